@@ -1,0 +1,17 @@
+/*
+ * banned.h - included before every source of ours (-include): what it names
+ * does not compile.  The reason is in the name that the compiler prints.
+ */
+#ifndef FJ_BASE_BANNED_H
+#define FJ_BASE_BANNED_H
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#pragma GCC poison strcpy strcat sprintf vsprintf strtok atoi atol atoll gets
+#pragma GCC poison gmtime localtime rand srand random system popen mktemp tmpnam
+#pragma GCC poison strncpy strncat alloca
+
+#endif

@@ -1,0 +1,26 @@
+/*
+ * file.h - whole files, read with a maximum and replaced atomically and
+ * durably.  Paths are relative to a directory descriptor (AT_FDCWD allowed),
+ * O_NOFOLLOW on the last part.
+ */
+#ifndef FJ_BASE_FILE_H
+#define FJ_BASE_FILE_H
+
+#include <sys/types.h>
+
+#include "base/buf.h"
+
+/* whole file appended to out (whose max is the limit: FJ_E_LIMIT) */
+enum fj_rc fj_file_read(int dirfd, const char *path, struct fj_buf *out, struct fj_err *err) FJ_MUST_USE;
+/* write to a temporary name beside it, fsync, rename, fsync the directory: after
+ * a kill at any point the file is the old one or the new one. */
+enum fj_rc fj_file_replace(int dirfd, const char *path, struct fj_slice data, mode_t mode, struct fj_err *err) FJ_MUST_USE;
+/* mkdir -p of one level; existing directory is fine */
+enum fj_rc fj_dir_make(int dirfd, const char *path, mode_t mode, struct fj_err *err) FJ_MUST_USE;
+/* open directory, O_CLOEXEC */
+enum fj_rc fj_dir_open(int dirfd, const char *path, int *out, struct fj_err *err) FJ_MUST_USE;
+/* full write / exact read of n octets, retried on EINTR; read: FJ_E_IO at early end */
+enum fj_rc fj_write_all(int fd, const void *p, size_t n, struct fj_err *err) FJ_MUST_USE;
+enum fj_rc fj_read_all(int fd, void *p, size_t n, struct fj_err *err) FJ_MUST_USE;
+
+#endif

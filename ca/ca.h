@@ -1,0 +1,132 @@
+/*
+ * ca.h - the X.509 core: to-be-signed bytes by profile, lint, assembly, chains,
+ * CRLs, OCSP.  It holds no key but a throw-away one per process; it never
+ * talks to SQLite, HTTP or the TPM.  OpenSSL types stay inside this room.
+ *
+ * Flow: ca_*_tbs builds with the profile and the throw-away key, lints the
+ * result and compares it with the input; the caller has the bytes signed;
+ * ca_assemble joins TBS, algorithm and signature; ca_verify_signed_by checks it.
+ */
+#ifndef FJ_CA_H
+#define FJ_CA_H
+
+#include "base/buf.h"
+#include "base/clock.h"
+
+enum ca_profile { CA_ROOT = 1, CA_ISSUING, CA_DATA_ASSET, CA_TOKEN_SIGNER, CA_STATUS_SIGNER, CA_OCSP, CA_PROFILE_END };
+
+/* What all certificates of a home share. */
+struct ca_home {
+	bool demo;
+	char arc[64];       /* dotted */
+	char base[160];     /* BASE, no final slash */
+	char operator_[200];/* O of CA certificates */
+};
+
+struct ca_serial {
+	uint8_t b[16];
+};
+void ca_serial_new(struct ca_serial *s); /* fj_random; top bit clear, first octet not zero */
+
+/* Bits as in docs/formats.md section 3. */
+struct ca_data_asset {
+	char number[41], asset_no[200], asset_name[804];
+	uint32_t card_version;
+	struct fj_hash card_hash;
+	char class_scheme[33], class_code[17];
+	unsigned holder_kind;  /* 0..5 */
+	unsigned rights, modes, restrictions; /* bit i = named bit i */
+	char region[7];
+	unsigned key_origin;   /* 0 none, 1 holder */
+	uint32_t status_index;
+	char status_uri[201];
+};
+
+struct ca_cert_in {
+	enum ca_profile profile;
+	struct ca_serial serial;
+	fj_time not_before, not_after;
+	struct fj_slice spki;        /* subject key, DER; empty for CA_DATA_ASSET: key made in memory and destroyed */
+	struct fj_slice issuer_cert; /* DER; empty for CA_ROOT */
+	unsigned shard;              /* leaves */
+	/* CA_DATA_ASSET only: */
+	char holder_name[484], usci[19];
+	struct ca_data_asset asset;
+};
+/* TBSCertificate into tbs (max 16 KiB); lints, and compares with `in`: anything
+ * that differs or breaks RFC 5280 or the profile is FJ_E_INVALID with the section. */
+enum fj_rc ca_cert_tbs(const struct ca_home *h, const struct ca_cert_in *in, struct fj_buf *tbs, struct fj_err *err) FJ_MUST_USE;
+/* A holder's key from PKCS#10 (PEM or DER; proof of possession), or from a JWK/SPKI
+ * with none; refuses CA:TRUE or any requested extension that would decide CA flag or
+ * EKU, RSA below 3072, curves other than P-256/P-384, known-weak keys. */
+enum fj_rc ca_request_key(struct fj_slice csr, struct fj_buf *spki, struct fj_err *err) FJ_MUST_USE;
+
+/* SEQUENCE { tbs, ecdsa-with-SHA256, BIT STRING sig }: certificates and CRLs. */
+enum fj_rc ca_assemble(struct fj_slice tbs, struct fj_slice der_sig, struct fj_buf *out, struct fj_err *err) FJ_MUST_USE;
+/* Signature of a certificate or CRL (DER) under the key of issuer_cert. */
+enum fj_rc ca_verify_signed_by(struct fj_slice signed_der, struct fj_slice issuer_cert, struct fj_err *err) FJ_MUST_USE;
+/* Leaf through issuing CA to root at `now`: names, dates, CA flags, path length, key
+ * usage, the one EKU of `profile`.  chain: DER certificates, issuing CA first. */
+enum fj_rc ca_chain_check(struct fj_slice leaf, const struct fj_slice *chain, size_t n_chain,
+    struct fj_slice root, fj_time now, struct fj_err *err) FJ_MUST_USE;
+/* RFC 5280 and the profile on a whole certificate; FJ_E_INVALID names the section. */
+enum fj_rc ca_lint(const struct ca_home *h, enum ca_profile profile, struct fj_slice cert, struct fj_err *err) FJ_MUST_USE;
+/* A canary of every profile is built and linted: run at start (lesson 3). */
+enum fj_rc ca_canary(const struct ca_home *h, struct fj_err *err) FJ_MUST_USE;
+
+struct ca_info { /* what a stored certificate says, for lists and pages */
+	struct ca_serial serial;
+	fj_time not_before, not_after;
+	struct fj_hash sha256, spki_sha256;
+	char subject_cn[260];
+};
+enum fj_rc ca_cert_info(struct fj_slice cert, struct ca_info *out, struct fj_err *err) FJ_MUST_USE;
+enum fj_rc ca_pem(const char *label, struct fj_slice der, struct fj_buf *pem, struct fj_err *err) FJ_MUST_USE;
+/* first PEM block of that label; FJ_E_PARSE when none */
+enum fj_rc ca_unpem(const char *label, struct fj_slice pem, struct fj_buf *der, struct fj_err *err) FJ_MUST_USE;
+
+/* CRL */
+struct ca_revoked {
+	struct ca_serial serial;
+	fj_time at;
+	unsigned reason; /* RFC 5280 5.3.1, never 0 or 8 */
+};
+struct ca_crl_in {
+	struct fj_slice issuer_cert;
+	uint64_t number;
+	fj_time this_update, next_update;
+	char uri[201]; /* IDP fullName */
+	const struct ca_revoked *revoked;
+	size_t n_revoked;
+};
+enum fj_rc ca_crl_tbs(const struct ca_crl_in *in, struct fj_buf *tbs, struct fj_err *err) FJ_MUST_USE;
+
+/* OCSP (RFC 6960, 9919, 9654).  A request is parsed once; the caller looks every
+ * serial up; the response data is built, signed elsewhere, and assembled. */
+#define CA_OCSP_MAX_IDS 16
+enum ca_ocsp_state { CA_OCSP_GOOD, CA_OCSP_REVOKED, CA_OCSP_UNKNOWN };
+struct ca_ocsp_id {
+	bool our_issuer;         /* name and key hash match issuer_cert */
+	bool serial_ok;          /* 16 octets: could be ours */
+	struct ca_serial serial;
+	struct fj_slice raw;     /* CertID as sent, borrowed from the request */
+	/* filled by the caller: */
+	enum ca_ocsp_state state;
+	fj_time revoked_at;
+	unsigned reason;
+};
+struct ca_ocsp_req {
+	struct ca_ocsp_id id[CA_OCSP_MAX_IDS];
+	size_t n;
+	struct fj_slice nonce; /* 1..128 octets or empty */
+};
+enum fj_rc ca_ocsp_parse(struct fj_slice der, struct fj_slice issuer_cert, struct ca_ocsp_req *out, struct fj_err *err) FJ_MUST_USE;
+/* ResponseData (to-be-signed) */
+enum fj_rc ca_ocsp_tbs(const struct ca_ocsp_req *r, struct fj_slice responder_cert, fj_time produced,
+    fj_time next_update, struct fj_buf *tbs, struct fj_err *err) FJ_MUST_USE;
+/* OCSPResponse(successful) with the responder certificate inside */
+enum fj_rc ca_ocsp_assemble(struct fj_slice tbs, struct fj_slice der_sig, struct fj_slice responder_cert, struct fj_buf *out, struct fj_err *err) FJ_MUST_USE;
+/* unsigned: 1 malformedRequest, 2 internalError, 3 tryLater, 6 unauthorized */
+enum fj_rc ca_ocsp_error(int status, struct fj_buf *out, struct fj_err *err) FJ_MUST_USE;
+
+#endif

@@ -1,0 +1,83 @@
+/*
+ * client.h - what other rooms link to ask the signer for a signature.
+ *
+ * A connection is one Unix stream to the signer's socket for that caller
+ * ("registry.sock" or "verifier.sock" in D/run).  Not thread-safe: one
+ * connection a thread.  Requests may be pipelined: send twice, then receive in
+ * order (HSM_PIPELINE at most).  A lost signer is FJ_E_UNAVAILABLE; the caller
+ * reconnects and asks again with the same item ids: a signature that was
+ * released once for an id is answered again, never made anew.
+ */
+#ifndef FJ_HSM_CLIENT_H
+#define FJ_HSM_CLIENT_H
+
+#include "base/buf.h"
+#include "base/clock.h"
+#include "hsm/proto.h"
+
+struct hsm_conn;
+
+/* Connect to dirfd/name; FJ_E_UNAVAILABLE when there is no signer. */
+enum fj_rc hsm_connect(int dirfd, const char *name, struct hsm_conn **out, struct fj_err *err) FJ_MUST_USE;
+void hsm_close(struct hsm_conn *c);
+FJ_DEFINE_AUTO_PTR(hsm_conn, struct hsm_conn, hsm_close)
+
+/* One structure to be signed.  id: 16 octets, the intent's; all zero: no
+ * memory of it (CRLs, lists, OCSP, CA ceremony). tbs: whole to-be-signed bytes,
+ * or a JWS signing input.  Answer: rc and reason of this item; sig is DER
+ * ECDSA-Sig-Value for X.509 kinds and 64 octets r||s for JWS kinds. */
+struct hsm_item {
+	uint8_t id[16];
+	struct fj_slice tbs;
+	/* answer: */
+	enum fj_rc rc;
+	char why[320]; /* signer's reason, English, with the clause */
+	uint8_t sig[80];
+	size_t sig_len;
+};
+#define HSM_MAX_ITEMS 256
+#define HSM_MAX_APPROVALS 16
+#define HSM_PIPELINE 4
+
+struct hsm_approval {
+	char officer[64]; /* login */
+	char role[24];
+	fj_time at;
+	uint8_t sig[128]; /* officer's signature over the intent's hash; empty until officers have keys */
+	size_t sig_len;
+};
+
+struct hsm_request {
+	enum hsm_role role;
+	enum hsm_kind kind;
+	struct fj_hash intent; /* over what the officers approved; zero when nobody had to */
+	const struct hsm_approval *approvals;
+	size_t n_approvals;
+	struct hsm_item *items;
+	size_t n_items; /* 1..HSM_MAX_ITEMS, together below FJ_IPC_MAX */
+};
+/* Send, receive; sign = both.  FJ_OK when an answer came: look at each item's rc. */
+enum fj_rc hsm_send(struct hsm_conn *c, const struct hsm_request *r, struct fj_err *err) FJ_MUST_USE;
+enum fj_rc hsm_recv(struct hsm_conn *c, struct hsm_request *r, struct fj_err *err) FJ_MUST_USE;
+enum fj_rc hsm_sign(struct hsm_conn *c, struct hsm_request *r, struct fj_err *err) FJ_MUST_USE;
+
+/* SubjectPublicKeyInfo (DER) of a key role; FJ_E_NOTFOUND before the ceremony. */
+enum fj_rc hsm_public_key(struct hsm_conn *c, enum hsm_role role, struct fj_buf *spki, struct fj_err *err) FJ_MUST_USE;
+
+/* JSON: {"tpm":"software"|"hardware","manufacturer","demo":bool,"ceremony":"none"|"open"|"closed",
+ * "keys":[{role,alg,where,handle}],"signed":{kind:count},"audit":{"seq","hash"},"now","policy":{...}} */
+enum fj_rc hsm_status(struct hsm_conn *c, struct fj_buf *json, struct fj_err *err) FJ_MUST_USE;
+
+/* Ceremony on an empty signer: makes all keys.  policy_json (canonical, kept for
+ * ever): {"demo":bool,"arc":"1.3...","base":"http...","operator":text}.
+ * While open, CERT_ROOT, CERT_ISSUING and CRL_ROOT may be signed; close ends that. */
+enum fj_rc hsm_ceremony_open(struct hsm_conn *c, struct fj_slice policy_json, struct fj_err *err) FJ_MUST_USE;
+enum fj_rc hsm_ceremony_close(struct hsm_conn *c, struct fj_err *err) FJ_MUST_USE;
+
+/* Demo homes only: offset of the signer's clock in seconds; the resulting time may
+ * not lie before the last signature. */
+enum fj_rc hsm_clock_offset(struct hsm_conn *c, int64_t offset, struct fj_err *err) FJ_MUST_USE;
+/* After a refused step of the clock: two approvals. */
+enum fj_rc hsm_clock_reset(struct hsm_conn *c, const struct hsm_approval *a, size_t n, struct fj_err *err) FJ_MUST_USE;
+
+#endif

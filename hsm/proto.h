@@ -1,0 +1,42 @@
+/*
+ * proto.h - the signer's request table and the numbers on the wire; shared by
+ * the signer and its clients.  Bodies are base/buf.h wire fields:
+ *
+ * SIGN      u8 role, u8 kind, raw[32] intent, u32 n, n x {str officer, str role,
+ *           u64 at, bytes sig}, u32 m, m x {raw[16] id, bytes tbs}
+ * answer    u32 m, m x {u8 rc, str why, bytes sig}
+ * PUBKEY    u8 role                                    answer: bytes spki
+ * STATUS    (empty)                                    answer: bytes json
+ * CEREMONY_OPEN bytes policy json; CEREMONY_CLOSE (empty)  answer: (empty)
+ * CLOCK_OFFSET u64 two's complement                    answer: (empty)
+ * CLOCK_RESET  approvals as in SIGN                    answer: (empty)
+ * An answer has the kind of its request; HSM_MSG_ERROR (u8 rc, str cite, str why)
+ * answers a well-formed request that is refused as a whole.  A malformed frame,
+ * or a kind that this socket may not send, ends the connection.
+ */
+#ifndef FJ_HSM_PROTO_H
+#define FJ_HSM_PROTO_H
+
+enum hsm_msg {
+	HSM_MSG_SIGN = 1, HSM_MSG_PUBKEY, HSM_MSG_STATUS, HSM_MSG_CEREMONY_OPEN,
+	HSM_MSG_CEREMONY_CLOSE, HSM_MSG_CLOCK_OFFSET, HSM_MSG_CLOCK_RESET,
+	HSM_MSG_ERROR = 255,
+};
+enum hsm_role { HSM_ROOT = 1, HSM_ISSUING, HSM_TOKEN, HSM_OCSP, HSM_ROLE_END };
+enum hsm_kind {
+	HSM_CERT_ROOT = 1,    /* TBSCertificate, self-signed root        (ROOT, ceremony) */
+	HSM_CERT_ISSUING,     /* TBSCertificate of the issuing CA        (ROOT, ceremony) */
+	HSM_CRL_ROOT,         /* TBSCertList                             (ROOT, ceremony) */
+	HSM_CERT_DATA_ASSET,  /* TBSCertificate                          (ISSUING, two approvals) */
+	HSM_CERT_DELEGATED,   /* TBSCertificate token/status/ocsp signer (ISSUING) */
+	HSM_CRL,              /* TBSCertList of a shard                  (ISSUING) */
+	HSM_JWS_TOKEN,        /* JWS signing input                       (TOKEN, one approval or more) */
+	HSM_JWS_AUTHORISATION,/* JWS signing input                       (TOKEN, two approvals) */
+	HSM_JWS_STATUS,       /* JWS signing input                       (TOKEN) */
+	HSM_OCSP_RESPONSE,    /* ResponseData                            (OCSP; verifier socket only) */
+	HSM_KIND_END
+};
+#define HSM_SOCK_REGISTRY "registry.sock"
+#define HSM_SOCK_VERIFIER "verifier.sock"
+
+#endif

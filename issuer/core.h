@@ -1,0 +1,129 @@
+/*
+ * core.h - what the files of issuer/ share: calls, transactions, events,
+ * approvals, intents, status entries.  Not for other rooms.
+ *
+ * Everything that changes is an event; tables are changed ONLY by the event's
+ * apply function (events.def), so replaying the events rebuilds them.  A command
+ * handler checks roles' finer points, rules (issuer/rules) and states
+ * (issuer/state.h), then appends events through evt_append.
+ */
+#ifndef FJ_ISSUER_CORE_H
+#define FJ_ISSUER_CORE_H
+
+#include "issuer/issuer.h"
+#include "issuer/store/store.h"
+
+struct iss_call {
+	struct iss *iss;
+	const struct iss_actor *actor;
+	const json_t *params; /* validated against the field table */
+	struct sto *db;       /* READ: a reader; WRITE: the writer, in a transaction */
+	fj_time now;          /* one time for the whole call */
+	bool dirty_status;    /* set by sts_set etc.: publish after commit */
+	bool has_intents;     /* set by pipe_intend: run the pipeline after commit */
+	json_t *answer;       /* handler sets it (owned by the call) */
+	char approval[32];    /* approval being executed, "" if none: goes into events */
+};
+typedef enum fj_rc (*iss_handler)(struct iss_call *c, struct fj_err *err);
+
+/* --- commands: issuer/commands_core.def and issuer/commands_domain.def hold
+ * CMD(ident, "name", READ|WRITE, roles, fields_table, handler, "zh", "en") --- */
+
+/* --- events ---
+ * body: JSON object, canonicalised and hashed with seq, time, actor, kind, object,
+ * approval and the previous hash; then applied.  Everything apply needs stands in
+ * body (apply must not read the clock, randomness or the actor's session). */
+enum fj_rc evt_append(struct iss_call *c, const char *kind, const char *object, const json_t *body, struct fj_err *err) FJ_MUST_USE;
+struct evt { /* what an apply function gets */
+	struct sto *db;
+	int64_t seq;
+	fj_time at;
+	const char *actor, *org, *kind, *object, *approval;
+	const json_t *body;
+};
+typedef enum fj_rc (*evt_apply)(const struct evt *e, struct fj_err *err);
+/* events_core.def / events_domain.def: EVENT("certificate.revoked", apply_certificate_revoked) */
+
+/* --- approvals: approvals.def holds
+ * APPROVAL("certificate.issue", request roles, approve roles, on_request, execute, on_refuse, refusals)
+ * A request stores kind, object, payload and a digest over the canonical payload; the
+ * applicant can't approve.  Approving runs execute in the same transaction (it may call
+ * pipe_intend).  on_request (may be NULL) runs at once: immediate suspension; on_refuse
+ * (may be NULL) after `refusals` different officers refused.  Who may approve: roles, and
+ * `org`: the USCC whose officers decide ("" = any with the role). --- */
+struct apr {
+	char id[32];
+	const char *kind, *object, *org;
+	json_t *payload; /* borrowed */
+	const char *applicant;
+};
+typedef enum fj_rc (*apr_fn)(struct iss_call *c, const struct apr *a, struct fj_err *err);
+/* Sets c->answer to {"approval": id, "object":..., "waiting_for": {...}}. */
+enum fj_rc apr_request(struct iss_call *c, const char *kind, const char *object, const char *org, json_t *payload, struct fj_err *err) FJ_MUST_USE;
+/* is there an open approval of this kind for this object? id into out[32] ("" none) */
+enum fj_rc apr_open_for(struct iss_call *c, const char *kind, const char *object, char out[32], struct fj_err *err) FJ_MUST_USE;
+
+/* --- the pipeline: credentials of three kinds, one way to be made.
+ * pipe_intend (in the handler's or execute's transaction, step 1) stores the intent
+ * PENDING; after commit the runner builds, has signed, verifies (2, 3), and finishes (4)
+ * everything pending in batches of HSM_MAX_ITEMS, two requests in flight. --- */
+enum pipe_kind { PIPE_CERTIFICATE = 1, PIPE_AUTHORISATION, PIPE_TOKEN };
+struct pipe_intent {
+	uint8_t id[16];
+	enum pipe_kind kind;
+	const char *object;  /* certificate number, DAU-… number, jti */
+	const json_t *body;  /* everything the structure is built from, times and serial included */
+	const char *approval;
+};
+/* body becomes event "<kind>.intended"; object and serial (hex in body["serial"], certificates)
+ * must be new: FJ_E_EXISTS. */
+enum fj_rc pipe_intend(struct iss_call *c, enum pipe_kind kind, const char *object, const json_t *body, struct fj_err *err) FJ_MUST_USE;
+/* Table of three in domain code (pipe_kinds.c): */
+struct pipe_ops {
+	const char *name;   /* "certificate" */
+	int hsm_role, hsm_kind;
+	/* to-be-signed bytes, lint and comparison with the intent included */
+	enum fj_rc (*build)(struct iss *i, const struct pipe_intent *in, struct fj_buf *tbs, struct fj_err *err);
+	/* whole credential from tbs and signature, verified against the chain */
+	enum fj_rc (*finish)(struct iss *i, const struct pipe_intent *in, struct fj_slice tbs, struct fj_slice sig, struct fj_buf *credential, struct fj_err *err);
+	/* body of event "<kind>.issued" beyond {"sha256"}: what apply needs; may be NULL */
+	enum fj_rc (*issued)(struct iss *i, const struct pipe_intent *in, struct fj_slice credential, json_t *event_body, struct fj_err *err);
+};
+extern const struct pipe_ops pipe_table[PIPE_TOKEN + 1];
+/* The core stores credential bytes (table credential: kind, object, sha256, bytes) with the
+ * "<kind>.issued" event, or appends "<kind>.abandoned" {"reason"} when build or signer refuse. */
+
+/* --- status entries (docs/formats.md 5.3) --- */
+enum sts_value { STS_VALID = 0, STS_INVALID = 1, STS_SUSPENDED = 2, STS_SUPERSEDED = 3 };
+struct sts_ref {
+	int64_t list;
+	uint32_t idx;
+	char uri[201]; /* BASE/status/<list> */
+};
+/* A fresh entry for `owner`.  block: key of the block to draw from ("register", or an
+ * authorisation number): blocks of 4096, random within, a new one when full.  Draws randomness:
+ * call it in the handler and put the result into the event body; sts_apply_allot in apply. */
+enum fj_rc sts_allot(struct iss_call *c, const char *block, struct sts_ref *out, struct fj_err *err) FJ_MUST_USE;
+/* In apply functions: record an allotted entry / change its value. 1 never changes; 3 only to 1
+ * (FJ_E_STATE).  A change marks the list for the publisher. */
+enum fj_rc sts_apply_allot(const struct evt *e, const char *block, int64_t list, uint32_t idx, struct fj_err *err) FJ_MUST_USE;
+enum fj_rc sts_apply_set(const struct evt *e, int64_t list, uint32_t idx, enum sts_value v, struct fj_err *err) FJ_MUST_USE;
+
+/* --- what the signer and the publisher hold, for domain code --- */
+const char *iss_base(const struct iss *i);
+bool iss_is_demo(const struct iss *i);
+const struct ca_home *iss_ca_home(const struct iss *i);
+struct fj_slice iss_issuing_cert(const struct iss *i); /* DER */
+struct fj_slice iss_root_cert(const struct iss *i);
+struct fj_slice iss_token_cert(const struct iss *i);   /* token-signer certificate, DER */
+/* JWS signing input: canonical header {alg,typ,kid,x5c} and payload, with `typ` */
+enum fj_rc iss_jws_input(struct iss *i, const char *typ, const json_t *payload, struct fj_buf *out, struct fj_err *err) FJ_MUST_USE;
+/* Next number of a series: counts events only, so it is rebuilt by replay: series "DAC-420000-202604"
+ * gives 1, 2, 3...; the caller's event must carry the number; apply calls ser_apply. */
+enum fj_rc ser_next(struct iss_call *c, const char *series, int64_t *out, struct fj_err *err) FJ_MUST_USE;
+enum fj_rc ser_apply(const struct evt *e, const char *series, int64_t n, struct fj_err *err) FJ_MUST_USE;
+/* DAC/DAU number with its MOD 37,36 check character (issuer/number.c) */
+enum fj_rc num_make(const char *prefix, const char *div6, fj_time at, int64_t n, char out[41], struct fj_err *err) FJ_MUST_USE;
+enum fj_rc num_check(const char *number, struct fj_err *err) FJ_MUST_USE;
+
+#endif

@@ -1,0 +1,95 @@
+/*
+ * issuer.h - the register as other rooms see it: open it, sign in, run a
+ * command by name.  Command line, API and portal are thin: they turn their
+ * input into (command, params) and the answer into their output; every rule,
+ * role and state is checked behind iss_command, nowhere else.
+ */
+#ifndef FJ_ISSUER_H
+#define FJ_ISSUER_H
+
+#include "base/buf.h"
+#include "base/clock.h"
+#include "base/json.h"
+
+struct iss; /* one open register; shared by all threads of the registry */
+
+/* Roles of domain.md section 6, as bits. */
+enum iss_role {
+	ISS_MOF = 1 << 0, ISS_FINANCE = 1 << 1, ISS_SUPERIOR = 1 << 2, ISS_HOLDER = 1 << 3,
+	ISS_IMPLEMENTER = 1 << 4, ISS_GOV = 1 << 5, ISS_DATA_BUREAU = 1 << 6, ISS_DRC = 1 << 7,
+	ISS_OPERATOR = 1 << 8, ISS_DEVELOPER = 1 << 9, ISS_USER = 1 << 10, ISS_EXCHANGE = 1 << 11,
+	ISS_ASSESSOR = 1 << 12, ISS_AUDITOR = 1 << 13,
+	ISS_LOCAL = 1 << 30,  /* whoever may read the home: READ commands only */
+	ISS_SYSTEM = 1 << 29, /* start-up, init, clock: never from outside */
+};
+const char *iss_role_name(enum iss_role one);          /* "FINANCE" */
+enum fj_rc iss_role_parse(const char *name, uint32_t *bit, struct fj_err *err) FJ_MUST_USE;
+
+struct iss_actor {
+	char login[64];
+	char person[64]; /* one natural person is one officer, whatever the logins */
+	char name[132];  /* display */
+	char org[19];    /* USCC of the organisation acted for */
+	uint32_t roles;  /* of that organisation's user */
+	const char *via; /* "cli" "api" "portal" "system": static string, goes into the event */
+};
+
+struct iss_conf { /* the process's working directory is the home D */
+	bool with_signer; /* false: reading only, no publisher, no recovery */
+	char base[160];   /* [public] base */
+	char portal[64], verifier[64];
+	bool demo;        /* offset clock allowed */
+};
+/* Opens register.db (migrating forward), finishes or abandons what was PENDING
+ * and reports it in the log, publishes what is stale. FJ_E_BUSY: another process
+ * has the home. */
+enum fj_rc iss_open(const struct iss_conf *conf, struct iss **out, struct fj_err *err) FJ_MUST_USE;
+void iss_close(struct iss *i);
+
+/* Wrong password, factor or unknown login are one FJ_E_AUTH; throttled by login
+ * and source.  totp: 6 digits, or "" where the user has no factor. */
+enum fj_rc iss_authenticate(struct iss *i, const char *login, const char *password, const char *totp,
+    struct iss_actor *out, struct fj_err *err) FJ_MUST_USE;
+#define ISS_SESSION_CAP 48
+struct iss_session {
+	char token[ISS_SESSION_CAP]; /* base64url of 32 random octets; only its hash is stored */
+	char csrf[ISS_SESSION_CAP];
+	struct iss_actor actor;
+};
+enum fj_rc iss_session_new(struct iss *i, const struct iss_actor *a, struct iss_session *out, struct fj_err *err) FJ_MUST_USE;
+/* idle end 30 min, absolute 12 h: FJ_E_AUTH */
+enum fj_rc iss_session_find(struct iss *i, const char *token, struct iss_session *out, struct fj_err *err) FJ_MUST_USE;
+void iss_session_end(struct iss *i, const char *token);
+
+/*
+ * iss_command - run `name` ("certificate.revoke") as actor with params (a JSON
+ * object; members checked against the command's field table, unknown ones
+ * refused).  *answer is owned by the caller: objects answer {...}, lists answer
+ * {"items":[...],"next":text|null}; what waits for a second officer answers
+ * {"approval":"ID", ...}.  When it returns, accepted changes are durable, and
+ * published unless answer says "published": false.
+ */
+enum fj_rc iss_command(struct iss *i, const struct iss_actor *actor, const char *name,
+    const json_t *params, json_t **answer, struct fj_err *err) FJ_MUST_USE;
+
+enum iss_field_type { ISS_F_STR, ISS_F_INT, ISS_F_BOOL, ISS_F_LIST /* of strings */, ISS_F_JSON, ISS_F_FILE /* text or bytes of a file; CLI reads it */ };
+struct iss_field {
+	const char *name;
+	enum iss_field_type type;
+	bool required;
+	int64_t max;      /* STR: code points; INT: value; LIST: items; FILE: octets */
+	const char *zh, *en; /* label */
+};
+enum iss_command_kind { ISS_READ, ISS_WRITE };
+struct iss_command_info {
+	const char *name;   /* "certificate.revoke" */
+	enum iss_command_kind kind;
+	uint32_t roles;     /* any of these may; ISS_LOCAL among them: readable without --as */
+	const struct iss_field *fields; /* ends with a NULL name; may be NULL */
+	const char *zh, *en;
+};
+/* All commands, for command line help, routes and OpenAPI; *n of them. */
+const struct iss_command_info *const *iss_commands(size_t *n);
+const struct iss_command_info *iss_command_find(const char *name); /* NULL: none */
+
+#endif

@@ -1,0 +1,55 @@
+/*
+ * store.h - the only door to SQLite.  All SQL is in store/schema_*.sql and
+ * store/statements_*.def; statements are prepared at start and called by id with
+ * typed arguments.  One writer connection (serialised by the caller), readers
+ * from a pool.  WAL, synchronous=FULL, foreign_keys=ON, recursive_triggers=ON.
+ * Opened by relative name through a VFS that leaves names as given: the home may
+ * lie at any path length (SQLite's own limit is 512 octets).
+ */
+#ifndef FJ_ISSUER_STORE_H
+#define FJ_ISSUER_STORE_H
+
+#include "base/buf.h"
+#include "base/clock.h"
+
+struct sto; /* one connection; one thread at a time */
+
+enum sto_id {
+#define STMT(id, sql) STO_##id,
+#include "issuer/store/statements_core.def"
+#include "issuer/store/statements_domain.def"
+#undef STMT
+	STO_COUNT
+};
+
+enum fj_rc sto_open(const char *name, bool writer, struct sto **out, struct fj_err *err) FJ_MUST_USE;
+void sto_close(struct sto *s);
+enum fj_rc sto_begin(struct sto *s, struct fj_err *err) FJ_MUST_USE;  /* IMMEDIATE on the writer */
+enum fj_rc sto_commit(struct sto *s, struct fj_err *err) FJ_MUST_USE;
+void sto_rollback(struct sto *s);
+
+/*
+ * Arguments by format: t const char * (NULL: SQL NULL), i int64_t, b struct fj_slice,
+ * n (none: SQL NULL).  The count must match the statement's parameters.
+ */
+/* run a change; *changes (may be NULL) rows */
+enum fj_rc sto_run(struct sto *s, enum sto_id id, int64_t *changes, struct fj_err *err, const char *fmt, ...) FJ_MUST_USE;
+/* start a query; then sto_step until *row is false; sto_done always (FJ_AUTO(sto_q) does it).
+ * The same statement may not be open twice on one connection: FJ_E_INTERNAL. */
+struct sto_q {
+	struct sto *s;
+	enum sto_id id;
+	bool open;
+};
+enum fj_rc sto_query(struct sto *s, enum sto_id id, struct sto_q *q, struct fj_err *err, const char *fmt, ...) FJ_MUST_USE;
+enum fj_rc sto_step(struct sto_q *q, bool *row, struct fj_err *err) FJ_MUST_USE;
+/* query and first row at once: FJ_E_NOTFOUND when there is none (what names the thing looked for) */
+enum fj_rc sto_first(struct sto *s, enum sto_id id, struct sto_q *q, const char *what, struct fj_err *err, const char *fmt, ...) FJ_MUST_USE;
+const char *sto_text(const struct sto_q *q, int col); /* "" for NULL; valid until step/done */
+int64_t sto_int(const struct sto_q *q, int col);
+bool sto_null(const struct sto_q *q, int col);
+struct fj_slice sto_blob(const struct sto_q *q, int col);
+void sto_done(struct sto_q *q);
+FJ_DEFINE_AUTO(sto_q, struct sto_q, sto_done)
+
+#endif

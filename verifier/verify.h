@@ -1,0 +1,90 @@
+/*
+ * verify.h - libfujie-verify: the verdict on a license token, an authorisation
+ * credential, a data asset certificate, a status list or a CRL.
+ *
+ * Pure: credential, trust, use and time in; report out.  No clock, no network;
+ * only ver_trust_load_dir reads files.  It does NOT check: that the person
+ * presenting a token is the holder (unless a proof is given), quota already
+ * used elsewhere, or that nothing newer was published than the trust it has.
+ * Formats: docs/formats.md.  A ver_trust is read-only after loading and may be
+ * shared by threads.
+ */
+#ifndef FJ_VERIFY_H
+#define FJ_VERIFY_H
+
+#include "base/buf.h"
+#include "base/clock.h"
+#include "base/json.h"
+
+struct ver_trust; /* root, chain, status lists, CRLs, authorisation credentials, certificates */
+
+/* Everything under dir (docs/formats.md section 7, D/publish/trust): every signed
+ * file is checked against the root when it is loaded; one that is not authentic is
+ * skipped with a warning in `notes` (JSON array of strings, may be NULL). */
+enum fj_rc ver_trust_load_dir(int dirfd, const char *dir, struct ver_trust **out, json_t **notes, struct fj_err *err) FJ_MUST_USE;
+void ver_trust_free(struct ver_trust *t);
+FJ_DEFINE_AUTO_PTR(ver_trust, struct ver_trust, ver_trust_free)
+
+/* A use: the keys of docs/formats.md section 8.  From "k=v,k=v" or a JSON object of
+ * strings; an unknown key or malformed value is FJ_E_USAGE. */
+struct ver_use;
+enum fj_rc ver_use_parse(const char *text, struct ver_use **out, struct fj_err *err) FJ_MUST_USE;
+enum fj_rc ver_use_from_json(const json_t *obj, struct ver_use **out, struct fj_err *err) FJ_MUST_USE;
+void ver_use_free(struct ver_use *u);
+FJ_DEFINE_AUTO_PTR(ver_use, struct ver_use, ver_use_free)
+
+struct ver_input {
+	struct fj_slice credential;  /* kind told by content: JWS, SD-JWT, PEM, DER; at most 16 KiB a token, 1 MiB a list, 8 MiB a CRL */
+	const struct ver_use *use;   /* NULL: scope is not applicable */
+	fj_time now;
+	const char *nonce;           /* holder proof: expected nonce of a kb+jwt; NULL: not asked */
+	const char *x5t;             /* base64url SHA-256 of the client certificate seen (mtls); NULL: not asked */
+};
+
+enum ver_verdict { VER_PERMIT, VER_DENY, VER_INDETERMINATE };
+enum ver_outcome { VER_PASS, VER_FAIL, VER_UNKNOWN, VER_NOT_REQUESTED, VER_NOT_APPLICABLE };
+#define VER_MAX_CHECKS 20
+struct ver_check {
+	const char *name;   /* static */
+	enum ver_outcome outcome;
+	char clause[64];
+	char evidence[256];
+	char en[256], zh[384];
+};
+struct ver_report {
+	enum ver_verdict verdict;
+	const char *kind;    /* "token" ... ; "unknown" when nothing could be read */
+	fj_time at;
+	json_t *subject;     /* what the credential says, public fields; owned */
+	size_t n;
+	struct ver_check check[VER_MAX_CHECKS];
+};
+void ver_report_release(struct ver_report *r);
+FJ_DEFINE_AUTO(ver_report, struct ver_report, ver_report_release)
+
+/* Always a report, whatever the input: hostile bytes are a `deny` with the failed
+ * check.  FJ_E_NOMEM is the only failure. */
+enum fj_rc ver_verify(const struct ver_trust *t, const struct ver_input *in, struct ver_report *out, struct fj_err *err) FJ_MUST_USE;
+/* The verdict document of docs/formats.md section 8; owned by the caller. */
+json_t *ver_report_json(const struct ver_report *r);
+const char *ver_verdict_name(enum ver_verdict v);
+
+/* Find a published credential of this trust by its number (DAC-…, DAU-…): bytes
+ * borrowed from t; FJ_E_NOTFOUND. */
+enum fj_rc ver_trust_find(const struct ver_trust *t, const char *number, struct fj_slice *out, struct fj_err *err) FJ_MUST_USE;
+
+/* Narrowing of one GRANT within another (docs/formats.md 5.1), also used by the
+ * register before anything is signed.  FJ_E_REFUSED names the member and value. */
+enum fj_rc ver_grant_within(const json_t *child, const json_t *parent, struct fj_err *err) FJ_MUST_USE;
+/* Shape of a GRANT: exactly the members, sorted lists, known codes. */
+enum fj_rc ver_grant_check(const json_t *grant, struct fj_err *err) FJ_MUST_USE;
+
+/* Status list bits: a bitmap of 2^20 entries of 2 bits. */
+#define VER_LIST_ENTRIES (1u << 20)
+#define VER_LIST_OCTETS (VER_LIST_ENTRIES / 4)
+static inline unsigned ver_list_get(const uint8_t *map, uint32_t i)
+{
+	return (map[i >> 2] >> ((i & 3) * 2)) & 3;
+}
+
+#endif

@@ -12,6 +12,6 @@
 
 #pragma GCC poison strcpy strcat sprintf vsprintf strtok atoi atol atoll gets
 #pragma GCC poison gmtime localtime rand srand random system popen mktemp tmpnam
-#pragma GCC poison strncpy strncat alloca
+#pragma GCC poison strncpy strncat
 
 #endif

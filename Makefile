@@ -1,0 +1,160 @@
+# Fujie: one Makefile for everything.  `make help` prints the targets.
+# BUILD may name another folder; SAN=1 builds with Address and UB sanitizers.
+
+SAN ?=
+BUILD ?= $(if $(SAN),build/san,build)
+STRICT ?= 0
+CC = gcc
+PKG = pkg-config
+B = $(BUILD)
+
+WARN = -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wpointer-arith -Wvla \
+	-Wformat=2 -Wno-format-nonliteral -Werror
+HARD = -fstack-protector-strong -fstack-clash-protection -fcf-protection -fPIE
+FORTIFY = -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2
+ifeq ($(shell uname -m),aarch64)
+HARD := -fstack-protector-strong -fstack-clash-protection -fPIE
+endif
+OPT = $(if $(SAN),-O1 -g -fno-omit-frame-pointer -fsanitize=address$(comma)undefined -fno-sanitize-recover=undefined,-O2 -g $(FORTIFY))
+comma = ,
+CFLAGS = -std=c17 -D_GNU_SOURCE -I. -include base/banned.h $(WARN) $(HARD) $(OPT) -MMD -MP -pthread
+LDFLAGS = -pie -pthread -Wl,-z,relro,-z,now,-z,noexecstack -Wl,--as-needed \
+	$(if $(SAN),-fsanitize=address$(comma)undefined)
+
+# --- rooms: one source a line in sources.mk ---
+include sources.mk
+
+obj = $(patsubst %.c,$(B)/obj/%.o,$(1))
+
+# --- links: what each executable may pull in (tests/lint/links.sh checks) ---
+L_BASE = -lsodium -ljansson -linih
+L_SIGNER = -ltss2-esys -ltss2-mu -lcrypto -lz $(L_BASE)
+L_VERIFY = -lcrypto -lz $(L_BASE)
+L_HTTP = -lmicrohttpd -lgnutls -lz
+L_REGISTRY = -lsqlite3 $(L_VERIFY) $(L_HTTP)
+L_VERIFIER = -lsqlite3 $(L_VERIFY) $(L_HTTP)
+
+A_BASE = $(B)/libbase.a
+A_CLIENT = $(B)/libhsmclient.a $(A_BASE)
+A_SIGNER = $(B)/libhsm.a $(A_BASE)
+A_VERIFY = $(B)/libverify.a $(A_BASE)
+A_ISSUER = $(B)/libissuer.a $(B)/libverify.a $(B)/libca.a $(A_CLIENT)
+A_REGISTRY = $(B)/libweb.a $(B)/libhttp.a $(A_ISSUER)
+A_VERIFIER = $(B)/libhttp.a $(B)/libverify.a $(B)/libca.a $(A_CLIENT)
+
+EXES = fujie fujie-signer fujie-registry fujie-verifier fujie-verify
+BINS = $(addprefix $(B)/,$(EXES))
+UNIT = $(patsubst tests/unit/%.c,$(B)/tests/%,$(TEST_UNIT_SRC))
+
+all: $(BINS)
+
+help: ## print the targets
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*##/:/' | sort
+
+$(B)/obj/%.o: %.c Makefile
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS) -c $< -o $@
+
+# files that are assembled into objects; the object follows the file
+$(foreach o,$(call obj,$(INCBIN_SRC)),$(eval $(o): $(INCBIN_DATA)))
+
+define lib
+$(B)/lib$(1).a: $(call obj,$(2))
+	@rm -f $$@
+	ar rcsD $$@ $$^
+endef
+$(eval $(call lib,base,$(BASE_SRC)))
+$(eval $(call lib,hsm,$(HSM_SRC)))
+$(eval $(call lib,hsmclient,$(HSMCLIENT_SRC)))
+$(eval $(call lib,ca,$(CA_SRC)))
+$(eval $(call lib,verify,$(VERIFY_SRC)))
+$(eval $(call lib,issuer,$(ISSUER_SRC)))
+$(eval $(call lib,http,$(HTTP_SRC)))
+$(eval $(call lib,web,$(WEB_SRC)))
+
+$(B)/fujie: $(call obj,$(CLI_SRC)) $(A_BASE)
+	$(CC) $(LDFLAGS) -o $@ $^ $(L_BASE)
+$(B)/fujie-signer: $(call obj,hsm/main.c) $(A_SIGNER)
+	$(CC) $(LDFLAGS) -o $@ $^ $(L_SIGNER)
+$(B)/fujie-registry: $(call obj,$(REGISTRY_SRC)) $(A_REGISTRY)
+	$(CC) $(LDFLAGS) -o $@ $^ $(L_REGISTRY)
+$(B)/fujie-verifier: $(call obj,$(SERVICE_SRC)) $(A_VERIFIER)
+	$(CC) $(LDFLAGS) -o $@ $^ $(L_VERIFIER)
+$(B)/fujie-verify: $(call obj,verifier/main.c) $(A_VERIFY)
+	$(CC) $(LDFLAGS) -o $@ $^ $(L_VERIFY)
+
+# --- tests: test_<room>_<object>.c links what its room may ---
+T_LIBS_base = $(A_BASE)
+T_LINK_base = $(L_BASE)
+T_LIBS_hsm = $(B)/libhsm.a $(B)/libca.a $(A_CLIENT)
+T_LINK_hsm = $(L_SIGNER)
+T_LIBS_ca = $(B)/libca.a $(A_BASE)
+T_LINK_ca = $(L_VERIFY)
+T_LIBS_ver = $(A_VERIFY)
+T_LINK_ver = $(L_VERIFY)
+T_LIBS_web = $(A_REGISTRY)
+T_LINK_web = $(L_REGISTRY)
+T_LIBS_iss = $(A_ISSUER)
+T_LINK_iss = -lsqlite3 $(L_VERIFY)
+room = $(word 2,$(subst _, ,$(1)))
+define unit
+$(B)/tests/$(1): $(call obj,tests/unit/$(1).c) $(T_LIBS_$(call room,$(1)))
+	@mkdir -p $$(@D)
+	$$(CC) $$(LDFLAGS) -o $$@ $$^ $(T_LINK_$(call room,$(1)))
+endef
+$(foreach t,$(patsubst tests/unit/%.c,%,$(TEST_UNIT_SRC)),$(eval $(call unit,$(t))))
+
+$(B)/tests/signer_test: $(call obj,tests/integration/signer_test.c) $(B)/libca.a $(A_CLIENT)
+	@mkdir -p $(@D)
+	$(CC) $(LDFLAGS) -o $@ $^ $(L_VERIFY)
+$(B)/tests/bench: $(call obj,$(BENCH_SRC)) $(A_ISSUER)
+	@mkdir -p $(@D)
+	$(CC) $(LDFLAGS) -o $@ $^ -ltss2-esys -ltss2-mu -lsqlite3 $(L_VERIFY)
+
+unit: $(UNIT) ## unit tests
+	@tests/run.sh unit $(B)
+
+.PHONY: all help unit run quick check e2e conformance integration fuzz soak bench lint san cov \
+	routes docs install dist clean deps deps-full
+
+run: deps ## build, make a demo home under build/, serve it
+	@$(MAKE) --no-print-directory all
+	@tests/demo-run.sh $(B)
+
+quick: ## build, lint without the slow checkers, unit tests (under 60 s)
+	@$(MAKE) --no-print-directory -j2 all $(UNIT)
+	@tests/run.sh quick $(B)
+
+check: deps ## everything but the long targets (under 10 minutes); STRICT=1: a skip fails
+	@$(MAKE) --no-print-directory -j2 all $(UNIT)
+	@STRICT=$(STRICT) tests/run.sh check $(B)
+
+lint: ## layers, links, function length, banned calls, header contracts, SQL outside the store
+	@tests/run.sh lint $(B)
+integration: all $(B)/tests/signer_test ## tests on the whole appliance with a software TPM
+	@tests/run.sh integration $(B)
+conformance: all ## openssl, gnutls and jose as independent clients
+	@tests/run.sh conformance $(B)
+san: ## unit tests under Address and UB sanitizers
+	@$(MAKE) --no-print-directory -j2 SAN=1 unit
+bench: all $(B)/tests/bench ## the numbers of design section 7, with their ratios
+	@tests/bench/bench.sh $(B)
+routes: all ## print the route tables
+	@$(B)/fujie-registry --routes && $(B)/fujie-verifier --routes
+
+install: all ## executables to $(DESTDIR)$(PREFIX)/bin
+	install -d $(DESTDIR)$(PREFIX)/bin
+	install -m 755 $(BINS) $(DESTDIR)$(PREFIX)/bin
+PREFIX ?= /usr/local
+
+dist: ## a source archive under build/
+	git archive --format=tar.gz --prefix=fujie/ -o $(B)/fujie.tar.gz HEAD
+clean: ## remove the build folder
+	rm -rf build
+
+deps: ## install missing Debian packages needed to build and run
+	@tests/deps.sh base
+deps-full: ## the same with every tool that the tests use
+	@tests/deps.sh full
+
+-include $(shell find $(B)/obj -name '*.d' 2>/dev/null)

@@ -1,0 +1,123 @@
+/*
+ * cli.h - what the files of the command line share: the home folder, the
+ * processes of the appliance, one request to the register, and printing.
+ *
+ * The command line holds no rule and no database: it sends a command name and
+ * typed parameters to the register and prints what comes back.
+ */
+#ifndef FJ_CLI_H
+#define FJ_CLI_H
+
+#include "base/json.h"
+#include "base/proc.h"
+
+/* --- home.c: the home folder, its configuration and its lock --- */
+struct cli_conf {
+	char base[161];     /* [public] base: address that goes into certificates */
+	char portal[64];    /* [portal] bind: "127.0.0.1:8443" */
+	char cert[512];     /* [portal] cert, key: PEM files in the home; "" for plain HTTP */
+	char key[512];
+	char verifier[64];  /* [verifier] bind */
+	char tpm[128];      /* [tpm] device: "software" or a device node */
+	bool demo;          /* [home] demo: an offset clock was allowed here */
+};
+struct cli_home {
+	int dir, run, lock; /* descriptors; -1 when not open */
+	struct cli_conf conf;
+};
+void cli_home_release(struct cli_home *h);
+FJ_DEFINE_AUTO(cli_home, struct cli_home, cli_home_release)
+/* Open an existing home and read fujie.ini; FJ_E_NOTFOUND says how to make one. */
+enum fj_rc cli_home_open(const char *path, struct cli_home *h, struct fj_err *err) FJ_MUST_USE;
+/* Take the home's lock; FJ_E_BUSY at once when another process has it. */
+enum fj_rc cli_home_lock(struct cli_home *h, struct fj_err *err) FJ_MUST_USE;
+/*
+ * A new home is built in a folder beside `path` and renamed when it is whole.
+ * cli_home_begin: FJ_E_EXISTS when path is there and not an empty folder; partial[cap]
+ * gets the folder's name.  cli_home_finish renames; cli_home_discard removes.
+ */
+enum fj_rc cli_home_begin(const char *path, const struct cli_conf *conf, char *partial, size_t cap,
+    struct cli_home *h, struct fj_err *err) FJ_MUST_USE;
+enum fj_rc cli_home_finish(const char *partial, const char *path, struct fj_err *err) FJ_MUST_USE;
+void cli_home_discard(const char *partial);
+
+/* --- parts.c: starting and ending the processes --- */
+enum cli_part_id { CLI_TPM, CLI_SIGNER, CLI_REGISTRY, CLI_VERIFIER, CLI_PARTS };
+struct cli_part {
+	pid_t pid;         /* 0: not running */
+	int64_t started;   /* boot clock, ms */
+	int64_t due;       /* when to start again, 0: not waiting */
+	int64_t delay;     /* last backoff, ms */
+};
+struct cli_parts {
+	const struct cli_home *home;
+	const char *portal, *verifier; /* binds; portal NULL: none */
+	bool signer;                   /* false: reading only */
+	int listen_registry, listen_verifier;
+	struct cli_part part[CLI_PARTS];
+};
+/* Listening sockets of the signer are made here and kept across its restarts. */
+enum fj_rc cli_parts_init(struct cli_parts *p, const struct cli_home *h, struct fj_err *err) FJ_MUST_USE;
+/* TPM (when it is a software one) and signer. */
+enum fj_rc cli_start_signer(struct cli_parts *p, struct fj_err *err) FJ_MUST_USE;
+/* Registry or verifier service; returns when it says that it is ready, or has failed. */
+enum fj_rc cli_start_service(struct cli_parts *p, enum cli_part_id id, struct fj_err *err) FJ_MUST_USE;
+/* The registry once, to make a home from run/init.json; *answer is its one JSON line. */
+enum fj_rc cli_run_init(struct cli_parts *p, json_t **answer, struct fj_err *err) FJ_MUST_USE;
+/* End everything in order: services, signer, TPM; asked first, killed after 5 s. */
+void cli_parts_stop(struct cli_parts *p);
+FJ_DEFINE_AUTO(cli_parts, struct cli_parts, cli_parts_stop)
+const char *cli_part_name(enum cli_part_id id);
+
+/* --- request.c: one command to the register --- */
+struct cli_link {
+	int fd;                 /* control socket */
+	struct cli_home home;
+	struct cli_parts parts; /* running only when we started them */
+	bool own;
+};
+void cli_link_release(struct cli_link *l);
+FJ_DEFINE_AUTO(cli_link, struct cli_link, cli_link_release)
+/* Reach the running service of the home at dir, or start what is needed for this
+ * one command: `write` starts the signer too. */
+enum fj_rc cli_link_open(struct cli_link *l, const char *dir, bool write, struct fj_err *err) FJ_MUST_USE;
+/* Sends {"command","params","as","via"}; *answer owned by the caller.  A refusal comes
+ * back as failure with the register's own words in *err, its JSON in *refusal. */
+enum fj_rc cli_request(struct cli_link *l, const json_t *request, json_t **answer, json_t **refusal, struct fj_err *err) FJ_MUST_USE;
+
+/* --- args.c --- */
+#define CLI_MAX_ARGS 64
+struct cli_args {
+	const char *noun, *verb;     /* verb may be NULL */
+	const char *id;              /* one positional, may be NULL */
+	const char *dir, *as;        /* --dir, --as */
+	bool json, no_serve;
+	struct {
+		const char *key, *value; /* value NULL: given without one */
+	} opt[CLI_MAX_ARGS];
+	size_t n_opt;
+};
+enum fj_rc cli_args_parse(int argc, char **argv, struct cli_args *a, struct fj_err *err) FJ_MUST_USE;
+/* value of an option, or dflt */
+const char *cli_opt(const struct cli_args *a, const char *key, const char *dflt);
+/* FJ_E_USAGE names the first option that is not in the NULL-terminated list */
+enum fj_rc cli_opt_only(const struct cli_args *a, const char *const *keys, struct fj_err *err) FJ_MUST_USE;
+/* typed parameters from the options by the register's field table (JSON) */
+enum fj_rc cli_params(const struct cli_args *a, const json_t *fields, json_t **out, struct fj_err *err) FJ_MUST_USE;
+
+/* --- ask.c: a secret from the environment or the terminal, without echo ---
+ * out[cap] NUL-terminated; "" when neither is there. */
+enum fj_rc cli_ask_secret(const char *env, const char *prompt, char *out, size_t cap, struct fj_err *err) FJ_MUST_USE;
+
+/* --- print.c --- */
+void cli_print_answer(const json_t *answer, bool json);
+/* the refusal on stderr for people, on stdout as JSON; returns the exit code */
+int cli_print_error(const struct fj_err *err, const json_t *refusal, bool json);
+
+/* --- the commands with an own process to manage; each returns an exit code --- */
+int cli_serve(const struct cli_args *a);   /* serve.c */
+int cli_init(const struct cli_args *a);    /* make.c */
+int cli_demo(const struct cli_args *a);    /* make.c */
+int cli_command(const struct cli_args *a); /* command.c */
+
+#endif

@@ -1,0 +1,88 @@
+/*
+ * command.c - any command of the register from the command line.
+ *
+ * The register is asked for the command's field table first; options become
+ * typed parameters by it.  Whether a command changes something decides if the
+ * signer has to run; who may do what is decided by the register alone.
+ */
+#include "issuer/cli/cli.h"
+
+static const char *noun_of(const char *noun)
+{
+	if (strcmp(noun, "cert") == 0)
+		return "certificate";
+	if (strcmp(noun, "auth") == 0)
+		return "authorisation";
+	return noun;
+}
+
+/* Reading verbs start no signer.  The list only saves time: a command that
+ * signs without a signer is refused by the register. */
+static bool reads(const char *verb)
+{
+	static const char *const verbs[] = {"list", "show", "history", "template", "rebuild"};
+
+	for (size_t i = 0; i < FJ_ARRAY_LEN(verbs); i++)
+		if (strcmp(verb, verbs[i]) == 0)
+			return true;
+	return false;
+}
+
+static enum fj_rc identity(const struct cli_args *a, json_t **as, struct fj_err *err)
+{
+	char password[256], totp[16];
+
+	*as = json_null();
+	if (a->as == NULL)
+		return FJ_OK;
+	FJ_TRY(cli_ask_secret("FUJIE_PASSWORD", "Password", password, sizeof(password), err));
+	const char *given = getenv("FUJIE_TOTP");
+	if (given != NULL || getenv("FUJIE_PASSWORD") == NULL)
+		FJ_TRY(cli_ask_secret("FUJIE_TOTP", "One-time code (empty if none)", totp, sizeof(totp), err));
+	else
+		totp[0] = '\0';
+	*as = json_pack("{s:s, s:s, s:s}", "login", a->as, "password", password, "totp", totp);
+	return *as != NULL ? FJ_OK : fj_fail(err, FJ_E_USAGE, "cli", NULL, "login and password are UTF-8");
+}
+
+static enum fj_rc ask(struct cli_link *l, const char *name, json_t *params, json_t *as, json_t **answer,
+    json_t **refusal, struct fj_err *err)
+{
+	FJ_AUTO(json) request = json_pack("{s:s, s:o, s:o, s:s}", "command", name, "params", params,
+	    "as", as, "via", "cli");
+
+	if (request == NULL)
+		return fj_fail(err, FJ_E_NOMEM, "cli", NULL, "out of memory");
+	return cli_request(l, request, answer, refusal, err);
+}
+
+static enum fj_rc run(const struct cli_args *a, json_t **answer, json_t **refusal, struct fj_err *err)
+{
+	FJ_AUTO(cli_link) l = {.fd = -1, .home = {.dir = -1, .run = -1, .lock = -1}};
+	FJ_AUTO(json) table = NULL;
+	json_t *params = NULL, *as = NULL;
+	char name[96];
+
+	FJ_ENSURE(a->dir != NULL, fj_fail(err, FJ_E_USAGE, "cli", NULL, "--dir D is missing: which home?"));
+	int n = snprintf(name, sizeof(name), "%s.%s", noun_of(a->noun), a->verb);
+	FJ_ENSURE(n > 0 && (size_t)n < sizeof(name),
+	    fj_fail(err, FJ_E_USAGE, "cli", NULL, "there is no such command"));
+	FJ_TRY(cli_link_open(&l, a->dir, !reads(a->verb), err));
+	FJ_TRY(ask(&l, "help", json_pack("{s:s}", "name", name), json_null(), &table, refusal, err));
+	FJ_TRY(cli_params(a, json_object_get(table, "fields"), &params, err));
+	FJ_AUTO(json) owned = params;
+	FJ_TRY(identity(a, &as, err));
+	return ask(&l, name, json_incref(owned), as, answer, refusal, err);
+}
+
+int cli_command(const struct cli_args *a)
+{
+	FJ_AUTO(json) answer = NULL;
+	FJ_AUTO(json) refusal = NULL;
+	struct fj_err err = {0};
+
+	if (run(a, &answer, &refusal, &err) != FJ_OK)
+		return cli_print_error(&err, refusal, a->json);
+	cli_print_answer(answer, a->json);
+	return 0;
+}

@@ -1,0 +1,185 @@
+/*
+ * home.c - the appliance's home folder: where things are, what fujie.ini says,
+ * and who may run it.
+ *
+ * A home is made in a folder beside its name and renamed when it is whole, so
+ * that a kill at any point leaves a home or no home.  One process at a time runs
+ * a home: it holds a lock on run/supervisor.lock for as long as it lives; the
+ * kernel gives it back when the process ends, however it ends.
+ */
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/conf.h"
+#include "base/file.h"
+#include "issuer/cli/cli.h"
+
+static const struct fj_conf_key keys[] = {
+	{"public", "base", FJ_CONF_STR, offsetof(struct cli_conf, base), 161, 0, 160},
+	{"portal", "bind", FJ_CONF_STR, offsetof(struct cli_conf, portal), 64, 0, 63},
+	{"portal", "cert", FJ_CONF_STR, offsetof(struct cli_conf, cert), 512, 0, 511},
+	{"portal", "key", FJ_CONF_STR, offsetof(struct cli_conf, key), 512, 0, 511},
+	{"verifier", "bind", FJ_CONF_STR, offsetof(struct cli_conf, verifier), 64, 0, 63},
+	{"tpm", "device", FJ_CONF_STR, offsetof(struct cli_conf, tpm), 128, 0, 127},
+	{"home", "demo", FJ_CONF_BOOL, offsetof(struct cli_conf, demo), 0, 0, 0},
+	{NULL, NULL, FJ_CONF_STR, 0, 0, 0, 0},
+};
+
+void cli_home_release(struct cli_home *h)
+{
+	fj_fd_close(&h->lock);
+	fj_fd_close(&h->run);
+	fj_fd_close(&h->dir);
+}
+
+static void home_blank(struct cli_home *h)
+{
+	memset(h, 0, sizeof(*h));
+	h->dir = h->run = h->lock = -1;
+}
+
+enum fj_rc cli_home_open(const char *path, struct cli_home *h, struct fj_err *err)
+{
+	home_blank(h);
+	if (fj_dir_open(AT_FDCWD, path, &h->dir, NULL) != FJ_OK ||
+	    faccessat(h->dir, "fujie.ini", R_OK, 0) != 0) {
+		enum fj_rc rc = fj_fail(err, FJ_E_NOTFOUND, "cli", NULL,
+		    "%s is not a home of this appliance; make one with `fujie init --dir %s …` or `fujie demo --dir %s`",
+		    path, path, path);
+		fj_err_zh(err, "%s 不是符节的主目录；请先运行 fujie init 或 fujie demo", path);
+		cli_home_release(h);
+		return rc;
+	}
+	FJ_TRY(fj_conf_read(h->dir, "fujie.ini", keys, &h->conf, err));
+	return fj_dir_open(h->dir, "run", &h->run, err);
+}
+
+enum fj_rc cli_home_lock(struct cli_home *h, struct fj_err *err)
+{
+	int fd = openat(h->run, "supervisor.lock", O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+
+	if (fd < 0)
+		return fj_fail_errno(err, "cli", "open run/supervisor.lock");
+	if (flock(fd, LOCK_EX | LOCK_NB) == 0) {
+		h->lock = fd;
+		return FJ_OK;
+	}
+	if (errno != EWOULDBLOCK) {
+		enum fj_rc rc = fj_fail_errno(err, "cli", "lock run/supervisor.lock");
+		close(fd);
+		return rc;
+	}
+	close(fd);
+	enum fj_rc rc = fj_fail(err, FJ_E_BUSY, "cli", NULL,
+	    "this home is already in use by another fujie process; end that one first, or use another --dir");
+	fj_err_zh(err, "该主目录已被另一个 fujie 进程使用；请先结束它，或换用其他 --dir");
+	return rc;
+}
+
+static enum fj_rc conf_write(int dir, const struct cli_conf *c, struct fj_err *err)
+{
+	FJ_AUTO(buf) b = FJ_BUF_INIT(8192);
+
+	FJ_TRY(fj_buf_printf(&b,
+	    "; Fujie: configuration of this home.  Change it while the service is stopped.\n\n"
+	    "[home]\ndemo = %s\n\n"
+	    "; the verifier's public address: it stands in certificates and tokens\n"
+	    "[public]\nbase = %s\n\n"
+	    "; where portal and API listen; beyond loopback they need cert and key (PEM files)\n"
+	    "[portal]\nbind = %s\n\n"
+	    "[verifier]\nbind = %s\n\n"
+	    "; software, or a device node such as /dev/tpmrm0\n"
+	    "[tpm]\ndevice = %s\n",
+	    c->demo ? "true" : "false", c->base, c->portal, c->verifier, c->tpm));
+	return fj_file_replace(dir, "fujie.ini", fj_buf_slice(&b), 0644, err);
+}
+
+static bool absent_or_empty(const char *path)
+{
+	DIR *d = opendir(path);
+
+	if (d == NULL)
+		return errno == ENOENT;
+	int n = 0;
+	while (n < 3 && readdir(d) != NULL)
+		n++;
+	closedir(d);
+	return n == 2;
+}
+
+static enum fj_rc make_folders(struct cli_home *h, struct fj_err *err)
+{
+	static const char *const names[] = {"tpm", "signer", "run", "publish"};
+
+	for (size_t i = 0; i < FJ_ARRAY_LEN(names); i++)
+		FJ_TRY(fj_dir_make(h->dir, names[i], i == 3 ? 0755 : 0700, err));
+	return fj_dir_open(h->dir, "run", &h->run, err);
+}
+
+enum fj_rc cli_home_begin(const char *path, const struct cli_conf *conf, char *partial, size_t cap,
+    struct cli_home *h, struct fj_err *err)
+{
+	home_blank(h);
+	size_t n = strlen(path);
+	while (n > 1 && path[n - 1] == '/')
+		n--;
+	if (!absent_or_empty(path)) {
+		enum fj_rc rc = fj_fail(err, FJ_E_EXISTS, "cli", NULL,
+		    "%s exists and is not empty; name a folder that does not exist yet", path);
+		fj_err_zh(err, "%s 已存在且不为空；请指定一个尚不存在的目录", path);
+		return rc;
+	}
+	int len = snprintf(partial, cap, "%.*s.partial-%ld", (int)n, path, (long)getpid());
+	if (len < 0 || (size_t)len >= cap)
+		return fj_fail(err, FJ_E_LIMIT, "cli", NULL, "the name of --dir is longer than %zu octets", cap - 32);
+	FJ_TRY(fj_dir_make(AT_FDCWD, partial, 0755, err));
+	FJ_TRY(fj_dir_open(AT_FDCWD, partial, &h->dir, err));
+	FJ_TRY(make_folders(h, err));
+	h->conf = *conf;
+	FJ_TRY(conf_write(h->dir, conf, err));
+	return cli_home_lock(h, err);
+}
+
+enum fj_rc cli_home_finish(const char *partial, const char *path, struct fj_err *err)
+{
+	rmdir(path); /* an empty folder may stand there; rename would do the same */
+	if (rename(partial, path) != 0)
+		return fj_fail_errno(err, "cli", "rename %s to %s", partial, path);
+	return FJ_OK;
+}
+
+/* depth is bounded by our own layout: publish/trust/authorisations */
+static void remove_below(int dir, int depth)
+{
+	DIR *d = fdopendir(dir);
+
+	if (d == NULL) {
+		close(dir);
+		return;
+	}
+	for (struct dirent *e; (e = readdir(d)) != NULL;) {
+		if (strcmp(e->d_name, ".") == 0 || strcmp(e->d_name, "..") == 0)
+			continue;
+		if (unlinkat(dirfd(d), e->d_name, 0) == 0 || depth == 0)
+			continue;
+		int sub = openat(dirfd(d), e->d_name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+		if (sub >= 0)
+			remove_below(sub, depth - 1);
+		unlinkat(dirfd(d), e->d_name, AT_REMOVEDIR);
+	}
+	closedir(d);
+}
+
+void cli_home_discard(const char *partial)
+{
+	int dir = open(partial, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+
+	if (dir < 0)
+		return;
+	remove_below(dir, 6);
+	rmdir(partial);
+}

@@ -1,0 +1,81 @@
+/*
+ * main.c - `fujie`: the supervisor and the command line.
+ *
+ * Exit: 0 yes or done, 1 refusal, 2 wrong use, 3 failure of a machine or a
+ * part.  It links no database, no cryptographic library for X.509 and no TPM:
+ * what it can't reach it can't leak.
+ */
+#include <signal.h>
+
+#include "base/log.h"
+#include "base/secret.h"
+#include "issuer/cli/cli.h"
+
+static const char usage[] =
+    "Fujie 符节 - certificates and license tokens for data assets\n\n"
+    "  fujie demo  --dir D [--no-serve] [--portal A:P] [--verifier A:V] [--base URL]\n"
+    "  fujie init  --dir D --base URL --arc OID --operator NAME --org-usci CODE --org-name NAME\n"
+    "              --org-div6 N --org-level L --officer LOGIN:NAME:PERSON --second-officer L:N:P\n"
+    "  fujie serve --dir D [--portal A:P] [--verifier A:V]\n\n"
+    "  fujie NOUN VERB [ID] --dir D [--as LOGIN] [--json] [--key value ...]\n"
+    "    cert          list show issue suspend resume revoke      --number N --reason R\n"
+    "    authorisation list show propose suspend resume reclaim surrender  --number N\n"
+    "    token         list show issue suspend resume revoke      --id ID\n"
+    "    approval      list show approve reject                   ID\n"
+    "    ledger asset registration organisation collateral user event status\n"
+    "  fujie help NOUN VERB --dir D   the options of one command\n\n"
+    "Acting commands need --as; the password comes from FUJIE_PASSWORD or the terminal, the\n"
+    "one-time code from FUJIE_TOTP.  What needs a second officer answers {\"approval\": ID}.\n";
+
+static int help(const struct cli_args *a)
+{
+	FJ_AUTO(cli_link) l = {.fd = -1, .home = {.dir = -1, .run = -1, .lock = -1}};
+	FJ_AUTO(json) answer = NULL;
+	FJ_AUTO(json) refusal = NULL;
+	struct fj_err err = {0};
+	char name[96];
+
+	if (a->verb == NULL || a->id == NULL || a->dir == NULL) {
+		printf("%s", usage);
+		return 0;
+	}
+	snprintf(name, sizeof(name), "%s.%s", strcmp(a->verb, "cert") == 0 ? "certificate" : a->verb, a->id);
+	FJ_AUTO(json) request = json_pack("{s:s, s:{s:s}, s:n, s:s}", "command", "help", "params", "name", name,
+	    "as", "via", "cli");
+	enum fj_rc rc = cli_link_open(&l, a->dir, false, &err);
+	if (rc == FJ_OK)
+		rc = cli_request(&l, request, &answer, &refusal, &err);
+	if (rc != FJ_OK)
+		return cli_print_error(&err, refusal, a->json);
+	cli_print_answer(a->json ? answer : json_object_get(answer, "help"), a->json);
+	return 0;
+}
+
+int main(int argc, char **argv)
+{
+	struct cli_args a;
+	struct fj_err err = {0};
+
+	fj_sodium_init();
+	fj_log_open("fujie", FJ_LOG_INFO);
+	signal(SIGPIPE, SIG_IGN);
+	if (cli_args_parse(argc, argv, &a, &err) != FJ_OK)
+		return cli_print_error(&err, NULL, a.json);
+	if (a.noun == NULL) {
+		fprintf(stderr, "%s", usage);
+		return 2;
+	}
+	if (strcmp(a.noun, "help") == 0)
+		return help(&a);
+	if (a.verb == NULL && strcmp(a.noun, "serve") == 0)
+		return cli_serve(&a);
+	if (a.verb == NULL && strcmp(a.noun, "init") == 0)
+		return cli_init(&a);
+	if (a.verb == NULL && strcmp(a.noun, "demo") == 0)
+		return cli_demo(&a);
+	if (a.verb == NULL) {
+		fj_fail(&err, FJ_E_USAGE, "cli", NULL, "there is no command \"%s\"; `fujie help` lists them", a.noun);
+		return cli_print_error(&err, NULL, a.json);
+	}
+	return cli_command(&a);
+}

@@ -1,0 +1,189 @@
+/*
+ * make.c - `fujie init` (a real, empty home) and `fujie demo` (the sample
+ * cases, on a clock that may be moved, marked DEMO everywhere).
+ *
+ * Both start TPM, signer and registry in a folder beside the home's name; the
+ * registry makes the register and the keys from run/init.json and ends.  The
+ * home gets its name only when all of it is there.
+ */
+#include <unistd.h>
+
+#include "base/file.h"
+#include "issuer/cli/cli.h"
+
+#define DEMO_PORTAL "127.0.0.1:8443"
+#define DEMO_VERIFIER "127.0.0.1:8480"
+
+static enum fj_rc conf_from(const struct cli_args *a, bool demo, struct cli_conf *c, struct fj_err *err)
+{
+	char dflt[161];
+	const char *portal = cli_opt(a, "portal", DEMO_PORTAL), *verifier = cli_opt(a, "verifier", DEMO_VERIFIER);
+	const char *tpm = cli_opt(a, "tpm", demo || access("/dev/tpmrm0", R_OK | W_OK) != 0 ? "software" : "/dev/tpmrm0");
+
+	memset(c, 0, sizeof(*c));
+	c->demo = demo;
+	snprintf(dflt, sizeof(dflt), "http://%s", verifier);
+	if (fj_strcopy(c->portal, sizeof(c->portal), portal) != FJ_OK ||
+	    fj_strcopy(c->verifier, sizeof(c->verifier), verifier) != FJ_OK ||
+	    fj_strcopy(c->base, sizeof(c->base), cli_opt(a, "base", dflt)) != FJ_OK ||
+	    fj_strcopy(c->tpm, sizeof(c->tpm), tpm) != FJ_OK)
+		return fj_fail(err, FJ_E_USAGE, "cli", NULL,
+		    "an address or --base is too long (160 octets at most)");
+	if (demo && strcmp(c->tpm, "software") != 0)
+		return fj_fail(err, FJ_E_USAGE, "cli", NULL, "a demo home takes a software TPM only");
+	return FJ_OK;
+}
+
+/* the common part: init.json in, the registry's answer out */
+static enum fj_rc make_home(const char *dir, const struct cli_conf *conf, const json_t *in, json_t **out, struct fj_err *err)
+{
+	FJ_AUTO(cli_home) h = {.dir = -1, .run = -1, .lock = -1};
+	FJ_AUTO(buf) b = FJ_BUF_INIT(1u << 20);
+	char partial[4096];
+
+	FJ_TRY(cli_home_begin(dir, conf, partial, sizeof(partial), &h, err));
+	enum fj_rc rc = fj_json_canonical(in, &b, err);
+	if (rc == FJ_OK)
+		rc = fj_file_replace(h.dir, "run/init.json", fj_buf_slice(&b), 0600, err);
+	if (rc == FJ_OK) {
+		FJ_AUTO(cli_parts) p = {.home = NULL};
+		rc = cli_parts_init(&p, &h, err);
+		p.signer = true;
+		if (rc == FJ_OK)
+			rc = cli_start_signer(&p, err);
+		if (rc == FJ_OK)
+			rc = cli_run_init(&p, out, err);
+	}
+	if (rc == FJ_OK) {
+		unlinkat(h.dir, "run/init.json", 0);
+		rc = cli_home_finish(partial, dir, err);
+	}
+	if (rc != FJ_OK)
+		cli_home_discard(partial);
+	return rc;
+}
+
+/* LOGIN:NAME:PERSON */
+static enum fj_rc officer(const char *text, const char *option, json_t *list, struct fj_err *err)
+{
+	const char *name = strchr(text, ':'), *person = name != NULL ? strchr(name + 1, ':') : NULL;
+
+	if (person == NULL || strchr(person + 1, ':') != NULL)
+		return fj_fail(err, FJ_E_USAGE, "cli", NULL,
+		    "--%s takes LOGIN:NAME:PERSON, where PERSON is what the office identifies a natural person by", option);
+	json_t *o = json_object();
+	if (fj_json_set(o, "login", json_stringn(text, (size_t)(name - text))) != FJ_OK ||
+	    fj_json_set(o, "name", json_stringn(name + 1, (size_t)(person - name - 1))) != FJ_OK ||
+	    fj_json_set(o, "person", json_string(person + 1)) != FJ_OK || json_array_append_new(list, o) != 0) {
+		json_decref(o);
+		return fj_fail(err, FJ_E_USAGE, "cli", NULL, "--%s is not UTF-8", option);
+	}
+	return FJ_OK;
+}
+
+static enum fj_rc need(const struct cli_args *a, const char *key, const char *what, json_t *into, const char *member, struct fj_err *err)
+{
+	const char *v = cli_opt(a, key, NULL);
+
+	if (v == NULL)
+		return fj_fail(err, FJ_E_USAGE, "cli", NULL, "--%s is missing: %s", key, what);
+	if (fj_json_set(into, member, json_string(v)) != FJ_OK)
+		return fj_fail(err, FJ_E_USAGE, "cli", NULL, "--%s is not UTF-8", key);
+	return FJ_OK;
+}
+
+static enum fj_rc init_request(const struct cli_args *a, const struct cli_conf *c, json_t **out, struct fj_err *err)
+{
+	FJ_AUTO(json) in = json_pack("{s:s, s:s, s:s, s:b, s:{s:[s]}, s:[]}", "base", c->base, "portal", c->portal,
+	    "verifier", c->verifier, "demo", 0, "organisation", "roles", "FINANCE", "officers");
+	json_t *org = json_object_get(in, "organisation"), *officers = json_object_get(in, "officers");
+
+	if (in == NULL)
+		return fj_fail(err, FJ_E_USAGE, "cli", NULL, "addresses and --base are UTF-8");
+	FJ_TRY(need(a, "arc", "your IANA private enterprise number, such as 1.3.6.1.4.1.N (free to get)", in, "arc", err));
+	FJ_TRY(need(a, "base", "the verifier's public address, as it will stand in certificates", in, "base", err));
+	FJ_TRY(need(a, "operator", "the legal name of who runs this certificate authority", in, "operator", err));
+	FJ_TRY(need(a, "org-usci", "the finance department's unified social credit code", org, "usci", err));
+	FJ_TRY(need(a, "org-name", "the finance department's legal name", org, "name", err));
+	FJ_TRY(need(a, "org-div6", "its administrative division, six digits (GB/T 2260)", org, "div6", err));
+	FJ_TRY(need(a, "org-level", "its level: 中央, 省, 市, 县 or 乡", org, "level", err));
+	if (fj_json_set(org, "kind", json_string(cli_opt(a, "org-kind", "ADMIN"))) != FJ_OK)
+		return fj_fail(err, FJ_E_USAGE, "cli", NULL, "--org-kind is not UTF-8");
+	const char *one = cli_opt(a, "officer", NULL), *two = cli_opt(a, "second-officer", NULL);
+	if (one == NULL || two == NULL)
+		return fj_fail(err, FJ_E_USAGE, "cli", "R22",
+		    "--officer and --second-officer are needed: two officers, LOGIN:NAME:PERSON each");
+	FJ_TRY(officer(one, "officer", officers, err));
+	FJ_TRY(officer(two, "second-officer", officers, err));
+	*out = fj_move(in);
+	return FJ_OK;
+}
+
+static enum fj_rc init(const struct cli_args *a, json_t **answer, struct fj_err *err)
+{
+	static const char *const known[] = {"portal", "verifier", "base", "tpm", "arc", "operator", "org-usci",
+		"org-name", "org-div6", "org-level", "org-kind", "officer", "second-officer", NULL};
+	struct cli_conf conf;
+	FJ_AUTO(json) in = NULL;
+
+	FJ_ENSURE(a->dir != NULL, fj_fail(err, FJ_E_USAGE, "cli", NULL, "--dir D is missing: where shall the home be?"));
+	FJ_TRY(cli_opt_only(a, known, err));
+	FJ_TRY(conf_from(a, false, &conf, err));
+	FJ_TRY(init_request(a, &conf, &in, err));
+	return make_home(a->dir, &conf, in, answer, err);
+}
+
+int cli_init(const struct cli_args *a)
+{
+	FJ_AUTO(json) answer = NULL;
+	struct fj_err err = {0};
+	size_t i;
+	json_t *o;
+
+	if (init(a, &answer, &err) != FJ_OK)
+		return cli_print_error(&err, NULL, a->json);
+	if (a->json) {
+		cli_print_answer(answer, true);
+		return 0;
+	}
+	printf("The home %s is made: keys in the TPM, an empty register.\n"
+	       "Each officer sets password and second factor with a one-time code:\n\n", a->dir);
+	json_array_foreach(json_object_get(answer, "officers"), i, o)
+		printf("  fujie user enrol --dir %s --login %s --code %s\n", a->dir,
+		    fj_json_peek(o, "login"), fj_json_peek(o, "code"));
+	printf("\nThen: fujie serve --dir %s\n", a->dir);
+	return 0;
+}
+
+static enum fj_rc demo(const struct cli_args *a, struct fj_err *err)
+{
+	static const char *const known[] = {"portal", "verifier", "base", NULL};
+	struct cli_conf conf;
+	FJ_AUTO(json) answer = NULL;
+
+	FJ_ENSURE(a->dir != NULL, fj_fail(err, FJ_E_USAGE, "cli", NULL, "--dir D is missing: where shall the demo be?"));
+	FJ_TRY(cli_opt_only(a, known, err));
+	FJ_TRY(conf_from(a, true, &conf, err));
+	FJ_AUTO(json) in = json_pack("{s:s, s:s, s:s, s:b}", "base", conf.base, "portal", conf.portal,
+	    "verifier", conf.verifier, "demo", 1);
+	if (in == NULL)
+		return fj_fail(err, FJ_E_USAGE, "cli", NULL, "addresses and --base are UTF-8");
+	return make_home(a->dir, &conf, in, &answer, err);
+}
+
+int cli_demo(const struct cli_args *a)
+{
+	struct fj_err err = {0};
+
+	if (demo(a, &err) != FJ_OK)
+		return cli_print_error(&err, NULL, a->json);
+	if (a->no_serve) {
+		if (a->json)
+			printf("{\"demo\":true}\n");
+		else
+			printf("%s is made; logins and sample credentials: %s/demo.json\n", a->dir, a->dir);
+		return 0;
+	}
+	struct cli_args s = {.noun = "serve", .dir = a->dir, .json = a->json};
+	return cli_serve(&s);
+}

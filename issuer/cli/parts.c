@@ -1,0 +1,268 @@
+/*
+ * parts.c - the processes of an appliance: software TPM, signer, registry and
+ * verifier service, each started with exactly the descriptors it is to have.
+ *
+ * The software TPM is spoken to over a socket pair that only it and the signer
+ * hold: no port, no name, nothing to connect to.  It is started anew with each
+ * signer, because a stream that was cut in the middle of a command can't be
+ * trusted again.  The signer's two listening sockets belong to us and outlive
+ * it, so a request that comes while it restarts waits in the kernel's queue.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/file.h"
+#include "base/ipc.h"
+#include "base/log.h"
+#include "hsm/proto.h"
+#include "issuer/cli/cli.h"
+
+#define READY_MS 120000 /* a registry may have a long recovery to do */
+#define STOP_MS 5000
+
+const char *cli_part_name(enum cli_part_id id)
+{
+	static const char *const names[] = {"software TPM", "signer", "registry", "verifier"};
+
+	return names[id];
+}
+
+enum fj_rc cli_parts_init(struct cli_parts *p, const struct cli_home *h, struct fj_err *err)
+{
+	memset(p, 0, sizeof(*p));
+	p->home = h;
+	p->listen_registry = p->listen_verifier = -1;
+	FJ_TRY(fj_ipc_listen(h->run, HSM_SOCK_REGISTRY, &p->listen_registry, err));
+	return fj_ipc_listen(h->run, HSM_SOCK_VERIFIER, &p->listen_verifier, err);
+}
+
+static void part_note(struct cli_parts *p, enum cli_part_id id, pid_t pid)
+{
+	p->part[id].pid = pid;
+	p->part[id].started = fj_boot_ms();
+	p->part[id].due = 0;
+}
+
+static enum fj_rc start_swtpm(struct cli_parts *p, int *stream, struct fj_err *err)
+{
+	int pair[2];
+	FJ_AUTO(fd) state = -1;
+
+	FJ_TRY(fj_dir_open(p->home->dir, "tpm", &state, err));
+	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) != 0)
+		return fj_fail_errno(err, "cli", "socketpair");
+	FJ_AUTO(fd) theirs = pair[1];
+	FJ_AUTO(fd) ours = pair[0];
+	/* by descriptor: the home may have any path length, and swtpm must not be
+	 * given a relative folder (it ends in TPM failure mode) */
+	static const char *const argv[] = {"swtpm", "socket", "--tpm2", "--fd", "3", "--flags",
+		"startup-clear,not-need-init", "--tpmstate", "dir=/proc/self/fd/4,mode=0600",
+		"--log", "level=0", NULL};
+	struct fj_spawn s = {.path = "swtpm", .search = true, .argv = argv,
+		.fds = {theirs, state, -1}, .stdout_fd = -1, .die_with_parent = true};
+	pid_t pid;
+	FJ_TRY(fj_spawn(&s, &pid, err));
+	part_note(p, CLI_TPM, pid);
+	*stream = ours;
+	ours = -1;
+	return FJ_OK;
+}
+
+static enum fj_rc open_tpm(struct cli_parts *p, bool software, int *fd, struct fj_err *err)
+{
+	if (software)
+		return start_swtpm(p, fd, err);
+	*fd = open(p->home->conf.tpm, O_RDWR | O_CLOEXEC);
+	if (*fd < 0)
+		return fj_fail_errno(err, "cli", "open the TPM %s", p->home->conf.tpm);
+	return FJ_OK;
+}
+
+static enum fj_rc sibling(const char *name, char *out, size_t cap, struct fj_err *err)
+{
+	char dir[3900];
+
+	FJ_TRY(fj_self_dir(dir, sizeof(dir), err));
+	int n = snprintf(out, cap, "%s/%s", dir, name);
+	return n > 0 && (size_t)n < cap ? FJ_OK
+	    : fj_fail(err, FJ_E_LIMIT, "cli", NULL, "the folder of the executables has too long a name");
+}
+
+static void end_part(struct cli_parts *p, enum cli_part_id id)
+{
+	int status;
+
+	if (p->part[id].pid == 0)
+		return;
+	kill(p->part[id].pid, SIGTERM);
+	if (fj_reap(p->part[id].pid, STOP_MS, &status, NULL) != FJ_OK) {
+		kill(p->part[id].pid, SIGKILL);
+		(void)!fj_reap(p->part[id].pid, -1, &status, NULL);
+	}
+	p->part[id].pid = 0;
+}
+
+enum fj_rc cli_start_signer(struct cli_parts *p, struct fj_err *err)
+{
+	bool software = strcmp(p->home->conf.tpm, "software") == 0;
+	FJ_AUTO(fd) tpm = -1;
+	FJ_AUTO(fd) dir = -1;
+	char path[4096];
+
+	end_part(p, CLI_TPM);
+	FJ_TRY(open_tpm(p, software, &tpm, err));
+	FJ_TRY(fj_dir_open(p->home->dir, "signer", &dir, err));
+	FJ_TRY(sibling("fujie-signer", path, sizeof(path), err));
+	const char *argv[] = {"fujie-signer", "--tpm", software ? "software" : "hardware",
+		p->home->conf.demo ? "--demo-allowed" : NULL, NULL};
+	struct fj_spawn s = {.path = path, .argv = argv,
+		.fds = {tpm, dir, p->listen_registry, p->listen_verifier, -1},
+		.stdout_fd = -1, .die_with_parent = true};
+	pid_t pid;
+	FJ_TRY(fj_spawn(&s, &pid, err));
+	part_note(p, CLI_SIGNER, pid);
+	return FJ_OK;
+}
+
+/* Everything the child prints up to a line end or its end; the child's failure
+ * to get ready is the failure here. */
+static enum fj_rc read_line(int fd, struct fj_buf *line, struct fj_err *err)
+{
+	int64_t end = fj_boot_ms() + READY_MS;
+
+	for (;;) {
+		struct pollfd pf = {.fd = fd, .events = POLLIN};
+		int64_t left = end - fj_boot_ms();
+		char c;
+
+		if (left <= 0)
+			return fj_fail(err, FJ_E_TIMEOUT, "cli", NULL, "it did not get ready within %d s", READY_MS / 1000);
+		if (poll(&pf, 1, (int)left) < 0 && errno != EINTR)
+			return fj_fail_errno(err, "cli", "poll");
+		if (pf.revents == 0)
+			continue;
+		ssize_t n = read(fd, &c, 1);
+		if (n == 0)
+			return FJ_OK;
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return fj_fail_errno(err, "cli", "read from the child");
+		if (c == '\n')
+			return FJ_OK;
+		FJ_TRY(fj_buf_put(line, &c, 1));
+	}
+}
+
+static enum fj_rc spawn_service(struct cli_parts *p, enum cli_part_id id, const char *const *argv,
+    int *out, struct fj_err *err)
+{
+	char path[4096];
+	int pipefd[2];
+
+	FJ_TRY(sibling(argv[0], path, sizeof(path), err));
+	if (pipe2(pipefd, O_CLOEXEC) != 0)
+		return fj_fail_errno(err, "cli", "pipe");
+	FJ_AUTO(fd) theirs = pipefd[1];
+	FJ_AUTO(fd) ours = pipefd[0];
+	struct fj_spawn s = {.path = path, .argv = argv, .fds = {p->home->dir, -1},
+		.stdout_fd = theirs, .die_with_parent = true};
+	pid_t pid;
+	FJ_TRY(fj_spawn(&s, &pid, err));
+	part_note(p, id, pid);
+	*out = ours;
+	ours = -1;
+	return FJ_OK;
+}
+
+static void registry_argv(const struct cli_parts *p, const char **argv)
+{
+	const struct cli_conf *c = &p->home->conf;
+	int n = 0;
+
+	argv[n++] = "fujie-registry";
+	argv[n++] = "--base";
+	argv[n++] = c->base;
+	if (p->portal != NULL) {
+		argv[n++] = "--portal";
+		argv[n++] = p->portal;
+		if (c->cert[0] != '\0') {
+			argv[n++] = "--tls-cert";
+			argv[n++] = c->cert;
+			argv[n++] = "--tls-key";
+			argv[n++] = c->key;
+		}
+	} else {
+		argv[n++] = "--no-portal";
+	}
+	if (p->verifier != NULL) {
+		argv[n++] = "--verifier";
+		argv[n++] = p->verifier;
+	}
+	if (!p->signer)
+		argv[n++] = "--no-signer";
+	if (c->demo)
+		argv[n++] = "--demo";
+	argv[n] = NULL;
+}
+
+enum fj_rc cli_start_service(struct cli_parts *p, enum cli_part_id id, struct fj_err *err)
+{
+	const char *argv[24] = {"fujie-verifier", "--bind", p->verifier, "--base", p->home->conf.base, NULL};
+	FJ_AUTO(fd) fd = -1;
+	FJ_AUTO(buf) line = FJ_BUF_INIT(4096);
+	int status;
+
+	if (id == CLI_REGISTRY)
+		registry_argv(p, argv);
+	FJ_TRY(spawn_service(p, id, argv, &fd, err));
+	FJ_TRY(read_line(fd, &line, err));
+	if (strcmp(fj_buf_str(&line), "ready") == 0)
+		return FJ_OK;
+	end_part(p, id);
+	(void)status;
+	return fj_fail(err, FJ_E_UNAVAILABLE, "cli", NULL,
+	    "the %s did not start; its own line above says why", cli_part_name(id));
+}
+
+enum fj_rc cli_run_init(struct cli_parts *p, json_t **answer, struct fj_err *err)
+{
+	const char *argv[24];
+	FJ_AUTO(fd) fd = -1;
+	FJ_AUTO(buf) line = FJ_BUF_INIT(1u << 20);
+	int status = 0, n = 0;
+
+	registry_argv(p, argv);
+	while (argv[n] != NULL)
+		n++;
+	argv[n++] = "--init";
+	argv[n++] = "run/init.json";
+	argv[n] = NULL;
+	FJ_TRY(spawn_service(p, CLI_REGISTRY, argv, &fd, err));
+	FJ_TRY(read_line(fd, &line, err));
+	enum fj_rc rc = fj_reap(p->part[CLI_REGISTRY].pid, -1, &status, err);
+	p->part[CLI_REGISTRY].pid = 0;
+	FJ_TRY(rc);
+	if (!WIFEXITED(status) || WEXITSTATUS(status) != 0)
+		return fj_fail(err, FJ_E_UNAVAILABLE, "cli", NULL,
+		    "making the home failed; the registry's own line above says why");
+	return fj_json_parse(fj_buf_slice(&line), 1u << 20, answer, err);
+}
+
+void cli_parts_stop(struct cli_parts *p)
+{
+	if (p->home == NULL)
+		return;
+	end_part(p, CLI_VERIFIER);
+	end_part(p, CLI_REGISTRY);
+	end_part(p, CLI_SIGNER);
+	end_part(p, CLI_TPM);
+	fj_fd_close(&p->listen_registry);
+	fj_fd_close(&p->listen_verifier);
+}

@@ -1,0 +1,156 @@
+/*
+ * print.c - answers and refusals for people and for programs.
+ *
+ * With --json exactly one document goes to standard output, refusals included.
+ * For people a list is a table whose columns are the scalar members of its
+ * items, an object one line a member; refusals go to standard error, Chinese
+ * first where there is Chinese.
+ */
+#include "issuer/cli/cli.h"
+
+#define MAX_COLUMNS 12
+#define MAX_CELL 44
+
+static size_t width_of(const char *s)
+{
+	size_t w = 0;
+
+	for (const unsigned char *p = (const unsigned char *)s; *p != '\0'; p++)
+		if ((*p & 0xc0) != 0x80)
+			w += *p >= 0xe3 ? 2 : 1; /* CJK takes two columns */
+	return w;
+}
+
+static void cell_text(const json_t *v, char *out, size_t cap)
+{
+	int n;
+
+	if (json_is_string(v))
+		n = snprintf(out, cap, "%s", json_string_value(v));
+	else if (json_is_integer(v))
+		n = snprintf(out, cap, "%lld", (long long)json_integer_value(v));
+	else if (json_is_boolean(v))
+		n = snprintf(out, cap, "%s", json_is_true(v) ? "yes" : "no");
+	else if (json_is_object(v) && fj_json_peek(v, "name") != NULL)
+		n = snprintf(out, cap, "%s", fj_json_peek(v, "name"));
+	else
+		n = snprintf(out, cap, "%s", json_is_null(v) ? "" : "…");
+	if (n > 0 && (size_t)n >= cap)
+		out[fj_utf8_prefix(out, fj_utf8_count(out) > 0 ? fj_utf8_count(out) - 1 : 0)] = '\0';
+}
+
+/* a cell, never wider than MAX_CELL columns */
+static void cell(const json_t *v, char out[512])
+{
+	cell_text(v, out, 400);
+	size_t points = fj_utf8_count(out);
+
+	if (width_of(out) <= MAX_CELL)
+		return;
+	while (points > 0 && width_of(out) > MAX_CELL - 1)
+		out[fj_utf8_prefix(out, --points)] = '\0';
+	size_t len = strlen(out);
+	memcpy(out + len, "…", sizeof("…"));
+}
+
+static void pad(const char *s, size_t width)
+{
+	printf("%s", s);
+	for (size_t w = width_of(s); w < width + 2; w++)
+		putchar(' ');
+}
+
+static size_t columns_of(const json_t *items, const char *col[MAX_COLUMNS])
+{
+	const char *key;
+	json_t *v;
+	size_t n = 0;
+
+	json_object_foreach(json_array_get(items, 0), key, v)
+		if (n < MAX_COLUMNS && !json_is_array(v) && strlen(key) < 40)
+			col[n++] = key;
+	return n;
+}
+
+static void print_table(const json_t *items)
+{
+	const char *col[MAX_COLUMNS];
+	size_t width[MAX_COLUMNS], n = columns_of(items, col), i;
+	json_t *row;
+	char text[512];
+
+	for (size_t c = 0; c < n; c++) {
+		width[c] = strlen(col[c]);
+		json_array_foreach(items, i, row) {
+			cell(json_object_get(row, col[c]), text);
+			if (width_of(text) > width[c])
+				width[c] = width_of(text);
+		}
+	}
+	for (size_t c = 0; c < n; c++)
+		pad(col[c], width[c]);
+	putchar('\n');
+	json_array_foreach(items, i, row) {
+		for (size_t c = 0; c < n; c++) {
+			cell(json_object_get(row, col[c]), text);
+			pad(text, width[c]);
+		}
+		putchar('\n');
+	}
+}
+
+static void print_value(const json_t *v)
+{
+	if (json_is_string(v)) {
+		printf("%s\n", json_string_value(v));
+		return;
+	}
+	FJ_AUTO(buf) b = FJ_BUF_INIT(16u << 20);
+	if (fj_json_canonical(v, &b, NULL) == FJ_OK)
+		printf("%s\n", fj_buf_str(&b));
+}
+
+void cli_print_answer(const json_t *answer, bool json)
+{
+	const json_t *items = json_object_get(answer, "items");
+	const char *key;
+	json_t *v;
+
+	if (json) {
+		print_value(answer);
+		return;
+	}
+	if (json_is_array(items)) {
+		if (json_array_size(items) == 0)
+			printf("none\n");
+		else
+			print_table(items);
+		if (fj_json_peek(answer, "next") != NULL)
+			printf("more: --after %s\n", fj_json_peek(answer, "next"));
+		return;
+	}
+	json_object_foreach((json_t *)(uintptr_t)answer, key, v) {
+		printf("%s: ", key);
+		print_value(v);
+	}
+}
+
+int cli_print_error(const struct fj_err *err, const json_t *refusal, bool json)
+{
+	if (json) {
+		FJ_AUTO(json) own = refusal == NULL ? fj_err_json(err) : NULL;
+		print_value(refusal != NULL ? refusal : own);
+		return fj_rc_exit(err->rc);
+	}
+	if (err->zh[0] != '\0')
+		fprintf(stderr, "%s\n", err->zh);
+	fprintf(stderr, "fujie: %s", err->en);
+	const char *cite = refusal != NULL ? fj_json_peek(refusal, "rule") : err->cite;
+	if (cite != NULL && cite[0] != '\0')
+		fprintf(stderr, " [%s]", cite);
+	const char *clause = refusal != NULL ? fj_json_peek(refusal, "clause") : NULL;
+	if (clause != NULL && clause[0] != '\0')
+		fprintf(stderr, " (%s)", clause);
+	fputc('\n', stderr);
+	return fj_rc_exit(err->rc);
+}

@@ -1,0 +1,141 @@
+/*
+ * serve.c - the supervisor: starts the parts, starts again what ends, ends all.
+ *
+ * A part that ends while we serve is started again after a pause that doubles
+ * from 0.2 s to 10 s, and is short again after a minute without trouble.  A part
+ * that can't start at the beginning ends us: a wrong configuration is told to
+ * whoever typed it, not to a log.  We are single-threaded: the children's
+ * parent-death signal then ends them if we are killed.
+ */
+#include <signal.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "issuer/cli/cli.h"
+
+#define DELAY_MIN 200
+#define DELAY_MAX 10000
+#define CALM_MS 60000
+
+static enum fj_rc start_part(struct cli_parts *p, enum cli_part_id id, struct fj_err *err)
+{
+	return id == CLI_SIGNER ? cli_start_signer(p, err) : cli_start_service(p, id, err);
+}
+
+static void put_off(struct cli_parts *p, enum cli_part_id id)
+{
+	struct cli_part *part = &p->part[id];
+	int64_t now = fj_boot_ms();
+
+	if (part->delay == 0 || now - part->started > CALM_MS)
+		part->delay = DELAY_MIN;
+	else
+		part->delay = part->delay * 2 < DELAY_MAX ? part->delay * 2 : DELAY_MAX;
+	part->due = now + part->delay;
+}
+
+/* a TPM that ends takes the signer with it; both start again as one */
+static void part_ended(struct cli_parts *p, pid_t pid, int status)
+{
+	for (int id = 0; id < CLI_PARTS; id++) {
+		if (p->part[id].pid != pid)
+			continue;
+		p->part[id].pid = 0;
+		if (WIFSIGNALED(status))
+			fj_log(FJ_LOG_WARN, "the %s was ended by signal %d", cli_part_name(id), WTERMSIG(status));
+		else
+			fj_log(FJ_LOG_WARN, "the %s ended with code %d", cli_part_name(id), WEXITSTATUS(status));
+		if (id == CLI_TPM && p->part[CLI_SIGNER].pid != 0)
+			kill(p->part[CLI_SIGNER].pid, SIGKILL);
+		else if (id != CLI_TPM)
+			put_off(p, id);
+	}
+}
+
+static void start_due(struct cli_parts *p)
+{
+	struct fj_err err = {0};
+
+	for (int id = CLI_SIGNER; id < CLI_PARTS; id++) {
+		if (p->part[id].due == 0 || p->part[id].due > fj_boot_ms())
+			continue;
+		if (start_part(p, id, &err) == FJ_OK) {
+			fj_log(FJ_LOG_INFO, "the %s runs again", cli_part_name(id));
+			continue;
+		}
+		fj_log_err(FJ_LOG_ERROR, cli_part_name(id), &err);
+		p->part[id].pid = 0;
+		put_off(p, id);
+	}
+}
+
+/* milliseconds until something is due, at most one second: a child may end at
+ * any moment, and SIGCHLD wakes us before that */
+static struct timespec until_due(const struct cli_parts *p)
+{
+	int64_t wait = 1000, now = fj_boot_ms();
+
+	for (int id = 0; id < CLI_PARTS; id++)
+		if (p->part[id].due != 0 && p->part[id].due - now < wait)
+			wait = p->part[id].due - now;
+	if (wait < 1)
+		wait = 1;
+	return (struct timespec){.tv_sec = wait / 1000, .tv_nsec = (wait % 1000) * 1000000};
+}
+
+static void watch(struct cli_parts *p, const sigset_t *signals)
+{
+	for (;;) {
+		struct timespec t = until_due(p);
+		int sig = sigtimedwait(signals, NULL, &t), status;
+		pid_t pid;
+
+		if (sig == SIGTERM || sig == SIGINT || sig == SIGHUP)
+			return;
+		while ((pid = waitpid(-1, &status, WNOHANG)) > 0)
+			part_ended(p, pid, status);
+		start_due(p);
+	}
+}
+
+static enum fj_rc serve(const struct cli_args *a, const char *dir, struct fj_err *err)
+{
+	FJ_AUTO(cli_home) h = {.dir = -1, .run = -1, .lock = -1};
+	FJ_AUTO(cli_parts) p = {.home = NULL};
+	sigset_t signals;
+
+	FJ_TRY(cli_home_open(dir, &h, err));
+	FJ_TRY(cli_home_lock(&h, err));
+	sigemptyset(&signals);
+	sigaddset(&signals, SIGTERM);
+	sigaddset(&signals, SIGINT);
+	sigaddset(&signals, SIGHUP);
+	sigaddset(&signals, SIGCHLD);
+	sigprocmask(SIG_BLOCK, &signals, NULL);
+	FJ_TRY(cli_parts_init(&p, &h, err));
+	p.signer = true;
+	p.portal = cli_opt(a, "portal", h.conf.portal);
+	p.verifier = cli_opt(a, "verifier", h.conf.verifier);
+	for (int id = CLI_SIGNER; id < CLI_PARTS; id++)
+		FJ_TRY(start_part(&p, id, err));
+	printf("portal   %s://%s/\nverifier http://%s/\n", h.conf.cert[0] != '\0' ? "https" : "http",
+	    p.portal, p.verifier);
+	fflush(stdout);
+	watch(&p, &signals);
+	return FJ_OK;
+}
+
+int cli_serve(const struct cli_args *a)
+{
+	static const char *const known[] = {"portal", "verifier", NULL};
+	struct fj_err err = {0};
+
+	enum fj_rc rc = cli_opt_only(a, known, &err);
+	if (rc == FJ_OK && a->dir == NULL)
+		rc = fj_fail(&err, FJ_E_USAGE, "cli", NULL, "--dir D is missing: which home?");
+	if (rc == FJ_OK)
+		rc = serve(a, a->dir, &err);
+	return rc == FJ_OK ? 0 : cli_print_error(&err, NULL, a->json);
+}

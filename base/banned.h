@@ -11,7 +11,7 @@
 #include <time.h>
 
 #pragma GCC poison strcpy strcat sprintf vsprintf strtok atoi atol atoll gets
-#pragma GCC poison gmtime localtime rand srand random system popen mktemp tmpnam
+#pragma GCC poison gmtime localtime rand srand system popen mktemp tmpnam
 #pragma GCC poison strncpy strncat
 
 #endif

@@ -12,6 +12,7 @@
 
 #include "base/buf.h"
 #include "base/clock.h"
+#include "base/x509.h"
 
 enum ca_profile { CA_ROOT = 1, CA_ISSUING, CA_DATA_ASSET, CA_TOKEN_SIGNER, CA_STATUS_SIGNER, CA_OCSP, CA_PROFILE_END };
 
@@ -28,34 +29,23 @@ struct ca_serial {
 };
 void ca_serial_new(struct ca_serial *s); /* fj_random; top bit clear, first octet not zero */
 
-/* Bits as in docs/formats.md section 3. */
-struct ca_data_asset {
-	char number[41], asset_no[200], asset_name[804];
-	uint32_t card_version;
-	struct fj_hash card_hash;
-	char class_scheme[33], class_code[17];
-	unsigned holder_kind;  /* 0..5 */
-	unsigned rights, modes, restrictions; /* bit i = named bit i */
-	char region[7];
-	unsigned key_origin;   /* 0 none, 1 holder */
-	uint32_t status_index;
-	char status_uri[201];
-};
-
 struct ca_cert_in {
 	enum ca_profile profile;
 	struct ca_serial serial;
 	fj_time not_before, not_after;
-	struct fj_slice spki;        /* subject key, DER; empty for CA_DATA_ASSET: key made in memory and destroyed */
+	struct fj_slice spki;        /* subject key, DER */
 	struct fj_slice issuer_cert; /* DER; empty for CA_ROOT */
 	unsigned shard;              /* leaves */
 	/* CA_DATA_ASSET only: */
 	char holder_name[484], usci[19];
-	struct ca_data_asset asset;
+	struct fj_asset asset;
 };
 /* TBSCertificate into tbs (max 16 KiB); lints, and compares with `in`: anything
  * that differs or breaks RFC 5280 or the profile is FJ_E_INVALID with the section. */
 enum fj_rc ca_cert_tbs(const struct ca_home *h, const struct ca_cert_in *in, struct fj_buf *tbs, struct fj_err *err) FJ_MUST_USE;
+/* A key made in memory whose private half is destroyed at once (keyOrigin none): its
+ * SubjectPublicKeyInfo. */
+enum fj_rc ca_ephemeral_spki(struct fj_buf *spki, struct fj_err *err) FJ_MUST_USE;
 /* A holder's key from PKCS#10 (PEM or DER; proof of possession), or from a JWK/SPKI
  * with none; refuses CA:TRUE or any requested extension that would decide CA flag or
  * EKU, RSA below 3072, curves other than P-256/P-384, known-weak keys. */

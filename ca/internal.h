@@ -1,0 +1,54 @@
+/*
+ * internal.h - what the files of ca/ share.  OpenSSL types stay here.
+ */
+#ifndef FJ_CA_INTERNAL_H
+#define FJ_CA_INTERNAL_H
+
+#include <openssl/evp.h>
+#include <openssl/ocsp.h>
+#include <openssl/x509.h>
+
+#include "ca/ca.h"
+
+FJ_DEFINE_AUTO_PTR(x509, X509, X509_free)
+FJ_DEFINE_AUTO_PTR(x509_crl, X509_CRL, X509_CRL_free)
+FJ_DEFINE_AUTO_PTR(x509_req, X509_REQ, X509_REQ_free)
+FJ_DEFINE_AUTO_PTR(x509_name, X509_NAME, X509_NAME_free)
+FJ_DEFINE_AUTO_PTR(evp_pkey, EVP_PKEY, EVP_PKEY_free)
+FJ_DEFINE_AUTO_PTR(evp_md_ctx, EVP_MD_CTX, EVP_MD_CTX_free)
+FJ_DEFINE_AUTO_PTR(asn1_time, ASN1_TIME, ASN1_TIME_free)
+FJ_DEFINE_AUTO_PTR(asn1_int, ASN1_INTEGER, ASN1_INTEGER_free)
+
+/* FJ_E_CRYPTO with OpenSSL's own code, its queue emptied */
+enum fj_rc ca_fail_ssl(struct fj_err *err, const char *what);
+/* the process's throw-away P-256 key: signs what the TPM will sign again */
+EVP_PKEY *ca_throwaway(void);
+/* SHA-1 of the key bits: RFC 5280 4.2.1.2 (1) */
+void ca_key_id(struct fj_slice key_bits, uint8_t out[20]);
+
+/* --- profiles as data --- */
+struct ca_profile_row {
+	enum ca_profile id;
+	const char *name;
+	int years;            /* validity at most; 0: `days` */
+	int days;
+	bool ca;
+	int pathlen;          /* -1: none */
+	unsigned ku;
+	const char *eku;      /* ".2.1" under the arc, or a whole OID, or NULL */
+	unsigned wants;       /* FJ_X_ bits that must be there; nothing else may */
+	const char *cn, *cn_demo; /* NULL: from the asset */
+};
+const struct ca_profile_row *ca_profile_find(enum ca_profile id); /* NULL: none */
+/* the purpose and the policy of a home, dotted */
+enum fj_rc ca_profile_eku(const struct ca_home *h, const struct ca_profile_row *p, char *out, size_t cap) FJ_MUST_USE;
+enum fj_rc ca_profile_policy(const struct ca_home *h, char *out, size_t cap) FJ_MUST_USE;
+/* last second that a certificate of this profile from not_before may be valid */
+fj_time ca_profile_end(const struct ca_profile_row *p, fj_time not_before);
+
+/* lint of what was read; the intent's comparison is ca_compare */
+enum fj_rc ca_lint_view(const struct ca_home *h, const struct ca_profile_row *p, const struct fj_x509 *x, struct fj_err *err) FJ_MUST_USE;
+/* text cut to n code points */
+void ca_cut(const char *in, size_t n, char *out, size_t cap);
+
+#endif

@@ -1,0 +1,151 @@
+/*
+ * key.c - keys that pass through the CA: the throw-away key, ephemeral subject
+ * keys, and holders' keys from certificate requests.
+ *
+ * The throw-away key signs a structure once so that OpenSSL encodes it with the
+ * right algorithm; the signature is thrown away.  An ephemeral subject key is
+ * destroyed before its public half leaves the function.  From a request only
+ * the key is taken, after proof of possession: whatever else it asks for is
+ * decided by the profile, and a request that asks for authority is refused.
+ */
+#include "ca/internal.h"
+
+#include <openssl/ec.h>
+#include <openssl/err.h>
+#include <openssl/pem.h>
+#include <openssl/rsa.h>
+#include <openssl/x509v3.h>
+#include <pthread.h>
+
+enum fj_rc ca_fail_ssl(struct fj_err *err, const char *what)
+{
+	unsigned long code = ERR_peek_last_error();
+	const char *reason = ERR_reason_error_string(code);
+
+	ERR_clear_error();
+	return fj_fail_code(err, FJ_E_CRYPTO, "openssl", (long)code, "%s: %s", what, reason != NULL ? reason : "failed");
+}
+
+static EVP_PKEY *throwaway;
+static pthread_once_t once = PTHREAD_ONCE_INIT;
+
+static void make_throwaway(void)
+{
+	throwaway = EVP_EC_gen("P-256");
+}
+
+EVP_PKEY *ca_throwaway(void)
+{
+	pthread_once(&once, make_throwaway);
+	return throwaway;
+}
+
+void ca_key_id(struct fj_slice key_bits, uint8_t out[20])
+{
+	unsigned n = 20;
+
+	if (EVP_Digest(key_bits.p, key_bits.len, out, &n, EVP_sha1(), NULL) != 1)
+		memset(out, 0, 20);
+}
+
+static enum fj_rc put_spki(EVP_PKEY *key, struct fj_buf *spki, struct fj_err *err)
+{
+	uint8_t *der = NULL;
+	int n = i2d_PUBKEY(key, &der);
+
+	if (n <= 0)
+		return ca_fail_ssl(err, "encode a public key");
+	enum fj_rc rc = fj_buf_put(spki, der, (size_t)n);
+	OPENSSL_free(der);
+	return rc;
+}
+
+enum fj_rc ca_ephemeral_spki(struct fj_buf *spki, struct fj_err *err)
+{
+	FJ_AUTO(evp_pkey) key = EVP_EC_gen("P-256");
+
+	if (key == NULL)
+		return ca_fail_ssl(err, "make a key");
+	return put_spki(key, spki, err);
+}
+
+static enum fj_rc refuse(struct fj_err *err, const char *cite, const char *en, const char *zh)
+{
+	enum fj_rc rc = fj_fail(err, FJ_E_INVALID, "ca", cite, "%s", en);
+
+	fj_err_zh(err, "%s", zh);
+	return rc;
+}
+
+static enum fj_rc check_strength(EVP_PKEY *key, struct fj_err *err)
+{
+	char curve[64] = "";
+
+	if (EVP_PKEY_is_a(key, "RSA")) {
+		if (EVP_PKEY_get_bits(key) < 3072 || EVP_PKEY_get_bits(key) > 8192)
+			return refuse(err, "NIST SP 800-57", "the RSA key is not between 3072 and 8192 bits; make a new one",
+			    "RSA 密钥长度应在 3072 至 8192 位之间，请重新生成");
+		return FJ_OK;
+	}
+	if (EVP_PKEY_is_a(key, "EC") && EVP_PKEY_get_group_name(key, curve, sizeof(curve), NULL) == 1 &&
+	    (strcmp(curve, "prime256v1") == 0 || strcmp(curve, "secp384r1") == 0))
+		return FJ_OK;
+	return refuse(err, "RFC 5480 2.1.1", "the key is neither P-256, P-384 nor RSA of 3072 bits or more; make a new one",
+	    "密钥须为 P-256、P-384 或 3072 位以上的 RSA，请重新生成");
+}
+
+/* what a request may not ask for; anything else it asks for is ignored */
+static enum fj_rc check_wishes(X509_REQ *req, struct fj_err *err)
+{
+	STACK_OF(X509_EXTENSION) *list = X509_REQ_get_extensions(req);
+	bool authority = false;
+
+	for (int i = 0; i < sk_X509_EXTENSION_num(list); i++) {
+		int nid = OBJ_obj2nid(X509_EXTENSION_get_object(sk_X509_EXTENSION_value(list, i)));
+		if (nid == NID_basic_constraints || nid == NID_ext_key_usage || nid == NID_key_usage)
+			authority = true;
+	}
+	sk_X509_EXTENSION_pop_free(list, X509_EXTENSION_free);
+	return authority ? refuse(err, "RFC 2986 4.1",
+	    "the request asks for a CA flag or a key usage; make one without extensions, the profile decides them",
+	    "证书请求中含有 CA 标志或密钥用途；请生成不含扩展项的请求，这些由证书模板决定") : FJ_OK;
+}
+
+static X509_REQ *read_request(struct fj_slice csr)
+{
+	if (csr.len > 10 && memcmp(csr.p, "-----BEGIN", 10) == 0) {
+		BIO *bio = BIO_new_mem_buf(csr.p, (int)csr.len);
+		X509_REQ *req = PEM_read_bio_X509_REQ(bio, NULL, NULL, NULL);
+		BIO_free(bio);
+		return req;
+	}
+	const uint8_t *p = csr.p;
+	X509_REQ *req = d2i_X509_REQ(NULL, &p, (long)csr.len);
+	if (req != NULL && p != csr.p + csr.len) {
+		X509_REQ_free(req);
+		req = NULL;
+	}
+	return req;
+}
+
+enum fj_rc ca_request_key(struct fj_slice csr, struct fj_buf *spki, struct fj_err *err)
+{
+	if (csr.len > 16384)
+		return fj_fail(err, FJ_E_LIMIT, "ca", NULL, "the request has %zu octets; 16384 are allowed", csr.len);
+	FJ_AUTO(x509_req) req = read_request(csr);
+	if (req == NULL) {
+		ERR_clear_error();
+		return fj_fail(err, FJ_E_PARSE, "ca", "RFC 2986 4", "this is not a certificate request (PKCS#10) in PEM or DER");
+	}
+	EVP_PKEY *key = X509_REQ_get0_pubkey(req);
+	if (key == NULL)
+		return ca_fail_ssl(err, "read the request's key");
+	FJ_TRY(check_strength(key, err));
+	FJ_TRY(check_wishes(req, err));
+	if (X509_REQ_verify(req, key) != 1) {
+		ERR_clear_error();
+		return refuse(err, "RFC 2986 3", "the request's signature does not prove possession of its key",
+		    "证书请求的签名不能证明持有该私钥");
+	}
+	return put_spki(key, spki, err);
+}

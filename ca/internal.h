@@ -5,7 +5,6 @@
 #define FJ_CA_INTERNAL_H
 
 #include <openssl/evp.h>
-#include <openssl/ocsp.h>
 #include <openssl/x509.h>
 
 #include "ca/ca.h"

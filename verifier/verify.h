@@ -14,7 +14,7 @@
 
 #include "base/buf.h"
 #include "base/clock.h"
-#include "base/json.h"
+#include "base/jws.h"
 
 struct ver_trust; /* root, chain, status lists, CRLs, authorisation credentials, certificates */
 
@@ -72,19 +72,5 @@ const char *ver_verdict_name(enum ver_verdict v);
 /* Find a published credential of this trust by its number (DAC-…, DAU-…): bytes
  * borrowed from t; FJ_E_NOTFOUND. */
 enum fj_rc ver_trust_find(const struct ver_trust *t, const char *number, struct fj_slice *out, struct fj_err *err) FJ_MUST_USE;
-
-/* Narrowing of one GRANT within another (docs/formats.md 5.1), also used by the
- * register before anything is signed.  FJ_E_REFUSED names the member and value. */
-enum fj_rc ver_grant_within(const json_t *child, const json_t *parent, struct fj_err *err) FJ_MUST_USE;
-/* Shape of a GRANT: exactly the members, sorted lists, known codes. */
-enum fj_rc ver_grant_check(const json_t *grant, struct fj_err *err) FJ_MUST_USE;
-
-/* Status list bits: a bitmap of 2^20 entries of 2 bits. */
-#define VER_LIST_ENTRIES (1u << 20)
-#define VER_LIST_OCTETS (VER_LIST_ENTRIES / 4)
-static inline unsigned ver_list_get(const uint8_t *map, uint32_t i)
-{
-	return (map[i >> 2] >> ((i & 3) * 2)) & 3;
-}
 
 #endif

@@ -1,0 +1,212 @@
+/*
+ * client.c - asking the signer: one connection, requests in order.
+ *
+ * Answers come in the order of the requests; an id that does not match, a count
+ * that differs or a field too long is a broken protocol and ends the connection.
+ */
+#include "hsm/client/client.h"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include "base/ipc.h"
+
+#define ANSWER_MS 600000 /* 256 signatures on a TPM that makes five a second, with room */
+
+struct hsm_conn {
+	int fd;
+	uint64_t next, due; /* ids sent, ids answered */
+};
+
+enum fj_rc hsm_connect(int dirfd, const char *name, struct hsm_conn **out, struct fj_err *err)
+{
+	struct hsm_conn *c = fj_alloc(1, sizeof(*c));
+
+	if (c == NULL)
+		return fj_fail(err, FJ_E_NOMEM, "hsm", NULL, "out of memory");
+	enum fj_rc rc = fj_ipc_connect(dirfd, name, &c->fd, err);
+	if (rc != FJ_OK) {
+		fj_free(c);
+		return rc;
+	}
+	*out = c;
+	return FJ_OK;
+}
+
+void hsm_close(struct hsm_conn *c)
+{
+	if (c == NULL)
+		return;
+	close(c->fd);
+	fj_free(c);
+}
+
+static enum fj_rc put_approvals(struct fj_buf *b, const struct hsm_approval *a, size_t n)
+{
+	FJ_TRY(fj_put_u32(b, (uint32_t)n));
+	for (size_t i = 0; i < n; i++) {
+		FJ_TRY(fj_put_str(b, a[i].officer));
+		FJ_TRY(fj_put_str(b, a[i].role));
+		FJ_TRY(fj_put_u64(b, (uint64_t)a[i].at));
+		FJ_TRY(fj_put_bytes(b, FJ_SLICE(a[i].sig, a[i].sig_len)));
+	}
+	return FJ_OK;
+}
+
+static enum fj_rc put_sign(struct fj_buf *b, const struct hsm_request *r)
+{
+	FJ_TRY(fj_put_u8(b, (uint8_t)r->role));
+	FJ_TRY(fj_put_u8(b, (uint8_t)r->kind));
+	FJ_TRY(fj_buf_put(b, r->intent.b, FJ_SHA256_LEN));
+	FJ_TRY(put_approvals(b, r->approvals, r->n_approvals));
+	FJ_TRY(fj_put_u32(b, (uint32_t)r->n_items));
+	for (size_t i = 0; i < r->n_items; i++) {
+		FJ_TRY(fj_buf_put(b, r->items[i].id, 16));
+		FJ_TRY(fj_put_bytes(b, r->items[i].tbs));
+	}
+	return FJ_OK;
+}
+
+static enum fj_rc send_body(struct hsm_conn *c, enum hsm_msg kind, const struct fj_buf *b, struct fj_err *err)
+{
+	return fj_ipc_send(c->fd, (uint16_t)kind, c->next++, fj_buf_slice(b), err);
+}
+
+enum fj_rc hsm_send(struct hsm_conn *c, const struct hsm_request *r, struct fj_err *err)
+{
+	FJ_AUTO(buf) b = FJ_BUF_INIT(FJ_IPC_MAX - 64);
+
+	if (r->n_items < 1 || r->n_items > HSM_MAX_ITEMS || r->n_approvals > HSM_MAX_APPROVALS ||
+	    c->next - c->due >= HSM_PIPELINE)
+		return fj_fail(err, FJ_E_INTERNAL, "hsm", NULL, "a request has too many items or approvals, or too many wait");
+	enum fj_rc rc = put_sign(&b, r);
+	if (rc != FJ_OK)
+		return fj_fail(err, rc, "hsm", NULL, "a request to the signer is over %u octets", FJ_IPC_MAX);
+	return send_body(c, HSM_MSG_SIGN, &b, err);
+}
+
+static enum fj_rc broken(struct fj_err *err)
+{
+	return fj_fail(err, FJ_E_PROTO, "hsm", NULL, "the signer's answer is malformed");
+}
+
+/* the next answer; a refusal of the whole request becomes ours */
+static enum fj_rc recv_body(struct hsm_conn *c, enum hsm_msg kind, struct fj_frame *f, struct fj_err *err)
+{
+	struct fj_rd r;
+	uint8_t rc;
+	char cite[64], why[320];
+
+	FJ_TRY(fj_ipc_recv(c->fd, f, ANSWER_MS, err));
+	if (f->id != c->due++)
+		return broken(err);
+	if (f->kind == kind)
+		return FJ_OK;
+	fj_rd_init(&r, fj_buf_slice(&f->body));
+	if (f->kind != HSM_MSG_ERROR || fj_get_u8(&r, &rc) != FJ_OK || rc == FJ_OK || rc >= FJ_RC_COUNT ||
+	    fj_get_str(&r, cite, sizeof(cite)) != FJ_OK || fj_get_str(&r, why, sizeof(why)) != FJ_OK)
+		return broken(err);
+	return fj_fail(err, (enum fj_rc)rc, "signer", cite, "%s", why);
+}
+
+static enum fj_rc read_items(struct fj_rd *r, struct hsm_request *req)
+{
+	uint32_t n;
+	uint8_t rc;
+	struct fj_slice sig;
+
+	FJ_TRY(fj_get_u32(r, &n));
+	if (n != req->n_items)
+		return FJ_E_PROTO;
+	for (size_t i = 0; i < n; i++) {
+		struct hsm_item *it = &req->items[i];
+		FJ_TRY(fj_get_u8(r, &rc));
+		FJ_TRY(fj_get_str(r, it->why, sizeof(it->why)));
+		FJ_TRY(fj_get_bytes(r, sizeof(it->sig), &sig));
+		if (rc >= FJ_RC_COUNT || (rc == FJ_OK) != (sig.len > 0))
+			return FJ_E_PROTO;
+		it->rc = (enum fj_rc)rc;
+		it->sig_len = sig.len;
+		if (sig.len > 0)
+			memcpy(it->sig, sig.p, sig.len);
+	}
+	return fj_rd_end(r);
+}
+
+enum fj_rc hsm_recv(struct hsm_conn *c, struct hsm_request *req, struct fj_err *err)
+{
+	FJ_AUTO(frame) f = {0};
+	struct fj_rd r;
+
+	FJ_TRY(recv_body(c, HSM_MSG_SIGN, &f, err));
+	fj_rd_init(&r, fj_buf_slice(&f.body));
+	return read_items(&r, req) == FJ_OK ? FJ_OK : broken(err);
+}
+
+enum fj_rc hsm_sign(struct hsm_conn *c, struct hsm_request *r, struct fj_err *err)
+{
+	FJ_TRY(hsm_send(c, r, err));
+	return hsm_recv(c, r, err);
+}
+
+static enum fj_rc ask(struct hsm_conn *c, enum hsm_msg kind, const struct fj_buf *b, struct fj_buf *out, struct fj_err *err)
+{
+	FJ_AUTO(frame) f = {0};
+	struct fj_rd r;
+	struct fj_slice s;
+
+	FJ_TRY(send_body(c, kind, b, err));
+	FJ_TRY(recv_body(c, kind, &f, err));
+	if (out == NULL)
+		return FJ_OK;
+	fj_rd_init(&r, fj_buf_slice(&f.body));
+	if (fj_get_bytes(&r, FJ_IPC_MAX, &s) != FJ_OK || fj_rd_end(&r) != FJ_OK)
+		return broken(err);
+	return fj_buf_put(out, s.p, s.len) == FJ_OK ? FJ_OK : broken(err);
+}
+
+enum fj_rc hsm_public_key(struct hsm_conn *c, enum hsm_role role, struct fj_buf *spki, struct fj_err *err)
+{
+	FJ_AUTO(buf) b = FJ_BUF_INIT(16);
+
+	FJ_TRY(fj_put_u8(&b, (uint8_t)role));
+	return ask(c, HSM_MSG_PUBKEY, &b, spki, err);
+}
+
+enum fj_rc hsm_status(struct hsm_conn *c, struct fj_buf *json, struct fj_err *err)
+{
+	FJ_AUTO(buf) b = FJ_BUF_INIT(16);
+
+	return ask(c, HSM_MSG_STATUS, &b, json, err);
+}
+
+enum fj_rc hsm_ceremony_open(struct hsm_conn *c, struct fj_slice policy_json, struct fj_err *err)
+{
+	FJ_AUTO(buf) b = FJ_BUF_INIT(65536);
+
+	FJ_TRY(fj_put_bytes(&b, policy_json));
+	return ask(c, HSM_MSG_CEREMONY_OPEN, &b, NULL, err);
+}
+
+enum fj_rc hsm_ceremony_close(struct hsm_conn *c, struct fj_err *err)
+{
+	FJ_AUTO(buf) b = FJ_BUF_INIT(16);
+
+	return ask(c, HSM_MSG_CEREMONY_CLOSE, &b, NULL, err);
+}
+
+enum fj_rc hsm_clock_offset(struct hsm_conn *c, int64_t offset, struct fj_err *err)
+{
+	FJ_AUTO(buf) b = FJ_BUF_INIT(16);
+
+	FJ_TRY(fj_put_u64(&b, (uint64_t)offset));
+	return ask(c, HSM_MSG_CLOCK_OFFSET, &b, NULL, err);
+}
+
+enum fj_rc hsm_clock_reset(struct hsm_conn *c, const struct hsm_approval *a, size_t n, struct fj_err *err)
+{
+	FJ_AUTO(buf) b = FJ_BUF_INIT(8192);
+
+	FJ_TRY(put_approvals(&b, a, n));
+	return ask(c, HSM_MSG_CLOCK_RESET, &b, NULL, err);
+}

@@ -1,0 +1,225 @@
+/*
+ * policy_jws.c - which signed JSON the token key signs.
+ *
+ * Compared, for all: canonical header and payload with exactly their members
+ * (base/jws.h), algorithm, typ, kid (the token key's thumbprint), x5c: the
+ * signer's certificate is for the token key, has the one purpose of the job, was
+ * signed by our issuing key, which stands behind it; issuer address.
+ * Token and authorisation: times (issued now, begin not before issue, end at most
+ * one year - named 90 days - or five years by inclusive count), depth 0 of a
+ * token, every status entry under this appliance's address.
+ * Status list: address, times (issued now, 48 h, not before the last), and each
+ * entry with the one remembered: 1 stays 1; 3 stays 3 or becomes 1; 2 may become
+ * 1 or 3, and 0 only with two approvals.
+ */
+#include "hsm/signer.h"
+
+#include <sodium.h>
+
+#define MUST(cond, cite, what) FJ_ENSURE(cond, policy_no(err, cite, what))
+#define NOW_TOLERANCE 600
+#define DAY 86400
+
+/* RFC 7638 thumbprint of the token key, base64url */
+static enum fj_rc own_kid(const struct hsm_signer *s, struct fj_buf *out)
+{
+	const struct fj_buf *spki = &s->spki[HSM_TOKEN];
+	FJ_AUTO(buf) x = FJ_BUF_INIT(64);
+	FJ_AUTO(buf) y = FJ_BUF_INIT(64);
+	FJ_AUTO(buf) text = FJ_BUF_INIT(256);
+	struct fj_hash h;
+
+	if (spki->len != 91)
+		return FJ_E_INTERNAL;
+	FJ_TRY(fj_b64u_put(&x, FJ_SLICE(spki->data + 27, 32)));
+	FJ_TRY(fj_b64u_put(&y, FJ_SLICE(spki->data + 59, 32)));
+	FJ_TRY(fj_buf_printf(&text, "{\"crv\":\"P-256\",\"kty\":\"EC\",\"x\":\"%s\",\"y\":\"%s\"}", fj_buf_str(&x), fj_buf_str(&y)));
+	fj_sha256(fj_buf_slice(&text), &h);
+	return fj_b64u_put(out, FJ_SLICE(h.b, sizeof(h.b)));
+}
+
+static enum fj_rc check_pair(const struct hsm_job *j, const struct fj_jws *w, const char *purpose, struct fj_err *err)
+{
+	struct hsm_signer *s = j->s;
+	struct fj_x509 leaf, ca;
+	char want[80];
+
+	FJ_TRY(fj_x509_read(fj_buf_slice(&w->x5c[0]), &leaf, err));
+	FJ_TRY(fj_x509_read(fj_buf_slice(&w->x5c[1]), &ca, err));
+	snprintf(want, sizeof(want), "%s%s", s->mem.arc, purpose);
+	MUST(fj_slice_eq(leaf.spki, fj_buf_slice(&s->spki[HSM_TOKEN])), "RFC 7515 4.1.6", "x5c is not a certificate of the token key");
+	MUST(strcmp(leaf.eku, want) == 0, "RFC 5280 4.2.1.12", "x5c is a certificate for another purpose");
+	MUST(j->now >= leaf.not_before && j->now <= leaf.not_after, "RFC 5280 4.1.2.5", "the signer's certificate is not valid now");
+	MUST(fj_slice_eq(ca.tbs, fj_buf_slice(&s->mem.issuing_tbs)), "RFC 7515 4.1.6", "x5c does not lead to our issuing CA");
+	MUST(signer_verifies(s, HSM_ISSUING, leaf.tbs, leaf.sig), "RFC 5280 6.1.3", "x5c was not signed by our issuing CA");
+	return FJ_OK;
+}
+
+/* The pair of certificates is the same for millions of tokens: a pair that was
+ * found good for a purpose is known by its hash. */
+static enum fj_rc check_x5c(const struct hsm_job *j, const struct fj_jws *w, const char *purpose, struct fj_err *err)
+{
+	crypto_hash_sha256_state st;
+	struct fj_hash h;
+
+	crypto_hash_sha256_init(&st);
+	crypto_hash_sha256_update(&st, (const uint8_t *)purpose, strlen(purpose));
+	crypto_hash_sha256_update(&st, w->x5c[0].data, w->x5c[0].len);
+	crypto_hash_sha256_update(&st, w->x5c[1].data, w->x5c[1].len);
+	crypto_hash_sha256_final(&st, h.b);
+	for (size_t i = 0; i < FJ_ARRAY_LEN(j->s->x5c_ok); i++)
+		if (fj_hash_eq(&h, &j->s->x5c_ok[i]))
+			return FJ_OK;
+	FJ_TRY(check_pair(j, w, purpose, err));
+	j->s->x5c_ok[j->s->x5c_next++ % FJ_ARRAY_LEN(j->s->x5c_ok)] = h;
+	return FJ_OK;
+}
+
+/* the input is exactly what canonical writing of its parts gives */
+static enum fj_rc check_canonical(const struct fj_jws *w, struct fj_err *err)
+{
+	FJ_AUTO(buf) again = FJ_BUF_INIT(FJ_STATUS_JWT_MAX + FJ_TOKEN_MAX);
+	struct fj_slice x5c[2] = {fj_buf_slice(&w->x5c[0]), fj_buf_slice(&w->x5c[1])};
+
+	FJ_TRY(fj_jws_write_input(w->typ, w->kid, x5c, w->payload, &again, err));
+	MUST(fj_slice_eq(fj_buf_slice(&again), w->input), "formats.md 5", "the text is not in canonical form");
+	return FJ_OK;
+}
+
+static enum fj_rc read_input(const struct hsm_job *j, struct fj_slice tbs, const char *typ, const char *purpose,
+    struct fj_jws *w, struct fj_err *err)
+{
+	FJ_AUTO(buf) kid = FJ_BUF_INIT(64);
+
+	FJ_TRY(fj_jws_read_input(tbs, strcmp(typ, FJ_TYP_STATUS) == 0 ? FJ_STATUS_JWT_MAX : FJ_TOKEN_MAX, w, err));
+	MUST(strcmp(w->typ, typ) == 0, "RFC 8725 3.11", "typ is another");
+	if (own_kid(j->s, &kid) != FJ_OK)
+		return fj_fail(err, FJ_E_INTERNAL, HSM_LAYER, NULL, "the token key has no thumbprint");
+	MUST(strcmp(w->kid, fj_buf_str(&kid)) == 0, "RFC 7515 4.1.4", "kid is not the token key");
+	FJ_TRY(check_canonical(w, err));
+	FJ_TRY(check_x5c(j, w, purpose, err));
+	MUST(fj_json_peek(w->payload, "iss") != NULL && strcmp(fj_json_peek(w->payload, "iss"), j->s->mem.base) == 0, "RFC 7519 4.1.1",
+	    "the issuer is not this appliance's address");
+	return FJ_OK;
+}
+
+static int64_t num(const json_t *p, const char *key)
+{
+	return json_integer_value(json_object_get(p, key));
+}
+
+static enum fj_rc check_entry(const struct hsm_job *j, const json_t *ref, struct fj_err *err)
+{
+	const char *uri = fj_json_peek(ref, "uri");
+	size_t n = strlen(j->s->mem.base);
+
+	MUST(uri != NULL && strncmp(uri, j->s->mem.base, n) == 0 && strncmp(uri + n, "/status/", 8) == 0, "formats.md 5.3",
+	    "a status entry is not in a list of this appliance");
+	return FJ_OK;
+}
+
+static enum fj_rc check_term(const struct hsm_job *j, const json_t *p, const char *vct, int days_over, struct fj_err *err)
+{
+	int64_t iat = num(p, "iat"), nbf = num(p, "nbf"), exp = num(p, "exp");
+
+	MUST(fj_json_peek(p, "vct") != NULL && strcmp(fj_json_peek(p, "vct"), vct) == 0, "SD-JWT VC 2.2.2", "vct is another");
+	MUST(iat - j->now <= NOW_TOLERANCE && j->now - iat <= NOW_TOLERANCE, "RFC 7519 4.1.6", "iat is not now");
+	MUST(nbf >= iat - 86400 - NOW_TOLERANCE, "RFC 7519 4.1.5", "the validity begins before it was issued");
+	MUST(exp - nbf + 1 <= (int64_t)days_over * DAY, "RFC 7519 4.1.4", "the validity is longer than this kind allows");
+	return FJ_OK;
+}
+
+enum fj_rc policy_token(const struct hsm_job *j, struct fj_slice tbs, struct fj_buf *delta, struct fj_err *err)
+{
+	FJ_AUTO(jws) w = {0};
+
+	(void)delta;
+	FJ_TRY(read_input(j, tbs, FJ_TYP_TOKEN, ".2.3", &w, err));
+	FJ_TRY(fj_token_check(w.payload, err));
+	FJ_TRY(check_term(j, w.payload, FJ_VCT_TOKEN, 366, err));
+	FJ_TRY(check_entry(j, json_object_get(json_object_get(w.payload, "status"), "status_list"), err));
+	FJ_TRY(check_entry(j, json_object_get(json_object_get(w.payload, "asset"), "status"), err));
+	return check_entry(j, json_object_get(json_object_get(w.payload, "parent"), "status"), err);
+}
+
+enum fj_rc policy_authorisation(const struct hsm_job *j, struct fj_slice tbs, struct fj_buf *delta, struct fj_err *err)
+{
+	FJ_AUTO(jws) w = {0};
+	size_t i;
+	json_t *a;
+
+	(void)delta;
+	FJ_TRY(read_input(j, tbs, FJ_TYP_TOKEN, ".2.3", &w, err));
+	FJ_TRY(fj_authorisation_check(w.payload, err));
+	FJ_TRY(check_term(j, w.payload, FJ_VCT_AUTHORISATION, 5 * 366, err));
+	/* 27号 art. 14(二): at most five years, 2026-03-16 to 2031-03-15 (R14) */
+	MUST(num(w.payload, "exp") <= fj_term_end(num(w.payload, "nbf"), 5), "R14", "an authorisation is longer than five years");
+	json_array_foreach(json_object_get(w.payload, "assets"), i, a)
+		FJ_TRY(check_entry(j, json_object_get(a, "status"), err));
+	FJ_TRY(check_entry(j, json_object_get(w.payload, "authorisation_status"), err));
+	return check_entry(j, json_object_get(json_object_get(w.payload, "status"), "status_list"), err);
+}
+
+static enum fj_rc check_change(const struct hsm_job *j, unsigned before, unsigned now, struct fj_err *err)
+{
+	MUST(before != 1 || now == 1, "lesson 6", "a revoked entry of the status list would come back");
+	MUST(before != 3 || now == 3 || now == 1, "formats.md 5.3", "a superseded entry would come back");
+	MUST(before != 2 || now != 0 || j->approvals >= 2, "design.md 2", "lifting a suspension needs two approvals");
+	return FJ_OK;
+}
+
+static enum fj_rc compare_maps(const struct hsm_job *j, const uint8_t *before, const uint8_t *now, struct fj_buf *changes,
+    uint32_t *n, struct fj_err *err)
+{
+	for (uint32_t o = 0; o < FJ_LIST_OCTETS; o++) {
+		unsigned old = before == NULL ? 0 : before[o];
+		if (old == now[o])
+			continue;
+		for (uint32_t i = o * 4; i < o * 4 + 4; i++) {
+			unsigned was = (old >> ((i & 3) * 2)) & 3, is = fj_list_get(now, i);
+			if (was == is)
+				continue;
+			FJ_TRY(check_change(j, was, is, err));
+			(*n)++;
+			if (fj_put_u32(changes, i) != FJ_OK || fj_put_u8(changes, (uint8_t)is) != FJ_OK)
+				return fj_fail(err, FJ_E_LIMIT, HSM_LAYER, NULL, "a memory delta is too large");
+		}
+	}
+	return FJ_OK;
+}
+
+static enum fj_rc check_list(const struct hsm_job *j, const struct fj_jws *w, const struct mem_list *old, struct fj_err *err)
+{
+	int64_t iat = num(w->payload, "iat"), exp = num(w->payload, "exp");
+	const char *sub = fj_json_peek(w->payload, "sub");
+	size_t n = strlen(j->s->mem.base);
+
+	MUST(strncmp(sub, j->s->mem.base, n) == 0 && strncmp(sub + n, "/status/", 8) == 0, "formats.md 5.3", "the list's address is not this appliance's");
+	MUST(iat - j->now <= NOW_TOLERANCE && j->now - iat <= NOW_TOLERANCE, "RFC 7519 4.1.6", "iat is not now");
+	MUST(exp - iat <= 48 * 3600, "formats.md 5.3", "a status list is valid for 48 hours at most");
+	MUST(old == NULL || iat >= old->iat, "formats.md 5.3", "the list is older than the last that was signed");
+	return FJ_OK;
+}
+
+enum fj_rc policy_status(const struct hsm_job *j, struct fj_slice tbs, struct fj_buf *delta, struct fj_err *err)
+{
+	FJ_AUTO(jws) w = {0};
+	FJ_AUTO(mem) map = fj_alloc(FJ_LIST_OCTETS, 1);
+	FJ_AUTO(buf) changes = FJ_BUF_INIT(8u << 20);
+	uint32_t n = 0;
+
+	if (map == NULL)
+		return fj_fail(err, FJ_E_NOMEM, HSM_LAYER, NULL, "out of memory for a status list");
+	FJ_TRY(read_input(j, tbs, FJ_TYP_STATUS, ".2.4", &w, err));
+	FJ_TRY(fj_status_list_check(w.payload, err));
+	const char *sub = fj_json_peek(w.payload, "sub");
+	const struct mem_list *old = mem_list_find(&j->s->mem, sub);
+	FJ_TRY(check_list(j, &w, old, err));
+	FJ_TRY(fj_list_inflate(w.payload, map, err));
+	FJ_TRY(compare_maps(j, old == NULL ? NULL : old->map, map, &changes, &n, err));
+	if (fj_put_u8(delta, MEM_OP_LIST) != FJ_OK || fj_put_str(delta, sub) != FJ_OK ||
+	    fj_put_u64(delta, (uint64_t)num(w.payload, "iat")) != FJ_OK || fj_put_u32(delta, n) != FJ_OK ||
+	    fj_buf_put(delta, changes.data, changes.len) != FJ_OK)
+		return fj_fail(err, FJ_E_LIMIT, HSM_LAYER, NULL, "a memory delta is too large");
+	return FJ_OK;
+}

@@ -1,0 +1,153 @@
+/*
+ * signer.h - what the files of the signer share.
+ *
+ * One request goes through: frame -> request table (request.c) -> policy of the
+ * kind (policy_*.c: reads the structure whole, compares every field) -> audit
+ * record -> TPM -> own verification -> audit record with the signatures ->
+ * answer.  A policy changes nothing itself: it appends what is to be remembered
+ * to a delta, which is written with the audit record and then applied; replaying
+ * the audit log applies the same deltas.
+ */
+#ifndef FJ_HSM_SIGNER_H
+#define FJ_HSM_SIGNER_H
+
+#include <openssl/evp.h>
+
+#include "base/clock.h"
+#include "base/ipc.h"
+#include "base/jws.h"
+#include "base/x509.h"
+#include "hsm/client/client.h"
+#include "hsm/tpm.h"
+
+#define HSM_LAYER "signer"
+
+/* --- what is remembered (memory.c) --- */
+#define HSM_RECENT 4096
+#define HSM_MAX_CRLS 1024
+#define HSM_MAX_LISTS 1024
+struct mem_entry {
+	uint8_t serial[16];
+	fj_time at;
+	uint8_t reason;
+};
+struct mem_crl {
+	char uri[201];
+	uint64_t number;
+	struct mem_entry *entry; /* sorted by serial */
+	size_t n, cap;
+};
+struct mem_list {
+	char uri[201];
+	fj_time iat;
+	uint8_t *map; /* FJ_LIST_OCTETS */
+};
+struct mem_recent {
+	uint8_t id[16];
+	struct fj_hash tbs;
+	uint8_t sig[80];
+	uint8_t sig_len; /* 0: not released */
+};
+enum mem_ceremony { MEM_NONE, MEM_OPEN, MEM_CLOSED };
+struct hsm_memory {
+	enum mem_ceremony ceremony;
+	bool demo;
+	char arc[64], base[161], operator_[201];
+	struct fj_buf policy;             /* canonical JSON of the ceremony */
+	struct fj_buf root_tbs, issuing_tbs; /* as signed */
+	struct mem_crl *crl;
+	size_t n_crl;
+	struct mem_list *list;
+	size_t n_list;
+	struct mem_recent *recent;        /* ring of HSM_RECENT */
+	size_t n_recent;                  /* ever */
+	fj_time last;                     /* time of the last record */
+	uint64_t count[HSM_KIND_END];
+};
+enum fj_rc mem_init(struct hsm_memory *m, struct fj_err *err) FJ_MUST_USE;
+void mem_release(struct hsm_memory *m);
+/* Deltas: u8 op and its fields; written by policies, applied live and in replay. */
+enum mem_op { MEM_OP_ROOT = 1, MEM_OP_ISSUING, MEM_OP_CRL, MEM_OP_LIST };
+enum fj_rc mem_apply(struct hsm_memory *m, struct fj_slice delta, struct fj_err *err) FJ_MUST_USE;
+struct mem_crl *mem_crl_find(struct hsm_memory *m, struct fj_slice uri);
+struct mem_list *mem_list_find(struct hsm_memory *m, const char *uri);
+const struct mem_entry *mem_revoked(const struct hsm_memory *m, const uint8_t serial[16]);
+struct mem_recent *mem_recent_find(struct hsm_memory *m, const uint8_t id[16]);
+struct mem_recent *mem_recent_put(struct hsm_memory *m, const uint8_t id[16], const struct fj_hash *tbs);
+
+/* --- audit log (audit.c) --- */
+enum audit_type { AUDIT_CEREMONY_OPEN = 1, AUDIT_CEREMONY_CLOSE, AUDIT_SIGN, AUDIT_RELEASE, AUDIT_CLOCK };
+struct hsm_audit {
+	int fd;
+	uint64_t seq;
+	off_t size;
+	struct fj_hash last;
+};
+struct audit_record {
+	enum audit_type type;
+	uint64_t seq;
+	fj_time at;
+	struct fj_slice body;
+};
+typedef enum fj_rc (*audit_fn)(void *user, const struct audit_record *r, struct fj_err *err);
+/* Opens dirfd/audit.log, verifies the chain from the first record and hands each to fn.  A
+ * last record that is cut is removed; any other fault is FJ_E_CORRUPT naming its position. */
+enum fj_rc audit_open(struct hsm_audit *a, int dirfd, audit_fn fn, void *user, struct fj_err *err) FJ_MUST_USE;
+/* Appends and makes durable; on failure the log is as before. */
+enum fj_rc audit_append(struct hsm_audit *a, enum audit_type type, fj_time at, struct fj_slice body, struct fj_err *err) FJ_MUST_USE;
+
+/* --- the signer --- */
+struct hsm_signer {
+	struct hsm_memory mem;
+	struct hsm_audit audit;
+	struct hsm_tpm *tpm;
+	EVP_PKEY *pub[HSM_ROLE_END];     /* to verify with; pub[HSM_OCSP] holds the private key */
+	struct fj_buf spki[HSM_ROLE_END];
+	bool hardware, demo_allowed;
+	bool fatal;                      /* memory and log may differ: answer and end */
+	int64_t real0, boot0;            /* clocks when they were last found to agree */
+	struct fj_hash x5c_ok[4];        /* x5c pairs that were checked */
+	unsigned x5c_next;
+};
+/* what a policy gets */
+struct hsm_job {
+	struct hsm_signer *s;
+	enum hsm_kind kind;
+	enum hsm_role role;
+	unsigned approvals; /* different officers */
+	fj_time now;
+};
+typedef enum fj_rc (*hsm_policy)(const struct hsm_job *j, struct fj_slice tbs, struct fj_buf *delta, struct fj_err *err);
+enum fj_rc policy_ca(const struct hsm_job *j, struct fj_slice tbs, struct fj_buf *delta, struct fj_err *err);         /* policy_x509.c */
+enum fj_rc policy_leaf(const struct hsm_job *j, struct fj_slice tbs, struct fj_buf *delta, struct fj_err *err);
+enum fj_rc policy_crl(const struct hsm_job *j, struct fj_slice tbs, struct fj_buf *delta, struct fj_err *err);        /* policy_crl.c */
+enum fj_rc policy_token(const struct hsm_job *j, struct fj_slice tbs, struct fj_buf *delta, struct fj_err *err);      /* policy_jws.c */
+enum fj_rc policy_authorisation(const struct hsm_job *j, struct fj_slice tbs, struct fj_buf *delta, struct fj_err *err);
+enum fj_rc policy_status(const struct hsm_job *j, struct fj_slice tbs, struct fj_buf *delta, struct fj_err *err);
+enum fj_rc policy_ocsp(const struct hsm_job *j, struct fj_slice tbs, struct fj_buf *delta, struct fj_err *err);       /* policy_ocsp.c */
+/* FJ_E_POLICY with its section */
+enum fj_rc policy_no(struct fj_err *err, const char *cite, const char *what);
+/* SHA-1 of key bits */
+void policy_key_id(struct fj_slice key, uint8_t out[20]);
+/* ECDSA-Sig-Value over data under a role's key */
+bool signer_verifies(const struct hsm_signer *s, enum hsm_role role, struct fj_slice data, struct fj_slice der_sig);
+/* "a" + "b" equals the slice */
+bool policy_uri_is(struct fj_slice uri, const char *a, const char *b);
+
+/* --- request.c: one frame from a socket, one answer --- */
+enum hsm_socket { HSM_FROM_REGISTRY = 1, HSM_FROM_VERIFIER = 2 };
+/* FJ_E_PROTO: end the connection.  `answer` is the frame's body, *kind its kind. */
+enum fj_rc signer_answer(struct hsm_signer *s, enum hsm_socket from, const struct fj_frame *f,
+    uint16_t *kind, struct fj_buf *answer, struct fj_err *err) FJ_MUST_USE;
+/* replay of one audit record */
+enum fj_rc signer_replay(void *signer, const struct audit_record *r, struct fj_err *err);
+/* public keys and the OCSP key, after the TPM has keys */
+enum fj_rc signer_load_keys(struct hsm_signer *s, struct fj_err *err) FJ_MUST_USE;
+
+/* --- clockwatch.c --- */
+#define CLOCK_BACK 120  /* seconds that the clock may go back behind the last record */
+#define CLOCK_JUMP 300  /* seconds by which it may leave CLOCK_BOOTTIME */
+enum fj_rc clock_check(const struct hsm_signer *s, struct fj_err *err) FJ_MUST_USE;
+void clock_trust(struct hsm_signer *s);
+
+#endif

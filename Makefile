@@ -53,7 +53,7 @@ help: ## print the targets
 
 $(B)/obj/%.o: %.c Makefile
 	@mkdir -p $(@D)
-	$(CC) $(CFLAGS) -c $< -o $@
+	@echo "CC $<"; $(CC) $(CFLAGS) -c $< -o $@
 
 # files that are assembled into objects; the object follows the file
 $(foreach o,$(call obj,$(INCBIN_SRC)),$(eval $(o): $(INCBIN_DATA)))

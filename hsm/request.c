@@ -1,0 +1,729 @@
+/*
+ * request.c - the request table, and the way of one signing request.
+ *
+ * Anything that is not in the table for the socket it came from ends the
+ * connection.  A signing request: every item is read by the policy of its kind;
+ * what passes is written to the audit log with what is to be remembered; then it
+ * is signed, each signature is verified with the public key while the TPM works
+ * on the next; then the signatures are written to the log, and only then is
+ * there an answer.  An item that a policy refuses does not touch the others.
+ *
+ * The same id with the same bytes gets the signature that was recorded; the
+ * same id with other bytes is refused: one intent, one signature.
+ */
+#include <openssl/core_names.h>
+#include <openssl/ec.h>
+#include <openssl/param_build.h>
+#include <openssl/x509.h>
+
+#include "hsm/signer.h"
+
+static const struct kind_row {
+	enum hsm_kind kind;
+	enum hsm_role role;
+	unsigned sockets;
+	bool ceremony;      /* only while the ceremony is open; else only when it is closed */
+	unsigned approvals; /* different officers */
+	bool raw;           /* answer r || s and not DER */
+	hsm_policy policy;
+} table[] = {
+	{HSM_CERT_ROOT, HSM_ROOT, HSM_FROM_REGISTRY, true, 0, false, policy_ca},
+	{HSM_CERT_ISSUING, HSM_ROOT, HSM_FROM_REGISTRY, true, 0, false, policy_ca},
+	{HSM_CRL_ROOT, HSM_ROOT, HSM_FROM_REGISTRY, true, 0, false, policy_crl},
+	{HSM_CERT_DATA_ASSET, HSM_ISSUING, HSM_FROM_REGISTRY, false, 2, false, policy_leaf},
+	{HSM_CERT_DELEGATED, HSM_ISSUING, HSM_FROM_REGISTRY, false, 0, false, policy_leaf},
+	{HSM_CRL, HSM_ISSUING, HSM_FROM_REGISTRY, false, 0, false, policy_crl},
+	{HSM_JWS_TOKEN, HSM_TOKEN, HSM_FROM_REGISTRY, false, 1, true, policy_token},
+	{HSM_JWS_AUTHORISATION, HSM_TOKEN, HSM_FROM_REGISTRY, false, 2, true, policy_authorisation},
+	{HSM_JWS_STATUS, HSM_TOKEN, HSM_FROM_REGISTRY, false, 0, true, policy_status},
+	{HSM_OCSP_RESPONSE, HSM_OCSP, HSM_FROM_VERIFIER, false, 0, false, policy_ocsp},
+};
+
+static enum fj_rc broken(struct fj_err *err, const char *what)
+{
+	return fj_fail(err, FJ_E_PROTO, HSM_LAYER, NULL, "%s; the connection ends", what);
+}
+
+/* --- keys --- */
+
+static EVP_PKEY *public_of(const struct fj_buf *spki)
+{
+	const uint8_t *p = spki->data;
+
+	return d2i_PUBKEY(NULL, &p, (long)spki->len);
+}
+
+/* the OCSP key from its scalar: OpenSSL wants the public point beside it */
+static EVP_PKEY *private_of(const struct fj_secret *scalar)
+{
+	EVP_PKEY *key = NULL;
+	BIGNUM *d = BN_secure_new();
+	OSSL_PARAM_BLD *bld = OSSL_PARAM_BLD_new();
+	OSSL_PARAM *params = NULL;
+	EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_new_from_name(NULL, "EC", NULL);
+	EC_GROUP *g = EC_GROUP_new_by_curve_name(NID_X9_62_prime256v1);
+	EC_POINT *q = g == NULL ? NULL : EC_POINT_new(g);
+	uint8_t point[65];
+
+	if (d != NULL && bld != NULL && ctx != NULL && q != NULL && BN_bin2bn(scalar->p, (int)scalar->len, d) != NULL &&
+	    EC_POINT_mul(g, q, d, NULL, NULL, NULL) == 1 &&
+	    EC_POINT_point2oct(g, q, POINT_CONVERSION_UNCOMPRESSED, point, 65, NULL) == 65 &&
+	    OSSL_PARAM_BLD_push_utf8_string(bld, OSSL_PKEY_PARAM_GROUP_NAME, "prime256v1", 0) == 1 &&
+	    OSSL_PARAM_BLD_push_octet_string(bld, OSSL_PKEY_PARAM_PUB_KEY, point, 65) == 1 &&
+	    OSSL_PARAM_BLD_push_BN(bld, OSSL_PKEY_PARAM_PRIV_KEY, d) == 1 &&
+	    (params = OSSL_PARAM_BLD_to_param(bld)) != NULL && EVP_PKEY_fromdata_init(ctx) == 1)
+		if (EVP_PKEY_fromdata(ctx, &key, EVP_PKEY_KEYPAIR, params) != 1)
+			key = NULL;
+	OSSL_PARAM_free(params);
+	OSSL_PARAM_BLD_free(bld);
+	EVP_PKEY_CTX_free(ctx);
+	EC_POINT_free(q);
+	EC_GROUP_free(g);
+	BN_clear_free(d);
+	return key;
+}
+
+static enum fj_rc load_ocsp(struct hsm_signer *s, struct fj_err *err)
+{
+	FJ_AUTO(secret) scalar = FJ_SECRET_INIT;
+	uint8_t *der = NULL;
+
+	FJ_TRY(hsm_tpm_unseal(s->tpm, &scalar, err));
+	s->pub[HSM_OCSP] = private_of(&scalar);
+	int n = s->pub[HSM_OCSP] == NULL ? -1 : i2d_PUBKEY(s->pub[HSM_OCSP], &der);
+	enum fj_rc rc = n > 0 ? fj_buf_put(&s->spki[HSM_OCSP], der, (size_t)n) : FJ_E_CRYPTO;
+	OPENSSL_free(der);
+	return rc == FJ_OK ? FJ_OK : fj_fail(err, rc, HSM_LAYER, NULL, "the sealed OCSP key is not usable");
+}
+
+enum fj_rc signer_load_keys(struct hsm_signer *s, struct fj_err *err)
+{
+	for (int r = HSM_ROOT; r < HSM_ROLE_END; r++) {
+		fj_buf_release(&s->spki[r]);
+		fj_buf_init(&s->spki[r], 512);
+		EVP_PKEY_free(s->pub[r]);
+		s->pub[r] = NULL;
+		if (r == HSM_OCSP)
+			return load_ocsp(s, err);
+		FJ_TRY(hsm_tpm_public(s->tpm, (enum hsm_role)r, &s->spki[r], err));
+		s->pub[r] = public_of(&s->spki[r]);
+		if (s->pub[r] == NULL)
+			return fj_fail(err, FJ_E_CRYPTO, HSM_LAYER, NULL, "a key of the TPM is not usable");
+	}
+	return FJ_OK;
+}
+
+bool signer_verifies(const struct hsm_signer *s, enum hsm_role role, struct fj_slice data, struct fj_slice der_sig)
+{
+	EVP_MD_CTX *ctx = EVP_MD_CTX_new();
+	bool ok = ctx != NULL && s->pub[role] != NULL &&
+	    EVP_DigestVerifyInit(ctx, NULL, EVP_sha256(), NULL, s->pub[role]) == 1 &&
+	    EVP_DigestVerify(ctx, der_sig.p, der_sig.len, data.p, data.len) == 1;
+
+	EVP_MD_CTX_free(ctx);
+	return ok;
+}
+
+/* --- reading a signing request --- */
+
+struct item {
+	const uint8_t *id;
+	struct fj_slice tbs;
+	struct fj_hash hash;
+	enum fj_rc rc;
+	char why[320], cite[64];
+	uint8_t raw[64];
+	uint8_t sig[80];
+	size_t sig_len;
+	bool sign;      /* to be signed now */
+	bool remember;  /* has an id */
+};
+struct request {
+	const struct kind_row *row;
+	struct fj_slice intent;
+	struct fj_slice approvals_raw;
+	unsigned officers;
+	uint32_t n;
+	struct item *item;
+};
+
+static bool known_before(char names[][64], unsigned n, const char *name)
+{
+	for (unsigned i = 0; i < n; i++)
+		if (strcmp(names[i], name) == 0)
+			return true;
+	return false;
+}
+
+/* counts different officers; keeps the bytes for the log */
+static enum fj_rc read_approvals(struct fj_rd *r, struct fj_slice *raw, unsigned *officers, struct fj_err *err)
+{
+	const uint8_t *from = r->p;
+	char names[HSM_MAX_APPROVALS][64], role[24];
+	uint32_t n;
+	uint64_t at;
+	struct fj_slice sig;
+
+	*officers = 0;
+	if (fj_get_u32(r, &n) != FJ_OK || n > HSM_MAX_APPROVALS)
+		return broken(err, "a request has too many approvals");
+	for (uint32_t i = 0; i < n; i++) {
+		char *name = names[*officers];
+		if (fj_get_str(r, name, 64) != FJ_OK || fj_get_str(r, role, sizeof(role)) != FJ_OK ||
+		    fj_get_u64(r, &at) != FJ_OK || fj_get_bytes(r, 128, &sig) != FJ_OK || name[0] == '\0')
+			return broken(err, "an approval is malformed");
+		if (!known_before(names, *officers, name))
+			(*officers)++;
+	}
+	*raw = FJ_SLICE(from, (size_t)(r->p - from));
+	return FJ_OK;
+}
+
+static const struct kind_row *row_of(uint8_t kind, uint8_t role, enum hsm_socket from)
+{
+	for (size_t i = 0; i < FJ_ARRAY_LEN(table); i++)
+		if (table[i].kind == kind && table[i].role == role && (table[i].sockets & from))
+			return &table[i];
+	return NULL;
+}
+
+static enum fj_rc read_items(struct fj_rd *r, struct request *q, struct fj_err *err)
+{
+	static const uint8_t none[16];
+	struct fj_slice id;
+
+	if (fj_get_u32(r, &q->n) != FJ_OK || q->n < 1 || q->n > HSM_MAX_ITEMS)
+		return broken(err, "a request has no items, or too many");
+	q->item = fj_alloc(q->n, sizeof(*q->item));
+	if (q->item == NULL)
+		return fj_fail(err, FJ_E_NOMEM, HSM_LAYER, NULL, "out of memory");
+	for (uint32_t i = 0; i < q->n; i++) {
+		struct item *it = &q->item[i];
+		if (fj_get_raw(r, 16, &id) != FJ_OK || fj_get_bytes(r, FJ_IPC_MAX, &it->tbs) != FJ_OK)
+			return broken(err, "an item is malformed");
+		it->id = id.p;
+		it->remember = memcmp(id.p, none, 16) != 0;
+		fj_sha256(it->tbs, &it->hash);
+	}
+	return fj_rd_end(r) == FJ_OK ? FJ_OK : broken(err, "a request is longer than its items");
+}
+
+static enum fj_rc read_request(const struct fj_frame *f, enum hsm_socket from, struct request *q, struct fj_err *err)
+{
+	struct fj_rd r;
+	uint8_t role, kind;
+
+	memset(q, 0, sizeof(*q));
+	fj_rd_init(&r, fj_buf_slice(&f->body));
+	if (fj_get_u8(&r, &role) != FJ_OK || fj_get_u8(&r, &kind) != FJ_OK || fj_get_raw(&r, FJ_SHA256_LEN, &q->intent) != FJ_OK)
+		return broken(err, "a request is cut");
+	q->row = row_of(kind, role, from);
+	if (q->row == NULL)
+		return broken(err, "this socket may not ask for this kind of signature with this key");
+	FJ_TRY(read_approvals(&r, &q->approvals_raw, &q->officers, err));
+	return read_items(&r, q, err);
+}
+
+/* --- policy --- */
+
+static enum fj_rc may_at_all(const struct hsm_signer *s, const struct request *q, struct fj_err *err)
+{
+	if (q->row->ceremony != (s->mem.ceremony == MEM_OPEN) && !(s->mem.ceremony == MEM_OPEN && !q->row->ceremony &&
+	    s->mem.issuing_tbs.len > 0))
+		return policy_no(err, "design.md 2", q->row->ceremony ? "CA certificates are signed in the ceremony only"
+		    : "there are no CA certificates yet");
+	if (q->officers < q->row->approvals)
+		return fj_fail(err, FJ_E_POLICY, HSM_LAYER, "R22", "the signer refuses: this needs the approval of %u different officers, there are %u",
+		    q->row->approvals, q->officers);
+	return clock_check(s, err);
+}
+
+/* an id that was seen: the recorded signature, or a refusal */
+static bool answer_again(struct hsm_signer *s, struct item *it)
+{
+	struct mem_recent *r = it->remember ? mem_recent_find(&s->mem, it->id) : NULL;
+
+	if (r == NULL)
+		return false;
+	if (!fj_hash_eq(&r->tbs, &it->hash)) {
+		it->rc = FJ_E_POLICY;
+		snprintf(it->why, sizeof(it->why), "the signer refuses: another structure was signed for this intent [lesson 2]");
+		return true;
+	}
+	if (r->sig_len == 0)
+		return false; /* recorded, never released: sign it now */
+	memcpy(it->sig, r->sig, r->sig_len);
+	it->sig_len = r->sig_len;
+	return true;
+}
+
+static void refuse_item(struct item *it, const struct fj_err *err)
+{
+	it->rc = err->rc;
+	snprintf(it->why, sizeof(it->why), "%.240s%s%.60s%s", err->en, err->cite[0] ? " [" : "", err->cite, err->cite[0] ? "]" : "");
+}
+
+/* two items of one request may not have one id */
+static bool id_twice(const struct request *q, uint32_t i)
+{
+	for (uint32_t k = 0; k < i; k++)
+		if (q->item[i].remember && memcmp(q->item[k].id, q->item[i].id, 16) == 0)
+			return true;
+	return false;
+}
+
+static enum fj_rc judge(struct hsm_signer *s, struct request *q, struct fj_buf *deltas, struct fj_err *err)
+{
+	struct hsm_job j = {.s = s, .kind = q->row->kind, .role = q->row->role, .approvals = q->officers, .now = fj_now()};
+
+	for (uint32_t i = 0; i < q->n; i++) {
+		struct item *it = &q->item[i];
+		FJ_AUTO(buf) delta = FJ_BUF_INIT(16u << 20);
+		struct fj_err why = {0};
+
+		if (id_twice(q, i)) {
+			policy_no(&why, "lesson 2", "one id stands twice in a request");
+			refuse_item(it, &why);
+			continue;
+		}
+		if (answer_again(s, it))
+			continue;
+		if (q->row->policy(&j, it->tbs, &delta, &why) != FJ_OK) {
+			refuse_item(it, &why);
+			continue;
+		}
+		it->sign = true;
+		FJ_TRY(mem_apply(&s->mem, fj_buf_slice(&delta), err));
+		if (fj_buf_put(deltas, delta.data, delta.len) != FJ_OK)
+			return fj_fail(err, FJ_E_LIMIT, HSM_LAYER, NULL, "a request changes too much at once");
+	}
+	return FJ_OK;
+}
+
+/* --- the log's records of a request --- */
+
+static uint32_t to_sign(const struct request *q)
+{
+	uint32_t n = 0;
+
+	for (uint32_t i = 0; i < q->n; i++)
+		n += q->item[i].sign;
+	return n;
+}
+
+static enum fj_rc sign_record(const struct request *q, const struct fj_buf *deltas, struct fj_buf *b)
+{
+	FJ_TRY(fj_put_u8(b, (uint8_t)q->row->role));
+	FJ_TRY(fj_put_u8(b, (uint8_t)q->row->kind));
+	FJ_TRY(fj_buf_put(b, q->intent.p, q->intent.len));
+	FJ_TRY(fj_put_bytes(b, q->approvals_raw));
+	FJ_TRY(fj_put_u32(b, to_sign(q)));
+	for (uint32_t i = 0; i < q->n; i++) {
+		if (!q->item[i].sign)
+			continue;
+		FJ_TRY(fj_buf_put(b, q->item[i].id, 16));
+		FJ_TRY(fj_buf_put(b, q->item[i].hash.b, FJ_SHA256_LEN));
+	}
+	return fj_put_bytes(b, fj_buf_slice(deltas));
+}
+
+static enum fj_rc release_record(const struct request *q, struct fj_buf *b)
+{
+	FJ_TRY(fj_put_u32(b, to_sign(q)));
+	for (uint32_t i = 0; i < q->n; i++) {
+		if (!q->item[i].sign)
+			continue;
+		FJ_TRY(fj_buf_put(b, q->item[i].id, 16));
+		FJ_TRY(fj_put_bytes(b, FJ_SLICE(q->item[i].sig, q->item[i].sig_len)));
+	}
+	return FJ_OK;
+}
+
+static bool has_id(const uint8_t id[16])
+{
+	static const uint8_t none[16];
+
+	return memcmp(id, none, 16) != 0;
+}
+
+static enum fj_rc corrupt(struct fj_err *err)
+{
+	return fj_fail(err, FJ_E_CORRUPT, HSM_LAYER, NULL, "a record of the audit log is malformed");
+}
+
+static enum fj_rc replay_sign(struct hsm_signer *s, struct fj_slice body, struct fj_err *err)
+{
+	struct fj_rd r;
+	struct fj_slice x, id, hash, delta;
+	uint8_t role, kind;
+	uint32_t n;
+	struct fj_hash h;
+
+	fj_rd_init(&r, body);
+	if (fj_get_u8(&r, &role) != FJ_OK || fj_get_u8(&r, &kind) != FJ_OK || kind >= HSM_KIND_END ||
+	    fj_get_raw(&r, FJ_SHA256_LEN, &x) != FJ_OK || fj_get_bytes(&r, FJ_IPC_MAX, &x) != FJ_OK || fj_get_u32(&r, &n) != FJ_OK)
+		return corrupt(err);
+	s->mem.count[kind] += n;
+	while (n-- > 0) {
+		if (fj_get_raw(&r, 16, &id) != FJ_OK || fj_get_raw(&r, FJ_SHA256_LEN, &hash) != FJ_OK)
+			return corrupt(err);
+		memcpy(h.b, hash.p, FJ_SHA256_LEN);
+		if (has_id(id.p))
+			mem_recent_put(&s->mem, id.p, &h);
+	}
+	if (fj_get_bytes(&r, FJ_IPC_MAX * 2, &delta) != FJ_OK || fj_rd_end(&r) != FJ_OK)
+		return corrupt(err);
+	return mem_apply(&s->mem, delta, err);
+}
+
+static enum fj_rc replay_release(struct hsm_signer *s, struct fj_slice body, struct fj_err *err)
+{
+	struct fj_rd r;
+	struct fj_slice id, sig;
+	uint32_t n;
+
+	fj_rd_init(&r, body);
+	if (fj_get_u32(&r, &n) != FJ_OK)
+		return corrupt(err);
+	while (n-- > 0) {
+		if (fj_get_raw(&r, 16, &id) != FJ_OK || fj_get_bytes(&r, 80, &sig) != FJ_OK)
+			return corrupt(err);
+		struct mem_recent *m = has_id(id.p) ? mem_recent_find(&s->mem, id.p) : NULL;
+		if (m == NULL)
+			continue;
+		memcpy(m->sig, sig.p, sig.len);
+		m->sig_len = (uint8_t)sig.len;
+	}
+	return fj_rd_end(&r) == FJ_OK ? FJ_OK : corrupt(err);
+}
+
+static enum fj_rc set_policy(struct hsm_signer *s, struct fj_slice json, struct fj_err *err)
+{
+	FJ_AUTO(json) p = NULL;
+	const char *arc, *base, *who;
+	struct hsm_memory *m = &s->mem;
+
+	FJ_TRY(fj_json_parse(json, 65536, &p, err));
+	FJ_TRY(fj_json_str(p, "arc", 60, &arc, err));
+	FJ_TRY(fj_json_str(p, "base", 160, &base, err));
+	FJ_TRY(fj_json_str(p, "operator", 64, &who, err));
+	if (fj_strcopy(m->arc, sizeof(m->arc), arc) != FJ_OK || fj_strcopy(m->base, sizeof(m->base), base) != FJ_OK ||
+	    fj_strcopy(m->operator_, sizeof(m->operator_), who) != FJ_OK || !json_is_boolean(json_object_get(p, "demo")))
+		return fj_fail(err, FJ_E_INVALID, HSM_LAYER, NULL, "the ceremony's policy lacks demo, arc, base or operator, or one is too long");
+	m->demo = json_is_true(json_object_get(p, "demo"));
+	fj_buf_clear(&m->policy);
+	m->ceremony = MEM_OPEN;
+	return fj_buf_put(&m->policy, json.p, json.len) == FJ_OK ? FJ_OK : fj_fail(err, FJ_E_NOMEM, HSM_LAYER, NULL, "out of memory");
+}
+
+enum fj_rc signer_replay(void *signer, const struct audit_record *r, struct fj_err *err)
+{
+	struct hsm_signer *s = signer;
+
+	s->mem.last = r->at;
+	switch (r->type) {
+	case AUDIT_CEREMONY_OPEN:
+		return set_policy(s, r->body, err);
+	case AUDIT_CEREMONY_CLOSE:
+		s->mem.ceremony = MEM_CLOSED;
+		return FJ_OK;
+	case AUDIT_SIGN:
+		return replay_sign(s, r->body, err);
+	case AUDIT_RELEASE:
+		return replay_release(s, r->body, err);
+	case AUDIT_CLOCK:
+		return FJ_OK;
+	}
+	return corrupt(err);
+}
+
+/* the same record that is written is what memory learns from */
+static enum fj_rc record(struct hsm_signer *s, enum audit_type type, struct fj_slice body, struct fj_err *err)
+{
+	fj_time now = fj_now();
+
+	FJ_TRY(audit_append(&s->audit, type, now, body, err));
+	s->mem.last = now;
+	return FJ_OK;
+}
+
+/* --- signing --- */
+
+static enum fj_rc make_der(const struct kind_row *row, struct item *it, struct fj_buf *der)
+{
+	FJ_TRY(fj_ecdsa_raw_to_der(it->raw, der));
+	struct fj_slice out = row->raw ? FJ_SLICE(it->raw, 64) : fj_buf_slice(der);
+	if (out.len > sizeof(it->sig))
+		return FJ_E_INTERNAL;
+	memcpy(it->sig, out.p, out.len);
+	it->sig_len = out.len;
+	return FJ_OK;
+}
+
+static enum fj_rc check_own(const struct hsm_signer *s, const struct kind_row *row, struct item *it, struct fj_err *err)
+{
+	FJ_AUTO(buf) der = FJ_BUF_INIT(96);
+
+	if (make_der(row, it, &der) != FJ_OK || !signer_verifies(s, row->role, it->tbs, fj_buf_slice(&der)))
+		return fj_fail(err, FJ_E_TPM, HSM_LAYER, NULL, "a signature that was just made does not verify; nothing is released");
+	return FJ_OK;
+}
+
+static enum fj_rc sign_soft(const struct hsm_signer *s, struct item *it, struct fj_err *err)
+{
+	uint8_t der[96];
+	size_t n = sizeof(der);
+	EVP_MD_CTX *ctx = EVP_MD_CTX_new();
+	bool ok = ctx != NULL && EVP_DigestSignInit(ctx, NULL, EVP_sha256(), NULL, s->pub[HSM_OCSP]) == 1 &&
+	    EVP_DigestSign(ctx, der, &n, it->tbs.p, it->tbs.len) == 1;
+
+	EVP_MD_CTX_free(ctx);
+	if (!ok)
+		return fj_fail(err, FJ_E_CRYPTO, HSM_LAYER, NULL, "the OCSP key could not sign");
+	return fj_ecdsa_der_to_raw(FJ_SLICE(der, n), it->raw, err);
+}
+
+/* one signature is verified while the TPM makes the next */
+static enum fj_rc sign_all(struct hsm_signer *s, struct request *q, struct fj_err *err)
+{
+	struct item *before = NULL;
+
+	for (uint32_t i = 0; i < q->n; i++) {
+		struct item *it = &q->item[i];
+		if (!it->sign)
+			continue;
+		if (q->row->role == HSM_OCSP)
+			FJ_TRY(sign_soft(s, it, err));
+		else
+			FJ_TRY(hsm_tpm_sign_start(s->tpm, q->row->role, &it->hash, err));
+		enum fj_rc rc = before == NULL ? FJ_OK : check_own(s, q->row, before, err);
+		if (q->row->role != HSM_OCSP)
+			FJ_TRY(hsm_tpm_sign_finish(s->tpm, it->raw, err));
+		FJ_TRY(rc);
+		before = it;
+	}
+	return before == NULL ? FJ_OK : check_own(s, q->row, before, err);
+}
+
+static enum fj_rc put_answers(const struct request *q, struct fj_buf *out)
+{
+	FJ_TRY(fj_put_u32(out, q->n));
+	for (uint32_t i = 0; i < q->n; i++) {
+		FJ_TRY(fj_put_u8(out, (uint8_t)q->item[i].rc));
+		FJ_TRY(fj_put_str(out, q->item[i].why));
+		FJ_TRY(fj_put_bytes(out, FJ_SLICE(q->item[i].sig, q->item[i].rc == FJ_OK ? q->item[i].sig_len : 0)));
+	}
+	return FJ_OK;
+}
+
+/* OCSP answers are many and each is public: they are counted, not recorded one
+ * by one, since the memory that they are checked against is. */
+static enum fj_rc sign_recorded(struct hsm_signer *s, struct request *q, const struct fj_buf *deltas, struct fj_err *err)
+{
+	FJ_AUTO(buf) b = FJ_BUF_INIT(32u << 20);
+
+	if (to_sign(q) == 0)
+		return FJ_OK;
+	if (q->row->role == HSM_OCSP) {
+		s->mem.count[q->row->kind] += to_sign(q);
+		return sign_all(s, q, err);
+	}
+	s->fatal = true; /* until log and memory agree again */
+	if (sign_record(q, deltas, &b) != FJ_OK)
+		return fj_fail(err, FJ_E_LIMIT, HSM_LAYER, NULL, "an audit record is too large");
+	FJ_TRY(record(s, AUDIT_SIGN, fj_buf_slice(&b), err));
+	s->mem.count[q->row->kind] += to_sign(q);
+	for (uint32_t i = 0; i < q->n; i++)
+		if (q->item[i].sign && q->item[i].remember)
+			mem_recent_put(&s->mem, q->item[i].id, &q->item[i].hash);
+	FJ_TRY(sign_all(s, q, err));
+	fj_buf_clear(&b);
+	if (release_record(q, &b) != FJ_OK)
+		return fj_fail(err, FJ_E_LIMIT, HSM_LAYER, NULL, "an audit record is too large");
+	FJ_TRY(record(s, AUDIT_RELEASE, fj_buf_slice(&b), err));
+	FJ_TRY(replay_release(s, fj_buf_slice(&b), err));
+	s->fatal = false;
+	return FJ_OK;
+}
+
+static enum fj_rc do_sign(struct hsm_signer *s, enum hsm_socket from, const struct fj_frame *f, struct fj_buf *answer, struct fj_err *err)
+{
+	struct request q;
+	FJ_AUTO(buf) deltas = FJ_BUF_INIT(24u << 20);
+
+	enum fj_rc rc = read_request(f, from, &q, err);
+	FJ_AUTO(mem) items = q.item;
+	FJ_TRY(rc);
+	FJ_TRY(may_at_all(s, &q, err));
+	s->fatal = true; /* judge changes memory before the log does */
+	rc = judge(s, &q, &deltas, err);
+	if (rc == FJ_OK && to_sign(&q) == 0)
+		s->fatal = false;
+	FJ_TRY(rc);
+	if (q.row->role == HSM_OCSP)
+		s->fatal = false;
+	FJ_TRY(sign_recorded(s, &q, &deltas, err));
+	return put_answers(&q, answer) == FJ_OK ? FJ_OK : fj_fail(err, FJ_E_LIMIT, HSM_LAYER, NULL, "an answer is too large");
+}
+
+/* --- the other requests --- */
+
+static enum fj_rc do_pubkey(struct hsm_signer *s, enum hsm_socket from, const struct fj_frame *f, struct fj_buf *answer, struct fj_err *err)
+{
+	struct fj_rd r;
+	uint8_t role;
+
+	fj_rd_init(&r, fj_buf_slice(&f->body));
+	if (fj_get_u8(&r, &role) != FJ_OK || fj_rd_end(&r) != FJ_OK || role < HSM_ROOT || role >= HSM_ROLE_END)
+		return broken(err, "a key was asked for that does not exist");
+	if (from == HSM_FROM_VERIFIER && role != HSM_OCSP)
+		return broken(err, "the verifier's socket may ask for the OCSP key only");
+	if (s->pub[role] == NULL)
+		return fj_fail(err, FJ_E_NOTFOUND, HSM_LAYER, NULL, "there are no keys yet; the ceremony makes them");
+	return fj_put_bytes(answer, fj_buf_slice(&s->spki[role]));
+}
+
+static json_t *status_keys(const struct hsm_signer *s)
+{
+	static const char *const names[] = {"", "root", "issuing", "token", "ocsp"};
+	json_t *list = json_array();
+	char handle[16];
+
+	for (int r = HSM_ROOT; r < HSM_ROLE_END && s->pub[r] != NULL; r++) {
+		snprintf(handle, sizeof(handle), "0x%08x", 0x81010000u + (unsigned)r);
+		json_array_append_new(list, json_pack("{s:s, s:s, s:s, s:s}", "role", names[r], "alg", "ES256",
+		    "where", r == HSM_OCSP ? "sealed by the TPM" : "TPM", "handle", handle));
+	}
+	return list;
+}
+
+static enum fj_rc do_status(struct hsm_signer *s, enum hsm_socket from, const struct fj_frame *f, struct fj_buf *answer, struct fj_err *err)
+{
+	static const char *const ceremony[] = {"none", "open", "closed"};
+	FJ_AUTO(buf) text = FJ_BUF_INIT(65536);
+	char hash[65], now[FJ_TIME_CAP], maker[8], kind[4];
+	FJ_AUTO(json) counts = json_object();
+
+	(void)from;
+	if (f->body.len != 0)
+		return broken(err, "a status request has a body");
+	for (int k = 1; k < HSM_KIND_END; k++) {
+		snprintf(kind, sizeof(kind), "%d", k);
+		json_object_set_new(counts, kind, json_integer((json_int_t)s->mem.count[k]));
+	}
+	fj_hex(s->audit.last.b, FJ_SHA256_LEN, hash);
+	fj_time_utc(fj_now(), now);
+	hsm_tpm_maker(s->tpm, maker);
+	FJ_AUTO(json) j = json_pack("{s:s, s:s, s:b, s:s, s:o, s:O, s:{s:I, s:s}, s:s}", "tpm", s->hardware ? "hardware" : "software",
+	    "manufacturer", maker, "demo", s->mem.demo, "ceremony", ceremony[s->mem.ceremony], "keys", status_keys(s),
+	    "signed", counts, "audit", "seq", (json_int_t)s->audit.seq, "hash", hash, "now", now);
+	FJ_TRY(fj_json_canonical(j, &text, err));
+	return fj_put_bytes(answer, fj_buf_slice(&text));
+}
+
+static enum fj_rc do_open(struct hsm_signer *s, enum hsm_socket from, const struct fj_frame *f, struct fj_buf *answer, struct fj_err *err)
+{
+	struct fj_rd r;
+	struct fj_slice policy;
+
+	(void)from;
+	(void)answer;
+	fj_rd_init(&r, fj_buf_slice(&f->body));
+	if (fj_get_bytes(&r, 65536, &policy) != FJ_OK || fj_rd_end(&r) != FJ_OK)
+		return broken(err, "a ceremony's policy is malformed");
+	if (s->mem.ceremony != MEM_NONE)
+		return policy_no(err, "design.md 2", "the ceremony was held already");
+	s->fatal = true;
+	FJ_TRY(set_policy(s, policy, err));
+	if (s->mem.demo && (!s->demo_allowed || s->hardware))
+		return policy_no(err, "design.md 4", "a demo home takes a software TPM, and must be started as one");
+	FJ_TRY(hsm_tpm_make_keys(s->tpm, err));
+	FJ_TRY(signer_load_keys(s, err));
+	FJ_TRY(record(s, AUDIT_CEREMONY_OPEN, policy, err));
+	s->fatal = false;
+	return FJ_OK;
+}
+
+static enum fj_rc do_close(struct hsm_signer *s, enum hsm_socket from, const struct fj_frame *f, struct fj_buf *answer, struct fj_err *err)
+{
+	(void)from;
+	(void)answer;
+	if (f->body.len != 0)
+		return broken(err, "a closing request has a body");
+	if (s->mem.ceremony != MEM_OPEN)
+		return policy_no(err, "design.md 2", "no ceremony is open");
+	FJ_TRY(record(s, AUDIT_CEREMONY_CLOSE, FJ_SLICE("", 0), err));
+	s->mem.ceremony = MEM_CLOSED;
+	return FJ_OK;
+}
+
+static enum fj_rc do_offset(struct hsm_signer *s, enum hsm_socket from, const struct fj_frame *f, struct fj_buf *answer, struct fj_err *err)
+{
+	struct fj_rd r;
+	uint64_t v;
+
+	(void)from;
+	(void)answer;
+	fj_rd_init(&r, fj_buf_slice(&f->body));
+	if (fj_get_u64(&r, &v) != FJ_OK || fj_rd_end(&r) != FJ_OK)
+		return broken(err, "a clock offset is malformed");
+	if (!s->demo_allowed || s->hardware || (s->mem.ceremony != MEM_NONE && !s->mem.demo))
+		return policy_no(err, "design.md 4", "only a demo home on a software TPM may run on an offset clock");
+	fj_time then = fj_real_ms() / 1000 + (int64_t)v;
+	if (then < s->mem.last || then > FJ_TIME_MAX || then < 0)
+		return policy_no(err, "design.md 4", "the clock would lie before the last signature");
+	fj_clock_set_offset((int64_t)v);
+	return FJ_OK;
+}
+
+static enum fj_rc do_reset(struct hsm_signer *s, enum hsm_socket from, const struct fj_frame *f, struct fj_buf *answer, struct fj_err *err)
+{
+	struct fj_rd r;
+	struct fj_slice raw;
+	unsigned officers;
+
+	(void)from;
+	(void)answer;
+	fj_rd_init(&r, fj_buf_slice(&f->body));
+	FJ_TRY(read_approvals(&r, &raw, &officers, err));
+	if (fj_rd_end(&r) != FJ_OK)
+		return broken(err, "a clock reset is malformed");
+	if (officers < 2)
+		return policy_no(err, "R22", "resetting the clock watch needs two officers");
+	FJ_TRY(record(s, AUDIT_CLOCK, raw, err));
+	clock_trust(s);
+	return FJ_OK;
+}
+
+enum fj_rc signer_answer(struct hsm_signer *s, enum hsm_socket from, const struct fj_frame *f,
+    uint16_t *kind, struct fj_buf *answer, struct fj_err *err)
+{
+	static const struct {
+		enum hsm_msg msg;
+		unsigned sockets;
+		enum fj_rc (*run)(struct hsm_signer *, enum hsm_socket, const struct fj_frame *, struct fj_buf *, struct fj_err *);
+	} requests[] = {
+		{HSM_MSG_SIGN, HSM_FROM_REGISTRY | HSM_FROM_VERIFIER, do_sign},
+		{HSM_MSG_PUBKEY, HSM_FROM_REGISTRY | HSM_FROM_VERIFIER, do_pubkey},
+		{HSM_MSG_STATUS, HSM_FROM_REGISTRY | HSM_FROM_VERIFIER, do_status},
+		{HSM_MSG_CEREMONY_OPEN, HSM_FROM_REGISTRY, do_open},
+		{HSM_MSG_CEREMONY_CLOSE, HSM_FROM_REGISTRY, do_close},
+		{HSM_MSG_CLOCK_OFFSET, HSM_FROM_REGISTRY, do_offset},
+		{HSM_MSG_CLOCK_RESET, HSM_FROM_REGISTRY, do_reset},
+	};
+
+	for (size_t i = 0; i < FJ_ARRAY_LEN(requests); i++) {
+		if (requests[i].msg != f->kind || !(requests[i].sockets & from))
+			continue;
+		*kind = f->kind;
+		enum fj_rc rc = requests[i].run(s, from, f, answer, err);
+		if (rc == FJ_OK || rc == FJ_E_PROTO)
+			return rc;
+		*kind = HSM_MSG_ERROR;
+		fj_buf_clear(answer);
+		FJ_TRY(fj_put_u8(answer, (uint8_t)err->rc));
+		FJ_TRY(fj_put_str(answer, err->cite));
+		return fj_put_str(answer, err->en);
+	}
+	return broken(err, "this socket may not send this request");
+}

@@ -23,6 +23,7 @@ struct iss_call {
 	bool has_intents;     /* set by pipe_intend: run the pipeline after commit */
 	json_t *answer;       /* handler sets it (owned by the call) */
 	char approval[32];    /* approval being executed, "" if none: goes into events */
+	uint32_t acting;      /* the actor's roles that this command asks for */
 };
 typedef enum fj_rc (*iss_handler)(struct iss_call *c, struct fj_err *err);
 
@@ -33,6 +34,9 @@ typedef enum fj_rc (*iss_handler)(struct iss_call *c, struct fj_err *err);
  * body: JSON object, canonicalised and hashed with seq, time, actor, kind, object,
  * approval and the previous hash; then applied.  Everything apply needs stands in
  * body (apply must not read the clock, randomness or the actor's session). */
+/* Replays every event of `from` into the empty `into` and compares each rebuildable table row
+ * by row; FJ_E_CORRUPT names the first that differs, or the event whose hash does not fit. */
+enum fj_rc evt_rebuild_check(struct sto *from, struct sto *into, int64_t *events, int64_t *rows, struct fj_err *err) FJ_MUST_USE;
 enum fj_rc evt_append(struct iss_call *c, const char *kind, const char *object, const json_t *body, struct fj_err *err) FJ_MUST_USE;
 struct evt { /* what an apply function gets */
 	struct sto *db;
@@ -100,14 +104,23 @@ struct sts_ref {
 	uint32_t idx;
 	char uri[201]; /* BASE/status/<list> */
 };
-/* A fresh entry for `owner`.  block: key of the block to draw from ("register", or an
+/* n (1..8) fresh, different entries.  block: key of the block to draw from ("register", or an
  * authorisation number): blocks of 4096, random within, a new one when full.  Draws randomness:
  * call it in the handler and put the result into the event body; sts_apply_allot in apply. */
-enum fj_rc sts_allot(struct iss_call *c, const char *block, struct sts_ref *out, struct fj_err *err) FJ_MUST_USE;
+enum fj_rc sts_allot(struct iss_call *c, const char *block, struct sts_ref *out, size_t n, struct fj_err *err) FJ_MUST_USE;
+/* {"idx","uri"} of an entry, NULL when out of memory; and back from list number and index */
+json_t *sts_json(const char *uri, uint32_t idx);
+/* list number of a status URI of this appliance ("BASE/status/<n>") */
+enum fj_rc sts_list_of(const char *uri, int64_t *list, struct fj_err *err) FJ_MUST_USE;
 /* In apply functions: record an allotted entry / change its value. 1 never changes; 3 only to 1
  * (FJ_E_STATE).  A change marks the list for the publisher. */
 enum fj_rc sts_apply_allot(const struct evt *e, const char *block, int64_t list, uint32_t idx, struct fj_err *err) FJ_MUST_USE;
 enum fj_rc sts_apply_set(const struct evt *e, int64_t list, uint32_t idx, enum sts_value v, struct fj_err *err) FJ_MUST_USE;
+
+/* --- CRL entries; in apply functions.  A final entry never changes; a hold may become final
+ * or be lifted. --- */
+enum fj_rc crl_apply_set(const struct evt *e, const char *serial_hex, int64_t shard, unsigned reason, struct fj_err *err) FJ_MUST_USE;
+enum fj_rc crl_apply_lift(const struct evt *e, const char *serial_hex, struct fj_err *err) FJ_MUST_USE;
 
 /* --- what the signer and the publisher hold, for domain code --- */
 const char *iss_base(const struct iss *i);
@@ -125,5 +138,15 @@ enum fj_rc ser_apply(const struct evt *e, const char *series, int64_t n, struct 
 /* DAC/DAU number with its MOD 37,36 check character (issuer/number.c) */
 enum fj_rc num_make(const char *prefix, const char *div6, fj_time at, int64_t n, char out[41], struct fj_err *err) FJ_MUST_USE;
 enum fj_rc num_check(const char *number, struct fj_err *err) FJ_MUST_USE;
+
+/* Demo homes only: register and signer run at t from now on (0: the real present). */
+enum fj_rc iss_demo_clock(struct iss *i, fj_time t, struct fj_err *err) FJ_MUST_USE;
+/* the bytes of an ISS_F_FILE parameter; FJ_E_NOTFOUND when it is absent */
+enum fj_rc iss_param_file(const struct iss_call *c, const char *key, struct fj_buf *out, struct fj_err *err) FJ_MUST_USE;
+/* page of a list command: fields "after" (text) and "limit" (1..1000, 100 by default) */
+void iss_page(const struct iss_call *c, const char **after, int64_t *limit);
+/* a random public id: prefix and n characters of Crockford's base32 in lower case */
+void iss_new_id(const char *prefix, size_t n, char *out);
+extern const struct iss_field iss_fld_none[], iss_fld_list[];
 
 #endif

@@ -44,6 +44,8 @@ struct iss_conf { /* the process's working directory is the home D */
  * and reports it in the log, publishes what is stale. FJ_E_BUSY: another process
  * has the home. */
 enum fj_rc iss_open(const struct iss_conf *conf, struct iss **out, struct fj_err *err) FJ_MUST_USE;
+/* Starts the thread that finishes what waits and renews what expires; after the sandbox. */
+enum fj_rc iss_tend_start(struct iss *i, struct fj_err *err) FJ_MUST_USE;
 void iss_close(struct iss *i);
 
 /* Wrong password, factor or unknown login are one FJ_E_AUTH; throttled by login

@@ -1,0 +1,384 @@
+/*
+ * command.c - the one command table, and the way of one command.
+ *
+ * Role and typed fields are checked here for every command, before its handler;
+ * the handler holds the rules.  A writing command is one transaction; when it
+ * left intents the pipeline runs; when it changed what the public sees the
+ * publisher runs, before the answer.  A publication that can't be finished is
+ * said ("published": false) and retried, never forgotten.
+ */
+#include "base/log.h"
+#include "issuer/domain.h"
+#include "issuer/iss.h"
+
+#define MAX_ITEMS 5000
+
+const struct iss_field iss_fld_none[] = {{0}};
+const struct iss_field iss_fld_list[] = {
+	{"after", ISS_F_STR, false, 64, "起始", "start after this one"},
+	{"limit", ISS_F_INT, false, 1000, "条数", "how many, 100 by default"},
+	{0},
+};
+static const struct iss_field fld_approval_list[] = {
+	{"after", ISS_F_STR, false, 64, "起始", "start after this one"},
+	{"limit", ISS_F_INT, false, 1000, "条数", "how many, 100 by default"},
+	{"state", ISS_F_STR, false, 12, "状态", "OPEN (default), APPROVED or REFUSED"},
+	{0},
+};
+static const struct iss_field fld_core_id[] = {{"id", ISS_F_STR, true, 40, "编号", "approval"}, {0}};
+static const struct iss_field fld_decide[] = {
+	{"id", ISS_F_STR, true, 40, "编号", "approval"},
+	{"note", ISS_F_STR, false, 400, "意见", "reason, for the record"},
+	{0},
+};
+static const struct iss_field fld_login[] = {{"login", ISS_F_STR, true, 63, "用户名", "login"}, {0}};
+static const struct iss_field fld_user_add[] = {
+	{"login", ISS_F_STR, true, 63, "用户名", "login"},
+	{"name", ISS_F_STR, true, 40, "姓名", "name as shown"},
+	{"person", ISS_F_STR, true, 63, "人员标识", "what the office identifies the natural person by"},
+	{"org", ISS_F_STR, true, 18, "所属单位", "organisation's unified social credit code"},
+	{"roles", ISS_F_LIST, true, 8, "角色", "roles"},
+	{0},
+};
+static const struct iss_field fld_enrol[] = {
+	{"login", ISS_F_STR, true, 63, "用户名", "login"},
+	{"code", ISS_F_STR, true, 40, "一次性注册码", "one-time code"},
+	{"password", ISS_F_STR, true, 128, "新密码", "new password, at least 12 characters"},
+	{0},
+};
+static const struct iss_field fld_event_list[] = {
+	{"object", ISS_F_STR, false, 64, "对象", "events of this number or id"},
+	{"before", ISS_F_INT, false, INT64_MAX, "之前", "events before this sequence"},
+	{"limit", ISS_F_INT, false, 1000, "条数", "how many, 100 by default"},
+	{0},
+};
+
+#define CMD(ident, name, kind, roles, fields, handler, zh, en) \
+	enum fj_rc handler(struct iss_call *c, struct fj_err *err);
+#include "issuer/commands_core.def"
+#undef CMD
+
+struct command {
+	struct iss_command_info info;
+	iss_handler run;
+};
+#define READ ISS_READ
+#define WRITE ISS_WRITE
+#define CMD(ident, name, kind, roles, fields, handler, zh, en) {{name, kind, roles, fields, zh, en}, handler},
+static const struct command table[] = {
+#include "issuer/commands_core.def"
+#include "issuer/commands_domain.def"
+};
+#undef CMD
+
+const struct iss_command_info *const *iss_commands(size_t *n)
+{
+	static const struct iss_command_info *list[FJ_ARRAY_LEN(table)];
+
+	for (size_t i = 0; i < FJ_ARRAY_LEN(table); i++)
+		list[i] = &table[i].info;
+	*n = FJ_ARRAY_LEN(table);
+	return list;
+}
+
+static const struct command *find(const char *name)
+{
+	for (size_t i = 0; i < FJ_ARRAY_LEN(table); i++)
+		if (strcmp(table[i].info.name, name) == 0)
+			return &table[i];
+	return NULL;
+}
+
+const struct iss_command_info *iss_command_find(const char *name)
+{
+	const struct command *c = find(name);
+
+	return c == NULL ? NULL : &c->info;
+}
+
+/* --- fields --- */
+
+static enum fj_rc bad_field(struct fj_err *err, const char *name, const char *en, const char *zh)
+{
+	enum fj_rc rc = fj_fail(err, FJ_E_INVALID, "issuer", NULL, "the field \"%s\" %s", name, en);
+
+	fj_err_zh(err, "字段“%s”%s", name, zh);
+	return rc;
+}
+
+static enum fj_rc check_strings(const json_t *list, const struct iss_field *f, struct fj_err *err)
+{
+	size_t i;
+	json_t *v;
+
+	if (!json_is_array(list) || (int64_t)json_array_size(list) > f->max)
+		return bad_field(err, f->name, "must be a list that is not too long", "应为列表且不超过条数上限");
+	json_array_foreach(list, i, v)
+		if (!json_is_string(v) || json_string_length(v) == 0 || json_string_length(v) > 800)
+			return bad_field(err, f->name, "holds something that is no text", "含有非文本内容");
+	return FJ_OK;
+}
+
+static enum fj_rc check_field(const json_t *params, const struct iss_field *f, struct fj_err *err)
+{
+	const json_t *v = json_object_get(params, f->name);
+	const char *s;
+	int64_t n;
+
+	if (v == NULL || json_is_null(v))
+		return f->required ? bad_field(err, f->name, "is missing", "缺失") : FJ_OK;
+	switch (f->type) {
+	case ISS_F_STR:
+		return fj_json_str(params, f->name, (size_t)f->max, &s, err);
+	case ISS_F_INT:
+		return fj_json_int(params, f->name, 0, f->max, &n, err);
+	case ISS_F_BOOL:
+		return json_is_boolean(v) ? FJ_OK : bad_field(err, f->name, "must be true or false", "应为 true 或 false");
+	case ISS_F_LIST:
+		return check_strings(v, f, err);
+	case ISS_F_FILE:
+		return fj_json_peek(v, "base64url") != NULL || json_is_string(v) ? FJ_OK
+		    : bad_field(err, f->name, "must be a file", "应为文件");
+	case ISS_F_JSON:
+		return json_is_object(v) || json_is_array(v) ? FJ_OK : bad_field(err, f->name, "must be a JSON document", "应为 JSON");
+	}
+	return FJ_E_INTERNAL;
+}
+
+static enum fj_rc check_fields(const struct iss_field *fields, const json_t *params, struct fj_err *err)
+{
+	const char *key;
+	json_t *v;
+
+	if (!json_is_object(params))
+		return fj_fail(err, FJ_E_USAGE, "issuer", NULL, "parameters are a JSON object");
+	json_object_foreach((json_t *)(uintptr_t)params, key, v) {
+		const struct iss_field *f = fields;
+		while (f->name != NULL && strcmp(f->name, key) != 0)
+			f++;
+		if (f->name == NULL)
+			return bad_field(err, key, "is not known to this command", "不是该命令的字段");
+	}
+	for (const struct iss_field *f = fields; f->name != NULL; f++)
+		FJ_TRY(check_field(params, f, err));
+	return FJ_OK;
+}
+
+enum fj_rc iss_param_file(const struct iss_call *c, const char *key, struct fj_buf *out, struct fj_err *err)
+{
+	const json_t *v = json_object_get(c->params, key);
+	const char *b64 = fj_json_peek(v, "base64url");
+
+	if (json_is_string(v) && fj_buf_puts(out, json_string_value(v)) == FJ_OK)
+		return FJ_OK;
+	if (b64 == NULL)
+		return fj_fail(err, FJ_E_NOTFOUND, "issuer", NULL, "the file \"%s\" is missing", key);
+	enum fj_rc rc = fj_b64u_get(b64, strlen(b64), out);
+	return rc == FJ_OK ? FJ_OK : fj_fail(err, rc, "issuer", NULL, "the file \"%s\" is not base64url, or larger than %zu octets", key, out->max);
+}
+
+void iss_page(const struct iss_call *c, const char **after, int64_t *limit)
+{
+	const json_t *n = json_object_get(c->params, "limit");
+
+	*after = fj_json_peek(c->params, "after");
+	if (*after == NULL)
+		*after = "";
+	*limit = json_is_integer(n) && json_integer_value(n) > 0 ? json_integer_value(n) : 100;
+}
+
+/* --- running --- */
+
+static enum fj_rc check_role(const struct iss_actor *a, const struct iss_command_info *info, struct fj_err *err)
+{
+	if (a->roles & (info->roles | ISS_SYSTEM))
+		return FJ_OK;
+	bool nobody = a->login[0] == '\0' || strcmp(a->login, "local") == 0;
+	enum fj_rc rc = fj_fail(err, nobody ? FJ_E_AUTH : FJ_E_FORBIDDEN, "issuer", "domain.md 6",
+	    nobody ? "%s changes something: sign in (--as LOGIN)" : "your role may not do %s", info->name);
+	fj_err_zh(err, nobody ? "请先登录（--as 用户名）" : "您的角色无权执行此操作");
+	return rc;
+}
+
+static enum fj_rc reader_take(struct iss *i, struct sto **out, struct fj_err *err)
+{
+	*out = NULL;
+	pthread_mutex_lock(&i->readers_lock);
+	for (size_t k = 0; k < ISS_READERS && *out == NULL; k++)
+		if (i->reader[k] != NULL) {
+			*out = i->reader[k];
+			i->reader[k] = NULL;
+		}
+	pthread_mutex_unlock(&i->readers_lock);
+	return *out != NULL ? FJ_OK : sto_open("register.db", false, out, err);
+}
+
+static void reader_give(struct iss *i, struct sto *s)
+{
+	pthread_mutex_lock(&i->readers_lock);
+	for (size_t k = 0; k < ISS_READERS && s != NULL; k++)
+		if (i->reader[k] == NULL) {
+			i->reader[k] = s;
+			s = NULL;
+		}
+	pthread_mutex_unlock(&i->readers_lock);
+	sto_close(s);
+}
+
+static enum fj_rc run_read(const struct command *cmd, struct iss_call *c, struct fj_err *err)
+{
+	FJ_TRY(reader_take(c->iss, &c->db, err));
+	enum fj_rc rc = sto_begin(c->db, err);
+	if (rc == FJ_OK)
+		rc = cmd->run(c, err);
+	sto_rollback(c->db);
+	reader_give(c->iss, c->db);
+	return rc;
+}
+
+/* after the commit: the act is done; what follows is reported, not undone */
+static void follow_up(struct iss_call *c)
+{
+	struct pipe_result made = {0};
+	struct fj_err err = {0};
+	bool published = true;
+
+	if (c->has_intents) {
+		if (pipe_run(c->iss, &made, &err) != FJ_OK)
+			fj_log_err(FJ_LOG_ERROR, "issuing is not finished", &err);
+		json_object_set_new(c->answer, "issued", json_integer((json_int_t)made.issued));
+		if (made.abandoned > 0)
+			json_object_set_new(c->answer, "abandoned", json_integer((json_int_t)made.abandoned));
+		if (made.pending > 0)
+			json_object_set_new(c->answer, "pending", json_integer((json_int_t)made.pending));
+	}
+	if (c->has_intents || c->dirty_status) {
+		published = pub_run(c->iss, &err) == FJ_OK;
+		if (!published)
+			fj_log_err(FJ_LOG_ERROR, "publication is not finished and will be tried again", &err);
+		json_object_set_new(c->answer, "published", json_boolean(published));
+	}
+	if (made.pending > 0 || !published) {
+		c->iss->pub_behind = true;
+		pthread_cond_signal(&c->iss->wake);
+	}
+}
+
+static enum fj_rc run_write(const struct command *cmd, struct iss_call *c, struct fj_err *err)
+{
+	if (!c->iss->conf.with_signer)
+		return fj_fail(err, FJ_E_UNAVAILABLE, "issuer", NULL, "this register was opened for reading only");
+	pthread_mutex_lock(&c->iss->lock);
+	c->db = c->iss->db;
+	c->now = fj_now();
+	enum fj_rc rc = iss_clock_check(c->iss, err);
+	if (rc == FJ_OK)
+		rc = sto_begin(c->db, err);
+	if (rc == FJ_OK) {
+		rc = cmd->run(c, err);
+		if (rc == FJ_OK)
+			rc = sto_commit(c->db, err);
+		if (rc != FJ_OK)
+			sto_rollback(c->db);
+		else
+			follow_up(c);
+	}
+	pthread_mutex_unlock(&c->iss->lock);
+	return rc;
+}
+
+enum fj_rc iss_command(struct iss *i, const struct iss_actor *actor, const char *name, const json_t *params, json_t **answer, struct fj_err *err)
+{
+	const struct command *cmd = find(name);
+	struct iss_call c = {.iss = i, .actor = actor, .params = params, .now = fj_now()};
+
+	if (cmd == NULL) {
+		enum fj_rc rc = fj_fail(err, FJ_E_USAGE, "issuer", NULL, "there is no command \"%.60s\"; `fujie help` lists them", name);
+		fj_err_zh(err, "没有命令“%.60s”", name);
+		return rc;
+	}
+	FJ_TRY(check_role(actor, &cmd->info, err));
+	FJ_TRY(check_fields(cmd->info.fields, params, err));
+	c.acting = actor->roles & cmd->info.roles;
+	enum fj_rc rc = cmd->info.kind == ISS_READ ? run_read(cmd, &c, err) : run_write(cmd, &c, err);
+	if (rc == FJ_OK && c.answer == NULL)
+		rc = fj_fail(err, FJ_E_NOMEM, "issuer", NULL, "out of memory for the answer");
+	if (rc != FJ_OK) {
+		json_decref(c.answer);
+		return rc;
+	}
+	*answer = c.answer;
+	return FJ_OK;
+}
+
+/* --- events and state --- */
+
+static json_t *event_json(const struct sto_q *q)
+{
+	char at[FJ_TIME_CAP];
+	json_t *body = NULL;
+
+	fj_time_utc(sto_int(q, 1), at);
+	if (fj_json_parse(fj_slice_str(sto_text(q, 7)), 4u << 20, &body, NULL) != FJ_OK)
+		body = json_null();
+	return json_pack("{s:I, s:s, s:s, s:s, s:s, s:s, s:s, s:o}", "seq", (json_int_t)sto_int(q, 0), "at", at, "actor", sto_text(q, 2),
+	    "org", sto_text(q, 3), "kind", sto_text(q, 4), "object", sto_text(q, 5), "approval", sto_text(q, 6), "body", body);
+}
+
+enum fj_rc cmd_event_list(struct iss_call *c, struct fj_err *err)
+{
+	FJ_AUTO(sto_q) q = {0};
+	FJ_AUTO(json) items = json_array();
+	const char *object = fj_json_peek(c->params, "object"), *after;
+	int64_t limit, before = INT64_MAX;
+	bool row;
+
+	iss_page(c, &after, &limit);
+	FJ_TRY(fj_json_opt_int(c->params, "before", 1, INT64_MAX, &before, err));
+	FJ_TRY(object != NULL ? sto_query(c->db, STO_EVENT_OF, &q, err, "t", object)
+	    : sto_query(c->db, STO_EVENT_LIST, &q, err, "ii", before, limit));
+	for (;;) {
+		FJ_TRY(sto_step(&q, &row, err));
+		if (!row || json_array_size(items) >= MAX_ITEMS)
+			break;
+		json_array_append_new(items, event_json(&q));
+	}
+	c->answer = json_pack("{s:O, s:n}", "items", items, "next");
+	return c->answer != NULL ? FJ_OK : fj_fail(err, FJ_E_NOMEM, "issuer", NULL, "out of memory");
+}
+
+enum fj_rc cmd_status_show(struct iss_call *c, struct fj_err *err)
+{
+	FJ_AUTO(sto_q) q = {0};
+	FJ_AUTO(sto_q) g = {0};
+	int64_t events = 0, generation = 0;
+	bool row;
+	char now[FJ_TIME_CAP];
+
+	FJ_TRY(sto_query(c->db, STO_EVENT_LAST, &q, err, ""));
+	FJ_TRY(sto_step(&q, &row, err));
+	if (row)
+		events = sto_int(&q, 0);
+	FJ_TRY(sto_query(c->db, STO_PUB_GET, &g, err, "t", "generation"));
+	FJ_TRY(sto_step(&g, &row, err));
+	if (row)
+		generation = sto_int(&g, 0);
+	fj_time_utc(fj_now(), now);
+	c->answer = json_pack("{s:b, s:I, s:I, s:s, s:s, s:b}", "demo", c->iss->conf.demo, "events", (json_int_t)events, "generation",
+	    (json_int_t)generation, "base", iss_base(c->iss), "now", now, "behind", c->iss->pub_behind);
+	return c->answer != NULL ? FJ_OK : fj_fail(err, FJ_E_NOMEM, "issuer", NULL, "out of memory");
+}
+
+
+enum fj_rc cmd_db_rebuild(struct iss_call *c, struct fj_err *err)
+{
+	struct sto *into = NULL;
+	int64_t events, rows;
+
+	FJ_TRY(sto_open(":memory:", true, &into, err));
+	enum fj_rc rc = evt_rebuild_check(c->db, into, &events, &rows, err);
+	sto_close(into);
+	FJ_TRY(rc);
+	c->answer = json_pack("{s:b, s:I, s:I}", "same", 1, "events", (json_int_t)events, "rows", (json_int_t)rows);
+	return c->answer != NULL ? FJ_OK : fj_fail(err, FJ_E_NOMEM, "issuer", NULL, "out of memory");
+}

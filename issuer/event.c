@@ -1,0 +1,172 @@
+/*
+ * event.c - the chained log under everything, and the dispatch to what it changes.
+ *
+ * The hash covers the previous hash and every column, each with its length, so
+ * no two rows hash alike.  The apply function runs in the same transaction: an
+ * event and what it means are there together or not at all.
+ */
+#include <sodium.h>
+
+#include "issuer/domain.h"
+#include "issuer/iss.h"
+
+#define EVENT(kind, apply) enum fj_rc apply(const struct evt *e, struct fj_err *err);
+#include "issuer/events_core.def"
+#undef EVENT
+
+static const struct {
+	const char *kind;
+	evt_apply apply;
+} table[] = {
+#define EVENT(kind, apply) {kind, apply},
+#include "issuer/events_core.def"
+#include "issuer/events_domain.def"
+#undef EVENT
+};
+
+static enum fj_rc dispatch(const struct evt *e, struct fj_err *err)
+{
+	for (size_t i = 0; i < FJ_ARRAY_LEN(table); i++)
+		if (strcmp(table[i].kind, e->kind) == 0) {
+			FJ_TRY(pipe_apply(e, err));
+			return table[i].apply(e, err);
+		}
+	return fj_fail(err, FJ_E_INTERNAL, "issuer", NULL, "there is no event \"%s\"", e->kind);
+}
+
+static void hash_part(crypto_hash_sha256_state *st, const void *p, size_t n)
+{
+	uint8_t len[4] = {(uint8_t)(n >> 24), (uint8_t)(n >> 16), (uint8_t)(n >> 8), (uint8_t)n};
+
+	crypto_hash_sha256_update(st, len, 4);
+	if (n > 0)
+		crypto_hash_sha256_update(st, p, n);
+}
+
+static void hash_event(const struct evt *e, const char *body, struct fj_slice before, struct fj_hash *out)
+{
+	crypto_hash_sha256_state st;
+	char nums[64];
+	const char *text[] = {e->actor, e->org, e->kind, e->object, e->approval, body};
+
+	crypto_hash_sha256_init(&st);
+	hash_part(&st, before.p, before.len);
+	int n = snprintf(nums, sizeof(nums), "%lld %lld", (long long)e->seq, (long long)e->at);
+	hash_part(&st, nums, (size_t)n);
+	for (size_t i = 0; i < FJ_ARRAY_LEN(text); i++)
+		hash_part(&st, text[i], strlen(text[i]));
+	crypto_hash_sha256_final(&st, out->b);
+}
+
+static enum fj_rc last_event(struct sto *db, int64_t *seq, struct fj_hash *hash, struct fj_err *err)
+{
+	FJ_AUTO(sto_q) q = {0};
+	bool row;
+
+	*seq = 0;
+	memset(hash, 0, sizeof(*hash));
+	FJ_TRY(sto_query(db, STO_EVENT_LAST, &q, err, ""));
+	FJ_TRY(sto_step(&q, &row, err));
+	if (!row)
+		return FJ_OK;
+	*seq = sto_int(&q, 0);
+	if (sto_blob(&q, 1).len != FJ_SHA256_LEN)
+		return fj_fail(err, FJ_E_CORRUPT, "issuer", NULL, "the last event has no hash");
+	memcpy(hash->b, sto_blob(&q, 1).p, FJ_SHA256_LEN);
+	return FJ_OK;
+}
+
+enum fj_rc evt_append(struct iss_call *c, const char *kind, const char *object, const json_t *body, struct fj_err *err)
+{
+	FJ_AUTO(buf) text = FJ_BUF_INIT(4u << 20);
+	struct fj_hash before, hash;
+	int64_t seq;
+
+	FJ_TRY(fj_json_canonical(body, &text, err));
+	FJ_TRY(last_event(c->db, &seq, &before, err));
+	struct evt e = {.db = c->db, .seq = seq + 1, .at = c->now, .actor = c->actor->login, .org = c->actor->org,
+		.kind = kind, .object = object, .approval = c->approval, .body = body};
+	hash_event(&e, fj_buf_str(&text), FJ_SLICE(before.b, FJ_SHA256_LEN), &hash);
+	FJ_TRY(sto_run(c->db, STO_EVENT_ADD, NULL, err, "iittttttb", e.seq, (int64_t)e.at, e.actor, e.org, kind, object,
+	    e.approval, fj_buf_str(&text), FJ_SLICE(hash.b, FJ_SHA256_LEN)));
+	return dispatch(&e, err);
+}
+
+/* --- rebuilding --- */
+
+static enum fj_rc replay_row(const struct sto_q *q, struct sto *into, struct fj_hash *chain, int64_t *seq, struct fj_err *err)
+{
+	FJ_AUTO(json) body = NULL;
+	FJ_AUTO(str) text = fj_strdup(sto_text(q, 7));
+	struct evt e = {.db = into, .seq = sto_int(q, 0), .at = sto_int(q, 1), .actor = sto_text(q, 2), .org = sto_text(q, 3),
+		.kind = sto_text(q, 4), .object = sto_text(q, 5), .approval = sto_text(q, 6)};
+	struct fj_hash hash;
+
+	if (text == NULL)
+		return fj_fail(err, FJ_E_NOMEM, "issuer", NULL, "out of memory");
+	FJ_TRY(fj_json_parse(fj_slice_str(text), 4u << 20, &body, err));
+	e.body = body;
+	hash_event(&e, text, FJ_SLICE(chain->b, FJ_SHA256_LEN), &hash);
+	if (e.seq != *seq + 1 || !fj_slice_eq(sto_blob(q, 8), FJ_SLICE(hash.b, FJ_SHA256_LEN)))
+		return fj_fail(err, FJ_E_CORRUPT, "issuer", NULL, "the event log does not match its chain at event %lld", (long long)*seq + 1);
+	*seq = e.seq;
+	*chain = hash;
+	return dispatch(&e, err);
+}
+
+static enum fj_rc replay_page(struct sto *from, struct sto *into, struct fj_hash *chain, int64_t *seq, bool *more, struct fj_err *err)
+{
+	FJ_AUTO(sto_q) q = {0};
+	bool row;
+
+	*more = false;
+	FJ_TRY(sto_query(from, STO_EVENT_ALL, &q, err, "i", *seq));
+	for (;;) {
+		FJ_TRY(sto_step(&q, &row, err));
+		if (!row)
+			return FJ_OK;
+		*more = true;
+		FJ_TRY(replay_row(&q, into, chain, seq, err));
+	}
+}
+
+static enum fj_rc same_rows(struct sto *a, struct sto *b, enum sto_id id, int64_t *rows, struct fj_err *err)
+{
+	FJ_AUTO(sto_q) x = {0};
+	FJ_AUTO(sto_q) y = {0};
+	bool more_x, more_y;
+
+	FJ_TRY(sto_query(a, id, &x, err, ""));
+	FJ_TRY(sto_query(b, id, &y, err, ""));
+	for (;;) {
+		FJ_TRY(sto_step(&x, &more_x, err));
+		FJ_TRY(sto_step(&y, &more_y, err));
+		if (!more_x && !more_y)
+			return FJ_OK;
+		if (more_x != more_y || strcmp(sto_text(&x, 0), sto_text(&y, 0)) != 0)
+			return fj_fail(err, FJ_E_CORRUPT, "issuer", NULL,
+			    "a table differs from what the events say: \"%.120s\" against \"%.120s\"",
+			    more_x ? sto_text(&x, 0) : "(no row)", more_y ? sto_text(&y, 0) : "(no row)");
+		(*rows)++;
+	}
+}
+
+enum fj_rc evt_rebuild_check(struct sto *from, struct sto *into, int64_t *events, int64_t *rows, struct fj_err *err)
+{
+	static const enum sto_id tables[] = {
+#define STMT(id, sql) STO_##id,
+#include "issuer/store/statements_rebuild.def"
+#undef STMT
+	};
+	struct fj_hash chain = {{0}};
+	bool more = true;
+
+	*events = *rows = 0;
+	FJ_TRY(sto_begin(into, err));
+	while (more)
+		FJ_TRY(replay_page(from, into, &chain, events, &more, err));
+	for (size_t i = 0; i < FJ_ARRAY_LEN(tables); i++)
+		FJ_TRY(same_rows(from, into, tables[i], rows, err));
+	sto_rollback(into);
+	return FJ_OK;
+}

@@ -1,0 +1,201 @@
+/*
+ * init.c - the ceremony of a new home.
+ *
+ * The signer makes the keys and, while its ceremony is open, signs the root, the
+ * issuing CA and the root's CRL; then the ceremony is closed for good.  The
+ * first organisation and its two officers are entered by the system: there is
+ * nobody yet who could approve.  The officers get one-time codes.
+ */
+#include "issuer/init.h"
+
+#include <fcntl.h>
+
+#include "base/file.h"
+#include "issuer/domain.h"
+#include "issuer/iss.h"
+
+#define ROOT_CRL_DAYS 400
+
+static enum fj_rc set(struct iss *i, const char *key, const char *value, struct fj_err *err)
+{
+	return sto_run(i->db, STO_SETTING_SET, NULL, err, "tt", key, value);
+}
+
+static enum fj_rc settings(struct iss *i, const json_t *in, struct fj_err *err)
+{
+	const char *base, *arc, *who;
+	bool demo = json_is_true(json_object_get(in, "demo"));
+	FJ_AUTO(buf) oid = FJ_BUF_INIT(128);
+
+	FJ_TRY(fj_json_str(in, "base", 150, &base, err));
+	FJ_TRY(fj_json_str(in, "arc", 60, &arc, err));
+	FJ_TRY(fj_json_str(in, "operator", 64, &who, err));
+	if (fj_der_oid_encode(arc, &oid) != FJ_OK || strncmp(arc, "2.25.", 5) == 0)
+		return fj_fail(err, FJ_E_INVALID, "issuer", "formats.md 1",
+		    "\"%s\" is not an arc that certificates can carry everywhere; take your IANA private enterprise number, 1.3.6.1.4.1.N", arc);
+	if (!demo && strcmp(arc, "1.3.6.1.4.1.32473") == 0)
+		return fj_fail(err, FJ_E_INVALID, "issuer", "RFC 5612", "1.3.6.1.4.1.32473 is for documentation; a real home needs your own number");
+	if ((strncmp(base, "http://", 7) != 0 && strncmp(base, "https://", 8) != 0) || base[strlen(base) - 1] == '/' || strpbrk(base, " \"<>") != NULL)
+		return fj_fail(err, FJ_E_INVALID, "issuer", "RFC 3986 3", "the public base address is http(s)://…, without a final slash");
+	i->home.demo = i->conf.demo = demo;
+	if (fj_strcopy(i->home.arc, sizeof(i->home.arc), arc) != FJ_OK || fj_strcopy(i->home.base, sizeof(i->home.base), base) != FJ_OK ||
+	    fj_strcopy(i->home.operator_, sizeof(i->home.operator_), who) != FJ_OK)
+		return fj_fail(err, FJ_E_LIMIT, "issuer", NULL, "arc, base or operator are too long");
+	FJ_TRY(set(i, "base", base, err));
+	FJ_TRY(set(i, "arc", arc, err));
+	FJ_TRY(set(i, "operator", who, err));
+	return set(i, "demo", demo ? "true" : "false", err);
+}
+
+static enum fj_rc sign_ca(struct iss *i, enum hsm_kind kind, struct fj_slice tbs, struct fj_buf *out, struct fj_err *err)
+{
+	struct hsm_conn *conn;
+	struct hsm_item item = {.tbs = tbs};
+	struct hsm_request r = {.role = HSM_ROOT, .kind = kind, .items = &item, .n_items = 1};
+
+	FJ_TRY(iss_signer(i, &conn, err));
+	FJ_TRY(hsm_sign(conn, &r, err));
+	if (item.rc != FJ_OK)
+		return fj_fail(err, item.rc, "signer", NULL, "%s", item.why);
+	return ca_assemble(tbs, FJ_SLICE(item.sig, item.sig_len), out, err);
+}
+
+static enum fj_rc keep(struct iss *i, const char *what, const struct fj_buf *der, struct fj_err *err)
+{
+	return sto_run(i->db, STO_KEYRING_SET, NULL, err, "tb", what, fj_buf_slice(der));
+}
+
+static enum fj_rc make_ca(struct iss *i, enum ca_profile profile, enum hsm_role role, struct fj_buf *out, struct fj_err *err)
+{
+	FJ_AUTO(buf) spki = FJ_BUF_INIT(512);
+	FJ_AUTO(buf) tbs = FJ_BUF_INIT(FJ_X509_MAX);
+	struct hsm_conn *conn;
+	struct ca_cert_in in = {.profile = profile, .not_before = fj_now(), .issuer_cert = fj_buf_slice(&i->root)};
+	struct fj_date d = fj_date_of(in.not_before, 0);
+
+	FJ_TRY(iss_signer(i, &conn, err));
+	FJ_TRY(hsm_public_key(conn, role, &spki, err));
+	in.spki = fj_buf_slice(&spki);
+	d.y += profile == CA_ROOT ? 20 : 12;
+	d.d = d.d > 28 ? 28 : d.d;
+	in.not_after = fj_time_of(d, 0, 0, 0, 0) - 1;
+	ca_serial_new(&in.serial);
+	FJ_TRY(ca_cert_tbs(&i->home, &in, &tbs, err));
+	fj_buf_init(out, FJ_X509_MAX);
+	FJ_TRY(sign_ca(i, profile == CA_ROOT ? HSM_CERT_ROOT : HSM_CERT_ISSUING, fj_buf_slice(&tbs), out, err));
+	FJ_TRY(ca_verify_signed_by(fj_buf_slice(out), fj_buf_slice(&i->root), err));
+	return keep(i, profile == CA_ROOT ? "root" : "issuing", out, err);
+}
+
+static enum fj_rc make_root_crl(struct iss *i, struct fj_err *err)
+{
+	FJ_AUTO(buf) tbs = FJ_BUF_INIT(4096);
+	FJ_AUTO(buf) crl = FJ_BUF_INIT(8192);
+	struct ca_crl_in in = {.issuer_cert = fj_buf_slice(&i->root), .number = 1, .this_update = fj_now(),
+		.next_update = fj_now() + (fj_time)ROOT_CRL_DAYS * 86400};
+
+	snprintf(in.uri, sizeof(in.uri), "%s/crl/root.crl", i->home.base);
+	FJ_TRY(ca_crl_tbs(&in, &tbs, err));
+	FJ_TRY(sign_ca(i, HSM_CRL_ROOT, fj_buf_slice(&tbs), &crl, err));
+	return keep(i, "root.crl", &crl, err);
+}
+
+static enum fj_rc ceremony(struct iss *i, struct fj_err *err)
+{
+	FJ_AUTO(buf) policy = FJ_BUF_INIT(4096);
+	struct hsm_conn *conn;
+	FJ_AUTO(json) p = json_pack("{s:b, s:s, s:s, s:s}", "demo", i->home.demo, "arc", i->home.arc, "base", i->home.base,
+	    "operator", i->home.operator_);
+
+	FJ_TRY(fj_json_canonical(p, &policy, err));
+	FJ_TRY(iss_signer(i, &conn, err));
+	FJ_TRY(hsm_ceremony_open(conn, fj_buf_slice(&policy), err));
+	FJ_TRY(make_ca(i, CA_ROOT, HSM_ROOT, &i->root, err));
+	FJ_TRY(make_ca(i, CA_ISSUING, HSM_ISSUING, &i->issuing, err));
+	FJ_TRY(make_root_crl(i, err));
+	FJ_TRY(hsm_ceremony_close(conn, err));
+	FJ_TRY(pub_delegate(i, "token", err));
+	FJ_TRY(pub_delegate(i, "status", err));
+	return pub_delegate(i, "ocsp", err);
+}
+
+static enum fj_rc first_officer(struct iss_call *c, const json_t *o, const char *org, json_t *out, struct fj_err *err)
+{
+	const char *login, *name, *person;
+	char code[20];
+
+	FJ_TRY(fj_json_str(o, "login", 63, &login, err));
+	FJ_TRY(fj_json_str(o, "name", 40, &name, err));
+	FJ_TRY(fj_json_str(o, "person", 63, &person, err));
+	FJ_AUTO(json) body = json_pack("{s:s, s:s, s:s, s:s, s:[s], s:s}", "login", login, "name", name, "person", person, "org", org,
+	    "roles", "FINANCE", "state", "INVITED");
+	FJ_TRY(evt_append(c, "user.added", login, body, err));
+	FJ_TRY(usr_invite(c->db, login, code, err));
+	return json_array_append_new(out, json_pack("{s:s, s:s}", "login", login, "code", code)) == 0 ? FJ_OK
+	    : fj_fail(err, FJ_E_NOMEM, "issuer", NULL, "out of memory");
+}
+
+static enum fj_rc first_people(struct iss *i, const json_t *in, json_t *out, struct fj_err *err)
+{
+	struct iss_call c;
+	const json_t *o = json_object_get(in, "organisation"), *officers = json_object_get(in, "officers");
+	struct dom_org_in org = {.usci = fj_json_peek(o, "usci"), .name = fj_json_peek(o, "name"), .kind = fj_json_peek(o, "kind"),
+		.level = fj_json_peek(o, "level"), .div6 = fj_json_peek(o, "div6"), .dept = "", .finance = "", .note = "",
+		.roles = json_object_get(o, "roles")};
+	const char *first = fj_json_peek(json_array_get(officers, 0), "person"), *second = fj_json_peek(json_array_get(officers, 1), "person");
+	json_t *body = NULL;
+
+	if (json_array_size(officers) != 2 || first == NULL || second == NULL || strcmp(first, second) == 0)
+		return fj_fail(err, FJ_E_REFUSED, "issuer", "R22", "two officers are needed, and they are two natural persons");
+	iss_system_call(i, &c);
+	FJ_TRY(dom_organisation_body(&org, &body, err));
+	FJ_AUTO(json) owned = body;
+	FJ_AUTO(json) made = json_pack("{s:s, s:s, s:s, s:b}", "base", i->home.base, "arc", i->home.arc, "operator", i->home.operator_,
+	    "demo", i->home.demo);
+	FJ_TRY(evt_append(&c, "appliance.made", "", made, err));
+	FJ_TRY(evt_append(&c, "organisation.added", org.usci, owned, err));
+	FJ_TRY(first_officer(&c, json_array_get(officers, 0), org.usci, out, err));
+	return first_officer(&c, json_array_get(officers, 1), org.usci, out, err);
+}
+
+static enum fj_rc make(struct iss *i, const json_t *in, json_t *officers, struct fj_err *err)
+{
+	const char *at = fj_json_peek(in, "at");
+	fj_time t;
+
+	FJ_TRY(sto_begin(i->db, err));
+	FJ_TRY(settings(i, in, err));
+	if (at != NULL) {
+		FJ_TRY(fj_time_parse(at, &t, err));
+		FJ_TRY(iss_demo_clock(i, t, err));
+	}
+	FJ_TRY(ca_canary(&i->home, err));
+	FJ_TRY(ceremony(i, err));
+	FJ_TRY(first_people(i, in, officers, err));
+	FJ_TRY(sto_commit(i->db, err));
+	FJ_TRY(iss_load_keyring(i, err));
+	FJ_TRY(pub_fixed(i, err));
+	return pub_run(i, err);
+}
+
+enum fj_rc iss_init(const struct iss_conf *conf, const json_t *in, json_t **out, struct iss **open, struct fj_err *err)
+{
+	struct iss *i;
+	FJ_AUTO(json) officers = json_array();
+
+	FJ_TRY(iss_new(conf, &i, err));
+	enum fj_rc rc = fj_dir_open(AT_FDCWD, "run", &i->run, err);
+	if (rc == FJ_OK)
+		rc = sto_open("register.db", true, &i->db, err);
+	if (rc == FJ_OK)
+		rc = make(i, in, officers, err);
+	if (rc == FJ_OK) {
+		*out = json_pack("{s:O}", "officers", officers);
+		rc = *out != NULL ? FJ_OK : FJ_E_NOMEM;
+	}
+	if (rc == FJ_OK && open != NULL)
+		*open = i;
+	else
+		iss_close(i);
+	return rc;
+}

@@ -1,0 +1,19 @@
+/*
+ * init.h - a new appliance: keys, CA certificates, delegated certificates, the
+ * first finance department with its two officers.
+ */
+#ifndef FJ_ISSUER_INIT_H
+#define FJ_ISSUER_INIT_H
+
+#include "issuer/issuer.h"
+
+/*
+ * in: {"base","arc","operator","demo":bool,"at": RFC 3339 (demo only: where the clock starts),
+ * "portal","verifier","organisation": {usci,name,kind,level,div6,dept?,finance?,roles},
+ * "officers": [{"login","name","person"} x 2]}.  The working folder is the new home.
+ * *out: {"officers":[{"login","code"}]}, the caller's.  *open (may be NULL) gets the register,
+ * open; otherwise it is closed.
+ */
+enum fj_rc iss_init(const struct iss_conf *conf, const json_t *in, json_t **out, struct iss **open, struct fj_err *err) FJ_MUST_USE;
+
+#endif

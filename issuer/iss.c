@@ -1,0 +1,289 @@
+/*
+ * iss.c - opening and closing the register, and the thread that tends it.
+ *
+ * Opening lints a canary of every certificate profile, finishes or gives up what
+ * was PENDING and publishes what is behind, before anybody is answered.  The
+ * tender then wakes every minute, or when a publication was left unfinished,
+ * and renews what expires: lists, CRLs, the OCSP responder's certificate.
+ */
+#include "issuer/iss.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+
+#include "base/file.h"
+#include "base/jws.h"
+#include "base/log.h"
+
+#define CLOCK_JUMP 300
+#define TEND_S 60
+#define RETRY_S 2
+
+const char *iss_base(const struct iss *i)
+{
+	return i->home.base;
+}
+
+bool iss_is_demo(const struct iss *i)
+{
+	return i->home.demo;
+}
+
+const struct ca_home *iss_ca_home(const struct iss *i)
+{
+	return &i->home;
+}
+
+struct fj_slice iss_issuing_cert(const struct iss *i)
+{
+	return fj_buf_slice(&i->issuing);
+}
+
+struct fj_slice iss_root_cert(const struct iss *i)
+{
+	return fj_buf_slice(&i->root);
+}
+
+struct fj_slice iss_token_cert(const struct iss *i)
+{
+	return fj_buf_slice(&i->token);
+}
+
+static const struct iss_actor system_actor = {.login = "system", .name = "system", .roles = ISS_SYSTEM, .via = "system"};
+
+void iss_system_call(struct iss *i, struct iss_call *c)
+{
+	static const json_t *none;
+
+	memset(c, 0, sizeof(*c));
+	c->iss = i;
+	c->actor = &system_actor;
+	c->params = none;
+	c->db = i->db;
+	c->now = fj_now();
+}
+
+enum fj_rc iss_signer(struct iss *i, struct hsm_conn **out, struct fj_err *err)
+{
+	if (i->signer == NULL) {
+		enum fj_rc rc = hsm_connect(i->run, HSM_SOCK_REGISTRY, &i->signer, err);
+		if (rc != FJ_OK)
+			return fj_fail(err, FJ_E_UNAVAILABLE, "issuer", NULL, "the signer is not there; it is started again, try later");
+	}
+	*out = i->signer;
+	return FJ_OK;
+}
+
+void iss_signer_drop(struct iss *i)
+{
+	hsm_close(i->signer);
+	i->signer = NULL;
+}
+
+enum fj_rc iss_clock_check(struct iss *i, struct fj_err *err)
+{
+	int64_t drift = ((fj_real_ms() - i->clock_real0) - (fj_boot_ms() - i->clock_boot0)) / 1000;
+
+	if (drift <= CLOCK_JUMP && drift >= -CLOCK_JUMP)
+		return FJ_OK;
+	enum fj_rc rc = fj_fail(err, FJ_E_CLOCK, "issuer", "design.md 4",
+	    "the clock has jumped by %lld s; nothing is signed until it is right again or the service is restarted by its operator", (long long)drift);
+	fj_err_zh(err, "系统时钟跳变 %lld 秒，在纠正前不予签发", (long long)drift);
+	return rc;
+}
+
+static enum fj_rc load_cert(struct iss *i, const char *what, struct fj_buf *out, struct fj_err *err)
+{
+	FJ_AUTO(sto_q) q = {0};
+
+	fj_buf_release(out);
+	fj_buf_init(out, FJ_X509_MAX);
+	FJ_TRY(sto_first(i->db, STO_KEYRING_GET, &q, what, err, "t", what));
+	struct fj_slice s = sto_blob(&q, 0);
+	return fj_buf_put(out, s.p, s.len) == FJ_OK ? FJ_OK : fj_fail(err, FJ_E_NOMEM, "issuer", NULL, "out of memory");
+}
+
+static enum fj_rc load_setting(struct iss *i, const char *key, char *out, size_t cap, struct fj_err *err)
+{
+	FJ_AUTO(sto_q) q = {0};
+
+	FJ_TRY(sto_first(i->db, STO_SETTING_GET, &q, key, err, "t", key));
+	return fj_strcopy(out, cap, sto_text(&q, 0)) == FJ_OK ? FJ_OK : fj_fail(err, FJ_E_CORRUPT, "issuer", NULL, "the setting %s is too long", key);
+}
+
+/* RFC 7638 thumbprint of the token key */
+static enum fj_rc set_kid(struct iss *i, struct fj_err *err)
+{
+	struct fj_x509 x;
+	FJ_AUTO(buf) kx = FJ_BUF_INIT(64);
+	FJ_AUTO(buf) ky = FJ_BUF_INIT(64);
+	FJ_AUTO(buf) text = FJ_BUF_INIT(256);
+	FJ_AUTO(buf) kid = FJ_BUF_INIT(64);
+	struct fj_hash h;
+
+	FJ_TRY(fj_x509_read(fj_buf_slice(&i->token), &x, err));
+	if (x.key.len != 65 || fj_b64u_put(&kx, FJ_SLICE(x.key.p + 1, 32)) != FJ_OK || fj_b64u_put(&ky, FJ_SLICE(x.key.p + 33, 32)) != FJ_OK ||
+	    fj_buf_printf(&text, "{\"crv\":\"P-256\",\"kty\":\"EC\",\"x\":\"%s\",\"y\":\"%s\"}", fj_buf_str(&kx), fj_buf_str(&ky)) != FJ_OK)
+		return fj_fail(err, FJ_E_CORRUPT, "issuer", NULL, "the token certificate has no P-256 key");
+	fj_sha256(fj_buf_slice(&text), &h);
+	FJ_TRY(fj_b64u_put(&kid, FJ_SLICE(h.b, FJ_SHA256_LEN)));
+	return fj_strcopy(i->kid, sizeof(i->kid), fj_buf_str(&kid));
+}
+
+enum fj_rc iss_load_keyring(struct iss *i, struct fj_err *err)
+{
+	char demo[8];
+
+	FJ_TRY(load_setting(i, "arc", i->home.arc, sizeof(i->home.arc), err));
+	FJ_TRY(load_setting(i, "base", i->home.base, sizeof(i->home.base), err));
+	FJ_TRY(load_setting(i, "operator", i->home.operator_, sizeof(i->home.operator_), err));
+	FJ_TRY(load_setting(i, "demo", demo, sizeof(demo), err));
+	i->home.demo = strcmp(demo, "true") == 0;
+	FJ_TRY(load_cert(i, "root", &i->root, err));
+	FJ_TRY(load_cert(i, "issuing", &i->issuing, err));
+	FJ_TRY(load_cert(i, "token", &i->token, err));
+	FJ_TRY(load_cert(i, "status", &i->status, err));
+	FJ_TRY(load_cert(i, "ocsp", &i->ocsp, err));
+	return set_kid(i, err);
+}
+
+enum fj_rc iss_jws_input(struct iss *i, const char *typ, const json_t *payload, struct fj_buf *out, struct fj_err *err)
+{
+	struct fj_slice x5c[2] = {fj_buf_slice(strcmp(typ, FJ_TYP_STATUS) == 0 ? &i->status : &i->token), fj_buf_slice(&i->issuing)};
+
+	return fj_jws_write_input(typ, i->kid, x5c, payload, out, err);
+}
+
+enum fj_rc iss_demo_clock(struct iss *i, fj_time t, struct fj_err *err)
+{
+	struct hsm_conn *conn;
+	int64_t offset = t == 0 ? 0 : t - fj_real_ms() / 1000;
+
+	if (!i->conf.demo)
+		return fj_fail(err, FJ_E_REFUSED, "issuer", "design.md 4", "only a demo home may run on an offset clock");
+	FJ_TRY(iss_signer(i, &conn, err));
+	FJ_TRY(hsm_clock_offset(conn, offset, err));
+	fj_clock_set_offset(offset);
+	return FJ_OK;
+}
+
+/* --- tending --- */
+
+static void tend_once(struct iss *i)
+{
+	struct pipe_result made;
+	struct fj_err err = {0};
+
+	enum fj_rc rc = pipe_run(i, &made, &err);
+	if (made.issued > 0 || made.abandoned > 0)
+		fj_log(FJ_LOG_INFO, "taken up again: %zu issued, %zu given up", made.issued, made.abandoned);
+	if (rc == FJ_OK)
+		rc = pub_run(i, &err);
+	if (rc != FJ_OK && !i->pub_behind)
+		fj_log_err(FJ_LOG_ERROR, "issuing or publication waits", &err);
+	i->pub_behind = rc != FJ_OK;
+}
+
+static void *tend(void *arg)
+{
+	struct iss *i = arg;
+	struct timespec until;
+
+	pthread_mutex_lock(&i->lock);
+	while (!i->ending) {
+		clock_gettime(CLOCK_REALTIME, &until);
+		until.tv_sec += i->pub_behind ? RETRY_S : TEND_S;
+		pthread_cond_timedwait(&i->wake, &i->lock, &until);
+		if (!i->ending)
+			tend_once(i);
+	}
+	pthread_mutex_unlock(&i->lock);
+	return NULL;
+}
+
+static enum fj_rc start(struct iss *i, struct fj_err *err)
+{
+	FJ_TRY(iss_load_keyring(i, err));
+	if (strcmp(i->home.base, i->conf.base) != 0)
+		return fj_fail(err, FJ_E_INVALID, "issuer", NULL,
+		    "the public base address is %s, and %s stands in the certificates; put it back into fujie.ini", i->conf.base, i->home.base);
+	i->conf.demo = i->home.demo;
+	if (!i->conf.with_signer)
+		return FJ_OK;
+	FJ_TRY(ca_canary(&i->home, err));
+	pthread_mutex_lock(&i->lock);
+	tend_once(i);
+	pthread_mutex_unlock(&i->lock);
+	return FJ_OK;
+}
+
+enum fj_rc iss_tend_start(struct iss *i, struct fj_err *err)
+{
+	if (!i->conf.with_signer || pthread_create(&i->tender, NULL, tend, i) == 0) {
+		i->tending = i->conf.with_signer;
+		return FJ_OK;
+	}
+	return fj_fail(err, FJ_E_NOMEM, "issuer", NULL, "no thread can be started");
+}
+
+enum fj_rc iss_new(const struct iss_conf *conf, struct iss **out, struct fj_err *err)
+{
+	struct iss *i = fj_alloc(1, sizeof(*i));
+
+	if (i == NULL)
+		return fj_fail(err, FJ_E_NOMEM, "issuer", NULL, "out of memory");
+	i->conf = *conf;
+	i->run = -1;
+	i->clock_real0 = fj_real_ms();
+	i->clock_boot0 = fj_boot_ms();
+	pthread_mutex_init(&i->lock, NULL);
+	pthread_mutex_init(&i->readers_lock, NULL);
+	pthread_cond_init(&i->wake, NULL);
+	*out = i;
+	return FJ_OK;
+}
+
+enum fj_rc iss_open(const struct iss_conf *conf, struct iss **out, struct fj_err *err)
+{
+	struct iss *i;
+	struct stat st;
+
+	if (stat("register.db", &st) != 0)
+		return fj_fail(err, FJ_E_NOTFOUND, "issuer", NULL, "there is no register in this home");
+	FJ_TRY(iss_new(conf, &i, err));
+	enum fj_rc rc = fj_dir_open(AT_FDCWD, "run", &i->run, err);
+	if (rc == FJ_OK)
+		rc = sto_open("register.db", true, &i->db, err);
+	if (rc == FJ_OK)
+		rc = start(i, err);
+	if (rc != FJ_OK) {
+		iss_close(i);
+		return rc;
+	}
+	*out = i;
+	return FJ_OK;
+}
+
+void iss_close(struct iss *i)
+{
+	struct fj_buf *certs[] = {&i->root, &i->issuing, &i->token, &i->status, &i->ocsp};
+
+	if (i->tending) {
+		pthread_mutex_lock(&i->lock);
+		i->ending = true;
+		pthread_cond_signal(&i->wake);
+		pthread_mutex_unlock(&i->lock);
+		pthread_join(i->tender, NULL);
+	}
+	for (size_t k = 0; k < ISS_READERS; k++)
+		sto_close(i->reader[k]);
+	sto_close(i->db);
+	iss_signer_drop(i);
+	for (size_t k = 0; k < FJ_ARRAY_LEN(certs); k++)
+		fj_buf_release(certs[k]);
+	fj_fd_close(&i->run);
+	pthread_mutex_destroy(&i->lock);
+	pthread_mutex_destroy(&i->readers_lock);
+	pthread_cond_destroy(&i->wake);
+	fj_free(i);
+}

@@ -1,0 +1,231 @@
+/*
+ * lists.c - status lists and CRLs: signed again when an entry changed or when
+ * they grow old, written whole.
+ *
+ * A list says what the register says, not what it said last: it is made from
+ * the tables each time, so a publication that failed loses nothing.  A lifted
+ * suspension carries the approvals under which it was lifted; without them the
+ * signer refuses the list.
+ */
+#include "base/jws.h"
+#include "issuer/publish/publish.h"
+
+#define LIST_LIFE (48 * 3600)
+#define LIST_RENEW (12 * 3600)
+#define CRL_LIFE (48 * 3600)
+#define CRL_RENEW (24 * 3600)
+#define SHARD 1 /* one shard holds a million certificates; issue 7's sizes come by rows */
+
+enum fj_rc pub_state(struct iss *i, const char *what, int64_t *number, fj_time *at, int64_t *seq, struct fj_err *err)
+{
+	FJ_AUTO(sto_q) q = {0};
+	bool row;
+
+	*number = *at = *seq = 0;
+	FJ_TRY(sto_query(i->db, STO_PUB_GET, &q, err, "t", what));
+	FJ_TRY(sto_step(&q, &row, err));
+	if (row) {
+		*number = sto_int(&q, 0);
+		*at = sto_int(&q, 1);
+		*seq = sto_int(&q, 2);
+	}
+	return FJ_OK;
+}
+
+static enum fj_rc one_int(struct iss *i, enum sto_id id, int64_t arg, int64_t *out, struct fj_err *err)
+{
+	FJ_AUTO(sto_q) q = {0};
+
+	FJ_TRY(sto_first(i->db, id, &q, "row", err, "i", arg));
+	*out = sto_null(&q, 0) ? 0 : sto_int(&q, 0);
+	return FJ_OK;
+}
+
+/* approvals for what was lifted after seq; none is fine when nothing was */
+static enum fj_rc lift_approvals(struct iss *i, enum sto_id id, int64_t key, int64_t seq, struct hsm_request *r,
+    struct hsm_approval *who, struct fj_err *err)
+{
+	char approval[32] = "";
+	bool row;
+	{
+		FJ_AUTO(sto_q) q = {0};
+		FJ_TRY(sto_query(i->db, id, &q, err, "ii", key, seq));
+		FJ_TRY(sto_step(&q, &row, err));
+		if (row)
+			snprintf(approval, sizeof(approval), "%s", sto_text(&q, 0));
+	}
+	r->approvals = who;
+	return approval[0] == '\0' ? FJ_OK : apr_for_signer(i->db, approval, who, &r->n_approvals, &r->intent, err);
+}
+
+static enum fj_rc sign_one(struct iss *i, struct hsm_request *r, struct fj_err *err)
+{
+	struct hsm_conn *conn;
+
+	FJ_TRY(iss_clock_check(i, err));
+	FJ_TRY(iss_signer(i, &conn, err));
+	enum fj_rc rc = hsm_sign(conn, r, err);
+	if (rc == FJ_E_UNAVAILABLE || rc == FJ_E_PROTO || rc == FJ_E_TIMEOUT)
+		iss_signer_drop(i);
+	FJ_TRY(rc);
+	return r->items[0].rc == FJ_OK ? FJ_OK : fj_fail(err, r->items[0].rc, "signer", NULL, "%s", r->items[0].why);
+}
+
+static enum fj_rc load_map(struct iss *i, int64_t list, uint8_t *map, struct fj_err *err)
+{
+	FJ_AUTO(sto_q) q = {0};
+	bool row;
+
+	FJ_TRY(sto_query(i->db, STO_LIST_VALUES, &q, err, "i", list));
+	for (;;) {
+		FJ_TRY(sto_step(&q, &row, err));
+		if (!row)
+			return FJ_OK;
+		if (sto_int(&q, 0) < 0 || sto_int(&q, 0) >= FJ_LIST_ENTRIES)
+			return fj_fail(err, FJ_E_CORRUPT, "publish", NULL, "a status entry lies outside of its list");
+		fj_list_set(map, (uint32_t)sto_int(&q, 0), (unsigned)sto_int(&q, 1));
+	}
+}
+
+static enum fj_rc list_input(struct iss *i, int64_t list, fj_time now, struct fj_buf *input, struct fj_err *err)
+{
+	FJ_AUTO(mem) map = fj_alloc(FJ_LIST_OCTETS, 1);
+	FJ_AUTO(buf) lst = FJ_BUF_INIT(FJ_STATUS_JWT_MAX);
+	char uri[240];
+
+	if (map == NULL)
+		return fj_fail(err, FJ_E_NOMEM, "publish", NULL, "out of memory");
+	FJ_TRY(load_map(i, list, map, err));
+	FJ_TRY(fj_list_deflate(map, &lst, err));
+	snprintf(uri, sizeof(uri), "%s/status/%lld", iss_base(i), (long long)list);
+	FJ_AUTO(json) payload = json_pack("{s:s, s:s, s:I, s:I, s:i, s:{s:i, s:s}}", "iss", iss_base(i), "sub", uri, "iat", (json_int_t)now,
+	    "exp", (json_int_t)(now + LIST_LIFE), "ttl", 300, "status_list", "bits", 2, "lst", fj_buf_str(&lst));
+	return iss_jws_input(i, FJ_TYP_STATUS, payload, input, err);
+}
+
+static enum fj_rc publish_list(struct iss *i, int64_t list, int64_t since, int64_t seq, struct fj_err *err)
+{
+	FJ_AUTO(buf) jwt = FJ_BUF_INIT(FJ_STATUS_JWT_MAX + 256);
+	struct hsm_approval who[HSM_MAX_APPROVALS];
+	struct hsm_item item = {{0}};
+	struct hsm_request r = {.role = HSM_TOKEN, .kind = HSM_JWS_STATUS, .items = &item, .n_items = 1};
+	char path[64], what[32];
+	fj_time now = fj_now();
+
+	FJ_TRY(list_input(i, list, now, &jwt, err));
+	item.tbs = fj_buf_slice(&jwt);
+	FJ_TRY(lift_approvals(i, STO_LIST_LIFTED, list, since, &r, who, err));
+	FJ_TRY(sign_one(i, &r, err));
+	enum fj_rc rc = fj_buf_puts(&jwt, ".");
+	if (rc == FJ_OK)
+		rc = fj_b64u_put(&jwt, FJ_SLICE(item.sig, item.sig_len));
+	if (rc != FJ_OK)
+		return fj_fail(err, rc, "publish", NULL, "a status list is too large");
+	snprintf(path, sizeof(path), "publish/trust/status/%lld.jwt", (long long)list);
+	snprintf(what, sizeof(what), "list/%lld", (long long)list);
+	FJ_TRY(pub_file(path, fj_buf_slice(&jwt), err));
+	return sto_run(i->db, STO_PUB_SET, NULL, err, "tiii", what, (int64_t)0, (int64_t)now, seq);
+}
+
+/* lists that exist: at least number 0, so that there is always one to look at */
+static enum fj_rc list_numbers(struct iss *i, int64_t *out, size_t max, size_t *n, struct fj_err *err)
+{
+	FJ_AUTO(sto_q) q = {0};
+	bool row;
+
+	*n = 0;
+	FJ_TRY(sto_query(i->db, STO_LIST_ALL, &q, err, ""));
+	for (;;) {
+		FJ_TRY(sto_step(&q, &row, err));
+		if (!row || *n == max)
+			return FJ_OK;
+		out[(*n)++] = sto_int(&q, 0);
+	}
+}
+
+enum fj_rc pub_lists(struct iss *i, bool *changed, struct fj_err *err)
+{
+	int64_t lists[1024], number, since, seq;
+	size_t n;
+	fj_time at;
+	char what[32];
+
+	FJ_TRY(list_numbers(i, lists, FJ_ARRAY_LEN(lists), &n, err));
+	for (size_t k = 0; k < n; k++) {
+		snprintf(what, sizeof(what), "list/%lld", (long long)lists[k]);
+		FJ_TRY(pub_state(i, what, &number, &at, &since, err));
+		FJ_TRY(one_int(i, STO_LIST_CHANGED, lists[k], &seq, err));
+		if (at != 0 && seq <= since && fj_now() - at < LIST_RENEW)
+			continue;
+		FJ_TRY(publish_list(i, lists[k], since, seq, err));
+		*changed = true;
+	}
+	return FJ_OK;
+}
+
+/* --- CRLs --- */
+
+static enum fj_rc load_revoked(struct iss *i, int64_t shard, struct ca_revoked **out, size_t *n, struct fj_err *err)
+{
+	int64_t count;
+	bool row;
+
+	FJ_TRY(one_int(i, STO_CRL_COUNT, shard, &count, err));
+	struct ca_revoked *r = fj_alloc((size_t)count + 1, sizeof(*r));
+	if (r == NULL)
+		return fj_fail(err, FJ_E_NOMEM, "publish", NULL, "out of memory");
+	*out = r;
+	FJ_AUTO(sto_q) q = {0};
+	FJ_TRY(sto_query(i->db, STO_CRL_LIST, &q, err, "i", shard));
+	for (*n = 0; *n < (size_t)count; (*n)++) {
+		FJ_TRY(sto_step(&q, &row, err));
+		if (!row)
+			break;
+		if (strlen(sto_text(&q, 0)) != 32 || fj_unhex(sto_text(&q, 0), 32, r[*n].serial.b) != FJ_OK)
+			return fj_fail(err, FJ_E_CORRUPT, "publish", NULL, "a CRL entry has no serial number");
+		r[*n].at = sto_int(&q, 1);
+		r[*n].reason = (unsigned)sto_int(&q, 2);
+	}
+	return FJ_OK;
+}
+
+static enum fj_rc crl_bytes(struct iss *i, int64_t shard, int64_t number, int64_t since, struct fj_buf *out, struct fj_err *err)
+{
+	struct ca_revoked *list = NULL;
+	struct hsm_approval who[HSM_MAX_APPROVALS];
+	struct hsm_item item = {{0}};
+	struct hsm_request r = {.role = HSM_ISSUING, .kind = HSM_CRL, .items = &item, .n_items = 1};
+	FJ_AUTO(buf) tbs = FJ_BUF_INIT(FJ_DER_MAX);
+	size_t n = 0;
+
+	enum fj_rc rc = load_revoked(i, shard, &list, &n, err);
+	FJ_AUTO(mem) owned = list;
+	FJ_TRY(rc);
+	struct ca_crl_in in = {.issuer_cert = iss_issuing_cert(i), .number = (uint64_t)number, .this_update = fj_now(),
+		.next_update = fj_now() + CRL_LIFE, .revoked = list, .n_revoked = n};
+	snprintf(in.uri, sizeof(in.uri), "%s/crl/%lld.crl", iss_base(i), (long long)shard);
+	FJ_TRY(ca_crl_tbs(&in, &tbs, err));
+	item.tbs = fj_buf_slice(&tbs);
+	FJ_TRY(lift_approvals(i, STO_CRL_LIFTED, shard, since, &r, who, err));
+	FJ_TRY(sign_one(i, &r, err));
+	FJ_TRY(ca_assemble(fj_buf_slice(&tbs), FJ_SLICE(item.sig, item.sig_len), out, err));
+	return ca_verify_signed_by(fj_buf_slice(out), iss_issuing_cert(i), err);
+}
+
+enum fj_rc pub_crls(struct iss *i, bool *changed, struct fj_err *err)
+{
+	FJ_AUTO(buf) crl = FJ_BUF_INIT(FJ_DER_MAX);
+	int64_t number, since, seq;
+	fj_time at, now = fj_now();
+
+	FJ_TRY(pub_state(i, "crl/1", &number, &at, &since, err));
+	FJ_TRY(one_int(i, STO_CRL_CHANGED, SHARD, &seq, err));
+	if (at != 0 && seq <= since && now - at < CRL_RENEW)
+		return FJ_OK;
+	/* rises by time too: after a crash between signing and noting it, the next one is above */
+	number = number + 1 > now ? number + 1 : now;
+	FJ_TRY(crl_bytes(i, SHARD, number, since, &crl, err));
+	FJ_TRY(pub_file("publish/trust/crl/1.crl", fj_buf_slice(&crl), err));
+	*changed = true;
+	return sto_run(i->db, STO_PUB_SET, NULL, err, "tiii", "crl/1", number, (int64_t)now, seq);
+}

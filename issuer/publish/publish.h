@@ -1,0 +1,37 @@
+/*
+ * publish.h - what the files of the publisher share.
+ *
+ * Domain statements that it reads (issuer/store/statements_domain.def):
+ *   PUB_CERTIFICATES   parameter: event sequence; rows changed after it, issued only:
+ *     serial, number, asset_no, asset_name, holder_name, holder_usci, not_before,
+ *     not_after, state, revoked_at, reason, shard, der, seq; ORDER BY seq
+ *   PUB_AUTHORISATIONS parameter: event sequence; issued only:
+ *     number, version, holder_name, operator_name, state, not_before, not_after,
+ *     compact (blob), seq; ORDER BY seq
+ */
+#ifndef FJ_ISSUER_PUBLISH_H
+#define FJ_ISSUER_PUBLISH_H
+
+#include "issuer/iss.h"
+
+/* --- public.c: public.db --- */
+struct pub_db;
+enum fj_rc pub_db_open(struct pub_db **out, struct fj_err *err) FJ_MUST_USE;
+void pub_db_close(struct pub_db *p);
+FJ_DEFINE_AUTO_PTR(pub_db, struct pub_db, pub_db_close)
+enum fj_rc pub_db_begin(struct pub_db *p, struct fj_err *err) FJ_MUST_USE;
+enum fj_rc pub_db_commit(struct pub_db *p, struct fj_err *err) FJ_MUST_USE;
+/* rows as the statements above give them */
+enum fj_rc pub_db_certificate(struct pub_db *p, const struct sto_q *row, struct fj_err *err) FJ_MUST_USE;
+enum fj_rc pub_db_authorisation(struct pub_db *p, const struct sto_q *row, struct fj_err *err) FJ_MUST_USE;
+enum fj_rc pub_db_delegated(struct pub_db *p, const char *serial, const char *what, struct fj_slice der, struct fj_err *err) FJ_MUST_USE;
+
+/* --- lists.c: status lists and CRLs that changed or grow old --- */
+enum fj_rc pub_lists(struct iss *i, bool *changed, struct fj_err *err) FJ_MUST_USE;
+enum fj_rc pub_crls(struct iss *i, bool *changed, struct fj_err *err) FJ_MUST_USE;
+/* a file below publish/, replaced whole; made durable together by pub_run */
+enum fj_rc pub_file(const char *path, struct fj_slice data, struct fj_err *err) FJ_MUST_USE;
+/* what was published under this name last; zeros when never */
+enum fj_rc pub_state(struct iss *i, const char *what, int64_t *number, fj_time *at, int64_t *seq, struct fj_err *err) FJ_MUST_USE;
+
+#endif

@@ -1,0 +1,149 @@
+-- schema_core.sql - the register's mechanism.  STRICT tables; times are seconds
+-- since 1970 (UTC); hashes are SHA-256.
+--
+-- First half: the permanent record.  Triggers refuse changes; they guard against
+-- mistakes, not against whoever owns the file.
+
+CREATE TABLE event (              -- every accepted act, chained
+  seq      INTEGER PRIMARY KEY,   -- from 1, without gaps
+  at       INTEGER NOT NULL,
+  actor    TEXT NOT NULL,         -- login, or "system"
+  org      TEXT NOT NULL,         -- USCC acted for, "" for the system
+  kind     TEXT NOT NULL,         -- "certificate.revoked"
+  object   TEXT NOT NULL,         -- public id of what it is about
+  approval TEXT NOT NULL,         -- approval that was executed, "" if none
+  body     TEXT NOT NULL,         -- canonical JSON
+  hash     BLOB NOT NULL          -- over the previous hash and this row
+) STRICT;
+CREATE INDEX event_object ON event(object, seq);
+CREATE TRIGGER event_fixed BEFORE UPDATE ON event BEGIN SELECT RAISE(ABORT, 'events are permanent'); END;
+CREATE TRIGGER event_kept BEFORE DELETE ON event BEGIN SELECT RAISE(ABORT, 'events are permanent'); END;
+
+CREATE TABLE credential (         -- signed bytes as released
+  kind   INTEGER NOT NULL,        -- enum pipe_kind
+  object TEXT NOT NULL,           -- number or token id
+  sha256 BLOB NOT NULL,
+  bytes  BLOB NOT NULL,           -- DER certificate, or compact form with "~"
+  PRIMARY KEY (kind, object)
+) STRICT;
+CREATE TRIGGER credential_fixed BEFORE UPDATE ON credential BEGIN SELECT RAISE(ABORT, 'credentials are permanent'); END;
+CREATE TRIGGER credential_kept BEFORE DELETE ON credential BEGIN SELECT RAISE(ABORT, 'credentials are permanent'); END;
+
+CREATE TABLE keyring (            -- certificates of the appliance's own keys
+  what TEXT PRIMARY KEY,          -- root, issuing, token, status, ocsp, root.crl
+  der  BLOB NOT NULL
+) STRICT;
+CREATE TABLE setting (            -- fixed at init: arc, operator, demo, base
+  key   TEXT PRIMARY KEY,
+  value TEXT NOT NULL
+) STRICT;
+
+-- Beside the record: secrets and sessions, which never enter an event.
+CREATE TABLE user_secret (
+  login     TEXT PRIMARY KEY,
+  password  TEXT NOT NULL,        -- argon2id string; "" before enrolment
+  totp      BLOB NOT NULL,        -- RFC 6238 secret; empty: none
+  step      INTEGER NOT NULL,     -- last time step used: a code works once
+  code      BLOB NOT NULL,        -- hash of the one-time enrolment code; empty: none
+  code_end  INTEGER NOT NULL
+) STRICT;
+CREATE TABLE session (
+  hash    BLOB PRIMARY KEY,       -- of the token
+  login   TEXT NOT NULL,
+  csrf    TEXT NOT NULL,
+  made    INTEGER NOT NULL,
+  used    INTEGER NOT NULL
+) STRICT;
+CREATE TABLE pubstate (           -- what was published last
+  what TEXT PRIMARY KEY,          -- "list/0", "crl/1", "rows", "generation"
+  number INTEGER NOT NULL,        -- CRL number, generation
+  at   INTEGER NOT NULL,
+  seq  INTEGER NOT NULL           -- events up to here are in it
+) STRICT;
+
+-- Second half: what can be rebuilt by replaying the events.
+
+CREATE TABLE intent (             -- credentials to be made, made or given up
+  id       BLOB PRIMARY KEY,      -- 16 octets, the signer's memory knows them
+  kind     INTEGER NOT NULL,
+  object   TEXT NOT NULL,
+  serial   TEXT,                  -- certificates: hex
+  state    TEXT NOT NULL,         -- PENDING, ISSUED, ABANDONED
+  body     TEXT NOT NULL,
+  approval TEXT NOT NULL,
+  actor    TEXT NOT NULL,
+  reason   TEXT NOT NULL,         -- why it was abandoned
+  seq      INTEGER NOT NULL,
+  UNIQUE (kind, object),
+  UNIQUE (serial)
+) STRICT;
+CREATE INDEX intent_pending ON intent(seq) WHERE state = 'PENDING';
+
+CREATE TABLE approval (
+  id        TEXT PRIMARY KEY,
+  kind      TEXT NOT NULL,
+  object    TEXT NOT NULL,
+  org       TEXT NOT NULL,        -- whose officers decide; "" any with the role
+  payload   TEXT NOT NULL,        -- canonical JSON
+  digest    BLOB NOT NULL,        -- of the payload
+  applicant TEXT NOT NULL,        -- login
+  person    TEXT NOT NULL,
+  role      TEXT NOT NULL,
+  at        INTEGER NOT NULL,
+  state     TEXT NOT NULL         -- OPEN, APPROVED, REFUSED
+) STRICT;
+CREATE INDEX approval_open ON approval(kind, object) WHERE state = 'OPEN';
+CREATE TABLE decision (
+  approval TEXT NOT NULL,
+  officer  TEXT NOT NULL,
+  person   TEXT NOT NULL,
+  role     TEXT NOT NULL,
+  verdict  TEXT NOT NULL,         -- approve, reject
+  note     TEXT NOT NULL,
+  at       INTEGER NOT NULL,
+  PRIMARY KEY (approval, person)
+) STRICT;
+
+CREATE TABLE series (
+  name TEXT PRIMARY KEY,          -- "DAC-420000-202604"
+  n    INTEGER NOT NULL           -- last number given
+) STRICT;
+
+CREATE TABLE list_block (         -- 4096 entries of a status list, given to one purpose
+  list  INTEGER NOT NULL,
+  base  INTEGER NOT NULL,
+  block TEXT NOT NULL,            -- "register", or an authorisation's number
+  used  INTEGER NOT NULL,
+  PRIMARY KEY (list, base)
+) STRICT;
+CREATE INDEX list_block_of ON list_block(block, used);
+CREATE TABLE list_entry (
+  list     INTEGER NOT NULL,
+  idx      INTEGER NOT NULL,
+  value    INTEGER NOT NULL,      -- 0 valid, 1 invalid, 2 suspended, 3 superseded
+  seq      INTEGER NOT NULL,      -- event of the last change
+  approval TEXT NOT NULL,         -- approval under which it changed
+  PRIMARY KEY (list, idx)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX list_entry_set ON list_entry(list, seq) WHERE value <> 0;
+CREATE INDEX list_entry_seq ON list_entry(seq);
+
+CREATE TABLE crl_entry (
+  serial   TEXT PRIMARY KEY,
+  shard    INTEGER NOT NULL,
+  at       INTEGER NOT NULL,
+  reason   INTEGER NOT NULL,      -- RFC 5280 5.3.1
+  lifted   INTEGER NOT NULL,      -- 1: a hold that was lifted; it has left the CRL
+  seq      INTEGER NOT NULL,
+  approval TEXT NOT NULL
+) STRICT;
+CREATE INDEX crl_entry_shard ON crl_entry(shard, at);
+
+CREATE TABLE user (
+  login  TEXT PRIMARY KEY,
+  person TEXT NOT NULL,           -- one natural person is one officer
+  name   TEXT NOT NULL,
+  org    TEXT NOT NULL,           -- USCC
+  roles  INTEGER NOT NULL,
+  state  TEXT NOT NULL            -- INVITED, ACTIVE, DISABLED
+) STRICT;

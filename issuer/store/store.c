@@ -1,0 +1,299 @@
+/*
+ * store.c - the only door to SQLite.
+ *
+ * All statements are known at compile time and prepared when a connection
+ * opens, so a mistake in SQL fails at start and never at two in the morning.
+ * No SQL text is built.  The files are opened by relative name (the process's
+ * folder is the home) through a VFS that leaves names as they are.
+ */
+#include "issuer/store/store.h"
+
+#include <sqlite3.h>
+#include <stdarg.h>
+
+#define BUSY_MS 5000
+
+struct sto {
+	sqlite3 *db;
+	bool writer;
+	sqlite3_stmt *stmt[STO_COUNT];
+	bool open[STO_COUNT];
+};
+
+static const char *const sql[STO_COUNT] = {
+#define STMT(id, text) [STO_##id] = text,
+#include "issuer/store/statements_core.def"
+#include "issuer/store/statements_domain.def"
+#undef STMT
+};
+
+/* the schema files, as they stand in the source */
+#define EMBED(name, file)                                      \
+	__asm__(".section .rodata\n" #name ":\n.incbin \"" file \
+		"\"\n.byte 0\n.previous\n");                    \
+	extern const char name[]
+EMBED(sto_schema_core, "issuer/store/schema_core.sql");
+EMBED(sto_schema_domain, "issuer/store/schema_domain.sql");
+
+static enum fj_rc fail(struct sto *s, int code, struct fj_err *err, const char *what)
+{
+	int primary = code & 0xff;
+	enum fj_rc rc = primary == SQLITE_BUSY || primary == SQLITE_LOCKED ? FJ_E_BUSY
+	    : primary == SQLITE_FULL ? FJ_E_NOSPACE : primary == SQLITE_NOMEM ? FJ_E_NOMEM
+	    : primary == SQLITE_CONSTRAINT ? FJ_E_EXISTS
+	    : primary == SQLITE_CORRUPT || primary == SQLITE_NOTADB ? FJ_E_CORRUPT : FJ_E_DB;
+
+	return fj_fail_code(err, rc, "store", code, "the register can't %s: %s%s", what,
+	    s != NULL && s->db != NULL ? sqlite3_errmsg(s->db) : sqlite3_errstr(code),
+	    rc == FJ_E_BUSY ? "; another process holds it, try again" : rc == FJ_E_NOSPACE ? "; make room on the disk" : "");
+}
+
+static int full_name(sqlite3_vfs *vfs, const char *name, int n, char *out)
+{
+	(void)vfs;
+	return fj_strcopy(out, (size_t)n, name) == FJ_OK ? SQLITE_OK : SQLITE_CANTOPEN;
+}
+
+/* the default VFS, but names stay as given: they are relative to the home */
+static const char *relative_vfs(void)
+{
+	static sqlite3_vfs vfs;
+	static bool ready;
+
+	if (!ready) {
+		vfs = *sqlite3_vfs_find(NULL);
+		vfs.zName = "relative";
+		vfs.xFullPathname = full_name;
+		vfs.pNext = NULL;
+		ready = sqlite3_vfs_register(&vfs, 0) == SQLITE_OK;
+	}
+	return "relative";
+}
+
+static enum fj_rc exec(struct sto *s, const char *text, struct fj_err *err)
+{
+	int code = sqlite3_exec(s->db, text, NULL, NULL, NULL);
+
+	return code == SQLITE_OK ? FJ_OK : fail(s, code, err, "be set up");
+}
+
+static enum fj_rc version(struct sto *s, int *out, struct fj_err *err)
+{
+	sqlite3_stmt *q = NULL;
+	int code = sqlite3_prepare_v2(s->db, "PRAGMA user_version", -1, &q, NULL);
+
+	if (code == SQLITE_OK)
+		code = sqlite3_step(q);
+	*out = code == SQLITE_ROW ? sqlite3_column_int(q, 0) : -1;
+	sqlite3_finalize(q);
+	return *out >= 0 ? FJ_OK : fail(s, code, err, "be read");
+}
+
+/* version 1 is what this release writes; older ones would be moved forward here */
+static enum fj_rc set_up(struct sto *s, struct fj_err *err)
+{
+	int v;
+
+	FJ_TRY(exec(s, "PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON; PRAGMA recursive_triggers=ON;"
+	    "PRAGMA trusted_schema=OFF; PRAGMA cache_size=-16000", err));
+	if (s->writer)
+		FJ_TRY(exec(s, "PRAGMA journal_mode=WAL", err));
+	FJ_TRY(version(s, &v, err));
+	if (v == 1)
+		return FJ_OK;
+	if (v != 0 || !s->writer)
+		return fj_fail(err, FJ_E_UNSUPPORTED, "store", NULL, "the register has version %d; this release knows version 1", v);
+	FJ_TRY(exec(s, "BEGIN IMMEDIATE", err));
+	FJ_TRY(exec(s, sto_schema_core, err));
+	FJ_TRY(exec(s, sto_schema_domain, err));
+	return exec(s, "PRAGMA user_version=1; COMMIT", err);
+}
+
+static enum fj_rc prepare(struct sto *s, struct fj_err *err)
+{
+	for (int i = 0; i < STO_COUNT; i++) {
+		int code = sqlite3_prepare_v3(s->db, sql[i], -1, SQLITE_PREPARE_PERSISTENT, &s->stmt[i], NULL);
+		if (code != SQLITE_OK)
+			return fail(s, code, err, sql[i]);
+	}
+	return FJ_OK;
+}
+
+void sto_close(struct sto *s)
+{
+	if (s == NULL)
+		return;
+	for (int i = 0; i < STO_COUNT; i++)
+		sqlite3_finalize(s->stmt[i]);
+	sqlite3_close(s->db);
+	fj_free(s);
+}
+
+enum fj_rc sto_open(const char *name, bool writer, struct sto **out, struct fj_err *err)
+{
+	struct sto *s = fj_alloc(1, sizeof(*s));
+
+	if (s == NULL)
+		return fj_fail(err, FJ_E_NOMEM, "store", NULL, "out of memory");
+	s->writer = writer;
+	int code = sqlite3_open_v2(name, &s->db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | (writer ? SQLITE_OPEN_CREATE : 0), relative_vfs());
+	enum fj_rc rc = code == SQLITE_OK ? FJ_OK : fail(s, code, err, "be opened");
+	if (rc == FJ_OK) {
+		sqlite3_busy_timeout(s->db, BUSY_MS);
+		sqlite3_extended_result_codes(s->db, 1);
+		rc = set_up(s, err);
+	}
+	if (rc == FJ_OK)
+		rc = prepare(s, err);
+	if (rc != FJ_OK) {
+		sto_close(s);
+		return rc;
+	}
+	*out = s;
+	return FJ_OK;
+}
+
+enum fj_rc sto_begin(struct sto *s, struct fj_err *err)
+{
+	return exec(s, s->writer ? "BEGIN IMMEDIATE" : "BEGIN", err);
+}
+
+enum fj_rc sto_commit(struct sto *s, struct fj_err *err)
+{
+	int code = sqlite3_exec(s->db, "COMMIT", NULL, NULL, NULL);
+
+	return code == SQLITE_OK ? FJ_OK : fail(s, code, err, "commit");
+}
+
+void sto_rollback(struct sto *s)
+{
+	if (!sqlite3_get_autocommit(s->db))
+		sqlite3_exec(s->db, "ROLLBACK", NULL, NULL, NULL);
+}
+
+static enum fj_rc bind(struct sto *s, enum sto_id id, const char *fmt, va_list ap, struct fj_err *err)
+{
+	sqlite3_stmt *q = s->stmt[id];
+	int n = (int)strlen(fmt), code = SQLITE_OK;
+
+	if (s->open[id] || sqlite3_bind_parameter_count(q) != n)
+		return fj_fail(err, FJ_E_INTERNAL, "store", NULL, "statement %d is in use, or has other parameters", (int)id);
+	for (int i = 1; i <= n && code == SQLITE_OK; i++) {
+		struct fj_slice b;
+		switch (fmt[i - 1]) {
+		case 't':
+			code = sqlite3_bind_text(q, i, va_arg(ap, const char *), -1, SQLITE_TRANSIENT);
+			break;
+		case 'i':
+			code = sqlite3_bind_int64(q, i, va_arg(ap, int64_t));
+			break;
+		case 'b':
+			b = va_arg(ap, struct fj_slice);
+			code = sqlite3_bind_blob64(q, i, b.len > 0 ? (const void *)b.p : "", b.len, SQLITE_TRANSIENT);
+			break;
+		default:
+			code = sqlite3_bind_null(q, i);
+		}
+	}
+	return code == SQLITE_OK ? FJ_OK : fail(s, code, err, "take a value");
+}
+
+enum fj_rc sto_run(struct sto *s, enum sto_id id, int64_t *changes, struct fj_err *err, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	enum fj_rc rc = bind(s, id, fmt, ap, err);
+	va_end(ap);
+	FJ_TRY(rc);
+	int code = sqlite3_step(s->stmt[id]);
+	if (code != SQLITE_DONE && code != SQLITE_ROW)
+		rc = fail(s, code, err, "write");
+	else if (changes != NULL)
+		*changes = sqlite3_changes64(s->db);
+	sqlite3_reset(s->stmt[id]);
+	sqlite3_clear_bindings(s->stmt[id]);
+	return rc;
+}
+
+static enum fj_rc start(struct sto *s, enum sto_id id, struct sto_q *q, struct fj_err *err, const char *fmt, va_list ap)
+{
+	FJ_TRY(bind(s, id, fmt, ap, err));
+	s->open[id] = true;
+	*q = (struct sto_q){s, id, true};
+	return FJ_OK;
+}
+
+enum fj_rc sto_query(struct sto *s, enum sto_id id, struct sto_q *q, struct fj_err *err, const char *fmt, ...)
+{
+	va_list ap;
+
+	*q = (struct sto_q){s, id, false};
+	va_start(ap, fmt);
+	enum fj_rc rc = start(s, id, q, err, fmt, ap);
+	va_end(ap);
+	return rc;
+}
+
+enum fj_rc sto_step(struct sto_q *q, bool *row, struct fj_err *err)
+{
+	int code = sqlite3_step(q->s->stmt[q->id]);
+
+	*row = code == SQLITE_ROW;
+	if (code == SQLITE_ROW || code == SQLITE_DONE)
+		return FJ_OK;
+	return fail(q->s, code, err, "be read");
+}
+
+enum fj_rc sto_first(struct sto *s, enum sto_id id, struct sto_q *q, const char *what, struct fj_err *err, const char *fmt, ...)
+{
+	va_list ap;
+	bool row;
+
+	*q = (struct sto_q){s, id, false};
+	va_start(ap, fmt);
+	enum fj_rc rc = start(s, id, q, err, fmt, ap);
+	va_end(ap);
+	FJ_TRY(rc);
+	FJ_TRY(sto_step(q, &row, err));
+	if (row)
+		return FJ_OK;
+	sto_done(q);
+	rc = fj_fail(err, FJ_E_NOTFOUND, "store", NULL, "there is no %s", what);
+	fj_err_zh(err, "没有找到：%s", what);
+	return rc;
+}
+
+const char *sto_text(const struct sto_q *q, int col)
+{
+	const unsigned char *t = sqlite3_column_text(q->s->stmt[q->id], col);
+
+	return t == NULL ? "" : (const char *)t;
+}
+
+int64_t sto_int(const struct sto_q *q, int col)
+{
+	return sqlite3_column_int64(q->s->stmt[q->id], col);
+}
+
+bool sto_null(const struct sto_q *q, int col)
+{
+	return sqlite3_column_type(q->s->stmt[q->id], col) == SQLITE_NULL;
+}
+
+struct fj_slice sto_blob(const struct sto_q *q, int col)
+{
+	const void *p = sqlite3_column_blob(q->s->stmt[q->id], col);
+
+	return FJ_SLICE(p, (size_t)sqlite3_column_bytes(q->s->stmt[q->id], col));
+}
+
+void sto_done(struct sto_q *q)
+{
+	if (!q->open)
+		return;
+	sqlite3_reset(q->s->stmt[q->id]);
+	sqlite3_clear_bindings(q->s->stmt[q->id]);
+	q->s->open[q->id] = false;
+	q->open = false;
+}

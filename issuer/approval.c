@@ -18,8 +18,6 @@ struct kind {
 };
 #define APPROVAL(name, request, approve, on_request, execute, on_refuse, refusals) \
 	{name, request, approve, on_request, execute, on_refuse, refusals},
-enum fj_rc apr_user_add(struct iss_call *c, const struct apr *a, struct fj_err *err);
-enum fj_rc apr_user_disable(struct iss_call *c, const struct apr *a, struct fj_err *err);
 static const struct kind kinds[] = {
 #include "issuer/approvals.def"
 #include "issuer/approvals_core.def"

@@ -53,11 +53,6 @@ static const struct iss_field fld_event_list[] = {
 	{0},
 };
 
-#define CMD(ident, name, kind, roles, fields, handler, zh, en) \
-	enum fj_rc handler(struct iss_call *c, struct fj_err *err);
-#include "issuer/commands_core.def"
-#undef CMD
-
 struct command {
 	struct iss_command_info info;
 	iss_handler run;

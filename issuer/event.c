@@ -10,10 +10,6 @@
 #include "issuer/domain.h"
 #include "issuer/iss.h"
 
-#define EVENT(kind, apply) enum fj_rc apply(const struct evt *e, struct fj_err *err);
-#include "issuer/events_core.def"
-#undef EVENT
-
 static const struct {
 	const char *kind;
 	evt_apply apply;

@@ -49,7 +49,7 @@ static enum fj_rc settings(struct iss *i, const json_t *in, struct fj_err *err)
 
 static enum fj_rc sign_ca(struct iss *i, enum hsm_kind kind, struct fj_slice tbs, struct fj_buf *out, struct fj_err *err)
 {
-	struct hsm_conn *conn;
+	struct hsm_conn *conn = NULL;
 	struct hsm_item item = {.tbs = tbs};
 	struct hsm_request r = {.role = HSM_ROOT, .kind = kind, .items = &item, .n_items = 1};
 
@@ -69,7 +69,7 @@ static enum fj_rc make_ca(struct iss *i, enum ca_profile profile, enum hsm_role 
 {
 	FJ_AUTO(buf) spki = FJ_BUF_INIT(512);
 	FJ_AUTO(buf) tbs = FJ_BUF_INIT(FJ_X509_MAX);
-	struct hsm_conn *conn;
+	struct hsm_conn *conn = NULL;
 	struct ca_cert_in in = {.profile = profile, .not_before = fj_now(), .issuer_cert = fj_buf_slice(&i->root)};
 	struct fj_date d = fj_date_of(in.not_before, 0);
 
@@ -103,7 +103,7 @@ static enum fj_rc make_root_crl(struct iss *i, struct fj_err *err)
 static enum fj_rc ceremony(struct iss *i, struct fj_err *err)
 {
 	FJ_AUTO(buf) policy = FJ_BUF_INIT(4096);
-	struct hsm_conn *conn;
+	struct hsm_conn *conn = NULL;
 	FJ_AUTO(json) p = json_pack("{s:b, s:s, s:s, s:s}", "demo", i->home.demo, "arc", i->home.arc, "base", i->home.base,
 	    "operator", i->home.operator_);
 

@@ -156,7 +156,7 @@ enum fj_rc iss_jws_input(struct iss *i, const char *typ, const json_t *payload, 
 
 enum fj_rc iss_demo_clock(struct iss *i, fj_time t, struct fj_err *err)
 {
-	struct hsm_conn *conn;
+	struct hsm_conn *conn = NULL;
 	int64_t offset = t == 0 ? 0 : t - fj_real_ms() / 1000;
 
 	if (!i->conf.demo)
@@ -234,6 +234,7 @@ enum fj_rc iss_new(const struct iss_conf *conf, struct iss **out, struct fj_err 
 		return fj_fail(err, FJ_E_NOMEM, "issuer", NULL, "out of memory");
 	i->conf = *conf;
 	i->run = -1;
+	i->pub_dirty = true;
 	i->clock_real0 = fj_real_ms();
 	i->clock_boot0 = fj_boot_ms();
 	pthread_mutex_init(&i->lock, NULL);

@@ -26,6 +26,7 @@ struct iss {
 	bool tending, ending;
 	pthread_cond_t wake;
 	bool pub_behind;               /* the last publication did not finish */
+	bool pub_dirty;                /* something was written since the generation rose */
 	int64_t clock_real0, clock_boot0;
 };
 
@@ -40,6 +41,16 @@ void iss_signer_drop(struct iss *i);
 enum fj_rc iss_clock_check(struct iss *i, struct fj_err *err) FJ_MUST_USE;
 /* certificates of the keyring into i; FJ_E_NOTFOUND before init */
 enum fj_rc iss_load_keyring(struct iss *i, struct fj_err *err) FJ_MUST_USE;
+
+/* what the core's tables name */
+#define CMD(ident, name, kind, roles, fields, handler, zh, en) enum fj_rc handler(struct iss_call *c, struct fj_err *err);
+#include "issuer/commands_core.def"
+#undef CMD
+#define EVENT(kind, apply) enum fj_rc apply(const struct evt *e, struct fj_err *err);
+#include "issuer/events_core.def"
+#undef EVENT
+enum fj_rc apr_user_add(struct iss_call *c, const struct apr *a, struct fj_err *err);
+enum fj_rc apr_user_disable(struct iss_call *c, const struct apr *a, struct fj_err *err);
 
 /* --- pipeline.c --- */
 struct pipe_result {

@@ -34,12 +34,12 @@ static char check_of(const char *s)
 enum fj_rc num_make(const char *prefix, const char *div6, fj_time at, int64_t n, char out[41], struct fj_err *err)
 {
 	struct fj_date d = fj_date_of(at, FJ_CHINA_OFFSET);
-	char body[40];
+	char body[64];
 
 	if (!fj_div6_ok(div6) || strlen(prefix) != 3 || n < 1 || n > 999999)
 		return fj_fail(err, FJ_E_INVALID, "issuer", "formats.md 4", "no number can be made for division \"%.10s\"", div6);
-	snprintf(body, sizeof(body), "%s-%s-%04d%02d-%06d", prefix, div6, d.y, d.m, (int)n);
-	snprintf(out, 41, "%s-%c", body, check_of(body));
+	snprintf(body, sizeof(body), "%.3s-%.6s-%04d%02d-%06d", prefix, div6, d.y, d.m, (int)n);
+	snprintf(out, 41, "%.38s-%c", body, check_of(body));
 	return FJ_OK;
 }
 

@@ -289,7 +289,7 @@ static enum fj_rc store(struct iss *i, struct batch *b, struct pipe_result *out,
 
 static enum fj_rc receive(struct iss *i, struct batch *b, struct pipe_result *out, struct fj_err *err)
 {
-	struct hsm_conn *conn;
+	struct hsm_conn *conn = NULL;
 
 	if (b->n == 0)
 		return FJ_OK;
@@ -311,7 +311,7 @@ static enum fj_rc receive(struct iss *i, struct batch *b, struct pipe_result *ou
 static enum fj_rc run(struct iss *i, struct pipe_result *out, struct fj_err *err)
 {
 	FJ_AUTO(batch) before = {0};
-	struct hsm_conn *conn;
+	struct hsm_conn *conn = NULL;
 
 	FJ_TRY(iss_clock_check(i, err));
 	for (int64_t seq = 0;;) {

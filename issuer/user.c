@@ -358,7 +358,6 @@ enum fj_rc cmd_user_add(struct iss_call *c, struct fj_err *err)
 	return apr_request(c, "user.add", login, "", payload, err);
 }
 
-enum fj_rc apr_user_add(struct iss_call *c, const struct apr *a, struct fj_err *err);
 enum fj_rc apr_user_add(struct iss_call *c, const struct apr *a, struct fj_err *err)
 {
 	char code[20];
@@ -378,7 +377,6 @@ enum fj_rc cmd_user_disable(struct iss_call *c, struct fj_err *err)
 	return apr_request(c, "user.disable", a.login, "", payload, err);
 }
 
-enum fj_rc apr_user_disable(struct iss_call *c, const struct apr *a, struct fj_err *err);
 enum fj_rc apr_user_disable(struct iss_call *c, const struct apr *a, struct fj_err *err)
 {
 	FJ_TRY(evt_append(c, "user.changed", a->object, a->payload, err));

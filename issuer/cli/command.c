@@ -84,5 +84,5 @@ int cli_command(const struct cli_args *a)
 	if (run(a, &answer, &refusal, &err) != FJ_OK)
 		return cli_print_error(&err, refusal, a->json);
 	cli_print_answer(answer, a->json);
-	return 0;
+	return json_is_true(json_object_get(answer, "refused")) ? 1 : 0;
 }

@@ -60,7 +60,7 @@ static enum fj_rc lift_approvals(struct iss *i, enum sto_id id, int64_t key, int
 
 static enum fj_rc sign_one(struct iss *i, struct hsm_request *r, struct fj_err *err)
 {
-	struct hsm_conn *conn;
+	struct hsm_conn *conn = NULL;
 
 	FJ_TRY(iss_clock_check(i, err));
 	FJ_TRY(iss_signer(i, &conn, err));
@@ -107,7 +107,7 @@ static enum fj_rc publish_list(struct iss *i, int64_t list, int64_t since, int64
 {
 	FJ_AUTO(buf) jwt = FJ_BUF_INIT(FJ_STATUS_JWT_MAX + 256);
 	struct hsm_approval who[HSM_MAX_APPROVALS];
-	struct hsm_item item = {{0}};
+	struct hsm_item item = {.sig_len = 0};
 	struct hsm_request r = {.role = HSM_TOKEN, .kind = HSM_JWS_STATUS, .items = &item, .n_items = 1};
 	char path[64], what[32];
 	fj_time now = fj_now();
@@ -193,7 +193,7 @@ static enum fj_rc crl_bytes(struct iss *i, int64_t shard, int64_t number, int64_
 {
 	struct ca_revoked *list = NULL;
 	struct hsm_approval who[HSM_MAX_APPROVALS];
-	struct hsm_item item = {{0}};
+	struct hsm_item item = {.sig_len = 0};
 	struct hsm_request r = {.role = HSM_ISSUING, .kind = HSM_CRL, .items = &item, .n_items = 1};
 	FJ_AUTO(buf) tbs = FJ_BUF_INIT(FJ_DER_MAX);
 	size_t n = 0;

@@ -4,7 +4,8 @@
  * Order: revocations first (lists, CRLs), then credentials and rows; then all of
  * it is made durable at once; then the generation rises, which is what readers
  * look at.  A publication that is cut anywhere is simply done again: every step
- * starts from the tables and from what was noted as published.
+ * starts from the tables and from what was noted as published, and a process that
+ * starts raises the generation once, since it can't know whether the last one did.
  */
 #include "issuer/publish/publish.h"
 
@@ -55,7 +56,7 @@ static const struct {
 static enum fj_rc delegate_tbs(struct iss *i, size_t k, struct fj_buf *tbs, struct fj_err *err)
 {
 	FJ_AUTO(buf) spki = FJ_BUF_INIT(512);
-	struct hsm_conn *conn;
+	struct hsm_conn *conn = NULL;
 	struct ca_cert_in in = {.profile = delegated[k].profile, .not_before = fj_now(), .issuer_cert = fj_buf_slice(&i->issuing), .shard = 1};
 	struct fj_date d = fj_date_of(in.not_before, 0);
 
@@ -73,8 +74,8 @@ enum fj_rc pub_delegate(struct iss *i, const char *what, struct fj_err *err)
 {
 	FJ_AUTO(buf) tbs = FJ_BUF_INIT(FJ_X509_MAX);
 	FJ_AUTO(buf) cert = FJ_BUF_INIT(FJ_X509_MAX);
-	struct hsm_conn *conn;
-	struct hsm_item item = {{0}};
+	struct hsm_conn *conn = NULL;
+	struct hsm_item item = {.sig_len = 0};
 	struct hsm_request r = {.role = HSM_ISSUING, .kind = HSM_CERT_DELEGATED, .items = &item, .n_items = 1};
 	size_t k = 0;
 
@@ -243,9 +244,15 @@ enum fj_rc pub_run(struct iss *i, struct fj_err *err)
 {
 	bool changed = false, renewed = false;
 
-	FJ_TRY(pub_lists(i, &changed, err));
-	FJ_TRY(pub_crls(i, &changed, err));
+	i->pub_dirty = i->pub_dirty || i->pub_behind;
+	FJ_TRY(pub_lists(i, &i->pub_dirty, err));
+	FJ_TRY(pub_crls(i, &i->pub_dirty, err));
 	FJ_TRY(renew_ocsp(i, &renewed, err));
 	FJ_TRY(publish_rows(i, renewed, &changed, err));
-	return changed || renewed ? raise_generation(i, err) : FJ_OK;
+	i->pub_dirty = i->pub_dirty || changed || renewed;
+	if (!i->pub_dirty)
+		return FJ_OK;
+	FJ_TRY(raise_generation(i, err));
+	i->pub_dirty = false;
+	return FJ_OK;
 }

@@ -1,0 +1,245 @@
+/*
+ * rules.c - the rules, and the table of where each one stands.
+ *
+ * Basis: "text" where the clause says it, "inferred" where the project concludes
+ * it, "profile" where the finance department sets it (domain.md, decision 1).
+ * Nothing here reads a clock, a database or a configuration.
+ */
+#include "issuer/rules/rules.h"
+
+#include "base/mem.h"
+
+static const struct {
+	const char *id, *basis, *clause;
+} table[] = {
+	{"R01", "text", "167·三(二)"}, {"R02", "text", "167·三(一)"}, {"R03", "profile", "141(五) [M]"},
+	{"R04", "text", "167·四(三)"}, {"R05", "inferred", "35号 arts. 3, 31"}, {"R07", "text", "167·三(五); 65号 一"},
+	{"R11", "inferred", "27号 arts. 6, 14(六)"}, {"R12", "inferred", "27号 art. 21"}, {"R13", "inferred", "27号 art. 21"},
+	{"R14", "text", "27号 art. 14(二)"}, {"R16", "text", "27号 art. 5"}, {"R17", "profile", "GB/T 43697; 27号 art. 5"},
+	{"R18", "text", "27号 art. 21"}, {"R19", "profile", "26号 art. 12; 35号 arts. 22, 23"}, {"R22", "profile", "DB33/T 1329 [E]"},
+	{"R23", "text", "26号 art. 20"}, {"R26", "inferred", "167·三(三)"}, {"R30", "text", "167·四(三)"},
+	{"R33", "profile", "35号 art. 15(一)"}, {"R37", "profile", "个保法; 1号"}, {"R38", "profile", "27号 arts. 9(三), 12"},
+	{"R39", "profile", "27号 arts. 6, 12"}, {"R40", "inferred", "167·三(二); 26号 art. 6"},
+};
+
+enum fj_rc iss_rule_fail(struct fj_err *err, const char *id, const char *en, const char *zh)
+{
+	fj_fail(err, FJ_E_REFUSED, "rules", id, "%s", en);
+	fj_err_zh(err, "%s", zh);
+	for (size_t i = 0; err != NULL && i < FJ_ARRAY_LEN(table); i++)
+		if (strcmp(table[i].id, id) == 0) {
+			snprintf(err->basis, sizeof(err->basis), "%s", table[i].basis);
+			snprintf(err->clause, sizeof(err->clause), "%s", table[i].clause);
+		}
+	return FJ_E_REFUSED;
+}
+
+static bool is(const char *a, const char *b)
+{
+	return strcmp(a, b) == 0;
+}
+
+bool iss_kind_no_collateral(const char *kind)
+{
+	return is(kind, "ADMIN") || is(kind, "INST") || is(kind, "MASS");
+}
+
+enum fj_rc iss_rule_no_authorisation_without_certificate(const char *state, bool expired, struct fj_err *err)
+{
+	return is(state, "ACTIVE") && !expired ? FJ_OK : iss_rule_fail(err, "R01",
+	    "an asset is authorised outward only with a data asset certificate in force; have one issued, or its suspension lifted",
+	    "未登记并持有有效数据资产证书的数据资产不得对外授权；请先颁证或解除冻结");
+}
+
+enum fj_rc iss_rule_no_registration_without_decision(const char *state, const char *catalog_ref, struct fj_err *err)
+{
+	return is(state, "CONFIRMED") && catalog_ref[0] != '\0' ? FJ_OK : iss_rule_fail(err, "R02",
+	    "a card rests on a ledger entry that comes from the resource catalogue and whose recognition is confirmed; have it recognised and confirmed first",
+	    "资产卡片须以来自数据资源目录且已确认的台账条目为基础；请先完成确认");
+}
+
+enum fj_rc iss_rule_no_certificate_for_memo(const char *result, struct fj_err *err)
+{
+	return is(result, "ASSET") ? FJ_OK : iss_rule_fail(err, "R03",
+	    "what was recognised as memorandum or as no asset gets no card and no certificate",
+	    "确认结论为备查簿或非资产的，不得填报卡片、不得颁证");
+}
+
+enum fj_rc iss_rule_no_collateral(const char *kind, struct fj_err *err)
+{
+	return !iss_kind_no_collateral(kind) ? FJ_OK : iss_rule_fail(err, "R04",
+	    "data assets of administrative bodies, public institutions and mass organisations must not secure a debt in any form; the attempt is recorded",
+	    "严禁利用行政事业单位数据资产进行担保，新增政府隐性债务；本次申请已留痕");
+}
+
+enum fj_rc iss_rule_no_hidden_encumbrance(bool disclosed, struct fj_err *err)
+{
+	return disclosed ? FJ_OK : iss_rule_fail(err, "R05", "an enterprise's encumbrance is disclosed on the card first; add it and have the certificate issued again",
+	    "企业数据资产设定权利负担须先在卡片上披露并换发证书");
+}
+
+enum fj_rc iss_rule_no_fee_for_welfare(const char *purpose, bool paid, struct fj_err *err)
+{
+	return !paid || (!is(purpose, "PUBGOV") && !is(purpose, "WELFARE")) ? FJ_OK : iss_rule_fail(err, "R07",
+	    "use for public governance and public welfare is free of charge; set the terms to free",
+	    "用于公共治理、公益事业的，应有条件无偿使用；请将条件改为无偿");
+}
+
+enum fj_rc iss_rule_no_redevelopment_by_operator(bool redevelop, bool own, struct fj_err *err)
+{
+	return !redevelop || !own ? FJ_OK : iss_rule_fail(err, "R11",
+	    "an operator and its affiliates take no part in re-developing what is delivered under its own authorisation; license another developer",
+	    "运营机构及其关联方不得直接或间接参与授权范围内产品和服务的再开发");
+}
+
+enum fj_rc iss_rule_no_sub_authorisation(int64_t depth, struct fj_err *err)
+{
+	return depth == 0 ? FJ_OK : iss_rule_fail(err, "R12",
+	    "sub-authorisation is not open here (it needs a named sub-holder in the agreement and the finance department); set depth to 0",
+	    "未约定且未经财政部门批准，不得转授权；请将层级设为 0");
+}
+
+enum fj_rc iss_rule_no_term_beyond(fj_time not_after, fj_time limit, const char *limit_of, struct fj_err *err)
+{
+	char en[200];
+
+	if (not_after <= limit)
+		return FJ_OK;
+	snprintf(en, sizeof(en), "the term goes beyond that of the %s; shorten it", limit_of);
+	return iss_rule_fail(err, "R13", en, "期限超出其上级授权或证书的有效期，请缩短期限");
+}
+
+enum fj_rc iss_rule_no_term_over_five_years(fj_time from, fj_time to, struct fj_err *err)
+{
+	return to <= fj_term_end(from, 5) ? FJ_OK : iss_rule_fail(err, "R14",
+	    "an authorisation lasts five years at most (2026-03-16 to 2031-03-15 is five years); shorten it",
+	    "授权运营期限最长不超过 5 年；请缩短期限");
+}
+
+enum fj_rc iss_rule_no_shared_data_without_consent(bool shared, bool consent, struct fj_err *err)
+{
+	return !shared || consent ? FJ_OK : iss_rule_fail(err, "R16",
+	    "data obtained by government sharing needs the supplying unit's consent; attach it",
+	    "以政务共享方式获得的数据，应附数据提供单位同意文件");
+}
+
+enum fj_rc iss_rule_no_core_data(const char *level, bool assessed, struct fj_err *err)
+{
+	if (is(level, "CORE"))
+		return iss_rule_fail(err, "R17", "core data is not registered here", "核心数据不得登记");
+	return !is(level, "IMPORTANT") || assessed ? FJ_OK : iss_rule_fail(err, "R17",
+	    "important data needs a security risk assessment; attach it", "重要数据应附安全风险评估报告");
+}
+
+enum fj_rc iss_rule_no_raw_data_product(bool raw, struct fj_err *err)
+{
+	return !raw ? FJ_OK : iss_rule_fail(err, "R18",
+	    "raw public data that was not opened by law is no object of a license; name a product or service",
+	    "未依法依规公开的原始公共数据不得直接作为许可客体；请指明产品或服务");
+}
+
+enum fj_rc iss_rule_no_registration_in_dispute(bool dispute, struct fj_err *err)
+{
+	return !dispute ? FJ_OK : iss_rule_fail(err, "R19",
+	    "an asset whose ownership is disputed or that is seized is not registered; settle it first",
+	    "权属存在争议或被查封的，不予登记");
+}
+
+enum fj_rc iss_rule_no_two_roles_of_one_person(const char *a, const char *b, struct fj_err *err)
+{
+	return !is(a, b) ? FJ_OK : iss_rule_fail(err, "R22",
+	    "applicant, reviewer and issuer are different natural persons; ask another officer",
+	    "申请人、审核人、颁证人不得为同一人，请由其他经办人办理");
+}
+
+enum fj_rc iss_rule_no_way_back_from_final(const char *state, struct fj_err *err)
+{
+	return !is(state, "WITHDRAWN") && !is(state, "CANCELLED") && !is(state, "SUPERSEDED") && !is(state, "RECLAIMED") &&
+	    !is(state, "TERMINATED") && !is(state, "REVOKED") ? FJ_OK
+	    : iss_rule_fail(err, "R23", "what was revoked or taken back does not come back; issue anew", "已撤销、注销或收回的不可恢复，请重新办理");
+}
+
+enum fj_rc iss_rule_no_token_under_dead_authorisation(const char *state, bool expired, struct fj_err *err)
+{
+	return is(state, "ACTIVE") && !expired ? FJ_OK : iss_rule_fail(err, "R26",
+	    "the authorisation is not in force; no license is issued under it", "授权未处于有效状态，不得在其下签发许可令牌");
+}
+
+enum fj_rc iss_rule_no_authorisation_without_documents(const char *missing, struct fj_err *err)
+{
+	char en[240], zh[300];
+
+	if (missing == NULL)
+		return FJ_OK;
+	snprintf(en, sizeof(en), "before an authorisation feasibility study, due diligence, risk evaluation, security rules and emergency plan are on file; missing: %s", missing);
+	snprintf(zh, sizeof(zh), "授权运营前应完成可研论证、尽职调查、评估，并有安全制度和应急预案；缺少：%s", missing);
+	return iss_rule_fail(err, "R30", en, zh);
+}
+
+enum fj_rc iss_rule_no_sj_number_on_duty_data(const char *sj, const char *kind, struct fj_err *err)
+{
+	return sj[0] == '\0' || !is(kind, "ADMIN") ? FJ_OK : iss_rule_fail(err, "R33",
+	    "data that Party and government organs obtain in their duties gets no data property right registration; leave the SJ number out",
+	    "党政机关履职数据不予数据产权登记，请勿填写 SJ 编号");
+}
+
+enum fj_rc iss_rule_no_raw_personal_data(const char *personal, bool basis, struct fj_err *err)
+{
+	return !is(personal, "RAW") || basis ? FJ_OK : iss_rule_fail(err, "R37",
+	    "raw personal information is not authorised outward without a recorded legal basis", "未经处理的个人信息，无合法性依据不得对外授权");
+}
+
+enum fj_rc iss_rule_no_unfit_operator(bool conditions, bool dishonest, struct fj_err *err)
+{
+	return conditions && !dishonest ? FJ_OK : iss_rule_fail(err, "R38",
+	    "an operator shows funds, management, technology, service and security, and good credit", "运营机构应具备资金、管理、技术、服务、安全条件且信用良好");
+}
+
+enum fj_rc iss_rule_no_operator_without_competition(bool evidence, struct fj_err *err)
+{
+	return evidence ? FJ_OK : iss_rule_fail(err, "R39",
+	    "an operator is chosen by fair competition; attach the evidence of the selection", "应以公平竞争方式选择运营机构，请附选择过程的证明材料");
+}
+
+enum fj_rc iss_rule_no_foreign_issuer(const char *finance, const char *issuer, struct fj_err *err)
+{
+	return is(finance, issuer) ? FJ_OK : iss_rule_fail(err, "R40",
+	    "a finance department decides for the holders of its own level and division only", "财政部门只能为本级单位办理");
+}
+
+/* --- warnings --- */
+
+const char *iss_warn_name(const char *name, const char *summary)
+{
+	size_t n = 0, m = 0;
+
+	for (const char *p = name; *p != '\0'; p++)
+		n += ((unsigned char)*p & 0xc0) != 0x80;
+	for (const char *p = summary; *p != '\0'; p++)
+		m += ((unsigned char)*p & 0xc0) != 0x80;
+	return n > 40 ? "R34: the name has more than 40 characters" : m > 400 ? "R34: the summary has more than 400 characters" : NULL;
+}
+
+static const char alphabet[] = "0123456789ABCDEFGHJKLMNPQRTUWXY";
+
+bool iss_usci_form(const char *usci)
+{
+	return strlen(usci) == 18 && strspn(usci, alphabet) == 18;
+}
+
+bool iss_usci_check(const char *usci)
+{
+	static const int weight[17] = {1, 3, 9, 27, 19, 26, 16, 17, 20, 29, 25, 13, 8, 24, 10, 30, 28};
+	int sum = 0;
+
+	if (!iss_usci_form(usci))
+		return false;
+	for (int i = 0; i < 17; i++)
+		sum += (int)(strchr(alphabet, usci[i]) - alphabet) * weight[i];
+	return alphabet[(31 - sum % 31) % 31] == usci[17];
+}
+
+const char *iss_warn_usci(const char *usci)
+{
+	return iss_usci_check(usci) ? NULL : "R35: the check character of the unified social credit code does not fit";
+}

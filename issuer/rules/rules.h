@@ -1,0 +1,50 @@
+/*
+ * rules.h - the rules of domain.md section 8, one pure function each, named by
+ * what it forbids; basis and clause are data.  A function answers FJ_OK, or
+ * FJ_E_REFUSED with rule, basis, clause, what was wrong and what to do.  Rules
+ * marked W give a warning's text and never refuse.
+ */
+#ifndef FJ_ISSUER_RULES_H
+#define FJ_ISSUER_RULES_H
+
+#include <stdbool.h>
+
+#include "base/clock.h"
+
+/* fills in basis and clause of rule `id`; the sentence says what was wrong and what to do */
+enum fj_rc iss_rule_fail(struct fj_err *err, const char *id, const char *en, const char *zh);
+
+/* holder kinds whose assets may not secure anything (decision 2: MASS follows ADMIN) */
+bool iss_kind_no_collateral(const char *kind);
+enum fj_rc iss_rule_no_authorisation_without_certificate(const char *certificate_state, bool expired, struct fj_err *err) FJ_MUST_USE; /* R01 */
+enum fj_rc iss_rule_no_registration_without_decision(const char *ledger_state, const char *catalog_ref, struct fj_err *err) FJ_MUST_USE; /* R02 */
+enum fj_rc iss_rule_no_certificate_for_memo(const char *result, struct fj_err *err) FJ_MUST_USE; /* R03 */
+enum fj_rc iss_rule_no_collateral(const char *holder_kind, struct fj_err *err) FJ_MUST_USE; /* R04 */
+enum fj_rc iss_rule_no_hidden_encumbrance(bool disclosed, struct fj_err *err) FJ_MUST_USE; /* R05 */
+enum fj_rc iss_rule_no_fee_for_welfare(const char *purpose, bool paid, struct fj_err *err) FJ_MUST_USE; /* R07 */
+enum fj_rc iss_rule_no_redevelopment_by_operator(bool redevelop, bool own_or_affiliate, struct fj_err *err) FJ_MUST_USE; /* R11 */
+enum fj_rc iss_rule_no_sub_authorisation(int64_t depth, struct fj_err *err) FJ_MUST_USE; /* R12 */
+enum fj_rc iss_rule_no_term_beyond(fj_time not_after, fj_time limit, const char *limit_of, struct fj_err *err) FJ_MUST_USE; /* R13 */
+enum fj_rc iss_rule_no_term_over_five_years(fj_time from, fj_time to, struct fj_err *err) FJ_MUST_USE; /* R14 */
+enum fj_rc iss_rule_no_shared_data_without_consent(bool shared, bool consent, struct fj_err *err) FJ_MUST_USE; /* R16 */
+enum fj_rc iss_rule_no_core_data(const char *level, bool assessed, struct fj_err *err) FJ_MUST_USE; /* R17 */
+enum fj_rc iss_rule_no_raw_data_product(bool raw, struct fj_err *err) FJ_MUST_USE; /* R18 */
+enum fj_rc iss_rule_no_registration_in_dispute(bool dispute, struct fj_err *err) FJ_MUST_USE; /* R19 */
+enum fj_rc iss_rule_no_two_roles_of_one_person(const char *a, const char *b, struct fj_err *err) FJ_MUST_USE; /* R22 */
+enum fj_rc iss_rule_no_way_back_from_final(const char *state, struct fj_err *err) FJ_MUST_USE; /* R23 */
+enum fj_rc iss_rule_no_token_under_dead_authorisation(const char *state, bool expired, struct fj_err *err) FJ_MUST_USE; /* R26 */
+enum fj_rc iss_rule_no_authorisation_without_documents(const char *missing, struct fj_err *err) FJ_MUST_USE; /* R30 */
+enum fj_rc iss_rule_no_sj_number_on_duty_data(const char *sj, const char *holder_kind, struct fj_err *err) FJ_MUST_USE; /* R33 */
+enum fj_rc iss_rule_no_raw_personal_data(const char *personal_info, bool legal_basis, struct fj_err *err) FJ_MUST_USE; /* R37 */
+enum fj_rc iss_rule_no_unfit_operator(bool conditions, bool dishonest, struct fj_err *err) FJ_MUST_USE; /* R38 */
+enum fj_rc iss_rule_no_operator_without_competition(bool evidence, struct fj_err *err) FJ_MUST_USE; /* R39 */
+enum fj_rc iss_rule_no_foreign_issuer(const char *holder_finance, const char *issuer, struct fj_err *err) FJ_MUST_USE; /* R40 */
+
+/* warnings: NULL when there is none */
+const char *iss_warn_name(const char *name, const char *summary); /* R34 */
+const char *iss_warn_usci(const char *usci);                      /* R35 */
+/* 18 characters of the code's alphabet (GB 32100); the check character apart */
+bool iss_usci_form(const char *usci);
+bool iss_usci_check(const char *usci);
+
+#endif

@@ -1,0 +1,74 @@
+/*
+ * state.c - the tables.
+ */
+#include "issuer/state.h"
+
+#include "base/mem.h"
+#include "issuer/rules/rules.h"
+
+static const struct {
+	enum iss_object object;
+	const char *from, *act, *to;
+} table[] = {
+	{ISS_OBJ_LEDGER, "LEDGERED", "recognise", "RECOGNISED"},
+	{ISS_OBJ_LEDGER, "RECOGNISED", "recognise", "RECOGNISED"},
+	{ISS_OBJ_LEDGER, "RECOGNISED", "confirm", "CONFIRMED"},
+
+	{ISS_OBJ_ASSET, "CARDED", "card", "CARDED"},
+	{ISS_OBJ_ASSET, "CARDED", "apply", "APPLIED"},
+	{ISS_OBJ_ASSET, "APPLIED", "review", "REVIEWED"},
+	{ISS_OBJ_ASSET, "REVIEWED", "accept", "ACCEPTED"},
+	{ISS_OBJ_ASSET, "ACCEPTED", "register", "REGISTERED"},
+	{ISS_OBJ_ASSET, "APPLIED", "refuse", "CARDED"},
+	{ISS_OBJ_ASSET, "REVIEWED", "refuse", "CARDED"},
+	{ISS_OBJ_ASSET, "ACCEPTED", "refuse", "CARDED"},
+	{ISS_OBJ_ASSET, "REGISTERED", "certify", "CERTIFICATED"},
+
+	{ISS_OBJ_REGISTRATION, "SUBMITTED", "review", "REVIEWED"},
+	{ISS_OBJ_REGISTRATION, "REVIEWED", "accept", "ACCEPTED"},
+	{ISS_OBJ_REGISTRATION, "ACCEPTED", "decide", "REGISTERED"},
+	{ISS_OBJ_REGISTRATION, "SUBMITTED", "refuse", "REFUSED"},
+	{ISS_OBJ_REGISTRATION, "REVIEWED", "refuse", "REFUSED"},
+	{ISS_OBJ_REGISTRATION, "ACCEPTED", "refuse", "REFUSED"},
+
+	{ISS_OBJ_CERTIFICATE, "ACTIVE", "suspend", "SUSPENDED"},
+	{ISS_OBJ_CERTIFICATE, "SUSPENDED", "resume", "ACTIVE"},
+	{ISS_OBJ_CERTIFICATE, "ACTIVE", "revoke", "REVOKING"},
+	{ISS_OBJ_CERTIFICATE, "SUSPENDED", "revoke", "REVOKING"},
+	{ISS_OBJ_CERTIFICATE, "REVOKING", "end", "ENDED"}, /* WITHDRAWN, CANCELLED or SUPERSEDED by reason */
+	{ISS_OBJ_CERTIFICATE, "REVOKING", "keep", "FORMER"},
+
+	{ISS_OBJ_AUTHORISATION, "ACTIVE", "suspend", "SUSPENDED"},
+	{ISS_OBJ_AUTHORISATION, "SUSPENDED", "resume", "ACTIVE"},
+	{ISS_OBJ_AUTHORISATION, "ACTIVE", "end-request", "ENDING"},
+	{ISS_OBJ_AUTHORISATION, "SUSPENDED", "end-request", "ENDING"},
+	{ISS_OBJ_AUTHORISATION, "ENDING", "end", "ENDED"}, /* RECLAIMED or TERMINATED */
+	{ISS_OBJ_AUTHORISATION, "ENDING", "keep", "FORMER"},
+
+	{ISS_OBJ_TOKEN, "ACTIVE", "suspend", "SUSPENDED"},
+	{ISS_OBJ_TOKEN, "SUSPENDED", "resume", "ACTIVE"},
+	{ISS_OBJ_TOKEN, "ACTIVE", "revoke", "REVOKED"},
+	{ISS_OBJ_TOKEN, "SUSPENDED", "revoke", "REVOKED"},
+};
+
+enum fj_rc iss_state_next(enum iss_object o, const char *from, const char *act, const char **to, struct fj_err *err)
+{
+	char can[200] = "";
+	size_t n = 0;
+
+	for (size_t i = 0; i < FJ_ARRAY_LEN(table); i++) {
+		if (table[i].object != o || strcmp(table[i].from, from) != 0)
+			continue;
+		if (strcmp(table[i].act, act) == 0) {
+			*to = table[i].to;
+			return FJ_OK;
+		}
+		if (n < sizeof(can))
+			n += (size_t)snprintf(can + n, sizeof(can) - n, "%s%s", n > 0 ? ", " : "", table[i].act);
+	}
+	FJ_TRY(iss_rule_no_way_back_from_final(from, err));
+	enum fj_rc rc = fj_fail(err, FJ_E_STATE, "issuer", "domain.md 7", "its state is %s: \"%s\" is not possible from there%s%s",
+	    from, act, can[0] != '\0' ? "; possible: " : "", can);
+	fj_err_zh(err, "当前状态为 %s，不能执行该操作", from);
+	return rc;
+}

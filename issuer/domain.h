@@ -59,4 +59,49 @@ struct dom_org_in {
 };
 enum fj_rc dom_organisation_body(const struct dom_org_in *in, json_t **body, struct fj_err *err) FJ_MUST_USE;
 
+/* {"items","next"}: next is the last item's `key` when the page is full; items stays the caller's */
+enum fj_rc dom_list_answer(struct iss_call *c, json_t *items, const char *key, int64_t limit, struct fj_err *err) FJ_MUST_USE;
+
+/* --- assets (card.c) --- */
+struct dom_asset {
+	char asset_no[200], ledger[40], holder[19], name[484], state[16], certificate[41];
+	int64_t version, status_list, status_idx; /* status_list -1: none yet */
+	json_t *card;        /* newest; owned */
+	char card_hash[65];
+};
+void dom_asset_release(struct dom_asset *a);
+FJ_DEFINE_AUTO(dom_asset, struct dom_asset, dom_asset_release)
+enum fj_rc dom_asset_get(struct sto *db, const char *asset_no, struct dom_asset *out, struct fj_err *err) FJ_MUST_USE;
+/* a text member of a block of the card; "" when absent */
+const char *dom_card_text(const json_t *card, const char *block, const char *key);
+
+/* --- ledger entries (ledger.c) --- */
+struct dom_ledger {
+	char id[40], holder[19], ledger_no[200], catalog_ref[400], name[484], shared_from[200], state[16], result[8], person[64];
+};
+enum fj_rc dom_ledger_get(struct sto *db, const char *id, struct dom_ledger *out, struct fj_err *err) FJ_MUST_USE;
+
+/* --- certificates (certificate.c) --- */
+struct dom_cert {
+	char number[41], serial[40], asset_no[200], asset_name[484], holder[19], holder_name[484], state[16], former[16], sha256[65];
+	int64_t version, reason, shard, list, idx, restrictions, revoked_at; /* revoked_at 0: not */
+	fj_time not_before, not_after;
+};
+enum fj_rc dom_cert_get(struct sto *db, const char *number, struct dom_cert *out, struct fj_err *err) FJ_MUST_USE;
+
+/* --- authorisations (authorisation.c) --- */
+struct dom_auth {
+	char number[41], state[16], former[16], holder[19], implementer[19], operator_[19], holder_name[484], operator_name[484], sha256[65];
+	fj_time not_before, not_after;
+	json_t *body; /* payload of the credential; owned */
+	int64_t line_list, line_idx, own_list, own_idx;
+};
+void dom_auth_release(struct dom_auth *a);
+FJ_DEFINE_AUTO(dom_auth, struct dom_auth, dom_auth_release)
+enum fj_rc dom_auth_get(struct sto *db, const char *number, struct dom_auth *out, struct fj_err *err) FJ_MUST_USE;
+/* bytes of a credential: DER, or compact with "~" */
+enum fj_rc dom_credential(struct sto *db, enum pipe_kind kind, const char *object, struct fj_buf *out, struct fj_err *err) FJ_MUST_USE;
+/* sorted list of texts without repetition, from a list in any order; the caller's */
+json_t *dom_sorted(const json_t *list);
+
 #endif

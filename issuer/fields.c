@@ -1,0 +1,81 @@
+/*
+ * fields.c - the typed fields of the domain's commands, as commands_domain.def
+ * names them.
+ */
+#include "issuer/domain.h"
+
+#define NUMBER {"number", ISS_F_STR, true, 40, "编号", "number"}
+#define ID {"id", ISS_F_STR, true, 40, "编号", "id"}
+#define REASON {"reason", ISS_F_STR, true, 400, "理由", "reason, for the record"}
+#define PAGE {"after", ISS_F_STR, false, 64, "起始", "start after this one"}, {"limit", ISS_F_INT, false, 1000, "条数", "how many, 100 by default"}
+
+const struct iss_field fld_none[] = {{0}};
+const struct iss_field fld_list[] = {PAGE, {0}};
+const struct iss_field fld_token_list[] = {PAGE, {"authorisation", ISS_F_STR, false, 40, "授权编号", "tokens of this authorisation"}, {0}};
+const struct iss_field fld_usci[] = {{"usci", ISS_F_STR, true, 18, "统一社会信用代码", "unified social credit code"}, {0}};
+const struct iss_field fld_ledger[] = {{"id", ISS_F_STR, true, 40, "台账编号", "ledger entry"}, {0}};
+const struct iss_field fld_asset[] = {{"asset", ISS_F_STR, true, 64, "资产编号", "asset number"}, {0}};
+const struct iss_field fld_id[] = {ID, {0}};
+const struct iss_field fld_id_reason[] = {ID, REASON, {0}};
+const struct iss_field fld_number[] = {NUMBER, {0}};
+const struct iss_field fld_number_reason[] = {NUMBER, REASON, {0}};
+const struct iss_field fld_organisation_add[] = {
+	{"usci", ISS_F_STR, true, 18, "统一社会信用代码", "unified social credit code"},
+	{"name", ISS_F_STR, true, 120, "单位名称", "full legal name"},
+	{"kind", ISS_F_STR, true, 8, "主体类型", "ADMIN, INST, MASS, SOE, UTIL or ENT"},
+	{"level", ISS_F_STR, true, 4, "财政级次", "中央, 省, 市, 县 or 乡"},
+	{"div6", ISS_F_STR, true, 6, "行政区划", "division, six digits"},
+	{"dept", ISS_F_STR, false, 18, "主管部门", "superior department's code"},
+	{"finance", ISS_F_STR, false, 18, "本级财政部门", "finance department's code"},
+	{"roles", ISS_F_LIST, true, 12, "角色", "roles"},
+	{"affiliates", ISS_F_LIST, false, 100, "关联方", "affiliates' codes"},
+	{"dishonest", ISS_F_BOOL, false, 1, "失信", "on a list of dishonest bodies"},
+	{"mlps", ISS_F_INT, false, 4, "等级保护", "level of cyber security protection, 0 to 4"},
+	{"note", ISS_F_STR, false, 400, "备注", "note, such as why a code fails its check"},
+	{0},
+};
+const struct iss_field fld_ledger_import[] = {
+	{"file", ISS_F_FILE, true, 8 << 20, "台账文件", "CSV in UTF-8"},
+	{"dry_run", ISS_F_BOOL, false, 1, "试导入", "check only"},
+	{"partial", ISS_F_BOOL, false, 1, "部分导入", "import the good lines although others are broken"},
+	{"org", ISS_F_STR, false, 18, "单位", "holder, for a dry run without --as"},
+	{0},
+};
+const struct iss_field fld_ledger_recognise[] = {
+	{"id", ISS_F_STR, true, 40, "台账编号", "ledger entry"},
+	{"result", ISS_F_STR, true, 8, "确认结论", "ASSET, MEMO or NOT"},
+	{"decision", ISS_F_STR, true, 200, "决策依据", "reference of the collective decision"},
+	{0},
+};
+const struct iss_field fld_ledger_confirm[] = {{"id", ISS_F_STR, true, 40, "台账编号", "ledger entry"}, {0}};
+const struct iss_field fld_asset_card[] = {
+	{"ledger", ISS_F_STR, true, 40, "台账编号", "ledger entry"},
+	{"card", ISS_F_JSON, true, 1, "资产卡片", "the four blocks: basic, rights, use, management"},
+	{0},
+};
+const struct iss_field fld_collateral[] = {
+	{"asset", ISS_F_STR, true, 64, "资产编号", "asset number"},
+	{"creditor", ISS_F_STR, true, 120, "债权人", "creditor"},
+	{"disclosed", ISS_F_BOOL, false, 1, "已披露", "disclosed on the card"},
+	{0},
+};
+const struct iss_field fld_registration_submit[] = {{"asset", ISS_F_STR, true, 64, "资产编号", "asset number"}, {0}};
+const struct iss_field fld_decision[] = {
+	ID,
+	{"accept", ISS_F_BOOL, true, 1, "同意", "true: yes"},
+	{"note", ISS_F_STR, false, 400, "意见", "reason; required for a no"},
+	{0},
+};
+const struct iss_field fld_certificate_issue[] = {
+	{"assets", ISS_F_LIST, true, 5000, "资产编号", "asset numbers"},
+	{"years", ISS_F_INT, false, 5, "年限", "validity in years, 1 to 5, 3 by default"},
+	{0},
+};
+const struct iss_field fld_certificate_revoke[] = {
+	NUMBER,
+	{"reason", ISS_F_STR, true, 32, "撤销原因", "privilegeWithdrawn, cessationOfOperation, superseded, affiliationChanged or keyCompromise"},
+	{"note", ISS_F_STR, false, 400, "说明", "explanation, for the record"},
+	{0},
+};
+const struct iss_field fld_authorisation_propose[] = {{"proposal", ISS_F_JSON, true, 1, "授权方案", "the proposal, docs/api.md"}, {0}};
+const struct iss_field fld_token_issue[] = {{"request", ISS_F_JSON, true, 1, "许可申请", "the request, docs/api.md"}, {0}};

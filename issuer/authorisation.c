@@ -1,0 +1,554 @@
+/*
+ * authorisation.c - 授权: a signed object of its own, proposed by the implementing
+ * institution, approved by the finance department, held by an operator.
+ *
+ * Its line has one status entry for all versions and all tokens under it, so
+ * taking it back is one entry, whatever the number of tokens (R26).  Suspending
+ * is one officer's act; reclaim and surrender suspend at once and are final with
+ * the second party; refused twice, the former state returns.
+ */
+#include "base/jws.h"
+#include "issuer/domain.h"
+#include "issuer/rules/rules.h"
+#include "issuer/state.h"
+
+static int by_octets(const void *a, const void *b)
+{
+	return strcmp(json_string_value(*(json_t *const *)a), json_string_value(*(json_t *const *)b));
+}
+
+json_t *dom_sorted(const json_t *list)
+{
+	size_t n = json_array_size(list), i;
+	json_t **v = fj_alloc(n + 1, sizeof(*v)), *out = json_array(), *one;
+
+	json_array_foreach(list, i, one) {
+		if (v != NULL && json_is_string(one))
+			v[i] = one;
+		else
+			n = 0;
+	}
+	if (v != NULL && n > 0)
+		qsort(v, n, sizeof(*v), by_octets);
+	for (i = 0; v != NULL && i < n; i++)
+		if (i == 0 || strcmp(json_string_value(v[i - 1]), json_string_value(v[i])) != 0)
+			json_array_append(out, v[i]);
+	fj_free(v);
+	return out;
+}
+
+void dom_auth_release(struct dom_auth *a)
+{
+	json_decref(a->body);
+	a->body = NULL;
+}
+
+static enum fj_rc from_row(const struct sto_q *q, struct dom_auth *a, struct fj_err *err)
+{
+	char *to[] = {a->number, a->state, a->former, a->holder, a->implementer, a->operator_, a->holder_name, a->operator_name, a->sha256};
+	static const size_t cap[] = {41, 16, 16, 19, 19, 19, 484, 484, 65};
+	static const int col[] = {0, 1, 2, 3, 4, 5, 6, 7, 15};
+
+	for (size_t i = 0; i < FJ_ARRAY_LEN(col); i++)
+		if (fj_strcopy(to[i], cap[i], sto_text(q, col[i])) != FJ_OK)
+			return fj_fail(err, FJ_E_CORRUPT, "issuer", NULL, "an authorisation's row is malformed");
+	a->not_before = sto_int(q, 8);
+	a->not_after = sto_int(q, 9);
+	a->line_list = sto_int(q, 11);
+	a->line_idx = sto_int(q, 12);
+	a->own_list = sto_int(q, 13);
+	a->own_idx = sto_int(q, 14);
+	return fj_json_parse(fj_slice_str(sto_text(q, 10)), 65536, &a->body, err);
+}
+
+enum fj_rc dom_auth_get(struct sto *db, const char *number, struct dom_auth *out, struct fj_err *err)
+{
+	FJ_AUTO(sto_q) q = {0};
+
+	memset(out, 0, sizeof(*out));
+	FJ_TRY(sto_first(db, STO_AUTH_GET, &q, number, err, "t", number));
+	return from_row(&q, out, err);
+}
+
+/* --- proposing --- */
+
+static const char *const known[] = {"certificates", "operator", "grant", "terms", "from", "to", "documents", "shared", "selection",
+	"operator_conditions", NULL};
+
+static const char *missing_document(const json_t *docs)
+{
+	static const struct {
+		const char *key, *name;
+	} need[] = {{"feasibility", "feasibility study 可研论证"}, {"due_diligence", "due diligence 尽职调查"}, {"risk_evaluation", "risk evaluation 评估"},
+		{"security_rules", "security rules 安全制度"}, {"emergency_plan", "emergency plan 应急预案"}};
+
+	for (size_t i = 0; i < FJ_ARRAY_LEN(need); i++)
+		if (fj_json_peek(docs, need[i].key) == NULL || fj_json_peek(docs, need[i].key)[0] == '\0')
+			return need[i].name;
+	return NULL;
+}
+
+static bool expired(fj_time not_after, fj_time now)
+{
+	return now > not_after;
+}
+
+static bool same_holder(const char *first, const char *now)
+{
+	return first[0] == '\0' || strcmp(first, now) == 0;
+}
+
+/* each certificate in force, of one holder, whose rights and modes contain the grant (R01, R13) */
+static enum fj_rc check_certificate(struct iss_call *c, const char *number, const json_t *grant, fj_time to, char holder[19], struct fj_err *err)
+{
+	struct dom_cert t;
+	FJ_AUTO(dom_asset) a = {.card = NULL};
+
+	FJ_TRY(num_check(number, err));
+	FJ_TRY(dom_cert_get(c->db, number, &t, err));
+	FJ_TRY(iss_rule_no_authorisation_without_certificate(t.state, expired(t.not_after, c->now), err));
+	FJ_TRY(iss_rule_no_term_beyond(to, t.not_after, "certificate", err));
+	FJ_TRY(dom_asset_get(c->db, t.asset_no, &a, err));
+	const json_t *r = json_object_get(a.card, "rights"), *v;
+	size_t i;
+	json_array_foreach(json_object_get(grant, "rights"), i, v)
+		if (!fj_list_has(json_object_get(r, "rights"), json_string_value(v)))
+			return iss_rule_fail(err, "R13", "a right goes beyond those on the asset's card", "授权权利超出资产卡片的权利配置");
+	if (json_array_size(json_object_get(r, "modes")) > 0 && !fj_list_has(json_object_get(r, "modes"), fj_json_peek(grant, "mode")))
+		return iss_rule_fail(err, "R13", "the mode is not one that the asset's card allows", "授权模式不在资产卡片允许范围内");
+	if (!same_holder(holder, t.holder))
+		return fj_fail(err, FJ_E_INVALID, "issuer", "domain.md 4.8", "the certificates of one authorisation are of one holder");
+	return fj_strcopy(holder, 19, t.holder);
+}
+
+static enum fj_rc check_operator(struct iss_call *c, const json_t *p, struct dom_org *op, struct fj_err *err)
+{
+	const char *usci;
+
+	FJ_TRY(fj_json_str(p, "operator", 18, &usci, err));
+	FJ_TRY(dom_org_get(c->db, usci, op, err));
+	if (!(op->roles & ISS_OPERATOR))
+		return fj_fail(err, FJ_E_REFUSED, "issuer", "27号 art. 3", "%s is not entered as an operator", op->name);
+	if (strcmp(usci, c->actor->org) == 0)
+		return fj_fail(err, FJ_E_REFUSED, "issuer", "domain.md 6", "the implementing institution is not its own operator");
+	FJ_TRY(iss_rule_no_unfit_operator(fj_json_peek(p, "operator_conditions") != NULL, op->dishonest, err));
+	return iss_rule_no_operator_without_competition(fj_json_peek(p, "selection") != NULL, err);
+}
+
+static enum fj_rc read_terms(const json_t *p, const json_t *grant, bool *paid, struct fj_err *err)
+{
+	const char *kind;
+	size_t i;
+	json_t *v;
+
+	FJ_TRY(fj_json_str(p, "terms", 8, &kind, err));
+	*paid = strcmp(kind, "paid") == 0;
+	if (!*paid && strcmp(kind, "free") != 0)
+		return fj_fail(err, FJ_E_INVALID, "issuer", "167·三(五)", "terms are free or paid");
+	bool only_welfare = true;
+	json_array_foreach(json_object_get(grant, "purposes"), i, v)
+		only_welfare = only_welfare && (strcmp(json_string_value(v), "PUBGOV") == 0 || strcmp(json_string_value(v), "WELFARE") == 0);
+	return only_welfare ? iss_rule_no_fee_for_welfare("WELFARE", *paid, err) : FJ_OK;
+}
+
+struct proposal {
+	const json_t *p, *grant;
+	fj_time from, to;
+	bool paid;
+	char holder[19];
+	struct dom_org op;
+};
+
+static enum fj_rc check_proposal(struct iss_call *c, const json_t *p, struct proposal *out, struct fj_err *err)
+{
+	json_t *grant, *certs, *v, *docs;
+	const char *from, *to;
+	size_t i;
+
+	memset(out, 0, sizeof(*out));
+	out->p = p;
+	FJ_TRY(fj_json_only(p, known, err));
+	FJ_TRY(fj_json_obj(p, "grant", &grant, err));
+	out->grant = grant;
+	FJ_TRY(fj_grant_check(grant, err));
+	FJ_TRY(iss_rule_no_sub_authorisation(json_integer_value(json_object_get(grant, "depth")), err));
+	FJ_TRY(fj_json_str(p, "from", 10, &from, err));
+	FJ_TRY(fj_json_str(p, "to", 10, &to, err));
+	FJ_TRY(fj_date_parse(from, &out->from, err));
+	FJ_TRY(fj_date_parse(to, &out->to, err));
+	out->to += 86399; /* the last day counts whole */
+	if (out->from < c->now)
+		out->from = out->from + 86400 > c->now ? c->now : 0;
+	if (out->from == 0 || out->to < out->from)
+		return fj_fail(err, FJ_E_INVALID, "issuer", "domain.md 5.3", "an authorisation begins today or later and ends after it begins");
+	FJ_TRY(iss_rule_no_term_over_five_years(out->from, out->to, err));
+	FJ_TRY(fj_json_obj(p, "documents", &docs, err));
+	FJ_TRY(iss_rule_no_authorisation_without_documents(missing_document(docs), err));
+	FJ_TRY(iss_rule_no_shared_data_without_consent(json_is_true(json_object_get(p, "shared")), fj_json_peek(docs, "consent") != NULL, err));
+	FJ_TRY(read_terms(p, grant, &out->paid, err));
+	FJ_TRY(fj_json_arr(p, "certificates", 64, &certs, err));
+	if (json_array_size(certs) == 0)
+		return fj_fail(err, FJ_E_INVALID, "issuer", "R01", "an authorisation names at least one certificate");
+	json_array_foreach(certs, i, v)
+		FJ_TRY(check_certificate(c, json_is_string(v) ? json_string_value(v) : "", grant, out->to, out->holder, err));
+	return check_operator(c, p, &out->op, err);
+}
+
+/* data shared by government units is marked on the ledger: the proposer can't leave it out (R16) */
+static enum fj_rc check_shared(struct iss_call *c, const json_t *p, struct fj_err *err)
+{
+	size_t i;
+	json_t *v;
+
+	json_array_foreach(json_object_get(p, "certificates"), i, v) {
+		struct dom_cert t;
+		struct dom_ledger l;
+		FJ_AUTO(dom_asset) a = {.card = NULL};
+		FJ_TRY(dom_cert_get(c->db, json_string_value(v), &t, err));
+		FJ_TRY(dom_asset_get(c->db, t.asset_no, &a, err));
+		FJ_TRY(dom_ledger_get(c->db, a.ledger, &l, err));
+		FJ_TRY(iss_rule_no_shared_data_without_consent(l.shared_from[0] != '\0', fj_json_peek(json_object_get(p, "documents"), "consent") != NULL, err));
+	}
+	return FJ_OK;
+}
+
+enum fj_rc cmd_authorisation_propose(struct iss_call *c, struct fj_err *err)
+{
+	const json_t *p = json_object_get(c->params, "proposal");
+	FJ_AUTO(dom_org) holder = {.affiliates = NULL};
+	struct proposal x;
+	char id[32];
+
+	enum fj_rc rc = check_proposal(c, p, &x, err);
+	FJ_AUTO(json) affiliates = x.op.affiliates;
+	FJ_TRY(rc);
+	FJ_TRY(check_shared(c, p, err));
+	FJ_TRY(dom_org_get(c->db, x.holder, &holder, err));
+	iss_new_id("PR-", 12, id);
+	FJ_AUTO(json) payload = json_pack("{s:O, s:s}", "proposal", (json_t *)(uintptr_t)p, "implementer", c->actor->org);
+	return apr_request(c, "authorisation.grant", id, holder.finance, payload, err);
+}
+
+static enum fj_rc asset_entry(struct iss_call *c, const char *number, json_t *list, struct fj_err *err)
+{
+	struct dom_cert t;
+	FJ_AUTO(dom_asset) a = {.card = NULL};
+	FJ_AUTO(buf) der = FJ_BUF_INIT(16384);
+	FJ_AUTO(buf) hash = FJ_BUF_INIT(64);
+	struct fj_hash h;
+	char uri[240];
+
+	FJ_TRY(dom_cert_get(c->db, number, &t, err));
+	FJ_TRY(dom_asset_get(c->db, t.asset_no, &a, err));
+	FJ_TRY(dom_credential(c->db, PIPE_CERTIFICATE, number, &der, err));
+	fj_sha256(fj_buf_slice(&der), &h);
+	FJ_TRY(fj_b64u_put(&hash, FJ_SLICE(h.b, FJ_SHA256_LEN)));
+	snprintf(uri, sizeof(uri), "%s/status/%lld", iss_base(c->iss), (long long)a.status_list);
+	return json_array_append_new(list, json_pack("{s:s, s:s, s:s, s:o}", "id", t.asset_no, "certificate", t.number, "certificate_sha256",
+	    fj_buf_str(&hash), "status", sts_json(uri, (uint32_t)a.status_idx))) == 0 ? FJ_OK : fj_fail(err, FJ_E_NOMEM, "issuer", NULL, "out of memory");
+}
+
+static enum fj_rc party(struct sto *db, const char *usci, json_t **out, struct fj_err *err)
+{
+	FJ_AUTO(dom_org) o = {.affiliates = NULL};
+
+	FJ_TRY(dom_org_get(db, usci, &o, err));
+	*out = json_pack("{s:s, s:s}", "usci", o.usci, "name", o.name);
+	return FJ_OK;
+}
+
+/* the payload as it will be signed */
+static enum fj_rc payload_of(struct iss_call *c, const struct proposal *x, const char *implementer, const char *number, const struct sts_ref *st, json_t **out, struct fj_err *err)
+{
+	json_t *holder = NULL, *impl = NULL, *op = NULL, *v;
+	FJ_AUTO(json) assets = json_array();
+	size_t i;
+
+	FJ_AUTO(json) sorted = dom_sorted(json_object_get(x->p, "certificates"));
+	json_array_foreach(sorted, i, v)
+		FJ_TRY(asset_entry(c, json_string_value(v), assets, err));
+	FJ_TRY(party(c->db, x->holder, &holder, err));
+	FJ_TRY(party(c->db, implementer, &impl, err));
+	FJ_TRY(party(c->db, x->op.usci, &op, err));
+	*out = json_pack("{s:s, s:s, s:s, s:i, s:I, s:I, s:I, s:o, s:o, s:o, s:O, s:O, s:{s:s}, s:n, s:o, s:{s:o}}", "iss", iss_base(c->iss), "vct",
+	    FJ_VCT_AUTHORISATION, "jti", number, "version", 1, "iat", (json_int_t)c->now, "nbf", (json_int_t)x->from, "exp", (json_int_t)x->to,
+	    "holder", holder, "implementer", impl, "operator", op, "assets", assets, "grant", (json_t *)(uintptr_t)x->grant,
+	    "terms", "kind", x->paid ? "paid" : "free", "previous", "authorisation_status", sts_json(st[0].uri, st[0].idx),
+	    "status", "status_list", sts_json(st[1].uri, st[1].idx));
+	if (*out == NULL)
+		return fj_fail(err, FJ_E_NOMEM, "issuer", NULL, "out of memory");
+	return fj_authorisation_check(*out, err);
+}
+
+enum fj_rc apr_authorisation_grant(struct iss_call *c, const struct apr *a, struct fj_err *err)
+{
+	const char *implementer = fj_json_peek(a->payload, "implementer");
+	const json_t *p = json_object_get(a->payload, "proposal");
+	struct iss_actor as = *c->actor, *actor = &as;
+	struct proposal x;
+	FJ_AUTO(dom_org) holder = {.affiliates = NULL};
+	FJ_AUTO(dom_org) finance = {.affiliates = NULL};
+	struct sts_ref st[2];
+	json_t *payload = NULL;
+	char series[40], number[41];
+	int64_t n;
+
+	/* checked again, now: things may have changed since it was proposed */
+	snprintf(actor->org, sizeof(actor->org), "%s", implementer);
+	struct iss_call again = *c;
+	again.actor = actor;
+	enum fj_rc rc = check_proposal(&again, p, &x, err);
+	FJ_AUTO(json) affiliates = x.op.affiliates;
+	FJ_TRY(rc);
+	FJ_TRY(check_shared(c, p, err));
+	FJ_TRY(dom_org_get(c->db, x.holder, &holder, err));
+	FJ_TRY(dom_org_get(c->db, holder.finance, &finance, err));
+	struct fj_date d = fj_date_of(c->now, FJ_CHINA_OFFSET);
+	snprintf(series, sizeof(series), "DAU-%s-%04d%02d", finance.div6, d.y, d.m);
+	FJ_TRY(ser_next(c, series, &n, err));
+	FJ_TRY(num_make("DAU", finance.div6, c->now, n, number, err));
+	FJ_TRY(sts_allot(c, "register", st, 2, err));
+	rc = payload_of(c, &x, implementer, number, st, &payload, err);
+	FJ_AUTO(json) owned = payload;
+	FJ_TRY(rc);
+	FJ_AUTO(json) body = json_pack("{s:O, s:s, s:I, s:s, s:s, s:s, s:s, s:s, s:I, s:I, s:I, s:I}", "payload", owned, "series", series, "series_n", (json_int_t)n,
+	    "holder", x.holder, "implementer", implementer, "operator", x.op.usci, "holder_name", holder.name, "operator_name", x.op.name,
+	    "line_list", (json_int_t)st[0].list, "line_idx", (json_int_t)st[0].idx, "own_list", (json_int_t)st[1].list, "own_idx", (json_int_t)st[1].idx);
+	FJ_TRY(pipe_intend(c, PIPE_AUTHORISATION, number, body, err));
+	c->answer = json_pack("{s:s, s:s, s:s}", "id", a->id, "state", "APPROVED", "authorisation", number);
+	return FJ_OK;
+}
+
+static int64_t num(const json_t *b, const char *key)
+{
+	return json_integer_value(json_object_get(b, key));
+}
+
+static const char *text(const json_t *b, const char *key)
+{
+	const char *s = fj_json_peek(b, key);
+
+	return s == NULL ? "" : s;
+}
+
+enum fj_rc apply_authorisation_intended(const struct evt *e, struct fj_err *err)
+{
+	const json_t *b = e->body, *p = json_object_get(b, "payload");
+	FJ_AUTO(buf) payload = FJ_BUF_INIT(65536);
+
+	FJ_TRY(fj_json_canonical(p, &payload, err));
+	FJ_TRY(ser_apply(e, text(b, "series"), num(b, "series_n"), err));
+	FJ_TRY(sts_apply_allot(e, "register", num(b, "line_list"), (uint32_t)num(b, "line_idx"), err));
+	FJ_TRY(sts_apply_allot(e, "register", num(b, "own_list"), (uint32_t)num(b, "own_idx"), err));
+	return sto_run(e->db, STO_AUTH_ADD, NULL, err, "tttttt" "iitiiiii", e->object, text(b, "holder"), text(b, "implementer"), text(b, "operator"),
+	    text(b, "holder_name"), text(b, "operator_name"), num(p, "nbf"), num(p, "exp"), fj_buf_str(&payload), num(b, "line_list"),
+	    num(b, "line_idx"), num(b, "own_list"), num(b, "own_idx"), e->seq);
+}
+
+enum fj_rc apply_authorisation_issued(const struct evt *e, struct fj_err *err)
+{
+	return sto_run(e->db, STO_AUTH_ISSUED, NULL, err, "tit", text(e->body, "sha256"), e->seq, e->object);
+}
+
+enum fj_rc apply_authorisation_abandoned(const struct evt *e, struct fj_err *err)
+{
+	return sto_run(e->db, STO_AUTH_STATE, NULL, err, "tit", "ABANDONED", e->seq, e->object);
+}
+
+/* --- taking back --- */
+
+/* the actor's organisation is a party: implementer, operator, or the holder's finance department */
+static enum fj_rc party_check(struct iss_call *c, struct dom_auth *a, struct fj_err *err)
+{
+	FJ_AUTO(dom_org) holder = {.affiliates = NULL};
+	const char *number = fj_json_peek(c->params, "number");
+
+	FJ_TRY(num_check(number, err));
+	FJ_TRY(dom_auth_get(c->db, number, a, err));
+	FJ_TRY(dom_org_get(c->db, a->holder, &holder, err));
+	bool ok = ((c->acting & ISS_IMPLEMENTER) && strcmp(a->implementer, c->actor->org) == 0) ||
+	    ((c->acting & ISS_OPERATOR) && strcmp(a->operator_, c->actor->org) == 0) ||
+	    ((c->acting & ISS_FINANCE) && strcmp(holder.finance, c->actor->org) == 0);
+	if (ok)
+		return FJ_OK;
+	enum fj_rc rc = fj_fail(err, FJ_E_FORBIDDEN, "issuer", "domain.md 7.3", "your organisation is no party of this authorisation in that role");
+	fj_err_zh(err, "您所在单位不是该授权的相应当事方");
+	return rc;
+}
+
+enum fj_rc cmd_authorisation_suspend(struct iss_call *c, struct fj_err *err)
+{
+	FJ_AUTO(dom_auth) a = {.body = NULL};
+	const char *to;
+
+	FJ_TRY(party_check(c, &a, err));
+	FJ_TRY(iss_state_next(ISS_OBJ_AUTHORISATION, a.state, "suspend", &to, err));
+	FJ_AUTO(json) body = json_pack("{s:s, s:s}", "to", to, "reason", fj_json_peek(c->params, "reason"));
+	FJ_TRY(evt_append(c, "authorisation.suspended", a.number, body, err));
+	c->dirty_status = true;
+	c->answer = json_pack("{s:s, s:s}", "number", a.number, "state", to);
+	return FJ_OK;
+}
+
+/* the line's entry: every token carries it; and the version's own */
+static enum fj_rc set_entries(const struct evt *e, const struct dom_auth *a, enum sts_value v, struct fj_err *err)
+{
+	FJ_TRY(sts_apply_set(e, a->line_list, (uint32_t)a->line_idx, v, err));
+	return sts_apply_set(e, a->own_list, (uint32_t)a->own_idx, v, err);
+}
+
+static enum fj_rc apply_change(const struct evt *e, enum sts_value v, struct fj_err *err)
+{
+	FJ_AUTO(dom_auth) a = {.body = NULL};
+
+	FJ_TRY(dom_auth_get(e->db, e->object, &a, err));
+	FJ_TRY(set_entries(e, &a, v, err));
+	return sto_run(e->db, STO_AUTH_STATE, NULL, err, "tit", text(e->body, "to"), e->seq, e->object);
+}
+
+enum fj_rc apply_authorisation_suspended(const struct evt *e, struct fj_err *err)
+{
+	return apply_change(e, STS_SUSPENDED, err);
+}
+
+enum fj_rc cmd_authorisation_resume(struct iss_call *c, struct fj_err *err)
+{
+	FJ_AUTO(dom_auth) a = {.body = NULL};
+	const char *to;
+
+	FJ_TRY(party_check(c, &a, err));
+	FJ_TRY(iss_state_next(ISS_OBJ_AUTHORISATION, a.state, "resume", &to, err));
+	FJ_AUTO(json) payload = json_pack("{s:s, s:s}", "number", a.number, "reason", fj_json_peek(c->params, "reason"));
+	return apr_request(c, "authorisation.resume", a.number, c->actor->org, payload, err);
+}
+
+static enum fj_rc move(struct iss_call *c, const char *number, const char *act, const char *event, const char *final, struct fj_err *err)
+{
+	FJ_AUTO(dom_auth) a = {.body = NULL};
+	const char *to;
+
+	FJ_TRY(dom_auth_get(c->db, number, &a, err));
+	FJ_TRY(iss_state_next(ISS_OBJ_AUTHORISATION, a.state, act, &to, err));
+	FJ_AUTO(json) body = json_pack("{s:s}", "to", strcmp(to, "FORMER") == 0 ? a.former : final != NULL ? final : to);
+	c->dirty_status = true;
+	return evt_append(c, event, number, body, err);
+}
+
+enum fj_rc apr_authorisation_resume(struct iss_call *c, const struct apr *a, struct fj_err *err)
+{
+	return move(c, a->object, "resume", "authorisation.resumed", NULL, err);
+}
+
+enum fj_rc apply_authorisation_resumed(const struct evt *e, struct fj_err *err)
+{
+	return apply_change(e, STS_VALID, err);
+}
+
+/* reclaim: the implementer decides, the holder's finance department confirms */
+enum fj_rc cmd_authorisation_reclaim(struct iss_call *c, struct fj_err *err)
+{
+	FJ_AUTO(dom_auth) a = {.body = NULL};
+	FJ_AUTO(dom_org) holder = {.affiliates = NULL};
+	const char *to;
+
+	FJ_TRY(party_check(c, &a, err));
+	FJ_TRY(iss_state_next(ISS_OBJ_AUTHORISATION, a.state, "end-request", &to, err));
+	FJ_TRY(dom_org_get(c->db, a.holder, &holder, err));
+	FJ_AUTO(json) payload = json_pack("{s:s, s:s}", "number", a.number, "reason", fj_json_peek(c->params, "reason"));
+	return apr_request(c, "authorisation.reclaim", a.number, holder.finance, payload, err);
+}
+
+/* surrender: the operator asks, the implementer confirms */
+enum fj_rc cmd_authorisation_surrender(struct iss_call *c, struct fj_err *err)
+{
+	FJ_AUTO(dom_auth) a = {.body = NULL};
+	const char *to;
+
+	FJ_TRY(party_check(c, &a, err));
+	FJ_TRY(iss_state_next(ISS_OBJ_AUTHORISATION, a.state, "end-request", &to, err));
+	FJ_AUTO(json) payload = json_pack("{s:s, s:s}", "number", a.number, "reason", fj_json_peek(c->params, "reason"));
+	return apr_request(c, "authorisation.surrender", a.number, a.implementer, payload, err);
+}
+
+enum fj_rc apr_authorisation_end_request(struct iss_call *c, const struct apr *a, struct fj_err *err)
+{
+	return move(c, a->object, "end-request", "authorisation.ending-requested", NULL, err);
+}
+
+enum fj_rc apply_authorisation_ending_requested(const struct evt *e, struct fj_err *err)
+{
+	return apply_change(e, STS_SUSPENDED, err);
+}
+
+enum fj_rc apr_authorisation_end(struct iss_call *c, const struct apr *a, struct fj_err *err)
+{
+	bool reclaim = strcmp(a->kind, "authorisation.reclaim") == 0;
+
+	return move(c, a->object, "end", reclaim ? "authorisation.reclaimed" : "authorisation.terminated", reclaim ? "RECLAIMED" : "TERMINATED", err);
+}
+
+enum fj_rc apply_authorisation_ended(const struct evt *e, struct fj_err *err)
+{
+	return apply_change(e, STS_INVALID, err);
+}
+
+enum fj_rc apr_authorisation_end_refused(struct iss_call *c, const struct apr *a, struct fj_err *err)
+{
+	return move(c, a->object, "keep", "authorisation.ending-refused", NULL, err);
+}
+
+enum fj_rc apply_authorisation_ending_refused(const struct evt *e, struct fj_err *err)
+{
+	return apply_change(e, strcmp(text(e->body, "to"), "SUSPENDED") == 0 ? STS_SUSPENDED : STS_VALID, err);
+}
+
+/* --- reading --- */
+
+static json_t *auth_json(const struct dom_auth *a, fj_time now)
+{
+	char from[FJ_TIME_CAP], to[FJ_TIME_CAP];
+	const json_t *g = json_object_get(a->body, "grant");
+	bool over = strcmp(a->state, "ACTIVE") == 0 && expired(a->not_after, now);
+
+	fj_time_utc(a->not_before, from);
+	fj_time_utc(a->not_after, to);
+	return json_pack("{s:s, s:s, s:s, s:{s:s, s:s}, s:{s:s, s:s}, s:O, s:s, s:s, s:O, s:O}", "number", a->number, "state", over ? "EXPIRED" : a->state,
+	    "mode", fj_json_peek(g, "mode"), "operator", "usci", a->operator_, "name", a->operator_name, "holder", "usci", a->holder, "name",
+	    a->holder_name, "implementer", json_object_get(a->body, "implementer"), "not_before", from, "not_after", to, "grant", g, "assets",
+	    json_object_get(a->body, "assets"));
+}
+
+enum fj_rc cmd_authorisation_show(struct iss_call *c, struct fj_err *err)
+{
+	FJ_AUTO(dom_auth) a = {.body = NULL};
+	FJ_AUTO(buf) compact = FJ_BUF_INIT(FJ_TOKEN_MAX);
+
+	FJ_TRY(dom_auth_get(c->db, fj_json_peek(c->params, "number"), &a, err));
+	c->answer = auth_json(&a, c->now);
+	if (dom_credential(c->db, PIPE_AUTHORISATION, a.number, &compact, NULL) == FJ_OK)
+		json_object_set_new(c->answer, "compact", json_string(fj_buf_str(&compact)));
+	FJ_AUTO(sto_q) q = {0};
+	FJ_TRY(sto_first(c->db, STO_TOKEN_COUNT, &q, "count", err, "t", a.number));
+	json_object_set_new(c->answer, "tokens", json_integer((json_int_t)sto_int(&q, 0)));
+	return c->answer != NULL ? FJ_OK : fj_fail(err, FJ_E_NOMEM, "issuer", NULL, "out of memory");
+}
+
+enum fj_rc cmd_authorisation_list(struct iss_call *c, struct fj_err *err)
+{
+	FJ_AUTO(sto_q) q = {0};
+	FJ_AUTO(json) items = json_array();
+	const char *after;
+	int64_t limit;
+	bool row;
+
+	iss_page(c, &after, &limit);
+	FJ_TRY(sto_query(c->db, STO_AUTH_LIST, &q, err, "ti", after, limit));
+	for (;;) {
+		FJ_AUTO(dom_auth) a = {.body = NULL};
+		FJ_TRY(sto_step(&q, &row, err));
+		if (!row)
+			return dom_list_answer(c, items, "number", limit, err);
+		FJ_TRY(from_row(&q, &a, err));
+		json_array_append_new(items, auth_json(&a, c->now));
+	}
+}

@@ -1,0 +1,125 @@
+/*
+ * pipe_kinds.c - how each of the three credentials is built from its intent, and
+ * checked when it comes back signed.
+ */
+#include <openssl/evp.h>
+#include <openssl/x509.h>
+
+#include "base/jws.h"
+#include "ca/ca.h"
+#include "issuer/domain.h"
+#include "issuer/iss.h"
+
+static int64_t num(const json_t *b, const char *key)
+{
+	return json_integer_value(json_object_get(b, key));
+}
+
+static enum fj_rc put(char *out, size_t cap, const json_t *b, const char *key, struct fj_err *err)
+{
+	const char *s = fj_json_peek(b, key);
+
+	return s != NULL && fj_strcopy(out, cap, s) == FJ_OK ? FJ_OK
+	    : fj_fail(err, FJ_E_CORRUPT, "issuer", NULL, "an intent's \"%s\" is missing or too long", key);
+}
+
+static enum fj_rc asset_of(const json_t *b, struct fj_asset *a, struct fj_err *err)
+{
+	char hex[65];
+
+	memset(a, 0, sizeof(*a));
+	FJ_TRY(put(a->number, sizeof(a->number), b, "number", err));
+	FJ_TRY(put(a->asset_no, sizeof(a->asset_no), b, "asset_no", err));
+	FJ_TRY(put(a->asset_name, sizeof(a->asset_name), b, "asset_name", err));
+	FJ_TRY(put(a->class_scheme, sizeof(a->class_scheme), b, "class_scheme", err));
+	FJ_TRY(put(a->class_code, sizeof(a->class_code), b, "class_code", err));
+	FJ_TRY(put(a->region, sizeof(a->region), b, "region", err));
+	FJ_TRY(put(a->status_uri, sizeof(a->status_uri), b, "uri", err));
+	FJ_TRY(put(hex, sizeof(hex), b, "card_hash", err));
+	if (strlen(hex) != 64 || fj_unhex(hex, 64, a->card_hash.b) != FJ_OK)
+		return fj_fail(err, FJ_E_CORRUPT, "issuer", NULL, "an intent has no card hash");
+	a->card_version = (uint32_t)num(b, "card_version");
+	a->holder_kind = (unsigned)num(b, "holder_kind");
+	a->rights = (unsigned)num(b, "rights");
+	a->modes = (unsigned)num(b, "modes");
+	a->restrictions = (unsigned)num(b, "restrictions");
+	a->status_index = (uint32_t)num(b, "idx");
+	return FJ_OK;
+}
+
+static enum fj_rc build_certificate(struct iss *i, const struct pipe_intent *in, struct fj_buf *tbs, struct fj_err *err)
+{
+	const json_t *b = in->body;
+	const char *serial = fj_json_peek(b, "serial"), *spki64 = fj_json_peek(b, "spki");
+	FJ_AUTO(buf) spki = FJ_BUF_INIT(1024);
+	struct ca_cert_in c = {.profile = CA_DATA_ASSET, .not_before = num(b, "not_before"), .not_after = num(b, "not_after"),
+		.issuer_cert = iss_issuing_cert(i), .shard = (unsigned)num(b, "shard")};
+
+	if (serial == NULL || strlen(serial) != 32 || fj_unhex(serial, 32, c.serial.b) != FJ_OK || spki64 == NULL ||
+	    fj_b64u_get(spki64, strlen(spki64), &spki) != FJ_OK)
+		return fj_fail(err, FJ_E_CORRUPT, "issuer", NULL, "an intent has no serial number or key");
+	c.spki = fj_buf_slice(&spki);
+	FJ_TRY(put(c.holder_name, sizeof(c.holder_name), b, "holder_name", err));
+	FJ_TRY(put(c.usci, sizeof(c.usci), b, "holder", err));
+	FJ_TRY(asset_of(b, &c.asset, err));
+	return ca_cert_tbs(iss_ca_home(i), &c, tbs, err);
+}
+
+static enum fj_rc finish_certificate(struct iss *i, const struct pipe_intent *in, struct fj_slice tbs, struct fj_slice sig,
+    struct fj_buf *credential, struct fj_err *err)
+{
+	struct fj_slice chain[1] = {iss_issuing_cert(i)};
+
+	(void)in;
+	FJ_TRY(ca_assemble(tbs, sig, credential, err));
+	return ca_chain_check(fj_buf_slice(credential), chain, 1, iss_root_cert(i), fj_now(), err);
+}
+
+static enum fj_rc build_jws(struct iss *i, const struct pipe_intent *in, struct fj_buf *tbs, struct fj_err *err)
+{
+	const json_t *p = json_object_get(in->body, "payload");
+
+	FJ_TRY(in->kind == PIPE_TOKEN ? fj_token_check(p, err) : fj_authorisation_check(p, err));
+	return iss_jws_input(i, FJ_TYP_TOKEN, p, tbs, err);
+}
+
+/* under the token certificate, which is checked against the chain when it is made */
+static bool jws_verifies(struct iss *i, struct fj_slice input, struct fj_slice raw)
+{
+	struct fj_x509 x;
+	FJ_AUTO(buf) der = FJ_BUF_INIT(96);
+
+	if (raw.len != 64 || fj_x509_read(iss_token_cert(i), &x, NULL) != FJ_OK || fj_ecdsa_raw_to_der(raw.p, &der) != FJ_OK)
+		return false;
+	const uint8_t *p = x.spki.p;
+	EVP_PKEY *key = d2i_PUBKEY(NULL, &p, (long)x.spki.len);
+	EVP_MD_CTX *ctx = EVP_MD_CTX_new();
+	bool ok = key != NULL && ctx != NULL && EVP_DigestVerifyInit(ctx, NULL, EVP_sha256(), NULL, key) == 1 &&
+	    EVP_DigestVerify(ctx, der.data, der.len, input.p, input.len) == 1;
+	EVP_MD_CTX_free(ctx);
+	EVP_PKEY_free(key);
+	return ok;
+}
+
+static enum fj_rc finish_jws(struct iss *i, const struct pipe_intent *in, struct fj_slice tbs, struct fj_slice sig, struct fj_buf *credential, struct fj_err *err)
+{
+	(void)in;
+	if (!jws_verifies(i, tbs, sig))
+		return fj_fail(err, FJ_E_SIGNATURE, "issuer", "RFC 7515 5.2", "the signature does not verify");
+	enum fj_rc rc = fj_buf_put(credential, tbs.p, tbs.len);
+	if (rc == FJ_OK)
+		rc = fj_buf_puts(credential, ".");
+	if (rc == FJ_OK)
+		rc = fj_b64u_put(credential, sig);
+	if (rc == FJ_OK)
+		rc = fj_buf_puts(credential, "~");
+	if (rc != FJ_OK || credential->len > FJ_TOKEN_MAX)
+		return fj_fail(err, FJ_E_LIMIT, "issuer", "standards.md", "the credential is over %d octets", FJ_TOKEN_MAX);
+	return FJ_OK;
+}
+
+const struct pipe_ops pipe_table[PIPE_TOKEN + 1] = {
+	[PIPE_CERTIFICATE] = {"certificate", HSM_ISSUING, HSM_CERT_DATA_ASSET, build_certificate, finish_certificate, NULL},
+	[PIPE_AUTHORISATION] = {"authorisation", HSM_TOKEN, HSM_JWS_AUTHORISATION, build_jws, finish_jws, NULL},
+	[PIPE_TOKEN] = {"token", HSM_TOKEN, HSM_JWS_TOKEN, build_jws, finish_jws, NULL},
+};

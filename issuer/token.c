@@ -1,0 +1,414 @@
+/*
+ * token.c - 许可令牌: a data user's license, issued by the operator under its
+ * authorisation.
+ *
+ * One request issues to many users: everything is checked for every one before
+ * the first is intended.  Scope, term, rights and conditions lie within the
+ * authorisation (R13); an operator licenses neither itself nor an affiliate to
+ * re-develop (R11).  Operator, implementer or finance department revoke at once.
+ */
+#include "base/jws.h"
+#include "issuer/domain.h"
+#include "issuer/rules/rules.h"
+#include "issuer/state.h"
+
+#define MAX_USERS 5000
+#define DAY 86400
+
+struct token {
+	char id[64], authorisation[41], operator_[19], asset_no[200], user[19], user_name[484], product[200], state[16];
+	fj_time not_before, not_after;
+	int64_t list, idx;
+};
+
+static enum fj_rc from_row(const struct sto_q *q, struct token *t, struct fj_err *err)
+{
+	char *to[] = {t->id, t->authorisation, t->operator_, t->asset_no, t->user, t->user_name, t->product, t->state};
+	static const size_t cap[] = {64, 41, 19, 200, 19, 484, 200, 16};
+
+	for (int i = 0; i < 8; i++)
+		if (fj_strcopy(to[i], cap[i], sto_text(q, i)) != FJ_OK)
+			return fj_fail(err, FJ_E_CORRUPT, "issuer", NULL, "a token's row is malformed");
+	t->not_before = sto_int(q, 8);
+	t->not_after = sto_int(q, 9);
+	t->list = sto_int(q, 10);
+	t->idx = sto_int(q, 11);
+	return FJ_OK;
+}
+
+static enum fj_rc load(struct sto *db, const char *id, struct token *t, struct fj_err *err)
+{
+	FJ_AUTO(sto_q) q = {0};
+
+	memset(t, 0, sizeof(*t));
+	FJ_TRY(sto_first(db, STO_TOKEN_GET, &q, id, err, "t", id));
+	return from_row(&q, t, err);
+}
+
+/* --- issuing --- */
+
+static const char *const known[] = {"authorisation", "certificate", "product", "grant", "terms", "days", "binding", "audience",
+	"duties", "users", NULL};
+
+struct issuing {
+	struct iss_call *c;
+	const json_t *r;      /* the request */
+	struct dom_auth auth;
+	struct dom_org op;
+	const json_t *asset;  /* of the authorisation's payload */
+	const json_t *grant;
+	fj_time to;
+	char parent_hash[48];
+};
+
+static enum fj_rc check_conditions(struct issuing *w, struct fj_err *err)
+{
+	const char *kind, *parent = fj_json_peek(json_object_get(w->auth.body, "terms"), "kind");
+	size_t i;
+	json_t *v;
+	bool free_for_all = true;
+
+	FJ_TRY(fj_json_str(w->r, "terms", 8, &kind, err));
+	bool paid = strcmp(kind, "paid") == 0;
+	if (!paid && strcmp(kind, "free") != 0)
+		return fj_fail(err, FJ_E_INVALID, "issuer", "167·三(五)", "terms are free or paid");
+	json_array_foreach(json_object_get(w->grant, "purposes"), i, v) {
+		FJ_TRY(iss_rule_no_fee_for_welfare(json_string_value(v), paid, err));
+		free_for_all = free_for_all && (strcmp(json_string_value(v), "PUBGOV") == 0 || strcmp(json_string_value(v), "WELFARE") == 0);
+	}
+	if (!paid && strcmp(parent, "paid") == 0 && !free_for_all)
+		return iss_rule_fail(err, "R13", "a paid authorisation gives no free license but for public governance and welfare", "有条件有偿的授权不得签发无偿许可（公共治理、公益事业除外）");
+	return FJ_OK;
+}
+
+static enum fj_rc check_product(struct issuing *w, struct fj_err *err)
+{
+	json_t *p;
+	const char *id, *version, *kind;
+	static const char *const keys[] = {"id", "version", "kind", "raw", NULL};
+
+	FJ_TRY(fj_json_obj(w->r, "product", &p, err));
+	FJ_TRY(fj_json_only(p, keys, err));
+	FJ_TRY(fj_json_str(p, "id", 64, &id, err));
+	FJ_TRY(fj_json_str(p, "version", 32, &version, err));
+	FJ_TRY(fj_json_str(p, "kind", 16, &kind, err));
+	return iss_rule_no_raw_data_product(json_is_true(json_object_get(p, "raw")) || strcmp(id, fj_json_peek(w->asset, "id")) == 0, err);
+}
+
+/* the certificate that the license is for: named, or the only one */
+static enum fj_rc choose_asset(struct issuing *w, struct fj_err *err)
+{
+	const char *number = fj_json_peek(w->r, "certificate");
+	const json_t *assets = json_object_get(w->auth.body, "assets");
+	struct dom_cert t;
+	size_t i;
+	json_t *a;
+
+	json_array_foreach(assets, i, a)
+		if (number == NULL ? json_array_size(assets) == 1 : strcmp(fj_json_peek(a, "certificate"), number) == 0)
+			w->asset = a;
+	if (w->asset == NULL)
+		return iss_rule_fail(err, "R13", "name one of the authorisation's certificates", "请指明该授权项下的一张证书");
+	FJ_TRY(dom_cert_get(w->c->db, fj_json_peek(w->asset, "certificate"), &t, err));
+	FJ_TRY(iss_rule_no_authorisation_without_certificate(t.state, w->c->now > t.not_after, err));
+	return iss_rule_no_term_beyond(w->to, t.not_after, "certificate", err);
+}
+
+static enum fj_rc check_request(struct issuing *w, struct fj_err *err)
+{
+	const char *number, *binding;
+	int64_t days;
+	json_t *grant;
+
+	FJ_TRY(fj_json_only(w->r, known, err));
+	FJ_TRY(fj_json_str(w->r, "authorisation", 40, &number, err));
+	FJ_TRY(num_check(number, err));
+	FJ_TRY(dom_auth_get(w->c->db, number, &w->auth, err));
+	if (strcmp(w->auth.operator_, w->c->actor->org) != 0)
+		return fj_fail(err, FJ_E_FORBIDDEN, "issuer", "domain.md 7.4", "only the authorisation's operator issues licenses under it");
+	FJ_TRY(iss_rule_no_token_under_dead_authorisation(w->auth.state, w->c->now > w->auth.not_after || w->c->now < w->auth.not_before, err));
+	FJ_TRY(fj_json_str(w->r, "binding", 8, &binding, err));
+	FJ_TRY(fj_json_int(w->r, "days", 1, strcmp(binding, "named") == 0 ? 90 : 365, &days, err));
+	w->to = w->c->now + days * DAY - 1;
+	FJ_TRY(iss_rule_no_term_beyond(w->to, w->auth.not_after, "authorisation", err));
+	FJ_TRY(fj_json_obj(w->r, "grant", &grant, err));
+	w->grant = grant;
+	FJ_TRY(iss_rule_no_sub_authorisation(json_integer_value(json_object_get(grant, "depth")), err));
+	FJ_TRY(fj_grant_within(grant, json_object_get(w->auth.body, "grant"), err));
+	FJ_TRY(check_conditions(w, err));
+	FJ_TRY(choose_asset(w, err));
+	FJ_TRY(check_product(w, err));
+	return dom_org_get(w->c->db, w->auth.operator_, &w->op, err);
+}
+
+static enum fj_rc check_user(struct issuing *w, const json_t *u, struct fj_err *err)
+{
+	static const char *const keys[] = {"usci", "name", "jwk", "x5t", NULL};
+	const char *usci, *name;
+	bool redevelop = fj_list_has(json_object_get(w->grant, "actions"), "REDEVELOP");
+	FJ_AUTO(dom_org) o = {.affiliates = NULL};
+
+	FJ_TRY(fj_json_only(u, keys, err));
+	FJ_TRY(fj_json_str(u, "usci", 18, &usci, err));
+	FJ_TRY(fj_json_str(u, "name", 120, &name, err));
+	if (!iss_usci_form(usci))
+		return fj_fail(err, FJ_E_INVALID, "issuer", "GB 32100", "\"%s\" is not a unified social credit code", usci);
+	/* either side may have declared the other */
+	bool own = strcmp(usci, w->op.usci) == 0 || fj_list_has(w->op.affiliates, usci);
+	if (dom_org_get(w->c->db, usci, &o, NULL) == FJ_OK)
+		own = own || fj_list_has(o.affiliates, w->op.usci);
+	return iss_rule_no_redevelopment_by_operator(redevelop, own, err);
+}
+
+static enum fj_rc bind(struct issuing *w, const json_t *u, json_t *p, struct fj_err *err)
+{
+	const char *binding = fj_json_peek(w->r, "binding");
+	json_t *jwk = json_object_get(u, "jwk");
+	const char *x5t = fj_json_peek(u, "x5t");
+
+	json_object_set_new(p, "binding", json_string(binding));
+	if (strcmp(binding, "named") == 0)
+		json_object_set(p, "audience", json_object_get(w->r, "audience"));
+	else if (strcmp(binding, "key") == 0 && jwk != NULL)
+		json_object_set_new(p, "cnf", json_pack("{s:O}", "jwk", jwk));
+	else if (strcmp(binding, "mtls") == 0 && x5t != NULL)
+		json_object_set_new(p, "cnf", json_pack("{s:s}", "x5t#S256", x5t));
+	else
+		return fj_fail(err, FJ_E_INVALID, "issuer", "domain.md decision 7", "the binding is key (jwk), mtls (x5t) or named (audience), and each user brings what it needs");
+	return FJ_OK;
+}
+
+static enum fj_rc payload_of(struct issuing *w, const json_t *u, const char *id, const struct sts_ref *own, json_t **out, struct fj_err *err)
+{
+	struct iss_call *c = w->c;
+	const json_t *product = json_object_get(w->r, "product"), *duties = json_object_get(w->r, "duties");
+	FJ_AUTO(json) sorted = dom_sorted(duties);
+	FJ_AUTO(json) p = json_pack("{s:s, s:s, s:s, s:I, s:I, s:I, s:{s:s, s:s}, s:O, s:{s:s, s:s, s:s}, s:O, s:{s:s}, s:{s:s, s:i, s:s, s:O}, s:O, s:{s:o}}",
+	    "iss", iss_base(c->iss), "vct", FJ_VCT_TOKEN, "jti", id, "iat", (json_int_t)c->now, "nbf", (json_int_t)c->now, "exp", (json_int_t)w->to,
+	    "holder", "usci", fj_json_peek(u, "usci"), "name", fj_json_peek(u, "name"), "asset", w->asset,
+	    "product", "id", fj_json_peek(product, "id"), "version", fj_json_peek(product, "version"), "kind", fj_json_peek(product, "kind"),
+	    "grant", w->grant, "terms", "kind", fj_json_peek(w->r, "terms"),
+	    "parent", "authorisation", w->auth.number, "version", 1, "sha256", w->parent_hash, "status", json_object_get(w->auth.body, "authorisation_status"),
+	    "duties", sorted, "status", "status_list", sts_json(own->uri, own->idx));
+
+	if (p == NULL)
+		return fj_fail(err, FJ_E_NOMEM, "issuer", NULL, "out of memory");
+	FJ_TRY(bind(w, u, p, err));
+	FJ_TRY(fj_token_check(p, err));
+	*out = fj_move(p);
+	return FJ_OK;
+}
+
+static enum fj_rc intend_one(struct issuing *w, const json_t *u, json_t *ids, struct fj_err *err)
+{
+	struct sts_ref own;
+	json_t *payload = NULL;
+	char id[40];
+
+	iss_new_id("LT-", 26, id);
+	FJ_TRY(sts_allot(w->c, w->auth.number, &own, 1, err));
+	FJ_TRY(payload_of(w, u, id, &own, &payload, err));
+	FJ_AUTO(json) owned = payload;
+	FJ_AUTO(json) body = json_pack("{s:O, s:s, s:I, s:I, s:s}", "payload", owned, "operator", w->auth.operator_, "list", (json_int_t)own.list,
+	    "idx", (json_int_t)own.idx, "authorisation", w->auth.number);
+	FJ_TRY(pipe_intend(w->c, PIPE_TOKEN, id, body, err));
+	json_array_append_new(ids, json_string(id));
+	return FJ_OK;
+}
+
+static enum fj_rc issue_all(struct issuing *w, struct fj_err *err)
+{
+	FJ_AUTO(buf) parent = FJ_BUF_INIT(FJ_TOKEN_MAX);
+	FJ_AUTO(buf) hash = FJ_BUF_INIT(64);
+	FJ_AUTO(json) ids = json_array();
+	json_t *users, *u;
+	struct fj_hash h;
+	size_t i;
+
+	FJ_TRY(check_request(w, err));
+	FJ_TRY(fj_json_arr(w->r, "users", MAX_USERS, &users, err));
+	if (json_array_size(users) == 0)
+		return fj_fail(err, FJ_E_INVALID, "issuer", "domain.md 4.10", "a license has a user");
+	json_array_foreach(users, i, u)
+		FJ_TRY(check_user(w, u, err));
+	FJ_TRY(dom_credential(w->c->db, PIPE_AUTHORISATION, w->auth.number, &parent, err));
+	fj_sha256(fj_buf_slice(&parent), &h);
+	FJ_TRY(fj_b64u_put(&hash, FJ_SLICE(h.b, FJ_SHA256_LEN)));
+	FJ_TRY(fj_strcopy(w->parent_hash, sizeof(w->parent_hash), fj_buf_str(&hash)));
+	json_array_foreach(users, i, u)
+		FJ_TRY(intend_one(w, u, ids, err));
+	w->c->answer = json_pack("{s:O, s:s}", "tokens", ids, "authorisation", w->auth.number);
+	return FJ_OK;
+}
+
+enum fj_rc cmd_token_issue(struct iss_call *c, struct fj_err *err)
+{
+	struct issuing w = {.c = c, .r = json_object_get(c->params, "request")};
+
+	enum fj_rc rc = issue_all(&w, err);
+	dom_auth_release(&w.auth);
+	dom_org_release(&w.op);
+	return rc;
+}
+
+static int64_t num(const json_t *b, const char *key)
+{
+	return json_integer_value(json_object_get(b, key));
+}
+
+enum fj_rc apply_token_intended(const struct evt *e, struct fj_err *err)
+{
+	const json_t *b = e->body, *p = json_object_get(b, "payload"), *h = json_object_get(p, "holder");
+	const char *authorisation = fj_json_peek(b, "authorisation");
+
+	FJ_TRY(sts_apply_allot(e, authorisation, num(b, "list"), (uint32_t)num(b, "idx"), err));
+	return sto_run(e->db, STO_TOKEN_ADD, NULL, err, "ttttttt" "iiiii", e->object, authorisation, fj_json_peek(b, "operator"),
+	    fj_json_peek(json_object_get(p, "asset"), "id"), fj_json_peek(h, "usci"), fj_json_peek(h, "name"),
+	    fj_json_peek(json_object_get(p, "product"), "id"), num(p, "nbf"), num(p, "exp"), num(b, "list"), num(b, "idx"), e->seq);
+}
+
+enum fj_rc apply_token_issued(const struct evt *e, struct fj_err *err)
+{
+	return sto_run(e->db, STO_TOKEN_STATE, NULL, err, "tit", "ACTIVE", e->seq, e->object);
+}
+
+enum fj_rc apply_token_abandoned(const struct evt *e, struct fj_err *err)
+{
+	return sto_run(e->db, STO_TOKEN_STATE, NULL, err, "tit", "ABANDONED", e->seq, e->object);
+}
+
+/* --- taking back --- */
+
+static enum fj_rc party_check(struct iss_call *c, struct token *t, struct fj_err *err)
+{
+	FJ_AUTO(dom_auth) a = {.body = NULL};
+	FJ_AUTO(dom_org) holder = {.affiliates = NULL};
+
+	FJ_TRY(load(c->db, fj_json_peek(c->params, "id"), t, err));
+	FJ_TRY(dom_auth_get(c->db, t->authorisation, &a, err));
+	FJ_TRY(dom_org_get(c->db, a.holder, &holder, err));
+	bool ok = ((c->acting & ISS_OPERATOR) && strcmp(a.operator_, c->actor->org) == 0) ||
+	    ((c->acting & ISS_IMPLEMENTER) && strcmp(a.implementer, c->actor->org) == 0) ||
+	    ((c->acting & ISS_FINANCE) && strcmp(holder.finance, c->actor->org) == 0);
+	if (ok)
+		return FJ_OK;
+	enum fj_rc rc = fj_fail(err, FJ_E_FORBIDDEN, "issuer", "domain.md 7.4", "your organisation is no party of this license in that role");
+	fj_err_zh(err, "您所在单位不是该许可的相应当事方");
+	return rc;
+}
+
+static enum fj_rc change(struct iss_call *c, const char *act, const char *event, struct fj_err *err)
+{
+	struct token t;
+	const char *to;
+
+	FJ_TRY(party_check(c, &t, err));
+	FJ_TRY(iss_state_next(ISS_OBJ_TOKEN, t.state, act, &to, err));
+	FJ_AUTO(json) body = json_pack("{s:s, s:s}", "to", to, "reason", fj_json_peek(c->params, "reason"));
+	FJ_TRY(evt_append(c, event, t.id, body, err));
+	c->dirty_status = true;
+	c->answer = json_pack("{s:s, s:s}", "id", t.id, "state", to);
+	return FJ_OK;
+}
+
+enum fj_rc cmd_token_suspend(struct iss_call *c, struct fj_err *err)
+{
+	return change(c, "suspend", "token.suspended", err);
+}
+
+enum fj_rc cmd_token_revoke(struct iss_call *c, struct fj_err *err)
+{
+	return change(c, "revoke", "token.revoked", err);
+}
+
+enum fj_rc cmd_token_resume(struct iss_call *c, struct fj_err *err)
+{
+	struct token t;
+	const char *to;
+
+	FJ_TRY(party_check(c, &t, err));
+	FJ_TRY(iss_state_next(ISS_OBJ_TOKEN, t.state, "resume", &to, err));
+	FJ_AUTO(json) payload = json_pack("{s:s, s:s}", "id", t.id, "reason", fj_json_peek(c->params, "reason"));
+	return apr_request(c, "token.resume", t.id, c->actor->org, payload, err);
+}
+
+enum fj_rc apr_token_resume(struct iss_call *c, const struct apr *a, struct fj_err *err)
+{
+	struct token t;
+	const char *to;
+
+	FJ_TRY(load(c->db, a->object, &t, err));
+	FJ_TRY(iss_state_next(ISS_OBJ_TOKEN, t.state, "resume", &to, err));
+	FJ_AUTO(json) body = json_pack("{s:s, s:s}", "to", to, "reason", fj_json_peek(a->payload, "reason"));
+	c->dirty_status = true;
+	return evt_append(c, "token.resumed", t.id, body, err);
+}
+
+static enum fj_rc apply_change(const struct evt *e, enum sts_value v, struct fj_err *err)
+{
+	struct token t;
+
+	FJ_TRY(load(e->db, e->object, &t, err));
+	FJ_TRY(sts_apply_set(e, t.list, (uint32_t)t.idx, v, err));
+	return sto_run(e->db, STO_TOKEN_STATE, NULL, err, "tit", fj_json_peek(e->body, "to"), e->seq, e->object);
+}
+
+enum fj_rc apply_token_suspended(const struct evt *e, struct fj_err *err)
+{
+	return apply_change(e, STS_SUSPENDED, err);
+}
+
+enum fj_rc apply_token_resumed(const struct evt *e, struct fj_err *err)
+{
+	return apply_change(e, STS_VALID, err);
+}
+
+enum fj_rc apply_token_revoked(const struct evt *e, struct fj_err *err)
+{
+	return apply_change(e, STS_INVALID, err);
+}
+
+/* --- reading --- */
+
+static json_t *token_json(const struct token *t, fj_time now)
+{
+	char from[FJ_TIME_CAP], to[FJ_TIME_CAP];
+	bool over = strcmp(t->state, "ACTIVE") == 0 && now > t->not_after;
+
+	fj_time_utc(t->not_before, from);
+	fj_time_utc(t->not_after, to);
+	return json_pack("{s:s, s:s, s:s, s:s, s:{s:s, s:s}, s:s, s:s, s:s}", "id", t->id, "state", over ? "EXPIRED" : t->state, "authorisation",
+	    t->authorisation, "asset_no", t->asset_no, "user", "usci", t->user, "name", t->user_name, "product", t->product, "not_before", from, "not_after", to);
+}
+
+enum fj_rc cmd_token_show(struct iss_call *c, struct fj_err *err)
+{
+	struct token t;
+	FJ_AUTO(buf) compact = FJ_BUF_INIT(FJ_TOKEN_MAX);
+
+	FJ_TRY(load(c->db, fj_json_peek(c->params, "id"), &t, err));
+	c->answer = token_json(&t, c->now);
+	if (dom_credential(c->db, PIPE_TOKEN, t.id, &compact, NULL) == FJ_OK)
+		json_object_set_new(c->answer, "compact", json_string(fj_buf_str(&compact)));
+	return c->answer != NULL ? FJ_OK : fj_fail(err, FJ_E_NOMEM, "issuer", NULL, "out of memory");
+}
+
+enum fj_rc cmd_token_list(struct iss_call *c, struct fj_err *err)
+{
+	FJ_AUTO(sto_q) q = {0};
+	FJ_AUTO(json) items = json_array();
+	const char *after, *of = fj_json_peek(c->params, "authorisation");
+	struct token t;
+	int64_t limit;
+	bool row;
+
+	iss_page(c, &after, &limit);
+	FJ_TRY(sto_query(c->db, STO_TOKEN_LIST, &q, err, "tti", of == NULL ? "" : of, after, limit));
+	for (;;) {
+		FJ_TRY(sto_step(&q, &row, err));
+		if (!row)
+			return dom_list_answer(c, items, "id", limit, err);
+		FJ_TRY(from_row(&q, &t, err));
+		json_array_append_new(items, token_json(&t, c->now));
+	}
+}

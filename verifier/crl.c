@@ -1,0 +1,197 @@
+/*
+ * crl.c - certificate revocation lists: read, checked under their issuer's key
+ * when loaded, kept as sorted serial numbers, asked by binary search.
+ *
+ * A list serves a certificate only when issuer and distribution point are both
+ * the certificate's own (RFC 5280 6.3.3).  A list that is missing, not yet or no
+ * longer current says nothing: the outcome is unknown, never good.
+ */
+#include "verifier/internal.h"
+
+void ver_crl_release(struct ver_crl *c)
+{
+	fj_free(c->revoked);
+	c->revoked = NULL;
+}
+
+static int by_serial(const void *a, const void *b)
+{
+	const struct ver_serial *x = a, *y = b;
+
+	if (x->len != y->len)
+		return x->len < y->len ? -1 : 1;
+	return memcmp(x->b, y->b, x->len);
+}
+
+static enum fj_rc read_entries(const struct fj_crl *in, struct ver_crl *out, struct fj_err *err)
+{
+	struct fj_der walk = in->entries;
+	struct fj_crl_entry e;
+
+	out->revoked = fj_alloc(in->n + 1, sizeof(*out->revoked));
+	if (out->revoked == NULL)
+		return fj_fail(err, FJ_E_NOMEM, "verify", NULL, "out of memory");
+	while (out->n < in->n && fj_crl_next(&walk, &e)) {
+		struct ver_serial *s = &out->revoked[out->n++];
+		s->len = (uint8_t)e.serial.len;
+		s->reason = (uint8_t)e.reason;
+		memcpy(s->b, e.serial.p, e.serial.len);
+	}
+	if (out->n != in->n)
+		return fj_fail(err, FJ_E_PARSE, "verify", "RFC 5280 5.1.2.6", "a CRL's entries could not be read to the end");
+	qsort(out->revoked, out->n, sizeof(*out->revoked), by_serial);
+	for (size_t i = 1; i < out->n; i++)
+		if (by_serial(&out->revoked[i - 1], &out->revoked[i]) == 0)
+			return fj_fail(err, FJ_E_PARSE, "verify", "RFC 5280 5.1.2.6", "a CRL names a serial number twice");
+	return FJ_OK;
+}
+
+static enum fj_rc fill(const struct ver_trust *t, const struct fj_crl *in, struct ver_crl *out, struct fj_err *err)
+{
+	out->ca = ver_ca_of(t, in->issuer, in->aki);
+	if (out->ca == NULL)
+		return fj_fail(err, FJ_E_INVALID, "verify", "RFC 5280 6.3.3", "a CRL's issuer is no CA of this trust");
+	if (in->uri.len >= sizeof(out->uri) || in->next_update < in->this_update)
+		return fj_fail(err, FJ_E_INVALID, "verify", "RFC 5280 5.1.2.5", "a CRL ends before it begins");
+	memcpy(out->uri, in->uri.p, in->uri.len);
+	out->number = in->number;
+	out->from = in->this_update;
+	out->to = in->next_update;
+	if (!ver_signed_der(out->ca->key, in->tbs, in->sig))
+		return fj_fail(err, FJ_E_SIGNATURE, "verify", "RFC 5280 6.3.3", "a CRL's signature does not verify under its issuer's key");
+	return read_entries(in, out, err);
+}
+
+enum fj_rc ver_crl_read(const struct ver_trust *t, struct fj_slice der, struct ver_crl *out, struct fj_err *err)
+{
+	struct fj_crl in;
+
+	memset(out, 0, sizeof(*out));
+	FJ_TRY(fj_crl_read(der, &in, err));
+	enum fj_rc rc = fill(t, &in, out, err);
+	if (rc != FJ_OK)
+		ver_crl_release(out);
+	return rc;
+}
+
+static const struct ver_crl *find(const struct ver_trust *t, const struct ver_ca *ca, struct fj_slice uri)
+{
+	for (size_t i = 0; i < t->n_crl; i++)
+		if (t->crl[i].ca == ca && fj_slice_eq(fj_slice_str(t->crl[i].uri), uri))
+			return &t->crl[i];
+	return NULL;
+}
+
+static void search(const struct ver_crl *c, const struct fj_x509 *x, struct ver_finding *f)
+{
+	struct ver_serial key = {.len = (uint8_t)x->serial.len};
+
+	memcpy(key.b, x->serial.p, x->serial.len); /* at most 20: the reader saw to it */
+	const struct ver_serial *hit = bsearch(&key, c->revoked, c->n, sizeof(key), by_serial);
+	if (hit == NULL)
+		ver_find(f, VER_PASS, "RFC 5280 6.3.3", "not revoked by the current CRL", "现行证书吊销列表中无此证书");
+	else if (hit->reason == 6)
+		ver_find(f, VER_FAIL, "RFC 5280 5.3.1", "the certificate is on hold (suspended)", "证书已被暂停");
+	else
+		ver_find(f, VER_FAIL, "RFC 5280 6.3.3", "the certificate is revoked", "证书已被吊销");
+	snprintf(f->evidence, sizeof(f->evidence), "CRL %llu of %s%s", (unsigned long long)c->number, c->uri, hit != NULL ? ", entry found" : "");
+	if (hit != NULL)
+		snprintf(f->evidence, sizeof(f->evidence), "CRL %llu of %s, reason %u", (unsigned long long)c->number, c->uri, hit->reason);
+}
+
+void ver_revoked(const struct ver_trust *t, const struct fj_x509 *x, const struct ver_ca *ca, fj_time now, struct ver_finding *f)
+{
+	const struct ver_crl *c = find(t, ca, x->crldp);
+	char to[FJ_TIME_CAP];
+
+	if (c == NULL) {
+		ver_find(f, VER_UNKNOWN, "RFC 5280 6.3.3", "there is no CRL for the certificate's distribution point", "缺少该证书分发点的吊销列表");
+		snprintf(f->evidence, sizeof(f->evidence), "%.*s", (int)x->crldp.len, (const char *)x->crldp.p);
+		return;
+	}
+	search(c, x, f);
+	if (f->outcome == VER_FAIL || (now + VER_SKEW >= c->from && now <= c->to))
+		return;
+	fj_time_utc(now > c->to ? c->to : c->from, to);
+	ver_find(f, VER_UNKNOWN, "RFC 5280 6.3.3", "the CRL is not current at this time", "吊销列表此时不在有效期内");
+	snprintf(f->evidence, sizeof(f->evidence), "CRL %llu of %s, %s %s", (unsigned long long)c->number, c->uri, now > c->to ? "until" : "from", to);
+}
+
+void ver_path_revoked(const struct ver_trust *t, const struct fj_x509 *leaf, const struct ver_ca *ca, fj_time now, struct ver_finding *f)
+{
+	struct ver_finding of_ca;
+
+	ver_find(f, VER_PASS, "RFC 5280 6.3.3", "the root answers for itself", "根证书自证");
+	if (leaf != NULL)
+		ver_revoked(t, leaf, ca, now, f);
+	if (ca == &t->root)
+		return;
+	ver_revoked(t, &ca->x, &t->root, now, &of_ca);
+	if (leaf == NULL)
+		*f = of_ca;
+	else
+		ver_worse(f, &of_ca);
+}
+
+/* --- a CRL as the credential to judge --- */
+
+static json_t *subject(const struct fj_crl *c)
+{
+	char cn[260] = "", from[FJ_TIME_CAP], to[FJ_TIME_CAP];
+
+	if (fj_x509_name(c->issuer, FJ_OID_CN, cn, sizeof(cn), NULL) != FJ_OK)
+		cn[0] = '\0';
+	fj_time_utc(c->this_update, from);
+	fj_time_utc(c->next_update, to);
+	return json_pack("{s:s, s:s%, s:I, s:s, s:s, s:I}", "issuer", cn, "uri", (const char *)c->uri.p, c->uri.len, "number", (json_int_t)c->number,
+	    "this_update", from, "next_update", to, "entries", (json_int_t)c->n);
+}
+
+static void check_time(struct ver_job *j, const struct fj_crl *c)
+{
+	fj_time now = j->in->now;
+	char from[FJ_TIME_CAP], to[FJ_TIME_CAP];
+
+	if (now + VER_SKEW >= c->this_update && now <= c->next_update)
+		ver_say(j->r, CK_TIME, VER_PASS, "RFC 5280 5.1.2.5", "the list is current", "列表现行有效");
+	else
+		ver_say(j->r, CK_TIME, VER_FAIL, "RFC 5280 5.1.2.5", "the list is not current at this time", "列表此时不在有效期内");
+	fj_time_utc(c->this_update, from);
+	fj_time_utc(c->next_update, to);
+	ver_evidence(j->r, CK_TIME, "%s to %s", from, to);
+}
+
+void ver_verify_crl(struct ver_job *j, struct fj_slice der)
+{
+	struct fj_err err = {.rc = FJ_OK};
+	struct fj_crl c;
+	struct ver_crl read = {.n = 0};
+	struct ver_finding f;
+
+	ver_report_expect(j->r, "crl", 1u << CK_FORM | 1u << CK_ALGORITHM | 1u << CK_CHAIN | 1u << CK_SIGNER | 1u << CK_SIGNER_STATUS |
+	    1u << CK_SIGNATURE | 1u << CK_TIME);
+	if (fj_crl_read(der, &c, &err) != FJ_OK) {
+		ver_say_err(j->r, CK_FORM, VER_FAIL, &err);
+		return;
+	}
+	ver_say(j->r, CK_FORM, VER_PASS, "RFC 5280 5", "a version 2 CRL with number and distribution point", "格式合规的第二版吊销列表");
+	ver_say(j->r, CK_ALGORITHM, VER_PASS, "RFC 5758 3.2", "ECDSA with SHA-256", "ECDSA 与 SHA-256");
+	j->r->subject = subject(&c);
+	const struct ver_ca *ca = ver_ca_of(j->t, c.issuer, c.aki);
+	if (ca == NULL) {
+		ver_say(j->r, CK_CHAIN, VER_FAIL, "RFC 5280 6.3.3", "the CRL's issuer is no CA of this trust", "签发者不是受信的证书机构");
+		return;
+	}
+	ver_dates(j->t, NULL, ca, j->in->now, &f);
+	ver_say_finding(j->r, CK_CHAIN, &f);
+	ver_say(j->r, CK_SIGNER, VER_PASS, "RFC 5280 4.2.1.3", "the issuer may sign CRLs", "签发者有权签署吊销列表");
+	ver_path_revoked(j->t, NULL, ca, j->in->now, &f);
+	ver_say_finding(j->r, CK_SIGNER_STATUS, &f);
+	check_time(j, &c);
+	if (ver_crl_read(j->t, der, &read, &err) == FJ_OK)
+		ver_say(j->r, CK_SIGNATURE, VER_PASS, "RFC 5280 6.3.3", "verifies under the issuer's key", "签名经签发者公钥验证成立");
+	else
+		ver_say_err(j->r, CK_SIGNATURE, VER_FAIL, &err);
+	j->nomem = j->nomem || err.rc == FJ_E_NOMEM;
+	ver_crl_release(&read);
+}

@@ -1,0 +1,209 @@
+/*
+ * internal.h - what the files of the verifier share: the trust as it is held in
+ * memory, signers, and the report under construction.
+ */
+#ifndef FJ_VERIFIER_INTERNAL_H
+#define FJ_VERIFIER_INTERNAL_H
+
+#include <openssl/evp.h>
+#include <pthread.h>
+
+#include "base/x509.h"
+#include "verifier/verify.h"
+
+#define VER_MAX_CA 8
+#define VER_MAX_SIGNERS 64
+#define VER_MAX_LISTS 1024
+#define VER_MAX_CRLS 256
+#define VER_MAX_AUTHORISATIONS 1000000
+#define VER_MAX_CERTIFICATES 4000000
+#define VER_SKEW 60 /* seconds that a list's beginning may lie ahead of our clock */
+
+struct ver_ca {
+	struct fj_buf der;
+	struct fj_x509 x; /* borrows from der */
+	EVP_PKEY *key;
+	char arc[64];     /* learnt from the policy; empty for the root */
+	bool demo;
+};
+
+/* A delegated signer whose chain holds but for time and revocation, which are asked
+ * anew each time. */
+struct ver_signer {
+	struct fj_buf der;
+	struct fj_x509 x;
+	EVP_PKEY *key;
+	const struct ver_ca *ca;
+	char kid[44], iss[201]; /* RFC 7638 thumbprint; SAN URI */
+};
+/* borrowed from the pool, or owned by this reference when the pool does not keep it */
+struct ver_signer_ref {
+	const struct ver_signer *s;
+	struct ver_signer *owned;
+};
+
+struct ver_serial {
+	uint8_t len, reason, b[20];
+};
+struct ver_crl {
+	const struct ver_ca *ca;
+	char uri[201];
+	uint64_t number;
+	fj_time from, to;
+	struct ver_serial *revoked; /* sorted */
+	size_t n;
+};
+struct ver_list {
+	char uri[201], iss[161];
+	const struct ver_signer *signer;
+	fj_time from, to;
+	uint8_t *map; /* FJ_LIST_OCTETS */
+};
+struct ver_auth {
+	char number[41];
+	struct fj_buf compact; /* with "~" */
+	char sha256[44];       /* base64url */
+	json_t *payload;
+	const struct ver_signer *signer;
+};
+struct ver_cert {
+	char number[41]; /* the file's name: not authentic until compared with the bytes */
+	struct fj_buf der;
+	char sha256[44];
+};
+struct ver_pool;
+struct ver_trust {
+	struct ver_ca root, ca[VER_MAX_CA];
+	size_t n_ca;
+	struct ver_crl *crl;
+	struct ver_list *list;
+	struct ver_auth *auth;
+	struct ver_cert *cert;
+	size_t n_crl, n_list, n_auth, n_cert, cap_crl, cap_list, cap_auth, cap_cert;
+	struct ver_pool *pool; /* verified signers; behind its own lock */
+};
+
+/* --- report.c --- */
+enum ver_ck {
+	CK_FORM, CK_ALGORITHM, CK_CHAIN, CK_SIGNER, CK_SIGNER_STATUS, CK_SIGNATURE, CK_TIME, CK_STATUS,
+	CK_ASSET_STATUS, CK_AUTH_STATUS, CK_NARROWING, CK_SCOPE, CK_RESTRICTIONS, CK_HOLDER, CK_QUOTA, CK_COUNT
+};
+void ver_report_begin(struct ver_report *r, fj_time at);
+/* the checks that a kind has; until reached they are unknown */
+void ver_report_expect(struct ver_report *r, const char *kind, unsigned checks);
+void ver_say(struct ver_report *r, enum ver_ck k, enum ver_outcome o, const char *clause, const char *en, const char *zh);
+void ver_say_err(struct ver_report *r, enum ver_ck k, enum ver_outcome o, const struct fj_err *e);
+void ver_evidence(struct ver_report *r, enum ver_ck k, const char *fmt, ...) FJ_PRINTF(3, 4);
+void ver_report_end(struct ver_report *r);
+
+/* what a check of its own found, before it is put under a name */
+struct ver_finding {
+	enum ver_outcome outcome;
+	const char *clause, *en, *zh; /* static */
+	char evidence[320];           /* cut to 255 in the report */
+};
+void ver_find(struct ver_finding *f, enum ver_outcome o, const char *clause, const char *en, const char *zh);
+void ver_say_finding(struct ver_report *r, enum ver_ck k, const struct ver_finding *f);
+/* the worse of two stays in *a: fail, unknown, pass */
+void ver_worse(struct ver_finding *a, const struct ver_finding *b);
+
+/* --- key.c --- */
+/* P-256 only (RFC 7518 3.4); FJ_E_INVALID otherwise */
+enum fj_rc ver_key_read(struct fj_slice spki, EVP_PKEY **out, struct fj_err *err) FJ_MUST_USE;
+/* from 32 + 32 octets */
+enum fj_rc ver_key_point(const uint8_t xy[64], EVP_PKEY **out, struct fj_err *err) FJ_MUST_USE;
+/* RFC 7638 of a point: 04 x y */
+enum fj_rc ver_key_thumbprint(struct fj_slice point, char out[44]) FJ_MUST_USE;
+bool ver_signed_der(EVP_PKEY *key, struct fj_slice tbs, struct fj_slice sig);
+bool ver_signed_raw(EVP_PKEY *key, struct fj_slice input, const uint8_t sig[64]);
+enum fj_rc ver_sha256_b64u(struct fj_slice in, char out[44]) FJ_MUST_USE;
+
+/* --- chain.c --- */
+enum fj_rc ver_ca_root(struct fj_slice der, struct ver_ca *out, struct fj_err *err) FJ_MUST_USE;
+enum fj_rc ver_ca_issuing(struct fj_slice der, const struct ver_ca *root, struct ver_ca *out, struct fj_err *err) FJ_MUST_USE;
+void ver_ca_release(struct ver_ca *ca);
+/* the CA of the trust that a certificate or CRL names as issuer; NULL */
+const struct ver_ca *ver_ca_of(const struct ver_trust *t, struct fj_slice issuer, struct fj_slice aki);
+/* an end entity under ca: names, flags, key usage, policy, extensions, signature */
+enum fj_rc ver_leaf_check(const struct fj_x509 *x, const struct ver_ca *ca, unsigned wants, struct fj_err *err) FJ_MUST_USE;
+bool ver_leaf_signed(const struct fj_x509 *x, const struct ver_ca *ca);
+enum fj_rc ver_pool_new(struct ver_pool **out) FJ_MUST_USE;
+void ver_pool_free(struct ver_pool *p);
+/* x5c to a signer; FJ_E_INVALID with the section when the chain does not hold */
+enum fj_rc ver_signer_get(const struct ver_trust *t, struct fj_slice leaf, struct fj_slice issuing,
+    struct ver_signer_ref *out, struct fj_err *err) FJ_MUST_USE;
+void ver_signer_release(struct ver_signer_ref *ref);
+FJ_DEFINE_AUTO(ver_signer, struct ver_signer_ref, ver_signer_release)
+/* the one EKU ARC.2.3 or ARC.2.4 */
+bool ver_signer_is(const struct ver_signer *s, const char *arc_suffix);
+/* all of leaf, issuing CA and root valid at now, inclusive */
+void ver_dates(const struct ver_trust *t, const struct fj_x509 *leaf, const struct ver_ca *ca, fj_time now, struct ver_finding *f);
+/* a signer may be believed now: dates and CRLs */
+bool ver_signer_good(const struct ver_trust *t, const struct ver_signer *s, fj_time now);
+
+/* --- crl.c --- */
+enum fj_rc ver_crl_read(const struct ver_trust *t, struct fj_slice der, struct ver_crl *out, struct fj_err *err) FJ_MUST_USE;
+void ver_crl_release(struct ver_crl *c);
+/* the certificate in the CRL of its distribution point, issued by ca */
+void ver_revoked(const struct ver_trust *t, const struct fj_x509 *x, const struct ver_ca *ca, fj_time now, struct ver_finding *f);
+/* leaf and its issuing CA, the worse of both */
+void ver_path_revoked(const struct ver_trust *t, const struct fj_x509 *leaf, const struct ver_ca *ca, fj_time now, struct ver_finding *f);
+
+/* --- list.c --- */
+enum fj_rc ver_list_read(const struct ver_trust *t, struct fj_slice jwt, struct ver_list *out, struct fj_err *err) FJ_MUST_USE;
+void ver_list_release(struct ver_list *l);
+void ver_status(const struct ver_trust *t, const char *iss, const char *uri, uint32_t idx, fj_time now, struct ver_finding *f);
+/* the same from {"idx","uri"} of a checked payload */
+void ver_status_of(const struct ver_trust *t, const char *iss, const json_t *ref, fj_time now, struct ver_finding *f);
+
+/* --- trust.c --- */
+const struct ver_auth *ver_trust_auth(const struct ver_trust *t, const char *number);
+const struct ver_cert *ver_trust_cert(const struct ver_trust *t, const char *number);
+/* next PEM block in *in, which moves on; FJ_E_NOTFOUND when there is no more */
+enum fj_rc ver_pem_next(struct fj_slice *in, const char *label, struct fj_buf *der, struct fj_err *err) FJ_MUST_USE;
+
+/* --- use.c --- */
+enum ver_use_key {
+	USE_ASSET, USE_PRODUCT, USE_ACTION, USE_PURPOSE, USE_TERRITORY, USE_ENVIRONMENT, USE_AT, USE_QUANTITY,
+	USE_USER, USE_AUDIENCE, USE_COUNT
+};
+struct ver_use {
+	json_t *v[USE_COUNT]; /* array of strings, or NULL when not given */
+	fj_time at;
+	int64_t quantity;
+};
+const char *ver_use_one(const struct ver_use *u, enum ver_use_key k); /* first value or NULL; u may be NULL */
+/* bit of restrictions (formats.md 3) for PLEDGE ... RAW; -1 for an action that can be granted */
+int ver_restricted(const char *action);
+
+/* --- the kinds --- */
+struct ver_job {
+	const struct ver_trust *t;
+	const struct ver_input *in;
+	struct ver_report *r;
+	struct fj_slice credential; /* without white space around it */
+	struct fj_slice proof;      /* kb+jwt, empty when there is none */
+	struct fj_jws jws;
+	struct ver_signer_ref signer;
+	bool token;                 /* else an authorisation credential */
+	bool nomem;
+};
+/* true: go on; otherwise the report says why not */
+bool ver_job_signer(struct ver_job *j, const char *arc_suffix);
+void ver_verify_sd_jwt(struct ver_job *j);
+void ver_verify_list(struct ver_job *j);
+void ver_verify_certificate(struct ver_job *j, struct fj_slice der);
+void ver_verify_crl(struct ver_job *j, struct fj_slice der);
+/* asset-dependent checks of a data asset certificate that others need too */
+json_t *ver_restriction_names(unsigned bits);
+
+/* --- narrow.c, scope.c, holder.c --- */
+void ver_narrowing(struct ver_job *j);
+void ver_scope_grant(struct ver_job *j);
+void ver_scope_certificate(struct ver_job *j, const struct fj_asset *a, const struct fj_x509 *x);
+void ver_restrictions_grant(struct ver_job *j);
+void ver_restrictions_certificate(struct ver_job *j, const struct fj_asset *a);
+void ver_quota(struct ver_job *j);
+void ver_holder(struct ver_job *j);
+
+#endif

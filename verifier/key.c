@@ -1,0 +1,76 @@
+/*
+ * key.c - public keys and signatures: P-256, ECDSA, SHA-256, and nothing else.
+ *
+ * OpenSSL does the arithmetic; it refuses points off the curve when a key is
+ * read and r or s outside of 1..n-1 when a signature is checked.
+ */
+#include "verifier/internal.h"
+
+#include <openssl/x509.h>
+
+/* SEQUENCE { SEQUENCE { id-ecPublicKey, prime256v1 }, BIT STRING { 0, 04 ... } } */
+static const uint8_t spki_head[26] = {0x30, 0x59, 0x30, 0x13, 0x06, 0x07, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x02, 0x01,
+	0x06, 0x08, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x03, 0x01, 0x07, 0x03, 0x42, 0x00};
+#define SPKI_LEN (sizeof(spki_head) + 65)
+
+enum fj_rc ver_key_read(struct fj_slice spki, EVP_PKEY **out, struct fj_err *err)
+{
+	const uint8_t *p = spki.p;
+
+	*out = NULL;
+	if (spki.len != SPKI_LEN || memcmp(spki.p, spki_head, sizeof(spki_head)) != 0)
+		return fj_fail(err, FJ_E_INVALID, "verify", "RFC 7518 3.4", "a key is not on P-256");
+	*out = d2i_PUBKEY(NULL, &p, (long)spki.len);
+	return *out != NULL ? FJ_OK : fj_fail(err, FJ_E_INVALID, "verify", "RFC 5480 2.2", "a key is not a point of P-256");
+}
+
+enum fj_rc ver_key_point(const uint8_t xy[64], EVP_PKEY **out, struct fj_err *err)
+{
+	uint8_t spki[SPKI_LEN];
+
+	memcpy(spki, spki_head, sizeof(spki_head));
+	spki[sizeof(spki_head)] = 4;
+	memcpy(spki + sizeof(spki_head) + 1, xy, 64);
+	return ver_key_read(FJ_SLICE(spki, sizeof(spki)), out, err);
+}
+
+enum fj_rc ver_sha256_b64u(struct fj_slice in, char out[44])
+{
+	FJ_AUTO(buf) b = FJ_BUF_INIT(64);
+	struct fj_hash h;
+
+	fj_sha256(in, &h);
+	FJ_TRY(fj_b64u_put(&b, FJ_SLICE(h.b, sizeof(h.b))));
+	return fj_strcopy(out, 44, fj_buf_str(&b));
+}
+
+enum fj_rc ver_key_thumbprint(struct fj_slice point, char out[44])
+{
+	FJ_AUTO(buf) x = FJ_BUF_INIT(64);
+	FJ_AUTO(buf) y = FJ_BUF_INIT(64);
+	FJ_AUTO(buf) text = FJ_BUF_INIT(256);
+
+	if (point.len != 65)
+		return FJ_E_INVALID;
+	FJ_TRY(fj_b64u_put(&x, FJ_SLICE(point.p + 1, 32)));
+	FJ_TRY(fj_b64u_put(&y, FJ_SLICE(point.p + 33, 32)));
+	FJ_TRY(fj_buf_printf(&text, "{\"crv\":\"P-256\",\"kty\":\"EC\",\"x\":\"%s\",\"y\":\"%s\"}", fj_buf_str(&x), fj_buf_str(&y)));
+	return ver_sha256_b64u(fj_buf_slice(&text), out);
+}
+
+bool ver_signed_der(EVP_PKEY *key, struct fj_slice tbs, struct fj_slice sig)
+{
+	EVP_MD_CTX *ctx = EVP_MD_CTX_new();
+	bool ok = ctx != NULL && EVP_DigestVerifyInit(ctx, NULL, EVP_sha256(), NULL, key) == 1 &&
+	    EVP_DigestVerify(ctx, sig.p, sig.len, tbs.p, tbs.len) == 1;
+
+	EVP_MD_CTX_free(ctx);
+	return ok;
+}
+
+bool ver_signed_raw(EVP_PKEY *key, struct fj_slice input, const uint8_t sig[64])
+{
+	FJ_AUTO(buf) der = FJ_BUF_INIT(96);
+
+	return fj_ecdsa_raw_to_der(sig, &der) == FJ_OK && ver_signed_der(key, input, fj_buf_slice(&der));
+}

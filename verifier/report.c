@@ -1,0 +1,190 @@
+/*
+ * report.c - the report under construction and the document made of it.
+ *
+ * A report always has every check of docs/formats.md section 8 in its order.
+ * A check starts as "not reached", which is unknown and so never permits; texts
+ * that came from outside are cut at a whole character and lose their control
+ * characters before they are kept, because they end up on terminals and pages.
+ */
+#include "verifier/internal.h"
+
+#include <stdarg.h>
+
+static const struct {
+	const char *name, *clause, *zh_failed;
+} checks[CK_COUNT] = {
+	[CK_FORM] = {"form", "formats.md 5", "格式不合规，拒绝解析"},
+	[CK_ALGORITHM] = {"algorithm", "RFC 8725 3.1", "签名算法不在允许之列（仅 ES256）"},
+	[CK_CHAIN] = {"chain", "RFC 5280 6", "证书链不成立"},
+	[CK_SIGNER] = {"signer", "formats.md 2", "签名证书的用途或签发地址不符"},
+	[CK_SIGNER_STATUS] = {"signer status", "RFC 5280 6.3", "签名证书的状态不可信"},
+	[CK_SIGNATURE] = {"signature", "RFC 7515 5.2", "签名不成立"},
+	[CK_TIME] = {"time", "RFC 7519 4.1", "不在有效期内"},
+	[CK_STATUS] = {"status", "draft-ietf-oauth-status-list-21 8.3", "状态异常"},
+	[CK_ASSET_STATUS] = {"asset status", "formats.md 5.1", "数据资产状态异常"},
+	[CK_AUTH_STATUS] = {"authorisation status", "formats.md 5.1", "授权状态异常"},
+	[CK_NARROWING] = {"narrowing", "R13", "超出上级授权范围"},
+	[CK_SCOPE] = {"scope", "formats.md 8", "所述用途超出许可范围"},
+	[CK_RESTRICTIONS] = {"restrictions", "R04", "所述行为受到禁止"},
+	[CK_HOLDER] = {"holder", "domain.md decision 7", "持有人不符"},
+	[CK_QUOTA] = {"quota", "formats.md 5.1", "数量超出限额"},
+};
+
+/* well-formed, printable, whole characters; at most cap - 1 octets */
+static void keep(char *out, size_t cap, const char *in)
+{
+	size_t n = 0;
+
+	while (in[n] != '\0' && n < cap - 1) {
+		unsigned char c = (unsigned char)in[n];
+		out[n++] = c < 0x20 || c == 0x7f ? '?' : (char)c;
+	}
+	while (n > 0 && in[n] != '\0' && ((unsigned char)in[n] & 0xc0) == 0x80)
+		n--;
+	out[n] = '\0';
+	for (size_t i = 0; i + 1 < n; i++) /* C1 controls, as UTF-8 writes them */
+		if ((unsigned char)out[i] == 0xc2 && (unsigned char)out[i + 1] < 0xa0)
+			out[i] = out[i + 1] = '?';
+	if (!fj_utf8_valid(fj_slice_str(out)))
+		out[0] = '\0';
+}
+
+void ver_report_begin(struct ver_report *r, fj_time at)
+{
+	r->verdict = VER_DENY;
+	r->kind = "unknown";
+	r->at = at;
+	r->subject = NULL;
+	r->n = CK_COUNT;
+	for (size_t k = 0; k < CK_COUNT; k++) {
+		r->check[k].name = checks[k].name;
+		r->check[k].evidence[0] = '\0';
+		ver_say(r, (enum ver_ck)k, VER_NOT_APPLICABLE, checks[k].clause, "does not apply to this kind of credential", "不适用于此类凭证");
+	}
+}
+
+void ver_report_expect(struct ver_report *r, const char *kind, unsigned wanted)
+{
+	r->kind = kind;
+	for (size_t k = 0; k < CK_COUNT; k++)
+		if (wanted & (1u << k))
+			ver_say(r, (enum ver_ck)k, VER_UNKNOWN, checks[k].clause, "was not reached, because of an earlier failure", "因前项未通过，未予检查");
+}
+
+void ver_say(struct ver_report *r, enum ver_ck k, enum ver_outcome o, const char *clause, const char *en, const char *zh)
+{
+	struct ver_check *c = &r->check[k];
+
+	c->outcome = o;
+	keep(c->clause, sizeof(c->clause), clause);
+	keep(c->en, sizeof(c->en), en);
+	keep(c->zh, sizeof(c->zh), zh);
+}
+
+void ver_say_err(struct ver_report *r, enum ver_ck k, enum ver_outcome o, const struct fj_err *e)
+{
+	ver_say(r, k, o, e->cite[0] != '\0' ? e->cite : checks[k].clause, e->en, e->zh[0] != '\0' ? e->zh : checks[k].zh_failed);
+}
+
+void ver_evidence(struct ver_report *r, enum ver_ck k, const char *fmt, ...)
+{
+	char text[512];
+	va_list ap;
+
+	va_start(ap, fmt);
+	int n = vsnprintf(text, sizeof(text), fmt, ap);
+	va_end(ap);
+	if (n >= 0)
+		keep(r->check[k].evidence, sizeof(r->check[k].evidence), text);
+}
+
+void ver_find(struct ver_finding *f, enum ver_outcome o, const char *clause, const char *en, const char *zh)
+{
+	f->outcome = o;
+	f->clause = clause;
+	f->en = en;
+	f->zh = zh;
+	f->evidence[0] = '\0';
+}
+
+void ver_say_finding(struct ver_report *r, enum ver_ck k, const struct ver_finding *f)
+{
+	ver_say(r, k, f->outcome, f->clause, f->en, f->zh);
+	if (f->evidence[0] != '\0')
+		ver_evidence(r, k, "%s", f->evidence);
+}
+
+static int badness(enum ver_outcome o)
+{
+	return o == VER_FAIL ? 2 : o == VER_UNKNOWN ? 1 : 0;
+}
+
+void ver_worse(struct ver_finding *a, const struct ver_finding *b)
+{
+	if (badness(b->outcome) > badness(a->outcome))
+		*a = *b;
+}
+
+void ver_report_end(struct ver_report *r)
+{
+	int worst = 0;
+
+	for (size_t k = 0; k < r->n; k++)
+		if (badness(r->check[k].outcome) > worst)
+			worst = badness(r->check[k].outcome);
+	r->verdict = worst == 2 ? VER_DENY : worst == 1 ? VER_INDETERMINATE : VER_PERMIT;
+	/* nothing permits unless form, chain and signature were really checked */
+	if (r->verdict == VER_PERMIT && (r->check[CK_FORM].outcome != VER_PASS || r->check[CK_CHAIN].outcome != VER_PASS ||
+	    r->check[CK_SIGNATURE].outcome != VER_PASS || r->check[CK_TIME].outcome != VER_PASS))
+		r->verdict = VER_DENY;
+}
+
+void ver_report_release(struct ver_report *r)
+{
+	json_decref(r->subject);
+	r->subject = NULL;
+}
+
+const char *ver_verdict_name(enum ver_verdict v)
+{
+	static const char *const names[] = {[VER_PERMIT] = "permit", [VER_DENY] = "deny", [VER_INDETERMINATE] = "indeterminate"};
+
+	return names[v];
+}
+
+static json_t *check_json(const struct ver_check *c)
+{
+	static const char *const outcomes[] = {[VER_PASS] = "pass", [VER_FAIL] = "fail", [VER_UNKNOWN] = "unknown",
+		[VER_NOT_REQUESTED] = "not requested", [VER_NOT_APPLICABLE] = "not applicable"};
+
+	return json_pack("{s:s, s:s, s:s, s:s, s:{s:s, s:s}}", "name", c->name, "outcome", outcomes[c->outcome], "clause", c->clause,
+	    "evidence", c->evidence, "text", "en", c->en, "zh", c->zh);
+}
+
+/* what no verdict of this library covers, said each time */
+static json_t *not_checked(const struct ver_report *r)
+{
+	json_t *list = json_array();
+	bool token = strcmp(r->kind, "token") == 0;
+
+	json_array_append_new(list, json_string("that nothing newer was published than this trust holds / 信任资料之后发布的变动"));
+	if (token && r->check[CK_HOLDER].outcome != VER_PASS)
+		json_array_append_new(list, json_string("that who presents the token is its holder / 出示者是否为持有人本人"));
+	if (token || strcmp(r->kind, "authorisation") == 0)
+		json_array_append_new(list, json_string("quota already used elsewhere / 在他处已用的限额"));
+	if (token && r->check[CK_NARROWING].outcome == VER_NOT_APPLICABLE)
+		json_array_append_new(list, json_string("that the token lies within its authorisation: asserted by the issuer / 令牌未超出授权：仅由签发方声明"));
+	return list;
+}
+
+json_t *ver_report_json(const struct ver_report *r)
+{
+	char at[FJ_TIME_CAP];
+	json_t *list = json_array();
+
+	for (size_t k = 0; k < r->n; k++)
+		json_array_append_new(list, check_json(&r->check[k]));
+	fj_time_utc(r->at, at);
+	return json_pack("{s:s, s:s, s:O, s:s, s:o, s:o}", "verdict", ver_verdict_name(r->verdict), "kind", r->kind, "subject", r->subject,
+	    "at", at, "checks", list, "not_checked", not_checked(r));
+}

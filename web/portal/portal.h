@@ -1,0 +1,20 @@
+/*
+ * portal.h - portal and API: the register for officers, over HTTP.
+ */
+#ifndef FJ_WEB_PORTAL_H
+#define FJ_WEB_PORTAL_H
+
+#include "issuer/issuer.h"
+
+struct portal;
+struct portal_conf {
+	const char *cert, *key; /* PEM files in the home; NULL: plain HTTP, loopback only */
+};
+/* FJ_E_EXISTS: the port is taken; FJ_E_REFUSED: plain HTTP beyond loopback */
+enum fj_rc portal_bind(const struct portal_conf *conf, const char *address, struct iss *i, struct portal **out, struct fj_err *err) FJ_MUST_USE;
+/* threads; after the sandbox */
+enum fj_rc portal_start(struct portal *p, struct fj_err *err) FJ_MUST_USE;
+void portal_stop(struct portal *p); /* NULL is fine */
+void portal_print_routes(void);
+
+#endif

@@ -8,6 +8,7 @@
  */
 #include "issuer/store/store.h"
 
+#include <fcntl.h>
 #include <sqlite3.h>
 #include <stdarg.h>
 
@@ -136,6 +137,13 @@ enum fj_rc sto_open(const char *name, bool writer, struct sto **out, struct fj_e
 	if (s == NULL)
 		return fj_fail(err, FJ_E_NOMEM, "store", NULL, "out of memory");
 	s->writer = writer;
+	if (writer && strcmp(name, ":memory:") != 0) { /* before SQLite makes it readable for all */
+		FJ_AUTO(fd) fd = open(name, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+		if (fd < 0) {
+			fj_free(s);
+			return fj_fail_errno(err, "store", "create %s", name);
+		}
+	}
 	int code = sqlite3_open_v2(name, &s->db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | (writer ? SQLITE_OPEN_CREATE : 0), relative_vfs());
 	enum fj_rc rc = code == SQLITE_OK ? FJ_OK : fail(s, code, err, "be opened");
 	if (rc == FJ_OK) {

@@ -1,0 +1,187 @@
+/*
+ * narrow.c - token within authorisation within certificate (R13), on signed
+ * bytes where the trust has them.
+ *
+ * A token names its authorisation by version and hash.  When the trust holds that
+ * version the bytes must be those; when it holds a later one, the token must fit
+ * the later one.  When it holds none, or an older one, nobody but the issuer
+ * vouches for the narrowing: the check does not apply and says so.
+ */
+#include "verifier/internal.h"
+
+static int64_t num(const json_t *p, const char *key)
+{
+	return json_integer_value(json_object_get(p, key));
+}
+
+static enum fj_rc beyond(struct fj_err *err, const char *en, const char *zh)
+{
+	enum fj_rc rc = fj_fail(err, FJ_E_REFUSED, "verify", "R13", "%s", en);
+
+	fj_err_zh(err, "%s", zh);
+	return rc;
+}
+
+/* --- within a certificate --- */
+
+static unsigned right_bit(const char *right)
+{
+	return strcmp(right, "USE") == 0 ? 1u << 1 : 1u << 2;
+}
+
+/* a mode that is allowed allows every narrower one; no mode at all allows any */
+static bool mode_allowed(unsigned modes, const char *mode)
+{
+	unsigned wide = strcmp(mode, "WHOLE") == 0 ? 1 : strcmp(mode, "DOMAIN") == 0 ? 3 : 7;
+
+	return modes == 0 || (modes & wide) != 0;
+}
+
+/* the entry {id, certificate, certificate_sha256}, the grant and its end against the bytes */
+static enum fj_rc within_certificate(const struct ver_cert *c, const json_t *entry, const json_t *payload, struct fj_err *err)
+{
+	const json_t *grant = json_object_get(payload, "grant");
+	struct fj_x509 x;
+	struct fj_asset a;
+	size_t i;
+	json_t *v;
+
+	if (strcmp(c->sha256, fj_json_peek(entry, "certificate_sha256")) != 0)
+		return beyond(err, "the published certificate of this number has another hash than the one signed for", "已公开证书的摘要与所签不一致");
+	FJ_TRY(fj_x509_read(fj_buf_slice(&c->der), &x, err));
+	FJ_TRY(fj_asset_read(x.private_value, &a, err));
+	if (strcmp(a.number, fj_json_peek(entry, "certificate")) != 0 || strcmp(a.asset_no, fj_json_peek(entry, "id")) != 0)
+		return beyond(err, "the certificate is another asset's", "证书属于另一数据资产");
+	json_array_foreach(json_object_get(grant, "rights"), i, v)
+		if (!(a.rights & right_bit(json_string_value(v))))
+			return beyond(err, "a right goes beyond the certificate's", "所授权利超出证书载明的权利");
+	if (!mode_allowed(a.modes, fj_json_peek(grant, "mode")))
+		return beyond(err, "the mode is not one that the certificate allows", "授权模式不在证书允许范围内");
+	return num(payload, "exp") <= x.not_after ? FJ_OK : beyond(err, "ends after the certificate", "期限晚于证书终止日");
+}
+
+/* --- within an authorisation --- */
+
+static const json_t *asset_in(const json_t *auth, const json_t *asset)
+{
+	size_t i;
+	json_t *a;
+
+	json_array_foreach(json_object_get(auth, "assets"), i, a)
+		if (json_equal(a, asset))
+			return a;
+	return NULL;
+}
+
+static bool only_welfare(const json_t *grant)
+{
+	size_t i;
+	json_t *v;
+
+	json_array_foreach(json_object_get(grant, "purposes"), i, v)
+		if (strcmp(json_string_value(v), "PUBGOV") != 0 && strcmp(json_string_value(v), "WELFARE") != 0)
+			return false;
+	return true;
+}
+
+static enum fj_rc terms_within(const json_t *token, const json_t *auth, struct fj_err *err)
+{
+	bool paid = strcmp(fj_json_peek(json_object_get(auth, "terms"), "kind"), "paid") == 0;
+	bool child_free = strcmp(fj_json_peek(json_object_get(token, "terms"), "kind"), "free") == 0;
+
+	if (paid && child_free && !only_welfare(json_object_get(token, "grant")))
+		return beyond(err, "a paid authorisation gives no free license but for public governance and welfare", "有条件有偿的授权不得给予无偿许可（公共治理、公益事业除外）");
+	return FJ_OK;
+}
+
+static enum fj_rc within_authorisation(const json_t *token, const struct ver_auth *a, struct fj_err *err)
+{
+	const json_t *parent = json_object_get(token, "parent"), *auth = a->payload;
+
+	if (num(parent, "version") == num(auth, "version") && strcmp(fj_json_peek(parent, "sha256"), a->sha256) != 0)
+		return beyond(err, "the published authorisation of this version has another hash than the one signed for", "已公开授权凭证的摘要与所签不一致");
+	if (strcmp(fj_json_peek(token, "iss"), fj_json_peek(auth, "iss")) != 0)
+		return beyond(err, "token and authorisation have different issuers", "令牌与授权的签发方不同");
+	if (!json_equal(json_object_get(parent, "status"), json_object_get(auth, "authorisation_status")))
+		return beyond(err, "the token names another status entry than its authorisation", "令牌引用的授权状态项与授权凭证不一致");
+	if (num(token, "nbf") < num(auth, "nbf") || num(token, "exp") > num(auth, "exp"))
+		return beyond(err, "the token's term goes beyond its authorisation's", "令牌期限超出授权期限");
+	if (asset_in(auth, json_object_get(token, "asset")) == NULL)
+		return beyond(err, "the token's asset is not among its authorisation's", "令牌所涉资产不在授权范围内");
+	FJ_TRY(terms_within(token, auth, err));
+	return fj_grant_within(json_object_get(token, "grant"), json_object_get(auth, "grant"), err);
+}
+
+/* --- the check --- */
+
+static void said_by_issuer(struct ver_job *j, const char *why)
+{
+	ver_say(j->r, CK_NARROWING, VER_NOT_APPLICABLE, "R13", "asserted by the issuer alone: the parent is not in this trust", "仅由签发方声明：信任资料中没有上级凭证");
+	ver_evidence(j->r, CK_NARROWING, "asserted by the issuer%s", why);
+}
+
+static void failed(struct ver_job *j, const struct fj_err *err)
+{
+	j->nomem = j->nomem || err->rc == FJ_E_NOMEM;
+	ver_say_err(j->r, CK_NARROWING, VER_FAIL, err);
+}
+
+static void token_narrowing(struct ver_job *j)
+{
+	const json_t *p = j->jws.payload, *parent = json_object_get(p, "parent"), *asset = json_object_get(p, "asset");
+	const struct ver_auth *a = ver_trust_auth(j->t, fj_json_peek(parent, "authorisation"));
+	const struct ver_cert *c = ver_trust_cert(j->t, fj_json_peek(asset, "certificate"));
+	struct fj_err err = {.rc = FJ_OK};
+
+	if (c != NULL && within_certificate(c, asset, p, &err) != FJ_OK) {
+		failed(j, &err);
+		return;
+	}
+	if (a == NULL || num(a->payload, "version") < num(parent, "version")) {
+		said_by_issuer(j, a == NULL ? "" : " (the trust has an older version of the authorisation)");
+		return;
+	}
+	if (within_authorisation(p, a, &err) != FJ_OK) {
+		failed(j, &err);
+		return;
+	}
+	if (ver_signer_good(j->t, a->signer, j->in->now))
+		ver_say(j->r, CK_NARROWING, VER_PASS, "R13", c != NULL ? "within its authorisation and its certificate, on signed bytes" : "within its authorisation, on signed bytes",
+		    c != NULL ? "经签名字节核对，未超出授权与证书" : "经签名字节核对，未超出授权");
+	else
+		ver_say(j->r, CK_NARROWING, VER_UNKNOWN, "RFC 5280 6.3", "the authorisation's signer can't be trusted at this time", "授权凭证的签名者此时不可信");
+	ver_evidence(j->r, CK_NARROWING, "%s version %lld%s", a->number, (long long)num(a->payload, "version"), c != NULL ? ", certificate present" : ", certificate asserted by the issuer");
+}
+
+static void authorisation_narrowing(struct ver_job *j)
+{
+	const json_t *p = j->jws.payload;
+	struct fj_err err = {.rc = FJ_OK};
+	size_t i, seen = 0, n = json_array_size(json_object_get(p, "assets"));
+	json_t *asset;
+
+	json_array_foreach(json_object_get(p, "assets"), i, asset) {
+		const struct ver_cert *c = ver_trust_cert(j->t, fj_json_peek(asset, "certificate"));
+		if (c == NULL)
+			continue;
+		seen++;
+		if (within_certificate(c, asset, p, &err) != FJ_OK) {
+			failed(j, &err);
+			return;
+		}
+	}
+	if (seen < n) {
+		said_by_issuer(j, seen == 0 ? "" : " for some of the certificates");
+		return;
+	}
+	ver_say(j->r, CK_NARROWING, VER_PASS, "R13", "within its certificates, on signed bytes", "经签名字节核对，未超出证书");
+	ver_evidence(j->r, CK_NARROWING, "%zu certificates present", n);
+}
+
+void ver_narrowing(struct ver_job *j)
+{
+	if (j->token)
+		token_narrowing(j);
+	else
+		authorisation_narrowing(j);
+}

@@ -1,0 +1,191 @@
+/*
+ * verify.c - from bytes to a report: what kind of credential it is, and the
+ * steps that all signed JSON shares.
+ *
+ * The kind is told by the content and never by the caller, and the checks of a
+ * kind follow from the signed typ and vct: a token can't be passed off as an
+ * authorisation (RFC 8725 3.11).  Whatever can't be read is a deny.
+ */
+#include "verifier/internal.h"
+
+static bool space(uint8_t c)
+{
+	return c == ' ' || c == '\n' || c == '\r' || c == '\t';
+}
+
+static struct fj_slice trim(struct fj_slice s)
+{
+	while (s.len > 0 && space(s.p[0]))
+		s = FJ_SLICE(s.p + 1, s.len - 1);
+	while (s.len > 0 && space(s.p[s.len - 1]))
+		s.len--;
+	return s;
+}
+
+static void refuse_form(struct ver_job *j, enum fj_rc rc, const struct fj_err *err)
+{
+	j->nomem = j->nomem || rc == FJ_E_NOMEM;
+	ver_report_expect(j->r, "unknown", (1u << CK_NARROWING) - 1);
+	ver_say_err(j->r, rc == FJ_E_UNSUPPORTED ? CK_ALGORITHM : CK_FORM, VER_FAIL, err);
+}
+
+/* --- the signer of a JWS --- */
+
+static bool check_signer(struct ver_job *j, const char *suffix)
+{
+	const struct ver_signer *s = j->signer.s;
+	const char *iss = fj_json_peek(j->jws.payload, "iss");
+
+	if (!ver_signer_is(s, suffix))
+		ver_say(j->r, CK_SIGNER, VER_FAIL, "RFC 5280 4.2.1.12", "the signer's certificate is not for this kind of credential", "签名证书的扩展密钥用途与凭证种类不符");
+	else if (iss == NULL || strcmp(s->iss, iss) != 0)
+		ver_say(j->r, CK_SIGNER, VER_FAIL, "RFC 5280 4.2.1.6", "iss is not the address in the signer's certificate", "iss 与签名证书中的地址不一致");
+	else if (strcmp(s->kid, j->jws.kid) != 0)
+		ver_say(j->r, CK_SIGNER, VER_FAIL, "RFC 7638", "kid is not the thumbprint of the signer's key", "kid 不是签名公钥的指纹");
+	else
+		ver_say(j->r, CK_SIGNER, VER_PASS, "RFC 5280 4.2.1.12", "the right signer for this kind, and for this issuer's address", "签名证书的用途与签发地址相符");
+	ver_evidence(j->r, CK_SIGNER, "%s, %s", s->x.eku, s->iss);
+	return j->r->check[CK_SIGNER].outcome == VER_PASS;
+}
+
+bool ver_job_signer(struct ver_job *j, const char *suffix)
+{
+	struct fj_err err = {.rc = FJ_OK};
+	struct ver_finding f;
+
+	ver_say(j->r, CK_ALGORITHM, VER_PASS, "RFC 8725 3.1", "ES256, the only algorithm allowed", "ES256，唯一允许的算法");
+	if (ver_signer_get(j->t, fj_buf_slice(&j->jws.x5c[0]), fj_buf_slice(&j->jws.x5c[1]), &j->signer, &err) != FJ_OK) {
+		j->nomem = j->nomem || err.rc == FJ_E_NOMEM;
+		ver_say_err(j->r, CK_CHAIN, VER_FAIL, &err);
+		return false;
+	}
+	const struct ver_signer *s = j->signer.s;
+	ver_dates(j->t, &s->x, s->ca, j->in->now, &f);
+	ver_say_finding(j->r, CK_CHAIN, &f);
+	bool right = check_signer(j, suffix);
+	ver_path_revoked(j->t, &s->x, s->ca, j->in->now, &f);
+	ver_say_finding(j->r, CK_SIGNER_STATUS, &f);
+	if (!ver_signed_raw(s->key, j->jws.input, j->jws.sig)) {
+		ver_say(j->r, CK_SIGNATURE, VER_FAIL, "RFC 7515 5.2", "the signature does not verify: the credential was changed or is not this signer's", "签名不成立：凭证被改动，或并非该签名者所签");
+		return false;
+	}
+	ver_say(j->r, CK_SIGNATURE, VER_PASS, "RFC 7515 5.2", "verifies under the signer's key", "签名经签名者公钥验证成立");
+	ver_evidence(j->r, CK_SIGNATURE, "kid %s", s->kid);
+	return right;
+}
+
+/* --- JWS --- */
+
+/* <jws>~ or <jws>~<kb+jwt>: no disclosures (docs/formats.md 5) */
+static bool split(struct ver_job *j, struct fj_slice *compact, struct fj_err *err)
+{
+	const uint8_t *tilde = memchr(j->credential.p, '~', j->credential.len);
+
+	*compact = j->credential;
+	if (tilde == NULL)
+		return true;
+	compact->len = (size_t)(tilde - j->credential.p);
+	j->proof = FJ_SLICE(tilde + 1, j->credential.len - compact->len - 1);
+	if (j->credential.len > FJ_TOKEN_MAX)
+		return fj_fail(err, FJ_E_LIMIT, "verify", "standards.md", "a token has %zu octets; %d are allowed", j->credential.len, FJ_TOKEN_MAX) == FJ_OK;
+	if (j->proof.len > 0 && memchr(j->proof.p, '~', j->proof.len) != NULL)
+		return fj_fail(err, FJ_E_PARSE, "verify", "RFC 9901 4", "there are disclosures, and this profile has none") == FJ_OK;
+	return true;
+}
+
+static void verify_jws(struct ver_job *j)
+{
+	struct fj_err err = {.rc = FJ_OK};
+	struct fj_slice compact;
+
+	if (!split(j, &compact, &err)) {
+		refuse_form(j, err.rc, &err);
+		return;
+	}
+	bool sd = compact.len != j->credential.len;
+	enum fj_rc rc = fj_jws_read(compact, sd ? FJ_TOKEN_MAX : FJ_STATUS_JWT_MAX, &j->jws, &err);
+	if (rc == FJ_OK && strcmp(j->jws.typ, sd ? FJ_TYP_TOKEN : FJ_TYP_STATUS) != 0)
+		rc = fj_fail(&err, FJ_E_PARSE, "verify", "RFC 8725 3.11", "the type \"%s\" and the form do not belong together (dc+sd-jwt ends in ~, statuslist+jwt does not)", j->jws.typ);
+	if (rc != FJ_OK)
+		refuse_form(j, rc, &err);
+	else if (sd)
+		ver_verify_sd_jwt(j);
+	else
+		ver_verify_list(j);
+}
+
+/* --- X.509 --- */
+
+/* a CRL's TBS begins with an INTEGER, a certificate's with [0] */
+static bool looks_like_crl(struct fj_slice der)
+{
+	struct fj_der d, signed_part, tbs;
+
+	fj_der_init(&d, der);
+	return fj_der_enter(&d, FJ_DER_SEQ, &signed_part, NULL) == FJ_OK && fj_der_enter(&signed_part, FJ_DER_SEQ, &tbs, NULL) == FJ_OK &&
+	    fj_der_peek(&tbs) == FJ_DER_INTEGER;
+}
+
+static void verify_der(struct ver_job *j, struct fj_slice der)
+{
+	if (looks_like_crl(der))
+		ver_verify_crl(j, der);
+	else
+		ver_verify_certificate(j, der);
+}
+
+static void verify_pem(struct ver_job *j)
+{
+	struct fj_err err = {.rc = FJ_OK};
+	struct fj_slice in = j->credential;
+	FJ_AUTO(buf) der = FJ_BUF_INIT(FJ_CRL_MAX);
+
+	bool crl = in.len > 20 && memcmp(in.p, "-----BEGIN X509 CRL-", 20) == 0;
+	enum fj_rc rc = ver_pem_next(&in, crl ? "X509 CRL" : "CERTIFICATE", &der, &err);
+	if (rc == FJ_OK && trim(in).len > 0)
+		rc = fj_fail(&err, FJ_E_PARSE, "verify", "RFC 7468 3", "something follows the PEM block; give one credential at a time");
+	if (rc == FJ_OK && memcmp(j->credential.p, "-----BEGIN", 10) != 0)
+		rc = fj_fail(&err, FJ_E_PARSE, "verify", "RFC 7468 3", "something precedes the PEM block");
+	if (rc == FJ_OK && looks_like_crl(fj_buf_slice(&der)) != crl)
+		rc = fj_fail(&err, FJ_E_PARSE, "verify", "RFC 7468 3", "the PEM label does not fit what is inside");
+	if (rc != FJ_OK)
+		refuse_form(j, rc, &err);
+	else
+		verify_der(j, fj_buf_slice(&der));
+}
+
+static void dispatch(struct ver_job *j)
+{
+	struct fj_err err;
+	struct fj_slice in = j->in->credential;
+
+	j->credential = trim(in);
+	if (j->credential.len == 0)
+		refuse_form(j, fj_fail(&err, FJ_E_PARSE, "verify", "formats.md 8", "there is nothing to verify: the credential is empty"), &err);
+	else if (in.len > 2 * FJ_CRL_MAX)
+		refuse_form(j, fj_fail(&err, FJ_E_LIMIT, "verify", "formats.md 8", "the credential has %zu octets; more than any kind may have", in.len), &err);
+	else if (in.p[0] == FJ_DER_SEQ)
+		verify_der(j, in);
+	else if (j->credential.len >= 10 && memcmp(j->credential.p, "-----BEGIN", 10) == 0)
+		verify_pem(j);
+	else
+		verify_jws(j);
+}
+
+enum fj_rc ver_verify(const struct ver_trust *t, const struct ver_input *in, struct ver_report *out, struct fj_err *err)
+{
+	struct ver_job j = {.t = t, .in = in, .r = out};
+
+	ver_report_begin(out, in->now);
+	dispatch(&j);
+	fj_jws_release(&j.jws);
+	ver_signer_release(&j.signer);
+	if (out->subject == NULL)
+		out->subject = json_object();
+	ver_report_end(out);
+	if (!j.nomem && out->subject != NULL)
+		return FJ_OK;
+	ver_report_release(out);
+	out->verdict = VER_DENY;
+	return fj_fail(err, FJ_E_NOMEM, "verify", NULL, "out of memory");
+}

@@ -1,0 +1,603 @@
+/*
+ * http.c - the server: from libmicrohttpd's callbacks to a handler of the table.
+ *
+ * The socket is bound by us, before the sandbox; libmicrohttpd gets it when
+ * threads may start.  A request's route is known before its body is read, so a
+ * body is never larger than its row allows.  Every answer carries the security
+ * headers; a page may load nothing from elsewhere and run no script.
+ */
+#include <arpa/inet.h>
+#include <errno.h>
+#include <microhttpd.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "web/http/http.h"
+
+#define MAX_PARAMS 4
+#define MAX_FIELDS 64
+#define CONNECTIONS 256
+#define IDLE_SECONDS 20
+
+struct pair {
+	char *name, *value;
+};
+struct web_req {
+	const struct web_server *server;
+	const struct web_route *route;
+	struct MHD_Connection *conn;
+	char *path;
+	const char *method;
+	struct pair param[MAX_PARAMS], field[MAX_FIELDS];
+	size_t n_param, n_field;
+	bool fields_read, too_large, known_path;
+	struct fj_buf body;
+	void *session;
+	const char *csrf;
+	char token[80];
+};
+struct web_server {
+	struct web_conf conf;
+	struct MHD_Daemon *daemon;
+	int fd;
+	bool loopback;
+	unsigned port;
+};
+
+/* --- matching --- */
+
+static bool match_part(struct web_req *q, const char **pattern, const char **path)
+{
+	const char *close = strchr(*pattern, '}');
+	size_t n = strcspn(*path, "/");
+
+	if (n == 0 || q->n_param == MAX_PARAMS)
+		return false;
+	q->param[q->n_param].name = fj_strndup(*pattern + 1, (size_t)(close - *pattern) - 1);
+	q->param[q->n_param++].value = fj_strndup(*path, n);
+	*pattern = close + 1;
+	*path += n;
+	return true;
+}
+
+static void free_pairs(struct pair *p, size_t *n)
+{
+	while (*n > 0) {
+		(*n)--;
+		fj_free(p[*n].name);
+		fj_free(p[*n].value);
+	}
+}
+
+static bool match(struct web_req *q, const char *pattern)
+{
+	const char *path = q->path;
+
+	free_pairs(q->param, &q->n_param);
+	while (*pattern != '\0') {
+		if (*pattern == '{') {
+			if (!match_part(q, &pattern, &path))
+				return false;
+		} else if (*pattern++ != *path++) {
+			return false;
+		}
+	}
+	return *path == '\0';
+}
+
+static void find_route(struct web_req *q)
+{
+	bool post = strcmp(q->method, "POST") == 0, get = strcmp(q->method, "GET") == 0 || strcmp(q->method, "HEAD") == 0;
+
+	for (const struct web_route *r = q->server->conf.routes; r->path != NULL; r++) {
+		if (!match(q, r->path))
+			continue;
+		q->known_path = true;
+		if ((post && r->method == WEB_POST) || (get && r->method == WEB_GET)) {
+			q->route = r;
+			return;
+		}
+	}
+	free_pairs(q->param, &q->n_param);
+}
+
+/* --- fields --- */
+
+static int hex(char c)
+{
+	return c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
+}
+
+/* application/x-www-form-urlencoded; NULL when it is malformed, no UTF-8, or holds NUL */
+static char *decode(const char *s, size_t n)
+{
+	char *out = fj_alloc(n + 1, 1);
+	size_t k = 0;
+
+	for (size_t i = 0; out != NULL && i < n; i++) {
+		char c = s[i];
+		if (c == '+')
+			c = ' ';
+		if (s[i] == '%') {
+			int hi = i + 2 < n ? hex(s[i + 1]) : -1, lo = i + 2 < n ? hex(s[i + 2]) : -1;
+			if (hi < 0 || lo < 0)
+				goto bad;
+			c = (char)(hi << 4 | lo);
+			i += 2;
+		}
+		if (c == '\0')
+			goto bad;
+		out[k++] = c;
+	}
+	if (out != NULL && fj_utf8_valid(fj_slice_str(out)))
+		return out;
+bad:
+	fj_free(out);
+	return NULL;
+}
+
+static void add_field(struct web_req *q, char *name, char *value)
+{
+	if (name == NULL || value == NULL || q->n_field == MAX_FIELDS) {
+		fj_free(name);
+		fj_free(value);
+		return;
+	}
+	q->field[q->n_field++] = (struct pair){name, value};
+}
+
+static void read_form(struct web_req *q)
+{
+	const char *p = (const char *)q->body.data, *end = p + q->body.len;
+
+	while (p != NULL && p < end) {
+		const char *amp = memchr(p, '&', (size_t)(end - p));
+		if (amp == NULL)
+			amp = end;
+		const char *eq = memchr(p, '=', (size_t)(amp - p));
+		if (eq != NULL)
+			add_field(q, decode(p, (size_t)(eq - p)), decode(eq + 1, (size_t)(amp - eq) - 1));
+		p = amp + 1;
+	}
+}
+
+static enum MHD_Result query_field(void *cls, enum MHD_ValueKind kind, const char *key, const char *value)
+{
+	(void)kind;
+	if (value != NULL && fj_utf8_valid(fj_slice_str(key)) && fj_utf8_valid(fj_slice_str(value)))
+		add_field(cls, fj_strdup(key), fj_strdup(value));
+	return MHD_YES;
+}
+
+const char *web_field(struct web_req *q, const char *name)
+{
+	if (!q->fields_read) {
+		q->fields_read = true;
+		MHD_get_connection_values(q->conn, MHD_GET_ARGUMENT_KIND, query_field, q);
+		if (strncmp(web_header(q, "Content-Type"), "application/x-www-form-urlencoded", 33) == 0)
+			read_form(q);
+	}
+	for (size_t i = q->n_field; i-- > 0;) /* a form's field before the query's */
+		if (strcmp(q->field[i].name, name) == 0)
+			return q->field[i].value;
+	return "";
+}
+
+const char *web_param(const struct web_req *q, const char *name)
+{
+	for (size_t i = 0; i < q->n_param; i++)
+		if (q->param[i].name != NULL && strcmp(q->param[i].name, name) == 0)
+			return q->param[i].value;
+	return "";
+}
+
+const char *web_header(const struct web_req *q, const char *name)
+{
+	const char *v = MHD_lookup_connection_value(q->conn, MHD_HEADER_KIND, name);
+
+	return v == NULL ? "" : v;
+}
+
+struct fj_slice web_body(const struct web_req *q)
+{
+	return fj_buf_slice(&q->body);
+}
+
+void *web_app(const struct web_req *q)
+{
+	return q->server->conf.app;
+}
+
+void *web_session(const struct web_req *q)
+{
+	return q->session;
+}
+
+const char *web_session_token(const struct web_req *q)
+{
+	return q->token;
+}
+
+const char *web_csrf(const struct web_req *q)
+{
+	return q->csrf == NULL ? "" : q->csrf;
+}
+
+const char *web_path(const struct web_req *q)
+{
+	return q->path;
+}
+
+bool web_wants_json(const struct web_req *q)
+{
+	const char *accept = web_header(q, "Accept");
+
+	return strstr(accept, "text/html") == NULL;
+}
+
+const char *web_lang(struct web_req *q)
+{
+	const char *asked = web_field(q, "lang"), *cookie = MHD_lookup_connection_value(q->conn, MHD_COOKIE_KIND, "lang");
+
+	if (strcmp(asked, "en") == 0 || strcmp(asked, "zh") == 0)
+		return asked[0] == 'e' ? "en" : "zh";
+	if (cookie != NULL && strcmp(cookie, "en") == 0)
+		return "en";
+	return cookie == NULL && strncmp(web_header(q, "Accept-Language"), "en", 2) == 0 ? "en" : "zh";
+}
+
+/* --- answers --- */
+
+void web_json(struct web_res *r, int status, const json_t *j)
+{
+	r->status = status;
+	r->type = "application/json; charset=utf-8";
+	fj_buf_clear(&r->body);
+	if (j == NULL || fj_json_canonical(j, &r->body, NULL) != FJ_OK)
+		r->status = 500;
+}
+
+void web_problem(struct web_res *r, const struct fj_err *err)
+{
+	FJ_AUTO(json) j = fj_err_json(err);
+	int status = fj_rc_http(err->rc);
+
+	if (j != NULL) {
+		json_object_set_new(j, "type", json_string("about:blank"));
+		json_object_set_new(j, "status", json_integer(status));
+		json_object_set_new(j, "title", json_string(fj_rc_name(err->rc)));
+	}
+	web_json(r, status, j);
+	r->type = "application/problem+json; charset=utf-8";
+}
+
+void web_redirect(struct web_res *r, const char *to)
+{
+	r->status = 303;
+	snprintf(r->location, sizeof(r->location), "%s", to);
+}
+
+void web_bytes(struct web_res *r, const char *type, struct fj_slice bytes, long max_age)
+{
+	r->type = type;
+	r->max_age = max_age;
+	r->csp_off = true;
+	if (fj_buf_put(&r->body, bytes.p, bytes.len) != FJ_OK)
+		r->status = 500;
+}
+
+void web_fail(struct web_req *q, struct web_res *r, const struct fj_err *err)
+{
+	fj_buf_clear(&r->body);
+	if (web_wants_json(q) || q->server->conf.hooks.error_page == NULL)
+		web_problem(r, err);
+	else {
+		r->status = fj_rc_http(err->rc);
+		q->server->conf.hooks.error_page(q, r, err);
+	}
+}
+
+static void simple_fail(struct web_req *q, struct web_res *r, enum fj_rc rc, int status, const char *en, const char *zh)
+{
+	struct fj_err err = {0};
+
+	fj_fail(&err, rc, "http", "RFC 9110 15", "%s", en);
+	fj_err_zh(&err, "%s", zh);
+	web_fail(q, r, &err);
+	r->status = status;
+}
+
+static void add_headers(const struct web_req *q, const struct web_res *r, struct MHD_Response *m)
+{
+	char cache[64];
+
+	MHD_add_response_header(m, "Content-Type", r->type);
+	MHD_add_response_header(m, "X-Content-Type-Options", "nosniff");
+	MHD_add_response_header(m, "Referrer-Policy", "no-referrer");
+	if (!r->csp_off)
+		MHD_add_response_header(m, "Content-Security-Policy",
+		    "default-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'self'; object-src 'none'");
+	MHD_add_response_header(m, "X-Frame-Options", "DENY");
+	if (r->max_age > 0)
+		snprintf(cache, sizeof(cache), "public, max-age=%ld", r->max_age);
+	else
+		snprintf(cache, sizeof(cache), "no-store");
+	MHD_add_response_header(m, "Cache-Control", cache);
+	if (r->cors)
+		MHD_add_response_header(m, "Access-Control-Allow-Origin", "*");
+	if (r->location[0] != '\0')
+		MHD_add_response_header(m, "Location", r->location);
+	if (r->cookie[0] != '\0')
+		MHD_add_response_header(m, "Set-Cookie", r->cookie);
+	if (r->status == 405)
+		MHD_add_response_header(m, "Allow", strcmp(q->method, "POST") == 0 ? "GET, HEAD" : "POST");
+}
+
+static enum MHD_Result answer(struct web_req *q, struct web_res *r)
+{
+	struct MHD_Response *m = MHD_create_response_from_buffer(r->body.len, r->body.data, MHD_RESPMEM_MUST_COPY);
+
+	fj_buf_release(&r->body);
+	if (m == NULL)
+		return MHD_NO;
+	add_headers(q, r, m);
+	enum MHD_Result out = MHD_queue_response(q->conn, (unsigned)r->status, m);
+	MHD_destroy_response(m);
+	return out;
+}
+
+/* --- one request --- */
+
+static void find_session(struct web_req *q)
+{
+	const struct web_hooks *h = &q->server->conf.hooks;
+	const char *token = web_header(q, "Authorization");
+
+	if (strncmp(token, "Bearer ", 7) == 0)
+		token += 7;
+	else
+		token = h->cookie == NULL ? NULL : MHD_lookup_connection_value(q->conn, MHD_COOKIE_KIND, h->cookie);
+	if (h->session == NULL || token == NULL || fj_strcopy(q->token, sizeof(q->token), token) != FJ_OK)
+		return;
+	q->session = h->session(q->server->conf.app, q->token, &q->csrf);
+	if (q->session == NULL)
+		q->token[0] = '\0';
+}
+
+/* a bearer token is not sent by a browser of itself: only a cookie needs the field */
+static bool csrf_ok(struct web_req *q)
+{
+	if (q->route->csrf == WEB_CSRF_NONE || strncmp(web_header(q, "Authorization"), "Bearer ", 7) == 0)
+		return true;
+	return q->csrf != NULL && strcmp(web_field(q, "csrf"), q->csrf) == 0;
+}
+
+static void dispatch(struct web_req *q, struct web_res *r)
+{
+	const struct web_hooks *h = &q->server->conf.hooks;
+
+	if (q->too_large) {
+		simple_fail(q, r, FJ_E_LIMIT, 413, "the request is larger than this address accepts", "请求过大");
+		return;
+	}
+	if (q->route == NULL) {
+		if (q->known_path)
+			simple_fail(q, r, FJ_E_USAGE, 405, "this address does not take this method", "该地址不支持此请求方法");
+		else
+			simple_fail(q, r, FJ_E_NOTFOUND, 404, "there is nothing at this address", "该地址不存在");
+		return;
+	}
+	find_session(q);
+	if (q->route->access == WEB_SIGNED_IN && q->session == NULL) {
+		if (h->login != NULL && !web_wants_json(q))
+			web_redirect(r, h->login);
+		else
+			simple_fail(q, r, FJ_E_AUTH, 401, "sign in first", "请先登录");
+		return;
+	}
+	if (!csrf_ok(q)) {
+		simple_fail(q, r, FJ_E_FORBIDDEN, 403, "the form is not from this session; load the page again", "表单不属于当前会话，请刷新页面");
+		return;
+	}
+	q->route->run(q, r);
+}
+
+static void req_free(struct web_req *q)
+{
+	if (q->session != NULL && q->server->conf.hooks.session_free != NULL)
+		q->server->conf.hooks.session_free(q->session);
+	free_pairs(q->param, &q->n_param);
+	free_pairs(q->field, &q->n_field);
+	fj_buf_release(&q->body);
+	fj_free(q->path);
+	fj_free(q);
+}
+
+static struct web_req *req_new(const struct web_server *s, struct MHD_Connection *conn, const char *url, const char *method)
+{
+	struct web_req *q = fj_alloc(1, sizeof(*q));
+
+	if (q == NULL)
+		return NULL;
+	q->server = s;
+	q->conn = conn;
+	q->method = method;
+	q->path = fj_strdup(url);
+	if (q->path == NULL || strlen(url) > 2048 || !fj_utf8_valid(fj_slice_str(url)))
+		q->known_path = false;
+	else
+		find_route(q);
+	fj_buf_init(&q->body, q->route == NULL ? 0 : q->route->body_max);
+	return q;
+}
+
+static enum MHD_Result on_request(void *cls, struct MHD_Connection *conn, const char *url, const char *method,
+    const char *version, const char *data, size_t *n, void **state)
+{
+	struct web_req *q = *state;
+
+	(void)version;
+	if (q == NULL) {
+		*state = req_new(cls, conn, url, method);
+		return *state == NULL ? MHD_NO : MHD_YES;
+	}
+	if (*n > 0) { /* what does not fit is read and forgotten, so that the answer arrives */
+		if (!q->too_large && fj_buf_put(&q->body, data, *n) != FJ_OK)
+			q->too_large = true;
+		*n = 0;
+		return MHD_YES;
+	}
+	struct web_res r = {.status = 200, .type = "text/html; charset=utf-8"};
+	fj_buf_init(&r.body, 32u << 20);
+	dispatch(q, &r);
+	return answer(q, &r);
+}
+
+static void on_done(void *cls, struct MHD_Connection *conn, void **state, enum MHD_RequestTerminationCode code)
+{
+	(void)cls;
+	(void)conn;
+	(void)code;
+	if (*state != NULL)
+		req_free(*state);
+	*state = NULL;
+}
+
+/* --- the server --- */
+
+static enum fj_rc bad_address(struct fj_err *err, const char *address)
+{
+	return fj_fail(err, FJ_E_INVALID, "http", NULL, "\"%.60s\" is not an address such as 127.0.0.1:8443 or [::1]:8443", address);
+}
+
+static enum fj_rc parse_address(const char *text, struct sockaddr_storage *out, socklen_t *len, struct fj_err *err)
+{
+	char host[64];
+	const char *colon = strrchr(text, ':');
+	char *end;
+
+	if (colon == NULL || (size_t)(colon - text) >= sizeof(host))
+		return bad_address(err, text);
+	long port = strtol(colon + 1, &end, 10);
+	if (colon[1] < '0' || colon[1] > '9' || *end != '\0' || port > 65535)
+		return bad_address(err, text);
+	memset(out, 0, sizeof(*out));
+	snprintf(host, sizeof(host), "%.*s", (int)(colon - text), text);
+	struct sockaddr_in *v4 = (struct sockaddr_in *)out;
+	if (inet_pton(AF_INET, host, &v4->sin_addr) == 1) {
+		v4->sin_family = AF_INET;
+		v4->sin_port = htons((uint16_t)port);
+		*len = sizeof(*v4);
+		return FJ_OK;
+	}
+	size_t n = strlen(host);
+	struct sockaddr_in6 *v6 = (struct sockaddr_in6 *)out;
+	if (n < 3 || host[0] != '[' || host[n - 1] != ']')
+		return bad_address(err, text);
+	host[n - 1] = '\0';
+	if (inet_pton(AF_INET6, host + 1, &v6->sin6_addr) != 1)
+		return bad_address(err, text);
+	v6->sin6_family = AF_INET6;
+	v6->sin6_port = htons((uint16_t)port);
+	*len = sizeof(*v6);
+	return FJ_OK;
+}
+
+static bool is_loopback(const struct sockaddr_storage *a)
+{
+	if (a->ss_family == AF_INET)
+		return (ntohl(((const struct sockaddr_in *)a)->sin_addr.s_addr) >> 24) == 127;
+	return IN6_IS_ADDR_LOOPBACK(&((const struct sockaddr_in6 *)a)->sin6_addr) != 0;
+}
+
+static enum fj_rc open_socket(struct web_server *s, const char *address, struct fj_err *err)
+{
+	struct sockaddr_storage a;
+	socklen_t len = 0;
+	int one = 1;
+
+	FJ_TRY(parse_address(address, &a, &len, err));
+	s->loopback = is_loopback(&a);
+	s->fd = socket(a.ss_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	if (s->fd < 0)
+		return fj_fail_errno(err, "http", "socket");
+	setsockopt(s->fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one));
+	if (bind(s->fd, (struct sockaddr *)&a, len) != 0 || listen(s->fd, 128) != 0) {
+		if (errno == EADDRINUSE) {
+			enum fj_rc rc = fj_fail(err, FJ_E_EXISTS, "http", NULL, "the address %s is taken by another program; end it or choose another port", address);
+			fj_err_zh(err, "地址 %s 已被其他程序占用", address);
+			return rc;
+		}
+		return fj_fail_errno(err, "http", "listen on %s", address);
+	}
+	len = sizeof(a);
+	if (getsockname(s->fd, (struct sockaddr *)&a, &len) != 0)
+		return fj_fail_errno(err, "http", "ask for the port");
+	s->port = a.ss_family == AF_INET ? ntohs(((struct sockaddr_in *)&a)->sin_port) : ntohs(((struct sockaddr_in6 *)&a)->sin6_port);
+	return FJ_OK;
+}
+
+enum fj_rc web_bind(const char *address, const struct web_conf *conf, struct web_server **out, struct fj_err *err)
+{
+	struct web_server *s = fj_alloc(1, sizeof(*s));
+
+	if (s == NULL)
+		return fj_fail(err, FJ_E_NOMEM, "http", NULL, "out of memory");
+	s->conf = *conf;
+	s->fd = -1;
+	enum fj_rc rc = open_socket(s, address, err);
+	if (rc != FJ_OK) {
+		web_stop(s);
+		return rc;
+	}
+	*out = s;
+	return FJ_OK;
+}
+
+unsigned web_port(const struct web_server *s)
+{
+	return s->port;
+}
+
+bool web_is_loopback(const struct web_server *s)
+{
+	return s->loopback;
+}
+
+enum fj_rc web_start(struct web_server *s, struct fj_err *err)
+{
+	unsigned flags = MHD_USE_AUTO | MHD_USE_INTERNAL_POLLING_THREAD | (s->conf.cert != NULL ? MHD_USE_TLS : 0);
+	struct MHD_OptionItem tls[] = {
+		{MHD_OPTION_HTTPS_MEM_CERT, 0, (void *)(uintptr_t)s->conf.cert},
+		{MHD_OPTION_HTTPS_MEM_KEY, 0, (void *)(uintptr_t)s->conf.key},
+		{MHD_OPTION_HTTPS_PRIORITIES, 0, (void *)(uintptr_t)"SECURE128:-VERS-ALL:+VERS-TLS1.3:+VERS-TLS1.2"},
+		{MHD_OPTION_END, 0, NULL}};
+
+	if (s->conf.cert == NULL)
+		tls[0] = tls[3];
+	s->daemon = MHD_start_daemon(flags, 0, NULL, NULL, on_request, s, MHD_OPTION_LISTEN_SOCKET, s->fd, MHD_OPTION_THREAD_POOL_SIZE,
+	    s->conf.threads, MHD_OPTION_CONNECTION_LIMIT, (unsigned)CONNECTIONS, MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)IDLE_SECONDS,
+	    MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)65536, MHD_OPTION_NOTIFY_COMPLETED, on_done, NULL, MHD_OPTION_ARRAY, tls, MHD_OPTION_END);
+	if (s->daemon != NULL)
+		return FJ_OK;
+	return fj_fail(err, FJ_E_INTERNAL, "http", NULL, "the HTTP server does not start%s", s->conf.cert != NULL ? "; check certificate and key" : "");
+}
+
+void web_stop(struct web_server *s)
+{
+	if (s == NULL)
+		return;
+	if (s->daemon != NULL)
+		MHD_stop_daemon(s->daemon); /* closes the socket */
+	else
+		fj_fd_close(&s->fd);
+	fj_free(s);
+}
+
+void web_print_routes(const struct web_route *routes)
+{
+	for (const struct web_route *r = routes; r->path != NULL; r++)
+		printf("%-5s %-44s %-10s %-5s %8zu  %s\n", r->method == WEB_GET ? "GET" : "POST", r->path, r->access == WEB_PUBLIC ? "public" : "signed-in",
+		    r->csrf == WEB_CSRF_FORM ? "csrf" : "-", r->body_max, r->what);
+}

@@ -1,0 +1,104 @@
+/*
+ * http.h - a small HTTP server over libmicrohttpd: routes as a table, typed
+ * fields, sessions' cookies, answers, and security headers on all of them.
+ *
+ * A handler is called only when method, path, body size, sign-in and CSRF have
+ * been checked by the row that names it.  It reads fields, calls one service,
+ * and fills the answer.  Requests are not logged: nobody learns who asked.
+ */
+#ifndef FJ_WEB_HTTP_H
+#define FJ_WEB_HTTP_H
+
+#include "base/json.h"
+
+enum web_method { WEB_GET, WEB_POST };
+enum web_access { WEB_PUBLIC, WEB_SIGNED_IN };
+enum web_csrf { WEB_CSRF_NONE, WEB_CSRF_FORM }; /* FORM: field "csrf" equals the session's */
+
+struct web_req;
+struct web_res {
+	int status;              /* 200 */
+	const char *type;        /* content type; static */
+	struct fj_buf body;
+	char location[320];      /* for 303 */
+	char cookie[200];        /* Set-Cookie, "" none */
+	long max_age;            /* Cache-Control: seconds; 0: no-store */
+	bool cors;               /* Access-Control-Allow-Origin: * */
+	bool csp_off;            /* not a page: no policy needed */
+};
+typedef void (*web_handler)(struct web_req *q, struct web_res *r);
+struct web_route {
+	enum web_method method;
+	const char *path;        /* "/certificates/{number}/revoke"; {name} matches one part */
+	web_handler run;
+	enum web_access access;
+	enum web_csrf csrf;
+	size_t body_max;         /* octets */
+	const char *what;        /* for `make routes` */
+};
+
+/* Who asks: filled by the application's hook from cookie or bearer token; released by
+ * web_session_free of the application. */
+struct web_hooks {
+	/* NULL: nobody.  csrf is the session's token. */
+	void *(*session)(void *app, const char *token, const char **csrf);
+	void (*session_free)(void *session);
+	/* a page for an error; NULL: problem+json */
+	void (*error_page)(struct web_req *q, struct web_res *r, const struct fj_err *err);
+	const char *cookie;      /* cookie's name */
+	const char *login;       /* where a browser that is not signed in is sent; NULL: 401 */
+};
+struct web_conf {
+	const struct web_route *routes; /* ends with a NULL path */
+	struct web_hooks hooks;
+	void *app;
+	unsigned threads;        /* 1..16 */
+	const char *cert, *key;  /* PEM texts; NULL: plain HTTP */
+};
+
+struct web_server;
+/* Bind "127.0.0.1:8443" or "[::1]:8443"; port 0 takes a free one.  FJ_E_EXISTS when
+ * the port is taken, FJ_E_INVALID when the address is none. */
+enum fj_rc web_bind(const char *address, const struct web_conf *conf, struct web_server **out, struct fj_err *err) FJ_MUST_USE;
+unsigned web_port(const struct web_server *s);
+bool web_is_loopback(const struct web_server *s);
+/* Threads and answers from here on. */
+enum fj_rc web_start(struct web_server *s, struct fj_err *err) FJ_MUST_USE;
+void web_stop(struct web_server *s); /* NULL is fine */
+void web_print_routes(const struct web_route *routes);
+
+/* --- the request --- */
+void *web_app(const struct web_req *q);
+void *web_session(const struct web_req *q);      /* NULL when nobody */
+const char *web_session_token(const struct web_req *q); /* "" */
+const char *web_csrf(const struct web_req *q);   /* "" */
+const char *web_param(const struct web_req *q, const char *name); /* of the path; "" */
+/* query or form field, decoded; "" when absent */
+const char *web_field(struct web_req *q, const char *name);
+struct fj_slice web_body(const struct web_req *q);
+const char *web_header(const struct web_req *q, const char *name); /* "" */
+bool web_wants_json(const struct web_req *q);
+const char *web_lang(struct web_req *q);         /* "zh" or "en" */
+const char *web_path(const struct web_req *q);
+
+/* --- answers --- */
+void web_json(struct web_res *r, int status, const json_t *j);
+void web_problem(struct web_res *r, const struct fj_err *err); /* RFC 9457 */
+void web_redirect(struct web_res *r, const char *to);
+void web_bytes(struct web_res *r, const char *type, struct fj_slice bytes, long max_age);
+/* the error as page or JSON, by what the client wants */
+void web_fail(struct web_req *q, struct web_res *r, const struct fj_err *err);
+
+/* --- HTML; failures of memory are noticed when the answer is sent --- */
+void web_html(struct fj_buf *b, const char *markup);           /* as it stands: our own text only */
+void web_text(struct fj_buf *b, const char *text);             /* escaped, for text and attributes */
+void web_page_begin(struct web_req *q, struct fj_buf *b, const char *zh, const char *en);
+void web_page_end(struct fj_buf *b);
+/* a label in the page's language */
+void web_both(struct web_req *q, struct fj_buf *b, const char *zh, const char *en);
+extern const char web_style_css[];
+
+/* --- verdict_page.c: a verdict document (docs/formats.md 8) as part of a page --- */
+void web_verdict(struct web_req *q, struct fj_buf *b, const json_t *verdict);
+
+#endif

@@ -144,6 +144,7 @@ static void signer_free(struct ver_signer *s)
 	if (s == NULL)
 		return;
 	fj_buf_release(&s->der);
+	fj_buf_release(&s->header);
 	EVP_PKEY_free(s->key);
 	fj_free(s);
 }
@@ -188,6 +189,7 @@ static enum fj_rc build_signer(struct fj_slice leaf, const struct ver_ca *ca, st
 	if (s == NULL)
 		return fj_fail(err, FJ_E_NOMEM, "verify", NULL, "out of memory");
 	fj_buf_init(&s->der, FJ_X509_MAX);
+	fj_buf_init(&s->header, FJ_TOKEN_MAX);
 	s->ca = ca;
 	FJ_TRY(fj_buf_put(&s->der, leaf.p, leaf.len));
 	FJ_TRY(fj_x509_read(fj_buf_slice(&s->der), &s->x, err));
@@ -245,13 +247,45 @@ enum fj_rc ver_signer_get(const struct ver_trust *t, struct fj_slice leaf, struc
 	return FJ_OK;
 }
 
+const struct ver_signer *ver_signer_by_header(const struct ver_trust *t, struct fj_slice header)
+{
+	struct ver_pool *p = t->pool;
+	const struct ver_signer *found = NULL;
+
+	pthread_mutex_lock(&p->lock);
+	for (size_t i = 0; i < p->n && found == NULL; i++)
+		if (p->s[i]->header.len > 0 && fj_slice_eq(fj_buf_slice(&p->s[i]->header), header))
+			found = p->s[i];
+	pthread_mutex_unlock(&p->lock);
+	return found;
+}
+
+void ver_signer_learn(const struct ver_trust *t, const struct ver_signer_ref *ref, const struct fj_jws *jws)
+{
+	const uint8_t *dot = memchr(jws->input.p, '.', jws->input.len);
+	struct ver_pool *p = t->pool;
+
+	/* a kid that is not this key's must be found again each time */
+	if (dot == NULL || ref->owned != NULL || strcmp(jws->kid, ref->s->kid) != 0)
+		return;
+	pthread_mutex_lock(&p->lock);
+	for (size_t i = 0; i < p->n; i++) {
+		struct ver_signer *s = p->s[i];
+		if (s != ref->s || s->header.len > 0)
+			continue;
+		memcpy(s->typ, jws->typ, sizeof(s->typ));
+		if (fj_buf_put(&s->header, jws->input.p, (size_t)(dot - jws->input.p)) != FJ_OK)
+			fj_buf_clear(&s->header); /* no memory: it is only slower */
+	}
+	pthread_mutex_unlock(&p->lock);
+}
+
 bool ver_signer_good(const struct ver_trust *t, const struct ver_signer *s, fj_time now)
 {
-	struct ver_finding f;
+	const struct fj_x509 *path[] = {&s->x, &s->ca->x, &t->root.x};
 
-	ver_dates(t, &s->x, s->ca, now, &f);
-	if (f.outcome != VER_PASS)
-		return false;
-	ver_path_revoked(t, &s->x, s->ca, now, &f);
-	return f.outcome == VER_PASS;
+	for (size_t i = 0; i < FJ_ARRAY_LEN(path); i++)
+		if (now < path[i]->not_before || now > path[i]->not_after)
+			return false;
+	return ver_path_good(t, &s->x, s->ca, now);
 }

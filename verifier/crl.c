@@ -82,39 +82,63 @@ static const struct ver_crl *find(const struct ver_trust *t, const struct ver_ca
 	return NULL;
 }
 
-static void search(const struct ver_crl *c, const struct fj_x509 *x, struct ver_finding *f)
+/* what the trust knows of a certificate; *c and *hit may be NULL after */
+static enum ver_outcome look_up(const struct ver_trust *t, const struct fj_x509 *x, const struct ver_ca *ca, fj_time now,
+    const struct ver_crl **c, const struct ver_serial **hit)
 {
 	struct ver_serial key = {.len = (uint8_t)x->serial.len};
 
+	*hit = NULL;
+	*c = find(t, ca, x->crldp);
+	if (*c == NULL)
+		return VER_UNKNOWN;
 	memcpy(key.b, x->serial.p, x->serial.len); /* at most 20: the reader saw to it */
-	const struct ver_serial *hit = bsearch(&key, c->revoked, c->n, sizeof(key), by_serial);
-	if (hit == NULL)
-		ver_find(f, VER_PASS, "RFC 5280 6.3.3", "not revoked by the current CRL", "现行证书吊销列表中无此证书");
-	else if (hit->reason == 6)
-		ver_find(f, VER_FAIL, "RFC 5280 5.3.1", "the certificate is on hold (suspended)", "证书已被暂停");
-	else
-		ver_find(f, VER_FAIL, "RFC 5280 6.3.3", "the certificate is revoked", "证书已被吊销");
-	snprintf(f->evidence, sizeof(f->evidence), "CRL %llu of %s%s", (unsigned long long)c->number, c->uri, hit != NULL ? ", entry found" : "");
-	if (hit != NULL)
-		snprintf(f->evidence, sizeof(f->evidence), "CRL %llu of %s, reason %u", (unsigned long long)c->number, c->uri, hit->reason);
+	*hit = bsearch(&key, (*c)->revoked, (*c)->n, sizeof(key), by_serial);
+	if (*hit != NULL) /* an old list that names it still counts */
+		return VER_FAIL;
+	return now + VER_SKEW >= (*c)->from && now <= (*c)->to ? VER_PASS : VER_UNKNOWN;
 }
 
-void ver_revoked(const struct ver_trust *t, const struct fj_x509 *x, const struct ver_ca *ca, fj_time now, struct ver_finding *f)
+static void say_unknown(const struct ver_crl *c, const struct fj_x509 *x, fj_time now, struct ver_finding *f)
 {
-	const struct ver_crl *c = find(t, ca, x->crldp);
-	char to[FJ_TIME_CAP];
+	char at[FJ_TIME_CAP];
 
 	if (c == NULL) {
 		ver_find(f, VER_UNKNOWN, "RFC 5280 6.3.3", "there is no CRL for the certificate's distribution point", "缺少该证书分发点的吊销列表");
 		snprintf(f->evidence, sizeof(f->evidence), "%.*s", (int)x->crldp.len, (const char *)x->crldp.p);
 		return;
 	}
-	search(c, x, f);
-	if (f->outcome == VER_FAIL || (now + VER_SKEW >= c->from && now <= c->to))
-		return;
-	fj_time_utc(now > c->to ? c->to : c->from, to);
+	fj_time_utc(now > c->to ? c->to : c->from, at);
 	ver_find(f, VER_UNKNOWN, "RFC 5280 6.3.3", "the CRL is not current at this time", "吊销列表此时不在有效期内");
-	snprintf(f->evidence, sizeof(f->evidence), "CRL %llu of %s, %s %s", (unsigned long long)c->number, c->uri, now > c->to ? "until" : "from", to);
+	snprintf(f->evidence, sizeof(f->evidence), "CRL %llu of %s, %s %s", (unsigned long long)c->number, c->uri, now > c->to ? "until" : "from", at);
+}
+
+void ver_revoked(const struct ver_trust *t, const struct fj_x509 *x, const struct ver_ca *ca, fj_time now, struct ver_finding *f)
+{
+	const struct ver_crl *c;
+	const struct ver_serial *hit;
+
+	switch (look_up(t, x, ca, now, &c, &hit)) {
+	case VER_PASS:
+		ver_find(f, VER_PASS, "RFC 5280 6.3.3", "not revoked by the current CRL", "现行证书吊销列表中无此证书");
+		snprintf(f->evidence, sizeof(f->evidence), "CRL %llu of %s", (unsigned long long)c->number, c->uri);
+		return;
+	case VER_FAIL:
+		ver_find(f, VER_FAIL, "RFC 5280 6.3.3", hit->reason == 6 ? "the certificate is on hold (suspended)" : "the certificate is revoked",
+		    hit->reason == 6 ? "证书已被暂停" : "证书已被吊销");
+		snprintf(f->evidence, sizeof(f->evidence), "CRL %llu of %s, reason %u", (unsigned long long)c->number, c->uri, hit->reason);
+		return;
+	default:
+		say_unknown(c, x, now, f);
+	}
+}
+
+bool ver_path_good(const struct ver_trust *t, const struct fj_x509 *leaf, const struct ver_ca *ca, fj_time now)
+{
+	const struct ver_crl *c;
+	const struct ver_serial *hit;
+
+	return look_up(t, leaf, ca, now, &c, &hit) == VER_PASS && look_up(t, &ca->x, &t->root, now, &c, &hit) == VER_PASS;
 }
 
 void ver_path_revoked(const struct ver_trust *t, const struct fj_x509 *leaf, const struct ver_ca *ca, fj_time now, struct ver_finding *f)

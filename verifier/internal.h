@@ -35,6 +35,10 @@ struct ver_signer {
 	EVP_PKEY *key;
 	const struct ver_ca *ca;
 	char kid[44], iss[201]; /* RFC 7638 thumbprint; SAN URI */
+	/* base64url of a header under which a signature of this signer once verified, and its
+	 * typ: the same octets need not be read again.  Written once, under the pool's lock. */
+	struct fj_buf header;
+	char typ[24];
 };
 /* borrowed from the pool, or owned by this reference when the pool does not keep it */
 struct ver_signer_ref {
@@ -117,6 +121,7 @@ enum fj_rc ver_key_thumbprint(struct fj_slice point, char out[44]) FJ_MUST_USE;
 bool ver_signed_der(EVP_PKEY *key, struct fj_slice tbs, struct fj_slice sig);
 bool ver_signed_raw(EVP_PKEY *key, struct fj_slice input, const uint8_t sig[64]);
 enum fj_rc ver_sha256_b64u(struct fj_slice in, char out[44]) FJ_MUST_USE;
+bool ver_visible(struct fj_slice text); /* every octet 0x21 to 0x7e */
 
 /* --- chain.c --- */
 enum fj_rc ver_ca_root(struct fj_slice der, struct ver_ca *out, struct fj_err *err) FJ_MUST_USE;
@@ -134,12 +139,25 @@ enum fj_rc ver_signer_get(const struct ver_trust *t, struct fj_slice leaf, struc
     struct ver_signer_ref *out, struct fj_err *err) FJ_MUST_USE;
 void ver_signer_release(struct ver_signer_ref *ref);
 FJ_DEFINE_AUTO(ver_signer, struct ver_signer_ref, ver_signer_release)
+/* the signer in the pool whose kept header is these octets; NULL */
+const struct ver_signer *ver_signer_by_header(const struct ver_trust *t, struct fj_slice header);
+/* keep the header of a JWS whose signature just verified; only signers of the pool learn */
+void ver_signer_learn(const struct ver_trust *t, const struct ver_signer_ref *ref, const struct fj_jws *jws);
 /* the one EKU ARC.2.3 or ARC.2.4 */
 bool ver_signer_is(const struct ver_signer *s, const char *arc_suffix);
 /* all of leaf, issuing CA and root valid at now, inclusive */
 void ver_dates(const struct ver_trust *t, const struct fj_x509 *leaf, const struct ver_ca *ca, fj_time now, struct ver_finding *f);
 /* a signer may be believed now: dates and CRLs */
 bool ver_signer_good(const struct ver_trust *t, const struct ver_signer *s, fj_time now);
+
+/* --- jws.c --- */
+/* A compact JWS and its signer, chain checked but for time and revocation.  A failure of
+ * form leaves *out released; FJ_E_UNSUPPORTED is the algorithm's.  When only the chain
+ * fails, the JWS is there, ref->s is NULL and *chain says why. */
+enum fj_rc ver_jws_read(const struct ver_trust *t, struct fj_slice compact, size_t max, struct fj_jws *out,
+    struct ver_signer_ref *ref, struct fj_err *chain, struct fj_err *err) FJ_MUST_USE;
+/* the signature, then the signer learns the header */
+bool ver_jws_verify(const struct ver_trust *t, const struct fj_jws *jws, const struct ver_signer_ref *ref);
 
 /* --- crl.c --- */
 enum fj_rc ver_crl_read(const struct ver_trust *t, struct fj_slice der, struct ver_crl *out, struct fj_err *err) FJ_MUST_USE;
@@ -148,6 +166,8 @@ void ver_crl_release(struct ver_crl *c);
 void ver_revoked(const struct ver_trust *t, const struct fj_x509 *x, const struct ver_ca *ca, fj_time now, struct ver_finding *f);
 /* leaf and its issuing CA, the worse of both */
 void ver_path_revoked(const struct ver_trust *t, const struct fj_x509 *leaf, const struct ver_ca *ca, fj_time now, struct ver_finding *f);
+/* the same for a leaf, without words: both known not to be revoked */
+bool ver_path_good(const struct ver_trust *t, const struct fj_x509 *leaf, const struct ver_ca *ca, fj_time now);
 
 /* --- list.c --- */
 enum fj_rc ver_list_read(const struct ver_trust *t, struct fj_slice jwt, struct ver_list *out, struct fj_err *err) FJ_MUST_USE;
@@ -185,6 +205,7 @@ struct ver_job {
 	struct fj_slice proof;      /* kb+jwt, empty when there is none */
 	struct fj_jws jws;
 	struct ver_signer_ref signer;
+	struct fj_err chain;        /* why there is no signer */
 	bool token;                 /* else an authorisation credential */
 	bool nomem;
 };

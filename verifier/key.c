@@ -74,3 +74,11 @@ bool ver_signed_raw(EVP_PKEY *key, struct fj_slice input, const uint8_t sig[64])
 
 	return fj_ecdsa_raw_to_der(sig, &der) == FJ_OK && ver_signed_der(key, input, fj_buf_slice(&der));
 }
+
+bool ver_visible(struct fj_slice text)
+{
+	for (size_t i = 0; i < text.len; i++)
+		if (text.p[i] < 0x21 || text.p[i] > 0x7e)
+			return false;
+	return true;
+}

@@ -62,15 +62,17 @@ static enum fj_rc within_certificate(const struct ver_cert *c, const json_t *ent
 
 /* --- within an authorisation --- */
 
-static const json_t *asset_in(const json_t *auth, const json_t *asset)
+/* In a later version the asset may stand under a successor's certificate; its entry is kept. */
+static bool asset_in(const json_t *auth, const json_t *asset, bool same_version)
 {
 	size_t i;
 	json_t *a;
 
 	json_array_foreach(json_object_get(auth, "assets"), i, a)
-		if (json_equal(a, asset))
-			return a;
-	return NULL;
+		if (same_version ? json_equal(a, asset)
+		    : json_equal(json_object_get(a, "id"), json_object_get(asset, "id")) && json_equal(json_object_get(a, "status"), json_object_get(asset, "status")))
+			return true;
+	return false;
 }
 
 static bool only_welfare(const json_t *grant)
@@ -98,7 +100,8 @@ static enum fj_rc within_authorisation(const json_t *token, const struct ver_aut
 {
 	const json_t *parent = json_object_get(token, "parent"), *auth = a->payload;
 
-	if (num(parent, "version") == num(auth, "version") && strcmp(fj_json_peek(parent, "sha256"), a->sha256) != 0)
+	bool same = num(parent, "version") == num(auth, "version");
+	if (same && strcmp(fj_json_peek(parent, "sha256"), a->sha256) != 0)
 		return beyond(err, "the published authorisation of this version has another hash than the one signed for", "已公开授权凭证的摘要与所签不一致");
 	if (strcmp(fj_json_peek(token, "iss"), fj_json_peek(auth, "iss")) != 0)
 		return beyond(err, "token and authorisation have different issuers", "令牌与授权的签发方不同");
@@ -106,7 +109,7 @@ static enum fj_rc within_authorisation(const json_t *token, const struct ver_aut
 		return beyond(err, "the token names another status entry than its authorisation", "令牌引用的授权状态项与授权凭证不一致");
 	if (num(token, "nbf") < num(auth, "nbf") || num(token, "exp") > num(auth, "exp"))
 		return beyond(err, "the token's term goes beyond its authorisation's", "令牌期限超出授权期限");
-	if (asset_in(auth, json_object_get(token, "asset")) == NULL)
+	if (!asset_in(auth, json_object_get(token, "asset"), same))
 		return beyond(err, "the token's asset is not among its authorisation's", "令牌所涉资产不在授权范围内");
 	FJ_TRY(terms_within(token, auth, err));
 	return fj_grant_within(json_object_get(token, "grant"), json_object_get(auth, "grant"), err);

@@ -57,9 +57,10 @@ void ver_report_begin(struct ver_report *r, fj_time at)
 	r->subject = NULL;
 	r->n = CK_COUNT;
 	for (size_t k = 0; k < CK_COUNT; k++) {
-		r->check[k].name = checks[k].name;
-		r->check[k].evidence[0] = '\0';
-		ver_say(r, (enum ver_ck)k, VER_NOT_APPLICABLE, checks[k].clause, "does not apply to this kind of credential", "不适用于此类凭证");
+		struct ver_check *c = &r->check[k];
+		c->name = checks[k].name;
+		c->outcome = VER_NOT_APPLICABLE;
+		c->clause[0] = c->evidence[0] = c->en[0] = c->zh[0] = '\0';
 	}
 }
 
@@ -68,7 +69,18 @@ void ver_report_expect(struct ver_report *r, const char *kind, unsigned wanted)
 	r->kind = kind;
 	for (size_t k = 0; k < CK_COUNT; k++)
 		if (wanted & (1u << k))
-			ver_say(r, (enum ver_ck)k, VER_UNKNOWN, checks[k].clause, "was not reached, because of an earlier failure", "因前项未通过，未予检查");
+			r->check[k].outcome = VER_UNKNOWN;
+}
+
+/* our own texts, cut at a whole character if one were too long */
+static void copy(char *out, size_t cap, const char *in)
+{
+	size_t n = strlen(in);
+
+	if (n >= cap)
+		keep(out, cap, in);
+	else
+		memcpy(out, in, n + 1);
 }
 
 void ver_say(struct ver_report *r, enum ver_ck k, enum ver_outcome o, const char *clause, const char *en, const char *zh)
@@ -76,14 +88,19 @@ void ver_say(struct ver_report *r, enum ver_ck k, enum ver_outcome o, const char
 	struct ver_check *c = &r->check[k];
 
 	c->outcome = o;
-	keep(c->clause, sizeof(c->clause), clause);
-	keep(c->en, sizeof(c->en), en);
-	keep(c->zh, sizeof(c->zh), zh);
+	copy(c->clause, sizeof(c->clause), clause);
+	copy(c->en, sizeof(c->en), en);
+	copy(c->zh, sizeof(c->zh), zh);
 }
 
 void ver_say_err(struct ver_report *r, enum ver_ck k, enum ver_outcome o, const struct fj_err *e)
 {
-	ver_say(r, k, o, e->cite[0] != '\0' ? e->cite : checks[k].clause, e->en, e->zh[0] != '\0' ? e->zh : checks[k].zh_failed);
+	struct ver_check *c = &r->check[k];
+
+	c->outcome = o;
+	keep(c->clause, sizeof(c->clause), e->cite[0] != '\0' ? e->cite : checks[k].clause);
+	keep(c->en, sizeof(c->en), e->en); /* may quote the credential */
+	keep(c->zh, sizeof(c->zh), e->zh[0] != '\0' ? e->zh : checks[k].zh_failed);
 }
 
 void ver_evidence(struct ver_report *r, enum ver_ck k, const char *fmt, ...)
@@ -125,10 +142,24 @@ void ver_worse(struct ver_finding *a, const struct ver_finding *b)
 		*a = *b;
 }
 
+/* a text for every check that nothing was said about */
+static void fill_rest(struct ver_report *r)
+{
+	for (size_t k = 0; k < CK_COUNT; k++) {
+		if (r->check[k].en[0] != '\0')
+			continue;
+		if (r->check[k].outcome == VER_NOT_APPLICABLE)
+			ver_say(r, (enum ver_ck)k, VER_NOT_APPLICABLE, checks[k].clause, "does not apply to this kind of credential", "不适用于此类凭证");
+		else
+			ver_say(r, (enum ver_ck)k, VER_UNKNOWN, checks[k].clause, "was not reached, because of an earlier failure", "因前项未通过，未予检查");
+	}
+}
+
 void ver_report_end(struct ver_report *r)
 {
 	int worst = 0;
 
+	fill_rest(r);
 	for (size_t k = 0; k < r->n; k++)
 		if (badness(r->check[k].outcome) > worst)
 			worst = badness(r->check[k].outcome);

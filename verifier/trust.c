@@ -89,7 +89,7 @@ static enum fj_rc pem_body(struct fj_slice body, struct fj_buf *der, struct fj_e
 			return fj_fail(err, rc, "verify", "RFC 7468", "a PEM block is too large");
 		from = i + 1;
 	}
-	if (text.len == 0 || fj_b64_get(fj_buf_str(&text), text.len, der) != FJ_OK)
+	if (text.len == 0 || !ver_visible(fj_buf_slice(&text)) || fj_b64_get(fj_buf_str(&text), text.len, der) != FJ_OK)
 		return fj_fail(err, FJ_E_PARSE, "verify", "RFC 7468 3", "a PEM block is not base64, or too large");
 	return FJ_OK;
 }
@@ -234,16 +234,18 @@ static enum fj_rc check_auth(struct loading *l, struct fj_slice data, struct ver
 {
 	FJ_AUTO(jws) jws = {.payload = NULL};
 	FJ_AUTO(ver_signer) ref = {NULL, NULL};
+	struct fj_err chain = {.rc = FJ_OK};
 
 	if (data.len == 0 || data.p[data.len - 1] != '~')
 		return fj_fail(err, FJ_E_PARSE, "verify", "RFC 9901 4", "an authorisation credential does not end in ~");
-	FJ_TRY(fj_jws_read(FJ_SLICE(data.p, data.len - 1), FJ_TOKEN_MAX, &jws, err));
+	FJ_TRY(ver_jws_read(l->t, FJ_SLICE(data.p, data.len - 1), FJ_TOKEN_MAX, &jws, &ref, &chain, err));
 	FJ_TRY(fj_authorisation_check(jws.payload, err));
-	FJ_TRY(ver_signer_get(l->t, fj_buf_slice(&jws.x5c[0]), fj_buf_slice(&jws.x5c[1]), &ref, err));
+	if (ref.s == NULL)
+		return fj_fail(err, chain.rc, "verify", chain.cite, "%s", chain.en);
 	if (strcmp(jws.typ, FJ_TYP_TOKEN) != 0 || strcmp(fj_json_peek(jws.payload, "vct"), FJ_VCT_AUTHORISATION) != 0 || !ver_signer_is(ref.s, ".2.3") ||
 	    strcmp(ref.s->iss, fj_json_peek(jws.payload, "iss")) != 0 || strcmp(ref.s->kid, jws.kid) != 0)
 		return fj_fail(err, FJ_E_INVALID, "verify", "formats.md 5.2", "type, signer or issuer of an authorisation credential are not right");
-	if (!ver_signed_raw(ref.s->key, jws.input, jws.sig))
+	if (!ver_jws_verify(l->t, &jws, &ref))
 		return fj_fail(err, FJ_E_SIGNATURE, "verify", "RFC 7515 5.2", "an authorisation credential's signature does not verify");
 	if (ref.owned != NULL)
 		return fj_fail(err, FJ_E_LIMIT, "verify", "formats.md 7", "the trust has more signers than can be kept");

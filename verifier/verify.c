@@ -50,13 +50,11 @@ static bool check_signer(struct ver_job *j, const char *suffix)
 
 bool ver_job_signer(struct ver_job *j, const char *suffix)
 {
-	struct fj_err err = {.rc = FJ_OK};
 	struct ver_finding f;
 
 	ver_say(j->r, CK_ALGORITHM, VER_PASS, "RFC 8725 3.1", "ES256, the only algorithm allowed", "ES256，唯一允许的算法");
-	if (ver_signer_get(j->t, fj_buf_slice(&j->jws.x5c[0]), fj_buf_slice(&j->jws.x5c[1]), &j->signer, &err) != FJ_OK) {
-		j->nomem = j->nomem || err.rc == FJ_E_NOMEM;
-		ver_say_err(j->r, CK_CHAIN, VER_FAIL, &err);
+	if (j->signer.s == NULL) {
+		ver_say_err(j->r, CK_CHAIN, VER_FAIL, &j->chain);
 		return false;
 	}
 	const struct ver_signer *s = j->signer.s;
@@ -65,7 +63,7 @@ bool ver_job_signer(struct ver_job *j, const char *suffix)
 	bool right = check_signer(j, suffix);
 	ver_path_revoked(j->t, &s->x, s->ca, j->in->now, &f);
 	ver_say_finding(j->r, CK_SIGNER_STATUS, &f);
-	if (!ver_signed_raw(s->key, j->jws.input, j->jws.sig)) {
+	if (!ver_jws_verify(j->t, &j->jws, &j->signer)) {
 		ver_say(j->r, CK_SIGNATURE, VER_FAIL, "RFC 7515 5.2", "the signature does not verify: the credential was changed or is not this signer's", "签名不成立：凭证被改动，或并非该签名者所签");
 		return false;
 	}
@@ -103,7 +101,7 @@ static void verify_jws(struct ver_job *j)
 		return;
 	}
 	bool sd = compact.len != j->credential.len;
-	enum fj_rc rc = fj_jws_read(compact, sd ? FJ_TOKEN_MAX : FJ_STATUS_JWT_MAX, &j->jws, &err);
+	enum fj_rc rc = ver_jws_read(j->t, compact, sd ? FJ_TOKEN_MAX : FJ_STATUS_JWT_MAX, &j->jws, &j->signer, &j->chain, &err);
 	if (rc == FJ_OK && strcmp(j->jws.typ, sd ? FJ_TYP_TOKEN : FJ_TYP_STATUS) != 0)
 		rc = fj_fail(&err, FJ_E_PARSE, "verify", "RFC 8725 3.11", "the type \"%s\" and the form do not belong together (dc+sd-jwt ends in ~, statuslist+jwt does not)", j->jws.typ);
 	if (rc != FJ_OK)

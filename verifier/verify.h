@@ -18,9 +18,12 @@
 
 struct ver_trust; /* root, chain, status lists, CRLs, authorisation credentials, certificates */
 
-/* Everything under dir (docs/formats.md section 7, D/publish/trust): every signed
- * file is checked against the root when it is loaded; one that is not authentic is
- * skipped with a warning in `notes` (JSON array of strings, may be NULL). */
+/* Everything under dir (docs/formats.md section 7, D/publish/trust): CAs, CRLs, status
+ * lists and authorisation credentials are checked against the root when they are loaded;
+ * one that is not authentic is skipped with a warning in `notes` (JSON array of strings,
+ * may be NULL).  Certificates are only read and hashed: ver_verify checks them when it is
+ * asked, or compares the hash with a signed one.  Without a root and an issuing CA under
+ * it the folder is refused. */
 enum fj_rc ver_trust_load_dir(int dirfd, const char *dir, struct ver_trust **out, json_t **notes, struct fj_err *err) FJ_MUST_USE;
 void ver_trust_free(struct ver_trust *t);
 FJ_DEFINE_AUTO_PTR(ver_trust, struct ver_trust, ver_trust_free)
@@ -69,8 +72,8 @@ enum fj_rc ver_verify(const struct ver_trust *t, const struct ver_input *in, str
 json_t *ver_report_json(const struct ver_report *r);
 const char *ver_verdict_name(enum ver_verdict v);
 
-/* Find a published credential of this trust by its number (DAC-…, DAU-…): bytes
- * borrowed from t; FJ_E_NOTFOUND. */
+/* Find a published credential of this trust by its number (DAC-…, DAU-…): bytes (DER of
+ * a certificate, not yet verified) borrowed from t; FJ_E_NOTFOUND. */
 enum fj_rc ver_trust_find(const struct ver_trust *t, const char *number, struct fj_slice *out, struct fj_err *err) FJ_MUST_USE;
 
 #endif

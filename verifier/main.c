@@ -1,0 +1,232 @@
+/*
+ * main.c - fujie-verify: a credential in, the verdict out.  No network, no
+ * clock but this machine's, no state.
+ *
+ * Exit: 0 permit, 1 deny or indeterminate, 2 wrong use, 3 failure.  With --json
+ * there is exactly one JSON document on stdout whatever happens, so that a
+ * caller that parses it never takes silence for consent.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <getopt.h>
+#include <unistd.h>
+
+#include "base/file.h"
+#include "base/secret.h"
+#include "verifier/verify.h"
+
+#define INPUT_MAX (16u << 20) /* a CRL of 8 MiB as PEM */
+
+struct options {
+	const char *trust, *use, *nonce, *x5t, *at, *file;
+	bool json, help;
+};
+
+static void usage(FILE *to)
+{
+	fputs("fujie-verify --trust DIR FILE|- [--use k=v,k=v] [--json] [--nonce N] [--x5t T] [--at RFC3339]\n"
+	      "\n"
+	      "Judges a license token, an authorisation credential, a data asset certificate, a\n"
+	      "status list or a CRL against a trust folder (D/trust, or trust.tar unpacked).\n"
+	      "核验许可令牌、授权凭证、数据资产证书、状态列表或吊销列表。\n"
+	      "\n"
+	      "  --use    what somebody wants to do: asset product action purpose territory\n"
+	      "           environment at quantity user audience; entries joined by +\n"
+	      "  --nonce  ask for a holder's proof (kb+jwt) with this nonce; needs --use audience=...\n"
+	      "  --x5t    base64url SHA-256 of the client certificate that was seen\n"
+	      "  --at     judge at this time instead of now, such as 2026-03-16T08:00:00Z\n"
+	      "  --json   one JSON document (docs/formats.md section 8)\n"
+	      "\n"
+	      "Exit: 0 permit, 1 deny or indeterminate, 2 wrong use, 3 failure.\n", to);
+}
+
+static enum fj_rc once(const char **slot, const char *name, struct fj_err *err)
+{
+	if (*slot != NULL)
+		return fj_fail(err, FJ_E_USAGE, "verify", NULL, "--%s is given twice", name);
+	*slot = optarg;
+	return FJ_OK;
+}
+
+static enum fj_rc options_read(int argc, char **argv, struct options *o, struct fj_err *err)
+{
+	static const struct option longs[] = {{"trust", required_argument, NULL, 't'}, {"use", required_argument, NULL, 'u'},
+		{"nonce", required_argument, NULL, 'n'}, {"x5t", required_argument, NULL, 'x'}, {"at", required_argument, NULL, 'a'},
+		{"json", no_argument, NULL, 'j'}, {"help", no_argument, NULL, 'h'}, {NULL, 0, NULL, 0}};
+	int c;
+
+	opterr = 0;
+	while ((c = getopt_long(argc, argv, ":", longs, NULL)) != -1)
+		switch (c) {
+		case 't': FJ_TRY(once(&o->trust, "trust", err)); break;
+		case 'u': FJ_TRY(once(&o->use, "use", err)); break;
+		case 'n': FJ_TRY(once(&o->nonce, "nonce", err)); break;
+		case 'x': FJ_TRY(once(&o->x5t, "x5t", err)); break;
+		case 'a': FJ_TRY(once(&o->at, "at", err)); break;
+		case 'j': o->json = true; break;
+		case 'h': o->help = true; break;
+		default:
+			return fj_fail(err, FJ_E_USAGE, "verify", NULL, c == ':' ? "\"%s\" needs a value" : "\"%s\" is not an option; see --help", argv[optind - 1]);
+		}
+	if (o->help)
+		return FJ_OK;
+	if (o->trust == NULL)
+		return fj_fail(err, FJ_E_USAGE, "verify", NULL, "--trust DIR is missing; see --help");
+	if (argc - optind != 1)
+		return fj_fail(err, FJ_E_USAGE, "verify", NULL, "name one file, or - for standard input; see --help");
+	o->file = argv[optind];
+	return FJ_OK;
+}
+
+/* a value that could never match is a slip of the caller, not a holder who fails */
+static enum fj_rc options_check(const struct options *o, fj_time *now, struct fj_err *err)
+{
+	FJ_AUTO(buf) b = FJ_BUF_INIT(64);
+
+	if (o->nonce != NULL && (o->nonce[0] == '\0' || strlen(o->nonce) > 256))
+		return fj_fail(err, FJ_E_USAGE, "verify", NULL, "--nonce is 1 to 256 octets");
+	if (o->x5t != NULL && (fj_b64u_get(o->x5t, strlen(o->x5t), &b) != FJ_OK || b.len != FJ_SHA256_LEN))
+		return fj_fail(err, FJ_E_USAGE, "verify", "RFC 8705 3.1", "--x5t is base64url of 32 octets");
+	*now = fj_now();
+	if (o->at != NULL && fj_time_parse(o->at, now, err) != FJ_OK)
+		return err->rc = FJ_E_USAGE;
+	return FJ_OK;
+}
+
+static enum fj_rc read_input(const char *file, struct fj_buf *out, struct fj_err *err)
+{
+	char chunk[16384];
+	FJ_AUTO(fd) fd = strcmp(file, "-") == 0 ? dup(STDIN_FILENO) : open(file, O_RDONLY | O_CLOEXEC);
+
+	if (fd < 0)
+		return fj_fail_errno(err, "verify", "open %s", file);
+	for (;;) {
+		ssize_t n = read(fd, chunk, sizeof(chunk));
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return fj_fail_errno(err, "verify", "read %s", file);
+		if (n == 0)
+			return FJ_OK;
+		enum fj_rc rc = fj_buf_put(out, chunk, (size_t)n);
+		if (rc != FJ_OK)
+			return fj_fail(err, rc, "verify", "formats.md 8", "%s is larger than any credential", file);
+	}
+}
+
+/* --- people --- */
+
+static size_t width(const char *s)
+{
+	size_t n = 0;
+
+	for (; *s != '\0'; s++)
+		if (((unsigned char)*s & 0xc0) != 0x80)
+			n += (unsigned char)*s >= 0xe3 ? 2 : 1; /* CJK and full-width forms take two columns */
+	return n;
+}
+
+static void cell(const char *s, size_t columns)
+{
+	size_t w = width(s);
+
+	printf("%s%*s", s, w < columns ? (int)(columns - w) : 1, "");
+}
+
+static void print_check(const struct ver_check *c)
+{
+	static const char *const outcomes[] = {[VER_PASS] = "通过 pass", [VER_FAIL] = "不符 fail", [VER_UNKNOWN] = "不明 unknown",
+		[VER_NOT_REQUESTED] = "未要求 not requested", [VER_NOT_APPLICABLE] = "不适用 not applicable"};
+
+	cell(outcomes[c->outcome], 24);
+	cell(c->name, 22);
+	cell(c->clause, 38);
+	printf("%s | %s", c->zh, c->en);
+	if (c->evidence[0] != '\0')
+		printf(" [%s]", c->evidence);
+	putchar('\n');
+}
+
+static void print_report(const struct ver_report *r)
+{
+	static const char *const verdicts[] = {[VER_PERMIT] = "准许 PERMIT", [VER_DENY] = "拒绝 DENY", [VER_INDETERMINATE] = "无法判定 INDETERMINATE"};
+	char at[FJ_TIME_CAP];
+
+	fj_time_china(r->at, at);
+	printf("%s  %s  %s\n", verdicts[r->verdict], r->kind, at);
+	for (size_t k = 0; k < r->n; k++)
+		print_check(&r->check[k]);
+}
+
+/* --- one document --- */
+
+static enum fj_rc print_json(const json_t *doc, struct fj_err *err)
+{
+	FJ_AUTO(buf) text = FJ_BUF_INIT(4u << 20);
+
+	FJ_TRY(fj_json_canonical(doc, &text, err));
+	puts(fj_buf_str(&text));
+	return FJ_OK;
+}
+
+/* a failure is no verdict; a reader of "verdict" alone must not go on */
+static int refuse(const struct options *o, const struct fj_err *err)
+{
+	fprintf(stderr, "fujie-verify: %s%s%s\n", err->en, err->zh[0] != '\0' ? " / " : "", err->zh);
+	if (o->json) {
+		FJ_AUTO(json) doc = json_pack("{s:s, s:[], s:o}", "verdict", "indeterminate", "checks", "error", fj_err_json(err));
+		if (doc == NULL || print_json(doc, NULL) != FJ_OK)
+			puts("{\"checks\":[],\"verdict\":\"indeterminate\"}");
+	}
+	return err->rc == FJ_E_USAGE ? 2 : 3;
+}
+
+static enum fj_rc run(const struct options *o, struct ver_report *r, struct fj_err *err)
+{
+	FJ_AUTO(ver_trust) trust = NULL;
+	FJ_AUTO(ver_use) use = NULL;
+	FJ_AUTO(json) notes = NULL;
+	FJ_AUTO(buf) data = FJ_BUF_INIT(INPUT_MAX);
+	struct ver_input in = {.nonce = o->nonce, .x5t = o->x5t};
+	size_t i;
+	json_t *v;
+
+	FJ_TRY(options_check(o, &in.now, err));
+	if (o->use != NULL)
+		FJ_TRY(ver_use_parse(o->use, &use, err));
+	FJ_TRY(read_input(o->file, &data, err));
+	FJ_TRY(ver_trust_load_dir(AT_FDCWD, o->trust, &trust, &notes, err));
+	json_array_foreach(notes, i, v)
+		fprintf(stderr, "fujie-verify: left out: %s\n", json_string_value(v));
+	in.credential = fj_buf_slice(&data);
+	in.use = use;
+	FJ_TRY(ver_verify(trust, &in, r, err));
+	if (!o->json) {
+		print_report(r);
+		return FJ_OK;
+	}
+	FJ_AUTO(json) doc = ver_report_json(r);
+	return doc != NULL ? print_json(doc, err) : fj_fail(err, FJ_E_NOMEM, "verify", NULL, "out of memory");
+}
+
+int main(int argc, char **argv)
+{
+	struct options o = {.json = false};
+	struct fj_err err = {.rc = FJ_OK};
+	FJ_AUTO(ver_report) r = {.subject = NULL};
+
+	fj_sodium_init();
+	for (int i = 1; i < argc; i++) /* before anything can fail */
+		o.json = o.json || strcmp(argv[i], "--json") == 0;
+	if (options_read(argc, argv, &o, &err) != FJ_OK)
+		return refuse(&o, &err);
+	if (o.help) {
+		usage(stdout);
+		return 0;
+	}
+	if (run(&o, &r, &err) != FJ_OK)
+		return refuse(&o, &err);
+	if (fflush(stdout) != 0 || ferror(stdout))
+		return 3;
+	return r.verdict == VER_PERMIT ? 0 : 1;
+}

@@ -1,0 +1,127 @@
+/*
+ * ocsp.c - OCSP over HTTP (RFC 6960 appendix A, RFC 9919).
+ *
+ * What is not in public.db is unknown, never good.  A foreign issuer is
+ * unauthorized, a malformed request malformedRequest; a signer that is away makes
+ * tryLater; one that refuses internalError, and a line in the log.
+ */
+#include "base/log.h"
+#include "verifier/service/service.h"
+
+#define LIFE 3600
+#define TYPE "application/ocsp-response"
+
+static enum fj_rc look_up(struct svc *s, struct ca_ocsp_id *id, struct fj_err *err)
+{
+	struct svc_row row;
+	char hex[33];
+
+	id->state = CA_OCSP_UNKNOWN;
+	if (!id->our_issuer || !id->serial_ok)
+		return FJ_OK;
+	fj_hex(id->serial.b, sizeof(id->serial.b), hex);
+	enum fj_rc rc = svc_serial(s, hex, &row, err);
+	if (rc == FJ_E_NOTFOUND)
+		return FJ_OK;
+	FJ_TRY(rc);
+	id->state = row.reason == 0 ? CA_OCSP_GOOD : CA_OCSP_REVOKED;
+	id->revoked_at = row.revoked_at;
+	id->reason = row.reason;
+	return FJ_OK;
+}
+
+static enum fj_rc make(struct svc *s, const struct svc_view *v, struct ca_ocsp_req *req, struct fj_buf *out, struct fj_err *err)
+{
+	FJ_AUTO(buf) tbs = FJ_BUF_INIT(65536);
+	FJ_AUTO(buf) sig = FJ_BUF_INIT(128);
+	fj_time now = fj_now();
+
+	for (size_t i = 0; i < req->n; i++)
+		FJ_TRY(look_up(s, &req->id[i], err));
+	FJ_TRY(ca_ocsp_tbs(req, fj_buf_slice(&v->ocsp), now, now + LIFE, &tbs, err));
+	FJ_TRY(svc_sign(s, fj_buf_slice(&tbs), &sig, err));
+	return ca_ocsp_assemble(fj_buf_slice(&tbs), fj_buf_slice(&sig), fj_buf_slice(&v->ocsp), out, err);
+}
+
+static bool foreign(const struct ca_ocsp_req *req)
+{
+	for (size_t i = 0; i < req->n; i++)
+		if (!req->id[i].our_issuer)
+			return true;
+	return false;
+}
+
+/* the unsigned answer that fits a failure (RFC 6960 2.3) */
+static int status_of(const struct fj_err *err)
+{
+	switch (err->rc) {
+	case FJ_E_PARSE:
+	case FJ_E_LIMIT:
+		return 1;
+	case FJ_E_UNAVAILABLE:
+	case FJ_E_TIMEOUT:
+	case FJ_E_BUSY:
+		return 3;
+	default:
+		return 2;
+	}
+}
+
+static enum fj_rc answer(struct svc *s, struct fj_slice request, struct fj_buf *out, long *age, struct fj_err *err)
+{
+	struct svc_view *v;
+	struct ca_ocsp_req req;
+
+	FJ_TRY(svc_view_take(s, &v, err));
+	enum fj_rc rc = ca_ocsp_parse(request, fj_buf_slice(&v->issuing), &req, err);
+	if (rc == FJ_OK && foreign(&req)) {
+		svc_view_give(s, v);
+		return ca_ocsp_error(6, out, err);
+	}
+	bool plain = rc == FJ_OK && req.nonce.len == 0;
+	if (plain && svc_cached(s, request, v->generation, out)) {
+		svc_view_give(s, v);
+		*age = LIFE / 12;
+		return FJ_OK;
+	}
+	if (rc == FJ_OK)
+		rc = make(s, v, &req, out, err);
+	if (rc == FJ_OK && plain) {
+		svc_cache(s, request, v->generation, out, fj_now() + LIFE / 2);
+		*age = LIFE / 12;
+	}
+	svc_view_give(s, v);
+	return rc;
+}
+
+static void respond(struct web_req *q, struct web_res *r, struct fj_slice request)
+{
+	FJ_AUTO(buf) out = FJ_BUF_INIT(131072);
+	struct fj_err err = {0};
+	long age = 0;
+
+	if (answer(web_app(q), request, &out, &age, &err) != FJ_OK) {
+		if (status_of(&err) != 1)
+			fj_log_err(FJ_LOG_ERROR, "OCSP", &err);
+		fj_buf_clear(&out);
+		if (ca_ocsp_error(status_of(&err), &out, &err) != FJ_OK)
+			r->status = 500;
+	}
+	web_bytes(r, TYPE, fj_buf_slice(&out), age);
+}
+
+void svc_ocsp_post(struct web_req *q, struct web_res *r)
+{
+	respond(q, r, web_body(q));
+}
+
+/* GET {base64 of the request, with / + = percent-encoded} */
+void svc_ocsp_get(struct web_req *q, struct web_res *r)
+{
+	FJ_AUTO(buf) der = FJ_BUF_INIT(8192);
+	const char *b64 = web_path(q) + strlen("/ocsp/");
+
+	if (fj_b64_get(b64, strlen(b64), &der) != FJ_OK)
+		fj_buf_clear(&der);
+	respond(q, r, fj_buf_slice(&der));
+}

@@ -1,0 +1,53 @@
+/*
+ * service.h - what the files of fujie-verifier share.
+ */
+#ifndef FJ_VERIFIER_SERVICE_H
+#define FJ_VERIFIER_SERVICE_H
+
+#include <pthread.h>
+
+#include "ca/ca.h"
+#include "hsm/client/client.h"
+#include "verifier/verify.h"
+#include "web/http/http.h"
+
+struct svc;
+
+/* --- state.c: what was published, as it is now --- */
+/* One publication, read-only, shared by the requests that hold it. */
+struct svc_view {
+	struct ver_trust *trust;
+	struct fj_buf issuing, ocsp; /* DER: issuing CA, OCSP responder */
+	int64_t generation;
+	int users;
+};
+enum fj_rc svc_open(const char *base, struct svc **out, struct fj_err *err) FJ_MUST_USE;
+void svc_close(struct svc *s);
+const char *svc_base(const struct svc *s);
+/* the newest view, loaded anew when the generation has risen; given back with svc_release */
+enum fj_rc svc_view_take(struct svc *s, struct svc_view **out, struct fj_err *err) FJ_MUST_USE;
+void svc_view_give(struct svc *s, struct svc_view *v);
+/* a certificate's row in public.db by serial (hex): FJ_E_NOTFOUND when it was never issued */
+struct svc_row {
+	char state[16];
+	fj_time revoked_at;
+	unsigned reason;
+};
+enum fj_rc svc_serial(struct svc *s, const char *serial_hex, struct svc_row *out, struct fj_err *err) FJ_MUST_USE;
+/* a file below publish/, whole; at most 8 MiB */
+enum fj_rc svc_file(const char *path, struct fj_buf *out, struct fj_err *err) FJ_MUST_USE;
+
+/* --- ocsp.c --- */
+void svc_ocsp_post(struct web_req *q, struct web_res *r);
+void svc_ocsp_get(struct web_req *q, struct web_res *r);
+/* signature over response data; the connection is made anew when it was lost */
+enum fj_rc svc_sign(struct svc *s, struct fj_slice tbs, struct fj_buf *sig, struct fj_err *err) FJ_MUST_USE;
+/* remembered answers to requests without nonce, of this generation */
+bool svc_cached(struct svc *s, struct fj_slice request, int64_t generation, struct fj_buf *out);
+void svc_cache(struct svc *s, struct fj_slice request, int64_t generation, const struct fj_buf *answer, fj_time until);
+
+/* --- routes.c --- */
+extern const struct web_route svc_routes[];
+extern void (*const svc_error_page)(struct web_req *q, struct web_res *r, const struct fj_err *err);
+
+#endif

@@ -1,0 +1,307 @@
+/*
+ * state.c - the publication that the service answers from.
+ *
+ * Each request looks at publish/generation; when it has risen, the request loads
+ * the new publication before it is answered, so a revocation that was published
+ * bites at the very next request.  Requests that hold the old view finish with
+ * it.  public.db is opened for each lookup's thread and read only.
+ */
+#include <fcntl.h>
+#include <sqlite3.h>
+#include <unistd.h>
+
+#include "base/file.h"
+#include "base/log.h"
+#include "verifier/service/service.h"
+
+#define CACHE 1024
+#define FILE_MAX (8u << 20)
+
+struct cached {
+	struct fj_hash request;
+	int64_t generation;
+	fj_time until;
+	struct fj_buf answer;
+};
+struct svc {
+	char base[161];
+	int run;
+	pthread_mutex_t lock;      /* view, cache */
+	struct svc_view *view;
+	pthread_mutex_t db_lock;
+	sqlite3 *db;
+	sqlite3_stmt *by_serial, *delegated;
+	pthread_mutex_t signer_lock;
+	struct hsm_conn *signer;
+	struct cached cache[CACHE];
+};
+
+const char *svc_base(const struct svc *s)
+{
+	return s->base;
+}
+
+enum fj_rc svc_file(const char *path, struct fj_buf *out, struct fj_err *err)
+{
+	char full[300];
+
+	if (strstr(path, "..") != NULL || snprintf(full, sizeof(full), "publish/%s", path) >= (int)sizeof(full))
+		return fj_fail(err, FJ_E_NOTFOUND, "verifier", NULL, "there is no such file");
+	fj_buf_init(out, FILE_MAX);
+	return fj_file_read(AT_FDCWD, full, out, err);
+}
+
+static int64_t read_generation(void)
+{
+	FJ_AUTO(buf) text = FJ_BUF_INIT(64);
+
+	if (fj_file_read(AT_FDCWD, "publish/generation", &text, NULL) != FJ_OK)
+		return -1;
+	return strtoll(fj_buf_str(&text), NULL, 10);
+}
+
+/* --- public.db --- */
+
+static enum fj_rc db_fail(struct svc *s, struct fj_err *err)
+{
+	return fj_fail_code(err, FJ_E_DB, "verifier", sqlite3_extended_errcode(s->db), "public.db can't be read: %s", sqlite3_errmsg(s->db));
+}
+
+static int full_name(sqlite3_vfs *vfs, const char *name, int n, char *out)
+{
+	(void)vfs;
+	return fj_strcopy(out, (size_t)n, name) == FJ_OK ? SQLITE_OK : SQLITE_CANTOPEN;
+}
+
+static enum fj_rc open_db(struct svc *s, struct fj_err *err)
+{
+	static sqlite3_vfs vfs;
+
+	vfs = *sqlite3_vfs_find(NULL);
+	vfs.zName = "relative";
+	vfs.xFullPathname = full_name;
+	vfs.pNext = NULL;
+	if (sqlite3_vfs_register(&vfs, 0) != SQLITE_OK ||
+	    sqlite3_open_v2("publish/public.db", &s->db, SQLITE_OPEN_READONLY | SQLITE_OPEN_NOMUTEX, "relative") != SQLITE_OK ||
+	    sqlite3_busy_timeout(s->db, 3000) != SQLITE_OK ||
+	    sqlite3_prepare_v2(s->db, "SELECT state, revoked_at, reason FROM certificate WHERE serial = ?", -1, &s->by_serial, NULL) != SQLITE_OK ||
+	    sqlite3_prepare_v2(s->db, "SELECT what FROM delegated WHERE serial = ?", -1, &s->delegated, NULL) != SQLITE_OK)
+		return db_fail(s, err);
+	return FJ_OK;
+}
+
+static enum fj_rc lookup(struct svc *s, sqlite3_stmt *q, const char *serial, struct svc_row *out, struct fj_err *err)
+{
+	int code = sqlite3_bind_text(q, 1, serial, -1, SQLITE_TRANSIENT);
+
+	if (code == SQLITE_OK)
+		code = sqlite3_step(q);
+	if (code == SQLITE_ROW && q == s->by_serial) {
+		snprintf(out->state, sizeof(out->state), "%s", (const char *)sqlite3_column_text(q, 0));
+		out->revoked_at = sqlite3_column_int64(q, 1);
+		out->reason = (unsigned)sqlite3_column_int(q, 2);
+	}
+	enum fj_rc rc = code == SQLITE_ROW ? FJ_OK : code == SQLITE_DONE ? FJ_E_NOTFOUND : db_fail(s, err);
+	sqlite3_reset(q);
+	return rc;
+}
+
+enum fj_rc svc_serial(struct svc *s, const char *serial_hex, struct svc_row *out, struct fj_err *err)
+{
+	memset(out, 0, sizeof(*out));
+	pthread_mutex_lock(&s->db_lock);
+	enum fj_rc rc = lookup(s, s->by_serial, serial_hex, out, err);
+	if (rc == FJ_E_NOTFOUND)
+		rc = lookup(s, s->delegated, serial_hex, out, err); /* own signers: good while they are published */
+	pthread_mutex_unlock(&s->db_lock);
+	return rc == FJ_E_NOTFOUND ? fj_fail(err, rc, "verifier", "RFC 6960 2.2", "this serial number was never issued here") : rc;
+}
+
+/* --- views --- */
+
+static void view_free(struct svc_view *v)
+{
+	if (v == NULL)
+		return;
+	ver_trust_free(v->trust);
+	fj_buf_release(&v->issuing);
+	fj_buf_release(&v->ocsp);
+	fj_free(v);
+}
+
+static enum fj_rc load_certs(struct svc_view *v, struct fj_err *err)
+{
+	FJ_AUTO(buf) pem = FJ_BUF_INIT(0);
+
+	FJ_TRY(svc_file("ca/issuing.cer", &v->issuing, err));
+	FJ_TRY(svc_file("signer/ocsp.pem", &pem, err));
+	fj_buf_init(&v->ocsp, FJ_X509_MAX);
+	return ca_unpem("CERTIFICATE", fj_buf_slice(&pem), &v->ocsp, err);
+}
+
+static enum fj_rc view_load(int64_t generation, struct svc_view **out, struct fj_err *err)
+{
+	struct svc_view *v = fj_alloc(1, sizeof(*v));
+	FJ_AUTO(json) notes = NULL;
+	size_t i;
+	json_t *n;
+
+	if (v == NULL)
+		return fj_fail(err, FJ_E_NOMEM, "verifier", NULL, "out of memory");
+	v->generation = generation;
+	enum fj_rc rc = ver_trust_load_dir(AT_FDCWD, "publish/trust", &v->trust, &notes, err);
+	if (rc == FJ_OK)
+		rc = load_certs(v, err);
+	if (rc != FJ_OK) {
+		view_free(v);
+		return rc;
+	}
+	json_array_foreach(notes, i, n)
+		fj_log(FJ_LOG_WARN, "published file skipped: %s", json_string_value(n));
+	*out = v;
+	return FJ_OK;
+}
+
+static void drop(struct svc_view *v)
+{
+	if (v != NULL && --v->users == 0)
+		view_free(v);
+}
+
+enum fj_rc svc_view_take(struct svc *s, struct svc_view **out, struct fj_err *err)
+{
+	struct svc_view *fresh = NULL;
+	int64_t now = read_generation();
+	enum fj_rc rc = FJ_OK;
+
+	pthread_mutex_lock(&s->lock);
+	if (s->view == NULL || s->view->generation != now) {
+		rc = now < 0 ? fj_fail(err, FJ_E_UNAVAILABLE, "verifier", NULL, "nothing is published yet") : view_load(now, &fresh, err);
+		if (rc == FJ_OK) {
+			fresh->users = 1;
+			drop(s->view);
+			s->view = fresh;
+		}
+	}
+	if (rc == FJ_OK) {
+		s->view->users++;
+		*out = s->view;
+	}
+	pthread_mutex_unlock(&s->lock);
+	return rc;
+}
+
+void svc_view_give(struct svc *s, struct svc_view *v)
+{
+	pthread_mutex_lock(&s->lock);
+	drop(v);
+	pthread_mutex_unlock(&s->lock);
+}
+
+/* --- signing OCSP answers --- */
+
+static enum fj_rc sign_once(struct svc *s, struct hsm_request *r, struct fj_err *err)
+{
+	if (s->signer == NULL)
+		FJ_TRY(hsm_connect(s->run, HSM_SOCK_VERIFIER, &s->signer, err));
+	enum fj_rc rc = hsm_sign(s->signer, r, err);
+	if (rc == FJ_E_UNAVAILABLE || rc == FJ_E_PROTO || rc == FJ_E_TIMEOUT || rc == FJ_E_IO) {
+		hsm_close(s->signer);
+		s->signer = NULL;
+	}
+	return rc;
+}
+
+enum fj_rc svc_sign(struct svc *s, struct fj_slice tbs, struct fj_buf *sig, struct fj_err *err)
+{
+	struct hsm_item item = {.tbs = tbs};
+	struct hsm_request r = {.role = HSM_OCSP, .kind = HSM_OCSP_RESPONSE, .items = &item, .n_items = 1};
+
+	pthread_mutex_lock(&s->signer_lock);
+	enum fj_rc rc = sign_once(s, &r, err);
+	if (rc == FJ_E_UNAVAILABLE) /* a signer that was started anew */
+		rc = sign_once(s, &r, err);
+	pthread_mutex_unlock(&s->signer_lock);
+	FJ_TRY(rc);
+	if (item.rc != FJ_OK)
+		return fj_fail(err, item.rc, "signer", NULL, "%s", item.why);
+	return fj_buf_put(sig, item.sig, item.sig_len);
+}
+
+/* --- answers that may be given again --- */
+
+static struct cached *slot_of(struct svc *s, const struct fj_hash *h)
+{
+	return &s->cache[((unsigned)h->b[0] << 8 | h->b[1]) % CACHE];
+}
+
+bool svc_cached(struct svc *s, struct fj_slice request, int64_t generation, struct fj_buf *out)
+{
+	struct fj_hash h;
+	bool hit = false;
+
+	fj_sha256(request, &h);
+	pthread_mutex_lock(&s->lock);
+	const struct cached *c = slot_of(s, &h);
+	if (c->generation == generation && c->until > fj_now() && fj_hash_eq(&c->request, &h))
+		hit = fj_buf_put(out, c->answer.data, c->answer.len) == FJ_OK;
+	pthread_mutex_unlock(&s->lock);
+	return hit;
+}
+
+void svc_cache(struct svc *s, struct fj_slice request, int64_t generation, const struct fj_buf *answer, fj_time until)
+{
+	struct fj_hash h;
+
+	fj_sha256(request, &h);
+	pthread_mutex_lock(&s->lock);
+	struct cached *c = slot_of(s, &h);
+	fj_buf_release(&c->answer);
+	fj_buf_init(&c->answer, 65536);
+	c->request = h;
+	c->until = until;
+	c->generation = fj_buf_put(&c->answer, answer->data, answer->len) == FJ_OK ? generation : -1;
+	pthread_mutex_unlock(&s->lock);
+}
+
+enum fj_rc svc_open(const char *base, struct svc **out, struct fj_err *err)
+{
+	struct svc *s = fj_alloc(1, sizeof(*s));
+	struct svc_view *v = NULL;
+
+	if (s == NULL)
+		return fj_fail(err, FJ_E_NOMEM, "verifier", NULL, "out of memory");
+	s->run = -1;
+	pthread_mutex_init(&s->lock, NULL);
+	pthread_mutex_init(&s->db_lock, NULL);
+	pthread_mutex_init(&s->signer_lock, NULL);
+	enum fj_rc rc = fj_strcopy(s->base, sizeof(s->base), base) == FJ_OK ? FJ_OK : fj_fail(err, FJ_E_LIMIT, "verifier", NULL, "--base is too long");
+	if (rc == FJ_OK)
+		rc = fj_dir_open(AT_FDCWD, "run", &s->run, err);
+	if (rc == FJ_OK)
+		rc = open_db(s, err);
+	if (rc == FJ_OK)
+		rc = svc_view_take(s, &v, err);
+	if (rc != FJ_OK) {
+		svc_close(s);
+		return rc;
+	}
+	svc_view_give(s, v);
+	*out = s;
+	return FJ_OK;
+}
+
+void svc_close(struct svc *s)
+{
+	if (s == NULL)
+		return;
+	view_free(s->view);
+	sqlite3_finalize(s->by_serial);
+	sqlite3_finalize(s->delegated);
+	sqlite3_close(s->db);
+	hsm_close(s->signer);
+	for (size_t i = 0; i < CACHE; i++)
+		fj_buf_release(&s->cache[i].answer);
+	fj_fd_close(&s->run);
+	fj_free(s);
+}

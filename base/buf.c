@@ -279,6 +279,9 @@ static enum fj_rc b64_get(const char *in, size_t n, struct fj_buf *out, int vari
 	size_t cap = n / 4 * 3 + 3, got = 0;
 	const char *end = NULL;
 
+	for (size_t i = 0; i < n; i++) /* libsodium 1.0.18 takes octets from 0x80 on for letters */
+		if ((unsigned char)in[i] >= 0x80)
+			return FJ_E_PARSE;
 	if (out->len > out->max)
 		return FJ_E_LIMIT;
 	if (n == 0)

@@ -124,7 +124,6 @@ enum fj_rc crl_apply_lift(const struct evt *e, const char *serial_hex, struct fj
 
 /* --- what the signer and the publisher hold, for domain code --- */
 const char *iss_base(const struct iss *i);
-bool iss_is_demo(const struct iss *i);
 const struct ca_home *iss_ca_home(const struct iss *i);
 struct fj_slice iss_issuing_cert(const struct iss *i); /* DER */
 struct fj_slice iss_root_cert(const struct iss *i);

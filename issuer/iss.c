@@ -24,7 +24,7 @@ const char *iss_base(const struct iss *i)
 	return i->home.base;
 }
 
-bool iss_is_demo(const struct iss *i)
+bool iss_demo_home(const struct iss *i)
 {
 	return i->home.demo;
 }

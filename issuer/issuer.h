@@ -47,6 +47,8 @@ enum fj_rc iss_open(const struct iss_conf *conf, struct iss **out, struct fj_err
 /* Starts the thread that finishes what waits and renews what expires; after the sandbox. */
 enum fj_rc iss_tend_start(struct iss *i, struct fj_err *err) FJ_MUST_USE;
 void iss_close(struct iss *i);
+/* made by `fujie demo`: pages say so */
+bool iss_demo_home(const struct iss *i);
 
 /* Wrong password, factor or unknown login are one FJ_E_AUTH; throttled by login
  * and source.  totp: 6 digits, or "" where the user has no factor. */

@@ -1,0 +1,103 @@
+/*
+ * api.c - the JSON API: every command of the register, by noun and verb.
+ *
+ *   POST /api/v1/session {"login","password","totp"}   {"token"}: Authorization: Bearer
+ *   GET  /api/v1/{noun}?after=&limit=                  noun.list
+ *   GET  /api/v1/{noun}/{id}                           noun.show
+ *   POST /api/v1/{noun}/{verb} {parameters}            noun.verb
+ *
+ * Roles, fields, rules and states are the register's; this file turns a request
+ * into a command and its answer into JSON, refusals as problem+json (RFC 9457).
+ */
+#include "web/portal/internal.h"
+
+static struct iss *register_of(const struct web_req *q)
+{
+	return ((struct portal *)web_app(q))->i;
+}
+
+static void run(struct web_req *q, struct web_res *r, const char *command, const json_t *params)
+{
+	const struct iss_session *s = web_session(q);
+	struct iss_actor actor = s->actor;
+	FJ_AUTO(json) answer = NULL;
+	json_t *out = NULL;
+	struct fj_err err = {0};
+
+	actor.via = "api";
+	if (iss_command(register_of(q), &actor, command, params, &out, &err) != FJ_OK) {
+		web_problem(r, &err);
+		return;
+	}
+	answer = out;
+	web_json(r, 200, answer);
+}
+
+void api_session(struct web_req *q, struct web_res *r)
+{
+	static const char *const known[] = {"login", "password", "totp", NULL};
+	FJ_AUTO(json) in = NULL;
+	struct iss_actor actor;
+	struct iss_session s;
+	struct fj_err err = {0};
+	const char *login = "", *password = "", *totp = "";
+
+	enum fj_rc rc = fj_json_parse(web_body(q), 4096, &in, &err);
+	if (rc == FJ_OK)
+		rc = fj_json_only(in, known, &err);
+	if (rc == FJ_OK)
+		rc = fj_json_str(in, "login", 63, &login, &err);
+	if (rc == FJ_OK)
+		rc = fj_json_str(in, "password", 255, &password, &err);
+	if (rc == FJ_OK && fj_json_peek(in, "totp") != NULL)
+		totp = fj_json_peek(in, "totp");
+	if (rc == FJ_OK)
+		rc = iss_authenticate(register_of(q), login, password, totp, &actor, &err);
+	if (rc == FJ_OK)
+		rc = iss_session_new(register_of(q), &actor, &s, &err);
+	if (rc != FJ_OK) {
+		web_problem(r, &err);
+		return;
+	}
+	FJ_AUTO(json) out = json_pack("{s:s}", "token", s.token);
+	web_json(r, 200, out);
+}
+
+void api_list(struct web_req *q, struct web_res *r)
+{
+	FJ_AUTO(json) params = json_object();
+	const char *limit = web_field(q, "limit"), *after = web_field(q, "after");
+	char command[96];
+
+	if (limit[0] != '\0')
+		json_object_set_new(params, "limit", json_integer(strtoll(limit, NULL, 10)));
+	if (after[0] != '\0')
+		json_object_set_new(params, "after", json_string(after));
+	snprintf(command, sizeof(command), "%.60s.list", web_param(q, "noun"));
+	run(q, r, command, params);
+}
+
+void api_show(struct web_req *q, struct web_res *r)
+{
+	char command[96];
+
+	snprintf(command, sizeof(command), "%.60s.show", web_param(q, "noun"));
+	const struct iss_command_info *c = iss_command_find(command);
+	const char *key = c != NULL && c->fields[0].name != NULL ? c->fields[0].name : "id";
+	FJ_AUTO(json) params = json_pack("{s:s}", key, web_param(q, "id"));
+	run(q, r, command, params);
+}
+
+void api_act(struct web_req *q, struct web_res *r)
+{
+	FJ_AUTO(json) params = NULL;
+	struct fj_err err = {0};
+	char command[128];
+
+	if (fj_json_parse(web_body(q), 16u << 20, &params, &err) != FJ_OK) {
+		web_problem(r, &err);
+		return;
+	}
+	snprintf(command, sizeof(command), "%.60s.%.60s", web_param(q, "noun"), web_param(q, "verb"));
+	run(q, r, command, params);
+}

@@ -21,6 +21,7 @@
 #include <stdint.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -137,6 +138,9 @@ static enum fj_rc allow_path(int rules, const char *path, uint64_t access, struc
 		return FJ_OK; /* what is not there needs no right */
 	if (fd < 0)
 		return fj_fail_errno(err, "base", "open %s for the sandbox", path);
+	struct stat st;
+	if (fstat(fd, &st) == 0 && !S_ISDIR(st.st_mode)) /* folders' rights on a file are an error */
+		access &= LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCESS_FS_WRITE_FILE;
 	struct landlock_path_beneath_attr a = {.allowed_access = access, .parent_fd = fd};
 	if (syscall(__NR_landlock_add_rule, rules, LANDLOCK_RULE_PATH_BENEATH, &a, 0) != 0)
 		return fj_fail_errno(err, "base", "allow %s in the sandbox", path);

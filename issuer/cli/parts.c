@@ -63,7 +63,7 @@ static enum fj_rc start_swtpm(struct cli_parts *p, int *stream, struct fj_err *e
 	 * given a relative folder (it ends in TPM failure mode) */
 	static const char *const argv[] = {"swtpm", "socket", "--tpm2", "--fd", "3", "--flags",
 		"startup-clear,not-need-init", "--tpmstate", "dir=/proc/self/fd/4,mode=0600",
-		"--log", "level=0", NULL};
+		"--log", "file=/dev/null,level=1", NULL};
 	struct fj_spawn s = {.path = "swtpm", .search = true, .argv = argv,
 		.fds = {theirs, state, -1}, .stdout_fd = -1, .die_with_parent = true};
 	pid_t pid;

@@ -1,0 +1,265 @@
+/*
+ * test_iss_rules.c - each rule of domain.md section 8 that has a function here:
+ * what it lets through and what it refuses, with its number, basis and clause.
+ */
+#include "issuer/rules/rules.h"
+#include "tests/unit/test.h"
+
+/* refused, under its own number, with where it stands and in both languages */
+#define CHECK_RULE(call, id)                       \
+	do {                                       \
+		CHECK_RC((call), FJ_E_REFUSED);    \
+		CHECK_STR(err.cite, id);           \
+		CHECK(err.basis[0] != '\0');       \
+		CHECK(err.clause[0] != '\0');      \
+		CHECK(err.en[0] != '\0');          \
+		CHECK(err.zh[0] != '\0');          \
+	} while (0)
+
+static fj_time day(const char *s)
+{
+	fj_time t = 0;
+
+	return fj_date_parse(s, &t, NULL) == FJ_OK ? t : -1;
+}
+
+TEST("R01: no authorisation but with a certificate in force")
+{
+	struct fj_err err = {0};
+	CHECK_OK(iss_rule_no_authorisation_without_certificate("ACTIVE", false, &err));
+	CHECK_RULE(iss_rule_no_authorisation_without_certificate("ACTIVE", true, &err), "R01");
+	CHECK_RULE(iss_rule_no_authorisation_without_certificate("PENDING", false, &err), "R01");
+	CHECK_RULE(iss_rule_no_authorisation_without_certificate("SUSPENDED", false, &err), "R01");
+	CHECK_RULE(iss_rule_no_authorisation_without_certificate("REVOKING", false, &err), "R01");
+	CHECK_RULE(iss_rule_no_authorisation_without_certificate("WITHDRAWN", false, &err), "R01");
+	CHECK_RULE(iss_rule_no_authorisation_without_certificate("", false, &err), "R01");
+}
+
+TEST("R02: no card before the recognition is confirmed, nor without a catalogue item")
+{
+	struct fj_err err = {0};
+	CHECK_OK(iss_rule_no_registration_without_decision("CONFIRMED", "CAT-1", &err));
+	CHECK_RULE(iss_rule_no_registration_without_decision("LEDGERED", "CAT-1", &err), "R02");
+	CHECK_RULE(iss_rule_no_registration_without_decision("RECOGNISED", "CAT-1", &err), "R02");
+	CHECK_RULE(iss_rule_no_registration_without_decision("CONFIRMED", "", &err), "R02");
+}
+
+TEST("R03: no certificate for what is memorandum or no asset")
+{
+	struct fj_err err = {0};
+	CHECK_OK(iss_rule_no_certificate_for_memo("ASSET", &err));
+	CHECK_RULE(iss_rule_no_certificate_for_memo("MEMO", &err), "R03");
+	CHECK_RULE(iss_rule_no_certificate_for_memo("NOT", &err), "R03");
+	CHECK_RULE(iss_rule_no_certificate_for_memo("", &err), "R03");
+}
+
+TEST("R04: a public body's asset secures no debt, an enterprise's may")
+{
+	struct fj_err err = {0};
+	CHECK_RULE(iss_rule_no_collateral("ADMIN", &err), "R04");
+	CHECK_RULE(iss_rule_no_collateral("INST", &err), "R04");
+	CHECK_RULE(iss_rule_no_collateral("MASS", &err), "R04");
+	CHECK_OK(iss_rule_no_collateral("SOE", &err));
+	CHECK_OK(iss_rule_no_collateral("UTIL", &err));
+	CHECK_OK(iss_rule_no_collateral("ENT", &err));
+}
+
+TEST("R05: an enterprise's encumbrance is disclosed first")
+{
+	struct fj_err err = {0};
+	CHECK_OK(iss_rule_no_hidden_encumbrance(true, &err));
+	CHECK_RULE(iss_rule_no_hidden_encumbrance(false, &err), "R05");
+}
+
+TEST("R07: public governance and public welfare pay nothing")
+{
+	struct fj_err err = {0};
+	CHECK_RULE(iss_rule_no_fee_for_welfare("PUBGOV", true, &err), "R07");
+	CHECK_RULE(iss_rule_no_fee_for_welfare("WELFARE", true, &err), "R07");
+	CHECK_OK(iss_rule_no_fee_for_welfare("PUBGOV", false, &err));
+	CHECK_OK(iss_rule_no_fee_for_welfare("WELFARE", false, &err));
+	CHECK_OK(iss_rule_no_fee_for_welfare("INDUSTRY", true, &err));
+}
+
+TEST("R11: operator and affiliates do not re-develop in their own scope")
+{
+	struct fj_err err = {0};
+	CHECK_RULE(iss_rule_no_redevelopment_by_operator(true, true, &err), "R11");
+	CHECK_OK(iss_rule_no_redevelopment_by_operator(true, false, &err));
+	CHECK_OK(iss_rule_no_redevelopment_by_operator(false, true, &err));
+}
+
+TEST("R12: depth is 0")
+{
+	struct fj_err err = {0};
+	CHECK_OK(iss_rule_no_sub_authorisation(0, &err));
+	CHECK_RULE(iss_rule_no_sub_authorisation(1, &err), "R12");
+	CHECK_RULE(iss_rule_no_sub_authorisation(-1, &err), "R12");
+}
+
+TEST("R13: a term ends no later than its parent's, to the second")
+{
+	struct fj_err err = {0};
+	CHECK_OK(iss_rule_no_term_beyond(1000, 1000, "authorisation", &err));
+	CHECK_RULE(iss_rule_no_term_beyond(1001, 1000, "authorisation", &err), "R13");
+	CHECK(strstr(err.en, "authorisation") != NULL);
+}
+
+TEST("R14: five years, the last day included, and not one day more")
+{
+	struct fj_err err = {0};
+	fj_time from = day("2026-03-16");
+	CHECK_OK(iss_rule_no_term_over_five_years(from, day("2031-03-16") - 1, &err));
+	CHECK_RULE(iss_rule_no_term_over_five_years(from, day("2031-03-16"), &err), "R14");
+	CHECK_RULE(iss_rule_no_term_over_five_years(from, day("2031-03-17") - 1, &err), "R14");
+	/* from the middle of a day: the same last day */
+	CHECK_OK(iss_rule_no_term_over_five_years(from + 43200, day("2031-03-16") - 1, &err));
+}
+
+TEST("R14: a term from 29 February ends with the 28th")
+{
+	struct fj_err err = {0};
+	fj_time from = day("2028-02-29");
+	CHECK_OK(iss_rule_no_term_over_five_years(from, day("2033-03-01") - 1, &err));
+	CHECK_RULE(iss_rule_no_term_over_five_years(from, day("2033-03-01"), &err), "R14");
+}
+
+TEST("R16: shared data needs the supplier's consent")
+{
+	struct fj_err err = {0};
+	CHECK_RULE(iss_rule_no_shared_data_without_consent(true, false, &err), "R16");
+	CHECK_OK(iss_rule_no_shared_data_without_consent(true, true, &err));
+	CHECK_OK(iss_rule_no_shared_data_without_consent(false, false, &err));
+}
+
+TEST("R17: core data never, important data with an assessment")
+{
+	struct fj_err err = {0};
+	CHECK_RULE(iss_rule_no_core_data("CORE", true, &err), "R17");
+	CHECK_RULE(iss_rule_no_core_data("CORE", false, &err), "R17");
+	CHECK_RULE(iss_rule_no_core_data("IMPORTANT", false, &err), "R17");
+	CHECK_OK(iss_rule_no_core_data("IMPORTANT", true, &err));
+	CHECK_OK(iss_rule_no_core_data("GENERAL", false, &err));
+}
+
+TEST("R18: raw data is no product")
+{
+	struct fj_err err = {0};
+	CHECK_RULE(iss_rule_no_raw_data_product(true, &err), "R18");
+	CHECK_OK(iss_rule_no_raw_data_product(false, &err));
+}
+
+TEST("R19: nothing in dispute is registered")
+{
+	struct fj_err err = {0};
+	CHECK_RULE(iss_rule_no_registration_in_dispute(true, &err), "R19");
+	CHECK_OK(iss_rule_no_registration_in_dispute(false, &err));
+}
+
+TEST("R22: one person is not two officers")
+{
+	struct fj_err err = {0};
+	CHECK_RULE(iss_rule_no_two_roles_of_one_person("p-1", "p-1", &err), "R22");
+	CHECK_OK(iss_rule_no_two_roles_of_one_person("p-1", "p-2", &err));
+}
+
+TEST("R23: no way back from every final state, and from no other")
+{
+	static const char *const final[] = {"WITHDRAWN", "CANCELLED", "SUPERSEDED", "RECLAIMED", "TERMINATED", "REVOKED"};
+	static const char *const not_final[] = {"ACTIVE", "SUSPENDED", "REVOKING", "ENDING", "PENDING"};
+	struct fj_err err = {0};
+	for (size_t i = 0; i < sizeof(final) / sizeof(*final); i++)
+		CHECK_RULE(iss_rule_no_way_back_from_final(final[i], &err), "R23");
+	for (size_t i = 0; i < sizeof(not_final) / sizeof(*not_final); i++)
+		CHECK_OK(iss_rule_no_way_back_from_final(not_final[i], &err));
+}
+
+TEST("R26: no license under an authorisation that is not in force")
+{
+	struct fj_err err = {0};
+	CHECK_OK(iss_rule_no_token_under_dead_authorisation("ACTIVE", false, &err));
+	CHECK_RULE(iss_rule_no_token_under_dead_authorisation("ACTIVE", true, &err), "R26");
+	CHECK_RULE(iss_rule_no_token_under_dead_authorisation("SUSPENDED", false, &err), "R26");
+	CHECK_RULE(iss_rule_no_token_under_dead_authorisation("ENDING", false, &err), "R26");
+	CHECK_RULE(iss_rule_no_token_under_dead_authorisation("RECLAIMED", false, &err), "R26");
+}
+
+TEST("R30: the document that is missing is named")
+{
+	struct fj_err err = {0};
+	CHECK_OK(iss_rule_no_authorisation_without_documents(NULL, &err));
+	CHECK_RULE(iss_rule_no_authorisation_without_documents("emergency plan 应急预案", &err), "R30");
+	CHECK(strstr(err.en, "emergency plan") != NULL);
+	CHECK(strstr(err.zh, "应急预案") != NULL);
+}
+
+TEST("R33: no SJ number on data of organs' duties")
+{
+	struct fj_err err = {0};
+	CHECK_RULE(iss_rule_no_sj_number_on_duty_data("SJ2026-1", "ADMIN", &err), "R33");
+	CHECK_OK(iss_rule_no_sj_number_on_duty_data("", "ADMIN", &err));
+	CHECK_OK(iss_rule_no_sj_number_on_duty_data("SJ2026-1", "ENT", &err));
+}
+
+TEST("R37: raw personal data needs a recorded basis")
+{
+	struct fj_err err = {0};
+	CHECK_RULE(iss_rule_no_raw_personal_data("RAW", false, &err), "R37");
+	CHECK_OK(iss_rule_no_raw_personal_data("RAW", true, &err));
+	CHECK_OK(iss_rule_no_raw_personal_data("DEIDENTIFIED", false, &err));
+	CHECK_OK(iss_rule_no_raw_personal_data("", false, &err));
+}
+
+TEST("R38, R39: an operator is fit, of good credit, and chosen by competition")
+{
+	struct fj_err err = {0};
+	CHECK_OK(iss_rule_no_unfit_operator(true, false, &err));
+	CHECK_RULE(iss_rule_no_unfit_operator(false, false, &err), "R38");
+	CHECK_RULE(iss_rule_no_unfit_operator(true, true, &err), "R38");
+	CHECK_OK(iss_rule_no_operator_without_competition(true, &err));
+	CHECK_RULE(iss_rule_no_operator_without_competition(false, &err), "R39");
+}
+
+TEST("R40: a finance department decides for its own holders")
+{
+	struct fj_err err = {0};
+	CHECK_OK(iss_rule_no_foreign_issuer("11420000DEMA00013M", "11420000DEMA00013M", &err));
+	CHECK_RULE(iss_rule_no_foreign_issuer("11420000DEMA00013M", "11520000DEMA000217", &err), "R40");
+	CHECK_RULE(iss_rule_no_foreign_issuer("", "11520000DEMA000217", &err), "R40");
+}
+
+TEST("a refusal may go unheard: no error structure is needed")
+{
+	CHECK_RC(iss_rule_no_collateral("INST", NULL), FJ_E_REFUSED);
+	CHECK_RC(iss_rule_no_authorisation_without_documents("x", NULL), FJ_E_REFUSED);
+}
+
+TEST("R34 warns from the 41st and 401st character, counted in characters")
+{
+	char name[41 * 3 + 1] = "", summary[402] = "";
+	for (int i = 0; i < 40; i++)
+		memcpy(name + 3 * i, "数", 4);
+	memset(summary, 'x', 400);
+	CHECK(iss_warn_name(name, summary) == NULL);
+	memcpy(name + 120, "数", 4);
+	CHECK(iss_warn_name(name, "") != NULL);
+	summary[400] = 'x';
+	CHECK(iss_warn_name("n", summary) != NULL);
+}
+
+TEST("R35: form and check character of the credit code are two things")
+{
+	CHECK(iss_usci_form("11420000DEMA00013M"));
+	CHECK(iss_usci_check("11420000DEMA00013M"));
+	CHECK(iss_warn_usci("11420000DEMA00013M") == NULL);
+	CHECK(iss_usci_form("11420000DEMA00013N"));
+	CHECK(!iss_usci_check("11420000DEMA00013N"));
+	CHECK(iss_warn_usci("11420000DEMA00013N") != NULL);
+	CHECK(!iss_usci_form("11420000DEMI00013M")); /* I, O, S, V, Z are not in it */
+	CHECK(!iss_usci_form("11420000dema00013m"));
+	CHECK(!iss_usci_form("11420000DEMA00013"));
+	CHECK(!iss_usci_form("11420000DEMA00013MM"));
+	CHECK(!iss_usci_form(""));
+}
+
+TEST_MAIN

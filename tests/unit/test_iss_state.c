@@ -1,0 +1,145 @@
+/*
+ * test_iss_state.c - the ways that the state tables have, and the ways they
+ * don't: what is final stays final (R23), nothing skips a step.
+ */
+#include "issuer/state.h"
+#include "tests/unit/test.h"
+
+#define GOES(object, from, act, want)                                      \
+	do {                                                               \
+		const char *to_ = "";                                      \
+		CHECK_OK(iss_state_next(object, from, act, &to_, &err));   \
+		CHECK_STR(to_, want);                                      \
+	} while (0)
+#define NO_WAY(object, from, act)                                                         \
+	do {                                                                              \
+		const char *to_ = "untouched";                                            \
+		CHECK_RC(iss_state_next(object, from, act, &to_, &err), FJ_E_STATE);      \
+		CHECK_STR(to_, "untouched");                                              \
+		CHECK(strstr(err.en, from) != NULL && err.zh[0] != '\0');                 \
+	} while (0)
+#define FINAL(object, from, act)                                                          \
+	do {                                                                              \
+		const char *to_ = "untouched";                                            \
+		CHECK_RC(iss_state_next(object, from, act, &to_, &err), FJ_E_REFUSED);    \
+		CHECK_STR(to_, "untouched");                                              \
+		CHECK_STR(err.cite, "R23");                                               \
+	} while (0)
+
+TEST("a ledger entry is recognised, perhaps again, then confirmed for good")
+{
+	struct fj_err err = {0};
+	GOES(ISS_OBJ_LEDGER, "LEDGERED", "recognise", "RECOGNISED");
+	GOES(ISS_OBJ_LEDGER, "RECOGNISED", "recognise", "RECOGNISED");
+	GOES(ISS_OBJ_LEDGER, "RECOGNISED", "confirm", "CONFIRMED");
+	NO_WAY(ISS_OBJ_LEDGER, "LEDGERED", "confirm");
+	NO_WAY(ISS_OBJ_LEDGER, "CONFIRMED", "recognise");
+	NO_WAY(ISS_OBJ_LEDGER, "CONFIRMED", "confirm");
+}
+
+TEST("an asset goes card, application, review, acceptance, registration, certificate")
+{
+	static const char *const way[][3] = {{"CARDED", "apply", "APPLIED"}, {"APPLIED", "review", "REVIEWED"}, {"REVIEWED", "accept", "ACCEPTED"},
+		{"ACCEPTED", "register", "REGISTERED"}, {"REGISTERED", "certify", "CERTIFICATED"}};
+	struct fj_err err = {0};
+	for (size_t i = 0; i < 5; i++) {
+		GOES(ISS_OBJ_ASSET, way[i][0], way[i][1], way[i][2]);
+		for (size_t k = 0; k < 5; k++)
+			if (k != i)
+				NO_WAY(ISS_OBJ_ASSET, way[i][0], way[k][1]);
+	}
+	NO_WAY(ISS_OBJ_ASSET, "CERTIFICATED", "certify"); /* one card, one certificate */
+}
+
+TEST("a card is changed before it is applied for, or after a refusal, and at no other time")
+{
+	struct fj_err err = {0};
+	GOES(ISS_OBJ_ASSET, "CARDED", "card", "CARDED");
+	GOES(ISS_OBJ_ASSET, "APPLIED", "refuse", "CARDED");
+	GOES(ISS_OBJ_ASSET, "REVIEWED", "refuse", "CARDED");
+	GOES(ISS_OBJ_ASSET, "ACCEPTED", "refuse", "CARDED");
+	NO_WAY(ISS_OBJ_ASSET, "APPLIED", "card");
+	NO_WAY(ISS_OBJ_ASSET, "REGISTERED", "card");
+	NO_WAY(ISS_OBJ_ASSET, "CERTIFICATED", "card");
+}
+
+TEST("a registration skips no step, and what is refused stays so")
+{
+	struct fj_err err = {0};
+	GOES(ISS_OBJ_REGISTRATION, "SUBMITTED", "review", "REVIEWED");
+	GOES(ISS_OBJ_REGISTRATION, "REVIEWED", "accept", "ACCEPTED");
+	GOES(ISS_OBJ_REGISTRATION, "ACCEPTED", "decide", "REGISTERED");
+	NO_WAY(ISS_OBJ_REGISTRATION, "SUBMITTED", "accept");
+	NO_WAY(ISS_OBJ_REGISTRATION, "SUBMITTED", "decide");
+	NO_WAY(ISS_OBJ_REGISTRATION, "REVIEWED", "decide");
+	NO_WAY(ISS_OBJ_REGISTRATION, "REFUSED", "review");
+	NO_WAY(ISS_OBJ_REGISTRATION, "REGISTERED", "refuse");
+}
+
+TEST("a certificate is suspended, resumed, revoked by way of REVOKING")
+{
+	struct fj_err err = {0};
+	GOES(ISS_OBJ_CERTIFICATE, "ACTIVE", "suspend", "SUSPENDED");
+	GOES(ISS_OBJ_CERTIFICATE, "SUSPENDED", "resume", "ACTIVE");
+	GOES(ISS_OBJ_CERTIFICATE, "ACTIVE", "revoke", "REVOKING");
+	GOES(ISS_OBJ_CERTIFICATE, "SUSPENDED", "revoke", "REVOKING");
+	GOES(ISS_OBJ_CERTIFICATE, "REVOKING", "end", "ENDED");
+	GOES(ISS_OBJ_CERTIFICATE, "REVOKING", "keep", "FORMER");
+	NO_WAY(ISS_OBJ_CERTIFICATE, "ACTIVE", "end"); /* not by one officer */
+	NO_WAY(ISS_OBJ_CERTIFICATE, "REVOKING", "resume");
+	NO_WAY(ISS_OBJ_CERTIFICATE, "REVOKING", "revoke");
+	NO_WAY(ISS_OBJ_CERTIFICATE, "PENDING", "suspend");
+}
+
+TEST("no act brings back a certificate that has ended")
+{
+	static const char *const final[] = {"WITHDRAWN", "CANCELLED", "SUPERSEDED"};
+	static const char *const acts[] = {"suspend", "resume", "revoke", "end", "keep"};
+	struct fj_err err = {0};
+	for (size_t i = 0; i < 3; i++)
+		for (size_t k = 0; k < 5; k++)
+			FINAL(ISS_OBJ_CERTIFICATE, final[i], acts[k]);
+}
+
+TEST("an authorisation ends by way of ENDING, and final is final")
+{
+	static const char *const acts[] = {"suspend", "resume", "end-request", "end", "keep"};
+	struct fj_err err = {0};
+	GOES(ISS_OBJ_AUTHORISATION, "ACTIVE", "suspend", "SUSPENDED");
+	GOES(ISS_OBJ_AUTHORISATION, "SUSPENDED", "resume", "ACTIVE");
+	GOES(ISS_OBJ_AUTHORISATION, "ACTIVE", "end-request", "ENDING");
+	GOES(ISS_OBJ_AUTHORISATION, "SUSPENDED", "end-request", "ENDING");
+	GOES(ISS_OBJ_AUTHORISATION, "ENDING", "end", "ENDED");
+	GOES(ISS_OBJ_AUTHORISATION, "ENDING", "keep", "FORMER");
+	NO_WAY(ISS_OBJ_AUTHORISATION, "ACTIVE", "end");
+	NO_WAY(ISS_OBJ_AUTHORISATION, "ENDING", "resume");
+	NO_WAY(ISS_OBJ_AUTHORISATION, "ENDING", "end-request");
+	for (size_t k = 0; k < 5; k++) {
+		FINAL(ISS_OBJ_AUTHORISATION, "RECLAIMED", acts[k]);
+		FINAL(ISS_OBJ_AUTHORISATION, "TERMINATED", acts[k]);
+	}
+}
+
+TEST("a token is suspended, resumed, revoked; revoked is final")
+{
+	struct fj_err err = {0};
+	GOES(ISS_OBJ_TOKEN, "ACTIVE", "suspend", "SUSPENDED");
+	GOES(ISS_OBJ_TOKEN, "SUSPENDED", "resume", "ACTIVE");
+	GOES(ISS_OBJ_TOKEN, "ACTIVE", "revoke", "REVOKED");
+	GOES(ISS_OBJ_TOKEN, "SUSPENDED", "revoke", "REVOKED");
+	NO_WAY(ISS_OBJ_TOKEN, "ACTIVE", "resume");
+	FINAL(ISS_OBJ_TOKEN, "REVOKED", "resume");
+	FINAL(ISS_OBJ_TOKEN, "REVOKED", "suspend");
+}
+
+TEST("a refusal says what is possible instead; an unknown state or act is refused too")
+{
+	struct fj_err err = {0};
+	NO_WAY(ISS_OBJ_CERTIFICATE, "ACTIVE", "resume");
+	CHECK(strstr(err.en, "suspend, revoke") != NULL);
+	NO_WAY(ISS_OBJ_CERTIFICATE, "NOWHERE", "suspend");
+	NO_WAY(ISS_OBJ_TOKEN, "ACTIVE", "");
+	NO_WAY(ISS_OBJ_TOKEN, "ENDING", "end"); /* another object's state */
+}
+
+TEST_MAIN

@@ -1,0 +1,326 @@
+"""A conquered registry and a conquered verifier service against the signer (lessons
+2, 6, 7, 14): it talks to the signer's own sockets with every right those processes
+have, and lies.  Every lie has to be refused."""
+import zlib
+from lib import *
+
+SIGN, PUBKEY, STATUS, OPEN, OFFSET, ERROR = 1, 2, 3, 4, 6, 255
+ROOT, ISSUING, TOKEN, OCSP = 1, 2, 3, 4
+C_ROOT, C_ISS, CRL_ROOT, C_ASSET, C_DELEG, CRL, J_TOKEN, J_AUTH, J_STATUS, R_OCSP = range(1, 11)
+
+
+def by(data):
+    return struct.pack('>I', len(data)) + data
+
+
+class Signer:
+    def __init__(self, home, name):
+        self.path = '/proc/self/fd/%d/%s' % (os.open(home + '/run', os.O_RDONLY), name)
+        self.n = 0
+        self.connect()
+
+    def connect(self):
+        self.s = socket.socket(socket.AF_UNIX)
+        self.s.connect(self.path)
+        self.n = 0
+
+    def ask(self, kind, body):
+        """(kind, body), or None when the signer ended the connection"""
+        try:
+            self.s.sendall(struct.pack('>IHHQ', len(body) + 12, kind, 0, self.n) + body)
+            head = self.recv(16)
+            if head is None:
+                raise OSError
+            n, k, _, _ = struct.unpack('>IHHQ', head)
+            self.n += 1
+            return k, self.recv(n - 12)
+        except OSError:
+            self.connect()
+            return None
+
+    def recv(self, n):
+        out = b''
+        while len(out) < n:
+            got = self.s.recv(n - len(out))
+            if not got:
+                return None
+            out += got
+        return out
+
+    def sign(self, role, kind, tbs, officers=(), ident=bytes(16)):
+        """(rc, why, signature); rc None: the connection was ended"""
+        body = bytes([role, kind]) + bytes(32) + struct.pack('>I', len(officers))
+        for o in officers:
+            body += by(o.encode()) + by(b'FINANCE') + struct.pack('>Q', int(time.time())) + by(b'')
+        body += struct.pack('>I', 1) + ident + by(tbs)
+        r = self.ask(SIGN, body)
+        if r is None:
+            return None, 'connection ended', b''
+        kind, data = r
+        if kind == ERROR:
+            n = struct.unpack('>I', data[1:5])[0]
+            m = struct.unpack('>I', data[5 + n:9 + n])[0]
+            return data[0], data[9 + n:9 + n + m].decode(), b''
+        rc = data[4]
+        n = struct.unpack('>I', data[5:9])[0]
+        why = data[9:9 + n].decode()
+        m = struct.unpack('>I', data[9 + n:13 + n])[0]
+        return rc, why, data[13 + n:13 + n + m]
+
+
+# --- a little DER ---
+def length(n):
+    return bytes([n]) if n < 128 else bytes([0x81, n]) if n < 256 else bytes([0x82, n >> 8, n & 255]) if n < 65536 else bytes([0x83, n >> 16, n >> 8 & 255, n & 255])
+
+
+def tlv(tag, *parts):
+    data = b''.join(parts)
+    return bytes([tag]) + length(len(data)) + data
+
+
+def parts(data):
+    """elements of a constructed value: (tag, contents, whole)"""
+    out, i = [], 0
+    while i < len(data):
+        tag, n, h = data[i], data[i + 1], 2
+        if n & 0x80:
+            h = 2 + (n & 0x7f)
+            n = int.from_bytes(data[i + 2:i + h], 'big')
+        out.append((tag, data[i + h:i + h + n], data[i:i + h + n]))
+        i += h + n
+    return out
+
+
+def tbs_of(der):
+    return parts(parts(der)[0][1])[0][2]
+
+
+def pem(path):
+    text = open(path).read().split('-----')[2]
+    return base64.b64decode(text)
+
+
+def utc(t):
+    return tlv(0x17, time.strftime('%y%m%d%H%M%SZ', time.gmtime(t)).encode())
+
+
+def fields(tbs):
+    return [p[2] for p in parts(parts(tbs)[0][1])]
+
+
+def cert(tbs, serial=None, begin=None, end=None, spki=None, ext=None, issuer=None):
+    f = fields(tbs)
+    now = int(time.time())
+    v = parts(parts(f[4])[0][1])
+    f[1] = tlv(2, serial or (b'\x11' + os.urandom(15)))
+    if issuer:
+        f[3] = issuer
+    f[4] = tlv(0x30, utc(begin or now), utc(end) if end else utc(now + 300 * 86400))
+    if spki:
+        f[6] = spki
+    if ext:
+        f[7] = tlv(0xa3, tlv(0x30, *ext([p[2] for p in parts(parts(parts(f[7])[0][1])[0][1])])))
+    return tlv(0x30, *f)
+
+
+def refused(sentence, answer):
+    rc, why, sig = answer
+    check(sentence, rc != 0 and sig == b'', 'it SIGNED' if rc == 0 else why)
+
+
+h = Home()
+try:
+    check('a demo home', h.made, h.made_err)
+    check('the appliance serves', h.serve())
+    # the registry and the verifier service fall silent: we are them now
+    for name in ('fujie-registry', 'fujie-verifier'):
+        os.kill(h.children()[name], signal.SIGSTOP)
+    reg, ver = Signer(h.d, 'registry.sock'), Signer(h.d, 'verifier.sock')
+    two = ('alice', 'bob')
+    good = tbs_of(pem(os.path.join(h.d, next(c['file'] for c in h.demo['certificates'] if c['expect'] == 'permit'))))
+
+    # certificates
+    fresh = cert(good)
+    rc, why, sig = reg.sign(ISSUING, C_ASSET, fresh, two, b'\x01' * 16)
+    check('an honest certificate with two officers is signed', rc == 0 and len(sig) > 60, why)
+    again = reg.sign(ISSUING, C_ASSET, fresh, two, b'\x01' * 16)
+    check('the same intent and bytes again: the same signature, never a second', again[2] == sig and sig != b'')
+    refused('the same intent with other bytes', reg.sign(ISSUING, C_ASSET, cert(good), two, b'\x01' * 16))
+    refused('a certificate with one officer', reg.sign(ISSUING, C_ASSET, cert(good), ('alice',)))
+    refused('a certificate with one officer named twice', reg.sign(ISSUING, C_ASSET, cert(good), ('alice', 'alice')))
+    refused('a certificate with no officer', reg.sign(ISSUING, C_ASSET, cert(good)))
+    now = int(time.time())
+    refused('a certificate dated back a day', reg.sign(ISSUING, C_ASSET, cert(good, begin=now - 86400), two))
+    refused('a certificate for more than five years', reg.sign(ISSUING, C_ASSET, cert(good, end=now + 5 * 366 * 86400), two))
+    refused('a serial of eight octets', reg.sign(ISSUING, C_ASSET, cert(good, serial=b'\x11' * 8), two))
+    refused('a negative serial', reg.sign(ISSUING, C_ASSET, cert(good, serial=b'\x91' + b'\x11' * 15), two))
+    bc = tlv(0x30, tlv(6, b'\x55\x1d\x13'), tlv(1, b'\xff'), tlv(4, tlv(0x30, tlv(1, b'\xff'))))
+    refused('a leaf with CA:TRUE', reg.sign(ISSUING, C_ASSET, cert(good, ext=lambda e: e + [bc]), two))
+    eku = bytes.fromhex('551d25')
+    srv = tlv(0x30, tlv(6, eku), tlv(4, tlv(0x30, tlv(6, bytes.fromhex('2b06010505070301')))))
+    refused('a TLS server purpose', reg.sign(ISSUING, C_ASSET, cert(good, ext=lambda e: [srv if eku in x[:12] else x for x in e]), two))
+    ocsp_eku = tlv(0x30, tlv(6, eku), tlv(4, tlv(0x30, tlv(6, bytes.fromhex('2b06010505070309')))))
+    refused('an OCSP purpose on a holder\'s key', reg.sign(ISSUING, C_ASSET, cert(good, ext=lambda e: [ocsp_eku if eku in x[:12] else x for x in e]), two))
+    double = [x for x in parts(parts(parts(fields(good)[7])[0][1])[0][1]) if eku in x[2][:12]][0]
+    both = tlv(0x30, tlv(6, eku), tlv(4, tlv(0x30, parts(parts(double[1])[1][1])[0][1], tlv(6, bytes.fromhex('2b06010505070309')))))
+    refused('two purposes', reg.sign(ISSUING, C_ASSET, cert(good, ext=lambda e: [both if eku in x[:12] else x for x in e]), two))
+    unknown = tlv(0x30, tlv(6, bytes.fromhex('2a030405')), tlv(4, b'\x05\x00'))
+    refused('an unknown extension', reg.sign(ISSUING, C_ASSET, cert(good, ext=lambda e: e + [unknown]), two))
+    refused('a foreign issuer name', reg.sign(ISSUING, C_ASSET, cert(good, issuer=fields(good)[5]), two))
+    refused('a delegated certificate for a foreign key', reg.sign(ISSUING, C_DELEG, cert(tbs_of(pem(h.d + '/publish/signer/token.pem')), spki=fields(good)[6])))
+    refused('a data asset certificate sent as a delegated one', reg.sign(ISSUING, C_DELEG, cert(good)))
+    token_spki = fields(tbs_of(pem(h.d + '/publish/signer/token.pem')))[6]
+    refused('a data asset certificate for the appliance\'s own key', reg.sign(ISSUING, C_ASSET, cert(good, spki=token_spki), two))
+    refused('octets after the end', reg.sign(ISSUING, C_ASSET, cert(good) + b'\x00', two))
+    refused('an issuing CA after the ceremony', reg.sign(ROOT, C_ISS, tbs_of(open(h.d + '/publish/ca/issuing.cer', 'rb').read()), two))
+    refused('a root after the ceremony', reg.sign(ROOT, C_ROOT, tbs_of(open(h.d + '/publish/ca/root.cer', 'rb').read()), two))
+    refused('a certificate signed by the token key', reg.sign(TOKEN, C_ASSET, cert(good), two))
+
+    # CRLs: number, entries, dates
+    crl = tbs_of(open(h.d + '/publish/trust/crl/1.crl', 'rb').read())
+    f = fields(crl)
+
+    def make_crl(number, entries, span=3600):
+        g = list(f[:3]) + [utc(now), utc(now + span)] + ([tlv(0x30, *entries)] if entries else [])
+        ext = [p[2] for p in parts(parts(parts(f[-1])[0][1])[0][1])]
+        ext = [tlv(0x30, tlv(6, b'\x55\x1d\x14'), tlv(4, tlv(2, number.to_bytes(6, 'big').lstrip(b'\0')))) if b'\x55\x1d\x14' in x[:8] else x for x in ext]
+        return tlv(0x30, *g, tlv(0xa0, tlv(0x30, *ext)))
+
+    entries = [p[2] for p in parts(parts(f[5])[0][1])]
+    reason = {e: e[-1] for e in entries}
+    final = next(e for e in entries if reason[e] != 6)
+    held = next(e for e in entries if reason[e] == 6)
+    high = now + 1000
+    refused('the same CRL again (its number does not rise)', reg.sign(ISSUING, CRL, crl))
+    refused('a CRL whose number falls', reg.sign(ISSUING, CRL, make_crl(5, entries)))
+    refused('a CRL without a revoked certificate', reg.sign(ISSUING, CRL, make_crl(high, [e for e in entries if e != final])))
+    refused('the same, with two officers', reg.sign(ISSUING, CRL, make_crl(high, [e for e in entries if e != final]), two))
+    refused('a CRL that lifts a suspension without officers', reg.sign(ISSUING, CRL, make_crl(high, [e for e in entries if e != held])))
+    refused('a revoked certificate turned into a suspended one', reg.sign(ISSUING, CRL, make_crl(high, [e[:-1] + b'\x06' if e == final else e for e in entries])))
+    refused('a CRL valid for a month', reg.sign(ISSUING, CRL, make_crl(high, entries, 30 * 86400)))
+    refused('a serial twice in a CRL', reg.sign(ISSUING, CRL, make_crl(high, entries + [final])))
+    rc, why, sig = reg.sign(ISSUING, CRL, make_crl(high, entries))
+    check('an honest CRL with a higher number is signed', rc == 0, why)
+    refused('and then the number before it', reg.sign(ISSUING, CRL, make_crl(high - 1, entries)))
+
+    # status lists
+    def b64(x):
+        return base64.urlsafe_b64encode(x).rstrip(b'=').decode()
+
+    def canon(o):
+        return json.dumps(o, sort_keys=True, separators=(',', ':'), ensure_ascii=False).encode()
+
+    jwt = open(h.d + '/publish/trust/status/0.jwt').read()
+    head = json.loads(base64.urlsafe_b64decode(jwt.split('.')[0] + '=='))
+    body = json.loads(base64.urlsafe_b64decode(jwt.split('.')[1] + '=='))
+    bits = bytearray(zlib.decompress(base64.urlsafe_b64decode(body['status_list']['lst'] + '==')))
+
+    def index_of(value):
+        for i, o in enumerate(bits):
+            for k in range(4):
+                if o and (o >> (2 * k)) & 3 == value:
+                    return i, k
+
+    def status(change=None, **more):
+        b = bytearray(bits)
+        if change:
+            (i, k), v = change
+            b[i] = b[i] & ~(3 << (2 * k)) | v << (2 * k)
+        p = dict(body, iat=now, exp=now + 3600, status_list={'bits': 2, 'lst': b64(zlib.compress(bytes(b), 6))}, **more)
+        return (b64(canon(head)) + '.' + b64(canon(p))).encode()
+
+    revoked, suspended = index_of(1), index_of(2)
+    refused('a status list that brings a revoked entry back', reg.sign(TOKEN, J_STATUS, status((revoked, 0)), two))
+    refused('a revoked entry turned into a suspended one', reg.sign(TOKEN, J_STATUS, status((revoked, 2)), two))
+    refused('a suspension lifted without officers', reg.sign(TOKEN, J_STATUS, status((suspended, 0))))
+    refused('a suspension lifted by one officer', reg.sign(TOKEN, J_STATUS, status((suspended, 0)), ('alice', 'alice')))
+    refused('a status list under a foreign address', reg.sign(TOKEN, J_STATUS, status(sub='http://evil.example/status/0')))
+    refused('a status list valid for a year', reg.sign(TOKEN, J_STATUS, (b64(canon(head)) + '.' + b64(canon(dict(body, iat=now, exp=now + 366 * 86400)))).encode()))
+    refused('a status list under the token signer\'s certificate', reg.sign(TOKEN, J_STATUS, status().replace(b64(canon(head)).encode(),
+            b64(canon(dict(head, x5c=[base64.b64encode(pem(h.d + '/publish/signer/token.pem')).decode(), head['x5c'][1]]))).encode())))
+    rc, why, sig = reg.sign(TOKEN, J_STATUS, status())
+    check('an honest status list is signed', rc == 0 and len(sig) == 64, why)
+
+    # tokens
+    tok = open(os.path.join(h.d, next(t['file'] for t in h.demo['tokens'] if t['expect'] == 'permit'))).read().rstrip('~')
+    th = json.loads(base64.urlsafe_b64decode(tok.split('.')[0] + '=='))
+    tb = json.loads(base64.urlsafe_b64decode(tok.split('.')[1] + '=='))
+
+    def token(header=None, **more):
+        return (b64(canon(header or th)) + '.' + b64(canon(dict(tb, iat=now, nbf=now, exp=now + 86400, **more)))).encode()
+
+    refused('a token without an officer', reg.sign(TOKEN, J_TOKEN, token()))
+    refused('a token with an unknown member', reg.sign(TOKEN, J_TOKEN, token(admin=True), two))
+    refused('a token with depth 1', reg.sign(TOKEN, J_TOKEN, token(grant=dict(tb['grant'], depth=1)), two))
+    refused('a token under alg none', reg.sign(TOKEN, J_TOKEN, token(dict(th, alg='none')), two))
+    refused('a token with jku', reg.sign(TOKEN, J_TOKEN, token(dict(th, jku='http://evil.example')), two))
+    refused('a token from a foreign issuer', reg.sign(TOKEN, J_TOKEN, token(iss='http://evil.example'), two))
+    refused('a token sent as an authorisation', reg.sign(TOKEN, J_AUTH, token(), two))
+    rc, why, sig = reg.sign(TOKEN, J_TOKEN, token(), ('op',))
+    check('an honest token is signed', rc == 0 and len(sig) == 64, why)
+
+    # the verifier's socket
+    refused('the verifier asking for a certificate', ver.sign(ISSUING, C_ASSET, cert(good), two))
+    refused('the verifier asking for a status list', ver.sign(TOKEN, J_STATUS, status(), two))
+    check('the verifier asking for another public key ends the connection', ver.ask(PUBKEY, bytes([ISSUING])) is None)
+    check('the verifier opening a ceremony ends the connection', ver.ask(OPEN, by(b'{}')) is None)
+    spki = ver.ask(PUBKEY, bytes([OCSP]))
+    key = spki[1][4:][26:] if spki else b''
+
+    def gen(t):
+        return tlv(0x18, time.strftime('%Y%m%d%H%M%SZ', time.gmtime(t)).encode())
+
+    def ocsp(serial, status, who=None, nxt=3600):
+        cid = tlv(0x30, tlv(0x30, tlv(6, bytes.fromhex('2b0e03021a')), b'\x05\x00'), tlv(4, bytes(20)), tlv(4, bytes(20)), tlv(2, serial))
+        single = tlv(0x30, cid, status, gen(now), tlv(0xa0, gen(now + nxt)))
+        return tlv(0x30, tlv(0xa2, tlv(4, who or hashlib.sha1(key).digest())), gen(now), tlv(0x30, single))
+
+    dead, hold = parts(parts(final)[0][1])[0][1], parts(parts(held)[0][1])[0][1]
+    refused('"good" for a revoked certificate', ver.sign(OCSP, R_OCSP, ocsp(dead, b'\x80\x00')))
+    refused('"good" for a suspended certificate', ver.sign(OCSP, R_OCSP, ocsp(hold, b'\x80\x00')))
+    refused('an OCSP answer of another responder', ver.sign(OCSP, R_OCSP, ocsp(b'\x11' * 16, b'\x80\x00', bytes(20))))
+    refused('an OCSP answer good for a week', ver.sign(OCSP, R_OCSP, ocsp(b'\x11' * 16, b'\x80\x00', nxt=7 * 86400)))
+    refused('an OCSP answer with octets after it', ver.sign(OCSP, R_OCSP, ocsp(dead, b'\x82\x00') + b'\0'))
+    rc, why, sig = ver.sign(OCSP, R_OCSP, ocsp(dead, b'\x82\x00'))
+    check('an honest OCSP answer is signed', rc == 0, why)
+    refused('the registry asking for an OCSP answer', reg.sign(OCSP, R_OCSP, ocsp(dead, b'\x82\x00')))
+
+    # frames and the clock
+    check('a frame of an unknown kind ends the connection', reg.ask(99, b'') is None)
+    check('a cut request ends the connection', reg.ask(SIGN, b'\x02\x04') is None)
+    check('a clock before the last signature is refused', reg.ask(OFFSET, struct.pack('>q', -86400 * 30))[0] == ERROR)
+    check('the ceremony can\'t be held again', reg.ask(OPEN, by(canon({'demo': True, 'arc': '1.2.3', 'base': 'http://x', 'operator': 'x'})))[0] == ERROR)
+
+    # memory survives kill -9
+    pid = h.children()['fujie-signer']
+    os.kill(pid, signal.SIGKILL)
+    for _ in range(100):
+        if h.children().get('fujie-signer') not in (None, pid):
+            break
+        time.sleep(0.1)
+    time.sleep(0.5)
+    reg, ver = Signer(h.d, 'registry.sock'), Signer(h.d, 'verifier.sock')
+    again = reg.sign(ISSUING, C_ASSET, fresh, two, b'\x01' * 16)
+    check('after kill -9 the recorded signature is answered again', again[2] != b'' and again[0] == 0, again[1])
+    refused('after kill -9 an old CRL number', reg.sign(ISSUING, CRL, make_crl(high, entries)))
+    refused('after kill -9 "good" for the revoked', ver.sign(OCSP, R_OCSP, ocsp(dead, b'\x80\x00')))
+    for name in ('fujie-registry', 'fujie-verifier'):
+        os.kill(h.children()[name], signal.SIGCONT)
+    h.stop()
+
+    # the audit log: one changed octet anywhere
+    log = h.d + '/signer/audit.log'
+    data = open(log, 'rb').read()
+    for at in (6, len(data) // 2, len(data) - 5):
+        bad = bytearray(data)
+        bad[at] ^= 1
+        open(log, 'wb').write(bad)
+        h.serve_log = subprocess.run([B + '/fujie', 'cert', 'suspend', '--number', 'DAC-420000-202611-000001-J', '--reason', 'x', '--dir', h.d, '--json'],
+                                     capture_output=True, text=True, timeout=60, stdin=subprocess.DEVNULL)
+        check('a changed octet at %d of the audit log: the signer does not start, and says where' % at, 'audit log' in h.serve_log.stderr and 'record' in h.serve_log.stderr, h.serve_log.stderr)
+    open(log, 'wb').write(data[:-3])
+    r = subprocess.run([B + '/fujie', 'status', 'show', '--dir', h.d], capture_output=True, text=True, timeout=60)
+    check('a cut last record is removed and the appliance starts', r.returncode == 0, r.stderr)
+finally:
+    h.close()
+finish()

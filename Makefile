@@ -104,9 +104,6 @@ $(B)/tests/$(1): $(call obj,tests/unit/$(1).c) $(T_LIBS_$(call room,$(1)))
 endef
 $(foreach t,$(patsubst tests/unit/%.c,%,$(TEST_UNIT_SRC)),$(eval $(call unit,$(t))))
 
-$(B)/tests/signer_test: $(call obj,tests/integration/signer_test.c) $(B)/libca.a $(A_CLIENT)
-	@mkdir -p $(@D)
-	$(CC) $(LDFLAGS) -o $@ $^ $(L_VERIFY)
 $(B)/tests/bench: $(call obj,$(BENCH_SRC)) $(A_ISSUER)
 	@mkdir -p $(@D)
 	$(CC) $(LDFLAGS) -o $@ $^ -ltss2-esys -ltss2-mu -lsqlite3 $(L_VERIFY)
@@ -114,7 +111,7 @@ $(B)/tests/bench: $(call obj,$(BENCH_SRC)) $(A_ISSUER)
 unit: $(UNIT) ## unit tests
 	@tests/run.sh unit $(B)
 
-.PHONY: all help unit run quick check e2e conformance integration fuzz soak bench lint san cov \
+.PHONY: all help unit run quick check e2e conformance integration fuzz soak bench lint san san-tests cov \
 	routes docs install dist clean deps deps-full
 
 run: deps ## build, make a demo home under build/, serve it
@@ -131,10 +128,11 @@ check: deps ## everything but the long targets (under 10 minutes); STRICT=1: a s
 
 lint: ## layers, links, function length, banned calls, header contracts, SQL outside the store
 	@tests/run.sh lint $(B)
-integration: all $(B)/tests/signer_test ## tests on the whole appliance with a software TPM
+integration: all ## tests on the whole appliance with a software TPM
 	@tests/run.sh integration $(B)
 conformance: all ## openssl, gnutls and jose as independent clients
 	@tests/run.sh conformance $(B)
+san-tests: $(UNIT)
 san: ## unit tests under Address and UB sanitizers
 	@$(MAKE) --no-print-directory -j2 SAN=1 unit
 bench: all $(B)/tests/bench ## the numbers of design section 7, with their ratios

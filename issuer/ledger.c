@@ -33,7 +33,8 @@ struct import {
 	struct csv csv;
 	int of[COLUMNS];      /* column to field, -1 absent */
 	json_t *faults, *secret, *rows;
-	size_t same;
+	json_t *seen;         /* ledger numbers of this file, as names of an object */
+	size_t same, headings;
 };
 
 static void fault(struct import *im, int line, int column, const char *rule, const char *en, const char *zh)
@@ -56,6 +57,7 @@ static bool read_heading(struct import *im)
 		fault(im, 1, 1, "RFC 4180 2", "the file has no heading line", "文件没有标题行");
 		return false;
 	}
+	im->headings = im->csv.n;
 	for (int k = 0; k < COLUMNS; k++) {
 		im->of[k] = -1;
 		for (size_t f = 0; f < im->csv.n; f++)
@@ -103,17 +105,15 @@ static bool check_cells(struct import *im)
 static enum fj_rc check_known(struct import *im, bool *take, struct fj_err *err)
 {
 	FJ_AUTO(sto_q) q = {0};
-	size_t i;
-	json_t *r;
 	bool row;
 
-	*take = true;
-	json_array_foreach(im->rows, i, r)
-		if (strcmp(fj_json_peek(r, "ledger_no"), value(im, C_NO)) == 0) {
-			fault(im, im->csv.at, im->of[C_NO] + 1, "domain.md 4.2", "this ledger number stands twice in the file", "台账编号在文件中重复");
-			*take = false;
-			return FJ_OK;
-		}
+	*take = json_object_get(im->seen, value(im, C_NO)) == NULL;
+	if (!*take) {
+		fault(im, im->csv.at, im->of[C_NO] + 1, "domain.md 4.2", "this ledger number stands twice in the file", "台账编号在文件中重复");
+		return FJ_OK;
+	}
+	if (fj_json_set(im->seen, value(im, C_NO), json_true()) != FJ_OK)
+		return fj_fail(err, FJ_E_NOMEM, "issuer", NULL, "out of memory");
 	FJ_TRY(sto_query(im->c->db, STO_LEDGER_NO, &q, err, "tt", im->holder, value(im, C_NO)));
 	FJ_TRY(sto_step(&q, &row, err));
 	if (!row)
@@ -126,15 +126,33 @@ static enum fj_rc check_known(struct import *im, bool *take, struct fj_err *err)
 	return FJ_OK;
 }
 
+/* Is the line one whose cells may be looked at?  A mark that is neither yes nor no,
+ * or cells that a stray comma has moved, could hide a secret: nothing of it is kept. */
+static bool is_open(struct import *im)
+{
+	const char *mark = value(im, C_SECRET);
+
+	if (im->csv.n != im->headings) {
+		size_t at = im->csv.n < im->headings ? im->csv.n : im->headings;
+		fault(im, im->csv.at, (int)at + 1, "RFC 4180 2", "the line has more or fewer fields than the heading", "该行列数与标题行不一致");
+		return false;
+	}
+	if (strcmp(mark, "是") == 0 || strcmp(mark, "yes") == 0) {
+		json_array_append_new(im->secret, json_integer(im->csv.at));
+		return false;
+	}
+	if (mark[0] == '\0' || strcmp(mark, "否") == 0 || strcmp(mark, "no") == 0)
+		return true;
+	fault(im, im->csv.at, im->of[C_SECRET] + 1, "domain.md decision 12", "whether the data is a state secret is 是 or 否", "“是否涉密”应填“是”或“否”");
+	return false;
+}
+
 static enum fj_rc take_record(struct import *im, struct fj_err *err)
 {
 	bool take;
-	const char *secret = value(im, C_SECRET);
 
-	if (strcmp(secret, "是") == 0 || strcmp(secret, "yes") == 0) {
-		json_array_append_new(im->secret, json_integer(im->csv.at));
+	if (!is_open(im))
 		return FJ_OK;
-	}
 	if (!check_cells(im))
 		return FJ_OK;
 	FJ_TRY(check_known(im, &take, err));
@@ -199,7 +217,8 @@ enum fj_rc cmd_ledger_import(struct iss_call *c, struct fj_err *err)
 	FJ_AUTO(json) faults = json_array();
 	FJ_AUTO(json) secret = json_array();
 	FJ_AUTO(json) rows = json_array();
-	struct import im = {.c = c, .faults = faults, .secret = secret, .rows = rows};
+	FJ_AUTO(json) seen = json_object();
+	struct import im = {.c = c, .faults = faults, .secret = secret, .rows = rows, .seen = seen};
 	bool dry = json_is_true(json_object_get(c->params, "dry_run")), partial = json_is_true(json_object_get(c->params, "partial"));
 
 	FJ_TRY(import_holder(c, &im.holder, err));

@@ -1,0 +1,65 @@
+#!/bin/sh
+# The house's own rules over the source: layers (who includes whom), links of the
+# executables, function length, banned calls, SQL outside the store, opening
+# comments.  One "ok"/"not ok" line a rule; exceptions are in tests/lint/exceptions.
+set -u
+B=$1
+tmp=$(mktemp) sum=$(mktemp)
+trap 'rm -f "$tmp" "$sum"' EXIT
+rule() { # sentence; findings on stdin
+	grep -v -x -F -f tests/lint/exceptions >"$tmp" || true
+	if [ -s "$tmp" ]; then
+		echo "not ok - $1"
+		sed 's/^/# /' "$tmp" | head -n 20
+		echo f >>"$sum" # a rule runs in a pipe: its count has to outlive it
+	else
+		echo "ok - $1"
+		echo p >>"$sum"
+	fi
+}
+src() { find base hsm ca issuer verifier web -name '*.[ch]'; }
+
+# includes: room, and what it may include
+layer() { # files-pattern allowed-regex
+	grep -HoE '^#include "[^"]+"' $1 2>/dev/null | sed -E 's/:#include "/: /; s/"$//' | grep -vE ": ($2)" || true
+}
+{
+	layer "base/*.[ch]" 'base/'
+	layer "hsm/*.[ch]" 'base/|hsm/'
+	layer "hsm/client/*.[ch]" 'base/|hsm/client/|hsm/proto.h'
+	layer "ca/*.[ch]" 'base/|ca/'
+	layer "verifier/*.[ch]" 'base/|verifier/[a-z_]*\.h'
+	layer "issuer/*.[ch] issuer/rules/*.[ch] issuer/store/*.[ch] issuer/publish/*.[ch]" 'base/|ca/ca.h|hsm/client/|hsm/proto.h|issuer/'
+	layer "issuer/cli/*.[ch]" 'base/|issuer/cli/|hsm/proto.h'
+	layer "web/http/*.[ch]" 'base/|web/http/'
+	layer "web/api/*.[ch] web/portal/*.[ch]" 'base/|issuer/issuer.h|verifier/verify.h|web/'
+	layer "web/registry/*.[ch]" 'base/|issuer/(issuer|init|demo).h|web/'
+	layer "verifier/service/*.[ch]" 'base/|ca/ca.h|hsm/client/|verifier/|web/http/'
+} | rule "every room includes only what its layer may"
+
+# links
+never() { # executable libraries-regex
+	readelf -d "$B/$1" 2>/dev/null | grep NEEDED | grep -E "$2" | sed "s|^|$1: |"
+	[ -x "$B/$1" ] || echo "$1 is not built"
+}
+{
+	never fujie 'sqlite|libcrypto|tss2|microhttpd|gnutls'
+	never fujie-signer 'sqlite|microhttpd|gnutls|tcti'
+	never fujie-registry 'tss2'
+	never fujie-verifier 'tss2'
+	never fujie-verify 'tss2|sqlite|microhttpd|gnutls'
+} | rule "every executable links only what its room may"
+
+# functions of more than 100 lines
+src | grep '\.c$' | xargs awk 'FNR==1{in_f=0} /^[a-z].*\)$/ && !/;/{name=$0} /^\{$/{in_f=1; start=FNR} /^\}$/{if(in_f && FNR-start-1>100) print FILENAME ": " name " " FNR-start-1; in_f=0}' | rule "no function is longer than 100 lines"
+
+src | xargs grep -nE '\b(strcpy|strcat|sprintf|vsprintf|strtok|atoi|atol|gets|gmtime|localtime|rand|srand|random|system|popen|mktemp|strncpy|strncat)\(' | grep -vE '^\S+:[0-9]+:\s*(\*|/\*)|banned.h' | rule "no banned call"
+src | grep -v '^base/' | xargs grep -nE '[^a-z_](malloc|calloc|realloc|free|strdup|strndup)\(' | grep -vE ':[0-9]+:\s*(\*|/\*)' | rule "no allocation outside base"
+src | grep -vE '^issuer/(store|publish/public.c)|^verifier/service/state.c' | xargs grep -nE '"(SELECT|INSERT|UPDATE|DELETE|CREATE|PRAGMA) ' | rule "no SQL outside the store and the public database's two readers"
+src | while read -r f; do head -n 1 "$f" | grep -q '^/\*' || echo "$f"; done | rule "every file opens with a comment"
+src | xargs grep -lE 'fj_random_seed_for_test' | grep -v '^base/secret' | rule "the product never seeds its randomness"
+src | xargs grep -nE 'TODO|FIXME|XXX' | rule "nothing is left for later in the source"
+git ls-files | grep -vE '^tests/lint/' | xargs grep -nE '/work/|registry\.npmjs' 2>/dev/null | rule "no path or host of a developer's machine"
+passed=$(grep -c p "$sum") failed=$(grep -c f "$sum")
+echo "$passed passed, $failed failed"
+[ "$failed" -eq 0 ]

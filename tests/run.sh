@@ -1,0 +1,80 @@
+#!/bin/sh
+# Runs the stages of `make quick`, `check`, `unit`, `lint`, `integration`,
+# `conformance` and adds their results up.  A stage whose tool is absent is listed
+# as skipped; with STRICT=1 a skip is a failure.  Last line: "N passed, N failed".
+set -u
+what=$1 B=$2
+cd "$(dirname "$0")/.."
+passed=0 failed=0 skipped=
+logs=$B/logs
+mkdir -p "$logs"
+
+# stage NAME COMMAND...: its last line is "N passed, N failed"
+stage() {
+	name=$1
+	shift
+	log=$logs/$(echo "$name" | tr '/ ' '__').log
+	"$@" >"$log" 2>&1
+	code=$?
+	last=$(grep -E '^[0-9]+ passed, [0-9]+ failed$' "$log" | tail -n 1)
+	p=$(echo "${last:-0 passed, 1 failed}" | cut -d' ' -f1)
+	f=$(echo "${last:-0 passed, 1 failed}" | cut -d' ' -f3)
+	[ "$code" -ne 0 ] && [ "$f" -eq 0 ] && f=1
+	passed=$((passed + p)) failed=$((failed + f))
+	printf '%-34s %5d passed, %d failed\n' "$name" "$p" "$f"
+	[ "$f" -gt 0 ] && { grep -E '^(not ok|#)' "$log" | head -n 20; [ -z "$last" ] && tail -n 15 "$log"; }
+	return 0
+}
+skip() {
+	printf '%-34s skipped: %s\n' "$1" "$2"
+	skipped="$skipped $1"
+	[ "${STRICT:-0}" = 1 ] && failed=$((failed + 1))
+	return 0
+}
+need() { command -v "$1" >/dev/null 2>&1; }
+
+units() {
+	for t in tests/unit/test_*.c; do
+		n=$(basename "$t" .c)
+		stage "${2:-unit} ${n#test_}" "$1/tests/$n"
+	done
+}
+python_stage() {
+	if need python3; then stage "$1" python3 "$2" "$B"; else skip "$1" "python3 is absent"; fi
+}
+integration() {
+	python_stage "integration demo" tests/integration/demo_test.py
+	python_stage "integration signer" tests/integration/signer_test.py
+	if need strace; then python_stage "integration kill" tests/integration/kill_test.py; else skip "integration kill" "strace is absent"; fi
+}
+sanitizers() {
+	if echo 'int main(void){return 0;}' | gcc -fsanitize=address,undefined -x c - -o "$B/san-probe" 2>/dev/null; then
+		rm -f "$B/san-probe"
+		make --no-print-directory -j2 SAN=1 BUILD="$B/san" san-tests >"$logs/san-build.log" 2>&1 || { echo "sanitizer build failed"; tail "$logs/san-build.log"; failed=$((failed + 1)); return; }
+		units "$B/san" sanitizer
+	else
+		skip sanitizer "gcc has no sanitizers here"
+	fi
+}
+slow_lint() {
+	if need cppcheck; then stage "lint cppcheck" tests/lint/cppcheck.sh; else skip "lint cppcheck" "cppcheck is absent"; fi
+}
+
+case $what in
+unit) units "$B" ;;
+lint) stage lint tests/lint/lint.sh "$B"; slow_lint ;;
+quick) stage lint tests/lint/lint.sh "$B"; units "$B" ;;
+integration) integration ;;
+conformance) python_stage "conformance clients" tests/conformance/clients_test.py ;;
+check)
+	stage lint tests/lint/lint.sh "$B"
+	slow_lint
+	units "$B"
+	integration
+	python_stage "conformance clients" tests/conformance/clients_test.py
+	sanitizers
+	;;
+esac
+[ -n "$skipped" ] && echo "skipped:$skipped"
+echo "$passed passed, $failed failed"
+[ "$failed" -eq 0 ]

@@ -110,27 +110,27 @@ fj_time fj_term_end(fj_time from, int years)
 	return fj_time_of(d, 0, 0, 0, FJ_CHINA_OFFSET) - 1;
 }
 
-static void write_time(fj_time t, int off, const char *form, char out[FJ_TIME_CAP])
-{
-	struct fj_date d = fj_date_of(t, off);
-	int64_t s = (t + off) - floor_div(t + off, 86400) * 86400;
-
-	snprintf(out, FJ_TIME_CAP, form, d.y, d.m, d.d, (int)(s / 3600), (int)(s / 60 % 60), (int)(s % 60));
-}
-
 void fj_time_utc(fj_time t, char out[FJ_TIME_CAP])
 {
-	write_time(t, 0, "%04d-%02d-%02dT%02d:%02d:%02dZ", out);
+	struct fj_date d = fj_date_of(t, 0);
+	int s = (int)(t - fj_time_of(d, 0, 0, 0, 0));
+
+	snprintf(out, FJ_TIME_CAP, "%04d-%02d-%02dT%02d:%02d:%02dZ", d.y, d.m, d.d, s / 3600, s / 60 % 60, s % 60);
 }
 
 void fj_time_china(fj_time t, char out[FJ_TIME_CAP])
 {
-	write_time(t, FJ_CHINA_OFFSET, "%04d-%02d-%02d %02d:%02d:%02d +08:00", out);
+	struct fj_date d = fj_date_of(t, FJ_CHINA_OFFSET);
+	int s = (int)(t - fj_time_of(d, 0, 0, 0, FJ_CHINA_OFFSET));
+
+	snprintf(out, FJ_TIME_CAP, "%04d-%02d-%02d %02d:%02d:%02d +08:00", d.y, d.m, d.d, s / 3600, s / 60 % 60, s % 60);
 }
 
 void fj_date_china(fj_time t, char out[FJ_TIME_CAP])
 {
-	write_time(t, FJ_CHINA_OFFSET, "%04d-%02d-%02d", out);
+	struct fj_date d = fj_date_of(t, FJ_CHINA_OFFSET);
+
+	snprintf(out, FJ_TIME_CAP, "%04d-%02d-%02d", d.y, d.m, d.d);
 }
 
 /* `form` has a digit place for each '0'; every other character stands for itself */

@@ -43,6 +43,7 @@ static enum fj_rc read_key(struct fj_der *d, struct fj_x509 *x, struct fj_err *e
 	struct fj_der spki, alg;
 	char oid[64], curve[64];
 	unsigned unused;
+	int tag;
 
 	struct fj_der at = *d;
 	FJ_TRY(fj_der_get(&at, FJ_DER_SEQ, NULL, &x->spki, err));
@@ -50,7 +51,7 @@ static enum fj_rc read_key(struct fj_der *d, struct fj_x509 *x, struct fj_err *e
 	FJ_TRY(fj_der_enter(&spki, FJ_DER_SEQ, &alg, err));
 	FJ_TRY(fj_der_oid(&alg, oid, sizeof(oid), err));
 	if (strcmp(oid, "1.2.840.10045.2.1") != 0) /* a holder's RSA key: bounds are ca's business */
-		return fj_der_any(&spki, &(int){0}, &x->key, NULL, err);
+		return fj_der_any(&spki, &tag, &x->key, NULL, err);
 	FJ_TRY(fj_der_oid(&alg, curve, sizeof(curve), err));
 	FJ_TRY(fj_der_end(&alg, err));
 	FJ_TRY(fj_der_bits(&spki, &x->key, &unused, err));

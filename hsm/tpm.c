@@ -249,9 +249,10 @@ enum fj_rc hsm_tpm_unseal(struct hsm_tpm *t, struct fj_secret *scalar, struct fj
 enum fj_rc hsm_tpm_sign_start(struct hsm_tpm *t, enum hsm_role role, const struct fj_hash *digest, struct fj_err *err)
 {
 	TPM2B_DIGEST d = {.size = FJ_SHA256_LEN};
-	TPMT_SIG_SCHEME scheme = {.scheme = TPM2_ALG_NULL};
+	TPMT_SIG_SCHEME scheme = {0};
 	TPMT_TK_HASHCHECK none = {.tag = TPM2_ST_HASHCHECK, .hierarchy = TPM2_RH_NULL};
 
+	scheme.scheme = TPM2_ALG_NULL;
 	memcpy(d.buffer, digest->b, FJ_SHA256_LEN);
 	TSS2_RC rc = Esys_Sign_Async(t->ctx, t->key[role], ESYS_TR_PASSWORD, ESYS_TR_NONE, ESYS_TR_NONE, &d, &scheme, &none);
 	return rc == TSS2_RC_SUCCESS ? FJ_OK : tpm_fail(err, rc, "sign");

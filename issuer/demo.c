@@ -556,7 +556,7 @@ static json_t *many_users(void)
 	char usci[19], name[64];
 
 	for (int k = 0; k < BULK; k++) {
-		snprintf(usci, sizeof(usci), "91520100DEMB%04d1", k);
+		snprintf(usci, sizeof(usci), "91520100DEMB%04u1", (unsigned)k % 10000u);
 		int sum = 0, w = 1;
 		for (int c = 0; c < 17; c++, w = w * 3 % 31)
 			sum += (int)(strchr(alphabet, usci[c]) - alphabet) * w;

@@ -35,7 +35,7 @@ static void keep(char *out, size_t cap, const char *in)
 {
 	size_t n = 0;
 
-	while (in[n] != '\0' && n < cap - 1) {
+	while (n < cap - 1 && in[n] != '\0') {
 		unsigned char c = (unsigned char)in[n];
 		out[n++] = c < 0x20 || c == 0x7f ? '?' : (char)c;
 	}

@@ -61,8 +61,13 @@ static bool read_heading(struct import *im)
 	for (int k = 0; k < COLUMNS; k++) {
 		im->of[k] = -1;
 		for (size_t f = 0; f < im->csv.n; f++)
-			if (strcmp(im->csv.field[f], columns[k].zh) == 0 || strcmp(im->csv.field[f], columns[k].en) == 0)
+			if (strcmp(im->csv.field[f], columns[k].zh) == 0 || strcmp(im->csv.field[f], columns[k].en) == 0) {
+				if (im->of[k] >= 0) { /* two columns of one meaning may disagree, over a secret too */
+					fault(im, 1, (int)f + 1, "domain.md 4.2", "a column stands twice in the heading", "标题行中有重复列");
+					ok = false;
+				}
 				im->of[k] = (int)f;
+			}
 		if (im->of[k] < 0 && columns[k].required) {
 			char en[120], zh[120];
 			snprintf(en, sizeof(en), "the column \"%s\" is missing; take the template", columns[k].en);

@@ -104,9 +104,9 @@ $(B)/tests/$(1): $(call obj,tests/unit/$(1).c) $(T_LIBS_$(call room,$(1)))
 endef
 $(foreach t,$(patsubst tests/unit/%.c,%,$(TEST_UNIT_SRC)),$(eval $(call unit,$(t))))
 
-$(B)/tests/bench: $(call obj,$(BENCH_SRC)) $(A_ISSUER)
+$(B)/tests/bench: $(call obj,$(BENCH_SRC)) $(A_SIGNER)
 	@mkdir -p $(@D)
-	$(CC) $(LDFLAGS) -o $@ $^ -ltss2-esys -ltss2-mu -lsqlite3 $(L_VERIFY)
+	$(CC) $(LDFLAGS) -o $@ $^ $(L_SIGNER) -lsqlite3
 
 unit: $(UNIT) ## unit tests
 	@tests/run.sh unit $(B)

@@ -60,14 +60,29 @@ static void pad(const char *s, size_t width)
 		putchar(' ');
 }
 
+/* what people look for first stands first */
+static const char *const first[] = {"number", "id", "seq", "login", "usci", "asset_no", "kind", "object", "state", "name", "asset_name"};
+
+static bool is_first(const char *key)
+{
+	for (size_t i = 0; i < FJ_ARRAY_LEN(first); i++)
+		if (strcmp(first[i], key) == 0)
+			return true;
+	return false;
+}
+
 static size_t columns_of(const json_t *items, const char *col[MAX_COLUMNS])
 {
+	const json_t *row = json_array_get(items, 0);
 	const char *key;
 	json_t *v;
 	size_t n = 0;
 
-	json_object_foreach(json_array_get(items, 0), key, v)
-		if (n < MAX_COLUMNS && !json_is_array(v) && strlen(key) < 40)
+	for (size_t i = 0; i < FJ_ARRAY_LEN(first); i++)
+		if (json_object_get(row, first[i]) != NULL && n < MAX_COLUMNS)
+			col[n++] = first[i];
+	json_object_foreach((json_t *)(uintptr_t)row, key, v)
+		if (n < MAX_COLUMNS && !json_is_array(v) && strlen(key) < 40 && !is_first(key))
 			col[n++] = key;
 	return n;
 }
@@ -118,6 +133,10 @@ void cli_print_answer(const json_t *answer, bool json)
 
 	if (json) {
 		print_value(answer);
+		return;
+	}
+	if (json_is_string(answer)) {
+		printf("%s", json_string_value(answer));
 		return;
 	}
 	if (json_is_array(items)) {

@@ -111,8 +111,8 @@ $(B)/tests/bench: $(call obj,$(BENCH_SRC)) $(A_SIGNER)
 unit: $(UNIT) ## unit tests
 	@tests/run.sh unit $(B)
 
-.PHONY: all help unit run quick check e2e conformance integration fuzz soak bench lint san san-tests cov \
-	routes docs install dist clean deps deps-full
+.PHONY: all help unit run quick check conformance integration soak bench lint san san-tests \
+	routes install dist clean deps deps-full
 
 run: deps ## build, make a demo home under build/, serve it
 	@$(MAKE) --no-print-directory all
@@ -137,6 +137,8 @@ san: ## unit tests under Address and UB sanitizers
 	@$(MAKE) --no-print-directory -j2 SAN=1 unit
 bench: all $(B)/tests/bench ## the numbers of design section 7, with their ratios
 	@tests/bench/bench.sh $(B)
+soak: all ## kill -9 at every write of a batch of 200, and 50 times at random (an hour and more)
+	POINTS=1000 RANDOM=50 python3 tests/integration/kill_test.py $(B)
 routes: all ## print the route tables
 	@$(B)/fujie-registry --routes && $(B)/fujie-verifier --routes
 

@@ -1,0 +1,111 @@
+/* serials, canaries, holders' requests, CRLs */
+#include "ca/internal.h"
+#include "tests/unit/test.h"
+
+#include <openssl/rsa.h>
+#include <openssl/x509v3.h>
+
+static const struct ca_home home = {.demo = true, .arc = "1.3.6.1.4.1.32473", .base = "http://v.example", .operator_ = "test (illustrative)"};
+
+static int by_octets(const void *a, const void *b)
+{
+	return memcmp(a, b, sizeof(struct ca_serial));
+}
+
+TEST("100,000 serials: 16 octets, positive, no leading zero, each once (lesson 1)")
+{
+	enum { N = 100000 };
+	FJ_AUTO(mem) mem = fj_alloc(N, sizeof(struct ca_serial));
+	struct ca_serial *s = mem;
+	CHECK(s != NULL);
+	for (int i = 0; i < N; i++) {
+		ca_serial_new(&s[i]);
+		CHECK(s[i].b[0] > 0 && s[i].b[0] < 0x80);
+	}
+	qsort(s, N, sizeof(*s), by_octets);
+	for (int i = 1; i < N; i++)
+		CHECK(by_octets(&s[i - 1], &s[i]) != 0);
+}
+
+TEST("a canary of every profile is built and passes the lint (lesson 3)")
+{
+	struct fj_err err = {0};
+	CHECK_OK(ca_canary(&home, &err));
+}
+
+TEST("a validity one second longer than the profile allows is refused, exactly five years are not (lesson 4)")
+{
+	struct fj_err err = {0};
+	FJ_AUTO(buf) spki = FJ_BUF_INIT(512);
+	FJ_AUTO(buf) tbs = FJ_BUF_INIT(FJ_X509_MAX);
+	struct ca_cert_in in = {.profile = CA_ROOT};
+	CHECK_OK(ca_ephemeral_spki(&spki, &err));
+	CHECK_OK(fj_time_parse("2026-03-16T01:00:00Z", &in.not_before, &err));
+	CHECK_OK(fj_time_parse("2046-03-16T00:59:59Z", &in.not_after, &err));
+	in.spki = fj_buf_slice(&spki);
+	ca_serial_new(&in.serial);
+	CHECK_OK(ca_cert_tbs(&home, &in, &tbs, &err));
+	in.not_after++;
+	fj_buf_clear(&tbs);
+	CHECK_RC(ca_cert_tbs(&home, &in, &tbs, &err), FJ_E_INVALID);
+}
+
+/* a request for `key`, asking for the extension `ext` when there is one */
+static void make_request(EVP_PKEY *key, int nid, const char *ext, struct fj_buf *out)
+{
+	X509_REQ *r = X509_REQ_new();
+	uint8_t *der = NULL;
+
+	X509_REQ_set_version(r, 0);
+	X509_REQ_set_pubkey(r, key);
+	if (ext != NULL) {
+		STACK_OF(X509_EXTENSION) *list = sk_X509_EXTENSION_new_null();
+		sk_X509_EXTENSION_push(list, X509V3_EXT_conf_nid(NULL, NULL, nid, ext));
+		X509_REQ_add_extensions(r, list);
+		sk_X509_EXTENSION_pop_free(list, X509_EXTENSION_free);
+	}
+	X509_REQ_sign(r, key, EVP_sha256());
+	int n = i2d_X509_REQ(r, &der);
+	if (n > 0 && fj_buf_put(out, der, (size_t)n) != FJ_OK)
+		fj_buf_clear(out);
+	OPENSSL_free(der);
+	X509_REQ_free(r);
+}
+
+TEST("from a request only the key is taken; CA:TRUE, purposes and weak keys are refused")
+{
+	FJ_AUTO(evp_pkey) good = EVP_EC_gen("P-256");
+	FJ_AUTO(evp_pkey) weak = EVP_RSA_gen(2048);
+	FJ_AUTO(evp_pkey) odd = EVP_EC_gen("P-521");
+	const struct {
+		EVP_PKEY *key;
+		int nid;
+		const char *ext;
+		enum fj_rc want;
+	} t[] = {{good, 0, NULL, FJ_OK}, {good, NID_basic_constraints, "critical,CA:TRUE", FJ_E_INVALID}, {good, NID_basic_constraints, "CA:FALSE", FJ_E_INVALID},
+		{good, NID_ext_key_usage, "serverAuth", FJ_E_INVALID}, {good, NID_key_usage, "keyCertSign", FJ_E_INVALID},
+		{weak, 0, NULL, FJ_E_INVALID}, {odd, 0, NULL, FJ_E_INVALID}};
+	for (size_t i = 0; i < FJ_ARRAY_LEN(t); i++) {
+		FJ_AUTO(buf) csr = FJ_BUF_INIT(16384);
+		FJ_AUTO(buf) spki = FJ_BUF_INIT(2048);
+		struct fj_err err = {0};
+		make_request(t[i].key, t[i].nid, t[i].ext, &csr);
+		CHECK_RC(ca_request_key(fj_buf_slice(&csr), &spki, &err), t[i].want);
+		CHECK(t[i].want == FJ_OK || err.cite[0] != '\0');
+	}
+}
+
+TEST("every single changed octet of a request is refused")
+{
+	FJ_AUTO(evp_pkey) key = EVP_EC_gen("P-256");
+	FJ_AUTO(buf) csr = FJ_BUF_INIT(16384);
+	make_request(key, 0, NULL, &csr);
+	for (size_t i = 0; i < csr.len; i++) {
+		FJ_AUTO(buf) spki = FJ_BUF_INIT(2048);
+		csr.data[i] ^= 1;
+		CHECK(ca_request_key(fj_buf_slice(&csr), &spki, NULL) != FJ_OK);
+		csr.data[i] ^= 1;
+	}
+}
+
+TEST_MAIN

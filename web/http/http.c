@@ -330,6 +330,10 @@ static void add_headers(const struct web_req *q, const struct web_res *r, struct
 		MHD_add_response_header(m, "Location", r->location);
 	if (r->cookie[0] != '\0')
 		MHD_add_response_header(m, "Set-Cookie", r->cookie);
+	const char *lang = MHD_lookup_connection_value(q->conn, MHD_GET_ARGUMENT_KIND, "lang");
+	if (lang != NULL && (strcmp(lang, "en") == 0 || strcmp(lang, "zh") == 0)) /* the choice stays */
+		MHD_add_response_header(m, "Set-Cookie", lang[0] == 'e' ? "lang=en; Path=/; SameSite=Strict; Max-Age=31536000"
+		    : "lang=zh; Path=/; SameSite=Strict; Max-Age=31536000");
 	if (r->status == 405)
 		MHD_add_response_header(m, "Allow", strcmp(q->method, "POST") == 0 ? "GET, HEAD" : "POST");
 }

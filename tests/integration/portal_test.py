@@ -1,0 +1,67 @@
+"""The officers' pages over HTTP with a cookie: sign in, lists, an act, the inbox, CSRF;
+the public page; both languages; what is not signed in sees nothing."""
+import http.cookiejar, re, urllib.parse
+from lib import *
+
+h = Home()
+
+
+def browser():
+    o = urllib.request.build_opener(urllib.request.HTTPCookieProcessor(http.cookiejar.CookieJar()))
+    o.addheaders = [('Accept', 'text/html')]
+    return o
+
+
+def get(o, path, form=None):
+    try:
+        r = o.open('http://127.0.0.1:%d%s' % (h.p, path), None if form is None else urllib.parse.urlencode(form).encode(), timeout=30)
+        return r.status, r.url, r.read().decode(), r.headers
+    except urllib.error.HTTPError as e:
+        return e.code, e.url, e.read().decode(), e.headers
+
+
+def sign_in(name):
+    o = browser()
+    l = h.login(name)
+    return o, get(o, '/login', {'login': name, 'password': l['password'], 'totp': totp(l['totp'])})
+
+
+try:
+    check('a demo home that serves', h.made and h.serve(), h.made_err)
+    nobody = browser()
+    for path in ('/inbox', '/list/certificates', '/show/certificates/DAC-420000-202604-000001-2'):
+        check('%s sends a stranger to sign in' % path, get(nobody, path)[1].endswith('/login'))
+    code, url, page, head = get(nobody, '/login', {'login': 'hb-fin1', 'password': '<script>x</script>', 'totp': '1'})
+    check('a wrong sign-in is 401 and echoes nothing', code == 401 and '<script>' not in page, code)
+    one, (code, url, page, head) = sign_in('hb-fin1')
+    check('signing in leads to the inbox', code == 200 and url.endswith('/inbox') and '待办事项' in page, url)
+    check('a page loads nothing from elsewhere', "default-src 'self'" in head['Content-Security-Policy'] and head['X-Frame-Options'] == 'DENY' and '<script' not in page)
+    for noun, some in (('assets', 'SL-2026-0001'), ('certificates', 'DAC-100000-202603-000001-F'), ('authorisations', 'DAU-100000-202603-000001-K'), ('tokens', 'LT-')):
+        check('the list of %s shows them' % noun, some in get(one, '/list/' + noun)[2])
+    show = '/show/certificates/DAC-420000-202604-000001-2'
+    act = '/act/certificates/DAC-420000-202604-000001-2/revoke'
+    csrf = re.search('name="csrf" value="([^"]+)"', get(one, show)[2]).group(1)
+    check('an act without the form\'s token is refused', get(one, act, {'reason': 'privilegeWithdrawn'})[0] == 403)
+    check('an act with another\'s token is refused', get(one, act, {'reason': 'privilegeWithdrawn', 'csrf': 'A' * 43})[0] == 403)
+    code, url, page, head = get(one, act, {'reason': 'privilegeWithdrawn', 'csrf': csrf})
+    check('a revocation waits in the inbox, not for its applicant', url.endswith('/inbox') and 'AP-' in page and '待他人审批' in page)
+    two, (code, url, page, head) = sign_in('hb-fin2')
+    ap = re.search('action="/approvals/(AP-[0-9a-z]+)/approve"', page)
+    check('a second officer is offered to approve', ap is not None)
+    csrf2 = re.search('name="csrf" value="([^"]+)"', page).group(1)
+    get(two, '/approvals/%s/approve' % ap.group(1), {'csrf': csrf2})
+    check('and the certificate is withdrawn', 'WITHDRAWN' in get(two, show)[2])
+    code, url, page, head = get(two, act, {'reason': 'privilegeWithdrawn', 'csrf': csrf2})
+    check('revoking again is refused with its rule, on a page', code == 409 and 'R23' in page, (code, page[-400:]))
+    tok = next(t for t in h.demo['tokens'] if t['expect'] == 'permit')
+    text = open(os.path.join(h.d, tok['file'])).read()
+    page = get(nobody, '/verify', {'credential': text, 'use': ','.join(k + '=' + v for k, v in tok['use'].items())})[2]
+    check('the public page permits a pasted token', 'verdict permit' in page)
+    check('and denies the withdrawn certificate by its number', 'verdict deny' in get(nobody, '/verify', {'credential': 'DAC-420000-202604-000001-2', 'use': ''})[2])
+    check('English stays once chosen', 'Check a data asset credential' in get(nobody, '/verify?lang=en')[2] and 'Check a data asset credential' in get(nobody, '/verify')[2])
+    get(two, '/logout', {'csrf': csrf2})
+    check('after signing out the session is gone', get(two, '/inbox')[1].endswith('/login'))
+finally:
+    h.stop()
+    h.close()
+finish()

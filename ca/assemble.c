@@ -4,8 +4,6 @@
  */
 #include "ca/internal.h"
 
-#include <openssl/err.h>
-
 /* SEQUENCE { OID ecdsa-with-SHA256 }, RFC 5758 3.2 */
 static const uint8_t algorithm[] = {0x30, 0x0a, 0x06, 0x08, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x04, 0x03, 0x02};
 
@@ -43,19 +41,11 @@ static enum fj_rc split(struct fj_slice in, struct fj_slice *tbs, struct fj_slic
 enum fj_rc ca_verify_signed_by(struct fj_slice signed_der, struct fj_slice issuer_cert, struct fj_err *err)
 {
 	struct fj_slice tbs, sig;
-	struct fj_x509 issuer;
+	FJ_AUTO(ca_key) key = NULL;
 
 	FJ_TRY(split(signed_der, &tbs, &sig, err));
-	FJ_TRY(fj_x509_read(issuer_cert, &issuer, err));
-	const uint8_t *p = issuer.spki.p;
-	FJ_AUTO(evp_pkey) key = d2i_PUBKEY(NULL, &p, (long)issuer.spki.len);
-	FJ_AUTO(evp_md_ctx) ctx = EVP_MD_CTX_new();
-	if (key == NULL || ctx == NULL || EVP_DigestVerifyInit(ctx, NULL, EVP_sha256(), NULL, key) != 1)
-		return ca_fail_ssl(err, "prepare to verify");
-	if (EVP_DigestVerify(ctx, sig.p, sig.len, tbs.p, tbs.len) == 1)
-		return FJ_OK;
-	ERR_clear_error();
-	return fj_fail(err, FJ_E_SIGNATURE, "ca", "RFC 5280 6.1.3", "the signature is not the issuer's");
+	FJ_TRY(ca_key_open(issuer_cert, &key, err));
+	return ca_key_verify(key, tbs, sig, err);
 }
 
 enum fj_rc ca_pem(const char *label, struct fj_slice der, struct fj_buf *pem, struct fj_err *err)

@@ -46,19 +46,32 @@ enum fj_rc ca_cert_tbs(const struct ca_home *h, const struct ca_cert_in *in, str
 /* A key made in memory whose private half is destroyed at once (keyOrigin none): its
  * SubjectPublicKeyInfo. */
 enum fj_rc ca_ephemeral_spki(struct fj_buf *spki, struct fj_err *err) FJ_MUST_USE;
-/* A holder's key from PKCS#10 (PEM or DER; proof of possession), or from a JWK/SPKI
- * with none; refuses CA:TRUE or any requested extension that would decide CA flag or
- * EKU, RSA below 3072, curves other than P-256/P-384, known-weak keys. */
+/* A holder's key from PKCS#10 (PEM or DER, 16 KiB at most; RFC 2986), with proof of
+ * possession; refuses CA:TRUE or any requested extension that would decide CA flag or
+ * EKU, and any key but P-256 and P-384. */
 enum fj_rc ca_request_key(struct fj_slice csr, struct fj_buf *spki, struct fj_err *err) FJ_MUST_USE;
 
 /* SEQUENCE { tbs, ecdsa-with-SHA256, BIT STRING sig }: certificates and CRLs. */
 enum fj_rc ca_assemble(struct fj_slice tbs, struct fj_slice der_sig, struct fj_buf *out, struct fj_err *err) FJ_MUST_USE;
 /* Signature of a certificate or CRL (DER) under the key of issuer_cert. */
 enum fj_rc ca_verify_signed_by(struct fj_slice signed_der, struct fj_slice issuer_cert, struct fj_err *err) FJ_MUST_USE;
-/* Leaf through issuing CA to root at `now`: names, dates, CA flags, path length, key
- * usage, the one EKU of `profile`.  chain: DER certificates, issuing CA first. */
-enum fj_rc ca_chain_check(struct fj_slice leaf, const struct fj_slice *chain, size_t n_chain,
-    struct fj_slice root, fj_time now, struct fj_err *err) FJ_MUST_USE;
+/* The two CAs of a home, read and checked against each other once (RFC 5280 6.1: names,
+ * key identifiers, CA flags, path length, key usage, signatures).  Owned by the caller;
+ * used by several threads at once, since nothing in it changes. */
+struct ca_trust;
+enum fj_rc ca_trust_open(struct fj_slice issuing, struct fj_slice root, struct ca_trust **out, struct fj_err *err) FJ_MUST_USE;
+void ca_trust_close(struct ca_trust *t);
+FJ_DEFINE_AUTO_PTR(ca_trust, struct ca_trust, ca_trust_close)
+/* A leaf under them at `now`: its signature, names, dates (the CAs' too).  Not checked:
+ * revocation, and the profile (ca_lint). */
+enum fj_rc ca_trust_check(const struct ca_trust *t, struct fj_slice leaf, fj_time now, struct fj_err *err) FJ_MUST_USE;
+/* The key of a certificate, decoded once, to verify many signatures with. */
+struct ca_key;
+enum fj_rc ca_key_open(struct fj_slice cert, struct ca_key **out, struct fj_err *err) FJ_MUST_USE;
+void ca_key_close(struct ca_key *k);
+FJ_DEFINE_AUTO_PTR(ca_key, struct ca_key, ca_key_close)
+/* ECDSA with SHA-256 over data; sig: DER ECDSA-Sig-Value.  FJ_E_SIGNATURE when it is not this key's. */
+enum fj_rc ca_key_verify(const struct ca_key *k, struct fj_slice data, struct fj_slice sig, struct fj_err *err) FJ_MUST_USE;
 /* RFC 5280 and the profile on a whole certificate; FJ_E_INVALID names the section. */
 enum fj_rc ca_lint(const struct ca_home *h, enum ca_profile profile, struct fj_slice cert, struct fj_err *err) FJ_MUST_USE;
 /* A canary of every profile is built and linted: run at start (lesson 3). */

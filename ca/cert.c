@@ -216,15 +216,39 @@ static enum fj_rc set_issuer(const struct building *w, struct fj_err *err)
 	return name != NULL && X509_set_issuer_name(w->x, name) == 1 ? FJ_OK : ca_fail_ssl(err, "set the issuer");
 }
 
+/* The key as it stands in the intent, without a decoder between: the strict reader
+ * looks at it before anything is signed, and ca_request_key or ca_ephemeral_spki made it. */
+static bool set_key(X509 *x, struct fj_slice spki)
+{
+	X509_PUBKEY *key = X509_get_X509_PUBKEY(x);
+	struct fj_der d, s, alg;
+	struct fj_slice bits, curve;
+	unsigned unused;
+
+	fj_der_init(&d, spki);
+	if (fj_der_enter(&d, FJ_DER_SEQ, &s, NULL) != FJ_OK || fj_der_enter(&s, FJ_DER_SEQ, &alg, NULL) != FJ_OK ||
+	    fj_der_get(&alg, FJ_DER_OID, NULL, NULL, NULL) != FJ_OK || fj_der_get(&alg, FJ_DER_OID, NULL, &curve, NULL) != FJ_OK ||
+	    fj_der_bits(&s, &bits, &unused, NULL) != FJ_OK)
+		return false;
+	const uint8_t *p = curve.p;
+	ASN1_OBJECT *group = d2i_ASN1_OBJECT(NULL, &p, (long)curve.len);
+	uint8_t *point = OPENSSL_memdup(bits.p, bits.len);
+	if (group == NULL || point == NULL ||
+	    X509_PUBKEY_set0_param(key, OBJ_nid2obj(NID_X9_62_id_ecPublicKey), V_ASN1_OBJECT, group, point, (int)bits.len) != 1) {
+		ASN1_OBJECT_free(group);
+		OPENSSL_free(point);
+		return false;
+	}
+	return true; /* both belong to the certificate now */
+}
+
 static enum fj_rc set_basics(const struct building *w, struct fj_err *err)
 {
 	const struct ca_cert_in *in = w->in;
-	const uint8_t *p = in->spki.p;
-	FJ_AUTO(evp_pkey) key = d2i_PUBKEY(NULL, &p, (long)in->spki.len);
 	BIGNUM *bn = BN_bin2bn(in->serial.b, sizeof(in->serial.b), NULL);
 
-	bool ok = key != NULL && bn != NULL && BN_to_ASN1_INTEGER(bn, X509_get_serialNumber(w->x)) != NULL &&
-	    X509_set_version(w->x, 2) == 1 && X509_set_pubkey(w->x, key) == 1 &&
+	bool ok = bn != NULL && BN_to_ASN1_INTEGER(bn, X509_get_serialNumber(w->x)) != NULL &&
+	    X509_set_version(w->x, 2) == 1 && set_key(w->x, in->spki) &&
 	    ASN1_TIME_set(X509_getm_notBefore(w->x), (time_t)in->not_before) != NULL &&
 	    ASN1_TIME_set(X509_getm_notAfter(w->x), (time_t)in->not_after) != NULL;
 	BN_free(bn);

@@ -10,10 +10,10 @@
  */
 #include "ca/internal.h"
 
+#include <openssl/core_names.h>
 #include <openssl/ec.h>
 #include <openssl/err.h>
 #include <openssl/pem.h>
-#include <openssl/rsa.h>
 #include <openssl/x509v3.h>
 #include <pthread.h>
 
@@ -48,6 +48,50 @@ void ca_key_id(struct fj_slice key_bits, uint8_t out[20])
 		memset(out, 0, 20);
 }
 
+/* --- keys to verify with --- */
+
+struct ca_key {
+	EVP_PKEY *pkey;
+};
+
+enum fj_rc ca_key_open(struct fj_slice cert, struct ca_key **out, struct fj_err *err)
+{
+	struct fj_x509 x;
+
+	FJ_TRY(fj_x509_read(cert, &x, err));
+	FJ_AUTO(ca_key) k = fj_alloc(1, sizeof(*k));
+	if (k == NULL)
+		return fj_fail(err, FJ_E_NOMEM, "ca", NULL, "out of memory");
+	const uint8_t *p = x.spki.p;
+	k->pkey = d2i_PUBKEY(NULL, &p, (long)x.spki.len);
+	if (k->pkey == NULL)
+		return ca_fail_ssl(err, "read a certificate's key");
+	*out = fj_move(k);
+	return FJ_OK;
+}
+
+void ca_key_close(struct ca_key *k)
+{
+	if (k == NULL)
+		return;
+	EVP_PKEY_free(k->pkey);
+	fj_free(k);
+}
+
+enum fj_rc ca_key_verify(const struct ca_key *k, struct fj_slice data, struct fj_slice sig, struct fj_err *err)
+{
+	FJ_AUTO(evp_md_ctx) ctx = EVP_MD_CTX_new();
+
+	if (ctx == NULL || EVP_DigestVerifyInit(ctx, NULL, EVP_sha256(), NULL, k->pkey) != 1)
+		return ca_fail_ssl(err, "prepare to verify");
+	if (EVP_DigestVerify(ctx, sig.p, sig.len, data.p, data.len) == 1)
+		return FJ_OK;
+	ERR_clear_error();
+	return fj_fail(err, FJ_E_SIGNATURE, "ca", "RFC 5280 6.1.3", "the signature is not the issuer's");
+}
+
+/* --- holders' keys --- */
+
 static enum fj_rc put_spki(EVP_PKEY *key, struct fj_buf *spki, struct fj_err *err)
 {
 	uint8_t *der = NULL;
@@ -62,11 +106,17 @@ static enum fj_rc put_spki(EVP_PKEY *key, struct fj_buf *spki, struct fj_err *er
 
 enum fj_rc ca_ephemeral_spki(struct fj_buf *spki, struct fj_err *err)
 {
+	/* SEQUENCE { SEQUENCE { id-ecPublicKey, prime256v1 }, BIT STRING of 65 octets }, RFC 5480 2 */
+	static const uint8_t head[] = {0x30, 0x59, 0x30, 0x13, 0x06, 0x07, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x02, 0x01, 0x06, 0x08,
+		0x2a, 0x86, 0x48, 0xce, 0x3d, 0x03, 0x01, 0x07, 0x03, 0x42, 0x00};
+	uint8_t point[65];
+	size_t n = 0;
 	FJ_AUTO(evp_pkey) key = EVP_EC_gen("P-256");
 
-	if (key == NULL)
+	if (key == NULL || EVP_PKEY_get_octet_string_param(key, OSSL_PKEY_PARAM_ENCODED_PUBLIC_KEY, point, sizeof(point), &n) != 1 || n != sizeof(point))
 		return ca_fail_ssl(err, "make a key");
-	return put_spki(key, spki, err);
+	return fj_buf_put(spki, head, sizeof(head)) == FJ_OK && fj_buf_put(spki, point, n) == FJ_OK ? FJ_OK
+	    : fj_fail(err, FJ_E_NOMEM, "ca", NULL, "out of memory");
 }
 
 static enum fj_rc refuse(struct fj_err *err, const char *cite, const char *en, const char *zh)
@@ -81,17 +131,11 @@ static enum fj_rc check_strength(EVP_PKEY *key, struct fj_err *err)
 {
 	char curve[64] = "";
 
-	if (EVP_PKEY_is_a(key, "RSA")) {
-		if (EVP_PKEY_get_bits(key) < 3072 || EVP_PKEY_get_bits(key) > 8192)
-			return refuse(err, "NIST SP 800-57", "the RSA key is not between 3072 and 8192 bits; make a new one",
-			    "RSA 密钥长度应在 3072 至 8192 位之间，请重新生成");
-		return FJ_OK;
-	}
 	if (EVP_PKEY_is_a(key, "EC") && EVP_PKEY_get_group_name(key, curve, sizeof(curve), NULL) == 1 &&
 	    (strcmp(curve, "prime256v1") == 0 || strcmp(curve, "secp384r1") == 0))
 		return FJ_OK;
-	return refuse(err, "RFC 5480 2.1.1", "the key is neither P-256, P-384 nor RSA of 3072 bits or more; make a new one",
-	    "密钥须为 P-256、P-384 或 3072 位以上的 RSA，请重新生成");
+	return refuse(err, "RFC 5480 2.1.1", "the key is neither P-256 nor P-384; make a new one",
+	    "密钥须为 P-256 或 P-384，请重新生成");
 }
 
 /* what a request may not ask for; anything else it asks for is ignored */

@@ -3,9 +3,10 @@
  *
  * Role and typed fields are checked here for every command, before its handler;
  * the handler holds the rules.  A writing command is one transaction; when it
- * left intents the pipeline runs; when it changed what the public sees the
- * publisher runs, before the answer.  A publication that can't be finished is
- * said ("published": false) and retried, never forgotten.
+ * left intents they are made; when it changed what the public sees that is
+ * published, both before the answer and both without the writer's lock.  A
+ * publication that can't be finished is said ("published": false) and retried,
+ * never forgotten.
  */
 #include "base/log.h"
 #include "issuer/domain.h"
@@ -231,32 +232,71 @@ static enum fj_rc run_read(const struct command *cmd, struct iss_call *c, struct
 	return rc;
 }
 
-/* after the commit: the act is done; what follows is reported, not undone */
+/* how many of this call's intents were issued, given up, or still wait */
+static enum fj_rc outcome(struct iss_call *c, bool *waits, struct fj_err *err)
+{
+	static const struct {
+		const char *state, *key;
+	} names[] = {{"ISSUED", "issued"}, {"ABANDONED", "abandoned"}, {"PENDING", "pending"}};
+	FJ_AUTO(sto_q) q = {0};
+	bool row;
+
+	FJ_TRY(sto_query(c->db, STO_INTENT_OUTCOME, &q, err, "ii", c->first_seq, c->last_seq));
+	for (;;) {
+		FJ_TRY(sto_step(&q, &row, err));
+		if (!row)
+			return FJ_OK;
+		for (size_t k = 0; k < FJ_ARRAY_LEN(names); k++)
+			if (strcmp(sto_text(&q, 0), names[k].state) == 0)
+				json_object_set_new(c->answer, names[k].key, json_integer(sto_int(&q, 1)));
+		*waits = *waits || strcmp(sto_text(&q, 0), "PENDING") == 0;
+	}
+}
+
+/* After the commit, without the writer's lock: the act is done; what follows is
+ * reported, not undone. */
 static void follow_up(struct iss_call *c)
 {
-	struct pipe_result made = {0};
 	struct fj_err err = {0};
-	bool published = true;
+	int64_t seq = c->last_seq;
+	bool waits = false;
 
 	if (c->has_intents) {
-		if (pipe_run(c->iss, &made, &err) != FJ_OK)
+		if (pipe_make(c->iss, seq, &err) != FJ_OK)
 			fj_log_err(FJ_LOG_ERROR, "issuing is not finished", &err);
-		json_object_set_new(c->answer, "issued", json_integer((json_int_t)made.issued));
-		if (made.abandoned > 0)
-			json_object_set_new(c->answer, "abandoned", json_integer((json_int_t)made.abandoned));
-		if (made.pending > 0)
-			json_object_set_new(c->answer, "pending", json_integer((json_int_t)made.pending));
+		json_object_set_new(c->answer, "issued", json_integer(0));
+		pthread_mutex_lock(&c->iss->lock);
+		if (outcome(c, &waits, &err) != FJ_OK)
+			fj_log_err(FJ_LOG_ERROR, "what was issued can't be counted", &err);
+		FJ_AUTO(sto_q) q = {0};
+		if (sto_first(c->db, STO_EVENT_LAST, &q, "event", &err, "") == FJ_OK)
+			seq = sto_int(&q, 0); /* that it was issued is an event after this call's */
+		sto_done(&q);
+		pthread_mutex_unlock(&c->iss->lock);
 	}
 	if (c->has_intents || c->dirty_status) {
-		published = pub_run(c->iss, &err) == FJ_OK;
+		bool published = pub_publish(c->iss, seq, &err) == FJ_OK;
 		if (!published)
 			fj_log_err(FJ_LOG_ERROR, "publication is not finished and will be tried again", &err);
 		json_object_set_new(c->answer, "published", json_boolean(published));
+		waits = waits || !published;
 	}
-	if (made.pending > 0 || !published) {
-		c->iss->pub_behind = true;
-		pthread_cond_signal(&c->iss->wake);
-	}
+	if (waits)
+		iss_behind(c->iss);
+}
+
+static enum fj_rc write_locked(const struct command *cmd, struct iss_call *c, struct fj_err *err)
+{
+	c->db = c->iss->db;
+	c->now = fj_now();
+	FJ_TRY(iss_clock_check(c->iss, err));
+	FJ_TRY(sto_begin(c->db, err));
+	enum fj_rc rc = cmd->run(c, err);
+	if (rc == FJ_OK)
+		rc = sto_commit(c->db, err);
+	if (rc != FJ_OK)
+		sto_rollback(c->db);
+	return rc;
 }
 
 static enum fj_rc run_write(const struct command *cmd, struct iss_call *c, struct fj_err *err)
@@ -264,21 +304,10 @@ static enum fj_rc run_write(const struct command *cmd, struct iss_call *c, struc
 	if (!c->iss->conf.with_signer)
 		return fj_fail(err, FJ_E_UNAVAILABLE, "issuer", NULL, "this register was opened for reading only");
 	pthread_mutex_lock(&c->iss->lock);
-	c->db = c->iss->db;
-	c->now = fj_now();
-	enum fj_rc rc = iss_clock_check(c->iss, err);
-	if (rc == FJ_OK)
-		rc = sto_begin(c->db, err);
-	if (rc == FJ_OK) {
-		rc = cmd->run(c, err);
-		if (rc == FJ_OK)
-			rc = sto_commit(c->db, err);
-		if (rc != FJ_OK)
-			sto_rollback(c->db);
-		else
-			follow_up(c);
-	}
+	enum fj_rc rc = write_locked(cmd, c, err);
 	pthread_mutex_unlock(&c->iss->lock);
+	if (rc == FJ_OK)
+		follow_up(c);
 	return rc;
 }
 
@@ -360,7 +389,7 @@ enum fj_rc cmd_status_show(struct iss_call *c, struct fj_err *err)
 		generation = sto_int(&g, 0);
 	fj_time_utc(fj_now(), now);
 	c->answer = json_pack("{s:b, s:I, s:I, s:s, s:s, s:b}", "demo", c->iss->conf.demo, "events", (json_int_t)events, "generation",
-	    (json_int_t)generation, "base", iss_base(c->iss), "now", now, "behind", c->iss->pub_behind);
+	    (json_int_t)generation, "base", iss_base(c->iss), "now", now, "behind", (bool)c->iss->behind);
 	return c->answer != NULL ? FJ_OK : fj_fail(err, FJ_E_NOMEM, "issuer", NULL, "out of memory");
 }
 

@@ -20,6 +20,7 @@ struct iss_call {
 	struct sto *db;       /* READ: a reader; WRITE: the writer, in a transaction */
 	fj_time now;          /* one time for the whole call */
 	bool dirty_status;    /* set by sts_set etc.: publish after commit */
+	int64_t first_seq, last_seq; /* events of this call; 0: none */
 	bool has_intents;     /* set by pipe_intend: run the pipeline after commit */
 	json_t *answer;       /* handler sets it (owned by the call) */
 	char approval[32];    /* approval being executed, "" if none: goes into events */
@@ -69,8 +70,8 @@ enum fj_rc apr_open_for(struct iss_call *c, const char *kind, const char *object
 
 /* --- the pipeline: credentials of three kinds, one way to be made.
  * pipe_intend (in the handler's or execute's transaction, step 1) stores the intent
- * PENDING; after commit the runner builds, has signed, verifies (2, 3), and finishes (4)
- * everything pending in batches of HSM_MAX_ITEMS, two requests in flight. --- */
+ * PENDING; after commit pipe_make builds, has signed, verifies (2, 3), and finishes (4)
+ * everything pending, in rounds. --- */
 enum pipe_kind { PIPE_CERTIFICATE = 1, PIPE_AUTHORISATION, PIPE_TOKEN };
 struct pipe_intent {
 	uint8_t id[16];
@@ -90,8 +91,6 @@ struct pipe_ops {
 	enum fj_rc (*build)(struct iss *i, const struct pipe_intent *in, struct fj_buf *tbs, struct fj_err *err);
 	/* whole credential from tbs and signature, verified against the chain */
 	enum fj_rc (*finish)(struct iss *i, const struct pipe_intent *in, struct fj_slice tbs, struct fj_slice sig, struct fj_buf *credential, struct fj_err *err);
-	/* body of event "<kind>.issued" beyond {"sha256"}: what apply needs; may be NULL */
-	enum fj_rc (*issued)(struct iss *i, const struct pipe_intent *in, struct fj_slice credential, json_t *event_body, struct fj_err *err);
 };
 extern const struct pipe_ops pipe_table[PIPE_TOKEN + 1];
 /* The core stores credential bytes (table credential: kind, object, sha256, bytes) with the

@@ -85,6 +85,9 @@ enum fj_rc evt_append(struct iss_call *c, const char *kind, const char *object, 
 	hash_event(&e, fj_buf_str(&text), FJ_SLICE(before.b, FJ_SHA256_LEN), &hash);
 	FJ_TRY(sto_run(c->db, STO_EVENT_ADD, NULL, err, "iittttttb", e.seq, (int64_t)e.at, e.actor, e.org, kind, object,
 	    e.approval, fj_buf_str(&text), FJ_SLICE(hash.b, FJ_SHA256_LEN)));
+	if (c->first_seq == 0)
+		c->first_seq = e.seq;
+	c->last_seq = e.seq;
 	return dispatch(&e, err);
 }
 

@@ -49,12 +49,11 @@ static enum fj_rc settings(struct iss *i, const json_t *in, struct fj_err *err)
 
 static enum fj_rc sign_ca(struct iss *i, enum hsm_kind kind, struct fj_slice tbs, struct fj_buf *out, struct fj_err *err)
 {
-	struct hsm_conn *conn = NULL;
 	struct hsm_item item = {.tbs = tbs};
 	struct hsm_request r = {.role = HSM_ROOT, .kind = kind, .items = &item, .n_items = 1};
 
-	FJ_TRY(iss_signer(i, &conn, err));
-	FJ_TRY(hsm_sign(conn, &r, err));
+	FJ_TRY(iss_signer(i, &i->make.signer, err));
+	FJ_TRY(hsm_sign(i->make.signer, &r, err));
 	if (item.rc != FJ_OK)
 		return fj_fail(err, item.rc, "signer", NULL, "%s", item.why);
 	return ca_assemble(tbs, FJ_SLICE(item.sig, item.sig_len), out, err);
@@ -69,12 +68,11 @@ static enum fj_rc make_ca(struct iss *i, enum ca_profile profile, enum hsm_role 
 {
 	FJ_AUTO(buf) spki = FJ_BUF_INIT(512);
 	FJ_AUTO(buf) tbs = FJ_BUF_INIT(FJ_X509_MAX);
-	struct hsm_conn *conn = NULL;
 	struct ca_cert_in in = {.profile = profile, .not_before = fj_now(), .issuer_cert = fj_buf_slice(&i->root)};
 	struct fj_date d = fj_date_of(in.not_before, 0);
 
-	FJ_TRY(iss_signer(i, &conn, err));
-	FJ_TRY(hsm_public_key(conn, role, &spki, err));
+	FJ_TRY(iss_signer(i, &i->make.signer, err));
+	FJ_TRY(hsm_public_key(i->make.signer, role, &spki, err));
 	in.spki = fj_buf_slice(&spki);
 	d.y += profile == CA_ROOT ? 20 : 12;
 	d.d = d.d > 28 ? 28 : d.d;
@@ -103,20 +101,23 @@ static enum fj_rc make_root_crl(struct iss *i, struct fj_err *err)
 static enum fj_rc ceremony(struct iss *i, struct fj_err *err)
 {
 	FJ_AUTO(buf) policy = FJ_BUF_INIT(4096);
-	struct hsm_conn *conn = NULL;
 	FJ_AUTO(json) p = json_pack("{s:b, s:s, s:s, s:s}", "demo", i->home.demo, "arc", i->home.arc, "base", i->home.base,
 	    "operator", i->home.operator_);
 
 	FJ_TRY(fj_json_canonical(p, &policy, err));
-	FJ_TRY(iss_signer(i, &conn, err));
-	FJ_TRY(hsm_ceremony_open(conn, fj_buf_slice(&policy), err));
+	FJ_TRY(iss_signer(i, &i->make.signer, err));
+	FJ_TRY(hsm_ceremony_open(i->make.signer, fj_buf_slice(&policy), err));
 	FJ_TRY(make_ca(i, CA_ROOT, HSM_ROOT, &i->root, err));
 	FJ_TRY(make_ca(i, CA_ISSUING, HSM_ISSUING, &i->issuing, err));
 	FJ_TRY(make_root_crl(i, err));
-	FJ_TRY(hsm_ceremony_close(conn, err));
-	FJ_TRY(pub_delegate(i, "token", err));
-	FJ_TRY(pub_delegate(i, "status", err));
-	return pub_delegate(i, "ocsp", err);
+	FJ_TRY(hsm_ceremony_close(i->make.signer, err));
+	static const char *const own[] = {"token", "status", "ocsp"};
+	for (size_t k = 0; k < FJ_ARRAY_LEN(own); k++) {
+		FJ_AUTO(buf) cert = FJ_BUF_INIT(FJ_X509_MAX);
+		FJ_TRY(pub_delegate(i, own[k], &cert, err));
+		FJ_TRY(keep(i, own[k], &cert, err));
+	}
+	return FJ_OK;
 }
 
 static enum fj_rc first_officer(struct iss_call *c, const json_t *o, const char *org, json_t *out, struct fj_err *err)
@@ -175,7 +176,7 @@ static enum fj_rc make(struct iss *i, const json_t *in, json_t *officers, struct
 	FJ_TRY(sto_commit(i->db, err));
 	FJ_TRY(iss_load_keyring(i, err));
 	FJ_TRY(pub_fixed(i, err));
-	return pub_run(i, err);
+	return pub_publish(i, INT64_MAX, err);
 }
 
 enum fj_rc iss_init(const struct iss_conf *conf, const json_t *in, json_t **out, struct iss **open, struct fj_err *err)

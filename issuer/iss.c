@@ -63,21 +63,17 @@ void iss_system_call(struct iss *i, struct iss_call *c)
 	c->now = fj_now();
 }
 
-enum fj_rc iss_signer(struct iss *i, struct hsm_conn **out, struct fj_err *err)
+enum fj_rc iss_signer(struct iss *i, struct hsm_conn **conn, struct fj_err *err)
 {
-	if (i->signer == NULL) {
-		enum fj_rc rc = hsm_connect(i->run, HSM_SOCK_REGISTRY, &i->signer, err);
-		if (rc != FJ_OK)
-			return fj_fail(err, FJ_E_UNAVAILABLE, "issuer", NULL, "the signer is not there; it is started again, try later");
-	}
-	*out = i->signer;
-	return FJ_OK;
+	if (*conn != NULL || hsm_connect(i->run, HSM_SOCK_REGISTRY, conn, err) == FJ_OK)
+		return FJ_OK;
+	return fj_fail(err, FJ_E_UNAVAILABLE, "issuer", NULL, "the signer is not there; it is started again, try later");
 }
 
-void iss_signer_drop(struct iss *i)
+void iss_signer_drop(struct hsm_conn **conn)
 {
-	hsm_close(i->signer);
-	i->signer = NULL;
+	hsm_close(*conn);
+	*conn = NULL;
 }
 
 enum fj_rc iss_clock_check(struct iss *i, struct fj_err *err)
@@ -144,7 +140,9 @@ enum fj_rc iss_load_keyring(struct iss *i, struct fj_err *err)
 	FJ_TRY(load_cert(i, "token", &i->token, err));
 	FJ_TRY(load_cert(i, "status", &i->status, err));
 	FJ_TRY(load_cert(i, "ocsp", &i->ocsp, err));
-	return set_kid(i, err);
+	FJ_TRY(set_kid(i, err));
+	FJ_TRY(ca_trust_open(fj_buf_slice(&i->issuing), fj_buf_slice(&i->root), &i->trust, err));
+	return ca_key_open(fj_buf_slice(&i->token), &i->token_key, err);
 }
 
 enum fj_rc iss_jws_input(struct iss *i, const char *typ, const json_t *payload, struct fj_buf *out, struct fj_err *err)
@@ -156,13 +154,12 @@ enum fj_rc iss_jws_input(struct iss *i, const char *typ, const json_t *payload, 
 
 enum fj_rc iss_demo_clock(struct iss *i, fj_time t, struct fj_err *err)
 {
-	struct hsm_conn *conn = NULL;
 	int64_t offset = t == 0 ? 0 : t - fj_real_ms() / 1000;
 
 	if (!i->conf.demo)
 		return fj_fail(err, FJ_E_REFUSED, "issuer", "design.md 4", "only a demo home may run on an offset clock");
-	FJ_TRY(iss_signer(i, &conn, err));
-	FJ_TRY(hsm_clock_offset(conn, offset, err));
+	FJ_TRY(iss_signer(i, &i->make.signer, err));
+	FJ_TRY(hsm_clock_offset(i->make.signer, offset, err));
 	fj_clock_set_offset(offset);
 	return FJ_OK;
 }
@@ -171,17 +168,22 @@ enum fj_rc iss_demo_clock(struct iss *i, fj_time t, struct fj_err *err)
 
 static void tend_once(struct iss *i)
 {
-	struct pipe_result made;
 	struct fj_err err = {0};
 
-	enum fj_rc rc = pipe_run(i, &made, &err);
-	if (made.issued > 0 || made.abandoned > 0)
-		fj_log(FJ_LOG_INFO, "taken up again: %zu issued, %zu given up", made.issued, made.abandoned);
+	enum fj_rc rc = pipe_make(i, INT64_MAX, &err);
 	if (rc == FJ_OK)
-		rc = pub_run(i, &err);
-	if (rc != FJ_OK && !i->pub_behind)
+		rc = pub_publish(i, INT64_MAX, &err);
+	if (rc != FJ_OK && !i->behind)
 		fj_log_err(FJ_LOG_ERROR, "issuing or publication waits", &err);
-	i->pub_behind = rc != FJ_OK;
+	i->behind = rc != FJ_OK;
+}
+
+void iss_behind(struct iss *i)
+{
+	pthread_mutex_lock(&i->lock);
+	i->behind = true;
+	pthread_cond_signal(&i->wake);
+	pthread_mutex_unlock(&i->lock);
 }
 
 static void *tend(void *arg)
@@ -192,10 +194,13 @@ static void *tend(void *arg)
 	pthread_mutex_lock(&i->lock);
 	while (!i->ending) {
 		clock_gettime(CLOCK_REALTIME, &until);
-		until.tv_sec += i->pub_behind ? RETRY_S : TEND_S;
+		until.tv_sec += i->behind ? RETRY_S : TEND_S;
 		pthread_cond_timedwait(&i->wake, &i->lock, &until);
-		if (!i->ending)
-			tend_once(i);
+		if (i->ending)
+			break;
+		pthread_mutex_unlock(&i->lock);
+		tend_once(i);
+		pthread_mutex_lock(&i->lock);
 	}
 	pthread_mutex_unlock(&i->lock);
 	return NULL;
@@ -211,9 +216,7 @@ static enum fj_rc start(struct iss *i, struct fj_err *err)
 	if (!i->conf.with_signer)
 		return FJ_OK;
 	FJ_TRY(ca_canary(&i->home, err));
-	pthread_mutex_lock(&i->lock);
 	tend_once(i);
-	pthread_mutex_unlock(&i->lock);
 	return FJ_OK;
 }
 
@@ -234,11 +237,12 @@ enum fj_rc iss_new(const struct iss_conf *conf, struct iss **out, struct fj_err 
 		return fj_fail(err, FJ_E_NOMEM, "issuer", NULL, "out of memory");
 	i->conf = *conf;
 	i->run = -1;
-	i->pub_dirty = true;
+	i->pub.files = true;
 	i->clock_real0 = fj_real_ms();
 	i->clock_boot0 = fj_boot_ms();
-	pthread_mutex_init(&i->lock, NULL);
-	pthread_mutex_init(&i->readers_lock, NULL);
+	pthread_mutex_t *locks[] = {&i->lock, &i->make.lock, &i->pub.lock, &i->readers_lock};
+	for (size_t k = 0; k < FJ_ARRAY_LEN(locks); k++)
+		pthread_mutex_init(locks[k], NULL);
 	pthread_cond_init(&i->wake, NULL);
 	*out = i;
 	return FJ_OK;
@@ -278,13 +282,17 @@ void iss_close(struct iss *i)
 	}
 	for (size_t k = 0; k < ISS_READERS; k++)
 		sto_close(i->reader[k]);
+	pub_release(i);
 	sto_close(i->db);
-	iss_signer_drop(i);
+	iss_signer_drop(&i->make.signer);
+	ca_trust_close(i->trust);
+	ca_key_close(i->token_key);
 	for (size_t k = 0; k < FJ_ARRAY_LEN(certs); k++)
 		fj_buf_release(certs[k]);
 	fj_fd_close(&i->run);
-	pthread_mutex_destroy(&i->lock);
-	pthread_mutex_destroy(&i->readers_lock);
+	pthread_mutex_t *locks[] = {&i->lock, &i->make.lock, &i->pub.lock, &i->readers_lock};
+	for (size_t k = 0; k < FJ_ARRAY_LEN(locks); k++)
+		pthread_mutex_destroy(locks[k]);
 	pthread_cond_destroy(&i->wake);
 	fj_free(i);
 }

@@ -5,6 +5,7 @@
 #define FJ_ISSUER_ISS_H
 
 #include <pthread.h>
+#include <stdatomic.h>
 
 #include "ca/ca.h"
 #include "hsm/client/client.h"
@@ -15,28 +16,49 @@ struct iss {
 	struct iss_conf conf;
 	struct ca_home home;
 	struct fj_buf root, issuing, token, status, ocsp; /* certificates, DER */
+	struct ca_trust *trust;        /* root and issuing, checked */
+	struct ca_key *token_key;
 	char kid[44];                  /* thumbprint of the token key */
-	pthread_mutex_t lock;          /* one writer: commands that write, pipeline, publisher */
-	struct sto *db;
-	struct hsm_conn *signer;       /* NULL: not connected */
 	int run;                       /* descriptor of D/run */
+	pthread_mutex_t lock;          /* the writer's: db; held for a transaction, never while signing */
+	struct sto *db;
+	struct iss_make {              /* the pipeline: whoever holds its lock makes what waits, for all */
+		pthread_mutex_t lock;  /* taken before the writer's, never with the publisher's */
+		struct hsm_conn *signer; /* NULL: not connected */
+		int64_t done;          /* intents up to this event are made or given up */
+		size_t batch;          /* credentials a round: what the TPM signs in a quarter of a second */
+	} make;
+	struct iss_pub {               /* the publisher, in the same way */
+		pthread_mutex_t lock;
+		struct hsm_conn *signer;
+		struct sto *db;        /* reads one state of the register for a whole publication */
+		struct pub_db *rows;   /* public.db */
+		struct pub_note *note; /* what is to be noted as published */
+		size_t n_notes;
+		int64_t done;          /* events up to this are published */
+		int64_t rows_done;     /* rows up to this event are in public.db; noted with the next files */
+		bool files;            /* a file below publish/ was replaced: the generation is to rise */
+	} pub;
 	pthread_mutex_t readers_lock;
 	struct sto *reader[ISS_READERS];
 	pthread_t tender;              /* publishes what waits, renews lists */
 	bool tending, ending;
 	pthread_cond_t wake;
-	bool pub_behind;               /* the last publication did not finish */
-	bool pub_dirty;                /* something was written since the generation rose */
+	atomic_bool behind;            /* issuing or publication did not finish: the tender tries again */
 	int64_t clock_real0, clock_boot0;
 };
 
 /* an empty register in memory, for iss_open and iss_init */
 enum fj_rc iss_new(const struct iss_conf *conf, struct iss **out, struct fj_err *err) FJ_MUST_USE;
-/* a call outside of any command: start-up, tender; the writer's lock is held */
+/* a call outside of any command: start-up, pipeline; the writer's lock is held */
 void iss_system_call(struct iss *i, struct iss_call *c);
-/* the signer's connection, made when there is none; a broken one is closed by iss_signer_drop */
-enum fj_rc iss_signer(struct iss *i, struct hsm_conn **out, struct fj_err *err) FJ_MUST_USE;
-void iss_signer_drop(struct iss *i);
+/* A connection to the signer, in *conn, made when there is none; a broken one is closed by
+ * iss_signer_drop.  Pipeline and publisher have one each, so that a revocation never waits
+ * behind a batch for more than the one round that the signer is busy with. */
+enum fj_rc iss_signer(struct iss *i, struct hsm_conn **conn, struct fj_err *err) FJ_MUST_USE;
+void iss_signer_drop(struct hsm_conn **conn);
+/* something was left unfinished: the tender takes it up again soon */
+void iss_behind(struct iss *i);
 /* after a step of the clock nothing is signed */
 enum fj_rc iss_clock_check(struct iss *i, struct fj_err *err) FJ_MUST_USE;
 /* certificates of the keyring into i; FJ_E_NOTFOUND before init */
@@ -53,23 +75,24 @@ enum fj_rc apr_user_add(struct iss_call *c, const struct apr *a, struct fj_err *
 enum fj_rc apr_user_disable(struct iss_call *c, const struct apr *a, struct fj_err *err);
 
 /* --- pipeline.c --- */
-struct pipe_result {
-	size_t issued, abandoned, pending;
-};
-/* everything that is PENDING; the writer's lock is held, no transaction is open */
-enum fj_rc pipe_run(struct iss *i, struct pipe_result *out, struct fj_err *err) FJ_MUST_USE;
+/* Every intent up to event `seq` is made or given up, by this thread or by the one that was at
+ * it already; FJ_E_UNAVAILABLE and the like when the signer is away: they stay PENDING.  No
+ * lock is held by the caller. */
+enum fj_rc pipe_make(struct iss *i, int64_t seq, struct fj_err *err) FJ_MUST_USE;
 /* the core's part of "<kind>.intended|issued|abandoned" */
 enum fj_rc pipe_apply(const struct evt *e, struct fj_err *err) FJ_MUST_USE;
 /* approvals of an approval id, as the signer wants them: applicant first */
 enum fj_rc apr_for_signer(struct sto *db, const char *id, struct hsm_approval *out, size_t *n, struct fj_hash *digest, struct fj_err *err) FJ_MUST_USE;
 
 /* --- publish/publish.c --- */
-/* Brings D/publish up to the register; the writer's lock is held. */
-enum fj_rc pub_run(struct iss *i, struct fj_err *err) FJ_MUST_USE;
+/* D/publish shows the register as of event `seq` or later; INT64_MAX also looks for what grows
+ * old.  No lock is held by the caller. */
+enum fj_rc pub_publish(struct iss *i, int64_t seq, struct fj_err *err) FJ_MUST_USE;
+void pub_release(struct iss *i);
 /* folders, CA certificates, chain, jwt-vc-issuer.json: once, at init */
 enum fj_rc pub_fixed(struct iss *i, struct fj_err *err) FJ_MUST_USE;
-/* certificates for own keys: token, status, ocsp; stored in the keyring */
-enum fj_rc pub_delegate(struct iss *i, const char *what, struct fj_err *err) FJ_MUST_USE;
+/* a new certificate for an own key: token, status, ocsp; the caller keeps it in the keyring */
+enum fj_rc pub_delegate(struct iss *i, const char *what, struct fj_buf *cert, struct fj_err *err) FJ_MUST_USE;
 
 /* --- user.c --- */
 enum fj_rc usr_invite(struct sto *db, const char *login, char code[20], struct fj_err *err) FJ_MUST_USE;

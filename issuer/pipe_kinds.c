@@ -2,9 +2,6 @@
  * pipe_kinds.c - how each of the three credentials is built from its intent, and
  * checked when it comes back signed.
  */
-#include <openssl/evp.h>
-#include <openssl/x509.h>
-
 #include "base/jws.h"
 #include "ca/ca.h"
 #include "issuer/domain.h"
@@ -68,11 +65,9 @@ static enum fj_rc build_certificate(struct iss *i, const struct pipe_intent *in,
 static enum fj_rc finish_certificate(struct iss *i, const struct pipe_intent *in, struct fj_slice tbs, struct fj_slice sig,
     struct fj_buf *credential, struct fj_err *err)
 {
-	struct fj_slice chain[1] = {iss_issuing_cert(i)};
-
 	(void)in;
 	FJ_TRY(ca_assemble(tbs, sig, credential, err));
-	return ca_chain_check(fj_buf_slice(credential), chain, 1, iss_root_cert(i), fj_now(), err);
+	return ca_trust_check(i->trust, fj_buf_slice(credential), fj_now(), err);
 }
 
 static enum fj_rc build_jws(struct iss *i, const struct pipe_intent *in, struct fj_buf *tbs, struct fj_err *err)
@@ -84,21 +79,12 @@ static enum fj_rc build_jws(struct iss *i, const struct pipe_intent *in, struct 
 }
 
 /* under the token certificate, which is checked against the chain when it is made */
-static bool jws_verifies(struct iss *i, struct fj_slice input, struct fj_slice raw)
+static bool jws_verifies(const struct iss *i, struct fj_slice input, struct fj_slice raw)
 {
-	struct fj_x509 x;
 	FJ_AUTO(buf) der = FJ_BUF_INIT(96);
 
-	if (raw.len != 64 || fj_x509_read(iss_token_cert(i), &x, NULL) != FJ_OK || fj_ecdsa_raw_to_der(raw.p, &der) != FJ_OK)
-		return false;
-	const uint8_t *p = x.spki.p;
-	EVP_PKEY *key = d2i_PUBKEY(NULL, &p, (long)x.spki.len);
-	EVP_MD_CTX *ctx = EVP_MD_CTX_new();
-	bool ok = key != NULL && ctx != NULL && EVP_DigestVerifyInit(ctx, NULL, EVP_sha256(), NULL, key) == 1 &&
-	    EVP_DigestVerify(ctx, der.data, der.len, input.p, input.len) == 1;
-	EVP_MD_CTX_free(ctx);
-	EVP_PKEY_free(key);
-	return ok;
+	return raw.len == 64 && fj_ecdsa_raw_to_der(raw.p, &der) == FJ_OK &&
+	    ca_key_verify(i->token_key, input, fj_buf_slice(&der), NULL) == FJ_OK;
 }
 
 static enum fj_rc finish_jws(struct iss *i, const struct pipe_intent *in, struct fj_slice tbs, struct fj_slice sig, struct fj_buf *credential, struct fj_err *err)
@@ -119,7 +105,7 @@ static enum fj_rc finish_jws(struct iss *i, const struct pipe_intent *in, struct
 }
 
 const struct pipe_ops pipe_table[PIPE_TOKEN + 1] = {
-	[PIPE_CERTIFICATE] = {"certificate", HSM_ISSUING, HSM_CERT_DATA_ASSET, build_certificate, finish_certificate, NULL},
-	[PIPE_AUTHORISATION] = {"authorisation", HSM_TOKEN, HSM_JWS_AUTHORISATION, build_jws, finish_jws, NULL},
-	[PIPE_TOKEN] = {"token", HSM_TOKEN, HSM_JWS_TOKEN, build_jws, finish_jws, NULL},
+	[PIPE_CERTIFICATE] = {"certificate", HSM_ISSUING, HSM_CERT_DATA_ASSET, build_certificate, finish_certificate},
+	[PIPE_AUTHORISATION] = {"authorisation", HSM_TOKEN, HSM_JWS_AUTHORISATION, build_jws, finish_jws},
+	[PIPE_TOKEN] = {"token", HSM_TOKEN, HSM_JWS_TOKEN, build_jws, finish_jws},
 };

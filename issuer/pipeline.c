@@ -7,49 +7,62 @@
  *   4 the bytes are stored with the event that they were issued, in one
  *     transaction; only then does anybody see them.
  *
- * Steps 2 to 4 run for batches of up to 256; while the signer works on one, the
- * next is built.  What was PENDING when a process ended is taken up again with
- * the same id and the same bytes, and is finished, or abandoned with its reason.
+ * Steps 2 to 4 run in rounds: while the signer works on one, the next is built.
+ * A round holds as many credentials as the TPM signs in a quarter of a second, so
+ * that what else needs a signature, a revocation above all, waits no longer than
+ * that.  The writer's lock is held to read intents and to store, never while
+ * something is built, signed or verified.  Whoever needs a credential made makes
+ * all that wait; who comes meanwhile finds his done.  What was PENDING when a
+ * process ended is taken up again with the same id and the same bytes, and is
+ * finished, or abandoned with its reason.
  */
 #include "base/log.h"
 #include "base/secret.h"
 #include "issuer/iss.h"
 
-#define BATCH HSM_MAX_ITEMS
+#define ROUND_MS 250
+#define ROUND_MIN 4
+#define ROUND_FIRST 32
+#define MAX_FRAMES 8
 
 struct job {
 	struct pipe_intent in;
 	char object[64], approval[32], actor[64];
 	json_t *body;
-	struct fj_buf tbs;
+	struct fj_buf tbs, credential;
+	struct fj_hash hash; /* of the credential */
+	struct hsm_item *item; /* NULL: not sent */
 	bool refused;
 	char why[400];
 };
-struct batch {
-	struct job *job;
-	size_t n;
-	int64_t last_seq;
-	enum pipe_kind kind;
-	char approval[32];
+/* jobs that share kind and approval, or without approval the actor, are one request */
+struct frame {
 	struct hsm_request req;
-	struct hsm_item *item;
-	size_t *job_of; /* item to job */
 	struct hsm_approval who[HSM_MAX_APPROVALS];
-	bool sent;
+	size_t first, n; /* jobs */
+};
+struct round {
+	struct job *job;
+	struct hsm_item *item;
+	size_t n;
+	struct frame frame[MAX_FRAMES];
+	size_t n_frames;
+	int64_t last_seq;
+	size_t issued, abandoned;
 };
 
-static void batch_release(struct batch *b)
+static void round_release(struct round *r)
 {
-	for (size_t i = 0; i < b->n; i++) {
-		json_decref(b->job[i].body);
-		fj_buf_release(&b->job[i].tbs);
+	for (size_t k = 0; k < r->n; k++) {
+		json_decref(r->job[k].body);
+		fj_buf_release(&r->job[k].tbs);
+		fj_buf_release(&r->job[k].credential);
 	}
-	fj_free(b->job);
-	fj_free(b->item);
-	fj_free(b->job_of);
-	memset(b, 0, sizeof(*b));
+	fj_free(r->job);
+	fj_free(r->item);
+	memset(r, 0, sizeof(*r));
 }
-FJ_DEFINE_AUTO(batch, struct batch, batch_release)
+FJ_DEFINE_AUTO(round, struct round, round_release)
 
 static enum fj_rc nomem(struct fj_err *err)
 {
@@ -122,13 +135,14 @@ enum fj_rc pipe_apply(const struct evt *e, struct fj_err *err)
 static enum fj_rc read_job(const struct sto_q *q, struct job *j, struct fj_err *err)
 {
 	memset(j, 0, sizeof(*j));
+	fj_buf_init(&j->tbs, 65536);
+	fj_buf_init(&j->credential, 65536);
 	if (sto_blob(q, 0).len != 16 || fj_strcopy(j->object, sizeof(j->object), sto_text(q, 2)) != FJ_OK ||
 	    fj_strcopy(j->approval, sizeof(j->approval), sto_text(q, 4)) != FJ_OK ||
 	    fj_strcopy(j->actor, sizeof(j->actor), sto_text(q, 5)) != FJ_OK)
 		return fj_fail(err, FJ_E_CORRUPT, "issuer", NULL, "an intent is malformed");
 	memcpy(j->in.id, sto_blob(q, 0).p, 16);
 	j->in.kind = (enum pipe_kind)sto_int(q, 1);
-	fj_buf_init(&j->tbs, 65536);
 	FJ_TRY(fj_json_parse(fj_slice_str(sto_text(q, 3)), 1u << 20, &j->body, err));
 	j->in.object = j->object;
 	j->in.approval = j->approval;
@@ -136,36 +150,73 @@ static enum fj_rc read_job(const struct sto_q *q, struct job *j, struct fj_err *
 	return FJ_OK;
 }
 
-/* the next pending intents after `seq` that share kind and approval; a token without
- * approval shares its actor */
-static enum fj_rc fetch(struct iss *i, int64_t seq, struct batch *b, struct fj_err *err)
+static bool same_frame(const struct job *a, const struct job *b)
+{
+	return a->in.kind == b->in.kind && strcmp(a->approval, b->approval) == 0 && strcmp(a->actor, b->actor) == 0;
+}
+
+/* the next pending intents after r->last_seq, `max` and MAX_FRAMES at most */
+static enum fj_rc fetch_rows(struct iss *i, int64_t until, size_t max, struct round *r, struct fj_err *err)
 {
 	FJ_AUTO(sto_q) q = {0};
 	bool row;
 
-	memset(b, 0, sizeof(*b));
-	b->job = fj_alloc(BATCH, sizeof(*b->job));
-	b->item = fj_alloc(BATCH, sizeof(*b->item));
-	b->job_of = fj_alloc(BATCH, sizeof(*b->job_of));
-	if (b->job == NULL || b->item == NULL || b->job_of == NULL)
-		return nomem(err);
-	b->last_seq = seq;
-	FJ_TRY(sto_query(i->db, STO_INTENT_NEXT, &q, err, "i", seq));
-	while (b->n < BATCH) {
+	FJ_TRY(sto_query(i->db, STO_INTENT_NEXT, &q, err, "iii", r->last_seq, until, (int64_t)max));
+	for (;;) {
 		FJ_TRY(sto_step(&q, &row, err));
 		if (!row)
-			break;
-		if (b->n > 0 && ((enum pipe_kind)sto_int(&q, 1) != b->kind || strcmp(sto_text(&q, 4), b->approval) != 0 ||
-		    strcmp(sto_text(&q, 5), b->job[0].actor) != 0))
-			break;
-		FJ_TRY(read_job(&q, &b->job[b->n], err));
-		b->kind = b->job[b->n].in.kind;
-		memcpy(b->approval, b->job[b->n].approval, sizeof(b->approval));
-		b->job[b->n].in.body = b->job[b->n].body;
-		b->n++;
-		b->last_seq = sto_int(&q, 6);
+			return FJ_OK;
+		struct job *j = &r->job[r->n++];
+		FJ_TRY(read_job(&q, j, err));
+		if (r->n == 1 || !same_frame(j, j - 1)) {
+			if (r->n_frames == MAX_FRAMES) {
+				json_decref(j->body);
+				r->n--;
+				return FJ_OK;
+			}
+			r->frame[r->n_frames++].first = r->n - 1;
+		}
+		r->frame[r->n_frames - 1].n++;
+		r->last_seq = sto_int(&q, 6);
 	}
+}
+
+static enum fj_rc approvals_of(struct iss *i, const struct job *j, struct frame *f, struct fj_err *err)
+{
+	f->req.approvals = f->who;
+	if (j->approval[0] != '\0')
+		return apr_for_signer(i->db, j->approval, f->who, &f->req.n_approvals, &f->req.intent, err);
+	struct iss_actor a;
+	FJ_TRY(usr_actor(i->db, j->actor, "system", &a, err));
+	snprintf(f->who[0].officer, sizeof(f->who[0].officer), "%s", a.login);
+	snprintf(f->who[0].role, sizeof(f->who[0].role), "OPERATOR");
+	f->who[0].at = fj_now();
+	f->req.n_approvals = 1;
 	return FJ_OK;
+}
+
+static enum fj_rc fetch_locked(struct iss *i, int64_t until, size_t max, struct round *r, struct fj_err *err)
+{
+	FJ_TRY(fetch_rows(i, until, max, r, err));
+	for (size_t k = 0; k < r->n_frames; k++)
+		FJ_TRY(approvals_of(i, &r->job[r->frame[k].first], &r->frame[k], err));
+	return FJ_OK;
+}
+
+static enum fj_rc fetch(struct iss *i, int64_t after, int64_t until, struct round *r, struct fj_err *err)
+{
+	size_t max = i->make.batch;
+
+	memset(r, 0, sizeof(*r));
+	r->last_seq = after;
+	r->job = fj_alloc(max, sizeof(*r->job));
+	r->item = fj_alloc(max, sizeof(*r->item));
+	if (r->job == NULL || r->item == NULL)
+		return nomem(err);
+	pthread_mutex_lock(&i->lock);
+	enum fj_rc rc = fetch_locked(i, until, max, r, err);
+	pthread_mutex_unlock(&i->lock);
+	return rc;
 }
 
 static void give_up(struct job *j, const char *why)
@@ -174,176 +225,190 @@ static void give_up(struct job *j, const char *why)
 	snprintf(j->why, sizeof(j->why), "%s", why);
 }
 
-static enum fj_rc approvals_of(struct iss *i, struct batch *b, struct fj_err *err)
+static enum fj_rc build_frame(struct iss *i, struct round *r, struct frame *f, struct fj_err *err)
 {
-	b->req.approvals = b->who;
-	if (b->approval[0] != '\0')
-		return apr_for_signer(i->db, b->approval, b->who, &b->req.n_approvals, &b->req.intent, err);
-	struct iss_actor a;
-	FJ_TRY(usr_actor(i->db, b->job[0].actor, "system", &a, err));
-	snprintf(b->who[0].officer, sizeof(b->who[0].officer), "%s", a.login);
-	snprintf(b->who[0].role, sizeof(b->who[0].role), "OPERATOR");
-	b->who[0].at = fj_now();
-	b->req.n_approvals = 1;
-	return FJ_OK;
-}
+	const struct pipe_ops *ops = &pipe_table[r->job[f->first].in.kind];
 
-static enum fj_rc build(struct iss *i, struct batch *b, struct fj_err *err)
-{
-	const struct pipe_ops *ops = &pipe_table[b->kind];
-	size_t n = 0;
-
-	for (size_t k = 0; k < b->n; k++) {
-		struct job *j = &b->job[k];
+	f->req.role = (enum hsm_role)ops->hsm_role;
+	f->req.kind = (enum hsm_kind)ops->hsm_kind;
+	f->req.items = &r->item[f->first];
+	for (size_t k = f->first; k < f->first + f->n; k++) {
+		struct job *j = &r->job[k];
 		struct fj_err why = {0};
 		enum fj_rc rc = ops->build(i, &j->in, &j->tbs, &why);
-		if (rc == FJ_E_NOMEM || rc == FJ_E_DB || rc == FJ_E_BUSY)
+		if (rc == FJ_E_NOMEM)
 			return fj_fail(err, rc, "issuer", NULL, "%s", why.en);
 		if (rc != FJ_OK) {
 			give_up(j, why.en);
 			continue;
 		}
-		memcpy(b->item[n].id, j->in.id, 16);
-		b->item[n].tbs = fj_buf_slice(&j->tbs);
-		b->job_of[n++] = k;
+		j->item = &f->req.items[f->req.n_items++];
+		memcpy(j->item->id, j->in.id, 16);
+		j->item->tbs = fj_buf_slice(&j->tbs);
 	}
-	b->req.role = (enum hsm_role)ops->hsm_role;
-	b->req.kind = (enum hsm_kind)ops->hsm_kind;
-	b->req.items = b->item;
-	b->req.n_items = n;
-	return approvals_of(i, b, err);
+	return FJ_OK;
+}
+
+static enum fj_rc build_and_send(struct iss *i, struct round *r, struct fj_err *err)
+{
+	for (size_t k = 0; k < r->n_frames; k++) {
+		struct frame *f = &r->frame[k];
+		FJ_TRY(build_frame(i, r, f, err));
+		if (f->req.n_items == 0)
+			continue;
+		FJ_TRY(iss_signer(i, &i->make.signer, err));
+		FJ_TRY(hsm_send(i->make.signer, &f->req, err));
+	}
+	return FJ_OK;
 }
 
 /* --- steps 3 and 4 --- */
 
-static enum fj_rc finish_one(struct iss *i, struct iss_call *c, const struct batch *b, size_t k, struct pipe_result *out, struct fj_err *err)
+static enum fj_rc receive_frame(struct iss *i, struct frame *f, struct fj_err *err)
 {
-	const struct pipe_ops *ops = &pipe_table[b->kind];
-	const struct hsm_item *it = &b->item[k];
-	struct job *j = &b->job[b->job_of[k]];
-	FJ_AUTO(buf) credential = FJ_BUF_INIT(65536);
-	struct fj_err why = {0};
-	struct fj_hash hash;
-	char hex[65], event[40];
-
-	if (it->rc != FJ_OK) {
-		give_up(j, it->why);
+	if (f->req.n_items == 0)
 		return FJ_OK;
-	}
-	if (ops->finish(i, &j->in, it->tbs, FJ_SLICE(it->sig, it->sig_len), &credential, &why) != FJ_OK) {
-		give_up(j, why.en);
-		return FJ_OK;
-	}
-	fj_sha256(fj_buf_slice(&credential), &hash);
-	fj_hex(hash.b, FJ_SHA256_LEN, hex);
-	FJ_AUTO(json) body = json_pack("{s:s}", "sha256", hex);
-	if (ops->issued != NULL)
-		FJ_TRY(ops->issued(i, &j->in, fj_buf_slice(&credential), body, err));
-	FJ_TRY(sto_run(c->db, STO_CREDENTIAL_ADD, NULL, err, "itbb", (int64_t)b->kind, j->object, FJ_SLICE(hash.b, FJ_SHA256_LEN), fj_buf_slice(&credential)));
-	snprintf(event, sizeof(event), "%s.issued", ops->name);
-	snprintf(c->approval, sizeof(c->approval), "%s", j->approval);
-	out->issued++;
-	return evt_append(c, event, j->object, body, err);
-}
-
-static enum fj_rc abandon(struct iss_call *c, const struct batch *b, struct pipe_result *out, struct fj_err *err)
-{
-	char event[40];
-
-	snprintf(event, sizeof(event), "%s.abandoned", pipe_table[b->kind].name);
-	for (size_t k = 0; k < b->n; k++) {
-		const struct job *j = &b->job[k];
-		if (!j->refused)
-			continue;
-		FJ_AUTO(json) body = json_pack("{s:s}", "reason", j->why);
-		fj_log(FJ_LOG_WARN, "%s %s was given up: %s", pipe_table[b->kind].name, j->object, j->why);
-		snprintf(c->approval, sizeof(c->approval), "%s", j->approval);
-		FJ_TRY(evt_append(c, event, j->object, body, err));
-		out->abandoned++;
+	FJ_TRY(iss_signer(i, &i->make.signer, err));
+	enum fj_rc rc = hsm_recv(i->make.signer, &f->req, err);
+	/* a request refused as a whole by policy is refused for each */
+	if (rc != FJ_E_POLICY || err == NULL)
+		return rc;
+	for (size_t k = 0; k < f->req.n_items; k++) {
+		f->req.items[k].rc = rc;
+		memcpy(f->req.items[k].why, err->en, sizeof(f->req.items[k].why));
 	}
 	return FJ_OK;
 }
 
-static enum fj_rc store(struct iss *i, struct batch *b, struct pipe_result *out, struct fj_err *err)
+/* whole credential, verified; or the reason why there is none */
+static void finish(struct iss *i, struct job *j)
+{
+	struct fj_err why = {0};
+
+	if (j->item == NULL)
+		return;
+	if (j->item->rc != FJ_OK)
+		give_up(j, j->item->why);
+	else if (pipe_table[j->in.kind].finish(i, &j->in, j->item->tbs, FJ_SLICE(j->item->sig, j->item->sig_len), &j->credential, &why) != FJ_OK)
+		give_up(j, why.en);
+	else
+		fj_sha256(fj_buf_slice(&j->credential), &j->hash);
+}
+
+static enum fj_rc store_one(struct iss_call *c, const struct job *j, struct fj_err *err)
+{
+	char hex[65], event[40];
+
+	snprintf(event, sizeof(event), "%s.%s", pipe_table[j->in.kind].name, j->refused ? "abandoned" : "issued");
+	snprintf(c->approval, sizeof(c->approval), "%s", j->approval);
+	fj_hex(j->hash.b, FJ_SHA256_LEN, hex);
+	FJ_AUTO(json) body = json_pack("{s:s}", j->refused ? "reason" : "sha256", j->refused ? j->why : hex);
+	if (!j->refused)
+		FJ_TRY(sto_run(c->db, STO_CREDENTIAL_ADD, NULL, err, "itbb", (int64_t)j->in.kind, j->object,
+		    FJ_SLICE(j->hash.b, FJ_SHA256_LEN), fj_buf_slice(&j->credential)));
+	return evt_append(c, event, j->object, body, err);
+}
+
+static enum fj_rc store_locked(struct iss *i, struct round *r, struct fj_err *err)
 {
 	struct iss_call c;
-	struct pipe_result now = {0};
 
 	iss_system_call(i, &c);
 	FJ_TRY(sto_begin(i->db, err));
 	enum fj_rc rc = FJ_OK;
-	for (size_t k = 0; rc == FJ_OK && k < b->req.n_items; k++)
-		rc = finish_one(i, &c, b, k, &now, err);
-	if (rc == FJ_OK)
-		rc = abandon(&c, b, &now, err);
+	for (size_t k = 0; rc == FJ_OK && k < r->n; k++)
+		rc = store_one(&c, &r->job[k], err);
 	if (rc == FJ_OK)
 		rc = sto_commit(i->db, err);
-	if (rc != FJ_OK) {
+	if (rc != FJ_OK)
 		sto_rollback(i->db);
-		return rc;
-	}
-	out->issued += now.issued;
-	out->abandoned += now.abandoned;
+	return rc;
+}
+
+static enum fj_rc receive(struct iss *i, struct round *r, struct fj_err *err)
+{
+	for (size_t k = 0; k < r->n_frames; k++)
+		FJ_TRY(receive_frame(i, &r->frame[k], err));
+	for (size_t k = 0; k < r->n; k++)
+		finish(i, &r->job[k]);
+	pthread_mutex_lock(&i->lock);
+	enum fj_rc rc = store_locked(i, r, err);
+	pthread_mutex_unlock(&i->lock);
+	FJ_TRY(rc);
+	for (size_t k = 0; k < r->n; k++)
+		if (r->job[k].refused)
+			fj_log(FJ_LOG_WARN, "%s %s was given up: %s", pipe_table[r->job[k].in.kind].name, r->job[k].object, r->job[k].why);
 	return FJ_OK;
 }
 
-static enum fj_rc receive(struct iss *i, struct batch *b, struct pipe_result *out, struct fj_err *err)
+/* as many a round as were made in ROUND_MS, at most twice as many as before */
+static void adapt(struct iss_make *m, size_t n, int64_t ms)
 {
-	struct hsm_conn *conn = NULL;
+	size_t want = n * ROUND_MS / (size_t)(ms < 1 ? 1 : ms);
 
-	if (b->n == 0)
-		return FJ_OK;
-	if (b->sent) {
-		FJ_TRY(iss_signer(i, &conn, err));
-		enum fj_rc rc = hsm_recv(conn, &b->req, err);
-		/* a request refused as a whole by policy is refused for each */
-		if (rc == FJ_E_POLICY && err != NULL)
-			for (size_t k = 0; k < b->req.n_items; k++) {
-				b->item[k].rc = rc;
-				memcpy(b->item[k].why, err->en, sizeof(b->item[k].why));
-			}
-		else
-			FJ_TRY(rc);
-	}
-	return store(i, b, out, err);
+	if (n < m->batch && want > m->batch)
+		return; /* the round was not full: it says little */
+	want = want > 2 * m->batch ? 2 * m->batch : want;
+	m->batch = want < ROUND_MIN ? ROUND_MIN : want > HSM_MAX_ITEMS ? HSM_MAX_ITEMS : want;
 }
 
-static enum fj_rc run(struct iss *i, struct pipe_result *out, struct fj_err *err)
+static enum fj_rc run(struct iss *i, int64_t until, struct fj_err *err)
 {
-	FJ_AUTO(batch) before = {0};
-	struct hsm_conn *conn = NULL;
+	FJ_AUTO(round) before = {0};
+	int64_t seq = 0, from = fj_boot_ms();
 
 	FJ_TRY(iss_clock_check(i, err));
-	for (int64_t seq = 0;;) {
-		FJ_AUTO(batch) b = {0};
-		FJ_TRY(fetch(i, seq, &b, err));
-		if (b.n > 0) {
-			FJ_TRY(build(i, &b, err));
-			if (b.req.n_items > 0) {
-				FJ_TRY(iss_signer(i, &conn, err));
-				FJ_TRY(hsm_send(conn, &b.req, err));
-				b.sent = true;
-			}
+	for (;;) {
+		FJ_AUTO(round) r = {0};
+		FJ_TRY(fetch(i, seq, until, &r, err));
+		FJ_TRY(build_and_send(i, &r, err));
+		if (before.n > 0) {
+			FJ_TRY(receive(i, &before, err));
+			adapt(&i->make, before.n, fj_boot_ms() - from);
+			from = fj_boot_ms();
 		}
-		FJ_TRY(receive(i, &before, out, err));
-		batch_release(&before);
-		if (b.n == 0)
+		round_release(&before);
+		if (r.n == 0)
 			return FJ_OK;
-		seq = b.last_seq;
-		before = b;
-		before.req.approvals = before.who;
-		memset(&b, 0, sizeof(b));
+		seq = r.last_seq;
+		before = r;
+		for (size_t k = 0; k < before.n_frames; k++)
+			before.frame[k].req.approvals = before.frame[k].who;
+		memset(&r, 0, sizeof(r));
 	}
 }
 
-enum fj_rc pipe_run(struct iss *i, struct pipe_result *out, struct fj_err *err)
+static enum fj_rc last_event(struct iss *i, int64_t *seq, struct fj_err *err)
 {
-	memset(out, 0, sizeof(*out));
-	enum fj_rc rc = run(i, out, err);
-	if (rc != FJ_OK)
-		iss_signer_drop(i); /* answers that are still to come belong to nobody */
 	FJ_AUTO(sto_q) q = {0};
-	if (sto_first(i->db, STO_INTENT_COUNT, &q, "count", NULL, "") == FJ_OK)
-		out->pending = (size_t)sto_int(&q, 0);
+
+	pthread_mutex_lock(&i->lock);
+	enum fj_rc rc = sto_first(i->db, STO_EVENT_LAST, &q, "event", err, "");
+	*seq = rc == FJ_OK ? sto_int(&q, 0) : 0;
+	sto_done(&q);
+	pthread_mutex_unlock(&i->lock);
+	return rc;
+}
+
+static enum fj_rc make(struct iss *i, struct fj_err *err)
+{
+	int64_t until;
+
+	if (i->make.batch == 0)
+		i->make.batch = ROUND_FIRST;
+	FJ_TRY(last_event(i, &until, err));
+	enum fj_rc rc = run(i, until, err);
+	if (rc == FJ_OK)
+		i->make.done = until;
+	else
+		iss_signer_drop(&i->make.signer); /* answers that are still to come belong to nobody */
+	return rc;
+}
+
+enum fj_rc pipe_make(struct iss *i, int64_t seq, struct fj_err *err)
+{
+	pthread_mutex_lock(&i->make.lock);
+	enum fj_rc rc = i->make.done >= seq ? FJ_OK : make(i, err);
+	pthread_mutex_unlock(&i->make.lock);
 	return rc;
 }

@@ -22,7 +22,7 @@ enum fj_rc pub_state(struct iss *i, const char *what, int64_t *number, fj_time *
 	bool row;
 
 	*number = *at = *seq = 0;
-	FJ_TRY(sto_query(i->db, STO_PUB_GET, &q, err, "t", what));
+	FJ_TRY(sto_query(i->pub.db, STO_PUB_GET, &q, err, "t", what));
 	FJ_TRY(sto_step(&q, &row, err));
 	if (row) {
 		*number = sto_int(&q, 0);
@@ -36,7 +36,7 @@ static enum fj_rc one_int(struct iss *i, enum sto_id id, int64_t arg, int64_t *o
 {
 	FJ_AUTO(sto_q) q = {0};
 
-	FJ_TRY(sto_first(i->db, id, &q, "row", err, "i", arg));
+	FJ_TRY(sto_first(i->pub.db, id, &q, "row", err, "i", arg));
 	*out = sto_null(&q, 0) ? 0 : sto_int(&q, 0);
 	return FJ_OK;
 }
@@ -49,24 +49,22 @@ static enum fj_rc lift_approvals(struct iss *i, enum sto_id id, int64_t key, int
 	bool row;
 	{
 		FJ_AUTO(sto_q) q = {0};
-		FJ_TRY(sto_query(i->db, id, &q, err, "ii", key, seq));
+		FJ_TRY(sto_query(i->pub.db, id, &q, err, "ii", key, seq));
 		FJ_TRY(sto_step(&q, &row, err));
 		if (row)
 			snprintf(approval, sizeof(approval), "%s", sto_text(&q, 0));
 	}
 	r->approvals = who;
-	return approval[0] == '\0' ? FJ_OK : apr_for_signer(i->db, approval, who, &r->n_approvals, &r->intent, err);
+	return approval[0] == '\0' ? FJ_OK : apr_for_signer(i->pub.db, approval, who, &r->n_approvals, &r->intent, err);
 }
 
 static enum fj_rc sign_one(struct iss *i, struct hsm_request *r, struct fj_err *err)
 {
-	struct hsm_conn *conn = NULL;
-
 	FJ_TRY(iss_clock_check(i, err));
-	FJ_TRY(iss_signer(i, &conn, err));
-	enum fj_rc rc = hsm_sign(conn, r, err);
+	FJ_TRY(iss_signer(i, &i->pub.signer, err));
+	enum fj_rc rc = hsm_sign(i->pub.signer, r, err);
 	if (rc == FJ_E_UNAVAILABLE || rc == FJ_E_PROTO || rc == FJ_E_TIMEOUT)
-		iss_signer_drop(i);
+		iss_signer_drop(&i->pub.signer);
 	FJ_TRY(rc);
 	return r->items[0].rc == FJ_OK ? FJ_OK : fj_fail(err, r->items[0].rc, "signer", NULL, "%s", r->items[0].why);
 }
@@ -76,7 +74,7 @@ static enum fj_rc load_map(struct iss *i, int64_t list, uint8_t *map, struct fj_
 	FJ_AUTO(sto_q) q = {0};
 	bool row;
 
-	FJ_TRY(sto_query(i->db, STO_LIST_VALUES, &q, err, "i", list));
+	FJ_TRY(sto_query(i->pub.db, STO_LIST_VALUES, &q, err, "i", list));
 	for (;;) {
 		FJ_TRY(sto_step(&q, &row, err));
 		if (!row)
@@ -123,8 +121,8 @@ static enum fj_rc publish_list(struct iss *i, int64_t list, int64_t since, int64
 		return fj_fail(err, rc, "publish", NULL, "a status list is too large");
 	snprintf(path, sizeof(path), "publish/trust/status/%lld.jwt", (long long)list);
 	snprintf(what, sizeof(what), "list/%lld", (long long)list);
-	FJ_TRY(pub_file(path, fj_buf_slice(&jwt), err));
-	return sto_run(i->db, STO_PUB_SET, NULL, err, "tiii", what, (int64_t)0, (int64_t)now, seq);
+	FJ_TRY(pub_file(i, path, fj_buf_slice(&jwt), err));
+	return pub_noted(i, what, 0, now, seq, err);
 }
 
 /* lists that exist: at least number 0, so that there is always one to look at */
@@ -134,7 +132,7 @@ static enum fj_rc list_numbers(struct iss *i, int64_t *out, size_t max, size_t *
 	bool row;
 
 	*n = 0;
-	FJ_TRY(sto_query(i->db, STO_LIST_ALL, &q, err, ""));
+	FJ_TRY(sto_query(i->pub.db, STO_LIST_ALL, &q, err, ""));
 	for (;;) {
 		FJ_TRY(sto_step(&q, &row, err));
 		if (!row || *n == max)
@@ -143,7 +141,7 @@ static enum fj_rc list_numbers(struct iss *i, int64_t *out, size_t max, size_t *
 	}
 }
 
-enum fj_rc pub_lists(struct iss *i, bool *changed, struct fj_err *err)
+enum fj_rc pub_lists(struct iss *i, struct fj_err *err)
 {
 	int64_t lists[1024], number, since, seq;
 	size_t n;
@@ -158,7 +156,6 @@ enum fj_rc pub_lists(struct iss *i, bool *changed, struct fj_err *err)
 		if (at != 0 && seq <= since && fj_now() - at < LIST_RENEW)
 			continue;
 		FJ_TRY(publish_list(i, lists[k], since, seq, err));
-		*changed = true;
 	}
 	return FJ_OK;
 }
@@ -176,7 +173,7 @@ static enum fj_rc load_revoked(struct iss *i, int64_t shard, struct ca_revoked *
 		return fj_fail(err, FJ_E_NOMEM, "publish", NULL, "out of memory");
 	*out = r;
 	FJ_AUTO(sto_q) q = {0};
-	FJ_TRY(sto_query(i->db, STO_CRL_LIST, &q, err, "i", shard));
+	FJ_TRY(sto_query(i->pub.db, STO_CRL_LIST, &q, err, "i", shard));
 	for (*n = 0; *n < (size_t)count; (*n)++) {
 		FJ_TRY(sto_step(&q, &row, err));
 		if (!row)
@@ -212,7 +209,7 @@ static enum fj_rc crl_bytes(struct iss *i, int64_t shard, int64_t number, int64_
 	return ca_verify_signed_by(fj_buf_slice(out), iss_issuing_cert(i), err);
 }
 
-enum fj_rc pub_crls(struct iss *i, bool *changed, struct fj_err *err)
+enum fj_rc pub_crls(struct iss *i, struct fj_err *err)
 {
 	FJ_AUTO(buf) crl = FJ_BUF_INIT(FJ_DER_MAX);
 	int64_t number, since, seq;
@@ -225,7 +222,6 @@ enum fj_rc pub_crls(struct iss *i, bool *changed, struct fj_err *err)
 	/* rises by time too: after a crash between signing and noting it, the next one is above */
 	number = number + 1 > now ? number + 1 : now;
 	FJ_TRY(crl_bytes(i, SHARD, number, since, &crl, err));
-	FJ_TRY(pub_file("publish/trust/crl/1.crl", fj_buf_slice(&crl), err));
-	*changed = true;
-	return sto_run(i->db, STO_PUB_SET, NULL, err, "tiii", "crl/1", number, (int64_t)now, seq);
+	FJ_TRY(pub_file(i, "publish/trust/crl/1.crl", fj_buf_slice(&crl), err));
+	return pub_noted(i, "crl/1", number, now, seq, err);
 }

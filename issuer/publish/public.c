@@ -11,8 +11,17 @@
 	extern const char name[]
 EMBED(pub_schema, "issuer/publish/public.sql");
 
+enum pub_sql { PUT_CERTIFICATE, PUT_AUTHORISATION, PUT_DELEGATED, PUB_SQL };
+static const char *const pub_sql[PUB_SQL] = {
+	[PUT_CERTIFICATE] = "INSERT OR REPLACE INTO certificate (serial, number, asset_no, asset_name, holder_name, holder_usci,"
+	    " not_before, not_after, state, revoked_at, reason, shard, der) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?)",
+	[PUT_AUTHORISATION] = "INSERT OR REPLACE INTO authorisation (number, version, holder_name, operator_name, state, not_before,"
+	    " not_after) VALUES (?,?,?,?,?,?,?)",
+	[PUT_DELEGATED] = "INSERT OR REPLACE INTO delegated (serial, what, der) VALUES (?,?,?)",
+};
 struct pub_db {
 	sqlite3 *db;
+	sqlite3_stmt *stmt[PUB_SQL];
 };
 
 static enum fj_rc fail(struct pub_db *p, struct fj_err *err, const char *what)
@@ -27,6 +36,8 @@ void pub_db_close(struct pub_db *p)
 {
 	if (p == NULL)
 		return;
+	for (int k = 0; k < PUB_SQL; k++)
+		sqlite3_finalize(p->stmt[k]);
 	sqlite3_close(p->db);
 	fj_free(p);
 }
@@ -47,12 +58,15 @@ enum fj_rc pub_db_open(struct pub_db **out, struct fj_err *err)
 		return fj_fail(err, FJ_E_NOMEM, "publish", NULL, "out of memory");
 	if (sqlite3_open_v2("publish/public.db", &p->db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX, "relative") != SQLITE_OK ||
 	    sqlite3_busy_timeout(p->db, 5000) != SQLITE_OK ||
-	    sqlite3_exec(p->db, "PRAGMA journal_mode=DELETE; PRAGMA synchronous=FULL", NULL, NULL, NULL) != SQLITE_OK ||
+	    sqlite3_exec(p->db, "PRAGMA journal_mode=TRUNCATE; PRAGMA synchronous=FULL", NULL, NULL, NULL) != SQLITE_OK ||
 	    sqlite3_exec(p->db, "SELECT COUNT(*) FROM sqlite_schema WHERE name = 'meta'", table_count, &tables, NULL) != SQLITE_OK)
 		return fail(p, err, "be opened");
 	if (tables == 0 && (sqlite3_exec(p->db, "BEGIN", NULL, NULL, NULL) != SQLITE_OK ||
 	    sqlite3_exec(p->db, pub_schema, NULL, NULL, NULL) != SQLITE_OK || sqlite3_exec(p->db, "COMMIT", NULL, NULL, NULL) != SQLITE_OK))
 		return fail(p, err, "be made");
+	for (int k = 0; k < PUB_SQL; k++)
+		if (sqlite3_prepare_v3(p->db, pub_sql[k], -1, SQLITE_PREPARE_PERSISTENT, &p->stmt[k], NULL) != SQLITE_OK)
+			return fail(p, err, "be used");
 	*out = fj_move(p);
 	return FJ_OK;
 }
@@ -67,11 +81,21 @@ enum fj_rc pub_db_commit(struct pub_db *p, struct fj_err *err)
 	return sqlite3_exec(p->db, "COMMIT", NULL, NULL, NULL) == SQLITE_OK ? FJ_OK : fail(p, err, "commit");
 }
 
-/* binds the columns of a register row by their letters: t text, i integer, n integer or NULL, b blob */
-static enum fj_rc put_row(struct pub_db *p, const char *sql, const struct sto_q *row, const char *form, struct fj_err *err)
+static enum fj_rc run(struct pub_db *p, sqlite3_stmt *q, int code, struct fj_err *err)
 {
-	sqlite3_stmt *q = NULL;
-	int code = sqlite3_prepare_v2(p->db, sql, -1, &q, NULL);
+	if (code == SQLITE_OK)
+		code = sqlite3_step(q);
+	enum fj_rc rc = code == SQLITE_DONE ? FJ_OK : fail(p, err, "take a row");
+	sqlite3_reset(q);
+	sqlite3_clear_bindings(q);
+	return rc;
+}
+
+/* binds the columns of a register row by their letters: t text, i integer, n integer or NULL, b blob */
+static enum fj_rc put_row(struct pub_db *p, enum pub_sql id, const struct sto_q *row, const char *form, struct fj_err *err)
+{
+	sqlite3_stmt *q = p->stmt[id];
+	int code = SQLITE_OK;
 
 	for (int c = 0; code == SQLITE_OK && form[c] != '\0'; c++) {
 		struct fj_slice b;
@@ -85,35 +109,27 @@ static enum fj_rc put_row(struct pub_db *p, const char *sql, const struct sto_q 
 		} else
 			code = sqlite3_bind_int64(q, c + 1, sto_int(row, c));
 	}
-	if (code == SQLITE_OK)
-		code = sqlite3_step(q);
-	enum fj_rc rc = code == SQLITE_DONE ? FJ_OK : fail(p, err, "take a row");
-	sqlite3_finalize(q);
-	return rc;
+	return run(p, q, code, err);
 }
 
 enum fj_rc pub_db_certificate(struct pub_db *p, const struct sto_q *row, struct fj_err *err)
 {
-	return put_row(p, "INSERT OR REPLACE INTO certificate (serial, number, asset_no, asset_name, holder_name, holder_usci,"
-	    " not_before, not_after, state, revoked_at, reason, shard, der) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?)", row, "ttttttiitniib", err);
+	return put_row(p, PUT_CERTIFICATE, row, "ttttttiitniib", err);
 }
 
 enum fj_rc pub_db_authorisation(struct pub_db *p, const struct sto_q *row, struct fj_err *err)
 {
-	return put_row(p, "INSERT OR REPLACE INTO authorisation (number, version, holder_name, operator_name, state, not_before,"
-	    " not_after) VALUES (?,?,?,?,?,?,?)", row, "titttii", err);
+	return put_row(p, PUT_AUTHORISATION, row, "titttii", err);
 }
 
 enum fj_rc pub_db_delegated(struct pub_db *p, const char *serial, const char *what, struct fj_slice der, struct fj_err *err)
 {
-	sqlite3_stmt *q = NULL;
-	int code = sqlite3_prepare_v2(p->db, "INSERT OR REPLACE INTO delegated (serial, what, der) VALUES (?,?,?)", -1, &q, NULL);
+	sqlite3_stmt *q = p->stmt[PUT_DELEGATED];
+	int code = sqlite3_bind_text(q, 1, serial, -1, SQLITE_TRANSIENT);
 
-	if (code == SQLITE_OK && sqlite3_bind_text(q, 1, serial, -1, SQLITE_TRANSIENT) == SQLITE_OK &&
-	    sqlite3_bind_text(q, 2, what, -1, SQLITE_TRANSIENT) == SQLITE_OK &&
-	    sqlite3_bind_blob64(q, 3, der.p, der.len, SQLITE_TRANSIENT) == SQLITE_OK)
-		code = sqlite3_step(q);
-	enum fj_rc rc = code == SQLITE_DONE ? FJ_OK : fail(p, err, "take a certificate");
-	sqlite3_finalize(q);
-	return rc;
+	if (code == SQLITE_OK)
+		code = sqlite3_bind_text(q, 2, what, -1, SQLITE_TRANSIENT);
+	if (code == SQLITE_OK)
+		code = sqlite3_bind_blob64(q, 3, der.p, der.len, SQLITE_TRANSIENT);
+	return run(p, q, code, err);
 }

@@ -1,11 +1,19 @@
 /*
  * publish.c - D/publish, brought up to the register.
  *
- * Order: revocations first (lists, CRLs), then credentials and rows; then all of
- * it is made durable at once; then the generation rises, which is what readers
- * look at.  A publication that is cut anywhere is simply done again: every step
- * starts from the tables and from what was noted as published, and a process that
- * starts raises the generation once, since it can't know whether the last one did.
+ * A publication reads one state of the register, on a connection of its own, and
+ * holds the writer's lock only to note at its end what it published.  Order:
+ * revocations first (lists, CRLs), then credentials and rows; then all of it is
+ * made durable at once; then the generation rises, which is what readers look at.
+ * Whoever needs the register published up to an event does it for all who wait;
+ * who comes meanwhile finds it done.  A publication that is cut anywhere is simply
+ * done again: every step starts from the tables and from what was noted as
+ * published, and a process that starts raises the generation once, since it can't
+ * know whether the last one did.
+ *
+ * A certificate's row goes to public.db, which readers ask anew each time; its file
+ * goes to the trust folder when an authorisation names it, since only then a token
+ * is judged by it.
  */
 #include "issuer/publish/publish.h"
 
@@ -18,10 +26,17 @@
 #define OCSP_RENEW (3 * 86400)
 #define DAY 86400
 
-enum fj_rc pub_file(const char *path, struct fj_slice data, struct fj_err *err)
+struct pub_note {
+	char what[32];
+	int64_t number, at, seq;
+};
+#define MAX_NOTES 2048 /* every list and CRL, and the rows */
+
+enum fj_rc pub_file(struct iss *i, const char *path, struct fj_slice data, struct fj_err *err)
 {
 	char tmp[160];
 
+	i->pub.files = true;
 	snprintf(tmp, sizeof(tmp), "%.150s.tmp", path);
 	FJ_AUTO(fd) fd = open(tmp, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0644);
 	if (fd < 0)
@@ -32,14 +47,26 @@ enum fj_rc pub_file(const char *path, struct fj_slice data, struct fj_err *err)
 	return FJ_OK;
 }
 
-static enum fj_rc pem_file(const char *path, struct fj_slice a, struct fj_slice b, struct fj_err *err)
+enum fj_rc pub_noted(struct iss *i, const char *what, int64_t number, fj_time at, int64_t seq, struct fj_err *err)
+{
+	if (i->pub.n_notes == MAX_NOTES)
+		return fj_fail(err, FJ_E_LIMIT, "publish", NULL, "more than %d lists changed at once", MAX_NOTES);
+	struct pub_note *n = &i->pub.note[i->pub.n_notes++];
+	snprintf(n->what, sizeof(n->what), "%s", what);
+	n->number = number;
+	n->at = at;
+	n->seq = seq;
+	return FJ_OK;
+}
+
+static enum fj_rc pem_file(struct iss *i, const char *path, struct fj_slice a, struct fj_slice b, struct fj_err *err)
 {
 	FJ_AUTO(buf) pem = FJ_BUF_INIT(65536);
 
 	FJ_TRY(ca_pem("CERTIFICATE", a, &pem, err));
 	if (b.len > 0)
 		FJ_TRY(ca_pem("CERTIFICATE", b, &pem, err));
-	return pub_file(path, fj_buf_slice(&pem), err);
+	return pub_file(i, path, fj_buf_slice(&pem), err);
 }
 
 /* --- delegated certificates --- */
@@ -56,12 +83,11 @@ static const struct {
 static enum fj_rc delegate_tbs(struct iss *i, size_t k, struct fj_buf *tbs, struct fj_err *err)
 {
 	FJ_AUTO(buf) spki = FJ_BUF_INIT(512);
-	struct hsm_conn *conn = NULL;
 	struct ca_cert_in in = {.profile = delegated[k].profile, .not_before = fj_now(), .issuer_cert = fj_buf_slice(&i->issuing), .shard = 1};
 	struct fj_date d = fj_date_of(in.not_before, 0);
 
-	FJ_TRY(iss_signer(i, &conn, err));
-	FJ_TRY(hsm_public_key(conn, delegated[k].role, &spki, err));
+	FJ_TRY(iss_signer(i, &i->pub.signer, err));
+	FJ_TRY(hsm_public_key(i->pub.signer, delegated[k].role, &spki, err));
 	in.spki = fj_buf_slice(&spki);
 	d.y += delegated[k].years;
 	d.d = d.d > 28 ? 28 : d.d;
@@ -70,11 +96,9 @@ static enum fj_rc delegate_tbs(struct iss *i, size_t k, struct fj_buf *tbs, stru
 	return ca_cert_tbs(&i->home, &in, tbs, err);
 }
 
-enum fj_rc pub_delegate(struct iss *i, const char *what, struct fj_err *err)
+enum fj_rc pub_delegate(struct iss *i, const char *what, struct fj_buf *cert, struct fj_err *err)
 {
 	FJ_AUTO(buf) tbs = FJ_BUF_INIT(FJ_X509_MAX);
-	FJ_AUTO(buf) cert = FJ_BUF_INIT(FJ_X509_MAX);
-	struct hsm_conn *conn = NULL;
 	struct hsm_item item = {.sig_len = 0};
 	struct hsm_request r = {.role = HSM_ISSUING, .kind = HSM_CERT_DELEGATED, .items = &item, .n_items = 1};
 	size_t k = 0;
@@ -83,13 +107,12 @@ enum fj_rc pub_delegate(struct iss *i, const char *what, struct fj_err *err)
 		k++;
 	FJ_TRY(delegate_tbs(i, k, &tbs, err));
 	item.tbs = fj_buf_slice(&tbs);
-	FJ_TRY(iss_signer(i, &conn, err));
-	FJ_TRY(hsm_sign(conn, &r, err));
+	FJ_TRY(iss_signer(i, &i->pub.signer, err));
+	FJ_TRY(hsm_sign(i->pub.signer, &r, err));
 	if (item.rc != FJ_OK)
 		return fj_fail(err, item.rc, "signer", NULL, "%s", item.why);
-	FJ_TRY(ca_assemble(fj_buf_slice(&tbs), FJ_SLICE(item.sig, item.sig_len), &cert, err));
-	FJ_TRY(ca_verify_signed_by(fj_buf_slice(&cert), fj_buf_slice(&i->issuing), err));
-	return sto_run(i->db, STO_KEYRING_SET, NULL, err, "tb", what, fj_buf_slice(&cert));
+	FJ_TRY(ca_assemble(fj_buf_slice(&tbs), FJ_SLICE(item.sig, item.sig_len), cert, err));
+	return ca_verify_signed_by(fj_buf_slice(cert), fj_buf_slice(&i->issuing), err);
 }
 
 /* the responder's certificate is of days: it is renewed well before its end */
@@ -100,9 +123,17 @@ static enum fj_rc renew_ocsp(struct iss *i, bool *changed, struct fj_err *err)
 	FJ_TRY(ca_cert_info(fj_buf_slice(&i->ocsp), &info, err));
 	if (info.not_after - fj_now() > OCSP_RENEW)
 		return FJ_OK;
-	FJ_TRY(pub_delegate(i, "ocsp", err));
+	FJ_AUTO(buf) cert = FJ_BUF_INIT(FJ_X509_MAX);
+	FJ_TRY(pub_delegate(i, "ocsp", &cert, err));
+	pthread_mutex_lock(&i->lock);
+	enum fj_rc rc = sto_run(i->db, STO_KEYRING_SET, NULL, err, "tb", "ocsp", fj_buf_slice(&cert));
+	pthread_mutex_unlock(&i->lock);
+	FJ_TRY(rc);
+	fj_buf_release(&i->ocsp);
+	i->ocsp = cert;
+	memset(&cert, 0, sizeof(cert));
 	*changed = true;
-	return iss_load_keyring(i, err);
+	return FJ_OK;
 }
 
 static enum fj_rc publish_delegated(struct iss *i, struct pub_db *db, struct fj_err *err)
@@ -113,7 +144,7 @@ static enum fj_rc publish_delegated(struct iss *i, struct pub_db *db, struct fj_
 
 	for (size_t k = 0; k < FJ_ARRAY_LEN(delegated); k++) {
 		snprintf(path, sizeof(path), "publish/signer/%s.pem", delegated[k].what);
-		FJ_TRY(pem_file(path, fj_buf_slice(certs[k]), FJ_SLICE(NULL, 0), err));
+		FJ_TRY(pem_file(i, path, fj_buf_slice(certs[k]), FJ_SLICE(NULL, 0), err));
 		FJ_TRY(ca_cert_info(fj_buf_slice(certs[k]), &info, err));
 		fj_hex(info.serial.b, sizeof(info.serial.b), hex);
 		FJ_TRY(pub_db_delegated(db, hex, delegated[k].what, fj_buf_slice(certs[k]), err));
@@ -140,7 +171,7 @@ static enum fj_rc issuer_metadata(struct iss *i, struct fj_err *err)
 	    "kty", "EC", "crv", "P-256", "x", fj_buf_str(&kx), "y", fj_buf_str(&ky), "kid", i->kid, "alg", "ES256", "use", "sig",
 	    "x5c", fj_buf_str(&a), fj_buf_str(&b));
 	FJ_TRY(fj_json_canonical(j, &text, err));
-	return pub_file("publish/jwt-vc-issuer.json", fj_buf_slice(&text), err);
+	return pub_file(i, "publish/jwt-vc-issuer.json", fj_buf_slice(&text), err);
 }
 
 enum fj_rc pub_fixed(struct iss *i, struct fj_err *err)
@@ -152,107 +183,199 @@ enum fj_rc pub_fixed(struct iss *i, struct fj_err *err)
 		FJ_TRY(fj_dir_make(AT_FDCWD, folders[k], 0755, err));
 	if (symlink("publish/trust", "trust") != 0 && access("trust", F_OK) != 0)
 		return fj_fail_errno(err, "publish", "make the link trust");
-	FJ_TRY(pem_file("publish/trust/root.pem", fj_buf_slice(&i->root), FJ_SLICE(NULL, 0), err));
-	FJ_TRY(pem_file("publish/trust/chain.pem", fj_buf_slice(&i->issuing), fj_buf_slice(&i->root), err));
-	FJ_TRY(pub_file("publish/ca/root.cer", fj_buf_slice(&i->root), err));
-	FJ_TRY(pub_file("publish/ca/issuing.cer", fj_buf_slice(&i->issuing), err));
+	FJ_TRY(pem_file(i, "publish/trust/root.pem", fj_buf_slice(&i->root), FJ_SLICE(NULL, 0), err));
+	FJ_TRY(pem_file(i, "publish/trust/chain.pem", fj_buf_slice(&i->issuing), fj_buf_slice(&i->root), err));
+	FJ_TRY(pub_file(i, "publish/ca/root.cer", fj_buf_slice(&i->root), err));
+	FJ_TRY(pub_file(i, "publish/ca/issuing.cer", fj_buf_slice(&i->issuing), err));
 	FJ_AUTO(sto_q) q = {0};
 	FJ_TRY(sto_first(i->db, STO_KEYRING_GET, &q, "root CRL", err, "t", "root.crl"));
-	FJ_TRY(pub_file("publish/trust/crl/root.crl", sto_blob(&q, 0), err));
+	FJ_TRY(pub_file(i, "publish/trust/crl/root.crl", sto_blob(&q, 0), err));
 	return issuer_metadata(i, err);
 }
 
 /* --- rows and files of credentials --- */
 
-static enum fj_rc publish_certificates(struct iss *i, struct pub_db *db, int64_t since, int64_t *seq, bool *changed, struct fj_err *err)
+static enum fj_rc publish_certificates(struct iss *i, int64_t since, int64_t *seq, struct fj_err *err)
 {
 	FJ_AUTO(sto_q) q = {0};
-	char path[128];
 	bool row;
 
-	FJ_TRY(sto_query(i->db, STO_PUB_CERTIFICATES, &q, err, "i", since));
+	FJ_TRY(sto_query(i->pub.db, STO_PUB_CERTIFICATES, &q, err, "i", since));
 	for (;;) {
 		FJ_TRY(sto_step(&q, &row, err));
 		if (!row)
 			return FJ_OK;
-		*changed = true;
-		snprintf(path, sizeof(path), "publish/trust/certificates/%.40s.pem", sto_text(&q, 1));
-		FJ_TRY(pem_file(path, sto_blob(&q, 12), FJ_SLICE(NULL, 0), err));
-		FJ_TRY(pub_db_certificate(db, &q, err));
+		FJ_TRY(pub_db_certificate(i->pub.rows, &q, err));
 		if (sto_int(&q, 13) > *seq)
 			*seq = sto_int(&q, 13);
 	}
 }
 
-static enum fj_rc publish_authorisations(struct iss *i, struct pub_db *db, int64_t since, int64_t *seq, bool *changed, struct fj_err *err)
+/* the certificates that an authorisation names, where a token's verifier looks for them */
+static enum fj_rc publish_named(struct iss *i, const char *payload, struct fj_err *err)
+{
+	FJ_AUTO(json) p = NULL;
+	char path[128];
+	size_t k;
+	json_t *asset;
+
+	FJ_TRY(fj_json_parse(fj_slice_str(payload), 1u << 20, &p, err));
+	json_array_foreach(json_object_get(p, "assets"), k, asset) {
+		FJ_AUTO(sto_q) q = {0};
+		const char *number = fj_json_peek(asset, "certificate");
+		FJ_TRY(sto_first(i->pub.db, STO_CREDENTIAL_GET, &q, number, err, "it", (int64_t)PIPE_CERTIFICATE, number));
+		snprintf(path, sizeof(path), "publish/trust/certificates/%.40s.pem", number);
+		FJ_TRY(pem_file(i, path, sto_blob(&q, 0), FJ_SLICE(NULL, 0), err));
+	}
+	return FJ_OK;
+}
+
+static enum fj_rc publish_authorisations(struct iss *i, int64_t since, int64_t *seq, struct fj_err *err)
 {
 	FJ_AUTO(sto_q) q = {0};
 	char path[128];
 	bool row;
 
-	FJ_TRY(sto_query(i->db, STO_PUB_AUTHORISATIONS, &q, err, "i", since));
+	FJ_TRY(sto_query(i->pub.db, STO_PUB_AUTHORISATIONS, &q, err, "i", since));
 	for (;;) {
 		FJ_TRY(sto_step(&q, &row, err));
 		if (!row)
 			return FJ_OK;
-		*changed = true;
 		snprintf(path, sizeof(path), "publish/trust/authorisations/%.40s.jwt", sto_text(&q, 0));
-		FJ_TRY(pub_file(path, sto_blob(&q, 7), err));
-		FJ_TRY(pub_db_authorisation(db, &q, err));
+		FJ_TRY(pub_file(i, path, sto_blob(&q, 7), err));
+		FJ_TRY(publish_named(i, sto_text(&q, 9), err));
+		FJ_TRY(pub_db_authorisation(i->pub.rows, &q, err));
 		if (sto_int(&q, 8) > *seq)
 			*seq = sto_int(&q, 8);
 	}
 }
 
-static enum fj_rc publish_rows(struct iss *i, bool delegated_too, bool *changed, struct fj_err *err)
+static enum fj_rc put_rows(struct iss *i, bool delegated_too, int64_t since, int64_t *seq, struct fj_err *err)
 {
-	FJ_AUTO(pub_db) db = NULL;
+	FJ_TRY(publish_certificates(i, since, seq, err));
+	FJ_TRY(publish_authorisations(i, since, seq, err));
+	if (delegated_too)
+		FJ_TRY(publish_delegated(i, i->pub.rows, err));
+	return pub_db_commit(i->pub.rows, err);
+}
+
+static enum fj_rc publish_rows(struct iss *i, bool delegated_too, int64_t now_seq, struct fj_err *err)
+{
 	int64_t number, since, seq;
 	fj_time at;
 
 	FJ_TRY(pub_state(i, "rows", &number, &at, &since, err));
+	since = i->pub.rows_done > since ? i->pub.rows_done : since;
 	seq = since;
-	FJ_TRY(pub_db_open(&db, err));
-	FJ_TRY(pub_db_begin(db, err));
-	FJ_TRY(publish_certificates(i, db, since, &seq, changed, err));
-	FJ_TRY(publish_authorisations(i, db, since, &seq, changed, err));
-	if (delegated_too || at == 0)
-		FJ_TRY(publish_delegated(i, db, err));
-	FJ_TRY(pub_db_commit(db, err));
-	if (at != 0 && seq == since && !delegated_too)
-		return FJ_OK;
-	*changed = true;
-	return sto_run(i->db, STO_PUB_SET, NULL, err, "tiii", "rows", (int64_t)0, (int64_t)fj_now(), seq);
+	if (i->pub.rows == NULL)
+		FJ_TRY(pub_db_open(&i->pub.rows, err));
+	enum fj_rc rc = pub_db_begin(i->pub.rows, err);
+	if (rc == FJ_OK)
+		rc = put_rows(i, delegated_too || at == 0, since, &seq, err);
+	if (rc != FJ_OK) {
+		pub_db_close(i->pub.rows); /* rolls back; opened anew at the next try */
+		i->pub.rows = NULL;
+		return rc;
+	}
+	i->pub.rows_done = now_seq;
+	return FJ_OK;
 }
 
-static enum fj_rc raise_generation(struct iss *i, struct fj_err *err)
+/* --- the end of a publication --- */
+
+static enum fj_rc write_notes(struct iss *i, struct fj_err *err)
+{
+	FJ_TRY(sto_begin(i->db, err));
+	enum fj_rc rc = FJ_OK;
+	for (size_t k = 0; rc == FJ_OK && k < i->pub.n_notes; k++) {
+		const struct pub_note *n = &i->pub.note[k];
+		rc = sto_run(i->db, STO_PUB_SET, NULL, err, "tiii", n->what, n->number, n->at, n->seq);
+	}
+	if (rc == FJ_OK)
+		rc = sto_commit(i->db, err);
+	if (rc != FJ_OK)
+		sto_rollback(i->db);
+	return rc;
+}
+
+static enum fj_rc sync_files(struct fj_err *err)
+{
+	FJ_AUTO(fd) dir = open("publish", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	return dir >= 0 && syncfs(dir) == 0 ? FJ_OK : fj_fail_errno(err, "publish", "make the publication durable");
+}
+
+/* The generation is what a running reader compares; it needs no durability, since
+ * every start of this process raises it.  Rows alone raise nothing and are noted with
+ * the next files: a row that is published twice is the same row. */
+static enum fj_rc conclude(struct iss *i, struct fj_err *err)
 {
 	int64_t n, seq;
 	fj_time at;
 	char text[24];
 
-	FJ_AUTO(fd) dir = open("publish", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (dir < 0 || syncfs(dir) != 0)
-		return fj_fail_errno(err, "publish", "make the publication durable");
+	if (!i->pub.files)
+		return FJ_OK;
+	FJ_TRY(sync_files(err));
 	FJ_TRY(pub_state(i, "generation", &n, &at, &seq, err));
-	FJ_TRY(sto_run(i->db, STO_PUB_SET, NULL, err, "tiii", "generation", n + 1, (int64_t)fj_now(), (int64_t)0));
+	FJ_TRY(pub_noted(i, "generation", n + 1, fj_now(), 0, err));
+	FJ_TRY(pub_noted(i, "rows", 0, fj_now(), i->pub.rows_done, err));
+	pthread_mutex_lock(&i->lock);
+	enum fj_rc rc = write_notes(i, err);
+	pthread_mutex_unlock(&i->lock);
+	FJ_TRY(rc);
 	snprintf(text, sizeof(text), "%lld\n", (long long)n + 1);
-	return fj_file_replace(AT_FDCWD, "publish/generation", fj_slice_str(text), 0644, err);
+	FJ_TRY(pub_file(i, "publish/generation", fj_slice_str(text), err));
+	i->pub.files = false;
+	return FJ_OK;
 }
 
-enum fj_rc pub_run(struct iss *i, struct fj_err *err)
+static enum fj_rc publish(struct iss *i, int64_t now_seq, struct fj_err *err)
 {
-	bool changed = false, renewed = false;
+	bool renewed = false;
 
-	i->pub_dirty = i->pub_dirty || i->pub_behind;
-	FJ_TRY(pub_lists(i, &i->pub_dirty, err));
-	FJ_TRY(pub_crls(i, &i->pub_dirty, err));
+	FJ_TRY(pub_lists(i, err));
+	FJ_TRY(pub_crls(i, err));
 	FJ_TRY(renew_ocsp(i, &renewed, err));
-	FJ_TRY(publish_rows(i, renewed, &changed, err));
-	i->pub_dirty = i->pub_dirty || changed || renewed;
-	if (!i->pub_dirty)
-		return FJ_OK;
-	FJ_TRY(raise_generation(i, err));
-	i->pub_dirty = false;
-	return FJ_OK;
+	FJ_TRY(publish_rows(i, renewed, now_seq, err));
+	return conclude(i, err);
+}
+
+/* one state of the register for all of it */
+static enum fj_rc publish_state(struct iss *i, struct fj_err *err)
+{
+	int64_t seq;
+
+	if (i->pub.note == NULL && (i->pub.note = fj_alloc(MAX_NOTES, sizeof(*i->pub.note))) == NULL)
+		return fj_fail(err, FJ_E_NOMEM, "publish", NULL, "out of memory");
+	i->pub.n_notes = 0;
+	if (i->pub.db == NULL)
+		FJ_TRY(sto_open("register.db", false, &i->pub.db, err));
+	FJ_TRY(sto_begin(i->pub.db, err));
+	FJ_AUTO(sto_q) q = {0};
+	enum fj_rc rc = sto_first(i->pub.db, STO_EVENT_LAST, &q, "event", err, "");
+	seq = rc == FJ_OK ? sto_int(&q, 0) : 0;
+	sto_done(&q);
+	if (rc == FJ_OK)
+		rc = publish(i, seq, err);
+	sto_rollback(i->pub.db);
+	if (rc == FJ_OK)
+		i->pub.done = seq;
+	return rc;
+}
+
+enum fj_rc pub_publish(struct iss *i, int64_t seq, struct fj_err *err)
+{
+	pthread_mutex_lock(&i->pub.lock);
+	enum fj_rc rc = i->pub.done >= seq ? FJ_OK : publish_state(i, err);
+	pthread_mutex_unlock(&i->pub.lock);
+	return rc;
+}
+
+void pub_release(struct iss *i)
+{
+	pub_db_close(i->pub.rows);
+	sto_close(i->pub.db);
+	iss_signer_drop(&i->pub.signer);
+	fj_free(i->pub.note);
 }

@@ -7,7 +7,7 @@
  *     not_after, state, revoked_at, reason, shard, der, seq; ORDER BY seq
  *   PUB_AUTHORISATIONS parameter: event sequence; issued only:
  *     number, version, holder_name, operator_name, state, not_before, not_after,
- *     compact (blob), seq; ORDER BY seq
+ *     compact (blob), seq, payload; ORDER BY seq
  */
 #ifndef FJ_ISSUER_PUBLISH_H
 #define FJ_ISSUER_PUBLISH_H
@@ -27,10 +27,12 @@ enum fj_rc pub_db_authorisation(struct pub_db *p, const struct sto_q *row, struc
 enum fj_rc pub_db_delegated(struct pub_db *p, const char *serial, const char *what, struct fj_slice der, struct fj_err *err) FJ_MUST_USE;
 
 /* --- lists.c: status lists and CRLs that changed or grow old --- */
-enum fj_rc pub_lists(struct iss *i, bool *changed, struct fj_err *err) FJ_MUST_USE;
-enum fj_rc pub_crls(struct iss *i, bool *changed, struct fj_err *err) FJ_MUST_USE;
-/* a file below publish/, replaced whole; made durable together by pub_run */
-enum fj_rc pub_file(const char *path, struct fj_slice data, struct fj_err *err) FJ_MUST_USE;
+enum fj_rc pub_lists(struct iss *i, struct fj_err *err) FJ_MUST_USE;
+enum fj_rc pub_crls(struct iss *i, struct fj_err *err) FJ_MUST_USE;
+/* a file below publish/, replaced whole; made durable together at the end of the publication */
+enum fj_rc pub_file(struct iss *i, const char *path, struct fj_slice data, struct fj_err *err) FJ_MUST_USE;
+/* to be noted as published once everything is durable: name, number, time, event sequence */
+enum fj_rc pub_noted(struct iss *i, const char *what, int64_t number, fj_time at, int64_t seq, struct fj_err *err) FJ_MUST_USE;
 /* what was published under this name last; zeros when never */
 enum fj_rc pub_state(struct iss *i, const char *what, int64_t *number, fj_time *at, int64_t *seq, struct fj_err *err) FJ_MUST_USE;
 

@@ -78,6 +78,7 @@ CREATE TABLE intent (             -- credentials to be made, made or given up
   UNIQUE (serial)
 ) STRICT;
 CREATE INDEX intent_pending ON intent(seq) WHERE state = 'PENDING';
+CREATE INDEX intent_seq ON intent(seq);
 
 CREATE TABLE approval (
   id        TEXT PRIMARY KEY,
@@ -125,8 +126,8 @@ CREATE TABLE list_entry (
   approval TEXT NOT NULL,         -- approval under which it changed
   PRIMARY KEY (list, idx)
 ) STRICT, WITHOUT ROWID;
-CREATE INDEX list_entry_set ON list_entry(list, seq) WHERE value <> 0;
-CREATE INDEX list_entry_seq ON list_entry(seq);
+-- entries that were ever set: a fresh one changes no list
+CREATE INDEX list_entry_set ON list_entry(list, seq) WHERE value <> 0 OR approval <> '';
 
 CREATE TABLE crl_entry (
   serial   TEXT PRIMARY KEY,
@@ -138,6 +139,7 @@ CREATE TABLE crl_entry (
   approval TEXT NOT NULL
 ) STRICT;
 CREATE INDEX crl_entry_shard ON crl_entry(shard, at);
+CREATE INDEX crl_entry_seq ON crl_entry(shard, seq);
 
 CREATE TABLE user (
   login  TEXT PRIMARY KEY,

@@ -43,6 +43,15 @@ static enum fj_rc make(struct svc *s, const struct svc_view *v, struct ca_ocsp_r
 	return ca_ocsp_assemble(fj_buf_slice(&tbs), fj_buf_slice(&sig), fj_buf_slice(&v->ocsp), out, err);
 }
 
+/* what is not known yet may be issued the next moment */
+static bool all_known(const struct ca_ocsp_req *req)
+{
+	for (size_t i = 0; i < req->n; i++)
+		if (req->id[i].state == CA_OCSP_UNKNOWN)
+			return false;
+	return true;
+}
+
 static bool foreign(const struct ca_ocsp_req *req)
 {
 	for (size_t i = 0; i < req->n; i++)
@@ -86,7 +95,7 @@ static enum fj_rc answer(struct svc *s, struct fj_slice request, struct fj_buf *
 	}
 	if (rc == FJ_OK)
 		rc = make(s, v, &req, out, err);
-	if (rc == FJ_OK && plain) {
+	if (rc == FJ_OK && plain && all_known(&req)) {
 		svc_cache(s, request, v->generation, out, fj_now() + LIFE / 2);
 		*age = LIFE / 12;
 	}

@@ -138,14 +138,19 @@ static enum fj_rc verdict_for(struct svc *s, const char *text, const char *use_t
 {
 	FJ_AUTO(ver_use) use = NULL;
 	FJ_AUTO(ver_report) report = {.n = 0};
+	FJ_AUTO(buf) der = FJ_BUF_INIT(FJ_X509_MAX);
 	struct ver_input in = {.now = fj_now(), .credential = fj_slice_str(text)};
 	struct svc_view *v;
 
+	if (strncmp(text, "DAC-", 4) == 0) {
+		FJ_TRY(svc_certificate(s, text, &der, err));
+		in.credential = fj_buf_slice(&der);
+	}
 	if (use_text[0] != '\0')
 		FJ_TRY(ver_use_parse(use_text, &use, err));
 	in.use = use;
 	FJ_TRY(svc_view_take(s, &v, err));
-	enum fj_rc rc = is_number(text) ? ver_trust_find(v->trust, text, &in.credential, err) : FJ_OK;
+	enum fj_rc rc = strncmp(text, "DAU-", 4) == 0 ? ver_trust_find(v->trust, text, &in.credential, err) : FJ_OK;
 	if (rc == FJ_OK)
 		rc = ver_verify(v->trust, &in, &report, err);
 	svc_view_give(s, v);

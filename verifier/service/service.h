@@ -34,6 +34,8 @@ struct svc_row {
 	unsigned reason;
 };
 enum fj_rc svc_serial(struct svc *s, const char *serial_hex, struct svc_row *out, struct fj_err *err) FJ_MUST_USE;
+/* a certificate's DER by its number: FJ_E_NOTFOUND when none bears it */
+enum fj_rc svc_certificate(struct svc *s, const char *number, struct fj_buf *der, struct fj_err *err) FJ_MUST_USE;
 /* a file below publish/, whole; at most 8 MiB */
 enum fj_rc svc_file(const char *path, struct fj_buf *out, struct fj_err *err) FJ_MUST_USE;
 

@@ -30,7 +30,7 @@ struct svc {
 	struct svc_view *view;
 	pthread_mutex_t db_lock;
 	sqlite3 *db;
-	sqlite3_stmt *by_serial, *delegated;
+	sqlite3_stmt *by_serial, *delegated, *by_number;
 	pthread_mutex_t signer_lock;
 	struct hsm_conn *signer;
 	struct cached cache[CACHE];
@@ -85,7 +85,8 @@ static enum fj_rc open_db(struct svc *s, struct fj_err *err)
 	    sqlite3_open_v2("publish/public.db", &s->db, SQLITE_OPEN_READONLY | SQLITE_OPEN_NOMUTEX, "relative") != SQLITE_OK ||
 	    sqlite3_busy_timeout(s->db, 3000) != SQLITE_OK ||
 	    sqlite3_prepare_v2(s->db, "SELECT state, revoked_at, reason FROM certificate WHERE serial = ?", -1, &s->by_serial, NULL) != SQLITE_OK ||
-	    sqlite3_prepare_v2(s->db, "SELECT what FROM delegated WHERE serial = ?", -1, &s->delegated, NULL) != SQLITE_OK)
+	    sqlite3_prepare_v2(s->db, "SELECT what FROM delegated WHERE serial = ?", -1, &s->delegated, NULL) != SQLITE_OK ||
+	    sqlite3_prepare_v2(s->db, "SELECT der FROM certificate WHERE number = ?", -1, &s->by_number, NULL) != SQLITE_OK)
 		return db_fail(s, err);
 	return FJ_OK;
 }
@@ -115,6 +116,23 @@ enum fj_rc svc_serial(struct svc *s, const char *serial_hex, struct svc_row *out
 		rc = lookup(s, s->delegated, serial_hex, out, err); /* own signers: good while they are published */
 	pthread_mutex_unlock(&s->db_lock);
 	return rc == FJ_E_NOTFOUND ? fj_fail(err, rc, "verifier", "RFC 6960 2.2", "this serial number was never issued here") : rc;
+}
+
+enum fj_rc svc_certificate(struct svc *s, const char *number, struct fj_buf *der, struct fj_err *err)
+{
+	pthread_mutex_lock(&s->db_lock);
+	int code = sqlite3_bind_text(s->by_number, 1, number, -1, SQLITE_TRANSIENT);
+	if (code == SQLITE_OK)
+		code = sqlite3_step(s->by_number);
+	enum fj_rc rc = code == SQLITE_ROW ? fj_buf_put(der, sqlite3_column_blob(s->by_number, 0), (size_t)sqlite3_column_bytes(s->by_number, 0))
+	    : code == SQLITE_DONE ? FJ_E_NOTFOUND : db_fail(s, err);
+	sqlite3_reset(s->by_number);
+	pthread_mutex_unlock(&s->db_lock);
+	if (rc != FJ_E_NOTFOUND)
+		return rc;
+	fj_fail(err, rc, "verifier", "formats.md 7", "no certificate bears the number \"%.60s\"", number);
+	fj_err_zh(err, "没有编号为“%.60s”的证书", number);
+	return rc;
 }
 
 /* --- views --- */

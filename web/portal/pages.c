@@ -505,11 +505,13 @@ static void get_verify(struct web_req *q, struct web_res *r)
 	web_page_end(&r->body);
 }
 
-static enum fj_rc verdict_of(const char *text, const char *use_text, json_t **out, struct fj_err *err)
+static enum fj_rc verdict_of(struct iss *i, const char *text, const char *use_text, json_t **out, struct fj_err *err)
 {
 	FJ_AUTO(ver_trust) trust = NULL;
 	FJ_AUTO(ver_use) use = NULL;
 	FJ_AUTO(ver_report) report = {.n = 0};
+	FJ_AUTO(json) shown = NULL;
+	static const struct iss_actor anybody = {.login = "local", .roles = ISS_LOCAL, .via = "public"};
 	struct ver_input in = {.now = fj_now(), .credential = fj_slice_str(text)};
 	size_t n = strlen(text);
 
@@ -523,7 +525,13 @@ static enum fj_rc verdict_of(const char *text, const char *use_text, json_t **ou
 	if (n < 41 && (strncmp(text, "DAC-", 4) == 0 || strncmp(text, "DAU-", 4) == 0)) {
 		char number[41];
 		snprintf(number, sizeof(number), "%.*s", (int)n, text);
-		FJ_TRY(ver_trust_find(trust, number, &in.credential, err));
+		if (number[2] == 'U')
+			FJ_TRY(ver_trust_find(trust, number, &in.credential, err));
+		else {
+			FJ_AUTO(json) params = json_pack("{s:s}", "number", number);
+			FJ_TRY(iss_command(i, &anybody, "certificate.show", params, &shown, err));
+			in.credential = fj_slice_str(fj_json_peek(shown, "pem") == NULL ? "" : fj_json_peek(shown, "pem"));
+		}
 	}
 	FJ_TRY(ver_verify(trust, &in, &report, err));
 	*out = ver_report_json(&report);
@@ -535,7 +543,7 @@ static void post_verify(struct web_req *q, struct web_res *r)
 	json_t *out = NULL;
 	struct fj_err err = {0};
 
-	if (verdict_of(web_field(q, "credential"), web_field(q, "use"), &out, &err) != FJ_OK) {
+	if (verdict_of(portal_of(q)->i, web_field(q, "credential"), web_field(q, "use"), &out, &err) != FJ_OK) {
 		web_fail(q, r, &err);
 		return;
 	}

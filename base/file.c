@@ -48,11 +48,14 @@ enum fj_rc fj_read_all(int fd, void *p, size_t n, struct fj_err *err)
 
 enum fj_rc fj_file_read(int dirfd, const char *path, struct fj_buf *out, struct fj_err *err)
 {
-	FJ_AUTO(fd) fd = openat(dirfd, path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+	FJ_AUTO(fd) fd = openat(dirfd, path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+	struct stat st;
 	uint8_t chunk[16384];
 
-	if (fd < 0)
+	if (fd < 0 || fstat(fd, &st) != 0)
 		return fj_fail_errno(err, "base", "open %s", path);
+	if (!S_ISREG(st.st_mode)) /* a FIFO would never end */
+		return fj_fail(err, FJ_E_IO, "base", NULL, "%s is not a file", path);
 	for (;;) {
 		ssize_t n = read(fd, chunk, sizeof(chunk));
 		if (n < 0 && errno == EINTR)

@@ -1,8 +1,8 @@
 /*
  * json.c - strict JSON in, canonical JSON out.
  *
- * jansson reads; what it would let pass is refused before or after: nesting
- * (counted before parsing, so a bomb costs one pass), U+0000, real numbers.
+ * jansson reads; what it would let pass is refused before or after: nesting and
+ * values (counted before parsing, so a bomb costs one pass), U+0000, real numbers.
  * Duplicate names are refused by jansson when asked.  Canonical form sorts names
  * by octets, so that everybody hashes the same bytes.
  */
@@ -16,10 +16,12 @@ static enum fj_rc bad(struct fj_err *err, const char *what)
 	return rc;
 }
 
-/* nesting outside strings; jansson itself checks that brackets match */
-static bool too_deep(struct fj_slice in)
+/* nesting and values outside strings, what is wrong with them or NULL; jansson itself
+ * checks that brackets match */
+static const char *too_much(struct fj_slice in)
 {
 	int depth = 0;
+	size_t values = 0;
 	bool string = false;
 
 	for (size_t i = 0; i < in.len; i++) {
@@ -30,11 +32,13 @@ static bool too_deep(struct fj_slice in)
 		else if (c == '"')
 			string = !string;
 		else if (!string && (c == '{' || c == '[') && ++depth > FJ_JSON_DEPTH)
-			return true;
+			return "it nests deeper than 16";
 		else if (!string && (c == '}' || c == ']'))
 			depth--;
+		if (!string && (c == '{' || c == '[' || c == ',') && ++values > FJ_JSON_VALUES)
+			return "it has more than 100000 values";
 	}
-	return false;
+	return NULL;
 }
 
 static bool has_real(const json_t *j)
@@ -64,8 +68,9 @@ enum fj_rc fj_json_parse(struct fj_slice in, size_t max, json_t **out, struct fj
 		return bad(err, "it is empty");
 	if (!fj_utf8_valid(in))
 		return bad(err, "it is not UTF-8 (or holds U+0000)");
-	if (too_deep(in))
-		return bad(err, "it nests deeper than 16");
+	const char *much = too_much(in);
+	if (much != NULL)
+		return bad(err, much);
 	FJ_AUTO(json) j = json_loadb((const char *)in.p, in.len, JSON_REJECT_DUPLICATES, &e);
 	if (j == NULL) {
 		char text[200];

@@ -15,6 +15,7 @@
 #include "base/buf.h"
 
 #define FJ_JSON_DEPTH 16
+#define FJ_JSON_VALUES 100000 /* a value costs some 80 octets of memory */
 FJ_DEFINE_AUTO_PTR(json, json_t, json_decref) /* FJ_AUTO(json) j = NULL; */
 
 /* *out is owned by the caller (json_decref). */

@@ -42,18 +42,18 @@ static const struct {
 } organisations[] = {
 	/* the first is made by init */
 	{"11420000DEMA00013M", "湖北省财政厅", "ADMIN", "省", "420000", "", "", "FINANCE", ""},
-	{"11520000DEMA000217", "贵州省财政厅", "ADMIN", "省", "520000", "", "", "FINANCE", ""},
+	{"11520000DEMA000217", "贵州省财政厅", "ADMIN", "省", "520000", "", "", "FINANCE,HOLDER,IMPLEMENTER,SUPERIOR", ""},
 	{"11450000DEMA0003XL", "广西壮族自治区财政厅", "ADMIN", "省", "450000", "", "", "FINANCE", ""},
 	{"11440300DEMA000480", "深圳市财政局", "ADMIN", "市", "440300", "", "", "FINANCE", ""},
 	{"11100000DEMA00064H", "水利部", "ADMIN", "中央", "100000", "", "11100000DEMA00056N", "SUPERIOR,IMPLEMENTER", ""},
 	{"12100000DEMA000729", "水利部信息中心", "INST", "中央", "100000", "11100000DEMA00064H", "11100000DEMA00056N", "HOLDER", ""},
-	{"12100000DEMA000804", "国家气象信息中心", "INST", "中央", "100000", "", "11100000DEMA00056N", "HOLDER,IMPLEMENTER", ""},
-	{"12420000DEMA00099D", "湖北省水文水资源中心", "INST", "省", "420000", "", "11420000DEMA00013M", "HOLDER,IMPLEMENTER", ""},
+	{"12100000DEMA000804", "国家气象信息中心", "INST", "中央", "100000", "", "11100000DEMA00056N", "HOLDER,IMPLEMENTER,SUPERIOR", ""},
+	{"12420000DEMA00099D", "湖北省水文水资源中心", "INST", "省", "420000", "", "11420000DEMA00013M", "HOLDER,IMPLEMENTER,SUPERIOR", ""},
 	{"91420100DEMA001011", "荆楚数据运营（虚构）", "SOE", "省", "420000", "", "11420000DEMA00013M", "OPERATOR", "91420100DEMA00136K"},
 	{"91520100DEMA0011XF", "黔数运营（虚构）", "SOE", "省", "520000", "", "11520000DEMA000217", "OPERATOR", ""},
-	{"91440300DEMA00128B", "鹏城数据科技（虚构）", "ENT", "市", "440300", "", "11440300DEMA000480", "HOLDER,USER", ""},
+	{"91440300DEMA00128B", "鹏城数据科技（虚构）", "ENT", "市", "440300", "", "11440300DEMA000480", "HOLDER,USER,SUPERIOR", ""},
 	{"91420100DEMA00136K", "江城保险科技（虚构）", "ENT", "省", "420000", "", "11420000DEMA00013M", "USER,DEVELOPER", ""},
-	{"91450100DEMA00144T", "邕江数据集团（虚构）", "SOE", "省", "450000", "", "11450000DEMA0003XL", "HOLDER,OPERATOR,IMPLEMENTER", ""},
+	{"91450100DEMA00144T", "邕江数据集团（虚构）", "SOE", "省", "450000", "", "11450000DEMA0003XL", "HOLDER,OPERATOR,IMPLEMENTER,SUPERIOR", ""},
 };
 
 #define MOF "11100000DEMA00056N"
@@ -106,9 +106,9 @@ static json_t *split(const char *s)
 
 enum fj_rc iss_demo_request(json_t *in, struct fj_err *err)
 {
-	json_t *more = json_pack("{s:s, s:s, s:s, s:{s:s, s:s, s:s, s:s, s:s, s:[s]}, s:[{s:s, s:s, s:s}, {s:s, s:s, s:s}]}", "arc", DEMO_ARC,
+	json_t *more = json_pack("{s:s, s:s, s:s, s:{s:s, s:s, s:s, s:s, s:s, s:[s, s]}, s:[{s:s, s:s, s:s}, {s:s, s:s, s:s}]}", "arc", DEMO_ARC,
 	    "operator", "Fujie DEMO (illustrative)", "at", "2026-03-02T01:00:00Z", "organisation", "usci", MOF, "name", "财政部资产管理司", "kind", "ADMIN",
-	    "level", "中央", "div6", "100000", "roles", "FINANCE", "officers", "login", "mof1", "name", "张一（虚构）", "person", "demo-person-1",
+	    "level", "中央", "div6", "100000", "roles", "FINANCE", "AUDITOR", "officers", "login", "mof1", "name", "张一（虚构）", "person", "demo-person-1",
 	    "login", "mof2", "name", "李二（虚构）", "person", "demo-person-2");
 
 	int bad = more == NULL || json_object_update(in, more) != 0;
@@ -178,13 +178,29 @@ static enum fj_rc add_user(struct demo *d, const char *login, const char *org, c
 	return FJ_OK;
 }
 
+/* who answers for an organisation: the k-th officer of its finance department, or while that
+ * has not two, of the one that made the appliance (R40) */
+static const char *office_of(const struct demo *d, const char *org, int k)
+{
+	const char *finance = org, *first[2];
+	int n = 0;
+
+	for (size_t i = 0; i < FJ_ARRAY_LEN(organisations); i++)
+		if (strcmp(organisations[i].usci, org) == 0 && organisations[i].finance[0] != '\0')
+			finance = organisations[i].finance;
+	for (size_t i = 0; i < d->n && n < 2; i++)
+		if (strcmp(d->user[i].org, finance) == 0 && strcmp(d->user[i].roles, "FINANCE") == 0)
+			first[n++] = d->user[i].login;
+	return n == 2 ? first[k] : d->user[k].login;
+}
+
 static enum fj_rc hire(struct demo *d, const char *login, const char *org, const char *roles, struct fj_err *err)
 {
 	char name[64], person[32];
 
 	snprintf(name, sizeof(name), "%s（虚构人员）", login);
 	snprintf(person, sizeof(person), "demo-person-%d", d->person++);
-	FJ_TRY(act2(d, "mof1", "mof2", "user.add", json_pack("{s:s, s:s, s:s, s:s, s:o}", "login", login, "name", name, "person", person, "org", org,
+	FJ_TRY(act2(d, office_of(d, org, 0), office_of(d, org, 1), "user.add", json_pack("{s:s, s:s, s:s, s:s, s:o}", "login", login, "name", name, "person", person, "org", org,
 	    "roles", split(roles)), NULL, err));
 	return add_user(d, login, org, roles, err);
 }
@@ -207,10 +223,19 @@ static enum fj_rc set_up(struct demo *d, struct fj_err *err)
 	d->person = 3;
 	FJ_TRY(add_user(d, "mof1", MOF, "FINANCE", err));
 	FJ_TRY(add_user(d, "mof2", MOF, "FINANCE", err));
+	/* departments of finance and their officers first: they enter the others */
 	for (size_t k = 0; k < FJ_ARRAY_LEN(organisations); k++)
-		FJ_TRY(act2(d, "mof1", "mof2", "organisation.add", organisation(k), NULL, err));
-	for (size_t k = 0; k < FJ_ARRAY_LEN(people); k++)
-		FJ_TRY(hire(d, people[k].login, people[k].org, people[k].roles, err));
+		if (organisations[k].finance[0] == '\0')
+			FJ_TRY(act2(d, "mof1", "mof2", "organisation.add", organisation(k), NULL, err));
+	for (int finance = 1; finance >= 0; finance--) {
+		for (size_t k = 0; k < FJ_ARRAY_LEN(organisations) && !finance; k++)
+			if (organisations[k].finance[0] != '\0')
+				FJ_TRY(act2(d, office_of(d, organisations[k].usci, 0), office_of(d, organisations[k].usci, 1), "organisation.add",
+				    organisation(k), NULL, err));
+		for (size_t k = 0; k < FJ_ARRAY_LEN(people); k++)
+			if ((strcmp(people[k].roles, "FINANCE") == 0) == (finance != 0))
+				FJ_TRY(hire(d, people[k].login, people[k].org, people[k].roles, err));
+	}
 	return FJ_OK;
 }
 

@@ -153,6 +153,7 @@ static enum fj_rc first_people(struct iss *i, const json_t *in, json_t *out, str
 	FJ_AUTO(json) owned = body;
 	FJ_AUTO(json) made = json_pack("{s:s, s:s, s:s, s:b}", "base", i->home.base, "arc", i->home.arc, "operator", i->home.operator_,
 	    "demo", i->home.demo);
+	FJ_TRY(set(i, "keeper", org.usci, err));
 	FJ_TRY(evt_append(&c, "appliance.made", "", made, err));
 	FJ_TRY(evt_append(&c, "organisation.added", org.usci, owned, err));
 	FJ_TRY(first_officer(&c, json_array_get(officers, 0), org.usci, out, err));

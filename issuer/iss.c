@@ -133,6 +133,7 @@ enum fj_rc iss_load_keyring(struct iss *i, struct fj_err *err)
 	FJ_TRY(load_setting(i, "arc", i->home.arc, sizeof(i->home.arc), err));
 	FJ_TRY(load_setting(i, "base", i->home.base, sizeof(i->home.base), err));
 	FJ_TRY(load_setting(i, "operator", i->home.operator_, sizeof(i->home.operator_), err));
+	FJ_TRY(load_setting(i, "keeper", i->keeper, sizeof(i->keeper), err));
 	FJ_TRY(load_setting(i, "demo", demo, sizeof(demo), err));
 	i->home.demo = strcmp(demo, "true") == 0;
 	FJ_TRY(load_cert(i, "root", &i->root, err));

@@ -19,6 +19,7 @@ struct iss {
 	struct ca_trust *trust;        /* root and issuing, checked */
 	struct ca_key *token_key;
 	char kid[44];                  /* thumbprint of the token key */
+	char keeper[19];               /* USCC of the finance department that made this appliance */
 	int run;                       /* descriptor of D/run */
 	pthread_mutex_t lock;          /* the writer's: db; held for a transaction, never while signing */
 	struct sto *db;

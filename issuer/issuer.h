@@ -50,9 +50,11 @@ void iss_close(struct iss *i);
 /* made by `fujie demo`: pages say so */
 bool iss_demo_home(const struct iss *i);
 
-/* Wrong password, factor or unknown login are one FJ_E_AUTH; throttled by login
- * and source.  totp: 6 digits, or "" where the user has no factor. */
-enum fj_rc iss_authenticate(struct iss *i, const char *login, const char *password, const char *totp,
+/* Wrong password, factor or unknown login are one FJ_E_AUTH; so is a try that comes too soon
+ * after many failures (portal only).  FJ_E_BUSY: two passwords are being checked already.
+ * totp: 6 digits, or "" where the user has no factor. */
+enum iss_door { ISS_DOOR_PORTAL, ISS_DOOR_LOCAL };
+enum fj_rc iss_authenticate(struct iss *i, enum iss_door door, const char *login, const char *password, const char *totp,
     struct iss_actor *out, struct fj_err *err) FJ_MUST_USE;
 #define ISS_SESSION_CAP 48
 struct iss_session {

@@ -8,6 +8,7 @@
  */
 #include "base/jws.h"
 #include "issuer/domain.h"
+#include "issuer/iss.h"
 #include "issuer/rules/rules.h"
 
 void dom_org_release(struct dom_org *o)
@@ -119,6 +120,16 @@ static const char *text(const json_t *p, const char *key)
 	return s == NULL ? "" : s;
 }
 
+/* R40: a finance department enters the organisations of its own level; departments of finance,
+ * and what audits or stands above them, are entered by the one that made the appliance. */
+static enum fj_rc check_enterer(struct iss_call *c, const json_t *body, struct fj_err *err)
+{
+	const json_t *list = json_object_get(body, "roles");
+	bool above = fj_list_has(list, "FINANCE") || fj_list_has(list, "MOF") || fj_list_has(list, "AUDITOR");
+
+	return iss_rule_no_foreign_issuer(above ? c->iss->keeper : text(body, "finance"), c->actor->org, err);
+}
+
 enum fj_rc cmd_organisation_add(struct iss_call *c, struct fj_err *err)
 {
 	const json_t *p = c->params;
@@ -135,13 +146,15 @@ enum fj_rc cmd_organisation_add(struct iss_call *c, struct fj_err *err)
 	}
 	FJ_TRY(dom_organisation_body(&in, &body, err));
 	FJ_AUTO(json) owned = body;
-	FJ_TRY(apr_request(c, "organisation.add", in.usci, "", owned, err));
+	FJ_TRY(check_enterer(c, owned, err));
+	FJ_TRY(apr_request(c, "organisation.add", in.usci, c->actor->org, owned, err));
 	json_object_set(c->answer, "warnings", json_object_get(owned, "warnings"));
 	return FJ_OK;
 }
 
 enum fj_rc apr_organisation_add(struct iss_call *c, const struct apr *a, struct fj_err *err)
 {
+	FJ_TRY(check_enterer(c, a->payload, err));
 	return evt_append(c, "organisation.added", a->object, a->payload, err);
 }
 

@@ -1,26 +1,21 @@
 /*
- * user.c - people: who they are, how they prove it, and their sessions.
+ * user.c - people: who they are, and how they come to a password.
  *
- * A user is made by two officers (R22) and sets password and second factor with
- * a one-time code; there is no default password.  Public facts are events;
- * passwords (argon2id), factors and sessions stand beside the log and never in
- * it.  Wrong login, password and code are one answer, after the same work.
- * Factors are not encrypted at rest: whoever reads register.db owns them.
+ * A user is made by two officers (R22), of the office that answers for the
+ * user's organisation (R40), with roles that the organisation has; he sets
+ * password and second factor with a one-time code; there is no default password.
+ * Public facts are events; passwords (argon2id) and factors stand beside the log
+ * and never in it.  Factors are not encrypted at rest: whoever reads register.db
+ * owns them.  Signing in is signin.c's.
  */
 #include <sodium.h>
 
-#include "base/log.h"
 #include "base/secret.h"
 #include "issuer/domain.h"
 #include "issuer/iss.h"
+#include "issuer/rules/rules.h"
 
-#define STEP 30
-#define IDLE (30 * 60)
-#define WHOLE (12 * 3600)
 #define CODE_LIFE (7 * 86400)
-#define TRIES 5          /* failures by login within WINDOW */
-#define WINDOW 300
-#define SLOTS 256
 
 static const struct {
 	enum iss_role bit;
@@ -127,219 +122,57 @@ enum fj_rc usr_actor(struct sto *db, const char *login, const char *via, struct 
 	    : fj_fail(err, FJ_E_AUTH, "issuer", NULL, "the user %s is not active", login);
 }
 
-/* --- signing in --- */
+/* --- commands --- */
 
-struct secret_row {
-	char hash[crypto_pwhash_STRBYTES];
-	uint8_t totp[64];
-	size_t totp_len;
-	int64_t step, code_end;
-	struct fj_hash code;
-	bool has_code;
-};
+/* --- who answers for an organisation's people (R40) --- */
 
-static enum fj_rc load_secret(struct sto *db, const char *login, struct secret_row *s, struct fj_err *err)
+static enum fj_rc officers_of(struct sto *db, const char *org, int64_t *n, struct fj_err *err)
 {
 	FJ_AUTO(sto_q) q = {0};
 
-	memset(s, 0, sizeof(*s));
-	FJ_TRY(sto_first(db, STO_SECRET_GET, &q, login, err, "t", login));
-	struct fj_slice totp = sto_blob(&q, 1), code = sto_blob(&q, 3);
-	if (fj_strcopy(s->hash, sizeof(s->hash), sto_text(&q, 0)) != FJ_OK || totp.len > sizeof(s->totp))
-		return fj_fail(err, FJ_E_CORRUPT, "issuer", NULL, "a stored secret is malformed");
-	if (totp.len > 0)
-		memcpy(s->totp, totp.p, totp.len);
-	s->totp_len = totp.len;
-	s->step = sto_int(&q, 2);
-	s->code_end = sto_int(&q, 4);
-	s->has_code = code.len == FJ_SHA256_LEN;
-	if (s->has_code)
-		memcpy(s->code.b, code.p, FJ_SHA256_LEN);
+	FJ_TRY(sto_first(db, STO_USER_OFFICERS, &q, "count", err, "ti", org, (int64_t)ISS_FINANCE));
+	*n = sto_int(&q, 0);
 	return FJ_OK;
 }
 
-static enum fj_rc denied(struct fj_err *err)
+/* The finance department of the organisation; while that has not two officers of its own, the
+ * one that made this appliance. */
+static enum fj_rc keeper_of(struct iss_call *c, const struct dom_org *o, char out[19], struct fj_err *err)
 {
-	enum fj_rc rc = fj_fail(err, FJ_E_AUTH, "issuer", NULL, "login, password or one-time code are wrong");
+	int64_t n;
 
-	fj_err_zh(err, "用户名、密码或动态口令有误");
-	return rc;
+	FJ_TRY(officers_of(c->db, o->finance, &n, err));
+	snprintf(out, 19, "%s", n >= 2 ? o->finance : c->iss->keeper);
+	return FJ_OK;
 }
 
-/* failures by login, in memory: a restart forgives, five tries an attempt do not */
-static struct {
-	uint8_t login[8];
-	fj_time from;
-	int n;
-} slots[SLOTS];
-static pthread_mutex_t slots_lock = PTHREAD_MUTEX_INITIALIZER;
-
-/* counts the attempt when `failed`; true when there were too many */
-static bool throttled(const char *login, bool failed)
+static enum fj_rc check_roles(const struct dom_org *o, const json_t *list, struct fj_err *err)
 {
-	struct fj_hash h;
-	fj_time now = fj_boot_ms() / 1000;
+	uint32_t bits;
 
-	fj_sha256(fj_slice_str(login), &h);
-	size_t at = h.b[8];
-	pthread_mutex_lock(&slots_lock);
-	if (memcmp(slots[at].login, h.b, 8) != 0 || now - slots[at].from > WINDOW) {
-		memcpy(slots[at].login, h.b, 8);
-		slots[at].from = now;
-		slots[at].n = 0;
-	}
-	if (failed)
-		slots[at].n++;
-	bool out = slots[at].n >= TRIES;
-	pthread_mutex_unlock(&slots_lock);
-	return out;
-}
-
-/* a code of the step before, this one, or the next, that is later than the last used */
-static int64_t matching_step(const struct secret_row *s, const char *totp)
-{
-	int64_t now = fj_real_ms() / 1000 / STEP; /* people's telephones show the real time */
-	char want[16];
-
-	for (int64_t t = now - 1; t <= now + 1; t++) {
-		snprintf(want, sizeof(want), "%06u", totp_at(FJ_SLICE(s->totp, s->totp_len), t));
-		if (t > s->step && strlen(totp) == 6 && sodium_memcmp(want, totp, 6) == 0)
-			return t;
-	}
-	return 0;
-}
-
-static enum fj_rc check_secrets(struct iss *i, const char *login, const char *password, const char *totp, struct fj_err *err)
-{
-	struct secret_row s;
-	int64_t n = 0;
-	char dummy[crypto_pwhash_STRBYTES];
-
-	if (load_secret(i->db, login, &s, NULL) != FJ_OK || s.hash[0] == '\0') {
-		if (crypto_pwhash_str(dummy, password, strlen(password), crypto_pwhash_OPSLIMIT_INTERACTIVE, crypto_pwhash_MEMLIMIT_INTERACTIVE) != 0)
-			return denied(err);
-		return denied(err);
-	}
-	if (crypto_pwhash_str_verify(s.hash, password, strlen(password)) != 0)
-		return denied(err);
-	if (s.totp_len == 0)
+	FJ_TRY(role_bits(list, &bits, err));
+	if ((bits & ~o->roles) == 0)
 		return FJ_OK;
-	int64_t step = matching_step(&s, totp);
-	if (step == 0)
-		return denied(err);
-	FJ_TRY(sto_run(i->db, STO_SECRET_STEP, &n, err, "iti", step, login, step));
-	return n == 1 ? FJ_OK : denied(err);
-}
-
-enum fj_rc iss_authenticate(struct iss *i, const char *login, const char *password, const char *totp, struct iss_actor *out, struct fj_err *err)
-{
-	if (strlen(login) > 63 || strlen(password) > 255)
-		return denied(err);
-	if (throttled(login, false)) {
-		enum fj_rc rc = fj_fail(err, FJ_E_AUTH, "issuer", NULL, "too many failures; try again in five minutes");
-		fj_err_zh(err, "失败次数过多，请五分钟后再试");
-		return rc;
-	}
-	pthread_mutex_lock(&i->lock);
-	enum fj_rc rc = check_secrets(i, login, password, totp, err);
-	if (rc == FJ_OK && usr_actor(i->db, login, "api", out, NULL) != FJ_OK)
-		rc = denied(err);
-	pthread_mutex_unlock(&i->lock);
-	if (rc == FJ_E_AUTH)
-		throttled(login, true);
+	enum fj_rc rc = fj_fail(err, FJ_E_REFUSED, "issuer", "domain.md 6", "a user has only roles that the organisation has; %s lacks one of these", o->name);
+	fj_err_zh(err, "用户的角色不得超出其单位的角色范围；%s 不具备其中某一角色", o->name);
 	return rc;
 }
 
-/* --- sessions --- */
-
-static void token_hash(const char *token, struct fj_hash *h)
+/* organisation, roles and office are looked at when asked, and again when approved */
+static enum fj_rc check_user(struct iss_call *c, const json_t *p, const char *asker_org, char keeper[19], struct fj_err *err)
 {
-	fj_sha256(fj_slice_str(token), h);
+	FJ_AUTO(dom_org) o = {.affiliates = NULL};
+
+	FJ_TRY(dom_org_get(c->db, fj_json_peek(p, "org"), &o, err));
+	FJ_TRY(check_roles(&o, json_object_get(p, "roles"), err));
+	FJ_TRY(keeper_of(c, &o, keeper, err));
+	return strcmp(asker_org, o.usci) == 0 ? FJ_OK : iss_rule_no_foreign_issuer(keeper, asker_org, err);
 }
-
-static enum fj_rc random_text(char out[ISS_SESSION_CAP])
-{
-	uint8_t raw[32];
-	FJ_AUTO(buf) b = FJ_BUF_INIT(64);
-
-	fj_random(raw, sizeof(raw));
-	FJ_TRY(fj_b64u_put(&b, FJ_SLICE(raw, sizeof(raw))));
-	return fj_strcopy(out, ISS_SESSION_CAP, fj_buf_str(&b));
-}
-
-enum fj_rc iss_session_new(struct iss *i, const struct iss_actor *a, struct iss_session *out, struct fj_err *err)
-{
-	struct fj_hash h;
-	int64_t now = fj_real_ms() / 1000;
-
-	memset(out, 0, sizeof(*out));
-	out->actor = *a;
-	if (random_text(out->token) != FJ_OK || random_text(out->csrf) != FJ_OK)
-		return fj_fail(err, FJ_E_NOMEM, "issuer", NULL, "out of memory");
-	token_hash(out->token, &h);
-	pthread_mutex_lock(&i->lock);
-	enum fj_rc rc = sto_run(i->db, STO_SESSION_CLEAN, NULL, err, "iit", now - WHOLE, now - IDLE, "");
-	if (rc == FJ_OK)
-		rc = sto_run(i->db, STO_SESSION_ADD, NULL, err, "bttii", FJ_SLICE(h.b, FJ_SHA256_LEN), a->login, out->csrf, now, now);
-	pthread_mutex_unlock(&i->lock);
-	return rc;
-}
-
-static enum fj_rc find_session(struct iss *i, const struct fj_hash *h, struct iss_session *out, struct fj_err *err)
-{
-	int64_t now = fj_real_ms() / 1000, used;
-	char login[64];
-	{
-		FJ_AUTO(sto_q) q = {0};
-		FJ_TRY(sto_first(i->db, STO_SESSION_GET, &q, "session", err, "b", FJ_SLICE(h->b, FJ_SHA256_LEN)));
-		used = sto_int(&q, 3);
-		if (now - sto_int(&q, 2) > WHOLE || now - used > IDLE || fj_strcopy(login, sizeof(login), sto_text(&q, 0)) != FJ_OK ||
-		    fj_strcopy(out->csrf, sizeof(out->csrf), sto_text(&q, 1)) != FJ_OK)
-			return FJ_E_NOTFOUND;
-	}
-	if (now - used >= 60) /* not a write for every click */
-		FJ_TRY(sto_run(i->db, STO_SESSION_USE, NULL, err, "ib", now, FJ_SLICE(h->b, FJ_SHA256_LEN)));
-	return usr_actor(i->db, login, "portal", &out->actor, err);
-}
-
-enum fj_rc iss_session_find(struct iss *i, const char *token, struct iss_session *out, struct fj_err *err)
-{
-	struct fj_hash h;
-
-	memset(out, 0, sizeof(*out));
-	if (strlen(token) != 43)
-		return fj_fail(err, FJ_E_AUTH, "issuer", NULL, "sign in first");
-	memcpy(out->token, token, 44);
-	token_hash(token, &h);
-	pthread_mutex_lock(&i->lock);
-	enum fj_rc rc = find_session(i, &h, out, NULL);
-	pthread_mutex_unlock(&i->lock);
-	if (rc == FJ_OK)
-		return FJ_OK;
-	rc = fj_fail(err, FJ_E_AUTH, "issuer", NULL, "your session has ended; sign in again");
-	fj_err_zh(err, "会话已结束，请重新登录");
-	return rc;
-}
-
-void iss_session_end(struct iss *i, const char *token)
-{
-	struct fj_hash h;
-	struct fj_err err;
-
-	token_hash(token, &h);
-	pthread_mutex_lock(&i->lock);
-	enum fj_rc rc = sto_run(i->db, STO_SESSION_END, NULL, &err, "b", FJ_SLICE(h.b, FJ_SHA256_LEN));
-	pthread_mutex_unlock(&i->lock);
-	if (rc != FJ_OK)
-		fj_log_err(FJ_LOG_WARN, "a session could not be ended", &err);
-}
-
-/* --- commands --- */
 
 enum fj_rc cmd_user_add(struct iss_call *c, struct fj_err *err)
 {
-	const char *login = fj_json_peek(c->params, "login"), *org = fj_json_peek(c->params, "org");
-	uint32_t bits;
+	const char *login = fj_json_peek(c->params, "login");
+	char keeper[19];
 	bool row;
 	{
 		FJ_AUTO(sto_q) q = {0};
@@ -350,18 +183,19 @@ enum fj_rc cmd_user_add(struct iss_call *c, struct fj_err *err)
 		return fj_fail(err, FJ_E_EXISTS, "issuer", NULL, "there is a user \"%s\" already", login);
 	if (strspn(login, "abcdefghijklmnopqrstuvwxyz0123456789._-") != strlen(login))
 		return fj_fail(err, FJ_E_INVALID, "issuer", NULL, "a login has small letters, digits, dot, hyphen and underscore only");
-	FJ_TRY(role_bits(json_object_get(c->params, "roles"), &bits, err));
-	if (!(c->actor->roles & ISS_FINANCE) && strcmp(org, c->actor->org) != 0)
-		return fj_fail(err, FJ_E_FORBIDDEN, "issuer", "R22", "users of another organisation are entered by the finance department");
-	FJ_AUTO(json) payload = json_pack("{s:s, s:s, s:s, s:s, s:O, s:s}", "login", login, "person", fj_json_peek(c->params, "person"),
-	    "name", fj_json_peek(c->params, "name"), "org", org, "roles", json_object_get(c->params, "roles"), "state", "INVITED");
-	return apr_request(c, "user.add", login, "", payload, err);
+	FJ_TRY(check_user(c, c->params, c->actor->org, keeper, err));
+	FJ_AUTO(json) payload = json_pack("{s:s, s:s, s:s, s:s, s:O, s:s, s:s}", "login", login, "person", fj_json_peek(c->params, "person"),
+	    "name", fj_json_peek(c->params, "name"), "org", fj_json_peek(c->params, "org"), "roles", json_object_get(c->params, "roles"),
+	    "state", "INVITED", "asked_by", c->actor->org);
+	return apr_request(c, "user.add", login, keeper, payload, err);
 }
 
 enum fj_rc apr_user_add(struct iss_call *c, const struct apr *a, struct fj_err *err)
 {
-	char code[20];
+	char code[20], keeper[19];
 
+	FJ_TRY(check_user(c, a->payload, fj_json_peek(a->payload, "asked_by"), keeper, err));
+	FJ_TRY(iss_rule_no_foreign_issuer(keeper, c->actor->org, err));
 	FJ_TRY(evt_append(c, "user.added", a->object, a->payload, err));
 	FJ_TRY(usr_invite(c->db, a->object, code, err));
 	c->answer = json_pack("{s:s, s:s, s:s, s:s}", "id", a->id, "state", "APPROVED", "login", a->object, "code", code);
@@ -371,10 +205,15 @@ enum fj_rc apr_user_add(struct iss_call *c, const struct apr *a, struct fj_err *
 enum fj_rc cmd_user_disable(struct iss_call *c, struct fj_err *err)
 {
 	FJ_AUTO(json) payload = json_pack("{s:s}", "state", "DISABLED");
+	FJ_AUTO(dom_org) o = {.affiliates = NULL};
 	struct iss_actor a;
+	char keeper[19];
 
 	FJ_TRY(usr_actor(c->db, fj_json_peek(c->params, "login"), "system", &a, err));
-	return apr_request(c, "user.disable", a.login, "", payload, err);
+	FJ_TRY(dom_org_get(c->db, a.org, &o, err));
+	FJ_TRY(keeper_of(c, &o, keeper, err));
+	FJ_TRY(iss_rule_no_foreign_issuer(keeper, c->actor->org, err));
+	return apr_request(c, "user.disable", a.login, keeper, payload, err);
 }
 
 enum fj_rc apr_user_disable(struct iss_call *c, const struct apr *a, struct fj_err *err)
@@ -385,17 +224,17 @@ enum fj_rc apr_user_disable(struct iss_call *c, const struct apr *a, struct fj_e
 
 static enum fj_rc check_code(struct iss_call *c, const char *login, struct fj_err *err)
 {
-	struct secret_row s;
 	struct fj_hash h;
-
-	fj_sha256(fj_slice_str(fj_json_peek(c->params, "code")), &h);
-	if (throttled(login, false) || load_secret(c->db, login, &s, NULL) != FJ_OK || !s.has_code || fj_now() > s.code_end || !fj_hash_eq(&h, &s.code)) {
-		throttled(login, true);
-		enum fj_rc rc = fj_fail(err, FJ_E_AUTH, "issuer", NULL, "login or one-time code are wrong, or the code was used or is over a week old; ask your officers for a new one");
-		fj_err_zh(err, "用户名或一次性注册码有误、已使用或已过期，请联系经办人重新获取");
-		return rc;
+	{
+		FJ_AUTO(sto_q) q = {0};
+		fj_sha256(fj_slice_str(fj_json_peek(c->params, "code")), &h);
+		if (sto_first(c->db, STO_SECRET_GET, &q, login, NULL, "t", login) == FJ_OK && fj_now() <= sto_int(&q, 4) &&
+		    sto_blob(&q, 3).len == FJ_SHA256_LEN && sodium_memcmp(sto_blob(&q, 3).p, h.b, FJ_SHA256_LEN) == 0)
+			return FJ_OK;
 	}
-	return FJ_OK;
+	enum fj_rc rc = fj_fail(err, FJ_E_AUTH, "issuer", NULL, "login or one-time code are wrong, or the code was used or is over a week old; ask your officers for a new one");
+	fj_err_zh(err, "用户名或一次性注册码有误、已使用或已过期，请联系经办人重新获取");
+	return rc;
 }
 
 enum fj_rc cmd_user_enrol(struct iss_call *c, struct fj_err *err)

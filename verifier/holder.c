@@ -127,6 +127,8 @@ static void key_bound(struct ver_job *j)
 		ver_say(j->r, CK_HOLDER, VER_PASS, "RFC 9901 7.3", "the holder's key signed the nonce for this audience and this token", "持有人公钥已就本随机数、受众与令牌签名");
 	} else if (j->in->x5t != NULL) {
 		ver_say(j->r, CK_HOLDER, VER_UNKNOWN, CLAUSE, "the token is bound to a key, not to a client certificate; ask for a proof", "令牌绑定公钥而非客户端证书，请要求持有证明");
+	} else if (ver_use_one(j->in->use, USE_AUDIENCE) != NULL) {
+		ver_say(j->r, CK_HOLDER, VER_UNKNOWN, CLAUSE, "only a proof names an audience; ask for one with a nonce", "仅持有证明载明受众，请提供随机数要求持有证明");
 	} else {
 		ver_say(j->r, CK_HOLDER, VER_NOT_REQUESTED, CLAUSE, "bound to a key; no proof was asked for", "绑定公钥，未要求持有证明");
 	}
@@ -138,12 +140,14 @@ static void mtls_bound(struct ver_job *j)
 {
 	const char *want = fj_json_peek(json_object_get(j->jws.payload, "cnf"), "x5t#S256");
 
-	if (j->in->x5t != NULL && want != NULL && strcmp(j->in->x5t, want) == 0)
+	if (j->in->x5t != NULL && want != NULL && strcmp(j->in->x5t, want) == 0 && ver_use_one(j->in->use, USE_AUDIENCE) != NULL)
+		ver_say(j->r, CK_HOLDER, VER_UNKNOWN, CLAUSE, "a token bound to a client certificate names no audience; leave audience out", "绑定客户端证书的令牌不载明受众，请去掉 audience");
+	else if (j->in->x5t != NULL && want != NULL && strcmp(j->in->x5t, want) == 0)
 		ver_say(j->r, CK_HOLDER, VER_PASS, "RFC 8705 3.1", "the client certificate is the one the token is bound to", "客户端证书与令牌绑定一致");
 	else if (j->in->x5t != NULL)
 		ver_say(j->r, CK_HOLDER, VER_FAIL, "RFC 8705 3.1", "the client certificate is not the one the token is bound to", "客户端证书与令牌绑定不一致");
-	else if (j->in->nonce != NULL)
-		ver_say(j->r, CK_HOLDER, VER_UNKNOWN, CLAUSE, "the token is bound to a client certificate and can't prove a nonce", "令牌绑定客户端证书，无法就随机数提供证明");
+	else if (j->in->nonce != NULL || ver_use_one(j->in->use, USE_AUDIENCE) != NULL)
+		ver_say(j->r, CK_HOLDER, VER_UNKNOWN, CLAUSE, "the token is bound to a client certificate and proves neither nonce nor audience", "令牌绑定客户端证书，无法就随机数或受众提供证明");
 	else
 		ver_say(j->r, CK_HOLDER, VER_NOT_REQUESTED, CLAUSE, "bound to a client certificate; none was given", "绑定客户端证书，未提供");
 }
@@ -155,6 +159,9 @@ static void named(struct ver_job *j)
 
 	if (audience != NULL && (want == NULL || strcmp(audience, want) != 0))
 		ver_say(j->r, CK_HOLDER, VER_FAIL, CLAUSE, "the token is for another audience", "令牌面向另一受众");
+	else if (j->in->nonce != NULL || j->in->x5t != NULL)
+		ver_say(j->r, CK_HOLDER, VER_UNKNOWN, CLAUSE, "a named token is bound to neither key nor certificate, so nothing can be proved; leave nonce and x5t out",
+		    "记名令牌未绑定公钥或证书，无法提供证明，请去掉 nonce 与 x5t");
 	else if (user == NULL || audience == NULL)
 		ver_say(j->r, CK_HOLDER, VER_UNKNOWN, CLAUSE, "a named token needs the user that you authenticated and your audience (use user=..., audience=...)",
 		    "记名令牌须由核验方提供已认证的用户（user）与受众（audience）");
@@ -171,6 +178,9 @@ void ver_holder(struct ver_job *j)
 	if (user != NULL && (usci == NULL || strcmp(user, usci) != 0))
 		ver_say(j->r, CK_HOLDER, VER_FAIL, CLAUSE, j->token ? "the token is another user's" : "the authorisation is another operator's",
 		    j->token ? "令牌属于另一用户" : "授权属于另一运营机构");
+	else if (!j->token && (j->in->nonce != NULL || j->in->x5t != NULL || ver_use_one(j->in->use, USE_AUDIENCE) != NULL))
+		ver_say(j->r, CK_HOLDER, VER_UNKNOWN, CLAUSE, "an authorisation is bound to no key, certificate or audience; leave nonce, x5t and audience out",
+		    "授权凭证不绑定公钥、证书或受众，请去掉 nonce、x5t 与 audience");
 	else if (!j->token && user == NULL)
 		ver_say(j->r, CK_HOLDER, VER_NOT_REQUESTED, CLAUSE, "no user was named", "未要求核对持有人");
 	else if (!j->token)

@@ -78,15 +78,9 @@ static enum fj_rc options_read(int argc, char **argv, struct options *o, struct 
 	return FJ_OK;
 }
 
-/* a value that could never match is a slip of the caller, not a holder who fails */
 static enum fj_rc options_check(const struct options *o, fj_time *now, struct fj_err *err)
 {
-	FJ_AUTO(buf) b = FJ_BUF_INIT(64);
-
-	if (o->nonce != NULL && (o->nonce[0] == '\0' || strlen(o->nonce) > 256))
-		return fj_fail(err, FJ_E_USAGE, "verify", NULL, "--nonce is 1 to 256 octets");
-	if (o->x5t != NULL && (fj_b64u_get(o->x5t, strlen(o->x5t), &b) != FJ_OK || b.len != FJ_SHA256_LEN))
-		return fj_fail(err, FJ_E_USAGE, "verify", "RFC 8705 3.1", "--x5t is base64url of 32 octets");
+	FJ_TRY(ver_proof_form(o->nonce, o->x5t, err));
 	*now = fj_now();
 	if (o->at != NULL && fj_time_parse(o->at, now, err) != FJ_OK)
 		return err->rc = FJ_E_USAGE;

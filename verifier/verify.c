@@ -170,12 +170,33 @@ static void dispatch(struct ver_job *j)
 		verify_jws(j);
 }
 
+enum fj_rc ver_proof_form(const char *nonce, const char *x5t, struct fj_err *err)
+{
+	FJ_AUTO(buf) b = FJ_BUF_INIT(64);
+
+	if (nonce != NULL && (nonce[0] == '\0' || strlen(nonce) > 256))
+		return fj_fail(err, FJ_E_USAGE, "verify", "RFC 9901 4.3", "the nonce is 1 to 256 octets");
+	if (x5t != NULL && (fj_b64u_get(x5t, strlen(x5t), &b) != FJ_OK || b.len != FJ_SHA256_LEN))
+		return fj_fail(err, FJ_E_USAGE, "verify", "RFC 8705 3.1", "x5t is base64url of 32 octets");
+	return FJ_OK;
+}
+
+/* a file's name is nobody's signature: what is inside has to bear the number that was asked for */
+static void check_number(struct ver_job *j)
+{
+	const char *got = fj_json_peek(j->r->subject, "number");
+
+	if (j->in->number != NULL && (got == NULL || strcmp(got, j->in->number) != 0))
+		ver_say(j->r, CK_FORM, VER_FAIL, "formats.md 7", "what is published under this number is another credential", "以该编号公开的内容是另一份凭证");
+}
+
 enum fj_rc ver_verify(const struct ver_trust *t, const struct ver_input *in, struct ver_report *out, struct fj_err *err)
 {
 	struct ver_job j = {.t = t, .in = in, .r = out};
 
 	ver_report_begin(out, in->now);
 	dispatch(&j);
+	check_number(&j);
 	fj_jws_release(&j.jws);
 	ver_signer_release(&j.signer);
 	if (out->subject == NULL)

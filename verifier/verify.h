@@ -42,6 +42,7 @@ struct ver_input {
 	fj_time now;
 	const char *nonce;           /* holder proof: expected nonce of a kb+jwt; NULL: not asked */
 	const char *x5t;             /* base64url SHA-256 of the client certificate seen (mtls); NULL: not asked */
+	const char *number;          /* the number it was looked up by: another one in it is a deny; NULL: none */
 };
 
 enum ver_verdict { VER_PERMIT, VER_DENY, VER_INDETERMINATE };
@@ -65,6 +66,9 @@ struct ver_report {
 void ver_report_release(struct ver_report *r);
 FJ_DEFINE_AUTO(ver_report, struct ver_report, ver_report_release)
 
+/* A nonce of 1 to 256 octets, an x5t of 32 octets in base64url (either may be NULL): what could
+ * never match is a slip of the caller, not a holder who fails.  FJ_E_USAGE. */
+enum fj_rc ver_proof_form(const char *nonce, const char *x5t, struct fj_err *err) FJ_MUST_USE;
 /* Always a report, whatever the input: hostile bytes are a `deny` with the failed
  * check.  FJ_E_NOMEM is the only failure. */
 enum fj_rc ver_verify(const struct ver_trust *t, const struct ver_input *in, struct ver_report *out, struct fj_err *err) FJ_MUST_USE;

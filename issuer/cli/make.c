@@ -94,8 +94,8 @@ static enum fj_rc need(const struct cli_args *a, const char *key, const char *wh
 
 static enum fj_rc init_request(const struct cli_args *a, const struct cli_conf *c, json_t **out, struct fj_err *err)
 {
-	FJ_AUTO(json) in = json_pack("{s:s, s:s, s:s, s:b, s:{s:[s]}, s:[]}", "base", c->base, "portal", c->portal,
-	    "verifier", c->verifier, "demo", 0, "organisation", "roles", "FINANCE", "officers");
+	FJ_AUTO(json) in = json_pack("{s:s, s:s, s:s, s:b, s:{s:[s, s, s]}, s:[]}", "base", c->base, "portal", c->portal,
+	    "verifier", c->verifier, "demo", 0, "organisation", "roles", "FINANCE", "AUDITOR", "MOF", "officers");
 	json_t *org = json_object_get(in, "organisation"), *officers = json_object_get(in, "officers");
 
 	if (in == NULL)

@@ -33,7 +33,7 @@ CREATE TABLE keyring (            -- certificates of the appliance's own keys
   what TEXT PRIMARY KEY,          -- root, issuing, token, status, ocsp, root.crl
   der  BLOB NOT NULL
 ) STRICT;
-CREATE TABLE setting (            -- fixed at init: arc, operator, demo, base
+CREATE TABLE setting (            -- fixed at init: arc, operator, demo, base, keeper
   key   TEXT PRIMARY KEY,
   value TEXT NOT NULL
 ) STRICT;
@@ -44,6 +44,8 @@ CREATE TABLE user_secret (
   password  TEXT NOT NULL,        -- argon2id string; "" before enrolment
   totp      BLOB NOT NULL,        -- RFC 6238 secret; empty: none
   step      INTEGER NOT NULL,     -- last time step used: a code works once
+  failures  INTEGER NOT NULL DEFAULT 0, -- tries since the last success
+  failed_at INTEGER NOT NULL DEFAULT 0, -- the last of them
   code      BLOB NOT NULL,        -- hash of the one-time enrolment code; empty: none
   code_end  INTEGER NOT NULL
 ) STRICT;
@@ -149,3 +151,4 @@ CREATE TABLE user (
   roles  INTEGER NOT NULL,
   state  TEXT NOT NULL            -- INVITED, ACTIVE, DISABLED
 ) STRICT;
+CREATE INDEX user_org ON user(org);

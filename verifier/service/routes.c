@@ -21,8 +21,9 @@ static enum fj_rc read_proof(const json_t *proof, struct ver_input *in, struct f
 	if (proof == NULL)
 		return FJ_OK;
 	FJ_TRY(fj_json_only(proof, known, err));
-	FJ_TRY(fj_json_opt_str(proof, "nonce", 200, &in->nonce, err));
-	return fj_json_opt_str(proof, "x5t", 64, &in->x5t, err);
+	FJ_TRY(fj_json_opt_str(proof, "nonce", 256, &in->nonce, err));
+	FJ_TRY(fj_json_opt_str(proof, "x5t", 64, &in->x5t, err));
+	return ver_proof_form(in->nonce, in->x5t, err);
 }
 
 static enum fj_rc verdict_of(const struct svc_view *v, const json_t *item, json_t **out, struct fj_err *err)
@@ -69,7 +70,7 @@ static enum fj_rc verify_json(struct svc *s, struct fj_slice body, json_t **out,
 	FJ_AUTO(json) request = NULL;
 	struct svc_view *v;
 
-	FJ_TRY(fj_json_parse(body, 20u << 20, &request, err));
+	FJ_TRY(fj_json_parse(body, 4u << 20, &request, err));
 	FJ_TRY(svc_view_take(s, &v, err));
 	enum fj_rc rc = json_object_get(request, "items") != NULL ? many(v, request, out, err) : verdict_of(v, request, out, err);
 	svc_view_give(s, v);
@@ -142,6 +143,8 @@ static enum fj_rc verdict_for(struct svc *s, const char *text, const char *use_t
 	struct ver_input in = {.now = fj_now(), .credential = fj_slice_str(text)};
 	struct svc_view *v;
 
+	if (is_number(text))
+		in.number = text;
 	if (strncmp(text, "DAC-", 4) == 0) {
 		FJ_TRY(svc_certificate(s, text, &der, err));
 		in.credential = fj_buf_slice(&der);
@@ -355,12 +358,12 @@ static void get_health(struct web_req *q, struct web_res *r)
 }
 
 const struct web_route svc_routes[] = {
-	{WEB_POST, "/v1/verify", post_verify, WEB_PUBLIC, WEB_CSRF_NONE, 20u << 20, "verdict on one credential, or on up to 1000"},
+	{WEB_POST, "/v1/verify", post_verify, WEB_PUBLIC, WEB_CSRF_NONE, 4u << 20, "verdict on one credential, or on up to 1000"},
 	{WEB_GET, "/", get_home, WEB_PUBLIC, WEB_CSRF_NONE, 0, "form"},
 	{WEB_POST, "/", post_home, WEB_PUBLIC, WEB_CSRF_NONE, 65536, "verdict as a page"},
 	{WEB_GET, "/v/{number}", get_number, WEB_PUBLIC, WEB_CSRF_NONE, 0, "verdict on a published number"},
 	{WEB_POST, "/ocsp", svc_ocsp_post, WEB_PUBLIC, WEB_CSRF_NONE, 8192, "OCSP, RFC 6960"},
-	{WEB_GET, "/ocsp/{request}", svc_ocsp_get, WEB_PUBLIC, WEB_CSRF_NONE, 0, "OCSP by GET"},
+	{WEB_GET, "/ocsp/{request*}", svc_ocsp_get, WEB_PUBLIC, WEB_CSRF_NONE, 0, "OCSP by GET"},
 	{WEB_GET, "/crl/{name}", get_crl, WEB_PUBLIC, WEB_CSRF_NONE, 0, "CRL"},
 	{WEB_GET, "/status/{name}", get_status, WEB_PUBLIC, WEB_CSRF_NONE, 0, "status list"},
 	{WEB_GET, "/ca/{name}", get_ca, WEB_PUBLIC, WEB_CSRF_NONE, 0, "CA certificates"},

@@ -52,7 +52,7 @@ void api_session(struct web_req *q, struct web_res *r)
 	if (rc == FJ_OK && fj_json_peek(in, "totp") != NULL)
 		totp = fj_json_peek(in, "totp");
 	if (rc == FJ_OK)
-		rc = iss_authenticate(register_of(q), login, password, totp, &actor, &err);
+		rc = iss_authenticate(register_of(q), ISS_DOOR_PORTAL, login, password, totp, &actor, &err);
 	if (rc == FJ_OK)
 		rc = iss_session_new(register_of(q), &actor, &s, &err);
 	if (rc != FJ_OK) {

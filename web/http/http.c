@@ -18,6 +18,7 @@
 #define MAX_PARAMS 4
 #define MAX_FIELDS 64
 #define CONNECTIONS 256
+#define PER_ADDRESS 32 /* connections of one client; behind a proxy on this machine there is one client */
 #define IDLE_SECONDS 20
 
 struct pair {
@@ -31,7 +32,7 @@ struct web_req {
 	const char *method;
 	struct pair param[MAX_PARAMS], field[MAX_FIELDS];
 	size_t n_param, n_field;
-	bool fields_read, too_large, known_path;
+	bool fields_read, too_large, known_path, bad_framing;
 	struct fj_buf body;
 	void *session;
 	const char *csrf;
@@ -50,11 +51,13 @@ struct web_server {
 static bool match_part(struct web_req *q, const char **pattern, const char **path)
 {
 	const char *close = strchr(*pattern, '}');
-	size_t n = strcspn(*path, "/");
+	size_t len = (size_t)(close - *pattern) - 1;
+	bool rest = (*pattern)[len] == '*'; /* all that is left of the path, slashes too */
+	size_t n = rest ? strlen(*path) : strcspn(*path, "/");
 
 	if (n == 0 || q->n_param == MAX_PARAMS)
 		return false;
-	q->param[q->n_param].name = fj_strndup(*pattern + 1, (size_t)(close - *pattern) - 1);
+	q->param[q->n_param].name = fj_strndup(*pattern + 1, rest ? len - 1 : len);
 	q->param[q->n_param++].value = fj_strndup(*path, n);
 	*pattern = close + 1;
 	*path += n;
@@ -334,6 +337,10 @@ static void add_headers(const struct web_req *q, const struct web_res *r, struct
 	if (lang != NULL && (strcmp(lang, "en") == 0 || strcmp(lang, "zh") == 0)) /* the choice stays */
 		MHD_add_response_header(m, "Set-Cookie", lang[0] == 'e' ? "lang=en; Path=/; SameSite=Strict; Max-Age=31536000"
 		    : "lang=zh; Path=/; SameSite=Strict; Max-Age=31536000");
+	if (q->bad_framing)
+		MHD_add_response_header(m, "Connection", "close");
+	if (q->server->conf.cert != NULL)
+		MHD_add_response_header(m, "Strict-Transport-Security", "max-age=31536000");
 	if (r->status == 405)
 		MHD_add_response_header(m, "Allow", strcmp(q->method, "POST") == 0 ? "GET, HEAD" : "POST");
 }
@@ -381,8 +388,8 @@ static void dispatch(struct web_req *q, struct web_res *r)
 {
 	const struct web_hooks *h = &q->server->conf.hooks;
 
-	if (q->too_large) {
-		simple_fail(q, r, FJ_E_LIMIT, 413, "the request is larger than this address accepts", "请求过大");
+	if (q->bad_framing) {
+		simple_fail(q, r, FJ_E_PARSE, 400, "the length of the request is said in more than one way", "请求长度的表述相互矛盾");
 		return;
 	}
 	if (q->route == NULL) {
@@ -392,12 +399,15 @@ static void dispatch(struct web_req *q, struct web_res *r)
 			simple_fail(q, r, FJ_E_NOTFOUND, 404, "there is nothing at this address", "该地址不存在");
 		return;
 	}
-	find_session(q);
 	if (q->route->access == WEB_SIGNED_IN && q->session == NULL) {
 		if (h->login != NULL && !web_wants_json(q))
 			web_redirect(r, h->login);
 		else
 			simple_fail(q, r, FJ_E_AUTH, 401, "sign in first", "请先登录");
+		return;
+	}
+	if (q->too_large) {
+		simple_fail(q, r, FJ_E_LIMIT, 413, "the request is larger than this address accepts", "请求过大");
 		return;
 	}
 	if (!csrf_ok(q)) {
@@ -418,6 +428,30 @@ static void req_free(struct web_req *q)
 	fj_free(q);
 }
 
+/* RFC 9112 6.3: what another reader could see as another request is refused, and the
+ * connection ends */
+static enum MHD_Result count_lengths(void *cls, enum MHD_ValueKind kind, const char *key, const char *value)
+{
+	unsigned *n = cls;
+
+	(void)kind;
+	if (strcasecmp(key, "Content-Length") == 0)
+		*n += 1;
+	else if (strcasecmp(key, "Transfer-Encoding") == 0)
+		*n += value != NULL && strcasecmp(value, "chunked") == 0 ? 1 : 2;
+	else if (strpbrk(key, " \t") != NULL) /* "Content-Length : 1" */
+		*n += 2;
+	return MHD_YES;
+}
+
+static bool bad_framing(struct MHD_Connection *conn)
+{
+	unsigned n = 0;
+
+	MHD_get_connection_values(conn, MHD_HEADER_KIND, count_lengths, &n);
+	return n > 1;
+}
+
 static struct web_req *req_new(const struct web_server *s, struct MHD_Connection *conn, const char *url, const char *method)
 {
 	struct web_req *q = fj_alloc(1, sizeof(*q));
@@ -432,7 +466,12 @@ static struct web_req *req_new(const struct web_server *s, struct MHD_Connection
 		q->known_path = false;
 	else
 		find_route(q);
-	fj_buf_init(&q->body, q->route == NULL ? 0 : q->route->body_max);
+	q->bad_framing = bad_framing(conn);
+	if (q->route != NULL)
+		find_session(q);
+	/* who may not ask may not send either */
+	bool takes = q->route != NULL && !q->bad_framing && (q->route->access == WEB_PUBLIC || q->session != NULL);
+	fj_buf_init(&q->body, takes ? q->route->body_max : 0);
 	return q;
 }
 
@@ -443,8 +482,10 @@ static enum MHD_Result on_request(void *cls, struct MHD_Connection *conn, const 
 
 	(void)version;
 	if (q == NULL) {
-		*state = req_new(cls, conn, url, method);
-		return *state == NULL ? MHD_NO : MHD_YES;
+		*state = q = req_new(cls, conn, url, method);
+		if (q == NULL || !q->bad_framing)
+			return q == NULL ? MHD_NO : MHD_YES;
+		*n = 0; /* answered at once: what follows is not read as a request */
 	}
 	if (*n > 0) { /* what does not fit is read and forgotten, so that the answer arrives */
 		if (!q->too_large && fj_buf_put(&q->body, data, *n) != FJ_OK)
@@ -582,7 +623,8 @@ enum fj_rc web_start(struct web_server *s, struct fj_err *err)
 		tls[0] = tls[3];
 	s->daemon = MHD_start_daemon(flags, 0, NULL, NULL, on_request, s, MHD_OPTION_LISTEN_SOCKET, s->fd, MHD_OPTION_THREAD_POOL_SIZE,
 	    s->conf.threads, MHD_OPTION_CONNECTION_LIMIT, (unsigned)CONNECTIONS, MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)IDLE_SECONDS,
-	    MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)65536, MHD_OPTION_NOTIFY_COMPLETED, on_done, NULL, MHD_OPTION_ARRAY, tls, MHD_OPTION_END);
+	    MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)65536, MHD_OPTION_STRICT_FOR_CLIENT, 1,
+	    MHD_OPTION_PER_IP_CONNECTION_LIMIT, s->loopback ? 0u : (unsigned)PER_ADDRESS, MHD_OPTION_NOTIFY_COMPLETED, on_done, NULL, MHD_OPTION_ARRAY, tls, MHD_OPTION_END);
 	if (s->daemon != NULL)
 		return FJ_OK;
 	return fj_fail(err, FJ_E_INTERNAL, "http", NULL, "the HTTP server does not start%s", s->conf.cert != NULL ? "; check certificate and key" : "");

@@ -29,7 +29,8 @@ struct web_res {
 typedef void (*web_handler)(struct web_req *q, struct web_res *r);
 struct web_route {
 	enum web_method method;
-	const char *path;        /* "/certificates/{number}/revoke"; {name} matches one part */
+	const char *path;        /* "/certificates/{number}/revoke"; {name} matches one part,
+	                          * {name*} all that is left */
 	web_handler run;
 	enum web_access access;
 	enum web_csrf csrf;

@@ -178,7 +178,7 @@ static void post_login(struct web_req *q, struct web_res *r)
 	struct iss_session s;
 	struct fj_err err = {0};
 
-	enum fj_rc rc = iss_authenticate(p->i, web_field(q, "login"), web_field(q, "password"), web_field(q, "totp"), &actor, &err);
+	enum fj_rc rc = iss_authenticate(p->i, ISS_DOOR_PORTAL, web_field(q, "login"), web_field(q, "password"), web_field(q, "totp"), &actor, &err);
 	if (rc == FJ_OK)
 		rc = iss_session_new(p->i, &actor, &s, &err);
 	if (rc != FJ_OK) {
@@ -514,6 +514,7 @@ static enum fj_rc verdict_of(struct iss *i, const char *text, const char *use_te
 	static const struct iss_actor anybody = {.login = "local", .roles = ISS_LOCAL, .via = "public"};
 	struct ver_input in = {.now = fj_now(), .credential = fj_slice_str(text)};
 	size_t n = strlen(text);
+	char number[41];
 
 	while (n > 0 && strchr(" \t\r\n", text[n - 1]) != NULL)
 		n--;
@@ -523,8 +524,8 @@ static enum fj_rc verdict_of(struct iss *i, const char *text, const char *use_te
 	in.use = use;
 	FJ_TRY(ver_trust_load_dir(AT_FDCWD, "publish/trust", &trust, NULL, err));
 	if (n < 41 && (strncmp(text, "DAC-", 4) == 0 || strncmp(text, "DAU-", 4) == 0)) {
-		char number[41];
 		snprintf(number, sizeof(number), "%.*s", (int)n, text);
+		in.number = number;
 		if (number[2] == 'U')
 			FJ_TRY(ver_trust_find(trust, number, &in.credential, err));
 		else {

@@ -77,7 +77,7 @@ static enum fj_rc actor_of(struct iss *i, const json_t *as, struct iss_actor *ou
 	}
 	if (login == NULL || password == NULL || totp == NULL)
 		return fj_fail(err, FJ_E_USAGE, "registry", NULL, "login, password and totp are texts");
-	FJ_TRY(iss_authenticate(i, login, password, totp, out, err));
+	FJ_TRY(iss_authenticate(i, ISS_DOOR_LOCAL, login, password, totp, out, err));
 	out->via = "cli";
 	return FJ_OK;
 }

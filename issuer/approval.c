@@ -276,6 +276,8 @@ enum fj_rc cmd_approval_approve(struct iss_call *c, struct fj_err *err)
 	FJ_TRY(load(c->db, fj_json_peek(c->params, "id"), &s, err));
 	const struct kind *k = kind_find(s.kind);
 	FJ_TRY(check_decider(c, &s, k, err));
+	if (k->execute != apr_clock_reset)
+		FJ_TRY(iss_clock_check(c->iss, err));
 	FJ_TRY(decide(c, &s, k, "approve", "APPROVED", err));
 	as_apr(&s, &a);
 	snprintf(c->approval, sizeof(c->approval), "%s", s.id);

@@ -123,7 +123,7 @@ static enum fj_rc ceremony(struct iss *i, struct fj_err *err)
 static enum fj_rc first_officer(struct iss_call *c, const json_t *o, const char *org, json_t *out, struct fj_err *err)
 {
 	const char *login, *name, *person;
-	char code[20];
+	char first[USR_CODE_FIRST + 1], hash[65], second[USR_CODE_SECOND + 1], code[USR_CODE_FIRST + USR_CODE_SECOND + 2];
 
 	FJ_TRY(fj_json_str(o, "login", 63, &login, err));
 	FJ_TRY(fj_json_str(o, "name", 40, &name, err));
@@ -131,7 +131,9 @@ static enum fj_rc first_officer(struct iss_call *c, const json_t *o, const char 
 	FJ_AUTO(json) body = json_pack("{s:s, s:s, s:s, s:s, s:[s], s:s}", "login", login, "name", name, "person", person, "org", org,
 	    "roles", "FINANCE", "state", "INVITED");
 	FJ_TRY(evt_append(c, "user.added", login, body, err));
-	FJ_TRY(usr_invite(c->db, login, code, err));
+	usr_code_first(first, hash);
+	FJ_TRY(usr_invite(c->db, login, hash, second, err));
+	snprintf(code, sizeof(code), "%s-%s", first, second);
 	return json_array_append_new(out, json_pack("{s:s, s:s}", "login", login, "code", code)) == 0 ? FJ_OK
 	    : fj_fail(err, FJ_E_NOMEM, "issuer", NULL, "out of memory");
 }

@@ -15,7 +15,6 @@
 #include "base/jws.h"
 #include "base/log.h"
 
-#define CLOCK_JUMP 300
 #define TEND_S 60
 #define RETRY_S 2
 
@@ -74,18 +73,6 @@ void iss_signer_drop(struct hsm_conn **conn)
 {
 	hsm_close(*conn);
 	*conn = NULL;
-}
-
-enum fj_rc iss_clock_check(struct iss *i, struct fj_err *err)
-{
-	int64_t drift = ((fj_real_ms() - i->clock_real0) - (fj_boot_ms() - i->clock_boot0)) / 1000;
-
-	if (drift <= CLOCK_JUMP && drift >= -CLOCK_JUMP)
-		return FJ_OK;
-	enum fj_rc rc = fj_fail(err, FJ_E_CLOCK, "issuer", "design.md 4",
-	    "the clock has jumped by %lld s; nothing is signed until it is right again or the service is restarted by its operator", (long long)drift);
-	fj_err_zh(err, "系统时钟跳变 %lld 秒，在纠正前不予签发", (long long)drift);
-	return rc;
 }
 
 static enum fj_rc load_cert(struct iss *i, const char *what, struct fj_buf *out, struct fj_err *err)
@@ -169,11 +156,14 @@ enum fj_rc iss_demo_clock(struct iss *i, fj_time t, struct fj_err *err)
 
 static void tend_once(struct iss *i)
 {
-	struct fj_err err = {0};
+	struct fj_err err = {0}, later = {0};
 
-	enum fj_rc rc = pipe_make(i, INT64_MAX, &err);
-	if (rc == FJ_OK)
-		rc = pub_publish(i, INT64_MAX, &err);
+	/* what can't be made is no reason to let lists grow old */
+	enum fj_rc rc = pipe_make(i, INT64_MAX, &err), published = pub_publish(i, INT64_MAX, &later);
+	if (rc == FJ_OK) {
+		rc = published;
+		err = later;
+	}
 	if (rc != FJ_OK && !i->behind)
 		fj_log_err(FJ_LOG_ERROR, "issuing or publication waits", &err);
 	i->behind = rc != FJ_OK;
@@ -239,8 +229,7 @@ enum fj_rc iss_new(const struct iss_conf *conf, struct iss **out, struct fj_err 
 	i->conf = *conf;
 	i->run = -1;
 	i->pub.files = true;
-	i->clock_real0 = fj_real_ms();
-	i->clock_boot0 = fj_boot_ms();
+	iss_clock_trust(i);
 	pthread_mutex_t *locks[] = {&i->lock, &i->make.lock, &i->pub.lock, &i->readers_lock};
 	for (size_t k = 0; k < FJ_ARRAY_LEN(locks); k++)
 		pthread_mutex_init(locks[k], NULL);

@@ -46,7 +46,7 @@ struct iss {
 	bool tending, ending;
 	pthread_cond_t wake;
 	atomic_bool behind;            /* issuing or publication did not finish: the tender tries again */
-	int64_t clock_real0, clock_boot0;
+	_Atomic int64_t clock_real0, clock_boot0; /* when the two clocks were last found to agree */
 };
 
 /* an empty register in memory, for iss_open and iss_init */
@@ -61,7 +61,8 @@ void iss_signer_drop(struct hsm_conn **conn);
 /* something was left unfinished: the tender takes it up again soon */
 void iss_behind(struct iss *i);
 /* after a step of the clock nothing is signed */
-enum fj_rc iss_clock_check(struct iss *i, struct fj_err *err) FJ_MUST_USE;
+enum fj_rc iss_clock_check(const struct iss *i, struct fj_err *err) FJ_MUST_USE;
+void iss_clock_trust(struct iss *i);
 /* certificates of the keyring into i; FJ_E_NOTFOUND before init */
 enum fj_rc iss_load_keyring(struct iss *i, struct fj_err *err) FJ_MUST_USE;
 
@@ -74,6 +75,7 @@ enum fj_rc iss_load_keyring(struct iss *i, struct fj_err *err) FJ_MUST_USE;
 #undef EVENT
 enum fj_rc apr_user_add(struct iss_call *c, const struct apr *a, struct fj_err *err);
 enum fj_rc apr_user_disable(struct iss_call *c, const struct apr *a, struct fj_err *err);
+enum fj_rc apr_clock_reset(struct iss_call *c, const struct apr *a, struct fj_err *err);
 
 /* --- pipeline.c --- */
 /* Every intent up to event `seq` is made or given up, by this thread or by the one that was at
@@ -96,7 +98,12 @@ enum fj_rc pub_fixed(struct iss *i, struct fj_err *err) FJ_MUST_USE;
 enum fj_rc pub_delegate(struct iss *i, const char *what, struct fj_buf *cert, struct fj_err *err) FJ_MUST_USE;
 
 /* --- user.c --- */
-enum fj_rc usr_invite(struct sto *db, const char *login, char code[20], struct fj_err *err) FJ_MUST_USE;
+/* One-time code of an invitation, "first-second": two people hold its halves; only hashes are
+ * stored.  usr_code_first draws the first half and its hash, usr_invite the second. */
+#define USR_CODE_FIRST 13
+#define USR_CODE_SECOND 8
+void usr_code_first(char first[USR_CODE_FIRST + 1], char hash_hex[65]);
+enum fj_rc usr_invite(struct sto *db, const char *login, const char *first_hash_hex, char second[USR_CODE_SECOND + 1], struct fj_err *err) FJ_MUST_USE;
 struct usr_demo {
 	char password[32], totp_uri[200], secret_b32[40];
 };

@@ -86,7 +86,7 @@ struct iss_field {
 	int64_t max;      /* STR: code points; INT: value; LIST: items; FILE: octets */
 	const char *zh, *en; /* label */
 };
-enum iss_command_kind { ISS_READ, ISS_WRITE };
+enum iss_command_kind { ISS_READ, ISS_WRITE, ISS_WRITE_ANY_TIME /* even while the clock is in doubt */ };
 struct iss_command_info {
 	const char *name;   /* "certificate.revoke" */
 	enum iss_command_kind kind;

@@ -120,6 +120,19 @@ static const char *text(const json_t *p, const char *key)
 	return s == NULL ? "" : s;
 }
 
+/* its own level, and a division that lies within its own */
+static enum fj_rc check_level(struct iss_call *c, const json_t *body, struct fj_err *err)
+{
+	FJ_AUTO(dom_org) finance = {.affiliates = NULL};
+
+	FJ_TRY(dom_org_get(c->db, text(body, "finance"), &finance, err));
+	FJ_AUTO(json) area = json_pack("[s]", finance.div6);
+	if (!(finance.roles & ISS_FINANCE) || strcmp(finance.level, text(body, "level")) != 0 || !fj_territory_has(area, text(body, "div6")))
+		return iss_rule_fail(err, "R40", "the organisation's level or division is not this finance department's; its own finance department enters it",
+		    "单位的财政级次或行政区划与本财政部门不符，应由其本级财政部门登记");
+	return FJ_OK;
+}
+
 /* R40: a finance department enters the organisations of its own level; departments of finance,
  * and what audits or stands above them, are entered by the one that made the appliance. */
 static enum fj_rc check_enterer(struct iss_call *c, const json_t *body, struct fj_err *err)
@@ -127,7 +140,8 @@ static enum fj_rc check_enterer(struct iss_call *c, const json_t *body, struct f
 	const json_t *list = json_object_get(body, "roles");
 	bool above = fj_list_has(list, "FINANCE") || fj_list_has(list, "MOF") || fj_list_has(list, "AUDITOR");
 
-	return iss_rule_no_foreign_issuer(above ? c->iss->keeper : text(body, "finance"), c->actor->org, err);
+	FJ_TRY(iss_rule_no_foreign_issuer(above ? c->iss->keeper : text(body, "finance"), c->actor->org, err));
+	return above ? FJ_OK : check_level(c, body, err);
 }
 
 enum fj_rc cmd_organisation_add(struct iss_call *c, struct fj_err *err)

@@ -186,9 +186,8 @@ static enum fj_rc approvals_of(struct iss *i, const struct job *j, struct frame 
 	f->req.approvals = f->who;
 	if (j->approval[0] != '\0')
 		return apr_for_signer(i->db, j->approval, f->who, &f->req.n_approvals, &f->req.intent, err);
-	struct iss_actor a;
-	FJ_TRY(usr_actor(i->db, j->actor, "system", &a, err));
-	snprintf(f->who[0].officer, sizeof(f->who[0].officer), "%s", a.login);
+	/* who he was when the intent was accepted; he may have left since */
+	snprintf(f->who[0].officer, sizeof(f->who[0].officer), "%s", j->actor);
 	snprintf(f->who[0].role, sizeof(f->who[0].role), "OPERATOR");
 	f->who[0].at = fj_now();
 	f->req.n_approvals = 1;

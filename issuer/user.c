@@ -4,6 +4,8 @@
  * A user is made by two officers (R22), of the office that answers for the
  * user's organisation (R40), with roles that the organisation has; he sets
  * password and second factor with a one-time code; there is no default password.
+ * Whoever asked for the user gets the first half of the code and whoever approved
+ * the second, so neither of the two can become the new person.
  * Public facts are events; passwords (argon2id) and factors stand beside the log
  * and never in it.  Factors are not encrypted at rest: whoever reads register.db
  * owns them.  Signing in is signin.c's.
@@ -85,12 +87,30 @@ enum fj_rc apply_appliance_made(const struct evt *e, struct fj_err *err)
 
 /* --- secrets --- */
 
-enum fj_rc usr_invite(struct sto *db, const char *login, char code[20], struct fj_err *err)
+void usr_code_first(char first[USR_CODE_FIRST + 1], char hash_hex[65])
 {
 	struct fj_hash h;
 
-	iss_new_id("", 16, code);
-	fj_sha256(fj_slice_str(code), &h);
+	iss_new_id("", USR_CODE_FIRST, first);
+	fj_sha256(fj_slice_str(first), &h);
+	fj_hex(h.b, FJ_SHA256_LEN, hash_hex);
+}
+
+/* of the hash of the first half, and the second */
+static void code_hash(const char *first_hash_hex, const char *second, struct fj_hash *out)
+{
+	char text[65 + USR_CODE_SECOND + 2];
+
+	snprintf(text, sizeof(text), "%.64s-%.*s", first_hash_hex, USR_CODE_SECOND, second);
+	fj_sha256(fj_slice_str(text), out);
+}
+
+enum fj_rc usr_invite(struct sto *db, const char *login, const char *first_hash_hex, char second[USR_CODE_SECOND + 1], struct fj_err *err)
+{
+	struct fj_hash h;
+
+	iss_new_id("", USR_CODE_SECOND, second);
+	code_hash(first_hash_hex, second, &h);
 	return sto_run(db, STO_SECRET_SET, NULL, err, "ttbibi", login, "", FJ_SLICE("", 0), (int64_t)0,
 	    FJ_SLICE(h.b, FJ_SHA256_LEN), (int64_t)fj_now() + CODE_LIFE);
 }
@@ -172,7 +192,7 @@ static enum fj_rc check_user(struct iss_call *c, const json_t *p, const char *as
 enum fj_rc cmd_user_add(struct iss_call *c, struct fj_err *err)
 {
 	const char *login = fj_json_peek(c->params, "login");
-	char keeper[19];
+	char keeper[19], first[USR_CODE_FIRST + 1], hash[65];
 	bool row;
 	{
 		FJ_AUTO(sto_q) q = {0};
@@ -184,21 +204,24 @@ enum fj_rc cmd_user_add(struct iss_call *c, struct fj_err *err)
 	if (strspn(login, "abcdefghijklmnopqrstuvwxyz0123456789._-") != strlen(login))
 		return fj_fail(err, FJ_E_INVALID, "issuer", NULL, "a login has small letters, digits, dot, hyphen and underscore only");
 	FJ_TRY(check_user(c, c->params, c->actor->org, keeper, err));
-	FJ_AUTO(json) payload = json_pack("{s:s, s:s, s:s, s:s, s:O, s:s, s:s}", "login", login, "person", fj_json_peek(c->params, "person"),
+	usr_code_first(first, hash);
+	FJ_AUTO(json) payload = json_pack("{s:s, s:s, s:s, s:s, s:O, s:s, s:s, s:s}", "login", login, "person", fj_json_peek(c->params, "person"),
 	    "name", fj_json_peek(c->params, "name"), "org", fj_json_peek(c->params, "org"), "roles", json_object_get(c->params, "roles"),
-	    "state", "INVITED", "asked_by", c->actor->org);
-	return apr_request(c, "user.add", login, keeper, payload, err);
+	    "state", "INVITED", "asked_by", c->actor->org, "code_sha256", hash);
+	FJ_TRY(apr_request(c, "user.add", login, keeper, payload, err));
+	return fj_json_set(c->answer, "code_first", json_string(first));
 }
 
 enum fj_rc apr_user_add(struct iss_call *c, const struct apr *a, struct fj_err *err)
 {
-	char code[20], keeper[19];
+	char second[USR_CODE_SECOND + 1], keeper[19];
+	const char *hash = fj_json_peek(a->payload, "code_sha256");
 
 	FJ_TRY(check_user(c, a->payload, fj_json_peek(a->payload, "asked_by"), keeper, err));
 	FJ_TRY(iss_rule_no_foreign_issuer(keeper, c->actor->org, err));
 	FJ_TRY(evt_append(c, "user.added", a->object, a->payload, err));
-	FJ_TRY(usr_invite(c->db, a->object, code, err));
-	c->answer = json_pack("{s:s, s:s, s:s, s:s}", "id", a->id, "state", "APPROVED", "login", a->object, "code", code);
+	FJ_TRY(usr_invite(c->db, a->object, hash == NULL ? "" : hash, second, err));
+	c->answer = json_pack("{s:s, s:s, s:s, s:s}", "id", a->id, "state", "APPROVED", "login", a->object, "code_second", second);
 	return FJ_OK;
 }
 
@@ -209,7 +232,9 @@ enum fj_rc cmd_user_disable(struct iss_call *c, struct fj_err *err)
 	struct iss_actor a;
 	char keeper[19];
 
-	FJ_TRY(usr_actor(c->db, fj_json_peek(c->params, "login"), "system", &a, err));
+	enum fj_rc rc = usr_actor(c->db, fj_json_peek(c->params, "login"), "system", &a, err);
+	if (rc != FJ_OK && rc != FJ_E_AUTH) /* an invitation can be taken back too */
+		return rc;
 	FJ_TRY(dom_org_get(c->db, a.org, &o, err));
 	FJ_TRY(keeper_of(c, &o, keeper, err));
 	FJ_TRY(iss_rule_no_foreign_issuer(keeper, c->actor->org, err));
@@ -219,16 +244,22 @@ enum fj_rc cmd_user_disable(struct iss_call *c, struct fj_err *err)
 enum fj_rc apr_user_disable(struct iss_call *c, const struct apr *a, struct fj_err *err)
 {
 	FJ_TRY(evt_append(c, "user.changed", a->object, a->payload, err));
+	FJ_TRY(sto_run(c->db, STO_SECRET_END, NULL, err, "t", a->object));
 	return sto_run(c->db, STO_SESSION_CLEAN, NULL, err, "iit", (int64_t)0, (int64_t)0, a->object);
 }
 
 static enum fj_rc check_code(struct iss_call *c, const char *login, struct fj_err *err)
 {
-	struct fj_hash h;
+	const char *code = fj_json_peek(c->params, "code"), *dash = strchr(code, '-');
+	size_t n = dash == NULL ? 0 : (size_t)(dash - code);
+	struct fj_hash first, h;
+	char hex[65];
 	{
 		FJ_AUTO(sto_q) q = {0};
-		fj_sha256(fj_slice_str(fj_json_peek(c->params, "code")), &h);
-		if (sto_first(c->db, STO_SECRET_GET, &q, login, NULL, "t", login) == FJ_OK && fj_now() <= sto_int(&q, 4) &&
+		fj_sha256(FJ_SLICE((const uint8_t *)code, n), &first);
+		fj_hex(first.b, FJ_SHA256_LEN, hex);
+		code_hash(hex, dash == NULL ? "" : dash + 1, &h);
+		if (strlen(code) == USR_CODE_FIRST + 1 + USR_CODE_SECOND && sto_first(c->db, STO_SECRET_GET, &q, login, NULL, "t", login) == FJ_OK && fj_now() <= sto_int(&q, 4) &&
 		    sto_blob(&q, 3).len == FJ_SHA256_LEN && sodium_memcmp(sto_blob(&q, 3).p, h.b, FJ_SHA256_LEN) == 0)
 			return FJ_OK;
 	}

@@ -148,16 +148,23 @@ enum fj_rc pub_lists(struct iss *i, struct fj_err *err)
 	fj_time at;
 	char what[32];
 
+	enum fj_rc first = FJ_OK;
 	FJ_TRY(list_numbers(i, lists, FJ_ARRAY_LEN(lists), &n, err));
 	for (size_t k = 0; k < n; k++) {
+		struct fj_err why = {0};
 		snprintf(what, sizeof(what), "list/%lld", (long long)lists[k]);
 		FJ_TRY(pub_state(i, what, &number, &at, &since, err));
 		FJ_TRY(one_int(i, STO_LIST_CHANGED, lists[k], &seq, err));
 		if (at != 0 && seq <= since && fj_now() - at < LIST_RENEW)
 			continue;
-		FJ_TRY(publish_list(i, lists[k], since, seq, err));
+		enum fj_rc rc = publish_list(i, lists[k], since, seq, &why);
+		if (rc == FJ_OK || first != FJ_OK)
+			continue; /* one list that can't be signed does not keep the others back */
+		first = rc;
+		if (err != NULL)
+			*err = why;
 	}
-	return FJ_OK;
+	return first;
 }
 
 /* --- CRLs --- */

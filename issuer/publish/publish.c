@@ -330,15 +330,28 @@ static enum fj_rc conclude(struct iss *i, struct fj_err *err)
 	return FJ_OK;
 }
 
+static void keep_first(enum fj_rc *out, struct fj_err *err, enum fj_rc rc, const struct fj_err *why)
+{
+	if (rc == FJ_OK || *out != FJ_OK)
+		return;
+	*out = rc;
+	if (err != NULL)
+		*err = *why;
+}
+
 static enum fj_rc publish(struct iss *i, int64_t now_seq, struct fj_err *err)
 {
 	bool renewed = false;
+	struct fj_err why = {0};
+	enum fj_rc out = FJ_OK;
 
-	FJ_TRY(pub_lists(i, err));
-	FJ_TRY(pub_crls(i, err));
-	FJ_TRY(renew_ocsp(i, &renewed, err));
-	FJ_TRY(publish_rows(i, renewed, now_seq, err));
-	return conclude(i, err);
+	/* each is tried whatever became of the others, and what succeeded is shown */
+	keep_first(&out, err, pub_lists(i, &why), &why);
+	keep_first(&out, err, pub_crls(i, &why), &why);
+	keep_first(&out, err, renew_ocsp(i, &renewed, &why), &why);
+	keep_first(&out, err, publish_rows(i, renewed, now_seq, &why), &why);
+	keep_first(&out, err, conclude(i, &why), &why);
+	return out;
 }
 
 /* one state of the register for all of it */

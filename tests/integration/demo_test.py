@@ -75,6 +75,14 @@ try:
     check('what was reclaimed does not come back (R23)', code == 409 and out.get('rule') == 'R23', out)
     check('API without a session answers 401', h.api('GET', '/api/v1/certificate')[0] == 401)
 
+    # the clock: two officers of the department that made the appliance
+    code, out = h.cli('clock', 'reset', who='hb-fin1')
+    check('another department does not confirm the clock (R40)', code == 1 and 'R40' in json.dumps(out), out)
+    code, out = h.cli('clock', 'reset', who='mof1')
+    check('one officer asks', code == 0 and 'approval' in out, out)
+    code, again = h.cli('approval', 'approve', out.get('approval', ''), who='mof2')
+    code2, events = h.cli('event', 'list', '--object', 'clock')
+    check('a second one confirms it, to the signer too, on record', code == 0 and code2 == 0 and events['items'][-1]['kind'] == 'clock.reset', (again, events))
     # an import tells every fault and changes nothing
     csv = '台账编号,数据资源目录编号,名称,形成方式,是否涉密\r\nX-1,C-1,名称一,自主采集,否\r\nX-2,,名称二,自主采集,否\r\nX-3,C-3,名称三,捡来,否\r\nX-4,C-4,机密,自主采集,是\r\n"X-5,C\r\n'
     path = h.root + '/l.csv'

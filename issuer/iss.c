@@ -65,11 +65,8 @@ void iss_system_call(struct iss *i, struct iss_call *c)
 
 enum fj_rc iss_signer(struct iss *i, struct hsm_conn **out, struct fj_err *err)
 {
-	if (i->signer == NULL) {
-		enum fj_rc rc = hsm_connect(i->run, HSM_SOCK_REGISTRY, &i->signer, err);
-		if (rc != FJ_OK)
-			return fj_fail(err, FJ_E_UNAVAILABLE, "issuer", NULL, "the signer is not there; it is started again, try later");
-	}
+	if (i->signer == NULL)
+		FJ_TRY(hsm_connect(i->run, HSM_SOCK_REGISTRY, &i->signer, err));
 	*out = i->signer;
 	return FJ_OK;
 }

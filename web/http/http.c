@@ -398,7 +398,10 @@ static void dispatch(struct web_req *q, struct web_res *r)
 		return;
 	}
 	if (q->too_large) {
-		simple_fail(q, r, FJ_E_LIMIT, 413, "the request is larger than this address accepts; `make routes` prints what each takes", "请求超过该地址允许的大小");
+		char en[96], zh[96];
+		snprintf(en, sizeof(en), "the request is larger than the %zu octets that this address accepts", q->route->body_max);
+		snprintf(zh, sizeof(zh), "请求超过该地址允许的 %zu 字节", q->route->body_max);
+		simple_fail(q, r, FJ_E_LIMIT, 413, en, zh);
 		return;
 	}
 	find_session(q);

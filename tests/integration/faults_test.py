@@ -4,7 +4,7 @@ half done; and when the TPM, the disk or the database is back, nothing was lost.
 
 A disk that is full is a small tmpfs mounted over the home's folders (root only); a
 TPM that is gone for long is a swtpm in PATH that ends at once."""
-import re, sqlite3
+import re, sqlite3, urllib.parse
 from lib import *
 
 ROOT = os.geteuid() == 0
@@ -317,7 +317,7 @@ def problem(sentence, answer, status, *words, rule=None):
 def http(h, s):
     bearer = 'Authorization: Bearer %s\r\n' % s['hb-fin1']
     for name, port, big, room, post in (('portal', h.p, '/api/v1/session', 70000, '/logout'), ('verifier', h.v, '/ocsp', 9000, '/ocsp')):
-        problem(name + ': a body that is too large', request(port, 'POST', big, b'x' * room), 413, 'larger than this address accepts', rule='RFC 9110')
+        problem(name + ': a body that is too large', request(port, 'POST', big, b'x' * room), 413, 'larger than the', 'octets that this address accepts', rule='RFC 9110')
         problem(name + ': a method that is none', request(port, 'BREW', big), 405, 'does not take this method', rule='RFC 9110')
         problem(name + ': a method with a body', request(port, 'PUT', big, b'{}'), 405, 'does not take this method')
         problem(name + ': no such address', request(port, 'GET', '/nowhere'), 404, 'nothing at this address')
@@ -340,9 +340,18 @@ def http(h, s):
     problem('verifier: JSON that is cut', request(h.v, 'POST', '/v1/verify', b'{'), 400, 'JSON text is refused', rule='RFC 8259')
     problem('verifier: an unknown key of a use', request(h.v, 'POST', '/v1/verify', b'{"credential":"x","use":{"colour":"red"}}'), 400, '"colour" is not a key of a use', rule='formats.md 8')
     problem('verifier: an unknown member', request(h.v, 'POST', '/v1/verify', b'{"credential":"x","admin":1}'), 400, '"admin" is not known here')
-    problem('verifier: more than it accepts', request(h.v, 'POST', '/v1/verify', b' ' * (21 << 20)), 413, 'larger than this address accepts')
+    problem('verifier: more than it accepts', request(h.v, 'POST', '/v1/verify', b' ' * (21 << 20)), 413, 'larger than the 20971520 octets')
     check('verifier: OCSP that is no DER is malformedRequest (RFC 6960 2.3)', request(h.v, 'POST', '/ocsp', b'x' * 900).endswith(b'\r\n\r\n0\x03\n\x01\x01'))
     check('verifier: OCSP by GET that is no DER is malformedRequest', request(h.v, 'GET', '/ocsp/AAAA').endswith(b'\r\n\r\n0\x03\n\x01\x01'))
+
+    form = 'Content-Type: application/x-www-form-urlencoded\r\nAccept: text/html\r\nAccept-Language: en\r\n'
+    for name, text, words in (('DER that is cut', '-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n', b'malformed DER'), ('no JWS', 'hello', b'not a compact JWS')):
+        for where, port, path in (('portal', h.p, '/verify'), ('verifier', h.v, '/')):
+            page = request(port, 'POST', path, urllib.parse.urlencode({'credential': text, 'use': ''}).encode(), form)
+            check('%s: its public page denies %s and says why' % (where, name), b' 200 ' in page[:16] and b'verdict deny' in page and words in page, page[-400:])
+    for where, port, path in (('portal', h.p, '/verify'), ('verifier', h.v, '/')):
+        page = request(port, 'POST', path, b'credential=' + b'a' * (1 << 20), form)
+        check('%s: its public page refuses what is too large, on a page' % where, b' 413 ' in page[:16] and b'text/html' in page and b'larger than the 65536 octets that this address accepts' in page, page[-400:])
 
     # clients that begin and do not go on
     tok = next(t for t in h.demo['tokens'] if t['expect'] == 'permit')

@@ -140,7 +140,8 @@ enum fj_rc fj_fail_errno(struct fj_err *err, const char *layer, const char *fmt,
 	va_end(ap);
 	fill(err, rc_of_errno(e), layer, NULL);
 	if (n > 0 && (size_t)n < sizeof(text))
-		snprintf(text + n, sizeof(text) - (size_t)n, ": %s", strerror_r(e, why, sizeof(why)));
+		snprintf(text + n, sizeof(text) - (size_t)n, ": %s%s", strerror_r(e, why, sizeof(why)),
+		    rc_of_errno(e) == FJ_E_NOSPACE ? "; make room on the disk" : "");
 	put(err->en, sizeof(err->en), text);
 	err->code = e;
 	return err->rc;

@@ -54,6 +54,10 @@ enum fj_rc fj_file_read(int dirfd, const char *path, struct fj_buf *out, struct 
 
 	if (fd < 0 || fstat(fd, &st) != 0)
 		return fj_fail_errno(err, "base", "open %s", path);
+	if (S_ISDIR(st.st_mode)) {
+		errno = EISDIR;
+		return fj_fail_errno(err, "base", "read %s", path);
+	}
 	if (!S_ISREG(st.st_mode)) /* a FIFO would never end */
 		return fj_fail(err, FJ_E_IO, "base", NULL, "%s is not a file", path);
 	for (;;) {

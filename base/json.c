@@ -327,3 +327,42 @@ json_t *fj_err_json(const struct fj_err *err)
 	put_text(json_object_get(o, "detail"), "zh", err->zh);
 	return fj_move(o);
 }
+
+json_t *fj_err_reply(const struct fj_err *err)
+{
+	return json_pack("{s:b, s:i, s:o}", "ok", 0, "rc", (int)err->rc, "error", fj_err_json(err));
+}
+
+void fj_err_tell(const struct fj_err *err)
+{
+	FJ_AUTO(buf) text = FJ_BUF_INIT(8192);
+	FJ_AUTO(json) reply = fj_err_reply(err);
+
+	if (reply != NULL && fj_json_canonical(reply, &text, NULL) == FJ_OK)
+		puts(fj_buf_str(&text));
+	fflush(stdout);
+}
+
+static void take_text(char *out, size_t cap, const char *s)
+{
+	if (s == NULL || fj_strcopy(out, cap, s) != FJ_OK)
+		out[0] = '\0';
+}
+
+enum fj_rc fj_err_replied(const json_t *reply, struct fj_err *err)
+{
+	const json_t *e = json_object_get(reply, "error"), *detail = json_object_get(e, "detail");
+	const char *en = fj_json_peek(detail, "en"), *zh = fj_json_peek(detail, "zh"), *layer = fj_json_peek(e, "layer");
+	json_int_t rc = json_integer_value(json_object_get(reply, "rc"));
+
+	if (rc <= 0 || rc >= FJ_RC_COUNT)
+		rc = FJ_E_INTERNAL;
+	fj_fail(err, (enum fj_rc)rc, layer != NULL ? layer : "base", fj_json_peek(e, "rule"), "%s", en != NULL ? en : "refused");
+	if (err == NULL)
+		return (enum fj_rc)rc;
+	if (zh != NULL)
+		fj_err_zh(err, "%s", zh);
+	take_text(err->basis, sizeof(err->basis), fj_json_peek(e, "basis"));
+	take_text(err->clause, sizeof(err->clause), fj_json_peek(e, "clause"));
+	return (enum fj_rc)rc;
+}

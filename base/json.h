@@ -49,4 +49,11 @@ enum fj_rc fj_json_set(json_t *obj, const char *key, json_t *value) FJ_MUST_USE;
  * "clause"?, "layer", "detail": {"en", "zh"}}; NULL when out of memory. */
 json_t *fj_err_json(const struct fj_err *err);
 
+/* A refusal that one of our processes tells another: {"ok": false, "rc": number, "error":
+ * as above}, and its way back into a struct fj_err, whose rc is returned. */
+json_t *fj_err_reply(const struct fj_err *err);
+enum fj_rc fj_err_replied(const json_t *reply, struct fj_err *err);
+/* the reply as one line on standard output: a child that can't do what it was started for */
+void fj_err_tell(const struct fj_err *err);
+
 #endif

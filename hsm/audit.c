@@ -122,6 +122,14 @@ static enum fj_rc encode(const struct hsm_audit *a, enum audit_type type, fj_tim
 	return fj_buf_put(b, hash->b, FJ_SHA256_LEN);
 }
 
+/* the asker is told what it means, and what to do */
+static enum fj_rc unwritten(enum fj_rc rc, struct fj_err *err)
+{
+	struct fj_err why = *err;
+
+	return fj_fail(err, rc, HSM_LAYER, "lessons.md 12", "the signer's audit record can't be written, so nothing is signed: %.200s", why.en);
+}
+
 enum fj_rc audit_append(struct hsm_audit *a, enum audit_type type, fj_time at, struct fj_slice body, struct fj_err *err)
 {
 	FJ_AUTO(buf) b = FJ_BUF_INIT(MAX_RECORD + 64);
@@ -137,9 +145,8 @@ enum fj_rc audit_append(struct hsm_audit *a, enum audit_type type, fj_time at, s
 	if (rc == FJ_OK && fdatasync(a->fd) != 0)
 		rc = fj_fail_errno(err, HSM_LAYER, "make the audit record durable");
 	if (rc != FJ_OK) {
-		if (ftruncate(a->fd, a->size) != 0)
-			return rc; /* the cut record is removed at the next start */
-		return rc;
+		(void)!ftruncate(a->fd, a->size); /* else the cut record is removed at the next start */
+		return unwritten(rc, err);
 	}
 	a->size += (off_t)b.len;
 	a->seq++;

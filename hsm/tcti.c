@@ -4,7 +4,9 @@
  * The stock transport opens a socket for each command and loads a library by
  * name; this one owns nothing and opens nothing, so the signer can give up both
  * rights.  A response ends where its header says (TPM 2.0 Part 1, 18.2).  A
- * stream that ends is remembered as lost: the process then ends.
+ * stream that ends is remembered as lost: the process then ends.  So is a TPM that
+ * says nothing for longer than any command takes: it hangs, and waiting for it
+ * would hang us with it, for ever.
  */
 #include "hsm/tcti.h"
 
@@ -14,6 +16,7 @@
 #include <unistd.h>
 
 #define MAGIC 0x46554a4945544343ULL
+#define SILENT_MS 60000 /* making a P-256 key takes a slow chip a few seconds */
 
 static struct hsm_tcti *self(TSS2_TCTI_CONTEXT *c)
 {
@@ -57,11 +60,11 @@ static TSS2_RC receive(TSS2_TCTI_CONTEXT *c, size_t *n, uint8_t *out, int32_t ti
 
 	while (wanted(t) == 0 || t->got < wanted(t)) {
 		struct pollfd p = {.fd = t->fd, .events = POLLIN};
-		int ready = poll(&p, 1, timeout);
+		int ready = poll(&p, 1, timeout < 0 ? SILENT_MS : timeout);
 		if (ready < 0 && errno == EINTR)
 			continue;
 		if (ready == 0)
-			return TSS2_TCTI_RC_TRY_AGAIN;
+			return timeout < 0 ? lost(t) : TSS2_TCTI_RC_TRY_AGAIN;
 		ssize_t r = read(t->fd, t->in + t->got, sizeof(t->in) - t->got);
 		if (r < 0 && errno == EINTR)
 			continue;

@@ -197,7 +197,7 @@ static enum fj_rc check_role(const struct iss_actor *a, const struct iss_command
 	return rc;
 }
 
-static enum fj_rc reader_take(struct iss *i, struct sto **out, struct fj_err *err)
+enum fj_rc iss_reader_take(struct iss *i, struct sto **out, struct fj_err *err)
 {
 	*out = NULL;
 	pthread_mutex_lock(&i->readers_lock);
@@ -210,7 +210,7 @@ static enum fj_rc reader_take(struct iss *i, struct sto **out, struct fj_err *er
 	return *out != NULL ? FJ_OK : sto_open("register.db", false, out, err);
 }
 
-static void reader_give(struct iss *i, struct sto *s)
+void iss_reader_give(struct iss *i, struct sto *s)
 {
 	pthread_mutex_lock(&i->readers_lock);
 	for (size_t k = 0; k < ISS_READERS && s != NULL; k++)
@@ -224,12 +224,12 @@ static void reader_give(struct iss *i, struct sto *s)
 
 static enum fj_rc run_read(const struct command *cmd, struct iss_call *c, struct fj_err *err)
 {
-	FJ_TRY(reader_take(c->iss, &c->db, err));
+	FJ_TRY(iss_reader_take(c->iss, &c->db, err));
 	enum fj_rc rc = sto_begin(c->db, err);
 	if (rc == FJ_OK)
 		rc = cmd->run(c, err);
 	sto_rollback(c->db);
-	reader_give(c->iss, c->db);
+	iss_reader_give(c->iss, c->db);
 	return rc;
 }
 

@@ -64,9 +64,9 @@ void iss_system_call(struct iss *i, struct iss_call *c)
 
 enum fj_rc iss_signer(struct iss *i, struct hsm_conn **conn, struct fj_err *err)
 {
-	if (*conn != NULL || hsm_connect(i->run, HSM_SOCK_REGISTRY, conn, err) == FJ_OK)
-		return FJ_OK;
-	return fj_fail(err, FJ_E_UNAVAILABLE, "issuer", NULL, "the signer is not there; it is started again, try later");
+	if (*conn == NULL)
+		FJ_TRY(hsm_connect(i->run, HSM_SOCK_REGISTRY, conn, err));
+	return FJ_OK;
 }
 
 void iss_signer_drop(struct hsm_conn **conn)

@@ -58,6 +58,9 @@ void iss_system_call(struct iss *i, struct iss_call *c);
  * behind a batch for more than the one round that the signer is busy with. */
 enum fj_rc iss_signer(struct iss *i, struct hsm_conn **conn, struct fj_err *err) FJ_MUST_USE;
 void iss_signer_drop(struct hsm_conn **conn);
+/* a reading connection from the pool; given back always */
+enum fj_rc iss_reader_take(struct iss *i, struct sto **out, struct fj_err *err) FJ_MUST_USE;
+void iss_reader_give(struct iss *i, struct sto *s);
 /* something was left unfinished: the tender takes it up again soon */
 void iss_behind(struct iss *i);
 /* after a step of the clock nothing is signed */

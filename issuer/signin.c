@@ -226,37 +226,54 @@ enum fj_rc iss_session_new(struct iss *i, const struct iss_actor *a, struct iss_
 	return rc;
 }
 
-static enum fj_rc find_session(struct iss *i, const struct fj_hash *h, struct iss_session *out, struct fj_err *err)
+static enum fj_rc find_session(struct sto *db, const struct fj_hash *h, struct iss_session *out, int64_t *used, struct fj_err *err)
 {
-	int64_t now = fj_real_ms() / 1000, used;
+	int64_t now = fj_real_ms() / 1000;
 	char login[64];
 	{
 		FJ_AUTO(sto_q) q = {0};
-		FJ_TRY(sto_first(i->db, STO_SESSION_GET, &q, "session", err, "b", FJ_SLICE(h->b, FJ_SHA256_LEN)));
-		used = sto_int(&q, 3);
-		if (now - sto_int(&q, 2) > WHOLE || now - used > IDLE || fj_strcopy(login, sizeof(login), sto_text(&q, 0)) != FJ_OK ||
+		FJ_TRY(sto_first(db, STO_SESSION_GET, &q, "session", err, "b", FJ_SLICE(h->b, FJ_SHA256_LEN)));
+		*used = sto_int(&q, 3);
+		if (now - sto_int(&q, 2) > WHOLE || now - *used > IDLE || fj_strcopy(login, sizeof(login), sto_text(&q, 0)) != FJ_OK ||
 		    fj_strcopy(out->csrf, sizeof(out->csrf), sto_text(&q, 1)) != FJ_OK)
 			return FJ_E_NOTFOUND;
 	}
-	if (now - used >= 60) /* not a write for every click */
-		FJ_TRY(sto_run(i->db, STO_SESSION_USE, NULL, err, "ib", now, FJ_SLICE(h->b, FJ_SHA256_LEN)));
-	return usr_actor(i->db, login, "portal", &out->actor, err);
+	return usr_actor(db, login, "portal", &out->actor, err);
+}
+
+/* Not a write for every click; one that fails (a full disk) ends nobody's session. */
+static void note_use(struct iss *i, const struct fj_hash *h, int64_t used)
+{
+	int64_t now = fj_real_ms() / 1000;
+	struct fj_err err = {0};
+
+	if (now - used < 60)
+		return;
+	pthread_mutex_lock(&i->lock);
+	enum fj_rc rc = sto_run(i->db, STO_SESSION_USE, NULL, &err, "ib", now, FJ_SLICE(h->b, FJ_SHA256_LEN));
+	pthread_mutex_unlock(&i->lock);
+	if (rc != FJ_OK)
+		fj_log_err(FJ_LOG_WARN, "the use of a session could not be noted", &err);
 }
 
 enum fj_rc iss_session_find(struct iss *i, const char *token, struct iss_session *out, struct fj_err *err)
 {
 	struct fj_hash h;
+	struct sto *db;
+	int64_t used = 0;
 
 	memset(out, 0, sizeof(*out));
 	if (strlen(token) != 43)
 		return fj_fail(err, FJ_E_AUTH, "issuer", NULL, "sign in first");
 	memcpy(out->token, token, 44);
 	token_hash(token, &h);
-	pthread_mutex_lock(&i->lock);
-	enum fj_rc rc = find_session(i, &h, out, NULL);
-	pthread_mutex_unlock(&i->lock);
-	if (rc == FJ_OK)
+	FJ_TRY(iss_reader_take(i, &db, err));
+	enum fj_rc rc = find_session(db, &h, out, &used, NULL);
+	iss_reader_give(i, db);
+	if (rc == FJ_OK) {
+		note_use(i, &h, used);
 		return FJ_OK;
+	}
 	rc = fj_fail(err, FJ_E_AUTH, "issuer", NULL, "your session has ended; sign in again");
 	fj_err_zh(err, "会话已结束，请重新登录");
 	return rc;

@@ -172,7 +172,7 @@ static int refuse(const struct options *o, const struct fj_err *err)
 		if (doc == NULL || print_json(doc, NULL) != FJ_OK)
 			puts("{\"checks\":[],\"verdict\":\"indeterminate\"}");
 	}
-	return err->rc == FJ_E_USAGE ? 2 : 3;
+	return err->rc == FJ_E_USAGE ? 2 : err->rc == FJ_E_LIMIT ? 1 : 3; /* too large to be one: no yes, and no failure */
 }
 
 static enum fj_rc run(const struct options *o, struct ver_report *r, struct fj_err *err)

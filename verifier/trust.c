@@ -456,6 +456,17 @@ static enum fj_rc load_all(struct loading *l, struct fj_err *err)
 	return FJ_OK;
 }
 
+static enum fj_rc no_trust(const char *dir, const char *what, struct fj_err *err)
+{
+	char why[96];
+	int e = errno;
+
+	enum fj_rc rc = fj_fail(err, e == ENOENT ? FJ_E_NOTFOUND : FJ_E_IO, "verify", "formats.md 7",
+	    "%.160s is no trust folder: %s: %s; give D/trust of an appliance, or its trust.tar unpacked", dir, what, strerror_r(e, why, sizeof(why)));
+	fj_err_zh(err, "%.160s 不是信任资料目录；请指定系统的 D/trust，或解压后的 trust.tar", dir);
+	return rc;
+}
+
 enum fj_rc ver_trust_load_dir(int dirfd, const char *dir, struct ver_trust **out, json_t **notes, struct fj_err *err)
 {
 	FJ_AUTO(fd) fd = -1;
@@ -464,7 +475,10 @@ enum fj_rc ver_trust_load_dir(int dirfd, const char *dir, struct ver_trust **out
 
 	if (t == NULL || list == NULL || ver_pool_new(&t->pool) != FJ_OK)
 		return fj_fail(err, FJ_E_NOMEM, "verify", NULL, "out of memory");
-	FJ_TRY(fj_dir_open(dirfd, dir, &fd, err));
+	if (fj_dir_open(dirfd, dir, &fd, err) != FJ_OK)
+		return no_trust(dir, "the folder", err);
+	if (faccessat(fd, "root.pem", R_OK, 0) != 0)
+		return no_trust(dir, "root.pem", err);
 	struct loading l = {.t = t, .dir = fd, .notes = list};
 	FJ_TRY(load_all(&l, err));
 	if (notes != NULL)

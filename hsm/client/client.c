@@ -3,35 +3,30 @@
  *
  * Answers come in the order of the requests; an id that does not match, a count
  * that differs or a field too long is a broken protocol and ends the connection.
+ *
+ * The signer's listening socket is the supervisor's and outlives the signer, so
+ * a connection alone does not say that anybody is there: a new one is greeted,
+ * and waits for that answer as long as a signer needs that starts anew.  One
+ * that did not greet is not waited for again at once: with the TPM gone, all who
+ * ask are told so, instead of queueing up behind each other's patience.
  */
 #include "hsm/client/client.h"
 
 #include <fcntl.h>
+#include <stdatomic.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/ipc.h"
 
 #define ANSWER_MS 600000 /* 256 signatures on a TPM that makes five a second, with room */
+#define GREETING_MS 5000
+#define AWAY_MS 3000
 
 struct hsm_conn {
 	int fd;
 	uint64_t next, due; /* ids sent, ids answered */
 };
-
-enum fj_rc hsm_connect(int dirfd, const char *name, struct hsm_conn **out, struct fj_err *err)
-{
-	struct hsm_conn *c = fj_alloc(1, sizeof(*c));
-
-	if (c == NULL)
-		return fj_fail(err, FJ_E_NOMEM, "hsm", NULL, "out of memory");
-	enum fj_rc rc = fj_ipc_connect(dirfd, name, &c->fd, err);
-	if (rc != FJ_OK) {
-		fj_free(c);
-		return rc;
-	}
-	*out = c;
-	return FJ_OK;
-}
 
 void hsm_close(struct hsm_conn *c)
 {
@@ -91,13 +86,13 @@ static enum fj_rc broken(struct fj_err *err)
 }
 
 /* the next answer; a refusal of the whole request becomes ours */
-static enum fj_rc recv_body(struct hsm_conn *c, enum hsm_msg kind, struct fj_frame *f, struct fj_err *err)
+static enum fj_rc recv_body(struct hsm_conn *c, enum hsm_msg kind, int wait_ms, struct fj_frame *f, struct fj_err *err)
 {
 	struct fj_rd r;
 	uint8_t rc;
 	char cite[64], why[320];
 
-	FJ_TRY(fj_ipc_recv(c->fd, f, ANSWER_MS, err));
+	FJ_TRY(fj_ipc_recv(c->fd, f, wait_ms, err));
 	if (f->id != c->due++)
 		return broken(err);
 	if (f->kind == kind)
@@ -107,6 +102,52 @@ static enum fj_rc recv_body(struct hsm_conn *c, enum hsm_msg kind, struct fj_fra
 	    fj_get_str(&r, cite, sizeof(cite)) != FJ_OK || fj_get_str(&r, why, sizeof(why)) != FJ_OK)
 		return broken(err);
 	return fj_fail(err, (enum fj_rc)rc, "signer", cite, "%s", why);
+}
+
+static atomic_int_least64_t away_until; /* boot clock */
+
+static enum fj_rc away(struct fj_err *err)
+{
+	enum fj_rc rc = fj_fail(err, FJ_E_TIMEOUT, "hsm", NULL,
+	    "the signer does not answer: its TPM may be gone; it is started again and again, try later");
+
+	fj_err_zh(err, "签名服务没有应答（TPM 可能不可用）；系统会不断尝试重新启动，请稍后再试");
+	return rc;
+}
+
+static enum fj_rc greet(struct hsm_conn *c, struct fj_err *err)
+{
+	FJ_AUTO(buf) nothing = FJ_BUF_INIT(16);
+	FJ_AUTO(frame) f = {0};
+
+	if (fj_boot_ms() < atomic_load(&away_until))
+		return away(err);
+	FJ_TRY(send_body(c, HSM_MSG_STATUS, &nothing, err));
+	enum fj_rc rc = recv_body(c, HSM_MSG_STATUS, GREETING_MS, &f, err);
+	if (rc == FJ_OK)
+		return FJ_OK;
+	atomic_store(&away_until, fj_boot_ms() + AWAY_MS);
+	return rc == FJ_E_TIMEOUT || rc == FJ_E_UNAVAILABLE ? away(err) : rc;
+}
+
+enum fj_rc hsm_connect(int dirfd, const char *name, struct hsm_conn **out, struct fj_err *err)
+{
+	struct hsm_conn *c = fj_alloc(1, sizeof(*c));
+
+	if (c == NULL)
+		return fj_fail(err, FJ_E_NOMEM, "hsm", NULL, "out of memory");
+	enum fj_rc rc = fj_ipc_connect(dirfd, name, &c->fd, err);
+	if (rc == FJ_OK) {
+		rc = greet(c, err);
+		if (rc != FJ_OK)
+			close(c->fd);
+	}
+	if (rc != FJ_OK) {
+		fj_free(c);
+		return rc;
+	}
+	*out = c;
+	return FJ_OK;
 }
 
 static enum fj_rc read_items(struct fj_rd *r, struct hsm_request *req)
@@ -138,7 +179,7 @@ enum fj_rc hsm_recv(struct hsm_conn *c, struct hsm_request *req, struct fj_err *
 	FJ_AUTO(frame) f = {0};
 	struct fj_rd r;
 
-	FJ_TRY(recv_body(c, HSM_MSG_SIGN, &f, err));
+	FJ_TRY(recv_body(c, HSM_MSG_SIGN, ANSWER_MS, &f, err));
 	fj_rd_init(&r, fj_buf_slice(&f.body));
 	return read_items(&r, req) == FJ_OK ? FJ_OK : broken(err);
 }
@@ -156,7 +197,7 @@ static enum fj_rc ask(struct hsm_conn *c, enum hsm_msg kind, const struct fj_buf
 	struct fj_slice s;
 
 	FJ_TRY(send_body(c, kind, b, err));
-	FJ_TRY(recv_body(c, kind, &f, err));
+	FJ_TRY(recv_body(c, kind, ANSWER_MS, &f, err));
 	if (out == NULL)
 		return FJ_OK;
 	fj_rd_init(&r, fj_buf_slice(&f.body));

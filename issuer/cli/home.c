@@ -58,8 +58,26 @@ enum fj_rc cli_home_open(const char *path, struct cli_home *h, struct fj_err *er
 	return fj_dir_open(h->dir, "run", &h->run, err);
 }
 
+/* what can't be written ends a part in the middle of its work: told before anything runs */
+static enum fj_rc check_writable(const struct cli_home *h, struct fj_err *err)
+{
+	static const char *const folders[] = {".", "run", "signer", "tpm", "publish"};
+	char why[96];
+
+	for (size_t i = 0; i < FJ_ARRAY_LEN(folders); i++) {
+		if (faccessat(h->dir, folders[i], R_OK | W_OK | X_OK, AT_EACCESS) == 0)
+			continue;
+		enum fj_rc rc = fj_fail(err, FJ_E_IO, "cli", NULL, "the home's folder \"%s\" can't be written: %s; run fujie as its owner, or give it to whoever runs fujie",
+		    folders[i], strerror_r(errno, why, sizeof(why)));
+		fj_err_zh(err, "主目录中的“%s”不可写；请以其所有者身份运行，或将其权限交给运行者", folders[i]);
+		return rc;
+	}
+	return FJ_OK;
+}
+
 enum fj_rc cli_home_lock(struct cli_home *h, struct fj_err *err)
 {
+	FJ_TRY(check_writable(h, err));
 	int fd = openat(h->run, "supervisor.lock", O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
 
 	if (fd < 0)

@@ -61,6 +61,10 @@ int main(int argc, char **argv)
 	signal(SIGPIPE, SIG_IGN);
 	if (cli_args_parse(argc, argv, &a, &err) != FJ_OK)
 		return cli_print_error(&err, NULL, a.json);
+	if (a.noun == NULL && a.json) {
+		fj_fail(&err, FJ_E_USAGE, "cli", NULL, "a command is missing; `fujie help` lists them");
+		return cli_print_error(&err, NULL, true);
+	}
 	if (a.noun == NULL) {
 		fprintf(stderr, "%s", usage);
 		return 2;

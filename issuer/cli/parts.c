@@ -49,6 +49,18 @@ static void part_note(struct cli_parts *p, enum cli_part_id id, pid_t pid)
 	p->part[id].due = 0;
 }
 
+/* without a TPM nothing runs: a failure, however the system calls it; errno says why */
+static enum fj_rc no_tpm(struct fj_err *err, const char *what, const char *do_)
+{
+	char why[96];
+	int e = errno;
+
+	enum fj_rc rc = fj_fail(err, FJ_E_UNAVAILABLE, "cli", NULL, "the TPM \"%s\" can't be started: %s; %s, or name another one in fujie.ini",
+	    what, strerror_r(e, why, sizeof(why)), do_);
+	fj_err_zh(err, "无法启动 TPM“%s”；请检查设备或安装 swtpm，或修改 fujie.ini", what);
+	return rc;
+}
+
 static enum fj_rc start_swtpm(struct cli_parts *p, int *stream, struct fj_err *err)
 {
 	int pair[2];
@@ -67,7 +79,8 @@ static enum fj_rc start_swtpm(struct cli_parts *p, int *stream, struct fj_err *e
 	struct fj_spawn s = {.path = "swtpm", .search = true, .argv = argv,
 		.fds = {theirs, state, -1}, .stdout_fd = -1, .die_with_parent = true};
 	pid_t pid;
-	FJ_TRY(fj_spawn(&s, &pid, err));
+	if (fj_spawn(&s, &pid, err) != FJ_OK)
+		return no_tpm(err, "swtpm", "install it (Debian: swtpm)");
 	part_note(p, CLI_TPM, pid);
 	*stream = ours;
 	ours = -1;
@@ -80,7 +93,7 @@ static enum fj_rc open_tpm(struct cli_parts *p, bool software, int *fd, struct f
 		return start_swtpm(p, fd, err);
 	*fd = open(p->home->conf.tpm, O_RDWR | O_CLOEXEC);
 	if (*fd < 0)
-		return fj_fail_errno(err, "cli", "open the TPM %s", p->home->conf.tpm);
+		return no_tpm(err, p->home->conf.tpm, "see that it is there and yours to open");
 	return FJ_OK;
 }
 
@@ -212,12 +225,29 @@ static void registry_argv(const struct cli_parts *p, const char **argv)
 	argv[n] = NULL;
 }
 
+/* A part says in one line why it does not start.  Whatever its reason is called, for
+ * who wanted to serve it is a failure: nothing runs. */
+static enum fj_rc not_started(enum cli_part_id id, struct fj_slice line, struct fj_err *err)
+{
+	FJ_AUTO(json) reply = NULL;
+	struct fj_err why;
+
+	if (fj_json_parse(line, 8192, &reply, NULL) != FJ_OK)
+		return fj_fail(err, FJ_E_UNAVAILABLE, "cli", NULL, "the %s ended before it was ready, without a reason; look at the log", cli_part_name(id));
+	enum fj_rc rc = fj_err_replied(reply, &why);
+	if (fj_rc_exit(rc) != fj_rc_exit(FJ_E_UNAVAILABLE))
+		rc = FJ_E_UNAVAILABLE;
+	fj_fail(err, rc, why.layer, why.cite, "the %s did not start: %s", cli_part_name(id), why.en);
+	if (why.zh[0] != '\0')
+		fj_err_zh(err, "服务未能启动：%s", why.zh);
+	return rc;
+}
+
 enum fj_rc cli_start_service(struct cli_parts *p, enum cli_part_id id, struct fj_err *err)
 {
 	const char *argv[24] = {"fujie-verifier", "--bind", p->verifier, "--base", p->home->conf.base, NULL};
 	FJ_AUTO(fd) fd = -1;
-	FJ_AUTO(buf) line = FJ_BUF_INIT(4096);
-	int status;
+	FJ_AUTO(buf) line = FJ_BUF_INIT(8192);
 
 	if (id == CLI_REGISTRY)
 		registry_argv(p, argv);
@@ -226,9 +256,7 @@ enum fj_rc cli_start_service(struct cli_parts *p, enum cli_part_id id, struct fj
 	if (strcmp(fj_buf_str(&line), "ready") == 0)
 		return FJ_OK;
 	end_part(p, id);
-	(void)status;
-	return fj_fail(err, FJ_E_UNAVAILABLE, "cli", NULL,
-	    "the %s did not start; its own line above says why", cli_part_name(id));
+	return not_started(id, fj_buf_slice(&line), err);
 }
 
 enum fj_rc cli_run_init(struct cli_parts *p, json_t **answer, struct fj_err *err)
@@ -249,10 +277,15 @@ enum fj_rc cli_run_init(struct cli_parts *p, json_t **answer, struct fj_err *err
 	enum fj_rc rc = fj_reap(p->part[CLI_REGISTRY].pid, -1, &status, err);
 	p->part[CLI_REGISTRY].pid = 0;
 	FJ_TRY(rc);
-	if (!WIFEXITED(status) || WEXITSTATUS(status) != 0)
-		return fj_fail(err, FJ_E_UNAVAILABLE, "cli", NULL,
-		    "making the home failed; the registry's own line above says why");
-	return fj_json_parse(fj_buf_slice(&line), 1u << 20, answer, err);
+	FJ_AUTO(json) said = NULL;
+	rc = fj_json_parse(fj_buf_slice(&line), 1u << 20, &said, err);
+	if (rc == FJ_OK && WIFEXITED(status) && WEXITSTATUS(status) == 0) {
+		*answer = fj_move(said);
+		return FJ_OK;
+	}
+	if (rc == FJ_OK)
+		return fj_err_replied(said, err);
+	return fj_fail(err, FJ_E_UNAVAILABLE, "cli", NULL, "making the home failed without a reason; look at the log");
 }
 
 void cli_parts_stop(struct cli_parts *p)

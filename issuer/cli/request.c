@@ -57,17 +57,8 @@ enum fj_rc cli_link_open(struct cli_link *l, const char *dir, bool write, struct
 
 static enum fj_rc refused(const json_t *reply, json_t **refusal, struct fj_err *err)
 {
-	const json_t *e = json_object_get(reply, "error"), *detail = json_object_get(e, "detail");
-	const char *en = fj_json_peek(detail, "en"), *zh = fj_json_peek(detail, "zh");
-	json_int_t rc = json_integer_value(json_object_get(reply, "rc"));
-
-	*refusal = json_deep_copy(e);
-	if (rc <= 0 || rc >= FJ_RC_COUNT)
-		rc = FJ_E_INTERNAL;
-	enum fj_rc out = fj_fail(err, (enum fj_rc)rc, "registry", fj_json_peek(e, "rule"), "%s", en != NULL ? en : "refused");
-	if (zh != NULL)
-		fj_err_zh(err, "%s", zh);
-	return out;
+	*refusal = json_deep_copy(json_object_get(reply, "error"));
+	return fj_err_replied(reply, err);
 }
 
 enum fj_rc cli_request(struct cli_link *l, const json_t *request, json_t **answer, json_t **refusal, struct fj_err *err)

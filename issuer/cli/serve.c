@@ -7,9 +7,7 @@
  * whoever typed it, not to a log.  We are single-threaded: the children's
  * parent-death signal then ends them if we are killed.
  */
-#include <poll.h>
 #include <signal.h>
-#include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -20,7 +18,6 @@
 #define DELAY_MIN 200
 #define DELAY_MAX 10000
 #define CALM_MS 60000
-#define WAIT_MS 1000 /* a pause up to this is waited out by whoever asks */
 
 static enum fj_rc start_part(struct cli_parts *p, enum cli_part_id id, struct fj_err *err)
 {
@@ -83,27 +80,9 @@ static struct timespec until_due(const struct cli_parts *p)
 	for (int id = 0; id < CLI_PARTS; id++)
 		if (p->part[id].due != 0 && p->part[id].due - now < wait)
 			wait = p->part[id].due - now;
-	if (p->part[CLI_SIGNER].pid == 0 && wait > 100)
-		wait = 100; /* somebody may knock at its door */
 	if (wait < 1)
 		wait = 1;
 	return (struct timespec){.tv_sec = wait / 1000, .tv_nsec = (wait % 1000) * 1000000};
-}
-
-/* While the signer is down for longer than a moment, whoever knocks is told so at once:
- * otherwise he would wait in the kernel's queue for an answer that does not come. */
-static void turn_away(const struct cli_parts *p)
-{
-	struct pollfd door[] = {{p->listen_registry, POLLIN, 0}, {p->listen_verifier, POLLIN, 0}};
-
-	if (p->part[CLI_SIGNER].pid != 0 || p->part[CLI_SIGNER].delay <= WAIT_MS)
-		return;
-	while (poll(door, 2, 0) > 0)
-		for (size_t i = 0; i < FJ_ARRAY_LEN(door); i++)
-			if (door[i].revents & POLLIN)
-				close(accept4(door[i].fd, NULL, NULL, SOCK_CLOEXEC));
-			else if (door[i].revents != 0)
-				return;
 }
 
 static void watch(struct cli_parts *p, const sigset_t *signals)
@@ -117,7 +96,6 @@ static void watch(struct cli_parts *p, const sigset_t *signals)
 			return;
 		while ((pid = waitpid(-1, &status, WNOHANG)) > 0)
 			part_ended(p, pid, status);
-		turn_away(p);
 		start_due(p);
 	}
 }

@@ -44,9 +44,15 @@ static enum fj_rc fail(struct sto *s, int code, struct fj_err *err, const char *
 	    : primary == SQLITE_CONSTRAINT ? FJ_E_EXISTS
 	    : primary == SQLITE_CORRUPT || primary == SQLITE_NOTADB ? FJ_E_CORRUPT : FJ_E_DB;
 
-	return fj_fail_code(err, rc, "store", code, "the register can't %s: %s%s", what,
+	fj_fail_code(err, rc, "store", code, "the register can't %s: %s%s", what,
 	    s != NULL && s->db != NULL ? sqlite3_errmsg(s->db) : sqlite3_errstr(code),
-	    rc == FJ_E_BUSY ? "; another process holds it, try again" : rc == FJ_E_NOSPACE ? "; make room on the disk" : "");
+	    rc == FJ_E_BUSY ? "; nothing was changed; another process holds it, try again"
+	    : rc == FJ_E_NOSPACE ? "; nothing was changed; make room on the disk, then try again" : "");
+	if (rc == FJ_E_BUSY)
+		fj_err_zh(err, "登记库正被其他进程占用，未作任何更改；请稍后再试");
+	if (rc == FJ_E_NOSPACE)
+		fj_err_zh(err, "磁盘空间不足，未作任何更改；请清理磁盘后再试");
+	return rc;
 }
 
 static int full_name(sqlite3_vfs *vfs, const char *name, int n, char *out)
@@ -71,11 +77,11 @@ static const char *relative_vfs(void)
 	return "relative";
 }
 
-static enum fj_rc exec(struct sto *s, const char *text, struct fj_err *err)
+static enum fj_rc exec(struct sto *s, const char *text, const char *what, struct fj_err *err)
 {
 	int code = sqlite3_exec(s->db, text, NULL, NULL, NULL);
 
-	return code == SQLITE_OK ? FJ_OK : fail(s, code, err, "be set up");
+	return code == SQLITE_OK ? FJ_OK : fail(s, code, err, what);
 }
 
 static enum fj_rc version(struct sto *s, int *out, struct fj_err *err)
@@ -96,18 +102,18 @@ static enum fj_rc set_up(struct sto *s, struct fj_err *err)
 	int v;
 
 	FJ_TRY(exec(s, "PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON; PRAGMA recursive_triggers=ON;"
-	    "PRAGMA trusted_schema=OFF; PRAGMA cache_size=-16000", err));
+	    "PRAGMA trusted_schema=OFF; PRAGMA cache_size=-16000", "be set up", err));
 	if (s->writer)
-		FJ_TRY(exec(s, "PRAGMA journal_mode=WAL", err));
+		FJ_TRY(exec(s, "PRAGMA journal_mode=WAL", "be set up", err));
 	FJ_TRY(version(s, &v, err));
 	if (v == 1)
 		return FJ_OK;
 	if (v != 0 || !s->writer)
-		return fj_fail(err, FJ_E_UNSUPPORTED, "store", NULL, "the register has version %d; this release knows version 1", v);
-	FJ_TRY(exec(s, "BEGIN IMMEDIATE", err));
-	FJ_TRY(exec(s, sto_schema_core, err));
-	FJ_TRY(exec(s, sto_schema_domain, err));
-	return exec(s, "PRAGMA user_version=1; COMMIT", err);
+		return fj_fail(err, FJ_E_UNSUPPORTED, "store", NULL, "the register has version %d, and this release knows version 1; use the release that wrote it", v);
+	FJ_TRY(exec(s, "BEGIN IMMEDIATE", "be made", err));
+	FJ_TRY(exec(s, sto_schema_core, "be made", err));
+	FJ_TRY(exec(s, sto_schema_domain, "be made", err));
+	return exec(s, "PRAGMA user_version=1; COMMIT", "be made", err);
 }
 
 static enum fj_rc prepare(struct sto *s, struct fj_err *err)
@@ -163,7 +169,7 @@ enum fj_rc sto_open(const char *name, bool writer, struct sto **out, struct fj_e
 
 enum fj_rc sto_begin(struct sto *s, struct fj_err *err)
 {
-	return exec(s, s->writer ? "BEGIN IMMEDIATE" : "BEGIN", err);
+	return s->writer ? exec(s, "BEGIN IMMEDIATE", "be written", err) : exec(s, "BEGIN", "be read", err);
 }
 
 enum fj_rc sto_commit(struct sto *s, struct fj_err *err)

@@ -74,6 +74,6 @@ int main(int argc, char **argv)
 	signal(SIGPIPE, SIG_IGN);
 	if (serve(argv[2], argv[4], &err) == FJ_OK)
 		return 0;
-	fj_log_err(FJ_LOG_ERROR, "the verifier can't serve", &err);
+	fj_err_tell(&err); /* whoever started us says it to the right person */
 	return 3;
 }

@@ -87,9 +87,9 @@ static void post_verify(struct web_req *q, struct web_res *r)
 		web_json(r, 200, out);
 		return;
 	}
+	if (fj_rc_http(err.rc) == 422)
+		err.rc = FJ_E_USAGE; /* an unknown key or a malformed value is wrong use */
 	web_problem(r, &err);
-	if (r->status == 422)
-		r->status = 400; /* an unknown key or a malformed value is wrong use */
 }
 
 /* --- pages --- */

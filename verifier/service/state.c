@@ -64,7 +64,9 @@ static int64_t read_generation(void)
 
 static enum fj_rc db_fail(struct svc *s, struct fj_err *err)
 {
-	return fj_fail_code(err, FJ_E_DB, "verifier", sqlite3_extended_errcode(s->db), "public.db can't be read: %s", sqlite3_errmsg(s->db));
+	int code = sqlite3_extended_errcode(s->db);
+
+	return fj_fail_code(err, (code & 0xff) == SQLITE_BUSY ? FJ_E_BUSY : FJ_E_DB, "verifier", code, "public.db can't be read: %s", sqlite3_errmsg(s->db));
 }
 
 static int full_name(sqlite3_vfs *vfs, const char *name, int n, char *out)

@@ -32,7 +32,8 @@ struct web_req {
 	const char *method;
 	struct pair param[MAX_PARAMS], field[MAX_FIELDS];
 	size_t n_param, n_field;
-	bool fields_read, too_large, known_path, bad_framing;
+	bool fields_read, too_large, bad_framing;
+	unsigned methods; /* that this path has: 1 << enum web_method */
 	struct fj_buf body;
 	void *session;
 	const char *csrf;
@@ -96,7 +97,7 @@ static void find_route(struct web_req *q)
 	for (const struct web_route *r = q->server->conf.routes; r->path != NULL; r++) {
 		if (!match(q, r->path))
 			continue;
-		q->known_path = true;
+		q->methods |= 1u << r->method;
 		if ((post && r->method == WEB_POST) || (get && r->method == WEB_GET)) {
 			q->route = r;
 			return;
@@ -261,10 +262,10 @@ void web_json(struct web_res *r, int status, const json_t *j)
 		r->status = 500;
 }
 
-void web_problem(struct web_res *r, const struct fj_err *err)
+/* the status is said twice, and is the same both times (RFC 9457 3.1.3) */
+static void problem(struct web_res *r, const struct fj_err *err, int status)
 {
 	FJ_AUTO(json) j = fj_err_json(err);
-	int status = fj_rc_http(err->rc);
 
 	if (j != NULL) {
 		json_object_set_new(j, "type", json_string("about:blank"));
@@ -273,6 +274,11 @@ void web_problem(struct web_res *r, const struct fj_err *err)
 	}
 	web_json(r, status, j);
 	r->type = "application/problem+json; charset=utf-8";
+}
+
+void web_problem(struct web_res *r, const struct fj_err *err)
+{
+	problem(r, err, fj_rc_http(err->rc));
 }
 
 void web_redirect(struct web_res *r, const char *to)
@@ -290,15 +296,19 @@ void web_bytes(struct web_res *r, const char *type, struct fj_slice bytes, long 
 		r->status = 500;
 }
 
-void web_fail(struct web_req *q, struct web_res *r, const struct fj_err *err)
+static void fail(struct web_req *q, struct web_res *r, const struct fj_err *err, int status)
 {
 	fj_buf_clear(&r->body);
+	r->status = status;
 	if (web_wants_json(q) || q->server->conf.hooks.error_page == NULL)
-		web_problem(r, err);
-	else {
-		r->status = fj_rc_http(err->rc);
+		problem(r, err, status);
+	else
 		q->server->conf.hooks.error_page(q, r, err);
-	}
+}
+
+void web_fail(struct web_req *q, struct web_res *r, const struct fj_err *err)
+{
+	fail(q, r, err, fj_rc_http(err->rc));
 }
 
 static void simple_fail(struct web_req *q, struct web_res *r, enum fj_rc rc, int status, const char *en, const char *zh)
@@ -307,8 +317,7 @@ static void simple_fail(struct web_req *q, struct web_res *r, enum fj_rc rc, int
 
 	fj_fail(&err, rc, "http", "RFC 9110 15", "%s", en);
 	fj_err_zh(&err, "%s", zh);
-	web_fail(q, r, &err);
-	r->status = status;
+	fail(q, r, &err, status);
 }
 
 static void add_headers(const struct web_req *q, const struct web_res *r, struct MHD_Response *m)
@@ -342,7 +351,7 @@ static void add_headers(const struct web_req *q, const struct web_res *r, struct
 	if (q->server->conf.cert != NULL)
 		MHD_add_response_header(m, "Strict-Transport-Security", "max-age=31536000");
 	if (r->status == 405)
-		MHD_add_response_header(m, "Allow", strcmp(q->method, "POST") == 0 ? "GET, HEAD" : "POST");
+		MHD_add_response_header(m, "Allow", q->methods == 1u << WEB_POST ? "POST" : q->methods == 1u << WEB_GET ? "GET, HEAD" : "GET, HEAD, POST");
 }
 
 static enum MHD_Result answer(struct web_req *q, struct web_res *r)
@@ -393,8 +402,8 @@ static void dispatch(struct web_req *q, struct web_res *r)
 		return;
 	}
 	if (q->route == NULL) {
-		if (q->known_path)
-			simple_fail(q, r, FJ_E_USAGE, 405, "this address does not take this method", "该地址不支持此请求方法");
+		if (q->methods != 0)
+			simple_fail(q, r, FJ_E_USAGE, 405, "this address does not take this method; Allow names those it takes", "该地址不支持此请求方法，可用方法见 Allow");
 		else
 			simple_fail(q, r, FJ_E_NOTFOUND, 404, "there is nothing at this address", "该地址不存在");
 		return;
@@ -407,7 +416,10 @@ static void dispatch(struct web_req *q, struct web_res *r)
 		return;
 	}
 	if (q->too_large) {
-		simple_fail(q, r, FJ_E_LIMIT, 413, "the request is larger than this address accepts", "请求过大");
+		char en[96], zh[96];
+		snprintf(en, sizeof(en), "the request is larger than the %zu octets that this address accepts", q->route->body_max);
+		snprintf(zh, sizeof(zh), "请求超过该地址允许的 %zu 字节", q->route->body_max);
+		simple_fail(q, r, FJ_E_LIMIT, 413, en, zh);
 		return;
 	}
 	if (!csrf_ok(q)) {
@@ -462,9 +474,7 @@ static struct web_req *req_new(const struct web_server *s, struct MHD_Connection
 	q->conn = conn;
 	q->method = method;
 	q->path = fj_strdup(url);
-	if (q->path == NULL || strlen(url) > 2048 || !fj_utf8_valid(fj_slice_str(url)))
-		q->known_path = false;
-	else
+	if (q->path != NULL && strlen(url) <= 2048 && fj_utf8_valid(fj_slice_str(url)))
 		find_route(q);
 	q->bad_framing = bad_framing(conn);
 	if (q->route != NULL)

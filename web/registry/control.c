@@ -109,7 +109,8 @@ static json_t *respond(struct iss *i, struct fj_slice body)
 		rc = run(i, request, &answer, &err);
 	if (rc == FJ_OK)
 		return json_pack("{s:b, s:o}", "ok", 1, "answer", answer);
-	return json_pack("{s:b, s:i, s:o}", "ok", 0, "rc", (int)rc, "error", fj_err_json(&err));
+	err.rc = rc;
+	return fj_err_reply(&err);
 }
 
 static enum fj_rc serve_one(struct connection *c, struct fj_err *err)

@@ -4,7 +4,7 @@
  *
  * Descriptor 3 is the home, which becomes the working folder.  Everything is
  * opened and bound first; then the process gives up what it does not need and
- * starts threads; then it says "ready".  With --init it makes a new home from a
+ * starts threads; then it says "ready", or in one line why not.  With --init it makes a new home from a
  * request, prints one line of JSON, and ends.
  */
 #include <fcntl.h>
@@ -163,6 +163,7 @@ int main(int argc, char **argv)
 		rc = a.init != NULL ? make_home(&a, &err) : serve(&a, &err);
 	if (rc == FJ_OK)
 		return 0;
-	fj_log_err(FJ_LOG_ERROR, a.init != NULL ? "the home could not be made" : "the registry can't serve", &err);
+	err.rc = rc;
+	fj_err_tell(&err); /* whoever started us says it to the right person */
 	return fj_rc_exit(rc) == 0 ? 3 : fj_rc_exit(rc);
 }

@@ -9,7 +9,6 @@ from lib import *
 
 ROOT = os.geteuid() == 0
 WAITING = 'the signer does not answer: its TPM may be gone'
-CSV_HEAD = '台账编号,数据资源目录编号,名称,概述,形成方式,共享来源单位,是否涉密\r\n'
 SMALL, LARGE = 4, 60  # batches of certificates that wait for a second officer
 
 
@@ -109,35 +108,9 @@ def rows(h, sql, *args):
 
 # --- what all need: registered assets, and batches that wait for a second officer ---
 
-def card(no):
-    return {'basic': {'asset_no': no, 'name': 'fault ' + no, 'class_scheme': 'LOCAL', 'class_code': '1'},
-            'rights': {'rights': ['HOLD', 'USE'], 'modes': ['WHOLE'], 'dispute': False, 'public_data': True},
-            'use': {}, 'management': {'data_level': 'GENERAL', 'mgr_dept': 'x', 'mgr_person': 'y', 'sec_policy': 'z', 'emergency_plan': 'z'}}
-
-
 def prepare(h):
-    """sessions of the officers, and two open approvals: SMALL and LARGE certificates"""
-    s = {n: h.session(n) for n in ('hbsw1', 'hb-fin1', 'hb-fin2', 'hb-fin3', 'hbsw-sup', 'slb1')}
-
-    def do(who, noun, verb, body):
-        code, out = h.api('POST', '/api/v1/%s/%s' % (noun, verb), body, s[who])
-        if code != 200:
-            raise RuntimeError('%s.%s: %s' % (noun, verb, out))
-        return out
-
-    n = SMALL + LARGE
-    do('hbsw1', 'ledger', 'import', {'file': CSV_HEAD + ''.join('F-%d,CAT-%d,fault,,自主采集,,否\r\n' % (i, i) for i in range(n))})
-    ids = {r['ledger_no']: r['id'] for r in h.api('GET', '/api/v1/ledger?limit=1000', None, s['hbsw1'])[1]['items']}
-    for i in range(n):
-        lg, no = ids['F-%d' % i], 'F-%03d' % i
-        do('hbsw1', 'ledger', 'recognise', {'id': lg, 'result': 'ASSET', 'decision': 'x'})
-        do('hb-fin1', 'ledger', 'confirm', {'id': lg})
-        do('hbsw1', 'asset', 'card', {'ledger': lg, 'card': card(no)})
-        rg = do('hbsw1', 'registration', 'submit', {'asset': no})['id']
-        do('hbsw-sup', 'registration', 'review', {'id': rg, 'accept': True})
-        do('hb-fin3', 'registration', 'accept', {'id': rg, 'accept': True})
-        do('hb-fin3', 'registration', 'decide', {'id': rg, 'accept': True})
-    names = ['F-%03d' % i for i in range(n)]
+    """registered assets, and two open approvals: a small and a large batch"""
+    s, do, names = h.registered('F', SMALL + LARGE)
     return s, do('hb-fin1', 'certificate', 'issue', {'assets': names[:SMALL]})['approval'], do('hb-fin1', 'certificate', 'issue', {'assets': names[SMALL:]})['approval']
 
 
@@ -145,32 +118,11 @@ def finished(h, ap, n):
     return rows(h, "SELECT COUNT(*) FROM intent WHERE approval = ? AND state = 'ISSUED'", ap)[0][0] == n
 
 
-def signed_hashes(h):
-    """hashes of the data asset certificates that the signer's log says were to be signed"""
-    data, i, out = open(h.d + '/signer/audit.log', 'rb').read(), 0, set()
-    while i + 4 <= len(data):
-        n = struct.unpack('>I', data[i:i + 4])[0]
-        rec = data[i + 4:i + 4 + n]
-        i += 4 + n
-        if len(rec) != n or rec[0] != 3 or rec[18] != 4:
-            continue
-        at = 17 + 2 + 32
-        at += 4 + struct.unpack('>I', rec[at:at + 4])[0]
-        k, at = struct.unpack('>I', rec[at:at + 4])[0], at + 4
-        out |= {rec[at + 48 * j + 16:at + 48 * j + 48] for j in range(k)}
-    return out
-
-
-def tbs_hash(der):
-    h = 4 if der[1] == 0x82 else 3
-    return hashlib.sha256(der[h:h + int.from_bytes(der[h + 2:h + 4], 'big') + 4]).digest()
-
-
 def whole(h, ap, n, name):
     """after the fault: all issued, each once, each on the signer's record, the events give every table"""
     got = rows(h, "SELECT k.bytes, c.number, c.serial FROM intent i JOIN certificate c ON c.number = i.object JOIN credential k ON k.object = c.number AND k.kind = 1 WHERE i.approval = ?", ap)
     check('%s: all %d certificates are there, number and serial once' % (name, n), len(got) == n == len({g[1] for g in got}) == len({g[2] for g in got}), len(got))
-    signed = signed_hashes(h)
+    signed = signed_records(h.d + '/signer/audit.log')[0]
     check('%s: each is on the signer\'s record' % name, all(tbs_hash(g[0]) in signed for g in got))
     code, out = h.cli('db', 'rebuild')
     check('%s: the events give every table again' % name, code == 0 and out.get('same') is True, out)

@@ -37,6 +37,40 @@ def totp(uri):
     return '%06d' % ((struct.unpack('>I', mac[o:o + 4])[0] & 0x7fffffff) % 1000000)
 
 
+CSV_HEAD = '台账编号,数据资源目录编号,名称,概述,形成方式,共享来源单位,是否涉密\r\n'
+
+
+def card(no):
+    return {'basic': {'asset_no': no, 'name': 'test ' + no, 'class_scheme': 'LOCAL', 'class_code': '1'},
+            'rights': {'rights': ['HOLD', 'USE'], 'modes': ['WHOLE'], 'dispute': False, 'public_data': True},
+            'use': {}, 'management': {'data_level': 'GENERAL', 'mgr_dept': 'x', 'mgr_person': 'y', 'sec_policy': 'z', 'emergency_plan': 'z'}}
+
+
+def signed_records(path):
+    """from the signer's log: hashes of what it was to sign as data asset certificates, and by id"""
+    data, i, tbs, ids = open(path, 'rb').read(), 0, set(), {}
+    while i + 4 <= len(data):
+        n = struct.unpack('>I', data[i:i + 4])[0]
+        rec = data[i + 4:i + 4 + n]
+        i += 4 + n
+        if len(rec) == n and rec[0] == 3 and rec[18] == 4:
+            at = 17 + 2 + 32
+            at += 4 + struct.unpack('>I', rec[at:at + 4])[0]
+            k = struct.unpack('>I', rec[at:at + 4])[0]
+            at += 4
+            for _ in range(k):
+                tbs.add(rec[at + 16:at + 48])
+                ids.setdefault(rec[at:at + 16], set()).add(rec[at + 16:at + 48])
+                at += 48
+    return tbs, ids
+
+
+def tbs_hash(der):
+    h = 4 if der[1] == 0x82 else 3
+    n = int.from_bytes(der[h + 2:h + 4], 'big') + 4
+    return hashlib.sha256(der[h:h + n]).digest()
+
+
 class Home:
     """A demo home in a temporary folder, and the appliance that serves it."""
 
@@ -135,6 +169,44 @@ class Home:
         if item.get('use'):
             cmd += ['--use', ','.join(k + '=' + v for k, v in item['use'].items())]
         return json.loads(subprocess.run(cmd, capture_output=True, text=True, timeout=20).stdout)['verdict']
+
+    def registered(self, prefix, n):
+        """n assets of the demo's Hubei unit on their way to REGISTERED; (sessions, do, asset numbers)"""
+        s = {who: self.session(who) for who in ('hbsw1', 'hb-fin1', 'hb-fin2', 'hbsw-sup', 'hb-fin3')}
+
+        def do(who, noun, verb, body):
+            code, out = self.api('POST', '/api/v1/%s/%s' % (noun, verb), body, s[who])
+            if code != 200:
+                raise RuntimeError('%s.%s: %s' % (noun, verb, out))
+            return out
+
+        do('hbsw1', 'ledger', 'import', {'file': CSV_HEAD + ''.join('%s-%d,CAT-%s-%d,test,,自主采集,,否\r\n' % (prefix, i, prefix, i) for i in range(n))})
+        ids, after = {}, ''
+        while after is not None:
+            page = self.api('GET', '/api/v1/ledger?limit=1000&after=' + after, None, s['hbsw1'])[1]
+            ids.update({r['ledger_no']: r['id'] for r in page['items']})
+            after = page.get('next')
+        numbers = ['%s-%05d' % (prefix, i) for i in range(n)]
+        for i, no in enumerate(numbers):
+            lg = ids['%s-%d' % (prefix, i)]
+            do('hbsw1', 'ledger', 'recognise', {'id': lg, 'result': 'ASSET', 'decision': 'x'})
+            do('hb-fin1', 'ledger', 'confirm', {'id': lg})
+            do('hbsw1', 'asset', 'card', {'ledger': lg, 'card': card(no)})
+            rg = do('hbsw1', 'registration', 'submit', {'asset': no})['id']
+            do('hbsw-sup', 'registration', 'review', {'id': rg, 'accept': True})
+            do('hb-fin3', 'registration', 'accept', {'id': rg, 'accept': True})
+            do('hb-fin3', 'registration', 'decide', {'id': rg, 'accept': True})
+        return s, do, numbers
+
+    def copy(self):
+        """the same home in a folder of its own, not served"""
+        h = object.__new__(Home)
+        h.__dict__.update(self.__dict__)
+        h.root = tempfile.mkdtemp(prefix='fujie-test-')
+        h.d, h.proc, h.used = h.root + '/home', None, dict(self.used)
+        h.p, h.v = free_port(), free_port()
+        shutil.copytree(self.d, h.d, symlinks=True, ignore=shutil.ignore_patterns('*.sock'))
+        return h
 
     def children(self):
         """pids of the appliance's processes by name"""

@@ -229,6 +229,11 @@ const char *web_path(const struct web_req *q)
 	return q->path;
 }
 
+bool web_is_post(const struct web_req *q)
+{
+	return strcmp(q->method, "POST") == 0;
+}
+
 bool web_wants_json(const struct web_req *q)
 {
 	const char *accept = web_header(q, "Accept");
@@ -381,6 +386,7 @@ static void dispatch(struct web_req *q, struct web_res *r)
 {
 	const struct web_hooks *h = &q->server->conf.hooks;
 
+	find_session(q); /* first, so that the page of a refusal is also that of who asks */
 	if (q->too_large) {
 		simple_fail(q, r, FJ_E_LIMIT, 413, "the request is larger than this address accepts", "请求过大");
 		return;
@@ -392,7 +398,6 @@ static void dispatch(struct web_req *q, struct web_res *r)
 			simple_fail(q, r, FJ_E_NOTFOUND, 404, "there is nothing at this address", "该地址不存在");
 		return;
 	}
-	find_session(q);
 	if (q->route->access == WEB_SIGNED_IN && q->session == NULL) {
 		if (h->login != NULL && !web_wants_json(q))
 			web_redirect(r, h->login);

@@ -86,6 +86,17 @@ static bool match(struct web_req *q, const char *pattern)
 	return *path == '\0';
 }
 
+/* browsers ask every server for it, unasked: two halves of a tally */
+static void get_icon(struct web_req *q, struct web_res *r)
+{
+	(void)q;
+	web_bytes(r, "image/svg+xml", fj_slice_str("<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 16 16\">"
+	    "<rect width=\"16\" height=\"16\" rx=\"3\" fill=\"#0b4f8a\"/>"
+	    "<path d=\"M3 3h4v3H5v1h2v2H5v1h2v3H3zM9 3h4v10H9v-3h2V9H9V7h2V6H9z\" fill=\"#fff\"/></svg>"), 86400);
+}
+
+static const struct web_route icon = {WEB_GET, "/favicon.ico", get_icon, WEB_PUBLIC, WEB_CSRF_NONE, 0, "icon"};
+
 static void find_route(struct web_req *q)
 {
 	bool post = strcmp(q->method, "POST") == 0, get = strcmp(q->method, "GET") == 0 || strcmp(q->method, "HEAD") == 0;
@@ -99,6 +110,8 @@ static void find_route(struct web_req *q)
 			return;
 		}
 	}
+	if (get && !q->known_path && match(q, icon.path))
+		q->route = &icon;
 	free_pairs(q->param, &q->n_param);
 }
 

@@ -11,14 +11,6 @@ static void get_style(struct web_req *q, struct web_res *r)
 	web_bytes(r, "text/css; charset=utf-8", fj_slice_str(web_style_css), 3600);
 }
 
-/* browsers ask for it unasked: the two halves of a tally */
-static void get_icon(struct web_req *q, struct web_res *r)
-{
-	(void)q;
-	web_bytes(r, "image/svg+xml", fj_slice_str("<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 16 16\"><rect width=\"16\" height=\"16\" rx=\"3\" fill=\"#0b4f8a\"/>"
-	    "<path d=\"M3 3h4v3H5v1h2v2H5v1h2v3H3zM9 3h4v10H9v-3h2V9H9V7h2V6H9z\" fill=\"#fff\"/></svg>"), 86400);
-}
-
 const struct web_route portal_routes[] = {
 	{WEB_GET, "/", portal_get_root, WEB_PUBLIC, WEB_CSRF_NONE, 0, "to the inbox, or to sign in"},
 	{WEB_GET, "/login", portal_get_login, WEB_PUBLIC, WEB_CSRF_NONE, 0, "sign in"},
@@ -33,7 +25,6 @@ const struct web_route portal_routes[] = {
 	{WEB_GET, "/verify", portal_get_verify, WEB_PUBLIC, WEB_CSRF_NONE, 0, "public: verify"},
 	{WEB_POST, "/verify", portal_post_verify, WEB_PUBLIC, WEB_CSRF_NONE, 65536, "public: verdict"},
 	{WEB_GET, "/style.css", get_style, WEB_PUBLIC, WEB_CSRF_NONE, 0, "style sheet"},
-	{WEB_GET, "/favicon.ico", get_icon, WEB_PUBLIC, WEB_CSRF_NONE, 0, "icon"},
 	{WEB_POST, "/api/v1/session", api_session, WEB_PUBLIC, WEB_CSRF_NONE, 4096, "API: a bearer token"},
 	{WEB_GET, "/api/v1/{noun}", api_list, WEB_SIGNED_IN, WEB_CSRF_NONE, 0, "API: list"},
 	{WEB_GET, "/api/v1/{noun}/{id}", api_show, WEB_SIGNED_IN, WEB_CSRF_NONE, 0, "API: show"},

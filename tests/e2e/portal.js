@@ -200,6 +200,15 @@ async function takingBack(one, two, stranger) {
 		assert.strictEqual(await waiting(foreign, GOOD).locator('button').count(), 0);
 		await foreign.context().close();
 	});
+	await test('a second officer rejects: nothing changes, and it may be asked again', async () => {
+		await open(two, '/inbox');
+		await waiting(two, GOOD).locator('text=驳回').click();
+		await two.waitForLoadState();
+		assert.match(await two.innerText('main'), /已驳回/);
+		assert.strictEqual((await verify(stranger, GOOD)).word, 'deny');
+		await act(one, cert(GOOD), 'resume', '再次申请');
+		assert.match(await waiting(one, GOOD).innerText(), /再次申请/);
+	});
 	await test('a second officer approves, and the public page permits again', async () => {
 		await open(two, '/inbox');
 		await waiting(two, GOOD).locator('text=批准').click();
@@ -232,6 +241,15 @@ async function takingBack(one, two, stranger) {
 		assert.strictEqual(await jc.innerText('.state'), '已吊销');
 		assert.strictEqual((await verify(stranger, h.read(t), useText(t.use))).word, 'deny');
 		await jc.context().close();
+	});
+	await test('a new user\'s one-time code is shown once, to who approves', async () => {
+		await h.api('/api/v1/user/add', { login: 'e2e-new', name: '新用户', person: 'e2e-person', org: '11420000DEMA00013M', roles: ['FINANCE'] }, await h.session('hb-fin1'));
+		await open(two, '/inbox');
+		await waiting(two, 'e2e-new').locator('text=批准').click();
+		await two.waitForLoadState();
+		assert.match(await two.innerText('main'), /一次性注册码[\s\S]*[0-9a-z]{16}/);
+		await open(two, '/inbox');
+		assert.strictEqual(await waiting(two, 'e2e-new').count(), 0);
 	});
 	await test('an auditor sees details and is offered no act', async () => {
 		const a = await signIn('auditor');

@@ -111,7 +111,7 @@ $(B)/tests/bench: $(call obj,$(BENCH_SRC)) $(A_SIGNER)
 unit: $(UNIT) ## unit tests
 	@tests/run.sh unit $(B)
 
-.PHONY: all help unit run quick check conformance integration soak bench lint san san-tests \
+.PHONY: all help unit run quick check conformance e2e integration soak bench lint san san-tests \
 	routes install dist clean deps deps-full
 
 run: deps ## build, make a demo home under build/, serve it
@@ -132,6 +132,9 @@ integration: all ## tests on the whole appliance with a software TPM
 	@tests/run.sh integration $(B)
 conformance: all ## openssl, gnutls and jose as independent clients
 	@tests/run.sh conformance $(B)
+e2e: all ## the portal in a real browser (installs chromium, node and one npm package)
+	@tests/deps.sh e2e
+	@tests/run.sh e2e $(B)
 san-tests: $(UNIT)
 san: ## unit tests under Address and UB sanitizers
 	@$(MAKE) --no-print-directory -j2 SAN=1 unit

@@ -1,20 +1,41 @@
 #!/bin/sh
 # Debian packages that are missing, installed: `base` to build, run and check,
-# `full` with the slow checkers and fault-injection tools too.  Needs root, or
-# sudo; otherwise one line names what is to be installed.
+# `full` with the slow checkers, fault-injection tools and the browser too, `e2e`
+# the browser alone.  The latter two also fetch the browser tests' npm packages.
+# Needs root, or sudo; otherwise one line names what is to be installed.
 set -eu
+cd "$(dirname "$0")/.."
+what=${1:-base}
 base="gcc libc6-dev make pkg-config libssl-dev libsodium-dev libjansson-dev libinih-dev
 	libsqlite3-dev libmicrohttpd-dev libgnutls28-dev libtss2-dev zlib1g-dev swtpm
 	openssl gnutls-bin jose curl python3"
-full="git clang-tidy cppcheck strace sqlite3"
-want=$base
-[ "${1:-base}" = full ] && want="$base $full"
+browser="chromium fonts-noto-cjk"
+# a node that is there already, from wherever, is as good as Debian's
+command -v node >/dev/null 2>&1 || browser="$browser nodejs"
+command -v npm >/dev/null 2>&1 || browser="$browser npm"
+case $what in
+base) want=$base ;;
+e2e) want=$browser ;;
+full) want="$base $browser git clang-tidy cppcheck strace sqlite3" ;;
+*) echo "usage: $0 base|full|e2e" >&2; exit 2 ;;
+esac
+# what the lock file names, with its hashes; no script of a package is run
+node_modules() {
+	[ "$what" = base ] && return 0
+	there=tests/e2e/node_modules/.package-lock.json
+	if [ ! -e "$there" ] || [ tests/e2e/package-lock.json -nt "$there" ]; then
+		npm ci --prefix tests/e2e --ignore-scripts --no-audit --no-fund
+	fi
+}
 missing=
 for p in $want; do
 	s=$(dpkg-query -W -f '${Status}' "$p" 2>/dev/null || true)
 	[ "$s" = "install ok installed" ] || missing="$missing $p"
 done
-[ -z "$missing" ] && exit 0
+if [ -z "$missing" ]; then
+	node_modules
+	exit 0
+fi
 run=
 if [ "$(id -u)" -ne 0 ]; then
 	if command -v sudo >/dev/null 2>&1; then
@@ -34,3 +55,4 @@ if ! { $run apt-get update && $run apt-get install -y --no-install-recommends $m
 	echo "could not install:$missing" >&2
 	exit 1
 fi
+node_modules

@@ -1,6 +1,6 @@
 #!/bin/sh
 # Runs the stages of `make quick`, `check`, `unit`, `lint`, `integration`,
-# `conformance` and adds their results up.  A stage whose tool is absent is listed
+# `conformance`, `e2e` and adds their results up.  A stage whose tool is absent is listed
 # as skipped; with STRICT=1 a skip is a failure.  Last line: "N passed, N failed".
 set -u
 what=$1 B=$2
@@ -50,6 +50,13 @@ integration() {
 	python_stage "integration faults" tests/integration/faults_test.py
 	if need strace; then python_stage "integration kill" tests/integration/kill_test.py; else skip "integration kill" "strace is absent"; fi
 }
+# a real browser; its npm packages are put there by `make deps-full` or `make e2e`, never by a check
+e2e() {
+	if ! need node; then skip e2e "node is absent (make deps-full)"
+	elif ! need chromium; then skip e2e "chromium is absent (make deps-full)"
+	elif [ ! -d tests/e2e/node_modules/playwright-core ]; then skip e2e "tests/e2e/node_modules is absent (make deps-full)"
+	else stage "e2e portal" node tests/e2e/portal.js "$B"; fi
+}
 sanitizers() {
 	if echo 'int main(void){return 0;}' | gcc -fsanitize=address,undefined -x c - -o "$B/san-probe" 2>/dev/null; then
 		rm -f "$B/san-probe"
@@ -68,6 +75,7 @@ unit) units "$B" ;;
 lint) stage lint tests/lint/lint.sh "$B"; slow_lint ;;
 quick) stage lint tests/lint/lint.sh "$B"; units "$B" ;;
 integration) integration ;;
+e2e) e2e ;;
 conformance) python_stage "conformance clients" tests/conformance/clients_test.py ;;
 check)
 	stage lint tests/lint/lint.sh "$B"
@@ -75,6 +83,7 @@ check)
 	units "$B"
 	integration
 	python_stage "conformance clients" tests/conformance/clients_test.py
+	e2e
 	sanitizers
 	;;
 esac

@@ -14,19 +14,55 @@ void web_html(struct fj_buf *b, const char *markup)
 		b->max = 0; /* every later write fails too: the page is cut, and short pages are seen */
 }
 
+static const char *entity(char c)
+{
+	return c == '&' ? "&amp;" : c == '<' ? "&lt;" : c == '>' ? "&gt;" : c == '"' ? "&quot;" : c == '\'' ? "&#39;" : NULL;
+}
+
+/* code point of a character that must not act on a page: controls, marks that turn
+ * the direction of text (UTR 36), and what can't be seen; 0: none.  *n: its octets. */
+static unsigned unseen(const char *text, size_t *n)
+{
+	const unsigned char *p = (const unsigned char *)text;
+
+	*n = 1;
+	if ((p[0] < 0x20 && strchr("\t\r\n", p[0]) == NULL) || p[0] == 0x7f)
+		return p[0];
+	*n = 2;
+	if (p[0] == 0xc2 && p[1] >= 0x80 && p[1] < 0xa0)
+		return p[1];
+	if (p[0] == 0xd8 && p[1] == 0x9c)
+		return 0x61c;
+	*n = 3;
+	if (p[0] == 0xe2 && p[1] == 0x80 && ((p[2] >= 0x8b && p[2] <= 0x8f) || (p[2] >= 0xa8 && p[2] <= 0xae)))
+		return 0x2000u + p[2] - 0x80u;
+	if (p[0] == 0xe2 && p[1] == 0x81 && p[2] >= 0xa0 && p[2] <= 0xaf)
+		return 0x2060u + p[2] - 0xa0u;
+	return p[0] == 0xef && p[1] == 0xbb && p[2] == 0xbf ? 0xfeff : 0;
+}
+
 void web_text(struct fj_buf *b, const char *text)
 {
-	for (; *text != '\0'; text++) {
-		const char *e = *text == '&' ? "&amp;" : *text == '<' ? "&lt;" : *text == '>' ? "&gt;" : *text == '"' ? "&quot;" : *text == '\'' ? "&#39;" : NULL;
-		if (e != NULL) {
-			web_html(b, e);
+	const char *from = text;
+	char shown[16];
+
+	while (*text != '\0') {
+		size_t n = 1;
+		const char *e = entity(*text);
+		unsigned c = e != NULL ? 0 : unseen(text, &n);
+		if (e == NULL && c == 0) {
+			text++;
 			continue;
 		}
-		size_t n = strcspn(text, "&<>\"'");
-		if (fj_buf_put(b, text, n) != FJ_OK)
+		if (fj_buf_put(b, from, (size_t)(text - from)) != FJ_OK)
 			b->max = 0;
-		text += n - 1;
+		snprintf(shown, sizeof(shown), "[U+%04X]", c);
+		web_html(b, e != NULL ? e : shown);
+		text += e != NULL ? 1 : n;
+		from = text;
 	}
+	if (fj_buf_put(b, from, (size_t)(text - from)) != FJ_OK)
+		b->max = 0;
 }
 
 void web_both(struct web_req *q, struct fj_buf *b, const char *zh, const char *en)

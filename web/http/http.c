@@ -90,6 +90,17 @@ static bool match(struct web_req *q, const char *pattern)
 	return *path == '\0';
 }
 
+/* browsers ask every server for it, unasked: two halves of a tally */
+static void get_icon(struct web_req *q, struct web_res *r)
+{
+	(void)q;
+	web_bytes(r, "image/svg+xml", fj_slice_str("<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 16 16\">"
+	    "<rect width=\"16\" height=\"16\" rx=\"3\" fill=\"#0b4f8a\"/>"
+	    "<path d=\"M3 3h4v3H5v1h2v2H5v1h2v3H3zM9 3h4v10H9v-3h2V9H9V7h2V6H9z\" fill=\"#fff\"/></svg>"), 86400);
+}
+
+static const struct web_route icon = {WEB_GET, "/favicon.ico", get_icon, WEB_PUBLIC, WEB_CSRF_NONE, 0, "icon"};
+
 static void find_route(struct web_req *q)
 {
 	bool post = strcmp(q->method, "POST") == 0, get = strcmp(q->method, "GET") == 0 || strcmp(q->method, "HEAD") == 0;
@@ -103,6 +114,8 @@ static void find_route(struct web_req *q)
 			return;
 		}
 	}
+	if (get && q->methods == 0 && match(q, icon.path))
+		q->route = &icon;
 	free_pairs(q->param, &q->n_param);
 }
 
@@ -231,6 +244,11 @@ const char *web_csrf(const struct web_req *q)
 const char *web_path(const struct web_req *q)
 {
 	return q->path;
+}
+
+bool web_is_post(const struct web_req *q)
+{
+	return strcmp(q->method, "POST") == 0;
 }
 
 bool web_wants_json(const struct web_req *q)
@@ -477,8 +495,7 @@ static struct web_req *req_new(const struct web_server *s, struct MHD_Connection
 	if (q->path != NULL && strlen(url) <= 2048 && fj_utf8_valid(fj_slice_str(url)))
 		find_route(q);
 	q->bad_framing = bad_framing(conn);
-	if (q->route != NULL)
-		find_session(q);
+	find_session(q); /* first, so that the page of a refusal is also that of who asks */
 	/* who may not ask may not send either */
 	bool takes = q->route != NULL && !q->bad_framing && (q->route->access == WEB_PUBLIC || q->session != NULL);
 	fj_buf_init(&q->body, takes ? q->route->body_max : 0);

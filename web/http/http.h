@@ -81,6 +81,7 @@ const char *web_header(const struct web_req *q, const char *name); /* "" */
 bool web_wants_json(const struct web_req *q);
 const char *web_lang(struct web_req *q);         /* "zh" or "en" */
 const char *web_path(const struct web_req *q);
+bool web_is_post(const struct web_req *q);
 
 /* --- answers --- */
 void web_json(struct web_res *r, int status, const json_t *j);
@@ -92,12 +93,43 @@ void web_fail(struct web_req *q, struct web_res *r, const struct fj_err *err);
 
 /* --- HTML; failures of memory are noticed when the answer is sent --- */
 void web_html(struct fj_buf *b, const char *markup);           /* as it stands: our own text only */
-void web_text(struct fj_buf *b, const char *text);             /* escaped, for text and attributes */
+/* escaped, for text and attributes; control characters and those that turn the
+ * direction of text or can't be seen are shown by their numbers, as [U+202E] */
+void web_text(struct fj_buf *b, const char *text);
 void web_page_begin(struct web_req *q, struct fj_buf *b, const char *zh, const char *en);
 void web_page_end(struct fj_buf *b);
 /* a label in the page's language */
 void web_both(struct web_req *q, struct fj_buf *b, const char *zh, const char *en);
 extern const char web_style_css[];
+
+/* --- words.c: labels and codes in words --- */
+enum web_form { /* how a field's value is written; from WEB_TECHNICAL on it is for machines and folded away */
+	WEB_TEXT, WEB_MONO, WEB_EPOCH, WEB_STATE, WEB_KIND, WEB_ACTION, WEB_PURPOSE, WEB_RIGHT, WEB_MODE, WEB_RESTRICTION, WEB_DUTY,
+	WEB_BINDING, WEB_ROLE, WEB_REASON, WEB_LEVEL, WEB_PERSONAL, WEB_ORIGIN, WEB_CHECK, WEB_OUTCOME, WEB_CREDENTIAL, WEB_MATTER,
+	WEB_BASIS, WEB_TECHNICAL, WEB_LONG
+};
+struct web_term {
+	const char *key, *zh, *en;
+	enum web_form form;
+};
+const struct web_term *web_terms(void);                 /* in reading order; ends with a NULL key */
+const struct web_term *web_term_find(const char *key);  /* NULL: none */
+const char *web_label(struct web_req *q, const char *key);  /* the key itself when it has no label */
+const char *web_word(struct web_req *q, enum web_form form, const char *code); /* the code itself when it has no word */
+
+/* --- value.c: JSON values for people --- */
+struct web_link { /* where the value of a key leads; a list ends with a NULL key; NULL: no links */
+	const char *key, *prefix;
+};
+void web_value(struct web_req *q, struct fj_buf *b, const char *key, const json_t *v, const struct web_link *links);
+/* the same, short, for a table: an organisation by its name, a time by its day in +08:00 */
+void web_cell(struct web_req *q, struct fj_buf *b, const char *key, const json_t *v, const struct web_link *links);
+/* an object's fields that people read, in reading order */
+void web_fields(struct web_req *q, struct fj_buf *b, const json_t *object, const struct web_link *links);
+/* the others, folded away; nothing when there are none */
+void web_technical(struct web_req *q, struct fj_buf *b, const json_t *object);
+/* text whose UTC times (2026-03-16T01:00:00Z) are shown in +08:00 */
+void web_text_times(struct fj_buf *b, const char *text);
 
 /* --- verdict_page.c: a verdict document (docs/formats.md 8) as part of a page --- */
 void web_verdict(struct web_req *q, struct fj_buf *b, const json_t *verdict);

@@ -1,6 +1,7 @@
 /*
- * verdict_page.c - a verdict for people: the word first, then every check with
- * its outcome, reason and clause.  Colour is never the only sign.
+ * verdict_page.c - a verdict for people: the word and its reason in one sentence,
+ * what the credential says, every check with outcome, reason and clause, and what
+ * nobody checked.  Colour is never the only sign.
  */
 #include "web/http/http.h"
 
@@ -11,102 +12,186 @@ static const char *peek(const json_t *o, const char *key)
 	return s == NULL ? "" : s;
 }
 
-static void headline(struct web_req *q, struct fj_buf *b, const char *verdict)
+static const char *in_words(struct web_req *q, const json_t *text)
 {
-	web_html(b, "<p class=\"verdict ");
-	web_text(b, verdict);
-	web_html(b, "\" role=\"status\">");
-	if (strcmp(verdict, "permit") == 0)
-		web_both(q, b, "✔ 有效（permit）", "✔ valid (permit)");
-	else if (strcmp(verdict, "deny") == 0)
-		web_both(q, b, "✘ 不予认可（deny）", "✘ not valid (deny)");
+	return web_lang(q)[0] == 'e' || peek(text, "zh")[0] == '\0' ? peek(text, "en") : peek(text, "zh");
+}
+
+static bool outcome_is(const json_t *check, const char *outcome)
+{
+	return strcmp(peek(check, "outcome"), outcome) == 0;
+}
+
+/* the first check that decided it: for deny a failure, else what is unknown */
+static const json_t *decisive(const json_t *verdict)
+{
+	const char *outcome = strcmp(peek(verdict, "verdict"), "deny") == 0 ? "fail" : "unknown";
+	const json_t *c;
+	size_t i;
+
+	json_array_foreach(json_object_get(verdict, "checks"), i, c)
+		if (outcome_is(c, outcome))
+			return c;
+	return NULL;
+}
+
+static void headline(struct web_req *q, struct fj_buf *b, const json_t *verdict)
+{
+	const char *word = peek(verdict, "verdict");
+	const json_t *why = strcmp(word, "permit") == 0 ? NULL : decisive(verdict);
+
+	web_html(b, "<div class=\"verdict ");
+	web_text(b, word);
+	web_html(b, "\" role=\"status\"><p>");
+	if (strcmp(word, "permit") == 0)
+		web_both(q, b, "✔ 有效（permit）", "✔ Valid (permit)");
+	else if (strcmp(word, "deny") == 0)
+		web_both(q, b, "✘ 不予认可（deny）", "✘ Not valid (deny)");
 	else
-		web_both(q, b, "？ 无法判定（indeterminate）", "? can't be decided (indeterminate)");
+		web_both(q, b, "？ 无法判定（indeterminate）", "? Can't be decided (indeterminate)");
 	web_html(b, "</p>");
+	if (why != NULL) {
+		web_html(b, "<p class=\"why\">");
+		web_text(b, web_word(q, WEB_CHECK, peek(why, "name")));
+		web_both(q, b, "：", ": ");
+		web_text(b, in_words(q, json_object_get(why, "text")));
+		web_html(b, "</p>");
+	}
+	web_html(b, "</div>");
 }
 
-static void value_of(struct fj_buf *b, const json_t *v)
+static void subject(struct web_req *q, struct fj_buf *b, const json_t *verdict)
 {
-	FJ_AUTO(buf) text = FJ_BUF_INIT(65536);
-
-	if (json_is_string(v))
-		web_text(b, json_string_value(v));
-	else if (fj_json_canonical(v, &text, NULL) == FJ_OK)
-		web_text(b, fj_buf_str(&text));
-}
-
-static void subject(struct web_req *q, struct fj_buf *b, const json_t *s)
-{
-	const char *key;
-	json_t *v;
+	FJ_AUTO(json) s = json_copy(json_object_get(verdict, "subject"));
 
 	if (json_object_size(s) == 0)
 		return;
-	web_html(b, "<h2>");
-	web_both(q, b, "凭证内容", "What it says");
-	web_html(b, "</h2><dl>");
-	json_object_foreach((json_t *)(uintptr_t)s, key, v) {
-		web_html(b, "<dt>");
-		web_text(b, key);
-		web_html(b, "</dt><dd>");
-		value_of(b, v);
-		web_html(b, "</dd>");
+	if (strcmp(peek(verdict, "kind"), "token") == 0) { /* who holds a license uses data; who holds an asset is another */
+		json_object_set(s, "user", json_object_get(s, "holder"));
+		json_object_del(s, "holder");
 	}
-	web_html(b, "</dl>");
+	web_html(b, "<h2>");
+	web_both(q, b, "凭证内容：", "What it says: ");
+	web_text(b, web_word(q, WEB_CREDENTIAL, peek(verdict, "kind")));
+	web_html(b, "</h2>");
+	web_fields(q, b, s, NULL);
+	web_technical(q, b, s);
 }
 
-static const char *outcome_word(struct web_req *q, const char *o)
+static void cell(struct web_req *q, struct fj_buf *b, const char *zh, const char *en, const char *text)
 {
-	static const struct {
-		const char *name, *zh;
-	} words[] = {{"pass", "✔ 通过"}, {"fail", "✘ 不通过"}, {"unknown", "？ 未知"}, {"not requested", "未要求"}, {"not applicable", "不适用"}};
-
-	for (size_t i = 0; web_lang(q)[0] != 'e' && i < FJ_ARRAY_LEN(words); i++)
-		if (strcmp(words[i].name, o) == 0)
-			return words[i].zh;
-	return o;
+	web_html(b, "<td data-label=\"");
+	web_both(q, b, zh, en);
+	web_html(b, "\">");
+	web_text(b, text);
+	web_html(b, "</td>");
 }
 
 static void check_row(struct web_req *q, struct fj_buf *b, const json_t *c)
 {
-	const json_t *text = json_object_get(c, "text");
 	const char *o = peek(c, "outcome");
+	bool matters = outcome_is(c, "fail") || outcome_is(c, "unknown");
 
-	web_html(b, "<tr><td>");
-	web_text(b, peek(c, "name"));
-	web_html(b, "</td><td class=\"");
-	web_text(b, strcmp(o, "pass") == 0 || strcmp(o, "fail") == 0 || strcmp(o, "unknown") == 0 ? o : "");
+	web_html(b, "<tr>");
+	cell(q, b, "核验项", "Check", web_word(q, WEB_CHECK, peek(c, "name")));
+	web_html(b, matters ? outcome_is(c, "fail") ? "<td class=\"fail\" data-label=\"" : "<td class=\"unknown\" data-label=\""
+	    : outcome_is(c, "pass") ? "<td class=\"pass\" data-label=\"" : "<td data-label=\"");
+	web_both(q, b, "结果", "Outcome");
 	web_html(b, "\">");
-	web_text(b, outcome_word(q, o));
-	web_html(b, "</td><td>");
-	web_text(b, web_lang(q)[0] == 'e' || peek(text, "zh")[0] == '\0' ? peek(text, "en") : peek(text, "zh"));
-	web_html(b, "</td><td>");
-	web_text(b, peek(c, "clause"));
-	web_html(b, "</td></tr>");
+	web_text(b, web_word(q, WEB_OUTCOME, o));
+	web_html(b, "</td><td data-label=\"");
+	web_both(q, b, "说明", "Explanation");
+	web_html(b, "\">");
+	web_text(b, in_words(q, json_object_get(c, "text")));
+	if (matters && peek(c, "evidence")[0] != '\0') {
+		web_html(b, " <span class=\"mono small\">");
+		web_text_times(b, peek(c, "evidence"));
+		web_html(b, "</span>");
+	}
+	web_html(b, "</td>");
+	cell(q, b, "条款", "Clause", peek(c, "clause"));
+	web_html(b, "</tr>");
+}
+
+static void checks_with(struct web_req *q, struct fj_buf *b, const json_t *verdict, const char *const *outcomes)
+{
+	const json_t *c;
+	size_t i;
+
+	for (; *outcomes != NULL; outcomes++)
+		json_array_foreach(json_object_get(verdict, "checks"), i, c)
+			if (outcome_is(c, *outcomes))
+				check_row(q, b, c);
+}
+
+static void table(struct web_req *q, struct fj_buf *b, const json_t *verdict, const char *const *outcomes)
+{
+	static const char *const heads[][2] = {{"核验项", "Check"}, {"结果", "Outcome"}, {"说明", "Explanation"}, {"条款", "Clause"}};
+
+	web_html(b, "<table><thead><tr>");
+	for (size_t i = 0; i < FJ_ARRAY_LEN(heads); i++) {
+		web_html(b, "<th scope=\"col\">");
+		web_both(q, b, heads[i][0], heads[i][1]);
+		web_html(b, "</th>");
+	}
+	web_html(b, "</tr></thead><tbody>");
+	checks_with(q, b, verdict, outcomes);
+	web_html(b, "</tbody></table>");
+}
+
+static void checks(struct web_req *q, struct fj_buf *b, const json_t *verdict)
+{
+	static const char *const matter[] = {"fail", "unknown", "pass", NULL}, *const rest[] = {"not requested", "not applicable", NULL};
+	/* once something failed, what is unknown was mostly not reached any more */
+	static const char *const reached[] = {"fail", "pass", NULL}, *const others[] = {"unknown", "not requested", "not applicable", NULL};
+	bool deny = strcmp(peek(verdict, "verdict"), "deny") == 0;
+
+	web_html(b, "<h2>");
+	web_both(q, b, "核验项", "Checks");
+	web_html(b, "</h2>");
+	table(q, b, verdict, deny ? reached : matter);
+	web_html(b, "<details><summary>");
+	web_both(q, b, "其他核验项", "Other checks");
+	web_html(b, "</summary>");
+	table(q, b, verdict, deny ? others : rest);
+	web_html(b, "</details>");
+}
+
+/* entries are written "English / 中文" */
+static void not_checked(struct web_req *q, struct fj_buf *b, const json_t *verdict)
+{
+	const json_t *v;
+	size_t i;
+
+	web_html(b, "<h2>");
+	web_both(q, b, "本次核验不包括", "What this does not tell");
+	web_html(b, "</h2><ul>");
+	json_array_foreach(json_object_get(verdict, "not_checked"), i, v) {
+		const char *s = json_string_value(v), *zh = s == NULL ? NULL : strstr(s, " / ");
+		if (s == NULL)
+			continue;
+		FJ_AUTO(str) en = fj_strndup(s, zh == NULL ? strlen(s) : (size_t)(zh - s));
+		web_html(b, "<li>");
+		web_text(b, web_lang(q)[0] == 'e' || zh == NULL ? (en == NULL ? "" : en) : zh + 3);
+		web_html(b, "</li>");
+	}
+	web_html(b, "<li>");
+	web_both(q, b, "数据资产的价值", "the asset's value");
+	web_html(b, "</li></ul>");
 }
 
 void web_verdict(struct web_req *q, struct fj_buf *b, const json_t *verdict)
 {
-	size_t i;
-	json_t *c;
-
-	headline(q, b, peek(verdict, "verdict"));
-	subject(q, b, json_object_get(verdict, "subject"));
-	web_html(b, "<h2>");
-	web_both(q, b, "核验项", "Checks");
-	web_html(b, "</h2><table><thead><tr><th>");
-	web_both(q, b, "项目", "check");
-	web_html(b, "</th><th>");
-	web_both(q, b, "结果", "outcome");
-	web_html(b, "</th><th>");
-	web_both(q, b, "说明", "explanation");
-	web_html(b, "</th><th>");
-	web_both(q, b, "依据", "clause");
-	web_html(b, "</th></tr></thead><tbody>");
-	json_array_foreach(json_object_get(verdict, "checks"), i, c)
-		check_row(q, b, c);
-	web_html(b, "</tbody></table><p class=\"notice\">");
-	web_both(q, b, "核验结果以签发机构系统实时状态为准；第三方缓存的状态最长可能滞后 48 小时。本页不代表对数据资产价值的认可。",
-	    "The issuer's own status decides; copies held by others may be up to 48 hours old. This page says nothing about the asset's value.");
+	headline(q, b, verdict);
+	web_html(b, "<p class=\"small\">");
+	web_both(q, b, "核验时间：", "Checked at ");
+	web_text_times(b, peek(verdict, "at"));
+	web_html(b, "</p>");
+	subject(q, b, verdict);
+	checks(q, b, verdict);
+	not_checked(q, b, verdict);
+	web_html(b, "<p class=\"notice\">");
+	web_both(q, b, "以签发机构系统的实时状态为准；他人缓存的状态最长可能滞后 48 小时。",
+	    "The issuer's own status decides; copies held by others may be up to 48 hours old.");
 	web_html(b, "</p>");
 }

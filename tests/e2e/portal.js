@@ -1,0 +1,516 @@
+'use strict';
+// The portal and the public verifier as people meet them: a real browser, officers
+// who sign in, approve and take back, a stranger who verifies, a telephone, a
+// keyboard, no script, and a name that wants to be markup.
+const { Home, assert, finish, launch, test, useText } = require('./lib.js');
+
+const GOOD = 'DAC-420000-202611-000001-J', OTHER = 'DAC-420000-202604-000001-2';
+const h = new Home();
+let browser;
+const faults = []; // what no page may do: console errors, policy violations, requests elsewhere
+
+function watch(page) {
+	page.on('console', (m) => {
+		// the browser itself reports an answer of 4xx to the page's own address; the cases check those
+		const refused = /^Failed to load resource: the server responded with a status of 4/.test(m.text()) && m.location().url === page.url();
+		if (['error', 'warning'].includes(m.type()) && !refused)
+			faults.push(m.type() + ' ' + m.text() + ' ' + m.location().url);
+	});
+	page.on('pageerror', (e) => faults.push('exception ' + e.message));
+	page.on('request', (r) => {
+		if (![h.portal, h.verifier].includes(new URL(r.url()).origin))
+			faults.push('request to ' + r.url());
+	});
+	page.on('dialog', (d) => {
+		faults.push('dialog ' + d.message());
+		d.dismiss();
+	});
+}
+
+async function newPage(options) {
+	const context = await browser.newContext({ locale: 'zh-CN', ...options });
+	await context.addInitScript(() => document.addEventListener('securitypolicyviolation', (e) => console.error('CSP ' + e.violatedDirective + ' ' + e.blockedURI)));
+	const page = await context.newPage();
+	watch(page);
+	return page;
+}
+
+async function fillLogin(page, name, password, code) {
+	await page.goto(h.portal + '/login');
+	await page.fill('#login', name);
+	await page.fill('#password', password);
+	await page.fill('#totp', code);
+	await page.click('main button');
+	await page.waitForLoadState();
+}
+
+async function signIn(name, options) {
+	const page = await newPage(options);
+	await fillLogin(page, name, h.login(name).password, await h.code(name));
+	assert.ok(page.url().endsWith('/inbox'), 'at ' + page.url() + ': ' + await page.innerText('main'));
+	return page;
+}
+
+// the public page's verdict: its class and its text
+async function verify(page, credential, use) {
+	await page.goto(h.portal + '/verify');
+	await page.fill('#c', credential);
+	await page.fill('#u', use || '');
+	await page.click('main button');
+	await page.waitForLoadState();
+	const box = page.locator('.verdict');
+	if (await box.count() === 0)
+		return { word: 'none', text: await page.innerText('main') };
+	return { word: (await box.getAttribute('class')).replace('verdict ', ''), text: await box.innerText() };
+}
+
+const open = (page, address) => page.goto(h.portal + address);
+const cert = (number) => '/show/certificates/' + number;
+
+async function act(page, address, verb, reason) {
+	await open(page, address);
+	const box = page.locator('details.act', { has: page.locator('form[action$="/' + verb + '"]') });
+	await box.locator('summary').click();
+	if (await box.locator('select').count() > 0)
+		await box.locator('select').selectOption(reason);
+	else
+		await box.locator('input[name=reason]').fill(reason);
+	await box.locator('button').click();
+	await page.waitForLoadState();
+}
+
+function waiting(page, object) {
+	return page.locator('section.card', { hasText: object });
+}
+
+// one sentence: one paragraph that ends with one full stop
+async function sentence(page) {
+	const all = await page.locator('[role=alert] p:not(.small)').allInnerTexts(); // small: its rule and clause
+	assert.strictEqual(all.length, 1, JSON.stringify(all));
+	assert.match(all[0], /^[^.。]+[.。]$/);
+	return all[0];
+}
+
+async function signingIn() {
+	const name = 'gx-fin3', page = await newPage(), code = await h.code(name);
+	await test('a wrong password is refused in one sentence that names neither', async () => {
+		await fillLogin(page, name, 'wrong', code);
+		assert.match(await sentence(page), /用户名、密码或动态口令有误/);
+		assert.strictEqual(await page.inputValue('#login'), name);
+		assert.strictEqual(await page.inputValue('#password'), '');
+	});
+	await test('a wrong code is refused in the same sentence', async () => {
+		await fillLogin(page, name, h.login(name).password, '000000');
+		assert.match(await sentence(page), /用户名、密码或动态口令有误/);
+	});
+	await test('password and code lead to the inbox', async () => {
+		await fillLogin(page, name, h.login(name).password, code);
+		assert.ok(page.url().endsWith('/inbox'));
+		assert.strictEqual(await page.innerText('h1'), '待办事项');
+	});
+	await test('the same code a second time is refused in the same sentence', async () => {
+		const again = await newPage();
+		await fillLogin(again, name, h.login(name).password, code);
+		assert.match(await sentence(again), /用户名、密码或动态口令有误/);
+	});
+	await test('the session is a cookie that no script reads and no other site sends', async () => {
+		const c = (await page.context().cookies()).find((x) => x.name === 'fujie');
+		assert.strictEqual(c.httpOnly, true);
+		assert.strictEqual(c.sameSite, 'Strict');
+		assert.strictEqual(c.expires, -1);
+		assert.ok(!(await page.evaluate(() => document.cookie)).includes(c.value));
+	});
+	await test('the language changes by one click and stays', async () => {
+		await page.click('header >> text=English');
+		assert.strictEqual(await page.innerText('h1'), 'What waits for a decision');
+		await open(page, '/list/certificates');
+		assert.strictEqual(await page.getAttribute('html', 'lang'), 'en');
+		assert.strictEqual(await page.innerText('h1'), 'Certificates');
+		assert.ok((await page.innerText('table')).includes('in force'));
+		await page.click('header >> text=中文');
+		assert.strictEqual(await page.innerText('h1'), '数据资产证书');
+		assert.strictEqual(await page.getAttribute('html', 'lang'), 'zh-CN');
+	});
+	await test('after signing out the back button shows nothing', async () => {
+		await open(page, cert(GOOD));
+		await page.click('header button');
+		await page.waitForURL('**/login');
+		await page.goBack();
+		await page.waitForLoadState();
+		assert.ok(page.url().endsWith('/login'), page.url());
+		assert.ok(!(await page.content()).includes(GOOD));
+		assert.strictEqual((await page.context().cookies()).filter((c) => c.name === 'fujie').length, 0);
+	});
+	await test('a stranger is sent to sign in from every officer\'s page', async () => {
+		for (const a of ['/', '/inbox', '/list/tokens', cert(GOOD)]) {
+			await open(page, a);
+			assert.ok(page.url().endsWith('/login'), a);
+		}
+	});
+}
+
+async function takingBack(one, two, stranger) {
+	const tok = h.token('permit', (t) => t.use.territory === '420106');
+	await test('list leads to detail, in words and in +08:00', async () => {
+		await open(one, '/list/certificates');
+		await one.click('text=' + GOOD);
+		const text = await one.innerText('main');
+		assert.match(text, /有效/);
+		assert.match(text, /\d{4}-\d\d-\d\d 23:59:59 \+08:00/);
+		assert.ok(!/ACTIVE|T\d\d:\d\d:\d\dZ/.test(text), text);
+	});
+	await test('a number typed into the list leads to its detail', async () => {
+		await open(one, '/list/tokens');
+		await one.fill('#find', tok.id);
+		await one.press('#find', 'Enter');
+		await one.waitForURL('**/show/tokens/' + tok.id);
+		assert.ok((await one.innerText('main')).includes(tok.id));
+	});
+	await test('a pasted token is permitted before', async () => assert.strictEqual((await verify(stranger, h.read(tok), useText(tok.use))).word, 'permit'));
+	await test('one officer suspends a certificate, at once', async () => {
+		await act(one, cert(GOOD), 'suspend', '安全事件核查');
+		assert.match(await one.innerText('main'), /已办理，即时生效/);
+		assert.match(await one.innerText('.state'), /已暂停/);
+	});
+	await test('the public page denies certificate and token at the next request', async () => {
+		assert.strictEqual((await verify(stranger, GOOD)).word, 'deny');
+		const v = await verify(stranger, h.read(tok), useText(tok.use));
+		assert.strictEqual(v.word, 'deny');
+		assert.match(v.text, /数据资产状态/);
+	});
+	await test('resuming waits for a second officer', async () => {
+		await act(one, cert(GOOD), 'resume', '核查完毕');
+		assert.ok(one.url().includes('/inbox'));
+		assert.match(await waiting(one, GOOD).innerText(), /待他人审批/);
+		assert.strictEqual(await waiting(one, GOOD).locator('button').count(), 0);
+		assert.strictEqual((await verify(stranger, GOOD)).word, 'deny');
+	});
+	await test('the applicant who approves all the same is refused by R22', async () => {
+		const id = /AP-[0-9a-z]+/.exec(await waiting(one, GOOD).innerText())[0];
+		await one.evaluate((to) => { // the form that the page does not offer
+			const f = document.querySelector('header form');
+			f.action = to;
+			f.submit();
+		}, '/approvals/' + id + '/approve');
+		await one.waitForURL('**/approvals/**');
+		assert.match(await one.innerText('[role=alert]'), /申请人不得审批本人的申请[\s\S]*R22/);
+	});
+	await test('an officer of another department is not offered to approve', async () => {
+		const foreign = await signIn('gz-fin1');
+		assert.strictEqual(await waiting(foreign, GOOD).locator('button').count(), 0);
+		await foreign.context().close();
+	});
+	await test('a second officer rejects: nothing changes, and it may be asked again', async () => {
+		await open(two, '/inbox');
+		await waiting(two, GOOD).locator('text=驳回').click();
+		await two.waitForLoadState();
+		assert.match(await two.innerText('main'), /已驳回/);
+		assert.strictEqual((await verify(stranger, GOOD)).word, 'deny');
+		await act(one, cert(GOOD), 'resume', '再次申请');
+		assert.match(await waiting(one, GOOD).innerText(), /再次申请/);
+	});
+	await test('a second officer approves, and the public page permits again', async () => {
+		await open(two, '/inbox');
+		await waiting(two, GOOD).locator('text=批准').click();
+		await two.waitForLoadState();
+		assert.match(await two.innerText('main'), /已批准并执行/);
+		assert.strictEqual((await verify(stranger, GOOD)).word, 'permit');
+		assert.strictEqual((await verify(stranger, h.read(tok), useText(tok.use))).word, 'permit');
+	});
+	await test('a revocation suspends at once and tells the second officer its reason', async () => {
+		await act(one, cert(OTHER), 'revoke', 'privilegeWithdrawn');
+		assert.match(await one.innerText('main'), /已即时暂停/);
+		assert.strictEqual((await verify(stranger, OTHER)).word, 'deny');
+		await open(two, '/inbox');
+		assert.match(await waiting(two, OTHER).innerText(), /撤销（隐瞒、虚假/);
+	});
+	await test('the second officer makes it final: withdrawn, no act is offered, denied by number', async () => {
+		await waiting(two, OTHER).locator('text=批准').click();
+		await two.waitForLoadState();
+		await open(two, cert(OTHER));
+		assert.strictEqual(await two.innerText('.state'), '已撤销');
+		assert.strictEqual(await two.locator('details.act').count(), 0);
+		const v = await verify(stranger, OTHER);
+		assert.strictEqual(v.word, 'deny');
+		assert.match(v.text, /吊销/);
+	});
+	await test('an operator revokes its own token at once, and it is denied', async () => {
+		const t = h.token('permit', (x) => x.use.action === 'QUERY' && x.use.territory === '420100');
+		const jc = await signIn('jc1');
+		await act(jc, '/show/tokens/' + t.id, 'revoke', '合同终止');
+		assert.strictEqual(await jc.innerText('.state'), '已吊销');
+		assert.strictEqual((await verify(stranger, h.read(t), useText(t.use))).word, 'deny');
+		await jc.context().close();
+	});
+	await test('a new user\'s one-time code is shown once, to who approves', async () => {
+		await h.api('/api/v1/user/add', { login: 'e2e-new', name: '新用户', person: 'e2e-person', org: '11420000DEMA00013M', roles: ['FINANCE'] }, await h.session('hb-fin1'));
+		await open(two, '/inbox');
+		await waiting(two, 'e2e-new').locator('text=批准').click();
+		await two.waitForLoadState();
+		assert.match(await two.innerText('main'), /一次性注册码[\s\S]*\b[0-9a-z]{8}\b/);
+		await open(two, '/inbox');
+		assert.strictEqual(await waiting(two, 'e2e-new').count(), 0);
+	});
+	await test('an auditor sees details and is offered no act', async () => {
+		const a = await signIn('auditor');
+		await open(a, cert(GOOD));
+		assert.ok((await a.innerText('main')).includes(GOOD));
+		assert.strictEqual(await a.locator('details.act').count(), 0);
+		await a.context().close();
+	});
+}
+
+async function verifying(page) {
+	const out = h.demo.tokens.find((t) => t.use.territory === '440300');
+	await test('out of scope is denied with the reason in the headline', async () => {
+		const v = await verify(page, h.read(out), useText(out.use));
+		assert.strictEqual(v.word, 'deny');
+		assert.match(v.text, /地域超出许可范围/);
+	});
+	await test('a token by name without its user is indeterminate, never permitted', async () => {
+		const t = h.token('indeterminate');
+		assert.strictEqual((await verify(page, h.read(t), useText(t.use))).word, 'indeterminate');
+	});
+	await test('every credential of the demo gets its verdict from a paste', async () => {
+		const done = new Set([GOOD, OTHER]);
+		for (const c of h.demo.certificates.filter((x) => !done.has(x.number)))
+			assert.strictEqual((await verify(page, h.read(c))).word, c.expect, c.number);
+		for (const a of h.demo.authorisations.filter((x) => !x.number.startsWith('DAU-420000-202604')))
+			assert.strictEqual((await verify(page, h.read(a))).word, a.expect, a.number);
+	});
+	await test('a number with blanks around it is verified', async () => assert.strictEqual((await verify(page, '  DAC-100000-202603-000001-F \n')).word, 'permit'));
+	await test('garbage is denied in words, and stays in the form', async () => {
+		const v = await verify(page, 'hello <b>world</b>');
+		assert.strictEqual(v.word, 'deny');
+		assert.match(v.text, /格式/);
+		assert.strictEqual(await page.inputValue('#c'), 'hello <b>world</b>');
+		assert.strictEqual(await page.locator('main b').count(), 0);
+	});
+	await test('one changed character of a token is denied', async () => {
+		const t = h.read(out), at = Math.floor(t.length / 2);
+		assert.strictEqual((await verify(page, t.slice(0, at) + (t[at] === 'A' ? 'B' : 'A') + t.slice(at + 1))).word, 'deny');
+	});
+	await test('an unknown number and a token\'s number are refused in one sentence, with the form', async () => {
+		for (const n of ['DAC-420000-209901-000001-X', 'LT-00000000000000000000000000']) {
+			assert.strictEqual((await verify(page, n)).word, 'none');
+			await sentence(page);
+			assert.strictEqual(await page.inputValue('#c'), n);
+		}
+	});
+	await test('an unknown use is refused, naming it', async () => {
+		const v = await verify(page, h.read(out), 'colour=blue');
+		assert.strictEqual(v.word, 'none');
+		assert.match(v.text, /colour/);
+	});
+	await test('the verifier\'s own page gives the same verdicts by number', async () => {
+		for (const c of h.demo.certificates.filter((x) => ![GOOD, OTHER].includes(x.number))) {
+			await page.goto(h.verifier + '/v/' + c.number);
+			assert.strictEqual(await page.locator('.verdict.' + c.expect).count(), 1, c.number);
+		}
+	});
+}
+
+async function withoutScript() {
+	await test('everything works without JavaScript', async () => {
+		const page = await signIn('hb-fin3', { javaScriptEnabled: false });
+		await open(page, '/list/authorisations');
+		await page.click('text=DAU-420000-202611-000001-T');
+		await page.waitForURL('**/show/authorisations/**');
+		await act(page, '/show/authorisations/DAU-420000-202611-000001-T', 'suspend', '例行检查');
+		assert.match(await page.innerText('.state'), /已暂停/);
+		assert.strictEqual((await verify(page, 'DAU-420000-202611-000001-T')).word, 'deny');
+		await page.click('header button');
+		await page.waitForURL('**/login');
+		await page.context().close();
+	});
+}
+
+async function tabTo(page, selector) {
+	for (let i = 0; i < 60; i++) {
+		if (await page.evaluate((s) => document.activeElement.matches(s), selector))
+			return;
+		await page.keyboard.press('Tab');
+	}
+	throw new Error('the keyboard does not reach ' + selector);
+}
+
+async function keyboard() {
+	await test('signing in and verifying need no mouse', async () => {
+		const page = await newPage(), name = 'sz-fin1';
+		await open(page, '/login');
+		await page.waitForFunction(() => document.activeElement.id === 'login');
+		await page.keyboard.type(name);
+		await page.keyboard.press('Tab');
+		await page.keyboard.type(h.login(name).password);
+		await page.keyboard.press('Tab');
+		await page.keyboard.type(await h.code(name));
+		await page.keyboard.press('Enter');
+		await page.waitForURL('**/inbox');
+		await tabTo(page, 'header a[href="/verify"]');
+		await page.keyboard.press('Enter');
+		await page.waitForURL('**/verify');
+		await page.keyboard.press('Tab');
+		assert.ok(await page.evaluate(() => document.activeElement.matches('.skip')), 'the first stop skips the head');
+		await page.keyboard.press('Enter');
+		await tabTo(page, '#c');
+		await page.keyboard.type('DAC-100000-202603-000001-F');
+		await tabTo(page, 'main button');
+		await page.keyboard.press('Space');
+		await page.waitForSelector('.verdict.permit');
+		const outline = await page.evaluate(() => {
+			document.querySelector('main button').focus();
+			return getComputedStyle(document.querySelector('main button')).outlineStyle;
+		});
+		assert.notStrictEqual(outline, 'none');
+		await page.context().close();
+	});
+}
+
+const pages = ['/inbox', '/list/assets', '/list/certificates', '/list/authorisations', '/list/tokens', '/show/assets/HB-2026-0001', cert(GOOD),
+	'/show/authorisations/DAU-420000-202611-000001-T', '/verify', '/list/nothing', '/show/certificates/DAC-1'];
+
+async function fits(page, where) {
+	const w = await page.evaluate(() => [document.documentElement.scrollWidth, document.documentElement.clientWidth]);
+	assert.ok(w[0] <= w[1], where + ' is ' + w[0] + ' of ' + w[1] + ' pixels wide');
+}
+
+async function telephone() {
+	await test('no page scrolls sideways at 390 pixels, in either language, folded out', async () => {
+		const page = await signIn('hb-fin2', { viewport: { width: 390, height: 844 } });
+		const t = h.token('indeterminate');
+		for (const lang of ['zh', 'en']) {
+			for (const a of [...pages, '/show/tokens/' + t.id]) {
+				await open(page, a + '?lang=' + lang);
+				for (const d of await page.locator('details > summary').all())
+					await d.click();
+				await fits(page, a);
+			}
+			await verify(page, h.read(t), useText(t.use));
+			await fits(page, 'the verdict');
+			for (const a of ['/', '/v/' + GOOD]) {
+				await page.goto(h.verifier + a);
+				await fits(page, 'the verifier\'s ' + a);
+			}
+		}
+		await page.context().close();
+	});
+}
+
+async function readable(one) {
+	await test('every field has a label, every page a language, one heading and a title', async () => {
+		for (const a of [...pages, '/login']) {
+			await open(one, a);
+			const bad = await one.evaluate(() => {
+				const out = [];
+				if (document.querySelectorAll('h1').length !== 1 || document.documentElement.lang === '' || document.title === '')
+					out.push('frame');
+				for (const i of document.querySelectorAll('input:not([type=hidden]), select, textarea'))
+					if (i.labels.length === 0)
+						out.push(i.name);
+				return out;
+			});
+			assert.deepStrictEqual(bad, [], a);
+		}
+	});
+	await test('Chinese pages have no English sentence and English pages no Chinese label', async () => {
+		for (const a of ['/inbox', '/list/tokens', cert(GOOD), '/show/assets/HB-2026-0001', '/verify']) {
+			await open(one, a + '?lang=en');
+			const en = (await one.locator('h1, h2, dt, th, label, button, summary').allInnerTexts()).join('|');
+			assert.ok(!/[\u4e00-\u9fff]/.test(en), a + ': ' + en);
+			await open(one, a + '?lang=zh');
+			const zh = await one.locator('h1, h2, dt, th, label, button, summary').allInnerTexts();
+			for (const x of zh.filter((y) => y && y !== 'SHA-256'))
+				assert.match(x, /[\u4e00-\u9fff]/, a);
+		}
+	});
+}
+
+const HOSTILE = '<script>document.title="owned"</script>"\'><img src=x onerror=alert(1)>\u202ecod.exe&amp;' + 'W'.repeat(20);
+
+// an asset whose name wants to be markup, up to a request for its certificate
+async function hostileAsset() {
+	const holder = await h.session('hbsw1'), reviewer = await h.session('hbsw-sup'), finance = await h.session('hb-fin3'), issuer = await h.session('hb-fin1');
+	const csv = '台账编号,数据资源目录编号,名称,形成方式,是否涉密\r\nE2E-1,CAT-1,"' + HOSTILE.replace(/"/g, '""') + '",自主采集,否\r\n';
+	const got = await h.api('/api/v1/ledger/import', { file: csv }, holder);
+	assert.strictEqual(got.imported, 1, JSON.stringify(got));
+	const ledger = (await h.api('/api/v1/ledger?limit=1000', null, holder)).items.find((x) => x.ledger_no === 'E2E-1').id;
+	await h.api('/api/v1/ledger/recognise', { id: ledger, result: 'ASSET', decision: '<b>x</b>' }, holder);
+	await h.api('/api/v1/ledger/confirm', { id: ledger }, finance);
+	const card = {
+		basic: { asset_no: 'E2E-1', name: HOSTILE, class_scheme: 'LOCAL', class_code: '1', overview: HOSTILE.repeat(3) },
+		rights: { rights: ['HOLD', 'USE'], modes: [], dispute: false, public_data: true, personal_info: 'NONE' },
+		use: { use_state: '<i>x</i>' },
+		management: { data_level: 'GENERAL', mgr_dept: '</dd></dl><h1>x</h1>', mgr_person: '"onmouseover="alert(1)', sec_policy: 'x', emergency_plan: 'x', evidence_no: 'x' },
+	};
+	await h.api('/api/v1/asset/card', { ledger, card }, holder);
+	const id = (await h.api('/api/v1/registration/submit', { asset: 'E2E-1' }, holder)).id;
+	await h.api('/api/v1/registration/review', { id, accept: true }, reviewer);
+	await h.api('/api/v1/registration/accept', { id, accept: true }, finance);
+	await h.api('/api/v1/registration/decide', { id, accept: true }, finance);
+	await h.api('/api/v1/certificate/issue', { assets: ['E2E-1'] }, issuer);
+}
+
+const SHOWN = '<script>document.title="owned"</script>"\'><img src=x onerror=alert(1)>[U+202E]cod.exe&amp;WWW';
+
+async function onlyText(page, where) {
+	assert.ok((await page.innerText('main')).includes(SHOWN), where);
+	assert.ok(!(await page.content()).includes('\u202e'), 'no character turns the text');
+	assert.strictEqual(await page.locator('main script, main img, main i, main b').count(), 0);
+	assert.strictEqual(await page.locator('h1').count(), 1);
+	assert.notStrictEqual(await page.title(), 'owned');
+	await fits(page, where);
+}
+
+async function hostileName(one, two, stranger) {
+	const narrow = { width: 390, height: 844 };
+	await test('a hostile asset name is text on list and detail, at 390 pixels too', async () => {
+		await hostileAsset();
+		for (const size of [{ width: 1200, height: 800 }, narrow]) {
+			await one.setViewportSize(size);
+			for (const a of ['/list/assets', '/show/assets/E2E-1']) {
+				await open(one, a);
+				await onlyText(one, a);
+			}
+		}
+	});
+	await test('a second officer approves its certificate; list, detail and verdict show it as text', async () => {
+		await open(two, '/inbox');
+		await waiting(two, 'E2E-1').locator('text=批准').click();
+		await two.waitForLoadState();
+		await open(two, '/show/assets/E2E-1');
+		const number = await two.locator('main a[href^="/show/certificates/"]').innerText();
+		await two.setViewportSize(narrow);
+		for (const a of ['/list/certificates', cert(number)]) {
+			await open(two, a);
+			await onlyText(two, a);
+		}
+		await stranger.setViewportSize(narrow);
+		assert.strictEqual((await verify(stranger, number)).word, 'permit');
+		await onlyText(stranger, 'the verdict');
+	});
+}
+
+async function run() {
+	await h.make();
+	await h.serve();
+	browser = await launch();
+	await signingIn();
+	const stranger = await newPage(), one = await signIn('hb-fin1'), two = await signIn('hb-fin2');
+	await takingBack(one, two, stranger);
+	await verifying(stranger);
+	await telephone();
+	await withoutScript();
+	await keyboard();
+	await readable(one);
+	await hostileName(one, two, stranger);
+	await test('no page made a console error, broke its content policy, or asked another host', async () => assert.deepStrictEqual([...new Set(faults)], []));
+}
+
+run().catch((e) => test('the run reaches its end', () => {
+	throw e;
+})).finally(async () => {
+	if (browser)
+		await browser.close();
+	await h.stop();
+	finish();
+});

@@ -1,0 +1,240 @@
+/*
+ * value.c - values on pages: an object as a list of labelled fields, codes in
+ * words, times in +08:00, numbers of other objects as links.
+ *
+ * What people read comes first, in the order of words.c; what only machines read
+ * is folded away below it.
+ */
+#include "base/clock.h"
+#include "web/http/http.h"
+
+/* 2026-03-16T01:00:00Z becomes 2026-03-16 09:00:00 +08:00; false: it is no such time */
+static bool time_text(struct fj_buf *b, const char *s, bool day_only)
+{
+	char at[FJ_TIME_CAP];
+	fj_time t;
+
+	if (strlen(s) != 20 || s[19] != 'Z' || fj_time_parse(s, &t, NULL) != FJ_OK)
+		return false;
+	if (day_only)
+		fj_date_china(t, at);
+	else
+		fj_time_china(t, at);
+	web_html(b, "<time datetime=\"");
+	web_text(b, s);
+	web_html(b, "\">");
+	web_text(b, at);
+	web_html(b, "</time>");
+	return true;
+}
+
+void web_text_times(struct fj_buf *b, const char *s)
+{
+	char word[21];
+
+	for (; *s != '\0'; s++) {
+		snprintf(word, sizeof(word), "%.20s", s);
+		if (*s >= '0' && *s <= '9' && time_text(b, word, false)) {
+			s += 19;
+			continue;
+		}
+		size_t n = 1;
+		while (s[n] != '\0' && (s[n] < '0' || s[n] > '9' || (s[n - 1] >= '0' && s[n - 1] <= '9')))
+			n++;
+		char piece[512];
+		if (n >= sizeof(piece))
+			n = fj_utf8_prefix(s, 100);
+		snprintf(piece, sizeof(piece), "%.*s", (int)n, s);
+		web_text(b, piece);
+		s += n - 1;
+	}
+}
+
+static const char *link_of(const struct web_link *links, const char *key)
+{
+	for (; links != NULL && links->key != NULL; links++)
+		if (strcmp(links->key, key) == 0)
+			return links->prefix;
+	return NULL;
+}
+
+static bool is_code(const char *s)
+{
+	return s[0] != '\0' && strlen(s) < 64 && strspn(s, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._") == strlen(s);
+}
+
+static void state_mark(struct web_req *q, struct fj_buf *b, const char *code)
+{
+	web_html(b, "<span class=\"state ");
+	web_text(b, is_code(code) ? code : "");
+	web_html(b, "\" title=\"");
+	web_text(b, code);
+	web_html(b, "\">");
+	web_text(b, web_word(q, WEB_STATE, code));
+	web_html(b, "</span>");
+}
+
+static void text_value(struct web_req *q, struct fj_buf *b, const char *key, const char *s, const struct web_link *links, bool day_only)
+{
+	const struct web_term *t = web_term_find(key);
+	enum web_form form = t == NULL ? WEB_TECHNICAL : t->form;
+	const char *prefix = is_code(s) ? link_of(links, key) : NULL;
+
+	if (prefix != NULL) {
+		web_html(b, "<a class=\"mono\" href=\"");
+		web_text(b, prefix);
+		web_text(b, s);
+		web_html(b, "\">");
+		web_text(b, s);
+		web_html(b, "</a>");
+	} else if (form == WEB_STATE) {
+		state_mark(q, b, s);
+	} else if (s[0] == '\0') {
+		web_html(b, "—");
+	} else if (form == WEB_MONO || form == WEB_TECHNICAL) {
+		web_html(b, "<span class=\"mono\">");
+		web_text(b, s);
+		web_html(b, "</span>");
+	} else if (form != WEB_TEXT) {
+		web_text(b, web_word(q, form, s));
+	} else if (!time_text(b, s, day_only)) {
+		web_html(b, "<bdi>");
+		web_text(b, s);
+		web_html(b, "</bdi>");
+	}
+}
+
+static void number_value(struct web_req *q, struct fj_buf *b, const char *key, json_int_t n)
+{
+	const struct web_term *t = web_term_find(key);
+	char s[FJ_TIME_CAP];
+
+	if (t != NULL && t->form == WEB_EPOCH)
+		fj_time_china(n, s);
+	else
+		snprintf(s, sizeof(s), "%lld", (long long)n);
+	web_text(b, t != NULL && t->form == WEB_REASON ? web_word(q, WEB_REASON, s) : s);
+}
+
+/* a list: its texts in one line, its objects one below the other */
+static void list_value(struct web_req *q, struct fj_buf *b, const char *key, const json_t *list, const struct web_link *links)
+{
+	const json_t *v;
+	size_t i;
+
+	if (json_array_size(list) == 0)
+		web_both(q, b, strcmp(key, "environment") == 0 ? "不限" : "无", strcmp(key, "environment") == 0 ? "any" : "none");
+	json_array_foreach(list, i, v) {
+		if (i > 0 && !json_is_object(v))
+			web_both(q, b, "、", ", ");
+		web_value(q, b, key, v, links);
+	}
+}
+
+/* {"name": …, "usci": …}: an organisation in one line */
+static bool organisation(struct fj_buf *b, const json_t *v)
+{
+	const char *name = fj_json_peek(v, "name"), *usci = fj_json_peek(v, "usci");
+
+	if (name == NULL || usci == NULL)
+		return false;
+	web_html(b, "<bdi>");
+	web_text(b, name);
+	web_html(b, "</bdi> <span class=\"mono small\">");
+	web_text(b, usci);
+	web_html(b, "</span>");
+	return true;
+}
+
+void web_value(struct web_req *q, struct fj_buf *b, const char *key, const json_t *v, const struct web_link *links)
+{
+	if (json_is_string(v))
+		text_value(q, b, key, json_string_value(v), links, false);
+	else if (json_is_integer(v))
+		number_value(q, b, key, json_integer_value(v));
+	else if (json_is_boolean(v))
+		web_both(q, b, json_is_true(v) ? "是" : "否", json_is_true(v) ? "yes" : "no");
+	else if (json_is_array(v))
+		list_value(q, b, key, v, links);
+	else if (json_is_object(v) && !organisation(b, v))
+		web_fields(q, b, v, links);
+	else if (v == NULL || json_is_null(v))
+		web_both(q, b, strcmp(key, "quota") == 0 ? "不限" : "无", strcmp(key, "quota") == 0 ? "no limit" : "none");
+}
+
+void web_cell(struct web_req *q, struct fj_buf *b, const char *key, const json_t *v, const struct web_link *links)
+{
+	if (json_is_object(v) && fj_json_peek(v, "name") != NULL)
+		text_value(q, b, "name", fj_json_peek(v, "name"), NULL, true);
+	else if (json_is_string(v))
+		text_value(q, b, key, json_string_value(v), links, true);
+	else
+		web_value(q, b, key, v, links);
+}
+
+static void field(struct web_req *q, struct fj_buf *b, const char *key, const json_t *v, const struct web_link *links)
+{
+	web_html(b, "<div><dt>");
+	web_text(b, web_label(q, strcmp(key, "rights") == 0 && json_is_object(v) ? "rights{}" : key));
+	web_html(b, "</dt><dd>");
+	web_value(q, b, key, v, links);
+	web_html(b, "</dd></div>");
+}
+
+void web_fields(struct web_req *q, struct fj_buf *b, const json_t *object, const struct web_link *links)
+{
+	web_html(b, "<dl>");
+	for (const struct web_term *t = web_terms(); t->key != NULL; t++) {
+		const json_t *v = json_object_get(object, t->key);
+		if (v != NULL && t->form < WEB_TECHNICAL)
+			field(q, b, t->key, v, links);
+	}
+	web_html(b, "</dl>");
+}
+
+static void long_text(struct web_req *q, struct fj_buf *b, const char *key, const char *text)
+{
+	web_html(b, "<details><summary>");
+	web_text(b, web_label(q, key));
+	web_html(b, "</summary><pre tabindex=\"0\">");
+	web_text(b, text);
+	web_html(b, "</pre></details>");
+}
+
+static bool for_machines(const struct web_term *t)
+{
+	return t == NULL || t->form >= WEB_TECHNICAL;
+}
+
+void web_technical(struct web_req *q, struct fj_buf *b, const json_t *object)
+{
+	const char *key;
+	json_t *v;
+	FJ_AUTO(buf) text = FJ_BUF_INIT(1u << 18);
+	FJ_AUTO(json) rest = json_object();
+
+	json_object_foreach((json_t *)(uintptr_t)object, key, v) {
+		const struct web_term *t = web_term_find(key);
+		if (t != NULL && t->form == WEB_LONG && json_is_string(v))
+			long_text(q, b, key, json_string_value(v));
+		else if (for_machines(t))
+			json_object_set(rest, key, v);
+	}
+	if (json_object_size(rest) == 0)
+		return;
+	web_html(b, "<details><summary>");
+	web_both(q, b, "技术信息", "Technical details");
+	web_html(b, "</summary><dl>");
+	json_object_foreach(rest, key, v) {
+		web_html(b, "<div><dt>");
+		web_text(b, web_label(q, key));
+		web_html(b, "</dt><dd class=\"mono\">");
+		fj_buf_clear(&text);
+		if (json_is_string(v))
+			web_text(b, json_string_value(v));
+		else if (fj_json_canonical(v, &text, NULL) == FJ_OK)
+			web_text(b, fj_buf_str(&text));
+		web_html(b, "</dd></div>");
+	}
+	web_html(b, "</dl></details>");
+}

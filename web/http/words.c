@@ -1,0 +1,162 @@
+/*
+ * words.c - the words of pages: labels of fields and checks, and what codes mean,
+ * in Chinese and English by the glossary of the domain.
+ *
+ * One table of terms.  Its order is the order in which people read the fields of
+ * an object.  A term says how its value is written: as it stands, as a code out of
+ * a closed list, as a time.  What is not in the table is shown under its own key,
+ * with the technical fields, so nothing is hidden by an omission here.
+ */
+#include "web/http/http.h"
+
+static const struct web_term terms[] = {
+	/* who and what */
+	{"number", "编号", "Number", WEB_MONO}, {"id", "编号", "Number", WEB_MONO}, {"jti", "编号", "Number", WEB_MONO},
+	{"login", "用户名", "Login", WEB_MONO}, {"name", "名称", "Name", WEB_TEXT}, {"asset_name", "数据资产名称", "Data asset name", WEB_TEXT},
+	{"asset_no", "资产编号", "Asset number", WEB_MONO}, {"asset", "数据资产", "Data asset", WEB_TEXT},
+	{"assets", "数据资产", "Data assets", WEB_TEXT}, {"certificates", "数据资产证书", "Data Asset Certificates", WEB_MONO},
+	{"state", "状态", "State", WEB_STATE}, {"kind", "类别", "Kind", WEB_KIND},
+	{"holder", "持有单位", "Holder", WEB_TEXT}, {"implementer", "实施机构", "Implementing institution", WEB_TEXT},
+	{"operator", "运营机构", "Operating institution", WEB_TEXT}, {"user", "用数主体", "User", WEB_TEXT}, {"usci", "统一社会信用代码", "Unified social credit code", WEB_MONO},
+	{"issuer", "颁证部门", "Issuing department", WEB_MONO}, {"org", "所属单位", "Organisation", WEB_MONO}, {"person", "人员", "Person", WEB_MONO},
+	{"roles", "角色", "Roles", WEB_ROLE}, {"applicant", "申请人", "Applicant", WEB_TEXT}, {"requested_at", "申请时间", "Requested", WEB_TEXT},
+	{"certificate", "数据资产证书", "Data Asset Certificate", WEB_MONO}, {"authorisation", "授权", "Authorisation", WEB_MONO},
+	{"parent", "所属授权", "Under authorisation", WEB_TEXT}, {"product", "产品和服务", "Product or service", WEB_TEXT},
+	/* how long */
+	{"not_before", "生效时间", "Valid from", WEB_TEXT}, {"not_after", "截止时间", "Valid to", WEB_TEXT}, {"nbf", "生效时间", "Valid from", WEB_EPOCH},
+	{"exp", "截止时间", "Valid to", WEB_EPOCH}, {"iat", "签发时间", "Issued", WEB_EPOCH}, {"years", "年限（年）", "Term (years)", WEB_TEXT},
+	/* scope; first the asset card's block that stands before its rights */
+	{"basic", "基本信息", "Basic", WEB_TEXT},
+	{"mode", "授权模式", "Mode of authorisation", WEB_MODE}, {"modes", "可用授权模式", "Modes of authorisation", WEB_MODE},
+	{"grant", "授权范围", "Scope", WEB_TEXT}, {"rights", "数据产权", "Data Property Rights", WEB_RIGHT}, {"actions", "许可行为", "Actions", WEB_ACTION},
+	{"purposes", "用途", "Purposes", WEB_PURPOSE}, {"domains", "领域", "Domains", WEB_TEXT}, {"scenarios", "场景", "Scenarios", WEB_TEXT},
+	{"territory", "地域（行政区划）", "Territory (divisions)", WEB_MONO}, {"environment", "使用环境", "Environment", WEB_TEXT},
+	{"quota", "限额", "Quota", WEB_TEXT}, {"unit", "单位", "Unit", WEB_TEXT}, {"limit", "上限", "Limit", WEB_TEXT},
+	{"depth", "转授权层级", "Sub-authorisation depth", WEB_TEXT}, {"terms", "使用条件", "Terms", WEB_TEXT}, {"fee", "费用", "Fee", WEB_TEXT},
+	{"restrictions", "禁止事项", "Prohibited", WEB_RESTRICTION}, {"duties", "吊销后义务", "Duties on revocation", WEB_DUTY},
+	{"binding", "持有人绑定", "Holder binding", WEB_BINDING}, {"audience", "适用服务地址", "Audience", WEB_MONO},
+	{"reason", "理由", "Reason", WEB_REASON}, {"note", "说明", "Note", WEB_TEXT}, {"result", "结论", "Result", WEB_TEXT}, {"tokens", "许可令牌数", "License tokens", WEB_TEXT},
+	{"version", "版本", "Version", WEB_TEXT}, {"card_version", "卡片版本", "Card version", WEB_TEXT},
+	{"region", "行政区划", "Division", WEB_MONO}, {"class", "资产分类", "Asset class", WEB_TEXT}, {"scheme", "分类体系", "Scheme", WEB_TEXT}, {"code", "代码", "Code", WEB_MONO},
+	{"key_origin", "证书密钥", "Certificate's key", WEB_ORIGIN},
+	/* the asset card */
+	{"card", "资产卡片", "Asset card", WEB_TEXT}, {"rights{}", "权利信息", "Rights", WEB_TEXT},
+	{"use", "使用信息", "Use", WEB_TEXT}, {"management", "管理信息", "Management", WEB_TEXT},
+	{"overview", "概述", "Overview", WEB_TEXT}, {"class_scheme", "分类体系", "Class scheme", WEB_TEXT}, {"class_code", "分类代码", "Class code", WEB_MONO},
+	{"accounting_subject", "会计科目", "Accounting subject", WEB_TEXT}, {"industry", "所属行业", "Industry", WEB_MONO}, {"source_kind", "数据来源", "Source", WEB_TEXT},
+	{"source_note", "来源说明", "Note on the source", WEB_TEXT}, {"geo_scope", "地域范围", "Geographic scope", WEB_TEXT}, {"geo_codes", "地域代码", "Divisions", WEB_MONO},
+	{"time_from", "时域起", "Data from", WEB_TEXT}, {"time_to", "时域止", "Data to", WEB_TEXT}, {"update_freq", "更新频率", "Updates", WEB_TEXT},
+	{"volume_rows", "数据量（行）", "Rows", WEB_TEXT}, {"volume_bytes", "数据量（字节）", "Octets", WEB_TEXT}, {"form", "数据形态", "Form", WEB_TEXT},
+	{"structure", "结构化程度", "Structure", WEB_TEXT}, {"schema_ref", "数据结构", "Schema", WEB_TEXT}, {"dictionary_ref", "数据字典", "Dictionary", WEB_TEXT},
+	{"storage", "存储方式", "Storage", WEB_TEXT}, {"acquired_on", "取得日期", "Acquired", WEB_TEXT}, {"book_value", "账面原值", "Book value", WEB_TEXT},
+	{"value_basis", "计价依据", "Basis of the value", WEB_TEXT}, {"source_authority", "来源合法性依据", "Lawful source", WEB_TEXT},
+	{"personal_info", "涉及个人信息", "Personal information", WEB_PERSONAL}, {"legal_basis", "法律依据", "Legal basis", WEB_TEXT}, {"dispute", "权属争议", "Ownership dispute", WEB_TEXT},
+	{"encumbrance", "权利负担", "Encumbrances", WEB_TEXT}, {"third_party_consent", "共享提供单位同意", "Supplying unit's consent", WEB_TEXT},
+	{"public_data", "公共数据", "Public data", WEB_TEXT}, {"public_data_basis", "公共数据依据", "Basis as public data", WEB_TEXT},
+	{"use_state", "使用状态", "State of use", WEB_TEXT}, {"scenes", "应用场景", "Scenarios", WEB_TEXT}, {"products", "产品和服务", "Products and services", WEB_TEXT},
+	{"restrict", "限制范围", "Limits", WEB_TEXT}, {"data_level", "数据分级", "Data level", WEB_LEVEL}, {"mgr_dept", "管理部门", "Department in charge", WEB_TEXT},
+	{"mgr_person", "责任人", "Person in charge", WEB_TEXT}, {"sec_policy", "安全制度", "Security rules", WEB_TEXT}, {"emergency_plan", "应急预案", "Emergency plan", WEB_TEXT},
+	{"risk_assessment", "安全风险评估", "Risk assessment", WEB_TEXT}, {"evidence_no", "存证编号", "Evidence deposit", WEB_MONO},
+	{"nda_query_code", "公共数据资源登记查询码", "Query code", WEB_MONO}, {"sj_cert_no", "数据产权登记凭证编号", "Data Property Rights Registration number", WEB_MONO},
+	{"quality_score", "数据质量评价", "Quality", WEB_TEXT}, {"inventory_on", "最近盘点日", "Last inventory", WEB_TEXT},
+	/* requests */
+	{"proposal", "授权方案", "Proposal", WEB_TEXT}, {"documents", "佐证文件", "Documents", WEB_TEXT}, {"level", "财政级次", "Level", WEB_TEXT},
+	{"div6", "行政区划", "Division", WEB_MONO}, {"dept", "主管部门", "Superior department", WEB_MONO}, {"finance", "本级财政部门", "Finance department", WEB_MONO},
+	{"affiliates", "关联方", "Affiliates", WEB_MONO}, {"dishonest", "失信", "On a list of dishonest bodies", WEB_TEXT}, {"mlps", "网络安全等级保护", "Cyber security protection level", WEB_TEXT},
+	/* for machines */
+	{"serial", "证书序列号", "Serial number", WEB_TECHNICAL}, {"sha256", "SHA-256", "SHA-256", WEB_TECHNICAL},
+	{"certificate_sha256", "证书 SHA-256", "Certificate's SHA-256", WEB_TECHNICAL}, {"card_hash", "卡片 SHA-256", "Card's SHA-256", WEB_TECHNICAL},
+	{"card_sha256", "卡片 SHA-256", "Card's SHA-256", WEB_TECHNICAL}, {"sample_hash", "样例 SHA-256", "Sample's SHA-256", WEB_TECHNICAL},
+	{"ledger", "台账记录", "Ledger entry", WEB_TECHNICAL}, {"status", "状态列表位置", "Place in the status list", WEB_TECHNICAL},
+	{"authorisation_status", "授权状态位置", "Place of the authorisation's status", WEB_TECHNICAL}, {"iss", "签发地址", "Issuer's address", WEB_TECHNICAL},
+	{"cnf", "持有人公钥", "Holder's key", WEB_TECHNICAL}, {"vct", "凭证类型", "Type", WEB_TECHNICAL}, {"previous", "前一版本", "Previous version", WEB_TECHNICAL},
+	{"pem", "证书（PEM）", "Certificate (PEM)", WEB_LONG}, {"compact", "凭证全文（可粘贴到核验页）", "Whole credential (paste it to verify)", WEB_LONG},
+	{NULL, NULL, NULL, WEB_TEXT},
+};
+
+static const struct {
+	enum web_form form;
+	const char *code, *zh, *en;
+} words[] = {
+	{WEB_STATE, "ACTIVE", "有效", "in force"}, {WEB_STATE, "SUSPENDED", "已暂停（冻结）", "suspended"}, {WEB_STATE, "PENDING", "签发中", "being issued"},
+	{WEB_STATE, "REVOKING", "已冻结，撤销待批准", "suspended, revocation awaits approval"}, {WEB_STATE, "WITHDRAWN", "已撤销", "withdrawn"},
+	{WEB_STATE, "CANCELLED", "已注销", "deregistered"}, {WEB_STATE, "SUPERSEDED", "已换发", "superseded"}, {WEB_STATE, "EXPIRED", "已过期", "expired"},
+	{WEB_STATE, "ENDING", "已暂停，收回待确认", "suspended, its end awaits approval"}, {WEB_STATE, "RECLAIMED", "已收回", "reclaimed"}, {WEB_STATE, "TERMINATED", "已终止", "terminated"},
+	{WEB_STATE, "REVOKED", "已吊销", "revoked"}, {WEB_STATE, "LEDGERED", "已列入台账", "in the ledger"}, {WEB_STATE, "RECOGNISED", "已作出确认结论", "recognised"},
+	{WEB_STATE, "CONFIRMED", "已确认", "confirmed"}, {WEB_STATE, "CARDED", "已建卡片", "has an asset card"}, {WEB_STATE, "APPLIED", "已申请登记", "registration applied for"},
+	{WEB_STATE, "REVIEWED", "主管部门已审核", "reviewed by the superior department"}, {WEB_STATE, "ACCEPTED", "财政部门已受理", "accepted by the finance department"},
+	{WEB_STATE, "REGISTERED", "已登记", "registered"}, {WEB_STATE, "CERTIFICATED", "已颁证", "certificated"}, {WEB_STATE, "OPEN", "待审批", "waits for a decision"},
+	{WEB_STATE, "APPROVED", "已批准", "approved"}, {WEB_STATE, "REFUSED", "已驳回", "refused"}, {WEB_STATE, "DISABLED", "已停用", "disabled"},
+	{WEB_KIND, "ADMIN", "行政单位", "administrative body"}, {WEB_KIND, "INST", "事业单位", "public institution"}, {WEB_KIND, "MASS", "人民团体、群团组织", "mass organisation"},
+	{WEB_KIND, "SOE", "国有企业", "state-owned enterprise"}, {WEB_KIND, "UTIL", "公用企业", "utility"}, {WEB_KIND, "ENT", "其他企业", "other enterprise"},
+	{WEB_KIND, "operator", "运营机构产品", "operator's product"}, {WEB_KIND, "redeveloped", "再开发产品", "re-developed product"},
+	{WEB_KIND, "free", "有条件无偿使用", "conditional free use"}, {WEB_KIND, "paid", "有条件有偿使用", "conditional paid use"},
+	{WEB_ACTION, "QUERY", "查询", "query"}, {WEB_ACTION, "VERIFY", "核验", "verification"}, {WEB_ACTION, "MODEL_CALL", "模型调用", "model calls"},
+	{WEB_ACTION, "DOWNLOAD_PRODUCT", "下载产品", "download of products"}, {WEB_ACTION, "REDEVELOP", "再开发", "re-development"},
+	{WEB_PURPOSE, "PUBGOV", "公共治理", "public governance"}, {WEB_PURPOSE, "WELFARE", "公益事业", "public welfare"}, {WEB_PURPOSE, "INDUSTRY", "产业发展", "industrial development"},
+	{WEB_PURPOSE, "SECTOR", "行业发展", "sector development"},
+	{WEB_RIGHT, "HOLD", "数据持有权", "Right to Hold Data"}, {WEB_RIGHT, "USE", "数据使用权", "Right to Use Data"}, {WEB_RIGHT, "OPER", "数据经营权", "Right to Operate Data"},
+	{WEB_MODE, "WHOLE", "整体授权", "whole"}, {WEB_MODE, "DOMAIN", "分领域授权", "by domain"}, {WEB_MODE, "SCENE", "依场景授权", "by scenario"},
+	{WEB_RESTRICTION, "noCollateral", "不得担保质押", "collateral and pledge"}, {WEB_RESTRICTION, "noSubLicence", "不得转授权", "sub-authorisation"},
+	{WEB_RESTRICTION, "noExport", "不得出境", "export"}, {WEB_RESTRICTION, "noResale", "不得转售", "resale"}, {WEB_RESTRICTION, "noRawDelivery", "不得交付原始数据", "delivery of raw data"},
+	{WEB_DUTY, "STOP", "停止使用", "stop using"}, {WEB_DUTY, "DELETE", "删除数据", "delete the data"}, {WEB_DUTY, "RETAIN_DERIVED", "可保留衍生成果", "derived results may be kept"},
+	{WEB_BINDING, "key", "持有人公钥", "the holder's key"}, {WEB_BINDING, "mtls", "网关客户端证书", "the gateway's client certificate"}, {WEB_BINDING, "named", "记名（须另行核对使用者）", "by name (the user has to be established)"},
+	{WEB_ROLE, "MOF", "财政部", "Ministry of Finance"}, {WEB_ROLE, "FINANCE", "财政部门", "finance department"}, {WEB_ROLE, "SUPERIOR", "主管部门", "superior department"},
+	{WEB_ROLE, "HOLDER", "持有单位", "holder"}, {WEB_ROLE, "IMPLEMENTER", "实施机构", "implementing institution"}, {WEB_ROLE, "GOV", "本级人民政府", "government"},
+	{WEB_ROLE, "DATA_BUREAU", "数据管理部门", "data bureau"}, {WEB_ROLE, "DRC", "发展改革部门", "development and reform commission"}, {WEB_ROLE, "OPERATOR", "运营机构", "operating institution"},
+	{WEB_ROLE, "DEVELOPER", "再开发主体", "developer"}, {WEB_ROLE, "USER", "用数主体", "user"}, {WEB_ROLE, "EXCHANGE", "数据交易所", "exchange"},
+	{WEB_ROLE, "ASSESSOR", "第三方机构", "assessor"}, {WEB_ROLE, "AUDITOR", "审计监督", "auditor"},
+	{WEB_REASON, "privilegeWithdrawn", "撤销（隐瞒、虚假、伪造、非法获利）", "withdrawal (concealment, falsehood, forgery, unlawful gain)"},
+	{WEB_REASON, "cessationOfOperation", "注销（不再持有或使用）", "deregistration (no longer held or used)"}, {WEB_REASON, "superseded", "变更、更正、续展", "change, correction, renewal"},
+	{WEB_REASON, "affiliationChanged", "划转", "transfer to another holder"}, {WEB_REASON, "keyCompromise", "密钥泄露", "key compromise"},
+	{WEB_REASON, "0", "无", "none"}, {WEB_REASON, "1", "密钥泄露", "key compromise"}, {WEB_REASON, "3", "划转", "transfer to another holder"}, {WEB_REASON, "4", "变更、更正、续展", "change, correction, renewal"},
+	{WEB_REASON, "5", "注销", "deregistration"}, {WEB_REASON, "6", "冻结", "suspension"}, {WEB_REASON, "9", "撤销", "withdrawal"},
+	{WEB_LEVEL, "GENERAL", "一般数据", "general"}, {WEB_LEVEL, "IMPORTANT", "重要数据", "important"}, {WEB_LEVEL, "CORE", "核心数据", "core"},
+	{WEB_PERSONAL, "NONE", "不涉及", "none"}, {WEB_PERSONAL, "DEIDENTIFIED", "已去标识化", "de-identified"}, {WEB_PERSONAL, "ANONYMISED", "已匿名化", "anonymised"}, {WEB_PERSONAL, "RAW", "原始个人信息", "raw"},
+	{WEB_ORIGIN, "none", "无（不能证明持有人身份）", "none (proves no holder)"}, {WEB_ORIGIN, "holder", "持有单位自有密钥", "the holder's own"},
+	{WEB_CHECK, "form", "格式", "form"}, {WEB_CHECK, "algorithm", "签名算法", "algorithm"}, {WEB_CHECK, "chain", "证书链", "chain"}, {WEB_CHECK, "signer", "签名者", "signer"},
+	{WEB_CHECK, "signer status", "签名者状态", "signer's status"}, {WEB_CHECK, "signature", "签名", "signature"}, {WEB_CHECK, "time", "有效期", "validity"}, {WEB_CHECK, "status", "状态", "status"},
+	{WEB_CHECK, "asset status", "数据资产状态", "data asset's status"}, {WEB_CHECK, "authorisation status", "授权状态", "authorisation's status"}, {WEB_CHECK, "narrowing", "不超出上级授权", "within what it rests on"},
+	{WEB_CHECK, "scope", "用途范围", "scope of the use"}, {WEB_CHECK, "restrictions", "禁止事项", "prohibited acts"}, {WEB_CHECK, "holder", "持有人", "holder"}, {WEB_CHECK, "quota", "限额", "quota"},
+	{WEB_OUTCOME, "pass", "✔ 通过", "✔ passed"}, {WEB_OUTCOME, "fail", "✘ 不通过", "✘ failed"}, {WEB_OUTCOME, "unknown", "？ 无法确定", "? unknown"},
+	{WEB_OUTCOME, "not requested", "未要求", "not requested"}, {WEB_OUTCOME, "not applicable", "不适用", "not applicable"},
+	{WEB_CREDENTIAL, "token", "许可令牌", "license token"}, {WEB_CREDENTIAL, "authorisation", "授权凭证", "authorisation credential"},
+	{WEB_CREDENTIAL, "certificate", "数据资产证书", "Data Asset Certificate"}, {WEB_CREDENTIAL, "status-list", "状态列表", "status list"}, {WEB_CREDENTIAL, "crl", "证书吊销列表", "certificate revocation list"},
+	{WEB_CREDENTIAL, "unknown", "无法识别的内容", "something unknown"},
+	{WEB_MATTER, "organisation.add", "登记单位", "Enter an organisation"}, {WEB_MATTER, "certificate.issue", "颁发数据资产证书", "Issue Data Asset Certificates"},
+	{WEB_MATTER, "certificate.resume", "解除证书冻结", "Resume a certificate"}, {WEB_MATTER, "certificate.revoke", "撤销或注销证书", "Revoke a certificate"},
+	{WEB_MATTER, "authorisation.grant", "授权运营", "Grant an authorisation"}, {WEB_MATTER, "authorisation.resume", "恢复授权", "Resume an authorisation"},
+	{WEB_MATTER, "authorisation.reclaim", "收回授权", "Reclaim an authorisation"}, {WEB_MATTER, "authorisation.surrender", "运营机构退出授权", "Surrender of an authorisation"},
+	{WEB_MATTER, "token.resume", "恢复许可令牌", "Resume a license token"}, {WEB_MATTER, "user.add", "登记用户", "Enter a user"}, {WEB_MATTER, "user.disable", "停用用户", "Disable a user"},
+	{WEB_BASIS, "text", "依据", "stated by"}, {WEB_BASIS, "inferred", "推定自", "concluded from"}, {WEB_BASIS, "profile", "本级财政部门规则，参照", "rule of the finance department, after"},
+};
+
+const struct web_term *web_terms(void)
+{
+	return terms;
+}
+
+const struct web_term *web_term_find(const char *key)
+{
+	for (size_t i = 0; terms[i].key != NULL; i++)
+		if (strcmp(terms[i].key, key) == 0)
+			return &terms[i];
+	return NULL;
+}
+
+const char *web_label(struct web_req *q, const char *key)
+{
+	const struct web_term *t = web_term_find(key);
+
+	if (t == NULL)
+		return key;
+	return web_lang(q)[0] == 'e' ? t->en : t->zh;
+}
+
+const char *web_word(struct web_req *q, enum web_form form, const char *code)
+{
+	for (size_t i = 0; i < FJ_ARRAY_LEN(words); i++)
+		if (words[i].form == form && strcmp(words[i].code, code) == 0)
+			return web_lang(q)[0] == 'e' ? words[i].en : words[i].zh;
+	return code;
+}

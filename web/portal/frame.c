@@ -1,0 +1,183 @@
+/*
+ * frame.c - what every page of the portal has: head, navigation, language, who is
+ * signed in, and how a refusal reads.
+ */
+#include "web/portal/internal.h"
+
+struct portal *portal_of(const struct web_req *q)
+{
+	return web_app(q);
+}
+
+static void nav_link(struct web_req *q, struct fj_buf *b, const char *to, const char *zh, const char *en)
+{
+	size_t n = strlen(to);
+	bool here = strncmp(web_path(q), to, n) == 0 || (strncmp(web_path(q), "/show/", 6) == 0 && strncmp(to, "/list/", 6) == 0 &&
+	    strncmp(web_path(q) + 6, to + 6, n - 6) == 0);
+
+	web_html(b, "<a href=\"");
+	web_text(b, to);
+	web_html(b, here ? "\" aria-current=\"page\">" : "\">");
+	web_both(q, b, zh, en);
+	web_html(b, "</a>");
+}
+
+static void navigation(struct web_req *q, struct fj_buf *b)
+{
+	char to[64];
+
+	web_html(b, "<nav>");
+	if (web_session(q) != NULL) {
+		nav_link(q, b, "/inbox", "待办", "Inbox");
+		for (size_t i = 0; i < PORTAL_NOUNS; i++) {
+			snprintf(to, sizeof(to), "/list/%s", portal_nouns[i].path);
+			nav_link(q, b, to, portal_nouns[i].zh, portal_nouns[i].en);
+		}
+	} else {
+		nav_link(q, b, "/login", "登录", "Sign in");
+	}
+	nav_link(q, b, "/verify", "核验", "Verify");
+	web_html(b, "</nav>");
+}
+
+/* an answer to a form has no address of its own: the language then leads to the page the form is on */
+static void language_links(struct web_req *q, struct fj_buf *b)
+{
+	const char *path = web_path(q), *to = "";
+	bool en = web_lang(q)[0] == 'e';
+
+	if (web_is_post(q))
+		to = strcmp(path, "/login") == 0 || strcmp(path, "/verify") == 0 ? path : "/inbox";
+	web_html(b, "<span class=\"lang\"><a lang=\"zh-CN\" href=\"");
+	web_text(b, to);
+	web_html(b, en ? "?lang=zh\">中文</a> <a lang=\"en\" href=\"" : "?lang=zh\" aria-current=\"true\">中文</a> <a lang=\"en\" href=\"");
+	web_text(b, to);
+	web_html(b, en ? "?lang=en\" aria-current=\"true\">English</a></span>" : "?lang=en\">English</a></span>");
+}
+
+static void who(struct web_req *q, struct fj_buf *b)
+{
+	const struct iss_session *s = web_session(q);
+
+	if (s == NULL)
+		return;
+	web_html(b, "<form method=\"post\" action=\"/logout\"><bdi>");
+	web_text(b, s->actor.name);
+	web_html(b, "</bdi> ");
+	portal_csrf(q, b);
+	web_html(b, "<button class=\"quiet\">");
+	web_both(q, b, "退出登录", "Sign out");
+	web_html(b, "</button></form>");
+}
+
+void portal_top(struct web_req *q, struct fj_buf *b, const char *zh, const char *en)
+{
+	web_page_begin(q, b, zh, en);
+	web_html(b, "<a class=\"skip\" href=\"#main\">");
+	web_both(q, b, "跳到正文", "Skip to content");
+	web_html(b, "</a><header><a class=\"brand\" href=\"/\">符节 Fujie</a>");
+	navigation(q, b);
+	web_html(b, "<div class=\"me\">");
+	language_links(q, b);
+	who(q, b);
+	web_html(b, "</div></header>");
+	if (portal_of(q)->demo) {
+		web_html(b, "<div class=\"demo\">");
+		web_both(q, b, "演示环境：数据均为虚构，软件 TPM，密钥不可信任。", "DEMO: the data is invented, the TPM is software, its keys must not be trusted.");
+		web_html(b, "</div>");
+	}
+	web_html(b, "<main id=\"main\"><h1>");
+	web_both(q, b, zh, en);
+	web_html(b, "</h1>");
+}
+
+void portal_csrf(struct web_req *q, struct fj_buf *b)
+{
+	web_html(b, "<input type=\"hidden\" name=\"csrf\" value=\"");
+	web_text(b, web_csrf(q));
+	web_html(b, "\">");
+}
+
+/* --- refusals and answers --- */
+
+/* reasons are written without capital and full stop: a page shows a sentence */
+static void sentence(struct web_req *q, struct fj_buf *b, const struct fj_err *err)
+{
+	bool en = web_lang(q)[0] == 'e' || err->zh[0] == '\0';
+	const char *text = en ? err->en : err->zh;
+	char first[2] = {text[0], '\0'};
+
+	if (text[0] >= 'a' && text[0] <= 'z') {
+		first[0] = (char)(text[0] - 'a' + 'A');
+		web_text(b, first);
+		text++;
+	}
+	web_text_times(b, text);
+	if (text[0] != '\0' && strchr(".?!", text[strlen(text) - 1]) == NULL)
+		web_html(b, en ? "." : "。");
+}
+
+void portal_error(struct web_req *q, struct fj_buf *b, const struct fj_err *err)
+{
+	web_html(b, "<div class=\"error\" role=\"alert\"><p>");
+	sentence(q, b, err);
+	web_html(b, "</p>");
+	if (err->cite[0] != '\0') {
+		web_html(b, "<p class=\"small\">");
+		web_both(q, b, "规则 ", "Rule ");
+		web_text(b, err->cite);
+		if (err->clause[0] != '\0') {
+			web_both(q, b, "，", ", ");
+			web_text(b, web_word(q, WEB_BASIS, err->basis));
+			web_html(b, " ");
+			web_text(b, err->clause);
+		}
+		web_html(b, "</p>");
+	}
+	web_html(b, "</div>");
+}
+
+void portal_error_page(struct web_req *q, struct web_res *r, const struct fj_err *err)
+{
+	struct fj_buf *b = &r->body;
+	const char *back = web_session(q) != NULL ? "/inbox" : "/verify";
+
+	if (err->rc == FJ_E_NOTFOUND)
+		portal_top(q, b, "没有找到", "Not found");
+	else
+		portal_top(q, b, "未能办理", "This was not done");
+	portal_error(q, b, err);
+	web_html(b, "<p><a href=\"");
+	web_html(b, back);
+	web_html(b, "\">");
+	web_both(q, b, back[1] == 'i' ? "返回待办事项" : "前往公开核验", back[1] == 'i' ? "Back to the inbox" : "To the public verification");
+	web_html(b, "</a></p>");
+	web_page_end(b);
+}
+
+void portal_done(struct web_req *q, struct fj_buf *b)
+{
+	static const char *const words[][3] = {
+		{"approved", "已批准并执行。", "Approved and carried out."}, {"rejected", "已驳回。", "Rejected."},
+		{"waiting", "已提交，待另一名经办人审批。", "Requested: another officer has to approve."},
+		{"suspended", "已即时暂停；须由另一名经办人批准后终结。", "Suspended at once; final when another officer approves."},
+		{"done", "已办理，即时生效。", "Done, in force at once."},
+		{"unpublished", "已办理，状态尚未发布，系统将自动重试。", "Done; the status isn't published yet, the appliance tries again by itself."}};
+
+	for (size_t i = 0; i < FJ_ARRAY_LEN(words); i++) {
+		if (strcmp(web_field(q, "done"), words[i][0]) != 0)
+			continue;
+		web_html(b, "<p class=\"notice ok\" role=\"status\">");
+		web_both(q, b, words[i][1], words[i][2]);
+		web_html(b, "</p>");
+	}
+}
+
+enum fj_rc portal_command(struct web_req *q, const char *name, const json_t *params, json_t **out, struct fj_err *err)
+{
+	const struct iss_session *s = web_session(q);
+	struct iss_actor actor = s->actor;
+
+	actor.via = "portal";
+	return iss_command(portal_of(q)->i, &actor, name, params, out, err);
+}

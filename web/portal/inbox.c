@@ -1,0 +1,157 @@
+/*
+ * inbox.c - what waits for a decision (R22): who asks for what, and the two
+ * buttons for those who may decide.
+ */
+#include "web/portal/internal.h"
+
+static void decide_form(struct web_req *q, struct fj_buf *b, const char *id, const char *verb, const char *zh, const char *en)
+{
+	web_html(b, "<form method=\"post\" action=\"/approvals/");
+	web_text(b, id);
+	web_html(b, "/");
+	web_html(b, verb);
+	web_html(b, "\">");
+	portal_csrf(q, b);
+	web_html(b, strcmp(verb, "reject") == 0 ? "<button class=\"quiet\">" : "<button>");
+	web_both(q, b, zh, en);
+	web_html(b, "</button></form>");
+}
+
+/* "certificate.revoke" is about a certificate */
+static const struct portal_noun *noun_of_kind(const char *kind)
+{
+	size_t n = strcspn(kind, ".");
+
+	for (size_t i = 0; i < PORTAL_NOUNS; i++)
+		if (strlen(portal_nouns[i].name) == n && strncmp(portal_nouns[i].name, kind, n) == 0)
+			return &portal_nouns[i];
+	return NULL;
+}
+
+static void object(struct fj_buf *b, const char *kind, const char *id)
+{
+	const struct portal_noun *n = noun_of_kind(kind);
+	bool there = n != NULL && (strncmp(id, "DAC-", 4) == 0 || strncmp(id, "DAU-", 4) == 0 || strncmp(id, "LT-", 3) == 0);
+
+	if (!there) {
+		web_html(b, "<span class=\"mono\">");
+		web_text(b, id);
+		web_html(b, "</span>");
+		return;
+	}
+	web_html(b, "<a class=\"mono\" href=\"/show/");
+	web_text(b, n->path);
+	web_html(b, "/");
+	web_text(b, id);
+	web_html(b, "\">");
+	web_text(b, id);
+	web_html(b, "</a>");
+}
+
+static void one(struct web_req *q, struct fj_buf *b, const json_t *a)
+{
+	const char *kind = fj_json_peek(a, "kind"), *id = fj_json_peek(a, "id");
+
+	web_html(b, "<section class=\"card\"><h2>");
+	web_text(b, web_word(q, WEB_MATTER, kind));
+	web_html(b, " ");
+	object(b, kind, fj_json_peek(a, "object"));
+	web_html(b, "</h2><p class=\"small\">");
+	web_both(q, b, "申请人 ", "Requested by ");
+	web_text(b, fj_json_peek(a, "applicant"));
+	web_both(q, b, "，", ", ");
+	web_text_times(b, fj_json_peek(a, "requested_at"));
+	web_both(q, b, "，编号 ", ", number ");
+	web_html(b, "<span class=\"mono\">");
+	web_text(b, id);
+	web_html(b, "</span></p>");
+	web_fields(q, b, json_object_get(a, "payload"), portal_links);
+	web_technical(q, b, json_object_get(a, "payload"));
+	web_html(b, "<div class=\"acts\">");
+	if (json_is_true(json_object_get(a, "mine"))) {
+		decide_form(q, b, id, "approve", "批准", "Approve");
+		decide_form(q, b, id, "reject", "驳回", "Reject");
+	} else {
+		web_html(b, "<p class=\"small\">");
+		web_both(q, b, "待他人审批：申请人本人或其他单位的经办人不能审批（R22）。", "Waits for others: neither its applicant nor another organisation's officer decides it (R22).");
+		web_html(b, "</p>");
+	}
+	web_html(b, "</div></section>");
+}
+
+void portal_get_inbox(struct web_req *q, struct web_res *r)
+{
+	FJ_AUTO(json) params = json_object();
+	json_t *out = NULL, *a;
+	struct fj_err err = {0};
+	struct fj_buf *b = &r->body;
+	size_t i;
+
+	if (portal_command(q, "approval.list", params, &out, &err) != FJ_OK) {
+		web_fail(q, r, &err);
+		return;
+	}
+	FJ_AUTO(json) owned = out;
+	const json_t *items = json_object_get(owned, "items");
+	portal_top(q, b, "待办事项", "What waits for a decision");
+	portal_done(q, b);
+	if (json_array_size(items) == 0) {
+		web_html(b, "<p class=\"notice\">");
+		web_both(q, b, "没有待审批事项。", "Nothing waits for a decision.");
+		web_html(b, "</p>");
+	}
+	json_array_foreach(items, i, a)
+		one(q, b, a);
+	web_page_end(b);
+}
+
+/* the second half of a new user's one-time code is told once, to who approved, and never
+ * stored; who asked for the user has the first half */
+static void show_code(struct web_req *q, struct web_res *r, const json_t *answer)
+{
+	struct fj_buf *b = &r->body;
+
+	portal_top(q, b, "用户已登记", "The user is entered");
+	web_html(b, "<p>");
+	web_both(q, b, "这是一次性注册码的后半部分，请当面交给用户；前半部分由申请人交给用户。本页关闭后无法再次查看。", "This is the second half of the one-time code: hand it to the user in person. The applicant hands over the first half. It can't be shown again.");
+	web_html(b, "</p><dl><div><dt>");
+	web_both(q, b, "用户名", "Login");
+	web_html(b, "</dt><dd class=\"mono\">");
+	web_text(b, fj_json_peek(answer, "login") == NULL ? "" : fj_json_peek(answer, "login"));
+	web_html(b, "</dd></div><div><dt>");
+	web_both(q, b, "注册码后半部分", "Second half of the code");
+	web_html(b, "</dt><dd class=\"mono\">");
+	web_text(b, fj_json_peek(answer, "code_second"));
+	web_html(b, "</dd></div></dl>");
+	web_page_end(b);
+}
+
+static void decide(struct web_req *q, struct web_res *r, const char *name, const char *done)
+{
+	FJ_AUTO(json) params = json_pack("{s:s}", "id", web_param(q, "id"));
+	json_t *out = NULL;
+	struct fj_err err = {0};
+	char to[64];
+
+	if (portal_command(q, name, params, &out, &err) != FJ_OK) {
+		web_fail(q, r, &err);
+		return;
+	}
+	FJ_AUTO(json) answer = out;
+	if (fj_json_peek(answer, "code_second") != NULL) {
+		show_code(q, r, answer);
+		return;
+	}
+	snprintf(to, sizeof(to), "/inbox?done=%s", json_is_false(json_object_get(answer, "published")) ? "unpublished" : done);
+	web_redirect(r, to);
+}
+
+void portal_post_approve(struct web_req *q, struct web_res *r)
+{
+	decide(q, r, "approval.approve", "approved");
+}
+
+void portal_post_reject(struct web_req *q, struct web_res *r)
+{
+	decide(q, r, "approval.reject", "rejected");
+}

@@ -1,0 +1,126 @@
+/*
+ * verify.c - the public page: a pasted credential, or a number, and its verdict,
+ * by the same code as tool and service.
+ *
+ * Nothing of what is asked is stored.  What was pasted stays in the form, so that
+ * another use can be tried or a fault corrected.
+ */
+#include <fcntl.h>
+
+#include "web/portal/internal.h"
+
+static void verify_form(struct web_req *q, struct fj_buf *b)
+{
+	web_html(b, "<form method=\"post\" action=\"/verify\"><label for=\"c\">");
+	web_both(q, b, "许可令牌、授权凭证或证书（PEM）全文，或者证书编号（DAC-…）、授权编号（DAU-…）",
+	    "The whole license token, authorisation credential or certificate (PEM), or the number of a certificate (DAC-…) or authorisation (DAU-…)");
+	web_html(b, "</label><textarea id=\"c\" name=\"credential\" required maxlength=\"40000\" spellcheck=\"false\" autocomplete=\"off\">");
+	web_text(b, web_is_post(q) ? web_field(q, "credential") : "");
+	web_html(b, "</textarea><label for=\"u\">");
+	web_both(q, b, "拟作何用（可选）", "Intended use (optional)");
+	web_html(b, "</label><input type=\"text\" id=\"u\" name=\"use\" maxlength=\"4000\" spellcheck=\"false\" autocomplete=\"off\" aria-describedby=\"h\" value=\"");
+	web_text(b, web_is_post(q) ? web_field(q, "use") : "");
+	web_html(b, "\"><p class=\"small\" id=\"h\">");
+	web_both(q, b, "写作 键=值，以逗号分隔，如 ", "Written key=value, separated by commas, such as ");
+	web_html(b, "<span class=\"mono\">action=QUERY,purpose=PUBGOV,territory=420106</span>");
+	web_both(q, b, "。不填则只核验真伪、有效期和状态。", ". Without it only authenticity, validity and status are checked.");
+	web_html(b, "</p><p><button>");
+	web_both(q, b, "核验", "Verify");
+	web_html(b, "</button></p></form>");
+}
+
+void portal_get_verify(struct web_req *q, struct web_res *r)
+{
+	portal_top(q, &r->body, "数据资产凭证核验", "Check a data asset credential");
+	verify_form(q, &r->body);
+	web_page_end(&r->body);
+}
+
+static struct fj_slice trimmed(const char *text)
+{
+	text += strspn(text, " \t\r\n");
+	size_t n = strlen(text);
+	while (n > 0 && strchr(" \t\r\n", text[n - 1]) != NULL)
+		n--;
+	return (struct fj_slice){(const uint8_t *)text, n};
+}
+
+/* a short text that begins so: a number, not a credential */
+static bool number_of(struct fj_slice s, const char *begin, char out[41])
+{
+	if (s.len > 40 || s.len < strlen(begin) || memcmp(s.p, begin, strlen(begin)) != 0)
+		return false;
+	snprintf(out, 41, "%.*s", (int)s.len, (const char *)s.p);
+	return true;
+}
+
+/* certificates are in the register: the trust folder has only those that are authorised */
+static enum fj_rc certificate_of(struct iss *i, const char *number, json_t **shown, struct fj_err *err)
+{
+	static const struct iss_actor anybody = {.login = "local", .roles = ISS_LOCAL, .via = "public"};
+	FJ_AUTO(json) params = json_pack("{s:s}", "number", number);
+
+	FJ_TRY(iss_command(i, &anybody, "certificate.show", params, shown, err));
+	if (fj_json_peek(*shown, "pem") != NULL)
+		return FJ_OK;
+	enum fj_rc rc = fj_fail(err, FJ_E_NOTFOUND, "portal", "formats.md 7", "no published certificate bears the number \"%s\"", number);
+	fj_err_zh(err, "没有编号为“%s”的已公开证书", number);
+	return rc;
+}
+
+static enum fj_rc verdict_of(struct iss *i, const char *text, const char *use_text, json_t **out, struct fj_err *err)
+{
+	FJ_AUTO(ver_trust) trust = NULL;
+	FJ_AUTO(ver_use) use = NULL;
+	FJ_AUTO(ver_report) report = {.n = 0};
+	FJ_AUTO(json) shown = NULL;
+	struct ver_input in = {.now = fj_now(), .credential = trimmed(text)};
+	char number[41];
+
+	if (use_text[0] != '\0')
+		FJ_TRY(ver_use_parse(use_text, &use, err));
+	in.use = use;
+	FJ_TRY(ver_trust_load_dir(AT_FDCWD, "publish/trust", &trust, NULL, err));
+	if (number_of(in.credential, "LT-", number)) {
+		enum fj_rc rc = fj_fail(err, FJ_E_NOTFOUND, "portal", NULL, "license tokens are not published by their number; paste the whole token");
+		fj_err_zh(err, "许可令牌不按编号公开，请粘贴令牌全文");
+		return rc;
+	}
+	if (number_of(in.credential, "DAU-", number)) {
+		FJ_TRY(ver_trust_find(trust, number, &in.credential, err));
+		in.number = number;
+	} else if (number_of(in.credential, "DAC-", number)) {
+		FJ_TRY(certificate_of(i, number, &shown, err));
+		in.credential = fj_slice_str(fj_json_peek(shown, "pem"));
+		in.number = number;
+	}
+	FJ_TRY(ver_verify(trust, &in, &report, err));
+	*out = ver_report_json(&report);
+	return *out != NULL ? FJ_OK : fj_fail(err, FJ_E_NOMEM, "portal", NULL, "out of memory");
+}
+
+void portal_post_verify(struct web_req *q, struct web_res *r)
+{
+	json_t *out = NULL;
+	struct fj_err err = {0};
+	enum fj_rc rc = verdict_of(portal_of(q)->i, web_field(q, "credential"), web_field(q, "use"), &out, &err);
+	FJ_AUTO(json) verdict = out;
+
+	if (rc != FJ_OK && web_wants_json(q)) {
+		web_fail(q, r, &err);
+		return;
+	}
+	if (rc == FJ_OK) {
+		portal_top(q, &r->body, "核验结果", "Verdict");
+		web_verdict(q, &r->body, verdict);
+		web_html(&r->body, "<h2>");
+		web_both(q, &r->body, "再次核验", "Check again");
+		web_html(&r->body, "</h2>");
+	} else {
+		r->status = fj_rc_http(rc);
+		portal_top(q, &r->body, "未能核验", "This was not checked");
+		portal_error(q, &r->body, &err);
+	}
+	verify_form(q, &r->body);
+	web_page_end(&r->body);
+}

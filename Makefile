@@ -141,7 +141,7 @@ san: ## unit tests under Address and UB sanitizers
 bench: all $(B)/tests/bench ## the numbers of design section 7, with their ratios
 	@tests/bench/bench.sh $(B)
 soak: all ## kill -9 at every write of a batch of 200, and 50 times at random (an hour and more)
-	POINTS=1000 RANDOM=50 python3 tests/integration/kill_test.py $(B)
+	POINTS=all RANDOM=50 python3 tests/integration/kill_test.py $(B)
 routes: all ## print the route tables
 	@$(B)/fujie-registry --routes && $(B)/fujie-verifier --routes
 

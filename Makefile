@@ -104,9 +104,17 @@ $(B)/tests/$(1): $(call obj,tests/unit/$(1).c) $(T_LIBS_$(call room,$(1)))
 endef
 $(foreach t,$(patsubst tests/unit/%.c,%,$(TEST_UNIT_SRC)),$(eval $(call unit,$(t))))
 
-$(B)/tests/bench: $(call obj,$(BENCH_SRC)) $(A_SIGNER)
+# --- what `make bench` measures against, and a TPM as slow as hardware ---
+BENCHES = $(B)/tests/bench/limits $(B)/tests/bench/verify $(B)/tests/bench/slow/swtpm
+$(B)/tests/bench/limits: $(call obj,tests/bench/limits.c) $(A_SIGNER)
 	@mkdir -p $(@D)
 	$(CC) $(LDFLAGS) -o $@ $^ $(L_SIGNER) -lsqlite3
+$(B)/tests/bench/verify: $(call obj,tests/bench/verify.c) $(A_VERIFY)
+	@mkdir -p $(@D)
+	$(CC) $(LDFLAGS) -o $@ $^ $(L_VERIFY)
+$(B)/tests/bench/slow/swtpm: $(call obj,tests/bench/slow_tpm.c) $(A_BASE)
+	@mkdir -p $(@D)
+	$(CC) $(LDFLAGS) -o $@ $^ $(L_BASE)
 
 unit: $(UNIT) ## unit tests
 	@tests/run.sh unit $(B)
@@ -138,8 +146,8 @@ e2e: all ## the portal in a real browser (installs chromium, node and one npm pa
 san-tests: $(UNIT)
 san: ## unit tests under Address and UB sanitizers
 	@$(MAKE) --no-print-directory -j2 SAN=1 unit
-bench: all $(B)/tests/bench ## the numbers of design section 7, with their ratios
-	@tests/bench/bench.sh $(B)
+bench: all $(BENCHES) ## the numbers of design section 7, with their ratios
+	@python3 tests/bench/bench.py $(B)
 soak: all ## kill -9 at every write of a batch of 200, and 50 times at random (an hour and more)
 	POINTS=all RANDOM=50 python3 tests/integration/kill_test.py $(B)
 routes: all ## print the route tables

@@ -79,6 +79,8 @@ enum fj_rc fj_conf_read(int dirfd, const char *path, const struct fj_conf_key *k
 	struct reading r = {.keys = keys, .target = target, .err = err};
 
 	FJ_TRY(fj_file_read(dirfd, path, &text, err));
+	if (strlen(fj_buf_str(&text)) != text.len) /* inih would not see what follows */
+		return fj_fail(err, FJ_E_INVALID, "base", NULL, "configuration: %s holds an octet 00", path);
 	int line = ini_parse_string(fj_buf_str(&text), one, &r);
 	if (line == 0)
 		return FJ_OK;

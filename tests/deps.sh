@@ -6,7 +6,7 @@ set -eu
 base="gcc libc6-dev make pkg-config libssl-dev libsodium-dev libjansson-dev libinih-dev
 	libsqlite3-dev libmicrohttpd-dev libgnutls28-dev libtss2-dev zlib1g-dev swtpm
 	openssl gnutls-bin jose curl python3"
-full="git clang-tidy cppcheck strace sqlite3"
+full="git clang libclang-rt-14-dev clang-tidy cppcheck strace sqlite3"
 want=$base
 [ "${1:-base}" = full ] && want="$base $full"
 missing=

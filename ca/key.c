@@ -78,11 +78,23 @@ static enum fj_rc refuse(struct fj_err *err, const char *cite, const char *en, c
 	return rc;
 }
 
+static bool good_exponent(const EVP_PKEY *key)
+{
+	BIGNUM *e = NULL;
+	bool ok = EVP_PKEY_get_bn_param(key, OSSL_PKEY_PARAM_RSA_E, &e) == 1 && BN_is_odd(e) && BN_num_bits(e) > 16 && BN_num_bits(e) <= 256;
+
+	BN_free(e);
+	return ok;
+}
+
 static enum fj_rc check_strength(EVP_PKEY *key, struct fj_err *err)
 {
 	char curve[64] = "";
 
 	if (EVP_PKEY_is_a(key, "RSA")) {
+		if (!good_exponent(key))
+			return refuse(err, "FIPS 186-5 A.1.1", "the RSA key's public exponent is not an odd number from 65537 to 2^256; make a new key",
+			    "RSA 密钥的公钥指数应为 65537 至 2^256 之间的奇数，请重新生成密钥");
 		if (EVP_PKEY_get_bits(key) < 3072 || EVP_PKEY_get_bits(key) > 8192)
 			return refuse(err, "NIST SP 800-57", "the RSA key is not between 3072 and 8192 bits; make a new one",
 			    "RSA 密钥长度应在 3072 至 8192 位之间，请重新生成");

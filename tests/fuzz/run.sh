@@ -7,8 +7,10 @@ how=$1 B=$2 seconds=${3:-60}
 [ $# -gt 3 ] && shift 3 || set -- $(ls tests/fuzz/fuzz_*.c | sed 's|.*/fuzz_||; s|\.c$||')
 passed=0 failed=0
 mkdir -p "$B/found"
-log=$(mktemp)
-trap 'rm -f "$log"' EXIT
+TMPDIR=$(mktemp -d -p /dev/shm 2>/dev/null || mktemp -d)
+export TMPDIR
+log=$TMPDIR/log
+trap 'rm -rf "$TMPDIR"' EXIT
 
 for t; do
 	corpus=tests/fuzz/corpus/$t

@@ -12,14 +12,23 @@ WARN = -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wpointer
 	-Wformat=2 -Wno-format-nonliteral -Werror
 HARD = -fstack-protector-strong -fstack-clash-protection -fcf-protection -fPIE
 FORTIFY = -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2
+FUZZ ?=
+ifneq ($(FUZZ),)
+# libFuzzer's instrumentation is clang's; the warnings that count are gcc's
+CC = clang
+WARN = -w
+endif
 ifeq ($(shell uname -m),aarch64)
 HARD := -fstack-protector-strong -fstack-clash-protection -fPIE
 endif
 OPT = $(if $(SAN),-O1 -g -fno-omit-frame-pointer -fsanitize=address$(comma)undefined -fno-sanitize-recover=undefined,-O2 -g $(FORTIFY))
 comma = ,
 CFLAGS = -std=c17 -D_GNU_SOURCE -I. -include base/banned.h $(WARN) $(HARD) $(OPT) -MMD -MP -pthread
+ifneq ($(FUZZ),)
+OPT = -O1 -g -fno-omit-frame-pointer -fsanitize=fuzzer-no-link$(comma)address$(comma)undefined -fno-sanitize-recover=undefined
+endif
 LDFLAGS = -pie -pthread -Wl,-z,relro,-z,now,-z,noexecstack -Wl,--as-needed \
-	$(if $(SAN),-fsanitize=address$(comma)undefined)
+	$(if $(SAN)$(FUZZ),-fsanitize=address$(comma)undefined)
 
 # --- rooms: one source a line in sources.mk ---
 include sources.mk
@@ -44,6 +53,7 @@ A_VERIFIER = $(B)/libhttp.a $(B)/libverify.a $(B)/libca.a $(A_CLIENT)
 
 EXES = fujie fujie-signer fujie-registry fujie-verifier fujie-verify
 BINS = $(addprefix $(B)/,$(EXES))
+FUZZERS = $(patsubst tests/fuzz/%.c,$(B)/tests/%,$(TEST_FUZZ_SRC))
 UNIT = $(patsubst tests/unit/%.c,$(B)/tests/%,$(TEST_UNIT_SRC))
 
 all: $(BINS)
@@ -104,6 +114,37 @@ $(B)/tests/$(1): $(call obj,tests/unit/$(1).c) $(T_LIBS_$(call room,$(1)))
 endef
 $(foreach t,$(patsubst tests/unit/%.c,%,$(TEST_UNIT_SRC)),$(eval $(call unit,$(t))))
 
+# fuzz targets: the same libraries by room; the main is libFuzzer's or replay.c's
+F_MAIN = $(if $(FUZZ),,$(call obj,tests/fuzz/replay.c))
+F_ROOM_asset = base
+F_ROOM_audit = hsm
+F_ROOM_claims = base
+F_ROOM_conf = base
+F_ROOM_crl = base
+F_ROOM_csv = iss
+F_ROOM_der = base
+F_ROOM_form = web
+F_ROOM_json = base
+F_ROOM_jws = ver
+F_ROOM_ledger = iss
+F_ROOM_memory = hsm
+F_ROOM_number = iss
+F_ROOM_ocsp = ca
+F_ROOM_request = ca
+F_ROOM_signed = ver
+F_ROOM_signer = hsm
+F_ROOM_text = base
+F_ROOM_use = ver
+F_ROOM_verdict = ver
+F_ROOM_x509 = base
+froom = $(F_ROOM_$(patsubst fuzz_%,%,$(1)))
+define fuzzer
+$(B)/tests/$(1): $(call obj,tests/fuzz/$(1).c) $(F_MAIN) $(T_LIBS_$(call froom,$(1)))
+	@mkdir -p $$(@D)
+	$$(CC) $$(LDFLAGS) $(if $(FUZZ),-fsanitize=fuzzer) -o $$@ $$^ $(T_LINK_$(call froom,$(1)))
+endef
+$(foreach t,$(patsubst tests/fuzz/%.c,%,$(TEST_FUZZ_SRC)),$(eval $(call fuzzer,$(t))))
+
 # --- what `make bench` measures against, and a TPM as slow as hardware ---
 BENCHES = $(B)/tests/bench/limits $(B)/tests/bench/verify $(B)/tests/bench/slow/swtpm
 $(B)/tests/bench/limits: $(call obj,tests/bench/limits.c) $(A_SIGNER)
@@ -120,7 +161,7 @@ unit: $(UNIT) ## unit tests
 	@tests/run.sh unit $(B)
 
 .PHONY: all help unit run quick check conformance e2e integration soak bench lint san san-tests \
-	routes install dist clean deps deps-full
+	fuzz fuzzers routes install dist clean deps deps-full
 
 run: deps ## build, make a demo home under build/, serve it
 	@$(MAKE) --no-print-directory all
@@ -143,11 +184,19 @@ conformance: all ## openssl, gnutls and jose as independent clients
 e2e: all ## the portal in a real browser (installs chromium, node and one npm package)
 	@tests/deps.sh e2e
 	@tests/run.sh e2e $(B)
-san-tests: $(UNIT)
+san-tests: $(UNIT) $(FUZZERS)
 san: ## unit tests under Address and UB sanitizers
 	@$(MAKE) --no-print-directory -j2 SAN=1 unit
 bench: all $(BENCHES) ## the numbers of design section 7, with their ratios
 	@python3 tests/bench/bench.py $(B)
+FUZZ_SECONDS ?= 60
+fuzz: ## each parser of outside data under libFuzzer for FUZZ_SECONDS (60); FUZZ_ONLY="der json" for some
+	@if clang -fsanitize=fuzzer,address,undefined -x c -c /dev/null -o /dev/null 2>/dev/null && \
+		ls "$$(clang -print-resource-dir)"/lib/*/libclang_rt.fuzzer-*.a >/dev/null 2>&1; then \
+		$(MAKE) --no-print-directory FUZZ=1 BUILD=build/fuzz fuzzers && \
+		tests/fuzz/run.sh fuzz build/fuzz $(FUZZ_SECONDS) $(FUZZ_ONLY); \
+	else echo "skipped: clang with libFuzzer is absent (make deps-full)"; fi
+fuzzers: $(FUZZERS)
 soak: all ## kill -9 at every write of a batch of 200, and 50 times at random (an hour and more)
 	POINTS=all RANDOM=50 python3 tests/integration/kill_test.py $(B)
 routes: all ## print the route tables

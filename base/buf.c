@@ -151,7 +151,7 @@ enum fj_rc fj_put_str(struct fj_buf *b, const char *s)
 void fj_rd_init(struct fj_rd *r, struct fj_slice s)
 {
 	r->p = s.p;
-	r->end = s.p + s.len;
+	r->end = s.p == NULL ? NULL : s.p + s.len;
 }
 
 size_t fj_rd_left(const struct fj_rd *r)

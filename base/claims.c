@@ -201,12 +201,11 @@ static enum fj_rc mode_within(const json_t *child, const json_t *parent, struct 
 		return beyond(err, "mode", c);
 	if (mode_rank(p) == 2)
 		return FJ_OK;
-	if (mode_rank(p) == 1) {
-		if (json_array_size(json_object_get(child, "domains")) == 0)
-			return beyond(err, "domains", "(none named)");
-		return list_within(child, parent, "domains", err);
-	}
-	FJ_TRY(list_within(child, parent, "scenarios", err));
+	if (mode_rank(p) == 0)
+		FJ_TRY(list_within(child, parent, "scenarios", err));
+	/* a scenario in no named domain may be in any */
+	if (json_array_size(json_object_get(parent, "domains")) > 0 && json_array_size(json_object_get(child, "domains")) == 0)
+		return beyond(err, "domains", "(none named)");
 	return list_within(child, parent, "domains", err);
 }
 

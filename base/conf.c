@@ -17,7 +17,7 @@ struct reading {
 	void *target;
 	struct fj_err *err;
 	enum fj_rc rc;
-	int line;
+	uint64_t seen; /* bit i: keys[i] */
 };
 
 static enum fj_rc fault(struct reading *r, const char *section, const char *key, const char *what)
@@ -65,7 +65,10 @@ static int one(void *user, const char *section, const char *name, const char *va
 
 	for (const struct fj_conf_key *k = r->keys; r->rc == FJ_OK && k->section != NULL; k++)
 		if (strcmp(k->section, section) == 0 && strcmp(k->key, name) == 0) {
-			r->rc = set(r, k, value);
+			uint64_t bit = UINT64_C(1) << (k - r->keys);
+			/* inih gives an indented line as one more value of the key before it */
+			r->rc = r->seen & bit ? fault(r, section, name, "stands twice, or an indented line follows it") : set(r, k, value);
+			r->seen |= bit;
 			return r->rc == FJ_OK;
 		}
 	if (r->rc == FJ_OK)
@@ -79,6 +82,8 @@ enum fj_rc fj_conf_read(int dirfd, const char *path, const struct fj_conf_key *k
 	struct reading r = {.keys = keys, .target = target, .err = err};
 
 	FJ_TRY(fj_file_read(dirfd, path, &text, err));
+	if (strlen(fj_buf_str(&text)) != text.len) /* inih would not see what follows */
+		return fj_fail(err, FJ_E_INVALID, "base", NULL, "configuration: %s holds an octet 00", path);
 	int line = ini_parse_string(fj_buf_str(&text), one, &r);
 	if (line == 0)
 		return FJ_OK;

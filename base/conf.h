@@ -20,7 +20,8 @@ struct fj_conf_key {
 	int64_t min, max; /* INT bounds; STR: max code points when max > 0 */
 };
 /* Reads dirfd/path over the defaults already in *target.  Missing file:
- * FJ_E_NOTFOUND.  keys[] ends with a NULL section. */
+ * FJ_E_NOTFOUND.  keys[] ends with a NULL section and has
+ * at most 64; a key may stand once, and no line begins with white space. */
 enum fj_rc fj_conf_read(int dirfd, const char *path, const struct fj_conf_key *keys,
     void *target, struct fj_err *err) FJ_MUST_USE;
 

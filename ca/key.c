@@ -138,6 +138,20 @@ static enum fj_rc check_strength(EVP_PKEY *key, struct fj_err *err)
 	    "密钥须为 P-256 或 P-384，请重新生成");
 }
 
+/* a certificate holds the key as the request encodes it: base/x509.c reads one form */
+static enum fj_rc check_encoding(EVP_PKEY *key, struct fj_err *err)
+{
+	char curve[32] = "", point[32] = "";
+
+	if (!EVP_PKEY_is_a(key, "EC") ||
+	    (EVP_PKEY_get_utf8_string_param(key, OSSL_PKEY_PARAM_EC_ENCODING, curve, sizeof(curve), NULL) == 1 &&
+	    EVP_PKEY_get_utf8_string_param(key, OSSL_PKEY_PARAM_EC_POINT_CONVERSION_FORMAT, point, sizeof(point), NULL) == 1 &&
+	    strcmp(curve, "named_curve") == 0 && strcmp(point, "uncompressed") == 0))
+		return FJ_OK;
+	return refuse(err, "RFC 5480 2.2", "the key is not an uncompressed point of a named curve; make the request without explicit parameters or compression",
+	    "密钥须为命名曲线上的未压缩点；请重新生成请求，不使用显式曲线参数或压缩格式");
+}
+
 /* what a request may not ask for; anything else it asks for is ignored */
 static enum fj_rc check_wishes(X509_REQ *req, struct fj_err *err)
 {
@@ -185,6 +199,7 @@ enum fj_rc ca_request_key(struct fj_slice csr, struct fj_buf *spki, struct fj_er
 	if (key == NULL)
 		return ca_fail_ssl(err, "read the request's key");
 	FJ_TRY(check_strength(key, err));
+	FJ_TRY(check_encoding(key, err));
 	FJ_TRY(check_wishes(req, err));
 	if (X509_REQ_verify(req, key) != 1) {
 		ERR_clear_error();

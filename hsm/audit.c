@@ -60,6 +60,37 @@ static enum fj_rc take(struct hsm_audit *a, struct fj_slice record, audit_fn fn,
 	return FJ_OK;
 }
 
+/* is there, at the beginning of what the file holds last, a whole record after all? */
+static bool hides_record(const struct hsm_audit *a, struct fj_slice rest)
+{
+	crypto_hash_sha256_state st, now;
+	uint8_t hash[FJ_SHA256_LEN];
+
+	crypto_hash_sha256_init(&st);
+	crypto_hash_sha256_update(&st, a->last.b, FJ_SHA256_LEN);
+	for (size_t i = 0; i + FJ_SHA256_LEN <= rest.len; i++) {
+		now = st;
+		crypto_hash_sha256_final(&now, hash);
+		if (memcmp(hash, rest.p + i, FJ_SHA256_LEN) == 0)
+			return true;
+		crypto_hash_sha256_update(&st, rest.p + i, 1);
+	}
+	return false;
+}
+
+/* A file may end inside its last record, when the power went.  A length that was
+ * changed looks the same, and would take every record after it along. */
+static enum fj_rc check_cut(const struct hsm_audit *a, size_t n, struct fj_buf *b, struct fj_err *err)
+{
+	fj_buf_clear(b);
+	uint8_t *p = fj_buf_reserve(b, n);
+	if (p == NULL)
+		return fj_fail(err, FJ_E_NOMEM, HSM_LAYER, NULL, "out of memory for the audit log");
+	if (pread(a->fd, p, n, a->size + 4) != (ssize_t)n)
+		return fj_fail_errno(err, HSM_LAYER, "read the audit log");
+	return hides_record(a, FJ_SLICE(p, n)) ? broken(err, a, "has a changed length") : FJ_OK;
+}
+
 /* the record at a->size of a file of `end` octets; *cut when the file ends inside it */
 static enum fj_rc read_record(const struct hsm_audit *a, off_t end, struct fj_buf *b, bool *cut, struct fj_err *err)
 {
@@ -71,11 +102,11 @@ static enum fj_rc read_record(const struct hsm_audit *a, off_t end, struct fj_bu
 	if (pread(a->fd, head, 4, a->size) != 4)
 		return fj_fail_errno(err, HSM_LAYER, "read the audit log");
 	size_t n = (size_t)head[0] << 24 | (size_t)head[1] << 16 | (size_t)head[2] << 8 | head[3];
-	*cut = (off_t)n > end - a->size - 4;
-	if (*cut)
-		return FJ_OK;
 	if (n > MAX_RECORD)
 		return broken(err, a, "has a record that is too long");
+	*cut = (off_t)n > end - a->size - 4;
+	if (*cut)
+		return check_cut(a, (size_t)(end - a->size - 4), b, err);
 	fj_buf_clear(b);
 	uint8_t *p = fj_buf_reserve(b, n);
 	if (p == NULL)

@@ -138,18 +138,19 @@ static enum fj_rc corrupt(struct fj_err *err)
 
 static enum fj_rc apply_crl(struct hsm_memory *m, struct fj_rd *r, struct fj_err *err)
 {
-	struct fj_slice uri, serial;
+	struct fj_slice serial;
+	char uri[201];
 	uint64_t number, at;
 	uint32_t n;
 
-	if (fj_get_bytes(r, 200, &uri) != FJ_OK || fj_get_u64(r, &number) != FJ_OK || fj_get_u32(r, &n) != FJ_OK)
+	if (fj_get_str(r, uri, sizeof(uri)) != FJ_OK || fj_get_u64(r, &number) != FJ_OK || fj_get_u32(r, &n) != FJ_OK)
 		return corrupt(err);
-	struct mem_crl *c = mem_crl_find(m, uri);
+	struct mem_crl *c = mem_crl_find(m, fj_slice_str(uri));
 	if (c == NULL) {
 		if (m->n_crl == HSM_MAX_CRLS)
 			return full(err);
 		c = &m->crl[m->n_crl++];
-		memcpy(c->uri, uri.p, uri.len);
+		memcpy(c->uri, uri, strlen(uri) + 1);
 	}
 	c->number = number;
 	while (n-- > 0) {

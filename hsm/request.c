@@ -228,8 +228,9 @@ static enum fj_rc read_request(const struct fj_frame *f, enum hsm_socket from, s
 
 static enum fj_rc may_at_all(const struct hsm_signer *s, const struct request *q, struct fj_err *err)
 {
-	if (q->row->ceremony != (s->mem.ceremony == MEM_OPEN) && !(s->mem.ceremony == MEM_OPEN && !q->row->ceremony &&
-	    s->mem.issuing_tbs.len > 0))
+	bool early = s->mem.ceremony == MEM_NONE || (s->mem.ceremony == MEM_OPEN && s->mem.issuing_tbs.len == 0);
+
+	if (q->row->ceremony ? s->mem.ceremony != MEM_OPEN : early)
 		return policy_no(err, "design.md 2", q->row->ceremony ? "CA certificates are signed in the ceremony only"
 		    : "there are no CA certificates yet");
 	if (q->officers < q->row->approvals)
@@ -601,7 +602,7 @@ static enum fj_rc do_status(struct hsm_signer *s, enum hsm_socket from, const st
 {
 	static const char *const ceremony[] = {"none", "open", "closed"};
 	FJ_AUTO(buf) text = FJ_BUF_INIT(65536);
-	char hash[65], now[FJ_TIME_CAP], maker[8], kind[4];
+	char hash[65], now[FJ_TIME_CAP], maker[8], kind[12];
 	FJ_AUTO(json) counts = json_object();
 
 	(void)from;

@@ -11,7 +11,7 @@ enum fj_rc csv_init(struct csv *c, struct fj_slice text)
 	memset(c, 0, sizeof(*c));
 	fj_buf_init(&c->text, 1u << 18);
 	c->line = 1;
-	c->p = (const char *)text.p;
+	c->p = text.len == 0 ? "" : (const char *)text.p;
 	c->end = c->p + text.len;
 	if (text.len >= 3 && memcmp(c->p, "\xef\xbb\xbf", 3) == 0)
 		c->p += 3;

@@ -2,7 +2,7 @@
  * number.c - the numbers that people read: DAC-420000-202604-000001-2.
  *
  * The last character is ISO/IEC 7064 MOD 37,36 over letters and digits without
- * hyphens: it catches every single wrong character and every swap of two
+ * hyphens: it catches every single wrong character and all but 1 in 200 swaps of two
  * neighbours, which is what people do to numbers on the telephone.
  */
 #include "base/jws.h"

@@ -62,6 +62,7 @@ sanitizers() {
 		rm -f "$B/san-probe"
 		make --no-print-directory -j2 SAN=1 BUILD="$B/san" san-tests >"$logs/san-build.log" 2>&1 || { echo "sanitizer build failed"; tail "$logs/san-build.log"; failed=$((failed + 1)); return; }
 		units "$B/san" sanitizer
+		stage "sanitizer corpus" tests/fuzz/run.sh replay "$B/san"
 	else
 		skip sanitizer "gcc has no sanitizers here"
 	fi

@@ -10,6 +10,7 @@
 #include <openssl/x509.h>
 
 #include "base/file.h"
+#include "base/secret.h"
 #include "base/x509.h"
 #include "verifier/verify.h"
 

@@ -21,7 +21,7 @@ TEST("the vectors of domain.md 5.1")
 	}
 }
 
-TEST("every wrong character and every swap of two digits is found")
+TEST("in this number every wrong character and every swap of two digits is found")
 {
 	static const char good[] = "DAC-420000-202604-000001-2";
 	for (size_t i = 0; i < sizeof(good) - 1; i++) {

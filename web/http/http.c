@@ -166,9 +166,9 @@ static void add_field(struct web_req *q, char *name, char *value)
 
 static void read_form(struct web_req *q)
 {
-	const char *p = (const char *)q->body.data, *end = p + q->body.len;
+	const char *p = fj_buf_str(&q->body), *end = p + q->body.len;
 
-	while (p != NULL && p < end) {
+	while (p < end) {
 		const char *amp = memchr(p, '&', (size_t)(end - p));
 		if (amp == NULL)
 			amp = end;

@@ -20,7 +20,7 @@ static int by_octets(const void *a, const void *b)
 json_t *dom_sorted(const json_t *list)
 {
 	size_t n = json_array_size(list), i;
-	json_t **v = fj_alloc(n + 1, sizeof(*v)), *out = json_array(), *one;
+	json_t **v = fj_alloc(n + 1, sizeof(json_t *)), *out = json_array(), *one;
 
 	json_array_foreach(list, i, one) {
 		if (v != NULL && json_is_string(one))
@@ -29,7 +29,7 @@ json_t *dom_sorted(const json_t *list)
 			n = 0;
 	}
 	if (v != NULL && n > 0)
-		qsort(v, n, sizeof(*v), by_octets);
+		qsort(v, n, sizeof(json_t *), by_octets);
 	for (i = 0; v != NULL && i < n; i++)
 		if (i == 0 || strcmp(json_string_value(v[i - 1]), json_string_value(v[i])) != 0)
 			json_array_append(out, v[i]);

@@ -254,6 +254,14 @@ static enum fj_rc outcome(struct iss_call *c, bool *waits, struct fj_err *err)
 	}
 }
 
+/* in the log, and the first such reason in the answer too */
+static void unfinished(struct iss_call *c, const char *what, const struct fj_err *err)
+{
+	fj_log_err(FJ_LOG_ERROR, what, err);
+	if (json_object_get(c->answer, "waits_because") == NULL)
+		json_object_set_new(c->answer, "waits_because", fj_err_json(err));
+}
+
 /* After the commit, without the writer's lock: the act is done; what follows is
  * reported, not undone. */
 static void follow_up(struct iss_call *c)
@@ -264,7 +272,7 @@ static void follow_up(struct iss_call *c)
 
 	if (c->has_intents) {
 		if (pipe_make(c->iss, seq, &err) != FJ_OK)
-			fj_log_err(FJ_LOG_ERROR, "issuing is not finished", &err);
+			unfinished(c, "issuing is not finished and will be tried again", &err);
 		json_object_set_new(c->answer, "issued", json_integer(0));
 		pthread_mutex_lock(&c->iss->lock);
 		if (outcome(c, &waits, &err) != FJ_OK)
@@ -278,8 +286,8 @@ static void follow_up(struct iss_call *c)
 	if (c->has_intents || c->dirty_status) {
 		bool published = pub_publish(c->iss, seq, &err) == FJ_OK;
 		if (!published)
-			fj_log_err(FJ_LOG_ERROR, "publication is not finished and will be tried again", &err);
-		json_object_set_new(c->answer, "published", json_boolean(published));
+			unfinished(c, "publication is not finished and will be tried again", &err);
+		json_object_set_new(c->answer, "published", json_boolean(published && !waits));
 		waits = waits || !published;
 	}
 	if (waits)

@@ -68,6 +68,7 @@ sanitizers() {
 	fi
 }
 slow_lint() {
+	if need clang-tidy; then stage "lint clang-tidy" tests/lint/tidy.sh "$B"; else skip "lint clang-tidy" "clang-tidy is absent"; fi
 	if need cppcheck; then stage "lint cppcheck" tests/lint/cppcheck.sh; else skip "lint cppcheck" "cppcheck is absent"; fi
 }
 

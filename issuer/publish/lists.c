@@ -97,7 +97,7 @@ static enum fj_rc list_input(struct iss *i, int64_t list, fj_time now, struct fj
 	FJ_TRY(fj_list_deflate(map, &lst, err));
 	snprintf(uri, sizeof(uri), "%s/status/%lld", iss_base(i), (long long)list);
 	FJ_AUTO(json) payload = json_pack("{s:s, s:s, s:I, s:I, s:i, s:{s:i, s:s}}", "iss", iss_base(i), "sub", uri, "iat", (json_int_t)now,
-	    "exp", (json_int_t)(now + LIST_LIFE), "ttl", 300, "status_list", "bits", 2, "lst", fj_buf_str(&lst));
+	    "exp", (json_int_t)now + LIST_LIFE, "ttl", 300, "status_list", "bits", 2, "lst", fj_buf_str(&lst));
 	return iss_jws_input(i, FJ_TYP_STATUS, payload, input, err);
 }
 

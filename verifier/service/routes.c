@@ -291,7 +291,8 @@ static enum fj_rc tar_entry(struct fj_buf *out, const char *name, struct fj_slic
 	snprintf(head + 136, 12, "%011lo", (unsigned long)fj_now());
 	memset(head + 148, ' ', 8);
 	head[156] = '0';
-	memcpy(head + 257, "ustar\0" "00", 8);
+	snprintf(head + 257, 6, "ustar");
+	memset(head + 263, '0', 2);
 	for (size_t i = 0; i < sizeof(head); i++)
 		sum += (unsigned char)head[i];
 	snprintf(head + 148, 8, "%06o", sum);

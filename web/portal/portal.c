@@ -42,7 +42,7 @@ enum fj_rc portal_bind(const struct portal_conf *conf, const char *address, stru
 	p->i = i;
 	p->demo = iss_demo_home(i);
 	enum fj_rc rc = load_tls(p, conf, err);
-	struct web_conf web = {.routes = portal_routes, .app = p, .threads = 4, .cert = p->tls ? fj_buf_str(&p->cert) : NULL,
+	struct web_conf web = {.routes = portal_routes, .app = p, .threads = 8, .cert = p->tls ? fj_buf_str(&p->cert) : NULL,
 		.key = p->tls ? fj_buf_str(&p->key) : NULL, .hooks = {.session = find_session, .session_free = fj_free,
 		.error_page = portal_error_page, .cookie = p->tls ? "__Host-fujie" : "fujie", .login = "/login"}};
 	if (rc == FJ_OK)

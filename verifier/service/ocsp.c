@@ -30,17 +30,19 @@ static enum fj_rc look_up(struct svc *s, struct ca_ocsp_id *id, struct fj_err *e
 	return FJ_OK;
 }
 
-static enum fj_rc make(struct svc *s, const struct svc_view *v, struct ca_ocsp_req *req, struct fj_buf *out, struct fj_err *err)
+static enum fj_rc make(struct svc *s, const struct ver_view *v, struct ca_ocsp_req *req, struct fj_buf *out, struct fj_err *err)
 {
 	FJ_AUTO(buf) tbs = FJ_BUF_INIT(65536);
 	FJ_AUTO(buf) sig = FJ_BUF_INIT(128);
+	FJ_AUTO(buf) own = FJ_BUF_INIT(FJ_X509_MAX);
 	fj_time now = fj_now();
 
 	for (size_t i = 0; i < req->n; i++)
 		FJ_TRY(look_up(s, &req->id[i], err));
-	FJ_TRY(ca_ocsp_tbs(req, fj_buf_slice(&v->ocsp), now, now + LIFE, &tbs, err));
+	FJ_TRY(ca_unpem("CERTIFICATE", fj_buf_slice(&v->ocsp), &own, err));
+	FJ_TRY(ca_ocsp_tbs(req, fj_buf_slice(&own), now, now + LIFE, &tbs, err));
 	FJ_TRY(svc_sign(s, fj_buf_slice(&tbs), &sig, err));
-	return ca_ocsp_assemble(fj_buf_slice(&tbs), fj_buf_slice(&sig), fj_buf_slice(&v->ocsp), out, err);
+	return ca_ocsp_assemble(fj_buf_slice(&tbs), fj_buf_slice(&sig), fj_buf_slice(&own), out, err);
 }
 
 /* what is not known yet may be issued the next moment */
@@ -78,7 +80,7 @@ static int status_of(const struct fj_err *err)
 
 static enum fj_rc answer(struct svc *s, struct fj_slice request, struct fj_buf *out, long *age, struct fj_err *err)
 {
-	struct svc_view *v;
+	struct ver_view *v;
 	struct ca_ocsp_req req;
 
 	FJ_TRY(svc_view_take(s, &v, err));

@@ -26,7 +26,7 @@ static enum fj_rc read_proof(const json_t *proof, struct ver_input *in, struct f
 	return ver_proof_form(in->nonce, in->x5t, err);
 }
 
-static enum fj_rc verdict_of(const struct svc_view *v, const json_t *item, json_t **out, struct fj_err *err)
+static enum fj_rc verdict_of(const struct ver_view *v, const json_t *item, json_t **out, struct fj_err *err)
 {
 	static const char *const known[] = {"credential", "use", "proof", NULL};
 	FJ_AUTO(ver_use) use = NULL;
@@ -47,7 +47,7 @@ static enum fj_rc verdict_of(const struct svc_view *v, const json_t *item, json_
 	return *out != NULL ? FJ_OK : fj_fail(err, FJ_E_NOMEM, "verifier", NULL, "out of memory");
 }
 
-static enum fj_rc many(const struct svc_view *v, const json_t *request, json_t **out, struct fj_err *err)
+static enum fj_rc many(const struct ver_view *v, const json_t *request, json_t **out, struct fj_err *err)
 {
 	static const char *const known[] = {"items", NULL};
 	FJ_AUTO(json) list = json_array();
@@ -68,7 +68,7 @@ static enum fj_rc many(const struct svc_view *v, const json_t *request, json_t *
 static enum fj_rc verify_json(struct svc *s, struct fj_slice body, json_t **out, struct fj_err *err)
 {
 	FJ_AUTO(json) request = NULL;
-	struct svc_view *v;
+	struct ver_view *v;
 
 	FJ_TRY(fj_json_parse(body, 4u << 20, &request, err));
 	FJ_TRY(svc_view_take(s, &v, err));
@@ -141,7 +141,7 @@ static enum fj_rc verdict_for(struct svc *s, const char *text, const char *use_t
 	FJ_AUTO(ver_report) report = {.n = 0};
 	FJ_AUTO(buf) der = FJ_BUF_INIT(FJ_X509_MAX);
 	struct ver_input in = {.now = fj_now(), .credential = fj_slice_str(text)};
-	struct svc_view *v;
+	struct ver_view *v;
 
 	if (is_number(text))
 		in.number = text;
@@ -346,7 +346,7 @@ static void get_tar(struct web_req *q, struct web_res *r)
 static void get_health(struct web_req *q, struct web_res *r)
 {
 	struct svc *s = web_app(q);
-	struct svc_view *v;
+	struct ver_view *v;
 	struct fj_err err = {0};
 
 	if (svc_view_take(s, &v, &err) != FJ_OK) {

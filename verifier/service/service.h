@@ -8,25 +8,18 @@
 
 #include "ca/ca.h"
 #include "hsm/client/client.h"
-#include "verifier/verify.h"
+#include "verifier/published.h"
 #include "web/http/http.h"
 
 struct svc;
 
 /* --- state.c: what was published, as it is now --- */
-/* One publication, read-only, shared by the requests that hold it. */
-struct svc_view {
-	struct ver_trust *trust;
-	struct fj_buf issuing, ocsp; /* DER: issuing CA, OCSP responder */
-	int64_t generation;
-	int users;
-};
 enum fj_rc svc_open(const char *base, struct svc **out, struct fj_err *err) FJ_MUST_USE;
 void svc_close(struct svc *s);
 const char *svc_base(const struct svc *s);
 /* the newest view, loaded anew when the generation has risen; given back with svc_release */
-enum fj_rc svc_view_take(struct svc *s, struct svc_view **out, struct fj_err *err) FJ_MUST_USE;
-void svc_view_give(struct svc *s, struct svc_view *v);
+enum fj_rc svc_view_take(struct svc *s, struct ver_view **out, struct fj_err *err) FJ_MUST_USE;
+void svc_view_give(struct svc *s, struct ver_view *v);
 /* a certificate's row in public.db by serial (hex): FJ_E_NOTFOUND when it was never issued */
 struct svc_row {
 	char state[16];

@@ -1,10 +1,6 @@
 /*
- * state.c - the publication that the service answers from.
- *
- * Each request looks at publish/generation; when it has risen, the request loads
- * the new publication before it is answered, so a revocation that was published
- * bites at the very next request.  Requests that hold the old view finish with
- * it.  public.db is opened for each lookup's thread and read only.
+ * state.c - what the service answers from: the publication (verifier/published.h),
+ * public.db, read only, and OCSP answers that may be given again.
  */
 #include <fcntl.h>
 #include <sqlite3.h>
@@ -26,8 +22,8 @@ struct cached {
 struct svc {
 	char base[161];
 	int run;
-	pthread_mutex_t lock;      /* view, cache */
-	struct svc_view *view;
+	struct ver_published *published;
+	pthread_mutex_t lock;      /* cache */
 	pthread_mutex_t db_lock;
 	sqlite3 *db;
 	sqlite3_stmt *by_serial, *delegated, *by_number;
@@ -49,15 +45,6 @@ enum fj_rc svc_file(const char *path, struct fj_buf *out, struct fj_err *err)
 		return fj_fail(err, FJ_E_NOTFOUND, "verifier", NULL, "there is no such file");
 	fj_buf_init(out, FILE_MAX);
 	return fj_file_read(AT_FDCWD, full, out, err);
-}
-
-static int64_t read_generation(void)
-{
-	FJ_AUTO(buf) text = FJ_BUF_INIT(64);
-
-	if (fj_file_read(AT_FDCWD, "publish/generation", &text, NULL) != FJ_OK)
-		return -1;
-	return strtoll(fj_buf_str(&text), NULL, 10);
 }
 
 /* --- public.db --- */
@@ -137,85 +124,14 @@ enum fj_rc svc_certificate(struct svc *s, const char *number, struct fj_buf *der
 	return rc;
 }
 
-/* --- views --- */
-
-static void view_free(struct svc_view *v)
+enum fj_rc svc_view_take(struct svc *s, struct ver_view **out, struct fj_err *err)
 {
-	if (v == NULL)
-		return;
-	ver_trust_free(v->trust);
-	fj_buf_release(&v->issuing);
-	fj_buf_release(&v->ocsp);
-	fj_free(v);
+	return ver_view_take(s->published, out, err);
 }
 
-static enum fj_rc load_certs(struct svc_view *v, struct fj_err *err)
+void svc_view_give(struct svc *s, struct ver_view *v)
 {
-	FJ_AUTO(buf) pem = FJ_BUF_INIT(0);
-
-	FJ_TRY(svc_file("ca/issuing.cer", &v->issuing, err));
-	FJ_TRY(svc_file("signer/ocsp.pem", &pem, err));
-	fj_buf_init(&v->ocsp, FJ_X509_MAX);
-	return ca_unpem("CERTIFICATE", fj_buf_slice(&pem), &v->ocsp, err);
-}
-
-static enum fj_rc view_load(int64_t generation, struct svc_view **out, struct fj_err *err)
-{
-	struct svc_view *v = fj_alloc(1, sizeof(*v));
-	FJ_AUTO(json) notes = NULL;
-	size_t i;
-	json_t *n;
-
-	if (v == NULL)
-		return fj_fail(err, FJ_E_NOMEM, "verifier", NULL, "out of memory");
-	v->generation = generation;
-	enum fj_rc rc = ver_trust_load_dir(AT_FDCWD, "publish/trust", &v->trust, &notes, err);
-	if (rc == FJ_OK)
-		rc = load_certs(v, err);
-	if (rc != FJ_OK) {
-		view_free(v);
-		return rc;
-	}
-	json_array_foreach(notes, i, n)
-		fj_log(FJ_LOG_WARN, "published file skipped: %s", json_string_value(n));
-	*out = v;
-	return FJ_OK;
-}
-
-static void drop(struct svc_view *v)
-{
-	if (v != NULL && --v->users == 0)
-		view_free(v);
-}
-
-enum fj_rc svc_view_take(struct svc *s, struct svc_view **out, struct fj_err *err)
-{
-	struct svc_view *fresh = NULL;
-	int64_t now = read_generation();
-	enum fj_rc rc = FJ_OK;
-
-	pthread_mutex_lock(&s->lock);
-	if (s->view == NULL || s->view->generation != now) {
-		rc = now < 0 ? fj_fail(err, FJ_E_UNAVAILABLE, "verifier", NULL, "nothing is published yet") : view_load(now, &fresh, err);
-		if (rc == FJ_OK) {
-			fresh->users = 1;
-			drop(s->view);
-			s->view = fresh;
-		}
-	}
-	if (rc == FJ_OK) {
-		s->view->users++;
-		*out = s->view;
-	}
-	pthread_mutex_unlock(&s->lock);
-	return rc;
-}
-
-void svc_view_give(struct svc *s, struct svc_view *v)
-{
-	pthread_mutex_lock(&s->lock);
-	drop(v);
-	pthread_mutex_unlock(&s->lock);
+	ver_view_give(s->published, v);
 }
 
 /* --- signing OCSP answers --- */
@@ -287,7 +203,7 @@ void svc_cache(struct svc *s, struct fj_slice request, int64_t generation, const
 enum fj_rc svc_open(const char *base, struct svc **out, struct fj_err *err)
 {
 	struct svc *s = fj_alloc(1, sizeof(*s));
-	struct svc_view *v = NULL;
+	struct ver_view *v = NULL;
 
 	if (s == NULL)
 		return fj_fail(err, FJ_E_NOMEM, "verifier", NULL, "out of memory");
@@ -300,6 +216,8 @@ enum fj_rc svc_open(const char *base, struct svc **out, struct fj_err *err)
 		rc = fj_dir_open(AT_FDCWD, "run", &s->run, err);
 	if (rc == FJ_OK)
 		rc = open_db(s, err);
+	if (rc == FJ_OK)
+		rc = ver_published_open(&s->published, err);
 	if (rc == FJ_OK)
 		rc = svc_view_take(s, &v, err);
 	if (rc != FJ_OK) {
@@ -315,7 +233,8 @@ void svc_close(struct svc *s)
 {
 	if (s == NULL)
 		return;
-	view_free(s->view);
+	ver_published_close(s->published);
+	sqlite3_finalize(s->by_number);
 	sqlite3_finalize(s->by_serial);
 	sqlite3_finalize(s->delegated);
 	sqlite3_close(s->db);

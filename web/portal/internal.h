@@ -5,11 +5,12 @@
 #define FJ_WEB_PORTAL_INTERNAL_H
 
 #include "issuer/issuer.h"
-#include "verifier/verify.h"
+#include "verifier/published.h"
 #include "web/http/http.h"
 #include "web/portal/portal.h"
 
 struct portal {
+	struct ver_published *published;
 	struct iss *i;
 	struct web_server *server;
 	struct fj_buf cert, key; /* PEM texts */

@@ -42,6 +42,8 @@ enum fj_rc portal_bind(const struct portal_conf *conf, const char *address, stru
 	p->i = i;
 	p->demo = iss_demo_home(i);
 	enum fj_rc rc = load_tls(p, conf, err);
+	if (rc == FJ_OK)
+		rc = ver_published_open(&p->published, err);
 	struct web_conf web = {.routes = portal_routes, .app = p, .threads = 8, .cert = p->tls ? fj_buf_str(&p->cert) : NULL,
 		.key = p->tls ? fj_buf_str(&p->key) : NULL, .hooks = {.session = find_session, .session_free = fj_free,
 		.error_page = portal_error_page, .cookie = p->tls ? "__Host-fujie" : "fujie", .login = "/login"}};
@@ -69,6 +71,7 @@ void portal_stop(struct portal *p)
 	if (p == NULL)
 		return;
 	web_stop(p->server);
+	ver_published_close(p->published);
 	fj_buf_release(&p->cert);
 	fj_buf_release(&p->key);
 	fj_free(p);

@@ -5,8 +5,6 @@
  * Nothing of what is asked is stored.  What was pasted stays in the form, so that
  * another use can be tried or a fault corrected.
  */
-#include <fcntl.h>
-
 #include "web/portal/internal.h"
 
 static void verify_form(struct web_req *q, struct fj_buf *b)
@@ -68,9 +66,8 @@ static enum fj_rc certificate_of(struct iss *i, const char *number, json_t **sho
 	return rc;
 }
 
-static enum fj_rc verdict_of(struct iss *i, const char *text, const char *use_text, json_t **out, struct fj_err *err)
+static enum fj_rc verdict_of(struct iss *i, const struct ver_trust *trust, const char *text, const char *use_text, json_t **out, struct fj_err *err)
 {
-	FJ_AUTO(ver_trust) trust = NULL;
 	FJ_AUTO(ver_use) use = NULL;
 	FJ_AUTO(ver_report) report = {.n = 0};
 	FJ_AUTO(json) shown = NULL;
@@ -80,7 +77,6 @@ static enum fj_rc verdict_of(struct iss *i, const char *text, const char *use_te
 	if (use_text[0] != '\0')
 		FJ_TRY(ver_use_parse(use_text, &use, err));
 	in.use = use;
-	FJ_TRY(ver_trust_load_dir(AT_FDCWD, "publish/trust", &trust, NULL, err));
 	if (number_of(in.credential, "LT-", number)) {
 		enum fj_rc rc = fj_fail(err, FJ_E_NOTFOUND, "portal", NULL, "license tokens are not published by their number; paste the whole token");
 		fj_err_zh(err, "许可令牌不按编号公开，请粘贴令牌全文");
@@ -99,11 +95,21 @@ static enum fj_rc verdict_of(struct iss *i, const char *text, const char *use_te
 	return *out != NULL ? FJ_OK : fj_fail(err, FJ_E_NOMEM, "portal", NULL, "out of memory");
 }
 
+static enum fj_rc verdict_now(struct portal *p, const char *text, const char *use_text, json_t **out, struct fj_err *err)
+{
+	struct ver_view *v;
+
+	FJ_TRY(ver_view_take(p->published, &v, err));
+	enum fj_rc rc = verdict_of(p->i, v->trust, text, use_text, out, err);
+	ver_view_give(p->published, v);
+	return rc;
+}
+
 void portal_post_verify(struct web_req *q, struct web_res *r)
 {
 	json_t *out = NULL;
 	struct fj_err err = {0};
-	enum fj_rc rc = verdict_of(portal_of(q)->i, web_field(q, "credential"), web_field(q, "use"), &out, &err);
+	enum fj_rc rc = verdict_now(portal_of(q), web_field(q, "credential"), web_field(q, "use"), &out, &err);
 	FJ_AUTO(json) verdict = out;
 
 	if (rc != FJ_OK && web_wants_json(q)) {

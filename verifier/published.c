@@ -1,0 +1,126 @@
+/*
+ * published.c - the publication of a home, by generation.
+ *
+ * Each call looks at publish/generation; when it has risen, the caller loads the
+ * new publication before it gets an answer, so a revocation that was published
+ * bites at once.  Who holds the old view finishes with it.  A view that can't be
+ * loaded is nobody's: the error is the answer, never the view before.
+ */
+#include "verifier/published.h"
+
+#include <fcntl.h>
+#include <pthread.h>
+
+#include "base/file.h"
+#include "base/log.h"
+#include "base/x509.h"
+
+struct ver_published {
+	pthread_mutex_t lock;
+	struct ver_view *view;
+};
+
+static int64_t read_generation(void)
+{
+	FJ_AUTO(buf) text = FJ_BUF_INIT(64);
+
+	if (fj_file_read(AT_FDCWD, "publish/generation", &text, NULL) != FJ_OK)
+		return -1;
+	return strtoll(fj_buf_str(&text), NULL, 10);
+}
+
+static void view_free(struct ver_view *v)
+{
+	if (v == NULL)
+		return;
+	ver_trust_free(v->trust);
+	fj_buf_release(&v->issuing);
+	fj_buf_release(&v->ocsp);
+	fj_free(v);
+}
+
+static enum fj_rc load(struct ver_view *v, json_t **notes, struct fj_err *err)
+{
+	fj_buf_init(&v->issuing, FJ_X509_MAX);
+	fj_buf_init(&v->ocsp, 2 * FJ_X509_MAX);
+	FJ_TRY(ver_trust_load_dir(AT_FDCWD, "publish/trust", &v->trust, notes, err));
+	FJ_TRY(fj_file_read(AT_FDCWD, "publish/ca/issuing.cer", &v->issuing, err));
+	return fj_file_read(AT_FDCWD, "publish/signer/ocsp.pem", &v->ocsp, err);
+}
+
+static enum fj_rc view_load(int64_t generation, struct ver_view **out, struct fj_err *err)
+{
+	struct ver_view *v = fj_alloc(1, sizeof(*v));
+	json_t *list = NULL, *n;
+	size_t i;
+
+	if (v == NULL)
+		return fj_fail(err, FJ_E_NOMEM, "verify", NULL, "out of memory");
+	v->generation = generation;
+	v->users = 1;
+	enum fj_rc rc = load(v, &list, err);
+	FJ_AUTO(json) notes = list;
+	if (rc != FJ_OK) {
+		view_free(v);
+		return rc;
+	}
+	json_array_foreach(notes, i, n)
+		fj_log(FJ_LOG_WARN, "published file skipped: %s", json_string_value(n));
+	*out = v;
+	return FJ_OK;
+}
+
+static void drop(struct ver_view *v)
+{
+	if (v != NULL && --v->users == 0)
+		view_free(v);
+}
+
+enum fj_rc ver_view_take(struct ver_published *p, struct ver_view **out, struct fj_err *err)
+{
+	struct ver_view *fresh = NULL;
+	int64_t now = read_generation();
+	enum fj_rc rc = FJ_OK;
+
+	pthread_mutex_lock(&p->lock);
+	if (p->view == NULL || p->view->generation != now) {
+		rc = now < 0 ? fj_fail(err, FJ_E_UNAVAILABLE, "verify", NULL, "nothing is published yet") : view_load(now, &fresh, err);
+		if (rc == FJ_OK) {
+			drop(p->view);
+			p->view = fresh;
+		}
+	}
+	if (rc == FJ_OK) {
+		p->view->users++;
+		*out = p->view;
+	}
+	pthread_mutex_unlock(&p->lock);
+	return rc;
+}
+
+void ver_view_give(struct ver_published *p, struct ver_view *v)
+{
+	pthread_mutex_lock(&p->lock);
+	drop(v);
+	pthread_mutex_unlock(&p->lock);
+}
+
+enum fj_rc ver_published_open(struct ver_published **out, struct fj_err *err)
+{
+	struct ver_published *p = fj_alloc(1, sizeof(*p));
+
+	if (p == NULL)
+		return fj_fail(err, FJ_E_NOMEM, "verify", NULL, "out of memory");
+	pthread_mutex_init(&p->lock, NULL);
+	*out = p;
+	return FJ_OK;
+}
+
+void ver_published_close(struct ver_published *p)
+{
+	if (p == NULL)
+		return;
+	drop(p->view);
+	pthread_mutex_destroy(&p->lock);
+	fj_free(p);
+}

@@ -45,13 +45,10 @@ void dom_auth_release(struct dom_auth *a)
 
 static enum fj_rc from_row(const struct sto_q *q, struct dom_auth *a, struct fj_err *err)
 {
-	char *to[] = {a->number, a->state, a->former, a->holder, a->implementer, a->operator_, a->holder_name, a->operator_name, a->sha256};
-	static const size_t cap[] = {41, 16, 16, 19, 19, 19, 484, 484, 65};
-	static const int col[] = {0, 1, 2, 3, 4, 5, 6, 7, 15};
+	const struct sto_copy texts[] = {STO_COPY(0, a->number), STO_COPY(1, a->state), STO_COPY(2, a->former), STO_COPY(3, a->holder),
+		STO_COPY(4, a->implementer), STO_COPY(5, a->operator_), STO_COPY(6, a->holder_name), STO_COPY(7, a->operator_name), STO_COPY(15, a->sha256)};
 
-	for (size_t i = 0; i < FJ_ARRAY_LEN(col); i++)
-		if (fj_strcopy(to[i], cap[i], sto_text(q, col[i])) != FJ_OK)
-			return fj_fail(err, FJ_E_CORRUPT, "issuer", NULL, "an authorisation's row is malformed");
+	FJ_TRY(sto_copy(q, texts, FJ_ARRAY_LEN(texts), "an authorisation's row", err));
 	a->not_before = sto_int(q, 8);
 	a->not_after = sto_int(q, 9);
 	a->line_list = sto_int(q, 11);
@@ -335,14 +332,16 @@ enum fj_rc apply_authorisation_intended(const struct evt *e, struct fj_err *err)
 {
 	const json_t *b = e->body, *p = json_object_get(b, "payload");
 	FJ_AUTO(buf) payload = FJ_BUF_INIT(65536);
+	FJ_AUTO(dom_auth) again = {.body = NULL};
 
 	FJ_TRY(fj_json_canonical(p, &payload, err));
 	FJ_TRY(ser_apply(e, text(b, "series"), num(b, "series_n"), err));
 	FJ_TRY(sts_apply_allot(e, "register", num(b, "line_list"), (uint32_t)num(b, "line_idx"), err));
 	FJ_TRY(sts_apply_allot(e, "register", num(b, "own_list"), (uint32_t)num(b, "own_idx"), err));
-	return sto_run(e->db, STO_AUTH_ADD, NULL, err, "tttttt" "iitiiiii", e->object, text(b, "holder"), text(b, "implementer"), text(b, "operator"),
+	FJ_TRY(sto_run(e->db, STO_AUTH_ADD, NULL, err, "tttttt" "iitiiiii", e->object, text(b, "holder"), text(b, "implementer"), text(b, "operator"),
 	    text(b, "holder_name"), text(b, "operator_name"), num(p, "nbf"), num(p, "exp"), fj_buf_str(&payload), num(b, "line_list"),
-	    num(b, "line_idx"), num(b, "own_list"), num(b, "own_idx"), e->seq);
+	    num(b, "line_idx"), num(b, "own_list"), num(b, "own_idx"), e->seq));
+	return dom_auth_get(e->db, e->object, &again, err); /* what can't be read could never be taken back */
 }
 
 enum fj_rc apply_authorisation_issued(const struct evt *e, struct fj_err *err)

@@ -35,13 +35,10 @@ static const struct reason *reason_find(const char *name)
 
 static enum fj_rc from_row(const struct sto_q *q, struct dom_cert *t, struct fj_err *err)
 {
-	char *to[] = {t->number, t->serial, t->asset_no, t->asset_name, t->holder, t->holder_name, t->state, t->former, t->sha256};
-	static const size_t cap[] = {41, 40, 200, 484, 19, 484, 16, 16, 65};
-	static const int col[] = {0, 1, 2, 4, 5, 6, 7, 8, 17};
+	const struct sto_copy texts[] = {STO_COPY(0, t->number), STO_COPY(1, t->serial), STO_COPY(2, t->asset_no), STO_COPY(4, t->asset_name),
+		STO_COPY(5, t->holder), STO_COPY(6, t->holder_name), STO_COPY(7, t->state), STO_COPY(8, t->former), STO_COPY(17, t->sha256)};
 
-	for (size_t i = 0; i < FJ_ARRAY_LEN(col); i++)
-		if (fj_strcopy(to[i], cap[i], sto_text(q, col[i])) != FJ_OK)
-			return fj_fail(err, FJ_E_CORRUPT, "issuer", NULL, "a certificate's row is malformed");
+	FJ_TRY(sto_copy(q, texts, FJ_ARRAY_LEN(texts), "a certificate's row", err));
 	t->version = sto_int(q, 3);
 	t->not_before = sto_int(q, 9);
 	t->not_after = sto_int(q, 10);
@@ -125,7 +122,7 @@ enum fj_rc cmd_certificate_issue(struct iss_call *c, struct fj_err *err)
 	fj_sha256(fj_buf_slice(&text), &h);
 	fj_hex(h.b, 8, hex);
 	if (json_array_size(sorted) == 1)
-		snprintf(object, sizeof(object), "%.63s", json_string_value(json_array_get(sorted, 0)));
+		snprintf(object, sizeof(object), "%.64s", json_string_value(json_array_get(sorted, 0)));
 	else
 		snprintf(object, sizeof(object), "%zu assets %.16s", json_array_size(sorted), hex);
 	return apr_request(c, "certificate.issue", object, c->actor->org, payload, err);
@@ -260,6 +257,7 @@ enum fj_rc apply_certificate_intended(const struct evt *e, struct fj_err *err)
 {
 	const json_t *b = e->body;
 	bool fresh = json_is_true(json_object_get(b, "asset_fresh"));
+	struct dom_cert t;
 
 	FJ_TRY(ser_apply(e, text(b, "series"), num(b, "series_n"), err));
 	FJ_TRY(sts_apply_allot(e, "register", num(b, "list"), (uint32_t)num(b, "idx"), err));
@@ -268,6 +266,7 @@ enum fj_rc apply_certificate_intended(const struct evt *e, struct fj_err *err)
 	FJ_TRY(sto_run(e->db, STO_CERT_ADD, NULL, err, "tttittt" "iiiiii" "i", e->object, text(b, "serial"), text(b, "asset_no"), num(b, "card_version"),
 	    text(b, "asset_name"), text(b, "holder"), text(b, "holder_name"), num(b, "not_before"), num(b, "not_after"), num(b, "shard"),
 	    num(b, "list"), num(b, "idx"), num(b, "restrictions"), e->seq));
+	FJ_TRY(dom_cert_get(e->db, e->object, &t, err)); /* what can't be read could never be revoked */
 	/* the card is taken at once: no second certificate can be asked for meanwhile */
 	return sto_run(e->db, STO_ASSET_CERT, NULL, err, "ttiiit", "CERTIFICATED", e->object, num(b, "asset_list"), num(b, "asset_idx"), e->seq, text(b, "asset_no"));
 }

@@ -10,19 +10,16 @@
 #include "issuer/state.h"
 
 struct registration {
-	char id[40], asset_no[200], state[16], applicant[64], reviewer[64], acceptor[64], decider[64];
+	char id[40], asset_no[DOM_CAP(DOM_MAX_ASSET_NO)], state[16], applicant[64], reviewer[64], acceptor[64], decider[64];
 	int64_t version;
 };
 
 static enum fj_rc from_row(const struct sto_q *q, struct registration *r, struct fj_err *err)
 {
-	char *to[] = {r->id, r->asset_no, r->state, r->applicant, r->reviewer, r->acceptor, r->decider};
-	static const size_t cap[] = {40, 200, 16, 64, 64, 64, 64};
-	static const int col[] = {0, 1, 3, 4, 5, 6, 7};
+	const struct sto_copy texts[] = {STO_COPY(0, r->id), STO_COPY(1, r->asset_no), STO_COPY(3, r->state), STO_COPY(4, r->applicant),
+		STO_COPY(5, r->reviewer), STO_COPY(6, r->acceptor), STO_COPY(7, r->decider)};
 
-	for (size_t i = 0; i < FJ_ARRAY_LEN(col); i++)
-		if (fj_strcopy(to[i], cap[i], sto_text(q, col[i])) != FJ_OK)
-			return fj_fail(err, FJ_E_CORRUPT, "issuer", NULL, "a registration is malformed");
+	FJ_TRY(sto_copy(q, texts, FJ_ARRAY_LEN(texts), "a registration", err));
 	r->version = sto_int(q, 2);
 	return FJ_OK;
 }

@@ -16,19 +16,18 @@
 #define DAY 86400
 
 struct token {
-	char id[64], authorisation[41], operator_[19], asset_no[200], user[19], user_name[484], product[200], state[16];
+	char id[64], authorisation[41], operator_[19], asset_no[DOM_CAP(DOM_MAX_ASSET_NO)], user[19], user_name[DOM_CAP(DOM_MAX_NAME)],
+	    product[DOM_CAP(DOM_MAX_PRODUCT)], state[16];
 	fj_time not_before, not_after;
 	int64_t list, idx;
 };
 
 static enum fj_rc from_row(const struct sto_q *q, struct token *t, struct fj_err *err)
 {
-	char *to[] = {t->id, t->authorisation, t->operator_, t->asset_no, t->user, t->user_name, t->product, t->state};
-	static const size_t cap[] = {64, 41, 19, 200, 19, 484, 200, 16};
+	const struct sto_copy texts[] = {STO_COPY(0, t->id), STO_COPY(1, t->authorisation), STO_COPY(2, t->operator_), STO_COPY(3, t->asset_no),
+		STO_COPY(4, t->user), STO_COPY(5, t->user_name), STO_COPY(6, t->product), STO_COPY(7, t->state)};
 
-	for (int i = 0; i < 8; i++)
-		if (fj_strcopy(to[i], cap[i], sto_text(q, i)) != FJ_OK)
-			return fj_fail(err, FJ_E_CORRUPT, "issuer", NULL, "a token's row is malformed");
+	FJ_TRY(sto_copy(q, texts, FJ_ARRAY_LEN(texts), "a token's row", err));
 	t->not_before = sto_int(q, 8);
 	t->not_after = sto_int(q, 9);
 	t->list = sto_int(q, 10);
@@ -89,7 +88,7 @@ static enum fj_rc check_product(struct issuing *w, struct fj_err *err)
 
 	FJ_TRY(fj_json_obj(w->r, "product", &p, err));
 	FJ_TRY(fj_json_only(p, keys, err));
-	FJ_TRY(fj_json_str(p, "id", 64, &id, err));
+	FJ_TRY(fj_json_str(p, "id", DOM_MAX_PRODUCT, &id, err));
 	FJ_TRY(fj_json_str(p, "version", 32, &version, err));
 	FJ_TRY(fj_json_str(p, "kind", 16, &kind, err));
 	return iss_rule_no_raw_data_product(json_is_true(json_object_get(p, "raw")) || strcmp(id, fj_json_peek(w->asset, "id")) == 0, err);
@@ -150,7 +149,7 @@ static enum fj_rc check_user(struct issuing *w, const json_t *u, struct fj_err *
 
 	FJ_TRY(fj_json_only(u, keys, err));
 	FJ_TRY(fj_json_str(u, "usci", 18, &usci, err));
-	FJ_TRY(fj_json_str(u, "name", 120, &name, err));
+	FJ_TRY(fj_json_str(u, "name", DOM_MAX_NAME, &name, err));
 	if (!iss_usci_form(usci))
 		return fj_fail(err, FJ_E_INVALID, "issuer", "GB 32100", "\"%s\" is not a unified social credit code", usci);
 	/* either side may have declared the other */
@@ -260,11 +259,13 @@ enum fj_rc apply_token_intended(const struct evt *e, struct fj_err *err)
 {
 	const json_t *b = e->body, *p = json_object_get(b, "payload"), *h = json_object_get(p, "holder");
 	const char *authorisation = fj_json_peek(b, "authorisation");
+	struct token t;
 
 	FJ_TRY(sts_apply_allot(e, authorisation, num(b, "list"), (uint32_t)num(b, "idx"), err));
-	return sto_run(e->db, STO_TOKEN_ADD, NULL, err, "ttttttt" "iiiii", e->object, authorisation, fj_json_peek(b, "operator"),
+	FJ_TRY(sto_run(e->db, STO_TOKEN_ADD, NULL, err, "ttttttt" "iiiii", e->object, authorisation, fj_json_peek(b, "operator"),
 	    fj_json_peek(json_object_get(p, "asset"), "id"), fj_json_peek(h, "usci"), fj_json_peek(h, "name"),
-	    fj_json_peek(json_object_get(p, "product"), "id"), num(p, "nbf"), num(p, "exp"), num(b, "list"), num(b, "idx"), e->seq);
+	    fj_json_peek(json_object_get(p, "product"), "id"), num(p, "nbf"), num(p, "exp"), num(b, "list"), num(b, "idx"), e->seq));
+	return load(e->db, e->object, &t, err); /* what can't be read could never be taken back */
 }
 
 enum fj_rc apply_token_issued(const struct evt *e, struct fj_err *err)

@@ -46,5 +46,8 @@ const char *iss_warn_usci(const char *usci);                      /* R35 */
 /* 18 characters of the code's alphabet (GB 32100); the check character apart */
 bool iss_usci_form(const char *usci);
 bool iss_usci_check(const char *usci);
+/* what the office identifies a natural person by: letters, digits, dot, hyphen, underscore, so
+ * that one person is not written in two ways (R22); else FJ_E_INVALID */
+enum fj_rc iss_person_check(const char *person, struct fj_err *err) FJ_MUST_USE;
 
 #endif

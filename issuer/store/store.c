@@ -296,6 +296,14 @@ struct fj_slice sto_blob(const struct sto_q *q, int col)
 	return FJ_SLICE(p, (size_t)sqlite3_column_bytes(q->s->stmt[q->id], col));
 }
 
+enum fj_rc sto_copy(const struct sto_q *q, const struct sto_copy *list, size_t n, const char *what, struct fj_err *err)
+{
+	for (size_t i = 0; i < n; i++)
+		if (fj_strcopy(list[i].to, list[i].cap, sto_text(q, list[i].col)) != FJ_OK)
+			return fj_fail(err, FJ_E_CORRUPT, "issuer", NULL, "%s is malformed", what);
+	return FJ_OK;
+}
+
 void sto_done(struct sto_q *q)
 {
 	if (!q->open)

@@ -1,8 +1,8 @@
 /*
  * certificate.c - 数据资产证书: issued, suspended, resumed, revoked.
  *
- * Issuing takes one officer to ask and a second to approve (R22), for up to 5,000
- * assets as one act; every asset is checked when asked and again when approved
+ * Issuing takes one officer to ask and a second to approve, neither of whom had a
+ * part in the registration (R22), for up to 5,000 assets as one act; every asset is checked when asked and again when approved
  * (lesson 5).  Suspending is one officer's act and bites at once: the own status
  * entry, the asset's entry (which every token carries), and the CRL change in one
  * transaction.  Revoking suspends at once and is final with the second officer.
@@ -62,19 +62,27 @@ enum fj_rc dom_cert_get(struct sto *db, const char *number, struct dom_cert *out
 
 /* --- issuing --- */
 
-static enum fj_rc check_issuable(struct iss_call *c, const char *asset_no, const char *issuer, struct dom_asset *a, struct dom_org *holder, struct fj_err *err)
+struct issuing {
+	const char *issuer;  /* USCC of the finance department */
+	char applicant[64];  /* the person who asked, "" while asking */
+};
+
+static enum fj_rc check_issuable(struct iss_call *c, const char *asset_no, const struct issuing *w, struct dom_asset *a, struct dom_org *holder, struct fj_err *err)
 {
 	const char *to;
 
 	FJ_TRY(dom_asset_get(c->db, asset_no, a, err));
 	FJ_TRY(dom_org_get(c->db, a->holder, holder, err));
-	FJ_TRY(iss_rule_no_foreign_issuer(holder->finance, issuer, err));
+	FJ_TRY(iss_rule_no_foreign_issuer(holder->finance, w->issuer, err));
 	if (a->certificate[0] != '\0' && strcmp(a->state, "CERTIFICATED") == 0) {
 		enum fj_rc rc = fj_fail(err, FJ_E_EXISTS, "issuer", "167·三(二)", "asset %s has certificate %s already; one card, one certificate", asset_no, a->certificate);
 		fj_err_zh(err, "资产 %s 已有证书 %s，一卡一证", asset_no, a->certificate);
 		return rc;
 	}
 	FJ_TRY(iss_state_next(ISS_OBJ_ASSET, a->state, "certify", &to, err));
+	FJ_TRY(dom_registration_apart(c->db, asset_no, c->actor->person, err));
+	if (w->applicant[0] != '\0')
+		FJ_TRY(dom_registration_apart(c->db, asset_no, w->applicant, err));
 	FJ_TRY(iss_rule_no_core_data(dom_card_text(a->card, "management", "data_level"), dom_card_text(a->card, "management", "risk_assessment")[0] != '\0', err));
 	const char *missing = dom_card_text(a->card, "management", "sec_policy")[0] == '\0' ? "security rules 安全制度"
 	    : dom_card_text(a->card, "management", "emergency_plan")[0] == '\0' ? "emergency plan 应急预案" : NULL;
@@ -82,7 +90,7 @@ static enum fj_rc check_issuable(struct iss_call *c, const char *asset_no, const
 }
 
 /* every asset of the list, each once; the refusal names the one that fails */
-static enum fj_rc check_all(struct iss_call *c, const json_t *assets, const char *issuer, struct fj_err *err)
+static enum fj_rc check_all(struct iss_call *c, const json_t *assets, const struct issuing *w, struct fj_err *err)
 {
 	size_t i;
 	json_t *v;
@@ -91,7 +99,7 @@ static enum fj_rc check_all(struct iss_call *c, const json_t *assets, const char
 		FJ_AUTO(dom_asset) a = {.card = NULL};
 		FJ_AUTO(dom_org) holder = {.affiliates = NULL};
 		struct fj_err why = {0};
-		if (check_issuable(c, json_string_value(v), issuer, &a, &holder, &why) == FJ_OK)
+		if (check_issuable(c, json_string_value(v), w, &a, &holder, &why) == FJ_OK)
 			continue;
 		if (err != NULL) {
 			*err = why;
@@ -113,7 +121,7 @@ enum fj_rc cmd_certificate_issue(struct iss_call *c, struct fj_err *err)
 	FJ_AUTO(json) sorted = dom_sorted(assets);
 	if (json_array_size(sorted) != json_array_size(assets))
 		return fj_fail(err, FJ_E_INVALID, "issuer", "lesson 6", "an asset stands twice in the list");
-	FJ_TRY(check_all(c, sorted, c->actor->org, err));
+	FJ_TRY(check_all(c, sorted, &(struct issuing){.issuer = c->actor->org}, err));
 	FJ_AUTO(json) payload = json_pack("{s:O, s:I, s:s}", "assets", sorted, "years", years, "issuer", c->actor->org);
 	struct fj_hash h;
 	FJ_AUTO(buf) text = FJ_BUF_INIT(1u << 20);
@@ -216,21 +224,31 @@ static enum fj_rc intent_of(struct iss_call *c, const struct dom_asset *a, const
 	return FJ_OK;
 }
 
+static enum fj_rc applicant_of(struct sto *db, const char *approval, char person[64], struct fj_err *err)
+{
+	FJ_AUTO(sto_q) q = {0};
+
+	FJ_TRY(sto_first(db, STO_APPROVAL_GET, &q, approval, err, "t", approval));
+	return fj_strcopy(person, 64, sto_text(&q, 7));
+}
+
 enum fj_rc apr_certificate_issue(struct iss_call *c, const struct apr *a, struct fj_err *err)
 {
+	struct issuing w = {.issuer = fj_json_peek(a->payload, "issuer")};
 	const json_t *assets = json_object_get(a->payload, "assets");
 	json_int_t years = json_integer_value(json_object_get(a->payload, "years"));
 	FJ_AUTO(json) numbers = json_array();
 	size_t i;
 	json_t *v;
 
-	FJ_TRY(check_all(c, assets, fj_json_peek(a->payload, "issuer"), err));
+	FJ_TRY(applicant_of(c->db, a->id, w.applicant, err));
+	FJ_TRY(check_all(c, assets, &w, err));
 	json_array_foreach(assets, i, v) {
 		FJ_AUTO(dom_asset) asset = {.card = NULL};
 		FJ_AUTO(dom_org) holder = {.affiliates = NULL};
 		json_t *body = NULL;
 		char number[41];
-		FJ_TRY(check_issuable(c, json_string_value(v), fj_json_peek(a->payload, "issuer"), &asset, &holder, err));
+		FJ_TRY(check_issuable(c, json_string_value(v), &w, &asset, &holder, err));
 		enum fj_rc rc = intent_of(c, &asset, &holder, years, number, &body, err);
 		FJ_AUTO(json) owned = body;
 		FJ_TRY(rc);

@@ -92,6 +92,11 @@ struct dom_ledger {
 };
 enum fj_rc dom_ledger_get(struct sto *db, const char *id, struct dom_ledger *out, struct fj_err *err) FJ_MUST_USE;
 
+/* --- registrations (registration.c) --- */
+/* FJ_E_REFUSED (R22) when the person applied for, reviewed, accepted or decided the registration
+ * under which the asset stands */
+enum fj_rc dom_registration_apart(struct sto *db, const char *asset_no, const char *person, struct fj_err *err) FJ_MUST_USE;
+
 /* --- certificates (certificate.c) --- */
 struct dom_cert {
 	char number[41], serial[40], asset_no[DOM_CAP(DOM_MAX_ASSET_NO)], asset_name[DOM_CAP(DOM_MAX_NAME)], holder[19], holder_name[DOM_CAP(DOM_MAX_NAME)],

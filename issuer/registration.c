@@ -2,8 +2,8 @@
  * registration.c - 登记: the holder applies, the superior department reviews, the
  * finance department accepts and decides (the short path of decision 5).
  *
- * Applicant, reviewer and decider are different natural persons (R22); security
- * rules and emergency plan are on file before a certificate (167·四(三)).
+ * Applicant, reviewer and decider are different natural persons, and none of them
+ * issues the certificate (R22); security rules and emergency plan are on file before a certificate (167·四(三)).
  */
 #include "issuer/domain.h"
 #include "issuer/rules/rules.h"
@@ -30,6 +30,19 @@ static enum fj_rc load(struct sto *db, const char *id, struct registration *r, s
 
 	FJ_TRY(sto_first(db, STO_REG_GET, &q, id, err, "t", id));
 	return from_row(&q, r, err);
+}
+
+enum fj_rc dom_registration_apart(struct sto *db, const char *asset_no, const char *person, struct fj_err *err)
+{
+	FJ_AUTO(sto_q) q = {0};
+	struct registration r;
+
+	FJ_TRY(sto_first(db, STO_REG_LAST, &q, asset_no, err, "t", asset_no));
+	FJ_TRY(from_row(&q, &r, err));
+	FJ_TRY(iss_rule_no_two_roles_of_one_person(r.applicant, person, err));
+	FJ_TRY(iss_rule_no_two_roles_of_one_person(r.reviewer, person, err));
+	FJ_TRY(iss_rule_no_two_roles_of_one_person(r.acceptor, person, err));
+	return iss_rule_no_two_roles_of_one_person(r.decider, person, err);
 }
 
 static json_t *to_json(const struct registration *r)

@@ -307,6 +307,18 @@ enum fj_rc cmd_approval_reject(struct iss_call *c, struct fj_err *err)
 	return c->answer != NULL ? FJ_OK : fj_fail(err, FJ_E_NOMEM, "issuer", NULL, "out of memory");
 }
 
+enum fj_rc apr_void(struct iss_call *c, const char *kind, const char *object, const char *note, struct fj_err *err)
+{
+	char id[32];
+
+	FJ_TRY(apr_open_for(c, kind, object, id, err));
+	if (id[0] == '\0')
+		return FJ_OK;
+	FJ_AUTO(json) body = json_pack("{s:s, s:s, s:s, s:s, s:s, s:s}", "officer", c->actor->login, "person", c->actor->person,
+	    "role", role_for(c->actor, c->acting), "verdict", "reject", "note", note, "state", "REFUSED");
+	return evt_append(c, "approval.decided", id, body, err);
+}
+
 /* --- for the signer --- */
 
 static void put(struct hsm_approval *out, const char *officer, const char *role, fj_time at)

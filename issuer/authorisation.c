@@ -4,8 +4,9 @@
  *
  * Its line has one status entry for all versions and all tokens under it, so
  * taking it back is one entry, whatever the number of tokens (R26).  Suspending
- * is one officer's act; reclaim and surrender suspend at once and are final with
- * the second party; refused twice, the former state returns.
+ * is one officer's act, lifted by the same or a higher party only (decision 8);
+ * reclaim and surrender suspend at once and are final with the second party;
+ * refused twice, the former state returns.
  */
 #include "base/jws.h"
 #include "issuer/domain.h"
@@ -46,7 +47,8 @@ void dom_auth_release(struct dom_auth *a)
 static enum fj_rc from_row(const struct sto_q *q, struct dom_auth *a, struct fj_err *err)
 {
 	const struct sto_copy texts[] = {STO_COPY(0, a->number), STO_COPY(1, a->state), STO_COPY(2, a->former), STO_COPY(3, a->holder),
-		STO_COPY(4, a->implementer), STO_COPY(5, a->operator_), STO_COPY(6, a->holder_name), STO_COPY(7, a->operator_name), STO_COPY(15, a->sha256)};
+		STO_COPY(4, a->implementer), STO_COPY(5, a->operator_), STO_COPY(6, a->holder_name), STO_COPY(7, a->operator_name), STO_COPY(15, a->sha256),
+		STO_COPY(16, a->suspended_by)};
 
 	FJ_TRY(sto_copy(q, texts, FJ_ARRAY_LEN(texts), "an authorisation's row", err));
 	a->not_before = sto_int(q, 8);
@@ -356,34 +358,45 @@ enum fj_rc apply_authorisation_abandoned(const struct evt *e, struct fj_err *err
 
 /* --- taking back --- */
 
-/* the actor's organisation is a party: implementer, operator, or the holder's finance department */
-static enum fj_rc party_check(struct iss_call *c, struct dom_auth *a, struct fj_err *err)
+enum fj_rc dom_party(struct iss_call *c, const struct dom_auth *a, enum iss_party *out, struct fj_err *err)
 {
 	FJ_AUTO(dom_org) holder = {.affiliates = NULL};
-	const char *number = fj_json_peek(c->params, "number");
+	const char *org = c->actor->org;
 
-	FJ_TRY(num_check(number, err));
-	FJ_TRY(dom_auth_get(c->db, number, a, err));
 	FJ_TRY(dom_org_get(c->db, a->holder, &holder, err));
-	bool ok = ((c->acting & ISS_IMPLEMENTER) && strcmp(a->implementer, c->actor->org) == 0) ||
-	    ((c->acting & ISS_OPERATOR) && strcmp(a->operator_, c->actor->org) == 0) ||
-	    ((c->acting & ISS_FINANCE) && strcmp(holder.finance, c->actor->org) == 0);
-	if (ok)
+	*out = (c->acting & ISS_FINANCE) && strcmp(holder.finance, org) == 0 ? ISS_PARTY_FINANCE
+	    : (c->acting & ISS_IMPLEMENTER) && strcmp(a->implementer, org) == 0 ? ISS_PARTY_IMPLEMENTER
+	    : (c->acting & ISS_OPERATOR) && strcmp(a->operator_, org) == 0 ? ISS_PARTY_OPERATOR : ISS_PARTY_NONE;
+	if (*out != ISS_PARTY_NONE)
 		return FJ_OK;
 	enum fj_rc rc = fj_fail(err, FJ_E_FORBIDDEN, "issuer", "domain.md 7.3", "your organisation is no party of this authorisation in that role");
 	fj_err_zh(err, "您所在单位不是该授权的相应当事方");
 	return rc;
 }
 
+static enum fj_rc party_check(struct iss_call *c, struct dom_auth *a, enum iss_party *out, struct fj_err *err)
+{
+	const char *number = fj_json_peek(c->params, "number");
+
+	FJ_TRY(num_check(number, err));
+	FJ_TRY(dom_auth_get(c->db, number, a, err));
+	return dom_party(c, a, out, err);
+}
+
 enum fj_rc cmd_authorisation_suspend(struct iss_call *c, struct fj_err *err)
 {
 	FJ_AUTO(dom_auth) a = {.body = NULL};
-	const char *to;
+	const char *to = "SUSPENDED";
+	enum iss_party by;
 
-	FJ_TRY(party_check(c, &a, err));
-	FJ_TRY(iss_state_next(ISS_OBJ_AUTHORISATION, a.state, "suspend", &to, err));
-	FJ_AUTO(json) body = json_pack("{s:s, s:s}", "to", to, "reason", fj_json_peek(c->params, "reason"));
-	FJ_TRY(evt_append(c, "authorisation.suspended", a.number, body, err));
+	FJ_TRY(party_check(c, &a, &by, err));
+	bool raise = strcmp(a.state, to) == 0 && by > iss_party_of(a.suspended_by);
+	if (!raise)
+		FJ_TRY(iss_state_next(ISS_OBJ_AUTHORISATION, a.state, "suspend", &to, err));
+	FJ_AUTO(json) body = json_pack("{s:s, s:s, s:s}", "to", to, "reason", fj_json_peek(c->params, "reason"), "by", iss_party_name(by));
+	FJ_TRY(evt_append(c, raise ? "authorisation.suspension-raised" : "authorisation.suspended", a.number, body, err));
+	if (raise)
+		FJ_TRY(apr_void(c, "authorisation.resume", a.number, "suspended by a higher party 由更高一方暂停", err));
 	c->dirty_status = true;
 	c->answer = json_pack("{s:s, s:s}", "number", a.number, "state", to);
 	return FJ_OK;
@@ -405,9 +418,21 @@ static enum fj_rc apply_change(const struct evt *e, enum sts_value v, struct fj_
 	return sto_run(e->db, STO_AUTH_STATE, NULL, err, "tit", text(e->body, "to"), e->seq, e->object);
 }
 
+/* who suspended it, and so who may lift that; "" nobody */
+static enum fj_rc apply_by(const struct evt *e, const char *by, struct fj_err *err)
+{
+	return sto_run(e->db, STO_AUTH_BY, NULL, err, "tt", by, e->object);
+}
+
 enum fj_rc apply_authorisation_suspended(const struct evt *e, struct fj_err *err)
 {
-	return apply_change(e, STS_SUSPENDED, err);
+	FJ_TRY(apply_change(e, STS_SUSPENDED, err));
+	return apply_by(e, text(e->body, "by"), err);
+}
+
+enum fj_rc apply_authorisation_suspension_raised(const struct evt *e, struct fj_err *err)
+{
+	return apply_by(e, text(e->body, "by"), err);
 }
 
 enum fj_rc cmd_authorisation_resume(struct iss_call *c, struct fj_err *err)
@@ -415,9 +440,12 @@ enum fj_rc cmd_authorisation_resume(struct iss_call *c, struct fj_err *err)
 	FJ_AUTO(dom_auth) a = {.body = NULL};
 	const char *to;
 
-	FJ_TRY(party_check(c, &a, err));
+	enum iss_party by;
+
+	FJ_TRY(party_check(c, &a, &by, err));
 	FJ_TRY(iss_state_next(ISS_OBJ_AUTHORISATION, a.state, "resume", &to, err));
-	FJ_AUTO(json) payload = json_pack("{s:s, s:s}", "number", a.number, "reason", fj_json_peek(c->params, "reason"));
+	FJ_TRY(iss_rule_no_resumption_by_lower_party(iss_party_of(a.suspended_by), by, err));
+	FJ_AUTO(json) payload = json_pack("{s:s, s:s, s:s}", "number", a.number, "reason", fj_json_peek(c->params, "reason"), "by", iss_party_name(by));
 	return apr_request(c, "authorisation.resume", a.number, c->actor->org, payload, err);
 }
 
@@ -435,12 +463,21 @@ static enum fj_rc move(struct iss_call *c, const char *number, const char *act, 
 
 enum fj_rc apr_authorisation_resume(struct iss_call *c, const struct apr *a, struct fj_err *err)
 {
+	FJ_AUTO(dom_auth) now = {.body = NULL};
+	enum iss_party by;
+
+	/* it may have been raised since; both officers are of the party that may */
+	FJ_TRY(dom_auth_get(c->db, a->object, &now, err));
+	FJ_TRY(dom_party(c, &now, &by, err));
+	FJ_TRY(iss_rule_no_resumption_by_lower_party(iss_party_of(now.suspended_by), by, err));
+	FJ_TRY(iss_rule_no_resumption_by_lower_party(iss_party_of(now.suspended_by), iss_party_of(text(a->payload, "by")), err));
 	return move(c, a->object, "resume", "authorisation.resumed", NULL, err);
 }
 
 enum fj_rc apply_authorisation_resumed(const struct evt *e, struct fj_err *err)
 {
-	return apply_change(e, STS_VALID, err);
+	FJ_TRY(apply_change(e, STS_VALID, err));
+	return apply_by(e, "", err);
 }
 
 /* reclaim: the implementer decides, the holder's finance department confirms */
@@ -449,8 +486,9 @@ enum fj_rc cmd_authorisation_reclaim(struct iss_call *c, struct fj_err *err)
 	FJ_AUTO(dom_auth) a = {.body = NULL};
 	FJ_AUTO(dom_org) holder = {.affiliates = NULL};
 	const char *to;
+	enum iss_party by;
 
-	FJ_TRY(party_check(c, &a, err));
+	FJ_TRY(party_check(c, &a, &by, err));
 	FJ_TRY(iss_state_next(ISS_OBJ_AUTHORISATION, a.state, "end-request", &to, err));
 	FJ_TRY(dom_org_get(c->db, a.holder, &holder, err));
 	FJ_AUTO(json) payload = json_pack("{s:s, s:s}", "number", a.number, "reason", fj_json_peek(c->params, "reason"));
@@ -462,8 +500,9 @@ enum fj_rc cmd_authorisation_surrender(struct iss_call *c, struct fj_err *err)
 {
 	FJ_AUTO(dom_auth) a = {.body = NULL};
 	const char *to;
+	enum iss_party by;
 
-	FJ_TRY(party_check(c, &a, err));
+	FJ_TRY(party_check(c, &a, &by, err));
 	FJ_TRY(iss_state_next(ISS_OBJ_AUTHORISATION, a.state, "end-request", &to, err));
 	FJ_AUTO(json) payload = json_pack("{s:s, s:s}", "number", a.number, "reason", fj_json_peek(c->params, "reason"));
 	return apr_request(c, "authorisation.surrender", a.number, a.implementer, payload, err);

@@ -7,6 +7,7 @@
 #define FJ_ISSUER_DOMAIN_H
 
 #include "issuer/core.h"
+#include "issuer/rules/rules.h"
 
 #define ISS_DOM_READERS                                                                    \
 	(ISS_MOF | ISS_FINANCE | ISS_SUPERIOR | ISS_HOLDER | ISS_IMPLEMENTER | ISS_GOV |   \
@@ -113,10 +114,14 @@ struct dom_auth {
 	fj_time not_before, not_after;
 	json_t *body; /* payload of the credential; owned */
 	int64_t line_list, line_idx, own_list, own_idx;
+	char suspended_by[16]; /* iss_party_name; "" not suspended */
 };
 void dom_auth_release(struct dom_auth *a);
 FJ_DEFINE_AUTO(dom_auth, struct dom_auth, dom_auth_release)
 enum fj_rc dom_auth_get(struct sto *db, const char *number, struct dom_auth *out, struct fj_err *err) FJ_MUST_USE;
+/* the highest party of the authorisation that the actor is in this call: the holder's finance
+ * department, implementer or operator; FJ_E_FORBIDDEN when none */
+enum fj_rc dom_party(struct iss_call *c, const struct dom_auth *a, enum iss_party *out, struct fj_err *err) FJ_MUST_USE;
 /* bytes of a credential: DER, or compact with "~" */
 enum fj_rc dom_credential(struct sto *db, enum pipe_kind kind, const char *object, struct fj_buf *out, struct fj_err *err) FJ_MUST_USE;
 /* sorted list of texts without repetition, from a list in any order; the caller's */

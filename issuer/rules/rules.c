@@ -20,6 +20,7 @@ static const struct {
 	{"R23", "text", "26号 art. 20"}, {"R26", "inferred", "167·三(三)"}, {"R30", "text", "167·四(三)"},
 	{"R33", "profile", "35号 art. 15(一)"}, {"R37", "profile", "个保法; 1号"}, {"R38", "profile", "27号 arts. 9(三), 12"},
 	{"R39", "profile", "27号 arts. 6, 12"}, {"R40", "inferred", "167·三(二); 26号 art. 6"},
+	{"domain.md decision 8", "inferred", "167·三(三)"},
 };
 
 enum fj_rc iss_rule_fail(struct fj_err *err, const char *id, const char *en, const char *zh)
@@ -205,6 +206,33 @@ enum fj_rc iss_rule_no_foreign_issuer(const char *finance, const char *issuer, s
 {
 	return is(finance, issuer) ? FJ_OK : iss_rule_fail(err, "R40",
 	    "a finance department decides for the holders of its own level and division only", "财政部门只能为本级单位办理");
+}
+
+static const char *const parties[] = {"", "OPERATOR", "IMPLEMENTER", "FINANCE"};
+
+const char *iss_party_name(enum iss_party p)
+{
+	return parties[p];
+}
+
+enum iss_party iss_party_of(const char *name)
+{
+	for (size_t i = FJ_ARRAY_LEN(parties) - 1; i > 0; i--)
+		if (is(parties[i], name))
+			return (enum iss_party)i;
+	return ISS_PARTY_NONE;
+}
+
+enum fj_rc iss_rule_no_resumption_by_lower_party(enum iss_party suspended, enum iss_party now, struct fj_err *err)
+{
+	static const char *const zh[] = {"", "运营机构", "实施机构", "财政部门"};
+	char en[200], zh_text[240];
+
+	if (now >= suspended)
+		return FJ_OK;
+	snprintf(en, sizeof(en), "it was suspended as %s, and only the same or a higher party lifts that; ask two of its officers", parties[suspended]);
+	snprintf(zh_text, sizeof(zh_text), "该暂停由%s作出，只能由同级或更高一方的两名经办人解除", zh[suspended]);
+	return iss_rule_fail(err, "domain.md decision 8", en, zh_text);
 }
 
 /* --- warnings --- */

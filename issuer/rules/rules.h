@@ -40,6 +40,13 @@ enum fj_rc iss_rule_no_unfit_operator(bool conditions, bool dishonest, struct fj
 enum fj_rc iss_rule_no_operator_without_competition(bool evidence, struct fj_err *err) FJ_MUST_USE; /* R39 */
 enum fj_rc iss_rule_no_foreign_issuer(const char *holder_finance, const char *issuer, struct fj_err *err) FJ_MUST_USE; /* R40 */
 
+/* Who takes back, the lowest first.  A suspension remembers its party by name; one from before
+ * parties were remembered has "" and binds nobody. */
+enum iss_party { ISS_PARTY_NONE, ISS_PARTY_OPERATOR, ISS_PARTY_IMPLEMENTER, ISS_PARTY_FINANCE };
+const char *iss_party_name(enum iss_party p);      /* "", "OPERATOR", "IMPLEMENTER", "FINANCE" */
+enum iss_party iss_party_of(const char *name);     /* NONE for every other text */
+enum fj_rc iss_rule_no_resumption_by_lower_party(enum iss_party suspended, enum iss_party now, struct fj_err *err) FJ_MUST_USE; /* domain.md decision 8 */
+
 /* warnings: NULL when there is none */
 const char *iss_warn_name(const char *name, const char *summary); /* R34 */
 const char *iss_warn_usci(const char *usci);                      /* R35 */

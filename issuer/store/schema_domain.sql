@@ -105,7 +105,8 @@ CREATE TABLE authorisation (       -- 授权
   own_list    INTEGER NOT NULL,    -- entry of this version
   own_idx     INTEGER NOT NULL,
   sha256      TEXT NOT NULL,
-  seq         INTEGER NOT NULL
+  seq         INTEGER NOT NULL,
+  suspended_by TEXT NOT NULL DEFAULT '' -- FINANCE IMPLEMENTER; "" not, or not known (before version 2)
 ) STRICT;
 CREATE INDEX authorisation_seq ON authorisation(seq);
 
@@ -122,6 +123,7 @@ CREATE TABLE token (               -- 许可令牌
   not_after     INTEGER NOT NULL,
   list          INTEGER NOT NULL,
   idx           INTEGER NOT NULL,
-  seq           INTEGER NOT NULL
+  seq           INTEGER NOT NULL,
+  suspended_by  TEXT NOT NULL DEFAULT '' -- FINANCE IMPLEMENTER OPERATOR; "" not, or not known (before version 2)
 ) STRICT;
 CREATE INDEX token_of ON token(authorisation, id);

@@ -90,7 +90,23 @@ static enum fj_rc version(struct sto *s, int *out, struct fj_err *err)
 	return *out >= 0 ? FJ_OK : fail(s, code, err, "be read");
 }
 
-/* version 1 is what this release writes; older ones would be moved forward here */
+/* what each version added to the one before; the schema files hold all of it */
+static const char *const forward[] = {
+	"ALTER TABLE authorisation ADD COLUMN suspended_by TEXT NOT NULL DEFAULT '';"
+	"ALTER TABLE token ADD COLUMN suspended_by TEXT NOT NULL DEFAULT '';"
+	"PRAGMA user_version=2",
+};
+#define VERSION ((int)FJ_ARRAY_LEN(forward) + 1)
+
+static enum fj_rc move_forward(struct sto *s, int from, struct fj_err *err)
+{
+	FJ_TRY(exec(s, "BEGIN IMMEDIATE", err));
+	for (int v = from; v < VERSION; v++)
+		FJ_TRY(exec(s, forward[v - 1], err));
+	return exec(s, "COMMIT", err);
+}
+
+/* a writer makes what is new, and moves what is older forward */
 static enum fj_rc set_up(struct sto *s, struct fj_err *err)
 {
 	int v;
@@ -100,14 +116,16 @@ static enum fj_rc set_up(struct sto *s, struct fj_err *err)
 	if (s->writer)
 		FJ_TRY(exec(s, "PRAGMA journal_mode=WAL", err));
 	FJ_TRY(version(s, &v, err));
-	if (v == 1)
+	if (v == VERSION)
 		return FJ_OK;
-	if (v != 0 || !s->writer)
-		return fj_fail(err, FJ_E_UNSUPPORTED, "store", NULL, "the register has version %d; this release knows version 1", v);
+	if (v > VERSION || !s->writer)
+		return fj_fail(err, FJ_E_UNSUPPORTED, "store", NULL, "the register has version %d; this release knows version %d", v, VERSION);
+	if (v > 0)
+		return move_forward(s, v, err);
 	FJ_TRY(exec(s, "BEGIN IMMEDIATE", err));
 	FJ_TRY(exec(s, sto_schema_core, err));
 	FJ_TRY(exec(s, sto_schema_domain, err));
-	return exec(s, "PRAGMA user_version=1; COMMIT", err);
+	return exec(s, "PRAGMA user_version=2; COMMIT", err);
 }
 
 static enum fj_rc prepare(struct sto *s, struct fj_err *err)

@@ -69,6 +69,42 @@ def apart():
     check('two others issue it', code == 200 and out.get('issued') == 1, out)
 
 
+def lifting():
+    """who suspended decides who resumes (domain.md decision 8)"""
+    lower = 'domain.md decision 8'
+    number = next(a['number'] for a in h.demo['authorisations'] if a['number'].startswith('DAU-420000-202604'))
+    refused('what the finance department suspended the implementer does not resume', do('hbsw1', 'authorisation.resume', number=number, reason='x'), lower)
+    ap = done('hb-fin1', 'authorisation.resume', number=number, reason='x')['approval']
+    code, out = do('hb-fin2', 'approval.approve', id=ap)
+    check('two of its own officers do', code == 200 and state('authorisation', number) == 'ACTIVE', out)
+    done('hbsw1', 'authorisation.suspend', number=number, reason='x')
+    ap = done('hbsw1', 'authorisation.resume', number=number, reason='x')['approval']
+    code, out = do('hb-fin1', 'authorisation.suspend', number=number, reason='x')
+    check('a higher party suspends what a lower one suspended', code == 200, out)
+    check('then the lower one\'s open request is void', do('hbsw2', 'approval.approve', id=ap)[0] == 409 and state('approval', ap) == 'REFUSED')
+    refused('nor is a new one taken', do('hbsw2', 'authorisation.resume', number=number, reason='x'), lower)
+    check('a lower party does not suspend once more', do('hbsw1', 'authorisation.suspend', number=number, reason='x')[0] == 409)
+    ap = done('hb-fin1', 'authorisation.resume', number=number, reason='x')['approval']
+    code, out = do('hb-fin2', 'approval.approve', id=ap)
+    check('and does not keep the higher one from resuming', code == 200 and state('authorisation', number) == 'ACTIVE', out)
+    kinds = [e['kind'] for e in h.cli('event', 'list', '--object', number)[1]['items']]
+    check('raising is an event of its own', kinds[-2:] == ['authorisation.suspension-raised', 'authorisation.resumed'], kinds)
+
+    meteo = next(a['number'] for a in h.demo['authorisations'] if a['number'].startswith('DAU-100000-202603-000002'))
+    tok = next(t['id'] for t in h.cli('token', 'list', '--authorisation', meteo)[1]['items'] if t['state'] == 'SUSPENDED')
+    ap = done('jc1', 'token.resume', id=tok, reason='x')['approval']
+    code, out = do('qx1', 'token.suspend', id=tok, reason='x')
+    check('the implementer suspends the token that its operator suspended', code == 200, out)
+    check('the operator does not resume it, by an open request', do('jc2', 'approval.approve', id=ap)[0] == 409 and state('token', tok) == 'SUSPENDED')
+    refused('nor by a new one', do('jc2', 'token.resume', id=tok, reason='x'), lower)
+    ap = done('qx1', 'token.resume', id=tok, reason='x')['approval']
+    code, out = do('qx2', 'approval.approve', id=ap)
+    check('the implementer does', code == 200 and state('token', tok) == 'ACTIVE', out)
+    done('jc1', 'token.suspend', id=tok, reason='x')
+    ap = done('jc1', 'token.resume', id=tok, reason='x')['approval']
+    check('and the operator its own suspension', do('jc2', 'approval.approve', id=ap)[0] == 200)
+
+
 def persons():
     refused('a person is identified by plain characters', do('hb-fin1', 'user.add', login='odd', name='x', person='张三',
             org='11420000DEMA00013M', roles=['FINANCE']), 'R22')
@@ -77,7 +113,7 @@ def persons():
 h = Home()
 try:
     check('a demo home that serves', h.made and h.serve(), h.made_err)
-    for part in (apart, persons):
+    for part in (apart, lifting, persons):
         part()
     code, out = h.cli('db', 'rebuild')
     check('the events give every table again', code == 0 and out.get('same') is True, out)

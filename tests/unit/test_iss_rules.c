@@ -228,6 +228,23 @@ TEST("R40: a finance department decides for its own holders")
 	CHECK_RULE(iss_rule_no_foreign_issuer("", "11520000DEMA000217", &err), "R40");
 }
 
+TEST("who lifts a suspension: the same party or a higher one, of all pairs")
+{
+	static const char *const names[] = {"", "OPERATOR", "IMPLEMENTER", "FINANCE"};
+	struct fj_err err = {0};
+	for (int suspended = 0; suspended < 4; suspended++) {
+		CHECK_STR(iss_party_name((enum iss_party)suspended), names[suspended]);
+		CHECK(iss_party_of(names[suspended]) == (enum iss_party)suspended);
+		for (int now = 0; now < 4; now++)
+			if (now >= suspended)
+				CHECK_OK(iss_rule_no_resumption_by_lower_party((enum iss_party)suspended, (enum iss_party)now, &err));
+			else
+				CHECK_RULE(iss_rule_no_resumption_by_lower_party((enum iss_party)suspended, (enum iss_party)now, &err), "domain.md decision 8");
+	}
+	CHECK_STR(err.basis, "inferred");
+	CHECK(iss_party_of("HOLDER") == ISS_PARTY_NONE);
+}
+
 TEST("a refusal may go unheard: no error structure is needed")
 {
 	CHECK_RC(iss_rule_no_collateral("INST", NULL), FJ_E_REFUSED);

@@ -82,7 +82,7 @@ static const char *missing_document(const json_t *docs)
 		{"security_rules", "security rules 安全制度"}, {"emergency_plan", "emergency plan 应急预案"}};
 
 	for (size_t i = 0; i < FJ_ARRAY_LEN(need); i++)
-		if (fj_json_peek(docs, need[i].key) == NULL || fj_json_peek(docs, need[i].key)[0] == '\0')
+		if (!iss_said(fj_json_peek(docs, need[i].key)))
 			return need[i].name;
 	return NULL;
 }
@@ -122,16 +122,18 @@ static enum fj_rc check_certificate(struct iss_call *c, const char *number, cons
 
 static enum fj_rc check_operator(struct iss_call *c, const json_t *p, struct dom_org *op, struct fj_err *err)
 {
-	const char *usci;
+	const char *usci, *self = c->actor->org;
+	FJ_AUTO(dom_org) own = {.affiliates = NULL};
 
 	FJ_TRY(fj_json_str(p, "operator", 18, &usci, err));
 	FJ_TRY(dom_org_get(c->db, usci, op, err));
 	if (!(op->roles & ISS_OPERATOR))
 		return fj_fail(err, FJ_E_REFUSED, "issuer", "27号 art. 3", "%s is not entered as an operator", op->name);
-	if (strcmp(usci, c->actor->org) == 0)
-		return fj_fail(err, FJ_E_REFUSED, "issuer", "domain.md 6", "the implementing institution is not its own operator");
-	FJ_TRY(iss_rule_no_unfit_operator(fj_json_peek(p, "operator_conditions") != NULL, op->dishonest, err));
-	return iss_rule_no_operator_without_competition(fj_json_peek(p, "selection") != NULL, err);
+	/* either side may have declared the other */
+	FJ_TRY(dom_org_get(c->db, self, &own, err));
+	FJ_TRY(iss_rule_no_implementer_as_operator(strcmp(usci, self) == 0 || fj_list_has(op->affiliates, self) || fj_list_has(own.affiliates, usci), err));
+	FJ_TRY(iss_rule_no_unfit_operator(iss_said(fj_json_peek(p, "operator_conditions")), op->dishonest, err));
+	return iss_rule_no_operator_without_competition(iss_said(fj_json_peek(p, "selection")), err);
 }
 
 static enum fj_rc read_terms(const json_t *p, const json_t *grant, bool *paid, struct fj_err *err)
@@ -183,7 +185,7 @@ static enum fj_rc check_proposal(struct iss_call *c, const json_t *p, struct pro
 	FJ_TRY(iss_rule_no_term_over_five_years(out->from, out->to, err));
 	FJ_TRY(fj_json_obj(p, "documents", &docs, err));
 	FJ_TRY(iss_rule_no_authorisation_without_documents(missing_document(docs), err));
-	FJ_TRY(iss_rule_no_shared_data_without_consent(json_is_true(json_object_get(p, "shared")), fj_json_peek(docs, "consent") != NULL, err));
+	FJ_TRY(iss_rule_no_shared_data_without_consent(json_is_true(json_object_get(p, "shared")), iss_said(fj_json_peek(docs, "consent")), err));
 	FJ_TRY(read_terms(p, grant, &out->paid, err));
 	FJ_TRY(fj_json_arr(p, "certificates", 64, &certs, err));
 	if (json_array_size(certs) == 0)
@@ -206,7 +208,7 @@ static enum fj_rc check_shared(struct iss_call *c, const json_t *p, struct fj_er
 		FJ_TRY(dom_cert_get(c->db, json_string_value(v), &t, err));
 		FJ_TRY(dom_asset_get(c->db, t.asset_no, &a, err));
 		FJ_TRY(dom_ledger_get(c->db, a.ledger, &l, err));
-		FJ_TRY(iss_rule_no_shared_data_without_consent(l.shared_from[0] != '\0', fj_json_peek(json_object_get(p, "documents"), "consent") != NULL, err));
+		FJ_TRY(iss_rule_no_shared_data_without_consent(l.shared_from[0] != '\0', iss_said(fj_json_peek(json_object_get(p, "documents"), "consent")), err));
 	}
 	return FJ_OK;
 }

@@ -20,7 +20,7 @@ static const struct {
 	{"R23", "text", "26号 art. 20"}, {"R26", "inferred", "167·三(三)"}, {"R30", "text", "167·四(三)"},
 	{"R33", "profile", "35号 art. 15(一)"}, {"R37", "profile", "个保法; 1号"}, {"R38", "profile", "27号 arts. 9(三), 12"},
 	{"R39", "profile", "27号 arts. 6, 12"}, {"R40", "inferred", "167·三(二); 26号 art. 6"},
-	{"domain.md decision 8", "inferred", "167·三(三)"},
+	{"domain.md 6", "inferred", "27号 arts. 3, 6"}, {"domain.md decision 8", "inferred", "167·三(三)"},
 };
 
 enum fj_rc iss_rule_fail(struct fj_err *err, const char *id, const char *en, const char *zh)
@@ -38,6 +38,31 @@ enum fj_rc iss_rule_fail(struct fj_err *err, const char *id, const char *en, con
 static bool is(const char *a, const char *b)
 {
 	return strcmp(a, b) == 0;
+}
+
+/* octets of the blank that s begins with, 0: none */
+static size_t blank(const char *s)
+{
+	static const char *const wide[] = {"\xc2\xa0", "\xe2\x80\x8b", "\xe2\x80\xaf", "\xe3\x80\x80", "\xef\xbb\xbf"};
+
+	if ((unsigned char)*s <= 0x20 || *s == 0x7f)
+		return *s != '\0';
+	for (size_t i = 0; i < FJ_ARRAY_LEN(wide); i++)
+		if (strncmp(s, wide[i], strlen(wide[i])) == 0)
+			return strlen(wide[i]);
+	/* U+2000 to U+200A */
+	return strncmp(s, "\xe2\x80", 2) == 0 && (unsigned char)s[2] <= 0x8a && s[2] != '\0' ? 3 : 0;
+}
+
+bool iss_said(const char *text)
+{
+	size_t n;
+
+	if (text == NULL)
+		return false;
+	while ((n = blank(text)) > 0)
+		text += n;
+	return *text != '\0';
 }
 
 bool iss_kind_no_collateral(const char *kind)
@@ -200,6 +225,12 @@ enum fj_rc iss_rule_no_operator_without_competition(bool evidence, struct fj_err
 {
 	return evidence ? FJ_OK : iss_rule_fail(err, "R39",
 	    "an operator is chosen by fair competition; attach the evidence of the selection", "应以公平竞争方式选择运营机构，请附选择过程的证明材料");
+}
+
+enum fj_rc iss_rule_no_implementer_as_operator(bool own_or_affiliate, struct fj_err *err)
+{
+	return !own_or_affiliate ? FJ_OK : iss_rule_fail(err, "domain.md 6",
+	    "the implementing institution is neither the operator nor its affiliate; choose another operator", "实施机构不得为运营机构或其关联方，请另选运营机构");
 }
 
 enum fj_rc iss_rule_no_foreign_issuer(const char *finance, const char *issuer, struct fj_err *err)

@@ -14,6 +14,9 @@
 /* fills in basis and clause of rule `id`; the sentence says what was wrong and what to do */
 enum fj_rc iss_rule_fail(struct fj_err *err, const char *id, const char *en, const char *zh);
 
+/* does a text say something: more than blanks, those of Unicode included? NULL does not */
+bool iss_said(const char *text);
+
 /* holder kinds whose assets may not secure anything (decision 2: MASS follows ADMIN) */
 bool iss_kind_no_collateral(const char *kind);
 enum fj_rc iss_rule_no_authorisation_without_certificate(const char *certificate_state, bool expired, struct fj_err *err) FJ_MUST_USE; /* R01 */
@@ -38,6 +41,7 @@ enum fj_rc iss_rule_no_sj_number_on_duty_data(const char *sj, const char *holder
 enum fj_rc iss_rule_no_raw_personal_data(const char *personal_info, bool legal_basis, struct fj_err *err) FJ_MUST_USE; /* R37 */
 enum fj_rc iss_rule_no_unfit_operator(bool conditions, bool dishonest, struct fj_err *err) FJ_MUST_USE; /* R38 */
 enum fj_rc iss_rule_no_operator_without_competition(bool evidence, struct fj_err *err) FJ_MUST_USE; /* R39 */
+enum fj_rc iss_rule_no_implementer_as_operator(bool own_or_affiliate, struct fj_err *err) FJ_MUST_USE; /* domain.md 6 */
 enum fj_rc iss_rule_no_foreign_issuer(const char *holder_finance, const char *issuer, struct fj_err *err) FJ_MUST_USE; /* R40 */
 
 /* Who takes back, the lowest first.  A suspension remembers its party by name; one from before

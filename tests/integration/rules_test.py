@@ -105,6 +105,58 @@ def lifting():
     check('and the operator its own suspension', do('jc2', 'approval.approve', id=ap)[0] == 200)
 
 
+def propose(who, certificate, operator='91420100DEMA001011', **change):
+    documents = {k: 'x' for k in ('feasibility', 'due_diligence', 'risk_evaluation', 'security_rules', 'emergency_plan', 'consent')}
+    documents.update(change.pop('documents', {}))
+    today = time.time() + 8 * 3600
+    day = lambda n: time.strftime('%Y-%m-%d', time.gmtime(today + n * 86400))
+    grant = {'mode': 'WHOLE', 'domains': [], 'scenarios': [], 'rights': ['USE'], 'purposes': ['INDUSTRY'], 'actions': ['QUERY', 'REDEVELOP'],
+             'territory': ['420000'], 'environment': [], 'quota': None, 'depth': 0}
+    p = {'certificates': [certificate], 'operator': operator, 'grant': grant, 'terms': 'paid', 'from': day(0), 'to': day(365),
+         'documents': documents, 'shared': True, 'selection': 'x', 'operator_conditions': 'x'}
+    p.update(change)
+    return do(who, 'authorisation.propose', proposal=p)
+
+
+def organisation(usci, name, roles, affiliates):
+    ap = done('hb-fin1', 'organisation.add', usci=usci, name=name, kind='ENT', level='省', div6='420000', finance='11420000DEMA00013M',
+              roles=roles, affiliates=affiliates)['approval']
+    done('hb-fin2', 'approval.approve', id=ap)
+
+
+def user(login, org, roles):
+    """a new user, enrolled, with a session"""
+    asked = done('hb-fin1', 'user.add', login=login, name=login, person='p-' + login, org=org, roles=roles)
+    given = done('hb-fin2', 'approval.approve', id=asked['approval'])
+    code = given.get('code') or asked['code_first'] + '-' + given['code_second']
+    r = subprocess.run([B + '/fujie', 'user', 'enrol', '--dir', h.d, '--login', login, '--code', code, '--json'], capture_output=True, text=True,
+                       env=dict(os.environ, FUJIE_NEW_PASSWORD='a long enough password'), timeout=60, stdin=subprocess.DEVNULL)
+    uri = json.loads(r.stdout)['totp']
+    h.demo['logins'].append({'login': login, 'password': 'a long enough password', 'totp': uri})
+
+
+def authorising():
+    """consent, conditions and selection say something (R16, R38, R39); the implementer is no side of the operator"""
+    register('R-2', shared='某局')
+    number = certify('R-2')
+    for blank in ('', ' \t', '\u3000', '\u00a0\u200b'):
+        refused('a consent of %r is none' % blank, propose('hbsw1', number, documents={'consent': blank}), 'R16')
+        refused('nor is it when the proposer says the data is not shared', propose('hbsw1', number, shared=False, documents={'consent': blank}), 'R16')
+        refused('conditions of %r are none' % blank, propose('hbsw1', number, operator_conditions=blank), 'R38')
+        refused('a selection of %r is none' % blank, propose('hbsw1', number, selection=blank), 'R39')
+        refused('a study of %r is none' % blank, propose('hbsw1', number, documents={'feasibility': blank}), 'R30')
+    organisation('91420100DEMC00013A', '关联运营（虚构）', ['OPERATOR'], ['12420000DEMA00099D'])
+    refused('an operator that declares the implementer as affiliate is refused', propose('hbsw1', number, '91420100DEMC00013A'), 'domain.md 6')
+    organisation('91420100DEMC000224', '关联实施（虚构）', ['IMPLEMENTER', 'OPERATOR'], ['91420100DEMA001011'])
+    user('impl1', '91420100DEMC000224', ['IMPLEMENTER'])
+    refused('an operator that the implementer declares is refused', propose('impl1', number), 'domain.md 6')
+    refused('so is the implementer itself', propose('impl1', number, '91420100DEMC000224'), 'domain.md 6')
+    code, out = propose('hbsw1', number)
+    check('with all of it the proposal is taken', code == 200, out)
+    code, out = do('hb-fin1', 'approval.approve', id=out.get('approval', ''))
+    check('and approved', code == 200 and out.get('issued') == 1, out)
+
+
 def persons():
     refused('a person is identified by plain characters', do('hb-fin1', 'user.add', login='odd', name='x', person='张三',
             org='11420000DEMA00013M', roles=['FINANCE']), 'R22')
@@ -113,7 +165,7 @@ def persons():
 h = Home()
 try:
     check('a demo home that serves', h.made and h.serve(), h.made_err)
-    for part in (apart, lifting, persons):
+    for part in (apart, lifting, authorising, persons):
         part()
     code, out = h.cli('db', 'rebuild')
     check('the events give every table again', code == 0 and out.get('same') is True, out)

@@ -220,6 +220,24 @@ TEST("R38, R39: an operator is fit, of good credit, and chosen by competition")
 	CHECK_RULE(iss_rule_no_operator_without_competition(false, &err), "R39");
 }
 
+TEST("an implementer is not the operator, nor its affiliate")
+{
+	struct fj_err err = {0};
+	CHECK_OK(iss_rule_no_implementer_as_operator(false, &err));
+	CHECK_RULE(iss_rule_no_implementer_as_operator(true, &err), "domain.md 6");
+}
+
+TEST("a text of blanks says nothing, whatever kind of blank")
+{
+	static const char *const nothing[] = {"", " ", "\t\r\n ", "\xe3\x80\x80", "\xc2\xa0 \xe2\x80\x82\xe2\x80\x8b\xe2\x80\xaf\xef\xbb\xbf"};
+	static const char *const something[] = {"x", " x ", "\xe3\x80\x80件", "—", "\xe2\x80\x94", "0"};
+	CHECK(!iss_said(NULL));
+	for (size_t i = 0; i < sizeof(nothing) / sizeof(*nothing); i++)
+		CHECK(!iss_said(nothing[i]));
+	for (size_t i = 0; i < sizeof(something) / sizeof(*something); i++)
+		CHECK(iss_said(something[i]));
+}
+
 TEST("R40: a finance department decides for its own holders")
 {
 	struct fj_err err = {0};

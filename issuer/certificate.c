@@ -5,7 +5,9 @@
  * part in the registration (R22), for up to 5,000 assets as one act; every asset is checked when asked and again when approved
  * (lesson 5).  Suspending is one officer's act and bites at once: the own status
  * entry, the asset's entry (which every token carries), and the CRL change in one
- * transaction.  Revoking suspends at once and is final with the second officer.
+ * transaction.  Revoking suspends at once and is final with the second officer;
+ * its reason decides what becomes of the asset: corrected and registered again,
+ * certified again, or ended.
  */
 #include "base/jws.h"
 #include "ca/ca.h"
@@ -20,9 +22,11 @@ static const struct reason {
 	const char *name;
 	int64_t code;
 	const char *state;
+	const char *asset_act; /* what becomes of the asset */
 } reasons[] = {
-	{"privilegeWithdrawn", 9, "WITHDRAWN"}, {"cessationOfOperation", 5, "CANCELLED"}, {"superseded", 4, "SUPERSEDED"},
-	{"affiliationChanged", 3, "CANCELLED"}, {"keyCompromise", 1, "WITHDRAWN"},
+	{"privilegeWithdrawn", 9, "WITHDRAWN", "withdraw"}, {"cessationOfOperation", 5, "CANCELLED", "cancel"},
+	{"superseded", 4, "SUPERSEDED", "replace"}, {"affiliationChanged", 3, "CANCELLED", "transfer"},
+	{"keyCompromise", 1, "WITHDRAWN", "replace"},
 };
 
 static const struct reason *reason_find(const char *name)
@@ -294,8 +298,8 @@ enum fj_rc apply_certificate_issued(const struct evt *e, struct fj_err *err)
 	return sto_run(e->db, STO_CERT_ISSUED, NULL, err, "tit", text(e->body, "sha256"), e->seq, e->object);
 }
 
-/* asset back to REGISTERED; it keeps its status entry */
-static enum fj_rc free_asset(const struct evt *e, const struct dom_cert *t, bool keep_entry, struct fj_err *err)
+/* asset without certificate; it keeps its status entry, or the next certificate brings another */
+static enum fj_rc free_asset(const struct evt *e, const struct dom_cert *t, const char *state, bool keep_entry, struct fj_err *err)
 {
 	int64_t list = -1, idx = 0;
 
@@ -305,7 +309,7 @@ static enum fj_rc free_asset(const struct evt *e, const struct dom_cert *t, bool
 		list = sto_int(&q, 7);
 		idx = sto_int(&q, 8);
 	}
-	return sto_run(e->db, STO_ASSET_CERT, NULL, err, "ttiiit", "REGISTERED", "", list, idx, e->seq, t->asset_no);
+	return sto_run(e->db, STO_ASSET_CERT, NULL, err, "ttiiit", state, "", list, idx, e->seq, t->asset_no);
 }
 
 enum fj_rc apply_certificate_abandoned(const struct evt *e, struct fj_err *err)
@@ -314,7 +318,7 @@ enum fj_rc apply_certificate_abandoned(const struct evt *e, struct fj_err *err)
 
 	FJ_TRY(dom_cert_get(e->db, e->object, &t, err));
 	FJ_TRY(sto_run(e->db, STO_CERT_STATE, NULL, err, "tniit", "ABANDONED", (int64_t)0, e->seq, e->object));
-	return free_asset(e, &t, true, err);
+	return free_asset(e, &t, "REGISTERED", true, err);
 }
 
 /* --- taking back --- */
@@ -445,12 +449,15 @@ enum fj_rc apply_certificate_revocation_requested(const struct evt *e, struct fj
 enum fj_rc apr_certificate_revoke(struct iss_call *c, const struct apr *a, struct fj_err *err)
 {
 	struct dom_cert t;
-	const char *to;
+	FJ_AUTO(dom_asset) asset = {.card = NULL};
+	const char *to, *asset_to;
 	const struct reason *r = reason_find(fj_json_peek(a->payload, "reason"));
 
 	FJ_TRY(dom_cert_get(c->db, a->object, &t, err));
 	FJ_TRY(iss_state_next(ISS_OBJ_CERTIFICATE, t.state, "end", &to, err));
-	FJ_AUTO(json) body = json_pack("{s:s, s:I, s:s}", "to", r->state, "code", (json_int_t)r->code, "reason", r->name);
+	FJ_TRY(dom_asset_get(c->db, t.asset_no, &asset, err));
+	FJ_TRY(iss_state_next(ISS_OBJ_ASSET, asset.state, r->asset_act, &asset_to, err));
+	FJ_AUTO(json) body = json_pack("{s:s, s:I, s:s, s:s}", "to", r->state, "code", (json_int_t)r->code, "reason", r->name, "asset_to", asset_to);
 	c->dirty_status = true;
 	return evt_append(c, "certificate.revoked", t.number, body, err);
 }
@@ -471,7 +478,8 @@ enum fj_rc apply_certificate_revoked(const struct evt *e, struct fj_err *err)
 		return FJ_OK;
 	if (a.status_list >= 0)
 		FJ_TRY(sts_apply_set(e, a.status_list, (uint32_t)a.status_idx, STS_INVALID, err));
-	return free_asset(e, &t, false, err);
+	const char *asset_to = text(e->body, "asset_to"); /* absent from older events */
+	return free_asset(e, &t, asset_to[0] != '\0' ? asset_to : "REGISTERED", false, err);
 }
 
 enum fj_rc apr_certificate_revoke_refused(struct iss_call *c, const struct apr *a, struct fj_err *err)

@@ -50,6 +50,19 @@ static json_t *to_json(const struct registration *r)
 	return json_pack("{s:s, s:s, s:I, s:s}", "id", r->id, "asset_no", r->asset_no, "version", (json_int_t)r->version, "state", r->state);
 }
 
+/* A card that was registered and is to be registered again had its certificate withdrawn: it is
+ * corrected first. */
+static enum fj_rc check_corrected(struct iss_call *c, const struct dom_asset *a, struct fj_err *err)
+{
+	FJ_AUTO(sto_q) q = {0};
+	bool row;
+
+	FJ_TRY(sto_query(c->db, STO_REG_LAST, &q, err, "t", a->asset_no));
+	FJ_TRY(sto_step(&q, &row, err));
+	return !row || sto_int(&q, 2) != a->version ? FJ_OK : iss_rule_fail(err, "R23",
+	    "the certificate on this version of the card was withdrawn; correct the card, then apply again", "依据该版本卡片颁发的证书已被撤销；请先更正资产卡片再申请登记");
+}
+
 enum fj_rc cmd_registration_submit(struct iss_call *c, struct fj_err *err)
 {
 	FJ_AUTO(dom_asset) a = {.card = NULL};
@@ -61,6 +74,7 @@ enum fj_rc cmd_registration_submit(struct iss_call *c, struct fj_err *err)
 		return fj_fail(err, FJ_E_FORBIDDEN, "issuer", "domain.md 6", "this asset is another holder's");
 	FJ_TRY(iss_rule_no_registration_in_dispute(json_is_true(json_object_get(json_object_get(a.card, "rights"), "dispute")), err));
 	FJ_TRY(iss_state_next(ISS_OBJ_ASSET, a.state, "apply", &to, err));
+	FJ_TRY(check_corrected(c, &a, err));
 	iss_new_id("RG-", 12, id);
 	FJ_AUTO(json) body = json_pack("{s:s, s:I, s:s, s:s}", "asset_no", a.asset_no, "version", (json_int_t)a.version, "person", c->actor->person, "to", to);
 	FJ_TRY(evt_append(c, "registration.submitted", id, body, err));

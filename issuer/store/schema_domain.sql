@@ -35,7 +35,7 @@ CREATE TABLE asset (               -- 数据资产
   ledger      TEXT NOT NULL UNIQUE,
   holder      TEXT NOT NULL,
   name        TEXT NOT NULL,
-  state       TEXT NOT NULL,       -- CARDED APPLIED REVIEWED ACCEPTED REGISTERED CERTIFICATED
+  state       TEXT NOT NULL,       -- CARDED APPLIED REVIEWED ACCEPTED REGISTERED CERTIFICATED; final: CANCELLED TRANSFERRED
   version     INTEGER NOT NULL,    -- newest card
   certificate TEXT NOT NULL,       -- newest certificate's number, "" none
   status_list INTEGER NOT NULL,    -- the asset's own status entry; -1 none

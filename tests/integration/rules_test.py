@@ -157,6 +157,37 @@ def authorising():
     check('and approved', code == 200 and out.get('issued') == 1, out)
 
 
+def revoke(number, reason):
+    ap = done('hb-fin1', 'certificate.revoke', number=number, reason=reason)['approval']
+    done('hb-fin2', 'approval.approve', id=ap)
+
+
+def ending():
+    """what becomes of an asset whose certificate was revoked"""
+    lg = register('R-3')
+    revoke(certify('R-3'), 'privilegeWithdrawn')
+    check('after a withdrawal the asset is CARDED', state('asset', 'R-3') == 'CARDED', state('asset', 'R-3'))
+    check('it is not certified again as it is', do('hb-fin1', 'certificate.issue', assets=['R-3'])[0] == 409)
+    refused('nor registered without a correction', do('hbsw1', 'registration.submit', asset='R-3'), 'R23')
+    code, out = do('hbsw1', 'asset.card', ledger=lg, card=card('R-3', encumbrance=['x']))
+    check('a new version of its card is filled in', code == 200 and out.get('version') == 2, out)
+    apply_for('R-3')
+    second = certify('R-3')
+    check('registered again it is certified again', state('certificate', second) == 'ACTIVE')
+    for reason in ('superseded', 'keyCompromise'):
+        revoke(second, reason)
+        check('after %s it is REGISTERED' % reason, state('asset', 'R-3') == 'REGISTERED', state('asset', 'R-3'))
+        second = certify('R-3')
+    for n, (reason, final) in enumerate((('cessationOfOperation', 'CANCELLED'), ('affiliationChanged', 'TRANSFERRED')), 4):
+        no = 'R-%d' % n
+        lg = register(no)
+        revoke(certify(no), reason)
+        check('after %s the asset is %s' % (reason, final), state('asset', no) == final, state('asset', no))
+        refused('no new card brings it back', do('hbsw1', 'asset.card', ledger=lg, card=card(no)), 'R23')
+        refused('no application', do('hbsw1', 'registration.submit', asset=no), 'R23')
+        refused('and no certificate', do('hb-fin1', 'certificate.issue', assets=[no]), 'R23')
+
+
 def persons():
     refused('a person is identified by plain characters', do('hb-fin1', 'user.add', login='odd', name='x', person='张三',
             org='11420000DEMA00013M', roles=['FINANCE']), 'R22')
@@ -165,7 +196,7 @@ def persons():
 h = Home()
 try:
     check('a demo home that serves', h.made and h.serve(), h.made_err)
-    for part in (apart, lifting, authorising, persons):
+    for part in (apart, lifting, authorising, ending, persons):
         part()
     code, out = h.cli('db', 'rebuild')
     check('the events give every table again', code == 0 and out.get('same') is True, out)

@@ -193,20 +193,27 @@ static int mode_rank(const char *mode)
 	return strcmp(mode, "WHOLE") == 0 ? 2 : strcmp(mode, "DOMAIN") == 0 ? 1 : 0;
 }
 
+/* A list that the parent names is not left out by the child: what is in no named scenario may be
+ * in any.  `open`: the parent's mode leaves an empty list to the child. */
+static enum fj_rc named_within(const json_t *child, const json_t *parent, const char *key, bool open, struct fj_err *err)
+{
+	bool named = json_array_size(json_object_get(parent, key)) > 0;
+
+	if (!named && open)
+		return FJ_OK;
+	if (named && json_array_size(json_object_get(child, key)) == 0)
+		return beyond(err, key, "(none named)");
+	return list_within(child, parent, key, err);
+}
+
 static enum fj_rc mode_within(const json_t *child, const json_t *parent, struct fj_err *err)
 {
 	const char *c = fj_json_peek(child, "mode"), *p = fj_json_peek(parent, "mode");
 
 	if (mode_rank(c) > mode_rank(p))
 		return beyond(err, "mode", c);
-	if (mode_rank(p) == 2)
-		return FJ_OK;
-	if (mode_rank(p) == 0)
-		FJ_TRY(list_within(child, parent, "scenarios", err));
-	/* a scenario in no named domain may be in any */
-	if (json_array_size(json_object_get(parent, "domains")) > 0 && json_array_size(json_object_get(child, "domains")) == 0)
-		return beyond(err, "domains", "(none named)");
-	return list_within(child, parent, "domains", err);
+	FJ_TRY(named_within(child, parent, "domains", mode_rank(p) == 2, err));
+	return named_within(child, parent, "scenarios", mode_rank(p) >= 1, err);
 }
 
 static enum fj_rc environment_within(const json_t *child, const json_t *parent, struct fj_err *err)

@@ -126,7 +126,7 @@ enum fj_rc apply_approval_decided(const struct evt *e, struct fj_err *err)
 /* --- reading --- */
 
 struct stored {
-	char id[32], kind[40], object[64], org[19], applicant[64], person[64], role[24], state[12];
+	char id[32], kind[40], object[DOM_CAP(DOM_MAX_ASSET_NO)], org[19], applicant[64], person[64], role[24], state[12];
 	fj_time at;
 	json_t *payload;
 	struct fj_hash digest;
@@ -139,13 +139,10 @@ FJ_DEFINE_AUTO(stored, struct stored, stored_release)
 
 static enum fj_rc from_row(const struct sto_q *q, struct stored *s, struct fj_err *err)
 {
-	char *to[] = {s->id, s->kind, s->object, s->org, s->applicant, s->person, s->role, s->state};
-	static const size_t cap[] = {32, 40, 64, 19, 64, 64, 24, 12};
-	static const int col[] = {0, 1, 2, 3, 6, 7, 8, 10};
+	const struct sto_copy texts[] = {STO_COPY(0, s->id), STO_COPY(1, s->kind), STO_COPY(2, s->object), STO_COPY(3, s->org),
+		STO_COPY(6, s->applicant), STO_COPY(7, s->person), STO_COPY(8, s->role), STO_COPY(10, s->state)};
 
-	for (size_t i = 0; i < FJ_ARRAY_LEN(col); i++)
-		if (fj_strcopy(to[i], cap[i], sto_text(q, col[i])) != FJ_OK)
-			return fj_fail(err, FJ_E_CORRUPT, "issuer", NULL, "an approval is malformed");
+	FJ_TRY(sto_copy(q, texts, FJ_ARRAY_LEN(texts), "an approval", err));
 	s->at = sto_int(q, 9);
 	struct fj_hash again;
 	fj_sha256(fj_slice_str(sto_text(q, 4)), &again);
@@ -310,6 +307,18 @@ enum fj_rc cmd_approval_reject(struct iss_call *c, struct fj_err *err)
 	c->answer = json_pack("{s:s, s:s, s:s, s:I}", "id", s.id, "state", final ? "REFUSED" : "OPEN", "object", s.object,
 	    "refusals_missing", (json_int_t)(final ? 0 : k->refusals - refused));
 	return c->answer != NULL ? FJ_OK : fj_fail(err, FJ_E_NOMEM, "issuer", NULL, "out of memory");
+}
+
+enum fj_rc apr_void(struct iss_call *c, const char *kind, const char *object, const char *note, struct fj_err *err)
+{
+	char id[32];
+
+	FJ_TRY(apr_open_for(c, kind, object, id, err));
+	if (id[0] == '\0')
+		return FJ_OK;
+	FJ_AUTO(json) body = json_pack("{s:s, s:s, s:s, s:s, s:s, s:s}", "officer", c->actor->login, "person", c->actor->person,
+	    "role", role_for(c->actor, c->acting), "verdict", "reject", "note", note, "state", "REFUSED");
+	return evt_append(c, "approval.decided", id, body, err);
 }
 
 /* --- for the signer --- */

@@ -4,8 +4,9 @@
  *
  * Its line has one status entry for all versions and all tokens under it, so
  * taking it back is one entry, whatever the number of tokens (R26).  Suspending
- * is one officer's act; reclaim and surrender suspend at once and are final with
- * the second party; refused twice, the former state returns.
+ * is one officer's act, lifted by the same or a higher party only (decision 8);
+ * reclaim and surrender suspend at once and are final with the second party;
+ * refused twice, the former state returns.
  */
 #include "base/jws.h"
 #include "issuer/domain.h"
@@ -45,13 +46,11 @@ void dom_auth_release(struct dom_auth *a)
 
 static enum fj_rc from_row(const struct sto_q *q, struct dom_auth *a, struct fj_err *err)
 {
-	char *to[] = {a->number, a->state, a->former, a->holder, a->implementer, a->operator_, a->holder_name, a->operator_name, a->sha256};
-	static const size_t cap[] = {41, 16, 16, 19, 19, 19, 484, 484, 65};
-	static const int col[] = {0, 1, 2, 3, 4, 5, 6, 7, 15};
+	const struct sto_copy texts[] = {STO_COPY(0, a->number), STO_COPY(1, a->state), STO_COPY(2, a->former), STO_COPY(3, a->holder),
+		STO_COPY(4, a->implementer), STO_COPY(5, a->operator_), STO_COPY(6, a->holder_name), STO_COPY(7, a->operator_name), STO_COPY(15, a->sha256),
+		STO_COPY(16, a->suspended_by)};
 
-	for (size_t i = 0; i < FJ_ARRAY_LEN(col); i++)
-		if (fj_strcopy(to[i], cap[i], sto_text(q, col[i])) != FJ_OK)
-			return fj_fail(err, FJ_E_CORRUPT, "issuer", NULL, "an authorisation's row is malformed");
+	FJ_TRY(sto_copy(q, texts, FJ_ARRAY_LEN(texts), "an authorisation's row", err));
 	a->not_before = sto_int(q, 8);
 	a->not_after = sto_int(q, 9);
 	a->line_list = sto_int(q, 11);
@@ -83,7 +82,7 @@ static const char *missing_document(const json_t *docs)
 		{"security_rules", "security rules 安全制度"}, {"emergency_plan", "emergency plan 应急预案"}};
 
 	for (size_t i = 0; i < FJ_ARRAY_LEN(need); i++)
-		if (fj_json_peek(docs, need[i].key) == NULL || fj_json_peek(docs, need[i].key)[0] == '\0')
+		if (!iss_said(fj_json_peek(docs, need[i].key)))
 			return need[i].name;
 	return NULL;
 }
@@ -123,16 +122,18 @@ static enum fj_rc check_certificate(struct iss_call *c, const char *number, cons
 
 static enum fj_rc check_operator(struct iss_call *c, const json_t *p, struct dom_org *op, struct fj_err *err)
 {
-	const char *usci;
+	const char *usci, *self = c->actor->org;
+	FJ_AUTO(dom_org) own = {.affiliates = NULL};
 
 	FJ_TRY(fj_json_str(p, "operator", 18, &usci, err));
 	FJ_TRY(dom_org_get(c->db, usci, op, err));
 	if (!(op->roles & ISS_OPERATOR))
 		return fj_fail(err, FJ_E_REFUSED, "issuer", "27号 art. 3", "%s is not entered as an operator", op->name);
-	if (strcmp(usci, c->actor->org) == 0)
-		return fj_fail(err, FJ_E_REFUSED, "issuer", "domain.md 6", "the implementing institution is not its own operator");
-	FJ_TRY(iss_rule_no_unfit_operator(fj_json_peek(p, "operator_conditions") != NULL, op->dishonest, err));
-	return iss_rule_no_operator_without_competition(fj_json_peek(p, "selection") != NULL, err);
+	/* either side may have declared the other */
+	FJ_TRY(dom_org_get(c->db, self, &own, err));
+	FJ_TRY(iss_rule_no_implementer_as_operator(strcmp(usci, self) == 0 || fj_list_has(op->affiliates, self) || fj_list_has(own.affiliates, usci), err));
+	FJ_TRY(iss_rule_no_unfit_operator(iss_said(fj_json_peek(p, "operator_conditions")), op->dishonest, err));
+	return iss_rule_no_operator_without_competition(iss_said(fj_json_peek(p, "selection")), err);
 }
 
 static enum fj_rc read_terms(const json_t *p, const json_t *grant, bool *paid, struct fj_err *err)
@@ -184,7 +185,7 @@ static enum fj_rc check_proposal(struct iss_call *c, const json_t *p, struct pro
 	FJ_TRY(iss_rule_no_term_over_five_years(out->from, out->to, err));
 	FJ_TRY(fj_json_obj(p, "documents", &docs, err));
 	FJ_TRY(iss_rule_no_authorisation_without_documents(missing_document(docs), err));
-	FJ_TRY(iss_rule_no_shared_data_without_consent(json_is_true(json_object_get(p, "shared")), fj_json_peek(docs, "consent") != NULL, err));
+	FJ_TRY(iss_rule_no_shared_data_without_consent(json_is_true(json_object_get(p, "shared")), iss_said(fj_json_peek(docs, "consent")), err));
 	FJ_TRY(read_terms(p, grant, &out->paid, err));
 	FJ_TRY(fj_json_arr(p, "certificates", 64, &certs, err));
 	if (json_array_size(certs) == 0)
@@ -207,7 +208,7 @@ static enum fj_rc check_shared(struct iss_call *c, const json_t *p, struct fj_er
 		FJ_TRY(dom_cert_get(c->db, json_string_value(v), &t, err));
 		FJ_TRY(dom_asset_get(c->db, t.asset_no, &a, err));
 		FJ_TRY(dom_ledger_get(c->db, a.ledger, &l, err));
-		FJ_TRY(iss_rule_no_shared_data_without_consent(l.shared_from[0] != '\0', fj_json_peek(json_object_get(p, "documents"), "consent") != NULL, err));
+		FJ_TRY(iss_rule_no_shared_data_without_consent(l.shared_from[0] != '\0', iss_said(fj_json_peek(json_object_get(p, "documents"), "consent")), err));
 	}
 	return FJ_OK;
 }
@@ -335,14 +336,16 @@ enum fj_rc apply_authorisation_intended(const struct evt *e, struct fj_err *err)
 {
 	const json_t *b = e->body, *p = json_object_get(b, "payload");
 	FJ_AUTO(buf) payload = FJ_BUF_INIT(65536);
+	FJ_AUTO(dom_auth) again = {.body = NULL};
 
 	FJ_TRY(fj_json_canonical(p, &payload, err));
 	FJ_TRY(ser_apply(e, text(b, "series"), num(b, "series_n"), err));
 	FJ_TRY(sts_apply_allot(e, "register", num(b, "line_list"), (uint32_t)num(b, "line_idx"), err));
 	FJ_TRY(sts_apply_allot(e, "register", num(b, "own_list"), (uint32_t)num(b, "own_idx"), err));
-	return sto_run(e->db, STO_AUTH_ADD, NULL, err, "tttttt" "iitiiiii", e->object, text(b, "holder"), text(b, "implementer"), text(b, "operator"),
+	FJ_TRY(sto_run(e->db, STO_AUTH_ADD, NULL, err, "tttttt" "iitiiiii", e->object, text(b, "holder"), text(b, "implementer"), text(b, "operator"),
 	    text(b, "holder_name"), text(b, "operator_name"), num(p, "nbf"), num(p, "exp"), fj_buf_str(&payload), num(b, "line_list"),
-	    num(b, "line_idx"), num(b, "own_list"), num(b, "own_idx"), e->seq);
+	    num(b, "line_idx"), num(b, "own_list"), num(b, "own_idx"), e->seq));
+	return dom_auth_get(e->db, e->object, &again, err); /* what can't be read could never be taken back */
 }
 
 enum fj_rc apply_authorisation_issued(const struct evt *e, struct fj_err *err)
@@ -357,34 +360,45 @@ enum fj_rc apply_authorisation_abandoned(const struct evt *e, struct fj_err *err
 
 /* --- taking back --- */
 
-/* the actor's organisation is a party: implementer, operator, or the holder's finance department */
-static enum fj_rc party_check(struct iss_call *c, struct dom_auth *a, struct fj_err *err)
+enum fj_rc dom_party(struct iss_call *c, const struct dom_auth *a, enum iss_party *out, struct fj_err *err)
 {
 	FJ_AUTO(dom_org) holder = {.affiliates = NULL};
-	const char *number = fj_json_peek(c->params, "number");
+	const char *org = c->actor->org;
 
-	FJ_TRY(num_check(number, err));
-	FJ_TRY(dom_auth_get(c->db, number, a, err));
 	FJ_TRY(dom_org_get(c->db, a->holder, &holder, err));
-	bool ok = ((c->acting & ISS_IMPLEMENTER) && strcmp(a->implementer, c->actor->org) == 0) ||
-	    ((c->acting & ISS_OPERATOR) && strcmp(a->operator_, c->actor->org) == 0) ||
-	    ((c->acting & ISS_FINANCE) && strcmp(holder.finance, c->actor->org) == 0);
-	if (ok)
+	*out = (c->acting & ISS_FINANCE) && strcmp(holder.finance, org) == 0 ? ISS_PARTY_FINANCE
+	    : (c->acting & ISS_IMPLEMENTER) && strcmp(a->implementer, org) == 0 ? ISS_PARTY_IMPLEMENTER
+	    : (c->acting & ISS_OPERATOR) && strcmp(a->operator_, org) == 0 ? ISS_PARTY_OPERATOR : ISS_PARTY_NONE;
+	if (*out != ISS_PARTY_NONE)
 		return FJ_OK;
 	enum fj_rc rc = fj_fail(err, FJ_E_FORBIDDEN, "issuer", "domain.md 7.3", "your organisation is no party of this authorisation in that role");
 	fj_err_zh(err, "您所在单位不是该授权的相应当事方");
 	return rc;
 }
 
+static enum fj_rc party_check(struct iss_call *c, struct dom_auth *a, enum iss_party *out, struct fj_err *err)
+{
+	const char *number = fj_json_peek(c->params, "number");
+
+	FJ_TRY(num_check(number, err));
+	FJ_TRY(dom_auth_get(c->db, number, a, err));
+	return dom_party(c, a, out, err);
+}
+
 enum fj_rc cmd_authorisation_suspend(struct iss_call *c, struct fj_err *err)
 {
 	FJ_AUTO(dom_auth) a = {.body = NULL};
-	const char *to;
+	const char *to = "SUSPENDED";
+	enum iss_party by;
 
-	FJ_TRY(party_check(c, &a, err));
-	FJ_TRY(iss_state_next(ISS_OBJ_AUTHORISATION, a.state, "suspend", &to, err));
-	FJ_AUTO(json) body = json_pack("{s:s, s:s}", "to", to, "reason", fj_json_peek(c->params, "reason"));
-	FJ_TRY(evt_append(c, "authorisation.suspended", a.number, body, err));
+	FJ_TRY(party_check(c, &a, &by, err));
+	bool raise = strcmp(a.state, to) == 0 && by > iss_party_of(a.suspended_by);
+	if (!raise)
+		FJ_TRY(iss_state_next(ISS_OBJ_AUTHORISATION, a.state, "suspend", &to, err));
+	FJ_AUTO(json) body = json_pack("{s:s, s:s, s:s}", "to", to, "reason", fj_json_peek(c->params, "reason"), "by", iss_party_name(by));
+	FJ_TRY(evt_append(c, raise ? "authorisation.suspension-raised" : "authorisation.suspended", a.number, body, err));
+	if (raise)
+		FJ_TRY(apr_void(c, "authorisation.resume", a.number, "suspended by a higher party 由更高一方暂停", err));
 	c->dirty_status = true;
 	c->answer = json_pack("{s:s, s:s}", "number", a.number, "state", to);
 	return FJ_OK;
@@ -406,9 +420,21 @@ static enum fj_rc apply_change(const struct evt *e, enum sts_value v, struct fj_
 	return sto_run(e->db, STO_AUTH_STATE, NULL, err, "tit", text(e->body, "to"), e->seq, e->object);
 }
 
+/* who suspended it, and so who may lift that; "" nobody */
+static enum fj_rc apply_by(const struct evt *e, const char *by, struct fj_err *err)
+{
+	return sto_run(e->db, STO_AUTH_BY, NULL, err, "tt", by, e->object);
+}
+
 enum fj_rc apply_authorisation_suspended(const struct evt *e, struct fj_err *err)
 {
-	return apply_change(e, STS_SUSPENDED, err);
+	FJ_TRY(apply_change(e, STS_SUSPENDED, err));
+	return apply_by(e, text(e->body, "by"), err);
+}
+
+enum fj_rc apply_authorisation_suspension_raised(const struct evt *e, struct fj_err *err)
+{
+	return apply_by(e, text(e->body, "by"), err);
 }
 
 enum fj_rc cmd_authorisation_resume(struct iss_call *c, struct fj_err *err)
@@ -416,9 +442,12 @@ enum fj_rc cmd_authorisation_resume(struct iss_call *c, struct fj_err *err)
 	FJ_AUTO(dom_auth) a = {.body = NULL};
 	const char *to;
 
-	FJ_TRY(party_check(c, &a, err));
+	enum iss_party by;
+
+	FJ_TRY(party_check(c, &a, &by, err));
 	FJ_TRY(iss_state_next(ISS_OBJ_AUTHORISATION, a.state, "resume", &to, err));
-	FJ_AUTO(json) payload = json_pack("{s:s, s:s}", "number", a.number, "reason", fj_json_peek(c->params, "reason"));
+	FJ_TRY(iss_rule_no_resumption_by_lower_party(iss_party_of(a.suspended_by), by, err));
+	FJ_AUTO(json) payload = json_pack("{s:s, s:s, s:s}", "number", a.number, "reason", fj_json_peek(c->params, "reason"), "by", iss_party_name(by));
 	return apr_request(c, "authorisation.resume", a.number, c->actor->org, payload, err);
 }
 
@@ -436,12 +465,21 @@ static enum fj_rc move(struct iss_call *c, const char *number, const char *act, 
 
 enum fj_rc apr_authorisation_resume(struct iss_call *c, const struct apr *a, struct fj_err *err)
 {
+	FJ_AUTO(dom_auth) now = {.body = NULL};
+	enum iss_party by;
+
+	/* it may have been raised since; both officers are of the party that may */
+	FJ_TRY(dom_auth_get(c->db, a->object, &now, err));
+	FJ_TRY(dom_party(c, &now, &by, err));
+	FJ_TRY(iss_rule_no_resumption_by_lower_party(iss_party_of(now.suspended_by), by, err));
+	FJ_TRY(iss_rule_no_resumption_by_lower_party(iss_party_of(now.suspended_by), iss_party_of(text(a->payload, "by")), err));
 	return move(c, a->object, "resume", "authorisation.resumed", NULL, err);
 }
 
 enum fj_rc apply_authorisation_resumed(const struct evt *e, struct fj_err *err)
 {
-	return apply_change(e, STS_VALID, err);
+	FJ_TRY(apply_change(e, STS_VALID, err));
+	return apply_by(e, "", err);
 }
 
 /* reclaim: the implementer decides, the holder's finance department confirms */
@@ -450,8 +488,9 @@ enum fj_rc cmd_authorisation_reclaim(struct iss_call *c, struct fj_err *err)
 	FJ_AUTO(dom_auth) a = {.body = NULL};
 	FJ_AUTO(dom_org) holder = {.affiliates = NULL};
 	const char *to;
+	enum iss_party by;
 
-	FJ_TRY(party_check(c, &a, err));
+	FJ_TRY(party_check(c, &a, &by, err));
 	FJ_TRY(iss_state_next(ISS_OBJ_AUTHORISATION, a.state, "end-request", &to, err));
 	FJ_TRY(dom_org_get(c->db, a.holder, &holder, err));
 	FJ_AUTO(json) payload = json_pack("{s:s, s:s}", "number", a.number, "reason", fj_json_peek(c->params, "reason"));
@@ -463,8 +502,9 @@ enum fj_rc cmd_authorisation_surrender(struct iss_call *c, struct fj_err *err)
 {
 	FJ_AUTO(dom_auth) a = {.body = NULL};
 	const char *to;
+	enum iss_party by;
 
-	FJ_TRY(party_check(c, &a, err));
+	FJ_TRY(party_check(c, &a, &by, err));
 	FJ_TRY(iss_state_next(ISS_OBJ_AUTHORISATION, a.state, "end-request", &to, err));
 	FJ_AUTO(json) payload = json_pack("{s:s, s:s}", "number", a.number, "reason", fj_json_peek(c->params, "reason"));
 	return apr_request(c, "authorisation.surrender", a.number, a.implementer, payload, err);

@@ -42,10 +42,10 @@ static enum fj_rc check_shape(const json_t *card, struct fj_err *err)
 		FJ_TRY(fj_json_only(b, blocks[i].keys, err));
 	}
 	b = json_object_get(card, "basic");
-	FJ_TRY(fj_json_str(b, "asset_no", 64, &s, err));
+	FJ_TRY(fj_json_str(b, "asset_no", DOM_MAX_ASSET_NO, &s, err));
 	if (strspn(s, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._") != strlen(s))
 		return fj_fail(err, FJ_E_INVALID, "issuer", "domain.md 4.3", "an asset number has letters, digits, hyphen, dot and underscore only");
-	FJ_TRY(fj_json_str(b, "name", 120, &s, err));
+	FJ_TRY(fj_json_str(b, "name", DOM_MAX_NAME, &s, err));
 	FJ_TRY(fj_json_str(b, "class_scheme", 32, &s, err));
 	FJ_TRY(fj_json_str(b, "class_code", 16, &s, err));
 	b = json_object_get(card, "management");
@@ -128,13 +128,15 @@ enum fj_rc apply_asset_carded(const struct evt *e, struct fj_err *err)
 	const json_t *b = e->body;
 	int64_t version = json_integer_value(json_object_get(b, "version"));
 	FJ_AUTO(buf) card = FJ_BUF_INIT(1u << 18);
+	FJ_AUTO(dom_asset) again = {.card = NULL};
 
 	FJ_TRY(fj_json_canonical(json_object_get(b, "card"), &card, err));
 	if (version == 1)
 		FJ_TRY(sto_run(e->db, STO_ASSET_ADD, NULL, err, "tttti", e->object, fj_json_peek(b, "ledger"), fj_json_peek(b, "holder"), fj_json_peek(b, "name"), e->seq));
 	else
 		FJ_TRY(sto_run(e->db, STO_ASSET_CARD, NULL, err, "tiit", fj_json_peek(b, "name"), version, e->seq, e->object));
-	return sto_run(e->db, STO_CARD_ADD, NULL, err, "titt", e->object, version, fj_json_peek(b, "hash"), fj_buf_str(&card));
+	FJ_TRY(sto_run(e->db, STO_CARD_ADD, NULL, err, "titt", e->object, version, fj_json_peek(b, "hash"), fj_buf_str(&card)));
+	return dom_asset_get(e->db, e->object, &again, err);
 }
 
 void dom_asset_release(struct dom_asset *a)
@@ -145,13 +147,10 @@ void dom_asset_release(struct dom_asset *a)
 
 static enum fj_rc from_row(const struct sto_q *q, struct dom_asset *a, struct fj_err *err)
 {
-	char *to[] = {a->asset_no, a->ledger, a->holder, a->name, a->state, a->certificate};
-	static const size_t cap[] = {200, 40, 19, 484, 16, 41};
-	static const int col[] = {0, 1, 2, 3, 4, 6};
+	const struct sto_copy texts[] = {STO_COPY(0, a->asset_no), STO_COPY(1, a->ledger), STO_COPY(2, a->holder), STO_COPY(3, a->name),
+		STO_COPY(4, a->state), STO_COPY(6, a->certificate)};
 
-	for (size_t i = 0; i < FJ_ARRAY_LEN(col); i++)
-		if (fj_strcopy(to[i], cap[i], sto_text(q, col[i])) != FJ_OK)
-			return fj_fail(err, FJ_E_CORRUPT, "issuer", NULL, "an asset is malformed");
+	FJ_TRY(sto_copy(q, texts, FJ_ARRAY_LEN(texts), "an asset", err));
 	a->version = sto_int(q, 5);
 	a->status_list = sto_int(q, 7);
 	a->status_idx = sto_int(q, 8);

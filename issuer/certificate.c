@@ -1,11 +1,13 @@
 /*
  * certificate.c - 数据资产证书: issued, suspended, resumed, revoked.
  *
- * Issuing takes one officer to ask and a second to approve (R22), for up to 5,000
- * assets as one act; every asset is checked when asked and again when approved
+ * Issuing takes one officer to ask and a second to approve, neither of whom had a
+ * part in the registration (R22), for up to 5,000 assets as one act; every asset is checked when asked and again when approved
  * (lesson 5).  Suspending is one officer's act and bites at once: the own status
  * entry, the asset's entry (which every token carries), and the CRL change in one
- * transaction.  Revoking suspends at once and is final with the second officer.
+ * transaction.  Revoking suspends at once and is final with the second officer;
+ * its reason decides what becomes of the asset: corrected and registered again,
+ * certified again, or ended.
  */
 #include "base/jws.h"
 #include "ca/ca.h"
@@ -20,9 +22,11 @@ static const struct reason {
 	const char *name;
 	int64_t code;
 	const char *state;
+	const char *asset_act; /* what becomes of the asset */
 } reasons[] = {
-	{"privilegeWithdrawn", 9, "WITHDRAWN"}, {"cessationOfOperation", 5, "CANCELLED"}, {"superseded", 4, "SUPERSEDED"},
-	{"affiliationChanged", 3, "CANCELLED"}, {"keyCompromise", 1, "WITHDRAWN"},
+	{"privilegeWithdrawn", 9, "WITHDRAWN", "withdraw"}, {"cessationOfOperation", 5, "CANCELLED", "cancel"},
+	{"superseded", 4, "SUPERSEDED", "replace"}, {"affiliationChanged", 3, "CANCELLED", "transfer"},
+	{"keyCompromise", 1, "WITHDRAWN", "replace"},
 };
 
 static const struct reason *reason_find(const char *name)
@@ -35,13 +39,10 @@ static const struct reason *reason_find(const char *name)
 
 static enum fj_rc from_row(const struct sto_q *q, struct dom_cert *t, struct fj_err *err)
 {
-	char *to[] = {t->number, t->serial, t->asset_no, t->asset_name, t->holder, t->holder_name, t->state, t->former, t->sha256};
-	static const size_t cap[] = {41, 40, 200, 484, 19, 484, 16, 16, 65};
-	static const int col[] = {0, 1, 2, 4, 5, 6, 7, 8, 17};
+	const struct sto_copy texts[] = {STO_COPY(0, t->number), STO_COPY(1, t->serial), STO_COPY(2, t->asset_no), STO_COPY(4, t->asset_name),
+		STO_COPY(5, t->holder), STO_COPY(6, t->holder_name), STO_COPY(7, t->state), STO_COPY(8, t->former), STO_COPY(17, t->sha256)};
 
-	for (size_t i = 0; i < FJ_ARRAY_LEN(col); i++)
-		if (fj_strcopy(to[i], cap[i], sto_text(q, col[i])) != FJ_OK)
-			return fj_fail(err, FJ_E_CORRUPT, "issuer", NULL, "a certificate's row is malformed");
+	FJ_TRY(sto_copy(q, texts, FJ_ARRAY_LEN(texts), "a certificate's row", err));
 	t->version = sto_int(q, 3);
 	t->not_before = sto_int(q, 9);
 	t->not_after = sto_int(q, 10);
@@ -65,19 +66,27 @@ enum fj_rc dom_cert_get(struct sto *db, const char *number, struct dom_cert *out
 
 /* --- issuing --- */
 
-static enum fj_rc check_issuable(struct iss_call *c, const char *asset_no, const char *issuer, struct dom_asset *a, struct dom_org *holder, struct fj_err *err)
+struct issuing {
+	const char *issuer;  /* USCC of the finance department */
+	char applicant[64];  /* the person who asked, "" while asking */
+};
+
+static enum fj_rc check_issuable(struct iss_call *c, const char *asset_no, const struct issuing *w, struct dom_asset *a, struct dom_org *holder, struct fj_err *err)
 {
 	const char *to;
 
 	FJ_TRY(dom_asset_get(c->db, asset_no, a, err));
 	FJ_TRY(dom_org_get(c->db, a->holder, holder, err));
-	FJ_TRY(iss_rule_no_foreign_issuer(holder->finance, issuer, err));
+	FJ_TRY(iss_rule_no_foreign_issuer(holder->finance, w->issuer, err));
 	if (a->certificate[0] != '\0' && strcmp(a->state, "CERTIFICATED") == 0) {
 		enum fj_rc rc = fj_fail(err, FJ_E_EXISTS, "issuer", "167·三(二)", "asset %s has certificate %s already; one card, one certificate", asset_no, a->certificate);
 		fj_err_zh(err, "资产 %s 已有证书 %s，一卡一证", asset_no, a->certificate);
 		return rc;
 	}
 	FJ_TRY(iss_state_next(ISS_OBJ_ASSET, a->state, "certify", &to, err));
+	FJ_TRY(dom_registration_apart(c->db, asset_no, c->actor->person, err));
+	if (w->applicant[0] != '\0')
+		FJ_TRY(dom_registration_apart(c->db, asset_no, w->applicant, err));
 	FJ_TRY(iss_rule_no_core_data(dom_card_text(a->card, "management", "data_level"), dom_card_text(a->card, "management", "risk_assessment")[0] != '\0', err));
 	const char *missing = dom_card_text(a->card, "management", "sec_policy")[0] == '\0' ? "security rules 安全制度"
 	    : dom_card_text(a->card, "management", "emergency_plan")[0] == '\0' ? "emergency plan 应急预案" : NULL;
@@ -85,7 +94,7 @@ static enum fj_rc check_issuable(struct iss_call *c, const char *asset_no, const
 }
 
 /* every asset of the list, each once; the refusal names the one that fails */
-static enum fj_rc check_all(struct iss_call *c, const json_t *assets, const char *issuer, struct fj_err *err)
+static enum fj_rc check_all(struct iss_call *c, const json_t *assets, const struct issuing *w, struct fj_err *err)
 {
 	size_t i;
 	json_t *v;
@@ -94,7 +103,7 @@ static enum fj_rc check_all(struct iss_call *c, const json_t *assets, const char
 		FJ_AUTO(dom_asset) a = {.card = NULL};
 		FJ_AUTO(dom_org) holder = {.affiliates = NULL};
 		struct fj_err why = {0};
-		if (check_issuable(c, json_string_value(v), issuer, &a, &holder, &why) == FJ_OK)
+		if (check_issuable(c, json_string_value(v), w, &a, &holder, &why) == FJ_OK)
 			continue;
 		if (err != NULL) {
 			*err = why;
@@ -116,7 +125,7 @@ enum fj_rc cmd_certificate_issue(struct iss_call *c, struct fj_err *err)
 	FJ_AUTO(json) sorted = dom_sorted(assets);
 	if (json_array_size(sorted) != json_array_size(assets))
 		return fj_fail(err, FJ_E_INVALID, "issuer", "lesson 6", "an asset stands twice in the list");
-	FJ_TRY(check_all(c, sorted, c->actor->org, err));
+	FJ_TRY(check_all(c, sorted, &(struct issuing){.issuer = c->actor->org}, err));
 	FJ_AUTO(json) payload = json_pack("{s:O, s:I, s:s}", "assets", sorted, "years", years, "issuer", c->actor->org);
 	struct fj_hash h;
 	FJ_AUTO(buf) text = FJ_BUF_INIT(1u << 20);
@@ -125,7 +134,7 @@ enum fj_rc cmd_certificate_issue(struct iss_call *c, struct fj_err *err)
 	fj_sha256(fj_buf_slice(&text), &h);
 	fj_hex(h.b, 8, hex);
 	if (json_array_size(sorted) == 1)
-		snprintf(object, sizeof(object), "%.63s", json_string_value(json_array_get(sorted, 0)));
+		snprintf(object, sizeof(object), "%.64s", json_string_value(json_array_get(sorted, 0)));
 	else
 		snprintf(object, sizeof(object), "%zu assets %.16s", json_array_size(sorted), hex);
 	return apr_request(c, "certificate.issue", object, c->actor->org, payload, err);
@@ -219,21 +228,31 @@ static enum fj_rc intent_of(struct iss_call *c, const struct dom_asset *a, const
 	return FJ_OK;
 }
 
+static enum fj_rc applicant_of(struct sto *db, const char *approval, char person[64], struct fj_err *err)
+{
+	FJ_AUTO(sto_q) q = {0};
+
+	FJ_TRY(sto_first(db, STO_APPROVAL_GET, &q, approval, err, "t", approval));
+	return fj_strcopy(person, 64, sto_text(&q, 7));
+}
+
 enum fj_rc apr_certificate_issue(struct iss_call *c, const struct apr *a, struct fj_err *err)
 {
+	struct issuing w = {.issuer = fj_json_peek(a->payload, "issuer")};
 	const json_t *assets = json_object_get(a->payload, "assets");
 	json_int_t years = json_integer_value(json_object_get(a->payload, "years"));
 	FJ_AUTO(json) numbers = json_array();
 	size_t i;
 	json_t *v;
 
-	FJ_TRY(check_all(c, assets, fj_json_peek(a->payload, "issuer"), err));
+	FJ_TRY(applicant_of(c->db, a->id, w.applicant, err));
+	FJ_TRY(check_all(c, assets, &w, err));
 	json_array_foreach(assets, i, v) {
 		FJ_AUTO(dom_asset) asset = {.card = NULL};
 		FJ_AUTO(dom_org) holder = {.affiliates = NULL};
 		json_t *body = NULL;
 		char number[41];
-		FJ_TRY(check_issuable(c, json_string_value(v), fj_json_peek(a->payload, "issuer"), &asset, &holder, err));
+		FJ_TRY(check_issuable(c, json_string_value(v), &w, &asset, &holder, err));
 		enum fj_rc rc = intent_of(c, &asset, &holder, years, number, &body, err);
 		FJ_AUTO(json) owned = body;
 		FJ_TRY(rc);
@@ -260,6 +279,7 @@ enum fj_rc apply_certificate_intended(const struct evt *e, struct fj_err *err)
 {
 	const json_t *b = e->body;
 	bool fresh = json_is_true(json_object_get(b, "asset_fresh"));
+	struct dom_cert t;
 
 	FJ_TRY(ser_apply(e, text(b, "series"), num(b, "series_n"), err));
 	FJ_TRY(sts_apply_allot(e, "register", num(b, "list"), (uint32_t)num(b, "idx"), err));
@@ -268,6 +288,7 @@ enum fj_rc apply_certificate_intended(const struct evt *e, struct fj_err *err)
 	FJ_TRY(sto_run(e->db, STO_CERT_ADD, NULL, err, "tttittt" "iiiiii" "i", e->object, text(b, "serial"), text(b, "asset_no"), num(b, "card_version"),
 	    text(b, "asset_name"), text(b, "holder"), text(b, "holder_name"), num(b, "not_before"), num(b, "not_after"), num(b, "shard"),
 	    num(b, "list"), num(b, "idx"), num(b, "restrictions"), e->seq));
+	FJ_TRY(dom_cert_get(e->db, e->object, &t, err)); /* what can't be read could never be revoked */
 	/* the card is taken at once: no second certificate can be asked for meanwhile */
 	return sto_run(e->db, STO_ASSET_CERT, NULL, err, "ttiiit", "CERTIFICATED", e->object, num(b, "asset_list"), num(b, "asset_idx"), e->seq, text(b, "asset_no"));
 }
@@ -277,8 +298,8 @@ enum fj_rc apply_certificate_issued(const struct evt *e, struct fj_err *err)
 	return sto_run(e->db, STO_CERT_ISSUED, NULL, err, "tit", text(e->body, "sha256"), e->seq, e->object);
 }
 
-/* asset back to REGISTERED; it keeps its status entry */
-static enum fj_rc free_asset(const struct evt *e, const struct dom_cert *t, bool keep_entry, struct fj_err *err)
+/* asset without certificate; it keeps its status entry, or the next certificate brings another */
+static enum fj_rc free_asset(const struct evt *e, const struct dom_cert *t, const char *state, bool keep_entry, struct fj_err *err)
 {
 	int64_t list = -1, idx = 0;
 
@@ -288,7 +309,7 @@ static enum fj_rc free_asset(const struct evt *e, const struct dom_cert *t, bool
 		list = sto_int(&q, 7);
 		idx = sto_int(&q, 8);
 	}
-	return sto_run(e->db, STO_ASSET_CERT, NULL, err, "ttiiit", "REGISTERED", "", list, idx, e->seq, t->asset_no);
+	return sto_run(e->db, STO_ASSET_CERT, NULL, err, "ttiiit", state, "", list, idx, e->seq, t->asset_no);
 }
 
 enum fj_rc apply_certificate_abandoned(const struct evt *e, struct fj_err *err)
@@ -297,7 +318,7 @@ enum fj_rc apply_certificate_abandoned(const struct evt *e, struct fj_err *err)
 
 	FJ_TRY(dom_cert_get(e->db, e->object, &t, err));
 	FJ_TRY(sto_run(e->db, STO_CERT_STATE, NULL, err, "tniit", "ABANDONED", (int64_t)0, e->seq, e->object));
-	return free_asset(e, &t, true, err);
+	return free_asset(e, &t, "REGISTERED", true, err);
 }
 
 /* --- taking back --- */
@@ -428,12 +449,15 @@ enum fj_rc apply_certificate_revocation_requested(const struct evt *e, struct fj
 enum fj_rc apr_certificate_revoke(struct iss_call *c, const struct apr *a, struct fj_err *err)
 {
 	struct dom_cert t;
-	const char *to;
+	FJ_AUTO(dom_asset) asset = {.card = NULL};
+	const char *to, *asset_to;
 	const struct reason *r = reason_find(fj_json_peek(a->payload, "reason"));
 
 	FJ_TRY(dom_cert_get(c->db, a->object, &t, err));
 	FJ_TRY(iss_state_next(ISS_OBJ_CERTIFICATE, t.state, "end", &to, err));
-	FJ_AUTO(json) body = json_pack("{s:s, s:I, s:s}", "to", r->state, "code", (json_int_t)r->code, "reason", r->name);
+	FJ_TRY(dom_asset_get(c->db, t.asset_no, &asset, err));
+	FJ_TRY(iss_state_next(ISS_OBJ_ASSET, asset.state, r->asset_act, &asset_to, err));
+	FJ_AUTO(json) body = json_pack("{s:s, s:I, s:s, s:s}", "to", r->state, "code", (json_int_t)r->code, "reason", r->name, "asset_to", asset_to);
 	c->dirty_status = true;
 	return evt_append(c, "certificate.revoked", t.number, body, err);
 }
@@ -454,7 +478,8 @@ enum fj_rc apply_certificate_revoked(const struct evt *e, struct fj_err *err)
 		return FJ_OK;
 	if (a.status_list >= 0)
 		FJ_TRY(sts_apply_set(e, a.status_list, (uint32_t)a.status_idx, STS_INVALID, err));
-	return free_asset(e, &t, false, err);
+	const char *asset_to = text(e->body, "asset_to"); /* absent from older events */
+	return free_asset(e, &t, asset_to[0] != '\0' ? asset_to : "REGISTERED", false, err);
 }
 
 enum fj_rc apr_certificate_revoke_refused(struct iss_call *c, const struct apr *a, struct fj_err *err)

@@ -68,6 +68,10 @@ enum fj_rc apr_request(struct iss_call *c, const char *kind, const char *object,
 /* is there an open approval of this kind for this object? id into out[32] ("" none) */
 enum fj_rc apr_open_for(struct iss_call *c, const char *kind, const char *object, char out[32], struct fj_err *err) FJ_MUST_USE;
 
+/* refuse the open approval of this kind for this object, if there is one: its ground is gone.
+ * Only for kinds without on_refuse. */
+enum fj_rc apr_void(struct iss_call *c, const char *kind, const char *object, const char *note, struct fj_err *err) FJ_MUST_USE;
+
 /* --- the pipeline: credentials of three kinds, one way to be made.
  * pipe_intend (in the handler's or execute's transaction, step 1) stores the intent
  * PENDING; after commit pipe_make builds, has signed, verifies (2, 3), and finishes (4)

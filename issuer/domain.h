@@ -7,6 +7,7 @@
 #define FJ_ISSUER_DOMAIN_H
 
 #include "issuer/core.h"
+#include "issuer/rules/rules.h"
 
 #define ISS_DOM_READERS                                                                    \
 	(ISS_MOF | ISS_FINANCE | ISS_SUPERIOR | ISS_HOLDER | ISS_IMPLEMENTER | ISS_GOV |   \
@@ -34,6 +35,16 @@ enum fj_rc apr_authorisation_end_request(struct iss_call *c, const struct apr *a
 enum fj_rc apr_authorisation_end(struct iss_call *c, const struct apr *a, struct fj_err *err);
 enum fj_rc apr_authorisation_end_refused(struct iss_call *c, const struct apr *a, struct fj_err *err);
 enum fj_rc apr_token_resume(struct iss_call *c, const struct apr *a, struct fj_err *err);
+
+/* The longest texts that fields, columns and documents admit, in code points; a row's buffer
+ * holds that many of four octets each. */
+#define DOM_MAX_NAME 120     /* organisations, users of data, assets, ledger entries */
+#define DOM_MAX_ASSET_NO 64
+#define DOM_MAX_PRODUCT 64
+#define DOM_MAX_LEDGER_NO 40
+#define DOM_MAX_CATALOG_REF 80
+#define DOM_MAX_SHARED_FROM 40
+#define DOM_CAP(code_points) (4 * (code_points) + 1)
 
 /* --- organisations (organisation.c) --- */
 struct dom_org {
@@ -64,7 +75,7 @@ enum fj_rc dom_list_answer(struct iss_call *c, json_t *items, const char *key, i
 
 /* --- assets (card.c) --- */
 struct dom_asset {
-	char asset_no[200], ledger[40], holder[19], name[484], state[16], certificate[41];
+	char asset_no[DOM_CAP(DOM_MAX_ASSET_NO)], ledger[40], holder[19], name[DOM_CAP(DOM_MAX_NAME)], state[16], certificate[41];
 	int64_t version, status_list, status_idx; /* status_list -1: none yet */
 	json_t *card;        /* newest; owned */
 	char card_hash[65];
@@ -77,13 +88,20 @@ const char *dom_card_text(const json_t *card, const char *block, const char *key
 
 /* --- ledger entries (ledger.c) --- */
 struct dom_ledger {
-	char id[40], holder[19], ledger_no[200], catalog_ref[400], name[484], shared_from[200], state[16], result[8], person[64];
+	char id[40], holder[19], ledger_no[DOM_CAP(DOM_MAX_LEDGER_NO)], catalog_ref[DOM_CAP(DOM_MAX_CATALOG_REF)], name[DOM_CAP(DOM_MAX_NAME)],
+	    shared_from[DOM_CAP(DOM_MAX_SHARED_FROM)], state[16], result[8], person[64];
 };
 enum fj_rc dom_ledger_get(struct sto *db, const char *id, struct dom_ledger *out, struct fj_err *err) FJ_MUST_USE;
 
+/* --- registrations (registration.c) --- */
+/* FJ_E_REFUSED (R22) when the person applied for, reviewed, accepted or decided the registration
+ * under which the asset stands */
+enum fj_rc dom_registration_apart(struct sto *db, const char *asset_no, const char *person, struct fj_err *err) FJ_MUST_USE;
+
 /* --- certificates (certificate.c) --- */
 struct dom_cert {
-	char number[41], serial[40], asset_no[200], asset_name[484], holder[19], holder_name[484], state[16], former[16], sha256[65];
+	char number[41], serial[40], asset_no[DOM_CAP(DOM_MAX_ASSET_NO)], asset_name[DOM_CAP(DOM_MAX_NAME)], holder[19], holder_name[DOM_CAP(DOM_MAX_NAME)],
+	    state[16], former[16], sha256[65];
 	int64_t version, reason, shard, list, idx, restrictions, revoked_at; /* revoked_at 0: not */
 	fj_time not_before, not_after;
 };
@@ -91,14 +109,19 @@ enum fj_rc dom_cert_get(struct sto *db, const char *number, struct dom_cert *out
 
 /* --- authorisations (authorisation.c) --- */
 struct dom_auth {
-	char number[41], state[16], former[16], holder[19], implementer[19], operator_[19], holder_name[484], operator_name[484], sha256[65];
+	char number[41], state[16], former[16], holder[19], implementer[19], operator_[19], holder_name[DOM_CAP(DOM_MAX_NAME)],
+	    operator_name[DOM_CAP(DOM_MAX_NAME)], sha256[65];
 	fj_time not_before, not_after;
 	json_t *body; /* payload of the credential; owned */
 	int64_t line_list, line_idx, own_list, own_idx;
+	char suspended_by[16]; /* iss_party_name; "" not suspended */
 };
 void dom_auth_release(struct dom_auth *a);
 FJ_DEFINE_AUTO(dom_auth, struct dom_auth, dom_auth_release)
 enum fj_rc dom_auth_get(struct sto *db, const char *number, struct dom_auth *out, struct fj_err *err) FJ_MUST_USE;
+/* the highest party of the authorisation that the actor is in this call: the holder's finance
+ * department, implementer or operator; FJ_E_FORBIDDEN when none */
+enum fj_rc dom_party(struct iss_call *c, const struct dom_auth *a, enum iss_party *out, struct fj_err *err) FJ_MUST_USE;
 /* bytes of a credential: DER, or compact with "~" */
 enum fj_rc dom_credential(struct sto *db, enum pipe_kind kind, const char *object, struct fj_buf *out, struct fj_err *err) FJ_MUST_USE;
 /* sorted list of texts without repetition, from a list in any order; the caller's */

@@ -14,14 +14,14 @@ const struct iss_field fld_list[] = {PAGE, {0}};
 const struct iss_field fld_token_list[] = {PAGE, {"authorisation", ISS_F_STR, false, 40, "授权编号", "tokens of this authorisation"}, {0}};
 const struct iss_field fld_usci[] = {{"usci", ISS_F_STR, true, 18, "统一社会信用代码", "unified social credit code"}, {0}};
 const struct iss_field fld_ledger[] = {{"id", ISS_F_STR, true, 40, "台账编号", "ledger entry"}, {0}};
-const struct iss_field fld_asset[] = {{"asset", ISS_F_STR, true, 64, "资产编号", "asset number"}, {0}};
+const struct iss_field fld_asset[] = {{"asset", ISS_F_STR, true, DOM_MAX_ASSET_NO, "资产编号", "asset number"}, {0}};
 const struct iss_field fld_id[] = {ID, {0}};
 const struct iss_field fld_id_reason[] = {ID, REASON, {0}};
 const struct iss_field fld_number[] = {NUMBER, {0}};
 const struct iss_field fld_number_reason[] = {NUMBER, REASON, {0}};
 const struct iss_field fld_organisation_add[] = {
 	{"usci", ISS_F_STR, true, 18, "统一社会信用代码", "unified social credit code"},
-	{"name", ISS_F_STR, true, 120, "单位名称", "full legal name"},
+	{"name", ISS_F_STR, true, DOM_MAX_NAME, "单位名称", "full legal name"},
 	{"kind", ISS_F_STR, true, 8, "主体类型", "ADMIN, INST, MASS, SOE, UTIL or ENT"},
 	{"level", ISS_F_STR, true, 4, "财政级次", "中央, 省, 市, 县 or 乡"},
 	{"div6", ISS_F_STR, true, 6, "行政区划", "division, six digits"},
@@ -54,12 +54,12 @@ const struct iss_field fld_asset_card[] = {
 	{0},
 };
 const struct iss_field fld_collateral[] = {
-	{"asset", ISS_F_STR, true, 64, "资产编号", "asset number"},
+	{"asset", ISS_F_STR, true, DOM_MAX_ASSET_NO, "资产编号", "asset number"},
 	{"creditor", ISS_F_STR, true, 120, "债权人", "creditor"},
 	{"disclosed", ISS_F_BOOL, false, 1, "已披露", "disclosed on the card"},
 	{0},
 };
-const struct iss_field fld_registration_submit[] = {{"asset", ISS_F_STR, true, 64, "资产编号", "asset number"}, {0}};
+const struct iss_field fld_registration_submit[] = {{"asset", ISS_F_STR, true, DOM_MAX_ASSET_NO, "资产编号", "asset number"}, {0}};
 const struct iss_field fld_decision[] = {
 	ID,
 	{"accept", ISS_F_BOOL, true, 1, "同意", "true: yes"},

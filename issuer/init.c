@@ -13,6 +13,7 @@
 #include "base/file.h"
 #include "issuer/domain.h"
 #include "issuer/iss.h"
+#include "issuer/rules/rules.h"
 
 #define ROOT_CRL_DAYS 400
 
@@ -128,6 +129,7 @@ static enum fj_rc first_officer(struct iss_call *c, const json_t *o, const char 
 	FJ_TRY(fj_json_str(o, "login", 63, &login, err));
 	FJ_TRY(fj_json_str(o, "name", 40, &name, err));
 	FJ_TRY(fj_json_str(o, "person", 63, &person, err));
+	FJ_TRY(iss_person_check(person, err));
 	FJ_AUTO(json) body = json_pack("{s:s, s:s, s:s, s:s, s:[s], s:s}", "login", login, "name", name, "person", person, "org", org,
 	    "roles", "FINANCE", "state", "INVITED");
 	FJ_TRY(evt_append(c, "user.added", login, body, err));

@@ -28,7 +28,7 @@ enum fj_rc iss_role_parse(const char *name, uint32_t *bit, struct fj_err *err) F
 struct iss_actor {
 	char login[64];
 	char person[64]; /* one natural person is one officer, whatever the logins */
-	char name[132];  /* display */
+	char name[161];  /* display: 40 code points */
 	char org[19];    /* USCC of the organisation acted for */
 	uint32_t roles;  /* of that organisation's user */
 	const char *via; /* "cli" "api" "portal" "system": static string, goes into the event */

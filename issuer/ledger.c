@@ -21,8 +21,9 @@ static const struct {
 	bool required;
 	size_t max;
 } columns[COLUMNS] = {
-	{"台账编号", "ledger_no", true, 40}, {"数据资源目录编号", "catalog_ref", true, 80}, {"名称", "name", true, 120},
-	{"概述", "summary", false, 800}, {"形成方式", "formed_by", true, 16}, {"共享来源单位", "shared_from", false, 40},
+	{"台账编号", "ledger_no", true, DOM_MAX_LEDGER_NO}, {"数据资源目录编号", "catalog_ref", true, DOM_MAX_CATALOG_REF},
+	{"名称", "name", true, DOM_MAX_NAME},
+	{"概述", "summary", false, 800}, {"形成方式", "formed_by", true, 16}, {"共享来源单位", "shared_from", false, DOM_MAX_SHARED_FROM},
 	{"是否涉密", "secret", false, 8},
 };
 static const char *const formed[] = {"自主采集", "生产加工", "购置", "接受划转", "捐赠", "共享取得", NULL};
@@ -250,21 +251,19 @@ static const char *text(const json_t *p, const char *key)
 enum fj_rc apply_ledger_entered(const struct evt *e, struct fj_err *err)
 {
 	const json_t *b = e->body;
+	struct dom_ledger again;
 
-	return sto_run(e->db, STO_LEDGER_ADD, NULL, err, "tttttttti", e->object, text(b, "holder"), text(b, "ledger_no"), text(b, "catalog_ref"),
-	    text(b, "name"), text(b, "summary"), text(b, "formed_by"), text(b, "shared_from"), e->seq);
+	FJ_TRY(sto_run(e->db, STO_LEDGER_ADD, NULL, err, "tttttttti", e->object, text(b, "holder"), text(b, "ledger_no"), text(b, "catalog_ref"),
+	    text(b, "name"), text(b, "summary"), text(b, "formed_by"), text(b, "shared_from"), e->seq));
+	return dom_ledger_get(e->db, e->object, &again, err);
 }
 
 static enum fj_rc from_row(const struct sto_q *q, struct dom_ledger *l, struct fj_err *err)
 {
-	char *to[] = {l->id, l->holder, l->ledger_no, l->catalog_ref, l->name, l->shared_from, l->state, l->result, l->person};
-	static const size_t cap[] = {40, 19, 200, 400, 484, 200, 16, 8, 64};
-	static const int col[] = {0, 1, 2, 3, 4, 7, 8, 9, 10};
+	const struct sto_copy texts[] = {STO_COPY(0, l->id), STO_COPY(1, l->holder), STO_COPY(2, l->ledger_no), STO_COPY(3, l->catalog_ref),
+		STO_COPY(4, l->name), STO_COPY(7, l->shared_from), STO_COPY(8, l->state), STO_COPY(9, l->result), STO_COPY(10, l->person)};
 
-	for (size_t i = 0; i < FJ_ARRAY_LEN(col); i++)
-		if (fj_strcopy(to[i], cap[i], sto_text(q, col[i])) != FJ_OK)
-			return fj_fail(err, FJ_E_CORRUPT, "issuer", NULL, "a ledger entry is malformed");
-	return FJ_OK;
+	return sto_copy(q, texts, FJ_ARRAY_LEN(texts), "a ledger entry", err);
 }
 
 enum fj_rc dom_ledger_get(struct sto *db, const char *id, struct dom_ledger *out, struct fj_err *err)

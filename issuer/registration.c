@@ -2,27 +2,24 @@
  * registration.c - 登记: the holder applies, the superior department reviews, the
  * finance department accepts and decides (the short path of decision 5).
  *
- * Applicant, reviewer and decider are different natural persons (R22); security
- * rules and emergency plan are on file before a certificate (167·四(三)).
+ * Applicant, reviewer and decider are different natural persons, and none of them
+ * issues the certificate (R22); security rules and emergency plan are on file before a certificate (167·四(三)).
  */
 #include "issuer/domain.h"
 #include "issuer/rules/rules.h"
 #include "issuer/state.h"
 
 struct registration {
-	char id[40], asset_no[200], state[16], applicant[64], reviewer[64], acceptor[64], decider[64];
+	char id[40], asset_no[DOM_CAP(DOM_MAX_ASSET_NO)], state[16], applicant[64], reviewer[64], acceptor[64], decider[64];
 	int64_t version;
 };
 
 static enum fj_rc from_row(const struct sto_q *q, struct registration *r, struct fj_err *err)
 {
-	char *to[] = {r->id, r->asset_no, r->state, r->applicant, r->reviewer, r->acceptor, r->decider};
-	static const size_t cap[] = {40, 200, 16, 64, 64, 64, 64};
-	static const int col[] = {0, 1, 3, 4, 5, 6, 7};
+	const struct sto_copy texts[] = {STO_COPY(0, r->id), STO_COPY(1, r->asset_no), STO_COPY(3, r->state), STO_COPY(4, r->applicant),
+		STO_COPY(5, r->reviewer), STO_COPY(6, r->acceptor), STO_COPY(7, r->decider)};
 
-	for (size_t i = 0; i < FJ_ARRAY_LEN(col); i++)
-		if (fj_strcopy(to[i], cap[i], sto_text(q, col[i])) != FJ_OK)
-			return fj_fail(err, FJ_E_CORRUPT, "issuer", NULL, "a registration is malformed");
+	FJ_TRY(sto_copy(q, texts, FJ_ARRAY_LEN(texts), "a registration", err));
 	r->version = sto_int(q, 2);
 	return FJ_OK;
 }
@@ -35,9 +32,35 @@ static enum fj_rc load(struct sto *db, const char *id, struct registration *r, s
 	return from_row(&q, r, err);
 }
 
+enum fj_rc dom_registration_apart(struct sto *db, const char *asset_no, const char *person, struct fj_err *err)
+{
+	FJ_AUTO(sto_q) q = {0};
+	struct registration r;
+
+	FJ_TRY(sto_first(db, STO_REG_LAST, &q, asset_no, err, "t", asset_no));
+	FJ_TRY(from_row(&q, &r, err));
+	FJ_TRY(iss_rule_no_two_roles_of_one_person(r.applicant, person, err));
+	FJ_TRY(iss_rule_no_two_roles_of_one_person(r.reviewer, person, err));
+	FJ_TRY(iss_rule_no_two_roles_of_one_person(r.acceptor, person, err));
+	return iss_rule_no_two_roles_of_one_person(r.decider, person, err);
+}
+
 static json_t *to_json(const struct registration *r)
 {
 	return json_pack("{s:s, s:s, s:I, s:s}", "id", r->id, "asset_no", r->asset_no, "version", (json_int_t)r->version, "state", r->state);
+}
+
+/* A card that was registered and is to be registered again had its certificate withdrawn: it is
+ * corrected first. */
+static enum fj_rc check_corrected(struct iss_call *c, const struct dom_asset *a, struct fj_err *err)
+{
+	FJ_AUTO(sto_q) q = {0};
+	bool row;
+
+	FJ_TRY(sto_query(c->db, STO_REG_LAST, &q, err, "t", a->asset_no));
+	FJ_TRY(sto_step(&q, &row, err));
+	return !row || sto_int(&q, 2) != a->version ? FJ_OK : iss_rule_fail(err, "R23",
+	    "the certificate on this version of the card was withdrawn; correct the card, then apply again", "依据该版本卡片颁发的证书已被撤销；请先更正资产卡片再申请登记");
 }
 
 enum fj_rc cmd_registration_submit(struct iss_call *c, struct fj_err *err)
@@ -51,6 +74,7 @@ enum fj_rc cmd_registration_submit(struct iss_call *c, struct fj_err *err)
 		return fj_fail(err, FJ_E_FORBIDDEN, "issuer", "domain.md 6", "this asset is another holder's");
 	FJ_TRY(iss_rule_no_registration_in_dispute(json_is_true(json_object_get(json_object_get(a.card, "rights"), "dispute")), err));
 	FJ_TRY(iss_state_next(ISS_OBJ_ASSET, a.state, "apply", &to, err));
+	FJ_TRY(check_corrected(c, &a, err));
 	iss_new_id("RG-", 12, id);
 	FJ_AUTO(json) body = json_pack("{s:s, s:I, s:s, s:s}", "asset_no", a.asset_no, "version", (json_int_t)a.version, "person", c->actor->person, "to", to);
 	FJ_TRY(evt_append(c, "registration.submitted", id, body, err));

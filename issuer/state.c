@@ -23,6 +23,10 @@ static const struct {
 	{ISS_OBJ_ASSET, "REVIEWED", "refuse", "CARDED"},
 	{ISS_OBJ_ASSET, "ACCEPTED", "refuse", "CARDED"},
 	{ISS_OBJ_ASSET, "REGISTERED", "certify", "CERTIFICATED"},
+	{ISS_OBJ_ASSET, "CERTIFICATED", "replace", "REGISTERED"},  /* superseded, keyCompromise: another certificate follows */
+	{ISS_OBJ_ASSET, "CERTIFICATED", "withdraw", "CARDED"},     /* to be corrected and registered again */
+	{ISS_OBJ_ASSET, "CERTIFICATED", "cancel", "CANCELLED"},
+	{ISS_OBJ_ASSET, "CERTIFICATED", "transfer", "TRANSFERRED"},
 
 	{ISS_OBJ_REGISTRATION, "SUBMITTED", "review", "REVIEWED"},
 	{ISS_OBJ_REGISTRATION, "REVIEWED", "accept", "ACCEPTED"},

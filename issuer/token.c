@@ -5,7 +5,8 @@
  * One request issues to many users: everything is checked for every one before
  * the first is intended.  Scope, term, rights and conditions lie within the
  * authorisation (R13); an operator licenses neither itself nor an affiliate to
- * re-develop (R11).  Operator, implementer or finance department revoke at once.
+ * re-develop (R11).  Operator, implementer or finance department revoke at once;
+ * a suspension is lifted by the same or a higher party (decision 8).
  */
 #include "base/jws.h"
 #include "issuer/domain.h"
@@ -16,19 +17,20 @@
 #define DAY 86400
 
 struct token {
-	char id[64], authorisation[41], operator_[19], asset_no[200], user[19], user_name[484], product[200], state[16];
+	char id[64], authorisation[41], operator_[19], asset_no[DOM_CAP(DOM_MAX_ASSET_NO)], user[19], user_name[DOM_CAP(DOM_MAX_NAME)],
+	    product[DOM_CAP(DOM_MAX_PRODUCT)], state[16];
 	fj_time not_before, not_after;
 	int64_t list, idx;
+	char suspended_by[16]; /* iss_party_name; "" not suspended */
 };
 
 static enum fj_rc from_row(const struct sto_q *q, struct token *t, struct fj_err *err)
 {
-	char *to[] = {t->id, t->authorisation, t->operator_, t->asset_no, t->user, t->user_name, t->product, t->state};
-	static const size_t cap[] = {64, 41, 19, 200, 19, 484, 200, 16};
+	const struct sto_copy texts[] = {STO_COPY(0, t->id), STO_COPY(1, t->authorisation), STO_COPY(2, t->operator_), STO_COPY(3, t->asset_no),
+		STO_COPY(4, t->user), STO_COPY(5, t->user_name), STO_COPY(6, t->product), STO_COPY(7, t->state),
+		STO_COPY(12, t->suspended_by)};
 
-	for (int i = 0; i < 8; i++)
-		if (fj_strcopy(to[i], cap[i], sto_text(q, i)) != FJ_OK)
-			return fj_fail(err, FJ_E_CORRUPT, "issuer", NULL, "a token's row is malformed");
+	FJ_TRY(sto_copy(q, texts, FJ_ARRAY_LEN(texts), "a token's row", err));
 	t->not_before = sto_int(q, 8);
 	t->not_after = sto_int(q, 9);
 	t->list = sto_int(q, 10);
@@ -89,7 +91,7 @@ static enum fj_rc check_product(struct issuing *w, struct fj_err *err)
 
 	FJ_TRY(fj_json_obj(w->r, "product", &p, err));
 	FJ_TRY(fj_json_only(p, keys, err));
-	FJ_TRY(fj_json_str(p, "id", 64, &id, err));
+	FJ_TRY(fj_json_str(p, "id", DOM_MAX_PRODUCT, &id, err));
 	FJ_TRY(fj_json_str(p, "version", 32, &version, err));
 	FJ_TRY(fj_json_str(p, "kind", 16, &kind, err));
 	return iss_rule_no_raw_data_product(json_is_true(json_object_get(p, "raw")) || strcmp(id, fj_json_peek(w->asset, "id")) == 0, err);
@@ -150,7 +152,7 @@ static enum fj_rc check_user(struct issuing *w, const json_t *u, struct fj_err *
 
 	FJ_TRY(fj_json_only(u, keys, err));
 	FJ_TRY(fj_json_str(u, "usci", 18, &usci, err));
-	FJ_TRY(fj_json_str(u, "name", 120, &name, err));
+	FJ_TRY(fj_json_str(u, "name", DOM_MAX_NAME, &name, err));
 	if (!iss_usci_form(usci))
 		return fj_fail(err, FJ_E_INVALID, "issuer", "GB 32100", "\"%s\" is not a unified social credit code", usci);
 	/* either side may have declared the other */
@@ -260,11 +262,13 @@ enum fj_rc apply_token_intended(const struct evt *e, struct fj_err *err)
 {
 	const json_t *b = e->body, *p = json_object_get(b, "payload"), *h = json_object_get(p, "holder");
 	const char *authorisation = fj_json_peek(b, "authorisation");
+	struct token t;
 
 	FJ_TRY(sts_apply_allot(e, authorisation, num(b, "list"), (uint32_t)num(b, "idx"), err));
-	return sto_run(e->db, STO_TOKEN_ADD, NULL, err, "ttttttt" "iiiii", e->object, authorisation, fj_json_peek(b, "operator"),
+	FJ_TRY(sto_run(e->db, STO_TOKEN_ADD, NULL, err, "ttttttt" "iiiii", e->object, authorisation, fj_json_peek(b, "operator"),
 	    fj_json_peek(json_object_get(p, "asset"), "id"), fj_json_peek(h, "usci"), fj_json_peek(h, "name"),
-	    fj_json_peek(json_object_get(p, "product"), "id"), num(p, "nbf"), num(p, "exp"), num(b, "list"), num(b, "idx"), e->seq);
+	    fj_json_peek(json_object_get(p, "product"), "id"), num(p, "nbf"), num(p, "exp"), num(b, "list"), num(b, "idx"), e->seq));
+	return load(e->db, e->object, &t, err); /* what can't be read could never be taken back */
 }
 
 enum fj_rc apply_token_issued(const struct evt *e, struct fj_err *err)
@@ -279,33 +283,29 @@ enum fj_rc apply_token_abandoned(const struct evt *e, struct fj_err *err)
 
 /* --- taking back --- */
 
-static enum fj_rc party_check(struct iss_call *c, struct token *t, struct fj_err *err)
+static enum fj_rc party_check(struct iss_call *c, const char *id, struct token *t, enum iss_party *out, struct fj_err *err)
 {
 	FJ_AUTO(dom_auth) a = {.body = NULL};
-	FJ_AUTO(dom_org) holder = {.affiliates = NULL};
 
-	FJ_TRY(load(c->db, fj_json_peek(c->params, "id"), t, err));
+	FJ_TRY(load(c->db, id, t, err));
 	FJ_TRY(dom_auth_get(c->db, t->authorisation, &a, err));
-	FJ_TRY(dom_org_get(c->db, a.holder, &holder, err));
-	bool ok = ((c->acting & ISS_OPERATOR) && strcmp(a.operator_, c->actor->org) == 0) ||
-	    ((c->acting & ISS_IMPLEMENTER) && strcmp(a.implementer, c->actor->org) == 0) ||
-	    ((c->acting & ISS_FINANCE) && strcmp(holder.finance, c->actor->org) == 0);
-	if (ok)
-		return FJ_OK;
-	enum fj_rc rc = fj_fail(err, FJ_E_FORBIDDEN, "issuer", "domain.md 7.4", "your organisation is no party of this license in that role");
-	fj_err_zh(err, "您所在单位不是该许可的相应当事方");
-	return rc;
+	return dom_party(c, &a, out, err);
 }
 
 static enum fj_rc change(struct iss_call *c, const char *act, const char *event, struct fj_err *err)
 {
 	struct token t;
-	const char *to;
+	const char *to = "SUSPENDED";
+	enum iss_party by;
 
-	FJ_TRY(party_check(c, &t, err));
-	FJ_TRY(iss_state_next(ISS_OBJ_TOKEN, t.state, act, &to, err));
-	FJ_AUTO(json) body = json_pack("{s:s, s:s}", "to", to, "reason", fj_json_peek(c->params, "reason"));
-	FJ_TRY(evt_append(c, event, t.id, body, err));
+	FJ_TRY(party_check(c, fj_json_peek(c->params, "id"), &t, &by, err));
+	bool raise = strcmp(act, "suspend") == 0 && strcmp(t.state, to) == 0 && by > iss_party_of(t.suspended_by);
+	if (!raise)
+		FJ_TRY(iss_state_next(ISS_OBJ_TOKEN, t.state, act, &to, err));
+	FJ_AUTO(json) body = json_pack("{s:s, s:s, s:s}", "to", to, "reason", fj_json_peek(c->params, "reason"), "by", iss_party_name(by));
+	FJ_TRY(evt_append(c, raise ? "token.suspension-raised" : event, t.id, body, err));
+	if (raise)
+		FJ_TRY(apr_void(c, "token.resume", t.id, "suspended by a higher party 由更高一方暂停", err));
 	c->dirty_status = true;
 	c->answer = json_pack("{s:s, s:s}", "id", t.id, "state", to);
 	return FJ_OK;
@@ -326,9 +326,12 @@ enum fj_rc cmd_token_resume(struct iss_call *c, struct fj_err *err)
 	struct token t;
 	const char *to;
 
-	FJ_TRY(party_check(c, &t, err));
+	enum iss_party by;
+
+	FJ_TRY(party_check(c, fj_json_peek(c->params, "id"), &t, &by, err));
 	FJ_TRY(iss_state_next(ISS_OBJ_TOKEN, t.state, "resume", &to, err));
-	FJ_AUTO(json) payload = json_pack("{s:s, s:s}", "id", t.id, "reason", fj_json_peek(c->params, "reason"));
+	FJ_TRY(iss_rule_no_resumption_by_lower_party(iss_party_of(t.suspended_by), by, err));
+	FJ_AUTO(json) payload = json_pack("{s:s, s:s, s:s}", "id", t.id, "reason", fj_json_peek(c->params, "reason"), "by", iss_party_name(by));
 	return apr_request(c, "token.resume", t.id, c->actor->org, payload, err);
 }
 
@@ -337,7 +340,13 @@ enum fj_rc apr_token_resume(struct iss_call *c, const struct apr *a, struct fj_e
 	struct token t;
 	const char *to;
 
-	FJ_TRY(load(c->db, a->object, &t, err));
+	const char *asked = fj_json_peek(a->payload, "by");
+	enum iss_party by;
+
+	/* it may have been raised since; both officers are of the party that may */
+	FJ_TRY(party_check(c, a->object, &t, &by, err));
+	FJ_TRY(iss_rule_no_resumption_by_lower_party(iss_party_of(t.suspended_by), by, err));
+	FJ_TRY(iss_rule_no_resumption_by_lower_party(iss_party_of(t.suspended_by), iss_party_of(asked == NULL ? "" : asked), err));
 	FJ_TRY(iss_state_next(ISS_OBJ_TOKEN, t.state, "resume", &to, err));
 	FJ_AUTO(json) body = json_pack("{s:s, s:s}", "to", to, "reason", fj_json_peek(a->payload, "reason"));
 	c->dirty_status = true;
@@ -353,14 +362,27 @@ static enum fj_rc apply_change(const struct evt *e, enum sts_value v, struct fj_
 	return sto_run(e->db, STO_TOKEN_STATE, NULL, err, "tit", fj_json_peek(e->body, "to"), e->seq, e->object);
 }
 
+/* who suspended it, and so who may lift that; "" nobody */
+static enum fj_rc apply_by(const struct evt *e, const char *by, struct fj_err *err)
+{
+	return sto_run(e->db, STO_TOKEN_BY, NULL, err, "tt", by == NULL ? "" : by, e->object);
+}
+
 enum fj_rc apply_token_suspended(const struct evt *e, struct fj_err *err)
 {
-	return apply_change(e, STS_SUSPENDED, err);
+	FJ_TRY(apply_change(e, STS_SUSPENDED, err));
+	return apply_by(e, fj_json_peek(e->body, "by"), err);
+}
+
+enum fj_rc apply_token_suspension_raised(const struct evt *e, struct fj_err *err)
+{
+	return apply_by(e, fj_json_peek(e->body, "by"), err);
 }
 
 enum fj_rc apply_token_resumed(const struct evt *e, struct fj_err *err)
 {
-	return apply_change(e, STS_VALID, err);
+	FJ_TRY(apply_change(e, STS_VALID, err));
+	return apply_by(e, "", err);
 }
 
 enum fj_rc apply_token_revoked(const struct evt *e, struct fj_err *err)

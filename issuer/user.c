@@ -203,6 +203,7 @@ enum fj_rc cmd_user_add(struct iss_call *c, struct fj_err *err)
 		return fj_fail(err, FJ_E_EXISTS, "issuer", NULL, "there is a user \"%s\" already", login);
 	if (strspn(login, "abcdefghijklmnopqrstuvwxyz0123456789._-") != strlen(login))
 		return fj_fail(err, FJ_E_INVALID, "issuer", NULL, "a login has small letters, digits, dot, hyphen and underscore only");
+	FJ_TRY(iss_person_check(fj_json_peek(c->params, "person"), err));
 	FJ_TRY(check_user(c, c->params, c->actor->org, keeper, err));
 	usr_code_first(first, hash);
 	FJ_AUTO(json) payload = json_pack("{s:s, s:s, s:s, s:s, s:O, s:s, s:s, s:s}", "login", login, "person", fj_json_peek(c->params, "person"),

@@ -20,6 +20,7 @@ static const struct {
 	{"R23", "text", "26号 art. 20"}, {"R26", "inferred", "167·三(三)"}, {"R30", "text", "167·四(三)"},
 	{"R33", "profile", "35号 art. 15(一)"}, {"R37", "profile", "个保法; 1号"}, {"R38", "profile", "27号 arts. 9(三), 12"},
 	{"R39", "profile", "27号 arts. 6, 12"}, {"R40", "inferred", "167·三(二); 26号 art. 6"},
+	{"domain.md 6", "inferred", "27号 arts. 3, 6"}, {"domain.md decision 8", "inferred", "167·三(三)"},
 };
 
 enum fj_rc iss_rule_fail(struct fj_err *err, const char *id, const char *en, const char *zh)
@@ -37,6 +38,31 @@ enum fj_rc iss_rule_fail(struct fj_err *err, const char *id, const char *en, con
 static bool is(const char *a, const char *b)
 {
 	return strcmp(a, b) == 0;
+}
+
+/* octets of the blank that s begins with, 0: none */
+static size_t blank(const char *s)
+{
+	static const char *const wide[] = {"\xc2\xa0", "\xe2\x80\x8b", "\xe2\x80\xaf", "\xe3\x80\x80", "\xef\xbb\xbf"};
+
+	if ((unsigned char)*s <= 0x20 || *s == 0x7f)
+		return *s != '\0';
+	for (size_t i = 0; i < FJ_ARRAY_LEN(wide); i++)
+		if (strncmp(s, wide[i], strlen(wide[i])) == 0)
+			return strlen(wide[i]);
+	/* U+2000 to U+200A */
+	return strncmp(s, "\xe2\x80", 2) == 0 && (unsigned char)s[2] <= 0x8a && s[2] != '\0' ? 3 : 0;
+}
+
+bool iss_said(const char *text)
+{
+	size_t n;
+
+	if (text == NULL)
+		return false;
+	while ((n = blank(text)) > 0)
+		text += n;
+	return *text != '\0';
 }
 
 bool iss_kind_no_collateral(const char *kind)
@@ -155,7 +181,7 @@ enum fj_rc iss_rule_no_two_roles_of_one_person(const char *a, const char *b, str
 enum fj_rc iss_rule_no_way_back_from_final(const char *state, struct fj_err *err)
 {
 	return !is(state, "WITHDRAWN") && !is(state, "CANCELLED") && !is(state, "SUPERSEDED") && !is(state, "RECLAIMED") &&
-	    !is(state, "TERMINATED") && !is(state, "REVOKED") ? FJ_OK
+	    !is(state, "TERMINATED") && !is(state, "REVOKED") && !is(state, "TRANSFERRED") ? FJ_OK
 	    : iss_rule_fail(err, "R23", "what was revoked or taken back does not come back; issue anew", "已撤销、注销或收回的不可恢复，请重新办理");
 }
 
@@ -201,10 +227,43 @@ enum fj_rc iss_rule_no_operator_without_competition(bool evidence, struct fj_err
 	    "an operator is chosen by fair competition; attach the evidence of the selection", "应以公平竞争方式选择运营机构，请附选择过程的证明材料");
 }
 
+enum fj_rc iss_rule_no_implementer_as_operator(bool own_or_affiliate, struct fj_err *err)
+{
+	return !own_or_affiliate ? FJ_OK : iss_rule_fail(err, "domain.md 6",
+	    "the implementing institution is neither the operator nor its affiliate; choose another operator", "实施机构不得为运营机构或其关联方，请另选运营机构");
+}
+
 enum fj_rc iss_rule_no_foreign_issuer(const char *finance, const char *issuer, struct fj_err *err)
 {
 	return is(finance, issuer) ? FJ_OK : iss_rule_fail(err, "R40",
 	    "a finance department decides for the holders of its own level and division only", "财政部门只能为本级单位办理");
+}
+
+static const char *const parties[] = {"", "OPERATOR", "IMPLEMENTER", "FINANCE"};
+
+const char *iss_party_name(enum iss_party p)
+{
+	return parties[p];
+}
+
+enum iss_party iss_party_of(const char *name)
+{
+	for (size_t i = FJ_ARRAY_LEN(parties) - 1; i > 0; i--)
+		if (is(parties[i], name))
+			return (enum iss_party)i;
+	return ISS_PARTY_NONE;
+}
+
+enum fj_rc iss_rule_no_resumption_by_lower_party(enum iss_party suspended, enum iss_party now, struct fj_err *err)
+{
+	static const char *const zh[] = {"", "运营机构", "实施机构", "财政部门"};
+	char en[200], zh_text[240];
+
+	if (now >= suspended)
+		return FJ_OK;
+	snprintf(en, sizeof(en), "it was suspended as %s, and only the same or a higher party lifts that; ask two of its officers", parties[suspended]);
+	snprintf(zh_text, sizeof(zh_text), "该暂停由%s作出，只能由同级或更高一方的两名经办人解除", zh[suspended]);
+	return iss_rule_fail(err, "domain.md decision 8", en, zh_text);
 }
 
 /* --- warnings --- */
@@ -242,4 +301,15 @@ bool iss_usci_check(const char *usci)
 const char *iss_warn_usci(const char *usci)
 {
 	return iss_usci_check(usci) ? NULL : "R35: the check character of the unified social credit code does not fit";
+}
+
+enum fj_rc iss_person_check(const char *person, struct fj_err *err)
+{
+	static const char allowed[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-";
+
+	if (person[0] != '\0' && person[strspn(person, allowed)] == '\0')
+		return FJ_OK;
+	enum fj_rc rc = fj_fail(err, FJ_E_INVALID, "issuer", "R22", "a person is identified by letters, digits, dot, hyphen and underscore only");
+	fj_err_zh(err, "人员标识只能含英文字母、数字、点、连字符和下划线");
+	return rc;
 }

@@ -14,6 +14,9 @@
 /* fills in basis and clause of rule `id`; the sentence says what was wrong and what to do */
 enum fj_rc iss_rule_fail(struct fj_err *err, const char *id, const char *en, const char *zh);
 
+/* does a text say something: more than blanks, those of Unicode included? NULL does not */
+bool iss_said(const char *text);
+
 /* holder kinds whose assets may not secure anything (decision 2: MASS follows ADMIN) */
 bool iss_kind_no_collateral(const char *kind);
 enum fj_rc iss_rule_no_authorisation_without_certificate(const char *certificate_state, bool expired, struct fj_err *err) FJ_MUST_USE; /* R01 */
@@ -38,7 +41,15 @@ enum fj_rc iss_rule_no_sj_number_on_duty_data(const char *sj, const char *holder
 enum fj_rc iss_rule_no_raw_personal_data(const char *personal_info, bool legal_basis, struct fj_err *err) FJ_MUST_USE; /* R37 */
 enum fj_rc iss_rule_no_unfit_operator(bool conditions, bool dishonest, struct fj_err *err) FJ_MUST_USE; /* R38 */
 enum fj_rc iss_rule_no_operator_without_competition(bool evidence, struct fj_err *err) FJ_MUST_USE; /* R39 */
+enum fj_rc iss_rule_no_implementer_as_operator(bool own_or_affiliate, struct fj_err *err) FJ_MUST_USE; /* domain.md 6 */
 enum fj_rc iss_rule_no_foreign_issuer(const char *holder_finance, const char *issuer, struct fj_err *err) FJ_MUST_USE; /* R40 */
+
+/* Who takes back, the lowest first.  A suspension remembers its party by name; one from before
+ * parties were remembered has "" and binds nobody. */
+enum iss_party { ISS_PARTY_NONE, ISS_PARTY_OPERATOR, ISS_PARTY_IMPLEMENTER, ISS_PARTY_FINANCE };
+const char *iss_party_name(enum iss_party p);      /* "", "OPERATOR", "IMPLEMENTER", "FINANCE" */
+enum iss_party iss_party_of(const char *name);     /* NONE for every other text */
+enum fj_rc iss_rule_no_resumption_by_lower_party(enum iss_party suspended, enum iss_party now, struct fj_err *err) FJ_MUST_USE; /* domain.md decision 8 */
 
 /* warnings: NULL when there is none */
 const char *iss_warn_name(const char *name, const char *summary); /* R34 */
@@ -46,5 +57,8 @@ const char *iss_warn_usci(const char *usci);                      /* R35 */
 /* 18 characters of the code's alphabet (GB 32100); the check character apart */
 bool iss_usci_form(const char *usci);
 bool iss_usci_check(const char *usci);
+/* what the office identifies a natural person by: letters, digits, dot, hyphen, underscore, so
+ * that one person is not written in two ways (R22); else FJ_E_INVALID */
+enum fj_rc iss_person_check(const char *person, struct fj_err *err) FJ_MUST_USE;
 
 #endif

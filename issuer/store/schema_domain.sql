@@ -35,7 +35,7 @@ CREATE TABLE asset (               -- 数据资产
   ledger      TEXT NOT NULL UNIQUE,
   holder      TEXT NOT NULL,
   name        TEXT NOT NULL,
-  state       TEXT NOT NULL,       -- CARDED APPLIED REVIEWED ACCEPTED REGISTERED CERTIFICATED
+  state       TEXT NOT NULL,       -- CARDED APPLIED REVIEWED ACCEPTED REGISTERED CERTIFICATED; final: CANCELLED TRANSFERRED
   version     INTEGER NOT NULL,    -- newest card
   certificate TEXT NOT NULL,       -- newest certificate's number, "" none
   status_list INTEGER NOT NULL,    -- the asset's own status entry; -1 none
@@ -105,7 +105,8 @@ CREATE TABLE authorisation (       -- 授权
   own_list    INTEGER NOT NULL,    -- entry of this version
   own_idx     INTEGER NOT NULL,
   sha256      TEXT NOT NULL,
-  seq         INTEGER NOT NULL
+  seq         INTEGER NOT NULL,
+  suspended_by TEXT NOT NULL DEFAULT '' -- FINANCE IMPLEMENTER; "" not suspended
 ) STRICT;
 CREATE INDEX authorisation_seq ON authorisation(seq);
 
@@ -122,6 +123,7 @@ CREATE TABLE token (               -- 许可令牌
   not_after     INTEGER NOT NULL,
   list          INTEGER NOT NULL,
   idx           INTEGER NOT NULL,
-  seq           INTEGER NOT NULL
+  seq           INTEGER NOT NULL,
+  suspended_by  TEXT NOT NULL DEFAULT '' -- FINANCE IMPLEMENTER OPERATOR; "" not suspended
 ) STRICT;
 CREATE INDEX token_of ON token(authorisation, id);

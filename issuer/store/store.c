@@ -96,7 +96,9 @@ static enum fj_rc version(struct sto *s, int *out, struct fj_err *err)
 	return *out >= 0 ? FJ_OK : fail(s, code, err, "be read");
 }
 
-/* version 1 is what this release writes; older ones would be moved forward here */
+/* What this release writes; 1 was written by none.  Later ones move older registers forward here. */
+#define VERSION 2
+
 static enum fj_rc set_up(struct sto *s, struct fj_err *err)
 {
 	int v;
@@ -106,14 +108,14 @@ static enum fj_rc set_up(struct sto *s, struct fj_err *err)
 	if (s->writer)
 		FJ_TRY(exec(s, "PRAGMA journal_mode=WAL", "be set up", err));
 	FJ_TRY(version(s, &v, err));
-	if (v == 1)
+	if (v == VERSION)
 		return FJ_OK;
 	if (v != 0 || !s->writer)
-		return fj_fail(err, FJ_E_UNSUPPORTED, "store", NULL, "the register has version %d, and this release knows version 1; use the release that wrote it", v);
+		return fj_fail(err, FJ_E_UNSUPPORTED, "store", NULL, "the register has version %d, and this release knows version %d; use the release that wrote it", v, VERSION);
 	FJ_TRY(exec(s, "BEGIN IMMEDIATE", "be made", err));
 	FJ_TRY(exec(s, sto_schema_core, "be made", err));
 	FJ_TRY(exec(s, sto_schema_domain, "be made", err));
-	return exec(s, "PRAGMA user_version=1; COMMIT", "be made", err);
+	return exec(s, "PRAGMA user_version=2; COMMIT", "be made", err);
 }
 
 static enum fj_rc prepare(struct sto *s, struct fj_err *err)
@@ -300,6 +302,14 @@ struct fj_slice sto_blob(const struct sto_q *q, int col)
 	const void *p = sqlite3_column_blob(q->s->stmt[q->id], col);
 
 	return FJ_SLICE(p, (size_t)sqlite3_column_bytes(q->s->stmt[q->id], col));
+}
+
+enum fj_rc sto_copy(const struct sto_q *q, const struct sto_copy *list, size_t n, const char *what, struct fj_err *err)
+{
+	for (size_t i = 0; i < n; i++)
+		if (fj_strcopy(list[i].to, list[i].cap, sto_text(q, list[i].col)) != FJ_OK)
+			return fj_fail(err, FJ_E_CORRUPT, "issuer", NULL, "%s is malformed", what);
+	return FJ_OK;
 }
 
 void sto_done(struct sto_q *q)

@@ -49,6 +49,15 @@ const char *sto_text(const struct sto_q *q, int col); /* "" for NULL; valid unti
 int64_t sto_int(const struct sto_q *q, int col);
 bool sto_null(const struct sto_q *q, int col);
 struct fj_slice sto_blob(const struct sto_q *q, int col);
+/* texts of a row into the buffers of a struct, each with its own size; FJ_E_CORRUPT ("`what` is
+ * malformed") when one does not fit */
+struct sto_copy {
+	int col;
+	char *to;
+	size_t cap;
+};
+#define STO_COPY(col, buffer) {col, buffer, sizeof(buffer)}
+enum fj_rc sto_copy(const struct sto_q *q, const struct sto_copy *list, size_t n, const char *what, struct fj_err *err) FJ_MUST_USE;
 void sto_done(struct sto_q *q);
 FJ_DEFINE_AUTO(sto_q, struct sto_q, sto_done)
 

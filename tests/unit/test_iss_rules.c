@@ -165,7 +165,7 @@ TEST("R22: one person is not two officers")
 
 TEST("R23: no way back from every final state, and from no other")
 {
-	static const char *const final[] = {"WITHDRAWN", "CANCELLED", "SUPERSEDED", "RECLAIMED", "TERMINATED", "REVOKED"};
+	static const char *const final[] = {"WITHDRAWN", "CANCELLED", "SUPERSEDED", "RECLAIMED", "TERMINATED", "REVOKED", "TRANSFERRED"};
 	static const char *const not_final[] = {"ACTIVE", "SUSPENDED", "REVOKING", "ENDING", "PENDING"};
 	struct fj_err err = {0};
 	for (size_t i = 0; i < sizeof(final) / sizeof(*final); i++)
@@ -220,12 +220,47 @@ TEST("R38, R39: an operator is fit, of good credit, and chosen by competition")
 	CHECK_RULE(iss_rule_no_operator_without_competition(false, &err), "R39");
 }
 
+TEST("an implementer is not the operator, nor its affiliate")
+{
+	struct fj_err err = {0};
+	CHECK_OK(iss_rule_no_implementer_as_operator(false, &err));
+	CHECK_RULE(iss_rule_no_implementer_as_operator(true, &err), "domain.md 6");
+}
+
+TEST("a text of blanks says nothing, whatever kind of blank")
+{
+	static const char *const nothing[] = {"", " ", "\t\r\n ", "\xe3\x80\x80", "\xc2\xa0 \xe2\x80\x82\xe2\x80\x8b\xe2\x80\xaf\xef\xbb\xbf"};
+	static const char *const something[] = {"x", " x ", "\xe3\x80\x80件", "—", "\xe2\x80\x94", "0"};
+	CHECK(!iss_said(NULL));
+	for (size_t i = 0; i < sizeof(nothing) / sizeof(*nothing); i++)
+		CHECK(!iss_said(nothing[i]));
+	for (size_t i = 0; i < sizeof(something) / sizeof(*something); i++)
+		CHECK(iss_said(something[i]));
+}
+
 TEST("R40: a finance department decides for its own holders")
 {
 	struct fj_err err = {0};
 	CHECK_OK(iss_rule_no_foreign_issuer("11420000DEMA00013M", "11420000DEMA00013M", &err));
 	CHECK_RULE(iss_rule_no_foreign_issuer("11420000DEMA00013M", "11520000DEMA000217", &err), "R40");
 	CHECK_RULE(iss_rule_no_foreign_issuer("", "11520000DEMA000217", &err), "R40");
+}
+
+TEST("who lifts a suspension: the same party or a higher one, of all pairs")
+{
+	static const char *const names[] = {"", "OPERATOR", "IMPLEMENTER", "FINANCE"};
+	struct fj_err err = {0};
+	for (int suspended = 0; suspended < 4; suspended++) {
+		CHECK_STR(iss_party_name((enum iss_party)suspended), names[suspended]);
+		CHECK(iss_party_of(names[suspended]) == (enum iss_party)suspended);
+		for (int now = 0; now < 4; now++)
+			if (now >= suspended)
+				CHECK_OK(iss_rule_no_resumption_by_lower_party((enum iss_party)suspended, (enum iss_party)now, &err));
+			else
+				CHECK_RULE(iss_rule_no_resumption_by_lower_party((enum iss_party)suspended, (enum iss_party)now, &err), "domain.md decision 8");
+	}
+	CHECK_STR(err.basis, "inferred");
+	CHECK(iss_party_of("HOLDER") == ISS_PARTY_NONE);
 }
 
 TEST("a refusal may go unheard: no error structure is needed")

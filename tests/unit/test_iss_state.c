@@ -63,6 +63,21 @@ TEST("a card is changed before it is applied for, or after a refusal, and at no 
 	NO_WAY(ISS_OBJ_ASSET, "CERTIFICATED", "card");
 }
 
+TEST("what becomes of an asset whose certificate ends: corrected, certified again, or final")
+{
+	static const char *const acts[] = {"card", "apply", "review", "accept", "register", "refuse", "certify", "replace", "withdraw", "cancel", "transfer"};
+	struct fj_err err = {0};
+	GOES(ISS_OBJ_ASSET, "CERTIFICATED", "withdraw", "CARDED");
+	GOES(ISS_OBJ_ASSET, "CERTIFICATED", "replace", "REGISTERED");
+	GOES(ISS_OBJ_ASSET, "CERTIFICATED", "cancel", "CANCELLED");
+	GOES(ISS_OBJ_ASSET, "CERTIFICATED", "transfer", "TRANSFERRED");
+	NO_WAY(ISS_OBJ_ASSET, "REGISTERED", "withdraw");
+	for (size_t i = 0; i < sizeof(acts) / sizeof(*acts); i++) {
+		FINAL(ISS_OBJ_ASSET, "CANCELLED", acts[i]);
+		FINAL(ISS_OBJ_ASSET, "TRANSFERRED", acts[i]);
+	}
+}
+
 TEST("a registration skips no step, and what is refused stays so")
 {
 	struct fj_err err = {0};

@@ -228,6 +228,62 @@ enum fj_rc cmd_asset_history(struct iss_call *c, struct fj_err *err)
 
 /* --- collateral --- */
 
+/* holder of the asset, or operator or implementer of an authorisation that covers it */
+static enum fj_rc check_asker(struct iss_call *c, const struct dom_asset *a, struct fj_err *err)
+{
+	FJ_AUTO(sto_q) q = {0};
+	const char *org = c->actor->org;
+	bool row;
+
+	if ((c->acting & ISS_HOLDER) && strcmp(a->holder, org) == 0)
+		return FJ_OK;
+	FJ_TRY(sto_query(c->db, STO_AUTH_COVERS, &q, err, "ttit", c->acting & ISS_OPERATOR ? org : "", c->acting & ISS_IMPLEMENTER ? org : "",
+	    (int64_t)c->now, a->asset_no));
+	FJ_TRY(sto_step(&q, &row, err));
+	if (row)
+		return FJ_OK;
+	enum fj_rc rc = fj_fail(err, FJ_E_FORBIDDEN, "issuer", "domain.md 6", "only the asset's holder, or the operator or implementer of an authorisation that covers it, may ask");
+	fj_err_zh(err, "只有该资产的持有单位，或其有效授权的运营机构、实施机构可以申请");
+	return rc;
+}
+
+/* does the card name an encumbrance: a list, or one text */
+static bool card_discloses(const json_t *card)
+{
+	const json_t *e = json_object_get(json_object_get(card, "rights"), "encumbrance");
+	size_t i;
+	json_t *v;
+
+	if (json_is_string(e))
+		return iss_said(json_string_value(e));
+	json_array_foreach(e, i, v)
+		if (json_is_string(v) ? iss_said(json_string_value(v)) : json_object_size(v) > 0)
+			return true;
+	return false;
+}
+
+/* Disclosed is what the certificate in force was issued on: that version of the card, not the
+ * newest, and nobody's word (R05). */
+static enum fj_rc disclosed(struct iss_call *c, const struct dom_asset *a, bool *out, struct fj_err *err)
+{
+	FJ_AUTO(sto_q) q = {0};
+	FJ_AUTO(json) card = NULL;
+	struct dom_cert t;
+	json_t *parsed = NULL;
+
+	*out = false;
+	if (a->certificate[0] == '\0')
+		return FJ_OK;
+	FJ_TRY(dom_cert_get(c->db, a->certificate, &t, err));
+	if (strcmp(t.state, "ACTIVE") != 0 || c->now > t.not_after)
+		return FJ_OK;
+	FJ_TRY(sto_first(c->db, STO_CARD_GET, &q, "card", err, "ti", a->asset_no, t.version));
+	FJ_TRY(fj_json_parse(fj_slice_str(sto_text(&q, 1)), 1u << 18, &parsed, err));
+	card = parsed;
+	*out = card_discloses(card);
+	return FJ_OK;
+}
+
 /* A refusal here is itself an event: attempts stand in the half-year report
  * (167·四(三)).  So the answer says "refused" and the transaction is kept. */
 enum fj_rc cmd_collateral_request(struct iss_call *c, struct fj_err *err)
@@ -235,12 +291,15 @@ enum fj_rc cmd_collateral_request(struct iss_call *c, struct fj_err *err)
 	FJ_AUTO(dom_asset) a = {.card = NULL};
 	FJ_AUTO(dom_org) holder = {.affiliates = NULL};
 	struct fj_err why = {0};
+	bool on_card;
 
 	FJ_TRY(dom_asset_get(c->db, fj_json_peek(c->params, "asset"), &a, err));
+	FJ_TRY(check_asker(c, &a, err));
+	FJ_TRY(disclosed(c, &a, &on_card, err));
 	FJ_TRY(dom_org_get(c->db, a.holder, &holder, err));
 	enum fj_rc rc = iss_rule_no_collateral(holder.kind, &why);
 	if (rc == FJ_OK)
-		rc = iss_rule_no_hidden_encumbrance(json_is_true(json_object_get(c->params, "disclosed")), &why);
+		rc = iss_rule_no_hidden_encumbrance(on_card, &why);
 	FJ_AUTO(json) body = json_pack("{s:s, s:s, s:s}", "asset_no", a.asset_no, "creditor", fj_json_peek(c->params, "creditor"), "rule",
 	    rc == FJ_OK ? "" : why.cite);
 	FJ_TRY(evt_append(c, rc == FJ_OK ? "collateral.disclosed" : "collateral.refused", a.asset_no, body, err));

@@ -182,7 +182,7 @@ static enum fj_rc add_user(struct demo *d, const char *login, const char *org, c
  * has not two, of the one that made the appliance (R40) */
 static const char *office_of(const struct demo *d, const char *org, int k)
 {
-	const char *finance = org, *first[2];
+	const char *finance = org, *first[2] = {"", ""};
 	int n = 0;
 
 	for (size_t i = 0; i < FJ_ARRAY_LEN(organisations); i++)
@@ -251,12 +251,12 @@ struct asset {
 
 static json_t *card_of(const struct asset *a)
 {
-	return json_pack("{s:{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:i}, s:{s:o, s:o, s:s, s:s, s:b, s:b, s:s, s:[], s:[s]}, s:{s:s}, "
+	return json_pack("{s:{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:i}, s:{s:o, s:o, s:s, s:s, s:b, s:b, s:s, s:o, s:[s]}, s:{s:s}, "
 	    "s:{s:s, s:s, s:s, s:s, s:s, s:s}}",
 	    "basic", "asset_no", a->no, "name", a->name, "overview", "示例数据资产，字段与数量均为虚构", "class_scheme", "LOCAL", "class_code", "1",
 	    "industry", a->industry, "geo_scope", "全国", "update_freq", "按天", "structure", "结构化", "form", "表格", "volume_rows", 420000000,
 	    "rights", "rights", split("HOLD,OPER,USE"), "modes", split(a->modes), "source_authority", "履职采集（示例）", "personal_info", "DEIDENTIFIED",
-	    "dispute", 0, "public_data", a->public_data, "public_data_basis", "示例", "encumbrance", "restrictions", "noExport",
+	    "dispute", 0, "public_data", a->public_data, "public_data_basis", "示例", "encumbrance", split(a->pledge ? "质押：示例银行（虚构）" : ""), "restrictions", "noExport",
 	    "use", "use_state", "授权运营",
 	    "management", "data_level", "GENERAL", "mgr_dept", "数据处（虚构）", "mgr_person", "王三（虚构）", "sec_policy", "安全制度（示例）2026-01",
 	    "emergency_plan", "应急预案（示例）2026-01", "evidence_no", "EV-DEMO-1");
@@ -645,7 +645,11 @@ static enum fj_rc case5(struct demo *d, struct fj_err *err)
 	}
 	FJ_TRY(show_certificate(d, number, "permit", err));
 	/* R05: an enterprise may, disclosed; R04: a public institution may not, and the attempt is on record */
-	FJ_TRY(act(d, "yj1", "collateral.request", json_pack("{s:s, s:s, s:b}", "asset", "GX-2026-0003", "creditor", "示例银行（虚构）", "disclosed", 1), NULL, err));
+	FJ_TRY(act(d, "yj1", "collateral.request", json_pack("{s:s, s:s}", "asset", "GX-2026-0003", "creditor", "示例银行（虚构）"), &answer, err));
+	bool passed = json_is_false(json_object_get(answer, "refused"));
+	json_decref(answer);
+	if (!passed)
+		return fj_fail(err, FJ_E_INTERNAL, "demo", "R05", "an encumbrance that the certified card discloses was refused");
 	FJ_TRY(act(d, "hbsw1", "collateral.request", json_pack("{s:s, s:s}", "asset", "HB-2026-0001", "creditor", "示例银行（虚构）"), &answer, err));
 	FJ_AUTO(json) owned = answer;
 	if (fj_json_peek(owned, "rule") == NULL || strcmp(fj_json_peek(owned, "rule"), "R04") != 0)

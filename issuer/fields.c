@@ -56,7 +56,6 @@ const struct iss_field fld_asset_card[] = {
 const struct iss_field fld_collateral[] = {
 	{"asset", ISS_F_STR, true, DOM_MAX_ASSET_NO, "资产编号", "asset number"},
 	{"creditor", ISS_F_STR, true, 120, "债权人", "creditor"},
-	{"disclosed", ISS_F_BOOL, false, 1, "已披露", "disclosed on the card"},
 	{0},
 };
 const struct iss_field fld_registration_submit[] = {{"asset", ISS_F_STR, true, DOM_MAX_ASSET_NO, "资产编号", "asset number"}, {0}};

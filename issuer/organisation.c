@@ -82,6 +82,8 @@ static enum fj_rc check_facts(const struct dom_org_in *in, struct fj_err *err)
 		return bad(err, "domain.md 4.1", "the level is 中央, 省, 市, 县 or 乡", "财政级次无效");
 	if (in->div6 == NULL || !fj_div6_ok(in->div6))
 		return bad(err, "GB/T 2260", "the division is six digits", "行政区划应为 6 位数字");
+	if ((in->dept[0] != '\0' && !iss_usci_form(in->dept)) || (in->finance[0] != '\0' && !iss_usci_form(in->finance)))
+		return bad(err, "GB 32100", "superior department and finance department are named by their 18-character codes", "主管部门和本级财政部门应填写 18 位统一社会信用代码");
 	if (json_array_size(in->roles) == 0)
 		return bad(err, "domain.md 6", "an organisation has at least one role", "至少应有一个角色");
 	json_array_foreach(in->roles, i, v)

@@ -188,6 +188,29 @@ def ending():
         refused('and no certificate', do('hb-fin1', 'certificate.issue', assets=[no]), 'R23')
 
 
+def collateral():
+    """R05: the certified card discloses, not the asker; R04 before all; and who may ask"""
+    bank = '示例银行（虚构）'
+    check('the caller\'s word is no field', do('yj1', 'collateral.request', asset='GX-2026-0003', creditor=bank, disclosed=True)[0] == 422)
+    code, out = do('yj1', 'collateral.request', asset='GX-2026-0003', creditor=bank)
+    check('what an enterprise\'s certified card discloses passes', code == 200 and out.get('refused') is False, out)
+    code, out = do('yj1', 'collateral.request', asset='GX-2026-0001', creditor=bank)
+    check('without a certificate in force nothing is disclosed (R05)', code == 200 and out.get('refused') is True and out.get('rule') == 'R05', out)
+    number = next(c['number'] for c in h.demo['certificates'] if c['number'].startswith('DAC-450000-202605-000003'))
+    done('gx-fin1', 'certificate.suspend', number=number, reason='x')
+    code, out = do('yj1', 'collateral.request', asset='GX-2026-0003', creditor=bank)
+    check('a suspended one discloses nothing', out.get('refused') is True and out.get('rule') == 'R05', out)
+    for who, asset in (('yj1', 'SZ-2026-0001'), ('pc1', 'HB-2026-0001'), ('qs1', 'HB-2026-0001')):
+        refused('%s is no party of %s and may not ask' % (who, asset), do(who, 'collateral.request', asset=asset, creditor=bank), 'domain.md 6')
+    for who, what in (('hbsw1', 'the holder'), ('jc1', 'the operator of an authorisation that covers it')):
+        code, out = do(who, 'collateral.request', asset='HB-2026-0001', creditor=bank)
+        check('a public institution\'s asset secures nothing, whoever asks (R04): %s' % what, out.get('refused') is True and out.get('rule') == 'R04', out)
+    code, out = do('slb1', 'collateral.request', asset='SL-2026-0001', creditor=bank)
+    check('nor when its implementer asks', code == 200 and out.get('rule') == 'R04', out)
+    kinds = [e['kind'] for e in h.cli('event', 'list', '--object', 'HB-2026-0001')[1]['items']]
+    check('attempts are events, those of strangers are not', kinds.count('collateral.refused') == 3, kinds)
+
+
 def persons():
     refused('a person is identified by plain characters', do('hb-fin1', 'user.add', login='odd', name='x', person='张三',
             org='11420000DEMA00013M', roles=['FINANCE']), 'R22')
@@ -196,7 +219,7 @@ def persons():
 h = Home()
 try:
     check('a demo home that serves', h.made and h.serve(), h.made_err)
-    for part in (apart, lifting, authorising, ending, persons):
+    for part in (apart, lifting, authorising, ending, collateral, persons):
         part()
     code, out = h.cli('db', 'rebuild')
     check('the events give every table again', code == 0 and out.get('same') is True, out)

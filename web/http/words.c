@@ -80,7 +80,7 @@ static const struct {
 } words[] = {
 	{WEB_STATE, "ACTIVE", "有效", "in force"}, {WEB_STATE, "SUSPENDED", "已暂停（冻结）", "suspended"}, {WEB_STATE, "PENDING", "签发中", "being issued"},
 	{WEB_STATE, "REVOKING", "已冻结，撤销待批准", "suspended, revocation awaits approval"}, {WEB_STATE, "WITHDRAWN", "已撤销", "withdrawn"},
-	{WEB_STATE, "CANCELLED", "已注销", "deregistered"}, {WEB_STATE, "SUPERSEDED", "已换发", "superseded"}, {WEB_STATE, "EXPIRED", "已过期", "expired"},
+	{WEB_STATE, "CANCELLED", "已注销", "deregistered"}, {WEB_STATE, "TRANSFERRED", "已划转", "transferred"}, {WEB_STATE, "SUPERSEDED", "已换发", "superseded"}, {WEB_STATE, "EXPIRED", "已过期", "expired"},
 	{WEB_STATE, "ENDING", "已暂停，收回待确认", "suspended, its end awaits approval"}, {WEB_STATE, "RECLAIMED", "已收回", "reclaimed"}, {WEB_STATE, "TERMINATED", "已终止", "terminated"},
 	{WEB_STATE, "REVOKED", "已吊销", "revoked"}, {WEB_STATE, "LEDGERED", "已列入台账", "in the ledger"}, {WEB_STATE, "RECOGNISED", "已作出确认结论", "recognised"},
 	{WEB_STATE, "CONFIRMED", "已确认", "confirmed"}, {WEB_STATE, "CARDED", "已建卡片", "has an asset card"}, {WEB_STATE, "APPLIED", "已申请登记", "registration applied for"},

@@ -141,6 +141,14 @@ static enum fj_rc prepare(struct hsm_signer *s, struct fj_err *err)
 	return FJ_OK;
 }
 
+/* a hardware TPM is shut down by its kernel */
+static int end(const struct hsm_signer *s, int code)
+{
+	if (s->tpm != NULL && !s->hardware)
+		hsm_tpm_shutdown(s->tpm);
+	return code;
+}
+
 int main(int argc, char **argv)
 {
 	static struct hsm_signer s;
@@ -165,8 +173,8 @@ int main(int argc, char **argv)
 	signal(SIGPIPE, SIG_IGN);
 	if (prepare(&s, &err) != FJ_OK) {
 		fj_log_err(FJ_LOG_ERROR, "the signer can't start", &err);
-		return s.tpm != NULL && hsm_tpm_lost(s.tpm) ? 4 : 3;
+		return end(&s, s.tpm != NULL && hsm_tpm_lost(s.tpm) ? 4 : 3);
 	}
 	l.s = &s;
-	return run(&l);
+	return end(&s, run(&l));
 }

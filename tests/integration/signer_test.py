@@ -1,7 +1,7 @@
 """A conquered registry and a conquered verifier service against the signer (lessons
 2, 6, 7, 14): it talks to the signer's own sockets with every right those processes
 have, and lies.  Every lie has to be refused."""
-import fcntl, threading, zlib
+import fcntl, resource, threading, zlib
 from lib import *
 
 SIGN, PUBKEY, STATUS, OPEN, OFFSET, ERROR = 1, 2, 3, 4, 6, 255
@@ -21,6 +21,7 @@ class Signer:
 
     def connect(self):
         self.s = socket.socket(socket.AF_UNIX)
+        self.s.settimeout(60)
         self.s.connect(self.path)
         self.n = 0
 
@@ -153,6 +154,8 @@ class Alone:
                 answer = self.tpm.ask(command)
                 self.wire.sendall(self.lie(code, answer) if self.lie else answer)
         except OSError:
+            pass
+        finally:
             self.wire.close()
 
     def ended(self):
@@ -271,7 +274,10 @@ def restart_test(h):
             h.serve()
         else:
             for name in ('fujie-signer', 'swtpm'):
-                os.kill(before[name], signal.SIGKILL)
+                try:
+                    os.kill(before[name], signal.SIGKILL)
+                except ProcessLookupError:
+                    pass # the other's end was faster
         for _ in range(100):
             if all(h.children().get(n) not in (None, before.get(n)) for n in ('fujie-signer', 'swtpm')):
                 break
@@ -281,6 +287,31 @@ def restart_test(h):
         if rc != 0:
             print('# end %d: %s' % (k + 1, why))
     check('eight ends of the appliance, orderly and by kill -9, and a signature after each', signed == 8, '%d signatures' % signed)
+
+
+# --- ends for a cause ---
+def honest_end(home, sentence, words, lie=None, full=False):
+    """a certificate is asked for while something fails: the signer ends and says what"""
+    a = Alone(home)
+    reg = Signer(home, 'registry.sock')
+    reg.ask(STATUS, b'') # it has started
+    a.lie = lie
+    if full:
+        size = os.path.getsize(home + '/signer/audit.log')
+        resource.prlimit(a.proc.pid, resource.RLIMIT_FSIZE, (size, size))
+    rc, why, sig = reg.sign(ISSUING, C_ASSET, cert(good), ('alice', 'bob'))
+    code, said = a.ended()
+    last = said.strip().split('\n')[-1]
+    check(sentence, code == 5 and rc != 0 and sig == b'' and words in last, (code, rc, last))
+    a.tpm.end()
+
+
+def cause_test(home):
+    honest_end(home, 'a full disk ends the signer, which names the audit log', 'the audit log could not be written', full=True)
+    honest_end(home, 'a TPM that refuses to sign ends it, and is named', 'the TPM refuses to sign (code 0x101)',
+               lambda code, r: r if code != 0x15d else bytes.fromhex('80010000000a00000101'))
+    honest_end(home, 'a signature that does not verify ends it, and is named', 'does not verify',
+               lambda code, r: r if code != 0x15d else r[:30] + bytes(2) + r[32:])
 
 
 h = Home()
@@ -465,6 +496,9 @@ try:
     restart_test(h)
     h.stop()
     lockout_test(h.root)
+    twin = h.root + '/twin' # what is done to it the home does not suffer
+    shutil.copytree(h.d, twin, symlinks=True, ignore=shutil.ignore_patterns('run'))
+    cause_test(twin)
 
     # the audit log: one changed octet anywhere
     log = h.d + '/signer/audit.log'

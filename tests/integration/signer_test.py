@@ -289,6 +289,19 @@ def restart_test(h):
     check('eight ends of the appliance, orderly and by kill -9, and a signature after each', signed == 8, '%d signatures' % signed)
 
 
+def no_keys_test(home):
+    a = Alone(home)
+    reg, ver = Signer(home, 'registry.sock'), Signer(home, 'verifier.sock')
+    at = tlv(0x18, time.strftime('%Y%m%d%H%M%SZ', time.gmtime()).encode())
+    answer = tlv(0x30, tlv(0xa2, tlv(4, bytes(20))), at, tlv(0x30))
+    said = [ver.sign(OCSP, R_OCSP, answer)] + [reg.sign(role, kind, cert(good), ('alice', 'bob')) for role, kind in (
+        (ROOT, C_ROOT), (ROOT, C_ISS), (ROOT, CRL_ROOT), (ISSUING, C_ASSET), (ISSUING, C_DELEG), (ISSUING, CRL),
+        (TOKEN, J_TOKEN), (TOKEN, J_AUTH), (TOKEN, J_STATUS))]
+    check('before the ceremony every kind of signature is refused, and the signer goes on',
+          all(rc and 'no keys' in why for rc, why, _ in said) and a.proc.poll() is None, said)
+    a.end()
+
+
 # --- ends for a cause ---
 def honest_end(home, sentence, words, lie=None, full=False):
     """a certificate is asked for while something fails: the signer ends and says what"""
@@ -496,6 +509,7 @@ try:
     restart_test(h)
     h.stop()
     lockout_test(h.root)
+    no_keys_test(h.root + '/fresh')
     twin = h.root + '/twin' # what is done to it the home does not suffer
     shutil.copytree(h.d, twin, symlinks=True, ignore=shutil.ignore_patterns('run'))
     cause_test(twin)

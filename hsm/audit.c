@@ -171,8 +171,8 @@ enum fj_rc audit_append(struct hsm_audit *a, enum audit_type type, fj_time at, s
 		return fj_fail(err, rc, HSM_LAYER, NULL, "an audit record is too large");
 	if (lseek(a->fd, a->size, SEEK_SET) < 0)
 		rc = fj_fail_errno(err, HSM_LAYER, "seek in the audit log");
-	else
-		rc = fj_write_all(a->fd, b.data, b.len, err);
+	else if (fj_write_all(a->fd, b.data, b.len, NULL) != FJ_OK)
+		rc = fj_fail_errno(err, HSM_LAYER, "the audit log could not be written");
 	if (rc == FJ_OK && fdatasync(a->fd) != 0)
 		rc = fj_fail_errno(err, HSM_LAYER, "make the audit record durable");
 	if (rc != FJ_OK) {

@@ -5,7 +5,9 @@
  * listening sockets for registry and verifier service.  It opens its audit log,
  * replays it, loads its keys, gives up the right to open anything, and then
  * answers one frame after the other in a single thread.  Exit: 0 asked to end,
- * 3 it can't start, 4 the TPM is lost, 5 log and memory may differ.
+ * 3 it can't start, 4 the TPM is lost, 5 a request failed between its two records
+ * (the audit log can't be written, the TPM refuses, a signature does not verify),
+ * so log and memory may differ.
  */
 #include <openssl/ec.h>
 #include <poll.h>
@@ -41,6 +43,7 @@ struct loop {
 	struct hsm_signer *s;
 	struct connection c[MAX_CONNECTIONS];
 	size_t n;
+	struct fj_err why; /* of s->fatal */
 };
 
 static void accept_one(struct loop *l, int listener, enum hsm_socket from)
@@ -75,14 +78,17 @@ static enum fj_rc serve_frame(struct loop *l, const struct connection *c, struct
 	FJ_TRY(signer_answer(l->s, c->from, &f, &kind, &answer, err));
 	if (kind == HSM_MSG_ERROR)
 		fj_log_err(FJ_LOG_WARN, "refused", err);
+	if (l->s->fatal)
+		l->why = *err; /* before a failing send can take its place */
 	if (hsm_tpm_lost(l->s->tpm))
 		return FJ_OK; /* main ends; the asker sees the connection end */
 	return fj_ipc_send(c->fd, kind, f.id, fj_buf_slice(&answer), err);
 }
 
+/* stops at what ends the signer: a further request may not be served in that state */
 static void serve_ready(struct loop *l, const struct pollfd *p)
 {
-	for (size_t i = l->n; i-- > 0;) {
+	for (size_t i = l->n; i-- > 0 && !l->s->fatal && !hsm_tpm_lost(l->s->tpm);) {
 		struct fj_err err = {0};
 		if (p[2 + i].revents != 0 && serve_frame(l, &l->c[i], &err) != FJ_OK)
 			drop(l, i, &err);
@@ -104,7 +110,7 @@ static int run(struct loop *l)
 			return 4;
 		}
 		if (l->s->fatal) {
-			fj_log(FJ_LOG_ERROR, "the audit log could not be written; the signer ends and reads it anew");
+			fj_log_err(FJ_LOG_ERROR, "the signer ends, and reads its audit log anew", &l->why);
 			return 5;
 		}
 		if (p[0].revents != 0)
@@ -141,6 +147,14 @@ static enum fj_rc prepare(struct hsm_signer *s, struct fj_err *err)
 	return FJ_OK;
 }
 
+/* a hardware TPM is shut down by its kernel */
+static int end(const struct hsm_signer *s, int code)
+{
+	if (s->tpm != NULL && !s->hardware)
+		hsm_tpm_shutdown(s->tpm);
+	return code;
+}
+
 int main(int argc, char **argv)
 {
 	static struct hsm_signer s;
@@ -165,8 +179,8 @@ int main(int argc, char **argv)
 	signal(SIGPIPE, SIG_IGN);
 	if (prepare(&s, &err) != FJ_OK) {
 		fj_log_err(FJ_LOG_ERROR, "the signer can't start", &err);
-		return s.tpm != NULL && hsm_tpm_lost(s.tpm) ? 4 : 3;
+		return end(&s, s.tpm != NULL && hsm_tpm_lost(s.tpm) ? 4 : 3);
 	}
 	l.s = &s;
-	return run(&l);
+	return end(&s, run(&l));
 }

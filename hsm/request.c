@@ -228,8 +228,10 @@ static enum fj_rc read_request(const struct fj_frame *f, enum hsm_socket from, s
 
 static enum fj_rc may_at_all(const struct hsm_signer *s, const struct request *q, struct fj_err *err)
 {
-	bool early = s->mem.ceremony == MEM_NONE || (s->mem.ceremony == MEM_OPEN && s->mem.issuing_tbs.len == 0);
+	bool early = s->mem.ceremony == MEM_OPEN && s->mem.issuing_tbs.len == 0;
 
+	if (s->mem.ceremony == MEM_NONE)
+		return policy_no(err, "design.md 2", "there are no keys yet; the ceremony makes them");
 	if (q->row->ceremony ? s->mem.ceremony != MEM_OPEN : early)
 		return policy_no(err, "design.md 2", q->row->ceremony ? "CA certificates are signed in the ceremony only"
 		    : "there are no CA certificates yet");

@@ -5,6 +5,12 @@
  * no transient slot (a software TPM has three).  No session is left open: those
  * that are needed (salted, for unsealing) are flushed in the same function.
  * Every refusal of the TPM carries its code.
+ *
+ * Dictionary attack protection (TPM 2.0 Part 1, 19.8) is off for our keys: their
+ * authorisation is empty, custody is the TPM's own, so there is no password to
+ * guess.  With it, each end without TPM2_Shutdown counts as a guess, and the third
+ * locks every key for minutes.  Keys made before this carry it for ever; for them
+ * we say TPM2_Shutdown at an orderly end and lift a lockout at the start.
  */
 #include "hsm/tpm.h"
 
@@ -14,6 +20,7 @@
 #include <tss2/tss2_esys.h>
 
 #include "base/der.h"
+#include "base/log.h"
 #include "hsm/tcti.h"
 
 #define SRK 0x81010000u
@@ -48,6 +55,36 @@ static void find_all(struct hsm_tpm *t)
 		find(t, HANDLE(r), &t->key[r]);
 }
 
+/* 0 when the TPM does not say */
+static uint32_t property(struct hsm_tpm *t, TPM2_PT which)
+{
+	TPMS_CAPABILITY_DATA *cap = NULL;
+	uint32_t v = 0;
+
+	if (Esys_GetCapability(t->ctx, ESYS_TR_NONE, ESYS_TR_NONE, ESYS_TR_NONE, TPM2_CAP_TPM_PROPERTIES,
+	    which, 1, NULL, &cap) != TSS2_RC_SUCCESS)
+		return 0;
+	const TPML_TAGGED_TPM_PROPERTY *p = &cap->data.tpmProperties;
+	if (p->count > 0 && p->tpmProperty[0].property == which)
+		v = p->tpmProperty[0].value;
+	Esys_Free(cap);
+	return v;
+}
+
+/* Only where the lockout authorisation is empty: a wrong one would lock that too. */
+static void lift_lockout(struct hsm_tpm *t)
+{
+	uint32_t is = property(t, TPM2_PT_PERMANENT);
+
+	if ((is & TPMA_PERMANENT_INLOCKOUT) == 0)
+		return;
+	if ((is & TPMA_PERMANENT_LOCKOUTAUTHSET) == 0 &&
+	    Esys_DictionaryAttackLockReset(t->ctx, ESYS_TR_RH_LOCKOUT, ESYS_TR_PASSWORD, ESYS_TR_NONE, ESYS_TR_NONE) == TSS2_RC_SUCCESS)
+		fj_log(FJ_LOG_WARN, "the TPM was in lockout, as ends without a shutdown bring about; the lockout was lifted");
+	else
+		fj_log(FJ_LOG_WARN, "the TPM is in lockout, and it is not ours to lift; keys under its protection wait");
+}
+
 enum fj_rc hsm_tpm_open(int fd, struct hsm_tpm **out, struct fj_err *err)
 {
 	FJ_AUTO(hsm_tpm) t = fj_alloc(1, sizeof(*t));
@@ -62,6 +99,7 @@ enum fj_rc hsm_tpm_open(int fd, struct hsm_tpm **out, struct fj_err *err)
 	rc = Esys_Startup(t->ctx, TPM2_SU_CLEAR);
 	if (rc != TSS2_RC_SUCCESS && rc != TPM2_RC_INITIALIZE)
 		return tpm_fail(err, rc, "start up");
+	lift_lockout(t);
 	find_all(t);
 	if (hsm_tpm_lost(t))
 		return fj_fail(err, FJ_E_TPM, "tpm", NULL, "the TPM has closed its stream");
@@ -78,6 +116,12 @@ void hsm_tpm_close(struct hsm_tpm *t)
 	fj_free(t);
 }
 
+void hsm_tpm_shutdown(struct hsm_tpm *t)
+{
+	if (!hsm_tpm_lost(t))
+		(void)Esys_Shutdown(t->ctx, ESYS_TR_NONE, ESYS_TR_NONE, ESYS_TR_NONE, TPM2_SU_CLEAR);
+}
+
 bool hsm_tpm_has_keys(const struct hsm_tpm *t)
 {
 	bool all = t->srk != ESYS_TR_NONE;
@@ -91,7 +135,8 @@ static TPM2B_PUBLIC storage_template(void)
 {
 	return (TPM2B_PUBLIC){.publicArea = {.type = TPM2_ALG_ECC, .nameAlg = TPM2_ALG_SHA256,
 		.objectAttributes = TPMA_OBJECT_RESTRICTED | TPMA_OBJECT_DECRYPT | TPMA_OBJECT_FIXEDTPM |
-		    TPMA_OBJECT_FIXEDPARENT | TPMA_OBJECT_SENSITIVEDATAORIGIN | TPMA_OBJECT_USERWITHAUTH,
+		    TPMA_OBJECT_FIXEDPARENT | TPMA_OBJECT_SENSITIVEDATAORIGIN | TPMA_OBJECT_USERWITHAUTH |
+		    TPMA_OBJECT_NODA,
 		.parameters.eccDetail = {
 			.symmetric = {.algorithm = TPM2_ALG_AES, .keyBits.aes = 128, .mode.aes = TPM2_ALG_CFB},
 			.scheme.scheme = TPM2_ALG_NULL, .curveID = TPM2_ECC_NIST_P256, .kdf.scheme = TPM2_ALG_NULL}}};
@@ -101,7 +146,7 @@ static TPM2B_PUBLIC signing_template(void)
 {
 	return (TPM2B_PUBLIC){.publicArea = {.type = TPM2_ALG_ECC, .nameAlg = TPM2_ALG_SHA256,
 		.objectAttributes = TPMA_OBJECT_SIGN_ENCRYPT | TPMA_OBJECT_FIXEDTPM | TPMA_OBJECT_FIXEDPARENT |
-		    TPMA_OBJECT_SENSITIVEDATAORIGIN | TPMA_OBJECT_USERWITHAUTH,
+		    TPMA_OBJECT_SENSITIVEDATAORIGIN | TPMA_OBJECT_USERWITHAUTH | TPMA_OBJECT_NODA,
 		.parameters.eccDetail = {.symmetric.algorithm = TPM2_ALG_NULL,
 			.scheme = {.scheme = TPM2_ALG_ECDSA, .details.ecdsa.hashAlg = TPM2_ALG_SHA256},
 			.curveID = TPM2_ECC_NIST_P256, .kdf.scheme = TPM2_ALG_NULL}}};
@@ -282,14 +327,9 @@ enum fj_rc hsm_tpm_sign_finish(struct hsm_tpm *t, uint8_t raw[64], struct fj_err
 
 void hsm_tpm_maker(struct hsm_tpm *t, char out[8])
 {
-	TPMS_CAPABILITY_DATA *cap = NULL;
+	uint32_t v = property(t, TPM2_PT_MANUFACTURER);
 
 	memset(out, 0, 8);
-	if (Esys_GetCapability(t->ctx, ESYS_TR_NONE, ESYS_TR_NONE, ESYS_TR_NONE, TPM2_CAP_TPM_PROPERTIES,
-	    TPM2_PT_MANUFACTURER, 1, NULL, &cap) != TSS2_RC_SUCCESS)
-		return;
-	uint32_t v = cap->data.tpmProperties.count > 0 ? cap->data.tpmProperties.tpmProperty[0].value : 0;
-	Esys_Free(cap);
 	for (int i = 0; i < 4; i++) {
 		unsigned char c = (unsigned char)(v >> (24 - 8 * i));
 		out[i] = (char)(c >= 0x20 && c < 0x7f ? c : '\0');

@@ -3,8 +3,9 @@
  *
  * Handles: 0x81010000 storage root, ...01 root CA, ...02 issuing CA, ...03
  * token, ...04 sealed OCSP key.  Signing keys are P-256, made in the TPM, not
- * exportable (fixedTPM, fixedParent, sensitiveDataOrigin).  The interface
- * carries roles; SM2 adds handles, not functions.
+ * exportable (fixedTPM, fixedParent, sensitiveDataOrigin) and without dictionary
+ * attack protection (noDA: tpm.c says why).  The interface carries roles; SM2 adds
+ * handles, not functions.
  */
 #ifndef FJ_HSM_TPM_H
 #define FJ_HSM_TPM_H
@@ -13,10 +14,14 @@
 #include "hsm/proto.h"
 
 struct hsm_tpm;
-/* FJ_E_TPM with the TPM's own code; fd stays the caller's and must outlive it. */
+/* FJ_E_TPM with the TPM's own code; fd stays the caller's and must outlive it.  A lockout
+ * that is found is lifted, where the lockout authorisation is empty. */
 enum fj_rc hsm_tpm_open(int fd, struct hsm_tpm **out, struct fj_err *err) FJ_MUST_USE;
 void hsm_tpm_close(struct hsm_tpm *t);
 FJ_DEFINE_AUTO_PTR(hsm_tpm, struct hsm_tpm, hsm_tpm_close)
+/* TPM2_Shutdown: what follows is an orderly end of a software TPM; a TPM that is gone already
+ * is no error.  A hardware TPM is shut down by its kernel, not by us. */
+void hsm_tpm_shutdown(struct hsm_tpm *t);
 /* the stream has ended, or the TPM is in failure mode: nothing will work any more */
 bool hsm_tpm_lost(const struct hsm_tpm *t);
 /* all keys there / none there; a half-made set is neither */

@@ -1,7 +1,7 @@
 """A conquered registry and a conquered verifier service against the signer (lessons
 2, 6, 7, 14): it talks to the signer's own sockets with every right those processes
 have, and lies.  Every lie has to be refused."""
-import zlib
+import fcntl, resource, threading, zlib
 from lib import *
 
 SIGN, PUBKEY, STATUS, OPEN, OFFSET, ERROR = 1, 2, 3, 4, 6, 255
@@ -21,6 +21,7 @@ class Signer:
 
     def connect(self):
         self.s = socket.socket(socket.AF_UNIX)
+        self.s.settimeout(60)
         self.s.connect(self.path)
         self.n = 0
 
@@ -66,6 +67,111 @@ class Signer:
         why = data[9:9 + n].decode()
         m = struct.unpack('>I', data[9 + n:13 + n])[0]
         return rc, why, data[13 + n:13 + n + m]
+
+
+# --- a signer of our own, without an appliance around it ---
+def spawn(cmd, fds):
+    """a child that has these descriptors as 3, 4, 5..."""
+    def place():
+        high = [fcntl.fcntl(f, fcntl.F_DUPFD, 100) for f in fds]
+        for i, f in enumerate(high):
+            os.dup2(f, 3 + i)
+            os.close(f)
+    # restore_signals: a full file is to be an error of the child's, not its end
+    return subprocess.Popen(cmd, preexec_fn=place, close_fds=False, restore_signals=False, stderr=subprocess.PIPE, text=True)
+
+
+def exactly(s, n):
+    out = b''
+    while len(out) < n:
+        got = s.recv(n - len(out))
+        if not got:
+            raise OSError
+        out += got
+    return out
+
+
+class Tpm:
+    """a software TPM on the state in a folder"""
+    def __init__(self, folder):
+        os.makedirs(folder, exist_ok=True)
+        self.s, theirs = socket.socketpair()
+        state = os.open(folder, os.O_RDONLY)
+        self.proc = spawn(['swtpm', 'socket', '--tpm2', '--fd', '3', '--flags', 'startup-clear,not-need-init',
+                           '--tpmstate', 'dir=/proc/self/fd/4,mode=0600', '--log', 'file=/dev/null,level=1'], [theirs.fileno(), state])
+        theirs.close()
+        os.close(state)
+
+    def ask(self, command):
+        self.s.sendall(command)
+        head = exactly(self.s, 10)
+        return head + exactly(self.s, int.from_bytes(head[2:6], 'big') - 10)
+
+    def owner(self, code, handles, rest, password=b''):
+        """a command under a password: (response code, response)"""
+        auth = b'\x40\x00\x00\x09' + bytes(3) + struct.pack('>H', len(password)) + password
+        body = struct.pack('>I', code) + handles + by(auth) + rest
+        r = self.ask(struct.pack('>HI', 0x8002, len(body) + 6) + body)
+        return int.from_bytes(r[6:10], 'big'), r
+
+    def end(self):
+        self.s.close()
+        self.proc.kill()
+        self.proc.wait()
+
+
+class Alone:
+    """signer and software TPM on the state of a home, and a wire between them that can
+    lie: `lie` gets a command's code and the TPM's answer, and gives what the signer sees"""
+    def __init__(self, home):
+        self.home, self.lie, self.seen = home, None, []
+        for name in ('signer', 'run'):
+            os.makedirs(os.path.join(home, name), exist_ok=True)
+        self.tpm = Tpm(home + '/tpm')
+        self.wire, theirs = socket.socketpair()
+        folder = os.open(home + '/signer', os.O_RDONLY)
+        listeners = [socket.socket(socket.AF_UNIX) for _ in range(2)]
+        for l, name in zip(listeners, ('registry.sock', 'verifier.sock')):
+            path = home + '/run/' + name
+            if os.path.exists(path):
+                os.unlink(path)
+            l.bind(path)
+            l.listen(8)
+        threading.Thread(target=self.forward, daemon=True).start()
+        self.proc = spawn([B + '/fujie-signer', '--tpm', 'software', '--demo-allowed'],
+                          [theirs.fileno(), folder] + [l.fileno() for l in listeners])
+        for f in [theirs] + listeners:
+            f.close()
+        os.close(folder)
+
+    def forward(self):
+        try:
+            while True:
+                head = exactly(self.wire, 10)
+                command = head + exactly(self.wire, int.from_bytes(head[2:6], 'big') - 10)
+                code = int.from_bytes(head[6:10], 'big')
+                self.seen.append(code)
+                answer = self.tpm.ask(command)
+                self.wire.sendall(self.lie(code, answer) if self.lie else answer)
+        except OSError:
+            pass
+        finally:
+            self.wire.close()
+
+    def ended(self):
+        """(exit code, what it said) of a signer that ends by itself"""
+        try:
+            said = self.proc.communicate(timeout=20)[1]
+        except subprocess.TimeoutExpired:
+            self.proc.kill()
+            said = 'it runs on: ' + self.proc.communicate()[1]
+        return self.proc.returncode, said
+
+    def end(self):
+        self.proc.terminate()
+        out = self.ended()
+        self.tpm.end()
+        return out
 
 
 # --- a little DER ---
@@ -126,6 +232,99 @@ def cert(tbs, serial=None, begin=None, end=None, spki=None, ext=None, issuer=Non
 def refused(sentence, answer):
     rc, why, sig = answer
     check(sentence, rc != 0 and sig == b'', 'it SIGNED' if rc == 0 else why)
+
+
+# --- the TPM's lockout (TPM 2.0 Part 1, 19.8) ---
+def old_storage_key(tpm):
+    """a storage key under dictionary attack protection, as homes had it"""
+    public = bytes.fromhex('0023000b000300720000000600800043001000030010') + bytes(4)
+    code, r = tpm.owner(0x131, b'\x40\x00\x00\x01', b'\x00\x04' + bytes(4) + struct.pack('>H', len(public)) + public + bytes(6))
+    return code or tpm.owner(0x120, b'\x40\x00\x00\x01' + r[10:14], b'\x81\x01\x00\x00')[0]
+
+
+def lockout_test(root):
+    home = root + '/locked'
+    tpm = Tpm(home + '/tpm')
+    made = old_storage_key(tpm)
+    wrong = [tpm.owner(0x153, b'\x81\x01\x00\x00', bytes(4), b'wrong')[0] for _ in range(6)]
+    tpm.end()
+    check('a TPM with a key of the old kind is brought into lockout', made == 0 and wrong[-1] == 0x921, (made, wrong))
+    a = Alone(home)
+    policy = json.dumps({'arc': '1.2.3', 'base': 'http://x', 'demo': True, 'operator': 'x'}).encode()
+    kind, said = Signer(home, 'registry.sock').ask(OPEN, by(policy)) or (None, b'')
+    check('a lockout that is found at the start is lifted', kind == OPEN, said)
+    code, said = a.end()
+    check('an orderly end tells the TPM', code == 0 and a.seen[-1] == 0x145, (code, said, a.seen[-3:]))
+    a = Alone(home)
+    Signer(home, 'registry.sock').ask(STATUS, b'')
+    a.tpm.end()
+    code, said = a.end()
+    check('an orderly end after the TPM\'s own is no error', code == 0, (code, said))
+
+
+def restart_test(h):
+    """eight ends, every other one by kill -9: none may count against the keys"""
+    signed = 0
+    for k in range(8):
+        before = h.children() if h.proc else {}
+        if k % 2 and 'fujie-signer' not in before:
+            break
+        if k % 2 == 0:
+            h.stop()
+            h.serve()
+        else:
+            for name in ('fujie-signer', 'swtpm'):
+                try:
+                    os.kill(before[name], signal.SIGKILL)
+                except ProcessLookupError:
+                    pass # the other's end was faster
+        for _ in range(100):
+            if all(h.children().get(n) not in (None, before.get(n)) for n in ('fujie-signer', 'swtpm')):
+                break
+            time.sleep(0.05)
+        rc, why, sig = Signer(h.d, 'registry.sock').sign(ISSUING, C_ASSET, cert(good), ('alice', 'bob'))
+        signed += rc == 0 and sig != b''
+        if rc != 0:
+            print('# end %d: %s' % (k + 1, why))
+    check('eight ends of the appliance, orderly and by kill -9, and a signature after each', signed == 8, '%d signatures' % signed)
+
+
+def no_keys_test(home):
+    a = Alone(home)
+    reg, ver = Signer(home, 'registry.sock'), Signer(home, 'verifier.sock')
+    at = tlv(0x18, time.strftime('%Y%m%d%H%M%SZ', time.gmtime()).encode())
+    answer = tlv(0x30, tlv(0xa2, tlv(4, bytes(20))), at, tlv(0x30))
+    said = [ver.sign(OCSP, R_OCSP, answer)] + [reg.sign(role, kind, cert(good), ('alice', 'bob')) for role, kind in (
+        (ROOT, C_ROOT), (ROOT, C_ISS), (ROOT, CRL_ROOT), (ISSUING, C_ASSET), (ISSUING, C_DELEG), (ISSUING, CRL),
+        (TOKEN, J_TOKEN), (TOKEN, J_AUTH), (TOKEN, J_STATUS))]
+    check('before the ceremony every kind of signature is refused, and the signer goes on',
+          all(rc and 'no keys' in why for rc, why, _ in said) and a.proc.poll() is None, said)
+    a.end()
+
+
+# --- ends for a cause ---
+def honest_end(home, sentence, words, lie=None, full=False):
+    """a certificate is asked for while something fails: the signer ends and says what"""
+    a = Alone(home)
+    reg = Signer(home, 'registry.sock')
+    reg.ask(STATUS, b'') # it has started
+    a.lie = lie
+    if full:
+        size = os.path.getsize(home + '/signer/audit.log')
+        resource.prlimit(a.proc.pid, resource.RLIMIT_FSIZE, (size, size))
+    rc, why, sig = reg.sign(ISSUING, C_ASSET, cert(good), ('alice', 'bob'))
+    code, said = a.ended()
+    last = said.strip().split('\n')[-1]
+    check(sentence, code == 5 and rc != 0 and sig == b'' and words in last, (code, rc, last))
+    a.tpm.end()
+
+
+def cause_test(home):
+    honest_end(home, 'a full disk ends the signer, which names the audit log', 'the audit log could not be written', full=True)
+    honest_end(home, 'a TPM that refuses to sign ends it, and is named', 'the TPM refuses to sign (code 0x101)',
+               lambda code, r: r if code != 0x15d else bytes.fromhex('80010000000a00000101'))
+    honest_end(home, 'a signature that does not verify ends it, and is named', 'does not verify',
+               lambda code, r: r if code != 0x15d else r[:30] + bytes(2) + r[32:])
 
 
 h = Home()
@@ -307,6 +506,13 @@ try:
     for name in ('fujie-registry', 'fujie-verifier'):
         os.kill(h.children()[name], signal.SIGCONT)
     h.stop()
+    restart_test(h)
+    h.stop()
+    lockout_test(h.root)
+    no_keys_test(h.root + '/fresh')
+    twin = h.root + '/twin' # what is done to it the home does not suffer
+    shutil.copytree(h.d, twin, symlinks=True, ignore=shutil.ignore_patterns('run'))
+    cause_test(twin)
 
     # the audit log: one changed octet anywhere
     log = h.d + '/signer/audit.log'

@@ -93,7 +93,22 @@ static enum fj_rc check_issuable(struct iss_call *c, const char *asset_no, const
 	return iss_rule_no_authorisation_without_documents(missing, err);
 }
 
-/* every asset of the list, each once; the refusal names the one that fails */
+/* the same; the refusal names the asset */
+static enum fj_rc check_one(struct iss_call *c, const char *asset_no, const struct issuing *w, struct dom_asset *a, struct dom_org *holder, struct fj_err *err)
+{
+	struct fj_err why = {0};
+
+	if (check_issuable(c, asset_no, w, a, holder, &why) == FJ_OK)
+		return FJ_OK;
+	if (err != NULL) {
+		*err = why;
+		snprintf(err->en, sizeof(err->en), "asset %.64s: %.240s", asset_no, why.en);
+		snprintf(err->zh, sizeof(err->zh), "资产 %.64s：%.380s", asset_no, why.zh);
+	}
+	return why.rc;
+}
+
+/* every asset of the list, each once (lesson 5) */
 static enum fj_rc check_all(struct iss_call *c, const json_t *assets, const struct issuing *w, struct fj_err *err)
 {
 	size_t i;
@@ -102,17 +117,19 @@ static enum fj_rc check_all(struct iss_call *c, const json_t *assets, const stru
 	json_array_foreach(assets, i, v) {
 		FJ_AUTO(dom_asset) a = {.card = NULL};
 		FJ_AUTO(dom_org) holder = {.affiliates = NULL};
-		struct fj_err why = {0};
-		if (check_issuable(c, json_string_value(v), w, &a, &holder, &why) == FJ_OK)
-			continue;
-		if (err != NULL) {
-			*err = why;
-			snprintf(err->en, sizeof(err->en), "asset %.64s: %.240s", json_string_value(v), why.en);
-			snprintf(err->zh, sizeof(err->zh), "资产 %.64s：%.380s", json_string_value(v), why.zh);
-		}
-		return why.rc;
+		FJ_TRY(check_one(c, json_string_value(v), w, &a, &holder, err));
 	}
 	return FJ_OK;
+}
+
+static enum fj_rc add_request(struct iss_call *c, const json_t *assets, json_t *payload, struct fj_err *err)
+{
+	FJ_AUTO(dom_asset) a = {.card = NULL};
+
+	if (json_array_size(assets) != 1)
+		return fj_fail(err, FJ_E_INVALID, "issuer", "domain.md decision 7", "a request has one key, and a key belongs to one certificate: name one asset");
+	FJ_TRY(dom_asset_get(c->db, json_string_value(json_array_get(assets, 0)), &a, err));
+	return dom_key_from_request(c, a.holder, payload, err);
 }
 
 enum fj_rc cmd_certificate_issue(struct iss_call *c, struct fj_err *err)
@@ -127,6 +144,8 @@ enum fj_rc cmd_certificate_issue(struct iss_call *c, struct fj_err *err)
 		return fj_fail(err, FJ_E_INVALID, "issuer", "lesson 6", "an asset stands twice in the list");
 	FJ_TRY(check_all(c, sorted, &(struct issuing){.issuer = c->actor->org}, err));
 	FJ_AUTO(json) payload = json_pack("{s:O, s:I, s:s}", "assets", sorted, "years", years, "issuer", c->actor->org);
+	if (json_object_get(c->params, "request") != NULL)
+		FJ_TRY(add_request(c, sorted, payload, err));
 	struct fj_hash h;
 	FJ_AUTO(buf) text = FJ_BUF_INIT(1u << 20);
 	char object[80], hex[65];
@@ -192,7 +211,7 @@ static enum fj_rc status_of(struct iss_call *c, const struct dom_asset *a, struc
 }
 
 /* everything the certificate is built from */
-static enum fj_rc intent_of(struct iss_call *c, const struct dom_asset *a, const struct dom_org *holder, json_int_t years, char number[41], json_t **out, struct fj_err *err)
+static enum fj_rc intent_of(struct iss_call *c, const struct dom_asset *a, const struct dom_org *holder, const json_t *approved, char number[41], json_t **out, struct fj_err *err)
 {
 	static const char *const rights[] = {"HOLD", "USE", "OPER", NULL}, *const modes[] = {"WHOLE", "DOMAIN", "SCENE", NULL};
 	struct ca_serial serial;
@@ -201,6 +220,8 @@ static enum fj_rc intent_of(struct iss_call *c, const struct dom_asset *a, const
 	FJ_AUTO(buf) spki = FJ_BUF_INIT(1024);
 	FJ_AUTO(buf) spki64 = FJ_BUF_INIT(2048);
 	const json_t *r = json_object_get(a->card, "rights");
+	int years = (int)json_integer_value(json_object_get(approved, "years"));
+	const char *own_key = fj_json_peek(approved, "spki");
 	char series[40], hex[33];
 	int64_t n;
 
@@ -212,9 +233,14 @@ static enum fj_rc intent_of(struct iss_call *c, const struct dom_asset *a, const
 	FJ_TRY(status_of(c, a, &own, &asset, err));
 	ca_serial_new(&serial);
 	fj_hex(serial.b, sizeof(serial.b), hex);
-	FJ_TRY(ca_ephemeral_spki(&spki, err));
-	FJ_TRY(fj_b64u_put(&spki64, fj_buf_slice(&spki)));
-	*out = json_pack("{s:s, s:s, s:s, s:I, s:I, s:s, s:s, s:s, s:s, s:I, s:s, s:s, s:s, s:i, s:i, s:i, s:i, s:s, s:i, s:I, s:I, s:s, s:I, s:I, s:s, s:I}",
+	if (own_key != NULL) {
+		FJ_TRY(dom_key_usable(c->db, fj_json_peek(approved, "spki_sha256"), holder->usci, err));
+		FJ_TRY(fj_buf_puts(&spki64, own_key));
+	} else {
+		FJ_TRY(ca_ephemeral_spki(&spki, err));
+		FJ_TRY(fj_b64u_put(&spki64, fj_buf_slice(&spki)));
+	}
+	*out = json_pack("{s:s, s:s, s:s, s:I, s:I, s:s, s:s, s:s, s:s, s:I, s:s, s:s, s:s, s:i, s:i, s:i, s:i, s:s, s:i, s:I, s:I, s:s, s:I, s:I, s:s, s:I, s:i}",
 	    "number", number, "series", series, "serial", hex, "series_n", (json_int_t)n, "not_before", (json_int_t)c->now,
 	    "asset_no", a->asset_no, "asset_name", a->name, "holder", holder->usci, "holder_name", holder->name,
 	    "card_version", (json_int_t)a->version, "card_hash", a->card_hash, "class_scheme", dom_card_text(a->card, "basic", "class_scheme"),
@@ -222,7 +248,8 @@ static enum fj_rc intent_of(struct iss_call *c, const struct dom_asset *a, const
 	    "rights", (int)flags_of(json_object_get(r, "rights"), rights), "modes", (int)flags_of(json_object_get(r, "modes"), modes),
 	    "restrictions", (int)restrictions_of(a, holder), "region", holder->div6, "shard", SHARD,
 	    "list", (json_int_t)own.list, "idx", (json_int_t)own.idx, "uri", own.uri, "asset_list", (json_int_t)asset.list,
-	    "asset_idx", (json_int_t)asset.idx, "spki", fj_buf_str(&spki64), "not_after", (json_int_t)fj_term_end(c->now, (int)years));
+	    "asset_idx", (json_int_t)asset.idx, "spki", fj_buf_str(&spki64), "not_after", (json_int_t)fj_term_end(c->now, years),
+	    "key_origin", own_key != NULL);
 	if (*out == NULL || json_object_set_new(*out, "asset_fresh", json_boolean(a->status_list < 0)) != 0)
 		return fj_fail(err, FJ_E_NOMEM, "issuer", NULL, "out of memory");
 	return FJ_OK;
@@ -240,20 +267,18 @@ enum fj_rc apr_certificate_issue(struct iss_call *c, const struct apr *a, struct
 {
 	struct issuing w = {.issuer = fj_json_peek(a->payload, "issuer")};
 	const json_t *assets = json_object_get(a->payload, "assets");
-	json_int_t years = json_integer_value(json_object_get(a->payload, "years"));
 	FJ_AUTO(json) numbers = json_array();
 	size_t i;
 	json_t *v;
 
 	FJ_TRY(applicant_of(c->db, a->id, w.applicant, err));
-	FJ_TRY(check_all(c, assets, &w, err));
-	json_array_foreach(assets, i, v) {
+	json_array_foreach(assets, i, v) { /* each is checked again, now */
 		FJ_AUTO(dom_asset) asset = {.card = NULL};
 		FJ_AUTO(dom_org) holder = {.affiliates = NULL};
 		json_t *body = NULL;
 		char number[41];
-		FJ_TRY(check_issuable(c, json_string_value(v), &w, &asset, &holder, err));
-		enum fj_rc rc = intent_of(c, &asset, &holder, years, number, &body, err);
+		FJ_TRY(check_one(c, json_string_value(v), &w, &asset, &holder, err));
+		enum fj_rc rc = intent_of(c, &asset, &holder, a->payload, number, &body, err);
 		FJ_AUTO(json) owned = body;
 		FJ_TRY(rc);
 		FJ_TRY(pipe_intend(c, PIPE_CERTIFICATE, number, owned, err));
@@ -279,15 +304,21 @@ enum fj_rc apply_certificate_intended(const struct evt *e, struct fj_err *err)
 {
 	const json_t *b = e->body;
 	bool fresh = json_is_true(json_object_get(b, "asset_fresh"));
+	const char *spki64 = text(b, "spki");
+	FJ_AUTO(buf) spki = FJ_BUF_INIT(1024);
 	struct dom_cert t;
+	char key[65];
 
+	if (fj_b64u_get(spki64, strlen(spki64), &spki) != FJ_OK)
+		return fj_fail(err, FJ_E_CORRUPT, "issuer", NULL, "an intent has no key");
+	dom_spki_hash(fj_buf_slice(&spki), key);
 	FJ_TRY(ser_apply(e, text(b, "series"), num(b, "series_n"), err));
 	FJ_TRY(sts_apply_allot(e, "register", num(b, "list"), (uint32_t)num(b, "idx"), err));
 	if (fresh)
 		FJ_TRY(sts_apply_allot(e, "register", num(b, "asset_list"), (uint32_t)num(b, "asset_idx"), err));
-	FJ_TRY(sto_run(e->db, STO_CERT_ADD, NULL, err, "tttittt" "iiiiii" "i", e->object, text(b, "serial"), text(b, "asset_no"), num(b, "card_version"),
+	FJ_TRY(sto_run(e->db, STO_CERT_ADD, NULL, err, "tttittt" "iiiiii" "it", e->object, text(b, "serial"), text(b, "asset_no"), num(b, "card_version"),
 	    text(b, "asset_name"), text(b, "holder"), text(b, "holder_name"), num(b, "not_before"), num(b, "not_after"), num(b, "shard"),
-	    num(b, "list"), num(b, "idx"), num(b, "restrictions"), e->seq));
+	    num(b, "list"), num(b, "idx"), num(b, "restrictions"), e->seq, key));
 	FJ_TRY(dom_cert_get(e->db, e->object, &t, err)); /* what can't be read could never be revoked */
 	/* the card is taken at once: no second certificate can be asked for meanwhile */
 	return sto_run(e->db, STO_ASSET_CERT, NULL, err, "ttiiit", "CERTIFICATED", e->object, num(b, "asset_list"), num(b, "asset_idx"), e->seq, text(b, "asset_no"));

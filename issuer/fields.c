@@ -67,6 +67,7 @@ const struct iss_field fld_decision[] = {
 };
 const struct iss_field fld_certificate_issue[] = {
 	{"assets", ISS_F_LIST, true, 5000, "资产编号", "asset numbers"},
+	{"request", ISS_F_FILE, false, 16384, "证书请求", "the holder's own key: a PKCS#10 request, PEM or DER; for one asset"},
 	{"years", ISS_F_INT, false, 5, "年限", "validity in years, 1 to 5, 3 by default"},
 	{0},
 };

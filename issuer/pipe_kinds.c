@@ -41,6 +41,7 @@ static enum fj_rc asset_of(const json_t *b, struct fj_asset *a, struct fj_err *e
 	a->modes = (unsigned)num(b, "modes");
 	a->restrictions = (unsigned)num(b, "restrictions");
 	a->status_index = (uint32_t)num(b, "idx");
+	a->key_origin = (unsigned)num(b, "key_origin");
 	return FJ_OK;
 }
 

@@ -83,8 +83,10 @@ CREATE TABLE certificate (         -- 数据资产证书
   idx         INTEGER NOT NULL,
   restrictions INTEGER NOT NULL,
   sha256      TEXT NOT NULL,
-  seq         INTEGER NOT NULL
+  seq         INTEGER NOT NULL,
+  spki        TEXT NOT NULL        -- SHA-256 of the SubjectPublicKeyInfo, hex
 ) STRICT;
+CREATE INDEX certificate_key ON certificate(spki);
 CREATE INDEX certificate_seq ON certificate(seq);
 CREATE INDEX certificate_asset ON certificate(asset_no);
 

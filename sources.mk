@@ -1,17 +1,182 @@
-# Which sources make which room.
-BASE_SRC := $(sort $(wildcard base/*.c))
-HSM_SRC := $(sort $(filter-out hsm/main.c,$(wildcard hsm/*.c)))
-HSMCLIENT_SRC := $(sort $(wildcard hsm/client/*.c))
-CA_SRC := $(sort $(wildcard ca/*.c))
-VERIFY_SRC := $(sort $(filter-out verifier/main.c,$(wildcard verifier/*.c)))
-SERVICE_SRC := $(sort $(wildcard verifier/service/*.c))
-ISSUER_SRC := $(sort $(wildcard issuer/*.c issuer/store/*.c issuer/rules/*.c issuer/publish/*.c issuer/log/*.c))
-HTTP_SRC := $(sort $(wildcard web/http/*.c))
-WEB_SRC := $(sort $(wildcard web/api/*.c web/portal/*.c))
-REGISTRY_SRC := $(sort $(wildcard web/registry/*.c))
-CLI_SRC := $(sort $(wildcard issuer/cli/*.c))
-TEST_UNIT_SRC := $(sort $(wildcard tests/unit/test_*.c))
-TEST_FUZZ_SRC := $(sort $(wildcard tests/fuzz/fuzz_*.c))
-# objects that carry other files inside (.incbin)
-INCBIN_SRC := $(shell grep -l incbin $(ISSUER_SRC) $(HTTP_SRC) $(WEB_SRC) $(SERVICE_SRC) /dev/null 2>/dev/null | grep -v /dev/null)
-INCBIN_DATA := $(wildcard issuer/store/*.sql issuer/publish/*.sql web/http/*.css web/portal/*.css web/portal/*.js)
+# Which sources make which room, one a line; the lint compares with what is there.
+BASE_SRC := \
+	base/buf.c \
+	base/claims.c \
+	base/clock.c \
+	base/conf.c \
+	base/der.c \
+	base/err.c \
+	base/file.c \
+	base/ipc.c \
+	base/json.c \
+	base/jws.c \
+	base/log.c \
+	base/mem.c \
+	base/proc.c \
+	base/sandbox.c \
+	base/secret.c \
+	base/x509.c
+
+HSM_SRC := \
+	hsm/audit.c \
+	hsm/clockwatch.c \
+	hsm/memory.c \
+	hsm/policy_crl.c \
+	hsm/policy_jws.c \
+	hsm/policy_ocsp.c \
+	hsm/policy_x509.c \
+	hsm/request.c \
+	hsm/tcti.c \
+	hsm/tpm.c
+
+HSMCLIENT_SRC := \
+	hsm/client/client.c
+
+CA_SRC := \
+	ca/assemble.c \
+	ca/cert.c \
+	ca/chain.c \
+	ca/crl.c \
+	ca/key.c \
+	ca/lint.c \
+	ca/ocsp.c \
+	ca/profile.c
+
+VERIFY_SRC := \
+	verifier/certificate.c \
+	verifier/chain.c \
+	verifier/crl.c \
+	verifier/holder.c \
+	verifier/jws.c \
+	verifier/key.c \
+	verifier/list.c \
+	verifier/narrow.c \
+	verifier/published.c \
+	verifier/report.c \
+	verifier/scope.c \
+	verifier/sdjwt.c \
+	verifier/trust.c \
+	verifier/use.c \
+	verifier/verify.c
+
+SERVICE_SRC := \
+	verifier/service/main.c \
+	verifier/service/ocsp.c \
+	verifier/service/routes.c \
+	verifier/service/state.c
+
+ISSUER_SRC := \
+	issuer/approval.c \
+	issuer/authorisation.c \
+	issuer/card.c \
+	issuer/certificate.c \
+	issuer/clock.c \
+	issuer/command.c \
+	issuer/csv.c \
+	issuer/demo.c \
+	issuer/event.c \
+	issuer/fields.c \
+	issuer/holder_key.c \
+	issuer/init.c \
+	issuer/iss.c \
+	issuer/ledger.c \
+	issuer/number.c \
+	issuer/organisation.c \
+	issuer/pipe_kinds.c \
+	issuer/pipeline.c \
+	issuer/publish/lists.c \
+	issuer/publish/public.c \
+	issuer/publish/publish.c \
+	issuer/registration.c \
+	issuer/rules/rules.c \
+	issuer/signin.c \
+	issuer/state.c \
+	issuer/status.c \
+	issuer/store/store.c \
+	issuer/token.c \
+	issuer/totp.c \
+	issuer/user.c
+
+HTTP_SRC := \
+	web/http/html.c \
+	web/http/http.c \
+	web/http/value.c \
+	web/http/verdict_page.c \
+	web/http/words.c
+
+WEB_SRC := \
+	web/api/api.c \
+	web/portal/frame.c \
+	web/portal/inbox.c \
+	web/portal/lists.c \
+	web/portal/login.c \
+	web/portal/pages.c \
+	web/portal/portal.c \
+	web/portal/verify.c
+
+REGISTRY_SRC := \
+	web/registry/control.c \
+	web/registry/main.c
+
+CLI_SRC := \
+	issuer/cli/args.c \
+	issuer/cli/ask.c \
+	issuer/cli/command.c \
+	issuer/cli/home.c \
+	issuer/cli/main.c \
+	issuer/cli/make.c \
+	issuer/cli/parts.c \
+	issuer/cli/print.c \
+	issuer/cli/request.c \
+	issuer/cli/serve.c
+
+TEST_UNIT_SRC := \
+	tests/unit/test_base_buf.c \
+	tests/unit/test_base_claims.c \
+	tests/unit/test_base_clock.c \
+	tests/unit/test_base_der.c \
+	tests/unit/test_base_json.c \
+	tests/unit/test_ca_core.c \
+	tests/unit/test_iss_csv.c \
+	tests/unit/test_iss_ledger.c \
+	tests/unit/test_iss_number.c \
+	tests/unit/test_iss_rows.c \
+	tests/unit/test_iss_rules.c \
+	tests/unit/test_iss_state.c \
+	tests/unit/test_ver_hostile.c \
+	tests/unit/test_ver_token.c \
+	tests/unit/test_ver_trust.c
+
+TEST_FUZZ_SRC := \
+	tests/fuzz/fuzz_asset.c \
+	tests/fuzz/fuzz_audit.c \
+	tests/fuzz/fuzz_claims.c \
+	tests/fuzz/fuzz_conf.c \
+	tests/fuzz/fuzz_crl.c \
+	tests/fuzz/fuzz_csv.c \
+	tests/fuzz/fuzz_der.c \
+	tests/fuzz/fuzz_form.c \
+	tests/fuzz/fuzz_json.c \
+	tests/fuzz/fuzz_jws.c \
+	tests/fuzz/fuzz_ledger.c \
+	tests/fuzz/fuzz_memory.c \
+	tests/fuzz/fuzz_number.c \
+	tests/fuzz/fuzz_ocsp.c \
+	tests/fuzz/fuzz_request.c \
+	tests/fuzz/fuzz_signed.c \
+	tests/fuzz/fuzz_signer.c \
+	tests/fuzz/fuzz_text.c \
+	tests/fuzz/fuzz_use.c \
+	tests/fuzz/fuzz_verdict.c \
+	tests/fuzz/fuzz_x509.c
+
+# objects that carry other files inside (.incbin), and those files
+INCBIN_SRC := \
+	issuer/publish/public.c \
+	issuer/store/store.c \
+	web/http/html.c
+INCBIN_DATA := \
+	issuer/publish/public.sql \
+	issuer/store/schema_core.sql \
+	issuer/store/schema_domain.sql \
+	web/http/style.css

@@ -59,6 +59,9 @@ src | grep -vE '^issuer/(store|publish/public.c)|^verifier/service/state.c' | xa
 src | while read -r f; do head -n 1 "$f" | grep -q '^/\*' || echo "$f"; done | rule "every file opens with a comment"
 src | xargs grep -lE 'fj_random_seed_for_test' | grep -v '^base/secret' | rule "the product never seeds its randomness"
 src | xargs grep -nE 'TODO|FIXME|XXX' | rule "nothing is left for later in the source"
+{ src | grep '\.c$' | grep -vE '^(hsm|verifier)/main\.c$'; ls tests/unit/test_*.c tests/fuzz/fuzz_*.c; } | while read -r f; do
+	grep -qE "^	$f( |\$)" sources.mk || echo "$f"
+done | rule "sources.mk names every source"
 git ls-files | grep -vE '^tests/lint/' | xargs grep -nE '/work/|registry\.npmjs' 2>/dev/null | rule "no path or host of a developer's machine"
 passed=$(grep -c p "$sum") failed=$(grep -c f "$sum")
 echo "$passed passed, $failed failed"

@@ -1,5 +1,6 @@
 # Fujie: one Makefile for everything.  `make help` prints the targets.
-# BUILD may name another folder; SAN=1 builds with Address and UB sanitizers.
+# BUILD may name another folder; SAN=1 builds with Address and UB sanitizers, COV=1
+# with counters, FUZZ=1 for libFuzzer.
 
 SAN ?=
 BUILD ?= $(if $(SAN),build/san,build)
@@ -13,6 +14,7 @@ WARN = -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wpointer
 HARD = -fstack-protector-strong -fstack-clash-protection -fcf-protection -fPIE
 FORTIFY = -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2
 FUZZ ?=
+COV ?=
 ifneq ($(FUZZ),)
 # libFuzzer's instrumentation is clang's; the warnings that count are gcc's
 CC = clang
@@ -27,7 +29,10 @@ CFLAGS = -std=c17 -D_GNU_SOURCE -I. -include base/banned.h $(WARN) $(HARD) $(OPT
 ifneq ($(FUZZ),)
 OPT = -O1 -g -fno-omit-frame-pointer -fsanitize=fuzzer-no-link$(comma)address$(comma)undefined -fno-sanitize-recover=undefined
 endif
-LDFLAGS = -pie -pthread -Wl,-z,relro,-z,now,-z,noexecstack -Wl,--as-needed \
+ifneq ($(COV),)
+OPT = -O0 -g --coverage
+endif
+LDFLAGS = -pie -pthread -Wl,-z,relro,-z,now,-z,noexecstack -Wl,--as-needed $(if $(COV),--coverage) \
 	$(if $(SAN)$(FUZZ),-fsanitize=address$(comma)undefined)
 
 # --- rooms: one source a line in sources.mk ---
@@ -59,7 +64,7 @@ UNIT = $(patsubst tests/unit/%.c,$(B)/tests/%,$(TEST_UNIT_SRC))
 all: $(BINS)
 
 help: ## print the targets
-	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*##/:/' | sort
+	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*##/:/' | sort
 
 $(B)/obj/%.o: %.c Makefile
 	@mkdir -p $(@D)
@@ -160,7 +165,7 @@ $(B)/tests/bench/slow/swtpm: $(call obj,tests/bench/slow_tpm.c) $(A_BASE)
 unit: $(UNIT) ## unit tests
 	@tests/run.sh unit $(B)
 
-.PHONY: all help unit run quick check conformance e2e integration soak bench lint san san-tests \
+.PHONY: all help unit run quick check conformance e2e integration soak bench cov lint san san-tests \
 	fuzz fuzzers routes install dist clean deps deps-full
 
 run: deps ## build, make a demo home under build/, serve it
@@ -187,6 +192,10 @@ e2e: all ## the portal in a real browser (installs chromium, node and one npm pa
 san-tests: $(UNIT) $(FUZZERS)
 san: ## unit tests under Address and UB sanitizers
 	@$(MAKE) --no-print-directory -j2 SAN=1 unit
+cov: ## lines that the unit tests and the fuzzers' corpus reach, by room
+	@$(MAKE) --no-print-directory -j2 COV=1 BUILD=build/cov san-tests >/dev/null
+	@tests/run.sh unit build/cov >/dev/null && tests/fuzz/run.sh replay build/cov >/dev/null
+	@tests/cov.sh build/cov
 bench: all $(BENCHES) ## the numbers of design section 7, with their ratios
 	@python3 tests/bench/bench.py $(B)
 FUZZ_SECONDS ?= 60

@@ -97,6 +97,11 @@ enum fj_rc audit_open(struct hsm_audit *a, int dirfd, audit_fn fn, void *user, s
 enum fj_rc audit_append(struct hsm_audit *a, enum audit_type type, fj_time at, struct fj_slice body, struct fj_err *err) FJ_MUST_USE;
 
 /* --- the signer --- */
+/* an x5c pair that was checked, and when both its certificates are valid */
+struct hsm_pair {
+	struct fj_hash hash;
+	fj_time from, until;
+};
 struct hsm_signer {
 	struct hsm_memory mem;
 	struct hsm_audit audit;
@@ -106,7 +111,7 @@ struct hsm_signer {
 	bool hardware, demo_allowed;
 	bool fatal;                      /* memory and log may differ: answer and end */
 	int64_t real0, boot0;            /* clocks when they were last found to agree */
-	struct fj_hash x5c_ok[4];        /* x5c pairs that were checked */
+	struct hsm_pair x5c_ok[4];       /* ring */
 	unsigned x5c_next;
 };
 /* what a policy gets */

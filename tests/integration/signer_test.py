@@ -1,7 +1,7 @@
 """A conquered registry and a conquered verifier service against the signer (lessons
 2, 6, 7, 14): it talks to the signer's own sockets with every right those processes
 have, and lies.  Every lie has to be refused."""
-import fcntl, resource, threading, zlib
+import calendar, fcntl, resource, threading, zlib
 from lib import *
 
 SIGN, PUBKEY, STATUS, OPEN, OFFSET, ERROR = 1, 2, 3, 4, 6, 255
@@ -445,8 +445,8 @@ try:
     th = json.loads(base64.urlsafe_b64decode(tok.split('.')[0] + '=='))
     tb = json.loads(base64.urlsafe_b64decode(tok.split('.')[1] + '=='))
 
-    def token(header=None, **more):
-        return (b64(canon(header or th)) + '.' + b64(canon(dict(tb, iat=now, nbf=now, exp=now + 86400, **more)))).encode()
+    def token(header=None, at=now, **more):
+        return (b64(canon(header or th)) + '.' + b64(canon(dict(tb, iat=at, nbf=at, exp=at + 86400, **more)))).encode()
 
     refused('a token without an officer', reg.sign(TOKEN, J_TOKEN, token()))
     refused('a token with an unknown member', reg.sign(TOKEN, J_TOKEN, token(admin=True), two))
@@ -513,6 +513,18 @@ try:
     twin = h.root + '/twin' # what is done to it the home does not suffer
     shutil.copytree(h.d, twin, symlinks=True, ignore=shutil.ignore_patterns('run'))
     cause_test(twin)
+
+    # a certificate that was good for the last token and has ended since
+    a = Alone(twin)
+    reg = Signer(twin, 'registry.sock')
+    rc, why, sig = reg.sign(TOKEN, J_TOKEN, token(at=int(time.time())), two)
+    ends = parts(parts(fields(tbs_of(pem(h.d + '/publish/signer/token.pem')))[4])[0][1])[1][1].decode()
+    then = calendar.timegm(time.strptime('20' + ends, '%Y%m%d%H%M%SZ')) + 3600
+    moved = reg.ask(OFFSET, struct.pack('>q', then - int(time.time())))
+    check('a token is signed, then the clock goes beyond its signer\'s certificate', rc == 0 and moved and moved[0] == OFFSET, (why, moved))
+    rc, why, sig = reg.sign(TOKEN, J_TOKEN, token(at=then), two)
+    check('a token under a certificate that has ended is refused, though the pair is known', rc != 0 and sig == b'' and 'not valid now' in why, why or 'it SIGNED')
+    a.end()
 
     # the audit log: one changed octet anywhere
     log = h.d + '/signer/audit.log'

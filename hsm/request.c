@@ -603,7 +603,7 @@ static enum fj_rc do_status(struct hsm_signer *s, enum hsm_socket from, const st
 {
 	static const char *const ceremony[] = {"none", "open", "closed"};
 	FJ_AUTO(buf) text = FJ_BUF_INIT(65536);
-	char hash[65], now[FJ_TIME_CAP], maker[8], kind[4];
+	char hash[65], now[FJ_TIME_CAP], maker[8], kind[12];
 	FJ_AUTO(json) counts = json_object();
 
 	(void)from;

@@ -24,6 +24,7 @@
 
 /* --- what is remembered (memory.c) --- */
 #define HSM_RECENT 4096
+#define HSM_RECENT_SLOTS (4 * HSM_RECENT) /* a power of two */
 #define HSM_MAX_CRLS 1024
 #define HSM_MAX_LISTS 1024
 struct mem_entry {
@@ -61,6 +62,7 @@ struct hsm_memory {
 	size_t n_list;
 	struct mem_recent *recent;        /* ring of HSM_RECENT */
 	size_t n_recent;                  /* ever */
+	uint16_t *recent_at;              /* its index by id: place + 1, 0 is free; open addressing */
 	fj_time last;                     /* time of the last record */
 	uint64_t count[HSM_KIND_END];
 };

@@ -11,11 +11,14 @@
 
 #include "base/ipc.h"
 
-#define ANSWER_MS 600000 /* 256 signatures on a TPM that makes five a second, with room */
+/* A round is what the TPM signs in a quarter of a second, at least 4 items and 32 the
+ * first time (issuer/pipeline.c): even a TPM that needs a second for each has answered
+ * by then.  A signer that hangs is noticed within the minute. */
+#define ANSWER_MS 60000
 
 struct hsm_conn {
 	int fd;
-	uint64_t next, due; /* ids sent, ids answered */
+	uint64_t next, due; /* ids sent, ids answered or given up */
 };
 
 enum fj_rc hsm_connect(int dirfd, const char *name, struct hsm_conn **out, struct fj_err *err)
@@ -97,8 +100,9 @@ static enum fj_rc recv_body(struct hsm_conn *c, enum hsm_msg kind, struct fj_fra
 	uint8_t rc;
 	char cite[64], why[320];
 
+	uint64_t id = c->due++; /* also when it fails: its late answer is not to pass for the next */
 	FJ_TRY(fj_ipc_recv(c->fd, f, ANSWER_MS, err));
-	if (f->id != c->due++)
+	if (f->id != id)
 		return broken(err);
 	if (f->kind == kind)
 		return FJ_OK;

@@ -1,6 +1,7 @@
 """A conquered registry and a conquered verifier service against the signer (lessons
 2, 6, 7, 14): it talks to the signer's own sockets with every right those processes
-have, and lies.  Every lie has to be refused."""
+have, and lies.  Every lie has to be refused.  Then the signer's own ends: restarts,
+lockout, a full disk, a TPM that refuses or lies."""
 import calendar, fcntl, resource, threading, zlib
 from lib import *
 

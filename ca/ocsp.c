@@ -36,13 +36,17 @@ static bool issuer_matches(struct fj_slice alg_oid, struct fj_slice name, struct
 static enum fj_rc read_id(struct fj_der *req, const struct fj_x509 *issuer, struct ca_ocsp_id *id, struct fj_err *err)
 {
 	struct fj_der at = *req, c, alg;
-	struct fj_slice oid, name, key, serial;
+	struct fj_slice oid, name, key, serial, none = {0};
 
 	memset(id, 0, sizeof(*id));
 	FJ_TRY(fj_der_get(&at, FJ_DER_SEQ, NULL, &id->raw, err));
 	FJ_TRY(fj_der_enter(req, FJ_DER_SEQ, &c, err));
 	FJ_TRY(fj_der_enter(&c, FJ_DER_SEQ, &alg, err));
 	FJ_TRY(fj_der_get(&alg, FJ_DER_OID, &oid, NULL, err));
+	if (fj_der_more(&alg)) /* the answer repeats it, and the signer takes no other parameters */
+		FJ_TRY(fj_der_get(&alg, FJ_DER_NULL, &none, NULL, err));
+	if (none.len > 0 || fj_der_more(&alg))
+		return bad(err, "a hash algorithm has parameters");
 	FJ_TRY(fj_der_get(&c, FJ_DER_OCTETS, &name, NULL, err));
 	FJ_TRY(fj_der_get(&c, FJ_DER_OCTETS, &key, NULL, err));
 	FJ_TRY(fj_der_integer(&c, &serial, err));

@@ -4,7 +4,8 @@
  * It is started with four descriptors: 3 the TPM, 4 its folder, 5 and 6 the
  * listening sockets for registry and verifier service.  It opens its audit log,
  * replays it, loads its keys, gives up the right to open anything, and then
- * answers one frame after the other in a single thread.  Exit: 0 asked to end,
+ * answers one frame after the other in a single thread.  At its end it shuts a
+ * software TPM down, if that is still there.  Exit: 0 asked to end,
  * 3 it can't start, 4 the TPM is lost, 5 a request failed between its two records
  * (the audit log can't be written, the TPM refuses, a signature does not verify),
  * so log and memory may differ.

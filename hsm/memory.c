@@ -20,7 +20,8 @@ enum fj_rc mem_init(struct hsm_memory *m, struct fj_err *err)
 	m->crl = fj_alloc(HSM_MAX_CRLS, sizeof(*m->crl));
 	m->list = fj_alloc(HSM_MAX_LISTS, sizeof(*m->list));
 	m->recent = fj_alloc(HSM_RECENT, sizeof(*m->recent));
-	return m->crl != NULL && m->list != NULL && m->recent != NULL ? FJ_OK
+	m->recent_at = fj_alloc(HSM_RECENT_SLOTS, sizeof(*m->recent_at));
+	return m->crl != NULL && m->list != NULL && m->recent != NULL && m->recent_at != NULL ? FJ_OK
 	    : fj_fail(err, FJ_E_NOMEM, HSM_LAYER, NULL, "out of memory");
 }
 
@@ -33,6 +34,7 @@ void mem_release(struct hsm_memory *m)
 	fj_free(m->crl);
 	fj_free(m->list);
 	fj_free(m->recent);
+	fj_free(m->recent_at);
 	fj_buf_release(&m->policy);
 	fj_buf_release(&m->root_tbs);
 	fj_buf_release(&m->issuing_tbs);
@@ -79,22 +81,60 @@ const struct mem_entry *mem_revoked(const struct hsm_memory *m, const uint8_t se
 	return NULL;
 }
 
+/* --- what was signed lately: a ring, and its index ---
+ * Ids are random, so four octets of one are its hash.  The table is a quarter full
+ * at most, so each search ends at a free slot. */
+
+#define SLOT(i) ((i) & (HSM_RECENT_SLOTS - 1))
+
+static size_t first_slot(const uint8_t id[16])
+{
+	return SLOT((size_t)id[0] << 24 | (size_t)id[1] << 16 | (size_t)id[2] << 8 | id[3]);
+}
+
+/* the id's slot, or the free one where it belongs */
+static size_t slot_of(const struct hsm_memory *m, const uint8_t id[16])
+{
+	size_t i = first_slot(id);
+
+	while (m->recent_at[i] != 0 && memcmp(m->recent[m->recent_at[i] - 1].id, id, 16) != 0)
+		i = SLOT(i + 1);
+	return i;
+}
+
+/* those behind the freed slot that may move up do, so none is cut off from its first slot */
+static void unindex(struct hsm_memory *m, const uint8_t id[16])
+{
+	size_t hole = slot_of(m, id);
+
+	for (size_t i = SLOT(hole + 1); m->recent_at[i] != 0; i = SLOT(i + 1)) {
+		size_t first = first_slot(m->recent[m->recent_at[i] - 1].id);
+		if (SLOT(i - first) < SLOT(i - hole))
+			continue;
+		m->recent_at[hole] = m->recent_at[i];
+		hole = i;
+	}
+	m->recent_at[hole] = 0;
+}
+
 struct mem_recent *mem_recent_find(struct hsm_memory *m, const uint8_t id[16])
 {
-	size_t n = m->n_recent < HSM_RECENT ? m->n_recent : HSM_RECENT;
+	size_t place = m->recent_at[slot_of(m, id)];
 
-	for (size_t i = 0; i < n; i++) /* newest first: retries are of the newest */
-		if (memcmp(m->recent[(m->n_recent - 1 - i) % HSM_RECENT].id, id, 16) == 0)
-			return &m->recent[(m->n_recent - 1 - i) % HSM_RECENT];
-	return NULL;
+	return place == 0 ? NULL : &m->recent[place - 1];
 }
 
 struct mem_recent *mem_recent_put(struct hsm_memory *m, const uint8_t id[16], const struct fj_hash *tbs)
 {
 	struct mem_recent *r = mem_recent_find(m, id);
 
-	if (r == NULL)
-		r = &m->recent[m->n_recent++ % HSM_RECENT];
+	if (r == NULL) {
+		size_t place = m->n_recent++ % HSM_RECENT;
+		r = &m->recent[place];
+		if (m->n_recent > HSM_RECENT)
+			unindex(m, r->id);
+		m->recent_at[slot_of(m, id)] = (uint16_t)(place + 1);
+	}
 	memset(r, 0, sizeof(*r));
 	memcpy(r->id, id, 16);
 	r->tbs = *tbs;

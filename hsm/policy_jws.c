@@ -4,7 +4,8 @@
  * Compared, for all: canonical header and payload with exactly their members
  * (base/jws.h), algorithm, typ, kid (the token key's thumbprint), x5c: the
  * signer's certificate is for the token key, has the one purpose of the job, was
- * signed by our issuing key, which stands behind it; issuer address.
+ * signed by our issuing key, which stands behind it, and both are valid now;
+ * issuer address.
  * Token and authorisation: times (issued now, begin not before issue, end at most
  * one year - named 90 days - or five years by inclusive count), depth 0 of a
  * token, every status entry under this appliance's address.
@@ -38,7 +39,9 @@ static enum fj_rc own_kid(const struct hsm_signer *s, struct fj_buf *out)
 	return fj_b64u_put(out, FJ_SLICE(h.b, sizeof(h.b)));
 }
 
-static enum fj_rc check_pair(const struct hsm_job *j, const struct fj_jws *w, const char *purpose, struct fj_err *err)
+/* everything but the dates, which are the caller's to compare */
+static enum fj_rc check_pair(const struct hsm_job *j, const struct fj_jws *w, const char *purpose, struct hsm_pair *out,
+    struct fj_err *err)
 {
 	struct hsm_signer *s = j->s;
 	struct fj_x509 leaf, ca;
@@ -49,29 +52,37 @@ static enum fj_rc check_pair(const struct hsm_job *j, const struct fj_jws *w, co
 	snprintf(want, sizeof(want), "%s%s", s->mem.arc, purpose);
 	MUST(fj_slice_eq(leaf.spki, fj_buf_slice(&s->spki[HSM_TOKEN])), "RFC 7515 4.1.6", "x5c is not a certificate of the token key");
 	MUST(strcmp(leaf.eku, want) == 0, "RFC 5280 4.2.1.12", "x5c is a certificate for another purpose");
-	MUST(j->now >= leaf.not_before && j->now <= leaf.not_after, "RFC 5280 4.1.2.5", "the signer's certificate is not valid now");
 	MUST(fj_slice_eq(ca.tbs, fj_buf_slice(&s->mem.issuing_tbs)), "RFC 7515 4.1.6", "x5c does not lead to our issuing CA");
 	MUST(signer_verifies(s, HSM_ISSUING, leaf.tbs, leaf.sig), "RFC 5280 6.1.3", "x5c was not signed by our issuing CA");
+	out->from = leaf.not_before > ca.not_before ? leaf.not_before : ca.not_before;
+	out->until = leaf.not_after < ca.not_after ? leaf.not_after : ca.not_after;
+	return FJ_OK;
+}
+
+static enum fj_rc check_dates(const struct hsm_job *j, const struct hsm_pair *p, struct fj_err *err)
+{
+	MUST(j->now >= p->from && j->now <= p->until, "RFC 5280 4.1.2.5", "the signer's certificate is not valid now");
 	return FJ_OK;
 }
 
 /* The pair of certificates is the same for millions of tokens: a pair that was
- * found good for a purpose is known by its hash. */
+ * found good for a purpose is known by its hash.  Its dates are compared each time. */
 static enum fj_rc check_x5c(const struct hsm_job *j, const struct fj_jws *w, const char *purpose, struct fj_err *err)
 {
 	crypto_hash_sha256_state st;
-	struct fj_hash h;
+	struct hsm_pair p = {.from = 0};
 
 	crypto_hash_sha256_init(&st);
 	crypto_hash_sha256_update(&st, (const uint8_t *)purpose, strlen(purpose));
 	crypto_hash_sha256_update(&st, w->x5c[0].data, w->x5c[0].len);
 	crypto_hash_sha256_update(&st, w->x5c[1].data, w->x5c[1].len);
-	crypto_hash_sha256_final(&st, h.b);
+	crypto_hash_sha256_final(&st, p.hash.b);
 	for (size_t i = 0; i < FJ_ARRAY_LEN(j->s->x5c_ok); i++)
-		if (fj_hash_eq(&h, &j->s->x5c_ok[i]))
-			return FJ_OK;
-	FJ_TRY(check_pair(j, w, purpose, err));
-	j->s->x5c_ok[j->s->x5c_next++ % FJ_ARRAY_LEN(j->s->x5c_ok)] = h;
+		if (fj_hash_eq(&p.hash, &j->s->x5c_ok[i].hash))
+			return check_dates(j, &j->s->x5c_ok[i], err);
+	FJ_TRY(check_pair(j, w, purpose, &p, err));
+	FJ_TRY(check_dates(j, &p, err));
+	j->s->x5c_ok[j->s->x5c_next++ % FJ_ARRAY_LEN(j->s->x5c_ok)] = p;
 	return FJ_OK;
 }
 

@@ -24,6 +24,7 @@
 
 /* --- what is remembered (memory.c) --- */
 #define HSM_RECENT 4096
+#define HSM_RECENT_SLOTS (4 * HSM_RECENT) /* a power of two */
 #define HSM_MAX_CRLS 1024
 #define HSM_MAX_LISTS 1024
 struct mem_entry {
@@ -61,6 +62,7 @@ struct hsm_memory {
 	size_t n_list;
 	struct mem_recent *recent;        /* ring of HSM_RECENT */
 	size_t n_recent;                  /* ever */
+	uint16_t *recent_at;              /* its index by id: place + 1, 0 is free; open addressing */
 	fj_time last;                     /* time of the last record */
 	uint64_t count[HSM_KIND_END];
 };
@@ -97,6 +99,11 @@ enum fj_rc audit_open(struct hsm_audit *a, int dirfd, audit_fn fn, void *user, s
 enum fj_rc audit_append(struct hsm_audit *a, enum audit_type type, fj_time at, struct fj_slice body, struct fj_err *err) FJ_MUST_USE;
 
 /* --- the signer --- */
+/* an x5c pair that was checked, and when both its certificates are valid */
+struct hsm_pair {
+	struct fj_hash hash;
+	fj_time from, until;
+};
 struct hsm_signer {
 	struct hsm_memory mem;
 	struct hsm_audit audit;
@@ -106,7 +113,7 @@ struct hsm_signer {
 	bool hardware, demo_allowed;
 	bool fatal;                      /* memory and log may differ: answer and end */
 	int64_t real0, boot0;            /* clocks when they were last found to agree */
-	struct fj_hash x5c_ok[4];        /* x5c pairs that were checked */
+	struct hsm_pair x5c_ok[4];       /* ring */
 	unsigned x5c_next;
 };
 /* what a policy gets */

@@ -19,13 +19,16 @@
 #include "base/clock.h"
 #include "base/ipc.h"
 
-#define ANSWER_MS 600000 /* 256 signatures on a TPM that makes five a second, with room */
+/* A round is what the TPM signs in a quarter of a second, at least 4 items and 32 the
+ * first time (issuer/pipeline.c): even a TPM that needs a second for each has answered
+ * by then.  A signer that hangs is noticed within the minute. */
+#define ANSWER_MS 60000
 #define GREETING_MS 5000
 #define AWAY_MS 3000
 
 struct hsm_conn {
 	int fd;
-	uint64_t next, due; /* ids sent, ids answered */
+	uint64_t next, due; /* ids sent, ids answered or given up */
 };
 
 void hsm_close(struct hsm_conn *c)
@@ -92,8 +95,9 @@ static enum fj_rc recv_body(struct hsm_conn *c, enum hsm_msg kind, int wait_ms, 
 	uint8_t rc;
 	char cite[64], why[320];
 
+	uint64_t id = c->due++; /* also when it fails: its late answer is not to pass for the next */
 	FJ_TRY(fj_ipc_recv(c->fd, f, wait_ms, err));
-	if (f->id != c->due++)
+	if (f->id != id)
 		return broken(err);
 	if (f->kind == kind)
 		return FJ_OK;

@@ -4,9 +4,10 @@
  * A connection is one Unix stream to the signer's socket for that caller
  * ("registry.sock" or "verifier.sock" in D/run).  Not thread-safe: one
  * connection a thread.  Requests may be pipelined: send twice, then receive in
- * order (HSM_PIPELINE at most).  A lost signer is FJ_E_UNAVAILABLE; the caller
- * reconnects and asks again with the same item ids: a signature that was
- * released once for an id is answered again, never made anew.
+ * order (HSM_PIPELINE at most).  A lost signer is FJ_E_UNAVAILABLE, one that does
+ * not answer within a minute FJ_E_TIMEOUT; the caller closes, reconnects and asks
+ * again with the same item ids: a signature that was released once for an id is
+ * answered again, never made anew.
  */
 #ifndef FJ_HSM_CLIENT_H
 #define FJ_HSM_CLIENT_H

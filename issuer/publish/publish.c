@@ -124,9 +124,13 @@ static enum fj_rc renew_ocsp(struct iss *i, bool *changed, struct fj_err *err)
 	if (info.not_after - fj_now() > OCSP_RENEW)
 		return FJ_OK;
 	FJ_AUTO(buf) cert = FJ_BUF_INIT(FJ_X509_MAX);
-	FJ_TRY(pub_delegate(i, "ocsp", &cert, err));
+	enum fj_rc rc = pub_delegate(i, "ocsp", &cert, err);
+	if (rc != FJ_OK) {
+		iss_signer_drop(&i->pub.signer); /* its answer may still be to come */
+		return rc;
+	}
 	pthread_mutex_lock(&i->lock);
-	enum fj_rc rc = sto_run(i->db, STO_KEYRING_SET, NULL, err, "tb", "ocsp", fj_buf_slice(&cert));
+	rc = sto_run(i->db, STO_KEYRING_SET, NULL, err, "tb", "ocsp", fj_buf_slice(&cert));
 	pthread_mutex_unlock(&i->lock);
 	FJ_TRY(rc);
 	fj_buf_release(&i->ocsp);

@@ -1,7 +1,8 @@
 """A conquered registry and a conquered verifier service against the signer (lessons
 2, 6, 7, 14): it talks to the signer's own sockets with every right those processes
-have, and lies.  Every lie has to be refused."""
-import fcntl, resource, threading, zlib
+have, and lies.  Every lie has to be refused.  Then the signer's own ends: restarts,
+lockout, a full disk, a TPM that refuses or lies."""
+import calendar, fcntl, resource, threading, zlib
 from lib import *
 
 SIGN, PUBKEY, STATUS, OPEN, OFFSET, ERROR = 1, 2, 3, 4, 6, 255
@@ -445,8 +446,8 @@ try:
     th = json.loads(base64.urlsafe_b64decode(tok.split('.')[0] + '=='))
     tb = json.loads(base64.urlsafe_b64decode(tok.split('.')[1] + '=='))
 
-    def token(header=None, **more):
-        return (b64(canon(header or th)) + '.' + b64(canon(dict(tb, iat=now, nbf=now, exp=now + 86400, **more)))).encode()
+    def token(header=None, at=now, **more):
+        return (b64(canon(header or th)) + '.' + b64(canon(dict(tb, iat=at, nbf=at, exp=at + 86400, **more)))).encode()
 
     refused('a token without an officer', reg.sign(TOKEN, J_TOKEN, token()))
     refused('a token with an unknown member', reg.sign(TOKEN, J_TOKEN, token(admin=True), two))
@@ -469,10 +470,21 @@ try:
     def gen(t):
         return tlv(0x18, time.strftime('%Y%m%d%H%M%SZ', time.gmtime(t)).encode())
 
-    def ocsp(serial, status, who=None, nxt=3600):
-        cid = tlv(0x30, tlv(0x30, tlv(6, bytes.fromhex('2b0e03021a')), b'\x05\x00'), tlv(4, bytes(20)), tlv(4, bytes(20)), tlv(2, serial))
-        single = tlv(0x30, cid, status, gen(now), tlv(0xa0, gen(now + nxt)))
+    ca = fields(tbs_of(open(h.d + '/publish/ca/issuing.cer', 'rb').read()))
+    algs = {'sha1': bytes.fromhex('2b0e03021a'), 'sha256': bytes.fromhex('608648016503040201'), 'sha512': bytes.fromhex('608648016503040203')}
+
+    def cert_id(serial, alg='sha1', named=None, name=None, bits=None, after=b'\x05\x00'):
+        def digest(x):
+            return tlv(4, hashlib.new(alg, x).digest())
+        return tlv(0x30, tlv(0x30, tlv(6, algs[named or alg]), after), digest(name or ca[5]), digest(bits or parts(parts(ca[6])[0][1])[1][1][1:]), tlv(2, serial))
+
+    def ocsp(serial, status, who=None, nxt=3600, after=b'', **cid):
+        single = tlv(0x30, cert_id(serial, **cid), status, gen(now), tlv(0xa0, gen(now + nxt), after))
         return tlv(0x30, tlv(0xa2, tlv(4, who or hashlib.sha1(key).digest())), gen(now), tlv(0x30, single))
+
+    def revoked_as(entry, date=None, why=None):
+        at = date or b'20' + parts(parts(entry)[0][1])[1][1]
+        return tlv(0xa1, tlv(0x18, at), tlv(0xa0, tlv(0x0a, bytes([why or entry[-1]]))))
 
     dead, hold = parts(parts(final)[0][1])[0][1], parts(parts(held)[0][1])[0][1]
     refused('"good" for a revoked certificate', ver.sign(OCSP, R_OCSP, ocsp(dead, b'\x80\x00')))
@@ -480,8 +492,25 @@ try:
     refused('an OCSP answer of another responder', ver.sign(OCSP, R_OCSP, ocsp(b'\x11' * 16, b'\x80\x00', bytes(20))))
     refused('an OCSP answer good for a week', ver.sign(OCSP, R_OCSP, ocsp(b'\x11' * 16, b'\x80\x00', nxt=7 * 86400)))
     refused('an OCSP answer with octets after it', ver.sign(OCSP, R_OCSP, ocsp(dead, b'\x82\x00') + b'\0'))
-    rc, why, sig = ver.sign(OCSP, R_OCSP, ocsp(dead, b'\x82\x00'))
-    check('an honest OCSP answer is signed', rc == 0, why)
+    refused('an OCSP answer with octets after its nextUpdate', ver.sign(OCSP, R_OCSP, ocsp(dead, b'\x82\x00', after=b'\5\0')))
+    live = fields(good)[1][2:]
+    for alg in ('sha1', 'sha256'):
+        for name, serial, status in (('good', live, b'\x80\x00'), ('unknown', b'\x11' * 16, b'\x82\x00'),
+                                     ('revoked', dead, revoked_as(final)), ('on hold', hold, revoked_as(held))):
+            rc, why, sig = ver.sign(OCSP, R_OCSP, ocsp(serial, status, alg=alg))
+            check('an honest OCSP answer "%s" with %s is signed' % (name, alg), rc == 0, why)
+    foreign = {'name': fields(good)[5], 'bits': b'\4' + bytes(64)}
+    for k in foreign:
+        refused('"good" for an issuer of another %s' % k, ver.sign(OCSP, R_OCSP, ocsp(live, b'\x80\x00', **{k: foreign[k]})))
+        refused('"revoked" for an issuer of another %s' % k, ver.sign(OCSP, R_OCSP, ocsp(dead, revoked_as(final), **{k: foreign[k]})))
+    refused('"good" with SHA-1 values called SHA-256', ver.sign(OCSP, R_OCSP, ocsp(live, b'\x80\x00', named='sha256')))
+    refused('"good" with SHA-512', ver.sign(OCSP, R_OCSP, ocsp(live, b'\x80\x00', alg='sha512')))
+    refused('"good" with parameters of the hash', ver.sign(OCSP, R_OCSP, ocsp(live, b'\x80\x00', after=tlv(4, b'x'))))
+    refused('"revoked" for a certificate that is not', ver.sign(OCSP, R_OCSP, ocsp(live, revoked_as(final))))
+    refused('"revoked" with another date', ver.sign(OCSP, R_OCSP, ocsp(dead, revoked_as(final, date=b'20200101000000Z'))))
+    refused('"revoked" with another reason', ver.sign(OCSP, R_OCSP, ocsp(dead, revoked_as(final, why=10))))
+    refused('"on hold" told as final', ver.sign(OCSP, R_OCSP, ocsp(hold, revoked_as(held, why=9))))
+    check('a refused OCSP answer does not end the connection', ver.sign(OCSP, R_OCSP, ocsp(live, b'\x80\x00'))[0] == 0)
     refused('the registry asking for an OCSP answer', reg.sign(OCSP, R_OCSP, ocsp(dead, b'\x82\x00')))
 
     # frames and the clock
@@ -513,6 +542,48 @@ try:
     twin = h.root + '/twin' # what is done to it the home does not suffer
     shutil.copytree(h.d, twin, symlinks=True, ignore=shutil.ignore_patterns('run'))
     cause_test(twin)
+
+    # between a CRL and its row in public.db the verifier service has no answer, for no longer
+    def ask(cid):
+        try:
+            with urllib.request.urlopen(urllib.request.Request(h.url('/ocsp'), tlv(0x30, tlv(0x30, tlv(0x30, tlv(0x30, cid))))), timeout=20) as r:
+                return r.read(), r.headers.get('Cache-Control', '')
+        except urllib.error.HTTPError as e:
+            return e.read(), str(e.code)
+
+    def is_good(cid):
+        return tlv(0x30, cid, b'\x80\x00')[2:] in ask(cid)[0]
+
+    home, h.d = h.d, twin
+    os.makedirs(twin + '/run', exist_ok=True)
+    check('the twin serves', h.serve())
+    sha1, sha256 = cert_id(live), cert_id(live, alg='sha256')
+    check('the verifier service answers "good"', is_good(sha1))
+    os.kill(h.children()['fujie-registry'], signal.SIGSTOP)
+    reg = Signer(h.d, 'registry.sock')
+    more = tlv(0x30, tlv(2, live), utc(now), tlv(0x30, tlv(0x30, tlv(6, b'\x55\x1d\x15'), tlv(4, tlv(0x0a, b'\x06')))))
+    rc, why, sig = reg.sign(ISSUING, CRL, make_crl(high + 1, entries + [more]))
+    check('a CRL is signed that the register does not know', rc == 0, why)
+    later = [ask(sha256) for _ in range(2)]
+    check('then it answers tryLater, to be kept by nobody', all(b == bytes.fromhex('30030a0103') and 'max-age' not in c for b, c in later), later)
+    rc, why, sig = reg.sign(ISSUING, CRL, make_crl(high + 2, entries), two)
+    check('and "good" again as soon as both agree', rc == 0 and is_good(sha256), why)
+    check('hash parameters in a request are malformed', ask(cert_id(live, after=tlv(4, b'x')))[0] == bytes.fromhex('30030a0101'))
+    os.kill(h.children()['fujie-registry'], signal.SIGCONT)
+    h.stop()
+    h.d = home
+
+    # a certificate that was good for the last token and has ended since
+    a = Alone(twin)
+    reg = Signer(twin, 'registry.sock')
+    rc, why, sig = reg.sign(TOKEN, J_TOKEN, token(at=int(time.time())), two)
+    ends = parts(parts(fields(tbs_of(pem(h.d + '/publish/signer/token.pem')))[4])[0][1])[1][1].decode()
+    then = calendar.timegm(time.strptime('20' + ends, '%Y%m%d%H%M%SZ')) + 3600
+    moved = reg.ask(OFFSET, struct.pack('>q', then - int(time.time())))
+    check('a token is signed, then the clock goes beyond its signer\'s certificate', rc == 0 and moved and moved[0] == OFFSET, (why, moved))
+    rc, why, sig = reg.sign(TOKEN, J_TOKEN, token(at=then), two)
+    check('a token under a certificate that has ended is refused, though the pair is known', rc != 0 and sig == b'' and 'not valid now' in why, why or 'it SIGNED')
+    a.end()
 
     # the audit log: one changed octet anywhere
     log = h.d + '/signer/audit.log'

@@ -3,7 +3,9 @@
  *
  * What is not in public.db is unknown, never good.  A foreign issuer is
  * unauthorized, a malformed request malformedRequest; a signer that is away makes
- * tryLater; one that refuses internalError, and a line in the log.
+ * tryLater, and so does one that refuses, with a line in the log: the publisher
+ * signs a CRL before it writes the row, so for a moment the signer remembers what
+ * the row does not say yet.  Neither is cached, here or by the asker.
  */
 #include "base/log.h"
 #include "verifier/service/service.h"
@@ -72,6 +74,7 @@ static int status_of(const struct fj_err *err)
 	case FJ_E_UNAVAILABLE:
 	case FJ_E_TIMEOUT:
 	case FJ_E_BUSY:
+	case FJ_E_POLICY:
 		return 3;
 	default:
 		return 2;

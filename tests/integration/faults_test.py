@@ -164,8 +164,13 @@ def starts(h):
     open(h.d + '/fujie.ini', 'w').write(ini)
     refused('no TPM to start', serve, 3, 'swtpm', "can't be started", 'install it', env=dict(os.environ, PATH='/nonexistent'))
 
-    user, owner = {}, os.stat(h.d)
-    if ROOT:
+    user, owner, as_user = {}, os.stat(h.d), serve
+    if ROOT: # as somebody else, who may not be able to reach the folder that we were built in
+        bin = os.path.join(os.path.dirname(h.root), 'bin')
+        os.makedirs(bin)
+        for n in ('fujie', 'fujie-signer', 'fujie-registry', 'fujie-verifier'):
+            shutil.copy(B + '/' + n, bin)
+        as_user = [bin + '/fujie'] + serve[1:]
         for folder, names, files in os.walk(h.d):
             for n in ['.'] + files:
                 os.chown(os.path.join(folder, n), 65534, 65534, follow_symlinks=False)
@@ -175,7 +180,7 @@ def starts(h):
     for folder in ('.', 'signer', 'publish'):
         mode = os.stat(os.path.join(h.d, folder)).st_mode & 0o777
         os.chmod(os.path.join(h.d, folder), 0o555)
-        refused('a home that can\'t be written (%s)' % folder, serve, 3, '"%s"' % folder, "can't be written", 'run fujie as its owner', **user)
+        refused('a home that can\'t be written (%s)' % folder, as_user, 3, '"%s"' % folder, "can't be written", 'run fujie as its owner', **user)
         os.chmod(os.path.join(h.d, folder), mode)
     for folder, names, files in os.walk(h.d):
         for n in ['.'] + files:

@@ -63,7 +63,11 @@ static const struct web_term terms[] = {
 	{"proposal", "授权方案", "Proposal", WEB_TEXT}, {"documents", "佐证文件", "Documents", WEB_TEXT}, {"level", "财政级次", "Level", WEB_TEXT},
 	{"div6", "行政区划", "Division", WEB_MONO}, {"dept", "主管部门", "Superior department", WEB_MONO}, {"finance", "本级财政部门", "Finance department", WEB_MONO},
 	{"affiliates", "关联方", "Affiliates", WEB_MONO}, {"dishonest", "失信", "On a list of dishonest bodies", WEB_TEXT}, {"mlps", "网络安全等级保护", "Cyber security protection level", WEB_TEXT},
+	{"asked_by", "申请单位", "Asked by", WEB_MONO}, {"asked_at", "申请时刻的系统时间", "The clock when asked", WEB_TEXT},
+	{"drift", "时钟偏移（秒）", "Jump of the clock (seconds)", WEB_TEXT}, {"suspended_by", "暂停方", "Suspended by", WEB_ROLE},
 	/* for machines */
+	{"spki", "持有人公钥", "Holder's key", WEB_TECHNICAL}, {"spki_sha256", "公钥 SHA-256", "Key's SHA-256", WEB_TECHNICAL},
+	{"code_sha256", "注册码前半部分 SHA-256", "SHA-256 of the code's first half", WEB_TECHNICAL},
 	{"serial", "证书序列号", "Serial number", WEB_TECHNICAL}, {"sha256", "SHA-256", "SHA-256", WEB_TECHNICAL},
 	{"certificate_sha256", "证书 SHA-256", "Certificate's SHA-256", WEB_TECHNICAL}, {"card_hash", "卡片 SHA-256", "Card's SHA-256", WEB_TECHNICAL},
 	{"card_sha256", "卡片 SHA-256", "Card's SHA-256", WEB_TECHNICAL}, {"sample_hash", "样例 SHA-256", "Sample's SHA-256", WEB_TECHNICAL},
@@ -128,6 +132,7 @@ static const struct {
 	{WEB_MATTER, "authorisation.grant", "授权运营", "Grant an authorisation"}, {WEB_MATTER, "authorisation.resume", "恢复授权", "Resume an authorisation"},
 	{WEB_MATTER, "authorisation.reclaim", "收回授权", "Reclaim an authorisation"}, {WEB_MATTER, "authorisation.surrender", "运营机构退出授权", "Surrender of an authorisation"},
 	{WEB_MATTER, "token.resume", "恢复许可令牌", "Resume a license token"}, {WEB_MATTER, "user.add", "登记用户", "Enter a user"}, {WEB_MATTER, "user.disable", "停用用户", "Disable a user"},
+	{WEB_MATTER, "clock.reset", "确认系统时间", "Confirm the clock"},
 	{WEB_BASIS, "text", "依据", "stated by"}, {WEB_BASIS, "inferred", "推定自", "concluded from"}, {WEB_BASIS, "profile", "本级财政部门规则，参照", "rule of the finance department, after"},
 };
 

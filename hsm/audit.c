@@ -158,7 +158,7 @@ static enum fj_rc unwritten(enum fj_rc rc, struct fj_err *err)
 {
 	struct fj_err why = *err;
 
-	return fj_fail(err, rc, HSM_LAYER, "lessons.md 12", "the signer's audit record can't be written, so nothing is signed: %.200s", why.en);
+	return fj_fail(err, rc, HSM_LAYER, "lessons.md 12", "nothing is signed: %.200s", why.en);
 }
 
 enum fj_rc audit_append(struct hsm_audit *a, enum audit_type type, fj_time at, struct fj_slice body, struct fj_err *err)

@@ -5,13 +5,13 @@ what was signed is on record, the events give every table again.
 
 Before, one run under strace counts how often each process writes in such a batch.
 POINTS=n takes n of those points for each process, spread evenly (default 4);
-POINTS=all takes every one.  RANDOM=m kills m times at random moments besides
+POINTS=all takes every one.  ANYWHERE=m kills m times at random moments besides
 (default 3).  JOBS=k homes at a time (default 2).  `make soak` takes them all."""
 import concurrent.futures, http.client, random, re, sqlite3, threading
 from lib import *
 
 N = 200
-POINTS, RANDOM, JOBS = os.environ.get('POINTS', '4'), int(os.environ.get('RANDOM', 3)), int(os.environ.get('JOBS', 2))
+POINTS, ANYWHERE, JOBS = os.environ.get('POINTS', '4'), int(os.environ.get('ANYWHERE', 3)), int(os.environ.get('JOBS', 2))
 PROCESSES = ('fujie-registry', 'fujie-signer', 'swtpm', 'fujie-verifier')
 CALLS = 'write,pwrite64,writev,sendmsg,sendto,fdatasync,fsync,syncfs,rename,renameat,unlink,ftruncate'
 
@@ -190,7 +190,7 @@ try:
         top = max(1, n.get(process, 0))
         k = top if POINTS == 'all' else min(top, int(POINTS))
         todo += [(process, 1 + i * (top - 1) // max(1, k - 1) if k > 1 else 1) for i in range(k)]
-    todo += [(random.choice(PROCESSES[:3]), None) for _ in range(RANDOM)]
+    todo += [(random.choice(PROCESSES[:3]), None) for _ in range(ANYWHERE)]
     hits = 0
     with concurrent.futures.ThreadPoolExecutor(JOBS) as pool:
         for (process, when), (hit, faults) in zip(todo, pool.map(lambda t: trial(h, ap, *t), todo)):

@@ -11,7 +11,7 @@ checks='-*,clang-analyzer-*,bugprone-*,misc-redundant-expression,performance-*'
 for c in bugprone-easily-swappable-parameters bugprone-implicit-widening-of-multiplication-result bugprone-narrowing-conversions \
 	bugprone-reserved-identifier bugprone-macro-parentheses bugprone-branch-clone bugprone-assignment-in-if-condition performance-no-int-to-ptr \
 	clang-analyzer-security.insecureAPI.DeprecatedOrUnsafeBufferHandling clang-analyzer-valist.Uninitialized \
-	clang-analyzer-core.UndefinedBinaryOperatorResult clang-analyzer-core.CallAndMessage clang-analyzer-core.uninitialized.Assign \
+	clang-analyzer-core.UndefinedBinaryOperatorResult clang-analyzer-core.CallAndMessage clang-analyzer-core.uninitialized.Assign clang-analyzer-core.uninitialized.Branch \
 	clang-analyzer-core.uninitialized.ArraySubscript clang-analyzer-core.NullDereference clang-analyzer-core.NonNullParamChecker \
 	clang-analyzer-deadcode.DeadStores; do
 	checks="$checks,-$c"

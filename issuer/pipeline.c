@@ -24,6 +24,7 @@
 #define ROUND_MIN 4
 #define ROUND_FIRST 32
 #define MAX_FRAMES 8
+_Static_assert(2 * MAX_FRAMES <= HSM_PIPELINE, "two rounds are under way at once");
 
 struct job {
 	struct pipe_intent in;

@@ -39,7 +39,7 @@ struct hsm_item {
 };
 #define HSM_MAX_ITEMS 256
 #define HSM_MAX_APPROVALS 16
-#define HSM_PIPELINE 4
+#define HSM_PIPELINE 16 /* two rounds of eight; their answers fit into the socket together */
 
 struct hsm_approval {
 	char officer[64]; /* login */

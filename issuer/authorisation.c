@@ -117,7 +117,10 @@ static enum fj_rc check_certificate(struct iss_call *c, const char *number, cons
 	FJ_AUTO(dom_asset) a = {.card = NULL};
 
 	FJ_TRY(num_check(number, err));
-	FJ_TRY(dom_cert_get(c->db, number, &t, err));
+	enum fj_rc rc = dom_cert_get(c->db, number, &t, err);
+	if (rc == FJ_E_NOTFOUND) /* not issued yet: R01, not a spelling mistake */
+		return iss_rule_no_authorisation_without_certificate("", false, err);
+	FJ_TRY(rc);
 	FJ_TRY(iss_rule_no_authorisation_without_certificate(t.state, expired(t.not_after, c->now), err));
 	FJ_TRY(iss_rule_no_term_beyond(to, t.not_after, "certificate", err));
 	FJ_TRY(dom_asset_get(c->db, t.asset_no, &a, err));

@@ -79,6 +79,9 @@ ISSUER_SRC := \
 	issuer/init.c \
 	issuer/iss.c \
 	issuer/ledger.c \
+	issuer/ledger_heading.c \
+	issuer/ledger_import.c \
+	issuer/ledger_row.c \
 	issuer/number.c \
 	issuer/organisation.c \
 	issuer/pipe_kinds.c \

@@ -82,7 +82,10 @@ ISSUER_SRC := \
 	issuer/ledger_heading.c \
 	issuer/ledger_import.c \
 	issuer/ledger_row.c \
+	issuer/life.c \
+	issuer/material.c \
 	issuer/number.c \
+	issuer/objection.c \
 	issuer/organisation.c \
 	issuer/pipe_kinds.c \
 	issuer/pipeline.c \

@@ -69,8 +69,14 @@ ISSUER_SRC := \
 	issuer/approval.c \
 	issuer/authorisation.c \
 	issuer/card.c \
+	issuer/card_class.c \
+	issuer/card_diff.c \
+	issuer/card_fields.c \
+	issuer/card_row.c \
+	issuer/card_sheet.c \
 	issuer/certificate.c \
 	issuer/clock.c \
+	issuer/collateral.c \
 	issuer/command.c \
 	issuer/demo.c \
 	issuer/event.c \
@@ -81,6 +87,7 @@ ISSUER_SRC := \
 	issuer/ledger.c \
 	issuer/number.c \
 	issuer/organisation.c \
+	issuer/override.c \
 	issuer/pipe_kinds.c \
 	issuer/pipeline.c \
 	issuer/profile.c \

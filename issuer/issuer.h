@@ -97,6 +97,9 @@ struct iss_command_info {
 	const struct iss_field *fields; /* ends with a NULL name; may be NULL */
 	const char *zh, *en;
 };
+/* Asset cards (domain.md 4.3): the label of a field, or with a code the wording of that code in this
+ * field; NULL: there is none. */
+const char *iss_card_word(const char *block, const char *key, const char *code, bool en);
 /* All commands, for command line help, routes and OpenAPI; *n of them. */
 const struct iss_command_info *const *iss_commands(size_t *n);
 const struct iss_command_info *iss_command_find(const char *name); /* NULL: none */

@@ -51,6 +51,7 @@ struct sheet_column {
 	const char *title;
 	const char *const *choices;  /* NULL, or NULL-ended list: a drop-down in XLSX */
 	int width;                   /* characters; 0: by default */
+	bool hidden;                 /* in XLSX: not shown; keys that come back as they were */
 };
 struct sheet_out;
 /* first row: the titles; name: of the sheet, at most 31 characters */

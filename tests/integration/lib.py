@@ -42,7 +42,7 @@ CSV_HEAD = '台账编号,数据资源目录编号,名称,概述,形成方式,共
 
 def card(no):
     return {'basic': {'asset_no': no, 'name': 'test ' + no, 'class_scheme': 'LOCAL', 'class_code': '1'},
-            'rights': {'rights': ['HOLD', 'USE'], 'modes': ['WHOLE'], 'dispute': False, 'public_data': True},
+            'rights': {'rights': ['HOLD', 'USE'], 'modes': ['WHOLE'], 'dispute': False, 'public_data': True, 'public_data_basis': 'x'},
             'use': {}, 'management': {'data_level': 'GENERAL', 'mgr_dept': 'x', 'mgr_person': 'y', 'sec_policy': 'z', 'emergency_plan': 'z'}}
 
 

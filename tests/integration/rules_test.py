@@ -27,7 +27,7 @@ def refused(sentence, answer, rule):
 
 def card(no, **rights):
     return {'basic': {'asset_no': no, 'name': 'rules ' + no, 'class_scheme': 'LOCAL', 'class_code': '1'},
-            'rights': dict({'rights': ['HOLD', 'OPER', 'USE'], 'modes': [], 'dispute': False, 'public_data': True}, **rights),
+            'rights': dict({'rights': ['HOLD', 'OPER', 'USE'], 'modes': [], 'dispute': False, 'public_data': True, 'public_data_basis': 'x'}, **rights),
             'use': {}, 'management': {'data_level': 'GENERAL', 'mgr_dept': 'x', 'mgr_person': 'y', 'sec_policy': 'z', 'emergency_plan': 'z'}}
 
 
@@ -192,7 +192,8 @@ def collateral():
     """R05: the certified card discloses, not the asker; R04 before all; and who may ask"""
     bank = '示例银行（虚构）'
     check('the caller\'s word is no field', do('yj1', 'collateral.request', asset='GX-2026-0003', creditor=bank, disclosed=True)[0] == 422)
-    code, out = do('yj1', 'collateral.request', asset='GX-2026-0003', creditor=bank)
+    refused('an encumbrance that is registered is not registered twice', do('yj1', 'collateral.request', asset='GX-2026-0003', creditor=bank), 'R05')
+    code, out = do('yj1', 'collateral.request', asset='GX-2026-0003', creditor='另一示例银行（虚构）')
     check('what an enterprise\'s certified card discloses passes', code == 200 and out.get('refused') is False, out)
     code, out = do('yj1', 'collateral.request', asset='GX-2026-0001', creditor=bank)
     check('without a certificate in force nothing is disclosed (R05)', code == 200 and out.get('refused') is True and out.get('rule') == 'R05', out)

@@ -85,7 +85,10 @@ ISSUER_SRC := \
 	issuer/init.c \
 	issuer/iss.c \
 	issuer/ledger.c \
+	issuer/life.c \
+	issuer/material.c \
 	issuer/number.c \
+	issuer/objection.c \
 	issuer/organisation.c \
 	issuer/override.c \
 	issuer/pipe_kinds.c \

@@ -21,7 +21,18 @@ const char *dom_card_text(const json_t *card, const char *block, const char *key
 	return s == NULL ? "" : s;
 }
 
-enum fj_rc card_hash(const json_t *card, char hex[65], struct fj_err *err)
+enum fj_rc dom_asset_no_check(const char *asset_no, struct fj_err *err)
+{
+	size_t n = strlen(asset_no);
+
+	if (n > 0 && n <= DOM_MAX_ASSET_NO && strspn(asset_no, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._") == n)
+		return FJ_OK;
+	enum fj_rc rc = fj_fail(err, FJ_E_INVALID, "issuer", "domain.md 4.3", "an asset number has letters, digits, hyphen, dot and underscore only");
+	fj_err_zh(err, "资产编号只能由字母、数字、连字符、点和下划线组成，至多 64 位");
+	return rc;
+}
+
+enum fj_rc dom_card_hash(const json_t *card, char hex[65], struct fj_err *err)
 {
 	FJ_AUTO(buf) b = FJ_BUF_INIT(CARD_MAX);
 	struct fj_hash h;
@@ -199,7 +210,7 @@ enum fj_rc card_check(struct iss_call *c, const struct card_in *in, struct card_
 	FJ_TRY(add_warnings(out, &l, err));
 	if (out->origin[0] == '\0')
 		memcpy(out->origin, holder.kind, sizeof(out->origin));
-	return card_hash(out->card, out->hash, err);
+	return dom_card_hash(out->card, out->hash, err);
 }
 
 enum fj_rc card_put(struct iss_call *c, const struct card_in *in, struct fj_err *err)
@@ -253,7 +264,7 @@ static enum fj_rc from_row(const struct sto_q *q, struct dom_asset *a, struct fj
 {
 	const struct sto_copy texts[] = {STO_COPY(0, a->asset_no), STO_COPY(1, a->ledger), STO_COPY(2, a->holder), STO_COPY(3, a->name),
 		STO_COPY(4, a->state), STO_COPY(6, a->certificate), STO_COPY(9, a->former), STO_COPY(10, a->frozen_by), STO_COPY(12, a->origin),
-		STO_COPY(13, a->registration), STO_COPY(14, a->came_from)};
+		STO_COPY(13, a->registration), STO_COPY(14, a->came_from), STO_COPY(15, a->held)};
 
 	FJ_TRY(sto_copy(q, texts, FJ_ARRAY_LEN(texts), "an asset", err));
 	a->version = sto_int(q, 5);

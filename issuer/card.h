@@ -74,7 +74,6 @@ enum fj_rc card_check(struct iss_call *c, const struct card_in *in, struct card_
 enum fj_rc card_put(struct iss_call *c, const struct card_in *in, struct fj_err *err) FJ_MUST_USE;
 /* card of a version and its hash; *card is the caller's.  FJ_E_NOTFOUND */
 enum fj_rc card_version(struct sto *db, const char *asset_no, int64_t version, char hash[65], json_t **card, struct fj_err *err) FJ_MUST_USE;
-enum fj_rc card_hash(const json_t *card, char hex[65], struct fj_err *err) FJ_MUST_USE;
 
 /* --- class codes (card_class.c) --- */
 /* The code stands in the table that the finance department loaded for the scheme; *warning is true

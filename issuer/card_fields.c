@@ -186,13 +186,6 @@ static const struct {
 	{CARD_DIVISIONS, is_division, "is a list of six-digit codes (GB/T 2260)", "应为六位行政区划代码（GB/T 2260）"},
 };
 
-static bool has_only(const char *s, const char *set)
-{
-	return s[strspn(s, set)] == '\0';
-}
-
-#define DIGITS "0123456789"
-#define CAPITALS "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 static enum fj_rc check_text(const struct card_field *f, const char *s, struct fj_err *err)
 {
 	char zh[120];
@@ -200,9 +193,9 @@ static enum fj_rc check_text(const struct card_field *f, const char *s, struct f
 	for (size_t i = 0; i < FJ_ARRAY_LEN(forms_of_text); i++)
 		if (forms_of_text[i].type == f->type && !forms_of_text[i].is(s))
 			return bad(f, err, forms_of_text[i].en, forms_of_text[i].zh);
-	if (f->type == CARD_ASSET_NO && !has_only(s, CAPITALS "abcdefghijklmnopqrstuvwxyz" DIGITS "-._"))
-		return bad(f, err, "has letters, digits, hyphen, dot and underscore only", "只能含字母、数字、连字符、点和下划线");
-	if (f->type == CARD_CLASS && !has_only(s, CAPITALS DIGITS "."))
+	if (f->type == CARD_ASSET_NO)
+		return dom_asset_no_check(s, err);
+	if (f->type == CARD_CLASS && s[strspn(s, "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.")] != '\0')
 		return bad(f, err, "has capital letters, digits and dots only", "只能含大写字母、数字和点");
 	for (const char *p = s; *p != '\0'; p++)
 		if ((unsigned char)*p < 0x20 || *p == 0x7f)

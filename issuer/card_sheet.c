@@ -424,7 +424,7 @@ static enum fj_rc check_base(struct import *im, struct row *r, struct fj_err *er
 	FJ_AUTO(json) owned = clean;
 	r->column = column_of(im, bad);
 	FJ_TRY(rc);
-	FJ_TRY(card_hash(owned, hash, err));
+	FJ_TRY(dom_card_hash(owned, hash, err));
 	r->changed = strcmp(hash, r->newest_hash) != 0;
 	return r->changed ? stale(im, r, err) : FJ_OK;
 }

@@ -126,6 +126,7 @@ HTTP_SRC := \
 
 WEB_SRC := \
 	web/api/api.c \
+	web/portal/card.c \
 	web/portal/frame.c \
 	web/portal/inbox.c \
 	web/portal/lists.c \

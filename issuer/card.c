@@ -180,8 +180,7 @@ static enum fj_rc check_place(struct iss_call *c, const struct card_in *in, stru
 	snprintf(r->asset_no, sizeof(r->asset_no), "%s", no);
 	snprintf(r->ledger, sizeof(r->ledger), "%s", in->ledger[0] != '\0' ? in->ledger : a.ledger);
 	FJ_TRY(dom_ledger_get(c->db, r->ledger, l, err));
-	bool same = further && strcmp(a.ledger, r->ledger) == 0; /* after a transfer the entry is still the former holder's */
-	snprintf(r->holder, sizeof(r->holder), "%s", same ? a.holder : l->holder);
+	snprintf(r->holder, sizeof(r->holder), "%s", l->holder);
 	if (strcmp(r->holder, c->actor->org) != 0) {
 		rc = fj_fail(err, FJ_E_FORBIDDEN, "issuer", "domain.md 6", "this entry is another holder's");
 		fj_err_zh(err, "该条目属于其他单位");
@@ -189,7 +188,7 @@ static enum fj_rc check_place(struct iss_call *c, const struct card_in *in, stru
 	}
 	FJ_TRY(iss_rule_no_registration_without_decision(l->state, l->catalog_ref, err));
 	FJ_TRY(iss_rule_no_certificate_for_memo(l->result, err));
-	snprintf(r->origin, sizeof(r->origin), "%s", same ? a.origin : "");
+	snprintf(r->origin, sizeof(r->origin), "%s", further ? a.origin : "");
 	return further ? check_further(&a, in, r, err) : check_first(c, in, r, err);
 }
 

@@ -12,12 +12,12 @@ static enum fj_rc no_memory(struct fj_err *err)
 	return fj_fail(err, FJ_E_NOMEM, "issuer", NULL, "out of memory");
 }
 
-/* the value in Chinese as in a cell; what a cell can't hold, as JSON */
+/* the value in Chinese; of a member that is unknown, as JSON */
 static enum fj_rc text_of(const struct card_field *f, const json_t *v, struct fj_buf *out, struct fj_err *err)
 {
 	if (v == NULL)
 		return fj_buf_puts(out, "");
-	if (f != NULL && card_has_column(f))
+	if (f != NULL)
 		return card_cell(f, v, out, err);
 	return json_is_string(v) ? fj_buf_puts(out, json_string_value(v)) : fj_json_canonical(v, out, err);
 }

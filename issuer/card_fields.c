@@ -75,18 +75,6 @@ const struct card_choice *card_choice(const struct card_field *f, const char *wo
 	return NULL;
 }
 
-const char *iss_card_word(const char *block, const char *key, const char *code, bool en)
-{
-	const struct card_field *f = card_field(block, key);
-
-	if (f == NULL)
-		return NULL;
-	if (code == NULL)
-		return en ? f->en : f->zh;
-	const struct card_choice *k = card_choice(f, code);
-	return k == NULL ? NULL : en ? k->en : k->zh;
-}
-
 const json_t *card_get(const json_t *card, const struct card_field *f)
 {
 	const json_t *v = json_object_get(json_object_get(card, f->block), f->key);

@@ -1,5 +1,5 @@
 /*
- * card_row.c - a card's value as the text of a cell, and back.
+ * card_row.c - a card's value as text: the cell of a sheet, and back; a line of a page.
  *
  * Cells say the official Chinese wording of a code, 是 or 否, yuan with two
  * decimals, list items between "；".  Reading takes codes, half-width semicolons,
@@ -14,39 +14,74 @@ bool card_has_column(const struct card_field *f)
 	return f->type != CARD_KEPT && f->type != CARD_RIGHTS;
 }
 
-static const char *wording(const struct card_field *f, const char *code)
+static const char *wording(const struct card_field *f, const char *code, bool en)
 {
 	const struct card_choice *k = card_choice(f, code);
 
-	return k == NULL ? code : k->zh;
+	return k == NULL ? code : en ? k->en : k->zh;
 }
 
-static enum fj_rc put_list(const struct card_field *f, const json_t *list, struct fj_buf *out)
+/* {right, holder, from, to, limits, evidence} in one line */
+static enum fj_rc put_right(const struct card_field *f, const json_t *r, bool en, struct fj_buf *out)
+{
+	static const char *const keys[] = {"holder", "from", "to", "limits", "evidence"};
+	const char *right = fj_json_peek(r, "right");
+
+	FJ_TRY(fj_buf_puts(out, right == NULL ? "" : wording(f, right, en)));
+	for (size_t i = 0; i < FJ_ARRAY_LEN(keys); i++) {
+		const char *s = fj_json_peek(r, keys[i]);
+		if (s != NULL)
+			FJ_TRY(fj_buf_printf(out, "%s%s", strcmp(keys[i], "to") == 0 ? "—" : " ", s));
+	}
+	return FJ_OK;
+}
+
+static enum fj_rc put_list(const struct card_field *f, const json_t *list, bool en, struct fj_buf *out)
 {
 	size_t i;
 	json_t *v;
 
-	json_array_foreach(list, i, v)
-		FJ_TRY(fj_buf_printf(out, "%s%s", i > 0 ? "；" : "", json_is_string(v) ? wording(f, json_string_value(v)) : "…"));
+	json_array_foreach(list, i, v) {
+		FJ_TRY(fj_buf_puts(out, i == 0 ? "" : en ? "; " : "；"));
+		FJ_TRY(json_is_string(v) ? fj_buf_puts(out, wording(f, json_string_value(v), en)) : put_right(f, v, en, out));
+	}
 	return FJ_OK;
+}
+
+static enum fj_rc put_value(const struct card_field *f, const json_t *v, bool en, struct fj_buf *out)
+{
+	json_int_t n = json_integer_value(v);
+
+	if (json_is_boolean(v))
+		return fj_buf_puts(out, json_is_true(v) ? en ? "yes" : "是" : en ? "no" : "否");
+	if (json_is_integer(v) && f->type == CARD_MONEY)
+		return fj_buf_printf(out, "%lld.%02lld", (long long)(n / 100), (long long)(n % 100));
+	if (json_is_integer(v))
+		return fj_buf_printf(out, "%lld", (long long)n);
+	return json_is_string(v) ? fj_buf_puts(out, wording(f, json_string_value(v), en)) : put_list(f, v, en, out);
 }
 
 enum fj_rc card_cell(const struct card_field *f, const json_t *value, struct fj_buf *out, struct fj_err *err)
 {
-	json_int_t n = json_integer_value(value);
-	enum fj_rc rc = fj_buf_puts(out, "");
+	enum fj_rc rc = put_value(f, value, false, out);
 
-	if (rc == FJ_OK && json_is_boolean(value))
-		rc = fj_buf_puts(out, json_is_true(value) ? "是" : "否");
-	else if (rc == FJ_OK && json_is_integer(value) && f->type == CARD_MONEY)
-		rc = fj_buf_printf(out, "%lld.%02lld", (long long)(n / 100), (long long)(n % 100));
-	else if (rc == FJ_OK && json_is_integer(value))
-		rc = fj_buf_printf(out, "%lld", (long long)n);
-	else if (rc == FJ_OK && json_is_string(value))
-		rc = fj_buf_puts(out, wording(f, json_string_value(value)));
-	else if (rc == FJ_OK && card_has_column(f))
-		rc = put_list(f, value, out);
-	return rc == FJ_OK ? FJ_OK : fj_fail(err, rc, "issuer", NULL, "a cell of %s.%s would be too long", f->block, f->key);
+	return rc == FJ_OK ? FJ_OK : fj_fail(err, rc, "issuer", NULL, "the text of %s.%s would be too long", f->block, f->key);
+}
+
+json_t *iss_card_lines(const json_t *card, bool en)
+{
+	size_t n;
+	const struct card_field *f = card_fields(&n);
+	FJ_AUTO(buf) text = FJ_BUF_INIT(CARD_MAX);
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < n; i++) {
+		const json_t *v = card_get(card, &f[i]);
+		fj_buf_clear(&text);
+		if (v != NULL && put_value(&f[i], v, en, &text) == FJ_OK)
+			json_array_append_new(list, json_pack("{s:s, s:s, s:s, s:s}", "block", f[i].block, "key", f[i].key, "label", en ? f[i].en : f[i].zh, "text", fj_buf_str(&text)));
+	}
+	return list;
 }
 
 static enum fj_rc bad(const struct card_field *f, struct fj_err *err, const char *en, const char *zh)

@@ -62,7 +62,7 @@ static void lay_out(struct layout *l)
 
 	memset(l, 0, sizeof(*l));
 	for (; l->n < KEYS; l->n++)
-		l->column[l->n] = (struct sheet_column){.title = key_titles[l->n], .width = 14, .hidden = true};
+		l->column[l->n] = (struct sheet_column){.title = key_titles[l->n], .width = -1};
 	for (size_t i = 0; i < n; i++)
 		if (card_has_column(&f[i]))
 			lay_field(l, &f[i]);
@@ -294,6 +294,16 @@ static enum fj_rc stale(const struct import *im, struct row *r, struct fj_err *e
 	return rc;
 }
 
+static enum fj_rc own(const struct import *im, const char *holder, struct row *r, struct fj_err *err)
+{
+	if (strcmp(holder, im->c->actor->org) == 0)
+		return FJ_OK;
+	r->column = im->key[K_LEDGER] + 1;
+	enum fj_rc rc = fj_fail(err, FJ_E_FORBIDDEN, "issuer", "domain.md 6", "this row is another holder's");
+	fj_err_zh(err, "该行属于其他单位");
+	return rc;
+}
+
 /* the version that the row was made from, with its hash where the row tells one */
 static enum fj_rc begin_version(struct import *im, const char *told, struct row *r, struct fj_err *err)
 {
@@ -319,6 +329,7 @@ static enum fj_rc begin_first(struct import *im, struct row *r, struct fj_err *e
 	}
 	FJ_TRY(dom_ledger_get(im->c->db, r->ledger, &l, err));
 	r->column = 0;
+	FJ_TRY(own(im, l.holder, r, err));
 	r->card = json_pack("{s:{s:s}, s:{}, s:{}, s:{}}", "basic", "name", l.name, "rights", "use", "management");
 	return r->card != NULL ? FJ_OK : no_memory(err);
 }
@@ -335,6 +346,7 @@ static enum fj_rc begin_row(struct import *im, const struct sheet_row *s, struct
 	if (r->ledger[0] == '\0')
 		r->ledger = r->known_ledger;
 	r->newest = a.newest;
+	FJ_TRY(own(im, a.holder, r, err));
 	json_t *card = NULL;
 	FJ_TRY(card_version(im->c->db, r->asset_no, a.newest, r->newest_hash, &card, err));
 	newest = card;

@@ -97,9 +97,9 @@ struct iss_command_info {
 	const struct iss_field *fields; /* ends with a NULL name; may be NULL */
 	const char *zh, *en;
 };
-/* Asset cards (domain.md 4.3): the label of a field, or with a code the wording of that code in this
- * field; NULL: there is none. */
-const char *iss_card_word(const char *block, const char *key, const char *code, bool en);
+/* An asset card for people (domain.md 4.3): [{"block","key","label","text"}] in the dictionary's
+ * order, codes in words; the caller's. */
+json_t *iss_card_lines(const json_t *card, bool en);
 /* All commands, for command line help, routes and OpenAPI; *n of them. */
 const struct iss_command_info *const *iss_commands(size_t *n);
 const struct iss_command_info *iss_command_find(const char *name); /* NULL: none */

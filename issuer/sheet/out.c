@@ -119,7 +119,7 @@ static bool set_columns(struct sheet_out *o, const struct sheet_column *columns,
 		size_t n = count(columns[i].choices);
 		double width = columns[i].width > 0 ? columns[i].width : 16;
 
-		lxw_row_col_options opt = {.hidden = columns[i].hidden};
+		lxw_row_col_options opt = {.hidden = columns[i].width < 0};
 		if (worksheet_set_column_opt(o->sheet, (lxw_col_t)i, (lxw_col_t)i, width, text, &opt) != LXW_NO_ERROR || (n > 0 && !add_drop_down(o, i, n)))
 			return false;
 	}

@@ -110,9 +110,6 @@ TEST("no two fields of the dictionary share a heading, a key or a wording")
 			CHECK(card_choice(&f[i], a->zh) == a && card_choice(&f[i], a->code) == a);
 		CHECK((f[i].type == CARD_CODE || f[i].type == CARD_CODES || f[i].type == CARD_RIGHTS) == (f[i].choices != NULL));
 	}
-	CHECK_STR(iss_card_word("basic", "geo_scope", NULL, false), "地域范围");
-	CHECK_STR(iss_card_word("basic", "geo_scope", "NATIONAL", true), "national");
-	CHECK(iss_card_word("basic", "nothing", NULL, true) == NULL);
 }
 
 /* a card that passes; `change` is "block.key" and a JSON value, or NULL */
@@ -188,6 +185,21 @@ TEST("a value goes into a cell and comes back the same")
 		FJ_AUTO(json) owned = back;
 		CHECK(json_equal(back, value));
 	}
+}
+
+TEST("a card is lines for people, in either language")
+{
+	FJ_AUTO(json) c = parse("{\"basic\":{\"geo_scope\":\"NATIONAL\",\"book_value\":100},\"rights\":{\"dispute\":false,\"rights_table\":"
+	    "[{\"right\":\"USE\",\"holder\":\"" FIRM "\",\"from\":\"2026-01-01\",\"to\":\"2028-12-31\"}]},\"use\":{},\"management\":{}}");
+	FJ_AUTO(json) zh = iss_card_lines(c, false);
+	FJ_AUTO(json) en = iss_card_lines(c, true);
+	CHECK(json_array_size(zh) == 4 && json_array_size(en) == 4);
+	CHECK_STR(fj_json_peek(json_array_get(zh, 0), "label"), "地域范围");
+	CHECK_STR(fj_json_peek(json_array_get(zh, 0), "text"), "全国");
+	CHECK_STR(fj_json_peek(json_array_get(en, 0), "text"), "national");
+	CHECK_STR(fj_json_peek(json_array_get(zh, 1), "text"), "1.00");
+	CHECK_STR(fj_json_peek(json_array_get(zh, 2), "text"), "数据使用权 " FIRM " 2026-01-01—2028-12-31");
+	CHECK_STR(fj_json_peek(json_array_get(en, 3), "text"), "no");
 }
 
 TEST("cells as offices write them are read, others refused")

@@ -175,6 +175,7 @@ TEST_UNIT_SRC := \
 TEST_FUZZ_SRC := \
 	tests/fuzz/fuzz_asset.c \
 	tests/fuzz/fuzz_audit.c \
+	tests/fuzz/fuzz_card.c \
 	tests/fuzz/fuzz_claims.c \
 	tests/fuzz/fuzz_conf.c \
 	tests/fuzz/fuzz_crl.c \

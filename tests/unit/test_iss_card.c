@@ -187,6 +187,30 @@ TEST("a value goes into a cell and comes back the same")
 	}
 }
 
+TEST("a list fits into a cell: so many items, so many octets")
+{
+	const struct card_field *f = card_field("use", "scenes");
+	struct fj_err err = {0};
+	json_t *out = NULL;
+	char text[201 * 3] = "";
+	FJ_AUTO(json) list = json_array();
+	for (int i = 0; i < 197; i++)
+		memcpy(text + 3 * i, "景", 4);
+	for (int i = 0; i < 10; i++) {
+		text[0] = (char)('a' + i);
+		text[1] = text[2] = 'x';
+		json_array_append_new(list, json_string(text));
+	}
+	CHECK_OK(card_value(f, list, &out, &err));
+	json_decref(out);
+	json_array_append_new(list, json_string("one more of a good length, so that all of them together are longer than a cell may be in the end"));
+	CHECK_RC(card_value(f, list, &out, &err), FJ_E_INVALID);
+	json_array_clear(list);
+	for (int i = 0; i <= CARD_MAX_ITEMS; i++)
+		json_array_append_new(list, json_sprintf("%d", i));
+	CHECK_RC(card_value(f, list, &out, &err), FJ_E_INVALID);
+}
+
 TEST("a card is lines for people, in either language")
 {
 	FJ_AUTO(json) c = parse("{\"basic\":{\"geo_scope\":\"NATIONAL\",\"book_value\":100},\"rights\":{\"dispute\":false,\"rights_table\":"

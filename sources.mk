@@ -78,6 +78,7 @@ ISSUER_SRC := \
 	issuer/clock.c \
 	issuer/collateral.c \
 	issuer/command.c \
+	issuer/deadline.c \
 	issuer/demo.c \
 	issuer/event.c \
 	issuer/fields.c \

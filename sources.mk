@@ -72,6 +72,7 @@ ISSUER_SRC := \
 	issuer/certificate.c \
 	issuer/clock.c \
 	issuer/command.c \
+	issuer/deadline.c \
 	issuer/demo.c \
 	issuer/event.c \
 	issuer/fields.c \

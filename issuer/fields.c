@@ -123,6 +123,7 @@ const struct iss_field fld_freeze[] = {
 	{0},
 };
 const struct iss_field fld_asset_reason[] = {{"asset", ISS_F_STR, true, DOM_MAX_ASSET_NO, "资产编号", "asset number"}, REASON, {0}};
+const struct iss_field fld_deadline[] = {PAGE, {"days", ISS_F_INT, false, 366, "今后天数", "due within so many days, 30 by default"}, {0}};
 const struct iss_field fld_material[] = {
 	{"asset", ISS_F_STR, false, DOM_MAX_ASSET_NO, "资产编号", "asset number; none: for the unit"},
 	{"kind", ISS_F_STR, true, 16, "材料类别", "SUBJECT, SOURCE, RESOURCE, EVIDENCE, PRODUCTS, SCENES, RISK, SEC_POLICY, EMERGENCY_PLAN or OTHER"},
@@ -139,7 +140,9 @@ const struct iss_field fld_material_list[] = {
 const struct iss_field fld_certificate_issue[] = {
 	{"assets", ISS_F_LIST, true, 5000, "资产编号", "asset numbers"},
 	{"request", ISS_F_FILE, false, 16384, "证书请求", "the holder's own key: a PKCS#10 request, PEM or DER; for one asset"},
-	{"years", ISS_F_INT, false, 5, "年限", "validity in years, 1 to 5, 3 by default"},
+	{"key", ISS_F_FILE, false, 16384, "密钥", "or the holder's key as certificate, PEM or JWK, with a proof"},
+	{"proof", ISS_F_FILE, false, 256, "持有证明", "signature over what `certificate challenge` prints: ECDSA, SHA-256, DER"},
+	{"years", ISS_F_INT, false, 5, "年限", "validity in years, 1 to 5, by default the profile's"},
 	{0},
 };
 const struct iss_field fld_certificate_revoke[] = {

@@ -104,7 +104,9 @@ static enum fj_rc set_up(struct sto *s, struct fj_err *err)
 	int v;
 
 	FJ_TRY(exec(s, "PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON; PRAGMA recursive_triggers=ON;"
-	    "PRAGMA trusted_schema=OFF; PRAGMA cache_size=-16000", "be set up", err));
+	    "PRAGMA trusted_schema=OFF; PRAGMA cache_size=-16000;"
+	    /* what a savepoint keeps for its undoing would go to a file outside of the sandbox */
+	    "PRAGMA temp_store=MEMORY", "be set up", err));
 	if (s->writer)
 		FJ_TRY(exec(s, "PRAGMA journal_mode=WAL", "be set up", err));
 	FJ_TRY(version(s, &v, err));

@@ -375,6 +375,7 @@ TEST("R02, R03: no card without a confirmed entry, none for a memorandum")
 	CHECK_OK(event(&r, "ledger.recognised", "LG-1", json_pack("{s:s, s:s, s:s}", "to", "RECOGNISED", "result", "ASSET", "person", "p"), &err));
 	CHECK_RC(fill(&r, &inst, "LG-1", card("A-1", NULL, NULL), &err), FJ_E_REFUSED);
 	CHECK_STR(err.cite, "R02");
+	CHECK_OK(event(&r, "ledger.recognised", "LG-1", json_pack("{s:s, s:s, s:s}", "to", "RECOGNISED", "result", "MEMO", "person", "p"), &err));
 	CHECK_OK(event(&r, "ledger.confirmed", "LG-1", json_pack("{s:s, s:s, s:s}", "to", "CONFIRMED", "result", "MEMO", "person", "p"), &err));
 	CHECK_RC(fill(&r, &inst, "LG-1", card("A-1", NULL, NULL), &err), FJ_E_REFUSED);
 	CHECK_STR(err.cite, "R03");

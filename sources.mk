@@ -69,10 +69,12 @@ ISSUER_SRC := \
 	issuer/approval.c \
 	issuer/authorisation.c \
 	issuer/card.c \
+	issuer/chain.c \
 	issuer/certificate.c \
 	issuer/clock.c \
 	issuer/command.c \
 	issuer/csv.c \
+	issuer/delegation.c \
 	issuer/demo.c \
 	issuer/event.c \
 	issuer/fields.c \
@@ -80,6 +82,7 @@ ISSUER_SRC := \
 	issuer/init.c \
 	issuer/iss.c \
 	issuer/ledger.c \
+	issuer/lifecycle.c \
 	issuer/number.c \
 	issuer/organisation.c \
 	issuer/pipe_kinds.c \
@@ -89,6 +92,8 @@ ISSUER_SRC := \
 	issuer/publish/public.c \
 	issuer/publish/publish.c \
 	issuer/registration.c \
+	issuer/review.c \
+	issuer/roles.c \
 	issuer/rules/rules.c \
 	issuer/signin.c \
 	issuer/state.c \

@@ -68,7 +68,7 @@ enum fj_rc dom_cert_get(struct sto *db, const char *number, struct dom_cert *out
 
 struct issuing {
 	const char *issuer;  /* USCC of the finance department */
-	char applicant[64];  /* the person who asked, "" while asking */
+	char applicant[ISS_PERSON_CAP];  /* the person who asked, "" while asking */
 };
 
 static enum fj_rc check_issuable(struct iss_call *c, const char *asset_no, const struct issuing *w, struct dom_asset *a, struct dom_org *holder, struct fj_err *err)
@@ -255,12 +255,12 @@ static enum fj_rc intent_of(struct iss_call *c, const struct dom_asset *a, const
 	return FJ_OK;
 }
 
-static enum fj_rc applicant_of(struct sto *db, const char *approval, char person[64], struct fj_err *err)
+static enum fj_rc applicant_of(struct sto *db, const char *approval, char person[ISS_PERSON_CAP], struct fj_err *err)
 {
 	FJ_AUTO(sto_q) q = {0};
 
 	FJ_TRY(sto_first(db, STO_APPROVAL_GET, &q, approval, err, "t", approval));
-	return fj_strcopy(person, 64, sto_text(&q, 7));
+	return fj_strcopy(person, ISS_PERSON_CAP, sto_text(&q, 7));
 }
 
 enum fj_rc apr_certificate_issue(struct iss_call *c, const struct apr *a, struct fj_err *err)

@@ -14,6 +14,9 @@
 	    ISS_DATA_BUREAU | ISS_DRC | ISS_OPERATOR | ISS_DEVELOPER | ISS_USER |          \
 	    ISS_EXCHANGE | ISS_ASSESSOR | ISS_AUDITOR | ISS_LOCAL)
 
+/* whoever may stand at a level of an approval chain */
+#define ISS_DOM_DECIDERS (ISS_DOM_READERS & ~(uint32_t)(ISS_AUDITOR | ISS_LOCAL))
+
 /* prototypes of every table, handler, apply and approval function in the .def files */
 #define CMD(ident, name, kind, roles, fields, handler, zh, en) \
 	extern const struct iss_field fields[];                \
@@ -90,7 +93,7 @@ const char *dom_card_text(const json_t *card, const char *block, const char *key
 /* --- ledger entries (ledger.c) --- */
 struct dom_ledger {
 	char id[40], holder[19], ledger_no[DOM_CAP(DOM_MAX_LEDGER_NO)], catalog_ref[DOM_CAP(DOM_MAX_CATALOG_REF)], name[DOM_CAP(DOM_MAX_NAME)],
-	    shared_from[DOM_CAP(DOM_MAX_SHARED_FROM)], state[16], result[8], person[64];
+	    shared_from[DOM_CAP(DOM_MAX_SHARED_FROM)], state[16], result[8], person[ISS_PERSON_CAP];
 };
 enum fj_rc dom_ledger_get(struct sto *db, const char *id, struct dom_ledger *out, struct fj_err *err) FJ_MUST_USE;
 

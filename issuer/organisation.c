@@ -194,13 +194,8 @@ enum fj_rc apply_organisation_added(const struct evt *e, struct fj_err *err)
 
 static json_t *org_json(const struct dom_org *o)
 {
-	json_t *roles = json_array();
-
-	for (uint32_t bit = 1; bit <= ISS_AUDITOR; bit <<= 1)
-		if (o->roles & bit)
-			json_array_append_new(roles, json_string(iss_role_name((enum iss_role)bit)));
 	return json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:o, s:O, s:b, s:I}", "usci", o->usci, "name", o->name, "kind", o->kind,
-	    "level", o->level, "div6", o->div6, "dept", o->dept, "finance", o->finance, "roles", roles, "affiliates", o->affiliates,
+	    "level", o->level, "div6", o->div6, "dept", o->dept, "finance", o->finance, "roles", iss_roles_json(o->roles), "affiliates", o->affiliates,
 	    "dishonest", o->dishonest, "mlps", (json_int_t)o->mlps);
 }
 

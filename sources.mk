@@ -76,6 +76,7 @@ ISSUER_SRC := \
 	issuer/csv.c \
 	issuer/delegation.c \
 	issuer/demo.c \
+	issuer/division.c \
 	issuer/event.c \
 	issuer/fields.c \
 	issuer/holder_key.c \
@@ -84,6 +85,8 @@ ISSUER_SRC := \
 	issuer/ledger.c \
 	issuer/lifecycle.c \
 	issuer/number.c \
+	issuer/org_change.c \
+	issuer/org_import.c \
 	issuer/organisation.c \
 	issuer/pipe_kinds.c \
 	issuer/pipeline.c \
@@ -149,6 +152,7 @@ TEST_UNIT_SRC := \
 	tests/unit/test_iss_csv.c \
 	tests/unit/test_iss_ledger.c \
 	tests/unit/test_iss_number.c \
+	tests/unit/test_iss_people.c \
 	tests/unit/test_iss_rows.c \
 	tests/unit/test_iss_rules.c \
 	tests/unit/test_iss_state.c \
@@ -182,10 +186,12 @@ TEST_FUZZ_SRC := \
 
 # objects that carry other files inside (.incbin), and those files
 INCBIN_SRC := \
+	issuer/org_import.c \
 	issuer/publish/public.c \
 	issuer/store/store.c \
 	web/http/html.c
 INCBIN_DATA := \
+	data/pilot-units.csv \
 	issuer/publish/public.sql \
 	issuer/store/schema_core.sql \
 	issuer/store/schema_domain.sql \

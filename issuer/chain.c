@@ -47,6 +47,8 @@ static void subject_of(struct iss_call *c, const struct apr *a, char out[19])
 
 	if (named == NULL)
 		named = fj_json_peek(a->payload, "org");
+	if (named == NULL && iss_usci_form(a->object))
+		named = a->object;
 	if (named == NULL && dom_asset_get(c->db, asset != NULL ? asset : a->object, &owned, NULL) == FJ_OK)
 		named = owned.holder;
 	if (named == NULL && dom_cert_get(c->db, a->object, &cert, NULL) == FJ_OK)

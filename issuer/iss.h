@@ -151,6 +151,8 @@ enum fj_rc usr_invite(struct sto *db, const char *login, const char *first_hash_
  * not two officers the one that made this appliance; into keeper (may be NULL).  FJ_E_REFUSED
  * unless asker is that office or the organisation itself. */
 enum fj_rc usr_office(struct iss_call *c, const char *org, const char *asker, char keeper[19], struct fj_err *err) FJ_MUST_USE;
+/* that office of a finance department: itself, or the one that made this appliance */
+enum fj_rc usr_keeper(struct iss_call *c, const char *finance, char keeper[19], struct fj_err *err) FJ_MUST_USE;
 struct usr {
 	struct iss_actor a; /* roles: what he was given; an actor has those that his organisation still has */
 	char state[12];

@@ -136,15 +136,21 @@ static enum fj_rc officers_of(struct sto *db, const char *org, int64_t *n, struc
 	return FJ_OK;
 }
 
+enum fj_rc usr_keeper(struct iss_call *c, const char *finance, char keeper[19], struct fj_err *err)
+{
+	int64_t n;
+
+	FJ_TRY(officers_of(c->db, finance, &n, err));
+	return fj_strcopy(keeper, 19, n >= 2 ? finance : c->iss->keeper);
+}
+
 enum fj_rc usr_office(struct iss_call *c, const char *org, const char *asker, char keeper[19], struct fj_err *err)
 {
 	FJ_AUTO(dom_org) o = {.affiliates = NULL};
 	char office[19];
-	int64_t n;
 
 	FJ_TRY(dom_org_get(c->db, org, &o, err));
-	FJ_TRY(officers_of(c->db, o.finance, &n, err));
-	snprintf(office, sizeof(office), "%s", n >= 2 ? o.finance : c->iss->keeper);
+	FJ_TRY(usr_keeper(c, o.finance, office, err));
 	if (keeper != NULL)
 		memcpy(keeper, office, sizeof(office));
 	return strcmp(asker, o.usci) == 0 ? FJ_OK : iss_rule_no_foreign_issuer(office, asker, err);

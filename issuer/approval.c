@@ -421,8 +421,10 @@ static enum fj_rc check_confirmed(const struct iss_call *c, const struct stored 
 	if (odd == NULL || json_is_true(json_object_get(c->params, "confirm")))
 		return FJ_OK;
 	const char *en = fj_json_peek(odd, "en"), *zh = fj_json_peek(odd, "zh");
-	enum fj_rc rc = fj_fail(err, FJ_E_REFUSED, "issuer", "domain.md 3.4", "%.200s; look at it and approve with \"confirm\"", en == NULL ? "" : en);
-	fj_err_zh(err, "%.120s；请核实并在批准时明确确认（confirm）", zh == NULL ? "" : zh);
+	en = en == NULL ? "" : en;
+	zh = zh == NULL ? "" : zh;
+	enum fj_rc rc = fj_fail(err, FJ_E_REFUSED, "issuer", "domain.md 3.4", "%.*s; look at it and approve with \"confirm\"", (int)fj_utf8_prefix(en, 220), en);
+	fj_err_zh(err, "%.*s；请核实并在批准时明确确认（confirm）", (int)fj_utf8_prefix(zh, 120), zh);
 	if (err != NULL)
 		snprintf(err->basis, sizeof(err->basis), "inferred");
 	return rc;

@@ -78,15 +78,15 @@ static enum fj_rc mark_kind(struct iss_call *c, const json_t *now, json_t *body,
 {
 	const char *from = text(now, "kind"), *to = text(body, "kind"), *usci = text(now, "usci");
 	const json_t *odd = json_object_get(body, "contradiction");
-	char en[280], zh[280];
+	char en[600], zh[600];
 	int64_t n;
 
 	if (strcmp(from, to) == 0)
 		return FJ_OK;
 	FJ_TRY(count(c->db, STO_ORG_CERTIFICATES, usci, &n, err));
-	snprintf(en, sizeof(en), "%s: the kind changes from %s to %s, on which the collateral ban and the revenue path hang; %lld certificates bear the former kind%s%.100s",
+	snprintf(en, sizeof(en), "%s: the kind changes from %s to %s, on which the collateral ban and the revenue path hang; %lld certificates bear the former kind%s%s",
 	    usci, from, to, (long long)n, odd == NULL ? "" : "; ", text(odd, "en"));
-	snprintf(zh, sizeof(zh), "%s：主体类型由 %s 变更为 %s，关系到担保禁令和收益路径；%lld 份证书仍载明原类型%s%.80s", usci, from, to, (long long)n,
+	snprintf(zh, sizeof(zh), "%s：主体类型由 %s 变更为 %s，关系到担保禁令和收益路径；%lld 份证书仍载明原类型%s%s", usci, from, to, (long long)n,
 	    odd == NULL ? "" : "；", text(odd, "zh"));
 	return fj_json_set(body, "contradiction", json_pack("{s:s, s:s}", "en", en, "zh", zh));
 }
@@ -172,6 +172,7 @@ enum fj_rc apr_organisation_change(struct iss_call *c, const struct apr *a, stru
 			return rc;
 		}
 	FJ_AUTO(json) again = json_deep_copy(a->payload);
+	json_object_del(again, "contradiction"); /* it was confirmed as it stands in the payload */
 	FJ_TRY(prepare(c, now, again, text(a->payload, "asked_by"), approver, err));
 	return evt_append(c, "organisation.changed", a->object, a->payload, err);
 }

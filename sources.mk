@@ -83,8 +83,11 @@ ISSUER_SRC := \
 	issuer/init.c \
 	issuer/iss.c \
 	issuer/ledger.c \
+	issuer/life.c \
 	issuer/lifecycle.c \
+	issuer/material.c \
 	issuer/number.c \
+	issuer/objection.c \
 	issuer/org_change.c \
 	issuer/org_import.c \
 	issuer/organisation.c \

@@ -37,29 +37,53 @@ enum fj_rc chn_parse(const json_t *list, struct apr_chain *out, struct fj_err *e
 	return out->n > 0 ? FJ_OK : fj_fail(err, FJ_E_CORRUPT, "issuer", "domain.md decision 10", "an approval has no chain");
 }
 
-/* the organisation that the act is about: what the payload names, or the holder of the object */
-static void subject_of(struct iss_call *c, const struct apr *a, char out[19])
+/* holder of an asset, certificate or authorisation; or the organisation itself */
+static bool holder_of(struct iss_call *c, const char *object, char out[19])
 {
-	const char *named = fj_json_peek(a->payload, "holder"), *asset = json_string_value(json_array_get(json_object_get(a->payload, "assets"), 0));
 	struct dom_cert cert;
 	FJ_AUTO(dom_auth) auth = {.body = NULL};
-	FJ_AUTO(dom_asset) owned = {.card = NULL};
+	FJ_AUTO(dom_asset) asset = {.card = NULL};
+	const char *named = NULL;
 
-	if (named == NULL)
-		named = fj_json_peek(a->payload, "org");
-	if (named == NULL && iss_usci_form(a->object))
-		named = a->object;
-	if (named == NULL && dom_asset_get(c->db, asset != NULL ? asset : a->object, &owned, NULL) == FJ_OK)
-		named = owned.holder;
-	if (named == NULL && dom_cert_get(c->db, a->object, &cert, NULL) == FJ_OK)
+	if (object == NULL)
+		return false;
+	if (iss_usci_form(object))
+		named = object;
+	else if (dom_asset_get(c->db, object, &asset, NULL) == FJ_OK)
+		named = asset.holder;
+	else if (dom_cert_get(c->db, object, &cert, NULL) == FJ_OK)
 		named = cert.holder;
-	if (named == NULL && dom_auth_get(c->db, a->object, &auth, NULL) == FJ_OK)
+	else if (dom_auth_get(c->db, object, &auth, NULL) == FJ_OK)
 		named = auth.holder;
-	snprintf(out, 19, "%.18s", named != NULL && iss_usci_form(named) ? named : c->actor->org);
+	return named != NULL && fj_strcopy(out, 19, named) == FJ_OK;
+}
+
+/* The organisation that the act is about: what the payload names, or the holder of the object or
+ * of the assets.  mixed: they have several. */
+static void subject_of(struct iss_call *c, const struct apr *a, char out[19], bool *mixed)
+{
+	const char *named = fj_json_peek(a->payload, "holder");
+	char other[19];
+	size_t i;
+	json_t *v;
+
+	*mixed = false;
+	out[0] = '\0';
+	named = named != NULL ? named : fj_json_peek(a->payload, "org");
+	if (named != NULL && iss_usci_form(named) && fj_strcopy(out, 19, named) == FJ_OK)
+		return;
+	json_array_foreach(json_object_get(a->payload, "assets"), i, v)
+		if (holder_of(c, json_is_string(v) ? json_string_value(v) : fj_json_peek(v, "asset_no"), other)) {
+			*mixed = *mixed || (out[0] != '\0' && strcmp(out, other) != 0);
+			memcpy(out, other, sizeof(other));
+		}
+	if (out[0] == '\0' && !holder_of(c, a->object, out))
+		snprintf(out, 19, "%s", c->actor->org);
 }
 
 struct places {
 	char finance[19], superior[19], holder[19];
+	bool mixed; /* several holders */
 };
 
 static enum fj_rc org_of(struct iss_call *c, const struct places *p, const char *name, char out[19], struct fj_err *err)
@@ -68,6 +92,11 @@ static enum fj_rc org_of(struct iss_call *c, const struct places *p, const char 
 		const char *name, *usci;
 	} known[] = {{"finance", p->finance}, {"superior", p->superior}, {"holder", p->holder}, {"own", c->actor->org}};
 
+	if (p->mixed && name != NULL && (strcmp(name, "holder") == 0 || strcmp(name, "superior") == 0)) {
+		enum fj_rc rc = fj_fail(err, FJ_E_INVALID, "issuer", "domain.md decision 10", "the profile's chain goes by holder or superior, and the selection has several holders; ask for each holder apart");
+		fj_err_zh(err, "审批链须经持有单位或其主管部门审批，而所选事项涉及多个持有单位；请按持有单位分别提交");
+		return rc;
+	}
 	for (size_t i = 0; name != NULL && i < FJ_ARRAY_LEN(known); i++)
 		if (strcmp(known[i].name, name) == 0)
 			return fj_strcopy(out, 19, known[i].usci);
@@ -104,18 +133,22 @@ static enum fj_rc from_profile(struct iss_call *c, const struct places *p, const
 }
 
 /* whose profile rules: the finance department of whoever decides in the end */
-static void find_places(struct iss_call *c, const struct apr *a, struct places *p)
+static void find_finance(struct iss_call *c, const struct apr *a, char out[19])
 {
 	FJ_AUTO(dom_org) decides = {.affiliates = NULL};
-	FJ_AUTO(dom_org) subject = {.affiliates = NULL};
 	const char *org = a->org[0] != '\0' ? a->org : c->actor->org;
 
-	memset(p, 0, sizeof(*p));
 	bool known = dom_org_get(c->db, org, &decides, NULL) == FJ_OK && decides.finance[0] != '\0';
-	snprintf(p->finance, sizeof(p->finance), "%s", known ? decides.finance : org);
-	subject_of(c, a, p->holder);
-	bool has = dom_org_get(c->db, p->holder, &subject, NULL) == FJ_OK && subject.dept[0] != '\0';
-	snprintf(p->superior, sizeof(p->superior), "%s", has ? subject.dept : p->holder);
+	snprintf(out, 19, "%s", known ? decides.finance : org);
+}
+
+/* a top department is its own superior */
+static void find_superior(struct iss_call *c, const char *holder, char out[19])
+{
+	FJ_AUTO(dom_org) subject = {.affiliates = NULL};
+
+	bool has = dom_org_get(c->db, holder, &subject, NULL) == FJ_OK && subject.dept[0] != '\0';
+	snprintf(out, 19, "%s", has ? subject.dept : holder);
 }
 
 static bool covers(const struct apr_level *last, const struct apr_level *demanded)
@@ -129,9 +162,14 @@ enum fj_rc chn_make(struct iss_call *c, const struct apr *a, const struct apr_le
 	struct places p;
 
 	out->n = 0;
-	find_places(c, a, &p);
+	memset(&p, 0, sizeof(p));
+	find_finance(c, a, p.finance);
 	FJ_TRY(prf_json(c, p.finance, "chains", &chains, err));
 	levels = json_object_get(chains, a->kind);
-	FJ_TRY(from_profile(c, &p, levels, out, err));
+	if (levels != NULL) {
+		subject_of(c, a, p.holder, &p.mixed);
+		find_superior(c, p.holder, p.superior);
+		FJ_TRY(from_profile(c, &p, levels, out, err));
+	}
 	return out->n > 0 && covers(&out->level[out->n - 1], demanded) ? FJ_OK : add_level(out, demanded, err);
 }

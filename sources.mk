@@ -74,6 +74,7 @@ ISSUER_SRC := \
 	issuer/clock.c \
 	issuer/command.c \
 	issuer/csv.c \
+	issuer/deadline.c \
 	issuer/delegation.c \
 	issuer/demo.c \
 	issuer/division.c \

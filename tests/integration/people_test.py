@@ -353,6 +353,22 @@ def twice():
     refused('a taking-back is refused by officers of the confirming party only', do('hbsw-sup', 'approval.reject', id=ap, note='x'), 'R22')
     check('one of them does not lift it', done('hb-fin2', 'approval.reject', id=ap, note='x')['state'] == 'OPEN' and show('certificate', number)['state'] != 'ACTIVE')
     check('two do', done('hb-fin3', 'approval.reject', id=ap, note='x')['state'] == 'REFUSED' and show('certificate', number)['state'] == 'ACTIVE')
+    propose({'certificate.resume': [{'role': 'SUPERIOR', 'org': 'superior'}], 'certificate.issue': [{'role': 'FINANCE', 'org': 'own'}] * 2})
+    done('hb-fin1', 'certificate.suspend', number=number, reason='示例')
+    ap = done('hb-fin1', 'certificate.resume', number=number, reason='示例')['approval']
+    done('hbsw-sup', 'approval.approve', id=ap)
+    check('half of a chain lifts no suspension', show('certificate', number)['state'] == 'SUSPENDED')
+    out = done('hb-fin2', 'approval.approve', id=ap)
+    check('all of it does, and the signer takes every level', show('certificate', number)['state'] == 'ACTIVE' and out.get('published') is True, out)
+    _, _, (asset,) = h.registered('PP', 1)
+    ap = done('hb-fin1', 'certificate.issue', assets=[asset])['approval']
+    done('hb-fin3', 'approval.approve', id=ap)
+    refused('who decided the registration is at no level of the certificate', do('hb-fin2', 'approval.approve', id=ap), 'R22')
+    done('hb-fin2', 'approval.reject', id=ap, note='示例')
+    ap = done('hb-fin1', 'certificate.issue', assets=[asset])['approval']
+    done('hb-fin4', 'approval.approve', id=ap)
+    out = done('hb-fin2', 'approval.approve', id=ap)
+    check('three others issue it', out.get('issued') == 1, out)
     propose({})
 
 

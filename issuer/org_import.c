@@ -8,9 +8,9 @@
  * An empty finance department is the one that imports.  The pilot units of 167·二(一)
  * come with the product: the names are real, the codes are invented and say so.
  */
-#include "issuer/csv.h"
 #include "issuer/domain.h"
 #include "issuer/iss.h"
+#include "issuer/sheet/sheet.h"
 #include "issuer/task.h"
 
 #define MAX_ROWS 2000
@@ -36,7 +36,7 @@ static const struct {
 
 struct import {
 	struct iss_call *c;
-	struct csv csv;
+	struct sheet_row row;
 	int of[COLUMNS];              /* column of the file, -1 absent */
 	json_t *rows, *aside, *peers; /* peers: finance departments of the file, by USCC */
 	json_t *seen;
@@ -52,23 +52,38 @@ static enum fj_rc bad(struct fj_err *err, const char *cite, const char *en, cons
 
 static const char *cell(const struct import *im, enum column k)
 {
-	return im->of[k] < 0 || (size_t)im->of[k] >= im->csv.n ? "" : im->csv.field[im->of[k]];
+	return im->of[k] < 0 || (size_t)im->of[k] >= im->row.n ? "" : im->row.cell[im->of[k]];
+}
+
+/* the column that the title names, COLUMNS for another; blanks, * and remarks in it don't count */
+static int column_of(const char *title)
+{
+	FJ_AUTO(buf) key = FJ_BUF_INIT(1024);
+	FJ_AUTO(buf) name = FJ_BUF_INIT(256);
+
+	if (sheet_heading(title, &key) != FJ_OK)
+		return COLUMNS;
+	for (int k = 0; k < COLUMNS; k++) {
+		fj_buf_clear(&name);
+		if (strcmp(columns[k].en, fj_buf_str(&key)) == 0 || (sheet_heading(columns[k].zh, &name) == FJ_OK && strcmp(fj_buf_str(&name), fj_buf_str(&key)) == 0))
+			return k;
+	}
+	return COLUMNS;
 }
 
 static enum fj_rc read_heading(struct import *im, struct fj_err *err)
 {
-	bool more;
-
-	if (csv_next(&im->csv, &more) != FJ_OK || !more)
-		return bad(err, "RFC 4180 2", "the file has no heading line", "文件没有标题行");
-	for (int k = 0; k < COLUMNS; k++) {
+	for (int k = 0; k < COLUMNS; k++)
 		im->of[k] = -1;
-		for (size_t f = 0; f < im->csv.n; f++)
-			if (strcmp(im->csv.field[f], columns[k].zh) == 0 || strcmp(im->csv.field[f], columns[k].en) == 0) {
-				if (im->of[k] >= 0)
-					return bad(err, "domain.md 4.1", "a column stands twice in the heading", "标题行中有重复列");
-				im->of[k] = (int)f;
-			}
+	for (size_t f = 0; f < im->row.n; f++) {
+		int k = column_of(im->row.cell[f]);
+		if (k == COLUMNS)
+			continue;
+		if (im->of[k] >= 0)
+			return bad(err, "domain.md 4.1", "a column stands twice in the heading", "标题行中有重复列");
+		im->of[k] = (int)f;
+	}
+	for (int k = 0; k < COLUMNS; k++) {
 		if (im->of[k] >= 0 || !columns[k].required)
 			continue;
 		enum fj_rc rc = fj_fail(err, FJ_E_INVALID, "issuer", "domain.md 4.1", "the column \"%s\" is missing; `fujie organisation template` prints a list", columns[k].en);
@@ -157,7 +172,7 @@ static enum fj_rc set_aside(struct import *im, const struct fj_err *why, struct 
 {
 	json_t *o = tsk_aside(cell(im, C_USCI), why);
 
-	json_object_set_new(o, "line", json_integer(im->csv.at));
+	json_object_set_new(o, "line", json_integer((json_int_t)im->row.line));
 	return json_array_append_new(im->aside, o) == 0 ? FJ_OK : fj_fail(err, FJ_E_NOMEM, "issuer", NULL, "out of memory");
 }
 
@@ -186,24 +201,29 @@ static enum fj_rc take_record(struct import *im, struct fj_err *err)
 /* one time over the file: finance departments, or the others */
 static enum fj_rc read_round(struct import *im, struct fj_slice file, bool finance, struct fj_err *err)
 {
+	FJ_AUTO(sheet) s = NULL;
 	bool more = true;
-	struct fj_err why = {0};
 
 	im->finance = finance;
-	if (csv_init(&im->csv, file) != FJ_OK)
-		return bad(err, "RFC 3629", im->csv.why, im->csv.why_zh);
+	FJ_TRY(sheet_open(file, &s, err));
+	FJ_TRY(sheet_next(s, &im->row, &more, err));
+	if (!more)
+		return bad(err, "domain.md 4.1", "the file is empty", "文件是空的");
 	FJ_TRY(read_heading(im, err));
 	while (more) {
-		enum fj_rc rc = csv_next(&im->csv, &more);
+		struct fj_err why = {0};
+		enum fj_rc rc = sheet_next(s, &im->row, &more, &why);
 		if (rc == FJ_OK && more)
 			FJ_TRY(take_record(im, err));
-		if (rc == FJ_OK || finance)
-			continue;
-		im->csv.n = 0; /* nothing of a broken record is repeated */
-		(void)bad(&why, "RFC 4180 2", im->csv.why, im->csv.why_zh);
-		FJ_TRY(set_aside(im, &why, err));
+		if (rc != FJ_OK && rc != FJ_E_INVALID) {
+			if (err != NULL)
+				*err = why;
+			return rc;
+		}
+		im->row.n = rc == FJ_OK ? im->row.n : 0; /* nothing of a broken row is repeated */
+		if (rc != FJ_OK && !finance)
+			FJ_TRY(set_aside(im, &why, err));
 	}
-	csv_release(&im->csv);
 	return FJ_OK;
 }
 
@@ -256,11 +276,8 @@ enum fj_rc cmd_organisation_import(struct iss_call *c, struct fj_err *err)
 	struct import im = {.c = c, .rows = rows, .aside = aside, .peers = peers, .seen = seen};
 
 	FJ_TRY(iss_param_file(c, "file", &file, err));
-	enum fj_rc rc = read_round(&im, fj_buf_slice(&file), true, err);
-	if (rc == FJ_OK)
-		rc = read_round(&im, fj_buf_slice(&file), false, err);
-	csv_release(&im.csv);
-	FJ_TRY(rc);
+	FJ_TRY(read_round(&im, fj_buf_slice(&file), true, err));
+	FJ_TRY(read_round(&im, fj_buf_slice(&file), false, err));
 	if (!json_is_true(json_object_get(c->params, "dry_run")) && json_array_size(rows) > 0)
 		return request(&im, err);
 	c->answer = json_pack("{s:b, s:O, s:O}", "refused", json_array_size(rows) == 0, "organisations", rows, "set_aside", aside);

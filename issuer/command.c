@@ -73,6 +73,17 @@ static const struct iss_field fld_user_handover[] = {
 	WHY,
 	{0},
 };
+static const struct iss_field fld_user_suspend[] = {
+	{"login", ISS_F_STR, true, 63, "用户名", "login"},
+	{"cause", ISS_F_STR, true, 20, "情形", "FALSE_REGISTRATION, TAMPERING, LEAKING or PROFITEERING"},
+	{"reason", ISS_F_STR, true, 400, "事由", "what was found, for the record"},
+	{0},
+};
+static const struct iss_field fld_user_reinstate[] = {
+	{"login", ISS_F_STR, true, 63, "用户名", "login"},
+	{"reason", ISS_F_STR, true, 400, "理由", "reason, for the record"},
+	{0},
+};
 static const struct iss_field fld_user_reset[] = {
 	{"login", ISS_F_STR, true, 63, "用户名", "login"},
 	{"what", ISS_F_STR, true, 8, "重置内容", "password or factor"},

@@ -86,6 +86,9 @@ ISSUER_SRC := \
 	issuer/init.c \
 	issuer/iss.c \
 	issuer/ledger.c \
+	issuer/ledger_heading.c \
+	issuer/ledger_import.c \
+	issuer/ledger_row.c \
 	issuer/life.c \
 	issuer/material.c \
 	issuer/number.c \

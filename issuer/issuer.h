@@ -89,7 +89,12 @@ struct iss_field {
 	int64_t max;      /* STR: code points; INT: value; LIST: items; FILE: octets */
 	const char *zh, *en; /* label */
 };
-enum iss_command_kind { ISS_READ, ISS_WRITE, ISS_WRITE_ANY_TIME /* even while the clock is in doubt */ };
+enum iss_command_kind {
+	ISS_READ,
+	ISS_WRITE,
+	ISS_WRITE_ANY_TIME, /* even while the clock is in doubt */
+	ISS_WRITE_STEPS,    /* many short transactions, so that nobody waits for the whole of it */
+};
 struct iss_command_info {
 	const char *name;   /* "certificate.revoke" */
 	enum iss_command_kind kind;

@@ -80,7 +80,7 @@ struct export {
 
 static enum fj_rc put_row(struct export *x, const char *const keys[KEYS], const json_t *card, struct fj_err *err)
 {
-	size_t at[MAX_COLUMNS];
+	size_t at[MAX_COLUMNS] = {0};
 	const char *cells[MAX_COLUMNS];
 	const struct layout *l = &x->layout;
 
@@ -338,7 +338,6 @@ static enum fj_rc begin_first(struct import *im, struct row *r, struct fj_err *e
 static enum fj_rc begin_row(struct import *im, const struct sheet_row *s, struct row *r, struct fj_err *err)
 {
 	FJ_AUTO(dom_asset) a = {.card = NULL};
-	FJ_AUTO(json) newest = NULL;
 	enum fj_rc rc = r->asset_no[0] == '\0' ? FJ_E_NOTFOUND : dom_asset_get(im->c->db, r->asset_no, &a, err);
 
 	if (rc != FJ_OK)
@@ -350,7 +349,7 @@ static enum fj_rc begin_row(struct import *im, const struct sheet_row *s, struct
 	FJ_TRY(own(im, a.holder, r, err));
 	json_t *card = NULL;
 	FJ_TRY(card_version(im->c->db, r->asset_no, a.newest, r->newest_hash, &card, err));
-	newest = card;
+	json_decref(card); /* its hash is what counts */
 	r->base = strtoll(cell(s, im->key[K_VERSION]), NULL, 10);
 	return r->base > 0 ? begin_version(im, cell(s, im->key[K_HASH]), r, err) : begin_first(im, r, err);
 }

@@ -2,7 +2,7 @@
 
 Every act is judged by `_a_<act>`, which returns (grounds for refusal, effect).  All grounds that hold
 at once are collected, so that any of them is an acceptable reason.  Numbers such as [381] are lines
-of domain.md; the choices that domain.md leaves open are listed in README.txt.
+of domain.md; the choices that domain.md leaves open are listed in README.md.
 """
 import copy
 import datetime as dt
@@ -10,9 +10,13 @@ import json
 import random
 
 PUBLIC_KINDS = ("ADMIN", "INST", "MASS")
-REG_TYPES = ("INITIAL", "CHANGE", "CORRECTION", "RENEWAL", "TRANSFER", "CANCEL")
+REG_TYPES = ("INITIAL", "CHANGE", "CORRECTION", "RENEWAL", "TRANSFER", "CANCEL", "DESTROY")
+ENDINGS = {"TRANSFER": ("TRANSFERRED", "affiliationChanged"), "CANCEL": ("CANCELLED", "cessationOfOperation"),
+           "DESTROY": ("DESTROYED", "cessationOfOperation")}
+ALWAYS_SHORT = ("CANCEL", "DESTROY")
 SUCCESSOR_TYPES = ("CHANGE", "CORRECTION", "RENEWAL")
 MATERIALS = ("subject", "legality", "resource", "evidence", "products", "scenes", "risk")     # [230]
+DOCUMENTS = ("sec_policy", "emergency_plan")                                                  # [217]
 BLOCKS = ("basic", "rights", "use", "management")
 LEVELS = ("GENERAL", "IMPORTANT", "CORE")
 PERSONAL = ("none", "deidentified", "anonymised", "raw")
@@ -20,7 +24,7 @@ VALUE_BASES = ("COST", "NOMINAL", "UNBOOKED", "APPRAISAL")                      
 REVOCATIONS = {            # reason -> (certificate's final state, asset's next state)         [316]
     "privilegeWithdrawn": ("WITHDRAWN", "CARDED"),
     "superseded": ("SUPERSEDED", "REGISTERED"),
-    "keyCompromise": ("CANCELLED", "REGISTERED"),
+    "keyCompromise": ("WITHDRAWN", "REGISTERED"),
     "cessationOfOperation": ("CANCELLED", "CANCELLED"),
     "affiliationChanged": ("CANCELLED", "TRANSFERRED"),
 }
@@ -28,12 +32,12 @@ OPEN = ("SUBMITTED", "APPLIED", "ACCEPTED", "REVIEWED", "NOTICED")
 STATES = {
     "ledger": ("LEDGERED", "RECOGNISED", "MEMO", "NOT"),
     "asset": ("CARDED", "APPLIED", "ACCEPTED", "REVIEWED", "NOTICED", "REGISTERED", "CERTIFICATED",
-              "IN_OPERATION", "FROZEN", "TRANSFERRED", "CANCELLED"),
+              "IN_OPERATION", "FROZEN", "TRANSFERRED", "CANCELLED", "DESTROYED"),
     "registration": OPEN + ("REGISTERED", "RETURNED", "REFUSED", "TERMINATED"),
     "certificate": ("DRAFT", "ACTIVE", "SUSPENDED", "REVOKING", "EXPIRED", "SUPERSEDED", "CANCELLED",
                     "WITHDRAWN", "DROPPED"),
 }
-FINAL = {"ledger": ("NOT",), "asset": ("TRANSFERRED", "CANCELLED"),
+FINAL = {"ledger": ("NOT",), "asset": ("TRANSFERRED", "CANCELLED", "DESTROYED"),
          "registration": ("REGISTERED", "RETURNED", "REFUSED", "TERMINATED"),
          "certificate": ("EXPIRED", "SUPERSEDED", "CANCELLED", "WITHDRAWN", "DROPPED")}
 
@@ -48,31 +52,35 @@ def _enum(values, required=True):
 
 _CARD = {
     "blocks": {"type": "object of bool", "required": True, "keys": list(BLOCKS)},
-    "level": _enum(LEVELS), "risk_assessment": _B, "dispute": _B, "shared": _B, "consent": _B,
-    "personal": _enum(PERSONAL), "legal_basis": _B, "sj_number": _B, "sec_policy": _B,
-    "emergency_plan": _B, "public_data": _BR, "value_basis": _enum(VALUE_BASES), "encumbrance": _B,
+    "level": _enum(LEVELS), "risk_assessment": _B, "dispute": _B, "consent": _B,
+    "personal": _enum(PERSONAL, False), "legal_basis": _B, "sj_number": _B, "sec_policy": _B,
+    "emergency_plan": _B, "public_data": _BR, "value_basis": _enum(VALUE_BASES, False), "encumbrance": _B,
+    "given": {"type": "list", "required": False, "values": list(MATERIALS[1:-1])},
 }
-_SUBMIT = {"materials": {"type": "list", "required": "INITIAL on 26's path", "values": list(MATERIALS)}}
 _DISPOSAL = {"receiver": {"type": "organisation id", "required": "TRANSFER"},
-             "disposal_approval": {"type": "bool", "required": "TRANSFER"}}
+             "disposal_approval": {"type": "bool", "required": "TRANSFER, DESTROY"}}
 
 ACTS = {   # act: (kind of object, who, parameters)
-    "ledger_enter": (None, "HOLDER", {"catalog_ref": _T, "origin": {"type": "asset id", "required": False}}),
+    "ledger_enter": (None, "HOLDER", {"catalog_ref": _T, "shared": _B}),
     "recognise": ("ledger", "HOLDER", {"result": _enum(("ASSET", "MEMO", "NOT"))}),
     "confirm": ("ledger", "CONFIRMER", {}),
     "card": ("ledger or asset", "HOLDER", _CARD),
-    "submit": ("asset", "HOLDER", dict({"type": _enum(REG_TYPES)}, **_SUBMIT, **_DISPOSAL)),
+    "submit": ("asset", "HOLDER", dict({"type": _enum(REG_TYPES, False)}, **_DISPOSAL)),
+    "material": ("asset", "HOLDER", {"kind": _enum(MATERIALS + DOCUMENTS)}),
     "endorse": ("registration", "SUPERIOR", {}),
     "endorse_refuse": ("registration", "SUPERIOR", {"reason": _T}),
     "accept": ("registration", "FINANCE", {}),
-    "return_": ("registration", "FINANCE", {"missing": {"type": "list", "required": True}}),
+    "return_": ("registration", "FINANCE", {"missing": {"type": "list", "required": "nothing else is missing"}}),
     "review": ("registration", "FINANCE", {}),
     "review_refuse": ("registration", "FINANCE", {"reason": _T}),
     "notice": ("registration", "FINANCE", {"place": _T, "address": _T}),
     "object": ("registration", "ANYONE", {"real_name": _BR, "evidence": _BR}),
     "decide_objection": ("registration", "FINANCE",
-                         {"upheld": _BR, "objection": {"type": "objection id", "required": False}}),
+                         {"upheld": _BR, "objection": {"type": "objection id", "required": True}}),
     "decide": ("registration", "FINANCE", {"yes": _BR, "reason": {"type": "text", "required": "no"}}),
+    "receive": ("registration", "RECEIVER", {}),
+    "execute_request": ("registration", "FINANCE", {}),
+    "execute_approve": ("registration", "FINANCE", {}),
     "issue_request": ("asset", "FINANCE", {}),
     "issue_approve": ("certificate", "FINANCE", {}),
     "suspend": ("certificate", "FINANCE", {"reason": _T}),
@@ -84,11 +92,9 @@ ACTS = {   # act: (kind of object, who, parameters)
     "freeze": ("asset", "FREEZER", {"reason": _T}),
     "unfreeze_request": ("asset", "UNFREEZER", {}),
     "unfreeze_approve": ("asset", "UNFREEZER", {}),
-    "transfer": ("asset", "HOLDER", dict(_SUBMIT, **_DISPOSAL)),
-    "cancel": ("asset", "HOLDER", dict(_SUBMIT)),
     "collateral": ("asset", "HOLDER", {}),
-    "authorise": ("asset or list of assets", "PROPOSER", {}),
-    "end_authorisation": ("asset or list of assets", "ENDER", {}),
+    "authorise": ("asset", "IMPLEMENTER", {}),
+    "end_authorisation": ("asset", "ENDER", {}),
     "tick": (None, "ANYONE", {"days": {"type": "int >= 1", "required": True}}),
 }
 
@@ -137,6 +143,7 @@ class World:
         c = self.d["config"]
         self.orgs = {o["id"]: o for o in c["orgs"]}
         self.people = {p["id"]: p for p in c["people"]}
+        self.holders = {p["org"] for p in c["people"] if "HOLDER" in p["roles"]}
         self.calendar = Calendar(c.get("holidays", ()), c.get("workdays", ()), c.get("count_first", False))
         self.years = c.get("years", 3)
         self.days = dict({"accept": 3, "review": 20, "notice": 10, "objection": 10, "cancel": 10,
@@ -189,7 +196,7 @@ class World:
     def _asset_state(self, a):
         if a["frozen"]:
             return "FROZEN"
-        if a["base"] == "CERTIFICATED" and a["authorised"]:
+        if a["base"] == "CERTIFICATED" and a["authorised"]:      # one authorisation or more
             return "IN_OPERATION"
         return a["base"]
 
@@ -213,7 +220,7 @@ class World:
                     "frozen_by": a["frozen"]["side"] if a["frozen"] else None,
                     "card_ver": len(a["cards"]), "registered_ver": a["reg_ver"],
                     "open_registration": a["open"], "certificate": a["cert"], "draft": a["draft"],
-                    "live_authorisation": a["authorised"], "authorisation": auth,
+                    "live_authorisation": bool(a["authorised"]), "authorisation": auth,
                     "no_collateral": a["no_collateral"], "collateral": a["collateral"],
                     "successor_due": a["successor_due"], "correction_due": a["correct_from"] is not None}
         if object_id in d["registrations"]:
@@ -291,26 +298,11 @@ class World:
         if act == "ledger_enter":
             tags, effect = self._a_ledger_enter(move, person)
             return tags, effect, ()
-        ids = move.get("object")
-        ids = ids if isinstance(ids, list) else [ids]
-        if not ids or (len(ids) > 1 and act not in ("authorise", "end_authorisation")):
+        ctx = self._resolve(move.get("object"))
+        if ctx is None:
             return {"input"}, None, ()
-        tags, effects, scope = set(), [], []
-        for i in ids:
-            ctx = self._resolve(i)
-            if ctx is None:
-                return {"input"}, None, ()
-            t, effect = self._one(act, move, person, ctx)
-            tags |= t
-            effects.append(effect)
-            scope.append((ctx["asset"], ctx["ledger"]))
-
-        def run():
-            out = {}
-            for e in effects:
-                out.update(e() or {})
-            return out
-        return tags, run, scope
+        tags, effect = self._one(act, move, person, ctx)
+        return tags, effect, [(ctx["asset"], ctx["ledger"])]
 
     def _resolve(self, i):
         d = self.d
@@ -338,7 +330,7 @@ class World:
                 "holder": self.orgs[a["holder"] if a else ledger["holder"]]}
 
     NEEDS = {"recognise": "ledger", "confirm": "ledger", "card": "ledger"}
-    WHILE_FROZEN = ("unfreeze_request", "unfreeze_approve", "suspend", "revoke_request",
+    WHILE_FROZEN = ("object", "material", "receive", "unfreeze_request", "unfreeze_approve", "suspend", "revoke_request",
                     "revoke_approve", "revoke_reject", "end_authorisation")
 
     def _one(self, act, move, person, ctx):
@@ -355,13 +347,14 @@ class World:
             return tags | {"state"}, None
         if act in self.CERT_ACTS and ctx["cert"] is None:
             return tags | {"state"}, None
-        if a and a["frozen"] and act not in self.WHILE_FROZEN:
+        answered = act == "decide_objection" and ctx["reg"]["state"] not in OPEN
+        if a and a["frozen"] and act not in self.WHILE_FROZEN and not answered:
             tags |= {"R19", "state"}
         t, effect = getattr(self, "_a_" + act)(move, person, ctx)
         return tags | t, effect
 
     # ---- who ------------------------------------------------------------------------------------
-    REG_ACTS = ("endorse", "endorse_refuse", "accept", "return_", "review", "review_refuse", "notice",
+    REG_ACTS = ("receive", "execute_request", "execute_approve", "endorse", "endorse_refuse", "accept", "return_", "review", "review_refuse", "notice",
                 "object", "decide_objection", "decide")
     CERT_ACTS = ("suspend", "resume_request", "resume_approve", "revoke_request", "revoke_approve",
                  "revoke_reject")
@@ -375,25 +368,29 @@ class World:
             out.add("SUPERIOR")
         if "FINANCE" in roles and org == holder.get("finance") and person["id"] not in self.d["suspended"]:
             out.add("FINANCE")
-        if "IMPLEMENTER" in roles and holder.get("finance") == self.orgs[org].get("finance"):
-            out.add("IMPLEMENTER")
         return out
 
     def may(self, act, person, ctx):
         who, hats = ACTS[act][1], self.side(person, ctx["holder"])
         if who == "ANYONE":
-            return True
+            return "AUDITOR" not in person["roles"]
+        if who == "RECEIVER":
+            return "HOLDER" in person["roles"] and bool(ctx["reg"]) and ctx["reg"]["receiver"] == person["org"]
+        if who == "IMPLEMENTER":
+            return "IMPLEMENTER" in person["roles"]
         if who == "CONFIRMER":
             return ("SUPERIOR" if ctx["holder"].get("superior") else "FINANCE") in hats
         if who == "FREEZER":
             return bool(hats & {"FINANCE", "SUPERIOR"})
         if who == "UNFREEZER":
             frozen = ctx["asset"] and ctx["asset"]["frozen"]
+            if act == "unfreeze_approve" and frozen and frozen["unfreeze"]:
+                return bool(hats & {"FINANCE", "SUPERIOR"}) and \
+                    person["org"] == self.people[frozen["unfreeze"]]["org"]
             return "FINANCE" in hats or bool(frozen and frozen["side"] == "SUPERIOR" and "SUPERIOR" in hats)
-        if who == "PROPOSER":
-            return bool(hats & {"HOLDER", "IMPLEMENTER"})
         if who == "ENDER":
-            return bool(hats & {"HOLDER", "IMPLEMENTER", "FINANCE"})
+            live = ctx["asset"]["authorised"] if ctx["asset"] else []
+            return "IMPLEMENTER" in person["roles"] and bool(not live or live[0]["org"] == person["org"])
         return who in hats
 
     def _role(self, act, person, ctx):
@@ -421,22 +418,17 @@ class World:
         tags = set() if "HOLDER" in p["roles"] else {"role"}
         if self._text(m, "catalog_ref"):
             tags |= {"R02", "input"}
-        origin = m.get("origin")
-        if origin is not None:
-            src = self.d["assets"].get(origin)
-            if not src or src["base"] != "TRANSFERRED" or src["receiver"] != p["org"]:
-                tags.add("input")
 
         def effect():
-            self._new("ledgers", "L", {"state": "LEDGERED", "holder": p["org"], "pending": None,
-                                       "catalog_ref": m["catalog_ref"], "origin": origin, "asset": None})
+            self._new("ledgers", "L", {"state": "LEDGERED", "holder": p["org"], "pending": None, "asset": None,
+                                       "catalog_ref": m["catalog_ref"], "shared": bool(m.get("shared"))})
         return tags, effect
 
     def _a_recognise(self, m, p, x):
         e, tags = x["ledger"], set()
         if m.get("result") not in ("ASSET", "MEMO", "NOT"):
             tags.add("input")
-        if e["pending"] or e["state"] not in ("LEDGERED", "MEMO"):
+        if e["state"] not in ("LEDGERED", "MEMO"):
             tags.add("state")
 
         def effect():
@@ -462,16 +454,16 @@ class World:
         if a is None:
             if e["state"] in ("MEMO", "NOT"):
                 tags |= {"R03", "state"}
-            elif e["state"] != "RECOGNISED":
+            if e["state"] != "RECOGNISED" and (e["state"] == "LEDGERED" or e["pending"]):
                 tags |= {"R02", "state"}
         elif a["open"] or a["base"] not in ("CARDED", "REGISTERED", "CERTIFICATED"):
             tags.add("state")
         blocks = m.get("blocks")
         if not isinstance(blocks, dict) or any(blocks.get(b) is not True for b in BLOCKS):
             tags.add("input")
-        if m.get("level") not in LEVELS or m.get("personal") not in PERSONAL:
+        if m.get("level") not in LEVELS or m.get("personal", "none") not in PERSONAL:
             tags.add("input")
-        if m.get("value_basis") not in VALUE_BASES:
+        if m.get("value_basis", "UNBOOKED") not in VALUE_BASES:
             tags.add("input")
         tags |= self._bools(m, "public_data")
         if m.get("level") == "CORE":
@@ -483,6 +475,7 @@ class World:
         if m.get("value_basis") == "APPRAISAL":
             tags |= {"R36", "input"}
         card = {k: m.get(k) or False for k in _CARD if k != "blocks"}
+        card["given"] = list(m.get("given") or ())
 
         def effect():
             if a is not None:
@@ -490,27 +483,39 @@ class World:
                 if a["correct_from"] is not None:
                     a["correct_from"] = None
                 return {"card_ver": len(a["cards"])}
-            src = self.d["assets"].get(e["origin"])
-            e["asset"] = self._new("assets", "A", {
-                "ledger": e["id"], "holder": holder["id"], "base": "CARDED", "cards": [card], "reg_ver": None,
-                "open": None, "last": None, "basis": None, "successor_due": False, "cert": None, "draft": None,
-                "frozen": None, "authorised": False, "collateral": False, "correct_from": None, "upheld": [],
-                "receiver": None,
-                "no_collateral": holder["kind"] in PUBLIC_KINDS or bool(src and src["no_collateral"])})["id"]
+            self._asset(e, card, "CARDED", holder["kind"] in PUBLIC_KINDS)
             return {"card_ver": 1}
         return tags, effect
+
+    def _asset(self, e, card, base, no_collateral):
+        a = self._new("assets", "A", {
+            "ledger": e["id"], "holder": e["holder"], "base": base, "cards": [card], "reg_ver": None,
+            "open": None, "last": None, "basis": None, "successor_due": False, "cert": None, "draft": None,
+            "frozen": None, "authorised": [], "collateral": False, "correct_from": None, "upheld": [],
+            "files": [], "told": {}, "receiver": None, "no_collateral": no_collateral})
+        e["asset"] = a["id"]
+        return a
+
+    def _a_material(self, m, p, x):
+        a, kind = x["asset"], m.get("kind")
+
+        def effect():
+            if kind not in a["files"]:
+                a["files"].append(kind)
+        return (set() if kind in MATERIALS + DOCUMENTS else {"input"}), effect
 
     # ---- registration ---------------------------------------------------------------------------
     def _a_submit(self, m, p, x):
         a, holder, tags = x["asset"], x["holder"], set()
-        kind = m.get("type")
+        kind = m.get("type", "INITIAL")
         if kind not in REG_TYPES:
             return {"input"}, None
         latest = a["cards"][-1]
-        renew = kind in ("RENEWAL", "TRANSFER", "CANCEL")
+        renew = kind == "RENEWAL" or kind in ENDINGS
         ver = a["reg_ver"] if renew and a["reg_ver"] else len(a["cards"])
         card = a["cards"][ver - 1]
         path = self.d["config"]["path_public" if card["public_data"] else "path_other"]
+        path = "short" if kind in ALWAYS_SHORT else path
         cert = self._live(a)
         if a["open"]:
             tags.add("state")
@@ -519,11 +524,8 @@ class World:
                 tags.add("state")
             if a["correct_from"] is not None:
                 tags |= {"R23", "state"}
-            materials = m.get("materials")
-            if path == "26" and (not isinstance(materials, list) or not set(MATERIALS) <= set(materials)):
-                tags.add("input")
         else:
-            bases = {"RENEWAL": ("CERTIFICATED",), "TRANSFER": ("CERTIFICATED",)}
+            bases = {"RENEWAL": ("CERTIFICATED",), "TRANSFER": ("CERTIFICATED",), "DESTROY": ("CERTIFICATED",)}
             if a["base"] not in bases.get(kind, ("REGISTERED", "CERTIFICATED")):
                 tags.add("state")
             if cert and self._cert_state(cert) == "REVOKING":
@@ -534,13 +536,12 @@ class World:
             left = (dt.date.fromisoformat(cert["not_after"]) - self.today).days
             if left > self.days["renewal"]:
                 tags |= {"R20", "state"}
-        if kind in ("TRANSFER", "CANCEL") and a["authorised"]:
+        if kind in ENDINGS and a["authorised"]:
             tags.add("state")
-        if kind == "TRANSFER":
-            if m.get("receiver") not in self.orgs or m["receiver"] == holder["id"]:
-                tags.add("input")
-            if m.get("disposal_approval") is not True:
-                tags |= {"R29", "input"}
+        if kind == "TRANSFER" and (m.get("receiver") not in self.holders or m["receiver"] == holder["id"]):
+            tags.add("input")
+        if kind in ("TRANSFER", "DESTROY") and m.get("disposal_approval") is not True:
+            tags |= {"R29", "input"}
         if kind != "CANCEL" and (latest["dispute"] or ver in a["upheld"]):
             tags.add("R19")
 
@@ -549,30 +550,27 @@ class World:
                 "asset": a["id"], "type": kind, "path": path, "ver": ver, "state": "SUBMITTED",
                 "applicant": p["id"], "endorser": None, "acceptor": None, "reviewer": None, "decider": None,
                 "accept_due": None, "review_due": None, "notice_from": None, "notice_to": None,
-                "cancel_due": None, "objections": [], "receiver": m.get("receiver"), "reason": None})
+                "cancel_due": None, "objections": [], "receiver": m.get("receiver"), "reason": None,
+                "received": None, "execute": None})
             a["open"] = a["last"] = r["id"]
             if not holder.get("superior"):
                 self._applied(a, r)
         return tags, effect
 
-    def _a_transfer(self, m, p, x):
-        return self._a_submit(dict(m, type="TRANSFER"), p, x)
-
-    def _a_cancel(self, m, p, x):
-        return self._a_submit(dict(m, type="CANCEL"), p, x)
-
     def _step(self, a, r, state):
         r["state"] = state
         if r["type"] == "INITIAL":
             a["base"] = state if state in OPEN[1:] + ("REGISTERED",) else "CARDED"
-        if state not in OPEN:
-            a["open"] = None
+        if state not in OPEN and not (state == "REGISTERED" and r["type"] in ENDINGS):
+            a["open"] = None                        # an ending is open until it is carried out
+        if state in ("REGISTERED", "REFUSED", "TERMINATED"):
+            a["told"].pop(r["type"], None)
 
     def _applied(self, a, r):
         self._step(a, r, "APPLIED")
         if r["path"] == "26":
             r["accept_due"] = self._wd(self.days["accept"])
-        if r["type"] == "CANCEL":
+        if r["type"] in ALWAYS_SHORT:
             r["cancel_due"] = self._wd(self.days["cancel"])
 
     def _at(self, r, p, *states, path=None):
@@ -613,16 +611,30 @@ class World:
             r["acceptor"] = p["id"]
             r["review_due"] = self._wd(self.days["review"])
             self._step(a, r, "ACCEPTED")
-        return self._fin(r, p, "APPLIED", path="26"), effect
+        tags = self._fin(r, p, "APPLIED", path="26")
+        return tags | ({"input"} if self._missing(a, r) else set()), effect
+
+    def _missing(self, a, r):
+        """The items of [230] that neither the card nor a file gives; the organisation's record is the first."""
+        if r["type"] != "INITIAL" or r["path"] != "26":
+            return set()
+        card = a["cards"][r["ver"] - 1]
+        given = {"subject"} | set(card["given"]) | ({"risk"} if card["risk_assessment"] else set())
+        return set(MATERIALS) - given - set(a["files"])
 
     def _a_return_(self, m, p, x):
         a, r = x["asset"], x["reg"]
         tags = self._fin(r, p, "APPLIED", path="26")
-        if not isinstance(m.get("missing"), list) or not m["missing"]:
+        named = m.get("missing")
+        missing = self._missing(a, r) | set(named if isinstance(named, list) else ())
+        if not missing:
             tags.add("input")
+        if r["type"] in a["told"] and not missing <= set(a["told"][r["type"]]):
+            tags.add("input")                       # told once, with the whole list [231]
 
         def effect():
-            r["reason"] = list(m["missing"])
+            r["reason"] = sorted(missing)
+            a["told"].setdefault(r["type"], sorted(missing))
             self._step(a, r, "RETURNED")
         return tags, effect
 
@@ -669,23 +681,24 @@ class World:
 
     def _a_decide_objection(self, m, p, x):
         a, r = x["asset"], x["reg"]
-        tags = self._fin(r, p, "NOTICED", path="26") | self._bools(m, "upheld")
-        pending = [o for o in r["objections"] if o["state"] == "OPEN"]
-        if m.get("objection") is not None:
-            if m["objection"] not in [o["id"] for o in r["objections"]]:
-                tags.add("input")
-            pending = [o for o in pending if o["id"] == m["objection"]]
-        o = pending[0] if pending else None
-        if o is None:
-            tags.add("state")
-        elif o["by"] == p["id"]:
+        tags = self._bools(m, "upheld")
+        if p["id"] in (r["applicant"], r["endorser"]):
             tags.add("R22")
+        o = next((o for o in r["objections"] if o["id"] == m.get("objection")), None)
+        if o is None:
+            tags.add("input")
+        else:
+            if o["state"] != "OPEN":
+                tags.add("state")
+            if o["by"] == p["id"]:
+                tags.add("R22")
 
         def effect():
             o["state"] = "UPHELD" if m["upheld"] else "DISMISSED"
             if m["upheld"]:
                 a["upheld"].append(r["ver"])
-                self._step(a, r, "TERMINATED")
+                if r["state"] in OPEN:
+                    self._step(a, r, "TERMINATED")
             return {"objection": o["id"], "objection_state": o["state"]}
         return tags, effect
 
@@ -701,7 +714,7 @@ class World:
                 tags |= {"R19", "R21", "state"}
             if r["state"] == "NOTICED" and self.d["today"] <= r["notice_to"]:
                 tags |= {"R20", "state"}
-            if r["type"] in ("TRANSFER", "CANCEL") and a["authorised"]:
+            if r["type"] == "TRANSFER" and not r["received"]:
                 tags.add("state")
             if cert and self._cert_state(cert) == "REVOKING":
                 tags.add("state")
@@ -713,17 +726,70 @@ class World:
                 return
             self._step(a, r, "REGISTERED")
             self._drop_draft(a)
-            if r["type"] in ("TRANSFER", "CANCEL"):
-                a["base"] = {"TRANSFER": "TRANSFERRED", "CANCEL": "CANCELLED"}[r["type"]]
-                a["receiver"] = r["receiver"]
+            if r["type"] in ENDINGS:
                 a["successor_due"] = False
-                if a["cert"]:
-                    self._end_cert(a, "CANCELLED", {"TRANSFER": "affiliationChanged",
-                                                    "CANCEL": "cessationOfOperation"}[r["type"]])
                 return
             a["reg_ver"], a["basis"] = r["ver"], r["id"]
             a["successor_due"] = a["base"] == "CERTIFICATED"
         return tags, effect
+
+    # ---- transfer, cancellation and destruction are carried out by two officers --------------------
+    def _a_receive(self, m, p, x):
+        r, tags = x["reg"], set()
+        if r["type"] != "TRANSFER" or r["state"] not in OPEN or r["received"]:
+            tags.add("state")
+        if p["id"] == r["applicant"]:
+            tags.add("R22")
+
+        def effect():
+            r["received"] = p["id"]
+        return tags, effect
+
+    def _executable(self, a, r, p):
+        tags, cert = set(), self._live(a)
+        if r["type"] not in ENDINGS or r["state"] != "REGISTERED" or a["open"] != r["id"] or a["authorised"]:
+            tags.add("state")
+        if p["id"] in [r[k] for k in self.STEPS]:
+            tags.add("R22")                         # decision and execution apart [168]
+        return tags
+
+    def _a_execute_request(self, m, p, x):
+        a, r = x["asset"], x["reg"]
+        tags = self._executable(a, r, p)
+        if r["execute"]:
+            tags.add("state")
+
+        def effect():
+            r["execute"] = p["id"]
+            return {"pending": "execute"}
+        return tags, effect
+
+    def _a_execute_approve(self, m, p, x):
+        a, r, cert = x["asset"], x["reg"], x["cert"]
+        tags = self._executable(a, r, p)
+        if not r["execute"] or (cert and self._cert_state(cert) == "REVOKING"):
+            tags.add("state")
+        if r["execute"] == p["id"]:
+            tags.add("R22")
+
+        def effect():
+            final, reason = ENDINGS[r["type"]]
+            a["base"], a["open"] = final, None
+            if a["cert"]:
+                self._end_cert(a, "CANCELLED", reason)
+            if r["type"] == "TRANSFER":
+                self._hand_over(a, r)
+        return tags, effect
+
+    def _hand_over(self, a, r):
+        """The receiver's asset: the registered card under a new number, registered [379]; the ban follows [25]."""
+        old = self.d["ledgers"][a["ledger"]]
+        e = self._new("ledgers", "L", {"state": "RECOGNISED", "holder": r["receiver"], "pending": None,
+                                       "asset": None, "catalog_ref": old["catalog_ref"], "shared": old["shared"]})
+        banned = a["no_collateral"] or self.orgs[r["receiver"]]["kind"] in PUBLIC_KINDS
+        new = self._asset(e, copy.deepcopy(a["cards"][r["ver"] - 1]), "REGISTERED", banned)
+        new["reg_ver"], new["basis"] = 1, r["id"]
+        a["receiver"] = r["receiver"]
 
     # ---- certificate ----------------------------------------------------------------------------
     def _drop_draft(self, a):
@@ -749,14 +815,15 @@ class World:
         elif a["base"] != "REGISTERED":
             tags.add("state")
         card = a["cards"][(a["reg_ver"] or len(a["cards"])) - 1]
-        if not card["sec_policy"] or not card["emergency_plan"]:
+        if any(not card[k] and k not in a["files"] for k in DOCUMENTS):
             tags |= {"R30", "input"}
         return tags
 
+    STEPS = ("applicant", "endorser", "acceptor", "reviewer", "decider")
+
     def _apart(self, a, p):
         r = self.d["registrations"].get(a["basis"])
-        steps = ("applicant", "endorser", "acceptor", "reviewer", "decider")
-        return {"R22"} if r and p["id"] in [r[s] for s in steps] else set()
+        return {"R22"} if r and p["id"] in [r[s] for s in self.STEPS] else set()
 
     def _a_issue_request(self, m, p, x):
         a = x["asset"]
@@ -780,11 +847,14 @@ class World:
             tags.add("R22")
 
         def effect():
+            end = not_after(self.today, self.years).isoformat()
             if a["cert"]:
+                old = self._live(a)
+                if self.d["registrations"][a["basis"]]["type"] != "RENEWAL":
+                    end = old["not_after"]
                 c["predecessor"] = a["cert"]
                 self._end_cert(a, "SUPERSEDED", "superseded")
-            c["base"], c["not_before"] = "LIVE", self.d["today"]
-            c["not_after"] = not_after(self.today, self.years).isoformat()
+            c["base"], c["not_before"], c["not_after"] = "LIVE", self.d["today"], end
             a["cert"], a["draft"], a["successor_due"], a["base"] = c["id"], None, False, "CERTIFICATED"
         return tags, effect
 
@@ -792,7 +862,7 @@ class World:
         s = self._cert_state(c)
         if s in states:
             return set()
-        return {"state", "R23"} if s == "WITHDRAWN" else {"state"}
+        return {"state", "R23"} if s in FINAL["certificate"] else {"state"}
 
     def _a_suspend(self, m, p, x):
         c = x["cert"]
@@ -851,7 +921,8 @@ class World:
         def effect():
             cert_state, asset_state = REVOCATIONS[v["reason"]]
             self._stop_open(a)
-            self._drop_draft(a)
+            if asset_state != "REGISTERED" or not a["successor_due"]:
+                self._drop_draft(a)                 # else what was decided is still certified
             self._end_cert(a, cert_state, v["reason"])
             a["base"], a["successor_due"] = asset_state, False
             if v["reason"] == "privilegeWithdrawn":
@@ -870,6 +941,7 @@ class World:
             if len(v["rejected"]) < 2:
                 return {"pending": "revoke_reject"}
             c["revoking"] = None
+            self._expire()                          # its end may have passed meanwhile
         return tags, effect
 
     # ---- freezing -------------------------------------------------------------------------------
@@ -909,6 +981,9 @@ class World:
             c = self._live(a)
             if c and "freeze" in c["holds"]:
                 c["holds"].remove("freeze")
+                # it comes back with finance's officers only [389], and not over a pending revocation [32]
+                if ("FINANCE" not in self.side(p, x["holder"]) or c["revoking"]) and "suspend" not in c["holds"]:
+                    c["holds"].append("suspend")
         return tags, effect
 
     # ---- use ------------------------------------------------------------------------------------
@@ -931,30 +1006,35 @@ class World:
         card = a["cards"][(cert["ver"] if cert else len(a["cards"])) - 1]
         if a["base"] != "CERTIFICATED" or self._cert_state(cert) != "ACTIVE":
             tags |= {"R01", "state"}
-        if a["authorised"]:
-            tags.add("state")
-        if card["shared"] and not card["consent"]:
+        if self.d["ledgers"][a["ledger"]]["shared"] and not card["consent"]:
             tags.add("R16")
         if card["personal"] == "raw" and not card["legal_basis"]:
             tags.add("R37")
 
         def effect():
-            a["authorised"] = True
+            a["authorised"].append({"org": p["org"], "by": p["id"], "to": cert["not_after"]})
         return tags, effect
 
     def _a_end_authorisation(self, m, p, x):
         a = x["asset"]
 
         def effect():
-            a["authorised"] = False
+            a["authorised"].pop(0)
         return (set() if a["authorised"] else {"state"}), effect
 
     # ---- clock ----------------------------------------------------------------------------------
     def advance(self, days):
         self.d["today"] = (self.today + dt.timedelta(days=days)).isoformat()
         for a in self.d["assets"].values():
+            a["authorised"] = [u for u in a["authorised"] if u["to"] >= self.d["today"]]
+        self._expire()
+        return {"today": self.d["today"]}
+
+    def _expire(self):
+        """Certificates past their end; a pending revocation does not lapse with it."""
+        for a in self.d["assets"].values():
             c = self._live(a)
-            if c and c["not_after"] < self.d["today"]:
+            if c and c["not_after"] < self.d["today"] and not c["revoking"]:
                 self._stop_open(a)
                 self._end_cert(a, "EXPIRED", None)
                 if a["successor_due"]:
@@ -962,7 +1042,6 @@ class World:
                 else:
                     a["base"] = "CARDED"
                     self._drop_draft(a)
-        return {"today": self.d["today"]}
 
 
 # ---- random moves -----------------------------------------------------------------------------------
@@ -970,8 +1049,8 @@ WEIGHTS = {"ledger_enter": 6, "recognise": 8, "confirm": 8, "card": 3, "submit":
            "endorse_refuse": 1, "accept": 8, "return_": 1, "review": 8, "review_refuse": 1, "notice": 8,
            "object": 1, "decide_objection": 4, "decide": 9, "issue_request": 8, "issue_approve": 8,
            "suspend": 1, "resume_request": 3, "resume_approve": 4, "revoke_request": 1, "revoke_approve": 3,
-           "revoke_reject": 3, "freeze": .2, "unfreeze_request": 3, "unfreeze_approve": 4, "transfer": .7,
-           "cancel": .5, "collateral": 2.5, "authorise": 2, "end_authorisation": 1, "tick": 5}
+           "revoke_reject": 3, "freeze": .2, "unfreeze_request": 3, "unfreeze_approve": 4, "material": .5,
+           "receive": 8, "execute_request": 8, "execute_approve": 8, "collateral": 2.5, "authorise": 2, "end_authorisation": 1, "tick": 5}
 
 
 class Generator:
@@ -981,29 +1060,34 @@ class Generator:
                 "no_authorise", "live_authorisation", "no_plan", "open_objection", "bad_tick", "no_catalogue",
                 "short_path", "no_approval", "no_new_card", "late_objection")
 
-    def __init__(self, world, seed, lawful=0.6, active=24):
+    def __init__(self, world, seed, lawful=0.6, active=24, ticks=.045, jumps=.12, until=None):
+        """active: assets in hand at once; ticks: share of moves that let days pass; jumps: share of these
+        that lead to near the end of a certificate; until: the last day of this world"""
         self.w, self.rnd, self.lawful, self.active = world, random.Random(seed), lawful, active
+        self.ticks, self.jumps, self.until = ticks, jumps, until or "9999"
         self.kind = None
+        self.done = set()        # assets at their end, looked at once
 
     # a well-formed move
     def _card(self, holder):
         r = self.rnd
         level = r.choice(("GENERAL",) * 4 + ("IMPORTANT",))
         return {"blocks": {b: True for b in BLOCKS}, "level": level,
-                "risk_assessment": level == "IMPORTANT" or r.random() < .3,
-                "dispute": r.random() < .06, "shared": (shared := r.random() < .25),
-                "consent": shared and r.random() < .7, "personal": (pi := r.choice(PERSONAL)),
+                "risk_assessment": level == "IMPORTANT" or r.random() < .9,
+                "dispute": r.random() < .06,
+                "consent": r.random() < .7, "personal": (pi := r.choice(PERSONAL)),
                 "legal_basis": pi == "raw" and r.random() < .6,
                 "sj_number": holder["kind"] != "ADMIN" and r.random() < .2,
                 "sec_policy": r.random() < .93, "emergency_plan": r.random() < .93,
                 "public_data": r.random() < (.85 if holder["kind"] in PUBLIC_KINDS else .3),
-                "value_basis": r.choice(VALUE_BASES[:3]), "encumbrance": r.random() < .4}
+                "value_basis": r.choice(VALUE_BASES[:3]), "encumbrance": r.random() < .4,
+                "given": [k for k in MATERIALS[1:-1] if r.random() < .97]}
 
     def _params(self, act, ctx):
         r, holder = self.rnd, ctx["holder"] if ctx else None
         other = [o for o in self.w.orgs if not holder or o != holder["id"]]
         if act == "ledger_enter":
-            return {"catalog_ref": "CAT-%05d" % r.randrange(100000)}
+            return {"catalog_ref": "CAT-%05d" % r.randrange(100000), "shared": r.random() < .25}
         if act == "recognise":
             return {"result": r.choice(("ASSET",) * 6 + ("MEMO", "NOT"))}
         if act == "card":
@@ -1011,14 +1095,19 @@ class Generator:
         if act == "submit":
             a = ctx["asset"]
             kind = "INITIAL" if a and a["base"] == "CARDED" else r.choice(REG_TYPES[1:])
-            out = {"type": kind, "materials": list(MATERIALS) if kind == "INITIAL" else []}
+            out = {"type": kind}
             if kind == "TRANSFER":
-                out.update(receiver=r.choice(other), disposal_approval=True)
+                out.update(receiver=r.choice([o for o in other if o in self.w.holders]))
+            if kind in ("TRANSFER", "DESTROY"):
+                out.update(disposal_approval=True)
             return out
-        if act == "transfer":
-            return {"receiver": r.choice(other), "disposal_approval": True, "materials": []}
-        if act == "cancel":
-            return {"materials": []}
+        if act == "material":
+            a, r_ = ctx["asset"], ctx["reg"]
+            if a is None:
+                return {"kind": r.choice(MATERIALS)}
+            missing = sorted(self.w._missing(a, r_)) if r_ and r_["state"] in OPEN else []
+            missing += [k for k in DOCUMENTS if not a["cards"][-1][k] and k not in a["files"]]
+            return {"kind": r.choice(missing or MATERIALS + DOCUMENTS)}
         if act == "return_":
             return {"missing": r.sample(MATERIALS, r.randint(1, 3))}
         if act in ("endorse_refuse", "review_refuse", "suspend", "freeze"):
@@ -1028,7 +1117,8 @@ class Generator:
         if act == "object":
             return {"real_name": True, "evidence": True}
         if act == "decide_objection":
-            return {"upheld": r.random() < .35}
+            return {"upheld": r.random() < .35, "objection": next(
+                (o["id"] for o in ctx["reg"]["objections"] if o["state"] == "OPEN"), ctx["reg"]["id"] + "/O1") if ctx["reg"] else ""}
         if act == "decide":
             return {"yes": True} if r.random() < .85 else {"yes": False, "reason": "source not lawful"}
         if act == "revoke_request":
@@ -1039,13 +1129,13 @@ class Generator:
 
     def _days(self):
         r, w = self.rnd, self.w
-        live = [w.d["certificates"][a["cert"]] for a in w.d["assets"].values() if a["cert"]]
-        if live and r.random() < .12:
-            c = r.choice(live)
+        if r.random() < self.jumps:
+            live = [w.d["certificates"][a["cert"]] for a in w.d["assets"].values() if a["cert"]]
+            c = r.choice(live) if live else {"not_after": w.d["today"]}
             n = (dt.date.fromisoformat(c["not_after"]) - w.today).days - r.randint(-2, 59)
             if n >= 1:
                 return n
-        return r.choice((1, 1, 2, 3, 5, 8, 16, 20))
+        return r.choice((1, 1, 2, 3, 5, 8, 16, 20) if self.ticks > .03 else (1, 1, 1, 1, 2, 2, 3, 5))
 
     def _move(self, act, obj, person, ctx):
         m = {"act": act, "by": person, "object": obj}
@@ -1056,11 +1146,21 @@ class Generator:
         """Ids worth moving: ledger entries in hand and assets that are not at their end."""
         w, out = self.w, []
         for e in w.d["ledgers"].values():
-            if e["asset"] is None and (e["pending"] or e["state"] in ("LEDGERED", "RECOGNISED") or
+            if e["id"] in self.done:
+                continue
+            if e["asset"] is not None or (e["state"] == "NOT" and not e["pending"]):
+                self.done.add(e["id"])
+            elif (e["pending"] or e["state"] in ("LEDGERED", "RECOGNISED") or
                                        (e["state"] == "MEMO" and self.rnd.random() < .02)):
                 out.append(e["id"])
-        assets = [a["id"] for a in w.d["assets"].values()
-                  if a["base"] not in FINAL["asset"] or a["frozen"]]
+        assets = []
+        for a in w.d["assets"].values():
+            if a["id"] in self.done:
+                continue
+            if a["base"] in FINAL["asset"] and not a["frozen"]:
+                self.done.add(a["id"])
+            else:
+                assets.append(a["id"])
         return out, assets
 
     def _object_for(self, act, ctx, given):
@@ -1084,40 +1184,34 @@ class Generator:
         return [p["id"] for p in w.people.values() if w.may(act, p, ctx)]
 
     def _lawful_on(self, obj, acts=None):
-        w, options = self.w, []
-        ctx = w._resolve(obj)
-        for act in acts or WEIGHTS:
-            if ACTS[act][0] is None:
+        """A lawful move on this object, the acts by their weights; None: there is none."""
+        w, r, ctx = self.w, self.rnd, self.w._resolve(obj)
+        order = sorted((a for a in acts or WEIGHTS if ACTS[a][0] is not None),
+                       key=lambda a: r.random() ** (1 / WEIGHTS[a]), reverse=True)
+        for act in order:
+            if (ctx["asset"] is None) != (w.NEEDS.get(act) == "ledger") and act != "card":
                 continue
             able = self._able(act, ctx)
-            if not able:
-                continue
-            for person in self.rnd.sample(able, min(3, len(able))):
+            for person in r.sample(able, min(3, len(able))):
                 m = self._move(act, self._object_for(act, ctx, obj), person, ctx)
                 if not w.check(m):
-                    options.append(m)
-                    break
-        return options
+                    return m
+        return None
 
     def _lawful(self):
         r = self.rnd
         ledgers, assets = self._objects()
         for _ in range(60):
-            if r.random() < .045:
+            if r.random() < self.ticks and self.w.d["today"] < self.until:
                 return self._move("tick", None, r.choice(list(self.w.people)), None)
-            if len(assets) < self.active and len(ledgers) < 5 and r.random() < .15:
-                m = self._move("ledger_enter", None, r.choice(self._able("ledger_enter", None)), None)
-                mine = [a["id"] for a in self.w.d["assets"].values() if a["base"] == "TRANSFERRED"
-                        and a["receiver"] == self.w.people[m["by"]]["org"]]
-                if mine and r.random() < .5:
-                    m["origin"] = r.choice(mine)
-                return m
+            if len(assets) < self.active and len(ledgers) < 5 + self.active // 20 and r.random() < .15:
+                return self._move("ledger_enter", None, r.choice(self._able("ledger_enter", None)), None)
             pool = ledgers if ledgers and (r.random() < .3 or not assets) else assets
             if not pool:
                 continue
-            options = self._lawful_on(r.choice(pool))
-            if options:
-                return r.choices(options, [WEIGHTS[m["act"]] for m in options])[0]
+            m = self._lawful_on(r.choice(pool))
+            if m:
+                return m
         return self._move("tick", None, r.choice(list(self.w.people)), None)
 
     def _pick(self, test):
@@ -1166,7 +1260,7 @@ class Generator:
                     return None
                 a, c, names = ctx["asset"], ctx["cert"], []
                 for x in (ctx["reg"], w.d["registrations"].get(a["basis"])):
-                    names += [x[k] for k in ("applicant", "endorser", "acceptor", "reviewer", "decider")] if x else []
+                    names += [x[k] for k in World.STEPS + ("execute",)] if x else []
                 if ctx["draft"]:
                     names.append(ctx["draft"].get("by"))
                 if c:
@@ -1206,8 +1300,8 @@ class Generator:
                 return self._well(r.choice(("resume_request", "revoke_request", "suspend")), a, object=c[-1]["id"])
             return a and self._well("submit", a)
         if kind in ("core", "sj_number", "appraisal"):
-            m = next((m for i in r.sample(ledgers + assets, min(8, len(ledgers + assets)))
-                      for m in self._lawful_on(i, ("card",))), None)
+            m = next((m for m in (self._lawful_on(i, ("card",)) for i in r.sample(
+                ledgers + assets, min(8, len(ledgers + assets)))) if m), None)
             if m:
                 m.update({"core": {"level": "CORE"}, "sj_number": {"sj_number": True},
                           "appraisal": {"value_basis": "APPRAISAL"}}[kind])
@@ -1216,7 +1310,7 @@ class Generator:
             pool = [e for e in w.d["ledgers"].values() if e["state"] in ("MEMO", "NOT", "LEDGERED") and not e["asset"]]
             if not pool:
                 return None
-            e, act = r.choice(pool), r.choice(("card", "submit", "issue_request", "authorise"))
+            e, act = r.choice(pool), "card"
             ctx = w._resolve(e["id"])
             able = self._able(act, ctx)
             return self._move(act, e["id"], r.choice(able), ctx) if able else None
@@ -1246,19 +1340,22 @@ class Generator:
             return a and self._well("authorise", a)
         if kind == "live_authorisation":
             a = self._pick(lambda a: a["authorised"])
-            return a and self._well(r.choice(("cancel", "transfer", "authorise", "revoke_request")), a,
-                                    **({"reason": "cessationOfOperation"}))
+            if a and r.random() < .3:
+                return self._well("revoke_request", a, reason=r.choice(("cessationOfOperation", "affiliationChanged")))
+            return a and self._well("submit", a, type=r.choice(list(ENDINGS)), disposal_approval=True,
+                                    receiver=r.choice(sorted(w.holders)))
         if kind == "short_path":
             a = self._pick(lambda a: reg(a) and reg(a)["path"] == "short" and reg(a)["state"] == "APPLIED")
             return a and self._well(r.choice(("accept", "return_", "review", "notice")), a)
         if kind == "no_approval":
             a = self._pick(lambda a: a["base"] == "CERTIFICATED" and not a["open"])
-            return a and self._well("transfer", a, disposal_approval=False)
+            return a and self._well("submit", a, type=r.choice(("TRANSFER", "DESTROY")), disposal_approval=False,
+                                    receiver=r.choice(sorted(w.holders)))
         if kind == "no_new_card":
             a = self._pick(lambda a: a["cert"] and not a["open"] and len(a["cards"]) == a["reg_ver"])
             return a and self._well("submit", a, type=r.choice(("CHANGE", "CORRECTION")))
         if kind == "bad_tick":
-            return {"act": "tick", "by": r.choice(list(w.people)), "object": None, "days": r.choice((0, -1, None))}
+            return {"act": "tick", "by": r.choice(list(w.people)), "object": None, "days": r.choice((0, -1, -30, None))}
         if kind == "no_catalogue":
             m = self._move("ledger_enter", None, r.choice(self._able("ledger_enter", None)), None)
             m["catalog_ref"] = None
@@ -1281,7 +1378,7 @@ class Generator:
         return self._lawful()
 
 
-def demo_config(path_public="26", path_other="short", start="2026-03-02"):
+def demo_config(path_public="26", path_other="short", start="2026-03-02", years=3):
     """A small country: two finance departments, departments with and without superiors."""
     def org(i, kind, finance, superior=None):
         return {"id": i, "kind": kind, "finance": finance, "superior": superior}
@@ -1307,8 +1404,7 @@ def demo_config(path_public="26", path_other="short", start="2026-03-02"):
         add(o, 2, "HOLDER")
     add("DEPT", 1, "IMPLEMENTER")
     add("DEPT", 1, "AUDITOR")
-    people[6]["suspended"] = True
     return {"orgs": orgs, "people": people, "path_public": path_public, "path_other": path_other,
-            "start": start, "workdays": ["2026-05-09", "2026-09-20", "2026-10-10"],
+            "start": start, "years": years, "workdays": ["2026-05-09", "2026-09-20", "2026-10-10"],
             "holidays": ["2026-04-06", "2026-05-01", "2026-05-04", "2026-05-05", "2026-06-19", "2026-09-25",
                          "2026-10-01", "2026-10-02", "2026-10-05", "2026-10-06", "2026-10-07"]}

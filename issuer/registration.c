@@ -143,11 +143,8 @@ enum fj_rc dom_no_live_authorisation(struct sto *db, const char *holder, const c
 	FJ_TRY(sto_step(&q, &row, err));
 	if (!row)
 		return FJ_OK;
-	enum fj_rc rc = iss_rule_fail(err, "R29", "", "");
-	if (err != NULL) {
-		snprintf(err->en, sizeof(err->en), "authorisation %s rests on this asset; let it end, or have it reclaimed or surrendered first", sto_text(&q, 0));
-		snprintf(err->zh, sizeof(err->zh), "授权 %s 仍以该资产为基础；请先终止、收回或退出该授权", sto_text(&q, 0));
-	}
+	enum fj_rc rc = fj_fail(err, FJ_E_STATE, "issuer", "domain.md 7.1", "authorisation %s rests on this asset; let it end, or have it reclaimed or surrendered first", sto_text(&q, 0));
+	fj_err_zh(err, "授权 %s 仍以该资产为基础；请先终止、收回或退出该授权", sto_text(&q, 0));
 	return rc;
 }
 

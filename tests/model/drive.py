@@ -250,7 +250,7 @@ class Player:
             if m.get(flag):
                 c[block][key] = value
         if isinstance(m.get('public_data'), bool):
-            c['rights']['public_data'] = m['public_data']
+            c['rights'].update({'public_data': True, 'public_data_basis': 'law'} if m['public_data'] else {'public_data': False})
         if m.get('personal'):
             c['rights']['personal_info'] = m['personal'].upper()
         if m.get('level'):

@@ -351,7 +351,11 @@ class World:
         if a and a["frozen"] and act not in self.WHILE_FROZEN and not answered:
             tags |= {"R19", "state"}
         t, effect = getattr(self, "_a_" + act)(move, person, ctx)
-        return tags | t, effect
+        tags |= t
+        if "state" in tags and ((a and a["base"] in FINAL["asset"]) or
+                                (act in self.REG_ACTS and ctx["reg"]["state"] == "TERMINATED")):
+            tags.add("R23")                         # what is at its end does not come back
+        return tags, effect
 
     # ---- who ------------------------------------------------------------------------------------
     REG_ACTS = ("receive", "execute_request", "execute_approve", "endorse", "endorse_refuse", "accept", "return_", "review", "review_refuse", "notice",

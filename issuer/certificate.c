@@ -90,15 +90,15 @@ FJ_DEFINE_AUTO(issuing, struct issuing, issuing_release)
 /* its own last one; a received asset's first certificate rests on the transfer */
 static enum fj_rc last_registration(struct sto *db, const struct dom_asset *a, struct dom_reg *r, struct fj_err *err)
 {
-	FJ_AUTO(sto_q) own = {0};
 	FJ_AUTO(sto_q) q = {0};
 	bool row;
 
-	FJ_TRY(sto_query(db, STO_REG_LAST, &own, err, "t", a->asset_no));
-	FJ_TRY(sto_step(&own, &row, err));
-	if (row)
-		return dom_reg_from_row(&own, r, err);
-	FJ_TRY(sto_first(db, STO_REG_LAST, &q, a->asset_no, err, "t", a->came_from));
+	FJ_TRY(sto_query(db, STO_REG_LAST, &q, err, "t", a->asset_no));
+	FJ_TRY(sto_step(&q, &row, err));
+	if (!row) {
+		sto_done(&q);
+		FJ_TRY(sto_first(db, STO_REG_LAST, &q, a->asset_no, err, "t", a->came_from));
+	}
 	return dom_reg_from_row(&q, r, err);
 }
 

@@ -196,6 +196,20 @@ static enum fj_rc check_not_revoking(struct iss_call *c, const struct dom_asset 
 	return rc;
 }
 
+/* the card in force, or the one of a change that was registered and not certified yet */
+static enum fj_rc version_registered(struct sto *db, const struct dom_asset *a, int64_t *version, struct fj_err *err)
+{
+	FJ_AUTO(sto_q) q = {0};
+	bool row;
+
+	*version = a->version;
+	FJ_TRY(sto_query(db, STO_REG_LAST, &q, err, "t", a->asset_no));
+	FJ_TRY(sto_step(&q, &row, err));
+	if (row && sto_int(&q, 2) > a->version)
+		*version = sto_int(&q, 2);
+	return FJ_OK;
+}
+
 /* what an application on a certificate in force needs */
 static enum fj_rc check_certificated(struct iss_call *c, const struct dom_asset *a, const struct dom_org *holder, const struct application *x, struct fj_err *err)
 {
@@ -205,7 +219,9 @@ static enum fj_rc check_certificated(struct iss_call *c, const struct dom_asset 
 		return rc;
 	}
 	FJ_TRY(check_not_revoking(c, a, err));
-	if (x->type->new_card && a->newest == a->version) {
+	int64_t registered;
+	FJ_TRY(version_registered(c->db, a, &registered, err));
+	if (x->type->new_card && a->newest == registered) {
 		enum fj_rc rc = fj_fail(err, FJ_E_STATE, "issuer", "domain.md 7.2", "nothing has changed: fill in a new version of the card first (asset card)");
 		fj_err_zh(err, "卡片没有新版本；请先填报变更后的资产卡片");
 		return rc;

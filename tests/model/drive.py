@@ -177,7 +177,7 @@ class Player:
         rule, error = out.get('rule', ''), out.get('error', '')
         if status == 403:
             return {'role'}
-        if rule == 'domain.md decision 8':
+        if rule == 'domain.md decision 8' and error == 'refused':
             return {'role'}
         if rule.startswith('R') and rule[1:].isdigit():
             return {rule}

@@ -175,6 +175,11 @@ static enum fj_rc check_issuable(struct iss_call *c, const char *asset_no, struc
 	bool again = strcmp(w->asset.state, "CERTIFICATED") == 0 && w->asset.certificate[0] != '\0';
 	FJ_TRY(iss_state_next(ISS_OBJ_ASSET, w->asset.state, again ? "succeed" : "certify", &to, err));
 	FJ_TRY(last_registration(c->db, &w->asset, &w->reg, err));
+	if (strcmp(w->asset.registration, w->reg.id) == 0) {
+		enum fj_rc rc = fj_fail(err, FJ_E_STATE, "issuer", "domain.md 7.1", "the ending of asset %s is decided (%s); no certificate is issued any more", asset_no, w->reg.id);
+		fj_err_zh(err, "资产 %s 的注销、销毁或转移已决定（%s），不再颁发证书", asset_no, w->reg.id);
+		return rc;
+	}
 	if (again)
 		FJ_TRY(check_successor(c, w, err));
 	FJ_TRY(dom_reg_apart(&w->reg, c->actor->person, err));

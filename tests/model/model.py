@@ -818,6 +818,8 @@ class World:
                 tags.add("state")
         elif a["base"] != "REGISTERED":
             tags.add("state")
+        if a["open"] and self.d["registrations"][a["open"]]["state"] == "REGISTERED":
+            tags.add("state")                       # its ending is decided
         card = a["cards"][(a["reg_ver"] or len(a["cards"])) - 1]
         if any(not card[k] and k not in a["files"] for k in DOCUMENTS):
             tags |= {"R30", "input"}

@@ -175,17 +175,10 @@ class Player:
         if 'faults' in out:
             return {out['faults'][0]['rule']}
         rule, error = out.get('rule', ''), out.get('error', '')
-        if status == 403:
-            return {'role'}
-        if rule == 'domain.md decision 8' and error == 'refused':
-            return {'role'}
-        if rule.startswith('R') and rule[1:].isdigit():
-            return {rule}
-        if status in (400, 404, 422) or rule.startswith('26号'):
-            return {'input'}
-        if error in ('wrong-state', 'exists'):
-            return {'state'}
-        return {'%s %s' % (error, rule)}
+        if error == 'refused':
+            return {'role' if rule == 'domain.md decision 8' else 'input' if rule.startswith('26号') else rule}
+        return {{'forbidden': 'role', 'wrong-state': 'state', 'exists': 'state', 'invalid': 'input', 'not-found': 'input',
+                 'malformed': 'input', 'wrong-use': 'input'}.get(error, '%s %s' % (error, rule))}
 
     def need(self, key):
         if key not in self.id:
@@ -323,7 +316,7 @@ class Player:
         return self.step('object', m, who, ctx, **p)
 
     def p_decide_objection(self, m, who, ctx):
-        p = {'id': self.need(m['objection']), 'reason': 'looked into'} if m.get('objection') else {'id': 'OB-none', 'reason': 'x'}
+        p = {'id': self.need(m.get('objection')), 'reason': 'looked into'}
         if isinstance(m.get('upheld'), bool):
             p['upheld'] = m['upheld']
         return self.p.do(who, 'objection.decide', **p)
@@ -429,12 +422,12 @@ class Player:
     # --- the clock ---
     def p_tick(self, m, who, ctx):
         days = m.get('days')
-        if not isinstance(days, int) or days == 0:
-            raise Skip
+        if not isinstance(days, int) or days < 1:
+            raise Skip                                   # nobody's command: the day comes by itself
         day = dt.date.fromisoformat(self.w.d['today']) + dt.timedelta(days=days)
         at = day.isoformat() + 'T01:00:00Z'
         out = self.p.local('clock.demo', at=at)
-        if out['ok'] and days > 0:
+        if out['ok']:
             out = self.p.local('clock.demo', at=at)      # with the first act of the day what is past its end expires
         return (200, out['answer']) if out['ok'] else (422, out['error'])
 

@@ -13,6 +13,7 @@ static const struct {
 	{ISS_OBJ_LEDGER, "LEDGERED", "recognise", "RECOGNISED"},
 	{ISS_OBJ_LEDGER, "RECOGNISED", "recognise", "RECOGNISED"},
 	{ISS_OBJ_LEDGER, "RECOGNISED", "confirm", "CONFIRMED"},
+	{ISS_OBJ_LEDGER, "MEMO", "recognise", "RECOGNISED"},       /* confirmed as memorandum */
 
 	{ISS_OBJ_ASSET, "CARDED", "card", "CARDED"},
 	{ISS_OBJ_ASSET, "REGISTERED", "card", "REGISTERED"},       /* a draft */

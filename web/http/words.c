@@ -35,7 +35,7 @@ static const struct web_term terms[] = {
 	{"depth", "转授权层级", "Sub-authorisation depth", WEB_TEXT}, {"terms", "使用条件", "Terms", WEB_TEXT}, {"fee", "费用", "Fee", WEB_TEXT},
 	{"restrictions", "禁止事项", "Prohibited", WEB_RESTRICTION}, {"duties", "吊销后义务", "Duties on revocation", WEB_DUTY},
 	{"binding", "持有人绑定", "Holder binding", WEB_BINDING}, {"audience", "适用服务地址", "Audience", WEB_MONO},
-	{"reason", "理由", "Reason", WEB_REASON}, {"note", "说明", "Note", WEB_TEXT}, {"result", "结论", "Result", WEB_TEXT}, {"tokens", "许可令牌数", "License tokens", WEB_TEXT},
+	{"reason", "理由", "Reason", WEB_REASON}, {"note", "说明", "Note", WEB_TEXT}, {"result", "结论", "Result", WEB_RESULT}, {"tokens", "许可令牌数", "License tokens", WEB_TEXT},
 	{"version", "版本", "Version", WEB_TEXT}, {"card_version", "卡片版本", "Card version", WEB_TEXT},
 	{"region", "行政区划", "Division", WEB_MONO}, {"class", "资产分类", "Asset class", WEB_TEXT}, {"scheme", "分类体系", "Scheme", WEB_TEXT}, {"code", "代码", "Code", WEB_MONO},
 	{"key_origin", "证书密钥", "Certificate's key", WEB_ORIGIN},
@@ -65,6 +65,23 @@ static const struct web_term terms[] = {
 	{"affiliates", "关联方", "Affiliates", WEB_MONO}, {"dishonest", "失信", "On a list of dishonest bodies", WEB_TEXT}, {"mlps", "网络安全等级保护", "Cyber security protection level", WEB_TEXT},
 	{"asked_by", "申请单位", "Asked by", WEB_MONO}, {"asked_at", "申请时刻的系统时间", "The clock when asked", WEB_TEXT},
 	{"drift", "时钟偏移（秒）", "Jump of the clock (seconds)", WEB_TEXT}, {"suspended_by", "暂停方", "Suspended by", WEB_ROLE},
+	/* answers of commands; how a batch went */
+	{"approval", "审批", "Approval", WEB_MONO}, {"waiting_for", "待审批方", "Waits for", WEB_TEXT}, {"role", "角色", "Role", WEB_ROLE},
+	{"task", "批量任务", "Batch", WEB_MONO}, {"done", "已办理", "Done", WEB_TEXT}, {"set_aside", "已搁置", "Set aside", WEB_TEXT}, {"item", "条目", "Item", WEB_MONO},
+	{"line", "行", "Line", WEB_TEXT}, {"column", "列", "Column", WEB_TEXT}, {"rule", "规则", "Rule", WEB_TEXT}, {"basis", "性质", "Basis", WEB_BASIS},
+	{"clause", "条款", "Clause", WEB_TEXT}, {"detail", "说明", "Explanation", WEB_TEXT}, {"faults", "错误", "Faults", WEB_TEXT},
+	{"secret_lines", "涉密行（未存储）", "Lines marked secret (not stored)", WEB_TEXT}, {"imported", "已导入", "Imported", WEB_TEXT}, {"good", "合格行", "Good lines", WEB_TEXT},
+	{"unchanged", "未变化", "Unchanged", WEB_TEXT}, {"dry_run", "试导入", "Dry run", WEB_TEXT}, {"refused", "未受理", "Refused", WEB_TEXT}, {"partial", "部分导入", "Import the good lines", WEB_TEXT},
+	{"issued", "已签发", "Issued", WEB_TEXT}, {"abandoned", "已放弃", "Given up", WEB_TEXT}, {"pending", "签发中", "Being issued", WEB_TEXT}, {"published", "已发布", "Published", WEB_TEXT},
+	{"warnings", "提示", "Warnings", WEB_TEXT}, {"code_first", "一次性注册码（前半部分）", "One-time code (first half)", WEB_MONO},
+	{"code_second", "一次性注册码（后半部分）", "One-time code (second half)", WEB_MONO}, {"decisions", "审批意见", "Decisions", WEB_TEXT}, {"payload", "申请内容", "What is asked for", WEB_TEXT},
+	{"officer", "经办人", "Officer", WEB_MONO}, {"verdict", "意见", "Verdict", WEB_STATE}, {"object", "对象", "Object", WEB_MONO}, {"mine", "可由我审批", "Mine to decide", WEB_TEXT},
+	/* ledger, events, the appliance */
+	{"ledger_no", "台账编号", "Ledger number", WEB_MONO}, {"catalog_ref", "数据资源目录编号", "Catalogue number", WEB_MONO}, {"shared_from", "共享来源单位", "Shared by", WEB_TEXT},
+	{"decision", "决策依据", "Decision", WEB_TEXT}, {"seq", "序号", "Sequence", WEB_TEXT}, {"at", "时间", "Time", WEB_TEXT}, {"actor", "操作人", "Actor", WEB_MONO}, {"body", "内容", "Content", WEB_TEXT},
+	{"demo", "演示环境", "Demo", WEB_TEXT}, {"events", "事件数", "Events", WEB_TEXT}, {"generation", "发布代次", "Generation published", WEB_TEXT}, {"base", "公开地址", "Public address", WEB_MONO},
+	{"now", "系统时间", "Clock", WEB_TEXT}, {"behind", "有待完成的签发或发布", "Issuing or publishing is behind", WEB_TEXT}, {"same", "一致", "Same", WEB_TEXT}, {"rows", "行数", "Rows", WEB_TEXT},
+	{"creditor", "债权人", "Creditor", WEB_TEXT}, {"versions", "版本", "Versions", WEB_TEXT}, {"accept", "同意", "Agreed", WEB_TEXT}, {"items", "条目", "Items", WEB_TEXT},
 	/* for machines */
 	{"spki", "持有人公钥", "Holder's key", WEB_TECHNICAL}, {"spki_sha256", "公钥 SHA-256", "Key's SHA-256", WEB_TECHNICAL},
 	{"code_sha256", "注册码前半部分 SHA-256", "SHA-256 of the code's first half", WEB_TECHNICAL},
@@ -133,6 +150,9 @@ static const struct {
 	{WEB_MATTER, "authorisation.reclaim", "收回授权", "Reclaim an authorisation"}, {WEB_MATTER, "authorisation.surrender", "运营机构退出授权", "Surrender of an authorisation"},
 	{WEB_MATTER, "token.resume", "恢复许可令牌", "Resume a license token"}, {WEB_MATTER, "user.add", "登记用户", "Enter a user"}, {WEB_MATTER, "user.disable", "停用用户", "Disable a user"},
 	{WEB_MATTER, "clock.reset", "确认系统时间", "Confirm the clock"},
+	{WEB_STATE, "INVITED", "待注册", "invited"}, {WEB_STATE, "APPROVE", "批准", "approve"}, {WEB_STATE, "REJECT", "驳回", "reject"},
+	{WEB_RESULT, "ASSET", "确认为数据资产", "a data asset"}, {WEB_RESULT, "MEMO", "备查管理", "kept as a memorandum"}, {WEB_RESULT, "NOT", "不予确认", "not recognised"},
+	{WEB_MATTER, "asset", "数据资产", "data asset"},
 	{WEB_BASIS, "text", "依据", "stated by"}, {WEB_BASIS, "inferred", "推定自", "concluded from"}, {WEB_BASIS, "profile", "本级财政部门规则，参照", "rule of the finance department, after"},
 };
 
@@ -152,10 +172,12 @@ const struct web_term *web_term_find(const char *key)
 const char *web_label(struct web_req *q, const char *key)
 {
 	const struct web_term *t = web_term_find(key);
+	bool en = web_lang(q)[0] == 'e';
+	const char *other = t == NULL ? web_label_of(q, key, en) : NULL;
 
 	if (t == NULL)
-		return key;
-	return web_lang(q)[0] == 'e' ? t->en : t->zh;
+		return other == NULL ? key : other;
+	return en ? t->en : t->zh;
 }
 
 const char *web_word(struct web_req *q, enum web_form form, const char *code)

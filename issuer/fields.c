@@ -9,6 +9,12 @@
 #define REASON {"reason", ISS_F_STR, true, 400, "理由", "reason, for the record"}
 #define PAGE {"after", ISS_F_STR, false, 64, "起始", "start after this one"}, {"limit", ISS_F_INT, false, 1000, "条数", "how many, 100 by default"}
 
+/* closed lists: commands check them, forms show them, OpenAPI names them */
+static const char *const holder_kinds[] = {"ADMIN", "INST", "MASS", "SOE", "UTIL", "ENT", NULL};
+static const char *const levels[] = {"中央", "省", "市", "县", "乡", NULL};
+static const char *const results[] = {"ASSET", "MEMO", "NOT", NULL};
+static const char *const revocation_reasons[] = {"privilegeWithdrawn", "cessationOfOperation", "superseded", "affiliationChanged", "keyCompromise", NULL};
+
 const struct iss_field fld_none[] = {{0}};
 const struct iss_field fld_list[] = {PAGE, {0}};
 const struct iss_field fld_token_list[] = {PAGE, {"authorisation", ISS_F_STR, false, 40, "授权编号", "tokens of this authorisation"}, {0}};
@@ -22,12 +28,12 @@ const struct iss_field fld_number_reason[] = {NUMBER, REASON, {0}};
 const struct iss_field fld_organisation_add[] = {
 	{"usci", ISS_F_STR, true, 18, "统一社会信用代码", "unified social credit code"},
 	{"name", ISS_F_STR, true, DOM_MAX_NAME, "单位名称", "full legal name"},
-	{"kind", ISS_F_STR, true, 8, "主体类型", "ADMIN, INST, MASS, SOE, UTIL or ENT"},
-	{"level", ISS_F_STR, true, 4, "财政级次", "中央, 省, 市, 县 or 乡"},
+	{"kind", ISS_F_STR, true, 8, "主体类型", "holder kind", holder_kinds},
+	{"level", ISS_F_STR, true, 4, "财政级次", "level of government", levels},
 	{"div6", ISS_F_STR, true, 6, "行政区划", "division, six digits"},
 	{"dept", ISS_F_STR, false, 18, "主管部门", "superior department's code"},
 	{"finance", ISS_F_STR, false, 18, "本级财政部门", "finance department's code"},
-	{"roles", ISS_F_LIST, true, 12, "角色", "roles"},
+	{"roles", ISS_F_LIST, true, 14, "角色", "roles", iss_role_names},
 	{"affiliates", ISS_F_LIST, false, 100, "关联方", "affiliates' codes"},
 	{"dishonest", ISS_F_BOOL, false, 1, "失信", "on a list of dishonest bodies"},
 	{"mlps", ISS_F_INT, false, 4, "等级保护", "level of cyber security protection, 0 to 4"},
@@ -43,7 +49,7 @@ const struct iss_field fld_ledger_import[] = {
 };
 const struct iss_field fld_ledger_recognise[] = {
 	{"id", ISS_F_STR, true, 40, "台账编号", "ledger entry"},
-	{"result", ISS_F_STR, true, 8, "确认结论", "ASSET, MEMO or NOT"},
+	{"result", ISS_F_STR, true, 8, "确认结论", "result of the recognition", results},
 	{"decision", ISS_F_STR, true, 200, "决策依据", "reference of the collective decision"},
 	{0},
 };
@@ -73,7 +79,7 @@ const struct iss_field fld_certificate_issue[] = {
 };
 const struct iss_field fld_certificate_revoke[] = {
 	NUMBER,
-	{"reason", ISS_F_STR, true, 32, "撤销原因", "privilegeWithdrawn, cessationOfOperation, superseded, affiliationChanged or keyCompromise"},
+	{"reason", ISS_F_STR, true, 32, "撤销原因", "reason for the revocation", revocation_reasons},
 	{"note", ISS_F_STR, false, 400, "说明", "explanation, for the record"},
 	{0},
 };

@@ -23,6 +23,7 @@ enum iss_role {
 	ISS_SYSTEM = 1 << 29, /* start-up, init, clock: never from outside */
 };
 const char *iss_role_name(enum iss_role one);          /* "FINANCE" */
+extern const char *const iss_role_names[];              /* those that people have; ends with NULL */
 enum fj_rc iss_role_parse(const char *name, uint32_t *bit, struct fj_err *err) FJ_MUST_USE;
 
 struct iss_actor {
@@ -85,6 +86,7 @@ struct iss_field {
 	bool required;
 	int64_t max;      /* STR: code points; INT: value; LIST: items; FILE: octets */
 	const char *zh, *en; /* label */
+	const char *const *choices; /* NULL, or all that STR or an item of LIST may be; ends with NULL */
 };
 enum iss_command_kind { ISS_READ, ISS_WRITE, ISS_WRITE_ANY_TIME /* even while the clock is in doubt */ };
 struct iss_command_info {

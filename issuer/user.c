@@ -29,6 +29,9 @@ static const struct {
 	{ISS_ASSESSOR, "ASSESSOR"}, {ISS_AUDITOR, "AUDITOR"}, {ISS_LOCAL, "LOCAL"}, {ISS_SYSTEM, "SYSTEM"},
 };
 
+const char *const iss_role_names[] = {"MOF", "FINANCE", "SUPERIOR", "HOLDER", "IMPLEMENTER", "GOV", "DATA_BUREAU", "DRC",
+	"OPERATOR", "DEVELOPER", "USER", "EXCHANGE", "ASSESSOR", "AUDITOR", NULL};
+
 const char *iss_role_name(enum iss_role one)
 {
 	for (size_t i = 0; i < FJ_ARRAY_LEN(roles); i++)

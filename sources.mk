@@ -98,6 +98,7 @@ ISSUER_SRC := \
 	issuer/user.c
 
 HTTP_SRC := \
+	web/http/form.c \
 	web/http/html.c \
 	web/http/http.c \
 	web/http/value.c \
@@ -106,12 +107,19 @@ HTTP_SRC := \
 
 WEB_SRC := \
 	web/api/api.c \
+	web/api/openapi.c \
+	web/portal/answer.c \
+	web/portal/do.c \
+	web/portal/fields.c \
 	web/portal/frame.c \
 	web/portal/inbox.c \
 	web/portal/lists.c \
 	web/portal/login.c \
+	web/portal/nouns.c \
+	web/portal/once.c \
 	web/portal/pages.c \
 	web/portal/portal.c \
+	web/portal/show.c \
 	web/portal/verify.c
 
 REGISTRY_SRC := \
@@ -146,7 +154,8 @@ TEST_UNIT_SRC := \
 	tests/unit/test_iss_state.c \
 	tests/unit/test_ver_hostile.c \
 	tests/unit/test_ver_token.c \
-	tests/unit/test_ver_trust.c
+	tests/unit/test_ver_trust.c \
+	tests/unit/test_web_form.c
 
 TEST_FUZZ_SRC := \
 	tests/fuzz/fuzz_asset.c \

@@ -65,7 +65,7 @@ async function verify(page, credential, use) {
 }
 
 const open = (page, address) => page.goto(h.portal + address);
-const cert = (number) => '/show/certificates/' + number;
+const cert = (number) => '/show/certificate/' + number;
 
 async function act(page, address, verb, reason) {
 	await open(page, address);
@@ -123,7 +123,7 @@ async function signingIn() {
 	await test('the language changes by one click and stays', async () => {
 		await page.click('header >> text=English');
 		assert.strictEqual(await page.innerText('h1'), 'What waits for a decision');
-		await open(page, '/list/certificates');
+		await open(page, '/list/certificate');
 		assert.strictEqual(await page.getAttribute('html', 'lang'), 'en');
 		assert.strictEqual(await page.innerText('h1'), 'Certificates');
 		assert.ok((await page.innerText('table')).includes('in force'));
@@ -142,7 +142,7 @@ async function signingIn() {
 		assert.strictEqual((await page.context().cookies()).filter((c) => c.name === 'fujie').length, 0);
 	});
 	await test('a stranger is sent to sign in from every officer\'s page', async () => {
-		for (const a of ['/', '/inbox', '/list/tokens', cert(GOOD)]) {
+		for (const a of ['/', '/inbox', '/list/token', cert(GOOD)]) {
 			await open(page, a);
 			assert.ok(page.url().endsWith('/login'), a);
 		}
@@ -152,7 +152,7 @@ async function signingIn() {
 async function takingBack(one, two, stranger) {
 	const tok = h.token('permit', (t) => t.use.territory === '420106');
 	await test('list leads to detail, in words and in +08:00', async () => {
-		await open(one, '/list/certificates');
+		await open(one, '/list/certificate');
 		await one.click('text=' + GOOD);
 		const text = await one.innerText('main');
 		assert.match(text, /有效/);
@@ -160,10 +160,10 @@ async function takingBack(one, two, stranger) {
 		assert.ok(!/ACTIVE|T\d\d:\d\d:\d\dZ/.test(text), text);
 	});
 	await test('a number typed into the list leads to its detail', async () => {
-		await open(one, '/list/tokens');
+		await open(one, '/list/token');
 		await one.fill('#find', tok.id);
 		await one.press('#find', 'Enter');
-		await one.waitForURL('**/show/tokens/' + tok.id);
+		await one.waitForURL('**/show/token/' + tok.id);
 		assert.ok((await one.innerText('main')).includes(tok.id));
 	});
 	await test('a pasted token is permitted before', async () => assert.strictEqual((await verify(stranger, h.read(tok), useText(tok.use))).word, 'permit'));
@@ -237,7 +237,7 @@ async function takingBack(one, two, stranger) {
 	await test('an operator revokes its own token at once, and it is denied', async () => {
 		const t = h.token('permit', (x) => x.use.action === 'QUERY' && x.use.territory === '420100');
 		const jc = await signIn('jc1');
-		await act(jc, '/show/tokens/' + t.id, 'revoke', '合同终止');
+		await act(jc, '/show/token/' + t.id, 'revoke', '合同终止');
 		assert.strictEqual(await jc.innerText('.state'), '已吊销');
 		assert.strictEqual((await verify(stranger, h.read(t), useText(t.use))).word, 'deny');
 		await jc.context().close();
@@ -313,10 +313,10 @@ async function verifying(page) {
 async function withoutScript() {
 	await test('everything works without JavaScript', async () => {
 		const page = await signIn('hb-fin3', { javaScriptEnabled: false });
-		await open(page, '/list/authorisations');
+		await open(page, '/list/authorisation');
 		await page.click('text=DAU-420000-202611-000001-T');
-		await page.waitForURL('**/show/authorisations/**');
-		await act(page, '/show/authorisations/DAU-420000-202611-000001-T', 'suspend', '例行检查');
+		await page.waitForURL('**/show/authorisation/**');
+		await act(page, '/show/authorisation/DAU-420000-202611-000001-T', 'suspend', '例行检查');
 		assert.match(await page.innerText('.state'), /已暂停/);
 		assert.strictEqual((await verify(page, 'DAU-420000-202611-000001-T')).word, 'deny');
 		await page.click('header button');
@@ -366,8 +366,8 @@ async function keyboard() {
 	});
 }
 
-const pages = ['/inbox', '/list/assets', '/list/certificates', '/list/authorisations', '/list/tokens', '/show/assets/HB-2026-0001', cert(GOOD),
-	'/show/authorisations/DAU-420000-202611-000001-T', '/verify', '/list/nothing', '/show/certificates/DAC-1'];
+const pages = ['/inbox', '/list/asset', '/list/certificate', '/list/authorisation', '/list/token', '/show/asset/HB-2026-0001', cert(GOOD),
+	'/show/authorisation/DAU-420000-202611-000001-T', '/verify', '/list/nothing', '/show/certificate/DAC-1'];
 
 async function fits(page, where) {
 	const w = await page.evaluate(() => [document.documentElement.scrollWidth, document.documentElement.clientWidth]);
@@ -379,7 +379,7 @@ async function telephone() {
 		const page = await signIn('hb-fin2', { viewport: { width: 390, height: 844 } });
 		const t = h.token('indeterminate');
 		for (const lang of ['zh', 'en']) {
-			for (const a of [...pages, '/show/tokens/' + t.id]) {
+			for (const a of [...pages, '/show/token/' + t.id]) {
 				await open(page, a + '?lang=' + lang);
 				for (const d of await page.locator('details > summary').all())
 					await d.click();
@@ -413,7 +413,7 @@ async function readable(one) {
 		}
 	});
 	await test('Chinese pages have no English sentence and English pages no Chinese label', async () => {
-		for (const a of ['/inbox', '/list/tokens', cert(GOOD), '/show/assets/HB-2026-0001', '/verify']) {
+		for (const a of ['/inbox', '/list/token', cert(GOOD), '/show/asset/HB-2026-0001', '/verify']) {
 			await open(one, a + '?lang=en');
 			const en = (await one.locator('h1, h2, dt, th, label, button, summary').allInnerTexts()).join('|');
 			assert.ok(!/[\u4e00-\u9fff]/.test(en), a + ': ' + en);
@@ -467,7 +467,7 @@ async function hostileName(one, two, stranger) {
 		await hostileAsset();
 		for (const size of [{ width: 1200, height: 800 }, narrow]) {
 			await one.setViewportSize(size);
-			for (const a of ['/list/assets', '/show/assets/E2E-1']) {
+			for (const a of ['/list/asset', '/show/asset/E2E-1']) {
 				await open(one, a);
 				await onlyText(one, a);
 			}
@@ -477,10 +477,10 @@ async function hostileName(one, two, stranger) {
 		await open(two, '/inbox');
 		await waiting(two, 'E2E-1').locator('text=批准').click();
 		await two.waitForLoadState();
-		await open(two, '/show/assets/E2E-1');
-		const number = await two.locator('main a[href^="/show/certificates/"]').innerText();
+		await open(two, '/show/asset/E2E-1');
+		const number = await two.locator('main a[href^="/show/certificate/"]').innerText();
 		await two.setViewportSize(narrow);
-		for (const a of ['/list/certificates', cert(number)]) {
+		for (const a of ['/list/certificate', cert(number)]) {
 			await open(two, a);
 			await onlyText(two, a);
 		}

@@ -2,12 +2,14 @@
  * api.c - the JSON API: every command of the register, by noun and verb.
  *
  *   POST /api/v1/session {"login","password","totp"}   {"token"}: Authorization: Bearer
- *   GET  /api/v1/{noun}?after=&limit=                  noun.list
- *   GET  /api/v1/{noun}/{id}                           noun.show
- *   POST /api/v1/{noun}/{verb} {parameters}            noun.verb
+ *   GET  /api/v1/{noun}?after=&limit=&...              noun.list
+ *   GET  /api/v1/{noun}/{id}?...                       noun.show
+ *   GET  /api/v1/{noun}/{verb}?...                     a command that only reads
+ *   POST /api/v1/{noun}/{verb} {parameters}            any command
  *
  * Roles, fields, rules and states are the register's; this file turns a request
- * into a command and its answer into JSON, refusals as problem+json (RFC 9457).
+ * into a command and its answer into JSON, refusals as problem+json (RFC 9457).  An
+ * answer with "refused": true (a file whose faults it tells) is such a refusal too.
  */
 #include "web/portal/internal.h"
 
@@ -16,21 +18,57 @@ static struct iss *register_of(const struct web_req *q)
 	return ((struct portal *)web_app(q))->i;
 }
 
+/* the answer's own members stay: they tell the faults */
+static void refused(struct web_res *r, json_t *answer)
+{
+	const json_t *fault = json_array_get(json_object_get(answer, "faults"), 0);
+	const char *rule = fj_json_peek(fault, "rule");
+	struct fj_err err = {0};
+
+	fj_fail(&err, FJ_E_INVALID, "api", rule, "it has faults and nothing of it was taken: correct what \"faults\" names");
+	fj_err_zh(&err, "存在错误，全部未办理：请更正 faults 所列内容");
+	web_problem_with(r, &err, fj_rc_http(err.rc), answer);
+}
+
 static void run(struct web_req *q, struct web_res *r, const char *command, const json_t *params)
 {
-	const struct iss_session *s = web_session(q);
-	struct iss_actor actor = s->actor;
+	struct iss_actor actor = *portal_actor(q);
 	FJ_AUTO(json) answer = NULL;
-	json_t *out = NULL;
 	struct fj_err err = {0};
 
 	actor.via = "api";
-	if (iss_command(register_of(q), &actor, command, params, &out, &err) != FJ_OK) {
+	if (iss_command(register_of(q), &actor, command, params, &answer, &err) != FJ_OK)
+		web_problem(r, &err);
+	else if (json_is_true(json_object_get(answer, "refused")))
+		refused(r, answer);
+	else
+		web_json(r, 200, answer);
+}
+
+static void no_such(struct web_res *r, const char *noun, const char *verb)
+{
+	struct fj_err err = {0};
+
+	fj_fail(&err, FJ_E_NOTFOUND, "api", NULL, "there is no command \"%.60s.%.60s\"; /api/v1/openapi.json lists them", noun, verb);
+	fj_err_zh(&err, "没有命令“%.60s.%.60s”，全部命令见 /api/v1/openapi.json", noun, verb);
+	web_problem(r, &err);
+}
+
+/* a reading command with the query's fields, and `key` (NULL: none) from the path */
+static void read_command(struct web_req *q, struct web_res *r, const struct iss_command_info *c, const char *key)
+{
+	FJ_AUTO(json) params = NULL;
+	struct fj_err err = {0};
+
+	if (portal_may(q, c) && portal_params(q, c, true, &params, &err) != FJ_OK) {
 		web_problem(r, &err);
 		return;
 	}
-	answer = out;
-	web_json(r, 200, answer);
+	if (params == NULL) /* the role is refused before the fields are looked at */
+		params = json_object();
+	if (key != NULL)
+		json_object_set_new(params, key, json_string(web_param(q, "id")));
+	run(q, r, c->name, params);
 }
 
 void api_session(struct web_req *q, struct web_res *r)
@@ -65,39 +103,57 @@ void api_session(struct web_req *q, struct web_res *r)
 
 void api_list(struct web_req *q, struct web_res *r)
 {
-	FJ_AUTO(json) params = json_object();
-	const char *limit = web_field(q, "limit"), *after = web_field(q, "after");
-	char command[96];
+	const struct iss_command_info *c = portal_find(web_param(q, "noun"), "list");
 
-	if (limit[0] != '\0')
-		json_object_set_new(params, "limit", json_integer(strtoll(limit, NULL, 10)));
-	if (after[0] != '\0')
-		json_object_set_new(params, "after", json_string(after));
-	snprintf(command, sizeof(command), "%.60s.list", web_param(q, "noun"));
-	run(q, r, command, params);
+	if (c == NULL)
+		no_such(r, web_param(q, "noun"), "list");
+	else
+		read_command(q, r, c, NULL);
 }
 
+/* a command's name goes before an object's number */
 void api_show(struct web_req *q, struct web_res *r)
 {
-	char command[96];
+	const char *noun = web_param(q, "noun"), *key = portal_key_of(noun);
+	const struct iss_command_info *c = portal_find(noun, web_param(q, "id"));
 
-	snprintf(command, sizeof(command), "%.60s.show", web_param(q, "noun"));
-	const struct iss_command_info *c = iss_command_find(command);
-	const char *key = c != NULL && c->fields[0].name != NULL ? c->fields[0].name : "id";
-	FJ_AUTO(json) params = json_pack("{s:s}", key, web_param(q, "id"));
-	run(q, r, command, params);
+	if (c != NULL && c->kind == ISS_READ) {
+		read_command(q, r, c, NULL);
+		return;
+	}
+	c = portal_find(noun, "show");
+	if (c == NULL || key == NULL)
+		no_such(r, noun, web_param(q, "id"));
+	else
+		read_command(q, r, c, key);
 }
 
 void api_act(struct web_req *q, struct web_res *r)
 {
+	const char *noun = web_param(q, "noun"), *verb = web_param(q, "verb");
+	const struct iss_command_info *c = portal_find(noun, verb);
 	FJ_AUTO(json) params = NULL;
 	struct fj_err err = {0};
-	char command[128];
 
-	if (fj_json_parse(web_body(q), 16u << 20, &params, &err) != FJ_OK) {
+	if (c == NULL)
+		no_such(r, noun, verb);
+	else if (portal_may(q, c) && fj_json_parse(web_body(q), web_body(q).len, &params, &err) != FJ_OK)
 		web_problem(r, &err);
-		return;
-	}
-	snprintf(command, sizeof(command), "%.60s.%.60s", web_param(q, "noun"), web_param(q, "verb"));
-	run(q, r, command, params);
+	else
+		run(q, r, c->name, params);
+}
+
+/* what the command that is asked for can hold: its files, and a megabyte for the rest */
+size_t api_body_max(struct web_req *q)
+{
+	const struct iss_command_info *c = portal_find(web_param(q, "noun"), web_param(q, "verb"));
+	size_t max = 2u << 20;
+
+	if (c == NULL)
+		return SIZE_MAX;
+	if (web_session(q) == NULL || !portal_may(q, c))
+		return max;
+	for (const struct iss_field *f = c->fields; f != NULL && f->name != NULL; f++)
+		max += f->type == ISS_F_FILE ? (size_t)f->max / 3 * 4 + 1024 : 0;
+	return max;
 }

@@ -4,6 +4,8 @@
  */
 #include "web/portal/internal.h"
 
+#define PAGE 50 /* approvals with all that they ask for */
+
 static void decide_form(struct web_req *q, struct fj_buf *b, const char *id, const char *verb, const char *zh, const char *en)
 {
 	web_html(b, "<form method=\"post\" action=\"/approvals/");
@@ -17,35 +19,18 @@ static void decide_form(struct web_req *q, struct fj_buf *b, const char *id, con
 	web_html(b, "</button></form>");
 }
 
-/* "certificate.revoke" is about a certificate */
-static const struct portal_noun *noun_of_kind(const char *kind)
+static void object(struct web_req *q, struct fj_buf *b, const char *kind, const char *id)
 {
-	size_t n = strcspn(kind, ".");
+	char noun[64], prefix[80];
+	const struct web_link self[] = {{"object", prefix}, {NULL, NULL}};
+	FJ_AUTO(json) text = json_string(id);
 
-	for (size_t i = 0; i < PORTAL_NOUNS; i++)
-		if (strlen(portal_nouns[i].name) == n && strncmp(portal_nouns[i].name, kind, n) == 0)
-			return &portal_nouns[i];
-	return NULL;
-}
-
-static void object(struct fj_buf *b, const char *kind, const char *id)
-{
-	const struct portal_noun *n = noun_of_kind(kind);
-	bool there = n != NULL && (strncmp(id, "DAC-", 4) == 0 || strncmp(id, "DAU-", 4) == 0 || strncmp(id, "LT-", 3) == 0);
-
-	if (!there) {
-		web_html(b, "<span class=\"mono\">");
-		web_text(b, id);
-		web_html(b, "</span>");
-		return;
-	}
-	web_html(b, "<a class=\"mono\" href=\"/show/");
-	web_text(b, n->path);
-	web_html(b, "/");
-	web_text(b, id);
-	web_html(b, "\">");
-	web_text(b, id);
-	web_html(b, "</a>");
+	snprintf(noun, sizeof(noun), "%.*s", (int)strcspn(kind, "."), kind); /* "certificate.revoke" is about a certificate */
+	snprintf(prefix, sizeof(prefix), "/show/%s/", noun);
+	bool there = strncmp(id, "DAC-", 4) == 0 || strncmp(id, "DAU-", 4) == 0 || strncmp(id, "LT-", 3) == 0;
+	web_html(b, "<span class=\"mono\">");
+	web_value(q, b, "object", text, there ? self : NULL);
+	web_html(b, "</span>");
 }
 
 static void one(struct web_req *q, struct fj_buf *b, const json_t *a)
@@ -55,7 +40,7 @@ static void one(struct web_req *q, struct fj_buf *b, const json_t *a)
 	web_html(b, "<section class=\"card\"><h2>");
 	web_text(b, web_word(q, WEB_MATTER, kind));
 	web_html(b, " ");
-	object(b, kind, fj_json_peek(a, "object"));
+	object(q, b, kind, fj_json_peek(a, "object"));
 	web_html(b, "</h2><p class=\"small\">");
 	web_both(q, b, "申请人 ", "Requested by ");
 	web_text(b, fj_json_peek(a, "applicant"));
@@ -79,14 +64,34 @@ static void one(struct web_req *q, struct fj_buf *b, const json_t *a)
 	web_html(b, "</div></section>");
 }
 
+static void pager(struct web_req *q, struct fj_buf *b, const char *next)
+{
+	web_html(b, "<p class=\"pager\">");
+	if (web_field(q, "after")[0] != '\0') {
+		web_html(b, "<a href=\"/inbox\">");
+		web_both(q, b, "回到首页", "First page");
+		web_html(b, "</a> ");
+	}
+	if (next != NULL) {
+		web_html(b, "<a href=\"/inbox?after=");
+		web_url(b, next);
+		web_html(b, "\">");
+		web_both(q, b, "下一页", "Next page");
+		web_html(b, "</a>");
+	}
+	web_html(b, "</p>");
+}
+
 void portal_get_inbox(struct web_req *q, struct web_res *r)
 {
-	FJ_AUTO(json) params = json_object();
+	FJ_AUTO(json) params = json_pack("{s:i}", "limit", PAGE);
 	json_t *out = NULL, *a;
 	struct fj_err err = {0};
 	struct fj_buf *b = &r->body;
 	size_t i;
 
+	if (web_field(q, "after")[0] != '\0')
+		json_object_set_new(params, "after", json_string(web_field(q, "after")));
 	if (portal_command(q, "approval.list", params, &out, &err) != FJ_OK) {
 		web_fail(q, r, &err);
 		return;
@@ -102,6 +107,7 @@ void portal_get_inbox(struct web_req *q, struct web_res *r)
 	}
 	json_array_foreach(items, i, a)
 		one(q, b, a);
+	pager(q, b, fj_json_peek(owned, "next"));
 	web_page_end(b);
 }
 

@@ -366,7 +366,8 @@ async function keyboard() {
 	});
 }
 
-const pages = ['/inbox', '/list/asset', '/list/certificate', '/list/authorisation', '/list/token', '/show/asset/HB-2026-0001', cert(GOOD),
+const pages = ['/inbox', '/do', '/list', '/do/organisation/add', '/do/authorisation/suspend', '/list/event', '/list/approval?state=APPROVED', '/list/organisation',
+	'/show/organisation/12420000DEMA00099D', '/show/user/hbsw1', '/show/profile/11420000DEMA00013M', '/do/ledger/template', '/do/asset/history?asset=HB-2026-0001&run=1', '/list/asset', '/list/certificate', '/list/authorisation', '/list/token', '/show/asset/HB-2026-0001', cert(GOOD),
 	'/show/authorisation/DAU-420000-202611-000001-T', '/verify', '/list/nothing', '/show/certificate/DAC-1'];
 
 async function fits(page, where) {
@@ -380,7 +381,7 @@ async function telephone() {
 		const t = h.token('indeterminate');
 		for (const lang of ['zh', 'en']) {
 			for (const a of [...pages, '/show/token/' + t.id]) {
-				await open(page, a + '?lang=' + lang);
+				await open(page, a + (a.includes('?') ? '&' : '?') + 'lang=' + lang);
 				for (const d of await page.locator('details > summary').all())
 					await d.click();
 				await fits(page, a);
@@ -413,7 +414,7 @@ async function readable(one) {
 		}
 	});
 	await test('Chinese pages have no English sentence and English pages no Chinese label', async () => {
-		for (const a of ['/inbox', '/list/token', cert(GOOD), '/show/asset/HB-2026-0001', '/verify']) {
+		for (const a of ['/inbox', '/do', '/list', '/do/organisation/add', '/list/asset', '/list/approval', '/list/token', cert(GOOD), '/show/asset/HB-2026-0001', '/show/user/hbsw1', '/verify']) {
 			await open(one, a + '?lang=en');
 			const en = (await one.locator('h1, h2, dt, th, label, button, summary').allInnerTexts()).join('|');
 			assert.ok(!/[\u4e00-\u9fff]/.test(en), a + ': ' + en);
@@ -423,6 +424,107 @@ async function readable(one) {
 				assert.match(x, /[\u4e00-\u9fff]/, a);
 		}
 	});
+}
+
+const LEDGER = '台账编号,数据资源目录编号,名称,形成方式,是否涉密\r\n';
+const csv = (name, lines) => ({ name, mimeType: 'text/csv', buffer: Buffer.from(LEDGER + lines) });
+const send = async (page) => {
+	await page.click('form.fill button');
+	await page.waitForLoadState();
+};
+
+// the pages that are made of the command tables
+async function generic() {
+	const page = await signIn('hbsw2'), office = await signIn('hb-fin3');
+	await test('each is shown what his roles may do, and nothing else', async () => {
+		await open(page, '/do');
+		assert.strictEqual(await page.locator('main a[href="/do/ledger/import"]').count(), 1);
+		assert.strictEqual(await page.locator('main a[href="/do/certificate/issue"]').count(), 0);
+		await open(page, '/do/certificate/issue');
+		assert.match(await page.innerText('[role=alert]'), /您的角色无权/);
+	});
+	await test('an uploaded file with faults is refused by line and column, in both languages, with what was typed kept', async () => {
+		for (const [lang, words, rule] of [['zh', /全部未办理/, '必填项为空'], ['en', /nothing was taken/, 'a required cell is empty']]) {
+			await open(page, '/do/ledger/import?lang=' + lang);
+			await page.setInputFiles('input[type=file]', csv('台账.csv', 'GENERIC-1,CAT-G-1,甲,自主采集,否\r\nGENERIC-2,,乙,自主采集,否\r\n'));
+			await page.selectOption('select[name=dry_run]', 'false');
+			await page.fill('input[name=org]', '12420000DEMA00099D');
+			await send(page);
+			assert.match(await page.innerText('.error'), words);
+			assert.match(await page.innerText('table'), new RegExp('3\\s+2\\s+R02\\s+' + rule));
+			assert.strictEqual(await page.inputValue('select[name=dry_run]'), 'false');
+			assert.strictEqual(await page.inputValue('input[name=org]'), '12420000DEMA00099D');
+		}
+		await open(page, '/list/ledger?lang=zh');
+		assert.ok(!(await page.innerText('main')).includes('GENERIC-1'));
+	});
+	await test('a good file is taken; reloading and sending the form again repeat nothing', async () => {
+		await open(page, '/do/ledger/import');
+		await page.setInputFiles('input[type=file]', csv('台账.csv', 'GENERIC-1,CAT-G-1,甲,自主采集,否\r\nGENERIC-2,CAT-G-2,乙,自主采集,否\r\n'));
+		const form = await page.evaluate(() => Object.fromEntries([...new FormData(document.querySelector('form.fill'))].filter(([k]) => k !== 'file')));
+		await send(page);
+		assert.match(page.url(), /\/done\/[0-9a-f]{22}$/);
+		assert.match(await page.innerText('main'), /已导入\s*2/);
+		await page.reload();
+		assert.match(await page.innerText('main'), /已导入\s*2/);
+		const again = await page.request.post(h.portal + '/do/ledger/import', { multipart: { ...form, file: csv('x.csv', 'GENERIC-3,CAT-G-3,丙,自主采集,否\r\n') } });
+		assert.strictEqual(again.url(), page.url());
+		await open(page, '/list/ledger');
+		assert.ok(!(await page.innerText('main')).includes('GENERIC-3'));
+	});
+	await test('an answer that holds a file is kept as one', async () => {
+		await open(page, '/do/ledger/template');
+		const [d] = await Promise.all([page.waitForEvent('download'), page.click('a.file')]);
+		assert.strictEqual(d.suggestedFilename(), 'ledger.template.csv');
+	});
+	await test('a refusal names rule, basis and clause, in both languages, above the form as it was filled in', async () => {
+		for (const [lang, words] of [['zh', /规则 R\d\d，/], ['en', /Rule R\d\d, /]]) {
+			await open(office, '/do/certificate/revoke?lang=' + lang);
+			await office.fill('input[name=number]', OTHER);
+			await office.selectOption('select[name=reason]', 'keyCompromise');
+			await office.fill('input[name=note]', '甲 & 乙 <b>');
+			await send(office);
+			const text = await office.innerText('[role=alert]');
+			assert.match(text, words);
+			assert.strictEqual(/[\u4e00-\u9fff]/.test(text.split(/规则|Rule/)[0]), lang === 'zh', text);
+			assert.strictEqual(await office.inputValue('input[name=number]'), OTHER);
+			assert.strictEqual(await office.inputValue('select[name=reason]'), 'keyCompromise');
+			assert.strictEqual(await office.inputValue('input[name=note]'), '甲 & 乙 <b>');
+		}
+	});
+	await test('what is ticked in a list stands in the form; so does all that the list finds; nothing ticked is refused', async () => {
+		await open(office, '/list/asset?lang=zh');
+		await office.check('input[name=ids][value="HB-2026-0002"]');
+		await office.check('input[name=ids][value="GX-2026-0001"]');
+		await office.click('.batch button[value="certificate.issue"]');
+		assert.strictEqual(await office.inputValue('textarea[name=assets]'), 'GX-2026-0001\nHB-2026-0002\n');
+		await open(office, '/list/asset');
+		await office.click('text=勾选本页全部');
+		const all = await office.locator('input[name=ids]').count();
+		assert.strictEqual(await office.locator('input[name=ids]:checked').count(), all);
+		await open(office, '/list/asset');
+		await office.check('input[name=which][value=all]');
+		await office.click('.batch button[value="certificate.issue"]');
+		assert.strictEqual((await office.inputValue('textarea[name=assets]')).trim().split('\n').length, all);
+		await open(office, '/list/asset');
+		await office.click('.batch button[value="certificate.issue"]');
+		assert.match(await office.innerText('[role=alert]'), /尚未选择/);
+	});
+	await test('a filter is a closed list in words, and stays with the pages', async () => {
+		await open(office, '/list/approval');
+		await office.click('details.filters summary');
+		await office.selectOption('select[name=state]', { label: '已批准' });
+		await office.click('details.filters button');
+		await office.waitForLoadState();
+		assert.ok((await office.innerText('table')).includes('已批准'));
+		await open(office, '/list/approval?state=APPROVED&limit=5');
+		await office.click('text=下一页');
+		await office.waitForLoadState();
+		assert.match(office.url(), /state=APPROVED/);
+		assert.match(await office.innerText('table'), /已批准/);
+	});
+	await page.context().close();
+	await office.context().close();
 }
 
 const HOSTILE = '<script>document.title="owned"</script>"\'><img src=x onerror=alert(1)>\u202ecod.exe&amp;' + 'W'.repeat(20);
@@ -503,6 +605,7 @@ async function run() {
 	await keyboard();
 	await readable(one);
 	await hostileName(one, two, stranger);
+	await generic();
 	await test('no page made a console error, broke its content policy, or asked another host', async () => assert.deepStrictEqual([...new Set(faults)], []));
 }
 

@@ -50,10 +50,17 @@ void web_text_times(struct fj_buf *b, const char *s)
 	}
 }
 
+/* the form of a unified social credit code (GB 32100): where it is linked it is an organisation */
+static bool is_usci(const char *s)
+{
+	return strlen(s) == 18 && strspn(s, "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ") == 18;
+}
+
 static const char *link_of(const struct web_link *links, const char *key, const char *value)
 {
 	for (; links != NULL && links->key != NULL; links++)
-		if (links->key[0] == '^' ? strncmp(links->key + 1, value, strlen(links->key + 1)) == 0 : strcmp(links->key, key) == 0)
+		if (links->key[0] == '^' ? strncmp(links->key + 1, value, strlen(links->key + 1)) == 0
+		    : strcmp(links->key, key) == 0 || (strcmp(links->key, "usci") == 0 && is_usci(value)))
 			return links->prefix;
 	return NULL;
 }
@@ -181,20 +188,27 @@ void web_value(struct web_req *q, struct fj_buf *b, const char *key, const json_
 		web_both(q, b, json_is_true(v) ? "是" : "否", json_is_true(v) ? "yes" : "no");
 	else if (json_is_array(v))
 		list_value(q, b, key, v, links);
-	else if (json_is_object(v) && !organisation(b, v) && !sentence(q, b, v))
+	else if (json_object_size(v) > 0 && !organisation(b, v) && !sentence(q, b, v))
 		web_fields(q, b, v, links);
-	else if (v == NULL || json_is_null(v))
+	else if (v == NULL || json_is_null(v) || (json_is_object(v) && json_object_size(v) == 0))
 		web_both(q, b, strcmp(key, "quota") == 0 ? "不限" : "无", strcmp(key, "quota") == 0 ? "no limit" : "none");
 }
 
 void web_cell(struct web_req *q, struct fj_buf *b, const char *key, const json_t *v, const struct web_link *links)
 {
-	if (json_is_object(v) && fj_json_peek(v, "name") != NULL)
+	if (json_is_object(v) && fj_json_peek(v, "name") != NULL) {
 		text_value(q, b, "name", fj_json_peek(v, "name"), NULL, true);
-	else if (json_is_string(v))
+	} else if (json_is_string(v)) {
 		text_value(q, b, key, json_string_value(v), links, true);
-	else
+	} else if (json_object_size(v) > 0 && fj_json_peek(v, "en") == NULL) {
+		web_html(b, "<details><summary>");
+		web_both(q, b, "查看", "Show");
+		web_html(b, "</summary>");
+		web_fields(q, b, v, links);
+		web_html(b, "</details>");
+	} else {
 		web_value(q, b, key, v, links);
+	}
 }
 
 static void field(struct web_req *q, struct fj_buf *b, const char *key, const json_t *v, const struct web_link *links)

@@ -82,6 +82,8 @@ static const struct web_term terms[] = {
 	{"demo", "演示环境", "Demo", WEB_TEXT}, {"events", "事件数", "Events", WEB_TEXT}, {"generation", "发布代次", "Generation published", WEB_TEXT}, {"base", "公开地址", "Public address", WEB_MONO},
 	{"now", "系统时间", "Clock", WEB_TEXT}, {"behind", "有待完成的签发或发布", "Issuing or publishing is behind", WEB_TEXT}, {"same", "一致", "Same", WEB_TEXT}, {"rows", "行数", "Rows", WEB_TEXT},
 	{"creditor", "债权人", "Creditor", WEB_TEXT}, {"versions", "版本", "Versions", WEB_TEXT}, {"accept", "同意", "Agreed", WEB_TEXT}, {"items", "条目", "Items", WEB_TEXT},
+	{"key", "配置项", "Key", WEB_MONO}, {"value", "值", "Value", WEB_TEXT}, {"source", "依据出处", "Source", WEB_TEXT},
+	{"command", "办理事项", "Act", WEB_MATTER}, {"digest", "摘要 SHA-256", "Digest, SHA-256", WEB_TECHNICAL}, {"hash", "SHA-256", "SHA-256", WEB_TECHNICAL},
 	/* for machines */
 	{"spki", "持有人公钥", "Holder's key", WEB_TECHNICAL}, {"spki_sha256", "公钥 SHA-256", "Key's SHA-256", WEB_TECHNICAL},
 	{"code_sha256", "注册码前半部分 SHA-256", "SHA-256 of the code's first half", WEB_TECHNICAL},
@@ -152,7 +154,7 @@ static const struct {
 	{WEB_MATTER, "clock.reset", "确认系统时间", "Confirm the clock"},
 	{WEB_STATE, "INVITED", "待注册", "invited"}, {WEB_STATE, "APPROVE", "批准", "approve"}, {WEB_STATE, "REJECT", "驳回", "reject"},
 	{WEB_RESULT, "ASSET", "确认为数据资产", "a data asset"}, {WEB_RESULT, "MEMO", "备查管理", "kept as a memorandum"}, {WEB_RESULT, "NOT", "不予确认", "not recognised"},
-	{WEB_MATTER, "asset", "数据资产", "data asset"},
+	{WEB_MATTER, "profile.adopt", "变更政策配置", "Change the policy profile"},
 	{WEB_BASIS, "text", "依据", "stated by"}, {WEB_BASIS, "inferred", "推定自", "concluded from"}, {WEB_BASIS, "profile", "本级财政部门规则，参照", "rule of the finance department, after"},
 };
 
@@ -185,5 +187,8 @@ const char *web_word(struct web_req *q, enum web_form form, const char *code)
 	for (size_t i = 0; i < FJ_ARRAY_LEN(words); i++)
 		if (words[i].form == form && strcmp(words[i].code, code) == 0)
 			return web_lang(q)[0] == 'e' ? words[i].en : words[i].zh;
-	return code;
+	if (form == WEB_KIND && strchr(code, '.') != NULL) /* of an approval: a matter */
+		return web_word(q, WEB_MATTER, code);
+	const char *other = form == WEB_MATTER ? web_label_of(q, code, web_lang(q)[0] == 'e') : NULL;
+	return other == NULL ? code : other;
 }

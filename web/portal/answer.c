@@ -146,6 +146,24 @@ static void card(struct web_req *q, struct fj_buf *b, const json_t *o)
 	}
 }
 
+/* rows that carry their label as "zh" and "en" show it in the page's language */
+static json_t *with_detail(const json_t *list)
+{
+	json_t *out = json_array(), *row;
+	size_t i;
+
+	json_array_foreach(list, i, row) {
+		json_t *copy = json_copy(row), *en = json_object_get(row, "en"), *zh = json_object_get(row, "zh");
+		if (json_is_string(en) && json_is_string(zh)) {
+			json_object_set_new(copy, "detail", json_pack("{s:O, s:O}", "en", en, "zh", zh));
+			json_object_del(copy, "en");
+			json_object_del(copy, "zh");
+		}
+		json_array_append_new(out, copy);
+	}
+	return out;
+}
+
 static void rows(struct web_req *q, struct fj_buf *b, const char *key, const json_t *list)
 {
 	static const char *const aside[] = {"item", "rule", "basis", "clause", "detail", NULL}, *const faults[] = {"line", "column", "rule", "detail", NULL};
@@ -155,7 +173,8 @@ static void rows(struct web_req *q, struct fj_buf *b, const char *key, const jso
 		web_text(b, web_label(q, key));
 		web_html(b, "</h2>");
 	}
-	web_table(q, b, list, portal_links, strcmp(key, "set_aside") == 0 ? aside : strcmp(key, "faults") == 0 ? faults : NULL);
+	FJ_AUTO(json) shown = with_detail(list);
+	web_table(q, b, shown, portal_links, strcmp(key, "set_aside") == 0 ? aside : strcmp(key, "faults") == 0 ? faults : NULL);
 }
 
 /* the members that stand apart are taken out of the object that is shown as fields */
@@ -169,7 +188,7 @@ static void split(const json_t *answer, json_t *fields, json_t *lists, json_t *f
 			json_object_set(files, key, v);
 		else if (is_rows(v))
 			json_object_set(lists, key, v);
-		else if (strcmp(key, "card") != 0 && !(json_is_null(v) && strcmp(key, "next") == 0))
+		else if (strcmp(key, "card") != 0 && strcmp(key, "refused") != 0 && !(json_is_null(v) && strcmp(key, "next") == 0))
 			json_object_set(fields, key, v);
 	}
 	if (json_integer_value(json_object_get(fields, "reason")) == 0 && json_is_integer(json_object_get(fields, "reason")))

@@ -52,7 +52,7 @@ static void consequence(struct web_req *q, struct fj_buf *b, const struct iss_co
 		char *end = note == NULL ? NULL : strstr(note, en ? ")" : "）");
 		if (end != NULL)
 			*end = '\0';
-		web_text(b, note == NULL ? "" : note);
+		portal_capital(b, note == NULL ? "" : note);
 		web_both(q, b, "。", ".");
 	}
 	web_html(b, "</p>");
@@ -175,9 +175,10 @@ static const struct iss_command_info *command_of(struct web_req *q, struct web_r
 
 /* --- what I may do --- */
 
-static bool is_page_of_its_own(const char *verb)
+/* lists have pages of their own, and what is shown by its number */
+static bool is_elsewhere(const struct iss_command_info *c, const char *verb)
 {
-	return strcmp(verb, "list") == 0 || strcmp(verb, "show") == 0;
+	return strcmp(verb, "list") == 0 || (strcmp(verb, "show") == 0 && c->fields != NULL && c->fields[0].name != NULL && c->fields[0].required);
 }
 
 static void noun_heading(struct web_req *q, struct fj_buf *b, const char *noun)
@@ -212,7 +213,7 @@ static void noun_section(struct web_req *q, struct fj_buf *b, const char *noun)
 	const struct iss_command_info *const *all = iss_commands(&n);
 
 	for (size_t i = 0; i < n; i++) {
-		if (!portal_is_noun(all[i]->name, noun) || !portal_may(q, all[i]) || is_page_of_its_own(all[i]->name + strlen(noun) + 1))
+		if (!portal_is_noun(all[i]->name, noun) || !portal_may(q, all[i]) || is_elsewhere(all[i], all[i]->name + strlen(noun) + 1))
 			continue;
 		if (shown++ == 0)
 			noun_heading(q, b, noun);
@@ -228,6 +229,7 @@ void portal_get_do(struct web_req *q, struct web_res *r)
 	const struct iss_command_info *const *all = iss_commands(&n);
 
 	portal_top(q, &r->body, "办理", "What I may do");
+	web_html(&r->body, "<div class=\"cards\">");
 	for (size_t i = 0; i < n; i++) {
 		char noun[64];
 		bool seen = false;
@@ -237,6 +239,7 @@ void portal_get_do(struct web_req *q, struct web_res *r)
 		if (!seen)
 			noun_section(q, &r->body, noun);
 	}
+	web_html(&r->body, "</div>");
 	web_page_end(&r->body);
 }
 

@@ -192,18 +192,9 @@ static const char *typed(const json_t *fill, const char *name)
 	return s == NULL ? "" : s;
 }
 
-/* English labels are written as they stand in a sentence: a label begins with a capital */
 static void label_text(struct web_req *q, struct fj_buf *b, const struct iss_field *f)
 {
-	const char *text = web_lang(q)[0] == 'e' ? f->en : f->zh;
-	char first[2] = {text[0], '\0'};
-
-	if (text[0] >= 'a' && text[0] <= 'z') {
-		first[0] = (char)(text[0] - 'a' + 'A');
-		web_text(b, first);
-		text++;
-	}
-	web_text(b, text);
+	portal_capital(b, web_lang(q)[0] == 'e' ? f->en : f->zh);
 	if (!f->required)
 		web_both(q, b, "（可选）", " (optional)");
 }

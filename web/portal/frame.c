@@ -37,9 +37,12 @@ static bool works_in(struct web_req *q, const char *noun)
 {
 	size_t n;
 	const struct iss_command_info *const *all = iss_commands(&n);
+	char many[64];
 
+	snprintf(many, sizeof(many), "%.60ss", noun);
 	for (size_t i = 0; i < n; i++)
-		if (portal_is_noun(all[i]->name, noun) && all[i]->kind != ISS_READ && portal_may(q, all[i]))
+		if (all[i]->kind != ISS_READ && portal_may(q, all[i]) &&
+		    (portal_is_noun(all[i]->name, noun) || portal_field_of(all[i], noun) != NULL || portal_field_of(all[i], many) != NULL))
 			return true;
 	return (portal_actor(q)->roles & (ISS_AUDITOR | ISS_MOF)) != 0;
 }
@@ -139,11 +142,8 @@ void portal_csrf(struct web_req *q, struct fj_buf *b)
 
 /* --- refusals and answers --- */
 
-/* reasons are written without capital and full stop: a page shows a sentence */
-static void sentence(struct web_req *q, struct fj_buf *b, const struct fj_err *err)
+void portal_capital(struct fj_buf *b, const char *text)
 {
-	bool en = web_lang(q)[0] == 'e' || err->zh[0] == '\0';
-	const char *text = en ? err->en : err->zh;
 	char first[2] = {text[0], '\0'};
 
 	if (text[0] >= 'a' && text[0] <= 'z') {
@@ -152,6 +152,15 @@ static void sentence(struct web_req *q, struct fj_buf *b, const struct fj_err *e
 		text++;
 	}
 	web_text_times(b, text);
+}
+
+/* reasons are written without capital and full stop: a page shows a sentence */
+static void sentence(struct web_req *q, struct fj_buf *b, const struct fj_err *err)
+{
+	bool en = web_lang(q)[0] == 'e' || err->zh[0] == '\0';
+	const char *text = en ? err->en : err->zh;
+
+	portal_capital(b, text);
 	if (text[0] != '\0' && strchr(".?!", text[strlen(text) - 1]) == NULL)
 		web_html(b, en ? "." : "。");
 }

@@ -41,7 +41,7 @@ const struct iss_command_info *portal_find(const char *noun, const char *verb); 
 const struct iss_field *portal_field_of(const struct iss_command_info *c, const char *name); /* NULL: none */
 const char *portal_key_of(const char *noun); /* the field by which one is shown; NULL: none */
 const char *portal_number_of(const json_t *o, const char *noun); /* its value in an answer; NULL: none */
-const char *portal_label(const char *key, bool en); /* of a field by any command's table; NULL: none */
+const char *portal_label(const char *key, bool en); /* of a command, or a field by any command's table; NULL: none */
 
 /* --- frame.c: the page around everything --- */
 struct portal *portal_of(const struct web_req *q);
@@ -51,6 +51,8 @@ void portal_top(struct web_req *q, struct fj_buf *b, const char *zh, const char 
 void portal_error_page(struct web_req *q, struct web_res *r, const struct fj_err *err);
 /* the refusal as a paragraph: what was wrong and what to do, its rule, basis and clause */
 void portal_error(struct web_req *q, struct fj_buf *b, const struct fj_err *err);
+/* a text that begins small, as reasons and labels do, with a capital */
+void portal_capital(struct fj_buf *b, const char *text);
 void portal_no_such(struct web_req *q, struct web_res *r); /* 404, as a page */
 /* "?done=WORD" in words; nothing when there is none */
 void portal_done(struct web_req *q, struct fj_buf *b);

@@ -189,11 +189,12 @@ static void box(struct web_req *q, struct fj_buf *b, const struct list *l, const
 
 	web_html(b, "<td class=\"tick\" data-label=\"");
 	web_both(q, b, "选择", "Select");
-	web_html(b, "\"><input type=\"checkbox\" name=\"ids\" value=\"");
+	web_html(b, "\"><label><input type=\"checkbox\" name=\"ids\" value=\"");
 	web_text(b, number == NULL ? "" : number);
-	web_html(b, "\" aria-label=\"");
+	web_html(b, l->ticked ? "\" checked><span class=\"unseen\">" : "\"><span class=\"unseen\">");
+	web_both(q, b, "选择 ", "Select ");
 	web_text(b, number == NULL ? "" : number);
-	web_html(b, l->ticked ? "\" checked></td>" : "\"></td>");
+	web_html(b, "</span></label></td>");
 }
 
 static void table(struct web_req *q, struct fj_buf *b, const struct list *l, const json_t *items)

@@ -26,7 +26,8 @@ static bool offered(struct web_req *q, const struct iss_command_info *c, const c
 	char in[48];
 
 	snprintf(in, sizeof(in), " %.40s ", state == NULL ? "" : state);
-	return portal_may(q, c) && strcmp(dot, ".show") != 0 && strcmp(dot, ".list") != 0 && (h == NULL || h->from == NULL || strstr(h->from, in) != NULL);
+	bool of_one = strcmp(dot, ".show") != 0 && strcmp(dot, ".list") != 0 && strcmp(dot, ".add") != 0;
+	return portal_may(q, c) && of_one && (h == NULL || h->from == NULL || strstr(h->from, in) != NULL);
 }
 
 static bool is_short(const struct iss_command_info *c)

@@ -162,7 +162,8 @@ TEST_UNIT_SRC := \
 	tests/unit/test_ver_hostile.c \
 	tests/unit/test_ver_token.c \
 	tests/unit/test_ver_trust.c \
-	tests/unit/test_web_form.c
+	tests/unit/test_web_form.c \
+	tests/unit/test_web_once.c
 
 TEST_FUZZ_SRC := \
 	tests/fuzz/fuzz_asset.c \

@@ -26,7 +26,7 @@ static const char *const approval_states[] = {"OPEN", "APPROVED", "REFUSED", NUL
 static const struct iss_field fld_approval_list[] = {
 	{"after", ISS_F_STR, false, 64, "起始", "start after this one"},
 	{"limit", ISS_F_INT, false, 1000, "条数", "how many, 100 by default"},
-	{"state", ISS_F_STR, false, 12, "状态", "OPEN (default), APPROVED or REFUSED", approval_states},
+	{"state", ISS_F_STR, false, 12, "状态", "OPEN (default), APPROVED or REFUSED", approval_states, "R22"},
 	{0},
 };
 static const struct iss_field fld_core_id[] = {{"id", ISS_F_STR, true, 40, "编号", "approval"}, {0}};
@@ -41,7 +41,7 @@ static const struct iss_field fld_user_add[] = {
 	{"name", ISS_F_STR, true, 40, "姓名", "name as shown"},
 	{"person", ISS_F_STR, true, 63, "人员标识", "what the office identifies the natural person by"},
 	{"org", ISS_F_STR, true, 18, "所属单位", "organisation's unified social credit code"},
-	{"roles", ISS_F_LIST, true, 8, "角色", "roles", iss_role_names},
+	{"roles", ISS_F_LIST, true, 8, "角色", "roles", iss_role_names, "domain.md 6"},
 	{0},
 };
 static const struct iss_field fld_enrol[] = {
@@ -124,7 +124,7 @@ static enum fj_rc not_a_choice(const struct iss_field *f, struct fj_err *err)
 	for (const char *const *c = f->choices; *c != NULL; c++)
 		if (fj_buf_printf(&list, "%s%s", c == f->choices ? "" : ", ", *c) != FJ_OK)
 			break;
-	enum fj_rc rc = fj_fail(err, FJ_E_INVALID, "issuer", NULL, "the field \"%s\" is one of: %s", f->name, fj_buf_str(&list));
+	enum fj_rc rc = fj_fail(err, FJ_E_INVALID, "issuer", f->rule, "the field \"%s\" is one of: %s", f->name, fj_buf_str(&list));
 	fj_err_zh(err, "“%s”（%s）应为下列之一：%s", f->zh, f->name, fj_buf_str(&list));
 	return rc;
 }

@@ -13,6 +13,8 @@
 static const char *const holder_kinds[] = {"ADMIN", "INST", "MASS", "SOE", "UTIL", "ENT", NULL};
 static const char *const levels[] = {"中央", "省", "市", "县", "乡", NULL};
 static const char *const results[] = {"ASSET", "MEMO", "NOT", NULL};
+static const char *const registration_types[] = {"INITIAL", "CHANGE", "CORRECTION", "RENEWAL", "TRANSFER", "CANCEL", "DESTROY", NULL};
+static const char *const material_kinds[] = {"SUBJECT", "SOURCE", "RESOURCE", "EVIDENCE", "PRODUCTS", "SCENES", "RISK", "SEC_POLICY", "EMERGENCY_PLAN", "OTHER", NULL};
 static const char *const revocation_reasons[] = {"privilegeWithdrawn", "cessationOfOperation", "superseded", "affiliationChanged", "keyCompromise", NULL};
 
 const struct iss_field fld_none[] = {{0}};
@@ -28,12 +30,12 @@ const struct iss_field fld_number_reason[] = {NUMBER, REASON, {0}};
 const struct iss_field fld_organisation_add[] = {
 	{"usci", ISS_F_STR, true, 18, "统一社会信用代码", "unified social credit code"},
 	{"name", ISS_F_STR, true, DOM_MAX_NAME, "单位名称", "full legal name"},
-	{"kind", ISS_F_STR, true, 8, "主体类型", "holder kind", holder_kinds},
-	{"level", ISS_F_STR, true, 4, "财政级次", "level of government", levels},
+	{"kind", ISS_F_STR, true, 8, "主体类型", "holder kind", holder_kinds, "domain.md 3.1"},
+	{"level", ISS_F_STR, true, 4, "财政级次", "level of government", levels, "domain.md 4.1"},
 	{"div6", ISS_F_STR, true, 6, "行政区划", "division, six digits"},
 	{"dept", ISS_F_STR, false, 18, "主管部门", "superior department's code"},
 	{"finance", ISS_F_STR, false, 18, "本级财政部门", "finance department's code"},
-	{"roles", ISS_F_LIST, true, 14, "角色", "roles", iss_role_names},
+	{"roles", ISS_F_LIST, true, 14, "角色", "roles", iss_role_names, "domain.md 6"},
 	{"affiliates", ISS_F_LIST, false, 100, "关联方", "affiliates' codes"},
 	{"dishonest", ISS_F_BOOL, false, 1, "失信", "on a list of dishonest bodies"},
 	{"mlps", ISS_F_INT, false, 4, "等级保护", "level of cyber security protection, 0 to 4"},
@@ -49,7 +51,7 @@ const struct iss_field fld_ledger_import[] = {
 };
 const struct iss_field fld_ledger_recognise[] = {
 	{"id", ISS_F_STR, true, 40, "台账编号", "ledger entry"},
-	{"result", ISS_F_STR, true, 8, "确认结论", "result of the recognition", results},
+	{"result", ISS_F_STR, true, 8, "确认结论", "result of the recognition", results, "domain.md 4.2"},
 	{"decision", ISS_F_STR, true, 200, "决策依据", "reference of the collective decision"},
 	{0},
 };
@@ -69,7 +71,7 @@ const struct iss_field fld_collateral[] = {
 const struct iss_field fld_registration_submit[] = {
 	{"asset", ISS_F_STR, false, DOM_MAX_ASSET_NO, "资产编号", "asset number"},
 	{"assets", ISS_F_LIST, false, 5000, "所选资产", "a selection of assets, as one task"},
-	{"type", ISS_F_STR, false, 16, "登记类型", "INITIAL (default), CHANGE, CORRECTION, RENEWAL, TRANSFER, CANCEL or DESTROY"},
+	{"type", ISS_F_STR, false, 16, "登记类型", "type of the registration, INITIAL by default", registration_types, "domain.md 4.4"},
 	{"receiver", ISS_F_STR, false, 18, "接收单位", "TRANSFER: USCC of the receiver"},
 	{"new_asset_no", ISS_F_STR, false, DOM_MAX_ASSET_NO, "接收方资产编号", "TRANSFER: the receiver's number for the asset"},
 	{"disposal", ISS_F_STR, false, 200, "处置批准文件", "TRANSFER, DESTROY: collective decision and approval, by document number"},
@@ -111,7 +113,7 @@ const struct iss_field fld_freeze[] = {
 const struct iss_field fld_asset_reason[] = {{"asset", ISS_F_STR, true, DOM_MAX_ASSET_NO, "资产编号", "asset number"}, REASON, {0}};
 const struct iss_field fld_material[] = {
 	{"asset", ISS_F_STR, false, DOM_MAX_ASSET_NO, "资产编号", "asset number; none: for the unit"},
-	{"kind", ISS_F_STR, true, 16, "材料类别", "SUBJECT, SOURCE, RESOURCE, EVIDENCE, PRODUCTS, SCENES, RISK, SEC_POLICY, EMERGENCY_PLAN or OTHER"},
+	{"kind", ISS_F_STR, true, 16, "材料类别", "kind of the material", material_kinds, "domain.md 4.4"},
 	{"name", ISS_F_STR, false, 120, "名称", "name"},
 	{"file", ISS_F_FILE, true, 8 << 20, "文件", "the file"},
 	{0},
@@ -130,7 +132,7 @@ const struct iss_field fld_certificate_issue[] = {
 };
 const struct iss_field fld_certificate_revoke[] = {
 	NUMBER,
-	{"reason", ISS_F_STR, true, 32, "撤销原因", "reason for the revocation", revocation_reasons},
+	{"reason", ISS_F_STR, true, 32, "撤销原因", "reason for the revocation", revocation_reasons, "RFC 5280 5.3.1"},
 	{"note", ISS_F_STR, false, 400, "说明", "explanation, for the record"},
 	{0},
 };

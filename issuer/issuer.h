@@ -87,6 +87,7 @@ struct iss_field {
 	int64_t max;      /* STR: code points; INT: value; LIST: items; FILE: octets */
 	const char *zh, *en; /* label */
 	const char *const *choices; /* NULL, or all that STR or an item of LIST may be; ends with NULL */
+	const char *rule;           /* where that list stands, for refusals; may be NULL */
 };
 enum iss_command_kind { ISS_READ, ISS_WRITE, ISS_WRITE_ANY_TIME /* even while the clock is in doubt */ };
 struct iss_command_info {

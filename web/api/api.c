@@ -9,25 +9,14 @@
  *
  * Roles, fields, rules and states are the register's; this file turns a request
  * into a command and its answer into JSON, refusals as problem+json (RFC 9457).  An
- * answer with "refused": true (a file whose faults it tells) is such a refusal too.
+ * answer with "refused": true (a file whose faults it tells, an attempt that is kept on
+ * record) is such a refusal too, with the answer's own members.
  */
 #include "web/portal/internal.h"
 
 static struct iss *register_of(const struct web_req *q)
 {
 	return ((struct portal *)web_app(q))->i;
-}
-
-/* the answer's own members stay: they tell the faults */
-static void refused(struct web_res *r, json_t *answer)
-{
-	const json_t *fault = json_array_get(json_object_get(answer, "faults"), 0);
-	const char *rule = fj_json_peek(fault, "rule");
-	struct fj_err err = {0};
-
-	fj_fail(&err, FJ_E_INVALID, "api", rule, "it has faults and nothing of it was taken: correct what \"faults\" names");
-	fj_err_zh(&err, "存在错误，全部未办理：请更正 faults 所列内容");
-	web_problem_with(r, &err, fj_rc_http(err.rc), answer);
 }
 
 static void run(struct web_req *q, struct web_res *r, const char *command, const json_t *params)
@@ -39,8 +28,8 @@ static void run(struct web_req *q, struct web_res *r, const char *command, const
 	actor.via = "api";
 	if (iss_command(register_of(q), &actor, command, params, &answer, &err) != FJ_OK)
 		web_problem(r, &err);
-	else if (json_is_true(json_object_get(answer, "refused")))
-		refused(r, answer);
+	else if (portal_refused(answer, &err))
+		web_problem_with(r, &err, fj_rc_http(err.rc), answer); /* the answer's own members stay */
 	else
 		web_json(r, 200, answer);
 }

@@ -108,7 +108,7 @@ static void text_value(struct web_req *q, struct fj_buf *b, const char *key, con
 		web_html(b, "<span class=\"mono\">");
 		web_text(b, s);
 		web_html(b, "</span>");
-	} else if (form != WEB_TEXT) {
+	} else if (form != WEB_TEXT && form != WEB_EPOCH) {
 		web_text(b, web_word(q, form, s));
 	} else if (strchr(s, '\n') != NULL) {
 		web_html(b, "<pre tabindex=\"0\">");

@@ -84,6 +84,11 @@ static const struct web_term terms[] = {
 	{"creditor", "债权人", "Creditor", WEB_TEXT}, {"versions", "版本", "Versions", WEB_TEXT}, {"accept", "同意", "Agreed", WEB_TEXT}, {"items", "条目", "Items", WEB_TEXT},
 	{"key", "配置项", "Key", WEB_MONO}, {"value", "值", "Value", WEB_TEXT}, {"source", "依据出处", "Source", WEB_TEXT},
 	{"command", "办理事项", "Act", WEB_MATTER}, {"digest", "摘要 SHA-256", "Digest, SHA-256", WEB_TECHNICAL}, {"hash", "SHA-256", "SHA-256", WEB_TECHNICAL},
+	/* registration */
+	{"applied_at", "申请时间", "Applied", WEB_TEXT}, {"overdue", "已逾期", "Overdue", WEB_TEXT}, {"notice_from", "公示起", "Notice from", WEB_TEXT}, {"notice_to", "公示止", "Notice to", WEB_TEXT},
+	{"notice_address", "公示地址", "Address of the notice", WEB_TEXT}, {"objections", "异议", "Objections", WEB_TEXT}, {"materials", "登记材料", "Materials", WEB_TEXT},
+	{"type", "登记类型", "Type", WEB_KIND}, {"path", "办理程序", "Course", WEB_KIND}, {"due", "办理期限", "Due", WEB_EPOCH}, {"late", "逾期", "Late", WEB_TEXT},
+	{"registration", "登记", "Registration", WEB_MONO}, {"text", "文本", "Text", WEB_TEXT}, {"size", "大小（字节）", "Octets", WEB_TEXT}, {"former", "原状态", "Former state", WEB_STATE},
 	/* for machines */
 	{"spki", "持有人公钥", "Holder's key", WEB_TECHNICAL}, {"spki_sha256", "公钥 SHA-256", "Key's SHA-256", WEB_TECHNICAL},
 	{"code_sha256", "注册码前半部分 SHA-256", "SHA-256 of the code's first half", WEB_TECHNICAL},
@@ -154,6 +159,14 @@ static const struct {
 	{WEB_MATTER, "clock.reset", "确认系统时间", "Confirm the clock"},
 	{WEB_STATE, "INVITED", "待注册", "invited"}, {WEB_STATE, "APPROVE", "批准", "approve"}, {WEB_STATE, "REJECT", "驳回", "reject"},
 	{WEB_RESULT, "ASSET", "确认为数据资产", "a data asset"}, {WEB_RESULT, "MEMO", "备查管理", "kept as a memorandum"}, {WEB_RESULT, "NOT", "不予确认", "not recognised"},
+	{WEB_STATE, "SUBMITTED", "已提交", "submitted"}, {WEB_STATE, "RETURNED", "已退回补正", "returned"}, {WEB_STATE, "RECALLED", "已撤回", "taken back"},
+	{WEB_STATE, "NOTICED", "公示中", "under public notice"}, {WEB_STATE, "FROZEN", "已冻结", "frozen"}, {WEB_STATE, "UPHELD", "异议成立", "upheld"}, {WEB_STATE, "DISMISSED", "异议不成立", "dismissed"},
+	{WEB_KIND, "INITIAL", "首次登记", "initial"}, {WEB_KIND, "CHANGE", "变更登记", "change"}, {WEB_KIND, "CORRECTION", "更正登记", "correction"}, {WEB_KIND, "RENEWAL", "续展登记", "renewal"},
+	{WEB_KIND, "TRANSFER", "转移登记", "transfer"}, {WEB_KIND, "CANCEL", "注销登记", "cancellation"}, {WEB_KIND, "DESTROY", "注销登记（销毁）", "cancellation, data destroyed"},
+	{WEB_KIND, "SHORT", "简易程序", "short path"}, {WEB_KIND, "26", "26号文程序", "course of 26号"},
+	{WEB_KIND, "SUBJECT", "主体材料", "who holds it"}, {WEB_KIND, "SOURCE", "来源材料", "where it comes from"}, {WEB_KIND, "RESOURCE", "资源说明", "what it is"}, {WEB_KIND, "EVIDENCE", "存证材料", "evidence deposit"},
+	{WEB_KIND, "PRODUCTS", "产品和服务", "products and services"}, {WEB_KIND, "SCENES", "应用场景", "scenarios"}, {WEB_KIND, "RISK", "安全风险评估", "risk assessment"},
+	{WEB_KIND, "SEC_POLICY", "安全制度", "security rules"}, {WEB_KIND, "EMERGENCY_PLAN", "应急预案", "emergency plan"}, {WEB_KIND, "OTHER", "其他", "other"},
 	{WEB_MATTER, "profile.adopt", "变更政策配置", "Change the policy profile"},
 	{WEB_BASIS, "text", "依据", "stated by"}, {WEB_BASIS, "inferred", "推定自", "concluded from"}, {WEB_BASIS, "profile", "本级财政部门规则，参照", "rule of the finance department, after"},
 };

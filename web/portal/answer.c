@@ -8,6 +8,27 @@
  */
 #include "web/portal/internal.h"
 
+bool portal_refused(const json_t *answer, struct fj_err *err)
+{
+	const json_t *detail = json_object_get(answer, "detail");
+	const char *name = fj_json_peek(answer, "error"), *en = fj_json_peek(detail, "en"), *zh = fj_json_peek(detail, "zh");
+	const char *rule = fj_json_peek(answer, "rule"), *basis = fj_json_peek(answer, "basis"), *clause = fj_json_peek(answer, "clause");
+	enum fj_rc rc = FJ_E_INVALID;
+
+	if (!json_is_true(json_object_get(answer, "refused")))
+		return false;
+	for (int k = FJ_OK + 1; name != NULL && k < FJ_RC_COUNT; k++)
+		if (strcmp(fj_rc_name((enum fj_rc)k), name) == 0)
+			rc = (enum fj_rc)k;
+	if (rule == NULL)
+		rule = fj_json_peek(json_array_get(json_object_get(answer, "faults"), 0), "rule");
+	fj_fail(err, rc, "issuer", rule, "%s", en != NULL ? en : "it has faults and nothing of it was taken: correct what \"faults\" names");
+	fj_err_zh(err, "%s", zh != NULL ? zh : "存在错误，全部未办理：请更正 faults 所列内容");
+	snprintf(err->basis, sizeof(err->basis), "%s", basis == NULL ? "" : basis);
+	snprintf(err->clause, sizeof(err->clause), "%s", clause == NULL ? "" : clause);
+	return true;
+}
+
 static bool is_rows(const json_t *v)
 {
 	return json_is_array(v) && json_is_object(json_array_get(v, 0));
@@ -24,7 +45,9 @@ bool portal_answer_is_plain(const json_t *answer)
 	const char *key;
 	json_t *v;
 
-	if (json_is_true(json_object_get(answer, "refused")) || !json_is_object(answer))
+	struct fj_err err = {0};
+
+	if (portal_refused(answer, &err) || !json_is_object(answer))
 		return false;
 	for (const char *const *k = look; *k != NULL; k++)
 		if (json_object_get(answer, *k) != NULL)
@@ -114,8 +137,11 @@ static void notice(struct web_req *q, struct fj_buf *b, const char *class, const
 static void notices(struct web_req *q, struct fj_buf *b, const json_t *answer)
 {
 	const json_t *aside = json_object_get(answer, "set_aside");
+	struct fj_err err = {0};
 
-	if (json_is_true(json_object_get(answer, "refused")))
+	if (portal_refused(answer, &err) && json_object_get(answer, "detail") != NULL)
+		portal_error(q, b, &err);
+	else if (err.rc != FJ_OK)
 		notice(q, b, "error", "文件有错误，全部未办理；请按下表更正后重新提交。", "The file has faults: nothing was taken. Correct what the table names and send it again.");
 	if (json_array_size(aside) > 0)
 		notice(q, b, "notice", "下列条目有误，已搁置；其余已办理。", "These items were set aside; the others were done.");
@@ -215,6 +241,8 @@ void portal_answer(struct web_req *q, struct fj_buf *b, const char *command, con
 		return;
 	}
 	split(answer, fields, lists, files);
+	if (json_is_true(json_object_get(answer, "refused")) && json_object_get(answer, "detail") != NULL)
+		json_object_clear(fields); /* it is the refusal, and was told */
 	web_fields(q, b, fields, portal_links);
 	json_object_foreach(files, key, v)
 		if (again != NULL)

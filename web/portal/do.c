@@ -40,12 +40,11 @@ static void consequence(struct web_req *q, struct fj_buf *b, const struct iss_co
 	bool en = web_lang(q)[0] == 'e';
 	const char *text = en ? c->en : c->zh, *cut = strstr(text, en ? " (" : "（");
 
-	if (h != NULL && h->then_zh == NULL)
-		return;
-	if (h == NULL && cut == NULL)
+	bool told = h != NULL && h->then_zh != NULL;
+	if (!told && cut == NULL)
 		return;
 	web_html(b, "<p class=\"small\">");
-	if (h != NULL) {
+	if (told) {
 		web_both(q, b, h->then_zh, h->then_en);
 	} else {
 		FJ_AUTO(str) note = fj_strdup(cut + (en ? 2 : strlen("（")));
@@ -331,17 +330,19 @@ static void lead_on(struct web_req *q, struct web_res *r, const struct iss_comma
 	web_redirect(r, to);
 }
 
-/* the file had faults and nothing was taken: they are shown, and the form again */
+/* the answer is a refusal that the register keeps, or the faults of a file: with the form again */
 static void show_refused(struct web_req *q, struct web_res *r, const struct iss_command_info *c, const char *key, const json_t *answer)
 {
 	FJ_AUTO(json) fill = portal_typed(q, c);
+	struct fj_err err = {0};
 	char again[64];
 
 	snprintf(again, sizeof(again), "/done/%s", key);
-	r->status = fj_rc_http(FJ_E_INVALID);
+	if (portal_refused(answer, &err))
+		r->status = fj_rc_http(err.rc);
 	command_top(q, &r->body, c);
 	portal_answer(q, &r->body, c->name, answer, again);
-	portal_form(q, &r->body, c, fill, NULL, NULL, 0);
+	portal_form(q, &r->body, c, fill, NULL, back_of(q)[0] != '\0' ? back_of(q) : NULL, 0);
 	way_back(q, &r->body, c);
 	web_page_end(&r->body);
 }
@@ -370,7 +371,7 @@ static void run(struct web_req *q, struct web_res *r, const struct iss_command_i
 	once_end(web_csrf(q), key, answer, rc == FJ_OK ? NULL : &err);
 	if (rc != FJ_OK)
 		portal_form_page(q, r, c, fill, &err);
-	else if (json_is_true(json_object_get(answer, "refused")))
+	else if (portal_refused(answer, &err))
 		show_refused(q, r, c, key, answer);
 	else
 		lead_on(q, r, c, key, answer);
@@ -410,7 +411,8 @@ static void done_page(struct web_req *q, struct web_res *r, const struct iss_com
 	} else if (o->state == ONCE_REFUSED) {
 		portal_error(q, b, &o->err);
 	} else {
-		if (!json_is_true(json_object_get(o->answer, "refused")) && fj_json_peek(o->answer, "approval") == NULL) {
+		struct fj_err err = {0};
+		if (!portal_refused(o->answer, &err) && fj_json_peek(o->answer, "approval") == NULL) {
 			web_html(b, "<p class=\"notice ok\" role=\"status\">");
 			web_both(q, b, "已办理。", "Done.");
 			web_html(b, "</p>");

@@ -98,6 +98,9 @@ bool once_find(const char *session, const char *key, struct once *out); /* false
 void portal_answer(struct web_req *q, struct fj_buf *b, const char *command, const json_t *answer, const char *again);
 /* the file of an answer's member; false: there is none such */
 bool portal_answer_file(struct web_res *r, const char *command, const json_t *answer, const char *member);
+/* {"refused": true}: a refusal in an answer, which the register keeps (an attempt that is on record,
+ * the faults of a file); err as the answer words it */
+bool portal_refused(const json_t *answer, struct fj_err *err);
 bool portal_answer_is_plain(const json_t *answer); /* nothing in it that one has to look at */
 
 /* --- do.c --- */

@@ -12,10 +12,12 @@
 static const struct portal_noun nouns[] = {
 	{"ledger", "台账", "Ledger", "台账条目", "Ledger entry", {"id", "ledger_no", "name", "holder", "state", "result"}},
 	{"asset", "数据资产", "Data assets", "数据资产", "Data asset", {"asset_no", "name", "holder", "state", "certificate"}},
-	{"registration", "登记", "Registrations", "登记", "Registration", {NULL}},
+	{"registration", "登记", "Registrations", "登记", "Registration", {"id", "asset_no", "holder", "type", "state", "due", "overdue"}},
 	{"certificate", "数据资产证书", "Certificates", "数据资产证书", "Data Asset Certificate", {"number", "asset_name", "holder", "state", "not_after"}},
 	{"authorisation", "授权", "Authorisations", "授权", "Authorisation", {"number", "mode", "holder", "operator", "state", "not_after"}},
 	{"token", "许可令牌", "License tokens", "许可令牌", "License token", {"id", "user", "product", "state", "not_after", "authorisation"}},
+	{"objection", "异议", "Objections", "异议", "Objection", {NULL}},
+	{"material", "登记材料", "Materials", "登记材料", "Material", {NULL}},
 	{"collateral", "担保申请", "Collateral requests", "担保申请", "Collateral request", {NULL}},
 	{"approval", "审批", "Approvals", "审批", "Approval", {"id", "kind", "object", "applicant", "requested_at", "state"}},
 	{"task", "批量任务", "Batches", "批量任务", "Batch", {NULL}},
@@ -45,6 +47,11 @@ static const struct portal_hint hints[] = {
 	{"token.suspend", " ACTIVE ", false, SUSPEND_ZH, SUSPEND_EN}, {"token.resume", " SUSPENDED ", false, RESUME_ZH, RESUME_EN},
 	{"token.revoke", " ACTIVE SUSPENDED ", true, "立即生效，不可恢复。", "At once; there is no way back."},
 	{"user.disable", " ACTIVE INVITED ", true, RESUME_ZH, RESUME_EN},
+	{"registration.recall", " SUBMITTED APPLIED ACCEPTED REVIEWED NOTICED ", true, NULL, NULL}, {"registration.endorse", " SUBMITTED ", false, NULL, NULL},
+	{"registration.accept", " APPLIED ", false, NULL, NULL}, {"registration.return", " APPLIED ", false, NULL, NULL}, {"registration.review", " ACCEPTED ", false, NULL, NULL},
+	{"registration.notice-text", " REVIEWED ", false, NULL, NULL}, {"registration.notice", " REVIEWED ", false, NULL, NULL},
+	{"registration.decide", " APPLIED NOTICED ", false, NULL, NULL}, {"registration.withdraw", " REGISTERED ", true, NULL, NULL},
+	{"objection.decide", " OPEN ", false, NULL, NULL}, {"asset.unfreeze", " FROZEN ", false, NULL, NULL},
 	{"approval.approve", " OPEN ", false, NULL, NULL}, {"approval.reject", " OPEN ", false, NULL, NULL},
 };
 

@@ -8,7 +8,7 @@
 #include "web/portal/internal.h"
 
 /* further fields of a form that still stands on the page of the object */
-#define SHORT_FORM 4
+#define SHORT_FORM 6
 
 /* the field by which c asks for an object of this noun; NULL: it does not */
 static const struct iss_field *asks_for(const struct iss_command_info *c, const char *noun, const char *key)
@@ -41,11 +41,13 @@ static bool is_short(const struct iss_command_info *c)
 
 static void act(struct web_req *q, struct fj_buf *b, const struct iss_command_info *c, const struct iss_field *f, const char *id, const char *back, size_t k)
 {
-	const char *const hidden[] = {f->name, "ids", NULL};
+	char many[72];
+	const char *const hidden[] = {f->name, "ids", many, NULL};
 	FJ_AUTO(json) fill = json_pack("{s:s}", f->name, id);
 	size_t n = strcspn(c->name, ".");
 	char to[160];
 
+	snprintf(many, sizeof(many), "%ss", f->name); /* one, or a selection: here it is one */
 	if (is_short(c)) {
 		web_html(b, "<details class=\"act\"><summary>");
 		web_both(q, b, c->zh, c->en);

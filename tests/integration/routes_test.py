@@ -220,6 +220,20 @@ def crawl(table, commands):
         expect('GET ' + path, 'a stranger', code in (401, 404), True)
 
 
+# domain.md 6 and 7, apart from the tables: whose acts these are, and who changes nothing
+OF = {'FINANCE': ['certificate.issue', 'certificate.suspend', 'certificate.resume', 'certificate.revoke', 'registration.accept', 'registration.return', 'registration.review',
+                  'registration.notice', 'registration.decide', 'organisation.add', 'user.disable', 'profile.propose', 'clock.reset'],
+      'HOLDER': ['ledger.recognise', 'asset.card', 'registration.submit'], 'SUPERIOR': ['registration.endorse'], 'IMPLEMENTER': ['authorisation.propose', 'authorisation.reclaim'],
+      'OPERATOR': ['token.issue', 'authorisation.surrender']}
+
+
+def by_the_domain(commands):
+    off = ['%s: %s' % (name, commands[name][1]) for role, names in OF.items() for name in names if name in commands and commands[name][1] != [role]]
+    check('acts that the domain gives to one role are that role\'s alone', not off, off)
+    off = [name for name, (kind, roles) in commands.items() if kind == 'write' and {'AUDITOR', 'GOV', 'DRC'} & set(roles)]
+    check('auditors, governments and the DRC change nothing', not off, off)
+
+
 # --- the API's description ---
 
 def refs(node):
@@ -356,6 +370,7 @@ def main():
     crawl(table, commands)
     print('# %d requests in %.0f s: %d commands and %d routes by %d' % (asked, time.time() - start, len(commands), len(table), len(who)), flush=True)
     check('every route by every role: who may is let pass, who may not is refused by rule, who has not signed in is told to', not wrong, wrong[:8])
+    by_the_domain(commands)
     doc, posts = description(who, table, commands)
     fields_agree(posts)
     refusals(who)

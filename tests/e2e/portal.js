@@ -510,6 +510,22 @@ async function generic() {
 		await office.click('.batch button[value="certificate.issue"]');
 		assert.match(await office.innerText('[role=alert]'), /尚未选择/);
 	});
+	await test('a task shows what it did and what it set aside, by rule', async () => {
+		await open(office, '/list/asset?lang=zh');
+		await office.check('input[name=ids][value="HB-2026-0002"]');
+		await office.check('input[name=ids][value="GX-2026-0001"]');
+		await office.click('.batch button[value="asset.freeze"]');
+		assert.strictEqual(await office.locator('input[name=asset]').count(), 0);
+		await office.fill('input[name=reason]', '例行检查');
+		await send(office);
+		assert.match(office.url(), /\/done\//);
+		const text = await office.innerText('main');
+		assert.match(text, /已搁置[\s\S]*GX-2026-0001\s+R40/);
+		assert.match(text, /已办理\s+1\s/);
+		await office.click('main a[href^="/show/task/"]');
+		await office.waitForLoadState();
+		assert.match(await office.innerText('main'), /GX-2026-0001\s+R40/);
+	});
 	await test('a filter is a closed list in words, and stays with the pages', async () => {
 		await open(office, '/list/approval');
 		await office.click('details.filters summary');

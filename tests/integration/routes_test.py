@@ -355,6 +355,12 @@ def refusals(people):
         check('a query with %s is 422 in both languages' % what, (lambda r: r[0] == 422 and r[2]['detail'].get('zh'))(people['AUDITOR'].api('GET', at)))
     check('a command that there is not is 404', holder.api('POST', '/api/v1/asset/eat', {})[0] == 404 and holder.api('GET', '/api/v1/cow')[0] == 404)
     check('reading commands take their fields from the query', people['AUDITOR'].api('GET', '/api/v1/asset/history?asset=HB-2026-0001')[0] == 200)
+    large = b'{"file":"' + b'x' * (3 << 20) + b'"}'
+    check('a body is as large as the command\'s files may be, and no larger', holder.ask('POST', '/api/v1/asset/card', large, 'application/json')[0] == 413 and
+          holder.ask('POST', '/api/v1/ledger/import', large, 'application/json')[0] == 422)
+    for what, form in (('an escape that is broken', 'a=%4'), ('a multipart without end', None)):
+        code = holder.ask('POST', '/do/ledger/import', form or '--b\r\n', 'multipart/form-data; boundary=b' if form is None else 'application/x-www-form-urlencoded', True)[0]
+        check('a form with %s is 400' % what, code == 400, code)
     check('a body that is no JSON is 400', holder.ask('POST', '/api/v1/asset/card', b'{', 'application/json')[0] == 400)
 
 

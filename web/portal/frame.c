@@ -22,7 +22,8 @@ bool portal_may(const struct web_req *q, const struct iss_command_info *c)
 static void nav_link(struct web_req *q, struct fj_buf *b, const char *to, const char *zh, const char *en)
 {
 	size_t n = strlen(to);
-	bool here = (strncmp(web_path(q), to, n) == 0 && strchr("/", web_path(q)[n]) != NULL) ||
+	bool index = strcmp(to, "/list") == 0; /* the lists below it have places of their own */
+	bool here = (strncmp(web_path(q), to, n) == 0 && (web_path(q)[n] == '\0' || (web_path(q)[n] == '/' && !index))) ||
 	    (strncmp(web_path(q), "/show/", 6) == 0 && strncmp(to, "/list/", 6) == 0 && strncmp(web_path(q) + 6, to + 6, n - 6) == 0);
 
 	web_html(b, "<a href=\"");

@@ -73,6 +73,7 @@ ISSUER_SRC := \
 	issuer/clock.c \
 	issuer/command.c \
 	issuer/csv.c \
+	issuer/deadline.c \
 	issuer/demo.c \
 	issuer/event.c \
 	issuer/fields.c \

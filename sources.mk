@@ -69,10 +69,15 @@ ISSUER_SRC := \
 	issuer/approval.c \
 	issuer/authorisation.c \
 	issuer/card.c \
+	issuer/card_class.c \
+	issuer/card_diff.c \
+	issuer/card_fields.c \
+	issuer/card_row.c \
+	issuer/card_sheet.c \
 	issuer/certificate.c \
 	issuer/clock.c \
+	issuer/collateral.c \
 	issuer/command.c \
-	issuer/csv.c \
 	issuer/deadline.c \
 	issuer/demo.c \
 	issuer/event.c \
@@ -81,11 +86,15 @@ ISSUER_SRC := \
 	issuer/init.c \
 	issuer/iss.c \
 	issuer/ledger.c \
+	issuer/ledger_heading.c \
+	issuer/ledger_import.c \
+	issuer/ledger_row.c \
 	issuer/life.c \
 	issuer/material.c \
 	issuer/number.c \
 	issuer/objection.c \
 	issuer/organisation.c \
+	issuer/override.c \
 	issuer/pipe_kinds.c \
 	issuer/pipeline.c \
 	issuer/profile.c \
@@ -94,6 +103,14 @@ ISSUER_SRC := \
 	issuer/publish/publish.c \
 	issuer/registration.c \
 	issuer/rules/rules.c \
+	issuer/sheet/csv.c \
+	issuer/sheet/key.c \
+	issuer/sheet/out.c \
+	issuer/sheet/room.c \
+	issuer/sheet/sheet.c \
+	issuer/sheet/xlsx.c \
+	issuer/sheet/xlsx_book.c \
+	issuer/sheet/xlsx_rows.c \
 	issuer/signin.c \
 	issuer/state.c \
 	issuer/status.c \
@@ -116,6 +133,7 @@ WEB_SRC := \
 	web/api/api.c \
 	web/api/openapi.c \
 	web/portal/answer.c \
+	web/portal/card.c \
 	web/portal/do.c \
 	web/portal/fields.c \
 	web/portal/frame.c \
@@ -153,11 +171,13 @@ TEST_UNIT_SRC := \
 	tests/unit/test_base_json.c \
 	tests/unit/test_ca_core.c \
 	tests/unit/test_hsm_memory.c \
+	tests/unit/test_iss_card.c \
 	tests/unit/test_iss_csv.c \
 	tests/unit/test_iss_ledger.c \
 	tests/unit/test_iss_number.c \
 	tests/unit/test_iss_rows.c \
 	tests/unit/test_iss_rules.c \
+	tests/unit/test_iss_sheet.c \
 	tests/unit/test_iss_state.c \
 	tests/unit/test_iss_workday.c \
 	tests/unit/test_ver_hostile.c \
@@ -169,6 +189,7 @@ TEST_UNIT_SRC := \
 TEST_FUZZ_SRC := \
 	tests/fuzz/fuzz_asset.c \
 	tests/fuzz/fuzz_audit.c \
+	tests/fuzz/fuzz_card.c \
 	tests/fuzz/fuzz_claims.c \
 	tests/fuzz/fuzz_conf.c \
 	tests/fuzz/fuzz_crl.c \
@@ -182,6 +203,7 @@ TEST_FUZZ_SRC := \
 	tests/fuzz/fuzz_number.c \
 	tests/fuzz/fuzz_ocsp.c \
 	tests/fuzz/fuzz_request.c \
+	tests/fuzz/fuzz_sheet.c \
 	tests/fuzz/fuzz_signed.c \
 	tests/fuzz/fuzz_signer.c \
 	tests/fuzz/fuzz_text.c \

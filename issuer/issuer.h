@@ -41,6 +41,9 @@ struct iss_conf { /* the process's working directory is the home D */
 	char portal[64], verifier[64];
 	bool demo;        /* offset clock allowed */
 };
+/* Before iss_open, in a process with one thread and nothing open: what reads XLSX files is forked
+ * here, where forking is still allowed. */
+enum fj_rc iss_prepare(struct fj_err *err) FJ_MUST_USE;
 /* Opens register.db (migrating forward), finishes or abandons what was PENDING
  * and reports it in the log, publishes what is stale. FJ_E_BUSY: another process
  * has the home. */
@@ -89,7 +92,12 @@ struct iss_field {
 	const char *const *choices; /* NULL, or all that STR or an item of LIST may be; ends with NULL */
 	const char *rule;           /* where that list stands, for refusals; may be NULL */
 };
-enum iss_command_kind { ISS_READ, ISS_WRITE, ISS_WRITE_ANY_TIME /* even while the clock is in doubt */ };
+enum iss_command_kind {
+	ISS_READ,
+	ISS_WRITE,
+	ISS_WRITE_ANY_TIME, /* even while the clock is in doubt */
+	ISS_WRITE_STEPS,    /* many short transactions, so that nobody waits for the whole of it */
+};
 struct iss_command_info {
 	const char *name;   /* "certificate.revoke" */
 	enum iss_command_kind kind;
@@ -97,6 +105,9 @@ struct iss_command_info {
 	const struct iss_field *fields; /* ends with a NULL name; may be NULL */
 	const char *zh, *en;
 };
+/* An asset card for people (domain.md 4.3): [{"block","key","label","text"}] in the dictionary's
+ * order, codes in words; the caller's. */
+json_t *iss_card_lines(const json_t *card, bool en);
 /* All commands, for command line help, routes and OpenAPI; *n of them. */
 const struct iss_command_info *const *iss_commands(size_t *n);
 const struct iss_command_info *iss_command_find(const char *name); /* NULL: none */

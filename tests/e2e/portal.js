@@ -473,9 +473,9 @@ async function generic() {
 		assert.ok(!(await page.innerText('main')).includes('GENERIC-3'));
 	});
 	await test('an answer that holds a file is kept as one', async () => {
-		await open(page, '/do/ledger/template');
+		await open(page, '/do/ledger/template?run=1');
 		const [d] = await Promise.all([page.waitForEvent('download'), page.click('a.file')]);
-		assert.strictEqual(d.suggestedFilename(), 'ledger.template.csv');
+		assert.strictEqual(d.suggestedFilename(), 'ledger-template.csv');
 	});
 	await test('a refusal names rule, basis and clause, in both languages, above the form as it was filled in', async () => {
 		for (const [lang, words] of [['zh', /规则 R\d\d，/], ['en', /Rule R\d\d, /]]) {
@@ -556,8 +556,8 @@ async function hostileAsset() {
 	await h.api('/api/v1/ledger/confirm', { id: ledger }, finance);
 	const card = {
 		basic: { asset_no: 'E2E-1', name: HOSTILE, class_scheme: 'LOCAL', class_code: '1', overview: HOSTILE.repeat(3) },
-		rights: { rights: ['HOLD', 'USE'], modes: [], dispute: false, public_data: false, personal_info: 'NONE' },
-		use: { use_state: '<i>x</i>' },
+		rights: { rights: ['HOLD', 'USE'], modes: [], dispute: false, public_data: false, public_data_basis: '<b>x</b>', personal_info: 'NONE' },
+		use: { restrict: '<i>x</i>' },
 		management: { data_level: 'GENERAL', mgr_dept: '</dd></dl><h1>x</h1>', mgr_person: '"onmouseover="alert(1)', sec_policy: 'x', emergency_plan: 'x', evidence_no: 'x' },
 	};
 	await h.api('/api/v1/asset/card', { ledger, card }, holder);

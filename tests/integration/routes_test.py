@@ -355,6 +355,20 @@ def refusals(people):
         check('a query with %s is 422 in both languages' % what, (lambda r: r[0] == 422 and r[2]['detail'].get('zh'))(people['AUDITOR'].api('GET', at)))
     check('a command that there is not is 404', holder.api('POST', '/api/v1/asset/eat', {})[0] == 404 and holder.api('GET', '/api/v1/cow')[0] == 404)
     check('reading commands take their fields from the query', people['AUDITOR'].api('GET', '/api/v1/asset/history?asset=HB-2026-0001')[0] == 200)
+    csv = ('台账编号,数据资源目录编号,名称,形成方式,是否涉密\r\n' + 'R-1,RC-1,甲,自主采集,否\r\n').encode('gb18030')
+    part = b'--b\r\nContent-Disposition: form-data; name="%s"; filename="x.csv"\r\n\r\n' + csv + b'\r\n--b\r\nContent-Disposition: form-data; name="dry_run"\r\n\r\ntrue\r\n--b--\r\n'
+    ways = {'a form': ('', part % b'file', 'multipart/form-data; boundary=b'), 'the body': ('?dry_run=true', csv, 'text/csv'),
+            'base64url': ('', json.dumps({'dry_run': True, 'file': {'base64url': base64.urlsafe_b64encode(csv).rstrip(b'=').decode()}}).encode(), 'application/json')}
+    for how, (query, data, type_) in ways.items():
+        code, head, text = holder.ask('POST', '/api/v1/ledger/import' + query, data, type_)
+        check('a file that is not UTF-8 is taken as %s' % how, code == 200 and json.loads(text)['good'] == 1 and json.loads(text)['dry_run'] is True, (code, text[:300]))
+    code, head, text = holder.ask('POST', '/api/v1/ledger/import', part % b'fil', 'multipart/form-data; boundary=b')
+    check('a part that is no field of the command is refused', code == 422 and b'fil' in text, (code, text[:300]))
+    code, head, text = holder.ask('POST', '/api/v1/ledger/import?dry=true', csv, 'text/csv')
+    check('so is a field beside the file', code == 422 and b'dry' in text, (code, text[:300]))
+    for kind, status in (('application/json', 413), ('text/csv', 422)):
+        code = holder.ask('POST', '/api/v1/ledger/import?dry_run=true', b'x' * (17 << 20), kind)[0]
+        check('17 MiB of %s are %d' % (kind, status), code == status, code)
     large = b'{"file":"' + b'x' * (3 << 20) + b'"}'
     check('a body is as large as the command\'s files may be, and no larger', holder.ask('POST', '/api/v1/asset/card', large, 'application/json')[0] == 413 and
           holder.ask('POST', '/api/v1/ledger/import', large, 'application/json')[0] == 422)

@@ -5,7 +5,8 @@
  *   GET  /api/v1/{noun}?after=&limit=&...              noun.list
  *   GET  /api/v1/{noun}/{id}?...                       noun.show
  *   GET  /api/v1/{noun}/{verb}?...                     a command that only reads
- *   POST /api/v1/{noun}/{verb} {parameters}            any command
+ *   POST /api/v1/{noun}/{verb} {parameters}            any command; multipart/form-data is taken too
+ *   POST /api/v1/{noun}/{verb}?field=value  a file     the same, with its first file as it is
  *
  * Roles, fields, rules and states are the register's; this file turns a request
  * into a command and its answer into JSON, refusals as problem+json (RFC 9457).  An
@@ -117,6 +118,13 @@ void api_show(struct web_req *q, struct web_res *r)
 		read_command(q, r, c, key);
 }
 
+static enum fj_rc act_params(struct web_req *q, const struct iss_command_info *c, json_t **out, struct fj_err *err)
+{
+	if (web_is_multipart(q) || (portal_has_type(c, ISS_F_FILE) && portal_body_is_file(q)))
+		return portal_params(q, c, true, out, err);
+	return fj_json_parse(web_body(q), API_MAX_JSON, out, err);
+}
+
 void api_act(struct web_req *q, struct web_res *r)
 {
 	const char *noun = web_param(q, "noun"), *verb = web_param(q, "verb");
@@ -126,23 +134,25 @@ void api_act(struct web_req *q, struct web_res *r)
 
 	if (c == NULL)
 		no_such(r, noun, verb);
-	else if (portal_may(q, c) && fj_json_parse(web_body(q), web_body(q).len, &params, &err) != FJ_OK)
+	else if (portal_may(q, c) && act_params(q, c, &params, &err) != FJ_OK)
 		web_problem(r, &err);
 	else
 		run(q, r, c->name, params);
 }
 
-/* what the command that is asked for can hold: its files, and a megabyte for the rest */
 size_t api_body_max(struct web_req *q)
 {
 	const struct iss_command_info *c = portal_find(web_param(q, "noun"), web_param(q, "verb"));
-	size_t max = 2u << 20;
+	size_t files = 0, rest = 2u << 20;
 
 	if (c == NULL)
 		return SIZE_MAX;
 	if (web_session(q) == NULL || !portal_may(q, c))
-		return max;
+		return rest;
 	for (const struct iss_field *f = c->fields; f != NULL && f->name != NULL; f++)
-		max += f->type == ISS_F_FILE ? (size_t)f->max / 3 * 4 + 1024 : 0;
-	return max;
+		files += f->type == ISS_F_FILE ? (size_t)f->max : 0;
+	if (web_is_multipart(q) || portal_body_is_file(q))
+		return rest + files;
+	size_t json = rest + files / 3 * 4;
+	return json < API_MAX_JSON ? json : API_MAX_JSON;
 }

@@ -4,8 +4,9 @@
  *
  * Each command is one operation: what only reads is a GET with its fields as query
  * parameters (and a POST, for what is too long for an address), what changes
- * something a POST with them as a JSON object.  Roles stand in "x-roles", the
- * portal's own pages are not part of it (`make routes`).
+ * something a POST with them as a JSON object.  With a file it is also a POST of
+ * multipart/form-data, or of the file itself with the other fields in the query.
+ * Roles stand in "x-roles", the portal's own pages are not part of it (`make routes`).
  */
 #include "web/portal/internal.h"
 
@@ -36,9 +37,11 @@ static json_t *text_schema(const struct iss_field *f, long long max)
 
 static json_t *file_schema(const struct iss_field *f)
 {
-	return json_pack("{s:[{s:s, s:I}, {s:s, s:[s], s:b, s:{s:{s:s, s:s, s:I}}}]}", "oneOf", "type", "string", "maxLength", (json_int_t)f->max,
+	json_int_t text = f->max < API_MAX_JSON ? (json_int_t)f->max : API_MAX_JSON, b64 = (f->max + 2) / 3 * 4;
+
+	return json_pack("{s:[{s:s, s:I}, {s:s, s:[s], s:b, s:{s:{s:s, s:s, s:I}}}]}", "oneOf", "type", "string", "maxLength", text,
 	    "type", "object", "required", "base64url", "additionalProperties", 0, "properties", "base64url", "type", "string",
-	    "pattern", "^[A-Za-z0-9_-]*$", "maxLength", (json_int_t)((f->max + 2) / 3 * 4));
+	    "pattern", "^[A-Za-z0-9_-]*$", "maxLength", b64 < API_MAX_JSON ? b64 : API_MAX_JSON);
 }
 
 static json_t *schema_of(const struct iss_field *f)
@@ -64,17 +67,30 @@ static json_t *schema_of(const struct iss_field *f)
 	return s;
 }
 
-static json_t *body_of(const struct iss_command_info *c)
+/* `form`: as multipart/form-data, where a file is octets as they are */
+static json_t *fields_schema(const struct iss_command_info *c, bool form)
 {
 	json_t *props = json_object(), *required = json_array();
 
 	for (const struct iss_field *f = c->fields; f != NULL && f->name != NULL; f++) {
-		json_object_set_new(props, f->name, schema_of(f));
+		json_object_set_new(props, f->name, form && f->type == ISS_F_FILE ? json_pack("{s:s, s:s, s:s}", "contentMediaType", portal_file_types[0],
+		    "title", f->zh, "description", f->en) : schema_of(f));
 		if (f->required)
 			json_array_append_new(required, json_string(f->name));
 	}
-	json_t *schema = json_pack("{s:s, s:b, s:o, s:o}", "type", "object", "additionalProperties", 0, "properties", props, "required", required);
-	return json_pack("{s:b, s:{s:{s:o}}}", "required", 1, "content", JSON_TYPE, "schema", schema);
+	return json_pack("{s:s, s:b, s:o, s:o}", "type", "object", "additionalProperties", 0, "properties", props, "required", required);
+}
+
+static json_t *body_of(const struct iss_command_info *c)
+{
+	json_t *content = json_pack("{s:{s:o}}", JSON_TYPE, "schema", fields_schema(c, false));
+
+	if (portal_has_type(c, ISS_F_FILE)) {
+		json_object_set_new(content, "multipart/form-data", json_pack("{s:o}", "schema", fields_schema(c, true)));
+		for (const char *const *t = portal_file_types; *t != NULL; t++)
+			json_object_set_new(content, *t, json_pack("{s:{s:s}}", "schema", "contentMediaType", *t));
+	}
+	return json_pack("{s:b, s:o}", "required", 1, "content", content);
 }
 
 /* --- operations --- */
@@ -153,9 +169,15 @@ static json_t *get_of(const struct iss_command_info *c, const char *key)
 
 static json_t *post_of(const struct iss_command_info *c)
 {
-	json_t *op = operation(c, "post");
+	json_t *op = operation(c, "post"), *beside = json_array();
 
 	json_object_set_new(op, "requestBody", body_of(c));
+	for (const struct iss_field *f = c->fields; f != NULL && f->name != NULL && portal_has_type(c, ISS_F_FILE); f++)
+		if (f->type != ISS_F_FILE) /* where the body is the file */
+			json_array_append_new(beside, parameter(f, f->name, "query", false));
+	if (json_array_size(beside) > 0)
+		json_object_set(op, "parameters", beside);
+	json_decref(beside);
 	return op;
 }
 

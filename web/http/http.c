@@ -133,11 +133,29 @@ static enum MHD_Result query_field(void *cls, enum MHD_ValueKind kind, const cha
 	return MHD_YES;
 }
 
+static bool is_api(const struct web_req *q)
+{
+	const char *api = q->server->conf.hooks.api;
+
+	return api != NULL && q->path != NULL && strncmp(q->path, api, strlen(api)) == 0;
+}
+
+static bool type_is(const struct web_req *q, const char *type)
+{
+	const char *given = web_header(q, "Content-Type");
+	size_t n = strlen(type);
+
+	return strncasecmp(given, type, n) == 0 && (given[n] == '\0' || given[n] == ';' || given[n] == ' ');
+}
+
+bool web_is_multipart(const struct web_req *q)
+{
+	return type_is(q, "multipart/form-data");
+}
+
 /* once a request: the query's fields first, the form's behind them */
 static enum fj_rc read_fields(struct web_req *q, struct fj_err *err)
 {
-	const char *type = web_header(q, "Content-Type");
-
 	if (q->fields_read)
 		return FJ_OK;
 	q->fields_read = true;
@@ -147,10 +165,10 @@ static enum fj_rc read_fields(struct web_req *q, struct fj_err *err)
 		fj_err_zh(err, "查询字符串不是 UTF-8 编码，或字段过多");
 		return rc;
 	}
-	if (strncmp(type, "application/x-www-form-urlencoded", 33) == 0)
+	if (type_is(q, "application/x-www-form-urlencoded") && !is_api(q)) /* there it is a client's default, over JSON */
 		return web_form_urlencoded(&q->form, fj_buf_slice(&q->body), err);
-	if (strncmp(type, "multipart/form-data", 19) == 0 && q->body.len > 0)
-		return web_form_multipart(&q->form, fj_buf_slice(&q->body), type, err);
+	if (web_is_multipart(q) && q->body.len > 0)
+		return web_form_multipart(&q->form, fj_buf_slice(&q->body), web_header(q, "Content-Type"), err);
 	return FJ_OK;
 }
 
@@ -173,6 +191,8 @@ const char *web_field_next(struct web_req *q, const char *name, size_t *at)
 		if (name == NULL || strcmp(p->name, name) == 0)
 			return name == NULL ? p->name : p->value;
 	}
+	if (name == NULL && *at - q->form.n < q->form.n_files)
+		return q->form.file[(*at)++ - q->form.n].field;
 	return NULL;
 }
 
@@ -232,13 +252,6 @@ const char *web_path(const struct web_req *q)
 bool web_is_post(const struct web_req *q)
 {
 	return strcmp(q->method, "POST") == 0;
-}
-
-static bool is_api(const struct web_req *q)
-{
-	const char *api = q->server->conf.hooks.api;
-
-	return api != NULL && q->path != NULL && strncmp(q->path, api, strlen(api)) == 0;
 }
 
 bool web_wants_json(const struct web_req *q)

@@ -83,11 +83,13 @@ const char *web_csrf(const struct web_req *q);   /* "" */
 const char *web_param(const struct web_req *q, const char *name); /* of the path; "" */
 /* query or form field, decoded; "" when absent */
 const char *web_field(struct web_req *q, const char *name);
-/* All values of a field, in order: *at 0 at first; NULL after the last.  name NULL: all names. */
+/* All values of a field, in order: *at 0 at first; NULL after the last.  name NULL: all names,
+ * those of files too. */
 const char *web_field_next(struct web_req *q, const char *name, size_t *at);
 const struct web_upload *web_file(struct web_req *q, const char *name); /* NULL: none was sent */
 struct fj_slice web_body(const struct web_req *q);
 const char *web_header(const struct web_req *q, const char *name); /* "" */
+bool web_is_multipart(const struct web_req *q);  /* the body is multipart/form-data */
 bool web_wants_json(const struct web_req *q);
 const char *web_lang(struct web_req *q);         /* "zh" or "en" */
 const char *web_path(const struct web_req *q);

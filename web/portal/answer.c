@@ -156,22 +156,6 @@ static void notices(struct web_req *q, struct fj_buf *b, const json_t *answer)
 
 /* --- the body --- */
 
-/* the four blocks of an asset card (167·三(二)), each with its heading */
-static void card(struct web_req *q, struct fj_buf *b, const json_t *o)
-{
-	static const char *const blocks[][2] = {{"basic", "basic"}, {"rights", "rights{}"}, {"use", "use"}, {"management", "management"}};
-
-	for (size_t i = 0; i < FJ_ARRAY_LEN(blocks); i++) {
-		const json_t *block = json_object_get(o, blocks[i][0]);
-		if (block == NULL)
-			continue;
-		web_html(b, "<h2>");
-		web_text(b, web_label(q, blocks[i][1]));
-		web_html(b, "</h2>");
-		web_fields(q, b, block, NULL);
-	}
-}
-
 /* rows that carry their label as "zh" and "en" show it in the page's language */
 static json_t *with_detail(const json_t *list)
 {
@@ -247,7 +231,7 @@ void portal_answer(struct web_req *q, struct fj_buf *b, const char *command, con
 	json_object_foreach(files, key, v)
 		if (again != NULL)
 			file_link(q, b, command, key, v, again);
-	card(q, b, json_object_get(answer, "card"));
+	portal_card(q, b, json_object_get(answer, "card"));
 	json_object_foreach(lists, key, v)
 		rows(q, b, key, v);
 	if (json_is_array(json_object_get(answer, "items")) && json_object_size(lists) == 0)

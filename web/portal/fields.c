@@ -2,9 +2,10 @@
  * fields.c - the typed fields of a command (struct iss_field) as the inputs of a
  * form, and what was typed as the command's parameters.
  *
- * One place for portal and API queries, so that both read a field alike: a list is
- * a name that stands several times, in a form also a text of several lines; what
- * is empty is absent.  Lengths, ranges and what has to be there the register
+ * One place for portal and API, so that both read a field alike: a list is a name
+ * that stands several times, in a form also a text of several lines; a file is a
+ * part of the form, or the body itself with the other fields in the query; what is
+ * empty is absent.  Lengths, ranges and what has to be there the register
  * checks; here only what can't be made into the type at all is refused.
  */
 #include <errno.h>
@@ -13,6 +14,8 @@
 
 /* a text of more code points than this gets several lines */
 #define LONG_TEXT 400
+
+const char *const portal_file_types[] = {"application/octet-stream", "text/csv", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", NULL};
 
 bool portal_has_type(const struct iss_command_info *c, enum iss_field_type t)
 {
@@ -100,20 +103,32 @@ static enum fj_rc to_json(const struct iss_field *f, const char *s, json_t **out
 	return err != NULL ? err->rc : FJ_E_PARSE;
 }
 
-static enum fj_rc to_file(struct web_req *q, const struct iss_field *f, json_t **out, struct fj_err *err)
+bool portal_body_is_file(const struct web_req *q)
+{
+	const char *type = web_header(q, "Content-Type");
+	size_t n = strcspn(type, "; ");
+
+	for (const char *const *t = portal_file_types; *t != NULL; t++)
+		if (strlen(*t) == n && strncasecmp(type, *t, n) == 0)
+			return true;
+	return false;
+}
+
+/* The octets of a part of the form, or of the whole body (whole: it is this field's), as they are
+ * (iss_param_file): base64 would take three times the memory. */
+static enum fj_rc to_file(struct web_req *q, const struct iss_field *f, bool whole, json_t **out, struct fj_err *err)
 {
 	const struct web_upload *u = web_file(q, f->name);
+	struct fj_slice bytes = whole ? web_body(q) : u != NULL ? u->bytes : fj_slice_str(web_field(q, f->name));
 
-	if (u == NULL)
+	if (u == NULL && bytes.len == 0)
 		return FJ_OK;
-	if ((int64_t)u->bytes.len > f->max) {
+	if ((int64_t)bytes.len > f->max) {
 		enum fj_rc rc = fj_fail(err, FJ_E_LIMIT, "portal", NULL, "the file \"%s\" is larger than %lld octets", f->name, (long long)f->max);
 		fj_err_zh(err, "文件“%s”超过 %lld 字节", f->zh, (long long)f->max);
 		return rc;
 	}
-	FJ_AUTO(buf) text = FJ_BUF_INIT(u->bytes.len * 4 / 3 + 8);
-	FJ_TRY(fj_b64u_put(&text, u->bytes));
-	*out = json_pack("{s:s}", "base64url", fj_buf_str(&text));
+	*out = json_stringn_nocheck(bytes.len > 0 ? (const char *)bytes.p : "", bytes.len);
 	return *out != NULL ? FJ_OK : portal_no_memory(err);
 }
 
@@ -125,8 +140,6 @@ static enum fj_rc one(struct web_req *q, const struct iss_field *f, json_t **out
 		*out = to_list(q, f->name);
 		return FJ_OK;
 	}
-	if (f->type == ISS_F_FILE)
-		return to_file(q, f, out, err);
 	if (s[0] == '\0')
 		return FJ_OK;
 	if (f->type == ISS_F_INT)
@@ -156,12 +169,14 @@ static enum fj_rc only_known(struct web_req *q, const struct iss_command_info *c
 enum fj_rc portal_params(struct web_req *q, const struct iss_command_info *c, bool strict, json_t **out, struct fj_err *err)
 {
 	FJ_AUTO(json) params = json_object();
+	bool whole = portal_body_is_file(q); /* the first file's */
 
 	if (strict)
 		FJ_TRY(only_known(q, c, err));
 	for (const struct iss_field *f = c->fields; f != NULL && f->name != NULL; f++) {
 		json_t *v = NULL;
-		FJ_TRY(one(q, f, &v, err));
+		FJ_TRY(f->type == ISS_F_FILE ? to_file(q, f, whole, &v, err) : one(q, f, &v, err));
+		whole = whole && f->type != ISS_F_FILE;
 		if (v != NULL && json_object_set_new(params, f->name, v) != 0)
 			return portal_no_memory(err);
 	}
@@ -213,11 +228,13 @@ static void attributes(struct fj_buf *b, const struct iss_field *f, size_t id)
 		web_html(b, " required");
 }
 
+/* a code in words, or the name of a field ("by": holder) by its label */
 static const char *choice_word(struct web_req *q, const struct iss_field *f, const char *code)
 {
 	const struct web_term *t = web_term_find(f->name);
+	const char *word = t == NULL ? code : web_word(q, t->form, code);
 
-	return t == NULL ? code : web_word(q, t->form, code);
+	return strcmp(word, code) == 0 ? web_label(q, code) : word;
 }
 
 static void option(struct fj_buf *b, const char *value, const char *text, bool chosen)

@@ -28,7 +28,7 @@ struct portal_noun {
 };
 struct portal_hint {
 	const char *command;
-	const char *from;              /* states it is offered in, with spaces around each */
+	const char *from;              /* states it is offered in, with spaces around each; "": it takes another number */
 	bool danger;                   /* no way back */
 	const char *then_zh, *then_en; /* what follows, before the button; NULL: nothing */
 };
@@ -65,7 +65,7 @@ enum fj_rc portal_command(struct web_req *q, const char *name, const json_t *par
 enum fj_rc portal_no_memory(struct fj_err *err);
 
 /* --- fields.c: a command's fields as a form, and back --- */
-/* Typed parameters from query or form; a field that was not sent or is empty is absent.
+/* Typed parameters from query, form, or a body that is a file; a field that was not sent or is empty is absent.
  * FJ_E_INVALID names the field that does not fit its type; what is not a field of the command
  * is refused when `strict` (API), left alone otherwise. */
 enum fj_rc portal_params(struct web_req *q, const struct iss_command_info *c, bool strict, json_t **out, struct fj_err *err) FJ_MUST_USE;
@@ -75,6 +75,9 @@ json_t *portal_typed(struct web_req *q, const struct iss_command_info *c);
  * (NULL-ended names; NULL: none) are not shown.  `id` makes the inputs' ids differ on one page. */
 void portal_inputs(struct web_req *q, struct fj_buf *b, const struct iss_command_info *c, const json_t *fill, const char *const *hidden, size_t id);
 bool portal_has_type(const struct iss_command_info *c, enum iss_field_type t);
+/* Types of a body that is the command's first file, its other fields in the query; ends with NULL. */
+extern const char *const portal_file_types[];
+bool portal_body_is_file(const struct web_req *q);
 
 /* --- once.c: a form that is sent twice is done once --- */
 enum once_state { ONCE_NEW, ONCE_RUNNING, ONCE_DONE, ONCE_REFUSED };
@@ -109,6 +112,9 @@ void portal_form_page(struct web_req *q, struct web_res *r, const struct iss_com
 /* the form itself, for a command that changes something; `back`: NULL or where it is shown */
 void portal_form(struct web_req *q, struct fj_buf *b, const struct iss_command_info *c, const json_t *fill, const char *const *hidden, const char *back, size_t id);
 
+/* the four blocks of an asset card (card.c); nothing without a card */
+void portal_card(struct web_req *q, struct fj_buf *b, const json_t *card);
+
 /* --- pages --- */
 extern const struct web_route portal_routes[]; /* pages.c */
 void portal_get_root(struct web_req *q, struct web_res *r);   /* login.c */
@@ -134,7 +140,10 @@ void api_session(struct web_req *q, struct web_res *r); /* api.c */
 void api_list(struct web_req *q, struct web_res *r);
 void api_show(struct web_req *q, struct web_res *r);
 void api_act(struct web_req *q, struct web_res *r);
-size_t api_body_max(struct web_req *q); /* by the fields of the command that is asked for */
+/* by the fields of the command that is asked for; a JSON body has API_MAX_JSON at most: what is
+ * larger comes as a form or as the body itself */
+#define API_MAX_JSON (16u << 20)
+size_t api_body_max(struct web_req *q);
 void api_openapi(struct web_req *q, struct web_res *r); /* openapi.c */
 /* the document; the caller's; NULL when out of memory */
 json_t *api_document(void);

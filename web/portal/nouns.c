@@ -18,7 +18,11 @@ static const struct portal_noun nouns[] = {
 	{"token", "许可令牌", "License tokens", "许可令牌", "License token", {"id", "user", "product", "state", "not_after", "authorisation"}},
 	{"objection", "异议", "Objections", "异议", "Objection", {NULL}},
 	{"material", "登记材料", "Materials", "登记材料", "Material", {NULL}},
-	{"collateral", "担保申请", "Collateral requests", "担保申请", "Collateral request", {NULL}},
+	{"collateral", "权利负担", "Encumbrances", "权利负担", "Encumbrance", {"id", "asset_no", "creditor", "kind", "basis", "state", "at"}},
+	{"rule", "规则", "Rules", "规则", "Rule", {NULL}},
+	{"override", "规则突破", "Overrides", "规则突破", "Override", {"id", "rule", "object", "reason", "applicant", "approver", "state"}},
+	{"class", "分类代码表", "Class codes", "分类代码", "Class code", {"scheme", "code", "name", "loaded"}},
+	{"deadline", "办理期限", "Deadlines", "办理期限", "Deadline", {NULL}},
 	{"approval", "审批", "Approvals", "审批", "Approval", {"id", "kind", "object", "applicant", "requested_at", "state"}},
 	{"task", "批量任务", "Batches", "批量任务", "Batch", {NULL}},
 	{"organisation", "单位", "Organisations", "单位", "Organisation", {"usci", "name", "kind", "level", "div6", "roles"}},
@@ -51,13 +55,14 @@ static const struct portal_hint hints[] = {
 	{"registration.accept", " APPLIED ", false, NULL, NULL}, {"registration.return", " APPLIED ", false, NULL, NULL}, {"registration.review", " ACCEPTED ", false, NULL, NULL},
 	{"registration.notice-text", " REVIEWED ", false, NULL, NULL}, {"registration.notice", " REVIEWED ", false, NULL, NULL},
 	{"registration.decide", " APPLIED NOTICED ", false, NULL, NULL}, {"registration.withdraw", " REGISTERED ", true, NULL, NULL},
-	{"objection.decide", " OPEN ", false, NULL, NULL}, {"asset.unfreeze", " FROZEN ", false, NULL, NULL},
+	{"ledger.import-status", "", false, NULL, NULL}, {"ledger.recognise", " LEDGERED RECOGNISED ", false, NULL, NULL}, {"ledger.confirm", " RECOGNISED ", false, NULL, NULL},
+	{"collateral.release", " REGISTERED ", false, NULL, NULL}, {"objection.decide", " OPEN ", false, NULL, NULL}, {"asset.unfreeze", " FROZEN ", false, NULL, NULL},
 	{"approval.approve", " OPEN ", false, NULL, NULL}, {"approval.reject", " OPEN ", false, NULL, NULL},
 };
 
 const struct web_link portal_links[] = {
 	{"^DAC-", "/show/certificate/"}, {"^DAU-", "/show/authorisation/"}, {"^LT-", "/show/token/"}, {"^AP-", "/show/approval/"},
-	{"^LG-", "/show/ledger/"}, {"^RG-", "/show/registration/"}, {"^TK-", "/show/task/"}, {"asset_no", "/show/asset/"},
+	{"^LG-", "/show/ledger/"}, {"^CL-", "/show/collateral/"}, {"import", "/do/ledger/import-status?run=1&id="}, {"^RG-", "/show/registration/"}, {"^TK-", "/show/task/"}, {"asset_no", "/show/asset/"},
 	{"usci", "/show/organisation/"}, {"org", "/show/organisation/"}, {"finance", "/show/organisation/"}, {"dept", "/show/organisation/"},
 	{"login", "/show/user/"}, {"actor", "/show/user/"}, {NULL, NULL}};
 

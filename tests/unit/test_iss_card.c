@@ -298,8 +298,8 @@ static enum fj_rc event(struct reg *r, const char *kind, const char *object, jso
 
 static enum fj_rc entry(struct reg *r, const char *id, const char *holder, const char *shared, struct fj_err *err)
 {
-	FJ_TRY(event(r, "ledger.entered", id, json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s}", "id", id, "holder", holder, "ledger_no", id, "catalog_ref", "C-1", "name",
-	    "2024年全国水文数据集", "summary", "", "formed_by", "自主采集", "shared_from", shared), err));
+	FJ_TRY(event(r, "ledger.entered", id, json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:{}, s:s, s:s}", "id", id, "holder", holder, "ledger_no", id, "catalog_ref", "C-1", "name",
+	    "2024年全国水文数据集", "summary", "", "formed_by", "自主采集", "shared_from", shared, "more", "no_key", id, "same_key", id), err));
 	FJ_TRY(event(r, "ledger.recognised", id, json_pack("{s:s, s:s, s:s}", "to", "RECOGNISED", "result", "ASSET", "person", "p-9"), err));
 	return event(r, "ledger.confirmed", id, json_pack("{s:s, s:s, s:s}", "to", "CONFIRMED", "result", "ASSET", "person", "p-9"), err);
 }
@@ -375,6 +375,7 @@ TEST("R02, R03: no card without a confirmed entry, none for a memorandum")
 	CHECK_OK(event(&r, "ledger.recognised", "LG-1", json_pack("{s:s, s:s, s:s}", "to", "RECOGNISED", "result", "ASSET", "person", "p"), &err));
 	CHECK_RC(fill(&r, &inst, "LG-1", card("A-1", NULL, NULL), &err), FJ_E_REFUSED);
 	CHECK_STR(err.cite, "R02");
+	CHECK_OK(event(&r, "ledger.recognised", "LG-1", json_pack("{s:s, s:s, s:s}", "to", "RECOGNISED", "result", "MEMO", "person", "p"), &err));
 	CHECK_OK(event(&r, "ledger.confirmed", "LG-1", json_pack("{s:s, s:s, s:s}", "to", "CONFIRMED", "result", "MEMO", "person", "p"), &err));
 	CHECK_RC(fill(&r, &inst, "LG-1", card("A-1", NULL, NULL), &err), FJ_E_REFUSED);
 	CHECK_STR(err.cite, "R03");

@@ -78,6 +78,7 @@ static json_t *fields_schema(const struct iss_command_info *c, bool form)
 		if (f->required)
 			json_array_append_new(required, json_string(f->name));
 	}
+	json_object_set_new(props, iss_fld_behalf.name, schema_of(&iss_fld_behalf));
 	return json_pack("{s:s, s:b, s:o, s:o}", "type", "object", "additionalProperties", 0, "properties", props, "required", required);
 }
 
@@ -100,7 +101,7 @@ static json_t *roles_of(const struct iss_command_info *c)
 	json_t *list = json_array();
 
 	for (uint32_t bit = 1; bit <= ISS_AUDITOR; bit <<= 1)
-		if (c->roles & bit)
+		if (iss_command_allowed(c, bit))
 			json_array_append_new(list, json_string(iss_role_name((enum iss_role)bit)));
 	return list;
 }
@@ -163,6 +164,7 @@ static json_t *get_of(const struct iss_command_info *c, const char *key)
 		bool in_path = key != NULL && strcmp(f->name, key) == 0;
 		json_array_append_new(list, parameter(f, in_path ? "id" : f->name, in_path ? "path" : "query", in_path || f->required));
 	}
+	json_array_append_new(list, parameter(&iss_fld_behalf, iss_fld_behalf.name, "query", false));
 	json_object_set_new(op, "parameters", list);
 	return op;
 }
@@ -175,8 +177,10 @@ static json_t *post_of(const struct iss_command_info *c)
 	for (const struct iss_field *f = c->fields; f != NULL && f->name != NULL && portal_has_type(c, ISS_F_FILE); f++)
 		if (f->type != ISS_F_FILE) /* where the body is the file */
 			json_array_append_new(beside, parameter(f, f->name, "query", false));
-	if (json_array_size(beside) > 0)
+	if (portal_has_type(c, ISS_F_FILE)) {
+		json_array_append_new(beside, parameter(&iss_fld_behalf, iss_fld_behalf.name, "query", false));
 		json_object_set(op, "parameters", beside);
+	}
 	json_decref(beside);
 	return op;
 }

@@ -20,10 +20,11 @@ bool portal_refused(const json_t *answer, struct fj_err *err)
 	for (int k = FJ_OK + 1; name != NULL && k < FJ_RC_COUNT; k++)
 		if (strcmp(fj_rc_name((enum fj_rc)k), name) == 0)
 			rc = (enum fj_rc)k;
+	const char *list = json_array_size(json_object_get(answer, "faults")) > 0 ? "faults" : "set_aside";
 	if (rule == NULL)
-		rule = fj_json_peek(json_array_get(json_object_get(answer, "faults"), 0), "rule");
-	fj_fail(err, rc, "issuer", rule, "%s", en != NULL ? en : "it has faults and nothing of it was taken: correct what \"faults\" names");
-	fj_err_zh(err, "%s", zh != NULL ? zh : "存在错误，全部未办理：请更正 faults 所列内容");
+		rule = fj_json_peek(json_array_get(json_object_get(answer, list), 0), "rule");
+	fj_fail(err, rc, "issuer", rule, en != NULL ? "%s" : "it has faults and nothing of it was taken: correct what \"%s\" names", en != NULL ? en : list);
+	fj_err_zh(err, zh != NULL ? "%s" : "存在错误，全部未办理：请更正 %s 所列内容", zh != NULL ? zh : list);
 	snprintf(err->basis, sizeof(err->basis), "%s", basis == NULL ? "" : basis);
 	snprintf(err->clause, sizeof(err->clause), "%s", clause == NULL ? "" : clause);
 	return true;

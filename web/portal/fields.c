@@ -158,7 +158,7 @@ static enum fj_rc only_known(struct web_req *q, const struct iss_command_info *c
 	const char *name;
 
 	while ((name = web_field_next(q, NULL, &at)) != NULL)
-		if (portal_field_of(c, name) == NULL) {
+		if (portal_field_of(c, name) == NULL && strcmp(name, iss_fld_behalf.name) != 0) {
 			enum fj_rc rc = fj_fail(err, FJ_E_INVALID, "portal", NULL, "the field \"%.60s\" is not known to this command", name);
 			fj_err_zh(err, "字段“%.60s”不是该命令的字段", name);
 			return rc;
@@ -180,6 +180,9 @@ enum fj_rc portal_params(struct web_req *q, const struct iss_command_info *c, bo
 		if (v != NULL && json_object_set_new(params, f->name, v) != 0)
 			return portal_no_memory(err);
 	}
+	const char *behalf = web_field(q, iss_fld_behalf.name);
+	if (behalf[0] != '\0' && json_object_set_new(params, iss_fld_behalf.name, json_string(behalf)) != 0)
+		return portal_no_memory(err);
 	*out = fj_move(params);
 	return *out != NULL ? FJ_OK : portal_no_memory(err);
 }

@@ -16,7 +16,7 @@ const struct iss_actor *portal_actor(const struct web_req *q)
 
 bool portal_may(const struct web_req *q, const struct iss_command_info *c)
 {
-	return (portal_actor(q)->roles & c->roles) != 0;
+	return iss_command_allowed(c, portal_actor(q)->roles);
 }
 
 static void nav_link(struct web_req *q, struct fj_buf *b, const char *to, const char *zh, const char *en)

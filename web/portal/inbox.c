@@ -6,7 +6,19 @@
 
 #define PAGE 50 /* approvals with all that they ask for */
 
-static void decide_form(struct web_req *q, struct fj_buf *b, const char *id, const char *verb, const char *zh, const char *en)
+/* what contradicts itself is approved only with the box ticked (domain.md 3.4) */
+static void confirm_box(struct web_req *q, struct fj_buf *b, const json_t *odd)
+{
+	if (!json_is_object(odd))
+		return;
+	web_html(b, "<p class=\"notice\">");
+	web_value(q, b, "detail", odd, NULL);
+	web_html(b, "</p><label class=\"box\"><input type=\"checkbox\" name=\"confirm\" value=\"true\" required> ");
+	web_both(q, b, "已知悉上述矛盾，予以确认", "I have seen this contradiction and confirm it");
+	web_html(b, "</label>");
+}
+
+static void decide_form(struct web_req *q, struct fj_buf *b, const char *id, const char *verb, const json_t *odd, const char *zh, const char *en)
 {
 	web_html(b, "<form method=\"post\" action=\"/approvals/");
 	web_text(b, id);
@@ -14,6 +26,7 @@ static void decide_form(struct web_req *q, struct fj_buf *b, const char *id, con
 	web_html(b, verb);
 	web_html(b, "\">");
 	portal_csrf(q, b);
+	confirm_box(q, b, odd);
 	web_html(b, strcmp(verb, "reject") == 0 ? "<button class=\"quiet\">" : "<button>");
 	web_both(q, b, zh, en);
 	web_html(b, "</button></form>");
@@ -54,8 +67,8 @@ static void one(struct web_req *q, struct fj_buf *b, const json_t *a)
 	web_technical(q, b, json_object_get(a, "payload"));
 	web_html(b, "<div class=\"acts\">");
 	if (json_is_true(json_object_get(a, "mine"))) {
-		decide_form(q, b, id, "approve", "批准", "Approve");
-		decide_form(q, b, id, "reject", "驳回", "Reject");
+		decide_form(q, b, id, "approve", json_object_get(a, "to_confirm"), "批准", "Approve");
+		decide_form(q, b, id, "reject", NULL, "驳回", "Reject");
 	} else {
 		web_html(b, "<p class=\"small\">");
 		web_both(q, b, "待他人审批：申请人本人或其他单位的经办人不能审批（R22）。", "Waits for others: neither its applicant nor another organisation's officer decides it (R22).");
@@ -139,6 +152,8 @@ static void decide(struct web_req *q, struct web_res *r, const char *name, const
 	struct fj_err err = {0};
 	char to[64];
 
+	if (strcmp(web_field(q, "confirm"), "true") == 0)
+		json_object_set_new(params, "confirm", json_true());
 	if (portal_command(q, name, params, &out, &err) != FJ_OK) {
 		web_fail(q, r, &err);
 		return;

@@ -77,8 +77,6 @@ void portal_stop(struct portal *p)
 	fj_free(p);
 }
 
-#define ISS_EVERY ((uint32_t)ISS_AUDITOR * 2 - 1)
-
 /* the commands behind /do and /api/v1, and who may run them */
 static void print_commands(void)
 {
@@ -87,11 +85,13 @@ static void print_commands(void)
 
 	for (size_t i = 0; i < n; i++) {
 		printf("%-5s %-44s", all[i]->kind == ISS_READ ? "read" : "write", all[i]->name);
-		bool every = (all[i]->roles & ISS_EVERY) == ISS_EVERY;
+		bool every = true;
+		for (uint32_t bit = 1; bit <= ISS_AUDITOR; bit <<= 1)
+			every = every && iss_command_allowed(all[i], bit);
 		if (every)
 			printf(" every role");
 		for (uint32_t bit = 1, any = 0; bit <= ISS_AUDITOR && !every; bit <<= 1)
-			if (all[i]->roles & bit)
+			if (iss_command_allowed(all[i], bit))
 				printf("%s%s", any++ > 0 ? "," : " ", iss_role_name((enum iss_role)bit));
 		printf("%s\n", all[i]->roles & ISS_LOCAL ? " ; by command line also whoever may read the home" : "");
 	}

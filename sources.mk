@@ -72,7 +72,6 @@ ISSUER_SRC := \
 	issuer/certificate.c \
 	issuer/clock.c \
 	issuer/command.c \
-	issuer/csv.c \
 	issuer/demo.c \
 	issuer/event.c \
 	issuer/fields.c \
@@ -80,6 +79,9 @@ ISSUER_SRC := \
 	issuer/init.c \
 	issuer/iss.c \
 	issuer/ledger.c \
+	issuer/ledger_heading.c \
+	issuer/ledger_import.c \
+	issuer/ledger_row.c \
 	issuer/life.c \
 	issuer/material.c \
 	issuer/number.c \
@@ -93,6 +95,14 @@ ISSUER_SRC := \
 	issuer/publish/publish.c \
 	issuer/registration.c \
 	issuer/rules/rules.c \
+	issuer/sheet/csv.c \
+	issuer/sheet/key.c \
+	issuer/sheet/out.c \
+	issuer/sheet/room.c \
+	issuer/sheet/sheet.c \
+	issuer/sheet/xlsx.c \
+	issuer/sheet/xlsx_book.c \
+	issuer/sheet/xlsx_rows.c \
 	issuer/signin.c \
 	issuer/state.c \
 	issuer/status.c \
@@ -149,6 +159,7 @@ TEST_UNIT_SRC := \
 	tests/unit/test_iss_number.c \
 	tests/unit/test_iss_rows.c \
 	tests/unit/test_iss_rules.c \
+	tests/unit/test_iss_sheet.c \
 	tests/unit/test_iss_state.c \
 	tests/unit/test_iss_workday.c \
 	tests/unit/test_ver_hostile.c \
@@ -171,6 +182,7 @@ TEST_FUZZ_SRC := \
 	tests/fuzz/fuzz_number.c \
 	tests/fuzz/fuzz_ocsp.c \
 	tests/fuzz/fuzz_request.c \
+	tests/fuzz/fuzz_sheet.c \
 	tests/fuzz/fuzz_signed.c \
 	tests/fuzz/fuzz_signer.c \
 	tests/fuzz/fuzz_text.c \

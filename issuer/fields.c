@@ -35,19 +35,39 @@ const struct iss_field fld_organisation_add[] = {
 	{0},
 };
 const struct iss_field fld_ledger_import[] = {
-	{"file", ISS_F_FILE, true, 8 << 20, "台账文件", "CSV in UTF-8"},
+	{"file", ISS_F_FILE, true, 64 << 20, "台账文件", "CSV in UTF-8 or GB18030, or XLSX"},
+	{"corrected", ISS_F_STR, false, 4, "更正文件格式", "csv or xlsx: the faulty lines as a file to correct and import again"},
 	{"dry_run", ISS_F_BOOL, false, 1, "试导入", "check only"},
 	{"partial", ISS_F_BOOL, false, 1, "部分导入", "import the good lines although others are broken"},
 	{"org", ISS_F_STR, false, 18, "单位", "holder, for a dry run without --as"},
 	{0},
 };
-const struct iss_field fld_ledger_recognise[] = {
-	{"id", ISS_F_STR, true, 40, "台账编号", "ledger entry"},
-	{"result", ISS_F_STR, true, 8, "确认结论", "ASSET, MEMO or NOT"},
-	{"decision", ISS_F_STR, true, 200, "决策依据", "reference of the collective decision"},
+const struct iss_field fld_ledger_template[] = {{"format", ISS_F_STR, false, 4, "格式", "csv (default) or xlsx"}, {0}};
+const struct iss_field fld_ledger_map[] = {
+	{"org", ISS_F_STR, false, 18, "单位", "holder; the own organisation"},
+	{"mapping", ISS_F_JSON, true, 1, "列对应关系", "{heading of your tables: field}; {} forgets it"},
 	{0},
 };
-const struct iss_field fld_ledger_confirm[] = {{"id", ISS_F_STR, true, 40, "台账编号", "ledger entry"}, {0}};
+const struct iss_field fld_ledger_counts[] = {
+	{"holder", ISS_F_STR, false, 18, "持有单位", "of this holder only"},
+	{"by", ISS_F_STR, false, 8, "统计口径", "holder (default), industry or class"},
+	{0},
+};
+const struct iss_field fld_ledger_recognise[] = {
+	{"id", ISS_F_STR, false, 40, "台账编号", "ledger entry"},
+	{"ids", ISS_F_LIST, false, 5000, "台账编号", "ledger entries, instead of one"},
+	{"result", ISS_F_STR, true, 8, "确认结论", "ASSET, MEMO or NOT"},
+	{"decision", ISS_F_STR, true, 200, "决策依据", "reference of the collective decision"},
+	{"held", ISS_F_BOOL, false, 1, "持有或控制", "the unit holds or controls the data"},
+	{"benefit", ISS_F_BOOL, false, 1, "管理服务潜力或经济利益", "service potential or economic benefit flows from it"},
+	{"measurable", ISS_F_BOOL, false, 1, "可计量", "it can be measured"},
+	{0},
+};
+const struct iss_field fld_ledger_confirm[] = {
+	{"id", ISS_F_STR, false, 40, "台账编号", "ledger entry"},
+	{"ids", ISS_F_LIST, false, 5000, "台账编号", "ledger entries, instead of one"},
+	{0},
+};
 const struct iss_field fld_asset_card[] = {
 	{"ledger", ISS_F_STR, true, 40, "台账编号", "ledger entry"},
 	{"card", ISS_F_JSON, true, 1, "资产卡片", "the four blocks: basic, rights, use, management"},

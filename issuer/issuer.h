@@ -40,6 +40,9 @@ struct iss_conf { /* the process's working directory is the home D */
 	char portal[64], verifier[64];
 	bool demo;        /* offset clock allowed */
 };
+/* Before iss_open, in a process with one thread and nothing open: what reads XLSX files is forked
+ * here, where forking is still allowed. */
+enum fj_rc iss_prepare(struct fj_err *err) FJ_MUST_USE;
 /* Opens register.db (migrating forward), finishes or abandons what was PENDING
  * and reports it in the log, publishes what is stale. FJ_E_BUSY: another process
  * has the home. */
@@ -86,7 +89,12 @@ struct iss_field {
 	int64_t max;      /* STR: code points; INT: value; LIST: items; FILE: octets */
 	const char *zh, *en; /* label */
 };
-enum iss_command_kind { ISS_READ, ISS_WRITE, ISS_WRITE_ANY_TIME /* even while the clock is in doubt */ };
+enum iss_command_kind {
+	ISS_READ,
+	ISS_WRITE,
+	ISS_WRITE_ANY_TIME, /* even while the clock is in doubt */
+	ISS_WRITE_STEPS,    /* many short transactions, so that nobody waits for the whole of it */
+};
 struct iss_command_info {
 	const char *name;   /* "certificate.revoke" */
 	enum iss_command_kind kind;

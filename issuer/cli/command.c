@@ -20,7 +20,7 @@ static const char *noun_of(const char *noun)
  * signs without a signer is refused by the register. */
 static bool reads(const char *verb)
 {
-	static const char *const verbs[] = {"list", "show", "history", "template", "rebuild"};
+	static const char *const verbs[] = {"list", "show", "history", "template", "rebuild", "import-status", "counts"};
 
 	for (size_t i = 0; i < FJ_ARRAY_LEN(verbs); i++)
 		if (strcmp(verb, verbs[i]) == 0)
@@ -45,7 +45,7 @@ static enum fj_rc identity(const struct cli_args *a, json_t **as, struct fj_err 
 	return *as != NULL ? FJ_OK : fj_fail(err, FJ_E_USAGE, "cli", NULL, "login and password are UTF-8");
 }
 
-static enum fj_rc ask(struct cli_link *l, const char *name, json_t *params, json_t *as, json_t **answer,
+static enum fj_rc ask(struct cli_link *l, const char *name, json_t *params, json_t *as, struct fj_slice attached, json_t **answer,
     json_t **refusal, struct fj_err *err)
 {
 	FJ_AUTO(json) request = json_pack("{s:s, s:o, s:o, s:s}", "command", name, "params", params,
@@ -53,13 +53,14 @@ static enum fj_rc ask(struct cli_link *l, const char *name, json_t *params, json
 
 	if (request == NULL)
 		return fj_fail(err, FJ_E_NOMEM, "cli", NULL, "out of memory");
-	return cli_request(l, request, answer, refusal, err);
+	return cli_request(l, request, attached, answer, refusal, err);
 }
 
 static enum fj_rc run(const struct cli_args *a, json_t **answer, json_t **refusal, struct fj_err *err)
 {
 	FJ_AUTO(cli_link) l = {.fd = -1, .home = {.dir = -1, .run = -1, .lock = -1}};
 	FJ_AUTO(json) table = NULL;
+	FJ_AUTO(buf) attached = FJ_BUF_INIT(0);
 	json_t *params = NULL, *as = NULL;
 	char name[96];
 
@@ -68,11 +69,11 @@ static enum fj_rc run(const struct cli_args *a, json_t **answer, json_t **refusa
 	FJ_ENSURE(n > 0 && (size_t)n < sizeof(name),
 	    fj_fail(err, FJ_E_USAGE, "cli", NULL, "there is no such command"));
 	FJ_TRY(cli_link_open(&l, a->dir, !reads(a->verb), err));
-	FJ_TRY(ask(&l, "help", json_pack("{s:s}", "name", name), json_null(), &table, refusal, err));
-	FJ_TRY(cli_params(a, json_object_get(table, "fields"), &params, err));
+	FJ_TRY(ask(&l, "help", json_pack("{s:s}", "name", name), json_null(), FJ_SLICE(NULL, 0), &table, refusal, err));
+	FJ_TRY(cli_params(a, json_object_get(table, "fields"), &attached, &params, err));
 	FJ_AUTO(json) owned = params;
 	FJ_TRY(identity(a, &as, err));
-	return ask(&l, name, json_incref(owned), as, answer, refusal, err);
+	return ask(&l, name, json_incref(owned), as, fj_buf_slice(&attached), answer, refusal, err);
 }
 
 int cli_command(const struct cli_args *a)
@@ -81,7 +82,7 @@ int cli_command(const struct cli_args *a)
 	FJ_AUTO(json) refusal = NULL;
 	struct fj_err err = {0};
 
-	if (run(a, &answer, &refusal, &err) != FJ_OK)
+	if (run(a, &answer, &refusal, &err) != FJ_OK || (a->out != NULL && cli_save_file(answer, a->out, &err) != FJ_OK))
 		return cli_print_error(&err, refusal, a->json);
 	cli_print_answer(answer, a->json);
 	return json_is_true(json_object_get(answer, "refused")) ? 1 : 0;

@@ -6,6 +6,10 @@
  * items, an object one line a member; refusals go to standard error, Chinese
  * first where there is Chinese.
  */
+#include <fcntl.h>
+#include <unistd.h>
+
+#include "base/file.h"
 #include "issuer/cli/cli.h"
 
 #define MAX_COLUMNS 12
@@ -152,6 +156,28 @@ void cli_print_answer(const json_t *answer, bool json)
 		printf("%s: ", key);
 		print_value(v);
 	}
+}
+
+enum fj_rc cli_save_file(json_t *answer, const char *path, struct fj_err *err)
+{
+	FJ_AUTO(buf) bytes = FJ_BUF_INIT(64u << 20);
+	const char *key, *b64 = NULL;
+	json_t *v;
+
+	json_object_foreach(answer, key, v)
+		if ((b64 = fj_json_peek(v, "base64url")) != NULL)
+			break;
+	if (b64 == NULL)
+		return fj_fail(err, FJ_E_NOTFOUND, "cli", NULL, "the answer brings no file to save");
+	FJ_TRY(fj_b64u_get(b64, strlen(b64), &bytes));
+	FJ_AUTO(fd) fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
+	if (fd < 0 && access(path, F_OK) == 0)
+		return fj_fail(err, FJ_E_EXISTS, "cli", NULL, "%s is there already; name another file", path);
+	if (fd < 0)
+		return fj_fail_errno(err, "cli", "create %s", path);
+	FJ_TRY(fj_write_all(fd, bytes.data, bytes.len, err));
+	json_object_del(v, "base64url");
+	return fj_json_set(v, "saved", json_string(path)) == FJ_OK ? FJ_OK : fj_fail(err, FJ_E_NOMEM, "cli", NULL, "out of memory");
 }
 
 int cli_print_error(const struct fj_err *err, const json_t *refusal, bool json)

@@ -23,12 +23,39 @@ CREATE TABLE ledger (              -- 台账
   summary     TEXT NOT NULL,
   formed_by   TEXT NOT NULL,
   shared_from TEXT NOT NULL,       -- "" unless obtained by government sharing
+  industry    TEXT NOT NULL,       -- GB/T 4754: letter and two digits, "" not stated
+  class_scheme TEXT NOT NULL,
+  class_code  TEXT NOT NULL,
+  more        TEXT NOT NULL,       -- what else the catalogue says: canonical JSON of fields of domain.md 4.3
+  no_key      TEXT NOT NULL,       -- ledger_no in NFKC
+  same_key    TEXT NOT NULL,       -- catalog_ref and name in NFKC
+  import      TEXT NOT NULL,       -- the import that brought it, "" none
   state       TEXT NOT NULL,       -- LEDGERED, RECOGNISED (decided), CONFIRMED
   result      TEXT NOT NULL,       -- "", ASSET, MEMO, NOT
+  tests       TEXT NOT NULL,       -- 确认条件 held, benefit, measurable: y, n or - (not stated) each
+  decision    TEXT NOT NULL,       -- reference of the collective decision
   person      TEXT NOT NULL,       -- who recognised
   seq         INTEGER NOT NULL,
-  UNIQUE (holder, ledger_no)
+  UNIQUE (holder, no_key)
 ) STRICT;
+CREATE INDEX ledger_same ON ledger(holder, same_key);
+CREATE TABLE ledger_import (       -- imports that entered something
+  id      TEXT PRIMARY KEY,        -- follows from holder and file
+  holder  TEXT NOT NULL,
+  sha256  TEXT NOT NULL,           -- of the file, hex
+  rows    INTEGER NOT NULL,        -- rows of the file
+  good    INTEGER NOT NULL,        -- of those, to be entered
+  entered INTEGER NOT NULL,
+  state   TEXT NOT NULL,           -- RUNNING (or broken off: the same file again goes on), DONE
+  actor   TEXT NOT NULL,
+  at      INTEGER NOT NULL
+) STRICT;
+CREATE TABLE ledger_map (          -- what the headings of a holder's own tables mean
+  holder  TEXT NOT NULL,
+  heading TEXT NOT NULL,           -- as a key (sheet_heading)
+  field   TEXT NOT NULL,
+  PRIMARY KEY (holder, heading)
+) STRICT, WITHOUT ROWID;
 
 CREATE TABLE asset (               -- 数据资产
   asset_no    TEXT PRIMARY KEY,

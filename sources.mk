@@ -69,8 +69,14 @@ ISSUER_SRC := \
 	issuer/approval.c \
 	issuer/authorisation.c \
 	issuer/card.c \
+	issuer/card_class.c \
+	issuer/card_diff.c \
+	issuer/card_fields.c \
+	issuer/card_row.c \
+	issuer/card_sheet.c \
 	issuer/certificate.c \
 	issuer/clock.c \
+	issuer/collateral.c \
 	issuer/command.c \
 	issuer/demo.c \
 	issuer/event.c \
@@ -87,6 +93,7 @@ ISSUER_SRC := \
 	issuer/number.c \
 	issuer/objection.c \
 	issuer/organisation.c \
+	issuer/override.c \
 	issuer/pipe_kinds.c \
 	issuer/pipeline.c \
 	issuer/profile.c \
@@ -122,6 +129,7 @@ HTTP_SRC := \
 
 WEB_SRC := \
 	web/api/api.c \
+	web/portal/card.c \
 	web/portal/frame.c \
 	web/portal/inbox.c \
 	web/portal/lists.c \
@@ -154,6 +162,7 @@ TEST_UNIT_SRC := \
 	tests/unit/test_base_json.c \
 	tests/unit/test_ca_core.c \
 	tests/unit/test_hsm_memory.c \
+	tests/unit/test_iss_card.c \
 	tests/unit/test_iss_csv.c \
 	tests/unit/test_iss_ledger.c \
 	tests/unit/test_iss_number.c \

@@ -24,6 +24,7 @@
 #include "issuer/events_domain.def"
 #undef EVENT
 enum fj_rc apr_organisation_add(struct iss_call *c, const struct apr *a, struct fj_err *err);
+enum fj_rc apr_rule_override(struct iss_call *c, const struct apr *a, struct fj_err *err);
 enum fj_rc apr_asset_unfreeze(struct iss_call *c, const struct apr *a, struct fj_err *err);
 enum fj_rc apr_registration_execute(struct iss_call *c, const struct apr *a, struct fj_err *err);
 enum fj_rc apr_registration_withdraw(struct iss_call *c, const struct apr *a, struct fj_err *err);

@@ -70,14 +70,50 @@ const struct iss_field fld_ledger_confirm[] = {
 };
 const struct iss_field fld_asset_card[] = {
 	{"ledger", ISS_F_STR, true, 40, "台账编号", "ledger entry"},
-	{"card", ISS_F_JSON, true, 1, "资产卡片", "the four blocks: basic, rights, use, management"},
+	{"card", ISS_F_JSON, true, 1, "资产卡片", "the four blocks: basic, rights, use, management; `asset fields` lists their members"},
+	{"note", ISS_F_STR, false, 400, "变更说明", "why it was changed"},
 	{0},
 };
+/* cards: versions, sheets; collateral and overrides */
+#define ASSET(required) {"asset", ISS_F_STR, required, DOM_MAX_ASSET_NO, "资产编号", "asset number"}
+const struct iss_field fld_asset_show[] = {ASSET(true), {"version", ISS_F_INT, false, INT32_MAX, "卡片版本", "version; the one in force by default"}, {0}};
+const struct iss_field fld_asset_diff[] = {
+	ASSET(true),
+	{"from", ISS_F_INT, false, INT32_MAX, "旧版本", "the older version; the one before by default"},
+	{"to", ISS_F_INT, false, INT32_MAX, "新版本", "the newer version; the newest by default"},
+	{0},
+};
+const struct iss_field fld_asset_export[] = {
+	{"assets", ISS_F_LIST, false, 5000, "资产编号", "asset numbers; all of the holder by default, and ledger entries that have no card yet"},
+	{"state", ISS_F_STR, false, 16, "状态", "only assets in this state"},
+	{"after", ISS_F_STR, false, DOM_MAX_ASSET_NO, "起始", "start after this asset number: a file has 5,000 rows"},
+	{"format", ISS_F_STR, false, 4, "格式", "xlsx (default) or csv"},
+	{0},
+};
+const struct iss_field fld_asset_import[] = {
+	{"file", ISS_F_FILE, true, 16 << 20, "卡片表格", "the edited file of asset.export: XLSX or CSV"},
+	{"dry_run", ISS_F_BOOL, false, 1, "试导入", "check only"},
+	{"note", ISS_F_STR, false, 400, "变更说明", "why the cards were changed"},
+	{0},
+};
+const struct iss_field fld_class_list[] = {{"finance", ISS_F_STR, false, 18, "财政部门", "finance department's USCC; the own one by default"}, {0}};
 const struct iss_field fld_collateral[] = {
-	{"asset", ISS_F_STR, true, DOM_MAX_ASSET_NO, "资产编号", "asset number"},
+	ASSET(false),
 	{"creditor", ISS_F_STR, true, 120, "债权人", "creditor"},
+	{"kind", ISS_F_STR, false, 12, "担保方式", "PLEDGE (default), MORTGAGE, GUARANTEE, CREDIT, TRUST or OTHER"},
+	{"basis", ISS_F_STR, false, 16, "依据类别", "asset (default), certificate, authorisation, product or receivable"},
+	{"number", ISS_F_STR, false, 80, "依据编号", "its number; of a receivable that of what it arises from"},
 	{0},
 };
+const struct iss_field fld_collateral_list[] = {PAGE, ASSET(false), {"state", ISS_F_STR, false, 12, "状态", "REGISTERED, RELEASED or REFUSED"}, {0}};
+const struct iss_field fld_rule_override[] = {
+	{"rule", ISS_F_STR, true, 8, "规则", "R05"},
+	ASSET(true),
+	REASON,
+	{0},
+};
+const struct iss_field fld_override_list[] = {PAGE, {0}};
+
 #define ONE_OR_MANY {"id", ISS_F_STR, false, 40, "编号", "registration"}, {"ids", ISS_F_LIST, false, 5000, "所选登记", "a selection of registrations, as one task"}
 #define NOTE {"note", ISS_F_STR, false, 400, "意见", "reason; required for a no"}
 const struct iss_field fld_registration_submit[] = {

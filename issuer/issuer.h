@@ -102,6 +102,9 @@ struct iss_command_info {
 	const struct iss_field *fields; /* ends with a NULL name; may be NULL */
 	const char *zh, *en;
 };
+/* An asset card for people (domain.md 4.3): [{"block","key","label","text"}] in the dictionary's
+ * order, codes in words; the caller's. */
+json_t *iss_card_lines(const json_t *card, bool en);
 /* All commands, for command line help, routes and OpenAPI; *n of them. */
 const struct iss_command_info *const *iss_commands(size_t *n);
 const struct iss_command_info *iss_command_find(const char *name); /* NULL: none */

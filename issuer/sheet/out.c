@@ -137,7 +137,8 @@ static bool set_columns(struct sheet_out *o, const struct sheet_column *columns,
 		bool list = count(columns[i].choices) > 0;
 		double width = columns[i].width > 0 ? columns[i].width : 16;
 
-		if (worksheet_set_column(o->sheet, (lxw_col_t)i, (lxw_col_t)i, width, text) != LXW_NO_ERROR || (list && !add_drop_down(o, i, columns[i].choices)))
+		lxw_row_col_options opt = {.hidden = columns[i].width < 0};
+		if (worksheet_set_column_opt(o->sheet, (lxw_col_t)i, (lxw_col_t)i, width, text, &opt) != LXW_NO_ERROR || (list && !add_drop_down(o, i, columns[i].choices)))
 			return false;
 	}
 	return true;

@@ -83,6 +83,37 @@ CREATE TABLE card (                -- 资产卡片, every version kept
   card     TEXT NOT NULL,
   PRIMARY KEY (asset_no, version)
 ) STRICT;
+CREATE INDEX asset_holder ON asset(holder, asset_no);
+
+CREATE TABLE collateral (          -- 担保申请和权利负担 (R04, R05)
+  id        TEXT PRIMARY KEY,
+  asset_no  TEXT NOT NULL,
+  creditor  TEXT NOT NULL,
+  kind      TEXT NOT NULL,         -- PLEDGE MORTGAGE GUARANTEE CREDIT TRUST OTHER
+  basis     TEXT NOT NULL,         -- asset certificate authorisation product receivable
+  number    TEXT NOT NULL,         -- of what was named
+  asked_by  TEXT NOT NULL,         -- USCC
+  state     TEXT NOT NULL,         -- REGISTERED RELEASED REFUSED
+  rule      TEXT NOT NULL,         -- that refused it, "" none
+  override  TEXT NOT NULL,         -- that let it through, "" none
+  at        INTEGER NOT NULL,
+  seq       INTEGER NOT NULL
+) STRICT;
+CREATE INDEX collateral_asset ON collateral(asset_no, id);
+CREATE TABLE rule_override (       -- rules of kind O let through by two finance officers
+  id        TEXT PRIMARY KEY,
+  rule      TEXT NOT NULL,
+  object    TEXT NOT NULL,
+  reason    TEXT NOT NULL,
+  finance   TEXT NOT NULL,         -- whose officers they are
+  applicant TEXT NOT NULL,         -- logins
+  approver  TEXT NOT NULL,
+  approval  TEXT NOT NULL,
+  at        INTEGER NOT NULL,
+  state     TEXT NOT NULL,         -- OPEN USED
+  used_by   TEXT NOT NULL          -- id of what it let through
+) STRICT;
+CREATE INDEX rule_override_object ON rule_override(object, rule, state);
 
 CREATE TABLE registration (        -- 登记申请
   id        TEXT PRIMARY KEY,
@@ -215,3 +246,4 @@ CREATE TABLE token (               -- 许可令牌
   suspended_by  TEXT NOT NULL DEFAULT '' -- FINANCE IMPLEMENTER OPERATOR; "" not suspended
 ) STRICT;
 CREATE INDEX token_of ON token(authorisation, id);
+CREATE INDEX token_product ON token(product, authorisation);

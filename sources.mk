@@ -92,6 +92,7 @@ ISSUER_SRC := \
 	issuer/material.c \
 	issuer/number.c \
 	issuer/objection.c \
+	issuer/offline.c \
 	issuer/organisation.c \
 	issuer/override.c \
 	issuer/pipe_kinds.c \
@@ -110,6 +111,7 @@ ISSUER_SRC := \
 	issuer/sheet/xlsx.c \
 	issuer/sheet/xlsx_book.c \
 	issuer/sheet/xlsx_rows.c \
+	issuer/sheet/xmltab.c \
 	issuer/signin.c \
 	issuer/state.c \
 	issuer/status.c \
@@ -197,7 +199,8 @@ TEST_FUZZ_SRC := \
 	tests/fuzz/fuzz_text.c \
 	tests/fuzz/fuzz_use.c \
 	tests/fuzz/fuzz_verdict.c \
-	tests/fuzz/fuzz_x509.c
+	tests/fuzz/fuzz_x509.c \
+	tests/fuzz/fuzz_xmltab.c
 
 # objects that carry other files inside (.incbin), and those files
 INCBIN_SRC := \

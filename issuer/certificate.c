@@ -396,7 +396,7 @@ static enum fj_rc intent_of(struct iss_call *c, const struct issuing *w, char nu
 	return FJ_OK;
 }
 
-static enum fj_rc applicant_of(struct sto *db, const char *approval, char person[64], struct fj_err *err)
+enum fj_rc dom_applicant(struct sto *db, const char *approval, char person[64], struct fj_err *err)
 {
 	FJ_AUTO(sto_q) q = {0};
 
@@ -455,7 +455,7 @@ enum fj_rc apr_certificate_issue(struct iss_call *c, const struct apr *a, struct
 	size_t i;
 	json_t *v;
 
-	FJ_TRY(applicant_of(c->db, a->id, w.applicant, err));
+	FJ_TRY(dom_applicant(c->db, a->id, w.applicant, err));
 	json_array_foreach(json_object_get(a->payload, "assets"), i, v)
 		json_array_append(names, json_object_get(v, "asset_no"));
 	bool one = json_array_size(names) == 1;

@@ -28,6 +28,7 @@ struct iss_call {
 	const char *command;  /* its name: static */
 	json_t *policy;       /* the profile consulted last (profile.h) */
 	char policy_of[19], policy_hash[65];
+	const json_t *offline; /* what an act on paper rests on: evt_append puts it into each event; NULL: none */
 };
 typedef enum fj_rc (*iss_handler)(struct iss_call *c, struct fj_err *err);
 /* WRITE_STEPS commands run without the writer's lock, with a reader in c->db.  What they change they

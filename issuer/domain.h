@@ -25,6 +25,7 @@
 #undef EVENT
 enum fj_rc apr_organisation_add(struct iss_call *c, const struct apr *a, struct fj_err *err);
 enum fj_rc apr_rule_override(struct iss_call *c, const struct apr *a, struct fj_err *err);
+enum fj_rc apr_offline_record(struct iss_call *c, const struct apr *a, struct fj_err *err);
 enum fj_rc apr_asset_unfreeze(struct iss_call *c, const struct apr *a, struct fj_err *err);
 enum fj_rc apr_registration_execute(struct iss_call *c, const struct apr *a, struct fj_err *err);
 enum fj_rc apr_registration_withdraw(struct iss_call *c, const struct apr *a, struct fj_err *err);
@@ -74,6 +75,8 @@ struct dom_org_in {
 };
 enum fj_rc dom_organisation_body(const struct dom_org_in *in, json_t **body, struct fj_err *err) FJ_MUST_USE;
 
+/* the natural person who asked for an approval */
+enum fj_rc dom_applicant(struct sto *db, const char *approval, char person[64], struct fj_err *err) FJ_MUST_USE;
 /* {"items","next"}: next is the last item's `key` when the page is full; items stays the caller's */
 enum fj_rc dom_list_answer(struct iss_call *c, json_t *items, const char *key, int64_t limit, struct fj_err *err) FJ_MUST_USE;
 

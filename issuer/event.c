@@ -81,6 +81,13 @@ enum fj_rc evt_append(struct iss_call *c, const char *kind, const char *object, 
 
 	const char *policy;
 
+	FJ_AUTO(json) marked = NULL;
+	if (c->offline != NULL) {
+		marked = json_copy((json_t *)(uintptr_t)body);
+		if (json_object_set(marked, "offline", (json_t *)(uintptr_t)c->offline) != 0)
+			return fj_fail(err, FJ_E_NOMEM, "issuer", NULL, "out of memory");
+		body = marked;
+	}
 	FJ_TRY(fj_json_canonical(body, &text, err));
 	FJ_TRY(prf_hash(c, &policy, err));
 	FJ_TRY(last_event(c->db, &seq, &before, err));

@@ -186,3 +186,14 @@ const struct iss_field fld_certificate_revoke[] = {
 };
 const struct iss_field fld_authorisation_propose[] = {{"proposal", ISS_F_JSON, true, 1, "授权方案", "the proposal, docs/api.md"}, {0}};
 const struct iss_field fld_token_issue[] = {{"request", ISS_F_JSON, true, 1, "许可申请", "the request, docs/api.md"}, {0}};
+
+/* 线下, 历史补录, exchange */
+const struct iss_field fld_offline_record[] = {
+	{"body", ISS_F_STR, true, 120, "办理单位", "body that acted: court, meeting, department"},
+	{"usci", ISS_F_STR, false, 18, "统一社会信用代码", "its code; a note does without"},
+	{"doc_no", ISS_F_STR, true, 80, "文号", "document number"},
+	{"doc_date", ISS_F_STR, true, 10, "文件日期", "date of the document"},
+	{"scan", ISS_F_FILE, true, 8 << 20, "扫描件", "scan of the document"},
+	{"act", ISS_F_JSON, true, 1, "办理事项", "{act, id or ids, accept, note, reason}, docs/api.md"},
+	{0},
+};

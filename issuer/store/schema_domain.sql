@@ -247,3 +247,18 @@ CREATE TABLE token (               -- 许可令牌
 ) STRICT;
 CREATE INDEX token_of ON token(authorisation, id);
 CREATE INDEX token_product ON token(product, authorisation);
+
+CREATE TABLE offline (             -- 线下: acts on paper (domain.md decision 10)
+  id        TEXT PRIMARY KEY,
+  finance   TEXT NOT NULL,         -- whose two officers recorded it
+  body      TEXT NOT NULL,         -- who acted
+  usci      TEXT NOT NULL,         -- "" a body without code
+  doc_no    TEXT NOT NULL,
+  doc_date  TEXT NOT NULL,         -- of the document; `at` is the day of entry
+  act       TEXT NOT NULL,         -- canonical JSON
+  material  TEXT NOT NULL,         -- the scan
+  sha256    TEXT NOT NULL,
+  recorder  TEXT NOT NULL,         -- logins
+  confirmer TEXT NOT NULL,
+  at        INTEGER NOT NULL
+) STRICT;

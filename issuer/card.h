@@ -10,6 +10,7 @@
 #define CARD_MAX (1u << 18)   /* octets of a canonical card */
 #define CARD_MAX_FIELDS 100
 #define CARD_MAX_ITEMS 64     /* of a list in a card */
+#define CARD_MAX_LIST 6000    /* octets of its texts in all: they stand in one cell */
 
 /* --- the dictionary (card_fields.c; card_fields.def) --- */
 enum card_type {

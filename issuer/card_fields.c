@@ -225,7 +225,7 @@ static enum fj_rc text_list(const struct card_field *f, const json_t *v, json_t 
 {
 	FJ_AUTO(json) alone = json_is_string(v) ? json_pack("[O]", v) : json_incref((json_t *)(uintptr_t)v);
 	FJ_AUTO(json) list = json_array();
-	size_t i;
+	size_t i, octets = 0;
 	json_t *item, *one;
 
 	if (!json_is_array(alone) || json_array_size(alone) > CARD_MAX_ITEMS)
@@ -235,6 +235,9 @@ static enum fj_rc text_list(const struct card_field *f, const json_t *v, json_t 
 			return bad(f, err, "is a list of texts, 64 at most", "应为文本列表，至多 64 项");
 		if (!iss_said(json_string_value(item)))
 			continue;
+		octets += json_string_length(item);
+		if (octets > CARD_MAX_LIST)
+			return bad(f, err, "is longer than a cell in all", "各项合计过长，超过一个单元格的容量");
 		FJ_TRY(one_text(f, json_string_value(item), &one, err));
 		bool there = fj_list_has(list, json_string_value(one));
 		if ((there ? (json_decref(one), 0) : json_array_append_new(list, one)) != 0)

@@ -9,9 +9,9 @@
  * itself is refused, so is a document of tomorrow, and what another finance
  * department's holders are about.  The officer who entered it stands where the
  * body's officer would (R22): no later step and no part in the certificate.  Who
- * approved the entry only vouches for the scan, and is kept apart from the
- * applicant; otherwise a department of three could not certify what was endorsed
- * on paper.  An entry that can't be carried out is refused when it is made.
+ * approved the entry vouches for the scan only: kept apart from the applicant, and
+ * from nothing later, else paper would need five officers where three suffice
+ * without.  An entry that can't be carried out is refused when it is made.
  */
 #include "base/jws.h"
 #include "issuer/life.h"
@@ -30,7 +30,7 @@ struct doing {
 	const struct act *act;
 	const json_t *params;          /* {"act", ...} */
 	const char *finance, *usci;
-	const char *person[2];         /* who entered, who approved ("" not yet) */
+	const char *recorder, *persons; /* who entered; all who stand behind the entry so far */
 };
 
 static const char *text(const json_t *p, const char *key)
@@ -57,14 +57,6 @@ static enum fj_rc own_holder(struct iss_call *c, const struct doing *d, const ch
 	return iss_rule_no_foreign_issuer(o.finance, d->finance, err);
 }
 
-static enum fj_rc both_apart(const struct doing *d, const char *person, struct fj_err *err)
-{
-	for (size_t i = 0; i < FJ_ARRAY_LEN(d->person); i++)
-		if (d->person[i][0] != '\0')
-			FJ_TRY(iss_rule_no_two_roles_of_one_person(person, d->person[i], err));
-	return FJ_OK;
-}
-
 /* the handler as if the body's officer had called it; params are stolen */
 static enum fj_rc as_body(struct iss_call *c, const struct doing *d, iss_handler fn, json_t *params, struct fj_err *err)
 {
@@ -74,7 +66,7 @@ static enum fj_rc as_body(struct iss_call *c, const struct doing *d, iss_handler
 	struct iss_actor body = *who;
 
 	snprintf(body.org, sizeof(body.org), "%s", d->usci);
-	snprintf(body.person, sizeof(body.person), "%s", d->person[0]);
+	snprintf(body.person, sizeof(body.person), "%s", d->recorder);
 	body.roles = d->act->role;
 	c->actor = &body;
 	c->params = params;
@@ -94,7 +86,7 @@ static enum fj_rc endorse_one(struct iss_call *c, const char *id, const void *ar
 
 	FJ_TRY(dom_reg_get(c->db, id, &r, err));
 	FJ_TRY(own_holder(c, d, r.holder, err));
-	FJ_TRY(both_apart(d, r.applicant, err));
+	FJ_TRY(iss_rule_no_two_roles_of_one_person(r.applicant, d->persons, err));
 	return as_body(c, d, cmd_registration_endorse, json_pack("{s:s, s:b, s:s}", "id", id, "accept", json_is_true(json_object_get(d->params, "accept")),
 	    "note", text(d->params, "note")), err);
 }
@@ -106,7 +98,7 @@ static enum fj_rc confirm_one(struct iss_call *c, const char *id, const void *ar
 
 	FJ_TRY(dom_ledger_get(c->db, id, &l, err));
 	FJ_TRY(own_holder(c, d, l.holder, err));
-	FJ_TRY(both_apart(d, l.person, err));
+	FJ_TRY(iss_rule_no_two_roles_of_one_person(l.person, d->persons, err));
 	return as_body(c, d, cmd_ledger_confirm, json_pack("{s:s}", "id", id), err);
 }
 
@@ -302,7 +294,7 @@ static enum fj_rc keep_scan(struct iss_call *c, struct dom_material *m, struct f
 enum fj_rc cmd_offline_record(struct iss_call *c, struct fj_err *err)
 {
 	const json_t *params = json_object_get(c->params, "act");
-	struct doing d = {.params = params, .finance = c->actor->org, .usci = text(c->params, "usci"), .person = {c->actor->person, ""}};
+	struct doing d = {.params = params, .finance = c->actor->org, .usci = text(c->params, "usci"), .recorder = c->actor->person, .persons = c->actor->person};
 	struct dom_material scan = {.holder = c->actor->org, .asset_no = "", .kind = "OFFLINE", .name = text(c->params, "doc_no")};
 	FJ_AUTO(json) good = json_array();
 	FJ_AUTO(json) aside = json_array();
@@ -336,10 +328,13 @@ static enum fj_rc carry_out(struct iss_call *c, const struct doing *d, const jso
 enum fj_rc apr_offline_record(struct iss_call *c, const struct apr *a, struct fj_err *err)
 {
 	const json_t *p = a->payload;
-	char entered[64];
-	struct doing d = {.params = json_object_get(p, "act"), .finance = text(p, "finance"), .usci = text(p, "usci"), .person = {entered, c->actor->person}};
+	char entered[ISS_PERSON_CAP];
+	FJ_AUTO(buf) all = FJ_BUF_INIT(4096);
+	struct doing d = {.params = json_object_get(p, "act"), .finance = text(p, "finance"), .usci = text(p, "usci"), .recorder = entered};
 
-	FJ_TRY(dom_applicant(c->db, a->id, entered, err));
+	FJ_TRY(apr_applicant(c->db, a->id, entered, err));
+	FJ_TRY(apr_persons(c->db, a->id, &all, err));
+	d.persons = fj_buf_str(&all);
 	FJ_TRY(act_of(d.params, &d.act, err));
 	FJ_AUTO(json) mark = json_pack("{s:s, s:s, s:s, s:s, s:s, s:s}", "mark", "线下", "record", a->object, "body", text(p, "body"), "usci", d.usci, "doc_no",
 	    text(p, "doc_no"), "doc_date", text(p, "doc_date"));

@@ -20,7 +20,7 @@ static const char *noun_of(const char *noun)
  * signs without a signer is refused by the register. */
 static bool reads(const char *verb)
 {
-	static const char *const verbs[] = {"list", "show", "history", "template", "rebuild", "import-status", "counts"};
+	static const char *const verbs[] = {"list", "show", "history", "template", "rebuild", "import-status", "counts", "diff", "fields"};
 
 	for (size_t i = 0; i < FJ_ARRAY_LEN(verbs); i++)
 		if (strcmp(verb, verbs[i]) == 0)

@@ -236,6 +236,21 @@ def round_trip():
     check('the same as CSV, by state', csv.count('\r\n') >= COUNT and 'CARD-0003' in csv)
 
 
+def draft():
+    """a change of a certificated card is a draft: it discloses nothing and changes nothing in force"""
+    a = done('yj1', 'asset.show', asset='GX-2026-0002')
+    changed = json.loads(json.dumps(a['card']))
+    changed['rights']['encumbrance'] = ['抵押：丙行（虚构）']
+    code, out = do('yj1', 'asset.card', ledger=a['ledger'], card=changed, note='新增抵押（示例）')
+    check('on a certificate a new version is a draft', code == 200 and out['draft'] is True and out['version'] == 2, out)
+    history = done('yj1', 'asset.history', asset='GX-2026-0002')['items']
+    check('history says so, and why', [(v['version'], v['draft'], v['in_force'], v['note']) for v in history] == [(1, False, True, ''), (2, True, False, '新增抵押（示例）')], history)
+    b = done('yj1', 'asset.show', asset='GX-2026-0002')
+    check('the card in force stays', b['card_hash'] == a['card_hash'] and b['newest'] == 2 and b['draft'] is False, b)
+    diff = done('yj1', 'asset.diff', asset='GX-2026-0002')
+    check('the difference is against the card in force', (diff['from'], diff['to']) == (1, 2) and [d['key'] for d in diff['items']] == ['encumbrance'], diff)
+
+
 def collateral():
     number = next(a['number'] for a in h.demo['authorisations'] if a['number'].startswith('DAU-420000-202604'))
     hubei = next(c['number'] for c in h.demo['certificates'] if c['number'].startswith('DAC-420000-202604-000001'))
@@ -265,6 +280,10 @@ def collateral():
     check('a stranger does not release one', do('pc1', 'collateral.release', id=out['collateral'][0], reason='x')[0] == 403)
     check('its holder does', done('yj1', 'collateral.release', id=out['collateral'][0], reason='清偿（示例）')['state'] == 'RELEASED')
 
+    done('gx-fin1', 'asset.freeze', asset='GX-2026-0003', reason='查封（示例）')
+    code, out = do('yj1', 'collateral.request', asset='GX-2026-0003', creditor='丁行（虚构）')
+    check('R19: a frozen asset secures nothing', out.get('refused') is True and out.get('rule') == 'R19', out)
+
     code, out = do('yj1', 'collateral.request', asset='GX-2026-0001', creditor=BANK)
     check('R05: without a certificate in force nothing is disclosed', out.get('refused') is True and out.get('rule') == 'R05', out)
     refused('another finance department does not override', do('hb-fin1', 'rule.override', rule='R05', asset='GX-2026-0001', reason='x'), 'R40')
@@ -289,7 +308,7 @@ try:
     check('a demo home that serves', h.made and h.serve(), h.made_err)
     for who in ('hbsw1', 'hb-fin1'):
         sessions[who] = h.session(who)
-    for part in (dictionary, one_card, round_trip, collateral):
+    for part in (dictionary, one_card, round_trip, draft, collateral):
         part()
     code, out = h.cli('db', 'rebuild', '--check')
     check('the events give every table again', code == 0 and out.get('same') is True, out)

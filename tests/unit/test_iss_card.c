@@ -187,6 +187,30 @@ TEST("a value goes into a cell and comes back the same")
 	}
 }
 
+TEST("a list fits into a cell: so many items, so many octets")
+{
+	const struct card_field *f = card_field("use", "scenes");
+	struct fj_err err = {0};
+	json_t *out = NULL;
+	char text[201 * 3] = "";
+	FJ_AUTO(json) list = json_array();
+	for (int i = 0; i < 197; i++)
+		memcpy(text + 3 * i, "景", 4);
+	for (int i = 0; i < 10; i++) {
+		text[0] = (char)('a' + i);
+		text[1] = text[2] = 'x';
+		json_array_append_new(list, json_string(text));
+	}
+	CHECK_OK(card_value(f, list, &out, &err));
+	json_decref(out);
+	json_array_append_new(list, json_string("one more of a good length, so that all of them together are longer than a cell may be in the end"));
+	CHECK_RC(card_value(f, list, &out, &err), FJ_E_INVALID);
+	json_array_clear(list);
+	for (int i = 0; i <= CARD_MAX_ITEMS; i++)
+		json_array_append_new(list, json_sprintf("%d", i));
+	CHECK_RC(card_value(f, list, &out, &err), FJ_E_INVALID);
+}
+
 TEST("a card is lines for people, in either language")
 {
 	FJ_AUTO(json) c = parse("{\"basic\":{\"geo_scope\":\"NATIONAL\",\"book_value\":100},\"rights\":{\"dispute\":false,\"rights_table\":"
@@ -274,8 +298,8 @@ static enum fj_rc event(struct reg *r, const char *kind, const char *object, jso
 
 static enum fj_rc entry(struct reg *r, const char *id, const char *holder, const char *shared, struct fj_err *err)
 {
-	FJ_TRY(event(r, "ledger.entered", id, json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s}", "id", id, "holder", holder, "ledger_no", id, "catalog_ref", "C-1", "name",
-	    "2024年全国水文数据集", "summary", "", "formed_by", "自主采集", "shared_from", shared), err));
+	FJ_TRY(event(r, "ledger.entered", id, json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:{}, s:s, s:s}", "id", id, "holder", holder, "ledger_no", id, "catalog_ref", "C-1", "name",
+	    "2024年全国水文数据集", "summary", "", "formed_by", "自主采集", "shared_from", shared, "more", "no_key", id, "same_key", id), err));
 	FJ_TRY(event(r, "ledger.recognised", id, json_pack("{s:s, s:s, s:s}", "to", "RECOGNISED", "result", "ASSET", "person", "p-9"), err));
 	return event(r, "ledger.confirmed", id, json_pack("{s:s, s:s, s:s}", "to", "CONFIRMED", "result", "ASSET", "person", "p-9"), err);
 }
@@ -351,6 +375,7 @@ TEST("R02, R03: no card without a confirmed entry, none for a memorandum")
 	CHECK_OK(event(&r, "ledger.recognised", "LG-1", json_pack("{s:s, s:s, s:s}", "to", "RECOGNISED", "result", "ASSET", "person", "p"), &err));
 	CHECK_RC(fill(&r, &inst, "LG-1", card("A-1", NULL, NULL), &err), FJ_E_REFUSED);
 	CHECK_STR(err.cite, "R02");
+	CHECK_OK(event(&r, "ledger.recognised", "LG-1", json_pack("{s:s, s:s, s:s}", "to", "RECOGNISED", "result", "MEMO", "person", "p"), &err));
 	CHECK_OK(event(&r, "ledger.confirmed", "LG-1", json_pack("{s:s, s:s, s:s}", "to", "CONFIRMED", "result", "MEMO", "person", "p"), &err));
 	CHECK_RC(fill(&r, &inst, "LG-1", card("A-1", NULL, NULL), &err), FJ_E_REFUSED);
 	CHECK_STR(err.cite, "R03");

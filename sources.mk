@@ -84,6 +84,11 @@ ISSUER_SRC := \
 	issuer/demo.c \
 	issuer/division.c \
 	issuer/event.c \
+	issuer/exchange.c \
+	issuer/exchange_file.c \
+	issuer/exchange_map.c \
+	issuer/exchange_number.c \
+	issuer/exchange_reconcile.c \
 	issuer/fields.c \
 	issuer/holder_key.c \
 	issuer/init.c \
@@ -92,6 +97,8 @@ ISSUER_SRC := \
 	issuer/ledger_heading.c \
 	issuer/ledger_import.c \
 	issuer/ledger_row.c \
+	issuer/legacy.c \
+	issuer/legacy_sheet.c \
 	issuer/life.c \
 	issuer/lifecycle.c \
 	issuer/material.c \

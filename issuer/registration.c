@@ -13,6 +13,7 @@
 #include "issuer/registration.h"
 
 #include "base/jws.h"
+#include "issuer/legacy.h"
 #include "issuer/profile.h"
 #include "issuer/rules/rules.h"
 #include "issuer/state.h"
@@ -792,7 +793,7 @@ enum fj_rc cmd_registration_show(struct iss_call *c, struct fj_err *err)
 	json_object_set_new(c->answer, "disposal", json_string(sto_text(&q, 14)));
 	json_object_set_new(c->answer, "note", json_string(sto_text(&q, 16)));
 	json_object_set_new(c->answer, "notice_address", json_string(sto_text(&q, 23)));
-	return c->answer != NULL ? FJ_OK : fj_fail(err, FJ_E_NOMEM, "issuer", NULL, "out of memory");
+	return c->answer != NULL ? dom_legacy_mark(c->db, r.asset_no, r.id, c->answer, err) : fj_fail(err, FJ_E_NOMEM, "issuer", NULL, "out of memory");
 }
 
 enum fj_rc cmd_registration_list(struct iss_call *c, struct fj_err *err)

@@ -74,13 +74,21 @@ ISSUER_SRC := \
 	issuer/card_fields.c \
 	issuer/card_row.c \
 	issuer/card_sheet.c \
+	issuer/chain.c \
 	issuer/certificate.c \
 	issuer/clock.c \
 	issuer/collateral.c \
 	issuer/command.c \
 	issuer/deadline.c \
+	issuer/delegation.c \
 	issuer/demo.c \
+	issuer/division.c \
 	issuer/event.c \
+	issuer/exchange.c \
+	issuer/exchange_file.c \
+	issuer/exchange_map.c \
+	issuer/exchange_number.c \
+	issuer/exchange_reconcile.c \
 	issuer/fields.c \
 	issuer/holder_key.c \
 	issuer/init.c \
@@ -89,10 +97,16 @@ ISSUER_SRC := \
 	issuer/ledger_heading.c \
 	issuer/ledger_import.c \
 	issuer/ledger_row.c \
+	issuer/legacy.c \
+	issuer/legacy_sheet.c \
 	issuer/life.c \
+	issuer/lifecycle.c \
 	issuer/material.c \
 	issuer/number.c \
 	issuer/objection.c \
+	issuer/offline.c \
+	issuer/org_change.c \
+	issuer/org_import.c \
 	issuer/organisation.c \
 	issuer/override.c \
 	issuer/pipe_kinds.c \
@@ -102,6 +116,8 @@ ISSUER_SRC := \
 	issuer/publish/public.c \
 	issuer/publish/publish.c \
 	issuer/registration.c \
+	issuer/review.c \
+	issuer/roles.c \
 	issuer/rules/rules.c \
 	issuer/sheet/csv.c \
 	issuer/sheet/key.c \
@@ -111,6 +127,7 @@ ISSUER_SRC := \
 	issuer/sheet/xlsx.c \
 	issuer/sheet/xlsx_book.c \
 	issuer/sheet/xlsx_rows.c \
+	issuer/sheet/xmltab.c \
 	issuer/signin.c \
 	issuer/state.c \
 	issuer/status.c \
@@ -122,6 +139,7 @@ ISSUER_SRC := \
 	issuer/workday.c
 
 HTTP_SRC := \
+	web/http/form.c \
 	web/http/html.c \
 	web/http/http.c \
 	web/http/value.c \
@@ -130,13 +148,20 @@ HTTP_SRC := \
 
 WEB_SRC := \
 	web/api/api.c \
+	web/api/openapi.c \
+	web/portal/answer.c \
 	web/portal/card.c \
+	web/portal/do.c \
+	web/portal/fields.c \
 	web/portal/frame.c \
 	web/portal/inbox.c \
 	web/portal/lists.c \
 	web/portal/login.c \
+	web/portal/nouns.c \
+	web/portal/once.c \
 	web/portal/pages.c \
 	web/portal/portal.c \
+	web/portal/show.c \
 	web/portal/verify.c
 
 REGISTRY_SRC := \
@@ -167,6 +192,7 @@ TEST_UNIT_SRC := \
 	tests/unit/test_iss_csv.c \
 	tests/unit/test_iss_ledger.c \
 	tests/unit/test_iss_number.c \
+	tests/unit/test_iss_people.c \
 	tests/unit/test_iss_rows.c \
 	tests/unit/test_iss_rules.c \
 	tests/unit/test_iss_sheet.c \
@@ -174,7 +200,9 @@ TEST_UNIT_SRC := \
 	tests/unit/test_iss_workday.c \
 	tests/unit/test_ver_hostile.c \
 	tests/unit/test_ver_token.c \
-	tests/unit/test_ver_trust.c
+	tests/unit/test_ver_trust.c \
+	tests/unit/test_web_form.c \
+	tests/unit/test_web_once.c
 
 TEST_FUZZ_SRC := \
 	tests/fuzz/fuzz_asset.c \
@@ -199,14 +227,17 @@ TEST_FUZZ_SRC := \
 	tests/fuzz/fuzz_text.c \
 	tests/fuzz/fuzz_use.c \
 	tests/fuzz/fuzz_verdict.c \
-	tests/fuzz/fuzz_x509.c
+	tests/fuzz/fuzz_x509.c \
+	tests/fuzz/fuzz_xmltab.c
 
 # objects that carry other files inside (.incbin), and those files
 INCBIN_SRC := \
+	issuer/org_import.c \
 	issuer/publish/public.c \
 	issuer/store/store.c \
 	web/http/html.c
 INCBIN_DATA := \
+	data/pilot-units.csv \
 	issuer/publish/public.sql \
 	issuer/store/schema_core.sql \
 	issuer/store/schema_domain.sql \

@@ -28,6 +28,7 @@ struct iss_call {
 	const char *command;  /* its name: static */
 	json_t *policy;       /* the profile consulted last (profile.h) */
 	char policy_of[19], policy_hash[65];
+	const json_t *offline; /* what an act on paper rests on: evt_append puts it into each event; NULL: none */
 };
 typedef enum fj_rc (*iss_handler)(struct iss_call *c, struct fj_err *err);
 /* WRITE_STEPS commands run without the writer's lock, with a reader in c->db.  What they change they
@@ -67,12 +68,18 @@ typedef enum fj_rc (*evt_apply)(const struct evt *e, struct fj_err *err);
 struct apr {
 	char id[32];
 	const char *kind, *object, *org;
-	json_t *payload; /* borrowed */
+	json_t *payload; /* borrowed; "contradiction" {"en","zh"}: each approver confirms it
+			  * expressly; "not_by": persons whom it concerns and who may not approve it */
 	const char *applicant;
 };
 typedef enum fj_rc (*apr_fn)(struct iss_call *c, const struct apr *a, struct fj_err *err);
 /* Sets c->answer to {"approval": id, "object":..., "waiting_for": {...}}. */
 enum fj_rc apr_request(struct iss_call *c, const char *kind, const char *object, const char *org, json_t *payload, struct fj_err *err) FJ_MUST_USE;
+/* All natural persons behind an approval so far, applicant and deciders, joined by "+": for rules
+ * that keep persons apart (iss_persons_meet). */
+enum fj_rc apr_persons(struct sto *db, const char *id, struct fj_buf *out, struct fj_err *err) FJ_MUST_USE;
+/* of those, who asked (with the principal, where a deputy did) */
+enum fj_rc apr_applicant(struct sto *db, const char *id, char person[ISS_PERSON_CAP], struct fj_err *err) FJ_MUST_USE;
 /* is there an open approval of this kind for this object? id into out[32] ("" none) */
 enum fj_rc apr_open_for(struct iss_call *c, const char *kind, const char *object, char out[32], struct fj_err *err) FJ_MUST_USE;
 

@@ -11,8 +11,20 @@ CREATE TABLE organisation (        -- 单位
   roles      INTEGER NOT NULL,
   affiliates TEXT NOT NULL,        -- JSON list of USCCs (27号 art. 6)
   dishonest  INTEGER NOT NULL,
-  mlps       INTEGER NOT NULL
+  mlps       INTEGER NOT NULL,
+  note       TEXT NOT NULL,        -- such as why the kind contradicts the code (domain.md 3.4)
+  override   TEXT NOT NULL         -- why the code is taken although its check character fails (R35)
 ) STRICT;
+CREATE INDEX organisation_finance ON organisation(finance);
+CREATE TABLE division (            -- 行政区划, GB/T 2260; a table that is loaded replaces names
+  code TEXT PRIMARY KEY,
+  name TEXT NOT NULL
+) STRICT;
+-- those of the pilot (domain.md 3.3)
+INSERT INTO division (code, name) VALUES ('100000', '中央'), ('110000', '北京市'), ('130000', '河北省'), ('210200', '大连市'),
+  ('220000', '吉林省'), ('310000', '上海市'), ('320000', '江苏省'), ('330000', '浙江省'), ('340000', '安徽省'), ('350000', '福建省'),
+  ('370000', '山东省'), ('420000', '湖北省'), ('430000', '湖南省'), ('440300', '深圳市'), ('450000', '广西壮族自治区'),
+  ('520000', '贵州省'), ('530000', '云南省');
 
 CREATE TABLE ledger (              -- 台账
   id          TEXT PRIMARY KEY,
@@ -62,7 +74,7 @@ CREATE TABLE asset (               -- 数据资产
   ledger      TEXT NOT NULL UNIQUE,
   holder      TEXT NOT NULL,
   name        TEXT NOT NULL,
-  state       TEXT NOT NULL,       -- CARDED APPLIED ACCEPTED REVIEWED NOTICED REGISTERED CERTIFICATED FROZEN; final: CANCELLED TRANSFERRED DESTROYED
+  state       TEXT NOT NULL,       -- AWAITING_NUMBER CARDED APPLIED ACCEPTED REVIEWED NOTICED REGISTERED CERTIFICATED FROZEN; final: CANCELLED TRANSFERRED DESTROYED
   former      TEXT NOT NULL DEFAULT '', -- state before FROZEN
   frozen_by   TEXT NOT NULL DEFAULT '', -- USCC of who froze it
   held        TEXT NOT NULL DEFAULT '', -- certificate that freezing suspended
@@ -247,3 +259,75 @@ CREATE TABLE token (               -- 许可令牌
 ) STRICT;
 CREATE INDEX token_of ON token(authorisation, id);
 CREATE INDEX token_product ON token(product, authorisation);
+
+CREATE TABLE offline (             -- 线下: acts on paper (domain.md decision 10)
+  id        TEXT PRIMARY KEY,
+  finance   TEXT NOT NULL,         -- whose two officers recorded it
+  body      TEXT NOT NULL,         -- who acted
+  usci      TEXT NOT NULL,         -- "" a body without code
+  doc_no    TEXT NOT NULL,
+  doc_date  TEXT NOT NULL,         -- of the document; `at` is the day of entry
+  act       TEXT NOT NULL,         -- canonical JSON
+  material  TEXT NOT NULL,         -- the scan
+  sha256    TEXT NOT NULL,
+  recorder  TEXT NOT NULL,         -- logins
+  confirmer TEXT NOT NULL,
+  at        INTEGER NOT NULL
+) STRICT;
+
+CREATE TABLE legacy (              -- 历史补录: what was registered before the appliance (decision 11)
+  asset_no     TEXT PRIMARY KEY,
+  registration TEXT NOT NULL,
+  holder       TEXT NOT NULL,
+  registered_on TEXT NOT NULL,     -- real dates; `at` is the day of entry
+  doc_no       TEXT NOT NULL,
+  doc_date     TEXT NOT NULL,      -- "" not said
+  scan         TEXT NOT NULL,      -- SHA-256, hex
+  old_number   TEXT NOT NULL,      -- former certificate, "" none
+  old_from     TEXT NOT NULL,
+  old_to       TEXT NOT NULL,
+  file         TEXT NOT NULL,      -- SHA-256 of the file that brought it
+  digest       TEXT NOT NULL,      -- of its row
+  recorder     TEXT NOT NULL,      -- logins
+  confirmer    TEXT NOT NULL,
+  line         INTEGER NOT NULL,   -- of the file
+  at           INTEGER NOT NULL
+) STRICT;
+CREATE INDEX legacy_period ON legacy(registered_on);
+
+CREATE TABLE asset_number (        -- provisional numbers that were replaced
+  provisional TEXT PRIMARY KEY,
+  asset_no    TEXT NOT NULL UNIQUE,
+  file        TEXT NOT NULL,       -- exchange file that brought the number
+  at          INTEGER NOT NULL
+) STRICT;
+CREATE TABLE exchange_map (        -- 预算管理一体化: our fields in their columns
+  finance TEXT NOT NULL,
+  version INTEGER NOT NULL,
+  doc     TEXT NOT NULL,           -- canonical JSON
+  at      INTEGER NOT NULL,
+  PRIMARY KEY (finance, version)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE exchange_file (
+  id        TEXT PRIMARY KEY,      -- follows from direction, department and content
+  direction TEXT NOT NULL,         -- OUT IN
+  finance   TEXT NOT NULL,
+  sha256    TEXT NOT NULL,
+  format    TEXT NOT NULL,
+  rows      INTEGER NOT NULL,
+  done      INTEGER NOT NULL,      -- records told, or receipts taken
+  mapping   INTEGER NOT NULL,      -- version
+  through   INTEGER NOT NULL,      -- last event before it
+  faults    TEXT NOT NULL,         -- JSON list
+  actor     TEXT NOT NULL,
+  at        INTEGER NOT NULL
+) STRICT;
+CREATE TABLE exchange_receipt (
+  asset_no TEXT NOT NULL,
+  file     TEXT NOT NULL,
+  accepted INTEGER NOT NULL,
+  reason   TEXT NOT NULL,
+  at       INTEGER NOT NULL,
+  seq      INTEGER PRIMARY KEY
+) STRICT;
+CREATE INDEX exchange_receipt_of ON exchange_receipt(asset_no, seq);

@@ -10,7 +10,7 @@ PKG = pkg-config
 B = $(BUILD)
 
 WARN = -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wpointer-arith -Wvla \
-	-Wformat=2 -Wno-format-nonliteral -Werror
+	-Wformat=2 -Wno-format-nonliteral -Wno-missing-field-initializers -Werror
 HARD = -fstack-protector-strong -fstack-clash-protection -fcf-protection -fPIE
 FORTIFY = -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2
 FUZZ ?=

@@ -139,6 +139,7 @@ ISSUER_SRC := \
 	issuer/workday.c
 
 HTTP_SRC := \
+	web/http/form.c \
 	web/http/html.c \
 	web/http/http.c \
 	web/http/value.c \
@@ -147,13 +148,20 @@ HTTP_SRC := \
 
 WEB_SRC := \
 	web/api/api.c \
+	web/api/openapi.c \
+	web/portal/answer.c \
 	web/portal/card.c \
+	web/portal/do.c \
+	web/portal/fields.c \
 	web/portal/frame.c \
 	web/portal/inbox.c \
 	web/portal/lists.c \
 	web/portal/login.c \
+	web/portal/nouns.c \
+	web/portal/once.c \
 	web/portal/pages.c \
 	web/portal/portal.c \
+	web/portal/show.c \
 	web/portal/verify.c
 
 REGISTRY_SRC := \
@@ -193,7 +201,9 @@ TEST_UNIT_SRC := \
 	tests/unit/test_iss_workday.c \
 	tests/unit/test_ver_hostile.c \
 	tests/unit/test_ver_token.c \
-	tests/unit/test_ver_trust.c
+	tests/unit/test_ver_trust.c \
+	tests/unit/test_web_form.c \
+	tests/unit/test_web_once.c
 
 TEST_FUZZ_SRC := \
 	tests/fuzz/fuzz_asset.c \

@@ -88,8 +88,6 @@ static enum fj_rc check_rules(struct card_ready *r, const struct dom_org *holder
 	    dom_card_text(card, "management", "risk_assessment")[0] != '\0', err)));
 	FJ_TRY(at(r, "management", "sj_cert_no", iss_rule_no_sj_number_on_duty_data(sj, holder->kind, err)));
 	FJ_TRY(at(r, "management", "sj_cert_no", iss_rule_no_sj_number_on_duty_data(sj, r->origin, err)));
-	FJ_TRY(at(r, "rights", "legal_basis", iss_rule_no_raw_personal_data(dom_card_text(card, "rights", "personal_info"),
-	    dom_card_text(card, "rights", "legal_basis")[0] != '\0', err)));
 	return check_value(r, err);
 }
 

@@ -67,7 +67,11 @@ static enum fj_rc check_own(struct iss_call *c, const char *asset_no, struct fj_
 	if (asset_no[0] == '\0')
 		return FJ_OK;
 	FJ_TRY(dom_asset_get(c->db, asset_no, &a, err));
-	return strcmp(a.holder, c->actor->org) == 0 ? FJ_OK : fj_fail(err, FJ_E_FORBIDDEN, "issuer", "domain.md 6", "this asset is another holder's");
+	if (strcmp(a.holder, c->actor->org) == 0)
+		return FJ_OK;
+	enum fj_rc rc = fj_fail(err, FJ_E_FORBIDDEN, "issuer", "domain.md 6", "this asset is another holder's");
+	fj_err_zh(err, "该资产属于其他持有单位");
+	return rc;
 }
 
 static enum fj_rc check_count(struct sto *db, const char *holder, const char *asset_no, struct fj_err *err)

@@ -35,7 +35,7 @@ enum fj_rc dom_reg_apart(const struct dom_reg *r, const char *person, struct fj_
 bool dom_reg_closed(const char *state);
 /* a version of the asset's card; the caller's */
 enum fj_rc dom_card_at(struct sto *db, const char *asset_no, int64_t version, json_t **card, struct fj_err *err) FJ_MUST_USE;
-/* FJ_E_REFUSED (R29) names the authorisation that rests on the asset */
+/* FJ_E_STATE names the authorisation that rests on the asset */
 enum fj_rc dom_no_live_authorisation(struct sto *db, const char *holder, const char *asset_no, fj_time now, struct fj_err *err) FJ_MUST_USE;
 /* A file that an act rests on: kept by its hash, then noted by an event.  Who may, and how many, is the
  * caller's to check; the size is checked against the profile of the organisation's finance department. */

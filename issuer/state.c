@@ -13,6 +13,7 @@ static const struct {
 	{ISS_OBJ_LEDGER, "LEDGERED", "recognise", "RECOGNISED"},
 	{ISS_OBJ_LEDGER, "RECOGNISED", "recognise", "RECOGNISED"},
 	{ISS_OBJ_LEDGER, "RECOGNISED", "confirm", "CONFIRMED"},
+	{ISS_OBJ_LEDGER, "MEMO", "recognise", "RECOGNISED"},       /* confirmed as memorandum */
 
 	{ISS_OBJ_ASSET, "AWAITING_NUMBER", "card", "AWAITING_NUMBER"}, /* nothing else until its number comes */
 	{ISS_OBJ_ASSET, "AWAITING_NUMBER", "number", "CARDED"},

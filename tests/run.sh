@@ -54,6 +54,8 @@ integration() {
 	python_stage "integration card" tests/integration/card_test.py
 	python_stage "integration people" tests/integration/people_test.py
 	python_stage "integration key" tests/integration/key_test.py
+	python_stage "integration legacy" tests/integration/legacy_test.py
+	python_stage "integration exchange" tests/integration/exchange_test.py
 	python_stage "integration ledger" tests/integration/ledger_test.py
 	python_stage "integration signer" tests/integration/signer_test.py
 	python_stage "integration faults" tests/integration/faults_test.py

@@ -205,10 +205,12 @@ static enum fj_rc end_certificate(struct iss_call *c, const struct dom_asset *a,
 	return evt_append(c, "certificate.revoked", cert.number, body, err);
 }
 
-/* the receiver's asset: the same card under the new number, registered */
+/* the receiver's asset: the card that was registered, under the new number, registered */
 static enum fj_rc hand_over(struct iss_call *c, const struct dom_reg *r, const struct dom_asset *a, struct fj_err *err)
 {
-	FJ_AUTO(json) card = json_deep_copy(a->card);
+	json_t *registered = NULL;
+	FJ_TRY(dom_card_at(c->db, a->asset_no, r->version, &registered, err));
+	FJ_AUTO(json) card = registered;
 	FJ_AUTO(buf) canonical = FJ_BUF_INIT(1u << 18);
 	struct fj_hash h;
 	char hex[65], ledger[40];
@@ -220,7 +222,7 @@ static enum fj_rc hand_over(struct iss_call *c, const struct dom_reg *r, const s
 	fj_hex(h.b, FJ_SHA256_LEN, hex);
 	iss_new_id("LG-", 12, ledger);
 	FJ_AUTO(json) body = json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:O, s:s, s:s}", "asset_no", r->new_no, "ledger", ledger, "from_ledger", a->ledger, "holder", r->receiver,
-	    "name", a->name, "origin", a->origin, "hash", hex, "card", card, "came_from", a->asset_no, "registration", r->id);
+	    "name", dom_card_text(card, "basic", "name"), "origin", a->origin, "hash", hex, "card", card, "came_from", a->asset_no, "registration", r->id);
 	return evt_append(c, "asset.received", r->new_no, body, err);
 }
 

@@ -391,7 +391,7 @@ class Player:
         c = ctx['cert'] or next((c for c in reversed(list(self.w.d['certificates'].values())) if c['asset'] == a['id'] and c['id'] in self.id), None)
         if c is None:
             raise Skip
-        card, shared = a['cards'][c['ver'] - 1], self.w.d['ledgers'][a['ledger']]['shared']
+        card, shared = a['cards'][(ctx['cert']['ver'] if ctx['cert'] else len(a['cards'])) - 1], self.w.d['ledgers'][a['ledger']]['shared']
         docs = {k: 'document' for k in ('feasibility', 'due_diligence', 'risk_evaluation', 'security_rules', 'emergency_plan')}
         if card['consent']:
             docs['consent'] = 'consent'

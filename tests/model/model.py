@@ -474,7 +474,7 @@ class World:
             tags.add("R17")
         if m.get("level") == "IMPORTANT" and not m.get("risk_assessment"):
             tags |= {"R17", "input"}
-        if m.get("sj_number") and holder["kind"] == "ADMIN":
+        if m.get("sj_number") and "ADMIN" in (holder["kind"], a and a["origin"]):      # duty data stays it [199]
             tags.add("R33")
         if m.get("value_basis") == "APPRAISAL":
             tags |= {"R36", "input"}
@@ -487,16 +487,16 @@ class World:
                 if a["correct_from"] is not None:
                     a["correct_from"] = None
                 return {"card_ver": len(a["cards"])}
-            self._asset(e, card, "CARDED", holder["kind"] in PUBLIC_KINDS)
+            self._asset(e, card, "CARDED", holder["kind"] in PUBLIC_KINDS, holder["kind"])
             return {"card_ver": 1}
         return tags, effect
 
-    def _asset(self, e, card, base, no_collateral):
+    def _asset(self, e, card, base, no_collateral, origin):
         a = self._new("assets", "A", {
             "ledger": e["id"], "holder": e["holder"], "base": base, "cards": [card], "reg_ver": None,
             "open": None, "last": None, "basis": None, "successor_due": False, "cert": None, "draft": None,
             "frozen": None, "authorised": [], "collateral": False, "correct_from": None, "upheld": [],
-            "files": [], "told": {}, "receiver": None, "no_collateral": no_collateral})
+            "files": [], "told": {}, "receiver": None, "origin": origin, "no_collateral": no_collateral})
         e["asset"] = a["id"]
         return a
 
@@ -791,7 +791,7 @@ class World:
         e = self._new("ledgers", "L", {"state": "RECOGNISED", "holder": r["receiver"], "pending": None,
                                        "asset": None, "catalog_ref": old["catalog_ref"], "shared": old["shared"]})
         banned = a["no_collateral"] or self.orgs[r["receiver"]]["kind"] in PUBLIC_KINDS
-        new = self._asset(e, copy.deepcopy(a["cards"][r["ver"] - 1]), "REGISTERED", banned)
+        new = self._asset(e, copy.deepcopy(a["cards"][r["ver"] - 1]), "REGISTERED", banned, a["origin"])
         new["reg_ver"], new["basis"] = 1, r["id"]
         a["receiver"] = r["receiver"]
 
@@ -1083,7 +1083,7 @@ class Generator:
                 "dispute": r.random() < .06,
                 "consent": r.random() < .7, "personal": (pi := r.choice(PERSONAL)),
                 "legal_basis": pi == "raw" and r.random() < .6,
-                "sj_number": holder["kind"] != "ADMIN" and r.random() < .2,
+                "sj_number": holder["kind"] != "ADMIN" and r.random() < .1,
                 "sec_policy": r.random() < .93, "emergency_plan": r.random() < .93,
                 "public_data": r.random() < (.85 if holder["kind"] in PUBLIC_KINDS else .3),
                 "value_basis": r.choice(VALUE_BASES[:3]), "encumbrance": r.random() < .4,

@@ -424,7 +424,7 @@ class World:
             tags |= {"R02", "input"}
 
         def effect():
-            self._new("ledgers", "L", {"state": "LEDGERED", "holder": p["org"], "pending": None, "asset": None,
+            self._new("ledgers", "L", {"state": "LEDGERED", "holder": p["org"], "pending": None, "by": None, "asset": None,
                                        "catalog_ref": m["catalog_ref"], "shared": bool(m.get("shared"))})
         return tags, effect
 
@@ -436,7 +436,7 @@ class World:
             tags.add("state")
 
         def effect():
-            e["pending"] = {"result": m["result"], "by": p["id"]}
+            e["pending"], e["by"] = {"result": m["result"]}, p["id"]
             return {"pending": m["result"]}
         return tags, effect
 
@@ -444,7 +444,7 @@ class World:
         e, tags = x["ledger"], set()
         if not e["pending"]:
             tags.add("state")
-        elif e["pending"]["by"] == p["id"]:
+        if e["by"] == p["id"]:
             tags.add("R22")
 
         def effect():
@@ -788,7 +788,7 @@ class World:
     def _hand_over(self, a, r):
         """The receiver's asset: the registered card under a new number, registered [379]; the ban follows [25]."""
         old = self.d["ledgers"][a["ledger"]]
-        e = self._new("ledgers", "L", {"state": "RECOGNISED", "holder": r["receiver"], "pending": None,
+        e = self._new("ledgers", "L", {"state": "RECOGNISED", "holder": r["receiver"], "pending": None, "by": old["by"],
                                        "asset": None, "catalog_ref": old["catalog_ref"], "shared": old["shared"]})
         banned = a["no_collateral"] or self.orgs[r["receiver"]]["kind"] in PUBLIC_KINDS
         new = self._asset(e, copy.deepcopy(a["cards"][r["ver"] - 1]), "REGISTERED", banned, a["origin"])

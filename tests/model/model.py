@@ -729,10 +729,10 @@ class World:
                 self._step(a, r, "REFUSED")
                 return
             self._step(a, r, "REGISTERED")
-            self._drop_draft(a)
             if r["type"] in ENDINGS:
                 a["successor_due"] = False
                 return
+            self._drop_draft(a)
             a["reg_ver"], a["basis"] = r["ver"], r["id"]
             a["successor_due"] = a["base"] == "CERTIFICATED"
         return tags, effect
@@ -779,6 +779,7 @@ class World:
         def effect():
             final, reason = ENDINGS[r["type"]]
             a["base"], a["open"] = final, None
+            self._drop_draft(a)
             if a["cert"]:
                 self._end_cert(a, "CANCELLED", reason)
             if r["type"] == "TRANSFER":
@@ -927,7 +928,7 @@ class World:
         def effect():
             cert_state, asset_state = REVOCATIONS[v["reason"]]
             self._stop_open(a)
-            if asset_state != "REGISTERED" or not a["successor_due"]:
+            if asset_state != "REGISTERED":
                 self._drop_draft(a)                 # else what was decided is still certified
             self._end_cert(a, cert_state, v["reason"])
             a["base"], a["successor_due"] = asset_state, False

@@ -335,8 +335,11 @@ class Walks(Case):
         reg = self.submit(asset, "CANCEL")
         self.ok("endorse", self.S, reg)
         self.ok("decide", self.D_, reg, yes=True)
-        self.assertEqual(["DROPPED", "REGISTERED"], [self.st(draft), self.st(asset)])
+        self.no("state", "issue_approve", self.I2, draft)
         self.no("state", "issue_request", self.I1, asset)
+        self.ok("execute_request", self.I1, reg)
+        self.ok("execute_approve", self.I2, reg)
+        self.assertEqual(["DROPPED", "CANCELLED"], [self.st(draft), self.st(asset)])
 
 
 class Rules(Case):

@@ -792,7 +792,9 @@ class World:
         e = self._new("ledgers", "L", {"state": "RECOGNISED", "holder": r["receiver"], "pending": None, "by": old["by"],
                                        "asset": None, "catalog_ref": old["catalog_ref"], "shared": old["shared"]})
         banned = a["no_collateral"] or self.orgs[r["receiver"]]["kind"] in PUBLIC_KINDS
-        new = self._asset(e, copy.deepcopy(a["cards"][r["ver"] - 1]), "REGISTERED", banned, a["origin"])
+        mine = self.orgs[a["holder"]]["kind"]
+        origin = mine if mine in PUBLIC_KINDS and a["origin"] not in PUBLIC_KINDS else a["origin"]
+        new = self._asset(e, copy.deepcopy(a["cards"][r["ver"] - 1]), "REGISTERED", banned, origin)
         new["reg_ver"], new["basis"] = 1, r["id"]
         a["receiver"] = r["receiver"]
 

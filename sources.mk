@@ -76,6 +76,7 @@ ISSUER_SRC := \
 	issuer/demo.c \
 	issuer/event.c \
 	issuer/fields.c \
+	issuer/find.c \
 	issuer/holder_key.c \
 	issuer/init.c \
 	issuer/iss.c \
@@ -89,6 +90,7 @@ ISSUER_SRC := \
 	issuer/publish/publish.c \
 	issuer/registration.c \
 	issuer/rules/rules.c \
+	issuer/search.c \
 	issuer/signin.c \
 	issuer/state.c \
 	issuer/status.c \
@@ -143,6 +145,7 @@ TEST_UNIT_SRC := \
 	tests/unit/test_iss_number.c \
 	tests/unit/test_iss_rows.c \
 	tests/unit/test_iss_rules.c \
+	tests/unit/test_iss_search.c \
 	tests/unit/test_iss_state.c \
 	tests/unit/test_ver_hostile.c \
 	tests/unit/test_ver_token.c \
@@ -180,4 +183,5 @@ INCBIN_DATA := \
 	issuer/publish/public.sql \
 	issuer/store/schema_core.sql \
 	issuer/store/schema_domain.sql \
+	issuer/store/schema_find.sql \
 	web/http/style.css

@@ -8,6 +8,7 @@
 #include <sodium.h>
 
 #include "issuer/domain.h"
+#include "issuer/find.h"
 #include "issuer/iss.h"
 
 static const struct {
@@ -25,7 +26,8 @@ static enum fj_rc dispatch(const struct evt *e, struct fj_err *err)
 	for (size_t i = 0; i < FJ_ARRAY_LEN(table); i++)
 		if (strcmp(table[i].kind, e->kind) == 0) {
 			FJ_TRY(pipe_apply(e, err));
-			return table[i].apply(e, err);
+			FJ_TRY(table[i].apply(e, err));
+			return fnd_note(e, err);
 		}
 	return fj_fail(err, FJ_E_INTERNAL, "issuer", NULL, "there is no event \"%s\"", e->kind);
 }

@@ -7,11 +7,8 @@
 #define NUMBER {"number", ISS_F_STR, true, 40, "编号", "number"}
 #define ID {"id", ISS_F_STR, true, 40, "编号", "id"}
 #define REASON {"reason", ISS_F_STR, true, 400, "理由", "reason, for the record"}
-#define PAGE {"after", ISS_F_STR, false, 64, "起始", "start after this one"}, {"limit", ISS_F_INT, false, 1000, "条数", "how many, 100 by default"}
 
 const struct iss_field fld_none[] = {{0}};
-const struct iss_field fld_list[] = {PAGE, {0}};
-const struct iss_field fld_token_list[] = {PAGE, {"authorisation", ISS_F_STR, false, 40, "授权编号", "tokens of this authorisation"}, {0}};
 const struct iss_field fld_usci[] = {{"usci", ISS_F_STR, true, 18, "统一社会信用代码", "unified social credit code"}, {0}};
 const struct iss_field fld_ledger[] = {{"id", ISS_F_STR, true, 40, "台账编号", "ledger entry"}, {0}};
 const struct iss_field fld_asset[] = {{"asset", ISS_F_STR, true, DOM_MAX_ASSET_NO, "资产编号", "asset number"}, {0}};

@@ -25,6 +25,7 @@ static const char *const sql[STO_COUNT] = {
 #define STMT(id, text) [STO_##id] = text,
 #include "issuer/store/statements_core.def"
 #include "issuer/store/statements_domain.def"
+#include "issuer/store/statements_find.def"
 #undef STMT
 };
 
@@ -35,6 +36,7 @@ static const char *const sql[STO_COUNT] = {
 	extern const char name[]
 EMBED(sto_schema_core, "issuer/store/schema_core.sql");
 EMBED(sto_schema_domain, "issuer/store/schema_domain.sql");
+EMBED(sto_schema_find, "issuer/store/schema_find.sql");
 
 static enum fj_rc fail(struct sto *s, int code, struct fj_err *err, const char *what)
 {
@@ -115,6 +117,7 @@ static enum fj_rc set_up(struct sto *s, struct fj_err *err)
 	FJ_TRY(exec(s, "BEGIN IMMEDIATE", "be made", err));
 	FJ_TRY(exec(s, sto_schema_core, "be made", err));
 	FJ_TRY(exec(s, sto_schema_domain, "be made", err));
+	FJ_TRY(exec(s, sto_schema_find, "be made", err));
 	return exec(s, "PRAGMA user_version=2; COMMIT", "be made", err);
 }
 

@@ -18,6 +18,7 @@ enum sto_id {
 #define STMT(id, sql) STO_##id,
 #include "issuer/store/statements_core.def"
 #include "issuer/store/statements_domain.def"
+#include "issuer/store/statements_find.def"
 #undef STMT
 	STO_COUNT
 };

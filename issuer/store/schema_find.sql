@@ -1,0 +1,73 @@
+-- schema_find.sql - what lists and search read; all of it can be rebuilt from the events.
+--
+-- One row for each object of every list (but license tokens, whose own table has what their
+-- lists need), with the facts that offices filter by, and one text for those that are searched.
+-- Triggers note which rows an event touched; when the event is applied, issuer/find.c looks at
+-- them anew: whoever changes a table need not know that it is searched.
+
+CREATE TABLE find_row (
+  id       INTEGER PRIMARY KEY,
+  noun     INTEGER NOT NULL,       -- enum fnd_noun
+  key      TEXT NOT NULL,          -- public id: the order of lists
+  state    TEXT NOT NULL,
+  holder   TEXT NOT NULL,          -- USCC; of an organisation its superior, of a user the organisation
+  finance  TEXT NOT NULL,          -- the holder's finance department
+  div6     TEXT NOT NULL,          -- the holder's division
+  class    TEXT NOT NULL,          -- class code; organisation: kind, ledger: result, authorisation: mode
+  industry TEXT NOT NULL,          -- of an authorisation its implementer
+  parent   TEXT NOT NULL,          -- ledger entry, asset, operator: issuer/find.c
+  created  INTEGER NOT NULL,       -- time of the event that made it
+  expires  INTEGER NOT NULL        -- last second; 0: does not expire
+) STRICT;
+CREATE UNIQUE INDEX find_key ON find_row(noun, key);
+CREATE INDEX find_state ON find_row(noun, state, key);
+CREATE INDEX find_holder ON find_row(noun, holder, key);
+CREATE INDEX find_holder_state ON find_row(noun, holder, state, key);
+CREATE INDEX find_finance ON find_row(noun, finance, key);
+CREATE INDEX find_finance_state ON find_row(noun, finance, state, key);
+CREATE INDEX find_class ON find_row(noun, class, key);
+CREATE INDEX find_industry ON find_row(noun, industry, key);
+CREATE INDEX find_parent ON find_row(noun, parent, key);
+CREATE INDEX find_division ON find_row(noun, div6, key);
+CREATE INDEX find_created ON find_row(noun, created, key);
+CREATE INDEX find_expires ON find_row(noun, expires, key);
+
+-- rowid is find_row.id.  body: Han characters in pairs, so that a word of two is one token and a
+-- longer one a phrase (issuer/search.c)
+CREATE VIRTUAL TABLE find_text USING fts5(noun, body, title UNINDEXED, tokenize = 'unicode61', columnsize = 0);
+
+CREATE TABLE find_cover (          -- authorisations that cover an asset
+  asset_no      TEXT NOT NULL,
+  authorisation TEXT NOT NULL,
+  PRIMARY KEY (asset_no, authorisation)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE find_touched (        -- by the event that is being applied; empty otherwise
+  noun INTEGER NOT NULL,
+  key  TEXT NOT NULL
+) STRICT;
+CREATE TRIGGER find_organisation_add AFTER INSERT ON organisation BEGIN INSERT INTO find_touched VALUES (1, NEW.usci); END;
+CREATE TRIGGER find_organisation_set AFTER UPDATE ON organisation BEGIN INSERT INTO find_touched VALUES (1, NEW.usci); END;
+CREATE TRIGGER find_organisation_held AFTER UPDATE ON organisation
+  WHEN NEW.name <> OLD.name OR NEW.finance <> OLD.finance OR NEW.div6 <> OLD.div6
+  BEGIN INSERT INTO find_touched SELECT noun, key FROM find_row WHERE noun BETWEEN 2 AND 8 AND holder = NEW.usci; END;
+CREATE TRIGGER find_ledger_add AFTER INSERT ON ledger BEGIN INSERT INTO find_touched VALUES (2, NEW.id); END;
+CREATE TRIGGER find_ledger_set AFTER UPDATE ON ledger BEGIN INSERT INTO find_touched VALUES (2, NEW.id); END;
+CREATE TRIGGER find_asset_add AFTER INSERT ON asset BEGIN INSERT INTO find_touched VALUES (3, NEW.asset_no); END;
+CREATE TRIGGER find_asset_set AFTER UPDATE ON asset BEGIN INSERT INTO find_touched VALUES (3, NEW.asset_no); END;
+CREATE TRIGGER find_registration_add AFTER INSERT ON registration BEGIN INSERT INTO find_touched VALUES (4, NEW.id); END;
+CREATE TRIGGER find_registration_set AFTER UPDATE ON registration BEGIN INSERT INTO find_touched VALUES (4, NEW.id); END;
+CREATE TRIGGER find_certificate_set AFTER UPDATE ON certificate
+  BEGIN INSERT INTO find_touched VALUES (5, NEW.number); INSERT INTO find_touched VALUES (3, NEW.asset_no); END;
+CREATE TRIGGER find_authorisation_set AFTER UPDATE ON authorisation BEGIN INSERT INTO find_touched VALUES (6, NEW.number); END;
+CREATE TRIGGER find_user_add AFTER INSERT ON user BEGIN INSERT INTO find_touched VALUES (8, NEW.login); END;
+CREATE TRIGGER find_user_set AFTER UPDATE ON user BEGIN INSERT INTO find_touched VALUES (8, NEW.login); END;
+
+-- license tokens' lists (beside token_of)
+CREATE INDEX token_user ON token(user, id);
+CREATE INDEX token_operator ON token(operator, id);
+CREATE INDEX token_asset ON token(asset_no, id);
+CREATE INDEX token_expires ON token(not_after, id);
+
+-- history of an object
+CREATE INDEX approval_object ON approval(object);

@@ -85,6 +85,7 @@ ISSUER_SRC := \
 	issuer/organisation.c \
 	issuer/pipe_kinds.c \
 	issuer/pipeline.c \
+	issuer/profile.c \
 	issuer/publish/lists.c \
 	issuer/publish/public.c \
 	issuer/publish/publish.c \
@@ -95,9 +96,11 @@ ISSUER_SRC := \
 	issuer/state.c \
 	issuer/status.c \
 	issuer/store/store.c \
+	issuer/task.c \
 	issuer/token.c \
 	issuer/totp.c \
-	issuer/user.c
+	issuer/user.c \
+	issuer/workday.c
 
 HTTP_SRC := \
 	web/http/html.c \
@@ -147,6 +150,7 @@ TEST_UNIT_SRC := \
 	tests/unit/test_iss_rules.c \
 	tests/unit/test_iss_search.c \
 	tests/unit/test_iss_state.c \
+	tests/unit/test_iss_workday.c \
 	tests/unit/test_ver_hostile.c \
 	tests/unit/test_ver_token.c \
 	tests/unit/test_ver_trust.c

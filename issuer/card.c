@@ -79,20 +79,28 @@ static enum fj_rc hash_card(const json_t *card, char hex[65], struct fj_err *err
 	return FJ_OK;
 }
 
-/* version of the new card, after the state of an asset that is there */
-static enum fj_rc next_version(struct iss_call *c, const char *asset_no, const char *ledger, int64_t *version, struct fj_err *err)
+/* Version of the new card, after the state of an asset that is there.  While a certificate stands
+ * on the card in force, a new version is a draft for the registration of a change. */
+static enum fj_rc next_version(struct iss_call *c, const char *asset_no, const char *ledger, int64_t *version, bool *draft, struct fj_err *err)
 {
 	FJ_AUTO(dom_asset) a = {.card = NULL};
 	const char *to;
 
 	*version = 1;
+	*draft = false;
 	enum fj_rc rc = dom_asset_get(c->db, asset_no, &a, err);
 	if (rc == FJ_E_NOTFOUND)
 		return FJ_OK;
 	FJ_TRY(rc);
 	if (strcmp(a.ledger, ledger) != 0)
 		return fj_fail(err, FJ_E_EXISTS, "issuer", "domain.md 4.3", "the asset number is used by another asset; numbers are never used twice");
-	*version = a.version + 1;
+	if (a.registration[0] != '\0') {
+		rc = fj_fail(err, FJ_E_STATE, "issuer", "domain.md 7.1", "registration %s is open on this asset; its card can't change until that is decided or returned", a.registration);
+		fj_err_zh(err, "该资产有在办登记 %s，办结或退回前不得修改卡片", a.registration);
+		return rc;
+	}
+	*version = a.newest + 1;
+	*draft = strcmp(a.state, "CARDED") != 0;
 	return iss_state_next(ISS_OBJ_ASSET, a.state, "card", &to, err);
 }
 
@@ -102,6 +110,7 @@ enum fj_rc cmd_asset_card(struct iss_call *c, struct fj_err *err)
 	struct dom_ledger l;
 	FJ_AUTO(dom_org) holder = {.affiliates = NULL};
 	int64_t version;
+	bool draft;
 	char hash[65];
 
 	FJ_TRY(dom_ledger_get(c->db, fj_json_peek(c->params, "ledger"), &l, err));
@@ -113,10 +122,10 @@ enum fj_rc cmd_asset_card(struct iss_call *c, struct fj_err *err)
 	FJ_TRY(dom_org_get(c->db, l.holder, &holder, err));
 	FJ_TRY(check_rules(card, &holder, err));
 	const char *asset_no = dom_card_text(card, "basic", "asset_no"), *name = dom_card_text(card, "basic", "name");
-	FJ_TRY(next_version(c, asset_no, l.id, &version, err));
+	FJ_TRY(next_version(c, asset_no, l.id, &version, &draft, err));
 	FJ_TRY(hash_card(card, hash, err));
-	FJ_AUTO(json) body = json_pack("{s:s, s:s, s:s, s:s, s:I, s:s, s:O}", "asset_no", asset_no, "ledger", l.id, "holder", l.holder, "name", name,
-	    "version", (json_int_t)version, "hash", hash, "card", card);
+	FJ_AUTO(json) body = json_pack("{s:s, s:s, s:s, s:s, s:I, s:s, s:O, s:s, s:b}", "asset_no", asset_no, "ledger", l.id, "holder", l.holder, "name", name,
+	    "version", (json_int_t)version, "hash", hash, "card", card, "origin", holder.kind, "draft", draft);
 	FJ_TRY(evt_append(c, "asset.carded", asset_no, body, err));
 	const char *warn = iss_warn_name(name, dom_card_text(card, "basic", "overview"));
 	c->answer = json_pack("{s:s, s:I, s:s, s:s?}", "asset_no", asset_no, "version", (json_int_t)version, "hash", hash, "warning", warn);
@@ -132,9 +141,12 @@ enum fj_rc apply_asset_carded(const struct evt *e, struct fj_err *err)
 
 	FJ_TRY(fj_json_canonical(json_object_get(b, "card"), &card, err));
 	if (version == 1)
-		FJ_TRY(sto_run(e->db, STO_ASSET_ADD, NULL, err, "tttti", e->object, fj_json_peek(b, "ledger"), fj_json_peek(b, "holder"), fj_json_peek(b, "name"), e->seq));
+		FJ_TRY(sto_run(e->db, STO_ASSET_ADD, NULL, err, "ttttti", e->object, fj_json_peek(b, "ledger"), fj_json_peek(b, "holder"), fj_json_peek(b, "name"),
+		    fj_json_peek(b, "origin"), e->seq));
+	else if (json_is_true(json_object_get(b, "draft")))
+		FJ_TRY(sto_run(e->db, STO_ASSET_DRAFT, NULL, err, "iit", version, e->seq, e->object));
 	else
-		FJ_TRY(sto_run(e->db, STO_ASSET_CARD, NULL, err, "tiit", fj_json_peek(b, "name"), version, e->seq, e->object));
+		FJ_TRY(sto_run(e->db, STO_ASSET_CARD, NULL, err, "tiiit", fj_json_peek(b, "name"), version, version, e->seq, e->object));
 	FJ_TRY(sto_run(e->db, STO_CARD_ADD, NULL, err, "titt", e->object, version, fj_json_peek(b, "hash"), fj_buf_str(&card)));
 	return dom_asset_get(e->db, e->object, &again, err);
 }
@@ -148,12 +160,14 @@ void dom_asset_release(struct dom_asset *a)
 static enum fj_rc from_row(const struct sto_q *q, struct dom_asset *a, struct fj_err *err)
 {
 	const struct sto_copy texts[] = {STO_COPY(0, a->asset_no), STO_COPY(1, a->ledger), STO_COPY(2, a->holder), STO_COPY(3, a->name),
-		STO_COPY(4, a->state), STO_COPY(6, a->certificate)};
+		STO_COPY(4, a->state), STO_COPY(6, a->certificate), STO_COPY(9, a->former), STO_COPY(10, a->frozen_by), STO_COPY(12, a->origin),
+		STO_COPY(13, a->registration), STO_COPY(14, a->came_from)};
 
 	FJ_TRY(sto_copy(q, texts, FJ_ARRAY_LEN(texts), "an asset", err));
 	a->version = sto_int(q, 5);
 	a->status_list = sto_int(q, 7);
 	a->status_idx = sto_int(q, 8);
+	a->newest = sto_int(q, 11);
 	return FJ_OK;
 }
 

@@ -11,6 +11,7 @@
 #include "base/log.h"
 #include "issuer/domain.h"
 #include "issuer/iss.h"
+#include "issuer/profile.h"
 
 #define MAX_ITEMS 5000
 
@@ -51,6 +52,17 @@ static const struct iss_field fld_event_list[] = {
 	{"object", ISS_F_STR, false, 64, "对象", "events of this number or id"},
 	{"before", ISS_F_INT, false, INT64_MAX, "之前", "events before this sequence"},
 	{"limit", ISS_F_INT, false, 1000, "条数", "how many, 100 by default"},
+	{0},
+};
+
+static const struct iss_field fld_rebuild[] = {{"check", ISS_F_BOOL, false, 1, "只核对", "only compare; the only thing that it does"}, {0}};
+static const struct iss_field fld_profile_show[] = {
+	{"finance", ISS_F_STR, false, 18, "财政部门", "finance department's USCC; the own one by default"},
+	{"version", ISS_F_INT, false, INT32_MAX, "版本", "version; the newest by default, 0 the defaults"},
+	{0},
+};
+static const struct iss_field fld_profile_propose[] = {
+	{"profile", ISS_F_JSON, true, 1, "配置项", "the keys to change, with their values"},
 	{0},
 };
 
@@ -324,7 +336,7 @@ static enum fj_rc run_write(const struct command *cmd, struct iss_call *c, struc
 enum fj_rc iss_command(struct iss *i, const struct iss_actor *actor, const char *name, const json_t *params, json_t **answer, struct fj_err *err)
 {
 	const struct command *cmd = find(name);
-	struct iss_call c = {.iss = i, .actor = actor, .params = params, .now = fj_now()};
+	struct iss_call c = {.iss = i, .actor = actor, .params = params, .now = fj_now(), .command = cmd == NULL ? "" : cmd->info.name};
 
 	if (cmd == NULL) {
 		enum fj_rc rc = fj_fail(err, FJ_E_USAGE, "issuer", NULL, "there is no command \"%.60s\"; `fujie help` lists them", name);
@@ -335,6 +347,7 @@ enum fj_rc iss_command(struct iss *i, const struct iss_actor *actor, const char 
 	FJ_TRY(check_fields(cmd->info.fields, params, err));
 	c.acting = actor->roles & cmd->info.roles;
 	enum fj_rc rc = cmd->info.kind == ISS_READ ? run_read(cmd, &c, err) : run_write(cmd, &c, err);
+	prf_release(&c);
 	if (rc == FJ_OK && c.answer == NULL)
 		rc = fj_fail(err, FJ_E_NOMEM, "issuer", NULL, "out of memory for the answer");
 	if (rc != FJ_OK) {
@@ -355,8 +368,8 @@ static json_t *event_json(const struct sto_q *q)
 	fj_time_utc(sto_int(q, 1), at);
 	if (fj_json_parse(fj_slice_str(sto_text(q, 7)), 4u << 20, &body, NULL) != FJ_OK)
 		body = json_null();
-	return json_pack("{s:I, s:s, s:s, s:s, s:s, s:s, s:s, s:o}", "seq", (json_int_t)sto_int(q, 0), "at", at, "actor", sto_text(q, 2),
-	    "org", sto_text(q, 3), "kind", sto_text(q, 4), "object", sto_text(q, 5), "approval", sto_text(q, 6), "body", body);
+	return json_pack("{s:I, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:o}", "seq", (json_int_t)sto_int(q, 0), "at", at, "actor", sto_text(q, 2),
+	    "org", sto_text(q, 3), "kind", sto_text(q, 4), "object", sto_text(q, 5), "approval", sto_text(q, 6), "policy", sto_text(q, 8), "body", body);
 }
 
 enum fj_rc cmd_event_list(struct iss_call *c, struct fj_err *err)

@@ -23,8 +23,11 @@ struct iss_call {
 	int64_t first_seq, last_seq; /* events of this call; 0: none */
 	bool has_intents;     /* set by pipe_intend: run the pipeline after commit */
 	json_t *answer;       /* handler sets it (owned by the call) */
-	char approval[32];    /* approval being executed, "" if none: goes into events */
+	char approval[32];    /* approval being executed or task being done, "" if none: goes into events */
 	uint32_t acting;      /* the actor's roles that this command asks for */
+	const char *command;  /* its name: static */
+	json_t *policy;       /* the profile consulted last (profile.h) */
+	char policy_of[19], policy_hash[65];
 };
 typedef enum fj_rc (*iss_handler)(struct iss_call *c, struct fj_err *err);
 
@@ -43,7 +46,7 @@ struct evt { /* what an apply function gets */
 	struct sto *db;
 	int64_t seq;
 	fj_time at;
-	const char *actor, *org, *kind, *object, *approval;
+	const char *actor, *org, *kind, *object, *approval, *policy;
 	const json_t *body;
 };
 typedef enum fj_rc (*evt_apply)(const struct evt *e, struct fj_err *err);

@@ -75,9 +75,10 @@ enum fj_rc dom_list_answer(struct iss_call *c, json_t *items, const char *key, i
 
 /* --- assets (card.c) --- */
 struct dom_asset {
-	char asset_no[DOM_CAP(DOM_MAX_ASSET_NO)], ledger[40], holder[19], name[DOM_CAP(DOM_MAX_NAME)], state[16], certificate[41];
-	int64_t version, status_list, status_idx; /* status_list -1: none yet */
-	json_t *card;        /* newest; owned */
+	char asset_no[DOM_CAP(DOM_MAX_ASSET_NO)], ledger[40], holder[19], name[DOM_CAP(DOM_MAX_NAME)], state[16], certificate[41],
+	    former[16], frozen_by[19], origin[8], registration[40], came_from[DOM_CAP(DOM_MAX_ASSET_NO)];
+	int64_t version, newest, status_list, status_idx; /* status_list -1: none yet */
+	json_t *card;        /* the one in force (`version`); owned */
 	char card_hash[65];
 };
 void dom_asset_release(struct dom_asset *a);

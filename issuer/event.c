@@ -10,6 +10,7 @@
 #include "issuer/domain.h"
 #include "issuer/find.h"
 #include "issuer/iss.h"
+#include "issuer/profile.h"
 
 static const struct {
 	const char *kind;
@@ -45,7 +46,7 @@ static void hash_event(const struct evt *e, const char *body, struct fj_slice be
 {
 	crypto_hash_sha256_state st;
 	char nums[64];
-	const char *text[] = {e->actor, e->org, e->kind, e->object, e->approval, body};
+	const char *text[] = {e->actor, e->org, e->kind, e->object, e->approval, e->policy, body};
 
 	crypto_hash_sha256_init(&st);
 	hash_part(&st, before.p, before.len);
@@ -80,13 +81,16 @@ enum fj_rc evt_append(struct iss_call *c, const char *kind, const char *object, 
 	struct fj_hash before, hash;
 	int64_t seq;
 
+	const char *policy;
+
 	FJ_TRY(fj_json_canonical(body, &text, err));
+	FJ_TRY(prf_hash(c, &policy, err));
 	FJ_TRY(last_event(c->db, &seq, &before, err));
 	struct evt e = {.db = c->db, .seq = seq + 1, .at = c->now, .actor = c->actor->login, .org = c->actor->org,
-		.kind = kind, .object = object, .approval = c->approval, .body = body};
+		.kind = kind, .object = object, .approval = c->approval, .policy = policy, .body = body};
 	hash_event(&e, fj_buf_str(&text), FJ_SLICE(before.b, FJ_SHA256_LEN), &hash);
-	FJ_TRY(sto_run(c->db, STO_EVENT_ADD, NULL, err, "iittttttb", e.seq, (int64_t)e.at, e.actor, e.org, kind, object,
-	    e.approval, fj_buf_str(&text), FJ_SLICE(hash.b, FJ_SHA256_LEN)));
+	FJ_TRY(sto_run(c->db, STO_EVENT_ADD, NULL, err, "iitttttttb", e.seq, (int64_t)e.at, e.actor, e.org, kind, object,
+	    e.approval, policy, fj_buf_str(&text), FJ_SLICE(hash.b, FJ_SHA256_LEN)));
 	if (c->first_seq == 0)
 		c->first_seq = e.seq;
 	c->last_seq = e.seq;
@@ -100,7 +104,7 @@ static enum fj_rc replay_row(const struct sto_q *q, struct sto *into, struct fj_
 	FJ_AUTO(json) body = NULL;
 	FJ_AUTO(str) text = fj_strdup(sto_text(q, 7));
 	struct evt e = {.db = into, .seq = sto_int(q, 0), .at = sto_int(q, 1), .actor = sto_text(q, 2), .org = sto_text(q, 3),
-		.kind = sto_text(q, 4), .object = sto_text(q, 5), .approval = sto_text(q, 6)};
+		.kind = sto_text(q, 4), .object = sto_text(q, 5), .approval = sto_text(q, 6), .policy = sto_text(q, 9)};
 	struct fj_hash hash;
 
 	if (text == NULL)

@@ -78,6 +78,7 @@ enum fj_rc iss_load_keyring(struct iss *i, struct fj_err *err) FJ_MUST_USE;
 #undef EVENT
 enum fj_rc apr_user_add(struct iss_call *c, const struct apr *a, struct fj_err *err);
 enum fj_rc apr_user_disable(struct iss_call *c, const struct apr *a, struct fj_err *err);
+enum fj_rc apr_profile_adopt(struct iss_call *c, const struct apr *a, struct fj_err *err);
 enum fj_rc apr_clock_reset(struct iss_call *c, const struct apr *a, struct fj_err *err);
 
 /* --- pipeline.c --- */

@@ -15,6 +15,7 @@ static const struct {
 	{ISS_OBJ_LEDGER, "RECOGNISED", "confirm", "CONFIRMED"},
 
 	{ISS_OBJ_ASSET, "CARDED", "card", "CARDED"},
+	{ISS_OBJ_ASSET, "CERTIFICATED", "card", "CERTIFICATED"},   /* a draft */
 	{ISS_OBJ_ASSET, "CARDED", "apply", "APPLIED"},
 	{ISS_OBJ_ASSET, "APPLIED", "review", "REVIEWED"},
 	{ISS_OBJ_ASSET, "REVIEWED", "accept", "ACCEPTED"},

@@ -11,7 +11,8 @@ CREATE TABLE event (              -- every accepted act, chained
   org      TEXT NOT NULL,         -- USCC acted for, "" for the system
   kind     TEXT NOT NULL,         -- "certificate.revoked"
   object   TEXT NOT NULL,         -- public id of what it is about
-  approval TEXT NOT NULL,         -- approval that was executed, "" if none
+  approval TEXT NOT NULL,         -- approval that was executed or task that was done, "" if none
+  policy   TEXT NOT NULL,         -- hash of the policy profile by which it was judged, hex
   body     TEXT NOT NULL,         -- canonical JSON
   hash     BLOB NOT NULL          -- over the previous hash and this row
 ) STRICT;
@@ -152,3 +153,22 @@ CREATE TABLE user (
   state  TEXT NOT NULL            -- INVITED, ACTIVE, DISABLED
 ) STRICT;
 CREATE INDEX user_org ON user(org);
+
+CREATE TABLE profile (            -- policy profiles of finance departments (issuer/profile.def)
+  finance TEXT NOT NULL,          -- USCC
+  version INTEGER NOT NULL,       -- from 1; 0 are the defaults
+  hash    TEXT NOT NULL,          -- SHA-256 of the canonical document, hex
+  doc     TEXT NOT NULL,          -- canonical JSON: what differs from the defaults
+  at      INTEGER NOT NULL,
+  PRIMARY KEY (finance, version)
+) STRICT;
+CREATE TABLE task (               -- acts over a selection
+  id        TEXT PRIMARY KEY,
+  command   TEXT NOT NULL,
+  digest    TEXT NOT NULL,        -- SHA-256 over the lines of what was done, hex
+  done      INTEGER NOT NULL,
+  items     TEXT NOT NULL,        -- JSON list
+  set_aside TEXT NOT NULL,        -- JSON list: item, rule, detail
+  actor     TEXT NOT NULL,
+  at        INTEGER NOT NULL
+) STRICT;

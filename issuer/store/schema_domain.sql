@@ -35,8 +35,14 @@ CREATE TABLE asset (               -- 数据资产
   ledger      TEXT NOT NULL UNIQUE,
   holder      TEXT NOT NULL,
   name        TEXT NOT NULL,
-  state       TEXT NOT NULL,       -- CARDED APPLIED REVIEWED ACCEPTED REGISTERED CERTIFICATED; final: CANCELLED TRANSFERRED
-  version     INTEGER NOT NULL,    -- newest card
+  state       TEXT NOT NULL,       -- CARDED APPLIED ACCEPTED REVIEWED NOTICED REGISTERED CERTIFICATED FROZEN; final: CANCELLED TRANSFERRED DESTROYED
+  former      TEXT NOT NULL DEFAULT '', -- state before FROZEN
+  frozen_by   TEXT NOT NULL DEFAULT '', -- USCC of who froze it
+  version     INTEGER NOT NULL,    -- card in force: the newest one, or with a certificate the one that it was issued on
+  newest      INTEGER NOT NULL,    -- newest card: above `version` while a change is prepared
+  origin      TEXT NOT NULL,       -- holder's kind when it was carded first: the collateral ban follows it (decision 2)
+  registration TEXT NOT NULL DEFAULT '', -- the open registration, "" none
+  came_from   TEXT NOT NULL DEFAULT '',  -- asset number before a transfer
   certificate TEXT NOT NULL,       -- newest certificate's number, "" none
   status_list INTEGER NOT NULL,    -- the asset's own status entry; -1 none
   status_idx  INTEGER NOT NULL,

@@ -98,8 +98,8 @@ static enum fj_rc version(struct sto *s, int *out, struct fj_err *err)
 	return *out >= 0 ? FJ_OK : fail(s, code, err, "be read");
 }
 
-/* What this release writes; 1 was written by none.  Later ones move older registers forward here. */
-#define VERSION 2
+/* What this release writes; 1 and 2 were written by none.  Later ones move older registers forward here. */
+#define VERSION 3
 
 static enum fj_rc set_up(struct sto *s, struct fj_err *err)
 {
@@ -118,7 +118,7 @@ static enum fj_rc set_up(struct sto *s, struct fj_err *err)
 	FJ_TRY(exec(s, sto_schema_core, "be made", err));
 	FJ_TRY(exec(s, sto_schema_domain, "be made", err));
 	FJ_TRY(exec(s, sto_schema_find, "be made", err));
-	return exec(s, "PRAGMA user_version=2; COMMIT", "be made", err);
+	return exec(s, "PRAGMA user_version=3; COMMIT", "be made", err);
 }
 
 static enum fj_rc prepare(struct sto *s, struct fj_err *err)
@@ -188,6 +188,21 @@ void sto_rollback(struct sto *s)
 {
 	if (!sqlite3_get_autocommit(s->db))
 		sqlite3_exec(s->db, "ROLLBACK", NULL, NULL, NULL);
+}
+
+enum fj_rc sto_savepoint(struct sto *s, struct fj_err *err)
+{
+	return exec(s, "SAVEPOINT part", "be written", err);
+}
+
+enum fj_rc sto_release(struct sto *s, struct fj_err *err)
+{
+	return exec(s, "RELEASE part", "be written", err);
+}
+
+enum fj_rc sto_undo(struct sto *s, struct fj_err *err)
+{
+	return exec(s, "ROLLBACK TO part; RELEASE part", "be written", err);
 }
 
 static enum fj_rc bind(struct sto *s, enum sto_id id, const char *fmt, va_list ap, struct fj_err *err)

@@ -28,6 +28,10 @@ void sto_close(struct sto *s);
 enum fj_rc sto_begin(struct sto *s, struct fj_err *err) FJ_MUST_USE;  /* IMMEDIATE on the writer */
 enum fj_rc sto_commit(struct sto *s, struct fj_err *err) FJ_MUST_USE;
 void sto_rollback(struct sto *s);
+/* within a transaction: a part of it that can be undone alone; not nested */
+enum fj_rc sto_savepoint(struct sto *s, struct fj_err *err) FJ_MUST_USE;
+enum fj_rc sto_release(struct sto *s, struct fj_err *err) FJ_MUST_USE; /* keep the part */
+enum fj_rc sto_undo(struct sto *s, struct fj_err *err) FJ_MUST_USE;    /* undo it */
 
 /*
  * Arguments by format: t const char * (NULL: SQL NULL), i int64_t, b struct fj_slice,

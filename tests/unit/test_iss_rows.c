@@ -105,7 +105,7 @@ TEST("a ledger entry with the widest cells is read again, one that is wider is n
 
 static json_t *card_body(const char *name)
 {
-	return json_pack("{s:s, s:s, s:s, s:s, s:i, s:s, s:{}}", "asset_no", "A-1", "ledger", "LG-1", "holder", USCI, "name", name, "version", 1, "hash", ID, "card");
+	return json_pack("{s:s, s:s, s:s, s:s, s:i, s:s, s:{}, s:s}", "asset_no", "A-1", "ledger", "LG-1", "holder", USCI, "name", name, "version", 1, "hash", ID, "card", "origin", "INST");
 }
 
 TEST("an asset of the widest name is read again, one that is wider is not kept")

@@ -56,8 +56,8 @@ static enum fj_rc entry(struct sto *db, const char *id, const char *holder, cons
 
 static enum fj_rc carded(struct sto *db, const char *no, const char *ledger, const char *holder, const char *name, const char *class_, struct fj_err *err)
 {
-	return put(db, "asset.carded", no, json_pack("{s:s, s:s, s:s, s:s, s:i, s:s, s:{s:{s:s, s:s}}}", "asset_no", no, "ledger", ledger, "holder", holder,
-	    "name", name, "version", 1, "hash", "00", "card", "basic", "class_code", class_, "industry", "N76"), err);
+	return put(db, "asset.carded", no, json_pack("{s:s, s:s, s:s, s:s, s:i, s:s, s:{s:{s:s, s:s}}, s:s}", "asset_no", no, "ledger", ledger, "holder", holder,
+	    "name", name, "version", 1, "hash", "00", "card", "basic", "class_code", class_, "industry", "N76", "origin", "INST"), err);
 }
 
 /* two organisations, three entries, two assets */

@@ -51,7 +51,7 @@ TEST("an asset goes card, application, review, acceptance, registration, certifi
 	NO_WAY(ISS_OBJ_ASSET, "CERTIFICATED", "certify"); /* one card, one certificate */
 }
 
-TEST("a card is changed before it is applied for, or after a refusal, and at no other time")
+TEST("a card is changed before it is applied for, or after a refusal, or as a draft beside its certificate")
 {
 	struct fj_err err = {0};
 	GOES(ISS_OBJ_ASSET, "CARDED", "card", "CARDED");
@@ -60,7 +60,7 @@ TEST("a card is changed before it is applied for, or after a refusal, and at no 
 	GOES(ISS_OBJ_ASSET, "ACCEPTED", "refuse", "CARDED");
 	NO_WAY(ISS_OBJ_ASSET, "APPLIED", "card");
 	NO_WAY(ISS_OBJ_ASSET, "REGISTERED", "card");
-	NO_WAY(ISS_OBJ_ASSET, "CERTIFICATED", "card");
+	GOES(ISS_OBJ_ASSET, "CERTIFICATED", "card", "CERTIFICATED"); /* a draft, for a registered change */
 }
 
 TEST("what becomes of an asset whose certificate ends: corrected, certified again, or final")

@@ -45,7 +45,8 @@ L_BASE = -lsodium -ljansson -linih
 L_SIGNER = -ltss2-esys -ltss2-mu -lcrypto -lz $(L_BASE)
 L_VERIFY = -lcrypto -lz $(L_BASE)
 L_HTTP = -lmicrohttpd -lgnutls -lz
-L_REGISTRY = -lsqlite3 $(L_VERIFY) $(L_HTTP)
+L_SHEET = -lxlsxwriter -lzip -lexpat -lunistring -lm
+L_REGISTRY = -lsqlite3 $(L_SHEET) $(L_VERIFY) $(L_HTTP)
 L_VERIFIER = -lsqlite3 $(L_VERIFY) $(L_HTTP)
 
 A_BASE = $(B)/libbase.a
@@ -69,6 +70,9 @@ help: ## print the targets
 $(B)/obj/%.o: %.c Makefile
 	@mkdir -p $(@D)
 	@echo "CC $<"; $(CC) $(CFLAGS) -c $< -o $@
+
+# macros in this header name strncpy, which does not compile after base/banned.h
+$(B)/obj/issuer/sheet/out.o: CFLAGS := -include xlsxwriter.h $(CFLAGS)
 
 # files that are assembled into objects; the object follows the file
 $(foreach o,$(call obj,$(INCBIN_SRC)),$(eval $(o): $(INCBIN_DATA)))
@@ -110,7 +114,7 @@ T_LINK_ver = $(L_VERIFY)
 T_LIBS_web = $(A_REGISTRY)
 T_LINK_web = $(L_REGISTRY)
 T_LIBS_iss = $(A_ISSUER)
-T_LINK_iss = -lsqlite3 $(L_VERIFY)
+T_LINK_iss = -lsqlite3 $(L_SHEET) $(L_VERIFY)
 room = $(word 2,$(subst _, ,$(1)))
 define unit
 $(B)/tests/$(1): $(call obj,tests/unit/$(1).c) $(T_LIBS_$(call room,$(1)))
@@ -136,6 +140,7 @@ F_ROOM_memory = hsm
 F_ROOM_number = iss
 F_ROOM_ocsp = ca
 F_ROOM_request = ca
+F_ROOM_sheet = iss
 F_ROOM_signed = ver
 F_ROOM_signer = hsm
 F_ROOM_text = base

@@ -72,7 +72,6 @@ ISSUER_SRC := \
 	issuer/certificate.c \
 	issuer/clock.c \
 	issuer/command.c \
-	issuer/csv.c \
 	issuer/demo.c \
 	issuer/event.c \
 	issuer/fields.c \
@@ -92,6 +91,14 @@ ISSUER_SRC := \
 	issuer/registration.c \
 	issuer/rules/rules.c \
 	issuer/search.c \
+	issuer/sheet/csv.c \
+	issuer/sheet/key.c \
+	issuer/sheet/out.c \
+	issuer/sheet/room.c \
+	issuer/sheet/sheet.c \
+	issuer/sheet/xlsx.c \
+	issuer/sheet/xlsx_book.c \
+	issuer/sheet/xlsx_rows.c \
 	issuer/signin.c \
 	issuer/state.c \
 	issuer/status.c \
@@ -149,6 +156,7 @@ TEST_UNIT_SRC := \
 	tests/unit/test_iss_rows.c \
 	tests/unit/test_iss_rules.c \
 	tests/unit/test_iss_search.c \
+	tests/unit/test_iss_sheet.c \
 	tests/unit/test_iss_state.c \
 	tests/unit/test_iss_workday.c \
 	tests/unit/test_ver_hostile.c \
@@ -171,6 +179,7 @@ TEST_FUZZ_SRC := \
 	tests/fuzz/fuzz_number.c \
 	tests/fuzz/fuzz_ocsp.c \
 	tests/fuzz/fuzz_request.c \
+	tests/fuzz/fuzz_sheet.c \
 	tests/fuzz/fuzz_signed.c \
 	tests/fuzz/fuzz_signer.c \
 	tests/fuzz/fuzz_text.c \

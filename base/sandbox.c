@@ -5,7 +5,8 @@
  * foreign architecture ends the process.  No role may start a program, look
  * into another process, or change mounts, modules, keys or its own limits of
  * this kind.  The signer may also open no file and make no socket: all it needs
- * it holds.  After the rights are gone we try a forbidden act and expect to be
+ * it holds.  A worker, which reads hostile files, has the list the other way
+ * round: what it may do is named, and the rest is refused.  After the rights are gone we try a forbidden act and expect to be
  * refused: a sandbox that is believed and not seen is none.
  */
 #include "base/sandbox.h"
@@ -57,6 +58,13 @@ static const int signer_never[] = {
 #endif
 };
 
+/* all that a worker may */
+static const int worker_may[] = {
+	__NR_read, __NR_pread64, __NR_write, __NR_close, __NR_fstat, __NR_lseek, __NR_mmap, __NR_munmap, __NR_mremap,
+	__NR_mprotect, __NR_madvise, __NR_brk, __NR_futex, __NR_sched_yield, __NR_getrandom, __NR_clock_gettime, __NR_getpid,
+	__NR_gettid, __NR_rt_sigreturn, __NR_rt_sigprocmask, __NR_rt_sigaction, __NR_sigaltstack, __NR_exit, __NR_exit_group,
+};
+
 #define MAX_FILTER 160
 struct filter {
 	struct sock_filter op[MAX_FILTER];
@@ -69,6 +77,7 @@ static void op(struct filter *f, struct sock_filter o)
 		f->op[f->n++] = o;
 }
 
+/* an answer other than going on to the next call of the list */
 static void deny(struct filter *f, int nr, unsigned answer)
 {
 	op(f, (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, (unsigned)nr, 0, 1));
@@ -87,6 +96,22 @@ static void deny_fork(struct filter *f)
 	op(f, (struct sock_filter)BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW));
 }
 
+static bool is_fork(int nr)
+{
+#ifdef __NR_fork
+	return nr == __NR_fork || nr == __NR_vfork;
+#else
+	(void)nr;
+	return false;
+#endif
+}
+
+/* roles that open nothing */
+static bool holds_all(enum fj_sandbox_role role)
+{
+	return role == FJ_SANDBOX_SIGNER || role == FJ_SANDBOX_FORKER || role == FJ_SANDBOX_WORKER;
+}
+
 static void build(struct filter *f, enum fj_sandbox_role role)
 {
 	f->n = 0;
@@ -99,11 +124,19 @@ static void build(struct filter *f, enum fj_sandbox_role role)
 	op(f, (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JGE | BPF_K, 0x40000000, 0, 1));
 	op(f, (struct sock_filter)BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_KILL_PROCESS));
 #endif
+	if (role == FJ_SANDBOX_WORKER) {
+		for (size_t i = 0; i < FJ_ARRAY_LEN(worker_may); i++)
+			deny(f, worker_may[i], SECCOMP_RET_ALLOW);
+		op(f, (struct sock_filter)BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EPERM));
+		return;
+	}
 	for (size_t i = 0; i < FJ_ARRAY_LEN(never); i++)
-		deny(f, never[i], SECCOMP_RET_ERRNO | EPERM);
-	for (size_t i = 0; role == FJ_SANDBOX_SIGNER && i < FJ_ARRAY_LEN(signer_never); i++)
+		if (role != FJ_SANDBOX_FORKER || !is_fork(never[i]))
+			deny(f, never[i], SECCOMP_RET_ERRNO | EPERM);
+	for (size_t i = 0; holds_all(role) && i < FJ_ARRAY_LEN(signer_never); i++)
 		deny(f, signer_never[i], SECCOMP_RET_ERRNO | EPERM);
-	deny_fork(f);
+	if (role != FJ_SANDBOX_FORKER)
+		deny_fork(f);
 	op(f, (struct sock_filter)BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW));
 }
 
@@ -174,9 +207,9 @@ static enum fj_rc prove(const struct fj_sandbox *s, bool locked, struct fj_err *
 
 	if (execv("/proc/self/exe", argv) == 0 || (errno != EPERM && errno != EACCES))
 		return fj_fail(err, FJ_E_INTERNAL, "base", NULL, "the sandbox let a program start");
-	if (s->role == FJ_SANDBOX_SIGNER && (open("/dev/null", O_RDONLY | O_CLOEXEC) >= 0 || errno != EPERM))
+	if (holds_all(s->role) && (open("/dev/null", O_RDONLY | O_CLOEXEC) >= 0 || errno != EPERM))
 		return fj_fail(err, FJ_E_INTERNAL, "base", NULL, "the sandbox let a file be opened");
-	if (locked && s->role != FJ_SANDBOX_SIGNER && open("/etc/passwd", O_WRONLY | O_CLOEXEC) >= 0)
+	if (locked && !holds_all(s->role) && open("/etc/passwd", O_WRONLY | O_CLOEXEC) >= 0)
 		return fj_fail(err, FJ_E_INTERNAL, "base", NULL, "the sandbox let a foreign file be opened for writing");
 	return FJ_OK;
 }

@@ -14,6 +14,7 @@
 #include "base/file.h"
 #include "base/jws.h"
 #include "base/log.h"
+#include "issuer/sheet/sheet.h"
 
 #define TEND_S 60
 #define RETRY_S 2
@@ -236,6 +237,11 @@ enum fj_rc iss_new(const struct iss_conf *conf, struct iss **out, struct fj_err 
 	pthread_cond_init(&i->wake, NULL);
 	*out = i;
 	return FJ_OK;
+}
+
+enum fj_rc iss_prepare(struct fj_err *err)
+{
+	return sheet_room_start(err);
 }
 
 enum fj_rc iss_open(const struct iss_conf *conf, struct iss **out, struct fj_err *err)

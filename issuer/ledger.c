@@ -7,9 +7,9 @@
  * is not stored and its content is not repeated: only its number is (decision 12).
  * The same file a second time changes nothing.
  */
-#include "issuer/csv.h"
 #include "issuer/domain.h"
 #include "issuer/rules/rules.h"
+#include "issuer/sheet/csv.h"
 #include "issuer/state.h"
 
 #define MAX_ROWS 20000

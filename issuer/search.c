@@ -7,22 +7,17 @@
  * overlapping pairs, a single character a prefix.  (Single characters as tokens
  * also find words of two, but a rare word of two common characters would cost a
  * walk through both; a trigram index does not find words of two at all.)
- * What somebody typed never reaches FTS5's grammar: it is split at white space,
- * full-width forms become half-width as in the index, quotes become spaces, and
- * each word is one quoted phrase, all of which have to be there.
+ * What somebody typed never reaches FTS5's grammar: it is brought to NFKC as the
+ * index is (full-width forms become half-width), split at white space, quotes
+ * become spaces, and each word is one quoted phrase, all of which have to be there.
  */
 #include "issuer/domain.h"
 #include "issuer/find.h"
+#include "issuer/sheet/sheet.h"
 
 static bool is_han(uint32_t c)
 {
 	return (c >= 0x3400 && c <= 0x4dbf) || (c >= 0x4e00 && c <= 0x9fff) || (c >= 0xf900 && c <= 0xfaff) || (c >= 0x20000 && c <= 0x3ffff) || c == 0x3007;
-}
-
-/* full-width ASCII and the ideographic space (NFKC of the forms that offices type) */
-static uint32_t half_width(uint32_t c)
-{
-	return c >= 0xff01 && c <= 0xff5e ? c - 0xfee0 : c == 0x3000 || c == 0xa0 ? ' ' : c;
 }
 
 static bool is_word(uint32_t c)
@@ -95,11 +90,12 @@ static enum fj_rc take(struct fold *f, uint32_t c)
 
 enum fj_rc fnd_fold(const char *text, struct fj_buf *out, struct fj_err *err)
 {
+	FJ_AUTO(buf) flat = FJ_BUF_INIT(1u << 20);
 	struct fold f = {out, 0, 0};
-	enum fj_rc rc = FJ_OK;
+	enum fj_rc rc = sheet_key(text, &flat);
 
-	while (*text != '\0' && rc == FJ_OK)
-		rc = take(&f, half_width(next_point(&text)));
+	for (const char *s = fj_buf_str(&flat); *s != '\0' && rc == FJ_OK;)
+		rc = take(&f, next_point(&s));
 	if (rc == FJ_OK)
 		rc = end_run(&f);
 	return rc == FJ_OK ? FJ_OK : fj_fail(err, rc, "issuer", NULL, "a text is too long to be searched");
@@ -114,7 +110,7 @@ static enum fj_rc put_word(const char **s, struct fj_buf *out, bool *some)
 
 	*some = false;
 	while (**s != '\0') {
-		uint32_t c = half_width(next_point(s));
+		uint32_t c = next_point(s);
 		if (c <= ' ')
 			break;
 		if (is_word(c)) {
@@ -133,12 +129,15 @@ static enum fj_rc put_word(const char **s, struct fj_buf *out, bool *some)
 
 enum fj_rc fnd_expression(const char *typed, const char *noun, struct fj_buf *out, struct fj_err *err)
 {
+	FJ_AUTO(buf) flat = FJ_BUF_INIT(32768);
 	size_t words = 0;
 	bool some;
-	enum fj_rc rc = noun[0] == '\0' ? FJ_OK : fj_buf_printf(out, "noun:\"%s\"", noun);
+	enum fj_rc rc = sheet_key(typed, &flat);
 
-	while (*typed != '\0' && rc == FJ_OK) {
-		rc = put_word(&typed, out, &some);
+	if (rc == FJ_OK && noun[0] != '\0')
+		rc = fj_buf_printf(out, "noun:\"%s\"", noun);
+	for (const char *s = fj_buf_str(&flat); *s != '\0' && rc == FJ_OK;) {
+		rc = put_word(&s, out, &some);
 		if (some && ++words > FND_MAX_WORDS) {
 			rc = fj_fail(err, FJ_E_LIMIT, "issuer", NULL, "a search takes %d words at most", FND_MAX_WORDS);
 			fj_err_zh(err, "检索词最多 %d 个", FND_MAX_WORDS);

@@ -8,6 +8,7 @@ cd "$(dirname "$0")/.."
 what=${1:-base}
 base="gcc libc6-dev make pkg-config libssl-dev libsodium-dev libjansson-dev libinih-dev
 	libsqlite3-dev libmicrohttpd-dev libgnutls28-dev libtss2-dev zlib1g-dev swtpm
+	libexpat1-dev libzip-dev libxlsxwriter-dev libunistring-dev
 	openssl gnutls-bin jose curl python3"
 browser="chromium fonts-noto-cjk"
 # a node that is there already, from wherever, is as good as Debian's

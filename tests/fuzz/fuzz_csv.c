@@ -4,7 +4,7 @@
  * Properties: reading ends; lines only rise; a fault has a reason and a column;
  * the records that were read, written in quotes, read to the same records.
  */
-#include "issuer/csv.h"
+#include "issuer/sheet/csv.h"
 #include "tests/fuzz/fuzz.h"
 
 #define MAX 65536

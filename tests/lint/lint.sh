@@ -29,7 +29,7 @@ layer() { # files-pattern allowed-regex
 	layer "hsm/client/*.[ch]" 'base/|hsm/client/|hsm/proto.h'
 	layer "ca/*.[ch]" 'base/|ca/'
 	layer "verifier/*.[ch]" 'base/|verifier/[a-z_]*\.h'
-	layer "issuer/*.[ch] issuer/rules/*.[ch] issuer/store/*.[ch] issuer/publish/*.[ch]" 'base/|ca/ca.h|hsm/client/|hsm/proto.h|issuer/'
+	layer "issuer/*.[ch] issuer/rules/*.[ch] issuer/sheet/*.[ch] issuer/store/*.[ch] issuer/publish/*.[ch]" 'base/|ca/ca.h|hsm/client/|hsm/proto.h|issuer/'
 	layer "issuer/cli/*.[ch]" 'base/|issuer/cli/|hsm/proto.h'
 	layer "web/http/*.[ch]" 'base/|web/http/'
 	layer "web/api/*.[ch] web/portal/*.[ch]" 'base/|issuer/issuer.h|verifier/(verify|published).h|web/'
@@ -43,11 +43,11 @@ never() { # executable libraries-regex
 	[ -x "$B/$1" ] || echo "$1 is not built"
 }
 {
-	never fujie 'sqlite|libcrypto|tss2|microhttpd|gnutls'
+	never fujie 'sqlite|libcrypto|tss2|microhttpd|gnutls|xlsx|libzip|expat|unistring'
 	never fujie-signer 'sqlite|microhttpd|gnutls|tcti'
 	never fujie-registry 'tss2'
-	never fujie-verifier 'tss2'
-	never fujie-verify 'tss2|sqlite|microhttpd|gnutls'
+	never fujie-verifier 'tss2|xlsx|libzip|expat|unistring'
+	never fujie-verify 'tss2|sqlite|microhttpd|gnutls|xlsx|libzip|expat|unistring'
 } | rule "every executable links only what its room may"
 
 # functions of more than 100 lines

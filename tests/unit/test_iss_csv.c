@@ -3,7 +3,7 @@
  * told with which line and column.
  */
 #include "base/mem.h"
-#include "issuer/csv.h"
+#include "issuer/sheet/csv.h"
 #include "tests/unit/test.h"
 
 #define OPEN(text)                    \
@@ -87,11 +87,14 @@ TEST("text after a closing quote, and a quote inside a plain field: line and col
 	END();
 }
 
-TEST("a quote that is never closed ends the file, with the line where it began")
+TEST("a quote that is never closed breaks the record where it stands, and hides none behind it")
 {
 	OPEN("a,b\nc,\"d\ne,f\ng,h\n");
 	RECORD(2, 1);
 	BROKEN(2, 2);
+	RECORD(2, 3);
+	CHECK_STR(c.field[1], "f");
+	RECORD(2, 4);
 	END();
 }
 
@@ -103,30 +106,37 @@ TEST("a carriage return alone ends no record")
 	END();
 }
 
-TEST("64 fields are read, the 65th is refused")
+TEST("200 fields are read, the 201st is refused")
 {
-	OPEN(",,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,\n"
-	     ",,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,\nx\n");
-	RECORD(64, 1);
-	BROKEN(2, 65);
+	char text[520];
+	size_t n = 0;
+	FJ_AUTO(csv) c = {.p = NULL};
+	bool more;
+	memset(text, ',', sizeof(text));
+	n = 199, text[n++] = '\n';
+	n += 200, text[n++] = '\n';
+	text[n++] = 'x', text[n++] = '\n';
+	CHECK_RC(csv_init(&c, FJ_SLICE(text, n)), FJ_OK);
+	RECORD(200, 1);
+	BROKEN(2, 201);
 	RECORD(1, 3);
 	END();
 }
 
-TEST("a field has 4000 octets at most, plain or quoted")
+TEST("a field has 8000 octets at most, plain or quoted")
 {
-	static char text[4 * 4096];
+	static char text[8 * 4096];
 	FJ_AUTO(csv) c = {.p = NULL};
 	bool more;
 	size_t n = 0;
 	memset(text, 'x', sizeof(text));
-	n = 4000, text[n++] = '\n';          /* fits */
-	n += 4001, text[n++] = '\n';         /* does not */
-	text[n++] = '"', n += 4001, text[n++] = '"', text[n++] = '\n';
+	n = 8000, text[n++] = '\n';          /* fits */
+	n += 8001, text[n++] = '\n';         /* does not */
+	text[n++] = '"', n += 8001, text[n++] = '"', text[n++] = '\n';
 	text[n++] = 'y', text[n++] = '\n';
 	CHECK_RC(csv_init(&c, FJ_SLICE(text, n)), FJ_OK);
 	RECORD(1, 1);
-	CHECK(strlen(c.field[0]) == 4000);
+	CHECK(strlen(c.field[0]) == 8000);
 	BROKEN(2, 1);
 	BROKEN(3, 1);
 	RECORD(1, 4);

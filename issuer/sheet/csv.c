@@ -2,9 +2,10 @@
  * csv.c - the reader of RFC 4180 records.
  *
  * A broken record is told with line and column, and reading goes on with the
- * next line: whoever mends a file wants all its faults at once.
+ * line after the one in which it began: whoever mends a file wants all its faults
+ * at once, and a quote left open must not swallow the records behind it.
  */
-#include "issuer/csv.h"
+#include "issuer/sheet/csv.h"
 
 enum fj_rc csv_init(struct csv *c, struct fj_slice text)
 {
@@ -62,7 +63,7 @@ static enum fj_rc read_quoted(struct csv *c, size_t *len)
 		if (*c->p == '\n')
 			c->line++;
 		if (++*len > CSV_MAX_FIELD)
-			return broken(c, "a field is longer than 4000 octets", "字段过长");
+			return broken(c, "a field is longer than 8000 octets", "字段过长");
 		FJ_TRY(fj_buf_put(&c->text, c->p, 1));
 	}
 	return broken(c, "a quote is not closed (RFC 4180 2)", "引号未闭合");
@@ -74,7 +75,7 @@ static enum fj_rc read_plain(struct csv *c, size_t *len)
 		if (*c->p == '"')
 			return broken(c, "a quote stands inside an unquoted field (RFC 4180 2)", "未加引号的字段中出现引号");
 		if (++*len > CSV_MAX_FIELD)
-			return broken(c, "a field is longer than 4000 octets", "字段过长");
+			return broken(c, "a field is longer than 8000 octets", "字段过长");
 		FJ_TRY(fj_buf_put(&c->text, c->p, 1));
 	}
 	return FJ_OK;
@@ -93,7 +94,7 @@ static enum fj_rc read_record(struct csv *c, size_t start[CSV_MAX_FIELDS])
 {
 	for (;;) {
 		if (c->n == CSV_MAX_FIELDS)
-			return broken(c, "a record has more than 64 fields", "列数超过 64");
+			return broken(c, "a record has more than 200 fields", "列数超过 200");
 		FJ_TRY(read_field(c, &start[c->n]));
 		c->n++;
 		if (c->p == c->end || *c->p != ',')
@@ -120,7 +121,12 @@ enum fj_rc csv_next(struct csv *c, bool *more)
 	fj_buf_clear(&c->text);
 	if (!*more)
 		return FJ_OK;
+	const char *begin = c->p;
 	enum fj_rc rc = read_record(c, start);
+	if (rc != FJ_OK) {
+		c->p = begin;
+		c->line = c->at;
+	}
 	skip_line(c);
 	if (rc != FJ_OK)
 		return rc == FJ_E_LIMIT ? broken(c, "a record is too long", "记录过长") : rc;

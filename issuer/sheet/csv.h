@@ -3,15 +3,15 @@
  *
  * UTF-8, a byte order mark at the beginning is passed over; fields in quotes may
  * hold commas, line ends and doubled quotes.  It does not guess other encodings
- * or separators.
+ * or separators: sheet.c brings the text into UTF-8.
  */
-#ifndef FJ_ISSUER_CSV_H
-#define FJ_ISSUER_CSV_H
+#ifndef FJ_ISSUER_SHEET_CSV_H
+#define FJ_ISSUER_SHEET_CSV_H
 
-#include "base/buf.h"
+#include "issuer/sheet/sheet.h"
 
-#define CSV_MAX_FIELDS 64
-#define CSV_MAX_FIELD 4000 /* octets */
+#define CSV_MAX_FIELDS SHEET_MAX_COLUMNS
+#define CSV_MAX_FIELD SHEET_MAX_CELL
 struct csv {
 	const char *p, *end;
 	int line;              /* of the next record, from 1 */
@@ -26,7 +26,8 @@ struct csv {
 enum fj_rc csv_init(struct csv *c, struct fj_slice text) FJ_MUST_USE;
 void csv_release(struct csv *c);
 FJ_DEFINE_AUTO(csv, struct csv, csv_release)
-/* *more false at the end.  FJ_E_PARSE: this record is broken, the next may be read. */
+/* *more false at the end.  FJ_E_PARSE: this record is broken; the next begins in the line after
+ * the one in which it began, so that a quote left open hides no other record. */
 enum fj_rc csv_next(struct csv *c, bool *more) FJ_MUST_USE;
 
 #endif

@@ -74,6 +74,7 @@ ISSUER_SRC := \
 	issuer/command.c \
 	issuer/demo.c \
 	issuer/event.c \
+	issuer/export.c \
 	issuer/fields.c \
 	issuer/find.c \
 	issuer/holder_key.c \

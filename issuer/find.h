@@ -57,6 +57,11 @@ json_t *fnd_item(const struct fnd_list *l, const struct sto_q *q, fj_time now);
 /* the state that people see: EXPIRED for what is ACTIVE and over */
 const char *fnd_state(const char *state, int64_t not_after, fj_time now);
 
+/* --- export.c --- */
+/* The answer of a command that is a file: {"file": {"name", "type", "base64url"}}; command line and
+ * API turn it into bytes. */
+enum fj_rc fnd_file(struct iss_call *c, const char *name, const char *type, const struct fj_buf *file, struct fj_err *err) FJ_MUST_USE;
+
 /* --- search.c --- */
 /* Text as it is indexed: half-width, Han characters in pairs, separated by spaces. */
 enum fj_rc fnd_fold(const char *text, struct fj_buf *out, struct fj_err *err) FJ_MUST_USE;

@@ -17,6 +17,8 @@ static enum fj_rc take_option(struct cli_args *a, const char *key, const char *v
 		a->dir = value;
 	else if (strcmp(key, "as") == 0)
 		a->as = value;
+	else if (strcmp(key, "out") == 0)
+		a->out = value;
 	else {
 		for (size_t i = 0; i < a->n_opt; i++)
 			if (strcmp(a->opt[i].key, key) == 0)
@@ -221,7 +223,7 @@ static const char *field_key(const char *option, char *out, size_t cap)
 
 static enum fj_rc put_id(const json_t *fields, const char *id, json_t *params, struct fj_err *err)
 {
-	static const char *const names[] = {"id", "number", "usci", "login", "asset", "name"};
+	static const char *const names[] = {"id", "number", "usci", "login", "object", "q", "noun", "asset", "name"};
 
 	for (size_t i = 0; i < FJ_ARRAY_LEN(names); i++)
 		if (field_find(fields, names[i]) != NULL)

@@ -75,7 +75,9 @@ struct cli_link {
 	struct cli_home home;
 	struct cli_parts parts; /* running only when we started them */
 	bool own;
+	struct fj_buf file;     /* that the answer brought */
 };
+#define CLI_MAX_FILE (64u << 20)
 void cli_link_release(struct cli_link *l);
 FJ_DEFINE_AUTO(cli_link, struct cli_link, cli_link_release)
 /* Reach the running service of the home at dir, or start what is needed for this
@@ -90,7 +92,7 @@ enum fj_rc cli_request(struct cli_link *l, const json_t *request, json_t **answe
 struct cli_args {
 	const char *noun, *verb;     /* verb may be NULL */
 	const char *id;              /* one positional, may be NULL */
-	const char *dir, *as;        /* --dir, --as */
+	const char *dir, *as, *out;  /* --dir, --as, --out */
 	bool json, no_serve;
 	struct {
 		const char *key, *value; /* value NULL: given without one */
@@ -111,6 +113,9 @@ enum fj_rc cli_ask_secret(const char *env, const char *prompt, char *out, size_t
 
 /* --- print.c --- */
 void cli_print_answer(const json_t *answer, bool json);
+/* an answer that is a file: to the path `out`, or without one to standard output (with json: as
+ * base64url in the document) */
+enum fj_rc cli_print_file(json_t *answer, struct fj_slice file, const char *out, bool json, struct fj_err *err) FJ_MUST_USE;
 /* the refusal on stderr for people, on stdout as JSON; returns the exit code */
 int cli_print_error(const struct fj_err *err, const json_t *refusal, bool json);
 

@@ -20,7 +20,7 @@ static const char *noun_of(const char *noun)
  * signs without a signer is refused by the register. */
 static bool reads(const char *verb)
 {
-	static const char *const verbs[] = {"list", "show", "history", "template", "rebuild"};
+	static const char *const verbs[] = {"list", "show", "history", "template", "rebuild", "search", "export", "dossier"};
 
 	for (size_t i = 0; i < FJ_ARRAY_LEN(verbs); i++)
 		if (strcmp(verb, verbs[i]) == 0)
@@ -56,7 +56,8 @@ static enum fj_rc ask(struct cli_link *l, const char *name, json_t *params, json
 	return cli_request(l, request, answer, refusal, err);
 }
 
-static enum fj_rc run(const struct cli_args *a, json_t **answer, json_t **refusal, struct fj_err *err)
+/* *filed: the answer was a file, and is written */
+static enum fj_rc run(const struct cli_args *a, json_t **answer, json_t **refusal, bool *filed, struct fj_err *err)
 {
 	FJ_AUTO(cli_link) l = {.fd = -1, .home = {.dir = -1, .run = -1, .lock = -1}};
 	FJ_AUTO(json) table = NULL;
@@ -72,7 +73,9 @@ static enum fj_rc run(const struct cli_args *a, json_t **answer, json_t **refusa
 	FJ_TRY(cli_params(a, json_object_get(table, "fields"), &params, err));
 	FJ_AUTO(json) owned = params;
 	FJ_TRY(identity(a, &as, err));
-	return ask(&l, name, json_incref(owned), as, answer, refusal, err);
+	FJ_TRY(ask(&l, name, json_incref(owned), as, answer, refusal, err));
+	*filed = json_object_get(*answer, "file") != NULL;
+	return *filed ? cli_print_file(*answer, fj_buf_slice(&l.file), a->out, a->json, err) : FJ_OK;
 }
 
 int cli_command(const struct cli_args *a)
@@ -80,9 +83,11 @@ int cli_command(const struct cli_args *a)
 	FJ_AUTO(json) answer = NULL;
 	FJ_AUTO(json) refusal = NULL;
 	struct fj_err err = {0};
+	bool filed = false;
 
-	if (run(a, &answer, &refusal, &err) != FJ_OK)
+	if (run(a, &answer, &refusal, &filed, &err) != FJ_OK)
 		return cli_print_error(&err, refusal, a->json);
-	cli_print_answer(answer, a->json);
+	if (!filed)
+		cli_print_answer(answer, a->json);
 	return json_is_true(json_object_get(answer, "refused")) ? 1 : 0;
 }

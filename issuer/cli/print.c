@@ -6,6 +6,9 @@
  * items, an object one line a member; refusals go to standard error, Chinese
  * first where there is Chinese.
  */
+#include <fcntl.h>
+
+#include "base/file.h"
 #include "issuer/cli/cli.h"
 
 #define MAX_COLUMNS 12
@@ -61,7 +64,7 @@ static void pad(const char *s, size_t width)
 }
 
 /* what people look for first stands first */
-static const char *const first[] = {"number", "id", "seq", "login", "usci", "asset_no", "kind", "object", "state", "name", "asset_name"};
+static const char *const first[] = {"noun", "key", "number", "id", "seq", "login", "usci", "asset_no", "kind", "object", "state", "name", "asset_name"};
 
 static bool is_first(const char *key)
 {
@@ -152,6 +155,25 @@ void cli_print_answer(const json_t *answer, bool json)
 		printf("%s: ", key);
 		print_value(v);
 	}
+}
+
+enum fj_rc cli_print_file(json_t *answer, struct fj_slice file, const char *out, bool json, struct fj_err *err)
+{
+	FJ_AUTO(buf) text = FJ_BUF_INIT(12u << 20);
+	json_t *about = json_object_get(answer, "file");
+
+	if (out != NULL) {
+		FJ_TRY(fj_file_replace(AT_FDCWD, out, file, 0600, err));
+		FJ_TRY(fj_json_set(about, "out", json_string(out)));
+	} else if (!json) {
+		return fwrite(file.p, 1, file.len, stdout) == file.len ? FJ_OK : fj_fail_errno(err, "cli", "write to standard output");
+	} else if (fj_b64u_put(&text, file) != FJ_OK) {
+		return fj_fail(err, FJ_E_LIMIT, "cli", NULL, "the file has %zu octets, too many for a JSON document; give --out FILE", file.len);
+	} else {
+		FJ_TRY(fj_json_set(about, "base64url", json_string(fj_buf_str(&text))));
+	}
+	cli_print_answer(answer, json);
+	return FJ_OK;
 }
 
 int cli_print_error(const struct fj_err *err, const json_t *refusal, bool json)

@@ -16,6 +16,24 @@ static struct iss *register_of(const struct web_req *q)
 	return ((struct portal *)web_app(q))->i;
 }
 
+/* an answer that is a file: its bytes */
+static bool file_answer(struct web_res *r, const json_t *answer)
+{
+	static const char *const types[] = {"text/csv; charset=utf-8", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", "application/json",
+		"application/x-tar"};
+	const json_t *file = json_object_get(answer, "file");
+	const char *text = fj_json_peek(file, "base64url"), *name = fj_json_peek(file, "name"), *type = fj_json_peek(file, "type");
+	FJ_AUTO(buf) bytes = FJ_BUF_INIT(64u << 20);
+	size_t k = 0;
+
+	if (text == NULL || name == NULL || type == NULL || fj_b64u_get(text, strlen(text), &bytes) != FJ_OK)
+		return false;
+	while (k < FJ_ARRAY_LEN(types) - 1 && strcmp(types[k], type) != 0)
+		k++;
+	web_download(r, name, types[k], fj_buf_slice(&bytes));
+	return true;
+}
+
 static void run(struct web_req *q, struct web_res *r, const char *command, const json_t *params)
 {
 	const struct iss_session *s = web_session(q);
@@ -30,7 +48,8 @@ static void run(struct web_req *q, struct web_res *r, const char *command, const
 		return;
 	}
 	answer = out;
-	web_json(r, 200, answer);
+	if (!file_answer(r, answer))
+		web_json(r, 200, answer);
 }
 
 void api_session(struct web_req *q, struct web_res *r)

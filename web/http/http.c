@@ -305,6 +305,12 @@ void web_redirect(struct web_res *r, const char *to)
 	snprintf(r->location, sizeof(r->location), "%s", to);
 }
 
+void web_download(struct web_res *r, const char *name, const char *type, struct fj_slice bytes)
+{
+	web_bytes(r, type, bytes, 0);
+	snprintf(r->disposition, sizeof(r->disposition), "attachment; filename=\"%.150s\"", name); /* RFC 6266 */
+}
+
 void web_bytes(struct web_res *r, const char *type, struct fj_slice bytes, long max_age)
 {
 	r->type = type;
@@ -356,6 +362,8 @@ static void add_headers(const struct web_req *q, const struct web_res *r, struct
 	MHD_add_response_header(m, "Cache-Control", cache);
 	if (r->cors)
 		MHD_add_response_header(m, "Access-Control-Allow-Origin", "*");
+	if (r->disposition[0] != '\0')
+		MHD_add_response_header(m, "Content-Disposition", r->disposition);
 	if (r->location[0] != '\0')
 		MHD_add_response_header(m, "Location", r->location);
 	if (r->cookie[0] != '\0')
@@ -521,7 +529,7 @@ static enum MHD_Result on_request(void *cls, struct MHD_Connection *conn, const 
 		return MHD_YES;
 	}
 	struct web_res r = {.status = 200, .type = "text/html; charset=utf-8"};
-	fj_buf_init(&r.body, 32u << 20);
+	fj_buf_init(&r.body, 64u << 20);
 	dispatch(q, &r);
 	return answer(q, &r);
 }

@@ -25,6 +25,7 @@ struct web_res {
 	long max_age;            /* Cache-Control: seconds; 0: no-store */
 	bool cors;               /* Access-Control-Allow-Origin: * */
 	bool csp_off;            /* not a page: no policy needed */
+	char disposition[200];   /* Content-Disposition, "" none */
 };
 typedef void (*web_handler)(struct web_req *q, struct web_res *r);
 struct web_route {
@@ -87,6 +88,8 @@ bool web_is_post(const struct web_req *q);
 void web_json(struct web_res *r, int status, const json_t *j);
 void web_problem(struct web_res *r, const struct fj_err *err); /* RFC 9457 */
 void web_redirect(struct web_res *r, const char *to);
+/* a file to keep: name is letters, digits, dot, hyphen and underscore; type is static */
+void web_download(struct web_res *r, const char *name, const char *type, struct fj_slice bytes);
 void web_bytes(struct web_res *r, const char *type, struct fj_slice bytes, long max_age);
 /* the error as page or JSON, by what the client wants */
 void web_fail(struct web_req *q, struct web_res *r, const struct fj_err *err);

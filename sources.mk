@@ -73,10 +73,12 @@ ISSUER_SRC := \
 	issuer/clock.c \
 	issuer/command.c \
 	issuer/demo.c \
+	issuer/dossier.c \
 	issuer/event.c \
 	issuer/export.c \
 	issuer/fields.c \
 	issuer/find.c \
+	issuer/history.c \
 	issuer/holder_key.c \
 	issuer/init.c \
 	issuer/iss.c \

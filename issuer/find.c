@@ -170,7 +170,7 @@ static enum fj_rc note_noun(const struct evt *e, enum fnd_noun noun, struct fj_e
 		if (!sto_null(&s, 10))
 			FJ_TRY(set_text(e, lists[noun].name, &s, id, fresh, err));
 		if (noun == FND_AUTHORISATION && fresh)
-			FJ_TRY(sto_run(e->db, STO_FIND_COVER_ADD, NULL, err, "t", sto_text(&s, 0)));
+			FJ_TRY(sto_run(e->db, STO_FIND_LINK_ADD, NULL, err, "t", sto_text(&s, 0)));
 	}
 }
 

@@ -62,6 +62,17 @@ const char *fnd_state(const char *state, int64_t not_after, fj_time now);
  * API turn it into bytes. */
 enum fj_rc fnd_file(struct iss_call *c, const char *name, const char *type, const struct fj_buf *file, struct fj_err *err) FJ_MUST_USE;
 
+/* --- history.c --- */
+/* Events of an object, of what belongs to it, and of the approvals and tasks by which they happened,
+ * in order, after event `after`: fn for at most `limit`; *last the last event seen (`after` when none).
+ * The row has the columns of STO_HISTORY_EVENT; before: hash of the event before, 32 octets. */
+typedef enum fj_rc (*fnd_event_fn)(void *ctx, const struct sto_q *q, struct fj_slice before, struct fj_err *err);
+enum fj_rc fnd_events(struct sto *db, const char *object, int64_t after, int64_t limit, fnd_event_fn fn, void *ctx, int64_t *last,
+    struct fj_err *err) FJ_MUST_USE;
+/* {"id","kind","object","org","applicant","role","requested_at","state","digest","decisions"}; *out
+ * NULL when `id` is no approval; payload (may be NULL) gets its canonical bytes */
+enum fj_rc fnd_approval(struct sto *db, const char *id, json_t **out, struct fj_buf *payload, struct fj_err *err) FJ_MUST_USE;
+
 /* --- search.c --- */
 /* Text as it is indexed: half-width, Han characters in pairs, separated by spaces. */
 enum fj_rc fnd_fold(const char *text, struct fj_buf *out, struct fj_err *err) FJ_MUST_USE;

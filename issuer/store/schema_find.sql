@@ -36,11 +36,15 @@ CREATE INDEX find_expires ON find_row(noun, expires, key);
 -- longer one a phrase (issuer/search.c)
 CREATE VIRTUAL TABLE find_text USING fts5(noun, body, title UNINDEXED, tokenize = 'unicode61', columnsize = 0);
 
-CREATE TABLE find_cover (          -- authorisations that cover an asset
-  asset_no      TEXT NOT NULL,
-  authorisation TEXT NOT NULL,
-  PRIMARY KEY (asset_no, authorisation)
+CREATE TABLE find_link (           -- what belongs to the history of an asset or certificate though neither names it
+  object TEXT NOT NULL,            -- asset or certificate
+  other  TEXT NOT NULL,            -- authorisation that covers it; approval that was asked for it with others
+  PRIMARY KEY (object, other)
 ) STRICT, WITHOUT ROWID;
+CREATE TRIGGER find_approval_add AFTER INSERT ON approval BEGIN
+  INSERT OR IGNORE INTO find_link SELECT j.value, NEW.id FROM json_each(NEW.payload) p, json_each(p.value) j
+    WHERE p.type = 'array' AND p.key IN ('assets', 'numbers', 'certificates', 'items', 'ids') AND j.type = 'text';
+END;
 
 CREATE TABLE find_touched (        -- by the event that is being applied; empty otherwise
   noun INTEGER NOT NULL,

@@ -105,7 +105,8 @@ static enum fj_rc set_up(struct sto *s, struct fj_err *err)
 {
 	int v;
 
-	FJ_TRY(exec(s, "PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON; PRAGMA recursive_triggers=ON;"
+	/* the sandbox has no folder for temporary files: what a statement or savepoint may undo stays in memory */
+	FJ_TRY(exec(s, "PRAGMA temp_store=MEMORY; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON; PRAGMA recursive_triggers=ON;"
 	    "PRAGMA trusted_schema=OFF; PRAGMA cache_size=-16000", "be set up", err));
 	if (s->writer)
 		FJ_TRY(exec(s, "PRAGMA journal_mode=WAL", "be set up", err));

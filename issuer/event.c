@@ -186,6 +186,7 @@ enum fj_rc evt_rebuild_check(struct sto *from, struct sto *into, int64_t *events
 	FJ_TRY(sto_begin(into, err));
 	while (more)
 		FJ_TRY(replay_page(from, into, &chain, events, &more, err));
+	FJ_TRY(sto_settle(into, err));
 	for (size_t i = 0; i < FJ_ARRAY_LEN(tables); i++)
 		FJ_TRY(same_rows(from, into, tables[i], rows, err));
 	sto_rollback(into);

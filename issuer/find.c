@@ -139,20 +139,29 @@ static enum fj_rc set_row(const struct evt *e, int64_t noun, const struct sto_q 
 	    sto_text(s, 5), sto_text(s, 6), sto_text(s, 7), sto_int(s, 8), *id);
 }
 
+/* the text that the row has now, or is to have when this transaction commits */
+static enum fj_rc same_text(const struct evt *e, enum sto_id id, int64_t row_id, const char *body, const char *title, bool *there, bool *same, struct fj_err *err)
+{
+	FJ_AUTO(sto_q) q = {0};
+
+	FJ_TRY(sto_query(e->db, id, &q, err, "i", row_id));
+	FJ_TRY(sto_step(&q, there, err));
+	*same = *there && strcmp(sto_text(&q, 0), body) == 0 && strcmp(sto_text(&q, 1), title) == 0;
+	return FJ_OK;
+}
+
 static enum fj_rc set_text(const struct evt *e, const char *noun, const struct sto_q *s, int64_t id, bool fresh, struct fj_err *err)
 {
 	FJ_AUTO(buf) body = FJ_BUF_INIT(1u << 20);
-	FJ_AUTO(sto_q) q = {0};
-	bool row;
+	const char *title = sto_text(s, 9);
+	bool there = false, same = false;
 
 	FJ_TRY(fnd_fold(sto_text(s, 10), &body, err));
-	if (fresh)
-		return sto_run(e->db, STO_FIND_TEXT_ADD, NULL, err, "ittt", id, noun, fj_buf_str(&body), sto_text(s, 9));
-	FJ_TRY(sto_query(e->db, STO_FIND_TEXT_GET, &q, err, "i", id));
-	FJ_TRY(sto_step(&q, &row, err));
-	bool same = row && strcmp(sto_text(&q, 0), fj_buf_str(&body)) == 0 && strcmp(sto_text(&q, 1), sto_text(s, 9)) == 0;
-	sto_done(&q);
-	return same ? FJ_OK : sto_run(e->db, STO_FIND_TEXT_SET, NULL, err, "tti", fj_buf_str(&body), sto_text(s, 9), id);
+	if (!fresh)
+		FJ_TRY(same_text(e, STO_FIND_PENDING_GET, id, fj_buf_str(&body), title, &there, &same, err));
+	if (!fresh && !there)
+		FJ_TRY(same_text(e, STO_FIND_TEXT_GET, id, fj_buf_str(&body), title, &there, &same, err));
+	return same ? FJ_OK : sto_run(e->db, STO_FIND_PENDING_SET, NULL, err, "ittt", id, noun, fj_buf_str(&body), title);
 }
 
 static enum fj_rc note_noun(const struct evt *e, enum fnd_noun noun, struct fj_err *err)

@@ -25,9 +25,9 @@ CREATE INDEX find_holder ON find_row(noun, holder, key);
 CREATE INDEX find_holder_state ON find_row(noun, holder, state, key);
 CREATE INDEX find_finance ON find_row(noun, finance, key);
 CREATE INDEX find_finance_state ON find_row(noun, finance, state, key);
-CREATE INDEX find_class ON find_row(noun, class, key);
-CREATE INDEX find_industry ON find_row(noun, industry, key);
-CREATE INDEX find_parent ON find_row(noun, parent, key);
+CREATE INDEX find_class ON find_row(noun, class, key) WHERE class <> '';
+CREATE INDEX find_industry ON find_row(noun, industry, key) WHERE industry <> '';
+CREATE INDEX find_parent ON find_row(noun, parent, key) WHERE parent <> '';
 CREATE INDEX find_division ON find_row(noun, div6, key);
 CREATE INDEX find_created ON find_row(noun, created, key);
 CREATE INDEX find_expires ON find_row(noun, expires, key);
@@ -46,26 +46,49 @@ CREATE TRIGGER find_approval_add AFTER INSERT ON approval BEGIN
     WHERE p.type = 'array' AND p.key IN ('assets', 'numbers', 'certificates', 'items', 'ids') AND j.type = 'text';
 END;
 
+-- Texts of this transaction, indexed together when it commits (sto_settle): FTS5 writes a segment
+-- at every savepoint, and a statement with triggers is one.
+CREATE TABLE find_pending (
+  id    INTEGER PRIMARY KEY,
+  noun  TEXT NOT NULL,
+  body  TEXT NOT NULL,
+  title TEXT NOT NULL
+) STRICT;
+
 CREATE TABLE find_touched (        -- by the event that is being applied; empty otherwise
   noun INTEGER NOT NULL,
-  key  TEXT NOT NULL
-) STRICT;
-CREATE TRIGGER find_organisation_add AFTER INSERT ON organisation BEGIN INSERT INTO find_touched VALUES (1, NEW.usci); END;
-CREATE TRIGGER find_organisation_set AFTER UPDATE ON organisation BEGIN INSERT INTO find_touched VALUES (1, NEW.usci); END;
+  key  TEXT NOT NULL,
+  PRIMARY KEY (noun, key)
+) STRICT, WITHOUT ROWID;
+-- (OR IGNORE would not hold below an upsert)
+CREATE TRIGGER find_organisation_add AFTER INSERT ON organisation
+  BEGIN INSERT INTO find_touched SELECT 1, NEW.usci WHERE NOT EXISTS (SELECT 1 FROM find_touched WHERE noun = 1 AND key = NEW.usci); END;
+CREATE TRIGGER find_organisation_set AFTER UPDATE ON organisation
+  BEGIN INSERT INTO find_touched SELECT 1, NEW.usci WHERE NOT EXISTS (SELECT 1 FROM find_touched WHERE noun = 1 AND key = NEW.usci); END;
 CREATE TRIGGER find_organisation_held AFTER UPDATE ON organisation
   WHEN NEW.name <> OLD.name OR NEW.finance <> OLD.finance OR NEW.div6 <> OLD.div6
-  BEGIN INSERT INTO find_touched SELECT noun, key FROM find_row WHERE noun BETWEEN 2 AND 8 AND holder = NEW.usci; END;
-CREATE TRIGGER find_ledger_add AFTER INSERT ON ledger BEGIN INSERT INTO find_touched VALUES (2, NEW.id); END;
-CREATE TRIGGER find_ledger_set AFTER UPDATE ON ledger BEGIN INSERT INTO find_touched VALUES (2, NEW.id); END;
-CREATE TRIGGER find_asset_add AFTER INSERT ON asset BEGIN INSERT INTO find_touched VALUES (3, NEW.asset_no); END;
-CREATE TRIGGER find_asset_set AFTER UPDATE ON asset BEGIN INSERT INTO find_touched VALUES (3, NEW.asset_no); END;
-CREATE TRIGGER find_registration_add AFTER INSERT ON registration BEGIN INSERT INTO find_touched VALUES (4, NEW.id); END;
-CREATE TRIGGER find_registration_set AFTER UPDATE ON registration BEGIN INSERT INTO find_touched VALUES (4, NEW.id); END;
+  BEGIN INSERT INTO find_touched SELECT noun, key FROM find_row WHERE noun BETWEEN 2 AND 8 AND holder = NEW.usci EXCEPT SELECT noun, key FROM find_touched; END;
+CREATE TRIGGER find_ledger_add AFTER INSERT ON ledger
+  BEGIN INSERT INTO find_touched SELECT 2, NEW.id WHERE NOT EXISTS (SELECT 1 FROM find_touched WHERE noun = 2 AND key = NEW.id); END;
+CREATE TRIGGER find_ledger_set AFTER UPDATE ON ledger
+  BEGIN INSERT INTO find_touched SELECT 2, NEW.id WHERE NOT EXISTS (SELECT 1 FROM find_touched WHERE noun = 2 AND key = NEW.id); END;
+CREATE TRIGGER find_asset_add AFTER INSERT ON asset
+  BEGIN INSERT INTO find_touched SELECT 3, NEW.asset_no WHERE NOT EXISTS (SELECT 1 FROM find_touched WHERE noun = 3 AND key = NEW.asset_no); END;
+CREATE TRIGGER find_asset_set AFTER UPDATE ON asset
+  BEGIN INSERT INTO find_touched SELECT 3, NEW.asset_no WHERE NOT EXISTS (SELECT 1 FROM find_touched WHERE noun = 3 AND key = NEW.asset_no); END;
+CREATE TRIGGER find_registration_add AFTER INSERT ON registration
+  BEGIN INSERT INTO find_touched SELECT 4, NEW.id WHERE NOT EXISTS (SELECT 1 FROM find_touched WHERE noun = 4 AND key = NEW.id); END;
+CREATE TRIGGER find_registration_set AFTER UPDATE ON registration
+  BEGIN INSERT INTO find_touched SELECT 4, NEW.id WHERE NOT EXISTS (SELECT 1 FROM find_touched WHERE noun = 4 AND key = NEW.id); END;
 CREATE TRIGGER find_certificate_set AFTER UPDATE ON certificate
-  BEGIN INSERT INTO find_touched VALUES (5, NEW.number); INSERT INTO find_touched VALUES (3, NEW.asset_no); END;
-CREATE TRIGGER find_authorisation_set AFTER UPDATE ON authorisation BEGIN INSERT INTO find_touched VALUES (6, NEW.number); END;
-CREATE TRIGGER find_user_add AFTER INSERT ON user BEGIN INSERT INTO find_touched VALUES (8, NEW.login); END;
-CREATE TRIGGER find_user_set AFTER UPDATE ON user BEGIN INSERT INTO find_touched VALUES (8, NEW.login); END;
+  BEGIN INSERT INTO find_touched SELECT 5, NEW.number WHERE NOT EXISTS (SELECT 1 FROM find_touched WHERE noun = 5 AND key = NEW.number);
+  INSERT INTO find_touched SELECT 3, NEW.asset_no WHERE NOT EXISTS (SELECT 1 FROM find_touched WHERE noun = 3 AND key = NEW.asset_no); END;
+CREATE TRIGGER find_authorisation_set AFTER UPDATE ON authorisation
+  BEGIN INSERT INTO find_touched SELECT 6, NEW.number WHERE NOT EXISTS (SELECT 1 FROM find_touched WHERE noun = 6 AND key = NEW.number); END;
+CREATE TRIGGER find_user_add AFTER INSERT ON user
+  BEGIN INSERT INTO find_touched SELECT 8, NEW.login WHERE NOT EXISTS (SELECT 1 FROM find_touched WHERE noun = 8 AND key = NEW.login); END;
+CREATE TRIGGER find_user_set AFTER UPDATE ON user
+  BEGIN INSERT INTO find_touched SELECT 8, NEW.login WHERE NOT EXISTS (SELECT 1 FROM find_touched WHERE noun = 8 AND key = NEW.login); END;
 
 -- license tokens' lists (beside token_of)
 CREATE INDEX token_user ON token(user, id);

@@ -178,13 +178,6 @@ enum fj_rc sto_begin(struct sto *s, struct fj_err *err)
 	return s->writer ? exec(s, "BEGIN IMMEDIATE", "be written", err) : exec(s, "BEGIN", "be read", err);
 }
 
-enum fj_rc sto_commit(struct sto *s, struct fj_err *err)
-{
-	int code = sqlite3_exec(s->db, "COMMIT", NULL, NULL, NULL);
-
-	return code == SQLITE_OK ? FJ_OK : fail(s, code, err, "commit");
-}
-
 void sto_rollback(struct sto *s)
 {
 	if (!sqlite3_get_autocommit(s->db))
@@ -249,6 +242,21 @@ enum fj_rc sto_run(struct sto *s, enum sto_id id, int64_t *changes, struct fj_er
 	sqlite3_reset(s->stmt[id]);
 	sqlite3_clear_bindings(s->stmt[id]);
 	return rc;
+}
+
+enum fj_rc sto_settle(struct sto *s, struct fj_err *err)
+{
+	FJ_TRY(sto_run(s, STO_FIND_SETTLE, NULL, err, ""));
+	return sto_run(s, STO_FIND_SETTLED, NULL, err, "");
+}
+
+enum fj_rc sto_commit(struct sto *s, struct fj_err *err)
+{
+	if (s->writer)
+		FJ_TRY(sto_settle(s, err));
+	int code = sqlite3_exec(s->db, "COMMIT", NULL, NULL, NULL);
+
+	return code == SQLITE_OK ? FJ_OK : fail(s, code, err, "commit");
 }
 
 static enum fj_rc start(struct sto *s, enum sto_id id, struct sto_q *q, struct fj_err *err, const char *fmt, va_list ap)

@@ -232,7 +232,7 @@ TEST("a certificate is listed and found once it is issued; EXPIRED is ACTIVE and
 	fj_time end = now + 100 * 86400;
 	CHECK_OK(certified(db, "DAC-420000-202604-000001-2", "HB-SW-0001", 1, end, &err));
 	CHECK_OK(certified(db, "DAC-420000-202604-000002-X", "QX-0001", 2, end + 400 * 86400, &err));
-	FOUND("DAC-420000-202604-000001-2", "HB-SW-0001 DAC-420000-202604-000001-2");
+	FOUND("DAC-420000-202604-000001-2", "DAC-420000-202604-000001-2");
 	LISTED(cmd_certificate_list, "number", "asset", "HB-SW-0001", "DAC-420000-202604-000001-2");
 	LISTED(cmd_certificate_list, "state", "state", "ACTIVE", "ACTIVE ACTIVE");
 	LISTED(cmd_asset_list, "asset_no", "expires_to", "2026-08-01", "HB-SW-0001");
@@ -325,8 +325,8 @@ TEST("no list, search or history statement walks through a table")
 			const char *step = (const char *)sqlite3_column_text(q, 3);
 			bool scan = strncmp(step, "SCAN", 4) == 0 && strstr(step, "VIRTUAL TABLE") == NULL && strstr(step, "CONSTANT ROW") == NULL;
 			/* what one event touched; the few objects of one history */
-			if (strncmp(all[i].name, "FIND_SRC", 8) == 0 || strstr(all[i].name, "TOUCH") != NULL)
-				scan = scan && strcmp(step, "SCAN t") != 0 && strcmp(step, "SCAN find_touched") != 0;
+			if (strncmp(all[i].name, "FIND_SRC", 8) == 0 || strstr(all[i].name, "TOUCH") != NULL || strcmp(all[i].name, "FIND_SETTLE") == 0)
+				scan = scan && strcmp(step, "SCAN t") != 0 && strcmp(step, "SCAN find_touched") != 0 && strcmp(step, "SCAN find_pending") != 0;
 			if (strcmp(all[i].name, "HISTORY_SEQS") == 0)
 				scan = scan && strcmp(step, "SCAN a") != 0 && strcmp(step, "SCAN o") != 0 && strcmp(step, "SCAN p") != 0;
 			bool sort = strncmp(all[i].name, "FIND_TOUCHED", 12) != 0 && strncmp(all[i].name, "FIND_SRC", 8) != 0 && strncmp(all[i].name, "HISTORY", 7) != 0 &&

@@ -83,7 +83,10 @@ ISSUER_SRC := \
 	issuer/init.c \
 	issuer/iss.c \
 	issuer/ledger.c \
+	issuer/life.c \
+	issuer/material.c \
 	issuer/number.c \
+	issuer/objection.c \
 	issuer/organisation.c \
 	issuer/pipe_kinds.c \
 	issuer/pipeline.c \

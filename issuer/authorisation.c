@@ -48,7 +48,7 @@ static enum fj_rc from_row(const struct sto_q *q, struct dom_auth *a, struct fj_
 {
 	const struct sto_copy texts[] = {STO_COPY(0, a->number), STO_COPY(1, a->state), STO_COPY(2, a->former), STO_COPY(3, a->holder),
 		STO_COPY(4, a->implementer), STO_COPY(5, a->operator_), STO_COPY(6, a->holder_name), STO_COPY(7, a->operator_name), STO_COPY(15, a->sha256),
-		STO_COPY(16, a->suspended_by)};
+		STO_COPY(16, a->suspended_by), STO_COPY(17, a->credential)};
 
 	FJ_TRY(sto_copy(q, texts, FJ_ARRAY_LEN(texts), "an authorisation's row", err));
 	a->not_before = sto_int(q, 8);
@@ -97,6 +97,19 @@ static bool same_holder(const char *first, const char *now)
 	return first[0] == '\0' || strcmp(first, now) == 0;
 }
 
+enum fj_rc dom_grant_on_card(const json_t *grant, const json_t *card, struct fj_err *err)
+{
+	const json_t *r = json_object_get(card, "rights"), *v;
+	size_t i;
+
+	json_array_foreach(json_object_get(grant, "rights"), i, v)
+		if (!fj_list_has(json_object_get(r, "rights"), json_string_value(v)))
+			return iss_rule_fail(err, "R13", "a right goes beyond those on the asset's card", "授权权利超出资产卡片的权利配置");
+	if (json_array_size(json_object_get(r, "modes")) > 0 && !fj_list_has(json_object_get(r, "modes"), fj_json_peek(grant, "mode")))
+		return iss_rule_fail(err, "R13", "the mode is not one that the asset's card allows", "授权模式不在资产卡片允许范围内");
+	return FJ_OK;
+}
+
 /* each certificate in force, of one holder, whose rights and modes contain the grant (R01, R13) */
 static enum fj_rc check_certificate(struct iss_call *c, const char *number, const json_t *grant, fj_time to, char holder[19], struct fj_err *err)
 {
@@ -108,13 +121,7 @@ static enum fj_rc check_certificate(struct iss_call *c, const char *number, cons
 	FJ_TRY(iss_rule_no_authorisation_without_certificate(t.state, expired(t.not_after, c->now), err));
 	FJ_TRY(iss_rule_no_term_beyond(to, t.not_after, "certificate", err));
 	FJ_TRY(dom_asset_get(c->db, t.asset_no, &a, err));
-	const json_t *r = json_object_get(a.card, "rights"), *v;
-	size_t i;
-	json_array_foreach(json_object_get(grant, "rights"), i, v)
-		if (!fj_list_has(json_object_get(r, "rights"), json_string_value(v)))
-			return iss_rule_fail(err, "R13", "a right goes beyond those on the asset's card", "授权权利超出资产卡片的权利配置");
-	if (json_array_size(json_object_get(r, "modes")) > 0 && !fj_list_has(json_object_get(r, "modes"), fj_json_peek(grant, "mode")))
-		return iss_rule_fail(err, "R13", "the mode is not one that the asset's card allows", "授权模式不在资产卡片允许范围内");
+	FJ_TRY(dom_grant_on_card(grant, a.card, err));
 	if (!same_holder(holder, t.holder))
 		return fj_fail(err, FJ_E_INVALID, "issuer", "domain.md 4.8", "the certificates of one authorisation are of one holder");
 	return fj_strcopy(holder, 19, t.holder);
@@ -332,12 +339,17 @@ static const char *text(const json_t *b, const char *key)
 	return s == NULL ? "" : s;
 }
 
+static bool is_version(const json_t *intent);
+static enum fj_rc intended_version(const struct evt *e, struct fj_err *err);
+
 enum fj_rc apply_authorisation_intended(const struct evt *e, struct fj_err *err)
 {
 	const json_t *b = e->body, *p = json_object_get(b, "payload");
 	FJ_AUTO(buf) payload = FJ_BUF_INIT(65536);
 	FJ_AUTO(dom_auth) again = {.body = NULL};
 
+	if (is_version(b))
+		return intended_version(e, err);
 	FJ_TRY(fj_json_canonical(p, &payload, err));
 	FJ_TRY(ser_apply(e, text(b, "series"), num(b, "series_n"), err));
 	FJ_TRY(sts_apply_allot(e, "register", num(b, "line_list"), (uint32_t)num(b, "line_idx"), err));
@@ -348,13 +360,133 @@ enum fj_rc apply_authorisation_intended(const struct evt *e, struct fj_err *err)
 	return dom_auth_get(e->db, e->object, &again, err); /* what can't be read could never be taken back */
 }
 
+/* --- a new version, when a certificate that it names has a successor --- */
+
+static enum fj_rc current_assets(struct iss_call *c, const json_t *assets, json_t *out, struct fj_err *err)
+{
+	size_t i;
+	json_t *v;
+
+	json_array_foreach(assets, i, v) {
+		FJ_AUTO(dom_asset) a = {.card = NULL};
+		FJ_TRY(dom_asset_get(c->db, fj_json_peek(v, "id"), &a, err));
+		/* an asset that lost its certificate keeps the entry of the one that it had: its status says so */
+		if (a.certificate[0] == '\0')
+			json_array_append(out, v);
+		else
+			FJ_TRY(asset_entry(c, a.certificate, out, err));
+	}
+	return FJ_OK;
+}
+
+static enum fj_rc next_body(struct iss_call *c, const struct dom_auth *a, const struct sts_ref *own, json_t **out, struct fj_err *err)
+{
+	FJ_AUTO(json) payload = json_deep_copy(a->body);
+	FJ_AUTO(json) assets = json_array();
+	FJ_AUTO(buf) b64 = FJ_BUF_INIT(64);
+	uint8_t hash[FJ_SHA256_LEN];
+
+	FJ_TRY(current_assets(c, json_object_get(a->body, "assets"), assets, err));
+	FJ_TRY(fj_unhex(a->sha256, 64, hash));
+	FJ_TRY(fj_b64u_put(&b64, FJ_SLICE(hash, sizeof(hash))));
+	int bad = json_object_set(payload, "assets", assets) |
+	    json_object_set_new(payload, "version", json_integer(json_integer_value(json_object_get(a->body, "version")) + 1)) |
+	    json_object_set_new(payload, "iat", json_integer((json_int_t)c->now)) | json_object_set_new(payload, "previous", json_string(fj_buf_str(&b64))) |
+	    json_object_set_new(payload, "status", json_pack("{s:o}", "status_list", sts_json(own->uri, own->idx)));
+	if (bad != 0)
+		return fj_fail(err, FJ_E_NOMEM, "issuer", NULL, "out of memory");
+	FJ_TRY(fj_authorisation_check(payload, err));
+	*out = json_pack("{s:O, s:s, s:I, s:I}", "payload", payload, "number", a->number, "own_list", (json_int_t)own->list, "own_idx", (json_int_t)own->idx);
+	return *out != NULL ? FJ_OK : fj_fail(err, FJ_E_NOMEM, "issuer", NULL, "out of memory");
+}
+
+static enum fj_rc rebind_one(struct iss_call *c, const char *number, struct fj_err *err)
+{
+	FJ_AUTO(dom_auth) a = {.body = NULL};
+	struct sts_ref own;
+	json_t *body = NULL;
+	char object[64];
+
+	FJ_TRY(dom_auth_get(c->db, number, &a, err));
+	FJ_TRY(sts_allot(c, "register", &own, 1, err));
+	FJ_TRY(next_body(c, &a, &own, &body, err));
+	FJ_AUTO(json) owned = body;
+	snprintf(object, sizeof(object), "%s~%lld", a.number, (long long)json_integer_value(json_object_get(json_object_get(body, "payload"), "version")));
+	return pipe_intend(c, PIPE_AUTHORISATION, object, body, err);
+}
+
+enum fj_rc dom_rebind(struct iss_call *c, bool *more, struct fj_err *err)
+{
+	char number[41];
+	{
+		FJ_AUTO(sto_q) q = {0};
+		FJ_TRY(sto_query(c->db, STO_REBIND_NEXT, &q, err, ""));
+		FJ_TRY(sto_step(&q, more, err));
+		if (!*more)
+			return FJ_OK;
+		snprintf(number, sizeof(number), "%s", sto_text(&q, 0));
+		snprintf(c->approval, sizeof(c->approval), "%s", sto_text(&q, 1));
+	}
+	return rebind_one(c, number, err);
+}
+
+static bool is_version(const json_t *intent)
+{
+	return json_object_get(intent, "number") != NULL;
+}
+
+static enum fj_rc intended_version(const struct evt *e, struct fj_err *err)
+{
+	const json_t *b = e->body;
+
+	FJ_TRY(sts_apply_allot(e, "register", num(b, "own_list"), (uint32_t)num(b, "own_idx"), err));
+	return sto_run(e->db, STO_REBIND_DONE, NULL, err, "t", text(b, "number"));
+}
+
+/* the version before is superseded; a suspended authorisation's new version is suspended too */
+static enum fj_rc issued_version(const struct evt *e, const json_t *b, struct fj_err *err)
+{
+	FJ_AUTO(dom_auth) a = {.body = NULL};
+	FJ_AUTO(buf) payload = FJ_BUF_INIT(65536);
+
+	FJ_TRY(dom_auth_get(e->db, text(b, "number"), &a, err));
+	FJ_TRY(fj_json_canonical(json_object_get(b, "payload"), &payload, err));
+	bool active = strcmp(a.state, "ACTIVE") == 0;
+	bool ended = !active && strcmp(a.state, "SUSPENDED") != 0 && strcmp(a.state, "ENDING") != 0;
+	if (!ended)
+		FJ_TRY(sts_apply_set(e, a.own_list, (uint32_t)a.own_idx, STS_SUPERSEDED, err));
+	if (!active)
+		FJ_TRY(sts_apply_set(e, num(b, "own_list"), (uint32_t)num(b, "own_idx"), ended ? STS_INVALID : STS_SUSPENDED, err));
+	return sto_run(e->db, STO_AUTH_VERSION, NULL, err, "tiittit", fj_buf_str(&payload), num(b, "own_list"), num(b, "own_idx"), text(e->body, "sha256"),
+	    e->object, e->seq, a.number);
+}
+
+/* the intent's body; "" none */
+static enum fj_rc intent_of(struct sto *db, const char *object, json_t **out, struct fj_err *err)
+{
+	FJ_AUTO(sto_q) q = {0};
+
+	FJ_TRY(sto_first(db, STO_INTENT_GET, &q, object, err, "it", (int64_t)PIPE_AUTHORISATION, object));
+	return fj_json_parse(fj_slice_str(sto_text(&q, 2)), 262144, out, err);
+}
+
 enum fj_rc apply_authorisation_issued(const struct evt *e, struct fj_err *err)
 {
+	FJ_AUTO(json) intent = NULL;
+
+	FJ_TRY(intent_of(e->db, e->object, &intent, err));
+	if (is_version(intent))
+		return issued_version(e, intent, err);
 	return sto_run(e->db, STO_AUTH_ISSUED, NULL, err, "tit", text(e->body, "sha256"), e->seq, e->object);
 }
 
 enum fj_rc apply_authorisation_abandoned(const struct evt *e, struct fj_err *err)
 {
+	FJ_AUTO(json) intent = NULL;
+
+	FJ_TRY(intent_of(e->db, e->object, &intent, err));
+	if (is_version(intent)) /* the version before stays; why is in the event and the log */
+		return FJ_OK;
 	return sto_run(e->db, STO_AUTH_STATE, NULL, err, "tit", "ABANDONED", e->seq, e->object);
 }
 

@@ -30,6 +30,17 @@ const char *dom_card_text(const json_t *card, const char *block, const char *key
 	return s == NULL ? "" : s;
 }
 
+enum fj_rc dom_asset_no_check(const char *asset_no, struct fj_err *err)
+{
+	size_t n = strlen(asset_no);
+
+	if (n > 0 && n <= DOM_MAX_ASSET_NO && strspn(asset_no, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._") == n)
+		return FJ_OK;
+	enum fj_rc rc = fj_fail(err, FJ_E_INVALID, "issuer", "domain.md 4.3", "an asset number has letters, digits, hyphen, dot and underscore only");
+	fj_err_zh(err, "资产编号只能由字母、数字、连字符、点和下划线组成，至多 64 位");
+	return rc;
+}
+
 static enum fj_rc check_shape(const json_t *card, struct fj_err *err)
 {
 	static const char *const top[] = {"basic", "rights", "use", "management", NULL};
@@ -43,8 +54,7 @@ static enum fj_rc check_shape(const json_t *card, struct fj_err *err)
 	}
 	b = json_object_get(card, "basic");
 	FJ_TRY(fj_json_str(b, "asset_no", DOM_MAX_ASSET_NO, &s, err));
-	if (strspn(s, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._") != strlen(s))
-		return fj_fail(err, FJ_E_INVALID, "issuer", "domain.md 4.3", "an asset number has letters, digits, hyphen, dot and underscore only");
+	FJ_TRY(dom_asset_no_check(s, err));
 	FJ_TRY(fj_json_str(b, "name", DOM_MAX_NAME, &s, err));
 	FJ_TRY(fj_json_str(b, "class_scheme", 32, &s, err));
 	FJ_TRY(fj_json_str(b, "class_code", 16, &s, err));
@@ -68,7 +78,7 @@ static enum fj_rc check_rules(const json_t *card, const struct dom_org *holder, 
 	return FJ_OK;
 }
 
-static enum fj_rc hash_card(const json_t *card, char hex[65], struct fj_err *err)
+enum fj_rc dom_card_hash(const json_t *card, char hex[65], struct fj_err *err)
 {
 	FJ_AUTO(buf) b = FJ_BUF_INIT(1u << 18);
 	struct fj_hash h;
@@ -123,7 +133,7 @@ enum fj_rc cmd_asset_card(struct iss_call *c, struct fj_err *err)
 	FJ_TRY(check_rules(card, &holder, err));
 	const char *asset_no = dom_card_text(card, "basic", "asset_no"), *name = dom_card_text(card, "basic", "name");
 	FJ_TRY(next_version(c, asset_no, l.id, &version, &draft, err));
-	FJ_TRY(hash_card(card, hash, err));
+	FJ_TRY(dom_card_hash(card, hash, err));
 	FJ_AUTO(json) body = json_pack("{s:s, s:s, s:s, s:s, s:I, s:s, s:O, s:s, s:b}", "asset_no", asset_no, "ledger", l.id, "holder", l.holder, "name", name,
 	    "version", (json_int_t)version, "hash", hash, "card", card, "origin", holder.kind, "draft", draft);
 	FJ_TRY(evt_append(c, "asset.carded", asset_no, body, err));
@@ -161,7 +171,7 @@ static enum fj_rc from_row(const struct sto_q *q, struct dom_asset *a, struct fj
 {
 	const struct sto_copy texts[] = {STO_COPY(0, a->asset_no), STO_COPY(1, a->ledger), STO_COPY(2, a->holder), STO_COPY(3, a->name),
 		STO_COPY(4, a->state), STO_COPY(6, a->certificate), STO_COPY(9, a->former), STO_COPY(10, a->frozen_by), STO_COPY(12, a->origin),
-		STO_COPY(13, a->registration), STO_COPY(14, a->came_from)};
+		STO_COPY(13, a->registration), STO_COPY(14, a->came_from), STO_COPY(15, a->held)};
 
 	FJ_TRY(sto_copy(q, texts, FJ_ARRAY_LEN(texts), "an asset", err));
 	a->version = sto_int(q, 5);

@@ -12,11 +12,14 @@
 #include "base/jws.h"
 #include "ca/ca.h"
 #include "issuer/domain.h"
+#include "issuer/life.h"
+#include "issuer/profile.h"
+#include "issuer/registration.h"
 #include "issuer/rules/rules.h"
 #include "issuer/state.h"
+#include "issuer/task.h"
 
 #define SHARD 1
-#define YEARS 3
 
 static const struct reason {
 	const char *name;
@@ -40,7 +43,8 @@ static const struct reason *reason_find(const char *name)
 static enum fj_rc from_row(const struct sto_q *q, struct dom_cert *t, struct fj_err *err)
 {
 	const struct sto_copy texts[] = {STO_COPY(0, t->number), STO_COPY(1, t->serial), STO_COPY(2, t->asset_no), STO_COPY(4, t->asset_name),
-		STO_COPY(5, t->holder), STO_COPY(6, t->holder_name), STO_COPY(7, t->state), STO_COPY(8, t->former), STO_COPY(17, t->sha256)};
+		STO_COPY(5, t->holder), STO_COPY(6, t->holder_name), STO_COPY(7, t->state), STO_COPY(8, t->former), STO_COPY(17, t->sha256),
+		STO_COPY(18, t->succeeds), STO_COPY(19, t->registration)};
 
 	FJ_TRY(sto_copy(q, texts, FJ_ARRAY_LEN(texts), "a certificate's row", err));
 	t->version = sto_int(q, 3);
@@ -66,60 +70,124 @@ enum fj_rc dom_cert_get(struct sto *db, const char *number, struct dom_cert *out
 
 /* --- issuing --- */
 
+/* what is issued for one asset, and on what */
 struct issuing {
-	const char *issuer;  /* USCC of the finance department */
-	char applicant[64];  /* the person who asked, "" while asking */
+	const char *issuer;    /* USCC of the finance department */
+	char applicant[64];    /* the person who asked, "" while asking */
+	const json_t *payload; /* what was approved */
+	struct dom_asset asset; /* with the card that is certified */
+	struct dom_org holder;
+	struct dom_reg reg;    /* the registration it rests on */
+	struct dom_cert old;   /* the certificate that it succeeds; number "" none */
 };
+static void issuing_release(struct issuing *w)
+{
+	dom_asset_release(&w->asset);
+	dom_org_release(&w->holder);
+}
+FJ_DEFINE_AUTO(issuing, struct issuing, issuing_release)
 
-static enum fj_rc check_issuable(struct iss_call *c, const char *asset_no, const struct issuing *w, struct dom_asset *a, struct dom_org *holder, struct fj_err *err)
+static enum fj_rc last_registration(struct sto *db, const char *asset_no, struct dom_reg *r, struct fj_err *err)
+{
+	FJ_AUTO(sto_q) q = {0};
+
+	FJ_TRY(sto_first(db, STO_REG_LAST, &q, asset_no, err, "t", asset_no));
+	return dom_reg_from_row(&q, r, err);
+}
+
+/* A certificate in force gets a successor on a change, correction or renewal that was registered
+ * and not certified yet. */
+static enum fj_rc check_successor(struct iss_call *c, struct issuing *w, struct fj_err *err)
+{
+	const struct dom_reg_type *t = dom_reg_type(w->reg.type);
+
+	if (!t->on_certificate || t->ends != NULL || w->reg.certificate[0] != '\0') {
+		enum fj_rc rc = fj_fail(err, FJ_E_EXISTS, "issuer", "167·三(二)", "asset %s has certificate %s already; one card, one certificate", w->asset.asset_no, w->asset.certificate);
+		fj_err_zh(err, "资产 %s 已有证书 %s，一卡一证", w->asset.asset_no, w->asset.certificate);
+		return rc;
+	}
+	FJ_TRY(dom_cert_get(c->db, w->asset.certificate, &w->old, err));
+	FJ_TRY(iss_rule_no_authorisation_without_certificate(w->old.state, c->now > w->old.not_after, err));
+	if (w->asset.version == w->reg.version)
+		return FJ_OK;
+	dom_asset_release(&w->asset);
+	w->asset.version = w->reg.version;
+	FJ_TRY(dom_card_at(c->db, w->asset.asset_no, w->reg.version, &w->asset.card, err));
+	FJ_TRY(dom_card_hash(w->asset.card, w->asset.card_hash, err));
+	return fj_strcopy(w->asset.name, sizeof(w->asset.name), dom_card_text(w->asset.card, "basic", "name"));
+}
+
+/* security rules and emergency plan, on the card or filed for the unit (decision 5) */
+static enum fj_rc check_documents(struct iss_call *c, const struct dom_asset *a, struct fj_err *err)
+{
+	bool rules, plan;
+
+	FJ_TRY(dom_material_given(c->db, a, "SEC_POLICY", &rules, err));
+	FJ_TRY(dom_material_given(c->db, a, "EMERGENCY_PLAN", &plan, err));
+	return iss_rule_no_authorisation_without_documents(!rules ? "security rules 安全制度" : !plan ? "emergency plan 应急预案" : NULL, err);
+}
+
+/* what rests on the old certificate has to lie within the new card too (R13) */
+static enum fj_rc check_rebinding(struct iss_call *c, const struct issuing *w, struct fj_err *err)
+{
+	FJ_AUTO(sto_q) q = {0};
+	bool row;
+
+	if (w->old.number[0] == '\0')
+		return FJ_OK;
+	FJ_TRY(sto_query(c->db, STO_AUTH_ON, &q, err, "tti", w->old.holder, w->old.number, (int64_t)c->now));
+	for (;;) {
+		FJ_AUTO(dom_auth) a = {.body = NULL};
+		FJ_TRY(sto_step(&q, &row, err));
+		if (!row)
+			return FJ_OK;
+		FJ_TRY(dom_auth_get(c->db, sto_text(&q, 0), &a, err));
+		struct fj_err why = {0};
+		if (dom_grant_on_card(json_object_get(a.body, "grant"), w->asset.card, &why) == FJ_OK)
+			continue;
+		if (err != NULL) {
+			*err = why;
+			snprintf(err->en, sizeof(err->en), "authorisation %s goes beyond the new card (%.160s); adjust it or have it reclaimed first", a.number, why.en);
+			snprintf(err->zh, sizeof(err->zh), "授权 %s 超出新卡片（%.200s）；请先调整或收回该授权", a.number, why.zh);
+		}
+		return why.rc;
+	}
+}
+
+static enum fj_rc check_issuable(struct iss_call *c, const char *asset_no, struct issuing *w, struct fj_err *err)
 {
 	const char *to;
 
-	FJ_TRY(dom_asset_get(c->db, asset_no, a, err));
-	FJ_TRY(dom_org_get(c->db, a->holder, holder, err));
-	FJ_TRY(iss_rule_no_foreign_issuer(holder->finance, w->issuer, err));
-	if (a->certificate[0] != '\0' && strcmp(a->state, "CERTIFICATED") == 0) {
-		enum fj_rc rc = fj_fail(err, FJ_E_EXISTS, "issuer", "167·三(二)", "asset %s has certificate %s already; one card, one certificate", asset_no, a->certificate);
-		fj_err_zh(err, "资产 %s 已有证书 %s，一卡一证", asset_no, a->certificate);
-		return rc;
-	}
-	FJ_TRY(iss_state_next(ISS_OBJ_ASSET, a->state, "certify", &to, err));
-	FJ_TRY(dom_registration_apart(c->db, asset_no, c->actor->person, err));
-	if (w->applicant[0] != '\0')
-		FJ_TRY(dom_registration_apart(c->db, asset_no, w->applicant, err));
-	FJ_TRY(iss_rule_no_core_data(dom_card_text(a->card, "management", "data_level"), dom_card_text(a->card, "management", "risk_assessment")[0] != '\0', err));
-	const char *missing = dom_card_text(a->card, "management", "sec_policy")[0] == '\0' ? "security rules 安全制度"
-	    : dom_card_text(a->card, "management", "emergency_plan")[0] == '\0' ? "emergency plan 应急预案" : NULL;
-	return iss_rule_no_authorisation_without_documents(missing, err);
+	FJ_TRY(dom_asset_get(c->db, asset_no, &w->asset, err));
+	FJ_TRY(dom_org_get(c->db, w->asset.holder, &w->holder, err));
+	FJ_TRY(iss_rule_no_foreign_issuer(w->holder.finance, w->issuer, err));
+	bool again = strcmp(w->asset.state, "CERTIFICATED") == 0 && w->asset.certificate[0] != '\0';
+	FJ_TRY(iss_state_next(ISS_OBJ_ASSET, w->asset.state, again ? "succeed" : "certify", &to, err));
+	FJ_TRY(last_registration(c->db, w->asset.came_from[0] != '\0' && !again ? w->asset.came_from : asset_no, &w->reg, err));
+	if (again)
+		FJ_TRY(check_successor(c, w, err));
+	FJ_TRY(dom_reg_apart(&w->reg, c->actor->person, err));
+	FJ_TRY(w->applicant[0] != '\0' ? dom_reg_apart(&w->reg, w->applicant, err) : FJ_OK);
+	FJ_TRY(iss_rule_no_core_data(dom_card_text(w->asset.card, "management", "data_level"), dom_card_text(w->asset.card, "management", "risk_assessment")[0] != '\0', err));
+	FJ_TRY(check_documents(c, &w->asset, err));
+	return check_rebinding(c, w, err);
 }
 
-/* the same; the refusal names the asset */
-static enum fj_rc check_one(struct iss_call *c, const char *asset_no, const struct issuing *w, struct dom_asset *a, struct dom_org *holder, struct fj_err *err)
+/* --- asking --- */
+
+struct asking {
+	json_t *items; /* {"asset_no","card_hash","registration"}: what the approval's digest covers */
+	bool named;    /* one asset alone: its refusal needs no name */
+};
+
+static enum fj_rc ask_one(struct iss_call *c, const char *asset_no, const void *arg, struct fj_err *err)
 {
-	struct fj_err why = {0};
+	const struct asking *x = arg;
+	FJ_AUTO(issuing) w = {.issuer = c->actor->org};
 
-	if (check_issuable(c, asset_no, w, a, holder, &why) == FJ_OK)
-		return FJ_OK;
-	if (err != NULL) {
-		*err = why;
-		snprintf(err->en, sizeof(err->en), "asset %.64s: %.240s", asset_no, why.en);
-		snprintf(err->zh, sizeof(err->zh), "资产 %.64s：%.380s", asset_no, why.zh);
-	}
-	return why.rc;
-}
-
-/* every asset of the list, each once (lesson 5) */
-static enum fj_rc check_all(struct iss_call *c, const json_t *assets, const struct issuing *w, struct fj_err *err)
-{
-	size_t i;
-	json_t *v;
-
-	json_array_foreach(assets, i, v) {
-		FJ_AUTO(dom_asset) a = {.card = NULL};
-		FJ_AUTO(dom_org) holder = {.affiliates = NULL};
-		FJ_TRY(check_one(c, json_string_value(v), w, &a, &holder, err));
-	}
-	return FJ_OK;
+	FJ_TRY(check_issuable(c, asset_no, &w, err));
+	return json_array_append_new(x->items, json_pack("{s:s, s:s, s:s}", "asset_no", asset_no, "card_hash", w.asset.card_hash, "registration", w.reg.id)) == 0 ? FJ_OK
+	    : fj_fail(err, FJ_E_NOMEM, "issuer", NULL, "out of memory");
 }
 
 static enum fj_rc add_request(struct iss_call *c, const json_t *assets, json_t *payload, struct fj_err *err)
@@ -132,31 +200,85 @@ static enum fj_rc add_request(struct iss_call *c, const json_t *assets, json_t *
 	return dom_key_from_request(c, a.holder, payload, err);
 }
 
-enum fj_rc cmd_certificate_issue(struct iss_call *c, struct fj_err *err)
+/* each asset is checked (lesson 5); a faulty one is set aside, and the others wait for approval */
+static enum fj_rc ask_each(struct iss_call *c, const json_t *assets, const struct asking *x, json_t *aside, struct fj_err *err)
 {
-	const json_t *assets = json_object_get(c->params, "assets"), *y = json_object_get(c->params, "years");
-	json_int_t years = json_is_integer(y) ? json_integer_value(y) : YEARS;
+	struct fj_err first = {0};
+	size_t i;
+	json_t *v;
 
-	if (json_array_size(assets) == 0 || years < 1)
-		return fj_fail(err, FJ_E_INVALID, "issuer", "domain.md 5.3", "name at least one asset, and 1 to 5 years");
-	FJ_AUTO(json) sorted = dom_sorted(assets);
-	if (json_array_size(sorted) != json_array_size(assets))
-		return fj_fail(err, FJ_E_INVALID, "issuer", "lesson 6", "an asset stands twice in the list");
-	FJ_TRY(check_all(c, sorted, &(struct issuing){.issuer = c->actor->org}, err));
-	FJ_AUTO(json) payload = json_pack("{s:O, s:I, s:s}", "assets", sorted, "years", years, "issuer", c->actor->org);
-	if (json_object_get(c->params, "request") != NULL)
-		FJ_TRY(add_request(c, sorted, payload, err));
+	json_array_foreach(assets, i, v) {
+		struct fj_err why = {0};
+		enum fj_rc rc = ask_one(c, json_string_value(v), x, &why);
+		if (rc != FJ_OK && fj_rc_exit(rc) == 3) {
+			*err = why;
+			return rc;
+		}
+		if (rc != FJ_OK && json_array_append_new(aside, tsk_aside(json_string_value(v), &why)) == 0 && first.rc == FJ_OK)
+			first = why;
+	}
+	if (json_array_size(x->items) > 0)
+		return FJ_OK;
+	if (err != NULL)
+		*err = first;
+	return first.rc;
+}
+
+static enum fj_rc object_of(const json_t *items, char *out, size_t cap, struct fj_err *err)
+{
+	FJ_AUTO(buf) text = FJ_BUF_INIT(2u << 20);
 	struct fj_hash h;
-	FJ_AUTO(buf) text = FJ_BUF_INIT(1u << 20);
-	char object[80], hex[65];
-	FJ_TRY(fj_json_canonical(sorted, &text, err));
+	char hex[17];
+
+	FJ_TRY(fj_json_canonical(items, &text, err));
 	fj_sha256(fj_buf_slice(&text), &h);
 	fj_hex(h.b, 8, hex);
-	if (json_array_size(sorted) == 1)
-		snprintf(object, sizeof(object), "%.64s", json_string_value(json_array_get(sorted, 0)));
+	if (json_array_size(items) == 1)
+		snprintf(out, cap, "%.64s", fj_json_peek(json_array_get(items, 0), "asset_no"));
 	else
-		snprintf(object, sizeof(object), "%zu assets %.16s", json_array_size(sorted), hex);
-	return apr_request(c, "certificate.issue", object, c->actor->org, payload, err);
+		snprintf(out, cap, "%zu assets %.16s", json_array_size(items), hex);
+	return FJ_OK;
+}
+
+static enum fj_rc years_of(struct iss_call *c, json_int_t *years, struct fj_err *err)
+{
+	const json_t *y = json_object_get(c->params, "years");
+	int64_t n;
+
+	FJ_TRY(prf_int(c, c->actor->org, "years.certificate", &n, err));
+	*years = json_is_integer(y) ? json_integer_value(y) : (json_int_t)n;
+	if (*years >= 1)
+		return FJ_OK;
+	enum fj_rc rc = fj_fail(err, FJ_E_INVALID, "issuer", "domain.md 5.3", "a certificate is valid for 1 to 5 years");
+	fj_err_zh(err, "证书有效期为 1 至 5 年");
+	return rc;
+}
+
+enum fj_rc cmd_certificate_issue(struct iss_call *c, struct fj_err *err)
+{
+	const json_t *assets = json_object_get(c->params, "assets");
+	FJ_AUTO(json) items = json_array();
+	FJ_AUTO(json) aside = json_array();
+	struct asking x = {.items = items};
+	json_int_t years;
+	char object[80];
+
+	FJ_AUTO(json) sorted = dom_sorted(assets);
+	if (json_array_size(assets) == 0 || json_array_size(sorted) != json_array_size(assets)) {
+		enum fj_rc rc = fj_fail(err, FJ_E_INVALID, "issuer", "lesson 6", "no asset is named, or one stands twice in the list");
+		fj_err_zh(err, "未选择资产，或列表中有重复");
+		return rc;
+	}
+	FJ_TRY(years_of(c, &years, err));
+	FJ_TRY(ask_each(c, sorted, &x, aside, err));
+	FJ_AUTO(json) payload = json_pack("{s:O, s:I, s:s}", "assets", items, "years", years, "issuer", c->actor->org);
+	if (json_object_get(c->params, "request") != NULL)
+		FJ_TRY(add_request(c, sorted, payload, err));
+	FJ_TRY(object_of(items, object, sizeof(object), err));
+	FJ_TRY(apr_request(c, "certificate.issue", object, c->actor->org, payload, err));
+	if (json_array_size(aside) > 0)
+		json_object_set(c->answer, "set_aside", aside);
+	return FJ_OK;
 }
 
 static unsigned holder_code(const char *kind)
@@ -185,8 +307,8 @@ static unsigned restrictions_of(const struct dom_asset *a, const struct dom_org 
 	static const char *const names[] = {"noCollateral", "noSubLicence", "noExport", "noResale", "noRawDelivery", NULL};
 	unsigned out = flags_of(json_object_get(json_object_get(a->card, "rights"), "restrictions"), names);
 
-	/* R04, R12, R18: these follow from the holder's kind and from the asset being public data */
-	if (iss_kind_no_collateral(holder->kind))
+	/* R04 follows the asset's origin and its holder's kind, R12 and R18 from its being public data */
+	if (iss_kind_no_collateral(holder->kind) || iss_kind_no_collateral(a->origin))
 		out |= 1u;
 	if (json_is_true(json_object_get(json_object_get(a->card, "rights"), "public_data")))
 		out |= 1u << 1 | 1u << 4;
@@ -210,8 +332,23 @@ static enum fj_rc status_of(struct iss_call *c, const struct dom_asset *a, struc
 	return FJ_OK;
 }
 
+/* A change or correction keeps the end of what it succeeds; a renewal and a first certificate run
+ * for the years approved, never to an earlier end than before (domain.md 5.3: no date moves back). */
+static enum fj_rc end_of(struct iss_call *c, const struct issuing *w, fj_time *end, struct fj_err *err)
+{
+	int years = (int)json_integer_value(json_object_get(w->payload, "years"));
+	bool renewal = strcmp(w->reg.type, "RENEWAL") == 0;
+
+	*end = w->old.number[0] != '\0' && !renewal ? w->old.not_after : fj_term_end(c->now, years);
+	if (*end >= w->old.not_after || w->old.number[0] == '\0')
+		return FJ_OK;
+	enum fj_rc rc = fj_fail(err, FJ_E_REFUSED, "issuer", "domain.md 5.3", "the successor would end before the certificate that it renews; give more years");
+	fj_err_zh(err, "续展证书的到期日早于原证书，请增加年限");
+	return rc;
+}
+
 /* everything the certificate is built from */
-static enum fj_rc intent_of(struct iss_call *c, const struct dom_asset *a, const struct dom_org *holder, const json_t *approved, char number[41], json_t **out, struct fj_err *err)
+static enum fj_rc intent_of(struct iss_call *c, const struct issuing *w, char number[41], json_t **out, struct fj_err *err)
 {
 	static const char *const rights[] = {"HOLD", "USE", "OPER", NULL}, *const modes[] = {"WHOLE", "DOMAIN", "SCENE", NULL};
 	struct ca_serial serial;
@@ -219,8 +356,10 @@ static enum fj_rc intent_of(struct iss_call *c, const struct dom_asset *a, const
 	FJ_AUTO(dom_org) issuer = {.affiliates = NULL};
 	FJ_AUTO(buf) spki = FJ_BUF_INIT(1024);
 	FJ_AUTO(buf) spki64 = FJ_BUF_INIT(2048);
-	const json_t *r = json_object_get(a->card, "rights");
-	int years = (int)json_integer_value(json_object_get(approved, "years"));
+	const struct dom_asset *a = &w->asset;
+	const struct dom_org *holder = &w->holder;
+	const json_t *r = json_object_get(a->card, "rights"), *approved = w->payload;
+	fj_time not_after;
 	const char *own_key = fj_json_peek(approved, "spki");
 	char series[40], hex[33];
 	int64_t n;
@@ -231,6 +370,7 @@ static enum fj_rc intent_of(struct iss_call *c, const struct dom_asset *a, const
 	FJ_TRY(ser_next(c, series, &n, err));
 	FJ_TRY(num_make("DAC", issuer.div6, c->now, n, number, err));
 	FJ_TRY(status_of(c, a, &own, &asset, err));
+	FJ_TRY(end_of(c, w, &not_after, err));
 	ca_serial_new(&serial);
 	fj_hex(serial.b, sizeof(serial.b), hex);
 	if (own_key != NULL) {
@@ -248,9 +388,10 @@ static enum fj_rc intent_of(struct iss_call *c, const struct dom_asset *a, const
 	    "rights", (int)flags_of(json_object_get(r, "rights"), rights), "modes", (int)flags_of(json_object_get(r, "modes"), modes),
 	    "restrictions", (int)restrictions_of(a, holder), "region", holder->div6, "shard", SHARD,
 	    "list", (json_int_t)own.list, "idx", (json_int_t)own.idx, "uri", own.uri, "asset_list", (json_int_t)asset.list,
-	    "asset_idx", (json_int_t)asset.idx, "spki", fj_buf_str(&spki64), "not_after", (json_int_t)fj_term_end(c->now, years),
+	    "asset_idx", (json_int_t)asset.idx, "spki", fj_buf_str(&spki64), "not_after", (json_int_t)not_after,
 	    "key_origin", own_key != NULL);
-	if (*out == NULL || json_object_set_new(*out, "asset_fresh", json_boolean(a->status_list < 0)) != 0)
+	if (*out == NULL || json_object_set_new(*out, "asset_fresh", json_boolean(a->status_list < 0)) != 0 ||
+	    json_object_set_new(*out, "succeeds", json_string(w->old.number)) != 0 || json_object_set_new(*out, "registration", json_string(w->reg.id)) != 0)
 		return fj_fail(err, FJ_E_NOMEM, "issuer", NULL, "out of memory");
 	return FJ_OK;
 }
@@ -263,29 +404,70 @@ static enum fj_rc applicant_of(struct sto *db, const char *approval, char person
 	return fj_strcopy(person, 64, sto_text(&q, 7));
 }
 
+static const json_t *approved_item(const json_t *payload, const char *asset_no)
+{
+	size_t i;
+	json_t *v;
+
+	json_array_foreach(json_object_get(payload, "assets"), i, v)
+		if (strcmp(fj_json_peek(v, "asset_no"), asset_no) == 0)
+			return v;
+	return NULL;
+}
+
+/* checked again, now: and it is still the card and the registration that were approved */
+static enum fj_rc issue_one(struct iss_call *c, const char *asset_no, const void *arg, struct fj_err *err)
+{
+	const struct issuing *base = arg;
+	FJ_AUTO(issuing) w = *base;
+	const json_t *item = approved_item(base->payload, asset_no);
+	char number[41];
+	json_t *body = NULL;
+
+	FJ_TRY(check_issuable(c, asset_no, &w, err));
+	if (strcmp(fj_json_peek(item, "card_hash"), w.asset.card_hash) != 0 || strcmp(fj_json_peek(item, "registration"), w.reg.id) != 0) {
+		enum fj_rc rc = fj_fail(err, FJ_E_STATE, "issuer", "R22", "the card is not the one that was approved; ask again");
+		fj_err_zh(err, "资产卡片与送审时不一致，请重新申请");
+		return rc;
+	}
+	enum fj_rc rc = intent_of(c, &w, number, &body, err);
+	FJ_AUTO(json) owned = body;
+	FJ_TRY(rc);
+	FJ_TRY(pipe_intend(c, PIPE_CERTIFICATE, number, owned, err));
+	c->answer = json_pack("{s:s, s:s, s:s}", "asset_no", asset_no, "certificate", number, "card_hash", w.asset.card_hash);
+	return FJ_OK;
+}
+
+static json_t *numbers_of(const json_t *lines)
+{
+	json_t *out = json_array(), *v;
+	size_t i;
+
+	json_array_foreach(lines, i, v)
+		json_array_append(out, json_object_get(v, "certificate"));
+	return out;
+}
+
 enum fj_rc apr_certificate_issue(struct iss_call *c, const struct apr *a, struct fj_err *err)
 {
-	struct issuing w = {.issuer = fj_json_peek(a->payload, "issuer")};
-	const json_t *assets = json_object_get(a->payload, "assets");
-	FJ_AUTO(json) numbers = json_array();
+	struct issuing w = {.issuer = fj_json_peek(a->payload, "issuer"), .payload = a->payload};
+	FJ_AUTO(json) names = json_array();
 	size_t i;
 	json_t *v;
 
 	FJ_TRY(applicant_of(c->db, a->id, w.applicant, err));
-	json_array_foreach(assets, i, v) { /* each is checked again, now */
-		FJ_AUTO(dom_asset) asset = {.card = NULL};
-		FJ_AUTO(dom_org) holder = {.affiliates = NULL};
-		json_t *body = NULL;
-		char number[41];
-		FJ_TRY(check_one(c, json_string_value(v), &w, &asset, &holder, err));
-		enum fj_rc rc = intent_of(c, &asset, &holder, a->payload, number, &body, err);
-		FJ_AUTO(json) owned = body;
-		FJ_TRY(rc);
-		FJ_TRY(pipe_intend(c, PIPE_CERTIFICATE, number, owned, err));
-		json_array_append_new(numbers, json_string(number));
+	json_array_foreach(json_object_get(a->payload, "assets"), i, v)
+		json_array_append(names, json_object_get(v, "asset_no"));
+	bool one = json_array_size(names) == 1;
+	FJ_TRY(one ? issue_one(c, json_string_value(json_array_get(names, 0)), &w, err) : tsk_each(c, "certificate.issue", names, issue_one, &w, err));
+	FJ_AUTO(json) line = c->answer;
+	FJ_AUTO(json) lines = one ? json_pack("[O]", line) : json_incref(json_object_get(line, "items"));
+	c->answer = json_pack("{s:s, s:s, s:o}", "id", a->id, "state", "APPROVED", "certificates", numbers_of(lines));
+	if (!one) {
+		json_object_set(c->answer, "task", json_object_get(line, "task"));
+		json_object_set(c->answer, "set_aside", json_object_get(line, "set_aside"));
 	}
-	c->answer = json_pack("{s:s, s:s, s:O}", "id", a->id, "state", "APPROVED", "certificates", numbers);
-	return FJ_OK;
+	return c->answer != NULL ? FJ_OK : fj_fail(err, FJ_E_NOMEM, "issuer", NULL, "out of memory");
 }
 
 static int64_t num(const json_t *b, const char *key)
@@ -316,31 +498,28 @@ enum fj_rc apply_certificate_intended(const struct evt *e, struct fj_err *err)
 	FJ_TRY(sts_apply_allot(e, "register", num(b, "list"), (uint32_t)num(b, "idx"), err));
 	if (fresh)
 		FJ_TRY(sts_apply_allot(e, "register", num(b, "asset_list"), (uint32_t)num(b, "asset_idx"), err));
-	FJ_TRY(sto_run(e->db, STO_CERT_ADD, NULL, err, "tttittt" "iiiiii" "it", e->object, text(b, "serial"), text(b, "asset_no"), num(b, "card_version"),
+	FJ_TRY(sto_run(e->db, STO_CERT_ADD, NULL, err, "tttittt" "iiiiii" "ittt", e->object, text(b, "serial"), text(b, "asset_no"), num(b, "card_version"),
 	    text(b, "asset_name"), text(b, "holder"), text(b, "holder_name"), num(b, "not_before"), num(b, "not_after"), num(b, "shard"),
-	    num(b, "list"), num(b, "idx"), num(b, "restrictions"), e->seq, key));
+	    num(b, "list"), num(b, "idx"), num(b, "restrictions"), e->seq, key, text(b, "succeeds"), text(b, "registration")));
 	FJ_TRY(dom_cert_get(e->db, e->object, &t, err)); /* what can't be read could never be revoked */
+	FJ_TRY(sto_run(e->db, STO_REG_CERT, NULL, err, "tit", e->object, e->seq, text(b, "registration")));
+	if (t.succeeds[0] != '\0') /* the one before stays in force until this one is issued */
+		return FJ_OK;
 	/* the card is taken at once: no second certificate can be asked for meanwhile */
 	return sto_run(e->db, STO_ASSET_CERT, NULL, err, "ttiiit", "CERTIFICATED", e->object, num(b, "asset_list"), num(b, "asset_idx"), e->seq, text(b, "asset_no"));
-}
-
-enum fj_rc apply_certificate_issued(const struct evt *e, struct fj_err *err)
-{
-	return sto_run(e->db, STO_CERT_ISSUED, NULL, err, "tit", text(e->body, "sha256"), e->seq, e->object);
 }
 
 /* asset without certificate; it keeps its status entry, or the next certificate brings another */
 static enum fj_rc free_asset(const struct evt *e, const struct dom_cert *t, const char *state, bool keep_entry, struct fj_err *err)
 {
-	int64_t list = -1, idx = 0;
+	FJ_AUTO(dom_asset) a = {.card = NULL};
 
-	if (keep_entry) {
-		FJ_AUTO(sto_q) q = {0};
-		FJ_TRY(sto_first(e->db, STO_ASSET_GET, &q, t->asset_no, err, "t", t->asset_no));
-		list = sto_int(&q, 7);
-		idx = sto_int(&q, 8);
-	}
-	return sto_run(e->db, STO_ASSET_CERT, NULL, err, "ttiiit", state, "", list, idx, e->seq, t->asset_no);
+	FJ_TRY(dom_asset_get(e->db, t->asset_no, &a, err));
+	bool frozen = strcmp(a.state, "FROZEN") == 0;
+	FJ_TRY(sto_run(e->db, STO_ASSET_CERT, NULL, err, "ttiiit", frozen ? a.state : state, "", keep_entry ? a.status_list : -1,
+	    keep_entry ? a.status_idx : 0, e->seq, t->asset_no));
+	/* a frozen asset stays frozen; what it comes back to has changed */
+	return frozen ? sto_run(e->db, STO_ASSET_FREEZE, NULL, err, "ttttit", a.state, state, a.frozen_by, "", e->seq, t->asset_no) : FJ_OK;
 }
 
 enum fj_rc apply_certificate_abandoned(const struct evt *e, struct fj_err *err)
@@ -349,7 +528,8 @@ enum fj_rc apply_certificate_abandoned(const struct evt *e, struct fj_err *err)
 
 	FJ_TRY(dom_cert_get(e->db, e->object, &t, err));
 	FJ_TRY(sto_run(e->db, STO_CERT_STATE, NULL, err, "tniit", "ABANDONED", (int64_t)0, e->seq, e->object));
-	return free_asset(e, &t, "REGISTERED", true, err);
+	FJ_TRY(sto_run(e->db, STO_REG_CERT, NULL, err, "tit", "", e->seq, t.registration)); /* it can be asked for again */
+	return t.succeeds[0] != '\0' ? FJ_OK : free_asset(e, &t, "REGISTERED", true, err);
 }
 
 /* --- taking back --- */
@@ -365,12 +545,31 @@ static enum fj_rc own_certificate(struct iss_call *c, struct dom_cert *t, struct
 	return iss_rule_no_foreign_issuer(holder.finance, c->actor->org, err);
 }
 
+/* suspended with its asset's freezing, and now by itself: that outlives the freezing */
+static enum fj_rc keep_suspended(struct iss_call *c, const struct dom_cert *t, struct fj_err *err)
+{
+	FJ_AUTO(json) body = json_pack("{s:s, s:s}", "asset_no", t->asset_no, "reason", fj_json_peek(c->params, "reason"));
+
+	FJ_TRY(evt_append(c, "certificate.suspension-kept", t->number, body, err));
+	c->answer = json_pack("{s:s, s:s}", "number", t->number, "state", t->state);
+	return FJ_OK;
+}
+
+enum fj_rc apply_certificate_suspension_kept(const struct evt *e, struct fj_err *err)
+{
+	return sto_run(e->db, STO_ASSET_HELD, NULL, err, "ttt", "", text(e->body, "asset_no"), e->object);
+}
+
 enum fj_rc cmd_certificate_suspend(struct iss_call *c, struct fj_err *err)
 {
 	struct dom_cert t;
+	FJ_AUTO(dom_asset) a = {.card = NULL};
 	const char *to;
 
 	FJ_TRY(own_certificate(c, &t, err));
+	FJ_TRY(dom_asset_get(c->db, t.asset_no, &a, err));
+	if (strcmp(t.state, "SUSPENDED") == 0 && strcmp(a.held, t.number) == 0)
+		return keep_suspended(c, &t, err);
 	FJ_TRY(iss_state_next(ISS_OBJ_CERTIFICATE, t.state, "suspend", &to, err));
 	FJ_AUTO(json) body = json_pack("{s:s, s:s}", "to", to, "reason", fj_json_peek(c->params, "reason"));
 	FJ_TRY(evt_append(c, "certificate.suspended", t.number, body, err));
@@ -404,6 +603,55 @@ static enum fj_rc lift_hold(const struct evt *e, const struct dom_cert *t, struc
 	return crl_apply_lift(e, t->serial, err);
 }
 
+/* What was suspended, or is about to be revoked, while its successor was being made: the
+ * successor starts suspended. */
+static enum fj_rc inherit_hold(const struct evt *e, const struct dom_cert *t, const struct dom_cert *old, struct fj_err *err)
+{
+	FJ_TRY(sto_run(e->db, STO_ASSET_HELD, NULL, err, "ttt", t->number, t->asset_no, old->number));
+	FJ_TRY(set_hold(e, t, err));
+	return sto_run(e->db, STO_CERT_STATE, NULL, err, "tiiit", "SUSPENDED", (int64_t)e->at, (int64_t)6, e->seq, t->number);
+}
+
+static enum fj_rc end_old(const struct evt *e, const struct dom_cert *old, struct fj_err *err)
+{
+	if (strcmp(old->state, "REVOKING") == 0)
+		return FJ_OK;
+	FJ_TRY(sts_apply_set(e, old->list, (uint32_t)old->idx, STS_SUPERSEDED, err));
+	FJ_TRY(crl_apply_set(e, old->serial, old->shard, 4, err));
+	return sto_run(e->db, STO_CERT_STATE, NULL, err, "tiiit", "SUPERSEDED", (int64_t)e->at, (int64_t)4, e->seq, old->number);
+}
+
+/* The successor is in force: the one before is superseded, the asset stands on the new card, and
+ * each authorisation that names the old certificate gets a new version. */
+static enum fj_rc supersede(const struct evt *e, const struct dom_cert *t, struct fj_err *err)
+{
+	struct dom_cert old;
+	FJ_AUTO(sto_q) q = {0};
+	bool row;
+
+	FJ_TRY(dom_cert_get(e->db, t->succeeds, &old, err));
+	FJ_TRY(sto_run(e->db, STO_ASSET_ADOPT, NULL, err, "ittit", t->version, t->asset_name, t->number, e->seq, t->asset_no));
+	FJ_TRY(end_old(e, &old, err));
+	if (strcmp(old.state, "ACTIVE") != 0)
+		FJ_TRY(inherit_hold(e, t, &old, err));
+	FJ_TRY(sto_query(e->db, STO_AUTH_ON, &q, err, "tti", old.holder, old.number, (int64_t)e->at));
+	for (;;) {
+		FJ_TRY(sto_step(&q, &row, err));
+		if (!row)
+			return FJ_OK;
+		FJ_TRY(sto_run(e->db, STO_REBIND_ADD, NULL, err, "tt", sto_text(&q, 0), e->approval));
+	}
+}
+
+enum fj_rc apply_certificate_issued(const struct evt *e, struct fj_err *err)
+{
+	struct dom_cert t;
+
+	FJ_TRY(sto_run(e->db, STO_CERT_ISSUED, NULL, err, "tit", text(e->body, "sha256"), e->seq, e->object));
+	FJ_TRY(dom_cert_get(e->db, e->object, &t, err));
+	return t.succeeds[0] != '\0' ? supersede(e, &t, err) : FJ_OK;
+}
+
 enum fj_rc apply_certificate_suspended(const struct evt *e, struct fj_err *err)
 {
 	struct dom_cert t;
@@ -413,12 +661,22 @@ enum fj_rc apply_certificate_suspended(const struct evt *e, struct fj_err *err)
 	return sto_run(e->db, STO_CERT_STATE, NULL, err, "tiiit", text(e->body, "to"), (int64_t)e->at, (int64_t)6, e->seq, e->object);
 }
 
+static enum fj_rc check_thawed(struct iss_call *c, const struct dom_cert *t, struct fj_err *err)
+{
+	FJ_AUTO(dom_asset) a = {.card = NULL};
+
+	FJ_TRY(dom_asset_get(c->db, t->asset_no, &a, err));
+	return strcmp(a.state, "FROZEN") != 0 ? FJ_OK : iss_rule_fail(err, "R19", "the asset is frozen; nothing moves until that is lifted (asset unfreeze)",
+	    "该资产已冻结，解除冻结前不得办理");
+}
+
 enum fj_rc cmd_certificate_resume(struct iss_call *c, struct fj_err *err)
 {
 	struct dom_cert t;
 	const char *to;
 
 	FJ_TRY(own_certificate(c, &t, err));
+	FJ_TRY(check_thawed(c, &t, err));
 	FJ_TRY(iss_state_next(ISS_OBJ_CERTIFICATE, t.state, "resume", &to, err));
 	FJ_AUTO(json) payload = json_pack("{s:s, s:s}", "number", t.number, "reason", fj_json_peek(c->params, "reason"));
 	return apr_request(c, "certificate.resume", t.number, c->actor->org, payload, err);
@@ -430,6 +688,7 @@ enum fj_rc apr_certificate_resume(struct iss_call *c, const struct apr *a, struc
 	const char *to;
 
 	FJ_TRY(dom_cert_get(c->db, a->object, &t, err));
+	FJ_TRY(check_thawed(c, &t, err));
 	FJ_TRY(iss_state_next(ISS_OBJ_CERTIFICATE, t.state, "resume", &to, err));
 	FJ_AUTO(json) body = json_pack("{s:s, s:s}", "to", to, "reason", fj_json_peek(a->payload, "reason"));
 	c->dirty_status = true;
@@ -459,6 +718,8 @@ enum fj_rc cmd_certificate_revoke(struct iss_call *c, struct fj_err *err)
 		return rc;
 	}
 	FJ_TRY(iss_state_next(ISS_OBJ_CERTIFICATE, t.state, "revoke", &to, err));
+	if (r->code == 5 || r->code == 3)
+		FJ_TRY(dom_no_live_authorisation(c->db, t.holder, t.asset_no, c->now, err));
 	FJ_AUTO(json) payload = json_pack("{s:s, s:s, s:s}", "number", t.number, "reason", r->name, "note", note == NULL ? "" : note);
 	FJ_TRY(apr_request(c, "certificate.revoke", t.number, c->actor->org, payload, err));
 	return FJ_OK;
@@ -487,10 +748,16 @@ enum fj_rc apr_certificate_revoke(struct iss_call *c, const struct apr *a, struc
 	FJ_TRY(dom_cert_get(c->db, a->object, &t, err));
 	FJ_TRY(iss_state_next(ISS_OBJ_CERTIFICATE, t.state, "end", &to, err));
 	FJ_TRY(dom_asset_get(c->db, t.asset_no, &asset, err));
-	FJ_TRY(iss_state_next(ISS_OBJ_ASSET, asset.state, r->asset_act, &asset_to, err));
+	bool current = strcmp(asset.certificate, t.number) == 0;
+	asset_to = "";
+	if (current)
+		FJ_TRY(iss_state_next(ISS_OBJ_ASSET, strcmp(asset.state, "FROZEN") == 0 ? asset.former : asset.state, r->asset_act, &asset_to, err));
+	if (r->code == 5 || r->code == 3)
+		FJ_TRY(dom_no_live_authorisation(c->db, t.holder, t.asset_no, c->now, err));
 	FJ_AUTO(json) body = json_pack("{s:s, s:I, s:s, s:s}", "to", r->state, "code", (json_int_t)r->code, "reason", r->name, "asset_to", asset_to);
 	c->dirty_status = true;
-	return evt_append(c, "certificate.revoked", t.number, body, err);
+	FJ_TRY(evt_append(c, "certificate.revoked", t.number, body, err));
+	return current ? dom_end_application(c, &asset, strcmp(asset.state, "FROZEN") == 0 ? asset.state : asset_to, "the certificate was revoked 证书已撤销或注销", err) : FJ_OK;
 }
 
 enum fj_rc apply_certificate_revoked(const struct evt *e, struct fj_err *err)

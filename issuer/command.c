@@ -11,6 +11,7 @@
 #include "base/log.h"
 #include "issuer/domain.h"
 #include "issuer/iss.h"
+#include "issuer/life.h"
 #include "issuer/profile.h"
 
 #define MAX_ITEMS 5000
@@ -313,7 +314,9 @@ static enum fj_rc write_locked(const struct command *cmd, struct iss_call *c, st
 	if (cmd->info.kind != ISS_WRITE_ANY_TIME)
 		FJ_TRY(iss_clock_check(c->iss, err));
 	FJ_TRY(sto_begin(c->db, err));
-	enum fj_rc rc = cmd->run(c, err);
+	enum fj_rc rc = dom_expire(c, err);
+	if (rc == FJ_OK)
+		rc = cmd->run(c, err);
 	if (rc == FJ_OK)
 		rc = sto_commit(c->db, err);
 	if (rc != FJ_OK)

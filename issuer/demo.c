@@ -32,6 +32,7 @@ struct demo {
 	struct demo_user user[MAX_USERS];
 	size_t n;
 	json_t *certificates, *tokens, *authorisations; /* for demo.json */
+	json_t *registrations; /* of each asset number */
 	int person;
 };
 
@@ -107,7 +108,7 @@ static json_t *split(const char *s)
 enum fj_rc iss_demo_request(json_t *in, struct fj_err *err)
 {
 	json_t *more = json_pack("{s:s, s:s, s:s, s:{s:s, s:s, s:s, s:s, s:s, s:[s, s]}, s:[{s:s, s:s, s:s}, {s:s, s:s, s:s}]}", "arc", DEMO_ARC,
-	    "operator", "Fujie DEMO (illustrative)", "at", "2026-03-02T01:00:00Z", "organisation", "usci", MOF, "name", "财政部资产管理司", "kind", "ADMIN",
+	    "operator", "Fujie DEMO (illustrative)", "at", "2026-01-05T01:00:00Z", "organisation", "usci", MOF, "name", "财政部资产管理司", "kind", "ADMIN",
 	    "level", "中央", "div6", "100000", "roles", "FINANCE", "AUDITOR", "officers", "login", "mof1", "name", "张一（虚构）", "person", "demo-person-1",
 	    "login", "mof2", "name", "李二（虚构）", "person", "demo-person-2");
 
@@ -251,15 +252,16 @@ struct asset {
 
 static json_t *card_of(const struct asset *a)
 {
-	return json_pack("{s:{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:i}, s:{s:o, s:o, s:s, s:s, s:b, s:b, s:s, s:o, s:[s]}, s:{s:s}, "
-	    "s:{s:s, s:s, s:s, s:s, s:s, s:s}}",
+	return json_pack("{s:{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:i}, s:{s:o, s:o, s:s, s:s, s:b, s:b, s:s, s:o, s:[s]}, s:{s:s, s:[s], s:[s]}, "
+	    "s:{s:s, s:s, s:s, s:s, s:s, s:s, s:s}}",
 	    "basic", "asset_no", a->no, "name", a->name, "overview", "示例数据资产，字段与数量均为虚构", "class_scheme", "LOCAL", "class_code", "1",
 	    "industry", a->industry, "geo_scope", "全国", "update_freq", "按天", "structure", "结构化", "form", "表格", "volume_rows", 420000000,
 	    "rights", "rights", split("HOLD,OPER,USE"), "modes", split(a->modes), "source_authority", "履职采集（示例）", "personal_info", "DEIDENTIFIED",
 	    "dispute", 0, "public_data", a->public_data, "public_data_basis", "示例", "encumbrance", split(a->pledge ? "质押：示例银行（虚构）" : ""), "restrictions", "noExport",
-	    "use", "use_state", "授权运营",
+	    "use", "use_state", "授权运营", "scenes", "示例场景", "products", "示例产品",
 	    "management", "data_level", "GENERAL", "mgr_dept", "数据处（虚构）", "mgr_person", "王三（虚构）", "sec_policy", "安全制度（示例）2026-01",
-	    "emergency_plan", "应急预案（示例）2026-01", "evidence_no", "EV-DEMO-1");
+	    "emergency_plan", "应急预案（示例）2026-01", "evidence_no", "EV-DEMO-1",
+	    "risk_assessment", "安全风险评估报告（示例）");
 }
 
 static enum fj_rc import_one(struct demo *d, const struct asset *a, char ledger[40], struct fj_err *err)
@@ -280,8 +282,13 @@ static enum fj_rc import_one(struct demo *d, const struct asset *a, char ledger[
 	return fj_fail(err, FJ_E_INTERNAL, "demo", NULL, "the ledger entry of %s is not there", a->no);
 }
 
-/* ledger to REGISTERED */
-static enum fj_rc register_asset(struct demo *d, const struct asset *a, struct fj_err *err)
+static json_t *id_of(const struct demo *d, const struct asset *a)
+{
+	return json_pack("{s:s, s:b}", "id", fj_json_peek(d->registrations, a->no), "accept", 1);
+}
+
+/* ledger to the application, endorsed where there is a superior department */
+static enum fj_rc apply_for(struct demo *d, const struct asset *a, struct fj_err *err)
 {
 	char ledger[40];
 	json_t *reg = NULL;
@@ -292,10 +299,49 @@ static enum fj_rc register_asset(struct demo *d, const struct asset *a, struct f
 	FJ_TRY(act(d, a->holder, "asset.card", json_pack("{s:s, s:o}", "ledger", ledger, "card", card_of(a)), NULL, err));
 	FJ_TRY(act(d, a->holder, "registration.submit", json_pack("{s:s}", "asset", a->no), &reg, err));
 	FJ_AUTO(json) owned = reg;
-	const char *id = fj_json_peek(owned, "id");
-	FJ_TRY(act(d, a->reviewer, "registration.review", json_pack("{s:s, s:b}", "id", id, "accept", 1), NULL, err));
-	FJ_TRY(act(d, a->fin3, "registration.accept", json_pack("{s:s, s:b}", "id", id, "accept", 1), NULL, err));
-	return act(d, a->fin3, "registration.decide", json_pack("{s:s, s:b}", "id", id, "accept", 1), NULL, err);
+	json_object_set(d->registrations, a->no, json_object_get(owned, "id"));
+	return a->reviewer[0] == '\0' ? FJ_OK : act(d, a->reviewer, "registration.endorse", id_of(d, a), NULL, err);
+}
+
+/* 26号's course up to the public notice, which runs for ten working days */
+static enum fj_rc notice_of(struct demo *d, const struct asset *a, struct fj_err *err)
+{
+	const char *id;
+
+	FJ_TRY(apply_for(d, a, err));
+	id = fj_json_peek(d->registrations, a->no);
+	FJ_TRY(act(d, a->fin3, "registration.accept", json_pack("{s:s}", "id", id), NULL, err));
+	FJ_TRY(act(d, a->fin3, "registration.review", id_of(d, a), NULL, err));
+	return act(d, a->fin3, "registration.notice", json_pack("{s:s, s:s, s:s, s:s}", "id", id, "place", "财政部门门户网站（示例）", "address",
+	    "https://notice.example/2026/1", "confidentiality", "保密审查通过（示例）"), NULL, err);
+}
+
+/* a public data resource was applied for before; the others take the short path in one day */
+static enum fj_rc register_asset(struct demo *d, const struct asset *a, struct fj_err *err)
+{
+	if (!a->public_data)
+		FJ_TRY(apply_for(d, a, err));
+	return act(d, a->fin3, "registration.decide", id_of(d, a), NULL, err);
+}
+
+/* --- the public data resources: applied for in February, under notice until March --- */
+
+static const struct asset
+	asset_water = {"SL-2026-0001", "2015—2024年全国重要江河控制站水文水位流量数据集", "N76", "slxx1", "slb1", "slb2", "mof1", "mof2", "mof3", "省级水文站（示例）", "DOMAIN,SCENE", true, false},
+	asset_weather = {"QX-2026-0001", "2016—2025年全国农业气象要素格点数据集", "M74", "qx1", "mof1", "", "mof1", "mof2", "mof3", "", "DOMAIN,SCENE", true, false},
+	asset_hubei = {"HB-2026-0001", "2018—2025年湖北省水资源监测数据集", "N76", "hbsw1", "hb-fin1", "", "hb-fin1", "hb-fin2", "hb-fin3", "", "", true, false},
+	asset_second = {"HB-2026-0002", "2020—2025年湖北省水文站点基础数据集", "N76", "hbsw1", "hb-fin1", "", "hb-fin1", "hb-fin2", "hb-fin3", "", "", true, false},
+	asset_finance = {"GZ-2026-0001", "2019—2025年贵州省普惠金融财政公共数据集", "S92", "gz-hold1", "gz-fin1", "", "gz-fin1", "gz-fin2", "gz-fin3", "", "SCENE", true, false},
+	asset_fresh = {"HB-2026-0003", "2026年湖北省水库蓄水动态数据集", "N76", "hbsw1", "hb-fin1", "", "hb-fin1", "hb-fin2", "hb-fin3", "", "", true, false};
+
+static enum fj_rc apply_for_all(struct demo *d, struct fj_err *err)
+{
+	static const struct asset *const all[] = {&asset_water, &asset_weather, &asset_hubei, &asset_second, &asset_finance, &asset_fresh};
+
+	FJ_TRY(at(d, "2026-02-24T01:00:00Z", err));
+	for (size_t k = 0; k < FJ_ARRAY_LEN(all); k++)
+		FJ_TRY(notice_of(d, all[k], err));
+	return FJ_OK;
 }
 
 static enum fj_rc certify(struct demo *d, const struct asset *a, const char *expected, int years, char number[41], struct fj_err *err)
@@ -491,8 +537,6 @@ static enum fj_rc write_json(struct demo *d, struct fj_err *err)
 /* case 1: 水利部 hydrology, by scenario */
 static enum fj_rc case1(struct demo *d, struct fj_err *err)
 {
-	static const struct asset water = {"SL-2026-0001", "2015—2024年全国重要江河控制站水文水位流量数据集", "N76", "slxx1", "slb1", "slb2",
-		"mof1", "mof2", "mof3", "省级水文站（示例）", "DOMAIN,SCENE", true, false};
 	static const struct grant scene = {"SCENE", "", "水电调度,洪水预警", "OPER,USE", "SECTOR,WELFARE", "DOWNLOAD_PRODUCT,MODEL_CALL,QUERY", "100000"};
 	static const struct grant flood = {"SCENE", "", "洪水预警", "USE", "WELFARE", "QUERY", "420000"};
 	static const struct grant power = {"SCENE", "", "水电调度", "USE", "SECTOR", "MODEL_CALL", "520000"};
@@ -502,7 +546,7 @@ static enum fj_rc case1(struct demo *d, struct fj_err *err)
 	char number[41], dau[41], id[64];
 
 	FJ_TRY(at(d, "2026-03-16T01:00:00Z", err));
-	FJ_TRY(asset_and_certificate(d, &water, "DAC-100000-202603-000001-F", number, err));
+	FJ_TRY(asset_and_certificate(d, &asset_water, "DAC-100000-202603-000001-F", number, err));
 	FJ_TRY(at(d, "2026-03-17T01:00:00Z", err));
 	FJ_TRY(authorise(d, &auth, number, dau, err));
 	FJ_TRY(license(d, &free_one, dau, id, err));
@@ -518,8 +562,6 @@ static enum fj_rc case1(struct demo *d, struct fj_err *err)
 /* case 2: 气象, by domain; the operator's affiliate may not re-develop */
 static enum fj_rc case2(struct demo *d, struct fj_err *err)
 {
-	static const struct asset weather = {"QX-2026-0001", "2016—2025年全国农业气象要素格点数据集", "M74", "qx1", "mof1", "qx-sup",
-		"mof1", "mof2", "mof3", "", "DOMAIN,SCENE", true, false};
 	static const struct grant domain = {"DOMAIN", "农业气象", "", "OPER,USE", "INDUSTRY,WELFARE", "DOWNLOAD_PRODUCT,QUERY,REDEVELOP", "100000"};
 	static const struct grant relief = {"DOMAIN", "农业气象", "", "USE", "WELFARE", "QUERY", "420000"};
 	static const struct grant index = {"DOMAIN", "农业气象", "", "USE", "INDUSTRY", "REDEVELOP", "420000"};
@@ -531,7 +573,7 @@ static enum fj_rc case2(struct demo *d, struct fj_err *err)
 	struct fj_err refused = {0};
 
 	FJ_TRY(at(d, "2026-03-18T01:00:00Z", err));
-	FJ_TRY(asset_and_certificate(d, &weather, "DAC-100000-202603-000002-D", number, err));
+	FJ_TRY(asset_and_certificate(d, &asset_weather, "DAC-100000-202603-000002-D", number, err));
 	FJ_TRY(authorise(d, &auth, number, dau, err));
 	FJ_TRY(license(d, &free_one, dau, id, err));
 	FJ_TRY(show_token(d, id, "permit", "action=QUERY,purpose=WELFARE,environment=any", err));
@@ -551,10 +593,6 @@ static enum fj_rc case2(struct demo *d, struct fj_err *err)
 /* case 3: 湖北, whole; suspended later */
 static enum fj_rc case3(struct demo *d, struct fj_err *err)
 {
-	static const struct asset hubei = {"HB-2026-0001", "2018—2025年湖北省水资源监测数据集", "N76", "hbsw1", "hb-fin1", "hbsw-sup",
-		"hb-fin1", "hb-fin2", "hb-fin3", "", "", true, false};
-	static const struct asset second = {"HB-2026-0002", "2020—2025年湖北省水文站点基础数据集", "N76", "hbsw1", "hb-fin1", "hbsw-sup",
-		"hb-fin1", "hb-fin2", "hb-fin3", "", "", true, false};
 	static const struct grant whole = {"WHOLE", "", "", "OPER,USE", "INDUSTRY,PUBGOV", "DOWNLOAD_PRODUCT,QUERY,VERIFY", "420000"};
 	static const struct grant city = {"SCENE", "", "防汛调度", "USE", "PUBGOV", "QUERY", "420100"};
 	static const struct authorisation auth = {"hbsw1", "hb-fin1", JINGCHU, "2026-04-02", "2029-03-30", "paid", &whole, false};
@@ -562,8 +600,8 @@ static enum fj_rc case3(struct demo *d, struct fj_err *err)
 	char number[41], other[41], dau[41], id[64];
 
 	FJ_TRY(at(d, "2026-04-02T01:00:00Z", err));
-	FJ_TRY(asset_and_certificate(d, &hubei, "DAC-420000-202604-000001-2", number, err));
-	FJ_TRY(asset_and_certificate(d, &second, NULL, other, err));
+	FJ_TRY(asset_and_certificate(d, &asset_hubei, "DAC-420000-202604-000001-2", number, err));
+	FJ_TRY(asset_and_certificate(d, &asset_second, NULL, other, err));
 	FJ_TRY(authorise(d, &auth, number, dau, err));
 	FJ_TRY(license(d, &one, dau, id, err));
 	FJ_TRY(act(d, "hb-fin1", "authorisation.suspend", json_pack("{s:s, s:s}", "number", dau, "reason", "安全检查（示例）"), NULL, err));
@@ -597,8 +635,6 @@ static json_t *many_users(void)
 /* case 4: 贵州, many tokens, taken back */
 static enum fj_rc case4(struct demo *d, struct fj_err *err)
 {
-	static const struct asset finance = {"GZ-2026-0001", "2019—2025年贵州省普惠金融财政公共数据集", "S92", "gz-hold1", "gz-fin1", "gz-sup",
-		"gz-fin1", "gz-fin2", "gz-fin3", "", "SCENE", true, false};
 	static const struct grant scene = {"SCENE", "", "普惠金融", "OPER,USE", "INDUSTRY", "VERIFY", "520000"};
 	static const struct authorisation auth = {"gz-hold1", "gz-fin1", QIANSHU, "2026-04-08", "2029-04-05", "paid", &scene, false};
 	static const struct license many = {"qs1", "P-VERIFY", "operator", "paid", 360, &scene, "", "", NULL};
@@ -606,7 +642,7 @@ static enum fj_rc case4(struct demo *d, struct fj_err *err)
 	json_t *made = NULL;
 
 	FJ_TRY(at(d, "2026-04-08T01:00:00Z", err));
-	FJ_TRY(asset_and_certificate(d, &finance, "DAC-520000-202604-000001-F", number, err));
+	FJ_TRY(asset_and_certificate(d, &asset_finance, "DAC-520000-202604-000001-F", number, err));
 	FJ_TRY(authorise(d, &auth, number, dau, err));
 	FJ_TRY(act(d, "qs1", "token.issue", json_pack("{s:o}", "request", license_json(&many, dau, many_users())), &made, err));
 	FJ_AUTO(json) owned = made;
@@ -627,7 +663,7 @@ static enum fj_rc case5(struct demo *d, struct fj_err *err)
 {
 	static const char *const names[] = {"2021—2025年广西甘蔗种植遥感数据集", "2021—2025年广西糖料价格数据集", "2022—2025年广西用电趋势指数"};
 	static const char *const numbers[] = {NULL, NULL, "DAC-450000-202605-000003-7"};
-	static const struct asset index = {"SZ-2026-0001", "2023—2025年鹏城消费指数数据集", "I65", "pc1", "sz-fin1", "pc-sup", "sz-fin1", "sz-fin2",
+	static const struct asset index = {"SZ-2026-0001", "2023—2025年鹏城消费指数数据集", "I65", "pc1", "sz-fin1", "", "sz-fin1", "sz-fin2",
 		"sz-fin3", "", "WHOLE", false, true};
 	char number[41], no[24];
 	json_t *answer = NULL;
@@ -635,7 +671,7 @@ static enum fj_rc case5(struct demo *d, struct fj_err *err)
 	FJ_TRY(at(d, "2026-05-12T01:00:00Z", err));
 	for (int k = 0; k < 3; k++) {
 		snprintf(no, sizeof(no), "GX-2026-000%d", k + 1);
-		struct asset a = {no, names[k], k == 2 ? "D44" : "A01", "yj1", "gx-fin1", "yj-sup", "gx-fin1", "gx-fin2", "gx-fin3", "", "WHOLE", false, true};
+		struct asset a = {no, names[k], k == 2 ? "D44" : "A01", "yj1", "gx-fin1", "", "gx-fin1", "gx-fin2", "gx-fin3", "", "WHOLE", false, true};
 		FJ_TRY(asset_and_certificate(d, &a, numbers[k], number, err));
 		if (k == 0) { /* withdrawn for false information */
 			FJ_TRY(act2(d, "gx-fin1", "gx-fin2", "certificate.revoke", json_pack("{s:s, s:s, s:s}", "number", number, "reason", "privilegeWithdrawn",
@@ -661,8 +697,6 @@ static enum fj_rc case5(struct demo *d, struct fj_err *err)
 /* now: what is in force today */
 static enum fj_rc present(struct demo *d, struct fj_err *err)
 {
-	static const struct asset fresh = {"HB-2026-0003", "2026年湖北省水库蓄水动态数据集", "N76", "hbsw1", "hb-fin1", "hbsw-sup", "hb-fin1",
-		"hb-fin2", "hb-fin3", "", "", true, false};
 	static const struct grant whole = {"WHOLE", "", "", "OPER,USE", "INDUSTRY,PUBGOV", "DOWNLOAD_PRODUCT,QUERY,VERIFY", "420000"};
 	static const struct grant city = {"SCENE", "", "防汛调度", "USE", "PUBGOV", "QUERY", "420100"};
 	static const struct license keyed = {"jc1", "P-RESERVOIR", "operator", "free", 300, &city, HUBEI, "湖北省财政厅", NULL};
@@ -671,7 +705,7 @@ static enum fj_rc present(struct demo *d, struct fj_err *err)
 	char number[41], dau[41], id[64], from[FJ_TIME_CAP], to[FJ_TIME_CAP];
 
 	FJ_TRY(iss_demo_clock(d->i, 0, err));
-	FJ_TRY(asset_and_certificate(d, &fresh, NULL, number, err));
+	FJ_TRY(asset_and_certificate(d, &asset_fresh, NULL, number, err));
 	fj_date_china(fj_now(), from);
 	fj_date_china(fj_now() + 700 * 86400, to);
 	auth.from = from;
@@ -691,6 +725,7 @@ static enum fj_rc run(struct demo *d, struct fj_err *err)
 {
 	FJ_TRY(fj_dir_make(AT_FDCWD, "demo", 0755, err));
 	FJ_TRY(set_up(d, err));
+	FJ_TRY(apply_for_all(d, err));
 	FJ_TRY(case1(d, err));
 	FJ_TRY(case2(d, err));
 	FJ_TRY(case3(d, err));
@@ -711,11 +746,13 @@ enum fj_rc iss_demo(struct iss *i, struct fj_err *err)
 	FJ_TRY(fj_time_parse("2026-06-01T00:00:00Z", &earliest, err));
 	if (fj_real_ms() / 1000 < earliest)
 		return fj_fail(err, FJ_E_CLOCK, "demo", NULL, "the sample cases end in May 2026; this machine's clock is before that: set it right");
-	*d = (struct demo){.i = i, .certificates = json_array(), .tokens = json_array(), .authorisations = json_array()};
+	*d = (struct demo){.i = i, .certificates = json_array(), .tokens = json_array(), .authorisations = json_array(),
+	    .registrations = json_object()};
 	enum fj_rc rc = run(d, err);
 	json_decref(d->certificates);
 	json_decref(d->tokens);
 	json_decref(d->authorisations);
+	json_decref(d->registrations);
 	fj_wipe(d, sizeof(*d));
 	return rc;
 }

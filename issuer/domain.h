@@ -24,6 +24,9 @@
 #include "issuer/events_domain.def"
 #undef EVENT
 enum fj_rc apr_organisation_add(struct iss_call *c, const struct apr *a, struct fj_err *err);
+enum fj_rc apr_asset_unfreeze(struct iss_call *c, const struct apr *a, struct fj_err *err);
+enum fj_rc apr_registration_execute(struct iss_call *c, const struct apr *a, struct fj_err *err);
+enum fj_rc apr_registration_withdraw(struct iss_call *c, const struct apr *a, struct fj_err *err);
 enum fj_rc apr_certificate_issue(struct iss_call *c, const struct apr *a, struct fj_err *err);
 enum fj_rc apr_certificate_resume(struct iss_call *c, const struct apr *a, struct fj_err *err);
 enum fj_rc apr_certificate_revoke_request(struct iss_call *c, const struct apr *a, struct fj_err *err);
@@ -76,7 +79,7 @@ enum fj_rc dom_list_answer(struct iss_call *c, json_t *items, const char *key, i
 /* --- assets (card.c) --- */
 struct dom_asset {
 	char asset_no[DOM_CAP(DOM_MAX_ASSET_NO)], ledger[40], holder[19], name[DOM_CAP(DOM_MAX_NAME)], state[16], certificate[41],
-	    former[16], frozen_by[19], origin[8], registration[40], came_from[DOM_CAP(DOM_MAX_ASSET_NO)];
+	    former[16], frozen_by[19], held[41], origin[8], registration[40], came_from[DOM_CAP(DOM_MAX_ASSET_NO)];
 	int64_t version, newest, status_list, status_idx; /* status_list -1: none yet */
 	json_t *card;        /* the one in force (`version`); owned */
 	char card_hash[65];
@@ -84,6 +87,10 @@ struct dom_asset {
 void dom_asset_release(struct dom_asset *a);
 FJ_DEFINE_AUTO(dom_asset, struct dom_asset, dom_asset_release)
 enum fj_rc dom_asset_get(struct sto *db, const char *asset_no, struct dom_asset *out, struct fj_err *err) FJ_MUST_USE;
+/* SHA-256 of the canonical card, hex */
+enum fj_rc dom_card_hash(const json_t *card, char hex[65], struct fj_err *err) FJ_MUST_USE;
+/* letters, digits, hyphen, dot and underscore, 64 at most; else FJ_E_INVALID */
+enum fj_rc dom_asset_no_check(const char *asset_no, struct fj_err *err) FJ_MUST_USE;
 /* a text member of a block of the card; "" when absent */
 const char *dom_card_text(const json_t *card, const char *block, const char *key);
 
@@ -94,15 +101,10 @@ struct dom_ledger {
 };
 enum fj_rc dom_ledger_get(struct sto *db, const char *id, struct dom_ledger *out, struct fj_err *err) FJ_MUST_USE;
 
-/* --- registrations (registration.c) --- */
-/* FJ_E_REFUSED (R22) when the person applied for, reviewed, accepted or decided the registration
- * under which the asset stands */
-enum fj_rc dom_registration_apart(struct sto *db, const char *asset_no, const char *person, struct fj_err *err) FJ_MUST_USE;
-
 /* --- certificates (certificate.c) --- */
 struct dom_cert {
 	char number[41], serial[40], asset_no[DOM_CAP(DOM_MAX_ASSET_NO)], asset_name[DOM_CAP(DOM_MAX_NAME)], holder[19], holder_name[DOM_CAP(DOM_MAX_NAME)],
-	    state[16], former[16], sha256[65];
+	    state[16], former[16], sha256[65], succeeds[41], registration[40];
 	int64_t version, reason, shard, list, idx, restrictions, revoked_at; /* revoked_at 0: not */
 	fj_time not_before, not_after;
 };
@@ -122,10 +124,16 @@ struct dom_auth {
 	fj_time not_before, not_after;
 	json_t *body; /* payload of the credential; owned */
 	int64_t line_list, line_idx, own_list, own_idx;
+	char credential[48];   /* object of its newest version */
 	char suspended_by[16]; /* iss_party_name; "" not suspended */
 };
 void dom_auth_release(struct dom_auth *a);
 FJ_DEFINE_AUTO(dom_auth, struct dom_auth, dom_auth_release)
+/* FJ_E_REFUSED (R13) when the grant has a right or mode that the card does not */
+enum fj_rc dom_grant_on_card(const json_t *grant, const json_t *card, struct fj_err *err) FJ_MUST_USE;
+/* One authorisation that waits for a new version because a certificate has a successor: its intent
+ * is stored.  *more false: none waits.  In a transaction of the pipeline's. */
+enum fj_rc dom_rebind(struct iss_call *c, bool *more, struct fj_err *err) FJ_MUST_USE;
 enum fj_rc dom_auth_get(struct sto *db, const char *number, struct dom_auth *out, struct fj_err *err) FJ_MUST_USE;
 /* the highest party of the authorisation that the actor is in this call: the holder's finance
  * department, implementer or operator; FJ_E_FORBIDDEN when none */

@@ -232,6 +232,25 @@ static enum fj_rc add_registrations(struct dossier *d, struct fj_err *err)
 	return add_json(d, "registrations.json", list, err);
 }
 
+/* what was filed for the asset, and by its holder for all of its assets: hashes, not files */
+static enum fj_rc add_materials(struct dossier *d, const char *holder, struct fj_err *err)
+{
+	FJ_AUTO(sto_q) q = {0};
+	FJ_AUTO(json) list = json_array();
+	char at[FJ_TIME_CAP];
+	bool row;
+
+	FJ_TRY(sto_query(d->c->db, STO_HISTORY_MATERIALS, &q, err, "tt", holder, d->asset_no));
+	for (;;) {
+		FJ_TRY(sto_step(&q, &row, err));
+		if (!row)
+			return add_json(d, "materials.json", list, err);
+		fj_time_utc(sto_int(&q, 7), at);
+		json_array_append_new(list, json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:I, s:s}", "id", sto_text(&q, 0), "holder", sto_text(&q, 1), "asset_no",
+		    sto_text(&q, 2), "kind", sto_text(&q, 3), "name", sto_text(&q, 4), "sha256", sto_text(&q, 5), "octets", (json_int_t)sto_int(&q, 6), "filed_at", at));
+	}
+}
+
 static enum fj_rc add_asset(struct dossier *d, const struct dom_asset *a, struct fj_err *err)
 {
 	FJ_AUTO(json) j = json_pack("{s:s, s:s, s:s, s:s, s:s, s:I, s:s, s:s}", "asset_no", a->asset_no, "name", a->name, "holder", a->holder, "state", a->state,
@@ -264,6 +283,7 @@ static enum fj_rc fill(struct dossier *d, const struct dom_asset *a, struct fj_e
 	FJ_TRY(add_asset(d, a, err));
 	FJ_TRY(add_cards(d, err));
 	FJ_TRY(add_registrations(d, err));
+	FJ_TRY(add_materials(d, a->holder, err));
 	FJ_TRY(add_events(d, err));
 	FJ_TRY(add_approvals(d, err));
 	FJ_TRY(add_certificates(d, err));

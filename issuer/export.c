@@ -24,7 +24,7 @@ const struct iss_field fld_find_export[] = {
 	F("finance", 18, "本级财政部门"), F("division", 6, "行政区划"), F("class", 16, "资产分类"), F("kind", 8, "主体类型"), F("result", 8, "确认结论"),
 	F("mode", 8, "授权模式"), F("industry", 64, "行业"), F("asset", DOM_MAX_ASSET_NO, "资产编号"), F("authorisation", 40, "授权编号"),
 	F("operator", 18, "运营机构"), F("implementer", 18, "实施机构"), F("created_from", 10, "登记起"), F("created_to", 10, "登记止"),
-	F("expires_from", 10, "到期起"), F("expires_to", 10, "到期止"),
+	F("expires_from", 10, "到期起"), F("expires_to", 10, "到期止"), F("due_from", 10, "时限起"), F("due_to", 10, "时限止"),
 	{0},
 };
 #undef F

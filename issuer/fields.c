@@ -7,8 +7,10 @@
 #define NUMBER {"number", ISS_F_STR, true, 40, "编号", "number"}
 #define ID {"id", ISS_F_STR, true, 40, "编号", "id"}
 #define REASON {"reason", ISS_F_STR, true, 400, "理由", "reason, for the record"}
+#define PAGE {"after", ISS_F_STR, false, 64, "起始", "start after this one"}, {"limit", ISS_F_INT, false, 1000, "条数", "how many, 100 by default"}
 
 const struct iss_field fld_none[] = {{0}};
+const struct iss_field fld_list[] = {PAGE, {0}};
 const struct iss_field fld_usci[] = {{"usci", ISS_F_STR, true, 18, "统一社会信用代码", "unified social credit code"}, {0}};
 const struct iss_field fld_ledger[] = {{"id", ISS_F_STR, true, 40, "台账编号", "ledger entry"}, {0}};
 const struct iss_field fld_asset[] = {{"asset", ISS_F_STR, true, DOM_MAX_ASSET_NO, "资产编号", "asset number"}, {0}};
@@ -55,11 +57,62 @@ const struct iss_field fld_collateral[] = {
 	{"creditor", ISS_F_STR, true, 120, "债权人", "creditor"},
 	{0},
 };
-const struct iss_field fld_registration_submit[] = {{"asset", ISS_F_STR, true, DOM_MAX_ASSET_NO, "资产编号", "asset number"}, {0}};
-const struct iss_field fld_decision[] = {
+#define ONE_OR_MANY {"id", ISS_F_STR, false, 40, "编号", "registration"}, {"ids", ISS_F_LIST, false, 5000, "所选登记", "a selection of registrations, as one task"}
+#define NOTE {"note", ISS_F_STR, false, 400, "意见", "reason; required for a no"}
+const struct iss_field fld_registration_submit[] = {
+	{"asset", ISS_F_STR, false, DOM_MAX_ASSET_NO, "资产编号", "asset number"},
+	{"assets", ISS_F_LIST, false, 5000, "所选资产", "a selection of assets, as one task"},
+	{"type", ISS_F_STR, false, 16, "登记类型", "INITIAL (default), CHANGE, CORRECTION, RENEWAL, TRANSFER, CANCEL or DESTROY"},
+	{"receiver", ISS_F_STR, false, 18, "接收单位", "TRANSFER: USCC of the receiver"},
+	{"new_asset_no", ISS_F_STR, false, DOM_MAX_ASSET_NO, "接收方资产编号", "TRANSFER: the receiver's number for the asset"},
+	{"disposal", ISS_F_STR, false, 200, "处置批准文件", "TRANSFER, DESTROY: collective decision and approval, by document number"},
+	NOTE,
+	{0},
+};
+const struct iss_field fld_step[] = {ONE_OR_MANY, NOTE, {0}};
+const struct iss_field fld_ids[] = {ONE_OR_MANY, {0}};
+const struct iss_field fld_decision[] = {ONE_OR_MANY, {"accept", ISS_F_BOOL, true, 1, "同意", "true: yes"}, NOTE, {0}};
+const struct iss_field fld_return[] = {ONE_OR_MANY, {"missing", ISS_F_LIST, false, 50, "补正内容", "what is missing, beside what the register finds itself"}, NOTE, {0}};
+const struct iss_field fld_notice[] = {
+	ONE_OR_MANY,
+	{"place", ISS_F_STR, false, 120, "公示载体", "where the notice stands"},
+	{"address", ISS_F_STR, false, 200, "公示地址", "its address"},
+	{"confidentiality", ISS_F_STR, false, 200, "保密审查", "who reviewed the text for confidentiality, and when"},
+	NOTE,
+	{0},
+};
+const struct iss_field fld_object[] = {
+	{"id", ISS_F_STR, false, 40, "登记编号", "registration under notice"},
+	{"asset", ISS_F_STR, false, DOM_MAX_ASSET_NO, "资产编号", "or the registered asset"},
+	{"name", ISS_F_STR, false, 120, "异议人", "real name"},
+	{"contact", ISS_F_STR, false, 200, "联系方式", "address to answer to"},
+	{"evidence", ISS_F_STR, false, 800, "证据", "evidence, and what it shows"},
+	{0},
+};
+const struct iss_field fld_objection_decide[] = {
 	ID,
-	{"accept", ISS_F_BOOL, true, 1, "同意", "true: yes"},
-	{"note", ISS_F_STR, false, 400, "意见", "reason; required for a no"},
+	{"upheld", ISS_F_BOOL, true, 1, "异议成立", "true: the objection is right"},
+	{"reason", ISS_F_STR, false, 400, "理由", "reason"},
+	{0},
+};
+const struct iss_field fld_freeze[] = {
+	{"asset", ISS_F_STR, false, DOM_MAX_ASSET_NO, "资产编号", "asset number"},
+	{"assets", ISS_F_LIST, false, 5000, "所选资产", "a selection of assets, as one task"},
+	REASON,
+	{0},
+};
+const struct iss_field fld_asset_reason[] = {{"asset", ISS_F_STR, true, DOM_MAX_ASSET_NO, "资产编号", "asset number"}, REASON, {0}};
+const struct iss_field fld_material[] = {
+	{"asset", ISS_F_STR, false, DOM_MAX_ASSET_NO, "资产编号", "asset number; none: for the unit"},
+	{"kind", ISS_F_STR, true, 16, "材料类别", "SUBJECT, SOURCE, RESOURCE, EVIDENCE, PRODUCTS, SCENES, RISK, SEC_POLICY, EMERGENCY_PLAN or OTHER"},
+	{"name", ISS_F_STR, false, 120, "名称", "name"},
+	{"file", ISS_F_FILE, true, 8 << 20, "文件", "the file"},
+	{0},
+};
+const struct iss_field fld_material_list[] = {
+	PAGE,
+	{"asset", ISS_F_STR, false, DOM_MAX_ASSET_NO, "资产编号", "asset number; none: of the unit"},
+	{"holder", ISS_F_STR, false, 18, "单位", "USCC; the own one by default"},
 	{0},
 };
 const struct iss_field fld_certificate_issue[] = {

@@ -35,7 +35,9 @@ const struct iss_field fld_ledger_list[] = {F_PAGE, F_STATE, F_HOLDER, F_SCOPE,
 	{"result", ISS_F_STR, false, 8, "确认结论", "ASSET, MEMO or NOT"}, F_MADE, {0}};
 const struct iss_field fld_asset_list[] = {F_PAGE, F_STATE, F_HOLDER, F_SCOPE, F_CARD, F_MADE, F_ENDS, {0}};
 const struct iss_field fld_registration_list[] = {F_PAGE, F_STATE, F_HOLDER, F_SCOPE, F_CARD,
-	{"asset", ISS_F_STR, false, DOM_MAX_ASSET_NO, "资产编号", "of this asset"}, F_MADE, {0}};
+	{"asset", ISS_F_STR, false, DOM_MAX_ASSET_NO, "资产编号", "of this asset"},
+	{"due_from", ISS_F_STR, false, 10, "时限起", "whose term ends on this day (ISO) or later"}, {"due_to", ISS_F_STR, false, 10, "时限止", "whose term ends on this day or before"},
+	F_MADE, {0}};
 const struct iss_field fld_certificate_list[] = {F_PAGE, F_STATE, F_HOLDER, F_SCOPE, F_CARD,
 	{"asset", ISS_F_STR, false, DOM_MAX_ASSET_NO, "资产编号", "of this asset"}, F_MADE, F_ENDS, {0}};
 const struct iss_field fld_authorisation_list[] = {F_PAGE, F_STATE, F_HOLDER, F_SCOPE,
@@ -54,8 +56,10 @@ static const struct fnd_column c_ledger[] = {{"id", FND_TEXT, "编号"}, {"ledge
 	{"result", FND_TEXT, "确认结论"}, {0}};
 static const struct fnd_column c_asset[] = {{"asset_no", FND_TEXT, "资产编号"}, {"name", FND_TEXT, "资产名称"}, {"holder", FND_TEXT, "持有单位"},
 	{"state", FND_TEXT, "状态"}, {"version", FND_INT, "卡片版本"}, {"certificate", FND_TEXT, "证书编号"}, {"ledger", FND_TEXT, "台账"}, {0}};
-static const struct fnd_column c_registration[] = {{"id", FND_TEXT, "登记编号"}, {"asset_no", FND_TEXT, "资产编号"}, {"version", FND_INT, "卡片版本"},
-	{"state", FND_TEXT, "状态"}, {0}};
+static const struct fnd_column c_registration[] = {{"id", FND_TEXT, "登记编号"}, {"asset_no", FND_TEXT, "资产编号"}, {"holder", FND_TEXT, "持有单位"},
+	{"version", FND_INT, "卡片版本"}, {"type", FND_TEXT, "登记类型"}, {"path", FND_TEXT, "程序"}, {"state", FND_TEXT, "状态"}, {"applied_at", FND_TIME, "申请时间"},
+	{"due", FND_TIME, "办理时限"}, {"overdue", FND_OVERDUE, "超期"}, {"notice_from", FND_TIME, "公示起"}, {"notice_to", FND_TIME, "公示止"},
+	{"receiver", FND_TEXT, "接收单位"}, {"certificate", FND_TEXT, "证书编号"}, {0}};
 static const struct fnd_column c_certificate[] = {{"number", FND_TEXT, "证书编号"}, {"state", FND_STATE, "状态"}, {"asset_no", FND_TEXT, "资产编号"},
 	{"asset_name", FND_TEXT, "资产名称"}, {"holder", FND_PARTY, "持有单位"}, {"not_before", FND_TIME, "有效期起"}, {"not_after", FND_TIME, "有效期止"},
 	{"serial", FND_TEXT, "序列号"}, {"restrictions", FND_RESTRICTIONS, "限制"}, {0}};
@@ -271,18 +275,19 @@ static enum fj_rc read_days(const json_t *p, struct fnd_query *q, struct fj_err 
 	FJ_TRY(read_day(p, "created_from", 0, &q->created_from, err));
 	FJ_TRY(read_day(p, "created_to", 86399, &q->created_to, err));
 	FJ_TRY(read_day(p, "expires_to", 86399, &q->expires_to, err));
+	FJ_TRY(read_day(p, "due_to", 86399, &q->expires_to, err));
 	q->expires_from = q->expires_to < INT64_MAX ? 1 : 0; /* what does not expire does not end before a day */
+	FJ_TRY(read_day(p, "due_from", 0, &q->expires_from, err));
 	return read_day(p, "expires_from", 0, &q->expires_from, err);
 }
 
-/* EXPIRED is no state of its own: ACTIVE, and over */
+/* what is ACTIVE and over is EXPIRED, noted already or not: found by its last day (FIND_REST) */
 static void read_state(const json_t *p, fj_time now, struct fnd_query *q)
 {
 	bool ends = q->noun == FND_CERTIFICATE || q->noun == FND_AUTHORISATION || q->noun == FND_TOKEN;
 
 	q->state = given(p, "state");
 	if (ends && strcmp(q->state, "EXPIRED") == 0) {
-		q->state = "ACTIVE";
 		q->expires_from = q->expires_from > 1 ? q->expires_from : 1;
 		q->expires_to = q->expires_to < now - 1 ? q->expires_to : now - 1;
 	}
@@ -300,7 +305,7 @@ static void narrow_active(const json_t *p, fj_time now, struct fnd_query *q)
 /* which filters decide the statement, the most telling first */
 static void choose(struct fnd_query *q)
 {
-	bool state = q->state[0] != '\0', ends = q->expires_from > 0 || q->expires_to < INT64_MAX;
+	bool state = q->state[0] != '\0' && strcmp(q->state, "EXPIRED") != 0, ends = q->expires_from > 0 || q->expires_to < INT64_MAX;
 	bool made = q->created_from > 0 || q->created_to < INT64_MAX;
 	const struct {
 		bool when;
@@ -450,7 +455,11 @@ static json_t *value(const struct fnd_column *c, const struct sto_q *q, int *col
 		return json_integer((json_int_t)sto_int(q, k));
 	case FND_BOOL:
 		return json_boolean(sto_int(q, k) != 0);
+	case FND_OVERDUE:
+		return json_boolean(sto_int(q, k) != 0 && now > sto_int(q, k));
 	case FND_TIME:
+		if (sto_int(q, k) == 0)
+			return json_string("");
 		fj_time_utc(sto_int(q, k), at);
 		return json_string(at);
 	case FND_JSON:

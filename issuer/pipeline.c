@@ -18,6 +18,7 @@
  */
 #include "base/log.h"
 #include "base/secret.h"
+#include "issuer/domain.h"
 #include "issuer/iss.h"
 
 #define ROUND_MS 250
@@ -390,6 +391,26 @@ static enum fj_rc last_event(struct iss *i, int64_t *seq, struct fj_err *err)
 	return rc;
 }
 
+/* new versions of the authorisations whose certificate was succeeded, as intents */
+static enum fj_rc rebind(struct iss *i, bool *any, struct fj_err *err)
+{
+	struct iss_call c;
+	bool more = true;
+
+	*any = false;
+	pthread_mutex_lock(&i->lock);
+	iss_system_call(i, &c);
+	enum fj_rc rc = sto_begin(i->db, err);
+	for (; rc == FJ_OK && more; *any = *any || more)
+		rc = dom_rebind(&c, &more, err);
+	if (rc == FJ_OK)
+		rc = sto_commit(i->db, err);
+	if (rc != FJ_OK)
+		sto_rollback(i->db);
+	pthread_mutex_unlock(&i->lock);
+	return rc;
+}
+
 static enum fj_rc make(struct iss *i, struct fj_err *err)
 {
 	int64_t until;
@@ -398,6 +419,13 @@ static enum fj_rc make(struct iss *i, struct fj_err *err)
 		i->make.batch = ROUND_FIRST;
 	FJ_TRY(last_event(i, &until, err));
 	enum fj_rc rc = run(i, until, err);
+	for (bool more = true; rc == FJ_OK && more;) { /* what was issued may call for more */
+		rc = rebind(i, &more, err);
+		if (rc == FJ_OK && more)
+			rc = last_event(i, &until, err);
+		if (rc == FJ_OK && more)
+			rc = run(i, until, err);
+	}
 	if (rc == FJ_OK)
 		i->make.done = until;
 	else

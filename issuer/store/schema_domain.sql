@@ -38,6 +38,7 @@ CREATE TABLE asset (               -- 数据资产
   state       TEXT NOT NULL,       -- CARDED APPLIED ACCEPTED REVIEWED NOTICED REGISTERED CERTIFICATED FROZEN; final: CANCELLED TRANSFERRED DESTROYED
   former      TEXT NOT NULL DEFAULT '', -- state before FROZEN
   frozen_by   TEXT NOT NULL DEFAULT '', -- USCC of who froze it
+  held        TEXT NOT NULL DEFAULT '', -- certificate that freezing suspended
   version     INTEGER NOT NULL,    -- card in force: the newest one, or with a certificate the one that it was issued on
   newest      INTEGER NOT NULL,    -- newest card: above `version` while a change is prepared
   origin      TEXT NOT NULL,       -- holder's kind when it was carded first: the collateral ban follows it (decision 2)
@@ -59,16 +60,59 @@ CREATE TABLE card (                -- 资产卡片, every version kept
 CREATE TABLE registration (        -- 登记申请
   id        TEXT PRIMARY KEY,
   asset_no  TEXT NOT NULL,
-  version   INTEGER NOT NULL,
-  state     TEXT NOT NULL,         -- SUBMITTED REVIEWED ACCEPTED REGISTERED REFUSED
+  holder    TEXT NOT NULL,
+  version   INTEGER NOT NULL,      -- of the card
+  type      TEXT NOT NULL,         -- INITIAL CHANGE CORRECTION RENEWAL TRANSFER CANCEL DESTROY
+  path      TEXT NOT NULL,         -- 26, SHORT
+  state     TEXT NOT NULL,         -- SUBMITTED APPLIED ACCEPTED REVIEWED NOTICED REGISTERED; ended: REFUSED RETURNED TERMINATED RECALLED WITHDRAWN
   applicant TEXT NOT NULL,         -- natural persons
-  reviewer  TEXT NOT NULL,
-  acceptor  TEXT NOT NULL,
-  decider   TEXT NOT NULL,
-  note      TEXT NOT NULL,
-  at        INTEGER NOT NULL
+  endorser  TEXT NOT NULL DEFAULT '',
+  acceptor  TEXT NOT NULL DEFAULT '',
+  reviewer  TEXT NOT NULL DEFAULT '',
+  decider   TEXT NOT NULL DEFAULT '',
+  receiver  TEXT NOT NULL,         -- of a transfer: USCC
+  new_no    TEXT NOT NULL,         -- its number for the asset
+  received  TEXT NOT NULL DEFAULT '', -- person who agreed for it
+  disposal  TEXT NOT NULL,         -- documents of a disposal
+  missing   TEXT NOT NULL DEFAULT '', -- JSON list: the one notice of what is missing
+  note      TEXT NOT NULL,         -- last reason
+  at        INTEGER NOT NULL,
+  due       INTEGER NOT NULL,      -- end of the term of the present state, 0 none
+  notice_from INTEGER NOT NULL DEFAULT 0,
+  notice_to INTEGER NOT NULL DEFAULT 0,
+  notice_address TEXT NOT NULL DEFAULT '',
+  certificate TEXT NOT NULL DEFAULT '', -- issued on it
+  seq       INTEGER NOT NULL
 ) STRICT;
-CREATE INDEX registration_asset ON registration(asset_no);
+CREATE INDEX registration_asset ON registration(asset_no, at);
+CREATE INDEX registration_due ON registration(due) WHERE due > 0;
+
+CREATE TABLE objection (           -- 异议
+  id           TEXT PRIMARY KEY,
+  registration TEXT NOT NULL,      -- "" against the registered asset
+  asset_no     TEXT NOT NULL,
+  name         TEXT NOT NULL,      -- real name (R21)
+  evidence     TEXT NOT NULL,
+  person       TEXT NOT NULL,      -- who entered it
+  state        TEXT NOT NULL,      -- OPEN UPHELD DISMISSED
+  reason       TEXT NOT NULL,
+  at           INTEGER NOT NULL,
+  due          INTEGER NOT NULL,
+  seq          INTEGER NOT NULL
+) STRICT;
+CREATE INDEX objection_of ON objection(registration, state);
+
+CREATE TABLE material (            -- 登记材料; the files lie under materials/
+  id       TEXT PRIMARY KEY,
+  holder   TEXT NOT NULL,
+  asset_no TEXT NOT NULL,          -- "" of the unit
+  kind     TEXT NOT NULL,
+  name     TEXT NOT NULL,
+  sha256   TEXT NOT NULL,
+  size     INTEGER NOT NULL,       -- octets
+  at       INTEGER NOT NULL
+) STRICT;
+CREATE INDEX material_of ON material(holder, asset_no, kind);
 
 CREATE TABLE certificate (         -- 数据资产证书
   number      TEXT PRIMARY KEY,
@@ -78,7 +122,7 @@ CREATE TABLE certificate (         -- 数据资产证书
   asset_name  TEXT NOT NULL,
   holder      TEXT NOT NULL,
   holder_name TEXT NOT NULL,
-  state       TEXT NOT NULL,       -- PENDING ACTIVE SUSPENDED REVOKING WITHDRAWN CANCELLED SUPERSEDED ABANDONED
+  state       TEXT NOT NULL,       -- PENDING ACTIVE SUSPENDED REVOKING EXPIRED WITHDRAWN CANCELLED SUPERSEDED ABANDONED
   former      TEXT NOT NULL,       -- state before REVOKING
   not_before  INTEGER NOT NULL,
   not_after   INTEGER NOT NULL,
@@ -90,8 +134,11 @@ CREATE TABLE certificate (         -- 数据资产证书
   restrictions INTEGER NOT NULL,
   sha256      TEXT NOT NULL,
   seq         INTEGER NOT NULL,
-  spki        TEXT NOT NULL        -- SHA-256 of the SubjectPublicKeyInfo, hex
+  spki        TEXT NOT NULL,       -- SHA-256 of the SubjectPublicKeyInfo, hex
+  succeeds    TEXT NOT NULL,       -- number of the certificate that it follows, "" none
+  registration TEXT NOT NULL       -- on which it was issued
 ) STRICT;
+CREATE INDEX certificate_end ON certificate(not_after) WHERE state IN ('ACTIVE', 'SUSPENDED');
 CREATE INDEX certificate_key ON certificate(spki);
 CREATE INDEX certificate_seq ON certificate(seq);
 CREATE INDEX certificate_asset ON certificate(asset_no);
@@ -114,7 +161,13 @@ CREATE TABLE authorisation (       -- 授权
   own_idx     INTEGER NOT NULL,
   sha256      TEXT NOT NULL,
   seq         INTEGER NOT NULL,
-  suspended_by TEXT NOT NULL DEFAULT '' -- FINANCE IMPLEMENTER; "" not suspended
+  suspended_by TEXT NOT NULL DEFAULT '', -- FINANCE IMPLEMENTER; "" not suspended
+  credential  TEXT NOT NULL        -- under which its newest version is stored
+) STRICT;
+CREATE INDEX authorisation_holder ON authorisation(holder);
+CREATE TABLE rebind (              -- authorisations whose certificate has a successor: a new version is to be made
+  number   TEXT PRIMARY KEY,
+  approval TEXT NOT NULL           -- of the successor
 ) STRICT;
 CREATE INDEX authorisation_seq ON authorisation(seq);
 

@@ -17,7 +17,7 @@ CREATE TABLE find_row (
   industry TEXT NOT NULL,          -- of an authorisation its implementer
   parent   TEXT NOT NULL,          -- ledger entry, asset, operator: issuer/find.c
   created  INTEGER NOT NULL,       -- time of the event that made it
-  expires  INTEGER NOT NULL        -- last second; 0: does not expire
+  expires  INTEGER NOT NULL        -- last second; 0: does not expire; of a registration the end of its term
 ) STRICT;
 CREATE UNIQUE INDEX find_key ON find_row(noun, key);
 CREATE INDEX find_state ON find_row(noun, state, key);
@@ -42,8 +42,8 @@ CREATE TABLE find_link (           -- what belongs to the history of an asset or
   PRIMARY KEY (object, other)
 ) STRICT, WITHOUT ROWID;
 CREATE TRIGGER find_approval_add AFTER INSERT ON approval BEGIN
-  INSERT OR IGNORE INTO find_link SELECT j.value, NEW.id FROM json_each(NEW.payload) p, json_each(p.value) j
-    WHERE p.type = 'array' AND p.key IN ('assets', 'numbers', 'certificates', 'items', 'ids') AND j.type = 'text';
+  INSERT OR IGNORE INTO find_link SELECT j.value, NEW.id FROM json_tree(NEW.payload) j
+    WHERE j.type = 'text' AND (j.path IN ('$.assets', '$.numbers', '$.certificates') OR (j.key IN ('asset_no', 'number') AND j.path LIKE '$.%[%'));
 END;
 
 -- Texts of this transaction, indexed together when it commits (sto_settle): FTS5 writes a segment
@@ -98,3 +98,4 @@ CREATE INDEX token_expires ON token(not_after, id);
 
 -- history of an object
 CREATE INDEX approval_object ON approval(object);
+CREATE INDEX objection_asset ON objection(asset_no);

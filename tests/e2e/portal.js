@@ -444,8 +444,6 @@ async function hostileAsset() {
 	};
 	await h.api('/api/v1/asset/card', { ledger, card }, holder);
 	const id = (await h.api('/api/v1/registration/submit', { asset: 'E2E-1' }, holder)).id;
-	await h.api('/api/v1/registration/review', { id, accept: true }, reviewer);
-	await h.api('/api/v1/registration/accept', { id, accept: true }, finance);
 	await h.api('/api/v1/registration/decide', { id, accept: true }, finance);
 	await h.api('/api/v1/certificate/issue', { assets: ['E2E-1'] }, issuer);
 }

@@ -155,9 +155,9 @@ def dossier():
     changes = {
         'a changed card': swap('cards/', b'GENERAL', b'general'),
         'an event by somebody else': swap('events.jsonl', b'"actor":"hb-fin2"', b'"actor":"hb-fin9"'),
-        'an event of another time': swap('events.jsonl', b'"at":1775091600', b'"at":1775091601'),
+        'an event of another time': swap('events.jsonl', b'"at":17', b'"at":18'),
         'another object of an approval': swap('approvals/', b'"object":"HB-2026-0002"', b'"object":"HB-2026-0009"'),
-        'another payload of an approval': swap('approvals/', b'{"assets":["HB-2026-0002"]', b'{"assets":["HB-2026-0009"]'),
+        'another payload of an approval': lambda f: swap(next(n for n in f if n.endswith('.payload.json')), b'HB-2026-0002', b'HB-2026-0009')(f),
         'a decision by somebody else': swap('approvals/', b'"officer":"hb-fin2"', b'"officer":"hb-fin9"'),
         'another certificate': lambda f: f.__setitem__(certificate, f['trust/root.pem']),
         'a better status': swap('certificates.json', b'"status":2', b'"status":0'),

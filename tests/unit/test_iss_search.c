@@ -300,6 +300,34 @@ TEST("a holder's new name reaches what it holds, and replay gives the same rows 
 	sto_close(db);
 }
 
+/* kinds of an object's history */
+static const char *history(struct sto *db, const char *object)
+{
+	struct fj_err err = {0};
+	json_t *answer = NULL;
+
+	return ask(db, cmd_find_history, json_pack("{s:s}", "object", object), &answer, &err) == FJ_OK ? keys(answer, "kind") : "";
+}
+
+TEST("an asset's history has its ledger entry, its certificate, and a request for several assets that was refused")
+{
+	REGISTER();
+	FJ_AUTO(json) payload = json_pack("{s:[s, {s:s}]}", "assets", "HB-SW-0001", "asset_no", "QX-0001");
+	struct iss_call c = {.actor = &officer, .db = db, .now = now, .acting = ISS_FINANCE};
+	CHECK_OK(apr_request(&c, "certificate.issue", "2 assets", FIN, payload, &err));
+	char id[32];
+	snprintf(id, sizeof(id), "%s", fj_json_peek(c.answer, "approval"));
+	json_decref(c.answer);
+	CHECK_OK(put(db, "approval.decided", id, json_pack("{s:s, s:s, s:s, s:s, s:s, s:s}", "officer", "hb-fin2", "person", "p-2", "role", "FINANCE", "verdict",
+	    "reject", "note", "", "state", "REFUSED"), &err));
+	CHECK_STR(history(db, "QX-0001"), "ledger.entered asset.carded approval.requested approval.decided");
+	CHECK_OK(certified(db, "DAC-420000-202604-000001-2", "HB-SW-0001", 1, now + 86400, &err));
+	CHECK_STR(history(db, "HB-SW-0001"), "ledger.entered asset.carded approval.requested approval.decided certificate.intended certificate.issued");
+	CHECK_STR(history(db, "LG-3"), "ledger.entered");
+	CHECK_STR(history(db, "nothing"), "");
+	sto_close(db);
+}
+
 TEST("no list, search or history statement walks through a table")
 {
 	static const struct {

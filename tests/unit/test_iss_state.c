@@ -37,35 +37,49 @@ TEST("a ledger entry is recognised, perhaps again, then confirmed for good")
 	NO_WAY(ISS_OBJ_LEDGER, "CONFIRMED", "confirm");
 }
 
-TEST("an asset goes card, application, review, acceptance, registration, certificate")
+TEST("an asset goes card, application, acceptance, review, notice, registration, certificate")
 {
-	static const char *const way[][3] = {{"CARDED", "apply", "APPLIED"}, {"APPLIED", "review", "REVIEWED"}, {"REVIEWED", "accept", "ACCEPTED"},
-		{"ACCEPTED", "register", "REGISTERED"}, {"REGISTERED", "certify", "CERTIFICATED"}};
+	static const char *const way[][3] = {{"CARDED", "endorse", "APPLIED"}, {"APPLIED", "accept", "ACCEPTED"}, {"ACCEPTED", "review", "REVIEWED"},
+		{"REVIEWED", "notice", "NOTICED"}, {"NOTICED", "decide", "REGISTERED"}, {"REGISTERED", "certify", "CERTIFICATED"}};
 	struct fj_err err = {0};
-	for (size_t i = 0; i < 5; i++) {
+	for (size_t i = 0; i < 6; i++) {
 		GOES(ISS_OBJ_ASSET, way[i][0], way[i][1], way[i][2]);
-		for (size_t k = 0; k < 5; k++)
-			if (k != i)
+		for (size_t k = 0; k < 6; k++)
+			if (k != i && !(i == 1 && k == 4)) /* the short path decides on the application */
 				NO_WAY(ISS_OBJ_ASSET, way[i][0], way[k][1]);
 	}
+	GOES(ISS_OBJ_ASSET, "APPLIED", "decide", "REGISTERED");
 	NO_WAY(ISS_OBJ_ASSET, "CERTIFICATED", "certify"); /* one card, one certificate */
 }
 
-TEST("a card is changed before it is applied for, or after a refusal, or as a draft beside its certificate")
+TEST("a card is changed before it is applied for, or after a refusal, or as a draft beside what is registered")
 {
 	struct fj_err err = {0};
 	GOES(ISS_OBJ_ASSET, "CARDED", "card", "CARDED");
-	GOES(ISS_OBJ_ASSET, "APPLIED", "refuse", "CARDED");
-	GOES(ISS_OBJ_ASSET, "REVIEWED", "refuse", "CARDED");
-	GOES(ISS_OBJ_ASSET, "ACCEPTED", "refuse", "CARDED");
+	GOES(ISS_OBJ_ASSET, "APPLIED", "return", "CARDED");
+	GOES(ISS_OBJ_ASSET, "ACCEPTED", "review-refuse", "CARDED");
+	GOES(ISS_OBJ_ASSET, "NOTICED", "refuse", "CARDED");
+	GOES(ISS_OBJ_ASSET, "NOTICED", "terminate", "CARDED");
 	NO_WAY(ISS_OBJ_ASSET, "APPLIED", "card");
-	NO_WAY(ISS_OBJ_ASSET, "REGISTERED", "card");
-	GOES(ISS_OBJ_ASSET, "CERTIFICATED", "card", "CERTIFICATED"); /* a draft, for a registered change */
+	NO_WAY(ISS_OBJ_ASSET, "NOTICED", "card");
+	GOES(ISS_OBJ_ASSET, "REGISTERED", "card", "REGISTERED");
+	GOES(ISS_OBJ_ASSET, "CERTIFICATED", "card", "CERTIFICATED");
+}
+
+TEST("a frozen asset does nothing but thaw")
+{
+	static const char *const acts[] = {"card", "apply", "endorse", "accept", "return", "review", "notice", "decide", "refuse", "recall", "register-again", "certify",
+		"succeed", "withdraw", "cancel", "transfer", "object", "freeze"};
+	struct fj_err err = {0};
+	GOES(ISS_OBJ_ASSET, "CERTIFICATED", "freeze", "FROZEN");
+	GOES(ISS_OBJ_ASSET, "FROZEN", "unfreeze", "FORMER");
+	for (size_t i = 0; i < sizeof(acts) / sizeof(*acts); i++)
+		NO_WAY(ISS_OBJ_ASSET, "FROZEN", acts[i]);
 }
 
 TEST("what becomes of an asset whose certificate ends: corrected, certified again, or final")
 {
-	static const char *const acts[] = {"card", "apply", "review", "accept", "register", "refuse", "certify", "replace", "withdraw", "cancel", "transfer"};
+	static const char *const acts[] = {"card", "apply", "endorse", "accept", "review", "notice", "decide", "refuse", "certify", "replace", "withdraw", "cancel", "transfer", "freeze"};
 	struct fj_err err = {0};
 	GOES(ISS_OBJ_ASSET, "CERTIFICATED", "withdraw", "CARDED");
 	GOES(ISS_OBJ_ASSET, "CERTIFICATED", "replace", "REGISTERED");
@@ -81,14 +95,29 @@ TEST("what becomes of an asset whose certificate ends: corrected, certified agai
 TEST("a registration skips no step, and what is refused stays so")
 {
 	struct fj_err err = {0};
-	GOES(ISS_OBJ_REGISTRATION, "SUBMITTED", "review", "REVIEWED");
-	GOES(ISS_OBJ_REGISTRATION, "REVIEWED", "accept", "ACCEPTED");
-	GOES(ISS_OBJ_REGISTRATION, "ACCEPTED", "decide", "REGISTERED");
+	GOES(ISS_OBJ_REGISTRATION, "SUBMITTED", "endorse", "APPLIED");
+	GOES(ISS_OBJ_REGISTRATION, "APPLIED", "accept", "ACCEPTED");
+	GOES(ISS_OBJ_REGISTRATION, "ACCEPTED", "review", "REVIEWED");
+	GOES(ISS_OBJ_REGISTRATION, "REVIEWED", "notice", "NOTICED");
+	GOES(ISS_OBJ_REGISTRATION, "NOTICED", "decide", "REGISTERED");
 	NO_WAY(ISS_OBJ_REGISTRATION, "SUBMITTED", "accept");
-	NO_WAY(ISS_OBJ_REGISTRATION, "SUBMITTED", "decide");
+	NO_WAY(ISS_OBJ_REGISTRATION, "APPLIED", "decide");
 	NO_WAY(ISS_OBJ_REGISTRATION, "REVIEWED", "decide");
 	NO_WAY(ISS_OBJ_REGISTRATION, "REFUSED", "review");
 	NO_WAY(ISS_OBJ_REGISTRATION, "REGISTERED", "refuse");
+	NO_WAY(ISS_OBJ_REGISTRATION, "REGISTERED", "recall");
+}
+
+TEST("the short path has an endorsement and a decision, and nothing between")
+{
+	static const char *const none[] = {"accept", "return", "review", "notice", "object"};
+	struct fj_err err = {0};
+	GOES(ISS_OBJ_REGISTRATION_SHORT, "SUBMITTED", "endorse", "APPLIED");
+	GOES(ISS_OBJ_REGISTRATION_SHORT, "APPLIED", "decide", "REGISTERED");
+	GOES(ISS_OBJ_REGISTRATION_SHORT, "APPLIED", "refuse", "REFUSED");
+	NO_WAY(ISS_OBJ_REGISTRATION_SHORT, "SUBMITTED", "decide");
+	for (size_t i = 0; i < sizeof(none) / sizeof(*none); i++)
+		NO_WAY(ISS_OBJ_REGISTRATION_SHORT, "APPLIED", none[i]);
 }
 
 TEST("a certificate is suspended, resumed, revoked by way of REVOKING")

@@ -1,0 +1,18 @@
+/*
+ * life.h - what befalls an asset beside its registration: freezing, ending, expiry.
+ */
+#ifndef FJ_ISSUER_LIFE_H
+#define FJ_ISSUER_LIFE_H
+
+#include "issuer/domain.h"
+
+/* freezes the asset, and suspends its certificate; for whoever the actor acts for */
+enum fj_rc dom_freeze(struct iss_call *c, const struct dom_asset *a, const char *reason, struct fj_err *err) FJ_MUST_USE;
+/* the open registration of the asset, if there is one, ends with what it was for */
+enum fj_rc dom_end_application(struct iss_call *c, const struct dom_asset *a, const char *asset_to, const char *why, struct fj_err *err) FJ_MUST_USE;
+/* Certificates whose last second is before c->now become EXPIRED, and their assets what follows from
+ * that: an event each, by the system.  At the head of every changing command, so that every check
+ * sees the present. */
+enum fj_rc dom_expire(struct iss_call *c, struct fj_err *err) FJ_MUST_USE;
+
+#endif

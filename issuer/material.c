@@ -1,0 +1,250 @@
+/*
+ * material.c - 登记材料: files that an application rests on.
+ *
+ * A file lies under materials/ by its SHA-256, written before the event that
+ * names it is committed: a kill in between leaves a file that nobody names, never
+ * a name without its file.  A material belongs to one asset, or to the unit
+ * (security rules and emergency plan are filed once per unit, decision 5).  Of
+ * the seven items of 26号 art. 9(一) the card itself gives several: an item is
+ * missing when neither the card nor a file gives it.
+ */
+#include <fcntl.h>
+
+#include "base/file.h"
+#include "base/jws.h"
+#include "issuer/profile.h"
+#include "issuer/registration.h"
+#include "issuer/rules/rules.h"
+
+#define DIR "materials"
+#define MAX_MATERIAL (8u << 20)
+#define MAX_OF_ONE 200
+
+static const struct {
+	const char *kind, *zh, *block, *key; /* block NULL: only a file gives it */
+	bool of_nine;                        /* one of the seven of art. 9(一) */
+} kinds[] = {
+	{"SUBJECT", "主体信息", "", "", true}, /* the organisation's own record */
+	{"SOURCE", "数据合法合规性来源", "rights", "source_authority", true},
+	{"RESOURCE", "数据资源情况", "basic", "overview", true},
+	{"EVIDENCE", "存证情况", "management", "evidence_no", true},
+	{"PRODUCTS", "产品和服务信息", "use", "products", true},
+	{"SCENES", "应用场景信息", "use", "scenes", true},
+	{"RISK", "数据安全风险评估", "management", "risk_assessment", true},
+	{"SEC_POLICY", "安全制度", "management", "sec_policy", false},
+	{"EMERGENCY_PLAN", "应急预案", "management", "emergency_plan", false},
+	{"OTHER", "其他材料", NULL, NULL, false},
+};
+
+static int kind_find(const char *name)
+{
+	for (size_t i = 0; name != NULL && i < FJ_ARRAY_LEN(kinds); i++)
+		if (strcmp(kinds[i].kind, name) == 0)
+			return (int)i;
+	return -1;
+}
+
+/* --- filing --- */
+
+static enum fj_rc check_add(struct iss_call *c, const char *asset_no, size_t size, struct fj_err *err)
+{
+	FJ_AUTO(dom_org) o = {.affiliates = NULL};
+	int64_t max;
+
+	FJ_TRY(dom_org_get(c->db, c->actor->org, &o, err));
+	if (asset_no[0] != '\0') {
+		FJ_AUTO(dom_asset) a = {.card = NULL};
+		FJ_TRY(dom_asset_get(c->db, asset_no, &a, err));
+		if (strcmp(a.holder, c->actor->org) != 0)
+			return fj_fail(err, FJ_E_FORBIDDEN, "issuer", "domain.md 6", "this asset is another holder's");
+	}
+	FJ_TRY(prf_int(c, o.finance, "material.max", &max, err));
+	if (size > 0 && (int64_t)size <= max)
+		return FJ_OK;
+	enum fj_rc rc = fj_fail(err, FJ_E_LIMIT, "issuer", "domain.md 4.4", "a material has 1 to %lld octets; this one has %zu", (long long)max, size);
+	fj_err_zh(err, "单份材料应为 1 至 %lld 字节，该文件为 %zu 字节", (long long)max, size);
+	return rc;
+}
+
+static enum fj_rc check_count(struct sto *db, const char *holder, const char *asset_no, struct fj_err *err)
+{
+	FJ_AUTO(sto_q) q = {0};
+
+	FJ_TRY(sto_first(db, STO_MATERIAL_COUNT, &q, "count", err, "tt", holder, asset_no));
+	if (sto_int(&q, 0) < MAX_OF_ONE)
+		return FJ_OK;
+	enum fj_rc rc = fj_fail(err, FJ_E_LIMIT, "issuer", "domain.md 4.4", "%d materials are filed here already", MAX_OF_ONE);
+	fj_err_zh(err, "材料已达 %d 份上限", MAX_OF_ONE);
+	return rc;
+}
+
+static enum fj_rc keep(const struct fj_buf *file, const char *hex, struct fj_err *err)
+{
+	char path[sizeof(DIR) + 70];
+
+	FJ_TRY(fj_dir_make(AT_FDCWD, DIR, 0700, err));
+	snprintf(path, sizeof(path), DIR "/%s", hex);
+	return fj_file_replace(AT_FDCWD, path, fj_buf_slice(file), 0600, err);
+}
+
+enum fj_rc cmd_material_add(struct iss_call *c, struct fj_err *err)
+{
+	FJ_AUTO(buf) file = FJ_BUF_INIT(MAX_MATERIAL + 1);
+	const char *asset_no = fj_json_peek(c->params, "asset"), *kind = fj_json_peek(c->params, "kind"), *name = fj_json_peek(c->params, "name");
+	char hex[65], id[32];
+	struct fj_hash h;
+
+	if (asset_no == NULL)
+		asset_no = "";
+	if (kind_find(kind) < 0) {
+		enum fj_rc rc = fj_fail(err, FJ_E_INVALID, "issuer", "26号 art. 9(一)", "the kind is SUBJECT, SOURCE, RESOURCE, EVIDENCE, PRODUCTS, SCENES, RISK, SEC_POLICY, EMERGENCY_PLAN or OTHER");
+		fj_err_zh(err, "材料类别无效");
+		return rc;
+	}
+	FJ_TRY(iss_param_file(c, "file", &file, err));
+	FJ_TRY(check_add(c, asset_no, file.len, err));
+	FJ_TRY(check_count(c->db, c->actor->org, asset_no, err));
+	fj_sha256(fj_buf_slice(&file), &h);
+	fj_hex(h.b, FJ_SHA256_LEN, hex);
+	FJ_TRY(keep(&file, hex, err));
+	iss_new_id("MT-", 12, id);
+	FJ_AUTO(json) body = json_pack("{s:s, s:s, s:s, s:s, s:s, s:I}", "holder", c->actor->org, "asset_no", asset_no, "kind", kind, "name", name == NULL ? "" : name,
+	    "sha256", hex, "size", (json_int_t)file.len);
+	FJ_TRY(evt_append(c, "material.filed", id, body, err));
+	c->answer = json_pack("{s:s, s:s, s:s, s:I}", "id", id, "asset_no", asset_no, "sha256", hex, "size", (json_int_t)file.len);
+	return c->answer != NULL ? FJ_OK : fj_fail(err, FJ_E_NOMEM, "issuer", NULL, "out of memory");
+}
+
+enum fj_rc apply_material_filed(const struct evt *e, struct fj_err *err)
+{
+	const json_t *b = e->body;
+
+	return sto_run(e->db, STO_MATERIAL_ADD, NULL, err, "ttttttii", e->object, fj_json_peek(b, "holder"), fj_json_peek(b, "asset_no"), fj_json_peek(b, "kind"),
+	    fj_json_peek(b, "name"), fj_json_peek(b, "sha256"), (int64_t)json_integer_value(json_object_get(b, "size")), (int64_t)e->at);
+}
+
+/* --- reading --- */
+
+static json_t *to_json(const struct sto_q *q)
+{
+	char at[FJ_TIME_CAP];
+
+	fj_time_utc(sto_int(q, 7), at);
+	return json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:I, s:s}", "id", sto_text(q, 0), "holder", sto_text(q, 1), "asset_no", sto_text(q, 2), "kind", sto_text(q, 3),
+	    "name", sto_text(q, 4), "sha256", sto_text(q, 5), "size", (json_int_t)sto_int(q, 6), "at", at);
+}
+
+/* the holder's own people, its superior and its finance department: materials are not public */
+static enum fj_rc may_read(struct iss_call *c, const char *holder, struct fj_err *err)
+{
+	FJ_AUTO(dom_org) o = {.affiliates = NULL};
+	const char *org = c->actor->org;
+
+	FJ_TRY(dom_org_get(c->db, holder, &o, err));
+	if ((c->actor->roles & (ISS_AUDITOR | ISS_LOCAL)) || strcmp(org, holder) == 0 || strcmp(org, o.dept) == 0 || strcmp(org, o.finance) == 0)
+		return FJ_OK;
+	enum fj_rc rc = fj_fail(err, FJ_E_FORBIDDEN, "issuer", "domain.md 6", "materials are read by the holder, its superior, its finance department and auditors");
+	fj_err_zh(err, "材料仅限持有单位、主管部门、本级财政部门和审计人员查阅");
+	return rc;
+}
+
+enum fj_rc cmd_material_show(struct iss_call *c, struct fj_err *err)
+{
+	FJ_AUTO(sto_q) q = {0};
+	FJ_AUTO(buf) file = FJ_BUF_INIT(MAX_MATERIAL);
+	FJ_AUTO(buf) b64 = FJ_BUF_INIT(2 * MAX_MATERIAL);
+	const char *id = fj_json_peek(c->params, "id");
+	char path[sizeof(DIR) + 70], hex[65];
+	struct fj_hash h;
+
+	FJ_TRY(sto_first(c->db, STO_MATERIAL_GET, &q, id, err, "t", id));
+	FJ_TRY(may_read(c, sto_text(&q, 1), err));
+	snprintf(path, sizeof(path), DIR "/%s", sto_text(&q, 5));
+	FJ_TRY(fj_file_read(AT_FDCWD, path, &file, err));
+	fj_sha256(fj_buf_slice(&file), &h);
+	fj_hex(h.b, FJ_SHA256_LEN, hex);
+	if (strcmp(hex, sto_text(&q, 5)) != 0)
+		return fj_fail(err, FJ_E_CORRUPT, "issuer", NULL, "material %s does not have the hash that was recorded", id);
+	FJ_TRY(fj_b64u_put(&b64, fj_buf_slice(&file)));
+	c->answer = to_json(&q);
+	json_object_set_new(c->answer, "file", json_pack("{s:s, s:s, s:s}", "name", sto_text(&q, 4), "type", "application/octet-stream", "base64url", fj_buf_str(&b64)));
+	return c->answer != NULL ? FJ_OK : fj_fail(err, FJ_E_NOMEM, "issuer", NULL, "out of memory");
+}
+
+enum fj_rc cmd_material_list(struct iss_call *c, struct fj_err *err)
+{
+	FJ_AUTO(sto_q) q = {0};
+	FJ_AUTO(json) items = json_array();
+	const char *asset_no = fj_json_peek(c->params, "asset"), *holder = fj_json_peek(c->params, "holder"), *after;
+	FJ_AUTO(dom_asset) a = {.card = NULL};
+	int64_t limit;
+	bool row;
+
+	iss_page(c, &after, &limit);
+	if (asset_no != NULL) {
+		FJ_TRY(dom_asset_get(c->db, asset_no, &a, err));
+		holder = a.holder;
+	} else if (holder == NULL)
+		holder = c->actor->org;
+	FJ_TRY(may_read(c, holder, err));
+	FJ_TRY(sto_query(c->db, STO_MATERIAL_LIST, &q, err, "ttti", holder, asset_no == NULL ? "" : asset_no, after, limit));
+	for (;;) {
+		FJ_TRY(sto_step(&q, &row, err));
+		if (!row)
+			return dom_list_answer(c, items, "id", limit, err);
+		json_array_append_new(items, to_json(&q));
+	}
+}
+
+/* --- what is missing --- */
+
+static bool said(const json_t *v)
+{
+	size_t i;
+	json_t *one;
+
+	if (json_is_string(v))
+		return iss_said(json_string_value(v));
+	json_array_foreach(v, i, one)
+		if (json_is_string(one) ? iss_said(json_string_value(one)) : json_object_size(one) > 0)
+			return true;
+	return json_object_size(v) > 0;
+}
+
+static enum fj_rc filed(struct sto *db, const struct dom_asset *a, const char *kind, bool *out, struct fj_err *err)
+{
+	FJ_AUTO(sto_q) q = {0};
+
+	FJ_TRY(sto_query(db, STO_MATERIAL_HAS, &q, err, "ttt", a->holder, a->asset_no, kind));
+	return sto_step(&q, out, err);
+}
+
+static enum fj_rc given(struct sto *db, const struct dom_asset *a, size_t k, bool *out, struct fj_err *err)
+{
+	*out = kinds[k].block[0] == '\0' || said(json_object_get(json_object_get(a->card, kinds[k].block), kinds[k].key));
+	return *out ? FJ_OK : filed(db, a, kinds[k].kind, out, err);
+}
+
+enum fj_rc dom_material_given(struct sto *db, const struct dom_asset *a, const char *kind, bool *out, struct fj_err *err)
+{
+	int k = kind_find(kind);
+
+	*out = false;
+	return k < 0 || kinds[k].block == NULL ? FJ_OK : given(db, a, (size_t)k, out, err);
+}
+
+enum fj_rc dom_material_missing(struct sto *db, const struct dom_reg *r, const struct dom_asset *a, json_t **out, struct fj_err *err)
+{
+	FJ_AUTO(json) list = json_array();
+	bool there;
+
+	for (size_t k = 0; k < FJ_ARRAY_LEN(kinds); k++) {
+		if (!kinds[k].of_nine || strcmp(r->path, "26") != 0 || strcmp(r->type, "INITIAL") != 0)
+			continue;
+		FJ_TRY(given(db, a, k, &there, err));
+		if (!there)
+			json_array_append_new(list, json_string(kinds[k].zh));
+	}
+	*out = fj_move(list);
+	return FJ_OK;
+}

@@ -1,0 +1,193 @@
+/*
+ * objection.c - 异议: somebody says that a registration is wrong.
+ *
+ * An objection has a name and evidence (R21: an anonymous one is refused), comes
+ * while the public notice runs, or later against the registered asset, and is
+ * looked into by the finance department.  While one is open nothing is decided
+ * (R19).  Upheld it ends a registration under notice at once; a registered asset
+ * it freezes.  Nobody decides the own objection.
+ */
+#include "issuer/life.h"
+#include "issuer/profile.h"
+#include "issuer/registration.h"
+#include "issuer/rules/rules.h"
+#include "issuer/state.h"
+
+static const char *text(const json_t *p, const char *key)
+{
+	const char *s = fj_json_peek(p, key);
+
+	return s == NULL ? "" : s;
+}
+
+static enum fj_rc check_real(const json_t *p, struct fj_err *err)
+{
+	if (iss_said(text(p, "name")) && iss_said(text(p, "contact")) && iss_said(text(p, "evidence")))
+		return FJ_OK;
+	return iss_rule_fail(err, "R21", "an objection is made under a real name, with an address to answer to and with evidence", "异议应当实名提出，并提供联系方式和证据材料");
+}
+
+/* the registration under notice, or the registered asset */
+static enum fj_rc subject(struct iss_call *c, struct dom_reg *r, struct dom_asset *a, struct fj_err *err)
+{
+	const char *id = fj_json_peek(c->params, "id"), *asset_no = fj_json_peek(c->params, "asset"), *to;
+
+	memset(r, 0, sizeof(*r));
+	if ((id == NULL) == (asset_no == NULL)) {
+		enum fj_rc rc = fj_fail(err, FJ_E_INVALID, "issuer", NULL, "name the registration under notice (\"id\"), or the registered asset (\"asset\")");
+		fj_err_zh(err, "请填写公示中的登记编号或已登记的资产编号");
+		return rc;
+	}
+	if (id != NULL)
+		FJ_TRY(dom_reg_get(c->db, id, r, err));
+	FJ_TRY(dom_asset_get(c->db, id != NULL ? r->asset_no : asset_no, a, err));
+	if (id == NULL)
+		return iss_state_next(ISS_OBJ_ASSET, a->state, "object", &to, err);
+	FJ_TRY(iss_state_next(ISS_OBJ_REGISTRATION, r->state, "object", &to, err));
+	if (c->now <= r->notice_to)
+		return FJ_OK;
+	return iss_rule_fail(err, "R20", "the public notice is over; object to the registered asset instead (\"asset\")", "公示期已届满；可在登记后就该资产提出异议");
+}
+
+enum fj_rc cmd_registration_object(struct iss_call *c, struct fj_err *err)
+{
+	struct dom_reg r;
+	FJ_AUTO(dom_asset) a = {.card = NULL};
+	FJ_AUTO(dom_org) holder = {.affiliates = NULL};
+	int64_t days;
+	fj_time due;
+	char id[32];
+
+	FJ_TRY(check_real(c->params, err));
+	FJ_TRY(subject(c, &r, &a, err));
+	FJ_TRY(dom_org_get(c->db, a.holder, &holder, err));
+	FJ_TRY(prf_int(c, holder.finance, "days.objection", &days, err));
+	FJ_TRY(prf_term(c, holder.finance, c->now, days, &due, NULL, err));
+	iss_new_id("OB-", 12, id);
+	FJ_AUTO(json) body = json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:I}", "registration", r.id, "asset_no", a.asset_no, "name", text(c->params, "name"),
+	    "contact", text(c->params, "contact"), "evidence", text(c->params, "evidence"), "person", c->actor->person, "due", (json_int_t)due);
+	FJ_TRY(evt_append(c, "objection.made", id, body, err));
+	c->answer = json_pack("{s:s, s:s, s:s, s:s}", "id", id, "registration", r.id, "asset_no", a.asset_no, "state", "OPEN");
+	return FJ_OK;
+}
+
+enum fj_rc apply_objection_made(const struct evt *e, struct fj_err *err)
+{
+	const json_t *b = e->body;
+
+	return sto_run(e->db, STO_OBJECTION_ADD, NULL, err, "ttttttiii", e->object, text(b, "registration"), text(b, "asset_no"), text(b, "name"), text(b, "evidence"),
+	    text(b, "person"), (int64_t)e->at, (int64_t)json_integer_value(json_object_get(b, "due")), e->seq);
+}
+
+/* --- deciding --- */
+
+struct objection {
+	char id[32], registration[40], asset_no[DOM_CAP(DOM_MAX_ASSET_NO)], state[12], person[64];
+};
+
+static enum fj_rc load(struct sto *db, const char *id, struct objection *o, struct fj_err *err)
+{
+	FJ_AUTO(sto_q) q = {0};
+
+	FJ_TRY(sto_first(db, STO_OBJECTION_GET, &q, id, err, "t", id));
+	const struct sto_copy texts[] = {STO_COPY(0, o->id), STO_COPY(1, o->registration), STO_COPY(2, o->asset_no), STO_COPY(5, o->person), STO_COPY(6, o->state)};
+	return sto_copy(&q, texts, FJ_ARRAY_LEN(texts), "an objection", err);
+}
+
+static enum fj_rc end_registration(struct iss_call *c, const struct objection *o, const struct dom_asset *a, struct fj_err *err)
+{
+	struct dom_reg r;
+	const char *to, *asset_to = a->state;
+
+	FJ_TRY(dom_reg_get(c->db, o->registration, &r, err));
+	if (dom_reg_closed(r.state))
+		return FJ_OK;
+	FJ_TRY(iss_state_next(ISS_OBJ_REGISTRATION, r.state, "terminate", &to, err));
+	if (!dom_reg_type(r.type)->on_certificate)
+		FJ_TRY(iss_state_next(ISS_OBJ_ASSET, a->state, "terminate", &asset_to, err));
+	FJ_AUTO(json) body = json_pack("{s:s, s:s, s:s, s:s, s:b}", "asset_no", a->asset_no, "to", to, "asset_to", asset_to, "note", text(c->params, "reason"), "closed", 1);
+	return evt_append(c, "registration.terminated", r.id, body, err);
+}
+
+static enum fj_rc uphold(struct iss_call *c, const struct objection *o, struct dom_asset *a, struct fj_err *err)
+{
+	if (o->registration[0] != '\0')
+		return end_registration(c, o, a, err);
+	return strcmp(a->state, "FROZEN") == 0 ? FJ_OK : dom_freeze(c, a, text(c->params, "reason"), err);
+}
+
+enum fj_rc cmd_objection_decide(struct iss_call *c, struct fj_err *err)
+{
+	struct objection o;
+	FJ_AUTO(dom_asset) a = {.card = NULL};
+	FJ_AUTO(dom_org) holder = {.affiliates = NULL};
+	bool upheld = json_is_true(json_object_get(c->params, "upheld"));
+
+	FJ_TRY(load(c->db, fj_json_peek(c->params, "id"), &o, err));
+	FJ_TRY(dom_asset_get(c->db, o.asset_no, &a, err));
+	FJ_TRY(dom_org_get(c->db, a.holder, &holder, err));
+	FJ_TRY(iss_rule_no_foreign_issuer(holder.finance, c->actor->org, err));
+	FJ_TRY(iss_rule_no_two_roles_of_one_person(o.person, c->actor->person, err));
+	if (strcmp(o.state, "OPEN") != 0) {
+		enum fj_rc rc = fj_fail(err, FJ_E_STATE, "issuer", "26号 art. 12", "this objection is decided already: %s", o.state);
+		fj_err_zh(err, "该异议已作出处理决定");
+		return rc;
+	}
+	if (!iss_said(text(c->params, "reason"))) {
+		enum fj_rc rc = fj_fail(err, FJ_E_INVALID, "issuer", "26号 art. 12", "a decision on an objection is reasoned");
+		fj_err_zh(err, "异议处理决定应说明理由");
+		return rc;
+	}
+	FJ_AUTO(json) body = json_pack("{s:s, s:s, s:s}", "to", upheld ? "UPHELD" : "DISMISSED", "reason", text(c->params, "reason"), "person", c->actor->person);
+	FJ_TRY(evt_append(c, "objection.decided", o.id, body, err));
+	if (upheld)
+		FJ_TRY(uphold(c, &o, &a, err));
+	c->answer = json_pack("{s:s, s:s, s:s}", "id", o.id, "state", upheld ? "UPHELD" : "DISMISSED", "asset_no", a.asset_no);
+	return FJ_OK;
+}
+
+enum fj_rc apply_objection_decided(const struct evt *e, struct fj_err *err)
+{
+	return sto_run(e->db, STO_OBJECTION_SET, NULL, err, "ttit", text(e->body, "to"), text(e->body, "reason"), e->seq, e->object);
+}
+
+/* --- reading --- */
+
+static json_t *to_json(const struct sto_q *q, fj_time now)
+{
+	char at[FJ_TIME_CAP], due[FJ_TIME_CAP];
+
+	fj_time_utc(sto_int(q, 8), at);
+	fj_time_utc(sto_int(q, 9), due);
+	return json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:b}", "id", sto_text(q, 0), "registration", sto_text(q, 1), "asset_no", sto_text(q, 2),
+	    "name", sto_text(q, 3), "evidence", sto_text(q, 4), "state", sto_text(q, 6), "reason", sto_text(q, 7), "at", at, "due", due,
+	    "overdue", strcmp(sto_text(q, 6), "OPEN") == 0 && now > sto_int(q, 9));
+}
+
+enum fj_rc cmd_objection_show(struct iss_call *c, struct fj_err *err)
+{
+	FJ_AUTO(sto_q) q = {0};
+	const char *id = fj_json_peek(c->params, "id");
+
+	FJ_TRY(sto_first(c->db, STO_OBJECTION_GET, &q, id, err, "t", id));
+	c->answer = to_json(&q, c->now);
+	return c->answer != NULL ? FJ_OK : fj_fail(err, FJ_E_NOMEM, "issuer", NULL, "out of memory");
+}
+
+enum fj_rc cmd_objection_list(struct iss_call *c, struct fj_err *err)
+{
+	FJ_AUTO(sto_q) q = {0};
+	FJ_AUTO(json) items = json_array();
+	const char *after;
+	int64_t limit;
+	bool row;
+
+	iss_page(c, &after, &limit);
+	FJ_TRY(sto_query(c->db, STO_OBJECTION_LIST, &q, err, "ti", after, limit));
+	for (;;) {
+		FJ_TRY(sto_step(&q, &row, err));
+		if (!row)
+			return dom_list_answer(c, items, "id", limit, err);
+		json_array_append_new(items, to_json(&q, c->now));
+	}
+}

@@ -1,0 +1,46 @@
+/*
+ * registration.h - registrations, as certificates, objections, materials and endings see them.
+ */
+#ifndef FJ_ISSUER_REGISTRATION_H
+#define FJ_ISSUER_REGISTRATION_H
+
+#include "issuer/domain.h"
+
+struct dom_reg_type {
+	const char *name, *zh;
+	bool on_certificate; /* of an asset that has one; it leaves the asset where it is */
+	bool on_registered;  /* also of one that is registered and has none yet */
+	bool new_card;       /* registers a new version of the card */
+	bool no_live;        /* no authorisation may rest on the asset */
+	bool disposal;       /* needs the papers of a disposal (R29) */
+	bool always_short;
+	const char *days;    /* the profile's term for the decision, NULL: by step */
+	const char *ends;    /* reason of the certificate's revocation that the decision leads to, NULL: none */
+	const char *final;   /* what the asset becomes then */
+};
+const struct dom_reg_type *dom_reg_type(const char *name); /* NULL: none */
+
+struct dom_reg {
+	char id[40], asset_no[DOM_CAP(DOM_MAX_ASSET_NO)], holder[19], type[16], path[8], state[16];
+	char applicant[64], endorser[64], acceptor[64], reviewer[64], decider[64]; /* natural persons */
+	char receiver[19], new_no[DOM_CAP(DOM_MAX_ASSET_NO)], received[64], certificate[41];
+	int64_t version;
+	fj_time at, due, notice_from, notice_to; /* 0: none */
+};
+enum fj_rc dom_reg_get(struct sto *db, const char *id, struct dom_reg *r, struct fj_err *err) FJ_MUST_USE;
+enum fj_rc dom_reg_from_row(const struct sto_q *q, struct dom_reg *r, struct fj_err *err) FJ_MUST_USE;
+/* FJ_E_REFUSED (R22) when the person applied, endorsed, accepted, reviewed or decided */
+enum fj_rc dom_reg_apart(const struct dom_reg *r, const char *person, struct fj_err *err) FJ_MUST_USE;
+/* has the registration ended? REGISTERED has not: a certificate or the ending is to follow */
+bool dom_reg_closed(const char *state);
+/* a version of the asset's card; the caller's */
+enum fj_rc dom_card_at(struct sto *db, const char *asset_no, int64_t version, json_t **card, struct fj_err *err) FJ_MUST_USE;
+/* FJ_E_REFUSED (R29) names the authorisation that rests on the asset */
+enum fj_rc dom_no_live_authorisation(struct sto *db, const char *holder, const char *asset_no, fj_time now, struct fj_err *err) FJ_MUST_USE;
+/* was a material of this kind filed, or does the card give it? */
+enum fj_rc dom_material_given(struct sto *db, const struct dom_asset *a, const char *kind, bool *out, struct fj_err *err) FJ_MUST_USE;
+/* names, in Chinese, of the materials of 26号 art. 9(一) that neither the card nor what was filed for
+ * the asset or its unit gives; empty on the short path; the caller's */
+enum fj_rc dom_material_missing(struct sto *db, const struct dom_reg *r, const struct dom_asset *a, json_t **out, struct fj_err *err) FJ_MUST_USE;
+
+#endif

@@ -141,6 +141,7 @@ F_ROOM_number = iss
 F_ROOM_ocsp = ca
 F_ROOM_request = ca
 F_ROOM_sheet = iss
+F_ROOM_search = iss
 F_ROOM_signed = ver
 F_ROOM_signer = hsm
 F_ROOM_text = base

@@ -185,6 +185,7 @@ TEST_FUZZ_SRC := \
 	tests/fuzz/fuzz_number.c \
 	tests/fuzz/fuzz_ocsp.c \
 	tests/fuzz/fuzz_request.c \
+	tests/fuzz/fuzz_search.c \
 	tests/fuzz/fuzz_sheet.c \
 	tests/fuzz/fuzz_signed.c \
 	tests/fuzz/fuzz_signer.c \

@@ -149,6 +149,8 @@ enum fj_rc num_check(const char *number, struct fj_err *err) FJ_MUST_USE;
 
 /* Demo homes only: register and signer run at t from now on (0: the real present). */
 enum fj_rc iss_demo_clock(struct iss *i, fj_time t, struct fj_err *err) FJ_MUST_USE;
+/* the same, and again whenever this home is opened */
+enum fj_rc iss_demo_clock_keep(struct iss *i, fj_time t, struct fj_err *err) FJ_MUST_USE;
 /* the bytes of an ISS_F_FILE parameter; FJ_E_NOTFOUND when it is absent */
 enum fj_rc iss_param_file(const struct iss_call *c, const char *key, struct fj_buf *out, struct fj_err *err) FJ_MUST_USE;
 /* page of a list command: fields "after" (text) and "limit" (1..1000, 100 by default) */

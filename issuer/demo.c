@@ -34,6 +34,7 @@ struct demo {
 	json_t *certificates, *tokens, *authorisations; /* for demo.json */
 	json_t *registrations; /* of each asset number */
 	int person;
+	bool cases;
 };
 
 /* --- organisations --- */
@@ -725,6 +726,10 @@ static enum fj_rc run(struct demo *d, struct fj_err *err)
 {
 	FJ_TRY(fj_dir_make(AT_FDCWD, "demo", 0755, err));
 	FJ_TRY(set_up(d, err));
+	if (!d->cases) { /* organisations and officers in January: the cases are for somebody else to play */
+		FJ_TRY(iss_demo_clock_keep(d->i, fj_now(), err));
+		return write_json(d, err);
+	}
 	FJ_TRY(apply_for_all(d, err));
 	FJ_TRY(case1(d, err));
 	FJ_TRY(case2(d, err));
@@ -735,7 +740,7 @@ static enum fj_rc run(struct demo *d, struct fj_err *err)
 	return write_json(d, err);
 }
 
-enum fj_rc iss_demo(struct iss *i, struct fj_err *err)
+enum fj_rc iss_demo(struct iss *i, bool cases, struct fj_err *err)
 {
 	FJ_AUTO(mem) mem = fj_alloc(1, sizeof(struct demo));
 	struct demo *d = mem;
@@ -746,7 +751,7 @@ enum fj_rc iss_demo(struct iss *i, struct fj_err *err)
 	FJ_TRY(fj_time_parse("2026-06-01T00:00:00Z", &earliest, err));
 	if (fj_real_ms() / 1000 < earliest)
 		return fj_fail(err, FJ_E_CLOCK, "demo", NULL, "the sample cases end in May 2026; this machine's clock is before that: set it right");
-	*d = (struct demo){.i = i, .certificates = json_array(), .tokens = json_array(), .authorisations = json_array(),
+	*d = (struct demo){.i = i, .cases = cases, .certificates = json_array(), .tokens = json_array(), .authorisations = json_array(),
 	    .registrations = json_object()};
 	enum fj_rc rc = run(d, err);
 	json_decref(d->certificates);

@@ -10,9 +10,11 @@
 
 #include <fcntl.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/file.h"
 #include "base/jws.h"
+#include "base/file.h"
 #include "base/log.h"
 #include "issuer/sheet/sheet.h"
 
@@ -143,14 +145,41 @@ enum fj_rc iss_jws_input(struct iss *i, const char *typ, const json_t *payload, 
 
 enum fj_rc iss_demo_clock(struct iss *i, fj_time t, struct fj_err *err)
 {
+	FJ_AUTO(hsm_conn) conn = NULL; /* its own: the two that there are belong to other locks */
 	int64_t offset = t == 0 ? 0 : t - fj_real_ms() / 1000;
 
 	if (!i->conf.demo)
 		return fj_fail(err, FJ_E_REFUSED, "issuer", "design.md 4", "only a demo home may run on an offset clock");
-	FJ_TRY(iss_signer(i, &i->make.signer, err));
-	FJ_TRY(hsm_clock_offset(i->make.signer, offset, err));
+	FJ_TRY(iss_signer(i, &conn, err));
+	FJ_TRY(hsm_clock_offset(conn, offset, err));
 	fj_clock_set_offset(offset);
 	return FJ_OK;
+}
+
+#define DEMO_CLOCK "demo.clock" /* seconds that the clock of a demo home is off, while it is */
+
+enum fj_rc iss_demo_clock_keep(struct iss *i, fj_time t, struct fj_err *err)
+{
+	FJ_AUTO(buf) text = FJ_BUF_INIT(32);
+
+	FJ_TRY(iss_demo_clock(i, t, err));
+	FJ_TRY(fj_buf_printf(&text, "%lld\n", (long long)fj_clock_offset()));
+	return fj_file_replace(AT_FDCWD, DEMO_CLOCK, fj_buf_slice(&text), 0600, err);
+}
+
+/* a demo home that was left on an offset clock goes on with it */
+static enum fj_rc take_up_clock(struct iss *i, struct fj_err *err)
+{
+	FJ_AUTO(buf) text = FJ_BUF_INIT(32);
+
+	if (!i->conf.demo || access(DEMO_CLOCK, F_OK) != 0)
+		return FJ_OK;
+	FJ_TRY(fj_file_read(AT_FDCWD, DEMO_CLOCK, &text, err));
+	if (!i->conf.with_signer) {
+		fj_clock_set_offset(strtoll(fj_buf_str(&text), NULL, 10));
+		return FJ_OK;
+	}
+	return iss_demo_clock(i, fj_real_ms() / 1000 + strtoll(fj_buf_str(&text), NULL, 10), err);
 }
 
 /* --- tending --- */
@@ -205,6 +234,7 @@ static enum fj_rc start(struct iss *i, struct fj_err *err)
 		return fj_fail(err, FJ_E_INVALID, "issuer", NULL,
 		    "the public base address is %s, and %s stands in the certificates; put it back into fujie.ini", i->conf.base, i->home.base);
 	i->conf.demo = i->home.demo;
+	FJ_TRY(take_up_clock(i, err));
 	if (!i->conf.with_signer)
 		return FJ_OK;
 	FJ_TRY(ca_canary(&i->home, err));

@@ -13,7 +13,7 @@
 
 static const char usage[] =
     "Fujie 符节 - certificates and license tokens for data assets\n\n"
-    "  fujie demo  --dir D [--no-serve] [--portal A:P] [--verifier A:V] [--base URL]\n"
+    "  fujie demo  --dir D [--no-serve] [--no-cases] [--portal A:P] [--verifier A:V] [--base URL]\n"
     "  fujie init  --dir D --base URL --arc OID --operator NAME --org-usci CODE --org-name NAME\n"
     "              --org-div6 N --org-level L --officer LOGIN:NAME:PERSON --second-officer L:N:P\n"
     "  fujie serve --dir D [--portal A:P] [--verifier A:V]\n\n"

@@ -157,15 +157,15 @@ int cli_init(const struct cli_args *a)
 
 static enum fj_rc demo(const struct cli_args *a, struct fj_err *err)
 {
-	static const char *const known[] = {"portal", "verifier", "base", NULL};
+	static const char *const known[] = {"portal", "verifier", "base", "no-cases", NULL};
 	struct cli_conf conf;
 	FJ_AUTO(json) answer = NULL;
 
 	FJ_ENSURE(a->dir != NULL, fj_fail(err, FJ_E_USAGE, "cli", NULL, "--dir D is missing: where shall the demo be?"));
 	FJ_TRY(cli_opt_only(a, known, err));
 	FJ_TRY(conf_from(a, true, &conf, err));
-	FJ_AUTO(json) in = json_pack("{s:s, s:s, s:s, s:b}", "base", conf.base, "portal", conf.portal,
-	    "verifier", conf.verifier, "demo", 1);
+	FJ_AUTO(json) in = json_pack("{s:s, s:s, s:s, s:b, s:b}", "base", conf.base, "portal", conf.portal,
+	    "verifier", conf.verifier, "demo", 1, "cases", cli_opt(a, "no-cases", NULL) == NULL);
 	if (in == NULL)
 		return fj_fail(err, FJ_E_USAGE, "cli", NULL, "addresses and --base are UTF-8");
 	return make_home(a->dir, &conf, in, &answer, err);

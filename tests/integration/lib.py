@@ -74,13 +74,14 @@ def tbs_hash(der):
 class Home:
     """A demo home in a temporary folder, and the appliance that serves it."""
 
-    def __init__(self):
+    def __init__(self, cases=True):
+        """cases False: organisations and officers only, the clock at 2026-01-05 (see at)"""
         self.root = tempfile.mkdtemp(prefix='fujie-test-')
         self.d = os.path.join(self.root, 'home')
         self.p, self.v = free_port(), free_port()
         self.proc = None
         self.used = {}
-        r = subprocess.run([B + '/fujie', 'demo', '--dir', self.d, '--no-serve', '--portal', '127.0.0.1:%d' % self.p,
+        r = subprocess.run([B + '/fujie', 'demo', '--dir', self.d, '--no-serve'] + ([] if cases else ['--no-cases']) + ['--portal', '127.0.0.1:%d' % self.p,
                             '--verifier', '127.0.0.1:%d' % self.v], capture_output=True, text=True, timeout=120)
         self.made = r.returncode == 0
         self.made_err = r.stderr
@@ -138,6 +139,12 @@ class Home:
             return r.returncode, json.loads(r.stdout)
         except ValueError:
             return r.returncode, {'stdout': r.stdout, 'stderr': r.stderr}
+
+    def at(self, when):
+        """the clock of this demo home, forward only: RFC 3339 in UTC"""
+        code, out = self.cli('clock', 'demo', '--at', when)
+        if code != 0:
+            raise RuntimeError('clock: %s' % out)
 
     def session(self, name):
         """a bearer token of the API"""

@@ -88,10 +88,12 @@ static enum fj_rc make_home(struct args *a, struct fj_err *err)
 	if (portal == NULL || verifier == NULL || fj_strcopy(a->conf.portal, sizeof(a->conf.portal), portal) != FJ_OK ||
 	    fj_strcopy(a->conf.verifier, sizeof(a->conf.verifier), verifier) != FJ_OK)
 		return fj_fail(err, FJ_E_INVALID, "registry", NULL, "portal and verifier addresses are missing or too long");
+	bool cases = !json_is_false(json_object_get(in, "cases"));
+	json_object_del(in, "cases");
 	if (a->conf.demo)
 		FJ_TRY(iss_demo_request(in, err));
 	FJ_TRY(iss_init(&a->conf, in, &out, &i, err));
-	enum fj_rc rc = a->conf.demo ? iss_demo(i, err) : FJ_OK;
+	enum fj_rc rc = a->conf.demo ? iss_demo(i, cases, err) : FJ_OK;
 	iss_close(i);
 	FJ_TRY(rc);
 	fj_buf_clear(&text);

@@ -80,6 +80,10 @@ enum fj_rc fnd_fold(const char *text, struct fj_buf *out, struct fj_err *err) FJ
 /* What somebody typed as an FTS5 expression of quoted phrases, all of which have to be there; noun
  * "" any.  FJ_E_INVALID when no letter or digit is in it, FJ_E_LIMIT past FND_MAX_WORDS. */
 #define FND_MAX_WORDS 16
+/* One step of bringing the index into one segment: every segment is looked into by every search.
+ * Some 8 MB are written at most; *done when nothing is left to do.  A transaction of its own on
+ * the writer, whose lock is held. */
+enum fj_rc fnd_tidy(struct sto *db, bool *done, struct fj_err *err) FJ_MUST_USE;
 enum fj_rc fnd_expression(const char *typed, const char *noun, struct fj_buf *out, struct fj_err *err) FJ_MUST_USE;
 
 #endif

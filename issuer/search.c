@@ -154,6 +154,35 @@ enum fj_rc fnd_expression(const char *typed, const char *noun, struct fj_buf *ou
 	return rc;
 }
 
+/* FTS5's structure record: four octets, then the numbers of levels and of segments, each in one
+ * octet as long as they are below 128 (sqlite.org/fts5.html, appendix; the source of fts5_index.c) */
+static enum fj_rc segments(struct sto *db, unsigned *n, struct fj_err *err)
+{
+	FJ_AUTO(sto_q) q = {0};
+	bool row;
+
+	FJ_TRY(sto_query(db, STO_FIND_SEGMENTS, &q, err, ""));
+	FJ_TRY(sto_step(&q, &row, err));
+	*n = row && sto_blob(&q, 0).len > 5 ? sto_blob(&q, 0).p[5] : 0;
+	return FJ_OK;
+}
+
+enum fj_rc fnd_tidy(struct sto *db, bool *done, struct fj_err *err)
+{
+	unsigned n = 0;
+
+	FJ_TRY(sto_begin(db, err));
+	enum fj_rc rc = segments(db, &n, err);
+	*done = rc == FJ_OK && n <= 1;
+	if (rc == FJ_OK && n > 1)
+		rc = sto_run(db, STO_FIND_MERGE, NULL, err, "");
+	if (rc == FJ_OK)
+		rc = sto_commit(db, err);
+	if (rc != FJ_OK)
+		sto_rollback(db);
+	return rc;
+}
+
 const struct iss_field fld_find_search[] = {
 	{"q", ISS_F_STR, true, 200, "检索词", "words, all of which have to be there"},
 	{"noun", ISS_F_STR, false, 16, "类别", "organisation, ledger, asset, certificate or authorisation; all by default"},

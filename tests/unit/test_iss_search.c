@@ -300,6 +300,25 @@ TEST("a holder's new name reaches what it holds, and replay gives the same rows 
 	sto_close(db);
 }
 
+TEST("the index is brought into one piece, step by step, and finds the same")
+{
+	char id[24];
+	bool done = false;
+	int steps = 0;
+	REGISTER();
+	for (int i = 0; i < 40; i++) {
+		snprintf(id, sizeof(id), "TD-%03d", i);
+		CHECK_OK(entry(db, id, HOLDER, i == 7 ? "甘蔗产量" : "产量", &err));
+	}
+	for (; !done && steps < 50; steps++)
+		CHECK_OK(fnd_tidy(db, &done, &err));
+	CHECK(done && steps > 1);
+	FOUND("甘蔗", "TD-007");
+	CHECK_OK(fnd_tidy(db, &done, &err));
+	CHECK(done);
+	sto_close(db);
+}
+
 /* kinds of an object's history */
 static const char *history(struct sto *db, const char *object)
 {

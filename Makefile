@@ -127,6 +127,7 @@ $(foreach t,$(patsubst tests/unit/%.c,%,$(TEST_UNIT_SRC)),$(eval $(call unit,$(t
 F_MAIN = $(if $(FUZZ),,$(call obj,tests/fuzz/replay.c))
 F_ROOM_asset = base
 F_ROOM_audit = hsm
+F_ROOM_card = iss
 F_ROOM_claims = base
 F_ROOM_conf = base
 F_ROOM_crl = base

@@ -69,9 +69,16 @@ ISSUER_SRC := \
 	issuer/approval.c \
 	issuer/authorisation.c \
 	issuer/card.c \
+	issuer/card_class.c \
+	issuer/card_diff.c \
+	issuer/card_fields.c \
+	issuer/card_row.c \
+	issuer/card_sheet.c \
 	issuer/certificate.c \
 	issuer/clock.c \
+	issuer/collateral.c \
 	issuer/command.c \
+	issuer/deadline.c \
 	issuer/demo.c \
 	issuer/dossier.c \
 	issuer/event.c \
@@ -83,11 +90,15 @@ ISSUER_SRC := \
 	issuer/init.c \
 	issuer/iss.c \
 	issuer/ledger.c \
+	issuer/ledger_heading.c \
+	issuer/ledger_import.c \
+	issuer/ledger_row.c \
 	issuer/life.c \
 	issuer/material.c \
 	issuer/number.c \
 	issuer/objection.c \
 	issuer/organisation.c \
+	issuer/override.c \
 	issuer/pipe_kinds.c \
 	issuer/pipeline.c \
 	issuer/profile.c \
@@ -124,6 +135,7 @@ HTTP_SRC := \
 
 WEB_SRC := \
 	web/api/api.c \
+	web/portal/card.c \
 	web/portal/frame.c \
 	web/portal/inbox.c \
 	web/portal/lists.c \
@@ -156,6 +168,7 @@ TEST_UNIT_SRC := \
 	tests/unit/test_base_json.c \
 	tests/unit/test_ca_core.c \
 	tests/unit/test_hsm_memory.c \
+	tests/unit/test_iss_card.c \
 	tests/unit/test_iss_csv.c \
 	tests/unit/test_iss_ledger.c \
 	tests/unit/test_iss_number.c \
@@ -172,6 +185,7 @@ TEST_UNIT_SRC := \
 TEST_FUZZ_SRC := \
 	tests/fuzz/fuzz_asset.c \
 	tests/fuzz/fuzz_audit.c \
+	tests/fuzz/fuzz_card.c \
 	tests/fuzz/fuzz_claims.c \
 	tests/fuzz/fuzz_conf.c \
 	tests/fuzz/fuzz_crl.c \

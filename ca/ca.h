@@ -51,6 +51,13 @@ enum fj_rc ca_ephemeral_spki(struct fj_buf *spki, struct fj_err *err) FJ_MUST_US
  * EKU, and any key but P-256 and P-384. */
 enum fj_rc ca_request_key(struct fj_slice csr, struct fj_buf *spki, struct fj_err *err) FJ_MUST_USE;
 
+/* A holder's key from what already bears it: a certificate (PEM or DER), a public key (PEM,
+ * SubjectPublicKeyInfo) or a JWK (RFC 7517; EC, P-256 or P-384); 16 KiB at most.  Possession is
+ * proved apart, by ca_proof_check. */
+enum fj_rc ca_public_key(struct fj_slice file, struct fj_buf *spki, struct fj_err *err) FJ_MUST_USE;
+/* ECDSA with SHA-256 over text by that key; sig: DER ECDSA-Sig-Value.  FJ_E_SIGNATURE otherwise. */
+enum fj_rc ca_proof_check(struct fj_slice spki, const char *text, struct fj_slice sig, struct fj_err *err) FJ_MUST_USE;
+
 /* SEQUENCE { tbs, ecdsa-with-SHA256, BIT STRING sig }: certificates and CRLs. */
 enum fj_rc ca_assemble(struct fj_slice tbs, struct fj_slice der_sig, struct fj_buf *out, struct fj_err *err) FJ_MUST_USE;
 /* Signature of a certificate or CRL (DER) under the key of issuer_cert. */

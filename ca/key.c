@@ -10,9 +10,13 @@
  */
 #include "ca/internal.h"
 
+#include "base/json.h"
+#include "base/jws.h"
+
 #include <openssl/core_names.h>
 #include <openssl/ec.h>
 #include <openssl/err.h>
+#include <openssl/param_build.h>
 #include <openssl/pem.h>
 #include <openssl/x509v3.h>
 #include <pthread.h>
@@ -207,4 +211,100 @@ enum fj_rc ca_request_key(struct fj_slice csr, struct fj_buf *spki, struct fj_er
 		    "证书请求的签名不能证明持有该私钥");
 	}
 	return put_spki(key, spki, err);
+}
+
+/* --- a key that is there already --- */
+
+static EVP_PKEY *key_of_certificate(struct fj_slice file, bool pem)
+{
+	X509 *cert = NULL;
+
+	if (pem) {
+		BIO *bio = BIO_new_mem_buf(file.p, (int)file.len);
+		cert = PEM_read_bio_X509(bio, NULL, NULL, NULL);
+		BIO_free(bio);
+	} else {
+		const uint8_t *p = file.p;
+		cert = d2i_X509(NULL, &p, (long)file.len);
+	}
+	EVP_PKEY *key = cert != NULL ? X509_get_pubkey(cert) : NULL;
+	X509_free(cert);
+	return key;
+}
+
+static EVP_PKEY *key_of_pem(struct fj_slice file)
+{
+	BIO *bio = BIO_new_mem_buf(file.p, (int)file.len);
+	EVP_PKEY *key = PEM_read_bio_PUBKEY(bio, NULL, NULL, NULL);
+
+	BIO_free(bio);
+	return key;
+}
+
+/* RFC 7518 6.2.1: coordinates of the curve's length */
+static EVP_PKEY *key_of_jwk(struct fj_slice file)
+{
+	FJ_AUTO(json) jwk = NULL;
+	FJ_AUTO(buf) point = FJ_BUF_INIT(97);
+	EVP_PKEY *key = NULL;
+
+	if (fj_json_parse(file, 16384, &jwk, NULL) != FJ_OK)
+		return NULL;
+	const char *kty = fj_json_peek(jwk, "kty"), *crv = fj_json_peek(jwk, "crv"), *x = fj_json_peek(jwk, "x"), *y = fj_json_peek(jwk, "y");
+	if (kty == NULL || crv == NULL || x == NULL || y == NULL || strcmp(kty, "EC") != 0 || json_object_get(jwk, "d") != NULL)
+		return NULL;
+	char group[16];
+	snprintf(group, sizeof(group), "%.10s", crv);
+	OSSL_PARAM_BLD *bld = OSSL_PARAM_BLD_new();
+	EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_new_from_name(NULL, "EC", NULL);
+	OSSL_PARAM *params = NULL;
+	if (fj_put_u8(&point, 4) == FJ_OK && fj_b64u_get(x, strlen(x), &point) == FJ_OK && fj_b64u_get(y, strlen(y), &point) == FJ_OK && bld != NULL && ctx != NULL &&
+	    OSSL_PARAM_BLD_push_utf8_string(bld, OSSL_PKEY_PARAM_GROUP_NAME, group, 0) == 1 &&
+	    OSSL_PARAM_BLD_push_octet_string(bld, OSSL_PKEY_PARAM_PUB_KEY, point.data, point.len) == 1 && (params = OSSL_PARAM_BLD_to_param(bld)) != NULL &&
+	    EVP_PKEY_fromdata_init(ctx) == 1 && EVP_PKEY_fromdata(ctx, &key, EVP_PKEY_PUBLIC_KEY, params) != 1)
+		key = NULL;
+	OSSL_PARAM_free(params);
+	OSSL_PARAM_BLD_free(bld);
+	EVP_PKEY_CTX_free(ctx);
+	return key;
+}
+
+static EVP_PKEY *read_key(struct fj_slice file)
+{
+	bool pem = file.len > 10 && memcmp(file.p, "-----BEGIN", 10) == 0;
+
+	if (file.len > 0 && file.p[0] == '{')
+		return key_of_jwk(file);
+	EVP_PKEY *key = key_of_certificate(file, pem);
+	return key == NULL && pem ? key_of_pem(file) : key;
+}
+
+enum fj_rc ca_public_key(struct fj_slice file, struct fj_buf *spki, struct fj_err *err)
+{
+	if (file.len == 0 || file.len > 16384)
+		return fj_fail(err, FJ_E_LIMIT, "ca", NULL, "the file has %zu octets; 1 to 16384 are allowed", file.len);
+	FJ_AUTO(evp_pkey) key = read_key(file);
+	ERR_clear_error();
+	if (key == NULL)
+		return refuse(err, "RFC 7517 4", "this is no certificate, public key in PEM, or public JWK of a P-256 or P-384 key",
+		    "文件不是证书、PEM 公钥或 P-256、P-384 的公钥 JWK");
+	FJ_TRY(check_strength(key, err));
+	FJ_TRY(check_encoding(key, err));
+	return put_spki(key, spki, err);
+}
+
+enum fj_rc ca_proof_check(struct fj_slice spki, const char *text, struct fj_slice sig, struct fj_err *err)
+{
+	const uint8_t *p = spki.p;
+	struct ca_key k = {.pkey = d2i_PUBKEY(NULL, &p, (long)spki.len)};
+
+	if (k.pkey == NULL)
+		return ca_fail_ssl(err, "read a public key");
+	enum fj_rc rc = ca_key_verify(&k, fj_slice_str(text), sig, NULL);
+	EVP_PKEY_free(k.pkey);
+	if (rc == FJ_OK)
+		return FJ_OK;
+	rc = fj_fail(err, FJ_E_SIGNATURE, "ca", "domain.md decision 7", "the proof is not this key's signature over the challenge (certificate challenge prints it)");
+	fj_err_zh(err, "持有证明不是该密钥对质询文本的签名（质询文本见 certificate challenge）");
+	return rc;
 }

@@ -1,27 +1,18 @@
 /*
- * card.c - 资产卡片: the four blocks named by 167·三(二), versions for ever.
+ * card.c - 资产卡片 into the register: the rules before a card, versions for ever.
  *
- * A card is a JSON object with exactly the blocks basic, rights, use and
- * management, each with known members; its hash over the canonical form stands
- * in the certificate.  A new version is possible until the asset is applied for.
+ * What a card may hold is the dictionary's matter (card_fields.c); here it meets
+ * the rules, the class tables of the holder's finance department, and what is open
+ * on the asset.  Its hash over the canonical form stands in the certificate.  A
+ * new version is possible while no registration is open; above the one that a
+ * certificate stands on it is a draft for the registration of a change.  A card
+ * that was made from an older version than the newest is refused: what another
+ * officer entered meanwhile would be lost.
  */
 #include "base/jws.h"
-#include "issuer/domain.h"
+#include "issuer/card.h"
 #include "issuer/rules/rules.h"
 #include "issuer/state.h"
-
-static const char *const basic[] = {"asset_no", "name", "overview", "class_scheme", "class_code", "accounting_subject", "industry",
-	"source_kind", "source_note", "geo_scope", "geo_codes", "time_from", "time_to", "update_freq", "volume_rows", "volume_bytes",
-	"form", "structure", "schema_ref", "dictionary_ref", "sample_hash", "storage", "acquired_on", "book_value", "value_basis", NULL};
-static const char *const rights[] = {"rights", "modes", "source_authority", "personal_info", "legal_basis", "dispute", "encumbrance",
-	"third_party_consent", "restrictions", "public_data", "public_data_basis", NULL};
-static const char *const use[] = {"use_state", "scenes", "products", "restrict", NULL};
-static const char *const management[] = {"data_level", "mgr_dept", "mgr_person", "sec_policy", "emergency_plan", "risk_assessment",
-	"evidence_no", "nda_query_code", "sj_cert_no", "quality_score", "inventory_on", NULL};
-static const struct {
-	const char *block;
-	const char *const *keys;
-} blocks[] = {{"basic", basic}, {"rights", rights}, {"use", use}, {"management", management}};
 
 const char *dom_card_text(const json_t *card, const char *block, const char *key)
 {
@@ -41,46 +32,9 @@ enum fj_rc dom_asset_no_check(const char *asset_no, struct fj_err *err)
 	return rc;
 }
 
-static enum fj_rc check_shape(const json_t *card, struct fj_err *err)
-{
-	static const char *const top[] = {"basic", "rights", "use", "management", NULL};
-	json_t *b;
-	const char *s;
-
-	FJ_TRY(fj_json_only(card, top, err));
-	for (size_t i = 0; i < FJ_ARRAY_LEN(blocks); i++) {
-		FJ_TRY(fj_json_obj(card, blocks[i].block, &b, err));
-		FJ_TRY(fj_json_only(b, blocks[i].keys, err));
-	}
-	b = json_object_get(card, "basic");
-	FJ_TRY(fj_json_str(b, "asset_no", DOM_MAX_ASSET_NO, &s, err));
-	FJ_TRY(dom_asset_no_check(s, err));
-	FJ_TRY(fj_json_str(b, "name", DOM_MAX_NAME, &s, err));
-	FJ_TRY(fj_json_str(b, "class_scheme", 32, &s, err));
-	FJ_TRY(fj_json_str(b, "class_code", 16, &s, err));
-	b = json_object_get(card, "management");
-	FJ_TRY(fj_json_str(b, "data_level", 10, &s, err));
-	if (strcmp(s, "GENERAL") != 0 && strcmp(s, "IMPORTANT") != 0 && strcmp(s, "CORE") != 0)
-		return fj_fail(err, FJ_E_INVALID, "issuer", "GB/T 43697", "the data level is GENERAL, IMPORTANT or CORE");
-	FJ_TRY(fj_json_str(b, "mgr_dept", 120, &s, err));
-	return fj_json_str(b, "mgr_person", 40, &s, err);
-}
-
-static enum fj_rc check_rules(const json_t *card, const struct dom_org *holder, struct fj_err *err)
-{
-	const json_t *r = json_object_get(card, "rights");
-
-	FJ_TRY(iss_rule_no_core_data(dom_card_text(card, "management", "data_level"), dom_card_text(card, "management", "risk_assessment")[0] != '\0', err));
-	FJ_TRY(iss_rule_no_sj_number_on_duty_data(dom_card_text(card, "management", "sj_cert_no"), holder->kind, err));
-	FJ_TRY(iss_rule_no_raw_personal_data(dom_card_text(card, "rights", "personal_info"), dom_card_text(card, "rights", "legal_basis")[0] != '\0', err));
-	if (!json_is_boolean(json_object_get(r, "public_data")) || !json_is_boolean(json_object_get(r, "dispute")))
-		return fj_fail(err, FJ_E_INVALID, "issuer", "domain.md decision 3", "the rights block says public_data and dispute, true or false");
-	return FJ_OK;
-}
-
 enum fj_rc dom_card_hash(const json_t *card, char hex[65], struct fj_err *err)
 {
-	FJ_AUTO(buf) b = FJ_BUF_INIT(1u << 18);
+	FJ_AUTO(buf) b = FJ_BUF_INIT(CARD_MAX);
 	struct fj_hash h;
 
 	FJ_TRY(fj_json_canonical(card, &b, err));
@@ -89,64 +43,202 @@ enum fj_rc dom_card_hash(const json_t *card, char hex[65], struct fj_err *err)
 	return FJ_OK;
 }
 
-/* Version of the new card, after the state of an asset that is there.  While a certificate stands
- * on the card in force, a new version is a draft for the registration of a change. */
-static enum fj_rc next_version(struct iss_call *c, const char *asset_no, const char *ledger, int64_t *version, bool *draft, struct fj_err *err)
+void card_ready_release(struct card_ready *r)
 {
-	FJ_AUTO(dom_asset) a = {.card = NULL};
-	const char *to;
+	json_decref(r->card);
+	json_decref(r->warnings);
+	r->card = r->warnings = NULL;
+}
 
-	*version = 1;
-	*draft = false;
-	enum fj_rc rc = dom_asset_get(c->db, asset_no, &a, err);
-	if (rc == FJ_E_NOTFOUND)
+static enum fj_rc warn(struct card_ready *r, const char *rule, const char *en, const char *zh, struct fj_err *err)
+{
+	return json_array_append_new(r->warnings, json_pack("{s:s, s:s, s:s}", "rule", rule, "en", en, "zh", zh)) == 0 ? FJ_OK
+	    : fj_fail(err, FJ_E_NOMEM, "issuer", NULL, "out of memory");
+}
+
+/* --- rules --- */
+
+/* the rule's refusal is this field's */
+static enum fj_rc at(struct card_ready *r, const char *block, const char *key, enum fj_rc rc)
+{
+	if (rc != FJ_OK)
+		r->bad = card_field(block, key);
+	return rc;
+}
+
+static enum fj_rc check_value(struct card_ready *r, struct fj_err *err)
+{
+	const json_t *basic = json_object_get(r->card, "basic"), *book = json_object_get(basic, "book_value"), *appraisal = json_object_get(basic, "appraisal_value");
+	const char *basis = dom_card_text(r->card, "basic", "value_basis");
+
+	FJ_TRY(at(r, "basic", "value_basis", iss_rule_no_appraisal_as_book_value(basis, book != NULL, json_integer_value(book), err)));
+	if (strcmp(basis, "COST") != 0 || appraisal == NULL || !json_equal(book, appraisal))
 		return FJ_OK;
-	FJ_TRY(rc);
-	if (strcmp(a.ledger, ledger) != 0)
-		return fj_fail(err, FJ_E_EXISTS, "issuer", "domain.md 4.3", "the asset number is used by another asset; numbers are never used twice");
-	if (a.registration[0] != '\0') {
-		rc = fj_fail(err, FJ_E_STATE, "issuer", "domain.md 7.1", "registration %s is open on this asset; its card can't change until that is decided or returned", a.registration);
-		fj_err_zh(err, "该资产有在办登记 %s，办结或退回前不得修改卡片", a.registration);
+	return warn(r, "R36", "the book value is just the appraisal value: keep the records of the cost", "账面原值与评估值相同，请留存成本核算资料", err);
+}
+
+static enum fj_rc check_rules(struct card_ready *r, const struct dom_org *holder, struct fj_err *err)
+{
+	const json_t *card = r->card;
+	const char *sj = dom_card_text(card, "management", "sj_cert_no");
+
+	FJ_TRY(at(r, "management", "data_level", iss_rule_no_core_data(dom_card_text(card, "management", "data_level"),
+	    dom_card_text(card, "management", "risk_assessment")[0] != '\0', err)));
+	FJ_TRY(at(r, "management", "sj_cert_no", iss_rule_no_sj_number_on_duty_data(sj, holder->kind, err)));
+	FJ_TRY(at(r, "management", "sj_cert_no", iss_rule_no_sj_number_on_duty_data(sj, r->origin, err)));
+	FJ_TRY(at(r, "rights", "legal_basis", iss_rule_no_raw_personal_data(dom_card_text(card, "rights", "personal_info"),
+	    dom_card_text(card, "rights", "legal_basis")[0] != '\0', err)));
+	return check_value(r, err);
+}
+
+static enum fj_rc check_class(struct iss_call *c, struct card_ready *r, const char *finance, struct fj_err *err)
+{
+	bool without;
+
+	FJ_TRY(at(r, "basic", "class_code", card_class_check(c, finance, dom_card_text(r->card, "basic", "class_scheme"),
+	    dom_card_text(r->card, "basic", "class_code"), &without, err)));
+	return !without ? FJ_OK : warn(r, "domain.md 3.2", "the finance department has loaded no table of this class scheme; the code is not checked",
+	    "本级财政部门尚未加载该分类体系的代码表，分类代码未经核对", err);
+}
+
+static enum fj_rc add_warnings(struct card_ready *r, const struct dom_ledger *l, struct fj_err *err)
+{
+	struct iss_warning name[ISS_MAX_NAME_WARNINGS];
+	size_t n = iss_warn_name(dom_card_text(r->card, "basic", "name"), dom_card_text(r->card, "basic", "overview"), name);
+
+	for (size_t i = 0; i < n; i++)
+		FJ_TRY(warn(r, name[i].rule, name[i].en, name[i].zh, err));
+	if (l->shared_from[0] == '\0' || dom_card_text(r->card, "rights", "third_party_consent")[0] != '\0')
+		return FJ_OK;
+	return warn(r, "R16", "the data was obtained by government sharing: the supplying unit's consent is needed before it is authorised",
+	    "以政务共享方式获得的数据，授权运营前应取得数据提供单位同意", err);
+}
+
+/* --- what is there already --- */
+
+static enum fj_rc number_used(struct card_ready *r, struct fj_err *err)
+{
+	enum fj_rc rc = fj_fail(err, FJ_E_EXISTS, "issuer", "domain.md 4.3", "the asset number %.64s is used by another asset; numbers are never used twice", r->asset_no);
+
+	fj_err_zh(err, "资产编号 %.64s 已被其他资产使用，编号不得重复使用", r->asset_no);
+	return at(r, "basic", "asset_no", rc);
+}
+
+/* A first card: the entry has none yet. */
+static enum fj_rc check_first(struct iss_call *c, const struct card_in *in, struct card_ready *r, struct fj_err *err)
+{
+	FJ_AUTO(sto_q) q = {0};
+	bool row;
+
+	r->version = 1;
+	FJ_TRY(sto_query(c->db, STO_ASSET_OF_LEDGER, &q, err, "t", r->ledger));
+	FJ_TRY(sto_step(&q, &row, err));
+	if (row) {
+		enum fj_rc rc = fj_fail(err, FJ_E_EXISTS, "issuer", "domain.md 4.3", "this ledger entry has the asset number %s; it does not change", sto_text(&q, 0));
+		fj_err_zh(err, "该台账条目已有资产编号 %s，编号不得更改", sto_text(&q, 0));
+		return at(r, "basic", "asset_no", rc);
+	}
+	if (in->base <= 0)
+		return FJ_OK;
+	enum fj_rc rc = fj_fail(err, FJ_E_NOTFOUND, "issuer", "domain.md 4.3", "there is no asset %.64s of which this could be a further version", r->asset_no);
+	fj_err_zh(err, "没有编号为 %.64s 的资产卡片", r->asset_no);
+	return at(r, "basic", "asset_no", rc);
+}
+
+static enum fj_rc check_further(const struct dom_asset *a, const struct card_in *in, struct card_ready *r, struct fj_err *err)
+{
+	const char *to;
+	enum fj_rc rc;
+
+	if (strcmp(a->ledger, r->ledger) != 0)
+		return number_used(r, err);
+	if (a->registration[0] != '\0') {
+		rc = fj_fail(err, FJ_E_STATE, "issuer", "domain.md 7.1", "registration %s is open on this asset; its card can't change until that is decided or returned", a->registration);
+		fj_err_zh(err, "该资产有在办登记 %s，办结或退回前不得修改卡片", a->registration);
 		return rc;
 	}
-	*version = a.newest + 1;
-	*draft = strcmp(a.state, "CARDED") != 0;
-	return iss_state_next(ISS_OBJ_ASSET, a.state, "card", &to, err);
+	if (in->base >= 0 && in->base != a->newest) {
+		rc = fj_fail(err, FJ_E_STATE, "issuer", "domain.md 4.3", "the newest card is version %lld, and this was made from version %lld; take the newest and enter the change there",
+		    (long long)a->newest, (long long)in->base);
+		fj_err_zh(err, "卡片最新版本为第 %lld 版，本次修改基于第 %lld 版；请导出最新卡片后重新修改", (long long)a->newest, (long long)in->base);
+		return rc;
+	}
+	r->version = a->newest + 1;
+	r->draft = strcmp(a->state, "CARDED") != 0;
+	return iss_state_next(ISS_OBJ_ASSET, a->state, "card", &to, err);
+}
+
+static enum fj_rc check_place(struct iss_call *c, const struct card_in *in, struct card_ready *r, struct dom_ledger *l, struct fj_err *err)
+{
+	FJ_AUTO(dom_asset) a = {.card = NULL};
+	const char *no = dom_card_text(in->card, "basic", "asset_no");
+	enum fj_rc rc = dom_asset_get(c->db, no, &a, err);
+
+	if (rc != FJ_OK && (rc != FJ_E_NOTFOUND || in->ledger[0] == '\0'))
+		return rc;
+	bool further = rc == FJ_OK;
+	snprintf(r->asset_no, sizeof(r->asset_no), "%s", no);
+	snprintf(r->ledger, sizeof(r->ledger), "%s", in->ledger[0] != '\0' ? in->ledger : a.ledger);
+	FJ_TRY(dom_ledger_get(c->db, r->ledger, l, err));
+	snprintf(r->holder, sizeof(r->holder), "%s", l->holder);
+	if (strcmp(r->holder, c->actor->org) != 0) {
+		rc = fj_fail(err, FJ_E_FORBIDDEN, "issuer", "domain.md 6", "this entry is another holder's");
+		fj_err_zh(err, "该条目属于其他单位");
+		return rc;
+	}
+	FJ_TRY(iss_rule_no_registration_without_decision(l->state, l->catalog_ref, err));
+	FJ_TRY(iss_rule_no_certificate_for_memo(l->result, err));
+	snprintf(r->origin, sizeof(r->origin), "%s", further ? a.origin : "");
+	return further ? check_further(&a, in, r, err) : check_first(c, in, r, err);
+}
+
+enum fj_rc card_check(struct iss_call *c, const struct card_in *in, struct card_ready *out, struct fj_err *err)
+{
+	struct dom_ledger l;
+	FJ_AUTO(dom_org) holder = {.affiliates = NULL};
+
+	memset(out, 0, sizeof(*out));
+	out->warnings = json_array();
+	FJ_TRY(card_normalise(in->card, &out->card, &out->bad, err));
+	struct card_in clean = *in;
+	clean.card = out->card;
+	FJ_TRY(check_place(c, &clean, out, &l, err));
+	FJ_TRY(dom_org_get(c->db, out->holder, &holder, err));
+	FJ_TRY(check_rules(out, &holder, err));
+	FJ_TRY(check_class(c, out, holder.finance, err));
+	FJ_TRY(add_warnings(out, &l, err));
+	if (out->origin[0] == '\0')
+		memcpy(out->origin, holder.kind, sizeof(out->origin));
+	return dom_card_hash(out->card, out->hash, err);
+}
+
+enum fj_rc card_put(struct iss_call *c, const struct card_in *in, struct fj_err *err)
+{
+	FJ_AUTO(card_ready) r = {.card = NULL};
+
+	FJ_TRY(card_check(c, in, &r, err));
+	FJ_AUTO(json) body = json_pack("{s:s, s:s, s:s, s:s, s:I, s:s, s:O, s:s, s:b, s:O, s:s*}", "asset_no", r.asset_no, "ledger", r.ledger, "holder", r.holder, "name",
+	    dom_card_text(r.card, "basic", "name"), "version", (json_int_t)r.version, "hash", r.hash, "card", r.card, "origin", r.origin, "draft", r.draft,
+	    "warnings", r.warnings, "note", in->note);
+	FJ_TRY(evt_append(c, "asset.carded", r.asset_no, body, err));
+	c->answer = json_pack("{s:s, s:I, s:s, s:b, s:O}", "asset_no", r.asset_no, "version", (json_int_t)r.version, "hash", r.hash, "draft", r.draft,
+	    "warnings", r.warnings);
+	return c->answer != NULL ? FJ_OK : fj_fail(err, FJ_E_NOMEM, "issuer", NULL, "out of memory");
 }
 
 enum fj_rc cmd_asset_card(struct iss_call *c, struct fj_err *err)
 {
-	const json_t *card = json_object_get(c->params, "card");
-	struct dom_ledger l;
-	FJ_AUTO(dom_org) holder = {.affiliates = NULL};
-	int64_t version;
-	bool draft;
-	char hash[65];
+	const struct card_in in = {.ledger = fj_json_peek(c->params, "ledger"), .card = json_object_get(c->params, "card"), .base = -1,
+		.note = fj_json_peek(c->params, "note")};
 
-	FJ_TRY(dom_ledger_get(c->db, fj_json_peek(c->params, "ledger"), &l, err));
-	if (strcmp(l.holder, c->actor->org) != 0)
-		return fj_fail(err, FJ_E_FORBIDDEN, "issuer", "domain.md 6", "this entry is another holder's");
-	FJ_TRY(iss_rule_no_registration_without_decision(l.state, l.catalog_ref, err));
-	FJ_TRY(iss_rule_no_certificate_for_memo(l.result, err));
-	FJ_TRY(check_shape(card, err));
-	FJ_TRY(dom_org_get(c->db, l.holder, &holder, err));
-	FJ_TRY(check_rules(card, &holder, err));
-	const char *asset_no = dom_card_text(card, "basic", "asset_no"), *name = dom_card_text(card, "basic", "name");
-	FJ_TRY(next_version(c, asset_no, l.id, &version, &draft, err));
-	FJ_TRY(dom_card_hash(card, hash, err));
-	FJ_AUTO(json) body = json_pack("{s:s, s:s, s:s, s:s, s:I, s:s, s:O, s:s, s:b}", "asset_no", asset_no, "ledger", l.id, "holder", l.holder, "name", name,
-	    "version", (json_int_t)version, "hash", hash, "card", card, "origin", holder.kind, "draft", draft);
-	FJ_TRY(evt_append(c, "asset.carded", asset_no, body, err));
-	const char *warn = iss_warn_name(name, dom_card_text(card, "basic", "overview"));
-	c->answer = json_pack("{s:s, s:I, s:s, s:s?}", "asset_no", asset_no, "version", (json_int_t)version, "hash", hash, "warning", warn);
-	return FJ_OK;
+	return card_put(c, &in, err);
 }
 
 enum fj_rc apply_asset_carded(const struct evt *e, struct fj_err *err)
 {
 	const json_t *b = e->body;
 	int64_t version = json_integer_value(json_object_get(b, "version"));
-	FJ_AUTO(buf) card = FJ_BUF_INIT(1u << 18);
+	FJ_AUTO(buf) card = FJ_BUF_INIT(CARD_MAX);
 	FJ_AUTO(dom_asset) again = {.card = NULL};
 
 	FJ_TRY(fj_json_canonical(json_object_get(b, "card"), &card, err));
@@ -181,6 +273,16 @@ static enum fj_rc from_row(const struct sto_q *q, struct dom_asset *a, struct fj
 	return FJ_OK;
 }
 
+enum fj_rc card_version(struct sto *db, const char *asset_no, int64_t version, char hash[65], json_t **card, struct fj_err *err)
+{
+	FJ_AUTO(sto_q) q = {0};
+
+	FJ_TRY(sto_first(db, STO_CARD_GET, &q, "card", err, "ti", asset_no, version));
+	if (fj_strcopy(hash, 65, sto_text(&q, 0)) != FJ_OK)
+		return fj_fail(err, FJ_E_CORRUPT, "issuer", NULL, "a card is malformed");
+	return fj_json_parse(fj_slice_str(sto_text(&q, 1)), CARD_MAX, card, err);
+}
+
 enum fj_rc dom_asset_get(struct sto *db, const char *asset_no, struct dom_asset *out, struct fj_err *err)
 {
 	memset(out, 0, sizeof(*out));
@@ -189,11 +291,7 @@ enum fj_rc dom_asset_get(struct sto *db, const char *asset_no, struct dom_asset 
 		FJ_TRY(sto_first(db, STO_ASSET_GET, &q, asset_no, err, "t", asset_no));
 		FJ_TRY(from_row(&q, out, err));
 	}
-	FJ_AUTO(sto_q) q = {0};
-	FJ_TRY(sto_first(db, STO_CARD_GET, &q, "card", err, "ti", asset_no, out->version));
-	if (fj_strcopy(out->card_hash, sizeof(out->card_hash), sto_text(&q, 0)) != FJ_OK)
-		return fj_fail(err, FJ_E_CORRUPT, "issuer", NULL, "a card is malformed");
-	return fj_json_parse(fj_slice_str(sto_text(&q, 1)), 1u << 18, &out->card, err);
+	return card_version(db, asset_no, out->version, out->card_hash, &out->card, err);
 }
 
 static json_t *asset_json(const struct dom_asset *a)
@@ -205,117 +303,23 @@ static json_t *asset_json(const struct dom_asset *a)
 enum fj_rc cmd_asset_show(struct iss_call *c, struct fj_err *err)
 {
 	FJ_AUTO(dom_asset) a = {.card = NULL};
-
-	FJ_TRY(dom_asset_get(c->db, fj_json_peek(c->params, "asset"), &a, err));
-	c->answer = asset_json(&a);
-	json_object_set(c->answer, "card", a.card);
-	json_object_set_new(c->answer, "card_hash", json_string(a.card_hash));
-	return c->answer != NULL ? FJ_OK : fj_fail(err, FJ_E_NOMEM, "issuer", NULL, "out of memory");
-}
-
-enum fj_rc cmd_asset_history(struct iss_call *c, struct fj_err *err)
-{
-	FJ_AUTO(sto_q) q = {0};
-	FJ_AUTO(json) items = json_array();
-	bool row;
-
-	FJ_TRY(sto_query(c->db, STO_CARD_LIST, &q, err, "t", fj_json_peek(c->params, "asset")));
-	for (;;) {
-		json_t *card = NULL;
-		FJ_TRY(sto_step(&q, &row, err));
-		if (!row)
-			return dom_list_answer(c, items, "hash", INT64_MAX, err);
-		FJ_TRY(fj_json_parse(fj_slice_str(sto_text(&q, 2)), 1u << 18, &card, err));
-		json_array_append_new(items, json_pack("{s:I, s:s, s:o}", "version", (json_int_t)sto_int(&q, 0), "hash", sto_text(&q, 1), "card", card));
-	}
-}
-
-/* --- collateral --- */
-
-/* holder of the asset, or operator or implementer of an authorisation that covers it */
-static enum fj_rc check_asker(struct iss_call *c, const struct dom_asset *a, struct fj_err *err)
-{
-	FJ_AUTO(sto_q) q = {0};
-	const char *org = c->actor->org;
-	bool row;
-
-	if ((c->acting & ISS_HOLDER) && strcmp(a->holder, org) == 0)
-		return FJ_OK;
-	FJ_TRY(sto_query(c->db, STO_AUTH_COVERS, &q, err, "ttit", c->acting & ISS_OPERATOR ? org : "", c->acting & ISS_IMPLEMENTER ? org : "",
-	    (int64_t)c->now, a->asset_no));
-	FJ_TRY(sto_step(&q, &row, err));
-	if (row)
-		return FJ_OK;
-	enum fj_rc rc = fj_fail(err, FJ_E_FORBIDDEN, "issuer", "domain.md 6", "only the asset's holder, or the operator or implementer of an authorisation that covers it, may ask");
-	fj_err_zh(err, "只有该资产的持有单位，或其有效授权的运营机构、实施机构可以申请");
-	return rc;
-}
-
-/* does the card name an encumbrance: a list, or one text */
-static bool card_discloses(const json_t *card)
-{
-	const json_t *e = json_object_get(json_object_get(card, "rights"), "encumbrance");
-	size_t i;
-	json_t *v;
-
-	if (json_is_string(e))
-		return iss_said(json_string_value(e));
-	json_array_foreach(e, i, v)
-		if (json_is_string(v) ? iss_said(json_string_value(v)) : json_object_size(v) > 0)
-			return true;
-	return false;
-}
-
-/* Disclosed is what the certificate in force was issued on: that version of the card, not the
- * newest, and nobody's word (R05). */
-static enum fj_rc disclosed(struct iss_call *c, const struct dom_asset *a, bool *out, struct fj_err *err)
-{
-	FJ_AUTO(sto_q) q = {0};
 	FJ_AUTO(json) card = NULL;
-	struct dom_cert t;
-	json_t *parsed = NULL;
+	FJ_AUTO(json) encumbrances = NULL;
+	json_t *found = NULL;
+	const char *no = fj_json_peek(c->params, "asset");
+	int64_t version = 0;
+	char hash[65];
 
-	*out = false;
-	if (a->certificate[0] == '\0')
-		return FJ_OK;
-	FJ_TRY(dom_cert_get(c->db, a->certificate, &t, err));
-	if (strcmp(t.state, "ACTIVE") != 0 || c->now > t.not_after)
-		return FJ_OK;
-	FJ_TRY(sto_first(c->db, STO_CARD_GET, &q, "card", err, "ti", a->asset_no, t.version));
-	FJ_TRY(fj_json_parse(fj_slice_str(sto_text(&q, 1)), 1u << 18, &parsed, err));
-	card = parsed;
-	*out = card_discloses(card);
-	return FJ_OK;
+	FJ_TRY(dom_asset_get(c->db, no, &a, err));
+	FJ_TRY(fj_json_opt_int(c->params, "version", 1, INT32_MAX, &version, err));
+	version = version == 0 ? a.version : version;
+	FJ_TRY(card_version(c->db, no, version, hash, &found, err));
+	card = found;
+	FJ_TRY(dom_collateral_of(c->db, no, &found, err));
+	encumbrances = found;
+	FJ_AUTO(json) more = json_pack("{s:I, s:I, s:b, s:s, s:s, s:O, s:s, s:O}", "newest", (json_int_t)a.newest, "card_version", (json_int_t)version, "draft",
+	    version > a.version, "origin", a.origin, "registration", a.registration, "card", card, "card_hash", hash, "collateral", encumbrances);
+	c->answer = asset_json(&a);
+	return c->answer != NULL && json_object_update(c->answer, more) == 0 ? FJ_OK : fj_fail(err, FJ_E_NOMEM, "issuer", NULL, "out of memory");
 }
 
-/* A refusal here is itself an event: attempts stand in the half-year report
- * (167·四(三)).  So the answer says "refused" and the transaction is kept. */
-enum fj_rc cmd_collateral_request(struct iss_call *c, struct fj_err *err)
-{
-	FJ_AUTO(dom_asset) a = {.card = NULL};
-	FJ_AUTO(dom_org) holder = {.affiliates = NULL};
-	struct fj_err why = {0};
-	bool on_card;
-
-	FJ_TRY(dom_asset_get(c->db, fj_json_peek(c->params, "asset"), &a, err));
-	FJ_TRY(check_asker(c, &a, err));
-	FJ_TRY(disclosed(c, &a, &on_card, err));
-	FJ_TRY(dom_org_get(c->db, a.holder, &holder, err));
-	enum fj_rc rc = iss_rule_no_collateral(holder.kind, &why);
-	if (rc == FJ_OK)
-		rc = iss_rule_no_hidden_encumbrance(on_card, &why);
-	FJ_AUTO(json) body = json_pack("{s:s, s:s, s:s}", "asset_no", a.asset_no, "creditor", fj_json_peek(c->params, "creditor"), "rule",
-	    rc == FJ_OK ? "" : why.cite);
-	FJ_TRY(evt_append(c, rc == FJ_OK ? "collateral.disclosed" : "collateral.refused", a.asset_no, body, err));
-	c->answer = rc == FJ_OK ? json_pack("{s:b, s:s}", "refused", 0, "asset_no", a.asset_no) : fj_err_json(&why);
-	if (rc != FJ_OK)
-		json_object_set_new(c->answer, "refused", json_true());
-	return FJ_OK;
-}
-
-enum fj_rc apply_collateral(const struct evt *e, struct fj_err *err)
-{
-	(void)e;
-	(void)err;
-	return FJ_OK; /* the event is the record; reports count it */
-}

@@ -197,7 +197,7 @@ static enum fj_rc add_request(struct iss_call *c, const json_t *assets, json_t *
 	if (json_array_size(assets) != 1)
 		return fj_fail(err, FJ_E_INVALID, "issuer", "domain.md decision 7", "a request has one key, and a key belongs to one certificate: name one asset");
 	FJ_TRY(dom_asset_get(c->db, json_string_value(json_array_get(assets, 0)), &a, err));
-	return dom_key_from_request(c, a.holder, payload, err);
+	return dom_key_into(c, &a, payload, err);
 }
 
 /* each asset is checked (lesson 5); a faulty one is set aside, and the others wait for approval */
@@ -272,7 +272,7 @@ enum fj_rc cmd_certificate_issue(struct iss_call *c, struct fj_err *err)
 	FJ_TRY(years_of(c, &years, err));
 	FJ_TRY(ask_each(c, sorted, &x, aside, err));
 	FJ_AUTO(json) payload = json_pack("{s:O, s:I, s:s}", "assets", items, "years", years, "issuer", c->actor->org);
-	if (json_object_get(c->params, "request") != NULL)
+	if (json_object_get(c->params, "request") != NULL || json_object_get(c->params, "key") != NULL)
 		FJ_TRY(add_request(c, sorted, payload, err));
 	FJ_TRY(object_of(items, object, sizeof(object), err));
 	FJ_TRY(apr_request(c, "certificate.issue", object, c->actor->org, payload, err));

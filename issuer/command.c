@@ -6,8 +6,11 @@
  * left intents they are made; when it changed what the public sees that is
  * published, both before the answer and both without the writer's lock.  A
  * publication that can't be finished is said ("published": false) and retried,
- * never forgotten.
+ * never forgotten.  What writes many thousands of rows does it in steps, each a
+ * transaction of its own, and nothing of it may need the pipeline.
  */
+#include <unistd.h>
+
 #include "base/log.h"
 #include "issuer/domain.h"
 #include "issuer/iss.h"
@@ -75,6 +78,7 @@ struct command {
 #define READ ISS_READ
 #define WRITE ISS_WRITE
 #define WRITE_ANY_TIME ISS_WRITE_ANY_TIME
+#define WRITE_STEPS ISS_WRITE_STEPS
 #define CMD(ident, name, kind, roles, fields, handler, zh, en) {{name, kind, roles, fields, zh, en}, handler},
 static const struct command table[] = {
 #include "issuer/commands_core.def"
@@ -180,8 +184,9 @@ enum fj_rc iss_param_file(const struct iss_call *c, const char *key, struct fj_b
 	const json_t *v = json_object_get(c->params, key);
 	const char *b64 = fj_json_peek(v, "base64url");
 
-	if (json_is_string(v) && fj_buf_puts(out, json_string_value(v)) == FJ_OK)
-		return FJ_OK;
+	if (json_is_string(v))
+		return fj_buf_put(out, json_string_value(v), json_string_length(v)) == FJ_OK ? FJ_OK
+		    : fj_fail(err, FJ_E_LIMIT, "issuer", NULL, "the file \"%s\" is larger than %zu octets", key, out->max);
 	if (b64 == NULL)
 		return fj_fail(err, FJ_E_NOTFOUND, "issuer", NULL, "the file \"%s\" is missing", key);
 	enum fj_rc rc = fj_b64u_get(b64, strlen(b64), out);
@@ -325,10 +330,43 @@ static enum fj_rc write_locked(const struct command *cmd, struct iss_call *c, st
 	return rc;
 }
 
+enum fj_rc iss_step(struct iss_call *c, iss_step_fn fn, void *arg, struct fj_err *err)
+{
+	struct sto *reader = c->db;
+
+	pthread_mutex_lock(&c->iss->lock);
+	c->db = c->iss->db;
+	c->now = fj_now();
+	enum fj_rc rc = iss_clock_check(c->iss, err);
+	if (rc == FJ_OK)
+		rc = sto_begin(c->db, err);
+	if (rc == FJ_OK) {
+		rc = fn(c, arg, err);
+		if (rc == FJ_OK)
+			rc = sto_commit(c->db, err);
+		if (rc != FJ_OK)
+			sto_rollback(c->db);
+	}
+	c->db = reader;
+	pthread_mutex_unlock(&c->iss->lock);
+	usleep(1000); /* the lock is not fair: whoever waits gets it now */
+	return rc;
+}
+
+static enum fj_rc run_steps(const struct command *cmd, struct iss_call *c, struct fj_err *err)
+{
+	FJ_TRY(iss_reader_take(c->iss, &c->db, err));
+	enum fj_rc rc = cmd->run(c, err);
+	iss_reader_give(c->iss, c->db);
+	return rc;
+}
+
 static enum fj_rc run_write(const struct command *cmd, struct iss_call *c, struct fj_err *err)
 {
 	if (!c->iss->conf.with_signer)
 		return fj_fail(err, FJ_E_UNAVAILABLE, "issuer", NULL, "this register was opened for reading only");
+	if (cmd->info.kind == ISS_WRITE_STEPS)
+		return run_steps(cmd, c, err);
 	pthread_mutex_lock(&c->iss->lock);
 	enum fj_rc rc = write_locked(cmd, c, err);
 	pthread_mutex_unlock(&c->iss->lock);

@@ -30,6 +30,11 @@ struct iss_call {
 	char policy_of[19], policy_hash[65];
 };
 typedef enum fj_rc (*iss_handler)(struct iss_call *c, struct fj_err *err);
+/* WRITE_STEPS commands run without the writer's lock, with a reader in c->db.  What they change they
+ * change in steps: fn runs with the writer in c->db, in a transaction of its own, which is durable when
+ * it returns FJ_OK and undone otherwise.  Between steps others write. */
+typedef enum fj_rc (*iss_step_fn)(struct iss_call *c, void *arg, struct fj_err *err);
+enum fj_rc iss_step(struct iss_call *c, iss_step_fn fn, void *arg, struct fj_err *err) FJ_MUST_USE;
 
 /* --- commands: issuer/commands_core.def and issuer/commands_domain.def hold
  * CMD(ident, "name", READ|WRITE, roles, fields_table, handler, "zh", "en") --- */
@@ -151,7 +156,8 @@ enum fj_rc num_check(const char *number, struct fj_err *err) FJ_MUST_USE;
 enum fj_rc iss_demo_clock(struct iss *i, fj_time t, struct fj_err *err) FJ_MUST_USE;
 /* the same, and again whenever this home is opened */
 enum fj_rc iss_demo_clock_keep(struct iss *i, fj_time t, struct fj_err *err) FJ_MUST_USE;
-/* the bytes of an ISS_F_FILE parameter; FJ_E_NOTFOUND when it is absent */
+/* The bytes of an ISS_F_FILE parameter: {"base64url"}, a text, or octets that came beside the
+ * parameters as a JSON string that need not be UTF-8.  FJ_E_NOTFOUND when it is absent. */
 enum fj_rc iss_param_file(const struct iss_call *c, const char *key, struct fj_buf *out, struct fj_err *err) FJ_MUST_USE;
 /* page of a list command: fields "after" (text) and "limit" (1..1000, 100 by default) */
 void iss_page(const struct iss_call *c, const char **after, int64_t *limit);

@@ -24,6 +24,7 @@
 #include "issuer/events_domain.def"
 #undef EVENT
 enum fj_rc apr_organisation_add(struct iss_call *c, const struct apr *a, struct fj_err *err);
+enum fj_rc apr_rule_override(struct iss_call *c, const struct apr *a, struct fj_err *err);
 enum fj_rc apr_asset_unfreeze(struct iss_call *c, const struct apr *a, struct fj_err *err);
 enum fj_rc apr_registration_execute(struct iss_call *c, const struct apr *a, struct fj_err *err);
 enum fj_rc apr_registration_withdraw(struct iss_call *c, const struct apr *a, struct fj_err *err);
@@ -113,8 +114,9 @@ struct dom_cert {
 void dom_spki_hash(struct fj_slice spki, char out[65]);
 /* FJ_E_REFUSED: reported compromised, or in another holder's certificate */
 enum fj_rc dom_key_usable(struct sto *db, const char *spki_hex, const char *holder, struct fj_err *err) FJ_MUST_USE;
-/* the key of the parameter "request" into the payload: "spki" (base64url), "spki_sha256" (hex) */
-enum fj_rc dom_key_from_request(struct iss_call *c, const char *holder, json_t *payload, struct fj_err *err) FJ_MUST_USE;
+/* The key of the parameter "request", or of "key" with "proof", into the payload: "spki" (base64url),
+ * "spki_sha256" (hex). */
+enum fj_rc dom_key_into(struct iss_call *c, const struct dom_asset *a, json_t *payload, struct fj_err *err) FJ_MUST_USE;
 enum fj_rc dom_cert_get(struct sto *db, const char *number, struct dom_cert *out, struct fj_err *err) FJ_MUST_USE;
 
 /* --- authorisations (authorisation.c) --- */

@@ -34,29 +34,85 @@ const struct iss_field fld_organisation_add[] = {
 	{0},
 };
 const struct iss_field fld_ledger_import[] = {
-	{"file", ISS_F_FILE, true, 8 << 20, "台账文件", "CSV in UTF-8"},
+	{"file", ISS_F_FILE, true, 64 << 20, "台账文件", "CSV in UTF-8 or GB18030, or XLSX"},
+	{"corrected", ISS_F_STR, false, 4, "更正文件格式", "csv or xlsx: the faulty lines as a file to correct and import again"},
 	{"dry_run", ISS_F_BOOL, false, 1, "试导入", "check only"},
 	{"partial", ISS_F_BOOL, false, 1, "部分导入", "import the good lines although others are broken"},
 	{"org", ISS_F_STR, false, 18, "单位", "holder, for a dry run without --as"},
 	{0},
 };
+const struct iss_field fld_ledger_template[] = {{"format", ISS_F_STR, false, 4, "格式", "csv (default) or xlsx"}, {0}};
+const struct iss_field fld_ledger_map[] = {
+	{"org", ISS_F_STR, false, 18, "单位", "holder; the own organisation"},
+	{"mapping", ISS_F_JSON, true, 1, "列对应关系", "{heading of your tables: field}; {} forgets it"},
+	{0},
+};
+const struct iss_field fld_ledger_counts[] = {
+	{"holder", ISS_F_STR, false, 18, "持有单位", "of this holder only"},
+	{"by", ISS_F_STR, false, 8, "统计口径", "holder (default), industry or class"},
+	{0},
+};
 const struct iss_field fld_ledger_recognise[] = {
-	{"id", ISS_F_STR, true, 40, "台账编号", "ledger entry"},
+	{"id", ISS_F_STR, false, 40, "台账编号", "ledger entry"},
+	{"ids", ISS_F_LIST, false, 5000, "台账编号", "ledger entries, instead of one"},
 	{"result", ISS_F_STR, true, 8, "确认结论", "ASSET, MEMO or NOT"},
 	{"decision", ISS_F_STR, true, 200, "决策依据", "reference of the collective decision"},
+	{"held", ISS_F_BOOL, false, 1, "持有或控制", "the unit holds or controls the data"},
+	{"benefit", ISS_F_BOOL, false, 1, "管理服务潜力或经济利益", "service potential or economic benefit flows from it"},
+	{"measurable", ISS_F_BOOL, false, 1, "可计量", "it can be measured"},
 	{0},
 };
-const struct iss_field fld_ledger_confirm[] = {{"id", ISS_F_STR, true, 40, "台账编号", "ledger entry"}, {0}};
+const struct iss_field fld_ledger_confirm[] = {
+	{"id", ISS_F_STR, false, 40, "台账编号", "ledger entry"},
+	{"ids", ISS_F_LIST, false, 5000, "台账编号", "ledger entries, instead of one"},
+	{0},
+};
 const struct iss_field fld_asset_card[] = {
 	{"ledger", ISS_F_STR, true, 40, "台账编号", "ledger entry"},
-	{"card", ISS_F_JSON, true, 1, "资产卡片", "the four blocks: basic, rights, use, management"},
+	{"card", ISS_F_JSON, true, 1, "资产卡片", "the four blocks: basic, rights, use, management; `asset fields` lists their members"},
+	{"note", ISS_F_STR, false, 400, "变更说明", "why it was changed"},
 	{0},
 };
+/* cards: versions, sheets; collateral and overrides */
+#define ASSET(required) {"asset", ISS_F_STR, required, DOM_MAX_ASSET_NO, "资产编号", "asset number"}
+const struct iss_field fld_asset_show[] = {ASSET(true), {"version", ISS_F_INT, false, INT32_MAX, "卡片版本", "version; the one in force by default"}, {0}};
+const struct iss_field fld_asset_diff[] = {
+	ASSET(true),
+	{"from", ISS_F_INT, false, INT32_MAX, "旧版本", "the older version; the one before by default"},
+	{"to", ISS_F_INT, false, INT32_MAX, "新版本", "the newer version; the newest by default"},
+	{0},
+};
+const struct iss_field fld_asset_export[] = {
+	{"assets", ISS_F_LIST, false, 5000, "资产编号", "asset numbers; all of the holder by default, and ledger entries that have no card yet"},
+	{"state", ISS_F_STR, false, 16, "状态", "only assets in this state"},
+	{"after", ISS_F_STR, false, DOM_MAX_ASSET_NO, "起始", "start after this asset number: a file has 5,000 rows"},
+	{"format", ISS_F_STR, false, 4, "格式", "xlsx (default) or csv"},
+	{0},
+};
+const struct iss_field fld_asset_import[] = {
+	{"file", ISS_F_FILE, true, 16 << 20, "卡片表格", "the edited file of asset.export: XLSX or CSV"},
+	{"dry_run", ISS_F_BOOL, false, 1, "试导入", "check only"},
+	{"note", ISS_F_STR, false, 400, "变更说明", "why the cards were changed"},
+	{0},
+};
+const struct iss_field fld_class_list[] = {{"finance", ISS_F_STR, false, 18, "财政部门", "finance department's USCC; the own one by default"}, {0}};
 const struct iss_field fld_collateral[] = {
-	{"asset", ISS_F_STR, true, DOM_MAX_ASSET_NO, "资产编号", "asset number"},
+	ASSET(false),
 	{"creditor", ISS_F_STR, true, 120, "债权人", "creditor"},
+	{"kind", ISS_F_STR, false, 12, "担保方式", "PLEDGE (default), MORTGAGE, GUARANTEE, CREDIT, TRUST or OTHER"},
+	{"basis", ISS_F_STR, false, 16, "依据类别", "asset (default), certificate, authorisation, product or receivable"},
+	{"number", ISS_F_STR, false, 80, "依据编号", "its number; of a receivable that of what it arises from"},
 	{0},
 };
+const struct iss_field fld_collateral_list[] = {PAGE, ASSET(false), {"state", ISS_F_STR, false, 12, "状态", "REGISTERED, RELEASED or REFUSED"}, {0}};
+const struct iss_field fld_rule_override[] = {
+	{"rule", ISS_F_STR, true, 8, "规则", "R05"},
+	ASSET(true),
+	REASON,
+	{0},
+};
+const struct iss_field fld_override_list[] = {PAGE, {0}};
+
 #define ONE_OR_MANY {"id", ISS_F_STR, false, 40, "编号", "registration"}, {"ids", ISS_F_LIST, false, 5000, "所选登记", "a selection of registrations, as one task"}
 #define NOTE {"note", ISS_F_STR, false, 400, "意见", "reason; required for a no"}
 const struct iss_field fld_registration_submit[] = {
@@ -102,6 +158,7 @@ const struct iss_field fld_freeze[] = {
 	{0},
 };
 const struct iss_field fld_asset_reason[] = {{"asset", ISS_F_STR, true, DOM_MAX_ASSET_NO, "资产编号", "asset number"}, REASON, {0}};
+const struct iss_field fld_deadline[] = {PAGE, {"days", ISS_F_INT, false, 366, "今后天数", "due within so many days, 30 by default"}, {0}};
 const struct iss_field fld_material[] = {
 	{"asset", ISS_F_STR, false, DOM_MAX_ASSET_NO, "资产编号", "asset number; none: for the unit"},
 	{"kind", ISS_F_STR, true, 16, "材料类别", "SUBJECT, SOURCE, RESOURCE, EVIDENCE, PRODUCTS, SCENES, RISK, SEC_POLICY, EMERGENCY_PLAN or OTHER"},
@@ -118,7 +175,9 @@ const struct iss_field fld_material_list[] = {
 const struct iss_field fld_certificate_issue[] = {
 	{"assets", ISS_F_LIST, true, 5000, "资产编号", "asset numbers"},
 	{"request", ISS_F_FILE, false, 16384, "证书请求", "the holder's own key: a PKCS#10 request, PEM or DER; for one asset"},
-	{"years", ISS_F_INT, false, 5, "年限", "validity in years, 1 to 5, 3 by default"},
+	{"key", ISS_F_FILE, false, 16384, "密钥", "or the holder's key as certificate, PEM or JWK, with a proof"},
+	{"proof", ISS_F_FILE, false, 256, "持有证明", "signature over what `certificate challenge` prints: ECDSA, SHA-256, DER"},
+	{"years", ISS_F_INT, false, 5, "年限", "validity in years, 1 to 5, by default the profile's"},
 	{0},
 };
 const struct iss_field fld_certificate_revoke[] = {

@@ -31,7 +31,7 @@
 
 const struct iss_field fld_organisation_list[] = {F_PAGE, {"superior", ISS_F_STR, false, 18, "主管部门", "under this superior department"}, F_SCOPE,
 	{"kind", ISS_F_STR, false, 8, "主体类型", "ADMIN, INST, MASS, SOE, UTIL or ENT"}, F_MADE, {0}};
-const struct iss_field fld_ledger_list[] = {F_PAGE, F_STATE, F_HOLDER, F_SCOPE,
+const struct iss_field fld_ledger_list[] = {F_PAGE, F_STATE, F_HOLDER, F_SCOPE, F_CARD,
 	{"result", ISS_F_STR, false, 8, "确认结论", "ASSET, MEMO or NOT"}, F_MADE, {0}};
 const struct iss_field fld_asset_list[] = {F_PAGE, F_STATE, F_HOLDER, F_SCOPE, F_CARD, F_MADE, F_ENDS, {0}};
 const struct iss_field fld_registration_list[] = {F_PAGE, F_STATE, F_HOLDER, F_SCOPE, F_CARD,
@@ -352,7 +352,7 @@ static enum fj_rc read_after(const json_t *p, struct fnd_query *q, struct fj_err
 
 enum fj_rc fnd_query(enum fnd_noun noun, const json_t *params, fj_time now, struct fnd_query *q, struct fj_err *err)
 {
-	static const char *const holders[] = {"holder", "superior", "org", "user", NULL}, *const classes[] = {"class", "kind", "result", "mode", NULL},
+	static const char *const holders[] = {"holder", "superior", "org", "user", NULL}, *const classes[] = {"kind", "mode", "class", NULL},
 		*const parents[] = {"asset", "operator", NULL};
 	const json_t *n = json_object_get(params, "limit");
 
@@ -361,9 +361,9 @@ enum fj_rc fnd_query(enum fnd_noun noun, const json_t *params, fj_time now, stru
 	q->limit = json_is_integer(n) && json_integer_value(n) > 0 ? json_integer_value(n) : 100;
 	q->holder = given_as(params, holders);
 	q->finance = given(params, "finance");
-	q->class_ = noun == FND_TOKEN ? given(params, "asset") : given_as(params, classes);
+	q->class_ = noun == FND_TOKEN ? given(params, "asset") : noun == FND_LEDGER ? given(params, "result") : given_as(params, classes);
 	q->industry = noun == FND_TOKEN ? given(params, "operator") : noun == FND_AUTHORISATION ? given(params, "implementer") : given(params, "industry");
-	q->parent = noun == FND_TOKEN ? given(params, "authorisation") : given_as(params, parents);
+	q->parent = noun == FND_TOKEN ? given(params, "authorisation") : noun == FND_LEDGER ? given(params, "class") : given_as(params, parents);
 	FJ_TRY(read_division(params, q, err));
 	FJ_TRY(read_days(params, q, err));
 	read_state(params, now, q);

@@ -89,7 +89,12 @@ struct iss_field {
 	int64_t max;      /* STR: code points; INT: value; LIST: items; FILE: octets */
 	const char *zh, *en; /* label */
 };
-enum iss_command_kind { ISS_READ, ISS_WRITE, ISS_WRITE_ANY_TIME /* even while the clock is in doubt */ };
+enum iss_command_kind {
+	ISS_READ,
+	ISS_WRITE,
+	ISS_WRITE_ANY_TIME, /* even while the clock is in doubt */
+	ISS_WRITE_STEPS,    /* many short transactions, so that nobody waits for the whole of it */
+};
 struct iss_command_info {
 	const char *name;   /* "certificate.revoke" */
 	enum iss_command_kind kind;
@@ -97,6 +102,9 @@ struct iss_command_info {
 	const struct iss_field *fields; /* ends with a NULL name; may be NULL */
 	const char *zh, *en;
 };
+/* An asset card for people (domain.md 4.3): [{"block","key","label","text"}] in the dictionary's
+ * order, codes in words; the caller's. */
+json_t *iss_card_lines(const json_t *card, bool en);
 /* All commands, for command line help, routes and OpenAPI; *n of them. */
 const struct iss_command_info *const *iss_commands(size_t *n);
 const struct iss_command_info *iss_command_find(const char *name); /* NULL: none */

@@ -47,8 +47,10 @@ integration() {
 	python_stage "integration init" tests/integration/init_test.py
 	python_stage "integration portal" tests/integration/portal_test.py
 	python_stage "integration rules" tests/integration/rules_test.py
+	python_stage "integration card" tests/integration/card_test.py
 	python_stage "integration find" tests/integration/find_test.py
 	python_stage "integration key" tests/integration/key_test.py
+	python_stage "integration ledger" tests/integration/ledger_test.py
 	python_stage "integration signer" tests/integration/signer_test.py
 	python_stage "integration faults" tests/integration/faults_test.py
 	if need strace; then python_stage "integration kill" tests/integration/kill_test.py; else skip "integration kill" "strace is absent"; fi

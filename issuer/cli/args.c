@@ -149,14 +149,22 @@ static enum fj_rc read_source(const char *path, size_t max, struct fj_buf *b, st
 	return fj_file_read(AT_FDCWD, path, b, err);
 }
 
+#define BESIDE (1u << 20) /* larger files travel beside the request */
+
 /* bytes travel as base64url, so that a file that is not UTF-8 reaches the rule
  * that refuses it instead of failing here */
-static enum fj_rc to_file(const char *value, size_t max, json_t **out, struct fj_err *err)
+static enum fj_rc to_file(const char *value, size_t max, struct fj_buf *attached, json_t **out, struct fj_err *err)
 {
 	FJ_AUTO(buf) b = FJ_BUF_INIT(0);
-	FJ_AUTO(buf) text = FJ_BUF_INIT(16u << 20);
+	FJ_AUTO(buf) text = FJ_BUF_INIT(12u << 20);
 
 	FJ_TRY(read_source(value, max, &b, err));
+	if (b.len > BESIDE && attached->data == NULL) {
+		*attached = b;
+		fj_buf_init(&b, 0);
+		*out = json_pack("{s:b}", "attached", 1);
+		return *out != NULL ? FJ_OK : fj_fail(err, FJ_E_NOMEM, "cli", NULL, "out of memory");
+	}
 	FJ_TRY(fj_b64u_put(&text, fj_buf_slice(&b)));
 	*out = json_pack("{s:s}", "base64url", fj_buf_str(&text));
 	return *out != NULL ? FJ_OK : fj_fail(err, FJ_E_NOMEM, "cli", NULL, "out of memory");
@@ -175,7 +183,7 @@ static enum fj_rc to_json(const char *key, const char *value, json_t **out, stru
 	return fj_fail(err, FJ_E_USAGE, "cli", NULL, "--%s takes a JSON document, or @FILE with one", key);
 }
 
-static enum fj_rc typed(const json_t *field, const char *key, const char *value, json_t **out, struct fj_err *err)
+static enum fj_rc typed(const json_t *field, const char *key, const char *value, struct fj_buf *attached, json_t **out, struct fj_err *err)
 {
 	const char *type = fj_json_peek(field, "type");
 	json_int_t max = json_integer_value(json_object_get(field, "max"));
@@ -195,7 +203,7 @@ static enum fj_rc typed(const json_t *field, const char *key, const char *value,
 	if (strcmp(type, "list") == 0)
 		return to_list(value, out, err);
 	if (strcmp(type, "file") == 0)
-		return to_file(value, max > 0 ? (size_t)max : 1u << 20, out, err);
+		return to_file(value, max > 0 ? (size_t)max : 1u << 20, attached, out, err);
 	return to_json(key, value, out, err);
 }
 
@@ -221,18 +229,7 @@ static const char *field_key(const char *option, char *out, size_t cap)
 	return out;
 }
 
-static enum fj_rc put_id(const json_t *fields, const char *id, json_t *params, struct fj_err *err)
-{
-	static const char *const names[] = {"id", "number", "usci", "login", "object", "q", "noun", "asset", "name"};
-
-	for (size_t i = 0; i < FJ_ARRAY_LEN(names); i++)
-		if (field_find(fields, names[i]) != NULL)
-			return fj_json_set(params, names[i], json_string(id)) == FJ_OK ? FJ_OK
-			    : fj_fail(err, FJ_E_USAGE, "cli", NULL, "the ID is not UTF-8");
-	return fj_fail(err, FJ_E_USAGE, "cli", NULL, "this command takes no ID; \"%s\" is one word too many", id);
-}
-
-static enum fj_rc put_option(const json_t *fields, const char *option, const char *text, json_t *params, struct fj_err *err)
+static enum fj_rc put_option(const json_t *fields, const char *option, const char *text, struct fj_buf *attached, json_t *params, struct fj_err *err)
 {
 	char name[64];
 	json_t *value = NULL;
@@ -241,10 +238,23 @@ static enum fj_rc put_option(const json_t *fields, const char *option, const cha
 	if (f == NULL)
 		return fj_fail(err, FJ_E_USAGE, "cli", NULL,
 		    "--%s is not an option of this command; `fujie help NOUN VERB` lists them", option);
-	FJ_TRY(typed(f, option, text, &value, err));
+	FJ_TRY(typed(f, option, text, attached, &value, err));
 	if (fj_json_set(params, name, value) != FJ_OK)
 		return fj_fail(err, FJ_E_NOMEM, "cli", NULL, "out of memory");
 	return FJ_OK;
+}
+
+static enum fj_rc put_id(const json_t *fields, const char *id, struct fj_buf *attached, json_t *params, struct fj_err *err)
+{
+	static const char *const names[] = {"id", "number", "usci", "login", "object", "q", "noun", "asset", "name"};
+
+	for (size_t i = 0; i < FJ_ARRAY_LEN(names); i++)
+		if (field_find(fields, names[i]) != NULL)
+			return fj_json_set(params, names[i], json_string(id)) == FJ_OK ? FJ_OK
+			    : fj_fail(err, FJ_E_USAGE, "cli", NULL, "the ID is not UTF-8");
+	if (field_find(fields, "file") != NULL)
+		return put_option(fields, "file", id, attached, params, err);
+	return fj_fail(err, FJ_E_USAGE, "cli", NULL, "this command takes no ID; \"%s\" is one word too many", id);
 }
 
 /* what is a password is asked for, never taken from the command line, where
@@ -260,16 +270,16 @@ static enum fj_rc put_password(const json_t *fields, json_t *params, struct fj_e
 	    : fj_fail(err, FJ_E_USAGE, "cli", NULL, "the password is not UTF-8");
 }
 
-enum fj_rc cli_params(const struct cli_args *a, const json_t *fields, json_t **out, struct fj_err *err)
+enum fj_rc cli_params(const struct cli_args *a, const json_t *fields, struct fj_buf *attached, json_t **out, struct fj_err *err)
 {
 	FJ_AUTO(json) params = json_object();
 
 	if (params == NULL)
 		return fj_fail(err, FJ_E_NOMEM, "cli", NULL, "out of memory");
 	if (a->id != NULL)
-		FJ_TRY(put_id(fields, a->id, params, err));
+		FJ_TRY(put_id(fields, a->id, attached, params, err));
 	for (size_t i = 0; i < a->n_opt; i++)
-		FJ_TRY(put_option(fields, a->opt[i].key, a->opt[i].value, params, err));
+		FJ_TRY(put_option(fields, a->opt[i].key, a->opt[i].value, attached, params, err));
 	FJ_TRY(put_password(fields, params, err));
 	*out = fj_move(params);
 	return FJ_OK;

@@ -83,16 +83,16 @@ FJ_DEFINE_AUTO(cli_link, struct cli_link, cli_link_release)
 /* Reach the running service of the home at dir, or start what is needed for this
  * one command: `write` starts the signer too. */
 enum fj_rc cli_link_open(struct cli_link *l, const char *dir, bool write, struct fj_err *err) FJ_MUST_USE;
-/* Sends {"command","params","as","via"}; *answer owned by the caller.  A refusal comes
+/* Sends the attached file, if there is one, and {"command","params","as","via"}; *answer owned by the caller.  A refusal comes
  * back as failure with the register's own words in *err, its JSON in *refusal. */
-enum fj_rc cli_request(struct cli_link *l, const json_t *request, json_t **answer, json_t **refusal, struct fj_err *err) FJ_MUST_USE;
+enum fj_rc cli_request(struct cli_link *l, const json_t *request, struct fj_slice attached, json_t **answer, json_t **refusal, struct fj_err *err) FJ_MUST_USE;
 
 /* --- args.c --- */
 #define CLI_MAX_ARGS 64
 struct cli_args {
 	const char *noun, *verb;     /* verb may be NULL */
 	const char *id;              /* one positional, may be NULL */
-	const char *dir, *as, *out;  /* --dir, --as, --out */
+	const char *dir, *as, *out;  /* --dir, --as, --out: where a file in the answer goes */
 	bool json, no_serve;
 	struct {
 		const char *key, *value; /* value NULL: given without one */
@@ -104,8 +104,9 @@ enum fj_rc cli_args_parse(int argc, char **argv, struct cli_args *a, struct fj_e
 const char *cli_opt(const struct cli_args *a, const char *key, const char *dflt);
 /* FJ_E_USAGE names the first option that is not in the NULL-terminated list */
 enum fj_rc cli_opt_only(const struct cli_args *a, const char *const *keys, struct fj_err *err) FJ_MUST_USE;
-/* typed parameters from the options by the register's field table (JSON) */
-enum fj_rc cli_params(const struct cli_args *a, const json_t *fields, json_t **out, struct fj_err *err) FJ_MUST_USE;
+/* Typed parameters from the options by the register's field table (JSON).  One file of more than
+ * 1 MiB goes into *attached, and its parameter is {"attached": true}. */
+enum fj_rc cli_params(const struct cli_args *a, const json_t *fields, struct fj_buf *attached, json_t **out, struct fj_err *err) FJ_MUST_USE;
 
 /* --- ask.c: a secret from the environment or the terminal, without echo ---
  * out[cap] NUL-terminated; "" when neither is there. */
@@ -113,9 +114,10 @@ enum fj_rc cli_ask_secret(const char *env, const char *prompt, char *out, size_t
 
 /* --- print.c --- */
 void cli_print_answer(const json_t *answer, bool json);
-/* an answer that is a file: to the path `out`, or without one to standard output (with json: as
- * base64url in the document) */
-enum fj_rc cli_print_file(json_t *answer, struct fj_slice file, const char *out, bool json, struct fj_err *err) FJ_MUST_USE;
+/* The file that an answer brought (bytes; empty: none, or still as "base64url" in the answer): with --out into that
+ * file, which is not there yet, replaced in the answer by "saved"; FJ_E_NOTFOUND when the answer has none.  Without it
+ * a member "file" goes to standard output (*printed), but with --json, or under another name, into the answer. */
+enum fj_rc cli_file(json_t *answer, struct fj_slice file, const struct cli_args *a, bool *printed, struct fj_err *err) FJ_MUST_USE;
 /* the refusal on stderr for people, on stdout as JSON; returns the exit code */
 int cli_print_error(const struct fj_err *err, const json_t *refusal, bool json);
 

@@ -20,7 +20,7 @@ static const char *noun_of(const char *noun)
  * signs without a signer is refused by the register. */
 static bool reads(const char *verb)
 {
-	static const char *const verbs[] = {"list", "show", "history", "template", "rebuild", "search", "export", "dossier"};
+	static const char *const verbs[] = {"list", "show", "history", "template", "rebuild", "import-status", "counts", "diff", "fields", "search", "export", "dossier"};
 
 	for (size_t i = 0; i < FJ_ARRAY_LEN(verbs); i++)
 		if (strcmp(verb, verbs[i]) == 0)
@@ -45,7 +45,7 @@ static enum fj_rc identity(const struct cli_args *a, json_t **as, struct fj_err 
 	return *as != NULL ? FJ_OK : fj_fail(err, FJ_E_USAGE, "cli", NULL, "login and password are UTF-8");
 }
 
-static enum fj_rc ask(struct cli_link *l, const char *name, json_t *params, json_t *as, json_t **answer,
+static enum fj_rc ask(struct cli_link *l, const char *name, json_t *params, json_t *as, struct fj_slice attached, json_t **answer,
     json_t **refusal, struct fj_err *err)
 {
 	FJ_AUTO(json) request = json_pack("{s:s, s:o, s:o, s:s}", "command", name, "params", params,
@@ -53,14 +53,15 @@ static enum fj_rc ask(struct cli_link *l, const char *name, json_t *params, json
 
 	if (request == NULL)
 		return fj_fail(err, FJ_E_NOMEM, "cli", NULL, "out of memory");
-	return cli_request(l, request, answer, refusal, err);
+	return cli_request(l, request, attached, answer, refusal, err);
 }
 
-/* *filed: the answer was a file, and is written */
-static enum fj_rc run(const struct cli_args *a, json_t **answer, json_t **refusal, bool *filed, struct fj_err *err)
+/* *printed: the answer was a file, and is written */
+static enum fj_rc run(const struct cli_args *a, json_t **answer, json_t **refusal, bool *printed, struct fj_err *err)
 {
 	FJ_AUTO(cli_link) l = {.fd = -1, .home = {.dir = -1, .run = -1, .lock = -1}};
 	FJ_AUTO(json) table = NULL;
+	FJ_AUTO(buf) attached = FJ_BUF_INIT(0);
 	json_t *params = NULL, *as = NULL;
 	char name[96];
 
@@ -69,13 +70,12 @@ static enum fj_rc run(const struct cli_args *a, json_t **answer, json_t **refusa
 	FJ_ENSURE(n > 0 && (size_t)n < sizeof(name),
 	    fj_fail(err, FJ_E_USAGE, "cli", NULL, "there is no such command"));
 	FJ_TRY(cli_link_open(&l, a->dir, !reads(a->verb), err));
-	FJ_TRY(ask(&l, "help", json_pack("{s:s}", "name", name), json_null(), &table, refusal, err));
-	FJ_TRY(cli_params(a, json_object_get(table, "fields"), &params, err));
+	FJ_TRY(ask(&l, "help", json_pack("{s:s}", "name", name), json_null(), FJ_SLICE(NULL, 0), &table, refusal, err));
+	FJ_TRY(cli_params(a, json_object_get(table, "fields"), &attached, &params, err));
 	FJ_AUTO(json) owned = params;
 	FJ_TRY(identity(a, &as, err));
-	FJ_TRY(ask(&l, name, json_incref(owned), as, answer, refusal, err));
-	*filed = json_object_get(*answer, "file") != NULL;
-	return *filed ? cli_print_file(*answer, fj_buf_slice(&l.file), a->out, a->json, err) : FJ_OK;
+	FJ_TRY(ask(&l, name, json_incref(owned), as, fj_buf_slice(&attached), answer, refusal, err));
+	return cli_file(*answer, fj_buf_slice(&l.file), a, printed, err);
 }
 
 int cli_command(const struct cli_args *a)
@@ -83,11 +83,11 @@ int cli_command(const struct cli_args *a)
 	FJ_AUTO(json) answer = NULL;
 	FJ_AUTO(json) refusal = NULL;
 	struct fj_err err = {0};
-	bool filed = false;
+	bool printed = false;
 
-	if (run(a, &answer, &refusal, &filed, &err) != FJ_OK)
+	if (run(a, &answer, &refusal, &printed, &err) != FJ_OK)
 		return cli_print_error(&err, refusal, a->json);
-	if (!filed)
+	if (!printed)
 		cli_print_answer(answer, a->json);
 	return json_is_true(json_object_get(answer, "refused")) ? 1 : 0;
 }

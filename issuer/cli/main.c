@@ -26,7 +26,7 @@ static const char usage[] =
     "    ledger asset registration organisation collateral user event status\n"
     "  fujie help NOUN VERB --dir D   the options of one command\n\n"
     "Acting commands need --as; the password comes from FUJIE_PASSWORD or the terminal, the\n"
-    "one-time code from FUJIE_TOTP.  What needs a second officer answers {\"approval\": ID}.\n";
+    "one-time code from FUJIE_TOTP.  --out FILE saves a file that the answer brings.  What needs a second officer answers {\"approval\": ID}.\n";
 
 static int help(const struct cli_args *a)
 {
@@ -45,7 +45,7 @@ static int help(const struct cli_args *a)
 	    "as", "via", "cli");
 	enum fj_rc rc = cli_link_open(&l, a->dir, false, &err);
 	if (rc == FJ_OK)
-		rc = cli_request(&l, request, &answer, &refusal, &err);
+		rc = cli_request(&l, request, FJ_SLICE(NULL, 0), &answer, &refusal, &err);
 	if (rc != FJ_OK)
 		return cli_print_error(&err, refusal, a->json);
 	cli_print_answer(a->json ? answer : json_object_get(answer, "help"), a->json);

@@ -62,6 +62,8 @@ static enum fj_rc refused(const json_t *reply, json_t **refusal, struct fj_err *
 	return fj_err_replied(reply, err);
 }
 
+#define PIECE (8u << 20)
+
 /* frames of kind 2 are parts of a file and come ahead of the answer */
 static enum fj_rc receive(struct cli_link *l, struct fj_frame *f, struct fj_err *err)
 {
@@ -77,13 +79,15 @@ static enum fj_rc receive(struct cli_link *l, struct fj_frame *f, struct fj_err 
 	}
 }
 
-enum fj_rc cli_request(struct cli_link *l, const json_t *request, json_t **answer, json_t **refusal, struct fj_err *err)
+enum fj_rc cli_request(struct cli_link *l, const json_t *request, struct fj_slice attached, json_t **answer, json_t **refusal, struct fj_err *err)
 {
 	FJ_AUTO(buf) body = FJ_BUF_INIT(FJ_IPC_MAX - 64);
 	FJ_AUTO(frame) f = {0};
 	FJ_AUTO(json) reply = NULL;
 
 	FJ_TRY(fj_json_canonical(request, &body, err));
+	for (size_t at = 0; at < attached.len; at += PIECE)
+		FJ_TRY(fj_ipc_send(l->fd, 2, 1, FJ_SLICE(attached.p + at, attached.len - at < PIECE ? attached.len - at : PIECE), err));
 	FJ_TRY(fj_ipc_send(l->fd, 1, 1, fj_buf_slice(&body), err));
 	FJ_TRY(receive(l, &f, err));
 	FJ_TRY(fj_json_parse(fj_buf_slice(&f.body), FJ_IPC_MAX, &reply, err));

@@ -7,6 +7,7 @@
  */
 #include "issuer/rules/rules.h"
 
+#include "base/buf.h"
 #include "base/mem.h"
 
 static const struct {
@@ -19,7 +20,7 @@ static const struct {
 	{"R18", "text", "27号 art. 21"}, {"R19", "profile", "26号 art. 12; 35号 arts. 22, 23"}, {"R20", "profile", "26号 arts. 10 to 12, 15"}, {"R21", "text", "26号 art. 12"},
 	{"R22", "profile", "DB33/T 1329 [E]"},
 	{"R23", "text", "26号 art. 20"}, {"R26", "inferred", "167·三(三)"}, {"R29", "profile", "财资〔2021〕127号 art. 5 [E]; 1号(六) [M]"}, {"R30", "text", "167·四(三)"},
-	{"R33", "profile", "35号 art. 15(一)"}, {"R37", "profile", "个保法; 1号"}, {"R38", "profile", "27号 arts. 9(三), 12"},
+	{"R33", "profile", "35号 art. 15(一)"}, {"R36", "profile", "财会〔2025〕33号 [S]"}, {"R37", "profile", "个保法; 1号"}, {"R38", "profile", "27号 arts. 9(三), 12"},
 	{"R39", "profile", "27号 arts. 6, 12"}, {"R40", "inferred", "167·三(二); 26号 art. 6"},
 	{"domain.md 6", "inferred", "27号 arts. 3, 6"}, {"domain.md decision 8", "inferred", "167·三(三)"},
 };
@@ -103,6 +104,19 @@ enum fj_rc iss_rule_no_hidden_encumbrance(bool disclosed, struct fj_err *err)
 {
 	return disclosed ? FJ_OK : iss_rule_fail(err, "R05", "an enterprise's encumbrance is disclosed on the card first; add it and have the certificate issued again",
 	    "企业数据资产设定权利负担须先在卡片上披露并换发证书");
+}
+
+enum fj_rc iss_rule_no_override(const char *id, struct fj_err *err)
+{
+	static const char *const open[] = {"R05"}; /* of kind O, among the rules that stand here */
+	char en[160], zh[160];
+
+	for (size_t i = 0; i < FJ_ARRAY_LEN(open); i++)
+		if (is(open[i], id))
+			return FJ_OK;
+	snprintf(en, sizeof(en), "%.8s is a hard block: nobody overrides it, whatever the reason", id);
+	snprintf(zh, sizeof(zh), "%.8s 为强制性规则，任何人不得以任何理由突破", id);
+	return iss_rule_fail(err, id, en, zh);
 }
 
 enum fj_rc iss_rule_no_fee_for_welfare(const char *purpose, bool paid, struct fj_err *err)
@@ -210,6 +224,15 @@ enum fj_rc iss_rule_no_sj_number_on_duty_data(const char *sj, const char *kind, 
 	    "党政机关履职数据不予数据产权登记，请勿填写 SJ 编号");
 }
 
+enum fj_rc iss_rule_no_appraisal_as_book_value(const char *basis, bool booked, int64_t book, struct fj_err *err)
+{
+	bool fits = is(basis, "COST") ? booked : is(basis, "NOMINAL") ? booked && book == 100 : (basis[0] == '\0' || is(basis, "UNBOOKED")) && !booked;
+
+	return fits ? FJ_OK : iss_rule_fail(err, "R36",
+	    "a book value is booked at cost or at the nominal amount of 1 yuan, or is absent (COST, NOMINAL, UNBOOKED); an appraisal is no basis of booking: correct basis and value",
+	    "账面原值应按成本或名义金额（1元）计价，未入账的不填；评估值不得作为入账依据，请更正计价依据和账面原值");
+}
+
 enum fj_rc iss_rule_no_raw_personal_data(const char *personal, bool basis, struct fj_err *err)
 {
 	return !is(personal, "RAW") || basis ? FJ_OK : iss_rule_fail(err, "R37",
@@ -269,15 +292,35 @@ enum fj_rc iss_rule_no_resumption_by_lower_party(enum iss_party suspended, enum 
 
 /* --- warnings --- */
 
-const char *iss_warn_name(const char *name, const char *summary)
+static bool has_any(const char *s, const char *const *words)
 {
-	size_t n = 0, m = 0;
+	for (; *words != NULL; words++)
+		if (strstr(s, *words) != NULL)
+			return true;
+	return false;
+}
 
-	for (const char *p = name; *p != '\0'; p++)
-		n += ((unsigned char)*p & 0xc0) != 0x80;
-	for (const char *p = summary; *p != '\0'; p++)
-		m += ((unsigned char)*p & 0xc0) != 0x80;
-	return n > 40 ? "R34: the name has more than 40 characters" : m > 400 ? "R34: the summary has more than 400 characters" : NULL;
+size_t iss_warn_name(const char *name, const char *overview, struct iss_warning out[ISS_MAX_NAME_WARNINGS])
+{
+	static const char *const when[] = {"0", "1", "2", "3", "4", "5", "6", "7", "8", "9", "年", "月", "季", "历史", "实时", NULL},
+	    *const where[] = {"全国", "全省", "全市", "国", "省", "市", "县", "区", "州", "盟", "旗", "乡", "镇", "流域", "江", "河", "湖", "海", NULL},
+	    *const what[] = {"数据", "信息", "记录", "资料", "目录", "名录", "档案", "指数", "台账", "图", "库", "表", "集", NULL};
+	const struct {
+		bool found;
+		struct iss_warning w;
+	} all[ISS_MAX_NAME_WARNINGS] = {
+		{fj_utf8_count(name) > 40, {"R34", "the name has more than 40 characters", "名称超过 40 个字符"}},
+		{fj_utf8_count(overview) > 400, {"R34", "the overview has more than 400 characters", "概述超过 400 个字符"}},
+		{!has_any(name, when), {"R34", "the name does not say of what time the data is", "名称未体现时间"}},
+		{!has_any(name, where), {"R34", "the name does not say of what region the data is", "名称未体现地域"}},
+		{!has_any(name, what), {"R34", "the name does not say what the data is", "名称未体现数据内容"}},
+	};
+	size_t n = 0;
+
+	for (size_t i = 0; i < ISS_MAX_NAME_WARNINGS; i++)
+		if (all[i].found)
+			out[n++] = all[i].w;
+	return n;
 }
 
 static const char alphabet[] = "0123456789ABCDEFGHJKLMNPQRTUWXY";

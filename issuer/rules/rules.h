@@ -11,6 +11,8 @@
 
 #include "base/clock.h"
 
+/* FJ_OK where two officers may override the rule with a recorded reason (kind O of domain.md 8) */
+enum fj_rc iss_rule_no_override(const char *id, struct fj_err *err) FJ_MUST_USE;
 /* fills in basis and clause of rule `id`; the sentence says what was wrong and what to do */
 enum fj_rc iss_rule_fail(struct fj_err *err, const char *id, const char *en, const char *zh);
 
@@ -38,6 +40,8 @@ enum fj_rc iss_rule_no_way_back_from_final(const char *state, struct fj_err *err
 enum fj_rc iss_rule_no_token_under_dead_authorisation(const char *state, bool expired, struct fj_err *err) FJ_MUST_USE; /* R26 */
 enum fj_rc iss_rule_no_authorisation_without_documents(const char *missing, struct fj_err *err) FJ_MUST_USE; /* R30 */
 enum fj_rc iss_rule_no_sj_number_on_duty_data(const char *sj, const char *holder_kind, struct fj_err *err) FJ_MUST_USE; /* R33 */
+/* basis: COST, NOMINAL, UNBOOKED or "" (not said); book: the book value in fen where booked */
+enum fj_rc iss_rule_no_appraisal_as_book_value(const char *basis, bool booked, int64_t book, struct fj_err *err) FJ_MUST_USE; /* R36 */
 enum fj_rc iss_rule_no_raw_personal_data(const char *personal_info, bool legal_basis, struct fj_err *err) FJ_MUST_USE; /* R37 */
 enum fj_rc iss_rule_no_unfit_operator(bool conditions, bool dishonest, struct fj_err *err) FJ_MUST_USE; /* R38 */
 enum fj_rc iss_rule_no_operator_without_competition(bool evidence, struct fj_err *err) FJ_MUST_USE; /* R39 */
@@ -52,7 +56,12 @@ enum iss_party iss_party_of(const char *name);     /* NONE for every other text 
 enum fj_rc iss_rule_no_resumption_by_lower_party(enum iss_party suspended, enum iss_party now, struct fj_err *err) FJ_MUST_USE; /* domain.md decision 8 */
 
 /* warnings: NULL when there is none */
-const char *iss_warn_name(const char *name, const char *summary); /* R34 */
+struct iss_warning {
+	const char *rule, *en, *zh;
+};
+#define ISS_MAX_NAME_WARNINGS 5
+/* R34: too long, or without a word of time, region or content, as far as a heuristic sees; how many */
+size_t iss_warn_name(const char *name, const char *overview, struct iss_warning out[ISS_MAX_NAME_WARNINGS]);
 const char *iss_warn_usci(const char *usci);                      /* R35 */
 /* 18 characters of the code's alphabet (GB 32100); the check character apart */
 bool iss_usci_form(const char *usci);

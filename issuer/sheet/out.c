@@ -3,8 +3,9 @@
  * by libxlsxwriter.
  *
  * Every cell is text, and its column is formatted as text, so that a code keeps
- * its leading zeros and a value can't become a formula.  Drop-downs refer to a
- * hidden sheet: a list in the rule itself may have 255 characters only.  XLSX goes
+ * its leading zeros and a value can't become a formula.  A drop-down's list stands
+ * in its rule, or where it is longer than the 255 characters that a rule may have, in
+ * a hidden sheet.  XLSX goes
  * row by row to temporary files, which lie in run/ where the process has such a
  * folder and are gone when they are closed, and then to a file in memory.
  */
@@ -85,7 +86,20 @@ static size_t count(const char *const *list)
 	return n;
 }
 
-/* the choices of all columns, one column each: rows are written in order only */
+/* a list that can stand in the rule itself, where commas part it */
+static bool is_short(const char *const *list)
+{
+	size_t sum = 0;
+
+	for (; list != NULL && *list != NULL; list++) {
+		sum += fj_utf8_count(*list) + 1;
+		if (strchr(*list, ',') != NULL)
+			return false;
+	}
+	return sum <= 255;
+}
+
+/* the long lists, one column each: rows are written in order only */
 static bool write_choices(lxw_worksheet *hidden, const struct sheet_column *columns, size_t n)
 {
 	bool more = true;
@@ -93,7 +107,7 @@ static bool write_choices(lxw_worksheet *hidden, const struct sheet_column *colu
 	for (size_t row = 0; more; row++) {
 		more = false;
 		for (size_t i = 0; i < n; i++)
-			if (row < count(columns[i].choices)) {
+			if (row < count(columns[i].choices) && !is_short(columns[i].choices)) {
 				more = true;
 				if (worksheet_write_string(hidden, (lxw_row_t)row, (lxw_col_t)i, columns[i].choices[row], NULL) != LXW_NO_ERROR)
 					return false;
@@ -102,11 +116,15 @@ static bool write_choices(lxw_worksheet *hidden, const struct sheet_column *colu
 	return true;
 }
 
-static bool add_drop_down(struct sheet_out *o, size_t column, size_t n)
+static bool add_drop_down(struct sheet_out *o, size_t column, const char *const *list)
 {
 	char range[64], cell[LXW_MAX_CELL_NAME_LENGTH], last[LXW_MAX_CELL_NAME_LENGTH];
-	lxw_data_validation v = {.validate = LXW_VALIDATION_TYPE_LIST_FORMULA, .value_formula = range};
+	lxw_data_validation v = {.validate = LXW_VALIDATION_TYPE_LIST, .value_list = (char **)(uintptr_t)list};
+	size_t n = count(list);
 
+	if (is_short(list))
+		return worksheet_data_validation_range(o->sheet, 1, (lxw_col_t)column, SHEET_MAX_ROWS, (lxw_col_t)column, &v) == LXW_NO_ERROR;
+	v = (lxw_data_validation){.validate = LXW_VALIDATION_TYPE_LIST_FORMULA, .value_formula = range};
 	lxw_rowcol_to_cell_abs(cell, 0, (lxw_col_t)column, LXW_TRUE, LXW_TRUE);
 	lxw_rowcol_to_cell_abs(last, (lxw_row_t)n - 1, (lxw_col_t)column, LXW_TRUE, LXW_TRUE);
 	snprintf(range, sizeof(range), "=" HIDDEN "!%s:%s", cell, last);
@@ -116,10 +134,11 @@ static bool add_drop_down(struct sheet_out *o, size_t column, size_t n)
 static bool set_columns(struct sheet_out *o, const struct sheet_column *columns, lxw_format *text)
 {
 	for (size_t i = 0; i < o->n; i++) {
-		size_t n = count(columns[i].choices);
+		bool list = count(columns[i].choices) > 0;
 		double width = columns[i].width > 0 ? columns[i].width : 16;
 
-		if (worksheet_set_column(o->sheet, (lxw_col_t)i, (lxw_col_t)i, width, text) != LXW_NO_ERROR || (n > 0 && !add_drop_down(o, i, n)))
+		lxw_row_col_options opt = {.hidden = columns[i].width < 0};
+		if (worksheet_set_column_opt(o->sheet, (lxw_col_t)i, (lxw_col_t)i, width, text, &opt) != LXW_NO_ERROR || (list && !add_drop_down(o, i, columns[i].choices)))
 			return false;
 	}
 	return true;

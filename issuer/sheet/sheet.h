@@ -50,7 +50,7 @@ enum sheet_format { SHEET_CSV, SHEET_XLSX };
 struct sheet_column {
 	const char *title;
 	const char *const *choices;  /* NULL, or NULL-ended list: a drop-down in XLSX */
-	int width;                   /* characters; 0: by default */
+	int width;                   /* characters; 0: by default; below 0: not shown in XLSX (keys that come back) */
 };
 struct sheet_out;
 /* first row: the titles; name: of the sheet, at most 31 characters */

@@ -23,12 +23,39 @@ CREATE TABLE ledger (              -- 台账
   summary     TEXT NOT NULL,
   formed_by   TEXT NOT NULL,
   shared_from TEXT NOT NULL,       -- "" unless obtained by government sharing
+  industry    TEXT NOT NULL,       -- GB/T 4754: letter and two digits, "" not stated
+  class_scheme TEXT NOT NULL,
+  class_code  TEXT NOT NULL,
+  more        TEXT NOT NULL,       -- what else the catalogue says: canonical JSON of fields of domain.md 4.3
+  no_key      TEXT NOT NULL,       -- ledger_no in NFKC
+  same_key    TEXT NOT NULL,       -- catalog_ref and name in NFKC
+  import      TEXT NOT NULL,       -- the import that brought it, "" none
   state       TEXT NOT NULL,       -- LEDGERED, RECOGNISED (decided), CONFIRMED
   result      TEXT NOT NULL,       -- "", ASSET, MEMO, NOT
+  tests       TEXT NOT NULL,       -- 确认条件 held, benefit, measurable: y, n or - (not stated) each
+  decision    TEXT NOT NULL,       -- reference of the collective decision
   person      TEXT NOT NULL,       -- who recognised
   seq         INTEGER NOT NULL,
-  UNIQUE (holder, ledger_no)
+  UNIQUE (holder, no_key)
 ) STRICT;
+CREATE INDEX ledger_same ON ledger(holder, same_key);
+CREATE TABLE ledger_import (       -- imports that entered something
+  id      TEXT PRIMARY KEY,        -- follows from holder and file
+  holder  TEXT NOT NULL,
+  sha256  TEXT NOT NULL,           -- of the file, hex
+  rows    INTEGER NOT NULL,        -- rows of the file
+  good    INTEGER NOT NULL,        -- of those, to be entered
+  entered INTEGER NOT NULL,
+  state   TEXT NOT NULL,           -- RUNNING (or broken off: the same file again goes on), DONE
+  actor   TEXT NOT NULL,
+  at      INTEGER NOT NULL
+) STRICT;
+CREATE TABLE ledger_map (          -- what the headings of a holder's own tables mean
+  holder  TEXT NOT NULL,
+  heading TEXT NOT NULL,           -- as a key (sheet_heading)
+  field   TEXT NOT NULL,
+  PRIMARY KEY (holder, heading)
+) STRICT, WITHOUT ROWID;
 
 CREATE TABLE asset (               -- 数据资产
   asset_no    TEXT PRIMARY KEY,
@@ -56,6 +83,37 @@ CREATE TABLE card (                -- 资产卡片, every version kept
   card     TEXT NOT NULL,
   PRIMARY KEY (asset_no, version)
 ) STRICT;
+CREATE INDEX asset_holder ON asset(holder, asset_no);
+
+CREATE TABLE collateral (          -- 担保申请和权利负担 (R04, R05)
+  id        TEXT PRIMARY KEY,
+  asset_no  TEXT NOT NULL,
+  creditor  TEXT NOT NULL,
+  kind      TEXT NOT NULL,         -- PLEDGE MORTGAGE GUARANTEE CREDIT TRUST OTHER
+  basis     TEXT NOT NULL,         -- asset certificate authorisation product receivable
+  number    TEXT NOT NULL,         -- of what was named
+  asked_by  TEXT NOT NULL,         -- USCC
+  state     TEXT NOT NULL,         -- REGISTERED RELEASED REFUSED
+  rule      TEXT NOT NULL,         -- that refused it, "" none
+  override  TEXT NOT NULL,         -- that let it through, "" none
+  at        INTEGER NOT NULL,
+  seq       INTEGER NOT NULL
+) STRICT;
+CREATE INDEX collateral_asset ON collateral(asset_no, id);
+CREATE TABLE rule_override (       -- rules of kind O let through by two finance officers
+  id        TEXT PRIMARY KEY,
+  rule      TEXT NOT NULL,
+  object    TEXT NOT NULL,
+  reason    TEXT NOT NULL,
+  finance   TEXT NOT NULL,         -- whose officers they are
+  applicant TEXT NOT NULL,         -- logins
+  approver  TEXT NOT NULL,
+  approval  TEXT NOT NULL,
+  at        INTEGER NOT NULL,
+  state     TEXT NOT NULL,         -- OPEN USED
+  used_by   TEXT NOT NULL          -- id of what it let through
+) STRICT;
+CREATE INDEX rule_override_object ON rule_override(object, rule, state);
 
 CREATE TABLE registration (        -- 登记申请
   id        TEXT PRIMARY KEY,
@@ -188,3 +246,4 @@ CREATE TABLE token (               -- 许可令牌
   suspended_by  TEXT NOT NULL DEFAULT '' -- FINANCE IMPLEMENTER OPERATOR; "" not suspended
 ) STRICT;
 CREATE INDEX token_of ON token(authorisation, id);
+CREATE INDEX token_product ON token(product, authorisation);

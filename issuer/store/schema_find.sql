@@ -15,7 +15,8 @@ CREATE TABLE find_row (
   div6     TEXT NOT NULL,          -- the holder's division
   class    TEXT NOT NULL,          -- class code; organisation: kind, ledger: result, authorisation: mode
   industry TEXT NOT NULL,          -- of an authorisation its implementer
-  parent   TEXT NOT NULL,          -- ledger entry, asset, operator: issuer/find.c
+  parent   TEXT NOT NULL,          -- of an asset its ledger entry, of registration and certificate the asset, of an authorisation
+                                   -- the operator, of a ledger entry the class code
   created  INTEGER NOT NULL,       -- time of the event that made it
   expires  INTEGER NOT NULL        -- last second; 0: does not expire; of a registration the end of its term
 ) STRICT;

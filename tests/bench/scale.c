@@ -118,8 +118,8 @@ static enum fj_rc asset(struct iss_call *c, int64_t i, struct fj_err *err)
 	name_of(i, name);
 	snprintf(ledger, sizeof(ledger), "LG-%010lld", (long long)(i * 6151 % 10000000000));
 	snprintf(ref, sizeof(ref), "CAT-BN-%08lld", (long long)i);
-	FJ_TRY(put(c, "ledger.entered", ledger, json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s}", "holder", holder(i, usci), "ledger_no", ledger, "catalog_ref", ref,
-	    "name", name, "summary", "示例概述", "formed_by", "自主采集", "shared_from", ""), err));
+	FJ_TRY(put(c, "ledger.entered", ledger, json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:{}}", "holder", holder(i, usci), "ledger_no", ledger, "catalog_ref", ref,
+	    "name", name, "summary", "示例概述", "formed_by", "自主采集", "shared_from", "", "no_key", ledger, "more"), err));
 	FJ_TRY(put(c, "asset.carded", no, json_pack("{s:s, s:s, s:s, s:s, s:i, s:s, s:s, s:{s:{s:s, s:s, s:s, s:s, s:s}, s:{s:[s, s], s:b}, s:{}, s:{s:s, s:s, s:s}}}",
 	    "asset_no", no, "ledger", ledger, "holder", usci, "name", name, "version", 1, "origin", "INST", "hash", "00", "card", "basic", "asset_no", no, "name", name,
 	    "class_scheme", "LOCAL", "class_code", i % 3 == 0 ? "A1" : "B2", "industry", i % 5 == 0 ? "N76" : "I65", "rights", "rights", "HOLD", "USE", "public_data",
@@ -255,12 +255,12 @@ static enum fj_rc many(struct reg *r, const struct ask *a, int64_t n, double *to
 #define ROUNDS 5
 static enum fj_rc measure(struct reg r[2], const struct ask *a, double *ratio, struct fj_err *err)
 {
-	double took[2] = {0, 0}, warm = 0;
+	double took[2] = {0, 0}, first = 0;
 	int64_t n = 1;
 
-	for (; warm < 0.05 && n < 20000; n *= 2) {
-		warm = 0;
-		FJ_TRY(many(&r[0], a, n, &warm, err));
+	for (; first < 0.05 && n < 20000; n *= 2) {
+		first = 0;
+		FJ_TRY(many(&r[0], a, n, &first, err));
 	}
 	double other = 0;
 	FJ_TRY(many(&r[1], a, 1 + n / 4, &other, err));
@@ -274,12 +274,25 @@ static enum fj_rc measure(struct reg r[2], const struct ask *a, double *ratio, s
 	return FJ_OK;
 }
 
+/* both files into the machine's page cache: what is compared is work, not the disk */
+static enum fj_rc warm(const struct reg *r, struct fj_err *err)
+{
+	static char block[1 << 20];
+	FJ_AUTO(fd) fd = open(r->name, O_RDONLY | O_CLOEXEC);
+
+	while (fd >= 0 && read(fd, block, sizeof(block)) > 0)
+		continue;
+	return fd >= 0 ? FJ_OK : fj_fail_errno(err, "bench", "read %s", r->name);
+}
+
 static enum fj_rc run(struct reg r[2], bool *good, struct fj_err *err)
 {
 	double ratio;
 
 	for (int i = 0; i < 2; i++)
 		FJ_TRY(build(&r[i], err));
+	for (int i = 0; i < 2; i++)
+		FJ_TRY(warm(&r[i], err));
 	*good = true;
 	for (size_t k = 0; k < FJ_ARRAY_LEN(asks); k++) {
 		FJ_TRY(measure(r, &asks[k], &ratio, err));

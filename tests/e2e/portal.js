@@ -438,8 +438,8 @@ async function hostileAsset() {
 	await h.api('/api/v1/ledger/confirm', { id: ledger }, finance);
 	const card = {
 		basic: { asset_no: 'E2E-1', name: HOSTILE, class_scheme: 'LOCAL', class_code: '1', overview: HOSTILE.repeat(3) },
-		rights: { rights: ['HOLD', 'USE'], modes: [], dispute: false, public_data: true, personal_info: 'NONE' },
-		use: { use_state: '<i>x</i>' },
+		rights: { rights: ['HOLD', 'USE'], modes: [], dispute: false, public_data: true, public_data_basis: '<b>x</b>', personal_info: 'NONE' },
+		use: { restrict: '<i>x</i>' },
 		management: { data_level: 'GENERAL', mgr_dept: '</dd></dl><h1>x</h1>', mgr_person: '"onmouseover="alert(1)', sec_policy: 'x', emergency_plan: 'x', evidence_no: 'x' },
 	};
 	await h.api('/api/v1/asset/card', { ledger, card }, holder);

@@ -50,8 +50,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	HOLDS(typed != NULL);
 	if (!fj_utf8_valid(fj_slice_str(typed)) || fj_utf8_count(typed) > 120)
 		return 0; /* the fields let nothing else through */
-	FJ_AUTO(json) body = json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s}", "holder", officer.org, "ledger_no", "L-1", "catalog_ref", "C-1", "name", typed,
-	    "summary", "", "formed_by", "自主采集", "shared_from", "");
+	FJ_AUTO(json) body = json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:{}}", "holder", officer.org, "ledger_no", "L-1", "catalog_ref", "C-1", "name", typed,
+	    "summary", "", "formed_by", "自主采集", "shared_from", "", "no_key", "L-1", "more");
 	struct iss_call c = {.actor = &officer, .db = db, .now = 1773619200, .acting = ISS_FINANCE};
 	HOLDS(body != NULL && sto_begin(db, &err) == FJ_OK);
 	HOLDS(evt_append(&c, "ledger.entered", "LG-1", body, &err) == FJ_OK && sto_settle(db, &err) == FJ_OK);

@@ -365,14 +365,14 @@ def csv(h, s):
     code, out = h.cli('ledger', 'import', '--file', path, '--partial', who='qx1')
     check('with --partial the others are, and the faults are told again', code == 0 and out.get('imported') == 2 and len(out.get('faults', [])) == len(want) and
           stored() == [('Y-1',), ('Y-10',)], out)
-    for name, data in (('no UTF-8', b'\xff\xfe\x00bad'), ('a spreadsheet', b'PK\x03\x04\x14\x00\xff\x00'), ('nothing', b''), ('a zero octet', b'a,b\r\n\0,1\r\n')):
+    for name, data in (('UTF-16', b'\xff\xfe\x00bad'), ('a spreadsheet', b'PK\x03\x04\x14\x00\xff\x00'), ('nothing', b''), ('a zero octet', b'a,b\r\n\0,1\r\n')):
         open(path, 'wb').write(data)
         code, out = h.cli('ledger', 'import', '--file', path, '--dry-run')
         check('a file that is %s is line 1, column 1' % name, code == 1 and {(f['line'], f['column']) for f in out.get('faults', [])} == {(1, 1)} and len(out['faults'][0]['detail']['en']) > 15, out)
     refused('a CSV that is not there', [B + '/fujie', 'ledger', 'import', '--dry-run', '--dir', h.d, '--file', h.root + '/none.csv'], 1, 'none.csv', 'No such file')
     refused('a CSV that is a folder', [B + '/fujie', 'ledger', 'import', '--dry-run', '--dir', h.d, '--file', h.root], 3, h.root, 'Is a directory')
     with open(path, 'wb') as f:
-        f.truncate(64 << 20)
+        f.truncate((64 << 20) + 1)
     refused('a CSV that is too large', [B + '/fujie', 'ledger', 'import', '--dry-run', '--dir', h.d, '--file', path], 1, 'ledger.csv is larger than')
 
 

@@ -16,7 +16,7 @@ def request(h, name, *how, ext=()):
 h = Home()
 try:
     check('a demo home that serves', h.made and h.serve(), h.made_err)
-    s, do, assets = h.registered('Q', 4)
+    s, do, assets = h.registered('Q', 6)
 
     def ask(asset, csr, **kw):
         text = open(csr).read() if isinstance(csr, str) else csr
@@ -55,6 +55,39 @@ try:
     der = bytearray(subprocess.run(['openssl', 'req', '-in', request(h, 'forged', *p256), '-outform', 'DER'], capture_output=True).stdout)
     der[-3] ^= 1
     refused('a signature that does not prove possession', assets[2], {'base64url': base64.urlsafe_b64encode(bytes(der)).rstrip(b'=').decode()}, 'possession', 'RFC 2986')
+
+    def prove(asset, key):
+        text = h.api('GET', '/api/v1/certificate/challenge?asset=' + asset, None, s['hb-fin1'])[1].get('challenge') or h.cli('certificate', 'challenge', '--asset', asset)[1]['challenge']
+        open(h.root + '/challenge', 'w').write(text)
+        return {'base64url': base64.urlsafe_b64encode(subprocess.run(['openssl', 'dgst', '-sha256', '-sign', key, h.root + '/challenge'], capture_output=True).stdout).rstrip(b'=').decode()}
+
+    def ask_key(asset, key, proof):
+        body = {'assets': [asset], 'key': key}
+        if proof:
+            body['proof'] = proof
+        return h.api('POST', '/api/v1/certificate/issue', body, s['hb-fin1'])
+
+    own = h.root + '/own.key'
+    openssl('req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-keyout', own, '-subj', '/CN=mine', '-days', '2', '-out', h.root + '/own.pem')
+    own_pem = open(h.root + '/own.pem').read()
+    code, out = ask_key(assets[4], own_pem, None)
+    check('a certificate without a proof of possession is refused', code in (400, 422) and 'proof' in out['detail']['en'] and out['detail'].get('zh'), (code, out))
+    code, out = ask_key(assets[4], own_pem, prove(assets[5], own))
+    check('a proof for another asset proves nothing', code >= 400 and 'challenge' in out['detail']['en'], (code, out))
+    code, out = ask_key(assets[4], own_pem, prove(assets[4], h.root + '/good.key'))
+    check('nor does another key\'s', code >= 400 and 'challenge' in out['detail']['en'], (code, out))
+    code, out = ask_key(assets[4], own_pem, prove(assets[4], own))
+    made = do('hb-fin2', 'approval', 'approve', {'id': out.get('approval')}) if code == 200 else out
+    check('a certificate with proof gives its key', made.get('issued') == 1, made)
+    der = subprocess.run(['openssl', 'pkey', '-in', own, '-pubout', '-outform', 'DER'], capture_output=True).stdout
+    b64 = lambda b: base64.urlsafe_b64encode(b).rstrip(b'=').decode()
+    jwk = {'kty': 'EC', 'crv': 'P-256', 'x': b64(der[-64:-32]), 'y': b64(der[-32:])}
+    code, out = ask_key(assets[5], json.dumps(dict(jwk, d='AAAA')), prove(assets[5], own))
+    check('a JWK with its private half is refused', code in (400, 422) and 'JWK' in out['detail']['en'], (code, out))
+    code, out = ask_key(assets[5], json.dumps(dict(jwk, y=jwk['x'])), prove(assets[5], own))
+    check('a point that is not on the curve is refused', code in (400, 422), (code, out))
+    code, out = ask_key(assets[5], json.dumps(jwk), prove(assets[5], own))
+    check('a JWK with proof is taken', code == 200 and 'approval' in out, (code, out))
 
     code, out = h.api('POST', '/api/v1/certificate/revoke', {'number': number, 'reason': 'keyCompromise'}, s['hb-fin1'])
     do('hb-fin2', 'approval', 'approve', {'id': out.get('approval')})

@@ -190,7 +190,8 @@ def collateral():
     """R05: the certified card discloses, not the asker; R04 before all; and who may ask"""
     bank = '示例银行（虚构）'
     check('the caller\'s word is no field', do('yj1', 'collateral.request', asset='GX-2026-0003', creditor=bank, disclosed=True)[0] == 422)
-    code, out = do('yj1', 'collateral.request', asset='GX-2026-0003', creditor=bank)
+    refused('an encumbrance that is registered is not registered twice', do('yj1', 'collateral.request', asset='GX-2026-0003', creditor=bank), 'R05')
+    code, out = do('yj1', 'collateral.request', asset='GX-2026-0003', creditor='另一示例银行（虚构）')
     check('what an enterprise\'s certified card discloses passes', code == 200 and out.get('refused') is False, out)
     code, out = do('yj1', 'collateral.request', asset='GX-2026-0001', creditor=bank)
     check('without a certificate in force nothing is disclosed (R05)', code == 200 and out.get('refused') is True and out.get('rule') == 'R05', out)

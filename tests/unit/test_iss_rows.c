@@ -85,8 +85,8 @@ TEST("a token whose row can't be read is not kept: nobody could revoke it")
 
 static json_t *ledger_body(const char *no, const char *catalog, const char *name, const char *shared)
 {
-	return json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s}", "holder", USCI, "ledger_no", no, "catalog_ref", catalog, "name", name, "summary", "",
-	    "formed_by", "共享取得", "shared_from", shared);
+	return json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:{}}", "holder", USCI, "ledger_no", no, "catalog_ref", catalog, "name", name, "summary", "",
+	    "formed_by", "共享取得", "shared_from", shared, "no_key", no, "same_key", catalog, "more");
 }
 
 TEST("a ledger entry with the widest cells is read again, one that is wider is not kept")

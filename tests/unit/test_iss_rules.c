@@ -271,15 +271,54 @@ TEST("a refusal may go unheard: no error structure is needed")
 
 TEST("R34 warns from the 41st and 401st character, counted in characters")
 {
-	char name[41 * 3 + 1] = "", summary[402] = "";
-	for (int i = 0; i < 40; i++)
-		memcpy(name + 3 * i, "数", 4);
-	memset(summary, 'x', 400);
-	CHECK(iss_warn_name(name, summary) == NULL);
-	memcpy(name + 120, "数", 4);
-	CHECK(iss_warn_name(name, "") != NULL);
-	summary[400] = 'x';
-	CHECK(iss_warn_name("n", summary) != NULL);
+	char name[41 * 3 + 1] = "", overview[402] = "";
+	struct iss_warning w[ISS_MAX_NAME_WARNINGS];
+	memcpy(name, "2024年全国", 14);
+	for (int i = 7; i < 40; i++)
+		memcpy(name + 13 + 3 * (i - 7), "据", 4);
+	memcpy(name + 13, "数据", 6);
+	memset(overview, 'x', 400);
+	CHECK(iss_warn_name(name, overview, w) == 0);
+	memcpy(name + strlen(name), "数", 4);
+	CHECK(iss_warn_name(name, "", w) == 1);
+	CHECK_STR(w[0].rule, "R34");
+	overview[400] = 'x';
+	CHECK(iss_warn_name("2024年全国水文数据", overview, w) == 1);
+	CHECK(strstr(w[0].en, "overview") != NULL);
+}
+
+TEST("R34 warns of a name without time, region or content")
+{
+	struct iss_warning w[ISS_MAX_NAME_WARNINGS];
+	CHECK(iss_warn_name("2015—2024年全国重要江河控制站水文水位流量数据集", "", w) == 0);
+	CHECK(iss_warn_name("全国水文数据集", "", w) == 1 && strstr(w[0].zh, "时间") != NULL);
+	CHECK(iss_warn_name("2024年水文数据集", "", w) == 1 && strstr(w[0].zh, "地域") != NULL);
+	CHECK(iss_warn_name("2024年湖北省水文", "", w) == 1 && strstr(w[0].zh, "内容") != NULL);
+	CHECK(iss_warn_name("x", "", w) == 3);
+}
+
+TEST("R36: an appraisal value is no basis of booking")
+{
+	struct fj_err err = {0};
+	CHECK_OK(iss_rule_no_appraisal_as_book_value("", false, 0, &err));
+	CHECK_OK(iss_rule_no_appraisal_as_book_value("COST", true, 123456, &err));
+	CHECK_OK(iss_rule_no_appraisal_as_book_value("NOMINAL", true, 100, &err));
+	CHECK_OK(iss_rule_no_appraisal_as_book_value("UNBOOKED", false, 0, &err));
+	CHECK_RULE(iss_rule_no_appraisal_as_book_value("", true, 5000000, &err), "R36");
+	CHECK_RULE(iss_rule_no_appraisal_as_book_value("COST", false, 0, &err), "R36");
+	CHECK_RULE(iss_rule_no_appraisal_as_book_value("NOMINAL", true, 101, &err), "R36");
+	CHECK_RULE(iss_rule_no_appraisal_as_book_value("NOMINAL", false, 0, &err), "R36");
+	CHECK_RULE(iss_rule_no_appraisal_as_book_value("UNBOOKED", true, 100, &err), "R36");
+	CHECK_RULE(iss_rule_no_appraisal_as_book_value("评估值", true, 5000000, &err), "R36");
+}
+
+TEST("only rules of kind O are overridden")
+{
+	struct fj_err err = {0};
+	CHECK_OK(iss_rule_no_override("R05", &err));
+	CHECK_RULE(iss_rule_no_override("R04", &err), "R04");
+	CHECK_RULE(iss_rule_no_override("R01", &err), "R01");
+	CHECK_RC(iss_rule_no_override("no rule", &err), FJ_E_REFUSED);
 }
 
 TEST("R35: form and check character of the credit code are two things")

@@ -50,8 +50,8 @@ static enum fj_rc organisation(struct sto *db, const char *usci, const char *nam
 
 static enum fj_rc entry(struct sto *db, const char *id, const char *holder, const char *name, struct fj_err *err)
 {
-	return put(db, "ledger.entered", id, json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s}", "holder", holder, "ledger_no", id, "catalog_ref", "CAT-7",
-	    "name", name, "summary", "", "formed_by", "自主采集", "shared_from", ""), err);
+	return put(db, "ledger.entered", id, json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:{}}", "holder", holder, "ledger_no", id, "catalog_ref", "CAT-7",
+	    "name", name, "summary", "", "formed_by", "自主采集", "shared_from", "", "industry", "N76", "class_code", "C3", "no_key", id, "more"), err);
 }
 
 static enum fj_rc carded(struct sto *db, const char *no, const char *ledger, const char *holder, const char *name, const char *class_, struct fj_err *err)
@@ -190,6 +190,9 @@ TEST("a list is filtered by holder, state, finance department, division, class, 
 	LISTED(cmd_ledger_list, "id", "holder", HOLDER, "LG-1 LG-3");
 	LISTED(cmd_ledger_list, "id", "state", "LEDGERED", "LG-1 LG-2 LG-3");
 	LISTED(cmd_ledger_list, "id", "state", "CONFIRMED", "");
+	LISTED(cmd_ledger_list, "id", "class", "C3", "LG-1 LG-2 LG-3");
+	LISTED(cmd_ledger_list, "id", "industry", "A01", "");
+	LISTED(cmd_ledger_list, "id", "result", "ASSET", "");
 	LISTED(cmd_asset_list, "asset_no", "finance", FIN, "HB-SW-0001 QX-0001");
 	LISTED(cmd_asset_list, "asset_no", "class", "A1", "HB-SW-0001");
 	LISTED(cmd_asset_list, "asset_no", "industry", "N76", "HB-SW-0001 QX-0001");
@@ -266,7 +269,7 @@ TEST("pages hold each item once while others write before and behind the cursor"
 			break;
 		snprintf(id, sizeof(id), "PG-%03d", 2 * page + 1); /* behind */
 		CHECK_OK(entry(db, id, OTHER, "late", &err));
-		CHECK_OK(put(db, "ledger.recognised", "PG-060", json_pack("{s:s, s:s, s:s}", "to", "RECOGNISED", "result", "MEMO", "person", "p"), &err));
+		CHECK_OK(put(db, "ledger.recognised", "PG-060", json_pack("{s:s, s:s, s:s, s:s, s:s}", "to", "RECOGNISED", "result", "MEMO", "person", "p", "tests", "", "decision", ""), &err));
 	}
 	CHECK(n == 40);
 	for (size_t i = 0; i < n; i++) {

@@ -5,6 +5,8 @@
  *   GET  /api/v1/{noun}?after=&limit=                  noun.list
  *   GET  /api/v1/{noun}/{id}                           noun.show
  *   POST /api/v1/{noun}/{verb} {parameters}            noun.verb
+ *   POST /api/v1/{noun}/{verb}?field=value  a file     the same, with the file as it is: text/csv,
+ *                                                      .xlsx or application/octet-stream
  *
  * Roles, fields, rules and states are the register's; this file turns a request
  * into a command and its answer into JSON, refusals as problem+json (RFC 9457).
@@ -107,16 +109,52 @@ void api_show(struct web_req *q, struct web_res *r)
 	run(q, r, command, params);
 }
 
+#define MAX_JSON (16u << 20)
+
+/* the types that a body may have which is a file */
+static bool is_file(struct web_req *q)
+{
+	static const char *const types[] = {"text/csv", "application/octet-stream", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", NULL};
+	const char *type = web_header(q, "Content-Type");
+	size_t n = strcspn(type, "; ");
+
+	for (size_t i = 0; types[i] != NULL; i++)
+		if (strlen(types[i]) == n && strncasecmp(type, types[i], n) == 0)
+			return true;
+	return false;
+}
+
+/* A file's command: its other fields stand in the query.  NULL: it takes no file. */
+static json_t *file_params(struct web_req *q, const char *command)
+{
+	const struct iss_command_info *info = iss_command_find(command);
+	FJ_AUTO(json) params = json_object();
+	bool file = false;
+
+	for (const struct iss_field *f = info == NULL ? NULL : info->fields; f != NULL && f->name != NULL; f++) {
+		const char *v = web_field(q, f->name);
+		if (f->type == ISS_F_FILE && !file) {
+			file = true;
+			json_object_set_new(params, f->name, json_stringn_nocheck((const char *)web_body(q).p, web_body(q).len));
+		} else if (v[0] != '\0')
+			json_object_set_new(params, f->name, f->type == ISS_F_INT ? json_integer(strtoll(v, NULL, 10)) : f->type == ISS_F_BOOL
+			    ? json_boolean(strcmp(v, "true") == 0) : json_string(v));
+	}
+	return file ? fj_move(params) : NULL;
+}
+
 void api_act(struct web_req *q, struct web_res *r)
 {
 	FJ_AUTO(json) params = NULL;
 	struct fj_err err = {0};
 	char command[128];
 
-	if (fj_json_parse(web_body(q), 16u << 20, &params, &err) != FJ_OK) {
+	snprintf(command, sizeof(command), "%.60s.%.60s", web_param(q, "noun"), web_param(q, "verb"));
+	if (is_file(q) && web_body(q).len > 0)
+		params = file_params(q, command);
+	if (params == NULL && fj_json_parse(web_body(q), MAX_JSON, &params, &err) != FJ_OK) {
 		web_problem(r, &err);
 		return;
 	}
-	snprintf(command, sizeof(command), "%.60s.%.60s", web_param(q, "noun"), web_param(q, "verb"));
 	run(q, r, command, params);
 }

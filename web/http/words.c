@@ -65,6 +65,13 @@ static const struct web_term terms[] = {
 	{"affiliates", "关联方", "Affiliates", WEB_MONO}, {"dishonest", "失信", "On a list of dishonest bodies", WEB_TEXT}, {"mlps", "网络安全等级保护", "Cyber security protection level", WEB_TEXT},
 	{"asked_by", "申请单位", "Asked by", WEB_MONO}, {"asked_at", "申请时刻的系统时间", "The clock when asked", WEB_TEXT},
 	{"drift", "时钟偏移（秒）", "Jump of the clock (seconds)", WEB_TEXT}, {"suspended_by", "暂停方", "Suspended by", WEB_ROLE},
+	/* versions of cards, encumbrances, overrides */
+	{"newest", "最新版本", "Newest version", WEB_TEXT}, {"in_force", "现行", "In force", WEB_TEXT}, {"draft", "草稿", "Draft", WEB_TEXT}, {"by", "填报人", "By", WEB_MONO},
+	{"block", "信息块", "Block", WEB_TEXT}, {"zh", "中文名称", "In Chinese", WEB_TEXT}, {"en", "英文名称", "In English", WEB_TEXT},
+	{"from", "自", "From", WEB_TEXT}, {"to", "至", "To", WEB_TEXT}, {"old_text", "原内容", "Was", WEB_TEXT}, {"new_text", "新内容", "Is", WEB_TEXT},
+	{"origin", "来源主体类型", "Kind of its first holder", WEB_KIND}, {"collateral", "权利负担", "Encumbrances", WEB_TEXT}, {"override", "规则突破", "Override", WEB_TEXT},
+	{"approver", "批准人", "Approver", WEB_MONO}, {"carding", "建卡必填", "Needed for a card", WEB_TEXT}, {"path26", "26号登记必填", "Needed for 26号's registration", WEB_TEXT},
+	{"choices", "可选值", "Choices", WEB_TEXT}, {"loaded", "已加载", "Loaded", WEB_TEXT},
 	/* for machines */
 	{"spki", "持有人公钥", "Holder's key", WEB_TECHNICAL}, {"spki_sha256", "公钥 SHA-256", "Key's SHA-256", WEB_TECHNICAL},
 	{"code_sha256", "注册码前半部分 SHA-256", "SHA-256 of the code's first half", WEB_TECHNICAL},

@@ -49,6 +49,9 @@ void portal_csrf(struct web_req *q, struct fj_buf *b); /* the hidden field */
 /* a command of the register as the officer who asks */
 enum fj_rc portal_command(struct web_req *q, const char *name, const json_t *params, json_t **out, struct fj_err *err) FJ_MUST_USE;
 
+/* the four blocks of an asset card (card.c); nothing without a card */
+void portal_card(struct web_req *q, struct fj_buf *b, const json_t *card);
+
 /* --- pages --- */
 extern const struct web_route portal_routes[]; /* pages.c */
 void portal_get_root(struct web_req *q, struct web_res *r);   /* login.c */

@@ -255,22 +255,6 @@ static void acts(struct web_req *q, struct fj_buf *b, const struct portal_noun *
 	}
 }
 
-/* the four blocks of an asset card (167·三(二)), each with its heading */
-static void card(struct web_req *q, struct fj_buf *b, const json_t *o)
-{
-	static const char *const blocks[][2] = {{"basic", "basic"}, {"rights", "rights{}"}, {"use", "use"}, {"management", "management"}};
-
-	for (size_t i = 0; i < FJ_ARRAY_LEN(blocks); i++) {
-		const json_t *block = json_object_get(o, blocks[i][0]);
-		if (block == NULL)
-			continue;
-		web_html(b, "<h2>");
-		web_text(b, web_label(q, blocks[i][1]));
-		web_html(b, "</h2>");
-		web_fields(q, b, block, NULL);
-	}
-}
-
 static void details(struct web_req *q, struct fj_buf *b, const struct portal_noun *n, json_t *o)
 {
 	FJ_AUTO(json) blocks = json_incref(json_object_get(o, "card"));
@@ -284,7 +268,7 @@ static void details(struct web_req *q, struct fj_buf *b, const struct portal_nou
 		web_both(q, b, "以上为令牌本身的状态；所属授权或证书暂停、终止时，令牌同样不予认可。", "This is the token's own state: it is denied as well while its authorisation or certificate is not in force.");
 		web_html(b, "</p>");
 	}
-	card(q, b, blocks);
+	portal_card(q, b, blocks);
 	web_technical(q, b, o);
 }
 

@@ -4,7 +4,9 @@
  * Only the user who runs the appliance, or root, may connect: the socket lies in
  * a folder of mode 0700, and the peer's uid is asked.  That opens reading only;
  * whoever changes something signs in as an officer.  A frame is one command in
- * JSON, the answer one document; a malformed frame ends the connection.
+ * JSON, the answer one document; a malformed frame ends the connection.  A large
+ * file comes before its command in frames of its own, as octets, and the command
+ * names it by {"attached": true}: base64 in JSON would take three times the memory.
  */
 #include "web/registry/registry.h"
 
@@ -22,6 +24,7 @@
 #define MAX_CONNECTIONS 16
 #define IDLE_MS 60000
 #define FILE_PART (8u << 20) /* characters of base64url, a multiple of four */
+#define MAX_FILE (64u << 20)
 
 static atomic_int connections;
 struct connection {
@@ -99,13 +102,32 @@ static enum fj_rc run(struct iss *i, const json_t *request, json_t **answer, str
 	return iss_command(i, &actor, name, params, answer, err);
 }
 
-static json_t *respond(struct iss *i, struct fj_slice body)
+/* the parameter that stands for the attached file becomes its octets */
+static enum fj_rc attach(json_t *request, struct fj_buf *file, struct fj_err *err)
+{
+	json_t *params = json_object_get(request, "params"), *v;
+	const char *key;
+	void *tmp;
+
+	json_object_foreach_safe(params, tmp, key, v)
+		if (json_is_true(json_object_get(v, "attached"))) {
+			if (json_object_set_new(params, key, json_stringn_nocheck((const char *)file->data, file->len)) != 0)
+				return fj_fail(err, FJ_E_NOMEM, "registry", NULL, "out of memory for the attached file");
+			break;
+		}
+	fj_buf_release(file);
+	return FJ_OK;
+}
+
+static json_t *respond(struct iss *i, struct fj_slice body, struct fj_buf *file)
 {
 	FJ_AUTO(json) request = NULL;
 	json_t *answer = NULL;
 	struct fj_err err = {0};
 
 	enum fj_rc rc = fj_json_parse(body, FJ_IPC_MAX, &request, &err);
+	if (rc == FJ_OK && file->data != NULL)
+		rc = attach(request, file, &err);
 	if (rc == FJ_OK)
 		rc = run(i, request, &answer, &err);
 	if (rc == FJ_OK)
@@ -114,12 +136,17 @@ static json_t *respond(struct iss *i, struct fj_slice body)
 	return fj_err_reply(&err);
 }
 
-/* A file in the answer goes ahead of it, in frames of kind 2: it may be larger than one frame. */
+/* The first file in the answer goes ahead of it, in frames of kind 2: it may be larger than one. */
 static enum fj_rc send_file(const struct connection *c, uint64_t id, json_t *answer, struct fj_err *err)
 {
-	json_t *file = json_object_get(json_object_get(answer, "answer"), "file");
-	const char *text = fj_json_peek(file, "base64url");
-	size_t n = text == NULL ? 0 : strlen(text), octets = 0;
+	const char *key, *text = NULL;
+	json_t *file;
+	size_t octets = 0;
+
+	json_object_foreach(json_object_get(answer, "answer"), key, file)
+		if ((text = fj_json_peek(file, "base64url")) != NULL)
+			break;
+	size_t n = text == NULL ? 0 : strlen(text);
 
 	for (size_t at = 0; at < n; at += FILE_PART) {
 		FJ_AUTO(buf) part = FJ_BUF_INIT(FILE_PART);
@@ -127,7 +154,7 @@ static enum fj_rc send_file(const struct connection *c, uint64_t id, json_t *ans
 		FJ_TRY(fj_ipc_send(c->fd, 2, id, fj_buf_slice(&part), err));
 		octets += part.len;
 	}
-	if (text == NULL)
+	if (n == 0)
 		return FJ_OK;
 	json_object_del(file, "base64url");
 	return fj_json_set(file, "octets", json_integer((json_int_t)octets));
@@ -137,11 +164,17 @@ static enum fj_rc serve_one(struct connection *c, struct fj_err *err)
 {
 	FJ_AUTO(frame) f = {0};
 	FJ_AUTO(buf) text = FJ_BUF_INIT(FJ_IPC_MAX - 64);
+	FJ_AUTO(buf) file = FJ_BUF_INIT(MAX_FILE);
 
 	FJ_TRY(fj_ipc_recv(c->fd, &f, IDLE_MS, err));
+	while (f.kind == 2) {
+		if (fj_buf_put(&file, f.body.data, f.body.len) != FJ_OK)
+			return fj_fail(err, FJ_E_PROTO, "registry", NULL, "an attached file is too large");
+		FJ_TRY(fj_ipc_recv(c->fd, &f, IDLE_MS, err));
+	}
 	if (f.kind != 1)
 		return fj_fail(err, FJ_E_PROTO, "registry", NULL, "a frame of another kind");
-	FJ_AUTO(json) answer = respond(c->i, fj_buf_slice(&f.body));
+	FJ_AUTO(json) answer = respond(c->i, fj_buf_slice(&f.body), &file);
 	fj_wipe(f.body.data, f.body.len); /* a password may have been in it */
 	FJ_TRY(send_file(c, f.id, answer, err));
 	FJ_TRY(fj_json_canonical(answer, &text, err));

@@ -74,12 +74,15 @@ ISSUER_SRC := \
 	issuer/card_fields.c \
 	issuer/card_row.c \
 	issuer/card_sheet.c \
+	issuer/chain.c \
 	issuer/certificate.c \
 	issuer/clock.c \
 	issuer/collateral.c \
 	issuer/command.c \
 	issuer/deadline.c \
+	issuer/delegation.c \
 	issuer/demo.c \
+	issuer/division.c \
 	issuer/dossier.c \
 	issuer/event.c \
 	issuer/export.c \
@@ -94,9 +97,12 @@ ISSUER_SRC := \
 	issuer/ledger_import.c \
 	issuer/ledger_row.c \
 	issuer/life.c \
+	issuer/lifecycle.c \
 	issuer/material.c \
 	issuer/number.c \
 	issuer/objection.c \
+	issuer/org_change.c \
+	issuer/org_import.c \
 	issuer/organisation.c \
 	issuer/override.c \
 	issuer/pipe_kinds.c \
@@ -106,6 +112,8 @@ ISSUER_SRC := \
 	issuer/publish/public.c \
 	issuer/publish/publish.c \
 	issuer/registration.c \
+	issuer/review.c \
+	issuer/roles.c \
 	issuer/rules/rules.c \
 	issuer/search.c \
 	issuer/sheet/csv.c \
@@ -172,6 +180,7 @@ TEST_UNIT_SRC := \
 	tests/unit/test_iss_csv.c \
 	tests/unit/test_iss_ledger.c \
 	tests/unit/test_iss_number.c \
+	tests/unit/test_iss_people.c \
 	tests/unit/test_iss_rows.c \
 	tests/unit/test_iss_rules.c \
 	tests/unit/test_iss_search.c \
@@ -210,10 +219,12 @@ TEST_FUZZ_SRC := \
 
 # objects that carry other files inside (.incbin), and those files
 INCBIN_SRC := \
+	issuer/org_import.c \
 	issuer/publish/public.c \
 	issuer/store/store.c \
 	web/http/html.c
 INCBIN_DATA := \
+	data/pilot-units.csv \
 	issuer/publish/public.sql \
 	issuer/store/schema_core.sql \
 	issuer/store/schema_domain.sql \

@@ -1,14 +1,18 @@
 /*
- * approval.c - what a second officer has to decide (R22).
+ * approval.c - what other officers have to decide, level by level (R22, decision 10).
  *
- * A request stores its payload and the payload's hash: what is approved is what
- * is executed.  The applicant can't decide, nor can the same natural person
- * under another login, nor anybody twice.  Approving executes in the same
- * transaction.  Taking back suspends when it is requested (on_request); refusing
- * lifts that, so such a kind asks for two refusals.
+ * A request stores its payload, the payload's hash and its chain of levels: what is
+ * approved is what is executed.  Every level is decided by another natural person,
+ * and none of them stands behind the request, under whatever login or as whose deputy.
+ * The last approval executes in the same transaction; a refusal at any level ends it.
+ * Taking back suspends when it is requested (on_request); refusing lifts that, so such
+ * a kind asks for two refusals, of officers whom the last level names.
+ * A contradiction that the payload shows has to be confirmed expressly (domain.md 3.4).
  */
 #include "issuer/domain.h"
 #include "issuer/iss.h"
+
+#define MAX_PAYLOAD (4u << 20)
 
 struct kind {
 	const char *name;
@@ -69,79 +73,136 @@ static enum fj_rc digest_of(const json_t *payload, struct fj_buf *text, struct f
 	return FJ_OK;
 }
 
+static json_t *waiting_json(const struct apr_chain *ch, int level)
+{
+	const struct apr_level *l = &ch->level[level - 1];
+	uint32_t first = l->roles & ISS_FINANCE ? ISS_FINANCE : l->roles & ISS_IMPLEMENTER ? ISS_IMPLEMENTER : l->roles & (~l->roles + 1);
+
+	return json_pack("{s:s, s:o, s:s, s:i, s:i}", "role", iss_role_name((enum iss_role)first), "roles", iss_roles_json(l->roles), "org", l->org,
+	    "level", level, "levels", ch->n);
+}
+
+static enum fj_rc refuse_second(struct iss_call *c, const char *kind, const char *object, struct fj_err *err)
+{
+	char open[32];
+
+	FJ_TRY(apr_open_for(c, kind, object, open, err));
+	if (open[0] == '\0')
+		return FJ_OK;
+	enum fj_rc rc = fj_fail(err, FJ_E_EXISTS, "issuer", NULL, "this waits for a decision already: %s", open);
+	fj_err_zh(err, "该事项已有待审批申请：%s", open);
+	return rc;
+}
+
 enum fj_rc apr_request(struct iss_call *c, const char *kind, const char *object, const char *org, json_t *payload, struct fj_err *err)
 {
 	const struct kind *k = kind_find(kind);
-	char id[32], open[32], hex[65];
-	FJ_AUTO(buf) text = FJ_BUF_INIT(2u << 20);
+	struct apr a = {.kind = kind, .object = object, .org = org, .payload = payload, .applicant = c->actor->login};
+	struct apr_level demanded = {.roles = k == NULL ? 0 : k->approve};
+	struct apr_chain chain;
+	char hex[65];
+	FJ_AUTO(buf) text = FJ_BUF_INIT(MAX_PAYLOAD);
 	struct fj_hash digest;
 
-	if (k == NULL)
-		return fj_fail(err, FJ_E_INTERNAL, "issuer", NULL, "there is no approval \"%s\"", kind);
-	FJ_TRY(apr_open_for(c, kind, object, open, err));
-	if (open[0] != '\0') {
-		enum fj_rc rc = fj_fail(err, FJ_E_EXISTS, "issuer", NULL, "this waits for a decision already: %s", open);
-		fj_err_zh(err, "该事项已有待审批申请：%s", open);
-		return rc;
-	}
+	if (k == NULL || fj_strcopy(demanded.org, sizeof(demanded.org), org) != FJ_OK)
+		return fj_fail(err, FJ_E_INTERNAL, "issuer", NULL, "there is no approval \"%s\" for \"%s\"", kind, org);
+	FJ_TRY(refuse_second(c, kind, object, err));
 	FJ_TRY(digest_of(payload, &text, &digest, err));
+	FJ_TRY(chn_make(c, &a, &demanded, &chain, err));
 	fj_hex(digest.b, FJ_SHA256_LEN, hex);
-	iss_new_id("AP-", 12, id);
-	FJ_AUTO(json) body = json_pack("{s:s, s:s, s:s, s:s, s:O, s:s, s:s, s:s, s:s}", "id", id, "kind", kind, "object", object,
+	iss_new_id("AP-", 12, a.id);
+	FJ_AUTO(json) body = json_pack("{s:s, s:s, s:s, s:s, s:O, s:s, s:s, s:s, s:s, s:o}", "id", a.id, "kind", kind, "object", object,
 	    "org", org, "payload", payload, "digest", hex, "applicant", c->actor->login, "person", c->actor->person,
-	    "role", role_for(c->actor, k->request));
-	FJ_TRY(evt_append(c, "approval.requested", id, body, err));
-	struct apr a = {.kind = kind, .object = object, .org = org, .payload = payload, .applicant = c->actor->login};
-	snprintf(a.id, sizeof(a.id), "%s", id);
+	    "role", role_for(c->actor, k->request), "chain", chn_json(&chain));
+	FJ_TRY(evt_append(c, "approval.requested", a.id, body, err));
 	if (k->on_request != NULL)
 		FJ_TRY(k->on_request(c, &a, err));
-	c->answer = json_pack("{s:s, s:s, s:s, s:{s:s}}", "approval", id, "kind", kind, "object", object,
-	    "waiting_for", "role", k->approve & ISS_FINANCE ? "FINANCE" : k->approve & ISS_IMPLEMENTER ? "IMPLEMENTER" : "OPERATOR");
+	c->answer = json_pack("{s:s, s:s, s:s, s:o}", "approval", a.id, "kind", kind, "object", object, "waiting_for", waiting_json(&chain, 1));
 	return c->answer != NULL ? FJ_OK : fj_fail(err, FJ_E_NOMEM, "issuer", NULL, "out of memory");
+}
+
+static const char *behalf_of(const struct evt *e)
+{
+	const char *s = fj_json_peek(e->body, "behalf");
+
+	return s == NULL ? "" : s;
+}
+
+static enum fj_rc apply_turn(const struct evt *e, const struct apr_level *l, int64_t level, struct fj_err *err)
+{
+	return sto_run(e->db, STO_APPROVAL_TURN, NULL, err, "itit", level, l->org, (int64_t)l->roles, e->object);
 }
 
 enum fj_rc apply_approval_requested(const struct evt *e, struct fj_err *err)
 {
-	FJ_AUTO(buf) payload = FJ_BUF_INIT(2u << 20);
+	FJ_AUTO(buf) payload = FJ_BUF_INIT(MAX_PAYLOAD);
+	FJ_AUTO(buf) levels = FJ_BUF_INIT(4096);
 	const char *hex = fj_json_peek(e->body, "digest");
 	uint8_t digest[FJ_SHA256_LEN];
+	struct apr_chain chain;
 
+	FJ_TRY(chn_parse(json_object_get(e->body, "chain"), &chain, err));
+	FJ_TRY(fj_json_canonical(json_object_get(e->body, "chain"), &levels, err));
 	FJ_TRY(fj_json_canonical(json_object_get(e->body, "payload"), &payload, err));
 	if (hex == NULL || strlen(hex) != 64 || fj_unhex(hex, 64, digest) != FJ_OK)
 		return fj_fail(err, FJ_E_CORRUPT, "issuer", NULL, "an approval has no digest");
-	return sto_run(e->db, STO_APPROVAL_ADD, NULL, err, "tttttbttti", e->object, fj_json_peek(e->body, "kind"),
+	FJ_TRY(sto_run(e->db, STO_APPROVAL_ADD, NULL, err, "tttttb" "tttitt", e->object, fj_json_peek(e->body, "kind"),
 	    fj_json_peek(e->body, "object"), fj_json_peek(e->body, "org"), fj_buf_str(&payload), FJ_SLICE(digest, sizeof(digest)),
-	    fj_json_peek(e->body, "applicant"), fj_json_peek(e->body, "person"), fj_json_peek(e->body, "role"), (int64_t)e->at);
+	    fj_json_peek(e->body, "applicant"), fj_json_peek(e->body, "person"), fj_json_peek(e->body, "role"), (int64_t)e->at, fj_buf_str(&levels), behalf_of(e)));
+	return apply_turn(e, &chain.level[0], 1, err);
 }
 
 enum fj_rc apply_approval_decided(const struct evt *e, struct fj_err *err)
 {
-	const json_t *b = e->body;
+	const json_t *b = e->body, *next = json_object_get(b, "next");
+	struct apr_chain chain;
 
-	FJ_TRY(sto_run(e->db, STO_DECISION_ADD, NULL, err, "ttttt" "ti", e->object, fj_json_peek(b, "officer"), fj_json_peek(b, "person"),
-	    fj_json_peek(b, "role"), fj_json_peek(b, "verdict"), fj_json_peek(b, "note"), (int64_t)e->at));
-	return sto_run(e->db, STO_APPROVAL_STATE, NULL, err, "tt", fj_json_peek(b, "state"), e->object);
+	FJ_TRY(sto_run(e->db, STO_DECISION_ADD, NULL, err, "ttttt" "tiit", e->object, fj_json_peek(b, "officer"), fj_json_peek(b, "person"),
+	    fj_json_peek(b, "role"), fj_json_peek(b, "verdict"), fj_json_peek(b, "note"), (int64_t)e->at, (int64_t)json_integer_value(json_object_get(b, "level")),
+	    behalf_of(e)));
+	if (next == NULL)
+		return sto_run(e->db, STO_APPROVAL_STATE, NULL, err, "tt", fj_json_peek(b, "state"), e->object);
+	FJ_AUTO(json) one = json_pack("[O]", next);
+	FJ_TRY(chn_parse(one, &chain, err));
+	return apply_turn(e, &chain.level[0], (int64_t)json_integer_value(json_object_get(b, "level")) + 1, err);
 }
 
 /* --- reading --- */
 
 struct stored {
-	char id[32], kind[40], object[DOM_CAP(DOM_MAX_ASSET_NO)], org[19], applicant[64], person[64], role[24], state[12];
+	char id[32], kind[40], object[DOM_CAP(DOM_MAX_ASSET_NO)], org[19], applicant[64], person[ISS_PERSON_CAP], role[24], state[12], behalf[64], owner[64];
 	fj_time at;
 	json_t *payload;
 	struct fj_hash digest;
+	struct apr_chain chain;
+	int level;           /* the one that decides next, or decided last */
+	json_t *decisions;   /* as people see them */
+	struct fj_buf behind; /* persons behind the decisions, joined by "+" */
 };
 static void stored_release(struct stored *s)
 {
 	json_decref(s->payload);
+	json_decref(s->decisions);
+	fj_buf_release(&s->behind);
 }
 FJ_DEFINE_AUTO(stored, struct stored, stored_release)
+
+static enum fj_rc read_chain(const struct sto_q *q, struct stored *s, struct fj_err *err)
+{
+	FJ_AUTO(json) levels = NULL;
+
+	FJ_TRY(fj_json_parse(fj_slice_str(sto_text(q, 11)), 4096, &levels, err));
+	FJ_TRY(chn_parse(levels, &s->chain, err));
+	s->level = (int)sto_int(q, 12);
+	return s->level >= 1 && s->level <= s->chain.n ? FJ_OK : fj_fail(err, FJ_E_CORRUPT, "issuer", NULL, "approval %s is at no level of its chain", s->id);
+}
 
 static enum fj_rc from_row(const struct sto_q *q, struct stored *s, struct fj_err *err)
 {
 	const struct sto_copy texts[] = {STO_COPY(0, s->id), STO_COPY(1, s->kind), STO_COPY(2, s->object), STO_COPY(3, s->org),
-		STO_COPY(6, s->applicant), STO_COPY(7, s->person), STO_COPY(8, s->role), STO_COPY(10, s->state)};
+		STO_COPY(6, s->applicant), STO_COPY(7, s->person), STO_COPY(8, s->role), STO_COPY(10, s->state), STO_COPY(13, s->behalf), STO_COPY(14, s->owner)};
 
+	fj_buf_init(&s->behind, 64 * ISS_PERSON_CAP);
 	FJ_TRY(sto_copy(q, texts, FJ_ARRAY_LEN(texts), "an approval", err));
 	s->at = sto_int(q, 9);
 	struct fj_hash again;
@@ -149,54 +210,120 @@ static enum fj_rc from_row(const struct sto_q *q, struct stored *s, struct fj_er
 	if (!fj_slice_eq(sto_blob(q, 5), FJ_SLICE(again.b, FJ_SHA256_LEN)))
 		return fj_fail(err, FJ_E_CORRUPT, "issuer", "R22", "approval %s was changed after it was requested", s->id);
 	s->digest = again;
-	return fj_json_parse(fj_slice_str(sto_text(q, 4)), 2u << 20, &s->payload, err);
+	FJ_TRY(read_chain(q, s, err));
+	return fj_json_parse(fj_slice_str(sto_text(q, 4)), MAX_PAYLOAD, &s->payload, err);
+}
+
+static enum fj_rc load_decisions(struct sto *db, struct stored *s, struct fj_err *err)
+{
+	FJ_AUTO(sto_q) q = {0};
+	bool row;
+	char at[FJ_TIME_CAP];
+
+	s->decisions = json_array();
+	FJ_TRY(sto_query(db, STO_DECISION_LIST, &q, err, "t", s->id));
+	for (;;) {
+		FJ_TRY(sto_step(&q, &row, err));
+		if (!row)
+			return FJ_OK;
+		fj_time_utc(sto_int(&q, 5), at);
+		json_array_append_new(s->decisions, json_pack("{s:s, s:s, s:s, s:s, s:s, s:I, s:s}", "officer", sto_text(&q, 0), "role", sto_text(&q, 2),
+		    "verdict", sto_text(&q, 3), "note", sto_text(&q, 4), "at", at, "level", (json_int_t)sto_int(&q, 6), "behalf", sto_text(&q, 7)));
+		FJ_TRY(fj_buf_printf(&s->behind, "+%s", sto_text(&q, 1)));
+	}
 }
 
 static enum fj_rc load(struct sto *db, const char *id, struct stored *s, struct fj_err *err)
 {
-	FJ_AUTO(sto_q) q = {0};
-
-	FJ_TRY(sto_first(db, STO_APPROVAL_GET, &q, id, err, "t", id));
-	return from_row(&q, s, err);
-}
-
-static bool may_decide(const struct iss_actor *a, const struct stored *s, const struct kind *k)
-{
-	return k != NULL && (a->roles & k->approve) && (s->org[0] == '\0' || strcmp(s->org, a->org) == 0) &&
-	    strcmp(a->person, s->person) != 0;
-}
-
-static enum fj_rc decisions_json(struct sto *db, const char *id, json_t **out, struct fj_err *err)
-{
-	FJ_AUTO(sto_q) q = {0};
-	FJ_AUTO(json) list = json_array();
-	bool row;
-	char at[FJ_TIME_CAP];
-
-	FJ_TRY(sto_query(db, STO_DECISION_LIST, &q, err, "t", id));
-	for (;;) {
-		FJ_TRY(sto_step(&q, &row, err));
-		if (!row)
-			break;
-		fj_time_utc(sto_int(&q, 5), at);
-		json_array_append_new(list, json_pack("{s:s, s:s, s:s, s:s, s:s}", "officer", sto_text(&q, 0), "role", sto_text(&q, 2),
-		    "verdict", sto_text(&q, 3), "note", sto_text(&q, 4), "at", at));
+	{
+		FJ_AUTO(sto_q) q = {0};
+		FJ_TRY(sto_first(db, STO_APPROVAL_GET, &q, id, err, "t", id));
+		FJ_TRY(from_row(&q, s, err));
 	}
-	*out = fj_move(list);
+	return load_decisions(db, s, err);
+}
+
+enum fj_rc apr_persons(struct sto *db, const char *id, struct fj_buf *out, struct fj_err *err)
+{
+	FJ_AUTO(stored) s = {0};
+
+	FJ_TRY(load(db, id, &s, err));
+	return fj_buf_printf(out, "%s%s", s.person, fj_buf_str(&s.behind));
+}
+
+/* --- who decides --- */
+
+static enum fj_rc check_decider(const struct iss_actor *a, const struct stored *s, const struct apr_level *l, struct fj_err *err)
+{
+	const char *concerned = fj_json_peek(s->payload, "not_by");
+
+	if (!(a->roles & l->roles))
+		return no(err, FJ_E_FORBIDDEN, "your role may not decide this, or not at this level", "您的角色无权审批此事项或此层级");
+	if (l->org[0] != '\0' && strcmp(l->org, a->org) != 0)
+		return no(err, FJ_E_FORBIDDEN, "this is for the officers of another organisation to decide", "此事项应由其他单位的经办人审批");
+	if (iss_persons_meet(a->person, s->person))
+		return no(err, FJ_E_REFUSED, "nobody decides the own request, nor as a deputy; ask another officer", "申请人不得审批本人的申请，亦不得通过代理审批，请由其他经办人审批");
+	if (concerned != NULL && iss_persons_meet(a->person, concerned))
+		return no(err, FJ_E_REFUSED, "nobody approves what concerns himself; ask another officer", "不得审批涉及本人的事项，请由其他经办人审批");
+	if (iss_persons_meet(a->person, fj_buf_str(&s->behind)))
+		return no(err, FJ_E_REFUSED, "one person decides once, also as a deputy; another officer is needed", "同一人（含代理关系）不得重复审批，须由另一名经办人审批");
 	return FJ_OK;
+}
+
+/* As whom: oneself, or the first principal whose deputy one is today.  R22 says more than that a
+ * role is missing. */
+static enum fj_rc find_decider(struct iss_call *c, const struct stored *s, const struct apr_level *l, struct iss_actor *out, struct fj_err *err)
+{
+	struct fj_err second = {0};
+	struct dlg_list list;
+
+	*out = *c->actor;
+	enum fj_rc rc = check_decider(out, s, l, err);
+	if (rc == FJ_OK)
+		return rc;
+	FJ_TRY(dlg_principals(c->db, c->actor, c->now, &list, err));
+	for (size_t i = 0; i < list.n; i++) {
+		if (dlg_actor(c->db, c->actor, list.login[i], c->now, out, NULL) != FJ_OK)
+			continue;
+		enum fj_rc as = check_decider(out, s, l, &second);
+		if (as == FJ_OK)
+			return FJ_OK;
+		if (rc == FJ_E_FORBIDDEN && as == FJ_E_REFUSED) {
+			rc = as;
+			if (err != NULL)
+				*err = second;
+		}
+	}
+	return rc;
+}
+
+/* --- showing --- */
+
+static json_t *levels_json(const struct stored *s)
+{
+	json_t *list = chn_json(&s->chain), *v, *d;
+	size_t i, k;
+
+	json_array_foreach(list, i, v)
+		json_array_foreach(s->decisions, k, d)
+			if (json_integer_value(json_object_get(d, "level")) == (json_int_t)i + 1 && strcmp(fj_json_peek(d, "verdict"), "approve") == 0)
+				json_object_set(v, "approved_by", json_object_get(d, "officer"));
+	return list;
 }
 
 static enum fj_rc to_json(struct iss_call *c, const struct stored *s, json_t **out, struct fj_err *err)
 {
-	json_t *decisions = NULL;
 	char at[FJ_TIME_CAP];
-	const struct kind *k = kind_find(s->kind);
+	struct iss_actor as;
+	bool open = strcmp(s->state, "OPEN") == 0;
+	bool mine = open && find_decider(c, s, &s->chain.level[s->level - 1], &as, NULL) == FJ_OK;
 
-	FJ_TRY(decisions_json(c->db, s->id, &decisions, err));
 	fj_time_utc(s->at, at);
-	*out = json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:b, s:O, s:o}", "id", s->id, "kind", s->kind, "object", s->object,
-	    "applicant", s->applicant, "requested_at", at, "state", s->state,
-	    "mine", strcmp(s->state, "OPEN") == 0 && may_decide(c->actor, s, k), "payload", s->payload, "decisions", decisions);
+	*out = json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:b, s:s, s:O, s:O, s:i, s:i, s:o, s:o, s:O?}", "id", s->id, "kind", s->kind, "object", s->object,
+	    "applicant", s->applicant, "behalf", s->behalf, "owner", s->owner, "requested_at", at, "state", s->state,
+	    "mine", mine, "mine_as", mine ? as.behalf : "", "payload", s->payload, "decisions", s->decisions,
+	    "level", s->level, "levels", s->chain.n, "chain", levels_json(s), "waiting_for", open ? waiting_json(&s->chain, s->level) : json_null(),
+	    "to_confirm", json_object_get(s->payload, "contradiction"));
 	return *out != NULL ? FJ_OK : fj_fail(err, FJ_E_NOMEM, "issuer", NULL, "out of memory");
 }
 
@@ -208,55 +335,76 @@ enum fj_rc cmd_approval_show(struct iss_call *c, struct fj_err *err)
 	return to_json(c, &s, &c->answer, err);
 }
 
+/* roles by which something may be one's turn: the own ones, and those of one's principals */
+static enum fj_rc roles_today(struct iss_call *c, uint32_t *roles, struct fj_err *err)
+{
+	struct dlg_list list;
+	struct iss_actor as;
+
+	*roles = c->actor->roles;
+	FJ_TRY(dlg_principals(c->db, c->actor, c->now, &list, err));
+	for (size_t i = 0; i < list.n; i++)
+		if (dlg_actor(c->db, c->actor, list.login[i], c->now, &as, NULL) == FJ_OK)
+			*roles |= as.roles;
+	return FJ_OK;
+}
+
+static enum fj_rc open_list(struct iss_call *c, bool mine, const char *after, struct sto_q *q, struct fj_err *err)
+{
+	const char *state = fj_json_peek(c->params, "state"), *kind = fj_json_peek(c->params, "kind");
+	uint32_t roles;
+
+	kind = kind == NULL ? "" : kind;
+	if (!mine)
+		return sto_query(c->db, STO_APPROVAL_LIST, q, err, "ttt", state == NULL ? "OPEN" : state, after, kind);
+	FJ_TRY(roles_today(c, &roles, err));
+	return sto_query(c->db, STO_APPROVAL_MINE, q, err, "ttti", c->actor->org, after, kind, (int64_t)roles);
+}
+
 enum fj_rc cmd_approval_list(struct iss_call *c, struct fj_err *err)
 {
 	FJ_AUTO(sto_q) q = {0};
 	FJ_AUTO(json) items = json_array();
-	const char *after, *state = fj_json_peek(c->params, "state");
-	char last[32] = "";
-	int64_t limit, n = 0;
-	bool row;
+	const char *after;
+	bool row = true, mine = json_is_true(json_object_get(c->params, "mine"));
+	int64_t limit;
 
 	iss_page(c, &after, &limit);
-	FJ_TRY(sto_query(c->db, STO_APPROVAL_LIST, &q, err, "tti", state == NULL ? "OPEN" : state, after, limit));
-	for (;; n++) {
+	FJ_TRY(open_list(c, mine, after, &q, err));
+	while ((int64_t)json_array_size(items) < limit) {
 		FJ_AUTO(stored) s = {0};
-		json_t *one = NULL;
+		FJ_AUTO(json) one = NULL;
 		FJ_TRY(sto_step(&q, &row, err));
 		if (!row)
 			break;
 		FJ_TRY(from_row(&q, &s, err));
-		memcpy(last, s.id, sizeof(last));
+		FJ_TRY(load_decisions(c->db, &s, err));
 		FJ_TRY(to_json(c, &s, &one, err));
-		json_array_append_new(items, one);
+		if (!mine || json_is_true(json_object_get(one, "mine")))
+			json_array_append(items, one);
 	}
-	c->answer = json_pack("{s:O, s:s?}", "items", items, "next", n == limit ? last : NULL);
-	return c->answer != NULL ? FJ_OK : fj_fail(err, FJ_E_NOMEM, "issuer", NULL, "out of memory");
+	return dom_list_answer(c, items, "id", limit, err);
 }
 
 /* --- deciding --- */
 
-static enum fj_rc check_decider(struct iss_call *c, const struct stored *s, const struct kind *k, struct fj_err *err)
+static enum fj_rc check_open(const struct stored *s, const struct kind *k, struct fj_err *err)
 {
 	if (strcmp(s->state, "OPEN") != 0)
 		return no(err, FJ_E_STATE, "this approval is decided already", "该审批已办结");
-	if (strcmp(c->actor->person, s->person) == 0)
-		return no(err, FJ_E_REFUSED, "nobody decides the own request; ask another officer", "申请人不得审批本人的申请，请由其他经办人审批");
-	if (k == NULL || !(c->actor->roles & k->approve))
-		return no(err, FJ_E_FORBIDDEN, "your role may not decide this", "您的角色无权审批此事项");
-	if (s->org[0] != '\0' && strcmp(s->org, c->actor->org) != 0)
-		return no(err, FJ_E_FORBIDDEN, "this is for the officers of another organisation to decide", "此事项应由其他单位的经办人审批");
-	return FJ_OK;
+	return k != NULL ? FJ_OK : fj_fail(err, FJ_E_CORRUPT, "issuer", NULL, "there is no approval \"%s\"", s->kind);
 }
 
-static enum fj_rc decide(struct iss_call *c, const struct stored *s, const struct kind *k, const char *verdict, const char *state, struct fj_err *err)
+/* next: the level that decides now, NULL when none does */
+static enum fj_rc decide(struct iss_call *c, const struct stored *s, int level, const char *verdict, const char *state, const struct apr_level *next, struct fj_err *err)
 {
 	const char *note = fj_json_peek(c->params, "note");
-	FJ_AUTO(json) body = json_pack("{s:s, s:s, s:s, s:s, s:s, s:s}", "officer", c->actor->login, "person", c->actor->person,
-	    "role", role_for(c->actor, k->approve), "verdict", verdict, "note", note == NULL ? "" : note, "state", state);
+	FJ_AUTO(json) body = json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:i}", "officer", c->actor->login, "person", c->actor->person,
+	    "role", role_for(c->actor, s->chain.level[level - 1].roles), "verdict", verdict, "note", note == NULL ? "" : note, "state", state, "level", level);
 
-	enum fj_rc rc = evt_append(c, "approval.decided", s->id, body, err);
-	return rc == FJ_E_EXISTS ? no(err, FJ_E_EXISTS, "you have decided this already; another officer is needed", "您已作出过决定，须由另一名经办人审批") : rc;
+	if (next != NULL)
+		FJ_TRY(fj_json_set(body, "next", json_pack("{s:o, s:s}", "roles", iss_roles_json(next->roles), "org", next->org)));
+	return evt_append(c, "approval.decided", s->id, body, err);
 }
 
 static void as_apr(const struct stored *s, struct apr *a)
@@ -265,48 +413,92 @@ static void as_apr(const struct stored *s, struct apr *a)
 	snprintf(a->id, sizeof(a->id), "%s", s->id);
 }
 
-enum fj_rc cmd_approval_approve(struct iss_call *c, struct fj_err *err)
+/* what the payload says against itself is seen by whoever approves, and he says so */
+static enum fj_rc check_confirmed(const struct iss_call *c, const struct stored *s, struct fj_err *err)
+{
+	const json_t *odd = json_object_get(s->payload, "contradiction");
+
+	if (odd == NULL || json_is_true(json_object_get(c->params, "confirm")))
+		return FJ_OK;
+	const char *en = fj_json_peek(odd, "en"), *zh = fj_json_peek(odd, "zh");
+	en = en == NULL ? "" : en;
+	zh = zh == NULL ? "" : zh;
+	enum fj_rc rc = fj_fail(err, FJ_E_REFUSED, "issuer", "domain.md 3.4", "%.*s; look at it and approve with \"confirm\"", (int)fj_utf8_prefix(en, 220), en);
+	fj_err_zh(err, "%.*s；请核实并在批准时明确确认（confirm）", (int)fj_utf8_prefix(zh, 120), zh);
+	if (err != NULL)
+		snprintf(err->basis, sizeof(err->basis), "inferred");
+	return rc;
+}
+
+static enum fj_rc approve(struct iss_call *c, const struct stored *s, const struct kind *k, struct fj_err *err)
+{
+	bool last = s->level == s->chain.n;
+	struct apr a;
+
+	if (k->execute != apr_clock_reset)
+		FJ_TRY(iss_clock_check(c->iss, err));
+	FJ_TRY(check_confirmed(c, s, err));
+	FJ_TRY(decide(c, s, s->level, "approve", last ? "APPROVED" : "OPEN", last ? NULL : &s->chain.level[s->level], err));
+	if (!last) {
+		c->answer = json_pack("{s:s, s:s, s:s, s:s, s:o}", "id", s->id, "state", "OPEN", "kind", s->kind, "object", s->object,
+		    "waiting_for", waiting_json(&s->chain, s->level + 1));
+		return c->answer != NULL ? FJ_OK : fj_fail(err, FJ_E_NOMEM, "issuer", NULL, "out of memory");
+	}
+	as_apr(s, &a);
+	snprintf(c->approval, sizeof(c->approval), "%s", s->id);
+	FJ_TRY(k->execute(c, &a, err));
+	if (c->answer == NULL)
+		c->answer = json_pack("{s:s, s:s, s:s, s:s}", "id", s->id, "state", "APPROVED", "kind", s->kind, "object", s->object);
+	return c->answer != NULL ? FJ_OK : fj_fail(err, FJ_E_NOMEM, "issuer", NULL, "out of memory");
+}
+
+static enum fj_rc reject(struct iss_call *c, const struct stored *s, const struct kind *k, int level, struct fj_err *err)
+{
+	struct apr a;
+	int64_t refused;
+	{
+		FJ_AUTO(sto_q) q = {0};
+		FJ_TRY(sto_first(c->db, STO_DECISION_COUNT, &q, "count", err, "tt", s->id, "reject"));
+		refused = sto_int(&q, 0) + 1;
+	}
+	bool final = refused >= k->refusals;
+	FJ_TRY(decide(c, s, level, "reject", final ? "REFUSED" : "OPEN", NULL, err));
+	as_apr(s, &a);
+	snprintf(c->approval, sizeof(c->approval), "%s", s->id);
+	if (final && k->on_refuse != NULL)
+		FJ_TRY(k->on_refuse(c, &a, err));
+	c->answer = json_pack("{s:s, s:s, s:s, s:I}", "id", s->id, "state", final ? "REFUSED" : "OPEN", "object", s->object,
+	    "refusals_missing", (json_int_t)(final ? 0 : k->refusals - refused));
+	return c->answer != NULL ? FJ_OK : fj_fail(err, FJ_E_NOMEM, "issuer", NULL, "out of memory");
+}
+
+/* the call goes on as whoever decides: oneself, or for a principal */
+static enum fj_rc decide_as(struct iss_call *c, bool yes, struct fj_err *err)
 {
 	FJ_AUTO(stored) s = {0};
-	struct apr a;
+	const struct iss_actor *self = c->actor;
+	struct iss_actor as;
 
 	FJ_TRY(load(c->db, fj_json_peek(c->params, "id"), &s, err));
 	const struct kind *k = kind_find(s.kind);
-	FJ_TRY(check_decider(c, &s, k, err));
-	if (k->execute != apr_clock_reset)
-		FJ_TRY(iss_clock_check(c->iss, err));
-	FJ_TRY(decide(c, &s, k, "approve", "APPROVED", err));
-	as_apr(&s, &a);
-	snprintf(c->approval, sizeof(c->approval), "%s", s.id);
-	FJ_TRY(k->execute(c, &a, err));
-	if (c->answer == NULL)
-		c->answer = json_pack("{s:s, s:s, s:s, s:s}", "id", s.id, "state", "APPROVED", "kind", s.kind, "object", s.object);
-	return c->answer != NULL ? FJ_OK : fj_fail(err, FJ_E_NOMEM, "issuer", NULL, "out of memory");
+	FJ_TRY(check_open(&s, k, err));
+	int level = !yes && k->refusals > 1 ? s.chain.n : s.level;
+	FJ_TRY(find_decider(c, &s, &s.chain.level[level - 1], &as, err));
+	c->actor = &as;
+	c->acting = as.roles & s.chain.level[level - 1].roles;
+	enum fj_rc rc = yes ? approve(c, &s, k, err) : reject(c, &s, k, level, err);
+	c->actor = self;
+	return rc;
+}
+
+enum fj_rc cmd_approval_approve(struct iss_call *c, struct fj_err *err)
+{
+	return decide_as(c, true, err);
 }
 
 enum fj_rc cmd_approval_reject(struct iss_call *c, struct fj_err *err)
 {
-	FJ_AUTO(stored) s = {0};
-	struct apr a;
-	int64_t refused;
-
-	FJ_TRY(load(c->db, fj_json_peek(c->params, "id"), &s, err));
-	const struct kind *k = kind_find(s.kind);
-	FJ_TRY(check_decider(c, &s, k, err));
-	{
-		FJ_AUTO(sto_q) q = {0};
-		FJ_TRY(sto_first(c->db, STO_DECISION_COUNT, &q, "count", err, "tt", s.id, "reject"));
-		refused = sto_int(&q, 0) + 1;
-	}
-	bool final = refused >= k->refusals;
-	FJ_TRY(decide(c, &s, k, "reject", final ? "REFUSED" : "OPEN", err));
-	as_apr(&s, &a);
-	snprintf(c->approval, sizeof(c->approval), "%s", s.id);
-	if (final && k->on_refuse != NULL)
-		FJ_TRY(k->on_refuse(c, &a, err));
-	c->answer = json_pack("{s:s, s:s, s:s, s:I}", "id", s.id, "state", final ? "REFUSED" : "OPEN", "object", s.object,
-	    "refusals_missing", (json_int_t)(final ? 0 : k->refusals - refused));
-	return c->answer != NULL ? FJ_OK : fj_fail(err, FJ_E_NOMEM, "issuer", NULL, "out of memory");
+	return decide_as(c, false, err);
 }
 
 enum fj_rc apr_void(struct iss_call *c, const char *kind, const char *object, const char *note, struct fj_err *err)
@@ -316,8 +508,8 @@ enum fj_rc apr_void(struct iss_call *c, const char *kind, const char *object, co
 	FJ_TRY(apr_open_for(c, kind, object, id, err));
 	if (id[0] == '\0')
 		return FJ_OK;
-	FJ_AUTO(json) body = json_pack("{s:s, s:s, s:s, s:s, s:s, s:s}", "officer", c->actor->login, "person", c->actor->person,
-	    "role", role_for(c->actor, c->acting), "verdict", "reject", "note", note, "state", "REFUSED");
+	FJ_AUTO(json) body = json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:i}", "officer", c->actor->login, "person", c->actor->person,
+	    "role", role_for(c->actor, c->acting), "verdict", "reject", "note", note, "state", "REFUSED", "level", 0);
 	return evt_append(c, "approval.decided", id, body, err);
 }
 
@@ -331,6 +523,7 @@ static void put(struct hsm_approval *out, const char *officer, const char *role,
 	out->at = at;
 }
 
+/* who wants it: applicant and approvers, or for a taking-back that is refused the refusers */
 enum fj_rc apr_for_signer(struct sto *db, const char *id, struct hsm_approval *out, size_t *n, struct fj_hash *digest, struct fj_err *err)
 {
 	FJ_AUTO(stored) s = {0};
@@ -338,17 +531,27 @@ enum fj_rc apr_for_signer(struct sto *db, const char *id, struct hsm_approval *o
 	bool row;
 
 	FJ_TRY(load(db, id, &s, err));
-	const struct kind *k = kind_find(s.kind);
+	bool approved = strcmp(s.state, "APPROVED") == 0;
 	*digest = s.digest;
 	*n = 0;
-	/* for refusing a taking-back the applicant is not one who wants it lifted */
-	if (strcmp(s.state, "APPROVED") == 0 || k == NULL)
+	if (approved || kind_find(s.kind) == NULL)
 		put(&out[(*n)++], s.applicant, s.role, s.at);
 	FJ_TRY(sto_query(db, STO_DECISION_LIST, &q, err, "t", id));
 	for (;;) {
 		FJ_TRY(sto_step(&q, &row, err));
 		if (!row || *n == HSM_MAX_APPROVALS)
 			return FJ_OK;
-		put(&out[(*n)++], sto_text(&q, 0), sto_text(&q, 2), sto_int(&q, 5));
+		if (strcmp(sto_text(&q, 3), approved ? "approve" : "reject") == 0)
+			put(&out[(*n)++], sto_text(&q, 0), sto_text(&q, 2), sto_int(&q, 5));
 	}
+}
+
+json_t *apr_kinds_of(uint32_t role, bool asks)
+{
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < FJ_ARRAY_LEN(kinds) && list != NULL; i++)
+		if ((asks ? kinds[i].request : kinds[i].approve) & role)
+			json_array_append_new(list, json_string(kinds[i].name));
+	return list;
 }

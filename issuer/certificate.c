@@ -73,7 +73,7 @@ enum fj_rc dom_cert_get(struct sto *db, const char *number, struct dom_cert *out
 /* what is issued for one asset, and on what */
 struct issuing {
 	const char *issuer;    /* USCC of the finance department */
-	char applicant[64];    /* the person who asked, "" while asking */
+	const char *persons;   /* who asked and approved so far, NULL while asking */
 	const json_t *payload; /* what was approved */
 	struct dom_asset asset; /* with the card that is certified */
 	struct dom_org holder;
@@ -167,7 +167,7 @@ static enum fj_rc check_issuable(struct iss_call *c, const char *asset_no, struc
 	if (again)
 		FJ_TRY(check_successor(c, w, err));
 	FJ_TRY(dom_reg_apart(&w->reg, c->actor->person, err));
-	FJ_TRY(w->applicant[0] != '\0' ? dom_reg_apart(&w->reg, w->applicant, err) : FJ_OK);
+	FJ_TRY(w->persons != NULL ? dom_reg_apart(&w->reg, w->persons, err) : FJ_OK);
 	FJ_TRY(iss_rule_no_core_data(dom_card_text(w->asset.card, "management", "data_level"), dom_card_text(w->asset.card, "management", "risk_assessment")[0] != '\0', err));
 	FJ_TRY(check_documents(c, &w->asset, err));
 	return check_rebinding(c, w, err);
@@ -194,8 +194,11 @@ static enum fj_rc add_request(struct iss_call *c, const json_t *assets, json_t *
 {
 	FJ_AUTO(dom_asset) a = {.card = NULL};
 
-	if (json_array_size(assets) != 1)
-		return fj_fail(err, FJ_E_INVALID, "issuer", "domain.md decision 7", "a request has one key, and a key belongs to one certificate: name one asset");
+	if (json_array_size(assets) != 1) {
+		enum fj_rc rc = fj_fail(err, FJ_E_INVALID, "issuer", "domain.md decision 7", "a request has one key, and a key belongs to one certificate: name one asset");
+		fj_err_zh(err, "证书请求只含一把密钥，一把密钥只属于一张证书；请只选一项资产");
+		return rc;
+	}
 	FJ_TRY(dom_asset_get(c->db, json_string_value(json_array_get(assets, 0)), &a, err));
 	return dom_key_into(c, &a, payload, err);
 }
@@ -396,14 +399,6 @@ static enum fj_rc intent_of(struct iss_call *c, const struct issuing *w, char nu
 	return FJ_OK;
 }
 
-static enum fj_rc applicant_of(struct sto *db, const char *approval, char person[64], struct fj_err *err)
-{
-	FJ_AUTO(sto_q) q = {0};
-
-	FJ_TRY(sto_first(db, STO_APPROVAL_GET, &q, approval, err, "t", approval));
-	return fj_strcopy(person, 64, sto_text(&q, 7));
-}
-
 static const json_t *approved_item(const json_t *payload, const char *asset_no)
 {
 	size_t i;
@@ -452,10 +447,12 @@ enum fj_rc apr_certificate_issue(struct iss_call *c, const struct apr *a, struct
 {
 	struct issuing w = {.issuer = fj_json_peek(a->payload, "issuer"), .payload = a->payload};
 	FJ_AUTO(json) names = json_array();
+	FJ_AUTO(buf) persons = FJ_BUF_INIT(65536);
 	size_t i;
 	json_t *v;
 
-	FJ_TRY(applicant_of(c->db, a->id, w.applicant, err));
+	FJ_TRY(apr_persons(c->db, a->id, &persons, err));
+	w.persons = fj_buf_str(&persons);
 	json_array_foreach(json_object_get(a->payload, "assets"), i, v)
 		json_array_append(names, json_object_get(v, "asset_no"));
 	bool one = json_array_size(names) == 1;

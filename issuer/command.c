@@ -19,6 +19,7 @@
 
 #define MAX_ITEMS 5000
 
+const struct iss_field iss_fld_behalf = {"behalf", ISS_F_STR, false, 63, "被代理人", "act as today's deputy of this officer"};
 const struct iss_field iss_fld_none[] = {{0}};
 const struct iss_field iss_fld_list[] = {
 	{"after", ISS_F_STR, false, 64, "起始", "start after this one"},
@@ -29,12 +30,15 @@ static const struct iss_field fld_approval_list[] = {
 	{"after", ISS_F_STR, false, 64, "起始", "start after this one"},
 	{"limit", ISS_F_INT, false, 1000, "条数", "how many, 100 by default"},
 	{"state", ISS_F_STR, false, 12, "状态", "OPEN (default), APPROVED or REFUSED"},
+	{"kind", ISS_F_STR, false, 40, "事项", "only this kind"},
+	{"mine", ISS_F_BOOL, false, 1, "待我审批", "only what waits for me, or for whom I am today's deputy"},
 	{0},
 };
 static const struct iss_field fld_core_id[] = {{"id", ISS_F_STR, true, 40, "编号", "approval"}, {0}};
 static const struct iss_field fld_decide[] = {
 	{"id", ISS_F_STR, true, 40, "编号", "approval"},
 	{"note", ISS_F_STR, false, 400, "意见", "reason, for the record"},
+	{"confirm", ISS_F_BOOL, false, 1, "确认", "I have seen what contradicts itself in it, and confirm"},
 	{0},
 };
 static const struct iss_field fld_login[] = {{"login", ISS_F_STR, true, 63, "用户名", "login"}, {0}};
@@ -44,6 +48,58 @@ static const struct iss_field fld_user_add[] = {
 	{"person", ISS_F_STR, true, 63, "人员标识", "what the office identifies the natural person by"},
 	{"org", ISS_F_STR, true, 18, "所属单位", "organisation's unified social credit code"},
 	{"roles", ISS_F_LIST, true, 8, "角色", "roles"},
+	{0},
+};
+#define WHY {"reason", ISS_F_STR, false, 400, "理由", "reason, for the record"}
+static const struct iss_field fld_user_move[] = {
+	{"login", ISS_F_STR, true, 63, "用户名", "login"},
+	{"org", ISS_F_STR, false, 18, "调入单位", "new organisation's code; the same one by default"},
+	{"roles", ISS_F_LIST, true, 8, "角色", "roles from now on"},
+	WHY,
+	{0},
+};
+static const struct iss_field fld_user_deputise[] = {
+	{"login", ISS_F_STR, true, 63, "委托人", "principal"},
+	{"deputy", ISS_F_STR, true, 63, "代理人", "deputy, of the same organisation"},
+	{"from", ISS_F_STR, true, 10, "起始日", "first day, 2026-03-16"},
+	{"to", ISS_F_STR, true, 10, "截止日", "last day"},
+	WHY,
+	{0},
+};
+static const struct iss_field fld_user_undeputise[] = {{"id", ISS_F_STR, true, 40, "代理编号", "delegation"}, WHY, {0}};
+static const struct iss_field fld_user_handover[] = {
+	{"login", ISS_F_STR, true, 63, "离任人", "who leaves: disabled in the same act"},
+	{"to", ISS_F_STR, true, 63, "接任人", "who takes over, of the same organisation"},
+	WHY,
+	{0},
+};
+static const struct iss_field fld_user_suspend[] = {
+	{"login", ISS_F_STR, true, 63, "用户名", "login"},
+	{"cause", ISS_F_STR, true, 20, "情形", "FALSE_REGISTRATION, TAMPERING, LEAKING or PROFITEERING"},
+	{"reason", ISS_F_STR, true, 400, "事由", "what was found, for the record"},
+	{0},
+};
+static const struct iss_field fld_user_reinstate[] = {
+	{"login", ISS_F_STR, true, 63, "用户名", "login"},
+	{"reason", ISS_F_STR, true, 400, "理由", "reason, for the record"},
+	{0},
+};
+static const struct iss_field fld_user_reset[] = {
+	{"login", ISS_F_STR, true, 63, "用户名", "login"},
+	{"what", ISS_F_STR, true, 8, "重置内容", "password or factor"},
+	WHY,
+	{0},
+};
+static const struct iss_field fld_delegation_list[] = {
+	{"after", ISS_F_STR, false, 64, "起始", "start after this one"},
+	{"limit", ISS_F_INT, false, 1000, "条数", "how many, 100 by default"},
+	{"login", ISS_F_STR, false, 63, "用户名", "of this principal or deputy"},
+	{0},
+};
+static const struct iss_field fld_access_review[] = {
+	{"day", ISS_F_STR, true, 10, "日期", "day of +08:00, 2026-03-16"},
+	{"after", ISS_F_STR, false, 64, "起始", "start after this login"},
+	{"limit", ISS_F_INT, false, 1000, "条数", "how many, 100 by default"},
 	{0},
 };
 static const struct iss_field fld_enrol[] = {
@@ -205,9 +261,16 @@ void iss_page(const struct iss_call *c, const char **after, int64_t *limit)
 
 /* --- running --- */
 
+bool iss_command_allowed(const struct iss_command_info *info, uint32_t roles)
+{
+	if (roles & ISS_AUDITOR)
+		return info->kind == ISS_READ;
+	return (roles & (info->roles | ISS_SYSTEM)) != 0;
+}
+
 static enum fj_rc check_role(const struct iss_actor *a, const struct iss_command_info *info, struct fj_err *err)
 {
-	if (a->roles & (info->roles | ISS_SYSTEM))
+	if (iss_command_allowed(info, a->roles))
 		return FJ_OK;
 	bool nobody = a->login[0] == '\0' || strcmp(a->login, "local") == 0;
 	enum fj_rc rc = fj_fail(err, nobody ? FJ_E_AUTH : FJ_E_FORBIDDEN, "issuer", "domain.md 6",
@@ -375,6 +438,25 @@ static enum fj_rc run_write(const struct command *cmd, struct iss_call *c, struc
 	return rc;
 }
 
+/* "behalf": the deputy of today acts as his principal; the command sees its own fields only */
+static enum fj_rc stand_in(struct iss_call *c, struct iss_actor *as, json_t **own, struct fj_err *err)
+{
+	const char *principal;
+	struct sto *db;
+
+	if (json_object_get(c->params, "behalf") == NULL)
+		return FJ_OK;
+	FJ_TRY(fj_json_str(c->params, "behalf", (size_t)iss_fld_behalf.max, &principal, err));
+	FJ_TRY(iss_reader_take(c->iss, &db, err));
+	enum fj_rc rc = dlg_actor(db, c->actor, principal, c->now, as, err);
+	iss_reader_give(c->iss, db);
+	FJ_TRY(rc);
+	c->actor = as;
+	c->params = *own = json_copy((json_t *)(uintptr_t)c->params);
+	json_object_del(*own, "behalf");
+	return *own != NULL ? FJ_OK : fj_fail(err, FJ_E_NOMEM, "issuer", NULL, "out of memory");
+}
+
 enum fj_rc iss_command(struct iss *i, const struct iss_actor *actor, const char *name, const json_t *params, json_t **answer, struct fj_err *err)
 {
 	const struct command *cmd = find(name);
@@ -385,9 +467,12 @@ enum fj_rc iss_command(struct iss *i, const struct iss_actor *actor, const char 
 		fj_err_zh(err, "没有命令“%.60s”", name);
 		return rc;
 	}
-	FJ_TRY(check_role(actor, &cmd->info, err));
-	FJ_TRY(check_fields(cmd->info.fields, params, err));
-	c.acting = actor->roles & cmd->info.roles;
+	struct iss_actor as;
+	FJ_AUTO(json) own = NULL;
+	FJ_TRY(stand_in(&c, &as, &own, err));
+	FJ_TRY(check_role(c.actor, &cmd->info, err));
+	FJ_TRY(check_fields(cmd->info.fields, c.params, err));
+	c.acting = c.actor->roles & cmd->info.roles;
 	enum fj_rc rc = cmd->info.kind == ISS_READ ? run_read(cmd, &c, err) : run_write(cmd, &c, err);
 	prf_release(&c);
 	if (rc == FJ_OK && c.answer == NULL)

@@ -70,12 +70,16 @@ typedef enum fj_rc (*evt_apply)(const struct evt *e, struct fj_err *err);
 struct apr {
 	char id[32];
 	const char *kind, *object, *org;
-	json_t *payload; /* borrowed */
+	json_t *payload; /* borrowed; "contradiction" {"en","zh"}: each approver confirms it
+			  * expressly; "not_by": persons whom it concerns and who may not approve it */
 	const char *applicant;
 };
 typedef enum fj_rc (*apr_fn)(struct iss_call *c, const struct apr *a, struct fj_err *err);
 /* Sets c->answer to {"approval": id, "object":..., "waiting_for": {...}}. */
 enum fj_rc apr_request(struct iss_call *c, const char *kind, const char *object, const char *org, json_t *payload, struct fj_err *err) FJ_MUST_USE;
+/* All natural persons behind an approval so far, applicant and deciders, joined by "+": for rules
+ * that keep persons apart (iss_persons_meet). */
+enum fj_rc apr_persons(struct sto *db, const char *id, struct fj_buf *out, struct fj_err *err) FJ_MUST_USE;
 /* is there an open approval of this kind for this object? id into out[32] ("" none) */
 enum fj_rc apr_open_for(struct iss_call *c, const char *kind, const char *object, char out[32], struct fj_err *err) FJ_MUST_USE;
 

@@ -14,6 +14,9 @@
 	    ISS_DATA_BUREAU | ISS_DRC | ISS_OPERATOR | ISS_DEVELOPER | ISS_USER |          \
 	    ISS_EXCHANGE | ISS_ASSESSOR | ISS_AUDITOR | ISS_LOCAL)
 
+/* whoever may stand at a level of an approval chain */
+#define ISS_DOM_DECIDERS (ISS_DOM_READERS & ~(uint32_t)(ISS_AUDITOR | ISS_LOCAL))
+
 /* prototypes of every table, handler, apply and approval function in the .def files */
 #define CMD(ident, name, kind, roles, fields, handler, zh, en) \
 	extern const struct iss_field fields[];                \
@@ -25,6 +28,9 @@
 #undef EVENT
 enum fj_rc apr_organisation_add(struct iss_call *c, const struct apr *a, struct fj_err *err);
 enum fj_rc apr_rule_override(struct iss_call *c, const struct apr *a, struct fj_err *err);
+enum fj_rc apr_organisation_change(struct iss_call *c, const struct apr *a, struct fj_err *err);
+enum fj_rc apr_organisation_import(struct iss_call *c, const struct apr *a, struct fj_err *err);
+enum fj_rc apr_division_load(struct iss_call *c, const struct apr *a, struct fj_err *err);
 enum fj_rc apr_asset_unfreeze(struct iss_call *c, const struct apr *a, struct fj_err *err);
 enum fj_rc apr_registration_execute(struct iss_call *c, const struct apr *a, struct fj_err *err);
 enum fj_rc apr_registration_withdraw(struct iss_call *c, const struct apr *a, struct fj_err *err);
@@ -65,14 +71,23 @@ enum fj_rc dom_org_get(struct sto *db, const char *usci, struct dom_org *out, st
 /* Checks all of an organisation's facts and makes the body of "organisation.added"
  * (also for `fujie init`): kind is a holder_kind code, roles names as of iss_role_name;
  * dept, finance may be "" (a finance department without one is its own).  *body is the
- * caller's.  Warnings (R35) stand in body["warnings"]. */
+ * caller's.  A check character that fails needs `override` (R35), a kind that contradicts the
+ * code needs `note`; both are told: body["warnings"] [{"rule","en","zh"}], body["contradiction"]
+ * {"en","zh"}, which every approver confirms. */
 struct dom_org_in {
-	const char *usci, *name, *kind, *level, *div6, *dept, *finance, *note;
+	const char *usci, *name, *kind, *level, *div6, *dept, *finance, *note, *override;
 	const json_t *roles, *affiliates; /* lists of text; affiliates may be NULL */
 	bool dishonest;
 	int64_t mlps;
 };
 enum fj_rc dom_organisation_body(const struct dom_org_in *in, json_t **body, struct fj_err *err) FJ_MUST_USE;
+/* warnings about what the register does not know: division, superior and finance department */
+enum fj_rc dom_organisation_warn(struct sto *db, json_t *body, struct fj_err *err) FJ_MUST_USE;
+/* R40: may officers of `asker` enter these facts?  With peers (bodies by USCC, may be NULL) a
+ * finance department among them counts as entered. */
+enum fj_rc dom_organisation_enterer(struct iss_call *c, const json_t *body, const json_t *peers, const char *asker, struct fj_err *err) FJ_MUST_USE;
+/* an organisation as the register shows it, note and override included; the caller's */
+enum fj_rc dom_organisation_json(struct sto *db, const char *usci, json_t **out, struct fj_err *err) FJ_MUST_USE;
 
 /* {"items","next"}: next is the last item's `key` when the page is full; items stays the caller's */
 enum fj_rc dom_list_answer(struct iss_call *c, json_t *items, const char *key, int64_t limit, struct fj_err *err) FJ_MUST_USE;
@@ -98,7 +113,7 @@ const char *dom_card_text(const json_t *card, const char *block, const char *key
 /* --- ledger entries (ledger.c) --- */
 struct dom_ledger {
 	char id[40], holder[19], ledger_no[DOM_CAP(DOM_MAX_LEDGER_NO)], catalog_ref[DOM_CAP(DOM_MAX_CATALOG_REF)], name[DOM_CAP(DOM_MAX_NAME)],
-	    shared_from[DOM_CAP(DOM_MAX_SHARED_FROM)], state[16], result[8], person[64];
+	    shared_from[DOM_CAP(DOM_MAX_SHARED_FROM)], state[16], result[8], person[ISS_PERSON_CAP];
 };
 enum fj_rc dom_ledger_get(struct sto *db, const char *id, struct dom_ledger *out, struct fj_err *err) FJ_MUST_USE;
 

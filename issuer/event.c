@@ -82,7 +82,13 @@ enum fj_rc evt_append(struct iss_call *c, const char *kind, const char *object, 
 	int64_t seq;
 
 	const char *policy;
+	FJ_AUTO(json) marked = NULL;
 
+	if (c->actor->behalf[0] != '\0') { /* a deputy's act says whose */
+		marked = json_copy((json_t *)(uintptr_t)body);
+		FJ_TRY(fj_json_set(marked, "behalf", json_string(c->actor->behalf)));
+		body = marked;
+	}
 	FJ_TRY(fj_json_canonical(body, &text, err));
 	FJ_TRY(prf_hash(c, &policy, err));
 	FJ_TRY(last_event(c->db, &seq, &before, err));

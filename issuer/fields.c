@@ -30,7 +30,35 @@ const struct iss_field fld_organisation_add[] = {
 	{"affiliates", ISS_F_LIST, false, 100, "关联方", "affiliates' codes"},
 	{"dishonest", ISS_F_BOOL, false, 1, "失信", "on a list of dishonest bodies"},
 	{"mlps", ISS_F_INT, false, 4, "等级保护", "level of cyber security protection, 0 to 4"},
-	{"note", ISS_F_STR, false, 400, "备注", "note, such as why a code fails its check"},
+	{"note", ISS_F_STR, false, 400, "备注", "note, such as why the kind contradicts the code"},
+	{"override", ISS_F_STR, false, 400, "校验说明", "why the code is taken although its check character fails"},
+	{0},
+};
+/* organisations: change, lists of them, divisions */
+const struct iss_field fld_organisation_change[] = {
+	{"usci", ISS_F_STR, true, 18, "统一社会信用代码", "unified social credit code"},
+	{"name", ISS_F_STR, false, DOM_MAX_NAME, "单位名称", "full legal name"},
+	{"kind", ISS_F_STR, false, 8, "主体类型", "ADMIN, INST, MASS, SOE, UTIL or ENT"},
+	{"level", ISS_F_STR, false, 4, "财政级次", "中央, 省, 市, 县 or 乡"},
+	{"div6", ISS_F_STR, false, 6, "行政区划", "division, six digits"},
+	{"dept", ISS_F_STR, false, 18, "主管部门", "superior department's code; \"none\" for a top department"},
+	{"finance", ISS_F_STR, false, 18, "本级财政部门", "finance department's code"},
+	{"roles", ISS_F_LIST, false, 12, "角色", "all roles from now on"},
+	{"affiliates", ISS_F_LIST, false, 100, "关联方", "all affiliates' codes from now on"},
+	{"dishonest", ISS_F_BOOL, false, 1, "失信", "on a list of dishonest bodies"},
+	{"mlps", ISS_F_INT, false, 4, "等级保护", "level of cyber security protection, 0 to 4"},
+	{"note", ISS_F_STR, false, 400, "备注", "note, such as why the kind contradicts the code"},
+	{"override", ISS_F_STR, false, 400, "校验说明", "why the code is taken although its check character fails"},
+	{0},
+};
+const struct iss_field fld_organisation_import[] = {
+	{"file", ISS_F_FILE, true, 4 << 20, "单位清单", "CSV (UTF-8, GB18030) or .xlsx; organisation template prints one"},
+	{"dry_run", ISS_F_BOOL, false, 1, "试导入", "check only"},
+	{0},
+};
+const struct iss_field fld_division_load[] = {
+	{"file", ISS_F_FILE, true, 1 << 20, "行政区划表", "CSV (UTF-8, GB18030) or .xlsx: code, name"},
+	{"source", ISS_F_STR, true, 200, "来源", "edition of GB/T 2260, or notice"},
 	{0},
 };
 const struct iss_field fld_ledger_import[] = {

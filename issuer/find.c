@@ -50,7 +50,8 @@ const struct iss_field fld_user_list[] = {F_PAGE, F_STATE, {"org", ISS_F_STR, fa
 
 static const struct fnd_column c_organisation[] = {{"usci", FND_TEXT, "统一社会信用代码"}, {"name", FND_TEXT, "单位名称"}, {"kind", FND_TEXT, "主体类型"},
 	{"level", FND_TEXT, "财政级次"}, {"div6", FND_TEXT, "行政区划"}, {"dept", FND_TEXT, "主管部门"}, {"finance", FND_TEXT, "本级财政部门"},
-	{"roles", FND_ROLES, "角色"}, {"affiliates", FND_JSON, "关联方"}, {"dishonest", FND_BOOL, "失信"}, {"mlps", FND_INT, "等级保护"}, {0}};
+	{"roles", FND_ROLES, "角色"}, {"affiliates", FND_JSON, "关联方"}, {"dishonest", FND_BOOL, "失信"}, {"mlps", FND_INT, "等级保护"},
+	{"note", FND_TEXT, "备注"}, {"override", FND_TEXT, "代码校验说明"}, {0}};
 static const struct fnd_column c_ledger[] = {{"id", FND_TEXT, "编号"}, {"ledger_no", FND_TEXT, "台账编号"}, {"name", FND_TEXT, "名称"},
 	{"holder", FND_TEXT, "持有单位"}, {"catalog_ref", FND_TEXT, "数据资源目录编号"}, {"shared_from", FND_TEXT, "共享来源单位"}, {"state", FND_TEXT, "状态"},
 	{"result", FND_TEXT, "确认结论"}, {0}};

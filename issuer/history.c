@@ -53,7 +53,7 @@ static enum fj_rc decisions(struct sto *db, const char *id, json_t *list, struct
 		if (!row)
 			return FJ_OK;
 		fj_time_utc(sto_int(&q, 4), at);
-		json_array_append_new(list, json_pack("{s:s, s:s, s:s, s:s, s:s}", "officer", sto_text(&q, 0), "role", sto_text(&q, 1), "verdict",
+		json_array_append_new(list, json_pack("{s:s, s:s, s:s, s:s, s:s, s:s}", "officer", sto_text(&q, 0), "behalf", sto_text(&q, 5), "role", sto_text(&q, 1), "verdict",
 		    sto_text(&q, 2), "note", sto_text(&q, 3), "at", at));
 	}
 }
@@ -76,8 +76,8 @@ enum fj_rc fnd_approval(struct sto *db, const char *id, json_t **out, struct fj_
 		fj_hex(sto_blob(&q, 5).p, FJ_SHA256_LEN, hex);
 	fj_time_utc(sto_int(&q, 8), at);
 	FJ_TRY(decisions(db, id, list, err));
-	*out = json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:O}", "id", sto_text(&q, 0), "kind", sto_text(&q, 1), "object", sto_text(&q, 2),
-	    "org", sto_text(&q, 3), "digest", hex, "applicant", sto_text(&q, 6), "role", sto_text(&q, 7), "requested_at", at, "state", sto_text(&q, 9),
+	*out = json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:O}", "id", sto_text(&q, 0), "kind", sto_text(&q, 1), "object", sto_text(&q, 2),
+	    "org", sto_text(&q, 3), "digest", hex, "applicant", sto_text(&q, 6), "behalf", sto_text(&q, 10), "role", sto_text(&q, 7), "requested_at", at, "state", sto_text(&q, 9),
 	    "decisions", list);
 	return *out != NULL ? FJ_OK : fj_fail(err, FJ_E_NOMEM, "issuer", NULL, "out of memory");
 }
@@ -115,10 +115,10 @@ static enum fj_rc add_event(void *ctx, const struct sto_q *q, struct fj_slice be
 		fj_hex(before.p, FJ_SHA256_LEN, previous);
 	if (strlen(sto_text(q, 7)) <= MAX_BODY)
 		FJ_TRY(fj_json_parse(fj_slice_str(sto_text(q, 7)), MAX_BODY, &body, err));
-	FJ_AUTO(json) item = json_pack("{s:I, s:s, s:{s:s, s:s}, s:{s:s, s:s}, s:s, s:s, s:s, s:s, s:s, s:s, s:b, s:O?}", "seq", (json_int_t)sto_int(q, 0), "at", at,
+	FJ_AUTO(json) item = json_pack("{s:I, s:s, s:{s:s, s:s}, s:{s:s, s:s}, s:s, s:s, s:s, s:s, s:s, s:s, s:b, s:s, s:O?}", "seq", (json_int_t)sto_int(q, 0), "at", at,
 	    "actor", "login", sto_text(q, 2), "name", sto_text(q, 11), "org", "usci", sto_text(q, 3), "name", sto_text(q, 12), "kind", sto_text(q, 4),
 	    "object", sto_text(q, 5), "approval", sto_text(q, 6), "policy", sto_text(q, 9), "hash", hash, "previous", previous, "verified",
-	    evt_row_true(q, before), "body", body);
+	    evt_row_true(q, before), "behalf", fj_json_peek(body, "behalf") != NULL ? fj_json_peek(body, "behalf") : "", "body", body);
 	if (sto_text(q, 6)[0] != '\0')
 		FJ_TRY(approved(c, sto_text(q, 6), item, err));
 	return json_array_append(c->items, item) == 0 ? FJ_OK : fj_fail(err, FJ_E_NOMEM, "issuer", NULL, "out of memory");

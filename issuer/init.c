@@ -146,6 +146,7 @@ static enum fj_rc first_people(struct iss *i, const json_t *in, json_t *out, str
 	const json_t *o = json_object_get(in, "organisation"), *officers = json_object_get(in, "officers");
 	struct dom_org_in org = {.usci = fj_json_peek(o, "usci"), .name = fj_json_peek(o, "name"), .kind = fj_json_peek(o, "kind"),
 		.level = fj_json_peek(o, "level"), .div6 = fj_json_peek(o, "div6"), .dept = "", .finance = "", .note = "",
+		.override = "entered at the ceremony",
 		.roles = json_object_get(o, "roles")};
 	const char *first = fj_json_peek(json_array_get(officers, 0), "person"), *second = fj_json_peek(json_array_get(officers, 1), "person");
 	json_t *body = NULL;

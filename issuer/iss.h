@@ -81,6 +81,46 @@ enum fj_rc apr_user_disable(struct iss_call *c, const struct apr *a, struct fj_e
 enum fj_rc apr_profile_adopt(struct iss_call *c, const struct apr *a, struct fj_err *err);
 enum fj_rc apr_clock_reset(struct iss_call *c, const struct apr *a, struct fj_err *err);
 
+enum fj_rc apr_user_move(struct iss_call *c, const struct apr *a, struct fj_err *err);
+enum fj_rc apr_user_reinstate(struct iss_call *c, const struct apr *a, struct fj_err *err);
+enum fj_rc apr_user_reset(struct iss_call *c, const struct apr *a, struct fj_err *err);
+enum fj_rc apr_user_handover(struct iss_call *c, const struct apr *a, struct fj_err *err);
+enum fj_rc apr_user_deputise(struct iss_call *c, const struct apr *a, struct fj_err *err);
+enum fj_rc apr_user_undeputise(struct iss_call *c, const struct apr *a, struct fj_err *err);
+
+/* --- approval.c, chain.c --- */
+#define APR_MAX_LEVELS 6
+struct apr_level {
+	uint32_t roles; /* any of these decides */
+	char org[19];   /* whose officers; "" those of any organisation */
+};
+struct apr_chain {
+	struct apr_level level[APR_MAX_LEVELS];
+	int n;
+};
+/* The chain of an approval that is requested now: the levels of the profile of the finance
+ * department that `a->org` (or the applicant) belongs to, resolved, and `demanded` last.  Refused:
+ * a profile that would make more than six. */
+enum fj_rc chn_make(struct iss_call *c, const struct apr *a, const struct apr_level *demanded, struct apr_chain *out, struct fj_err *err) FJ_MUST_USE;
+/* [{"roles":[...],"org"}], as events and rows keep it; the caller's */
+json_t *chn_json(const struct apr_chain *ch);
+enum fj_rc chn_parse(const json_t *list, struct apr_chain *out, struct fj_err *err) FJ_MUST_USE;
+/* names of the approvals that a role asks for, or decides in the end; the caller's */
+json_t *apr_kinds_of(uint32_t role, bool asks);
+
+/* --- delegation.c --- */
+#define DLG_MAX 16
+struct dlg_list {
+	char login[DLG_MAX][64];
+	size_t n;
+};
+/* whose deputy self is at `now`; nobody's while he acts for another already */
+enum fj_rc dlg_principals(struct sto *db, const struct iss_actor *self, fj_time now, struct dlg_list *out, struct fj_err *err) FJ_MUST_USE;
+/* self acting for the principal: his roles, both persons; FJ_E_FORBIDDEN when he is not the deputy at `now` */
+enum fj_rc dlg_actor(struct sto *db, const struct iss_actor *self, const char *principal, fj_time now, struct iss_actor *out, struct fj_err *err) FJ_MUST_USE;
+/* every delegation from or to the login that is not over ends; their ids into the list `ended` */
+enum fj_rc dlg_end_all(struct iss_call *c, const char *login, const char *reason, json_t *ended, struct fj_err *err) FJ_MUST_USE;
+
 /* --- pipeline.c --- */
 /* Every intent up to event `seq` is made or given up, by this thread or by the one that was at
  * it already; FJ_E_UNAVAILABLE and the like when the signer is away: they stay PENDING.  No
@@ -108,6 +148,23 @@ enum fj_rc pub_delegate(struct iss *i, const char *what, struct fj_buf *cert, st
 #define USR_CODE_SECOND 8
 void usr_code_first(char first[USR_CODE_FIRST + 1], char hash_hex[65]);
 enum fj_rc usr_invite(struct sto *db, const char *login, const char *first_hash_hex, char second[USR_CODE_SECOND + 1], struct fj_err *err) FJ_MUST_USE;
+/* Who answers for the people of an organisation (R40): its finance department, or while that has
+ * not two officers the one that made this appliance; into keeper (may be NULL).  FJ_E_REFUSED
+ * unless asker is that office or the organisation itself. */
+enum fj_rc usr_office(struct iss_call *c, const char *org, const char *asker, char keeper[19], struct fj_err *err) FJ_MUST_USE;
+/* that office of a finance department: itself, or the one that made this appliance */
+enum fj_rc usr_keeper(struct iss_call *c, const char *finance, char keeper[19], struct fj_err *err) FJ_MUST_USE;
+struct usr {
+	struct iss_actor a; /* roles: what he was given; an actor has those that his organisation still has */
+	char state[12];
+};
+enum fj_rc usr_get(struct sto *db, const char *login, struct usr *out, struct fj_err *err) FJ_MUST_USE;
+/* R22: the department that made this appliance keeps two officers besides this one */
+enum fj_rc usr_leaves_two(struct iss_call *c, const struct usr *u, struct fj_err *err) FJ_MUST_USE;
+struct dom_org;
+/* roles that the organisation has, and an auditor's alone */
+enum fj_rc usr_check_roles(const struct dom_org *o, const json_t *list, struct fj_err *err) FJ_MUST_USE;
+enum fj_rc usr_end_sessions(struct iss_call *c, const char *login, struct fj_err *err) FJ_MUST_USE;
 struct usr_demo {
 	char password[32], totp_uri[200], secret_b32[40];
 };

@@ -24,10 +24,15 @@ enum iss_role {
 };
 const char *iss_role_name(enum iss_role one);          /* "FINANCE" */
 enum fj_rc iss_role_parse(const char *name, uint32_t *bit, struct fj_err *err) FJ_MUST_USE;
+/* a list of names as bits, of at least one; and back: the caller's, NULL when out of memory */
+enum fj_rc iss_roles_parse(const json_t *list, uint32_t *bits, struct fj_err *err) FJ_MUST_USE;
+json_t *iss_roles_json(uint32_t bits);
 
+#define ISS_PERSON_CAP 256
 struct iss_actor {
 	char login[64];
-	char person[64]; /* one natural person is one officer, whatever the logins */
+	char person[ISS_PERSON_CAP]; /* who is behind the act: one natural person, or several joined by "+" (iss_persons_meet) */
+	char behalf[64]; /* login of the principal whom a deputy acts for; "" for oneself */
 	char name[161];  /* display: 40 code points */
 	char org[19];    /* USCC of the organisation acted for */
 	uint32_t roles;  /* of that organisation's user */
@@ -105,8 +110,13 @@ struct iss_command_info {
 /* An asset card for people (domain.md 4.3): [{"block","key","label","text"}] in the dictionary's
  * order, codes in words; the caller's. */
 json_t *iss_card_lines(const json_t *card, bool en);
+/* Every command takes this one beside its own: the login of the principal for whom a deputy
+ * acts, within the days of a delegation (issuer/delegation.c). */
+extern const struct iss_field iss_fld_behalf;
 /* All commands, for command line help, routes and OpenAPI; *n of them. */
 const struct iss_command_info *const *iss_commands(size_t *n);
 const struct iss_command_info *iss_command_find(const char *name); /* NULL: none */
+/* May these roles run it?  An auditor runs every command that reads, and nothing else. */
+bool iss_command_allowed(const struct iss_command_info *info, uint32_t roles);
 
 #endif

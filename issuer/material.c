@@ -55,8 +55,11 @@ static enum fj_rc check_add(struct iss_call *c, const char *asset_no, size_t siz
 	if (asset_no[0] != '\0') {
 		FJ_AUTO(dom_asset) a = {.card = NULL};
 		FJ_TRY(dom_asset_get(c->db, asset_no, &a, err));
-		if (strcmp(a.holder, c->actor->org) != 0)
-			return fj_fail(err, FJ_E_FORBIDDEN, "issuer", "domain.md 6", "this asset is another holder's");
+		if (strcmp(a.holder, c->actor->org) != 0) {
+			enum fj_rc rc = fj_fail(err, FJ_E_FORBIDDEN, "issuer", "domain.md 6", "this asset is another holder's");
+			fj_err_zh(err, "该资产属于其他持有单位");
+			return rc;
+		}
 	}
 	FJ_TRY(prf_int(c, o.finance, "material.max", &max, err));
 	if (size > 0 && (int64_t)size <= max)

@@ -82,7 +82,7 @@ enum fj_rc apply_objection_made(const struct evt *e, struct fj_err *err)
 /* --- deciding --- */
 
 struct objection {
-	char id[32], registration[40], asset_no[DOM_CAP(DOM_MAX_ASSET_NO)], state[12], person[64];
+	char id[32], registration[40], asset_no[DOM_CAP(DOM_MAX_ASSET_NO)], state[12], person[ISS_PERSON_CAP];
 };
 
 static enum fj_rc load(struct sto *db, const char *id, struct objection *o, struct fj_err *err)

@@ -22,7 +22,7 @@ const struct dom_reg_type *dom_reg_type(const char *name); /* NULL: none */
 
 struct dom_reg {
 	char id[40], asset_no[DOM_CAP(DOM_MAX_ASSET_NO)], holder[19], type[16], path[8], state[16];
-	char applicant[64], endorser[64], acceptor[64], reviewer[64], decider[64]; /* natural persons */
+	char applicant[ISS_PERSON_CAP], endorser[ISS_PERSON_CAP], acceptor[ISS_PERSON_CAP], reviewer[ISS_PERSON_CAP], decider[ISS_PERSON_CAP]; /* natural persons */
 	char receiver[19], new_no[DOM_CAP(DOM_MAX_ASSET_NO)], received[64], certificate[41];
 	int64_t version;
 	fj_time at, due, notice_from, notice_to; /* 0: none */

@@ -4,6 +4,7 @@
  * A user is made by two officers (R22), of the office that answers for the
  * user's organisation (R40), with roles that the organisation has; he sets
  * password and second factor with a one-time code; there is no default password.
+ * Moving, resets and handing over on leaving are lifecycle.c's.
  * Whoever asked for the user gets the first half of the code and whoever approved
  * the second, so neither of the two can become the new person.
  * Public facts are events; passwords (argon2id) and factors stand beside the log
@@ -19,56 +20,14 @@
 
 #define CODE_LIFE (7 * 86400)
 
-static const struct {
-	enum iss_role bit;
-	const char *name;
-} roles[] = {
-	{ISS_MOF, "MOF"}, {ISS_FINANCE, "FINANCE"}, {ISS_SUPERIOR, "SUPERIOR"}, {ISS_HOLDER, "HOLDER"},
-	{ISS_IMPLEMENTER, "IMPLEMENTER"}, {ISS_GOV, "GOV"}, {ISS_DATA_BUREAU, "DATA_BUREAU"}, {ISS_DRC, "DRC"},
-	{ISS_OPERATOR, "OPERATOR"}, {ISS_DEVELOPER, "DEVELOPER"}, {ISS_USER, "USER"}, {ISS_EXCHANGE, "EXCHANGE"},
-	{ISS_ASSESSOR, "ASSESSOR"}, {ISS_AUDITOR, "AUDITOR"}, {ISS_LOCAL, "LOCAL"}, {ISS_SYSTEM, "SYSTEM"},
-};
-
-const char *iss_role_name(enum iss_role one)
-{
-	for (size_t i = 0; i < FJ_ARRAY_LEN(roles); i++)
-		if (roles[i].bit == one)
-			return roles[i].name;
-	return "";
-}
-
-enum fj_rc iss_role_parse(const char *name, uint32_t *bit, struct fj_err *err)
-{
-	for (size_t i = 0; i < FJ_ARRAY_LEN(roles) - 2; i++) /* LOCAL and SYSTEM are nobody's */
-		if (strcmp(roles[i].name, name) == 0) {
-			*bit = roles[i].bit;
-			return FJ_OK;
-		}
-	return fj_fail(err, FJ_E_INVALID, "issuer", "domain.md 6", "there is no role \"%.40s\"", name);
-}
-
 /* --- events --- */
-
-static enum fj_rc role_bits(const json_t *list, uint32_t *out, struct fj_err *err)
-{
-	size_t i;
-	json_t *v;
-	uint32_t bit;
-
-	*out = 0;
-	json_array_foreach(list, i, v) {
-		FJ_TRY(iss_role_parse(json_is_string(v) ? json_string_value(v) : "", &bit, err));
-		*out |= bit;
-	}
-	return *out != 0 ? FJ_OK : fj_fail(err, FJ_E_INVALID, "issuer", "domain.md 6", "a user has at least one role");
-}
 
 enum fj_rc apply_user_added(const struct evt *e, struct fj_err *err)
 {
 	const json_t *b = e->body;
 	uint32_t bits;
 
-	FJ_TRY(role_bits(json_object_get(b, "roles"), &bits, err));
+	FJ_TRY(iss_roles_parse(json_object_get(b, "roles"), &bits, err));
 	return sto_run(e->db, STO_USER_SET, NULL, err, "ttttit", e->object, fj_json_peek(b, "person"), fj_json_peek(b, "name"),
 	    fj_json_peek(b, "org"), (int64_t)bits, fj_json_peek(b, "state"));
 }
@@ -111,38 +70,60 @@ enum fj_rc usr_invite(struct sto *db, const char *login, const char *first_hash_
 
 	iss_new_id("", USR_CODE_SECOND, second);
 	code_hash(first_hash_hex, second, &h);
-	return sto_run(db, STO_SECRET_SET, NULL, err, "ttbibi", login, "", FJ_SLICE("", 0), (int64_t)0,
-	    FJ_SLICE(h.b, FJ_SHA256_LEN), (int64_t)fj_now() + CODE_LIFE);
+	return sto_run(db, STO_SECRET_CODE, NULL, err, "tbi", login, FJ_SLICE(h.b, FJ_SHA256_LEN), (int64_t)fj_now() + CODE_LIFE);
 }
 
-static enum fj_rc set_secrets(struct sto *db, const char *login, const char *password, struct fj_slice totp, struct fj_err *err)
+static enum fj_rc set_secrets(struct sto *db, const char *login, const char *password, struct fj_slice totp, int64_t step, struct fj_err *err)
 {
 	char hash[crypto_pwhash_STRBYTES];
 
 	if (crypto_pwhash_str(hash, password, strlen(password), crypto_pwhash_OPSLIMIT_INTERACTIVE,
 	    crypto_pwhash_MEMLIMIT_INTERACTIVE) != 0)
 		return fj_fail(err, FJ_E_NOMEM, "issuer", NULL, "not enough memory to hash a password");
-	return sto_run(db, STO_SECRET_SET, NULL, err, "ttbibi", login, hash, totp, (int64_t)0, FJ_SLICE("", 0), (int64_t)0);
+	return sto_run(db, STO_SECRET_SET, NULL, err, "ttbibi", login, hash, totp, step, FJ_SLICE("", 0), (int64_t)0);
+}
+
+static enum fj_rc from_row(const struct sto_q *q, struct usr *u, struct fj_err *err)
+{
+	const struct sto_copy texts[] = {STO_COPY(0, u->a.login), STO_COPY(1, u->a.person), STO_COPY(2, u->a.name), STO_COPY(3, u->a.org), STO_COPY(5, u->state)};
+
+	memset(u, 0, sizeof(*u));
+	FJ_TRY(sto_copy(q, texts, FJ_ARRAY_LEN(texts), "a user", err));
+	u->a.roles = (uint32_t)sto_int(q, 4);
+	u->a.via = "system";
+	return FJ_OK;
+}
+
+enum fj_rc usr_get(struct sto *db, const char *login, struct usr *out, struct fj_err *err)
+{
+	FJ_AUTO(sto_q) q = {0};
+
+	FJ_TRY(sto_first(db, STO_USER_GET, &q, login, err, "t", login));
+	return from_row(&q, out, err);
 }
 
 enum fj_rc usr_actor(struct sto *db, const char *login, const char *via, struct iss_actor *out, struct fj_err *err)
 {
 	FJ_AUTO(sto_q) q = {0};
+	struct usr u;
 
 	memset(out, 0, sizeof(*out));
 	FJ_TRY(sto_first(db, STO_USER_GET, &q, login, err, "t", login));
-	if (fj_strcopy(out->login, sizeof(out->login), sto_text(&q, 0)) != FJ_OK ||
-	    fj_strcopy(out->person, sizeof(out->person), sto_text(&q, 1)) != FJ_OK ||
-	    fj_strcopy(out->name, sizeof(out->name), sto_text(&q, 2)) != FJ_OK ||
-	    fj_strcopy(out->org, sizeof(out->org), sto_text(&q, 3)) != FJ_OK)
-		return fj_fail(err, FJ_E_CORRUPT, "issuer", NULL, "the user %s is malformed", login);
-	out->roles = (uint32_t)sto_int(&q, 4);
+	FJ_TRY(from_row(&q, &u, err));
+	*out = u.a;
+	out->roles &= (uint32_t)sto_int(&q, 6); /* what the organisation has lost its people have not */
 	out->via = via;
-	return strcmp(sto_text(&q, 5), "ACTIVE") == 0 ? FJ_OK
-	    : fj_fail(err, FJ_E_AUTH, "issuer", NULL, "the user %s is not active", login);
+	if (strcmp(u.state, "ACTIVE") == 0)
+		return FJ_OK;
+	enum fj_rc rc = fj_fail(err, FJ_E_AUTH, "issuer", NULL, "the user %s is not active", login);
+	fj_err_zh(err, "用户 %s 未启用或已停用", login);
+	return rc;
 }
 
-/* --- commands --- */
+enum fj_rc usr_end_sessions(struct iss_call *c, const char *login, struct fj_err *err)
+{
+	return sto_run(c->db, STO_SESSION_CLEAN, NULL, err, "iit", (int64_t)0, (int64_t)0, login);
+}
 
 /* --- who answers for an organisation's people (R40) --- */
 
@@ -155,22 +136,47 @@ static enum fj_rc officers_of(struct sto *db, const char *org, int64_t *n, struc
 	return FJ_OK;
 }
 
-/* The finance department of the organisation; while that has not two officers of its own, the
- * one that made this appliance. */
-static enum fj_rc keeper_of(struct iss_call *c, const struct dom_org *o, char out[19], struct fj_err *err)
+enum fj_rc usr_keeper(struct iss_call *c, const char *finance, char keeper[19], struct fj_err *err)
 {
 	int64_t n;
 
-	FJ_TRY(officers_of(c->db, o->finance, &n, err));
-	snprintf(out, 19, "%s", n >= 2 ? o->finance : c->iss->keeper);
-	return FJ_OK;
+	FJ_TRY(officers_of(c->db, finance, &n, err));
+	return fj_strcopy(keeper, 19, n >= 2 ? finance : c->iss->keeper);
 }
 
-static enum fj_rc check_roles(const struct dom_org *o, const json_t *list, struct fj_err *err)
+enum fj_rc usr_office(struct iss_call *c, const char *org, const char *asker, char keeper[19], struct fj_err *err)
+{
+	FJ_AUTO(dom_org) o = {.affiliates = NULL};
+	char office[19];
+
+	FJ_TRY(dom_org_get(c->db, org, &o, err));
+	FJ_TRY(usr_keeper(c, o.finance, office, err));
+	if (keeper != NULL)
+		memcpy(keeper, office, sizeof(office));
+	return strcmp(asker, o.usci) == 0 ? FJ_OK : iss_rule_no_foreign_issuer(office, asker, err);
+}
+
+enum fj_rc usr_leaves_two(struct iss_call *c, const struct usr *u, struct fj_err *err)
+{
+	int64_t n;
+
+	if (strcmp(u->a.org, c->iss->keeper) != 0 || !(u->a.roles & ISS_FINANCE) || strcmp(u->state, "DISABLED") == 0)
+		return FJ_OK;
+	FJ_TRY(officers_of(c->db, u->a.org, &n, err));
+	return n > 2 ? FJ_OK : iss_rule_fail(err, "R22", "the department that made this appliance keeps two officers at least: nobody could approve anything without them; enter another one first",
+	    "本系统的建设财政部门须至少保留两名经办人，否则任何事项均无人审批；请先登记新的经办人");
+}
+
+enum fj_rc usr_check_roles(const struct dom_org *o, const json_t *list, struct fj_err *err)
 {
 	uint32_t bits;
 
-	FJ_TRY(role_bits(list, &bits, err));
+	FJ_TRY(iss_roles_parse(list, &bits, err));
+	if ((bits & ISS_AUDITOR) && bits != ISS_AUDITOR) {
+		enum fj_rc rc = fj_fail(err, FJ_E_REFUSED, "issuer", "domain.md 6", "an auditor only reads and has no other role; decision, execution and supervision are apart");
+		fj_err_zh(err, "审计人员只读，不得兼任其他角色；决策、执行、监督相互分离");
+		return rc;
+	}
 	if ((bits & ~o->roles) == 0)
 		return FJ_OK;
 	enum fj_rc rc = fj_fail(err, FJ_E_REFUSED, "issuer", "domain.md 6", "a user has only roles that the organisation has; %s lacks one of these", o->name);
@@ -178,15 +184,26 @@ static enum fj_rc check_roles(const struct dom_org *o, const json_t *list, struc
 	return rc;
 }
 
+/* --- commands --- */
+
 /* organisation, roles and office are looked at when asked, and again when approved */
 static enum fj_rc check_user(struct iss_call *c, const json_t *p, const char *asker_org, char keeper[19], struct fj_err *err)
 {
 	FJ_AUTO(dom_org) o = {.affiliates = NULL};
+	FJ_AUTO(sto_q) q = {0};
+	bool row;
 
 	FJ_TRY(dom_org_get(c->db, fj_json_peek(p, "org"), &o, err));
-	FJ_TRY(check_roles(&o, json_object_get(p, "roles"), err));
-	FJ_TRY(keeper_of(c, &o, keeper, err));
-	return strcmp(asker_org, o.usci) == 0 ? FJ_OK : iss_rule_no_foreign_issuer(keeper, asker_org, err);
+	FJ_TRY(usr_check_roles(&o, json_object_get(p, "roles"), err));
+	FJ_TRY(usr_office(c, o.usci, asker_org, keeper, err));
+	FJ_TRY(sto_query(c->db, STO_USER_PERSON, &q, err, "t", fj_json_peek(p, "person")));
+	FJ_TRY(sto_step(&q, &row, err));
+	if (!row)
+		return FJ_OK;
+	char en[200], zh[200];
+	snprintf(en, sizeof(en), "one natural person is one officer: this person is \"%.63s\" already; move that user, or disable it first", sto_text(&q, 0));
+	snprintf(zh, sizeof(zh), "一名自然人只能对应一个经办人账号：该人员已有账号“%.63s”；请办理调动，或先停用原账号", sto_text(&q, 0));
+	return iss_rule_fail(err, "R22", en, zh);
 }
 
 enum fj_rc cmd_user_add(struct iss_call *c, struct fj_err *err)
@@ -229,81 +246,114 @@ enum fj_rc apr_user_add(struct iss_call *c, const struct apr *a, struct fj_err *
 enum fj_rc cmd_user_disable(struct iss_call *c, struct fj_err *err)
 {
 	FJ_AUTO(json) payload = json_pack("{s:s}", "state", "DISABLED");
-	FJ_AUTO(dom_org) o = {.affiliates = NULL};
-	struct iss_actor a;
+	struct usr u;
 	char keeper[19];
 
-	enum fj_rc rc = usr_actor(c->db, fj_json_peek(c->params, "login"), "system", &a, err);
-	if (rc != FJ_OK && rc != FJ_E_AUTH) /* an invitation can be taken back too */
-		return rc;
-	FJ_TRY(dom_org_get(c->db, a.org, &o, err));
-	FJ_TRY(keeper_of(c, &o, keeper, err));
-	FJ_TRY(iss_rule_no_foreign_issuer(keeper, c->actor->org, err));
-	return apr_request(c, "user.disable", a.login, keeper, payload, err);
+	FJ_TRY(usr_get(c->db, fj_json_peek(c->params, "login"), &u, err)); /* an invitation can be taken back too */
+	FJ_TRY(usr_office(c, u.a.org, c->actor->org, keeper, err));
+	FJ_TRY(usr_leaves_two(c, &u, err));
+	return apr_request(c, "user.disable", u.a.login, keeper, payload, err);
 }
 
 enum fj_rc apr_user_disable(struct iss_call *c, const struct apr *a, struct fj_err *err)
 {
+	FJ_AUTO(json) ended = json_array();
+	struct usr u;
+
+	FJ_TRY(usr_get(c->db, a->object, &u, err));
+	FJ_TRY(usr_leaves_two(c, &u, err));
 	FJ_TRY(evt_append(c, "user.changed", a->object, a->payload, err));
+	FJ_TRY(dlg_end_all(c, a->object, "user.disable", ended, err));
 	FJ_TRY(sto_run(c->db, STO_SECRET_END, NULL, err, "t", a->object));
-	return sto_run(c->db, STO_SESSION_CLEAN, NULL, err, "iit", (int64_t)0, (int64_t)0, a->object);
+	return usr_end_sessions(c, a->object, err);
 }
 
-static enum fj_rc check_code(struct iss_call *c, const char *login, struct fj_err *err)
+/* what a reset has left: a factor, or a password; a new user has neither */
+struct kept {
+	char hash[crypto_pwhash_STRBYTES];
+	uint8_t totp[64];
+	size_t totp_len;
+	int64_t step;
+};
+
+static enum fj_rc check_code(struct iss_call *c, const char *login, struct kept *k, struct fj_err *err)
 {
 	const char *code = fj_json_peek(c->params, "code"), *dash = strchr(code, '-');
 	size_t n = dash == NULL ? 0 : (size_t)(dash - code);
 	struct fj_hash first, h;
 	char hex[65];
-	{
-		FJ_AUTO(sto_q) q = {0};
-		fj_sha256(FJ_SLICE((const uint8_t *)code, n), &first);
-		fj_hex(first.b, FJ_SHA256_LEN, hex);
-		code_hash(hex, dash == NULL ? "" : dash + 1, &h);
-		if (strlen(code) == USR_CODE_FIRST + 1 + USR_CODE_SECOND && sto_first(c->db, STO_SECRET_GET, &q, login, NULL, "t", login) == FJ_OK && fj_now() <= sto_int(&q, 4) &&
-		    sto_blob(&q, 3).len == FJ_SHA256_LEN && sodium_memcmp(sto_blob(&q, 3).p, h.b, FJ_SHA256_LEN) == 0)
-			return FJ_OK;
+	FJ_AUTO(sto_q) q = {0};
+
+	memset(k, 0, sizeof(*k));
+	fj_sha256(FJ_SLICE((const uint8_t *)code, n), &first);
+	fj_hex(first.b, FJ_SHA256_LEN, hex);
+	code_hash(hex, dash == NULL ? "" : dash + 1, &h);
+	if (strlen(code) == USR_CODE_FIRST + 1 + USR_CODE_SECOND && sto_first(c->db, STO_SECRET_GET, &q, login, NULL, "t", login) == FJ_OK && fj_now() <= sto_int(&q, 4) &&
+	    sto_blob(&q, 3).len == FJ_SHA256_LEN && sodium_memcmp(sto_blob(&q, 3).p, h.b, FJ_SHA256_LEN) == 0 &&
+	    fj_strcopy(k->hash, sizeof(k->hash), sto_text(&q, 0)) == FJ_OK && sto_blob(&q, 1).len <= sizeof(k->totp)) {
+		k->totp_len = sto_blob(&q, 1).len;
+		if (k->totp_len > 0)
+			memcpy(k->totp, sto_blob(&q, 1).p, k->totp_len);
+		k->step = sto_int(&q, 2);
+		return FJ_OK;
 	}
 	enum fj_rc rc = fj_fail(err, FJ_E_AUTH, "issuer", NULL, "login or one-time code are wrong, or the code was used or is over a week old; ask your officers for a new one");
 	fj_err_zh(err, "用户名或一次性注册码有误、已使用或已过期，请联系经办人重新获取");
 	return rc;
 }
 
+/* a new password; or after a reset of the factor the one that was kept, which has to be known */
+static enum fj_rc check_new_password(const struct kept *k, const char *password, struct fj_err *err)
+{
+	if (k->hash[0] != '\0' && crypto_pwhash_str_verify(k->hash, password, strlen(password)) != 0) {
+		enum fj_rc rc = fj_fail(err, FJ_E_AUTH, "issuer", NULL, "only the factor was reset: give the password that you have");
+		fj_err_zh(err, "仅重置了动态口令：请输入原密码");
+		return rc;
+	}
+	if (fj_utf8_count(password) >= 12)
+		return FJ_OK;
+	enum fj_rc rc = fj_fail(err, FJ_E_INVALID, "issuer", "NIST SP 800-63B 5.1.1", "a password has at least 12 characters");
+	fj_err_zh(err, "密码至少 12 个字符");
+	return rc;
+}
+
+/* the answer: the factor's address, or that the old one stays */
+static enum fj_rc enrolled(struct iss_call *c, const char *login, struct fj_slice secret, bool kept, struct fj_err *err)
+{
+	FJ_AUTO(buf) uri = FJ_BUF_INIT(300);
+	char b32[40];
+
+	totp_base32(secret, b32, sizeof(b32));
+	if (fj_buf_printf(&uri, "otpauth://totp/Fujie:%s?secret=%s&issuer=Fujie&algorithm=SHA1&digits=6&period=30", login, b32) != FJ_OK)
+		return fj_fail(err, FJ_E_NOMEM, "issuer", NULL, "out of memory");
+	c->answer = kept ? json_pack("{s:s, s:b}", "login", login, "factor_kept", 1) : json_pack("{s:s, s:s}", "login", login, "totp", fj_buf_str(&uri));
+	return c->answer != NULL ? FJ_OK : fj_fail(err, FJ_E_NOMEM, "issuer", NULL, "out of memory");
+}
+
 enum fj_rc cmd_user_enrol(struct iss_call *c, struct fj_err *err)
 {
 	const char *login = fj_json_peek(c->params, "login"), *password = fj_json_peek(c->params, "password");
-	uint8_t secret[TOTP_SECRET];
-	char b32[40];
+	uint8_t fresh[TOTP_SECRET];
+	struct kept k;
 
-	FJ_TRY(check_code(c, login, err));
-	if (fj_utf8_count(password) < 12) {
-		enum fj_rc rc = fj_fail(err, FJ_E_INVALID, "issuer", "NIST SP 800-63B 5.1.1", "a password has at least 12 characters");
-		fj_err_zh(err, "密码至少 12 个字符");
-		return rc;
-	}
-	fj_random(secret, sizeof(secret));
-	FJ_TRY(set_secrets(c->db, login, password, FJ_SLICE(secret, sizeof(secret)), err));
+	FJ_TRY(check_code(c, login, &k, err));
+	FJ_TRY(check_new_password(&k, password, err));
+	bool keep = k.totp_len > 0;
+	fj_random(fresh, sizeof(fresh));
+	struct fj_slice secret = keep ? FJ_SLICE(k.totp, k.totp_len) : FJ_SLICE(fresh, sizeof(fresh));
+	FJ_TRY(set_secrets(c->db, login, password, secret, k.step, err));
 	FJ_AUTO(json) body = json_pack("{s:s}", "state", "ACTIVE");
 	FJ_TRY(evt_append(c, "user.changed", login, body, err));
-	totp_base32(FJ_SLICE(secret, sizeof(secret)), b32, sizeof(b32));
-	fj_wipe(secret, sizeof(secret));
-	FJ_AUTO(buf) uri = FJ_BUF_INIT(300);
-	if (fj_buf_printf(&uri, "otpauth://totp/Fujie:%s?secret=%s&issuer=Fujie&algorithm=SHA1&digits=6&period=30", login, b32) != FJ_OK)
-		return fj_fail(err, FJ_E_NOMEM, "issuer", NULL, "out of memory");
-	c->answer = json_pack("{s:s, s:s}", "login", login, "totp", fj_buf_str(&uri));
+	FJ_TRY(enrolled(c, login, secret, keep, err));
+	fj_wipe(fresh, sizeof(fresh));
+	fj_wipe(&k, sizeof(k));
 	return FJ_OK;
 }
 
 static json_t *user_json(const struct sto_q *q)
 {
-	json_t *list = json_array();
-	uint32_t bits = (uint32_t)sto_int(q, 4);
-
-	for (size_t i = 0; i < FJ_ARRAY_LEN(roles); i++)
-		if (bits & roles[i].bit)
-			json_array_append_new(list, json_string(roles[i].name));
 	return json_pack("{s:s, s:s, s:s, s:s, s:o}", "login", sto_text(q, 0), "name", sto_text(q, 2), "org", sto_text(q, 3),
-	    "state", sto_text(q, 5), "roles", list);
+	    "state", sto_text(q, 5), "roles", iss_roles_json((uint32_t)sto_int(q, 4)));
 }
 
 enum fj_rc cmd_user_show(struct iss_call *c, struct fj_err *err)
@@ -333,7 +383,7 @@ enum fj_rc usr_demo_enrol(struct iss *i, const char *login, struct usr_demo *out
 	FJ_AUTO(json) body = json_pack("{s:s}", "state", "ACTIVE");
 	enum fj_rc rc = sto_begin(i->db, err);
 	if (rc == FJ_OK)
-		rc = set_secrets(i->db, login, out->password, FJ_SLICE(secret, sizeof(secret)), err);
+		rc = set_secrets(i->db, login, out->password, FJ_SLICE(secret, sizeof(secret)), 0, err);
 	if (rc == FJ_OK)
 		rc = evt_append(&c, "user.changed", login, body, err);
 	if (rc == FJ_OK)

@@ -47,7 +47,9 @@ integration() {
 	python_stage "integration init" tests/integration/init_test.py
 	python_stage "integration portal" tests/integration/portal_test.py
 	python_stage "integration rules" tests/integration/rules_test.py
+	python_stage "integration cases" tests/integration/cases_test.py
 	python_stage "integration card" tests/integration/card_test.py
+	python_stage "integration people" tests/integration/people_test.py
 	python_stage "integration find" tests/integration/find_test.py
 	python_stage "integration key" tests/integration/key_test.py
 	python_stage "integration ledger" tests/integration/ledger_test.py

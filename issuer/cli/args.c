@@ -34,7 +34,7 @@ static enum fj_rc take_option(struct cli_args *a, const char *key, const char *v
 
 static bool is_flag(const char *key)
 {
-	static const char *const flags[] = {"json", "no-serve", "dry-run", "partial", "check", "no-cases"};
+	static const char *const flags[] = {"json", "no-serve", "dry-run", "partial", "check", "confirm", "mine", "no-cases"};
 
 	for (size_t i = 0; i < FJ_ARRAY_LEN(flags); i++)
 		if (strcmp(key, flags[i]) == 0)

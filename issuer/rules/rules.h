@@ -35,6 +35,9 @@ enum fj_rc iss_rule_no_shared_data_without_consent(bool shared, bool consent, st
 enum fj_rc iss_rule_no_core_data(const char *level, bool assessed, struct fj_err *err) FJ_MUST_USE; /* R17 */
 enum fj_rc iss_rule_no_raw_data_product(bool raw, struct fj_err *err) FJ_MUST_USE; /* R18 */
 enum fj_rc iss_rule_no_registration_in_dispute(bool dispute, struct fj_err *err) FJ_MUST_USE; /* R19 */
+/* Does a natural person stand on both sides?  Each side is one, or several joined by "+": a deputy
+ * and whom he acts for.  An empty side is nobody. */
+bool iss_persons_meet(const char *a, const char *b);
 enum fj_rc iss_rule_no_two_roles_of_one_person(const char *a, const char *b, struct fj_err *err) FJ_MUST_USE; /* R22 */
 enum fj_rc iss_rule_no_way_back_from_final(const char *state, struct fj_err *err) FJ_MUST_USE; /* R23 */
 enum fj_rc iss_rule_no_token_under_dead_authorisation(const char *state, bool expired, struct fj_err *err) FJ_MUST_USE; /* R26 */

@@ -169,7 +169,7 @@ static enum fj_rc open_zip(struct xlsx *x, struct fj_slice file)
 
 enum fj_rc xlsx_read(struct fj_slice file, xlsx_row_fn fn, void *arg, struct fj_err *err)
 {
-	struct fj_err mine;
+	struct fj_err mine = {0};
 	struct xlsx x = {.err = err != NULL ? err : &mine};
 
 	fj_buf_init(&x.strings, XLSX_MAX_STRINGS);

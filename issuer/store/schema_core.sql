@@ -17,6 +17,9 @@ CREATE TABLE event (              -- every accepted act, chained
   hash     BLOB NOT NULL          -- over the previous hash and this row
 ) STRICT;
 CREATE INDEX event_object ON event(object, seq);
+CREATE INDEX event_at ON event(at);
+-- who could do what: read in one go by the access review
+CREATE INDEX event_people ON event(seq) WHERE kind IN ('organisation.added', 'organisation.changed', 'user.added', 'user.changed', 'user.moved', 'user.reset', 'user.handed-over', 'delegation.made', 'delegation.ended');
 CREATE TRIGGER event_fixed BEFORE UPDATE ON event BEGIN SELECT RAISE(ABORT, 'events are permanent'); END;
 CREATE TRIGGER event_kept BEFORE DELETE ON event BEGIN SELECT RAISE(ABORT, 'events are permanent'); END;
 
@@ -94,8 +97,16 @@ CREATE TABLE approval (
   person    TEXT NOT NULL,
   role      TEXT NOT NULL,
   at        INTEGER NOT NULL,
-  state     TEXT NOT NULL         -- OPEN, APPROVED, REFUSED
+  state     TEXT NOT NULL,        -- OPEN, APPROVED, REFUSED
+  chain     TEXT NOT NULL,        -- JSON: the levels as resolved when it was requested
+  level     INTEGER NOT NULL DEFAULT 1, -- whose turn it is
+  turn_org  TEXT NOT NULL DEFAULT '',   -- of that level: organisation, role bits
+  turn_roles INTEGER NOT NULL DEFAULT 0,
+  behalf    TEXT NOT NULL,        -- the applicant's principal, "" none
+  owner     TEXT NOT NULL         -- login of who answers for it now
 ) STRICT;
+CREATE INDEX approval_turn ON approval(turn_org, id) WHERE state = 'OPEN';
+CREATE INDEX approval_owner ON approval(owner) WHERE state = 'OPEN';
 CREATE INDEX approval_open ON approval(kind, object) WHERE state = 'OPEN';
 CREATE TABLE decision (
   approval TEXT NOT NULL,
@@ -105,6 +116,8 @@ CREATE TABLE decision (
   verdict  TEXT NOT NULL,         -- approve, reject
   note     TEXT NOT NULL,
   at       INTEGER NOT NULL,
+  level    INTEGER NOT NULL,      -- 0: its ground was gone
+  behalf   TEXT NOT NULL,         -- principal of a deputy, "" none
   PRIMARY KEY (approval, person)
 ) STRICT;
 
@@ -153,6 +166,18 @@ CREATE TABLE user (
   state  TEXT NOT NULL            -- INVITED, ACTIVE, DISABLED
 ) STRICT;
 CREATE INDEX user_org ON user(org);
+CREATE INDEX user_person ON user(person);
+
+CREATE TABLE delegation (         -- deputies
+  id        TEXT PRIMARY KEY,
+  principal TEXT NOT NULL,        -- logins
+  deputy    TEXT NOT NULL,
+  from_at   INTEGER NOT NULL,     -- 00:00 +08:00 of the first day
+  to_at     INTEGER NOT NULL,     -- 00:00 +08:00 after the last day
+  ended     INTEGER NOT NULL DEFAULT 0 -- when it was ended early
+) STRICT;
+CREATE INDEX delegation_deputy ON delegation(deputy);
+CREATE INDEX delegation_principal ON delegation(principal);
 
 CREATE TABLE profile (            -- policy profiles of finance departments (issuer/profile.def)
   finance TEXT NOT NULL,          -- USCC

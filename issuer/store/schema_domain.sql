@@ -11,8 +11,20 @@ CREATE TABLE organisation (        -- 单位
   roles      INTEGER NOT NULL,
   affiliates TEXT NOT NULL,        -- JSON list of USCCs (27号 art. 6)
   dishonest  INTEGER NOT NULL,
-  mlps       INTEGER NOT NULL
+  mlps       INTEGER NOT NULL,
+  note       TEXT NOT NULL,        -- such as why the kind contradicts the code (domain.md 3.4)
+  override   TEXT NOT NULL         -- why the code is taken although its check character fails (R35)
 ) STRICT;
+CREATE INDEX organisation_finance ON organisation(finance);
+CREATE TABLE division (            -- 行政区划, GB/T 2260; a table that is loaded replaces names
+  code TEXT PRIMARY KEY,
+  name TEXT NOT NULL
+) STRICT;
+-- those of the pilot (domain.md 3.3)
+INSERT INTO division (code, name) VALUES ('100000', '中央'), ('110000', '北京市'), ('130000', '河北省'), ('210200', '大连市'),
+  ('220000', '吉林省'), ('310000', '上海市'), ('320000', '江苏省'), ('330000', '浙江省'), ('340000', '安徽省'), ('350000', '福建省'),
+  ('370000', '山东省'), ('420000', '湖北省'), ('430000', '湖南省'), ('440300', '深圳市'), ('450000', '广西壮族自治区'),
+  ('520000', '贵州省'), ('530000', '云南省');
 
 CREATE TABLE ledger (              -- 台账
   id          TEXT PRIMARY KEY,

@@ -139,11 +139,13 @@ def starts(h):
     check('and nothing was written into it', os.listdir(empty) == [], os.listdir(empty))
 
     db = sqlite3.connect(h.d + '/register.db', isolation_level=None)
-    db.execute('PRAGMA user_version=3')
-    refused('a home of a newer version', serve, 3, 'version 3', 'knows version 2', 'use the release that wrote it')
-    refused('a home of a newer version, one command', [B + '/fujie', 'cert', 'list', '--dir', h.d], 3, 'version 3', 'knows version 2')
-    check('and its version stays', db.execute('PRAGMA user_version').fetchone()[0] == 3)
-    db.execute('PRAGMA user_version=2')
+    known = db.execute('PRAGMA user_version').fetchone()[0]
+    newer = 'version %d' % (known + 1)
+    db.execute('PRAGMA user_version=%d' % (known + 1))
+    refused('a home of a newer version', serve, 3, newer, 'knows version %d' % known, 'use the release that wrote it')
+    refused('a home of a newer version, one command', [B + '/fujie', 'cert', 'list', '--dir', h.d], 3, newer, 'knows version %d' % known)
+    check('and its version stays', db.execute('PRAGMA user_version').fetchone()[0] == known + 1)
+    db.execute('PRAGMA user_version=%d' % known)
     db.close()
 
     for option, part in (('--portal', 'registry'), ('--verifier', 'verifier')):

@@ -5,6 +5,7 @@
  */
 #include "issuer/domain.h"
 #include "issuer/iss.h"
+#include "issuer/profile.h"
 #include "issuer/rules/rules.h"
 #include "tests/unit/test.h"
 
@@ -174,6 +175,7 @@ TEST("an approval about the longest asset number is read again")
 	no[DOM_MAX_ASSET_NO] = '\0';
 	FJ_AUTO(json) payload = json_pack("{s:[s]}", "assets", no);
 	CHECK_OK(apr_request(&c, "certificate.issue", no, USCI, payload, &err));
+	prf_release(&c);
 	FJ_AUTO(json) asked = c.answer;
 	CHECK_OK(ask(db, cmd_approval_show, json_pack("{s:s}", "id", fj_json_peek(asked, "approval")), &answer, &err));
 	CHECK_STR(fj_json_peek(answer, "object"), no);

@@ -125,6 +125,7 @@ static enum fj_rc check_certificate(struct iss_call *c, const char *number, cons
 	FJ_TRY(iss_rule_no_term_beyond(to, t.not_after, "certificate", err));
 	FJ_TRY(dom_asset_get(c->db, t.asset_no, &a, err));
 	FJ_TRY(dom_grant_on_card(grant, a.card, err));
+	FJ_TRY(iss_rule_no_raw_personal_data(dom_card_text(a.card, "rights", "personal_info"), dom_card_text(a.card, "rights", "legal_basis")[0] != '\0', err));
 	if (!same_holder(holder, t.holder)) {
 		rc = fj_fail(err, FJ_E_INVALID, "issuer", "domain.md 4.8", "the certificates of one authorisation are of one holder");
 		fj_err_zh(err, "一项授权所列证书应属于同一持有单位");

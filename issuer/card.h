@@ -67,7 +67,7 @@ struct card_ready {
 	const struct card_field *bad; /* after a refusal: the field at fault, NULL none */
 	char hash[65], asset_no[DOM_CAP(DOM_MAX_ASSET_NO)], ledger[40], holder[19], origin[8];
 	int64_t version;
-	bool draft;
+	bool draft, provisional; /* provisional: the register gave the number */
 };
 void card_ready_release(struct card_ready *r);
 FJ_DEFINE_AUTO(card_ready, struct card_ready, card_ready_release)

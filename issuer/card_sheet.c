@@ -186,8 +186,6 @@ enum fj_rc cmd_asset_export(struct iss_call *c, struct fj_err *err)
 	FJ_AUTO(sheet_out) out = NULL;
 	struct export x = {.c = c, .text = &text};
 
-	if (format != NULL && strcmp(format, "csv") != 0 && strcmp(format, "xlsx") != 0)
-		return fj_fail(err, FJ_E_INVALID, "issuer", NULL, "the format is xlsx or csv");
 	lay_out(&x.layout);
 	FJ_TRY(sheet_out_new(f, "资产卡片", x.layout.column, x.layout.n, &out, err));
 	x.out = out;

@@ -93,11 +93,6 @@ enum fj_rc cmd_user_reset(struct iss_call *c, struct fj_err *err)
 	struct usr u;
 	char keeper[19], first[USR_CODE_FIRST + 1], hash[65];
 
-	if (strcmp(what, "password") != 0 && strcmp(what, "factor") != 0) {
-		enum fj_rc rc = fj_fail(err, FJ_E_INVALID, "issuer", NULL, "what is reset is \"password\" or \"factor\"");
-		fj_err_zh(err, "重置内容应为 password（密码）或 factor（动态口令）");
-		return rc;
-	}
 	FJ_TRY(usr_get(c->db, text(c->params, "login"), &u, err));
 	FJ_TRY(not_disabled(&u, err));
 	FJ_TRY(usr_office(c, u.a.org, c->actor->org, keeper, err));
@@ -215,18 +210,6 @@ enum fj_rc apply_user_handed_over(const struct evt *e, struct fj_err *err)
 
 /* --- R24: a registrar who registered falsely, tampered, leaked or profiteered --- */
 
-static enum fj_rc check_cause(const char *cause, struct fj_err *err)
-{
-	static const char *const causes[] = {"FALSE_REGISTRATION", "TAMPERING", "LEAKING", "PROFITEERING"};
-
-	for (size_t i = 0; i < FJ_ARRAY_LEN(causes); i++)
-		if (strcmp(causes[i], cause) == 0)
-			return FJ_OK;
-	enum fj_rc rc = fj_fail(err, FJ_E_INVALID, "issuer", "26号 art. 19", "the cause is FALSE_REGISTRATION, TAMPERING, LEAKING or PROFITEERING");
-	fj_err_zh(err, "情形应为 FALSE_REGISTRATION（虚假登记）、TAMPERING（篡改）、LEAKING（泄露）或 PROFITEERING（牟利）");
-	return rc;
-}
-
 /* One officer's act, at once; what was found is the record that is reported. */
 enum fj_rc cmd_user_suspend(struct iss_call *c, struct fj_err *err)
 {
@@ -235,7 +218,6 @@ enum fj_rc cmd_user_suspend(struct iss_call *c, struct fj_err *err)
 
 	FJ_TRY(usr_get(c->db, text(c->params, "login"), &u, err));
 	FJ_TRY(not_disabled(&u, err));
-	FJ_TRY(check_cause(text(c->params, "cause"), err));
 	FJ_TRY(usr_office(c, u.a.org, c->actor->org, keeper, err));
 	FJ_TRY(usr_leaves_two(c, &u, err));
 	if (!iss_said(text(c->params, "reason")) || iss_persons_meet(u.a.person, c->actor->person)) {

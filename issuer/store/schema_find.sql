@@ -77,6 +77,11 @@ CREATE TRIGGER find_asset_add AFTER INSERT ON asset
   BEGIN INSERT INTO find_touched SELECT 3, NEW.asset_no WHERE NOT EXISTS (SELECT 1 FROM find_touched WHERE noun = 3 AND key = NEW.asset_no); END;
 CREATE TRIGGER find_asset_set AFTER UPDATE ON asset
   BEGIN INSERT INTO find_touched SELECT 3, NEW.asset_no WHERE NOT EXISTS (SELECT 1 FROM find_touched WHERE noun = 3 AND key = NEW.asset_no); END;
+-- a provisional number gives way to the one of the budget system: the same asset
+CREATE TRIGGER find_asset_number AFTER UPDATE OF asset_no ON asset WHEN NEW.asset_no <> OLD.asset_no BEGIN
+  UPDATE find_row SET key = NEW.asset_no WHERE noun = 3 AND key = OLD.asset_no;
+  UPDATE find_link SET object = NEW.asset_no WHERE object = OLD.asset_no;
+END;
 CREATE TRIGGER find_registration_add AFTER INSERT ON registration
   BEGIN INSERT INTO find_touched SELECT 4, NEW.id WHERE NOT EXISTS (SELECT 1 FROM find_touched WHERE noun = 4 AND key = NEW.id); END;
 CREATE TRIGGER find_registration_set AFTER UPDATE ON registration

@@ -52,7 +52,9 @@ class Dossier:
         return out
 
     def cards(self, events, asset):
-        said = {e['json']['version']: e['json']['hash'] for e in events if e['kind'] == 'asset.carded' and e['object'] == asset}
+        names = {asset} | {e['json']['from'] for e in events if e['kind'] == 'asset.numbered' and e['object'] == asset}
+        said = {e['json'].get('version', 1): e['json']['hash'] for e in events
+                if e['kind'] in ('asset.carded', 'asset.received', 'asset.numbered') and e['object'] in names}
         there = {int(n[6:-5]): n for n in self.files if n.startswith('cards/')}
         self.need(set(said) == set(there), 'cards and events tell other versions')
         for v, n in there.items():

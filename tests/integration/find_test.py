@@ -7,10 +7,13 @@ import dossier_check
 HEAD = '台账编号,数据资源目录编号,名称,概述,形成方式,共享来源单位,是否涉密\r\n'
 
 
-def raw(method, path, body, token):
+CSV, XLSX, TAR = 'text/csv', 'application/vnd.openxmlformats-officedocument.spreadsheetml.sheet', 'application/x-tar'
+
+
+def raw(method, path, body, token, accept='text/csv'):
     """(status, headers, bytes)"""
     r = urllib.request.Request('http://127.0.0.1:%d%s' % (h.p, path), None if body is None else json.dumps(body).encode(), method=method,
-                               headers={'Authorization': 'Bearer ' + token})
+                               headers={'Authorization': 'Bearer ' + token, 'Accept': accept})
     try:
         with urllib.request.urlopen(r, timeout=60) as a:
             return a.status, a.headers, a.read()
@@ -30,6 +33,10 @@ def search():
     check('what is not there is not found', keys(h.cli('find', 'search', '甲骨文')) == [])
     code, out = h.api('POST', '/api/v1/find/search', {'q': '" OR noun:asset NEAR(' }, s)
     check('operators are words', code == 200 and out['items'] == [], out)
+    code, out = h.api('GET', '/api/v1/find/search?q=' + urllib.parse.quote('水文') + '&noun=asset', None, s)
+    check('and by GET', code == 200 and 'SL-2026-0001' in [i['key'] for i in out['items']], out)
+    code, out = h.api('GET', '/api/v1/asset?division=42&limit=1', None, s)
+    check('lists by GET take their filters', code == 200 and len(out['items']) == 1 and out['items'][0]['asset_no'].startswith('HB-'), out)
     code, out = h.api('POST', '/api/v1/find/search', {'q': '水' * 10000}, s)
     check('ten thousand characters are refused', code == 422, out)
     code, out = h.api('POST', '/api/v1/find/search', {'q': '，。“”'}, s)
@@ -74,7 +81,7 @@ def files():
     check('a list as CSV, with its type and a name', code == 200 and head['Content-Type'].startswith('text/csv') and
           head['Content-Disposition'].startswith('attachment; filename="certificate-') and rows[0][0] == '证书编号' and len(rows) > 4, head)
     check('only what the filter lets through', {r[1] for r in rows[1:]} == {'ACTIVE'}, rows)
-    code, head, body = raw('POST', '/api/v1/find/export', {'noun': 'asset', 'format': 'xlsx', 'lang': 'en'}, s)
+    code, head, body = raw('POST', '/api/v1/find/export', {'noun': 'asset', 'format': 'xlsx', 'lang': 'en'}, s, XLSX)
     x = zipfile.ZipFile(io.BytesIO(body))
     text = b''.join(x.read(n) for n in x.namelist()).decode(errors='replace')
     check('as XLSX with English headings', code == 200 and 'SL-2026-0001' in text and 'asset_no' in text)
@@ -87,6 +94,8 @@ def files():
     code, head, body = raw('POST', '/api/v1/find/export', {'noun': 'ledger', 'format': 'csv', 'holder': '12420000DEMA00099D'}, s)
     cells = [c for r in csv.reader(io.StringIO(body.decode('utf-8-sig'))) for c in r]
     check('no cell is a formula', all("'" + t in cells for t in hostile) and not any(c[:1] in '=+-@' and c for c in cells), cells)
+    code, out = h.api('POST', '/api/v1/find/export', {'noun': 'ledger'}, s)
+    check('who does not accept the type gets it inside the JSON', code == 200 and base64.urlsafe_b64decode(out['file']['base64url'] + '==').startswith(b'\xef\xbb\xbf'), out)
     check('another list\'s filter is refused', raw('POST', '/api/v1/find/export', {'noun': 'ledger', 'mode': 'WHOLE'}, s)[0] == 422)
     check('so is another format', raw('POST', '/api/v1/find/export', {'noun': 'ledger', 'format': 'pdf'}, s)[0] == 422)
     check('and nobody exports unasked', raw('POST', '/api/v1/find/export', {'noun': 'ledger'}, 'x')[0] == 401)
@@ -142,7 +151,7 @@ def dossier():
         n = code == 0 and wrong(path)
         check('the dossier of %s holds together without the appliance' % asset, n == '', n)
     path = h.root + '/HB-2026-0002.tar'
-    code, head, body = raw('POST', '/api/v1/find/dossier', {'asset': 'HB-2026-0002'}, s)
+    code, head, body = raw('POST', '/api/v1/find/dossier', {'asset': 'HB-2026-0002'}, s, TAR)
     check('the API answers it as a file', code == 200 and head['Content-Type'] == 'application/x-tar' and b'manifest.json' in body, code)
 
     def swap(name, old, new):

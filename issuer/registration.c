@@ -802,23 +802,3 @@ enum fj_rc cmd_registration_show(struct iss_call *c, struct fj_err *err)
 	json_object_set_new(c->answer, "notice_address", json_string(sto_text(&q, 23)));
 	return c->answer != NULL ? dom_legacy_mark(c->db, r.asset_no, r.id, c->answer, err) : fj_fail(err, FJ_E_NOMEM, "issuer", NULL, "out of memory");
 }
-
-enum fj_rc cmd_registration_list(struct iss_call *c, struct fj_err *err)
-{
-	FJ_AUTO(sto_q) q = {0};
-	FJ_AUTO(json) items = json_array();
-	struct dom_reg r;
-	const char *after;
-	int64_t limit;
-	bool row;
-
-	iss_page(c, &after, &limit);
-	FJ_TRY(sto_query(c->db, STO_REG_LIST, &q, err, "ti", after, limit));
-	for (;;) {
-		FJ_TRY(sto_step(&q, &row, err));
-		if (!row)
-			return dom_list_answer(c, items, "id", limit, err);
-		FJ_TRY(dom_reg_from_row(&q, &r, err));
-		json_array_append_new(items, to_json(&r, c->now));
-	}
-}

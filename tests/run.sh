@@ -50,6 +50,7 @@ integration() {
 	python_stage "integration card" tests/integration/card_test.py
 	python_stage "integration people" tests/integration/people_test.py
 	python_stage "integration key" tests/integration/key_test.py
+	MOVES=3000 SEED=1 python_stage "integration model" tests/model/drive.py
 	python_stage "integration ledger" tests/integration/ledger_test.py
 	python_stage "integration signer" tests/integration/signer_test.py
 	python_stage "integration faults" tests/integration/faults_test.py

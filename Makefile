@@ -10,7 +10,7 @@ PKG = pkg-config
 B = $(BUILD)
 
 WARN = -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wpointer-arith -Wvla \
-	-Wformat=2 -Wno-format-nonliteral -Werror
+	-Wformat=2 -Wno-format-nonliteral -Wno-missing-field-initializers -Werror
 HARD = -fstack-protector-strong -fstack-clash-protection -fcf-protection -fPIE
 FORTIFY = -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2
 FUZZ ?=
@@ -148,6 +148,7 @@ F_ROOM_text = base
 F_ROOM_use = ver
 F_ROOM_verdict = ver
 F_ROOM_x509 = base
+F_ROOM_xmltab = iss
 froom = $(F_ROOM_$(patsubst fuzz_%,%,$(1)))
 define fuzzer
 $(B)/tests/$(1): $(call obj,tests/fuzz/$(1).c) $(F_MAIN) $(T_LIBS_$(call froom,$(1)))

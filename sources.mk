@@ -84,6 +84,11 @@ ISSUER_SRC := \
 	issuer/demo.c \
 	issuer/division.c \
 	issuer/event.c \
+	issuer/exchange.c \
+	issuer/exchange_file.c \
+	issuer/exchange_map.c \
+	issuer/exchange_number.c \
+	issuer/exchange_reconcile.c \
 	issuer/fields.c \
 	issuer/holder_key.c \
 	issuer/init.c \
@@ -92,11 +97,14 @@ ISSUER_SRC := \
 	issuer/ledger_heading.c \
 	issuer/ledger_import.c \
 	issuer/ledger_row.c \
+	issuer/legacy.c \
+	issuer/legacy_sheet.c \
 	issuer/life.c \
 	issuer/lifecycle.c \
 	issuer/material.c \
 	issuer/number.c \
 	issuer/objection.c \
+	issuer/offline.c \
 	issuer/org_change.c \
 	issuer/org_import.c \
 	issuer/organisation.c \
@@ -119,6 +127,7 @@ ISSUER_SRC := \
 	issuer/sheet/xlsx.c \
 	issuer/sheet/xlsx_book.c \
 	issuer/sheet/xlsx_rows.c \
+	issuer/sheet/xmltab.c \
 	issuer/signin.c \
 	issuer/state.c \
 	issuer/status.c \
@@ -130,6 +139,7 @@ ISSUER_SRC := \
 	issuer/workday.c
 
 HTTP_SRC := \
+	web/http/form.c \
 	web/http/html.c \
 	web/http/http.c \
 	web/http/value.c \
@@ -138,13 +148,20 @@ HTTP_SRC := \
 
 WEB_SRC := \
 	web/api/api.c \
+	web/api/openapi.c \
+	web/portal/answer.c \
 	web/portal/card.c \
+	web/portal/do.c \
+	web/portal/fields.c \
 	web/portal/frame.c \
 	web/portal/inbox.c \
 	web/portal/lists.c \
 	web/portal/login.c \
+	web/portal/nouns.c \
+	web/portal/once.c \
 	web/portal/pages.c \
 	web/portal/portal.c \
+	web/portal/show.c \
 	web/portal/verify.c
 
 REGISTRY_SRC := \
@@ -173,6 +190,7 @@ TEST_UNIT_SRC := \
 	tests/unit/test_hsm_memory.c \
 	tests/unit/test_iss_card.c \
 	tests/unit/test_iss_csv.c \
+	tests/unit/test_iss_exchange.c \
 	tests/unit/test_iss_ledger.c \
 	tests/unit/test_iss_number.c \
 	tests/unit/test_iss_people.c \
@@ -183,7 +201,9 @@ TEST_UNIT_SRC := \
 	tests/unit/test_iss_workday.c \
 	tests/unit/test_ver_hostile.c \
 	tests/unit/test_ver_token.c \
-	tests/unit/test_ver_trust.c
+	tests/unit/test_ver_trust.c \
+	tests/unit/test_web_form.c \
+	tests/unit/test_web_once.c
 
 TEST_FUZZ_SRC := \
 	tests/fuzz/fuzz_asset.c \
@@ -208,7 +228,8 @@ TEST_FUZZ_SRC := \
 	tests/fuzz/fuzz_text.c \
 	tests/fuzz/fuzz_use.c \
 	tests/fuzz/fuzz_verdict.c \
-	tests/fuzz/fuzz_x509.c
+	tests/fuzz/fuzz_x509.c \
+	tests/fuzz/fuzz_xmltab.c
 
 # objects that carry other files inside (.incbin), and those files
 INCBIN_SRC := \

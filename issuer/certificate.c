@@ -210,8 +210,11 @@ static enum fj_rc add_request(struct iss_call *c, const json_t *assets, json_t *
 {
 	FJ_AUTO(dom_asset) a = {.card = NULL};
 
-	if (json_array_size(assets) != 1)
-		return fj_fail(err, FJ_E_INVALID, "issuer", "domain.md decision 7", "a request has one key, and a key belongs to one certificate: name one asset");
+	if (json_array_size(assets) != 1) {
+		enum fj_rc rc = fj_fail(err, FJ_E_INVALID, "issuer", "domain.md decision 7", "a request has one key, and a key belongs to one certificate: name one asset");
+		fj_err_zh(err, "证书请求只含一把密钥，一把密钥只属于一张证书；请只选一项资产");
+		return rc;
+	}
 	FJ_TRY(dom_asset_get(c->db, json_string_value(json_array_get(assets, 0)), &a, err));
 	return dom_key_into(c, &a, payload, err);
 }

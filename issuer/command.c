@@ -26,10 +26,11 @@ const struct iss_field iss_fld_list[] = {
 	{"limit", ISS_F_INT, false, 1000, "条数", "how many, 100 by default"},
 	{0},
 };
+static const char *const approval_states[] = {"OPEN", "APPROVED", "REFUSED", NULL};
 static const struct iss_field fld_approval_list[] = {
 	{"after", ISS_F_STR, false, 64, "起始", "start after this one"},
 	{"limit", ISS_F_INT, false, 1000, "条数", "how many, 100 by default"},
-	{"state", ISS_F_STR, false, 12, "状态", "OPEN (default), APPROVED or REFUSED"},
+	{"state", ISS_F_STR, false, 12, "状态", "OPEN (default), APPROVED or REFUSED", approval_states, "R22"},
 	{"kind", ISS_F_STR, false, 40, "事项", "only this kind"},
 	{"mine", ISS_F_BOOL, false, 1, "待我审批", "only what waits for me, or for whom I am today's deputy"},
 	{0},
@@ -47,14 +48,14 @@ static const struct iss_field fld_user_add[] = {
 	{"name", ISS_F_STR, true, 40, "姓名", "name as shown"},
 	{"person", ISS_F_STR, true, 63, "人员标识", "what the office identifies the natural person by"},
 	{"org", ISS_F_STR, true, 18, "所属单位", "organisation's unified social credit code"},
-	{"roles", ISS_F_LIST, true, 8, "角色", "roles"},
+	{"roles", ISS_F_LIST, true, 8, "角色", "roles", iss_role_names, "domain.md 6"},
 	{0},
 };
 #define WHY {"reason", ISS_F_STR, false, 400, "理由", "reason, for the record"}
 static const struct iss_field fld_user_move[] = {
 	{"login", ISS_F_STR, true, 63, "用户名", "login"},
 	{"org", ISS_F_STR, false, 18, "调入单位", "new organisation's code; the same one by default"},
-	{"roles", ISS_F_LIST, true, 8, "角色", "roles from now on"},
+	{"roles", ISS_F_LIST, true, 8, "角色", "roles from now on", iss_role_names, "domain.md 6"},
 	WHY,
 	{0},
 };
@@ -73,9 +74,22 @@ static const struct iss_field fld_user_handover[] = {
 	WHY,
 	{0},
 };
+static const char *const suspension_causes[] = {"FALSE_REGISTRATION", "TAMPERING", "LEAKING", "PROFITEERING", NULL};
+static const struct iss_field fld_user_suspend[] = {
+	{"login", ISS_F_STR, true, 63, "用户名", "login"},
+	{"cause", ISS_F_STR, true, 20, "情形", "what was found", suspension_causes, "26号 art. 19"},
+	{"reason", ISS_F_STR, true, 400, "事由", "what was found, for the record"},
+	{0},
+};
+static const struct iss_field fld_user_reinstate[] = {
+	{"login", ISS_F_STR, true, 63, "用户名", "login"},
+	{"reason", ISS_F_STR, true, 400, "理由", "reason, for the record"},
+	{0},
+};
+static const char *const secret_kinds[] = {"password", "factor", NULL};
 static const struct iss_field fld_user_reset[] = {
 	{"login", ISS_F_STR, true, 63, "用户名", "login"},
-	{"what", ISS_F_STR, true, 8, "重置内容", "password or factor"},
+	{"what", ISS_F_STR, true, 8, "重置内容", "what is set anew", secret_kinds, "domain.md decision 10"},
 	WHY,
 	{0},
 };
@@ -158,12 +172,55 @@ const struct iss_command_info *iss_command_find(const char *name)
 
 /* --- fields --- */
 
-static enum fj_rc bad_field(struct fj_err *err, const char *name, const char *en, const char *zh)
+static enum fj_rc bad_field(struct fj_err *err, const struct iss_field *f, const char *en, const char *zh)
 {
-	enum fj_rc rc = fj_fail(err, FJ_E_INVALID, "issuer", NULL, "the field \"%s\" %s", name, en);
+	enum fj_rc rc = fj_fail(err, FJ_E_INVALID, "issuer", NULL, "the field \"%s\" %s", f->name, en);
 
-	fj_err_zh(err, "字段“%s”%s", name, zh);
+	fj_err_zh(err, "“%s”（%s）%s", f->zh, f->name, zh);
 	return rc;
+}
+
+static enum fj_rc not_a_choice(const struct iss_field *f, struct fj_err *err)
+{
+	FJ_AUTO(buf) list = FJ_BUF_INIT(160); /* as much as a sentence holds */
+
+	for (const char *const *c = f->choices; *c != NULL; c++)
+		if (fj_buf_printf(&list, "%s%s", c == f->choices ? "" : ", ", *c) != FJ_OK)
+			break;
+	enum fj_rc rc = fj_fail(err, FJ_E_INVALID, "issuer", f->rule, "the field \"%s\" is one of: %s", f->name, fj_buf_str(&list));
+	fj_err_zh(err, "“%s”（%s）应为下列之一：%s", f->zh, f->name, fj_buf_str(&list));
+	return rc;
+}
+
+static bool is_choice(const struct iss_field *f, const char *s)
+{
+	for (const char *const *c = f->choices; c != NULL && *c != NULL; c++)
+		if (strcmp(*c, s) == 0)
+			return true;
+	return f->choices == NULL;
+}
+
+static enum fj_rc check_text(const json_t *params, const struct iss_field *f, struct fj_err *err)
+{
+	const char *s;
+	char zh[120];
+
+	if (fj_json_str(params, f->name, (size_t)f->max, &s, err) != FJ_OK) {
+		snprintf(zh, sizeof(zh), "应为 1 至 %lld 个字符的文本，不含控制字符", (long long)f->max);
+		return bad_field(err, f, "is a text that is not empty, not too long, and without control characters", zh);
+	}
+	return is_choice(f, s) ? FJ_OK : not_a_choice(f, err);
+}
+
+static enum fj_rc check_int(const json_t *params, const struct iss_field *f, struct fj_err *err)
+{
+	int64_t n;
+	char zh[96];
+
+	if (fj_json_int(params, f->name, 0, f->max, &n, err) == FJ_OK)
+		return FJ_OK;
+	snprintf(zh, sizeof(zh), "应为 0 至 %lld 的整数", (long long)f->max);
+	return bad_field(err, f, "is a whole number within its bounds", zh);
 }
 
 static enum fj_rc check_strings(const json_t *list, const struct iss_field *f, struct fj_err *err)
@@ -172,35 +229,35 @@ static enum fj_rc check_strings(const json_t *list, const struct iss_field *f, s
 	json_t *v;
 
 	if (!json_is_array(list) || (int64_t)json_array_size(list) > f->max)
-		return bad_field(err, f->name, "must be a list that is not too long", "应为列表且不超过条数上限");
+		return bad_field(err, f, "must be a list that is not too long", "应为列表且不超过条数上限");
 	json_array_foreach(list, i, v)
 		if (!json_is_string(v) || json_string_length(v) == 0 || json_string_length(v) > 800)
-			return bad_field(err, f->name, "holds something that is no text", "含有非文本内容");
+			return bad_field(err, f, "holds something that is no text", "含有非文本内容");
+		else if (!is_choice(f, json_string_value(v)))
+			return not_a_choice(f, err);
 	return FJ_OK;
 }
 
 static enum fj_rc check_field(const json_t *params, const struct iss_field *f, struct fj_err *err)
 {
 	const json_t *v = json_object_get(params, f->name);
-	const char *s;
-	int64_t n;
 
 	if (v == NULL || json_is_null(v))
-		return f->required ? bad_field(err, f->name, "is missing", "缺失") : FJ_OK;
+		return f->required ? bad_field(err, f, "is missing", "缺失") : FJ_OK;
 	switch (f->type) {
 	case ISS_F_STR:
-		return fj_json_str(params, f->name, (size_t)f->max, &s, err);
+		return check_text(params, f, err);
 	case ISS_F_INT:
-		return fj_json_int(params, f->name, 0, f->max, &n, err);
+		return check_int(params, f, err);
 	case ISS_F_BOOL:
-		return json_is_boolean(v) ? FJ_OK : bad_field(err, f->name, "must be true or false", "应为 true 或 false");
+		return json_is_boolean(v) ? FJ_OK : bad_field(err, f, "must be true or false", "应为 true 或 false");
 	case ISS_F_LIST:
 		return check_strings(v, f, err);
 	case ISS_F_FILE:
 		return fj_json_peek(v, "base64url") != NULL || json_is_string(v) ? FJ_OK
-		    : bad_field(err, f->name, "must be a file", "应为文件");
+		    : bad_field(err, f, "must be a file", "应为文件");
 	case ISS_F_JSON:
-		return json_is_object(v) || json_is_array(v) ? FJ_OK : bad_field(err, f->name, "must be a JSON document", "应为 JSON");
+		return json_is_object(v) || json_is_array(v) ? FJ_OK : bad_field(err, f, "must be a JSON document", "应为 JSON");
 	}
 	return FJ_E_INTERNAL;
 }
@@ -216,8 +273,11 @@ static enum fj_rc check_fields(const struct iss_field *fields, const json_t *par
 		const struct iss_field *f = fields;
 		while (f->name != NULL && strcmp(f->name, key) != 0)
 			f++;
-		if (f->name == NULL)
-			return bad_field(err, key, "is not known to this command", "不是该命令的字段");
+		if (f->name == NULL) {
+			enum fj_rc rc = fj_fail(err, FJ_E_INVALID, "issuer", NULL, "the field \"%.60s\" is not known to this command", key);
+			fj_err_zh(err, "字段“%.60s”不是该命令的字段", key);
+			return rc;
+		}
 	}
 	for (const struct iss_field *f = fields; f->name != NULL; f++)
 		FJ_TRY(check_field(params, f, err));

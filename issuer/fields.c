@@ -9,6 +9,20 @@
 #define REASON {"reason", ISS_F_STR, true, 400, "理由", "reason, for the record"}
 #define PAGE {"after", ISS_F_STR, false, 64, "起始", "start after this one"}, {"limit", ISS_F_INT, false, 1000, "条数", "how many, 100 by default"}
 
+/* closed lists: commands check them, forms show them, OpenAPI names them */
+static const char *const holder_kinds[] = {"ADMIN", "INST", "MASS", "SOE", "UTIL", "ENT", NULL};
+static const char *const levels[] = {"中央", "省", "市", "县", "乡", NULL};
+static const char *const results[] = {"ASSET", "MEMO", "NOT", NULL};
+static const char *const registration_types[] = {"INITIAL", "CHANGE", "CORRECTION", "RENEWAL", "TRANSFER", "CANCEL", "DESTROY", NULL};
+static const char *const material_kinds[] = {"SUBJECT", "SOURCE", "RESOURCE", "EVIDENCE", "PRODUCTS", "SCENES", "RISK", "SEC_POLICY", "EMERGENCY_PLAN", "OTHER", NULL};
+static const char *const sheet_formats[] = {"csv", "xlsx", NULL};
+static const char *const count_bys[] = {"holder", "industry", "class", NULL};
+static const char *const asset_states[] = {"CARDED", "APPLIED", "ACCEPTED", "REVIEWED", "NOTICED", "REGISTERED", "CERTIFICATED", "FROZEN", "CANCELLED", "TRANSFERRED", "DESTROYED", NULL};
+static const char *const collateral_kinds[] = {"PLEDGE", "MORTGAGE", "GUARANTEE", "CREDIT", "TRUST", "OTHER", NULL};
+static const char *const collateral_bases[] = {"asset", "certificate", "authorisation", "product", "receivable", NULL};
+static const char *const collateral_states[] = {"REGISTERED", "RELEASED", "REFUSED", NULL};
+static const char *const revocation_reasons[] = {"privilegeWithdrawn", "cessationOfOperation", "superseded", "affiliationChanged", "keyCompromise", NULL};
+
 const struct iss_field fld_none[] = {{0}};
 const struct iss_field fld_list[] = {PAGE, {0}};
 const struct iss_field fld_token_list[] = {PAGE, {"authorisation", ISS_F_STR, false, 40, "授权编号", "tokens of this authorisation"}, {0}};
@@ -22,12 +36,12 @@ const struct iss_field fld_number_reason[] = {NUMBER, REASON, {0}};
 const struct iss_field fld_organisation_add[] = {
 	{"usci", ISS_F_STR, true, 18, "统一社会信用代码", "unified social credit code"},
 	{"name", ISS_F_STR, true, DOM_MAX_NAME, "单位名称", "full legal name"},
-	{"kind", ISS_F_STR, true, 8, "主体类型", "ADMIN, INST, MASS, SOE, UTIL or ENT"},
-	{"level", ISS_F_STR, true, 4, "财政级次", "中央, 省, 市, 县 or 乡"},
+	{"kind", ISS_F_STR, true, 8, "主体类型", "holder kind", holder_kinds, "domain.md 3.1"},
+	{"level", ISS_F_STR, true, 4, "财政级次", "level of government", levels, "domain.md 4.1"},
 	{"div6", ISS_F_STR, true, 6, "行政区划", "division, six digits"},
 	{"dept", ISS_F_STR, false, 18, "主管部门", "superior department's code"},
 	{"finance", ISS_F_STR, false, 18, "本级财政部门", "finance department's code"},
-	{"roles", ISS_F_LIST, true, 12, "角色", "roles"},
+	{"roles", ISS_F_LIST, true, 14, "角色", "roles", iss_role_names, "domain.md 6"},
 	{"affiliates", ISS_F_LIST, false, 100, "关联方", "affiliates' codes"},
 	{"dishonest", ISS_F_BOOL, false, 1, "失信", "on a list of dishonest bodies"},
 	{"mlps", ISS_F_INT, false, 4, "等级保护", "level of cyber security protection, 0 to 4"},
@@ -39,12 +53,12 @@ const struct iss_field fld_organisation_add[] = {
 const struct iss_field fld_organisation_change[] = {
 	{"usci", ISS_F_STR, true, 18, "统一社会信用代码", "unified social credit code"},
 	{"name", ISS_F_STR, false, DOM_MAX_NAME, "单位名称", "full legal name"},
-	{"kind", ISS_F_STR, false, 8, "主体类型", "ADMIN, INST, MASS, SOE, UTIL or ENT"},
-	{"level", ISS_F_STR, false, 4, "财政级次", "中央, 省, 市, 县 or 乡"},
+	{"kind", ISS_F_STR, false, 8, "主体类型", "holder kind", holder_kinds, "domain.md 3.1"},
+	{"level", ISS_F_STR, false, 4, "财政级次", "level of government", levels, "domain.md 4.1"},
 	{"div6", ISS_F_STR, false, 6, "行政区划", "division, six digits"},
 	{"dept", ISS_F_STR, false, 18, "主管部门", "superior department's code; \"none\" for a top department"},
 	{"finance", ISS_F_STR, false, 18, "本级财政部门", "finance department's code"},
-	{"roles", ISS_F_LIST, false, 12, "角色", "all roles from now on"},
+	{"roles", ISS_F_LIST, false, 14, "角色", "all roles from now on", iss_role_names, "domain.md 6"},
 	{"affiliates", ISS_F_LIST, false, 100, "关联方", "all affiliates' codes from now on"},
 	{"dishonest", ISS_F_BOOL, false, 1, "失信", "on a list of dishonest bodies"},
 	{"mlps", ISS_F_INT, false, 4, "等级保护", "level of cyber security protection, 0 to 4"},
@@ -64,13 +78,13 @@ const struct iss_field fld_division_load[] = {
 };
 const struct iss_field fld_ledger_import[] = {
 	{"file", ISS_F_FILE, true, 64 << 20, "台账文件", "CSV in UTF-8 or GB18030, or XLSX"},
-	{"corrected", ISS_F_STR, false, 4, "更正文件格式", "csv or xlsx: the faulty lines as a file to correct and import again"},
+	{"corrected", ISS_F_STR, false, 4, "更正文件格式", "the faulty lines as a file to correct and import again", sheet_formats, "domain.md 4.2"},
 	{"dry_run", ISS_F_BOOL, false, 1, "试导入", "check only"},
 	{"partial", ISS_F_BOOL, false, 1, "部分导入", "import the good lines although others are broken"},
 	{"org", ISS_F_STR, false, 18, "单位", "holder, for a dry run without --as"},
 	{0},
 };
-const struct iss_field fld_ledger_template[] = {{"format", ISS_F_STR, false, 4, "格式", "csv (default) or xlsx"}, {0}};
+const struct iss_field fld_ledger_template[] = {{"format", ISS_F_STR, false, 4, "格式", "format of the file, csv by default", sheet_formats, "domain.md 4.2"}, {0}};
 const struct iss_field fld_ledger_map[] = {
 	{"org", ISS_F_STR, false, 18, "单位", "holder; the own organisation"},
 	{"mapping", ISS_F_JSON, true, 1, "列对应关系", "{heading of your tables: field}; {} forgets it"},
@@ -78,13 +92,13 @@ const struct iss_field fld_ledger_map[] = {
 };
 const struct iss_field fld_ledger_counts[] = {
 	{"holder", ISS_F_STR, false, 18, "持有单位", "of this holder only"},
-	{"by", ISS_F_STR, false, 8, "统计口径", "holder (default), industry or class"},
+	{"by", ISS_F_STR, false, 8, "统计口径", "what to count by, holder by default", count_bys, "domain.md 4.2"},
 	{0},
 };
 const struct iss_field fld_ledger_recognise[] = {
 	{"id", ISS_F_STR, false, 40, "台账编号", "ledger entry"},
 	{"ids", ISS_F_LIST, false, 5000, "台账编号", "ledger entries, instead of one"},
-	{"result", ISS_F_STR, true, 8, "确认结论", "ASSET, MEMO or NOT"},
+	{"result", ISS_F_STR, true, 8, "确认结论", "result of the recognition", results, "domain.md 4.2"},
 	{"decision", ISS_F_STR, true, 200, "决策依据", "reference of the collective decision"},
 	{"held", ISS_F_BOOL, false, 1, "持有或控制", "the unit holds or controls the data"},
 	{"benefit", ISS_F_BOOL, false, 1, "管理服务潜力或经济利益", "service potential or economic benefit flows from it"},
@@ -113,9 +127,9 @@ const struct iss_field fld_asset_diff[] = {
 };
 const struct iss_field fld_asset_export[] = {
 	{"assets", ISS_F_LIST, false, 5000, "资产编号", "asset numbers; all of the holder by default, and ledger entries that have no card yet"},
-	{"state", ISS_F_STR, false, 16, "状态", "only assets in this state"},
+	{"state", ISS_F_STR, false, 16, "状态", "only assets in this state", asset_states, "domain.md 7.1"},
 	{"after", ISS_F_STR, false, DOM_MAX_ASSET_NO, "起始", "start after this asset number: a file has 5,000 rows"},
-	{"format", ISS_F_STR, false, 4, "格式", "xlsx (default) or csv"},
+	{"format", ISS_F_STR, false, 4, "格式", "format of the file, xlsx by default", sheet_formats, "domain.md 4.3"},
 	{0},
 };
 const struct iss_field fld_asset_import[] = {
@@ -128,12 +142,12 @@ const struct iss_field fld_class_list[] = {{"finance", ISS_F_STR, false, 18, "�
 const struct iss_field fld_collateral[] = {
 	ASSET(false),
 	{"creditor", ISS_F_STR, true, 120, "债权人", "creditor"},
-	{"kind", ISS_F_STR, false, 12, "担保方式", "PLEDGE (default), MORTGAGE, GUARANTEE, CREDIT, TRUST or OTHER"},
-	{"basis", ISS_F_STR, false, 16, "依据类别", "asset (default), certificate, authorisation, product or receivable"},
+	{"kind", ISS_F_STR, false, 12, "担保方式", "kind of security, PLEDGE by default", collateral_kinds, "domain.md decision 2"},
+	{"basis", ISS_F_STR, false, 16, "依据类别", "what it rests on, an asset by default", collateral_bases, "domain.md decision 2"},
 	{"number", ISS_F_STR, false, 80, "依据编号", "its number; of a receivable that of what it arises from"},
 	{0},
 };
-const struct iss_field fld_collateral_list[] = {PAGE, ASSET(false), {"state", ISS_F_STR, false, 12, "状态", "REGISTERED, RELEASED or REFUSED"}, {0}};
+const struct iss_field fld_collateral_list[] = {PAGE, ASSET(false), {"state", ISS_F_STR, false, 12, "状态", "only those in this state", collateral_states, "domain.md decision 2"}, {0}};
 const struct iss_field fld_rule_override[] = {
 	{"rule", ISS_F_STR, true, 8, "规则", "R05"},
 	ASSET(true),
@@ -147,7 +161,7 @@ const struct iss_field fld_override_list[] = {PAGE, {0}};
 const struct iss_field fld_registration_submit[] = {
 	{"asset", ISS_F_STR, false, DOM_MAX_ASSET_NO, "资产编号", "asset number"},
 	{"assets", ISS_F_LIST, false, 5000, "所选资产", "a selection of assets, as one task"},
-	{"type", ISS_F_STR, false, 16, "登记类型", "INITIAL (default), CHANGE, CORRECTION, RENEWAL, TRANSFER, CANCEL or DESTROY"},
+	{"type", ISS_F_STR, false, 16, "登记类型", "type of the registration, INITIAL by default", registration_types, "domain.md 4.4"},
 	{"receiver", ISS_F_STR, false, 18, "接收单位", "TRANSFER: USCC of the receiver"},
 	{"new_asset_no", ISS_F_STR, false, DOM_MAX_ASSET_NO, "接收方资产编号", "TRANSFER: the receiver's number for the asset"},
 	{"disposal", ISS_F_STR, false, 200, "处置批准文件", "TRANSFER, DESTROY: collective decision and approval, by document number"},
@@ -190,7 +204,7 @@ const struct iss_field fld_asset_reason[] = {{"asset", ISS_F_STR, true, DOM_MAX_
 const struct iss_field fld_deadline[] = {PAGE, {"days", ISS_F_INT, false, 366, "今后天数", "due within so many days, 30 by default"}, {0}};
 const struct iss_field fld_material[] = {
 	{"asset", ISS_F_STR, false, DOM_MAX_ASSET_NO, "资产编号", "asset number; none: for the unit"},
-	{"kind", ISS_F_STR, true, 16, "材料类别", "SUBJECT, SOURCE, RESOURCE, EVIDENCE, PRODUCTS, SCENES, RISK, SEC_POLICY, EMERGENCY_PLAN or OTHER"},
+	{"kind", ISS_F_STR, true, 16, "材料类别", "kind of the material", material_kinds, "domain.md 4.4"},
 	{"name", ISS_F_STR, false, 120, "名称", "name"},
 	{"file", ISS_F_FILE, true, 8 << 20, "文件", "the file"},
 	{0},
@@ -211,9 +225,55 @@ const struct iss_field fld_certificate_issue[] = {
 };
 const struct iss_field fld_certificate_revoke[] = {
 	NUMBER,
-	{"reason", ISS_F_STR, true, 32, "撤销原因", "privilegeWithdrawn, cessationOfOperation, superseded, affiliationChanged or keyCompromise"},
+	{"reason", ISS_F_STR, true, 32, "撤销原因", "reason for the revocation", revocation_reasons, "RFC 5280 5.3.1"},
 	{"note", ISS_F_STR, false, 400, "说明", "explanation, for the record"},
 	{0},
 };
 const struct iss_field fld_authorisation_propose[] = {{"proposal", ISS_F_JSON, true, 1, "授权方案", "the proposal, docs/api.md"}, {0}};
 const struct iss_field fld_token_issue[] = {{"request", ISS_F_JSON, true, 1, "许可申请", "the request, docs/api.md"}, {0}};
+
+/* 线下, 历史补录, exchange */
+const struct iss_field fld_offline_record[] = {
+	{"body", ISS_F_STR, true, 120, "办理单位", "body that acted: court, meeting, department"},
+	{"usci", ISS_F_STR, false, 18, "统一社会信用代码", "its code; a note does without"},
+	{"doc_no", ISS_F_STR, true, 80, "文号", "document number"},
+	{"doc_date", ISS_F_STR, true, 10, "文件日期", "date of the document"},
+	{"scan", ISS_F_FILE, true, 8 << 20, "扫描件", "scan of the document"},
+	{"act", ISS_F_JSON, true, 1, "办理事项", "{act, id or ids, accept, note, reason}, docs/api.md"},
+	{0},
+};
+const struct iss_field fld_legacy_import[] = {
+	{"file", ISS_F_FILE, true, 8 << 20, "补录文件", "CSV, XLSX or XML; legacy template shows the columns"},
+	{"dry_run", ISS_F_BOOL, false, 1, "试导入", "check only"},
+	{"org", ISS_F_STR, false, 18, "财政部门", "finance department, for a dry run without --as"},
+	{0},
+};
+const struct iss_field fld_legacy_list[] = {
+	PAGE,
+	{"from", ISS_F_STR, false, 10, "登记日期起", "registered on or after this day"},
+	{"to", ISS_F_STR, false, 10, "登记日期止", "registered on or before this day"},
+	{0},
+};
+const struct iss_field fld_exchange_map[] = {{"mapping", ISS_F_JSON, true, 1, "字段对照表", "the mapping, docs/exchange.md"}, {0}};
+const struct iss_field fld_exchange_mapping[] = {
+	{"finance", ISS_F_STR, false, 18, "财政部门", "finance department; the own one by default"},
+	{"version", ISS_F_INT, false, INT32_MAX, "版本", "version; the newest by default, 0 the defaults"},
+	{0},
+};
+const struct iss_field fld_exchange_export[] = {
+	{"format", ISS_F_STR, false, 4, "格式", "xlsx, csv or xml; the mapping's by default"},
+	{"state", ISS_F_STR, false, 16, "状态", "assets in this state only, such as AWAITING_NUMBER"},
+	{"since", ISS_F_INT, false, INT64_MAX, "起始事件", "assets changed by events after this one"},
+	{"after", ISS_F_STR, false, 64, "起始", "start after this asset number"},
+	{0},
+};
+const struct iss_field fld_exchange_import[] = {
+	{"file", ISS_F_FILE, true, 48 << 20, "回执文件", "CSV, XLSX or XML"},
+	{"dry_run", ISS_F_BOOL, false, 1, "试导入", "check only"},
+	{0},
+};
+const struct iss_field fld_exchange_reconcile[] = {
+	{"file", ISS_F_FILE, true, 48 << 20, "对方清单", "CSV, XLSX or XML"},
+	{"format", ISS_F_STR, false, 4, "差异清单格式", "xlsx (default), csv or xml"},
+	{0},
+};

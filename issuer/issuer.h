@@ -23,6 +23,7 @@ enum iss_role {
 	ISS_SYSTEM = 1 << 29, /* start-up, init, clock: never from outside */
 };
 const char *iss_role_name(enum iss_role one);          /* "FINANCE" */
+extern const char *const iss_role_names[];              /* those that people have; ends with NULL */
 enum fj_rc iss_role_parse(const char *name, uint32_t *bit, struct fj_err *err) FJ_MUST_USE;
 /* a list of names as bits, of at least one; and back: the caller's, NULL when out of memory */
 enum fj_rc iss_roles_parse(const json_t *list, uint32_t *bits, struct fj_err *err) FJ_MUST_USE;
@@ -93,6 +94,8 @@ struct iss_field {
 	bool required;
 	int64_t max;      /* STR: code points; INT: value; LIST: items; FILE: octets */
 	const char *zh, *en; /* label */
+	const char *const *choices; /* NULL, or all that STR or an item of LIST may be; ends with NULL */
+	const char *rule;           /* where that list stands, for refusals; may be NULL */
 };
 enum iss_command_kind {
 	ISS_READ,

@@ -226,8 +226,6 @@ enum fj_rc cmd_ledger_counts(struct iss_call *c, struct fj_err *err)
 	bool row;
 
 	by = by == NULL ? "holder" : by;
-	if (strcmp(by, "holder") != 0 && strcmp(by, "industry") != 0 && strcmp(by, "class") != 0)
-		return refuse(err, FJ_E_INVALID, NULL, "counts are by holder, industry or class", "统计口径应为 holder、industry 或 class");
 	FJ_TRY(sto_query(c->db, STO_LEDGER_COUNTS, &q, err, "tt", holder == NULL ? "" : holder, by));
 	for (;;) {
 		FJ_TRY(sto_step(&q, &row, err));

@@ -426,18 +426,12 @@ static void columns_of(struct sheet_column out[LED_COLUMNS + 2])
 	out[LED_COLUMNS + 1] = (struct sheet_column){"问题", NULL, 60};
 }
 
-/* "csv", "xlsx"; absent: *is false */
-static enum fj_rc format_of(const struct iss_call *c, const char *key, bool *is, enum sheet_format *f, struct fj_err *err)
+/* "xlsx", or "csv" as when absent */
+static enum sheet_format format_of(const struct iss_call *c, const char *key)
 {
 	const char *s = fj_json_peek(c->params, key);
 
-	*is = s != NULL;
-	*f = s != NULL && strcmp(s, "xlsx") == 0 ? SHEET_XLSX : SHEET_CSV;
-	if (s == NULL || strcmp(s, "csv") == 0 || *f == SHEET_XLSX)
-		return FJ_OK;
-	enum fj_rc rc = fj_fail(err, FJ_E_INVALID, "issuer", NULL, "\"%s\" is csv or xlsx", key);
-	fj_err_zh(err, "“%s”应为 csv 或 xlsx", key);
-	return rc;
+	return s != NULL && strcmp(s, "xlsx") == 0 ? SHEET_XLSX : SHEET_CSV;
 }
 
 /* {"name","base64url"} */
@@ -549,18 +543,16 @@ enum fj_rc cmd_ledger_import(struct iss_call *c, struct fj_err *err)
 	FJ_AUTO(buf) decoded = FJ_BUF_INIT(SHEET_MAX_FILE);
 	struct import im = {.c = c};
 	const json_t *file = json_object_get(c->params, "file");
-	bool correcting;
-	enum sheet_format f;
+	enum sheet_format f = format_of(c, "corrected");
 
 	FJ_TRY(import_holder(c, &im.holder, err));
-	FJ_TRY(format_of(c, "corrected", &correcting, &f, err));
 	if (json_is_string(file)) /* not copied: it may be large */
 		im.file = FJ_SLICE(json_string_value(file), json_string_length(file));
 	else {
 		FJ_TRY(iss_param_file(c, "file", &decoded, err));
 		im.file = fj_buf_slice(&decoded);
 	}
-	enum fj_rc rc = import_new(&im, f, correcting, err);
+	enum fj_rc rc = import_new(&im, f, json_object_get(c->params, "corrected") != NULL, err);
 	if (rc == FJ_OK)
 		rc = run_import(&im, f, err);
 	import_release(&im);
@@ -607,11 +599,9 @@ enum fj_rc cmd_ledger_template(struct iss_call *c, struct fj_err *err)
 {
 	struct sheet_column columns[LED_COLUMNS + 2];
 	FJ_AUTO(sheet_out) o = NULL;
-	enum sheet_format f;
+	enum sheet_format f = format_of(c, "format");
 	json_t *file = NULL;
-	bool given;
 
-	FJ_TRY(format_of(c, "format", &given, &f, err));
 	columns_of(columns);
 	FJ_TRY(sheet_out_new(f, "台账", columns, LED_COLUMNS, &o, err));
 	FJ_TRY(file_json(&o, "ledger-template", f, &file, err));

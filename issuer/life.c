@@ -287,8 +287,11 @@ enum fj_rc apr_registration_withdraw(struct iss_call *c, const struct apr *p, st
 	FJ_TRY(load_end(c, p->object, &r, &a, &holder, err));
 	FJ_TRY(iss_state_next(ISS_OBJ_REGISTRATION, r.state, "withdraw", &to, err));
 	bool initial = strcmp(r.type, "INITIAL") == 0;
-	if (r.certificate[0] != '\0' || (initial && strcmp(a.state, "REGISTERED") != 0))
-		return fj_fail(err, FJ_E_STATE, "issuer", "26号 art. 20", "a certificate was issued on this registration meanwhile");
+	if (r.certificate[0] != '\0' || (initial && strcmp(a.state, "REGISTERED") != 0)) {
+		enum fj_rc rc = fj_fail(err, FJ_E_STATE, "issuer", "26号 art. 20", "a certificate was issued on this registration meanwhile");
+		fj_err_zh(err, "该登记在此期间已颁发证书");
+		return rc;
+	}
 	FJ_AUTO(json) body = json_pack("{s:s, s:s, s:s, s:s, s:b}", "asset_no", a.asset_no, "to", to, "asset_to", initial ? "CARDED" : a.state, "note", text(p->payload, "reason"),
 	    "closed", 1);
 	return evt_append(c, "registration.withdrawn", r.id, body, err);

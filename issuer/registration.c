@@ -13,6 +13,7 @@
 #include "issuer/registration.h"
 
 #include "base/jws.h"
+#include "issuer/legacy.h"
 #include "issuer/profile.h"
 #include "issuer/rules/rules.h"
 #include "issuer/state.h"
@@ -169,8 +170,11 @@ static enum fj_rc check_receiver(struct iss_call *c, const struct dom_asset *a, 
 	const char *new_no = text(p, "new_asset_no");
 
 	FJ_TRY(dom_org_get(c->db, text(p, "receiver"), &to, err));
-	if (!(to.roles & ISS_HOLDER) || strcmp(to.usci, a->holder) == 0)
-		return fj_fail(err, FJ_E_INVALID, "issuer", "domain.md 7.1", "the receiver is another organisation that holds data assets");
+	if (!(to.roles & ISS_HOLDER) || strcmp(to.usci, a->holder) == 0) {
+		enum fj_rc bad = fj_fail(err, FJ_E_INVALID, "issuer", "domain.md 7.1", "the receiver is another organisation that holds data assets");
+		fj_err_zh(err, "接收单位应为其他数据资产持有单位");
+		return bad;
+	}
 	FJ_TRY(dom_asset_no_check(new_no, err));
 	enum fj_rc rc = dom_asset_get(c->db, new_no, &there, NULL);
 	dom_asset_release(&there);
@@ -391,6 +395,12 @@ static bool ends_here(const struct dom_reg *r, const char *to)
 	return dom_reg_closed(to) || (strcmp(to, "REGISTERED") == 0 && dom_reg_type(r->type)->ends == NULL);
 }
 
+/* a step that has a term and missed it; a decision has none, it only waits for the notice's end */
+static bool late(const struct dom_reg *r, fj_time now)
+{
+	return r->due != 0 && now > r->due && strcmp(r->state, "NOTICED") != 0;
+}
+
 static enum fj_rc step_one(struct iss_call *c, const char *id, const void *arg, struct fj_err *err)
 {
 	const struct step *s = arg;
@@ -409,7 +419,7 @@ static enum fj_rc step_one(struct iss_call *c, const char *id, const void *arg, 
 	FJ_TRY(asset_next(&r, &a, s, &asset_to, err));
 	FJ_TRY(due_of(c, holder.finance, r.path, r.type, to, &due, err));
 	FJ_AUTO(json) body = json_pack("{s:s, s:s, s:s, s:s, s:s, s:I, s:b, s:b}", "asset_no", a.asset_no, "to", to, "asset_to", asset_to, s->person, c->actor->person,
-	    "note", text(c->params, "note"), "due", (json_int_t)due, "late", r.due != 0 && c->now > r.due, "closed", ends_here(&r, to));
+	    "note", text(c->params, "note"), "due", (json_int_t)due, "late", late(&r, c->now), "closed", ends_here(&r, to));
 	if (body == NULL || (strcmp(to, "REGISTERED") == 0 && dom_reg_type(r.type)->new_card && a.certificate[0] == '\0' &&
 	    json_object_set_new(body, "adopt", json_integer((json_int_t)r.version)) != 0))
 		return fj_fail(err, FJ_E_NOMEM, "issuer", NULL, "out of memory");
@@ -422,8 +432,7 @@ static enum fj_rc step_one(struct iss_call *c, const char *id, const void *arg, 
 	if (s->guard != NULL)
 		FJ_TRY(s->guard(c, &r, &a, body, err));
 	FJ_TRY(evt_append(c, s->event, r.id, body, err));
-	c->answer = json_pack("{s:s, s:s, s:s, s:I, s:b}", "id", r.id, "asset_no", a.asset_no, "state", to, "version", (json_int_t)r.version, "late",
-	    r.due != 0 && c->now > r.due);
+	c->answer = json_pack("{s:s, s:s, s:s, s:I, s:b}", "id", r.id, "asset_no", a.asset_no, "state", to, "version", (json_int_t)r.version, "late", late(&r, c->now));
 	return FJ_OK;
 }
 
@@ -621,8 +630,11 @@ enum fj_rc cmd_registration_notice_text(struct iss_call *c, struct fj_err *err)
 	json_array_foreach(id != NULL ? alone : ids, i, v) {
 		struct dom_reg r;
 		FJ_TRY(dom_reg_get(c->db, json_string_value(v), &r, err));
-		if (strcmp(r.state, "REVIEWED") != 0 && strcmp(r.state, "NOTICED") != 0)
-			return fj_fail(err, FJ_E_STATE, "issuer", "26号 art. 12", "registration %s is %s; a notice follows the review", r.id, r.state);
+		if (strcmp(r.state, "REVIEWED") != 0 && strcmp(r.state, "NOTICED") != 0) {
+			enum fj_rc rc = fj_fail(err, FJ_E_STATE, "issuer", "26号 art. 12", "registration %s is %s; a notice follows the review", r.id, r.state);
+			fj_err_zh(err, "登记 %s 当前状态为 %s；审核通过后方可公示", r.id, r.state);
+			return rc;
+		}
 		FJ_TRY(notice_line(c, &r, &out, err));
 	}
 	c->answer = json_pack("{s:s}", "text", fj_buf_str(&out));
@@ -766,7 +778,7 @@ static json_t *to_json(const struct dom_reg *r, fj_time now)
 		fj_time_utc(r->notice_to, end);
 	}
 	return json_pack("{s:s, s:s, s:s, s:I, s:s, s:s, s:s, s:s, s:s, s:b, s:s, s:s, s:s, s:s}", "id", r->id, "asset_no", r->asset_no, "holder", r->holder,
-	    "version", (json_int_t)r->version, "type", r->type, "path", r->path, "state", r->state, "applied_at", at, "due", due, "overdue", r->due != 0 && now > r->due,
+	    "version", (json_int_t)r->version, "type", r->type, "path", r->path, "state", r->state, "applied_at", at, "due", due, "overdue", late(r, now),
 	    "notice_from", from, "notice_to", end, "receiver", r->receiver, "certificate", r->certificate);
 }
 
@@ -785,7 +797,7 @@ enum fj_rc cmd_registration_show(struct iss_call *c, struct fj_err *err)
 	json_object_set_new(c->answer, "disposal", json_string(sto_text(&q, 14)));
 	json_object_set_new(c->answer, "note", json_string(sto_text(&q, 16)));
 	json_object_set_new(c->answer, "notice_address", json_string(sto_text(&q, 23)));
-	return c->answer != NULL ? FJ_OK : fj_fail(err, FJ_E_NOMEM, "issuer", NULL, "out of memory");
+	return c->answer != NULL ? dom_legacy_mark(c->db, r.asset_no, r.id, c->answer, err) : fj_fail(err, FJ_E_NOMEM, "issuer", NULL, "out of memory");
 }
 
 enum fj_rc cmd_registration_list(struct iss_call *c, struct fj_err *err)

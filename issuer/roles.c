@@ -19,6 +19,12 @@ static const struct {
 #undef ROLE
 };
 
+const char *const iss_role_names[] = {
+#define ROLE(name, zh, en, may_zh, may_en, source) #name,
+#include "issuer/roles.def"
+#undef ROLE
+	NULL};
+
 const char *iss_role_name(enum iss_role one)
 {
 	for (size_t i = 0; i < FJ_ARRAY_LEN(roles); i++)

@@ -46,11 +46,17 @@ integration() {
 	python_stage "integration demo" tests/integration/demo_test.py
 	python_stage "integration init" tests/integration/init_test.py
 	python_stage "integration portal" tests/integration/portal_test.py
+	python_stage "integration routes" tests/integration/routes_test.py
 	python_stage "integration rules" tests/integration/rules_test.py
+	python_stage "integration cases" tests/integration/cases_test.py
+	python_stage "integration course" tests/integration/course_test.py
+	python_stage "integration day" tests/integration/day_test.py
 	python_stage "integration card" tests/integration/card_test.py
 	python_stage "integration people" tests/integration/people_test.py
 	python_stage "integration key" tests/integration/key_test.py
-	MOVES=3000 SEED=1 python_stage "integration model" tests/model/drive.py
+	python_stage "integration model" tests/model/drive.py
+	python_stage "integration legacy" tests/integration/legacy_test.py
+	python_stage "integration exchange" tests/integration/exchange_test.py
 	python_stage "integration ledger" tests/integration/ledger_test.py
 	python_stage "integration signer" tests/integration/signer_test.py
 	python_stage "integration faults" tests/integration/faults_test.py

@@ -32,6 +32,7 @@ static enum fj_rc take_option(struct cli_args *a, const char *key, const char *v
 	return value != NULL ? FJ_OK : fj_fail(err, FJ_E_USAGE, "cli", NULL, "--%s needs a value", key);
 }
 
+/* these never take the next word; any other key without one is a flag if its type is yes or no */
 static bool is_flag(const char *key)
 {
 	static const char *const flags[] = {"json", "no-serve", "dry-run", "partial", "check", "confirm", "mine", "no-cases"};
@@ -72,10 +73,10 @@ enum fj_rc cli_args_parse(int argc, char **argv, struct cli_args *a, struct fj_e
 			a->no_serve = true;
 		else if (is_flag(key))
 			FJ_TRY(take_option(a, key, NULL, err));
-		else if (i + 1 < argc)
+		else if (i + 1 < argc && strncmp(argv[i + 1], "--", 2) != 0)
 			FJ_TRY(take_option(a, key, argv[++i], err));
 		else
-			return fj_fail(err, FJ_E_USAGE, "cli", NULL, "--%s needs a value", key);
+			FJ_TRY(take_option(a, key, NULL, err));
 	}
 	return FJ_OK;
 }
@@ -114,24 +115,6 @@ static enum fj_rc to_int(const char *key, const char *value, json_t **out, struc
 	return *out != NULL ? FJ_OK : fj_fail(err, FJ_E_NOMEM, "cli", NULL, "out of memory");
 }
 
-/* a,b,c */
-static enum fj_rc to_list(const char *value, json_t **out, struct fj_err *err)
-{
-	FJ_AUTO(json) list = json_array();
-
-	for (const char *p = value; list != NULL && *p != '\0';) {
-		size_t n = strcspn(p, ",");
-
-		if (json_array_append_new(list, json_stringn(p, n)) != 0)
-			return fj_fail(err, FJ_E_USAGE, "cli", NULL, "a list of texts in UTF-8 is separated by commas");
-		p += n;
-		if (*p == ',')
-			p++;
-	}
-	*out = fj_move(list);
-	return *out != NULL ? FJ_OK : fj_fail(err, FJ_E_NOMEM, "cli", NULL, "out of memory");
-}
-
 static enum fj_rc read_source(const char *path, size_t max, struct fj_buf *b, struct fj_err *err)
 {
 	fj_buf_init(b, max);
@@ -149,6 +132,35 @@ static enum fj_rc read_source(const char *path, size_t max, struct fj_buf *b, st
 	return fj_file_read(AT_FDCWD, path, b, err);
 }
 
+static enum fj_rc split(const char *text, const char *between, json_t **out, struct fj_err *err)
+{
+	FJ_AUTO(json) list = json_array();
+
+	for (const char *p = text; list != NULL && *p != '\0';) {
+		size_t n = strcspn(p, between);
+
+		if (n > 0 && json_array_append_new(list, json_stringn(p, n)) != 0)
+			return fj_fail(err, FJ_E_USAGE, "cli", NULL, "a list is texts in UTF-8");
+		p += n;
+		if (*p != '\0')
+			p++;
+	}
+	*out = fj_move(list);
+	return *out != NULL ? FJ_OK : fj_fail(err, FJ_E_NOMEM, "cli", NULL, "out of memory");
+}
+
+/* a,b,c; or @FILE with one a line */
+static enum fj_rc to_list(const char *value, json_t **out, struct fj_err *err)
+{
+	FJ_AUTO(buf) b = FJ_BUF_INIT(0);
+
+	if (value[0] != '@')
+		return split(value, ",", out, err);
+	FJ_TRY(read_source(value + 1, 4u << 20, &b, err));
+	if (memchr(b.data, '\0', b.len) != NULL)
+		return fj_fail(err, FJ_E_USAGE, "cli", NULL, "the file \"%s\" is no list of texts", value + 1);
+	return split(fj_buf_str(&b), "\r\n", out, err);
+}
 #define BESIDE (1u << 20) /* larger files travel beside the request */
 
 /* bytes travel as base64url, so that a file that is not UTF-8 reaches the rule
@@ -190,7 +202,8 @@ static enum fj_rc typed(const json_t *field, const char *key, const char *value,
 
 	if (type != NULL && strcmp(type, "bool") == 0) {
 		*out = json_boolean(value == NULL || strcmp(value, "true") == 0);
-		return FJ_OK;
+		return value == NULL || strcmp(value, "true") == 0 || strcmp(value, "false") == 0 ? FJ_OK
+		    : fj_fail(err, FJ_E_USAGE, "cli", NULL, "--%s is true or false", key);
 	}
 	if (value == NULL)
 		return fj_fail(err, FJ_E_USAGE, "cli", NULL, "--%s needs a value", key);
@@ -244,16 +257,20 @@ static enum fj_rc put_option(const json_t *fields, const char *option, const cha
 	return FJ_OK;
 }
 
+/* the word behind the verb: a number, or the file of a command that needs one and takes no number */
 static enum fj_rc put_id(const json_t *fields, const char *id, struct fj_buf *attached, json_t *params, struct fj_err *err)
 {
 	static const char *const names[] = {"id", "number", "usci", "login", "asset", "name"};
+	const json_t *f;
+	size_t i;
 
-	for (size_t i = 0; i < FJ_ARRAY_LEN(names); i++)
+	for (i = 0; i < FJ_ARRAY_LEN(names); i++)
 		if (field_find(fields, names[i]) != NULL)
 			return fj_json_set(params, names[i], json_string(id)) == FJ_OK ? FJ_OK
 			    : fj_fail(err, FJ_E_USAGE, "cli", NULL, "the ID is not UTF-8");
-	if (field_find(fields, "file") != NULL)
-		return put_option(fields, "file", id, attached, params, err);
+	json_array_foreach(fields, i, f)
+		if (strcmp(fj_json_peek(f, "type"), "file") == 0 && json_is_true(json_object_get(f, "required")))
+			return put_option(fields, fj_json_peek(f, "name"), id, attached, params, err);
 	return fj_fail(err, FJ_E_USAGE, "cli", NULL, "this command takes no ID; \"%s\" is one word too many", id);
 }
 

@@ -16,16 +16,23 @@ static const char *noun_of(const char *noun)
 	return noun;
 }
 
-/* Reading verbs start no signer.  The list only saves time: a command that
- * signs without a signer is refused by the register. */
-static bool reads(const char *verb)
+/* What only reads starts no signer, by the command table's own kind.  That only saves time: a
+ * command that signs without a signer is refused by the register. */
+static bool reads(const char *command)
 {
-	static const char *const verbs[] = {"list", "show", "history", "template", "rebuild", "import-status", "counts", "diff", "fields"};
+	static const struct {
+		const char *name, *kind;
+	} commands[] = {
+#define CMD(ident, name, kind, roles, fields, handler, zh, en) {name, #kind},
+#include "issuer/commands_core.def"
+#include "issuer/commands_domain.def"
+#undef CMD
+	};
 
-	for (size_t i = 0; i < FJ_ARRAY_LEN(verbs); i++)
-		if (strcmp(verb, verbs[i]) == 0)
-			return true;
-	return false;
+	for (size_t i = 0; i < FJ_ARRAY_LEN(commands); i++)
+		if (strcmp(commands[i].name, command) == 0)
+			return strcmp(commands[i].kind, "READ") == 0;
+	return true;
 }
 
 static enum fj_rc identity(const struct cli_args *a, json_t **as, struct fj_err *err)
@@ -68,7 +75,7 @@ static enum fj_rc run(const struct cli_args *a, json_t **answer, json_t **refusa
 	int n = snprintf(name, sizeof(name), "%s.%s", noun_of(a->noun), a->verb);
 	FJ_ENSURE(n > 0 && (size_t)n < sizeof(name),
 	    fj_fail(err, FJ_E_USAGE, "cli", NULL, "there is no such command"));
-	FJ_TRY(cli_link_open(&l, a->dir, !reads(a->verb), err));
+	FJ_TRY(cli_link_open(&l, a->dir, !reads(name), err));
 	FJ_TRY(ask(&l, "help", json_pack("{s:s}", "name", name), json_null(), FJ_SLICE(NULL, 0), &table, refusal, err));
 	FJ_TRY(cli_params(a, json_object_get(table, "fields"), &attached, &params, err));
 	FJ_AUTO(json) owned = params;

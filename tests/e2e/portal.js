@@ -65,7 +65,7 @@ async function verify(page, credential, use) {
 }
 
 const open = (page, address) => page.goto(h.portal + address);
-const cert = (number) => '/show/certificates/' + number;
+const cert = (number) => '/show/certificate/' + number;
 
 async function act(page, address, verb, reason) {
 	await open(page, address);
@@ -123,7 +123,7 @@ async function signingIn() {
 	await test('the language changes by one click and stays', async () => {
 		await page.click('header >> text=English');
 		assert.strictEqual(await page.innerText('h1'), 'What waits for a decision');
-		await open(page, '/list/certificates');
+		await open(page, '/list/certificate');
 		assert.strictEqual(await page.getAttribute('html', 'lang'), 'en');
 		assert.strictEqual(await page.innerText('h1'), 'Certificates');
 		assert.ok((await page.innerText('table')).includes('in force'));
@@ -142,7 +142,7 @@ async function signingIn() {
 		assert.strictEqual((await page.context().cookies()).filter((c) => c.name === 'fujie').length, 0);
 	});
 	await test('a stranger is sent to sign in from every officer\'s page', async () => {
-		for (const a of ['/', '/inbox', '/list/tokens', cert(GOOD)]) {
+		for (const a of ['/', '/inbox', '/list/token', cert(GOOD)]) {
 			await open(page, a);
 			assert.ok(page.url().endsWith('/login'), a);
 		}
@@ -152,7 +152,7 @@ async function signingIn() {
 async function takingBack(one, two, stranger) {
 	const tok = h.token('permit', (t) => t.use.territory === '420106');
 	await test('list leads to detail, in words and in +08:00', async () => {
-		await open(one, '/list/certificates');
+		await open(one, '/list/certificate');
 		await one.click('text=' + GOOD);
 		const text = await one.innerText('main');
 		assert.match(text, /有效/);
@@ -160,10 +160,10 @@ async function takingBack(one, two, stranger) {
 		assert.ok(!/ACTIVE|T\d\d:\d\d:\d\dZ/.test(text), text);
 	});
 	await test('a number typed into the list leads to its detail', async () => {
-		await open(one, '/list/tokens');
+		await open(one, '/list/token');
 		await one.fill('#find', tok.id);
 		await one.press('#find', 'Enter');
-		await one.waitForURL('**/show/tokens/' + tok.id);
+		await one.waitForURL('**/show/token/' + tok.id);
 		assert.ok((await one.innerText('main')).includes(tok.id));
 	});
 	await test('a pasted token is permitted before', async () => assert.strictEqual((await verify(stranger, h.read(tok), useText(tok.use))).word, 'permit'));
@@ -237,7 +237,7 @@ async function takingBack(one, two, stranger) {
 	await test('an operator revokes its own token at once, and it is denied', async () => {
 		const t = h.token('permit', (x) => x.use.action === 'QUERY' && x.use.territory === '420100');
 		const jc = await signIn('jc1');
-		await act(jc, '/show/tokens/' + t.id, 'revoke', '合同终止');
+		await act(jc, '/show/token/' + t.id, 'revoke', '合同终止');
 		assert.strictEqual(await jc.innerText('.state'), '已吊销');
 		assert.strictEqual((await verify(stranger, h.read(t), useText(t.use))).word, 'deny');
 		await jc.context().close();
@@ -313,10 +313,10 @@ async function verifying(page) {
 async function withoutScript() {
 	await test('everything works without JavaScript', async () => {
 		const page = await signIn('hb-fin3', { javaScriptEnabled: false });
-		await open(page, '/list/authorisations');
+		await open(page, '/list/authorisation');
 		await page.click('text=DAU-420000-202611-000001-T');
-		await page.waitForURL('**/show/authorisations/**');
-		await act(page, '/show/authorisations/DAU-420000-202611-000001-T', 'suspend', '例行检查');
+		await page.waitForURL('**/show/authorisation/**');
+		await act(page, '/show/authorisation/DAU-420000-202611-000001-T', 'suspend', '例行检查');
 		assert.match(await page.innerText('.state'), /已暂停/);
 		assert.strictEqual((await verify(page, 'DAU-420000-202611-000001-T')).word, 'deny');
 		await page.click('header button');
@@ -366,8 +366,9 @@ async function keyboard() {
 	});
 }
 
-const pages = ['/inbox', '/list/assets', '/list/certificates', '/list/authorisations', '/list/tokens', '/show/assets/HB-2026-0001', cert(GOOD),
-	'/show/authorisations/DAU-420000-202611-000001-T', '/verify', '/list/nothing', '/show/certificates/DAC-1'];
+const pages = ['/inbox', '/do', '/list', '/do/organisation/add', '/do/authorisation/suspend', '/list/event', '/list/approval?state=APPROVED', '/list/organisation',
+	'/show/organisation/12420000DEMA00099D', '/show/user/hbsw1', '/show/profile/11420000DEMA00013M', '/do/ledger/template', '/do/asset/history?asset=HB-2026-0001&run=1', '/list/asset', '/list/certificate', '/list/authorisation', '/list/token', '/show/asset/HB-2026-0001', cert(GOOD),
+	'/show/authorisation/DAU-420000-202611-000001-T', '/verify', '/list/nothing', '/show/certificate/DAC-1'];
 
 async function fits(page, where) {
 	const w = await page.evaluate(() => [document.documentElement.scrollWidth, document.documentElement.clientWidth]);
@@ -379,8 +380,8 @@ async function telephone() {
 		const page = await signIn('hb-fin2', { viewport: { width: 390, height: 844 } });
 		const t = h.token('indeterminate');
 		for (const lang of ['zh', 'en']) {
-			for (const a of [...pages, '/show/tokens/' + t.id]) {
-				await open(page, a + '?lang=' + lang);
+			for (const a of [...pages, '/show/token/' + t.id]) {
+				await open(page, a + (a.includes('?') ? '&' : '?') + 'lang=' + lang);
 				for (const d of await page.locator('details > summary').all())
 					await d.click();
 				await fits(page, a);
@@ -413,7 +414,7 @@ async function readable(one) {
 		}
 	});
 	await test('Chinese pages have no English sentence and English pages no Chinese label', async () => {
-		for (const a of ['/inbox', '/list/tokens', cert(GOOD), '/show/assets/HB-2026-0001', '/verify']) {
+		for (const a of ['/inbox', '/do', '/list', '/do/organisation/add', '/list/asset', '/list/approval', '/list/token', cert(GOOD), '/show/asset/HB-2026-0001', '/show/user/hbsw1', '/verify']) {
 			await open(one, a + '?lang=en');
 			const en = (await one.locator('h1, h2, dt, th, label, button, summary').allInnerTexts()).join('|');
 			assert.ok(!/[\u4e00-\u9fff]/.test(en), a + ': ' + en);
@@ -423,6 +424,123 @@ async function readable(one) {
 				assert.match(x, /[\u4e00-\u9fff]/, a);
 		}
 	});
+}
+
+const LEDGER = '台账编号,数据资源目录编号,名称,形成方式,是否涉密\r\n';
+const csv = (name, lines) => ({ name, mimeType: 'text/csv', buffer: Buffer.from(LEDGER + lines) });
+const send = async (page) => {
+	await page.click('form.fill button');
+	await page.waitForLoadState();
+};
+
+// the pages that are made of the command tables
+async function generic() {
+	const page = await signIn('hbsw2'), office = await signIn('hb-fin3');
+	await test('each is shown what his roles may do, and nothing else', async () => {
+		await open(page, '/do');
+		assert.strictEqual(await page.locator('main a[href="/do/ledger/import"]').count(), 1);
+		assert.strictEqual(await page.locator('main a[href="/do/certificate/issue"]').count(), 0);
+		await open(page, '/do/certificate/issue');
+		assert.match(await page.innerText('[role=alert]'), /您的角色无权/);
+	});
+	await test('an uploaded file with faults is refused by line and column, in both languages, with what was typed kept', async () => {
+		for (const [lang, words, rule] of [['zh', /全部未办理/, '必填项为空'], ['en', /nothing was taken/, 'a required cell is empty']]) {
+			await open(page, '/do/ledger/import?lang=' + lang);
+			await page.setInputFiles('input[type=file]', csv('台账.csv', 'GENERIC-1,CAT-G-1,甲,自主采集,否\r\nGENERIC-2,,乙,自主采集,否\r\n'));
+			await page.selectOption('select[name=dry_run]', 'false');
+			await page.fill('input[name=org]', '12420000DEMA00099D');
+			await send(page);
+			assert.match(await page.innerText('.error'), words);
+			assert.match(await page.innerText('table'), new RegExp('3\\s+2\\s+R02\\s+' + rule));
+			assert.strictEqual(await page.inputValue('select[name=dry_run]'), 'false');
+			assert.strictEqual(await page.inputValue('input[name=org]'), '12420000DEMA00099D');
+		}
+		await open(page, '/list/ledger?lang=zh');
+		assert.ok(!(await page.innerText('main')).includes('GENERIC-1'));
+	});
+	await test('a good file is taken; reloading and sending the form again repeat nothing', async () => {
+		await open(page, '/do/ledger/import');
+		await page.setInputFiles('input[type=file]', csv('台账.csv', 'GENERIC-1,CAT-G-1,甲,自主采集,否\r\nGENERIC-2,CAT-G-2,乙,自主采集,否\r\n'));
+		const form = await page.evaluate(() => Object.fromEntries([...new FormData(document.querySelector('form.fill'))].filter(([k]) => k !== 'file')));
+		await send(page);
+		assert.match(page.url(), /\/done\/[0-9a-f]{22}$/);
+		assert.match(await page.innerText('main'), /已导入\s*2/);
+		await page.reload();
+		assert.match(await page.innerText('main'), /已导入\s*2/);
+		const again = await page.request.post(h.portal + '/do/ledger/import', { multipart: { ...form, file: csv('x.csv', 'GENERIC-3,CAT-G-3,丙,自主采集,否\r\n') } });
+		assert.strictEqual(again.url(), page.url());
+		await open(page, '/list/ledger');
+		assert.ok(!(await page.innerText('main')).includes('GENERIC-3'));
+	});
+	await test('an answer that holds a file is kept as one', async () => {
+		await open(page, '/do/ledger/template?run=1');
+		const [d] = await Promise.all([page.waitForEvent('download'), page.click('a.file')]);
+		assert.strictEqual(d.suggestedFilename(), 'ledger-template.csv');
+	});
+	await test('a refusal names rule, basis and clause, in both languages, above the form as it was filled in', async () => {
+		for (const [lang, words] of [['zh', /规则 R\d\d，/], ['en', /Rule R\d\d, /]]) {
+			await open(office, '/do/certificate/revoke?lang=' + lang);
+			await office.fill('input[name=number]', OTHER);
+			await office.selectOption('select[name=reason]', 'keyCompromise');
+			await office.fill('input[name=note]', '甲 & 乙 <b>');
+			await send(office);
+			const text = await office.innerText('[role=alert]');
+			assert.match(text, words);
+			assert.strictEqual(/[\u4e00-\u9fff]/.test(text.split(/规则|Rule/)[0]), lang === 'zh', text);
+			assert.strictEqual(await office.inputValue('input[name=number]'), OTHER);
+			assert.strictEqual(await office.inputValue('select[name=reason]'), 'keyCompromise');
+			assert.strictEqual(await office.inputValue('input[name=note]'), '甲 & 乙 <b>');
+		}
+	});
+	await test('what is ticked in a list stands in the form; so does all that the list finds; nothing ticked is refused', async () => {
+		await open(office, '/list/asset?lang=zh');
+		await office.check('input[name=ids][value="HB-2026-0002"]');
+		await office.check('input[name=ids][value="GX-2026-0001"]');
+		await office.click('.batch button[value="certificate.issue"]');
+		assert.strictEqual(await office.inputValue('textarea[name=assets]'), 'GX-2026-0001\nHB-2026-0002\n');
+		await open(office, '/list/asset');
+		await office.click('text=勾选本页全部');
+		const all = await office.locator('input[name=ids]').count();
+		assert.strictEqual(await office.locator('input[name=ids]:checked').count(), all);
+		await open(office, '/list/asset');
+		await office.check('input[name=which][value=all]');
+		await office.click('.batch button[value="certificate.issue"]');
+		assert.strictEqual((await office.inputValue('textarea[name=assets]')).trim().split('\n').length, all);
+		await open(office, '/list/asset');
+		await office.click('.batch button[value="certificate.issue"]');
+		assert.match(await office.innerText('[role=alert]'), /尚未选择/);
+	});
+	await test('a task shows what it did and what it set aside, by rule', async () => {
+		await open(office, '/list/asset?lang=zh');
+		await office.check('input[name=ids][value="HB-2026-0002"]');
+		await office.check('input[name=ids][value="GX-2026-0001"]');
+		await office.click('.batch button[value="asset.freeze"]');
+		assert.strictEqual(await office.locator('input[name=asset]').count(), 0);
+		await office.fill('input[name=reason]', '例行检查');
+		await send(office);
+		assert.match(office.url(), /\/done\//);
+		const text = await office.innerText('main');
+		assert.match(text, /已搁置[\s\S]*GX-2026-0001\s+R40/);
+		assert.match(text, /已办理\s+1\s/);
+		await office.click('main a[href^="/show/task/"]');
+		await office.waitForLoadState();
+		assert.match(await office.innerText('main'), /GX-2026-0001\s+R40/);
+	});
+	await test('a filter is a closed list in words, and stays with the pages', async () => {
+		await open(office, '/list/approval');
+		await office.click('details.filters summary');
+		await office.selectOption('select[name=state]', { label: '已批准' });
+		await office.click('details.filters button');
+		await office.waitForLoadState();
+		assert.ok((await office.innerText('table')).includes('已批准'));
+		await open(office, '/list/approval?state=APPROVED&limit=5');
+		await office.click('text=下一页');
+		await office.waitForLoadState();
+		assert.match(office.url(), /state=APPROVED/);
+		assert.match(await office.innerText('table'), /已批准/);
+	});
+	await page.context().close();
+	await office.context().close();
 }
 
 const HOSTILE = '<script>document.title="owned"</script>"\'><img src=x onerror=alert(1)>\u202ecod.exe&amp;' + 'W'.repeat(20);
@@ -438,7 +556,7 @@ async function hostileAsset() {
 	await h.api('/api/v1/ledger/confirm', { id: ledger }, finance);
 	const card = {
 		basic: { asset_no: 'E2E-1', name: HOSTILE, class_scheme: 'LOCAL', class_code: '1', overview: HOSTILE.repeat(3) },
-		rights: { rights: ['HOLD', 'USE'], modes: [], dispute: false, public_data: true, public_data_basis: '<b>x</b>', personal_info: 'NONE' },
+		rights: { rights: ['HOLD', 'USE'], modes: [], dispute: false, public_data: false, public_data_basis: '<b>x</b>', personal_info: 'NONE' },
 		use: { restrict: '<i>x</i>' },
 		management: { data_level: 'GENERAL', mgr_dept: '</dd></dl><h1>x</h1>', mgr_person: '"onmouseover="alert(1)', sec_policy: 'x', emergency_plan: 'x', evidence_no: 'x' },
 	};
@@ -465,7 +583,7 @@ async function hostileName(one, two, stranger) {
 		await hostileAsset();
 		for (const size of [{ width: 1200, height: 800 }, narrow]) {
 			await one.setViewportSize(size);
-			for (const a of ['/list/assets', '/show/assets/E2E-1']) {
+			for (const a of ['/list/asset', '/show/asset/E2E-1']) {
 				await open(one, a);
 				await onlyText(one, a);
 			}
@@ -475,10 +593,10 @@ async function hostileName(one, two, stranger) {
 		await open(two, '/inbox');
 		await waiting(two, 'E2E-1').locator('text=批准').click();
 		await two.waitForLoadState();
-		await open(two, '/show/assets/E2E-1');
-		const number = await two.locator('main a[href^="/show/certificates/"]').innerText();
+		await open(two, '/show/asset/E2E-1');
+		const number = await two.locator('main a[href^="/show/certificate/"]').innerText();
 		await two.setViewportSize(narrow);
-		for (const a of ['/list/certificates', cert(number)]) {
+		for (const a of ['/list/certificate', cert(number)]) {
 			await open(two, a);
 			await onlyText(two, a);
 		}
@@ -501,6 +619,7 @@ async function run() {
 	await keyboard();
 	await readable(one);
 	await hostileName(one, two, stranger);
+	await generic();
 	await test('no page made a console error, broke its content policy, or asked another host', async () => assert.deepStrictEqual([...new Set(faults)], []));
 }
 

@@ -218,7 +218,7 @@ def workbooks(h, token):
     for name, data in hostile.items():
         code, out = upload(h, data, token, kind='application/octet-stream')
         fault = (out.get('faults') or [{}])[0]
-        check('a hostile workbook (%s) is refused' % name, (code == 413 or (code == 200 and out['refused'] and fault.get('kind') == 'file')) and
+        check('a hostile workbook (%s) is refused' % name, (code == 413 or (code == 422 and out['refused'] and fault.get('kind') == 'file')) and
               'XLSX' in json.dumps(out, ensure_ascii=False), str(out)[:300])
     empty = '<row r="%d"><c s="1"/><c s="1"/><c s="1"/><c s="1"/><c s="1"/><c s="1"/><c s="1"/><c s="1"/><c s="1"/><c s="1"/></row>'
     head = '<row r="1">%s</row>' % ''.join('<c t="str"><v>%s</v></c>' % c for c in COLUMNS)

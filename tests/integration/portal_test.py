@@ -26,25 +26,31 @@ def sign_in(name):
     return o, get(o, '/login', {'login': name, 'password': l['password'], 'totp': totp(l['totp'])})
 
 
+def revoke(csrf=None):
+    """the form on the certificate's page, with a key of its own"""
+    form = {'number': 'DAC-420000-202604-000001-2', 'reason': 'privilegeWithdrawn', 'once': os.urandom(11).hex(), 'back': show}
+    return form if csrf is None else dict(form, csrf=csrf)
+
+
 try:
     check('a demo home that serves', h.made and h.serve(), h.made_err)
     nobody = browser()
-    for path in ('/inbox', '/list/certificates', '/show/certificates/DAC-420000-202604-000001-2'):
+    for path in ('/inbox', '/list/certificate', '/show/certificate/DAC-420000-202604-000001-2'):
         check('%s sends a stranger to sign in' % path, get(nobody, path)[1].endswith('/login'))
     code, url, page, head = get(nobody, '/login', {'login': 'hb-fin1', 'password': '<script>x</script>', 'totp': '1'})
     check('a wrong sign-in is 401 and echoes nothing', code == 401 and '<script>' not in page, code)
     one, (code, url, page, head) = sign_in('hb-fin1')
     check('signing in leads to the inbox', code == 200 and url.endswith('/inbox') and '待办事项' in page, url)
     check('a page loads nothing from elsewhere', "default-src 'self'" in head['Content-Security-Policy'] and head['X-Frame-Options'] == 'DENY' and '<script' not in page)
-    check('pages speak words, dates are of +08:00', '有效' in get(one, '/list/certificates')[2] and '2029-03-15 23:59:59 +08:00' in get(one, '/show/certificates/DAC-100000-202603-000001-F')[2])
-    for noun, some in (('assets', 'SL-2026-0001'), ('certificates', 'DAC-100000-202603-000001-F'), ('authorisations', 'DAU-100000-202603-000001-K'), ('tokens', 'LT-')):
+    check('pages speak words, dates are of +08:00', '有效' in get(one, '/list/certificate')[2] and '2029-03-15 23:59:59 +08:00' in get(one, '/show/certificate/DAC-100000-202603-000001-F')[2])
+    for noun, some in (('asset', 'SL-2026-0001'), ('certificate', 'DAC-100000-202603-000001-F'), ('authorisation', 'DAU-100000-202603-000001-K'), ('token', 'LT-')):
         check('the list of %s shows them' % noun, some in get(one, '/list/' + noun)[2])
-    show = '/show/certificates/DAC-420000-202604-000001-2'
-    act = '/act/certificates/DAC-420000-202604-000001-2/revoke'
+    show = '/show/certificate/DAC-420000-202604-000001-2'
+    act = '/do/certificate/revoke'
     csrf = re.search('name="csrf" value="([^"]+)"', get(one, show)[2]).group(1)
-    check('an act without the form\'s token is refused', get(one, act, {'reason': 'privilegeWithdrawn'})[0] == 403)
-    check('an act with another\'s token is refused', get(one, act, {'reason': 'privilegeWithdrawn', 'csrf': 'A' * 43})[0] == 403)
-    code, url, page, head = get(one, act, {'reason': 'privilegeWithdrawn', 'csrf': csrf})
+    check('an act without the form\'s token is refused', get(one, act, revoke())[0] == 403)
+    check('an act with another\'s token is refused', get(one, act, revoke('A' * 43))[0] == 403)
+    code, url, page, head = get(one, act, revoke(csrf))
     check('a revocation waits in the inbox, not for its applicant', '/inbox' in url and 'AP-' in page and '待他人审批' in page)
     two, (code, url, page, head) = sign_in('hb-fin2')
     ap = re.search('action="/approvals/(AP-[0-9a-z]+)/approve"', page)
@@ -52,7 +58,7 @@ try:
     csrf2 = re.search('name="csrf" value="([^"]+)"', page).group(1)
     get(two, '/approvals/%s/approve' % ap.group(1), {'csrf': csrf2})
     check('and the certificate is withdrawn', '已撤销' in get(two, show)[2])
-    code, url, page, head = get(two, act, {'reason': 'privilegeWithdrawn', 'csrf': csrf2})
+    code, url, page, head = get(two, act, revoke(csrf2))
     check('revoking again is refused with its rule, on a page', code == 409 and 'R23' in page, (code, page[-400:]))
     tok = next(t for t in h.demo['tokens'] if t['expect'] == 'permit')
     text = open(os.path.join(h.d, tok['file'])).read()

@@ -194,7 +194,7 @@ def collateral():
     code, out = do('yj1', 'collateral.request', asset='GX-2026-0003', creditor='另一示例银行（虚构）')
     check('what an enterprise\'s certified card discloses passes', code == 200 and out.get('refused') is False, out)
     code, out = do('yj1', 'collateral.request', asset='GX-2026-0001', creditor=bank)
-    check('without a certificate in force nothing is disclosed (R05)', code == 200 and out.get('refused') is True and out.get('rule') == 'R05', out)
+    check('without a certificate in force nothing is disclosed (R05)', code == 409 and out.get('refused') is True and out.get('rule') == 'R05', out)
     number = next(c['number'] for c in h.demo['certificates'] if c['number'].startswith('DAC-450000-202605-000003'))
     done('gx-fin1', 'certificate.suspend', number=number, reason='x')
     code, out = do('yj1', 'collateral.request', asset='GX-2026-0003', creditor=bank)
@@ -205,7 +205,7 @@ def collateral():
         code, out = do(who, 'collateral.request', asset='HB-2026-0001', creditor=bank)
         check('a public institution\'s asset secures nothing, whoever asks (R04): %s' % what, out.get('refused') is True and out.get('rule') == 'R04', out)
     code, out = do('slb1', 'collateral.request', asset='SL-2026-0001', creditor=bank)
-    check('nor when its implementer asks', code == 200 and out.get('rule') == 'R04', out)
+    check('nor when its implementer asks', code == 409 and out.get('rule') == 'R04', out)
     kinds = [e['kind'] for e in h.cli('event', 'list', '--object', 'HB-2026-0001')[1]['items']]
     check('attempts are events, those of strangers are not', kinds.count('collateral.refused') == 3, kinds)
 

@@ -30,7 +30,7 @@ layer() { # files-pattern allowed-regex
 	layer "ca/*.[ch]" 'base/|ca/'
 	layer "verifier/*.[ch]" 'base/|verifier/[a-z_]*\.h'
 	layer "issuer/*.[ch] issuer/rules/*.[ch] issuer/sheet/*.[ch] issuer/store/*.[ch] issuer/publish/*.[ch]" 'base/|ca/ca.h|hsm/client/|hsm/proto.h|issuer/'
-	layer "issuer/cli/*.[ch]" 'base/|issuer/cli/|hsm/proto.h'
+	layer "issuer/cli/*.[ch]" 'base/|issuer/cli/|issuer/commands_[a-z]*.def|hsm/proto.h'
 	layer "web/http/*.[ch]" 'base/|web/http/'
 	layer "web/api/*.[ch] web/portal/*.[ch]" 'base/|issuer/issuer.h|verifier/(verify|published).h|web/'
 	layer "web/registry/*.[ch]" 'base/|issuer/(issuer|init|demo).h|web/'

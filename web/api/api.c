@@ -2,14 +2,16 @@
  * api.c - the JSON API: every command of the register, by noun and verb.
  *
  *   POST /api/v1/session {"login","password","totp"}   {"token"}: Authorization: Bearer
- *   GET  /api/v1/{noun}?after=&limit=                  noun.list
- *   GET  /api/v1/{noun}/{id}                           noun.show
- *   POST /api/v1/{noun}/{verb} {parameters}            noun.verb
- *   POST /api/v1/{noun}/{verb}?field=value  a file     the same, with the file as it is: text/csv,
- *                                                      .xlsx or application/octet-stream
+ *   GET  /api/v1/{noun}?after=&limit=&...              noun.list
+ *   GET  /api/v1/{noun}/{id}?...                       noun.show
+ *   GET  /api/v1/{noun}/{verb}?...                     a command that only reads
+ *   POST /api/v1/{noun}/{verb} {parameters}            any command; multipart/form-data is taken too
+ *   POST /api/v1/{noun}/{verb}?field=value  a file     the same, with its first file as it is
  *
  * Roles, fields, rules and states are the register's; this file turns a request
- * into a command and its answer into JSON, refusals as problem+json (RFC 9457).
+ * into a command and its answer into JSON, refusals as problem+json (RFC 9457).  An
+ * answer with "refused": true (a file whose faults it tells, an attempt that is kept on
+ * record) is such a refusal too, with the answer's own members.
  */
 #include "web/portal/internal.h"
 
@@ -20,19 +22,44 @@ static struct iss *register_of(const struct web_req *q)
 
 static void run(struct web_req *q, struct web_res *r, const char *command, const json_t *params)
 {
-	const struct iss_session *s = web_session(q);
-	struct iss_actor actor = s->actor;
+	struct iss_actor actor = *portal_actor(q);
 	FJ_AUTO(json) answer = NULL;
-	json_t *out = NULL;
 	struct fj_err err = {0};
 
 	actor.via = "api";
-	if (iss_command(register_of(q), &actor, command, params, &out, &err) != FJ_OK) {
+	if (iss_command(register_of(q), &actor, command, params, &answer, &err) != FJ_OK)
 		web_problem(r, &err);
-		return;
+	else if (portal_refused(answer, &err))
+		web_problem_with(r, &err, fj_rc_http(err.rc), answer); /* the answer's own members stay */
+	else
+		web_json(r, 200, answer);
+}
+
+static void no_such(struct web_res *r, const char *noun, const char *verb)
+{
+	struct fj_err err = {0};
+
+	fj_fail(&err, FJ_E_NOTFOUND, "api", NULL, "there is no command \"%.60s.%.60s\"; /api/v1/openapi.json lists them", noun, verb);
+	fj_err_zh(&err, "没有命令“%.60s.%.60s”，全部命令见 /api/v1/openapi.json", noun, verb);
+	web_problem(r, &err);
+}
+
+/* a reading command with the query's fields, and `key` (NULL: none) from the path */
+static void read_command(struct web_req *q, struct web_res *r, const struct iss_command_info *c, const char *key)
+{
+	FJ_AUTO(json) params = NULL;
+	struct fj_err err = {0};
+
+	if (portal_params(q, c, true, &params, &err) != FJ_OK) {
+		if (portal_may(q, c)) {
+			web_problem(r, &err);
+			return;
+		}
+		params = json_object(); /* the role is refused before the fields are looked at */
 	}
-	answer = out;
-	web_json(r, 200, answer);
+	if (key != NULL)
+		json_object_set_new(params, key, json_string(web_param(q, "id")));
+	run(q, r, c->name, params);
 }
 
 void api_session(struct web_req *q, struct web_res *r)
@@ -67,75 +94,66 @@ void api_session(struct web_req *q, struct web_res *r)
 
 void api_list(struct web_req *q, struct web_res *r)
 {
-	FJ_AUTO(json) params = json_object();
-	const char *limit = web_field(q, "limit"), *after = web_field(q, "after");
-	char command[96];
+	const struct iss_command_info *c = portal_find(web_param(q, "noun"), "list");
 
-	if (limit[0] != '\0')
-		json_object_set_new(params, "limit", json_integer(strtoll(limit, NULL, 10)));
-	if (after[0] != '\0')
-		json_object_set_new(params, "after", json_string(after));
-	snprintf(command, sizeof(command), "%.60s.list", web_param(q, "noun"));
-	run(q, r, command, params);
+	if (c == NULL)
+		no_such(r, web_param(q, "noun"), "list");
+	else
+		read_command(q, r, c, NULL);
 }
 
+/* a command's name goes before an object's number */
 void api_show(struct web_req *q, struct web_res *r)
 {
-	char command[96];
+	const char *noun = web_param(q, "noun"), *key = portal_key_of(noun);
+	const struct iss_command_info *c = portal_find(noun, web_param(q, "id"));
 
-	snprintf(command, sizeof(command), "%.60s.show", web_param(q, "noun"));
-	const struct iss_command_info *c = iss_command_find(command);
-	const char *key = c != NULL && c->fields[0].name != NULL ? c->fields[0].name : "id";
-	FJ_AUTO(json) params = json_pack("{s:s}", key, web_param(q, "id"));
-	run(q, r, command, params);
-}
-
-#define MAX_JSON (16u << 20)
-
-/* the types that a body may have which is a file */
-static bool is_file(struct web_req *q)
-{
-	static const char *const types[] = {"text/csv", "application/octet-stream", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", NULL};
-	const char *type = web_header(q, "Content-Type");
-	size_t n = strcspn(type, "; ");
-
-	for (size_t i = 0; types[i] != NULL; i++)
-		if (strlen(types[i]) == n && strncasecmp(type, types[i], n) == 0)
-			return true;
-	return false;
-}
-
-/* A file's command: its other fields stand in the query.  NULL: it takes no file. */
-static json_t *file_params(struct web_req *q, const char *command)
-{
-	const struct iss_command_info *info = iss_command_find(command);
-	FJ_AUTO(json) params = json_object();
-	bool file = false;
-
-	for (const struct iss_field *f = info == NULL ? NULL : info->fields; f != NULL && f->name != NULL; f++) {
-		const char *v = web_field(q, f->name);
-		if (f->type == ISS_F_FILE && !file) {
-			file = true;
-			json_object_set_new(params, f->name, json_stringn_nocheck((const char *)web_body(q).p, web_body(q).len));
-		} else if (v[0] != '\0')
-			json_object_set_new(params, f->name, f->type == ISS_F_INT ? json_integer(strtoll(v, NULL, 10)) : f->type == ISS_F_BOOL
-			    ? json_boolean(strcmp(v, "true") == 0) : json_string(v));
+	if (c != NULL && c->kind == ISS_READ) {
+		read_command(q, r, c, NULL);
+		return;
 	}
-	return file ? fj_move(params) : NULL;
+	c = portal_find(noun, "show");
+	if (c == NULL || key == NULL)
+		no_such(r, noun, web_param(q, "id"));
+	else
+		read_command(q, r, c, key);
+}
+
+static enum fj_rc act_params(struct web_req *q, const struct iss_command_info *c, json_t **out, struct fj_err *err)
+{
+	if (web_is_multipart(q) || (portal_has_type(c, ISS_F_FILE) && portal_body_is_file(q)))
+		return portal_params(q, c, true, out, err);
+	return fj_json_parse(web_body(q), API_MAX_JSON, out, err);
 }
 
 void api_act(struct web_req *q, struct web_res *r)
 {
+	const char *noun = web_param(q, "noun"), *verb = web_param(q, "verb");
+	const struct iss_command_info *c = portal_find(noun, verb);
 	FJ_AUTO(json) params = NULL;
 	struct fj_err err = {0};
-	char command[128];
 
-	snprintf(command, sizeof(command), "%.60s.%.60s", web_param(q, "noun"), web_param(q, "verb"));
-	if (is_file(q) && web_body(q).len > 0)
-		params = file_params(q, command);
-	if (params == NULL && fj_json_parse(web_body(q), MAX_JSON, &params, &err) != FJ_OK) {
+	if (c == NULL)
+		no_such(r, noun, verb);
+	else if (act_params(q, c, &params, &err) != FJ_OK && portal_may(q, c))
 		web_problem(r, &err);
-		return;
-	}
-	run(q, r, command, params);
+	else
+		run(q, r, c->name, params); /* a deputy's role is his principal's: the register decides */
+}
+
+size_t api_body_max(struct web_req *q)
+{
+	const struct iss_command_info *c = portal_find(web_param(q, "noun"), web_param(q, "verb"));
+	size_t files = 0, rest = 2u << 20;
+
+	if (c == NULL)
+		return SIZE_MAX;
+	if (web_session(q) == NULL)
+		return rest;
+	for (const struct iss_field *f = c->fields; f != NULL && f->name != NULL; f++)
+		files += f->type == ISS_F_FILE ? (size_t)f->max : 0;
+	if (web_is_multipart(q) || portal_body_is_file(q))
+		return rest + files;
+	size_t json = rest + files / 3 * 4;
+	return json < API_MAX_JSON ? json : API_MAX_JSON;
 }

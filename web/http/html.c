@@ -65,6 +65,17 @@ void web_text(struct fj_buf *b, const char *text)
 		b->max = 0;
 }
 
+void web_url(struct fj_buf *b, const char *text)
+{
+	char piece[4];
+
+	for (; *text != '\0'; text++) {
+		bool plain = strchr("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~", *text) != NULL;
+		snprintf(piece, sizeof(piece), plain ? "%c" : "%%%02X", (unsigned char)*text);
+		web_html(b, piece);
+	}
+}
+
 void web_both(struct web_req *q, struct fj_buf *b, const char *zh, const char *en)
 {
 	web_text(b, web_lang(q)[0] == 'e' ? en : zh);

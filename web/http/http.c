@@ -10,29 +10,28 @@
 #include <errno.h>
 #include <microhttpd.h>
 #include <netinet/in.h>
+#include <stdatomic.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include "web/http/http.h"
 
 #define MAX_PARAMS 4
-#define MAX_FIELDS 64
+#define BODIES (512u << 20) /* octets of all bodies that are being read */
 #define CONNECTIONS 256
 #define PER_ADDRESS 32 /* connections of one client; behind a proxy on this machine there is one client */
 #define IDLE_SECONDS 20
 
-struct pair {
-	char *name, *value;
-};
 struct web_req {
 	const struct web_server *server;
 	const struct web_route *route;
 	struct MHD_Connection *conn;
 	char *path;
 	const char *method;
-	struct pair param[MAX_PARAMS], field[MAX_FIELDS];
-	size_t n_param, n_field;
-	bool fields_read, too_large, bad_framing;
+	struct web_pair param[MAX_PARAMS];
+	size_t n_param, held;
+	struct web_form_data form;
+	bool fields_read, bad_query, too_large, no_room, bad_framing;
 	unsigned methods; /* that this path has: 1 << enum web_method */
 	struct fj_buf body;
 	void *session;
@@ -45,6 +44,7 @@ struct web_server {
 	int fd;
 	bool loopback;
 	unsigned port;
+	atomic_size_t held; /* octets of bodies */
 };
 
 /* --- matching --- */
@@ -65,7 +65,7 @@ static bool match_part(struct web_req *q, const char **pattern, const char **pat
 	return true;
 }
 
-static void free_pairs(struct pair *p, size_t *n)
+static void free_pairs(struct web_pair *p, size_t *n)
 {
 	while (*n > 0) {
 		(*n)--;
@@ -121,84 +121,87 @@ static void find_route(struct web_req *q)
 
 /* --- fields --- */
 
-static int hex(char c)
-{
-	return c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
-}
-
-/* application/x-www-form-urlencoded; NULL when it is malformed, no UTF-8, or holds NUL */
-static char *decode(const char *s, size_t n)
-{
-	char *out = fj_alloc(n + 1, 1);
-	size_t k = 0;
-
-	for (size_t i = 0; out != NULL && i < n; i++) {
-		char c = s[i];
-		if (c == '+')
-			c = ' ';
-		if (s[i] == '%') {
-			int hi = i + 2 < n ? hex(s[i + 1]) : -1, lo = i + 2 < n ? hex(s[i + 2]) : -1;
-			if (hi < 0 || lo < 0)
-				goto bad;
-			c = (char)(hi << 4 | lo);
-			i += 2;
-		}
-		if (c == '\0')
-			goto bad;
-		out[k++] = c;
-	}
-	if (out != NULL && fj_utf8_valid(fj_slice_str(out)))
-		return out;
-bad:
-	fj_free(out);
-	return NULL;
-}
-
-static void add_field(struct web_req *q, char *name, char *value)
-{
-	if (name == NULL || value == NULL || q->n_field == MAX_FIELDS) {
-		fj_free(name);
-		fj_free(value);
-		return;
-	}
-	q->field[q->n_field++] = (struct pair){name, value};
-}
-
-static void read_form(struct web_req *q)
-{
-	const char *p = fj_buf_str(&q->body), *end = p + q->body.len;
-
-	while (p < end) {
-		const char *amp = memchr(p, '&', (size_t)(end - p));
-		if (amp == NULL)
-			amp = end;
-		const char *eq = memchr(p, '=', (size_t)(amp - p));
-		if (eq != NULL)
-			add_field(q, decode(p, (size_t)(eq - p)), decode(eq + 1, (size_t)(amp - eq) - 1));
-		p = amp + 1;
-	}
-}
-
 static enum MHD_Result query_field(void *cls, enum MHD_ValueKind kind, const char *key, const char *value)
 {
+	struct web_req *q = cls;
+
 	(void)kind;
-	if (value != NULL && fj_utf8_valid(fj_slice_str(key)) && fj_utf8_valid(fj_slice_str(value)))
-		add_field(cls, fj_strdup(key), fj_strdup(value));
+	if (value == NULL)
+		return MHD_YES;
+	if (!fj_utf8_valid(fj_slice_str(key)) || !fj_utf8_valid(fj_slice_str(value)) || web_form_add(&q->form, key, value, NULL) != FJ_OK)
+		q->bad_query = true;
 	return MHD_YES;
+}
+
+static bool is_api(const struct web_req *q)
+{
+	const char *api = q->server->conf.hooks.api;
+
+	return api != NULL && q->path != NULL && strncmp(q->path, api, strlen(api)) == 0;
+}
+
+static bool type_is(const struct web_req *q, const char *type)
+{
+	const char *given = web_header(q, "Content-Type");
+	size_t n = strlen(type);
+
+	return strncasecmp(given, type, n) == 0 && (given[n] == '\0' || given[n] == ';' || given[n] == ' ');
+}
+
+bool web_is_multipart(const struct web_req *q)
+{
+	return type_is(q, "multipart/form-data");
+}
+
+/* once a request: the query's fields first, the form's behind them */
+static enum fj_rc read_fields(struct web_req *q, struct fj_err *err)
+{
+	if (q->fields_read)
+		return FJ_OK;
+	q->fields_read = true;
+	MHD_get_connection_values(q->conn, MHD_GET_ARGUMENT_KIND, query_field, q);
+	if (q->bad_query) {
+		enum fj_rc rc = fj_fail(err, FJ_E_PARSE, "http", "RFC 3986 3.4", "the query is not UTF-8, or has more than %d fields", WEB_MAX_FIELDS);
+		fj_err_zh(err, "查询字符串不是 UTF-8 编码，或字段过多");
+		return rc;
+	}
+	if (type_is(q, "application/x-www-form-urlencoded") && !is_api(q)) /* there it is a client's default, over JSON */
+		return web_form_urlencoded(&q->form, fj_buf_slice(&q->body), err);
+	if (web_is_multipart(q) && q->body.len > 0)
+		return web_form_multipart(&q->form, fj_buf_slice(&q->body), web_header(q, "Content-Type"), err);
+	return FJ_OK;
 }
 
 const char *web_field(struct web_req *q, const char *name)
 {
-	if (!q->fields_read) {
-		q->fields_read = true;
-		MHD_get_connection_values(q->conn, MHD_GET_ARGUMENT_KIND, query_field, q);
-		if (strncmp(web_header(q, "Content-Type"), "application/x-www-form-urlencoded", 33) == 0)
-			read_form(q);
-	}
-	for (size_t i = q->n_field; i-- > 0;) /* a form's field before the query's */
-		if (strcmp(q->field[i].name, name) == 0)
-			return q->field[i].value;
+	if (read_fields(q, NULL) != FJ_OK)
+		return "";
+	for (size_t i = q->form.n; i-- > 0;) /* a form's field before the query's */
+		if (strcmp(q->form.pair[i].name, name) == 0)
+			return q->form.pair[i].value;
 	return "";
+}
+
+const char *web_field_next(struct web_req *q, const char *name, size_t *at)
+{
+	if (read_fields(q, NULL) != FJ_OK)
+		return NULL;
+	while (*at < q->form.n) {
+		const struct web_pair *p = &q->form.pair[(*at)++];
+		if (name == NULL || strcmp(p->name, name) == 0)
+			return name == NULL ? p->name : p->value;
+	}
+	if (name == NULL && *at - q->form.n < q->form.n_files)
+		return q->form.file[(*at)++ - q->form.n].field;
+	return NULL;
+}
+
+const struct web_upload *web_file(struct web_req *q, const char *name)
+{
+	for (size_t i = 0; i < q->form.n_files; i++)
+		if (strcmp(q->form.file[i].field, name) == 0)
+			return &q->form.file[i];
+	return NULL;
 }
 
 const char *web_param(const struct web_req *q, const char *name)
@@ -253,9 +256,7 @@ bool web_is_post(const struct web_req *q)
 
 bool web_wants_json(const struct web_req *q)
 {
-	const char *accept = web_header(q, "Accept");
-
-	return strstr(accept, "text/html") == NULL;
+	return is_api(q) || strstr(web_header(q, "Accept"), "text/html") == NULL;
 }
 
 const char *web_lang(struct web_req *q)
@@ -269,6 +270,11 @@ const char *web_lang(struct web_req *q)
 	return cookie == NULL && strncmp(web_header(q, "Accept-Language"), "en", 2) == 0 ? "en" : "zh";
 }
 
+const char *web_label_of(const struct web_req *q, const char *key, bool en)
+{
+	return q->server->conf.hooks.label == NULL ? NULL : q->server->conf.hooks.label(key, en);
+}
+
 /* --- answers --- */
 
 void web_json(struct web_res *r, int status, const json_t *j)
@@ -280,15 +286,18 @@ void web_json(struct web_res *r, int status, const json_t *j)
 		r->status = 500;
 }
 
-/* the status is said twice, and is the same both times (RFC 9457 3.1.3) */
-static void problem(struct web_res *r, const struct fj_err *err, int status)
+/* The status is said twice, and is the same both times (RFC 9457 3.1.3); without a page that
+ * describes it a problem's type is about:blank, and its title that of the status (4.2.1). */
+void web_problem_with(struct web_res *r, const struct fj_err *err, int status, json_t *more)
 {
 	FJ_AUTO(json) j = fj_err_json(err);
 
+	if (j != NULL && json_is_object(more))
+		json_object_update_missing(j, more);
 	if (j != NULL) {
 		json_object_set_new(j, "type", json_string("about:blank"));
 		json_object_set_new(j, "status", json_integer(status));
-		json_object_set_new(j, "title", json_string(fj_rc_name(err->rc)));
+		json_object_set_new(j, "title", json_string(MHD_get_reason_phrase_for((unsigned)status)));
 	}
 	web_json(r, status, j);
 	r->type = "application/problem+json; charset=utf-8";
@@ -296,13 +305,28 @@ static void problem(struct web_res *r, const struct fj_err *err, int status)
 
 void web_problem(struct web_res *r, const struct fj_err *err)
 {
-	problem(r, err, fj_rc_http(err->rc));
+	web_problem_with(r, err, fj_rc_http(err->rc), NULL);
 }
 
 void web_redirect(struct web_res *r, const char *to)
 {
 	r->status = 303;
 	snprintf(r->location, sizeof(r->location), "%s", to);
+}
+
+void web_download(struct web_res *r, const char *name, const char *type, struct fj_slice bytes)
+{
+	FJ_AUTO(buf) utf8 = FJ_BUF_INIT(1024);
+	char ascii[64];
+	size_t n = 0;
+
+	for (const char *p = name; *p != '\0' && n + 1 < sizeof(ascii); p++)
+		if (strchr("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._", *p) != NULL)
+			ascii[n++] = *p;
+	ascii[n] = '\0';
+	web_url(&utf8, name);
+	web_bytes(r, type, bytes, 0);
+	snprintf(r->disposition, sizeof(r->disposition), "attachment; filename=\"%s\"; filename*=UTF-8''%s", ascii, fj_buf_str(&utf8)); /* RFC 6266 */
 }
 
 void web_bytes(struct web_res *r, const char *type, struct fj_slice bytes, long max_age)
@@ -319,7 +343,7 @@ static void fail(struct web_req *q, struct web_res *r, const struct fj_err *err,
 	fj_buf_clear(&r->body);
 	r->status = status;
 	if (web_wants_json(q) || q->server->conf.hooks.error_page == NULL)
-		problem(r, err, status);
+		web_problem_with(r, err, status, NULL);
 	else
 		q->server->conf.hooks.error_page(q, r, err);
 }
@@ -358,6 +382,10 @@ static void add_headers(const struct web_req *q, const struct web_res *r, struct
 		MHD_add_response_header(m, "Access-Control-Allow-Origin", "*");
 	if (r->location[0] != '\0')
 		MHD_add_response_header(m, "Location", r->location);
+	if (r->status == 401 && is_api(q)) /* RFC 9110 11.6.1 */
+		MHD_add_response_header(m, "WWW-Authenticate", "Bearer");
+	if (r->disposition[0] != '\0')
+		MHD_add_response_header(m, "Content-Disposition", r->disposition);
 	if (r->cookie[0] != '\0')
 		MHD_add_response_header(m, "Set-Cookie", r->cookie);
 	const char *lang = MHD_lookup_connection_value(q->conn, MHD_GET_ARGUMENT_KIND, "lang");
@@ -419,6 +447,10 @@ static void dispatch(struct web_req *q, struct web_res *r)
 		simple_fail(q, r, FJ_E_PARSE, 400, "the length of the request is said in more than one way", "请求长度的表述相互矛盾");
 		return;
 	}
+	if (q->session == NULL && is_api(q) && (q->route == NULL || q->route->access == WEB_SIGNED_IN)) {
+		simple_fail(q, r, FJ_E_AUTH, 401, "sign in first", "请先登录");
+		return;
+	}
 	if (q->route == NULL) {
 		if (q->methods != 0)
 			simple_fail(q, r, FJ_E_USAGE, 405, "this address does not take this method; Allow names those it takes", "该地址不支持此请求方法，可用方法见 Allow");
@@ -433,11 +465,21 @@ static void dispatch(struct web_req *q, struct web_res *r)
 			simple_fail(q, r, FJ_E_AUTH, 401, "sign in first", "请先登录");
 		return;
 	}
+	if (q->no_room) {
+		simple_fail(q, r, FJ_E_BUSY, 503, "too much is being sent at this moment; try again in a minute", "当前上传过多，请稍后再试");
+		return;
+	}
 	if (q->too_large) {
 		char en[96], zh[96];
-		snprintf(en, sizeof(en), "the request is larger than the %zu octets that this address accepts", q->route->body_max);
-		snprintf(zh, sizeof(zh), "请求超过该地址允许的 %zu 字节", q->route->body_max);
+		snprintf(en, sizeof(en), "the request is larger than the %zu octets that this address accepts", q->body.max);
+		snprintf(zh, sizeof(zh), "请求超过该地址允许的 %zu 字节", q->body.max);
 		simple_fail(q, r, FJ_E_LIMIT, 413, en, zh);
+		return;
+	}
+	struct fj_err err = {0};
+	if (read_fields(q, &err) != FJ_OK) {
+		web_form_release(&q->form);
+		fail(q, r, &err, fj_rc_http(err.rc));
 		return;
 	}
 	if (!csrf_ok(q)) {
@@ -452,8 +494,9 @@ static void req_free(struct web_req *q)
 	if (q->session != NULL && q->server->conf.hooks.session_free != NULL)
 		q->server->conf.hooks.session_free(q->session);
 	free_pairs(q->param, &q->n_param);
-	free_pairs(q->field, &q->n_field);
+	web_form_release(&q->form);
 	fj_buf_release(&q->body);
+	atomic_fetch_sub(&((struct web_server *)(uintptr_t)q->server)->held, q->held);
 	fj_free(q->path);
 	fj_free(q);
 }
@@ -498,8 +541,29 @@ static struct web_req *req_new(const struct web_server *s, struct MHD_Connection
 	find_session(q); /* first, so that the page of a refusal is also that of who asks */
 	/* who may not ask may not send either */
 	bool takes = q->route != NULL && !q->bad_framing && (q->route->access == WEB_PUBLIC || q->session != NULL);
-	fj_buf_init(&q->body, takes ? q->route->body_max : 0);
+	size_t max = takes ? q->route->body_max : 0;
+	if (max > 0 && s->conf.hooks.body_max != NULL && s->conf.hooks.body_max(q) < max)
+		max = s->conf.hooks.body_max(q);
+	fj_buf_init(&q->body, max);
 	return q;
+}
+
+/* a body within its own maximum and that of all together */
+static void take_body(struct web_req *q, const char *data, size_t n)
+{
+	atomic_size_t *all = &((struct web_server *)(uintptr_t)q->server)->held;
+
+	if (q->too_large || q->no_room)
+		return;
+	q->too_large = fj_buf_put(&q->body, data, n) != FJ_OK;
+	size_t more = q->body.cap - q->held;
+	q->held += more;
+	q->no_room = atomic_fetch_add(all, more) + more > BODIES;
+	if (!q->too_large && !q->no_room)
+		return;
+	fj_buf_release(&q->body);
+	atomic_fetch_sub(all, q->held);
+	q->held = 0;
 }
 
 static enum MHD_Result on_request(void *cls, struct MHD_Connection *conn, const char *url, const char *method,
@@ -515,8 +579,7 @@ static enum MHD_Result on_request(void *cls, struct MHD_Connection *conn, const 
 		*n = 0; /* answered at once: what follows is not read as a request */
 	}
 	if (*n > 0) { /* what does not fit is read and forgotten, so that the answer arrives */
-		if (!q->too_large && fj_buf_put(&q->body, data, *n) != FJ_OK)
-			q->too_large = true;
+		take_body(q, data, *n);
 		*n = 0;
 		return MHD_YES;
 	}

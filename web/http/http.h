@@ -10,6 +10,7 @@
 #define FJ_WEB_HTTP_H
 
 #include "base/json.h"
+#include "web/http/form.h"
 
 enum web_method { WEB_GET, WEB_POST };
 enum web_access { WEB_PUBLIC, WEB_SIGNED_IN };
@@ -25,6 +26,7 @@ struct web_res {
 	long max_age;            /* Cache-Control: seconds; 0: no-store */
 	bool cors;               /* Access-Control-Allow-Origin: * */
 	bool csp_off;            /* not a page: no policy needed */
+	char disposition[420];   /* Content-Disposition, "" none */
 };
 typedef void (*web_handler)(struct web_req *q, struct web_res *r);
 struct web_route {
@@ -48,6 +50,11 @@ struct web_hooks {
 	void (*error_page)(struct web_req *q, struct web_res *r, const struct fj_err *err);
 	const char *cookie;      /* cookie's name */
 	const char *login;       /* where a browser that is not signed in is sent; NULL: 401 */
+	const char *api;         /* below this path answers are JSON and never a redirection; NULL: none */
+	/* octets that this request's body may have, when less than its row says; NULL: its row's */
+	size_t (*body_max)(struct web_req *q);
+	/* label of a field that words.c does not have; NULL or its answer NULL: none */
+	const char *(*label)(const char *key, bool en);
 };
 struct web_conf {
 	const struct web_route *routes; /* ends with a NULL path */
@@ -76,8 +83,13 @@ const char *web_csrf(const struct web_req *q);   /* "" */
 const char *web_param(const struct web_req *q, const char *name); /* of the path; "" */
 /* query or form field, decoded; "" when absent */
 const char *web_field(struct web_req *q, const char *name);
+/* All values of a field, in order: *at 0 at first; NULL after the last.  name NULL: all names,
+ * those of files too. */
+const char *web_field_next(struct web_req *q, const char *name, size_t *at);
+const struct web_upload *web_file(struct web_req *q, const char *name); /* NULL: none was sent */
 struct fj_slice web_body(const struct web_req *q);
 const char *web_header(const struct web_req *q, const char *name); /* "" */
+bool web_is_multipart(const struct web_req *q);  /* the body is multipart/form-data */
 bool web_wants_json(const struct web_req *q);
 const char *web_lang(struct web_req *q);         /* "zh" or "en" */
 const char *web_path(const struct web_req *q);
@@ -86,6 +98,10 @@ bool web_is_post(const struct web_req *q);
 /* --- answers --- */
 void web_json(struct web_res *r, int status, const json_t *j);
 void web_problem(struct web_res *r, const struct fj_err *err); /* RFC 9457 */
+/* the same with a status of one's own and further members (borrowed; NULL: none) */
+void web_problem_with(struct web_res *r, const struct fj_err *err, int status, json_t *more);
+/* a file to keep: name may hold any character; type is static */
+void web_download(struct web_res *r, const char *name, const char *type, struct fj_slice bytes);
 void web_redirect(struct web_res *r, const char *to);
 void web_bytes(struct web_res *r, const char *type, struct fj_slice bytes, long max_age);
 /* the error as page or JSON, by what the client wants */
@@ -96,6 +112,7 @@ void web_html(struct fj_buf *b, const char *markup);           /* as it stands: 
 /* escaped, for text and attributes; control characters and those that turn the
  * direction of text or can't be seen are shown by their numbers, as [U+202E] */
 void web_text(struct fj_buf *b, const char *text);
+void web_url(struct fj_buf *b, const char *text);              /* escaped as a part of a path or query (RFC 3986) */
 void web_page_begin(struct web_req *q, struct fj_buf *b, const char *zh, const char *en);
 void web_page_end(struct fj_buf *b);
 /* a label in the page's language */
@@ -106,7 +123,7 @@ extern const char web_style_css[];
 enum web_form { /* how a field's value is written; from WEB_TECHNICAL on it is for machines and folded away */
 	WEB_TEXT, WEB_MONO, WEB_EPOCH, WEB_STATE, WEB_KIND, WEB_ACTION, WEB_PURPOSE, WEB_RIGHT, WEB_MODE, WEB_RESTRICTION, WEB_DUTY,
 	WEB_BINDING, WEB_ROLE, WEB_REASON, WEB_LEVEL, WEB_PERSONAL, WEB_ORIGIN, WEB_CHECK, WEB_OUTCOME, WEB_CREDENTIAL, WEB_MATTER,
-	WEB_BASIS, WEB_TECHNICAL, WEB_LONG
+	WEB_BASIS, WEB_RESULT, WEB_TECHNICAL, WEB_LONG
 };
 struct web_term {
 	const char *key, *zh, *en;
@@ -115,16 +132,26 @@ struct web_term {
 const struct web_term *web_terms(void);                 /* in reading order; ends with a NULL key */
 const struct web_term *web_term_find(const char *key);  /* NULL: none */
 const char *web_label(struct web_req *q, const char *key);  /* the key itself when it has no label */
+const char *web_label_of(const struct web_req *q, const char *key, bool en); /* the application's; NULL: none */
 const char *web_word(struct web_req *q, enum web_form form, const char *code); /* the code itself when it has no word */
 
 /* --- value.c: JSON values for people --- */
-struct web_link { /* where the value of a key leads; a list ends with a NULL key; NULL: no links */
-	const char *key, *prefix;
+struct web_link { /* where a value leads; a list ends with a NULL key; NULL: no links */
+	const char *key;   /* member's name; "^DAC-": any value that begins so */
+	const char *prefix;
 };
 void web_value(struct web_req *q, struct fj_buf *b, const char *key, const json_t *v, const struct web_link *links);
 /* the same, short, for a table: an organisation by its name, a time by its day in +08:00 */
 void web_cell(struct web_req *q, struct fj_buf *b, const char *key, const json_t *v, const struct web_link *links);
-/* an object's fields that people read, in reading order */
+/* the columns of a list of objects by its first row: those named (NULL-ended; NULL or empty: none),
+ * else members that people read, in reading order; heads and cells of a row */
+#define WEB_COLUMNS 8
+size_t web_columns(struct web_req *q, const json_t *row, const char *const *first, const char *col[WEB_COLUMNS]);
+void web_heads(struct web_req *q, struct fj_buf *b, const char *const *col, size_t n);
+void web_cells(struct web_req *q, struct fj_buf *b, const json_t *row, const struct web_link *links, const char *const *col, size_t n);
+/* a list of objects as a table: a column a member that people read, those named first */
+void web_table(struct web_req *q, struct fj_buf *b, const json_t *list, const struct web_link *links, const char *const *first);
+/* an object's fields that people read, in reading order; then those that only the application names */
 void web_fields(struct web_req *q, struct fj_buf *b, const json_t *object, const struct web_link *links);
 /* the others, folded away; nothing when there are none */
 void web_technical(struct web_req *q, struct fj_buf *b, const json_t *object);

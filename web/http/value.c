@@ -50,10 +50,17 @@ void web_text_times(struct fj_buf *b, const char *s)
 	}
 }
 
-static const char *link_of(const struct web_link *links, const char *key)
+/* the form of a unified social credit code (GB 32100): where it is linked it is an organisation */
+static bool is_usci(const char *s)
+{
+	return strlen(s) == 18 && strspn(s, "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ") == 18;
+}
+
+static const char *link_of(const struct web_link *links, const char *key, const char *value)
 {
 	for (; links != NULL && links->key != NULL; links++)
-		if (strcmp(links->key, key) == 0)
+		if (links->key[0] == '^' ? strncmp(links->key + 1, value, strlen(links->key + 1)) == 0
+		    : strcmp(links->key, key) == 0 || (strcmp(links->key, "usci") == 0 && is_usci(value)))
 			return links->prefix;
 	return NULL;
 }
@@ -61,6 +68,12 @@ static const char *link_of(const struct web_link *links, const char *key)
 static bool is_code(const char *s)
 {
 	return s[0] != '\0' && strlen(s) < 64 && strspn(s, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._") == strlen(s);
+}
+
+/* what may be a number of an object: one word, of any script */
+static bool is_number(const char *s)
+{
+	return s[0] != '\0' && strlen(s) <= 256 && strpbrk(s, " \t\r\n/") == NULL;
 }
 
 static void state_mark(struct web_req *q, struct fj_buf *b, const char *code)
@@ -78,12 +91,12 @@ static void text_value(struct web_req *q, struct fj_buf *b, const char *key, con
 {
 	const struct web_term *t = web_term_find(key);
 	enum web_form form = t == NULL ? WEB_TECHNICAL : t->form;
-	const char *prefix = is_code(s) ? link_of(links, key) : NULL;
+	const char *prefix = is_number(s) ? link_of(links, key, s) : NULL;
 
 	if (prefix != NULL) {
 		web_html(b, "<a class=\"mono\" href=\"");
 		web_text(b, prefix);
-		web_text(b, s);
+		web_url(b, s);
 		web_html(b, "\">");
 		web_text(b, s);
 		web_html(b, "</a>");
@@ -95,8 +108,12 @@ static void text_value(struct web_req *q, struct fj_buf *b, const char *key, con
 		web_html(b, "<span class=\"mono\">");
 		web_text(b, s);
 		web_html(b, "</span>");
-	} else if (form != WEB_TEXT) {
+	} else if (form != WEB_TEXT && form != WEB_EPOCH) {
 		web_text(b, web_word(q, form, s));
+	} else if (strchr(s, '\n') != NULL) {
+		web_html(b, "<pre tabindex=\"0\">");
+		web_text(b, s);
+		web_html(b, "</pre>");
 	} else if (!time_text(b, s, day_only)) {
 		web_html(b, "<bdi>");
 		web_text(b, s);
@@ -122,6 +139,10 @@ static void list_value(struct web_req *q, struct fj_buf *b, const char *key, con
 	const json_t *v;
 	size_t i;
 
+	if (json_is_object(json_array_get(list, 0)) && json_array_size(list) > 1 && fj_json_peek(json_array_get(list, 0), "usci") == NULL) {
+		web_table(q, b, list, links, NULL);
+		return;
+	}
 	if (json_array_size(list) == 0)
 		web_both(q, b, strcmp(key, "environment") == 0 ? "不限" : "无", strcmp(key, "environment") == 0 ? "any" : "none");
 	json_array_foreach(list, i, v) {
@@ -129,6 +150,17 @@ static void list_value(struct web_req *q, struct fj_buf *b, const char *key, con
 			web_both(q, b, "、", ", ");
 		web_value(q, b, key, v, links);
 	}
+}
+
+/* {"en": …, "zh": …}: a sentence in the page's language */
+static bool sentence(struct web_req *q, struct fj_buf *b, const json_t *v)
+{
+	const char *en = fj_json_peek(v, "en"), *zh = fj_json_peek(v, "zh");
+
+	if (en == NULL || json_object_size(v) != (zh == NULL ? 1u : 2u))
+		return false;
+	web_text_times(b, web_lang(q)[0] == 'e' || zh == NULL ? en : zh);
+	return true;
 }
 
 /* {"name": …, "usci": …}: an organisation in one line */
@@ -156,20 +188,27 @@ void web_value(struct web_req *q, struct fj_buf *b, const char *key, const json_
 		web_both(q, b, json_is_true(v) ? "是" : "否", json_is_true(v) ? "yes" : "no");
 	else if (json_is_array(v))
 		list_value(q, b, key, v, links);
-	else if (json_is_object(v) && !organisation(b, v))
+	else if (json_object_size(v) > 0 && !organisation(b, v) && !sentence(q, b, v))
 		web_fields(q, b, v, links);
-	else if (v == NULL || json_is_null(v))
+	else if (v == NULL || json_is_null(v) || (json_is_object(v) && json_object_size(v) == 0))
 		web_both(q, b, strcmp(key, "quota") == 0 ? "不限" : "无", strcmp(key, "quota") == 0 ? "no limit" : "none");
 }
 
 void web_cell(struct web_req *q, struct fj_buf *b, const char *key, const json_t *v, const struct web_link *links)
 {
-	if (json_is_object(v) && fj_json_peek(v, "name") != NULL)
+	if (json_is_object(v) && fj_json_peek(v, "name") != NULL) {
 		text_value(q, b, "name", fj_json_peek(v, "name"), NULL, true);
-	else if (json_is_string(v))
+	} else if (json_is_string(v)) {
 		text_value(q, b, key, json_string_value(v), links, true);
-	else
+	} else if (json_object_size(v) > 0 && fj_json_peek(v, "en") == NULL) {
+		web_html(b, "<details><summary>");
+		web_both(q, b, "查看", "Show");
+		web_html(b, "</summary>");
+		web_fields(q, b, v, links);
+		web_html(b, "</details>");
+	} else {
 		web_value(q, b, key, v, links);
+	}
 }
 
 static void field(struct web_req *q, struct fj_buf *b, const char *key, const json_t *v, const struct web_link *links)
@@ -181,15 +220,104 @@ static void field(struct web_req *q, struct fj_buf *b, const char *key, const js
 	web_html(b, "</dd></div>");
 }
 
+static bool for_machines(struct web_req *q, const char *key)
+{
+	const struct web_term *t = web_term_find(key);
+
+	return t == NULL ? web_label_of(q, key, true) == NULL : t->form >= WEB_TECHNICAL;
+}
+
 void web_fields(struct web_req *q, struct fj_buf *b, const json_t *object, const struct web_link *links)
 {
+	const char *key;
+	json_t *v;
+
 	web_html(b, "<dl>");
-	for (const struct web_term *t = web_terms(); t->key != NULL; t++) {
-		const json_t *v = json_object_get(object, t->key);
-		if (v != NULL && t->form < WEB_TECHNICAL)
+	for (const struct web_term *t = web_terms(); t->key != NULL; t++)
+		if ((v = json_object_get(object, t->key)) != NULL && t->form < WEB_TECHNICAL)
 			field(q, b, t->key, v, links);
-	}
+	json_object_foreach((json_t *)(uintptr_t)object, key, v)
+		if (web_term_find(key) == NULL && !for_machines(q, key))
+			field(q, b, key, v, links);
 	web_html(b, "</dl>");
+}
+
+/* --- tables --- */
+
+#define MAX_ROWS 1000 /* of a page */
+
+static bool has(const char *const *col, size_t n, const char *key)
+{
+	for (size_t i = 0; i < n; i++)
+		if (strcmp(col[i], key) == 0)
+			return true;
+	return false;
+}
+
+/* members of the first row: those named first, then in reading order, then the rest */
+size_t web_columns(struct web_req *q, const json_t *row, const char *const *first, const char *col[WEB_COLUMNS])
+{
+	const char *key;
+	json_t *v;
+	size_t n = 0;
+
+	for (; first != NULL && *first != NULL && n < WEB_COLUMNS; first++)
+		col[n++] = *first;
+	if (n > 0)
+		return n;
+	for (const struct web_term *t = web_terms(); t->key != NULL && n < WEB_COLUMNS; t++)
+		if (t->form < WEB_TECHNICAL && json_object_get(row, t->key) != NULL && !has(col, n, t->key))
+			col[n++] = t->key;
+	json_object_foreach((json_t *)(uintptr_t)row, key, v)
+		if (n < WEB_COLUMNS && web_term_find(key) == NULL && (json_is_string(v) || json_is_integer(v) || !for_machines(q, key)))
+			col[n++] = key;
+	return n;
+}
+
+void web_heads(struct web_req *q, struct fj_buf *b, const char *const *col, size_t n)
+{
+	for (size_t k = 0; k < n; k++) {
+		web_html(b, "<th scope=\"col\">");
+		web_text(b, web_label(q, col[k]));
+		web_html(b, "</th>");
+	}
+}
+
+void web_cells(struct web_req *q, struct fj_buf *b, const json_t *row, const struct web_link *links, const char *const *col, size_t n)
+{
+	for (size_t k = 0; k < n; k++) {
+		web_html(b, "<td data-label=\"");
+		web_text(b, web_label(q, col[k]));
+		web_html(b, "\"><div>");
+		web_cell(q, b, col[k], json_object_get(row, col[k]), links);
+		web_html(b, "</div></td>");
+	}
+}
+
+void web_table(struct web_req *q, struct fj_buf *b, const json_t *list, const struct web_link *links, const char *const *first)
+{
+	const char *col[WEB_COLUMNS];
+	size_t n = web_columns(q, json_array_get(list, 0), first, col), i;
+	const json_t *row;
+	char more[96];
+
+	web_html(b, "<table><thead><tr>");
+	web_heads(q, b, col, n);
+	web_html(b, "</tr></thead><tbody>");
+	json_array_foreach(list, i, row) {
+		if (i == MAX_ROWS)
+			break;
+		web_html(b, "<tr>");
+		web_cells(q, b, row, links, col, n);
+		web_html(b, "</tr>");
+	}
+	web_html(b, "</tbody></table>");
+	if (json_array_size(list) <= MAX_ROWS)
+		return;
+	snprintf(more, sizeof(more), web_lang(q)[0] == 'e' ? "And %zu more." : "另有 %zu 行未显示。", json_array_size(list) - MAX_ROWS);
+	web_html(b, "<p class=\"small\">");
+	web_text(b, more);
+	web_html(b, "</p>");
 }
 
 static void long_text(struct web_req *q, struct fj_buf *b, const char *key, const char *text)
@@ -199,11 +327,6 @@ static void long_text(struct web_req *q, struct fj_buf *b, const char *key, cons
 	web_html(b, "</summary><pre tabindex=\"0\">");
 	web_text(b, text);
 	web_html(b, "</pre></details>");
-}
-
-static bool for_machines(const struct web_term *t)
-{
-	return t == NULL || t->form >= WEB_TECHNICAL;
 }
 
 void web_technical(struct web_req *q, struct fj_buf *b, const json_t *object)
@@ -217,7 +340,7 @@ void web_technical(struct web_req *q, struct fj_buf *b, const json_t *object)
 		const struct web_term *t = web_term_find(key);
 		if (t != NULL && t->form == WEB_LONG && json_is_string(v))
 			long_text(q, b, key, json_string_value(v));
-		else if (for_machines(t))
+		else if (for_machines(q, key))
 			json_object_set(rest, key, v);
 	}
 	if (json_object_size(rest) == 0)

@@ -35,7 +35,7 @@ static const struct web_term terms[] = {
 	{"depth", "转授权层级", "Sub-authorisation depth", WEB_TEXT}, {"terms", "使用条件", "Terms", WEB_TEXT}, {"fee", "费用", "Fee", WEB_TEXT},
 	{"restrictions", "禁止事项", "Prohibited", WEB_RESTRICTION}, {"duties", "吊销后义务", "Duties on revocation", WEB_DUTY},
 	{"binding", "持有人绑定", "Holder binding", WEB_BINDING}, {"audience", "适用服务地址", "Audience", WEB_MONO},
-	{"reason", "理由", "Reason", WEB_REASON}, {"note", "说明", "Note", WEB_TEXT}, {"result", "结论", "Result", WEB_TEXT}, {"tokens", "许可令牌数", "License tokens", WEB_TEXT},
+	{"reason", "理由", "Reason", WEB_REASON}, {"note", "说明", "Note", WEB_TEXT}, {"result", "结论", "Result", WEB_RESULT}, {"tokens", "许可令牌数", "License tokens", WEB_TEXT},
 	{"version", "版本", "Version", WEB_TEXT}, {"card_version", "卡片版本", "Card version", WEB_TEXT},
 	{"region", "行政区划", "Division", WEB_MONO}, {"class", "资产分类", "Asset class", WEB_TEXT}, {"scheme", "分类体系", "Scheme", WEB_TEXT}, {"code", "代码", "Code", WEB_MONO},
 	{"key_origin", "证书密钥", "Certificate's key", WEB_ORIGIN},
@@ -65,6 +65,38 @@ static const struct web_term terms[] = {
 	{"affiliates", "关联方", "Affiliates", WEB_MONO}, {"dishonest", "失信", "On a list of dishonest bodies", WEB_TEXT}, {"mlps", "网络安全等级保护", "Cyber security protection level", WEB_TEXT},
 	{"asked_by", "申请单位", "Asked by", WEB_MONO}, {"asked_at", "申请时刻的系统时间", "The clock when asked", WEB_TEXT},
 	{"drift", "时钟偏移（秒）", "Jump of the clock (seconds)", WEB_TEXT}, {"suspended_by", "暂停方", "Suspended by", WEB_ROLE},
+	/* answers of commands; how a batch went */
+	{"approval", "审批", "Approval", WEB_MONO}, {"waiting_for", "待审批方", "Waits for", WEB_TEXT}, {"role", "角色", "Role", WEB_ROLE},
+	{"task", "批量任务", "Batch", WEB_MONO}, {"done", "已办理", "Done", WEB_TEXT}, {"set_aside", "已搁置", "Set aside", WEB_TEXT}, {"item", "条目", "Item", WEB_MONO},
+	{"line", "行", "Line", WEB_TEXT}, {"column", "列", "Column", WEB_TEXT}, {"rule", "规则", "Rule", WEB_TEXT}, {"basis", "性质", "Basis", WEB_BASIS},
+	{"clause", "条款", "Clause", WEB_TEXT}, {"detail", "说明", "Explanation", WEB_TEXT}, {"faults", "错误", "Faults", WEB_TEXT},
+	{"secret_lines", "涉密行（未存储）", "Lines marked secret (not stored)", WEB_TEXT}, {"imported", "已导入", "Imported", WEB_TEXT}, {"good", "合格行", "Good lines", WEB_TEXT},
+	{"unchanged", "未变化", "Unchanged", WEB_TEXT}, {"dry_run", "试导入", "Dry run", WEB_TEXT}, {"refused", "未受理", "Refused", WEB_TEXT}, {"partial", "部分导入", "Import the good lines", WEB_TEXT},
+	{"issued", "已签发", "Issued", WEB_TEXT}, {"abandoned", "已放弃", "Given up", WEB_TEXT}, {"pending", "签发中", "Being issued", WEB_TEXT}, {"published", "已发布", "Published", WEB_TEXT},
+	{"warnings", "提示", "Warnings", WEB_TEXT}, {"code_first", "一次性注册码（前半部分）", "One-time code (first half)", WEB_MONO},
+	{"code_second", "一次性注册码（后半部分）", "One-time code (second half)", WEB_MONO}, {"decisions", "审批意见", "Decisions", WEB_TEXT}, {"payload", "申请内容", "What is asked for", WEB_TEXT},
+	{"officer", "经办人", "Officer", WEB_MONO}, {"verdict", "意见", "Verdict", WEB_STATE}, {"object", "对象", "Object", WEB_MONO}, {"mine", "可由我审批", "Mine to decide", WEB_TEXT},
+	/* ledger, events, the appliance */
+	{"ledger_no", "台账编号", "Ledger number", WEB_MONO}, {"catalog_ref", "数据资源目录编号", "Catalogue number", WEB_MONO}, {"shared_from", "共享来源单位", "Shared by", WEB_TEXT},
+	{"decision", "决策依据", "Decision", WEB_TEXT}, {"seq", "序号", "Sequence", WEB_TEXT}, {"at", "时间", "Time", WEB_TEXT}, {"actor", "操作人", "Actor", WEB_MONO}, {"body", "内容", "Content", WEB_TEXT},
+	{"demo", "演示环境", "Demo", WEB_TEXT}, {"events", "事件数", "Events", WEB_TEXT}, {"generation", "发布代次", "Generation published", WEB_TEXT}, {"base", "公开地址", "Public address", WEB_MONO},
+	{"now", "系统时间", "Clock", WEB_TEXT}, {"behind", "有待完成的签发或发布", "Issuing or publishing is behind", WEB_TEXT}, {"same", "一致", "Same", WEB_TEXT}, {"rows", "行数", "Rows", WEB_TEXT},
+	{"creditor", "债权人", "Creditor", WEB_TEXT}, {"versions", "版本", "Versions", WEB_TEXT}, {"accept", "同意", "Agreed", WEB_TEXT}, {"items", "条目", "Items", WEB_TEXT},
+	{"key", "项", "Key", WEB_MONO}, {"value", "值", "Value", WEB_TEXT}, {"source", "依据出处", "Source", WEB_TEXT},
+	{"command", "办理事项", "Act", WEB_MATTER}, {"digest", "摘要 SHA-256", "Digest, SHA-256", WEB_TECHNICAL}, {"hash", "SHA-256", "SHA-256", WEB_TECHNICAL},
+	/* registration */
+	{"applied_at", "申请时间", "Applied", WEB_TEXT}, {"overdue", "已逾期", "Overdue", WEB_TEXT}, {"notice_from", "公示起", "Notice from", WEB_TEXT}, {"notice_to", "公示止", "Notice to", WEB_TEXT},
+	{"notice_address", "公示地址", "Address of the notice", WEB_TEXT}, {"objections", "异议", "Objections", WEB_TEXT}, {"materials", "登记材料", "Materials", WEB_TEXT},
+	{"type", "登记类型", "Type", WEB_KIND}, {"path", "办理程序", "Course", WEB_KIND}, {"due", "办理期限", "Due", WEB_EPOCH}, {"late", "逾期", "Late", WEB_TEXT},
+	{"registration", "登记", "Registration", WEB_MONO}, {"text", "文本", "Text", WEB_TEXT}, {"size", "大小（字节）", "Octets", WEB_TEXT}, {"former", "原状态", "Former state", WEB_STATE},
+	/* imports of the ledger, its counts */
+	{"import", "导入编号", "Import", WEB_MONO}, {"encoding", "文件编码", "Encoding", WEB_TEXT}, {"entered", "已录入", "Entered", WEB_TEXT}, {"faults_total", "错误总数", "Faults in all", WEB_TEXT},
+	{"secret_total", "涉密行数", "Lines marked secret, in all", WEB_TEXT}, {"ignored", "未采用的列", "Columns passed over", WEB_TEXT}, {"title", "列名", "Heading", WEB_TEXT},
+	{"corrected_rows", "待更正行数", "Lines to correct", WEB_TEXT}, {"summary", "概述", "Overview", WEB_TEXT}, {"formed_by", "形成方式", "Formed by", WEB_TEXT}, {"more", "其他信息", "More", WEB_TEXT},
+	{"entries", "条目数", "Entries", WEB_TEXT}, {"undecided", "未作结论", "Not decided", WEB_TEXT}, {"unconfirmed", "待确认", "To be confirmed", WEB_TEXT}, {"memo", "备查管理", "Memoranda", WEB_TEXT},
+	{"not_assets", "不予确认", "Not recognised", WEB_TEXT}, {"registered", "已登记", "Registered", WEB_TEXT}, {"certificated", "已颁证", "Certificated", WEB_TEXT},
+	{"registered_bp", "应登尽登率（万分之一）", "Registered (basis points)", WEB_TEXT}, {"total", "合计", "Total", WEB_TEXT},
+	{"day", "日期", "Day", WEB_TEXT}, {"challenge", "质询文本", "Challenge", WEB_TEXT}, {"used_by", "用于", "Used by", WEB_MONO},
 	/* versions of cards, encumbrances, overrides */
 	{"newest", "最新版本", "Newest version", WEB_TEXT}, {"in_force", "现行", "In force", WEB_TEXT}, {"draft", "草稿", "Draft", WEB_TEXT}, {"by", "填报人", "By", WEB_MONO},
 	{"block", "信息块", "Block", WEB_TEXT}, {"zh", "中文名称", "In Chinese", WEB_TEXT}, {"en", "英文名称", "In English", WEB_TEXT},
@@ -72,7 +104,17 @@ static const struct web_term terms[] = {
 	{"origin", "来源主体类型", "Kind of its first holder", WEB_KIND}, {"collateral", "权利负担", "Encumbrances", WEB_TEXT}, {"override", "规则突破", "Override", WEB_TEXT},
 	{"approver", "批准人", "Approver", WEB_MONO}, {"carding", "建卡必填", "Needed for a card", WEB_TEXT}, {"path26", "26号登记必填", "Needed for 26号's registration", WEB_TEXT},
 	{"choices", "可选值", "Choices", WEB_TEXT}, {"loaded", "已加载", "Loaded", WEB_TEXT},
+	/* people, deputies, roles */
+	{"behalf", "被代理人", "On behalf of", WEB_MONO}, {"principal", "委托人", "Principal", WEB_MONO}, {"deputy", "代理人", "Deputy", WEB_MONO}, {"owner", "承办人", "Owner", WEB_MONO},
+	{"mine_as", "以代理身份审批", "Mine as deputy of", WEB_MONO}, {"chain", "审批链", "Chain of approval", WEB_TEXT}, {"levels", "层级数", "Levels", WEB_TEXT}, {"approved_by", "批准人", "Approved by", WEB_MONO},
+	{"to_confirm", "须确认的矛盾", "To be confirmed", WEB_TEXT}, {"contradiction", "矛盾", "Contradiction", WEB_TEXT}, {"delegation", "代理编号", "Delegation", WEB_MONO},
+	{"ended_at", "终止时间", "Ended", WEB_TEXT}, {"delegations_ended", "已终止的代理", "Delegations ended", WEB_TEXT}, {"approvals", "移交的审批", "Approvals handed over", WEB_TEXT},
+	{"open_requests", "未办结的申请", "Open requests", WEB_TEXT}, {"organisations", "单位", "Organisations", WEB_TEXT}, {"may", "职责", "What it may do", WEB_TEXT}, {"reads", "可查阅", "Reads", WEB_MATTER},
+	{"changes", "可办理或变更", "Changes", WEB_MATTER}, {"asks", "可申请", "Asks for", WEB_MATTER}, {"decides", "可审批", "Decides", WEB_MATTER}, {"deputy_for", "代理", "Deputy for", WEB_TEXT},
+	{"did", "所办事项", "What was done", WEB_TEXT}, {"n", "次数", "Times", WEB_TEXT}, {"division", "行政区划名称", "Division's name", WEB_TEXT}, {"affiliate_of", "被列为关联方于", "Affiliate of", WEB_MONO},
+	{"was", "原内容", "Was", WEB_TEXT}, {"what", "重置内容", "What is reset", WEB_TEXT},
 	/* for machines */
+	{"kinds", "错误种类", "Kinds of faults", WEB_TECHNICAL}, {"overrides", "规则突破", "Overrides", WEB_TECHNICAL},
 	{"spki", "持有人公钥", "Holder's key", WEB_TECHNICAL}, {"spki_sha256", "公钥 SHA-256", "Key's SHA-256", WEB_TECHNICAL},
 	{"code_sha256", "注册码前半部分 SHA-256", "SHA-256 of the code's first half", WEB_TECHNICAL},
 	{"serial", "证书序列号", "Serial number", WEB_TECHNICAL}, {"sha256", "SHA-256", "SHA-256", WEB_TECHNICAL},
@@ -140,6 +182,29 @@ static const struct {
 	{WEB_MATTER, "authorisation.reclaim", "收回授权", "Reclaim an authorisation"}, {WEB_MATTER, "authorisation.surrender", "运营机构退出授权", "Surrender of an authorisation"},
 	{WEB_MATTER, "token.resume", "恢复许可令牌", "Resume a license token"}, {WEB_MATTER, "user.add", "登记用户", "Enter a user"}, {WEB_MATTER, "user.disable", "停用用户", "Disable a user"},
 	{WEB_MATTER, "clock.reset", "确认系统时间", "Confirm the clock"},
+	{WEB_STATE, "INVITED", "待注册", "invited"}, {WEB_STATE, "APPROVE", "批准", "approve"}, {WEB_STATE, "REJECT", "驳回", "reject"},
+	{WEB_RESULT, "ASSET", "确认为数据资产", "a data asset"}, {WEB_RESULT, "MEMO", "备查管理", "kept as a memorandum"}, {WEB_RESULT, "NOT", "不予确认", "not recognised"},
+	{WEB_STATE, "SUBMITTED", "已提交", "submitted"}, {WEB_STATE, "RETURNED", "已退回补正", "returned"}, {WEB_STATE, "RECALLED", "已撤回", "taken back"},
+	{WEB_STATE, "NOTICED", "公示中", "under public notice"}, {WEB_STATE, "FROZEN", "已冻结", "frozen"}, {WEB_STATE, "UPHELD", "异议成立", "upheld"}, {WEB_STATE, "DISMISSED", "异议不成立", "dismissed"},
+	{WEB_KIND, "INITIAL", "首次登记", "initial"}, {WEB_KIND, "CHANGE", "变更登记", "change"}, {WEB_KIND, "CORRECTION", "更正登记", "correction"}, {WEB_KIND, "RENEWAL", "续展登记", "renewal"},
+	{WEB_KIND, "TRANSFER", "转移登记", "transfer"}, {WEB_KIND, "CANCEL", "注销登记", "cancellation"}, {WEB_KIND, "DESTROY", "注销登记（销毁）", "cancellation, data destroyed"},
+	{WEB_KIND, "SHORT", "简易程序", "short path"}, {WEB_KIND, "26", "26号文程序", "course of 26号"},
+	{WEB_KIND, "SUBJECT", "主体材料", "who holds it"}, {WEB_KIND, "SOURCE", "来源材料", "where it comes from"}, {WEB_KIND, "RESOURCE", "资源说明", "what it is"}, {WEB_KIND, "EVIDENCE", "存证材料", "evidence deposit"},
+	{WEB_KIND, "PRODUCTS", "产品和服务", "products and services"}, {WEB_KIND, "SCENES", "应用场景", "scenarios"}, {WEB_KIND, "RISK", "安全风险评估", "risk assessment"},
+	{WEB_KIND, "SEC_POLICY", "安全制度", "security rules"}, {WEB_KIND, "EMERGENCY_PLAN", "应急预案", "emergency plan"}, {WEB_KIND, "OTHER", "其他", "other"},
+	{WEB_MATTER, "profile.adopt", "变更政策配置", "Change the policy profile"}, {WEB_MATTER, "rule.override", "突破规则", "Let a rule through once"},
+	{WEB_STATE, "RELEASED", "已解除", "released"}, {WEB_STATE, "USED", "已使用", "used"}, {WEB_STATE, "RUNNING", "进行中", "under way"}, {WEB_STATE, "DONE", "已完成", "done"},
+	{WEB_STATE, "ENDED", "已提前终止", "ended early"}, {WEB_STATE, "FUTURE", "尚未开始", "not begun"},
+	{WEB_MATTER, "organisation.change", "变更单位信息", "Change an organisation"}, {WEB_MATTER, "organisation.import", "批量登记单位", "Enter a list of organisations"},
+	{WEB_MATTER, "division.load", "加载行政区划表", "Load divisions"}, {WEB_MATTER, "user.move", "调动用户或变更角色", "Move a user"}, {WEB_MATTER, "user.deputise", "设立代理", "Name a deputy"},
+	{WEB_MATTER, "user.undeputise", "提前终止代理", "End a delegation early"}, {WEB_MATTER, "user.handover", "离任交接并停用", "Hand over on leaving"},
+	{WEB_MATTER, "user.reset", "重置密码或动态口令", "Reset password or factor"}, {WEB_MATTER, "asset.unfreeze", "解除资产冻结", "Lift the freezing of an asset"},
+	{WEB_MATTER, "registration.execute", "办理登记", "Carry out a registration"}, {WEB_MATTER, "registration.withdraw", "撤销登记", "Withdraw a registration"},
+	{WEB_STATE, "DESTROYED", "已销毁", "destroyed"},
+	{WEB_KIND, "PLEDGE", "质押", "pledge"}, {WEB_KIND, "MORTGAGE", "抵押", "mortgage"}, {WEB_KIND, "GUARANTEE", "保证", "guarantee"}, {WEB_KIND, "CREDIT", "增信", "credit enhancement"},
+	{WEB_KIND, "TRUST", "担保信托", "security trust"},
+	{WEB_BASIS, "asset", "数据资产", "data asset"}, {WEB_BASIS, "certificate", "数据资产证书", "Data Asset Certificate"}, {WEB_BASIS, "authorisation", "授权", "authorisation"},
+	{WEB_BASIS, "product", "产品和服务", "product or service"}, {WEB_BASIS, "receivable", "应收款", "receivable"},
 	{WEB_BASIS, "text", "依据", "stated by"}, {WEB_BASIS, "inferred", "推定自", "concluded from"}, {WEB_BASIS, "profile", "本级财政部门规则，参照", "rule of the finance department, after"},
 };
 
@@ -159,10 +224,12 @@ const struct web_term *web_term_find(const char *key)
 const char *web_label(struct web_req *q, const char *key)
 {
 	const struct web_term *t = web_term_find(key);
+	bool en = web_lang(q)[0] == 'e';
+	const char *other = t == NULL ? web_label_of(q, key, en) : NULL;
 
 	if (t == NULL)
-		return key;
-	return web_lang(q)[0] == 'e' ? t->en : t->zh;
+		return other == NULL ? key : other;
+	return en ? t->en : t->zh;
 }
 
 const char *web_word(struct web_req *q, enum web_form form, const char *code)
@@ -170,5 +237,8 @@ const char *web_word(struct web_req *q, enum web_form form, const char *code)
 	for (size_t i = 0; i < FJ_ARRAY_LEN(words); i++)
 		if (words[i].form == form && strcmp(words[i].code, code) == 0)
 			return web_lang(q)[0] == 'e' ? words[i].en : words[i].zh;
-	return code;
+	if (form == WEB_KIND && strchr(code, '.') != NULL) /* of an approval: a matter */
+		return web_word(q, WEB_MATTER, code);
+	const char *other = form == WEB_MATTER ? web_label_of(q, code, web_lang(q)[0] == 'e') : NULL;
+	return other == NULL ? code : other;
 }

@@ -9,11 +9,22 @@ struct portal *portal_of(const struct web_req *q)
 	return web_app(q);
 }
 
+const struct iss_actor *portal_actor(const struct web_req *q)
+{
+	return &((const struct iss_session *)web_session(q))->actor;
+}
+
+bool portal_may(const struct web_req *q, const struct iss_command_info *c)
+{
+	return iss_command_allowed(c, portal_actor(q)->roles);
+}
+
 static void nav_link(struct web_req *q, struct fj_buf *b, const char *to, const char *zh, const char *en)
 {
 	size_t n = strlen(to);
-	bool here = strncmp(web_path(q), to, n) == 0 || (strncmp(web_path(q), "/show/", 6) == 0 && strncmp(to, "/list/", 6) == 0 &&
-	    strncmp(web_path(q) + 6, to + 6, n - 6) == 0);
+	bool index = strcmp(to, "/list") == 0; /* the lists below it have places of their own */
+	bool here = (strncmp(web_path(q), to, n) == 0 && (web_path(q)[n] == '\0' || (web_path(q)[n] == '/' && !index))) ||
+	    (strncmp(web_path(q), "/show/", 6) == 0 && strncmp(to, "/list/", 6) == 0 && strncmp(web_path(q) + 6, to + 6, n - 6) == 0);
 
 	web_html(b, "<a href=\"");
 	web_text(b, to);
@@ -22,20 +33,45 @@ static void nav_link(struct web_req *q, struct fj_buf *b, const char *to, const 
 	web_html(b, "</a>");
 }
 
-static void navigation(struct web_req *q, struct fj_buf *b)
+/* the lists that an officer works in: of nouns that he may change; all of them for who only reads */
+static bool works_in(struct web_req *q, const char *noun)
 {
+	size_t n;
+	const struct iss_command_info *const *all = iss_commands(&n);
+	char many[64];
+
+	snprintf(many, sizeof(many), "%.60ss", noun);
+	for (size_t i = 0; i < n; i++)
+		if (all[i]->kind != ISS_READ && portal_may(q, all[i]) &&
+		    (portal_is_noun(all[i]->name, noun) || portal_field_of(all[i], noun) != NULL || portal_field_of(all[i], many) != NULL))
+			return true;
+	return (portal_actor(q)->roles & (ISS_AUDITOR | ISS_MOF)) != 0;
+}
+
+static void officer_links(struct web_req *q, struct fj_buf *b)
+{
+	static const char *const nouns[] = {"ledger", "asset", "registration", "certificate", "authorisation", "token"};
 	char to[64];
 
-	web_html(b, "<nav>");
-	if (web_session(q) != NULL) {
-		nav_link(q, b, "/inbox", "待办", "Inbox");
-		for (size_t i = 0; i < PORTAL_NOUNS; i++) {
-			snprintf(to, sizeof(to), "/list/%s", portal_nouns[i].path);
-			nav_link(q, b, to, portal_nouns[i].zh, portal_nouns[i].en);
-		}
-	} else {
-		nav_link(q, b, "/login", "登录", "Sign in");
+	nav_link(q, b, "/inbox", "待办", "Inbox");
+	nav_link(q, b, "/do", "办理", "Act");
+	for (size_t i = 0; i < FJ_ARRAY_LEN(nouns); i++) {
+		const struct portal_noun *n = portal_noun_of(nouns[i]);
+		if (!works_in(q, nouns[i]) || n == NULL)
+			continue;
+		snprintf(to, sizeof(to), "/list/%s", nouns[i]);
+		nav_link(q, b, to, n->zh, n->en);
 	}
+	nav_link(q, b, "/list", "查询", "Lists");
+}
+
+static void navigation(struct web_req *q, struct fj_buf *b)
+{
+	web_html(b, "<nav>");
+	if (web_session(q) != NULL)
+		officer_links(q, b);
+	else
+		nav_link(q, b, "/login", "登录", "Sign in");
 	nav_link(q, b, "/verify", "核验", "Verify");
 	web_html(b, "</nav>");
 }
@@ -91,20 +127,24 @@ void portal_top(struct web_req *q, struct fj_buf *b, const char *zh, const char 
 	web_html(b, "</h1>");
 }
 
+void portal_hidden(struct fj_buf *b, const char *name, const char *value)
+{
+	web_html(b, "<input type=\"hidden\" name=\"");
+	web_text(b, name);
+	web_html(b, "\" value=\"");
+	web_text(b, value);
+	web_html(b, "\">");
+}
+
 void portal_csrf(struct web_req *q, struct fj_buf *b)
 {
-	web_html(b, "<input type=\"hidden\" name=\"csrf\" value=\"");
-	web_text(b, web_csrf(q));
-	web_html(b, "\">");
+	portal_hidden(b, "csrf", web_csrf(q));
 }
 
 /* --- refusals and answers --- */
 
-/* reasons are written without capital and full stop: a page shows a sentence */
-static void sentence(struct web_req *q, struct fj_buf *b, const struct fj_err *err)
+void portal_capital(struct fj_buf *b, const char *text)
 {
-	bool en = web_lang(q)[0] == 'e' || err->zh[0] == '\0';
-	const char *text = en ? err->en : err->zh;
 	char first[2] = {text[0], '\0'};
 
 	if (text[0] >= 'a' && text[0] <= 'z') {
@@ -113,6 +153,15 @@ static void sentence(struct web_req *q, struct fj_buf *b, const struct fj_err *e
 		text++;
 	}
 	web_text_times(b, text);
+}
+
+/* reasons are written without capital and full stop: a page shows a sentence */
+static void sentence(struct web_req *q, struct fj_buf *b, const struct fj_err *err)
+{
+	bool en = web_lang(q)[0] == 'e' || err->zh[0] == '\0';
+	const char *text = en ? err->en : err->zh;
+
+	portal_capital(b, text);
 	if (text[0] != '\0' && strchr(".?!", text[strlen(text) - 1]) == NULL)
 		web_html(b, en ? "." : "。");
 }
@@ -171,6 +220,24 @@ void portal_done(struct web_req *q, struct fj_buf *b)
 		web_both(q, b, words[i][1], words[i][2]);
 		web_html(b, "</p>");
 	}
+}
+
+const char *portal_done_word(const char *command, const json_t *answer)
+{
+	const struct portal_hint *h = portal_hint_of(command);
+
+	if (fj_json_peek(answer, "approval") != NULL)
+		return h != NULL && h->danger ? "suspended" : "waiting";
+	return json_is_false(json_object_get(answer, "published")) ? "unpublished" : "done";
+}
+
+void portal_no_such(struct web_req *q, struct web_res *r)
+{
+	struct fj_err err = {0};
+
+	fj_fail(&err, FJ_E_NOTFOUND, "portal", NULL, "there is nothing at this address; take a list from the menu");
+	fj_err_zh(&err, "该地址不存在，请从菜单选择列表");
+	web_fail(q, r, &err);
 }
 
 enum fj_rc portal_command(struct web_req *q, const char *name, const json_t *params, json_t **out, struct fj_err *err)

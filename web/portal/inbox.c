@@ -4,7 +4,21 @@
  */
 #include "web/portal/internal.h"
 
-static void decide_form(struct web_req *q, struct fj_buf *b, const char *id, const char *verb, const char *zh, const char *en)
+#define PAGE 50 /* approvals with all that they ask for */
+
+/* what contradicts itself is approved only with the box ticked (domain.md 3.4) */
+static void confirm_box(struct web_req *q, struct fj_buf *b, const json_t *odd)
+{
+	if (!json_is_object(odd))
+		return;
+	web_html(b, "<p class=\"notice\">");
+	web_value(q, b, "detail", odd, NULL);
+	web_html(b, "</p><label class=\"box\"><input type=\"checkbox\" name=\"confirm\" value=\"true\" required> ");
+	web_both(q, b, "已知悉上述矛盾，予以确认", "I have seen this contradiction and confirm it");
+	web_html(b, "</label>");
+}
+
+static void decide_form(struct web_req *q, struct fj_buf *b, const char *id, const char *verb, const json_t *odd, const char *zh, const char *en)
 {
 	web_html(b, "<form method=\"post\" action=\"/approvals/");
 	web_text(b, id);
@@ -12,40 +26,24 @@ static void decide_form(struct web_req *q, struct fj_buf *b, const char *id, con
 	web_html(b, verb);
 	web_html(b, "\">");
 	portal_csrf(q, b);
+	confirm_box(q, b, odd);
 	web_html(b, strcmp(verb, "reject") == 0 ? "<button class=\"quiet\">" : "<button>");
 	web_both(q, b, zh, en);
 	web_html(b, "</button></form>");
 }
 
-/* "certificate.revoke" is about a certificate */
-static const struct portal_noun *noun_of_kind(const char *kind)
+static void object(struct web_req *q, struct fj_buf *b, const char *kind, const char *id)
 {
-	size_t n = strcspn(kind, ".");
+	char noun[64], prefix[80];
+	const struct web_link self[] = {{"object", prefix}, {NULL, NULL}};
+	FJ_AUTO(json) text = json_string(id);
 
-	for (size_t i = 0; i < PORTAL_NOUNS; i++)
-		if (strlen(portal_nouns[i].name) == n && strncmp(portal_nouns[i].name, kind, n) == 0)
-			return &portal_nouns[i];
-	return NULL;
-}
-
-static void object(struct fj_buf *b, const char *kind, const char *id)
-{
-	const struct portal_noun *n = noun_of_kind(kind);
-	bool there = n != NULL && (strncmp(id, "DAC-", 4) == 0 || strncmp(id, "DAU-", 4) == 0 || strncmp(id, "LT-", 3) == 0);
-
-	if (!there) {
-		web_html(b, "<span class=\"mono\">");
-		web_text(b, id);
-		web_html(b, "</span>");
-		return;
-	}
-	web_html(b, "<a class=\"mono\" href=\"/show/");
-	web_text(b, n->path);
-	web_html(b, "/");
-	web_text(b, id);
-	web_html(b, "\">");
-	web_text(b, id);
-	web_html(b, "</a>");
+	snprintf(noun, sizeof(noun), "%.*s", (int)strcspn(kind, "."), kind); /* "certificate.revoke" is about a certificate */
+	snprintf(prefix, sizeof(prefix), "/show/%s/", noun);
+	bool there = strncmp(id, "DAC-", 4) == 0 || strncmp(id, "DAU-", 4) == 0 || strncmp(id, "LT-", 3) == 0;
+	web_html(b, "<span class=\"mono\">");
+	web_value(q, b, "object", text, there ? self : NULL);
+	web_html(b, "</span>");
 }
 
 static void one(struct web_req *q, struct fj_buf *b, const json_t *a)
@@ -55,7 +53,7 @@ static void one(struct web_req *q, struct fj_buf *b, const json_t *a)
 	web_html(b, "<section class=\"card\"><h2>");
 	web_text(b, web_word(q, WEB_MATTER, kind));
 	web_html(b, " ");
-	object(b, kind, fj_json_peek(a, "object"));
+	object(q, b, kind, fj_json_peek(a, "object"));
 	web_html(b, "</h2><p class=\"small\">");
 	web_both(q, b, "申请人 ", "Requested by ");
 	web_text(b, fj_json_peek(a, "applicant"));
@@ -69,8 +67,8 @@ static void one(struct web_req *q, struct fj_buf *b, const json_t *a)
 	web_technical(q, b, json_object_get(a, "payload"));
 	web_html(b, "<div class=\"acts\">");
 	if (json_is_true(json_object_get(a, "mine"))) {
-		decide_form(q, b, id, "approve", "批准", "Approve");
-		decide_form(q, b, id, "reject", "驳回", "Reject");
+		decide_form(q, b, id, "approve", json_object_get(a, "to_confirm"), "批准", "Approve");
+		decide_form(q, b, id, "reject", NULL, "驳回", "Reject");
 	} else {
 		web_html(b, "<p class=\"small\">");
 		web_both(q, b, "待他人审批：申请人本人或其他单位的经办人不能审批（R22）。", "Waits for others: neither its applicant nor another organisation's officer decides it (R22).");
@@ -79,14 +77,34 @@ static void one(struct web_req *q, struct fj_buf *b, const json_t *a)
 	web_html(b, "</div></section>");
 }
 
+static void pager(struct web_req *q, struct fj_buf *b, const char *next)
+{
+	web_html(b, "<p class=\"pager\">");
+	if (web_field(q, "after")[0] != '\0') {
+		web_html(b, "<a href=\"/inbox\">");
+		web_both(q, b, "回到首页", "First page");
+		web_html(b, "</a> ");
+	}
+	if (next != NULL) {
+		web_html(b, "<a href=\"/inbox?after=");
+		web_url(b, next);
+		web_html(b, "\">");
+		web_both(q, b, "下一页", "Next page");
+		web_html(b, "</a>");
+	}
+	web_html(b, "</p>");
+}
+
 void portal_get_inbox(struct web_req *q, struct web_res *r)
 {
-	FJ_AUTO(json) params = json_object();
+	FJ_AUTO(json) params = json_pack("{s:i}", "limit", PAGE);
 	json_t *out = NULL, *a;
 	struct fj_err err = {0};
 	struct fj_buf *b = &r->body;
 	size_t i;
 
+	if (web_field(q, "after")[0] != '\0')
+		json_object_set_new(params, "after", json_string(web_field(q, "after")));
 	if (portal_command(q, "approval.list", params, &out, &err) != FJ_OK) {
 		web_fail(q, r, &err);
 		return;
@@ -102,6 +120,7 @@ void portal_get_inbox(struct web_req *q, struct web_res *r)
 	}
 	json_array_foreach(items, i, a)
 		one(q, b, a);
+	pager(q, b, fj_json_peek(owned, "next"));
 	web_page_end(b);
 }
 
@@ -133,6 +152,8 @@ static void decide(struct web_req *q, struct web_res *r, const char *name, const
 	struct fj_err err = {0};
 	char to[64];
 
+	if (strcmp(web_field(q, "confirm"), "true") == 0)
+		json_object_set_new(params, "confirm", json_true());
 	if (portal_command(q, name, params, &out, &err) != FJ_OK) {
 		web_fail(q, r, &err);
 		return;

@@ -9,6 +9,8 @@
 #include "web/http/http.h"
 #include "web/portal/portal.h"
 
+#define PORTAL_MAX_BATCH 5000 /* items of a selection */
+
 struct portal {
 	struct ver_published *published;
 	struct iss *i;
@@ -17,37 +19,98 @@ struct portal {
 	bool demo, tls;
 };
 
-/* --- the lists and what may be done from a detail --- */
-struct portal_act {
-	const char *verb, *zh, *en;
-	const char *from;            /* states it is offered in, with spaces around each */
-	bool danger;                 /* no way back */
-	const char *then_zh, *then_en; /* what follows, before the button */
-};
+/* --- nouns.c: words, columns and hints; and finding commands by noun and verb --- */
 struct portal_noun {
-	const char *path, *name;     /* "certificates" in addresses, "certificate" in commands */
-	const char *key, *ask;       /* its number: the member's name, the field's name in commands */
+	const char *name;            /* as in commands and addresses */
 	const char *zh, *en;         /* the list */
 	const char *one_zh, *one_en; /* one of them */
-	const char *columns[6];
-	struct portal_act acts[4];
+	const char *columns[9];      /* of its list; none: what its rows have */
 };
-extern const struct portal_noun portal_nouns[];
-#define PORTAL_NOUNS 4
-const struct portal_noun *portal_noun_of(const char *path); /* NULL: none */
-extern const struct web_link portal_links[]; /* from fields to details */
+struct portal_hint {
+	const char *command;
+	const char *from;              /* states it is offered in, with spaces around each; "": it takes another number */
+	bool danger;                   /* no way back */
+	const char *then_zh, *then_en; /* what follows, before the button; NULL: nothing */
+};
+extern const struct web_link portal_links[]; /* from values to details */
+const struct portal_noun *portal_noun_of(const char *name);   /* NULL: none */
+const struct portal_hint *portal_hint_of(const char *command); /* NULL: none */
+const char *portal_noun_word(struct web_req *q, const char *name, bool one);
+bool portal_is_noun(const char *command, const char *noun); /* "asset.show" is of "asset" */
+const struct iss_command_info *portal_find(const char *noun, const char *verb); /* NULL: none */
+const struct iss_field *portal_field_of(const struct iss_command_info *c, const char *name); /* NULL: none */
+const char *portal_key_of(const char *noun); /* the field by which one is shown; NULL: none */
+const char *portal_number_of(const json_t *o, const char *noun); /* its value in an answer; NULL: none */
+const char *portal_label(const char *key, bool en); /* of a command, or a field by any command's table; NULL: none */
 
 /* --- frame.c: the page around everything --- */
 struct portal *portal_of(const struct web_req *q);
+const struct iss_actor *portal_actor(const struct web_req *q); /* who has signed in */
+bool portal_may(const struct web_req *q, const struct iss_command_info *c); /* has one of its roles */
 void portal_top(struct web_req *q, struct fj_buf *b, const char *zh, const char *en);
 void portal_error_page(struct web_req *q, struct web_res *r, const struct fj_err *err);
-/* the refusal as a paragraph: what was wrong and what to do, its rule and clause */
+/* the refusal as a paragraph: what was wrong and what to do, its rule, basis and clause */
 void portal_error(struct web_req *q, struct fj_buf *b, const struct fj_err *err);
+/* a text that begins small, as reasons and labels do, with a capital */
+void portal_capital(struct fj_buf *b, const char *text);
+void portal_no_such(struct web_req *q, struct web_res *r); /* 404, as a page */
 /* "?done=WORD" in words; nothing when there is none */
 void portal_done(struct web_req *q, struct fj_buf *b);
+/* which word that is, by the answer */
+const char *portal_done_word(const char *command, const json_t *answer);
 void portal_csrf(struct web_req *q, struct fj_buf *b); /* the hidden field */
+void portal_hidden(struct fj_buf *b, const char *name, const char *value);
 /* a command of the register as the officer who asks */
 enum fj_rc portal_command(struct web_req *q, const char *name, const json_t *params, json_t **out, struct fj_err *err) FJ_MUST_USE;
+enum fj_rc portal_no_memory(struct fj_err *err);
+
+/* --- fields.c: a command's fields as a form, and back --- */
+/* Typed parameters from query, form, or a body that is a file; a field that was not sent or is empty is absent.
+ * FJ_E_INVALID names the field that does not fit its type; what is not a field of the command
+ * is refused when `strict` (API), left alone otherwise. */
+enum fj_rc portal_params(struct web_req *q, const struct iss_command_info *c, bool strict, json_t **out, struct fj_err *err) FJ_MUST_USE;
+/* The texts as they were typed, for showing them again: name to text or list of texts. */
+json_t *portal_typed(struct web_req *q, const struct iss_command_info *c);
+/* Label and input of each field; `fill` as of portal_typed (NULL: empty); those in `hidden`
+ * (NULL-ended names; NULL: none) are not shown.  `id` makes the inputs' ids differ on one page. */
+void portal_inputs(struct web_req *q, struct fj_buf *b, const struct iss_command_info *c, const json_t *fill, const char *const *hidden, size_t id);
+bool portal_has_type(const struct iss_command_info *c, enum iss_field_type t);
+/* Types of a body that is the command's first file, its other fields in the query; ends with NULL. */
+extern const char *const portal_file_types[];
+bool portal_body_is_file(const struct web_req *q);
+
+/* --- once.c: a form that is sent twice is done once --- */
+enum once_state { ONCE_NEW, ONCE_RUNNING, ONCE_DONE, ONCE_REFUSED };
+struct once {
+	enum once_state state;
+	json_t *answer;        /* DONE; the caller's */
+	struct fj_err err;     /* REFUSED */
+	char command[64];
+	char back[320];        /* where the form came from; "" */
+};
+#define ONCE_KEY 24
+void once_key(char out[ONCE_KEY]); /* a fresh one */
+/* ONCE_NEW: it is the caller's to run, and to tell the end with once_end; else how it stands,
+ * as of once_find.  The key is the session's: nobody else finds it. */
+void once_begin(const char *session, const char *key, const char *command, const char *back, struct once *out);
+void once_end(const char *session, const char *key, const json_t *answer, const struct fj_err *refusal);
+bool once_find(const char *session, const char *key, struct once *out); /* false: not known (any more) */
+
+/* --- answer.c: a command's answer as part of a page --- */
+/* `again` is the address of this answer, to which "download=MEMBER" is added; NULL: no files */
+void portal_answer(struct web_req *q, struct fj_buf *b, const char *command, const json_t *answer, const char *again);
+/* the file of an answer's member; false: there is none such */
+bool portal_answer_file(struct web_res *r, const char *command, const json_t *answer, const char *member);
+/* {"refused": true}: a refusal in an answer, which the register keeps (an attempt that is on record,
+ * the faults of a file); err as the answer words it */
+bool portal_refused(const json_t *answer, struct fj_err *err);
+bool portal_answer_is_plain(const json_t *answer); /* nothing in it that one has to look at */
+
+/* --- do.c --- */
+/* the form of a command as a page; err (NULL: none) stands above it */
+void portal_form_page(struct web_req *q, struct web_res *r, const struct iss_command_info *c, const json_t *fill, const struct fj_err *err);
+/* the form itself, for a command that changes something; `back`: NULL or where it is shown */
+void portal_form(struct web_req *q, struct fj_buf *b, const struct iss_command_info *c, const json_t *fill, const char *const *hidden, const char *back, size_t id);
 
 /* the four blocks of an asset card (card.c); nothing without a card */
 void portal_card(struct web_req *q, struct fj_buf *b, const json_t *card);
@@ -61,16 +124,28 @@ void portal_post_logout(struct web_req *q, struct web_res *r);
 void portal_get_inbox(struct web_req *q, struct web_res *r);  /* inbox.c */
 void portal_post_approve(struct web_req *q, struct web_res *r);
 void portal_post_reject(struct web_req *q, struct web_res *r);
-void portal_get_list(struct web_req *q, struct web_res *r);   /* lists.c */
-void portal_get_show(struct web_req *q, struct web_res *r);
-void portal_post_act(struct web_req *q, struct web_res *r);
+void portal_get_do(struct web_req *q, struct web_res *r);     /* do.c */
+void portal_get_form(struct web_req *q, struct web_res *r);
+void portal_post_form(struct web_req *q, struct web_res *r);
+void portal_get_done(struct web_req *q, struct web_res *r);
+void portal_get_lists(struct web_req *q, struct web_res *r);  /* lists.c */
+void portal_get_list(struct web_req *q, struct web_res *r);
+void portal_post_select(struct web_req *q, struct web_res *r);
+void portal_get_show(struct web_req *q, struct web_res *r);   /* show.c */
 void portal_get_verify(struct web_req *q, struct web_res *r); /* verify.c */
 void portal_post_verify(struct web_req *q, struct web_res *r);
 
-/* --- web/api/api.c --- */
-void api_session(struct web_req *q, struct web_res *r);
+/* --- web/api --- */
+void api_session(struct web_req *q, struct web_res *r); /* api.c */
 void api_list(struct web_req *q, struct web_res *r);
 void api_show(struct web_req *q, struct web_res *r);
 void api_act(struct web_req *q, struct web_res *r);
+/* by the fields of the command that is asked for; a JSON body has API_MAX_JSON at most: what is
+ * larger comes as a form or as the body itself */
+#define API_MAX_JSON (16u << 20)
+size_t api_body_max(struct web_req *q);
+void api_openapi(struct web_req *q, struct web_res *r); /* openapi.c */
+/* the document; the caller's; NULL when out of memory */
+json_t *api_document(void);
 
 #endif

@@ -1,99 +1,278 @@
 /*
- * lists.c - lists and details of assets, certificates, authorisations and license
- * tokens, with their acts.
+ * lists.c - the lists of everything: filters, pages, and a selection that is
+ * carried into a form.
  *
- * A page is one command of the register and its answer.  Which acts a detail
- * offers is a table: those of the officer's role in the object's state.  Whether
- * the officer may do them the register decides.
+ * A list is the noun's .list command.  Its further fields are the filters.  Where
+ * a command of the officer's takes a list of such numbers, rows have boxes: what is
+ * ticked, or all that the filters find (PORTAL_MAX_BATCH at most), goes into that
+ * command's form, to be looked at and sent.  Ticking a whole page is an address, so
+ * it needs no script.
  */
 #include "web/portal/internal.h"
 
-#define SUSPEND_ZH "立即生效，一名经办人即可；恢复须两名经办人。"
-#define SUSPEND_EN "At once, by one officer; resuming takes two."
-#define RESUME_ZH "须由另一名经办人批准。"
-#define RESUME_EN "Another officer has to approve."
+#define MAX_LINKS 24
 
-const struct portal_noun portal_nouns[PORTAL_NOUNS] = {
-	{"assets", "asset", "asset_no", "asset", "数据资产", "Data assets", "数据资产", "Data asset",
-	    {"asset_no", "name", "holder", "state", "certificate"}, {{0}}},
-	{"certificates", "certificate", "number", "number", "数据资产证书", "Certificates", "数据资产证书", "Data Asset Certificate",
-	    {"number", "asset_name", "holder", "state", "not_after"},
-	    {{"suspend", "冻结", "Suspend", " ACTIVE ", false, SUSPEND_ZH, SUSPEND_EN}, {"resume", "解除冻结", "Resume", " SUSPENDED ", false, RESUME_ZH, RESUME_EN},
-		{"revoke", "撤销或注销", "Revoke", " ACTIVE SUSPENDED ", true, "立即冻结，另一名经办人批准后终结，不可恢复。", "Suspends at once; final when another officer approves; there is no way back."}}},
-	{"authorisations", "authorisation", "number", "number", "授权", "Authorisations", "授权", "Authorisation",
-	    {"number", "mode", "holder", "operator", "state", "not_after"},
-	    {{"suspend", "暂停", "Suspend", " ACTIVE ", false, SUSPEND_ZH, SUSPEND_EN}, {"resume", "恢复", "Resume", " SUSPENDED ", false, RESUME_ZH, RESUME_EN},
-		{"reclaim", "收回", "Reclaim", " ACTIVE SUSPENDED ", true, "立即暂停，财政部门确认后终结，其下许可令牌一并失效，不可恢复。",
-		    "Suspends at once; final when the finance department confirms; its license tokens end with it; there is no way back."},
-		{"surrender", "退出", "Surrender", " ACTIVE SUSPENDED ", true, "立即暂停，实施机构确认后终结，其下许可令牌一并失效，不可恢复。",
-		    "Suspends at once; final when the implementing institution confirms; its license tokens end with it; there is no way back."}}},
-	{"tokens", "token", "id", "id", "许可令牌", "License tokens", "许可令牌", "License token",
-	    {"id", "user", "product", "state", "not_after", "authorisation"},
-	    {{"suspend", "暂停", "Suspend", " ACTIVE ", false, SUSPEND_ZH, SUSPEND_EN}, {"resume", "恢复", "Resume", " SUSPENDED ", false, RESUME_ZH, RESUME_EN},
-		{"revoke", "吊销", "Revoke", " ACTIVE SUSPENDED ", true, "立即生效，不可恢复。", "At once; there is no way back."}}},
-};
-const struct web_link portal_links[] = {{"certificate", "/show/certificates/"}, {"certificates", "/show/certificates/"}, {"authorisation", "/show/authorisations/"},
-	{"asset_no", "/show/assets/"}, {NULL, NULL}};
-
-const struct portal_noun *portal_noun_of(const char *path)
+void portal_get_lists(struct web_req *q, struct web_res *r)
 {
-	for (size_t i = 0; i < PORTAL_NOUNS; i++)
-		if (strcmp(portal_nouns[i].path, path) == 0)
-			return &portal_nouns[i];
-	return NULL;
-}
+	size_t n;
+	const struct iss_command_info *const *all = iss_commands(&n);
+	struct fj_buf *b = &r->body;
 
-static bool plain_number(const char *s)
-{
-	return s[0] != '\0' && strlen(s) <= 64 && strspn(s, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._") == strlen(s);
-}
-
-static void no_such(struct web_req *q, struct web_res *r)
-{
-	struct fj_err err = {0};
-
-	fj_fail(&err, FJ_E_NOTFOUND, "portal", NULL, "there is nothing at this address; take a list from the menu");
-	fj_err_zh(&err, "该地址不存在，请从菜单选择列表");
-	web_fail(q, r, &err);
-}
-
-/* --- lists --- */
-
-static void list_row(struct web_req *q, struct fj_buf *b, const struct portal_noun *n, const json_t *row)
-{
-	const struct web_link self[] = {{n->key, NULL}, {"certificate", "/show/certificates/"}, {"authorisation", "/show/authorisations/"}, {NULL, NULL}};
-	char prefix[64];
-	struct web_link links[FJ_ARRAY_LEN(self)];
-
-	snprintf(prefix, sizeof(prefix), "/show/%s/", n->path);
-	memcpy(links, self, sizeof(links));
-	links[0].prefix = prefix;
-	web_html(b, "<tr>");
-	for (size_t k = 0; k < FJ_ARRAY_LEN(n->columns) && n->columns[k] != NULL; k++) {
-		web_html(b, "<td data-label=\"");
-		web_text(b, web_label(q, n->columns[k]));
+	portal_top(q, b, "查询", "Lists");
+	web_html(b, "<ul>");
+	for (size_t i = 0; i < n; i++) {
+		const char *dot = strchr(all[i]->name, '.');
+		char noun[64];
+		if (dot == NULL || strcmp(dot, ".list") != 0 || !portal_may(q, all[i]))
+			continue;
+		snprintf(noun, sizeof(noun), "%.*s", (int)(dot - all[i]->name), all[i]->name);
+		web_html(b, "<li><a href=\"/list/");
+		web_text(b, noun);
 		web_html(b, "\">");
-		web_cell(q, b, n->columns[k], json_object_get(row, n->columns[k]), links);
-		web_html(b, "</td>");
+		web_text(b, portal_noun_word(q, noun, false));
+		web_html(b, "</a></li>");
 	}
-	web_html(b, "</tr>");
+	web_html(b, "</ul>");
+	web_page_end(b);
 }
 
-static void find_form(struct web_req *q, struct fj_buf *b, const struct portal_noun *n)
+/* --- which commands take a selection --- */
+
+/* the list of numbers that c takes of this noun: "ids" of its own, "assets" of another; NULL: none */
+static const struct iss_field *batch_field(const struct iss_command_info *c, const char *noun)
 {
+	char plural[72];
+	const struct iss_field *f = portal_is_noun(c->name, noun) ? portal_field_of(c, "ids") : NULL;
+
+	snprintf(plural, sizeof(plural), "%ss", noun);
+	if (f == NULL)
+		f = portal_field_of(c, plural);
+	return f != NULL && f->type == ISS_F_LIST && f->choices == NULL && c->kind != ISS_READ ? f : NULL;
+}
+
+static bool any_batch(struct web_req *q, const char *noun)
+{
+	size_t n;
+	const struct iss_command_info *const *all = iss_commands(&n);
+
+	for (size_t i = 0; i < n; i++)
+		if (portal_may(q, all[i]) && batch_field(all[i], noun) != NULL)
+			return true;
+	return false;
+}
+
+/* --- filters and pages --- */
+
+static bool is_paging(const char *name)
+{
+	return strcmp(name, "after") == 0 || strcmp(name, "limit") == 0;
+}
+
+/* "&state=OPEN": the filters as they were given, and what is added */
+static void query_of(struct fj_buf *b, const json_t *fill)
+{
+	const char *key;
+	json_t *v, *item;
+	size_t i;
+
+	json_object_foreach((json_t *)(uintptr_t)fill, key, v) {
+		FJ_AUTO(json) list = json_is_array(v) ? json_incref(v) : json_pack("[O]", v);
+		json_array_foreach(list, i, item)
+			if (strcmp(key, "after") != 0) {
+				web_html(b, "&amp;");
+				web_url(b, key);
+				web_html(b, "=");
+				web_url(b, json_string_value(item));
+			}
+	}
+}
+
+static bool has_filters(const struct iss_command_info *c)
+{
+	for (const struct iss_field *f = c->fields; f != NULL && f->name != NULL; f++)
+		if (!is_paging(f->name))
+			return true;
+	return false;
+}
+
+static void filters(struct web_req *q, struct fj_buf *b, const struct iss_command_info *c, const char *noun, const json_t *fill)
+{
+	static const char *const hidden[] = {"after", "limit", NULL};
+	bool used = json_object_size(fill) > (json_object_get(fill, "after") != NULL ? 1u : 0u);
+
+	if (!has_filters(c))
+		return;
+	web_html(b, used ? "<details class=\"filters\" open><summary>" : "<details class=\"filters\"><summary>");
+	web_both(q, b, "筛选", "Filter");
+	web_html(b, "</summary><form class=\"fill\" method=\"get\" action=\"/list/");
+	web_text(b, noun);
+	web_html(b, "\">");
+	portal_inputs(q, b, c, fill, hidden, 1);
+	web_html(b, "<p><button class=\"quiet\">");
+	web_both(q, b, "筛选", "Filter");
+	web_html(b, "</button></p></form></details>");
+}
+
+static void find_form(struct web_req *q, struct fj_buf *b, const char *noun)
+{
+	if (portal_key_of(noun) == NULL)
+		return;
 	web_html(b, "<form class=\"find\" method=\"get\" action=\"/list/");
-	web_text(b, n->path);
+	web_text(b, noun);
 	web_html(b, "\"><label for=\"find\">");
 	web_both(q, b, "按编号查找", "Find a number");
-	web_html(b, "</label><input type=\"text\" id=\"find\" name=\"number\" maxlength=\"64\" autocomplete=\"off\" spellcheck=\"false\" required><button class=\"quiet\">");
+	web_html(b, "</label><input type=\"text\" id=\"find\" name=\"find\" maxlength=\"64\" autocomplete=\"off\" spellcheck=\"false\" required><button class=\"quiet\">");
 	web_both(q, b, "查找", "Find");
 	web_html(b, "</button></form>");
 }
 
-static void list_table(struct web_req *q, struct fj_buf *b, const struct portal_noun *n, const json_t *items)
+static void page_link(struct web_req *q, struct fj_buf *b, const json_t *fill, const char *begin, const char *value, const char *zh, const char *en)
+{
+	web_html(b, "<a href=\"?");
+	web_html(b, begin);
+	web_url(b, value);
+	query_of(b, fill);
+	web_html(b, "\">");
+	web_both(q, b, zh, en);
+	web_html(b, "</a> ");
+}
+
+static void pager(struct web_req *q, struct fj_buf *b, const json_t *fill, const char *next)
+{
+	web_html(b, "<p class=\"pager\">");
+	if (json_object_get(fill, "after") != NULL)
+		page_link(q, b, fill, "after=", "", "回到首页", "First page");
+	if (next != NULL)
+		page_link(q, b, fill, "after=", next, "下一页", "Next page");
+	web_html(b, "</p>");
+}
+
+/* --- the table --- */
+
+struct list {
+	const char *noun;
+	bool boxes, ticked;
+	struct web_link links[MAX_LINKS]; /* its own numbers lead to their details */
+	char self[72];
+	const char *col[WEB_COLUMNS];
+	size_t n;
+};
+
+/* which member of a row is its number */
+static const char *number_member(const json_t *row, const char *noun)
+{
+	const char *number = portal_number_of(row, noun), *key;
+	json_t *v;
+
+	json_object_foreach((json_t *)(uintptr_t)row, key, v)
+		if (number != NULL && json_string_value(v) == number)
+			return key;
+	return "";
+}
+
+static void make_list(struct web_req *q, struct list *l, const json_t *row)
+{
+	const struct portal_noun *n = portal_noun_of(l->noun);
+	size_t k = 1;
+
+	snprintf(l->self, sizeof(l->self), "/show/%.60s/", l->noun);
+	l->links[0] = (struct web_link){number_member(row, l->noun), l->self};
+	for (const struct web_link *p = portal_links; p->key != NULL && k + 1 < MAX_LINKS; p++)
+		l->links[k++] = *p;
+	l->links[k] = (struct web_link){NULL, NULL};
+	l->n = web_columns(q, row, n == NULL ? NULL : n->columns, l->col);
+}
+
+static void box(struct web_req *q, struct fj_buf *b, const struct list *l, const json_t *row)
+{
+	const char *number = portal_number_of(row, l->noun);
+
+	web_html(b, "<td class=\"tick\" data-label=\"");
+	web_both(q, b, "选择", "Select");
+	web_html(b, "\"><label><input type=\"checkbox\" name=\"ids\" value=\"");
+	web_text(b, number == NULL ? "" : number);
+	web_html(b, l->ticked ? "\" checked><span class=\"unseen\">" : "\"><span class=\"unseen\">");
+	web_both(q, b, "选择 ", "Select ");
+	web_text(b, number == NULL ? "" : number);
+	web_html(b, "</span></label></td>");
+}
+
+static void table(struct web_req *q, struct fj_buf *b, const struct list *l, const json_t *items)
 {
 	const json_t *row;
 	size_t i;
+
+	web_html(b, "<table class=\"list\"><thead><tr>");
+	if (l->boxes) {
+		web_html(b, "<th scope=\"col\">");
+		web_both(q, b, "选择", "Select");
+		web_html(b, "</th>");
+	}
+	web_heads(q, b, l->col, l->n);
+	web_html(b, "</tr></thead><tbody>");
+	json_array_foreach(items, i, row) {
+		web_html(b, "<tr>");
+		if (l->boxes)
+			box(q, b, l, row);
+		web_cells(q, b, row, l->links, l->col, l->n);
+		web_html(b, "</tr>");
+	}
+	web_html(b, "</tbody></table>");
+}
+
+static void batch_buttons(struct web_req *q, struct fj_buf *b, const char *noun)
+{
+	size_t n;
+	const struct iss_command_info *const *all = iss_commands(&n);
+	char zh[128], en[128];
+
+	snprintf(zh, sizeof(zh), "符合筛选条件的全部（最多 %d 项）", PORTAL_MAX_BATCH);
+	snprintf(en, sizeof(en), "all that the filter finds (%d at most)", PORTAL_MAX_BATCH);
+	web_html(b, "<fieldset class=\"batch\"><legend>");
+	web_both(q, b, "批量办理", "Do with several");
+	web_html(b, "</legend><label class=\"box\"><input type=\"radio\" name=\"which\" value=\"ticked\" checked> ");
+	web_both(q, b, "已勾选的", "those ticked");
+	web_html(b, "</label><label class=\"box\"><input type=\"radio\" name=\"which\" value=\"all\"> ");
+	web_both(q, b, zh, en);
+	web_html(b, "</label><div class=\"acts\">");
+	for (size_t i = 0; i < n; i++) {
+		if (!portal_may(q, all[i]) || batch_field(all[i], noun) == NULL)
+			continue;
+		web_html(b, "<button class=\"quiet\" name=\"command\" value=\"");
+		web_text(b, all[i]->name);
+		web_html(b, "\">");
+		web_both(q, b, all[i]->zh, all[i]->en);
+		web_html(b, "</button>");
+	}
+	web_html(b, "</div></fieldset>");
+}
+
+static void selection(struct web_req *q, struct fj_buf *b, const struct list *l, const json_t *items, const json_t *fill)
+{
+	const char *key;
+	json_t *v;
+
+	web_html(b, "<form method=\"post\" action=\"/select/");
+	web_text(b, l->noun);
+	web_html(b, "\">");
+	portal_csrf(q, b);
+	json_object_foreach((json_t *)(uintptr_t)fill, key, v)
+		if (json_is_string(v) && !is_paging(key))
+			portal_hidden(b, key, json_string_value(v));
+	web_html(b, "<p class=\"pager\">");
+	if (l->ticked)
+		page_link(q, b, fill, "after=", web_field(q, "after"), "取消全选", "Tick none");
+	else
+		page_link(q, b, fill, "tick=1&amp;after=", web_field(q, "after"), "勾选本页全部", "Tick this page");
+	web_html(b, "</p>");
+	table(q, b, l, items);
+	batch_buttons(q, b, l->noun);
+	web_html(b, "</form>");
+}
+
+static void items_of(struct web_req *q, struct fj_buf *b, const char *noun, const json_t *items, const json_t *fill)
+{
+	struct list l = {.noun = noun, .boxes = any_batch(q, noun), .ticked = web_field(q, "tick")[0] != '\0'};
 
 	if (json_array_size(items) == 0) {
 		web_html(b, "<p class=\"notice\">");
@@ -101,235 +280,129 @@ static void list_table(struct web_req *q, struct fj_buf *b, const struct portal_
 		web_html(b, "</p>");
 		return;
 	}
-	web_html(b, "<table class=\"list\"><thead><tr>");
-	for (size_t k = 0; k < FJ_ARRAY_LEN(n->columns) && n->columns[k] != NULL; k++) {
-		web_html(b, "<th scope=\"col\">");
-		web_text(b, web_label(q, n->columns[k]));
-		web_html(b, "</th>");
-	}
-	web_html(b, "</tr></thead><tbody>");
-	json_array_foreach(items, i, row)
-		list_row(q, b, n, row);
-	web_html(b, "</tbody></table>");
+	make_list(q, &l, json_array_get(items, 0));
+	l.boxes = l.boxes && portal_number_of(json_array_get(items, 0), noun) != NULL;
+	if (l.boxes)
+		selection(q, b, &l, items, fill);
+	else
+		table(q, b, &l, items);
 }
 
-static void pager(struct web_req *q, struct fj_buf *b, const struct portal_noun *n, const char *next)
-{
-	web_html(b, "<p class=\"pager\">");
-	if (web_field(q, "after")[0] != '\0') {
-		web_html(b, "<a href=\"/list/");
-		web_text(b, n->path);
-		web_html(b, "\">");
-		web_both(q, b, "回到首页", "First page");
-		web_html(b, "</a> ");
-	}
-	if (next != NULL) {
-		web_html(b, "<a href=\"?after=");
-		web_text(b, next);
-		web_html(b, "\">");
-		web_both(q, b, "下一页", "Next page");
-		web_html(b, "</a>");
-	}
-	web_html(b, "</p>");
-}
+/* --- pages --- */
 
-/* "?number=": straight to the detail; true: the answer is made */
-static bool found(struct web_req *q, struct web_res *r, const struct portal_noun *n)
+/* "?find=": straight to the detail; true: the answer is made */
+static bool found(struct web_req *q, struct web_res *r, const char *noun)
 {
-	const char *s = web_field(q, "number") + strspn(web_field(q, "number"), " ");
-	char number[65], to[160];
+	const char *s = web_field(q, "find") + strspn(web_field(q, "find"), " ");
+	char number[257];
+	FJ_AUTO(buf) to = FJ_BUF_INIT(1024);
 
 	if (s[0] == '\0')
 		return false;
 	snprintf(number, sizeof(number), "%.*s", (int)strcspn(s, " "), s);
-	if (plain_number(number)) {
-		snprintf(to, sizeof(to), "/show/%s/%s", n->path, number);
-		web_redirect(r, to);
-	} else {
-		no_such(q, r);
-	}
+	web_html(&to, "/show/");
+	web_url(&to, noun);
+	web_html(&to, "/");
+	web_url(&to, number);
+	if (strlen(number) < 256 && strchr(number, '/') == NULL && to.len < sizeof(r->location))
+		web_redirect(r, fj_buf_str(&to));
+	else
+		portal_no_such(q, r);
 	return true;
 }
 
 void portal_get_list(struct web_req *q, struct web_res *r)
 {
-	const struct portal_noun *n = portal_noun_of(web_param(q, "noun"));
-	FJ_AUTO(json) params = json_object();
-	json_t *out = NULL;
-	struct fj_err err = {0};
-	char name[64];
-
-	if (n == NULL) {
-		no_such(q, r);
-		return;
-	}
-	if (found(q, r, n))
-		return;
-	if (web_field(q, "after")[0] != '\0')
-		json_object_set_new(params, "after", json_string(web_field(q, "after")));
-	snprintf(name, sizeof(name), "%s.list", n->name);
-	if (portal_command(q, name, params, &out, &err) != FJ_OK) {
-		web_fail(q, r, &err);
-		return;
-	}
-	FJ_AUTO(json) owned = out;
-	portal_top(q, &r->body, n->zh, n->en);
-	find_form(q, &r->body, n);
-	list_table(q, &r->body, n, json_object_get(owned, "items"));
-	pager(q, &r->body, n, fj_json_peek(owned, "next"));
-	web_page_end(&r->body);
-}
-
-/* --- details and acts --- */
-
-static void reason_field(struct web_req *q, struct fj_buf *b, const struct portal_noun *n, const struct portal_act *a)
-{
-	static const char *const reasons[] = {"privilegeWithdrawn", "cessationOfOperation", "superseded", "affiliationChanged", "keyCompromise"};
-	bool coded = strcmp(n->name, "certificate") == 0 && strcmp(a->verb, "revoke") == 0;
-
-	web_html(b, "<label>");
-	web_both(q, b, coded ? "撤销原因" : "理由（记入日志）", coded ? "Reason for the revocation" : "Reason, for the record");
-	if (!coded) {
-		web_html(b, "<input type=\"text\" name=\"reason\" required maxlength=\"400\" autocomplete=\"off\"></label>");
-		return;
-	}
-	web_html(b, "<select name=\"reason\" required><option value=\"\">");
-	web_both(q, b, "请选择", "choose");
-	web_html(b, "</option>");
-	for (size_t i = 0; i < FJ_ARRAY_LEN(reasons); i++) {
-		web_html(b, "<option value=\"");
-		web_text(b, reasons[i]);
-		web_html(b, "\">");
-		web_text(b, web_word(q, WEB_REASON, reasons[i]));
-		web_html(b, "</option>");
-	}
-	web_html(b, "</select></label>");
-}
-
-static bool offered(struct web_req *q, const struct portal_noun *n, const struct portal_act *a, const char *state)
-{
-	const struct iss_session *s = web_session(q);
-	char name[96], in[48];
-
-	snprintf(name, sizeof(name), "%s.%s", n->name, a->verb);
-	snprintf(in, sizeof(in), " %.40s ", state);
-	const struct iss_command_info *c = iss_command_find(name);
-	return c != NULL && (c->roles & s->actor.roles) != 0 && strstr(a->from, in) != NULL;
-}
-
-static void act_form(struct web_req *q, struct fj_buf *b, const struct portal_noun *n, const struct portal_act *a, const char *id)
-{
-	web_html(b, "<details class=\"act\"><summary>");
-	web_both(q, b, a->zh, a->en);
-	web_html(b, "</summary><form method=\"post\" action=\"/act/");
-	web_text(b, n->path);
-	web_html(b, "/");
-	web_text(b, id);
-	web_html(b, "/");
-	web_text(b, a->verb);
-	web_html(b, "\"><p>");
-	web_both(q, b, a->then_zh, a->then_en);
-	web_html(b, "</p>");
-	portal_csrf(q, b);
-	reason_field(q, b, n, a);
-	web_html(b, a->danger ? "<p><button class=\"danger\">" : "<p><button>");
-	web_both(q, b, a->zh, a->en);
-	web_html(b, "</button></p></form></details>");
-}
-
-static void acts(struct web_req *q, struct fj_buf *b, const struct portal_noun *n, const json_t *o)
-{
-	const char *state = fj_json_peek(o, "state"), *id = fj_json_peek(o, n->key);
-	bool any = false;
-
-	for (size_t k = 0; state != NULL && id != NULL && k < FJ_ARRAY_LEN(n->acts) && n->acts[k].verb != NULL; k++) {
-		if (!offered(q, n, &n->acts[k], state))
-			continue;
-		if (!any) {
-			web_html(b, "<h2>");
-			web_both(q, b, "办理", "Acts");
-			web_html(b, "</h2>");
-		}
-		any = true;
-		act_form(q, b, n, &n->acts[k], id);
-	}
-}
-
-static void details(struct web_req *q, struct fj_buf *b, const struct portal_noun *n, json_t *o)
-{
-	FJ_AUTO(json) blocks = json_incref(json_object_get(o, "card"));
-
-	json_object_del(o, "card");
-	if (json_integer_value(json_object_get(o, "reason")) == 0) /* of a certificate that nobody took back */
-		json_object_del(o, "reason");
-	web_fields(q, b, o, portal_links);
-	if (strcmp(n->name, "token") == 0) {
-		web_html(b, "<p class=\"notice\">");
-		web_both(q, b, "以上为令牌本身的状态；所属授权或证书暂停、终止时，令牌同样不予认可。", "This is the token's own state: it is denied as well while its authorisation or certificate is not in force.");
-		web_html(b, "</p>");
-	}
-	portal_card(q, b, blocks);
-	web_technical(q, b, o);
-}
-
-void portal_get_show(struct web_req *q, struct web_res *r)
-{
-	const struct portal_noun *n = portal_noun_of(web_param(q, "noun"));
-	json_t *out = NULL;
+	const char *noun = web_param(q, "noun"), *member = web_field(q, "download");
+	const struct iss_command_info *c = portal_find(noun, "list");
+	FJ_AUTO(json) params = NULL;
+	FJ_AUTO(json) answer = NULL;
 	struct fj_err err = {0};
 	struct fj_buf *b = &r->body;
-	char name[64];
 
-	if (n == NULL) {
-		no_such(q, r);
+	if (c == NULL) {
+		portal_no_such(q, r);
 		return;
 	}
-	FJ_AUTO(json) params = json_pack("{s:s}", n->ask, web_param(q, "id"));
-	snprintf(name, sizeof(name), "%s.show", n->name);
-	if (portal_command(q, name, params, &out, &err) != FJ_OK) {
+	if (found(q, r, noun))
+		return;
+	if (portal_params(q, c, false, &params, &err) != FJ_OK || portal_command(q, c->name, params, &answer, &err) != FJ_OK) {
 		web_fail(q, r, &err);
 		return;
 	}
-	FJ_AUTO(json) owned = out;
-	portal_top(q, b, n->one_zh, n->one_en);
+	if (member[0] != '\0' && portal_answer_file(r, c->name, answer, member))
+		return;
+	FJ_AUTO(json) fill = portal_typed(q, c);
+	portal_top(q, b, portal_noun_of(noun) == NULL ? noun : portal_noun_of(noun)->zh, portal_noun_word(q, noun, false));
 	portal_done(q, b);
-	details(q, b, n, owned);
-	acts(q, b, n, owned);
+	find_form(q, b, noun);
+	filters(q, b, c, noun, fill);
+	items_of(q, b, noun, json_object_get(answer, "items"), fill);
+	pager(q, b, fill, fj_json_peek(answer, "next"));
 	web_page_end(b);
 }
 
-static const char *done_word(const struct portal_act *a, const json_t *answer)
+/* --- a selection into a form --- */
+
+static void add_ticked(struct web_req *q, json_t *ids)
 {
-	if (fj_json_peek(answer, "approval") != NULL)
-		return a->danger ? "suspended" : "waiting";
-	return json_is_false(json_object_get(answer, "published")) ? "unpublished" : "done";
+	size_t at = 0;
+	const char *s;
+
+	while ((s = web_field_next(q, "ids", &at)) != NULL)
+		if (s[0] != '\0' && json_array_size(ids) < PORTAL_MAX_BATCH)
+			json_array_append_new(ids, json_string(s));
 }
 
-void portal_post_act(struct web_req *q, struct web_res *r)
+/* all pages of the list with these filters */
+static enum fj_rc add_all(struct web_req *q, const char *noun, json_t *ids, struct fj_err *err)
 {
-	const struct portal_noun *n = portal_noun_of(web_param(q, "noun"));
-	const struct portal_act *a = NULL;
-	json_t *out = NULL;
-	struct fj_err err = {0};
-	char name[96], to[300];
+	const struct iss_command_info *c = portal_find(noun, "list");
+	FJ_AUTO(json) params = NULL;
+	FJ_AUTO(str) after = fj_strdup("");
+	size_t i;
+	json_t *row;
 
-	for (size_t k = 0; n != NULL && k < FJ_ARRAY_LEN(n->acts) && n->acts[k].verb != NULL; k++)
-		if (strcmp(n->acts[k].verb, web_param(q, "verb")) == 0)
-			a = &n->acts[k];
-	if (a == NULL) {
-		no_such(q, r);
+	FJ_TRY(portal_params(q, c, false, &params, err));
+	json_object_set_new(params, "limit", json_integer(1000));
+	while (after != NULL && json_array_size(ids) < PORTAL_MAX_BATCH) {
+		FJ_AUTO(json) page = NULL;
+		if (after[0] != '\0')
+			json_object_set_new(params, "after", json_string(after));
+		FJ_TRY(portal_command(q, c->name, params, &page, err));
+		json_array_foreach(json_object_get(page, "items"), i, row)
+			if (portal_number_of(row, noun) != NULL && json_array_size(ids) < PORTAL_MAX_BATCH)
+				json_array_append_new(ids, json_string(portal_number_of(row, noun)));
+		fj_free(after);
+		after = fj_json_peek(page, "next") == NULL ? NULL : fj_strdup(fj_json_peek(page, "next"));
+	}
+	return FJ_OK;
+}
+
+void portal_post_select(struct web_req *q, struct web_res *r)
+{
+	const char *noun = web_param(q, "noun");
+	const struct iss_command_info *c = iss_command_find(web_field(q, "command"));
+	const struct iss_field *f = c == NULL ? NULL : batch_field(c, noun);
+	FJ_AUTO(json) ids = json_array();
+	struct fj_err err = {0};
+	enum fj_rc rc = FJ_OK;
+
+	if (f == NULL || portal_find(noun, "list") == NULL) {
+		portal_no_such(q, r);
 		return;
 	}
-	FJ_AUTO(json) params = json_pack("{s:s, s:s}", n->ask, web_param(q, "id"), "reason", web_field(q, "reason"));
-	snprintf(name, sizeof(name), "%s.%s", n->name, a->verb);
-	if (portal_command(q, name, params, &out, &err) != FJ_OK) {
-		web_fail(q, r, &err);
-		return;
-	}
-	FJ_AUTO(json) answer = out;
-	if (fj_json_peek(answer, "approval") != NULL)
-		snprintf(to, sizeof(to), "/inbox?done=%s", done_word(a, answer));
+	if (strcmp(web_field(q, "which"), "all") == 0)
+		rc = add_all(q, noun, ids, &err);
 	else
-		snprintf(to, sizeof(to), "/show/%s/%.200s?done=%s", n->path, web_param(q, "id"), done_word(a, answer));
-	web_redirect(r, to);
+		add_ticked(q, ids);
+	if (rc == FJ_OK && json_array_size(ids) == 0) {
+		rc = fj_fail(&err, FJ_E_INVALID, "portal", NULL, "nothing is chosen: tick one or more, or take all");
+		fj_err_zh(&err, "尚未选择：请勾选一项或多项，或选择全部");
+	}
+	FJ_AUTO(json) fill = json_pack("{s:O}", f->name, ids);
+	if (rc != FJ_OK)
+		web_fail(q, r, &err);
+	else
+		portal_form_page(q, r, c, fill, NULL);
 }

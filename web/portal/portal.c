@@ -46,7 +46,7 @@ enum fj_rc portal_bind(const struct portal_conf *conf, const char *address, stru
 		rc = ver_published_open(&p->published, err);
 	struct web_conf web = {.routes = portal_routes, .app = p, .threads = 8, .cert = p->tls ? fj_buf_str(&p->cert) : NULL,
 		.key = p->tls ? fj_buf_str(&p->key) : NULL, .hooks = {.session = find_session, .session_free = fj_free,
-		.error_page = portal_error_page, .cookie = p->tls ? "__Host-fujie" : "fujie", .login = "/login"}};
+		.error_page = portal_error_page, .api = "/api/", .body_max = api_body_max, .label = portal_label, .cookie = p->tls ? "__Host-fujie" : "fujie", .login = "/login"}};
 	if (rc == FJ_OK)
 		rc = web_bind(address, &web, &p->server, err);
 	if (rc == FJ_OK && !p->tls && !web_is_loopback(p->server)) {
@@ -77,7 +77,28 @@ void portal_stop(struct portal *p)
 	fj_free(p);
 }
 
+/* the commands behind /do and /api/v1, and who may run them */
+static void print_commands(void)
+{
+	size_t n;
+	const struct iss_command_info *const *all = iss_commands(&n);
+
+	for (size_t i = 0; i < n; i++) {
+		printf("%-5s %-44s", all[i]->kind == ISS_READ ? "read" : "write", all[i]->name);
+		bool every = true;
+		for (uint32_t bit = 1; bit <= ISS_AUDITOR; bit <<= 1)
+			every = every && iss_command_allowed(all[i], bit);
+		if (every)
+			printf(" every role");
+		for (uint32_t bit = 1, any = 0; bit <= ISS_AUDITOR && !every; bit <<= 1)
+			if (iss_command_allowed(all[i], bit))
+				printf("%s%s", any++ > 0 ? "," : " ", iss_role_name((enum iss_role)bit));
+		printf("%s\n", all[i]->roles & ISS_LOCAL ? " ; by command line also whoever may read the home" : "");
+	}
+}
+
 void portal_print_routes(void)
 {
 	web_print_routes(portal_routes);
+	print_commands();
 }

@@ -46,6 +46,16 @@ static const char *type_name(enum iss_field_type t)
 	return names[t];
 }
 
+/* NULL: any text */
+static json_t *choices(const struct iss_field *f)
+{
+	json_t *list = f->choices == NULL ? NULL : json_array();
+
+	for (const char *const *v = f->choices; v != NULL && *v != NULL; v++)
+		json_array_append_new(list, json_string(*v));
+	return list;
+}
+
 /* the field table of a command, and a text of it for people */
 static enum fj_rc help(const json_t *params, json_t **answer, struct fj_err *err)
 {
@@ -61,10 +71,14 @@ static enum fj_rc help(const json_t *params, json_t **answer, struct fj_err *err
 	}
 	enum fj_rc rc = fj_buf_printf(&text, "%s - %s\n%s\n", c->name, c->en, c->zh);
 	for (const struct iss_field *f = c->fields; f != NULL && f->name != NULL; f++) {
-		json_array_append_new(fields, json_pack("{s:s, s:s, s:b, s:I, s:s, s:s}", "name", f->name, "type", type_name(f->type), "required", f->required,
-		    "max", (json_int_t)f->max, "zh", f->zh, "en", f->en));
+		json_array_append_new(fields, json_pack("{s:s, s:s, s:b, s:I, s:s, s:s, s:o*}", "name", f->name, "type", type_name(f->type), "required", f->required,
+		    "max", (json_int_t)f->max, "zh", f->zh, "en", f->en, "choices", choices(f)));
 		if (rc == FJ_OK)
-			rc = fj_buf_printf(&text, "  --%-14s %-8s%s %s %s\n", f->name, type_name(f->type), f->required ? " *" : "  ", f->en, f->zh);
+			rc = fj_buf_printf(&text, "  --%-14s %-8s%s %s %s", f->name, type_name(f->type), f->required ? " *" : "  ", f->en, f->zh);
+		for (const char *const *v = f->choices; v != NULL && *v != NULL && rc == FJ_OK; v++)
+			rc = fj_buf_printf(&text, "%s%s", v == f->choices ? ": " : " | ", *v);
+		if (rc == FJ_OK)
+			rc = fj_buf_puts(&text, "\n");
 	}
 	const struct iss_field *b = &iss_fld_behalf;
 	json_array_append_new(fields, json_pack("{s:s, s:s, s:b, s:I, s:s, s:s}", "name", b->name, "type", type_name(b->type), "required", b->required,

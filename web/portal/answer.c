@@ -1,0 +1,241 @@
+/*
+ * answer.c - what a command answered, for people: what waits for whom, fields, one
+ * table for each list of objects (what was set aside, faults, versions), files to
+ * keep, and what only machines read folded away.
+ *
+ * It knows conventions, not commands: {"approval"}, "published", "refused",
+ * "set_aside", an object with "base64url" is a file, a text named csv is one too.
+ */
+#include "web/portal/internal.h"
+
+bool portal_refused(const json_t *answer, struct fj_err *err)
+{
+	const json_t *detail = json_object_get(answer, "detail");
+	const char *name = fj_json_peek(answer, "error"), *en = fj_json_peek(detail, "en"), *zh = fj_json_peek(detail, "zh");
+	const char *rule = fj_json_peek(answer, "rule"), *basis = fj_json_peek(answer, "basis"), *clause = fj_json_peek(answer, "clause");
+	enum fj_rc rc = FJ_E_INVALID;
+
+	if (!json_is_true(json_object_get(answer, "refused")))
+		return false;
+	for (int k = FJ_OK + 1; name != NULL && k < FJ_RC_COUNT; k++)
+		if (strcmp(fj_rc_name((enum fj_rc)k), name) == 0)
+			rc = (enum fj_rc)k;
+	const char *list = json_array_size(json_object_get(answer, "faults")) > 0 ? "faults" : "set_aside";
+	if (rule == NULL)
+		rule = fj_json_peek(json_array_get(json_object_get(answer, list), 0), "rule");
+	fj_fail(err, rc, "issuer", rule, en != NULL ? "%s" : "it has faults and nothing of it was taken: correct what \"%s\" names", en != NULL ? en : list);
+	fj_err_zh(err, zh != NULL ? "%s" : "存在错误，全部未办理：请更正 %s 所列内容", zh != NULL ? zh : list);
+	snprintf(err->basis, sizeof(err->basis), "%s", basis == NULL ? "" : basis);
+	snprintf(err->clause, sizeof(err->clause), "%s", clause == NULL ? "" : clause);
+	return true;
+}
+
+static bool is_rows(const json_t *v)
+{
+	return json_is_array(v) && json_is_object(json_array_get(v, 0));
+}
+
+static bool is_file(const char *key, const json_t *v)
+{
+	return fj_json_peek(v, "base64url") != NULL || (strcmp(key, "csv") == 0 && json_is_string(v));
+}
+
+bool portal_answer_is_plain(const json_t *answer)
+{
+	static const char *const look[] = {"code_first", "code_second", "totp", "csv", NULL};
+	const char *key;
+	json_t *v;
+
+	struct fj_err err = {0};
+
+	if (portal_refused(answer, &err) || !json_is_object(answer))
+		return false;
+	for (const char *const *k = look; *k != NULL; k++)
+		if (json_object_get(answer, *k) != NULL)
+			return false;
+	json_object_foreach((json_t *)(uintptr_t)answer, key, v)
+		if ((json_is_array(v) && json_array_size(v) > 0) || fj_json_peek(v, "base64url") != NULL)
+			return false;
+	return true;
+}
+
+/* --- files --- */
+
+static const char *type_of(const char *name)
+{
+	static const struct {
+		const char *end, *type;
+	} types[] = {{".csv", "text/csv; charset=utf-8"}, {".xlsx", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"},
+		{".json", "application/json; charset=utf-8"}, {".xml", "application/xml"}, {".zip", "application/zip"}, {".tar", "application/x-tar"},
+		{".txt", "text/plain; charset=utf-8"}, {".pem", "application/x-pem-file"}};
+	const char *dot = strrchr(name, '.');
+
+	for (size_t i = 0; dot != NULL && i < FJ_ARRAY_LEN(types); i++)
+		if (strcmp(types[i].end, dot) == 0)
+			return types[i].type;
+	return "application/octet-stream";
+}
+
+static void file_name(const char *command, const char *member, const json_t *v, char out[161])
+{
+	const char *name = json_is_object(v) ? fj_json_peek(v, "name") : NULL;
+
+	if (name == NULL)
+		name = json_is_object(v) ? fj_json_peek(v, "filename") : NULL;
+	if (name != NULL && strlen(name) <= 160)
+		snprintf(out, 161, "%s", name);
+	else
+		snprintf(out, 161, "%.60s%s%.60s", command, strcmp(member, "csv") == 0 ? "." : "-", member);
+}
+
+bool portal_answer_file(struct web_res *r, const char *command, const json_t *answer, const char *member)
+{
+	const json_t *v = strcmp(member, ".") == 0 ? answer : json_object_get(answer, member);
+	const char *b64 = fj_json_peek(v, "base64url");
+	char name[161];
+
+	if (!is_file(member, v))
+		return false;
+	file_name(command, member, v, name);
+	if (b64 == NULL) {
+		web_download(r, name, type_of(name), fj_slice_str(json_string_value(v)));
+		return true;
+	}
+	FJ_AUTO(buf) bytes = FJ_BUF_INIT(strlen(b64));
+	if (fj_b64u_get(b64, strlen(b64), &bytes) != FJ_OK)
+		return false;
+	web_download(r, name, type_of(name), fj_buf_slice(&bytes));
+	return true;
+}
+
+static void file_link(struct web_req *q, struct fj_buf *b, const char *command, const char *member, const json_t *v, const char *again)
+{
+	char name[161];
+
+	file_name(command, member, v, name);
+	web_html(b, "<p><a class=\"file\" href=\"");
+	web_text(b, again);
+	web_html(b, strchr(again, '?') == NULL ? "?download=" : "&amp;download=");
+	web_url(b, member);
+	web_html(b, "\">");
+	web_both(q, b, "下载 ", "Download ");
+	web_html(b, "<bdi>");
+	web_text(b, name);
+	web_html(b, "</bdi></a></p>");
+}
+
+/* --- what has to be said first --- */
+
+static void notice(struct web_req *q, struct fj_buf *b, const char *class, const char *zh, const char *en)
+{
+	web_html(b, "<p class=\"");
+	web_html(b, class);
+	web_html(b, "\" role=\"status\">");
+	web_both(q, b, zh, en);
+	web_html(b, "</p>");
+}
+
+static void notices(struct web_req *q, struct fj_buf *b, const json_t *answer)
+{
+	const json_t *aside = json_object_get(answer, "set_aside");
+	struct fj_err err = {0};
+
+	if (portal_refused(answer, &err) && json_object_get(answer, "detail") != NULL)
+		portal_error(q, b, &err);
+	else if (err.rc != FJ_OK)
+		notice(q, b, "error", "文件有错误，全部未办理；请按下表更正后重新提交。", "The file has faults: nothing was taken. Correct what the table names and send it again.");
+	if (json_array_size(aside) > 0)
+		notice(q, b, "notice", "下列条目有误，已搁置；其余已办理。", "These items were set aside; the others were done.");
+	if (fj_json_peek(answer, "approval") != NULL)
+		notice(q, b, "notice ok", "已提交，待另一名经办人审批。", "Requested: another officer has to approve.");
+	if (fj_json_peek(answer, "code_first") != NULL)
+		notice(q, b, "notice", "这是一次性注册码的前半部分，请当面交给用户；审批人持有后半部分。本页关闭后无法再次查看。",
+		    "This is the first half of the one-time code: hand it to the user in person. Whoever approves has the second. It can't be shown again.");
+	if (json_is_false(json_object_get(answer, "published")))
+		notice(q, b, "notice", "已办理，状态尚未发布，系统将自动重试。", "Done; the status isn't published yet, the appliance tries again by itself.");
+}
+
+/* --- the body --- */
+
+/* rows that carry their label as "zh" and "en" show it in the page's language */
+static json_t *with_detail(const json_t *list)
+{
+	json_t *out = json_array(), *row;
+	size_t i;
+
+	json_array_foreach(list, i, row) {
+		json_t *copy = json_copy(row), *en = json_object_get(row, "en"), *zh = json_object_get(row, "zh");
+		if (json_is_string(en) && json_is_string(zh)) {
+			json_object_set_new(copy, "detail", json_pack("{s:O, s:O}", "en", en, "zh", zh));
+			json_object_del(copy, "en");
+			json_object_del(copy, "zh");
+		}
+		json_array_append_new(out, copy);
+	}
+	return out;
+}
+
+static void rows(struct web_req *q, struct fj_buf *b, const char *key, const json_t *list)
+{
+	static const char *const aside[] = {"item", "rule", "basis", "clause", "detail", NULL}, *const faults[] = {"line", "column", "rule", "detail", NULL};
+
+	if (strcmp(key, "items") != 0) {
+		web_html(b, "<h2>");
+		web_text(b, web_label(q, key));
+		web_html(b, "</h2>");
+	}
+	FJ_AUTO(json) shown = with_detail(list);
+	web_table(q, b, shown, portal_links, strcmp(key, "set_aside") == 0 ? aside : strcmp(key, "faults") == 0 ? faults : NULL);
+}
+
+/* the members that stand apart are taken out of the object that is shown as fields */
+static void split(const json_t *answer, json_t *fields, json_t *lists, json_t *files)
+{
+	const char *key;
+	json_t *v;
+
+	json_object_foreach((json_t *)(uintptr_t)answer, key, v) {
+		if (is_file(key, v))
+			json_object_set(files, key, v);
+		else if (is_rows(v))
+			json_object_set(lists, key, v);
+		else if (strcmp(key, "card") != 0 && strcmp(key, "refused") != 0 && !(json_is_null(v) && strcmp(key, "next") == 0))
+			json_object_set(fields, key, v);
+	}
+	if (json_integer_value(json_object_get(fields, "reason")) == 0 && json_is_integer(json_object_get(fields, "reason")))
+		json_object_del(fields, "reason"); /* of a certificate that nobody took back */
+}
+
+void portal_answer(struct web_req *q, struct fj_buf *b, const char *command, const json_t *answer, const char *again)
+{
+	FJ_AUTO(json) fields = json_object();
+	FJ_AUTO(json) lists = json_object();
+	FJ_AUTO(json) files = json_object();
+	const char *key;
+	json_t *v;
+
+	if (json_is_string(answer)) {
+		web_html(b, "<pre tabindex=\"0\">");
+		web_text(b, json_string_value(answer));
+		web_html(b, "</pre>");
+		return;
+	}
+	notices(q, b, answer);
+	if (is_file(".", answer) && again != NULL) {
+		file_link(q, b, command, ".", answer, again);
+		return;
+	}
+	split(answer, fields, lists, files);
+	if (json_is_true(json_object_get(answer, "refused")) && json_object_get(answer, "detail") != NULL)
+		json_object_clear(fields); /* it is the refusal, and was told */
+	web_fields(q, b, fields, portal_links);
+	json_object_foreach(files, key, v)
+		if (again != NULL)
+			file_link(q, b, command, key, v, again);
+	portal_card(q, b, json_object_get(answer, "card"));
+	json_object_foreach(lists, key, v)
+		rows(q, b, key, v);
+	if (json_is_array(json_object_get(answer, "items")) && json_object_size(lists) == 0)
+		notice(q, b, "notice", "没有记录。", "There are none.");
+	web_technical(q, b, fields);
+}

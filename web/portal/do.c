@@ -1,0 +1,462 @@
+/*
+ * do.c - every command of the register as a page: what I may do, a form made of the
+ * command's fields, and what came of it.
+ *
+ * What only reads is a GET whose address can be kept; what changes something is a
+ * POST with the session's token and the form's own key, whose answer stands at
+ * /done/KEY: sent twice it is done once.  A refusal shows the form again as it was
+ * filled in, with rule, basis and clause above it.
+ */
+#include "web/portal/internal.h"
+
+/* "颁发数据资产证书（须第二名经办人批准）": the act, and what follows from it */
+static void command_word(struct web_req *q, struct fj_buf *b, const struct iss_command_info *c)
+{
+	const char *text = web_lang(q)[0] == 'e' ? c->en : c->zh, *cut = strstr(text, web_lang(q)[0] == 'e' ? " (" : "（");
+	FJ_AUTO(str) act = fj_strndup(text, cut == NULL ? strlen(text) : (size_t)(cut - text));
+
+	web_text(b, act == NULL ? text : act);
+}
+
+static const char *cut_title(const char *text, const char *at, char out[200])
+{
+	const char *cut = strstr(text, at);
+
+	snprintf(out, 200, "%.*s", (int)(cut == NULL ? strlen(text) : (size_t)(cut - text)), text);
+	return out;
+}
+
+static void command_top(struct web_req *q, struct fj_buf *b, const struct iss_command_info *c)
+{
+	char zh[200], en[200];
+
+	portal_top(q, b, cut_title(c->zh, "（", zh), cut_title(c->en, " (", en));
+}
+
+/* what follows: the hint's words, or those in the label's brackets */
+static void consequence(struct web_req *q, struct fj_buf *b, const struct iss_command_info *c)
+{
+	const struct portal_hint *h = portal_hint_of(c->name);
+	bool en = web_lang(q)[0] == 'e';
+	const char *text = en ? c->en : c->zh, *cut = strstr(text, en ? " (" : "（");
+
+	bool told = h != NULL && h->then_zh != NULL;
+	if (!told && cut == NULL)
+		return;
+	web_html(b, "<p class=\"small\">");
+	if (told) {
+		web_both(q, b, h->then_zh, h->then_en);
+	} else {
+		FJ_AUTO(str) note = fj_strdup(cut + (en ? 2 : strlen("（")));
+		char *end = note == NULL ? NULL : strstr(note, en ? ")" : "）");
+		if (end != NULL)
+			*end = '\0';
+		portal_capital(b, note == NULL ? "" : note);
+		web_both(q, b, "。", ".");
+	}
+	web_html(b, "</p>");
+}
+
+static void action(struct fj_buf *b, const struct iss_command_info *c)
+{
+	size_t n = strcspn(c->name, ".");
+	char to[160];
+
+	snprintf(to, sizeof(to), "/do/%.*s/%s", (int)n, c->name, c->name + n + 1);
+	web_text(b, to);
+}
+
+static void hidden_values(struct fj_buf *b, const json_t *fill, const char *const *hidden)
+{
+	size_t i;
+	json_t *v;
+
+	for (; hidden != NULL && *hidden != NULL; hidden++) {
+		json_t *value = json_object_get(fill, *hidden);
+		if (json_is_string(value))
+			portal_hidden(b, *hidden, json_string_value(value));
+		json_array_foreach(value, i, v)
+			portal_hidden(b, *hidden, json_string_value(v));
+	}
+}
+
+void portal_form(struct web_req *q, struct fj_buf *b, const struct iss_command_info *c, const json_t *fill, const char *const *hidden, const char *back, size_t id)
+{
+	const struct portal_hint *h = portal_hint_of(c->name);
+	bool asks = c->kind == ISS_READ && !portal_has_type(c, ISS_F_FILE);
+	char key[ONCE_KEY];
+
+	web_html(b, asks ? "<form class=\"fill\" method=\"get\" action=\"" : "<form class=\"fill\" method=\"post\" action=\"");
+	action(b, c);
+	web_html(b, portal_has_type(c, ISS_F_FILE) ? "\" enctype=\"multipart/form-data\">" : "\">");
+	consequence(q, b, c);
+	if (asks) {
+		portal_hidden(b, "run", "1");
+	} else {
+		once_key(key);
+		portal_csrf(q, b);
+		portal_hidden(b, "once", key);
+	}
+	if (back != NULL)
+		portal_hidden(b, "back", back);
+	hidden_values(b, fill, hidden);
+	portal_inputs(q, b, c, fill, hidden, id);
+	web_html(b, h != NULL && h->danger ? "<p><button class=\"danger\">" : "<p><button>");
+	command_word(q, b, c);
+	web_html(b, "</button></p></form>");
+}
+
+static void way_back(struct web_req *q, struct fj_buf *b, const struct iss_command_info *c)
+{
+	char noun[64];
+
+	snprintf(noun, sizeof(noun), "%.*s", (int)strcspn(c->name, "."), c->name);
+	web_html(b, "<p class=\"pager\">");
+	if (portal_find(noun, "list") != NULL) {
+		web_html(b, "<a href=\"/list/");
+		web_text(b, noun);
+		web_html(b, "\">");
+		web_text(b, portal_noun_word(q, noun, false));
+		web_html(b, "</a> ");
+	}
+	web_html(b, "<a href=\"/do\">");
+	web_both(q, b, "全部办理事项", "All I may do");
+	web_html(b, "</a></p>");
+}
+
+/* "/show/asset/X": where the form stood; anything else is as none */
+static const char *back_of(struct web_req *q)
+{
+	const char *back = web_field(q, "back");
+
+	return strncmp(back, "/show/", 6) == 0 && strlen(back) < 250 ? back : "";
+}
+
+/* "ids" are there: "id", which would be the same for one, need not be asked for */
+static const char *twin_of(const struct iss_command_info *c, const json_t *fill)
+{
+	char one[64];
+
+	for (const struct iss_field *f = c->fields; f != NULL && f->name != NULL; f++) {
+		size_t n = strlen(f->name);
+		if (f->type != ISS_F_LIST || json_array_size(json_object_get(fill, f->name)) == 0 || n > sizeof(one) || f->name[n - 1] != 's')
+			continue;
+		snprintf(one, sizeof(one), "%.*s", (int)n - 1, f->name);
+		const struct iss_field *twin = portal_field_of(c, one);
+		if (twin != NULL && json_object_get(fill, one) == NULL)
+			return twin->name;
+	}
+	return NULL;
+}
+
+void portal_form_page(struct web_req *q, struct web_res *r, const struct iss_command_info *c, const json_t *fill, const struct fj_err *err)
+{
+	struct fj_buf *b = &r->body;
+
+	fj_buf_clear(b);
+	command_top(q, b, c);
+	if (err != NULL) {
+		r->status = fj_rc_http(err->rc);
+		portal_error(q, b, err);
+		if (portal_has_type(c, ISS_F_FILE)) {
+			web_html(b, "<p class=\"small\">");
+			web_both(q, b, "请重新选择文件：浏览器不保留已选的文件。", "Choose the file again: browsers do not keep it.");
+			web_html(b, "</p>");
+		}
+	}
+	const char *const hidden[] = {twin_of(c, fill), NULL};
+	portal_form(q, b, c, fill, hidden, back_of(q)[0] != '\0' ? back_of(q) : NULL, 0);
+	way_back(q, b, c);
+	web_page_end(b);
+}
+
+/* the command of the path, when it is one; else the answer is made */
+static const struct iss_command_info *command_of(struct web_req *q, struct web_res *r)
+{
+	const struct iss_command_info *c = portal_find(web_param(q, "noun"), web_param(q, "verb"));
+	FJ_AUTO(json) none = json_object();
+	struct fj_err err = {0};
+	json_t *out = NULL;
+
+	if (c == NULL) {
+		portal_no_such(q, r);
+		return NULL;
+	}
+	if (portal_may(q, c))
+		return c;
+	if (portal_command(q, c->name, none, &out, &err) == FJ_OK) /* its role is refused before anything else */
+		json_decref(out);
+	web_fail(q, r, &err);
+	return NULL;
+}
+
+/* --- what I may do --- */
+
+/* lists have pages of their own, and what is shown by its number */
+static bool is_elsewhere(const struct iss_command_info *c, const char *verb)
+{
+	return strcmp(verb, "list") == 0 || (strcmp(verb, "show") == 0 && c->fields != NULL && c->fields[0].name != NULL && c->fields[0].required);
+}
+
+static void noun_heading(struct web_req *q, struct fj_buf *b, const char *noun)
+{
+	bool list = portal_find(noun, "list") != NULL;
+
+	web_html(b, "<section class=\"card\"><h2>");
+	if (list) {
+		web_html(b, "<a href=\"/list/");
+		web_text(b, noun);
+		web_html(b, "\">");
+	}
+	web_text(b, portal_noun_word(q, noun, false));
+	web_html(b, list ? "</a></h2><ul>" : "</h2><ul>");
+}
+
+static void one_command(struct web_req *q, struct fj_buf *b, const struct iss_command_info *c)
+{
+	web_html(b, "<li><a href=\"");
+	action(b, c);
+	web_html(b, "\">");
+	command_word(q, b, c);
+	web_html(b, "</a>");
+	consequence(q, b, c);
+	web_html(b, "</li>");
+}
+
+/* the commands of one noun stand together, where the first of them does */
+static void noun_section(struct web_req *q, struct fj_buf *b, const char *noun)
+{
+	size_t n, shown = 0;
+	const struct iss_command_info *const *all = iss_commands(&n);
+
+	for (size_t i = 0; i < n; i++) {
+		if (!portal_is_noun(all[i]->name, noun) || !portal_may(q, all[i]) || is_elsewhere(all[i], all[i]->name + strlen(noun) + 1))
+			continue;
+		if (shown++ == 0)
+			noun_heading(q, b, noun);
+		one_command(q, b, all[i]);
+	}
+	if (shown > 0)
+		web_html(b, "</ul></section>");
+}
+
+void portal_get_do(struct web_req *q, struct web_res *r)
+{
+	size_t n;
+	const struct iss_command_info *const *all = iss_commands(&n);
+
+	portal_top(q, &r->body, "办理", "What I may do");
+	web_html(&r->body, "<div class=\"cards\">");
+	for (size_t i = 0; i < n; i++) {
+		char noun[64];
+		bool seen = false;
+		snprintf(noun, sizeof(noun), "%.*s", (int)strcspn(all[i]->name, "."), all[i]->name);
+		for (size_t k = 0; k < i; k++)
+			seen = seen || portal_is_noun(all[k]->name, noun);
+		if (!seen)
+			noun_section(q, &r->body, noun);
+	}
+	web_html(&r->body, "</div>");
+	web_page_end(&r->body);
+}
+
+/* --- one command --- */
+
+/* the address of a reading command with what was asked */
+static void address_of(struct fj_buf *b, const struct iss_command_info *c, const json_t *fill)
+{
+	const char *key;
+	json_t *v, *item;
+	size_t i;
+
+	action(b, c);
+	web_html(b, "?run=1");
+	json_object_foreach((json_t *)(uintptr_t)fill, key, v) {
+		FJ_AUTO(json) list = json_is_array(v) ? json_incref(v) : json_pack("[O]", v);
+		json_array_foreach(list, i, item) {
+			web_html(b, "&");
+			web_url(b, key);
+			web_html(b, "=");
+			web_url(b, json_string_value(item));
+		}
+	}
+}
+
+static void ask(struct web_req *q, struct web_res *r, const struct iss_command_info *c, const json_t *fill)
+{
+	FJ_AUTO(json) params = NULL;
+	FJ_AUTO(json) answer = NULL;
+	FJ_AUTO(buf) again = FJ_BUF_INIT(65536);
+	struct fj_err err = {0};
+	const char *member = web_field(q, "download");
+
+	if (portal_params(q, c, false, &params, &err) != FJ_OK || portal_command(q, c->name, params, &answer, &err) != FJ_OK) {
+		portal_form_page(q, r, c, fill, &err);
+		return;
+	}
+	if (member[0] != '\0' && portal_answer_file(r, c->name, answer, member))
+		return;
+	address_of(&again, c, fill);
+	command_top(q, &r->body, c);
+	portal_answer(q, &r->body, c->name, answer, fj_buf_str(&again));
+	if (c->fields != NULL && c->fields[0].name != NULL)
+		portal_form(q, &r->body, c, fill, NULL, NULL, 0);
+	way_back(q, &r->body, c);
+	web_page_end(&r->body);
+}
+
+void portal_get_form(struct web_req *q, struct web_res *r)
+{
+	const struct iss_command_info *c = command_of(q, r);
+
+	if (c == NULL)
+		return;
+	FJ_AUTO(json) fill = portal_typed(q, c);
+	bool nothing_to_fill = c->fields == NULL || c->fields[0].name == NULL;
+	if (c->kind == ISS_READ && !portal_has_type(c, ISS_F_FILE) && (web_field(q, "run")[0] != '\0' || nothing_to_fill))
+		ask(q, r, c, fill);
+	else
+		portal_form_page(q, r, c, fill, NULL);
+}
+
+static bool once_of(struct web_req *q, struct web_res *r, const char **key)
+{
+	struct fj_err err = {0};
+
+	*key = web_field(q, "once");
+	if (strlen(*key) == ONCE_KEY - 2 && strspn(*key, "0123456789abcdef") == ONCE_KEY - 2)
+		return true;
+	fj_fail(&err, FJ_E_USAGE, "portal", NULL, "the form lacks its key; load it again");
+	fj_err_zh(&err, "表单缺少防重复标识，请重新打开表单");
+	web_fail(q, r, &err);
+	return false;
+}
+
+/* to where the form stood, to the inbox, or to the answer's own page */
+static void lead_on(struct web_req *q, struct web_res *r, const struct iss_command_info *c, const char *key, const json_t *answer)
+{
+	char to[320];
+	const char *back = back_of(q), *word = portal_done_word(c->name, answer);
+	bool plain = portal_answer_is_plain(answer);
+
+	if (plain && fj_json_peek(answer, "approval") != NULL)
+		snprintf(to, sizeof(to), "/inbox?done=%s", word);
+	else if (plain && back[0] != '\0')
+		snprintf(to, sizeof(to), "%s?done=%s", back, word);
+	else
+		snprintf(to, sizeof(to), "/done/%s", key);
+	web_redirect(r, to);
+}
+
+/* the answer is a refusal that the register keeps, or the faults of a file: with the form again */
+static void show_refused(struct web_req *q, struct web_res *r, const struct iss_command_info *c, const char *key, const json_t *answer)
+{
+	FJ_AUTO(json) fill = portal_typed(q, c);
+	struct fj_err err = {0};
+	char again[64];
+
+	snprintf(again, sizeof(again), "/done/%s", key);
+	if (portal_refused(answer, &err))
+		r->status = fj_rc_http(err.rc);
+	command_top(q, &r->body, c);
+	portal_answer(q, &r->body, c->name, answer, again);
+	portal_form(q, &r->body, c, fill, NULL, back_of(q)[0] != '\0' ? back_of(q) : NULL, 0);
+	way_back(q, &r->body, c);
+	web_page_end(&r->body);
+}
+
+static void run(struct web_req *q, struct web_res *r, const struct iss_command_info *c, const char *key)
+{
+	FJ_AUTO(json) params = NULL;
+	FJ_AUTO(json) answer = NULL;
+	FJ_AUTO(json) fill = portal_typed(q, c);
+	struct fj_err err = {0};
+	struct once o;
+
+	if (portal_params(q, c, false, &params, &err) != FJ_OK) {
+		portal_form_page(q, r, c, fill, &err);
+		return;
+	}
+	once_begin(web_csrf(q), key, c->name, back_of(q), &o);
+	if (o.state != ONCE_NEW) {
+		char to[64];
+		json_decref(o.answer);
+		snprintf(to, sizeof(to), "/done/%s", key);
+		web_redirect(r, to);
+		return;
+	}
+	enum fj_rc rc = portal_command(q, c->name, params, &answer, &err);
+	once_end(web_csrf(q), key, answer, rc == FJ_OK ? NULL : &err);
+	if (rc != FJ_OK)
+		portal_form_page(q, r, c, fill, &err);
+	else if (portal_refused(answer, &err))
+		show_refused(q, r, c, key, answer);
+	else
+		lead_on(q, r, c, key, answer);
+}
+
+void portal_post_form(struct web_req *q, struct web_res *r)
+{
+	const struct iss_command_info *c = command_of(q, r);
+	const char *key;
+
+	if (c != NULL && once_of(q, r, &key))
+		run(q, r, c, key);
+}
+
+static void link_back(struct web_req *q, struct fj_buf *b, const char *back)
+{
+	if (back[0] == '\0')
+		return;
+	web_html(b, "<p><a href=\"");
+	web_text(b, back);
+	web_html(b, "\">");
+	web_both(q, b, "返回", "Back");
+	web_html(b, "</a></p>");
+}
+
+static void done_page(struct web_req *q, struct web_res *r, const struct iss_command_info *c, const struct once *o)
+{
+	struct fj_buf *b = &r->body;
+	char again[64];
+
+	snprintf(again, sizeof(again), "/done/%s", web_param(q, "key"));
+	command_top(q, b, c);
+	if (o->state == ONCE_RUNNING) {
+		web_html(b, "<p class=\"notice\" role=\"status\">");
+		web_both(q, b, "正在办理，只办理一次；请稍后刷新本页。", "This is being done, once; load this page again in a moment.");
+		web_html(b, "</p>");
+	} else if (o->state == ONCE_REFUSED) {
+		portal_error(q, b, &o->err);
+	} else {
+		struct fj_err err = {0};
+		if (!portal_refused(o->answer, &err) && fj_json_peek(o->answer, "approval") == NULL) {
+			web_html(b, "<p class=\"notice ok\" role=\"status\">");
+			web_both(q, b, "已办理。", "Done.");
+			web_html(b, "</p>");
+		}
+		portal_answer(q, b, o->command, o->answer, again);
+	}
+	link_back(q, b, o->back);
+	way_back(q, b, c);
+	web_page_end(b);
+}
+
+void portal_get_done(struct web_req *q, struct web_res *r)
+{
+	struct once o = {.state = ONCE_NEW};
+	const char *member = web_field(q, "download");
+
+	if (!once_find(web_csrf(q), web_param(q, "key"), &o)) {
+		struct fj_err err = {0};
+		fj_fail(&err, FJ_E_NOTFOUND, "portal", NULL, "this answer is not kept any more; what was done stands in the lists");
+		fj_err_zh(&err, "该办理结果已不再保留，请在列表中查看办理情况");
+		web_fail(q, r, &err);
+		return;
+	}
+	FJ_AUTO(json) owned = o.answer;
+	const struct iss_command_info *c = iss_command_find(o.command);
+	if (c == NULL || (member[0] != '\0' && portal_answer_file(r, o.command, owned, member)))
+		return;
+	done_page(q, r, c, &o);
+}

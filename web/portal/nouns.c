@@ -1,0 +1,153 @@
+/*
+ * nouns.c - what the generic pages know beyond the command tables: how a noun is
+ * called, which columns its list begins with, and what an act says before its
+ * button.
+ *
+ * Every command has its pages without a row here; a row makes them read better.
+ * An act with a row is offered only in the states it names: that spares people a
+ * refusal, it decides nothing.  The register decides.
+ */
+#include "web/portal/internal.h"
+
+static const struct portal_noun nouns[] = {
+	{"ledger", "台账", "Ledger", "台账条目", "Ledger entry", {"id", "ledger_no", "name", "holder", "state", "result"}},
+	{"asset", "数据资产", "Data assets", "数据资产", "Data asset", {"asset_no", "name", "holder", "state", "certificate"}},
+	{"registration", "登记", "Registrations", "登记", "Registration", {"id", "asset_no", "holder", "type", "state", "due", "overdue"}},
+	{"certificate", "数据资产证书", "Certificates", "数据资产证书", "Data Asset Certificate", {"number", "asset_name", "holder", "state", "not_after"}},
+	{"authorisation", "授权", "Authorisations", "授权", "Authorisation", {"number", "mode", "holder", "operator", "state", "not_after"}},
+	{"token", "许可令牌", "License tokens", "许可令牌", "License token", {"id", "user", "product", "state", "not_after", "authorisation"}},
+	{"objection", "异议", "Objections", "异议", "Objection", {NULL}},
+	{"material", "登记材料", "Materials", "登记材料", "Material", {NULL}},
+	{"collateral", "权利负担", "Encumbrances", "权利负担", "Encumbrance", {"id", "asset_no", "creditor", "kind", "basis", "state", "at"}},
+	{"rule", "规则", "Rules", "规则", "Rule", {NULL}},
+	{"override", "规则突破", "Overrides", "规则突破", "Override", {"id", "rule", "object", "reason", "applicant", "approver", "state"}},
+	{"class", "分类代码表", "Class codes", "分类代码", "Class code", {"scheme", "code", "name", "loaded"}},
+	{"deadline", "办理期限", "Deadlines", "办理期限", "Deadline", {NULL}},
+	{"approval", "审批", "Approvals", "审批", "Approval", {"id", "kind", "object", "applicant", "requested_at", "state"}},
+	{"task", "批量任务", "Batches", "批量任务", "Batch", {NULL}},
+	{"organisation", "单位", "Organisations", "单位", "Organisation", {"usci", "name", "kind", "level", "div6", "roles"}},
+	{"user", "用户", "Users", "用户", "User", {"login", "name", "org", "roles", "state"}},
+	{"division", "行政区划", "Divisions", "行政区划", "Division", {"code", "name"}},
+	{"delegation", "代理", "Delegations", "代理", "Delegation", {"id", "principal", "deputy", "from", "to", "state"}},
+	{"role", "角色", "Roles", "角色", "Role", {"role", "may", "source"}},
+	{"access", "权限审阅", "Access review", "权限审阅", "Access review", {NULL}},
+	{"profile", "财政规则配置", "Policy profile", "财政规则配置", "Policy profile", {NULL}},
+	{"exchange", "预算管理一体化", "Budget system exchange", "数据交换", "Exchange", {NULL}},
+	{"legacy", "历史数据", "Legacy data", "历史数据", "Legacy data", {NULL}},
+	{"event", "事件日志", "Events", "事件", "Event", {"seq", "at", "actor", "org", "kind", "object", "approval"}},
+	{"status", "运行状态", "State of the appliance", "运行状态", "State of the appliance", {NULL}},
+	{"clock", "系统时间", "Clock", "系统时间", "Clock", {NULL}},
+	{"db", "数据核对", "Database", "数据核对", "Database", {NULL}},
+};
+
+#define SUSPEND_ZH "立即生效，一名经办人即可；恢复须两名经办人。"
+#define SUSPEND_EN "At once, by one officer; resuming takes two."
+#define RESUME_ZH "须由另一名经办人批准。"
+#define RESUME_EN "Another officer has to approve."
+#define ENDS_ZH "其下许可令牌一并失效，不可恢复。"
+#define ENDS_EN "its license tokens end with it; there is no way back."
+static const struct portal_hint hints[] = {
+	{"certificate.suspend", " ACTIVE ", false, SUSPEND_ZH, SUSPEND_EN}, {"certificate.resume", " SUSPENDED ", false, RESUME_ZH, RESUME_EN},
+	{"certificate.revoke", " ACTIVE SUSPENDED ", true, "立即冻结，另一名经办人批准后终结，不可恢复。", "Suspends at once; final when another officer approves; there is no way back."},
+	{"authorisation.suspend", " ACTIVE ", false, SUSPEND_ZH, SUSPEND_EN}, {"authorisation.resume", " SUSPENDED ", false, RESUME_ZH, RESUME_EN},
+	{"authorisation.reclaim", " ACTIVE SUSPENDED ", true, "立即暂停，财政部门确认后终结，" ENDS_ZH, "Suspends at once; final when the finance department confirms; " ENDS_EN},
+	{"authorisation.surrender", " ACTIVE SUSPENDED ", true, "立即暂停，实施机构确认后终结，" ENDS_ZH, "Suspends at once; final when the implementing institution confirms; " ENDS_EN},
+	{"token.suspend", " ACTIVE ", false, SUSPEND_ZH, SUSPEND_EN}, {"token.resume", " SUSPENDED ", false, RESUME_ZH, RESUME_EN},
+	{"token.revoke", " ACTIVE SUSPENDED ", true, "立即生效，不可恢复。", "At once; there is no way back."},
+	{"user.disable", " ACTIVE INVITED ", true, RESUME_ZH, RESUME_EN},
+	{"registration.recall", " SUBMITTED APPLIED ACCEPTED REVIEWED NOTICED ", true, NULL, NULL}, {"registration.endorse", " SUBMITTED ", false, NULL, NULL},
+	{"registration.accept", " APPLIED ", false, NULL, NULL}, {"registration.return", " APPLIED ", false, NULL, NULL}, {"registration.review", " ACCEPTED ", false, NULL, NULL},
+	{"registration.notice-text", " REVIEWED ", false, NULL, NULL}, {"registration.notice", " REVIEWED ", false, NULL, NULL},
+	{"registration.decide", " APPLIED NOTICED ", false, NULL, NULL}, {"registration.withdraw", " REGISTERED ", true, NULL, NULL},
+	{"ledger.import-status", "", false, NULL, NULL}, {"ledger.recognise", " LEDGERED RECOGNISED ", false, NULL, NULL}, {"ledger.confirm", " RECOGNISED ", false, NULL, NULL},
+	{"collateral.release", " REGISTERED ", false, NULL, NULL}, {"objection.decide", " OPEN ", false, NULL, NULL}, {"asset.unfreeze", " FROZEN ", false, NULL, NULL},
+	{"approval.approve", " OPEN ", false, NULL, NULL}, {"approval.reject", " OPEN ", false, NULL, NULL},
+};
+
+const struct web_link portal_links[] = {
+	{"^DAC-", "/show/certificate/"}, {"^DAU-", "/show/authorisation/"}, {"^LT-", "/show/token/"}, {"^AP-", "/show/approval/"},
+	{"^LG-", "/show/ledger/"}, {"^CL-", "/show/collateral/"}, {"import", "/do/ledger/import-status?run=1&id="}, {"^RG-", "/show/registration/"}, {"^TK-", "/show/task/"}, {"asset_no", "/show/asset/"},
+	{"usci", "/show/organisation/"}, {"org", "/show/organisation/"}, {"finance", "/show/organisation/"}, {"dept", "/show/organisation/"},
+	{"login", "/show/user/"}, {"actor", "/show/user/"}, {NULL, NULL}};
+
+const struct portal_noun *portal_noun_of(const char *name)
+{
+	for (size_t i = 0; i < FJ_ARRAY_LEN(nouns); i++)
+		if (strcmp(nouns[i].name, name) == 0)
+			return &nouns[i];
+	return NULL;
+}
+
+const struct portal_hint *portal_hint_of(const char *command)
+{
+	for (size_t i = 0; i < FJ_ARRAY_LEN(hints); i++)
+		if (strcmp(hints[i].command, command) == 0)
+			return &hints[i];
+	return NULL;
+}
+
+const char *portal_noun_word(struct web_req *q, const char *name, bool one)
+{
+	const struct portal_noun *n = portal_noun_of(name);
+	bool en = web_lang(q)[0] == 'e';
+
+	if (n == NULL)
+		return name;
+	return one ? en ? n->one_en : n->one_zh : en ? n->en : n->zh;
+}
+
+bool portal_is_noun(const char *command, const char *noun)
+{
+	size_t n = strlen(noun);
+
+	return strncmp(command, noun, n) == 0 && command[n] == '.';
+}
+
+const struct iss_command_info *portal_find(const char *noun, const char *verb)
+{
+	char name[128];
+	int n = snprintf(name, sizeof(name), "%s.%s", noun, verb);
+
+	return n > 0 && (size_t)n < sizeof(name) ? iss_command_find(name) : NULL;
+}
+
+const struct iss_field *portal_field_of(const struct iss_command_info *c, const char *name)
+{
+	for (const struct iss_field *f = c->fields; f != NULL && f->name != NULL; f++)
+		if (strcmp(f->name, name) == 0)
+			return f;
+	return NULL;
+}
+
+const char *portal_key_of(const char *noun)
+{
+	const struct iss_command_info *c = portal_find(noun, "show");
+
+	return c == NULL || c->fields == NULL || c->fields[0].name == NULL ? NULL : c->fields[0].name;
+}
+
+/* the asset's number is "asset" where it is asked for and "asset_no" where it is told */
+const char *portal_number_of(const json_t *o, const char *noun)
+{
+	const char *key = portal_key_of(noun), *s = key == NULL ? NULL : fj_json_peek(o, key);
+	static const char *const others[] = {"asset_no", "number", "id"};
+
+	for (size_t i = 0; s == NULL && key != NULL && i < FJ_ARRAY_LEN(others); i++)
+		s = fj_json_peek(o, others[i]);
+	return s;
+}
+
+const char *portal_label(const char *key, bool en)
+{
+	size_t n;
+	const struct iss_command_info *const *all = iss_commands(&n), *c = iss_command_find(key);
+
+	if (c != NULL)
+		return en ? c->en : c->zh;
+	for (size_t i = 0; i < n; i++) {
+		const struct iss_field *f = portal_field_of(all[i], key);
+		if (f != NULL)
+			return en ? f->en : f->zh;
+	}
+	return NULL;
+}

@@ -160,7 +160,7 @@ enum fj_rc usr_leaves_two(struct iss_call *c, const struct usr *u, struct fj_err
 {
 	int64_t n;
 
-	if (strcmp(u->a.org, c->iss->keeper) != 0 || !(u->a.roles & ISS_FINANCE) || strcmp(u->state, "DISABLED") == 0)
+	if (strcmp(u->a.org, c->iss->keeper) != 0 || !(u->a.roles & ISS_FINANCE) || strcmp(u->state, "DISABLED") == 0 || strcmp(u->state, "SUSPENDED") == 0)
 		return FJ_OK;
 	FJ_TRY(officers_of(c->db, u->a.org, &n, err));
 	return n > 2 ? FJ_OK : iss_rule_fail(err, "R22", "the department that made this appliance keeps two officers at least: nobody could approve anything without them; enter another one first",

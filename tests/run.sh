@@ -51,6 +51,7 @@ integration() {
 	python_stage "integration cases" tests/integration/cases_test.py
 	python_stage "integration card" tests/integration/card_test.py
 	python_stage "integration people" tests/integration/people_test.py
+	python_stage "integration succession" tests/integration/succession_test.py
 	python_stage "integration key" tests/integration/key_test.py
 	python_stage "integration ledger" tests/integration/ledger_test.py
 	python_stage "integration signer" tests/integration/signer_test.py

@@ -18,6 +18,7 @@
 #include "issuer/profile.h"
 
 #define MAX_ITEMS 5000
+#define MAX_OCTETS (16u << 20) /* of event bodies in one answer: one may have 4 MiB */
 
 const struct iss_field iss_fld_behalf = {"behalf", ISS_F_STR, false, 63, "被代理人", "act as today's deputy of this officer"};
 const struct iss_field iss_fld_none[] = {{0}};
@@ -555,6 +556,7 @@ enum fj_rc cmd_event_list(struct iss_call *c, struct fj_err *err)
 	FJ_AUTO(json) items = json_array();
 	const char *object = fj_json_peek(c->params, "object"), *after;
 	int64_t limit, before = INT64_MAX;
+	size_t octets = 0;
 	bool row;
 
 	iss_page(c, &after, &limit);
@@ -563,8 +565,9 @@ enum fj_rc cmd_event_list(struct iss_call *c, struct fj_err *err)
 	    : sto_query(c->db, STO_EVENT_LIST, &q, err, "ii", before, limit));
 	for (;;) {
 		FJ_TRY(sto_step(&q, &row, err));
-		if (!row || json_array_size(items) >= MAX_ITEMS)
+		if (!row || json_array_size(items) >= MAX_ITEMS || octets > MAX_OCTETS)
 			break;
+		octets += strlen(sto_text(&q, 7));
 		json_array_append_new(items, event_json(&q));
 	}
 	c->answer = json_pack("{s:O, s:n}", "items", items, "next");

@@ -563,7 +563,8 @@ class Run:
         self.config = dict(demo_config(start=START, years=1), **{k: shown[k] for k in ('holidays', 'workdays') if k in shown})
         code, officers = country(self.p, self.config)
         self.w = World(self.config)
-        self.g = Generator(self.w, SEED, active=250, ticks=.012, jumps=.006, until=UNTIL)
+        # days pass as fast as this world's years allow
+        self.g = Generator(self.w, SEED, active=min(250, 20 + MOVES // 100), ticks=min(.045, 900 / MOVES), jumps=.006, until=UNTIL)
         self.player = Player(self.p, self.w, code, officers)
         self.count, self.kinds, self.states = collections.Counter(), collections.Counter(), collections.Counter()
         self.played = self.skipped = 0

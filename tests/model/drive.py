@@ -564,7 +564,7 @@ class Run:
         code, officers = country(self.p, self.config)
         self.w = World(self.config)
         # days pass as fast as this world's years allow
-        self.g = Generator(self.w, SEED, active=min(250, 20 + MOVES // 100), ticks=min(.045, 900 / MOVES), jumps=.006, until=UNTIL)
+        self.g = Generator(self.w, SEED, active=min(250, 20 + MOVES // 100), ticks=min(.045, 800 / MOVES), jumps=.006, until=UNTIL)
         self.player = Player(self.p, self.w, code, officers)
         self.count, self.kinds, self.states = collections.Counter(), collections.Counter(), collections.Counter()
         self.played = self.skipped = 0

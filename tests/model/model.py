@@ -1075,7 +1075,7 @@ class Generator:
         """active: assets in hand at once; ticks: share of moves that let days pass; jumps: share of these
         that lead to near the end of a certificate; until: the last day of this world"""
         self.w, self.rnd, self.lawful, self.active = world, random.Random(seed), lawful, active
-        self.ticks, self.jumps, self.until = ticks, jumps, until or "9999"
+        self.ticks, self.jumps, self.until = ticks, jumps, until or "9999-12-31"
         self.kind = None
         self.done = set()        # assets at their end, looked at once
 
@@ -1139,6 +1139,10 @@ class Generator:
         return {}
 
     def _days(self):
+        left = (dt.date.fromisoformat(self.until) - self.w.today).days
+        return max(1, min(left, self._some_days()))
+
+    def _some_days(self):
         r, w = self.rnd, self.w
         if r.random() < self.jumps:
             live = [w.d["certificates"][a["cert"]] for a in w.d["assets"].values() if a["cert"]]

@@ -92,7 +92,7 @@ ACTS = {   # act: (kind of object, who, parameters)
     "freeze": ("asset", "FREEZER", {"reason": _T}),
     "unfreeze_request": ("asset", "UNFREEZER", {}),
     "unfreeze_approve": ("asset", "UNFREEZER", {}),
-    "collateral": ("asset", "HOLDER", {}),
+    "collateral": ("asset", "ASKER", {}),
     "authorise": ("asset", "IMPLEMENTER", {}),
     "end_authorisation": ("asset", "ENDER", {}),
     "tick": (None, "ANYONE", {"days": {"type": "int >= 1", "required": True}}),
@@ -392,6 +392,9 @@ class World:
                 return bool(hats & {"FINANCE", "SUPERIOR"}) and \
                     person["org"] == self.people[frozen["unfreeze"]]["org"]
             return "FINANCE" in hats or bool(frozen and frozen["side"] == "SUPERIOR" and "SUPERIOR" in hats)
+        if who == "ASKER":
+            live = ctx["asset"]["authorised"] if ctx["asset"] else []
+            return "HOLDER" in hats or ("IMPLEMENTER" in person["roles"] and person["org"] in [u["org"] for u in live])
         if who == "ENDER":
             live = ctx["asset"]["authorised"] if ctx["asset"] else []
             return "IMPLEMENTER" in person["roles"] and bool(not live or live[0]["org"] == person["org"])
@@ -850,10 +853,10 @@ class World:
     def _a_issue_approve(self, m, p, x):
         a, c = x["asset"], x["draft"]
         tags = self._issuable(a) | self._apart(a, p)
+        if c and c["by"] == p["id"]:
+            tags.add("R22")
         if c is None or c["base"] != "DRAFT":
             return tags | {"state"}, None
-        if c["by"] == p["id"]:
-            tags.add("R22")
 
         def effect():
             end = not_after(self.today, self.years).isoformat()

@@ -148,6 +148,7 @@ F_ROOM_text = base
 F_ROOM_use = ver
 F_ROOM_verdict = ver
 F_ROOM_x509 = base
+F_ROOM_xmltab = iss
 froom = $(F_ROOM_$(patsubst fuzz_%,%,$(1)))
 define fuzzer
 $(B)/tests/$(1): $(call obj,tests/fuzz/$(1).c) $(F_MAIN) $(T_LIBS_$(call froom,$(1)))

@@ -84,6 +84,11 @@ ISSUER_SRC := \
 	issuer/demo.c \
 	issuer/division.c \
 	issuer/event.c \
+	issuer/exchange.c \
+	issuer/exchange_file.c \
+	issuer/exchange_map.c \
+	issuer/exchange_number.c \
+	issuer/exchange_reconcile.c \
 	issuer/fields.c \
 	issuer/holder_key.c \
 	issuer/init.c \
@@ -92,11 +97,14 @@ ISSUER_SRC := \
 	issuer/ledger_heading.c \
 	issuer/ledger_import.c \
 	issuer/ledger_row.c \
+	issuer/legacy.c \
+	issuer/legacy_sheet.c \
 	issuer/life.c \
 	issuer/lifecycle.c \
 	issuer/material.c \
 	issuer/number.c \
 	issuer/objection.c \
+	issuer/offline.c \
 	issuer/org_change.c \
 	issuer/org_import.c \
 	issuer/organisation.c \
@@ -119,6 +127,7 @@ ISSUER_SRC := \
 	issuer/sheet/xlsx.c \
 	issuer/sheet/xlsx_book.c \
 	issuer/sheet/xlsx_rows.c \
+	issuer/sheet/xmltab.c \
 	issuer/signin.c \
 	issuer/state.c \
 	issuer/status.c \
@@ -218,7 +227,8 @@ TEST_FUZZ_SRC := \
 	tests/fuzz/fuzz_text.c \
 	tests/fuzz/fuzz_use.c \
 	tests/fuzz/fuzz_verdict.c \
-	tests/fuzz/fuzz_x509.c
+	tests/fuzz/fuzz_x509.c \
+	tests/fuzz/fuzz_xmltab.c
 
 # objects that carry other files inside (.incbin), and those files
 INCBIN_SRC := \

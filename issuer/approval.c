@@ -251,6 +251,15 @@ enum fj_rc apr_persons(struct sto *db, const char *id, struct fj_buf *out, struc
 	return fj_buf_printf(out, "%s%s", s.person, fj_buf_str(&s.behind));
 }
 
+enum fj_rc apr_applicant(struct sto *db, const char *id, char person[ISS_PERSON_CAP], struct fj_err *err)
+{
+	FJ_AUTO(stored) s = {0};
+
+	FJ_TRY(load(db, id, &s, err));
+	memcpy(person, s.person, ISS_PERSON_CAP);
+	return FJ_OK;
+}
+
 /* --- who decides --- */
 
 static enum fj_rc check_decider(const struct iss_actor *a, const struct stored *s, const struct apr_level *l, struct fj_err *err)

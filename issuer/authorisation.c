@@ -117,13 +117,20 @@ static enum fj_rc check_certificate(struct iss_call *c, const char *number, cons
 	FJ_AUTO(dom_asset) a = {.card = NULL};
 
 	FJ_TRY(num_check(number, err));
-	FJ_TRY(dom_cert_get(c->db, number, &t, err));
+	enum fj_rc rc = dom_cert_get(c->db, number, &t, err);
+	if (rc == FJ_E_NOTFOUND) /* not issued yet: R01, not a spelling mistake */
+		return iss_rule_no_authorisation_without_certificate("", false, err);
+	FJ_TRY(rc);
 	FJ_TRY(iss_rule_no_authorisation_without_certificate(t.state, expired(t.not_after, c->now), err));
 	FJ_TRY(iss_rule_no_term_beyond(to, t.not_after, "certificate", err));
 	FJ_TRY(dom_asset_get(c->db, t.asset_no, &a, err));
 	FJ_TRY(dom_grant_on_card(grant, a.card, err));
-	if (!same_holder(holder, t.holder))
-		return fj_fail(err, FJ_E_INVALID, "issuer", "domain.md 4.8", "the certificates of one authorisation are of one holder");
+	FJ_TRY(iss_rule_no_raw_personal_data(dom_card_text(a.card, "rights", "personal_info"), dom_card_text(a.card, "rights", "legal_basis")[0] != '\0', err));
+	if (!same_holder(holder, t.holder)) {
+		rc = fj_fail(err, FJ_E_INVALID, "issuer", "domain.md 4.8", "the certificates of one authorisation are of one holder");
+		fj_err_zh(err, "一项授权所列证书应属于同一持有单位");
+		return rc;
+	}
 	return fj_strcopy(holder, 19, t.holder);
 }
 
@@ -134,8 +141,11 @@ static enum fj_rc check_operator(struct iss_call *c, const json_t *p, struct dom
 
 	FJ_TRY(fj_json_str(p, "operator", 18, &usci, err));
 	FJ_TRY(dom_org_get(c->db, usci, op, err));
-	if (!(op->roles & ISS_OPERATOR))
-		return fj_fail(err, FJ_E_REFUSED, "issuer", "27号 art. 3", "%s is not entered as an operator", op->name);
+	if (!(op->roles & ISS_OPERATOR)) {
+		enum fj_rc rc = fj_fail(err, FJ_E_REFUSED, "issuer", "27号 art. 3", "%s is not entered as an operator", op->name);
+		fj_err_zh(err, "该单位未登记为运营机构");
+		return rc;
+	}
 	/* either side may have declared the other */
 	FJ_TRY(dom_org_get(c->db, self, &own, err));
 	FJ_TRY(iss_rule_no_implementer_as_operator(strcmp(usci, self) == 0 || fj_list_has(op->affiliates, self) || fj_list_has(own.affiliates, usci), err));
@@ -151,8 +161,11 @@ static enum fj_rc read_terms(const json_t *p, const json_t *grant, bool *paid, s
 
 	FJ_TRY(fj_json_str(p, "terms", 8, &kind, err));
 	*paid = strcmp(kind, "paid") == 0;
-	if (!*paid && strcmp(kind, "free") != 0)
-		return fj_fail(err, FJ_E_INVALID, "issuer", "167·三(五)", "terms are free or paid");
+	if (!*paid && strcmp(kind, "free") != 0) {
+		enum fj_rc rc = fj_fail(err, FJ_E_INVALID, "issuer", "167·三(五)", "terms are free or paid");
+		fj_err_zh(err, "条件应为 free（有条件无偿）或 paid（有条件有偿）");
+		return rc;
+	}
 	bool only_welfare = true;
 	json_array_foreach(json_object_get(grant, "purposes"), i, v)
 		only_welfare = only_welfare && (strcmp(json_string_value(v), "PUBGOV") == 0 || strcmp(json_string_value(v), "WELFARE") == 0);
@@ -187,16 +200,22 @@ static enum fj_rc check_proposal(struct iss_call *c, const json_t *p, struct pro
 	out->to += 86399; /* the last day counts whole */
 	if (out->from < c->now)
 		out->from = out->from + 86400 > c->now ? c->now : 0;
-	if (out->from == 0 || out->to < out->from)
-		return fj_fail(err, FJ_E_INVALID, "issuer", "domain.md 5.3", "an authorisation begins today or later and ends after it begins");
+	if (out->from == 0 || out->to < out->from) {
+		enum fj_rc rc = fj_fail(err, FJ_E_INVALID, "issuer", "domain.md 5.3", "an authorisation begins today or later and ends after it begins");
+		fj_err_zh(err, "授权应自今日或以后起，且截止日不早于起始日");
+		return rc;
+	}
 	FJ_TRY(iss_rule_no_term_over_five_years(out->from, out->to, err));
 	FJ_TRY(fj_json_obj(p, "documents", &docs, err));
 	FJ_TRY(iss_rule_no_authorisation_without_documents(missing_document(docs), err));
 	FJ_TRY(iss_rule_no_shared_data_without_consent(json_is_true(json_object_get(p, "shared")), iss_said(fj_json_peek(docs, "consent")), err));
 	FJ_TRY(read_terms(p, grant, &out->paid, err));
 	FJ_TRY(fj_json_arr(p, "certificates", 64, &certs, err));
-	if (json_array_size(certs) == 0)
-		return fj_fail(err, FJ_E_INVALID, "issuer", "R01", "an authorisation names at least one certificate");
+	if (json_array_size(certs) == 0) {
+		enum fj_rc rc = fj_fail(err, FJ_E_INVALID, "issuer", "R01", "an authorisation names at least one certificate");
+		fj_err_zh(err, "授权至少应列明一张证书");
+		return rc;
+	}
 	json_array_foreach(certs, i, v)
 		FJ_TRY(check_certificate(c, json_is_string(v) ? json_string_value(v) : "", grant, out->to, out->holder, err));
 	return check_operator(c, p, &out->op, err);

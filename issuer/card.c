@@ -11,6 +11,8 @@
  */
 #include "base/jws.h"
 #include "issuer/card.h"
+#include "issuer/exchange.h"
+#include "issuer/legacy.h"
 #include "issuer/rules/rules.h"
 #include "issuer/state.h"
 
@@ -86,8 +88,6 @@ static enum fj_rc check_rules(struct card_ready *r, const struct dom_org *holder
 	    dom_card_text(card, "management", "risk_assessment")[0] != '\0', err)));
 	FJ_TRY(at(r, "management", "sj_cert_no", iss_rule_no_sj_number_on_duty_data(sj, holder->kind, err)));
 	FJ_TRY(at(r, "management", "sj_cert_no", iss_rule_no_sj_number_on_duty_data(sj, r->origin, err)));
-	FJ_TRY(at(r, "rights", "legal_basis", iss_rule_no_raw_personal_data(dom_card_text(card, "rights", "personal_info"),
-	    dom_card_text(card, "rights", "legal_basis")[0] != '\0', err)));
 	return check_value(r, err);
 }
 
@@ -138,8 +138,10 @@ static enum fj_rc check_first(struct iss_call *c, const struct card_in *in, stru
 		fj_err_zh(err, "该台账条目已有资产编号 %s，编号不得更改", sto_text(&q, 0));
 		return at(r, "basic", "asset_no", rc);
 	}
-	if (in->base <= 0)
+	if (in->base <= 0 && (r->provisional || !xch_provisional(r->asset_no)))
 		return FJ_OK;
+	if (in->base <= 0)
+		return number_used(r, err); /* the register gives provisional numbers itself */
 	enum fj_rc rc = fj_fail(err, FJ_E_NOTFOUND, "issuer", "domain.md 4.3", "there is no asset %.64s of which this could be a further version", r->asset_no);
 	fj_err_zh(err, "没有编号为 %.64s 的资产卡片", r->asset_no);
 	return at(r, "basic", "asset_no", rc);
@@ -164,7 +166,7 @@ static enum fj_rc check_further(const struct dom_asset *a, const struct card_in 
 		return rc;
 	}
 	r->version = a->newest + 1;
-	r->draft = strcmp(a->state, "CARDED") != 0;
+	r->draft = strcmp(a->state, "CARDED") != 0 && strcmp(a->state, "AWAITING_NUMBER") != 0;
 	return iss_state_next(ISS_OBJ_ASSET, a->state, "card", &to, err);
 }
 
@@ -199,7 +201,11 @@ enum fj_rc card_check(struct iss_call *c, const struct card_in *in, struct card_
 
 	memset(out, 0, sizeof(*out));
 	out->warnings = json_array();
-	FJ_TRY(card_normalise(in->card, &out->card, &out->bad, err));
+	json_t *numbered = NULL;
+	enum fj_rc rc = xch_card_number(c->db, in->ledger, in->card, &numbered, &out->provisional, err);
+	FJ_AUTO(json) owned = numbered;
+	FJ_TRY(rc);
+	FJ_TRY(card_normalise(owned, &out->card, &out->bad, err));
 	struct card_in clean = *in;
 	clean.card = out->card;
 	FJ_TRY(check_place(c, &clean, out, &l, err));
@@ -242,10 +248,12 @@ enum fj_rc apply_asset_carded(const struct evt *e, struct fj_err *err)
 	FJ_AUTO(dom_asset) again = {.card = NULL};
 
 	FJ_TRY(fj_json_canonical(json_object_get(b, "card"), &card, err));
-	if (version == 1)
+	if (version == 1) {
 		FJ_TRY(sto_run(e->db, STO_ASSET_ADD, NULL, err, "ttttti", e->object, fj_json_peek(b, "ledger"), fj_json_peek(b, "holder"), fj_json_peek(b, "name"),
 		    fj_json_peek(b, "origin"), e->seq));
-	else if (json_is_true(json_object_get(b, "draft")))
+		if (xch_provisional(e->object))
+			FJ_TRY(sto_run(e->db, STO_ASSET_STATE, NULL, err, "tit", "AWAITING_NUMBER", e->seq, e->object));
+	} else if (json_is_true(json_object_get(b, "draft")))
 		FJ_TRY(sto_run(e->db, STO_ASSET_DRAFT, NULL, err, "iit", version, e->seq, e->object));
 	else
 		FJ_TRY(sto_run(e->db, STO_ASSET_CARD, NULL, err, "tiiit", fj_json_peek(b, "name"), version, version, e->seq, e->object));
@@ -320,7 +328,9 @@ enum fj_rc cmd_asset_show(struct iss_call *c, struct fj_err *err)
 	FJ_AUTO(json) more = json_pack("{s:I, s:I, s:b, s:s, s:s, s:O, s:s, s:O}", "newest", (json_int_t)a.newest, "card_version", (json_int_t)version, "draft",
 	    version > a.version, "origin", a.origin, "registration", a.registration, "card", card, "card_hash", hash, "collateral", encumbrances);
 	c->answer = asset_json(&a);
-	return c->answer != NULL && json_object_update(c->answer, more) == 0 ? FJ_OK : fj_fail(err, FJ_E_NOMEM, "issuer", NULL, "out of memory");
+	if (c->answer == NULL || json_object_update(c->answer, more) != 0)
+		return fj_fail(err, FJ_E_NOMEM, "issuer", NULL, "out of memory");
+	return dom_legacy_mark(c->db, no, NULL, c->answer, err);
 }
 
 enum fj_rc cmd_asset_list(struct iss_call *c, struct fj_err *err)

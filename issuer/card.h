@@ -12,6 +12,9 @@
 #define CARD_MAX_ITEMS 64     /* of a list in a card */
 #define CARD_MAX_LIST 6000    /* octets of its texts in all: they stand in one cell */
 
+/* outside text in a sentence, cut between characters: "%.*s" */
+#define CARD_SAID(s) (int)fj_utf8_prefix(s, 40), s
+
 /* --- the dictionary (card_fields.c; card_fields.def) --- */
 enum card_type {
 	CARD_TEXT, CARD_CODE, CARD_CODES /* list of codes */, CARD_BOOL, CARD_COUNT /* 0 to INT64_MAX */, CARD_MONEY /* fen */, CARD_DATE,
@@ -64,7 +67,7 @@ struct card_ready {
 	const struct card_field *bad; /* after a refusal: the field at fault, NULL none */
 	char hash[65], asset_no[DOM_CAP(DOM_MAX_ASSET_NO)], ledger[40], holder[19], origin[8];
 	int64_t version;
-	bool draft;
+	bool draft, provisional; /* provisional: the register gave the number */
 };
 void card_ready_release(struct card_ready *r);
 FJ_DEFINE_AUTO(card_ready, struct card_ready, card_ready_release)

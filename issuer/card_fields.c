@@ -335,8 +335,8 @@ static enum fj_rc take_block(const char *block, const json_t *in, json_t *out, c
 	json_object_foreach((json_t *)(uintptr_t)in, key, v) {
 		*at = card_field(block, key);
 		if (*at == NULL) {
-			enum fj_rc rc = fj_fail(err, FJ_E_INVALID, "issuer", "domain.md 4.3", "a card has no member %.20s.%.60s; `asset fields` lists them", block, key);
-			fj_err_zh(err, "资产卡片没有“%.20s.%.60s”这一项", block, key);
+			enum fj_rc rc = fj_fail(err, FJ_E_INVALID, "issuer", "domain.md 4.3", "a card has no member %.20s.%.*s; `asset fields` lists them", block, CARD_SAID(key));
+			fj_err_zh(err, "资产卡片没有“%.20s.%.*s”这一项", block, CARD_SAID(key));
 			return rc;
 		}
 		FJ_TRY(card_value(*at, v, &one, err));

@@ -16,6 +16,7 @@
 
 #define MAX_ROWS 5000
 #define MAX_FILE (48u << 20)
+#define MAX_TOLD 1000 /* faulty rows, and rows with warnings, that are told one by one */
 #define HEADING_ROWS 10 /* titles that offices put above the heading */
 
 enum key_column { K_LEDGER, K_VERSION, K_HASH, KEYS };
@@ -79,7 +80,7 @@ struct export {
 
 static enum fj_rc put_row(struct export *x, const char *const keys[KEYS], const json_t *card, struct fj_err *err)
 {
-	size_t at[MAX_COLUMNS];
+	size_t at[MAX_COLUMNS] = {0};
 	const char *cells[MAX_COLUMNS];
 	const struct layout *l = &x->layout;
 
@@ -202,9 +203,9 @@ struct import {
 	json_t *rows;                 /* "line": {"ledger","base","card","fault"?,"column"} */
 	json_t *items;                /* the lines that change something, in their order */
 	json_t *seen;                 /* asset numbers and ledger entries, as names */
-	json_t *faults;
+	json_t *faults, *warned;
 	const char *note;
-	int64_t read, unchanged;
+	int64_t read, unchanged, faulty;
 };
 
 static bool matches(const char *heading, const char *title)
@@ -239,8 +240,8 @@ static enum fj_rc read_heading(struct import *im, const struct sheet_row *row, b
 		if (to == NULL)
 			continue;
 		if (*to >= 0) {
-			enum fj_rc rc = fj_fail(err, FJ_E_INVALID, "issuer", "domain.md 4.3", "the column \"%.80s\" stands twice in the heading", row->cell[i]);
-			fj_err_zh(err, "标题行中“%.80s”列重复", row->cell[i]);
+			enum fj_rc rc = fj_fail(err, FJ_E_INVALID, "issuer", "domain.md 4.3", "the column \"%.*s\" stands twice in the heading", CARD_SAID(row->cell[i]));
+			fj_err_zh(err, "标题行中“%.*s”列重复", CARD_SAID(row->cell[i]));
 			return rc;
 		}
 		*to = (int)i;
@@ -321,8 +322,8 @@ static enum fj_rc begin_first(struct import *im, struct row *r, struct fj_err *e
 	r->base = 0;
 	r->column = im->key[K_LEDGER] + 1;
 	if (r->ledger[0] == '\0') {
-		enum fj_rc rc = fj_fail(err, FJ_E_NOTFOUND, "issuer", "domain.md 4.3", "there is no asset \"%.64s\", and the row names no ledger entry", r->asset_no);
-		fj_err_zh(err, "没有编号为“%.64s”的资产，本行也未填台账标识", r->asset_no);
+		enum fj_rc rc = fj_fail(err, FJ_E_NOTFOUND, "issuer", "domain.md 4.3", "there is no asset \"%.*s\", and the row names no ledger entry", CARD_SAID(r->asset_no));
+		fj_err_zh(err, "没有编号为“%.*s”的资产，本行也未填台账标识", CARD_SAID(r->asset_no));
 		return rc;
 	}
 	FJ_TRY(dom_ledger_get(im->c->db, r->ledger, &l, err));
@@ -335,7 +336,6 @@ static enum fj_rc begin_first(struct import *im, struct row *r, struct fj_err *e
 static enum fj_rc begin_row(struct import *im, const struct sheet_row *s, struct row *r, struct fj_err *err)
 {
 	FJ_AUTO(dom_asset) a = {.card = NULL};
-	FJ_AUTO(json) newest = NULL;
 	enum fj_rc rc = r->asset_no[0] == '\0' ? FJ_E_NOTFOUND : dom_asset_get(im->c->db, r->asset_no, &a, err);
 
 	if (rc != FJ_OK)
@@ -347,7 +347,7 @@ static enum fj_rc begin_row(struct import *im, const struct sheet_row *s, struct
 	FJ_TRY(own(im, a.holder, r, err));
 	json_t *card = NULL;
 	FJ_TRY(card_version(im->c->db, r->asset_no, a.newest, r->newest_hash, &card, err));
-	newest = card;
+	json_decref(card); /* its hash is what counts */
 	r->base = strtoll(cell(s, im->key[K_VERSION]), NULL, 10);
 	return r->base > 0 ? begin_version(im, cell(s, im->key[K_HASH]), r, err) : begin_first(im, r, err);
 }
@@ -390,8 +390,8 @@ static enum fj_rc once(struct import *im, const struct row *r, struct fj_err *er
 
 	for (size_t i = 0; i < FJ_ARRAY_LEN(names); i++) {
 		if (names[i][0] != '\0' && json_object_get(im->seen, names[i]) != NULL) {
-			enum fj_rc rc = fj_fail(err, FJ_E_EXISTS, "issuer", "domain.md 4.3", "%.64s stands in two rows of this sheet", names[i]);
-			fj_err_zh(err, "%.64s 在表格中出现两次", names[i]);
+			enum fj_rc rc = fj_fail(err, FJ_E_EXISTS, "issuer", "domain.md 4.3", "%.*s stands in two rows of this sheet", CARD_SAID(names[i]));
+			fj_err_zh(err, "%.*s 在表格中出现两次", CARD_SAID(names[i]));
 			return rc;
 		}
 		if (names[i][0] != '\0' && fj_json_set(im->seen, names[i], json_true()) != FJ_OK)
@@ -439,6 +439,19 @@ static enum fj_rc check_base(struct import *im, struct row *r, struct fj_err *er
 	return r->changed ? stale(im, r, err) : FJ_OK;
 }
 
+static enum fj_rc tell_warnings(struct import *im, size_t line, const json_t *warnings, struct fj_err *err)
+{
+	size_t i;
+	json_t *w;
+
+	json_array_foreach(warnings, i, w)
+		if (json_array_size(im->warned) < MAX_TOLD &&
+		    json_array_append_new(im->warned, json_pack("{s:I, s:O, s:{s:O, s:O}}", "line", (json_int_t)line, "rule", json_object_get(w, "rule"), "detail", "en",
+			json_object_get(w, "en"), "zh", json_object_get(w, "zh"))) != 0)
+			return no_memory(err);
+	return FJ_OK;
+}
+
 static enum fj_rc check_row(struct import *im, const struct sheet_row *s, struct row *r, struct fj_err *err)
 {
 	FJ_AUTO(card_ready) ready = {.card = NULL};
@@ -453,13 +466,17 @@ static enum fj_rc check_row(struct import *im, const struct sheet_row *s, struct
 	const struct card_in in = {.ledger = r->ledger, .card = r->card, .base = r->base};
 	enum fj_rc rc = card_check(im->c, &in, &ready, err);
 	r->column = column_of(im, ready.bad);
-	return rc;
+	return rc == FJ_OK ? tell_warnings(im, s->line, ready.warnings, err) : rc;
 }
 
-/* a faulty row keeps its reason: the task sets it aside with it */
+/* A faulty row keeps its reason: the task sets it aside with it.  Of thousands the first are told. */
 static enum fj_rc keep_row(struct import *im, size_t line, const struct row *r, const struct fj_err *why, struct fj_err *err)
 {
 	char name[24];
+
+	im->faulty += why != NULL;
+	if (im->faulty > MAX_TOLD && why != NULL)
+		return FJ_OK;
 	FJ_AUTO(json) fault = why == NULL ? NULL : fj_err_reply(why);
 	json_t *o = json_pack("{s:s, s:I, s:O?, s:O*}", "ledger", r->ledger, "base", (json_int_t)r->base, "card", r->card, "fault", fault);
 
@@ -529,21 +546,22 @@ static enum fj_rc import_one(struct iss_call *c, const char *item, const void *a
 		.note = im->note};
 	FJ_TRY(card_put(c, &in, err));
 	json_object_set_new(c->answer, "line", json_integer(strtoll(item, NULL, 10)));
+	json_object_del(c->answer, "warnings"); /* they stand in the event, and apart in the answer */
 	return FJ_OK;
 }
 
 /* a file of faults only is told, and is no task */
 static enum fj_rc run(struct import *im, bool dry, struct fj_err *err)
 {
-	json_int_t faults = (json_int_t)json_array_size(im->faults), good = (json_int_t)json_array_size(im->items) - faults;
+	json_int_t good = (json_int_t)(json_array_size(im->items) - json_array_size(im->faults));
 	struct iss_call *c = im->c;
 
 	if (!dry && good > 0)
 		FJ_TRY(tsk_each(c, c->command, im->items, import_one, im, err));
 	if (c->answer == NULL)
 		c->answer = json_pack("{s:i}", "done", 0);
-	FJ_AUTO(json) more = json_pack("{s:b, s:b, s:I, s:I, s:I, s:O}", "dry_run", dry, "refused", good == 0 && faults > 0, "rows", (json_int_t)im->read, "unchanged",
-	    (json_int_t)im->unchanged, "good", good, "faults", im->faults);
+	FJ_AUTO(json) more = json_pack("{s:b, s:b, s:I, s:I, s:I, s:I, s:O, s:O}", "dry_run", dry, "refused", good == 0 && im->faulty > 0, "rows", (json_int_t)im->read, "unchanged",
+	    (json_int_t)im->unchanged, "good", good, "faulty", (json_int_t)im->faulty, "faults", im->faults, "warnings", im->warned);
 	return c->answer != NULL && json_object_update(c->answer, more) == 0 ? FJ_OK : no_memory(err);
 }
 
@@ -555,7 +573,8 @@ enum fj_rc cmd_asset_import(struct iss_call *c, struct fj_err *err)
 	FJ_AUTO(json) items = json_array();
 	FJ_AUTO(json) seen = json_object();
 	FJ_AUTO(json) faults = json_array();
-	struct import im = {.c = c, .rows = rows, .items = items, .seen = seen, .faults = faults, .note = fj_json_peek(c->params, "note")};
+	FJ_AUTO(json) warned = json_array();
+	struct import im = {.c = c, .rows = rows, .items = items, .seen = seen, .faults = faults, .warned = warned, .note = fj_json_peek(c->params, "note")};
 
 	FJ_TRY(iss_param_file(c, "file", &file, err));
 	FJ_TRY(sheet_open(fj_buf_slice(&file), &s, err));

@@ -87,11 +87,18 @@ static void issuing_release(struct issuing *w)
 }
 FJ_DEFINE_AUTO(issuing, struct issuing, issuing_release)
 
-static enum fj_rc last_registration(struct sto *db, const char *asset_no, struct dom_reg *r, struct fj_err *err)
+/* its own last one; a received asset's first certificate rests on the transfer */
+static enum fj_rc last_registration(struct sto *db, const struct dom_asset *a, struct dom_reg *r, struct fj_err *err)
 {
 	FJ_AUTO(sto_q) q = {0};
+	bool row;
 
-	FJ_TRY(sto_first(db, STO_REG_LAST, &q, asset_no, err, "t", asset_no));
+	FJ_TRY(sto_query(db, STO_REG_LAST, &q, err, "t", a->asset_no));
+	FJ_TRY(sto_step(&q, &row, err));
+	if (!row) {
+		sto_done(&q);
+		FJ_TRY(sto_first(db, STO_REG_LAST, &q, a->asset_no, err, "t", a->came_from));
+	}
 	return dom_reg_from_row(&q, r, err);
 }
 
@@ -107,7 +114,11 @@ static enum fj_rc check_successor(struct iss_call *c, struct issuing *w, struct 
 		return rc;
 	}
 	FJ_TRY(dom_cert_get(c->db, w->asset.certificate, &w->old, err));
-	FJ_TRY(iss_rule_no_authorisation_without_certificate(w->old.state, c->now > w->old.not_after, err));
+	if (strcmp(w->old.state, "ACTIVE") != 0) { /* a successor would lift the suspension */
+		enum fj_rc rc = fj_fail(err, FJ_E_STATE, "issuer", "domain.md 7.2", "certificate %s is %s; a successor follows when it is in force again", w->old.number, w->old.state);
+		fj_err_zh(err, "证书 %s 当前状态为 %s，恢复有效后方可换发", w->old.number, w->old.state);
+		return rc;
+	}
 	if (w->asset.version == w->reg.version)
 		return FJ_OK;
 	dom_asset_release(&w->asset);
@@ -163,7 +174,12 @@ static enum fj_rc check_issuable(struct iss_call *c, const char *asset_no, struc
 	FJ_TRY(iss_rule_no_foreign_issuer(w->holder.finance, w->issuer, err));
 	bool again = strcmp(w->asset.state, "CERTIFICATED") == 0 && w->asset.certificate[0] != '\0';
 	FJ_TRY(iss_state_next(ISS_OBJ_ASSET, w->asset.state, again ? "succeed" : "certify", &to, err));
-	FJ_TRY(last_registration(c->db, w->asset.came_from[0] != '\0' && !again ? w->asset.came_from : asset_no, &w->reg, err));
+	FJ_TRY(last_registration(c->db, &w->asset, &w->reg, err));
+	if (strcmp(w->asset.registration, w->reg.id) == 0) {
+		enum fj_rc rc = fj_fail(err, FJ_E_STATE, "issuer", "domain.md 7.1", "the ending of asset %s is decided (%s); no certificate is issued any more", asset_no, w->reg.id);
+		fj_err_zh(err, "资产 %s 的注销、销毁或转移已决定（%s），不再颁发证书", asset_no, w->reg.id);
+		return rc;
+	}
 	if (again)
 		FJ_TRY(check_successor(c, w, err));
 	FJ_TRY(dom_reg_apart(&w->reg, c->actor->person, err));
@@ -194,8 +210,11 @@ static enum fj_rc add_request(struct iss_call *c, const json_t *assets, json_t *
 {
 	FJ_AUTO(dom_asset) a = {.card = NULL};
 
-	if (json_array_size(assets) != 1)
-		return fj_fail(err, FJ_E_INVALID, "issuer", "domain.md decision 7", "a request has one key, and a key belongs to one certificate: name one asset");
+	if (json_array_size(assets) != 1) {
+		enum fj_rc rc = fj_fail(err, FJ_E_INVALID, "issuer", "domain.md decision 7", "a request has one key, and a key belongs to one certificate: name one asset");
+		fj_err_zh(err, "证书请求只含一把密钥，一把密钥只属于一张证书；请只选一项资产");
+		return rc;
+	}
 	FJ_TRY(dom_asset_get(c->db, json_string_value(json_array_get(assets, 0)), &a, err));
 	return dom_key_into(c, &a, payload, err);
 }
@@ -240,6 +259,25 @@ static enum fj_rc object_of(const json_t *items, char *out, size_t cap, struct f
 	return FJ_OK;
 }
 
+/* A request for a card or a registration that another decision has overtaken can't be approved any
+ * more; it does not stand in the way of the next. */
+static enum fj_rc void_overtaken(struct iss_call *c, const char *object, const json_t *items, struct fj_err *err)
+{
+	FJ_AUTO(sto_q) q = {0};
+	char id[32];
+	json_t *payload = NULL;
+
+	FJ_TRY(apr_open_for(c, "certificate.issue", object, id, err));
+	if (id[0] == '\0')
+		return FJ_OK;
+	FJ_TRY(sto_first(c->db, STO_APPROVAL_GET, &q, id, err, "t", id));
+	FJ_TRY(fj_json_parse(fj_slice_str(sto_text(&q, 4)), 2u << 20, &payload, err));
+	FJ_AUTO(json) owned = payload;
+	sto_done(&q);
+	return json_equal(json_object_get(payload, "assets"), items) ? FJ_OK
+	    : apr_void(c, "certificate.issue", object, "overtaken by a later decision 已被后续决定取代", err);
+}
+
 static enum fj_rc years_of(struct iss_call *c, json_int_t *years, struct fj_err *err)
 {
 	const json_t *y = json_object_get(c->params, "years");
@@ -275,6 +313,7 @@ enum fj_rc cmd_certificate_issue(struct iss_call *c, struct fj_err *err)
 	if (json_object_get(c->params, "request") != NULL || json_object_get(c->params, "key") != NULL)
 		FJ_TRY(add_request(c, sorted, payload, err));
 	FJ_TRY(object_of(items, object, sizeof(object), err));
+	FJ_TRY(void_overtaken(c, object, items, err));
 	FJ_TRY(apr_request(c, "certificate.issue", object, c->actor->org, payload, err));
 	if (json_array_size(aside) > 0)
 		json_object_set(c->answer, "set_aside", aside);
@@ -418,7 +457,7 @@ static enum fj_rc issue_one(struct iss_call *c, const char *asset_no, const void
 
 	FJ_TRY(check_issuable(c, asset_no, &w, err));
 	if (strcmp(fj_json_peek(item, "card_hash"), w.asset.card_hash) != 0 || strcmp(fj_json_peek(item, "registration"), w.reg.id) != 0) {
-		enum fj_rc rc = fj_fail(err, FJ_E_STATE, "issuer", "R22", "the card is not the one that was approved; ask again");
+		enum fj_rc rc = fj_fail(err, FJ_E_STATE, "issuer", "lesson 5", "the card is not the one that was approved; ask again");
 		fj_err_zh(err, "资产卡片与送审时不一致，请重新申请");
 		return rc;
 	}
@@ -715,8 +754,8 @@ enum fj_rc cmd_certificate_revoke(struct iss_call *c, struct fj_err *err)
 	if (r->code == 5 || r->code == 3)
 		FJ_TRY(dom_no_live_authorisation(c->db, t.holder, t.asset_no, c->now, err));
 	FJ_AUTO(json) payload = json_pack("{s:s, s:s, s:s}", "number", t.number, "reason", r->name, "note", note == NULL ? "" : note);
-	FJ_TRY(apr_request(c, "certificate.revoke", t.number, c->actor->org, payload, err));
-	return FJ_OK;
+	FJ_TRY(apr_void(c, "certificate.resume", t.number, "its revocation was asked for 已申请撤销", err));
+	return apr_request(c, "certificate.revoke", t.number, c->actor->org, payload, err);
 }
 
 enum fj_rc apr_certificate_revoke_request(struct iss_call *c, const struct apr *a, struct fj_err *err)
@@ -730,6 +769,18 @@ enum fj_rc apr_certificate_revoke_request(struct iss_call *c, const struct apr *
 enum fj_rc apply_certificate_revocation_requested(const struct evt *e, struct fj_err *err)
 {
 	return apply_certificate_suspended(e, err);
+}
+
+/* A change that was registered and not certified yet: the asset stands on its card from now on. */
+static enum fj_rc version_decided(struct sto *db, const struct dom_asset *a, int64_t *version, struct fj_err *err)
+{
+	struct dom_reg last;
+
+	FJ_TRY(last_registration(db, a, &last, err));
+	const struct dom_reg_type *t = dom_reg_type(last.type);
+	if (t->new_card && last.certificate[0] == '\0')
+		*version = last.version;
+	return FJ_OK;
 }
 
 enum fj_rc apr_certificate_revoke(struct iss_call *c, const struct apr *a, struct fj_err *err)
@@ -748,10 +799,15 @@ enum fj_rc apr_certificate_revoke(struct iss_call *c, const struct apr *a, struc
 		FJ_TRY(iss_state_next(ISS_OBJ_ASSET, strcmp(asset.state, "FROZEN") == 0 ? asset.former : asset.state, r->asset_act, &asset_to, err));
 	if (r->code == 5 || r->code == 3)
 		FJ_TRY(dom_no_live_authorisation(c->db, t.holder, t.asset_no, c->now, err));
-	FJ_AUTO(json) body = json_pack("{s:s, s:I, s:s, s:s}", "to", r->state, "code", (json_int_t)r->code, "reason", r->name, "asset_to", asset_to);
+	if (current)
+		FJ_TRY(dom_end_application(c, &asset, strcmp(asset.state, "FROZEN") == 0 ? asset.state : asset_to, "the certificate was revoked 证书已撤销或注销", err));
+	int64_t version = asset.version;
+	if (strcmp(asset_to, "REGISTERED") == 0)
+		FJ_TRY(version_decided(c->db, &asset, &version, err));
+	FJ_AUTO(json) body = json_pack("{s:s, s:I, s:s, s:s, s:I}", "to", r->state, "code", (json_int_t)r->code, "reason", r->name, "asset_to", asset_to, "version",
+	    (json_int_t)version);
 	c->dirty_status = true;
-	FJ_TRY(evt_append(c, "certificate.revoked", t.number, body, err));
-	return current ? dom_end_application(c, &asset, strcmp(asset.state, "FROZEN") == 0 ? asset.state : asset_to, "the certificate was revoked 证书已撤销或注销", err) : FJ_OK;
+	return evt_append(c, "certificate.revoked", t.number, body, err);
 }
 
 enum fj_rc apply_certificate_revoked(const struct evt *e, struct fj_err *err)
@@ -771,17 +827,27 @@ enum fj_rc apply_certificate_revoked(const struct evt *e, struct fj_err *err)
 	if (a.status_list >= 0)
 		FJ_TRY(sts_apply_set(e, a.status_list, (uint32_t)a.status_idx, STS_INVALID, err));
 	const char *asset_to = text(e->body, "asset_to"); /* absent from older events */
-	return free_asset(e, &t, asset_to[0] != '\0' ? asset_to : "REGISTERED", false, err);
+	FJ_TRY(free_asset(e, &t, asset_to[0] != '\0' ? asset_to : "REGISTERED", false, err));
+	int64_t version = num(e->body, "version");
+	if (version == 0 || version == a.version)
+		return FJ_OK;
+	FJ_AUTO(json) new_card = NULL;
+	FJ_TRY(dom_card_at(e->db, t.asset_no, version, &new_card, err));
+	return sto_run(e->db, STO_ASSET_ADOPT, NULL, err, "ittit", version, dom_card_text(new_card, "basic", "name"), "", e->seq, t.asset_no);
 }
 
 enum fj_rc apr_certificate_revoke_refused(struct iss_call *c, const struct apr *a, struct fj_err *err)
 {
 	struct dom_cert t;
+	FJ_AUTO(dom_asset) asset = {.card = NULL};
 	const char *to;
 
 	FJ_TRY(dom_cert_get(c->db, a->object, &t, err));
 	FJ_TRY(iss_state_next(ISS_OBJ_CERTIFICATE, t.state, "keep", &to, err));
-	FJ_AUTO(json) body = json_pack("{s:s}", "to", t.former);
+	/* frozen meanwhile: suspended, until that is lifted */
+	FJ_TRY(dom_asset_get(c->db, t.asset_no, &asset, err));
+	bool held = strcmp(t.former, "ACTIVE") == 0 && strcmp(asset.state, "FROZEN") == 0 && strcmp(asset.certificate, t.number) == 0;
+	FJ_AUTO(json) body = json_pack("{s:s, s:s, s:s}", "to", held ? "SUSPENDED" : t.former, "asset_no", t.asset_no, "held", held ? t.number : "");
 	c->dirty_status = true;
 	return evt_append(c, "certificate.revocation-refused", t.number, body, err);
 }
@@ -791,6 +857,8 @@ enum fj_rc apply_certificate_revocation_refused(const struct evt *e, struct fj_e
 	struct dom_cert t;
 
 	FJ_TRY(dom_cert_get(e->db, e->object, &t, err));
+	if (text(e->body, "held")[0] != '\0')
+		FJ_TRY(sto_run(e->db, STO_ASSET_HELD, NULL, err, "ttt", t.number, text(e->body, "asset_no"), ""));
 	if (strcmp(text(e->body, "to"), "SUSPENDED") == 0)
 		return sto_run(e->db, STO_CERT_STATE, NULL, err, "tiiit", "SUSPENDED", t.revoked_at, (int64_t)6, e->seq, e->object);
 	FJ_TRY(lift_hold(e, &t, err));

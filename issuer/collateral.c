@@ -79,9 +79,9 @@ static enum fj_rc resolve(struct request *r, struct fj_err *err)
 		FJ_TRY(under(r, b->look[i], err));
 	if (json_array_size(r->assets) > 0)
 		return FJ_OK;
-	enum fj_rc rc = fj_fail(err, FJ_E_NOTFOUND, "issuer", "domain.md decision 2", "no asset lies under the %s %.80s; for a receivable name the authorisation, token, product or certificate that it arises from",
-	    r->basis, r->number);
-	fj_err_zh(err, "编号 %.80s 之下没有数据资产；应收款请填写其所依据的授权、令牌、产品或证书编号", r->number);
+	enum fj_rc rc = fj_fail(err, FJ_E_NOTFOUND, "issuer", "domain.md decision 2", "no asset lies under the %s %.*s; for a receivable name the authorisation, token, product or certificate that it arises from",
+	    r->basis, CARD_SAID(r->number));
+	fj_err_zh(err, "编号 %.*s 之下没有数据资产；应收款请填写其所依据的授权、令牌、产品或证书编号", CARD_SAID(r->number));
 	return rc;
 }
 

@@ -74,6 +74,18 @@ static const struct iss_field fld_user_handover[] = {
 	WHY,
 	{0},
 };
+static const char *const suspension_causes[] = {"FALSE_REGISTRATION", "TAMPERING", "LEAKING", "PROFITEERING", NULL};
+static const struct iss_field fld_user_suspend[] = {
+	{"login", ISS_F_STR, true, 63, "用户名", "login"},
+	{"cause", ISS_F_STR, true, 20, "情形", "what was found", suspension_causes, "26号 art. 19"},
+	{"reason", ISS_F_STR, true, 400, "事由", "what was found, for the record"},
+	{0},
+};
+static const struct iss_field fld_user_reinstate[] = {
+	{"login", ISS_F_STR, true, 63, "用户名", "login"},
+	{"reason", ISS_F_STR, true, 400, "理由", "reason, for the record"},
+	{0},
+};
 static const char *const secret_kinds[] = {"password", "factor", NULL};
 static const struct iss_field fld_user_reset[] = {
 	{"login", ISS_F_STR, true, 63, "用户名", "login"},

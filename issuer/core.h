@@ -28,6 +28,7 @@ struct iss_call {
 	const char *command;  /* its name: static */
 	json_t *policy;       /* the profile consulted last (profile.h) */
 	char policy_of[19], policy_hash[65];
+	const json_t *offline; /* what an act on paper rests on: evt_append puts it into each event; NULL: none */
 };
 typedef enum fj_rc (*iss_handler)(struct iss_call *c, struct fj_err *err);
 /* WRITE_STEPS commands run without the writer's lock, with a reader in c->db.  What they change they
@@ -77,6 +78,8 @@ enum fj_rc apr_request(struct iss_call *c, const char *kind, const char *object,
 /* All natural persons behind an approval so far, applicant and deciders, joined by "+": for rules
  * that keep persons apart (iss_persons_meet). */
 enum fj_rc apr_persons(struct sto *db, const char *id, struct fj_buf *out, struct fj_err *err) FJ_MUST_USE;
+/* of those, who asked (with the principal, where a deputy did) */
+enum fj_rc apr_applicant(struct sto *db, const char *id, char person[ISS_PERSON_CAP], struct fj_err *err) FJ_MUST_USE;
 /* is there an open approval of this kind for this object? id into out[32] ("" none) */
 enum fj_rc apr_open_for(struct iss_call *c, const char *kind, const char *object, char out[32], struct fj_err *err) FJ_MUST_USE;
 

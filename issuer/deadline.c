@@ -34,7 +34,7 @@ static json_t *to_json(const struct sto_q *q, fj_time now)
 	fj_time_utc(sto_int(q, 0), due);
 	fj_date_china(sto_int(q, 0), day);
 	return json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:b}", "due", due, "day", day, "kind", sto_text(q, 1), "id", sto_text(q, 2), "asset_no", sto_text(q, 3),
-	    "holder", sto_text(q, 4), "state", sto_text(q, 5), "overdue", now > sto_int(q, 0));
+	    "holder", sto_text(q, 4), "state", sto_text(q, 5), "overdue", now > sto_int(q, 0) && strcmp(sto_text(q, 5), "NOTICED") != 0);
 }
 
 enum fj_rc cmd_deadline_list(struct iss_call *c, struct fj_err *err)

@@ -28,6 +28,8 @@
 #undef EVENT
 enum fj_rc apr_organisation_add(struct iss_call *c, const struct apr *a, struct fj_err *err);
 enum fj_rc apr_rule_override(struct iss_call *c, const struct apr *a, struct fj_err *err);
+enum fj_rc apr_legacy_import(struct iss_call *c, const struct apr *a, struct fj_err *err);
+enum fj_rc apr_offline_record(struct iss_call *c, const struct apr *a, struct fj_err *err);
 enum fj_rc apr_organisation_change(struct iss_call *c, const struct apr *a, struct fj_err *err);
 enum fj_rc apr_organisation_import(struct iss_call *c, const struct apr *a, struct fj_err *err);
 enum fj_rc apr_division_load(struct iss_call *c, const struct apr *a, struct fj_err *err);

@@ -82,9 +82,12 @@ enum fj_rc evt_append(struct iss_call *c, const char *kind, const char *object, 
 	const char *policy;
 	FJ_AUTO(json) marked = NULL;
 
-	if (c->actor->behalf[0] != '\0') { /* a deputy's act says whose */
+	if (c->actor->behalf[0] != '\0' || c->offline != NULL) { /* a deputy's act says whose, one on paper by which document */
 		marked = json_copy((json_t *)(uintptr_t)body);
-		FJ_TRY(fj_json_set(marked, "behalf", json_string(c->actor->behalf)));
+		if (c->actor->behalf[0] != '\0')
+			FJ_TRY(fj_json_set(marked, "behalf", json_string(c->actor->behalf)));
+		if (c->offline != NULL)
+			FJ_TRY(fj_json_set(marked, "offline", json_incref((json_t *)(uintptr_t)c->offline)));
 		body = marked;
 	}
 	FJ_TRY(fj_json_canonical(body, &text, err));

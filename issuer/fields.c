@@ -231,3 +231,49 @@ const struct iss_field fld_certificate_revoke[] = {
 };
 const struct iss_field fld_authorisation_propose[] = {{"proposal", ISS_F_JSON, true, 1, "授权方案", "the proposal, docs/api.md"}, {0}};
 const struct iss_field fld_token_issue[] = {{"request", ISS_F_JSON, true, 1, "许可申请", "the request, docs/api.md"}, {0}};
+
+/* 线下, 历史补录, exchange */
+const struct iss_field fld_offline_record[] = {
+	{"body", ISS_F_STR, true, 120, "办理单位", "body that acted: court, meeting, department"},
+	{"usci", ISS_F_STR, false, 18, "统一社会信用代码", "its code; a note does without"},
+	{"doc_no", ISS_F_STR, true, 80, "文号", "document number"},
+	{"doc_date", ISS_F_STR, true, 10, "文件日期", "date of the document"},
+	{"scan", ISS_F_FILE, true, 8 << 20, "扫描件", "scan of the document"},
+	{"act", ISS_F_JSON, true, 1, "办理事项", "{act, id or ids, accept, note, reason}, docs/api.md"},
+	{0},
+};
+const struct iss_field fld_legacy_import[] = {
+	{"file", ISS_F_FILE, true, 8 << 20, "补录文件", "CSV, XLSX or XML; legacy template shows the columns"},
+	{"dry_run", ISS_F_BOOL, false, 1, "试导入", "check only"},
+	{"org", ISS_F_STR, false, 18, "财政部门", "finance department, for a dry run without --as"},
+	{0},
+};
+const struct iss_field fld_legacy_list[] = {
+	PAGE,
+	{"from", ISS_F_STR, false, 10, "登记日期起", "registered on or after this day"},
+	{"to", ISS_F_STR, false, 10, "登记日期止", "registered on or before this day"},
+	{0},
+};
+const struct iss_field fld_exchange_map[] = {{"mapping", ISS_F_JSON, true, 1, "字段对照表", "the mapping, docs/exchange.md"}, {0}};
+const struct iss_field fld_exchange_mapping[] = {
+	{"finance", ISS_F_STR, false, 18, "财政部门", "finance department; the own one by default"},
+	{"version", ISS_F_INT, false, INT32_MAX, "版本", "version; the newest by default, 0 the defaults"},
+	{0},
+};
+const struct iss_field fld_exchange_export[] = {
+	{"format", ISS_F_STR, false, 4, "格式", "xlsx, csv or xml; the mapping's by default"},
+	{"state", ISS_F_STR, false, 16, "状态", "assets in this state only, such as AWAITING_NUMBER"},
+	{"since", ISS_F_INT, false, INT64_MAX, "起始事件", "assets changed by events after this one"},
+	{"after", ISS_F_STR, false, 64, "起始", "start after this asset number"},
+	{0},
+};
+const struct iss_field fld_exchange_import[] = {
+	{"file", ISS_F_FILE, true, 48 << 20, "回执文件", "CSV, XLSX or XML"},
+	{"dry_run", ISS_F_BOOL, false, 1, "试导入", "check only"},
+	{0},
+};
+const struct iss_field fld_exchange_reconcile[] = {
+	{"file", ISS_F_FILE, true, 48 << 20, "对方清单", "CSV, XLSX or XML"},
+	{"format", ISS_F_STR, false, 4, "差异清单格式", "xlsx (default), csv or xml"},
+	{0},
+};

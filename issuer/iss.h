@@ -82,6 +82,7 @@ enum fj_rc apr_profile_adopt(struct iss_call *c, const struct apr *a, struct fj_
 enum fj_rc apr_clock_reset(struct iss_call *c, const struct apr *a, struct fj_err *err);
 
 enum fj_rc apr_user_move(struct iss_call *c, const struct apr *a, struct fj_err *err);
+enum fj_rc apr_user_reinstate(struct iss_call *c, const struct apr *a, struct fj_err *err);
 enum fj_rc apr_user_reset(struct iss_call *c, const struct apr *a, struct fj_err *err);
 enum fj_rc apr_user_handover(struct iss_call *c, const struct apr *a, struct fj_err *err);
 enum fj_rc apr_user_deputise(struct iss_call *c, const struct apr *a, struct fj_err *err);

@@ -132,7 +132,9 @@ static enum fj_rc recognise_one(struct iss_call *c, const char *id, const void *
 	FJ_TRY(dom_ledger_get(c->db, id, &l, err));
 	if (strcmp(l.holder, c->actor->org) != 0)
 		return refuse(err, FJ_E_FORBIDDEN, "domain.md 6", "this entry is another holder's", "该台账条目属于其他持有单位");
-	FJ_TRY(iss_state_next(ISS_OBJ_LEDGER, l.state, "recognise", &to, err));
+	/* what stands in the memorandum register may be recognised later (domain.md 4.2) */
+	bool memo = strcmp(l.state, "CONFIRMED") == 0 && strcmp(l.result, "MEMO") == 0;
+	FJ_TRY(iss_state_next(ISS_OBJ_LEDGER, memo ? l.result : l.state, "recognise", &to, err));
 	FJ_AUTO(json) body = json_pack("{s:s, s:s, s:s, s:s, s:s}", "to", to, "result", result, "tests", tests, "person", c->actor->person, "decision",
 	    fj_json_peek(c->params, "decision"));
 	FJ_TRY(evt_append(c, "ledger.recognised", id, body, err));
@@ -166,7 +168,7 @@ static enum fj_rc check_confirmer(struct iss_call *c, const struct dom_ledger *l
 
 	FJ_TRY(dom_org_get(c->db, l->holder, &o, err));
 	const char *who = o.dept[0] != '\0' ? o.dept : o.finance;
-	if (strcmp(who, c->actor->org) != 0) {
+	if (strcmp(who, c->actor->org) != 0 || !(c->acting & (o.dept[0] != '\0' ? ISS_SUPERIOR : ISS_FINANCE))) {
 		enum fj_rc rc = fj_fail(err, FJ_E_FORBIDDEN, "issuer", "domain.md 7.1", "a recognition is confirmed by the holder's superior department (%s)", who);
 		fj_err_zh(err, "确认结论应由持有单位的主管部门（%s）确认", who);
 		return rc;

@@ -48,9 +48,7 @@ static bool among(const char *s, const char *const *list)
 
 /* --- marks of secrecy --- */
 
-enum mark { MARK_OPEN, MARK_SECRET, MARK_UNCLEAR };
-
-static enum mark mark_of(const char *cell)
+enum led_mark led_mark_of(const char *cell)
 {
 	static const char *const open[] = {"", "否", "no", "n", "false", "0", "×", "无", "非涉密", "不涉密", "未涉密", "非密", "公开", "内部", "一般", "普通", "不适用", "non-secret", "notsecret", NULL};
 	static const char *const secret[] = {"是", "yes", "y", "true", "1", "√", "✓", "密", NULL};
@@ -59,15 +57,15 @@ static enum mark mark_of(const char *cell)
 
 	led_heading_key(cell, key);
 	if (cell[0] != '\0' && key[0] == '\0')
-		return fj_utf8_count(cell) > 40 ? MARK_UNCLEAR : MARK_OPEN;
+		return fj_utf8_count(cell) > 40 ? LED_MARK_UNCLEAR : LED_MARK_OPEN;
 	if (among(key, open))
-		return MARK_OPEN;
+		return LED_MARK_OPEN;
 	if (among(key, secret))
-		return MARK_SECRET;
+		return LED_MARK_SECRET;
 	for (size_t i = 0; words[i] != NULL; i++) /* 机密级, 秘密★5年 */
 		if (strstr(key, words[i]) != NULL)
-			return MARK_SECRET;
-	return MARK_UNCLEAR;
+			return LED_MARK_SECRET;
+	return LED_MARK_UNCLEAR;
 }
 
 static enum led_verdict look_at_marks(struct reading *g)
@@ -76,15 +74,15 @@ static enum led_verdict look_at_marks(struct reading *g)
 
 	for (size_t i = 0; i < g->l->n_secret; i++) {
 		size_t c = (size_t)g->l->secret[i];
-		enum mark m = mark_of(c < g->row->n ? g->row->cell[c] : "");
-		if (m == MARK_SECRET)
+		enum led_mark m = led_mark_of(c < g->row->n ? g->row->cell[c] : "");
+		if (m == LED_MARK_SECRET)
 			return LED_SECRET_ROW;
-		if (m == MARK_UNCLEAR)
+		if (m == LED_MARK_UNCLEAR)
 			v = LED_HIDDEN;
 	}
 	for (size_t i = 0; v == LED_HIDDEN && i < g->l->n_secret; i++) {
 		size_t c = (size_t)g->l->secret[i];
-		if (mark_of(c < g->row->n ? g->row->cell[c] : "") == MARK_UNCLEAR)
+		if (led_mark_of(c < g->row->n ? g->row->cell[c] : "") == LED_MARK_UNCLEAR)
 			g->tell(g->arg, g->row->line, c + 1, &led_faults[LED_F_SECRET_UNCLEAR]);
 	}
 	return v;
@@ -367,7 +365,7 @@ static void check_together(struct reading *g)
 		wrong(g, LED_TO, LED_F_DATE_ORDER);
 }
 
-static enum fj_rc put_key(const char *a, const char *b, char *out, size_t cap)
+enum fj_rc led_put_key(const char *a, const char *b, char *out, size_t cap)
 {
 	FJ_AUTO(buf) k = FJ_BUF_INIT(cap - 1);
 
@@ -385,10 +383,10 @@ static void make_keys(struct reading *g)
 	struct led_record *r = g->r;
 
 	r->no_key[0] = r->same_key[0] = '\0';
-	if (fj_utf8_count(r->v[LED_NO]) <= DOM_MAX_LEDGER_NO && put_key(r->v[LED_NO], NULL, r->no_key, sizeof(r->no_key)) != FJ_OK)
+	if (fj_utf8_count(r->v[LED_NO]) <= DOM_MAX_LEDGER_NO && led_put_key(r->v[LED_NO], NULL, r->no_key, sizeof(r->no_key)) != FJ_OK)
 		wrong(g, LED_NO, LED_F_TOO_LONG);
 	if (r->v[LED_CATALOG][0] != '\0' && r->v[LED_NAME][0] != '\0' && fj_utf8_count(r->v[LED_CATALOG]) <= DOM_MAX_CATALOG_REF &&
-	    fj_utf8_count(r->v[LED_NAME]) <= DOM_MAX_NAME && put_key(r->v[LED_CATALOG], r->v[LED_NAME], r->same_key, sizeof(r->same_key)) != FJ_OK)
+	    fj_utf8_count(r->v[LED_NAME]) <= DOM_MAX_NAME && led_put_key(r->v[LED_CATALOG], r->v[LED_NAME], r->same_key, sizeof(r->same_key)) != FJ_OK)
 		wrong(g, LED_NAME, LED_F_TOO_LONG);
 }
 

@@ -78,6 +78,11 @@ FJ_DEFINE_AUTO(led_record, struct led_record, led_record_release)
  * FJ_E_NOMEM only. */
 enum fj_rc led_read(const struct led_layout *l, const struct sheet_row *row, struct led_record *r, enum led_verdict *out, led_tell tell,
     led_tell warn, void *arg) FJ_MUST_USE;
+/* what a cell of a column of secrecy says; unclear: neither yes nor no */
+enum led_mark { LED_MARK_OPEN, LED_MARK_SECRET, LED_MARK_UNCLEAR };
+enum led_mark led_mark_of(const char *cell);
+/* the key of one text (a ledger number) or of two (catalogue reference and name); FJ_E_LIMIT */
+enum fj_rc led_put_key(const char *a, const char *b, char *out, size_t cap) FJ_MUST_USE;
 /* cell of a column, from 1, for a fault found elsewhere */
 size_t led_cell(const struct led_layout *l, enum led_column k);
 

@@ -64,7 +64,10 @@ static enum fj_rc check_side(struct iss_call *c, const struct dom_asset *a, stru
 		return FJ_OK;
 	if ((c->acting & ISS_SUPERIOR) && strcmp(holder.dept, c->actor->org) == 0)
 		return FJ_OK;
-	enum fj_rc rc = iss_rule_fail(err, "R40", "an asset is frozen by the finance department or the superior department of its holder", "资产冻结应由持有单位的本级财政部门或主管部门作出");
+	if (c->acting & ISS_FINANCE)
+		return iss_rule_fail(err, "R40", "an asset is frozen by the finance department or the superior department of its holder", "资产冻结应由持有单位的本级财政部门或主管部门作出");
+	enum fj_rc rc = fj_fail(err, FJ_E_FORBIDDEN, "issuer", "domain.md 7.1", "an asset is frozen by the finance department or the superior department of its holder");
+	fj_err_zh(err, "资产冻结应由持有单位的本级财政部门或主管部门作出");
 	return rc;
 }
 
@@ -169,7 +172,8 @@ static enum fj_rc check_end(struct iss_call *c, const struct dom_reg *r, const s
 	return dom_no_live_authorisation(c->db, a->holder, a->asset_no, c->now, err);
 }
 
-/* the ending of a decided application: the one who asks and the one who approves had no part in it */
+/* the ending of a decided application: the one who asks and the one who approves had no part in it
+ * (decision and execution apart, DB33/T 1329) */
 enum fj_rc cmd_registration_execute(struct iss_call *c, struct fj_err *err)
 {
 	struct dom_reg r;
@@ -178,7 +182,7 @@ enum fj_rc cmd_registration_execute(struct iss_call *c, struct fj_err *err)
 
 	FJ_TRY(load_end(c, fj_json_peek(c->params, "id"), &r, &a, &holder, err));
 	FJ_TRY(check_end(c, &r, &a, err));
-	FJ_TRY(iss_rule_no_two_roles_of_one_person(r.applicant, c->actor->person, err));
+	FJ_TRY(dom_reg_apart(&r, c->actor->person, err));
 	FJ_AUTO(json) payload = json_pack("{s:s, s:s, s:s, s:s}", "registration", r.id, "asset_no", a.asset_no, "type", r.type, "card_hash", a.card_hash);
 	return apr_request(c, "registration.execute", r.id, c->actor->org, payload, err);
 }
@@ -228,7 +232,7 @@ enum fj_rc apr_registration_execute(struct iss_call *c, const struct apr *p, str
 
 	FJ_TRY(load_end(c, p->object, &r, &a, &holder, err));
 	FJ_TRY(check_end(c, &r, &a, err));
-	FJ_TRY(iss_rule_no_two_roles_of_one_person(r.applicant, c->actor->person, err));
+	FJ_TRY(dom_reg_apart(&r, c->actor->person, err));
 	const struct dom_reg_type *t = dom_reg_type(r.type);
 	FJ_TRY(end_certificate(c, &a, t, err));
 	FJ_AUTO(json) body = json_pack("{s:s, s:s, s:s, s:s, s:b}", "asset_no", a.asset_no, "to", "REGISTERED", "asset_to", t->final, "note", "", "closed", 1);
@@ -279,8 +283,11 @@ enum fj_rc apr_registration_withdraw(struct iss_call *c, const struct apr *p, st
 	FJ_TRY(load_end(c, p->object, &r, &a, &holder, err));
 	FJ_TRY(iss_state_next(ISS_OBJ_REGISTRATION, r.state, "withdraw", &to, err));
 	bool initial = strcmp(r.type, "INITIAL") == 0;
-	if (r.certificate[0] != '\0' || (initial && strcmp(a.state, "REGISTERED") != 0))
-		return fj_fail(err, FJ_E_STATE, "issuer", "26号 art. 20", "a certificate was issued on this registration meanwhile");
+	if (r.certificate[0] != '\0' || (initial && strcmp(a.state, "REGISTERED") != 0)) {
+		enum fj_rc rc = fj_fail(err, FJ_E_STATE, "issuer", "26号 art. 20", "a certificate was issued on this registration meanwhile");
+		fj_err_zh(err, "该登记在此期间已颁发证书");
+		return rc;
+	}
 	FJ_AUTO(json) body = json_pack("{s:s, s:s, s:s, s:s, s:b}", "asset_no", a.asset_no, "to", to, "asset_to", initial ? "CARDED" : a.state, "note", text(p->payload, "reason"),
 	    "closed", 1);
 	return evt_append(c, "registration.withdrawn", r.id, body, err);

@@ -21,6 +21,8 @@ static const char *text(const json_t *p, const char *key)
 
 static enum fj_rc not_disabled(const struct usr *u, struct fj_err *err)
 {
+	if (strcmp(u->state, "SUSPENDED") == 0)
+		return iss_rule_fail(err, "R24", "this registrar is suspended for an inquiry; that is lifted first (user reinstate)", "该登记人员因调查已暂停职责，应先解除（user reinstate）");
 	if (strcmp(u->state, "DISABLED") != 0)
 		return FJ_OK;
 	enum fj_rc rc = fj_fail(err, FJ_E_STATE, "issuer", NULL, "the user %s is disabled for good; enter a new user", u->a.login);
@@ -204,4 +206,59 @@ enum fj_rc apply_user_handed_over(const struct evt *e, struct fj_err *err)
 	json_array_foreach(json_object_get(e->body, "approvals"), i, v)
 		FJ_TRY(sto_run(e->db, STO_APPROVAL_OWNER, NULL, err, "ttt", text(e->body, "to"), text(e->body, "person"), text(v, "id")));
 	return sto_run(e->db, STO_USER_STATE, NULL, err, "tt", "DISABLED", e->object);
+}
+
+/* --- R24: a registrar who registered falsely, tampered, leaked or profiteered --- */
+
+/* One officer's act, at once; what was found is the record that is reported. */
+enum fj_rc cmd_user_suspend(struct iss_call *c, struct fj_err *err)
+{
+	struct usr u;
+	char keeper[19];
+
+	FJ_TRY(usr_get(c->db, text(c->params, "login"), &u, err));
+	FJ_TRY(not_disabled(&u, err));
+	FJ_TRY(usr_office(c, u.a.org, c->actor->org, keeper, err));
+	FJ_TRY(usr_leaves_two(c, &u, err));
+	if (!iss_said(text(c->params, "reason")) || iss_persons_meet(u.a.person, c->actor->person)) {
+		enum fj_rc rc = fj_fail(err, FJ_E_INVALID, "issuer", "26号 art. 19", "a suspension says what was found, and nobody suspends himself");
+		fj_err_zh(err, "暂停职责应说明事由，且不得暂停本人");
+		return rc;
+	}
+	FJ_AUTO(json) body = json_pack("{s:s, s:s, s:s, s:s}", "state", "SUSPENDED", "rule", "R24", "cause", text(c->params, "cause"), "reason", text(c->params, "reason"));
+	FJ_TRY(evt_append(c, "user.changed", u.a.login, body, err));
+	FJ_TRY(usr_end_sessions(c, u.a.login, err));
+	c->answer = json_pack("{s:s, s:s}", "login", u.a.login, "state", "SUSPENDED");
+	return FJ_OK;
+}
+
+static enum fj_rc check_suspended(const struct usr *u, struct fj_err *err)
+{
+	if (strcmp(u->state, "SUSPENDED") == 0)
+		return FJ_OK;
+	enum fj_rc rc = fj_fail(err, FJ_E_STATE, "issuer", "26号 art. 19", "the user %s is not suspended", u->a.login);
+	fj_err_zh(err, "用户 %s 未被暂停职责", u->a.login);
+	return rc;
+}
+
+enum fj_rc cmd_user_reinstate(struct iss_call *c, struct fj_err *err)
+{
+	struct usr u;
+	char keeper[19];
+
+	FJ_TRY(usr_get(c->db, text(c->params, "login"), &u, err));
+	FJ_TRY(check_suspended(&u, err));
+	FJ_TRY(usr_office(c, u.a.org, c->actor->org, keeper, err));
+	FJ_AUTO(json) payload = json_pack("{s:s, s:s, s:s}", "login", u.a.login, "not_by", u.a.person, "reason", text(c->params, "reason"));
+	return apr_request(c, "user.reinstate", u.a.login, keeper, payload, err);
+}
+
+enum fj_rc apr_user_reinstate(struct iss_call *c, const struct apr *a, struct fj_err *err)
+{
+	struct usr u;
+
+	FJ_TRY(usr_get(c->db, a->object, &u, err));
+	FJ_TRY(check_suspended(&u, err));
+	FJ_AUTO(json) body = json_pack("{s:s, s:s}", "state", "ACTIVE", "reason", text(a->payload, "reason"));
+	return evt_append(c, "user.changed", a->object, body, err);
 }

@@ -46,23 +46,31 @@ static int kind_find(const char *name)
 
 /* --- filing --- */
 
-static enum fj_rc check_add(struct iss_call *c, const char *asset_no, size_t size, struct fj_err *err)
+enum fj_rc dom_material_size(struct iss_call *c, const char *org, size_t size, struct fj_err *err)
 {
 	FJ_AUTO(dom_org) o = {.affiliates = NULL};
 	int64_t max;
 
-	FJ_TRY(dom_org_get(c->db, c->actor->org, &o, err));
-	if (asset_no[0] != '\0') {
-		FJ_AUTO(dom_asset) a = {.card = NULL};
-		FJ_TRY(dom_asset_get(c->db, asset_no, &a, err));
-		if (strcmp(a.holder, c->actor->org) != 0)
-			return fj_fail(err, FJ_E_FORBIDDEN, "issuer", "domain.md 6", "this asset is another holder's");
-	}
+	FJ_TRY(dom_org_get(c->db, org, &o, err));
 	FJ_TRY(prf_int(c, o.finance, "material.max", &max, err));
 	if (size > 0 && (int64_t)size <= max)
 		return FJ_OK;
 	enum fj_rc rc = fj_fail(err, FJ_E_LIMIT, "issuer", "domain.md 4.4", "a material has 1 to %lld octets; this one has %zu", (long long)max, size);
 	fj_err_zh(err, "单份材料应为 1 至 %lld 字节，该文件为 %zu 字节", (long long)max, size);
+	return rc;
+}
+
+static enum fj_rc check_own(struct iss_call *c, const char *asset_no, struct fj_err *err)
+{
+	FJ_AUTO(dom_asset) a = {.card = NULL};
+
+	if (asset_no[0] == '\0')
+		return FJ_OK;
+	FJ_TRY(dom_asset_get(c->db, asset_no, &a, err));
+	if (strcmp(a.holder, c->actor->org) == 0)
+		return FJ_OK;
+	enum fj_rc rc = fj_fail(err, FJ_E_FORBIDDEN, "issuer", "domain.md 6", "this asset is another holder's");
+	fj_err_zh(err, "该资产属于其他持有单位");
 	return rc;
 }
 
@@ -87,31 +95,36 @@ static enum fj_rc keep(const struct fj_buf *file, const char *hex, struct fj_err
 	return fj_file_replace(AT_FDCWD, path, fj_buf_slice(file), 0600, err);
 }
 
+enum fj_rc dom_material_file(struct iss_call *c, struct dom_material *m, const struct fj_buf *file, struct fj_err *err)
+{
+	struct fj_hash h;
+
+	fj_sha256(fj_buf_slice(file), &h);
+	fj_hex(h.b, FJ_SHA256_LEN, m->sha256);
+	FJ_TRY(keep(file, m->sha256, err));
+	iss_new_id("MT-", 12, m->id);
+	FJ_AUTO(json) body = json_pack("{s:s, s:s, s:s, s:s, s:s, s:I}", "holder", m->holder, "asset_no", m->asset_no, "kind", m->kind, "name", m->name, "sha256", m->sha256,
+	    "size", (json_int_t)file->len);
+	return evt_append(c, "material.filed", m->id, body, err);
+}
+
 enum fj_rc cmd_material_add(struct iss_call *c, struct fj_err *err)
 {
 	FJ_AUTO(buf) file = FJ_BUF_INIT(MAX_MATERIAL + 1);
 	const char *asset_no = fj_json_peek(c->params, "asset"), *kind = fj_json_peek(c->params, "kind"), *name = fj_json_peek(c->params, "name");
-	char hex[65], id[32];
-	struct fj_hash h;
+	struct dom_material m = {.holder = c->actor->org, .asset_no = asset_no == NULL ? "" : asset_no, .kind = kind, .name = name == NULL ? "" : name};
 
-	if (asset_no == NULL)
-		asset_no = "";
 	if (kind_find(kind) < 0) {
 		enum fj_rc rc = fj_fail(err, FJ_E_INVALID, "issuer", "26号 art. 9(一)", "the kind is SUBJECT, SOURCE, RESOURCE, EVIDENCE, PRODUCTS, SCENES, RISK, SEC_POLICY, EMERGENCY_PLAN or OTHER");
 		fj_err_zh(err, "材料类别无效");
 		return rc;
 	}
 	FJ_TRY(iss_param_file(c, "file", &file, err));
-	FJ_TRY(check_add(c, asset_no, file.len, err));
-	FJ_TRY(check_count(c->db, c->actor->org, asset_no, err));
-	fj_sha256(fj_buf_slice(&file), &h);
-	fj_hex(h.b, FJ_SHA256_LEN, hex);
-	FJ_TRY(keep(&file, hex, err));
-	iss_new_id("MT-", 12, id);
-	FJ_AUTO(json) body = json_pack("{s:s, s:s, s:s, s:s, s:s, s:I}", "holder", c->actor->org, "asset_no", asset_no, "kind", kind, "name", name == NULL ? "" : name,
-	    "sha256", hex, "size", (json_int_t)file.len);
-	FJ_TRY(evt_append(c, "material.filed", id, body, err));
-	c->answer = json_pack("{s:s, s:s, s:s, s:I}", "id", id, "asset_no", asset_no, "sha256", hex, "size", (json_int_t)file.len);
+	FJ_TRY(check_own(c, m.asset_no, err));
+	FJ_TRY(dom_material_size(c, m.holder, file.len, err));
+	FJ_TRY(check_count(c->db, m.holder, m.asset_no, err));
+	FJ_TRY(dom_material_file(c, &m, &file, err));
+	c->answer = json_pack("{s:s, s:s, s:s, s:I}", "id", m.id, "asset_no", m.asset_no, "sha256", m.sha256, "size", (json_int_t)file.len);
 	return c->answer != NULL ? FJ_OK : fj_fail(err, FJ_E_NOMEM, "issuer", NULL, "out of memory");
 }
 
@@ -148,23 +161,28 @@ static enum fj_rc may_read(struct iss_call *c, const char *holder, struct fj_err
 	return rc;
 }
 
+enum fj_rc dom_material_read(const char *sha256, struct fj_buf *out, struct fj_err *err)
+{
+	char path[sizeof(DIR) + 70], hex[65];
+	struct fj_hash h;
+
+	snprintf(path, sizeof(path), DIR "/%.64s", sha256);
+	FJ_TRY(fj_file_read(AT_FDCWD, path, out, err));
+	fj_sha256(fj_buf_slice(out), &h);
+	fj_hex(h.b, FJ_SHA256_LEN, hex);
+	return strcmp(hex, sha256) == 0 ? FJ_OK : fj_fail(err, FJ_E_CORRUPT, "issuer", NULL, "a material does not have the hash %.64s that was recorded", sha256);
+}
+
 enum fj_rc cmd_material_show(struct iss_call *c, struct fj_err *err)
 {
 	FJ_AUTO(sto_q) q = {0};
 	FJ_AUTO(buf) file = FJ_BUF_INIT(MAX_MATERIAL);
 	FJ_AUTO(buf) b64 = FJ_BUF_INIT(2 * MAX_MATERIAL);
 	const char *id = fj_json_peek(c->params, "id");
-	char path[sizeof(DIR) + 70], hex[65];
-	struct fj_hash h;
 
 	FJ_TRY(sto_first(c->db, STO_MATERIAL_GET, &q, id, err, "t", id));
 	FJ_TRY(may_read(c, sto_text(&q, 1), err));
-	snprintf(path, sizeof(path), DIR "/%s", sto_text(&q, 5));
-	FJ_TRY(fj_file_read(AT_FDCWD, path, &file, err));
-	fj_sha256(fj_buf_slice(&file), &h);
-	fj_hex(h.b, FJ_SHA256_LEN, hex);
-	if (strcmp(hex, sto_text(&q, 5)) != 0)
-		return fj_fail(err, FJ_E_CORRUPT, "issuer", NULL, "material %s does not have the hash that was recorded", id);
+	FJ_TRY(dom_material_read(sto_text(&q, 5), &file, err));
 	FJ_TRY(fj_b64u_put(&b64, fj_buf_slice(&file)));
 	c->answer = to_json(&q);
 	json_object_set_new(c->answer, "file", json_pack("{s:s, s:s, s:s}", "name", sto_text(&q, 4), "type", "application/octet-stream", "base64url", fj_buf_str(&b64)));

@@ -100,13 +100,27 @@ static enum fj_rc end_registration(struct iss_call *c, const struct objection *o
 	const char *to, *asset_to = a->state;
 
 	FJ_TRY(dom_reg_get(c->db, o->registration, &r, err));
-	if (dom_reg_closed(r.state))
+	if (dom_reg_closed(r.state)) /* answered all the same */
 		return FJ_OK;
 	FJ_TRY(iss_state_next(ISS_OBJ_REGISTRATION, r.state, "terminate", &to, err));
 	if (!dom_reg_type(r.type)->on_certificate)
 		FJ_TRY(iss_state_next(ISS_OBJ_ASSET, a->state, "terminate", &asset_to, err));
 	FJ_AUTO(json) body = json_pack("{s:s, s:s, s:s, s:s, s:b}", "asset_no", a->asset_no, "to", to, "asset_to", asset_to, "note", text(c->params, "reason"), "closed", 1);
 	return evt_append(c, "registration.terminated", r.id, body, err);
+}
+
+/* R22 as for every step of the registration; and a frozen asset's does not move */
+static enum fj_rc check_part(struct iss_call *c, const struct objection *o, const struct dom_asset *a, struct fj_err *err)
+{
+	struct dom_reg r;
+
+	if (o->registration[0] == '\0')
+		return FJ_OK;
+	FJ_TRY(dom_reg_get(c->db, o->registration, &r, err));
+	FJ_TRY(iss_rule_no_two_roles_of_one_person(r.applicant, c->actor->person, err));
+	FJ_TRY(iss_rule_no_two_roles_of_one_person(r.endorser, c->actor->person, err));
+	return strcmp(a->state, "FROZEN") != 0 || dom_reg_closed(r.state) ? FJ_OK : iss_rule_fail(err, "R19", "the asset is frozen; nothing moves until that is lifted",
+	    "该资产已冻结，解除冻结前不得办理");
 }
 
 static enum fj_rc uphold(struct iss_call *c, const struct objection *o, struct dom_asset *a, struct fj_err *err)
@@ -128,6 +142,7 @@ enum fj_rc cmd_objection_decide(struct iss_call *c, struct fj_err *err)
 	FJ_TRY(dom_org_get(c->db, a.holder, &holder, err));
 	FJ_TRY(iss_rule_no_foreign_issuer(holder.finance, c->actor->org, err));
 	FJ_TRY(iss_rule_no_two_roles_of_one_person(o.person, c->actor->person, err));
+	FJ_TRY(check_part(c, &o, &a, err));
 	if (strcmp(o.state, "OPEN") != 0) {
 		enum fj_rc rc = fj_fail(err, FJ_E_STATE, "issuer", "26号 art. 12", "this objection is decided already: %s", o.state);
 		fj_err_zh(err, "该异议已作出处理决定");

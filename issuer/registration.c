@@ -13,6 +13,7 @@
 #include "issuer/registration.h"
 
 #include "base/jws.h"
+#include "issuer/legacy.h"
 #include "issuer/profile.h"
 #include "issuer/rules/rules.h"
 #include "issuer/state.h"
@@ -103,12 +104,10 @@ static enum fj_rc check_free(const struct dom_asset *a, struct fj_err *err)
 	return rc;
 }
 
-/* A card whose certificate was withdrawn, or against which an objection was upheld, is corrected
- * before it is applied for again. */
+/* A card whose certificate was withdrawn is corrected before it is applied for again. */
 static enum fj_rc check_corrected(struct iss_call *c, const struct dom_asset *a, struct fj_err *err)
 {
 	FJ_AUTO(sto_q) q = {0};
-	FJ_AUTO(sto_q) u = {0};
 	bool row;
 
 	FJ_TRY(sto_query(c->db, STO_CERT_LAST_OF, &q, err, "t", a->asset_no));
@@ -116,6 +115,20 @@ static enum fj_rc check_corrected(struct iss_call *c, const struct dom_asset *a,
 	if (row && strcmp(sto_text(&q, 0), "WITHDRAWN") == 0 && sto_int(&q, 1) == a->version)
 		return iss_rule_fail(err, "R23", "the certificate on this version of the card was withdrawn; correct the card, then apply again",
 		    "依据该版本卡片颁发的证书已被撤销；请先更正资产卡片再申请登记");
+	return FJ_OK;
+}
+
+/* No dispute on the card that is applied for nor on the newest, and no objection upheld against it.
+ * Only taking off the register is possible over a dispute: it registers no right. */
+static enum fj_rc check_undisputed(struct iss_call *c, const struct dom_asset *a, struct fj_err *err)
+{
+	FJ_AUTO(json) newest = NULL;
+	FJ_AUTO(sto_q) u = {0};
+	bool row;
+
+	FJ_TRY(iss_rule_no_registration_in_dispute(json_is_true(json_object_get(json_object_get(a->card, "rights"), "dispute")), err));
+	FJ_TRY(dom_card_at(c->db, a->asset_no, a->newest, &newest, err));
+	FJ_TRY(iss_rule_no_registration_in_dispute(json_is_true(json_object_get(json_object_get(newest, "rights"), "dispute")), err));
 	FJ_TRY(sto_query(c->db, STO_REG_UPHELD, &u, err, "ti", a->asset_no, a->version));
 	FJ_TRY(sto_step(&u, &row, err));
 	return !row ? FJ_OK : iss_rule_fail(err, "R19", "an objection against this version of the card was upheld; correct the card, then apply again",
@@ -131,11 +144,8 @@ enum fj_rc dom_no_live_authorisation(struct sto *db, const char *holder, const c
 	FJ_TRY(sto_step(&q, &row, err));
 	if (!row)
 		return FJ_OK;
-	enum fj_rc rc = iss_rule_fail(err, "R29", "", "");
-	if (err != NULL) {
-		snprintf(err->en, sizeof(err->en), "authorisation %s rests on this asset; let it end, or have it reclaimed or surrendered first", sto_text(&q, 0));
-		snprintf(err->zh, sizeof(err->zh), "授权 %s 仍以该资产为基础；请先终止、收回或退出该授权", sto_text(&q, 0));
-	}
+	enum fj_rc rc = fj_fail(err, FJ_E_STATE, "issuer", "domain.md 7.1", "authorisation %s rests on this asset; let it end, or have it reclaimed or surrendered first", sto_text(&q, 0));
+	fj_err_zh(err, "授权 %s 仍以该资产为基础；请先终止、收回或退出该授权", sto_text(&q, 0));
 	return rc;
 }
 
@@ -145,9 +155,9 @@ static enum fj_rc check_renewal(struct iss_call *c, const struct dom_asset *a, c
 	int64_t days;
 
 	FJ_TRY(dom_cert_get(c->db, a->certificate, &t, err));
-	FJ_TRY(iss_rule_no_authorisation_without_certificate(t.state, c->now > t.not_after, err));
 	FJ_TRY(prf_int(c, holder->finance, "days.renewal", &days, err));
-	if (c->now > t.not_after - days * 86400 && c->now <= t.not_after)
+	/* whole days; the last one does not count */
+	if (c->now > t.not_after - (days + 1) * 86400 && c->now <= t.not_after)
 		return FJ_OK;
 	return iss_rule_fail(err, "R20", "a certificate is renewed in the window before its end that the profile sets, 60 days by default; not earlier, and not after its end",
 	    "证书续展应在政策配置规定的到期前窗口内（默认到期前 60 日）提出，不得提前，也不得逾期");
@@ -160,8 +170,11 @@ static enum fj_rc check_receiver(struct iss_call *c, const struct dom_asset *a, 
 	const char *new_no = text(p, "new_asset_no");
 
 	FJ_TRY(dom_org_get(c->db, text(p, "receiver"), &to, err));
-	if (!(to.roles & ISS_HOLDER) || strcmp(to.usci, a->holder) == 0)
-		return fj_fail(err, FJ_E_INVALID, "issuer", "domain.md 7.1", "the receiver is another organisation that holds data assets");
+	if (!(to.roles & ISS_HOLDER) || strcmp(to.usci, a->holder) == 0) {
+		enum fj_rc bad = fj_fail(err, FJ_E_INVALID, "issuer", "domain.md 7.1", "the receiver is another organisation that holds data assets");
+		fj_err_zh(err, "接收单位应为其他数据资产持有单位");
+		return bad;
+	}
 	FJ_TRY(dom_asset_no_check(new_no, err));
 	enum fj_rc rc = dom_asset_get(c->db, new_no, &there, NULL);
 	dom_asset_release(&there);
@@ -172,6 +185,35 @@ static enum fj_rc check_receiver(struct iss_call *c, const struct dom_asset *a, 
 	return rc;
 }
 
+/* Nobody changes, renews or ends what is about to be taken back. */
+static enum fj_rc check_not_revoking(struct iss_call *c, const struct dom_asset *a, struct fj_err *err)
+{
+	struct dom_cert t;
+
+	if (a->certificate[0] == '\0')
+		return FJ_OK;
+	FJ_TRY(dom_cert_get(c->db, a->certificate, &t, err));
+	if (strcmp(t.state, "REVOKING") != 0)
+		return FJ_OK;
+	enum fj_rc rc = fj_fail(err, FJ_E_STATE, "issuer", "domain.md decision 8", "the revocation of certificate %s waits for its decision; that comes first", t.number);
+	fj_err_zh(err, "证书 %s 的撤销尚待决定，应先行办结", t.number);
+	return rc;
+}
+
+/* the card in force, or the one of a change that was registered and not certified yet */
+static enum fj_rc version_registered(struct sto *db, const struct dom_asset *a, int64_t *version, struct fj_err *err)
+{
+	FJ_AUTO(sto_q) q = {0};
+	bool row;
+
+	*version = a->version;
+	FJ_TRY(sto_query(db, STO_REG_LAST, &q, err, "t", a->asset_no));
+	FJ_TRY(sto_step(&q, &row, err));
+	if (row && sto_int(&q, 2) > a->version)
+		*version = sto_int(&q, 2);
+	return FJ_OK;
+}
+
 /* what an application on a certificate in force needs */
 static enum fj_rc check_certificated(struct iss_call *c, const struct dom_asset *a, const struct dom_org *holder, const struct application *x, struct fj_err *err)
 {
@@ -180,7 +222,10 @@ static enum fj_rc check_certificated(struct iss_call *c, const struct dom_asset 
 		fj_err_zh(err, "该资产尚无证书，不能办理此类登记");
 		return rc;
 	}
-	if (x->type->new_card && a->newest == a->version) {
+	FJ_TRY(check_not_revoking(c, a, err));
+	int64_t registered;
+	FJ_TRY(version_registered(c->db, a, &registered, err));
+	if (x->type->new_card && a->newest == registered) {
 		enum fj_rc rc = fj_fail(err, FJ_E_STATE, "issuer", "domain.md 7.2", "nothing has changed: fill in a new version of the card first (asset card)");
 		fj_err_zh(err, "卡片没有新版本；请先填报变更后的资产卡片");
 		return rc;
@@ -215,7 +260,7 @@ static enum fj_rc check_application(struct iss_call *c, struct dom_asset *a, con
 		dom_asset_release(a);
 		FJ_TRY(dom_card_at(c->db, a->asset_no, a->version, &a->card, err));
 	}
-	return x->type->ends != NULL ? FJ_OK : iss_rule_no_registration_in_dispute(json_is_true(json_object_get(json_object_get(a->card, "rights"), "dispute")), err);
+	return strcmp(x->type->name, "CANCEL") == 0 ? FJ_OK : check_undisputed(c, a, err);
 }
 
 static enum fj_rc path_of(struct iss_call *c, const struct dom_asset *a, const struct dom_org *holder, const struct dom_reg_type *t, const char **path, struct fj_err *err)
@@ -346,6 +391,12 @@ static bool ends_here(const struct dom_reg *r, const char *to)
 	return dom_reg_closed(to) || (strcmp(to, "REGISTERED") == 0 && dom_reg_type(r->type)->ends == NULL);
 }
 
+/* a step that has a term and missed it; a decision has none, it only waits for the notice's end */
+static bool late(const struct dom_reg *r, fj_time now)
+{
+	return r->due != 0 && now > r->due && strcmp(r->state, "NOTICED") != 0;
+}
+
 static enum fj_rc step_one(struct iss_call *c, const char *id, const void *arg, struct fj_err *err)
 {
 	const struct step *s = arg;
@@ -364,7 +415,7 @@ static enum fj_rc step_one(struct iss_call *c, const char *id, const void *arg, 
 	FJ_TRY(asset_next(&r, &a, s, &asset_to, err));
 	FJ_TRY(due_of(c, holder.finance, r.path, r.type, to, &due, err));
 	FJ_AUTO(json) body = json_pack("{s:s, s:s, s:s, s:s, s:s, s:I, s:b, s:b}", "asset_no", a.asset_no, "to", to, "asset_to", asset_to, s->person, c->actor->person,
-	    "note", text(c->params, "note"), "due", (json_int_t)due, "late", r.due != 0 && c->now > r.due, "closed", ends_here(&r, to));
+	    "note", text(c->params, "note"), "due", (json_int_t)due, "late", late(&r, c->now), "closed", ends_here(&r, to));
 	if (body == NULL || (strcmp(to, "REGISTERED") == 0 && dom_reg_type(r.type)->new_card && a.certificate[0] == '\0' &&
 	    json_object_set_new(body, "adopt", json_integer((json_int_t)r.version)) != 0))
 		return fj_fail(err, FJ_E_NOMEM, "issuer", NULL, "out of memory");
@@ -377,8 +428,7 @@ static enum fj_rc step_one(struct iss_call *c, const char *id, const void *arg, 
 	if (s->guard != NULL)
 		FJ_TRY(s->guard(c, &r, &a, body, err));
 	FJ_TRY(evt_append(c, s->event, r.id, body, err));
-	c->answer = json_pack("{s:s, s:s, s:s, s:I, s:b}", "id", r.id, "asset_no", a.asset_no, "state", to, "version", (json_int_t)r.version, "late",
-	    r.due != 0 && c->now > r.due);
+	c->answer = json_pack("{s:s, s:s, s:s, s:I, s:b}", "id", r.id, "asset_no", a.asset_no, "state", to, "version", (json_int_t)r.version, "late", late(&r, c->now));
 	return FJ_OK;
 }
 
@@ -576,8 +626,11 @@ enum fj_rc cmd_registration_notice_text(struct iss_call *c, struct fj_err *err)
 	json_array_foreach(id != NULL ? alone : ids, i, v) {
 		struct dom_reg r;
 		FJ_TRY(dom_reg_get(c->db, json_string_value(v), &r, err));
-		if (strcmp(r.state, "REVIEWED") != 0 && strcmp(r.state, "NOTICED") != 0)
-			return fj_fail(err, FJ_E_STATE, "issuer", "26号 art. 12", "registration %s is %s; a notice follows the review", r.id, r.state);
+		if (strcmp(r.state, "REVIEWED") != 0 && strcmp(r.state, "NOTICED") != 0) {
+			enum fj_rc rc = fj_fail(err, FJ_E_STATE, "issuer", "26号 art. 12", "registration %s is %s; a notice follows the review", r.id, r.state);
+			fj_err_zh(err, "登记 %s 当前状态为 %s；审核通过后方可公示", r.id, r.state);
+			return rc;
+		}
 		FJ_TRY(notice_line(c, &r, &out, err));
 	}
 	c->answer = json_pack("{s:s}", "text", fj_buf_str(&out));
@@ -611,6 +664,7 @@ static enum fj_rc check_notice_over(struct iss_call *c, const struct dom_reg *r,
 static enum fj_rc check_decision(struct iss_call *c, struct dom_reg *r, struct dom_asset *a, json_t *body, struct fj_err *err)
 {
 	FJ_TRY(check_notice_over(c, r, err));
+	FJ_TRY(check_not_revoking(c, a, err));
 	if (dom_reg_type(r->type)->ends == NULL)
 		FJ_TRY(check_lawful(c, r, a, body, err));
 	if (strcmp(r->type, "TRANSFER") == 0 && r->received[0] == '\0') {
@@ -720,7 +774,7 @@ static json_t *to_json(const struct dom_reg *r, fj_time now)
 		fj_time_utc(r->notice_to, end);
 	}
 	return json_pack("{s:s, s:s, s:s, s:I, s:s, s:s, s:s, s:s, s:s, s:b, s:s, s:s, s:s, s:s}", "id", r->id, "asset_no", r->asset_no, "holder", r->holder,
-	    "version", (json_int_t)r->version, "type", r->type, "path", r->path, "state", r->state, "applied_at", at, "due", due, "overdue", r->due != 0 && now > r->due,
+	    "version", (json_int_t)r->version, "type", r->type, "path", r->path, "state", r->state, "applied_at", at, "due", due, "overdue", late(r, now),
 	    "notice_from", from, "notice_to", end, "receiver", r->receiver, "certificate", r->certificate);
 }
 
@@ -739,7 +793,7 @@ enum fj_rc cmd_registration_show(struct iss_call *c, struct fj_err *err)
 	json_object_set_new(c->answer, "disposal", json_string(sto_text(&q, 14)));
 	json_object_set_new(c->answer, "note", json_string(sto_text(&q, 16)));
 	json_object_set_new(c->answer, "notice_address", json_string(sto_text(&q, 23)));
-	return c->answer != NULL ? FJ_OK : fj_fail(err, FJ_E_NOMEM, "issuer", NULL, "out of memory");
+	return c->answer != NULL ? dom_legacy_mark(c->db, r.asset_no, r.id, c->answer, err) : fj_fail(err, FJ_E_NOMEM, "issuer", NULL, "out of memory");
 }
 
 enum fj_rc cmd_registration_list(struct iss_call *c, struct fj_err *err)

@@ -35,8 +35,18 @@ enum fj_rc dom_reg_apart(const struct dom_reg *r, const char *person, struct fj_
 bool dom_reg_closed(const char *state);
 /* a version of the asset's card; the caller's */
 enum fj_rc dom_card_at(struct sto *db, const char *asset_no, int64_t version, json_t **card, struct fj_err *err) FJ_MUST_USE;
-/* FJ_E_REFUSED (R29) names the authorisation that rests on the asset */
+/* FJ_E_STATE names the authorisation that rests on the asset */
 enum fj_rc dom_no_live_authorisation(struct sto *db, const char *holder, const char *asset_no, fj_time now, struct fj_err *err) FJ_MUST_USE;
+/* A file that an act rests on: kept by its hash, then noted by an event.  Who may, and how many, is the
+ * caller's to check; the size is checked against the profile of the organisation's finance department. */
+struct dom_material {
+	const char *holder, *asset_no, *kind, *name;
+	char id[32], sha256[65]; /* set by dom_material_file */
+};
+enum fj_rc dom_material_size(struct iss_call *c, const char *org, size_t size, struct fj_err *err) FJ_MUST_USE;
+enum fj_rc dom_material_file(struct iss_call *c, struct dom_material *m, const struct fj_buf *file, struct fj_err *err) FJ_MUST_USE;
+/* the octets of a file that was kept; FJ_E_CORRUPT when they do not have this hash */
+enum fj_rc dom_material_read(const char *sha256, struct fj_buf *out, struct fj_err *err) FJ_MUST_USE;
 /* was a material of this kind filed, or does the card give it? */
 enum fj_rc dom_material_given(struct sto *db, const struct dom_asset *a, const char *kind, bool *out, struct fj_err *err) FJ_MUST_USE;
 /* names, in Chinese, of the materials of 26号 art. 9(一) that neither the card nor what was filed for

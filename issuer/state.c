@@ -13,7 +13,10 @@ static const struct {
 	{ISS_OBJ_LEDGER, "LEDGERED", "recognise", "RECOGNISED"},
 	{ISS_OBJ_LEDGER, "RECOGNISED", "recognise", "RECOGNISED"},
 	{ISS_OBJ_LEDGER, "RECOGNISED", "confirm", "CONFIRMED"},
+	{ISS_OBJ_LEDGER, "MEMO", "recognise", "RECOGNISED"},       /* confirmed as memorandum */
 
+	{ISS_OBJ_ASSET, "AWAITING_NUMBER", "card", "AWAITING_NUMBER"}, /* nothing else until its number comes */
+	{ISS_OBJ_ASSET, "AWAITING_NUMBER", "number", "CARDED"},
 	{ISS_OBJ_ASSET, "CARDED", "card", "CARDED"},
 	{ISS_OBJ_ASSET, "REGISTERED", "card", "REGISTERED"},       /* a draft */
 	{ISS_OBJ_ASSET, "CERTIFICATED", "card", "CERTIFICATED"},

@@ -72,8 +72,11 @@ static enum fj_rc check_conditions(struct issuing *w, struct fj_err *err)
 
 	FJ_TRY(fj_json_str(w->r, "terms", 8, &kind, err));
 	bool paid = strcmp(kind, "paid") == 0;
-	if (!paid && strcmp(kind, "free") != 0)
-		return fj_fail(err, FJ_E_INVALID, "issuer", "167·三(五)", "terms are free or paid");
+	if (!paid && strcmp(kind, "free") != 0) {
+		enum fj_rc rc = fj_fail(err, FJ_E_INVALID, "issuer", "167·三(五)", "terms are free or paid");
+		fj_err_zh(err, "条件应为 free（有条件无偿）或 paid（有条件有偿）");
+		return rc;
+	}
 	json_array_foreach(json_object_get(w->grant, "purposes"), i, v) {
 		FJ_TRY(iss_rule_no_fee_for_welfare(json_string_value(v), paid, err));
 		free_for_all = free_for_all && (strcmp(json_string_value(v), "PUBGOV") == 0 || strcmp(json_string_value(v), "WELFARE") == 0);
@@ -126,8 +129,11 @@ static enum fj_rc check_request(struct issuing *w, struct fj_err *err)
 	FJ_TRY(fj_json_str(w->r, "authorisation", 40, &number, err));
 	FJ_TRY(num_check(number, err));
 	FJ_TRY(dom_auth_get(w->c->db, number, &w->auth, err));
-	if (strcmp(w->auth.operator_, w->c->actor->org) != 0)
-		return fj_fail(err, FJ_E_FORBIDDEN, "issuer", "domain.md 7.4", "only the authorisation's operator issues licenses under it");
+	if (strcmp(w->auth.operator_, w->c->actor->org) != 0) {
+		enum fj_rc rc = fj_fail(err, FJ_E_FORBIDDEN, "issuer", "domain.md 7.4", "only the authorisation's operator issues licenses under it");
+		fj_err_zh(err, "只有该授权的运营机构可以在其下签发许可令牌");
+		return rc;
+	}
 	FJ_TRY(iss_rule_no_token_under_dead_authorisation(w->auth.state, w->c->now > w->auth.not_after || w->c->now < w->auth.not_before, err));
 	FJ_TRY(fj_json_str(w->r, "binding", 8, &binding, err));
 	FJ_TRY(fj_json_int(w->r, "days", 1, strcmp(binding, "named") == 0 ? 90 : 365, &days, err));
@@ -153,8 +159,11 @@ static enum fj_rc check_user(struct issuing *w, const json_t *u, struct fj_err *
 	FJ_TRY(fj_json_only(u, keys, err));
 	FJ_TRY(fj_json_str(u, "usci", 18, &usci, err));
 	FJ_TRY(fj_json_str(u, "name", DOM_MAX_NAME, &name, err));
-	if (!iss_usci_form(usci))
-		return fj_fail(err, FJ_E_INVALID, "issuer", "GB 32100", "\"%s\" is not a unified social credit code", usci);
+	if (!iss_usci_form(usci)) {
+		enum fj_rc rc = fj_fail(err, FJ_E_INVALID, "issuer", "GB 32100", "\"%s\" is not a unified social credit code", usci);
+		fj_err_zh(err, "统一社会信用代码格式不正确");
+		return rc;
+	}
 	/* either side may have declared the other */
 	bool own = strcmp(usci, w->op.usci) == 0 || fj_list_has(w->op.affiliates, usci);
 	if (dom_org_get(w->c->db, usci, &o, NULL) == FJ_OK)
@@ -175,8 +184,11 @@ static enum fj_rc bind(struct issuing *w, const json_t *u, json_t *p, struct fj_
 		json_object_set_new(p, "cnf", json_pack("{s:O}", "jwk", jwk));
 	else if (strcmp(binding, "mtls") == 0 && x5t != NULL)
 		json_object_set_new(p, "cnf", json_pack("{s:s}", "x5t#S256", x5t));
-	else
-		return fj_fail(err, FJ_E_INVALID, "issuer", "domain.md decision 7", "the binding is key (jwk), mtls (x5t) or named (audience), and each user brings what it needs");
+	else {
+		enum fj_rc rc = fj_fail(err, FJ_E_INVALID, "issuer", "domain.md decision 7", "the binding is key (jwk), mtls (x5t) or named (audience), and each user brings what it needs");
+		fj_err_zh(err, "绑定方式应为 key（jwk）、mtls（x5t）或 named（audience），每个用户应提供相应内容");
+		return rc;
+	}
 	return FJ_OK;
 }
 
@@ -229,8 +241,11 @@ static enum fj_rc issue_all(struct issuing *w, struct fj_err *err)
 
 	FJ_TRY(check_request(w, err));
 	FJ_TRY(fj_json_arr(w->r, "users", MAX_USERS, &users, err));
-	if (json_array_size(users) == 0)
-		return fj_fail(err, FJ_E_INVALID, "issuer", "domain.md 4.10", "a license has a user");
+	if (json_array_size(users) == 0) {
+		enum fj_rc rc = fj_fail(err, FJ_E_INVALID, "issuer", "domain.md 4.10", "a license has a user");
+		fj_err_zh(err, "许可令牌应有用户");
+		return rc;
+	}
 	json_array_foreach(users, i, u)
 		FJ_TRY(check_user(w, u, err));
 	FJ_TRY(dom_credential(w->c->db, PIPE_AUTHORISATION, w->auth.number, &parent, err));

@@ -48,6 +48,7 @@ integration() {
 	python_stage "integration portal" tests/integration/portal_test.py
 	python_stage "integration routes" tests/integration/routes_test.py
 	python_stage "integration rules" tests/integration/rules_test.py
+	python_stage "integration cases" tests/integration/cases_test.py
 	python_stage "integration card" tests/integration/card_test.py
 	python_stage "integration people" tests/integration/people_test.py
 	python_stage "integration key" tests/integration/key_test.py

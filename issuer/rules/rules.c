@@ -19,7 +19,7 @@ static const struct {
 	{"R14", "text", "27号 art. 14(二)"}, {"R16", "text", "27号 art. 5"}, {"R17", "profile", "GB/T 43697; 27号 art. 5"},
 	{"R18", "text", "27号 art. 21"}, {"R19", "profile", "26号 art. 12; 35号 arts. 22, 23"}, {"R20", "profile", "26号 arts. 10 to 12, 15"}, {"R21", "text", "26号 art. 12"},
 	{"R22", "profile", "DB33/T 1329 [E]"},
-	{"R23", "text", "26号 art. 20"}, {"R26", "inferred", "167·三(三)"}, {"R29", "profile", "财资〔2021〕127号 art. 5 [E]; 1号(六) [M]"}, {"R30", "text", "167·四(三)"},
+	{"R23", "text", "26号 art. 20"}, {"R24", "inferred", "26号 art. 19"}, {"R26", "inferred", "167·三(三)"}, {"R29", "profile", "财资〔2021〕127号 art. 5 [E]; 1号(六) [M]"}, {"R30", "text", "167·四(三)"},
 	{"R33", "profile", "35号 art. 15(一)"}, {"R35", "inferred", "GB 32100"}, {"domain.md 3.4", "inferred", "GB 32100; 167·四(三)"},
 	{"R36", "profile", "财会〔2025〕33号 [S]"}, {"R37", "profile", "个保法; 1号"}, {"R38", "profile", "27号 arts. 9(三), 12"},
 	{"R39", "profile", "27号 arts. 6, 12"}, {"R40", "inferred", "167·三(二); 26号 art. 6"},

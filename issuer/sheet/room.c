@@ -29,6 +29,7 @@
 #include "base/file.h"
 #include "base/sandbox.h"
 #include "issuer/sheet/xlsx.h"
+#include "issuer/sheet/xmltab.h"
 
 #define MAX_READERS 4
 #define MAX_MEMORY (640u << 20) /* address space of a reader */
@@ -129,7 +130,8 @@ static void read_file(int file, int to)
 	void *p = mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_PRIVATE, file, 0);
 	if (p == MAP_FAILED || fj_sandbox_enter(&box, &landlock, &err) != FJ_OK)
 		return;
-	enum fj_rc rc = xlsx_read(FJ_SLICE(p, (size_t)st.st_size), send_row, &s, &err);
+	struct fj_slice in = FJ_SLICE(p, (size_t)st.st_size);
+	enum fj_rc rc = xmltab_is(in) ? xmltab_read(in, send_row, &s, &err) : xlsx_read(in, send_row, &s, &err);
 	if (send_why(&s, rc == FJ_OK ? FRAME_END : FRAME_FAILED, NULL, &err, rc) == FJ_OK)
 		(void)!flush(&s);
 }

@@ -16,6 +16,7 @@
 
 #include "issuer/sheet/csv.h"
 #include "issuer/sheet/room.h"
+#include "issuer/sheet/xmltab.h"
 
 #define MAX_BROKEN 10000
 static const char lost[] = "\xef\xbf\xbd"; /* U+FFFD */
@@ -110,6 +111,10 @@ static enum fj_rc open_any(struct sheet *s, struct fj_slice file, struct fj_err 
 		return refuse(err, FJ_E_LIMIT, "the file is larger than 64 MiB; split it", "文件超过 64 MiB，请拆分后再导入");
 	if (begins(file, "PK", 2)) {
 		s->encoding = "XLSX";
+		return room_open(file, &s->xlsx, err);
+	}
+	if (xmltab_is(file)) {
+		s->encoding = "XML";
 		return room_open(file, &s->xlsx, err);
 	}
 	if (begins(file, "\xd0\xcf\x11\xe0", 4))

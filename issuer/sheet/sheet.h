@@ -1,6 +1,7 @@
 /*
  * sheet.h - tables as offices keep them: CSV (UTF-8 with or without BOM, GB18030) and
- * XLSX, read a row at a time in bounded memory, and written with drop-downs.
+ * XLSX, and XML tables (xmltab.h); read a row at a time in bounded memory, and written
+ * with drop-downs.
  *
  * Reading takes what a row holds as text: numbers as written, dates of a date style as
  * ISO 8601, TRUE and FALSE, a merged value in every cell of its span.  It does not
@@ -18,7 +19,7 @@
 
 struct sheet;
 /* What the file is follows from its first octets; `file` is borrowed until sheet_close.  CSV is
- * read here; XLSX in a throw-away process without rights (sheet_room_start).  FJ_E_INVALID with
+ * read here; XLSX and XML in a throw-away process without rights (sheet_room_start).  FJ_E_INVALID with
  * a sentence in zh and en: not such a file; FJ_E_LIMIT: larger than SHEET_MAX_FILE. */
 enum fj_rc sheet_open(struct fj_slice file, struct sheet **out, struct fj_err *err) FJ_MUST_USE;
 struct sheet_row {
@@ -31,7 +32,7 @@ struct sheet_row {
  * and column set), reading may go on.  Any other failure ends the reading: FJ_E_PARSE the file is
  * damaged or hostile, FJ_E_LIMIT it has more than SHEET_MAX_ROWS rows or takes too much memory. */
 enum fj_rc sheet_next(struct sheet *s, struct sheet_row *row, bool *more, struct fj_err *err) FJ_MUST_USE;
-const char *sheet_encoding(const struct sheet *s); /* "UTF-8" "UTF-8 BOM" "GB18030" "XLSX" */
+const char *sheet_encoding(const struct sheet *s); /* "UTF-8" "UTF-8 BOM" "GB18030" "XLSX" "XML" */
 void sheet_close(struct sheet *s); /* NULL is fine */
 FJ_DEFINE_AUTO_PTR(sheet, struct sheet, sheet_close)
 

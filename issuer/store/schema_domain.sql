@@ -74,7 +74,7 @@ CREATE TABLE asset (               -- 数据资产
   ledger      TEXT NOT NULL UNIQUE,
   holder      TEXT NOT NULL,
   name        TEXT NOT NULL,
-  state       TEXT NOT NULL,       -- CARDED APPLIED ACCEPTED REVIEWED NOTICED REGISTERED CERTIFICATED FROZEN; final: CANCELLED TRANSFERRED DESTROYED
+  state       TEXT NOT NULL,       -- AWAITING_NUMBER CARDED APPLIED ACCEPTED REVIEWED NOTICED REGISTERED CERTIFICATED FROZEN; final: CANCELLED TRANSFERRED DESTROYED
   former      TEXT NOT NULL DEFAULT '', -- state before FROZEN
   frozen_by   TEXT NOT NULL DEFAULT '', -- USCC of who froze it
   held        TEXT NOT NULL DEFAULT '', -- certificate that freezing suspended
@@ -259,3 +259,75 @@ CREATE TABLE token (               -- 许可令牌
 ) STRICT;
 CREATE INDEX token_of ON token(authorisation, id);
 CREATE INDEX token_product ON token(product, authorisation);
+
+CREATE TABLE offline (             -- 线下: acts on paper (domain.md decision 10)
+  id        TEXT PRIMARY KEY,
+  finance   TEXT NOT NULL,         -- whose two officers recorded it
+  body      TEXT NOT NULL,         -- who acted
+  usci      TEXT NOT NULL,         -- "" a body without code
+  doc_no    TEXT NOT NULL,
+  doc_date  TEXT NOT NULL,         -- of the document; `at` is the day of entry
+  act       TEXT NOT NULL,         -- canonical JSON
+  material  TEXT NOT NULL,         -- the scan
+  sha256    TEXT NOT NULL,
+  recorder  TEXT NOT NULL,         -- logins
+  confirmer TEXT NOT NULL,
+  at        INTEGER NOT NULL
+) STRICT;
+
+CREATE TABLE legacy (              -- 历史补录: what was registered before the appliance (decision 11)
+  asset_no     TEXT PRIMARY KEY,
+  registration TEXT NOT NULL,
+  holder       TEXT NOT NULL,
+  registered_on TEXT NOT NULL,     -- real dates; `at` is the day of entry
+  doc_no       TEXT NOT NULL,
+  doc_date     TEXT NOT NULL,      -- "" not said
+  scan         TEXT NOT NULL,      -- SHA-256, hex
+  old_number   TEXT NOT NULL,      -- former certificate, "" none
+  old_from     TEXT NOT NULL,
+  old_to       TEXT NOT NULL,
+  file         TEXT NOT NULL,      -- SHA-256 of the file that brought it
+  digest       TEXT NOT NULL,      -- of its row
+  recorder     TEXT NOT NULL,      -- logins
+  confirmer    TEXT NOT NULL,
+  line         INTEGER NOT NULL,   -- of the file
+  at           INTEGER NOT NULL
+) STRICT;
+CREATE INDEX legacy_period ON legacy(registered_on);
+
+CREATE TABLE asset_number (        -- provisional numbers that were replaced
+  provisional TEXT PRIMARY KEY,
+  asset_no    TEXT NOT NULL UNIQUE,
+  file        TEXT NOT NULL,       -- exchange file that brought the number
+  at          INTEGER NOT NULL
+) STRICT;
+CREATE TABLE exchange_map (        -- 预算管理一体化: our fields in their columns
+  finance TEXT NOT NULL,
+  version INTEGER NOT NULL,
+  doc     TEXT NOT NULL,           -- canonical JSON
+  at      INTEGER NOT NULL,
+  PRIMARY KEY (finance, version)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE exchange_file (
+  id        TEXT PRIMARY KEY,      -- follows from direction, department and content
+  direction TEXT NOT NULL,         -- OUT IN
+  finance   TEXT NOT NULL,
+  sha256    TEXT NOT NULL,
+  format    TEXT NOT NULL,
+  rows      INTEGER NOT NULL,
+  done      INTEGER NOT NULL,      -- records told, or receipts taken
+  mapping   INTEGER NOT NULL,      -- version
+  through   INTEGER NOT NULL,      -- last event before it
+  faults    TEXT NOT NULL,         -- JSON list
+  actor     TEXT NOT NULL,
+  at        INTEGER NOT NULL
+) STRICT;
+CREATE TABLE exchange_receipt (
+  asset_no TEXT NOT NULL,
+  file     TEXT NOT NULL,
+  accepted INTEGER NOT NULL,
+  reason   TEXT NOT NULL,
+  at       INTEGER NOT NULL,
+  seq      INTEGER PRIMARY KEY
+) STRICT;
+CREATE INDEX exchange_receipt_of ON exchange_receipt(asset_no, seq);

@@ -145,7 +145,6 @@ def one_card():
             ('nor important data without a risk assessment', {'management__data_level': 'IMPORTANT'}, 'R17'),
             ('an appraisal is no basis of booking', {'basic__value_basis': '评估值', 'basic__book_value': 5000000}, 'R36'),
             ('the nominal amount is one yuan', {'basic__value_basis': 'NOMINAL', 'basic__book_value': 200}, 'R36'),
-            ('raw personal information needs its legal basis', {'rights__personal_info': 'RAW'}, 'R37'),
             ('public data names its basis', {'rights__public_data': True}, 'domain.md decision 3'),
             ('a class code stands in the table', {'basic__class_code': '9'}, 'domain.md 3.2'),
             ('an unknown scheme is refused', {'basic__class_scheme': 'MINE'}, 'domain.md 4.3'),

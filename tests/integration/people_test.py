@@ -434,13 +434,28 @@ def paging():
         done('hb-fin2', 'approval.reject', id=ap, note='示例')
 
 
+def suspending():
+    hire('hb-fin9', HUBEI, ['FINANCE'])
+    mine = h.session('hb-fin9')
+    refused('a suspension names its cause', do('hb-fin1', 'user.suspend', login='hb-fin9', cause='NOTHING', reason='示例'), '26号 art. 19')
+    refused('another department has no say', do('gz-fin1', 'user.suspend', login='hb-fin9', cause='LEAKING', reason='示例'), 'R40')
+    refused('nobody suspends himself', do('hb-fin1', 'user.suspend', login='hb-fin1', cause='LEAKING', reason='示例'), '26号 art. 19')
+    done('hb-fin1', 'user.suspend', login='hb-fin9', cause='FALSE_REGISTRATION', reason='虚假登记（示例）')
+    check('R24: the registrar is out at once', h.api('GET', '/api/v1/status/show', None, mine)[0] == 401 and h.session('hb-fin9') is None)
+    refused('and comes not back by a reset', do('hb-fin1', 'user.reset', login='hb-fin9', what='password', reason='x'), 'R24')
+    ap = done('hb-fin1', 'user.reinstate', login='hb-fin9', reason='查无实据（示例）')['approval']
+    refused('nor by one officer', do('hb-fin1', 'approval.approve', id=ap), 'R22')
+    done('hb-fin2', 'approval.approve', id=ap)
+    check('two officers reinstate', h.session('hb-fin9') is not None)
+
+
 h = Home()
 try:
     check('a demo home that serves', h.made and h.serve(), h.made_err)
     one, odd, partner = organisations()
     divisions(partner)
     changing(one, odd)
-    for part in (lists, users, deputies, chains, twice, leaving, paging, auditing):
+    for part in (lists, users, deputies, chains, twice, leaving, suspending, paging, auditing):
         part()
     code, out = h.cli('db', 'rebuild', '--check')
     check('the events give every table again', code == 0 and out.get('same') is True, out)

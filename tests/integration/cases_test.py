@@ -1,0 +1,306 @@
+"""Cases 1 to 5 of domain.md section 12, replayed from tests/fixtures/cases over the API by
+the right people, to the certificate numbers given there.  Before each step:
+  - every later step of the same object that can be tried is, with this one left out;
+  - everybody of the demo home who may not do the step tries it, and nobody signed in;
+and each is refused by the rule that the file or the roles below name, in Chinese and
+English, without a new event.  Afterwards the registration part of the negative list of
+section 8, each by every role.
+
+A step: name, object (asset number), at (the demo home's clock; none: as before), as (login),
+post and body, or get; save {name: path of the answer}, used as "$name" in what follows;
+expect {path: value}; refused (the rule: the step itself must be refused); early (rule or
+rules by which it is refused before its time; "404": there is nothing yet); early_not (steps
+that may be left out); foreign (rule for somebody of a role that may, and who may not here),
+wrong {login: another rule}, also (logins, or a role, who may as well).  guess: numbers that
+are known before they are given out; "@" stands before one that lacks its check character."""
+import glob, re
+from lib import *
+
+# who may at all, by domain.md sections 6 and 7; apart from the product's own list
+MAY = {'ledger/import': 'HOLDER', 'ledger/recognise': 'HOLDER', 'ledger/confirm': 'SUPERIOR FINANCE', 'asset/card': 'HOLDER', 'registration/submit': 'HOLDER',
+       'registration/endorse': 'SUPERIOR', 'registration/accept': 'FINANCE', 'registration/review': 'FINANCE', 'registration/notice': 'FINANCE',
+       'registration/decide': 'FINANCE', 'certificate/issue': 'FINANCE', 'certificate/revoke': 'FINANCE', 'approval/approve': 'FINANCE IMPLEMENTER OPERATOR',
+       'authorisation/propose': 'IMPLEMENTER', 'authorisation/suspend': 'IMPLEMENTER FINANCE', 'authorisation/reclaim': 'IMPLEMENTER', 'token/issue': 'OPERATOR',
+       'collateral/request': 'HOLDER OPERATOR IMPLEMENTER',
+       'registration/object': 'FINANCE SUPERIOR HOLDER OPERATOR DEVELOPER USER EXCHANGE DATA_BUREAU'}
+HEAD = '台账编号,数据资源目录编号,名称,概述,形成方式,共享来源单位,是否涉密\r\n'
+NOBODY, HUBEI, HUBEI_WATER, GUIZHOU = 'domain.md 6', '11420000DEMA00013M', '12420000DEMA00099D', '11520000DEMA000217'
+tokens, roles, counts = {}, {}, {}
+
+
+def numbered(text):
+    """ISO 7064 MOD 37,36 over a number without hyphens"""
+    alphabet, p = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ', 36
+    for c in text.replace('-', ''):
+        p = ((p + alphabet.index(c)) % 36 or 36) * 2 % 37
+    return text + '-' + alphabet[(37 - p) % 36]
+
+
+def many(n):
+    """n users with codes that pass their check"""
+    alphabet, out = '0123456789ABCDEFGHJKLMNPQRTUWXY', []
+    for k in range(n):
+        body = '91520100DEMB%04d1' % k
+        body += alphabet[-sum(alphabet.index(c) * pow(3, i, 31) for i, c in enumerate(body)) % 31]
+        out.append({'usci': body, 'name': '示例用户%04d（虚构）' % k})
+    return out
+
+
+def at_path(doc, path):
+    for part in re.findall(r'[^.\[\]]+(?=[.\[]|$)|\[[^\]]*\]', path):
+        if not part.startswith('['):
+            doc = doc[part]
+        elif '=' in part:
+            key, value = part[1:-1].split('=')
+            doc = next(x for x in doc if x[key] == value)
+        else:
+            doc = doc[int(part[1:-1])]
+    return doc
+
+
+class Unbound(Exception):
+    pass
+
+
+def filled(doc, names):
+    if isinstance(doc, dict):
+        return many(doc['many']) if list(doc) == ['many'] else {k: filled(v, names) for k, v in doc.items()}
+    if isinstance(doc, list):
+        return [filled(v, names) for v in doc]
+    if isinstance(doc, str) and doc.startswith('$'):
+        if doc[1:] not in names:
+            raise Unbound(doc)
+        return filled(names[doc[1:]], names)
+    return doc
+
+
+def post(who, what, body):
+    return h.api('POST', '/api/v1/' + what, body, tokens.get(who))
+
+
+def events():
+    return post('auditor', 'status/show', {})[1]['events']
+
+
+def refused(kind, sentence, who, what, body, rules):
+    """the attempt is refused by one of these rules, in both languages, and leaves no event"""
+    before = events()
+    code, out = post(who, what, body)
+    counts[kind] = counts.get(kind, 0) + 1
+    detail = out.get('detail') or {}
+    said = bool(detail.get('en')) and re.search('[\u4e00-\u9fff]', detail.get('zh', '')) is not None
+    by = '401' if code == 401 and who is None else '404' if code == 404 else out.get('rule')
+    ok = code in (401, 403, 404, 409, 422) and by in rules and said and events() == before
+    if not ok:
+        check('%s: %s by %s, refused by %s' % (sentence, what, who, ' or '.join(rules)), False, (code, out.get('rule'), detail, events() - before))
+    return ok
+
+
+def as_list(v):
+    return v if isinstance(v, list) else [v]
+
+
+def expected_of(step, login):
+    """the rule that keeps this person from the step; None: they may"""
+    also = step.get('also', [])
+    if login == step['as'] or login in also or (isinstance(also, str) and also in roles[login]):
+        return None
+    if not roles[login] & set(MAY[step['post']].split()):
+        return NOBODY
+    return step.get('wrong', {}).get(login, step.get('foreign'))
+
+
+class Case:
+    def __init__(self, path):
+        doc = json.load(open(path))
+        self.title, self.steps, self.name = doc['case'], doc['steps'], os.path.basename(path)[:-5]
+        self.names = dict(doc['vars'])
+        self.guess = {k: numbered(v[1:]) if v.startswith('@') else v for k, v in doc['guess'].items()}
+        when = ''
+        for s in self.steps:
+            when = s['when'] = s.get('at', when)
+
+    def left_out(self, i):
+        """what comes later, tried now"""
+        step, good = self.steps[i], True
+        for later in self.steps[i + 1:]:
+            if later.get('object') != step['object'] or 'post' not in later or 'refused' in later or step['name'] in later.get('early_not', []):
+                continue
+            try:
+                body = filled(later['body'], {**self.guess, **self.names})
+            except Unbound:
+                continue
+            good &= refused('left out', '%s: %s before %s' % (self.name, later['name'], step['name']), later['as'], later['post'], body, as_list(later['early']))
+        return good
+
+    def wrong(self, step, body):
+        good = refused('wrong', self.name + ': ' + step['name'], None, step['post'], body, ['401'])
+        for login in sorted(roles):
+            rule = expected_of(step, login)
+            if rule is not None:
+                good &= refused('wrong', '%s: %s' % (self.name, step['name']), login, step['post'], body, [rule])
+        return good
+
+    def verify(self, step):
+        """with the tool, at the demo home's time"""
+        noun, name = step['verify'], filled(step['id'], self.names)
+        doc = h.api('GET', '/api/v1/%s/%s' % (noun, name), None, tokens['auditor'])[1]
+        path = os.path.join(h.root, 'credential')
+        open(path, 'w').write(doc.get('pem') or doc.get('compact'))
+        cmd = [B + '/fujie-verify', '--trust', h.d + '/trust', path, '--json', '--at', post('auditor', 'status/show', {})[1]['now']]
+        r = subprocess.run(cmd + (['--use', step['use']] if 'use' in step else []), capture_output=True, text=True, timeout=20)
+        return json.loads(r.stdout)['verdict'] == step['verdict'], r.stdout[:400]
+
+    def do(self, i):
+        step = self.steps[i]
+        if 'verify' in step:
+            return self.verify(step)
+        if 'get' in step:
+            code, out = h.api('GET', '/api/v1/' + step['get'], None, tokens[step['as']])
+        else:
+            body = filled(step['body'], self.names)
+            if 'refused' in step:
+                return refused('refused', self.name + ': ' + step['name'], step['as'], step['post'], body, [step['refused']]), ''
+            if not (self.left_out(i) if 'object' in step else True) & self.wrong(step, body):
+                return False, 'see above'
+            code, out = post(step['as'], step['post'], body)
+            counts['done'] = counts.get('done', 0) + 1
+        if code != 200:
+            return False, out
+        for name, path in step.get('save', {}).items():
+            self.names[name] = at_path(out, path)
+        return all(at_path(out, k) == v for k, v in step.get('expect', {}).items()), out
+
+
+def cases():
+    todo = [Case(p) for p in sorted(glob.glob(os.path.join(os.path.dirname(__file__), '../fixtures/cases/*.json')))]
+    check('five cases are there', len(todo) == 5)
+    order = sorted(((c.steps[i]['when'], n, i) for n, c in enumerate(todo) for i in range(len(c.steps))))
+    now, failed_cases = '', set()
+    for when, n, i in order:
+        c = todo[n]
+        if n in failed_cases:
+            continue
+        if when > now:
+            h.at(when)
+            now = when
+        try:
+            ok, out = c.do(i)
+        except (KeyError, IndexError, StopIteration) as e:
+            ok, out = False, repr(e)
+        check('%s %s: %s' % (c.name, now[:10], c.steps[i]['name']), ok, out)
+        if not ok:
+            failed_cases.add(n)
+    print('# %d steps done, %d tried before their time, %d by people who may not' % (counts['done'], counts['left out'], counts['wrong']), flush=True)
+
+
+# --- the registration part of the negative list ---
+
+def done(who, what, **body):
+    code, out = post(who, what, body)
+    if code != 200:
+        raise RuntimeError('%s by %s: %s' % (what, who, out))
+    return out
+
+
+def everybody(sentence, what, body, rule, may=()):
+    """refused whoever asks: by `rule` for the roles of the act, or by rule(login) where that is said"""
+    good = refused('by every role', sentence, None, what, body, ['401'])
+    for login in sorted(set(roles) - set(may)):
+        by = NOBODY if not roles[login] & set(MAY[what].split()) else rule(login) if callable(rule) else rule
+        good &= refused('by every role', sentence, login, what, body, [by])
+    check('whoever asks: ' + sentence, good)
+
+
+def ledger(holder, no, confirmer):
+    """a ledger entry, recognised and confirmed as an asset"""
+    done(holder, 'ledger/import', file=HEAD + 'L-%s,CAT-%s,反例 %s,,自主采集,,否\r\n' % (no, no, no))
+    lg = at_path(h.api('GET', '/api/v1/ledger?limit=1000', None, tokens[holder])[1], 'items[ledger_no=L-%s].id' % no)
+    done(holder, 'ledger/recognise', id=lg, result='ASSET', decision='x')
+    done(confirmer, 'ledger/confirm', id=lg)
+    return lg
+
+
+def card_of(case, no, **management):
+    card = json.loads(json.dumps(json.load(open(os.path.join(os.path.dirname(__file__), '../fixtures/cases/%s.json' % case)))['vars']['card']))
+    card['basic'].update(asset_no=no, name='反例 ' + no)
+    card['management'].update(management)
+    return card
+
+
+def own_or(rule, usci):
+    """`rule` for that organisation's people, who are turned away for another reason than strangers"""
+    return lambda login: rule if next(l['org'] for l in h.demo['logins'] if l['login'] == login) == usci else NOBODY
+
+
+def pledges():
+    before = events()
+    for login in [None] + sorted(roles):
+        code, out = post(login, 'collateral/request', {'asset': 'HB-2026-0001', 'creditor': '示例银行（虚构）'})
+        party = login in ('hbsw1', 'hbsw2', 'jc1', 'jc2')
+        ok = (code == 200 and out.get('refused') is True and out.get('rule') == 'R04') if party else code in (401, 403) and (out.get('rule') == NOBODY or login is None)
+        if not ok:
+            check('a pledge of a public institution\'s asset by %s is refused' % login, False, out)
+        counts['by every role'] += 1
+    check('whoever asks: no pledge by a public institution (R04); the four attempts of parties are on record', events() == before + 4, events() - before)
+
+
+def negatives():
+    counts['by every role'] = 0
+    pledges()
+    hb = ledger('hbsw1', 'N-1', 'hb-fin1')
+    for level, why in (('CORE', {}), ('IMPORTANT', {'risk_assessment': ' '})):
+        everybody('no card, so no certificate, on %s data' % level, 'asset/card', {'ledger': hb, 'card': card_of('case3', 'N-1', data_level=level, **why)}, own_or('R17', HUBEI_WATER))
+    gz = ledger('gz-hold1', 'N-2', 'gz-fin1')
+    everybody('no SJ number on a ministry\'s data', 'asset/card', {'ledger': gz, 'card': card_of('case4', 'N-2', sj_cert_no='SJ5212026040001')}, own_or('R33', GUIZHOU))
+    check('the same card without it is taken', post('gz-hold1', 'asset/card', {'ledger': gz, 'card': card_of('case4', 'N-2')})[0] == 200)
+
+    short = card_of('case3', 'N-1')
+    short['rights']['public_data'] = False
+    done('hbsw1', 'asset/card', ledger=hb, card=short)
+    rg = done('hbsw1', 'registration/submit', asset='N-1')['id']
+    for no in ('N-1', 'HB-2026-0001'):
+        everybody('no certificate by another division: ' + no, 'certificate/issue', {'assets': [no]}, 'R40', may=('hb-fin1', 'hb-fin2', 'hb-fin3'))
+    done('hb-fin3', 'registration/decide', id=rg, accept=True)
+    proposal = dict(json.load(open(os.path.join(os.path.dirname(__file__), '../fixtures/cases/case3.json')))['vars'])
+    proposal = {'certificates': [numbered('DAC-420000-202605-000001')], 'operator': '91420100DEMA001011', 'grant': proposal['grant'], 'terms': 'paid', 'from': '2026-05-12', 'to': '2029-01-01',
+                'shared': False, 'selection': 'x', 'operator_conditions': 'x', 'documents': {k: 'x' for k in ('feasibility', 'due_diligence', 'risk_evaluation', 'security_rules', 'emergency_plan')}}
+    everybody('no authorisation before the certificate', 'authorisation/propose', {'proposal': proposal}, 'R01')
+    everybody('no second certificate on one card', 'certificate/issue', {'assets': ['HB-2026-0001']},
+              lambda login: '167·三(二)' if login.startswith('hb-fin') else 'R40')
+
+    done('hbsw1', 'asset/card', ledger=ledger('hbsw1', 'N-3', 'hb-fin1'), card=card_of('case3', 'N-3'))
+    rg = done('hbsw1', 'registration/submit', asset='N-3')['id']
+    done('hb-fin3', 'registration/accept', id=rg)
+    done('hb-fin3', 'registration/review', id=rg, accept=True)
+    done('hb-fin3', 'registration/notice', id=rg, place='x', address='https://notice.example/N-3', confidentiality='x')
+    real = {'id': rg, 'name': '赵六（虚构）', 'contact': '示例路1号', 'evidence': '采集合同（示例）'}
+    for blank in ('', '  ', '\u3000', '\u200b\u00a0'):
+        for field in ('name', 'contact', 'evidence'):
+            body = {k: v for k, v in {**real, field: blank}.items() if v}
+            everybody('no anonymous objection: %s %r' % (field, blank), 'registration/object', body, 'R21')
+    h.at('2026-05-26T15:58:00Z')
+    ob = done('jc1', 'registration/object', **real)['id']
+    check('with a name, an address and evidence it is taken, on the last day', ob.startswith('OB-'))
+    done('hb-fin2', 'objection/decide', id=ob, upheld=False, reason='查无实据（示例）')
+    h.at('2026-05-26T16:00:01Z')
+    everybody('no objection after the notice', 'registration/object', real, 'R20')
+    everybody('no second notice', 'registration/notice', {'id': rg, 'place': 'x', 'address': 'x', 'confidentiality': 'x'}, lambda login: 'domain.md 7' if login.startswith('hb-fin') else 'R40')
+    print('# %d attempts of the negative list' % counts['by every role'], flush=True)
+
+
+h = Home(cases=False)
+try:
+    check('a demo home without cases that serves', h.made and h.serve(), h.made_err)
+    for l in h.demo['logins']:
+        roles[l['login']] = set(l['roles'])
+        tokens[l['login']] = h.session(l['login'])
+    check('everybody has signed in', all(tokens.values()), [k for k, v in tokens.items() if not v])
+    cases()
+    negatives()
+    code, out = h.cli('db', 'rebuild', '--check')
+    check('the events give every table again', code == 0 and out.get('same') is True, out)
+finally:
+    h.stop()
+    h.close()
+finish()

@@ -444,7 +444,7 @@ async function generic() {
 		assert.match(await page.innerText('[role=alert]'), /您的角色无权/);
 	});
 	await test('an uploaded file with faults is refused by line and column, in both languages, with what was typed kept', async () => {
-		for (const [lang, words, rule] of [['zh', /全部未办理/, '必填项为空'], ['en', /nothing was taken/, 'a required cell is empty']]) {
+		for (const [lang, words, rule] of [['zh', /全部未办理/, '数据资源目录编号为空'], ['en', /nothing was taken/, 'the entry has no catalogue number']]) {
 			await open(page, '/do/ledger/import?lang=' + lang);
 			await page.setInputFiles('input[type=file]', csv('台账.csv', 'GENERIC-1,CAT-G-1,甲,自主采集,否\r\nGENERIC-2,,乙,自主采集,否\r\n'));
 			await page.selectOption('select[name=dry_run]', 'false');

@@ -295,7 +295,7 @@ def http(h, s):
     problem('portal: brackets without end', request(h.p, 'POST', act, b'[' * 100000, bearer), 400, 'nests deeper', rule='RFC 8259')
     problem('portal: a list instead of an object', request(h.p, 'POST', act, b'[]', bearer), 400, 'JSON object')
     problem('portal: an unknown field', request(h.p, 'POST', act, b'{"number":"x","reason":"y","admin":true}', bearer), 422, '"admin" is not known to this command')
-    problem('portal: an unknown command', request(h.p, 'POST', '/api/v1/certificate/fly', b'{}', bearer), 400, 'certificate.fly')
+    problem('portal: an unknown command', request(h.p, 'POST', '/api/v1/certificate/fly', b'{}', bearer), 404, 'certificate.fly')
     problem('portal: no session', request(h.p, 'POST', act, b'{}'), 401, 'sign in first')
     problem('portal: JSON that is cut, before signing in', request(h.p, 'POST', '/api/v1/session', b'{'), 400, 'JSON text is refused', rule='RFC 8259')
     problem('verifier: JSON that is cut', request(h.v, 'POST', '/v1/verify', b'{'), 400, 'JSON text is refused', rule='RFC 8259')

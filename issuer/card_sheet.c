@@ -560,7 +560,7 @@ static enum fj_rc run(struct import *im, bool dry, struct fj_err *err)
 		FJ_TRY(tsk_each(c, c->command, im->items, import_one, im, err));
 	if (c->answer == NULL)
 		c->answer = json_pack("{s:i}", "done", 0);
-	FJ_AUTO(json) more = json_pack("{s:b, s:b, s:I, s:I, s:I, s:I, s:O, s:O}", "dry_run", dry, "refused", good == 0 && im->faulty > 0, "rows", (json_int_t)im->read, "unchanged",
+	FJ_AUTO(json) more = json_pack("{s:b, s:b, s:I, s:I, s:I, s:I, s:O, s:O}", "dry_run", dry, "refused", good == 0 && im->unchanged == 0 && im->faulty > 0, "rows", (json_int_t)im->read, "unchanged",
 	    (json_int_t)im->unchanged, "good", good, "faulty", (json_int_t)im->faulty, "faults", im->faults, "warnings", im->warned);
 	return c->answer != NULL && json_object_update(c->answer, more) == 0 ? FJ_OK : no_memory(err);
 }

@@ -432,7 +432,7 @@ static enum fj_rc answer(struct import *im, const char *sha, bool again, bool dr
 	struct iss_call *c = im->c;
 	int64_t good = (int64_t)json_array_size(im->lines);
 	FJ_AUTO(json) more = json_pack("{s:s, s:s, s:b, s:b, s:b, s:I, s:I, s:I, s:O, s:I}", "id", im->id, "sha256", sha, "again", again, "dry_run", dry, "refused", good == 0 &&
-	    im->n_faults > 0, "rows", (json_int_t)im->read, "good", (json_int_t)good, "unchanged", (json_int_t)im->unchanged, "faults", im->faults, "faults_total", (json_int_t)im->n_faults);
+	    im->unchanged == 0 && im->n_faults > 0, "rows", (json_int_t)im->read, "good", (json_int_t)good, "unchanged", (json_int_t)im->unchanged, "faults", im->faults, "faults_total", (json_int_t)im->n_faults);
 
 	if (c->answer == NULL)
 		c->answer = json_pack("{s:i}", "done", 0);

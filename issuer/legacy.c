@@ -212,7 +212,7 @@ enum fj_rc cmd_legacy_import(struct iss_call *c, struct fj_err *err)
 	if (!dry && json_array_size(f.secret) > 0)
 		return refuse_secret(&f, err);
 	FJ_TRY(check_places(c, &f, lines, &unchanged, err));
-	bool refused = json_array_size(lines) == 0 && json_array_size(f.faults) > 0;
+	bool refused = json_array_size(lines) == 0 && unchanged == 0 && json_array_size(f.faults) > 0;
 	if (!dry && json_array_size(lines) > 0)
 		FJ_TRY(ask(c, &f, lines, &file, err));
 	return report(c, &f, json_pack("{s:I, s:I, s:b, s:b}", "good", (json_int_t)json_array_size(lines), "unchanged", (json_int_t)unchanged, "dry_run", dry, "refused", refused), err);

@@ -232,8 +232,9 @@ def by_the_domain(commands):
     check('acts that the domain gives to one role are that role\'s alone', not off, off)
     off = [name for name, (kind, roles) in commands.items() if kind == 'write' and 'AUDITOR' in roles]
     check('auditors change nothing', not off, off)
+    # a level of an approval chain may be theirs (decision 10); nothing else is
     off = [name for name, (kind, roles) in commands.items() if kind == 'write' and {'GOV', 'DRC'} & set(roles) and name not in ('approval.approve', 'approval.reject')]
-    check('governments and the DRC decide where the profile\'s chain names them, and change nothing else', not off, off)
+    check('governments and the DRC decide approvals that a chain brings before them, and change nothing else', not off, off)
 
 
 # --- the API's description ---

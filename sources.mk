@@ -190,6 +190,7 @@ TEST_UNIT_SRC := \
 	tests/unit/test_hsm_memory.c \
 	tests/unit/test_iss_card.c \
 	tests/unit/test_iss_csv.c \
+	tests/unit/test_iss_exchange.c \
 	tests/unit/test_iss_ledger.c \
 	tests/unit/test_iss_number.c \
 	tests/unit/test_iss_people.c \

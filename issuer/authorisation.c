@@ -716,7 +716,7 @@ enum fj_rc cmd_authorisation_show(struct iss_call *c, struct fj_err *err)
 
 	FJ_TRY(dom_auth_get(c->db, fj_json_peek(c->params, "number"), &a, err));
 	c->answer = auth_json(&a, c->now);
-	if (dom_credential(c->db, PIPE_AUTHORISATION, a.number, &compact, NULL) == FJ_OK)
+	if (dom_credential(c->db, PIPE_AUTHORISATION, a.credential, &compact, NULL) == FJ_OK)
 		json_object_set_new(c->answer, "compact", json_string(fj_buf_str(&compact)));
 	FJ_AUTO(sto_q) q = {0};
 	FJ_TRY(sto_first(c->db, STO_TOKEN_COUNT, &q, "count", err, "t", a.number));

@@ -48,6 +48,8 @@ void xch_out_drop(struct xch_out *o);
 FJ_DEFINE_AUTO_PTR(xch_out, struct xch_out, xch_out_drop)
 /* may this be the name of an XML element: letters, Chinese, digits, _ - . and no colon */
 bool xch_xml_name(const char *s);
+/* a heading as such a name: without signs, and without a remark in （） at its end */
+void xch_xml_plain(const char *title, char *out, size_t cap);
 /* answer["file"] = {"name", "type", "base64url"} */
 enum fj_rc xch_attach(json_t *answer, const char *name, enum xch_format f, const struct fj_buf *file, struct fj_err *err) FJ_MUST_USE;
 

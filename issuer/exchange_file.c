@@ -51,10 +51,28 @@ static uint32_t next_point(const unsigned char **p)
 	return c;
 }
 
-/* of the names that XML 1.0 has, those in ASCII and what Chinese is written in */
+/* of the names that every edition of XML 1.0 has, those in ASCII and in Chinese characters */
 static bool name_start(uint32_t c)
 {
-	return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || c == '_' || (c >= 0x3001 && c <= 0xd7ff) || (c >= 0xf900 && c <= 0xfdcf) || (c >= 0xfdf0 && c <= 0xfffd);
+	return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || c == '_' || c == 0x3007 || (c >= 0x4e00 && c <= 0x9fa5);
+}
+
+static bool name_part(uint32_t c)
+{
+	return name_start(c) || (c >= '0' && c <= '9') || c == '-' || c == '.';
+}
+
+void xch_xml_plain(const char *title, char *out, size_t cap)
+{
+	const unsigned char *p = (const unsigned char *)title, *from = p;
+	size_t n = 0;
+
+	for (uint32_t c; (c = next_point(&p)) != 0 && c != 0xff08; from = p)
+		if (name_part(c) && n + (size_t)(p - from) < cap) {
+			memcpy(out + n, from, (size_t)(p - from));
+			n += (size_t)(p - from);
+		}
+	out[n] = '\0';
 }
 
 bool xch_xml_name(const char *s)
@@ -65,7 +83,7 @@ bool xch_xml_name(const char *s)
 	if (!name_start(c))
 		return false;
 	while ((c = next_point(&p)) != 0)
-		if (!name_start(c) && !(c >= '0' && c <= '9') && c != '-' && c != '.')
+		if (!name_part(c))
 			return false;
 	return true;
 }

@@ -195,11 +195,12 @@ static json_t *default_doc(void)
 	for (int i = 0; i < XCH_OWN; i++)
 		json_array_append_new(fields, json_pack("{s:s, s:s}", "field", own[i].name, "column", own[i].column));
 	for (size_t i = 0; i < n; i++) {
-		char name[64];
+		char name[64], column[128];
 		if (!card_has_column(&f[i]) || f[i].type == CARD_ASSET_NO)
 			continue;
 		snprintf(name, sizeof(name), "%s.%s", f[i].block, f[i].key);
-		json_array_append_new(fields, json_pack("{s:s, s:s}", "field", name, "column", f[i].zh));
+		xch_xml_plain(f[i].zh, column, sizeof(column));
+		json_array_append_new(fields, json_pack("{s:s, s:s}", "field", name, "column", column));
 	}
 	return json_pack("{s:s, s:s, s:s, s:o, s:{s:s, s:s, s:s, s:s, s:[s,s,s,s,s], s:[s,s,s,s,s]}}", "format", "xlsx", "root", "Assets", "record", "Asset", "fields", fields,
 	    "receipt", "number", "我方编号", "asset_no", "资产编号", "verdict", "处理结果", "reason", "原因", "accepted", "成功", "接收", "是", "1", "ACCEPTED", "refused", "失败", "退回", "否",

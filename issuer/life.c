@@ -205,10 +205,14 @@ static enum fj_rc end_certificate(struct iss_call *c, const struct dom_asset *a,
 	return evt_append(c, "certificate.revoked", cert.number, body, err);
 }
 
-/* the receiver's asset: the same card under the new number, registered */
-static enum fj_rc hand_over(struct iss_call *c, const struct dom_reg *r, const struct dom_asset *a, struct fj_err *err)
+/* The receiver's asset: the card that was registered, under the new number, registered.  The ban of
+ * R04 follows the asset from the first public body that held it (domain.md 5.2, decision 2). */
+static enum fj_rc hand_over(struct iss_call *c, const struct dom_reg *r, const struct dom_asset *a, const char *kind, struct fj_err *err)
 {
-	FJ_AUTO(json) card = json_deep_copy(a->card);
+	const char *origin = !iss_kind_no_collateral(a->origin) && iss_kind_no_collateral(kind) ? kind : a->origin;
+	json_t *registered = NULL;
+	FJ_TRY(dom_card_at(c->db, a->asset_no, r->version, &registered, err));
+	FJ_AUTO(json) card = registered;
 	FJ_AUTO(buf) canonical = FJ_BUF_INIT(1u << 18);
 	struct fj_hash h;
 	char hex[65], ledger[40];
@@ -220,7 +224,7 @@ static enum fj_rc hand_over(struct iss_call *c, const struct dom_reg *r, const s
 	fj_hex(h.b, FJ_SHA256_LEN, hex);
 	iss_new_id("LG-", 12, ledger);
 	FJ_AUTO(json) body = json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:O, s:s, s:s}", "asset_no", r->new_no, "ledger", ledger, "from_ledger", a->ledger, "holder", r->receiver,
-	    "name", a->name, "origin", a->origin, "hash", hex, "card", card, "came_from", a->asset_no, "registration", r->id);
+	    "name", dom_card_text(card, "basic", "name"), "origin", origin, "hash", hex, "card", card, "came_from", a->asset_no, "registration", r->id);
 	return evt_append(c, "asset.received", r->new_no, body, err);
 }
 
@@ -237,7 +241,7 @@ enum fj_rc apr_registration_execute(struct iss_call *c, const struct apr *p, str
 	FJ_TRY(end_certificate(c, &a, t, err));
 	FJ_AUTO(json) body = json_pack("{s:s, s:s, s:s, s:s, s:b}", "asset_no", a.asset_no, "to", "REGISTERED", "asset_to", t->final, "note", "", "closed", 1);
 	FJ_TRY(evt_append(c, "registration.executed", r.id, body, err));
-	return strcmp(r.type, "TRANSFER") == 0 ? hand_over(c, &r, &a, err) : FJ_OK;
+	return strcmp(r.type, "TRANSFER") == 0 ? hand_over(c, &r, &a, holder.kind, err) : FJ_OK;
 }
 
 enum fj_rc apply_asset_received(const struct evt *e, struct fj_err *err)

@@ -142,12 +142,12 @@ enum fj_rc cmd_objection_decide(struct iss_call *c, struct fj_err *err)
 	FJ_TRY(dom_org_get(c->db, a.holder, &holder, err));
 	FJ_TRY(iss_rule_no_foreign_issuer(holder.finance, c->actor->org, err));
 	FJ_TRY(iss_rule_no_two_roles_of_one_person(o.person, c->actor->person, err));
-	FJ_TRY(check_part(c, &o, &a, err));
 	if (strcmp(o.state, "OPEN") != 0) {
 		enum fj_rc rc = fj_fail(err, FJ_E_STATE, "issuer", "26号 art. 12", "this objection is decided already: %s", o.state);
 		fj_err_zh(err, "该异议已作出处理决定");
 		return rc;
 	}
+	FJ_TRY(check_part(c, &o, &a, err));
 	if (!iss_said(text(c->params, "reason"))) {
 		enum fj_rc rc = fj_fail(err, FJ_E_INVALID, "issuer", "26号 art. 12", "a decision on an objection is reasoned");
 		fj_err_zh(err, "异议处理决定应说明理由");

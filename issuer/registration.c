@@ -255,10 +255,14 @@ static enum fj_rc check_application(struct iss_call *c, struct dom_asset *a, con
 	FJ_TRY(check_free(a, err));
 	FJ_TRY(iss_state_next(ISS_OBJ_ASSET, a->state, x->type->on_certificate ? "register-again" : "apply", &to, err));
 	FJ_TRY(x->type->on_certificate ? check_certificated(c, a, holder, x, err) : check_corrected(c, a, err));
-	if (x->type->new_card) {
-		a->version = a->newest;
+	if (x->type->on_certificate) { /* on the newest card, or on the one that is registered */
+		int64_t version = a->newest;
+		if (!x->type->new_card)
+			FJ_TRY(version_registered(c->db, a, &version, err));
+		a->version = version;
 		dom_asset_release(a);
 		FJ_TRY(dom_card_at(c->db, a->asset_no, a->version, &a->card, err));
+		FJ_TRY(dom_card_hash(a->card, a->card_hash, err));
 	}
 	return strcmp(x->type->name, "CANCEL") == 0 ? FJ_OK : check_undisputed(c, a, err);
 }

@@ -197,12 +197,12 @@ static enum fj_rc payload_of(struct issuing *w, const json_t *u, const char *id,
 	struct iss_call *c = w->c;
 	const json_t *product = json_object_get(w->r, "product"), *duties = json_object_get(w->r, "duties");
 	FJ_AUTO(json) sorted = dom_sorted(duties);
-	FJ_AUTO(json) p = json_pack("{s:s, s:s, s:s, s:I, s:I, s:I, s:{s:s, s:s}, s:O, s:{s:s, s:s, s:s}, s:O, s:{s:s}, s:{s:s, s:i, s:s, s:O}, s:O, s:{s:o}}",
+	FJ_AUTO(json) p = json_pack("{s:s, s:s, s:s, s:I, s:I, s:I, s:{s:s, s:s}, s:O, s:{s:s, s:s, s:s}, s:O, s:{s:s}, s:{s:s, s:O, s:s, s:O}, s:O, s:{s:o}}",
 	    "iss", iss_base(c->iss), "vct", FJ_VCT_TOKEN, "jti", id, "iat", (json_int_t)c->now, "nbf", (json_int_t)c->now, "exp", (json_int_t)w->to,
 	    "holder", "usci", fj_json_peek(u, "usci"), "name", fj_json_peek(u, "name"), "asset", w->asset,
 	    "product", "id", fj_json_peek(product, "id"), "version", fj_json_peek(product, "version"), "kind", fj_json_peek(product, "kind"),
 	    "grant", w->grant, "terms", "kind", fj_json_peek(w->r, "terms"),
-	    "parent", "authorisation", w->auth.number, "version", 1, "sha256", w->parent_hash, "status", json_object_get(w->auth.body, "authorisation_status"),
+	    "parent", "authorisation", w->auth.number, "version", json_object_get(w->auth.body, "version"), "sha256", w->parent_hash, "status", json_object_get(w->auth.body, "authorisation_status"),
 	    "duties", sorted, "status", "status_list", sts_json(own->uri, own->idx));
 
 	if (p == NULL)
@@ -248,7 +248,7 @@ static enum fj_rc issue_all(struct issuing *w, struct fj_err *err)
 	}
 	json_array_foreach(users, i, u)
 		FJ_TRY(check_user(w, u, err));
-	FJ_TRY(dom_credential(w->c->db, PIPE_AUTHORISATION, w->auth.number, &parent, err));
+	FJ_TRY(dom_credential(w->c->db, PIPE_AUTHORISATION, w->auth.credential, &parent, err));
 	fj_sha256(fj_buf_slice(&parent), &h);
 	FJ_TRY(fj_b64u_put(&hash, FJ_SLICE(h.b, FJ_SHA256_LEN)));
 	FJ_TRY(fj_strcopy(w->parent_hash, sizeof(w->parent_hash), fj_buf_str(&hash)));

@@ -49,9 +49,13 @@ integration() {
 	python_stage "integration routes" tests/integration/routes_test.py
 	python_stage "integration rules" tests/integration/rules_test.py
 	python_stage "integration cases" tests/integration/cases_test.py
+	python_stage "integration course" tests/integration/course_test.py
+	python_stage "integration day" tests/integration/day_test.py
 	python_stage "integration card" tests/integration/card_test.py
 	python_stage "integration people" tests/integration/people_test.py
 	python_stage "integration key" tests/integration/key_test.py
+	python_stage "integration legacy" tests/integration/legacy_test.py
+	python_stage "integration exchange" tests/integration/exchange_test.py
 	python_stage "integration ledger" tests/integration/ledger_test.py
 	python_stage "integration signer" tests/integration/signer_test.py
 	python_stage "integration faults" tests/integration/faults_test.py

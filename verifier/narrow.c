@@ -57,7 +57,8 @@ static enum fj_rc within_certificate(const struct ver_cert *c, const json_t *ent
 			return beyond(err, "a right goes beyond the certificate's", "所授权利超出证书载明的权利");
 	if (!mode_allowed(a.modes, fj_json_peek(grant, "mode")))
 		return beyond(err, "the mode is not one that the certificate allows", "授权模式不在证书允许范围内");
-	if (num(payload, "nbf") < x.not_before)
+	/* a later version keeps the line's start; it is signed after its certificate begins */
+	if (num(payload, num(payload, "version") > 1 ? "iat" : "nbf") < x.not_before)
 		return beyond(err, "begins before the certificate", "期限早于证书生效日");
 	return num(payload, "exp") <= x.not_after ? FJ_OK : beyond(err, "ends after the certificate", "期限晚于证书终止日");
 }

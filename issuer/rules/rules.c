@@ -210,7 +210,7 @@ enum fj_rc iss_rule_no_two_roles_of_one_person(const char *a, const char *b, str
 enum fj_rc iss_rule_no_way_back_from_final(const char *state, struct fj_err *err)
 {
 	return !is(state, "WITHDRAWN") && !is(state, "CANCELLED") && !is(state, "SUPERSEDED") && !is(state, "RECLAIMED") &&
-	    !is(state, "TERMINATED") && !is(state, "REVOKED") && !is(state, "TRANSFERRED") ? FJ_OK
+	    !is(state, "TERMINATED") && !is(state, "REVOKED") && !is(state, "TRANSFERRED") && !is(state, "DESTROYED") ? FJ_OK
 	    : iss_rule_fail(err, "R23", "what was revoked or taken back does not come back; issue anew", "已撤销、注销或收回的不可恢复，请重新办理");
 }
 

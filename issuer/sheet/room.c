@@ -230,6 +230,7 @@ enum fj_rc room_start(struct fj_err *err)
 
 struct room_reader {
 	int fd;
+	const char *standard; /* that a file is refused by */
 	size_t line;        /* of the last row: they only rise */
 	struct fj_buf in;   /* what came and is not yet read */
 	size_t at;
@@ -238,8 +239,8 @@ struct room_reader {
 
 static enum fj_rc cut_short(struct fj_err *err)
 {
-	fj_fail(err, FJ_E_PARSE, "sheet", NULL, "the XLSX file could not be read: it is damaged, or takes more memory or time than is allowed; save it as CSV");
-	fj_err_zh(err, "XLSX 文件无法读取：文件已损坏，或占用的内存、时间超出限制；请另存为 CSV");
+	fj_fail(err, FJ_E_PARSE, "sheet", NULL, "the file could not be read: it is damaged, or takes more memory or time than is allowed; save it as CSV");
+	fj_err_zh(err, "文件无法读取：文件已损坏，或占用的内存、时间超出限制；请另存为 CSV");
 	return FJ_E_PARSE;
 }
 
@@ -277,6 +278,7 @@ enum fj_rc room_open(struct fj_slice file, struct room_reader **out, struct fj_e
 	if (r == NULL)
 		return fj_fail(err, FJ_E_NOMEM, "sheet", NULL, "out of memory");
 	r->fd = from;
+	r->standard = xmltab_is(file) ? "XML 1.0" : "ISO/IEC 29500";
 	from = -1;
 	fj_buf_init(&r->in, MAX_FRAME + 2 * FLUSH);
 	fj_buf_init(&r->row, MAX_FRAME);
@@ -360,13 +362,13 @@ static enum fj_rc take_cells(struct room_reader *r, struct fj_rd *body, struct s
 }
 
 /* a sentence of the reader's: valid text, and told as what it is */
-static enum fj_rc take_why(struct fj_rd *body, enum fj_rc rc, struct fj_err *err)
+static enum fj_rc take_why(const struct room_reader *r, struct fj_rd *body, enum fj_rc rc, struct fj_err *err)
 {
 	char en[sizeof(err->en)], zh[sizeof(err->zh)];
 
 	if (fj_get_str(body, en, sizeof(en)) != FJ_OK || fj_get_str(body, zh, sizeof(zh)) != FJ_OK || fj_rd_end(body) != FJ_OK)
 		return cut_short(err);
-	fj_fail(err, rc, "sheet", "ISO/IEC 29500", "%s", en);
+	fj_fail(err, rc, "sheet", r->standard, "%s", en);
 	fj_err_zh(err, "%s", zh);
 	return rc;
 }
@@ -383,7 +385,7 @@ static enum fj_rc take_frame(struct room_reader *r, uint8_t kind, struct fj_rd *
 	if (fj_get_u32(body, &column) != FJ_OK || (kind != FRAME_BROKEN && kind != FRAME_FAILED))
 		return cut_short(err);
 	row->column = column;
-	return take_why(body, kind == FRAME_BROKEN ? FJ_E_INVALID : line == FJ_E_LIMIT ? FJ_E_LIMIT : FJ_E_PARSE, err);
+	return take_why(r, body, kind == FRAME_BROKEN ? FJ_E_INVALID : line == FJ_E_LIMIT ? FJ_E_LIMIT : FJ_E_PARSE, err);
 }
 
 enum fj_rc room_next(struct room_reader *r, struct sheet_row *row, bool *more, struct fj_err *err)

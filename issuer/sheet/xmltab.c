@@ -111,12 +111,12 @@ static void XMLCALL on_start(void *arg, const char *name, const char **atts)
 		return;
 	if (++t->depth > 3)
 		stop(t, FJ_E_PARSE, "an element stands within a field", "字段内不得再嵌套元素");
-	else if (t->depth > 1 && atts[0] != NULL)
-		stop(t, FJ_E_PARSE, "records and fields have no attributes here", "记录和字段不得带属性");
 	else if (t->depth == 2)
 		begin_record(t);
 	else if (t->depth == 3)
 		begin_field(t, local(name));
+	if (t->depth > 1 && atts[0] != NULL)
+		stop(t, FJ_E_PARSE, "records and fields have no attributes here", "记录和字段不得带属性");
 }
 
 static bool is_space(char c)

@@ -179,7 +179,7 @@ def legacy():
     approved = done('hb-fin2', 'approval.approve', id=out['approval'])
     check('approved, all good rows are in', approved['done'] == 3, approved)
     code, again = h.cli('legacy', 'import', name, who='hb-fin1')
-    check('the same file again changes nothing and says so', code == 0 and again['unchanged'] == 3 and again['good'] == 0 and 'approval' not in again, again)
+    check('the same file again changes nothing and says so', code == 0 and again['unchanged'] == 3 and again['good'] == 0 and 'approval' not in again, {k: v for k, v in again.items() if k not in ('faults', 'warnings')})
 
     asset = get('hb-fin1', 'asset/HIST-0000')
     check('the asset is registered and marked, real date beside the day of entry', asset['state'] == 'REGISTERED' and asset['legacy']['mark'] == '历史补录' and

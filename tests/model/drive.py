@@ -162,6 +162,7 @@ class Player:
     def __init__(self, product, world, code, officers):
         self.p, self.w, self.code, self.officers = product, world, code, officers
         self.id, self.pend, self.auth, self.n = {}, {}, {}, 0
+        self.morning, self.minutes = time.time(), 1
 
     def play(self, m, ctx):
         """(done, answer or problem, HTTP status)"""
@@ -391,11 +392,11 @@ class Player:
         c = ctx['cert'] or next((c for c in reversed(list(self.w.d['certificates'].values())) if c['asset'] == a['id'] and c['id'] in self.id), None)
         if c is None:
             raise Skip
-        card, shared = a['cards'][c['ver'] - 1], self.w.d['ledgers'][a['ledger']]['shared']
+        card, shared = a['cards'][(ctx['cert']['ver'] if ctx['cert'] else len(a['cards'])) - 1], self.w.d['ledgers'][a['ledger']]['shared']
         docs = {k: 'document' for k in ('feasibility', 'due_diligence', 'risk_evaluation', 'security_rules', 'emergency_plan')}
         if card['consent']:
             docs['consent'] = 'consent'
-        proposal = {'certificates': [self.need(c['id'])], 'operator': self.code['OPR'], 'terms': 'free', 'from': self.w.d['today'], 'to': c['not_after'],
+        proposal = {'certificates': [self.need(c['id'])], 'operator': self.code['OPR'], 'terms': 'free', 'from': self.w.d['today'], 'to': max(c['not_after'], self.w.d['today']),
                     'shared': bool(shared), 'selection': 'tender', 'operator_conditions': 'shown', 'documents': docs,
                     'grant': {'mode': 'WHOLE', 'domains': [], 'scenarios': [], 'rights': ['USE'], 'purposes': ['WELFARE'], 'actions': ['QUERY'],
                               'territory': [LEVEL['FIN1']], 'environment': [], 'quota': None, 'depth': 0}}
@@ -425,10 +426,10 @@ class Player:
         if not isinstance(days, int) or days < 1:
             raise Skip                                   # nobody's command: the day comes by itself
         day = dt.date.fromisoformat(self.w.d['today']) + dt.timedelta(days=days)
-        at = day.isoformat() + 'T01:00:00Z'
-        out = self.p.local('clock.demo', at=at)
+        out = self.p.local('clock.demo', at=day.isoformat() + 'T01:00:00Z')
+        self.morning, self.minutes = time.time(), 1
         if out['ok']:
-            out = self.p.local('clock.demo', at=at)      # with the first act of the day what is past its end expires
+            out = self.later(day.isoformat())
         return (200, out['answer']) if out['ok'] else (422, out['error'])
 
     # --- what the product named ---
@@ -461,7 +462,15 @@ class Player:
                 if self.auth.get(a['id']):
                     self.auth[a['id']] = self.auth[a['id']][len(self.auth[a['id']]) - len(a['authorised']):]
         if act == 'revoke_reject' and 'pending' not in changes:
-            self.p.local('clock.demo', at=self.w.d['today'] + 'T01:00:00Z')
+            out = self.later(self.w.d['today'])
+            if not out['ok']:
+                raise Disagreement('the clock does not go on: %s' % out)
+
+    def later(self, day):
+        """An act of the same day, some minutes on: with it, what is past its end expires."""
+        seconds = 60 * self.minutes + int(time.time() - self.morning)
+        self.minutes += 1
+        return self.p.local('clock.demo', at='%sT%02d:%02d:%02dZ' % (day, 1 + seconds // 3600, seconds // 60 % 60, seconds % 60))
 
     def newest(self, kind):
         for e in self.p.request('hb-fin1', 'GET', '/api/v1/event?limit=4')[1]['items']:

@@ -424,7 +424,7 @@ class World:
             tags |= {"R02", "input"}
 
         def effect():
-            self._new("ledgers", "L", {"state": "LEDGERED", "holder": p["org"], "pending": None, "asset": None,
+            self._new("ledgers", "L", {"state": "LEDGERED", "holder": p["org"], "pending": None, "by": None, "asset": None,
                                        "catalog_ref": m["catalog_ref"], "shared": bool(m.get("shared"))})
         return tags, effect
 
@@ -436,7 +436,7 @@ class World:
             tags.add("state")
 
         def effect():
-            e["pending"] = {"result": m["result"], "by": p["id"]}
+            e["pending"], e["by"] = {"result": m["result"]}, p["id"]
             return {"pending": m["result"]}
         return tags, effect
 
@@ -444,7 +444,7 @@ class World:
         e, tags = x["ledger"], set()
         if not e["pending"]:
             tags.add("state")
-        elif e["pending"]["by"] == p["id"]:
+        if e["by"] == p["id"]:
             tags.add("R22")
 
         def effect():
@@ -474,7 +474,7 @@ class World:
             tags.add("R17")
         if m.get("level") == "IMPORTANT" and not m.get("risk_assessment"):
             tags |= {"R17", "input"}
-        if m.get("sj_number") and holder["kind"] == "ADMIN":
+        if m.get("sj_number") and "ADMIN" in (holder["kind"], a and a["origin"]):      # duty data stays it [199]
             tags.add("R33")
         if m.get("value_basis") == "APPRAISAL":
             tags |= {"R36", "input"}
@@ -487,16 +487,16 @@ class World:
                 if a["correct_from"] is not None:
                     a["correct_from"] = None
                 return {"card_ver": len(a["cards"])}
-            self._asset(e, card, "CARDED", holder["kind"] in PUBLIC_KINDS)
+            self._asset(e, card, "CARDED", holder["kind"] in PUBLIC_KINDS, holder["kind"])
             return {"card_ver": 1}
         return tags, effect
 
-    def _asset(self, e, card, base, no_collateral):
+    def _asset(self, e, card, base, no_collateral, origin):
         a = self._new("assets", "A", {
             "ledger": e["id"], "holder": e["holder"], "base": base, "cards": [card], "reg_ver": None,
             "open": None, "last": None, "basis": None, "successor_due": False, "cert": None, "draft": None,
             "frozen": None, "authorised": [], "collateral": False, "correct_from": None, "upheld": [],
-            "files": [], "told": {}, "receiver": None, "no_collateral": no_collateral})
+            "files": [], "told": {}, "receiver": None, "origin": origin, "no_collateral": no_collateral})
         e["asset"] = a["id"]
         return a
 
@@ -729,10 +729,10 @@ class World:
                 self._step(a, r, "REFUSED")
                 return
             self._step(a, r, "REGISTERED")
-            self._drop_draft(a)
             if r["type"] in ENDINGS:
                 a["successor_due"] = False
                 return
+            self._drop_draft(a)
             a["reg_ver"], a["basis"] = r["ver"], r["id"]
             a["successor_due"] = a["base"] == "CERTIFICATED"
         return tags, effect
@@ -779,6 +779,7 @@ class World:
         def effect():
             final, reason = ENDINGS[r["type"]]
             a["base"], a["open"] = final, None
+            self._drop_draft(a)
             if a["cert"]:
                 self._end_cert(a, "CANCELLED", reason)
             if r["type"] == "TRANSFER":
@@ -788,10 +789,12 @@ class World:
     def _hand_over(self, a, r):
         """The receiver's asset: the registered card under a new number, registered [379]; the ban follows [25]."""
         old = self.d["ledgers"][a["ledger"]]
-        e = self._new("ledgers", "L", {"state": "RECOGNISED", "holder": r["receiver"], "pending": None,
+        e = self._new("ledgers", "L", {"state": "RECOGNISED", "holder": r["receiver"], "pending": None, "by": old["by"],
                                        "asset": None, "catalog_ref": old["catalog_ref"], "shared": old["shared"]})
         banned = a["no_collateral"] or self.orgs[r["receiver"]]["kind"] in PUBLIC_KINDS
-        new = self._asset(e, copy.deepcopy(a["cards"][r["ver"] - 1]), "REGISTERED", banned)
+        mine = self.orgs[a["holder"]]["kind"]
+        origin = mine if mine in PUBLIC_KINDS and a["origin"] not in PUBLIC_KINDS else a["origin"]
+        new = self._asset(e, copy.deepcopy(a["cards"][r["ver"] - 1]), "REGISTERED", banned, origin)
         new["reg_ver"], new["basis"] = 1, r["id"]
         a["receiver"] = r["receiver"]
 
@@ -927,7 +930,7 @@ class World:
         def effect():
             cert_state, asset_state = REVOCATIONS[v["reason"]]
             self._stop_open(a)
-            if asset_state != "REGISTERED" or not a["successor_due"]:
+            if asset_state != "REGISTERED":
                 self._drop_draft(a)                 # else what was decided is still certified
             self._end_cert(a, cert_state, v["reason"])
             a["base"], a["successor_due"] = asset_state, False
@@ -1083,7 +1086,7 @@ class Generator:
                 "dispute": r.random() < .06,
                 "consent": r.random() < .7, "personal": (pi := r.choice(PERSONAL)),
                 "legal_basis": pi == "raw" and r.random() < .6,
-                "sj_number": holder["kind"] != "ADMIN" and r.random() < .2,
+                "sj_number": holder["kind"] != "ADMIN" and r.random() < .1,
                 "sec_policy": r.random() < .93, "emergency_plan": r.random() < .93,
                 "public_data": r.random() < (.85 if holder["kind"] in PUBLIC_KINDS else .3),
                 "value_basis": r.choice(VALUE_BASES[:3]), "encumbrance": r.random() < .4,

@@ -165,7 +165,7 @@ TEST("R22: one person is not two officers")
 
 TEST("R23: no way back from every final state, and from no other")
 {
-	static const char *const final[] = {"WITHDRAWN", "CANCELLED", "SUPERSEDED", "RECLAIMED", "TERMINATED", "REVOKED", "TRANSFERRED"};
+	static const char *const final[] = {"WITHDRAWN", "CANCELLED", "SUPERSEDED", "RECLAIMED", "TERMINATED", "REVOKED", "TRANSFERRED", "DESTROYED"};
 	static const char *const not_final[] = {"ACTIVE", "SUSPENDED", "REVOKING", "ENDING", "PENDING"};
 	struct fj_err err = {0};
 	for (size_t i = 0; i < sizeof(final) / sizeof(*final); i++)

@@ -415,4 +415,23 @@ TEST("an authorisation credential: good, wider than its certificate, its entries
 	CHECK_STR(verdict(w, fj_buf_slice(&w->auth_jwt), &(struct asked){.use = NULL}), "deny narrowing");
 }
 
+TEST("a later version keeps its start under the successor of its certificate; a first one begins within it, and no version is older than its certificate")
+{
+	MAKE(w);
+	static const struct {
+		int version, nbf, iat; /* days before now; the certificate is 100 days old */
+		const char *want;
+	} c[] = {{1, 50, 50, "permit"}, {1, 101, 50, "deny narrowing"}, {2, 101, 50, "permit"}, {2, 101, 101, "deny narrowing"}};
+
+	for (size_t i = 0; i < FJ_ARRAY_LEN(c); i++) {
+		json_object_set_new(w->auth, "version", json_integer(c[i].version));
+		json_object_set_new(w->auth, "previous", c[i].version == 1 ? json_null() : json_string("AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"));
+		json_object_set_new(w->auth, "nbf", json_integer(NOW - c[i].nbf * DAY));
+		json_object_set_new(w->auth, "iat", json_integer(NOW - c[i].iat * DAY));
+		world_sign_auth(w);
+		CHECK_OK(world_load(w, &err));
+		CHECK_STR(verdict(w, fj_buf_slice(&w->auth_jwt), &(struct asked){.use = NULL}), c[i].want);
+	}
+}
+
 TEST_MAIN

@@ -142,6 +142,7 @@ F_ROOM_number = iss
 F_ROOM_ocsp = ca
 F_ROOM_request = ca
 F_ROOM_sheet = iss
+F_ROOM_search = iss
 F_ROOM_signed = ver
 F_ROOM_signer = hsm
 F_ROOM_text = base
@@ -169,10 +170,14 @@ $(B)/tests/bench/slow/swtpm: $(call obj,tests/bench/slow_tpm.c) $(A_BASE)
 	@mkdir -p $(@D)
 	$(CC) $(LDFLAGS) -o $@ $^ $(L_BASE)
 
+$(B)/tests/bench/scale: $(call obj,tests/bench/scale.c) $(T_LIBS_iss)
+	@mkdir -p $(@D)
+	$(CC) $(LDFLAGS) -o $@ $^ $(T_LINK_iss)
+
 unit: $(UNIT) ## unit tests
 	@tests/run.sh unit $(B)
 
-.PHONY: all help unit run quick check conformance e2e integration soak bench cov lint san san-tests \
+.PHONY: all help unit run quick check conformance e2e integration soak bench bench-scale cov lint san san-tests \
 	fuzz fuzzers routes install dist clean deps deps-full
 
 run: deps ## build, make a demo home under build/, serve it
@@ -205,6 +210,9 @@ cov: ## lines that the unit tests and the fuzzers' corpus reach, by room
 	@tests/cov.sh build/cov
 bench: all $(BENCHES) ## the numbers of design section 7, with their ratios
 	@python3 tests/bench/bench.py $(B)
+N ?= 1000000
+bench-scale: $(B)/tests/bench/scale ## lists, search and show with N assets (1,000,000) beside 10,000; some minutes, some GB
+	@d=$$(mktemp -d $(B)/scale-XXXXXX) && trap 'rm -rf "$$d"' EXIT && $(B)/tests/bench/scale "$$d" 10000 $(N)
 FUZZ_SECONDS ?= 60
 fuzz: ## each parser of outside data under libFuzzer for FUZZ_SECONDS (60); FUZZ_ONLY="der json" for some
 	@if clang -fsanitize=fuzzer,address,undefined -x c -c /dev/null -o /dev/null 2>/dev/null && \

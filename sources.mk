@@ -83,13 +83,17 @@ ISSUER_SRC := \
 	issuer/delegation.c \
 	issuer/demo.c \
 	issuer/division.c \
+	issuer/dossier.c \
 	issuer/event.c \
 	issuer/exchange.c \
 	issuer/exchange_file.c \
 	issuer/exchange_map.c \
 	issuer/exchange_number.c \
 	issuer/exchange_reconcile.c \
+	issuer/export.c \
 	issuer/fields.c \
+	issuer/find.c \
+	issuer/history.c \
 	issuer/holder_key.c \
 	issuer/init.c \
 	issuer/iss.c \
@@ -119,6 +123,7 @@ ISSUER_SRC := \
 	issuer/review.c \
 	issuer/roles.c \
 	issuer/rules/rules.c \
+	issuer/search.c \
 	issuer/sheet/csv.c \
 	issuer/sheet/key.c \
 	issuer/sheet/out.c \
@@ -196,6 +201,7 @@ TEST_UNIT_SRC := \
 	tests/unit/test_iss_people.c \
 	tests/unit/test_iss_rows.c \
 	tests/unit/test_iss_rules.c \
+	tests/unit/test_iss_search.c \
 	tests/unit/test_iss_sheet.c \
 	tests/unit/test_iss_state.c \
 	tests/unit/test_iss_workday.c \
@@ -222,6 +228,7 @@ TEST_FUZZ_SRC := \
 	tests/fuzz/fuzz_number.c \
 	tests/fuzz/fuzz_ocsp.c \
 	tests/fuzz/fuzz_request.c \
+	tests/fuzz/fuzz_search.c \
 	tests/fuzz/fuzz_sheet.c \
 	tests/fuzz/fuzz_signed.c \
 	tests/fuzz/fuzz_signer.c \
@@ -242,4 +249,5 @@ INCBIN_DATA := \
 	issuer/publish/public.sql \
 	issuer/store/schema_core.sql \
 	issuer/store/schema_domain.sql \
+	issuer/store/schema_find.sql \
 	web/http/style.css

@@ -723,23 +723,3 @@ enum fj_rc cmd_authorisation_show(struct iss_call *c, struct fj_err *err)
 	json_object_set_new(c->answer, "tokens", json_integer((json_int_t)sto_int(&q, 0)));
 	return c->answer != NULL ? FJ_OK : fj_fail(err, FJ_E_NOMEM, "issuer", NULL, "out of memory");
 }
-
-enum fj_rc cmd_authorisation_list(struct iss_call *c, struct fj_err *err)
-{
-	FJ_AUTO(sto_q) q = {0};
-	FJ_AUTO(json) items = json_array();
-	const char *after;
-	int64_t limit;
-	bool row;
-
-	iss_page(c, &after, &limit);
-	FJ_TRY(sto_query(c->db, STO_AUTH_LIST, &q, err, "ti", after, limit));
-	for (;;) {
-		FJ_AUTO(dom_auth) a = {.body = NULL};
-		FJ_TRY(sto_step(&q, &row, err));
-		if (!row)
-			return dom_list_answer(c, items, "number", limit, err);
-		FJ_TRY(from_row(&q, &a, err));
-		json_array_append_new(items, auth_json(&a, c->now));
-	}
-}

@@ -333,22 +333,3 @@ enum fj_rc cmd_asset_show(struct iss_call *c, struct fj_err *err)
 	return dom_legacy_mark(c->db, no, NULL, c->answer, err);
 }
 
-enum fj_rc cmd_asset_list(struct iss_call *c, struct fj_err *err)
-{
-	FJ_AUTO(sto_q) q = {0};
-	FJ_AUTO(json) items = json_array();
-	const char *after;
-	int64_t limit;
-	bool row;
-
-	iss_page(c, &after, &limit);
-	FJ_TRY(sto_query(c->db, STO_ASSET_LIST, &q, err, "ti", after, limit));
-	for (;;) {
-		struct dom_asset a = {.card = NULL};
-		FJ_TRY(sto_step(&q, &row, err));
-		if (!row)
-			return dom_list_answer(c, items, "asset_no", limit, err);
-		FJ_TRY(from_row(&q, &a, err));
-		json_array_append_new(items, asset_json(&a));
-	}
-}

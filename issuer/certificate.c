@@ -909,23 +909,3 @@ enum fj_rc cmd_certificate_show(struct iss_call *c, struct fj_err *err)
 	}
 	return c->answer != NULL ? FJ_OK : fj_fail(err, FJ_E_NOMEM, "issuer", NULL, "out of memory");
 }
-
-enum fj_rc cmd_certificate_list(struct iss_call *c, struct fj_err *err)
-{
-	FJ_AUTO(sto_q) q = {0};
-	FJ_AUTO(json) items = json_array();
-	struct dom_cert t;
-	const char *after;
-	int64_t limit;
-	bool row;
-
-	iss_page(c, &after, &limit);
-	FJ_TRY(sto_query(c->db, STO_CERT_LIST, &q, err, "ti", after, limit));
-	for (;;) {
-		FJ_TRY(sto_step(&q, &row, err));
-		if (!row)
-			return dom_list_answer(c, items, "number", limit, err);
-		FJ_TRY(from_row(&q, &t, err));
-		json_array_append_new(items, cert_json(&t, c->now));
-	}
-}

@@ -8,6 +8,7 @@
 #include <sodium.h>
 
 #include "issuer/domain.h"
+#include "issuer/find.h"
 #include "issuer/iss.h"
 #include "issuer/profile.h"
 
@@ -26,7 +27,8 @@ static enum fj_rc dispatch(const struct evt *e, struct fj_err *err)
 	for (size_t i = 0; i < FJ_ARRAY_LEN(table); i++)
 		if (strcmp(table[i].kind, e->kind) == 0) {
 			FJ_TRY(pipe_apply(e, err));
-			return table[i].apply(e, err);
+			FJ_TRY(table[i].apply(e, err));
+			return fnd_note(e, err);
 		}
 	return fj_fail(err, FJ_E_INTERNAL, "issuer", NULL, "there is no event \"%s\"", e->kind);
 }
@@ -104,15 +106,31 @@ enum fj_rc evt_append(struct iss_call *c, const char *kind, const char *object, 
 	return dispatch(&e, err);
 }
 
+static struct evt from_row(const struct sto_q *q)
+{
+	return (struct evt){.seq = sto_int(q, 0), .at = sto_int(q, 1), .actor = sto_text(q, 2), .org = sto_text(q, 3), .kind = sto_text(q, 4),
+		.object = sto_text(q, 5), .approval = sto_text(q, 6), .policy = sto_text(q, 9)};
+}
+
+bool evt_row_true(const struct sto_q *q, struct fj_slice before)
+{
+	struct evt e = from_row(q);
+	struct fj_hash hash;
+
+	hash_event(&e, sto_text(q, 7), before, &hash);
+	return fj_slice_eq(sto_blob(q, 8), FJ_SLICE(hash.b, FJ_SHA256_LEN));
+}
+
 /* --- rebuilding --- */
 
 static enum fj_rc replay_row(const struct sto_q *q, struct sto *into, struct fj_hash *chain, int64_t *seq, struct fj_err *err)
 {
 	FJ_AUTO(json) body = NULL;
 	FJ_AUTO(str) text = fj_strdup(sto_text(q, 7));
-	struct evt e = {.db = into, .seq = sto_int(q, 0), .at = sto_int(q, 1), .actor = sto_text(q, 2), .org = sto_text(q, 3),
-		.kind = sto_text(q, 4), .object = sto_text(q, 5), .approval = sto_text(q, 6), .policy = sto_text(q, 9)};
+	struct evt e = from_row(q);
 	struct fj_hash hash;
+
+	e.db = into;
 
 	if (text == NULL)
 		return fj_fail(err, FJ_E_NOMEM, "issuer", NULL, "out of memory");
@@ -177,6 +195,7 @@ enum fj_rc evt_rebuild_check(struct sto *from, struct sto *into, int64_t *events
 	FJ_TRY(sto_begin(into, err));
 	while (more)
 		FJ_TRY(replay_page(from, into, &chain, events, &more, err));
+	FJ_TRY(sto_settle(into, err));
 	for (size_t i = 0; i < FJ_ARRAY_LEN(tables); i++)
 		FJ_TRY(same_rows(from, into, tables[i], rows, err));
 	sto_rollback(into);

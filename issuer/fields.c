@@ -26,7 +26,6 @@ static const char *const revocation_reasons[] = {"privilegeWithdrawn", "cessatio
 
 const struct iss_field fld_none[] = {{0}};
 const struct iss_field fld_list[] = {PAGE, {0}};
-const struct iss_field fld_token_list[] = {PAGE, {"authorisation", ISS_F_STR, false, 40, "授权编号", "tokens of this authorisation"}, {0}};
 const struct iss_field fld_usci[] = {{"usci", ISS_F_STR, true, 18, "统一社会信用代码", "unified social credit code"}, {0}};
 const struct iss_field fld_ledger[] = {{"id", ISS_F_STR, true, 40, "台账编号", "ledger entry"}, {0}};
 const struct iss_field fld_asset[] = {{"asset", ISS_F_STR, true, DOM_MAX_ASSET_NO, "资产编号", "asset number"}, {0}};

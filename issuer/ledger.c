@@ -88,26 +88,6 @@ enum fj_rc cmd_ledger_show(struct iss_call *c, struct fj_err *err)
 	return c->answer != NULL ? FJ_OK : fj_fail(err, FJ_E_NOMEM, "issuer", NULL, "out of memory");
 }
 
-enum fj_rc cmd_ledger_list(struct iss_call *c, struct fj_err *err)
-{
-	FJ_AUTO(sto_q) q = {0};
-	FJ_AUTO(json) items = json_array();
-	struct dom_ledger l;
-	const char *after;
-	int64_t limit;
-	bool row;
-
-	iss_page(c, &after, &limit);
-	FJ_TRY(sto_query(c->db, STO_LEDGER_LIST, &q, err, "ti", after, limit));
-	for (;;) {
-		FJ_TRY(sto_step(&q, &row, err));
-		if (!row)
-			return dom_list_answer(c, items, "id", limit, err);
-		FJ_TRY(from_row(&q, &l, err));
-		json_array_append_new(items, ledger_json(&l));
-	}
-}
-
 /* --- recognition --- */
 
 static enum fj_rc refuse(struct fj_err *err, enum fj_rc rc, const char *rule, const char *en, const char *zh)

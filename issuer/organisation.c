@@ -336,27 +336,6 @@ enum fj_rc cmd_organisation_show(struct iss_call *c, struct fj_err *err)
 	return json_object_set(c->answer, "affiliate_of", others) == 0 ? FJ_OK : fj_fail(err, FJ_E_NOMEM, "issuer", NULL, "out of memory");
 }
 
-enum fj_rc cmd_organisation_list(struct iss_call *c, struct fj_err *err)
-{
-	FJ_AUTO(sto_q) q = {0};
-	FJ_AUTO(json) items = json_array();
-	const char *after;
-	int64_t limit;
-	bool row;
-
-	iss_page(c, &after, &limit);
-	FJ_TRY(sto_query(c->db, STO_ORG_LIST, &q, err, "ti", after, limit));
-	for (;;) {
-		json_t *one = NULL;
-		FJ_TRY(sto_step(&q, &row, err));
-		if (!row)
-			break;
-		FJ_TRY(row_json(&q, &one, err));
-		json_array_append_new(items, one);
-	}
-	return dom_list_answer(c, items, "usci", limit, err);
-}
-
 /* items and where the next page starts */
 enum fj_rc dom_list_answer(struct iss_call *c, json_t *items, const char *key, int64_t limit, struct fj_err *err)
 {

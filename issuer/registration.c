@@ -104,18 +104,21 @@ static enum fj_rc check_free(const struct dom_asset *a, struct fj_err *err)
 	return rc;
 }
 
-/* A card whose certificate was withdrawn is corrected before it is applied for again. */
+/* A card whose certificate or registration was withdrawn is corrected before it is applied for again. */
 static enum fj_rc check_corrected(struct iss_call *c, const struct dom_asset *a, struct fj_err *err)
 {
 	FJ_AUTO(sto_q) q = {0};
-	bool row;
+	FJ_AUTO(sto_q) w = {0};
+	bool row, withdrawn;
 
 	FJ_TRY(sto_query(c->db, STO_CERT_LAST_OF, &q, err, "t", a->asset_no));
 	FJ_TRY(sto_step(&q, &row, err));
-	if (row && strcmp(sto_text(&q, 0), "WITHDRAWN") == 0 && sto_int(&q, 1) == a->version)
-		return iss_rule_fail(err, "R23", "the certificate on this version of the card was withdrawn; correct the card, then apply again",
-		    "依据该版本卡片颁发的证书已被撤销；请先更正资产卡片再申请登记");
-	return FJ_OK;
+	FJ_TRY(sto_query(c->db, STO_REG_WITHDRAWN, &w, err, "ti", a->asset_no, a->version));
+	FJ_TRY(sto_step(&w, &withdrawn, err));
+	if (!withdrawn && !(row && strcmp(sto_text(&q, 0), "WITHDRAWN") == 0 && sto_int(&q, 1) == a->version))
+		return FJ_OK;
+	return iss_rule_fail(err, "R23", "the certificate or registration on this version of the card was withdrawn; correct the card, then apply again",
+	    "依据该版本卡片的登记或证书已被撤销；请先更正资产卡片再申请登记");
 }
 
 /* No dispute on the card that is applied for nor on the newest, and no objection upheld against it.
@@ -798,24 +801,4 @@ enum fj_rc cmd_registration_show(struct iss_call *c, struct fj_err *err)
 	json_object_set_new(c->answer, "note", json_string(sto_text(&q, 16)));
 	json_object_set_new(c->answer, "notice_address", json_string(sto_text(&q, 23)));
 	return c->answer != NULL ? dom_legacy_mark(c->db, r.asset_no, r.id, c->answer, err) : fj_fail(err, FJ_E_NOMEM, "issuer", NULL, "out of memory");
-}
-
-enum fj_rc cmd_registration_list(struct iss_call *c, struct fj_err *err)
-{
-	FJ_AUTO(sto_q) q = {0};
-	FJ_AUTO(json) items = json_array();
-	struct dom_reg r;
-	const char *after;
-	int64_t limit;
-	bool row;
-
-	iss_page(c, &after, &limit);
-	FJ_TRY(sto_query(c->db, STO_REG_LIST, &q, err, "ti", after, limit));
-	for (;;) {
-		FJ_TRY(sto_step(&q, &row, err));
-		if (!row)
-			return dom_list_answer(c, items, "id", limit, err);
-		FJ_TRY(dom_reg_from_row(&q, &r, err));
-		json_array_append_new(items, to_json(&r, c->now));
-	}
 }

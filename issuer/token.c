@@ -429,23 +429,3 @@ enum fj_rc cmd_token_show(struct iss_call *c, struct fj_err *err)
 		json_object_set_new(c->answer, "compact", json_string(fj_buf_str(&compact)));
 	return c->answer != NULL ? FJ_OK : fj_fail(err, FJ_E_NOMEM, "issuer", NULL, "out of memory");
 }
-
-enum fj_rc cmd_token_list(struct iss_call *c, struct fj_err *err)
-{
-	FJ_AUTO(sto_q) q = {0};
-	FJ_AUTO(json) items = json_array();
-	const char *after, *of = fj_json_peek(c->params, "authorisation");
-	struct token t;
-	int64_t limit;
-	bool row;
-
-	iss_page(c, &after, &limit);
-	FJ_TRY(sto_query(c->db, STO_TOKEN_LIST, &q, err, "tti", of == NULL ? "" : of, after, limit));
-	for (;;) {
-		FJ_TRY(sto_step(&q, &row, err));
-		if (!row)
-			return dom_list_answer(c, items, "id", limit, err);
-		FJ_TRY(from_row(&q, &t, err));
-		json_array_append_new(items, token_json(&t, c->now));
-	}
-}

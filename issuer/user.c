@@ -366,27 +366,6 @@ enum fj_rc cmd_user_show(struct iss_call *c, struct fj_err *err)
 	return c->answer != NULL ? FJ_OK : fj_fail(err, FJ_E_NOMEM, "issuer", NULL, "out of memory");
 }
 
-enum fj_rc cmd_user_list(struct iss_call *c, struct fj_err *err)
-{
-	FJ_AUTO(sto_q) q = {0};
-	FJ_AUTO(json) items = json_array();
-	const char *after;
-	int64_t limit;
-	bool row;
-
-	iss_page(c, &after, &limit);
-	FJ_TRY(sto_query(c->db, STO_USER_LIST, &q, err, "ti", after, limit));
-	for (;;) {
-		FJ_TRY(sto_step(&q, &row, err));
-		if (!row)
-			break;
-		json_array_append_new(items, user_json(&q));
-	}
-	const char *last = fj_json_peek(json_array_get(items, json_array_size(items) - 1), "login");
-	c->answer = json_pack("{s:O, s:s?}", "items", items, "next", (int64_t)json_array_size(items) == limit ? last : NULL);
-	return c->answer != NULL ? FJ_OK : fj_fail(err, FJ_E_NOMEM, "issuer", NULL, "out of memory");
-}
-
 enum fj_rc usr_demo_enrol(struct iss *i, const char *login, struct usr_demo *out, struct fj_err *err)
 {
 	uint8_t secret[TOTP_SECRET];

@@ -75,7 +75,9 @@ struct cli_link {
 	struct cli_home home;
 	struct cli_parts parts; /* running only when we started them */
 	bool own;
+	struct fj_buf file;     /* that the answer brought */
 };
+#define CLI_MAX_FILE (64u << 20)
 void cli_link_release(struct cli_link *l);
 FJ_DEFINE_AUTO(cli_link, struct cli_link, cli_link_release)
 /* Reach the running service of the home at dir, or start what is needed for this
@@ -111,10 +113,11 @@ enum fj_rc cli_params(const struct cli_args *a, const json_t *fields, struct fj_
 enum fj_rc cli_ask_secret(const char *env, const char *prompt, char *out, size_t cap, struct fj_err *err) FJ_MUST_USE;
 
 /* --- print.c --- */
-/* the first member {"name","base64url"} of the answer into the file `path`, replaced there by {"name","saved"};
- * FJ_E_NOTFOUND when the answer has none, FJ_E_EXISTS when the file is there already */
-enum fj_rc cli_save_file(json_t *answer, const char *path, struct fj_err *err) FJ_MUST_USE;
 void cli_print_answer(const json_t *answer, bool json);
+/* The file that an answer brought (bytes; empty: none, or still as "base64url" in the answer): with --out into that
+ * file, which is not there yet, replaced in the answer by "saved"; FJ_E_NOTFOUND when the answer has none.  Without it
+ * a member "file" goes to standard output (*printed), but with --json, or under another name, into the answer. */
+enum fj_rc cli_file(json_t *answer, struct fj_slice file, const struct cli_args *a, bool *printed, struct fj_err *err) FJ_MUST_USE;
 /* the refusal on stderr for people, on stdout as JSON; returns the exit code */
 int cli_print_error(const struct fj_err *err, const json_t *refusal, bool json);
 

@@ -63,7 +63,8 @@ static enum fj_rc ask(struct cli_link *l, const char *name, json_t *params, json
 	return cli_request(l, request, attached, answer, refusal, err);
 }
 
-static enum fj_rc run(const struct cli_args *a, json_t **answer, json_t **refusal, struct fj_err *err)
+/* *printed: the answer was a file, and is written */
+static enum fj_rc run(const struct cli_args *a, json_t **answer, json_t **refusal, bool *printed, struct fj_err *err)
 {
 	FJ_AUTO(cli_link) l = {.fd = -1, .home = {.dir = -1, .run = -1, .lock = -1}};
 	FJ_AUTO(json) table = NULL;
@@ -80,7 +81,8 @@ static enum fj_rc run(const struct cli_args *a, json_t **answer, json_t **refusa
 	FJ_TRY(cli_params(a, json_object_get(table, "fields"), &attached, &params, err));
 	FJ_AUTO(json) owned = params;
 	FJ_TRY(identity(a, &as, err));
-	return ask(&l, name, json_incref(owned), as, fj_buf_slice(&attached), answer, refusal, err);
+	FJ_TRY(ask(&l, name, json_incref(owned), as, fj_buf_slice(&attached), answer, refusal, err));
+	return cli_file(*answer, fj_buf_slice(&l.file), a, printed, err);
 }
 
 int cli_command(const struct cli_args *a)
@@ -88,9 +90,11 @@ int cli_command(const struct cli_args *a)
 	FJ_AUTO(json) answer = NULL;
 	FJ_AUTO(json) refusal = NULL;
 	struct fj_err err = {0};
+	bool printed = false;
 
-	if (run(a, &answer, &refusal, &err) != FJ_OK || (a->out != NULL && cli_save_file(answer, a->out, &err) != FJ_OK))
+	if (run(a, &answer, &refusal, &printed, &err) != FJ_OK)
 		return cli_print_error(&err, refusal, a->json);
-	cli_print_answer(answer, a->json);
+	if (!printed)
+		cli_print_answer(answer, a->json);
 	return json_is_true(json_object_get(answer, "refused")) ? 1 : 0;
 }

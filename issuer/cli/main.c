@@ -22,6 +22,7 @@ static const char usage[] =
     "    authorisation list show propose suspend resume reclaim surrender  --number N\n"
     "    token         list show issue suspend resume revoke      --id ID\n"
     "    approval      list show approve reject                   ID\n"
+    "    find          search WORDS, export NOUN, history OBJECT, dossier ASSET      --out FILE\n"
     "    ledger asset registration organisation collateral user event status\n"
     "  fujie help NOUN VERB --dir D   the options of one command\n\n"
     "Acting commands need --as; the password comes from FUJIE_PASSWORD or the terminal, the\n"

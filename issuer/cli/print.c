@@ -14,6 +14,7 @@
 
 #define MAX_COLUMNS 12
 #define MAX_CELL 44
+#define MAX_IN_DOCUMENT (11u << 20) /* octets of a file that stands in a document of 16 MB */
 
 static size_t width_of(const char *s)
 {
@@ -65,7 +66,7 @@ static void pad(const char *s, size_t width)
 }
 
 /* what people look for first stands first */
-static const char *const first[] = {"number", "id", "seq", "login", "usci", "asset_no", "kind", "object", "state", "name", "asset_name"};
+static const char *const first[] = {"noun", "key", "number", "id", "seq", "login", "usci", "asset_no", "kind", "object", "state", "name", "asset_name"};
 
 static bool is_first(const char *key)
 {
@@ -158,26 +159,52 @@ void cli_print_answer(const json_t *answer, bool json)
 	}
 }
 
-enum fj_rc cli_save_file(json_t *answer, const char *path, struct fj_err *err)
+static enum fj_rc save(const char *path, struct fj_slice bytes, struct fj_err *err)
 {
-	FJ_AUTO(buf) bytes = FJ_BUF_INIT(64u << 20);
-	const char *key, *b64 = NULL;
-	json_t *v;
-
-	json_object_foreach(answer, key, v)
-		if ((b64 = fj_json_peek(v, "base64url")) != NULL)
-			break;
-	if (b64 == NULL)
-		return fj_fail(err, FJ_E_NOTFOUND, "cli", NULL, "the answer brings no file to save");
-	FJ_TRY(fj_b64u_get(b64, strlen(b64), &bytes));
 	FJ_AUTO(fd) fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
+
 	if (fd < 0 && access(path, F_OK) == 0)
 		return fj_fail(err, FJ_E_EXISTS, "cli", NULL, "%s is there already; name another file", path);
 	if (fd < 0)
 		return fj_fail_errno(err, "cli", "create %s", path);
-	FJ_TRY(fj_write_all(fd, bytes.data, bytes.len, err));
-	json_object_del(v, "base64url");
-	return fj_json_set(v, "saved", json_string(path)) == FJ_OK ? FJ_OK : fj_fail(err, FJ_E_NOMEM, "cli", NULL, "out of memory");
+	return fj_write_all(fd, bytes.p, bytes.len, err);
+}
+
+/* the first member that has `mark`; NULL: none */
+static json_t *marked(json_t *answer, const char *mark)
+{
+	const char *key;
+	json_t *v;
+
+	json_object_foreach(answer, key, v)
+		if (json_object_get(v, mark) != NULL)
+			return v;
+	return NULL;
+}
+
+enum fj_rc cli_file(json_t *answer, struct fj_slice file, const struct cli_args *a, bool *printed, struct fj_err *err)
+{
+	FJ_AUTO(buf) bytes = FJ_BUF_INIT(CLI_MAX_FILE);
+	json_t *about = marked(answer, file.len > 0 ? "octets" : "base64url");
+	const char *b64 = fj_json_peek(about, "base64url");
+
+	if (about == NULL)
+		return a->out == NULL ? FJ_OK : fj_fail(err, FJ_E_NOTFOUND, "cli", NULL, "the answer brings no file to save");
+	if (a->out != NULL) {
+		if (b64 != NULL)
+			FJ_TRY(fj_b64u_get(b64, strlen(b64), &bytes));
+		FJ_TRY(save(a->out, b64 != NULL ? fj_buf_slice(&bytes) : file, err));
+		json_object_del(about, "base64url");
+		return fj_json_set(about, "saved", json_string(a->out));
+	}
+	if (file.len == 0)
+		return FJ_OK;
+	*printed = !a->json && about == json_object_get(answer, "file");
+	if (*printed)
+		return fwrite(file.p, 1, file.len, stdout) == file.len ? FJ_OK : fj_fail_errno(err, "cli", "write to standard output");
+	if (file.len > MAX_IN_DOCUMENT || fj_b64u_put(&bytes, file) != FJ_OK)
+		return fj_fail(err, FJ_E_LIMIT, "cli", NULL, "the file has %zu octets, too many for a document; give --out FILE", file.len);
+	return fj_json_set(about, "base64url", json_string(fj_buf_str(&bytes)));
 }
 
 int cli_print_error(const struct fj_err *err, const json_t *refusal, bool json)

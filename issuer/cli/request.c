@@ -19,6 +19,7 @@
 void cli_link_release(struct cli_link *l)
 {
 	fj_fd_close(&l->fd);
+	fj_buf_release(&l->file);
 	if (l->own)
 		cli_parts_stop(&l->parts);
 	cli_home_release(&l->home);
@@ -63,6 +64,21 @@ static enum fj_rc refused(const json_t *reply, json_t **refusal, struct fj_err *
 
 #define PIECE (8u << 20)
 
+/* frames of kind 2 are parts of a file and come ahead of the answer */
+static enum fj_rc receive(struct cli_link *l, struct fj_frame *f, struct fj_err *err)
+{
+	fj_buf_release(&l->file);
+	fj_buf_init(&l->file, CLI_MAX_FILE);
+	for (;;) {
+		fj_frame_release(f);
+		FJ_TRY(fj_ipc_recv(l->fd, f, ANSWER_MS, err));
+		if (f->kind != 2)
+			return FJ_OK;
+		if (fj_buf_put(&l->file, f->body.data, f->body.len) != FJ_OK)
+			return fj_fail(err, FJ_E_LIMIT, "cli", NULL, "the file is larger than %u MiB", CLI_MAX_FILE >> 20);
+	}
+}
+
 enum fj_rc cli_request(struct cli_link *l, const json_t *request, struct fj_slice attached, json_t **answer, json_t **refusal, struct fj_err *err)
 {
 	FJ_AUTO(buf) body = FJ_BUF_INIT(FJ_IPC_MAX - 64);
@@ -73,7 +89,7 @@ enum fj_rc cli_request(struct cli_link *l, const json_t *request, struct fj_slic
 	for (size_t at = 0; at < attached.len; at += PIECE)
 		FJ_TRY(fj_ipc_send(l->fd, 2, 1, FJ_SLICE(attached.p + at, attached.len - at < PIECE ? attached.len - at : PIECE), err));
 	FJ_TRY(fj_ipc_send(l->fd, 1, 1, fj_buf_slice(&body), err));
-	FJ_TRY(fj_ipc_recv(l->fd, &f, ANSWER_MS, err));
+	FJ_TRY(receive(l, &f, err));
 	FJ_TRY(fj_json_parse(fj_buf_slice(&f.body), FJ_IPC_MAX, &reply, err));
 	if (!json_is_true(json_object_get(reply, "ok")))
 		return refused(reply, refusal, err);

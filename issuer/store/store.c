@@ -25,6 +25,7 @@ static const char *const sql[STO_COUNT] = {
 #define STMT(id, text) [STO_##id] = text,
 #include "issuer/store/statements_core.def"
 #include "issuer/store/statements_domain.def"
+#include "issuer/store/statements_find.def"
 #undef STMT
 };
 
@@ -35,6 +36,7 @@ static const char *const sql[STO_COUNT] = {
 	extern const char name[]
 EMBED(sto_schema_core, "issuer/store/schema_core.sql");
 EMBED(sto_schema_domain, "issuer/store/schema_domain.sql");
+EMBED(sto_schema_find, "issuer/store/schema_find.sql");
 
 static enum fj_rc fail(struct sto *s, int code, struct fj_err *err, const char *what)
 {
@@ -116,6 +118,7 @@ static enum fj_rc set_up(struct sto *s, struct fj_err *err)
 	FJ_TRY(exec(s, "BEGIN IMMEDIATE", "be made", err));
 	FJ_TRY(exec(s, sto_schema_core, "be made", err));
 	FJ_TRY(exec(s, sto_schema_domain, "be made", err));
+	FJ_TRY(exec(s, sto_schema_find, "be made", err));
 	return exec(s, "PRAGMA user_version=3; COMMIT", "be made", err);
 }
 
@@ -173,13 +176,6 @@ enum fj_rc sto_open(const char *name, bool writer, struct sto **out, struct fj_e
 enum fj_rc sto_begin(struct sto *s, struct fj_err *err)
 {
 	return s->writer ? exec(s, "BEGIN IMMEDIATE", "be written", err) : exec(s, "BEGIN", "be read", err);
-}
-
-enum fj_rc sto_commit(struct sto *s, struct fj_err *err)
-{
-	int code = sqlite3_exec(s->db, "COMMIT", NULL, NULL, NULL);
-
-	return code == SQLITE_OK ? FJ_OK : fail(s, code, err, "commit");
 }
 
 void sto_rollback(struct sto *s)
@@ -246,6 +242,21 @@ enum fj_rc sto_run(struct sto *s, enum sto_id id, int64_t *changes, struct fj_er
 	sqlite3_reset(s->stmt[id]);
 	sqlite3_clear_bindings(s->stmt[id]);
 	return rc;
+}
+
+enum fj_rc sto_settle(struct sto *s, struct fj_err *err)
+{
+	FJ_TRY(sto_run(s, STO_FIND_SETTLE, NULL, err, ""));
+	return sto_run(s, STO_FIND_SETTLED, NULL, err, "");
+}
+
+enum fj_rc sto_commit(struct sto *s, struct fj_err *err)
+{
+	if (s->writer)
+		FJ_TRY(sto_settle(s, err));
+	int code = sqlite3_exec(s->db, "COMMIT", NULL, NULL, NULL);
+
+	return code == SQLITE_OK ? FJ_OK : fail(s, code, err, "commit");
 }
 
 static enum fj_rc start(struct sto *s, enum sto_id id, struct sto_q *q, struct fj_err *err, const char *fmt, va_list ap)

@@ -18,6 +18,7 @@ enum sto_id {
 #define STMT(id, sql) STO_##id,
 #include "issuer/store/statements_core.def"
 #include "issuer/store/statements_domain.def"
+#include "issuer/store/statements_find.def"
 #undef STMT
 	STO_COUNT
 };
@@ -26,6 +27,8 @@ enum fj_rc sto_open(const char *name, bool writer, struct sto **out, struct fj_e
 void sto_close(struct sto *s);
 enum fj_rc sto_begin(struct sto *s, struct fj_err *err) FJ_MUST_USE;  /* IMMEDIATE on the writer */
 enum fj_rc sto_commit(struct sto *s, struct fj_err *err) FJ_MUST_USE;
+/* Indexes the texts that wait for the end of the transaction (schema_find.sql); sto_commit does it. */
+enum fj_rc sto_settle(struct sto *s, struct fj_err *err) FJ_MUST_USE;
 void sto_rollback(struct sto *s);
 /* within a transaction: a part of it that can be undone alone; not nested */
 enum fj_rc sto_savepoint(struct sto *s, struct fj_err *err) FJ_MUST_USE;

@@ -243,6 +243,7 @@ def recalls():
     done('mof2', 'approval.approve', id=ap)
     same('two withdraw it', (state('registration', rg), state('asset', no)), ('WITHDRAWN', 'CARDED'))
     refused('a withdrawn one does not come back', do('mof1', 'registration.withdraw', id=rg, reason='x'), 'R23')
+    refused('nor is the same card applied for again', do('slxx1', 'registration.submit', asset=no), 'R23')
     number = certified('R-3', 'slxx1')
     last = next(r['id'] for r in pages('registration') if r['asset_no'] == 'R-3')
     refused('with a certificate on it, that is withdrawn instead', do('mof1', 'registration.withdraw', id=last, reason='x'), '26号 art. 20')

@@ -92,7 +92,7 @@ static int64_t stored(struct iss *i)
 	int64_t n = 0;
 	bool row = true;
 
-	if (sto_query(i->db, STO_LEDGER_LIST, &q, NULL, "ti", "", (int64_t)100000) != FJ_OK)
+	if (sto_query(i->db, STO_REB_LEDGER, &q, NULL, "") != FJ_OK)
 		return -1;
 	while (sto_step(&q, &row, NULL) == FJ_OK && row)
 		n++;

@@ -20,6 +20,26 @@ static struct iss *register_of(const struct web_req *q)
 	return ((struct portal *)web_app(q))->i;
 }
 
+/* the bytes of a file in the answer, for a client that accepts its type (RFC 9110 12.5.1) */
+static bool file_answer(struct web_req *q, struct web_res *r, const json_t *answer)
+{
+	static const char *const types[] = {"text/csv; charset=utf-8", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", "application/x-tar"};
+	const json_t *file = json_object_get(answer, "file");
+	const char *text = fj_json_peek(file, "base64url"), *name = fj_json_peek(file, "name"), *type = fj_json_peek(file, "type");
+	FJ_AUTO(buf) bytes = FJ_BUF_INIT(64u << 20);
+	char plain[80];
+
+	if (text == NULL || name == NULL || type == NULL)
+		return false;
+	snprintf(plain, sizeof(plain), "%.*s", (int)strcspn(type, ";"), type);
+	for (size_t k = 0; k < FJ_ARRAY_LEN(types); k++)
+		if (strcmp(types[k], type) == 0 && strstr(web_header(q, "Accept"), plain) != NULL && fj_b64u_get(text, strlen(text), &bytes) == FJ_OK) {
+			web_download(r, name, types[k], fj_buf_slice(&bytes));
+			return true;
+		}
+	return false;
+}
+
 static void run(struct web_req *q, struct web_res *r, const char *command, const json_t *params)
 {
 	struct iss_actor actor = *portal_actor(q);
@@ -31,7 +51,7 @@ static void run(struct web_req *q, struct web_res *r, const char *command, const
 		web_problem(r, &err);
 	else if (portal_refused(answer, &err))
 		web_problem_with(r, &err, fj_rc_http(err.rc), answer); /* the answer's own members stay */
-	else
+	else if (!file_answer(q, r, answer))
 		web_json(r, 200, answer);
 }
 

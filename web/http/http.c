@@ -584,7 +584,7 @@ static enum MHD_Result on_request(void *cls, struct MHD_Connection *conn, const 
 		return MHD_YES;
 	}
 	struct web_res r = {.status = 200, .type = "text/html; charset=utf-8"};
-	fj_buf_init(&r.body, 32u << 20);
+	fj_buf_init(&r.body, 64u << 20);
 	dispatch(q, &r);
 	return answer(q, &r);
 }

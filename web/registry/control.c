@@ -23,6 +23,7 @@
 
 #define MAX_CONNECTIONS 16
 #define IDLE_MS 60000
+#define FILE_PART (8u << 20) /* characters of base64url, a multiple of four */
 #define MAX_FILE (64u << 20)
 
 static atomic_int connections;
@@ -152,6 +153,30 @@ static json_t *respond(struct iss *i, struct fj_slice body, struct fj_buf *file)
 	return fj_err_reply(&err);
 }
 
+/* The first file in the answer goes ahead of it, in frames of kind 2: it may be larger than one. */
+static enum fj_rc send_file(const struct connection *c, uint64_t id, json_t *answer, struct fj_err *err)
+{
+	const char *key, *text = NULL;
+	json_t *file;
+	size_t octets = 0;
+
+	json_object_foreach(json_object_get(answer, "answer"), key, file)
+		if ((text = fj_json_peek(file, "base64url")) != NULL)
+			break;
+	size_t n = text == NULL ? 0 : strlen(text);
+
+	for (size_t at = 0; at < n; at += FILE_PART) {
+		FJ_AUTO(buf) part = FJ_BUF_INIT(FILE_PART);
+		FJ_TRY(fj_b64u_get(text + at, n - at < FILE_PART ? n - at : FILE_PART, &part));
+		FJ_TRY(fj_ipc_send(c->fd, 2, id, fj_buf_slice(&part), err));
+		octets += part.len;
+	}
+	if (n == 0)
+		return FJ_OK;
+	json_object_del(file, "base64url");
+	return fj_json_set(file, "octets", json_integer((json_int_t)octets));
+}
+
 static enum fj_rc serve_one(struct connection *c, struct fj_err *err)
 {
 	FJ_AUTO(frame) f = {0};
@@ -168,6 +193,7 @@ static enum fj_rc serve_one(struct connection *c, struct fj_err *err)
 		return fj_fail(err, FJ_E_PROTO, "registry", NULL, "a frame of another kind");
 	FJ_AUTO(json) answer = respond(c->i, fj_buf_slice(&f.body), &file);
 	fj_wipe(f.body.data, f.body.len); /* a password may have been in it */
+	FJ_TRY(send_file(c, f.id, answer, err));
 	FJ_TRY(fj_json_canonical(answer, &text, err));
 	return fj_ipc_send(c->fd, 1, f.id, fj_buf_slice(&text), err);
 }

@@ -1,0 +1,310 @@
+/*
+ * dossier.c - an asset's complete file with proofs: one archive that an auditor
+ * checks without the appliance (docs/formats.md 9).
+ *
+ * It holds bytes, not descriptions: cards whose hash is that of their file,
+ * events whose hash follows from the line and the hash before, what approvals
+ * were asked for (its hash is what was approved), certificates as issued, and the
+ * signed lists that say what they are worth now, as published.  A manifest has
+ * the SHA-256 of every other file.  The archive is a POSIX ustar without owners
+ * and of one time, so that the same state gives the same bytes.
+ */
+#include <fcntl.h>
+
+#include "base/file.h"
+#include "ca/ca.h"
+#include "issuer/domain.h"
+#include "issuer/find.h"
+
+#define MAX_DOSSIER (64u << 20)
+#define MAX_PUBLISHED (16u << 20)
+#define BLOCK 512
+
+const struct iss_field fld_find_dossier[] = {{"asset", ISS_F_STR, true, DOM_MAX_ASSET_NO, "资产编号", "asset number"}, {0}};
+
+struct dossier {
+	struct iss_call *c;
+	const char *asset_no;
+	struct fj_buf tar;
+	json_t *files;      /* of the manifest */
+	json_t *approvals;  /* ids seen in the events */
+	struct fj_buf events;
+	int64_t n_events;
+};
+
+/* --- the archive (POSIX.1-2017 pax, ustar) --- */
+
+static enum fj_rc tar_file(struct dossier *d, const char *name, struct fj_slice bytes, struct fj_err *err)
+{
+	uint8_t head[BLOCK] = {0};
+	static const uint8_t zero[BLOCK];
+	unsigned sum = 0;
+	char number[16];
+
+	if (strlen(name) > 99)
+		return fj_fail(err, FJ_E_INTERNAL, "issuer", NULL, "a name in the archive is too long");
+	memcpy(head, name, strlen(name));
+	memcpy(head + 100, "0000644", 8);
+	memcpy(head + 108, "0000000", 8);
+	memcpy(head + 116, "0000000", 8);
+	snprintf(number, sizeof(number), "%011zo", bytes.len);
+	memcpy(head + 124, number, 12);
+	snprintf(number, sizeof(number), "%011llo", (unsigned long long)d->c->now & 077777777777ULL);
+	memcpy(head + 136, number, 12);
+	memset(head + 148, ' ', 8);
+	head[156] = '0';
+	memcpy(head + 257, "ustar\00000", 8);
+	for (size_t i = 0; i < BLOCK; i++)
+		sum += head[i];
+	snprintf(number, sizeof(number), "%06o", sum);
+	memcpy(head + 148, number, 7);
+	enum fj_rc rc = fj_buf_put(&d->tar, head, BLOCK);
+	if (rc == FJ_OK)
+		rc = fj_buf_put(&d->tar, bytes.p, bytes.len);
+	if (rc == FJ_OK && bytes.len % BLOCK != 0)
+		rc = fj_buf_put(&d->tar, zero, BLOCK - bytes.len % BLOCK);
+	return rc == FJ_OK ? FJ_OK : fj_fail(err, rc, "issuer", NULL, "the dossier is larger than %u MiB", MAX_DOSSIER >> 20);
+}
+
+static enum fj_rc add(struct dossier *d, const char *name, struct fj_slice bytes, struct fj_err *err)
+{
+	struct fj_hash h;
+	char hex[65];
+
+	fj_sha256(bytes, &h);
+	fj_hex(h.b, FJ_SHA256_LEN, hex);
+	json_array_append_new(d->files, json_pack("{s:s, s:I, s:s}", "name", name, "octets", (json_int_t)bytes.len, "sha256", hex));
+	return tar_file(d, name, bytes, err);
+}
+
+static enum fj_rc add_json(struct dossier *d, const char *name, const json_t *j, struct fj_err *err)
+{
+	FJ_AUTO(buf) b = FJ_BUF_INIT(MAX_DOSSIER);
+
+	FJ_TRY(fj_json_canonical(j, &b, err));
+	return add(d, name, fj_buf_slice(&b), err);
+}
+
+/* --- what is in it --- */
+
+static enum fj_rc add_cards(struct dossier *d, struct fj_err *err)
+{
+	FJ_AUTO(sto_q) q = {0};
+	char name[64];
+	bool row;
+
+	FJ_TRY(sto_query(d->c->db, STO_HISTORY_CARDS, &q, err, "t", d->asset_no));
+	for (;;) {
+		FJ_TRY(sto_step(&q, &row, err));
+		if (!row)
+			return FJ_OK;
+		snprintf(name, sizeof(name), "cards/%lld.json", (long long)sto_int(&q, 0));
+		FJ_TRY(add(d, name, fj_slice_str(sto_text(&q, 2)), err));
+	}
+}
+
+static enum fj_rc add_event(void *ctx, const struct sto_q *q, struct fj_slice before, struct fj_err *err)
+{
+	struct dossier *d = ctx;
+	char hash[65] = "", previous[65] = "";
+	FJ_AUTO(buf) line = FJ_BUF_INIT(16u << 20);
+
+	if (!evt_row_true(q, before))
+		return fj_fail(err, FJ_E_CORRUPT, "issuer", NULL, "the event log does not match its chain at event %lld", (long long)sto_int(q, 0));
+	fj_hex(sto_blob(q, 8).p, FJ_SHA256_LEN, hash);
+	fj_hex(before.p, FJ_SHA256_LEN, previous);
+	FJ_AUTO(json) e = json_pack("{s:I, s:I, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s}", "seq", (json_int_t)sto_int(q, 0), "at", (json_int_t)sto_int(q, 1),
+	    "actor", sto_text(q, 2), "org", sto_text(q, 3), "kind", sto_text(q, 4), "object", sto_text(q, 5), "approval", sto_text(q, 6), "policy", sto_text(q, 9),
+	    "body", sto_text(q, 7), "previous", previous, "hash", hash);
+	FJ_TRY(fj_json_canonical(e, &line, err));
+	if (fj_buf_printf(&d->events, "%s\n", fj_buf_str(&line)) != FJ_OK)
+		return fj_fail(err, FJ_E_LIMIT, "issuer", NULL, "the dossier is larger than %u MiB", MAX_DOSSIER >> 20);
+	if (sto_text(q, 6)[0] != '\0')
+		json_object_set_new(d->approvals, sto_text(q, 6), json_true());
+	if (strncmp(sto_text(q, 4), "approval.", 9) == 0)
+		json_object_set_new(d->approvals, sto_text(q, 5), json_true());
+	d->n_events++;
+	return FJ_OK;
+}
+
+static enum fj_rc add_events(struct dossier *d, struct fj_err *err)
+{
+	int64_t last;
+
+	FJ_TRY(fnd_events(d->c->db, d->asset_no, 0, INT32_MAX, add_event, d, &last, err));
+	return add(d, "events.jsonl", fj_buf_slice(&d->events), err);
+}
+
+/* each approval, and what it was asked for: the file's hash is the digest that was approved */
+static enum fj_rc add_approvals(struct dossier *d, struct fj_err *err)
+{
+	const char *id;
+	char name[80];
+	json_t *v;
+
+	json_object_foreach(d->approvals, id, v) {
+		FJ_AUTO(buf) payload = FJ_BUF_INIT(2u << 20);
+		json_t *a = NULL;
+		FJ_TRY(fnd_approval(d->c->db, id, &a, &payload, err));
+		FJ_AUTO(json) owned = a;
+		if (a == NULL) /* a task: its event says it all */
+			continue;
+		snprintf(name, sizeof(name), "approvals/%.40s.json", id);
+		FJ_TRY(add_json(d, name, owned, err));
+		snprintf(name, sizeof(name), "approvals/%.40s.payload.json", id);
+		FJ_TRY(add(d, name, fj_buf_slice(&payload), err));
+	}
+	return FJ_OK;
+}
+
+/* a published file as it is now, once; one that is not there is left out: the manifest shows it */
+static enum fj_rc add_published(struct dossier *d, const char *path, const char *name, struct fj_err *err)
+{
+	FJ_AUTO(buf) b = FJ_BUF_INIT(MAX_PUBLISHED);
+	size_t i;
+	json_t *f;
+
+	json_array_foreach(d->files, i, f)
+		if (strcmp(fj_json_peek(f, "name"), name) == 0)
+			return FJ_OK;
+	enum fj_rc rc = fj_file_read(AT_FDCWD, path, &b, err);
+	return rc == FJ_E_NOTFOUND ? FJ_OK : rc == FJ_OK ? add(d, name, fj_buf_slice(&b), err) : rc;
+}
+
+static enum fj_rc add_certificate(struct dossier *d, const struct sto_q *q, json_t *list, struct fj_err *err)
+{
+	FJ_AUTO(buf) pem = FJ_BUF_INIT(2 * FJ_X509_MAX);
+	char name[96], path[96], at[FJ_TIME_CAP];
+	bool on_crl = sto_int(q, 8) >= 0 && sto_int(q, 9) == 0;
+
+	fj_time_utc(sto_int(q, 10), at);
+	json_array_append_new(list, json_pack("{s:s, s:s, s:s, s:I, s:I, s:I, s:I, s:I, s:b, s:I, s:s}", "number", sto_text(q, 0), "serial", sto_text(q, 1),
+	    "state", sto_text(q, 2), "card_version", (json_int_t)sto_int(q, 3), "crl_shard", (json_int_t)sto_int(q, 4), "list", (json_int_t)sto_int(q, 5),
+	    "idx", (json_int_t)sto_int(q, 6), "status", (json_int_t)sto_int(q, 11), "on_crl", on_crl, "reason", (json_int_t)(on_crl ? sto_int(q, 8) : 0),
+	    "revoked_at", on_crl ? at : ""));
+	if (sto_blob(q, 7).len == 0) /* given up before it was signed */
+		return FJ_OK;
+	FJ_TRY(ca_pem("CERTIFICATE", sto_blob(q, 7), &pem, err));
+	snprintf(name, sizeof(name), "certificates/%.40s.pem", sto_text(q, 0));
+	FJ_TRY(add(d, name, fj_buf_slice(&pem), err));
+	snprintf(name, sizeof(name), "trust/crl-%lld.crl", (long long)sto_int(q, 4));
+	snprintf(path, sizeof(path), "publish/trust/crl/%lld.crl", (long long)sto_int(q, 4));
+	FJ_TRY(add_published(d, path, name, err));
+	snprintf(name, sizeof(name), "trust/status-%lld.jwt", (long long)sto_int(q, 5));
+	snprintf(path, sizeof(path), "publish/trust/status/%lld.jwt", (long long)sto_int(q, 5));
+	return add_published(d, path, name, err);
+}
+
+static enum fj_rc add_certificates(struct dossier *d, struct fj_err *err)
+{
+	FJ_AUTO(sto_q) q = {0};
+	FJ_AUTO(json) list = json_array();
+	bool row;
+
+	FJ_TRY(add_published(d, "publish/trust/root.pem", "trust/root.pem", err));
+	FJ_TRY(add_published(d, "publish/trust/chain.pem", "trust/chain.pem", err));
+	FJ_TRY(add_published(d, "publish/trust/crl/root.crl", "trust/crl-root.crl", err));
+	FJ_TRY(sto_query(d->c->db, STO_HISTORY_CERTIFICATES, &q, err, "t", d->asset_no));
+	for (;;) {
+		FJ_TRY(sto_step(&q, &row, err));
+		if (!row)
+			return add_json(d, "certificates.json", list, err);
+		FJ_TRY(add_certificate(d, &q, list, err));
+	}
+}
+
+static enum fj_rc add_item(void *ctx, const struct fnd_list *l, const struct sto_q *q, struct fj_err *err)
+{
+	json_t *list = ctx;
+
+	return json_array_append_new(list, fnd_item(l, q, 0)) == 0 ? FJ_OK : fj_fail(err, FJ_E_NOMEM, "issuer", NULL, "out of memory");
+}
+
+static enum fj_rc add_registrations(struct dossier *d, struct fj_err *err)
+{
+	FJ_AUTO(json) list = json_array();
+	FJ_AUTO(json) params = json_pack("{s:s, s:i}", "asset", d->asset_no, "limit", 1000);
+	struct fnd_query q;
+	int64_t rows;
+
+	FJ_TRY(fnd_query(FND_REGISTRATION, params, d->c->now, &q, err));
+	FJ_TRY(fnd_page(d->c->db, &q, add_item, list, &rows, err));
+	return add_json(d, "registrations.json", list, err);
+}
+
+/* what was filed for the asset, and by its holder for all of its assets: hashes, not files */
+static enum fj_rc add_materials(struct dossier *d, const char *holder, struct fj_err *err)
+{
+	FJ_AUTO(sto_q) q = {0};
+	FJ_AUTO(json) list = json_array();
+	char at[FJ_TIME_CAP];
+	bool row;
+
+	FJ_TRY(sto_query(d->c->db, STO_HISTORY_MATERIALS, &q, err, "tt", holder, d->asset_no));
+	for (;;) {
+		FJ_TRY(sto_step(&q, &row, err));
+		if (!row)
+			return add_json(d, "materials.json", list, err);
+		fj_time_utc(sto_int(&q, 7), at);
+		json_array_append_new(list, json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:I, s:s}", "id", sto_text(&q, 0), "holder", sto_text(&q, 1), "asset_no",
+		    sto_text(&q, 2), "kind", sto_text(&q, 3), "name", sto_text(&q, 4), "sha256", sto_text(&q, 5), "octets", (json_int_t)sto_int(&q, 6), "filed_at", at));
+	}
+}
+
+static enum fj_rc add_asset(struct dossier *d, const struct dom_asset *a, struct fj_err *err)
+{
+	FJ_AUTO(json) j = json_pack("{s:s, s:s, s:s, s:s, s:s, s:I, s:s, s:s}", "asset_no", a->asset_no, "name", a->name, "holder", a->holder, "state", a->state,
+	    "ledger", a->ledger, "version", (json_int_t)a->version, "card_hash", a->card_hash, "certificate", a->certificate);
+
+	return add_json(d, "asset.json", j, err);
+}
+
+/* last: it names the others */
+static enum fj_rc add_manifest(struct dossier *d, struct fj_err *err)
+{
+	FJ_AUTO(sto_q) q = {0};
+	FJ_AUTO(buf) text = FJ_BUF_INIT(16u << 20);
+	uint8_t end[2 * BLOCK] = {0};
+	char at[FJ_TIME_CAP], hex[65] = "";
+
+	FJ_TRY(sto_first(d->c->db, STO_EVENT_LAST, &q, "event", err, ""));
+	if (sto_blob(&q, 1).len == FJ_SHA256_LEN)
+		fj_hex(sto_blob(&q, 1).p, FJ_SHA256_LEN, hex);
+	fj_time_utc(d->c->now, at);
+	FJ_AUTO(json) m = json_pack("{s:s, s:s, s:s, s:s, s:I, s:{s:I, s:s}, s:O}", "format", "urn:fujie:dossier:1", "asset", d->asset_no, "made_at", at, "base",
+	    iss_base(d->c->iss), "events", (json_int_t)d->n_events, "log", "seq", (json_int_t)sto_int(&q, 0), "hash", hex, "files", d->files);
+	FJ_TRY(fj_json_canonical(m, &text, err));
+	FJ_TRY(tar_file(d, "manifest.json", fj_buf_slice(&text), err));
+	return fj_buf_put(&d->tar, end, sizeof(end)) == FJ_OK ? FJ_OK : fj_fail(err, FJ_E_LIMIT, "issuer", NULL, "the dossier is too large");
+}
+
+static enum fj_rc fill(struct dossier *d, const struct dom_asset *a, struct fj_err *err)
+{
+	FJ_TRY(add_asset(d, a, err));
+	FJ_TRY(add_cards(d, err));
+	FJ_TRY(add_registrations(d, err));
+	FJ_TRY(add_materials(d, a->holder, err));
+	FJ_TRY(add_events(d, err));
+	FJ_TRY(add_approvals(d, err));
+	FJ_TRY(add_certificates(d, err));
+	return add_manifest(d, err);
+}
+
+enum fj_rc cmd_find_dossier(struct iss_call *c, struct fj_err *err)
+{
+	FJ_AUTO(dom_asset) a = {.card = NULL};
+	FJ_AUTO(json) files = json_array();
+	FJ_AUTO(json) approvals = json_object();
+	struct dossier d = {.c = c, .files = files, .approvals = approvals, .tar = FJ_BUF_INIT(MAX_DOSSIER), .events = FJ_BUF_INIT(MAX_DOSSIER)};
+	char name[120];
+
+	FJ_TRY(dom_asset_get(c->db, fj_json_peek(c->params, "asset"), &a, err));
+	d.asset_no = a.asset_no;
+	enum fj_rc rc = fill(&d, &a, err);
+	snprintf(name, sizeof(name), "dossier-%.64s.tar", a.asset_no);
+	if (rc == FJ_OK)
+		rc = fnd_file(c, name, "application/x-tar", &d.tar, err);
+	fj_buf_release(&d.tar);
+	fj_buf_release(&d.events);
+	return rc;
+}

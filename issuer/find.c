@@ -1,0 +1,533 @@
+/*
+ * find.c - the lists of the register: one engine over the tables below.
+ *
+ * After every event the rows that it touched (triggers of store/schema_find.sql
+ * say which) are looked at anew, so lists and search follow whatever an apply
+ * function changes.  A list goes by the index of its most telling filter and is
+ * ordered by key, or by the division, the day of making or the last day when it
+ * is filtered by that; the other filters are compared row by row.  Paging is by
+ * the last item seen, not by a number of items: nothing comes twice or is missed
+ * while others write.  No SQL is built: each leading filter has its statement.
+ * Refused: a filter that is malformed, a cursor of another list.
+ */
+#include "issuer/find.h"
+
+#include "issuer/domain.h"
+#include "issuer/iss.h"
+
+/* --- the lists --- */
+
+#define F_AFTER {"after", ISS_F_STR, false, 100, "起始", "start after this one (\"next\" of the page before)"}
+#define F_PAGE F_AFTER, {"limit", ISS_F_INT, false, 1000, "条数", "how many, 100 by default"}
+#define F_STATE {"state", ISS_F_STR, false, 16, "状态", "in this state"}
+#define F_HOLDER {"holder", ISS_F_STR, false, 18, "持有单位", "of this holder (unified social credit code)"}
+#define F_SCOPE {"finance", ISS_F_STR, false, 18, "本级财政部门", "of this finance department's holders"}, \
+	{"division", ISS_F_STR, false, 6, "行政区划", "of holders in this division and below: two, four or six digits"}
+#define F_CARD {"class", ISS_F_STR, false, 16, "资产分类", "of this class code"}, {"industry", ISS_F_STR, false, 64, "行业", "of this industry"}
+#define F_MADE {"created_from", ISS_F_STR, false, 10, "登记起", "entered on this day (ISO) or later"}, \
+	{"created_to", ISS_F_STR, false, 10, "登记止", "entered on this day or before"}
+#define F_ENDS {"expires_from", ISS_F_STR, false, 10, "到期起", "ends on this day (ISO) or later"}, \
+	{"expires_to", ISS_F_STR, false, 10, "到期止", "ends on this day or before"}
+
+const struct iss_field fld_organisation_list[] = {F_PAGE, {"superior", ISS_F_STR, false, 18, "主管部门", "under this superior department"}, F_SCOPE,
+	{"kind", ISS_F_STR, false, 8, "主体类型", "ADMIN, INST, MASS, SOE, UTIL or ENT"}, F_MADE, {0}};
+const struct iss_field fld_ledger_list[] = {F_PAGE, F_STATE, F_HOLDER, F_SCOPE, F_CARD,
+	{"result", ISS_F_STR, false, 8, "确认结论", "ASSET, MEMO or NOT"}, F_MADE, {0}};
+const struct iss_field fld_asset_list[] = {F_PAGE, F_STATE, F_HOLDER, F_SCOPE, F_CARD, F_MADE, F_ENDS, {0}};
+const struct iss_field fld_registration_list[] = {F_PAGE, F_STATE, F_HOLDER, F_SCOPE, F_CARD,
+	{"asset", ISS_F_STR, false, DOM_MAX_ASSET_NO, "资产编号", "of this asset"},
+	{"due_from", ISS_F_STR, false, 10, "时限起", "whose term ends on this day (ISO) or later"}, {"due_to", ISS_F_STR, false, 10, "时限止", "whose term ends on this day or before"},
+	F_MADE, {0}};
+const struct iss_field fld_certificate_list[] = {F_PAGE, F_STATE, F_HOLDER, F_SCOPE, F_CARD,
+	{"asset", ISS_F_STR, false, DOM_MAX_ASSET_NO, "资产编号", "of this asset"}, F_MADE, F_ENDS, {0}};
+const struct iss_field fld_authorisation_list[] = {F_PAGE, F_STATE, F_HOLDER, F_SCOPE,
+	{"mode", ISS_F_STR, false, 8, "授权模式", "WHOLE, DOMAIN or SCENE"}, {"operator", ISS_F_STR, false, 18, "运营机构", "to this operator"},
+	{"implementer", ISS_F_STR, false, 18, "实施机构", "by this implementer"}, F_MADE, F_ENDS, {0}};
+const struct iss_field fld_token_list[] = {F_PAGE, F_STATE, {"authorisation", ISS_F_STR, false, 40, "授权编号", "under this authorisation"},
+	{"user", ISS_F_STR, false, 18, "使用单位", "for this user (unified social credit code)"}, {"operator", ISS_F_STR, false, 18, "运营机构", "by this operator"},
+	{"asset", ISS_F_STR, false, DOM_MAX_ASSET_NO, "资产编号", "of this asset"}, F_ENDS, {0}};
+const struct iss_field fld_user_list[] = {F_PAGE, F_STATE, {"org", ISS_F_STR, false, 18, "所属单位", "of this organisation"}, F_SCOPE, F_MADE, {0}};
+
+static const struct fnd_column c_organisation[] = {{"usci", FND_TEXT, "统一社会信用代码"}, {"name", FND_TEXT, "单位名称"}, {"kind", FND_TEXT, "主体类型"},
+	{"level", FND_TEXT, "财政级次"}, {"div6", FND_TEXT, "行政区划"}, {"dept", FND_TEXT, "主管部门"}, {"finance", FND_TEXT, "本级财政部门"},
+	{"roles", FND_ROLES, "角色"}, {"affiliates", FND_JSON, "关联方"}, {"dishonest", FND_BOOL, "失信"}, {"mlps", FND_INT, "等级保护"},
+	{"note", FND_TEXT, "备注"}, {"override", FND_TEXT, "代码校验说明"}, {0}};
+static const struct fnd_column c_ledger[] = {{"id", FND_TEXT, "编号"}, {"ledger_no", FND_TEXT, "台账编号"}, {"name", FND_TEXT, "名称"},
+	{"holder", FND_TEXT, "持有单位"}, {"catalog_ref", FND_TEXT, "数据资源目录编号"}, {"shared_from", FND_TEXT, "共享来源单位"}, {"state", FND_TEXT, "状态"},
+	{"result", FND_TEXT, "确认结论"}, {0}};
+static const struct fnd_column c_asset[] = {{"asset_no", FND_TEXT, "资产编号"}, {"name", FND_TEXT, "资产名称"}, {"holder", FND_TEXT, "持有单位"},
+	{"state", FND_TEXT, "状态"}, {"version", FND_INT, "卡片版本"}, {"certificate", FND_TEXT, "证书编号"}, {"ledger", FND_TEXT, "台账"}, {0}};
+static const struct fnd_column c_registration[] = {{"id", FND_TEXT, "登记编号"}, {"asset_no", FND_TEXT, "资产编号"}, {"holder", FND_TEXT, "持有单位"},
+	{"version", FND_INT, "卡片版本"}, {"type", FND_TEXT, "登记类型"}, {"path", FND_TEXT, "程序"}, {"state", FND_TEXT, "状态"}, {"applied_at", FND_TIME, "申请时间"},
+	{"due", FND_TIME, "办理时限"}, {"overdue", FND_OVERDUE, "超期"}, {"notice_from", FND_TIME, "公示起"}, {"notice_to", FND_TIME, "公示止"},
+	{"receiver", FND_TEXT, "接收单位"}, {"certificate", FND_TEXT, "证书编号"}, {0}};
+static const struct fnd_column c_certificate[] = {{"number", FND_TEXT, "证书编号"}, {"state", FND_STATE, "状态"}, {"asset_no", FND_TEXT, "资产编号"},
+	{"asset_name", FND_TEXT, "资产名称"}, {"holder", FND_PARTY, "持有单位"}, {"not_before", FND_TIME, "有效期起"}, {"not_after", FND_TIME, "有效期止"},
+	{"serial", FND_TEXT, "序列号"}, {"restrictions", FND_RESTRICTIONS, "限制"}, {0}};
+static const struct fnd_column c_authorisation[] = {{"number", FND_TEXT, "授权编号"}, {"state", FND_STATE, "状态"}, {"mode", FND_TEXT, "授权模式"},
+	{"operator", FND_PARTY, "运营机构"}, {"holder", FND_PARTY, "持有单位"}, {"implementer", FND_JSON, "实施机构"}, {"not_before", FND_TIME, "有效期起"},
+	{"not_after", FND_TIME, "有效期止"}, {"grant", FND_JSON, "授权内容"}, {"assets", FND_JSON, "资产"}, {0}};
+static const struct fnd_column c_token[] = {{"id", FND_TEXT, "令牌编号"}, {"state", FND_STATE, "状态"}, {"authorisation", FND_TEXT, "授权编号"},
+	{"asset_no", FND_TEXT, "资产编号"}, {"user", FND_PARTY, "使用单位"}, {"product", FND_TEXT, "产品"}, {"not_before", FND_TIME, "有效期起"},
+	{"not_after", FND_TIME, "有效期止"}, {0}};
+static const struct fnd_column c_user[] = {{"login", FND_TEXT, "用户名"}, {"name", FND_TEXT, "姓名"}, {"org", FND_TEXT, "所属单位"},
+	{"state", FND_TEXT, "状态"}, {"roles", FND_ROLES, "角色"}, {0}};
+
+#define LIST(noun, NAME) {#noun, STO_FIND_ROW_##NAME, c_##noun, fld_##noun##_list}
+static const struct fnd_list lists[FND_END] = {
+	[FND_ORGANISATION] = LIST(organisation, ORGANISATION), [FND_LEDGER] = LIST(ledger, LEDGER), [FND_ASSET] = LIST(asset, ASSET),
+	[FND_REGISTRATION] = LIST(registration, REGISTRATION), [FND_CERTIFICATE] = LIST(certificate, CERTIFICATE),
+	[FND_AUTHORISATION] = LIST(authorisation, AUTHORISATION), [FND_TOKEN] = LIST(token, TOKEN), [FND_USER] = LIST(user, USER),
+};
+
+const struct fnd_list *fnd_list_of(enum fnd_noun noun)
+{
+	return &lists[noun];
+}
+
+enum fj_rc fnd_noun_of(const char *name, enum fnd_noun *out, struct fj_err *err)
+{
+	for (int n = FND_ORGANISATION; n < FND_END; n++)
+		if (name != NULL && strcmp(lists[n].name, name) == 0) {
+			*out = (enum fnd_noun)n;
+			return FJ_OK;
+		}
+	enum fj_rc rc = fj_fail(err, FJ_E_INVALID, "issuer", NULL,
+	    "\"noun\" is organisation, ledger, asset, registration, certificate, authorisation, token or user");
+	fj_err_zh(err, "noun 应为 organisation、ledger、asset、registration、certificate、authorisation、token 或 user");
+	return rc;
+}
+
+/* --- keeping the rows --- */
+
+/* the statement that looks at what was touched of a noun: key, state, holder, finance, division,
+ * class, industry, parent, expires, title, text (NULL: not searched) */
+static const enum sto_id sources[FND_END] = {
+	[FND_ORGANISATION] = STO_FIND_SRC_ORGANISATION, [FND_LEDGER] = STO_FIND_SRC_LEDGER, [FND_ASSET] = STO_FIND_SRC_ASSET,
+	[FND_REGISTRATION] = STO_FIND_SRC_REGISTRATION, [FND_CERTIFICATE] = STO_FIND_SRC_CERTIFICATE,
+	[FND_AUTHORISATION] = STO_FIND_SRC_AUTHORISATION, [FND_USER] = STO_FIND_SRC_USER,
+};
+
+static enum fj_rc add_row(const struct evt *e, int64_t noun, const struct sto_q *s, int64_t *id, struct fj_err *err)
+{
+	FJ_AUTO(sto_q) q = {0};
+	bool more;
+
+	FJ_TRY(sto_query(e->db, STO_FIND_ADD, &q, err, "itttttttt" "ii", noun, sto_text(s, 0), sto_text(s, 1), sto_text(s, 2), sto_text(s, 3),
+	    sto_text(s, 4), sto_text(s, 5), sto_text(s, 6), sto_text(s, 7), sto_int(s, 8), (int64_t)e->at));
+	FJ_TRY(sto_step(&q, &more, err));
+	*id = sto_int(&q, 0);
+	return sto_step(&q, &more, err); /* to the end: only then is the row there */
+}
+
+/* the row, changed as little as it needs: each column stands in several indexes */
+static enum fj_rc set_row(const struct evt *e, int64_t noun, const struct sto_q *s, int64_t *id, bool *fresh, struct fj_err *err)
+{
+	FJ_AUTO(sto_q) q = {0};
+	bool row, same = true;
+
+	FJ_TRY(sto_query(e->db, STO_FIND_GET, &q, err, "it", noun, sto_text(s, 0)));
+	FJ_TRY(sto_step(&q, &row, err));
+	*fresh = !row;
+	if (!row)
+		return add_row(e, noun, s, id, err);
+	*id = sto_int(&q, 0);
+	bool state = strcmp(sto_text(&q, 1), sto_text(s, 1)) == 0 && sto_int(&q, 8) == sto_int(s, 8);
+	for (int k = 2; k <= 7; k++)
+		same = same && strcmp(sto_text(&q, k), sto_text(s, k)) == 0;
+	sto_done(&q);
+	if (same && state)
+		return FJ_OK;
+	if (same)
+		return sto_run(e->db, STO_FIND_SET_STATE, NULL, err, "tii", sto_text(s, 1), sto_int(s, 8), *id);
+	return sto_run(e->db, STO_FIND_SET, NULL, err, "ttttttt" "ii", sto_text(s, 1), sto_text(s, 2), sto_text(s, 3), sto_text(s, 4),
+	    sto_text(s, 5), sto_text(s, 6), sto_text(s, 7), sto_int(s, 8), *id);
+}
+
+/* the text that the row has now, or is to have when this transaction commits */
+static enum fj_rc same_text(const struct evt *e, enum sto_id id, int64_t row_id, const char *body, const char *title, bool *there, bool *same, struct fj_err *err)
+{
+	FJ_AUTO(sto_q) q = {0};
+
+	FJ_TRY(sto_query(e->db, id, &q, err, "i", row_id));
+	FJ_TRY(sto_step(&q, there, err));
+	*same = *there && strcmp(sto_text(&q, 0), body) == 0 && strcmp(sto_text(&q, 1), title) == 0;
+	return FJ_OK;
+}
+
+static enum fj_rc set_text(const struct evt *e, const char *noun, const struct sto_q *s, int64_t id, bool fresh, struct fj_err *err)
+{
+	FJ_AUTO(buf) body = FJ_BUF_INIT(1u << 20);
+	const char *title = sto_text(s, 9);
+	bool there = false, same = false;
+
+	FJ_TRY(fnd_fold(sto_text(s, 10), &body, err));
+	if (!fresh)
+		FJ_TRY(same_text(e, STO_FIND_PENDING_GET, id, fj_buf_str(&body), title, &there, &same, err));
+	if (!fresh && !there)
+		FJ_TRY(same_text(e, STO_FIND_TEXT_GET, id, fj_buf_str(&body), title, &there, &same, err));
+	return same ? FJ_OK : sto_run(e->db, STO_FIND_PENDING_SET, NULL, err, "ittt", id, noun, fj_buf_str(&body), title);
+}
+
+static enum fj_rc note_noun(const struct evt *e, enum fnd_noun noun, struct fj_err *err)
+{
+	FJ_AUTO(sto_q) s = {0};
+	int64_t id;
+	bool row, fresh;
+
+	FJ_TRY(sto_query(e->db, sources[noun], &s, err, ""));
+	for (;;) {
+		FJ_TRY(sto_step(&s, &row, err));
+		if (!row)
+			return FJ_OK;
+		FJ_TRY(set_row(e, noun, &s, &id, &fresh, err));
+		if (!sto_null(&s, 10))
+			FJ_TRY(set_text(e, lists[noun].name, &s, id, fresh, err));
+		if (noun == FND_AUTHORISATION && fresh)
+			FJ_TRY(sto_run(e->db, STO_FIND_LINK_ADD, NULL, err, "t", sto_text(&s, 0)));
+	}
+}
+
+enum fj_rc fnd_note(const struct evt *e, struct fj_err *err)
+{
+	bool touched[FND_END] = {false}, row, any = false;
+
+	{
+		FJ_AUTO(sto_q) q = {0};
+		FJ_TRY(sto_query(e->db, STO_FIND_TOUCHED, &q, err, ""));
+		for (;;) {
+			FJ_TRY(sto_step(&q, &row, err));
+			if (!row)
+				break;
+			if (sto_int(&q, 0) > 0 && sto_int(&q, 0) < FND_END)
+				touched[sto_int(&q, 0)] = any = true;
+		}
+	}
+	for (int n = FND_ORGANISATION; n < FND_END; n++)
+		if (touched[n] && n != FND_TOKEN)
+			FJ_TRY(note_noun(e, (enum fnd_noun)n, err));
+	return any ? sto_run(e->db, STO_FIND_UNTOUCH, NULL, err, "") : FJ_OK;
+}
+
+/* --- filters --- */
+
+static enum fj_rc bad(struct fj_err *err, const char *en, const char *zh)
+{
+	fj_fail(err, FJ_E_INVALID, "issuer", NULL, "%s", en);
+	fj_err_zh(err, "%s", zh);
+	return FJ_E_INVALID;
+}
+
+static const char *given(const json_t *p, const char *key)
+{
+	const char *s = fj_json_peek(p, key);
+
+	return s == NULL ? "" : s;
+}
+
+/* the first of the list's own names for one thing that the parameters hold */
+static const char *given_as(const json_t *p, const char *const *names)
+{
+	for (; *names != NULL; names++)
+		if (fj_json_peek(p, *names) != NULL)
+			return fj_json_peek(p, *names);
+	return "";
+}
+
+/* 420000 is all of Hubei, 420100 all of Wuhan (GB/T 2260): a range of prefixes */
+static enum fj_rc read_division(const json_t *p, struct fnd_query *q, struct fj_err *err)
+{
+	const char *d = given(p, "division");
+	size_t n = strlen(d);
+
+	memcpy(q->div_below, "~", 2);
+	if (n == 0)
+		return FJ_OK;
+	if (strspn(d, "0123456789") != n || (n != 2 && n != 4 && n != 6))
+		return bad(err, "\"division\" is two, four or six digits (GB/T 2260)", "行政区划应为 2、4 或 6 位数字");
+	while (n > 2 && strncmp(d + n - 2, "00", 2) == 0)
+		n -= 2;
+	memcpy(q->div_from, d, n);
+	memcpy(q->div_below, d, n);
+	q->div_below[n] = '\0';
+	q->div_below[n - 1]++; /* ':' follows '9' */
+	return FJ_OK;
+}
+
+static enum fj_rc read_day(const json_t *p, const char *key, int64_t more, int64_t *out, struct fj_err *err)
+{
+	const char *s = given(p, key);
+	fj_time t;
+
+	if (s[0] == '\0')
+		return FJ_OK;
+	if (fj_date_parse(s, &t, NULL) != FJ_OK) {
+		fj_fail(err, FJ_E_INVALID, "issuer", NULL, "\"%s\" is a day such as 2026-03-16", key);
+		fj_err_zh(err, "字段“%s”应为日期，如 2026-03-16", key);
+		return FJ_E_INVALID;
+	}
+	*out = t + more;
+	return FJ_OK;
+}
+
+static enum fj_rc read_days(const json_t *p, struct fnd_query *q, struct fj_err *err)
+{
+	q->created_to = q->expires_to = INT64_MAX;
+	FJ_TRY(read_day(p, "created_from", 0, &q->created_from, err));
+	FJ_TRY(read_day(p, "created_to", 86399, &q->created_to, err));
+	FJ_TRY(read_day(p, "expires_to", 86399, &q->expires_to, err));
+	FJ_TRY(read_day(p, "due_to", 86399, &q->expires_to, err));
+	q->expires_from = q->expires_to < INT64_MAX ? 1 : 0; /* what does not expire does not end before a day */
+	FJ_TRY(read_day(p, "due_from", 0, &q->expires_from, err));
+	return read_day(p, "expires_from", 0, &q->expires_from, err);
+}
+
+/* what is ACTIVE and over is EXPIRED, noted already or not: found by its last day (FIND_REST) */
+static void read_state(const json_t *p, fj_time now, struct fnd_query *q)
+{
+	bool ends = q->noun == FND_CERTIFICATE || q->noun == FND_AUTHORISATION || q->noun == FND_TOKEN;
+
+	q->state = given(p, "state");
+	if (ends && strcmp(q->state, "EXPIRED") == 0) {
+		q->expires_from = q->expires_from > 1 ? q->expires_from : 1;
+		q->expires_to = q->expires_to < now - 1 ? q->expires_to : now - 1;
+	}
+}
+
+/* ACTIVE, not over: compared row by row, it decides no index */
+static void narrow_active(const json_t *p, fj_time now, struct fnd_query *q)
+{
+	bool ends = q->noun == FND_CERTIFICATE || q->noun == FND_AUTHORISATION || q->noun == FND_TOKEN;
+
+	if (ends && strcmp(given(p, "state"), "ACTIVE") == 0 && q->expires_from < now)
+		q->expires_from = now;
+}
+
+/* which filters decide the statement, the most telling first */
+static void choose(struct fnd_query *q)
+{
+	bool state = q->state[0] != '\0' && strcmp(q->state, "EXPIRED") != 0, ends = q->expires_from > 0 || q->expires_to < INT64_MAX;
+	bool made = q->created_from > 0 || q->created_to < INT64_MAX;
+	const struct {
+		bool when;
+		enum sto_id lead;
+		char sort;
+	} rows[] = {
+		{q->parent[0] != '\0', STO_FIND_PARENT, 'k'},
+		{q->holder[0] != '\0' && state, STO_FIND_HOLDER_STATE, 'k'}, {q->holder[0] != '\0', STO_FIND_HOLDER, 'k'},
+		{ends, STO_FIND_EXPIRES, 't'}, {made, STO_FIND_CREATED, 't'},
+		{q->industry[0] != '\0', STO_FIND_INDUSTRY, 'k'}, {q->class_[0] != '\0', STO_FIND_CLASS, 'k'},
+		{q->finance[0] != '\0' && state, STO_FIND_FINANCE_STATE, 'k'}, {q->div_from[0] != '\0', STO_FIND_DIVISION, 'd'},
+		{q->finance[0] != '\0', STO_FIND_FINANCE, 'k'}, {state, STO_FIND_STATE, 'k'}, {true, STO_FIND_ALL, 'k'},
+	}, tokens[] = {
+		{q->parent[0] != '\0', STO_FIND_TOKEN_OF, 'k'}, {q->holder[0] != '\0', STO_FIND_TOKEN_USER, 'k'},
+		{q->class_[0] != '\0', STO_FIND_TOKEN_ASSET, 'k'}, {ends, STO_FIND_TOKEN_EXPIRES, 't'},
+		{q->industry[0] != '\0', STO_FIND_TOKEN_OPERATOR, 'k'}, {true, STO_FIND_TOKEN_ALL, 'k'},
+	}, *r = q->noun == FND_TOKEN ? tokens : rows;
+
+	while (!r->when)
+		r++;
+	q->lead = r->lead;
+	q->sort = r->sort;
+}
+
+/* "after": the last key, with what the list is sorted by before it, as "value~key" */
+static enum fj_rc read_after(const json_t *p, struct fnd_query *q, struct fj_err *err)
+{
+	const char *after = given(p, "after"), *tilde = strchr(after, '~');
+	size_t n = tilde == NULL ? 0 : (size_t)(tilde - after);
+
+	snprintf(q->after_sort, sizeof(q->after_sort), "%s", q->sort == 'd' ? q->div_from : "");
+	if (q->sort == 't')
+		snprintf(q->after_sort, sizeof(q->after_sort), "%lld", (long long)(q->lead == STO_FIND_CREATED ? q->created_from : q->expires_from));
+	if (after[0] == '\0')
+		return FJ_OK;
+	if ((tilde == NULL) != (q->sort == 'k') || n >= sizeof(q->after_sort) || strspn(after, "0123456789") < n ||
+	    fj_strcopy(q->after, sizeof(q->after), tilde == NULL ? after : tilde + 1) != FJ_OK)
+		return bad(err, "\"after\" is another list's; take \"next\" of the page before, with the same filters",
+		    "after 与该列表不符；请使用上一页返回的 next 并保持筛选条件不变");
+	if (tilde != NULL)
+		snprintf(q->after_sort, sizeof(q->after_sort), "%.*s", (int)n, after);
+	return FJ_OK;
+}
+
+enum fj_rc fnd_query(enum fnd_noun noun, const json_t *params, fj_time now, struct fnd_query *q, struct fj_err *err)
+{
+	static const char *const holders[] = {"holder", "superior", "org", "user", NULL}, *const classes[] = {"kind", "mode", "class", NULL},
+		*const parents[] = {"asset", "operator", NULL};
+	const json_t *n = json_object_get(params, "limit");
+
+	memset(q, 0, sizeof(*q));
+	q->noun = noun;
+	q->limit = json_is_integer(n) && json_integer_value(n) > 0 ? json_integer_value(n) : 100;
+	q->holder = given_as(params, holders);
+	q->finance = given(params, "finance");
+	q->class_ = noun == FND_TOKEN ? given(params, "asset") : noun == FND_LEDGER ? given(params, "result") : given_as(params, classes);
+	q->industry = noun == FND_TOKEN ? given(params, "operator") : noun == FND_AUTHORISATION ? given(params, "implementer") : given(params, "industry");
+	q->parent = noun == FND_TOKEN ? given(params, "authorisation") : noun == FND_LEDGER ? given(params, "class") : given_as(params, parents);
+	FJ_TRY(read_division(params, q, err));
+	FJ_TRY(read_days(params, q, err));
+	read_state(params, now, q);
+	choose(q);
+	FJ_TRY(read_after(params, q, err));
+	narrow_active(params, now, q);
+	return FJ_OK;
+}
+
+/* --- reading --- */
+
+static enum fj_rc start(struct sto *db, const struct fnd_query *q, struct sto_q *keys, struct fj_err *err)
+{
+#define FILTERS q->after, q->limit, q->holder, q->finance, q->state, q->class_, q->industry, q->parent, q->div_from, q->div_below, \
+	q->created_from, q->created_to, q->expires_from, q->expires_to
+	if (q->sort == 'd')
+		return sto_query(db, q->lead, keys, err, "itti" "tttttttt" "iiii", (int64_t)q->noun, q->after_sort, FILTERS);
+	return sto_query(db, q->lead, keys, err, "iiti" "tttttttt" "iiii", (int64_t)q->noun, (int64_t)strtoll(q->after_sort, NULL, 10), FILTERS);
+#undef FILTERS
+}
+
+static enum fj_rc one_row(struct sto *db, const struct fnd_list *l, const char *key, fnd_row_fn fn, void *ctx, struct fj_err *err)
+{
+	FJ_AUTO(sto_q) q = {0};
+
+	FJ_TRY(sto_first(db, l->row, &q, key, err, "t", key));
+	return fn(ctx, l, &q, err);
+}
+
+enum fj_rc fnd_page(struct sto *db, struct fnd_query *fq, fnd_row_fn fn, void *ctx, int64_t *rows, struct fj_err *err)
+{
+	FJ_AUTO(sto_q) keys = {0};
+	bool row;
+
+	*rows = 0;
+	FJ_TRY(start(db, fq, &keys, err));
+	for (;; (*rows)++) {
+		FJ_TRY(sto_step(&keys, &row, err));
+		if (!row)
+			return FJ_OK;
+		FJ_TRY(one_row(db, &lists[fq->noun], sto_text(&keys, 0), fn, ctx, err));
+		if (fj_strcopy(fq->after, sizeof(fq->after), sto_text(&keys, 0)) != FJ_OK)
+			return fj_fail(err, FJ_E_CORRUPT, "issuer", NULL, "a key of a list is too long");
+		if (fq->sort != 'k')
+			snprintf(fq->after_sort, sizeof(fq->after_sort), "%s", sto_text(&keys, 1));
+	}
+}
+
+void fnd_cursor(const struct fnd_query *fq, char out[FND_CURSOR_CAP])
+{
+	snprintf(out, FND_CURSOR_CAP, "%s%s%.280s", fq->sort == 'k' ? "" : fq->after_sort, fq->sort == 'k' ? "" : "~", fq->after);
+}
+
+const char *fnd_state(const char *state, int64_t not_after, fj_time now)
+{
+	return strcmp(state, "ACTIVE") == 0 && now > not_after ? "EXPIRED" : state;
+}
+
+static json_t *names_of(int64_t bits, const char *(*name)(unsigned))
+{
+	json_t *list = json_array();
+
+	for (unsigned i = 0; name(i) != NULL; i++)
+		if (bits & INT64_C(1) << i)
+			json_array_append_new(list, json_string(name(i)));
+	return list;
+}
+
+static const char *restriction(unsigned i)
+{
+	static const char *const names[] = {"noCollateral", "noSubLicence", "noExport", "noResale", "noRawDelivery"};
+
+	return i < FJ_ARRAY_LEN(names) ? names[i] : NULL;
+}
+
+static const char *role(unsigned i)
+{
+	return 1u << i <= ISS_AUDITOR ? iss_role_name((enum iss_role)(1 << i)) : NULL;
+}
+
+static json_t *value(const struct fnd_column *c, const struct sto_q *q, int *col, fj_time now)
+{
+	char at[FJ_TIME_CAP];
+	json_t *j = NULL;
+	int k = (*col)++;
+
+	switch (c->kind) {
+	case FND_INT:
+		return json_integer((json_int_t)sto_int(q, k));
+	case FND_BOOL:
+		return json_boolean(sto_int(q, k) != 0);
+	case FND_OVERDUE:
+		return json_boolean(sto_int(q, k) != 0 && now > sto_int(q, k));
+	case FND_TIME:
+		if (sto_int(q, k) == 0)
+			return json_string("");
+		fj_time_utc(sto_int(q, k), at);
+		return json_string(at);
+	case FND_JSON:
+		return fj_json_parse(fj_slice_str(sto_text(q, k)), 1u << 20, &j, NULL) == FJ_OK ? j : json_null();
+	case FND_ROLES:
+		return names_of(sto_int(q, k), role);
+	case FND_RESTRICTIONS:
+		return names_of(sto_int(q, k), restriction);
+	case FND_PARTY:
+		(*col)++;
+		return json_pack("{s:s, s:s}", "usci", sto_text(q, k), "name", sto_text(q, k + 1));
+	case FND_STATE:
+		(*col)++;
+		return json_string(fnd_state(sto_text(q, k), sto_int(q, k + 1), now));
+	case FND_TEXT:
+		break;
+	}
+	return json_string(sto_text(q, k));
+}
+
+json_t *fnd_item(const struct fnd_list *l, const struct sto_q *q, fj_time now)
+{
+	json_t *item = json_object();
+	int col = 0;
+
+	for (const struct fnd_column *c = l->columns; c->key != NULL; c++)
+		json_object_set_new(item, c->key, value(c, q, &col, now));
+	return item;
+}
+
+struct collect {
+	json_t *items;
+	fj_time now;
+};
+
+static enum fj_rc add_item(void *ctx, const struct fnd_list *l, const struct sto_q *q, struct fj_err *err)
+{
+	struct collect *c = ctx;
+
+	return json_array_append_new(c->items, fnd_item(l, q, c->now)) == 0 ? FJ_OK : fj_fail(err, FJ_E_NOMEM, "issuer", NULL, "out of memory");
+}
+
+static enum fj_rc list(struct iss_call *c, enum fnd_noun noun, struct fj_err *err)
+{
+	FJ_AUTO(json) items = json_array();
+	struct collect ctx = {items, c->now};
+	struct fnd_query q;
+	char next[FND_CURSOR_CAP];
+	int64_t rows;
+
+	FJ_TRY(fnd_query(noun, c->params, c->now, &q, err));
+	FJ_TRY(fnd_page(c->db, &q, add_item, &ctx, &rows, err));
+	fnd_cursor(&q, next);
+	c->answer = json_pack("{s:O, s:s?}", "items", items, "next", rows == q.limit ? next : NULL);
+	return c->answer != NULL ? FJ_OK : fj_fail(err, FJ_E_NOMEM, "issuer", NULL, "out of memory");
+}
+
+#define LISTED(name, noun)                                                \
+	enum fj_rc cmd_##name##_list(struct iss_call *c, struct fj_err *err) \
+	{                                                                 \
+		return list(c, noun, err);                                \
+	}
+LISTED(organisation, FND_ORGANISATION)
+LISTED(ledger, FND_LEDGER)
+LISTED(asset, FND_ASSET)
+LISTED(registration, FND_REGISTRATION)
+LISTED(certificate, FND_CERTIFICATE)
+LISTED(authorisation, FND_AUTHORISATION)
+LISTED(token, FND_TOKEN)
+LISTED(user, FND_USER)

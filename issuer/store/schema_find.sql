@@ -1,0 +1,107 @@
+-- schema_find.sql - what lists and search read; all of it can be rebuilt from the events.
+--
+-- One row for each object of every list (but license tokens, whose own table has what their
+-- lists need), with the facts that offices filter by, and one text for those that are searched.
+-- Triggers note which rows an event touched; when the event is applied, issuer/find.c looks at
+-- them anew: whoever changes a table need not know that it is searched.
+
+CREATE TABLE find_row (
+  id       INTEGER PRIMARY KEY,
+  noun     INTEGER NOT NULL,       -- enum fnd_noun
+  key      TEXT NOT NULL,          -- public id: the order of lists
+  state    TEXT NOT NULL,
+  holder   TEXT NOT NULL,          -- USCC; of an organisation its superior, of a user the organisation
+  finance  TEXT NOT NULL,          -- the holder's finance department
+  div6     TEXT NOT NULL,          -- the holder's division
+  class    TEXT NOT NULL,          -- class code; organisation: kind, ledger: result, authorisation: mode
+  industry TEXT NOT NULL,          -- of an authorisation its implementer
+  parent   TEXT NOT NULL,          -- of an asset its ledger entry, of registration and certificate the asset, of an authorisation
+                                   -- the operator, of a ledger entry the class code
+  created  INTEGER NOT NULL,       -- time of the event that made it
+  expires  INTEGER NOT NULL        -- last second; 0: does not expire; of a registration the end of its term
+) STRICT;
+CREATE UNIQUE INDEX find_key ON find_row(noun, key);
+CREATE INDEX find_state ON find_row(noun, state, key);
+CREATE INDEX find_holder ON find_row(noun, holder, key);
+CREATE INDEX find_holder_state ON find_row(noun, holder, state, key);
+CREATE INDEX find_finance ON find_row(noun, finance, key);
+CREATE INDEX find_finance_state ON find_row(noun, finance, state, key);
+CREATE INDEX find_class ON find_row(noun, class, key) WHERE class <> '';
+CREATE INDEX find_industry ON find_row(noun, industry, key) WHERE industry <> '';
+CREATE INDEX find_parent ON find_row(noun, parent, key) WHERE parent <> '';
+CREATE INDEX find_division ON find_row(noun, div6, key);
+CREATE INDEX find_created ON find_row(noun, created, key);
+CREATE INDEX find_expires ON find_row(noun, expires, key);
+
+-- rowid is find_row.id.  body: Han characters in pairs, so that a word of two is one token and a
+-- longer one a phrase (issuer/search.c)
+CREATE VIRTUAL TABLE find_text USING fts5(noun, body, title UNINDEXED, tokenize = 'unicode61', columnsize = 0);
+
+CREATE TABLE find_link (           -- what belongs to the history of an asset or certificate though neither names it
+  object TEXT NOT NULL,            -- asset or certificate
+  other  TEXT NOT NULL,            -- authorisation that covers it; approval that was asked for it with others
+  PRIMARY KEY (object, other)
+) STRICT, WITHOUT ROWID;
+CREATE TRIGGER find_approval_add AFTER INSERT ON approval BEGIN
+  INSERT OR IGNORE INTO find_link SELECT j.value, NEW.id FROM json_tree(NEW.payload) j
+    WHERE j.type = 'text' AND (j.path IN ('$.assets', '$.numbers', '$.certificates') OR (j.key IN ('asset_no', 'number') AND j.path LIKE '$.%[%'));
+END;
+
+-- Texts of this transaction, indexed together when it commits (sto_settle): FTS5 writes a segment
+-- at every savepoint, and a statement with triggers is one.
+CREATE TABLE find_pending (
+  id    INTEGER PRIMARY KEY,
+  noun  TEXT NOT NULL,
+  body  TEXT NOT NULL,
+  title TEXT NOT NULL
+) STRICT;
+
+CREATE TABLE find_touched (        -- by the event that is being applied; empty otherwise
+  noun INTEGER NOT NULL,
+  key  TEXT NOT NULL,
+  PRIMARY KEY (noun, key)
+) STRICT, WITHOUT ROWID;
+-- (OR IGNORE would not hold below an upsert)
+CREATE TRIGGER find_organisation_add AFTER INSERT ON organisation
+  BEGIN INSERT INTO find_touched SELECT 1, NEW.usci WHERE NOT EXISTS (SELECT 1 FROM find_touched WHERE noun = 1 AND key = NEW.usci); END;
+CREATE TRIGGER find_organisation_set AFTER UPDATE ON organisation
+  BEGIN INSERT INTO find_touched SELECT 1, NEW.usci WHERE NOT EXISTS (SELECT 1 FROM find_touched WHERE noun = 1 AND key = NEW.usci); END;
+CREATE TRIGGER find_organisation_held AFTER UPDATE ON organisation
+  WHEN NEW.name <> OLD.name OR NEW.finance <> OLD.finance OR NEW.div6 <> OLD.div6
+  BEGIN INSERT INTO find_touched SELECT noun, key FROM find_row WHERE noun BETWEEN 2 AND 8 AND holder = NEW.usci EXCEPT SELECT noun, key FROM find_touched; END;
+CREATE TRIGGER find_ledger_add AFTER INSERT ON ledger
+  BEGIN INSERT INTO find_touched SELECT 2, NEW.id WHERE NOT EXISTS (SELECT 1 FROM find_touched WHERE noun = 2 AND key = NEW.id); END;
+CREATE TRIGGER find_ledger_set AFTER UPDATE ON ledger
+  BEGIN INSERT INTO find_touched SELECT 2, NEW.id WHERE NOT EXISTS (SELECT 1 FROM find_touched WHERE noun = 2 AND key = NEW.id); END;
+CREATE TRIGGER find_asset_add AFTER INSERT ON asset
+  BEGIN INSERT INTO find_touched SELECT 3, NEW.asset_no WHERE NOT EXISTS (SELECT 1 FROM find_touched WHERE noun = 3 AND key = NEW.asset_no); END;
+CREATE TRIGGER find_asset_set AFTER UPDATE ON asset
+  BEGIN INSERT INTO find_touched SELECT 3, NEW.asset_no WHERE NOT EXISTS (SELECT 1 FROM find_touched WHERE noun = 3 AND key = NEW.asset_no); END;
+-- a provisional number gives way to the one of the budget system: the same asset
+CREATE TRIGGER find_asset_number AFTER UPDATE OF asset_no ON asset WHEN NEW.asset_no <> OLD.asset_no BEGIN
+  UPDATE find_row SET key = NEW.asset_no WHERE noun = 3 AND key = OLD.asset_no;
+  UPDATE find_link SET object = NEW.asset_no WHERE object = OLD.asset_no;
+END;
+CREATE TRIGGER find_registration_add AFTER INSERT ON registration
+  BEGIN INSERT INTO find_touched SELECT 4, NEW.id WHERE NOT EXISTS (SELECT 1 FROM find_touched WHERE noun = 4 AND key = NEW.id); END;
+CREATE TRIGGER find_registration_set AFTER UPDATE ON registration
+  BEGIN INSERT INTO find_touched SELECT 4, NEW.id WHERE NOT EXISTS (SELECT 1 FROM find_touched WHERE noun = 4 AND key = NEW.id); END;
+CREATE TRIGGER find_certificate_set AFTER UPDATE ON certificate
+  BEGIN INSERT INTO find_touched SELECT 5, NEW.number WHERE NOT EXISTS (SELECT 1 FROM find_touched WHERE noun = 5 AND key = NEW.number);
+  INSERT INTO find_touched SELECT 3, NEW.asset_no WHERE NOT EXISTS (SELECT 1 FROM find_touched WHERE noun = 3 AND key = NEW.asset_no); END;
+CREATE TRIGGER find_authorisation_set AFTER UPDATE ON authorisation
+  BEGIN INSERT INTO find_touched SELECT 6, NEW.number WHERE NOT EXISTS (SELECT 1 FROM find_touched WHERE noun = 6 AND key = NEW.number); END;
+CREATE TRIGGER find_user_add AFTER INSERT ON user
+  BEGIN INSERT INTO find_touched SELECT 8, NEW.login WHERE NOT EXISTS (SELECT 1 FROM find_touched WHERE noun = 8 AND key = NEW.login); END;
+CREATE TRIGGER find_user_set AFTER UPDATE ON user
+  BEGIN INSERT INTO find_touched SELECT 8, NEW.login WHERE NOT EXISTS (SELECT 1 FROM find_touched WHERE noun = 8 AND key = NEW.login); END;
+
+-- license tokens' lists (beside token_of)
+CREATE INDEX token_user ON token(user, id);
+CREATE INDEX token_operator ON token(operator, id);
+CREATE INDEX token_asset ON token(asset_no, id);
+CREATE INDEX token_expires ON token(not_after, id);
+
+-- history of an object
+CREATE INDEX approval_object ON approval(object);
+CREATE INDEX objection_asset ON objection(asset_no);

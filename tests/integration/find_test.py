@@ -1,0 +1,199 @@
+"""Finding things on a demo home: search, filters, pages, files, history, and a dossier
+that is checked without the appliance."""
+import csv, io, tarfile, urllib.parse, zipfile
+from lib import *
+import dossier_check
+
+HEAD = '台账编号,数据资源目录编号,名称,概述,形成方式,共享来源单位,是否涉密\r\n'
+
+
+CSV, XLSX, TAR = 'text/csv', 'application/vnd.openxmlformats-officedocument.spreadsheetml.sheet', 'application/x-tar'
+
+
+def raw(method, path, body, token, accept='text/csv'):
+    """(status, headers, bytes)"""
+    r = urllib.request.Request('http://127.0.0.1:%d%s' % (h.p, path), None if body is None else json.dumps(body).encode(), method=method,
+                               headers={'Authorization': 'Bearer ' + token, 'Accept': accept})
+    try:
+        with urllib.request.urlopen(r, timeout=60) as a:
+            return a.status, a.headers, a.read()
+    except urllib.error.HTTPError as e:
+        return e.code, e.headers, e.read()
+
+
+def keys(answer, key='key'):
+    return [i[key] for i in answer[1]['items']]
+
+
+def search():
+    check('a word of two characters is found at the command line', 'SL-2026-0001' in keys(h.cli('find', 'search', '水文')))
+    check('and at the API', 'SL-2026-0001' in keys(h.api('POST', '/api/v1/find/search', {'q': '水文', 'noun': 'asset'}, s)))
+    check('in full width and small letters', keys(h.cli('find', 'search', 'ｓｌ－２０２６', '--noun', 'asset')) == ['SL-2026-0001'])
+    check('a certificate by its number', 'DAC-420000-202604-000001-2' in keys(h.cli('find', 'search', 'DAC-420000-202604-000001-2', '--noun', 'certificate')))
+    check('what is not there is not found', keys(h.cli('find', 'search', '甲骨文')) == [])
+    code, out = h.api('POST', '/api/v1/find/search', {'q': '" OR noun:asset NEAR(' }, s)
+    check('operators are words', code == 200 and out['items'] == [], out)
+    code, out = h.api('GET', '/api/v1/find/search?q=' + urllib.parse.quote('水文') + '&noun=asset', None, s)
+    check('and by GET', code == 200 and 'SL-2026-0001' in [i['key'] for i in out['items']], out)
+    code, out = h.api('GET', '/api/v1/asset?division=42&limit=1', None, s)
+    check('lists by GET take their filters', code == 200 and len(out['items']) == 1 and out['items'][0]['asset_no'].startswith('HB-'), out)
+    code, out = h.api('POST', '/api/v1/find/search', {'q': '水' * 10000}, s)
+    check('ten thousand characters are refused', code == 422, out)
+    code, out = h.api('POST', '/api/v1/find/search', {'q': '，。“”'}, s)
+    check('so are signs alone, in Chinese and English', code == 422 and out['detail']['zh'] and out['detail']['en'], out)
+    seen, after = [], None
+    while True:
+        code, out = h.api('POST', '/api/v1/find/search', dict({'q': '数据', 'limit': 3}, **({'after': after} if after else {})), s)
+        seen += [i['key'] for i in out['items']]
+        after = out['next']
+        if not after:
+            break
+    check('pages of a search hold each thing once', len(seen) == len(set(seen)) > 6, seen)
+
+
+def lists():
+    everything = keys(h.cli('asset', 'list'), 'asset_no')
+    hubei = keys(h.cli('asset', 'list', '--division', '42'), 'asset_no')
+    check('assets by division', hubei and all(a.startswith('HB-') for a in hubei) and len(hubei) < len(everything), hubei)
+    check('and by finance department', keys(h.cli('asset', 'list', '--finance', '11420000DEMA00013M'), 'asset_no') == hubei)
+    states = set(keys(h.cli('certificate', 'list', '--state', 'SUSPENDED'), 'state'))
+    check('certificates by state', states == {'SUSPENDED'}, states)
+    both = h.cli('certificate', 'list', '--state', 'SUSPENDED', '--holder', '12420000DEMA00099D')
+    check('and by holder too', len(keys(both, 'number')) == 1, both)
+    ends = h.cli('certificate', 'list', '--expires-from', '2029-03-01', '--expires-to', '2029-03-31')
+    check('certificates that end in a month, the first to end first', keys(ends, 'number') == ['DAC-100000-202603-000001-F', 'DAC-100000-202603-000002-D'], ends)
+    check('a day that is none is refused', h.cli('certificate', 'list', '--expires-from', 'soon')[0] == 1)
+    check('so is a division of three digits', h.cli('asset', 'list', '--division', '420')[0] == 1)
+    check('so is a filter of another list', h.cli('organisation', 'list', '--state', 'X')[0] == 2)
+    seen, after = [], None
+    while True:
+        code, out = h.cli('token', 'list', '--limit', '1000', *(('--after', after) if after else ()))
+        seen += keys((code, out), 'id')
+        after = out['next']
+        if not after:
+            break
+    check('all tokens by pages of 1,000', len(seen) == len(set(seen)) > 3000, len(seen))
+
+
+def files():
+    code, head, body = raw('POST', '/api/v1/find/export', {'noun': 'certificate', 'format': 'csv', 'state': 'ACTIVE'}, s)
+    rows = list(csv.reader(io.StringIO(body.decode('utf-8-sig'))))
+    check('a list as CSV, with its type and a name', code == 200 and head['Content-Type'].startswith('text/csv') and
+          head['Content-Disposition'].startswith('attachment; filename="certificate-') and rows[0][0] == '证书编号' and len(rows) > 4, head)
+    check('only what the filter lets through', {r[1] for r in rows[1:]} == {'ACTIVE'}, rows)
+    code, head, body = raw('POST', '/api/v1/find/export', {'noun': 'asset', 'format': 'xlsx', 'lang': 'en'}, s, XLSX)
+    x = zipfile.ZipFile(io.BytesIO(body))
+    text = b''.join(x.read(n) for n in x.namelist()).decode(errors='replace')
+    check('as XLSX with English headings', code == 200 and 'SL-2026-0001' in text and 'asset_no' in text)
+    code, out = h.cli('find', 'export', 'token', '--format', 'json', '--out', h.root + '/tokens.json')
+    check('as JSON into a file', code == 0 and len(json.load(open(h.root + '/tokens.json'))) == out['rows'] > 3000 and
+          os.stat(h.root + '/tokens.json').st_mode & 0o777 == 0o600, out)
+    hostile = ['=cmd|\'/c calc\'!A1', '+1+1', '-2', '@SUM(A1)']
+    code, out = h.api('POST', '/api/v1/ledger/import', {'file': HEAD + ''.join('F-%d,C-F,"%s",,自主采集,,否\r\n' % (i, t) for i, t in enumerate(hostile))}, h.session('hbsw1'))
+    check('entries that look like formulas are taken as text', code == 200 and out.get('imported') == 4, out)
+    code, head, body = raw('POST', '/api/v1/find/export', {'noun': 'ledger', 'format': 'csv', 'holder': '12420000DEMA00099D'}, s)
+    cells = [c for r in csv.reader(io.StringIO(body.decode('utf-8-sig'))) for c in r]
+    check('no cell is a formula', all("'" + t in cells for t in hostile) and not any(c[:1] in '=+-@' and c for c in cells), cells)
+    code, out = h.api('POST', '/api/v1/find/export', {'noun': 'ledger'}, s)
+    check('who does not accept the type gets it inside the JSON', code == 200 and base64.urlsafe_b64decode(out['file']['base64url'] + '==').startswith(b'\xef\xbb\xbf'), out)
+    check('another list\'s filter is refused', raw('POST', '/api/v1/find/export', {'noun': 'ledger', 'mode': 'WHOLE'}, s)[0] == 422)
+    check('so is another format', raw('POST', '/api/v1/find/export', {'noun': 'ledger', 'format': 'pdf'}, s)[0] == 422)
+    check('and nobody exports unasked', raw('POST', '/api/v1/find/export', {'noun': 'ledger'}, 'x')[0] == 401)
+
+
+def history():
+    code, out = h.cli('find', 'history', 'HB-2026-0002')
+    kinds = [e['kind'] for e in out['items']]
+    check('an asset\'s history begins with its ledger entry and has its suspension', kinds[0] == 'ledger.entered' and 'certificate.suspended' in kinds and
+          'registration.decided' in kinds and 'asset.carded' in kinds and 'approval.requested' in kinds, kinds)
+    check('in order, each verified in the chain', [e['seq'] for e in out['items']] == sorted(e['seq'] for e in out['items']) and all(e['verified'] for e in out['items']))
+    issued = next(e for e in out['items'] if e['kind'] == 'certificate.issued')
+    check('with who approved it', issued['approved']['decisions'][0]['verdict'] == 'approve' and issued['approved']['applicant'] == 'hb-fin1', issued)
+    carded = next(e for e in out['items'] if e['kind'] == 'asset.carded')
+    check('and who acted for whom', carded['actor']['login'] == 'hbsw1' and carded['org']['name'] == '湖北省水文水资源中心', carded)
+    one = h.cli('find', 'history', 'HB-2026-0002', '--limit', '4')[1]
+    two = h.cli('find', 'history', 'HB-2026-0002', '--after', str(one['next']))[1]
+    check('by pages', [e['seq'] for e in one['items'] + two['items']] == [e['seq'] for e in out['items']])
+    covered = h.cli('find', 'history', 'HB-2026-0001')[1]
+    check('the authorisation that covers it belongs to it', any(e['kind'] == 'authorisation.issued' for e in covered['items']))
+    check('what never was has no history', h.cli('find', 'history', 'NOBODY')[0] == 1)
+
+
+def repack(path, change):
+    """the same archive with changed files and a manifest that fits them"""
+    with tarfile.open(path) as t:
+        files = {m.name: t.extractfile(m).read() for m in t.getmembers()}
+    manifest = json.loads(files.pop('manifest.json'))
+    change(files)
+    manifest['files'] = [{'name': n, 'octets': len(b), 'sha256': hashlib.sha256(b).hexdigest()} for n, b in files.items()]
+    manifest['events'] = files['events.jsonl'].count(b'\n')
+    files['manifest.json'] = json.dumps(manifest).encode()
+    out = path + '.changed'
+    with tarfile.open(out, 'w') as t:
+        for n, b in files.items():
+            i = tarfile.TarInfo(n)
+            i.size = len(b)
+            t.addfile(i, io.BytesIO(b))
+    return out
+
+
+def wrong(path):
+    try:
+        return dossier_check.check(path) and ''
+    except dossier_check.Wrong as e:
+        return str(e)
+
+
+def dossier():
+    for asset in ('HB-2026-0002', 'GZ-2026-0001', 'GX-2026-0003'):
+        path = h.root + '/%s.tar' % asset
+        code, out = h.cli('find', 'dossier', asset, '--out', path)
+        n = code == 0 and wrong(path)
+        check('the dossier of %s holds together without the appliance' % asset, n == '', n)
+    path = h.root + '/HB-2026-0002.tar'
+    code, head, body = raw('POST', '/api/v1/find/dossier', {'asset': 'HB-2026-0002'}, s, TAR)
+    check('the API answers it as a file', code == 200 and head['Content-Type'] == 'application/x-tar' and b'manifest.json' in body, code)
+
+    def swap(name, old, new):
+        def change(files):
+            n = next(k for k in files if k.startswith(name) and old in files[k])
+            files[n] = files[n].replace(old, new)
+        return change
+
+    certificate = 'certificates/DAC-420000-202604-000002-Z.pem'
+    changes = {
+        'a changed card': swap('cards/', b'GENERAL', b'general'),
+        'an event by somebody else': swap('events.jsonl', b'"actor":"hb-fin2"', b'"actor":"hb-fin9"'),
+        'an event of another time': swap('events.jsonl', b'"at":17', b'"at":18'),
+        'another object of an approval': swap('approvals/', b'"object":"HB-2026-0002"', b'"object":"HB-2026-0009"'),
+        'another payload of an approval': lambda f: swap(next(n for n in f if n.endswith('.payload.json')), b'HB-2026-0002', b'HB-2026-0009')(f),
+        'a decision by somebody else': swap('approvals/', b'"officer":"hb-fin2"', b'"officer":"hb-fin9"'),
+        'another certificate': lambda f: f.__setitem__(certificate, f['trust/root.pem']),
+        'a better status': swap('certificates.json', b'"status":2', b'"status":0'),
+        'a certificate taken off the CRL': swap('certificates.json', b'"on_crl":true', b'"on_crl":false'),
+        'a list that nobody signed': lambda f: f.__setitem__('trust/status-0.jwt', f['trust/status-0.jwt'][:-8] + b'AAAAAAAA'),
+    }
+    for what, change in changes.items():
+        why = wrong(repack(path, change))
+        check('%s is noticed' % what, bool(why), why)
+    data = bytearray(open(path, 'rb').read())
+    data[600] ^= 1
+    open(path + '.bit', 'wb').write(data)
+    check('a bit in the archive is noticed', bool(wrong(path + '.bit')))
+    check('an asset that never was has none', h.cli('find', 'dossier', 'NOBODY')[0] == 1)
+
+
+h = Home()
+try:
+    check('a demo home is made and served', h.made and h.serve(), h.made_err)
+    s = h.session('hb-fin1')
+    search()
+    lists()
+    files()
+    history()
+    dossier()
+    code, out = h.cli('db', 'rebuild')
+    check('replay gives the same rows and texts', code == 0 and out.get('same'), out)
+finally:
+    h.close()
+finish()

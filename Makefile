@@ -177,7 +177,7 @@ $(B)/tests/bench/scale: $(call obj,tests/bench/scale.c) $(T_LIBS_iss)
 unit: $(UNIT) ## unit tests
 	@tests/run.sh unit $(B)
 
-.PHONY: all help unit run quick check conformance e2e integration soak bench bench-scale cov lint san san-tests \
+.PHONY: all help unit run quick check conformance e2e integration model soak bench bench-scale cov lint san san-tests \
 	fuzz fuzzers routes install dist clean deps deps-full
 
 run: deps ## build, make a demo home under build/, serve it
@@ -208,6 +208,11 @@ cov: ## lines that the unit tests and the fuzzers' corpus reach, by room
 	@$(MAKE) --no-print-directory -j2 COV=1 BUILD=build/cov san-tests >/dev/null
 	@tests/run.sh unit build/cov >/dev/null && tests/fuzz/run.sh replay build/cov >/dev/null
 	@tests/cov.sh build/cov
+MOVES ?= 100000
+SEED ?= 1
+model: all ## MOVES (100000) generated moves of SEED (1) through the appliance, compared with tests/model
+	@python3 tests/model/test_model.py
+	@MOVES=$(MOVES) SEED=$(SEED) python3 tests/model/drive.py $(B)
 bench: all $(BENCHES) ## the numbers of design section 7, with their ratios
 	@python3 tests/bench/bench.py $(B)
 N ?= 1000000

@@ -26,9 +26,11 @@ struct place {
 	struct fj_buf answer; /* canonical JSON */
 	struct fj_err err;
 	int64_t at;
+	uint64_t order; /* of ending: the clock has only milliseconds */
 };
 static struct place places[PLACES];
 static size_t octets;
+static uint64_t endings;
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 
 void once_key(char out[ONCE_KEY])
@@ -66,7 +68,7 @@ static struct place *oldest(const struct place *but)
 	struct place *best = NULL;
 
 	for (size_t i = 0; i < PLACES; i++)
-		if (&places[i] != but && places[i].state > ONCE_RUNNING && (best == NULL || places[i].at < best->at))
+		if (&places[i] != but && places[i].state > ONCE_RUNNING && (best == NULL || places[i].order < best->order))
 			best = &places[i];
 	return best;
 }
@@ -126,6 +128,7 @@ void once_end(const char *session, const char *key, const json_t *answer, const 
 			clear(old);
 		p->state = refusal == NULL ? ONCE_DONE : ONCE_REFUSED;
 		p->at = fj_boot_ms();
+		p->order = ++endings;
 		p->answer = text;
 		octets += text.len;
 		text = (struct fj_buf)FJ_BUF_INIT(0);

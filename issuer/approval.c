@@ -13,6 +13,7 @@
 #include "issuer/iss.h"
 
 #define MAX_PAYLOAD (4u << 20)
+#define MAX_LISTED (16u << 20) /* octets of the payloads of one page */
 
 struct kind {
 	const char *name;
@@ -377,6 +378,7 @@ enum fj_rc cmd_approval_list(struct iss_call *c, struct fj_err *err)
 	const char *after;
 	bool row = true, mine = json_is_true(json_object_get(c->params, "mine"));
 	int64_t limit;
+	size_t octets = 0;
 
 	iss_page(c, &after, &limit);
 	FJ_TRY(open_list(c, mine, after, &q, err));
@@ -389,8 +391,12 @@ enum fj_rc cmd_approval_list(struct iss_call *c, struct fj_err *err)
 		FJ_TRY(from_row(&q, &s, err));
 		FJ_TRY(load_decisions(c->db, &s, err));
 		FJ_TRY(to_json(c, &s, &one, err));
-		if (!mine || json_is_true(json_object_get(one, "mine")))
-			json_array_append(items, one);
+		if (mine && !json_is_true(json_object_get(one, "mine")))
+			continue;
+		json_array_append(items, one);
+		octets += strlen(sto_text(&q, 4));
+		if (octets > MAX_LISTED) /* a shorter page; the next begins here */
+			limit = (int64_t)json_array_size(items);
 	}
 	return dom_list_answer(c, items, "id", limit, err);
 }

@@ -604,6 +604,7 @@ enum fj_rc cmd_certificate_suspend(struct iss_call *c, struct fj_err *err)
 	if (strcmp(t.state, "SUSPENDED") == 0 && strcmp(a.held, t.number) == 0)
 		return keep_suspended(c, &t, err);
 	FJ_TRY(iss_state_next(ISS_OBJ_CERTIFICATE, t.state, "suspend", &to, err));
+	FJ_TRY(apr_void(c, "certificate.resume", t.number, "suspended anew 已重新冻结", err));
 	FJ_AUTO(json) body = json_pack("{s:s, s:s}", "to", to, "reason", fj_json_peek(c->params, "reason"));
 	FJ_TRY(evt_append(c, "certificate.suspended", t.number, body, err));
 	c->dirty_status = true;
@@ -783,6 +784,22 @@ static enum fj_rc version_decided(struct sto *db, const struct dom_asset *a, int
 	return FJ_OK;
 }
 
+enum fj_rc dom_drop_successor(struct iss_call *c, const struct dom_cert *t, struct fj_err *err)
+{
+	FJ_AUTO(sto_q) q = {0};
+	char number[41];
+	bool row;
+
+	FJ_TRY(sto_query(c->db, STO_CERT_COMING, &q, err, "tt", t->asset_no, t->number));
+	FJ_TRY(sto_step(&q, &row, err));
+	if (!row)
+		return FJ_OK;
+	FJ_TRY(fj_strcopy(number, sizeof(number), sto_text(&q, 0)));
+	sto_done(&q);
+	FJ_AUTO(json) body = json_pack("{s:s}", "reason", "the certificate that it succeeds ended before it was issued");
+	return evt_append(c, "certificate.abandoned", number, body, err);
+}
+
 enum fj_rc apr_certificate_revoke(struct iss_call *c, const struct apr *a, struct fj_err *err)
 {
 	struct dom_cert t;
@@ -792,6 +809,7 @@ enum fj_rc apr_certificate_revoke(struct iss_call *c, const struct apr *a, struc
 
 	FJ_TRY(dom_cert_get(c->db, a->object, &t, err));
 	FJ_TRY(iss_state_next(ISS_OBJ_CERTIFICATE, t.state, "end", &to, err));
+	FJ_TRY(dom_drop_successor(c, &t, err));
 	FJ_TRY(dom_asset_get(c->db, t.asset_no, &asset, err));
 	bool current = strcmp(asset.certificate, t.number) == 0;
 	asset_to = "";

@@ -12,8 +12,10 @@
  * chunk, a bit a row, and 16 octets a row to find what stands twice.
  */
 #include <sodium.h>
+#include <stdatomic.h>
 
 #include "issuer/ledger_sheet.h"
+#include "issuer/sheet/room.h"
 
 #define CHUNK 500
 #define MAX_TOLD 5000     /* faults, and corrected rows */
@@ -276,16 +278,21 @@ static enum fj_rc check_row(struct import *im, size_t n, const struct sheet_row 
 	return correct(im, row, v != LED_HIDDEN, err);
 }
 
+/* closed again before the rows are read: an import has one reader at a time */
+static enum fj_rc read_head(struct import *im, struct fj_err *err)
+{
+	FJ_AUTO(sheet) s = NULL;
+
+	FJ_TRY(sheet_open(im->file, &s, err));
+	im->encoding = sheet_encoding(s);
+	return led_layout_read(s, im->map, &im->lay, &im->headed, tell, im, err);
+}
+
 /* FJ_OK also when the file as a whole is refused: that is a fault in row and column */
 static enum fj_rc check_file(struct import *im, struct fj_err *err)
 {
-	FJ_AUTO(sheet) s = NULL;
-	enum fj_rc rc = sheet_open(im->file, &s, err);
+	enum fj_rc rc = read_head(im, err);
 
-	if (rc == FJ_OK) {
-		im->encoding = sheet_encoding(s);
-		rc = led_layout_read(s, im->map, &im->lay, &im->headed, tell, im, err);
-	}
 	if (rc == FJ_OK && im->headed)
 		rc = each_row(im, check_row, err);
 	if (rc != FJ_E_INVALID && rc != FJ_E_PARSE)
@@ -538,7 +545,19 @@ static enum fj_rc run_import(struct import *im, enum sheet_format f, struct fj_e
 	return answer(im, dry, refused, f, err);
 }
 
-enum fj_rc cmd_ledger_import(struct iss_call *c, struct fj_err *err)
+/* An import waits for the writer's lock with its reader open; whoever holds that lock may need a
+ * reader too.  So imports never have all readers. */
+static bool import_gate(bool enter)
+{
+	static atomic_int running;
+	bool ok = !enter || atomic_fetch_add(&running, 1) < ROOM_READERS - 1;
+
+	if (!enter || !ok)
+		atomic_fetch_sub(&running, 1);
+	return ok;
+}
+
+static enum fj_rc import_run(struct iss_call *c, struct fj_err *err)
 {
 	FJ_AUTO(buf) decoded = FJ_BUF_INIT(SHEET_MAX_FILE);
 	struct import im = {.c = c};
@@ -556,6 +575,18 @@ enum fj_rc cmd_ledger_import(struct iss_call *c, struct fj_err *err)
 	if (rc == FJ_OK)
 		rc = run_import(&im, f, err);
 	import_release(&im);
+	return rc;
+}
+
+enum fj_rc cmd_ledger_import(struct iss_call *c, struct fj_err *err)
+{
+	if (!import_gate(true)) {
+		enum fj_rc busy = fj_fail(err, FJ_E_BUSY, "issuer", NULL, "other imports are running; try again when one has ended (ledger import-status)");
+		fj_err_zh(err, "其他导入正在进行，请稍后重试");
+		return busy;
+	}
+	enum fj_rc rc = import_run(c, err);
+	import_gate(false);
 	return rc;
 }
 

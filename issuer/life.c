@@ -37,6 +37,7 @@ static enum fj_rc suspend_certificate(struct iss_call *c, const char *number, co
 	if (strcmp(t.state, "ACTIVE") != 0)
 		return FJ_OK;
 	FJ_TRY(iss_state_next(ISS_OBJ_CERTIFICATE, t.state, "suspend", &to, err));
+	FJ_TRY(apr_void(c, "certificate.resume", t.number, "suspended anew 已重新冻结", err));
 	FJ_AUTO(json) body = json_pack("{s:s, s:s}", "to", to, "reason", reason);
 	FJ_TRY(evt_append(c, "certificate.suspended", t.number, body, err));
 	c->dirty_status = true;
@@ -50,6 +51,8 @@ enum fj_rc dom_freeze(struct iss_call *c, const struct dom_asset *a, const char 
 	bool held;
 
 	FJ_TRY(iss_state_next(ISS_OBJ_ASSET, a->state, "freeze", &to, err));
+	/* one asked for before was about another freezing, perhaps another party's */
+	FJ_TRY(apr_void(c, "asset.unfreeze", a->asset_no, "frozen anew 已重新冻结", err));
 	FJ_TRY(suspend_certificate(c, a->certificate, reason, &held, err));
 	FJ_AUTO(json) body = json_pack("{s:s, s:s, s:s, s:s, s:s}", "to", to, "former", a->state, "by", c->actor->org, "reason", reason, "held", held ? a->certificate : "");
 	return evt_append(c, "asset.frozen", a->asset_no, body, err);
@@ -199,6 +202,7 @@ static enum fj_rc end_certificate(struct iss_call *c, const struct dom_asset *a,
 		fj_err_zh(err, "证书 %s 当前状态为 %s，应先行办结", cert.number, cert.state);
 		return rc;
 	}
+	FJ_TRY(dom_drop_successor(c, &cert, err));
 	FJ_AUTO(json) body = json_pack("{s:s, s:I, s:s, s:s}", "to", "CANCELLED", "code", (json_int_t)(strcmp(t->ends, "affiliationChanged") == 0 ? 3 : 5), "reason", t->ends,
 	    "asset_to", t->final);
 	c->dirty_status = true;
@@ -319,6 +323,7 @@ static enum fj_rc expire_one(struct iss_call *c, const char *number, struct fj_e
 	FJ_TRY(dom_cert_get(c->db, number, &t, err));
 	FJ_TRY(dom_asset_get(c->db, t.asset_no, &a, err));
 	bool current = strcmp(a.certificate, t.number) == 0;
+	FJ_TRY(dom_drop_successor(c, &t, err));
 	FJ_TRY(sto_query(c->db, STO_REG_LAST, &q, err, "t", t.asset_no));
 	FJ_TRY(sto_step(&q, &row, err));
 	if (row)

@@ -15,4 +15,8 @@ enum fj_rc dom_end_application(struct iss_call *c, const struct dom_asset *a, co
  * sees the present. */
 enum fj_rc dom_expire(struct iss_call *c, struct fj_err *err) FJ_MUST_USE;
 
+/* A successor of t that is approved and not issued yet is given up: t ends, and nothing follows it
+ * unasked.  Before whatever ends t. */
+enum fj_rc dom_drop_successor(struct iss_call *c, const struct dom_cert *t, struct fj_err *err) FJ_MUST_USE;
+
 #endif

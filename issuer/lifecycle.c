@@ -259,6 +259,13 @@ enum fj_rc apr_user_reinstate(struct iss_call *c, const struct apr *a, struct fj
 
 	FJ_TRY(usr_get(c->db, a->object, &u, err));
 	FJ_TRY(check_suspended(&u, err));
-	FJ_AUTO(json) body = json_pack("{s:s, s:s}", "state", "ACTIVE", "reason", text(a->payload, "reason"));
+	FJ_AUTO(sto_q) q = {0};
+	bool row;
+	FJ_TRY(sto_query(c->db, STO_SECRET_GET, &q, err, "t", a->object));
+	FJ_TRY(sto_step(&q, &row, err));
+	/* who was suspended before he had enrolled has to enrol first: never in without his factor */
+	bool whole = row && sto_text(&q, 0)[0] != '\0' && sto_blob(&q, 1).len > 0;
+	sto_done(&q);
+	FJ_AUTO(json) body = json_pack("{s:s, s:s}", "state", whole ? "ACTIVE" : "INVITED", "reason", text(a->payload, "reason"));
 	return evt_append(c, "user.changed", a->object, body, err);
 }

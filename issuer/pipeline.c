@@ -296,8 +296,23 @@ static void finish(struct iss *i, struct job *j)
 		fj_sha256(fj_buf_slice(&j->credential), &j->hash);
 }
 
+/* given up meanwhile, since what it rests on has ended: its signature is for nothing */
+static enum fj_rc still_pending(struct iss_call *c, const struct job *j, bool *yes, struct fj_err *err)
+{
+	FJ_AUTO(sto_q) q = {0};
+
+	FJ_TRY(sto_first(c->db, STO_INTENT_GET, &q, j->object, err, "it", (int64_t)j->in.kind, j->object));
+	*yes = strcmp(sto_text(&q, 0), "PENDING") == 0;
+	return FJ_OK;
+}
+
 static enum fj_rc store_one(struct iss_call *c, const struct job *j, struct fj_err *err)
 {
+	bool pending;
+
+	FJ_TRY(still_pending(c, j, &pending, err));
+	if (!pending)
+		return FJ_OK;
 	char hex[65], event[40];
 
 	snprintf(event, sizeof(event), "%s.%s", pipe_table[j->in.kind].name, j->refused ? "abandoned" : "issued");

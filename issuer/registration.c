@@ -73,7 +73,7 @@ enum fj_rc dom_reg_get(struct sto *db, const char *id, struct dom_reg *r, struct
 
 enum fj_rc dom_reg_apart(const struct dom_reg *r, const char *person, struct fj_err *err)
 {
-	const char *const had[] = {r->applicant, r->endorser, r->acceptor, r->reviewer, r->decider};
+	const char *const had[] = {r->applicant, r->endorser, r->acceptor, r->reviewer, r->decider, r->received};
 
 	for (size_t i = 0; i < FJ_ARRAY_LEN(had); i++)
 		FJ_TRY(iss_rule_no_two_roles_of_one_person(had[i], person, err));
@@ -378,6 +378,7 @@ static enum fj_rc check_person(struct iss_call *c, const struct dom_reg *r, stru
 	const char *me = c->actor->person;
 
 	FJ_TRY(iss_rule_no_two_roles_of_one_person(r->applicant, me, err));
+	FJ_TRY(iss_rule_no_two_roles_of_one_person(r->received, me, err)); /* who agreed to a transfer is a party to it */
 	return c->acting & ISS_FINANCE ? iss_rule_no_two_roles_of_one_person(r->endorser, me, err) : FJ_OK;
 }
 
@@ -732,7 +733,7 @@ enum fj_rc cmd_registration_receive(struct iss_call *c, struct fj_err *err)
 		fj_err_zh(err, "该转移登记已办结或已确认接收");
 		return rc;
 	}
-	FJ_TRY(iss_rule_no_two_roles_of_one_person(r.applicant, c->actor->person, err));
+	FJ_TRY(dom_reg_apart(&r, c->actor->person, err));
 	FJ_AUTO(json) body = json_pack("{s:s, s:s, s:I}", "received", c->actor->person, "to", r.state, "due", (json_int_t)r.due);
 	FJ_TRY(evt_append(c, "registration.received", r.id, body, err));
 	c->answer = json_pack("{s:s, s:s}", "id", r.id, "state", r.state);

@@ -160,7 +160,7 @@ enum fj_rc usr_leaves_two(struct iss_call *c, const struct usr *u, struct fj_err
 {
 	int64_t n;
 
-	if (strcmp(u->a.org, c->iss->keeper) != 0 || !(u->a.roles & ISS_FINANCE) || strcmp(u->state, "DISABLED") == 0)
+	if (strcmp(u->a.org, c->iss->keeper) != 0 || !(u->a.roles & ISS_FINANCE) || strcmp(u->state, "DISABLED") == 0 || strcmp(u->state, "SUSPENDED") == 0)
 		return FJ_OK;
 	FJ_TRY(officers_of(c->db, u->a.org, &n, err));
 	return n > 2 ? FJ_OK : iss_rule_fail(err, "R22", "the department that made this appliance keeps two officers at least: nobody could approve anything without them; enter another one first",
@@ -302,6 +302,16 @@ static enum fj_rc check_code(struct iss_call *c, const char *login, struct kept 
 	return rc;
 }
 
+/* a code lets nobody back in who was suspended since it was handed out (R24) */
+static enum fj_rc check_invited(struct iss_call *c, const char *login, struct fj_err *err)
+{
+	struct usr u;
+
+	FJ_TRY(usr_get(c->db, login, &u, err));
+	return strcmp(u.state, "INVITED") == 0 ? FJ_OK : iss_rule_fail(err, "R24", "this user is not invited to enrol: suspended meanwhile, or enrolled already; ask your officers",
+	    "该用户当前不在注册状态（已被暂停职责或已完成注册），请联系经办人");
+}
+
 /* a new password; or after a reset of the factor the one that was kept, which has to be known */
 static enum fj_rc check_new_password(const struct kept *k, const char *password, struct fj_err *err)
 {
@@ -337,6 +347,7 @@ enum fj_rc cmd_user_enrol(struct iss_call *c, struct fj_err *err)
 	struct kept k;
 
 	FJ_TRY(check_code(c, login, &k, err));
+	FJ_TRY(check_invited(c, login, err));
 	FJ_TRY(check_new_password(&k, password, err));
 	bool keep = k.totp_len > 0;
 	fj_random(fresh, sizeof(fresh));

@@ -54,6 +54,7 @@ integration() {
 	python_stage "integration card" tests/integration/card_test.py
 	python_stage "integration people" tests/integration/people_test.py
 	python_stage "integration find" tests/integration/find_test.py
+	python_stage "integration succession" tests/integration/succession_test.py
 	python_stage "integration key" tests/integration/key_test.py
 	python_stage "integration model" tests/model/drive.py
 	python_stage "integration legacy" tests/integration/legacy_test.py

@@ -31,7 +31,6 @@
 #include "issuer/sheet/xlsx.h"
 #include "issuer/sheet/xmltab.h"
 
-#define MAX_READERS 4
 #define MAX_MEMORY (640u << 20) /* address space of a reader */
 #define MAX_CPU_S 120
 #define MAX_WALL_S 1800
@@ -161,7 +160,7 @@ static void serve(int sock)
 	int fds[2], readers = 0;
 
 	while (receive(sock, fds)) {
-		while (readers > 0 && waitpid(-1, NULL, readers >= MAX_READERS ? 0 : WNOHANG) > 0)
+		while (readers > 0 && waitpid(-1, NULL, readers >= ROOM_READERS ? 0 : WNOHANG) > 0)
 			readers--;
 		pid_t child = fork();
 		if (child == 0) {

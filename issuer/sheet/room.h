@@ -7,6 +7,8 @@
 
 #include "issuer/sheet/sheet.h"
 
+#define ROOM_READERS 4 /* at once; who asks for another waits until one has ended */
+
 /* forks the process that readers are forked from, once */
 enum fj_rc room_start(struct fj_err *err) FJ_MUST_USE;
 struct room_reader;

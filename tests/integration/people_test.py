@@ -447,6 +447,13 @@ def suspending():
     refused('nor by one officer', do('hb-fin1', 'approval.approve', id=ap), 'R22')
     done('hb-fin2', 'approval.approve', id=ap)
     check('two officers reinstate', h.session('hb-fin9') is not None)
+    asked, given = two('hb-fin1', 'hb-fin2', 'user.reset', login='hb-fin9', what='factor')
+    code = asked['code_first'] + '-' + given['code_second']
+    done('hb-fin1', 'user.suspend', login='hb-fin9', cause='LEAKING', reason='示例')
+    check('a code that was handed out before lets nobody suspended back in', enrol('hb-fin9', code)[0] != 0 and show('user', 'hb-fin9')['state'] == 'SUSPENDED')
+    two('hb-fin1', 'hb-fin2', 'user.reinstate', login='hb-fin9', reason='示例')
+    check('and who was reinstated without a factor enrols first', show('user', 'hb-fin9')['state'] == 'INVITED' and h.session('hb-fin9') is None)
+    check('which he then can', enrol('hb-fin9', code)[0] == 0 and show('user', 'hb-fin9')['state'] == 'ACTIVE')
 
 
 h = Home()

@@ -10,6 +10,7 @@
  */
 #include "base/jws.h"
 #include "issuer/domain.h"
+#include "issuer/profile.h"
 #include "issuer/rules/rules.h"
 #include "issuer/state.h"
 
@@ -307,6 +308,18 @@ static enum fj_rc payload_of(struct iss_call *c, const struct proposal *x, const
 	return fj_authorisation_check(*out, err);
 }
 
+/* R20: public data is registered under 26号 within so many working days after its authorised
+ * operation began; who has the query code by then puts it on the card */
+static enum fj_rc first_due(struct iss_call *c, const char *finance, fj_time from, json_t *body, struct fj_err *err)
+{
+	int64_t days;
+	fj_time due;
+
+	FJ_TRY(prf_int(c, finance, "days.first_registration", &days, err));
+	FJ_TRY(prf_term(c, finance, from, days, &due, NULL, err));
+	return fj_json_set(body, "first_due", json_integer((json_int_t)due));
+}
+
 enum fj_rc apr_authorisation_grant(struct iss_call *c, const struct apr *a, struct fj_err *err)
 {
 	const char *implementer = fj_json_peek(a->payload, "implementer");
@@ -341,6 +354,7 @@ enum fj_rc apr_authorisation_grant(struct iss_call *c, const struct apr *a, stru
 	FJ_AUTO(json) body = json_pack("{s:O, s:s, s:I, s:s, s:s, s:s, s:s, s:s, s:I, s:I, s:I, s:I}", "payload", owned, "series", series, "series_n", (json_int_t)n,
 	    "holder", x.holder, "implementer", implementer, "operator", x.op.usci, "holder_name", holder.name, "operator_name", x.op.name,
 	    "line_list", (json_int_t)st[0].list, "line_idx", (json_int_t)st[0].idx, "own_list", (json_int_t)st[1].list, "own_idx", (json_int_t)st[1].idx);
+	FJ_TRY(first_due(c, holder.finance, x.from, body, err));
 	FJ_TRY(pipe_intend(c, PIPE_AUTHORISATION, number, body, err));
 	c->answer = json_pack("{s:s, s:s, s:s}", "id", a->id, "state", "APPROVED", "authorisation", number);
 	return FJ_OK;
@@ -373,9 +387,9 @@ enum fj_rc apply_authorisation_intended(const struct evt *e, struct fj_err *err)
 	FJ_TRY(ser_apply(e, text(b, "series"), num(b, "series_n"), err));
 	FJ_TRY(sts_apply_allot(e, "register", num(b, "line_list"), (uint32_t)num(b, "line_idx"), err));
 	FJ_TRY(sts_apply_allot(e, "register", num(b, "own_list"), (uint32_t)num(b, "own_idx"), err));
-	FJ_TRY(sto_run(e->db, STO_AUTH_ADD, NULL, err, "tttttt" "iitiiiii", e->object, text(b, "holder"), text(b, "implementer"), text(b, "operator"),
+	FJ_TRY(sto_run(e->db, STO_AUTH_ADD, NULL, err, "tttttt" "iitiiiiii", e->object, text(b, "holder"), text(b, "implementer"), text(b, "operator"),
 	    text(b, "holder_name"), text(b, "operator_name"), num(p, "nbf"), num(p, "exp"), fj_buf_str(&payload), num(b, "line_list"),
-	    num(b, "line_idx"), num(b, "own_list"), num(b, "own_idx"), e->seq));
+	    num(b, "line_idx"), num(b, "own_list"), num(b, "own_idx"), e->seq, num(b, "first_due")));
 	return dom_auth_get(e->db, e->object, &again, err); /* what can't be read could never be taken back */
 }
 

@@ -119,6 +119,7 @@ static enum fj_rc check_part(struct iss_call *c, const struct objection *o, cons
 	FJ_TRY(dom_reg_get(c->db, o->registration, &r, err));
 	FJ_TRY(iss_rule_no_two_roles_of_one_person(r.applicant, c->actor->person, err));
 	FJ_TRY(iss_rule_no_two_roles_of_one_person(r.endorser, c->actor->person, err));
+	FJ_TRY(iss_rule_no_two_roles_of_one_person(r.received, c->actor->person, err));
 	return strcmp(a->state, "FROZEN") != 0 || dom_reg_closed(r.state) ? FJ_OK : iss_rule_fail(err, "R19", "the asset is frozen; nothing moves until that is lifted",
 	    "该资产已冻结，解除冻结前不得办理");
 }

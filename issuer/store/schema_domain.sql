@@ -232,7 +232,8 @@ CREATE TABLE authorisation (       -- 授权
   sha256      TEXT NOT NULL,
   seq         INTEGER NOT NULL,
   suspended_by TEXT NOT NULL DEFAULT '', -- FINANCE IMPLEMENTER; "" not suspended
-  credential  TEXT NOT NULL        -- under which its newest version is stored
+  credential  TEXT NOT NULL,       -- under which its newest version is stored
+  first_due   INTEGER NOT NULL     -- end of the term for 26号's first registration (art. 9(一)), 0 none
 ) STRICT;
 CREATE INDEX authorisation_holder ON authorisation(holder);
 CREATE TABLE rebind (              -- authorisations whose certificate has a successor: a new version is to be made

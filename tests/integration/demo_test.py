@@ -20,6 +20,9 @@ try:
         check('%s %s is %s by tool and service' % (name, json.dumps(it.get('use', {}), sort_keys=True), it['expect']),
               tool == service == it['expect'], (tool, service))
 
+    code, out = h.cli('deadline', 'list')
+    late = [d['asset_no'] for d in out.get('items', []) if d['kind'] == 'first-registration' and d['overdue']]
+    check('R20: operation that began without the registration of 26号 is overdue', 'HB-2026-0001' in late and 'HB-2026-0003' not in late, out)
     code, out = h.cli('db', 'rebuild')
     check('replaying the events gives every table again', code == 0 and out.get('same') is True, out)
 

@@ -582,7 +582,7 @@ class World:
         tags = set()
         if r["state"] not in states or (path and r["path"] != path):
             tags.add("state")
-        if p["id"] == r["applicant"]:
+        if p["id"] in (r["applicant"], r["received"]):
             tags.add("R22")
         return tags
 
@@ -686,7 +686,7 @@ class World:
     def _a_decide_objection(self, m, p, x):
         a, r = x["asset"], x["reg"]
         tags = self._bools(m, "upheld")
-        if p["id"] in (r["applicant"], r["endorser"]):
+        if p["id"] in (r["applicant"], r["endorser"], r["received"]):
             tags.add("R22")
         o = next((o for o in r["objections"] if o["id"] == m.get("objection")), None)
         if o is None:
@@ -742,7 +742,7 @@ class World:
         r, tags = x["reg"], set()
         if r["type"] != "TRANSFER" or r["state"] not in OPEN or r["received"]:
             tags.add("state")
-        if p["id"] == r["applicant"]:
+        if p["id"] in [r[k] for k in self.STEPS]:
             tags.add("R22")
 
         def effect():
@@ -828,7 +828,7 @@ class World:
             tags |= {"R30", "input"}
         return tags
 
-    STEPS = ("applicant", "endorser", "acceptor", "reviewer", "decider")
+    STEPS = ("applicant", "endorser", "acceptor", "reviewer", "decider", "received")
 
     def _apart(self, a, p):
         r = self.d["registrations"].get(a["basis"])
@@ -916,7 +916,7 @@ class World:
             tags.add("state")
 
         def effect():
-            c["revoking"] = {"by": p["id"], "reason": m["reason"], "rejected": []}
+            c["revoking"] = {"by": p["id"], "reason": m["reason"], "rejected": [], "frozen": "freeze" in c["holds"]}
             c["resume"] = None
         return tags, effect
 
@@ -990,8 +990,10 @@ class World:
             c = self._live(a)
             if c and "freeze" in c["holds"]:
                 c["holds"].remove("freeze")
-                # it comes back with finance's officers only [389], and not over a pending revocation [32]
-                if ("FINANCE" not in self.side(p, x["holder"]) or c["revoking"]) and "suspend" not in c["holds"]:
+                # it comes back with finance's officers only [389]; a revocation that waits gives back, when
+                # refused, the state before it [32]
+                stays = c["revoking"]["frozen"] if c["revoking"] else "FINANCE" not in self.side(p, x["holder"])
+                if stays and "suspend" not in c["holds"]:
                     c["holds"].append("suspend")
         return tags, effect
 

@@ -148,6 +148,12 @@ static bool type_is(const struct web_req *q, const char *type)
 	return strncasecmp(given, type, n) == 0 && (given[n] == '\0' || given[n] == ';' || given[n] == ' ');
 }
 
+/* addresses whose bodies are JSON or DER, whatever type a client gives */
+static bool takes_data(const struct web_req *q)
+{
+	return is_api(q) || strncmp(q->path, "/v1/", 4) == 0 || strncmp(q->path, "/ocsp", 5) == 0;
+}
+
 bool web_is_multipart(const struct web_req *q)
 {
 	return type_is(q, "multipart/form-data");
@@ -165,7 +171,7 @@ static enum fj_rc read_fields(struct web_req *q, struct fj_err *err)
 		fj_err_zh(err, "查询字符串不是 UTF-8 编码，或字段过多");
 		return rc;
 	}
-	if (type_is(q, "application/x-www-form-urlencoded") && !is_api(q)) /* there it is a client's default, over JSON */
+	if (type_is(q, "application/x-www-form-urlencoded") && !takes_data(q)) /* there it is a client's default, over JSON or DER */
 		return web_form_urlencoded(&q->form, fj_buf_slice(&q->body), err);
 	if (web_is_multipart(q) && q->body.len > 0)
 		return web_form_multipart(&q->form, fj_buf_slice(&q->body), web_header(q, "Content-Type"), err);

@@ -16,8 +16,9 @@ static const char *const results[] = {"ASSET", "MEMO", "NOT", NULL};
 static const char *const registration_types[] = {"INITIAL", "CHANGE", "CORRECTION", "RENEWAL", "TRANSFER", "CANCEL", "DESTROY", NULL};
 static const char *const material_kinds[] = {"SUBJECT", "SOURCE", "RESOURCE", "EVIDENCE", "PRODUCTS", "SCENES", "RISK", "SEC_POLICY", "EMERGENCY_PLAN", "OTHER", NULL};
 static const char *const sheet_formats[] = {"csv", "xlsx", NULL};
+static const char *const exchange_formats[] = {"xlsx", "csv", "xml", NULL};
 static const char *const count_bys[] = {"holder", "industry", "class", NULL};
-static const char *const asset_states[] = {"CARDED", "APPLIED", "ACCEPTED", "REVIEWED", "NOTICED", "REGISTERED", "CERTIFICATED", "FROZEN", "CANCELLED", "TRANSFERRED", "DESTROYED", NULL};
+static const char *const asset_states[] = {"AWAITING_NUMBER", "CARDED", "APPLIED", "ACCEPTED", "REVIEWED", "NOTICED", "REGISTERED", "CERTIFICATED", "FROZEN", "CANCELLED", "TRANSFERRED", "DESTROYED", NULL};
 static const char *const collateral_kinds[] = {"PLEDGE", "MORTGAGE", "GUARANTEE", "CREDIT", "TRUST", "OTHER", NULL};
 static const char *const collateral_bases[] = {"asset", "certificate", "authorisation", "product", "receivable", NULL};
 static const char *const collateral_states[] = {"REGISTERED", "RELEASED", "REFUSED", NULL};
@@ -260,8 +261,8 @@ const struct iss_field fld_exchange_mapping[] = {
 	{0},
 };
 const struct iss_field fld_exchange_export[] = {
-	{"format", ISS_F_STR, false, 4, "格式", "xlsx, csv or xml; the mapping's by default"},
-	{"state", ISS_F_STR, false, 16, "状态", "assets in this state only, such as AWAITING_NUMBER"},
+	{"format", ISS_F_STR, false, 4, "格式", "format of the file, the mapping's by default", exchange_formats, "docs/exchange.md"},
+	{"state", ISS_F_STR, false, 16, "状态", "assets in this state only", asset_states, "domain.md 7.1"},
 	{"since", ISS_F_INT, false, INT64_MAX, "起始事件", "assets changed by events after this one"},
 	{"after", ISS_F_STR, false, 64, "起始", "start after this asset number"},
 	{0},
@@ -273,6 +274,6 @@ const struct iss_field fld_exchange_import[] = {
 };
 const struct iss_field fld_exchange_reconcile[] = {
 	{"file", ISS_F_FILE, true, 48 << 20, "对方清单", "CSV, XLSX or XML"},
-	{"format", ISS_F_STR, false, 4, "差异清单格式", "xlsx (default), csv or xml"},
+	{"format", ISS_F_STR, false, 4, "差异清单格式", "format of the file, xlsx by default", exchange_formats, "docs/exchange.md"},
 	{0},
 };

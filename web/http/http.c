@@ -453,7 +453,7 @@ static void dispatch(struct web_req *q, struct web_res *r)
 		simple_fail(q, r, FJ_E_PARSE, 400, "the length of the request is said in more than one way", "请求长度的表述相互矛盾");
 		return;
 	}
-	if (q->session == NULL && is_api(q) && (q->route == NULL || q->route->access == WEB_SIGNED_IN)) {
+	if (q->session == NULL && is_api(q) && (q->route == NULL ? q->methods == 0 : q->route->access == WEB_SIGNED_IN)) {
 		simple_fail(q, r, FJ_E_AUTH, 401, "sign in first", "请先登录");
 		return;
 	}

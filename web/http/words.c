@@ -112,6 +112,7 @@ static const struct web_term terms[] = {
 	{"open_requests", "未办结的申请", "Open requests", WEB_TEXT}, {"organisations", "单位", "Organisations", WEB_TEXT}, {"may", "职责", "What it may do", WEB_TEXT}, {"reads", "可查阅", "Reads", WEB_MATTER},
 	{"changes", "可办理或变更", "Changes", WEB_MATTER}, {"asks", "可申请", "Asks for", WEB_MATTER}, {"decides", "可审批", "Decides", WEB_MATTER}, {"deputy_for", "代理", "Deputy for", WEB_TEXT},
 	{"did", "所办事项", "What was done", WEB_TEXT}, {"n", "次数", "Times", WEB_TEXT}, {"division", "行政区划名称", "Division's name", WEB_TEXT}, {"affiliate_of", "被列为关联方于", "Affiliate of", WEB_MONO},
+	{"direction", "方向", "Direction", WEB_TEXT}, {"through", "截至事件", "Through event", WEB_TEXT},
 	{"was", "原内容", "Was", WEB_TEXT}, {"what", "重置内容", "What is reset", WEB_TEXT},
 	/* for machines */
 	{"kinds", "错误种类", "Kinds of faults", WEB_TECHNICAL}, {"overrides", "规则突破", "Overrides", WEB_TECHNICAL},
@@ -200,6 +201,8 @@ static const struct {
 	{WEB_MATTER, "user.undeputise", "提前终止代理", "End a delegation early"}, {WEB_MATTER, "user.handover", "离任交接并停用", "Hand over on leaving"},
 	{WEB_MATTER, "user.reset", "重置密码或动态口令", "Reset password or factor"}, {WEB_MATTER, "asset.unfreeze", "解除资产冻结", "Lift the freezing of an asset"},
 	{WEB_MATTER, "registration.execute", "办理登记", "Carry out a registration"}, {WEB_MATTER, "registration.withdraw", "撤销登记", "Withdraw a registration"},
+	{WEB_STATE, "AWAITING_NUMBER", "待资产编号", "waits for its asset number"}, {WEB_MATTER, "offline.record", "线下办理补录", "Record an act on paper"},
+	{WEB_MATTER, "legacy.import", "历史补录", "Enter what predates the appliance"},
 	{WEB_STATE, "DESTROYED", "已销毁", "destroyed"},
 	{WEB_KIND, "PLEDGE", "质押", "pledge"}, {WEB_KIND, "MORTGAGE", "抵押", "mortgage"}, {WEB_KIND, "GUARANTEE", "保证", "guarantee"}, {WEB_KIND, "CREDIT", "增信", "credit enhancement"},
 	{WEB_KIND, "TRUST", "担保信托", "security trust"},

@@ -15,7 +15,7 @@
 /* a text of more code points than this gets several lines */
 #define LONG_TEXT 400
 
-const char *const portal_file_types[] = {"application/octet-stream", "text/csv", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", NULL};
+const char *const portal_file_types[] = {"application/octet-stream", "text/csv", "application/xml", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", NULL};
 
 bool portal_has_type(const struct iss_command_info *c, enum iss_field_type t)
 {

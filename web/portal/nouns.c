@@ -36,6 +36,8 @@ static const struct portal_noun nouns[] = {
 	{"profile", "财政规则配置", "Policy profile", "财政规则配置", "Policy profile", {NULL}},
 	{"exchange", "预算管理一体化", "Budget system exchange", "数据交换", "Exchange", {NULL}},
 	{"legacy", "历史数据", "Legacy data", "历史数据", "Legacy data", {NULL}},
+	{"offline", "线下办理", "Acts on paper", "线下办理", "Act on paper", {NULL}},
+	{"find", "检索和导出", "Search and export", "检索和导出", "Search and export", {NULL}},
 	{"event", "事件日志", "Events", "事件", "Event", {"seq", "at", "actor", "org", "kind", "object", "approval"}},
 	{"status", "运行状态", "State of the appliance", "运行状态", "State of the appliance", {NULL}},
 	{"clock", "系统时间", "Clock", "系统时间", "Clock", {NULL}},

@@ -17,8 +17,6 @@ static const struct portal_noun nouns[] = {
 	{"authorisation", "授权", "Authorisations", "授权", "Authorisation", {"number", "mode", "holder", "operator", "state", "not_after"}},
 	{"token", "许可令牌", "License tokens", "许可令牌", "License token", {"id", "user", "product", "state", "not_after", "authorisation"}},
 	{"objection", "异议", "Objections", "异议", "Objection", {NULL}},
-	{"find", "查询", "Find", "查询", "Find", {NULL}},
-	{"offline", "线下办理", "Acts on paper", "线下办理", "Act on paper", {NULL}},
 	{"material", "登记材料", "Materials", "登记材料", "Material", {NULL}},
 	{"collateral", "权利负担", "Encumbrances", "权利负担", "Encumbrance", {"id", "asset_no", "creditor", "kind", "basis", "state", "at"}},
 	{"rule", "规则", "Rules", "规则", "Rule", {NULL}},

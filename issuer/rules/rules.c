@@ -209,9 +209,17 @@ enum fj_rc iss_rule_no_two_roles_of_one_person(const char *a, const char *b, str
 
 enum fj_rc iss_rule_no_way_back_from_final(const char *state, struct fj_err *err)
 {
-	return !is(state, "WITHDRAWN") && !is(state, "CANCELLED") && !is(state, "SUPERSEDED") && !is(state, "RECLAIMED") &&
-	    !is(state, "TERMINATED") && !is(state, "REVOKED") && !is(state, "TRANSFERRED") && !is(state, "DESTROYED") ? FJ_OK
-	    : iss_rule_fail(err, "R23", "what was revoked or taken back does not come back; issue anew", "已撤销、注销或收回的不可恢复，请重新办理");
+	static const char *const final[] = {"WITHDRAWN", "CANCELLED", "SUPERSEDED", "RECLAIMED", "TERMINATED", "REVOKED", "TRANSFERRED", "DESTROYED"};
+
+	for (size_t i = 0; i < FJ_ARRAY_LEN(final); i++) {
+		if (!is(state, final[i]))
+			continue;
+		iss_rule_fail(err, "R23", "what was revoked or taken back does not come back; issue anew", "已撤销、注销或收回的不可恢复，请重新办理");
+		if (err != NULL && i > 0) /* art. 20 says it of what was withdrawn; of the others it is concluded */
+			snprintf(err->basis, sizeof(err->basis), "inferred");
+		return FJ_E_REFUSED;
+	}
+	return FJ_OK;
 }
 
 enum fj_rc iss_rule_no_token_under_dead_authorisation(const char *state, bool expired, struct fj_err *err)

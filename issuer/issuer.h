@@ -61,7 +61,7 @@ bool iss_demo_home(const struct iss *i);
 
 /* Wrong password, factor or unknown login are one FJ_E_AUTH; so is a try that comes too soon
  * after many failures (portal only).  FJ_E_BUSY: two passwords are being checked already.
- * totp: 6 digits, or "" where the user has no factor. */
+ * totp: 6 digits. */
 enum iss_door { ISS_DOOR_PORTAL, ISS_DOOR_LOCAL };
 enum fj_rc iss_authenticate(struct iss *i, enum iss_door door, const char *login, const char *password, const char *totp,
     struct iss_actor *out, struct fj_err *err) FJ_MUST_USE;

@@ -162,7 +162,8 @@ static int64_t matching_step(const struct secret_row *s, const char *totp)
 /* the code is used up and the failures are forgotten, or nothing changes */
 static enum fj_rc let_in(struct iss *i, const struct secret_row *s, const char *login, const char *totp, struct iss_actor *out, struct fj_err *err)
 {
-	int64_t n = 0, step = s->totp_len == 0 ? s->step + 1 : matching_step(s, totp);
+	/* nobody is ACTIVE without a factor; a record that has none lets nobody in */
+	int64_t n = 0, step = s->totp_len == 0 ? 0 : matching_step(s, totp);
 
 	if (step == 0 || usr_actor(i->db, login, "api", out, NULL) != FJ_OK)
 		return denied(err);

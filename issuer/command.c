@@ -430,11 +430,11 @@ static enum fj_rc write_locked(const struct command *cmd, struct iss_call *c, st
 {
 	c->db = c->iss->db;
 	c->now = fj_now();
-	bool trusted = iss_clock_check(c->iss, err) == FJ_OK;
+	bool trusted = iss_clock_check(c->iss, err) == FJ_OK, more;
 	if (!trusted && cmd->info.kind != ISS_WRITE_ANY_TIME)
 		return FJ_E_CLOCK;
 	FJ_TRY(sto_begin(c->db, err));
-	enum fj_rc rc = trusted ? dom_expire(c, err) : FJ_OK; /* a clock that has jumped ends nothing */
+	enum fj_rc rc = trusted ? dom_expire(c, SIZE_MAX, &more, err) : FJ_OK; /* a clock that has jumped ends nothing */
 	if (rc == FJ_OK)
 		rc = cmd->run(c, err);
 	if (rc == FJ_OK)

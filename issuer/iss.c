@@ -14,9 +14,9 @@
 
 #include "base/file.h"
 #include "base/jws.h"
-#include "base/file.h"
 #include "base/log.h"
 #include "issuer/find.h"
+#include "issuer/life.h"
 #include "issuer/sheet/sheet.h"
 
 #define TEND_S 60
@@ -185,10 +185,43 @@ static enum fj_rc take_up_clock(struct iss *i, struct fj_err *err)
 
 /* --- tending --- */
 
+#define EXPIRE_STEP 200 /* certificates a transaction: those of one batch end in the same second */
+
+static enum fj_rc expire_step(struct iss *i, bool *more, struct fj_err *err)
+{
+	struct iss_call c;
+
+	FJ_TRY(iss_clock_check(i, err)); /* a clock that has jumped ends nothing */
+	iss_system_call(i, &c);
+	FJ_TRY(sto_begin(i->db, err));
+	enum fj_rc rc = dom_expire(&c, EXPIRE_STEP, more, err);
+	if (rc == FJ_OK)
+		rc = sto_commit(i->db, err);
+	if (rc != FJ_OK)
+		sto_rollback(i->db);
+	return rc;
+}
+
+/* what the clock has ended, while nobody waits for it */
+static void expire(struct iss *i)
+{
+	struct fj_err err = {0};
+	enum fj_rc rc = FJ_OK;
+
+	for (bool more = true; rc == FJ_OK && more;) {
+		pthread_mutex_lock(&i->lock);
+		rc = expire_step(i, &more, &err);
+		pthread_mutex_unlock(&i->lock);
+	}
+	if (rc != FJ_OK)
+		fj_log_err(FJ_LOG_ERROR, "certificates that are over are not noted as such", &err);
+}
+
 static void tend_once(struct iss *i)
 {
 	struct fj_err err = {0}, later = {0};
 
+	expire(i);
 	/* what can't be made is no reason to let lists grow old */
 	enum fj_rc rc = pipe_make(i, INT64_MAX, &err), published = pub_publish(i, INT64_MAX, &later);
 	if (rc == FJ_OK) {

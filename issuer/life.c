@@ -340,14 +340,15 @@ static enum fj_rc expire_one(struct iss_call *c, const char *number, struct fj_e
 	return dom_end_application(c, &a, strcmp(a.state, "FROZEN") == 0 ? a.state : to, "the certificate has expired 证书已到期", err);
 }
 
-enum fj_rc dom_expire(struct iss_call *c, struct fj_err *err)
+enum fj_rc dom_expire(struct iss_call *c, size_t most, bool *more, struct fj_err *err)
 {
 	static const struct iss_actor clock = {.login = "system", .person = "", .name = "", .org = "", .via = "system"};
 	const struct iss_actor *who = c->actor;
 	char number[41];
 	enum fj_rc rc = FJ_OK;
 
-	for (bool row = true; rc == FJ_OK && row;) {
+	*more = true;
+	for (bool row = true; rc == FJ_OK && *more && most > 0; most--) {
 		FJ_AUTO(sto_q) q = {0};
 		FJ_TRY(sto_query(c->db, STO_CERT_OVER, &q, err, "i", (int64_t)c->now));
 		FJ_TRY(sto_step(&q, &row, err));
@@ -357,6 +358,7 @@ enum fj_rc dom_expire(struct iss_call *c, struct fj_err *err)
 		if (row)
 			rc = expire_one(c, number, err);
 		c->actor = who;
+		*more = row;
 	}
 	c->policy_hash[0] = '\0';
 	return rc;

@@ -11,9 +11,10 @@ enum fj_rc dom_freeze(struct iss_call *c, const struct dom_asset *a, const char 
 /* the open registration of the asset, if there is one, ends with what it was for */
 enum fj_rc dom_end_application(struct iss_call *c, const struct dom_asset *a, const char *asset_to, const char *why, struct fj_err *err) FJ_MUST_USE;
 /* Certificates whose last second is before c->now become EXPIRED, and their assets what follows from
- * that: an event each, by the system.  At the head of every changing command, so that every check
- * sees the present. */
-enum fj_rc dom_expire(struct iss_call *c, struct fj_err *err) FJ_MUST_USE;
+ * that: an event each, by the system, at most so many; *more: some may be left.  The tender
+ * does it in steps; the rest at the head of every changing command, so that every check sees the
+ * present. */
+enum fj_rc dom_expire(struct iss_call *c, size_t most, bool *more, struct fj_err *err) FJ_MUST_USE;
 
 /* A successor of t that is approved and not issued yet is given up: t ends, and nothing follows it
  * unasked.  Before whatever ends t. */

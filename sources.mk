@@ -109,10 +109,12 @@ ISSUER_SRC := \
 	issuer/number.c \
 	issuer/objection.c \
 	issuer/offline.c \
+	issuer/opening.c \
 	issuer/org_change.c \
 	issuer/org_import.c \
 	issuer/organisation.c \
 	issuer/override.c \
+	issuer/page.c \
 	issuer/pipe_kinds.c \
 	issuer/pipeline.c \
 	issuer/profile.c \

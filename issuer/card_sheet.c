@@ -17,7 +17,6 @@
 #define MAX_ROWS 5000
 #define MAX_FILE (48u << 20)
 #define MAX_TOLD 1000 /* faulty rows, and rows with warnings, that are told one by one */
-#define HEADING_ROWS 10 /* titles that offices put above the heading */
 
 enum key_column { K_LEDGER, K_VERSION, K_HASH, KEYS };
 static const char *const key_titles[KEYS] = {"台账标识", "卡片版本", "卡片哈希"};
@@ -231,20 +230,16 @@ static int *column_for(struct import *im, const char *heading)
 }
 
 /* is this row the heading?  FJ_E_INVALID: it is, and names a column twice */
-static enum fj_rc read_heading(struct import *im, const struct sheet_row *row, bool *is, struct fj_err *err)
+static enum fj_rc read_heading(void *arg, const struct sheet_row *row, bool *is, struct fj_err *err)
 {
+	struct import *im = arg;
+
 	memset(im->key, 0xff, sizeof(im->key));
 	memset(im->field, 0xff, sizeof(im->field));
 	for (size_t i = 0; i < row->n; i++) {
 		int *to = column_for(im, row->cell[i]);
-		if (to == NULL)
-			continue;
-		if (*to >= 0) {
-			enum fj_rc rc = fj_fail(err, FJ_E_INVALID, "issuer", "domain.md 4.3", "the column \"%.*s\" stands twice in the heading", CARD_SAID(row->cell[i]));
-			fj_err_zh(err, "标题行中“%.*s”列重复", CARD_SAID(row->cell[i]));
-			return rc;
-		}
-		*to = (int)i;
+		if (to != NULL)
+			FJ_TRY(sheet_place(row, i, to, err));
 	}
 	*is = im->field[card_field("basic", "asset_no") - card_fields(&(size_t){0})] >= 0 && im->key[K_LEDGER] >= 0;
 	return FJ_OK;
@@ -252,15 +247,10 @@ static enum fj_rc read_heading(struct import *im, const struct sheet_row *row, b
 
 static enum fj_rc find_heading(struct import *im, struct sheet *s, struct fj_err *err)
 {
-	struct sheet_row row;
-	bool more = true, is = false;
+	bool found;
 
-	for (int i = 0; i < HEADING_ROWS && more && !is; i++) {
-		FJ_TRY(sheet_next(s, &row, &more, err));
-		if (more)
-			FJ_TRY(read_heading(im, &row, &is, err));
-	}
-	if (is)
+	FJ_TRY(sheet_find_heading(s, read_heading, im, &found, err));
+	if (found)
 		return FJ_OK;
 	enum fj_rc rc = fj_fail(err, FJ_E_INVALID, "issuer", "domain.md 4.3", "the sheet has no heading with the asset number and the key columns; take the file that `asset export` writes");
 	fj_err_zh(err, "表格缺少含资产编号和标识列的标题行；请使用“asset export”导出的文件");

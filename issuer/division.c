@@ -82,21 +82,13 @@ enum fj_rc apply_division_loaded(const struct evt *e, struct fj_err *err)
 	return FJ_OK;
 }
 
+static json_t *to_json(const struct sto_q *q, fj_time now)
+{
+	(void)now;
+	return json_pack("{s:s, s:s}", "code", sto_text(q, 0), "name", sto_text(q, 1));
+}
+
 enum fj_rc cmd_division_list(struct iss_call *c, struct fj_err *err)
 {
-	FJ_AUTO(sto_q) q = {0};
-	FJ_AUTO(json) items = json_array();
-	const char *after;
-	int64_t limit;
-	bool row;
-
-	iss_page(c, &after, &limit);
-	FJ_TRY(sto_query(c->db, STO_DIVISION_LIST, &q, err, "ti", after, limit));
-	for (;;) {
-		FJ_TRY(sto_step(&q, &row, err));
-		if (!row)
-			break;
-		json_array_append_new(items, json_pack("{s:s, s:s}", "code", sto_text(&q, 0), "name", sto_text(&q, 1)));
-	}
-	return dom_list_answer(c, items, "code", limit, err);
+	return dom_list_rows(c, STO_DIVISION_LIST, to_json, "code", err);
 }

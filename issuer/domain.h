@@ -91,6 +91,10 @@ enum fj_rc dom_organisation_enterer(struct iss_call *c, const json_t *body, cons
 /* an organisation as the register shows it, note and override included; the caller's */
 enum fj_rc dom_organisation_json(struct sto *db, const char *usci, json_t **out, struct fj_err *err) FJ_MUST_USE;
 
+/* the page that "after" and "limit" ask for, of statement `id` (after, limit), which answers its rows
+ * in the order of their key: one object a row, from `row`; `key` is the member that has the key */
+typedef json_t *(*dom_row_fn)(const struct sto_q *q, fj_time now);
+enum fj_rc dom_list_rows(struct iss_call *c, enum sto_id id, dom_row_fn row, const char *key, struct fj_err *err) FJ_MUST_USE;
 /* {"items","next"}: next is the last item's `key` when the page is full; items stays the caller's */
 enum fj_rc dom_list_answer(struct iss_call *c, json_t *items, const char *key, int64_t limit, struct fj_err *err) FJ_MUST_USE;
 

@@ -17,7 +17,6 @@
 #include "issuer/task.h"
 
 #define MAX_TOLD 1000
-#define HEADING_ROWS 10
 
 static const char *text(const json_t *p, const char *key)
 {
@@ -188,21 +187,16 @@ struct import {
 	int64_t read, unchanged, n_faults;
 };
 
-static enum fj_rc read_heading(struct import *im, const struct sheet_row *row, bool *is, struct fj_err *err)
+static enum fj_rc read_heading(void *arg, const struct sheet_row *row, bool *is, struct fj_err *err)
 {
+	struct import *im = arg;
 	const char *const titles[RECEIPT] = {im->map->receipt.number, im->map->receipt.asset_no, im->map->receipt.verdict, im->map->receipt.reason};
 
 	memset(im->of, 0xff, sizeof(im->of));
 	for (size_t i = 0; i < row->n; i++)
 		for (int k = 0; k < RECEIPT; k++) {
-			if (!xch_heading(row->cell[i], titles[k]))
-				continue;
-			if (im->of[k] >= 0) {
-				enum fj_rc rc = fj_fail(err, FJ_E_INVALID, "issuer", "167·三(二)", "row %zu, column %zu: the heading names \"%.60s\" twice", row->line, i + 1, titles[k]);
-				fj_err_zh(err, "第 %zu 行第 %zu 列：标题“%.60s”重复", row->line, i + 1, titles[k]);
-				return rc;
-			}
-			im->of[k] = (int)i;
+			if (xch_heading(row->cell[i], titles[k]))
+				FJ_TRY(sheet_place(row, i, &im->of[k], err));
 		}
 	*is = im->of[R_NUMBER] >= 0 && im->of[R_VERDICT] >= 0;
 	return FJ_OK;
@@ -210,15 +204,10 @@ static enum fj_rc read_heading(struct import *im, const struct sheet_row *row, b
 
 static enum fj_rc find_heading(struct import *im, struct sheet *s, struct fj_err *err)
 {
-	struct sheet_row row;
-	bool more = true, is = false;
+	bool found;
 
-	for (int i = 0; i < HEADING_ROWS && more && !is; i++) {
-		FJ_TRY(sheet_next(s, &row, &more, err));
-		if (more)
-			FJ_TRY(read_heading(im, &row, &is, err));
-	}
-	if (is)
+	FJ_TRY(sheet_find_heading(s, read_heading, im, &found, err));
+	if (found)
 		return FJ_OK;
 	enum fj_rc rc = fj_fail(err, FJ_E_INVALID, "issuer", "167·三(二)", "no heading with \"%.60s\" and \"%.60s\" in the first ten rows; the mapping says what receipts call them (exchange map)",
 	    im->map->receipt.number, im->map->receipt.verdict);
@@ -506,10 +495,11 @@ enum fj_rc apply_exchange_received(const struct evt *e, struct fj_err *err)
 	return sto_run(e->db, STO_RECEIPT_ADD, NULL, err, "ttitii", e->object, text(b, "file"), (int64_t)json_is_true(json_object_get(b, "accepted")), text(b, "reason"), (int64_t)e->at, e->seq);
 }
 
-static json_t *file_json(const struct sto_q *q)
+static json_t *file_json(const struct sto_q *q, fj_time now)
 {
 	char at[FJ_TIME_CAP];
 
+	(void)now;
 	fj_time_utc(sto_int(q, 11), at);
 	return json_pack("{s:s, s:s, s:s, s:s, s:s, s:I, s:I, s:I, s:I, s:s, s:s}", "id", sto_text(q, 0), "direction", sto_text(q, 1), "finance", sto_text(q, 2), "sha256",
 	    sto_text(q, 3), "format", sto_text(q, 4), "rows", (json_int_t)sto_int(q, 5), "done", (json_int_t)sto_int(q, 6), "mapping", (json_int_t)sto_int(q, 7), "through",
@@ -524,26 +514,13 @@ enum fj_rc cmd_exchange_show(struct iss_call *c, struct fj_err *err)
 
 	FJ_TRY(sto_first(c->db, STO_XFILE_GET, &q, id, err, "t", id));
 	FJ_TRY(fj_json_parse(fj_slice_str(sto_text(&q, 9)), 4u << 20, &faults, err));
-	c->answer = file_json(&q);
+	c->answer = file_json(&q, c->now);
 	return fj_json_set(c->answer, "faults", faults) == FJ_OK ? FJ_OK : no_memory(err);
 }
 
 enum fj_rc cmd_exchange_list(struct iss_call *c, struct fj_err *err)
 {
-	FJ_AUTO(sto_q) q = {0};
-	FJ_AUTO(json) items = json_array();
-	const char *after;
-	int64_t limit;
-	bool row;
-
-	iss_page(c, &after, &limit);
-	FJ_TRY(sto_query(c->db, STO_XFILE_LIST, &q, err, "ti", after, limit));
-	for (;;) {
-		FJ_TRY(sto_step(&q, &row, err));
-		if (!row)
-			return dom_list_answer(c, items, "id", limit, err);
-		json_array_append_new(items, file_json(&q));
-	}
+	return dom_list_rows(c, STO_XFILE_LIST, file_json, "id", err);
 }
 
 enum fj_rc cmd_exchange_receipts(struct iss_call *c, struct fj_err *err)

@@ -13,7 +13,6 @@
 
 #define MAX_TOLD 1000
 #define MAX_DIFFERENCES 100000
-#define HEADING_ROWS 10
 
 enum kind { MISSING_HERE, MISSING_THERE, DIFFERS, FAULTY, KINDS };
 static const struct {
@@ -63,19 +62,14 @@ static enum fj_rc tell(struct reconcile *r, const struct difference *d, struct f
 
 /* --- their list --- */
 
-static enum fj_rc read_heading(struct reconcile *r, const struct sheet_row *row, bool *is, struct fj_err *err)
+static enum fj_rc read_heading(void *arg, const struct sheet_row *row, bool *is, struct fj_err *err)
 {
+	struct reconcile *r = arg;
 	memset(r->of, 0xff, sizeof(r->of));
 	for (size_t i = 0; i < row->n; i++)
 		for (size_t k = 0; k < r->map->n; k++) {
-			if (!xch_heading(row->cell[i], r->map->field[k].column))
-				continue;
-			if (r->of[k] >= 0) {
-				enum fj_rc rc = fj_fail(err, FJ_E_INVALID, "issuer", "167·三(二)", "row %zu, column %zu: the heading names \"%.60s\" twice", row->line, i + 1, row->cell[i]);
-				fj_err_zh(err, "第 %zu 行第 %zu 列：标题“%.60s”重复", row->line, i + 1, row->cell[i]);
-				return rc;
-			}
-			r->of[k] = (int)i;
+			if (xch_heading(row->cell[i], r->map->field[k].column))
+				FJ_TRY(sheet_place(row, i, &r->of[k], err));
 		}
 	*is = r->of[r->number] >= 0;
 	return FJ_OK;
@@ -83,15 +77,10 @@ static enum fj_rc read_heading(struct reconcile *r, const struct sheet_row *row,
 
 static enum fj_rc find_heading(struct reconcile *r, struct sheet *s, struct fj_err *err)
 {
-	struct sheet_row row;
-	bool more = true, is = false;
+	bool found;
 
-	for (int i = 0; i < HEADING_ROWS && more && !is; i++) {
-		FJ_TRY(sheet_next(s, &row, &more, err));
-		if (more)
-			FJ_TRY(read_heading(r, &row, &is, err));
-	}
-	if (is)
+	FJ_TRY(sheet_find_heading(s, read_heading, r, &found, err));
+	if (found)
 		return FJ_OK;
 	enum fj_rc rc = fj_fail(err, FJ_E_INVALID, "issuer", "167·三(二)", "no heading with \"%.60s\" in the first ten rows", r->map->field[r->number].column);
 	fj_err_zh(err, "前十行中没有含“%.60s”的标题行", r->map->field[r->number].column);

@@ -3,14 +3,14 @@
  * decision 11).
  *
  * A finance officer hands in one file; its faulty rows are set aside, and one
- * approval, whose digest covers every good row, lets all others in.  The file is
- * kept by its hash and read anew when it is approved, so what is entered is what
- * was approved.  Each row is one event: ledger entry, card, registration, mark.
- * The registration has its real date, the event the day of entry; the asset stands
- * REGISTERED and gets its certificate the normal way, never back-dated; one in
- * dispute is entered frozen (R19).  A file with a row that is or may be secret is
- * not kept and not asked for: only the row numbers are told.  Who handed the file
- * in is the applicant (R22), and has no part in the certificates.
+ * approval, whose digest covers every good row, lets all others in.  The rows as
+ * they were read are kept by their hash, and nothing else of the file, so what is
+ * entered is what was approved and nothing unread lies about.  Each row is one
+ * event: ledger entry, card, registration, mark.  The registration has its real
+ * date, the event the day of entry; the asset stands REGISTERED and gets its
+ * certificate the normal way, never back-dated; one in dispute is entered frozen
+ * (R19).  A file with a row that is or may be secret is not kept and not asked for:
+ * only the row numbers are told.  Who handed the file in is the applicant (R22), and has no part in the certificates.
  */
 #include "issuer/legacy.h"
 
@@ -178,14 +178,16 @@ static enum fj_rc report(struct iss_call *c, const struct leg_file *f, json_t *m
 	return told != NULL && owned != NULL && json_object_update(c->answer, told) == 0 && json_object_update(c->answer, owned) == 0 ? FJ_OK : no_memory(err);
 }
 
-static enum fj_rc ask(struct iss_call *c, const struct leg_file *f, const json_t *lines, const struct fj_buf *file, struct fj_err *err)
+static enum fj_rc ask(struct iss_call *c, const struct leg_file *f, const json_t *lines, struct fj_err *err)
 {
+	FJ_AUTO(buf) file = FJ_BUF_INIT(MAX_FILE);
 	struct dom_material m = {.holder = f->finance, .asset_no = "", .kind = "LEGACY", .name = "历史补录"};
 	char digest[65], id[24], object[40];
 
-	FJ_TRY(dom_material_size(c, f->finance, file->len, err));
+	FJ_TRY(leg_keep(f, lines, &file, err));
+	FJ_TRY(dom_material_size(c, f->finance, file.len, err));
 	FJ_TRY(leg_digest(f, lines, digest, err));
-	FJ_TRY(dom_material_file(c, &m, file, err));
+	FJ_TRY(dom_material_file(c, &m, &file, err));
 	snprintf(object, sizeof(object), "LH-%.20s", m.sha256);
 	snprintf(id, sizeof(id), "%.23s", m.id);
 	FJ_AUTO(json) payload = json_pack("{s:s, s:s, s:s, s:s, s:I, s:I, s:I, s:O}", "finance", f->finance, "sha256", m.sha256, "material", id, "digest", digest, "rows",
@@ -214,7 +216,7 @@ enum fj_rc cmd_legacy_import(struct iss_call *c, struct fj_err *err)
 	FJ_TRY(check_places(c, &f, lines, &unchanged, err));
 	bool refused = json_array_size(lines) == 0 && unchanged == 0 && json_array_size(f.faults) > 0;
 	if (!dry && json_array_size(lines) > 0)
-		FJ_TRY(ask(c, &f, lines, &file, err));
+		FJ_TRY(ask(c, &f, lines, err));
 	return report(c, &f, json_pack("{s:I, s:I, s:b, s:b}", "good", (json_int_t)json_array_size(lines), "unchanged", (json_int_t)unchanged, "dry_run", dry, "refused", refused), err);
 }
 
@@ -264,8 +266,12 @@ static enum fj_rc enter_one(struct iss_call *c, const char *line, const void *ar
 	const json_t *row = json_object_get(x->file->rows, line);
 	const char *no = dom_card_text(json_object_get(row, "card"), "basic", "asset_no");
 	FJ_AUTO(json) body = json_object();
+	FJ_AUTO(dom_org) holder = {.affiliates = NULL};
+	struct leg_where w;
 	struct place p;
 
+	FJ_TRY(dom_org_get(c->db, text(row, "holder"), &holder, err));
+	FJ_TRY(leg_prohibitions(row, &holder, x->finance, &w, err));
 	FJ_TRY(place_of(c->db, row, &p, err));
 	if (p.same)
 		return taken(err, no);
@@ -286,7 +292,7 @@ enum fj_rc apr_legacy_import(struct iss_call *c, const struct apr *a, struct fj_
 	FJ_TRY(apr_applicant(c->db, a->id, person, err));
 	FJ_TRY(dom_material_read(x.sha256, &file, err));
 	FJ_TRY(leg_new(&f, x.finance, err));
-	FJ_TRY(leg_read(c, fj_buf_slice(&file), &f, err));
+	FJ_TRY(leg_kept(fj_buf_slice(&file), &f, err));
 	FJ_TRY(leg_digest(&f, lines, digest, err));
 	if (strcmp(digest, text(a->payload, "digest")) != 0) {
 		enum fj_rc rc = fj_fail(err, FJ_E_STATE, "issuer", "R22", "the rows are not read as they were when this was asked for; hand the file in again");

@@ -35,6 +35,16 @@ enum fj_rc leg_fault(struct leg_file *f, int64_t line, int column, const struct 
 enum fj_rc leg_digest(const struct leg_file *f, const json_t *lines, char hex[65], struct fj_err *err) FJ_MUST_USE;
 /* SHA-256, hex, of one row without its line: the same row in another file has the same */
 enum fj_rc leg_row_hash(const json_t *row, char hex[65], struct fj_err *err) FJ_MUST_USE;
+/* What is kept until it is approved: the rows that were read, a line of JSON each, and nothing else
+ * of the file.  leg_kept reads them back into out->rows. */
+enum fj_rc leg_keep(const struct leg_file *f, const json_t *lines, struct fj_buf *out, struct fj_err *err) FJ_MUST_USE;
+enum fj_rc leg_kept(struct fj_slice kept, struct leg_file *out, struct fj_err *err) FJ_MUST_USE;
+/* The hard prohibitions on one row, as its holder stands now; *w: what it is about, a column (block
+ * NULL) or a field of the card. */
+struct leg_where {
+	const char *block, *key;
+};
+enum fj_rc leg_prohibitions(const json_t *row, const struct dom_org *holder, const char *finance, struct leg_where *w, struct fj_err *err) FJ_MUST_USE;
 /* an empty file with all headings */
 enum fj_rc leg_template(enum sheet_format f, struct fj_buf *out, struct fj_err *err) FJ_MUST_USE;
 

@@ -15,7 +15,6 @@
 #include "issuer/ledger_sheet.h"
 #include "issuer/rules/rules.h"
 
-#define HEADING_ROWS 10
 #define MAX_SECRET 8
 
 enum column { C_HOLDER, C_LEDGER, C_CATALOG, C_DECISION, C_DATE, C_DOC, C_DOC_DATE, C_SCAN, C_OLD, C_OLD_FROM, C_OLD_TO, C_COLLATERAL, COLUMNS };
@@ -133,27 +132,31 @@ static int *column_for(struct reading *g, const char *heading)
 	return NULL;
 }
 
-static enum fj_rc read_heading(struct reading *g, const struct sheet_row *row, bool *is, struct fj_err *err)
+static enum fj_rc too_many_marks(struct fj_err *err)
 {
+	enum fj_rc rc = fj_fail(err, FJ_E_INVALID, "issuer", "domain.md decision 12", "the heading has more than %d columns about secrecy; one says it: 是否涉密", MAX_SECRET);
+
+	fj_err_zh(err, "标题行中关于涉密的列超过 %d 个；请只保留“是否涉密”一列", MAX_SECRET);
+	return rc;
+}
+
+static enum fj_rc read_heading(void *arg, const struct sheet_row *row, bool *is, struct fj_err *err)
+{
+	struct reading *g = arg;
 	size_t n;
 
 	memset(g->of, 0xff, sizeof(g->of));
 	memset(g->field, 0xff, sizeof(g->field));
 	g->n_secret = 0;
 	for (size_t i = 0; i < row->n; i++) {
-		if (is_secret_column(row->cell[i]) && g->n_secret < MAX_SECRET) {
+		bool secret = is_secret_column(row->cell[i]);
+		int *to = secret ? NULL : column_for(g, row->cell[i]);
+		if (secret && g->n_secret < MAX_SECRET)
 			g->secret[g->n_secret++] = (int)i;
-			continue;
-		}
-		int *to = column_for(g, row->cell[i]);
-		if (to == NULL)
-			continue;
-		if (*to >= 0) {
-			enum fj_rc rc = fj_fail(err, FJ_E_INVALID, "issuer", "domain.md decision 11", "the column \"%.80s\" stands twice in the heading (column %zu)", row->cell[i], i + 1);
-			fj_err_zh(err, "标题行中“%.80s”列重复（第 %zu 列）", row->cell[i], i + 1);
-			return rc;
-		}
-		*to = (int)i;
+		else if (secret)
+			return too_many_marks(err);
+		if (to != NULL)
+			FJ_TRY(sheet_place(row, i, to, err));
 	}
 	*is = g->of[C_HOLDER] >= 0 && g->of[C_DATE] >= 0 && g->field[card_field("basic", "asset_no") - card_fields(&n)] >= 0;
 	return FJ_OK;
@@ -161,15 +164,15 @@ static enum fj_rc read_heading(struct reading *g, const struct sheet_row *row, b
 
 static enum fj_rc find_heading(struct reading *g, struct sheet *s, struct fj_err *err)
 {
-	struct sheet_row row;
-	bool more = true, is = false;
+	bool found;
 
-	for (int i = 0; i < HEADING_ROWS && more && !is; i++) {
-		FJ_TRY(sheet_next(s, &row, &more, err));
-		if (more)
-			FJ_TRY(read_heading(g, &row, &is, err));
+	FJ_TRY(sheet_find_heading(s, read_heading, g, &found, err));
+	if (found && g->n_secret == 0) {
+		enum fj_rc none = fj_fail(err, FJ_E_INVALID, "issuer", "domain.md decision 12", "the heading has no column 是否涉密: each row has to say that it is no state secret");
+		fj_err_zh(err, "标题行缺少“是否涉密”列；每一行均须标明不涉密");
+		return none;
 	}
-	if (is)
+	if (found)
 		return FJ_OK;
 	enum fj_rc rc = fj_fail(err, FJ_E_INVALID, "issuer", "domain.md decision 11",
 	    "no heading with 持有单位代码, 登记日期 and 资产编号 in the first ten rows; take the file of `legacy template`");
@@ -287,29 +290,32 @@ static bool secures(const json_t *card)
 	return false;
 }
 
-static enum fj_rc at(const struct reading *g, struct row *r, const char *block, const char *key, enum fj_rc rc)
+/* no override, no age: these stand whenever the act was done */
+enum fj_rc leg_prohibitions(const json_t *row, const struct dom_org *holder, const char *finance, struct leg_where *w, struct fj_err *err)
 {
-	if (rc != FJ_OK)
-		r->column = column_of(g, card_field(block, key));
-	return rc;
+	const json_t *card = json_object_get(row, "card"), *book = json_object_get(json_object_get(card, "basic"), "book_value");
+	bool declared = led_mark_of(fj_json_peek(row, "collateral")) == LED_MARK_SECRET; /* 是 */
+
+	*w = (struct leg_where){NULL, "holder"};
+	FJ_TRY(iss_rule_no_foreign_issuer(holder->finance, finance, err));
+	*w = (struct leg_where){"management", "data_level"};
+	FJ_TRY(iss_rule_no_core_data(dom_card_text(card, "management", "data_level"), true, err));
+	*w = (struct leg_where){"management", "sj_cert_no"};
+	FJ_TRY(iss_rule_no_sj_number_on_duty_data(dom_card_text(card, "management", "sj_cert_no"), holder->kind, err));
+	*w = (struct leg_where){"basic", "value_basis"};
+	FJ_TRY(iss_rule_no_appraisal_as_book_value(dom_card_text(card, "basic", "value_basis"), book != NULL, json_integer_value(book), err));
+	*w = declared ? (struct leg_where){NULL, "collateral"} : (struct leg_where){"rights", "encumbrance"};
+	return declared || secures(card) ? iss_rule_no_collateral(holder->kind, err) : FJ_OK;
 }
 
-/* no override, no age: these stand whenever the act was done */
 static enum fj_rc check_prohibitions(struct reading *g, struct row *r, const struct dom_org *holder, struct fj_err *err)
 {
-	const json_t *card = r->card, *book = json_object_get(json_object_get(card, "basic"), "book_value");
-	bool declared = led_mark_of(fj_json_peek(r->out, "collateral")) == LED_MARK_SECRET; /* 是 */
+	struct leg_where w;
 
-	r->column = g->of[C_HOLDER] + 1;
-	FJ_TRY(iss_rule_no_foreign_issuer(holder->finance, g->f->finance, err));
-	FJ_TRY(at(g, r, "management", "data_level", iss_rule_no_core_data(dom_card_text(card, "management", "data_level"), true, err)));
-	FJ_TRY(at(g, r, "management", "sj_cert_no", iss_rule_no_sj_number_on_duty_data(dom_card_text(card, "management", "sj_cert_no"), holder->kind, err)));
-	FJ_TRY(at(g, r, "basic", "value_basis", iss_rule_no_appraisal_as_book_value(dom_card_text(card, "basic", "value_basis"), book != NULL, json_integer_value(book), err)));
-	r->column = declared ? g->of[C_COLLATERAL] + 1 : column_of(g, card_field("rights", "encumbrance"));
-	if (declared || secures(card))
-		FJ_TRY(iss_rule_no_collateral(holder->kind, err));
-	r->column = 0;
-	return FJ_OK;
+	enum fj_rc rc = leg_prohibitions(r->out, holder, g->f->finance, &w, err);
+	if (rc != FJ_OK)
+		r->column = w.block != NULL ? column_of(g, card_field(w.block, w.key)) : g->of[strcmp(w.key, "holder") == 0 ? C_HOLDER : C_COLLATERAL] + 1;
+	return rc;
 }
 
 static enum fj_rc warn_row(struct reading *g, const struct row *r, struct fj_err *err)
@@ -432,7 +438,10 @@ static enum fj_rc read_rows(struct reading *g, struct sheet *s, struct fj_err *e
 			fj_err_zh(err, "一个文件至多 %d 行，请拆分（第 %zu 行）", LEG_MAX_ROWS, row.line);
 			return rc;
 		}
-		FJ_TRY(rc == FJ_OK ? take_row(g, &row, err) : leg_fault(g->f, (int64_t)row.line, (int)row.column, &why, err));
+		if (rc == FJ_OK)
+			FJ_TRY(take_row(g, &row, err));
+		else if (json_array_append_new(g->f->secret, json_integer((json_int_t)row.line)) != 0) /* it may hide a mark */
+			return no_memory(err);
 	}
 }
 
@@ -478,6 +487,42 @@ enum fj_rc leg_digest(const struct leg_file *f, const json_t *lines, char hex[65
 	}
 	crypto_hash_sha256_final(&st, out);
 	fj_hex(out, FJ_SHA256_LEN, hex);
+	return FJ_OK;
+}
+
+/* --- what is kept --- */
+
+enum fj_rc leg_keep(const struct leg_file *f, const json_t *lines, struct fj_buf *out, struct fj_err *err)
+{
+	size_t i;
+	json_t *v;
+
+	json_array_foreach(lines, i, v) {
+		FJ_AUTO(buf) one = FJ_BUF_INIT(2 * CARD_MAX);
+		FJ_AUTO(json) line = json_pack("{s:O, s:O}", "line", v, "row", json_object_get(f->rows, json_string_value(v)));
+		FJ_TRY(fj_json_canonical(line, &one, err));
+		if (fj_buf_puts(out, fj_buf_str(&one)) != FJ_OK || fj_buf_puts(out, "\n") != FJ_OK) {
+			enum fj_rc rc = fj_fail(err, FJ_E_LIMIT, "issuer", "domain.md decision 11", "the rows take more than %zu octets; split the file", out->max);
+			fj_err_zh(err, "行内容超过 %zu 字节，请拆分文件", out->max);
+			return rc;
+		}
+	}
+	return FJ_OK;
+}
+
+enum fj_rc leg_kept(struct fj_slice kept, struct leg_file *out, struct fj_err *err)
+{
+	const char *p = (const char *)kept.p, *end = p + kept.len;
+
+	while (p < end) {
+		const char *stop = memchr(p, '\n', (size_t)(end - p));
+		FJ_AUTO(json) line = NULL;
+		size_t n = stop == NULL ? (size_t)(end - p) : (size_t)(stop - p);
+		FJ_TRY(fj_json_parse(FJ_SLICE((const uint8_t *)p, n), 2 * CARD_MAX, &line, err));
+		if (json_object_set(out->rows, fj_json_peek(line, "line"), json_object_get(line, "row")) != 0)
+			return no_memory(err);
+		p += n + 1;
+	}
 	return FJ_OK;
 }
 

@@ -8,6 +8,7 @@
  * it freezes.  Nobody decides the own objection.
  */
 #include "issuer/life.h"
+#include "issuer/opening.h"
 #include "issuer/profile.h"
 #include "issuer/registration.h"
 #include "issuer/rules/rules.h"
@@ -56,7 +57,7 @@ enum fj_rc cmd_registration_object(struct iss_call *c, struct fj_err *err)
 	FJ_AUTO(dom_org) holder = {.affiliates = NULL};
 	int64_t days;
 	fj_time due;
-	char id[32];
+	char id[32], commitment[65];
 
 	FJ_TRY(check_real(c->params, err));
 	FJ_TRY(subject(c, &r, &a, err));
@@ -64,8 +65,10 @@ enum fj_rc cmd_registration_object(struct iss_call *c, struct fj_err *err)
 	FJ_TRY(prf_int(c, holder.finance, "days.objection", &days, err));
 	FJ_TRY(prf_term(c, holder.finance, c->now, days, &due, NULL, err));
 	iss_new_id("OB-", 12, id);
-	FJ_AUTO(json) body = json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:I}", "registration", r.id, "asset_no", a.asset_no, "name", text(c->params, "name"),
-	    "contact", text(c->params, "contact"), "evidence", text(c->params, "evidence"), "person", c->actor->person, "due", (json_int_t)due);
+	FJ_AUTO(json) who = json_pack("{s:s, s:s, s:s}", "name", text(c->params, "name"), "contact", text(c->params, "contact"), "evidence", text(c->params, "evidence"));
+	FJ_TRY(opn_keep(c, id, who, commitment, err));
+	FJ_AUTO(json) body = json_pack("{s:s, s:s, s:s, s:s, s:I}", "registration", r.id, "asset_no", a.asset_no, "who", commitment, "person", c->actor->person, "due",
+	    (json_int_t)due);
 	FJ_TRY(evt_append(c, "objection.made", id, body, err));
 	c->answer = json_pack("{s:s, s:s, s:s, s:s}", "id", id, "registration", r.id, "asset_no", a.asset_no, "state", "OPEN");
 	return FJ_OK;
@@ -75,8 +78,7 @@ enum fj_rc apply_objection_made(const struct evt *e, struct fj_err *err)
 {
 	const json_t *b = e->body;
 
-	return sto_run(e->db, STO_OBJECTION_ADD, NULL, err, "ttttttiii", e->object, text(b, "registration"), text(b, "asset_no"), text(b, "name"), text(b, "evidence"),
-	    text(b, "person"), (int64_t)e->at, (int64_t)json_integer_value(json_object_get(b, "due")), e->seq);
+	return sto_run(e->db, STO_OBJECTION_ADD, NULL, err, "ttttiii", e->object, text(b, "registration"), text(b, "asset_no"), text(b, "person"), (int64_t)e->at, (int64_t)json_integer_value(json_object_get(b, "due")), e->seq);
 }
 
 /* --- deciding --- */
@@ -90,7 +92,7 @@ static enum fj_rc load(struct sto *db, const char *id, struct objection *o, stru
 	FJ_AUTO(sto_q) q = {0};
 
 	FJ_TRY(sto_first(db, STO_OBJECTION_GET, &q, id, err, "t", id));
-	const struct sto_copy texts[] = {STO_COPY(0, o->id), STO_COPY(1, o->registration), STO_COPY(2, o->asset_no), STO_COPY(5, o->person), STO_COPY(6, o->state)};
+	const struct sto_copy texts[] = {STO_COPY(0, o->id), STO_COPY(1, o->registration), STO_COPY(2, o->asset_no), STO_COPY(3, o->person), STO_COPY(4, o->state)};
 	return sto_copy(&q, texts, FJ_ARRAY_LEN(texts), "an objection", err);
 }
 
@@ -173,37 +175,41 @@ static json_t *to_json(const struct sto_q *q, fj_time now)
 {
 	char at[FJ_TIME_CAP], due[FJ_TIME_CAP];
 
-	fj_time_utc(sto_int(q, 8), at);
-	fj_time_utc(sto_int(q, 9), due);
-	return json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:b}", "id", sto_text(q, 0), "registration", sto_text(q, 1), "asset_no", sto_text(q, 2),
-	    "name", sto_text(q, 3), "evidence", sto_text(q, 4), "state", sto_text(q, 6), "reason", sto_text(q, 7), "at", at, "due", due,
-	    "overdue", strcmp(sto_text(q, 6), "OPEN") == 0 && now > sto_int(q, 9));
+	fj_time_utc(sto_int(q, 6), at);
+	fj_time_utc(sto_int(q, 7), due);
+	return json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:b}", "id", sto_text(q, 0), "registration", sto_text(q, 1), "asset_no", sto_text(q, 2), "state",
+	    sto_text(q, 4), "reason", sto_text(q, 5), "at", at, "due", due, "overdue", strcmp(sto_text(q, 4), "OPEN") == 0 && now > sto_int(q, 7));
+}
+
+/* Who objected, and how to answer, is for the finance department that decides, and for auditors. */
+static enum fj_rc may_know(struct iss_call *c, const char *asset_no, bool *out, struct fj_err *err)
+{
+	FJ_AUTO(dom_asset) a = {.card = NULL};
+	FJ_AUTO(dom_org) holder = {.affiliates = NULL};
+
+	FJ_TRY(dom_asset_get(c->db, asset_no, &a, err));
+	FJ_TRY(dom_org_get(c->db, a.holder, &holder, err));
+	*out = (c->actor->roles & (ISS_AUDITOR | ISS_LOCAL)) || ((c->actor->roles & ISS_FINANCE) && strcmp(c->actor->org, holder.finance) == 0);
+	return FJ_OK;
 }
 
 enum fj_rc cmd_objection_show(struct iss_call *c, struct fj_err *err)
 {
 	FJ_AUTO(sto_q) q = {0};
 	const char *id = fj_json_peek(c->params, "id");
+	json_t *who = NULL;
+	bool known;
 
 	FJ_TRY(sto_first(c->db, STO_OBJECTION_GET, &q, id, err, "t", id));
+	FJ_TRY(may_know(c, sto_text(&q, 2), &known, err));
+	if (known)
+		FJ_TRY(opn_read(c->db, id, &who, err));
+	FJ_AUTO(json) owned = who;
 	c->answer = to_json(&q, c->now);
-	return c->answer != NULL ? FJ_OK : fj_fail(err, FJ_E_NOMEM, "issuer", NULL, "out of memory");
+	return c->answer != NULL && (who == NULL || json_object_update(c->answer, who) == 0) ? FJ_OK : fj_fail(err, FJ_E_NOMEM, "issuer", NULL, "out of memory");
 }
 
 enum fj_rc cmd_objection_list(struct iss_call *c, struct fj_err *err)
 {
-	FJ_AUTO(sto_q) q = {0};
-	FJ_AUTO(json) items = json_array();
-	const char *after;
-	int64_t limit;
-	bool row;
-
-	iss_page(c, &after, &limit);
-	FJ_TRY(sto_query(c->db, STO_OBJECTION_LIST, &q, err, "ti", after, limit));
-	for (;;) {
-		FJ_TRY(sto_step(&q, &row, err));
-		if (!row)
-			return dom_list_answer(c, items, "id", limit, err);
-		json_array_append_new(items, to_json(&q, c->now));
-	}
+	return dom_list_rows(c, STO_OBJECTION_LIST, to_json, "id", err);
 }

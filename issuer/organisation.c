@@ -335,12 +335,3 @@ enum fj_rc cmd_organisation_show(struct iss_call *c, struct fj_err *err)
 	FJ_TRY(fj_json_set(c->answer, "division", json_string(row ? sto_text(&q, 0) : "")));
 	return json_object_set(c->answer, "affiliate_of", others) == 0 ? FJ_OK : fj_fail(err, FJ_E_NOMEM, "issuer", NULL, "out of memory");
 }
-
-/* items and where the next page starts */
-enum fj_rc dom_list_answer(struct iss_call *c, json_t *items, const char *key, int64_t limit, struct fj_err *err)
-{
-	const char *last = fj_json_peek(json_array_get(items, json_array_size(items) - 1), key);
-
-	c->answer = json_pack("{s:O, s:s?}", "items", items, "next", (int64_t)json_array_size(items) >= limit ? last : NULL);
-	return c->answer != NULL ? FJ_OK : fj_fail(err, FJ_E_NOMEM, "issuer", NULL, "out of memory");
-}

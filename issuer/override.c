@@ -61,24 +61,17 @@ enum fj_rc apply_rule_overridden(const struct evt *e, struct fj_err *err)
 	    fj_json_peek(b, "finance"), fj_json_peek(b, "applicant"), fj_json_peek(b, "approver"), e->approval, (int64_t)e->at);
 }
 
+static json_t *to_json(const struct sto_q *q, fj_time now)
+{
+	char at[FJ_TIME_CAP];
+
+	(void)now;
+	fj_time_utc(sto_int(q, 8), at);
+	return json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s}", "id", sto_text(q, 0), "rule", sto_text(q, 1), "object", sto_text(q, 2), "reason", sto_text(q, 3),
+	    "finance", sto_text(q, 4), "applicant", sto_text(q, 5), "approver", sto_text(q, 6), "approval", sto_text(q, 7), "at", at, "state", sto_text(q, 9), "used_by", sto_text(q, 10));
+}
+
 enum fj_rc cmd_override_list(struct iss_call *c, struct fj_err *err)
 {
-	FJ_AUTO(sto_q) q = {0};
-	FJ_AUTO(json) items = json_array();
-	const char *after;
-	char at[FJ_TIME_CAP];
-	int64_t limit;
-	bool row;
-
-	iss_page(c, &after, &limit);
-	FJ_TRY(sto_query(c->db, STO_OVERRIDE_LIST, &q, err, "ti", after, limit));
-	for (;;) {
-		FJ_TRY(sto_step(&q, &row, err));
-		if (!row)
-			return dom_list_answer(c, items, "id", limit, err);
-		fj_time_utc(sto_int(&q, 8), at);
-		json_array_append_new(items, json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s}", "id", sto_text(&q, 0), "rule", sto_text(&q, 1), "object",
-		    sto_text(&q, 2), "reason", sto_text(&q, 3), "finance", sto_text(&q, 4), "applicant", sto_text(&q, 5), "approver", sto_text(&q, 6), "approval",
-		    sto_text(&q, 7), "at", at, "state", sto_text(&q, 9), "used_by", sto_text(&q, 10)));
-	}
+	return dom_list_rows(c, STO_OVERRIDE_LIST, to_json, "id", err);
 }

@@ -135,10 +135,11 @@ enum fj_rc apply_task_done(const struct evt *e, struct fj_err *err)
 	    (int64_t)json_integer_value(json_object_get(e->body, "done")), fj_buf_str(&items), fj_buf_str(&aside), e->actor, (int64_t)e->at);
 }
 
-static json_t *task_json(const struct sto_q *q)
+static json_t *task_json(const struct sto_q *q, fj_time now)
 {
 	char at[FJ_TIME_CAP];
 
+	(void)now;
 	fj_time_utc(sto_int(q, 5), at);
 	return json_pack("{s:s, s:s, s:s, s:I, s:s, s:s}", "id", sto_text(q, 0), "command", sto_text(q, 1), "digest", sto_text(q, 2), "done",
 	    (json_int_t)sto_int(q, 3), "actor", sto_text(q, 4), "at", at);
@@ -154,7 +155,7 @@ enum fj_rc cmd_task_show(struct iss_call *c, struct fj_err *err)
 	FJ_TRY(fj_json_parse(fj_slice_str(sto_text(&q, 6)), 4u << 20, &items, err));
 	FJ_AUTO(json) owned = items;
 	FJ_TRY(fj_json_parse(fj_slice_str(sto_text(&q, 7)), 4u << 20, &aside, err));
-	c->answer = task_json(&q);
+	c->answer = task_json(&q, c->now);
 	json_object_set(c->answer, "items", owned);
 	json_object_set_new(c->answer, "set_aside", aside);
 	return c->answer != NULL ? FJ_OK : fj_fail(err, FJ_E_NOMEM, "issuer", NULL, "out of memory");
@@ -162,18 +163,5 @@ enum fj_rc cmd_task_show(struct iss_call *c, struct fj_err *err)
 
 enum fj_rc cmd_task_list(struct iss_call *c, struct fj_err *err)
 {
-	FJ_AUTO(sto_q) q = {0};
-	FJ_AUTO(json) items = json_array();
-	const char *after;
-	int64_t limit;
-	bool row;
-
-	iss_page(c, &after, &limit);
-	FJ_TRY(sto_query(c->db, STO_TASK_LIST, &q, err, "ti", after, limit));
-	for (;;) {
-		FJ_TRY(sto_step(&q, &row, err));
-		if (!row)
-			return dom_list_answer(c, items, "id", limit, err);
-		json_array_append_new(items, task_json(&q));
-	}
+	return dom_list_rows(c, STO_TASK_LIST, task_json, "id", err);
 }

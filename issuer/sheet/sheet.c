@@ -210,3 +210,30 @@ enum fj_rc sheet_next(struct sheet *s, struct sheet_row *row, bool *more, struct
 			return refuse(err, FJ_E_LIMIT, "the file has more than 200000 rows; split it", "文件超过 200000 行，请拆分后再导入");
 	return rc;
 }
+
+/* --- headings --- */
+
+enum fj_rc sheet_find_heading(struct sheet *s, sheet_heading_fn fn, void *arg, bool *found, struct fj_err *err)
+{
+	struct sheet_row row;
+	bool more = true;
+
+	*found = false;
+	for (int i = 0; i < SHEET_TITLES && more && !*found; i++) {
+		FJ_TRY(sheet_next(s, &row, &more, err));
+		if (more)
+			FJ_TRY(fn(arg, &row, found, err));
+	}
+	return FJ_OK;
+}
+
+enum fj_rc sheet_place(const struct sheet_row *row, size_t i, int *to, struct fj_err *err)
+{
+	if (*to < 0) {
+		*to = (int)i;
+		return FJ_OK;
+	}
+	enum fj_rc rc = fj_fail(err, FJ_E_INVALID, "issuer", "domain.md 4", "row %zu, column %zu: the heading names \"%.60s\" twice", row->line, i + 1, row->cell[i]);
+	fj_err_zh(err, "第 %zu 行第 %zu 列：标题“%.60s”重复", row->line, i + 1, row->cell[i]);
+	return rc;
+}

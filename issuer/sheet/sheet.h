@@ -47,6 +47,15 @@ enum fj_rc sheet_key(const char *cell, struct fj_buf *out) FJ_MUST_USE;
  * in lower case. */
 enum fj_rc sheet_heading(const char *cell, struct fj_buf *out) FJ_MUST_USE;
 
+#define SHEET_TITLES 10 /* rows that offices put above the heading */
+/* Calls fn for each of the first rows until one is the heading; *found false: none of SHEET_TITLES
+ * is.  fn's own failure ends it. */
+typedef enum fj_rc (*sheet_heading_fn)(void *arg, const struct sheet_row *row, bool *is, struct fj_err *err);
+enum fj_rc sheet_find_heading(struct sheet *s, sheet_heading_fn fn, void *arg, bool *found, struct fj_err *err) FJ_MUST_USE;
+/* *to (-1: none yet) becomes cell i of the heading; FJ_E_INVALID names row and column when it has
+ * one already: two columns of one meaning may disagree */
+enum fj_rc sheet_place(const struct sheet_row *row, size_t i, int *to, struct fj_err *err) FJ_MUST_USE;
+
 enum sheet_format { SHEET_CSV, SHEET_XLSX };
 struct sheet_column {
 	const char *title;

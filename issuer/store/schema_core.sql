@@ -60,6 +60,11 @@ CREATE TABLE session (
   made    INTEGER NOT NULL,
   used    INTEGER NOT NULL
 ) STRICT;
+CREATE TABLE opening (            -- what personal fields of events say: the events hold commitments to it
+  object TEXT PRIMARY KEY,
+  salt   BLOB NOT NULL,           -- 16 octets
+  text   TEXT NOT NULL            -- canonical JSON; the event has SHA-256(salt, text); can be erased
+) STRICT;
 CREATE TABLE pubstate (           -- what was published last
   what TEXT PRIMARY KEY,          -- "list/0", "crl/1", "rows", "generation"
   number INTEGER NOT NULL,        -- CRL number, generation

@@ -161,9 +161,7 @@ CREATE TABLE objection (           -- 异议
   id           TEXT PRIMARY KEY,
   registration TEXT NOT NULL,      -- "" against the registered asset
   asset_no     TEXT NOT NULL,
-  name         TEXT NOT NULL,      -- real name (R21)
-  evidence     TEXT NOT NULL,
-  person       TEXT NOT NULL,      -- who entered it
+  person       TEXT NOT NULL,      -- who entered it; name, contact and evidence are an opening
   state        TEXT NOT NULL,      -- OPEN UPHELD DISMISSED
   reason       TEXT NOT NULL,
   at           INTEGER NOT NULL,

@@ -271,6 +271,10 @@ def objections():
     step(rg, 'notice')
     one = done('hb-fin1', 'registration.object', id=rg, **WHO)['id']
     check('ten working days to look into it', show('objection', one)['due'] > now())
+    seen = {w: h.api('GET', '/api/v1/objection/' + one, None, h.session(w) if w not in sessions else sessions[w])[1] for w in ('hb-fin2', 'hbsw1', 'jc1', 'mof1')}
+    check('who objected is known to the deciding department', all(seen['hb-fin2'].get(k) == v for k, v in WHO.items()), seen['hb-fin2'])
+    check('and to nobody else, in events neither', not any(k in seen[w] for w in ('hbsw1', 'jc1', 'mof1') for k in WHO) and
+          '赵六' not in json.dumps(h.api('GET', '/api/v1/event?object=' + one, None, sessions['hb-fin2'])[1], ensure_ascii=False), seen['hbsw1'])
     refused('an officer does not decide on the own objection', do('hb-fin1', 'objection.decide', id=one, upheld=False, reason='x'), 'R22')
     refused('nor one of another department', do('mof1', 'objection.decide', id=one, upheld=False, reason='x'), 'R40')
     refused('nor without reasons', do('hb-fin2', 'objection.decide', id=one, upheld=False, reason='\u3000'), '26号 art. 12')

@@ -210,7 +210,10 @@ def legacy():
     kept = b''.join(open(os.path.join(h.d, 'materials', f), 'rb').read() for f in os.listdir(h.d + '/materials'))
     check('nothing of it is anywhere', '不得出现的名称'.encode() not in kept and '不得出现的名称'.encode() not in open(h.d + '/register.db', 'rb').read())
     refused('a file without the heading is refused', do('hb-fin1', 'legacy.import', file='a,b\r\n1,2\r\n'), 'domain.md decision 11')
-    refused('a heading that names a column twice is refused', do('hb-fin1', 'legacy.import', file=table(rows('DUP', 1), HEAD + ['登记日期'])), 'domain.md decision 11')
+    refused('a heading that names a column twice is refused', do('hb-fin1', 'legacy.import', file=table(rows('DUP', 1), HEAD + ['登记日期'])), 'domain.md 4')
+    refused('a file that says nothing about secrecy is refused', do('hb-fin1', 'legacy.import', file=table(rows('NOS', 1), [x for x in HEAD if x != '是否涉密'])), 'domain.md decision 12')
+    refused('a row that can\'t be read may hide a mark', do('hb-fin1', 'legacy.import', file=table(rows('BRK', 2)) + '"不得出现的名称\r\n'), 'domain.md decision 12')
+    refused('nine columns about secrecy are too many', do('hb-fin1', 'legacy.import', file=table(rows('SC9', 1), HEAD + ['是否涉密'] * 8)), 'domain.md decision 12')
 
     t = time.time()
     out = done('hb-fin1', 'legacy.import', file=table(rows('MANY', 5000)))

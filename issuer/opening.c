@@ -1,0 +1,42 @@
+/*
+ * opening.c - what personal fields of events say (design.md 4).
+ *
+ * An event is permanent and everybody who reads events reads it, so it holds a
+ * salted hash of a person's name and address, not the words.  The words lie in a
+ * table of their own, are shown to whoever has to answer that person, and can be
+ * erased without touching the chain; what was said can still be proved by whoever
+ * kept salt and text.
+ */
+#include "issuer/opening.h"
+
+#include "base/secret.h"
+
+#define SALT 16
+#define MAX_FIELDS 16384
+
+enum fj_rc opn_keep(struct iss_call *c, const char *object, const json_t *fields, char commitment[65], struct fj_err *err)
+{
+	FJ_AUTO(buf) text = FJ_BUF_INIT(MAX_FIELDS);
+	FJ_AUTO(buf) both = FJ_BUF_INIT(MAX_FIELDS + SALT);
+	uint8_t salt[SALT];
+	struct fj_hash h;
+
+	FJ_TRY(fj_json_canonical(fields, &text, err));
+	fj_random(salt, sizeof(salt));
+	if (fj_buf_put(&both, salt, sizeof(salt)) != FJ_OK || fj_buf_put(&both, text.data, text.len) != FJ_OK)
+		return fj_fail(err, FJ_E_NOMEM, "issuer", NULL, "out of memory");
+	fj_sha256(fj_buf_slice(&both), &h);
+	fj_hex(h.b, FJ_SHA256_LEN, commitment);
+	return sto_run(c->db, STO_OPENING_ADD, NULL, err, "tbt", object, FJ_SLICE(salt, sizeof(salt)), fj_buf_str(&text));
+}
+
+enum fj_rc opn_read(struct sto *db, const char *object, json_t **fields, struct fj_err *err)
+{
+	FJ_AUTO(sto_q) q = {0};
+	bool row;
+
+	*fields = NULL;
+	FJ_TRY(sto_query(db, STO_OPENING_GET, &q, err, "t", object));
+	FJ_TRY(sto_step(&q, &row, err));
+	return row ? fj_json_parse(fj_slice_str(sto_text(&q, 1)), MAX_FIELDS, fields, err) : FJ_OK;
+}

@@ -122,13 +122,6 @@ enum fj_rc apr_request(struct iss_call *c, const char *kind, const char *object,
 	return c->answer != NULL ? FJ_OK : fj_fail(err, FJ_E_NOMEM, "issuer", NULL, "out of memory");
 }
 
-static const char *behalf_of(const struct evt *e)
-{
-	const char *s = fj_json_peek(e->body, "behalf");
-
-	return s == NULL ? "" : s;
-}
-
 static enum fj_rc apply_turn(const struct evt *e, const struct apr_level *l, int64_t level, struct fj_err *err)
 {
 	return sto_run(e->db, STO_APPROVAL_TURN, NULL, err, "itit", level, l->org, (int64_t)l->roles, e->object);
@@ -149,7 +142,8 @@ enum fj_rc apply_approval_requested(const struct evt *e, struct fj_err *err)
 		return fj_fail(err, FJ_E_CORRUPT, "issuer", NULL, "an approval has no digest");
 	FJ_TRY(sto_run(e->db, STO_APPROVAL_ADD, NULL, err, "tttttb" "tttitt", e->object, fj_json_peek(e->body, "kind"),
 	    fj_json_peek(e->body, "object"), fj_json_peek(e->body, "org"), fj_buf_str(&payload), FJ_SLICE(digest, sizeof(digest)),
-	    fj_json_peek(e->body, "applicant"), fj_json_peek(e->body, "person"), fj_json_peek(e->body, "role"), (int64_t)e->at, fj_buf_str(&levels), behalf_of(e)));
+	    fj_json_peek(e->body, "applicant"), fj_json_peek(e->body, "person"), fj_json_peek(e->body, "role"), (int64_t)e->at, fj_buf_str(&levels),
+	    fj_json_text(e->body, "behalf")));
 	return apply_turn(e, &chain.level[0], 1, err);
 }
 
@@ -159,13 +153,13 @@ enum fj_rc apply_approval_decided(const struct evt *e, struct fj_err *err)
 	struct apr_chain chain;
 
 	FJ_TRY(sto_run(e->db, STO_DECISION_ADD, NULL, err, "ttttt" "tiit", e->object, fj_json_peek(b, "officer"), fj_json_peek(b, "person"),
-	    fj_json_peek(b, "role"), fj_json_peek(b, "verdict"), fj_json_peek(b, "note"), (int64_t)e->at, (int64_t)json_integer_value(json_object_get(b, "level")),
-	    behalf_of(e)));
+	    fj_json_peek(b, "role"), fj_json_peek(b, "verdict"), fj_json_peek(b, "note"), (int64_t)e->at, fj_json_num(b, "level"),
+	    fj_json_text(e->body, "behalf")));
 	if (next == NULL)
 		return sto_run(e->db, STO_APPROVAL_STATE, NULL, err, "tt", fj_json_peek(b, "state"), e->object);
 	FJ_AUTO(json) one = json_pack("[O]", next);
 	FJ_TRY(chn_parse(one, &chain, err));
-	return apply_turn(e, &chain.level[0], (int64_t)json_integer_value(json_object_get(b, "level")) + 1, err);
+	return apply_turn(e, &chain.level[0], fj_json_num(b, "level") + 1, err);
 }
 
 /* --- reading --- */
@@ -285,7 +279,7 @@ static enum fj_rc check_decider(const struct iss_actor *a, const struct stored *
 static enum fj_rc find_decider(struct iss_call *c, const struct stored *s, const struct apr_level *l, struct iss_actor *out, struct fj_err *err)
 {
 	struct fj_err second = {0};
-	struct dlg_list list;
+	struct iss_principals list;
 
 	*out = *c->actor;
 	enum fj_rc rc = check_decider(out, s, l, err);
@@ -316,7 +310,7 @@ static json_t *levels_json(const struct stored *s)
 
 	json_array_foreach(list, i, v)
 		json_array_foreach(s->decisions, k, d)
-			if (json_integer_value(json_object_get(d, "level")) == (json_int_t)i + 1 && strcmp(fj_json_peek(d, "verdict"), "approve") == 0)
+			if (fj_json_num(d, "level") == (json_int_t)i + 1 && strcmp(fj_json_peek(d, "verdict"), "approve") == 0)
 				json_object_set(v, "approved_by", json_object_get(d, "officer"));
 	return list;
 }
@@ -345,30 +339,16 @@ enum fj_rc cmd_approval_show(struct iss_call *c, struct fj_err *err)
 	return to_json(c, &s, &c->answer, err);
 }
 
-/* roles by which something may be one's turn: the own ones, and those of one's principals */
-static enum fj_rc roles_today(struct iss_call *c, uint32_t *roles, struct fj_err *err)
-{
-	struct dlg_list list;
-	struct iss_actor as;
-
-	*roles = c->actor->roles;
-	FJ_TRY(dlg_principals(c->db, c->actor, c->now, &list, err));
-	for (size_t i = 0; i < list.n; i++)
-		if (dlg_actor(c->db, c->actor, list.login[i], c->now, &as, NULL) == FJ_OK)
-			*roles |= as.roles;
-	return FJ_OK;
-}
-
 static enum fj_rc open_list(struct iss_call *c, bool mine, const char *after, struct sto_q *q, struct fj_err *err)
 {
 	const char *state = fj_json_peek(c->params, "state"), *kind = fj_json_peek(c->params, "kind");
-	uint32_t roles;
+	struct iss_principals today;
 
 	kind = kind == NULL ? "" : kind;
 	if (!mine)
 		return sto_query(c->db, STO_APPROVAL_LIST, q, err, "ttt", state == NULL ? "OPEN" : state, after, kind);
-	FJ_TRY(roles_today(c, &roles, err));
-	return sto_query(c->db, STO_APPROVAL_MINE, q, err, "ttti", c->actor->org, after, kind, (int64_t)roles);
+	FJ_TRY(dlg_principals(c->db, c->actor, c->now, &today, err));
+	return sto_query(c->db, STO_APPROVAL_MINE, q, err, "ttti", c->actor->org, after, kind, (int64_t)today.roles);
 }
 
 enum fj_rc cmd_approval_list(struct iss_call *c, struct fj_err *err)
@@ -445,6 +425,31 @@ static enum fj_rc check_confirmed(const struct iss_call *c, const struct stored 
 	return rc;
 }
 
+static enum fj_rc check_not_suspended(struct iss_call *c, const char *login, struct fj_err *err)
+{
+	struct usr u;
+
+	if (usr_get(c->db, login, &u, NULL) != FJ_OK || strcmp(u.state, "SUSPENDED") != 0) /* the machine itself is no user */
+		return FJ_OK;
+	return iss_rule_fail(err, "R24", "an officer behind this request is suspended; reject it and ask anew, or lift that first (user reinstate)",
+	    "该申请的申请人或前序审批人已被暂停职责；请驳回后重新申请，或先解除暂停（user reinstate）");
+}
+
+/* What a suspended registrar asked for or let pass gives nothing (R24); what he had taken back
+ * may still be made final, since refusing that would lift it. */
+static enum fj_rc check_standing(struct iss_call *c, const struct stored *s, const struct kind *k, struct fj_err *err)
+{
+	size_t i;
+	json_t *d;
+
+	if (k->refusals > 1)
+		return FJ_OK;
+	FJ_TRY(check_not_suspended(c, s->applicant, err));
+	json_array_foreach(s->decisions, i, d)
+		FJ_TRY(check_not_suspended(c, fj_json_text(d, "officer"), err));
+	return FJ_OK;
+}
+
 static enum fj_rc approve(struct iss_call *c, const struct stored *s, const struct kind *k, struct fj_err *err)
 {
 	bool last = s->level == s->chain.n;
@@ -452,6 +457,7 @@ static enum fj_rc approve(struct iss_call *c, const struct stored *s, const stru
 
 	if (k->execute != apr_clock_reset)
 		FJ_TRY(iss_clock_check(c->iss, err));
+	FJ_TRY(check_standing(c, s, k, err));
 	FJ_TRY(check_confirmed(c, s, err));
 	FJ_TRY(decide(c, s, s->level, "approve", last ? "APPROVED" : "OPEN", last ? NULL : &s->chain.level[s->level], err));
 	if (!last) {

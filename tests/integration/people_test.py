@@ -4,37 +4,11 @@ codes, names and persons are illustrative."""
 from lib import *
 
 HUBEI, GUIZHOU, WATER, MOF = '11420000DEMA00013M', '11520000DEMA000217', '12420000DEMA00099D', '11100000DEMA00056N'
-sessions = {}
 PASSWORD = 'a long enough password'
 
 
-def do(who, command, **body):
-    if who not in sessions:
-        sessions[who] = h.session(who)
-    return h.api('POST', '/api/v1/' + command.replace('.', '/'), body, sessions[who])
-
-
-def done(who, command, **body):
-    code, out = do(who, command, **body)
-    if code != 200:
-        raise RuntimeError('%s by %s: %s' % (command, who, out))
-    return out
-
-
-def refused(sentence, answer, rule):
-    code, out = answer
-    check(sentence, code in (403, 409, 413, 422) and out.get('rule') == rule and bool(out.get('detail', {}).get('zh')) and bool(out['detail'].get('en')), (code, out))
-
-
-def two(first, second, command, **body):
-    """asked by the first, approved by the second; (asked, approved)"""
-    asked = done(first, command, **body)
-    return asked, done(second, 'approval.approve', id=asked['approval'])
-
-
 def show(noun, name, who='hb-fin1'):
-    done(who, 'status.show')
-    return h.api('GET', '/api/v1/%s/%s' % (noun, name), None, sessions[who])[1]
+    return h.api('GET', '/api/v1/%s/%s' % (noun, name), None, officers.token(who))[1]
 
 
 def usci(first, division, body):
@@ -251,7 +225,7 @@ def deputies():
     refused('who has a deputy is none', ask('hb-fin3', 'hb-fin3', 'hb-fin1'), d10)
     refused('nor is one named twice for the same days', ask('hb-fin1', 'hb-fin1', 'hb-fin4'), d10)
     done('hb-fin3', 'user.deputise', login='hb-fin3', deputy='hb-fin4', **{'from': day(1), 'to': day(2)})
-    open_ = [a for a in h.api('GET', '/api/v1/approval', None, sessions['hb-fin2'])[1]['items'] if a['kind'] == 'user.deputise'][0]
+    open_ = [a for a in h.api('GET', '/api/v1/approval', None, officers.token('hb-fin2'))[1]['items'] if a['kind'] == 'user.deputise'][0]
     done('hb-fin2', 'approval.approve', id=open_['id'])
     refused('before the first day he is no deputy', do('hb-fin4', 'approval.list', behalf='hb-fin3'), d10)
     refused('of a stranger he never is', do('hb-fin4', 'approval.list', behalf='gz-fin1'), d10)
@@ -439,13 +413,17 @@ def suspending():
     mine = h.session('hb-fin9')
     refused('a suspension names its cause', do('hb-fin1', 'user.suspend', login='hb-fin9', cause='NOTHING', reason='示例'), '26号 art. 19')
     refused('another department has no say', do('gz-fin1', 'user.suspend', login='hb-fin9', cause='LEAKING', reason='示例'), 'R40')
+    waits = [done('hb-fin9', 'user.add', login='hb-fin9-%d' % i, name='x', person='p-9%d' % i, org=HUBEI, roles=['FINANCE'])['approval'] for i in range(2)]
     refused('nobody suspends himself', do('hb-fin1', 'user.suspend', login='hb-fin1', cause='LEAKING', reason='示例'), '26号 art. 19')
     done('hb-fin1', 'user.suspend', login='hb-fin9', cause='FALSE_REGISTRATION', reason='虚假登记（示例）')
     check('R24: the registrar is out at once', h.api('GET', '/api/v1/status/show', None, mine)[0] == 401 and h.session('hb-fin9') is None)
     refused('and comes not back by a reset', do('hb-fin1', 'user.reset', login='hb-fin9', what='password', reason='x'), 'R24')
+    refused('R24: what he asked for is approved by nobody', do('hb-fin2', 'approval.approve', id=waits[0]), 'R24')
+    check('it can be rejected', done('hb-fin2', 'approval.reject', id=waits[0], note='示例')['state'] == 'REFUSED')
     ap = done('hb-fin1', 'user.reinstate', login='hb-fin9', reason='查无实据（示例）')['approval']
     refused('nor by one officer', do('hb-fin1', 'approval.approve', id=ap), 'R22')
     done('hb-fin2', 'approval.approve', id=ap)
+    check('then what still waits is approved', done('hb-fin2', 'approval.approve', id=waits[1])['state'] == 'APPROVED')
     check('two officers reinstate', h.session('hb-fin9') is not None)
     asked, given = two('hb-fin1', 'hb-fin2', 'user.reset', login='hb-fin9', what='factor')
     code = asked['code_first'] + '-' + given['code_second']
@@ -457,6 +435,8 @@ def suspending():
 
 
 h = Home()
+officers = Officers(h)
+do, done, two = officers.do, officers.done, officers.two
 try:
     check('a demo home that serves', h.made and h.serve(), h.made_err)
     one, odd, partner = organisations()

@@ -62,37 +62,34 @@ enum fj_rc dlg_actor(struct sto *db, const struct iss_actor *self, const char *p
 	return n > 0 && (size_t)n < sizeof(out->person) ? FJ_OK : fj_fail(err, FJ_E_CORRUPT, "issuer", NULL, "the users %s and %s are malformed", self->login, p.login);
 }
 
-enum fj_rc dlg_principals(struct sto *db, const struct iss_actor *self, fj_time now, struct dlg_list *out, struct fj_err *err)
+enum fj_rc dlg_principals(struct sto *db, const struct iss_actor *self, fj_time now, struct iss_principals *out, struct fj_err *err)
 {
 	FJ_AUTO(sto_q) q = {0};
+	struct iss_actor as;
 	bool row;
 
 	out->n = 0;
+	out->roles = self->roles;
 	if (self->behalf[0] != '\0')
 		return FJ_OK;
 	FJ_TRY(sto_query(db, STO_DELEGATION_OF, &q, err, "tii", self->login, (int64_t)now, (int64_t)now));
 	for (;;) {
 		FJ_TRY(sto_step(&q, &row, err));
-		if (!row || out->n == DLG_MAX)
+		if (!row || out->n == ISS_MAX_PRINCIPALS)
 			return FJ_OK;
-		if (fj_strcopy(out->login[out->n], sizeof(out->login[0]), sto_text(&q, 0)) == FJ_OK)
-			out->n++;
+		if (dlg_actor(db, self, sto_text(&q, 0), now, &as, NULL) != FJ_OK)
+			continue; /* he has left, or moved to another organisation */
+		snprintf(out->login[out->n++], sizeof(out->login[0]), "%s", as.behalf);
+		out->roles |= as.roles;
 	}
 }
 
 /* --- making --- */
 
-static const char *text(const json_t *p, const char *key)
-{
-	const char *s = fj_json_peek(p, key);
-
-	return s == NULL ? "" : s;
-}
-
 static enum fj_rc check_days(const json_t *p, fj_time now, fj_time *from, fj_time *to, struct fj_err *err)
 {
-	FJ_TRY(fj_date_parse(text(p, "from"), from, err));
-	FJ_TRY(fj_date_parse(text(p, "to"), to, err));
+	FJ_TRY(fj_date_parse(fj_json_text(p, "from"), from, err));
+	FJ_TRY(fj_date_parse(fj_json_text(p, "to"), to, err));
 	*to += DAY;
 	if (*to > now && *from < *to && *to - *from <= (fj_time)MAX_DAYS * DAY)
 		return FJ_OK;
@@ -133,8 +130,8 @@ static enum fj_rc check(struct iss_call *c, const json_t *p, struct iss_actor *d
 	struct iss_actor principal;
 	fj_time from, to;
 
-	FJ_TRY(usr_actor(c->db, text(p, "login"), "system", &principal, err));
-	FJ_TRY(usr_actor(c->db, text(p, "deputy"), "system", deputy, err));
+	FJ_TRY(usr_actor(c->db, fj_json_text(p, "login"), "system", &principal, err));
+	FJ_TRY(usr_actor(c->db, fj_json_text(p, "deputy"), "system", deputy, err));
 	FJ_TRY(check_days(p, c->now, &from, &to, err));
 	FJ_TRY(check_pair(&principal, deputy, err));
 	return check_free(c, principal.login, deputy->login, from, to, err);
@@ -152,9 +149,10 @@ enum fj_rc cmd_user_deputise(struct iss_call *c, struct fj_err *err)
 	if (iss_persons_meet(deputy.person, c->actor->person))
 		return no(err, "R22", "nobody asks for powers for himself; the principal or another officer does", "不得为本人申请代理权限，请由委托人或其他经办人办理");
 	FJ_TRY(usr_office(c, deputy.org, c->actor->org, keeper, err));
-	FJ_AUTO(json) payload = json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s}", "login", text(p, "login"), "deputy", text(p, "deputy"), "from", text(p, "from"),
-	    "to", text(p, "to"), "reason", text(p, "reason"), "org", deputy.org, "not_by", deputy.person);
-	return apr_request(c, "user.deputise", text(p, "login"), keeper, payload, err);
+	FJ_AUTO(json) payload = json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s}", "login", fj_json_text(p, "login"), "deputy", fj_json_text(p, "deputy"),
+	    "from", fj_json_text(p, "from"),
+	    "to", fj_json_text(p, "to"), "reason", fj_json_text(p, "reason"), "org", deputy.org, "not_by", deputy.person);
+	return apr_request(c, "user.deputise", fj_json_text(p, "login"), keeper, payload, err);
 }
 
 enum fj_rc apr_user_deputise(struct iss_call *c, const struct apr *a, struct fj_err *err)
@@ -165,8 +163,8 @@ enum fj_rc apr_user_deputise(struct iss_call *c, const struct apr *a, struct fj_
 	FJ_TRY(check(c, a->payload, &deputy, err));
 	FJ_TRY(usr_office(c, deputy.org, c->actor->org, NULL, err));
 	iss_new_id("DG-", 12, id);
-	FJ_AUTO(json) body = json_pack("{s:s, s:s, s:s, s:s, s:s}", "principal", text(a->payload, "login"), "deputy", text(a->payload, "deputy"),
-	    "from", text(a->payload, "from"), "to", text(a->payload, "to"), "reason", text(a->payload, "reason"));
+	FJ_AUTO(json) body = json_pack("{s:s, s:s, s:s, s:s, s:s}", "principal", fj_json_text(a->payload, "login"), "deputy", fj_json_text(a->payload, "deputy"),
+	    "from", fj_json_text(a->payload, "from"), "to", fj_json_text(a->payload, "to"), "reason", fj_json_text(a->payload, "reason"));
 	FJ_TRY(evt_append(c, "delegation.made", id, body, err));
 	c->answer = json_pack("{s:s, s:s, s:s}", "id", a->id, "state", "APPROVED", "delegation", id);
 	return c->answer != NULL ? FJ_OK : fj_fail(err, FJ_E_NOMEM, "issuer", NULL, "out of memory");
@@ -192,12 +190,12 @@ static enum fj_rc live(struct iss_call *c, const char *id, char org[19], struct 
 
 enum fj_rc cmd_user_undeputise(struct iss_call *c, struct fj_err *err)
 {
-	const char *id = text(c->params, "id");
+	const char *id = fj_json_text(c->params, "id");
 	char org[19], keeper[19];
 
 	FJ_TRY(live(c, id, org, err));
 	FJ_TRY(usr_office(c, org, c->actor->org, keeper, err));
-	FJ_AUTO(json) payload = json_pack("{s:s, s:s, s:s}", "delegation", id, "reason", text(c->params, "reason"), "org", org);
+	FJ_AUTO(json) payload = json_pack("{s:s, s:s, s:s}", "delegation", id, "reason", fj_json_text(c->params, "reason"), "org", org);
 	return apr_request(c, "user.undeputise", id, keeper, payload, err);
 }
 
@@ -214,7 +212,7 @@ enum fj_rc apr_user_undeputise(struct iss_call *c, const struct apr *a, struct f
 
 	FJ_TRY(live(c, a->object, org, err));
 	FJ_TRY(usr_office(c, org, c->actor->org, NULL, err));
-	return end_one(c, a->object, text(a->payload, "reason"), err);
+	return end_one(c, a->object, fj_json_text(a->payload, "reason"), err);
 }
 
 enum fj_rc dlg_end_all(struct iss_call *c, const char *login, const char *reason, json_t *ended, struct fj_err *err)
@@ -255,7 +253,7 @@ enum fj_rc cmd_delegation_list(struct iss_call *c, struct fj_err *err)
 {
 	FJ_AUTO(sto_q) q = {0};
 	FJ_AUTO(json) items = json_array();
-	const char *after, *login = text(c->params, "login");
+	const char *after, *login = fj_json_text(c->params, "login");
 	int64_t limit;
 	bool row;
 

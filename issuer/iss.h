@@ -109,13 +109,9 @@ enum fj_rc chn_parse(const json_t *list, struct apr_chain *out, struct fj_err *e
 json_t *apr_kinds_of(uint32_t role, bool asks);
 
 /* --- delegation.c --- */
-#define DLG_MAX 16
-struct dlg_list {
-	char login[DLG_MAX][64];
-	size_t n;
-};
-/* whose deputy self is at `now`; nobody's while he acts for another already */
-enum fj_rc dlg_principals(struct sto *db, const struct iss_actor *self, fj_time now, struct dlg_list *out, struct fj_err *err) FJ_MUST_USE;
+/* Whose deputy self is at `now`, and roles by which something may be done then: the own ones and
+ * theirs; nobody's while he acts for another already. */
+enum fj_rc dlg_principals(struct sto *db, const struct iss_actor *self, fj_time now, struct iss_principals *out, struct fj_err *err) FJ_MUST_USE;
 /* self acting for the principal: his roles, both persons; FJ_E_FORBIDDEN when he is not the deputy at `now` */
 enum fj_rc dlg_actor(struct sto *db, const struct iss_actor *self, const char *principal, fj_time now, struct iss_actor *out, struct fj_err *err) FJ_MUST_USE;
 /* every delegation from or to the login that is not over ends; their ids into the list `ended` */

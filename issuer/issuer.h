@@ -65,11 +65,18 @@ bool iss_demo_home(const struct iss *i);
 enum iss_door { ISS_DOOR_PORTAL, ISS_DOOR_LOCAL };
 enum fj_rc iss_authenticate(struct iss *i, enum iss_door door, const char *login, const char *password, const char *totp,
     struct iss_actor *out, struct fj_err *err) FJ_MUST_USE;
+#define ISS_MAX_PRINCIPALS 16
+struct iss_principals {
+	char login[ISS_MAX_PRINCIPALS][64];
+	size_t n;
+	uint32_t roles;
+};
 #define ISS_SESSION_CAP 48
 struct iss_session {
 	char token[ISS_SESSION_CAP]; /* base64url of 32 random octets; only its hash is stored */
 	char csrf[ISS_SESSION_CAP];
 	struct iss_actor actor;
+	struct iss_principals today; /* for whom the actor may act ("behalf"), and the roles that gives, the own ones too */
 };
 enum fj_rc iss_session_new(struct iss *i, const struct iss_actor *a, struct iss_session *out, struct fj_err *err) FJ_MUST_USE;
 /* idle end 30 min, absolute 12 h: FJ_E_AUTH */

@@ -270,6 +270,8 @@ enum fj_rc iss_session_find(struct iss *i, const char *token, struct iss_session
 	token_hash(token, &h);
 	FJ_TRY(iss_reader_take(i, &db, err));
 	enum fj_rc rc = find_session(db, &h, out, &used, NULL);
+	if (rc == FJ_OK)
+		rc = dlg_principals(db, &out->actor, fj_now(), &out->today, NULL);
 	iss_reader_give(i, db);
 	if (rc == FJ_OK) {
 		note_use(i, &h, used);

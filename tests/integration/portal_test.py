@@ -23,7 +23,7 @@ def get(o, path, form=None):
 def sign_in(name):
     o = browser()
     l = h.login(name)
-    return o, get(o, '/login', {'login': name, 'password': l['password'], 'totp': totp(l['totp'])})
+    return o, get(o, '/login', {'login': name, 'password': l['password'], 'totp': h.code(name)})
 
 
 def revoke(csrf=None):
@@ -60,6 +60,19 @@ try:
     check('and the certificate is withdrawn', '已撤销' in get(two, show)[2])
     code, url, page, head = get(two, act, revoke(csrf2))
     check('revoking again is refused with its rule, on a page', code == 409 and 'R23' in page, (code, page[-400:]))
+    today = time.strftime('%Y-%m-%d', time.gmtime(time.time() + 8 * 3600))
+    Officers(h).two('hb-fin1', 'hb-fin2', 'user.deputise', login='hb-fin1', deputy='hb-fin3', **{'from': today, 'to': today})
+    three, _ = sign_in('hb-fin3')
+    form = '/do/certificate/suspend'
+    page = get(three, form)[2]
+    check('a deputy is asked for whom he acts, nobody else is', '办理身份' in page and '<option value="hb-fin1">' in page and '办理身份' not in get(two, form)[2])
+    csrf3 = re.search('name="csrf" value="([^"]+)"', page).group(1)
+    page = get(three, form, {'csrf': csrf3, 'once': os.urandom(11).hex(), 'number': 'DAC-420000-202699-000001-2', 'reason': 'x', 'behalf': 'hb-fin1'})[2]
+    check('a refused form still says for whom', '<option value="hb-fin1" selected>' in page, page[-600:])
+    dac = next(r['number'] for r in h.api('GET', '/api/v1/certificate?state=ACTIVE', None, h.session('hb-fin1'))[1]['items'] if r['number'].startswith('DAC-42'))
+    get(three, form, {'csrf': csrf3, 'once': os.urandom(11).hex(), 'number': dac, 'reason': 'x', 'behalf': 'hb-fin1'})
+    last = h.cli('event', 'list', '--object', dac)[1]['items'][-1]
+    check('what he does is on record as his, on behalf of the principal', last['kind'] == 'certificate.suspended' and last['actor'] == 'hb-fin3' and last['body'].get('behalf') == 'hb-fin1', last)
     tok = next(t for t in h.demo['tokens'] if t['expect'] == 'permit')
     text = open(os.path.join(h.d, tok['file'])).read()
     page = get(nobody, '/verify', {'credential': text, 'use': ','.join(k + '=' + v for k, v in tok['use'].items())})[2]

@@ -129,7 +129,7 @@ TEST("a deputy acts from the first second of the first day to the last of the la
 {
 	static const struct iss_actor clerk = {.login = "clerk", .person = "p-clerk", .org = OFFICE, .roles = ISS_HOLDER, .via = "api"};
 	struct iss_actor as;
-	struct dlg_list list;
+	struct iss_principals list;
 	REGISTER();
 	CHECK_OK(user(db, DAY1 - DAY, "chief", "FINANCE", "ACTIVE"));
 	CHECK_OK(user(db, DAY1 - DAY, "clerk", "HOLDER", "ACTIVE"));

@@ -202,7 +202,7 @@ static void split(const json_t *answer, json_t *fields, json_t *lists, json_t *f
 		else if (strcmp(key, "card") != 0 && strcmp(key, "refused") != 0 && !(json_is_null(v) && strcmp(key, "next") == 0))
 			json_object_set(fields, key, v);
 	}
-	if (json_integer_value(json_object_get(fields, "reason")) == 0 && json_is_integer(json_object_get(fields, "reason")))
+	if (fj_json_num(fields, "reason") == 0 && json_is_integer(json_object_get(fields, "reason")))
 		json_object_del(fields, "reason"); /* of a certificate that nobody took back */
 }
 

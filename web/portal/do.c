@@ -101,6 +101,8 @@ void portal_form(struct web_req *q, struct fj_buf *b, const struct iss_command_i
 		portal_hidden(b, "back", back);
 	hidden_values(b, fill, hidden);
 	portal_inputs(q, b, c, fill, hidden, id);
+	if (c->kind != ISS_READ)
+		portal_behalf(q, b, c, fill, id);
 	web_html(b, h != NULL && h->danger ? "<p><button class=\"danger\">" : "<p><button>");
 	command_word(q, b, c);
 	web_html(b, "</button></p></form>");

@@ -198,17 +198,12 @@ json_t *portal_typed(struct web_req *q, const struct iss_command_info *c)
 		else if (web_field(q, f->name)[0] != '\0')
 			json_object_set_new(fill, f->name, json_string(web_field(q, f->name)));
 	}
+	if (web_field(q, iss_fld_behalf.name)[0] != '\0')
+		json_object_set_new(fill, iss_fld_behalf.name, json_string(web_field(q, iss_fld_behalf.name)));
 	return fill;
 }
 
 /* --- inputs --- */
-
-static const char *typed(const json_t *fill, const char *name)
-{
-	const char *s = fj_json_peek(fill, name);
-
-	return s == NULL ? "" : s;
-}
 
 static void label_text(struct web_req *q, struct fj_buf *b, const struct iss_field *f)
 {
@@ -365,11 +360,11 @@ static void input(struct web_req *q, struct fj_buf *b, const struct iss_field *f
 		attributes(b, f, id);
 		web_html(b, ">");
 	} else if (f->type == ISS_F_BOOL || f->choices != NULL) {
-		select_input(q, b, f, typed(fill, f->name), id);
+		select_input(q, b, f, fj_json_text(fill, f->name), id);
 	} else if (f->type == ISS_F_LIST || f->type == ISS_F_JSON || (f->type == ISS_F_STR && f->max > LONG_TEXT)) {
 		text_area(b, f, json_object_get(fill, f->name), id);
 	} else {
-		line_input(b, f, typed(fill, f->name), id);
+		line_input(b, f, fj_json_text(fill, f->name), id);
 	}
 	hint(q, b, f);
 }
@@ -387,4 +382,25 @@ void portal_inputs(struct web_req *q, struct fj_buf *b, const struct iss_command
 	for (const struct iss_field *f = c->fields; f != NULL && f->name != NULL; f++)
 		if (!in(hidden, f->name))
 			input(q, b, f, fill, id);
+}
+
+void portal_behalf(struct web_req *q, struct fj_buf *b, const struct iss_command_info *c, const json_t *fill, size_t id)
+{
+	const struct iss_session *s = portal_session(q);
+	const char *value = fj_json_text(fill, iss_fld_behalf.name);
+	char of[64];
+
+	if (s->today.n == 0)
+		return;
+	snprintf(of, sizeof(of), "<label for=\"f%zu-%s\">", id, iss_fld_behalf.name);
+	web_html(b, of);
+	web_both(q, b, "办理身份", "Acting for");
+	web_html(b, "</label><select");
+	attributes(b, &iss_fld_behalf, id);
+	web_html(b, ">");
+	if (iss_command_allowed(c, s->actor.roles))
+		option(b, "", web_lang(q)[0] == 'e' ? "myself" : "本人", value[0] == '\0');
+	for (size_t i = 0; i < s->today.n; i++)
+		option(b, s->today.login[i], s->today.login[i], strcmp(s->today.login[i], value) == 0);
+	web_html(b, "</select>");
 }

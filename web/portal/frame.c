@@ -14,9 +14,14 @@ const struct iss_actor *portal_actor(const struct web_req *q)
 	return &((const struct iss_session *)web_session(q))->actor;
 }
 
+const struct iss_session *portal_session(const struct web_req *q)
+{
+	return web_session(q);
+}
+
 bool portal_may(const struct web_req *q, const struct iss_command_info *c)
 {
-	return iss_command_allowed(c, portal_actor(q)->roles);
+	return iss_command_allowed(c, c->kind == ISS_READ ? portal_actor(q)->roles : portal_session(q)->today.roles);
 }
 
 static void nav_link(struct web_req *q, struct fj_buf *b, const char *to, const char *zh, const char *en)

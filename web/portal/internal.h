@@ -45,8 +45,10 @@ const char *portal_label(const char *key, bool en); /* of a command, or a field 
 
 /* --- frame.c: the page around everything --- */
 struct portal *portal_of(const struct web_req *q);
+const struct iss_session *portal_session(const struct web_req *q);
 const struct iss_actor *portal_actor(const struct web_req *q); /* who has signed in */
-bool portal_may(const struct web_req *q, const struct iss_command_info *c); /* has one of its roles */
+/* has one of its roles, or for what changes something is today's deputy of somebody who has */
+bool portal_may(const struct web_req *q, const struct iss_command_info *c);
 void portal_top(struct web_req *q, struct fj_buf *b, const char *zh, const char *en);
 void portal_error_page(struct web_req *q, struct web_res *r, const struct fj_err *err);
 /* the refusal as a paragraph: what was wrong and what to do, its rule, basis and clause */
@@ -74,6 +76,8 @@ json_t *portal_typed(struct web_req *q, const struct iss_command_info *c);
 /* Label and input of each field; `fill` as of portal_typed (NULL: empty); those in `hidden`
  * (NULL-ended names; NULL: none) are not shown.  `id` makes the inputs' ids differ on one page. */
 void portal_inputs(struct web_req *q, struct fj_buf *b, const struct iss_command_info *c, const json_t *fill, const char *const *hidden, size_t id);
+/* for whom it is done: oneself or a principal; nothing for who is nobody's deputy today */
+void portal_behalf(struct web_req *q, struct fj_buf *b, const struct iss_command_info *c, const json_t *fill, size_t id);
 bool portal_has_type(const struct iss_command_info *c, enum iss_field_type t);
 /* Types of a body that is the command's first file, its other fields in the query; ends with NULL. */
 extern const char *const portal_file_types[];

@@ -8,7 +8,8 @@
  * a connection alone does not say that anybody is there: a new one is greeted,
  * and waits for that answer as long as a signer needs that starts anew.  One
  * that did not greet is not waited for again at once: with the TPM gone, all who
- * ask are told so, instead of queueing up behind each other's patience.
+ * ask are told so, instead of queueing up behind each other's patience; any answer
+ * on any connection shows that it is there again.
  */
 #include "hsm/client/client.h"
 
@@ -88,6 +89,8 @@ static enum fj_rc broken(struct fj_err *err)
 	return fj_fail(err, FJ_E_PROTO, "hsm", NULL, "the signer's answer is malformed");
 }
 
+static atomic_int_least64_t away_until; /* boot clock */
+
 /* the next answer; a refusal of the whole request becomes ours */
 static enum fj_rc recv_body(struct hsm_conn *c, enum hsm_msg kind, int wait_ms, struct fj_frame *f, struct fj_err *err)
 {
@@ -99,6 +102,7 @@ static enum fj_rc recv_body(struct hsm_conn *c, enum hsm_msg kind, int wait_ms, 
 	FJ_TRY(fj_ipc_recv(c->fd, f, wait_ms, err));
 	if (f->id != id)
 		return broken(err);
+	atomic_store(&away_until, 0);
 	if (f->kind == kind)
 		return FJ_OK;
 	fj_rd_init(&r, fj_buf_slice(&f->body));
@@ -107,8 +111,6 @@ static enum fj_rc recv_body(struct hsm_conn *c, enum hsm_msg kind, int wait_ms, 
 		return broken(err);
 	return fj_fail(err, (enum fj_rc)rc, "signer", cite, "%s", why);
 }
-
-static atomic_int_least64_t away_until; /* boot clock */
 
 static enum fj_rc away(struct fj_err *err)
 {

@@ -43,7 +43,7 @@ static enum fj_rc tar_file(struct dossier *d, const char *name, struct fj_slice 
 
 	if (strlen(name) > 99)
 		return fj_fail(err, FJ_E_INTERNAL, "issuer", NULL, "a name in the archive is too long");
-	memcpy(head, name, strlen(name));
+	snprintf((char *)head, 100, "%s", name);
 	memcpy(head + 100, "0000644", 8);
 	memcpy(head + 108, "0000000", 8);
 	memcpy(head + 116, "0000000", 8);
@@ -53,7 +53,8 @@ static enum fj_rc tar_file(struct dossier *d, const char *name, struct fj_slice 
 	memcpy(head + 136, number, 12);
 	memset(head + 148, ' ', 8);
 	head[156] = '0';
-	memcpy(head + 257, "ustar\00000", 8);
+	memcpy(head + 257, "ustar", 6);
+	head[263] = head[264] = '0';
 	for (size_t i = 0; i < BLOCK; i++)
 		sum += head[i];
 	snprintf(number, sizeof(number), "%06o", sum);

@@ -265,7 +265,7 @@ static enum fj_rc send_names(struct table *t)
 
 enum fj_rc xmltab_read(struct fj_slice file, xlsx_row_fn fn, void *arg, struct fj_err *err)
 {
-	struct fj_err mine;
+	struct fj_err mine = {0};
 	struct table t = {.arg = arg, .err = err != NULL ? err : &mine};
 
 	fj_buf_init(&t.names, SHEET_MAX_COLUMNS * (MAX_NAME + 1));

@@ -9,6 +9,7 @@
 #include "issuer/domain.h"
 #include "issuer/find.h"
 #include "issuer/iss.h"
+#include "issuer/profile.h"
 #include "tests/unit/test.h"
 
 #define FIN "11420000DEMA00013M"
@@ -340,6 +341,7 @@ TEST("an asset's history has its ledger entry, its certificate, and a request fo
 	char id[32];
 	snprintf(id, sizeof(id), "%s", fj_json_peek(c.answer, "approval"));
 	json_decref(c.answer);
+	prf_release(&c);
 	CHECK_OK(put(db, "approval.decided", id, json_pack("{s:s, s:s, s:s, s:s, s:s, s:s}", "officer", "hb-fin2", "person", "p-2", "role", "FINANCE", "verdict",
 	    "reject", "note", "", "state", "REFUSED"), &err));
 	CHECK_STR(history(db, "QX-0001"), "ledger.entered asset.carded approval.requested approval.decided");

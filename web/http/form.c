@@ -237,7 +237,10 @@ static enum fj_rc keep_part(struct web_form_data *f, struct part *p, struct fj_s
 	if (p->filename[0] == '\0' && bytes.len == 0)
 		return FJ_OK; /* nothing was chosen */
 	FJ_ENSURE(f->n_files < WEB_MAX_FILES, too_many(err, WEB_MAX_FILES));
-	f->file[f->n_files++] = (struct web_upload){fj_move(p->name), fj_move(p->filename), bytes};
+	struct web_upload *u = &f->file[f->n_files++];
+	u->field = fj_move(p->name);
+	u->filename = fj_move(p->filename);
+	u->bytes = bytes;
 	return FJ_OK;
 }
 

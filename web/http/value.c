@@ -59,7 +59,7 @@ static bool is_usci(const char *s)
 static const char *link_of(const struct web_link *links, const char *key, const char *value)
 {
 	for (; links != NULL && links->key != NULL; links++)
-		if (links->key[0] == '^' ? strncmp(links->key + 1, value, strlen(links->key + 1)) == 0
+		if (links->key[0] == '^' ? strstr(value, links->key + 1) == value
 		    : strcmp(links->key, key) == 0 || (strcmp(links->key, "usci") == 0 && is_usci(value)))
 			return links->prefix;
 	return NULL;

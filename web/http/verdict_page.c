@@ -5,27 +5,20 @@
  */
 #include "web/http/http.h"
 
-static const char *peek(const json_t *o, const char *key)
-{
-	const char *s = fj_json_peek(o, key);
-
-	return s == NULL ? "" : s;
-}
-
 static const char *in_words(struct web_req *q, const json_t *text)
 {
-	return web_lang(q)[0] == 'e' || peek(text, "zh")[0] == '\0' ? peek(text, "en") : peek(text, "zh");
+	return web_lang(q)[0] == 'e' || fj_json_text(text, "zh")[0] == '\0' ? fj_json_text(text, "en") : fj_json_text(text, "zh");
 }
 
 static bool outcome_is(const json_t *check, const char *outcome)
 {
-	return strcmp(peek(check, "outcome"), outcome) == 0;
+	return strcmp(fj_json_text(check, "outcome"), outcome) == 0;
 }
 
 /* the first check that decided it: for deny a failure, else what is unknown */
 static const json_t *decisive(const json_t *verdict)
 {
-	const char *outcome = strcmp(peek(verdict, "verdict"), "deny") == 0 ? "fail" : "unknown";
+	const char *outcome = strcmp(fj_json_text(verdict, "verdict"), "deny") == 0 ? "fail" : "unknown";
 	const json_t *c;
 	size_t i;
 
@@ -37,7 +30,7 @@ static const json_t *decisive(const json_t *verdict)
 
 static void headline(struct web_req *q, struct fj_buf *b, const json_t *verdict)
 {
-	const char *word = peek(verdict, "verdict");
+	const char *word = fj_json_text(verdict, "verdict");
 	const json_t *why = strcmp(word, "permit") == 0 ? NULL : decisive(verdict);
 
 	web_html(b, "<div class=\"verdict ");
@@ -52,7 +45,7 @@ static void headline(struct web_req *q, struct fj_buf *b, const json_t *verdict)
 	web_html(b, "</p>");
 	if (why != NULL) {
 		web_html(b, "<p class=\"why\">");
-		web_text(b, web_word(q, WEB_CHECK, peek(why, "name")));
+		web_text(b, web_word(q, WEB_CHECK, fj_json_text(why, "name")));
 		web_both(q, b, "：", ": ");
 		web_text(b, in_words(q, json_object_get(why, "text")));
 		web_html(b, "</p>");
@@ -66,13 +59,13 @@ static void subject(struct web_req *q, struct fj_buf *b, const json_t *verdict)
 
 	if (json_object_size(s) == 0)
 		return;
-	if (strcmp(peek(verdict, "kind"), "token") == 0) { /* who holds a license uses data; who holds an asset is another */
+	if (strcmp(fj_json_text(verdict, "kind"), "token") == 0) { /* who holds a license uses data; who holds an asset is another */
 		json_object_set(s, "user", json_object_get(s, "holder"));
 		json_object_del(s, "holder");
 	}
 	web_html(b, "<h2>");
 	web_both(q, b, "凭证内容：", "What it says: ");
-	web_text(b, web_word(q, WEB_CREDENTIAL, peek(verdict, "kind")));
+	web_text(b, web_word(q, WEB_CREDENTIAL, fj_json_text(verdict, "kind")));
 	web_html(b, "</h2>");
 	web_fields(q, b, s, NULL);
 	web_technical(q, b, s);
@@ -89,11 +82,11 @@ static void cell(struct web_req *q, struct fj_buf *b, const char *zh, const char
 
 static void check_row(struct web_req *q, struct fj_buf *b, const json_t *c)
 {
-	const char *o = peek(c, "outcome");
+	const char *o = fj_json_text(c, "outcome");
 	bool matters = outcome_is(c, "fail") || outcome_is(c, "unknown");
 
 	web_html(b, "<tr>");
-	cell(q, b, "核验项", "Check", web_word(q, WEB_CHECK, peek(c, "name")));
+	cell(q, b, "核验项", "Check", web_word(q, WEB_CHECK, fj_json_text(c, "name")));
 	web_html(b, matters ? outcome_is(c, "fail") ? "<td class=\"fail\" data-label=\"" : "<td class=\"unknown\" data-label=\""
 	    : outcome_is(c, "pass") ? "<td class=\"pass\" data-label=\"" : "<td data-label=\"");
 	web_both(q, b, "结果", "Outcome");
@@ -103,13 +96,13 @@ static void check_row(struct web_req *q, struct fj_buf *b, const json_t *c)
 	web_both(q, b, "说明", "Explanation");
 	web_html(b, "\">");
 	web_text(b, in_words(q, json_object_get(c, "text")));
-	if (matters && peek(c, "evidence")[0] != '\0') {
+	if (matters && fj_json_text(c, "evidence")[0] != '\0') {
 		web_html(b, " <span class=\"mono small\">");
-		web_text_times(b, peek(c, "evidence"));
+		web_text_times(b, fj_json_text(c, "evidence"));
 		web_html(b, "</span>");
 	}
 	web_html(b, "</td>");
-	cell(q, b, "条款", "Clause", peek(c, "clause"));
+	cell(q, b, "条款", "Clause", fj_json_text(c, "clause"));
 	web_html(b, "</tr>");
 }
 
@@ -144,7 +137,7 @@ static void checks(struct web_req *q, struct fj_buf *b, const json_t *verdict)
 	static const char *const matter[] = {"fail", "unknown", "pass", NULL}, *const rest[] = {"not requested", "not applicable", NULL};
 	/* once something failed, what is unknown was mostly not reached any more */
 	static const char *const reached[] = {"fail", "pass", NULL}, *const others[] = {"unknown", "not requested", "not applicable", NULL};
-	bool deny = strcmp(peek(verdict, "verdict"), "deny") == 0;
+	bool deny = strcmp(fj_json_text(verdict, "verdict"), "deny") == 0;
 
 	web_html(b, "<h2>");
 	web_both(q, b, "核验项", "Checks");
@@ -185,7 +178,7 @@ void web_verdict(struct web_req *q, struct fj_buf *b, const json_t *verdict)
 	headline(q, b, verdict);
 	web_html(b, "<p class=\"small\">");
 	web_both(q, b, "核验时间：", "Checked at ");
-	web_text_times(b, peek(verdict, "at"));
+	web_text_times(b, fj_json_text(verdict, "at"));
 	web_html(b, "</p>");
 	subject(q, b, verdict);
 	checks(q, b, verdict);

@@ -9,39 +9,6 @@ from lib import *
 NS = '{http://schemas.openxmlformats.org/spreadsheetml/2006/main}'
 BANK = '示例银行（虚构）'
 COUNT = int(os.environ.get('CARDS', '1000'))
-sessions = {}
-
-
-def do(who, command, **body):
-    """(status, answer); an answer that is a file has its bytes under 'bytes'"""
-    if who not in sessions:
-        sessions[who] = h.session(who)
-    req = urllib.request.Request('http://127.0.0.1:%d/api/v1/%s' % (h.p, command.replace('.', '/')), json.dumps(body).encode(),
-                                 {'Authorization': 'Bearer ' + sessions[who]})
-    try:
-        with urllib.request.urlopen(req, timeout=120) as r:
-            data = r.read()
-            if 'json' not in r.headers['Content-Type']:
-                return r.status, {'bytes': data}
-            out = json.loads(data)
-            if isinstance(out.get('file'), dict) and 'base64url' in out['file']:
-                text = out['file']['base64url']
-                out['bytes'] = base64.urlsafe_b64decode(text + '=' * (-len(text) % 4))
-            return r.status, out
-    except urllib.error.HTTPError as e:
-        return e.code, json.loads(e.read() or b'{}')
-
-
-def done(who, command, **body):
-    code, out = do(who, command, **body)
-    if code != 200:
-        raise RuntimeError('%s by %s: %s' % (command, who, out))
-    return out
-
-
-def refused(sentence, answer, rule):
-    code, out = answer
-    check(sentence, code in (403, 409, 422) and out.get('rule') == rule and bool(out.get('detail', {}).get('zh')), (code, out))
 
 
 # --- XLSX with nothing but the standard library ---
@@ -107,7 +74,7 @@ def entries(prefix, n, who='hbsw1', confirm='hb-fin1'):
     done(who, 'ledger.import', file=CSV_HEAD + ''.join('%s-%04d,CAT-%s-%d,2024年湖北省第%d站水文数据集,,自主采集,,否\r\n' % (prefix, i, prefix, i, i) for i in range(n)))
     ids, after = {}, ''
     while after is not None:
-        code, page = h.api('GET', '/api/v1/ledger?limit=1000&after=' + after, None, sessions[who])
+        code, page = h.api('GET', '/api/v1/ledger?limit=1000&after=' + after, None, officers.token(who))
         ids.update({r['ledger_no']: r['id'] for r in page['items'] if r['ledger_no'].startswith(prefix + '-')})
         after = page.get('next')
     for lg in ids.values():
@@ -253,10 +220,9 @@ def draft():
 def collateral():
     number = next(a['number'] for a in h.demo['authorisations'] if a['number'].startswith('DAU-420000-202604'))
     hubei = next(c['number'] for c in h.demo['certificates'] if c['number'].startswith('DAC-420000-202604-000001'))
-    tokens = [t for t in h.cli('token', 'list')[1]['items'] if t['authorisation'] == number]
-    tries = [('asset', None), ('authorisation', number), ('certificate', hubei), ('receivable', number), ('receivable', hubei)]
-    if tokens:
-        tries += [('product', tokens[0]['product']), ('receivable', tokens[0]['id'])]
+    token = done('hb-fin1', 'token.list', authorisation=number)['items'][0]
+    tries = [('asset', None), ('authorisation', number), ('certificate', hubei), ('receivable', number), ('receivable', hubei),
+             ('product', token['product']), ('receivable', token['id'])]
     for basis, of in tries:
         body = {'asset': 'HB-2026-0001'} if of is None else {'basis': basis, 'number': of}
         for who in ('hbsw1', 'jc1'):
@@ -303,10 +269,10 @@ def collateral():
 
 
 h = Home()
+officers = Officers(h)
+do, done = officers.do, officers.done
 try:
     check('a demo home that serves', h.made and h.serve(), h.made_err)
-    for who in ('hbsw1', 'hb-fin1'):
-        sessions[who] = h.session(who)
     for part in (dictionary, one_card, round_trip, draft, collateral):
         part()
     code, out = h.cli('db', 'rebuild', '--check')

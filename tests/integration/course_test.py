@@ -8,28 +8,7 @@ import re, sqlite3, zlib
 from lib import *
 
 HUBEI, HUBEI_WATER, MWR_IC, YONGJIANG, JINGCHU = '11420000DEMA00013M', '12420000DEMA00099D', '12100000DEMA000729', '91450100DEMA00144T', '91420100DEMA001011'
-sessions = {}
 STATE, STEP = 'domain.md 7', 'domain.md 7.1'
-
-
-def do(who, command, **body):
-    if who not in sessions:
-        sessions[who] = h.session(who)
-    return h.api('POST', '/api/v1/' + command.replace('.', '/'), body, sessions[who])
-
-
-def done(who, command, **body):
-    code, out = do(who, command, **body)
-    if code != 200:
-        raise RuntimeError('%s by %s: %s' % (command, who, out))
-    return out
-
-
-def refused(sentence, answer, rule):
-    """by this rule, in both languages"""
-    code, out = answer
-    detail = out.get('detail') or {}
-    check(sentence, code in (403, 409, 413, 422) and out.get('rule') == rule and bool(detail.get('en')) and re.search('[\u4e00-\u9fff]', detail.get('zh', '')) is not None, (code, out))
 
 
 def same(sentence, got, want):
@@ -37,18 +16,11 @@ def same(sentence, got, want):
 
 
 def show(noun, name):
-    if 'auditor' not in sessions:
-        sessions['auditor'] = h.session('auditor')
-    return h.api('GET', '/api/v1/%s/%s' % (noun, name), None, sessions['auditor'])[1]
+    return h.api('GET', '/api/v1/%s/%s' % (noun, name), None, officers.token('auditor'))[1]
 
 
 def state(noun, name):
     return show(noun, name).get('state')
-
-
-def two(first, second, command, **body):
-    """asked for and approved; the answer to the approval"""
-    return done(second, 'approval.approve', id=done(first, command, **body)['approval'])
 
 
 def now():
@@ -83,7 +55,7 @@ def carded(no, holder='hbsw1', public=False, **change):
     done(holder, 'ledger.import', file=CSV_HEAD + 'L-%s,CAT-%s,示例 %s,,自主采集,,否\r\n' % (no, no, no))
     after, found = '', None
     while found is None:
-        page = h.api('GET', '/api/v1/ledger?limit=1000&after=' + after, None, sessions[holder])[1]
+        page = h.api('GET', '/api/v1/ledger?limit=1000&after=' + after, None, officers.token(holder))[1]
         found, after = next((r['id'] for r in page['items'] if r['ledger_no'] == 'L-' + no), None), page.get('next')
     done(holder, 'ledger.recognise', id=found, result='ASSET', decision='x')
     done(OFFICE[holder][3], 'ledger.confirm', id=found)
@@ -106,7 +78,7 @@ def decided(no, holder='hbsw1', **body):
 
 
 def certify(no, holder='hbsw1', years=3):
-    out = two(OFFICE[holder][0], OFFICE[holder][1], 'certificate.issue', assets=[no], years=years)
+    _, out = two(OFFICE[holder][0], OFFICE[holder][1], 'certificate.issue', assets=[no], years=years)
     if out.get('issued') != 1:
         raise RuntimeError('certificate of %s: %s' % (no, out))
     return out['certificates'][0]
@@ -253,7 +225,7 @@ def recalls():
 def pages(noun):
     after, out = '', []
     while after is not None:
-        page = h.api('GET', '/api/v1/%s?limit=1000&after=%s' % (noun, after), None, sessions['auditor'])[1]
+        page = h.api('GET', '/api/v1/%s?limit=1000&after=%s' % (noun, after), None, officers.token('auditor'))[1]
         out += page['items']
         after = page.get('next')
     return out
@@ -271,10 +243,10 @@ def objections():
     step(rg, 'notice')
     one = done('hb-fin1', 'registration.object', id=rg, **WHO)['id']
     check('ten working days to look into it', show('objection', one)['due'] > now())
-    seen = {w: h.api('GET', '/api/v1/objection/' + one, None, h.session(w) if w not in sessions else sessions[w])[1] for w in ('hb-fin2', 'hbsw1', 'jc1', 'mof1')}
+    seen = {w: h.api('GET', '/api/v1/objection/' + one, None, officers.token(w))[1] for w in ('hb-fin2', 'hbsw1', 'jc1', 'mof1')}
     check('who objected is known to the deciding department', all(seen['hb-fin2'].get(k) == v for k, v in WHO.items()), seen['hb-fin2'])
     check('and to nobody else, in events neither', not any(k in seen[w] for w in ('hbsw1', 'jc1', 'mof1') for k in WHO) and
-          '赵六' not in json.dumps(h.api('GET', '/api/v1/event?object=' + one, None, sessions['hb-fin2'])[1], ensure_ascii=False), seen['hbsw1'])
+          '赵六' not in json.dumps(h.api('GET', '/api/v1/event?object=' + one, None, officers.token('hb-fin2'))[1], ensure_ascii=False), seen['hbsw1'])
     refused('an officer does not decide on the own objection', do('hb-fin1', 'objection.decide', id=one, upheld=False, reason='x'), 'R22')
     refused('nor one of another department', do('mof1', 'objection.decide', id=one, upheld=False, reason='x'), 'R40')
     refused('nor without reasons', do('hb-fin2', 'objection.decide', id=one, upheld=False, reason='\u3000'), '26号 art. 12')
@@ -477,7 +449,7 @@ def china(days=0):
 def authorised(*certificates, days=300):
     proposal = {'certificates': list(certificates), 'operator': JINGCHU, 'grant': GRANT, 'terms': 'paid', 'from': china(), 'to': china(days), 'shared': False, 'selection': '招标（示例）',
                 'operator_conditions': 'x', 'documents': {k: 'x' for k in ('feasibility', 'due_diligence', 'risk_evaluation', 'security_rules', 'emergency_plan')}}
-    return two('hbsw1', 'hb-fin1', 'authorisation.propose', proposal=proposal)['authorisation']
+    return two('hbsw1', 'hb-fin1', 'authorisation.propose', proposal=proposal)[1]['authorisation']
 
 
 def licensed(dau):
@@ -643,7 +615,7 @@ def kills():
     changed('K-1', 'CHANGE', overview='变更（示例）')
     ap = done('hb-fin1', 'certificate.issue', assets=['K-1'])['approval']
     done('hb-fin2', 'status.show')
-    officer = sessions['hb-fin2']
+    officer = officers.token('hb-fin2')
     h.stop()
     between = trials = 0
     for n in range(1, 9):
@@ -681,10 +653,10 @@ def kill_at(n, ap, officer, daus, toks):
         os.kill(c.proc.pid, signal.SIGCONT)
         tracer.terminate()
         tracer.wait(20)
-        h = c
+        h = officers.home = c
         return (None if alive else bool(issued and open_)), ([] if alive else faults_of(ap, officer, daus, toks))
     finally:
-        h = main
+        h = officers.home = main
         c.stop()
         c.close()
 
@@ -753,6 +725,8 @@ def expiry(renewed):
 
 
 h = Home(cases=False)
+officers = Officers(h)
+do, done, two = officers.do, officers.done, officers.two
 try:
     check('a demo home without cases that serves', h.made and h.serve(), h.made_err)
     for part in (deadlines, materials, recalls, objections, freezing, profiles, batches):

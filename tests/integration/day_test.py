@@ -6,19 +6,13 @@ import csv, io
 from lib import *
 
 N, MOST = int(os.environ.get('DAY', '1000')), 20
-sessions, acts, reads = {}, [], []
-
-
-def token(who):
-    if who not in sessions:
-        sessions[who] = h.session(who)
-    return sessions[who]
+acts, reads = [], []
 
 
 def act(who, command, **body):
     """what an officer does"""
     begin = time.time()
-    code, out = h.api('POST', '/api/v1/' + command.replace('.', '/'), body, token(who))
+    code, out = officers.do(who, command, **body)
     acts.append('%s by %s' % (command, who))
     print('# %-22s by %-8s %5.1f s' % (command, who, time.time() - begin), flush=True)
     if code != 200:
@@ -30,7 +24,7 @@ def everything(who, noun):
     """reading"""
     after, out = '', []
     while after is not None:
-        code, page = h.api('GET', '/api/v1/%s?limit=1000&after=%s' % (noun, after), None, token(who))
+        code, page = h.api('GET', '/api/v1/%s?limit=1000&after=%s' % (noun, after), None, officers.token(who))
         reads.append(noun)
         out += page['items']
         after = page.get('next')
@@ -64,7 +58,7 @@ def filled(text):
 
 
 def export():
-    code, out = h.api('POST', '/api/v1/asset/export', {'format': 'csv'}, token('hbsw1'))
+    code, out = h.api('POST', '/api/v1/asset/export', {'format': 'csv'}, officers.token('hbsw1'))
     reads.append('asset.export')
     b64 = out['file']['base64url']
     return base64.urlsafe_b64decode(b64 + '=' * (-len(b64) % 4)).decode()
@@ -82,7 +76,7 @@ def day():
     ids = [i['id'] for i in full('applied for', act('hbsw1', 'registration.submit', assets=assets))['items']]
     full('accepted', act('hb-fin3', 'registration.accept', ids=ids))
     full('reviewed', act('hb-fin3', 'registration.review', ids=ids, accept=True))
-    text = h.api('POST', '/api/v1/registration/notice-text', {'ids': ids}, token('hb-fin3'))[1]['text']
+    text = h.api('POST', '/api/v1/registration/notice-text', {'ids': ids}, officers.token('hb-fin3'))[1]['text']
     reads.append('registration.notice-text')
     check('one text for the notice', text.count('登记数据名称') == N)
     full('under notice', act('hb-fin3', 'registration.notice', ids=ids, place='门户（示例）', address='https://notice.example/day', confidentiality='已审（示例）'))
@@ -97,6 +91,7 @@ def day():
 
 
 h = Home(cases=False)
+officers = Officers(h)
 try:
     check('a demo home without cases that serves', h.made and h.serve(), h.made_err)
     begin = time.time()

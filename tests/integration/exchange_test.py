@@ -7,44 +7,6 @@ from xml.sax.saxutils import escape
 from lib import *
 
 HUBEI, WATER = '11420000DEMA00013M', '12420000DEMA00099D'
-sessions = {}
-
-
-def do(who, command, **body):
-    if who not in sessions:
-        sessions[who] = h.session(who)
-    req = urllib.request.Request('http://127.0.0.1:%d/api/v1/%s' % (h.p, command.replace('.', '/')), json.dumps(body).encode(), {'Authorization': 'Bearer ' + sessions[who]})
-    try:
-        with urllib.request.urlopen(req, timeout=120) as r:
-            data = r.read()
-            return r.status, json.loads(data) if 'json' in r.headers['Content-Type'] else {'bytes': data}
-    except urllib.error.HTTPError as e:
-        return e.code, json.loads(e.read() or b'{}')
-
-
-def done(who, command, **body):
-    code, out = do(who, command, **body)
-    if code != 200:
-        raise RuntimeError('%s by %s: %s' % (command, who, out))
-    return out
-
-
-def get(who, path):
-    if who not in sessions:
-        sessions[who] = h.session(who)
-    return h.api('GET', '/api/v1/' + path, None, sessions[who])[1]
-
-
-def refused(sentence, answer, rule, row=False):
-    code, out = answer
-    zh, en = out.get('detail', {}).get('zh', ''), out.get('detail', {}).get('en', '')
-    ok = code in (400, 401, 403, 404, 409, 413, 422) and zh and en and (rule is None or out.get('rule') == rule)
-    check(sentence, bool(ok) and (not row or ('第' in zh and any(c.isdigit() for c in en))), (code, out))
-
-
-def content(out):
-    text = out['file']['base64url']
-    return base64.urlsafe_b64decode(text + '=' * (-len(text) % 4))
 
 
 def as_file(data):
@@ -112,22 +74,22 @@ def waiting():
 
 def export():
     out = done('hb-fin1', 'exchange.export', format='csv', state='AWAITING_NUMBER')
-    data = content(out)
+    data = out['bytes']
     rows = table(data)
     check('those that wait are exported', [r['资产编号'] for r in rows] == sorted(waits) and out['rows'] == 4, rows)
     check('in the dictionary\'s headings and words', rows[0]['数据分级'] == '一般数据' and next(r for r in rows if r['资产编号'] == waits[1])['账面原值'] == '1234.50' and rows[0]['持有单位代码'] == WATER, rows[0])
     check('the file has an id and its hash', out['sha256'] == hashlib.sha256(data).hexdigest() and out['id'].startswith('EX-'), out['id'])
     again = done('hb-fin1', 'exchange.export', format='csv', state='AWAITING_NUMBER')
-    check('the same once more is the same file', again['id'] == out['id'] and again['again'] is True and content(again) == data)
-    xml = content(done('hb-fin1', 'exchange.export', format='xml', state='AWAITING_NUMBER'))
+    check('the same once more is the same file', again['id'] == out['id'] and again['again'] is True and again['bytes'] == data)
+    xml = done('hb-fin1', 'exchange.export', format='xml', state='AWAITING_NUMBER')['bytes']
     root = ElementTree.fromstring(xml)
     check('XML says the same, escaped', root.tag == 'Assets' and [r.find('名称').text for r in root if r.find('资产编号').text == waits[1]] == ['2025年湖北省示例 <数据> & 清单'])
-    xlsx = content(done('hb-fin1', 'exchange.export', state='AWAITING_NUMBER'))
+    xlsx = done('hb-fin1', 'exchange.export', state='AWAITING_NUMBER')['bytes']
     check('XLSX is the default', zipfile.ZipFile(io.BytesIO(xlsx)).testzip() is None)
     through = done('hb-fin1', 'exchange.export', format='csv')['through']
     check('since an event that nothing follows there is nothing', done('hb-fin1', 'exchange.export', format='csv', since=through)['rows'] == 0)
     done('hbsw1', 'asset.card', ledger=ledger[4], card=card('HB-KNOWN'))
-    check('what has changed since is exported', [r['资产编号'] for r in table(content(done('hb-fin1', 'exchange.export', format='csv', since=through)))] == ['HB-KNOWN'])
+    check('what has changed since is exported', [r['资产编号'] for r in table(done('hb-fin1', 'exchange.export', format='csv', since=through)['bytes'])] == ['HB-KNOWN'])
     check('another department\'s assets are not in its file', done('gz-fin1', 'exchange.export', format='csv')['rows'] == 0)
     refused('a format that is none', do('hb-fin1', 'exchange.export', format='pdf'), None)
     code, out = h.cli('exchange', 'export', '--format', 'xml', '--out', h.root + '/out.xml', who='hb-fin2')
@@ -165,7 +127,7 @@ def mapping():
     code, shown = h.cli('exchange', 'mapping', '--finance', HUBEI)
     check('and shown by version, also the defaults', code == 0 and shown['version'] == 1 and shown['mapping'] == MAP and h.cli('exchange', 'mapping', '--finance', HUBEI, '--version', '0')[1]['mapping']['format'] == 'xlsx', shown)
     out = done('hb-fin1', 'exchange.export', state='AWAITING_NUMBER')
-    first = next(r for r in ElementTree.fromstring(content(out)) if r.find('ZCBH').text == waits[1])
+    first = next(r for r in ElementTree.fromstring(out['bytes']) if r.find('ZCBH').text == waits[1])
     check('the export follows it', out['mapping'] == 1 and {e.tag: e.text for e in first} == {'ZCBH': waits[1], 'ZCMC': '2025年湖北省示例 <数据> & 清单', 'SJFJ': '1', 'ZMYZ': '123450',
                                                                                               'GGSJ': 'N', 'FLTX': 'LOCAL'}, {e.tag: e.text for e in first})
     m = json.loads(json.dumps(MAP))
@@ -253,13 +215,13 @@ def reconcile():
     diff = [(d['asset_no'], d['field'], d['ours'], d['theirs'], d['line'], d['column']) for d in out['differences'] if d['kind'] == 'differing']
     check('each difference names field, both values, row and column', diff == [('HB-100', 'basic.name', '2025年湖北省示例数据集（二）', '别的名称', 3, 2),
                                                                        ('HB-100', 'management.data_level', '1', '2', 3, 3)], diff)
-    rows = table(content(out))
+    rows = table(out['bytes'])
     check('the list is a file, formula-safe', len(rows) == 9 and out['total'] == 9 and {r['差异类型'] for r in rows} == {'本系统缺失', '对方缺失', '字段不一致', '行有误'}, rows)
     check('it changes nothing', h.cli('status', 'show')[1]['events'] == before)
-    ours = content(done('hb-fin1', 'exchange.export', format='xml'))
+    ours = done('hb-fin1', 'exchange.export', format='xml')['bytes']
     out = done('hb-fin1', 'exchange.reconcile', file=as_file(ours))
     check('our own export has no difference', out['total'] == 0 and out['same'] == out['rows'] == 6, out['differences'])
-    check('as XLSX by default', content(out)[:2] == b'PK')
+    check('as XLSX by default', out['bytes'][:2] == b'PK')
     refused('a holder reconciles nothing', do('hbsw1', 'exchange.reconcile', file=theirs), None)
     refused('a list without the number is refused', do('hb-fin1', 'exchange.reconcile', file='ZCMC\r\nx\r\n'), '167·三(二)')
     name = h.root + '/theirs.csv'
@@ -271,6 +233,8 @@ def reconcile():
 
 
 h = Home(cases=False)
+officers = Officers(h)
+do, done, get = officers.do, officers.done, officers.get
 check('a demo home without cases is made', h.made, h.made_err)
 check('it serves', h.serve())
 try:

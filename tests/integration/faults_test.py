@@ -517,7 +517,7 @@ def disk(h, s, ap):
     code, out = h.api('POST', '/api/v1/approval/approve', {'id': ap}, s['hb-fin2'])
     check('no room for the audit record: an issuance is approved, none issued, all pending', code == 200 and out.get('issued') == 0 and out.get('pending') == LARGE, {k: v for k, v in out.items() if k != 'certificates'})
     check('no room for the audit record: nothing is released', finished(h, ap, 0) and rows(h, "SELECT COUNT(*) FROM credential k JOIN intent i ON i.object = k.object AND i.kind = k.kind WHERE i.approval = ?", ap) == [(0,)])
-    check('no room for the audit record: what to do is said', "nothing is signed: the audit log could not be written: No space left on device; make room on the disk [lessons.md 12]" in log_of(h), [l for l in log_of(h).split('\n') if 'audit record' in l][-2:])
+    check('no room for the audit record: what to do is said', until(lambda: "nothing is signed: the audit log could not be written: No space left on device; make room on the disk [lessons.md 12]" in log_of(h)), [l for l in log_of(h).split('\n') if 'audit record' in l][-2:])
     room(signer)
     check('with room again all are issued, without a restart of ours', until(lambda: finished(h, ap, LARGE)), log_of(h)[-300:])
     whole(h, ap, LARGE, 'after the full audit disk')
@@ -547,7 +547,7 @@ def disk(h, s, ap):
     last = items[-1]
     code, out = h.api('POST', '/api/v1/certificate/suspend', {'number': last['number'], 'reason': 'x'}, s['hb-fin1'])
     check('no room to publish: a suspension is kept and says that it is not published yet', code == 200 and out.get('state') == 'SUSPENDED' and out.get('published') is False, out)
-    check('no room to publish: what to do is said', log_of(h).count('No space left on device; make room on the disk') > at, log_of(h)[-300:])
+    check('no room to publish: what to do is said', until(lambda: log_of(h).count('No space left on device; make room on the disk') > at), log_of(h)[-300:])
     check('no room to publish: the verifier still answers', h.verdict_service(last) in ('permit', 'deny') and h.verdict_service(stuck) == 'deny')
     room(publish)
     check('with room again it is published', until(lambda: h.verdict_service(last) == h.verdict_tool(last) == 'deny'), log_of(h)[-300:])

@@ -9,31 +9,6 @@ PENGCHENG, GUIZHOU = '91440300DEMA00128B', '11520000DEMA000217'
 COURT = '11420000DEMA00910W'
 SCAN = {'base64url': base64.urlsafe_b64encode(b'%PDF-1.4 illustrative scan').decode().rstrip('=')}
 SHA = hashlib.sha256(b'an old scan').hexdigest()
-sessions = {}
-
-
-def do(who, command, **body):
-    if who not in sessions:
-        sessions[who] = h.session(who)
-    return h.api('POST', '/api/v1/' + command.replace('.', '/'), body, sessions[who])
-
-
-def done(who, command, **body):
-    code, out = do(who, command, **body)
-    if code != 200:
-        raise RuntimeError('%s by %s: %s' % (command, who, out))
-    return out
-
-
-def get(who, path):
-    if who not in sessions:
-        sessions[who] = h.session(who)
-    return h.api('GET', '/api/v1/' + path, None, sessions[who])[1]
-
-
-def refused(sentence, answer, rule):
-    code, out = answer
-    check(sentence, code in (401, 403, 404, 409, 413, 422) and out.get('rule') == rule and bool(out.get('detail', {}).get('zh')) and bool(out['detail'].get('en')), (code, out))
 
 
 def history(object):
@@ -226,6 +201,8 @@ def legacy():
 
 
 h = Home(cases=False)
+officers = Officers(h)
+do, done, get = officers.do, officers.done, officers.get
 check('a demo home without cases is made', h.made, h.made_err)
 check('it serves', h.serve())
 try:

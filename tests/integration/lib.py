@@ -1,6 +1,6 @@
 """What the integration tests share: a demo home, a running appliance, the command
 line as an officer, and one line a case.  Python's standard library only."""
-import base64, hashlib, hmac, json, os, shutil, signal, socket, struct, subprocess, sys, tempfile, time, urllib.error, urllib.request
+import base64, hashlib, hmac, json, os, re, shutil, signal, socket, struct, subprocess, sys, tempfile, time, urllib.error, urllib.request
 
 B = os.path.abspath(sys.argv[1] if len(sys.argv) > 1 else 'build')
 passed = failed = 0
@@ -14,6 +14,15 @@ def check(sentence, ok, detail=''):
     else:
         failed += 1
         print('not ok - ' + sentence + ('  # ' + str(detail)[:300] if detail else ''), flush=True)
+
+
+def refused(sentence, answer, rule, row=False):
+    """by this rule (None: by any), in both languages; row: and at a row"""
+    code, out = answer
+    detail = out.get('detail') or {}
+    en, zh = detail.get('en', ''), detail.get('zh', '')
+    ok = code in (400, 401, 403, 404, 409, 413, 422) and (rule is None or out.get('rule') == rule) and en and re.search('[\u4e00-\u9fff]', zh)
+    check(sentence, bool(ok) and (not row or '第' in zh and any(c.isdigit() for c in en)), (code, out))
 
 
 def finish():
@@ -123,15 +132,21 @@ class Home:
     def login(self, name):
         return next(l for l in self.demo['logins'] if l['login'] == name)
 
+    def code(self, name):
+        """a one-time code, which works once: waits for the next when it was used"""
+        uri = self.login(name)['totp']
+        while self.used.get(name) == totp(uri):
+            time.sleep(1)
+        self.used[name] = totp(uri)
+        return self.used[name]
+
     def cli(self, *args, who=None):
-        """(exit code, JSON).  A one-time code works once: wait for the next when it was used."""
+        """(exit code, JSON)"""
         env = dict(os.environ)
         cmd = [B + '/fujie'] + list(args) + ['--dir', self.d, '--json']
         if who:
             l = self.login(who)
-            while self.used.get(who) == totp(l['totp']):
-                time.sleep(1)
-            self.used[who] = env['FUJIE_TOTP'] = totp(l['totp'])
+            env['FUJIE_TOTP'] = self.code(who)
             env['FUJIE_PASSWORD'] = l['password']
             cmd += ['--as', who]
         r = subprocess.run(cmd, capture_output=True, text=True, env=env, timeout=120, stdin=subprocess.DEVNULL)
@@ -149,10 +164,7 @@ class Home:
     def session(self, name):
         """a bearer token of the API"""
         l = self.login(name)
-        while self.used.get(name) == totp(l['totp']):
-            time.sleep(1)
-        self.used[name] = totp(l['totp'])
-        return self.api('POST', '/api/v1/session', {'login': name, 'password': l['password'], 'totp': self.used[name]})[1].get('token')
+        return self.api('POST', '/api/v1/session', {'login': name, 'password': l['password'], 'totp': self.code(name)})[1].get('token')
 
     def api(self, method, path, body=None, token=None):
         req = urllib.request.Request('http://127.0.0.1:%d%s' % (self.p, path), method=method,
@@ -226,3 +238,46 @@ class Home:
             if int(rest[1]) == self.proc.pid:
                 out[name] = int(pid)
         return out
+
+
+class Officers:
+    """The officers of a home at its API, each with one session."""
+
+    def __init__(self, home):
+        self.home, self.sessions = home, {}
+
+    def token(self, who):
+        if who not in self.sessions:
+            self.sessions[who] = self.home.session(who)
+        return self.sessions[who]
+
+    def do(self, who, command, **body):
+        """(status, answer) of a command; a file in the answer has its bytes under 'bytes'"""
+        req = urllib.request.Request('http://127.0.0.1:%d/api/v1/%s' % (self.home.p, command.replace('.', '/')), json.dumps(body).encode(),
+                                     {'Authorization': 'Bearer ' + str(self.token(who))})
+        try:
+            with urllib.request.urlopen(req, timeout=120) as r:
+                data = r.read()
+                if 'json' not in r.headers['Content-Type']:
+                    return r.status, {'bytes': data}
+                out = json.loads(data)
+                if isinstance(out.get('file'), dict) and 'base64url' in out['file']:
+                    text = out['file']['base64url']
+                    out['bytes'] = base64.urlsafe_b64decode(text + '=' * (-len(text) % 4))
+                return r.status, out
+        except urllib.error.HTTPError as e:
+            return e.code, json.loads(e.read() or b'{}')
+
+    def done(self, who, command, **body):
+        code, out = self.do(who, command, **body)
+        if code != 200:
+            raise RuntimeError('%s by %s: %s' % (command, who, out))
+        return out
+
+    def two(self, first, second, command, **body):
+        """asked by the first, approved by the second; both answers"""
+        asked = self.done(first, command, **body)
+        return asked, self.done(second, 'approval.approve', id=asked['approval'])
+
+    def get(self, who, path):
+        return self.home.api('GET', '/api/v1/' + path, None, self.token(who))[1]

@@ -3,26 +3,6 @@ what it lets through beside that."""
 from lib import *
 
 HEAD = '台账编号,数据资源目录编号,名称,概述,形成方式,共享来源单位,是否涉密\r\n'
-sessions = {}
-
-
-def do(who, command, **body):
-    """(status, answer) of a command over the API"""
-    if who not in sessions:
-        sessions[who] = h.session(who)
-    return h.api('POST', '/api/v1/' + command.replace('.', '/'), body, sessions[who])
-
-
-def done(who, command, **body):
-    code, out = do(who, command, **body)
-    if code != 200:
-        raise RuntimeError('%s by %s: %s' % (command, who, out))
-    return out
-
-
-def refused(sentence, answer, rule):
-    code, out = answer
-    check(sentence, code in (403, 409, 422) and out.get('rule') == rule and bool(out.get('detail', {}).get('zh')), (code, out))
 
 
 def card(no, **rights):
@@ -40,7 +20,7 @@ def apply_for(no, holder='hbsw1', reviewer='hbsw-sup', decider='hb-fin3'):
 def register(no, shared='', **rights):
     """from nothing to REGISTERED, for the Hubei water centre; the ledger entry"""
     done('hbsw1', 'ledger.import', file=HEAD + 'L-%s,C-%s,rules %s,,%s,%s,否\r\n' % (no, no, no, '共享取得' if shared else '自主采集', shared))
-    lg = next(r['id'] for r in h.api('GET', '/api/v1/ledger?limit=1000', None, sessions['hbsw1'])[1]['items'] if r['ledger_no'] == 'L-' + no)
+    lg = next(r['id'] for r in h.api('GET', '/api/v1/ledger?limit=1000', None, officers.token('hbsw1'))[1]['items'] if r['ledger_no'] == 'L-' + no)
     done('hbsw1', 'ledger.recognise', id=lg, result='ASSET', decision='x')
     done('hb-fin1', 'ledger.confirm', id=lg)
     done('hbsw1', 'asset.card', ledger=lg, card=card(no, **rights))
@@ -54,7 +34,7 @@ def certify(no):
 
 
 def state(noun, name):
-    return h.api('GET', '/api/v1/%s/%s' % (noun, name), None, sessions['hb-fin1'])[1].get('state')
+    return h.api('GET', '/api/v1/%s/%s' % (noun, name), None, officers.token('hb-fin1'))[1].get('state')
 
 
 def apart():
@@ -216,6 +196,8 @@ def persons():
 
 
 h = Home()
+officers = Officers(h)
+do, done = officers.do, officers.done
 try:
     check('a demo home that serves', h.made and h.serve(), h.made_err)
     for part in (apart, lifting, authorising, ending, collateral, persons):

@@ -235,7 +235,7 @@ static enum fj_rc quota_within(const json_t *child, const json_t *parent, struct
 		return beyond(err, "quota", "(none)");
 	if (strcmp(fj_json_peek(c, "unit"), fj_json_peek(p, "unit")) != 0)
 		return beyond(err, "quota", fj_json_peek(c, "unit"));
-	return json_integer_value(json_object_get(c, "limit")) <= json_integer_value(json_object_get(p, "limit"))
+	return fj_json_num(c, "limit") <= fj_json_num(p, "limit")
 	    ? FJ_OK : beyond(err, "quota", "limit");
 }
 
@@ -255,7 +255,7 @@ enum fj_rc fj_grant_within(const json_t *child, const json_t *parent, struct fj_
 			return beyond(err, "territory", json_string_value(v));
 	FJ_TRY(environment_within(child, parent, err));
 	FJ_TRY(quota_within(child, parent, err));
-	return json_integer_value(json_object_get(child, "depth")) <= json_integer_value(json_object_get(parent, "depth"))
+	return fj_json_num(child, "depth") <= fj_json_num(parent, "depth")
 	    ? FJ_OK : beyond(err, "depth", "depth");
 }
 
@@ -382,7 +382,7 @@ static enum fj_rc check_binding(const json_t *p, struct fj_err *err)
 	if (named != (audience != NULL) || named != (cnf == NULL))
 		return no(err, "a named token has an audience and no key, another a key and no audience", "binding");
 	if (named) {
-		int64_t nbf = json_integer_value(json_object_get(p, "nbf")), exp = json_integer_value(json_object_get(p, "exp"));
+		int64_t nbf = fj_json_num(p, "nbf"), exp = fj_json_num(p, "exp");
 		if (exp - nbf + 1 > 90 * 86400)
 			return no(err, "a named token is valid for 90 days at most", "exp");
 		return need_str(p, "audience", MAX_TEXT, err);
@@ -449,7 +449,7 @@ enum fj_rc fj_token_check(const json_t *p, struct fj_err *err)
 	FJ_TRY(check_asset(asset, err));
 	FJ_TRY(check_product(p, err));
 	FJ_TRY(check_grant_of(p, err));
-	if (json_integer_value(json_object_get(json_object_get(p, "grant"), "depth")) != 0)
+	if (fj_json_num(json_object_get(p, "grant"), "depth") != 0)
 		return no(err, "a token gives no right to sub-authorise (R12)", "depth");
 	FJ_TRY(check_terms(p, err));
 	FJ_TRY(check_parent(p, err));

@@ -198,6 +198,18 @@ const char *fj_json_peek(const json_t *obj, const char *key)
 	return json_string_value(json_object_get(obj, key));
 }
 
+const char *fj_json_text(const json_t *obj, const char *key)
+{
+	const char *s = fj_json_peek(obj, key);
+
+	return s == NULL ? "" : s;
+}
+
+int64_t fj_json_num(const json_t *obj, const char *key)
+{
+	return json_integer_value(json_object_get(obj, key));
+}
+
 /* --- canonical form --- */
 
 static enum fj_rc put_string(struct fj_buf *out, const char *s)

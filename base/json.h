@@ -39,6 +39,9 @@ enum fj_rc fj_json_opt_int(const json_t *obj, const char *key, int64_t min, int6
     int64_t *out, struct fj_err *err) FJ_MUST_USE;
 /* value of a string member, or NULL when absent or not a string; for our own data */
 const char *fj_json_peek(const json_t *obj, const char *key);
+/* the same, with "" for NULL; and an integer member, or 0 */
+const char *fj_json_text(const json_t *obj, const char *key);
+int64_t fj_json_num(const json_t *obj, const char *key);
 
 /* Canonical bytes appended to out; FJ_E_INVALID when a real number is inside. */
 enum fj_rc fj_json_canonical(const json_t *j, struct fj_buf *out, struct fj_err *err) FJ_MUST_USE;

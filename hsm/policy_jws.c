@@ -114,11 +114,6 @@ static enum fj_rc read_input(const struct hsm_job *j, struct fj_slice tbs, const
 	return FJ_OK;
 }
 
-static int64_t num(const json_t *p, const char *key)
-{
-	return json_integer_value(json_object_get(p, key));
-}
-
 static enum fj_rc check_entry(const struct hsm_job *j, const json_t *ref, struct fj_err *err)
 {
 	const char *uri = fj_json_peek(ref, "uri");
@@ -131,7 +126,7 @@ static enum fj_rc check_entry(const struct hsm_job *j, const json_t *ref, struct
 
 static enum fj_rc check_term(const struct hsm_job *j, const json_t *p, const char *vct, int days_over, struct fj_err *err)
 {
-	int64_t iat = num(p, "iat"), nbf = num(p, "nbf"), exp = num(p, "exp");
+	int64_t iat = fj_json_num(p, "iat"), nbf = fj_json_num(p, "nbf"), exp = fj_json_num(p, "exp");
 
 	MUST(fj_json_peek(p, "vct") != NULL && strcmp(fj_json_peek(p, "vct"), vct) == 0, "SD-JWT VC 2.2.2", "vct is another");
 	MUST(iat - j->now <= NOW_TOLERANCE && j->now - iat <= NOW_TOLERANCE, "RFC 7519 4.1.6", "iat is not now");
@@ -164,7 +159,7 @@ enum fj_rc policy_authorisation(const struct hsm_job *j, struct fj_slice tbs, st
 	FJ_TRY(fj_authorisation_check(w.payload, err));
 	FJ_TRY(check_term(j, w.payload, FJ_VCT_AUTHORISATION, 5 * 366, err));
 	/* 27号 art. 14(二): at most five years, 2026-03-16 to 2031-03-15 (R14) */
-	MUST(num(w.payload, "exp") <= fj_term_end(num(w.payload, "nbf"), 5), "R14", "an authorisation is longer than five years");
+	MUST(fj_json_num(w.payload, "exp") <= fj_term_end(fj_json_num(w.payload, "nbf"), 5), "R14", "an authorisation is longer than five years");
 	json_array_foreach(json_object_get(w.payload, "assets"), i, a)
 		FJ_TRY(check_entry(j, json_object_get(a, "status"), err));
 	FJ_TRY(check_entry(j, json_object_get(w.payload, "authorisation_status"), err));
@@ -201,7 +196,7 @@ static enum fj_rc compare_maps(const struct hsm_job *j, const uint8_t *before, c
 
 static enum fj_rc check_list(const struct hsm_job *j, const struct fj_jws *w, const struct mem_list *old, struct fj_err *err)
 {
-	int64_t iat = num(w->payload, "iat"), exp = num(w->payload, "exp");
+	int64_t iat = fj_json_num(w->payload, "iat"), exp = fj_json_num(w->payload, "exp");
 	const char *sub = fj_json_peek(w->payload, "sub");
 	size_t n = strlen(j->s->mem.base);
 
@@ -229,7 +224,7 @@ enum fj_rc policy_status(const struct hsm_job *j, struct fj_slice tbs, struct fj
 	FJ_TRY(fj_list_inflate(w.payload, map, err));
 	FJ_TRY(compare_maps(j, old == NULL ? NULL : old->map, map, &changes, &n, err));
 	if (fj_put_u8(delta, MEM_OP_LIST) != FJ_OK || fj_put_str(delta, sub) != FJ_OK ||
-	    fj_put_u64(delta, (uint64_t)num(w.payload, "iat")) != FJ_OK || fj_put_u32(delta, n) != FJ_OK ||
+	    fj_put_u64(delta, (uint64_t)fj_json_num(w.payload, "iat")) != FJ_OK || fj_put_u32(delta, n) != FJ_OK ||
 	    fj_buf_put(delta, changes.data, changes.len) != FJ_OK)
 		return fj_fail(err, FJ_E_LIMIT, HSM_LAYER, NULL, "a memory delta is too large");
 	return FJ_OK;

@@ -193,7 +193,7 @@ static enum fj_rc check_proposal(struct iss_call *c, const json_t *p, struct pro
 	FJ_TRY(fj_json_obj(p, "grant", &grant, err));
 	out->grant = grant;
 	FJ_TRY(fj_grant_check(grant, err));
-	FJ_TRY(iss_rule_no_sub_authorisation(json_integer_value(json_object_get(grant, "depth")), err));
+	FJ_TRY(iss_rule_no_sub_authorisation(fj_json_num(grant, "depth"), err));
 	FJ_TRY(fj_json_str(p, "from", 10, &from, err));
 	FJ_TRY(fj_json_str(p, "to", 10, &to, err));
 	FJ_TRY(fj_date_parse(from, &out->from, err));
@@ -360,18 +360,6 @@ enum fj_rc apr_authorisation_grant(struct iss_call *c, const struct apr *a, stru
 	return FJ_OK;
 }
 
-static int64_t num(const json_t *b, const char *key)
-{
-	return json_integer_value(json_object_get(b, key));
-}
-
-static const char *text(const json_t *b, const char *key)
-{
-	const char *s = fj_json_peek(b, key);
-
-	return s == NULL ? "" : s;
-}
-
 static bool is_version(const json_t *intent);
 static enum fj_rc intended_version(const struct evt *e, struct fj_err *err);
 
@@ -384,12 +372,14 @@ enum fj_rc apply_authorisation_intended(const struct evt *e, struct fj_err *err)
 	if (is_version(b))
 		return intended_version(e, err);
 	FJ_TRY(fj_json_canonical(p, &payload, err));
-	FJ_TRY(ser_apply(e, text(b, "series"), num(b, "series_n"), err));
-	FJ_TRY(sts_apply_allot(e, "register", num(b, "line_list"), (uint32_t)num(b, "line_idx"), err));
-	FJ_TRY(sts_apply_allot(e, "register", num(b, "own_list"), (uint32_t)num(b, "own_idx"), err));
-	FJ_TRY(sto_run(e->db, STO_AUTH_ADD, NULL, err, "tttttt" "iitiiiiii", e->object, text(b, "holder"), text(b, "implementer"), text(b, "operator"),
-	    text(b, "holder_name"), text(b, "operator_name"), num(p, "nbf"), num(p, "exp"), fj_buf_str(&payload), num(b, "line_list"),
-	    num(b, "line_idx"), num(b, "own_list"), num(b, "own_idx"), e->seq, num(b, "first_due")));
+	FJ_TRY(ser_apply(e, fj_json_text(b, "series"), fj_json_num(b, "series_n"), err));
+	FJ_TRY(sts_apply_allot(e, "register", fj_json_num(b, "line_list"), (uint32_t)fj_json_num(b, "line_idx"), err));
+	FJ_TRY(sts_apply_allot(e, "register", fj_json_num(b, "own_list"), (uint32_t)fj_json_num(b, "own_idx"), err));
+	FJ_TRY(sto_run(e->db, STO_AUTH_ADD, NULL, err, "tttttt" "iitiiiiii", e->object, fj_json_text(b, "holder"), fj_json_text(b, "implementer"),
+	    fj_json_text(b, "operator"),
+	    fj_json_text(b, "holder_name"), fj_json_text(b, "operator_name"), fj_json_num(p, "nbf"), fj_json_num(p, "exp"), fj_buf_str(&payload),
+	    fj_json_num(b, "line_list"),
+	    fj_json_num(b, "line_idx"), fj_json_num(b, "own_list"), fj_json_num(b, "own_idx"), e->seq, fj_json_num(b, "first_due")));
 	return dom_auth_get(e->db, e->object, &again, err); /* what can't be read could never be taken back */
 }
 
@@ -423,7 +413,7 @@ static enum fj_rc next_body(struct iss_call *c, const struct dom_auth *a, const 
 	FJ_TRY(fj_unhex(a->sha256, 64, hash));
 	FJ_TRY(fj_b64u_put(&b64, FJ_SLICE(hash, sizeof(hash))));
 	int bad = json_object_set(payload, "assets", assets) |
-	    json_object_set_new(payload, "version", json_integer(json_integer_value(json_object_get(a->body, "version")) + 1)) |
+	    json_object_set_new(payload, "version", json_integer(fj_json_num(a->body, "version") + 1)) |
 	    json_object_set_new(payload, "iat", json_integer((json_int_t)c->now)) | json_object_set_new(payload, "previous", json_string(fj_buf_str(&b64))) |
 	    json_object_set_new(payload, "status", json_pack("{s:o}", "status_list", sts_json(own->uri, own->idx)));
 	if (bad != 0)
@@ -444,7 +434,7 @@ static enum fj_rc rebind_one(struct iss_call *c, const char *number, struct fj_e
 	FJ_TRY(sts_allot(c, "register", &own, 1, err));
 	FJ_TRY(next_body(c, &a, &own, &body, err));
 	FJ_AUTO(json) owned = body;
-	snprintf(object, sizeof(object), "%s~%lld", a.number, (long long)json_integer_value(json_object_get(json_object_get(body, "payload"), "version")));
+	snprintf(object, sizeof(object), "%s~%lld", a.number, (long long)fj_json_num(json_object_get(body, "payload"), "version"));
 	return pipe_intend(c, PIPE_AUTHORISATION, object, body, err);
 }
 
@@ -472,8 +462,8 @@ static enum fj_rc intended_version(const struct evt *e, struct fj_err *err)
 {
 	const json_t *b = e->body;
 
-	FJ_TRY(sts_apply_allot(e, "register", num(b, "own_list"), (uint32_t)num(b, "own_idx"), err));
-	return sto_run(e->db, STO_REBIND_DONE, NULL, err, "t", text(b, "number"));
+	FJ_TRY(sts_apply_allot(e, "register", fj_json_num(b, "own_list"), (uint32_t)fj_json_num(b, "own_idx"), err));
+	return sto_run(e->db, STO_REBIND_DONE, NULL, err, "t", fj_json_text(b, "number"));
 }
 
 /* the version before is superseded; a suspended authorisation's new version is suspended too */
@@ -482,15 +472,16 @@ static enum fj_rc issued_version(const struct evt *e, const json_t *b, struct fj
 	FJ_AUTO(dom_auth) a = {.body = NULL};
 	FJ_AUTO(buf) payload = FJ_BUF_INIT(65536);
 
-	FJ_TRY(dom_auth_get(e->db, text(b, "number"), &a, err));
+	FJ_TRY(dom_auth_get(e->db, fj_json_text(b, "number"), &a, err));
 	FJ_TRY(fj_json_canonical(json_object_get(b, "payload"), &payload, err));
 	bool active = strcmp(a.state, "ACTIVE") == 0;
 	bool ended = !active && strcmp(a.state, "SUSPENDED") != 0 && strcmp(a.state, "ENDING") != 0;
 	if (!ended)
 		FJ_TRY(sts_apply_set(e, a.own_list, (uint32_t)a.own_idx, STS_SUPERSEDED, err));
 	if (!active)
-		FJ_TRY(sts_apply_set(e, num(b, "own_list"), (uint32_t)num(b, "own_idx"), ended ? STS_INVALID : STS_SUSPENDED, err));
-	return sto_run(e->db, STO_AUTH_VERSION, NULL, err, "tiittit", fj_buf_str(&payload), num(b, "own_list"), num(b, "own_idx"), text(e->body, "sha256"),
+		FJ_TRY(sts_apply_set(e, fj_json_num(b, "own_list"), (uint32_t)fj_json_num(b, "own_idx"), ended ? STS_INVALID : STS_SUSPENDED, err));
+	return sto_run(e->db, STO_AUTH_VERSION, NULL, err, "tiittit", fj_buf_str(&payload), fj_json_num(b, "own_list"), fj_json_num(b, "own_idx"),
+	    fj_json_text(e->body, "sha256"),
 	    e->object, e->seq, a.number);
 }
 
@@ -510,7 +501,7 @@ enum fj_rc apply_authorisation_issued(const struct evt *e, struct fj_err *err)
 	FJ_TRY(intent_of(e->db, e->object, &intent, err));
 	if (is_version(intent))
 		return issued_version(e, intent, err);
-	return sto_run(e->db, STO_AUTH_ISSUED, NULL, err, "tit", text(e->body, "sha256"), e->seq, e->object);
+	return sto_run(e->db, STO_AUTH_ISSUED, NULL, err, "tit", fj_json_text(e->body, "sha256"), e->seq, e->object);
 }
 
 enum fj_rc apply_authorisation_abandoned(const struct evt *e, struct fj_err *err)
@@ -582,7 +573,7 @@ static enum fj_rc apply_change(const struct evt *e, enum sts_value v, struct fj_
 
 	FJ_TRY(dom_auth_get(e->db, e->object, &a, err));
 	FJ_TRY(set_entries(e, &a, v, err));
-	return sto_run(e->db, STO_AUTH_STATE, NULL, err, "tit", text(e->body, "to"), e->seq, e->object);
+	return sto_run(e->db, STO_AUTH_STATE, NULL, err, "tit", fj_json_text(e->body, "to"), e->seq, e->object);
 }
 
 /* who suspended it, and so who may lift that; "" nobody */
@@ -594,12 +585,12 @@ static enum fj_rc apply_by(const struct evt *e, const char *by, struct fj_err *e
 enum fj_rc apply_authorisation_suspended(const struct evt *e, struct fj_err *err)
 {
 	FJ_TRY(apply_change(e, STS_SUSPENDED, err));
-	return apply_by(e, text(e->body, "by"), err);
+	return apply_by(e, fj_json_text(e->body, "by"), err);
 }
 
 enum fj_rc apply_authorisation_suspension_raised(const struct evt *e, struct fj_err *err)
 {
-	return apply_by(e, text(e->body, "by"), err);
+	return apply_by(e, fj_json_text(e->body, "by"), err);
 }
 
 enum fj_rc cmd_authorisation_resume(struct iss_call *c, struct fj_err *err)
@@ -637,7 +628,7 @@ enum fj_rc apr_authorisation_resume(struct iss_call *c, const struct apr *a, str
 	FJ_TRY(dom_auth_get(c->db, a->object, &now, err));
 	FJ_TRY(dom_party(c, &now, &by, err));
 	FJ_TRY(iss_rule_no_resumption_by_lower_party(iss_party_of(now.suspended_by), by, err));
-	FJ_TRY(iss_rule_no_resumption_by_lower_party(iss_party_of(now.suspended_by), iss_party_of(text(a->payload, "by")), err));
+	FJ_TRY(iss_rule_no_resumption_by_lower_party(iss_party_of(now.suspended_by), iss_party_of(fj_json_text(a->payload, "by")), err));
 	return move(c, a->object, "resume", "authorisation.resumed", NULL, err);
 }
 
@@ -704,7 +695,7 @@ enum fj_rc apr_authorisation_end_refused(struct iss_call *c, const struct apr *a
 
 enum fj_rc apply_authorisation_ending_refused(const struct evt *e, struct fj_err *err)
 {
-	return apply_change(e, strcmp(text(e->body, "to"), "SUSPENDED") == 0 ? STS_SUSPENDED : STS_VALID, err);
+	return apply_change(e, strcmp(fj_json_text(e->body, "to"), "SUSPENDED") == 0 ? STS_SUSPENDED : STS_VALID, err);
 }
 
 /* --- reading --- */

@@ -18,9 +18,7 @@
 
 const char *dom_card_text(const json_t *card, const char *block, const char *key)
 {
-	const char *s = fj_json_peek(json_object_get(card, block), key);
-
-	return s == NULL ? "" : s;
+	return fj_json_text(json_object_get(card, block), key);
 }
 
 enum fj_rc dom_asset_no_check(const char *asset_no, struct fj_err *err)
@@ -243,7 +241,7 @@ enum fj_rc cmd_asset_card(struct iss_call *c, struct fj_err *err)
 enum fj_rc apply_asset_carded(const struct evt *e, struct fj_err *err)
 {
 	const json_t *b = e->body;
-	int64_t version = json_integer_value(json_object_get(b, "version"));
+	int64_t version = fj_json_num(b, "version");
 	FJ_AUTO(buf) card = FJ_BUF_INIT(CARD_MAX);
 	FJ_AUTO(dom_asset) again = {.card = NULL};
 

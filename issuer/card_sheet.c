@@ -532,7 +532,7 @@ static enum fj_rc import_one(struct iss_call *c, const char *item, const void *a
 
 	if (fault != NULL)
 		return fj_err_replied(fault, err);
-	const struct card_in in = {.ledger = fj_json_peek(o, "ledger"), .card = json_object_get(o, "card"), .base = json_integer_value(json_object_get(o, "base")),
+	const struct card_in in = {.ledger = fj_json_peek(o, "ledger"), .card = json_object_get(o, "card"), .base = fj_json_num(o, "base"),
 		.note = im->note};
 	FJ_TRY(card_put(c, &in, err));
 	json_object_set_new(c->answer, "line", json_integer(strtoll(item, NULL, 10)));

@@ -375,7 +375,7 @@ static enum fj_rc status_of(struct iss_call *c, const struct dom_asset *a, struc
  * for the years approved, never to an earlier end than before (domain.md 5.3: no date moves back). */
 static enum fj_rc end_of(struct iss_call *c, const struct issuing *w, fj_time *end, struct fj_err *err)
 {
-	int years = (int)json_integer_value(json_object_get(w->payload, "years"));
+	int years = (int)fj_json_num(w->payload, "years");
 	bool renewal = strcmp(w->reg.type, "RENEWAL") == 0;
 
 	*end = w->old.number[0] != '\0' && !renewal ? w->old.not_after : fj_term_end(c->now, years);
@@ -503,23 +503,11 @@ enum fj_rc apr_certificate_issue(struct iss_call *c, const struct apr *a, struct
 	return c->answer != NULL ? FJ_OK : fj_fail(err, FJ_E_NOMEM, "issuer", NULL, "out of memory");
 }
 
-static int64_t num(const json_t *b, const char *key)
-{
-	return json_integer_value(json_object_get(b, key));
-}
-
-static const char *text(const json_t *b, const char *key)
-{
-	const char *s = fj_json_peek(b, key);
-
-	return s == NULL ? "" : s;
-}
-
 enum fj_rc apply_certificate_intended(const struct evt *e, struct fj_err *err)
 {
 	const json_t *b = e->body;
 	bool fresh = json_is_true(json_object_get(b, "asset_fresh"));
-	const char *spki64 = text(b, "spki");
+	const char *spki64 = fj_json_text(b, "spki");
 	FJ_AUTO(buf) spki = FJ_BUF_INIT(1024);
 	struct dom_cert t;
 	char key[65];
@@ -527,19 +515,23 @@ enum fj_rc apply_certificate_intended(const struct evt *e, struct fj_err *err)
 	if (fj_b64u_get(spki64, strlen(spki64), &spki) != FJ_OK)
 		return fj_fail(err, FJ_E_CORRUPT, "issuer", NULL, "an intent has no key");
 	dom_spki_hash(fj_buf_slice(&spki), key);
-	FJ_TRY(ser_apply(e, text(b, "series"), num(b, "series_n"), err));
-	FJ_TRY(sts_apply_allot(e, "register", num(b, "list"), (uint32_t)num(b, "idx"), err));
+	FJ_TRY(ser_apply(e, fj_json_text(b, "series"), fj_json_num(b, "series_n"), err));
+	FJ_TRY(sts_apply_allot(e, "register", fj_json_num(b, "list"), (uint32_t)fj_json_num(b, "idx"), err));
 	if (fresh)
-		FJ_TRY(sts_apply_allot(e, "register", num(b, "asset_list"), (uint32_t)num(b, "asset_idx"), err));
-	FJ_TRY(sto_run(e->db, STO_CERT_ADD, NULL, err, "tttittt" "iiiiii" "ittt", e->object, text(b, "serial"), text(b, "asset_no"), num(b, "card_version"),
-	    text(b, "asset_name"), text(b, "holder"), text(b, "holder_name"), num(b, "not_before"), num(b, "not_after"), num(b, "shard"),
-	    num(b, "list"), num(b, "idx"), num(b, "restrictions"), e->seq, key, text(b, "succeeds"), text(b, "registration")));
+		FJ_TRY(sts_apply_allot(e, "register", fj_json_num(b, "asset_list"), (uint32_t)fj_json_num(b, "asset_idx"), err));
+	FJ_TRY(sto_run(e->db, STO_CERT_ADD, NULL, err, "tttittt" "iiiiii" "ittt", e->object, fj_json_text(b, "serial"), fj_json_text(b, "asset_no"),
+	    fj_json_num(b, "card_version"),
+	    fj_json_text(b, "asset_name"), fj_json_text(b, "holder"), fj_json_text(b, "holder_name"), fj_json_num(b, "not_before"),
+	    fj_json_num(b, "not_after"), fj_json_num(b, "shard"),
+	    fj_json_num(b, "list"), fj_json_num(b, "idx"), fj_json_num(b, "restrictions"), e->seq, key, fj_json_text(b, "succeeds"),
+	    fj_json_text(b, "registration")));
 	FJ_TRY(dom_cert_get(e->db, e->object, &t, err)); /* what can't be read could never be revoked */
-	FJ_TRY(sto_run(e->db, STO_REG_CERT, NULL, err, "tit", e->object, e->seq, text(b, "registration")));
+	FJ_TRY(sto_run(e->db, STO_REG_CERT, NULL, err, "tit", e->object, e->seq, fj_json_text(b, "registration")));
 	if (t.succeeds[0] != '\0') /* the one before stays in force until this one is issued */
 		return FJ_OK;
 	/* the card is taken at once: no second certificate can be asked for meanwhile */
-	return sto_run(e->db, STO_ASSET_CERT, NULL, err, "ttiiit", "CERTIFICATED", e->object, num(b, "asset_list"), num(b, "asset_idx"), e->seq, text(b, "asset_no"));
+	return sto_run(e->db, STO_ASSET_CERT, NULL, err, "ttiiit", "CERTIFICATED", e->object, fj_json_num(b, "asset_list"), fj_json_num(b, "asset_idx"),
+	    e->seq, fj_json_text(b, "asset_no"));
 }
 
 /* asset without certificate; it keeps its status entry, or the next certificate brings another */
@@ -590,7 +582,7 @@ static enum fj_rc keep_suspended(struct iss_call *c, const struct dom_cert *t, s
 
 enum fj_rc apply_certificate_suspension_kept(const struct evt *e, struct fj_err *err)
 {
-	return sto_run(e->db, STO_ASSET_HELD, NULL, err, "ttt", "", text(e->body, "asset_no"), e->object);
+	return sto_run(e->db, STO_ASSET_HELD, NULL, err, "ttt", "", fj_json_text(e->body, "asset_no"), e->object);
 }
 
 enum fj_rc cmd_certificate_suspend(struct iss_call *c, struct fj_err *err)
@@ -681,7 +673,7 @@ enum fj_rc apply_certificate_issued(const struct evt *e, struct fj_err *err)
 {
 	struct dom_cert t;
 
-	FJ_TRY(sto_run(e->db, STO_CERT_ISSUED, NULL, err, "tit", text(e->body, "sha256"), e->seq, e->object));
+	FJ_TRY(sto_run(e->db, STO_CERT_ISSUED, NULL, err, "tit", fj_json_text(e->body, "sha256"), e->seq, e->object));
 	FJ_TRY(dom_cert_get(e->db, e->object, &t, err));
 	return t.succeeds[0] != '\0' ? supersede(e, &t, err) : FJ_OK;
 }
@@ -692,7 +684,7 @@ enum fj_rc apply_certificate_suspended(const struct evt *e, struct fj_err *err)
 
 	FJ_TRY(dom_cert_get(e->db, e->object, &t, err));
 	FJ_TRY(set_hold(e, &t, err));
-	return sto_run(e->db, STO_CERT_STATE, NULL, err, "tiiit", text(e->body, "to"), (int64_t)e->at, (int64_t)6, e->seq, e->object);
+	return sto_run(e->db, STO_CERT_STATE, NULL, err, "tiiit", fj_json_text(e->body, "to"), (int64_t)e->at, (int64_t)6, e->seq, e->object);
 }
 
 static enum fj_rc check_thawed(struct iss_call *c, const struct dom_cert *t, struct fj_err *err)
@@ -735,7 +727,7 @@ enum fj_rc apply_certificate_resumed(const struct evt *e, struct fj_err *err)
 
 	FJ_TRY(dom_cert_get(e->db, e->object, &t, err));
 	FJ_TRY(lift_hold(e, &t, err));
-	return sto_run(e->db, STO_CERT_LIFT, NULL, err, "tit", text(e->body, "to"), e->seq, e->object);
+	return sto_run(e->db, STO_CERT_LIFT, NULL, err, "tit", fj_json_text(e->body, "to"), e->seq, e->object);
 }
 
 enum fj_rc cmd_certificate_revoke(struct iss_call *c, struct fj_err *err)
@@ -832,21 +824,21 @@ enum fj_rc apply_certificate_revoked(const struct evt *e, struct fj_err *err)
 {
 	struct dom_cert t;
 	struct dom_asset a;
-	int64_t code = num(e->body, "code");
+	int64_t code = fj_json_num(e->body, "code");
 
 	FJ_TRY(dom_cert_get(e->db, e->object, &t, err));
 	FJ_TRY(dom_asset_get(e->db, t.asset_no, &a, err));
 	FJ_AUTO(json) card = a.card;
 	FJ_TRY(sts_apply_set(e, t.list, (uint32_t)t.idx, STS_INVALID, err));
 	FJ_TRY(crl_apply_set(e, t.serial, t.shard, (unsigned)code, err));
-	FJ_TRY(sto_run(e->db, STO_CERT_STATE, NULL, err, "tiiit", text(e->body, "to"), (int64_t)e->at, code, e->seq, e->object));
+	FJ_TRY(sto_run(e->db, STO_CERT_STATE, NULL, err, "tiiit", fj_json_text(e->body, "to"), (int64_t)e->at, code, e->seq, e->object));
 	if (strcmp(a.certificate, t.number) != 0)
 		return FJ_OK;
 	if (a.status_list >= 0)
 		FJ_TRY(sts_apply_set(e, a.status_list, (uint32_t)a.status_idx, STS_INVALID, err));
-	const char *asset_to = text(e->body, "asset_to"); /* absent from older events */
+	const char *asset_to = fj_json_text(e->body, "asset_to"); /* absent from older events */
 	FJ_TRY(free_asset(e, &t, asset_to[0] != '\0' ? asset_to : "REGISTERED", false, err));
-	int64_t version = num(e->body, "version");
+	int64_t version = fj_json_num(e->body, "version");
 	if (version == 0 || version == a.version)
 		return FJ_OK;
 	FJ_AUTO(json) new_card = NULL;
@@ -875,12 +867,12 @@ enum fj_rc apply_certificate_revocation_refused(const struct evt *e, struct fj_e
 	struct dom_cert t;
 
 	FJ_TRY(dom_cert_get(e->db, e->object, &t, err));
-	if (text(e->body, "held")[0] != '\0')
-		FJ_TRY(sto_run(e->db, STO_ASSET_HELD, NULL, err, "ttt", t.number, text(e->body, "asset_no"), ""));
-	if (strcmp(text(e->body, "to"), "SUSPENDED") == 0)
+	if (fj_json_text(e->body, "held")[0] != '\0')
+		FJ_TRY(sto_run(e->db, STO_ASSET_HELD, NULL, err, "ttt", t.number, fj_json_text(e->body, "asset_no"), ""));
+	if (strcmp(fj_json_text(e->body, "to"), "SUSPENDED") == 0)
 		return sto_run(e->db, STO_CERT_STATE, NULL, err, "tiiit", "SUSPENDED", t.revoked_at, (int64_t)6, e->seq, e->object);
 	FJ_TRY(lift_hold(e, &t, err));
-	return sto_run(e->db, STO_CERT_LIFT, NULL, err, "tit", text(e->body, "to"), e->seq, e->object);
+	return sto_run(e->db, STO_CERT_LIFT, NULL, err, "tit", fj_json_text(e->body, "to"), e->seq, e->object);
 }
 
 /* --- reading --- */

@@ -352,7 +352,7 @@ static enum fj_rc certify(struct demo *d, const struct asset *a, const char *exp
 	FJ_TRY(act2(d, a->fin1, a->fin2, "certificate.issue", json_pack("{s:[s], s:i}", "assets", a->no, "years", years), &made, err));
 	FJ_AUTO(json) owned = made;
 	const char *got = json_string_value(json_array_get(json_object_get(owned, "certificates"), 0));
-	if (got == NULL || fj_strcopy(number, 41, got) != FJ_OK || json_integer_value(json_object_get(owned, "issued")) != 1)
+	if (got == NULL || fj_strcopy(number, 41, got) != FJ_OK || fj_json_num(owned, "issued") != 1)
 		return fj_fail(err, FJ_E_INTERNAL, "demo", NULL, "the certificate of %s was not issued", a->no);
 	if (expected != NULL && strcmp(number, expected) != 0)
 		return fj_fail(err, FJ_E_INTERNAL, "demo", NULL, "the certificate of %s is %s and should be %s", a->no, number, expected);
@@ -399,7 +399,7 @@ static enum fj_rc authorise(struct demo *d, const struct authorisation *a, const
 	FJ_TRY(act2(d, a->implementer, a->finance, "authorisation.propose", json_pack("{s:o}", "proposal", p), &made, err));
 	FJ_AUTO(json) owned = made;
 	const char *got = fj_json_peek(owned, "authorisation");
-	if (got == NULL || json_integer_value(json_object_get(owned, "issued")) != 1)
+	if (got == NULL || fj_json_num(owned, "issued") != 1)
 		return fj_fail(err, FJ_E_INTERNAL, "demo", NULL, "an authorisation was not issued");
 	return fj_strcopy(number, 41, got);
 }
@@ -446,7 +446,7 @@ static enum fj_rc license(struct demo *d, const struct license *l, const char *a
 	FJ_TRY(act(d, l->operator_, "token.issue", json_pack("{s:o}", "request", license_json(l, authorisation, json_pack("[o]", user))), &made, err));
 	FJ_AUTO(json) owned = made;
 	const char *got = json_string_value(json_array_get(json_object_get(owned, "tokens"), 0));
-	if (got == NULL || json_integer_value(json_object_get(owned, "issued")) != 1)
+	if (got == NULL || fj_json_num(owned, "issued") != 1)
 		return fj_fail(err, FJ_E_INTERNAL, "demo", NULL, "a token was not issued");
 	return fj_strcopy(id, 64, got);
 }
@@ -648,8 +648,8 @@ static enum fj_rc case4(struct demo *d, struct fj_err *err)
 	FJ_TRY(act(d, "qs1", "token.issue", json_pack("{s:o}", "request", license_json(&many, dau, many_users())), &made, err));
 	FJ_AUTO(json) owned = made;
 	const json_t *ids = json_object_get(owned, "tokens");
-	if (json_integer_value(json_object_get(owned, "issued")) != BULK)
-		return fj_fail(err, FJ_E_INTERNAL, "demo", NULL, "of %d tokens %lld were issued", BULK, (long long)json_integer_value(json_object_get(owned, "issued")));
+	if (fj_json_num(owned, "issued") != BULK)
+		return fj_fail(err, FJ_E_INTERNAL, "demo", NULL, "of %d tokens %lld were issued", BULK, (long long)fj_json_num(owned, "issued"));
 	FJ_TRY(at(d, "2026-05-06T01:00:00Z", err));
 	FJ_TRY(act(d, "gz-hold1", "authorisation.suspend", json_pack("{s:s, s:s}", "number", dau, "reason", "评估 52/100，超范围使用（示例）"), NULL, err));
 	FJ_TRY(act2(d, "gz-hold1", "gz-fin1", "authorisation.reclaim", json_pack("{s:s, s:s}", "number", dau, "reason", "市场运营效果差，收回（示例）"), NULL, err));

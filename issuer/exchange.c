@@ -18,13 +18,6 @@
 
 #define MAX_TOLD 1000
 
-static const char *text(const json_t *p, const char *key)
-{
-	const char *s = fj_json_peek(p, key);
-
-	return s == NULL ? "" : s;
-}
-
 static enum fj_rc no_memory(struct fj_err *err)
 {
 	return fj_fail(err, FJ_E_NOMEM, "issuer", NULL, "out of memory");
@@ -109,7 +102,7 @@ static enum fj_rc put_asset(struct export *x, const struct xch_asset *a, struct 
 static enum fj_rc put_assets(struct export *x, const char *finance, struct fj_err *err)
 {
 	FJ_AUTO(sto_q) q = {0};
-	const char *state = text(x->c->params, "state"), *after = text(x->c->params, "after");
+	const char *state = fj_json_text(x->c->params, "state"), *after = fj_json_text(x->c->params, "after");
 	int64_t since = 0;
 	bool row;
 
@@ -279,18 +272,18 @@ static enum fj_rc known_receipt(struct sto *db, const char *asset_no, const json
 
 	FJ_TRY(sto_query(db, STO_RECEIPT_LAST, &q, err, "t", asset_no));
 	FJ_TRY(sto_step(&q, same, err));
-	*same = *same && sto_int(&q, 0) == json_is_true(json_object_get(r, "accepted")) && strcmp(sto_text(&q, 1), text(r, "reason")) == 0;
+	*same = *same && sto_int(&q, 0) == json_is_true(json_object_get(r, "accepted")) && strcmp(sto_text(&q, 1), fj_json_text(r, "reason")) == 0;
 	return FJ_OK;
 }
 
 static enum fj_rc judge(struct iss_call *c, const json_t *r, struct dom_asset *a, enum outcome *out, struct fj_err *err)
 {
 	FJ_AUTO(dom_org) holder = {.affiliates = NULL};
-	const char *theirs = text(r, "asset_no");
+	const char *theirs = fj_json_text(r, "asset_no");
 	char now[DOM_CAP(DOM_MAX_ASSET_NO)];
 	bool same;
 
-	FJ_TRY(xch_number_now(c->db, text(r, "number"), now, err));
+	FJ_TRY(xch_number_now(c->db, fj_json_text(r, "number"), now, err));
 	FJ_TRY(dom_asset_get(c->db, now, a, err));
 	FJ_TRY(dom_org_get(c->db, a->holder, &holder, err));
 	FJ_TRY(iss_rule_no_foreign_issuer(holder.finance, c->actor->org, err));
@@ -316,12 +309,13 @@ static enum fj_rc receive_one(struct iss_call *c, const char *line, const void *
 	enum outcome o;
 
 	FJ_TRY(judge(c, r, &a, &o, err));
-	const char *no = o == NUMBERED ? text(r, "asset_no") : a.asset_no;
+	const char *no = o == NUMBERED ? fj_json_text(r, "asset_no") : a.asset_no;
 	if (o == NUMBERED)
 		FJ_TRY(xch_give_number(c, &a, no, im->id, err));
 	FJ_AUTO(json) body = json_pack("{s:s, s:O, s:O}", "file", im->id, "accepted", json_object_get(r, "accepted"), "reason", json_object_get(r, "reason"));
 	FJ_TRY(evt_append(c, "exchange.received", no, body, err));
-	c->answer = json_pack("{s:s, s:s, s:s, s:O, s:b}", "line", line, "number", text(r, "number"), "asset_no", no, "accepted", json_object_get(r, "accepted"), "numbered", o == NUMBERED);
+	c->answer = json_pack("{s:s, s:s, s:s, s:O, s:b}", "line", line, "number", fj_json_text(r, "number"), "asset_no", no, "accepted",
+	    json_object_get(r, "accepted"), "numbered", o == NUMBERED);
 	return c->answer != NULL ? FJ_OK : no_memory(err);
 }
 
@@ -345,9 +339,9 @@ static enum fj_rc once(struct import *im, const json_t *r, int *column, struct f
 
 	for (size_t i = 0; i < FJ_ARRAY_LEN(keys); i++) {
 		char name[DOM_CAP(DOM_MAX_ASSET_NO) + 4];
-		if (text(r, keys[i])[0] == '\0')
+		if (fj_json_text(r, keys[i])[0] == '\0')
 			continue;
-		snprintf(name, sizeof(name), "%zu %s", i, text(r, keys[i]));
+		snprintf(name, sizeof(name), "%zu %s", i, fj_json_text(r, keys[i]));
 		*column = im->of[cells[i]];
 		if (json_object_get(im->seen, name) != NULL) {
 			enum fj_rc rc = fj_fail(err, FJ_E_EXISTS, "issuer", "domain.md 4.3", "the number stands in two rows of this file; numbers are never used twice");
@@ -366,7 +360,7 @@ static enum fj_rc check_row(struct import *im, const struct sheet_row *row, json
 
 	FJ_TRY(read_receipt(im, row, r, column, err));
 	FJ_TRY(once(im, *r, column, err));
-	*column = im->of[R_ASSET_NO] >= 0 && text(*r, "asset_no")[0] != '\0' ? im->of[R_ASSET_NO] : im->of[R_NUMBER];
+	*column = im->of[R_ASSET_NO] >= 0 && fj_json_text(*r, "asset_no")[0] != '\0' ? im->of[R_ASSET_NO] : im->of[R_NUMBER];
 	return judge(im->c, *r, &a, o, err);
 }
 
@@ -473,26 +467,23 @@ enum fj_rc cmd_exchange_import(struct iss_call *c, struct fj_err *err)
 
 /* --- the record of files and receipts --- */
 
-static int64_t num(const json_t *b, const char *key)
-{
-	return json_integer_value(json_object_get(b, key));
-}
-
 enum fj_rc apply_exchange_file(const struct evt *e, struct fj_err *err)
 {
 	const json_t *b = e->body;
 	FJ_AUTO(buf) faults = FJ_BUF_INIT(4u << 20);
 
 	FJ_TRY(fj_json_canonical(json_object_get(b, "faults"), &faults, err));
-	return sto_run(e->db, STO_XFILE_ADD, NULL, err, "tttttiiii" "tti", e->object, text(b, "direction"), text(b, "finance"), text(b, "sha256"), text(b, "format"), num(b, "rows"),
-	    num(b, "done"), num(b, "mapping"), num(b, "through"), fj_buf_str(&faults), e->actor, (int64_t)e->at);
+	return sto_run(e->db, STO_XFILE_ADD, NULL, err, "tttttiiii" "tti", e->object, fj_json_text(b, "direction"), fj_json_text(b, "finance"),
+	    fj_json_text(b, "sha256"), fj_json_text(b, "format"), fj_json_num(b, "rows"),
+	    fj_json_num(b, "done"), fj_json_num(b, "mapping"), fj_json_num(b, "through"), fj_buf_str(&faults), e->actor, (int64_t)e->at);
 }
 
 enum fj_rc apply_exchange_received(const struct evt *e, struct fj_err *err)
 {
 	const json_t *b = e->body;
 
-	return sto_run(e->db, STO_RECEIPT_ADD, NULL, err, "ttitii", e->object, text(b, "file"), (int64_t)json_is_true(json_object_get(b, "accepted")), text(b, "reason"), (int64_t)e->at, e->seq);
+	return sto_run(e->db, STO_RECEIPT_ADD, NULL, err, "ttitii", e->object, fj_json_text(b, "file"),
+	    (int64_t)json_is_true(json_object_get(b, "accepted")), fj_json_text(b, "reason"), (int64_t)e->at, e->seq);
 }
 
 static json_t *file_json(const struct sto_q *q, fj_time now)

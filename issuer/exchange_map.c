@@ -262,7 +262,7 @@ enum fj_rc apply_exchange_mapped(const struct evt *e, struct fj_err *err)
 	FJ_AUTO(buf) doc = FJ_BUF_INIT(1u << 20);
 
 	FJ_TRY(fj_json_canonical(json_object_get(e->body, "mapping"), &doc, err));
-	return sto_run(e->db, STO_XMAP_ADD, NULL, err, "titi", e->object, (int64_t)json_integer_value(json_object_get(e->body, "version")), fj_buf_str(&doc), (int64_t)e->at);
+	return sto_run(e->db, STO_XMAP_ADD, NULL, err, "titi", e->object, fj_json_num(e->body, "version"), fj_buf_str(&doc), (int64_t)e->at);
 }
 
 enum fj_rc cmd_exchange_mapping(struct iss_call *c, struct fj_err *err)

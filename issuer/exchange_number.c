@@ -17,13 +17,6 @@
 #define PREFIX "W-"
 #define RANDOM 12
 
-static const char *text(const json_t *p, const char *key)
-{
-	const char *s = fj_json_peek(p, key);
-
-	return s == NULL ? "" : s;
-}
-
 bool xch_provisional(const char *asset_no)
 {
 	size_t n = sizeof(PREFIX) - 1;
@@ -122,15 +115,15 @@ enum fj_rc apply_asset_numbered(const struct evt *e, struct fj_err *err)
 {
 	static const enum sto_id named[] = {STO_NUMBERED_CARD, STO_NUMBERED_MATERIAL, STO_NUMBERED_COLLATERAL, STO_NUMBERED_OVERRIDE, STO_NUMBERED_RECEIPT};
 	const json_t *b = e->body;
-	int64_t version = json_integer_value(json_object_get(b, "version"));
+	int64_t version = fj_json_num(b, "version");
 	FJ_AUTO(buf) card = FJ_BUF_INIT(CARD_MAX);
 	FJ_AUTO(dom_asset) again = {.card = NULL};
 
 	FJ_TRY(fj_json_canonical(json_object_get(b, "card"), &card, err));
 	for (size_t i = 0; i < FJ_ARRAY_LEN(named); i++)
-		FJ_TRY(sto_run(e->db, named[i], NULL, err, "tt", e->object, text(b, "from")));
-	FJ_TRY(sto_run(e->db, STO_NUMBERED_ASSET, NULL, err, "tiiit", e->object, version, version, e->seq, text(b, "from")));
-	FJ_TRY(sto_run(e->db, STO_CARD_ADD, NULL, err, "titt", e->object, version, text(b, "hash"), fj_buf_str(&card)));
-	FJ_TRY(sto_run(e->db, STO_NUMBER_ADD, NULL, err, "ttti", text(b, "from"), e->object, text(b, "file"), (int64_t)e->at));
+		FJ_TRY(sto_run(e->db, named[i], NULL, err, "tt", e->object, fj_json_text(b, "from")));
+	FJ_TRY(sto_run(e->db, STO_NUMBERED_ASSET, NULL, err, "tiiit", e->object, version, version, e->seq, fj_json_text(b, "from")));
+	FJ_TRY(sto_run(e->db, STO_CARD_ADD, NULL, err, "titt", e->object, version, fj_json_text(b, "hash"), fj_buf_str(&card)));
+	FJ_TRY(sto_run(e->db, STO_NUMBER_ADD, NULL, err, "ttti", fj_json_text(b, "from"), e->object, fj_json_text(b, "file"), (int64_t)e->at));
 	return dom_asset_get(e->db, e->object, &again, err);
 }

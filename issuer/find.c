@@ -218,13 +218,6 @@ static enum fj_rc bad(struct fj_err *err, const char *en, const char *zh)
 	return FJ_E_INVALID;
 }
 
-static const char *given(const json_t *p, const char *key)
-{
-	const char *s = fj_json_peek(p, key);
-
-	return s == NULL ? "" : s;
-}
-
 /* the first of the list's own names for one thing that the parameters hold */
 static const char *given_as(const json_t *p, const char *const *names)
 {
@@ -237,7 +230,7 @@ static const char *given_as(const json_t *p, const char *const *names)
 /* 420000 is all of Hubei, 420100 all of Wuhan (GB/T 2260): a range of prefixes */
 static enum fj_rc read_division(const json_t *p, struct fnd_query *q, struct fj_err *err)
 {
-	const char *d = given(p, "division");
+	const char *d = fj_json_text(p, "division");
 	size_t n = strlen(d);
 
 	memcpy(q->div_below, "~", 2);
@@ -256,7 +249,7 @@ static enum fj_rc read_division(const json_t *p, struct fnd_query *q, struct fj_
 
 static enum fj_rc read_day(const json_t *p, const char *key, int64_t more, int64_t *out, struct fj_err *err)
 {
-	const char *s = given(p, key);
+	const char *s = fj_json_text(p, key);
 	fj_time t;
 
 	if (s[0] == '\0')
@@ -287,7 +280,7 @@ static void read_state(const json_t *p, fj_time now, struct fnd_query *q)
 {
 	bool ends = q->noun == FND_CERTIFICATE || q->noun == FND_AUTHORISATION || q->noun == FND_TOKEN;
 
-	q->state = given(p, "state");
+	q->state = fj_json_text(p, "state");
 	if (ends && strcmp(q->state, "EXPIRED") == 0) {
 		q->expires_from = q->expires_from > 1 ? q->expires_from : 1;
 		q->expires_to = q->expires_to < now - 1 ? q->expires_to : now - 1;
@@ -299,7 +292,7 @@ static void narrow_active(const json_t *p, fj_time now, struct fnd_query *q)
 {
 	bool ends = q->noun == FND_CERTIFICATE || q->noun == FND_AUTHORISATION || q->noun == FND_TOKEN;
 
-	if (ends && strcmp(given(p, "state"), "ACTIVE") == 0 && q->expires_from < now)
+	if (ends && strcmp(fj_json_text(p, "state"), "ACTIVE") == 0 && q->expires_from < now)
 		q->expires_from = now;
 }
 
@@ -309,20 +302,20 @@ static void choose(struct fnd_query *q)
 	bool state = q->state[0] != '\0' && strcmp(q->state, "EXPIRED") != 0, ends = q->expires_from > 0 || q->expires_to < INT64_MAX;
 	bool made = q->created_from > 0 || q->created_to < INT64_MAX;
 	const struct {
-		bool when;
 		enum sto_id lead;
+		bool when;
 		char sort;
 	} rows[] = {
-		{q->parent[0] != '\0', STO_FIND_PARENT, 'k'},
-		{q->holder[0] != '\0' && state, STO_FIND_HOLDER_STATE, 'k'}, {q->holder[0] != '\0', STO_FIND_HOLDER, 'k'},
-		{ends, STO_FIND_EXPIRES, 't'}, {made, STO_FIND_CREATED, 't'},
-		{q->industry[0] != '\0', STO_FIND_INDUSTRY, 'k'}, {q->class_[0] != '\0', STO_FIND_CLASS, 'k'},
-		{q->finance[0] != '\0' && state, STO_FIND_FINANCE_STATE, 'k'}, {q->div_from[0] != '\0', STO_FIND_DIVISION, 'd'},
-		{q->finance[0] != '\0', STO_FIND_FINANCE, 'k'}, {state, STO_FIND_STATE, 'k'}, {true, STO_FIND_ALL, 'k'},
+		{STO_FIND_PARENT, q->parent[0] != '\0', 'k'},
+		{STO_FIND_HOLDER_STATE, q->holder[0] != '\0' && state, 'k'}, {STO_FIND_HOLDER, q->holder[0] != '\0', 'k'},
+		{STO_FIND_EXPIRES, ends, 't'}, {STO_FIND_CREATED, made, 't'},
+		{STO_FIND_INDUSTRY, q->industry[0] != '\0', 'k'}, {STO_FIND_CLASS, q->class_[0] != '\0', 'k'},
+		{STO_FIND_FINANCE_STATE, q->finance[0] != '\0' && state, 'k'}, {STO_FIND_DIVISION, q->div_from[0] != '\0', 'd'},
+		{STO_FIND_FINANCE, q->finance[0] != '\0', 'k'}, {STO_FIND_STATE, state, 'k'}, {STO_FIND_ALL, true, 'k'},
 	}, tokens[] = {
-		{q->parent[0] != '\0', STO_FIND_TOKEN_OF, 'k'}, {q->holder[0] != '\0', STO_FIND_TOKEN_USER, 'k'},
-		{q->class_[0] != '\0', STO_FIND_TOKEN_ASSET, 'k'}, {ends, STO_FIND_TOKEN_EXPIRES, 't'},
-		{q->industry[0] != '\0', STO_FIND_TOKEN_OPERATOR, 'k'}, {true, STO_FIND_TOKEN_ALL, 'k'},
+		{STO_FIND_TOKEN_OF, q->parent[0] != '\0', 'k'}, {STO_FIND_TOKEN_USER, q->holder[0] != '\0', 'k'},
+		{STO_FIND_TOKEN_ASSET, q->class_[0] != '\0', 'k'}, {STO_FIND_TOKEN_EXPIRES, ends, 't'},
+		{STO_FIND_TOKEN_OPERATOR, q->industry[0] != '\0', 'k'}, {STO_FIND_TOKEN_ALL, true, 'k'},
 	}, *r = q->noun == FND_TOKEN ? tokens : rows;
 
 	while (!r->when)
@@ -334,7 +327,7 @@ static void choose(struct fnd_query *q)
 /* "after": the last key, with what the list is sorted by before it, as "value~key" */
 static enum fj_rc read_after(const json_t *p, struct fnd_query *q, struct fj_err *err)
 {
-	const char *after = given(p, "after"), *tilde = strchr(after, '~');
+	const char *after = fj_json_text(p, "after"), *tilde = strchr(after, '~');
 	size_t n = tilde == NULL ? 0 : (size_t)(tilde - after);
 
 	snprintf(q->after_sort, sizeof(q->after_sort), "%s", q->sort == 'd' ? q->div_from : "");
@@ -361,10 +354,11 @@ enum fj_rc fnd_query(enum fnd_noun noun, const json_t *params, fj_time now, stru
 	q->noun = noun;
 	q->limit = json_is_integer(n) && json_integer_value(n) > 0 ? json_integer_value(n) : 100;
 	q->holder = given_as(params, holders);
-	q->finance = given(params, "finance");
-	q->class_ = noun == FND_TOKEN ? given(params, "asset") : noun == FND_LEDGER ? given(params, "result") : given_as(params, classes);
-	q->industry = noun == FND_TOKEN ? given(params, "operator") : noun == FND_AUTHORISATION ? given(params, "implementer") : given(params, "industry");
-	q->parent = noun == FND_TOKEN ? given(params, "authorisation") : noun == FND_LEDGER ? given(params, "class") : given_as(params, parents);
+	q->finance = fj_json_text(params, "finance");
+	q->class_ = noun == FND_TOKEN ? fj_json_text(params, "asset") : noun == FND_LEDGER ? fj_json_text(params, "result") : given_as(params, classes);
+	q->industry = noun == FND_TOKEN ? fj_json_text(params, "operator") : noun == FND_AUTHORISATION ?
+	    fj_json_text(params, "implementer") : fj_json_text(params, "industry");
+	q->parent = noun == FND_TOKEN ? fj_json_text(params, "authorisation") : noun == FND_LEDGER ? fj_json_text(params, "class") : given_as(params, parents);
 	FJ_TRY(read_division(params, q, err));
 	FJ_TRY(read_days(params, q, err));
 	read_state(params, now, q);

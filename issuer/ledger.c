@@ -13,13 +13,6 @@
 #include "issuer/state.h"
 #include "issuer/task.h"
 
-static const char *text(const json_t *p, const char *key)
-{
-	const char *s = fj_json_peek(p, key);
-
-	return s == NULL ? "" : s;
-}
-
 enum fj_rc apply_ledger_entered(const struct evt *e, struct fj_err *err)
 {
 	FJ_AUTO(buf) more = FJ_BUF_INIT(65536);
@@ -27,10 +20,12 @@ enum fj_rc apply_ledger_entered(const struct evt *e, struct fj_err *err)
 	struct dom_ledger again;
 
 	FJ_TRY(fj_json_canonical(json_object_get(b, "more"), &more, err));
-	FJ_TRY(sto_run(e->db, STO_LEDGER_ADD, NULL, err, "ttttttttttt" "tttti", e->object, text(b, "holder"), text(b, "ledger_no"), text(b, "catalog_ref"),
-	    text(b, "name"), text(b, "summary"), text(b, "formed_by"), text(b, "shared_from"), text(b, "industry"), text(b, "class_scheme"),
-	    text(b, "class_code"), fj_buf_str(&more), text(b, "no_key"), text(b, "same_key"), text(b, "import"), e->seq));
-	FJ_TRY(sto_run(e->db, STO_IMPORT_ENTERED, NULL, err, "t", text(b, "import")));
+	FJ_TRY(sto_run(e->db, STO_LEDGER_ADD, NULL, err, "ttttttttttt" "tttti", e->object, fj_json_text(b, "holder"), fj_json_text(b, "ledger_no"),
+	    fj_json_text(b, "catalog_ref"),
+	    fj_json_text(b, "name"), fj_json_text(b, "summary"), fj_json_text(b, "formed_by"), fj_json_text(b, "shared_from"), fj_json_text(b, "industry"),
+	    fj_json_text(b, "class_scheme"),
+	    fj_json_text(b, "class_code"), fj_buf_str(&more), fj_json_text(b, "no_key"), fj_json_text(b, "same_key"), fj_json_text(b, "import"), e->seq));
+	FJ_TRY(sto_run(e->db, STO_IMPORT_ENTERED, NULL, err, "t", fj_json_text(b, "import")));
 	return dom_ledger_get(e->db, e->object, &again, err);
 }
 
@@ -137,8 +132,8 @@ enum fj_rc cmd_ledger_recognise(struct iss_call *c, struct fj_err *err)
 
 enum fj_rc apply_ledger_recognised(const struct evt *e, struct fj_err *err)
 {
-	return sto_run(e->db, STO_LEDGER_SET, NULL, err, "tttttit", text(e->body, "to"), text(e->body, "result"), text(e->body, "tests"),
-	    text(e->body, "decision"), text(e->body, "person"), e->seq, e->object);
+	return sto_run(e->db, STO_LEDGER_SET, NULL, err, "tttttit", fj_json_text(e->body, "to"), fj_json_text(e->body, "result"), fj_json_text(e->body, "tests"),
+	    fj_json_text(e->body, "decision"), fj_json_text(e->body, "person"), e->seq, e->object);
 }
 
 /* the holder's superior, or its finance department where it has no superior */
@@ -178,7 +173,7 @@ enum fj_rc cmd_ledger_confirm(struct iss_call *c, struct fj_err *err)
 
 enum fj_rc apply_ledger_confirmed(const struct evt *e, struct fj_err *err)
 {
-	return sto_run(e->db, STO_LEDGER_CONFIRM, NULL, err, "tit", text(e->body, "to"), e->seq, e->object);
+	return sto_run(e->db, STO_LEDGER_CONFIRM, NULL, err, "tit", fj_json_text(e->body, "to"), e->seq, e->object);
 }
 
 /* --- counts --- */

@@ -65,7 +65,7 @@ static void tell(void *arg, size_t line, size_t column, const struct led_fault_k
 	im->n_faults++;
 	if (json_array_size(im->faults) < MAX_TOLD)
 		json_array_append_new(im->faults, told(line, column, f));
-	json_object_set_new(im->kinds, f->kind, json_integer(json_integer_value(json_object_get(im->kinds, f->kind)) + 1));
+	json_object_set_new(im->kinds, f->kind, json_integer(fj_json_num(im->kinds, f->kind) + 1));
 	if (im->corrected != NULL) /* what does not fit is left out: the row is there */
 		(void)!fj_buf_printf(&im->why, "%s第 %zu 列：%s", im->why.len > 0 ? "；" : "", column, f->zh);
 }
@@ -590,19 +590,12 @@ enum fj_rc cmd_ledger_import(struct iss_call *c, struct fj_err *err)
 	return rc;
 }
 
-static const char *text(const json_t *p, const char *key)
-{
-	const char *s = fj_json_peek(p, key);
-
-	return s == NULL ? "" : s;
-}
-
 enum fj_rc apply_ledger_import_begun(const struct evt *e, struct fj_err *err)
 {
 	const json_t *b = e->body;
 
-	return sto_run(e->db, STO_IMPORT_BEGIN, NULL, err, "tttiiti", e->object, text(b, "holder"), text(b, "sha256"),
-	    (int64_t)json_integer_value(json_object_get(b, "rows")), (int64_t)json_integer_value(json_object_get(b, "good")), e->actor, (int64_t)e->at);
+	return sto_run(e->db, STO_IMPORT_BEGIN, NULL, err, "tttiiti", e->object, fj_json_text(b, "holder"), fj_json_text(b, "sha256"),
+	    fj_json_num(b, "rows"), fj_json_num(b, "good"), e->actor, (int64_t)e->at);
 }
 
 enum fj_rc apply_ledger_import_done(const struct evt *e, struct fj_err *err)

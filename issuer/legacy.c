@@ -23,13 +23,6 @@
 
 #define MAX_FILE (8u << 20)
 
-static const char *text(const json_t *p, const char *key)
-{
-	const char *s = fj_json_peek(p, key);
-
-	return s == NULL ? "" : s;
-}
-
 static enum fj_rc no_memory(struct fj_err *err)
 {
 	return fj_fail(err, FJ_E_NOMEM, "issuer", NULL, "out of memory");
@@ -76,8 +69,8 @@ static enum fj_rc find_ledger(struct sto *db, const json_t *row, struct place *p
 	bool there;
 
 	p->new_ledger = p->set_ledger = true;
-	FJ_TRY(led_put_key(text(row, "ledger_no"), NULL, key, sizeof(key)));
-	FJ_TRY(sto_query(db, STO_LEGACY_LEDGER, &q, err, "tt", text(row, "holder"), key));
+	FJ_TRY(led_put_key(fj_json_text(row, "ledger_no"), NULL, key, sizeof(key)));
+	FJ_TRY(sto_query(db, STO_LEGACY_LEDGER, &q, err, "tt", fj_json_text(row, "holder"), key));
 	FJ_TRY(sto_step(&q, &there, err));
 	if (!there)
 		return FJ_OK;
@@ -234,9 +227,9 @@ static enum fj_rc add_ledger(const json_t *row, json_t *body, struct place *p, s
 
 	if (p->new_ledger)
 		iss_new_id("LG-", 12, p->ledger);
-	FJ_TRY(led_put_key(text(row, "ledger_no"), NULL, no_key, sizeof(no_key)));
-	if (iss_said(text(row, "catalog_ref")))
-		FJ_TRY(led_put_key(text(row, "catalog_ref"), name, same_key, sizeof(same_key)));
+	FJ_TRY(led_put_key(fj_json_text(row, "ledger_no"), NULL, no_key, sizeof(no_key)));
+	if (iss_said(fj_json_text(row, "catalog_ref")))
+		FJ_TRY(led_put_key(fj_json_text(row, "catalog_ref"), name, same_key, sizeof(same_key)));
 	FJ_AUTO(json) more = json_pack("{s:s, s:b, s:b, s:s, s:s}", "ledger", p->ledger, "new_ledger", p->new_ledger, "set_ledger", p->set_ledger, "no_key", no_key, "same_key", same_key);
 	return more != NULL && json_object_update(body, more) == 0 ? FJ_OK : no_memory(err);
 }
@@ -250,7 +243,7 @@ static enum fj_rc body_of(const struct entering *x, const json_t *row, const cha
 
 	FJ_TRY(dom_card_hash(card, hash, err));
 	FJ_TRY(leg_row_hash(row, digest, err));
-	FJ_TRY(fj_date_parse(text(row, "registered_on"), &day, err));
+	FJ_TRY(fj_date_parse(fj_json_text(row, "registered_on"), &day, err));
 	iss_new_id("RG-", 12, id);
 	FJ_AUTO(json) more = json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:I, s:s, s:s, s:s, s:b, s:I}", "mark", "历史补录", "finance", x->finance, "file", x->sha256, "recorder",
 	    x->recorder, "person", x->person, "registration", id, "registered_at", (json_int_t)day, "hash", hash, "digest", digest, "name",
@@ -270,14 +263,15 @@ static enum fj_rc enter_one(struct iss_call *c, const char *line, const void *ar
 	struct leg_where w;
 	struct place p;
 
-	FJ_TRY(dom_org_get(c->db, text(row, "holder"), &holder, err));
+	FJ_TRY(dom_org_get(c->db, fj_json_text(row, "holder"), &holder, err));
 	FJ_TRY(leg_prohibitions(row, &holder, x->finance, &w, err));
 	FJ_TRY(place_of(c->db, row, &p, err));
 	if (p.same)
 		return taken(err, no);
 	FJ_TRY(body_of(x, row, line, &p, body, err));
 	FJ_TRY(evt_append(c, "legacy.entered", no, body, err));
-	c->answer = json_pack("{s:s, s:s, s:s, s:s}", "line", line, "asset_no", no, "registration", text(body, "registration"), "digest", text(body, "digest"));
+	c->answer = json_pack("{s:s, s:s, s:s, s:s}", "line", line, "asset_no", no, "registration", fj_json_text(body, "registration"), "digest",
+	    fj_json_text(body, "digest"));
 	return c->answer != NULL ? FJ_OK : no_memory(err);
 }
 
@@ -287,14 +281,15 @@ enum fj_rc apr_legacy_import(struct iss_call *c, const struct apr *a, struct fj_
 	FJ_AUTO(buf) file = FJ_BUF_INIT(MAX_FILE + 1);
 	FJ_AUTO(leg_file) f = {.rows = NULL};
 	char person[ISS_PERSON_CAP], digest[65];
-	struct entering x = {.file = &f, .finance = text(a->payload, "finance"), .sha256 = text(a->payload, "sha256"), .recorder = a->applicant, .person = person};
+	struct entering x = {.file = &f, .finance = fj_json_text(a->payload, "finance"), .sha256 = fj_json_text(a->payload, "sha256"),
+	    .recorder = a->applicant, .person = person};
 
 	FJ_TRY(apr_applicant(c->db, a->id, person, err));
 	FJ_TRY(dom_material_read(x.sha256, &file, err));
 	FJ_TRY(leg_new(&f, x.finance, err));
 	FJ_TRY(leg_kept(fj_buf_slice(&file), &f, err));
 	FJ_TRY(leg_digest(&f, lines, digest, err));
-	if (strcmp(digest, text(a->payload, "digest")) != 0) {
+	if (strcmp(digest, fj_json_text(a->payload, "digest")) != 0) {
 		enum fj_rc rc = fj_fail(err, FJ_E_STATE, "issuer", "R22", "the rows are not read as they were when this was asked for; hand the file in again");
 		fj_err_zh(err, "文件读取结果与送审时不一致，请重新提交");
 		return rc;
@@ -306,22 +301,19 @@ enum fj_rc apr_legacy_import(struct iss_call *c, const struct apr *a, struct fj_
 
 /* --- what an entry changes --- */
 
-static int64_t num(const json_t *b, const char *key)
-{
-	return json_integer_value(json_object_get(b, key));
-}
-
 static enum fj_rc apply_ledger(const struct evt *e, struct fj_err *err)
 {
 	const json_t *b = e->body;
-	const char *ledger = text(b, "ledger");
+	const char *ledger = fj_json_text(b, "ledger");
 
 	if (json_is_true(json_object_get(b, "new_ledger")))
-		FJ_TRY(sto_run(e->db, STO_LEDGER_ADD, NULL, err, "tttttttttttttt" "ti", ledger, text(b, "holder"), text(b, "ledger_no"), text(b, "catalog_ref"), text(b, "name"), "", "", "", "",
-		    "", "", "{}", text(b, "no_key"), text(b, "same_key"), "", e->seq));
+		FJ_TRY(sto_run(e->db, STO_LEDGER_ADD, NULL, err, "tttttttttttttt" "ti", ledger, fj_json_text(b, "holder"), fj_json_text(b, "ledger_no"),
+		    fj_json_text(b, "catalog_ref"), fj_json_text(b, "name"), "", "", "", "",
+		    "", "", "{}", fj_json_text(b, "no_key"), fj_json_text(b, "same_key"), "", e->seq));
 	if (!json_is_true(json_object_get(b, "set_ledger")))
 		return FJ_OK;
-	return sto_run(e->db, STO_LEDGER_SET, NULL, err, "tttttit", "CONFIRMED", "ASSET", "---", text(b, "decision"), text(b, "person"), e->seq, ledger);
+	return sto_run(e->db, STO_LEDGER_SET, NULL, err, "tttttit", "CONFIRMED", "ASSET", "---", fj_json_text(b, "decision"), fj_json_text(b, "person"),
+	    e->seq, ledger);
 }
 
 static enum fj_rc apply_asset(const struct evt *e, struct fj_err *err)
@@ -330,11 +322,12 @@ static enum fj_rc apply_asset(const struct evt *e, struct fj_err *err)
 	FJ_AUTO(buf) card = FJ_BUF_INIT(CARD_MAX);
 
 	FJ_TRY(fj_json_canonical(json_object_get(b, "card"), &card, err));
-	FJ_TRY(sto_run(e->db, STO_ASSET_ADD, NULL, err, "ttttti", e->object, text(b, "ledger"), text(b, "holder"), text(b, "name"), text(b, "origin"), e->seq));
-	FJ_TRY(sto_run(e->db, STO_CARD_ADD, NULL, err, "titt", e->object, (int64_t)1, text(b, "hash"), fj_buf_str(&card)));
+	FJ_TRY(sto_run(e->db, STO_ASSET_ADD, NULL, err, "ttttti", e->object, fj_json_text(b, "ledger"), fj_json_text(b, "holder"), fj_json_text(b, "name"),
+	    fj_json_text(b, "origin"), e->seq));
+	FJ_TRY(sto_run(e->db, STO_CARD_ADD, NULL, err, "titt", e->object, (int64_t)1, fj_json_text(b, "hash"), fj_buf_str(&card)));
 	if (!json_is_true(json_object_get(b, "frozen")))
 		return sto_run(e->db, STO_ASSET_STATE, NULL, err, "tit", "REGISTERED", e->seq, e->object);
-	return sto_run(e->db, STO_ASSET_FREEZE, NULL, err, "ttttit", "FROZEN", "REGISTERED", text(b, "finance"), "", e->seq, e->object);
+	return sto_run(e->db, STO_ASSET_FREEZE, NULL, err, "ttttit", "FROZEN", "REGISTERED", fj_json_text(b, "finance"), "", e->seq, e->object);
 }
 
 enum fj_rc apply_legacy_entered(const struct evt *e, struct fj_err *err)
@@ -343,11 +336,14 @@ enum fj_rc apply_legacy_entered(const struct evt *e, struct fj_err *err)
 
 	FJ_TRY(apply_ledger(e, err));
 	FJ_TRY(apply_asset(e, err));
-	FJ_TRY(sto_run(e->db, STO_REG_ADD, NULL, err, "ttittt" "ttttt" "iiti", text(b, "registration"), e->object, (int64_t)1, "INITIAL", "LEGACY", "REGISTERED", text(b, "person"), "",
-	    "", "", text(b, "doc_no"), num(b, "registered_at"), (int64_t)0, text(b, "holder"), e->seq));
-	return sto_run(e->db, STO_LEGACY_ADD, NULL, err, "tttttttttttt" "ttii", e->object, text(b, "registration"), text(b, "holder"), text(b, "registered_on"), text(b, "doc_no"),
-	    text(b, "doc_date"), text(b, "scan"), text(b, "old_number"), text(b, "old_from"), text(b, "old_to"), text(b, "file"), text(b, "digest"), text(b, "recorder"), e->actor,
-	    num(b, "line"), (int64_t)e->at);
+	FJ_TRY(sto_run(e->db, STO_REG_ADD, NULL, err, "ttittt" "ttttt" "iiti", fj_json_text(b, "registration"), e->object, (int64_t)1, "INITIAL", "LEGACY",
+	    "REGISTERED", fj_json_text(b, "person"), "",
+	    "", "", fj_json_text(b, "doc_no"), fj_json_num(b, "registered_at"), (int64_t)0, fj_json_text(b, "holder"), e->seq));
+	return sto_run(e->db, STO_LEGACY_ADD, NULL, err, "tttttttttttt" "ttii", e->object, fj_json_text(b, "registration"), fj_json_text(b, "holder"),
+	    fj_json_text(b, "registered_on"), fj_json_text(b, "doc_no"),
+	    fj_json_text(b, "doc_date"), fj_json_text(b, "scan"), fj_json_text(b, "old_number"), fj_json_text(b, "old_from"), fj_json_text(b, "old_to"),
+	    fj_json_text(b, "file"), fj_json_text(b, "digest"), fj_json_text(b, "recorder"), e->actor,
+	    fj_json_num(b, "line"), (int64_t)e->at);
 }
 
 /* --- reading --- */

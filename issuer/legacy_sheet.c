@@ -21,22 +21,22 @@ enum column { C_HOLDER, C_LEDGER, C_CATALOG, C_DECISION, C_DATE, C_DOC, C_DOC_DA
 enum form { F_TEXT, F_USCI, F_DATE, F_HASH, F_YES_NO };
 static const struct {
 	const char *field, *zh;
-	enum form form;
 	size_t max;      /* code points */
+	enum form form;
 	bool required;
 } columns[COLUMNS] = {
-	{"holder", "持有单位代码", F_USCI, 18, true},
-	{"ledger_no", "台账编号", F_TEXT, DOM_MAX_LEDGER_NO, true},
-	{"catalog_ref", "数据资源目录编号", F_TEXT, DOM_MAX_CATALOG_REF, false},
-	{"decision", "确认依据", F_TEXT, 200, false},
-	{"registered_on", "登记日期", F_DATE, 10, true},
-	{"doc_no", "登记文号", F_TEXT, 80, true},
-	{"doc_date", "文件日期", F_DATE, 10, false},
-	{"scan", "扫描件哈希", F_HASH, 64, true},
-	{"old_number", "原证书编号", F_TEXT, 80, false},
-	{"old_from", "原证书起始日", F_DATE, 10, false},
-	{"old_to", "原证书截止日", F_DATE, 10, false},
-	{"collateral", "是否设定担保", F_YES_NO, 8, false},
+	{"holder", "持有单位代码", 18, F_USCI, true},
+	{"ledger_no", "台账编号", DOM_MAX_LEDGER_NO, F_TEXT, true},
+	{"catalog_ref", "数据资源目录编号", DOM_MAX_CATALOG_REF, F_TEXT, false},
+	{"decision", "确认依据", 200, F_TEXT, false},
+	{"registered_on", "登记日期", 10, F_DATE, true},
+	{"doc_no", "登记文号", 80, F_TEXT, true},
+	{"doc_date", "文件日期", 10, F_DATE, false},
+	{"scan", "扫描件哈希", 64, F_HASH, true},
+	{"old_number", "原证书编号", 80, F_TEXT, false},
+	{"old_from", "原证书起始日", 10, F_DATE, false},
+	{"old_to", "原证书截止日", 10, F_DATE, false},
+	{"collateral", "是否设定担保", 8, F_YES_NO, false},
 };
 
 struct reading {

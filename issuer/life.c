@@ -16,13 +16,6 @@
 #include "issuer/state.h"
 #include "issuer/task.h"
 
-static const char *text(const json_t *p, const char *key)
-{
-	const char *s = fj_json_peek(p, key);
-
-	return s == NULL ? "" : s;
-}
-
 /* --- freezing --- */
 
 static enum fj_rc suspend_certificate(struct iss_call *c, const char *number, const char *reason, bool *held, struct fj_err *err)
@@ -81,7 +74,7 @@ static enum fj_rc freeze_one(struct iss_call *c, const char *asset_no, const voi
 	(void)arg;
 	FJ_TRY(dom_asset_get(c->db, asset_no, &a, err));
 	FJ_TRY(check_side(c, &a, err));
-	FJ_TRY(dom_freeze(c, &a, text(c->params, "reason"), err));
+	FJ_TRY(dom_freeze(c, &a, fj_json_text(c->params, "reason"), err));
 	c->answer = json_pack("{s:s, s:s, s:s}", "asset_no", a.asset_no, "state", "FROZEN", "former", a.state);
 	return FJ_OK;
 }
@@ -95,7 +88,8 @@ enum fj_rc apply_asset_frozen(const struct evt *e, struct fj_err *err)
 {
 	const json_t *b = e->body;
 
-	return sto_run(e->db, STO_ASSET_FREEZE, NULL, err, "ttttit", text(b, "to"), text(b, "former"), text(b, "by"), text(b, "held"), e->seq, e->object);
+	return sto_run(e->db, STO_ASSET_FREEZE, NULL, err, "ttttit", fj_json_text(b, "to"), fj_json_text(b, "former"), fj_json_text(b, "by"),
+	    fj_json_text(b, "held"), e->seq, e->object);
 }
 
 enum fj_rc cmd_asset_unfreeze(struct iss_call *c, struct fj_err *err)
@@ -110,7 +104,7 @@ enum fj_rc cmd_asset_unfreeze(struct iss_call *c, struct fj_err *err)
 	FJ_TRY(dom_org_get(c->db, a.holder, &holder, err));
 	if (strcmp(a.frozen_by, c->actor->org) != 0 && strcmp(holder.finance, c->actor->org) != 0)
 		return iss_rule_fail(err, "domain.md decision 8", "this was frozen by a higher party; that party or the finance department lifts it", "该资产由更高一方冻结，应由该方或财政部门解除");
-	FJ_AUTO(json) payload = json_pack("{s:s, s:s}", "asset_no", a.asset_no, "reason", text(c->params, "reason"));
+	FJ_AUTO(json) payload = json_pack("{s:s, s:s}", "asset_no", a.asset_no, "reason", fj_json_text(c->params, "reason"));
 	return apr_request(c, "asset.unfreeze", a.asset_no, c->actor->org, payload, err);
 }
 
@@ -141,14 +135,14 @@ enum fj_rc apr_asset_unfreeze(struct iss_call *c, const struct apr *p, struct fj
 	FJ_TRY(dom_asset_get(c->db, p->object, &a, err));
 	FJ_TRY(dom_org_get(c->db, a.holder, &holder, err));
 	FJ_TRY(iss_state_next(ISS_OBJ_ASSET, a.state, "unfreeze", &to, err));
-	FJ_AUTO(json) body = json_pack("{s:s, s:s}", "to", a.former, "reason", text(p->payload, "reason"));
+	FJ_AUTO(json) body = json_pack("{s:s, s:s}", "to", a.former, "reason", fj_json_text(p->payload, "reason"));
 	FJ_TRY(evt_append(c, "asset.unfrozen", a.asset_no, body, err));
 	return resume_held(c, &a, holder.finance, err);
 }
 
 enum fj_rc apply_asset_unfrozen(const struct evt *e, struct fj_err *err)
 {
-	return sto_run(e->db, STO_ASSET_FREEZE, NULL, err, "ttttit", text(e->body, "to"), "", "", "", e->seq, e->object);
+	return sto_run(e->db, STO_ASSET_FREEZE, NULL, err, "ttttit", fj_json_text(e->body, "to"), "", "", "", e->seq, e->object);
 }
 
 /* --- endings: cancellation, destruction, transfer, withdrawal of a registration --- */
@@ -255,10 +249,12 @@ enum fj_rc apply_asset_received(const struct evt *e, struct fj_err *err)
 	FJ_AUTO(dom_asset) again = {.card = NULL};
 
 	FJ_TRY(fj_json_canonical(json_object_get(b, "card"), &card, err));
-	FJ_TRY(sto_run(e->db, STO_LEDGER_COPY, NULL, err, "tttit", text(b, "ledger"), text(b, "holder"), e->object, e->seq, text(b, "from_ledger")));
-	FJ_TRY(sto_run(e->db, STO_ASSET_ADD, NULL, err, "ttttti", e->object, text(b, "ledger"), text(b, "holder"), text(b, "name"), text(b, "origin"), e->seq));
-	FJ_TRY(sto_run(e->db, STO_CARD_ADD, NULL, err, "titt", e->object, (int64_t)1, text(b, "hash"), fj_buf_str(&card)));
-	FJ_TRY(sto_run(e->db, STO_ASSET_FROM, NULL, err, "ttt", "REGISTERED", text(b, "came_from"), e->object));
+	FJ_TRY(sto_run(e->db, STO_LEDGER_COPY, NULL, err, "tttit", fj_json_text(b, "ledger"), fj_json_text(b, "holder"), e->object, e->seq,
+	    fj_json_text(b, "from_ledger")));
+	FJ_TRY(sto_run(e->db, STO_ASSET_ADD, NULL, err, "ttttti", e->object, fj_json_text(b, "ledger"), fj_json_text(b, "holder"), fj_json_text(b, "name"),
+	    fj_json_text(b, "origin"), e->seq));
+	FJ_TRY(sto_run(e->db, STO_CARD_ADD, NULL, err, "titt", e->object, (int64_t)1, fj_json_text(b, "hash"), fj_buf_str(&card)));
+	FJ_TRY(sto_run(e->db, STO_ASSET_FROM, NULL, err, "ttt", "REGISTERED", fj_json_text(b, "came_from"), e->object));
 	return dom_asset_get(e->db, e->object, &again, err);
 }
 
@@ -277,7 +273,7 @@ enum fj_rc cmd_registration_withdraw(struct iss_call *c, struct fj_err *err)
 		fj_err_zh(err, "该登记已颁发证书，应撤销证书（certificate revoke，privilegeWithdrawn）");
 		return rc;
 	}
-	FJ_AUTO(json) payload = json_pack("{s:s, s:s}", "registration", r.id, "reason", text(c->params, "reason"));
+	FJ_AUTO(json) payload = json_pack("{s:s, s:s}", "registration", r.id, "reason", fj_json_text(c->params, "reason"));
 	return apr_request(c, "registration.withdraw", r.id, c->actor->org, payload, err);
 }
 
@@ -296,7 +292,8 @@ enum fj_rc apr_registration_withdraw(struct iss_call *c, const struct apr *p, st
 		fj_err_zh(err, "该登记在此期间已颁发证书");
 		return rc;
 	}
-	FJ_AUTO(json) body = json_pack("{s:s, s:s, s:s, s:s, s:b}", "asset_no", a.asset_no, "to", to, "asset_to", initial ? "CARDED" : a.state, "note", text(p->payload, "reason"),
+	FJ_AUTO(json) body = json_pack("{s:s, s:s, s:s, s:s, s:b}", "asset_no", a.asset_no, "to", to, "asset_to", initial ? "CARDED" : a.state, "note",
+	    fj_json_text(p->payload, "reason"),
 	    "closed", 1);
 	return evt_append(c, "registration.withdrawn", r.id, body, err);
 }
@@ -367,13 +364,13 @@ enum fj_rc dom_expire(struct iss_call *c, size_t most, bool *more, struct fj_err
 enum fj_rc apply_certificate_expired(const struct evt *e, struct fj_err *err)
 {
 	const json_t *b = e->body;
-	const char *asset_no = text(b, "asset_no"), *to = text(b, "asset_to");
+	const char *asset_no = fj_json_text(b, "asset_no"), *to = fj_json_text(b, "asset_to");
 	FJ_AUTO(json) card = NULL;
 
-	FJ_TRY(sto_run(e->db, STO_CERT_TO, NULL, err, "tit", text(b, "to"), e->seq, e->object));
+	FJ_TRY(sto_run(e->db, STO_CERT_TO, NULL, err, "tit", fj_json_text(b, "to"), e->seq, e->object));
 	if (asset_no[0] == '\0')
 		return FJ_OK;
-	int64_t version = json_integer_value(json_object_get(b, "version"));
+	int64_t version = fj_json_num(b, "version");
 	FJ_TRY(dom_card_at(e->db, asset_no, version, &card, err));
 	/* a frozen asset stays frozen; what it comes back to changes */
 	FJ_TRY(sto_run(e->db, STO_ASSET_EXPIRED, NULL, err, "tit", to, e->seq, asset_no));

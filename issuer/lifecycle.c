@@ -12,13 +12,6 @@
 #include "issuer/domain.h"
 #include "issuer/iss.h"
 
-static const char *text(const json_t *p, const char *key)
-{
-	const char *s = fj_json_peek(p, key);
-
-	return s == NULL ? "" : s;
-}
-
 static enum fj_rc not_disabled(const struct usr *u, struct fj_err *err)
 {
 	if (strcmp(u->state, "SUSPENDED") == 0)
@@ -39,7 +32,7 @@ static enum fj_rc check_move(struct iss_call *c, const struct usr *u, const json
 	uint32_t bits;
 
 	FJ_TRY(not_disabled(u, err));
-	FJ_TRY(dom_org_get(c->db, text(p, "org"), &o, err));
+	FJ_TRY(dom_org_get(c->db, fj_json_text(p, "org"), &o, err));
 	FJ_TRY(usr_check_roles(&o, json_object_get(p, "roles"), err));
 	FJ_TRY(iss_roles_parse(json_object_get(p, "roles"), &bits, err));
 	if (strcmp(o.usci, u->a.org) != 0 || !(bits & ISS_FINANCE))
@@ -54,9 +47,9 @@ enum fj_rc cmd_user_move(struct iss_call *c, struct fj_err *err)
 	struct usr u;
 	char keeper[19];
 
-	FJ_TRY(usr_get(c->db, text(c->params, "login"), &u, err));
+	FJ_TRY(usr_get(c->db, fj_json_text(c->params, "login"), &u, err));
 	FJ_AUTO(json) payload = json_pack("{s:s, s:s, s:s, s:O, s:{s:s, s:o}, s:s}", "login", u.a.login, "not_by", u.a.person, "org", org == NULL ? u.a.org : org, "roles",
-	    json_object_get(c->params, "roles"), "was", "org", u.a.org, "roles", iss_roles_json(u.a.roles), "reason", text(c->params, "reason"));
+	    json_object_get(c->params, "roles"), "was", "org", u.a.org, "roles", iss_roles_json(u.a.roles), "reason", fj_json_text(c->params, "reason"));
 	FJ_TRY(usr_office(c, u.a.org, c->actor->org, NULL, err));
 	FJ_TRY(check_move(c, &u, payload, keeper, err));
 	return apr_request(c, "user.move", u.a.login, keeper, payload, err);
@@ -68,11 +61,11 @@ enum fj_rc apr_user_move(struct iss_call *c, const struct apr *a, struct fj_err 
 	struct usr u;
 
 	FJ_TRY(usr_get(c->db, a->object, &u, err));
-	if (strcmp(u.a.org, text(json_object_get(a->payload, "was"), "org")) != 0)
+	if (strcmp(u.a.org, fj_json_text(json_object_get(a->payload, "was"), "org")) != 0)
 		return fj_fail(err, FJ_E_STATE, "issuer", NULL, "the user %s was moved meanwhile", a->object);
 	FJ_TRY(check_move(c, &u, a->payload, (char[19]){0}, err));
 	FJ_TRY(evt_append(c, "user.moved", a->object, a->payload, err));
-	if (strcmp(u.a.org, text(a->payload, "org")) != 0)
+	if (strcmp(u.a.org, fj_json_text(a->payload, "org")) != 0)
 		FJ_TRY(dlg_end_all(c, a->object, "user.move", ended, err));
 	return usr_end_sessions(c, a->object, err);
 }
@@ -82,39 +75,39 @@ enum fj_rc apply_user_moved(const struct evt *e, struct fj_err *err)
 	uint32_t bits;
 
 	FJ_TRY(iss_roles_parse(json_object_get(e->body, "roles"), &bits, err));
-	return sto_run(e->db, STO_USER_MOVE, NULL, err, "tit", text(e->body, "org"), (int64_t)bits, e->object);
+	return sto_run(e->db, STO_USER_MOVE, NULL, err, "tit", fj_json_text(e->body, "org"), (int64_t)bits, e->object);
 }
 
 /* --- reset --- */
 
 enum fj_rc cmd_user_reset(struct iss_call *c, struct fj_err *err)
 {
-	const char *what = text(c->params, "what");
+	const char *what = fj_json_text(c->params, "what");
 	struct usr u;
 	char keeper[19], first[USR_CODE_FIRST + 1], hash[65];
 
-	FJ_TRY(usr_get(c->db, text(c->params, "login"), &u, err));
+	FJ_TRY(usr_get(c->db, fj_json_text(c->params, "login"), &u, err));
 	FJ_TRY(not_disabled(&u, err));
 	FJ_TRY(usr_office(c, u.a.org, c->actor->org, keeper, err));
 	usr_code_first(first, hash);
 	FJ_AUTO(json) payload = json_pack("{s:s, s:s, s:s, s:s, s:s, s:s}", "login", u.a.login, "not_by", u.a.person, "org", u.a.org, "what", what, "code_sha256", hash,
-	    "reason", text(c->params, "reason"));
+	    "reason", fj_json_text(c->params, "reason"));
 	FJ_TRY(apr_request(c, "user.reset", u.a.login, keeper, payload, err));
 	return fj_json_set(c->answer, "code_first", json_string(first));
 }
 
 enum fj_rc apr_user_reset(struct iss_call *c, const struct apr *a, struct fj_err *err)
 {
-	bool password = strcmp(text(a->payload, "what"), "password") == 0;
+	bool password = strcmp(fj_json_text(a->payload, "what"), "password") == 0;
 	char second[USR_CODE_SECOND + 1];
 	struct usr u;
 
 	FJ_TRY(usr_get(c->db, a->object, &u, err));
 	FJ_TRY(not_disabled(&u, err));
-	FJ_AUTO(json) body = json_pack("{s:s, s:s}", "what", text(a->payload, "what"), "reason", text(a->payload, "reason"));
+	FJ_AUTO(json) body = json_pack("{s:s, s:s}", "what", fj_json_text(a->payload, "what"), "reason", fj_json_text(a->payload, "reason"));
 	FJ_TRY(evt_append(c, "user.reset", a->object, body, err));
 	FJ_TRY(sto_run(c->db, password ? STO_SECRET_NO_PASSWORD : STO_SECRET_NO_FACTOR, NULL, err, "t", a->object));
-	FJ_TRY(usr_invite(c->db, a->object, text(a->payload, "code_sha256"), second, err));
+	FJ_TRY(usr_invite(c->db, a->object, fj_json_text(a->payload, "code_sha256"), second, err));
 	FJ_TRY(usr_end_sessions(c, a->object, err));
 	c->answer = json_pack("{s:s, s:s, s:s, s:s}", "id", a->id, "state", "APPROVED", "login", a->object, "code_second", second);
 	return c->answer != NULL ? FJ_OK : fj_fail(err, FJ_E_NOMEM, "issuer", NULL, "out of memory");
@@ -168,12 +161,12 @@ enum fj_rc cmd_user_handover(struct iss_call *c, struct fj_err *err)
 	char keeper[19];
 	json_t *open = NULL;
 
-	FJ_TRY(usr_get(c->db, text(c->params, "login"), &from, err));
+	FJ_TRY(usr_get(c->db, fj_json_text(c->params, "login"), &from, err));
 	FJ_TRY(usr_office(c, from.a.org, c->actor->org, keeper, err));
-	FJ_TRY(check_handover(c, &from, text(c->params, "to"), &to, err));
+	FJ_TRY(check_handover(c, &from, fj_json_text(c->params, "to"), &to, err));
 	FJ_TRY(open_requests(c, from.a.login, to.a.person, &open, err));
 	FJ_AUTO(json) payload = json_pack("{s:s, s:s, s:s, s:s, s:s, s:o}", "login", from.a.login, "not_by", from.a.person, "to", to.a.login, "org", from.a.org,
-	    "reason", text(c->params, "reason"), "open_requests", open);
+	    "reason", fj_json_text(c->params, "reason"), "open_requests", open);
 	return apr_request(c, "user.handover", from.a.login, keeper, payload, err);
 }
 
@@ -185,10 +178,11 @@ enum fj_rc apr_user_handover(struct iss_call *c, const struct apr *a, struct fj_
 	FJ_AUTO(json) ended = json_array();
 
 	FJ_TRY(usr_get(c->db, a->object, &from, err));
-	FJ_TRY(check_handover(c, &from, text(a->payload, "to"), &to, err));
+	FJ_TRY(check_handover(c, &from, fj_json_text(a->payload, "to"), &to, err));
 	FJ_TRY(open_requests(c, from.a.login, to.a.person, &open, err));
 	FJ_AUTO(json) list = open;
-	FJ_AUTO(json) body = json_pack("{s:s, s:s, s:O, s:s}", "to", to.a.login, "person", to.a.person, "approvals", list, "reason", text(a->payload, "reason"));
+	FJ_AUTO(json) body = json_pack("{s:s, s:s, s:O, s:s}", "to", to.a.login, "person", to.a.person, "approvals", list, "reason",
+	    fj_json_text(a->payload, "reason"));
 	FJ_TRY(evt_append(c, "user.handed-over", a->object, body, err));
 	FJ_TRY(dlg_end_all(c, a->object, "user.handover", ended, err));
 	FJ_TRY(sto_run(c->db, STO_SECRET_END, NULL, err, "t", a->object));
@@ -204,7 +198,7 @@ enum fj_rc apply_user_handed_over(const struct evt *e, struct fj_err *err)
 	json_t *v;
 
 	json_array_foreach(json_object_get(e->body, "approvals"), i, v)
-		FJ_TRY(sto_run(e->db, STO_APPROVAL_OWNER, NULL, err, "ttt", text(e->body, "to"), text(e->body, "person"), text(v, "id")));
+		FJ_TRY(sto_run(e->db, STO_APPROVAL_OWNER, NULL, err, "ttt", fj_json_text(e->body, "to"), fj_json_text(e->body, "person"), fj_json_text(v, "id")));
 	return sto_run(e->db, STO_USER_STATE, NULL, err, "tt", "DISABLED", e->object);
 }
 
@@ -216,16 +210,17 @@ enum fj_rc cmd_user_suspend(struct iss_call *c, struct fj_err *err)
 	struct usr u;
 	char keeper[19];
 
-	FJ_TRY(usr_get(c->db, text(c->params, "login"), &u, err));
+	FJ_TRY(usr_get(c->db, fj_json_text(c->params, "login"), &u, err));
 	FJ_TRY(not_disabled(&u, err));
 	FJ_TRY(usr_office(c, u.a.org, c->actor->org, keeper, err));
 	FJ_TRY(usr_leaves_two(c, &u, err));
-	if (!iss_said(text(c->params, "reason")) || iss_persons_meet(u.a.person, c->actor->person)) {
+	if (!iss_said(fj_json_text(c->params, "reason")) || iss_persons_meet(u.a.person, c->actor->person)) {
 		enum fj_rc rc = fj_fail(err, FJ_E_INVALID, "issuer", "26号 art. 19", "a suspension says what was found, and nobody suspends himself");
 		fj_err_zh(err, "暂停职责应说明事由，且不得暂停本人");
 		return rc;
 	}
-	FJ_AUTO(json) body = json_pack("{s:s, s:s, s:s, s:s}", "state", "SUSPENDED", "rule", "R24", "cause", text(c->params, "cause"), "reason", text(c->params, "reason"));
+	FJ_AUTO(json) body = json_pack("{s:s, s:s, s:s, s:s}", "state", "SUSPENDED", "rule", "R24", "cause", fj_json_text(c->params, "cause"), "reason",
+	    fj_json_text(c->params, "reason"));
 	FJ_TRY(evt_append(c, "user.changed", u.a.login, body, err));
 	FJ_TRY(usr_end_sessions(c, u.a.login, err));
 	c->answer = json_pack("{s:s, s:s}", "login", u.a.login, "state", "SUSPENDED");
@@ -246,10 +241,10 @@ enum fj_rc cmd_user_reinstate(struct iss_call *c, struct fj_err *err)
 	struct usr u;
 	char keeper[19];
 
-	FJ_TRY(usr_get(c->db, text(c->params, "login"), &u, err));
+	FJ_TRY(usr_get(c->db, fj_json_text(c->params, "login"), &u, err));
 	FJ_TRY(check_suspended(&u, err));
 	FJ_TRY(usr_office(c, u.a.org, c->actor->org, keeper, err));
-	FJ_AUTO(json) payload = json_pack("{s:s, s:s, s:s}", "login", u.a.login, "not_by", u.a.person, "reason", text(c->params, "reason"));
+	FJ_AUTO(json) payload = json_pack("{s:s, s:s, s:s}", "login", u.a.login, "not_by", u.a.person, "reason", fj_json_text(c->params, "reason"));
 	return apr_request(c, "user.reinstate", u.a.login, keeper, payload, err);
 }
 
@@ -266,6 +261,6 @@ enum fj_rc apr_user_reinstate(struct iss_call *c, const struct apr *a, struct fj
 	/* who was suspended before he had enrolled has to enrol first: never in without his factor */
 	bool whole = row && sto_text(&q, 0)[0] != '\0' && sto_blob(&q, 1).len > 0;
 	sto_done(&q);
-	FJ_AUTO(json) body = json_pack("{s:s, s:s}", "state", whole ? "ACTIVE" : "INVITED", "reason", text(a->payload, "reason"));
+	FJ_AUTO(json) body = json_pack("{s:s, s:s}", "state", whole ? "ACTIVE" : "INVITED", "reason", fj_json_text(a->payload, "reason"));
 	return evt_append(c, "user.changed", a->object, body, err);
 }

@@ -133,7 +133,7 @@ enum fj_rc apply_material_filed(const struct evt *e, struct fj_err *err)
 	const json_t *b = e->body;
 
 	return sto_run(e->db, STO_MATERIAL_ADD, NULL, err, "ttttttii", e->object, fj_json_peek(b, "holder"), fj_json_peek(b, "asset_no"), fj_json_peek(b, "kind"),
-	    fj_json_peek(b, "name"), fj_json_peek(b, "sha256"), (int64_t)json_integer_value(json_object_get(b, "size")), (int64_t)e->at);
+	    fj_json_peek(b, "name"), fj_json_peek(b, "sha256"), fj_json_num(b, "size"), (int64_t)e->at);
 }
 
 /* --- reading --- */

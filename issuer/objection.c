@@ -14,16 +14,9 @@
 #include "issuer/rules/rules.h"
 #include "issuer/state.h"
 
-static const char *text(const json_t *p, const char *key)
-{
-	const char *s = fj_json_peek(p, key);
-
-	return s == NULL ? "" : s;
-}
-
 static enum fj_rc check_real(const json_t *p, struct fj_err *err)
 {
-	if (iss_said(text(p, "name")) && iss_said(text(p, "contact")) && iss_said(text(p, "evidence")))
+	if (iss_said(fj_json_text(p, "name")) && iss_said(fj_json_text(p, "contact")) && iss_said(fj_json_text(p, "evidence")))
 		return FJ_OK;
 	return iss_rule_fail(err, "R21", "an objection is made under a real name, with an address to answer to and with evidence", "异议应当实名提出，并提供联系方式和证据材料");
 }
@@ -65,7 +58,8 @@ enum fj_rc cmd_registration_object(struct iss_call *c, struct fj_err *err)
 	FJ_TRY(prf_int(c, holder.finance, "days.objection", &days, err));
 	FJ_TRY(prf_term(c, holder.finance, c->now, days, &due, NULL, err));
 	iss_new_id("OB-", 12, id);
-	FJ_AUTO(json) who = json_pack("{s:s, s:s, s:s}", "name", text(c->params, "name"), "contact", text(c->params, "contact"), "evidence", text(c->params, "evidence"));
+	FJ_AUTO(json) who = json_pack("{s:s, s:s, s:s}", "name", fj_json_text(c->params, "name"), "contact", fj_json_text(c->params, "contact"), "evidence",
+	    fj_json_text(c->params, "evidence"));
 	FJ_TRY(opn_keep(c, id, who, commitment, err));
 	FJ_AUTO(json) body = json_pack("{s:s, s:s, s:s, s:s, s:I}", "registration", r.id, "asset_no", a.asset_no, "who", commitment, "person", c->actor->person, "due",
 	    (json_int_t)due);
@@ -78,7 +72,8 @@ enum fj_rc apply_objection_made(const struct evt *e, struct fj_err *err)
 {
 	const json_t *b = e->body;
 
-	return sto_run(e->db, STO_OBJECTION_ADD, NULL, err, "ttttiii", e->object, text(b, "registration"), text(b, "asset_no"), text(b, "person"), (int64_t)e->at, (int64_t)json_integer_value(json_object_get(b, "due")), e->seq);
+	return sto_run(e->db, STO_OBJECTION_ADD, NULL, err, "ttttiii", e->object, fj_json_text(b, "registration"), fj_json_text(b, "asset_no"),
+	    fj_json_text(b, "person"), (int64_t)e->at, fj_json_num(b, "due"), e->seq);
 }
 
 /* --- deciding --- */
@@ -107,7 +102,8 @@ static enum fj_rc end_registration(struct iss_call *c, const struct objection *o
 	FJ_TRY(iss_state_next(ISS_OBJ_REGISTRATION, r.state, "terminate", &to, err));
 	if (!dom_reg_type(r.type)->on_certificate)
 		FJ_TRY(iss_state_next(ISS_OBJ_ASSET, a->state, "terminate", &asset_to, err));
-	FJ_AUTO(json) body = json_pack("{s:s, s:s, s:s, s:s, s:b}", "asset_no", a->asset_no, "to", to, "asset_to", asset_to, "note", text(c->params, "reason"), "closed", 1);
+	FJ_AUTO(json) body = json_pack("{s:s, s:s, s:s, s:s, s:b}", "asset_no", a->asset_no, "to", to, "asset_to", asset_to, "note",
+	    fj_json_text(c->params, "reason"), "closed", 1);
 	return evt_append(c, "registration.terminated", r.id, body, err);
 }
 
@@ -130,7 +126,7 @@ static enum fj_rc uphold(struct iss_call *c, const struct objection *o, struct d
 {
 	if (o->registration[0] != '\0')
 		return end_registration(c, o, a, err);
-	return strcmp(a->state, "FROZEN") == 0 ? FJ_OK : dom_freeze(c, a, text(c->params, "reason"), err);
+	return strcmp(a->state, "FROZEN") == 0 ? FJ_OK : dom_freeze(c, a, fj_json_text(c->params, "reason"), err);
 }
 
 enum fj_rc cmd_objection_decide(struct iss_call *c, struct fj_err *err)
@@ -151,12 +147,13 @@ enum fj_rc cmd_objection_decide(struct iss_call *c, struct fj_err *err)
 		return rc;
 	}
 	FJ_TRY(check_part(c, &o, &a, err));
-	if (!iss_said(text(c->params, "reason"))) {
+	if (!iss_said(fj_json_text(c->params, "reason"))) {
 		enum fj_rc rc = fj_fail(err, FJ_E_INVALID, "issuer", "26号 art. 12", "a decision on an objection is reasoned");
 		fj_err_zh(err, "异议处理决定应说明理由");
 		return rc;
 	}
-	FJ_AUTO(json) body = json_pack("{s:s, s:s, s:s}", "to", upheld ? "UPHELD" : "DISMISSED", "reason", text(c->params, "reason"), "person", c->actor->person);
+	FJ_AUTO(json) body = json_pack("{s:s, s:s, s:s}", "to", upheld ? "UPHELD" : "DISMISSED", "reason", fj_json_text(c->params, "reason"), "person",
+	    c->actor->person);
 	FJ_TRY(evt_append(c, "objection.decided", o.id, body, err));
 	if (upheld)
 		FJ_TRY(uphold(c, &o, &a, err));
@@ -166,7 +163,7 @@ enum fj_rc cmd_objection_decide(struct iss_call *c, struct fj_err *err)
 
 enum fj_rc apply_objection_decided(const struct evt *e, struct fj_err *err)
 {
-	return sto_run(e->db, STO_OBJECTION_SET, NULL, err, "ttit", text(e->body, "to"), text(e->body, "reason"), e->seq, e->object);
+	return sto_run(e->db, STO_OBJECTION_SET, NULL, err, "ttit", fj_json_text(e->body, "to"), fj_json_text(e->body, "reason"), e->seq, e->object);
 }
 
 /* --- reading --- */

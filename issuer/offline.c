@@ -33,13 +33,6 @@ struct doing {
 	const char *recorder, *persons; /* who entered; all who stand behind the entry so far */
 };
 
-static const char *text(const json_t *p, const char *key)
-{
-	const char *s = fj_json_peek(p, key);
-
-	return s == NULL ? "" : s;
-}
-
 static enum fj_rc refuse(struct fj_err *err, enum fj_rc rc, const char *en, const char *zh)
 {
 	fj_fail(err, rc, "issuer", "domain.md decision 10", "%s", en);
@@ -88,7 +81,7 @@ static enum fj_rc endorse_one(struct iss_call *c, const char *id, const void *ar
 	FJ_TRY(own_holder(c, d, r.holder, err));
 	FJ_TRY(iss_rule_no_two_roles_of_one_person(r.applicant, d->persons, err));
 	return as_body(c, d, cmd_registration_endorse, json_pack("{s:s, s:b, s:s}", "id", id, "accept", json_is_true(json_object_get(d->params, "accept")),
-	    "note", text(d->params, "note")), err);
+	    "note", fj_json_text(d->params, "note")), err);
 }
 
 static enum fj_rc confirm_one(struct iss_call *c, const char *id, const void *arg, struct fj_err *err)
@@ -113,8 +106,8 @@ static enum fj_rc freeze_as(struct iss_call *c, struct fj_err *err)
 {
 	FJ_AUTO(dom_asset) a = {.card = NULL};
 
-	FJ_TRY(dom_asset_get(c->db, text(c->params, "asset"), &a, err));
-	return dom_freeze(c, &a, text(c->params, "reason"), err);
+	FJ_TRY(dom_asset_get(c->db, fj_json_text(c->params, "asset"), &a, err));
+	return dom_freeze(c, &a, fj_json_text(c->params, "reason"), err);
 }
 
 static enum fj_rc freeze_one(struct iss_call *c, const char *no, const void *arg, struct fj_err *err)
@@ -123,7 +116,7 @@ static enum fj_rc freeze_one(struct iss_call *c, const char *no, const void *arg
 	FJ_AUTO(dom_asset) a = {.card = NULL};
 
 	FJ_TRY(load_asset(c, d, no, &a, err));
-	FJ_TRY(as_body(c, d, freeze_as, json_pack("{s:s, s:s}", "asset", no, "reason", text(d->params, "reason")), err));
+	FJ_TRY(as_body(c, d, freeze_as, json_pack("{s:s, s:s}", "asset", no, "reason", fj_json_text(d->params, "reason")), err));
 	c->answer = json_pack("{s:s, s:s, s:s}", "asset_no", no, "state", "FROZEN", "former", a.state);
 	return FJ_OK;
 }
@@ -138,7 +131,7 @@ static enum fj_rc unfreeze_one(struct iss_call *c, const char *no, const void *a
 	FJ_TRY(load_asset(c, d, no, &a, err));
 	if (strcmp(a.frozen_by, d->usci) != 0)
 		return refuse(err, FJ_E_STATE, "the asset is not frozen by this body", "该资产并非由该单位冻结");
-	FJ_AUTO(json) payload = json_pack("{s:s}", "reason", text(d->params, "reason"));
+	FJ_AUTO(json) payload = json_pack("{s:s}", "reason", fj_json_text(d->params, "reason"));
 	const struct apr lift = {.kind = "asset.unfreeze", .object = no, .org = d->finance, .payload = payload, .applicant = c->actor->login};
 	FJ_TRY(apr_asset_unfreeze(c, &lift, err));
 	c->answer = json_pack("{s:s, s:s}", "asset_no", no, "state", a.former);
@@ -156,7 +149,7 @@ static enum fj_rc note_one(struct iss_call *c, const char *object, const void *a
 	sto_done(&q);
 	if (!row)
 		return refuse(err, FJ_E_NOTFOUND, "the register knows no object of this number to note the act on", "登记系统中没有该编号的对象");
-	FJ_AUTO(json) body = json_pack("{s:s}", "note", text(d->params, "note"));
+	FJ_AUTO(json) body = json_pack("{s:s}", "note", fj_json_text(d->params, "note"));
 	FJ_TRY(evt_append(c, "offline.noted", object, body, err));
 	c->answer = json_pack("{s:s}", "object", object);
 	return FJ_OK;
@@ -186,7 +179,7 @@ static enum fj_rc act_of(const json_t *params, const struct act **out, struct fj
 
 	FJ_TRY(fj_json_only(params, keys, err));
 	for (size_t i = 0; i < FJ_ARRAY_LEN(acts); i++)
-		if (strcmp(acts[i].name, text(params, "act")) == 0) {
+		if (strcmp(acts[i].name, fj_json_text(params, "act")) == 0) {
 			*out = &acts[i];
 			FJ_TRY(fj_json_opt_str(params, "note", 400, &s, err));
 			return fj_json_opt_str(params, "reason", 400, &s, err);
@@ -216,7 +209,7 @@ static enum fj_rc check_reasons(const struct act *a, const json_t *params, struc
 {
 	bool freeze = strncmp(a->name, "asset.", 6) == 0;
 
-	if (iss_said(text(params, freeze ? "reason" : "note")) || (!freeze && strcmp(a->name, "note") != 0))
+	if (iss_said(fj_json_text(params, freeze ? "reason" : "note")) || (!freeze && strcmp(a->name, "note") != 0))
 		return FJ_OK;
 	return refuse(err, FJ_E_INVALID, freeze ? "give the reason that the document states in \"reason\"" : "say in \"note\" what the document decides",
 	    freeze ? "请在“reason”中填写文书载明的理由" : "请在“note”中填写文件内容");
@@ -224,15 +217,15 @@ static enum fj_rc check_reasons(const struct act *a, const json_t *params, struc
 
 static enum fj_rc check_document(struct iss_call *c, const struct act *a, struct fj_err *err)
 {
-	const char *usci = text(c->params, "usci");
+	const char *usci = fj_json_text(c->params, "usci");
 	fj_time day;
 
-	if (!iss_said(text(c->params, "body")) || !iss_said(text(c->params, "doc_no")))
+	if (!iss_said(fj_json_text(c->params, "body")) || !iss_said(fj_json_text(c->params, "doc_no")))
 		return refuse(err, FJ_E_INVALID, "an act on paper has a body and a document number", "线下办理应填写办理单位和文号");
 	if ((usci[0] != '\0' || strcmp(a->name, "note") != 0) && !iss_usci_form(usci))
 		return refuse(err, FJ_E_INVALID, "the body's unified social credit code (18 characters) is needed, since the act is carried out as its own",
 		    "应填写办理单位的统一社会信用代码（18 位），该事项以其名义办理");
-	FJ_TRY(fj_date_parse(text(c->params, "doc_date"), &day, err));
+	FJ_TRY(fj_date_parse(fj_json_text(c->params, "doc_date"), &day, err));
 	return day <= c->now ? FJ_OK : refuse(err, FJ_E_REFUSED, "the document's date lies in the future; record it when it has been made", "文件日期晚于今日；请在文件作出后补录");
 }
 
@@ -294,8 +287,9 @@ static enum fj_rc keep_scan(struct iss_call *c, struct dom_material *m, struct f
 enum fj_rc cmd_offline_record(struct iss_call *c, struct fj_err *err)
 {
 	const json_t *params = json_object_get(c->params, "act");
-	struct doing d = {.params = params, .finance = c->actor->org, .usci = text(c->params, "usci"), .recorder = c->actor->person, .persons = c->actor->person};
-	struct dom_material scan = {.holder = c->actor->org, .asset_no = "", .kind = "OFFLINE", .name = text(c->params, "doc_no")};
+	struct doing d = {.params = params, .finance = c->actor->org, .usci = fj_json_text(c->params, "usci"), .recorder = c->actor->person,
+	    .persons = c->actor->person};
+	struct dom_material scan = {.holder = c->actor->org, .asset_no = "", .kind = "OFFLINE", .name = fj_json_text(c->params, "doc_no")};
 	FJ_AUTO(json) good = json_array();
 	FJ_AUTO(json) aside = json_array();
 	json_t *items = NULL;
@@ -309,8 +303,10 @@ enum fj_rc cmd_offline_record(struct iss_call *c, struct fj_err *err)
 	FJ_TRY(try_all(c, &d, items, good, aside, err));
 	FJ_TRY(keep_scan(c, &scan, err));
 	iss_new_id("OF-", 12, id);
-	FJ_AUTO(json) payload = json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:O, s:O}", "finance", c->actor->org, "body", text(c->params, "body"), "usci", d.usci,
-	    "doc_no", text(c->params, "doc_no"), "doc_date", text(c->params, "doc_date"), "material", scan.id, "sha256", scan.sha256, "act", params, "items", good);
+	FJ_AUTO(json) payload = json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:O, s:O}", "finance", c->actor->org, "body", fj_json_text(c->params, "body"),
+	    "usci", d.usci,
+	    "doc_no", fj_json_text(c->params, "doc_no"), "doc_date", fj_json_text(c->params, "doc_date"), "material", scan.id, "sha256", scan.sha256, "act",
+	    params, "items", good);
 	FJ_TRY(apr_request(c, "offline.record", id, c->actor->org, payload, err));
 	return json_object_set(c->answer, "set_aside", aside) == 0 && json_object_set_new(c->answer, "warning", json_string(d.usci[0] == '\0' ? "" :
 	    iss_warn_usci(d.usci) == NULL ? "" : iss_warn_usci(d.usci))) == 0 ? FJ_OK : fj_fail(err, FJ_E_NOMEM, "issuer", NULL, "out of memory");
@@ -330,14 +326,15 @@ enum fj_rc apr_offline_record(struct iss_call *c, const struct apr *a, struct fj
 	const json_t *p = a->payload;
 	char entered[ISS_PERSON_CAP];
 	FJ_AUTO(buf) all = FJ_BUF_INIT(4096);
-	struct doing d = {.params = json_object_get(p, "act"), .finance = text(p, "finance"), .usci = text(p, "usci"), .recorder = entered};
+	struct doing d = {.params = json_object_get(p, "act"), .finance = fj_json_text(p, "finance"), .usci = fj_json_text(p, "usci"), .recorder = entered};
 
 	FJ_TRY(apr_applicant(c->db, a->id, entered, err));
 	FJ_TRY(apr_persons(c->db, a->id, &all, err));
 	d.persons = fj_buf_str(&all);
 	FJ_TRY(act_of(d.params, &d.act, err));
-	FJ_AUTO(json) mark = json_pack("{s:s, s:s, s:s, s:s, s:s, s:s}", "mark", "线下", "record", a->object, "body", text(p, "body"), "usci", d.usci, "doc_no",
-	    text(p, "doc_no"), "doc_date", text(p, "doc_date"));
+	FJ_AUTO(json) mark = json_pack("{s:s, s:s, s:s, s:s, s:s, s:s}", "mark", "线下", "record", a->object, "body", fj_json_text(p, "body"), "usci", d.usci,
+	    "doc_no",
+	    fj_json_text(p, "doc_no"), "doc_date", fj_json_text(p, "doc_date"));
 	FJ_AUTO(json) body = json_copy((json_t *)(uintptr_t)p);
 	if (mark == NULL || body == NULL || json_object_set_new(body, "recorder", json_string(a->applicant)) != 0)
 		return fj_fail(err, FJ_E_NOMEM, "issuer", NULL, "out of memory");
@@ -357,8 +354,10 @@ enum fj_rc apply_offline_recorded(const struct evt *e, struct fj_err *err)
 	FJ_AUTO(buf) act = FJ_BUF_INIT(4u << 20);
 
 	FJ_TRY(fj_json_canonical(json_object_get(b, "act"), &act, err));
-	return sto_run(e->db, STO_OFFLINE_ADD, NULL, err, "ttttttttttti", e->object, text(b, "finance"), text(b, "body"), text(b, "usci"), text(b, "doc_no"),
-	    text(b, "doc_date"), fj_buf_str(&act), text(b, "material"), text(b, "sha256"), text(b, "recorder"), e->actor, (int64_t)e->at);
+	return sto_run(e->db, STO_OFFLINE_ADD, NULL, err, "ttttttttttti", e->object, fj_json_text(b, "finance"), fj_json_text(b, "body"),
+	    fj_json_text(b, "usci"), fj_json_text(b, "doc_no"),
+	    fj_json_text(b, "doc_date"), fj_buf_str(&act), fj_json_text(b, "material"), fj_json_text(b, "sha256"), fj_json_text(b, "recorder"), e->actor,
+	    (int64_t)e->at);
 }
 
 /* --- reading --- */

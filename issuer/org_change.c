@@ -15,13 +15,6 @@
 
 static const char *const facts[] = {"name", "kind", "level", "div6", "dept", "finance", "roles", "affiliates", "dishonest", "mlps", "note", "override"};
 
-static const char *text(const json_t *p, const char *key)
-{
-	const char *s = fj_json_peek(p, key);
-
-	return s == NULL ? "" : s;
-}
-
 /* what is asked for, over what is there */
 static enum fj_rc wanted(const json_t *now, const json_t *params, json_t **body, struct fj_err *err)
 {
@@ -31,12 +24,13 @@ static enum fj_rc wanted(const json_t *now, const json_t *params, json_t **body,
 	for (size_t i = 0; i < FJ_ARRAY_LEN(facts); i++)
 		if ((v = json_object_get(params, facts[i])) != NULL && !json_is_null(v))
 			json_object_set(all, facts[i], v);
-	if (strcmp(text(all, "dept"), "none") == 0)
+	if (strcmp(fj_json_text(all, "dept"), "none") == 0)
 		json_object_set_new(all, "dept", json_string(""));
-	const struct dom_org_in in = {.usci = text(all, "usci"), .name = text(all, "name"), .kind = text(all, "kind"), .level = text(all, "level"),
-		.div6 = text(all, "div6"), .dept = text(all, "dept"), .finance = text(all, "finance"), .note = text(all, "note"),
-		.override = text(all, "override"), .roles = json_object_get(all, "roles"), .affiliates = json_object_get(all, "affiliates"),
-		.dishonest = json_is_true(json_object_get(all, "dishonest")), .mlps = json_integer_value(json_object_get(all, "mlps"))};
+	const struct dom_org_in in = {.usci = fj_json_text(all, "usci"), .name = fj_json_text(all, "name"), .kind = fj_json_text(all, "kind"),
+	    .level = fj_json_text(all, "level"),
+		.div6 = fj_json_text(all, "div6"), .dept = fj_json_text(all, "dept"), .finance = fj_json_text(all, "finance"), .note = fj_json_text(all, "note"),
+		.override = fj_json_text(all, "override"), .roles = json_object_get(all, "roles"), .affiliates = json_object_get(all, "affiliates"),
+		.dishonest = json_is_true(json_object_get(all, "dishonest")), .mlps = fj_json_num(all, "mlps")};
 	return dom_organisation_body(&in, body, err);
 }
 
@@ -76,7 +70,7 @@ static enum fj_rc count(struct sto *db, enum sto_id id, const char *usci, int64_
 
 static enum fj_rc mark_kind(struct iss_call *c, const json_t *now, json_t *body, struct fj_err *err)
 {
-	const char *from = text(now, "kind"), *to = text(body, "kind"), *usci = text(now, "usci");
+	const char *from = fj_json_text(now, "kind"), *to = fj_json_text(body, "kind"), *usci = fj_json_text(now, "usci");
 	const json_t *odd = json_object_get(body, "contradiction");
 	char en[600], zh[600];
 	int64_t n;
@@ -85,16 +79,16 @@ static enum fj_rc mark_kind(struct iss_call *c, const json_t *now, json_t *body,
 		return FJ_OK;
 	FJ_TRY(count(c->db, STO_ORG_CERTIFICATES, usci, &n, err));
 	snprintf(en, sizeof(en), "%s: the kind changes from %s to %s, on which the collateral ban and the revenue path hang; %lld certificates bear the former kind%s%s",
-	    usci, from, to, (long long)n, odd == NULL ? "" : "; ", text(odd, "en"));
+	    usci, from, to, (long long)n, odd == NULL ? "" : "; ", fj_json_text(odd, "en"));
 	snprintf(zh, sizeof(zh), "%s：主体类型由 %s 变更为 %s，关系到担保禁令和收益路径；%lld 份证书仍载明原类型%s%s", usci, from, to, (long long)n,
-	    odd == NULL ? "" : "；", text(odd, "zh"));
+	    odd == NULL ? "" : "；", fj_json_text(odd, "zh"));
 	return fj_json_set(body, "contradiction", json_pack("{s:s, s:s}", "en", en, "zh", zh));
 }
 
 /* a role that people or other organisations lean on */
 static enum fj_rc check_roles(struct iss_call *c, const json_t *now, json_t *body, struct fj_err *err)
 {
-	const char *usci = text(now, "usci");
+	const char *usci = fj_json_text(now, "usci");
 	uint32_t bits;
 	int64_t below;
 	FJ_AUTO(sto_q) q = {0};
@@ -123,11 +117,12 @@ static enum fj_rc offices(struct iss_call *c, const json_t *now, const json_t *b
 
 	for (size_t i = 0; i < FJ_ARRAY_LEN(upper); i++)
 		above = above || fj_list_has(was, upper[i]) || fj_list_has(is, upper[i]);
-	FJ_TRY(iss_rule_no_foreign_issuer(above ? c->iss->keeper : text(now, "finance"), asker, err));
+	FJ_TRY(iss_rule_no_foreign_issuer(above ? c->iss->keeper : fj_json_text(now, "finance"), asker, err));
 	if (above)
 		return fj_strcopy(approver, 19, c->iss->keeper);
-	FJ_TRY(dom_organisation_enterer(c, body, NULL, text(body, "finance"), err));
-	return strcmp(text(now, "finance"), text(body, "finance")) == 0 ? fj_strcopy(approver, 19, asker) : usr_keeper(c, text(body, "finance"), approver, err);
+	FJ_TRY(dom_organisation_enterer(c, body, NULL, fj_json_text(body, "finance"), err));
+	bool stays = strcmp(fj_json_text(now, "finance"), fj_json_text(body, "finance")) == 0;
+	return stays ? fj_strcopy(approver, 19, asker) : usr_keeper(c, fj_json_text(body, "finance"), approver, err);
 }
 
 static enum fj_rc prepare(struct iss_call *c, const json_t *now, json_t *body, const char *asker, char approver[19], struct fj_err *err)
@@ -143,14 +138,14 @@ enum fj_rc cmd_organisation_change(struct iss_call *c, struct fj_err *err)
 	json_t *there = NULL, *made = NULL;
 	char approver[19];
 
-	FJ_TRY(dom_organisation_json(c->db, text(c->params, "usci"), &there, err));
+	FJ_TRY(dom_organisation_json(c->db, fj_json_text(c->params, "usci"), &there, err));
 	FJ_AUTO(json) now = there;
 	FJ_TRY(wanted(now, c->params, &made, err));
 	FJ_AUTO(json) body = made;
 	FJ_TRY(compare(now, body, err));
 	FJ_TRY(prepare(c, now, body, c->actor->org, approver, err));
 	FJ_TRY(fj_json_set(body, "asked_by", json_string(c->actor->org)));
-	FJ_TRY(apr_request(c, "organisation.change", text(now, "usci"), approver, body, err));
+	FJ_TRY(apr_request(c, "organisation.change", fj_json_text(now, "usci"), approver, body, err));
 	json_object_set(c->answer, "changes", json_object_get(body, "changes"));
 	json_object_set(c->answer, "warnings", json_object_get(body, "warnings"));
 	return FJ_OK;
@@ -173,6 +168,6 @@ enum fj_rc apr_organisation_change(struct iss_call *c, const struct apr *a, stru
 		}
 	FJ_AUTO(json) again = json_deep_copy(a->payload);
 	json_object_del(again, "contradiction"); /* it was confirmed as it stands in the payload */
-	FJ_TRY(prepare(c, now, again, text(a->payload, "asked_by"), approver, err));
+	FJ_TRY(prepare(c, now, again, fj_json_text(a->payload, "asked_by"), approver, err));
 	return evt_append(c, "organisation.changed", a->object, a->payload, err);
 }

@@ -172,13 +172,6 @@ enum fj_rc dom_organisation_body(const struct dom_org_in *in, json_t **body, str
 	return FJ_OK;
 }
 
-static const char *text(const json_t *p, const char *key)
-{
-	const char *s = fj_json_peek(p, key);
-
-	return s == NULL ? "" : s;
-}
-
 static enum fj_rc known(struct sto *db, enum sto_id id, const char *key, bool *yes, struct fj_err *err)
 {
 	FJ_AUTO(sto_q) q = {0};
@@ -192,11 +185,11 @@ enum fj_rc dom_organisation_warn(struct sto *db, json_t *body, struct fj_err *er
 	json_t *warnings = json_object_get(body, "warnings");
 	bool division, dept = true, finance = true;
 
-	FJ_TRY(known(db, STO_DIVISION_GET, text(body, "div6"), &division, err));
-	if (text(body, "dept")[0] != '\0')
-		FJ_TRY(known(db, STO_ORG_GET, text(body, "dept"), &dept, err));
-	if (strcmp(text(body, "finance"), text(body, "usci")) != 0)
-		FJ_TRY(known(db, STO_ORG_GET, text(body, "finance"), &finance, err));
+	FJ_TRY(known(db, STO_DIVISION_GET, fj_json_text(body, "div6"), &division, err));
+	if (fj_json_text(body, "dept")[0] != '\0')
+		FJ_TRY(known(db, STO_ORG_GET, fj_json_text(body, "dept"), &dept, err));
+	if (strcmp(fj_json_text(body, "finance"), fj_json_text(body, "usci")) != 0)
+		FJ_TRY(known(db, STO_ORG_GET, fj_json_text(body, "finance"), &finance, err));
 	if (!division)
 		FJ_TRY(warn(warnings, "GB/T 2260", "the division is not in the table that is loaded", "行政区划代码不在已加载的区划表中", err));
 	if (!dept)
@@ -212,8 +205,8 @@ static enum fj_rc finance_of(struct sto *db, const char *usci, const json_t *pee
 	if (peer == NULL)
 		return dom_org_get(db, usci, out, err);
 	memset(out, 0, sizeof(*out));
-	FJ_TRY(fj_strcopy(out->level, sizeof(out->level), text(peer, "level")));
-	FJ_TRY(fj_strcopy(out->div6, sizeof(out->div6), text(peer, "div6")));
+	FJ_TRY(fj_strcopy(out->level, sizeof(out->level), fj_json_text(peer, "level")));
+	FJ_TRY(fj_strcopy(out->div6, sizeof(out->div6), fj_json_text(peer, "div6")));
 	return iss_roles_parse(json_object_get(peer, "roles"), &out->roles, err);
 }
 
@@ -222,9 +215,9 @@ static enum fj_rc check_level(struct iss_call *c, const json_t *body, const json
 {
 	FJ_AUTO(dom_org) finance = {.affiliates = NULL};
 
-	FJ_TRY(finance_of(c->db, text(body, "finance"), peers, &finance, err));
+	FJ_TRY(finance_of(c->db, fj_json_text(body, "finance"), peers, &finance, err));
 	FJ_AUTO(json) area = json_pack("[s]", finance.div6);
-	if (!(finance.roles & ISS_FINANCE) || strcmp(finance.level, text(body, "level")) != 0 || !fj_territory_has(area, text(body, "div6")))
+	if (!(finance.roles & ISS_FINANCE) || strcmp(finance.level, fj_json_text(body, "level")) != 0 || !fj_territory_has(area, fj_json_text(body, "div6")))
 		return iss_rule_fail(err, "R40", "the organisation's level or division is not this finance department's; its own finance department enters it",
 		    "单位的财政级次或行政区划与本财政部门不符，应由其本级财政部门登记");
 	return FJ_OK;
@@ -237,18 +230,18 @@ enum fj_rc dom_organisation_enterer(struct iss_call *c, const json_t *body, cons
 	const json_t *list = json_object_get(body, "roles");
 	bool above = fj_list_has(list, "FINANCE") || fj_list_has(list, "MOF") || fj_list_has(list, "AUDITOR");
 
-	FJ_TRY(iss_rule_no_foreign_issuer(above ? c->iss->keeper : text(body, "finance"), asker, err));
+	FJ_TRY(iss_rule_no_foreign_issuer(above ? c->iss->keeper : fj_json_text(body, "finance"), asker, err));
 	return above ? FJ_OK : check_level(c, body, peers, err);
 }
 
 enum fj_rc cmd_organisation_add(struct iss_call *c, struct fj_err *err)
 {
 	const json_t *p = c->params;
-	struct dom_org_in in = {.usci = text(p, "usci"), .name = text(p, "name"), .kind = text(p, "kind"), .level = text(p, "level"),
-		.div6 = text(p, "div6"), .dept = text(p, "dept"), .finance = text(p, "finance"), .note = text(p, "note"),
-		.override = text(p, "override"),
+	struct dom_org_in in = {.usci = fj_json_text(p, "usci"), .name = fj_json_text(p, "name"), .kind = fj_json_text(p, "kind"), .level = fj_json_text(p, "level"),
+		.div6 = fj_json_text(p, "div6"), .dept = fj_json_text(p, "dept"), .finance = fj_json_text(p, "finance"), .note = fj_json_text(p, "note"),
+		.override = fj_json_text(p, "override"),
 		.roles = json_object_get(p, "roles"), .affiliates = json_object_get(p, "affiliates"),
-		.dishonest = json_is_true(json_object_get(p, "dishonest")), .mlps = json_integer_value(json_object_get(p, "mlps"))};
+		.dishonest = json_is_true(json_object_get(p, "dishonest")), .mlps = fj_json_num(p, "mlps")};
 	json_t *body = NULL;
 	struct dom_org there;
 
@@ -281,10 +274,10 @@ enum fj_rc apply_organisation_set(const struct evt *e, struct fj_err *err)
 
 	FJ_TRY(iss_roles_parse(json_object_get(b, "roles"), &bits, err));
 	FJ_TRY(fj_json_canonical(json_object_get(b, "affiliates"), &affiliates, err));
-	return sto_run(e->db, STO_ORG_SET, NULL, err, "ttttttti" "tiitt", e->object, text(b, "name"), text(b, "kind"), text(b, "level"),
-	    text(b, "div6"), text(b, "dept"), text(b, "finance"), (int64_t)bits, fj_buf_str(&affiliates),
-	    (int64_t)json_is_true(json_object_get(b, "dishonest")), (int64_t)json_integer_value(json_object_get(b, "mlps")),
-	    text(b, "note"), text(b, "override"));
+	return sto_run(e->db, STO_ORG_SET, NULL, err, "ttttttti" "tiitt", e->object, fj_json_text(b, "name"), fj_json_text(b, "kind"), fj_json_text(b, "level"),
+	    fj_json_text(b, "div6"), fj_json_text(b, "dept"), fj_json_text(b, "finance"), (int64_t)bits, fj_buf_str(&affiliates),
+	    (int64_t)json_is_true(json_object_get(b, "dishonest")), fj_json_num(b, "mlps"),
+	    fj_json_text(b, "note"), fj_json_text(b, "override"));
 }
 
 static enum fj_rc row_json(const struct sto_q *q, json_t **out, struct fj_err *err)
@@ -330,7 +323,7 @@ enum fj_rc cmd_organisation_show(struct iss_call *c, struct fj_err *err)
 
 	FJ_TRY(dom_organisation_json(c->db, usci, &c->answer, err));
 	FJ_TRY(declared_by(c->db, usci, others, err));
-	FJ_TRY(sto_query(c->db, STO_DIVISION_GET, &q, err, "t", text(c->answer, "div6")));
+	FJ_TRY(sto_query(c->db, STO_DIVISION_GET, &q, err, "t", fj_json_text(c->answer, "div6")));
 	FJ_TRY(sto_step(&q, &row, err));
 	FJ_TRY(fj_json_set(c->answer, "division", json_string(row ? sto_text(&q, 0) : "")));
 	return json_object_set(c->answer, "affiliate_of", others) == 0 ? FJ_OK : fj_fail(err, FJ_E_NOMEM, "issuer", NULL, "out of memory");

@@ -7,11 +7,6 @@
 #include "issuer/domain.h"
 #include "issuer/iss.h"
 
-static int64_t num(const json_t *b, const char *key)
-{
-	return json_integer_value(json_object_get(b, key));
-}
-
 static enum fj_rc put(char *out, size_t cap, const json_t *b, const char *key, struct fj_err *err)
 {
 	const char *s = fj_json_peek(b, key);
@@ -35,13 +30,13 @@ static enum fj_rc asset_of(const json_t *b, struct fj_asset *a, struct fj_err *e
 	FJ_TRY(put(hex, sizeof(hex), b, "card_hash", err));
 	if (strlen(hex) != 64 || fj_unhex(hex, 64, a->card_hash.b) != FJ_OK)
 		return fj_fail(err, FJ_E_CORRUPT, "issuer", NULL, "an intent has no card hash");
-	a->card_version = (uint32_t)num(b, "card_version");
-	a->holder_kind = (unsigned)num(b, "holder_kind");
-	a->rights = (unsigned)num(b, "rights");
-	a->modes = (unsigned)num(b, "modes");
-	a->restrictions = (unsigned)num(b, "restrictions");
-	a->status_index = (uint32_t)num(b, "idx");
-	a->key_origin = (unsigned)num(b, "key_origin");
+	a->card_version = (uint32_t)fj_json_num(b, "card_version");
+	a->holder_kind = (unsigned)fj_json_num(b, "holder_kind");
+	a->rights = (unsigned)fj_json_num(b, "rights");
+	a->modes = (unsigned)fj_json_num(b, "modes");
+	a->restrictions = (unsigned)fj_json_num(b, "restrictions");
+	a->status_index = (uint32_t)fj_json_num(b, "idx");
+	a->key_origin = (unsigned)fj_json_num(b, "key_origin");
 	return FJ_OK;
 }
 
@@ -50,8 +45,8 @@ static enum fj_rc build_certificate(struct iss *i, const struct pipe_intent *in,
 	const json_t *b = in->body;
 	const char *serial = fj_json_peek(b, "serial"), *spki64 = fj_json_peek(b, "spki");
 	FJ_AUTO(buf) spki = FJ_BUF_INIT(1024);
-	struct ca_cert_in c = {.profile = CA_DATA_ASSET, .not_before = num(b, "not_before"), .not_after = num(b, "not_after"),
-		.issuer_cert = iss_issuing_cert(i), .shard = (unsigned)num(b, "shard")};
+	struct ca_cert_in c = {.profile = CA_DATA_ASSET, .not_before = fj_json_num(b, "not_before"), .not_after = fj_json_num(b, "not_after"),
+		.issuer_cert = iss_issuing_cert(i), .shard = (unsigned)fj_json_num(b, "shard")};
 
 	if (serial == NULL || strlen(serial) != 32 || fj_unhex(serial, 32, c.serial.b) != FJ_OK || spki64 == NULL ||
 	    fj_b64u_get(spki64, strlen(spki64), &spki) != FJ_OK)

@@ -321,7 +321,7 @@ enum fj_rc apr_profile_adopt(struct iss_call *c, const struct apr *a, struct fj_
 	FJ_TRY(check_doc(doc, err));
 	FJ_TRY(last_version(c->db, a->object, &version, &now, err));
 	json_decref(now);
-	if (json_integer_value(json_object_get(a->payload, "version")) != version + 1) {
+	if (fj_json_num(a->payload, "version") != version + 1) {
 		enum fj_rc rc = fj_fail(err, FJ_E_STATE, "issuer", "domain.md 10", "the profile was changed since this was proposed; propose it again");
 		fj_err_zh(err, "政策配置在提出后已有变更，请重新提出");
 		return rc;
@@ -352,7 +352,7 @@ enum fj_rc apply_profile_adopted(const struct evt *e, struct fj_err *err)
 	FJ_AUTO(buf) doc = FJ_BUF_INIT(MAX_DOC);
 
 	FJ_TRY(fj_json_canonical(json_object_get(e->body, "profile"), &doc, err));
-	return sto_run(e->db, STO_PROFILE_ADD, NULL, err, "titti", e->object, (int64_t)json_integer_value(json_object_get(e->body, "version")),
+	return sto_run(e->db, STO_PROFILE_ADD, NULL, err, "titti", e->object, fj_json_num(e->body, "version"),
 	    fj_json_peek(e->body, "hash"), fj_buf_str(&doc), (int64_t)e->at);
 }
 

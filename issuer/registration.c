@@ -5,8 +5,9 @@
  * 26号's has acceptance, review, public notice and objections between.  Which one
  * is the profile's to say, by whether the data is public.  The types of table
  * `types` take the same course and differ in what they need and what the decision
- * does.  Nobody who applied takes a later step, nobody who took a step has a part
- * in the certificate (R22).  Every step takes one registration or a selection of
+ * does.  Nobody who applied takes a later step; applicant, endorser, acceptor,
+ * reviewer and decider have no part in the certificate (R22; who records where a
+ * notice stood judges nothing).  Every step takes one registration or a selection of
  * them; a late step is taken and marked late, since refusing it would punish the
  * holder (R20).
  */
@@ -37,13 +38,6 @@ const struct dom_reg_type *dom_reg_type(const char *name)
 		if (strcmp(types[i].name, name) == 0)
 			return &types[i];
 	return NULL;
-}
-
-static const char *text(const json_t *p, const char *key)
-{
-	const char *s = fj_json_peek(p, key);
-
-	return s == NULL ? "" : s;
 }
 
 enum fj_rc dom_reg_from_row(const struct sto_q *q, struct dom_reg *r, struct fj_err *err)
@@ -170,9 +164,9 @@ static enum fj_rc check_receiver(struct iss_call *c, const struct dom_asset *a, 
 {
 	FJ_AUTO(dom_org) to = {.affiliates = NULL};
 	struct dom_asset there = {.card = NULL};
-	const char *new_no = text(p, "new_asset_no");
+	const char *new_no = fj_json_text(p, "new_asset_no");
 
-	FJ_TRY(dom_org_get(c->db, text(p, "receiver"), &to, err));
+	FJ_TRY(dom_org_get(c->db, fj_json_text(p, "receiver"), &to, err));
 	if (!(to.roles & ISS_HOLDER) || strcmp(to.usci, a->holder) == 0) {
 		enum fj_rc bad = fj_fail(err, FJ_E_INVALID, "issuer", "domain.md 7.1", "the receiver is another organisation that holds data assets");
 		fj_err_zh(err, "接收单位应为其他数据资产持有单位");
@@ -237,7 +231,7 @@ static enum fj_rc check_certificated(struct iss_call *c, const struct dom_asset 
 		FJ_TRY(check_renewal(c, a, holder, err));
 	if (x->type->no_live)
 		FJ_TRY(dom_no_live_authorisation(c->db, a->holder, a->asset_no, c->now, err));
-	if (x->type->disposal && !iss_said(text(x->params, "disposal")))
+	if (x->type->disposal && !iss_said(fj_json_text(x->params, "disposal")))
 		return iss_rule_fail(err, "R29", "a disposal rests on a collective decision and its approval; name both documents in \"disposal\"",
 		    "资产处置须先经集体决策并履行审批程序；请在“处置批准文件”中填写文号");
 	return strcmp(x->type->name, "TRANSFER") == 0 ? check_receiver(c, a, x->params, err) : FJ_OK;
@@ -317,8 +311,8 @@ static enum fj_rc submit_one(struct iss_call *c, const char *asset_no, const voi
 	iss_new_id("RG-", 12, id);
 	FJ_AUTO(json) body = json_pack("{s:s, s:I, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:I, s:s}", "asset_no", a.asset_no, "version", (json_int_t)a.version,
 	    "type", x->type->name, "path", path, "person", c->actor->person, "to", state, "asset_to", !x->type->on_certificate && holder.dept[0] == '\0' ? "APPLIED" : a.state,
-	    "receiver", text(x->params, "receiver"), "new_no", text(x->params, "new_asset_no"), "disposal", text(x->params, "disposal"),
-	    "note", text(x->params, "note"), "due", (json_int_t)due, "holder", a.holder);
+	    "receiver", fj_json_text(x->params, "receiver"), "new_no", fj_json_text(x->params, "new_asset_no"), "disposal", fj_json_text(x->params, "disposal"),
+	    "note", fj_json_text(x->params, "note"), "due", (json_int_t)due, "holder", a.holder);
 	FJ_TRY(evt_append(c, "registration.submitted", id, body, err));
 	c->answer = json_pack("{s:s, s:s, s:s, s:s, s:s, s:I, s:s}", "id", id, "asset_no", a.asset_no, "type", x->type->name, "path", path, "state", state,
 	    "version", (json_int_t)a.version, "card_hash", a.card_hash);
@@ -338,19 +332,16 @@ enum fj_rc cmd_registration_submit(struct iss_call *c, struct fj_err *err)
 	return tsk_run(c, "asset", "assets", submit_one, &x, err);
 }
 
-static int64_t num(const json_t *b, const char *key)
-{
-	return json_integer_value(json_object_get(b, key));
-}
-
 enum fj_rc apply_registration_submitted(const struct evt *e, struct fj_err *err)
 {
 	const json_t *b = e->body;
 
-	FJ_TRY(sto_run(e->db, STO_REG_ADD, NULL, err, "ttittt" "ttttt" "iiti", e->object, text(b, "asset_no"), num(b, "version"), text(b, "type"), text(b, "path"),
-	    text(b, "to"), text(b, "person"), text(b, "receiver"), text(b, "new_no"), text(b, "disposal"), text(b, "note"), (int64_t)e->at, num(b, "due"),
-	    text(b, "holder"), e->seq));
-	return sto_run(e->db, STO_ASSET_REG, NULL, err, "ttit", text(b, "asset_to"), e->object, e->seq, text(b, "asset_no"));
+	FJ_TRY(sto_run(e->db, STO_REG_ADD, NULL, err, "ttittt" "ttttt" "iiti", e->object, fj_json_text(b, "asset_no"), fj_json_num(b, "version"),
+	    fj_json_text(b, "type"), fj_json_text(b, "path"),
+	    fj_json_text(b, "to"), fj_json_text(b, "person"), fj_json_text(b, "receiver"), fj_json_text(b, "new_no"), fj_json_text(b, "disposal"),
+	    fj_json_text(b, "note"), (int64_t)e->at, fj_json_num(b, "due"),
+	    fj_json_text(b, "holder"), e->seq));
+	return sto_run(e->db, STO_ASSET_REG, NULL, err, "ttit", fj_json_text(b, "asset_to"), e->object, e->seq, fj_json_text(b, "asset_no"));
 }
 
 /* --- one step --- */
@@ -423,7 +414,7 @@ static enum fj_rc step_one(struct iss_call *c, const char *id, const void *arg, 
 	FJ_TRY(asset_next(&r, &a, s, &asset_to, err));
 	FJ_TRY(due_of(c, holder.finance, r.path, r.type, to, &due, err));
 	FJ_AUTO(json) body = json_pack("{s:s, s:s, s:s, s:s, s:s, s:I, s:b, s:b}", "asset_no", a.asset_no, "to", to, "asset_to", asset_to, s->person, c->actor->person,
-	    "note", text(c->params, "note"), "due", (json_int_t)due, "late", late(&r, c->now), "closed", ends_here(&r, to));
+	    "note", fj_json_text(c->params, "note"), "due", (json_int_t)due, "late", late(&r, c->now), "closed", ends_here(&r, to));
 	if (body == NULL || (strcmp(to, "REGISTERED") == 0 && dom_reg_type(r.type)->new_card && a.certificate[0] == '\0' &&
 	    json_object_set_new(body, "adopt", json_integer((json_int_t)r.version)) != 0))
 		return fj_fail(err, FJ_E_NOMEM, "issuer", NULL, "out of memory");
@@ -453,7 +444,7 @@ bool dom_reg_closed(const char *state)
 /* a "no" is reasoned in writing */
 static enum fj_rc reasoned(struct iss_call *c, struct fj_err *err)
 {
-	if (iss_said(text(c->params, "note")))
+	if (iss_said(fj_json_text(c->params, "note")))
 		return FJ_OK;
 	enum fj_rc rc = fj_fail(err, FJ_E_INVALID, "issuer", "26号 art. 10", "a refusal is reasoned in writing; give \"note\"");
 	fj_err_zh(err, "不予同意的，应书面说明理由；请填写意见");
@@ -590,8 +581,9 @@ static enum fj_rc open_notice(struct iss_call *c, struct dom_reg *r, struct dom_
 	FJ_TRY(prf_term(c, holder.finance, c->now, days, &end, &known, err));
 	int bad = json_object_set_new(body, "notice_from", json_integer((json_int_t)c->now)) | json_object_set_new(body, "notice_to", json_integer((json_int_t)end)) |
 	    json_object_set_new(body, "due", json_integer((json_int_t)end)) | json_object_set_new(body, "holidays_known", json_boolean(known)) |
-	    json_object_set_new(body, "place", json_string(text(c->params, "place"))) | json_object_set_new(body, "address", json_string(text(c->params, "address"))) |
-	    json_object_set_new(body, "confidentiality", json_string(text(c->params, "confidentiality")));
+	    json_object_set_new(body, "place", json_string(fj_json_text(c->params, "place"))) | json_object_set_new(body, "address",
+	    json_string(fj_json_text(c->params, "address"))) |
+	    json_object_set_new(body, "confidentiality", json_string(fj_json_text(c->params, "confidentiality")));
 	return bad == 0 ? FJ_OK : fj_fail(err, FJ_E_NOMEM, "issuer", NULL, "out of memory");
 }
 
@@ -599,7 +591,7 @@ enum fj_rc cmd_registration_notice(struct iss_call *c, struct fj_err *err)
 {
 	static const struct step s = {"notice", "registration.noticed", "noticer", true, open_notice, true};
 
-	if (!iss_said(text(c->params, "place")) || !iss_said(text(c->params, "address")) || !iss_said(text(c->params, "confidentiality"))) {
+	if (!iss_said(fj_json_text(c->params, "place")) || !iss_said(fj_json_text(c->params, "address")) || !iss_said(fj_json_text(c->params, "confidentiality"))) {
 		enum fj_rc rc = fj_fail(err, FJ_E_INVALID, "issuer", "26号 art. 12", "a notice is recorded with the place and the address where it stands, and who reviewed it for confidentiality");
 		fj_err_zh(err, "公示应登记公示载体、公示地址和保密审查情况");
 		return rc;
@@ -707,7 +699,8 @@ static enum fj_rc recall_one(struct iss_call *c, const char *id, const void *arg
 		return not_yours(err);
 	FJ_TRY(iss_state_next(strcmp(r.path, "26") == 0 ? ISS_OBJ_REGISTRATION : ISS_OBJ_REGISTRATION_SHORT, r.state, "recall", &to, err));
 	FJ_TRY(asset_next(&r, &a, &s, &asset_to, err));
-	FJ_AUTO(json) body = json_pack("{s:s, s:s, s:s, s:s, s:b}", "asset_no", a.asset_no, "to", to, "asset_to", asset_to, "note", text(c->params, "note"), "closed", 1);
+	FJ_AUTO(json) body = json_pack("{s:s, s:s, s:s, s:s, s:b}", "asset_no", a.asset_no, "to", to, "asset_to", asset_to, "note",
+	    fj_json_text(c->params, "note"), "closed", 1);
 	FJ_TRY(evt_append(c, "registration.recalled", r.id, body, err));
 	c->answer = json_pack("{s:s, s:s, s:s}", "id", r.id, "asset_no", a.asset_no, "state", to);
 	return FJ_OK;
@@ -754,18 +747,21 @@ enum fj_rc apply_registration_step(const struct evt *e, struct fj_err *err)
 
 	if (missing != NULL)
 		FJ_TRY(fj_json_canonical(missing, &list, err));
-	FJ_TRY(sto_run(e->db, STO_REG_STEP, NULL, err, "ttttt" "tttiiitit", text(b, "to"), opt(b, "endorser"), opt(b, "acceptor"), opt(b, "reviewer"), opt(b, "decider"),
-	    opt(b, "received"), opt(b, "note"), missing != NULL ? fj_buf_str(&list) : NULL, num(b, "due"), num(b, "notice_from"), num(b, "notice_to"),
+	FJ_TRY(sto_run(e->db, STO_REG_STEP, NULL, err, "ttttt" "tttiiitit", fj_json_text(b, "to"), opt(b, "endorser"), opt(b, "acceptor"),
+	    opt(b, "reviewer"), opt(b, "decider"),
+	    opt(b, "received"), opt(b, "note"), missing != NULL ? fj_buf_str(&list) : NULL, fj_json_num(b, "due"), fj_json_num(b, "notice_from"),
+	    fj_json_num(b, "notice_to"),
 	    opt(b, "address"), e->seq, e->object));
 	if (opt(b, "asset_to") == NULL)
 		return FJ_OK;
 	bool done = json_is_true(json_object_get(b, "closed"));
 	if (json_object_get(b, "adopt") != NULL) { /* a registered asset without certificate: the new card is in force */
 		FJ_AUTO(json) card = NULL;
-		FJ_TRY(dom_card_at(e->db, text(b, "asset_no"), num(b, "adopt"), &card, err));
-		FJ_TRY(sto_run(e->db, STO_ASSET_ADOPT, NULL, err, "ittit", num(b, "adopt"), dom_card_text(card, "basic", "name"), "", e->seq, text(b, "asset_no")));
+		FJ_TRY(dom_card_at(e->db, fj_json_text(b, "asset_no"), fj_json_num(b, "adopt"), &card, err));
+		FJ_TRY(sto_run(e->db, STO_ASSET_ADOPT, NULL, err, "ittit", fj_json_num(b, "adopt"), dom_card_text(card, "basic", "name"), "", e->seq,
+		    fj_json_text(b, "asset_no")));
 	}
-	return sto_run(e->db, STO_ASSET_REG, NULL, err, "ttit", text(b, "asset_to"), done ? "" : e->object, e->seq, text(b, "asset_no"));
+	return sto_run(e->db, STO_ASSET_REG, NULL, err, "ttit", fj_json_text(b, "asset_to"), done ? "" : e->object, e->seq, fj_json_text(b, "asset_no"));
 }
 
 /* --- reading --- */

@@ -20,26 +20,14 @@ struct review {
 	json_t *delegations;   /* id -> {"principal","deputy","from","to","ended"} */
 };
 
-static const char *text(const json_t *o, const char *key)
-{
-	const char *s = fj_json_peek(o, key);
-
-	return s == NULL ? "" : s;
-}
-
-static int64_t number(const json_t *o, const char *key)
-{
-	return json_integer_value(json_object_get(o, key));
-}
-
 /* what he could do in this moment is added to what he could do that day */
 static void note(struct review *v, json_t *user)
 {
-	const json_t *org = json_object_get(v->orgs, text(user, "org"));
-	int64_t bits = number(user, "bits") & (org == NULL ? -1 : json_integer_value(org));
+	const json_t *org = json_object_get(v->orgs, fj_json_text(user, "org"));
+	int64_t bits = fj_json_num(user, "bits") & (org == NULL ? -1 : json_integer_value(org));
 
-	if (strcmp(text(user, "state"), "ACTIVE") == 0)
-		json_object_set_new(user, "could", json_integer(number(user, "could") | bits));
+	if (strcmp(fj_json_text(user, "state"), "ACTIVE") == 0)
+		json_object_set_new(user, "could", json_integer(fj_json_num(user, "could") | bits));
 }
 
 static void note_all(struct review *v)
@@ -63,8 +51,8 @@ static void on_user(struct review *v, const char *kind, const char *login, const
 	json_t *user = json_object_get(v->users, login);
 
 	if (strcmp(kind, "user.added") == 0) {
-		user = json_pack("{s:s, s:s, s:s, s:o, s:s, s:i, s:[]}", "login", login, "name", text(body, "name"), "org", text(body, "org"),
-		    "bits", bits_of(json_object_get(body, "roles")), "state", text(body, "state"), "could", 0, "changes");
+		user = json_pack("{s:s, s:s, s:s, s:o, s:s, s:i, s:[]}", "login", login, "name", fj_json_text(body, "name"), "org", fj_json_text(body, "org"),
+		    "bits", bits_of(json_object_get(body, "roles")), "state", fj_json_text(body, "state"), "could", 0, "changes");
 		json_object_set_new(v->users, login, user);
 	} else if (strcmp(kind, "user.changed") == 0) {
 		json_object_set(user, "state", json_object_get(body, "state"));
@@ -84,9 +72,10 @@ static void on_delegation(struct review *v, const char *kind, const char *id, co
 		json_object_set_new(json_object_get(v->delegations, id), "ended", json_integer(at));
 		return;
 	}
-	if (fj_date_parse(text(body, "from"), &from, NULL) != FJ_OK || fj_date_parse(text(body, "to"), &to, NULL) != FJ_OK)
+	if (fj_date_parse(fj_json_text(body, "from"), &from, NULL) != FJ_OK || fj_date_parse(fj_json_text(body, "to"), &to, NULL) != FJ_OK)
 		return;
-	json_object_set_new(v->delegations, id, json_pack("{s:s, s:s, s:I, s:I, s:I, s:I}", "principal", text(body, "principal"), "deputy", text(body, "deputy"),
+	json_object_set_new(v->delegations, id, json_pack("{s:s, s:s, s:I, s:I, s:I, s:I}", "principal", fj_json_text(body, "principal"), "deputy",
+	    fj_json_text(body, "deputy"),
 	    "from", (json_int_t)from, "to", (json_int_t)to + DAY, "made", (json_int_t)at, "ended", (json_int_t)FJ_TIME_MAX));
 }
 
@@ -145,11 +134,12 @@ static json_t *stood_in(const struct review *v, const char *login, const char *o
 	const char *id;
 
 	json_object_foreach(v->delegations, id, d) {
-		const json_t *p = json_object_get(v->users, text(d, "principal"));
-		bool that_day = number(d, "from") < v->to && number(d, "to") > v->from && number(d, "ended") > v->from && number(d, "made") < v->to;
-		if (that_day && strcmp(text(d, "deputy"), login) == 0 && strcmp(text(p, "org"), org) == 0)
-			json_array_append_new(list, json_pack("{s:s, s:s, s:o}", "delegation", id, "principal", text(d, "principal"), "roles",
-			    iss_roles_json((uint32_t)number(p, "could"))));
+		const json_t *p = json_object_get(v->users, fj_json_text(d, "principal"));
+		bool that_day = fj_json_num(d, "from") < v->to && fj_json_num(d, "to") > v->from && fj_json_num(d, "ended") > v->from &&
+		    fj_json_num(d, "made") < v->to;
+		if (that_day && strcmp(fj_json_text(d, "deputy"), login) == 0 && strcmp(fj_json_text(p, "org"), org) == 0)
+			json_array_append_new(list, json_pack("{s:s, s:s, s:o}", "delegation", id, "principal", fj_json_text(d, "principal"), "roles",
+			    iss_roles_json((uint32_t)fj_json_num(p, "could"))));
 	}
 	return list;
 }
@@ -176,11 +166,11 @@ static enum fj_rc read_acts(struct iss_call *c, const struct review *v, json_t *
 static json_t *line(const struct review *v, const char *login, const json_t *user, const json_t *acts)
 {
 	FJ_AUTO(json) none = json_array();
-	uint32_t could = (uint32_t)number(user, "could");
+	uint32_t could = (uint32_t)fj_json_num(user, "could");
 	const json_t *did = json_object_get(acts, login);
 
-	return json_pack("{s:s, s:s, s:s, s:s, s:o, s:o, s:O, s:O}", "login", login, "name", text(user, "name"), "org", text(user, "org"),
-	    "state", text(user, "state"), "roles", iss_roles_json(could), "deputy_for", stood_in(v, login, text(user, "org")),
+	return json_pack("{s:s, s:s, s:s, s:s, s:o, s:o, s:O, s:O}", "login", login, "name", fj_json_text(user, "name"), "org", fj_json_text(user, "org"),
+	    "state", fj_json_text(user, "state"), "roles", iss_roles_json(could), "deputy_for", stood_in(v, login, fj_json_text(user, "org")),
 	    "changes", json_object_get(user, "changes"), "did", did == NULL ? none : did);
 }
 
@@ -213,7 +203,7 @@ enum fj_rc cmd_access_review(struct iss_call *c, struct fj_err *err)
 	FJ_AUTO(json) acts = json_object();
 	struct review v = {.users = users, .orgs = orgs, .delegations = delegations};
 
-	FJ_TRY(fj_date_parse(text(c->params, "day"), &v.from, err));
+	FJ_TRY(fj_date_parse(fj_json_text(c->params, "day"), &v.from, err));
 	v.to = v.from + DAY;
 	if (v.from > c->now) {
 		enum fj_rc rc = fj_fail(err, FJ_E_INVALID, "issuer", NULL, "this day has not begun; nobody can say who will be able to do what");
@@ -223,7 +213,7 @@ enum fj_rc cmd_access_review(struct iss_call *c, struct fj_err *err)
 	FJ_TRY(read_people(c, &v, err));
 	FJ_TRY(read_acts(c, &v, acts, err));
 	FJ_TRY(answer(c, &v, acts, err));
-	json_object_set_new(c->answer, "day", json_string(text(c->params, "day")));
+	json_object_set_new(c->answer, "day", json_string(fj_json_text(c->params, "day")));
 	json_object_set(c->answer, "system", json_object_get(acts, "system"));
 	return FJ_OK;
 }

@@ -132,7 +132,7 @@ enum fj_rc apply_task_done(const struct evt *e, struct fj_err *err)
 	FJ_TRY(fj_json_canonical(json_object_get(e->body, "items"), &items, err));
 	FJ_TRY(fj_json_canonical(json_object_get(e->body, "set_aside"), &aside, err));
 	return sto_run(e->db, STO_TASK_ADD, NULL, err, "tttittti", e->object, fj_json_peek(e->body, "command"), fj_json_peek(e->body, "digest"),
-	    (int64_t)json_integer_value(json_object_get(e->body, "done")), fj_buf_str(&items), fj_buf_str(&aside), e->actor, (int64_t)e->at);
+	    fj_json_num(e->body, "done"), fj_buf_str(&items), fj_buf_str(&aside), e->actor, (int64_t)e->at);
 }
 
 static json_t *task_json(const struct sto_q *q, fj_time now)

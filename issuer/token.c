@@ -141,7 +141,7 @@ static enum fj_rc check_request(struct issuing *w, struct fj_err *err)
 	FJ_TRY(iss_rule_no_term_beyond(w->to, w->auth.not_after, "authorisation", err));
 	FJ_TRY(fj_json_obj(w->r, "grant", &grant, err));
 	w->grant = grant;
-	FJ_TRY(iss_rule_no_sub_authorisation(json_integer_value(json_object_get(grant, "depth")), err));
+	FJ_TRY(iss_rule_no_sub_authorisation(fj_json_num(grant, "depth"), err));
 	FJ_TRY(fj_grant_within(grant, json_object_get(w->auth.body, "grant"), err));
 	FJ_TRY(check_conditions(w, err));
 	FJ_TRY(choose_asset(w, err));
@@ -268,21 +268,16 @@ enum fj_rc cmd_token_issue(struct iss_call *c, struct fj_err *err)
 	return rc;
 }
 
-static int64_t num(const json_t *b, const char *key)
-{
-	return json_integer_value(json_object_get(b, key));
-}
-
 enum fj_rc apply_token_intended(const struct evt *e, struct fj_err *err)
 {
 	const json_t *b = e->body, *p = json_object_get(b, "payload"), *h = json_object_get(p, "holder");
 	const char *authorisation = fj_json_peek(b, "authorisation");
 	struct token t;
 
-	FJ_TRY(sts_apply_allot(e, authorisation, num(b, "list"), (uint32_t)num(b, "idx"), err));
+	FJ_TRY(sts_apply_allot(e, authorisation, fj_json_num(b, "list"), (uint32_t)fj_json_num(b, "idx"), err));
 	FJ_TRY(sto_run(e->db, STO_TOKEN_ADD, NULL, err, "ttttttt" "iiiii", e->object, authorisation, fj_json_peek(b, "operator"),
 	    fj_json_peek(json_object_get(p, "asset"), "id"), fj_json_peek(h, "usci"), fj_json_peek(h, "name"),
-	    fj_json_peek(json_object_get(p, "product"), "id"), num(p, "nbf"), num(p, "exp"), num(b, "list"), num(b, "idx"), e->seq));
+	    fj_json_peek(json_object_get(p, "product"), "id"), fj_json_num(p, "nbf"), fj_json_num(p, "exp"), fj_json_num(b, "list"), fj_json_num(b, "idx"), e->seq));
 	return load(e->db, e->object, &t, err); /* what can't be read could never be taken back */
 }
 

@@ -30,11 +30,6 @@ static bool uri_of_issuer(const char *uri, const char *iss)
 	return d > 0 && d < 10 && digits[d] == '\0';
 }
 
-static int64_t num(const json_t *p, const char *key)
-{
-	return json_integer_value(json_object_get(p, key));
-}
-
 /* form of the payload; signature and signer are the callers' */
 static enum fj_rc fill(const json_t *p, struct ver_list *out, struct fj_err *err)
 {
@@ -43,8 +38,8 @@ static enum fj_rc fill(const json_t *p, struct ver_list *out, struct fj_err *err
 	WANT(fj_strcopy(out->uri, sizeof(out->uri), sub) == FJ_OK && fj_strcopy(out->iss, sizeof(out->iss), iss) == FJ_OK,
 	    DRAFT " 5.1", "a status list's sub or iss is too long");
 	WANT(uri_of_issuer(sub, iss), DRAFT " 5.1", "a status list's sub is not an address of its issuer");
-	out->from = num(p, "iat");
-	out->to = num(p, "exp");
+	out->from = fj_json_num(p, "iat");
+	out->to = fj_json_num(p, "exp");
 	out->map = fj_alloc(FJ_LIST_OCTETS, 1);
 	if (out->map == NULL)
 		return fj_fail(err, FJ_E_NOMEM, "verify", NULL, "out of memory");
@@ -140,7 +135,7 @@ void ver_status_of(const struct ver_trust *t, const char *iss, const json_t *ref
 static void check_time(struct ver_job *j)
 {
 	const json_t *p = j->jws.payload;
-	fj_time from = num(p, "iat"), to = num(p, "exp"), now = j->in->now;
+	fj_time from = fj_json_num(p, "iat"), to = fj_json_num(p, "exp"), now = j->in->now;
 	char a[FJ_TIME_CAP], b[FJ_TIME_CAP];
 
 	if (now + VER_SKEW >= from && now <= to)
@@ -169,7 +164,7 @@ void ver_verify_list(struct ver_job *j)
 	}
 	ver_say(j->r, CK_FORM, VER_PASS, DRAFT " 5.1", "a status list of 2^20 entries of two bits", "格式合规的状态列表（2^20 项，每项两位）");
 	j->r->subject = json_pack("{s:s, s:s, s:I, s:I, s:I, s:i}", "iss", fj_json_peek(p, "iss"), "sub", fj_json_peek(p, "sub"), "iat",
-	    (json_int_t)num(p, "iat"), "exp", (json_int_t)num(p, "exp"), "ttl", (json_int_t)num(p, "ttl"), "entries", (int)FJ_LIST_ENTRIES);
+	    (json_int_t)fj_json_num(p, "iat"), "exp", (json_int_t)fj_json_num(p, "exp"), "ttl", (json_int_t)fj_json_num(p, "ttl"), "entries", (int)FJ_LIST_ENTRIES);
 	if (ver_job_signer(j, ".2.4"))
 		check_time(j);
 }

@@ -9,11 +9,6 @@
  */
 #include "verifier/internal.h"
 
-static int64_t num(const json_t *p, const char *key)
-{
-	return json_integer_value(json_object_get(p, key));
-}
-
 static enum fj_rc beyond(struct fj_err *err, const char *en, const char *zh)
 {
 	enum fj_rc rc = fj_fail(err, FJ_E_REFUSED, "verify", "R13", "%s", en);
@@ -58,9 +53,9 @@ static enum fj_rc within_certificate(const struct ver_cert *c, const json_t *ent
 	if (!mode_allowed(a.modes, fj_json_peek(grant, "mode")))
 		return beyond(err, "the mode is not one that the certificate allows", "授权模式不在证书允许范围内");
 	/* a later version keeps the line's start; it is signed after its certificate begins */
-	if (num(payload, num(payload, "version") > 1 ? "iat" : "nbf") < x.not_before)
+	if (fj_json_num(payload, fj_json_num(payload, "version") > 1 ? "iat" : "nbf") < x.not_before)
 		return beyond(err, "begins before the certificate", "期限早于证书生效日");
-	return num(payload, "exp") <= x.not_after ? FJ_OK : beyond(err, "ends after the certificate", "期限晚于证书终止日");
+	return fj_json_num(payload, "exp") <= x.not_after ? FJ_OK : beyond(err, "ends after the certificate", "期限晚于证书终止日");
 }
 
 /* --- within an authorisation --- */
@@ -103,14 +98,14 @@ static enum fj_rc within_authorisation(const json_t *token, const struct ver_aut
 {
 	const json_t *parent = json_object_get(token, "parent"), *auth = a->payload;
 
-	bool same = num(parent, "version") == num(auth, "version");
+	bool same = fj_json_num(parent, "version") == fj_json_num(auth, "version");
 	if (same && strcmp(fj_json_peek(parent, "sha256"), a->sha256) != 0)
 		return beyond(err, "the published authorisation of this version has another hash than the one signed for", "已公开授权凭证的摘要与所签不一致");
 	if (strcmp(fj_json_peek(token, "iss"), fj_json_peek(auth, "iss")) != 0)
 		return beyond(err, "token and authorisation have different issuers", "令牌与授权的签发方不同");
 	if (!json_equal(json_object_get(parent, "status"), json_object_get(auth, "authorisation_status")))
 		return beyond(err, "the token names another status entry than its authorisation", "令牌引用的授权状态项与授权凭证不一致");
-	if (num(token, "nbf") < num(auth, "nbf") || num(token, "exp") > num(auth, "exp"))
+	if (fj_json_num(token, "nbf") < fj_json_num(auth, "nbf") || fj_json_num(token, "exp") > fj_json_num(auth, "exp"))
 		return beyond(err, "the token's term goes beyond its authorisation's", "令牌期限超出授权期限");
 	if (!asset_in(auth, json_object_get(token, "asset"), same))
 		return beyond(err, "the token's asset is not among its authorisation's", "令牌所涉资产不在授权范围内");
@@ -143,7 +138,7 @@ static void token_narrowing(struct ver_job *j)
 		failed(j, &err);
 		return;
 	}
-	if (a == NULL || num(a->payload, "version") < num(parent, "version")) {
+	if (a == NULL || fj_json_num(a->payload, "version") < fj_json_num(parent, "version")) {
 		said_by_issuer(j, a == NULL ? "" : " (the trust has an older version of the authorisation)");
 		return;
 	}
@@ -156,7 +151,8 @@ static void token_narrowing(struct ver_job *j)
 		    c != NULL ? "经签名字节核对，未超出授权与证书" : "经签名字节核对，未超出授权");
 	else
 		ver_say(j->r, CK_NARROWING, VER_UNKNOWN, "RFC 5280 6.3", "the authorisation's signer can't be trusted at this time", "授权凭证的签名者此时不可信");
-	ver_evidence(j->r, CK_NARROWING, "%s version %lld%s", a->number, (long long)num(a->payload, "version"), c != NULL ? ", certificate present" : ", certificate asserted by the issuer");
+	ver_evidence(j->r, CK_NARROWING, "%s version %lld%s", a->number, (long long)fj_json_num(a->payload, "version"),
+	    c != NULL ? ", certificate present" : ", certificate asserted by the issuer");
 }
 
 static void authorisation_narrowing(struct ver_job *j)

@@ -9,11 +9,6 @@
  */
 #include "verifier/internal.h"
 
-static int64_t num(const json_t *p, const char *key)
-{
-	return json_integer_value(json_object_get(p, key));
-}
-
 static void scope_fail(struct ver_job *j, enum ver_use_key k, const char *value)
 {
 	static const struct {
@@ -69,7 +64,7 @@ static bool covered(const struct ver_job *j, enum ver_use_key k, const char *val
 	case USE_ENVIRONMENT:
 		return json_array_size(environment) == 0 || fj_list_has(environment, value);
 	case USE_AT:
-		return j->in->use->at >= num(p, "nbf") && j->in->use->at <= num(p, "exp");
+		return j->in->use->at >= fj_json_num(p, "nbf") && j->in->use->at <= fj_json_num(p, "exp");
 	default: /* quantity, user and audience: quota and holder */
 		return true;
 	}
@@ -180,7 +175,7 @@ static bool auth_bits(struct ver_job *j, unsigned *bits)
 	size_t i;
 	json_t *entry;
 
-	*bits = num(json_object_get(p, "grant"), "depth") == 0 ? 1u << 1 : 0;
+	*bits = fj_json_num(json_object_get(p, "grant"), "depth") == 0 ? 1u << 1 : 0;
 	json_array_foreach(json_object_get(p, "assets"), i, entry) {
 		const struct ver_cert *c = ver_trust_cert(j->t, fj_json_peek(entry, "certificate"));
 		if (c == NULL || strcmp(c->sha256, fj_json_peek(entry, "certificate_sha256")) != 0)
@@ -240,7 +235,7 @@ void ver_quota(struct ver_job *j)
 {
 	const json_t *q = json_object_get(json_object_get(j->jws.payload, "grant"), "quota");
 	const struct ver_use *u = j->in->use;
-	int64_t limit = num(q, "limit");
+	int64_t limit = fj_json_num(q, "limit");
 
 	if (json_is_null(q))
 		ver_say(j->r, CK_QUOTA, VER_NOT_APPLICABLE, "formats.md 5.1", "there is no quota", "未设限额");

@@ -9,11 +9,6 @@
  */
 #include "verifier/internal.h"
 
-static int64_t num(const json_t *p, const char *key)
-{
-	return json_integer_value(json_object_get(p, key));
-}
-
 static enum fj_rc check_form(struct ver_job *j, struct fj_err *err)
 {
 	const char *vct = fj_json_peek(j->jws.payload, "vct");
@@ -31,7 +26,7 @@ static enum fj_rc check_form(struct ver_job *j, struct fj_err *err)
 static void check_time(struct ver_job *j)
 {
 	const json_t *p = j->jws.payload;
-	fj_time from = num(p, "nbf"), to = num(p, "exp"), now = j->in->now;
+	fj_time from = fj_json_num(p, "nbf"), to = fj_json_num(p, "exp"), now = j->in->now;
 	char a[FJ_TIME_CAP], b[FJ_TIME_CAP];
 
 	if (now < from)

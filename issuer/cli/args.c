@@ -198,7 +198,7 @@ static enum fj_rc to_json(const char *key, const char *value, json_t **out, stru
 static enum fj_rc typed(const json_t *field, const char *key, const char *value, struct fj_buf *attached, json_t **out, struct fj_err *err)
 {
 	const char *type = fj_json_peek(field, "type");
-	json_int_t max = json_integer_value(json_object_get(field, "max"));
+	json_int_t max = fj_json_num(field, "max");
 
 	if (type != NULL && strcmp(type, "bool") == 0) {
 		*out = json_boolean(value == NULL || strcmp(value, "true") == 0);

@@ -91,6 +91,9 @@ enum fj_rc dom_organisation_enterer(struct iss_call *c, const json_t *body, cons
 /* an organisation as the register shows it, note and override included; the caller's */
 enum fj_rc dom_organisation_json(struct sto *db, const char *usci, json_t **out, struct fj_err *err) FJ_MUST_USE;
 
+/* May the actor know who objected to this asset?  The finance department that decides, and auditors. */
+enum fj_rc dom_objectors_known(struct iss_call *c, const char *asset_no, bool *out, struct fj_err *err) FJ_MUST_USE;
+
 /* the page that "after" and "limit" ask for, of statement `id` (after, limit), which answers its rows
  * in the order of their key: one object a row, from `row`; `key` is the member that has the key */
 typedef json_t *(*dom_row_fn)(const struct sto_q *q, fj_time now);

@@ -15,6 +15,7 @@
 #include "ca/ca.h"
 #include "issuer/domain.h"
 #include "issuer/find.h"
+#include "issuer/opening.h"
 
 #define MAX_DOSSIER (64u << 20)
 #define MAX_PUBLISHED (16u << 20)
@@ -260,6 +261,29 @@ static enum fj_rc add_asset(struct dossier *d, const struct dom_asset *a, struct
 	return add_json(d, "asset.json", j, err);
 }
 
+/* what the events hold commitments to, for who may know it */
+static enum fj_rc add_openings(struct dossier *d, struct fj_err *err)
+{
+	FJ_AUTO(sto_q) q = {0};
+	FJ_AUTO(json) list = json_array();
+	bool row, known;
+
+	FJ_TRY(dom_objectors_known(d->c, d->asset_no, &known, err));
+	if (!known)
+		return FJ_OK;
+	FJ_TRY(sto_query(d->c->db, STO_OPENING_OF, &q, err, "t", d->asset_no));
+	for (;;) {
+		char salt[2 * OPN_SALT + 1];
+		FJ_TRY(sto_step(&q, &row, err));
+		if (!row)
+			return add_json(d, "openings.json", list, err);
+		if (sto_blob(&q, 1).len != OPN_SALT)
+			return fj_fail(err, FJ_E_CORRUPT, "issuer", NULL, "the opening of %.40s is malformed", sto_text(&q, 0));
+		fj_hex(sto_blob(&q, 1).p, OPN_SALT, salt);
+		json_array_append_new(list, json_pack("{s:s, s:s, s:s}", "object", sto_text(&q, 0), "salt", salt, "text", sto_text(&q, 2)));
+	}
+}
+
 /* last: it names the others */
 static enum fj_rc add_manifest(struct dossier *d, struct fj_err *err)
 {
@@ -286,6 +310,7 @@ static enum fj_rc fill(struct dossier *d, const struct dom_asset *a, struct fj_e
 	FJ_TRY(add_registrations(d, err));
 	FJ_TRY(add_materials(d, a->holder, err));
 	FJ_TRY(add_events(d, err));
+	FJ_TRY(add_openings(d, err));
 	FJ_TRY(add_approvals(d, err));
 	FJ_TRY(add_certificates(d, err));
 	return add_manifest(d, err);

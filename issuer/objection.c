@@ -178,8 +178,7 @@ static json_t *to_json(const struct sto_q *q, fj_time now)
 	    sto_text(q, 4), "reason", sto_text(q, 5), "at", at, "due", due, "overdue", strcmp(sto_text(q, 4), "OPEN") == 0 && now > sto_int(q, 7));
 }
 
-/* Who objected, and how to answer, is for the finance department that decides, and for auditors. */
-static enum fj_rc may_know(struct iss_call *c, const char *asset_no, bool *out, struct fj_err *err)
+enum fj_rc dom_objectors_known(struct iss_call *c, const char *asset_no, bool *out, struct fj_err *err)
 {
 	FJ_AUTO(dom_asset) a = {.card = NULL};
 	FJ_AUTO(dom_org) holder = {.affiliates = NULL};
@@ -198,7 +197,7 @@ enum fj_rc cmd_objection_show(struct iss_call *c, struct fj_err *err)
 	bool known;
 
 	FJ_TRY(sto_first(c->db, STO_OBJECTION_GET, &q, id, err, "t", id));
-	FJ_TRY(may_know(c, sto_text(&q, 2), &known, err));
+	FJ_TRY(dom_objectors_known(c, sto_text(&q, 2), &known, err));
 	if (known)
 		FJ_TRY(opn_read(c->db, id, &who, err));
 	FJ_AUTO(json) owned = who;

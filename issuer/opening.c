@@ -11,14 +11,13 @@
 
 #include "base/secret.h"
 
-#define SALT 16
 #define MAX_FIELDS 16384
 
 enum fj_rc opn_keep(struct iss_call *c, const char *object, const json_t *fields, char commitment[65], struct fj_err *err)
 {
 	FJ_AUTO(buf) text = FJ_BUF_INIT(MAX_FIELDS);
-	FJ_AUTO(buf) both = FJ_BUF_INIT(MAX_FIELDS + SALT);
-	uint8_t salt[SALT];
+	FJ_AUTO(buf) both = FJ_BUF_INIT(MAX_FIELDS + OPN_SALT);
+	uint8_t salt[OPN_SALT];
 	struct fj_hash h;
 
 	FJ_TRY(fj_json_canonical(fields, &text, err));

@@ -61,6 +61,12 @@ class Dossier:
             self.need(hashlib.sha256(self.files[n]).hexdigest() == said[v], n + ' is not the card of its event')
         return said
 
+    def openings(self, events):
+        said = {e['object']: e['json']['who'] for e in events if e['kind'] == 'objection.made'}
+        for o in json.loads(self.files.get('openings.json', b'[]')):
+            self.need(hashlib.sha256(bytes.fromhex(o['salt']) + o['text'].encode()).hexdigest() == said[o['object']], 'the opening of %s is not what was said' % o['object'])
+        return said
+
     def approvals(self, events):
         for n in [n for n in self.files if n.startswith('approvals/') and not n.endswith('.payload.json')]:
             a = self.json(n)
@@ -139,6 +145,7 @@ class Dossier:
         events = self.events(m)
         cards = self.cards(events, m['asset'])
         self.need(self.json('asset.json')['asset_no'] == m['asset'], 'it is another asset\'s')
+        self.openings(events)
         self.approvals(events)
         self.certificates(events, cards)
         if shutil.which('openssl'):

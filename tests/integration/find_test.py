@@ -145,6 +145,8 @@ def wrong(path):
 
 
 def dossier():
+    officers = Officers(h)
+    officers.done('jc1', 'registration.object', asset='HB-2026-0002', name='赵六（虚构）', contact='示例路1号', evidence='采集合同（示例）')
     for asset in ('HB-2026-0002', 'GZ-2026-0001', 'GX-2026-0003'):
         path = h.root + '/%s.tar' % asset
         code, out = h.cli('find', 'dossier', asset, '--out', path)
@@ -153,6 +155,10 @@ def dossier():
     path = h.root + '/HB-2026-0002.tar'
     code, head, body = raw('POST', '/api/v1/find/dossier', {'asset': 'HB-2026-0002'}, s, TAR)
     check('the API answers it as a file', code == 200 and head['Content-Type'] == 'application/x-tar' and b'manifest.json' in body, code)
+
+    names = lambda data: tarfile.open(fileobj=io.BytesIO(data)).getnames()
+    check('who objected is in it for the deciding department only', 'openings.json' in names(body) and '赵六'.encode() in body and
+          'openings.json' not in names(officers.done('hbsw1', 'find.dossier', asset='HB-2026-0002')['bytes']))
 
     def swap(name, old, new):
         def change(files):
@@ -169,6 +175,7 @@ def dossier():
         'another payload of an approval': lambda f: swap(next(n for n in f if n.endswith('.payload.json')), b'HB-2026-0002', b'HB-2026-0009')(f),
         'a decision by somebody else': swap('approvals/', b'"officer":"hb-fin2"', b'"officer":"hb-fin9"'),
         'another certificate': lambda f: f.__setitem__(certificate, f['trust/root.pem']),
+        'another objector': swap('openings.json', '赵六'.encode(), '钱七'.encode()),
         'a better status': swap('certificates.json', b'"status":2', b'"status":0'),
         'a certificate taken off the CRL': swap('certificates.json', b'"on_crl":true', b'"on_crl":false'),
         'a list that nobody signed': lambda f: f.__setitem__('trust/status-0.jwt', f['trust/status-0.jwt'][:-8] + b'AAAAAAAA'),

@@ -33,34 +33,41 @@ static bool met(const json_t *doc, const struct itm_need *n)
 	return there(n->sub == NULL ? v : json_object_get(v, n->sub), n->form);
 }
 
-static enum fj_rc name(struct fj_buf *b, const struct itm_need *n, const char *word, bool zh)
+/* of an object that is not there at all only the first part is named */
+static bool said_already(const json_t *doc, const struct itm_need *needs, size_t i)
 {
-	const char *comma = b->len == 0 ? "" : zh ? "、" : ", ";
+	return needs[i].sub != NULL && json_object_get(doc, needs[i].key) == NULL && i > 0 && strcmp(needs[i - 1].key, needs[i].key) == 0;
+}
+
+static enum fj_rc name(struct fj_buf *b, const struct itm_need *n, bool whole, bool zh)
+{
+	const char *comma = b->len == 0 ? "" : zh ? "、" : ", ", *word = zh ? n->zh : n->en, *more = !whole ? "" : zh ? "等" : " etc.";
 
 	if (n->no == 0)
-		return fj_buf_printf(b, "%s%s", comma, word);
-	return fj_buf_printf(b, zh ? "%s（%d）%s" : "%s(%d) %s", comma, n->no, word);
+		return fj_buf_printf(b, "%s%s%s", comma, word, more);
+	return fj_buf_printf(b, zh ? "%s（%d）%s%s" : "%s(%d) %s%s", comma, n->no, word, more);
 }
 
 enum fj_rc itm_all_there(const json_t *doc, const struct itm_need *needs, size_t n, const char *rule, const char *what_en, const char *what_zh,
     struct fj_err *err)
 {
-	FJ_AUTO(buf) en = FJ_BUF_INIT(230);
-	FJ_AUTO(buf) zh = FJ_BUF_INIT(360);
-	char text_en[320], text_zh[480];
-	bool all = true;
+	FJ_AUTO(buf) en = FJ_BUF_INIT(250);
+	FJ_AUTO(buf) zh = FJ_BUF_INIT(400);
+	char text_en[340], text_zh[500];
+	bool all = true, room_en = true, room_zh = true; /* as much as a sentence holds; the rest is told when these are there */
 
 	for (size_t i = 0; i < n; i++) {
-		if (met(doc, &needs[i]))
+		if (met(doc, &needs[i]) || said_already(doc, needs, i))
 			continue;
+		bool whole = needs[i].sub != NULL && json_object_get(doc, needs[i].key) == NULL;
 		all = false;
-		if (name(&en, &needs[i], needs[i].en, false) != FJ_OK || name(&zh, &needs[i], needs[i].zh, true) != FJ_OK)
-			break; /* as much as a sentence holds; the rest is told when these are there */
+		room_en = room_en && name(&en, &needs[i], whole, false) == FJ_OK;
+		room_zh = room_zh && name(&zh, &needs[i], whole, true) == FJ_OK;
 	}
 	if (all)
 		return FJ_OK;
-	snprintf(text_en, sizeof(text_en), "%s lacks: %s; add what is missing", what_en, fj_buf_str(&en));
-	snprintf(text_zh, sizeof(text_zh), "%s缺少：%s，请补充", what_zh, fj_buf_str(&zh));
+	snprintf(text_en, sizeof(text_en), "%s lacks: %s%s; add it", what_en, fj_buf_str(&en), room_en ? "" : " …");
+	snprintf(text_zh, sizeof(text_zh), "%s缺少：%s%s，请补充", what_zh, fj_buf_str(&zh), room_zh ? "" : "……");
 	return iss_rule_fail(err, rule, text_en, text_zh);
 }
 

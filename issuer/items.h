@@ -14,8 +14,7 @@ struct itm_need {
 	enum itm_form form;   /* a text that says something; a list or object with members; a whole number */
 	const char *en, *zh;
 };
-/* what needs a list of names */
-#define ITM_MAX_TEXT 4000
+#define ITM_MAX_TEXT 4000 /* code points of a text */
 
 /* FJ_E_REFUSED by `rule` naming each need that doc does not meet, in their order, as far as a sentence
  * goes; `what`: the document, in both languages. */

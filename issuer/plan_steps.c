@@ -333,6 +333,18 @@ static enum fj_rc check_selection(struct iss_call *c, const json_t *s, struct fj
 	return itm_all_there(s, condition_needs, FJ_ARRAY_LEN(condition_needs), "R38", "what shows the operator's conditions", "运营机构条件证明", err);
 }
 
+/* a running authorisation that is adjusted keeps its operator */
+static enum fj_rc check_kept(struct iss_call *c, const struct dom_plan *p, const char *operator_, struct fj_err *err)
+{
+	const char *number = fj_json_peek(json_object_get(p->doc, "proposal"), "adjusts");
+	FJ_AUTO(dom_auth) a = {.body = NULL};
+
+	if (number == NULL)
+		return FJ_OK;
+	FJ_TRY(dom_auth_get(c->db, number, &a, err));
+	return iss_rule_no_other_operator(a.operator_, operator_, err);
+}
+
 enum fj_rc cmd_plan_select(struct iss_call *c, struct fj_err *err)
 {
 	FJ_AUTO(dom_plan) p = {.doc = NULL};
@@ -346,6 +358,7 @@ enum fj_rc cmd_plan_select(struct iss_call *c, struct fj_err *err)
 	FJ_TRY(check_selection(c, s, err));
 	FJ_TRY(dom_org_get(c->db, p.holder, &holder, err));
 	FJ_TRY(dom_operator_check(c, p.implementer, step.operator_, holder.finance, &op, err));
+	FJ_TRY(check_kept(c, &p, step.operator_, err));
 	FJ_TRY(apr_void(c, "plan.agree", p.id, "another operator was selected 已重新选择运营机构", err));
 	step.set = json_pack("{s:O}", "selection", (json_t *)(uintptr_t)s);
 	return take(c, &p, &step, err);

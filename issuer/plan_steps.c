@@ -238,11 +238,11 @@ static const struct itm_need twelve[] = {
 	{6, "term", "progress", ITM_TEXT, "progress", "进度安排"},
 	{6, "term", "evaluation", ITM_TEXT, "evaluation standard", "评价标准"},
 	{6, "term", "exit", ITM_TEXT, "exit mechanism", "退出机制"},
-	{6, "term", "assets", ITM_TEXT, "asset management", "资产管理"},
+	{6, "term", "asset_management", ITM_TEXT, "asset management", "资产管理"},
 	{7, "products", NULL, ITM_OBJECT, "products and services", "产品和服务清单"},
 	{8, "accounting", NULL, ITM_TEXT, "accounting and distribution", "成本收入核算和收益分配"},
 	{9, "security", NULL, ITM_TEXT, "security and emergency", "数据安全、个人信息保护和应急"},
-	{10, "duties", NULL, ITM_TEXT, "rights and duties", "权利义务"},
+	{10, "obligations", NULL, ITM_TEXT, "rights and duties", "权利义务"},
 	{11, "supervision", NULL, ITM_TEXT, "supervision and assessment", "监督考核"},
 	{12, "other", NULL, ITM_TEXT, "other", "其他"},
 };
@@ -255,14 +255,14 @@ static bool has_purpose(const json_t *grant, const char *a, const char *b)
 /* item (7) is split by purpose, and there is something in each part that the grant has a purpose of */
 static enum fj_rc check_split(const json_t *products, const json_t *grant, struct fj_err *err)
 {
-	static const char *const parts[] = {"public", "industry", NULL};
+	static const char *const parts[] = {"public", "development", NULL};
 	const bool need[] = {has_purpose(grant, "PUBGOV", "WELFARE"), has_purpose(grant, "INDUSTRY", "SECTOR")};
 
 	FJ_TRY(fj_json_only(products, parts, err));
 	for (int i = 0; i < 2; i++)
 		if (need[i] != (json_array_size(json_object_get(products, parts[i])) > 0))
-			return iss_rule_fail(err, "R15", "item (7) lists products for public governance and welfare (\"public\") and for industry (\"industry\") apart, each as the proposal's purposes say",
-			    "第（七）项应将公共治理、公益事业（public）与产业、行业发展（industry）的产品和服务分列，并与拟授权用途一致");
+			return iss_rule_fail(err, "R15", "item (7) lists products for public governance and welfare (\"public\") and for industry (\"development\") apart, each as the proposal's purposes say",
+			    "第（七）项应将公共治理、公益事业（public）与产业、行业发展（development）的产品和服务分列，并与拟授权用途一致");
 	return FJ_OK;
 }
 

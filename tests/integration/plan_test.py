@@ -162,7 +162,7 @@ def items(cert):
     code, out = do('hbsw1', 'plan.deliberate', **{**deliberate, 'items': {'name': 'x'}})
     said = out.get('detail', {}).get('zh', '')
     check('what is missing is named at once, by its number', code == 409 and all('（%d）' % n in said for n in range(2, 13)), said)
-    refused('products are listed by purpose', do('hbsw1', 'plan.deliberate', **{**deliberate, 'items': dict(deliberate['items'], products={'public': [], 'industry': ['x']})}), 'R15')
+    refused('products are listed by purpose', do('hbsw1', 'plan.deliberate', **{**deliberate, 'items': dict(deliberate['items'], products={'public': [], 'development': ['x']})}), 'R15')
     refused('the mode is the one that was approved', do('hbsw1', 'plan.deliberate', **{**deliberate, 'items': dict(deliberate['items'], mode='SCENE')}), 'R13')
     refused('a thirteenth item is none of the twelve', do('hbsw1', 'plan.deliberate', **{**deliberate, 'items': dict(deliberate['items'], more='x')}), None)
     refused('a meeting of tomorrow', do('hbsw1', 'plan.deliberate', **{**deliberate, 'doc_date': '2031-01-01'}), 'domain.md decision 10')

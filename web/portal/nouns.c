@@ -38,6 +38,7 @@ static const struct portal_noun nouns[] = {
 	{"exchange", "预算管理一体化", "Budget system exchange", "数据交换", "Exchange", {NULL}},
 	{"legacy", "历史数据", "Legacy data", "历史数据", "Legacy data", {NULL}},
 	{"offline", "线下办理", "Acts on paper", "线下办理", "Act on paper", {NULL}},
+	{"plan", "授权运营实施方案", "Plans of authorised operation", "实施方案", "Plan", {"id", "course", "state", "holder", "implementer", "operator", "authorisation"}},
 	{"find", "检索和导出", "Search and export", "检索和导出", "Search and export", {NULL}},
 	{"event", "事件日志", "Events", "事件", "Event", {"seq", "at", "actor", "org", "kind", "object", "approval"}},
 	{"status", "运行状态", "State of the appliance", "运行状态", "State of the appliance", {NULL}},
@@ -66,13 +67,18 @@ static const struct portal_hint hints[] = {
 	{"registration.decide", " APPLIED NOTICED ", false, NULL, NULL}, {"registration.withdraw", " REGISTERED ", true, NULL, NULL},
 	{"ledger.import-status", "", false, NULL, NULL}, {"ledger.recognise", " LEDGERED RECOGNISED ", false, NULL, NULL}, {"ledger.confirm", " RECOGNISED ", false, NULL, NULL},
 	{"collateral.release", " REGISTERED ", false, NULL, NULL}, {"objection.decide", " OPEN ", false, NULL, NULL}, {"asset.unfreeze", " FROZEN ", false, NULL, NULL},
+	{"plan.study", " PROPOSED FEASIBILITY ", false, NULL, NULL}, {"plan.submit", " FEASIBILITY ", false, NULL, NULL},
+	{"plan.deliberate", " FINANCE_APPROVED ", false, RESUME_ZH, RESUME_EN}, {"plan.select", " PLAN_DELIBERATED OPERATOR_SELECTED ", false, NULL, NULL},
+	{"plan.agree", " OPERATOR_SELECTED ", false, "须由运营机构确认。", "The operator has to confirm."}, {"plan.file", " AGREED ", false, NULL, NULL},
+	{"plan.activate", " FILED ", false, "财政部门批准后签发授权凭证。", "The finance department's approval issues the credential."},
+	{"plan.withdraw", " PROPOSED FEASIBILITY SUPERIOR_AUDITED FINANCE_APPROVED PLAN_DELIBERATED OPERATOR_SELECTED AGREED FILED ", true, "撤回后不可恢复。", "There is no way back."},
 	{"product.change", " ON_SALE ", false, NULL, NULL}, {"product.withdraw", " ON_SALE ", true, "立即下架，不再签发许可；已签发的许可至其期满有效，同一标识不可再次登记。", "At once: no further license; those issued run to their end, and the id is not registered again."},
 	{"approval.approve", " OPEN ", false, NULL, NULL}, {"approval.reject", " OPEN ", false, NULL, NULL},
 };
 
 const struct web_link portal_links[] = {
 	{"^DAC-", "/show/certificate/"}, {"^DAU-", "/show/authorisation/"}, {"^LT-", "/show/token/"}, {"^AP-", "/show/approval/"},
-	{"^PC-", "/show/price/"}, {"^LG-", "/show/ledger/"}, {"^CL-", "/show/collateral/"}, {"import", "/do/ledger/import-status?run=1&id="}, {"^RG-", "/show/registration/"}, {"^TK-", "/show/task/"}, {"asset_no", "/show/asset/"},
+	{"^LG-", "/show/ledger/"}, {"^CL-", "/show/collateral/"}, {"import", "/do/ledger/import-status?run=1&id="}, {"^RG-", "/show/registration/"}, {"^PC-", "/show/price/"}, {"^PR-", "/show/plan/"}, {"^TK-", "/show/task/"}, {"asset_no", "/show/asset/"},
 	{"usci", "/show/organisation/"}, {"org", "/show/organisation/"}, {"finance", "/show/organisation/"}, {"dept", "/show/organisation/"},
 	{"login", "/show/user/"}, {"actor", "/show/user/"}, {NULL, NULL}};
 

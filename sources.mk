@@ -132,6 +132,7 @@ ISSUER_SRC := \
 	issuer/roles.c \
 	issuer/rules/rules.c \
 	issuer/search.c \
+	issuer/share.c \
 	issuer/sheet/csv.c \
 	issuer/sheet/key.c \
 	issuer/sheet/out.c \
@@ -210,6 +211,7 @@ TEST_UNIT_SRC := \
 	tests/unit/test_iss_rows.c \
 	tests/unit/test_iss_rules.c \
 	tests/unit/test_iss_search.c \
+	tests/unit/test_iss_share.c \
 	tests/unit/test_iss_sheet.c \
 	tests/unit/test_iss_state.c \
 	tests/unit/test_iss_workday.c \

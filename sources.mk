@@ -128,6 +128,10 @@ ISSUER_SRC := \
 	issuer/publish/public.c \
 	issuer/publish/publish.c \
 	issuer/registration.c \
+	issuer/remittance.c \
+	issuer/revenue.c \
+	issuer/revenue_hold.c \
+	issuer/revenue_split.c \
 	issuer/review.c \
 	issuer/roles.c \
 	issuer/rules/rules.c \
@@ -144,6 +148,9 @@ ISSUER_SRC := \
 	issuer/sheet/xmltab.c \
 	issuer/signin.c \
 	issuer/state.c \
+	issuer/statement.c \
+	issuer/statement_match.c \
+	issuer/statement_read.c \
 	issuer/status.c \
 	issuer/store/store.c \
 	issuer/task.c \

@@ -129,6 +129,10 @@ static const struct {
 	{ISS_OBJ_PLAN_SHORT, "PROPOSED", "activate", "ACTIVE"},
 	{ISS_OBJ_PLAN_SHORT, "PROPOSED", "refuse", "REFUSED"},
 	{ISS_OBJ_PLAN_SHORT, "PROPOSED", "withdraw", "WITHDRAWN"},
+
+	{ISS_OBJ_REVENUE, "HELD", "clear", "BOOKED"},
+	{ISS_OBJ_REVENUE, "HELD", "refuse", "REFUSED"},
+	{ISS_OBJ_REVENUE, "BOOKED", "counter", "COUNTERED"},
 };
 
 enum fj_rc iss_state_next(enum iss_object o, const char *from, const char *act, const char **to, struct fj_err *err)

@@ -121,32 +121,11 @@ static void text_value(struct web_req *q, struct fj_buf *b, const char *key, con
 	}
 }
 
-/* fen as 1,234,567.89 */
-static void yuan(struct fj_buf *b, json_int_t fen)
-{
-	uint64_t v = fen < 0 ? ~(uint64_t)fen + 1 : (uint64_t)fen;
-	char digits[24], out[40];
-	int n = snprintf(digits, sizeof(digits), "%llu", (unsigned long long)(v / 100)), at = 0;
-
-	for (int i = 0; i < n; i++) {
-		if (i > 0 && (n - i) % 3 == 0)
-			out[at++] = ',';
-		out[at++] = digits[i];
-	}
-	snprintf(out + at, sizeof(out) - (size_t)at, ".%02u", (unsigned)(v % 100));
-	web_text(b, fen < 0 ? "-" : "");
-	web_text(b, out);
-}
-
 static void number_value(struct web_req *q, struct fj_buf *b, const char *key, json_int_t n)
 {
 	const struct web_term *t = web_term_find(key);
 	char s[FJ_TIME_CAP];
 
-	if (t != NULL && t->form == WEB_MONEY) {
-		yuan(b, n);
-		return;
-	}
 	if (t != NULL && t->form == WEB_EPOCH)
 		fj_time_china(n, s);
 	else

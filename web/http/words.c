@@ -115,9 +115,9 @@ static const struct web_term terms[] = {
 	{"direction", "方向", "Direction", WEB_KIND}, {"through", "截至事件", "Through event", WEB_TEXT},
 	{"was", "原内容", "Was", WEB_TEXT}, {"what", "重置内容", "What is reset", WEB_TEXT},
 	/* revenue, remittances, statements */
-	{"payer", "付款方代码", "Payer", WEB_MONO}, {"payer_name", "付款方名称", "Payer's name", WEB_TEXT}, {"gross_fen", "收入总额（元）", "Gross (yuan)", WEB_MONEY},
-	{"tax_fen", "税额（元）", "Tax (yuan)", WEB_MONEY}, {"net_fen", "净收入（元）", "Net (yuan)", WEB_MONEY}, {"amount_fen", "金额（元）", "Amount (yuan)", WEB_MONEY},
-	{"paid_fen", "已缴（元）", "Paid (yuan)", WEB_MONEY}, {"short_fen", "欠缴（元）", "Still due (yuan)", WEB_MONEY}, {"refund_fen", "应退（元）", "To be refunded (yuan)", WEB_MONEY},
+	{"payer", "付款方代码", "Payer", WEB_MONO}, {"payer_name", "付款方名称", "Payer's name", WEB_TEXT}, {"gross_fen", "收入总额", "Gross", WEB_TEXT},
+	{"tax_fen", "税额", "Tax", WEB_TEXT}, {"net_fen", "净收入", "Net", WEB_TEXT}, {"amount_fen", "金额", "Amount", WEB_TEXT},
+	{"paid_fen", "已缴", "Paid", WEB_TEXT}, {"short_fen", "欠缴", "Still due", WEB_TEXT}, {"refund_fen", "应退", "To be refunded", WEB_TEXT},
 	{"period_from", "所属期间起", "Period from", WEB_TEXT}, {"period_to", "所属期间止", "Period to", WEB_TEXT}, {"paid_on", "收付款日期", "Paid on", WEB_TEXT},
 	{"budget_year", "预算年度", "Budget year", WEB_TEXT}, {"funds", "付款资金来源", "Payer's funds", WEB_KIND}, {"platform", "付款方为政府平台公司", "Payer is a platform of the government", WEB_TEXT},
 	{"reasons", "暂挂原因", "Held because", WEB_HOLD}, {"evidence", "凭据", "Evidence", WEB_TEXT}, {"delivery", "交付凭据", "Deliveries", WEB_TEXT}, {"count", "次数", "How many", WEB_TEXT},

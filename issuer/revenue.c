@@ -34,8 +34,8 @@ const struct iss_field fld_revenue_book[] = {
 	{"period_from", ISS_F_STR, true, 10, "所属期间起", "first day of the period, ISO"},
 	{"period_to", ISS_F_STR, true, 10, "所属期间止", "last day of the period, ISO"},
 	{"paid_on", ISS_F_STR, false, 10, "收款日期", "day of the payment, ISO; today by default"},
-	{"funds", ISS_F_STR, true, 8, "付款资金来源", "where the payer's money comes from", funds, "167·四(三)"},
-	{"platform", ISS_F_BOOL, false, 1, "付款方为政府平台公司", "the payer is a platform of the government"},
+	{"funded_by", ISS_F_STR, true, 8, "付款资金来源", "where the payer's money comes from", funds, "167·四(三)"},
+	{"gov_platform", ISS_F_BOOL, false, 1, "付款方为政府平台公司", "the payer is a platform of the government"},
 	{"evidence", ISS_F_JSON, false, 1, "凭据", "receipts, deliveries, invoice, materials, docs/api.md"},
 	{"note", ISS_F_STR, false, 400, "说明", "note"},
 	{0},
@@ -129,7 +129,7 @@ json_t *rev_body(const struct rev *r)
 	return json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:I, s:I, s:I, s:s, s:s, s:s, s:I, s:s, s:b, s:O, s:O, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s}",
 	    "authorisation", r->authorisation, "asset_no", r->asset_no, "product", r->product, "payer", r->payer, "payer_name", r->payer_name, "kind", r->kind,
 	    "gross_fen", (json_int_t)r->gross, "tax_fen", (json_int_t)r->tax, "net_fen", (json_int_t)r->net, "period_from", r->period_from, "period_to", r->period_to, "paid_on",
-	    r->paid_on, "budget_year", (json_int_t)r->year, "funds", r->funds, "platform", r->platform, "reasons", r->reasons, "evidence", r->evidence, "invoice", r->invoice,
+	    r->paid_on, "budget_year", (json_int_t)r->year, "funded_by", r->funds, "gov_platform", r->platform, "reasons", r->reasons, "evidence", r->evidence, "invoice", r->invoice,
 	    "holder", r->holder, "implementer", r->implementer, "operator", r->operator_, "finance", r->finance, "booked_by", r->booked_by, "person", r->person, "counters", r->counters);
 }
 
@@ -150,7 +150,7 @@ enum fj_rc apply_revenue_booked(const struct evt *e, struct fj_err *err)
 	FJ_TRY(sto_run(e->db, STO_REV_ADD, NULL, err, "ttttttt" "iii" "ttt" "iti" "tttt" "tttt" "tttt" "ii", e->object, fj_json_text(b, "authorisation"),
 	    fj_json_text(b, "asset_no"), fj_json_text(b, "product"), fj_json_text(b, "payer"), fj_json_text(b, "payer_name"), fj_json_text(b, "kind"),
 	    fj_json_num(b, "gross_fen"), fj_json_num(b, "tax_fen"), fj_json_num(b, "net_fen"), fj_json_text(b, "period_from"), fj_json_text(b, "period_to"), fj_json_text(b, "paid_on"),
-	    fj_json_num(b, "budget_year"), fj_json_text(b, "funds"), (int64_t)json_is_true(json_object_get(b, "platform")), fj_json_text(b, "state"), fj_buf_str(&reasons),
+	    fj_json_num(b, "budget_year"), fj_json_text(b, "funded_by"), (int64_t)json_is_true(json_object_get(b, "gov_platform")), fj_json_text(b, "state"), fj_buf_str(&reasons),
 	    fj_buf_str(&evidence), fj_json_text(b, "invoice"), fj_json_text(b, "holder"), fj_json_text(b, "implementer"), fj_json_text(b, "operator"), fj_json_text(b, "finance"),
 	    fj_json_text(b, "booked_by"), fj_json_text(b, "person"), fj_json_text(b, "counters"), fj_json_text(b, "note"), (int64_t)e->at, e->seq));
 	return rev_apply_split(e, e->object, fj_json_text(b, "kind"), err);
@@ -297,13 +297,13 @@ static enum fj_rc read_booking(struct iss_call *c, struct rev *r, struct fj_err 
 	memset(r, 0, sizeof(*r));
 	r->reasons = json_array();
 	r->evidence = json_is_object(evidence) ? json_incref((json_t *)(uintptr_t)evidence) : json_object();
-	r->platform = json_is_true(json_object_get(p, "platform"));
+	r->platform = json_is_true(json_object_get(p, "gov_platform"));
 	const struct {
 		const char *from;
 		char *to;
 		size_t cap;
 	} texts[] = {{fj_json_text(p, "authorisation"), r->authorisation, sizeof(r->authorisation)}, {fj_json_text(p, "product"), r->product, sizeof(r->product)},
-		{fj_json_text(p, "asset"), r->asset_no, sizeof(r->asset_no)}, {fj_json_text(p, "kind"), r->kind, sizeof(r->kind)}, {fj_json_text(p, "funds"), r->funds, sizeof(r->funds)},
+		{fj_json_text(p, "asset"), r->asset_no, sizeof(r->asset_no)}, {fj_json_text(p, "kind"), r->kind, sizeof(r->kind)}, {fj_json_text(p, "funded_by"), r->funds, sizeof(r->funds)},
 		{c->actor->org, r->booked_by, sizeof(r->booked_by)}, {c->actor->person, r->person, sizeof(r->person)},
 		{fj_json_text(json_object_get(evidence, "invoice"), "number"), r->invoice, sizeof(r->invoice)}};
 	for (size_t i = 0; i < FJ_ARRAY_LEN(texts); i++)

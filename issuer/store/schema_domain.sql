@@ -361,8 +361,8 @@ CREATE TABLE revenue (             -- 收益 (domain.md 4.11); what counts is BO
   period_to   TEXT NOT NULL,
   paid_on     TEXT NOT NULL,
   budget_year INTEGER NOT NULL,    -- of paid_on
-  funds       TEXT NOT NULL,       -- of the payer: OWN FISCAL DEBT
-  platform    INTEGER NOT NULL,    -- the booker says that the payer is a platform of the government
+  funded_by   TEXT NOT NULL,       -- the payer's money: OWN FISCAL DEBT
+  gov_platform INTEGER NOT NULL,    -- the booker says that the payer is a platform of the government
   state       TEXT NOT NULL,       -- HELD BOOKED REFUSED COUNTERED; COUNTER: negates another one
   reasons     TEXT NOT NULL,       -- JSON list of the codes by which it was held
   evidence    TEXT NOT NULL,       -- canonical JSON

@@ -80,7 +80,7 @@ def delivery(count=1200, first='2026-05-01', last='2026-05-31'):
 
 def sale(**change):
     b = {'authorisation': case3, 'product': 'P-INDUSTRY', 'kind': 'OPERATOR_SALE', 'payer': PENGCHENG, 'gross_fen': 123456789, 'period_from': '2026-05-01', 'period_to': '2026-05-31',
-         'paid_on': '2026-06-02', 'funds': 'OWN', 'evidence': delivery()}
+         'paid_on': '2026-06-02', 'funded_by': 'OWN', 'evidence': delivery()}
     b.update(change)
     return {k: v for k, v in b.items() if v is not None}
 
@@ -166,11 +166,11 @@ def reasons():
     yield 'NO_DELIVERY', dict(evidence={'invoice': {'number': 'FP-ALONE'}})
     yield 'SAME_BUDGET', dict(payer=HUBEI)
     yield 'SAME_BUDGET', dict(payer=usci('11420000DEMA00777'), payer_name='未登记的省级机关（虚构）')
-    yield 'SAME_BUDGET', dict(payer=JIANGCHENG, funds='FISCAL')
+    yield 'SAME_BUDGET', dict(payer=JIANGCHENG, funded_by='FISCAL')
     yield 'LUMP_SUM', dict(evidence=delivery(first='2026-06-03', last='2026-06-03'))
     yield 'LUMP_SUM', dict(period_to='2027-05-31')
-    yield 'PLATFORM', dict(platform=True)
-    yield 'DEBT_FUNDED', dict(funds='DEBT')
+    yield 'PLATFORM', dict(gov_platform=True)
+    yield 'DEBT_FUNDED', dict(funded_by='DEBT')
     yield 'CIRCULAR', dict(payer=JINGCHU)
 
 
@@ -182,7 +182,7 @@ def held():
         same('for this reason alone: ' + code, (answer[1].get('state'), codes(answer[1])), ('HELD', [code]))
         out.append(answer[1]['id'])
     for sentence, change in (('a payer of another level\'s budget', dict(payer=GUIZHOU)), ('a public body of another division that the register does not know',
-                              dict(payer=usci('11430000DEMA00777'), payer_name='外省机关（虚构）')), ('another level\'s budget pays', dict(payer=GUIZHOU, funds='FISCAL'))):
+                              dict(payer=usci('11430000DEMA00777'), payer_name='外省机关（虚构）')), ('another level\'s budget pays', dict(payer=GUIZHOU, funded_by='FISCAL'))):
         code, answer = book(**change)
         same('not held: ' + sentence, (code, answer.get('state')), (200, 'BOOKED'))
     two('hb-fin1', 'hb-fin2', 'profile.propose', profile={'revenue.platforms': [PENGCHENG]})
@@ -197,7 +197,7 @@ def held():
     code, answer = do('hbsw1', 'revenue.book', **sale(authorisation=case6, product=None, kind='USE_FEE'))
     same('under a suspended authorisation it is held', codes(answer), ['NO_AUTHORISATION'])
     two('hb-fin1', 'hb-fin2', 'authorisation.resume', number=case6, reason='恢复（示例）')
-    everything = book(payer=HUBEI, funds='DEBT', platform=True, evidence=None, period_to='2027-05-31', product='P-OTHER')
+    everything = book(payer=HUBEI, funded_by='DEBT', gov_platform=True, evidence=None, period_to='2027-05-31', product='P-OTHER')
     same('all reasons are told at once', codes(everything[1]), ['NO_AGREEMENT', 'NO_DELIVERY', 'SAME_BUDGET', 'LUMP_SUM', 'PLATFORM', 'DEBT_FUNDED'])
     same('the list of what is held', sorted({i['state'] for i in get('hb-fin1', 'revenue?state=HELD&limit=1000')['items']}), ['HELD'])
     return out, nowhere, answer['id']
@@ -214,7 +214,7 @@ def outright():
             ('a delivery of nothing', None, dict(evidence={'delivery': [{'count': 0, 'from': '2026-05-01', 'sha256': SHA}]})),
             ('a delivery of no day', 'R06', dict(evidence={'delivery': [{'count': 1, 'sha256': SHA}]})),
             ('evidence that says something else', None, dict(evidence={'trust': 'me'})), ('a negative amount', None, dict(gross_fen=-1)), ('a fraction of a fen', None, dict(gross_fen=1.5)),
-            ('funds of no kind', None, dict(funds='LOAN')), ('an authorisation that there is not', None, dict(authorisation='DAU-420000-202601-000009-X'))):
+            ('funds of no kind', None, dict(funded_by='LOAN')), ('an authorisation that there is not', None, dict(authorisation='DAU-420000-202601-000009-X'))):
         refused('refused outright: ' + sentence, book(**change), rule)
     for who, rule in (('qs1', 'domain.md 6'), ('slxx1', 'domain.md 6'), ('hb-fin1', 'domain.md 6'), ('auditor', 'domain.md 6')):
         refused('not booked by ' + who, book(who), rule)
@@ -286,7 +286,7 @@ def countering(original):
     same('the original stays as it was', {k: v for k, v in after.items() if k not in ('state', 'countered_by', 'note')}, {k: v for k, v in before.items() if k not in ('state', 'countered_by', 'note')})
     refused('countered once', do('jc1', 'revenue.counter', id=original, reason='x'), 'domain.md 7')
     refused('a counter-entry has none', do('jc1', 'revenue.counter', id=back['id'], reason='x'), 'domain.md 7')
-    refused('what is held has none', do('jc1', 'revenue.counter', id=book(funds='DEBT')[1]['id'], reason='x'), 'domain.md 7')
+    refused('what is held has none', do('jc1', 'revenue.counter', id=book(funded_by='DEBT')[1]['id'], reason='x'), 'domain.md 7')
 
 
 # --- remittances ---

@@ -35,6 +35,7 @@ static const struct portal_noun nouns[] = {
 	{"exchange", "预算管理一体化", "Budget system exchange", "数据交换", "Exchange", {NULL}},
 	{"legacy", "历史数据", "Legacy data", "历史数据", "Legacy data", {NULL}},
 	{"offline", "线下办理", "Acts on paper", "线下办理", "Act on paper", {NULL}},
+	{"plan", "授权运营实施方案", "Plans of authorised operation", "实施方案", "Plan", {"id", "course", "state", "holder", "implementer", "operator", "authorisation"}},
 	{"revenue", "收益", "Revenue", "收益", "Revenue", {"id", "kind", "payer_name", "gross_fen", "period_from", "period_to", "state", "reasons"}},
 	{"remittance", "应缴款", "Remittances", "应缴款", "Remittance", {"id", "name", "fund", "amount_fen", "paid_fen", "due", "state", "late"}},
 	{"statement", "对账流水", "Statements", "对账流水", "Row of a statement", {"id", "kind", "day", "direction", "amount_fen", "counterparty_name", "matched", "how"}},
@@ -66,6 +67,11 @@ static const struct portal_hint hints[] = {
 	{"registration.decide", " APPLIED NOTICED ", false, NULL, NULL}, {"registration.withdraw", " REGISTERED ", true, NULL, NULL},
 	{"ledger.import-status", "", false, NULL, NULL}, {"ledger.recognise", " LEDGERED RECOGNISED ", false, NULL, NULL}, {"ledger.confirm", " RECOGNISED ", false, NULL, NULL},
 	{"collateral.release", " REGISTERED ", false, NULL, NULL}, {"objection.decide", " OPEN ", false, NULL, NULL}, {"asset.unfreeze", " FROZEN ", false, NULL, NULL},
+	{"plan.study", " PROPOSED FEASIBILITY ", false, NULL, NULL}, {"plan.submit", " FEASIBILITY ", false, NULL, NULL},
+	{"plan.deliberate", " FINANCE_APPROVED ", false, RESUME_ZH, RESUME_EN}, {"plan.select", " PLAN_DELIBERATED OPERATOR_SELECTED ", false, NULL, NULL},
+	{"plan.agree", " OPERATOR_SELECTED ", false, "须由运营机构确认。", "The operator has to confirm."}, {"plan.file", " AGREED ", false, NULL, NULL},
+	{"plan.activate", " FILED ", false, "财政部门批准后签发授权凭证。", "The finance department's approval issues the credential."},
+	{"plan.withdraw", " PROPOSED FEASIBILITY SUPERIOR_AUDITED FINANCE_APPROVED PLAN_DELIBERATED OPERATOR_SELECTED AGREED FILED ", true, "撤回后不可恢复。", "There is no way back."},
 	{"revenue.clear", " HELD ", false, "须有凭据；由另一名经办人批准后入账分配。", "Needs evidence; booked and shared when another officer approves."},
 	{"revenue.refuse", " HELD ", true, "由另一名经办人批准后终结，不可恢复。", "Final when another officer approves; there is no way back."},
 	{"revenue.counter", " BOOKED ", true, "财政部门批准后冲销全部分录和分配，应缴款随之取消；不可恢复。", "The finance department approves; all entries and shares are negated and nothing is due any more; there is no way back."},
@@ -76,7 +82,7 @@ static const struct portal_hint hints[] = {
 
 const struct web_link portal_links[] = {
 	{"^DAC-", "/show/certificate/"}, {"^DAU-", "/show/authorisation/"}, {"^LT-", "/show/token/"}, {"^AP-", "/show/approval/"},
-	{"^LG-", "/show/ledger/"}, {"^CL-", "/show/collateral/"}, {"import", "/do/ledger/import-status?run=1&id="}, {"^RG-", "/show/registration/"}, {"^RV-", "/show/revenue/"}, {"^RM-", "/show/remittance/"}, {"^SR-", "/show/statement/"}, {"^TK-", "/show/task/"}, {"asset_no", "/show/asset/"},
+	{"^LG-", "/show/ledger/"}, {"^CL-", "/show/collateral/"}, {"import", "/do/ledger/import-status?run=1&id="}, {"^RG-", "/show/registration/"}, {"^RV-", "/show/revenue/"}, {"^RM-", "/show/remittance/"}, {"^SR-", "/show/statement/"}, {"^PR-", "/show/plan/"}, {"^TK-", "/show/task/"}, {"asset_no", "/show/asset/"},
 	{"usci", "/show/organisation/"}, {"org", "/show/organisation/"}, {"finance", "/show/organisation/"}, {"dept", "/show/organisation/"},
 	{"login", "/show/user/"}, {"actor", "/show/user/"}, {NULL, NULL}};
 

@@ -176,7 +176,9 @@ static json_t *to_json(const struct sto_q *q, fj_time now)
 {
 	char due[FJ_TIME_CAP], at[FJ_TIME_CAP], paid[FJ_TIME_CAP] = "";
 	int64_t amount = sto_int(q, 7), done = sto_int(q, 8);
-	bool countered = sto_int(q, 11) != 0, late = (done < amount ? now : sto_int(q, 10)) > sto_int(q, 9);
+	bool countered = sto_int(q, 11) != 0;
+	int64_t left = countered ? 0 : amount - done, back = countered ? done : 0;
+	bool late = (done < amount ? now : sto_int(q, 10)) > sto_int(q, 9);
 
 	fj_time_utc(sto_int(q, 9), due);
 	fj_time_utc(sto_int(q, 12), at);
@@ -184,7 +186,7 @@ static json_t *to_json(const struct sto_q *q, fj_time now)
 		fj_date_china(sto_int(q, 10), paid);
 	return json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:I, s:I, s:I, s:I, s:s, s:s, s:b, s:s, s:s}", "id", sto_text(q, 0), "revenue", sto_text(q, 1), "party", sto_text(q, 3),
 	    "name", sto_text(q, 14), "finance", sto_text(q, 4), "fund", sto_text(q, 5), "kind", sto_text(q, 6), "amount_fen", (json_int_t)amount, "paid_fen", (json_int_t)done,
-	    "short_fen", (json_int_t)(countered ? 0 : amount - done), "refund_fen", (json_int_t)(countered ? done : 0), "due", due, "paid_on", paid, "late", !countered && late,
+	    "short_fen", (json_int_t)left, "refund_fen", (json_int_t)back, "due", due, "paid_on", paid, "late", !countered && late,
 	    "state", sto_text(q, 13), "at", at);
 }
 

@@ -2,7 +2,7 @@
 to the fen, every reason that holds a booking with its neighbour that passes, clearing and refusing by
 two officers, counter-entries, remittances that are due, late, short and paid, statements that are
 imported twice and matched.  Names and numbers are illustrative."""
-import datetime, io, sqlite3, zipfile
+import datetime, io, sqlite3, urllib.parse, zipfile
 from lib import *
 
 HUBEI, WATER, JINGCHU, PENGCHENG, JIANGCHENG, GUIZHOU = ('11420000DEMA00013M', '12420000DEMA00099D', '91420100DEMA001011', '91440300DEMA00128B', '91420100DEMA00136K',
@@ -495,8 +495,29 @@ def readers():
     same('all of them', len(seen), len(get('auditor', 'revenue?limit=1000')['items']))
     kinds = [e['kind'] for e in h.cli('event', 'list', '--object', rv)[1]['items']]
     same('a booking is an event', kinds, ['revenue.booked'])
-    page = urllib.request.Request('http://127.0.0.1:%d/' % h.p)
-    check('the portal stands', urllib.request.urlopen(page, timeout=10).status == 200)
+
+
+def pages():
+    """in Chinese, on a page, each code is a word"""
+    o = urllib.request.build_opener(urllib.request.HTTPCookieProcessor())
+    o.addheaders = [('Accept', 'text/html')]
+
+    def page(path, form=None):
+        return o.open('http://127.0.0.1:%d%s' % (h.p, path), None if form is None else urllib.parse.urlencode(form).encode(), timeout=30).read().decode()
+
+    l = h.login('hb-fin1')
+    page('/login', {'login': 'hb-fin1', 'password': l['password'], 'totp': h.code('hb-fin1')})
+    items = get('hb-fin1', 'revenue?limit=1000')['items']
+    paths = ['/list/revenue', '/list/remittance', '/list/statement', '/do/revenue/clear', '/do/statement/import', '/do/revenue/remit']
+    paths += ['/show/revenue/' + next(i['id'] for i in items if i['state'] == s and (s != 'BOOKED' or any(x['fund'] == 'NONTAX' for x in i['shares']))) for s in ('HELD', 'BOOKED', 'COUNTERED', 'COUNTER')]
+    paths += ['/show/remittance/' + get('hb-fin1', 'remittance?state=SHORT')['items'][0]['id'], '/show/statement/' + get('hb-fin1', 'statement?kind=SLIP')['items'][0]['id']]
+    code = re.compile('[A-Z]{2,}(?:_[A-Z]+)*|[a-z]+_[a-z_]+')
+    for path in paths:
+        text = re.sub('<(script|style|head)[^>]*>.*?</(script|style|head)>', '', page(path), flags=re.S)
+        text = re.sub('<option[^>]*>[^<]*</option>|<code>.*?</code>|<details.*?</details>', '', text, flags=re.S)
+        words = {w for t in re.findall('>([^<]+)<', text) for w in code.findall(t) if not re.search('[0-9A-Z]{18}|[A-Z]{2}-[0-9a-z]', t)}
+        check('words, no codes: ' + path.split('/RV-')[0].split('/RM-')[0].split('/SR-')[0], words <= {'CSV', 'XLSX', 'UTF', 'GB', 'KB', 'SHA', 'JSON', 'TPM', 'INDUSTRY'}, words)
+    check('money reads as yuan', '679,012.35' in page('/list/remittance') + page('/show/revenue/' + items[0]['id']) + ''.join(page('/show/revenue/' + i['id']) for i in items if i['net_fen'] == 123456789)[:200000])
 
 
 def main():
@@ -527,6 +548,7 @@ def main():
         invoices()
         slips()
         readers()
+        pages()
         balanced('entries still balance, shares still sum to net')
         h.stop()
         rebuilt('replaying the events gives the same tables')

@@ -85,6 +85,7 @@ ISSUER_SRC := \
 	issuer/delegation.c \
 	issuer/demo.c \
 	issuer/demo_plan.c \
+	issuer/disclosure.c \
 	issuer/division.c \
 	issuer/dossier.c \
 	issuer/event.c \
@@ -123,6 +124,9 @@ ISSUER_SRC := \
 	issuer/pipeline.c \
 	issuer/plan.c \
 	issuer/plan_steps.c \
+	issuer/price.c \
+	issuer/price_decision.c \
+	issuer/product.c \
 	issuer/profile.c \
 	issuer/publish/lists.c \
 	issuer/publish/public.c \
@@ -172,6 +176,7 @@ WEB_SRC := \
 	web/api/openapi.c \
 	web/portal/answer.c \
 	web/portal/card.c \
+	web/portal/disclosure.c \
 	web/portal/do.c \
 	web/portal/fields.c \
 	web/portal/frame.c \
@@ -215,6 +220,7 @@ TEST_UNIT_SRC := \
 	tests/unit/test_iss_ledger.c \
 	tests/unit/test_iss_number.c \
 	tests/unit/test_iss_people.c \
+	tests/unit/test_iss_price.c \
 	tests/unit/test_iss_rows.c \
 	tests/unit/test_iss_rules.c \
 	tests/unit/test_iss_search.c \

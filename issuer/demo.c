@@ -89,7 +89,7 @@ static const struct {
 	{"jc1", JINGCHU, "OPERATOR"}, {"jc2", JINGCHU, "OPERATOR"},
 	{"qs1", QIANSHU, "OPERATOR"}, {"qs2", QIANSHU, "OPERATOR"},
 	{"gz-hold1", GUIZHOU, "HOLDER,IMPLEMENTER"}, {"gz-hold2", GUIZHOU, "IMPLEMENTER"}, {"gz-sup", GUIZHOU, "SUPERIOR"},
-	{"pc1", PENGCHENG, "HOLDER"}, {"pc-sup", PENGCHENG, "SUPERIOR"},
+	{"pc1", PENGCHENG, "HOLDER"}, {"pc-dev", PENGCHENG, "USER"}, {"pc-sup", PENGCHENG, "SUPERIOR"},
 	{"yj1", YONGJIANG, "HOLDER,OPERATOR,IMPLEMENTER"}, {"yj2", YONGJIANG, "HOLDER,OPERATOR,IMPLEMENTER"}, {"yj-sup", YONGJIANG, "SUPERIOR"},
 	{"auditor", MOF, "AUDITOR"},
 };
@@ -412,6 +412,20 @@ static enum fj_rc plan_approved(struct demo *d, const struct authorisation *a, c
 	return act(d, a->fin1, "approval.approve", json_pack("{s:s}", "id", fj_json_text(approval, "approval")), NULL, err);
 }
 
+/* the approved price, and the products that the agreement lists */
+static enum fj_rc sell(struct demo *d, const struct authorisation *a, const struct dmo_plan *w, const char *number, struct fj_err *err)
+{
+	bool query = strstr(a->grant->actions, "QUERY") != NULL;
+	FJ_AUTO(json) products = dmo_products(w, number, query ? "API" : "VERIFY");
+	size_t i;
+	json_t *v;
+
+	FJ_TRY(act2(d, a->implementer, a->fin1, "price.record", dmo_price(w, number), NULL, err));
+	json_array_foreach(products, i, v)
+		FJ_TRY(act(d, a->signer, "product.add", json_incref(v), NULL, err));
+	return FJ_OK;
+}
+
 static enum fj_rc authorise(struct demo *d, const struct authorisation *a, const struct asset *asset, const char *certificate, char number[41], struct fj_err *err)
 {
 	const struct dmo_plan w = {.certificate = certificate, .from = a->from, .to = a->to, .products = a->products, .holder = user_of(d, asset->holder)->org,
@@ -434,7 +448,8 @@ static enum fj_rc authorise(struct demo *d, const struct authorisation *a, const
 	const char *got = fj_json_peek(owned, "authorisation");
 	if (got == NULL || fj_json_num(owned, "issued") != 1)
 		return fj_fail(err, FJ_E_INTERNAL, "demo", NULL, "an authorisation was not issued");
-	return fj_strcopy(number, 41, got);
+	FJ_TRY(fj_strcopy(number, 41, got));
+	return sell(d, a, &w, number, err);
 }
 
 struct license {

@@ -1,5 +1,6 @@
 /*
- * demo_plan.c - study, twelve items, selection and thirteen items for the sample cases.
+ * demo_plan.c - study, twelve items, selection, thirteen items, price and products for the
+ * sample cases.
  *
  * They say what the machine checks ask for and nothing true: every text is an example.
  * The income is shared 55/25/20 between provider, governance and operation, the
@@ -87,4 +88,48 @@ json_t *dmo_agreement(const struct dmo_plan *p)
 	    "bp", 2500, "party", p->operator_, "name", "运营方", "role", "运营", "bp", 2000, "remainder", p->holder, "security", SHA, "evaluation", "months", 12,
 	    "renewal", "续约机制（示例）", "exit", "退出机制（示例）", "breach", "违约责任（示例）", "disputes", "仲裁（示例）", "termination", "变更终止条件（示例）",
 	    "other", "无");
+}
+
+/* --- what is sold --- */
+
+static void add_cap(void *to, const char *id, const char *purpose)
+{
+	if (!is_public(purpose))
+		json_array_append_new(to, json_pack("{s:s, s:i, s:i}", "product", id, "cap_fen", 1000, "volume", 900000));
+}
+
+json_t *dmo_price(const struct dmo_plan *p, const char *authorisation)
+{
+	FJ_AUTO(json) caps = json_array();
+
+	each_product(p, add_cap, caps);
+	return json_pack("{s:s, s:i, s:i, s:i, s:i, s:i, s:s, s:s, s:O, s:s, s:s, s:s, s:s}", "authorisation", authorisation, "maximum_fen", 914313600, "cost_fen", 800000000,
+	    "bond_bp", 182, "profit_bp", 782, "tax_bp", 600, "from", p->from, "to", p->to, "caps", caps, "doc_no", "示例价〔2026〕1号", "doc_date", "2026-03-02", "authority",
+	    "价格主管部门（示例）", "scan", "扫描件（示例）");
+}
+
+static void add_product(void *to, const char *id, const char *purpose)
+{
+	bool paid = !is_public(purpose);
+	char name[80];
+
+	snprintf(name, sizeof(name), "示例产品 %s", id);
+	json_t *o = json_pack("{s:s, s:s, s:s, s:s, s:s, s:i, s:s, s:s}", "id", id, "version", "1.0", "name", name, "purpose", purpose, "price_form", paid ? "GUIDED" : "FREE",
+	    "fee_fen", paid ? 1000 : 0, "data_use", "数据汇总加工后提供（示例）", "conditions", "仅限本单位按许可用途使用（示例）");
+	if (o != NULL && paid)
+		json_object_set_new(o, "charge_basis", json_string("CALLS"));
+	json_array_append_new(to, o);
+}
+
+json_t *dmo_products(const struct dmo_plan *p, const char *authorisation, const char *delivery)
+{
+	json_t *list = json_array(), *v;
+	size_t i;
+
+	each_product(p, add_product, list);
+	json_array_foreach(list, i, v) {
+		json_object_set_new(v, "authorisation", json_string(authorisation));
+		json_object_set_new(v, "delivery", json_string(delivery));
+	}
+	return list;
 }

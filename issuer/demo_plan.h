@@ -17,5 +17,9 @@ json_t *dmo_study(const struct dmo_plan *p);
 json_t *dmo_items(const struct dmo_plan *p, const char *mode);
 json_t *dmo_selection(const struct dmo_plan *p);
 json_t *dmo_agreement(const struct dmo_plan *p);
+/* What is then sold, as parameters of price.record (case 2's figures) and of one product.add each:
+ * free for public governance and welfare, else at 10.00 yuan a call, which is the cap. */
+json_t *dmo_price(const struct dmo_plan *p, const char *authorisation);
+json_t *dmo_products(const struct dmo_plan *p, const char *authorisation, const char *delivery);
 
 #endif

@@ -54,6 +54,7 @@ enum fj_rc apr_plan_deliberate(struct iss_call *c, const struct apr *a, struct f
 enum fj_rc apr_plan_agree(struct iss_call *c, const struct apr *a, struct fj_err *err);
 enum fj_rc apr_plan_file(struct iss_call *c, const struct apr *a, struct fj_err *err);
 enum fj_rc apr_token_resume(struct iss_call *c, const struct apr *a, struct fj_err *err);
+enum fj_rc apr_price_record(struct iss_call *c, const struct apr *a, struct fj_err *err);
 enum fj_rc apr_revenue_clear(struct iss_call *c, const struct apr *a, struct fj_err *err);
 enum fj_rc apr_revenue_refuse(struct iss_call *c, const struct apr *a, struct fj_err *err);
 enum fj_rc apr_revenue_counter(struct iss_call *c, const struct apr *a, struct fj_err *err);

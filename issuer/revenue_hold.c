@@ -13,6 +13,7 @@
 #include "issuer/revenue.h"
 
 #include "base/jws.h"
+#include "issuer/product.h"
 #include "issuer/profile.h"
 
 #define DAY 86400
@@ -216,14 +217,31 @@ static bool welfare(const char *purpose)
 	return is(purpose, "PUBGOV") || is(purpose, "WELFARE");
 }
 
-/* R07: by the product's purpose; without one, when the authorisation is for nothing else */
-static enum fj_rc check_purpose(const struct rev *r, const struct dom_auth *a, const json_t *agreement, struct fj_err *err)
+/* a product that is registered says whose sale it is, and whether it costs anything */
+static enum fj_rc check_registered(const struct rev *r, const struct dom_product *p, struct fj_err *err)
 {
+	bool redeveloped = is(p->level, "REDEVELOPED");
+
+	FJ_TRY(iss_rule_no_fee_for_welfare(p->purpose, r->gross > 0, err));
+	if (r->gross > 0 && is(p->price_form, "FREE"))
+		return bad(err, "the product is registered as free of charge; change its price first (product change), or book 0", "该产品登记为免费；请先变更价格形式（product change），或按 0 入账");
+	if (redeveloped != is(r->kind, "REDEV_SALE") || (redeveloped && !is(p->seller, r->booked_by)))
+		return bad(err, "a re-developed product is sold by its registered seller as REDEV_SALE, the operator's own as OPERATOR_SALE or USE_FEE", "再开发产品由其登记的销售方按 REDEV_SALE 入账，运营机构自有产品按 OPERATOR_SALE 或 USE_FEE 入账");
+	return FJ_OK;
+}
+
+/* R07: by the product's purpose; without one, when the authorisation is for nothing else */
+static enum fj_rc check_purpose(struct iss_call *c, const struct rev *r, const struct dom_auth *a, const json_t *agreement, struct fj_err *err)
+{
+	struct dom_product registered;
+	enum fj_rc rc = r->product[0] == '\0' || r->authorisation[0] == '\0' ? FJ_E_NOTFOUND : dom_product_get(c->db, r->authorisation, r->product, &registered, err);
 	const json_t *product = product_of(r, agreement), *purposes = json_object_get(json_object_get(a->body, "grant"), "purposes");
 	bool only = json_array_size(purposes) > 0;
 	size_t i;
 	json_t *v;
 
+	if (rc != FJ_E_NOTFOUND)
+		return rc == FJ_OK ? check_registered(r, &registered, err) : rc;
 	if (product != NULL)
 		return iss_rule_no_fee_for_welfare(fj_json_text(product, "purpose"), r->gross > 0, err);
 	json_array_foreach(purposes, i, v)
@@ -315,7 +333,7 @@ enum fj_rc rev_judge(struct iss_call *c, const struct rev *r, json_t **reasons, 
 	FJ_TRY(rev_agreement(c->db, r, &agreement, err));
 	FJ_AUTO(json) owned = agreement;
 	FJ_TRY(check_period(c, r, &a, err));
-	FJ_TRY(check_purpose(r, &a, owned, err));
+	FJ_TRY(check_purpose(c, r, &a, owned, err));
 	FJ_TRY(gather(c, r, &a, owned, &f, err));
 	return as_list(&f, reasons, err);
 }

@@ -130,6 +130,9 @@ static const struct {
 	{ISS_OBJ_PLAN_SHORT, "PROPOSED", "refuse", "REFUSED"},
 	{ISS_OBJ_PLAN_SHORT, "PROPOSED", "withdraw", "WITHDRAWN"},
 
+	{ISS_OBJ_PRODUCT, "ON_SALE", "change", "ON_SALE"},
+	{ISS_OBJ_PRODUCT, "ON_SALE", "withdraw", "WITHDRAWN"},
+
 	{ISS_OBJ_REVENUE, "HELD", "clear", "BOOKED"},
 	{ISS_OBJ_REVENUE, "HELD", "refuse", "REFUSED"},
 	{ISS_OBJ_REVENUE, "BOOKED", "counter", "COUNTERED"},
@@ -150,7 +153,7 @@ enum fj_rc iss_state_next(enum iss_object o, const char *from, const char *act, 
 		if (n < sizeof(can))
 			n += (size_t)snprintf(can + n, sizeof(can) - n, "%s%s", n > 0 ? ", " : "", table[i].act);
 	}
-	if (o != ISS_OBJ_PLAN && o != ISS_OBJ_PLAN_SHORT) /* what was never granted is not taken back */
+	if (o != ISS_OBJ_PLAN && o != ISS_OBJ_PLAN_SHORT && o != ISS_OBJ_PRODUCT) /* what was never granted, or only put off sale, is not taken back */
 		FJ_TRY(iss_rule_no_way_back_from_final(from, err));
 	enum fj_rc rc = fj_fail(err, FJ_E_STATE, "issuer", "domain.md 7", "its state is %s: \"%s\" is not possible from there%s%s",
 	    from, act, can[0] != '\0' ? "; possible: " : "", can);

@@ -322,10 +322,11 @@ def on_paper(body='本级人民政府（示例）', day='2026-01-05'):
     return {'body': body, 'doc_no': '示例〔2026〕1号', 'doc_date': day, 'scan': '扫描件（示例）'}
 
 
-def course(plan, proposal, operator, who, holder, shared=None):
+def course(plan, proposal, operator, who, holder, shared=None, products=None):
     """The steps after a proposal, in their order: [(name, who asks, command, body, who decides...)].
-    who: {implementer, second, superior (None: none), fin1, fin2, operator}: logins; operator, holder: USCCs.  shared: with the supplying unit's consent; as proposed."""
-    products = {'P-' + u: u for u in proposal['grant']['purposes']}
+    who: {implementer, second, superior (None: none), fin1, fin2, operator}: logins; operator, holder: USCCs.  shared: with the supplying unit's consent; as proposed.
+    products: {id: purpose} of the agreement; one for each purpose"""
+    products = products or {'P-' + u: u for u in proposal['grant']['purposes']}
     shares = [(holder, '提供', 5500), (holder, '治理', 2500), (operator, '运营', 2000)]
     one, two = who['implementer'], who['second']
     return [('study', one, 'plan.study', {'id': plan, 'study': study(bool(proposal.get('shared')) if shared is None else shared)}),
@@ -340,11 +341,11 @@ def course(plan, proposal, operator, who, holder, shared=None):
 HUBEI_COURSE = {'implementer': 'hbsw1', 'second': 'hbsw2', 'superior': None, 'fin1': 'hb-fin1', 'fin2': 'hb-fin2', 'operator': 'jc1'}
 
 
-def authorise(officers, proposal, operator='91420100DEMA001011', who=HUBEI_COURSE, holder='12420000DEMA00099D', shared=None):
+def authorise(officers, proposal, operator='91420100DEMA001011', who=HUBEI_COURSE, holder='12420000DEMA00099D', shared=None, products=None):
     """the whole course; number of the authorisation, and its plan"""
     plan = officers.done(who['implementer'], 'authorisation.propose', proposal=proposal)['plan']
     out = {}
-    for name, asker, command, body, *deciders in course(plan, proposal, operator, who, holder, shared):
+    for name, asker, command, body, *deciders in course(plan, proposal, operator, who, holder, shared, products):
         asked = officers.done(asker, command, **body)
         for d in deciders:
             out = officers.done(d, 'approval.approve', id=asked['approval'])

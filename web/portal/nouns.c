@@ -16,6 +16,9 @@ static const struct portal_noun nouns[] = {
 	{"certificate", "数据资产证书", "Certificates", "数据资产证书", "Data Asset Certificate", {"number", "asset_name", "holder", "state", "not_after"}},
 	{"authorisation", "授权", "Authorisations", "授权", "Authorisation", {"number", "mode", "holder", "operator", "state", "not_after"}},
 	{"token", "许可令牌", "License tokens", "许可令牌", "License token", {"id", "user", "product", "state", "not_after", "authorisation"}},
+	{"product", "产品和服务", "Products and services", "产品和服务", "Product or service", {"product", "name", "seller", "purpose", "price_form", "fee_fen", "cap_fen", "state"}},
+	{"price", "核定价格", "Approved prices", "核定价格", "Approved price", {"id", "authorisation", "maximum_fen", "doc_no", "state", "review_due", "overdue"}},
+	{"disclosure", "信息披露", "Disclosure", "信息披露", "Disclosure", {"authorisation", "operator", "implementer", "state", "from", "to", "products"}},
 	{"objection", "异议", "Objections", "异议", "Objection", {NULL}},
 	{"material", "登记材料", "Materials", "登记材料", "Material", {NULL}},
 	{"collateral", "权利负担", "Encumbrances", "权利负担", "Encumbrance", {"id", "asset_no", "creditor", "kind", "basis", "state", "at"}},
@@ -72,6 +75,7 @@ static const struct portal_hint hints[] = {
 	{"plan.agree", " OPERATOR_SELECTED ", false, "须由运营机构确认。", "The operator has to confirm."}, {"plan.file", " AGREED ", false, NULL, NULL},
 	{"plan.activate", " FILED ", false, "财政部门批准后签发授权凭证。", "The finance department's approval issues the credential."},
 	{"plan.withdraw", " PROPOSED FEASIBILITY SUPERIOR_AUDITED FINANCE_APPROVED PLAN_DELIBERATED OPERATOR_SELECTED AGREED FILED ", true, "撤回后不可恢复。", "There is no way back."},
+	{"product.change", " ON_SALE ", false, NULL, NULL}, {"product.withdraw", " ON_SALE ", true, "立即下架，不再签发许可；已签发的许可至其期满有效，同一标识不可再次登记。", "At once: no further license; those issued run to their end, and the id is not registered again."},
 	{"revenue.clear", " HELD ", false, "须有凭据；由另一名经办人批准后入账分配。", "Needs evidence; booked and shared when another officer approves."},
 	{"revenue.refuse", " HELD ", true, "由另一名经办人批准后终结，不可恢复。", "Final when another officer approves; there is no way back."},
 	{"revenue.counter", " BOOKED ", true, "财政部门批准后冲销全部分录和分配，应缴款随之取消；不可恢复。", "The finance department approves; all entries and shares are negated and nothing is due any more; there is no way back."},
@@ -82,7 +86,7 @@ static const struct portal_hint hints[] = {
 
 const struct web_link portal_links[] = {
 	{"^DAC-", "/show/certificate/"}, {"^DAU-", "/show/authorisation/"}, {"^LT-", "/show/token/"}, {"^AP-", "/show/approval/"},
-	{"^LG-", "/show/ledger/"}, {"^CL-", "/show/collateral/"}, {"import", "/do/ledger/import-status?run=1&id="}, {"^RG-", "/show/registration/"}, {"^RV-", "/show/revenue/"}, {"^RM-", "/show/remittance/"}, {"^SR-", "/show/statement/"}, {"^PR-", "/show/plan/"}, {"^TK-", "/show/task/"}, {"asset_no", "/show/asset/"},
+	{"^LG-", "/show/ledger/"}, {"^CL-", "/show/collateral/"}, {"import", "/do/ledger/import-status?run=1&id="}, {"^RG-", "/show/registration/"}, {"^RV-", "/show/revenue/"}, {"^RM-", "/show/remittance/"}, {"^SR-", "/show/statement/"}, {"^PC-", "/show/price/"}, {"^PR-", "/show/plan/"}, {"^TK-", "/show/task/"}, {"asset_no", "/show/asset/"},
 	{"usci", "/show/organisation/"}, {"org", "/show/organisation/"}, {"finance", "/show/organisation/"}, {"dept", "/show/organisation/"},
 	{"login", "/show/user/"}, {"actor", "/show/user/"}, {NULL, NULL}};
 

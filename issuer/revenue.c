@@ -235,7 +235,7 @@ static enum fj_rc check_booker(struct iss_call *c, const struct rev *r, struct f
 		    ((c->acting & ISS_OPERATOR) && is(org, r->operator_)) ? FJ_OK : not_yours(err);
 	FJ_TRY(sto_query(c->db, STO_REV_DEVELOPER, &q, err, "tt", r->authorisation, org));
 	FJ_TRY(sto_step(&q, &row, err));
-	return row && (c->acting & ISS_DEVELOPER) ? FJ_OK : not_yours(err);
+	return row && (c->acting & (ISS_DEVELOPER | ISS_USER)) ? FJ_OK : not_yours(err);
 }
 
 /* whose revenue it is: by the authorisation, the asset that was disposed of, or only by who books it */

@@ -219,6 +219,10 @@ def outright():
     for who, rule in (('qs1', 'domain.md 6'), ('slxx1', 'domain.md 6'), ('hb-fin1', 'domain.md 6'), ('auditor', 'domain.md 6')):
         refused('not booked by ' + who, book(who), rule)
     refused('a re-developer\'s sale by one who has no license', book('yj1', kind='REDEV_SALE'), 'domain.md 6')
+    done('jc1', 'product.add', authorisation=case3, id='P-PUBGOV', version='1.0', name='示例（虚构）', purpose='PUBGOV', delivery='API', price_form='FREE', fee_fen=0, data_use='示例',
+         conditions='有条件无偿（示例）')
+    refused('a fee for a product that is registered as free', book(product='P-PUBGOV'), 'R07')
+    refused('an operator\'s product as a re-developer\'s', book('yj1', product='P-PUBGOV', kind='REDEV_SALE', gross_fen=0), 'domain.md 6')
     same('welfare without a fee passes', book(product='P-PUBGOV', gross_fen=0, evidence=None)[0], 200)
     n = len(get('auditor', 'revenue?limit=1000')['items'])
     booked(evidence=dict(delivery(), invoice={'number': 'FP-1'}))

@@ -337,6 +337,7 @@ def remitting():
     refused('a slip is recorded once', remit('hbsw1', second['id'], 864197, 'JK-3'), 'R28')
     late = owed(booked())
     same('what is due, by state', {s: len(get('hb-fin1', 'remittance?state=' + s)['items']) for s in ('DUE', 'SHORT', 'PAID', 'LATE')}, {'DUE': 2, 'SHORT': 1, 'PAID': 1, 'LATE': 0})
+    same('what is due stands among the deadlines', [d['id'] for d in get('hbsw1', 'deadline')['items'] if d['kind'] == 'remittance' and d['id'] == second['id']], [second['id']])
     h.at('2026-06-12T01:00:00Z')
     listed = get('hb-fin1', 'remittance?state=LATE')['items']
     same('after its day it is late', sorted(r['id'] for r in listed), sorted(r['id'] for r in late.values()))
@@ -519,8 +520,8 @@ def pages():
     for path in paths:
         text = re.sub('<(script|style|head)[^>]*>.*?</(script|style|head)>', '', page(path), flags=re.S)
         text = re.sub('<option[^>]*>[^<]*</option>|<code>.*?</code>|<details.*?</details>', '', text, flags=re.S)
-        words = {w for t in re.findall('>([^<]+)<', text) for w in code.findall(t) if not re.search('[0-9A-Z]{18}|[A-Z]{2}-[0-9a-z]', t)}
-        check('words, no codes: ' + path.split('/RV-')[0].split('/RM-')[0].split('/SR-')[0], words <= {'CSV', 'XLSX', 'UTF', 'GB', 'KB', 'SHA', 'JSON', 'TPM', 'INDUSTRY'}, words)
+        words = {w for t in re.findall('>([^<]+)<', re.sub('P-[A-Z]+', '', text)) for w in code.findall(t) if not re.search('[0-9A-Z]{18}|[A-Z]{2}-[0-9a-z]', t)}
+        check('words, no codes: ' + path.split('/RV-')[0].split('/RM-')[0].split('/SR-')[0], words <= {'CSV', 'XLSX', 'UTF', 'GB', 'KB', 'SHA', 'JSON', 'TPM'}, words)
     check('money reads as yuan', '679,012.35' in page('/list/remittance') + page('/show/revenue/' + items[0]['id']) + ''.join(page('/show/revenue/' + i['id']) for i in items if i['net_fen'] == 123456789)[:200000])
 
 

@@ -269,7 +269,7 @@ static const struct {
 	{WEB_KIND, "NONTAX", "非税收入，缴入国库", "treasury, non-tax revenue"}, {WEB_KIND, "UNIT", "纳入单位预算", "the unit's own budget"}, {WEB_KIND, "CAPITAL", "国有资本收益", "state capital gains"}, {WEB_KIND, "OWN", "按自身规定（自有）", "own"},
 	{WEB_KIND, "FISCAL", "财政资金", "budget money"}, {WEB_KIND, "DEBT", "举债资金", "debt"},
 	{WEB_KIND, "RECEIVED", "收到款项", "received"}, {WEB_KIND, "TAX", "应交税费", "tax"}, {WEB_KIND, "SHARE", "应付收益分配款", "owed to the party"}, {WEB_KIND, "REMIT", "应缴款项", "owed to the treasury"}, {WEB_KIND, "PAID", "已付款项", "paid out"},
-	{WEB_KIND, "BANK", "银行流水", "bank statement"}, {WEB_KIND, "INVOICE", "发票清单", "invoices"}, {WEB_KIND, "SLIP", "缴款书", "payment slips"},
+	{WEB_KIND, "remittance", "应缴款", "remittance"}, {WEB_KIND, "BANK", "银行流水", "bank statement"}, {WEB_KIND, "INVOICE", "发票清单", "invoices"}, {WEB_KIND, "SLIP", "缴款书", "payment slips"},
 	{WEB_KIND, "IN", "收入", "in"}, {WEB_KIND, "OUT", "支出", "out"}, {WEB_KIND, "NUMBER", "按号码", "number"}, {WEB_KIND, "PAYER", "按付款方和金额", "payer and amount"}, {WEB_KIND, "HAND", "手工", "hand"}, {WEB_KIND, "CIRCULAR", "疑似资金回流", "money that goes round"},
 	{WEB_HOLD, "NO_AUTHORISATION", "没有有效授权", "no authorisation in force"}, {WEB_HOLD, "NO_AGREEMENT", "没有协议条款依据", "no clause of an agreement"}, {WEB_HOLD, "NO_DELIVERY", "没有使用回执或交付凭据", "no evidence of delivery"},
 	{WEB_HOLD, "SAME_BUDGET", "付款方为同级预算单位", "payer of the same budget"}, {WEB_HOLD, "LUMP_SUM", "先于交付一次性付款", "paid before delivery"}, {WEB_HOLD, "PLATFORM", "付款方为政府平台公司", "platform of the government"},

@@ -534,6 +534,8 @@ CREATE TABLE statement_row (
   how       TEXT NOT NULL DEFAULT '', -- NUMBER PAYER HAND CIRCULAR
   at        INTEGER NOT NULL
 ) STRICT;
-CREATE INDEX statement_row_open ON statement_row(owner, kind, id) WHERE matched = '';
+CREATE INDEX statement_row_open ON statement_row(owner, id) WHERE matched = '';
+-- banks write names in narrow brackets
+CREATE INDEX organisation_named ON organisation(replace(replace(name, '（', '('), '）', ')'));
 CREATE INDEX statement_row_matched ON statement_row(matched) WHERE matched <> '';
 CREATE INDEX statement_row_to ON statement_row(counterparty, day) WHERE direction = 'OUT';

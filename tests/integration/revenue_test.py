@@ -440,6 +440,16 @@ def banks():
     same('another organisation does not see the rows', get('qs1', 'statement')['items'], [])
 
 
+def many():
+    """a month of a large account"""
+    rows = [('2026-06-02', 'M-%d' % i, '贷', '%d.00' % (200000 + i), '鹏城数据科技（虚构）', '', '服务费') for i in range(5000)]
+    t0 = time.time()
+    out = done('jc1', 'statement.import', kind='BANK', file=table(rows, BANK))
+    print('# 5,000 rows in %.1f s' % (time.time() - t0), flush=True)
+    same('5,000 rows of a file are entered', (out['entered'], out['matched'], out['unmatched']), (5000, 0, 5000))
+    refused('one more is refused by row', do('jc1', 'statement.import', kind='BANK', file=table(rows + [rows[0]], BANK)), None, row=True)
+
+
 def circles():
     """money that goes round: seen before the booking it holds it, after it it is flagged"""
     payer, other = usci('91310000DEMA00888'), usci('91310000DEMA00999')
@@ -552,6 +562,7 @@ def main():
         circles()
         invoices()
         slips()
+        many()
         readers()
         pages()
         balanced('entries still balance, shares still sum to net')

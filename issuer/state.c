@@ -132,6 +132,10 @@ static const struct {
 
 	{ISS_OBJ_PRODUCT, "ON_SALE", "change", "ON_SALE"},
 	{ISS_OBJ_PRODUCT, "ON_SALE", "withdraw", "WITHDRAWN"},
+
+	{ISS_OBJ_REVENUE, "HELD", "clear", "BOOKED"},
+	{ISS_OBJ_REVENUE, "HELD", "refuse", "REFUSED"},
+	{ISS_OBJ_REVENUE, "BOOKED", "counter", "COUNTERED"},
 };
 
 enum fj_rc iss_state_next(enum iss_object o, const char *from, const char *act, const char **to, struct fj_err *err)

@@ -139,6 +139,7 @@ ISSUER_SRC := \
 	issuer/state.c \
 	issuer/status.c \
 	issuer/store/store.c \
+	issuer/tar.c \
 	issuer/task.c \
 	issuer/token.c \
 	issuer/totp.c \

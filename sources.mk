@@ -142,7 +142,12 @@ ISSUER_SRC := \
 	issuer/tar.c \
 	issuer/task.c \
 	issuer/token.c \
+	issuer/token_archive.c \
+	issuer/token_bulk.c \
+	issuer/token_request.c \
+	issuer/token_sheet.c \
 	issuer/totp.c \
+	issuer/usage.c \
 	issuer/user.c \
 	issuer/workday.c
 

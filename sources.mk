@@ -212,6 +212,7 @@ TEST_UNIT_SRC := \
 	tests/unit/test_iss_search.c \
 	tests/unit/test_iss_sheet.c \
 	tests/unit/test_iss_state.c \
+	tests/unit/test_iss_token.c \
 	tests/unit/test_iss_workday.c \
 	tests/unit/test_ver_hostile.c \
 	tests/unit/test_ver_token.c \

@@ -15,6 +15,7 @@
 #include "issuer/token.h"
 
 #define MAX_LIST (8u << 20)
+const struct iss_field fld_token_archive[] = {{"bulk", ISS_F_STR, true, 40, "批次编号", "job"}, {0}};
 enum { L_LINE, L_NUMBER, L_USER, L_NAME, L_PRODUCT, L_FROM, L_TO, L_SHA, L_NOTE, L_COLUMNS };
 
 static enum fj_rc no_memory(struct fj_err *err)
@@ -170,7 +171,7 @@ enum fj_rc cmd_token_archive(struct iss_call *c, struct fj_err *err)
 	FJ_AUTO(tar) t = {.pack = NULL};
 	char name[64];
 
-	FJ_TRY(tok_job_get(c->db, fj_json_peek(c->params, "id"), &j, err));
+	FJ_TRY(tok_job_get(c->db, fj_json_peek(c->params, "bulk"), &j, err));
 	FJ_TRY(tok_job_reader(c, &j, err));
 	FJ_TRY(check_ended(c, &j, err));
 	FJ_TRY(tar_new(&t, SHEET_MAX_FILE, j.at, true, err));

@@ -20,8 +20,8 @@ const struct iss_field fld_token_request[] = {
 	{0},
 };
 const struct iss_field fld_token_review[] = {
-	{"id", ISS_F_STR, false, 40, "申请编号", "request"},
-	{"ids", ISS_F_LIST, false, 1000, "所选申请", "a selection of requests, as one task"},
+	{"request", ISS_F_STR, false, 40, "申请编号", "request"},
+	{"requests", ISS_F_LIST, false, 1000, "所选申请", "a selection of requests, as one task"},
 	{"accept", ISS_F_BOOL, true, 1, "同意", "true: yes, and the token is issued"},
 	{"note", ISS_F_STR, false, 400, "意见", "reason; required for a no"},
 	{0},
@@ -232,7 +232,7 @@ enum fj_rc cmd_token_review(struct iss_call *c, struct fj_err *err)
 
 	if (!v.accept && !iss_said(v.note))
 		return no(err, FJ_E_INVALID, "domain.md 7.4", "a refusal gives its reason (\"note\")", "不予同意的须说明理由（note）");
-	return tsk_run(c, "id", "ids", review_one, &v, err);
+	return tsk_run(c, "request", "requests", review_one, &v, err);
 }
 
 enum fj_rc apply_token_reviewed(const struct evt *e, struct fj_err *err)

@@ -92,15 +92,20 @@ static enum fj_rc get_day(struct sto *db, const char *token, const char *day, st
 }
 
 /* "LT-….2026-05-12" */
-static enum fj_rc split_id(const char *id, char token[64], const char **day, struct fj_err *err)
+static void split_id(const char *id, char token[64], const char **day)
 {
 	const char *dot = strrchr(id, '.');
 
-	if (dot == NULL || dot - id > 60)
-		return bad(err, "a day's usage is named by token and day, such as LT-….2026-05-12", "用量编号由令牌编号和日期组成，如 LT-….2026-05-12");
-	snprintf(token, 64, "%.*s", (int)(dot - id), id);
-	*day = dot + 1;
-	return FJ_OK;
+	snprintf(token, 64, "%.*s", dot == NULL ? 0 : (int)(dot - id), id);
+	*day = dot == NULL ? "" : dot + 1;
+}
+
+static enum fj_rc no_such(struct fj_err *err, const char *id)
+{
+	enum fj_rc rc = fj_fail(err, FJ_E_NOTFOUND, "issuer", NULL, "no usage is reported as \"%.60s\"; it is named by token and day, such as LT-….2026-05-12", id);
+
+	fj_err_zh(err, "没有用量记录“%.60s”；用量编号由令牌编号和日期组成，如 LT-….2026-05-12", id);
+	return rc;
 }
 
 static enum fj_rc day_of(struct sto *db, const char *id, struct day *d, struct fj_err *err)
@@ -109,9 +114,9 @@ static enum fj_rc day_of(struct sto *db, const char *id, struct day *d, struct f
 	const char *day;
 	bool there;
 
-	FJ_TRY(split_id(id, token, &day, err));
+	split_id(id, token, &day);
 	FJ_TRY(get_day(db, token, day, d, &there, err));
-	return there ? FJ_OK : fj_fail(err, FJ_E_NOTFOUND, "issuer", NULL, "no usage is reported as %.60s", id);
+	return there ? FJ_OK : no_such(err, id);
 }
 
 /* --- reporting --- */
@@ -473,8 +478,7 @@ enum fj_rc cmd_usage_list(struct iss_call *c, struct fj_err *err)
 	int64_t limit;
 
 	iss_page(c, &after, &limit);
-	if (after[0] != '\0')
-		FJ_TRY(split_id(after, token, &day, err));
+	split_id(after, token, &day);
 	if (only[0] != '\0')
 		FJ_TRY(sto_query(c->db, STO_USAGE_OF, &q, err, "ttti", only, day, fj_json_text(c->params, "state"), limit));
 	else
@@ -492,11 +496,11 @@ enum fj_rc cmd_usage_show(struct iss_call *c, struct fj_err *err)
 	char token[64];
 	const char *day;
 
-	FJ_TRY(split_id(fj_json_peek(c->params, "id"), token, &day, err));
+	split_id(fj_json_peek(c->params, "id"), token, &day);
 	FJ_TRY(sto_query(c->db, STO_USAGE_REVISIONS, &q, err, "tt", token, day));
 	FJ_TRY(collect(&q, all, err));
 	if (json_array_size(all) == 0)
-		return fj_fail(err, FJ_E_NOTFOUND, "issuer", NULL, "no usage is reported as %.60s", fj_json_peek(c->params, "id"));
+		return no_such(err, fj_json_peek(c->params, "id"));
 	c->answer = json_deep_copy(json_array_get(all, json_array_size(all) - 1));
 	return c->answer != NULL ? fj_json_set(c->answer, "revisions", json_incref(all)) : no_memory(err);
 }

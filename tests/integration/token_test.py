@@ -85,10 +85,10 @@ def requests():
     refused('raw data', o.do('pcu1', 'token.request', request=license_of(product={'id': 'P-X', 'version': '1', 'kind': 'operator', 'raw': True}, **own)), 'R18')
     refused('a fee for public welfare', o.do('pcu1', 'token.request', request=license_of(terms='paid', **own)), 'R07')
     refused('two users in one request', o.do('pcu1', 'token.request', request=license_of(users=[own['user']])), 'domain.md 4.10')
-    refused('another operator does not review it', o.do('qs1', 'token.review', id=asked['id'], accept=True), 'domain.md 7.4')
-    refused('a user does not review', o.do('pcu1', 'token.review', id=asked['id'], accept=True), 'domain.md 6')
-    refused('a refusal without reason', o.do('jc1', 'token.review', id=asked['id'], accept=False), 'domain.md 7.4')
-    done = o.done('jc1', 'token.review', id=asked['id'], accept=True)
+    refused('another operator does not review it', o.do('qs1', 'token.review', request=asked['id'], accept=True), 'domain.md 7.4')
+    refused('a user does not review', o.do('pcu1', 'token.review', request=asked['id'], accept=True), 'domain.md 6')
+    refused('a refusal without reason', o.do('jc1', 'token.review', request=asked['id'], accept=False), 'domain.md 7.4')
+    done = o.done('jc1', 'token.review', request=asked['id'], accept=True)
     token = done['token']
     shown = o.get('pcu1', 'token/' + token)
     check('the operator accepts, and the token follows in the same act', done['issued'] == 1 and done['published'] and shown['state'] == 'ACTIVE' and
@@ -97,12 +97,12 @@ def requests():
     payload = json.loads(base64.urlsafe_b64decode(shown['compact'].split('.')[1] + '=='))
     check('and the duties stand in the token', payload['duties'] == ['DELETE', 'RETAIN_DERIVED', 'STOP'] and payload['cnf'] == {'x5t#S256': b64u(b'1' * 32)}, payload)
     check('it is permitted by the service and the tool', verdicts(token) == {'permit'})
-    refused('a request is reviewed once', o.do('jc2', 'token.review', id=asked['id'], accept=False, note='x'), 'domain.md 7')
+    refused('a request is reviewed once', o.do('jc2', 'token.review', request=asked['id'], accept=False, note='x'), 'domain.md 7')
     no = o.done('pcu1', 'token.request', request=license_of(**own))['id']
-    o.done('jc2', 'token.review', id=no, accept=False, note='用途说明不足（示例）')
+    o.done('jc2', 'token.review', request=no, accept=False, note='用途说明不足（示例）')
     check('a refusal gives its reason to the user', (lambda r: r['state'] == 'REFUSED' and r['reason'] == '用途说明不足（示例）' and r['token'] == '')(o.get('pcu1', 'request/' + no)))
     two = [o.done('pcu1', 'token.request', request=license_of(user={'x5t': b64u(bytes([i]) * 32)}))['id'] for i in (2, 3)]
-    out = o.done('jc1', 'token.review', ids=two + [no], accept=True)
+    out = o.done('jc1', 'token.review', requests=two + [no], accept=True)
     check('several are reviewed as one task, and what can not be is set aside', out['done'] == 2 and out['issued'] == 2 and [a['item'] for a in out['set_aside']] == [no], out)
     return token
 
@@ -113,8 +113,8 @@ def on_behalf():
     refused('a user with accounts asks for itself', o.do('jc1', 'token.request', request=license_of(user={**user, 'usci': PENGCHENG}), document='x'), 'domain.md decision 10')
     refused('another operator asks for nobody', o.do('qs1', 'token.request', request=license_of(user=user), document='x'), 'domain.md 7.4')
     asked = o.done('jc1', 'token.request', request=license_of(user=user), document='示例函〔2026〕1号')['id']
-    refused('who entered a request does not review it (R22)', o.do('jc1', 'token.review', id=asked, accept=True), 'R22')
-    out = o.done('jc2', 'token.review', id=asked, accept=True)
+    refused('who entered a request does not review it (R22)', o.do('jc1', 'token.review', request=asked, accept=True), 'R22')
+    out = o.done('jc2', 'token.review', request=asked, accept=True)
     check('another officer does', out['issued'] == 1 and o.get('auditor', 'request/' + asked)['document'] == '示例函〔2026〕1号', out)
 
 
@@ -230,7 +230,7 @@ def bulk(other):
     o.done('jc2', 'token.suspend', id=other, reason='核查（示例）')
     now, denied = job('jc1'), verdicts(other)
     check('a suspension in the meantime bites while the job still runs', now['state'] == 'RUNNING' and now['taken'] < N and denied == {'deny'}, (now['taken'], denied))
-    refused('a job that runs has no archive yet', o.do('jc1', 'token.archive', id=JOB), 'domain.md 4.10')
+    refused('a job that runs has no archive yet', o.do('jc1', 'token.archive', bulk=JOB), 'domain.md 4.10')
 
     wait_for(lambda j: j['taken'] >= 2000)
     os.kill(registry(), signal.SIGKILL)
@@ -254,9 +254,9 @@ def bulk(other):
 
 
 def archive(good):
-    refused('another operator does not get the archive', o.do('qs1', 'token.archive', id=JOB), 'domain.md 7.3')
-    data = o.done('jc1', 'token.archive', id=JOB)['bytes']
-    check('the same archive again', o.done('jc2', 'token.archive', id=JOB)['bytes'] == data)
+    refused('another operator does not get the archive', o.do('qs1', 'token.archive', bulk=JOB), 'domain.md 7.3')
+    data = o.done('jc1', 'token.archive', bulk=JOB)['bytes']
+    check('the same archive again', o.done('jc2', 'token.archive', bulk=JOB)['bytes'] == data)
     files = {m.name: t.extractfile(m).read() for t in [tarfile.open(fileobj=io.BytesIO(gzip.decompress(data)))] for m in t}
     manifest, table = json.loads(files['manifest.json']), files['list.csv']
     event = json.loads(rows("SELECT body FROM event WHERE object = ? AND kind = 'token.bulk-done'", JOB)[0][0])

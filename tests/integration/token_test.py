@@ -3,7 +3,7 @@ faulty rows, a kill and a suspension in the middle, and one archive checked octe
 totals up to the quota, corrected, countersigned and disputed; what takes tokens back bites at
 once at the verdict service and the tool.  Beside each thing accepted stands what is refused.
 All names and codes are invented."""
-import csv, gzip, http.client, io, sqlite3, tarfile, threading
+import csv, gzip, html, http.client, http.cookiejar, io, sqlite3, tarfile, urllib.parse
 from lib import *
 
 HYDRO = 'DAU-100000-202603-000001-K'  # case 1: 荆楚数据运营, by scenario
@@ -104,7 +104,7 @@ def requests():
     two = [o.done('pcu1', 'token.request', request=license_of(user={'x5t': b64u(bytes([i]) * 32)}))['id'] for i in (2, 3)]
     out = o.done('jc1', 'token.review', requests=two + [no], accept=True)
     check('several are reviewed as one task, and what can not be is set aside', out['done'] == 2 and out['issued'] == 2 and [a['item'] for a in out['set_aside']] == [no], out)
-    return token
+    return token, asked['id']
 
 
 def on_behalf():
@@ -394,6 +394,43 @@ def parties():
     refused('a binding by name beyond 90 days', o.do('jc1', 'token.issue', request={**issue, 'binding': 'named', 'audience': 'x', 'days': 91}), 'domain.md decision 7')
 
 
+# --- the portal ---
+
+def browser(who):
+    b = urllib.request.build_opener(urllib.request.HTTPCookieProcessor(http.cookiejar.CookieJar()))
+    b.addheaders = [('Accept', 'text/html')]
+    l = h.login(who)
+    b.open('http://127.0.0.1:%d/login' % h.p, urllib.parse.urlencode({'login': who, 'password': l['password'], 'totp': h.code(who)}).encode(), timeout=30).read()
+    return lambda path: b.open('http://127.0.0.1:%d%s' % (h.p, path), timeout=60).read().decode()
+
+
+def labels(page):
+    return [html.unescape(re.sub('<[^>]*>', '', t)).strip() for t in re.findall('<(?:h1|h2|dt|th|label|summary)[^>]*>(.*?)</(?:h1|h2|dt|th|label|summary)>', page, re.S)]
+
+
+def portal(asked):
+    operator, user = browser('jc1'), browser('pcu1')
+    day_id = o.get('pcu1', 'usage')['items'][0]['id']
+    pages = ['/list/request', '/list/bulk', '/list/usage', '/show/request/' + asked, '/show/bulk/' + JOB, '/show/usage/' + day_id, '/show/token/' + day_id.split('.')[0],
+             '/do/token/request', '/do/token/bulk', '/do/token/review', '/do/usage/report']
+    for path in pages:
+        zh, en = labels(operator(path + '?lang=zh')), labels(operator(path + '?lang=en'))
+        off = [t for t in zh if t and t != 'SHA-256' and not re.search('[\u4e00-\u9fff]', t)] + [t for t in en if re.search('[\u4e00-\u9fff]', t)]
+        check('%s speaks Chinese or English, as asked' % path.split('/LT')[0], len(zh) > 2 and not off, off)
+    waits = o.done('pcu1', 'token.request', request=license_of(user={'x5t': b64u(b'1' * 32)}))['id']
+    check('a request\'s page leads its operator to the review', '/do/token/review?request=' + waits in operator('/show/request/' + waits + '?lang=zh') or
+          'action="/do/token/review"' in operator('/show/request/' + waits))
+    check('and offers its user none', '/do/token/review' not in user('/show/request/' + waits))
+    check('a job\'s page leads to its archive', '/do/token/archive?run=1&amp;bulk=' + JOB in operator('/show/bulk/' + JOB) or '/do/token/archive?run=1&bulk=' + JOB in operator('/show/bulk/' + JOB))
+    check('a token\'s page leads to neither', '/do/token/review' not in operator('/show/token/' + day_id.split('.')[0]) and '/do/token/archive' not in operator('/show/token/' + day_id.split('.')[0]))
+    check('codes are words', '待运营机构审核' in operator('/list/request?lang=zh') and '已完成' in operator('/list/bulk?lang=zh'))
+    reported = o.done('jc1', 'token.issue', request=license_of(users=[{'usci': PENGCHENG, 'name': 'x', 'x5t': b64u(b'p' * 32)}]))['tokens'][0]
+    o.done('jc1', 'usage.report', totals=[{'token': reported, 'day': day(0), 'count': 3}])
+    at = '/show/usage/%s.%s' % (reported, day(0))
+    check('a day\'s page offers the user to countersign or dispute', all('action="/do/usage/%s"' % v in user(at) for v in ('countersign', 'dispute')))
+    check('and the operator neither', 'countersign' not in operator(at))
+
+
 JOB = ''
 h = Home()
 o = Officers(h)
@@ -401,12 +438,13 @@ try:
     check('a demo home that serves', h.made and h.serve(), h.made_err)
     hire('pcu1', PENGCHENG, ['USER'], 'sz-fin1', 'sz-fin2')
     hire('jbu1', JIANGCHENG, ['USER', 'DEVELOPER'], 'hb-fin1', 'hb-fin2')
-    first = requests()
+    first, asked = requests()
     on_behalf()
     redevelopment()
     archive(bulk(first))
     small_jobs()
     usage()
+    portal(asked)
     parties()
     code, out = h.cli('db', 'rebuild', '--check')
     check('the events give every table again', code == 0 and out.get('same') is True, out)

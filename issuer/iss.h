@@ -47,6 +47,7 @@ struct iss {
 	pthread_cond_t wake;
 	atomic_bool behind;            /* issuing or publication did not finish: the tender tries again */
 	atomic_bool jobs;              /* a job may have rows left: the tender does not wait */
+	char waits_for[320];           /* why, as the tender last logged it; its own */
 	_Atomic int64_t clock_real0, clock_boot0; /* when the two clocks were last found to agree */
 };
 

@@ -31,6 +31,7 @@ static enum fj_rc from_row(const struct sto_q *q, struct token *t, struct fj_err
 	t->idx = sto_int(q, 11);
 	t->quota = sto_int(q, 13);
 	t->used = sto_int(q, 14);
+	t->spent = sto_int(q, 15) != 0;
 	return FJ_OK;
 }
 
@@ -467,7 +468,7 @@ static enum fj_rc may_resume(const struct token *t, enum iss_party by, const cha
 	FJ_TRY(iss_state_next(ISS_OBJ_TOKEN, t->state, "resume", to, err));
 	FJ_TRY(iss_rule_no_resumption_by_lower_party(iss_party_of(t->suspended_by), by, err));
 	if (strcmp(t->state, "EXHAUSTED") != 0) {
-		*to = used_up ? "EXHAUSTED" : *to;
+		*to = used_up || t->spent ? "EXHAUSTED" : *to;
 		return FJ_OK;
 	}
 	if (!used_up && by == ISS_PARTY_OPERATOR)
@@ -533,14 +534,18 @@ enum fj_rc apply_token_suspension_raised(const struct evt *e, struct fj_err *err
 
 enum fj_rc apply_token_resumed(const struct evt *e, struct fj_err *err)
 {
-	FJ_TRY(apply_change(e, strcmp(fj_json_text(e->body, "to"), "EXHAUSTED") == 0 ? STS_SUSPENDED : STS_VALID, err));
+	bool spent = strcmp(fj_json_text(e->body, "to"), "EXHAUSTED") == 0;
+
+	FJ_TRY(apply_change(e, spent ? STS_SUSPENDED : STS_VALID, err));
+	FJ_TRY(sto_run(e->db, STO_TOKEN_SPENT, NULL, err, "it", (int64_t)spent, e->object));
 	return apply_by(e, "", err);
 }
 
 /* its entry says suspended, the value that can be lifted: a correction may bring it back */
 enum fj_rc apply_token_exhausted(const struct evt *e, struct fj_err *err)
 {
-	return apply_change(e, STS_SUSPENDED, err);
+	FJ_TRY(apply_change(e, STS_SUSPENDED, err));
+	return sto_run(e->db, STO_TOKEN_SPENT, NULL, err, "it", (int64_t)1, e->object);
 }
 
 enum fj_rc apply_token_revoked(const struct evt *e, struct fj_err *err)

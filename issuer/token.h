@@ -18,6 +18,7 @@ struct token {
 	int64_t list, idx;
 	char suspended_by[16]; /* iss_party_name; "" not suspended */
 	int64_t quota, used;   /* quota -1: none; used: by the reported daily totals */
+	bool spent;            /* it was used up, and its operator has not opened it again */
 };
 enum fj_rc tok_get(struct sto *db, const char *id, struct token *t, struct fj_err *err) FJ_MUST_USE;
 bool tok_used_up(const struct token *t);

@@ -149,9 +149,16 @@ static enum fj_rc check_again(struct iss_call *c, const char *digest, int64_t da
 	return rc;
 }
 
-static enum fj_rc ask(struct issuing *w, const struct tok_list *l, struct fj_err *err)
+struct asking {
+	struct issuing *w;
+	const struct tok_list *l;
+};
+
+static enum fj_rc ask(struct iss_call *c, void *arg, struct fj_err *err)
 {
-	struct iss_call *c = w->c;
+	const struct asking *a = arg;
+	const struct issuing *w = a->w;
+	const struct tok_list *l = a->l;
 	FJ_AUTO(buf) rows = FJ_BUF_INIT(MAX_FILE);
 	FJ_AUTO(json) common = NULL;
 	struct dom_material m = {.holder = c->actor->org, .asset_no = "", .kind = "TOKENS", .name = "许可令牌批量签发清单"};
@@ -201,15 +208,17 @@ static enum fj_rc read_users(struct issuing *w, struct tok_list *l, struct fj_er
 	return tok_read(w, fj_buf_slice(&file), l, err);
 }
 
+/* the rows are read and checked while others write; only the request is a step */
 static enum fj_rc bulk(struct issuing *w, struct fj_err *err)
 {
 	FJ_AUTO(tok_list) l = {.lines = NULL};
+	struct asking a = {w, &l};
 	bool dry = json_is_true(json_object_get(w->c->params, "dry_run"));
 
 	FJ_TRY(tok_check(w, err));
 	FJ_TRY(read_users(w, &l, err));
 	if (!dry && json_array_size(l.lines) > 0)
-		FJ_TRY(ask(w, &l, err));
+		FJ_TRY(iss_step(w->c, ask, &a, err));
 	return report(w->c, &l, dry, err);
 }
 

@@ -258,7 +258,8 @@ CREATE TABLE token (               -- 许可令牌
   job           TEXT NOT NULL,     -- the job that issued it, "" none
   line          INTEGER NOT NULL,  -- its row in the job's list
   quota         INTEGER NOT NULL,  -- calls or rows; -1 none
-  used          INTEGER NOT NULL DEFAULT 0 -- by the newest totals of all days
+  used          INTEGER NOT NULL DEFAULT 0, -- by the newest totals of all days
+  spent         INTEGER NOT NULL DEFAULT 0 -- 1: it was used up, and its operator has not opened it again
 ) STRICT;
 CREATE INDEX token_of ON token(authorisation, id);
 CREATE INDEX token_product ON token(product, authorisation);

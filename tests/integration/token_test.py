@@ -257,6 +257,9 @@ def archive(good):
     refused('another operator does not get the archive', o.do('qs1', 'token.archive', bulk=JOB), 'domain.md 7.3')
     data = o.done('jc1', 'token.archive', bulk=JOB)['bytes']
     check('the same archive again', o.done('jc2', 'token.archive', bulk=JOB)['bytes'] == data)
+    peak = int(re.search(r'VmHWM:\s+(\d+)', open('/proc/%d/status' % registry()).read()).group(1)) // 1024
+    print('# %d tokens: an archive of %.1f MB; the registry at its peak %d MiB' % (N, len(data) / 1e6, peak), flush=True)
+    check('the registry stays below 256 MiB', peak < 256, peak)
     files = {m.name: t.extractfile(m).read() for t in [tarfile.open(fileobj=io.BytesIO(gzip.decompress(data)))] for m in t}
     manifest, table = json.loads(files['manifest.json']), files['list.csv']
     event = json.loads(rows("SELECT body FROM event WHERE object = ? AND kind = 'token.bulk-done'", JOB)[0][0])
@@ -360,11 +363,16 @@ def usage():
     check('totals come in while it is suspended', state(token) == 'SUSPENDED' and o.get('jc1', 'token/' + token)['used'] == 2000)
     o.two('jc1', 'jc2', 'token.resume', id=token, reason='x')
     check('resumed, it is used up', state(token) == 'EXHAUSTED' and verdicts(token) == {'deny'})
+    o.done('mof1', 'token.suspend', id=token, reason='x')
+    o.done('jc1', 'usage.report', totals=[{'token': token, 'day': today, 'count': 1}])
+    o.two('mof1', 'mof2', 'token.resume', id=token, reason='x')
+    check('another party\'s resumption does not open it after a correction', state(token) == 'EXHAUSTED' and verdicts(token) == {'deny'})
+    o.done('jc1', 'usage.report', totals=[{'token': token, 'day': today, 'count': 2000}])
     o.done('jc2', 'token.revoke', id=token, reason='x')
     check('revoked, it stays so', state(token) == 'REVOKED' and verdicts(token) == {'deny'})
     refused('for good', o.do('jc1', 'token.resume', id=token, reason='x'), 'R23')
     page = o.get('pcu1', 'usage?token=' + token)
-    check('the user sees its days', [(i['day'], i['count'], i['rev']) for i in page['items']] == [(today, 2000, 4)], page)
+    check('the user sees its days', [(i['day'], i['count'], i['rev']) for i in page['items']] == [(today, 2000, 6)], page)
 
 
 # --- taking back ---

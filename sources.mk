@@ -157,9 +157,15 @@ ISSUER_SRC := \
 	issuer/statement_read.c \
 	issuer/status.c \
 	issuer/store/store.c \
+	issuer/tar.c \
 	issuer/task.c \
 	issuer/token.c \
+	issuer/token_archive.c \
+	issuer/token_bulk.c \
+	issuer/token_request.c \
+	issuer/token_sheet.c \
 	issuer/totp.c \
+	issuer/usage.c \
 	issuer/user.c \
 	issuer/workday.c
 
@@ -228,6 +234,7 @@ TEST_UNIT_SRC := \
 	tests/unit/test_iss_share.c \
 	tests/unit/test_iss_sheet.c \
 	tests/unit/test_iss_state.c \
+	tests/unit/test_iss_token.c \
 	tests/unit/test_iss_workday.c \
 	tests/unit/test_ver_hostile.c \
 	tests/unit/test_ver_token.c \

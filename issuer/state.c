@@ -136,6 +136,20 @@ static const struct {
 	{ISS_OBJ_REVENUE, "HELD", "clear", "BOOKED"},
 	{ISS_OBJ_REVENUE, "HELD", "refuse", "REFUSED"},
 	{ISS_OBJ_REVENUE, "BOOKED", "counter", "COUNTERED"},
+	{ISS_OBJ_TOKEN, "ACTIVE", "exhaust", "EXHAUSTED"},         /* its quota is used up */
+	{ISS_OBJ_TOKEN, "EXHAUSTED", "resume", "ACTIVE"},          /* after a correction, by the operator */
+	{ISS_OBJ_TOKEN, "EXHAUSTED", "suspend", "SUSPENDED"},
+	{ISS_OBJ_TOKEN, "EXHAUSTED", "revoke", "REVOKED"},
+	{ISS_OBJ_TOKEN_REQUEST, "REQUESTED", "accept", "REVIEWED"},
+	{ISS_OBJ_TOKEN_REQUEST, "REQUESTED", "refuse", "REFUSED"},
+	{ISS_OBJ_TOKEN_JOB, "RUNNING", "hold", "HELD"},            /* what it rests on is not in force */
+	{ISS_OBJ_TOKEN_JOB, "HELD", "go-on", "RUNNING"},
+	{ISS_OBJ_TOKEN_JOB, "RUNNING", "finish", "DONE"},
+	{ISS_OBJ_TOKEN_JOB, "RUNNING", "stop", "STOPPED"},
+	{ISS_OBJ_TOKEN_JOB, "HELD", "stop", "STOPPED"},
+	{ISS_OBJ_USAGE, "REPORTED", "countersign", "COUNTERSIGNED"},
+	{ISS_OBJ_USAGE, "REPORTED", "dispute", "DISPUTED"},
+	{ISS_OBJ_USAGE, "DISPUTED", "countersign", "COUNTERSIGNED"},
 };
 
 enum fj_rc iss_state_next(enum iss_object o, const char *from, const char *act, const char **to, struct fj_err *err)

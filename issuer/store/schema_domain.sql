@@ -248,16 +248,89 @@ CREATE TABLE token (               -- 许可令牌
   user          TEXT NOT NULL,
   user_name     TEXT NOT NULL,
   product       TEXT NOT NULL,
-  state         TEXT NOT NULL,     -- PENDING ACTIVE SUSPENDED REVOKED ABANDONED
+  state         TEXT NOT NULL,     -- PENDING ACTIVE SUSPENDED EXHAUSTED REVOKED ABANDONED
   not_before    INTEGER NOT NULL,
   not_after     INTEGER NOT NULL,
   list          INTEGER NOT NULL,
   idx           INTEGER NOT NULL,
   seq           INTEGER NOT NULL,
-  suspended_by  TEXT NOT NULL DEFAULT '' -- FINANCE IMPLEMENTER OPERATOR; "" not suspended
+  suspended_by  TEXT NOT NULL DEFAULT '', -- FINANCE IMPLEMENTER OPERATOR; "" not suspended
+  job           TEXT NOT NULL,     -- the job that issued it, "" none
+  line          INTEGER NOT NULL,  -- its row in the job's list
+  quota         INTEGER NOT NULL,  -- calls or rows; -1 none
+  used          INTEGER NOT NULL DEFAULT 0, -- by the newest totals of all days
+  spent         INTEGER NOT NULL DEFAULT 0 -- 1: it was used up, and its operator has not opened it again
 ) STRICT;
 CREATE INDEX token_of ON token(authorisation, id);
 CREATE INDEX token_product ON token(product, authorisation);
+CREATE UNIQUE INDEX token_job_row ON token(job, line) WHERE job <> ''; -- nobody gets two
+
+CREATE TABLE token_request (       -- 许可申请 (domain.md 7.4)
+  id            TEXT PRIMARY KEY,
+  authorisation TEXT NOT NULL,
+  operator      TEXT NOT NULL,
+  product       TEXT NOT NULL,
+  user          TEXT NOT NULL,     -- USCC
+  user_name     TEXT NOT NULL,
+  asked_by      TEXT NOT NULL,     -- USCC: the user, or the operator for one without accounts
+  person        TEXT NOT NULL,     -- who entered it
+  document      TEXT NOT NULL,     -- the application on paper, "" asked by the user itself
+  request       TEXT NOT NULL,     -- canonical JSON, as token.issue takes it
+  state         TEXT NOT NULL,     -- REQUESTED REVIEWED REFUSED
+  reason        TEXT NOT NULL DEFAULT '',
+  reviewer      TEXT NOT NULL DEFAULT '', -- person
+  token         TEXT NOT NULL DEFAULT '', -- that follows from it
+  at            INTEGER NOT NULL,
+  seq           INTEGER NOT NULL
+) STRICT;
+
+CREATE TABLE token_job (           -- 批量签发: one approval, up to 10,000 tokens
+  id            TEXT PRIMARY KEY,
+  authorisation TEXT NOT NULL,
+  operator      TEXT NOT NULL,
+  product       TEXT NOT NULL,
+  request       TEXT NOT NULL,     -- canonical JSON, without the users
+  sha256        TEXT NOT NULL,     -- of the rows, which lie under materials/
+  digest        TEXT NOT NULL,     -- over request and rows: what was approved
+  approval      TEXT NOT NULL,
+  applicant     TEXT NOT NULL,     -- login
+  total         INTEGER NOT NULL,  -- rows
+  taken         INTEGER NOT NULL DEFAULT 0, -- of those, intended or left out: the next step goes on after them
+  left_out      INTEGER NOT NULL DEFAULT 0,
+  state         TEXT NOT NULL,     -- RUNNING HELD DONE STOPPED
+  reason        TEXT NOT NULL DEFAULT '', -- JSON {"rule","en","zh"}: why it is held or was stopped
+  at            INTEGER NOT NULL,
+  done_at       INTEGER NOT NULL DEFAULT 0,
+  list_sha256   TEXT NOT NULL DEFAULT '', -- of the covering list, once done
+  seq           INTEGER NOT NULL
+) STRICT;
+CREATE INDEX token_job_open ON token_job(id) WHERE state IN ('RUNNING', 'HELD');
+CREATE INDEX token_job_digest ON token_job(digest);
+CREATE TABLE token_job_aside (     -- users of a job who got no token
+  job    TEXT NOT NULL,
+  line   INTEGER NOT NULL,
+  user   TEXT NOT NULL,
+  name   TEXT NOT NULL,
+  rule   TEXT NOT NULL,
+  reason TEXT NOT NULL,            -- JSON {"en","zh"}
+  PRIMARY KEY (job, line)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE usage_day (           -- 用量: daily totals, every correction kept
+  token   TEXT NOT NULL,
+  day     TEXT NOT NULL,           -- ISO date, +08:00
+  rev     INTEGER NOT NULL,        -- from 1
+  count   INTEGER NOT NULL,
+  state   TEXT NOT NULL,           -- REPORTED COUNTERSIGNED DISPUTED
+  by      TEXT NOT NULL,           -- login
+  reason  TEXT NOT NULL DEFAULT '', -- of a dispute
+  claimed INTEGER NOT NULL DEFAULT -1, -- total that the user claims, -1 none
+  at      INTEGER NOT NULL,
+  said_at INTEGER NOT NULL DEFAULT 0,
+  newest  INTEGER NOT NULL,        -- 1: the total that counts
+  seq     INTEGER NOT NULL,
+  PRIMARY KEY (token, day, rev)
+) STRICT, WITHOUT ROWID;
 
 CREATE TABLE product (             -- 产品和服务: what may be sold under an authorisation
   key           TEXT PRIMARY KEY,  -- authorisation/id

@@ -19,6 +19,9 @@ static const struct portal_noun nouns[] = {
 	{"product", "产品和服务", "Products and services", "产品和服务", "Product or service", {"product", "name", "seller", "purpose", "price_form", "fee_fen", "cap_fen", "state"}},
 	{"price", "核定价格", "Approved prices", "核定价格", "Approved price", {"id", "authorisation", "maximum_fen", "doc_no", "state", "review_due", "overdue"}},
 	{"disclosure", "信息披露", "Disclosure", "信息披露", "Disclosure", {"authorisation", "operator", "implementer", "state", "from", "to", "products"}},
+	{"request", "许可申请", "License requests", "许可申请", "License request", {"id", "user", "product", "state", "asked_by", "authorisation", "at"}},
+	{"bulk", "批量签发", "Bulk issuing", "批量签发", "Bulk issuing", {"id", "product", "state", "total", "taken", "left_out", "authorisation"}},
+	{"usage", "用量", "Usage", "用量", "Usage", {"day", "user", "product", "count", "state", "token"}},
 	{"objection", "异议", "Objections", "异议", "Objection", {NULL}},
 	{"material", "登记材料", "Materials", "登记材料", "Material", {NULL}},
 	{"collateral", "权利负担", "Encumbrances", "权利负担", "Encumbrance", {"id", "asset_no", "creditor", "kind", "basis", "state", "at"}},
@@ -61,8 +64,11 @@ static const struct portal_hint hints[] = {
 	{"authorisation.suspend", " ACTIVE ", false, SUSPEND_ZH, SUSPEND_EN}, {"authorisation.resume", " SUSPENDED ", false, RESUME_ZH, RESUME_EN},
 	{"authorisation.reclaim", " ACTIVE SUSPENDED ", true, "立即暂停，财政部门确认后终结，" ENDS_ZH, "Suspends at once; final when the finance department confirms; " ENDS_EN},
 	{"authorisation.surrender", " ACTIVE SUSPENDED ", true, "立即暂停，实施机构确认后终结，" ENDS_ZH, "Suspends at once; final when the implementing institution confirms; " ENDS_EN},
-	{"token.suspend", " ACTIVE ", false, SUSPEND_ZH, SUSPEND_EN}, {"token.resume", " SUSPENDED ", false, RESUME_ZH, RESUME_EN},
-	{"token.revoke", " ACTIVE SUSPENDED ", true, "立即生效，不可恢复。", "At once; there is no way back."},
+	{"token.suspend", " ACTIVE EXHAUSTED ", false, SUSPEND_ZH, SUSPEND_EN}, {"token.resume", " SUSPENDED EXHAUSTED ", false, RESUME_ZH, RESUME_EN},
+	{"token.review", " REQUESTED ", false, "同意后即签发许可令牌。", "A yes issues the token at once."}, {"token.archive", " DONE STOPPED ", false, NULL, NULL},
+	{"bulk.stop", " RUNNING HELD ", true, "已签发的令牌仍然有效，其余不再签发。", "What was issued stays in force; the rest is never issued."}, {"bulk.run", " RUNNING HELD ", false, NULL, NULL},
+	{"usage.countersign", " REPORTED DISPUTED ", false, "确认后不得再提出异议。", "What is countersigned is not disputed any more."}, {"usage.dispute", " REPORTED ", false, NULL, NULL},
+	{"token.revoke", " ACTIVE SUSPENDED EXHAUSTED ", true, "立即生效，不可恢复。", "At once; there is no way back."},
 	{"user.disable", " ACTIVE INVITED ", true, RESUME_ZH, RESUME_EN},
 	{"registration.recall", " SUBMITTED APPLIED ACCEPTED REVIEWED NOTICED ", true, NULL, NULL}, {"registration.endorse", " SUBMITTED ", false, NULL, NULL},
 	{"registration.accept", " APPLIED ", false, NULL, NULL}, {"registration.return", " APPLIED ", false, NULL, NULL}, {"registration.review", " ACCEPTED ", false, NULL, NULL},
@@ -87,6 +93,8 @@ static const struct portal_hint hints[] = {
 const struct web_link portal_links[] = {
 	{"^DAC-", "/show/certificate/"}, {"^DAU-", "/show/authorisation/"}, {"^LT-", "/show/token/"}, {"^AP-", "/show/approval/"},
 	{"^LG-", "/show/ledger/"}, {"^CL-", "/show/collateral/"}, {"import", "/do/ledger/import-status?run=1&id="}, {"^RG-", "/show/registration/"}, {"^RV-", "/show/revenue/"}, {"^RM-", "/show/remittance/"}, {"^SR-", "/show/statement/"}, {"^PC-", "/show/price/"}, {"^PR-", "/show/plan/"}, {"^TK-", "/show/task/"}, {"asset_no", "/show/asset/"},
+	{"^DAC-", "/show/certificate/"}, {"^DAU-", "/show/authorisation/"}, {"^LT-", "/show/token/"}, {"^TQ-", "/show/request/"}, {"^TJ-", "/show/bulk/"}, {"^AP-", "/show/approval/"},
+	{"^LG-", "/show/ledger/"}, {"^CL-", "/show/collateral/"}, {"import", "/do/ledger/import-status?run=1&id="}, {"^RG-", "/show/registration/"}, {"^TK-", "/show/task/"}, {"asset_no", "/show/asset/"},
 	{"usci", "/show/organisation/"}, {"org", "/show/organisation/"}, {"finance", "/show/organisation/"}, {"dept", "/show/organisation/"},
 	{"login", "/show/user/"}, {"actor", "/show/user/"}, {NULL, NULL}};
 

@@ -13,6 +13,7 @@
 #include "issuer/profile.h"
 #include "issuer/rules/rules.h"
 #include "issuer/state.h"
+#include "issuer/supervision.h"
 
 static int by_octets(const void *a, const void *b)
 {
@@ -219,7 +220,8 @@ static enum fj_rc check_proposal(struct iss_call *c, const json_t *p, struct pro
 	}
 	json_array_foreach(certs, i, v)
 		FJ_TRY(check_certificate(c, json_is_string(v) ? json_string_value(v) : "", grant, out->to, out->holder, err));
-	return check_operator(c, p, &out->op, err);
+	FJ_TRY(check_operator(c, p, &out->op, err));
+	return sup_may_grant(c, certs, out->op.usci, out->from, err);
 }
 
 /* data shared by government units is marked on the ledger: the proposer can't leave it out (R16) */
@@ -355,6 +357,7 @@ enum fj_rc apr_authorisation_grant(struct iss_call *c, const struct apr *a, stru
 	    "holder", x.holder, "implementer", implementer, "operator", x.op.usci, "holder_name", holder.name, "operator_name", x.op.name,
 	    "line_list", (json_int_t)st[0].list, "line_idx", (json_int_t)st[0].idx, "own_list", (json_int_t)st[1].list, "own_idx", (json_int_t)st[1].idx);
 	FJ_TRY(first_due(c, holder.finance, x.from, body, err));
+	FJ_TRY(evl_first(c, holder.finance, NULL, x.from, body, err));
 	FJ_TRY(pipe_intend(c, PIPE_AUTHORISATION, number, body, err));
 	c->answer = json_pack("{s:s, s:s, s:s}", "id", a->id, "state", "APPROVED", "authorisation", number);
 	return FJ_OK;
@@ -380,10 +383,11 @@ enum fj_rc apply_authorisation_intended(const struct evt *e, struct fj_err *err)
 	    fj_json_text(b, "holder_name"), fj_json_text(b, "operator_name"), fj_json_num(p, "nbf"), fj_json_num(p, "exp"), fj_buf_str(&payload),
 	    fj_json_num(b, "line_list"),
 	    fj_json_num(b, "line_idx"), fj_json_num(b, "own_list"), fj_json_num(b, "own_idx"), e->seq, fj_json_num(b, "first_due")));
+	FJ_TRY(evl_apply_first(e, b, err));
 	return dom_auth_get(e->db, e->object, &again, err); /* what can't be read could never be taken back */
 }
 
-/* --- a new version, when a certificate that it names has a successor --- */
+/* --- a new version: a certificate that it names has a successor, or it is made narrower --- */
 
 static enum fj_rc current_assets(struct iss_call *c, const json_t *assets, json_t *out, struct fj_err *err)
 {
@@ -402,7 +406,8 @@ static enum fj_rc current_assets(struct iss_call *c, const json_t *assets, json_
 	return FJ_OK;
 }
 
-static enum fj_rc next_body(struct iss_call *c, const struct dom_auth *a, const struct sts_ref *own, json_t **out, struct fj_err *err)
+/* change: members of the payload that are new, and then it is a narrowing; NULL: none */
+static enum fj_rc next_body(struct iss_call *c, const struct dom_auth *a, const json_t *change, int64_t version, const struct sts_ref *own, json_t **out, struct fj_err *err)
 {
 	FJ_AUTO(json) payload = json_deep_copy(a->body);
 	FJ_AUTO(json) assets = json_array();
@@ -412,30 +417,55 @@ static enum fj_rc next_body(struct iss_call *c, const struct dom_auth *a, const 
 	FJ_TRY(current_assets(c, json_object_get(a->body, "assets"), assets, err));
 	FJ_TRY(fj_unhex(a->sha256, 64, hash));
 	FJ_TRY(fj_b64u_put(&b64, FJ_SLICE(hash, sizeof(hash))));
-	int bad = json_object_set(payload, "assets", assets) |
-	    json_object_set_new(payload, "version", json_integer(fj_json_num(a->body, "version") + 1)) |
+	int bad = json_object_set(payload, "assets", assets) | json_object_set_new(payload, "version", json_integer((json_int_t)version)) |
 	    json_object_set_new(payload, "iat", json_integer((json_int_t)c->now)) | json_object_set_new(payload, "previous", json_string(fj_buf_str(&b64))) |
 	    json_object_set_new(payload, "status", json_pack("{s:o}", "status_list", sts_json(own->uri, own->idx)));
+	if (change != NULL)
+		bad |= json_object_update(payload, (json_t *)(uintptr_t)change);
 	if (bad != 0)
 		return fj_fail(err, FJ_E_NOMEM, "issuer", NULL, "out of memory");
 	FJ_TRY(fj_authorisation_check(payload, err));
-	*out = json_pack("{s:O, s:s, s:I, s:I}", "payload", payload, "number", a->number, "own_list", (json_int_t)own->list, "own_idx", (json_int_t)own->idx);
+	*out = json_pack("{s:O, s:s, s:I, s:I, s:b}", "payload", payload, "number", a->number, "own_list", (json_int_t)own->list, "own_idx", (json_int_t)own->idx, "narrowed", change != NULL);
 	return *out != NULL ? FJ_OK : fj_fail(err, FJ_E_NOMEM, "issuer", NULL, "out of memory");
 }
 
-static enum fj_rc rebind_one(struct iss_call *c, const char *number, struct fj_err *err)
+/* the next version that nothing was intended for: one that was given up is not used again */
+static enum fj_rc free_version(struct iss_call *c, const struct dom_auth *a, int64_t *version, char object[64], struct fj_err *err)
 {
-	FJ_AUTO(dom_auth) a = {.body = NULL};
+	bool used = true;
+
+	for (*version = fj_json_num(a->body, "version"); used;) {
+		FJ_AUTO(sto_q) q = {0};
+		snprintf(object, 64, "%s~%lld", a->number, (long long)++*version);
+		FJ_TRY(sto_query(c->db, STO_INTENT_GET, &q, err, "it", (int64_t)PIPE_AUTHORISATION, object));
+		FJ_TRY(sto_step(&q, &used, err));
+	}
+	return FJ_OK;
+}
+
+enum fj_rc dom_auth_renew(struct iss_call *c, const struct dom_auth *a, const json_t *change, int64_t *version, struct fj_err *err)
+{
 	struct sts_ref own;
 	json_t *body = NULL;
 	char object[64];
 
-	FJ_TRY(dom_auth_get(c->db, number, &a, err));
 	FJ_TRY(sts_allot(c, "register", &own, 1, err));
-	FJ_TRY(next_body(c, &a, &own, &body, err));
+	FJ_TRY(free_version(c, a, version, object, err));
+	FJ_TRY(next_body(c, a, change, *version, &own, &body, err));
 	FJ_AUTO(json) owned = body;
-	snprintf(object, sizeof(object), "%s~%lld", a.number, (long long)fj_json_num(json_object_get(body, "payload"), "version"));
 	return pipe_intend(c, PIPE_AUTHORISATION, object, body, err);
+}
+
+/* a narrowing that is confirmed and not in force yet is not undone by it */
+static enum fj_rc rebind_one(struct iss_call *c, const char *number, struct fj_err *err)
+{
+	FJ_AUTO(dom_auth) a = {.body = NULL};
+	FJ_AUTO(json) change = NULL;
+	int64_t version;
+
+	FJ_TRY(dom_auth_get(c->db, number, &a, err));
+	FJ_TRY(adj_pending(c->db, number, &change, err));
+	return dom_auth_renew(c, &a, change, &version, err);
 }
 
 enum fj_rc dom_rebind(struct iss_call *c, bool *more, struct fj_err *err)
@@ -466,6 +496,11 @@ static enum fj_rc intended_version(const struct evt *e, struct fj_err *err)
 	return sto_run(e->db, STO_REBIND_DONE, NULL, err, "t", fj_json_text(b, "number"));
 }
 
+static bool narrowed(const json_t *intent)
+{
+	return json_is_true(json_object_get(intent, "narrowed"));
+}
+
 /* the version before is superseded; a suspended authorisation's new version is suspended too */
 static enum fj_rc issued_version(const struct evt *e, const json_t *b, struct fj_err *err)
 {
@@ -480,9 +515,9 @@ static enum fj_rc issued_version(const struct evt *e, const json_t *b, struct fj
 		FJ_TRY(sts_apply_set(e, a.own_list, (uint32_t)a.own_idx, STS_SUPERSEDED, err));
 	if (!active)
 		FJ_TRY(sts_apply_set(e, fj_json_num(b, "own_list"), (uint32_t)fj_json_num(b, "own_idx"), ended ? STS_INVALID : STS_SUSPENDED, err));
-	return sto_run(e->db, STO_AUTH_VERSION, NULL, err, "tiittit", fj_buf_str(&payload), fj_json_num(b, "own_list"), fj_json_num(b, "own_idx"),
-	    fj_json_text(e->body, "sha256"),
-	    e->object, e->seq, a.number);
+	FJ_TRY(sto_run(e->db, STO_AUTH_VERSION, NULL, err, "tiittiit", fj_buf_str(&payload), fj_json_num(b, "own_list"), fj_json_num(b, "own_idx"),
+	    fj_json_text(e->body, "sha256"), e->object, fj_json_num(json_object_get(b, "payload"), "exp"), e->seq, a.number));
+	return narrowed(b) ? adj_apply(e, a.number, json_object_get(b, "payload"), true, err) : FJ_OK;
 }
 
 /* the intent's body; "" none */
@@ -510,7 +545,7 @@ enum fj_rc apply_authorisation_abandoned(const struct evt *e, struct fj_err *err
 
 	FJ_TRY(intent_of(e->db, e->object, &intent, err));
 	if (is_version(intent)) /* the version before stays; why is in the event and the log */
-		return FJ_OK;
+		return narrowed(intent) ? adj_apply(e, fj_json_text(intent, "number"), json_object_get(intent, "payload"), false, err) : FJ_OK;
 	return sto_run(e->db, STO_AUTH_STATE, NULL, err, "tit", "ABANDONED", e->seq, e->object);
 }
 
@@ -541,22 +576,27 @@ static enum fj_rc party_check(struct iss_call *c, struct dom_auth *a, enum iss_p
 	return dom_party(c, a, out, err);
 }
 
+enum fj_rc dom_auth_suspend(struct iss_call *c, const struct dom_auth *a, enum iss_party by, const char *reason, struct fj_err *err)
+{
+	const char *to = "SUSPENDED";
+
+	bool raise = strcmp(a->state, to) == 0 && by > iss_party_of(a->suspended_by);
+	if (!raise)
+		FJ_TRY(iss_state_next(ISS_OBJ_AUTHORISATION, a->state, "suspend", &to, err));
+	FJ_AUTO(json) body = json_pack("{s:s, s:s, s:s}", "to", to, "reason", reason, "by", iss_party_name(by));
+	FJ_TRY(evt_append(c, raise ? "authorisation.suspension-raised" : "authorisation.suspended", a->number, body, err));
+	c->dirty_status = true;
+	return raise ? apr_void(c, "authorisation.resume", a->number, "suspended by a higher party 由更高一方暂停", err) : FJ_OK;
+}
+
 enum fj_rc cmd_authorisation_suspend(struct iss_call *c, struct fj_err *err)
 {
 	FJ_AUTO(dom_auth) a = {.body = NULL};
-	const char *to = "SUSPENDED";
 	enum iss_party by;
 
 	FJ_TRY(party_check(c, &a, &by, err));
-	bool raise = strcmp(a.state, to) == 0 && by > iss_party_of(a.suspended_by);
-	if (!raise)
-		FJ_TRY(iss_state_next(ISS_OBJ_AUTHORISATION, a.state, "suspend", &to, err));
-	FJ_AUTO(json) body = json_pack("{s:s, s:s, s:s}", "to", to, "reason", fj_json_peek(c->params, "reason"), "by", iss_party_name(by));
-	FJ_TRY(evt_append(c, raise ? "authorisation.suspension-raised" : "authorisation.suspended", a.number, body, err));
-	if (raise)
-		FJ_TRY(apr_void(c, "authorisation.resume", a.number, "suspended by a higher party 由更高一方暂停", err));
-	c->dirty_status = true;
-	c->answer = json_pack("{s:s, s:s}", "number", a.number, "state", to);
+	FJ_TRY(dom_auth_suspend(c, &a, by, fj_json_peek(c->params, "reason"), err));
+	c->answer = json_pack("{s:s, s:s}", "number", a.number, "state", "SUSPENDED");
 	return FJ_OK;
 }
 
@@ -603,6 +643,7 @@ enum fj_rc cmd_authorisation_resume(struct iss_call *c, struct fj_err *err)
 	FJ_TRY(party_check(c, &a, &by, err));
 	FJ_TRY(iss_state_next(ISS_OBJ_AUTHORISATION, a.state, "resume", &to, err));
 	FJ_TRY(iss_rule_no_resumption_by_lower_party(iss_party_of(a.suspended_by), by, err));
+	FJ_TRY(sup_may_resume(c, a.number, err));
 	FJ_AUTO(json) payload = json_pack("{s:s, s:s, s:s}", "number", a.number, "reason", fj_json_peek(c->params, "reason"), "by", iss_party_name(by));
 	return apr_request(c, "authorisation.resume", a.number, c->actor->org, payload, err);
 }
@@ -627,6 +668,7 @@ enum fj_rc apr_authorisation_resume(struct iss_call *c, const struct apr *a, str
 	/* it may have been raised since; both officers are of the party that may */
 	FJ_TRY(dom_auth_get(c->db, a->object, &now, err));
 	FJ_TRY(dom_party(c, &now, &by, err));
+	FJ_TRY(sup_may_resume(c, now.number, err));
 	FJ_TRY(iss_rule_no_resumption_by_lower_party(iss_party_of(now.suspended_by), by, err));
 	FJ_TRY(iss_rule_no_resumption_by_lower_party(iss_party_of(now.suspended_by), iss_party_of(fj_json_text(a->payload, "by")), err));
 	return move(c, a->object, "resume", "authorisation.resumed", NULL, err);
@@ -638,19 +680,25 @@ enum fj_rc apply_authorisation_resumed(const struct evt *e, struct fj_err *err)
 	return apply_by(e, "", err);
 }
 
+enum fj_rc dom_auth_reclaim(struct iss_call *c, const struct dom_auth *a, const char *finance, json_t *payload, struct fj_err *err)
+{
+	const char *to;
+
+	FJ_TRY(iss_state_next(ISS_OBJ_AUTHORISATION, a->state, "end-request", &to, err));
+	return apr_request(c, "authorisation.reclaim", a->number, finance, payload, err);
+}
+
 /* reclaim: the implementer decides, the holder's finance department confirms */
 enum fj_rc cmd_authorisation_reclaim(struct iss_call *c, struct fj_err *err)
 {
 	FJ_AUTO(dom_auth) a = {.body = NULL};
 	FJ_AUTO(dom_org) holder = {.affiliates = NULL};
-	const char *to;
 	enum iss_party by;
 
 	FJ_TRY(party_check(c, &a, &by, err));
-	FJ_TRY(iss_state_next(ISS_OBJ_AUTHORISATION, a.state, "end-request", &to, err));
 	FJ_TRY(dom_org_get(c->db, a.holder, &holder, err));
 	FJ_AUTO(json) payload = json_pack("{s:s, s:s}", "number", a.number, "reason", fj_json_peek(c->params, "reason"));
-	return apr_request(c, "authorisation.reclaim", a.number, holder.finance, payload, err);
+	return dom_auth_reclaim(c, &a, holder.finance, payload, err);
 }
 
 /* surrender: the operator asks, the implementer confirms */
@@ -679,8 +727,11 @@ enum fj_rc apply_authorisation_ending_requested(const struct evt *e, struct fj_e
 enum fj_rc apr_authorisation_end(struct iss_call *c, const struct apr *a, struct fj_err *err)
 {
 	bool reclaim = strcmp(a->kind, "authorisation.reclaim") == 0;
+	FJ_AUTO(dom_auth) now = {.body = NULL};
 
-	return move(c, a->object, "end", reclaim ? "authorisation.reclaimed" : "authorisation.terminated", reclaim ? "RECLAIMED" : "TERMINATED", err);
+	FJ_TRY(move(c, a->object, "end", reclaim ? "authorisation.reclaimed" : "authorisation.terminated", reclaim ? "RECLAIMED" : "TERMINATED", err));
+	FJ_TRY(dom_auth_get(c->db, a->object, &now, err));
+	return ext_open(c, &now, now.state, err);
 }
 
 enum fj_rc apply_authorisation_ended(const struct evt *e, struct fj_err *err)
@@ -708,8 +759,8 @@ static json_t *auth_json(const struct dom_auth *a, fj_time now)
 
 	fj_time_utc(a->not_before, from);
 	fj_time_utc(a->not_after, to);
-	return json_pack("{s:s, s:s, s:s, s:{s:s, s:s}, s:{s:s, s:s}, s:O, s:s, s:s, s:O, s:O}", "number", a->number, "state", over ? "EXPIRED" : a->state,
-	    "mode", fj_json_peek(g, "mode"), "operator", "usci", a->operator_, "name", a->operator_name, "holder", "usci", a->holder, "name",
+	return json_pack("{s:s, s:s, s:I, s:s, s:{s:s, s:s}, s:{s:s, s:s}, s:O, s:s, s:s, s:O, s:O}", "number", a->number, "state", over ? "EXPIRED" : a->state,
+	    "version", (json_int_t)fj_json_num(a->body, "version"), "mode", fj_json_peek(g, "mode"), "operator", "usci", a->operator_, "name", a->operator_name, "holder", "usci", a->holder, "name",
 	    a->holder_name, "implementer", json_object_get(a->body, "implementer"), "not_before", from, "not_after", to, "grant", g, "assets",
 	    json_object_get(a->body, "assets"));
 }
@@ -726,5 +777,9 @@ enum fj_rc cmd_authorisation_show(struct iss_call *c, struct fj_err *err)
 	FJ_AUTO(sto_q) q = {0};
 	FJ_TRY(sto_first(c->db, STO_TOKEN_COUNT, &q, "count", err, "t", a.number));
 	json_object_set_new(c->answer, "tokens", json_integer((json_int_t)sto_int(&q, 0)));
+	json_t *adjustments = NULL;
+	FJ_TRY(adj_of(c->db, a.number, &adjustments, err));
+	json_object_set_new(c->answer, "adjustments", adjustments);
+	FJ_TRY(evl_into(c->db, a.number, c->now, c->answer, err));
 	return c->answer != NULL ? FJ_OK : fj_fail(err, FJ_E_NOMEM, "issuer", NULL, "out of memory");
 }

@@ -12,6 +12,7 @@
 #include "issuer/domain.h"
 #include "issuer/rules/rules.h"
 #include "issuer/state.h"
+#include "issuer/supervision.h"
 
 #define MAX_USERS 5000
 #define DAY 86400
@@ -135,6 +136,7 @@ static enum fj_rc check_request(struct issuing *w, struct fj_err *err)
 		return rc;
 	}
 	FJ_TRY(iss_rule_no_token_under_dead_authorisation(w->auth.state, w->c->now > w->auth.not_after || w->c->now < w->auth.not_before, err));
+	FJ_TRY(sup_may_license(w->c, &w->auth, err));
 	FJ_TRY(fj_json_str(w->r, "binding", 8, &binding, err));
 	FJ_TRY(fj_json_int(w->r, "days", 1, strcmp(binding, "named") == 0 ? 90 : 365, &days, err));
 	w->to = w->c->now + days * DAY - 1;

@@ -35,6 +35,13 @@ static const struct portal_noun nouns[] = {
 	{"exchange", "预算管理一体化", "Budget system exchange", "数据交换", "Exchange", {NULL}},
 	{"legacy", "历史数据", "Legacy data", "历史数据", "Legacy data", {NULL}},
 	{"offline", "线下办理", "Acts on paper", "线下办理", "Act on paper", {NULL}},
+	/* supervision */
+	{"evaluation", "运营成效评价", "Evaluations", "运营成效评价", "Evaluation", {"id", "authorisation", "from", "to", "score", "conclusion", "role", "at"}},
+	{"order", "监管指令", "Supervision orders", "监管指令", "Supervision order", {"id", "kind", "authorisation", "org", "state", "due", "overdue"}},
+	{"incident", "安全事件", "Security incidents", "安全事件", "Security incident", {"id", "kind", "severity", "authorisation", "asset_no", "state", "occurred"}},
+	{"complaint", "投诉", "Complaints", "投诉", "Complaint", {"id", "kind", "authorisation", "product", "state", "due", "overdue"}},
+	{"exit", "退出办理", "Exits", "退出办理", "Exit", {"number", "operator", "how", "state", "left", "due", "overdue"}},
+	{"stops", "停止范围", "What would stop", "停止范围", "What would stop", {NULL}},
 	{"find", "检索和导出", "Search and export", "检索和导出", "Search and export", {NULL}},
 	{"event", "事件日志", "Events", "事件", "Event", {"seq", "at", "actor", "org", "kind", "object", "approval"}},
 	{"status", "运行状态", "State of the appliance", "运行状态", "State of the appliance", {NULL}},
@@ -49,11 +56,11 @@ static const struct portal_noun nouns[] = {
 #define ENDS_ZH "其下许可令牌一并失效，不可恢复。"
 #define ENDS_EN "its license tokens end with it; there is no way back."
 static const struct portal_hint hints[] = {
-	{"certificate.suspend", " ACTIVE ", false, SUSPEND_ZH, SUSPEND_EN}, {"certificate.resume", " SUSPENDED ", false, RESUME_ZH, RESUME_EN},
-	{"certificate.revoke", " ACTIVE SUSPENDED ", true, "立即冻结，另一名经办人批准后终结，不可恢复。", "Suspends at once; final when another officer approves; there is no way back."},
-	{"authorisation.suspend", " ACTIVE ", false, SUSPEND_ZH, SUSPEND_EN}, {"authorisation.resume", " SUSPENDED ", false, RESUME_ZH, RESUME_EN},
-	{"authorisation.reclaim", " ACTIVE SUSPENDED ", true, "立即暂停，财政部门确认后终结，" ENDS_ZH, "Suspends at once; final when the finance department confirms; " ENDS_EN},
-	{"authorisation.surrender", " ACTIVE SUSPENDED ", true, "立即暂停，实施机构确认后终结，" ENDS_ZH, "Suspends at once; final when the implementing institution confirms; " ENDS_EN},
+	{"certificate.suspend", " ACTIVE ", false, SUSPEND_ZH, SUSPEND_EN, true}, {"certificate.resume", " SUSPENDED ", false, RESUME_ZH, RESUME_EN},
+	{"certificate.revoke", " ACTIVE SUSPENDED ", true, "立即冻结，另一名经办人批准后终结，不可恢复。", "Suspends at once; final when another officer approves; there is no way back.", true},
+	{"authorisation.suspend", " ACTIVE ", false, SUSPEND_ZH, SUSPEND_EN, true}, {"authorisation.resume", " SUSPENDED ", false, RESUME_ZH, RESUME_EN},
+	{"authorisation.reclaim", " ACTIVE SUSPENDED ", true, "立即暂停，财政部门确认后终结，" ENDS_ZH, "Suspends at once; final when the finance department confirms; " ENDS_EN, true},
+	{"authorisation.surrender", " ACTIVE SUSPENDED ", true, "立即暂停，实施机构确认后终结，" ENDS_ZH, "Suspends at once; final when the implementing institution confirms; " ENDS_EN, true},
 	{"token.suspend", " ACTIVE ", false, SUSPEND_ZH, SUSPEND_EN}, {"token.resume", " SUSPENDED ", false, RESUME_ZH, RESUME_EN},
 	{"token.revoke", " ACTIVE SUSPENDED ", true, "立即生效，不可恢复。", "At once; there is no way back."},
 	{"user.disable", " ACTIVE INVITED ", true, RESUME_ZH, RESUME_EN},
@@ -63,12 +70,22 @@ static const struct portal_hint hints[] = {
 	{"registration.decide", " APPLIED NOTICED ", false, NULL, NULL}, {"registration.withdraw", " REGISTERED ", true, NULL, NULL},
 	{"ledger.import-status", "", false, NULL, NULL}, {"ledger.recognise", " LEDGERED RECOGNISED ", false, NULL, NULL}, {"ledger.confirm", " RECOGNISED ", false, NULL, NULL},
 	{"collateral.release", " REGISTERED ", false, NULL, NULL}, {"objection.decide", " OPEN ", false, NULL, NULL}, {"asset.unfreeze", " FROZEN ", false, NULL, NULL},
+	/* supervision */
+	{"asset.freeze", NULL, false, NULL, NULL, true},
+	{"authorisation.adjust", " ACTIVE SUSPENDED ", true, "财政部门确认后签发新版本；超出新范围的许可令牌一并吊销，不可恢复。",
+	    "A new version is issued when the finance department confirms; license tokens beyond it are revoked; there is no way back.", false},
+	{"evaluation.add", " ACTIVE SUSPENDED ENDING ", false, NULL, NULL, false},
+	{"order.issue", " ACTIVE SUSPENDED ENDING ", true, "暂停、收回指令立即暂停授权；取消资格须由第二名经办人批准。",
+	    "An order to suspend or reclaim suspends at once; disqualification takes a second officer.", true},
+	{"order.answer", " ISSUED ", false, NULL, NULL, false}, {"order.return", " ANSWERED ", false, NULL, NULL, false}, {"order.close", " ISSUED ANSWERED ", false, NULL, NULL, false},
+	{"incident.close", " REPORTED ", false, NULL, NULL, false}, {"complaint.answer", " FILED ", false, NULL, NULL, false}, {"complaint.decide", " ANSWERED ", false, NULL, NULL, false},
+	{"exit.tick", " RUNNING ", false, NULL, NULL, false}, {"exit.accept", " RUNNING ", false, NULL, NULL, false},
 	{"approval.approve", " OPEN ", false, NULL, NULL}, {"approval.reject", " OPEN ", false, NULL, NULL},
 };
 
 const struct web_link portal_links[] = {
 	{"^DAC-", "/show/certificate/"}, {"^DAU-", "/show/authorisation/"}, {"^LT-", "/show/token/"}, {"^AP-", "/show/approval/"},
-	{"^LG-", "/show/ledger/"}, {"^CL-", "/show/collateral/"}, {"import", "/do/ledger/import-status?run=1&id="}, {"^RG-", "/show/registration/"}, {"^TK-", "/show/task/"}, {"asset_no", "/show/asset/"},
+	{"^LG-", "/show/ledger/"}, {"^CL-", "/show/collateral/"}, {"import", "/do/ledger/import-status?run=1&id="}, {"^RG-", "/show/registration/"}, {"^TK-", "/show/task/"}, {"^EV-", "/show/evaluation/"}, {"^SO-", "/show/order/"}, {"^SI-", "/show/incident/"}, {"^CM-", "/show/complaint/"}, {"^MT-", "/show/material/"}, {"asset_no", "/show/asset/"},
 	{"usci", "/show/organisation/"}, {"org", "/show/organisation/"}, {"finance", "/show/organisation/"}, {"dept", "/show/organisation/"},
 	{"login", "/show/user/"}, {"actor", "/show/user/"}, {NULL, NULL}};
 

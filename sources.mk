@@ -67,7 +67,9 @@ SERVICE_SRC := \
 
 ISSUER_SRC := \
 	issuer/adjust.c \
+	issuer/agreement.c \
 	issuer/approval.c \
+	issuer/authority.c \
 	issuer/authorisation.c \
 	issuer/card.c \
 	issuer/card_class.c \
@@ -84,6 +86,7 @@ ISSUER_SRC := \
 	issuer/deadline.c \
 	issuer/delegation.c \
 	issuer/demo.c \
+	issuer/demo_plan.c \
 	issuer/division.c \
 	issuer/dossier.c \
 	issuer/evaluation.c \
@@ -102,6 +105,7 @@ ISSUER_SRC := \
 	issuer/incident.c \
 	issuer/init.c \
 	issuer/iss.c \
+	issuer/items.c \
 	issuer/ledger.c \
 	issuer/ledger_heading.c \
 	issuer/ledger_import.c \
@@ -123,6 +127,8 @@ ISSUER_SRC := \
 	issuer/page.c \
 	issuer/pipe_kinds.c \
 	issuer/pipeline.c \
+	issuer/plan.c \
+	issuer/plan_steps.c \
 	issuer/profile.c \
 	issuer/publish/lists.c \
 	issuer/publish/public.c \
@@ -205,6 +211,7 @@ TEST_UNIT_SRC := \
 	tests/unit/test_base_json.c \
 	tests/unit/test_ca_core.c \
 	tests/unit/test_hsm_memory.c \
+	tests/unit/test_iss_agreement.c \
 	tests/unit/test_iss_card.c \
 	tests/unit/test_iss_csv.c \
 	tests/unit/test_iss_exchange.c \

@@ -8,7 +8,8 @@
  * it is in force, each token that no longer lies within it is revoked in the same
  * transaction, so that also a verifier which has not seen the new version denies it;
  * the others go on under the version that they name.  From the confirmation until
- * then nothing is licensed under the authorisation.
+ * then nothing is licensed under the authorisation.  The same holds for a version
+ * that a plan gives another scope (authorisation.c), wider or not.
  */
 #include "base/jws.h"
 #include "issuer/state.h"
@@ -137,14 +138,22 @@ static enum fj_rc beyond(struct sto *db, const struct evt *e, const char *number
 
 /* --- asking and confirming --- */
 
-static enum fj_rc none_pending(struct iss_call *c, const struct dom_auth *a, struct fj_err *err)
+enum fj_rc adj_none_pending(struct iss_call *c, const char *authorisation, struct fj_err *err)
 {
 	FJ_AUTO(sto_q) q = {0};
 	bool row;
 
-	FJ_TRY(sto_query(c->db, STO_ADJUST_OPEN, &q, err, "t", a->number));
+	FJ_TRY(sto_query(c->db, STO_VERSION_PENDING, &q, err, "t", authorisation));
 	FJ_TRY(sto_step(&q, &row, err));
-	return !row ? FJ_OK : no(err, FJ_E_STATE, "a narrowed version is being made; adjust again when it is in force", "正在生成缩小范围的版本，生效后方可再次调整");
+	return !row ? FJ_OK : no(err, FJ_E_STATE, "a new version of the authorisation is being made; ask again when it is in force", "正在生成该授权的新版本，生效后再办理");
+}
+
+enum fj_rc adj_record(struct iss_call *c, const struct dom_auth *a, const json_t *payload, int64_t version, const char *reason, struct fj_err *err)
+{
+	FJ_AUTO(json) body = json_pack("{s:I, s:O, s:O, s:O, s:I, s:s}", "version", (json_int_t)version, "grant", json_object_get(payload, "grant"), "exp",
+	    json_object_get(payload, "exp"), "was", json_object_get(a->body, "grant"), "was_exp", (json_int_t)a->not_after, "reason", reason);
+
+	return evt_append(c, "authorisation.adjusted", a->number, body, err);
 }
 
 static enum fj_rc check(struct iss_call *c, const struct dom_auth *a, struct fj_err *err)
@@ -152,7 +161,7 @@ static enum fj_rc check(struct iss_call *c, const struct dom_auth *a, struct fj_
 	const char *to;
 
 	FJ_TRY(iss_state_next(ISS_OBJ_AUTHORISATION, a->state, "adjust", &to, err));
-	return none_pending(c, a, err);
+	return adj_none_pending(c, a->number, err);
 }
 
 enum fj_rc cmd_authorisation_adjust(struct iss_call *c, struct fj_err *err)
@@ -183,6 +192,7 @@ enum fj_rc cmd_authorisation_adjust(struct iss_call *c, struct fj_err *err)
 enum fj_rc apr_authorisation_adjust(struct iss_call *c, const struct apr *p, struct fj_err *err)
 {
 	FJ_AUTO(dom_auth) a = {.body = NULL};
+	FJ_AUTO(json) payload = NULL;
 	const json_t *grant = json_object_get(p->payload, "grant");
 	fj_time exp = fj_json_num(p->payload, "exp");
 	struct fj_err why = {0};
@@ -194,11 +204,11 @@ enum fj_rc apr_authorisation_adjust(struct iss_call *c, const struct apr *p, str
 	enum fj_rc rc = fj_grant_within(grant, json_object_get(a.body, "grant"), &why);
 	if (rc != FJ_OK || exp > a.not_after)
 		return iss_rule_no_widening(rc != FJ_OK ? why.en : "the end is later than that of the authorisation", rc != FJ_OK ? why.zh : "截止日晚于授权的截止日", err);
-	FJ_AUTO(json) change = json_pack("{s:O, s:I}", "grant", grant, "exp", (json_int_t)exp);
-	FJ_TRY(dom_auth_renew(c, &a, change, &version, err));
-	FJ_AUTO(json) body = json_pack("{s:I, s:O, s:I, s:O, s:I, s:s}", "version", (json_int_t)version, "grant", grant, "exp", (json_int_t)exp, "was", json_object_get(a.body, "grant"),
-	    "was_exp", (json_int_t)a.not_after, "reason", fj_json_text(p->payload, "reason"));
-	FJ_TRY(evt_append(c, "authorisation.adjusted", a.number, body, err));
+	FJ_TRY(dom_auth_current(c, &a, &payload, err));
+	if (json_object_set(payload, "grant", (json_t *)(uintptr_t)grant) != 0 || json_object_set_new(payload, "exp", json_integer((json_int_t)exp)) != 0)
+		return fj_fail(err, FJ_E_NOMEM, "issuer", NULL, "out of memory");
+	FJ_TRY(dom_auth_renew(c, &a, payload, NULL, &version, err));
+	FJ_TRY(adj_record(c, &a, payload, version, fj_json_text(p->payload, "reason"), err));
 	c->dirty_status = true;
 	c->answer = json_pack("{s:s, s:s, s:s, s:I}", "id", p->id, "state", "APPROVED", "authorisation", a.number, "version", (json_int_t)version);
 	return c->answer != NULL ? FJ_OK : fj_fail(err, FJ_E_NOMEM, "issuer", NULL, "out of memory");
@@ -223,20 +233,6 @@ enum fj_rc adj_apply(const struct evt *e, const char *authorisation, const json_
 	if (issued)
 		FJ_TRY(beyond(e->db, e, authorisation, e->at, json_object_get(payload, "grant"), fj_json_num(payload, "exp"), &revoked, err));
 	return sto_run(e->db, STO_ADJUST_DONE, NULL, err, "titi", issued ? "ISSUED" : "ABANDONED", revoked, authorisation, fj_json_num(payload, "version"));
-}
-
-enum fj_rc adj_pending(struct sto *db, const char *authorisation, json_t **change, struct fj_err *err)
-{
-	FJ_AUTO(sto_q) q = {0};
-	bool row;
-
-	*change = NULL;
-	FJ_TRY(sto_query(db, STO_ADJUST_OPEN, &q, err, "t", authorisation));
-	FJ_TRY(sto_step(&q, &row, err));
-	if (!row)
-		return FJ_OK;
-	*change = json_pack("{s:o?, s:I}", "grant", sup_json(sto_text(&q, 1)), "exp", (json_int_t)sto_int(&q, 2));
-	return *change != NULL ? FJ_OK : fj_fail(err, FJ_E_NOMEM, "issuer", NULL, "out of memory");
 }
 
 enum fj_rc adj_of(struct sto *db, const char *authorisation, json_t **out, struct fj_err *err)

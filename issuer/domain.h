@@ -52,6 +52,13 @@ enum fj_rc apr_authorisation_end(struct iss_call *c, const struct apr *a, struct
 enum fj_rc apr_authorisation_end_refused(struct iss_call *c, const struct apr *a, struct fj_err *err);
 enum fj_rc apr_authorisation_adjust(struct iss_call *c, const struct apr *a, struct fj_err *err);
 enum fj_rc apr_order_disqualify(struct iss_call *c, const struct apr *a, struct fj_err *err);
+enum fj_rc apr_authorisation_grant_refused(struct iss_call *c, const struct apr *a, struct fj_err *err);
+enum fj_rc apr_plan_approve(struct iss_call *c, const struct apr *a, struct fj_err *err);
+enum fj_rc apr_plan_audited(struct iss_call *c, const struct apr *a, struct fj_err *err); /* a level before the last passed */
+enum fj_rc apr_plan_refused(struct iss_call *c, const struct apr *a, struct fj_err *err);
+enum fj_rc apr_plan_deliberate(struct iss_call *c, const struct apr *a, struct fj_err *err);
+enum fj_rc apr_plan_agree(struct iss_call *c, const struct apr *a, struct fj_err *err);
+enum fj_rc apr_plan_file(struct iss_call *c, const struct apr *a, struct fj_err *err);
 enum fj_rc apr_token_resume(struct iss_call *c, const struct apr *a, struct fj_err *err);
 
 /* The longest texts that fields, columns and documents admit, in code points; a row's buffer
@@ -166,9 +173,11 @@ enum fj_rc dom_grant_on_card(const json_t *grant, const json_t *card, struct fj_
 /* One authorisation that waits for a new version because a certificate has a successor: its intent
  * is stored.  *more false: none waits.  In a transaction of the pipeline's. */
 enum fj_rc dom_rebind(struct iss_call *c, bool *more, struct fj_err *err) FJ_MUST_USE;
-/* A new version of the credential: its assets as they are now, and the members of `change` ("grant" and
- * "exp" of a narrowing; NULL: none).  Its intent is stored. */
-enum fj_rc dom_auth_renew(struct iss_call *c, const struct dom_auth *a, const json_t *change, int64_t *version, struct fj_err *err) FJ_MUST_USE;
+/* the payload with its assets' certificates as they are now; the caller's */
+enum fj_rc dom_auth_current(struct iss_call *c, const struct dom_auth *a, json_t **payload, struct fj_err *err) FJ_MUST_USE;
+/* A new version of the credential with this payload, whose number, time and entry are set here; its
+ * intent is stored.  plan: the one that it carries out, NULL none.  FJ_E_STATE while another is being made. */
+enum fj_rc dom_auth_renew(struct iss_call *c, const struct dom_auth *a, json_t *payload, const char *plan, int64_t *version, struct fj_err *err) FJ_MUST_USE;
 /* Suspended at once by this party, or raised to it where a lower one suspended; FJ_E_STATE else. */
 enum fj_rc dom_auth_suspend(struct iss_call *c, const struct dom_auth *a, enum iss_party by, const char *reason, struct fj_err *err) FJ_MUST_USE;
 /* The reclaim begins: suspended at once, final when the finance department confirms. */

@@ -10,6 +10,7 @@
  * evaluated operator and its affiliates do not evaluate.
  */
 #include "base/jws.h"
+#include "issuer/agreement.h"
 #include "issuer/profile.h"
 #include "issuer/registration.h"
 #include "issuer/state.h"
@@ -170,6 +171,17 @@ static enum fj_rc read_period(struct iss_call *c, const struct dom_auth *a, cons
 	return *to >= t->since ? FJ_OK : no(err, "this period is evaluated already; end it later", "该期间已评价，请延后截止日");
 }
 
+/* of the next period, by the agreement of now */
+static enum fj_rc months_of(struct sto *db, const char *authorisation, int64_t *months, struct fj_err *err)
+{
+	FJ_AUTO(json) agreement = NULL;
+
+	enum fj_rc rc = dom_agreement_get(db, authorisation, &agreement, err);
+	int64_t agreed = rc == FJ_OK ? fj_json_num(json_object_get(agreement, "evaluation"), "months") : 0;
+	*months = agreed > 0 ? agreed : *months;
+	return rc == FJ_E_NOTFOUND ? FJ_OK : rc;
+}
+
 static enum fj_rc record(struct iss_call *c, const struct dom_auth *a, const char *role, const struct term *t, fj_time to, int64_t score_bp, struct fj_err *err)
 {
 	struct sup_file report;
@@ -177,7 +189,9 @@ static enum fj_rc record(struct iss_call *c, const struct dom_auth *a, const cha
 
 	iss_new_id("EV-", 12, id);
 	FJ_TRY(sup_keep(c, "report", "EVALUATION", "运营成效评价报告", &report, err));
-	fj_time due = evl_period_end(to + DAY, t->months);
+	int64_t months = t->months;
+	FJ_TRY(months_of(c->db, a->number, &months, err));
+	fj_time due = evl_period_end(to + DAY, months);
 	FJ_AUTO(json) body = json_pack("{s:s, s:s, s:s, s:s, s:s, s:O, s:I, s:s, s:s, s:s, s:s, s:s, s:I, s:I}", "authorisation", a->number, "org", c->actor->org,
 	    "role", role, "from", fj_json_text(c->params, "from"), "to", fj_json_text(c->params, "to"), "indicators", json_object_get(c->params, "indicators"),
 	    "score_bp", (json_int_t)score_bp, "conclusion", fj_json_text(c->params, "conclusion"), "material", report.id, "sha256", report.sha256,
@@ -224,19 +238,11 @@ enum fj_rc apply_evaluation_added(const struct evt *e, struct fj_err *err)
 
 enum fj_rc sup_may_license(struct iss_call *c, const struct dom_auth *a, struct fj_err *err)
 {
-	FJ_AUTO(sto_q) q = {0};
 	struct term t;
-	bool row;
 
 	FJ_TRY(term_of(c->db, a->number, &t, err));
 	FJ_TRY(iss_rule_no_license_without_evaluation(c->now > t.due, err));
-	FJ_TRY(sto_query(c->db, STO_ADJUST_OPEN, &q, err, "t", a->number));
-	FJ_TRY(sto_step(&q, &row, err));
-	if (!row)
-		return FJ_OK;
-	enum fj_rc rc = fj_fail(err, FJ_E_STATE, "issuer", "R13", "the narrowed version of %s is being made; ask for the license again when it is in force", a->number);
-	fj_err_zh(err, "授权 %s 正在缩小范围，新版本生效后再申请许可", a->number);
-	return rc;
+	return adj_none_pending(c, a->number, err);
 }
 
 /* A renewal follows a running authorisation of the operator on the same asset, and rests on its

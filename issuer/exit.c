@@ -152,7 +152,7 @@ enum fj_rc cmd_exit_accept(struct iss_call *c, struct fj_err *err)
 	const char *whole = yes && x.left == 1 ? "DONE" : "RUNNING";
 	FJ_AUTO(json) body = json_pack("{s:s, s:s, s:s, s:s}", "matter", x.matter, "to", to, "note", fj_json_text(c->params, "note"), "exit", whole);
 	FJ_TRY(evt_append(c, yes ? "exit.accepted" : "exit.returned", x.number, body, err));
-	c->answer = json_pack("{s:s, s:s, s:s, s:s}", "number", x.number, "matter", x.matter, "state", to, "exit", whole);
+	c->answer = json_pack("{s:s, s:s, s:s, s:s}", "number", x.number, "matter", x.matter, "state", to, "exit_state", whole);
 	return c->answer != NULL ? FJ_OK : fj_fail(err, FJ_E_NOMEM, "issuer", NULL, "out of memory");
 }
 

@@ -45,8 +45,8 @@ enum fj_rc evl_first(struct iss_call *c, const char *finance, const json_t *agre
 enum fj_rc evl_apply_first(const struct evt *e, const json_t *body, struct fj_err *err) FJ_MUST_USE;
 /* "evaluation_due" (day) and "evaluation_overdue" of an authorisation, into what is shown of it */
 enum fj_rc evl_into(struct sto *db, const char *authorisation, fj_time now, json_t *shown, struct fj_err *err) FJ_MUST_USE;
-/* R25: no new license under an authorisation whose evaluation is overdue; none either while its
- * narrowed version is being made */
+/* R25: no new license under an authorisation whose evaluation is overdue; none either while a new
+ * version of it is being made */
 enum fj_rc sup_may_license(struct iss_call *c, const struct dom_auth *a, struct fj_err *err) FJ_MUST_USE;
 /* R25, R38: no authorisation anew for an operator whose running one on one of these certificates is
  * overdue or was found to be taken back, nor for one that an order disqualifies */
@@ -61,10 +61,12 @@ enum fj_rc sup_may_resume(struct iss_call *c, const char *authorisation, struct 
 enum fj_rc ext_open(struct iss_call *c, const struct dom_auth *a, const char *how, struct fj_err *err) FJ_MUST_USE;
 
 /* --- adjust.c --- */
-/* in apply: the narrowed version is in force, or was given up; tokens that no longer fit are revoked */
+/* FJ_E_STATE while a new version of the authorisation is being made */
+enum fj_rc adj_none_pending(struct iss_call *c, const char *authorisation, struct fj_err *err) FJ_MUST_USE;
+/* the record of a version with another scope: its payload, and why */
+enum fj_rc adj_record(struct iss_call *c, const struct dom_auth *a, const json_t *payload, int64_t version, const char *reason, struct fj_err *err) FJ_MUST_USE;
+/* in apply: a version with another scope is in force, or was given up; tokens that no longer fit are revoked */
 enum fj_rc adj_apply(const struct evt *e, const char *authorisation, const json_t *payload, bool issued, struct fj_err *err) FJ_MUST_USE;
-/* {"grant", "exp"} of the narrowing that is confirmed and not in force yet, the caller's; NULL: none */
-enum fj_rc adj_pending(struct sto *db, const char *authorisation, json_t **change, struct fj_err *err) FJ_MUST_USE;
 /* adjustments of an authorisation; the caller's */
 enum fj_rc adj_of(struct sto *db, const char *authorisation, json_t **out, struct fj_err *err) FJ_MUST_USE;
 

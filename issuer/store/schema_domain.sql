@@ -451,3 +451,18 @@ CREATE TABLE auth_exit_matter (
   at       INTEGER NOT NULL,
   PRIMARY KEY (number, matter)
 ) STRICT, WITHOUT ROWID;
+CREATE TABLE plan (                -- 授权运营实施方案 (27号 arts. 9 to 14), from the proposal to the authorisation
+  id          TEXT PRIMARY KEY,    -- PR-…
+  course      TEXT NOT NULL,       -- FULL, SHORT
+  state       TEXT NOT NULL,       -- domain.md 7.3; ended: ACTIVE REFUSED WITHDRAWN
+  holder      TEXT NOT NULL,
+  implementer TEXT NOT NULL,
+  operator    TEXT NOT NULL,       -- "" until it is selected
+  person      TEXT NOT NULL,       -- who proposed
+  doc         TEXT NOT NULL,       -- canonical JSON: proposal, study, items, deliberation, selection, agreement, filing, disclosure
+  approval    TEXT NOT NULL,       -- by which it was approved (plan.approve), "" none
+  authorisation TEXT NOT NULL,     -- that came of it, "" none
+  at          INTEGER NOT NULL,
+  seq         INTEGER NOT NULL
+) STRICT;
+CREATE INDEX plan_authorisation ON plan(authorisation) WHERE authorisation <> '';

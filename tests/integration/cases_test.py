@@ -21,6 +21,8 @@ MAY = {'ledger/import': 'HOLDER', 'ledger/recognise': 'HOLDER', 'ledger/confirm'
        'registration/endorse': 'SUPERIOR', 'registration/accept': 'FINANCE', 'registration/review': 'FINANCE', 'registration/notice': 'FINANCE',
        'registration/decide': 'FINANCE', 'certificate/issue': 'FINANCE', 'certificate/revoke': 'FINANCE', 'approval/approve': 'FINANCE SUPERIOR HOLDER IMPLEMENTER OPERATOR',
        'authorisation/propose': 'IMPLEMENTER', 'authorisation/suspend': 'IMPLEMENTER FINANCE', 'authorisation/reclaim': 'IMPLEMENTER', 'token/issue': 'OPERATOR',
+       'plan/study': 'IMPLEMENTER', 'plan/submit': 'IMPLEMENTER', 'plan/deliberate': 'IMPLEMENTER', 'plan/select': 'IMPLEMENTER', 'plan/agree': 'IMPLEMENTER',
+       'plan/file': 'IMPLEMENTER DATA_BUREAU', 'plan/activate': 'IMPLEMENTER',
        'collateral/request': 'HOLDER OPERATOR IMPLEMENTER',
        'registration/object': 'FINANCE SUPERIOR HOLDER IMPLEMENTER OPERATOR DEVELOPER USER EXCHANGE DATA_BUREAU'}
 HEAD = '台账编号,数据资源目录编号,名称,概述,形成方式,共享来源单位,是否涉密\r\n'

@@ -68,6 +68,7 @@ def replay(until):
             days -= 1
         if s['name'] == 'propose':
             s['body']['proposal'].update({'from': day(0), 'to': day(1000)})
+            names['agreement']['term'] = {'from': day(0), 'to': day(1000)}
         out = o.get(s['as'], s['get']) if 'get' in s else o.done(s['as'], s['post'].replace('/', '.'), **filled(s['body'], names))
         for name, path in s.get('save', {}).items():
             if '=' in path:
@@ -203,6 +204,11 @@ def narrowing(cert):
     check('the authorisation shows its third version and both adjustments', shown['version'] == 3 and [a['revoked'] for a in shown['adjustments']] == [1, 1] and
           all(a['state'] == 'ISSUED' for a in shown['adjustments']) and shown['not_after'] == day(70) + 'T15:59:59Z', shown)
     check('and its credential permits', verdict_of(shown['compact']) == 'permit', verdict_of(shown['compact']))
+    province = token(license(dau, {**wide, 'purposes': ['INDUSTRY'], 'actions': ['VERIFY']})[1]['tokens'][0])
+    large = {**proposal(cert, {**wide, 'territory': ['520100']}, day(0), day(70)), 'adjusts': dau}
+    o.two('gz-hold1', 'gz-fin1', 'authorisation.propose', proposal=large)
+    check('a large change by a new plan denies what it leaves out, too', [verdict(fits), verdict(province)] == ['permit', 'deny'] and
+          [a['revoked'] for a in o.get('auditor', 'authorisation/' + dau)['adjustments']] == [1, 1, 1], [verdict(fits), verdict(province)])
     return dau
 
 
@@ -372,14 +378,14 @@ def leaving(dau):
     check('what is sent back is ticked again', accept('DELISTED', accept=False, note='仍可下载（示例）')[1]['state'] == 'MISSING' and tick('DELISTED')[1]['state'] == 'TICKED')
     proof = next(m for m in o.done('gz-hold1', 'exit.show', number=dau)['matters'] if m['matter'] == 'DELETION')
     check('the implementing institution reads the proof, by its hash', hashlib.sha256('删除日志（示例）'.encode()).hexdigest() == proof['sha256'] == o.done('gz-hold1', 'material.show', id=proof['material'])['sha256'])
-    states = [accept(m)[1]['exit'] for m in ('DATA_RETURNED', 'DELETION', 'REFUND', 'DELISTED')]
+    states = [accept(m)[1]['exit_state'] for m in ('DATA_RETURNED', 'DELETION', 'REFUND', 'DELISTED')]
     global present
     h.at(utc(T + timedelta(days=80)))
     present = False
     check('an exit that is late is listed as overdue', [d['overdue'] for d in due('qs1', 'exit') if d['id'] == dau] == [True] and o.done('auditor', 'exit.show', number=dau)['overdue'])
     tick('USERS_TOLD')
     out = accept('USERS_TOLD')[1]
-    check('with the fifth accepted it is done', states == ['RUNNING'] * 4 and out['exit'] == 'DONE' and dau not in [d['id'] for d in due('qs1', 'exit')], (states, out))
+    check('with the fifth accepted it is done', states == ['RUNNING'] * 4 and out['exit_state'] == 'DONE' and dau not in [d['id'] for d in due('qs1', 'exit')], (states, out))
 
 
 def overdue(cert, narrow):
@@ -435,6 +441,7 @@ try:
     cert, dau = names['cert'], names['dau']
     good = token(names['tok'])
     bodies()
+    o.two('gz-fin1', 'gz-fin2', 'profile.propose', profile={'short_course.public': True})  # the others are proposed and granted at once
     check('case 4 runs: its first token is good', verdict(good) == 'permit', verdict(good))
     narrow = narrowing(cert)
     stops(cert, dau, narrow)

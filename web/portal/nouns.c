@@ -42,6 +42,7 @@ static const struct portal_noun nouns[] = {
 	{"complaint", "投诉", "Complaints", "投诉", "Complaint", {"id", "kind", "authorisation", "product", "state", "due", "overdue"}},
 	{"exit", "退出办理", "Exits", "退出办理", "Exit", {"number", "operator", "how", "state", "left", "due", "overdue"}},
 	{"stops", "停止范围", "What would stop", "停止范围", "What would stop", {NULL}},
+	{"plan", "授权运营实施方案", "Plans of authorised operation", "实施方案", "Plan", {"id", "course", "state", "holder", "implementer", "operator", "authorisation"}},
 	{"find", "检索和导出", "Search and export", "检索和导出", "Search and export", {NULL}},
 	{"event", "事件日志", "Events", "事件", "Event", {"seq", "at", "actor", "org", "kind", "object", "approval"}},
 	{"status", "运行状态", "State of the appliance", "运行状态", "State of the appliance", {NULL}},
@@ -80,12 +81,18 @@ static const struct portal_hint hints[] = {
 	{"order.answer", " ISSUED ", false, NULL, NULL, false}, {"order.return", " ANSWERED ", false, NULL, NULL, false}, {"order.close", " ISSUED ANSWERED ", false, NULL, NULL, false},
 	{"incident.close", " REPORTED ", false, NULL, NULL, false}, {"complaint.answer", " FILED ", false, NULL, NULL, false}, {"complaint.decide", " ANSWERED ", false, NULL, NULL, false},
 	{"exit.tick", " RUNNING ", false, NULL, NULL, false}, {"exit.accept", " RUNNING ", false, NULL, NULL, false},
+	{"plan.study", " PROPOSED FEASIBILITY ", false, NULL, NULL}, {"plan.submit", " FEASIBILITY ", false, NULL, NULL},
+	{"plan.deliberate", " FINANCE_APPROVED ", false, RESUME_ZH, RESUME_EN}, {"plan.select", " PLAN_DELIBERATED OPERATOR_SELECTED ", false, NULL, NULL},
+	{"plan.agree", " OPERATOR_SELECTED ", false, "须由运营机构确认。", "The operator has to confirm."}, {"plan.file", " AGREED ", false, NULL, NULL},
+	{"plan.activate", " FILED ", false, "财政部门批准后签发授权凭证。", "The finance department's approval issues the credential."},
+	{"plan.withdraw", " PROPOSED FEASIBILITY SUPERIOR_AUDITED FINANCE_APPROVED PLAN_DELIBERATED OPERATOR_SELECTED AGREED FILED ", true, "撤回后不可恢复。", "There is no way back."},
 	{"approval.approve", " OPEN ", false, NULL, NULL}, {"approval.reject", " OPEN ", false, NULL, NULL},
 };
 
 const struct web_link portal_links[] = {
 	{"^DAC-", "/show/certificate/"}, {"^DAU-", "/show/authorisation/"}, {"^LT-", "/show/token/"}, {"^AP-", "/show/approval/"},
 	{"^LG-", "/show/ledger/"}, {"^CL-", "/show/collateral/"}, {"import", "/do/ledger/import-status?run=1&id="}, {"^RG-", "/show/registration/"}, {"^TK-", "/show/task/"}, {"^EV-", "/show/evaluation/"}, {"^SO-", "/show/order/"}, {"^SI-", "/show/incident/"}, {"^CM-", "/show/complaint/"}, {"^MT-", "/show/material/"}, {"asset_no", "/show/asset/"},
+	{"^LG-", "/show/ledger/"}, {"^CL-", "/show/collateral/"}, {"import", "/do/ledger/import-status?run=1&id="}, {"^RG-", "/show/registration/"}, {"^PR-", "/show/plan/"}, {"^TK-", "/show/task/"}, {"asset_no", "/show/asset/"},
 	{"usci", "/show/organisation/"}, {"org", "/show/organisation/"}, {"finance", "/show/organisation/"}, {"dept", "/show/organisation/"},
 	{"login", "/show/user/"}, {"actor", "/show/user/"}, {NULL, NULL}};
 

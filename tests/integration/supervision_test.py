@@ -212,6 +212,11 @@ def narrowing(cert):
     return dau
 
 
+def page(who, path):
+    req = urllib.request.Request('http://127.0.0.1:%d%s' % (h.p, path), headers={'Cookie': 'fujie=' + o.token(who), 'Accept': 'text/html'})
+    return urllib.request.urlopen(req, timeout=60).read().decode()
+
+
 def stops(cert, dau, other):
     s = o.done('gz-hold1', 'stops.show', number=dau)
     check('before the reclaim: one authorisation, one product, all its tokens, the first hundred by name', s['counts'] == {'certificates': 0, 'authorisations': 1, 'products': 1, 'tokens': MANY} and
@@ -222,6 +227,15 @@ def stops(cert, dau, other):
     check('the same by the asset', o.done('gz-fin1', 'stops.show', number='GZ-2026-0001')['counts'] == s['counts'])
     code, out = h.cli('stops', 'show', dau)
     check('and at the command line', code == 0 and out['counts']['tokens'] == MANY, out)
+    pages = {p: page('gz-hold1', p) for p in ('/show/authorisation/' + dau, '/do/authorisation/reclaim?number=' + dau)}
+    check('the portal shows it above the forms, and the first hundred by name', all('将停止：证书 0，授权 1，产品和服务 1，许可令牌 %d' % MANY in t and t.count('/show/token/LT-') == 100 and
+          t.index('将停止') < t.index('action="/do/authorisation/reclaim"') for t in pages.values()), {p: len(t) for p, t in pages.items()})
+    check('in English too', 'What stops: certificates 0, authorisations 1' in page('gz-hold1', '/do/authorisation/reclaim?lang=en&number=' + dau))
+    check('but not above a form that stops nothing', '将停止' not in page('gz-hold1', '/do/authorisation/adjust?number=' + dau))
+    l = h.login('qs1')
+    r = subprocess.run([B + '/fujie', 'authorisation', 'suspend', dau, '--reason', 'x', '--dir', h.d, '--as', 'qs1'], capture_output=True, text=True, timeout=60, stdin=subprocess.DEVNULL,
+                       env=dict(os.environ, FUJIE_PASSWORD=l['password'], FUJIE_TOTP=h.code('qs1')))
+    check('the command line tells people before it sends, also what is then refused', 'What stops' in r.stderr and '"tokens":%d' % MANY in r.stdout and r.returncode == 1, (r.returncode, r.stdout[:200], r.stderr[:200]))
     check('a number that there is not is not found', o.do('gz-fin1', 'stops.show', number='DAU-520000-202604-999999-X')[0] == 404)
 
 

@@ -14,6 +14,7 @@
 #include "issuer/profile.h"
 #include "issuer/rules/rules.h"
 #include "issuer/state.h"
+#include "issuer/supervision.h"
 #include "issuer/token.h"
 
 #define MAX_USERS 5000
@@ -154,6 +155,7 @@ static enum fj_rc check_request(struct issuing *w, struct fj_err *err)
 	FJ_TRY(dom_auth_get(w->c->db, number, &w->auth, err));
 	FJ_TRY(check_issuer(w, err));
 	FJ_TRY(iss_rule_no_token_under_dead_authorisation(w->auth.state, w->c->now > w->auth.not_after || w->c->now < w->auth.not_before, err));
+	FJ_TRY(sup_may_license(w->c, &w->auth, err));
 	FJ_TRY(check_term(w, err));
 	FJ_TRY(fj_json_obj(w->r, "grant", &grant, err));
 	w->grant = grant;

@@ -473,6 +473,126 @@ CREATE TABLE exchange_receipt (
 ) STRICT;
 CREATE INDEX exchange_receipt_of ON exchange_receipt(asset_no, seq);
 
+-- supervision
+CREATE TABLE auth_adjustment (     -- 调整: an authorisation made narrower
+  authorisation TEXT NOT NULL,
+  version  INTEGER NOT NULL,       -- of the credential that has the narrowed scope
+  state    TEXT NOT NULL,          -- PENDING (confirmed, being made) ISSUED ABANDONED
+  grant    TEXT NOT NULL,          -- canonical JSON
+  exp      INTEGER NOT NULL,
+  was      TEXT NOT NULL,          -- the grant before
+  was_exp  INTEGER NOT NULL,
+  reason   TEXT NOT NULL,
+  revoked  INTEGER NOT NULL,       -- tokens that no longer fitted
+  at       INTEGER NOT NULL,
+  PRIMARY KEY (authorisation, version)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE evaluation (          -- 运营成效评价
+  id         TEXT PRIMARY KEY,
+  authorisation TEXT NOT NULL,
+  org        TEXT NOT NULL,        -- who evaluated
+  role       TEXT NOT NULL,        -- ASSESSOR IMPLEMENTER
+  from_day   TEXT NOT NULL,
+  to_day     TEXT NOT NULL,
+  indicators TEXT NOT NULL,        -- canonical JSON
+  score_bp   INTEGER NOT NULL,     -- of full marks, rounded down
+  conclusion TEXT NOT NULL,        -- KEEP ADJUST RECLAIM
+  material   TEXT NOT NULL,        -- the report
+  sha256     TEXT NOT NULL,
+  note       TEXT NOT NULL,
+  person     TEXT NOT NULL,
+  at         INTEGER NOT NULL,
+  seq        INTEGER NOT NULL
+) STRICT;
+CREATE INDEX evaluation_of ON evaluation(authorisation, id);
+CREATE TABLE evaluation_due (      -- one row for each authorisation
+  authorisation TEXT PRIMARY KEY,
+  months     INTEGER NOT NULL,     -- of a period
+  since      INTEGER NOT NULL,     -- first day that is not evaluated
+  due        INTEGER NOT NULL,     -- last second of the period that is to be evaluated
+  conclusion TEXT NOT NULL         -- of the last evaluation, "" none
+) STRICT, WITHOUT ROWID;
+CREATE TABLE supervision_order (   -- 监管指令
+  id       TEXT PRIMARY KEY,
+  kind     TEXT NOT NULL,          -- TALK GUIDE CORRECT SUSPEND RECLAIM DISQUALIFY
+  authorisation TEXT NOT NULL,     -- "" about none
+  issuer   TEXT NOT NULL,          -- USCC
+  role     TEXT NOT NULL,          -- in which it was given
+  org      TEXT NOT NULL,          -- addressee
+  text     TEXT NOT NULL,
+  state    TEXT NOT NULL,          -- ISSUED ANSWERED CLOSED
+  due      INTEGER NOT NULL,
+  answer   TEXT NOT NULL,
+  material TEXT NOT NULL,
+  sha256   TEXT NOT NULL,
+  reason   TEXT NOT NULL,          -- why it was sent back or closed
+  at       INTEGER NOT NULL,
+  seq      INTEGER NOT NULL
+) STRICT;
+CREATE INDEX supervision_order_of ON supervision_order(authorisation, id);
+CREATE INDEX supervision_order_to ON supervision_order(org, kind);
+CREATE TABLE incident (            -- 安全事件
+  id        TEXT PRIMARY KEY,
+  authorisation TEXT NOT NULL,     -- one of these two
+  asset_no  TEXT NOT NULL,
+  kind      TEXT NOT NULL,
+  severity  TEXT NOT NULL,
+  occurred  INTEGER NOT NULL,
+  text      TEXT NOT NULL,
+  suspended TEXT NOT NULL,         -- what the report suspended, "" nothing
+  org       TEXT NOT NULL,         -- who reported
+  state     TEXT NOT NULL,         -- REPORTED CLOSED
+  measures  TEXT NOT NULL,
+  at        INTEGER NOT NULL,
+  closed_at INTEGER NOT NULL,      -- 0: not closed
+  seq       INTEGER NOT NULL
+) STRICT;
+CREATE INDEX incident_of ON incident(authorisation, id);
+CREATE TABLE complaint (           -- 投诉; name and contact are an opening
+  id        TEXT PRIMARY KEY,
+  authorisation TEXT NOT NULL,
+  product   TEXT NOT NULL,
+  kind      TEXT NOT NULL,
+  subject   TEXT NOT NULL,
+  items     TEXT NOT NULL,         -- what was charged: canonical JSON
+  charged_fen INTEGER NOT NULL,
+  org       TEXT NOT NULL,         -- whose officer entered it
+  person    TEXT NOT NULL,
+  state     TEXT NOT NULL,         -- FILED ANSWERED JUSTIFIED UNJUSTIFIED
+  due       INTEGER NOT NULL,
+  answer    TEXT NOT NULL,
+  cost      TEXT NOT NULL,         -- what the charge is made of: canonical JSON
+  cost_fen  INTEGER NOT NULL,
+  reason    TEXT NOT NULL,
+  answerer  TEXT NOT NULL,         -- persons
+  at        INTEGER NOT NULL,
+  seq       INTEGER NOT NULL
+) STRICT;
+CREATE INDEX complaint_of ON complaint(authorisation, id);
+CREATE TABLE auth_exit (           -- 退出
+  number   TEXT PRIMARY KEY,       -- of the authorisation
+  operator TEXT NOT NULL,
+  implementer TEXT NOT NULL,
+  how      TEXT NOT NULL,          -- RECLAIMED TERMINATED
+  state    TEXT NOT NULL,          -- RUNNING DONE
+  due      INTEGER NOT NULL,
+  at       INTEGER NOT NULL,
+  seq      INTEGER NOT NULL
+) STRICT;
+CREATE TABLE auth_exit_matter (
+  number   TEXT NOT NULL,
+  matter   TEXT NOT NULL,          -- DATA_RETURNED DELETION REFUND DELISTED USERS_TOLD
+  place    INTEGER NOT NULL,
+  state    TEXT NOT NULL,          -- MISSING TICKED CONFIRMED
+  text     TEXT NOT NULL,
+  material TEXT NOT NULL,
+  sha256   TEXT NOT NULL,
+  amount_fen INTEGER NOT NULL,
+  note     TEXT NOT NULL,          -- why it was sent back
+  person   TEXT NOT NULL,          -- who ticked it
+  at       INTEGER NOT NULL,
+  PRIMARY KEY (number, matter)
+) STRICT, WITHOUT ROWID;
 CREATE TABLE plan (                -- 授权运营实施方案 (27号 arts. 9 to 14), from the proposal to the authorisation
   id          TEXT PRIMARY KEY,    -- PR-…
   course      TEXT NOT NULL,       -- FULL, SHORT

@@ -214,6 +214,7 @@ TEST_UNIT_SRC := \
 	tests/unit/test_base_json.c \
 	tests/unit/test_ca_core.c \
 	tests/unit/test_hsm_memory.c \
+	tests/unit/test_iss_agreement.c \
 	tests/unit/test_iss_card.c \
 	tests/unit/test_iss_csv.c \
 	tests/unit/test_iss_exchange.c \

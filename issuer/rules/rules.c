@@ -375,6 +375,12 @@ enum fj_rc iss_rule_no_exclusive_dealing(bool exclusive, struct fj_err *err)
 	return !exclusive ? FJ_OK : iss_rule_fail(err, "R39", "exclusive terms of supply are not agreed with an operator; leave them out", "不得约定排他性条款，请删除");
 }
 
+enum fj_rc iss_rule_no_other_operator(const char *operator_, const char *other, struct fj_err *err)
+{
+	return is(operator_, other) ? FJ_OK : iss_rule_fail(err, "R39",
+	    "another operator does not take over a running authorisation; have it reclaimed or surrendered, and grant a new one", "运营机构变更的，应先收回或退出原授权，再重新授权");
+}
+
 enum fj_rc iss_rule_no_shares_but_the_whole(int64_t bp, struct fj_err *err)
 {
 	char en[160], zh[160];

@@ -229,6 +229,25 @@ TEST("R26: no license under an authorisation that is not in force")
 	CHECK_RULE(iss_rule_no_token_under_dead_authorisation("RECLAIMED", false, &err), "R26");
 }
 
+TEST("R27: the shares of an agreement are the whole")
+{
+	struct fj_err err = {0};
+	CHECK_OK(iss_rule_no_shares_but_the_whole(10000, &err));
+	CHECK_RULE(iss_rule_no_shares_but_the_whole(9999, &err), "R27");
+	CHECK_RULE(iss_rule_no_shares_but_the_whole(10001, &err), "R27");
+}
+
+TEST("R38, R39: an operator is protected as the profile asks, not exclusive, and stays")
+{
+	struct fj_err err = {0};
+	CHECK_OK(iss_rule_no_operator_below_protection(3, 3, &err));
+	CHECK_RULE(iss_rule_no_operator_below_protection(2, 3, &err), "R38");
+	CHECK_OK(iss_rule_no_exclusive_dealing(false, &err));
+	CHECK_RULE(iss_rule_no_exclusive_dealing(true, &err), "R39");
+	CHECK_OK(iss_rule_no_other_operator("A", "A", &err));
+	CHECK_RULE(iss_rule_no_other_operator("A", "B", &err), "R39");
+}
+
 TEST("R30: the document that is missing is named")
 {
 	struct fj_err err = {0};

@@ -60,7 +60,7 @@ static const struct web_term terms[] = {
 	{"nda_query_code", "公共数据资源登记查询码", "Query code", WEB_MONO}, {"sj_cert_no", "数据产权登记凭证编号", "Data Property Rights Registration number", WEB_MONO},
 	{"quality_score", "数据质量评价", "Quality", WEB_TEXT}, {"inventory_on", "最近盘点日", "Last inventory", WEB_TEXT},
 	/* requests */
-	{"proposal", "授权方案", "Proposal", WEB_TEXT}, {"documents", "佐证文件", "Documents", WEB_TEXT}, {"level", "财政级次", "Level", WEB_TEXT},
+	{"proposal", "授权方案", "Proposal", WEB_TEXT}, {"documents", "佐证文件", "Documents", WEB_TEXT}, {"level", "级次", "Level", WEB_TEXT},
 	{"div6", "行政区划", "Division", WEB_MONO}, {"dept", "主管部门", "Superior department", WEB_MONO}, {"finance", "本级财政部门", "Finance department", WEB_MONO},
 	{"affiliates", "关联方", "Affiliates", WEB_MONO}, {"dishonest", "失信", "On a list of dishonest bodies", WEB_TEXT}, {"mlps", "网络安全等级保护", "Cyber security protection level", WEB_TEXT},
 	{"asked_by", "申请单位", "Asked by", WEB_MONO}, {"asked_at", "申请时刻的系统时间", "The clock when asked", WEB_TEXT},
@@ -105,7 +105,7 @@ static const struct web_term terms[] = {
 	{"approver", "批准人", "Approver", WEB_MONO}, {"carding", "建卡必填", "Needed for a card", WEB_TEXT}, {"path26", "26号登记必填", "Needed for 26号's registration", WEB_TEXT},
 	{"choices", "可选值", "Choices", WEB_TEXT}, {"loaded", "已加载", "Loaded", WEB_TEXT},
 	/* people, deputies, roles */
-	{"behalf", "被代理人", "On behalf of", WEB_MONO}, {"principal", "委托人", "Principal", WEB_MONO}, {"deputy", "代理人", "Deputy", WEB_MONO}, {"owner", "承办人", "Owner", WEB_MONO},
+	{"behalf", "被代理人", "On behalf of", WEB_MONO}, {"principal", "委托人", "Principal", WEB_MONO}, {"deputy", "代理人", "Deputy", WEB_MONO}, {"owner", "归属", "Owner", WEB_MONO},
 	{"mine_as", "以代理身份审批", "Mine as deputy of", WEB_MONO}, {"chain", "审批链", "Chain of approval", WEB_TEXT}, {"levels", "层级数", "Levels", WEB_TEXT}, {"approved_by", "批准人", "Approved by", WEB_MONO},
 	{"to_confirm", "须确认的矛盾", "To be confirmed", WEB_TEXT}, {"contradiction", "矛盾", "Contradiction", WEB_TEXT}, {"delegation", "代理编号", "Delegation", WEB_MONO},
 	{"ended_at", "终止时间", "Ended", WEB_TEXT}, {"delegations_ended", "已终止的代理", "Delegations ended", WEB_TEXT}, {"approvals", "移交的审批", "Approvals handed over", WEB_TEXT},
@@ -121,7 +121,8 @@ static const struct web_term terms[] = {
 	{"life_cycle", "全生命周期服务", "Life-cycle service", WEB_TEXT}, {"social_need", "社会需求", "Social need", WEB_TEXT}, {"market_size", "市场规模", "Market size", WEB_TEXT},
 	{"expected_effect", "预期成效", "Expected effect", WEB_TEXT}, {"risk_control", "风险管控", "Risk control", WEB_TEXT}, {"deliberation", "集体审议", "Deliberation", WEB_TEXT},
 	{"mark", "标记", "Mark", WEB_TEXT}, {"record", "扫描件材料", "Scan", WEB_TEXT}, {"doc_no", "文号", "Document number", WEB_TEXT},
-	{"doc_date", "文件日期", "Date of the document", WEB_TEXT}, {"document", "文件", "Document", WEB_TEXT}, {"necessity", "必要性和可行性", "Necessity and feasibility", WEB_TEXT},
+	{"doc_date", "文件日期", "Date of the document", WEB_TEXT}, {"document", "文件", "Document", WEB_TEXT}, {"obligations", "权利义务", "Rights and duties", WEB_TEXT}, {"development", "产业和行业发展", "Industry and sector development", WEB_TEXT}, {"asset_management", "资产管理", "Asset management", WEB_TEXT},
+	{"necessity", "必要性和可行性", "Necessity and feasibility", WEB_TEXT},
 	{"conditions", "条件", "Conditions", WEB_TEXT}, {"funds", "资金", "Funds", WEB_TEXT}, {"technology", "技术", "Technology", WEB_TEXT}, {"service", "服务", "Service", WEB_TEXT},
 	{"security", "安全", "Security", WEB_TEXT}, {"resources", "资源范围和目录", "Resources", WEB_TEXT}, {"catalogue", "目录", "Catalogue", WEB_TEXT},
 	{"quality", "质量", "Quality", WEB_TEXT}, {"term", "期限", "Term", WEB_TEXT}, {"content", "内容", "Content", WEB_TEXT}, {"support", "技术支撑", "Technical support", WEB_TEXT},

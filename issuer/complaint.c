@@ -89,7 +89,7 @@ enum fj_rc cmd_complaint_file(struct iss_call *c, struct fj_err *err)
 	    fj_json_text(p, "kind"), "subject", fj_json_text(p, "subject"), "items", owned, "charged_fen", (json_int_t)total_fen, "who", commitment, "org", c->actor->org, "person",
 	    c->actor->person, "due", (json_int_t)due);
 	FJ_TRY(evt_append(c, "complaint.filed", id, body, err));
-	c->answer = json_pack("{s:s, s:s, s:s, s:I}", "id", id, "authorisation", a.number, "state", "FILED", "charged_fen", (json_int_t)total_fen);
+	c->answer = json_pack("{s:s, s:s, s:s, s:I}", "id", id, "authorisation", a.number, "state", "LODGED", "charged_fen", (json_int_t)total_fen);
 	return c->answer != NULL ? FJ_OK : no_memory(err);
 }
 
@@ -204,7 +204,7 @@ static json_t *to_json(const struct sto_q *q, fj_time now)
 	fj_time_utc(sto_int(q, 15), at);
 	return json_pack("{s:s, s:s, s:s, s:s, s:s, s:I, s:s, s:s, s:s, s:b, s:s, s:I, s:s, s:s}", "id", sto_text(q, 0), "authorisation", sto_text(q, 1), "product", sto_text(q, 2),
 	    "kind", sto_text(q, 3), "subject", sto_text(q, 4), "charged_fen", (json_int_t)sto_int(q, 6), "org", sto_text(q, 7), "state", sto_text(q, 9), "due", due, "overdue",
-	    strcmp(sto_text(q, 9), "FILED") == 0 && now > sto_int(q, 10), "answer", sto_text(q, 11), "cost_fen", (json_int_t)sto_int(q, 13), "reason", sto_text(q, 14), "at", at);
+	    strcmp(sto_text(q, 9), "LODGED") == 0 && now > sto_int(q, 10), "answer", sto_text(q, 11), "cost_fen", (json_int_t)sto_int(q, 13), "reason", sto_text(q, 14), "at", at);
 }
 
 /* who has to answer that person, who decides, and auditors */

@@ -111,7 +111,7 @@ static const struct {
 	{ISS_OBJ_ORDER, "ANSWERED", "return", "ISSUED"},
 	{ISS_OBJ_ORDER, "ANSWERED", "close", "CLOSED"},
 	{ISS_OBJ_INCIDENT, "REPORTED", "close", "CLOSED"},
-	{ISS_OBJ_COMPLAINT, "FILED", "answer", "ANSWERED"},
+	{ISS_OBJ_COMPLAINT, "LODGED", "answer", "ANSWERED"},
 	{ISS_OBJ_COMPLAINT, "ANSWERED", "uphold", "JUSTIFIED"},
 	{ISS_OBJ_COMPLAINT, "ANSWERED", "dismiss", "UNJUSTIFIED"},
 	{ISS_OBJ_EXIT, "MISSING", "tick", "TICKED"},

@@ -213,9 +213,9 @@ TEST("orders, incidents, complaints and exits go step by step, and what is close
 	NO_WAY(ISS_OBJ_ORDER, "CLOSED", "return");
 	GOES(ISS_OBJ_INCIDENT, "REPORTED", "close", "CLOSED");
 	NO_WAY(ISS_OBJ_INCIDENT, "CLOSED", "close");
-	GOES(ISS_OBJ_COMPLAINT, "FILED", "answer", "ANSWERED");
+	GOES(ISS_OBJ_COMPLAINT, "LODGED", "answer", "ANSWERED");
 	GOES(ISS_OBJ_COMPLAINT, "ANSWERED", "uphold", "JUSTIFIED");
-	NO_WAY(ISS_OBJ_COMPLAINT, "FILED", "dismiss");
+	NO_WAY(ISS_OBJ_COMPLAINT, "LODGED", "dismiss");
 	NO_WAY(ISS_OBJ_COMPLAINT, "JUSTIFIED", "dismiss");
 	GOES(ISS_OBJ_EXIT, "MISSING", "tick", "TICKED");
 	GOES(ISS_OBJ_EXIT, "TICKED", "return", "MISSING");

@@ -66,11 +66,6 @@ static const struct portal_noun nouns[] = {
 #define ENDS_ZH "其下许可令牌一并失效，不可恢复。"
 #define ENDS_EN "its license tokens end with it; there is no way back."
 static const struct portal_hint hints[] = {
-	{"certificate.suspend", " ACTIVE ", false, SUSPEND_ZH, SUSPEND_EN}, {"certificate.resume", " SUSPENDED ", false, RESUME_ZH, RESUME_EN},
-	{"certificate.revoke", " ACTIVE SUSPENDED ", true, "立即冻结，另一名经办人批准后终结，不可恢复。", "Suspends at once; final when another officer approves; there is no way back."},
-	{"authorisation.suspend", " ACTIVE ", false, SUSPEND_ZH, SUSPEND_EN}, {"authorisation.resume", " SUSPENDED ", false, RESUME_ZH, RESUME_EN},
-	{"authorisation.reclaim", " ACTIVE SUSPENDED ", true, "立即暂停，财政部门确认后终结，" ENDS_ZH, "Suspends at once; final when the finance department confirms; " ENDS_EN},
-	{"authorisation.surrender", " ACTIVE SUSPENDED ", true, "立即暂停，实施机构确认后终结，" ENDS_ZH, "Suspends at once; final when the implementing institution confirms; " ENDS_EN},
 	{"token.suspend", " ACTIVE EXHAUSTED ", false, SUSPEND_ZH, SUSPEND_EN}, {"token.resume", " SUSPENDED EXHAUSTED ", false, RESUME_ZH, RESUME_EN},
 	{"token.review", " REQUESTED ", false, "同意后即签发许可令牌。", "A yes issues the token at once."}, {"token.archive", " DONE STOPPED ", false, NULL, NULL},
 	{"bulk.stop", " RUNNING HELD ", true, "已签发的令牌仍然有效，其余不再签发。", "What was issued stays in force; the rest is never issued."}, {"bulk.run", " RUNNING HELD ", false, NULL, NULL},
@@ -81,8 +76,6 @@ static const struct portal_hint hints[] = {
 	{"authorisation.suspend", " ACTIVE ", false, SUSPEND_ZH, SUSPEND_EN, true}, {"authorisation.resume", " SUSPENDED ", false, RESUME_ZH, RESUME_EN},
 	{"authorisation.reclaim", " ACTIVE SUSPENDED ", true, "立即暂停，财政部门确认后终结，" ENDS_ZH, "Suspends at once; final when the finance department confirms; " ENDS_EN, true},
 	{"authorisation.surrender", " ACTIVE SUSPENDED ", true, "立即暂停，实施机构确认后终结，" ENDS_ZH, "Suspends at once; final when the implementing institution confirms; " ENDS_EN, true},
-	{"token.suspend", " ACTIVE ", false, SUSPEND_ZH, SUSPEND_EN}, {"token.resume", " SUSPENDED ", false, RESUME_ZH, RESUME_EN},
-	{"token.revoke", " ACTIVE SUSPENDED ", true, "立即生效，不可恢复。", "At once; there is no way back."},
 	{"user.disable", " ACTIVE INVITED ", true, RESUME_ZH, RESUME_EN},
 	{"registration.recall", " SUBMITTED APPLIED ACCEPTED REVIEWED NOTICED ", true, NULL, NULL}, {"registration.endorse", " SUBMITTED ", false, NULL, NULL},
 	{"registration.accept", " APPLIED ", false, NULL, NULL}, {"registration.return", " APPLIED ", false, NULL, NULL}, {"registration.review", " ACCEPTED ", false, NULL, NULL},
@@ -98,7 +91,7 @@ static const struct portal_hint hints[] = {
 	{"order.issue", " ACTIVE SUSPENDED ENDING ", true, "暂停、收回指令立即暂停授权；取消资格须由第二名经办人批准。",
 	    "An order to suspend or reclaim suspends at once; disqualification takes a second officer.", true},
 	{"order.answer", " ISSUED ", false, NULL, NULL, false}, {"order.return", " ANSWERED ", false, NULL, NULL, false}, {"order.close", " ISSUED ANSWERED ", false, NULL, NULL, false},
-	{"incident.close", " REPORTED ", false, NULL, NULL, false}, {"complaint.answer", " FILED ", false, NULL, NULL, false}, {"complaint.decide", " ANSWERED ", false, NULL, NULL, false},
+	{"incident.close", " REPORTED ", false, NULL, NULL, false}, {"complaint.answer", " LODGED ", false, NULL, NULL, false}, {"complaint.decide", " ANSWERED ", false, NULL, NULL, false},
 	{"exit.tick", " RUNNING ", false, NULL, NULL, false}, {"exit.accept", " RUNNING ", false, NULL, NULL, false},
 	{"plan.study", " PROPOSED FEASIBILITY ", false, NULL, NULL}, {"plan.submit", " FEASIBILITY ", false, NULL, NULL},
 	{"plan.deliberate", " FINANCE_APPROVED ", false, RESUME_ZH, RESUME_EN}, {"plan.select", " PLAN_DELIBERATED OPERATOR_SELECTED ", false, NULL, NULL},
@@ -116,11 +109,10 @@ static const struct portal_hint hints[] = {
 
 const struct web_link portal_links[] = {
 	{"^DAC-", "/show/certificate/"}, {"^DAU-", "/show/authorisation/"}, {"^LT-", "/show/token/"}, {"^AP-", "/show/approval/"},
-	{"^LG-", "/show/ledger/"}, {"^CL-", "/show/collateral/"}, {"import", "/do/ledger/import-status?run=1&id="}, {"^RG-", "/show/registration/"}, {"^RV-", "/show/revenue/"}, {"^RM-", "/show/remittance/"}, {"^SR-", "/show/statement/"}, {"^PC-", "/show/price/"}, {"^PR-", "/show/plan/"}, {"^TK-", "/show/task/"}, {"asset_no", "/show/asset/"},
-	{"^DAC-", "/show/certificate/"}, {"^DAU-", "/show/authorisation/"}, {"^LT-", "/show/token/"}, {"^TQ-", "/show/request/"}, {"^TJ-", "/show/bulk/"}, {"^AP-", "/show/approval/"},
-	{"^LG-", "/show/ledger/"}, {"^CL-", "/show/collateral/"}, {"import", "/do/ledger/import-status?run=1&id="}, {"^RG-", "/show/registration/"}, {"^TK-", "/show/task/"}, {"asset_no", "/show/asset/"},
-	{"^LG-", "/show/ledger/"}, {"^CL-", "/show/collateral/"}, {"import", "/do/ledger/import-status?run=1&id="}, {"^RG-", "/show/registration/"}, {"^TK-", "/show/task/"}, {"^EV-", "/show/evaluation/"}, {"^SO-", "/show/order/"}, {"^SI-", "/show/incident/"}, {"^CM-", "/show/complaint/"}, {"^MT-", "/show/material/"}, {"asset_no", "/show/asset/"},
-	{"^LG-", "/show/ledger/"}, {"^CL-", "/show/collateral/"}, {"import", "/do/ledger/import-status?run=1&id="}, {"^RG-", "/show/registration/"}, {"^PR-", "/show/plan/"}, {"^TK-", "/show/task/"}, {"asset_no", "/show/asset/"},
+	{"^LG-", "/show/ledger/"}, {"^CL-", "/show/collateral/"}, {"^RG-", "/show/registration/"}, {"^RV-", "/show/revenue/"},
+	{"^RM-", "/show/remittance/"}, {"^SR-", "/show/statement/"}, {"^PC-", "/show/price/"}, {"^PR-", "/show/plan/"}, {"^TK-", "/show/task/"},
+	{"^TQ-", "/show/request/"}, {"^TJ-", "/show/bulk/"}, {"^EV-", "/show/evaluation/"}, {"^SO-", "/show/order/"}, {"^SI-", "/show/incident/"},
+	{"^CM-", "/show/complaint/"}, {"^MT-", "/show/material/"}, {"import", "/do/ledger/import-status?run=1&id="}, {"asset_no", "/show/asset/"},
 	{"usci", "/show/organisation/"}, {"org", "/show/organisation/"}, {"finance", "/show/organisation/"}, {"dept", "/show/organisation/"},
 	{"login", "/show/user/"}, {"actor", "/show/user/"}, {NULL, NULL}};
 

@@ -448,6 +448,9 @@ enum fj_rc fj_token_check(const json_t *p, struct fj_err *err)
 	FJ_TRY(fj_json_obj(p, "asset", &asset, err));
 	FJ_TRY(check_asset(asset, err));
 	FJ_TRY(check_product(p, err));
+	const char *product = fj_json_peek(json_object_get(p, "product"), "id");
+	if (strcmp(product, fj_json_peek(asset, "id")) == 0 || strcmp(product, fj_json_peek(asset, "certificate")) == 0)
+		return no(err, "a token licenses a product, never the asset itself (R18)", "product");
 	FJ_TRY(check_grant_of(p, err));
 	if (fj_json_num(json_object_get(p, "grant"), "depth") != 0)
 		return no(err, "a token gives no right to sub-authorise (R12)", "depth");

@@ -60,6 +60,7 @@ integration() {
 		report "integration $n" "$logs/integration_$n.log" "$(cat "$logs/integration_$n.rc")"
 	done
 	python_stage "integration model" tests/model/drive.py
+	python_stage "integration scope" tests/model/scope_test.py
 }
 # a real browser; its npm packages are put there by `make deps-full` or `make e2e`, never by a check
 e2e() {

@@ -9,6 +9,20 @@ lists: mode, domains, scenarios, rights, purposes, actions, territory, environme
 An absent member is no bound of its own, except mode, which every grant has ("whole contains
 domain contains scenario, by set inclusion" needs one to compare), and depth, whose absence is 0
 (domain.md 4.10: "depth 0; sub-authorisation false" is the default).
+
+Changed by the comparison with the product (tests/model/scope_test.py), and why:
+(0) A quota has a unit, calls or rows (4.10); the first text of this file had a bare number.
+(1) WHOLE beside named domains or scenarios is refused: the text leaves it open, and a reader who
+    looks at the mode alone would grant everything (decision 150).
+(2) A parent of a narrower mode that names no domains (scenarios) leaves none to the child: open in
+    the text; the product takes the narrower reading (decision 151).
+(3) Modes of a certificate contain by "whole contains domain contains scenario", as they do between
+    grants; a certificate without modes bounds none (decision 152).
+(4) The certificate's region is its holder's division, by which numbers are given (5.1, R40); where
+    the data may be used stands in no member of a certificate (decision 153).
+(5) 4.10 "FREE_COND only for public governance and welfare" against standards "a paid parent gives
+    no freer child": the second stands (it has precedence); a free authorisation for industry is the
+    finance department's decision, which 167 part 3 (5) leaves to exploration (decision 154).
 """
 import re
 
@@ -22,6 +36,7 @@ ACTIONS = {"QUERY", "VERIFY", "MODEL_CALL", "DOWNLOAD_PRODUCT", "REDEVELOP"}   #
 # design 6: "Actions include PLEDGE, RESELL, EXPORT, SUBLICENSE, RAW, which the restriction bits deny"
 BITS = {"PLEDGE": "noCollateral", "RESELL": "noResale", "EXPORT": "noExport", "SUBLICENSE": "noSubLicence",
         "RAW": "noRawDelivery"}
+UNITS = {"CALLS", "ROWS"}                                                  # 4.10 "quota"
 CENTRAL = "100000"                                                         # 3.3 "central (national)"
 
 
@@ -75,14 +90,18 @@ def check(grant):
         _codes(grant, name, known)
     if not all(re.fullmatch(r"[1-9][0-9]{5}", t) for t in grant.get("territory") or []):
         raise ValueError("territory is not of six-digit divisions")
+    if grant["mode"] == "WHOLE" and (grant.get("domains") or grant.get("scenarios")):
+        raise ValueError("a WHOLE grant names domains or scenarios")  # changed (1)
     if grant["mode"] == "DOMAIN" and not grant.get("domains"):
         raise ValueError("a DOMAIN grant names no domain")          # else it is no narrower than WHOLE
     if grant["mode"] == "SCENE" and not grant.get("scenarios"):
         raise ValueError("a SCENE grant names no scenario")
-    for name in ("quota", "depth"):
-        v = grant.get(name)
-        if v is not None and (type(v) is not int or v < 0):
-            raise ValueError(name + " is not a number")
+    depth, quota = grant.get("depth", 0), grant.get("quota")
+    if type(depth) is not int or depth < 0:
+        raise ValueError("depth is not a number")
+    if quota is not None and (set(quota) != {"unit", "limit"} or quota["unit"] not in UNITS or type(quota["limit"]) is not int
+                              or quota["limit"] < 1):
+        raise ValueError("quota is not a number of calls or rows")
 
 
 def valid(grant):
@@ -102,23 +121,28 @@ def set_within(child, parent):
     return child is not None and set(child) <= set(parent)
 
 
-def within(child, parent):
-    """The first dimension in which child is not within parent, or None when it is within."""
+def beyond(child, parent):
+    """The dimensions in which child is not within parent."""
     check(child)
     check(parent)
+    out = set()
     if MODES[child["mode"]] > MODES[parent["mode"]]:
-        return "mode"
+        out.add("mode")
     for name in ("domains", "scenarios", "rights", "purposes", "actions", "environment"):
         if not set_within(child.get(name), parent.get(name)):
-            return name
+            out.add(name)
+    for name, opens in (("domains", 2), ("scenarios", 1)):              # changed (2)
+        if parent.get(name) is None and child.get(name) and MODES[parent["mode"]] < opens:
+            out.add(name)
     if parent.get("territory") is not None:
         if child.get("territory") is None or not territory_within(child["territory"], parent["territory"]):
-            return "territory"
-    if parent.get("quota") is not None and (child.get("quota") is None or child["quota"] > parent["quota"]):
-        return "quota"
+            out.add("territory")
+    c, p = child.get("quota"), parent.get("quota")
+    if p is not None and (c is None or c["unit"] != p["unit"] or c["limit"] > p["limit"]):
+        out.add("quota")
     if child.get("depth", 0) > parent.get("depth", 0):
-        return "depth"
-    return None
+        out.add("depth")
+    return out
 
 
 # --- a use of a grant (design 6, Use) ---
@@ -138,7 +162,7 @@ def use_denied(grant, use, restrictions=()):
     if "territory" in use and grant.get("territory") is not None:
         if not territory_within([use["territory"]], grant["territory"]):
             return "territory"
-    if "quantity" in use and grant.get("quota") is not None and use["quantity"] > grant["quota"]:
+    if "quantity" in use and grant.get("quota") is not None and use["quantity"] > grant["quota"]["limit"]:
         return "quota"
     return None
 
@@ -149,8 +173,8 @@ def chain_denied(token, auth, cert, public_data=True, affiliates=()):
     """The first rule by which the token is not lawful under the authorisation and the certificate, or None.
 
     token: {grant, asset: {number, sha256}, product, user, terms, nbf, exp}
-    auth:  {grant, certificates: {number: sha256}, operator, implementer, nbf, exp, sub_holders}
-    cert:  {number, sha256, rights, modes, region, restrictions, nbf, exp}"""
+    auth:  {grant, certificates: {number: sha256}, operator, terms, nbf, exp, sub_holders}
+    cert:  {number, sha256, rights, modes, nbf, exp}"""
     for upper, lower in ((cert, auth), (auth, token)):
         if lower["nbf"] < upper["nbf"] or lower["exp"] > upper["exp"]:
             return "R13 time"
@@ -160,15 +184,14 @@ def chain_denied(token, auth, cert, public_data=True, affiliates=()):
     if (cert["number"], cert["sha256"]) != (asset["number"], asset["sha256"]):
         return "R13 asset"
     g = auth["grant"]
-    if g["mode"] not in cert["modes"]:
+    if cert["modes"] and MODES[g["mode"]] > max(MODES[m] for m in cert["modes"]):   # changed (3)
         return "R13 mode"
     if not set(g.get("rights") or RIGHTS) <= set(cert["rights"]):
         return "R13 rights"
-    if cert.get("region") and not territory_within(g.get("territory") or [CENTRAL], [cert["region"]]):
-        return "R13 territory"
-    wrong = within(token["grant"], g)
+    # changed (4): no territory here
+    wrong = beyond(token["grant"], g)
     if wrong:
-        return "R12" if wrong == "depth" else "R13 " + wrong
+        return "R12" if wrong == {"depth"} else "R13 " + min(wrong)
     if (token["grant"].get("depth", 0) or g.get("depth", 0)) and not auth.get("sub_holders"):
         return "R12"                               # "unless the agreement names each sub-holder"
     if "REDEVELOP" in (token["grant"].get("actions") or ()) and token["user"] in {auth["operator"], *affiliates}:
@@ -178,6 +201,6 @@ def chain_denied(token, auth, cert, public_data=True, affiliates=()):
     purposes = set(token["grant"].get("purposes") or PURPOSES)
     if public_data and token["terms"] != "FREE_COND" and purposes & FREE_PURPOSES:
         return "R07"
-    if token["terms"] == "FREE_COND" and purposes - FREE_PURPOSES:
-        return "4.10 purpose"                      # "FREE_COND only for public governance and welfare"
+    if token["terms"] == "FREE_COND" and auth["terms"] != "FREE_COND" and purposes - FREE_PURPOSES:
+        return "R13 terms"                         # "a paid parent gives no freer child"; changed (5)
     return None

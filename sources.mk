@@ -105,6 +105,8 @@ ISSUER_SRC := \
 	issuer/legacy_sheet.c \
 	issuer/life.c \
 	issuer/lifecycle.c \
+	issuer/listing.c \
+	issuer/listing_pack.c \
 	issuer/material.c \
 	issuer/number.c \
 	issuer/objection.c \
@@ -142,6 +144,7 @@ ISSUER_SRC := \
 	issuer/task.c \
 	issuer/token.c \
 	issuer/totp.c \
+	issuer/trade.c \
 	issuer/user.c \
 	issuer/workday.c
 

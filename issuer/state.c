@@ -100,6 +100,12 @@ static const struct {
 	{ISS_OBJ_TOKEN, "SUSPENDED", "resume", "ACTIVE"},
 	{ISS_OBJ_TOKEN, "ACTIVE", "revoke", "REVOKED"},
 	{ISS_OBJ_TOKEN, "SUSPENDED", "revoke", "REVOKED"},
+
+	{ISS_OBJ_LISTING, "PREPARED", "refresh", "PREPARED"},
+	{ISS_OBJ_LISTING, "LISTED", "refresh", "LISTED"},
+	{ISS_OBJ_LISTING, "PREPARED", "admit", "LISTED"},
+	{ISS_OBJ_LISTING, "PREPARED", "delist", "DELISTED"},
+	{ISS_OBJ_LISTING, "LISTED", "delist", "DELISTED"},
 };
 
 enum fj_rc iss_state_next(enum iss_object o, const char *from, const char *act, const char **to, struct fj_err *err)

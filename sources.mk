@@ -82,6 +82,7 @@ ISSUER_SRC := \
 	issuer/deadline.c \
 	issuer/delegation.c \
 	issuer/demo.c \
+	issuer/disclosure.c \
 	issuer/division.c \
 	issuer/dossier.c \
 	issuer/event.c \
@@ -119,6 +120,9 @@ ISSUER_SRC := \
 	issuer/page.c \
 	issuer/pipe_kinds.c \
 	issuer/pipeline.c \
+	issuer/price.c \
+	issuer/price_decision.c \
+	issuer/product.c \
 	issuer/profile.c \
 	issuer/publish/lists.c \
 	issuer/publish/public.c \
@@ -161,6 +165,7 @@ WEB_SRC := \
 	web/api/openapi.c \
 	web/portal/answer.c \
 	web/portal/card.c \
+	web/portal/disclosure.c \
 	web/portal/do.c \
 	web/portal/fields.c \
 	web/portal/frame.c \
@@ -204,6 +209,7 @@ TEST_UNIT_SRC := \
 	tests/unit/test_iss_ledger.c \
 	tests/unit/test_iss_number.c \
 	tests/unit/test_iss_people.c \
+	tests/unit/test_iss_price.c \
 	tests/unit/test_iss_rows.c \
 	tests/unit/test_iss_rules.c \
 	tests/unit/test_iss_search.c \

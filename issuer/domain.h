@@ -47,6 +47,7 @@ enum fj_rc apr_authorisation_end_request(struct iss_call *c, const struct apr *a
 enum fj_rc apr_authorisation_end(struct iss_call *c, const struct apr *a, struct fj_err *err);
 enum fj_rc apr_authorisation_end_refused(struct iss_call *c, const struct apr *a, struct fj_err *err);
 enum fj_rc apr_token_resume(struct iss_call *c, const struct apr *a, struct fj_err *err);
+enum fj_rc apr_price_record(struct iss_call *c, const struct apr *a, struct fj_err *err);
 
 /* The longest texts that fields, columns and documents admit, in code points; a row's buffer
  * holds that many of four octets each. */

@@ -1,12 +1,13 @@
 /*
- * listing.c - 场内挂牌: from the pack that an operator prepares to the end of the
+ * listing.c - 场内挂牌: from the pack that a seller prepares to the end of the
  * listing, and what exchanges are told to take off (167·三(五); 27号 arts. 18, 19).
  *
- * An operator prepares a listing of one of its products for one exchange; the
- * exchange, or the operator for it, enters the number under which it stands; either
- * takes it off.  Whether a listing may still stand is never stored: it follows from
- * authorisation and certificates as they are when somebody asks, so no act that ends
- * one can forget a listing.  Final there: DELISTING; suspended: HALTED.
+ * Who sells a product, its operator or who re-develops, prepares a listing of it for
+ * one exchange; the exchange, or the seller for it, enters the number under which it
+ * stands; either takes it off.  Whether a listing may still stand is never stored: it
+ * follows from product, authorisation and certificates as they are when somebody asks,
+ * so no act that ends one can forget a listing.  Final there: DELISTING; suspended:
+ * HALTED.
  */
 #include "issuer/listing.h"
 
@@ -20,11 +21,11 @@ static const char *const formats[] = {"csv", "xlsx", "xml", NULL};
 
 #define ID {"id", ISS_F_STR, true, 40, "挂牌编号", "listing"}
 #define EXCHANGE(required) {"exchange", ISS_F_STR, required, 18, "数据交易所", "data exchange's USCC"}
-#define DISCLOSURE {"disclosure", ISS_F_STR, true, LST_MAX_TEXT, "披露信息", "what the operator discloses: product, use of data, fees"}
+#define DISCLOSURE {"disclosure", ISS_F_STR, true, LST_MAX_TEXT, "披露信息", "what the seller discloses: product, use of data, fees"}
 const struct iss_field fld_listing_prepare[] = {
 	{"authorisation", ISS_F_STR, true, 40, "授权", "authorisation's number"},
 	{"product", ISS_F_STR, true, DOM_MAX_PRODUCT, "产品编号", "product"},
-	{"name", ISS_F_STR, true, DOM_MAX_NAME, "产品名称", "the product's name"},
+	{"name", ISS_F_STR, false, DOM_MAX_NAME, "产品名称", "the product's name; a registered one has it"},
 	EXCHANGE(true), DISCLOSURE, {0}};
 const struct iss_field fld_listing_refresh[] = {ID, DISCLOSURE, {0}};
 const struct iss_field fld_listing_admit[] = {
@@ -61,13 +62,13 @@ static void judge(const struct sto_q *q, struct lst *l)
 {
 	const char *auth = sto_text(q, 14), *lost = sto_text(q, 16), *frozen = sto_text(q, 17);
 	bool open = strcmp(auth, "ACTIVE") == 0, held = strcmp(auth, "SUSPENDED") == 0 || strcmp(auth, "ENDING") == 0;
-	bool over = sto_int(q, 15) != 0 || (!open && !held), final = over || lost[0] != '\0';
+	bool over = sto_int(q, 15) != 0 || (!open && !held), withdrawn = sto_int(q, 20) != 0, final = over || lost[0] != '\0' || withdrawn;
 
 	l->now = l->state;
 	if (open && !final && frozen[0] == '\0')
 		return;
-	l->cause = over ? "authorisation" : lost[0] != '\0' ? "certificate" : held ? "authorisation" : "certificate";
-	snprintf(l->cause_of, sizeof(l->cause_of), "%s", l->cause[0] == 'a' ? l->authorisation : lost[0] != '\0' ? lost : frozen);
+	l->cause = over ? "authorisation" : lost[0] != '\0' ? "certificate" : withdrawn ? "product" : held ? "authorisation" : "certificate";
+	snprintf(l->cause_of, sizeof(l->cause_of), "%s", l->cause[0] == 'a' ? l->authorisation : l->cause[0] == 'p' ? l->product : lost[0] != '\0' ? lost : frozen);
 	if (strcmp(l->state, "LISTED") == 0)
 		l->now = final ? "DELISTING" : "HALTED";
 }
@@ -75,7 +76,7 @@ static void judge(const struct sto_q *q, struct lst *l)
 static enum fj_rc from_row(const struct sto_q *q, struct lst *l, struct fj_err *err)
 {
 	const struct sto_copy texts[] = {STO_COPY(0, l->id), STO_COPY(1, l->authorisation), STO_COPY(2, l->product), STO_COPY(3, l->name), STO_COPY(4, l->exchange),
-		STO_COPY(5, l->operator_), STO_COPY(6, l->listing_no), STO_COPY(7, l->listed_on), STO_COPY(8, l->ended_on), STO_COPY(9, l->state),
+		STO_COPY(5, l->seller), STO_COPY(6, l->listing_no), STO_COPY(7, l->listed_on), STO_COPY(8, l->ended_on), STO_COPY(9, l->state),
 		STO_COPY(10, l->manifest)};
 
 	memset(l, 0, sizeof(*l));
@@ -115,22 +116,16 @@ static enum fj_rc exchange_get(struct sto *db, const char *usci, struct dom_org 
 	return rc;
 }
 
-/* the operator's own authorisation, in force, on certificates in force */
+/* in force, on certificates in force */
 static enum fj_rc check_authorisation(struct iss_call *c, const char *number, struct dom_auth *a, struct fj_err *err)
 {
 	size_t i;
 	json_t *v;
-	enum fj_rc rc;
 
 	FJ_TRY(num_check(number, err));
 	FJ_TRY(dom_auth_get(c->db, number, a, err));
-	if (strcmp(a->operator_, c->actor->org) != 0) {
-		rc = fj_fail(err, FJ_E_FORBIDDEN, "issuer", "domain.md 4.13", "only the authorisation's operator lists products under it");
-		fj_err_zh(err, "只有该授权的运营机构可以挂牌其产品");
-		return rc;
-	}
 	if (strcmp(a->state, "ACTIVE") != 0 || c->now > a->not_after || c->now < a->not_before) {
-		rc = fj_fail(err, FJ_E_REFUSED, "issuer", "167·三(三)", "the authorisation is not in force (%s); nothing is listed under it", a->state);
+		enum fj_rc rc = fj_fail(err, FJ_E_REFUSED, "issuer", "167·三(三)", "the authorisation is not in force (%s); nothing is listed under it", a->state);
 		fj_err_zh(err, "授权当前不在有效状态（%s），不得挂牌", a->state);
 		return rc;
 	}
@@ -142,14 +137,52 @@ static enum fj_rc check_authorisation(struct iss_call *c, const char *number, st
 	return FJ_OK;
 }
 
-static enum fj_rc check_product(const struct dom_auth *a, const char *product, struct fj_err *err)
+static enum fj_rc other_seller(struct fj_err *err)
+{
+	enum fj_rc rc = fj_fail(err, FJ_E_FORBIDDEN, "issuer", "domain.md 4.13", "only who sells the product lists it");
+
+	fj_err_zh(err, "只有该产品的销售方可以挂牌");
+	return rc;
+}
+
+static enum fj_rc any_registered(struct sto *db, const char *authorisation, bool *any, struct fj_err *err)
+{
+	FJ_AUTO(sto_q) q = {0};
+
+	FJ_TRY(sto_first(db, STO_PRODUCT_COUNT, &q, authorisation, err, "t", authorisation));
+	*any = sto_int(&q, 0) > 0;
+	return FJ_OK;
+}
+
+/* registered, on sale and the asker's; under an authorisation without registered products (an older
+ * one) the operator's by its word */
+static enum fj_rc check_product(struct iss_call *c, const struct dom_auth *a, const char *id, struct dom_product *p, bool *registered, struct fj_err *err)
 {
 	size_t i;
 	json_t *v;
 
 	json_array_foreach(json_object_get(a->body, "assets"), i, v)
-		FJ_TRY(iss_rule_no_raw_data_product(strcmp(product, fj_json_text(v, "id")) == 0 || strcmp(product, fj_json_text(v, "certificate")) == 0, err));
-	return FJ_OK;
+		FJ_TRY(iss_rule_no_raw_data_product(strcmp(id, fj_json_text(v, "id")) == 0 || strcmp(id, fj_json_text(v, "certificate")) == 0, err));
+	FJ_TRY(any_registered(c->db, a->number, registered, err));
+	if (!*registered)
+		return strcmp(a->operator_, c->actor->org) == 0 ? FJ_OK : other_seller(err);
+	FJ_TRY(dom_product_get(c->db, a->number, id, p, err));
+	if (strcmp(p->seller, c->actor->org) != 0)
+		return other_seller(err);
+	if (strcmp(p->state, "ON_SALE") == 0)
+		return FJ_OK;
+	enum fj_rc rc = fj_fail(err, FJ_E_REFUSED, "issuer", "domain.md 4.13", "the product is not on sale (%s)", p->state);
+	fj_err_zh(err, "该产品已下架，不得挂牌");
+	return rc;
+}
+
+static enum fj_rc check_name(const struct lst_pack_in *in, struct fj_err *err)
+{
+	if (iss_said(in->name))
+		return FJ_OK;
+	enum fj_rc rc = fj_fail(err, FJ_E_INVALID, "issuer", "domain.md 4.13", "a product that is not registered is listed with its name");
+	fj_err_zh(err, "未登记的产品应填写产品名称");
+	return rc;
 }
 
 static enum fj_rc check_disclosure(const char *text, struct fj_err *err)
@@ -185,7 +218,7 @@ static enum fj_rc offer(struct iss_call *c, const struct lst_pack_in *in, const 
 	FJ_AUTO(json) owned = files;
 	FJ_TRY(rc);
 	FJ_AUTO(json) body = json_pack("{s:s, s:s, s:s, s:s, s:s, s:I, s:s, s:O}", "authorisation", in->auth->number, "product", in->product, "name", in->name,
-	    "exchange", in->exchange->usci, "operator", in->auth->operator_, "version", (json_int_t)in->version, "manifest", manifest, "files", owned);
+	    "exchange", in->exchange->usci, "seller", in->seller, "version", (json_int_t)in->version, "manifest", manifest, "files", owned);
 	FJ_TRY(body == NULL ? no_memory(err) : evt_append(c, event, in->id, body, err));
 	FJ_AUTO(json) intent = json_pack("{s:o}", "payload", lst_pack_payload(c, in->id, in->version, manifest));
 	snprintf(object, sizeof(object), "%s~%lld", in->id, (long long)in->version);
@@ -199,12 +232,17 @@ enum fj_rc cmd_listing_prepare(struct iss_call *c, struct fj_err *err)
 	FJ_AUTO(dom_auth) a = {.body = NULL};
 	FJ_AUTO(dom_org) exchange = {.affiliates = NULL};
 	const json_t *p = c->params;
+	struct dom_product sold;
+	bool registered;
 	char id[32];
-	struct lst_pack_in in = {.id = id, .product = fj_json_text(p, "product"), .name = fj_json_text(p, "name"), .text = fj_json_text(p, "disclosure"),
-		.version = 1, .auth = &a, .exchange = &exchange};
+	struct lst_pack_in in = {.id = id, .product = fj_json_text(p, "product"), .name = fj_json_text(p, "name"), .seller = c->actor->org,
+		.text = fj_json_text(p, "disclosure"), .version = 1, .auth = &a, .exchange = &exchange};
 
 	FJ_TRY(check_authorisation(c, fj_json_text(p, "authorisation"), &a, err));
-	FJ_TRY(check_product(&a, in.product, err));
+	FJ_TRY(check_product(c, &a, in.product, &sold, &registered, err));
+	in.registered = registered ? &sold : NULL;
+	in.name = registered ? sold.name : in.name;
+	FJ_TRY(check_name(&in, err));
 	FJ_TRY(exchange_get(c->db, fj_json_text(p, "exchange"), &exchange, err));
 	FJ_TRY(check_disclosure(in.text, err));
 	FJ_TRY(check_once(c->db, a.number, in.product, exchange.usci, err));
@@ -217,15 +255,19 @@ enum fj_rc cmd_listing_refresh(struct iss_call *c, struct fj_err *err)
 {
 	FJ_AUTO(dom_auth) a = {.body = NULL};
 	FJ_AUTO(dom_org) exchange = {.affiliates = NULL};
+	struct dom_product sold;
+	bool registered;
 	struct lst l;
 	const char *to, *text = fj_json_text(c->params, "disclosure");
 
 	FJ_TRY(lst_get(c->db, fj_json_text(c->params, "id"), c->now, &l, err));
 	FJ_TRY(check_authorisation(c, l.authorisation, &a, err));
+	FJ_TRY(check_product(c, &a, l.product, &sold, &registered, err));
 	FJ_TRY(iss_state_next(ISS_OBJ_LISTING, l.state, "refresh", &to, err));
 	FJ_TRY(check_disclosure(text, err));
 	FJ_TRY(dom_org_get(c->db, l.exchange, &exchange, err));
-	const struct lst_pack_in in = {.id = l.id, .product = l.product, .name = l.name, .text = text, .version = l.version + 1, .auth = &a, .exchange = &exchange};
+	const struct lst_pack_in in = {.id = l.id, .product = l.product, .name = registered ? sold.name : l.name, .seller = c->actor->org, .text = text,
+		.version = l.version + 1, .auth = &a, .exchange = &exchange, .registered = registered ? &sold : NULL};
 	FJ_TRY(offer(c, &in, "listing.refreshed", err));
 	return fj_json_set(c->answer, "state", json_string(to));
 }
@@ -242,7 +284,7 @@ enum fj_rc apply_listing_prepared(const struct evt *e, struct fj_err *err)
 
 	FJ_TRY(files_text(e, &files, err));
 	return sto_run(e->db, STO_LISTING_ADD, NULL, err, "tttttt" "ittii", e->object, fj_json_text(b, "authorisation"), fj_json_text(b, "product"), fj_json_text(b, "name"),
-	    fj_json_text(b, "exchange"), fj_json_text(b, "operator"), fj_json_num(b, "version"), fj_json_text(b, "manifest"), fj_buf_str(&files), (int64_t)e->at, e->seq);
+	    fj_json_text(b, "exchange"), fj_json_text(b, "seller"), fj_json_num(b, "version"), fj_json_text(b, "manifest"), fj_buf_str(&files), (int64_t)e->at, e->seq);
 }
 
 enum fj_rc apply_listing_refreshed(const struct evt *e, struct fj_err *err)
@@ -284,10 +326,10 @@ static enum fj_rc check_party(struct iss_call *c, const struct lst *l, struct fj
 {
 	const char *org = c->actor->org;
 
-	if (((c->acting & ISS_EXCHANGE) && strcmp(org, l->exchange) == 0) || ((c->acting & ISS_OPERATOR) && strcmp(org, l->operator_) == 0))
+	if (((c->acting & ISS_EXCHANGE) && strcmp(org, l->exchange) == 0) || ((c->acting & LST_SELLERS) && strcmp(org, l->seller) == 0))
 		return FJ_OK;
-	enum fj_rc rc = fj_fail(err, FJ_E_FORBIDDEN, "issuer", "domain.md 4.13", "the listing is another operator's, at another exchange");
-	fj_err_zh(err, "该挂牌属于其他运营机构和交易所");
+	enum fj_rc rc = fj_fail(err, FJ_E_FORBIDDEN, "issuer", "domain.md 4.13", "the listing is another seller's, at another exchange");
+	fj_err_zh(err, "该挂牌属于其他销售方和交易所");
 	return rc;
 }
 
@@ -320,6 +362,11 @@ static enum fj_rc check_number(struct iss_call *c, const struct lst *l, const ch
 	return rc;
 }
 
+static const char *cause_zh(const char *cause)
+{
+	return cause[0] == 'a' ? "授权" : cause[0] == 'p' ? "产品" : "证书";
+}
+
 /* what may not be sold any more is not listed; what waits for a signature neither */
 static enum fj_rc check_standing(const struct lst *l, struct fj_err *err)
 {
@@ -327,7 +374,7 @@ static enum fj_rc check_standing(const struct lst *l, struct fj_err *err)
 
 	if (l->cause != NULL) {
 		rc = fj_fail(err, FJ_E_REFUSED, "issuer", "167·三(三)", "the %s %s is not in force; the product is not listed", l->cause, l->cause_of);
-		fj_err_zh(err, "%s %s 当前不在有效状态，不得挂牌", l->cause[0] == 'a' ? "授权" : "证书", l->cause_of);
+		fj_err_zh(err, "%s %s 当前不在有效状态，不得挂牌", cause_zh(l->cause), l->cause_of);
 		return rc;
 	}
 	if (l->is_signed == l->version)
@@ -391,7 +438,7 @@ static json_t *to_json(const struct lst *l)
 
 	fj_time_utc(l->at, at);
 	json_t *o = json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:I, s:b, s:s}", "id", l->id, "state", l->now, "authorisation", l->authorisation,
-	    "product", l->product, "name", l->name, "exchange", l->exchange, "operator", l->operator_, "listing_no", l->listing_no, "listed_on", l->listed_on,
+	    "product", l->product, "name", l->name, "exchange", l->exchange, "seller", l->seller, "listing_no", l->listing_no, "listed_on", l->listed_on,
 	    "ended_on", l->ended_on, "version", (json_int_t)l->version, "signed", l->is_signed == l->version, "at", at);
 	if (l->cause != NULL)
 		json_object_set_new(o, "cause", json_pack("{s:s, s:s}", "basis", l->cause, "number", l->cause_of));
@@ -467,7 +514,7 @@ static enum fj_rc feed_file(struct iss_call *c, const json_t *items, const char 
 		for (size_t k = 0; k < FJ_ARRAY_LEN(keys); k++)
 			cells[k] = fj_json_text(v, keys[k]);
 		cells[2] = strcmp(cells[2], "HALTED") == 0 ? "停牌" : "摘牌";
-		cells[7] = strcmp(fj_json_text(json_object_get(v, "cause"), "basis"), "certificate") == 0 ? "证书" : "授权";
+		cells[7] = cause_zh(fj_json_text(json_object_get(v, "cause"), "basis"));
 		cells[8] = fj_json_text(json_object_get(v, "cause"), "number");
 		FJ_TRY(xch_out_row(out, cells, err));
 	}

@@ -127,7 +127,7 @@ static enum fj_rc add_proofs(struct pack *p, const struct dom_auth *a, struct fj
 	return add_list(p, a->own_list, err);
 }
 
-/* 27号 art. 18: object, content, scope and term of the authorisation; art. 19: the operator's own words */
+/* 27号 art. 18: object, content, scope and term of the authorisation; art. 19: the seller's own words */
 static json_t *disclosure(const struct lst_pack_in *in)
 {
 	const json_t *b = in->auth->body;
@@ -143,7 +143,18 @@ static json_t *disclosure(const struct lst_pack_in *in)
 
 static json_t *product(const struct lst_pack_in *in)
 {
-	return json_pack("{s:s, s:s, s:s}", "authorisation", in->auth->number, "id", in->product, "name", in->name);
+	const struct dom_product *p = in->registered;
+	json_t *o = json_pack("{s:s, s:s, s:s, s:s}", "authorisation", in->auth->number, "id", in->product, "name", in->name, "seller", in->seller);
+
+	if (o == NULL || p == NULL)
+		return o;
+	FJ_AUTO(json) more = json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:o, s:I}", "version", p->version, "purpose", p->purpose, "delivery", p->delivery, "level", p->level,
+	    "price_form", p->price_form, "charge_basis", p->charge_basis, "cap_fen", p->cap_fen < 0 ? json_null() : json_integer(p->cap_fen), "fee_fen", (json_int_t)p->fee_fen);
+	if (more == NULL || json_object_update(o, more) != 0) {
+		json_decref(o);
+		return NULL;
+	}
+	return o;
 }
 
 static enum fj_rc keep_json(const json_t *j, char sha[65], struct fj_err *err)

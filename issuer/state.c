@@ -101,6 +101,9 @@ static const struct {
 	{ISS_OBJ_TOKEN, "ACTIVE", "revoke", "REVOKED"},
 	{ISS_OBJ_TOKEN, "SUSPENDED", "revoke", "REVOKED"},
 
+	{ISS_OBJ_PRODUCT, "ON_SALE", "change", "ON_SALE"},
+	{ISS_OBJ_PRODUCT, "ON_SALE", "withdraw", "WITHDRAWN"},
+
 	{ISS_OBJ_LISTING, "PREPARED", "refresh", "PREPARED"},
 	{ISS_OBJ_LISTING, "LISTED", "refresh", "LISTED"},
 	{ISS_OBJ_LISTING, "PREPARED", "admit", "LISTED"},
@@ -123,7 +126,8 @@ enum fj_rc iss_state_next(enum iss_object o, const char *from, const char *act, 
 		if (n < sizeof(can))
 			n += (size_t)snprintf(can + n, sizeof(can) - n, "%s%s", n > 0 ? ", " : "", table[i].act);
 	}
-	FJ_TRY(iss_rule_no_way_back_from_final(from, err));
+	if (o != ISS_OBJ_PRODUCT) /* what is withdrawn from sale was not taken back */
+		FJ_TRY(iss_rule_no_way_back_from_final(from, err));
 	enum fj_rc rc = fj_fail(err, FJ_E_STATE, "issuer", "domain.md 7", "its state is %s: \"%s\" is not possible from there%s%s",
 	    from, act, can[0] != '\0' ? "; possible: " : "", can);
 	fj_err_zh(err, "当前状态为 %s，不能执行该操作", from);

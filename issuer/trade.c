@@ -7,7 +7,7 @@
  * has to say about the rest is a mark on the trade.  A trade is known by the
  * exchange's number for it, so the same file again changes nothing; the same number
  * with other content is a fault, since facts do not change.  Amounts are fen.
- * Whoever imports is the exchange, or an operator for its own listings.
+ * Whoever imports is the exchange, or a seller for its own listings.
  */
 #include "issuer/exchange.h"
 #include "issuer/listing.h"
@@ -130,7 +130,7 @@ static enum fj_rc exchange_of(struct iss_call *c, struct dom_org *o, struct fj_e
 
 	if (named == NULL && !(c->actor->roles & ISS_EXCHANGE))
 		return bad(err, "name the exchange", "请指明数据交易所");
-	if ((c->acting & ISS_EXCHANGE) && !(c->acting & ISS_OPERATOR) && named != NULL && strcmp(named, c->actor->org) != 0) {
+	if ((c->acting & ISS_EXCHANGE) && !(c->acting & LST_SELLERS) && named != NULL && strcmp(named, c->actor->org) != 0) {
 		rc = fj_fail(err, FJ_E_FORBIDDEN, "issuer", "domain.md 4.13", "an exchange speaks for itself alone");
 		fj_err_zh(err, "交易所只能办理本所事项");
 		return rc;
@@ -302,25 +302,39 @@ static enum fj_rc find_listing(const struct import *im, const json_t *t, struct 
 	if (rc == FJ_E_NOTFOUND)
 		return bad(err, "is no listing of this exchange", "该交易所没有此挂牌编号");
 	FJ_TRY(rc);
-	if (!(im->c->acting & ISS_EXCHANGE) && strcmp(l->operator_, im->c->actor->org) != 0)
-		return bad(err, "is another operator's listing", "该挂牌属于其他运营机构");
+	if (strcmp(im->exchange, im->c->actor->org) != 0 && strcmp(l->seller, im->c->actor->org) != 0)
+		return bad(err, "is another seller's listing", "该挂牌属于其他销售方");
 	*column = im->of[T_PRODUCT] >= 0 ? im->of[T_PRODUCT] : im->of[T_LISTING_NO];
 	if (fj_json_text(t, "product")[0] != '\0' && strcmp(fj_json_text(t, "product"), l->product) != 0)
 		return bad(err, "is not the product of this listing", "不是该挂牌的产品");
 	return FJ_OK;
 }
 
+/* per unit of the charge basis, without a product that could overflow */
+static bool above(int64_t amount, int64_t quantity, int64_t cap)
+{
+	return amount / quantity > cap || (amount / quantity == cap && amount % quantity > 0);
+}
+
 /* what is to be said about it, though it happened */
-static enum fj_rc mark(const json_t *t, const struct lst *l, json_t *marks, struct fj_err *err)
+static enum fj_rc mark(struct sto *db, const json_t *t, const struct lst *l, json_t *marks, struct fj_err *err)
 {
 	const char *on = fj_json_text(t, "traded_on");
-	int bad_pack = 0;
+	struct dom_product p;
+	int failed = 0;
 
 	if (strcmp(on, l->listed_on) < 0)
-		bad_pack |= json_array_append_new(marks, json_string("BEFORE_LISTING"));
+		failed |= json_array_append_new(marks, json_string("BEFORE_LISTING"));
 	if (l->ended_on[0] != '\0' && strcmp(on, l->ended_on) > 0)
-		bad_pack |= json_array_append_new(marks, json_string("AFTER_DELISTING"));
-	return bad_pack == 0 ? FJ_OK : no_memory(err);
+		failed |= json_array_append_new(marks, json_string("AFTER_DELISTING"));
+	enum fj_rc rc = dom_product_get(db, l->authorisation, l->product, &p, err);
+	if (rc == FJ_OK && strcmp(p.price_form, "FREE") == 0 && fj_json_num(t, "amount_fen") > 0)
+		failed |= json_array_append_new(marks, json_string("PAID_THOUGH_FREE")); /* R07 */
+	if (rc == FJ_OK && strcmp(p.price_form, "GUIDED") == 0 && p.cap_fen >= 0 && above(fj_json_num(t, "amount_fen"), fj_json_num(t, "quantity"), p.cap_fen))
+		failed |= json_array_append_new(marks, json_string("ABOVE_CAP")); /* R08 */
+	if (rc != FJ_OK && rc != FJ_E_NOTFOUND)
+		return rc;
+	return failed == 0 ? FJ_OK : no_memory(err);
 }
 
 static bool as_known(const struct sto_q *q, const json_t *t, const struct lst *l)
@@ -347,9 +361,9 @@ static enum fj_rc match(const struct import *im, json_t *t, char id[32], bool *k
 		fj_err_zh(err, "该成交编号已登记且内容不同（%s）；更正应使用新的成交编号", id);
 		return rc;
 	}
-	FJ_TRY(mark(t, &l, marks, err));
-	FJ_AUTO(json) more = json_pack("{s:s, s:s, s:s, s:s, s:s, s:O}", "exchange", im->exchange, "listing", l.id, "authorisation", l.authorisation, "product", l.product,
-	    "operator", l.operator_, "marks", marks);
+	FJ_TRY(mark(im->c->db, t, &l, marks, err));
+	FJ_AUTO(json) more = json_pack("{s:s, s:s, s:s, s:s, s:O}", "exchange", im->exchange, "listing", l.id, "authorisation", l.authorisation, "product", l.product,
+	    "marks", marks);
 	return more != NULL && json_object_update(t, more) == 0 ? FJ_OK : no_memory(err);
 }
 
@@ -485,7 +499,7 @@ enum fj_rc apply_trade_recorded(const struct evt *e, struct fj_err *err)
 	    fj_json_num(b, "quantity"), fj_json_num(b, "amount_fen"), fj_buf_str(&marks), fj_json_text(b, "file"), (int64_t)e->at, e->seq);
 }
 
-/* --- reading: an exchange and an operator see their own, whoever oversees all of them --- */
+/* --- reading: an exchange and a seller see their own, whoever oversees all of them --- */
 
 #define OVERSEERS (ISS_MOF | ISS_FINANCE | ISS_SUPERIOR | ISS_HOLDER | ISS_IMPLEMENTER | ISS_DATA_BUREAU | ISS_DRC | ISS_AUDITOR | ISS_LOCAL)
 
@@ -535,8 +549,8 @@ enum fj_rc cmd_trade_show(struct iss_call *c, struct fj_err *err)
 
 	FJ_TRY(sto_first(c->db, STO_TRADE_GET, &q, id, err, "t", id));
 	if (own[0] != '\0' && strcmp(own, sto_text(&q, 1)) != 0 && strcmp(own, sto_text(&q, 13)) != 0) {
-		enum fj_rc rc = fj_fail(err, FJ_E_FORBIDDEN, "issuer", "domain.md 4.13", "the trade is another operator's, at another exchange");
-		fj_err_zh(err, "该成交属于其他运营机构和交易所");
+		enum fj_rc rc = fj_fail(err, FJ_E_FORBIDDEN, "issuer", "domain.md 4.13", "the trade is another seller's, at another exchange");
+		fj_err_zh(err, "该成交属于其他销售方和交易所");
 		return rc;
 	}
 	return to_json(&q, &c->answer, err);

@@ -15,12 +15,13 @@ static const struct {
 } table[] = {
 	{"R01", "text", "167·三(二)"}, {"R02", "text", "167·三(一)"}, {"R03", "profile", "141(五) [M]"},
 	{"R04", "text", "167·四(三)"}, {"R05", "inferred", "35号 arts. 3, 31"}, {"R07", "text", "167·三(五); 65号 一"},
+	{"R08", "text", "65号 二、三"}, {"R09", "text", "167·三(五); 65号"}, {"R10", "text", "167·四(三); 141(十一) [M]"},
 	{"R11", "inferred", "27号 arts. 6, 14(六)"}, {"R12", "inferred", "27号 art. 21"}, {"R13", "inferred", "27号 art. 21"},
 	{"R14", "text", "27号 art. 14(二)"}, {"R16", "text", "27号 art. 5"}, {"R17", "profile", "GB/T 43697; 27号 art. 5"},
 	{"R18", "text", "27号 art. 21"}, {"R19", "profile", "26号 art. 12; 35号 arts. 22, 23"}, {"R20", "profile", "26号 arts. 10 to 12, 15"}, {"R21", "text", "26号 art. 12"},
 	{"R22", "profile", "DB33/T 1329 [E]"},
 	{"R23", "text", "26号 art. 20"}, {"R24", "inferred", "26号 art. 19"}, {"R26", "inferred", "167·三(三)"}, {"R29", "profile", "财资〔2021〕127号 art. 5 [E]; 1号(六) [M]"}, {"R30", "text", "167·四(三)"},
-	{"R33", "profile", "35号 art. 15(一)"}, {"R35", "inferred", "GB 32100"}, {"domain.md 3.4", "inferred", "GB 32100; 167·四(三)"},
+	{"R32", "profile", "27号 arts. 18, 19"}, {"R33", "profile", "35号 art. 15(一)"}, {"R35", "inferred", "GB 32100"}, {"domain.md 3.4", "inferred", "GB 32100; 167·四(三)"},
 	{"R36", "profile", "财会〔2025〕33号 [S]"}, {"R37", "profile", "个保法; 1号"}, {"R38", "profile", "27号 arts. 9(三), 12"},
 	{"R39", "profile", "27号 arts. 6, 12"}, {"R40", "inferred", "167·三(二); 26号 art. 6"},
 	{"domain.md 6", "inferred", "27号 arts. 3, 6"}, {"domain.md decision 8", "inferred", "167·三(三)"},
@@ -109,7 +110,7 @@ enum fj_rc iss_rule_no_hidden_encumbrance(bool disclosed, struct fj_err *err)
 
 enum fj_rc iss_rule_no_override(const char *id, struct fj_err *err)
 {
-	static const char *const open[] = {"R05"}; /* of kind O, among the rules that stand here */
+	static const char *const open[] = {"R05", "R10"}; /* of kind O, among the rules that stand here */
 	char en[160], zh[160];
 
 	for (size_t i = 0; i < FJ_ARRAY_LEN(open); i++)
@@ -125,6 +126,83 @@ enum fj_rc iss_rule_no_fee_for_welfare(const char *purpose, bool paid, struct fj
 	return !paid || (!is(purpose, "PUBGOV") && !is(purpose, "WELFARE")) ? FJ_OK : iss_rule_fail(err, "R07",
 	    "use for public governance and public welfare is free of charge; set the terms to free",
 	    "用于公共治理、公益事业的，应有条件无偿使用；请将条件改为无偿");
+}
+
+/* fen as yuan, for sentences */
+static const char *yuan(int64_t fen, char out[32])
+{
+	snprintf(out, 32, "%lld.%02lld", (long long)(fen / 100), (long long)(fen % 100));
+	return out;
+}
+
+enum fj_rc iss_rule_no_fee_above_cap(int64_t fee_fen, int64_t cap_fen, struct fj_err *err)
+{
+	char en[240], zh[300], fee[32], cap[32];
+
+	if (cap_fen < 0)
+		return iss_rule_fail(err, "R08", "an operator's fee has an approved cap; have the price recorded first (price.record), with its document", "运营机构收费应有核定的上限收费标准；请先补录核定价格文件");
+	if (fee_fen <= cap_fen)
+		return FJ_OK;
+	snprintf(en, sizeof(en), "the fee of %s yuan is above the cap of %s yuan; lower it", yuan(fee_fen, fee), yuan(cap_fen, cap));
+	snprintf(zh, sizeof(zh), "收费 %s 元超过上限收费标准 %s 元，请降低收费", fee, cap);
+	return iss_rule_fail(err, "R08", en, zh);
+}
+
+enum fj_rc iss_rule_no_license_above_fee(int64_t asked_fen, int64_t fee_fen, struct fj_err *err)
+{
+	char en[240], zh[300], asked[32], fee[32];
+
+	if (asked_fen <= fee_fen)
+		return FJ_OK;
+	snprintf(en, sizeof(en), "the license's fee of %s yuan is above the product's registered fee of %s yuan; lower it", yuan(asked_fen, asked), yuan(fee_fen, fee));
+	snprintf(zh, sizeof(zh), "许可费 %s 元超过产品登记的收费标准 %s 元，请降低", asked, fee);
+	return iss_rule_fail(err, "R08", en, zh);
+}
+
+enum fj_rc iss_rule_no_caps_above_revenue(bool known, int64_t total_fen, int64_t limit_fen, struct fj_err *err)
+{
+	char en[240], zh[300], total[32], limit[32];
+
+	if (!known)
+		return iss_rule_fail(err, "R08", "caps and volumes come to more than any permitted revenue; correct them", "上限收费标准与预计业务量之积过大，请更正");
+	if (total_fen <= limit_fen)
+		return FJ_OK;
+	snprintf(en, sizeof(en), "caps and volumes come to %s yuan, above the maximum permitted revenue of %s yuan; lower them", yuan(total_fen, total), yuan(limit_fen, limit));
+	snprintf(zh, sizeof(zh), "按上限收费标准测算的收入 %s 元超过最高准许收入 %s 元，请调低", total, limit);
+	return iss_rule_fail(err, "R08", en, zh);
+}
+
+enum fj_rc iss_rule_no_profit_above_bond(int64_t profit_bp, int64_t bond_bp, int64_t points, struct fj_err *err)
+{
+	char en[240], zh[300];
+
+	if (profit_bp <= bond_bp + points)
+		return FJ_OK;
+	snprintf(en, sizeof(en), "a rate of profit of %lld basis points is above the bond average of %lld and %lld points; lower it", (long long)profit_bp, (long long)bond_bp, (long long)points);
+	snprintf(zh, sizeof(zh), "准许利润率 %lld 个基点超过国债平均收益率 %lld 个基点加 %lld 个基点，请降低", (long long)profit_bp, (long long)bond_bp, (long long)points);
+	return iss_rule_fail(err, "R08", en, zh);
+}
+
+enum fj_rc iss_rule_no_market_price_for_operator(bool redeveloped, const char *price_form, struct fj_err *err)
+{
+	if (!redeveloped && is(price_form, "MARKET"))
+		return iss_rule_fail(err, "R09", "an operator's own product has a government-guided price or is free; only re-developed products have a market price",
+		    "运营机构自身的产品和服务实行政府指导价或免费，市场调节价仅适用于再开发的产品和服务");
+	return !redeveloped || !is(price_form, "GUIDED") ? FJ_OK : iss_rule_fail(err, "R09", "a re-developed product has a market price or is free; no cap is approved for it",
+	    "再开发的产品和服务由市场决定价格或者免费，不适用政府指导价");
+}
+
+enum fj_rc iss_rule_no_charge_on_public(bool borne, bool shown, struct fj_err *err)
+{
+	return !borne || shown ? FJ_OK : iss_rule_fail(err, "R10",
+	    "a charge that the public bears is refused unless shown not to be an unreasonable cost: give the cost breakdown, and have the finance department let it through once (rule.override R10)",
+	    "不得向社会公众转嫁不合理成本；请提供成本构成，并由财政部门两名经办人突破一次（rule.override R10）");
+}
+
+enum fj_rc iss_rule_no_product_without_disclosure(bool data_use, bool conditions, struct fj_err *err)
+{
+	return data_use && conditions ? FJ_OK : iss_rule_fail(err, "R32",
+	    "a product is disclosed with the data that it uses and the conditions of its use, also when it is free; state both", "产品和服务应披露数据资源使用情况和使用条件（无偿的亦同），请填写");
 }
 
 enum fj_rc iss_rule_no_redevelopment_by_operator(bool redevelop, bool own, struct fj_err *err)

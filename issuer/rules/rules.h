@@ -27,6 +27,15 @@ enum fj_rc iss_rule_no_certificate_for_memo(const char *result, struct fj_err *e
 enum fj_rc iss_rule_no_collateral(const char *holder_kind, struct fj_err *err) FJ_MUST_USE; /* R04 */
 enum fj_rc iss_rule_no_hidden_encumbrance(bool disclosed, struct fj_err *err) FJ_MUST_USE; /* R05 */
 enum fj_rc iss_rule_no_fee_for_welfare(const char *purpose, bool paid, struct fj_err *err) FJ_MUST_USE; /* R07 */
+/* cap -1: none is approved */
+enum fj_rc iss_rule_no_fee_above_cap(int64_t fee_fen, int64_t cap_fen, struct fj_err *err) FJ_MUST_USE; /* R08 */
+enum fj_rc iss_rule_no_license_above_fee(int64_t asked_fen, int64_t fee_fen, struct fj_err *err) FJ_MUST_USE; /* R08 */
+/* known false: the total is larger than any money */
+enum fj_rc iss_rule_no_caps_above_revenue(bool known, int64_t total_fen, int64_t limit_fen, struct fj_err *err) FJ_MUST_USE; /* R08 */
+enum fj_rc iss_rule_no_profit_above_bond(int64_t profit_bp, int64_t bond_bp, int64_t points, struct fj_err *err) FJ_MUST_USE; /* R08 */
+enum fj_rc iss_rule_no_market_price_for_operator(bool redeveloped, const char *price_form, struct fj_err *err) FJ_MUST_USE; /* R09 */
+enum fj_rc iss_rule_no_charge_on_public(bool borne, bool shown, struct fj_err *err) FJ_MUST_USE; /* R10 */
+enum fj_rc iss_rule_no_product_without_disclosure(bool data_use, bool conditions, struct fj_err *err) FJ_MUST_USE; /* R32 */
 enum fj_rc iss_rule_no_redevelopment_by_operator(bool redevelop, bool own_or_affiliate, struct fj_err *err) FJ_MUST_USE; /* R11 */
 enum fj_rc iss_rule_no_sub_authorisation(int64_t depth, struct fj_err *err) FJ_MUST_USE; /* R12 */
 enum fj_rc iss_rule_no_term_beyond(fj_time not_after, fj_time limit, const char *limit_of, struct fj_err *err) FJ_MUST_USE; /* R13 */

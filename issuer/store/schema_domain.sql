@@ -259,6 +259,75 @@ CREATE TABLE token (               -- 许可令牌
 CREATE INDEX token_of ON token(authorisation, id);
 CREATE INDEX token_product ON token(product, authorisation);
 
+CREATE TABLE product (             -- 产品和服务: what may be sold under an authorisation
+  key           TEXT PRIMARY KEY,  -- authorisation/id
+  authorisation TEXT NOT NULL,
+  id            TEXT NOT NULL,     -- the seller's choice
+  version       TEXT NOT NULL,
+  name          TEXT NOT NULL,
+  purpose       TEXT NOT NULL,     -- PUBGOV WELFARE INDUSTRY SECTOR
+  delivery      TEXT NOT NULL,     -- API DATASET MODEL VERIFY REPORT VISUAL INDEX APP
+  level         TEXT NOT NULL,     -- OPERATOR REDEVELOPED
+  price_form    TEXT NOT NULL,     -- FREE GUIDED MARKET
+  charge_basis  TEXT NOT NULL,     -- ITEMS SERVICES TIME CALLS, "" of what is free
+  state         TEXT NOT NULL,     -- ON_SALE WITHDRAWN
+  seller        TEXT NOT NULL,
+  seller_name   TEXT NOT NULL,     -- as of its last version
+  cap_fen       INTEGER NOT NULL,  -- of the price in force; -1 none
+  fee_fen       INTEGER NOT NULL,  -- actual
+  doc           TEXT NOT NULL,     -- all that the version says, canonical JSON
+  at            INTEGER NOT NULL,
+  seq           INTEGER NOT NULL
+) STRICT;
+CREATE INDEX product_of ON product(authorisation, id);
+CREATE INDEX product_id ON product(id);
+CREATE TABLE product_version (     -- every version kept
+  key     TEXT NOT NULL,
+  n       INTEGER NOT NULL,        -- from 1
+  version TEXT NOT NULL,
+  doc     TEXT NOT NULL,
+  actor   TEXT NOT NULL,
+  note    TEXT NOT NULL,
+  at      INTEGER NOT NULL,
+  PRIMARY KEY (key, n)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE price_decision (      -- 核定价格 (65号): recorded from the document that approved it
+  id            TEXT PRIMARY KEY,
+  authorisation TEXT NOT NULL,
+  state         TEXT NOT NULL,     -- IN_FORCE REPLACED
+  maximum_fen   INTEGER NOT NULL,  -- 最高准许收入 of a year, as approved
+  carried_fen   INTEGER NOT NULL,  -- excess of the price before, taken off
+  excess_fen    INTEGER NOT NULL,  -- above the maximum so far: carried down into the next
+  from_at       INTEGER NOT NULL,
+  to_at         INTEGER NOT NULL,  -- end of the day by which it is reviewed
+  doc           TEXT NOT NULL,     -- canonical JSON: amounts, caps, document
+  confirmer     TEXT NOT NULL,     -- login
+  at            INTEGER NOT NULL,
+  seq           INTEGER NOT NULL
+) STRICT;
+CREATE INDEX price_decision_of ON price_decision(authorisation, state);
+CREATE TABLE price_cap (           -- 上限收费标准
+  decision TEXT NOT NULL,
+  product  TEXT NOT NULL,          -- its id, registered or not yet
+  cap_fen  INTEGER NOT NULL,
+  volume   INTEGER NOT NULL,       -- expected of a year
+  PRIMARY KEY (decision, product)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE price_review (        -- a year's revenue against the maximum
+  authorisation TEXT NOT NULL,
+  year          INTEGER NOT NULL,
+  decision      TEXT NOT NULL,
+  limit_fen     INTEGER NOT NULL,
+  actual_fen    INTEGER NOT NULL,
+  deviation_bp  INTEGER NOT NULL,
+  adjust        TEXT NOT NULL,     -- NONE FEE CAP
+  excess_fen    INTEGER NOT NULL,
+  note          TEXT NOT NULL,
+  at            INTEGER NOT NULL,
+  PRIMARY KEY (authorisation, year)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX price_review_of ON price_review(decision, year);
+
 CREATE TABLE offline (             -- 线下: acts on paper (domain.md decision 10)
   id        TEXT PRIMARY KEY,
   finance   TEXT NOT NULL,         -- whose two officers recorded it
@@ -337,7 +406,7 @@ CREATE TABLE listing (             -- 场内挂牌: a product at a data exchange
   product       TEXT NOT NULL,
   name          TEXT NOT NULL,     -- of the product
   exchange      TEXT NOT NULL,     -- USCC
-  operator      TEXT NOT NULL,
+  seller        TEXT NOT NULL,     -- operator, or who re-develops
   state         TEXT NOT NULL,     -- PREPARED LISTED DELISTED; HALTED and DELISTING follow from what it rests on
   listing_no    TEXT NOT NULL,     -- the exchange's, "" not yet
   listed_on     TEXT NOT NULL,     -- days, "" not yet

@@ -221,6 +221,44 @@ def xlsx(rows):
     return out.getvalue()
 
 
+# --- registered products ---
+
+def registered():
+    """products with seller and price: the listing follows them"""
+    said = {'version': '1.0', 'name': '洪水预警（示例）', 'purpose': 'WELFARE', 'delivery': 'API', 'price_form': 'FREE', 'fee_fen': 0, 'data_use': '示例', 'conditions': '示例'}
+    done('jc1', 'product.add', authorisation=FLOOD, id='P-FLOOD', **said)
+    want = dict(authorisation=FLOOD, exchange=EXCHANGE, disclosure='免费（示例）')
+    refused('beside registered products nothing else is listed', do('jc1', 'listing.prepare', product='P-OTHER', name='x', **want), None)
+    refused('nor by another than its seller', do('qs1', 'listing.prepare', product='P-FLOOD', **want), 'domain.md 4.13')
+    out = done('jc1', 'listing.prepare', product='P-FLOOD', **want)
+    z = zipfile.ZipFile(io.BytesIO(done('sjs1', 'listing.pack', id=out['id'])['bytes']))
+    sold = json.loads(z.read('product.json'))
+    check('the pack says what is registered', (sold['name'], sold['price_form'], sold['fee_fen'], sold['version'], sold['cap_fen']) == (said['name'], 'FREE', 0, '1.0', None), sold)
+    done('sjs1', 'listing.admit', id=out['id'], listing_no='GP-F', on=day())
+    head = '合同号,产品代码,日期,受让方,受让方代码,次数,分'
+    got = done('sjs1', 'trade.import', file=as_file(trades('F-1,GP-F,%s,丁,%s,1,0' % (day(), BUYER), 'F-2,GP-F,%s,丁,%s,1,1' % (day(), BUYER), head=head)))['items']
+    check('a fen for what is free is marked (R07)', [t['marks'] for t in got] == [[], ['PAID_THOUGH_FREE']], got)
+    done('jc1', 'product.withdraw', product=FLOOD + '/P-FLOOD', reason='示例')
+    feed = get('sjs1', 'listing/feed')['items']
+    check('a withdrawn product is to be taken off', [(f['state'], f['cause']) for f in feed if f['id'] == out['id']] == [('DELISTING', {'basis': 'product', 'number': 'P-FLOOD'})], feed)
+    capped(said, head)
+    refused('and is not listed again', do('jc1', 'listing.refresh', id=out['id'], disclosure='x'), 'domain.md 4.13')
+    done('sjs1', 'listing.delist', id=out['id'], on=day(), reason='产品已下架')
+
+
+def capped(said, head):
+    """a fee per call of 10 yuan, under a cap of 10 yuan (65号)"""
+    price = {'maximum_fen': 914313600, 'cost_fen': 800000000, 'bond_bp': 182, 'profit_bp': 782, 'tax_bp': 600, 'from': '2026-01-01', 'to': '2028-12-31', 'doc_no': '示例〔2026〕1号',
+             'doc_date': '2026-01-04', 'authority': '价格主管部门（示例）', 'scan': 'scan（示例）', 'caps': [{'product': 'P-HYDRO', 'cap_fen': 1000, 'volume': 1}]}
+    two('slb1', 'mof1', 'price.record', authorisation=FLOOD, **price)
+    done('jc1', 'product.add', authorisation=FLOOD, id='P-HYDRO', **dict(said, name='水电调度（示例）', purpose='SECTOR', price_form='GUIDED', charge_basis='CALLS', fee_fen=1000))
+    ls = done('jc1', 'listing.prepare', authorisation=FLOOD, product='P-HYDRO', exchange=EXCHANGE, disclosure='按次（示例）')['id']
+    done('sjs1', 'listing.admit', id=ls, listing_no='GP-H', on=day())
+    rows = ['H-%d,GP-H,%s,丁,%s,3,%d' % (n, day(), BUYER, n) for n in (2999, 3000, 3001)]
+    got = done('sjs1', 'trade.import', file=as_file(trades(*rows, head=head)))['items']
+    check('one fen above the cap of all that was called is marked (R08)', [t['marks'] for t in got] == [[], [], ['ABOVE_CAP']], got)
+
+
 # --- off ---
 
 def off():
@@ -245,6 +283,7 @@ try:
     officers = Officers(h)
     do, done, two, get = officers.do, officers.done, officers.two, officers.get
     DAU = next(a['number'] for a in h.demo['authorisations'] if a['number'].startswith('DAU-100000-202603-000002'))
+    FLOOD = next(a['number'] for a in h.demo['authorisations'] if a['number'].startswith('DAU-100000-202603-000001'))
     entry = get('jc1', 'authorisation/' + DAU)['assets'][0]
     DAC, ASSET = entry['certificate'], entry['id']
     exchange(EXCHANGE, '江汉数据交易所（虚构）', 'sjs1')
@@ -253,6 +292,7 @@ try:
     pack()
     listed()
     trading()
+    registered()
     rebuilt('replayed from its events, the register is the same')
     off()
     rebuilt('and after the listing\'s end')

@@ -81,6 +81,51 @@ TEST("R07: public governance and public welfare pay nothing")
 	CHECK_OK(iss_rule_no_fee_for_welfare("INDUSTRY", true, &err));
 }
 
+TEST("R08: no fee, no license, no caps and no profit above what was approved, to the fen and the basis point")
+{
+	struct fj_err err = {0};
+	CHECK_OK(iss_rule_no_fee_above_cap(1000, 1000, &err));
+	CHECK_RULE(iss_rule_no_fee_above_cap(1001, 1000, &err), "R08");
+	CHECK(strstr(err.en, "10.01") != NULL && strstr(err.zh, "10.00") != NULL);
+	CHECK_RULE(iss_rule_no_fee_above_cap(0, -1, &err), "R08");
+	CHECK_OK(iss_rule_no_license_above_fee(0, 0, &err));
+	CHECK_RULE(iss_rule_no_license_above_fee(1, 0, &err), "R08");
+	CHECK_OK(iss_rule_no_caps_above_revenue(true, 914313600, 914313600, &err));
+	CHECK_RULE(iss_rule_no_caps_above_revenue(true, 914313601, 914313600, &err), "R08");
+	CHECK_RULE(iss_rule_no_caps_above_revenue(false, 0, 1, &err), "R08");
+	CHECK_OK(iss_rule_no_profit_above_bond(782, 182, 600, &err));
+	CHECK_RULE(iss_rule_no_profit_above_bond(783, 182, 600, &err), "R08");
+}
+
+TEST("R09: a market price for what is re-developed, and for nothing else")
+{
+	struct fj_err err = {0};
+	CHECK_OK(iss_rule_no_market_price_for_operator(true, "MARKET", &err));
+	CHECK_OK(iss_rule_no_market_price_for_operator(true, "FREE", &err));
+	CHECK_OK(iss_rule_no_market_price_for_operator(false, "GUIDED", &err));
+	CHECK_OK(iss_rule_no_market_price_for_operator(false, "FREE", &err));
+	CHECK_RULE(iss_rule_no_market_price_for_operator(false, "MARKET", &err), "R09");
+	CHECK_RULE(iss_rule_no_market_price_for_operator(true, "GUIDED", &err), "R09");
+}
+
+TEST("R10: no charge on the public but with its costs shown, and it has an override")
+{
+	struct fj_err err = {0};
+	CHECK_OK(iss_rule_no_charge_on_public(false, false, &err));
+	CHECK_OK(iss_rule_no_charge_on_public(true, true, &err));
+	CHECK_RULE(iss_rule_no_charge_on_public(true, false, &err), "R10");
+	CHECK_OK(iss_rule_no_override("R10", &err));
+	CHECK_RULE(iss_rule_no_override("R08", &err), "R08");
+}
+
+TEST("R32: no product without data use and conditions")
+{
+	struct fj_err err = {0};
+	CHECK_OK(iss_rule_no_product_without_disclosure(true, true, &err));
+	CHECK_RULE(iss_rule_no_product_without_disclosure(false, true, &err), "R32");
+	CHECK_RULE(iss_rule_no_product_without_disclosure(true, false, &err), "R32");
+}
+
 TEST("R11: operator and affiliates do not re-develop in their own scope")
 {
 	struct fj_err err = {0};

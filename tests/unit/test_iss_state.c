@@ -186,4 +186,13 @@ TEST("a refusal says what is possible instead; an unknown state or act is refuse
 	NO_WAY(ISS_OBJ_TOKEN, "ENDING", "end"); /* another object's state */
 }
 
+TEST("a product is changed while it is on sale, and what is withdrawn stays so, without being taken back")
+{
+	struct fj_err err = {0};
+	GOES(ISS_OBJ_PRODUCT, "ON_SALE", "change", "ON_SALE");
+	GOES(ISS_OBJ_PRODUCT, "ON_SALE", "withdraw", "WITHDRAWN");
+	NO_WAY(ISS_OBJ_PRODUCT, "WITHDRAWN", "change");
+	NO_WAY(ISS_OBJ_PRODUCT, "WITHDRAWN", "withdraw");
+}
+
 TEST_MAIN

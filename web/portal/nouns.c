@@ -16,6 +16,9 @@ static const struct portal_noun nouns[] = {
 	{"certificate", "数据资产证书", "Certificates", "数据资产证书", "Data Asset Certificate", {"number", "asset_name", "holder", "state", "not_after"}},
 	{"authorisation", "授权", "Authorisations", "授权", "Authorisation", {"number", "mode", "holder", "operator", "state", "not_after"}},
 	{"token", "许可令牌", "License tokens", "许可令牌", "License token", {"id", "user", "product", "state", "not_after", "authorisation"}},
+	{"product", "产品和服务", "Products and services", "产品和服务", "Product or service", {"product", "name", "seller", "purpose", "price_form", "fee_fen", "cap_fen", "state"}},
+	{"price", "核定价格", "Approved prices", "核定价格", "Approved price", {"id", "authorisation", "maximum_fen", "doc_no", "state", "review_due", "overdue"}},
+	{"disclosure", "信息披露", "Disclosure", "信息披露", "Disclosure", {"authorisation", "operator", "implementer", "state", "from", "to", "products"}},
 	{"objection", "异议", "Objections", "异议", "Objection", {NULL}},
 	{"material", "登记材料", "Materials", "登记材料", "Material", {NULL}},
 	{"collateral", "权利负担", "Encumbrances", "权利负担", "Encumbrance", {"id", "asset_no", "creditor", "kind", "basis", "state", "at"}},
@@ -65,6 +68,7 @@ static const struct portal_hint hints[] = {
 	{"registration.decide", " APPLIED NOTICED ", false, NULL, NULL}, {"registration.withdraw", " REGISTERED ", true, NULL, NULL},
 	{"ledger.import-status", "", false, NULL, NULL}, {"ledger.recognise", " LEDGERED RECOGNISED ", false, NULL, NULL}, {"ledger.confirm", " RECOGNISED ", false, NULL, NULL},
 	{"collateral.release", " REGISTERED ", false, NULL, NULL}, {"objection.decide", " OPEN ", false, NULL, NULL}, {"asset.unfreeze", " FROZEN ", false, NULL, NULL},
+	{"product.change", " ON_SALE ", false, NULL, NULL}, {"product.withdraw", " ON_SALE ", true, "立即下架，不再签发许可；已签发的许可至其期满有效，同一标识不可再次登记。", "At once: no further license; those issued run to their end, and the id is not registered again."},
 	{"listing.refresh", " PREPARED LISTED ", false, NULL, NULL}, {"listing.admit", " PREPARED ", false, NULL, NULL},
 	{"listing.delist", " PREPARED LISTED HALTED DELISTING ", true, "摘牌后不可恢复，须重新准备挂牌。", "There is no way back: a new listing has to be prepared."},
 	{"approval.approve", " OPEN ", false, NULL, NULL}, {"approval.reject", " OPEN ", false, NULL, NULL},
@@ -72,7 +76,8 @@ static const struct portal_hint hints[] = {
 
 const struct web_link portal_links[] = {
 	{"^DAC-", "/show/certificate/"}, {"^DAU-", "/show/authorisation/"}, {"^LT-", "/show/token/"}, {"^AP-", "/show/approval/"},
-	{"^LG-", "/show/ledger/"}, {"^CL-", "/show/collateral/"}, {"import", "/do/ledger/import-status?run=1&id="}, {"^RG-", "/show/registration/"}, {"^TK-", "/show/task/"}, {"^LS-", "/show/listing/"}, {"^TR-", "/show/trade/"}, {"exchange", "/show/organisation/"}, {"asset_no", "/show/asset/"},
+	{"^PC-", "/show/price/"}, {"^LG-", "/show/ledger/"}, {"^CL-", "/show/collateral/"}, {"import", "/do/ledger/import-status?run=1&id="}, {"^RG-", "/show/registration/"}, {"^TK-", "/show/task/"}, {"^LS-", "/show/listing/"}, {"^TR-", "/show/trade/"},
+	{"exchange", "/show/organisation/"}, {"asset_no", "/show/asset/"},
 	{"usci", "/show/organisation/"}, {"org", "/show/organisation/"}, {"finance", "/show/organisation/"}, {"dept", "/show/organisation/"},
 	{"login", "/show/user/"}, {"actor", "/show/user/"}, {NULL, NULL}};
 

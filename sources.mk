@@ -66,7 +66,9 @@ SERVICE_SRC := \
 	verifier/service/state.c
 
 ISSUER_SRC := \
+	issuer/agreement.c \
 	issuer/approval.c \
+	issuer/authority.c \
 	issuer/authorisation.c \
 	issuer/card.c \
 	issuer/card_class.c \
@@ -82,6 +84,7 @@ ISSUER_SRC := \
 	issuer/deadline.c \
 	issuer/delegation.c \
 	issuer/demo.c \
+	issuer/demo_plan.c \
 	issuer/disclosure.c \
 	issuer/division.c \
 	issuer/dossier.c \
@@ -98,6 +101,7 @@ ISSUER_SRC := \
 	issuer/holder_key.c \
 	issuer/init.c \
 	issuer/iss.c \
+	issuer/items.c \
 	issuer/ledger.c \
 	issuer/ledger_heading.c \
 	issuer/ledger_import.c \
@@ -120,6 +124,8 @@ ISSUER_SRC := \
 	issuer/page.c \
 	issuer/pipe_kinds.c \
 	issuer/pipeline.c \
+	issuer/plan.c \
+	issuer/plan_steps.c \
 	issuer/price.c \
 	issuer/price_decision.c \
 	issuer/product.c \

@@ -46,6 +46,13 @@ enum fj_rc apr_authorisation_resume(struct iss_call *c, const struct apr *a, str
 enum fj_rc apr_authorisation_end_request(struct iss_call *c, const struct apr *a, struct fj_err *err);
 enum fj_rc apr_authorisation_end(struct iss_call *c, const struct apr *a, struct fj_err *err);
 enum fj_rc apr_authorisation_end_refused(struct iss_call *c, const struct apr *a, struct fj_err *err);
+enum fj_rc apr_authorisation_grant_refused(struct iss_call *c, const struct apr *a, struct fj_err *err);
+enum fj_rc apr_plan_approve(struct iss_call *c, const struct apr *a, struct fj_err *err);
+enum fj_rc apr_plan_audited(struct iss_call *c, const struct apr *a, struct fj_err *err); /* a level before the last passed */
+enum fj_rc apr_plan_refused(struct iss_call *c, const struct apr *a, struct fj_err *err);
+enum fj_rc apr_plan_deliberate(struct iss_call *c, const struct apr *a, struct fj_err *err);
+enum fj_rc apr_plan_agree(struct iss_call *c, const struct apr *a, struct fj_err *err);
+enum fj_rc apr_plan_file(struct iss_call *c, const struct apr *a, struct fj_err *err);
 enum fj_rc apr_token_resume(struct iss_call *c, const struct apr *a, struct fj_err *err);
 enum fj_rc apr_price_record(struct iss_call *c, const struct apr *a, struct fj_err *err);
 

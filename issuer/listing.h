@@ -7,7 +7,7 @@
 
 #include "issuer/product.h"
 
-#define LST_SELLERS (ISS_OPERATOR | ISS_DEVELOPER)
+#define LST_SELLERS (ISS_OPERATOR | ISS_DEVELOPER | ISS_USER) /* who may register a product */
 #define LST_MAX_NO 64     /* the exchange's own number of a listing or a trade, code points */
 #define LST_MAX_TEXT 4000 /* of a disclosure */
 

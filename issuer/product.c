@@ -13,6 +13,7 @@
 #include "issuer/product.h"
 
 #include "base/jws.h"
+#include "issuer/agreement.h"
 #include "issuer/price.h"
 #include "issuer/state.h"
 
@@ -238,6 +239,24 @@ static enum fj_rc check_scope(struct offer *o, struct fj_err *err)
 	return FJ_OK;
 }
 
+/* the operator's own product stands in the agreement, with this purpose (27号 art. 14(三)) */
+static enum fj_rc check_listed(struct offer *o, struct fj_err *err)
+{
+	json_t *agreement = NULL;
+	enum fj_rc rc = o->license != NULL ? FJ_E_NOTFOUND : dom_agreement_get(o->c->db, o->auth.number, &agreement, err);
+	FJ_AUTO(json) owned = agreement;
+	size_t i;
+	const json_t *p;
+
+	if (rc != FJ_OK)
+		return rc == FJ_E_NOTFOUND ? FJ_OK : rc;
+	json_array_foreach(json_object_get(owned, "products"), i, p)
+		if (is(fj_json_text(p, "id"), o->id))
+			return is(fj_json_text(p, "level"), "OPERATOR") && is(fj_json_text(p, "purpose"), text(o, "purpose")) ? FJ_OK
+			    : iss_rule_fail(err, "R13", "the agreement lists this product with another purpose, or as one to be re-developed", "协议清单中该产品的用途类或层级与此不同");
+	return iss_rule_fail(err, "R13", "the agreement does not list this product; offer what it lists, or have it adjusted", "协议的产品和服务清单中没有该产品；请登记清单所列产品，或调整协议");
+}
+
 /* 26号 art. 15: a product's registration ends with the agreement where that lasts three years or less */
 static enum fj_rc check_registration(struct offer *o, struct fj_err *err)
 {
@@ -337,6 +356,7 @@ static enum fj_rc check(struct offer *o, struct fj_err *err)
 {
 	FJ_TRY(check_seller(o, err));
 	FJ_TRY(check_scope(o, err));
+	FJ_TRY(check_listed(o, err));
 	FJ_TRY(check_registration(o, err));
 	FJ_TRY(check_price(o, err));
 	return iss_rule_no_product_without_disclosure(iss_said(text(o, "data_use")), iss_said(text(o, "conditions")), err);
@@ -473,11 +493,14 @@ enum fj_rc apply_product_withdrawn(const struct evt *e, struct fj_err *err)
 /* does the authorisation have products, or an agreement that lists them? */
 static enum fj_rc asks_for_products(struct sto *db, const char *authorisation, bool *out, struct fj_err *err)
 {
+	json_t *agreement = NULL;
 	int64_t n;
 
 	FJ_TRY(count(db, authorisation, &n, err));
-	*out = n > 0;
-	return FJ_OK;
+	enum fj_rc rc = n > 0 ? FJ_OK : dom_agreement_get(db, authorisation, &agreement, err);
+	json_decref(agreement);
+	*out = rc == FJ_OK;
+	return rc == FJ_E_NOTFOUND ? FJ_OK : rc;
 }
 
 static enum fj_rc check_terms(const struct dom_product *p, const json_t *r, struct fj_err *err)

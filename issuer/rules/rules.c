@@ -17,11 +17,11 @@ static const struct {
 	{"R04", "text", "167·四(三)"}, {"R05", "inferred", "35号 arts. 3, 31"}, {"R07", "text", "167·三(五); 65号 一"},
 	{"R08", "text", "65号 二、三"}, {"R09", "text", "167·三(五); 65号"}, {"R10", "text", "167·四(三); 141(十一) [M]"},
 	{"R11", "inferred", "27号 arts. 6, 14(六)"}, {"R12", "inferred", "27号 art. 21"}, {"R13", "inferred", "27号 art. 21"},
-	{"R14", "text", "27号 art. 14(二)"}, {"R16", "text", "27号 art. 5"}, {"R17", "profile", "GB/T 43697; 27号 art. 5"},
+	{"R14", "text", "27号 art. 14(二)"}, {"R15", "text", "27号 arts. 9, 14"}, {"R16", "text", "27号 art. 5"}, {"R17", "profile", "GB/T 43697; 27号 art. 5"},
 	{"R18", "text", "27号 art. 21"}, {"R19", "profile", "26号 art. 12; 35号 arts. 22, 23"}, {"R20", "profile", "26号 arts. 10 to 12, 15"}, {"R21", "text", "26号 art. 12"},
 	{"R22", "profile", "DB33/T 1329 [E]"},
-	{"R23", "text", "26号 art. 20"}, {"R24", "inferred", "26号 art. 19"}, {"R26", "inferred", "167·三(三)"}, {"R29", "profile", "财资〔2021〕127号 art. 5 [E]; 1号(六) [M]"}, {"R30", "text", "167·四(三)"},
-	{"R32", "profile", "27号 arts. 18, 19"}, {"R33", "profile", "35号 art. 15(一)"}, {"R35", "inferred", "GB 32100"}, {"domain.md 3.4", "inferred", "GB 32100; 167·四(三)"},
+	{"R23", "text", "26号 art. 20"}, {"R24", "inferred", "26号 art. 19"}, {"R26", "inferred", "167·三(三)"}, {"R27", "inferred", "167·三(四)"}, {"R29", "profile", "财资〔2021〕127号 art. 5 [E]; 1号(六) [M]"}, {"R30", "text", "167·四(三)"}, {"R32", "profile", "27号 arts. 18, 19"},
+	{"R33", "profile", "35号 art. 15(一)"}, {"R35", "inferred", "GB 32100"}, {"domain.md 3.4", "inferred", "GB 32100; 167·四(三)"},
 	{"R36", "profile", "财会〔2025〕33号 [S]"}, {"R37", "profile", "个保法; 1号"}, {"R38", "profile", "27号 arts. 9(三), 12"},
 	{"R39", "profile", "27号 arts. 6, 12"}, {"R40", "inferred", "167·三(二); 26号 art. 6"},
 	{"domain.md 6", "inferred", "27号 arts. 3, 6"}, {"domain.md decision 8", "inferred", "167·三(三)"},
@@ -355,6 +355,34 @@ enum fj_rc iss_rule_no_implementer_as_operator(bool own_or_affiliate, struct fj_
 {
 	return !own_or_affiliate ? FJ_OK : iss_rule_fail(err, "domain.md 6",
 	    "the implementing institution is neither the operator nor its affiliate; choose another operator", "实施机构不得为运营机构或其关联方，请另选运营机构");
+}
+
+enum fj_rc iss_rule_no_operator_below_protection(int64_t level, int64_t least, struct fj_err *err)
+{
+	char en[200], zh[240];
+
+	if (level >= least)
+		return FJ_OK;
+	snprintf(en, sizeof(en), "the operator's level of cyber security protection is %lld, and the policy profile asks for %lld; have it recorded with the organisation, or choose another operator",
+	    (long long)level, (long long)least);
+	snprintf(zh, sizeof(zh), "运营机构网络安全等级保护为 %lld 级，低于政策配置要求的 %lld 级；请更新单位信息或另选运营机构", (long long)level, (long long)least);
+	return iss_rule_fail(err, "R38", en, zh);
+}
+
+enum fj_rc iss_rule_no_exclusive_dealing(bool exclusive, struct fj_err *err)
+{
+	return !exclusive ? FJ_OK : iss_rule_fail(err, "R39", "exclusive terms of supply are not agreed with an operator; leave them out", "不得约定排他性条款，请删除");
+}
+
+enum fj_rc iss_rule_no_shares_but_the_whole(int64_t bp, struct fj_err *err)
+{
+	char en[160], zh[160];
+
+	if (bp == 10000)
+		return FJ_OK;
+	snprintf(en, sizeof(en), "the shares of an agreement are 10000 basis points together, and these are %lld; mend them", (long long)bp);
+	snprintf(zh, sizeof(zh), "协议约定的分配比例合计应为 10000 基点，现为 %lld，请更正", (long long)bp);
+	return iss_rule_fail(err, "R27", en, zh);
 }
 
 enum fj_rc iss_rule_no_foreign_issuer(const char *finance, const char *issuer, struct fj_err *err)

@@ -57,6 +57,10 @@ enum fj_rc iss_rule_no_appraisal_as_book_value(const char *basis, bool booked, i
 enum fj_rc iss_rule_no_raw_personal_data(const char *personal_info, bool legal_basis, struct fj_err *err) FJ_MUST_USE; /* R37 */
 enum fj_rc iss_rule_no_unfit_operator(bool conditions, bool dishonest, struct fj_err *err) FJ_MUST_USE; /* R38 */
 enum fj_rc iss_rule_no_operator_without_competition(bool evidence, struct fj_err *err) FJ_MUST_USE; /* R39 */
+enum fj_rc iss_rule_no_operator_below_protection(int64_t level, int64_t least, struct fj_err *err) FJ_MUST_USE; /* R38 */
+enum fj_rc iss_rule_no_exclusive_dealing(bool exclusive, struct fj_err *err) FJ_MUST_USE; /* R39 */
+/* sum of the shares in basis points */
+enum fj_rc iss_rule_no_shares_but_the_whole(int64_t bp, struct fj_err *err) FJ_MUST_USE; /* R27 */
 enum fj_rc iss_rule_no_implementer_as_operator(bool own_or_affiliate, struct fj_err *err) FJ_MUST_USE; /* domain.md 6 */
 enum fj_rc iss_rule_no_foreign_issuer(const char *holder_finance, const char *issuer, struct fj_err *err) FJ_MUST_USE; /* R40 */
 

@@ -400,6 +400,22 @@ CREATE TABLE exchange_receipt (
 ) STRICT;
 CREATE INDEX exchange_receipt_of ON exchange_receipt(asset_no, seq);
 
+CREATE TABLE plan (                -- 授权运营实施方案 (27号 arts. 9 to 14), from the proposal to the authorisation
+  id          TEXT PRIMARY KEY,    -- PR-…
+  course      TEXT NOT NULL,       -- FULL, SHORT
+  state       TEXT NOT NULL,       -- domain.md 7.3; ended: ACTIVE REFUSED WITHDRAWN
+  holder      TEXT NOT NULL,
+  implementer TEXT NOT NULL,
+  operator    TEXT NOT NULL,       -- "" until it is selected
+  person      TEXT NOT NULL,       -- who proposed
+  doc         TEXT NOT NULL,       -- canonical JSON: proposal, study, items, deliberation, selection, agreement, filing, disclosure
+  approval    TEXT NOT NULL,       -- by which it was approved (plan.approve), "" none
+  authorisation TEXT NOT NULL,     -- that came of it, "" none
+  at          INTEGER NOT NULL,
+  seq         INTEGER NOT NULL
+) STRICT;
+CREATE INDEX plan_authorisation ON plan(authorisation) WHERE authorisation <> '';
+
 CREATE TABLE listing (             -- 场内挂牌: a product at a data exchange (domain.md 4.13)
   id            TEXT PRIMARY KEY,
   authorisation TEXT NOT NULL,

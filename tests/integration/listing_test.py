@@ -162,11 +162,11 @@ def trades(*rows, head=HEAD):
 
 
 def trading():
-    good = ['T-1,GP-0001,P-INDEX,%s,江城保险科技,%s,3,1234.50' % (day(), BUYER), 'T-2,GP-0001,,%s,江城保险科技,%s,1,0.1' % (day(-1), BUYER),
+    good = ['T-1,GP-0001,P-INDEX,%s,江城保险科技,%s,300,1234.50' % (day(), BUYER), 'T-2,GP-0001,,%s,江城保险科技,%s,1,0.1' % (day(-1), BUYER),
             'T-3,GP-0001,,%s,江城保险科技,%s,1,7' % (day(-9), BUYER)]
     bad = ['T-4,GP-9999,,%s,甲,%s,1,1' % (day(), BUYER), 'T-5,GP-0001,P-OTHER,%s,甲,%s,1,1' % (day(), BUYER), 'T-6,GP-0001,,%s,甲,12,1,1' % day(),
            'T-7,GP-0001,,%s,甲,%s,1,1.005' % (day(), BUYER), 'T-8,GP-0001,,%s,甲,%s,0,1' % (day(), BUYER), 'T-9,GP-0001,,%s,甲,%s,1,1' % (day(2), BUYER),
-           'T-10,GP-0001,,%s,甲,%s,1,-1' % (day(), BUYER), 'T-1,GP-0001,P-INDEX,%s,江城保险科技,%s,3,1234.50' % (day(), BUYER), ',GP-0001,,%s,甲,%s,1,1' % (day(), BUYER),
+           'T-10,GP-0001,,%s,甲,%s,1,-1' % (day(), BUYER), 'T-1,GP-0001,P-INDEX,%s,江城保险科技,%s,300,1234.50' % (day(), BUYER), ',GP-0001,,%s,甲,%s,1,1' % (day(), BUYER),
            'T-11,GP-0001,,%s,甲,%s,1,1e3' % (day(), BUYER), 'T-12,GP-0001,,%s,,%s,1,1' % (day(), BUYER)]
     out = done('sjs1', 'trade.import', file=as_file(trades(*(good + bad))), dry_run=True)
     check('a dry run counts and changes nothing', out['good'] == 3 and out['faults_total'] == len(bad) and get('sjs1', 'trade')['items'] == [], out)
@@ -221,42 +221,61 @@ def xlsx(rows):
     return out.getvalue()
 
 
-# --- registered products ---
+# --- what is registered, and what is older ---
 
 def registered():
     """products with seller and price: the listing follows them"""
-    said = {'version': '1.0', 'name': '洪水预警（示例）', 'purpose': 'WELFARE', 'delivery': 'API', 'price_form': 'FREE', 'fee_fen': 0, 'data_use': '示例', 'conditions': '示例'}
-    done('jc1', 'product.add', authorisation=FLOOD, id='P-FLOOD', **said)
     want = dict(authorisation=FLOOD, exchange=EXCHANGE, disclosure='免费（示例）')
     refused('beside registered products nothing else is listed', do('jc1', 'listing.prepare', product='P-OTHER', name='x', **want), None)
     refused('nor by another than its seller', do('qs1', 'listing.prepare', product='P-FLOOD', **want), 'domain.md 4.13')
     out = done('jc1', 'listing.prepare', product='P-FLOOD', **want)
     z = zipfile.ZipFile(io.BytesIO(done('sjs1', 'listing.pack', id=out['id'])['bytes']))
     sold = json.loads(z.read('product.json'))
-    check('the pack says what is registered', (sold['name'], sold['price_form'], sold['fee_fen'], sold['version'], sold['cap_fen']) == (said['name'], 'FREE', 0, '1.0', None), sold)
+    check('the pack says what is registered', (sold['name'], sold['price_form'], sold['fee_fen'], sold['version'], sold['cap_fen']) ==
+          ('示例产品 P-FLOOD', 'FREE', 0, '1.0', None), sold)
     done('sjs1', 'listing.admit', id=out['id'], listing_no='GP-F', on=day())
-    head = '合同号,产品代码,日期,受让方,受让方代码,次数,分'
-    got = done('sjs1', 'trade.import', file=as_file(trades('F-1,GP-F,%s,丁,%s,1,0' % (day(), BUYER), 'F-2,GP-F,%s,丁,%s,1,1' % (day(), BUYER), head=head)))['items']
-    check('a fen for what is free is marked (R07)', [t['marks'] for t in got] == [[], ['PAID_THOUGH_FREE']], got)
+    got = fen('F-1,GP-F,%s,丁,%s,1,0', 'F-2,GP-F,%s,丁,%s,1,1')
+    check('a fen for what is free is marked (R07)', got == [[], ['PAID_THOUGH_FREE']], got)
+    got = fen(*['H-%d,GP-0001,%%s,丁,%%s,3,%d' % (n, n) for n in (2999, 3000, 3001)])
+    check('a fen above the cap of all that was called is marked (R08)', got == [[], [], ['ABOVE_CAP']], got)
     done('jc1', 'product.withdraw', product=FLOOD + '/P-FLOOD', reason='示例')
     feed = get('sjs1', 'listing/feed')['items']
-    check('a withdrawn product is to be taken off', [(f['state'], f['cause']) for f in feed if f['id'] == out['id']] == [('DELISTING', {'basis': 'product', 'number': 'P-FLOOD'})], feed)
-    capped(said, head)
+    check('a withdrawn product is to be taken off', [(f['state'], f['cause']) for f in feed] == [('DELISTING', {'basis': 'product', 'number': 'P-FLOOD'})], feed)
     refused('and is not listed again', do('jc1', 'listing.refresh', id=out['id'], disclosure='x'), 'domain.md 4.13')
     done('sjs1', 'listing.delist', id=out['id'], on=day(), reason='产品已下架')
+    token = next(k['id'] for k in get('jc1', 'token?limit=1000&authorisation=' + DAU)['items'] if k['product'] == 'P-INDEX' and k['state'] == 'ACTIVE')
+    done('pc-dev', 'product.add', authorisation=DAU, id='R-INDEX', version='1.0', name='农业保险定价指数（示例）', purpose='INDUSTRY', delivery='INDEX', price_form='MARKET',
+         charge_basis='ITEMS', fee_fen=5000000, data_use='由农业气象产品再开发（示例）', conditions='仅限保险定价（示例）', token=token)
+    want = dict(authorisation=DAU, product='R-INDEX', exchange=EXCHANGE, disclosure='市场调节价（示例）')
+    refused('what others re-developed the operator does not list', do('jc1', 'listing.prepare', **want), 'domain.md 4.13')
+    out = done('pc-dev', 'listing.prepare', **want)
+    check('who re-developed it does', get('pc-dev', 'listing/' + out['id'])['seller'] != get('pc-dev', 'listing/' + listing)['seller'], out)
+    done('pc-dev', 'listing.delist', id=out['id'], on=day(), reason='示例')
 
 
-def capped(said, head):
-    """a fee per call of 10 yuan, under a cap of 10 yuan (65号)"""
-    price = {'maximum_fen': 914313600, 'cost_fen': 800000000, 'bond_bp': 182, 'profit_bp': 782, 'tax_bp': 600, 'from': '2026-01-01', 'to': '2028-12-31', 'doc_no': '示例〔2026〕1号',
-             'doc_date': '2026-01-04', 'authority': '价格主管部门（示例）', 'scan': 'scan（示例）', 'caps': [{'product': 'P-HYDRO', 'cap_fen': 1000, 'volume': 1}]}
-    two('slb1', 'mof1', 'price.record', authorisation=FLOOD, **price)
-    done('jc1', 'product.add', authorisation=FLOOD, id='P-HYDRO', **dict(said, name='水电调度（示例）', purpose='SECTOR', price_form='GUIDED', charge_basis='CALLS', fee_fen=1000))
-    ls = done('jc1', 'listing.prepare', authorisation=FLOOD, product='P-HYDRO', exchange=EXCHANGE, disclosure='按次（示例）')['id']
-    done('sjs1', 'listing.admit', id=ls, listing_no='GP-H', on=day())
-    rows = ['H-%d,GP-H,%s,丁,%s,3,%d' % (n, day(), BUYER, n) for n in (2999, 3000, 3001)]
-    got = done('sjs1', 'trade.import', file=as_file(trades(*rows, head=head)))['items']
-    check('one fen above the cap of all that was called is marked (R08)', [t['marks'] for t in got] == [[], [], ['ABOVE_CAP']], got)
+def fen(*rows):
+    head = '合同号,产品代码,日期,受让方,受让方代码,次数,分'
+    return [t['marks'] for t in done('sjs1', 'trade.import', file=as_file(trades(*[r % (day(), BUYER) for r in rows], head=head)))['items']]
+
+
+def older():
+    """an authorisation of the short course, without agreement and registered products"""
+    done('hbsw1', 'ledger.import', file=CSV_HEAD + 'L-LS,CAT-LS,示例,,自主采集,,否\r\n')
+    lg = next(r['id'] for r in get('hbsw1', 'ledger?limit=1000')['items'] if r['ledger_no'] == 'L-LS')
+    done('hbsw1', 'ledger.recognise', id=lg, result='ASSET', decision='x')
+    done('hb-fin1', 'ledger.confirm', id=lg)
+    done('hbsw1', 'asset.card', ledger=lg, card=card('LS-1'))
+    done('hb-fin3', 'registration.decide', id=done('hbsw1', 'registration.submit', asset='LS-1')['id'], accept=True)
+    number = two('hb-fin1', 'hb-fin2', 'certificate.issue', assets=['LS-1'])[1]['certificates'][0]
+    grant = {'mode': 'WHOLE', 'domains': [], 'scenarios': [], 'rights': ['USE'], 'purposes': ['INDUSTRY'], 'actions': ['QUERY'], 'territory': ['420000'],
+             'environment': [], 'quota': None, 'depth': 0}
+    proposal = {'certificates': [number], 'operator': '91420100DEMA001011', 'grant': grant, 'terms': 'paid', 'from': day(), 'to': day(300), 'shared': False, 'selection': 'x',
+                'operator_conditions': 'x', 'documents': {k: 'x' for k in ('feasibility', 'due_diligence', 'risk_evaluation', 'security_rules', 'emergency_plan')}}
+    dau = two('hbsw1', 'hb-fin1', 'authorisation.propose', proposal=proposal)[1]['authorisation']
+    want = dict(authorisation=dau, product='P-1', exchange=EXCHANGE, disclosure='示例')
+    refused('a product that nobody registered has a name', do('jc1', 'listing.prepare', **want), 'domain.md 4.13')
+    refused('and is the operator\'s', do('qs1', 'listing.prepare', name='x', **want), 'domain.md 4.13')
+    check('under an older authorisation it is listed by its operator\'s word', done('jc1', 'listing.prepare', name='示例产品', **want)['state'] == 'PREPARED')
 
 
 # --- off ---
@@ -293,6 +312,7 @@ try:
     listed()
     trading()
     registered()
+    older()
     rebuilt('replayed from its events, the register is the same')
     off()
     rebuilt('and after the listing\'s end')

@@ -40,6 +40,7 @@ static const struct portal_noun nouns[] = {
 	{"listing", "场内挂牌", "Listings", "场内挂牌", "Listing", {"id", "product", "name", "exchange", "listing_no", "state"}},
 	{"trade", "场内交易", "Trades", "成交", "Trade", {"id", "trade_no", "listing", "traded_on", "buyer", "quantity", "amount_fen"}},
 	{"offline", "线下办理", "Acts on paper", "线下办理", "Act on paper", {NULL}},
+	{"plan", "授权运营实施方案", "Plans of authorised operation", "实施方案", "Plan", {"id", "course", "state", "holder", "implementer", "operator", "authorisation"}},
 	{"find", "检索和导出", "Search and export", "检索和导出", "Search and export", {NULL}},
 	{"event", "事件日志", "Events", "事件", "Event", {"seq", "at", "actor", "org", "kind", "object", "approval"}},
 	{"status", "运行状态", "State of the appliance", "运行状态", "State of the appliance", {NULL}},
@@ -68,6 +69,11 @@ static const struct portal_hint hints[] = {
 	{"registration.decide", " APPLIED NOTICED ", false, NULL, NULL}, {"registration.withdraw", " REGISTERED ", true, NULL, NULL},
 	{"ledger.import-status", "", false, NULL, NULL}, {"ledger.recognise", " LEDGERED RECOGNISED ", false, NULL, NULL}, {"ledger.confirm", " RECOGNISED ", false, NULL, NULL},
 	{"collateral.release", " REGISTERED ", false, NULL, NULL}, {"objection.decide", " OPEN ", false, NULL, NULL}, {"asset.unfreeze", " FROZEN ", false, NULL, NULL},
+	{"plan.study", " PROPOSED FEASIBILITY ", false, NULL, NULL}, {"plan.submit", " FEASIBILITY ", false, NULL, NULL},
+	{"plan.deliberate", " FINANCE_APPROVED ", false, RESUME_ZH, RESUME_EN}, {"plan.select", " PLAN_DELIBERATED OPERATOR_SELECTED ", false, NULL, NULL},
+	{"plan.agree", " OPERATOR_SELECTED ", false, "须由运营机构确认。", "The operator has to confirm."}, {"plan.file", " AGREED ", false, NULL, NULL},
+	{"plan.activate", " FILED ", false, "财政部门批准后签发授权凭证。", "The finance department's approval issues the credential."},
+	{"plan.withdraw", " PROPOSED FEASIBILITY SUPERIOR_AUDITED FINANCE_APPROVED PLAN_DELIBERATED OPERATOR_SELECTED AGREED FILED ", true, "撤回后不可恢复。", "There is no way back."},
 	{"product.change", " ON_SALE ", false, NULL, NULL}, {"product.withdraw", " ON_SALE ", true, "立即下架，不再签发许可；已签发的许可至其期满有效，同一标识不可再次登记。", "At once: no further license; those issued run to their end, and the id is not registered again."},
 	{"listing.refresh", " PREPARED LISTED ", false, NULL, NULL}, {"listing.admit", " PREPARED ", false, NULL, NULL},
 	{"listing.delist", " PREPARED LISTED HALTED DELISTING ", true, "摘牌后不可恢复，须重新准备挂牌。", "There is no way back: a new listing has to be prepared."},
@@ -76,7 +82,7 @@ static const struct portal_hint hints[] = {
 
 const struct web_link portal_links[] = {
 	{"^DAC-", "/show/certificate/"}, {"^DAU-", "/show/authorisation/"}, {"^LT-", "/show/token/"}, {"^AP-", "/show/approval/"},
-	{"^PC-", "/show/price/"}, {"^LG-", "/show/ledger/"}, {"^CL-", "/show/collateral/"}, {"import", "/do/ledger/import-status?run=1&id="}, {"^RG-", "/show/registration/"}, {"^TK-", "/show/task/"}, {"^LS-", "/show/listing/"}, {"^TR-", "/show/trade/"},
+	{"^LG-", "/show/ledger/"}, {"^CL-", "/show/collateral/"}, {"import", "/do/ledger/import-status?run=1&id="}, {"^RG-", "/show/registration/"}, {"^PC-", "/show/price/"}, {"^PR-", "/show/plan/"}, {"^TK-", "/show/task/"}, {"^LS-", "/show/listing/"}, {"^TR-", "/show/trade/"},
 	{"exchange", "/show/organisation/"}, {"asset_no", "/show/asset/"},
 	{"usci", "/show/organisation/"}, {"org", "/show/organisation/"}, {"finance", "/show/organisation/"}, {"dept", "/show/organisation/"},
 	{"login", "/show/user/"}, {"actor", "/show/user/"}, {NULL, NULL}};

@@ -134,10 +134,15 @@ ISSUER_SRC := \
 	issuer/publish/public.c \
 	issuer/publish/publish.c \
 	issuer/registration.c \
+	issuer/remittance.c \
+	issuer/revenue.c \
+	issuer/revenue_hold.c \
+	issuer/revenue_split.c \
 	issuer/review.c \
 	issuer/roles.c \
 	issuer/rules/rules.c \
 	issuer/search.c \
+	issuer/share.c \
 	issuer/sheet/csv.c \
 	issuer/sheet/key.c \
 	issuer/sheet/out.c \
@@ -149,6 +154,9 @@ ISSUER_SRC := \
 	issuer/sheet/xmltab.c \
 	issuer/signin.c \
 	issuer/state.c \
+	issuer/statement.c \
+	issuer/statement_match.c \
+	issuer/statement_read.c \
 	issuer/status.c \
 	issuer/store/store.c \
 	issuer/task.c \
@@ -209,6 +217,7 @@ TEST_UNIT_SRC := \
 	tests/unit/test_base_json.c \
 	tests/unit/test_ca_core.c \
 	tests/unit/test_hsm_memory.c \
+	tests/unit/test_iss_agreement.c \
 	tests/unit/test_iss_card.c \
 	tests/unit/test_iss_csv.c \
 	tests/unit/test_iss_exchange.c \
@@ -219,6 +228,7 @@ TEST_UNIT_SRC := \
 	tests/unit/test_iss_rows.c \
 	tests/unit/test_iss_rules.c \
 	tests/unit/test_iss_search.c \
+	tests/unit/test_iss_share.c \
 	tests/unit/test_iss_sheet.c \
 	tests/unit/test_iss_state.c \
 	tests/unit/test_iss_workday.c \

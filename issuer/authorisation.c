@@ -74,7 +74,7 @@ enum fj_rc dom_auth_get(struct sto *db, const char *number, struct dom_auth *out
 /* --- proposing --- */
 
 static const char *const known[] = {"certificates", "operator", "grant", "terms", "from", "to", "documents", "shared", "selection",
-	"operator_conditions", "agreement", NULL};
+	"operator_conditions", "agreement", "adjusts", NULL};
 
 static const char *missing_document(const json_t *docs)
 {
@@ -228,6 +228,23 @@ enum fj_rc dom_scope_check(struct iss_call *c, const json_t *p, bool late, struc
 	return FJ_OK;
 }
 
+/* --- a large change runs the course again, and gives a further version (27号 art. 11) --- */
+
+static enum fj_rc check_adjusted(struct iss_call *c, const struct dom_scope *s, const char *implementer, struct dom_auth *a, struct fj_err *err)
+{
+	const char *number = fj_json_text(s->p, "adjusts");
+	bool live;
+
+	FJ_TRY(num_check(number, err));
+	FJ_TRY(dom_auth_get(c->db, number, a, err));
+	live = (strcmp(a->state, "ACTIVE") == 0 || strcmp(a->state, "SUSPENDED") == 0) && !expired(a->not_after, c->now);
+	if (live && strcmp(a->implementer, implementer) == 0 && strcmp(a->holder, s->holder) == 0)
+		return FJ_OK;
+	enum fj_rc rc = fj_fail(err, live ? FJ_E_FORBIDDEN : FJ_E_STATE, "issuer", "27号 art. 11", "what is adjusted is a running authorisation of your institution, on the same holder's data");
+	fj_err_zh(err, "调整的应为本实施机构正在执行、且属同一持有单位的授权");
+	return rc;
+}
+
 /* --- the short course: all at once --- */
 
 static enum fj_rc check_agreement(struct iss_call *c, const struct dom_scope *s, const char *finance, struct fj_err *err)
@@ -280,7 +297,7 @@ static enum fj_rc propose_short(struct iss_call *c, const struct dom_scope *s, s
 
 static enum fj_rc propose_full(struct iss_call *c, const struct dom_scope *s, struct fj_err *err)
 {
-	static const char *const first[] = {"certificates", "grant", "terms", "from", "to", "shared", NULL};
+	static const char *const first[] = {"certificates", "grant", "terms", "from", "to", "shared", "adjusts", NULL};
 	char id[32];
 
 	if (json_object_get(s->p, "operator") != NULL || json_object_get(s->p, "selection") != NULL)
@@ -296,12 +313,15 @@ enum fj_rc cmd_authorisation_propose(struct iss_call *c, struct fj_err *err)
 {
 	const json_t *p = json_object_get(c->params, "proposal");
 	FJ_AUTO(dom_org) holder = {.affiliates = NULL};
+	FJ_AUTO(dom_auth) adjusted = {.body = NULL};
 	struct dom_scope s;
 	bool brief;
 
 	FJ_TRY(fj_json_only(p, known, err));
 	FJ_TRY(dom_scope_check(c, p, false, &s, err));
 	FJ_TRY(dom_org_get(c->db, s.holder, &holder, err));
+	if (json_object_get(p, "adjusts") != NULL)
+		FJ_TRY(check_adjusted(c, &s, c->actor->org, &adjusted, err));
 	FJ_TRY(prf_flag(c, holder.finance, s.public_data ? "short_course.public" : "short_course.other", &brief, err));
 	return brief ? propose_short(c, &s, err) : propose_full(c, &s, err);
 }
@@ -370,9 +390,14 @@ static enum fj_rc first_due(struct iss_call *c, const char *finance, fj_time fro
 	return fj_json_set(body, "first_due", json_integer((json_int_t)due));
 }
 
+static enum fj_rc adjust(struct iss_call *c, const struct dom_scope *s, const char *id, const char *implementer, const struct dom_org *op, char number[41], struct fj_err *err);
+
 enum fj_rc dom_grant(struct iss_call *c, const struct dom_scope *s, const char *id, const char *implementer, const struct dom_org *op, char number[41],
     struct fj_err *err)
 {
+	if (json_object_get(s->p, "adjusts") != NULL)
+		return adjust(c, s, id, implementer, op, number, err);
+
 	FJ_AUTO(dom_org) holder = {.affiliates = NULL};
 	FJ_AUTO(dom_org) finance = {.affiliates = NULL};
 	struct sts_ref st[2];
@@ -462,7 +487,7 @@ enum fj_rc apply_authorisation_intended(const struct evt *e, struct fj_err *err)
 	return dom_auth_get(e->db, e->object, &again, err); /* what can't be read could never be taken back */
 }
 
-/* --- a new version, when a certificate that it names has a successor --- */
+/* --- a new version: a certificate that it names has a successor, or it was adjusted --- */
 
 static enum fj_rc current_assets(struct iss_call *c, const json_t *assets, json_t *out, struct fj_err *err)
 {
@@ -481,40 +506,66 @@ static enum fj_rc current_assets(struct iss_call *c, const json_t *assets, json_
 	return FJ_OK;
 }
 
-static enum fj_rc next_body(struct iss_call *c, const struct dom_auth *a, const struct sts_ref *own, json_t **out, struct fj_err *err)
+/* payload: the former one with what changes; the rest of a version is the same for all */
+static enum fj_rc next_version(struct iss_call *c, const struct dom_auth *a, json_t *payload, const char *plan, struct fj_err *err)
 {
-	FJ_AUTO(json) payload = json_deep_copy(a->body);
-	FJ_AUTO(json) assets = json_array();
 	FJ_AUTO(buf) b64 = FJ_BUF_INIT(64);
 	uint8_t hash[FJ_SHA256_LEN];
+	struct sts_ref own;
+	char object[64];
+	const int64_t version = fj_json_num(a->body, "version") + 1;
 
-	FJ_TRY(current_assets(c, json_object_get(a->body, "assets"), assets, err));
+	FJ_TRY(sts_allot(c, "register", &own, 1, err));
 	FJ_TRY(fj_unhex(a->sha256, 64, hash));
 	FJ_TRY(fj_b64u_put(&b64, FJ_SLICE(hash, sizeof(hash))));
-	int bad = json_object_set(payload, "assets", assets) |
-	    json_object_set_new(payload, "version", json_integer(fj_json_num(a->body, "version") + 1)) |
-	    json_object_set_new(payload, "iat", json_integer((json_int_t)c->now)) | json_object_set_new(payload, "previous", json_string(fj_buf_str(&b64))) |
-	    json_object_set_new(payload, "status", json_pack("{s:o}", "status_list", sts_json(own->uri, own->idx)));
+	int bad = json_object_set_new(payload, "version", json_integer((json_int_t)version)) | json_object_set_new(payload, "iat", json_integer((json_int_t)c->now)) |
+	    json_object_set_new(payload, "previous", json_string(fj_buf_str(&b64))) |
+	    json_object_set_new(payload, "status", json_pack("{s:o}", "status_list", sts_json(own.uri, own.idx)));
 	if (bad != 0)
 		return fj_fail(err, FJ_E_NOMEM, "issuer", NULL, "out of memory");
 	FJ_TRY(fj_authorisation_check(payload, err));
-	*out = json_pack("{s:O, s:s, s:I, s:I}", "payload", payload, "number", a->number, "own_list", (json_int_t)own->list, "own_idx", (json_int_t)own->idx);
-	return *out != NULL ? FJ_OK : fj_fail(err, FJ_E_NOMEM, "issuer", NULL, "out of memory");
+	FJ_AUTO(json) body = json_pack("{s:O, s:s, s:I, s:I, s:s*}", "payload", payload, "number", a->number, "own_list", (json_int_t)own.list, "own_idx",
+	    (json_int_t)own.idx, "plan", plan);
+	if (body == NULL)
+		return fj_fail(err, FJ_E_NOMEM, "issuer", NULL, "out of memory");
+	snprintf(object, sizeof(object), "%s~%lld", a->number, (long long)version);
+	return pipe_intend(c, PIPE_AUTHORISATION, object, body, err);
 }
 
 static enum fj_rc rebind_one(struct iss_call *c, const char *number, struct fj_err *err)
 {
 	FJ_AUTO(dom_auth) a = {.body = NULL};
-	struct sts_ref own;
-	json_t *body = NULL;
-	char object[64];
+	FJ_AUTO(json) assets = json_array();
 
 	FJ_TRY(dom_auth_get(c->db, number, &a, err));
-	FJ_TRY(sts_allot(c, "register", &own, 1, err));
-	FJ_TRY(next_body(c, &a, &own, &body, err));
-	FJ_AUTO(json) owned = body;
-	snprintf(object, sizeof(object), "%s~%lld", a.number, (long long)fj_json_num(json_object_get(body, "payload"), "version"));
-	return pipe_intend(c, PIPE_AUTHORISATION, object, body, err);
+	FJ_TRY(current_assets(c, json_object_get(a.body, "assets"), assets, err));
+	FJ_AUTO(json) payload = json_deep_copy(a.body);
+	if (json_object_set(payload, "assets", assets) != 0)
+		return fj_fail(err, FJ_E_NOMEM, "issuer", NULL, "out of memory");
+	return next_version(c, &a, payload, NULL, err);
+}
+
+/* a version keeps number, status entry, first second and parties of its line */
+static enum fj_rc adjust(struct iss_call *c, const struct dom_scope *s, const char *id, const char *implementer, const struct dom_org *op, char number[41], struct fj_err *err)
+{
+	FJ_AUTO(dom_auth) a = {.body = NULL};
+	FJ_AUTO(json) assets = json_array();
+	FJ_AUTO(json) sorted = dom_sorted(json_object_get(s->p, "certificates"));
+	size_t i;
+	json_t *v;
+
+	FJ_TRY(check_adjusted(c, s, implementer, &a, err));
+	FJ_TRY(iss_rule_no_other_operator(a.operator_, op->usci, err));
+	FJ_TRY(fj_strcopy(number, 41, a.number));
+	json_array_foreach(sorted, i, v)
+		FJ_TRY(asset_entry(c, json_string_value(v), assets, err));
+	FJ_AUTO(json) payload = json_deep_copy(a.body);
+	int bad = json_object_set(payload, "assets", assets) | json_object_set(payload, "grant", (json_t *)(uintptr_t)s->grant) |
+	    json_object_set_new(payload, "terms", json_pack("{s:s}", "kind", s->paid ? "paid" : "free")) | json_object_set_new(payload, "exp", json_integer((json_int_t)s->to));
+	if (bad != 0)
+		return fj_fail(err, FJ_E_NOMEM, "issuer", NULL, "out of memory");
+	FJ_TRY(iss_rule_no_term_over_five_years(a.not_before, s->to, err));
+	return next_version(c, &a, payload, id, err);
 }
 
 enum fj_rc dom_rebind(struct iss_call *c, bool *more, struct fj_err *err)
@@ -542,6 +593,7 @@ static enum fj_rc intended_version(const struct evt *e, struct fj_err *err)
 	const json_t *b = e->body;
 
 	FJ_TRY(sts_apply_allot(e, "register", fj_json_num(b, "own_list"), (uint32_t)fj_json_num(b, "own_idx"), err));
+	FJ_TRY(sto_run(e->db, STO_PLAN_GRANTED, NULL, err, "tit", fj_json_text(b, "number"), e->seq, fj_json_text(b, "plan")));
 	return sto_run(e->db, STO_REBIND_DONE, NULL, err, "t", fj_json_text(b, "number"));
 }
 
@@ -559,9 +611,11 @@ static enum fj_rc issued_version(const struct evt *e, const json_t *b, struct fj
 		FJ_TRY(sts_apply_set(e, a.own_list, (uint32_t)a.own_idx, STS_SUPERSEDED, err));
 	if (!active)
 		FJ_TRY(sts_apply_set(e, fj_json_num(b, "own_list"), (uint32_t)fj_json_num(b, "own_idx"), ended ? STS_INVALID : STS_SUSPENDED, err));
-	return sto_run(e->db, STO_AUTH_VERSION, NULL, err, "tiittit", fj_buf_str(&payload), fj_json_num(b, "own_list"), fj_json_num(b, "own_idx"),
+	if (json_object_get(b, "plan") != NULL)
+		FJ_TRY(sto_run(e->db, STO_PLAN_ACTIVE, NULL, err, "it", e->seq, a.number));
+	return sto_run(e->db, STO_AUTH_VERSION, NULL, err, "tiittiit", fj_buf_str(&payload), fj_json_num(b, "own_list"), fj_json_num(b, "own_idx"),
 	    fj_json_text(e->body, "sha256"),
-	    e->object, e->seq, a.number);
+	    e->object, fj_json_num(json_object_get(b, "payload"), "exp"), e->seq, a.number);
 }
 
 /* the intent's body; "" none */
@@ -590,7 +644,7 @@ enum fj_rc apply_authorisation_abandoned(const struct evt *e, struct fj_err *err
 
 	FJ_TRY(intent_of(e->db, e->object, &intent, err));
 	if (is_version(intent)) /* the version before stays; why is in the event and the log */
-		return FJ_OK;
+		return json_object_get(intent, "plan") == NULL ? FJ_OK : sto_run(e->db, STO_PLAN_NOT_GRANTED, NULL, err, "it", e->seq, fj_json_text(intent, "number"));
 	FJ_TRY(sto_run(e->db, STO_PLAN_NOT_GRANTED, NULL, err, "it", e->seq, e->object));
 	return sto_run(e->db, STO_AUTH_STATE, NULL, err, "tit", "ABANDONED", e->seq, e->object);
 }

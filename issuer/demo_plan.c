@@ -43,20 +43,20 @@ static void each_product(const struct dmo_plan *p, void (*fn)(void *to, const ch
 
 static void add_planned(void *to, const char *id, const char *purpose)
 {
-	json_array_append_new(json_object_get(to, is_public(purpose) ? "public" : "industry"), json_string(id));
+	json_array_append_new(json_object_get(to, is_public(purpose) ? "public" : "development"), json_string(id));
 }
 
 json_t *dmo_items(const struct dmo_plan *p, const char *mode)
 {
-	FJ_AUTO(json) products = json_pack("{s:[], s:[]}", "public", "industry");
+	FJ_AUTO(json) products = json_pack("{s:[], s:[]}", "public", "development");
 
 	each_product(p, add_planned, products);
 	return json_pack("{s:s, s:s, s:{s:s, s:s, s:s, s:s, s:s}, s:s, s:{s:s, s:s, s:s}, s:{s:s, s:s, s:s, s:s, s:s, s:s}, s:O, s:s, s:s, s:s, s:s, s:s}", "name",
 	    "授权运营实施方案（示例）", "necessity", "必要性和可行性（示例）", "conditions", "funds", "资金（示例）", "management", "管理（示例）", "technology",
 	    "技术（示例）", "service", "服务（示例）", "security", "安全（示例）", "mode", mode, "resources", "catalogue", "资源目录（示例）", "update_freq", "按天",
 	    "quality", "质量要求（示例）", "term", "content", "期限和建设内容（示例）", "support", "技术支撑（示例）", "progress", "进度（示例）", "evaluation",
-	    "评价标准（示例）", "exit", "退出机制（示例）", "assets", "资产管理（示例）", "products", products, "accounting", "核算和分配（示例）", "security",
-	    "安全和应急（示例）", "duties", "权利义务（示例）", "supervision", "监督考核（示例）", "other", "无");
+	    "评价标准（示例）", "exit", "退出机制（示例）", "asset_management", "资产管理（示例）", "products", products, "accounting", "核算和分配（示例）", "security",
+	    "安全和应急（示例）", "obligations", "权利义务（示例）", "supervision", "监督考核（示例）", "other", "无");
 }
 
 json_t *dmo_selection(const struct dmo_plan *p)

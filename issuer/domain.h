@@ -55,6 +55,9 @@ enum fj_rc apr_plan_agree(struct iss_call *c, const struct apr *a, struct fj_err
 enum fj_rc apr_plan_file(struct iss_call *c, const struct apr *a, struct fj_err *err);
 enum fj_rc apr_token_resume(struct iss_call *c, const struct apr *a, struct fj_err *err);
 enum fj_rc apr_price_record(struct iss_call *c, const struct apr *a, struct fj_err *err);
+enum fj_rc apr_revenue_clear(struct iss_call *c, const struct apr *a, struct fj_err *err);
+enum fj_rc apr_revenue_refuse(struct iss_call *c, const struct apr *a, struct fj_err *err);
+enum fj_rc apr_revenue_counter(struct iss_call *c, const struct apr *a, struct fj_err *err);
 
 /* The longest texts that fields, columns and documents admit, in code points; a row's buffer
  * holds that many of four octets each. */

@@ -238,11 +238,11 @@ static const struct itm_need twelve[] = {
 	{6, "term", "progress", ITM_TEXT, "progress", "进度安排"},
 	{6, "term", "evaluation", ITM_TEXT, "evaluation standard", "评价标准"},
 	{6, "term", "exit", ITM_TEXT, "exit mechanism", "退出机制"},
-	{6, "term", "assets", ITM_TEXT, "asset management", "资产管理"},
+	{6, "term", "asset_management", ITM_TEXT, "asset management", "资产管理"},
 	{7, "products", NULL, ITM_OBJECT, "products and services", "产品和服务清单"},
 	{8, "accounting", NULL, ITM_TEXT, "accounting and distribution", "成本收入核算和收益分配"},
 	{9, "security", NULL, ITM_TEXT, "security and emergency", "数据安全、个人信息保护和应急"},
-	{10, "duties", NULL, ITM_TEXT, "rights and duties", "权利义务"},
+	{10, "obligations", NULL, ITM_TEXT, "rights and duties", "权利义务"},
 	{11, "supervision", NULL, ITM_TEXT, "supervision and assessment", "监督考核"},
 	{12, "other", NULL, ITM_TEXT, "other", "其他"},
 };
@@ -255,14 +255,14 @@ static bool has_purpose(const json_t *grant, const char *a, const char *b)
 /* item (7) is split by purpose, and there is something in each part that the grant has a purpose of */
 static enum fj_rc check_split(const json_t *products, const json_t *grant, struct fj_err *err)
 {
-	static const char *const parts[] = {"public", "industry", NULL};
+	static const char *const parts[] = {"public", "development", NULL};
 	const bool need[] = {has_purpose(grant, "PUBGOV", "WELFARE"), has_purpose(grant, "INDUSTRY", "SECTOR")};
 
 	FJ_TRY(fj_json_only(products, parts, err));
 	for (int i = 0; i < 2; i++)
 		if (need[i] != (json_array_size(json_object_get(products, parts[i])) > 0))
-			return iss_rule_fail(err, "R15", "item (7) lists products for public governance and welfare (\"public\") and for industry (\"industry\") apart, each as the proposal's purposes say",
-			    "第（七）项应将公共治理、公益事业（public）与产业、行业发展（industry）的产品和服务分列，并与拟授权用途一致");
+			return iss_rule_fail(err, "R15", "item (7) lists products for public governance and welfare (\"public\") and for industry (\"development\") apart, each as the proposal's purposes say",
+			    "第（七）项应将公共治理、公益事业（public）与产业、行业发展（development）的产品和服务分列，并与拟授权用途一致");
 	return FJ_OK;
 }
 
@@ -333,6 +333,18 @@ static enum fj_rc check_selection(struct iss_call *c, const json_t *s, struct fj
 	return itm_all_there(s, condition_needs, FJ_ARRAY_LEN(condition_needs), "R38", "what shows the operator's conditions", "运营机构条件证明", err);
 }
 
+/* a running authorisation that is adjusted keeps its operator */
+static enum fj_rc check_kept(struct iss_call *c, const struct dom_plan *p, const char *operator_, struct fj_err *err)
+{
+	const char *number = fj_json_peek(json_object_get(p->doc, "proposal"), "adjusts");
+	FJ_AUTO(dom_auth) a = {.body = NULL};
+
+	if (number == NULL)
+		return FJ_OK;
+	FJ_TRY(dom_auth_get(c->db, number, &a, err));
+	return iss_rule_no_other_operator(a.operator_, operator_, err);
+}
+
 enum fj_rc cmd_plan_select(struct iss_call *c, struct fj_err *err)
 {
 	FJ_AUTO(dom_plan) p = {.doc = NULL};
@@ -346,6 +358,7 @@ enum fj_rc cmd_plan_select(struct iss_call *c, struct fj_err *err)
 	FJ_TRY(check_selection(c, s, err));
 	FJ_TRY(dom_org_get(c->db, p.holder, &holder, err));
 	FJ_TRY(dom_operator_check(c, p.implementer, step.operator_, holder.finance, &op, err));
+	FJ_TRY(check_kept(c, &p, step.operator_, err));
 	FJ_TRY(apr_void(c, "plan.agree", p.id, "another operator was selected 已重新选择运营机构", err));
 	step.set = json_pack("{s:O}", "selection", (json_t *)(uintptr_t)s);
 	return take(c, &p, &step, err);

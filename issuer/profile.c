@@ -21,7 +21,7 @@
 #define MAX_DATES 2000
 #define MAX_CODES 5000
 
-enum kind { INT, FLAG, DATES, CLASSES, CHAINS, AUTHORITY };
+enum kind { INT, FLAG, DATES, CLASSES, CHAINS, AUTHORITY, CODES18 };
 static const struct {
 	const char *key;
 	enum kind kind;
@@ -201,6 +201,19 @@ static bool classes_ok(const json_t *tables)
 	return true;
 }
 
+static bool codes18_ok(const json_t *list)
+{
+	size_t i;
+	json_t *v;
+
+	if (!json_is_array(list) || json_array_size(list) > MAX_CODES)
+		return false;
+	json_array_foreach(list, i, v)
+		if (!json_is_string(v) || !iss_usci_form(json_string_value(v)))
+			return false;
+	return true;
+}
+
 static bool level_ok(const json_t *level)
 {
 	static const char *const orgs[] = {"own", "finance", "superior", "holder"}, *const known[] = {"role", "org", NULL};
@@ -302,6 +315,9 @@ static enum fj_rc check_value(size_t k, const json_t *v, struct fj_err *err)
 		break;
 	case AUTHORITY:
 		ok = authority_ok(v);
+		break;
+	case CODES18:
+		ok = codes18_ok(v);
 		break;
 	}
 	return ok ? FJ_OK : bad(err, keys[k].key, "does not have its form; `fujie profile show` prints it", "格式不正确；请参照 profile show 的输出");

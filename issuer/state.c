@@ -133,6 +133,10 @@ static const struct {
 	{ISS_OBJ_PRODUCT, "ON_SALE", "change", "ON_SALE"},
 	{ISS_OBJ_PRODUCT, "ON_SALE", "withdraw", "WITHDRAWN"},
 
+	{ISS_OBJ_REVENUE, "HELD", "clear", "BOOKED"},
+	{ISS_OBJ_REVENUE, "HELD", "refuse", "REFUSED"},
+	{ISS_OBJ_REVENUE, "BOOKED", "counter", "COUNTERED"},
+
 	{ISS_OBJ_LISTING, "PREPARED", "refresh", "PREPARED"},
 	{ISS_OBJ_LISTING, "LISTED", "refresh", "LISTED"},
 	{ISS_OBJ_LISTING, "PREPARED", "admit", "LISTED"},

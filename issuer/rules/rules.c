@@ -14,7 +14,7 @@ static const struct {
 	const char *id, *basis, *clause;
 } table[] = {
 	{"R01", "text", "167·三(二)"}, {"R02", "text", "167·三(一)"}, {"R03", "profile", "141(五) [M]"},
-	{"R04", "text", "167·四(三)"}, {"R05", "inferred", "35号 arts. 3, 31"}, {"R07", "text", "167·三(五); 65号 一"},
+	{"R04", "text", "167·四(三)"}, {"R05", "inferred", "35号 arts. 3, 31"}, {"R06", "text", "167·四(三)"}, {"R07", "text", "167·三(五); 65号 一"},
 	{"R08", "text", "65号 二、三"}, {"R09", "text", "167·三(五); 65号"}, {"R10", "text", "167·四(三); 141(十一) [M]"},
 	{"R11", "inferred", "27号 arts. 6, 14(六)"}, {"R12", "inferred", "27号 art. 21"}, {"R13", "inferred", "27号 art. 21"},
 	{"R14", "text", "27号 art. 14(二)"}, {"R15", "text", "27号 arts. 9, 14"}, {"R16", "text", "27号 art. 5"}, {"R17", "profile", "GB/T 43697; 27号 art. 5"},
@@ -24,6 +24,7 @@ static const struct {
 	{"R33", "profile", "35号 art. 15(一)"}, {"R35", "inferred", "GB 32100"}, {"domain.md 3.4", "inferred", "GB 32100; 167·四(三)"},
 	{"R36", "profile", "财会〔2025〕33号 [S]"}, {"R37", "profile", "个保法; 1号"}, {"R38", "profile", "27号 arts. 9(三), 12"},
 	{"R39", "profile", "27号 arts. 6, 12"}, {"R40", "inferred", "167·三(二); 26号 art. 6"},
+	{"R28", "profile", "1号 [E]; 167·三(四)"}, {"domain.md 4.11", "profile", "167·三(四)"},
 	{"domain.md 6", "inferred", "27号 arts. 3, 6"}, {"domain.md decision 8", "inferred", "167·三(三)"},
 };
 
@@ -374,6 +375,12 @@ enum fj_rc iss_rule_no_exclusive_dealing(bool exclusive, struct fj_err *err)
 	return !exclusive ? FJ_OK : iss_rule_fail(err, "R39", "exclusive terms of supply are not agreed with an operator; leave them out", "不得约定排他性条款，请删除");
 }
 
+enum fj_rc iss_rule_no_other_operator(const char *operator_, const char *other, struct fj_err *err)
+{
+	return is(operator_, other) ? FJ_OK : iss_rule_fail(err, "R39",
+	    "another operator does not take over a running authorisation; have it reclaimed or surrendered, and grant a new one", "运营机构变更的，应先收回或退出原授权，再重新授权");
+}
+
 enum fj_rc iss_rule_no_shares_but_the_whole(int64_t bp, struct fj_err *err)
 {
 	char en[160], zh[160];
@@ -389,6 +396,78 @@ enum fj_rc iss_rule_no_foreign_issuer(const char *finance, const char *issuer, s
 {
 	return is(finance, issuer) ? FJ_OK : iss_rule_fail(err, "R40",
 	    "a finance department decides for the holders of its own level and division only", "财政部门只能为本级单位办理");
+}
+
+/* --- revenue --- */
+
+size_t iss_hold_revenue(const struct iss_revenue_facts *f, struct iss_hold out[ISS_MAX_HOLDS])
+{
+	const struct {
+		bool is;
+		struct iss_hold h;
+	} all[ISS_MAX_HOLDS] = {
+		{f->no_authorisation, {"NO_AUTHORISATION", "R06", "no authorisation in force covers it", "没有有效授权"}},
+		{f->no_agreement, {"NO_AGREEMENT", "R06", "no clause of an agreement covers it", "没有协议条款依据"}},
+		{f->no_delivery, {"NO_DELIVERY", "R06", "there is no receipt of use and no evidence of delivery", "没有使用回执或交付凭据"}},
+		{f->same_budget, {"SAME_BUDGET", "R06", "the payer is a unit of the same level's budget", "付款方为同级预算单位"}},
+		{f->lump_sum, {"LUMP_SUM", "R06", "it was paid before anything was delivered, or for time to come", "先于交付一次性付款，或为以后期间付款"}},
+		{f->platform, {"PLATFORM", "R06", "the payer is a platform of the government", "付款方为政府平台公司"}},
+		{f->debt_funded, {"DEBT_FUNDED", "R06", "the payer pays out of debt", "付款资金来自举债"}},
+		{f->circular, {"CIRCULAR", "R06", "the payer got money from a party of this authorisation, or pays itself", "付款方近期收到本授权各方资金，或向自身付款"}},
+		{f->no_disposal, {"NO_DISPOSAL", "R29", "the disposal has no approval on file", "处置未见批准文件"}},
+	};
+	size_t n = 0;
+
+	for (size_t i = 0; i < ISS_MAX_HOLDS; i++)
+		if (all[i].is)
+			out[n++] = all[i].h;
+	return n;
+}
+
+enum fj_rc iss_rule_no_inflated_revenue(bool fine, const char *en, const char *zh, struct fj_err *err)
+{
+	return fine ? FJ_OK : iss_rule_fail(err, "R06", en, zh);
+}
+
+enum fj_rc iss_rule_no_backdated_revenue(const char *from, const char *to, const char *begun, const char *locked, struct fj_err *err)
+{
+	char en[200], zh[240];
+
+	if (strcmp(from, begun) < 0) {
+		snprintf(en, sizeof(en), "revenue is not booked for days before its authorisation began (%.10s); correct the period", begun);
+		snprintf(zh, sizeof(zh), "不得将收入倒签至授权生效（%.10s）之前；请更正所属期间", begun);
+		iss_rule_fail(err, "R06", en, zh);
+		if (err != NULL) /* the clause bans what this would lead to */
+			snprintf(err->basis, sizeof(err->basis), "inferred");
+		return FJ_E_REFUSED;
+	}
+	if (strcmp(to, locked) > 0)
+		return FJ_OK;
+	snprintf(en, sizeof(en), "periods up to %.10s are closed; book it in an open period, or correct what was booked by a counter-entry", locked);
+	snprintf(zh, sizeof(zh), "截至 %.10s 的期间已关账；请记入未关账期间，或对已入账收入作冲销", locked);
+	return iss_rule_fail(err, "domain.md 4.11", en, zh);
+}
+
+enum fj_rc iss_rule_no_shares_without_agreement(bool agreement, struct fj_err *err)
+{
+	return agreement ? FJ_OK : iss_rule_fail(err, "R27", "revenue is shared by an agreement only, and this authorisation has none; conclude one first",
+	    "收益分配比例只能来自授权运营协议，该授权没有协议；请先签订协议");
+}
+
+enum fj_rc iss_rule_no_short_remittance(int64_t paid, int64_t due, struct fj_err *err)
+{
+	char en[200], zh[240];
+
+	if (paid == due)
+		return FJ_OK;
+	if (paid > due) {
+		snprintf(en, sizeof(en), "only %lld fen are still due; pay no more, a correction of the revenue is a counter-entry", (long long)due);
+		snprintf(zh, sizeof(zh), "应缴余额为 %lld 分，不得多缴；收入更正请用冲销", (long long)due);
+	} else {
+		snprintf(en, sizeof(en), "%lld fen less than is due: recorded as a short remittance and reported; pay the rest", (long long)(due - paid));
+		snprintf(zh, sizeof(zh), "少缴 %lld 分：已记为短缴并列入报告；请补缴", (long long)(due - paid));
+	}
+	return iss_rule_fail(err, "R28", en, zh);
 }
 
 static const char *const parties[] = {"", "OPERATOR", "IMPLEMENTER", "FINANCE"};

@@ -59,10 +59,29 @@ enum fj_rc iss_rule_no_unfit_operator(bool conditions, bool dishonest, struct fj
 enum fj_rc iss_rule_no_operator_without_competition(bool evidence, struct fj_err *err) FJ_MUST_USE; /* R39 */
 enum fj_rc iss_rule_no_operator_below_protection(int64_t level, int64_t least, struct fj_err *err) FJ_MUST_USE; /* R38 */
 enum fj_rc iss_rule_no_exclusive_dealing(bool exclusive, struct fj_err *err) FJ_MUST_USE; /* R39 */
+enum fj_rc iss_rule_no_other_operator(const char *operator_, const char *other, struct fj_err *err) FJ_MUST_USE; /* R39 */
 /* sum of the shares in basis points */
 enum fj_rc iss_rule_no_shares_but_the_whole(int64_t bp, struct fj_err *err) FJ_MUST_USE; /* R27 */
 enum fj_rc iss_rule_no_implementer_as_operator(bool own_or_affiliate, struct fj_err *err) FJ_MUST_USE; /* domain.md 6 */
 enum fj_rc iss_rule_no_foreign_issuer(const char *holder_finance, const char *issuer, struct fj_err *err) FJ_MUST_USE; /* R40 */
+
+/* Revenue (R06, R27, R28).  Each fact is one reason to hold a booking; *out has those that are true, in the order
+ * of domain.md 8, how many is returned. */
+struct iss_revenue_facts {
+	bool no_authorisation, no_agreement, no_delivery, same_budget, lump_sum, platform, debt_funded, circular, no_disposal;
+};
+struct iss_hold {
+	const char *code, *rule, *en, *zh;
+};
+#define ISS_MAX_HOLDS 9
+size_t iss_hold_revenue(const struct iss_revenue_facts *f, struct iss_hold out[ISS_MAX_HOLDS]);
+/* R06 as a refusal, of something that can't be held */
+enum fj_rc iss_rule_no_inflated_revenue(bool fine, const char *en, const char *zh, struct fj_err *err) FJ_MUST_USE;
+/* ISO days; begun "": no authorisation is named; locked: last day of what is closed, "" none */
+enum fj_rc iss_rule_no_backdated_revenue(const char *period_from, const char *period_to, const char *begun, const char *locked, struct fj_err *err) FJ_MUST_USE;
+enum fj_rc iss_rule_no_shares_without_agreement(bool agreement, struct fj_err *err) FJ_MUST_USE; /* R27 */
+/* R28: in fen; what is paid at once and what was due */
+enum fj_rc iss_rule_no_short_remittance(int64_t paid, int64_t due, struct fj_err *err) FJ_MUST_USE;
 
 /* Who takes back, the lowest first.  A suspension remembers its party by name; one from before
  * parties were remembered has "" and binds nobody. */

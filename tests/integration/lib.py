@@ -299,9 +299,9 @@ def twelve(mode, products):
     """products: {id: purpose}"""
     return {'name': '实施方案（示例）', 'necessity': '示例', 'conditions': {k: '示例' for k in FIVE}, 'mode': mode,
             'resources': {'catalogue': '示例', 'update_freq': '按天', 'quality': '示例'},
-            'term': {k: '示例' for k in ('content', 'support', 'progress', 'evaluation', 'exit', 'assets')},
-            'products': {'public': [p for p, u in products.items() if u in ('PUBGOV', 'WELFARE')], 'industry': [p for p, u in products.items() if u in ('INDUSTRY', 'SECTOR')]},
-            'accounting': '示例', 'security': '示例', 'duties': '示例', 'supervision': '示例', 'other': '无'}
+            'term': {k: '示例' for k in ('content', 'support', 'progress', 'evaluation', 'exit', 'asset_management')},
+            'products': {'public': [p for p, u in products.items() if u in ('PUBGOV', 'WELFARE')], 'development': [p for p, u in products.items() if u in ('INDUSTRY', 'SECTOR')]},
+            'accounting': '示例', 'security': '示例', 'obligations': '示例', 'supervision': '示例', 'other': '无'}
 
 
 def selection(operator):

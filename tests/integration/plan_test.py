@@ -162,7 +162,7 @@ def items(cert):
     code, out = do('hbsw1', 'plan.deliberate', **{**deliberate, 'items': {'name': 'x'}})
     said = out.get('detail', {}).get('zh', '')
     check('what is missing is named at once, by its number', code == 409 and all('（%d）' % n in said for n in range(2, 13)), said)
-    refused('products are listed by purpose', do('hbsw1', 'plan.deliberate', **{**deliberate, 'items': dict(deliberate['items'], products={'public': [], 'industry': ['x']})}), 'R15')
+    refused('products are listed by purpose', do('hbsw1', 'plan.deliberate', **{**deliberate, 'items': dict(deliberate['items'], products={'public': [], 'development': ['x']})}), 'R15')
     refused('the mode is the one that was approved', do('hbsw1', 'plan.deliberate', **{**deliberate, 'items': dict(deliberate['items'], mode='SCENE')}), 'R13')
     refused('a thirteenth item is none of the twelve', do('hbsw1', 'plan.deliberate', **{**deliberate, 'items': dict(deliberate['items'], more='x')}), None)
     refused('a meeting of tomorrow', do('hbsw1', 'plan.deliberate', **{**deliberate, 'doc_date': '2031-01-01'}), 'domain.md decision 10')
@@ -349,6 +349,46 @@ def bureau(cert):
     same('by number', (show(plan)['filing']['number'], show(plan)['filing']['by']), ('B-1', '91420100DEMC00041D'))
 
 
+def adjusted(number, cert):
+    """a large change runs the course again and gives a further version (27号 art. 11)"""
+    narrower = dict(GRANT, purposes=['PUBGOV'], actions=['QUERY'])
+    again = {'adjusts': number, 'grant': narrower, 'terms': 'free', 'from': '2026-03-02', 'to': '2027-12-31'}
+    refused('another institution does not adjust it', do('qx1', 'authorisation.propose', proposal=proposal(cert, **again)), '27号 art. 11')
+    refused('nor is one adjusted that there is not', do('hbsw1', 'authorisation.propose', proposal=proposal(cert, **{**again, 'adjusts': 'DAU-420000-202602-000099-P'})), None)
+    organisation('91420100DEMC00068P', '另一运营（虚构）')
+    plan = begun(cert, **again)
+    other = {s[0]: s for s in course(plan, proposal(cert, **again), '91420100DEMC00068P', HUBEI_COURSE, HUBEI_WATER)}
+    carry(other.values(), 'select')
+    refused('another operator does not take over a running authorisation', do('hbsw1', 'plan.select', **other['select'][3]), 'R39')
+    steps = course(plan, proposal(cert, **again), JINGCHU, HUBEI_COURSE, HUBEI_WATER)
+    carry(steps[3:], 'activate')
+    same('nothing changes before the grant', officers.get('auditor', 'authorisation/' + number)['grant'], GRANT)
+    carry(steps[6:], None)
+    a = officers.get('auditor', 'authorisation/' + number)
+    same('then the same number has the new scope and term', (a['state'], a['grant'], a['not_after'], a['not_before'][:10]), ('ACTIVE', narrower, '2027-12-31T15:59:59Z', '2026-02-02'))
+    same('by the new plan', (show(plan)['state'], show(plan)['authorisation']), ('ACTIVE', number))
+    payload = json.loads(base64.urlsafe_b64decode(a['compact'].split('.')[1] + '=='))
+    same('as a further version of the credential', (payload['version'], payload['jti']), (2, number))
+    path = h.root + '/credential'
+    open(path, 'w').write(a['compact'])
+    r = subprocess.run([B + '/fujie-verify', '--trust', h.d + '/trust', path, '--json', '--at', done('auditor', 'status.show')['now']], capture_output=True, text=True, timeout=20)
+    same('which is in force', json.loads(r.stdout)['verdict'], 'permit')
+
+
+def succeeded(number):
+    """an authorisation that began weeks ago is bound to the successor of its certificate (decisions 77 and 99)"""
+    lg = officers.get('auditor', 'asset/PL-1')['ledger']
+    c = card('PL-1', True)
+    c['basic']['overview'] = '变更后的示例（虚构）'
+    done('hbsw1', 'asset.card', ledger=lg, card=c)
+    rg = done('hbsw1', 'registration.submit', asset='PL-1', type='CHANGE')['id']
+    done('hb-fin3', 'registration.decide', id=rg, accept=True)
+    cert = two('hb-fin1', 'hb-fin2', 'certificate.issue', assets=['PL-1'], years=5)[1]['certificates'][0]
+    a = officers.get('auditor', 'authorisation/' + number)
+    payload = json.loads(base64.urlsafe_b64decode(a['compact'].split('.')[1] + '=='))
+    same('it has a third version, on the new certificate', (a['state'], payload['version'], [x['certificate'] for x in a['assets']]), ('ACTIVE', 3, [cert]))
+
+
 h = Home(cases=False)
 officers = Officers(h)
 do, done, two = officers.do, officers.done, officers.two
@@ -359,14 +399,16 @@ try:
     two('mof1', 'mof2', 'profile.propose', profile={'short_path.public': True})
     first = certified('PL-1')
     proposals(first)
-    in_order(first)
+    number = in_order(first)
     items(first)
     authority(first)
     short()
     while_under_way(first)
     bureau(first)
+    adjusted(number, first)
+    succeeded(number)
     plans = officers.get('auditor', 'plan?limit=1000&state=ACTIVE')['items']
-    check('plans are listed by state', len(plans) == 3 and all(p['state'] == 'ACTIVE' for p in plans), plans)
+    check('plans are listed by state', len(plans) == 4 and all(p['state'] == 'ACTIVE' for p in plans), plans)
     code, out = h.cli('db', 'rebuild', '--check')
     check('the events give every table again', code == 0 and out.get('same') is True, out)
 finally:

@@ -423,8 +423,9 @@ class Player:
         cast = {'implementer': who, 'second': 'dept.x', 'superior': superior, 'fin1': fin[0], 'fin2': fin[1], 'operator': 'opr.1'}
         for name, asker, command, body, *deciders in lib.course(out['plan'], proposal, self.code['OPR'], cast, self.code[a['holder']], consent):
             status, out = self.p.do(asker, command, **body)
+            asked = out.get('approval')
             for d in deciders if status == 200 else ():
-                status, out = self.p.do(d, 'approval.approve', id=out['approval'])
+                status, out = self.p.do(d, 'approval.approve', id=asked)
                 if status != 200:
                     break
             if status != 200:

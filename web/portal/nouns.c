@@ -41,6 +41,9 @@ static const struct portal_noun nouns[] = {
 	{"trade", "场内交易", "Trades", "成交", "Trade", {"id", "trade_no", "listing", "traded_on", "buyer", "quantity", "amount_fen"}},
 	{"offline", "线下办理", "Acts on paper", "线下办理", "Act on paper", {NULL}},
 	{"plan", "授权运营实施方案", "Plans of authorised operation", "实施方案", "Plan", {"id", "course", "state", "holder", "implementer", "operator", "authorisation"}},
+	{"revenue", "收益", "Revenue", "收益", "Revenue", {"id", "kind", "payer_name", "gross_fen", "period_from", "period_to", "state", "reasons"}},
+	{"remittance", "应缴款", "Remittances", "应缴款", "Remittance", {"id", "name", "fund", "amount_fen", "paid_fen", "due", "state", "late"}},
+	{"statement", "对账流水", "Statements", "对账流水", "Row of a statement", {"id", "kind", "day", "direction", "amount_fen", "counterparty_name", "matched", "how"}},
 	{"find", "检索和导出", "Search and export", "检索和导出", "Search and export", {NULL}},
 	{"event", "事件日志", "Events", "事件", "Event", {"seq", "at", "actor", "org", "kind", "object", "approval"}},
 	{"status", "运行状态", "State of the appliance", "运行状态", "State of the appliance", {NULL}},
@@ -75,6 +78,11 @@ static const struct portal_hint hints[] = {
 	{"plan.activate", " FILED ", false, "财政部门批准后签发授权凭证。", "The finance department's approval issues the credential."},
 	{"plan.withdraw", " PROPOSED FEASIBILITY SUPERIOR_AUDITED FINANCE_APPROVED PLAN_DELIBERATED OPERATOR_SELECTED AGREED FILED ", true, "撤回后不可恢复。", "There is no way back."},
 	{"product.change", " ON_SALE ", false, NULL, NULL}, {"product.withdraw", " ON_SALE ", true, "立即下架，不再签发许可；已签发的许可至其期满有效，同一标识不可再次登记。", "At once: no further license; those issued run to their end, and the id is not registered again."},
+	{"revenue.clear", " HELD ", false, "须有凭据；由另一名经办人批准后入账分配。", "Needs evidence; booked and shared when another officer approves."},
+	{"revenue.refuse", " HELD ", true, "由另一名经办人批准后终结，不可恢复。", "Final when another officer approves; there is no way back."},
+	{"revenue.counter", " BOOKED ", true, "财政部门批准后冲销全部分录和分配，应缴款随之取消；不可恢复。", "The finance department approves; all entries and shares are negated and nothing is due any more; there is no way back."},
+	{"revenue.remit", "", false, "少缴将记为短缴并列入报告。", "Paying less is recorded as a short remittance and reported."},
+	{"statement.match", "", false, NULL, NULL},
 	{"listing.refresh", " PREPARED LISTED ", false, NULL, NULL}, {"listing.admit", " PREPARED ", false, NULL, NULL},
 	{"listing.delist", " PREPARED LISTED HALTED DELISTING ", true, "摘牌后不可恢复，须重新准备挂牌。", "There is no way back: a new listing has to be prepared."},
 	{"approval.approve", " OPEN ", false, NULL, NULL}, {"approval.reject", " OPEN ", false, NULL, NULL},
@@ -82,7 +90,7 @@ static const struct portal_hint hints[] = {
 
 const struct web_link portal_links[] = {
 	{"^DAC-", "/show/certificate/"}, {"^DAU-", "/show/authorisation/"}, {"^LT-", "/show/token/"}, {"^AP-", "/show/approval/"},
-	{"^LG-", "/show/ledger/"}, {"^CL-", "/show/collateral/"}, {"import", "/do/ledger/import-status?run=1&id="}, {"^RG-", "/show/registration/"}, {"^PC-", "/show/price/"}, {"^PR-", "/show/plan/"}, {"^TK-", "/show/task/"}, {"^LS-", "/show/listing/"}, {"^TR-", "/show/trade/"},
+	{"^LG-", "/show/ledger/"}, {"^CL-", "/show/collateral/"}, {"import", "/do/ledger/import-status?run=1&id="}, {"^RG-", "/show/registration/"}, {"^RV-", "/show/revenue/"}, {"^RM-", "/show/remittance/"}, {"^SR-", "/show/statement/"}, {"^PC-", "/show/price/"}, {"^PR-", "/show/plan/"}, {"^TK-", "/show/task/"}, {"^LS-", "/show/listing/"}, {"^TR-", "/show/trade/"},
 	{"exchange", "/show/organisation/"}, {"asset_no", "/show/asset/"},
 	{"usci", "/show/organisation/"}, {"org", "/show/organisation/"}, {"finance", "/show/organisation/"}, {"dept", "/show/organisation/"},
 	{"login", "/show/user/"}, {"actor", "/show/user/"}, {NULL, NULL}};

@@ -174,6 +174,12 @@ $(B)/tests/bench/scale: $(call obj,tests/bench/scale.c) $(T_LIBS_iss)
 	@mkdir -p $(@D)
 	$(CC) $(LDFLAGS) -o $@ $^ $(T_LINK_iss)
 
+# answers tests/model/scope_test.py
+SCOPE_DRIVER = $(B)/tests/model/scope_driver
+$(SCOPE_DRIVER): $(call obj,tests/model/scope_driver.c) $(A_VERIFY)
+	@mkdir -p $(@D)
+	$(CC) $(LDFLAGS) -o $@ $^ $(L_VERIFY)
+
 unit: $(UNIT) ## unit tests
 	@tests/run.sh unit $(B)
 
@@ -189,12 +195,12 @@ quick: ## build, lint without the slow checkers, unit tests (under 60 s)
 	@tests/run.sh quick $(B)
 
 check: deps ## everything but the long targets (under 10 minutes); STRICT=1: a skip fails
-	@$(MAKE) --no-print-directory -j2 all $(UNIT)
+	@$(MAKE) --no-print-directory -j2 all $(UNIT) $(SCOPE_DRIVER)
 	@STRICT=$(STRICT) tests/run.sh check $(B)
 
 lint: ## layers, links, function length, banned calls, header contracts, SQL outside the store
 	@tests/run.sh lint $(B)
-integration: all ## tests on the whole appliance with a software TPM
+integration: all $(SCOPE_DRIVER) ## tests on the whole appliance with a software TPM
 	@tests/run.sh integration $(B)
 conformance: all ## openssl, gnutls and jose as independent clients
 	@tests/run.sh conformance $(B)
@@ -209,9 +215,11 @@ cov: ## lines that the unit tests and the fuzzers' corpus reach, by room
 	@tests/run.sh unit build/cov >/dev/null && tests/fuzz/run.sh replay build/cov >/dev/null
 	@tests/cov.sh build/cov
 MOVES ?= 100000
+PAIRS ?= 1000000
 SEED ?= 1
-model: all ## MOVES (100000) generated moves of SEED (1) through the appliance, compared with tests/model
+model: all $(SCOPE_DRIVER) ## MOVES (100000) generated moves and PAIRS (1000000) of scopes of SEED (1), compared with tests/model
 	@python3 tests/model/test_model.py
+	@PAIRS=$(PAIRS) SEED=$(SEED) python3 tests/model/scope_test.py $(B)
 	@MOVES=$(MOVES) SEED=$(SEED) python3 tests/model/drive.py $(B)
 bench: all $(BENCHES) ## the numbers of design section 7, with their ratios
 	@python3 tests/bench/bench.py $(B)

@@ -115,6 +115,8 @@ ISSUER_SRC := \
 	issuer/legacy_sheet.c \
 	issuer/life.c \
 	issuer/lifecycle.c \
+	issuer/listing.c \
+	issuer/listing_pack.c \
 	issuer/material.c \
 	issuer/number.c \
 	issuer/objection.c \
@@ -174,6 +176,7 @@ ISSUER_SRC := \
 	issuer/token_sheet.c \
 	issuer/totp.c \
 	issuer/usage.c \
+	issuer/trade.c \
 	issuer/user.c \
 	issuer/workday.c
 

@@ -1,6 +1,6 @@
 /*
- * claims.c - the members of license tokens, authorisation credentials, status
- * lists and GRANTs, and when one GRANT lies within another (R13).
+ * claims.c - the members of license tokens, authorisation credentials, manifests,
+ * status lists and GRANTs, and when one GRANT lies within another (R13).
  *
  * The sets of members are exact: one that is not named in docs/formats.md 5 is
  * refused, because a verifier that ignored it might ignore a limit.
@@ -448,6 +448,9 @@ enum fj_rc fj_token_check(const json_t *p, struct fj_err *err)
 	FJ_TRY(fj_json_obj(p, "asset", &asset, err));
 	FJ_TRY(check_asset(asset, err));
 	FJ_TRY(check_product(p, err));
+	const char *product = fj_json_peek(json_object_get(p, "product"), "id");
+	if (strcmp(product, fj_json_peek(asset, "id")) == 0 || strcmp(product, fj_json_peek(asset, "certificate")) == 0)
+		return no(err, "a token licenses a product, never the asset itself (R18)", "product");
 	FJ_TRY(check_grant_of(p, err));
 	if (fj_json_num(json_object_get(p, "grant"), "depth") != 0)
 		return no(err, "a token gives no right to sub-authorise (R12)", "depth");
@@ -488,6 +491,20 @@ enum fj_rc fj_authorisation_check(const json_t *p, struct fj_err *err)
 		FJ_TRY(need_hash(p, "previous", err));
 	FJ_TRY(check_ref(p, "authorisation_status", err));
 	return check_own_status(p, err);
+}
+
+enum fj_rc fj_manifest_check(const json_t *p, struct fj_err *err)
+{
+	static const char *const known[] = {"iat", "iss", "jti", "kind", "sha256", "vct", NULL};
+	int64_t iat;
+
+	FJ_TRY(fj_json_only(p, known, err));
+	FJ_TRY(need_str(p, "iss", 160, err));
+	FJ_TRY(need_str(p, "vct", 64, err));
+	FJ_TRY(need_str(p, "jti", 48, err));
+	FJ_TRY(need_str(p, "kind", 40, err));
+	FJ_TRY(fj_json_int(p, "iat", 0, FJ_TIME_MAX, &iat, err));
+	return need_hash(p, "sha256", err);
 }
 
 enum fj_rc fj_status_list_check(const json_t *p, struct fj_err *err)

@@ -16,8 +16,10 @@
 #define FJ_STATUS_JWT_MAX (1u << 20)
 #define FJ_TYP_TOKEN "dc+sd-jwt"
 #define FJ_TYP_STATUS "statuslist+jwt"
+#define FJ_TYP_MANIFEST "manifest+jwt"
 #define FJ_VCT_TOKEN "urn:fujie:license-token:1"
 #define FJ_VCT_AUTHORISATION "urn:fujie:authorisation:1"
+#define FJ_VCT_MANIFEST "urn:fujie:manifest:1"
 
 struct fj_jws {
 	struct fj_slice input;      /* header "." payload: what was signed, borrowed */
@@ -39,6 +41,7 @@ enum fj_rc fj_jws_write_input(const char *typ, const char *kid, const struct fj_
 /* Payload forms; FJ_E_INVALID names the member. */
 enum fj_rc fj_token_check(const json_t *payload, struct fj_err *err) FJ_MUST_USE;
 enum fj_rc fj_authorisation_check(const json_t *payload, struct fj_err *err) FJ_MUST_USE;
+enum fj_rc fj_manifest_check(const json_t *payload, struct fj_err *err) FJ_MUST_USE;
 enum fj_rc fj_status_list_check(const json_t *payload, struct fj_err *err) FJ_MUST_USE;
 /* {"idx","uri"} */
 enum fj_rc fj_status_ref(const json_t *ref, uint32_t *idx, const char **uri, struct fj_err *err) FJ_MUST_USE;

@@ -9,6 +9,7 @@
  * Token and authorisation: times (issued now, begin not before issue, end at most
  * one year - named 90 days - or five years by inclusive count), depth 0 of a
  * token, every status entry under this appliance's address.
+ * Manifest (of a listing's pack): issued now, exactly its members.
  * Status list: address, times (issued now, 48 h, not before the last), and each
  * entry with the one remembered: 1 stays 1; 3 stays 3 or becomes 1; 2 may become
  * 1 or 3, and 0 only with two approvals.
@@ -165,6 +166,20 @@ enum fj_rc policy_authorisation(const struct hsm_job *j, struct fj_slice tbs, st
 		FJ_TRY(check_entry(j, json_object_get(a, "status"), err));
 	FJ_TRY(check_entry(j, json_object_get(w.payload, "authorisation_status"), err));
 	return check_entry(j, json_object_get(json_object_get(w.payload, "status"), "status_list"), err);
+}
+
+/* Says that these files were put together here at this time; a credential it can't pass for, by typ and vct. */
+enum fj_rc policy_manifest(const struct hsm_job *j, struct fj_slice tbs, struct fj_buf *delta, struct fj_err *err)
+{
+	FJ_AUTO(jws) w = {0};
+
+	(void)delta;
+	FJ_TRY(read_input(j, tbs, FJ_TYP_MANIFEST, ".2.3", &w, err));
+	FJ_TRY(fj_manifest_check(w.payload, err));
+	int64_t iat = fj_json_num(w.payload, "iat");
+	MUST(strcmp(fj_json_peek(w.payload, "vct"), FJ_VCT_MANIFEST) == 0, "SD-JWT VC 2.2.2", "vct is another");
+	MUST(iat - j->now <= NOW_TOLERANCE && j->now - iat <= NOW_TOLERANCE, "RFC 7519 4.1.6", "iat is not now");
+	return FJ_OK;
 }
 
 static enum fj_rc check_change(const struct hsm_job *j, unsigned before, unsigned now, struct fj_err *err)

@@ -37,6 +37,7 @@ static const struct kind_row {
 	{HSM_JWS_AUTHORISATION, HSM_TOKEN, HSM_FROM_REGISTRY, false, 2, true, policy_authorisation},
 	{HSM_JWS_STATUS, HSM_TOKEN, HSM_FROM_REGISTRY, false, 0, true, policy_status},
 	{HSM_OCSP_RESPONSE, HSM_OCSP, HSM_FROM_VERIFIER, false, 0, false, policy_ocsp},
+	{HSM_JWS_MANIFEST, HSM_TOKEN, HSM_FROM_REGISTRY, false, 1, true, policy_manifest},
 };
 
 static enum fj_rc broken(struct fj_err *err, const char *what)

@@ -130,6 +130,7 @@ enum fj_rc policy_leaf(const struct hsm_job *j, struct fj_slice tbs, struct fj_b
 enum fj_rc policy_crl(const struct hsm_job *j, struct fj_slice tbs, struct fj_buf *delta, struct fj_err *err);        /* policy_crl.c */
 enum fj_rc policy_token(const struct hsm_job *j, struct fj_slice tbs, struct fj_buf *delta, struct fj_err *err);      /* policy_jws.c */
 enum fj_rc policy_authorisation(const struct hsm_job *j, struct fj_slice tbs, struct fj_buf *delta, struct fj_err *err);
+enum fj_rc policy_manifest(const struct hsm_job *j, struct fj_slice tbs, struct fj_buf *delta, struct fj_err *err);
 enum fj_rc policy_status(const struct hsm_job *j, struct fj_slice tbs, struct fj_buf *delta, struct fj_err *err);
 enum fj_rc policy_ocsp(const struct hsm_job *j, struct fj_slice tbs, struct fj_buf *delta, struct fj_err *err);       /* policy_ocsp.c */
 /* FJ_E_POLICY with its section */

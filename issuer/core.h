@@ -93,22 +93,22 @@ enum fj_rc apr_open_for(struct iss_call *c, const char *kind, const char *object
  * Its on_refuse is not run. */
 enum fj_rc apr_void(struct iss_call *c, const char *kind, const char *object, const char *note, struct fj_err *err) FJ_MUST_USE;
 
-/* --- the pipeline: credentials of three kinds, one way to be made.
+/* --- the pipeline: credentials of three kinds and signed packs, one way to be made.
  * pipe_intend (in the handler's or execute's transaction, step 1) stores the intent
  * PENDING; after commit pipe_make builds, has signed, verifies (2, 3), and finishes (4)
  * everything pending, in rounds. --- */
-enum pipe_kind { PIPE_CERTIFICATE = 1, PIPE_AUTHORISATION, PIPE_TOKEN };
+enum pipe_kind { PIPE_CERTIFICATE = 1, PIPE_AUTHORISATION, PIPE_TOKEN, PIPE_PACK, PIPE_END };
 struct pipe_intent {
 	uint8_t id[16];
 	enum pipe_kind kind;
-	const char *object;  /* certificate number, DAU-… number, jti */
+	const char *object;  /* certificate number, DAU-… number, jti, LS-…~version */
 	const json_t *body;  /* everything the structure is built from, times and serial included */
 	const char *approval;
 };
 /* body becomes event "<kind>.intended"; object and serial (hex in body["serial"], certificates)
  * must be new: FJ_E_EXISTS. */
 enum fj_rc pipe_intend(struct iss_call *c, enum pipe_kind kind, const char *object, const json_t *body, struct fj_err *err) FJ_MUST_USE;
-/* Table of three in domain code (pipe_kinds.c): */
+/* The table in domain code (pipe_kinds.c): */
 struct pipe_ops {
 	const char *name;   /* "certificate" */
 	int hsm_role, hsm_kind;
@@ -117,7 +117,7 @@ struct pipe_ops {
 	/* whole credential from tbs and signature, verified against the chain */
 	enum fj_rc (*finish)(struct iss *i, const struct pipe_intent *in, struct fj_slice tbs, struct fj_slice sig, struct fj_buf *credential, struct fj_err *err);
 };
-extern const struct pipe_ops pipe_table[PIPE_TOKEN + 1];
+extern const struct pipe_ops pipe_table[PIPE_END];
 /* The core stores credential bytes (table credential: kind, object, sha256, bytes) with the
  * "<kind>.issued" event, or appends "<kind>.abandoned" {"reason"} when build or signer refuse. */
 

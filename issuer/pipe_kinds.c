@@ -1,6 +1,6 @@
 /*
- * pipe_kinds.c - how each of the three credentials is built from its intent, and
- * checked when it comes back signed.
+ * pipe_kinds.c - how each of the three credentials, and the manifest of a listing's
+ * pack, is built from its intent, and checked when it comes back signed.
  */
 #include "base/jws.h"
 #include "ca/ca.h"
@@ -83,9 +83,17 @@ static bool jws_verifies(const struct iss *i, struct fj_slice input, struct fj_s
 	    ca_key_verify(i->token_key, input, fj_buf_slice(&der), NULL) == FJ_OK;
 }
 
+static enum fj_rc build_manifest(struct iss *i, const struct pipe_intent *in, struct fj_buf *tbs, struct fj_err *err)
+{
+	const json_t *p = json_object_get(in->body, "payload");
+
+	FJ_TRY(fj_manifest_check(p, err));
+	return iss_jws_input(i, FJ_TYP_MANIFEST, p, tbs, err);
+}
+
+/* credentials are SD-JWT without disclosures, which end in "~"; a manifest is a compact JWS */
 static enum fj_rc finish_jws(struct iss *i, const struct pipe_intent *in, struct fj_slice tbs, struct fj_slice sig, struct fj_buf *credential, struct fj_err *err)
 {
-	(void)in;
 	if (!jws_verifies(i, tbs, sig))
 		return fj_fail(err, FJ_E_SIGNATURE, "issuer", "RFC 7515 5.2", "the signature does not verify");
 	enum fj_rc rc = fj_buf_put(credential, tbs.p, tbs.len);
@@ -93,15 +101,16 @@ static enum fj_rc finish_jws(struct iss *i, const struct pipe_intent *in, struct
 		rc = fj_buf_puts(credential, ".");
 	if (rc == FJ_OK)
 		rc = fj_b64u_put(credential, sig);
-	if (rc == FJ_OK)
+	if (rc == FJ_OK && in->kind != PIPE_PACK)
 		rc = fj_buf_puts(credential, "~");
 	if (rc != FJ_OK || credential->len > FJ_TOKEN_MAX)
 		return fj_fail(err, FJ_E_LIMIT, "issuer", "standards.md", "the credential is over %d octets", FJ_TOKEN_MAX);
 	return FJ_OK;
 }
 
-const struct pipe_ops pipe_table[PIPE_TOKEN + 1] = {
+const struct pipe_ops pipe_table[PIPE_END] = {
 	[PIPE_CERTIFICATE] = {"certificate", HSM_ISSUING, HSM_CERT_DATA_ASSET, build_certificate, finish_certificate},
 	[PIPE_AUTHORISATION] = {"authorisation", HSM_TOKEN, HSM_JWS_AUTHORISATION, build_jws, finish_jws},
 	[PIPE_TOKEN] = {"token", HSM_TOKEN, HSM_JWS_TOKEN, build_jws, finish_jws},
+	[PIPE_PACK] = {"pack", HSM_TOKEN, HSM_JWS_MANIFEST, build_manifest, finish_jws},
 };

@@ -1,5 +1,5 @@
 /*
- * pipeline.c - credentials of three kinds, one way to be made, in four steps.
+ * pipeline.c - credentials of three kinds and signed packs, one way to be made, in four steps.
  *
  *   1 the intent, with everything the structure is built from, is an event;
  *   2 the structure is built, linted and compared with the intent (pipe_table);
@@ -91,7 +91,7 @@ enum fj_rc pipe_intend(struct iss_call *c, enum pipe_kind kind, const char *obje
 
 static int kind_of_event(const char *event, const char **what)
 {
-	for (int k = PIPE_CERTIFICATE; k <= PIPE_TOKEN; k++) {
+	for (int k = PIPE_CERTIFICATE; k < PIPE_END; k++) {
 		size_t n = strlen(pipe_table[k].name);
 		if (strncmp(event, pipe_table[k].name, n) == 0 && event[n] == '.') {
 			*what = event + n + 1;

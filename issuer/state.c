@@ -166,6 +166,12 @@ static const struct {
 	{ISS_OBJ_USAGE, "REPORTED", "countersign", "COUNTERSIGNED"},
 	{ISS_OBJ_USAGE, "REPORTED", "dispute", "DISPUTED"},
 	{ISS_OBJ_USAGE, "DISPUTED", "countersign", "COUNTERSIGNED"},
+
+	{ISS_OBJ_LISTING, "PREPARED", "refresh", "PREPARED"},
+	{ISS_OBJ_LISTING, "LISTED", "refresh", "LISTED"},
+	{ISS_OBJ_LISTING, "PREPARED", "admit", "LISTED"},
+	{ISS_OBJ_LISTING, "PREPARED", "delist", "DELISTED"},
+	{ISS_OBJ_LISTING, "LISTED", "delist", "DELISTED"},
 };
 
 enum fj_rc iss_state_next(enum iss_object o, const char *from, const char *act, const char **to, struct fj_err *err)

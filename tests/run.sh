@@ -49,7 +49,7 @@ python_stage() {
 # works once in 30 seconds), so LANES of them run side by side.  The longest begin.
 integration() {
 	need python3 || { skip integration "python3 is absent"; return; }
-	names="faults people kill token signer ledger cases course plan product revenue legacy exchange card rules key find day routes portal demo init succession supervision"
+	names="faults people kill token signer ledger cases course plan product revenue legacy exchange card rules key find day routes portal demo init succession supervision listing"
 	if ! need strace; then
 		names=$(echo "$names" | sed 's/ kill//')
 		skip "integration kill" "strace is absent"
@@ -60,6 +60,7 @@ integration() {
 		report "integration $n" "$logs/integration_$n.log" "$(cat "$logs/integration_$n.rc")"
 	done
 	python_stage "integration model" tests/model/drive.py
+	python_stage "integration scope" tests/model/scope_test.py
 }
 # a real browser; its npm packages are put there by `make deps-full` or `make e2e`, never by a check
 e2e() {

@@ -1,6 +1,6 @@
 /*
  * narrow.c - token within authorisation within certificate (R13), on signed
- * bytes where the trust has them.
+ * bytes where the trust has them; and no token for its operator to re-develop (R11).
  *
  * A token names its authorisation by version and hash.  When the trust holds that
  * version the bytes must be those; when it holds a later one, the token must fit
@@ -94,6 +94,19 @@ static enum fj_rc terms_within(const json_t *token, const json_t *auth, struct f
 	return FJ_OK;
 }
 
+/* R11; affiliates stand in no credential, the issuer refuses those */
+static enum fj_rc no_redevelopment_by_operator(const json_t *token, const json_t *auth, struct fj_err *err)
+{
+	const char *user = fj_json_peek(json_object_get(token, "holder"), "usci");
+
+	if (!fj_list_has(json_object_get(json_object_get(token, "grant"), "actions"), "REDEVELOP") ||
+	    strcmp(user, fj_json_peek(json_object_get(auth, "operator"), "usci")) != 0)
+		return FJ_OK;
+	enum fj_rc rc = fj_fail(err, FJ_E_REFUSED, "verify", "R11", "the authorisation's operator may not re-develop what it delivers");
+	fj_err_zh(err, "运营机构不得参与其授权范围内产品和服务的再开发");
+	return rc;
+}
+
 static enum fj_rc within_authorisation(const json_t *token, const struct ver_auth *a, struct fj_err *err)
 {
 	const json_t *parent = json_object_get(token, "parent"), *auth = a->payload;
@@ -110,6 +123,7 @@ static enum fj_rc within_authorisation(const json_t *token, const struct ver_aut
 	if (!asset_in(auth, json_object_get(token, "asset"), same))
 		return beyond(err, "the token's asset is not among its authorisation's", "令牌所涉资产不在授权范围内");
 	FJ_TRY(terms_within(token, auth, err));
+	FJ_TRY(no_redevelopment_by_operator(token, auth, err));
 	return fj_grant_within(json_object_get(token, "grant"), json_object_get(auth, "grant"), err);
 }
 

@@ -732,3 +732,51 @@ CREATE INDEX statement_row_open ON statement_row(owner, id) WHERE matched = '';
 CREATE INDEX organisation_named ON organisation(replace(replace(name, '（', '('), '）', ')'));
 CREATE INDEX statement_row_matched ON statement_row(matched) WHERE matched <> '';
 CREATE INDEX statement_row_to ON statement_row(counterparty, day) WHERE direction = 'OUT';
+
+CREATE TABLE listing (             -- 场内挂牌: a product at a data exchange (domain.md 4.13)
+  id            TEXT PRIMARY KEY,
+  authorisation TEXT NOT NULL,
+  product       TEXT NOT NULL,
+  name          TEXT NOT NULL,     -- of the product
+  exchange      TEXT NOT NULL,     -- USCC
+  seller        TEXT NOT NULL,     -- operator, or who re-develops
+  state         TEXT NOT NULL,     -- PREPARED LISTED DELISTED; HALTED and DELISTING follow from what it rests on
+  listing_no    TEXT NOT NULL,     -- the exchange's, "" not yet
+  listed_on     TEXT NOT NULL,     -- days, "" not yet
+  ended_on      TEXT NOT NULL,
+  reason        TEXT NOT NULL,     -- of its end
+  version       INTEGER NOT NULL,  -- of the pack made last
+  signed        INTEGER NOT NULL,  -- of the pack signed last, 0 none
+  manifest      TEXT NOT NULL,     -- SHA-256 of that pack's manifest.json, hex
+  files         TEXT NOT NULL,     -- its list of files; the octets lie under materials/
+  at            INTEGER NOT NULL,  -- when it was made
+  seq           INTEGER NOT NULL
+) STRICT;
+CREATE UNIQUE INDEX listing_number ON listing(exchange, listing_no) WHERE listing_no <> '';
+CREATE INDEX listing_of ON listing(authorisation, product, exchange);
+CREATE TABLE trade_map (           -- an exchange's columns in its files of trades
+  exchange TEXT NOT NULL,
+  version  INTEGER NOT NULL,
+  doc      TEXT NOT NULL,          -- canonical JSON
+  at       INTEGER NOT NULL,
+  PRIMARY KEY (exchange, version)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE trade (               -- 场内交易
+  id            TEXT PRIMARY KEY,  -- follows from exchange and trade_no
+  exchange      TEXT NOT NULL,
+  trade_no      TEXT NOT NULL,     -- the exchange's
+  listing       TEXT NOT NULL,
+  authorisation TEXT NOT NULL,
+  product       TEXT NOT NULL,
+  traded_on     TEXT NOT NULL,     -- ISO day
+  buyer         TEXT NOT NULL,
+  buyer_usci    TEXT NOT NULL,
+  quantity      INTEGER NOT NULL,
+  amount_fen    INTEGER NOT NULL,
+  marks         TEXT NOT NULL,     -- JSON list of what is to be said about it
+  file          TEXT NOT NULL,     -- SHA-256 of the file that brought it, hex
+  at            INTEGER NOT NULL,
+  seq           INTEGER NOT NULL,
+  UNIQUE (exchange, trade_no)
+) STRICT;
+CREATE INDEX trade_of ON trade(listing, traded_on);

@@ -1,5 +1,5 @@
 /*
- * The members of tokens, authorisation credentials, status lists and GRANTs, and
+ * The members of tokens, authorisation credentials, manifests, status lists and GRANTs, and
  * narrowing (R13).  The input is JSON: a payload, a GRANT, or a list of GRANTs.
  *
  * Properties: a payload is of one kind at most; a GRANT lies within itself; what
@@ -26,7 +26,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (fj_json_parse(FJ_SLICE(data, size), FJ_TOKEN_MAX, &j, NULL) != FJ_OK)
 		return 0;
 	int kinds = (fj_token_check(j, NULL) == FJ_OK) + (fj_authorisation_check(j, NULL) == FJ_OK) +
-	    (fj_status_list_check(j, NULL) == FJ_OK) + (fj_grant_check(j, NULL) == FJ_OK);
+	    (fj_status_list_check(j, NULL) == FJ_OK) + (fj_manifest_check(j, NULL) == FJ_OK) + (fj_grant_check(j, NULL) == FJ_OK);
 	HOLDS(kinds <= 1);
 	if (fj_grant_check(j, NULL) == FJ_OK)
 		HOLDS(fj_grant_within(j, j, NULL) == FJ_OK);

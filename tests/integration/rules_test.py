@@ -135,6 +135,17 @@ def authorising():
     check('and approved', code == 200 and out.get('issued') == 1, out)
 
 
+def every_place():
+    """lessons.md 5: of 64 certificates one that is not in force is found wherever it stands"""
+    for no in ('R-8', 'R-9'):
+        register(no)
+    good, held = certify('R-8'), certify('R-9')
+    check('64 certificates in force are taken', propose('hbsw1', good, certificates=[good] * 64)[0] == 200)
+    done('hb-fin1', 'certificate.suspend', number=held, reason='x')
+    said = [propose('hbsw1', good, certificates=[good] * i + [held] + [good] * (63 - i)) for i in range(64)]
+    check('one of them suspended refuses, at each of 64 places (R01)', all(code == 409 and out.get('rule') == 'R01' for code, out in said), said[0])
+
+
 def revoke(number, reason):
     ap = done('hb-fin1', 'certificate.revoke', number=number, reason=reason)['approval']
     done('hb-fin2', 'approval.approve', id=ap)
@@ -200,7 +211,7 @@ officers = Officers(h)
 do, done = officers.do, officers.done
 try:
     check('a demo home that serves', h.made and h.serve(), h.made_err)
-    for part in (apart, lifting, authorising, ending, collateral, persons):
+    for part in (apart, lifting, authorising, every_place, ending, collateral, persons):
         part()
     code, out = h.cli('db', 'rebuild')
     check('the events give every table again', code == 0 and out.get('same') is True, out)

@@ -7,7 +7,7 @@ from lib import *
 
 SIGN, PUBKEY, STATUS, OPEN, OFFSET, ERROR = 1, 2, 3, 4, 6, 255
 ROOT, ISSUING, TOKEN, OCSP = 1, 2, 3, 4
-C_ROOT, C_ISS, CRL_ROOT, C_ASSET, C_DELEG, CRL, J_TOKEN, J_AUTH, J_STATUS, R_OCSP = range(1, 11)
+C_ROOT, C_ISS, CRL_ROOT, C_ASSET, C_DELEG, CRL, J_TOKEN, J_AUTH, J_STATUS, R_OCSP, J_MANIFEST = range(1, 12)
 
 
 def by(data):
@@ -297,7 +297,7 @@ def no_keys_test(home):
     answer = tlv(0x30, tlv(0xa2, tlv(4, bytes(20))), at, tlv(0x30))
     said = [ver.sign(OCSP, R_OCSP, answer)] + [reg.sign(role, kind, cert(good), ('alice', 'bob')) for role, kind in (
         (ROOT, C_ROOT), (ROOT, C_ISS), (ROOT, CRL_ROOT), (ISSUING, C_ASSET), (ISSUING, C_DELEG), (ISSUING, CRL),
-        (TOKEN, J_TOKEN), (TOKEN, J_AUTH), (TOKEN, J_STATUS))]
+        (TOKEN, J_TOKEN), (TOKEN, J_AUTH), (TOKEN, J_STATUS), (TOKEN, J_MANIFEST))]
     check('before the ceremony every kind of signature is refused, and the signer goes on',
           all(rc and 'no keys' in why for rc, why, _ in said) and a.proc.poll() is None, said)
     a.end()
@@ -459,7 +459,27 @@ try:
     rc, why, sig = reg.sign(TOKEN, J_TOKEN, token(), ('op',))
     check('an honest token is signed', rc == 0 and len(sig) == 64, why)
 
+    # manifests
+    mh = dict(th, typ='manifest+jwt')
+
+    def manifest(header=None, drop=(), **more):
+        p = dict({'iss': tb['iss'], 'vct': 'urn:fujie:manifest:1', 'jti': 'LS-1~1', 'iat': now, 'kind': 'listing-pack', 'sha256': b64(bytes(32))}, **more)
+        return (b64(canon(header or mh)) + '.' + b64(canon({k: v for k, v in p.items() if k not in drop}))).encode()
+
+    refused('a manifest without an officer', reg.sign(TOKEN, J_MANIFEST, manifest()))
+    refused('a manifest that grants something', reg.sign(TOKEN, J_MANIFEST, manifest(grant=tb['grant']), two))
+    refused('a manifest without a hash', reg.sign(TOKEN, J_MANIFEST, manifest(drop=('sha256',)), two))
+    refused('a manifest under a token\'s type', reg.sign(TOKEN, J_MANIFEST, manifest(th), two))
+    refused('a manifest that says it is a token', reg.sign(TOKEN, J_MANIFEST, manifest(vct=tb['vct']), two))
+    refused('a manifest of yesterday', reg.sign(TOKEN, J_MANIFEST, manifest(iat=now - 86400), two))
+    refused('a manifest from a foreign issuer', reg.sign(TOKEN, J_MANIFEST, manifest(iss='http://evil.example'), two))
+    refused('a token sent as a manifest', reg.sign(TOKEN, J_MANIFEST, token(), two))
+    refused('a manifest sent as a token', reg.sign(TOKEN, J_TOKEN, manifest(), two))
+    rc, why, sig = reg.sign(TOKEN, J_MANIFEST, manifest(), ('op',))
+    check('an honest manifest is signed', rc == 0 and len(sig) == 64, why)
+
     # the verifier's socket
+    refused('the verifier asking for a manifest', ver.sign(TOKEN, J_MANIFEST, manifest(), two))
     refused('the verifier asking for a certificate', ver.sign(ISSUING, C_ASSET, cert(good), two))
     refused('the verifier asking for a status list', ver.sign(TOKEN, J_STATUS, status(), two))
     check('the verifier asking for another public key ends the connection', ver.ask(PUBKEY, bytes([ISSUING])) is None)

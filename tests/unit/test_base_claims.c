@@ -120,4 +120,25 @@ TEST("within is transitive: two steps reach nothing that one does not")
 					CHECK_OK(within(&k[a], &k[c], &err));
 }
 
+TEST("a manifest has exactly its members, and the hash of what it covers")
+{
+	static const struct {
+		const char *key, *json;
+	} wrong[] = {{"sha256", "\"AAAA\""}, {"sha256", "null"}, {"kind", "\"\""}, {"iat", "\"now\""}, {"grant", "{}"}, {"exp", "1"}};
+	struct fj_err err = {0};
+	json_t *good = json_pack("{s:s, s:s, s:s, s:i, s:s, s:s}", "iss", "http://127.0.0.1:1", "vct", FJ_VCT_MANIFEST, "jti", "LS-1~1", "iat", 1, "kind", "listing-pack",
+	    "sha256", "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA");
+
+	CHECK_OK(fj_manifest_check(good, &err));
+	for (size_t i = 0; i < sizeof(wrong) / sizeof(*wrong); i++) {
+		json_t *bad = json_deep_copy(good);
+		json_object_set_new(bad, wrong[i].key, json_loads(wrong[i].json, JSON_DECODE_ANY, NULL));
+		CHECK_RC(fj_manifest_check(bad, &err), FJ_E_INVALID);
+		json_decref(bad);
+	}
+	CHECK_RC(fj_token_check(good, &err), FJ_E_INVALID);
+	CHECK_RC(fj_authorisation_check(good, &err), FJ_E_INVALID);
+	json_decref(good);
+}
+
 TEST_MAIN

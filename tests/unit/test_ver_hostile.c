@@ -2,6 +2,7 @@
  * test_ver_hostile.c - forged, broken and hostile credentials: never a permit,
  * never a crash.
  */
+#include "tests/unit/test.h"
 #include "tests/unit/ver_pki.h"
 
 #define MAKE(w)                                  \

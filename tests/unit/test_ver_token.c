@@ -2,6 +2,7 @@
  * test_ver_token.c - license tokens and authorisation credentials: each check
  * once as it should be, and spoilt.
  */
+#include "tests/unit/test.h"
 #include "tests/unit/ver_pki.h"
 
 #define MAKE(w)                                  \
@@ -292,6 +293,57 @@ TEST("scope: what is granted passes, what is not denies, key by key")
 	for (size_t i = 0; i < FJ_ARRAY_LEN(refused); i++)
 		CHECK_STR(token_verdict(w, refused[i]), "deny scope");
 	CHECK_STR(token_verdict(w, "quantity=1001"), "deny quota");
+}
+
+TEST("narrowing: the operator itself holds no token to re-develop, another may, and the operator may query")
+{
+	MAKE(w);
+	json_t *holder = json_object_get(w->token, "holder"), *actions = json_pack("[s, s]", "QUERY", "REDEVELOP");
+
+	json_object_set(json_object_get(w->auth, "grant"), "actions", actions);
+	json_object_set_new(grant(w), "actions", actions);
+	world_sign_auth(w);
+	json_object_set_new(json_object_get(w->token, "parent"), "sha256", json_string(hash_b64u(fj_buf_slice(&w->auth_jwt))));
+	CHECK_OK(world_load(w, &err));
+	CHECK_STR(again(w, NULL), "permit");
+	json_object_set(holder, "usci", json_object_get(json_object_get(w->auth, "operator"), "usci"));
+	CHECK_STR(again(w, NULL), "deny narrowing");
+	json_object_set_new(grant(w), "actions", json_pack("[s]", "QUERY"));
+	CHECK_STR(again(w, NULL), "permit");
+}
+
+TEST("a token for the asset itself, by its number or its certificate's, is no token")
+{
+	static const char *const raw[] = {"SZ-0001", DAC};
+	MAKE(w);
+
+	for (size_t i = 0; i < FJ_ARRAY_LEN(raw); i++) {
+		json_object_set_new(json_object_get(w->token, "product"), "id", json_string(raw[i]));
+		CHECK_STR(again(w, NULL), "deny form");
+	}
+	json_object_set_new(json_object_get(w->token, "product"), "id", json_string("SZ-0001-P"));
+	CHECK_STR(again(w, NULL), "permit");
+}
+
+TEST("narrowing: one asset among 32 with another certificate's hash is found at every place")
+{
+	MAKE(w);
+	json_t *assets = json_object_get(w->auth, "assets");
+
+	for (size_t i = json_array_size(assets); i < 32; i++)
+		json_array_append_new(assets, asset_entry(w));
+	for (size_t i = 0; i < 32; i++) {
+		FJ_AUTO(ver_report) r = {.subject = NULL};
+		json_object_set_new(json_array_get(assets, i), "certificate_sha256", json_string(hash_b64u(fj_slice_str("other"))));
+		world_sign_auth(w);
+		CHECK_OK(judge(w, fj_buf_slice(&w->auth_jwt), &(struct asked){.use = NULL}, &r, &err));
+		CHECK_STR(brief(&r), "deny narrowing");
+		json_object_set_new(json_array_get(assets, i), "certificate_sha256", json_string(hash_b64u(slice(&w->dac))));
+	}
+	FJ_AUTO(ver_report) good = {.subject = NULL};
+	world_sign_auth(w);
+	CHECK_OK(judge(w, fj_buf_slice(&w->auth_jwt), &(struct asked){.use = NULL}, &good, &err));
+	CHECK_STR(brief(&good), "permit");
 }
 
 TEST("restricted acts are never given by a token")

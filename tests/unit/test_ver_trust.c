@@ -4,6 +4,7 @@
  */
 #include <pthread.h>
 
+#include "tests/unit/test.h"
 #include "tests/unit/ver_pki.h"
 
 #define MAKE(w)                                  \

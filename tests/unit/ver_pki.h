@@ -20,8 +20,8 @@
 #include <unistd.h>
 
 #include "base/file.h"
+#include "base/secret.h"
 #include "base/x509.h"
-#include "tests/unit/test.h"
 #include "verifier/verify.h"
 
 #define UNUSED __attribute__((unused))

@@ -40,6 +40,8 @@ static const struct portal_noun nouns[] = {
 	{"profile", "财政规则配置", "Policy profile", "财政规则配置", "Policy profile", {NULL}},
 	{"exchange", "预算管理一体化", "Budget system exchange", "数据交换", "Exchange", {NULL}},
 	{"legacy", "历史数据", "Legacy data", "历史数据", "Legacy data", {NULL}},
+	{"listing", "场内挂牌", "Listings", "场内挂牌", "Listing", {"id", "product", "name", "exchange", "listing_no", "state"}},
+	{"trade", "场内交易", "Trades", "成交", "Trade", {"id", "trade_no", "listing", "traded_on", "buyer", "quantity", "amount_fen"}},
 	{"offline", "线下办理", "Acts on paper", "线下办理", "Act on paper", {NULL}},
 	/* supervision */
 	{"evaluation", "运营成效评价", "Evaluations", "运营成效评价", "Evaluation", {"id", "authorisation", "from", "to", "score", "conclusion", "role", "at"}},
@@ -104,6 +106,8 @@ static const struct portal_hint hints[] = {
 	{"revenue.counter", " BOOKED ", true, "财政部门批准后冲销全部分录和分配，应缴款随之取消；不可恢复。", "The finance department approves; all entries and shares are negated and nothing is due any more; there is no way back."},
 	{"revenue.remit", "", false, "少缴将记为短缴并列入报告。", "Paying less is recorded as a short remittance and reported."},
 	{"statement.match", "", false, NULL, NULL},
+	{"listing.refresh", " PREPARED LISTED ", false, NULL, NULL}, {"listing.admit", " PREPARED ", false, NULL, NULL},
+	{"listing.delist", " PREPARED LISTED HALTED DELISTING ", true, "摘牌后不可恢复，须重新准备挂牌。", "There is no way back: a new listing has to be prepared."},
 	{"approval.approve", " OPEN ", false, NULL, NULL}, {"approval.reject", " OPEN ", false, NULL, NULL},
 };
 
@@ -112,7 +116,8 @@ const struct web_link portal_links[] = {
 	{"^LG-", "/show/ledger/"}, {"^CL-", "/show/collateral/"}, {"^RG-", "/show/registration/"}, {"^RV-", "/show/revenue/"},
 	{"^RM-", "/show/remittance/"}, {"^SR-", "/show/statement/"}, {"^PC-", "/show/price/"}, {"^PR-", "/show/plan/"}, {"^TK-", "/show/task/"},
 	{"^TQ-", "/show/request/"}, {"^TJ-", "/show/bulk/"}, {"^EV-", "/show/evaluation/"}, {"^SO-", "/show/order/"}, {"^SI-", "/show/incident/"},
-	{"^CM-", "/show/complaint/"}, {"^MT-", "/show/material/"}, {"import", "/do/ledger/import-status?run=1&id="}, {"asset_no", "/show/asset/"},
+	{"^CM-", "/show/complaint/"}, {"^MT-", "/show/material/"}, {"^LS-", "/show/listing/"}, {"^TR-", "/show/trade/"},
+	{"import", "/do/ledger/import-status?run=1&id="}, {"asset_no", "/show/asset/"}, {"exchange", "/show/organisation/"},
 	{"usci", "/show/organisation/"}, {"org", "/show/organisation/"}, {"finance", "/show/organisation/"}, {"dept", "/show/organisation/"},
 	{"login", "/show/user/"}, {"actor", "/show/user/"}, {NULL, NULL}};
 

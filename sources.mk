@@ -13,6 +13,7 @@ BASE_SRC := \
 	base/log.c \
 	base/mem.c \
 	base/proc.c \
+	base/room.c \
 	base/sandbox.c \
 	base/secret.c \
 	base/x509.c

@@ -123,6 +123,13 @@ ISSUER_SRC := \
 	issuer/publish/public.c \
 	issuer/publish/publish.c \
 	issuer/registration.c \
+	issuer/report/csv.c \
+	issuer/report/docx.c \
+	issuer/report/html.c \
+	issuer/report/model.c \
+	issuer/report/pages.c \
+	issuer/report/pdf.c \
+	issuer/report/xlsx.c \
 	issuer/review.c \
 	issuer/roles.c \
 	issuer/rules/rules.c \
@@ -202,6 +209,7 @@ TEST_UNIT_SRC := \
 	tests/unit/test_iss_ledger.c \
 	tests/unit/test_iss_number.c \
 	tests/unit/test_iss_people.c \
+	tests/unit/test_iss_report.c \
 	tests/unit/test_iss_rows.c \
 	tests/unit/test_iss_rules.c \
 	tests/unit/test_iss_search.c \

@@ -46,7 +46,7 @@ struct iss_conf { /* the process's working directory is the home D */
 	char portal[64], verifier[64];
 	bool demo;        /* offset clock allowed */
 };
-/* Before iss_open, in a process with one thread and nothing open: what reads XLSX files is forked
+/* Before iss_open, in a process with one thread and nothing open: what reads XLSX files and draws pages is forked
  * here, where forking is still allowed. */
 enum fj_rc iss_prepare(struct fj_err *err) FJ_MUST_USE;
 /* Opens register.db (migrating forward), finishes or abandons what was PENDING

@@ -93,6 +93,7 @@ ISSUER_SRC := \
 	issuer/exchange_reconcile.c \
 	issuer/export.c \
 	issuer/fields.c \
+	issuer/figure.c \
 	issuer/find.c \
 	issuer/history.c \
 	issuer/holder_key.c \
@@ -123,6 +124,10 @@ ISSUER_SRC := \
 	issuer/publish/public.c \
 	issuer/publish/publish.c \
 	issuer/registration.c \
+	issuer/report_act.c \
+	issuer/report_calendar.c \
+	issuer/report_model.c \
+	issuer/report_return.c \
 	issuer/report/csv.c \
 	issuer/report/docx.c \
 	issuer/report/html.c \
@@ -130,6 +135,7 @@ ISSUER_SRC := \
 	issuer/report/pages.c \
 	issuer/report/pdf.c \
 	issuer/report/xlsx.c \
+	issuer/reporting.c \
 	issuer/review.c \
 	issuer/roles.c \
 	issuer/rules/rules.c \

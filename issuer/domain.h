@@ -46,6 +46,8 @@ enum fj_rc apr_authorisation_resume(struct iss_call *c, const struct apr *a, str
 enum fj_rc apr_authorisation_end_request(struct iss_call *c, const struct apr *a, struct fj_err *err);
 enum fj_rc apr_authorisation_end(struct iss_call *c, const struct apr *a, struct fj_err *err);
 enum fj_rc apr_authorisation_end_refused(struct iss_call *c, const struct apr *a, struct fj_err *err);
+enum fj_rc apr_report_approve(struct iss_call *c, const struct apr *a, struct fj_err *err);
+enum fj_rc apr_report_reopened(struct iss_call *c, const struct apr *a, struct fj_err *err);
 enum fj_rc apr_token_resume(struct iss_call *c, const struct apr *a, struct fj_err *err);
 
 /* The longest texts that fields, columns and documents admit, in code points; a row's buffer

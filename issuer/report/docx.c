@@ -53,7 +53,7 @@ static enum fj_rc labelled(struct fj_buf *b, const char *label, const char *text
 
 static enum fj_rc cell(struct fj_buf *b, const char *text, bool number, bool head, int width)
 {
-	FJ_TRY(fj_buf_printf(b, "<w:tc><w:tcPr><w:tcW w:w=\"%d\" w:type=\"dxa\"/>%s</w:tcPr><w:p><w:pPr><w:pStyle w:val=\"%s\"/>%s</w:pPr>", width,
+	FJ_TRY(fj_buf_printf(b, "<w:tc><w:tcPr><w:tcW w:w=\"%d\" w:type=\"dxa\"/>%s<w:vAlign w:val=\"center\"/></w:tcPr><w:p><w:pPr><w:pStyle w:val=\"%s\"/>%s</w:pPr>", width,
 	    head ? "<w:shd w:val=\"clear\" w:color=\"auto\" w:fill=\"EEF1F5\"/>" : "", head ? "CellHead" : "Cell", number ? "<w:jc w:val=\"right\"/>" : ""));
 	FJ_TRY(run(b, text));
 	return fj_buf_puts(b, "</w:p></w:tc>");

@@ -91,7 +91,7 @@ static void draw_mark(const struct paper *p)
 	cairo_save(p->cr);
 	cairo_translate(p->cr, p->width / 2, p->height / 2);
 	cairo_rotate(p->cr, -0.9);
-	cairo_translate(p->cr, -p->height / 2, -height_of(l) / 2);
+	cairo_move_to(p->cr, -p->height / 2, -height_of(l) / 2);
 	cairo_set_source_rgb(p->cr, 0.93, 0.93, 0.93);
 	pango_cairo_show_layout(p->cr, l);
 	cairo_restore(p->cr);
@@ -333,7 +333,7 @@ static void draw_section(struct paper *p, const json_t *s)
 
 	if (name != NULL) {
 		char at[32];
-		need(p, 90); /* with what follows */
+		need(p, 140); /* with a table's first rows */
 		snprintf(at, sizeof(at), "page=%d", p->page);
 		cairo_pdf_surface_add_outline(p->surface, CAIRO_PDF_OUTLINE_ROOT, name, at, CAIRO_PDF_OUTLINE_FLAG_OPEN);
 		draw_text(p, &heading, name);

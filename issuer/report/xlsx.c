@@ -14,9 +14,8 @@
 #include "base/file.h"
 #include "issuer/report/parts.h"
 
-#define COLUMNS 8            /* that titles and paragraphs are merged over */
+#define COLUMNS 6            /* that titles and paragraphs are merged over */
 #define LINE 17.0            /* height of a line in points */
-#define WIDTH 15.0           /* of a column in characters */
 #define EXACT 1000000000000000 /* fen */
 
 enum look { TITLE, SUBTITLE, MARK, HEADING, LABEL, LEFT, BODY, NOTE, HEAD, HEAD_N, TEXT, INTEGER, AMOUNT, LOOKS };
@@ -26,6 +25,7 @@ struct book {
 	lxw_worksheet *sheet;
 	lxw_format *look[LOOKS];
 	lxw_row_t row;
+	int width[REP_MAX_COLUMNS]; /* of the sheet's columns, in characters */
 	bool failed; /* a write that did not succeed */
 };
 
@@ -109,7 +109,11 @@ static size_t lines_of(const char *s, size_t width)
 
 static void wide(struct book *b, const char *text, enum look k)
 {
-	size_t lines = lines_of(text, COLUMNS * (size_t)WIDTH);
+	size_t all = 0;
+
+	for (int i = 0; i < COLUMNS; i++)
+		all += (size_t)b->width[i];
+	size_t lines = lines_of(text, all);
 
 	did(b, worksheet_set_row(b->sheet, b->row, k == TITLE ? 30.0 : k == HEADING ? 24.0 : LINE * (double)(lines > 20 ? 20 : lines), NULL));
 	did(b, worksheet_merge_range(b->sheet, b->row, 0, b->row, COLUMNS - 1, text, b->look[k]));
@@ -145,7 +149,7 @@ static void row_height(struct book *b, const json_t *row)
 	json_t *v;
 
 	json_array_foreach(row, i, v) {
-		size_t n = json_is_string(v) ? lines_of(json_string_value(v), (size_t)WIDTH * 2) : 1;
+		size_t n = json_is_string(v) ? lines_of(json_string_value(v), (size_t)b->width[i]) : 1;
 		lines = n > lines ? n : lines;
 	}
 	if (lines > 1)
@@ -191,14 +195,37 @@ static void section(struct book *b, const json_t *s)
 	}
 }
 
-static bool begin_sheet(struct book *b, const char *name, bool wide_columns)
+/* a column is as wide as the widest share that a table of the sheet gives it */
+static void widen(struct book *b, const json_t *section)
 {
+	size_t i, k;
+	json_t *block, *c;
+
+	json_array_foreach(json_object_get(section, "blocks"), i, block)
+		json_array_foreach(json_object_get(json_object_get(block, "table"), "columns"), k, c) {
+			int w = 6 * rep_column_width(c);
+			w = w > 50 ? 50 : w;
+			b->width[k] = w > b->width[k] ? w : b->width[k];
+		}
+}
+
+/* one section of `only`, or all that are for reading */
+static bool begin_sheet(struct book *b, const char *name, const json_t *sections, const json_t *only)
+{
+	size_t i;
+	json_t *v;
+
 	b->sheet = workbook_add_worksheet(b->wb, name);
 	b->row = 0;
 	if (b->sheet == NULL)
 		return false;
-	did(b, worksheet_set_column(b->sheet, 0, 0, 30.0, NULL));
-	did(b, worksheet_set_column(b->sheet, 1, REP_MAX_COLUMNS, wide_columns ? 24.0 : WIDTH, NULL));
+	for (i = 0; i < REP_MAX_COLUMNS; i++)
+		b->width[i] = i == 0 ? 24 : 13;
+	json_array_foreach(sections, i, v)
+		if (only != NULL ? v == only : !rep_only_sheet(v))
+			widen(b, v);
+	for (i = 0; i < REP_MAX_COLUMNS; i++)
+		did(b, worksheet_set_column(b->sheet, (lxw_col_t)i, (lxw_col_t)i, (double)b->width[i], NULL));
 	worksheet_set_paper(b->sheet, 9); /* A4 */
 	worksheet_set_landscape(b->sheet);
 	worksheet_fit_to_pages(b->sheet, 1, 0);
@@ -211,7 +238,7 @@ static bool reading_sheet(struct book *b, const json_t *model)
 	size_t i;
 	json_t *v;
 
-	if (!begin_sheet(b, "报告", false))
+	if (!begin_sheet(b, "报告", json_object_get(model, "sections"), NULL))
 		return false;
 	wide(b, fj_json_peek(model, "title"), TITLE);
 	if (fj_json_peek(model, "subtitle") != NULL)
@@ -238,7 +265,7 @@ static bool all_sheets(struct book *b, const json_t *model)
 		return false;
 	json_array_foreach(json_object_get(model, "sections"), i, v)
 		if (rep_only_sheet(v)) {
-			if (!begin_sheet(b, fj_json_peek(v, "sheet"), true))
+			if (!begin_sheet(b, fj_json_peek(v, "sheet"), json_object_get(model, "sections"), v))
 				return false;
 			section(b, v);
 		}

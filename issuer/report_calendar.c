@@ -186,29 +186,34 @@ static enum fj_rc write_file(const struct calendar *k, struct fj_buf *b)
 	return fj_buf_puts(b, "END:VCALENDAR\r\n");
 }
 
+struct dated {
+	json_t *item;
+};
+
 static int by_day(const void *a, const void *b)
 {
-	const json_t *const *x = a, *const *y = b;
-	int d = strcmp(fj_json_text(*x, "due"), fj_json_text(*y, "due"));
+	const struct dated *x = a, *y = b;
+	int d = strcmp(fj_json_text(x->item, "due"), fj_json_text(y->item, "due"));
 
-	return d != 0 ? d : strcmp(fj_json_text(*x, "id"), fj_json_text(*y, "id"));
+	return d != 0 ? d : strcmp(fj_json_text(x->item, "id"), fj_json_text(y->item, "id"));
 }
 
 static enum fj_rc in_order(struct calendar *k, struct fj_err *err)
 {
 	size_t n = json_array_size(k->items), i;
-	FJ_AUTO(mem) room = fj_alloc(n + 1, sizeof(json_t *));
-	json_t **list = room, *v, *sorted = json_array();
+	FJ_AUTO(mem) room = fj_alloc(n + 1, sizeof(struct dated));
+	struct dated *list = room;
+	json_t *v, *sorted = json_array();
 
 	if (room == NULL || sorted == NULL) {
 		json_decref(sorted);
 		return no_memory(err);
 	}
 	json_array_foreach(k->items, i, v)
-		list[i] = v;
+		list[i].item = v;
 	qsort(list, n, sizeof(*list), by_day);
 	for (i = 0; i < n; i++)
-		json_array_append(sorted, list[i]);
+		json_array_append(sorted, list[i].item);
 	json_decref(k->items);
 	k->items = sorted;
 	return FJ_OK;

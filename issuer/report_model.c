@@ -69,16 +69,21 @@ static void add_table(json_t *blocks, const char *caption, json_t *columns, json
 	json_decref(t);
 }
 
-static void add_section(struct making *m, const char *name, json_t *blocks)
+static void add_section_apart(struct making *m, const char *name, const char *sheet, json_t *blocks)
 {
 	char n[16], heading[160];
 
 	if (json_array_size(blocks) > 0) {
 		number_zh(++m->number, n);
 		snprintf(heading, sizeof(heading), "%s、%.120s", n, name);
-		json_array_append_new(m->sections, json_pack("{s:s, s:O}", "heading", heading, "blocks", blocks));
+		json_array_append_new(m->sections, json_pack("{s:s, s:s*, s:O}", "heading", heading, "apart", sheet, "blocks", blocks));
 	}
 	json_decref(blocks);
+}
+
+static void add_section(struct making *m, const char *name, json_t *blocks)
+{
+	add_section_apart(m, name, NULL, blocks);
 }
 
 static void add_texts(struct making *m, bool first)
@@ -186,7 +191,7 @@ static void add_units(struct making *m)
 	if (json_array_size(rows) > 0)
 		json_array_append_new(rows, main_row("合计", values, values));
 	add_table(blocks, NULL, main_columns("单位", values), rows);
-	add_section(m, "分单位主要指标", blocks);
+	add_section_apart(m, "分单位主要指标", "分单位", blocks);
 }
 
 static void add_returns(struct making *m)
@@ -207,7 +212,7 @@ static void add_returns(struct making *m)
 	add_table(blocks, NULL, main_columns("数据来源", values), rows);
 	if (json_array_size(blocks) > 0)
 		json_array_append_new(blocks, json_pack("{s:s}", "note", "下属单位和市县报表为其自行报送的数据，本系统未核验；合并数为简单相加，按“不同”计数的指标可能重复。"));
-	add_section(m, "下属单位和市县报表并入", blocks);
+	add_section_apart(m, "下属单位和市县报表并入", "报表并入", blocks);
 }
 
 static void add_difference(struct making *m)

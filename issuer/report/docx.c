@@ -68,7 +68,7 @@ static void widths(const json_t *columns, int all, int out[REP_MAX_COLUMNS])
 	json_array_foreach(columns, i, c)
 		sum += rep_column_width(c);
 	json_array_foreach(columns, i, c)
-		out[i] = all * rep_column_width(c) / sum;
+		out[i] = all * rep_column_width(c) / (sum > 0 ? sum : 1);
 }
 
 static enum fj_rc head_row(struct fj_buf *b, const json_t *columns, const int *width)

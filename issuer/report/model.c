@@ -168,6 +168,7 @@ static enum fj_rc check_section(const json_t *section, size_t *rows, struct fj_e
 
 	FJ_TRY(check_text(section, "heading", false, err));
 	FJ_TRY(check_text(section, "sheet", false, err));
+	FJ_TRY(check_text(section, "apart", false, err));
 	if (!json_is_array(json_object_get(section, "blocks")))
 		return bad(err, FJ_E_INVALID, "has a section without blocks");
 	json_array_foreach(json_object_get(section, "blocks"), i, block) {

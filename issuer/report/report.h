@@ -5,12 +5,13 @@
  *
  * A document is JSON:
  *   {"title", "subtitle"?, "mark"?, "wide"?: bool, "meta": [[label, text]...],
- *    "sections": [{"heading"?, "sheet"?, "blocks": [BLOCK...]}...], "foot"?}
+ *    "sections": [{"heading"?, "sheet"?, "apart"?, "blocks": [BLOCK...]}...], "foot"?}
  *   BLOCK: {"text": paragraph} | {"note": small print}
  *        | {"table": {"caption"?, "columns": [{"title", "type", "width"}...], "rows": [[CELL...]...]}}
  * type is text, integer, money (fen) or date (ISO); width is a share of the line.  A CELL is a
  * text, an integer, or null for nothing.  "sheet" begins a new sheet of a workbook and is left
- * out everywhere else (tables for machines).  "mark" is written large and pale over each page.
+ * out everywhere else (tables for machines); "apart" gives a section, such as one with a wide table, a
+ * sheet of that name in a workbook and changes nothing elsewhere.  "mark" is written large and pale over each page.
  */
 #ifndef FJ_ISSUER_REPORT_H
 #define FJ_ISSUER_REPORT_H

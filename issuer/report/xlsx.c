@@ -209,7 +209,15 @@ static void widen(struct book *b, const json_t *section)
 		}
 }
 
-/* one section of `only`, or all that are for reading */
+/* the name of the section's own sheet; NULL: it stands with the others */
+static const char *own_sheet(const json_t *section)
+{
+	const char *name = fj_json_peek(section, "sheet");
+
+	return name != NULL ? name : fj_json_peek(section, "apart");
+}
+
+/* for the section `only`, or all that stand together */
 static bool begin_sheet(struct book *b, const char *name, const json_t *sections, const json_t *only)
 {
 	size_t i;
@@ -222,7 +230,7 @@ static bool begin_sheet(struct book *b, const char *name, const json_t *sections
 	for (i = 0; i < REP_MAX_COLUMNS; i++)
 		b->width[i] = i == 0 ? 24 : 13;
 	json_array_foreach(sections, i, v)
-		if (only != NULL ? v == only : !rep_only_sheet(v))
+		if (only != NULL ? v == only : own_sheet(v) == NULL)
 			widen(b, v);
 	for (i = 0; i < REP_MAX_COLUMNS; i++)
 		did(b, worksheet_set_column(b->sheet, (lxw_col_t)i, (lxw_col_t)i, (double)b->width[i], NULL));
@@ -249,7 +257,7 @@ static bool reading_sheet(struct book *b, const json_t *model)
 		pair(b, json_string_value(json_array_get(v, 0)), json_string_value(json_array_get(v, 1)));
 	b->row++;
 	json_array_foreach(json_object_get(model, "sections"), i, v)
-		if (!rep_only_sheet(v))
+		if (own_sheet(v) == NULL)
 			section(b, v);
 	if (fj_json_peek(model, "foot") != NULL)
 		wide(b, fj_json_peek(model, "foot"), NOTE);
@@ -264,8 +272,8 @@ static bool all_sheets(struct book *b, const json_t *model)
 	if (!dress(b) || !reading_sheet(b, model))
 		return false;
 	json_array_foreach(json_object_get(model, "sections"), i, v)
-		if (rep_only_sheet(v)) {
-			if (!begin_sheet(b, fj_json_peek(v, "sheet"), json_object_get(model, "sections"), v))
+		if (own_sheet(v) != NULL) {
+			if (!begin_sheet(b, own_sheet(v), json_object_get(model, "sections"), v))
 				return false;
 			section(b, v);
 		}

@@ -12,6 +12,7 @@ static const char small[] =
     "\"sections\":[{\"heading\":\"一、台账 <&>\",\"blocks\":[{\"text\":\"总体情况。\"},{\"table\":{\"caption\":\"表一\",\"columns\":"
     "[{\"title\":\"指标\",\"type\":\"text\",\"width\":4},{\"title\":\"数量\",\"type\":\"integer\",\"width\":2},{\"title\":\"金额\",\"type\":\"money\",\"width\":3},"
     "{\"title\":\"日期\",\"type\":\"date\",\"width\":2}],\"rows\":[[\"=1+1\",1234567,67901235,\"2026-06-30\"],[\"退回\",-3,-5,null]]}},{\"note\":\"计数口径\"}]},"
+    "{\"heading\":\"二、分单位\",\"apart\":\"分单位\",\"blocks\":[{\"text\":\"on a sheet of its own\"}]},"
     "{\"sheet\":\"数据\",\"blocks\":[{\"table\":{\"columns\":[{\"title\":\"key\",\"type\":\"text\"}],\"rows\":[[\"only.in.workbooks\"]]}}]}],\"foot\":\"摘要\"}";
 
 static json_t *parsed(const char *text)
@@ -87,7 +88,9 @@ TEST("a workbook has numbers as numbers, texts as texts, and the sheets for mach
 	CHECK(strstr(part(&b, "xl/worksheets/sheet1.xml", text, sizeof(text)), "<v>679012.35</v>") != NULL);
 	CHECK(strstr(text, "<f>") == NULL);
 	CHECK(strstr(text, "=1+1</t>") != NULL);
-	CHECK(strstr(part(&b, "xl/worksheets/sheet2.xml", text, sizeof(text)), "only.in.workbooks") != NULL);
+	CHECK(strstr(text, "on a sheet of its own") == NULL);
+	CHECK(strstr(part(&b, "xl/worksheets/sheet2.xml", text, sizeof(text)), "on a sheet of its own") != NULL);
+	CHECK(strstr(part(&b, "xl/worksheets/sheet3.xml", text, sizeof(text)), "only.in.workbooks") != NULL);
 }
 
 TEST("a DOCX repeats a table's heading, does not split rows, and is the same octets every time")

@@ -67,7 +67,9 @@ SERVICE_SRC := \
 	verifier/service/state.c
 
 ISSUER_SRC := \
+	issuer/agreement.c \
 	issuer/approval.c \
+	issuer/authority.c \
 	issuer/authorisation.c \
 	issuer/card.c \
 	issuer/card_class.c \
@@ -83,6 +85,8 @@ ISSUER_SRC := \
 	issuer/deadline.c \
 	issuer/delegation.c \
 	issuer/demo.c \
+	issuer/demo_plan.c \
+	issuer/disclosure.c \
 	issuer/division.c \
 	issuer/dossier.c \
 	issuer/event.c \
@@ -99,6 +103,7 @@ ISSUER_SRC := \
 	issuer/holder_key.c \
 	issuer/init.c \
 	issuer/iss.c \
+	issuer/items.c \
 	issuer/ledger.c \
 	issuer/ledger_heading.c \
 	issuer/ledger_import.c \
@@ -119,11 +124,20 @@ ISSUER_SRC := \
 	issuer/page.c \
 	issuer/pipe_kinds.c \
 	issuer/pipeline.c \
+	issuer/plan.c \
+	issuer/plan_steps.c \
+	issuer/price.c \
+	issuer/price_decision.c \
+	issuer/product.c \
 	issuer/profile.c \
 	issuer/publish/lists.c \
 	issuer/publish/public.c \
 	issuer/publish/publish.c \
 	issuer/registration.c \
+	issuer/remittance.c \
+	issuer/revenue.c \
+	issuer/revenue_hold.c \
+	issuer/revenue_split.c \
 	issuer/report_act.c \
 	issuer/report_calendar.c \
 	issuer/report_model.c \
@@ -140,6 +154,7 @@ ISSUER_SRC := \
 	issuer/roles.c \
 	issuer/rules/rules.c \
 	issuer/search.c \
+	issuer/share.c \
 	issuer/sheet/csv.c \
 	issuer/sheet/key.c \
 	issuer/sheet/out.c \
@@ -151,6 +166,9 @@ ISSUER_SRC := \
 	issuer/sheet/xmltab.c \
 	issuer/signin.c \
 	issuer/state.c \
+	issuer/statement.c \
+	issuer/statement_match.c \
+	issuer/statement_read.c \
 	issuer/status.c \
 	issuer/store/store.c \
 	issuer/task.c \
@@ -172,6 +190,7 @@ WEB_SRC := \
 	web/api/openapi.c \
 	web/portal/answer.c \
 	web/portal/card.c \
+	web/portal/disclosure.c \
 	web/portal/do.c \
 	web/portal/fields.c \
 	web/portal/frame.c \
@@ -209,16 +228,19 @@ TEST_UNIT_SRC := \
 	tests/unit/test_base_json.c \
 	tests/unit/test_ca_core.c \
 	tests/unit/test_hsm_memory.c \
+	tests/unit/test_iss_agreement.c \
 	tests/unit/test_iss_card.c \
 	tests/unit/test_iss_csv.c \
 	tests/unit/test_iss_exchange.c \
 	tests/unit/test_iss_ledger.c \
 	tests/unit/test_iss_number.c \
 	tests/unit/test_iss_people.c \
+	tests/unit/test_iss_price.c \
 	tests/unit/test_iss_report.c \
 	tests/unit/test_iss_rows.c \
 	tests/unit/test_iss_rules.c \
 	tests/unit/test_iss_search.c \
+	tests/unit/test_iss_share.c \
 	tests/unit/test_iss_sheet.c \
 	tests/unit/test_iss_state.c \
 	tests/unit/test_iss_workday.c \

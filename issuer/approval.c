@@ -95,31 +95,50 @@ static enum fj_rc refuse_second(struct iss_call *c, const char *kind, const char
 	return rc;
 }
 
+static enum fj_rc ask(struct iss_call *c, const struct kind *k, struct apr *a, const struct apr_chain *chain, struct fj_err *err)
+{
+	char hex[65];
+	FJ_AUTO(buf) text = FJ_BUF_INIT(MAX_PAYLOAD);
+	struct fj_hash digest;
+
+	FJ_TRY(digest_of(a->payload, &text, &digest, err));
+	fj_hex(digest.b, FJ_SHA256_LEN, hex);
+	iss_new_id("AP-", 12, a->id);
+	FJ_AUTO(json) body = json_pack("{s:s, s:s, s:s, s:s, s:O, s:s, s:s, s:s, s:s, s:o}", "id", a->id, "kind", a->kind, "object", a->object,
+	    "org", a->org, "payload", a->payload, "digest", hex, "applicant", c->actor->login, "person", c->actor->person,
+	    "role", role_for(c->actor, k->request), "chain", chn_json(chain));
+	FJ_TRY(evt_append(c, "approval.requested", a->id, body, err));
+	if (k->on_request != NULL)
+		FJ_TRY(k->on_request(c, a, err));
+	c->answer = json_pack("{s:s, s:s, s:s, s:o}", "approval", a->id, "kind", a->kind, "object", a->object, "waiting_for", waiting_json(chain, 1));
+	return c->answer != NULL ? FJ_OK : fj_fail(err, FJ_E_NOMEM, "issuer", NULL, "out of memory");
+}
+
 enum fj_rc apr_request(struct iss_call *c, const char *kind, const char *object, const char *org, json_t *payload, struct fj_err *err)
 {
 	const struct kind *k = kind_find(kind);
 	struct apr a = {.kind = kind, .object = object, .org = org, .payload = payload, .applicant = c->actor->login};
 	struct apr_level demanded = {.roles = k == NULL ? 0 : k->approve};
 	struct apr_chain chain;
-	char hex[65];
-	FJ_AUTO(buf) text = FJ_BUF_INIT(MAX_PAYLOAD);
-	struct fj_hash digest;
 
 	if (k == NULL || fj_strcopy(demanded.org, sizeof(demanded.org), org) != FJ_OK)
 		return fj_fail(err, FJ_E_INTERNAL, "issuer", NULL, "there is no approval \"%s\" for \"%s\"", kind, org);
 	FJ_TRY(refuse_second(c, kind, object, err));
-	FJ_TRY(digest_of(payload, &text, &digest, err));
 	FJ_TRY(chn_make(c, &a, &demanded, &chain, err));
-	fj_hex(digest.b, FJ_SHA256_LEN, hex);
-	iss_new_id("AP-", 12, a.id);
-	FJ_AUTO(json) body = json_pack("{s:s, s:s, s:s, s:s, s:O, s:s, s:s, s:s, s:s, s:o}", "id", a.id, "kind", kind, "object", object,
-	    "org", org, "payload", payload, "digest", hex, "applicant", c->actor->login, "person", c->actor->person,
-	    "role", role_for(c->actor, k->request), "chain", chn_json(&chain));
-	FJ_TRY(evt_append(c, "approval.requested", a.id, body, err));
-	if (k->on_request != NULL)
-		FJ_TRY(k->on_request(c, &a, err));
-	c->answer = json_pack("{s:s, s:s, s:s, s:o}", "approval", a.id, "kind", kind, "object", object, "waiting_for", waiting_json(&chain, 1));
-	return c->answer != NULL ? FJ_OK : fj_fail(err, FJ_E_NOMEM, "issuer", NULL, "out of memory");
+	return ask(c, k, &a, &chain, err);
+}
+
+enum fj_rc apr_request_levels(struct iss_call *c, const char *kind, const char *object, const json_t *levels, json_t *payload, struct fj_err *err)
+{
+	const struct kind *k = kind_find(kind);
+	struct apr_chain chain;
+
+	if (k == NULL)
+		return fj_fail(err, FJ_E_INTERNAL, "issuer", NULL, "there is no approval \"%s\"", kind);
+	FJ_TRY(refuse_second(c, kind, object, err));
+	FJ_TRY(chn_parse(levels, &chain, err));
+	struct apr a = {.kind = kind, .object = object, .org = chain.level[chain.n - 1].org, .payload = payload, .applicant = c->actor->login};
+	return ask(c, k, &a, &chain, err);
 }
 
 static enum fj_rc apply_turn(const struct evt *e, const struct apr_level *l, int64_t level, struct fj_err *err)
@@ -460,6 +479,11 @@ static enum fj_rc approve(struct iss_call *c, const struct stored *s, const stru
 	FJ_TRY(check_standing(c, s, k, err));
 	FJ_TRY(check_confirmed(c, s, err));
 	FJ_TRY(decide(c, s, s->level, "approve", last ? "APPROVED" : "OPEN", last ? NULL : &s->chain.level[s->level], err));
+	if (!last && strcmp(s->kind, "plan.approve") == 0) { /* a superior's audit is a step of its own (domain.md 7.3) */
+		as_apr(s, &a);
+		snprintf(c->approval, sizeof(c->approval), "%s", s->id);
+		FJ_TRY(apr_plan_audited(c, &a, err));
+	}
 	if (!last) {
 		c->answer = json_pack("{s:s, s:s, s:s, s:s, s:o}", "id", s->id, "state", "OPEN", "kind", s->kind, "object", s->object,
 		    "waiting_for", waiting_json(&s->chain, s->level + 1));

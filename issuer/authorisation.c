@@ -9,7 +9,8 @@
  * refused twice, the former state returns.
  */
 #include "base/jws.h"
-#include "issuer/domain.h"
+#include "issuer/agreement.h"
+#include "issuer/plan.h"
 #include "issuer/profile.h"
 #include "issuer/rules/rules.h"
 #include "issuer/state.h"
@@ -73,7 +74,7 @@ enum fj_rc dom_auth_get(struct sto *db, const char *number, struct dom_auth *out
 /* --- proposing --- */
 
 static const char *const known[] = {"certificates", "operator", "grant", "terms", "from", "to", "documents", "shared", "selection",
-	"operator_conditions", NULL};
+	"operator_conditions", "agreement", "adjusts", NULL};
 
 static const char *missing_document(const json_t *docs)
 {
@@ -112,9 +113,10 @@ enum fj_rc dom_grant_on_card(const json_t *grant, const json_t *card, struct fj_
 }
 
 /* each certificate in force, of one holder, whose rights and modes contain the grant (R01, R13) */
-static enum fj_rc check_certificate(struct iss_call *c, const char *number, const json_t *grant, fj_time to, char holder[19], struct fj_err *err)
+static enum fj_rc check_certificate(struct iss_call *c, const char *number, const json_t *grant, fj_time to, struct dom_scope *out, struct fj_err *err)
 {
 	struct dom_cert t;
+	struct dom_ledger l;
 	FJ_AUTO(dom_asset) a = {.card = NULL};
 
 	FJ_TRY(num_check(number, err));
@@ -127,20 +129,28 @@ static enum fj_rc check_certificate(struct iss_call *c, const char *number, cons
 	FJ_TRY(dom_asset_get(c->db, t.asset_no, &a, err));
 	FJ_TRY(dom_grant_on_card(grant, a.card, err));
 	FJ_TRY(iss_rule_no_raw_personal_data(dom_card_text(a.card, "rights", "personal_info"), dom_card_text(a.card, "rights", "legal_basis")[0] != '\0', err));
-	if (!same_holder(holder, t.holder)) {
+	if (!same_holder(out->holder, t.holder)) {
 		rc = fj_fail(err, FJ_E_INVALID, "issuer", "domain.md 4.8", "the certificates of one authorisation are of one holder");
 		fj_err_zh(err, "一项授权所列证书应属于同一持有单位");
 		return rc;
 	}
-	return fj_strcopy(holder, 19, t.holder);
+	FJ_TRY(dom_ledger_get(c->db, a.ledger, &l, err));
+	const json_t *worth = json_object_get(json_object_get(a.card, "basic"), "book_value");
+	out->shared = out->shared || l.shared_from[0] != '\0'; /* the proposer can't leave it out (R16) */
+	out->public_data = out->public_data || json_is_true(json_object_get(json_object_get(a.card, "rights"), "public_data"));
+	out->important = out->important || strcmp(dom_card_text(a.card, "management", "data_level"), "IMPORTANT") == 0;
+	out->valued = out->valued && json_is_integer(worth);
+	out->value_fen += json_integer_value(worth); /* 64 at most, each far below the range */
+	if (t.not_after < out->certificates_end)
+		out->certificates_end = t.not_after;
+	return fj_strcopy(out->holder, sizeof(out->holder), t.holder);
 }
 
-static enum fj_rc check_operator(struct iss_call *c, const json_t *p, struct dom_org *op, struct fj_err *err)
+enum fj_rc dom_operator_check(struct iss_call *c, const char *implementer, const char *usci, const char *finance, struct dom_org *op, struct fj_err *err)
 {
-	const char *usci, *self = c->actor->org;
 	FJ_AUTO(dom_org) own = {.affiliates = NULL};
+	int64_t least;
 
-	FJ_TRY(fj_json_str(p, "operator", 18, &usci, err));
 	FJ_TRY(dom_org_get(c->db, usci, op, err));
 	if (!(op->roles & ISS_OPERATOR)) {
 		enum fj_rc rc = fj_fail(err, FJ_E_REFUSED, "issuer", "27号 art. 3", "%s is not entered as an operator", op->name);
@@ -148,10 +158,11 @@ static enum fj_rc check_operator(struct iss_call *c, const json_t *p, struct dom
 		return rc;
 	}
 	/* either side may have declared the other */
-	FJ_TRY(dom_org_get(c->db, self, &own, err));
-	FJ_TRY(iss_rule_no_implementer_as_operator(strcmp(usci, self) == 0 || fj_list_has(op->affiliates, self) || fj_list_has(own.affiliates, usci), err));
-	FJ_TRY(iss_rule_no_unfit_operator(iss_said(fj_json_peek(p, "operator_conditions")), op->dishonest, err));
-	return iss_rule_no_operator_without_competition(iss_said(fj_json_peek(p, "selection")), err);
+	FJ_TRY(dom_org_get(c->db, implementer, &own, err));
+	FJ_TRY(iss_rule_no_implementer_as_operator(strcmp(usci, implementer) == 0 || fj_list_has(op->affiliates, implementer) || fj_list_has(own.affiliates, usci), err));
+	FJ_TRY(iss_rule_no_unfit_operator(true, op->dishonest, err));
+	FJ_TRY(prf_int(c, finance, "operator.mlps", &least, err));
+	return iss_rule_no_operator_below_protection(op->mlps, least, err);
 }
 
 static enum fj_rc read_terms(const json_t *p, const json_t *grant, bool *paid, struct fj_err *err)
@@ -173,43 +184,38 @@ static enum fj_rc read_terms(const json_t *p, const json_t *grant, bool *paid, s
 	return only_welfare ? iss_rule_no_fee_for_welfare("WELFARE", *paid, err) : FJ_OK;
 }
 
-struct proposal {
-	const json_t *p, *grant;
-	fj_time from, to;
-	bool paid;
-	char holder[19];
-	struct dom_org op;
-};
-
-static enum fj_rc check_proposal(struct iss_call *c, const json_t *p, struct proposal *out, struct fj_err *err)
+static enum fj_rc read_days(const json_t *p, fj_time now, bool late, struct dom_scope *out, struct fj_err *err)
 {
-	json_t *grant, *certs, *v, *docs;
 	const char *from, *to;
-	size_t i;
+	fj_time begin;
 
-	memset(out, 0, sizeof(*out));
-	out->p = p;
-	FJ_TRY(fj_json_only(p, known, err));
-	FJ_TRY(fj_json_obj(p, "grant", &grant, err));
-	out->grant = grant;
-	FJ_TRY(fj_grant_check(grant, err));
-	FJ_TRY(iss_rule_no_sub_authorisation(fj_json_num(grant, "depth"), err));
 	FJ_TRY(fj_json_str(p, "from", 10, &from, err));
 	FJ_TRY(fj_json_str(p, "to", 10, &to, err));
-	FJ_TRY(fj_date_parse(from, &out->from, err));
+	FJ_TRY(fj_date_parse(from, &begin, err));
 	FJ_TRY(fj_date_parse(to, &out->to, err));
 	out->to += 86399; /* the last day counts whole */
-	if (out->from < c->now)
-		out->from = out->from + 86400 > c->now ? c->now : 0;
+	out->from = begin;
+	if (begin < now)
+		out->from = late || begin + 86400 > now ? now : 0;
 	if (out->from == 0 || out->to < out->from) {
 		enum fj_rc rc = fj_fail(err, FJ_E_INVALID, "issuer", "domain.md 5.3", "an authorisation begins today or later and ends after it begins");
 		fj_err_zh(err, "授权应自今日或以后起，且截止日不早于起始日");
 		return rc;
 	}
-	FJ_TRY(iss_rule_no_term_over_five_years(out->from, out->to, err));
-	FJ_TRY(fj_json_obj(p, "documents", &docs, err));
-	FJ_TRY(iss_rule_no_authorisation_without_documents(missing_document(docs), err));
-	FJ_TRY(iss_rule_no_shared_data_without_consent(json_is_true(json_object_get(p, "shared")), iss_said(fj_json_peek(docs, "consent")), err));
+	return iss_rule_no_term_over_five_years(late ? begin : out->from, out->to, err);
+}
+
+enum fj_rc dom_scope_check(struct iss_call *c, const json_t *p, bool late, struct dom_scope *out, struct fj_err *err)
+{
+	json_t *grant, *certs, *v;
+	size_t i;
+
+	*out = (struct dom_scope){.p = p, .certificates_end = FJ_TIME_MAX, .valued = true, .shared = json_is_true(json_object_get(p, "shared"))};
+	FJ_TRY(fj_json_obj(p, "grant", &grant, err));
+	out->grant = grant;
+	FJ_TRY(fj_grant_check(grant, err));
+	FJ_TRY(iss_rule_no_sub_authorisation(fj_json_num(grant, "depth"), err));
+	FJ_TRY(read_days(p, c->now, late, out, err));
 	FJ_TRY(read_terms(p, grant, &out->paid, err));
 	FJ_TRY(fj_json_arr(p, "certificates", 64, &certs, err));
 	if (json_array_size(certs) == 0) {
@@ -218,43 +224,106 @@ static enum fj_rc check_proposal(struct iss_call *c, const json_t *p, struct pro
 		return rc;
 	}
 	json_array_foreach(certs, i, v)
-		FJ_TRY(check_certificate(c, json_is_string(v) ? json_string_value(v) : "", grant, out->to, out->holder, err));
-	return check_operator(c, p, &out->op, err);
+		FJ_TRY(check_certificate(c, json_is_string(v) ? json_string_value(v) : "", grant, out->to, out, err));
+	return FJ_OK;
 }
 
-/* data shared by government units is marked on the ledger: the proposer can't leave it out (R16) */
-static enum fj_rc check_shared(struct iss_call *c, const json_t *p, struct fj_err *err)
-{
-	size_t i;
-	json_t *v;
+/* --- a large change runs the course again, and gives a further version (27号 art. 11) --- */
 
-	json_array_foreach(json_object_get(p, "certificates"), i, v) {
-		struct dom_cert t;
-		struct dom_ledger l;
-		FJ_AUTO(dom_asset) a = {.card = NULL};
-		FJ_TRY(dom_cert_get(c->db, json_string_value(v), &t, err));
-		FJ_TRY(dom_asset_get(c->db, t.asset_no, &a, err));
-		FJ_TRY(dom_ledger_get(c->db, a.ledger, &l, err));
-		FJ_TRY(iss_rule_no_shared_data_without_consent(l.shared_from[0] != '\0', iss_said(fj_json_peek(json_object_get(p, "documents"), "consent")), err));
-	}
-	return FJ_OK;
+static enum fj_rc check_adjusted(struct iss_call *c, const struct dom_scope *s, const char *implementer, struct dom_auth *a, struct fj_err *err)
+{
+	const char *number = fj_json_text(s->p, "adjusts");
+	bool live;
+
+	FJ_TRY(num_check(number, err));
+	FJ_TRY(dom_auth_get(c->db, number, a, err));
+	live = (strcmp(a->state, "ACTIVE") == 0 || strcmp(a->state, "SUSPENDED") == 0) && !expired(a->not_after, c->now);
+	if (live && strcmp(a->implementer, implementer) == 0 && strcmp(a->holder, s->holder) == 0)
+		return FJ_OK;
+	enum fj_rc rc = fj_fail(err, live ? FJ_E_FORBIDDEN : FJ_E_STATE, "issuer", "27号 art. 11", "what is adjusted is a running authorisation of your institution, on the same holder's data");
+	fj_err_zh(err, "调整的应为本实施机构正在执行、且属同一持有单位的授权");
+	return rc;
+}
+
+/* --- the short course: all at once --- */
+
+static enum fj_rc check_agreement(struct iss_call *c, const struct dom_scope *s, const char *finance, struct fj_err *err)
+{
+	const json_t *a = json_object_get(s->p, "agreement");
+	struct dom_agreement_term term;
+	struct dom_agreement_bounds within = {.certificates = json_object_get(s->p, "certificates"), .purposes = json_object_get(s->grant, "purposes"), .to = s->to,
+		.certificates_end = s->certificates_end};
+
+	if (a == NULL)
+		return FJ_OK;
+	FJ_TRY(prf_int(c, finance, "agreement.evaluation_months", &within.months, err));
+	return dom_agreement_check(a, &within, &term, err);
+}
+
+/* documents, operator and, where there is one, the agreement */
+static enum fj_rc check_rest(struct iss_call *c, const struct dom_scope *s, const char *implementer, struct dom_org *op, struct fj_err *err)
+{
+	FJ_AUTO(dom_org) holder = {.affiliates = NULL};
+	const char *usci;
+	json_t *docs;
+
+	FJ_TRY(fj_json_only(s->p, known, err));
+	FJ_TRY(fj_json_obj(s->p, "documents", &docs, err));
+	FJ_TRY(iss_rule_no_authorisation_without_documents(missing_document(docs), err));
+	FJ_TRY(iss_rule_no_shared_data_without_consent(s->shared, iss_said(fj_json_peek(docs, "consent")), err));
+	FJ_TRY(fj_json_str(s->p, "operator", 18, &usci, err));
+	FJ_TRY(dom_org_get(c->db, s->holder, &holder, err));
+	FJ_TRY(dom_operator_check(c, implementer, usci, holder.finance, op, err));
+	FJ_TRY(iss_rule_no_unfit_operator(iss_said(fj_json_peek(s->p, "operator_conditions")), false, err));
+	FJ_TRY(iss_rule_no_operator_without_competition(iss_said(fj_json_peek(s->p, "selection")), err));
+	return check_agreement(c, s, holder.finance, err);
+}
+
+static enum fj_rc propose_short(struct iss_call *c, const struct dom_scope *s, struct fj_err *err)
+{
+	FJ_AUTO(dom_org) op = {.affiliates = NULL};
+	FJ_AUTO(dom_org) holder = {.affiliates = NULL};
+	char id[32];
+
+	FJ_TRY(check_rest(c, s, c->actor->org, &op, err));
+	FJ_TRY(dom_org_get(c->db, s->holder, &holder, err));
+	FJ_TRY(dom_plan_begin(c, s, "SHORT", id, err));
+	FJ_AUTO(json) payload = json_pack("{s:O, s:s}", "proposal", (json_t *)(uintptr_t)s->p, "implementer", c->actor->org);
+	FJ_TRY(apr_request(c, "authorisation.grant", id, holder.finance, payload, err));
+	return fj_json_set(c->answer, "plan", json_string(id));
+}
+
+/* --- the full course begins --- */
+
+static enum fj_rc propose_full(struct iss_call *c, const struct dom_scope *s, struct fj_err *err)
+{
+	static const char *const first[] = {"certificates", "grant", "terms", "from", "to", "shared", "adjusts", NULL};
+	char id[32];
+
+	if (json_object_get(s->p, "operator") != NULL || json_object_get(s->p, "selection") != NULL)
+		return iss_rule_fail(err, "R39", "this data takes the full course: its operator is selected after the plan is deliberated (plan select); propose without one",
+		    "该数据资产走完整程序：实施方案审议后方可选择运营机构（plan select）；请勿在提出时指定运营机构");
+	FJ_TRY(fj_json_only(s->p, first, err));
+	FJ_TRY(dom_plan_begin(c, s, "FULL", id, err));
+	c->answer = json_pack("{s:s, s:s, s:s}", "plan", id, "course", "FULL", "state", "PROPOSED");
+	return c->answer != NULL ? FJ_OK : fj_fail(err, FJ_E_NOMEM, "issuer", NULL, "out of memory");
 }
 
 enum fj_rc cmd_authorisation_propose(struct iss_call *c, struct fj_err *err)
 {
 	const json_t *p = json_object_get(c->params, "proposal");
 	FJ_AUTO(dom_org) holder = {.affiliates = NULL};
-	struct proposal x;
-	char id[32];
+	FJ_AUTO(dom_auth) adjusted = {.body = NULL};
+	struct dom_scope s;
+	bool brief;
 
-	enum fj_rc rc = check_proposal(c, p, &x, err);
-	FJ_AUTO(json) affiliates = x.op.affiliates;
-	FJ_TRY(rc);
-	FJ_TRY(check_shared(c, p, err));
-	FJ_TRY(dom_org_get(c->db, x.holder, &holder, err));
-	iss_new_id("PR-", 12, id);
-	FJ_AUTO(json) payload = json_pack("{s:O, s:s}", "proposal", (json_t *)(uintptr_t)p, "implementer", c->actor->org);
-	return apr_request(c, "authorisation.grant", id, holder.finance, payload, err);
+	FJ_TRY(fj_json_only(p, known, err));
+	FJ_TRY(dom_scope_check(c, p, false, &s, err));
+	FJ_TRY(dom_org_get(c->db, s.holder, &holder, err));
+	if (json_object_get(p, "adjusts") != NULL)
+		FJ_TRY(check_adjusted(c, &s, c->actor->org, &adjusted, err));
+	FJ_TRY(prf_flag(c, holder.finance, s.public_data ? "short_course.public" : "short_course.other", &brief, err));
+	return brief ? propose_short(c, &s, err) : propose_full(c, &s, err);
 }
 
 static enum fj_rc asset_entry(struct iss_call *c, const char *number, json_t *list, struct fj_err *err)
@@ -286,7 +355,8 @@ static enum fj_rc party(struct sto *db, const char *usci, json_t **out, struct f
 }
 
 /* the payload as it will be signed */
-static enum fj_rc payload_of(struct iss_call *c, const struct proposal *x, const char *implementer, const char *number, const struct sts_ref *st, json_t **out, struct fj_err *err)
+static enum fj_rc payload_of(struct iss_call *c, const struct dom_scope *x, const char *implementer, const char *operator_, const char *number, const struct sts_ref *st,
+    json_t **out, struct fj_err *err)
 {
 	json_t *holder = NULL, *impl = NULL, *op = NULL, *v;
 	FJ_AUTO(json) assets = json_array();
@@ -297,7 +367,7 @@ static enum fj_rc payload_of(struct iss_call *c, const struct proposal *x, const
 		FJ_TRY(asset_entry(c, json_string_value(v), assets, err));
 	FJ_TRY(party(c->db, x->holder, &holder, err));
 	FJ_TRY(party(c->db, implementer, &impl, err));
-	FJ_TRY(party(c->db, x->op.usci, &op, err));
+	FJ_TRY(party(c->db, operator_, &op, err));
 	*out = json_pack("{s:s, s:s, s:s, s:i, s:I, s:I, s:I, s:o, s:o, s:o, s:O, s:O, s:{s:s}, s:n, s:o, s:{s:o}}", "iss", iss_base(c->iss), "vct",
 	    FJ_VCT_AUTHORISATION, "jti", number, "version", 1, "iat", (json_int_t)c->now, "nbf", (json_int_t)x->from, "exp", (json_int_t)x->to,
 	    "holder", holder, "implementer", impl, "operator", op, "assets", assets, "grant", (json_t *)(uintptr_t)x->grant,
@@ -320,44 +390,77 @@ static enum fj_rc first_due(struct iss_call *c, const char *finance, fj_time fro
 	return fj_json_set(body, "first_due", json_integer((json_int_t)due));
 }
 
-enum fj_rc apr_authorisation_grant(struct iss_call *c, const struct apr *a, struct fj_err *err)
+static enum fj_rc adjust(struct iss_call *c, const struct dom_scope *s, const char *id, const char *implementer, const struct dom_org *op, char number[41], struct fj_err *err);
+
+enum fj_rc dom_grant(struct iss_call *c, const struct dom_scope *s, const char *id, const char *implementer, const struct dom_org *op, char number[41],
+    struct fj_err *err)
 {
-	const char *implementer = fj_json_peek(a->payload, "implementer");
-	const json_t *p = json_object_get(a->payload, "proposal");
-	struct iss_actor as = *c->actor, *actor = &as;
-	struct proposal x;
+	if (json_object_get(s->p, "adjusts") != NULL)
+		return adjust(c, s, id, implementer, op, number, err);
+
 	FJ_AUTO(dom_org) holder = {.affiliates = NULL};
 	FJ_AUTO(dom_org) finance = {.affiliates = NULL};
 	struct sts_ref st[2];
 	json_t *payload = NULL;
-	char series[40], number[41];
+	char series[40];
 	int64_t n;
 
-	/* checked again, now: things may have changed since it was proposed */
-	snprintf(actor->org, sizeof(actor->org), "%s", implementer);
-	struct iss_call again = *c;
-	again.actor = actor;
-	enum fj_rc rc = check_proposal(&again, p, &x, err);
-	FJ_AUTO(json) affiliates = x.op.affiliates;
-	FJ_TRY(rc);
-	FJ_TRY(check_shared(c, p, err));
-	FJ_TRY(dom_org_get(c->db, x.holder, &holder, err));
+	FJ_TRY(dom_org_get(c->db, s->holder, &holder, err));
 	FJ_TRY(dom_org_get(c->db, holder.finance, &finance, err));
 	struct fj_date d = fj_date_of(c->now, FJ_CHINA_OFFSET);
 	snprintf(series, sizeof(series), "DAU-%s-%04d%02d", finance.div6, d.y, d.m);
 	FJ_TRY(ser_next(c, series, &n, err));
 	FJ_TRY(num_make("DAU", finance.div6, c->now, n, number, err));
 	FJ_TRY(sts_allot(c, "register", st, 2, err));
-	rc = payload_of(c, &x, implementer, number, st, &payload, err);
+	FJ_TRY(payload_of(c, s, implementer, op->usci, number, st, &payload, err));
 	FJ_AUTO(json) owned = payload;
-	FJ_TRY(rc);
-	FJ_AUTO(json) body = json_pack("{s:O, s:s, s:I, s:s, s:s, s:s, s:s, s:s, s:I, s:I, s:I, s:I}", "payload", owned, "series", series, "series_n", (json_int_t)n,
-	    "holder", x.holder, "implementer", implementer, "operator", x.op.usci, "holder_name", holder.name, "operator_name", x.op.name,
-	    "line_list", (json_int_t)st[0].list, "line_idx", (json_int_t)st[0].idx, "own_list", (json_int_t)st[1].list, "own_idx", (json_int_t)st[1].idx);
-	FJ_TRY(first_due(c, holder.finance, x.from, body, err));
-	FJ_TRY(pipe_intend(c, PIPE_AUTHORISATION, number, body, err));
-	c->answer = json_pack("{s:s, s:s, s:s}", "id", a->id, "state", "APPROVED", "authorisation", number);
+	FJ_AUTO(json) body = json_pack("{s:O, s:s, s:I, s:s, s:s, s:s, s:s, s:s, s:I, s:I, s:I, s:I, s:s}", "payload", owned, "series", series, "series_n", (json_int_t)n,
+	    "holder", s->holder, "implementer", implementer, "operator", op->usci, "holder_name", holder.name, "operator_name", op->name,
+	    "line_list", (json_int_t)st[0].list, "line_idx", (json_int_t)st[0].idx, "own_list", (json_int_t)st[1].list, "own_idx", (json_int_t)st[1].idx, "plan", id);
+	FJ_TRY(first_due(c, holder.finance, s->from, body, err));
+	return pipe_intend(c, PIPE_AUTHORISATION, number, body, err);
+}
+
+/* checked again, now: things may have changed since it was proposed or agreed */
+enum fj_rc apr_authorisation_grant(struct iss_call *c, const struct apr *a, struct fj_err *err)
+{
+	FJ_AUTO(dom_plan) plan = {.doc = NULL};
+	FJ_AUTO(dom_org) op = {.affiliates = NULL};
+	FJ_AUTO(dom_org) holder = {.affiliates = NULL};
+	struct dom_scope s;
+	json_t *effective = NULL;
+	const char *to;
+	char number[41];
+
+	FJ_TRY(dom_plan_get(c->db, a->object, &plan, err));
+	FJ_TRY(dom_plan_next(&plan, "activate", &to, err));
+	if (strcmp(plan.course, "SHORT") == 0) {
+		FJ_TRY(dom_scope_check(c, json_object_get(plan.doc, "proposal"), false, &s, err));
+		FJ_TRY(check_rest(c, &s, plan.implementer, &op, err));
+	} else {
+		FJ_TRY(dom_plan_scope(c, &plan, &effective, &s, err));
+	}
+	FJ_AUTO(json) owned = effective;
+	if (owned != NULL) {
+		FJ_TRY(dom_org_get(c->db, s.holder, &holder, err));
+		FJ_TRY(dom_operator_check(c, plan.implementer, plan.operator_, holder.finance, &op, err));
+	}
+	FJ_TRY(dom_grant(c, &s, plan.id, plan.implementer, &op, number, err));
+	c->answer = json_pack("{s:s, s:s, s:s, s:s}", "id", a->id, "state", "APPROVED", "authorisation", number, "plan", plan.id);
 	return FJ_OK;
+}
+
+/* of the full course only the disclosure is to be mended and asked for again */
+enum fj_rc apr_authorisation_grant_refused(struct iss_call *c, const struct apr *a, struct fj_err *err)
+{
+	FJ_AUTO(dom_plan) plan = {.doc = NULL};
+	struct dom_plan_step step = {.event = "plan.refused"};
+
+	FJ_TRY(dom_plan_get(c->db, a->object, &plan, err));
+	if (strcmp(plan.course, "SHORT") != 0)
+		return FJ_OK;
+	FJ_TRY(dom_plan_next(&plan, "refuse", &step.to, err));
+	return dom_plan_step(c, &plan, &step, err);
 }
 
 static bool is_version(const json_t *intent);
@@ -380,10 +483,11 @@ enum fj_rc apply_authorisation_intended(const struct evt *e, struct fj_err *err)
 	    fj_json_text(b, "holder_name"), fj_json_text(b, "operator_name"), fj_json_num(p, "nbf"), fj_json_num(p, "exp"), fj_buf_str(&payload),
 	    fj_json_num(b, "line_list"),
 	    fj_json_num(b, "line_idx"), fj_json_num(b, "own_list"), fj_json_num(b, "own_idx"), e->seq, fj_json_num(b, "first_due")));
+	FJ_TRY(sto_run(e->db, STO_PLAN_GRANTED, NULL, err, "tit", e->object, e->seq, fj_json_text(b, "plan")));
 	return dom_auth_get(e->db, e->object, &again, err); /* what can't be read could never be taken back */
 }
 
-/* --- a new version, when a certificate that it names has a successor --- */
+/* --- a new version: a certificate that it names has a successor, or it was adjusted --- */
 
 static enum fj_rc current_assets(struct iss_call *c, const json_t *assets, json_t *out, struct fj_err *err)
 {
@@ -402,40 +506,66 @@ static enum fj_rc current_assets(struct iss_call *c, const json_t *assets, json_
 	return FJ_OK;
 }
 
-static enum fj_rc next_body(struct iss_call *c, const struct dom_auth *a, const struct sts_ref *own, json_t **out, struct fj_err *err)
+/* payload: the former one with what changes; the rest of a version is the same for all */
+static enum fj_rc next_version(struct iss_call *c, const struct dom_auth *a, json_t *payload, const char *plan, struct fj_err *err)
 {
-	FJ_AUTO(json) payload = json_deep_copy(a->body);
-	FJ_AUTO(json) assets = json_array();
 	FJ_AUTO(buf) b64 = FJ_BUF_INIT(64);
 	uint8_t hash[FJ_SHA256_LEN];
+	struct sts_ref own;
+	char object[64];
+	const int64_t version = fj_json_num(a->body, "version") + 1;
 
-	FJ_TRY(current_assets(c, json_object_get(a->body, "assets"), assets, err));
+	FJ_TRY(sts_allot(c, "register", &own, 1, err));
 	FJ_TRY(fj_unhex(a->sha256, 64, hash));
 	FJ_TRY(fj_b64u_put(&b64, FJ_SLICE(hash, sizeof(hash))));
-	int bad = json_object_set(payload, "assets", assets) |
-	    json_object_set_new(payload, "version", json_integer(fj_json_num(a->body, "version") + 1)) |
-	    json_object_set_new(payload, "iat", json_integer((json_int_t)c->now)) | json_object_set_new(payload, "previous", json_string(fj_buf_str(&b64))) |
-	    json_object_set_new(payload, "status", json_pack("{s:o}", "status_list", sts_json(own->uri, own->idx)));
+	int bad = json_object_set_new(payload, "version", json_integer((json_int_t)version)) | json_object_set_new(payload, "iat", json_integer((json_int_t)c->now)) |
+	    json_object_set_new(payload, "previous", json_string(fj_buf_str(&b64))) |
+	    json_object_set_new(payload, "status", json_pack("{s:o}", "status_list", sts_json(own.uri, own.idx)));
 	if (bad != 0)
 		return fj_fail(err, FJ_E_NOMEM, "issuer", NULL, "out of memory");
 	FJ_TRY(fj_authorisation_check(payload, err));
-	*out = json_pack("{s:O, s:s, s:I, s:I}", "payload", payload, "number", a->number, "own_list", (json_int_t)own->list, "own_idx", (json_int_t)own->idx);
-	return *out != NULL ? FJ_OK : fj_fail(err, FJ_E_NOMEM, "issuer", NULL, "out of memory");
+	FJ_AUTO(json) body = json_pack("{s:O, s:s, s:I, s:I, s:s*}", "payload", payload, "number", a->number, "own_list", (json_int_t)own.list, "own_idx",
+	    (json_int_t)own.idx, "plan", plan);
+	if (body == NULL)
+		return fj_fail(err, FJ_E_NOMEM, "issuer", NULL, "out of memory");
+	snprintf(object, sizeof(object), "%s~%lld", a->number, (long long)version);
+	return pipe_intend(c, PIPE_AUTHORISATION, object, body, err);
 }
 
 static enum fj_rc rebind_one(struct iss_call *c, const char *number, struct fj_err *err)
 {
 	FJ_AUTO(dom_auth) a = {.body = NULL};
-	struct sts_ref own;
-	json_t *body = NULL;
-	char object[64];
+	FJ_AUTO(json) assets = json_array();
 
 	FJ_TRY(dom_auth_get(c->db, number, &a, err));
-	FJ_TRY(sts_allot(c, "register", &own, 1, err));
-	FJ_TRY(next_body(c, &a, &own, &body, err));
-	FJ_AUTO(json) owned = body;
-	snprintf(object, sizeof(object), "%s~%lld", a.number, (long long)fj_json_num(json_object_get(body, "payload"), "version"));
-	return pipe_intend(c, PIPE_AUTHORISATION, object, body, err);
+	FJ_TRY(current_assets(c, json_object_get(a.body, "assets"), assets, err));
+	FJ_AUTO(json) payload = json_deep_copy(a.body);
+	if (json_object_set(payload, "assets", assets) != 0)
+		return fj_fail(err, FJ_E_NOMEM, "issuer", NULL, "out of memory");
+	return next_version(c, &a, payload, NULL, err);
+}
+
+/* a version keeps number, status entry, first second and parties of its line */
+static enum fj_rc adjust(struct iss_call *c, const struct dom_scope *s, const char *id, const char *implementer, const struct dom_org *op, char number[41], struct fj_err *err)
+{
+	FJ_AUTO(dom_auth) a = {.body = NULL};
+	FJ_AUTO(json) assets = json_array();
+	FJ_AUTO(json) sorted = dom_sorted(json_object_get(s->p, "certificates"));
+	size_t i;
+	json_t *v;
+
+	FJ_TRY(check_adjusted(c, s, implementer, &a, err));
+	FJ_TRY(iss_rule_no_other_operator(a.operator_, op->usci, err));
+	FJ_TRY(fj_strcopy(number, 41, a.number));
+	json_array_foreach(sorted, i, v)
+		FJ_TRY(asset_entry(c, json_string_value(v), assets, err));
+	FJ_AUTO(json) payload = json_deep_copy(a.body);
+	int bad = json_object_set(payload, "assets", assets) | json_object_set(payload, "grant", (json_t *)(uintptr_t)s->grant) |
+	    json_object_set_new(payload, "terms", json_pack("{s:s}", "kind", s->paid ? "paid" : "free")) | json_object_set_new(payload, "exp", json_integer((json_int_t)s->to));
+	if (bad != 0)
+		return fj_fail(err, FJ_E_NOMEM, "issuer", NULL, "out of memory");
+	FJ_TRY(iss_rule_no_term_over_five_years(a.not_before, s->to, err));
+	return next_version(c, &a, payload, id, err);
 }
 
 enum fj_rc dom_rebind(struct iss_call *c, bool *more, struct fj_err *err)
@@ -463,6 +593,7 @@ static enum fj_rc intended_version(const struct evt *e, struct fj_err *err)
 	const json_t *b = e->body;
 
 	FJ_TRY(sts_apply_allot(e, "register", fj_json_num(b, "own_list"), (uint32_t)fj_json_num(b, "own_idx"), err));
+	FJ_TRY(sto_run(e->db, STO_PLAN_GRANTED, NULL, err, "tit", fj_json_text(b, "number"), e->seq, fj_json_text(b, "plan")));
 	return sto_run(e->db, STO_REBIND_DONE, NULL, err, "t", fj_json_text(b, "number"));
 }
 
@@ -480,9 +611,11 @@ static enum fj_rc issued_version(const struct evt *e, const json_t *b, struct fj
 		FJ_TRY(sts_apply_set(e, a.own_list, (uint32_t)a.own_idx, STS_SUPERSEDED, err));
 	if (!active)
 		FJ_TRY(sts_apply_set(e, fj_json_num(b, "own_list"), (uint32_t)fj_json_num(b, "own_idx"), ended ? STS_INVALID : STS_SUSPENDED, err));
-	return sto_run(e->db, STO_AUTH_VERSION, NULL, err, "tiittit", fj_buf_str(&payload), fj_json_num(b, "own_list"), fj_json_num(b, "own_idx"),
+	if (json_object_get(b, "plan") != NULL)
+		FJ_TRY(sto_run(e->db, STO_PLAN_ACTIVE, NULL, err, "it", e->seq, a.number));
+	return sto_run(e->db, STO_AUTH_VERSION, NULL, err, "tiittiit", fj_buf_str(&payload), fj_json_num(b, "own_list"), fj_json_num(b, "own_idx"),
 	    fj_json_text(e->body, "sha256"),
-	    e->object, e->seq, a.number);
+	    e->object, fj_json_num(json_object_get(b, "payload"), "exp"), e->seq, a.number);
 }
 
 /* the intent's body; "" none */
@@ -501,6 +634,7 @@ enum fj_rc apply_authorisation_issued(const struct evt *e, struct fj_err *err)
 	FJ_TRY(intent_of(e->db, e->object, &intent, err));
 	if (is_version(intent))
 		return issued_version(e, intent, err);
+	FJ_TRY(sto_run(e->db, STO_PLAN_ACTIVE, NULL, err, "it", e->seq, e->object));
 	return sto_run(e->db, STO_AUTH_ISSUED, NULL, err, "tit", fj_json_text(e->body, "sha256"), e->seq, e->object);
 }
 
@@ -510,7 +644,8 @@ enum fj_rc apply_authorisation_abandoned(const struct evt *e, struct fj_err *err
 
 	FJ_TRY(intent_of(e->db, e->object, &intent, err));
 	if (is_version(intent)) /* the version before stays; why is in the event and the log */
-		return FJ_OK;
+		return json_object_get(intent, "plan") == NULL ? FJ_OK : sto_run(e->db, STO_PLAN_NOT_GRANTED, NULL, err, "it", e->seq, fj_json_text(intent, "number"));
+	FJ_TRY(sto_run(e->db, STO_PLAN_NOT_GRANTED, NULL, err, "it", e->seq, e->object));
 	return sto_run(e->db, STO_AUTH_STATE, NULL, err, "tit", "ABANDONED", e->seq, e->object);
 }
 

@@ -81,6 +81,8 @@ struct apr {
 typedef enum fj_rc (*apr_fn)(struct iss_call *c, const struct apr *a, struct fj_err *err);
 /* Sets c->answer to {"approval": id, "object":..., "waiting_for": {...}}. */
 enum fj_rc apr_request(struct iss_call *c, const char *kind, const char *object, const char *org, json_t *payload, struct fj_err *err) FJ_MUST_USE;
+/* the same where the act itself knows who decides: levels [{"roles":[...],"org":USCC}], first to last */
+enum fj_rc apr_request_levels(struct iss_call *c, const char *kind, const char *object, const json_t *levels, json_t *payload, struct fj_err *err) FJ_MUST_USE;
 /* All natural persons behind an approval so far, applicant and deciders, joined by "+": for rules
  * that keep persons apart (iss_persons_meet). */
 enum fj_rc apr_persons(struct sto *db, const char *id, struct fj_buf *out, struct fj_err *err) FJ_MUST_USE;
@@ -90,7 +92,7 @@ enum fj_rc apr_applicant(struct sto *db, const char *id, char person[ISS_PERSON_
 enum fj_rc apr_open_for(struct iss_call *c, const char *kind, const char *object, char out[32], struct fj_err *err) FJ_MUST_USE;
 
 /* refuse the open approval of this kind for this object, if there is one: its ground is gone.
- * Only for kinds without on_refuse. */
+ * Its on_refuse is not run. */
 enum fj_rc apr_void(struct iss_call *c, const char *kind, const char *object, const char *note, struct fj_err *err) FJ_MUST_USE;
 
 /* --- the pipeline: credentials of three kinds, one way to be made.

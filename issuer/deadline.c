@@ -4,8 +4,8 @@
  * Terms in working days are worked out when they begin and stand with what they
  * bind: a registration in its present state, an open objection.  A certificate
  * is listed once its renewal window is open, an authorisation while an asset of it has no query
- * code of 26号's first registration.  Nothing here refuses: an office
- * that is late is shown, and so is its head.
+ * code of 26号's first registration, a remittance while it is not paid in full.
+ * Nothing here refuses: an office that is late is shown, and so is its head.
  */
 #include "issuer/domain.h"
 #include "issuer/profile.h"

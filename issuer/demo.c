@@ -15,6 +15,7 @@
 #include "base/file.h"
 #include "base/secret.h"
 #include "ca/ca.h"
+#include "issuer/demo_plan.h"
 #include "issuer/domain.h"
 #include "issuer/iss.h"
 
@@ -88,7 +89,7 @@ static const struct {
 	{"jc1", JINGCHU, "OPERATOR"}, {"jc2", JINGCHU, "OPERATOR"},
 	{"qs1", QIANSHU, "OPERATOR"}, {"qs2", QIANSHU, "OPERATOR"},
 	{"gz-hold1", GUIZHOU, "HOLDER,IMPLEMENTER"}, {"gz-hold2", GUIZHOU, "IMPLEMENTER"}, {"gz-sup", GUIZHOU, "SUPERIOR"},
-	{"pc1", PENGCHENG, "HOLDER"}, {"pc-sup", PENGCHENG, "SUPERIOR"},
+	{"pc1", PENGCHENG, "HOLDER"}, {"pc-dev", PENGCHENG, "USER"}, {"pc-sup", PENGCHENG, "SUPERIOR"},
 	{"yj1", YONGJIANG, "HOLDER,OPERATOR,IMPLEMENTER"}, {"yj2", YONGJIANG, "HOLDER,OPERATOR,IMPLEMENTER"}, {"yj-sup", YONGJIANG, "SUPERIOR"},
 	{"auditor", MOF, "AUDITOR"},
 };
@@ -365,7 +366,7 @@ static enum fj_rc asset_and_certificate(struct demo *d, const struct asset *a, c
 	return certify(d, a, expected, 3, number, err);
 }
 
-/* --- authorisations and tokens --- */
+/* --- authorisations, by the full course, and tokens --- */
 
 struct grant {
 	const char *mode, *domains, *scenarios, *rights, *purposes, *actions, *territory;
@@ -379,29 +380,76 @@ static json_t *grant_json(const struct grant *g)
 }
 
 struct authorisation {
-	const char *implementer, *finance; /* logins */
-	const char *operator_;             /* USCC */
-	const char *from, *to, *terms;
+	const char *implementer, *second;  /* logins of the institution */
+	const char *superior;              /* login, "" no department above the holder */
+	const char *fin1, *fin2;           /* logins: who approves the plan, and who the grant */
+	const char *signer;                /* login of the operator */
+	const char *from, *to, *terms, *products;
 	const struct grant *grant;
 	bool shared;
 };
 
-static enum fj_rc authorise(struct demo *d, const struct authorisation *a, const char *certificate, char number[41], struct fj_err *err)
+static json_t *on_paper(const char *id, const char *body, const char *doc_no)
 {
-	json_t *made = NULL;
-	json_t *p = json_pack("{s:[s], s:s, s:o, s:s, s:s, s:s, s:b, s:s, s:s, s:{s:s, s:s, s:s, s:s, s:s}}", "certificates", certificate, "operator",
-	    a->operator_, "grant", grant_json(a->grant), "terms", a->terms, "from", a->from, "to", a->to, "shared", a->shared, "selection",
-	    "公开招标（示例）", "operator_conditions", "资金、管理、技术、服务、安全条件证明（示例）", "documents", "feasibility", "可研报告（示例）", "due_diligence",
-	    "尽职调查（示例）", "risk_evaluation", "评估报告（示例）", "security_rules", "安全制度（示例）", "emergency_plan", "应急预案（示例）");
+	return json_pack("{s:s, s:s, s:s, s:s, s:s}", "id", id, "body", body, "doc_no", doc_no, "doc_date", "2026-03-02", "scan", "扫描件（示例）");
+}
 
-	if (p != NULL && a->shared)
-		json_object_set_new(json_object_get(p, "documents"), "consent", json_string("提供单位同意函（示例）"));
-	FJ_TRY(act2(d, a->implementer, a->finance, "authorisation.propose", json_pack("{s:o}", "proposal", p), &made, err));
+/* from the proposal to what superior and finance department approved */
+static enum fj_rc plan_approved(struct demo *d, const struct authorisation *a, const struct dmo_plan *w, char id[32], struct fj_err *err)
+{
+	json_t *begun = NULL, *asked = NULL;
+	json_t *p = json_pack("{s:[s], s:o, s:s, s:s, s:s, s:b}", "certificates", w->certificate, "grant", grant_json(a->grant), "terms", a->terms, "from", a->from, "to",
+	    a->to, "shared", a->shared);
+
+	FJ_TRY(act(d, a->implementer, "authorisation.propose", json_pack("{s:o}", "proposal", p), &begun, err));
+	FJ_AUTO(json) plan = begun;
+	FJ_TRY(fj_strcopy(id, 32, fj_json_text(plan, "plan")));
+	FJ_TRY(act(d, a->implementer, "plan.study", json_pack("{s:s, s:o}", "id", id, "study", dmo_study(w)), NULL, err));
+	FJ_TRY(act(d, a->implementer, "plan.submit", json_pack("{s:s}", "id", id), &asked, err));
+	FJ_AUTO(json) approval = asked;
+	if (a->superior[0] != '\0')
+		FJ_TRY(act(d, a->superior, "approval.approve", json_pack("{s:s}", "id", fj_json_text(approval, "approval")), NULL, err));
+	return act(d, a->fin1, "approval.approve", json_pack("{s:s}", "id", fj_json_text(approval, "approval")), NULL, err);
+}
+
+/* the approved price, and the products that the agreement lists */
+static enum fj_rc sell(struct demo *d, const struct authorisation *a, const struct dmo_plan *w, const char *number, struct fj_err *err)
+{
+	bool query = strstr(a->grant->actions, "QUERY") != NULL;
+	FJ_AUTO(json) products = dmo_products(w, number, query ? "API" : "VERIFY");
+	size_t i;
+	json_t *v;
+
+	FJ_TRY(act2(d, a->implementer, a->fin1, "price.record", dmo_price(w, number), NULL, err));
+	json_array_foreach(products, i, v)
+		FJ_TRY(act(d, a->signer, "product.add", json_incref(v), NULL, err));
+	return FJ_OK;
+}
+
+static enum fj_rc authorise(struct demo *d, const struct authorisation *a, const struct asset *asset, const char *certificate, char number[41], struct fj_err *err)
+{
+	const struct dmo_plan w = {.certificate = certificate, .from = a->from, .to = a->to, .products = a->products, .holder = user_of(d, asset->holder)->org,
+		.implementer = user_of(d, a->implementer)->org, .operator_ = user_of(d, a->signer)->org, .shared = a->shared};
+	json_t *made = NULL, *paper;
+	char id[32];
+
+	FJ_TRY(plan_approved(d, a, &w, id, err));
+	paper = on_paper(id, "本级人民政府（示例）", "示例政办〔2026〕1号");
+	json_object_set_new(paper, "items", dmo_items(&w, a->grant->mode));
+	FJ_TRY(act2(d, a->implementer, a->second, "plan.deliberate", paper, NULL, err));
+	FJ_TRY(act(d, a->implementer, "plan.select", json_pack("{s:s, s:o}", "id", id, "selection", dmo_selection(&w)), NULL, err));
+	FJ_TRY(act2(d, a->implementer, a->signer, "plan.agree", json_pack("{s:s, s:o}", "id", id, "agreement", dmo_agreement(&w)), NULL, err));
+	paper = on_paper(id, "省级数据管理部门（示例）", "示例数备〔2026〕1号");
+	json_object_set_new(paper, "filing_no", json_string("备2026-1（示例）"));
+	FJ_TRY(act2(d, a->implementer, a->second, "plan.file", paper, NULL, err));
+	FJ_TRY(act2(d, a->implementer, a->fin2, "plan.activate", json_pack("{s:s, s:s, s:s}", "id", id, "place", "实施机构门户网站（示例）", "address",
+	    "https://disclosure.example/2026/1"), &made, err));
 	FJ_AUTO(json) owned = made;
 	const char *got = fj_json_peek(owned, "authorisation");
 	if (got == NULL || fj_json_num(owned, "issued") != 1)
 		return fj_fail(err, FJ_E_INTERNAL, "demo", NULL, "an authorisation was not issued");
-	return fj_strcopy(number, 41, got);
+	FJ_TRY(fj_strcopy(number, 41, got));
+	return sell(d, a, &w, number, err);
 }
 
 struct license {
@@ -541,7 +589,8 @@ static enum fj_rc case1(struct demo *d, struct fj_err *err)
 	static const struct grant scene = {"SCENE", "", "水电调度,洪水预警", "OPER,USE", "SECTOR,WELFARE", "DOWNLOAD_PRODUCT,MODEL_CALL,QUERY", "100000"};
 	static const struct grant flood = {"SCENE", "", "洪水预警", "USE", "WELFARE", "QUERY", "420000"};
 	static const struct grant power = {"SCENE", "", "水电调度", "USE", "SECTOR", "MODEL_CALL", "520000"};
-	static const struct authorisation auth = {"slb1", "mof1", JINGCHU, "2026-03-17", "2029-03-14", "paid", &scene, true};
+	static const struct authorisation auth = {"slb1", "slb2", "slb2", "mof1", "mof2", "jc1", "2026-03-17", "2029-03-14", "paid", "P-FLOOD=WELFARE,P-POWER=SECTOR",
+		&scene, true};
 	static const struct license free_one = {"jc1", "P-FLOOD", "operator", "free", 360, &flood, HUBEI_WATER, "湖北省水文水资源中心", NULL};
 	static const struct license paid_one = {"jc1", "P-POWER", "operator", "paid", 30, &power, PENGCHENG, "鹏城数据科技（虚构）", NULL};
 	char number[41], dau[41], id[64];
@@ -549,7 +598,7 @@ static enum fj_rc case1(struct demo *d, struct fj_err *err)
 	FJ_TRY(at(d, "2026-03-16T01:00:00Z", err));
 	FJ_TRY(asset_and_certificate(d, &asset_water, "DAC-100000-202603-000001-F", number, err));
 	FJ_TRY(at(d, "2026-03-17T01:00:00Z", err));
-	FJ_TRY(authorise(d, &auth, number, dau, err));
+	FJ_TRY(authorise(d, &auth, &asset_water, number, dau, err));
 	FJ_TRY(license(d, &free_one, dau, id, err));
 	FJ_TRY(show_token(d, id, "permit", "action=QUERY,purpose=WELFARE,territory=420100", err));
 	FJ_TRY(show_token(d, id, "deny", "action=DOWNLOAD_PRODUCT,purpose=WELFARE", err)); /* out of scope */
@@ -566,7 +615,8 @@ static enum fj_rc case2(struct demo *d, struct fj_err *err)
 	static const struct grant domain = {"DOMAIN", "农业气象", "", "OPER,USE", "INDUSTRY,WELFARE", "DOWNLOAD_PRODUCT,QUERY,REDEVELOP", "100000"};
 	static const struct grant relief = {"DOMAIN", "农业气象", "", "USE", "WELFARE", "QUERY", "420000"};
 	static const struct grant index = {"DOMAIN", "农业气象", "", "USE", "INDUSTRY", "REDEVELOP", "420000"};
-	static const struct authorisation auth = {"qx1", "mof1", JINGCHU, "2026-03-18", "2029-03-15", "paid", &domain, false};
+	static const struct authorisation auth = {"qx1", "qx2", "", "mof1", "mof2", "jc1", "2026-03-18", "2029-03-15", "paid", "P-RELIEF=WELFARE,P-INDEX=INDUSTRY", &domain,
+		false};
 	static const struct license free_one = {"jc1", "P-RELIEF", "operator", "free", 360, &relief, HUBEI_WATER, "湖北省水文水资源中心", NULL};
 	static const struct license own = {"jc1", "P-INDEX", "operator", "paid", 300, &index, JIANGCHENG, "江城保险科技（虚构）", NULL};
 	static const struct license other = {"jc1", "P-INDEX", "operator", "paid", 300, &index, PENGCHENG, "鹏城数据科技（虚构）", NULL};
@@ -575,7 +625,7 @@ static enum fj_rc case2(struct demo *d, struct fj_err *err)
 
 	FJ_TRY(at(d, "2026-03-18T01:00:00Z", err));
 	FJ_TRY(asset_and_certificate(d, &asset_weather, "DAC-100000-202603-000002-D", number, err));
-	FJ_TRY(authorise(d, &auth, number, dau, err));
+	FJ_TRY(authorise(d, &auth, &asset_weather, number, dau, err));
 	FJ_TRY(license(d, &free_one, dau, id, err));
 	FJ_TRY(show_token(d, id, "permit", "action=QUERY,purpose=WELFARE,environment=any", err));
 	FJ_TRY(must_refuse(license(d, &own, dau, id, &refused), &refused, "R11", err));
@@ -596,14 +646,15 @@ static enum fj_rc case3(struct demo *d, struct fj_err *err)
 {
 	static const struct grant whole = {"WHOLE", "", "", "OPER,USE", "INDUSTRY,PUBGOV", "DOWNLOAD_PRODUCT,QUERY,VERIFY", "420000"};
 	static const struct grant city = {"SCENE", "", "防汛调度", "USE", "PUBGOV", "QUERY", "420100"};
-	static const struct authorisation auth = {"hbsw1", "hb-fin1", JINGCHU, "2026-04-02", "2029-03-30", "paid", &whole, false};
+	static const struct authorisation auth = {"hbsw1", "hbsw2", "", "hb-fin1", "hb-fin2", "jc1", "2026-04-02", "2029-03-30", "paid", "P-WATER=PUBGOV,P-REPORT=INDUSTRY",
+		&whole, false};
 	static const struct license one = {"jc1", "P-WATER", "operator", "free", 300, &city, HUBEI, "湖北省财政厅", NULL};
 	char number[41], other[41], dau[41], id[64];
 
 	FJ_TRY(at(d, "2026-04-02T01:00:00Z", err));
 	FJ_TRY(asset_and_certificate(d, &asset_hubei, "DAC-420000-202604-000001-2", number, err));
 	FJ_TRY(asset_and_certificate(d, &asset_second, NULL, other, err));
-	FJ_TRY(authorise(d, &auth, number, dau, err));
+	FJ_TRY(authorise(d, &auth, &asset_hubei, number, dau, err));
 	FJ_TRY(license(d, &one, dau, id, err));
 	FJ_TRY(act(d, "hb-fin1", "authorisation.suspend", json_pack("{s:s, s:s}", "number", dau, "reason", "安全检查（示例）"), NULL, err));
 	FJ_TRY(show_authorisation(d, dau, "deny", err)); /* suspended */
@@ -637,14 +688,15 @@ static json_t *many_users(void)
 static enum fj_rc case4(struct demo *d, struct fj_err *err)
 {
 	static const struct grant scene = {"SCENE", "", "普惠金融", "OPER,USE", "INDUSTRY", "VERIFY", "520000"};
-	static const struct authorisation auth = {"gz-hold1", "gz-fin1", QIANSHU, "2026-04-08", "2029-04-05", "paid", &scene, false};
+	static const struct authorisation auth = {"gz-hold1", "gz-hold2", "", "gz-fin1", "gz-fin2", "qs1", "2026-04-08", "2029-04-05", "paid", "P-VERIFY=INDUSTRY", &scene,
+		false};
 	static const struct license many = {"qs1", "P-VERIFY", "operator", "paid", 360, &scene, "", "", NULL};
 	char number[41], dau[41];
 	json_t *made = NULL;
 
 	FJ_TRY(at(d, "2026-04-08T01:00:00Z", err));
 	FJ_TRY(asset_and_certificate(d, &asset_finance, "DAC-520000-202604-000001-F", number, err));
-	FJ_TRY(authorise(d, &auth, number, dau, err));
+	FJ_TRY(authorise(d, &auth, &asset_finance, number, dau, err));
 	FJ_TRY(act(d, "qs1", "token.issue", json_pack("{s:o}", "request", license_json(&many, dau, many_users())), &made, err));
 	FJ_AUTO(json) owned = made;
 	const json_t *ids = json_object_get(owned, "tokens");
@@ -702,7 +754,7 @@ static enum fj_rc present(struct demo *d, struct fj_err *err)
 	static const struct grant city = {"SCENE", "", "防汛调度", "USE", "PUBGOV", "QUERY", "420100"};
 	static const struct license keyed = {"jc1", "P-RESERVOIR", "operator", "free", 300, &city, HUBEI, "湖北省财政厅", NULL};
 	static const struct license named = {"jc1", "P-RESERVOIR", "operator", "free", 60, &city, HUBEI, "湖北省财政厅", "https://gateway.example"};
-	struct authorisation auth = {"hbsw1", "hb-fin1", JINGCHU, NULL, NULL, "paid", &whole, false};
+	struct authorisation auth = {"hbsw1", "hbsw2", "", "hb-fin1", "hb-fin2", "jc1", NULL, NULL, "paid", "P-RESERVOIR=PUBGOV,P-REPORT=INDUSTRY", &whole, false};
 	char number[41], dau[41], id[64], from[FJ_TIME_CAP], to[FJ_TIME_CAP];
 
 	FJ_TRY(iss_demo_clock(d->i, 0, err));
@@ -711,7 +763,7 @@ static enum fj_rc present(struct demo *d, struct fj_err *err)
 	fj_date_china(fj_now() + 700 * 86400, to);
 	auth.from = from;
 	auth.to = to;
-	FJ_TRY(authorise(d, &auth, number, dau, err));
+	FJ_TRY(authorise(d, &auth, &asset_fresh, number, dau, err));
 	FJ_TRY(license(d, &keyed, dau, id, err));
 	FJ_TRY(show_token(d, id, "permit", "action=QUERY,purpose=PUBGOV,territory=420106", err));
 	FJ_TRY(show_token(d, id, "deny", "action=QUERY,purpose=PUBGOV,territory=440300", err)); /* elsewhere */

@@ -48,7 +48,18 @@ enum fj_rc apr_authorisation_end(struct iss_call *c, const struct apr *a, struct
 enum fj_rc apr_authorisation_end_refused(struct iss_call *c, const struct apr *a, struct fj_err *err);
 enum fj_rc apr_report_approve(struct iss_call *c, const struct apr *a, struct fj_err *err);
 enum fj_rc apr_report_reopened(struct iss_call *c, const struct apr *a, struct fj_err *err);
+enum fj_rc apr_authorisation_grant_refused(struct iss_call *c, const struct apr *a, struct fj_err *err);
+enum fj_rc apr_plan_approve(struct iss_call *c, const struct apr *a, struct fj_err *err);
+enum fj_rc apr_plan_audited(struct iss_call *c, const struct apr *a, struct fj_err *err); /* a level before the last passed */
+enum fj_rc apr_plan_refused(struct iss_call *c, const struct apr *a, struct fj_err *err);
+enum fj_rc apr_plan_deliberate(struct iss_call *c, const struct apr *a, struct fj_err *err);
+enum fj_rc apr_plan_agree(struct iss_call *c, const struct apr *a, struct fj_err *err);
+enum fj_rc apr_plan_file(struct iss_call *c, const struct apr *a, struct fj_err *err);
 enum fj_rc apr_token_resume(struct iss_call *c, const struct apr *a, struct fj_err *err);
+enum fj_rc apr_price_record(struct iss_call *c, const struct apr *a, struct fj_err *err);
+enum fj_rc apr_revenue_clear(struct iss_call *c, const struct apr *a, struct fj_err *err);
+enum fj_rc apr_revenue_refuse(struct iss_call *c, const struct apr *a, struct fj_err *err);
+enum fj_rc apr_revenue_counter(struct iss_call *c, const struct apr *a, struct fj_err *err);
 
 /* The longest texts that fields, columns and documents admit, in code points; a row's buffer
  * holds that many of four octets each. */

@@ -149,8 +149,9 @@ const struct iss_field fld_collateral[] = {
 };
 const struct iss_field fld_collateral_list[] = {PAGE, ASSET(false), {"state", ISS_F_STR, false, 12, "状态", "only those in this state", collateral_states, "domain.md decision 2"}, {0}};
 const struct iss_field fld_rule_override[] = {
-	{"rule", ISS_F_STR, true, 8, "规则", "R05"},
-	ASSET(true),
+	{"rule", ISS_F_STR, true, 8, "规则", "R05 or R10"},
+	ASSET(false),
+	{"product", ISS_F_STR, false, 105, "产品编号", "of R10: authorisation/id, registered or to be registered"},
 	REASON,
 	{0},
 };

@@ -229,8 +229,10 @@ static void tend_once(struct iss *i)
 		rc = published;
 		err = later;
 	}
-	if (rc != FJ_OK && !i->behind)
+	/* each cause once: another one needs another remedy */
+	if (rc != FJ_OK && strcmp(err.en, i->waits_for) != 0)
 		fj_log_err(FJ_LOG_ERROR, "issuing or publication waits", &err);
+	snprintf(i->waits_for, sizeof(i->waits_for), "%s", rc != FJ_OK ? err.en : "");
 	i->behind = rc != FJ_OK;
 }
 

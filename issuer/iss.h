@@ -46,6 +46,7 @@ struct iss {
 	bool tending, ending;
 	pthread_cond_t wake;
 	atomic_bool behind;            /* issuing or publication did not finish: the tender tries again */
+	char waits_for[320];           /* why, as the tender last logged it; its own */
 	_Atomic int64_t clock_real0, clock_boot0; /* when the two clocks were last found to agree */
 };
 

@@ -6,16 +6,16 @@
  * asks, another approves.  The override is an event, is listed, is used up by the
  * one act that it lets through, and is shown wherever that act's result is.  A
  * rule of kind R is refused here whatever the reason, R04 before all: so is R05
- * for an asset that R04 bans.
+ * for an asset that R04 bans.  R05 is about an asset; R10 about a product, by
+ * "authorisation/id", which need not be registered yet: it is let in by it.
  */
 #include "issuer/card.h"
 #include "issuer/rules/rules.h"
 
-static enum fj_rc check(struct iss_call *c, const char *rule, const char *asset_no, struct dom_org *holder, struct fj_err *err)
+static enum fj_rc check_asset(struct iss_call *c, const char *asset_no, struct dom_org *holder, struct fj_err *err)
 {
 	FJ_AUTO(dom_asset) a = {.card = NULL};
 
-	FJ_TRY(iss_rule_no_override(rule, err));
 	FJ_TRY(dom_asset_get(c->db, asset_no, &a, err));
 	FJ_TRY(dom_org_get(c->db, a.holder, holder, err));
 	FJ_TRY(iss_rule_no_foreign_issuer(holder->finance, c->actor->org, err));
@@ -23,19 +23,49 @@ static enum fj_rc check(struct iss_call *c, const char *rule, const char *asset_
 	return iss_rule_no_collateral(holder->kind, err);
 }
 
+static enum fj_rc check_product(struct iss_call *c, const char *key, struct dom_org *holder, struct fj_err *err)
+{
+	FJ_AUTO(dom_auth) a = {.body = NULL};
+	size_t n = strcspn(key, "/");
+	char number[41];
+
+	if (n >= sizeof(number) || key[n] == '\0' || key[n + 1] == '\0') {
+		enum fj_rc rc = fj_fail(err, FJ_E_INVALID, "issuer", "R10", "name the product as authorisation/id");
+		fj_err_zh(err, "产品编号应写作 授权编号/产品标识");
+		return rc;
+	}
+	snprintf(number, sizeof(number), "%.*s", (int)n, key);
+	FJ_TRY(dom_auth_get(c->db, number, &a, err));
+	FJ_TRY(dom_org_get(c->db, a.holder, holder, err));
+	return iss_rule_no_foreign_issuer(holder->finance, c->actor->org, err);
+}
+
+static enum fj_rc check(struct iss_call *c, const char *rule, const char *object, struct dom_org *holder, struct fj_err *err)
+{
+	FJ_TRY(iss_rule_no_override(rule, err));
+	return strcmp(rule, "R10") == 0 ? check_product(c, object, holder, err) : check_asset(c, object, holder, err);
+}
+
 enum fj_rc cmd_rule_override(struct iss_call *c, struct fj_err *err)
 {
 	FJ_AUTO(dom_org) holder = {.affiliates = NULL};
-	const char *rule = fj_json_peek(c->params, "rule"), *asset = fj_json_peek(c->params, "asset"), *reason = fj_json_peek(c->params, "reason");
+	const char *rule = fj_json_peek(c->params, "rule"), *reason = fj_json_peek(c->params, "reason");
+	const char *object = fj_json_peek(c->params, strcmp(rule, "R10") == 0 ? "product" : "asset");
 
-	FJ_TRY(check(c, rule, asset, &holder, err));
+	FJ_TRY(iss_rule_no_override(rule, err));
+	if (object == NULL) {
+		enum fj_rc rc = fj_fail(err, FJ_E_INVALID, "issuer", rule, "R05 is let through for an asset, R10 for a product: name it");
+		fj_err_zh(err, "突破 R05 应填写资产编号，突破 R10 应填写产品编号");
+		return rc;
+	}
+	FJ_TRY(check(c, rule, object, &holder, err));
 	if (!iss_said(reason)) {
 		enum fj_rc rc = fj_fail(err, FJ_E_INVALID, "issuer", rule, "an override has a reason that says something");
 		fj_err_zh(err, "突破规则应写明理由");
 		return rc;
 	}
-	FJ_AUTO(json) payload = json_pack("{s:s, s:s, s:s}", "rule", rule, "object", asset, "reason", reason);
-	return apr_request(c, "rule.override", asset, holder.finance, payload, err);
+	FJ_AUTO(json) payload = json_pack("{s:s, s:s, s:s}", "rule", rule, "object", object, "reason", reason);
+	return apr_request(c, "rule.override", object, holder.finance, payload, err);
 }
 
 enum fj_rc apr_rule_override(struct iss_call *c, const struct apr *a, struct fj_err *err)

@@ -21,7 +21,7 @@
 #define MAX_DATES 2000
 #define MAX_CODES 5000
 
-enum kind { INT, FLAG, DATES, CLASSES, CHAINS };
+enum kind { INT, FLAG, DATES, CLASSES, CHAINS, AUTHORITY, CODES18 };
 static const struct {
 	const char *key;
 	enum kind kind;
@@ -201,6 +201,19 @@ static bool classes_ok(const json_t *tables)
 	return true;
 }
 
+static bool codes18_ok(const json_t *list)
+{
+	size_t i;
+	json_t *v;
+
+	if (!json_is_array(list) || json_array_size(list) > MAX_CODES)
+		return false;
+	json_array_foreach(list, i, v)
+		if (!json_is_string(v) || !iss_usci_form(json_string_value(v)))
+			return false;
+	return true;
+}
+
 static bool level_ok(const json_t *level)
 {
 	static const char *const orgs[] = {"own", "finance", "superior", "holder"}, *const known[] = {"role", "org", NULL};
@@ -215,20 +228,64 @@ static bool level_ok(const json_t *level)
 	return false;
 }
 
+static bool levels_ok(const json_t *levels)
+{
+	size_t i;
+	json_t *level;
+
+	if (!json_is_array(levels) || json_array_size(levels) == 0 || json_array_size(levels) > MAX_LEVELS)
+		return false;
+	json_array_foreach(levels, i, level)
+		if (!level_ok(level))
+			return false;
+	return true;
+}
+
 static bool chains_ok(const json_t *chains)
 {
 	const char *kind;
-	json_t *levels, *level;
-	size_t i;
+	json_t *levels;
 
 	if (!json_is_object(chains) || json_object_size(chains) > 100)
 		return false;
-	json_object_foreach((json_t *)(uintptr_t)chains, kind, levels) {
-		if (!json_is_array(levels) || json_array_size(levels) == 0 || json_array_size(levels) > MAX_LEVELS)
+	json_object_foreach((json_t *)(uintptr_t)chains, kind, levels)
+		if (!levels_ok(levels))
 			return false;
-		json_array_foreach(levels, i, level)
-			if (!level_ok(level))
-				return false;
+	return true;
+}
+
+static bool kinds_ok(const json_t *kinds)
+{
+	static const char *const all[] = {"ADMIN", "INST", "MASS", "SOE", "UTIL", "ENT"};
+	size_t i;
+	json_t *v;
+
+	if (!json_is_array(kinds) || json_array_size(kinds) == 0 || json_array_size(kinds) > FJ_ARRAY_LEN(all))
+		return false;
+	json_array_foreach(kinds, i, v) {
+		size_t k = 0;
+		while (k < FJ_ARRAY_LEN(all) && (!json_is_string(v) || strcmp(all[k], json_string_value(v)) != 0))
+			k++;
+		if (k == FJ_ARRAY_LEN(all))
+			return false;
+	}
+	return true;
+}
+
+/* authority.c says what the rows mean */
+static bool authority_ok(const json_t *table)
+{
+	static const char *const known[] = {"kinds", "public", "below_fen", "levels", NULL};
+	size_t i;
+	json_t *row;
+
+	if (!json_is_array(table) || json_array_size(table) == 0 || json_array_size(table) > 50)
+		return false;
+	json_array_foreach(table, i, row) {
+		const json_t *kinds = json_object_get(row, "kinds"), *open = json_object_get(row, "public"), *below = json_object_get(row, "below_fen");
+		if (fj_json_only(row, known, NULL) != FJ_OK || !levels_ok(json_object_get(row, "levels")) || (kinds != NULL && !kinds_ok(kinds)) ||
+		    (open != NULL && !json_is_boolean(open)) || (below != NULL && (!json_is_integer(below) || json_integer_value(below) < 1)))
+			return false;
 	}
 	return true;
 }
@@ -255,6 +312,12 @@ static enum fj_rc check_value(size_t k, const json_t *v, struct fj_err *err)
 		break;
 	case CHAINS:
 		ok = chains_ok(v);
+		break;
+	case AUTHORITY:
+		ok = authority_ok(v);
+		break;
+	case CODES18:
+		ok = codes18_ok(v);
 		break;
 	}
 	return ok ? FJ_OK : bad(err, keys[k].key, "does not have its form; `fujie profile show` prints it", "格式不正确；请参照 profile show 的输出");

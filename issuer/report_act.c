@@ -14,7 +14,7 @@
 
 static const char *const kinds[] = {"half-year", "state-asset", "implementer-disclosure", "operator-disclosure", "operator-year", NULL};
 static const char *const formats[] = {"json", "csv", "html", "pdf", "docx", "xlsx", NULL};
-static const char *const texts[] = {"summary", "plan", "self", "data_use", "fee_caps", "fees", "accounts", "deviation", "rules", "cases", "risks", "problems", "corrected", "proposals", NULL};
+static const char *const texts[] = {"summary", "pilot_plan", "self", "data_use", "fee_caps", "fees", "accounts", "deviation", "rules", "cases", "risks", "problems", "corrected", "proposals", NULL};
 #define KIND {"kind", ISS_F_STR, true, 24, "报告类别", "kind of the report", kinds, "domain.md 9"}
 #define PERIOD {"period", ISS_F_STR, true, 6, "报告期", "2026H1, or a year: 2026"}
 #define FORMAT {"format", ISS_F_STR, false, 4, "格式", "json by default", formats, "domain.md 9"}

@@ -31,6 +31,9 @@ static const struct {
 	{"ACTIVE", "有效"}, {"SUSPENDED", "暂停"}, {"ENDING", "暂停（收回待确认）"}, {"EXPIRED", "到期"}, {"RECLAIMED", "收回"}, {"TERMINATED", "退出"},
 	{"FREE", "免费"}, {"GUIDED", "政府指导价"}, {"MARKET", "市场调节价"}, {"OPERATOR", "运营机构产品"}, {"REDEVELOPED", "再开发产品"},
 	{"PUBGOV", "公共治理"}, {"WELFARE", "公益事业"}, {"INDUSTRY", "产业发展"}, {"SECTOR", "行业发展"},
+	{"USE_FEE", "有偿使用"}, {"DISPOSAL", "处置"}, {"OPERATOR_SALE", "运营服务费"}, {"REDEV_SALE", "再开发销售"},
+	{"NONTAX", "非税收入"}, {"UNIT", "单位预算"}, {"CAPITAL", "国有资本收益"}, {"OWN", "自有"},
+	{"ITEMS", "产品数量"}, {"SERVICES", "服务次数"}, {"TIME", "服务时间"}, {"CALLS", "数据调用量"},
 	{"DRAFT", "草稿"}, {"SUBMITTED", "已提交，待审批"}, {"FIXED", "已定稿"}, {"REOPENED", "已退回"},
 };
 
@@ -109,7 +112,7 @@ static void add_figures(json_t *blocks, const json_t *doc, const char *section, 
 
 	json_array_foreach(json_object_get(doc, fen ? "amounts" : "figures"), i, f)
 		if (strcmp(fj_json_text(f, "section"), section) == 0)
-			json_array_append_new(rows, json_pack("[O, O, O]", json_object_get(f, "zh"), json_object_get(f, fen ? "value_fen" : "value"), json_object_get(json_object_get(f, "how"), "zh")));
+			json_array_append_new(rows, json_pack("[O, O, O]", json_object_get(f, "zh"), json_object_get(f, fen ? "value_fen" : "value"), json_object_get(json_object_get(f, "counted"), "zh")));
 	add_table(blocks, NULL, json_pack("[o, o, o]", column("指标", "text", 5), fen ? column("金额（元）", "money", 3) : column("数量", "integer", 3), column("计数口径", "text", 8)), rows);
 }
 

@@ -25,7 +25,7 @@ const struct rpt_kind rpt_kinds[] = {
 
 const struct rpt_section rpt_sections[] = {
 	{"summary", "总体情况", FIG_HALF_YEAR | FIG_STATE_ASSETS | FIG_OPERATOR_YEAR, true},
-	{"plan", "试点方案、负责人和联系人", FIG_HALF_YEAR, true},
+	{"pilot_plan", "试点方案、负责人和联系人", FIG_HALF_YEAR, true},
 	{"self", "本单位基本情况", FIG_IMPLEMENTER | FIG_OPERATOR | FIG_OPERATOR_YEAR, true},
 	{"data_use", "数据使用情况", FIG_OPERATOR, false},
 	{"fee_caps", "收费上限标准", FIG_IMPLEMENTER, false},
@@ -125,7 +125,7 @@ enum fj_rc rpt_hash(const json_t *doc, char hex[65], struct fj_err *err)
 	return FJ_OK;
 }
 
-static json_t *how(const struct fig *f)
+static json_t *counted(const struct fig *f)
 {
 	return json_pack("{s:s, s:s}", "zh", f->how_zh, "en", f->how_en);
 }
@@ -148,7 +148,7 @@ static json_t *explained(const json_t *values, enum fig_unit unit)
 		const json_t *v = json_object_get(values, f->key);
 		if (v != NULL && f->columns == NULL && f->unit == unit)
 			json_array_append_new(list, json_pack("{s:s, s:o, s:s, s:s, s:O, s:o}", "key", f->key, "section", section_of(f), "zh", f->zh, "en", f->en,
-			    unit == FIG_UNIT_FEN ? "value_fen" : "value", v, "how", how(f)));
+			    unit == FIG_UNIT_FEN ? "value_fen" : "value", v, "counted", counted(f)));
 	}
 	return list;
 }
@@ -162,7 +162,7 @@ static json_t *listed(const json_t *lists)
 		const json_t *rows = json_object_get(lists, f->key);
 		if (rows != NULL)
 			json_array_append_new(out, json_pack("{s:s, s:o, s:s, s:s, s:o, s:o, s:O}", "key", f->key, "section", section_of(f), "zh", f->zh, "en", f->en,
-			    "how", how(f), "columns", fig_columns(f), "rows", rows));
+			    "counted", counted(f), "columns", fig_columns(f), "rows", rows));
 	}
 	return out;
 }

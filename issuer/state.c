@@ -100,6 +100,42 @@ static const struct {
 	{ISS_OBJ_TOKEN, "SUSPENDED", "resume", "ACTIVE"},
 	{ISS_OBJ_TOKEN, "ACTIVE", "revoke", "REVOKED"},
 	{ISS_OBJ_TOKEN, "SUSPENDED", "revoke", "REVOKED"},
+
+	/* who has to approve is the authority table's; what no superior audits goes on without SUPERIOR_AUDITED */
+	{ISS_OBJ_PLAN, "PROPOSED", "study", "FEASIBILITY"},
+	{ISS_OBJ_PLAN, "PROPOSED", "withdraw", "WITHDRAWN"},
+	{ISS_OBJ_PLAN, "FEASIBILITY", "study", "FEASIBILITY"},
+	{ISS_OBJ_PLAN, "FEASIBILITY", "submit", "FEASIBILITY"},
+	{ISS_OBJ_PLAN, "FEASIBILITY", "audit", "SUPERIOR_AUDITED"},
+	{ISS_OBJ_PLAN, "FEASIBILITY", "approve", "FINANCE_APPROVED"},
+	{ISS_OBJ_PLAN, "FEASIBILITY", "refuse", "REFUSED"},
+	{ISS_OBJ_PLAN, "FEASIBILITY", "withdraw", "WITHDRAWN"},
+	{ISS_OBJ_PLAN, "SUPERIOR_AUDITED", "audit", "SUPERIOR_AUDITED"},
+	{ISS_OBJ_PLAN, "SUPERIOR_AUDITED", "approve", "FINANCE_APPROVED"},
+	{ISS_OBJ_PLAN, "SUPERIOR_AUDITED", "refuse", "REFUSED"},
+	{ISS_OBJ_PLAN, "SUPERIOR_AUDITED", "withdraw", "WITHDRAWN"},
+	{ISS_OBJ_PLAN, "FINANCE_APPROVED", "deliberate", "PLAN_DELIBERATED"},
+	{ISS_OBJ_PLAN, "FINANCE_APPROVED", "withdraw", "WITHDRAWN"},
+	{ISS_OBJ_PLAN, "PLAN_DELIBERATED", "select", "OPERATOR_SELECTED"},
+	{ISS_OBJ_PLAN, "PLAN_DELIBERATED", "withdraw", "WITHDRAWN"},
+	{ISS_OBJ_PLAN, "OPERATOR_SELECTED", "select", "OPERATOR_SELECTED"}, /* the one selected did not sign */
+	{ISS_OBJ_PLAN, "OPERATOR_SELECTED", "agree", "AGREED"},
+	{ISS_OBJ_PLAN, "OPERATOR_SELECTED", "withdraw", "WITHDRAWN"},
+	{ISS_OBJ_PLAN, "AGREED", "file", "FILED"},
+	{ISS_OBJ_PLAN, "AGREED", "withdraw", "WITHDRAWN"},
+	{ISS_OBJ_PLAN, "FILED", "activate", "ACTIVE"},
+	{ISS_OBJ_PLAN, "FILED", "withdraw", "WITHDRAWN"},
+
+	{ISS_OBJ_PLAN_SHORT, "PROPOSED", "activate", "ACTIVE"},
+	{ISS_OBJ_PLAN_SHORT, "PROPOSED", "refuse", "REFUSED"},
+	{ISS_OBJ_PLAN_SHORT, "PROPOSED", "withdraw", "WITHDRAWN"},
+
+	{ISS_OBJ_PRODUCT, "ON_SALE", "change", "ON_SALE"},
+	{ISS_OBJ_PRODUCT, "ON_SALE", "withdraw", "WITHDRAWN"},
+
+	{ISS_OBJ_REVENUE, "HELD", "clear", "BOOKED"},
+	{ISS_OBJ_REVENUE, "HELD", "refuse", "REFUSED"},
+	{ISS_OBJ_REVENUE, "BOOKED", "counter", "COUNTERED"},
 };
 
 enum fj_rc iss_state_next(enum iss_object o, const char *from, const char *act, const char **to, struct fj_err *err)
@@ -117,7 +153,8 @@ enum fj_rc iss_state_next(enum iss_object o, const char *from, const char *act, 
 		if (n < sizeof(can))
 			n += (size_t)snprintf(can + n, sizeof(can) - n, "%s%s", n > 0 ? ", " : "", table[i].act);
 	}
-	FJ_TRY(iss_rule_no_way_back_from_final(from, err));
+	if (o != ISS_OBJ_PLAN && o != ISS_OBJ_PLAN_SHORT && o != ISS_OBJ_PRODUCT) /* what was never granted, or only put off sale, is not taken back */
+		FJ_TRY(iss_rule_no_way_back_from_final(from, err));
 	enum fj_rc rc = fj_fail(err, FJ_E_STATE, "issuer", "domain.md 7", "its state is %s: \"%s\" is not possible from there%s%s",
 	    from, act, can[0] != '\0' ? "; possible: " : "", can);
 	fj_err_zh(err, "当前状态为 %s，不能执行该操作", from);

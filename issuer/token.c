@@ -9,7 +9,7 @@
  * a suspension is lifted by the same or a higher party (decision 8).
  */
 #include "base/jws.h"
-#include "issuer/domain.h"
+#include "issuer/product.h"
 #include "issuer/rules/rules.h"
 #include "issuer/state.h"
 
@@ -50,7 +50,7 @@ static enum fj_rc load(struct sto *db, const char *id, struct token *t, struct f
 /* --- issuing --- */
 
 static const char *const known[] = {"authorisation", "certificate", "product", "grant", "terms", "days", "binding", "audience",
-	"duties", "users", NULL};
+	"duties", "users", "fee_fen", NULL};
 
 struct issuing {
 	struct iss_call *c;
@@ -97,7 +97,8 @@ static enum fj_rc check_product(struct issuing *w, struct fj_err *err)
 	FJ_TRY(fj_json_str(p, "id", DOM_MAX_PRODUCT, &id, err));
 	FJ_TRY(fj_json_str(p, "version", 32, &version, err));
 	FJ_TRY(fj_json_str(p, "kind", 16, &kind, err));
-	return iss_rule_no_raw_data_product(json_is_true(json_object_get(p, "raw")) || strcmp(id, fj_json_peek(w->asset, "id")) == 0, err);
+	FJ_TRY(iss_rule_no_raw_data_product(json_is_true(json_object_get(p, "raw")) || strcmp(id, fj_json_peek(w->asset, "id")) == 0, err));
+	return dom_product_licensed(w->c, &w->auth, w->r, err);
 }
 
 /* the certificate that the license is for: named, or the only one */

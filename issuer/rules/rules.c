@@ -14,15 +14,17 @@ static const struct {
 	const char *id, *basis, *clause;
 } table[] = {
 	{"R01", "text", "167·三(二)"}, {"R02", "text", "167·三(一)"}, {"R03", "profile", "141(五) [M]"},
-	{"R04", "text", "167·四(三)"}, {"R05", "inferred", "35号 arts. 3, 31"}, {"R07", "text", "167·三(五); 65号 一"},
+	{"R04", "text", "167·四(三)"}, {"R05", "inferred", "35号 arts. 3, 31"}, {"R06", "text", "167·四(三)"}, {"R07", "text", "167·三(五); 65号 一"},
+	{"R08", "text", "65号 二、三"}, {"R09", "text", "167·三(五); 65号"}, {"R10", "text", "167·四(三); 141(十一) [M]"},
 	{"R11", "inferred", "27号 arts. 6, 14(六)"}, {"R12", "inferred", "27号 art. 21"}, {"R13", "inferred", "27号 art. 21"},
-	{"R14", "text", "27号 art. 14(二)"}, {"R16", "text", "27号 art. 5"}, {"R17", "profile", "GB/T 43697; 27号 art. 5"},
+	{"R14", "text", "27号 art. 14(二)"}, {"R15", "text", "27号 arts. 9, 14"}, {"R16", "text", "27号 art. 5"}, {"R17", "profile", "GB/T 43697; 27号 art. 5"},
 	{"R18", "text", "27号 art. 21"}, {"R19", "profile", "26号 art. 12; 35号 arts. 22, 23"}, {"R20", "profile", "26号 arts. 10 to 12, 15"}, {"R21", "text", "26号 art. 12"},
 	{"R22", "profile", "DB33/T 1329 [E]"},
-	{"R23", "text", "26号 art. 20"}, {"R24", "inferred", "26号 art. 19"}, {"R26", "inferred", "167·三(三)"}, {"R29", "profile", "财资〔2021〕127号 art. 5 [E]; 1号(六) [M]"}, {"R30", "text", "167·四(三)"},
+	{"R23", "text", "26号 art. 20"}, {"R24", "inferred", "26号 art. 19"}, {"R26", "inferred", "167·三(三)"}, {"R27", "inferred", "167·三(四)"}, {"R29", "profile", "财资〔2021〕127号 art. 5 [E]; 1号(六) [M]"}, {"R30", "text", "167·四(三)"}, {"R32", "profile", "27号 arts. 18, 19"},
 	{"R33", "profile", "35号 art. 15(一)"}, {"R35", "inferred", "GB 32100"}, {"domain.md 3.4", "inferred", "GB 32100; 167·四(三)"},
 	{"R36", "profile", "财会〔2025〕33号 [S]"}, {"R37", "profile", "个保法; 1号"}, {"R38", "profile", "27号 arts. 9(三), 12"},
 	{"R39", "profile", "27号 arts. 6, 12"}, {"R40", "inferred", "167·三(二); 26号 art. 6"},
+	{"R28", "profile", "1号 [E]; 167·三(四)"}, {"domain.md 4.11", "profile", "167·三(四)"},
 	{"domain.md 6", "inferred", "27号 arts. 3, 6"}, {"domain.md decision 8", "inferred", "167·三(三)"},
 };
 
@@ -109,7 +111,7 @@ enum fj_rc iss_rule_no_hidden_encumbrance(bool disclosed, struct fj_err *err)
 
 enum fj_rc iss_rule_no_override(const char *id, struct fj_err *err)
 {
-	static const char *const open[] = {"R05"}; /* of kind O, among the rules that stand here */
+	static const char *const open[] = {"R05", "R10"}; /* of kind O, among the rules that stand here */
 	char en[160], zh[160];
 
 	for (size_t i = 0; i < FJ_ARRAY_LEN(open); i++)
@@ -125,6 +127,83 @@ enum fj_rc iss_rule_no_fee_for_welfare(const char *purpose, bool paid, struct fj
 	return !paid || (!is(purpose, "PUBGOV") && !is(purpose, "WELFARE")) ? FJ_OK : iss_rule_fail(err, "R07",
 	    "use for public governance and public welfare is free of charge; set the terms to free",
 	    "用于公共治理、公益事业的，应有条件无偿使用；请将条件改为无偿");
+}
+
+/* fen as yuan, for sentences */
+static const char *yuan(int64_t fen, char out[32])
+{
+	snprintf(out, 32, "%lld.%02lld", (long long)(fen / 100), (long long)(fen % 100));
+	return out;
+}
+
+enum fj_rc iss_rule_no_fee_above_cap(int64_t fee_fen, int64_t cap_fen, struct fj_err *err)
+{
+	char en[240], zh[300], fee[32], cap[32];
+
+	if (cap_fen < 0)
+		return iss_rule_fail(err, "R08", "an operator's fee has an approved cap; have the price recorded first (price.record), with its document", "运营机构收费应有核定的上限收费标准；请先补录核定价格文件");
+	if (fee_fen <= cap_fen)
+		return FJ_OK;
+	snprintf(en, sizeof(en), "the fee of %s yuan is above the cap of %s yuan; lower it", yuan(fee_fen, fee), yuan(cap_fen, cap));
+	snprintf(zh, sizeof(zh), "收费 %s 元超过上限收费标准 %s 元，请降低收费", fee, cap);
+	return iss_rule_fail(err, "R08", en, zh);
+}
+
+enum fj_rc iss_rule_no_license_above_fee(int64_t asked_fen, int64_t fee_fen, struct fj_err *err)
+{
+	char en[240], zh[300], asked[32], fee[32];
+
+	if (asked_fen <= fee_fen)
+		return FJ_OK;
+	snprintf(en, sizeof(en), "the license's fee of %s yuan is above the product's registered fee of %s yuan; lower it", yuan(asked_fen, asked), yuan(fee_fen, fee));
+	snprintf(zh, sizeof(zh), "许可费 %s 元超过产品登记的收费标准 %s 元，请降低", asked, fee);
+	return iss_rule_fail(err, "R08", en, zh);
+}
+
+enum fj_rc iss_rule_no_caps_above_revenue(bool known, int64_t total_fen, int64_t limit_fen, struct fj_err *err)
+{
+	char en[240], zh[300], total[32], limit[32];
+
+	if (!known)
+		return iss_rule_fail(err, "R08", "caps and volumes come to more than any permitted revenue; correct them", "上限收费标准与预计业务量之积过大，请更正");
+	if (total_fen <= limit_fen)
+		return FJ_OK;
+	snprintf(en, sizeof(en), "caps and volumes come to %s yuan, above the maximum permitted revenue of %s yuan; lower them", yuan(total_fen, total), yuan(limit_fen, limit));
+	snprintf(zh, sizeof(zh), "按上限收费标准测算的收入 %s 元超过最高准许收入 %s 元，请调低", total, limit);
+	return iss_rule_fail(err, "R08", en, zh);
+}
+
+enum fj_rc iss_rule_no_profit_above_bond(int64_t profit_bp, int64_t bond_bp, int64_t points, struct fj_err *err)
+{
+	char en[240], zh[300];
+
+	if (profit_bp <= bond_bp + points)
+		return FJ_OK;
+	snprintf(en, sizeof(en), "a rate of profit of %lld basis points is above the bond average of %lld and %lld points; lower it", (long long)profit_bp, (long long)bond_bp, (long long)points);
+	snprintf(zh, sizeof(zh), "准许利润率 %lld 个基点超过国债平均收益率 %lld 个基点加 %lld 个基点，请降低", (long long)profit_bp, (long long)bond_bp, (long long)points);
+	return iss_rule_fail(err, "R08", en, zh);
+}
+
+enum fj_rc iss_rule_no_market_price_for_operator(bool redeveloped, const char *price_form, struct fj_err *err)
+{
+	if (!redeveloped && is(price_form, "MARKET"))
+		return iss_rule_fail(err, "R09", "an operator's own product has a government-guided price or is free; only re-developed products have a market price",
+		    "运营机构自身的产品和服务实行政府指导价或免费，市场调节价仅适用于再开发的产品和服务");
+	return !redeveloped || !is(price_form, "GUIDED") ? FJ_OK : iss_rule_fail(err, "R09", "a re-developed product has a market price or is free; no cap is approved for it",
+	    "再开发的产品和服务由市场决定价格或者免费，不适用政府指导价");
+}
+
+enum fj_rc iss_rule_no_charge_on_public(bool borne, bool shown, struct fj_err *err)
+{
+	return !borne || shown ? FJ_OK : iss_rule_fail(err, "R10",
+	    "a charge that the public bears is refused unless shown not to be an unreasonable cost: give the cost breakdown, and have the finance department let it through once (rule.override R10)",
+	    "不得向社会公众转嫁不合理成本；请提供成本构成，并由财政部门两名经办人突破一次（rule.override R10）");
+}
+
+enum fj_rc iss_rule_no_product_without_disclosure(bool data_use, bool conditions, struct fj_err *err)
+{
+	return data_use && conditions ? FJ_OK : iss_rule_fail(err, "R32",
+	    "a product is disclosed with the data that it uses and the conditions of its use, also when it is free; state both", "产品和服务应披露数据资源使用情况和使用条件（无偿的亦同），请填写");
 }
 
 enum fj_rc iss_rule_no_redevelopment_by_operator(bool redevelop, bool own, struct fj_err *err)
@@ -279,10 +358,116 @@ enum fj_rc iss_rule_no_implementer_as_operator(bool own_or_affiliate, struct fj_
 	    "the implementing institution is neither the operator nor its affiliate; choose another operator", "实施机构不得为运营机构或其关联方，请另选运营机构");
 }
 
+enum fj_rc iss_rule_no_operator_below_protection(int64_t level, int64_t least, struct fj_err *err)
+{
+	char en[200], zh[240];
+
+	if (level >= least)
+		return FJ_OK;
+	snprintf(en, sizeof(en), "the operator's level of cyber security protection is %lld, and the policy profile asks for %lld; have it recorded with the organisation, or choose another operator",
+	    (long long)level, (long long)least);
+	snprintf(zh, sizeof(zh), "运营机构网络安全等级保护为 %lld 级，低于政策配置要求的 %lld 级；请更新单位信息或另选运营机构", (long long)level, (long long)least);
+	return iss_rule_fail(err, "R38", en, zh);
+}
+
+enum fj_rc iss_rule_no_exclusive_dealing(bool exclusive, struct fj_err *err)
+{
+	return !exclusive ? FJ_OK : iss_rule_fail(err, "R39", "exclusive terms of supply are not agreed with an operator; leave them out", "不得约定排他性条款，请删除");
+}
+
+enum fj_rc iss_rule_no_other_operator(const char *operator_, const char *other, struct fj_err *err)
+{
+	return is(operator_, other) ? FJ_OK : iss_rule_fail(err, "R39",
+	    "another operator does not take over a running authorisation; have it reclaimed or surrendered, and grant a new one", "运营机构变更的，应先收回或退出原授权，再重新授权");
+}
+
+enum fj_rc iss_rule_no_shares_but_the_whole(int64_t bp, struct fj_err *err)
+{
+	char en[160], zh[160];
+
+	if (bp == 10000)
+		return FJ_OK;
+	snprintf(en, sizeof(en), "the shares of an agreement are 10000 basis points together, and these are %lld; mend them", (long long)bp);
+	snprintf(zh, sizeof(zh), "协议约定的分配比例合计应为 10000 基点，现为 %lld，请更正", (long long)bp);
+	return iss_rule_fail(err, "R27", en, zh);
+}
+
 enum fj_rc iss_rule_no_foreign_issuer(const char *finance, const char *issuer, struct fj_err *err)
 {
 	return is(finance, issuer) ? FJ_OK : iss_rule_fail(err, "R40",
 	    "a finance department decides for the holders of its own level and division only", "财政部门只能为本级单位办理");
+}
+
+/* --- revenue --- */
+
+size_t iss_hold_revenue(const struct iss_revenue_facts *f, struct iss_hold out[ISS_MAX_HOLDS])
+{
+	const struct {
+		bool is;
+		struct iss_hold h;
+	} all[ISS_MAX_HOLDS] = {
+		{f->no_authorisation, {"NO_AUTHORISATION", "R06", "no authorisation in force covers it", "没有有效授权"}},
+		{f->no_agreement, {"NO_AGREEMENT", "R06", "no clause of an agreement covers it", "没有协议条款依据"}},
+		{f->no_delivery, {"NO_DELIVERY", "R06", "there is no receipt of use and no evidence of delivery", "没有使用回执或交付凭据"}},
+		{f->same_budget, {"SAME_BUDGET", "R06", "the payer is a unit of the same level's budget", "付款方为同级预算单位"}},
+		{f->lump_sum, {"LUMP_SUM", "R06", "it was paid before anything was delivered, or for time to come", "先于交付一次性付款，或为以后期间付款"}},
+		{f->platform, {"PLATFORM", "R06", "the payer is a platform of the government", "付款方为政府平台公司"}},
+		{f->debt_funded, {"DEBT_FUNDED", "R06", "the payer pays out of debt", "付款资金来自举债"}},
+		{f->circular, {"CIRCULAR", "R06", "the payer got money from a party of this authorisation, or pays itself", "付款方近期收到本授权各方资金，或向自身付款"}},
+		{f->no_disposal, {"NO_DISPOSAL", "R29", "the disposal has no approval on file", "处置未见批准文件"}},
+	};
+	size_t n = 0;
+
+	for (size_t i = 0; i < ISS_MAX_HOLDS; i++)
+		if (all[i].is)
+			out[n++] = all[i].h;
+	return n;
+}
+
+enum fj_rc iss_rule_no_inflated_revenue(bool fine, const char *en, const char *zh, struct fj_err *err)
+{
+	return fine ? FJ_OK : iss_rule_fail(err, "R06", en, zh);
+}
+
+enum fj_rc iss_rule_no_backdated_revenue(const char *from, const char *to, const char *begun, const char *locked, struct fj_err *err)
+{
+	char en[200], zh[240];
+
+	if (strcmp(from, begun) < 0) {
+		snprintf(en, sizeof(en), "revenue is not booked for days before its authorisation began (%.10s); correct the period", begun);
+		snprintf(zh, sizeof(zh), "不得将收入倒签至授权生效（%.10s）之前；请更正所属期间", begun);
+		iss_rule_fail(err, "R06", en, zh);
+		if (err != NULL) /* the clause bans what this would lead to */
+			snprintf(err->basis, sizeof(err->basis), "inferred");
+		return FJ_E_REFUSED;
+	}
+	if (strcmp(to, locked) > 0)
+		return FJ_OK;
+	snprintf(en, sizeof(en), "periods up to %.10s are closed; book it in an open period, or correct what was booked by a counter-entry", locked);
+	snprintf(zh, sizeof(zh), "截至 %.10s 的期间已关账；请记入未关账期间，或对已入账收入作冲销", locked);
+	return iss_rule_fail(err, "domain.md 4.11", en, zh);
+}
+
+enum fj_rc iss_rule_no_shares_without_agreement(bool agreement, struct fj_err *err)
+{
+	return agreement ? FJ_OK : iss_rule_fail(err, "R27", "revenue is shared by an agreement only, and this authorisation has none; conclude one first",
+	    "收益分配比例只能来自授权运营协议，该授权没有协议；请先签订协议");
+}
+
+enum fj_rc iss_rule_no_short_remittance(int64_t paid, int64_t due, struct fj_err *err)
+{
+	char en[200], zh[240];
+
+	if (paid == due)
+		return FJ_OK;
+	if (paid > due) {
+		snprintf(en, sizeof(en), "only %lld fen are still due; pay no more, a correction of the revenue is a counter-entry", (long long)due);
+		snprintf(zh, sizeof(zh), "应缴余额为 %lld 分，不得多缴；收入更正请用冲销", (long long)due);
+	} else {
+		snprintf(en, sizeof(en), "%lld fen less than is due: recorded as a short remittance and reported; pay the rest", (long long)(due - paid));
+		snprintf(zh, sizeof(zh), "少缴 %lld 分：已记为短缴并列入报告；请补缴", (long long)(due - paid));
+	}
+	return iss_rule_fail(err, "R28", en, zh);
 }
 
 static const char *const parties[] = {"", "OPERATOR", "IMPLEMENTER", "FINANCE"};

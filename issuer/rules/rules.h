@@ -27,6 +27,15 @@ enum fj_rc iss_rule_no_certificate_for_memo(const char *result, struct fj_err *e
 enum fj_rc iss_rule_no_collateral(const char *holder_kind, struct fj_err *err) FJ_MUST_USE; /* R04 */
 enum fj_rc iss_rule_no_hidden_encumbrance(bool disclosed, struct fj_err *err) FJ_MUST_USE; /* R05 */
 enum fj_rc iss_rule_no_fee_for_welfare(const char *purpose, bool paid, struct fj_err *err) FJ_MUST_USE; /* R07 */
+/* cap -1: none is approved */
+enum fj_rc iss_rule_no_fee_above_cap(int64_t fee_fen, int64_t cap_fen, struct fj_err *err) FJ_MUST_USE; /* R08 */
+enum fj_rc iss_rule_no_license_above_fee(int64_t asked_fen, int64_t fee_fen, struct fj_err *err) FJ_MUST_USE; /* R08 */
+/* known false: the total is larger than any money */
+enum fj_rc iss_rule_no_caps_above_revenue(bool known, int64_t total_fen, int64_t limit_fen, struct fj_err *err) FJ_MUST_USE; /* R08 */
+enum fj_rc iss_rule_no_profit_above_bond(int64_t profit_bp, int64_t bond_bp, int64_t points, struct fj_err *err) FJ_MUST_USE; /* R08 */
+enum fj_rc iss_rule_no_market_price_for_operator(bool redeveloped, const char *price_form, struct fj_err *err) FJ_MUST_USE; /* R09 */
+enum fj_rc iss_rule_no_charge_on_public(bool borne, bool shown, struct fj_err *err) FJ_MUST_USE; /* R10 */
+enum fj_rc iss_rule_no_product_without_disclosure(bool data_use, bool conditions, struct fj_err *err) FJ_MUST_USE; /* R32 */
 enum fj_rc iss_rule_no_redevelopment_by_operator(bool redevelop, bool own_or_affiliate, struct fj_err *err) FJ_MUST_USE; /* R11 */
 enum fj_rc iss_rule_no_sub_authorisation(int64_t depth, struct fj_err *err) FJ_MUST_USE; /* R12 */
 enum fj_rc iss_rule_no_term_beyond(fj_time not_after, fj_time limit, const char *limit_of, struct fj_err *err) FJ_MUST_USE; /* R13 */
@@ -48,8 +57,31 @@ enum fj_rc iss_rule_no_appraisal_as_book_value(const char *basis, bool booked, i
 enum fj_rc iss_rule_no_raw_personal_data(const char *personal_info, bool legal_basis, struct fj_err *err) FJ_MUST_USE; /* R37 */
 enum fj_rc iss_rule_no_unfit_operator(bool conditions, bool dishonest, struct fj_err *err) FJ_MUST_USE; /* R38 */
 enum fj_rc iss_rule_no_operator_without_competition(bool evidence, struct fj_err *err) FJ_MUST_USE; /* R39 */
+enum fj_rc iss_rule_no_operator_below_protection(int64_t level, int64_t least, struct fj_err *err) FJ_MUST_USE; /* R38 */
+enum fj_rc iss_rule_no_exclusive_dealing(bool exclusive, struct fj_err *err) FJ_MUST_USE; /* R39 */
+enum fj_rc iss_rule_no_other_operator(const char *operator_, const char *other, struct fj_err *err) FJ_MUST_USE; /* R39 */
+/* sum of the shares in basis points */
+enum fj_rc iss_rule_no_shares_but_the_whole(int64_t bp, struct fj_err *err) FJ_MUST_USE; /* R27 */
 enum fj_rc iss_rule_no_implementer_as_operator(bool own_or_affiliate, struct fj_err *err) FJ_MUST_USE; /* domain.md 6 */
 enum fj_rc iss_rule_no_foreign_issuer(const char *holder_finance, const char *issuer, struct fj_err *err) FJ_MUST_USE; /* R40 */
+
+/* Revenue (R06, R27, R28).  Each fact is one reason to hold a booking; *out has those that are true, in the order
+ * of domain.md 8, how many is returned. */
+struct iss_revenue_facts {
+	bool no_authorisation, no_agreement, no_delivery, same_budget, lump_sum, platform, debt_funded, circular, no_disposal;
+};
+struct iss_hold {
+	const char *code, *rule, *en, *zh;
+};
+#define ISS_MAX_HOLDS 9
+size_t iss_hold_revenue(const struct iss_revenue_facts *f, struct iss_hold out[ISS_MAX_HOLDS]);
+/* R06 as a refusal, of something that can't be held */
+enum fj_rc iss_rule_no_inflated_revenue(bool fine, const char *en, const char *zh, struct fj_err *err) FJ_MUST_USE;
+/* ISO days; begun "": no authorisation is named; locked: last day of what is closed, "" none */
+enum fj_rc iss_rule_no_backdated_revenue(const char *period_from, const char *period_to, const char *begun, const char *locked, struct fj_err *err) FJ_MUST_USE;
+enum fj_rc iss_rule_no_shares_without_agreement(bool agreement, struct fj_err *err) FJ_MUST_USE; /* R27 */
+/* R28: in fen; what is paid at once and what was due */
+enum fj_rc iss_rule_no_short_remittance(int64_t paid, int64_t due, struct fj_err *err) FJ_MUST_USE;
 
 /* Who takes back, the lowest first.  A suspension remembers its party by name; one from before
  * parties were remembered has "" and binds nobody. */

@@ -259,6 +259,75 @@ CREATE TABLE token (               -- 许可令牌
 CREATE INDEX token_of ON token(authorisation, id);
 CREATE INDEX token_product ON token(product, authorisation);
 
+CREATE TABLE product (             -- 产品和服务: what may be sold under an authorisation
+  key           TEXT PRIMARY KEY,  -- authorisation/id
+  authorisation TEXT NOT NULL,
+  id            TEXT NOT NULL,     -- the seller's choice
+  version       TEXT NOT NULL,
+  name          TEXT NOT NULL,
+  purpose       TEXT NOT NULL,     -- PUBGOV WELFARE INDUSTRY SECTOR
+  delivery      TEXT NOT NULL,     -- API DATASET MODEL VERIFY REPORT VISUAL INDEX APP
+  level         TEXT NOT NULL,     -- OPERATOR REDEVELOPED
+  price_form    TEXT NOT NULL,     -- FREE GUIDED MARKET
+  charge_basis  TEXT NOT NULL,     -- ITEMS SERVICES TIME CALLS, "" of what is free
+  state         TEXT NOT NULL,     -- ON_SALE WITHDRAWN
+  seller        TEXT NOT NULL,
+  seller_name   TEXT NOT NULL,     -- as of its last version
+  cap_fen       INTEGER NOT NULL,  -- of the price in force; -1 none
+  fee_fen       INTEGER NOT NULL,  -- actual
+  doc           TEXT NOT NULL,     -- all that the version says, canonical JSON
+  at            INTEGER NOT NULL,
+  seq           INTEGER NOT NULL
+) STRICT;
+CREATE INDEX product_of ON product(authorisation, id);
+CREATE INDEX product_id ON product(id);
+CREATE TABLE product_version (     -- every version kept
+  key     TEXT NOT NULL,
+  n       INTEGER NOT NULL,        -- from 1
+  version TEXT NOT NULL,
+  doc     TEXT NOT NULL,
+  actor   TEXT NOT NULL,
+  note    TEXT NOT NULL,
+  at      INTEGER NOT NULL,
+  PRIMARY KEY (key, n)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE price_decision (      -- 核定价格 (65号): recorded from the document that approved it
+  id            TEXT PRIMARY KEY,
+  authorisation TEXT NOT NULL,
+  state         TEXT NOT NULL,     -- IN_FORCE REPLACED
+  maximum_fen   INTEGER NOT NULL,  -- 最高准许收入 of a year, as approved
+  carried_fen   INTEGER NOT NULL,  -- excess of the price before, taken off
+  excess_fen    INTEGER NOT NULL,  -- above the maximum so far: carried down into the next
+  from_at       INTEGER NOT NULL,
+  to_at         INTEGER NOT NULL,  -- end of the day by which it is reviewed
+  doc           TEXT NOT NULL,     -- canonical JSON: amounts, caps, document
+  confirmer     TEXT NOT NULL,     -- login
+  at            INTEGER NOT NULL,
+  seq           INTEGER NOT NULL
+) STRICT;
+CREATE INDEX price_decision_of ON price_decision(authorisation, state);
+CREATE TABLE price_cap (           -- 上限收费标准
+  decision TEXT NOT NULL,
+  product  TEXT NOT NULL,          -- its id, registered or not yet
+  cap_fen  INTEGER NOT NULL,
+  volume   INTEGER NOT NULL,       -- expected of a year
+  PRIMARY KEY (decision, product)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE price_review (        -- a year's revenue against the maximum
+  authorisation TEXT NOT NULL,
+  year          INTEGER NOT NULL,
+  decision      TEXT NOT NULL,
+  limit_fen     INTEGER NOT NULL,
+  actual_fen    INTEGER NOT NULL,
+  deviation_bp  INTEGER NOT NULL,
+  adjust        TEXT NOT NULL,     -- NONE FEE CAP
+  excess_fen    INTEGER NOT NULL,
+  note          TEXT NOT NULL,
+  at            INTEGER NOT NULL,
+  PRIMARY KEY (authorisation, year)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX price_review_of ON price_review(decision, year);
+
 CREATE TABLE offline (             -- 线下: acts on paper (domain.md decision 10)
   id        TEXT PRIMARY KEY,
   finance   TEXT NOT NULL,         -- whose two officers recorded it
@@ -330,6 +399,146 @@ CREATE TABLE exchange_receipt (
   seq      INTEGER PRIMARY KEY
 ) STRICT;
 CREATE INDEX exchange_receipt_of ON exchange_receipt(asset_no, seq);
+
+CREATE TABLE plan (                -- 授权运营实施方案 (27号 arts. 9 to 14), from the proposal to the authorisation
+  id          TEXT PRIMARY KEY,    -- PR-…
+  course      TEXT NOT NULL,       -- FULL, SHORT
+  state       TEXT NOT NULL,       -- domain.md 7.3; ended: ACTIVE REFUSED WITHDRAWN
+  holder      TEXT NOT NULL,
+  implementer TEXT NOT NULL,
+  operator    TEXT NOT NULL,       -- "" until it is selected
+  person      TEXT NOT NULL,       -- who proposed
+  doc         TEXT NOT NULL,       -- canonical JSON: proposal, study, items, deliberation, selection, agreement, filing, disclosure
+  approval    TEXT NOT NULL,       -- by which it was approved (plan.approve), "" none
+  authorisation TEXT NOT NULL,     -- that came of it, "" none
+  at          INTEGER NOT NULL,
+  seq         INTEGER NOT NULL
+) STRICT;
+CREATE INDEX plan_authorisation ON plan(authorisation) WHERE authorisation <> '';
+CREATE TABLE revenue (             -- 收益 (domain.md 4.11); what counts is BOOKED, COUNTERED and COUNTER together
+  id          TEXT PRIMARY KEY,
+  authorisation TEXT NOT NULL,     -- "" none named (held), or a disposal
+  asset_no    TEXT NOT NULL,       -- of a disposal, else ""
+  product     TEXT NOT NULL,       -- "" none
+  payer       TEXT NOT NULL,       -- USCC
+  payer_name  TEXT NOT NULL,
+  kind        TEXT NOT NULL,       -- USE_FEE DISPOSAL OPERATOR_SALE REDEV_SALE
+  gross_fen   INTEGER NOT NULL,    -- below 0: a counter-entry
+  tax_fen     INTEGER NOT NULL,
+  net_fen     INTEGER NOT NULL,
+  period_from TEXT NOT NULL,       -- ISO days
+  period_to   TEXT NOT NULL,
+  paid_on     TEXT NOT NULL,
+  budget_year INTEGER NOT NULL,    -- of paid_on
+  funded_by   TEXT NOT NULL,       -- the payer's money: OWN FISCAL DEBT
+  gov_platform INTEGER NOT NULL,    -- the booker says that the payer is a platform of the government
+  state       TEXT NOT NULL,       -- HELD BOOKED REFUSED COUNTERED; COUNTER: negates another one
+  reasons     TEXT NOT NULL,       -- JSON list of the codes by which it was held
+  evidence    TEXT NOT NULL,       -- canonical JSON
+  invoice     TEXT NOT NULL,       -- its number, "" none
+  holder      TEXT NOT NULL,
+  implementer TEXT NOT NULL,
+  operator    TEXT NOT NULL,
+  finance     TEXT NOT NULL,       -- of the holder
+  booked_by   TEXT NOT NULL,       -- USCC
+  person      TEXT NOT NULL,       -- natural persons behind the booking
+  counters    TEXT NOT NULL,       -- revenue that this one negates, "" none
+  countered_by TEXT NOT NULL DEFAULT '',
+  note        TEXT NOT NULL,       -- last reason
+  at          INTEGER NOT NULL,
+  seq         INTEGER NOT NULL
+) STRICT;
+CREATE INDEX revenue_of ON revenue(authorisation, id);
+CREATE INDEX revenue_payer ON revenue(payer, paid_on);
+CREATE INDEX revenue_amount ON revenue(gross_fen, paid_on);
+CREATE TABLE revenue_share (       -- who gets what of net; rows of zero are left out
+  revenue TEXT NOT NULL,
+  n       INTEGER NOT NULL,        -- of the agreement, from 0
+  party   TEXT NOT NULL,
+  name    TEXT NOT NULL,
+  role    TEXT NOT NULL,
+  kind    TEXT NOT NULL,           -- of the party, then
+  bp      INTEGER NOT NULL,
+  amount_fen INTEGER NOT NULL,
+  fund    TEXT NOT NULL,           -- NONTAX UNIT CAPITAL OWN
+  PRIMARY KEY (revenue, n)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX revenue_share_party ON revenue_share(party, revenue);
+CREATE TABLE revenue_entry (       -- double entry: debit above 0, credit below; an event's rows sum to 0
+  seq     INTEGER NOT NULL,        -- of the event
+  n       INTEGER NOT NULL,
+  revenue TEXT NOT NULL,
+  account TEXT NOT NULL,           -- RECEIVED TAX SHARE REMIT PAID
+  party   TEXT NOT NULL,
+  amount_fen INTEGER NOT NULL,
+  PRIMARY KEY (seq, n)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX revenue_entry_of ON revenue_entry(revenue, seq, n);
+CREATE TABLE remittance (          -- 应缴 (R28); its state follows from these and the clock
+  id        TEXT PRIMARY KEY,
+  revenue   TEXT NOT NULL,
+  n         INTEGER NOT NULL,      -- of the share
+  party     TEXT NOT NULL,         -- who owes
+  finance   TEXT NOT NULL,         -- to whom
+  fund      TEXT NOT NULL,         -- NONTAX CAPITAL
+  kind      TEXT NOT NULL,         -- of the revenue
+  amount_fen INTEGER NOT NULL,
+  paid_fen  INTEGER NOT NULL,
+  due       INTEGER NOT NULL,
+  paid_at   INTEGER NOT NULL,      -- day of the last payment, 0 none
+  countered INTEGER NOT NULL,      -- the revenue was countered: nothing is due, what was paid is to be refunded
+  at        INTEGER NOT NULL
+) STRICT;
+CREATE INDEX remittance_revenue ON remittance(revenue);
+CREATE INDEX remittance_party ON remittance(party, id);
+CREATE TABLE remittance_payment (
+  seq        INTEGER PRIMARY KEY,
+  remittance TEXT NOT NULL,
+  amount_fen INTEGER NOT NULL,
+  slip       TEXT NOT NULL,        -- 缴款书号
+  subject    TEXT NOT NULL,        -- budget subject code
+  paid_on    TEXT NOT NULL,
+  receipt    TEXT NOT NULL,        -- of the treasury, "" not yet
+  row        TEXT NOT NULL,        -- of the statement that brought it, "" entered by hand
+  UNIQUE (remittance, slip)
+) STRICT;
+CREATE TABLE statement_file (      -- 对账文件: bank statements, invoice lists, 缴款书
+  id      TEXT PRIMARY KEY,        -- follows from kind, owner and content
+  kind    TEXT NOT NULL,           -- BANK INVOICE SLIP
+  owner   TEXT NOT NULL,           -- USCC
+  sha256  TEXT NOT NULL,
+  format  TEXT NOT NULL,
+  rows    INTEGER NOT NULL,
+  entered INTEGER NOT NULL,
+  faults  TEXT NOT NULL,           -- JSON list
+  actor   TEXT NOT NULL,
+  at      INTEGER NOT NULL
+) STRICT;
+CREATE TABLE statement_row (
+  id        TEXT PRIMARY KEY,      -- follows from kind, owner and what the row says
+  file      TEXT NOT NULL,
+  line      INTEGER NOT NULL,
+  kind      TEXT NOT NULL,
+  owner     TEXT NOT NULL,
+  day       TEXT NOT NULL,
+  direction TEXT NOT NULL,         -- IN OUT
+  amount_fen INTEGER NOT NULL,
+  tax_fen   INTEGER NOT NULL,      -- of an invoice; -1 not said
+  counterparty TEXT NOT NULL,      -- USCC, "" not said
+  counterparty_name TEXT NOT NULL,
+  number    TEXT NOT NULL,         -- of the row, invoice or 缴款书
+  subject   TEXT NOT NULL,
+  receipt   TEXT NOT NULL,
+  reference TEXT NOT NULL,
+  matched   TEXT NOT NULL DEFAULT '', -- revenue or remittance, "" none
+  how       TEXT NOT NULL DEFAULT '', -- NUMBER PAYER HAND CIRCULAR
+  at        INTEGER NOT NULL
+) STRICT;
+CREATE INDEX statement_row_open ON statement_row(owner, id) WHERE matched = '';
+-- banks write names in narrow brackets
+CREATE INDEX organisation_named ON organisation(replace(replace(name, '（', '('), '）', ')'));
+CREATE INDEX statement_row_matched ON statement_row(matched) WHERE matched <> '';
+CREATE INDEX statement_row_to ON statement_row(counterparty, day) WHERE direction = 'OUT';
 
 CREATE TABLE pilot (               -- 试点单位 of 167·二(一), by their names
   name TEXT PRIMARY KEY

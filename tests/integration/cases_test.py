@@ -19,8 +19,10 @@ from lib import *
 # who may at all, by domain.md sections 6 and 7; apart from the product's own list
 MAY = {'ledger/import': 'HOLDER', 'ledger/recognise': 'HOLDER', 'ledger/confirm': 'SUPERIOR FINANCE', 'asset/card': 'HOLDER', 'registration/submit': 'HOLDER',
        'registration/endorse': 'SUPERIOR', 'registration/accept': 'FINANCE', 'registration/review': 'FINANCE', 'registration/notice': 'FINANCE',
-       'registration/decide': 'FINANCE', 'certificate/issue': 'FINANCE', 'certificate/revoke': 'FINANCE', 'approval/approve': 'FINANCE SUPERIOR HOLDER IMPLEMENTER OPERATOR',
+       'registration/decide': 'FINANCE', 'certificate/issue': 'FINANCE', 'certificate/revoke': 'FINANCE', 'approval/approve': 'FINANCE SUPERIOR HOLDER IMPLEMENTER OPERATOR USER',
        'authorisation/propose': 'IMPLEMENTER', 'authorisation/suspend': 'IMPLEMENTER FINANCE', 'authorisation/reclaim': 'IMPLEMENTER', 'token/issue': 'OPERATOR',
+       'plan/study': 'IMPLEMENTER', 'plan/submit': 'IMPLEMENTER', 'plan/deliberate': 'IMPLEMENTER', 'plan/select': 'IMPLEMENTER', 'plan/agree': 'IMPLEMENTER',
+       'plan/file': 'IMPLEMENTER DATA_BUREAU', 'plan/activate': 'IMPLEMENTER', 'price/record': 'IMPLEMENTER FINANCE', 'product/add': 'OPERATOR DEVELOPER USER',
        'collateral/request': 'HOLDER OPERATOR IMPLEMENTER',
        'registration/object': 'FINANCE SUPERIOR HOLDER IMPLEMENTER OPERATOR DEVELOPER USER EXCHANGE DATA_BUREAU'}
 HEAD = '台账编号,数据资源目录编号,名称,概述,形成方式,共享来源单位,是否涉密\r\n'

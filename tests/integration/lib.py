@@ -281,3 +281,72 @@ class Officers:
 
     def get(self, who, path):
         return self.home.api('GET', '/api/v1/' + path, None, self.token(who))[1]
+
+
+# --- authorised operation by the full course (domain.md 7.3); every text is an example ---
+
+SHA = hashlib.sha256(b'').hexdigest()  # of a file that is not there
+NO_REDEVELOPMENT = '运营机构不得直接或间接参与再开发'
+FIVE = ('funds', 'management', 'technology', 'service', 'security')
+
+
+def study(shared=False):
+    s = {k: SHA for k in ('feasibility', 'due_diligence', 'risk_evaluation', 'security_rules', 'emergency_plan') + (('consent',) if shared else ())}
+    return dict(s, covers={k: '示例' for k in ('life_cycle', 'social_need', 'market_size', 'expected_effect', 'risk_control')})
+
+
+def twelve(mode, products):
+    """products: {id: purpose}"""
+    return {'name': '实施方案（示例）', 'necessity': '示例', 'conditions': {k: '示例' for k in FIVE}, 'mode': mode,
+            'resources': {'catalogue': '示例', 'update_freq': '按天', 'quality': '示例'},
+            'term': {k: '示例' for k in ('content', 'support', 'progress', 'evaluation', 'exit', 'asset_management')},
+            'products': {'public': [p for p, u in products.items() if u in ('PUBGOV', 'WELFARE')], 'development': [p for p, u in products.items() if u in ('INDUSTRY', 'SECTOR')]},
+            'accounting': '示例', 'security': '示例', 'obligations': '示例', 'supervision': '示例', 'other': '无'}
+
+
+def selection(operator):
+    return {'operator': operator, 'method': 'OPEN_TENDER', 'evidence': SHA, 'notice': {'place': '交易平台（示例）', 'address': 'https://tender.example/1'},
+            'conditions': {k: '示例' for k in FIVE}, 'exclusive': False}
+
+
+def thirteen(certificates, first, last, products, shares):
+    """shares: [(party, role, basis points)], the remainder to the first"""
+    return {'scope': certificates, 'term': {'from': first, 'to': last},
+            'products': [{'id': p, 'name': '产品 ' + p, 'purpose': u, 'level': 'OPERATOR', 'standard': '示例', 'security_review': '示例', 'conformity': '示例'} for p, u in products.items()],
+            'platform': '示例', 'ownership': [{'item': '产品和服务', 'owner': '运营机构'}], 'disclosure': {'text': '示例', 'no_redevelopment': NO_REDEVELOPMENT},
+            'income': {'accounting': '示例', 'shares': [{'party': p, 'name': role + '方', 'role': role, 'bp': bp} for p, role, bp in shares], 'remainder': shares[0][0]},
+            'security': SHA, 'evaluation': {'months': 12, 'renewal': '示例', 'exit': '示例'}, 'breach': '示例', 'disputes': '示例', 'termination': '示例', 'other': '无'}
+
+
+def on_paper(body='本级人民政府（示例）', day='2026-01-05'):
+    return {'body': body, 'doc_no': '示例〔2026〕1号', 'doc_date': day, 'scan': '扫描件（示例）'}
+
+
+def course(plan, proposal, operator, who, holder, shared=None, products=None):
+    """The steps after a proposal, in their order: [(name, who asks, command, body, who decides...)].
+    who: {implementer, second, superior (None: none), fin1, fin2, operator}: logins; operator, holder: USCCs.  shared: with the supplying unit's consent; as proposed.
+    products: {id: purpose} of the agreement; one for each purpose"""
+    products = products or {'P-' + u: u for u in proposal['grant']['purposes']}
+    shares = [(holder, '提供', 5500), (holder, '治理', 2500), (operator, '运营', 2000)]
+    one, two = who['implementer'], who['second']
+    return [('study', one, 'plan.study', {'id': plan, 'study': study(bool(proposal.get('shared')) if shared is None else shared)}),
+            ('submit', one, 'plan.submit', {'id': plan}, *([who['superior']] if who.get('superior') else []), who['fin1']),
+            ('deliberate', one, 'plan.deliberate', {'id': plan, 'items': twelve(proposal['grant']['mode'], products), **on_paper()}, two),
+            ('select', one, 'plan.select', {'id': plan, 'selection': selection(operator)}),
+            ('agree', one, 'plan.agree', {'id': plan, 'agreement': thirteen(proposal['certificates'], proposal['from'], proposal['to'], products, shares)}, who['operator']),
+            ('file', one, 'plan.file', {'id': plan, 'filing_no': '备2026-1（示例）', **on_paper('省级数据管理部门（示例）')}, two),
+            ('activate', one, 'plan.activate', {'id': plan, 'place': '门户网站（示例）', 'address': 'https://disclosure.example/1'}, who['fin2'])]
+
+
+HUBEI_COURSE = {'implementer': 'hbsw1', 'second': 'hbsw2', 'superior': None, 'fin1': 'hb-fin1', 'fin2': 'hb-fin2', 'operator': 'jc1'}
+
+
+def authorise(officers, proposal, operator='91420100DEMA001011', who=HUBEI_COURSE, holder='12420000DEMA00099D', shared=None, products=None):
+    """the whole course; number of the authorisation, and its plan"""
+    plan = officers.done(who['implementer'], 'authorisation.propose', proposal=proposal)['plan']
+    out = {}
+    for name, asker, command, body, *deciders in course(plan, proposal, operator, who, holder, shared, products):
+        asked = officers.done(asker, command, **body)
+        for d in deciders:
+            out = officers.done(d, 'approval.approve', id=asked['approval'])
+    return out['authorisation'], plan

@@ -170,7 +170,7 @@ def pages_by_everybody(people, table, commands):
     """each other route, with what its row says"""
     nouns = sorted({name.split('.')[0] for name in commands if name.endswith('.list')})
     shown = sorted({name.split('.')[0] for name in commands if name.endswith('.show')} & set(nouns))
-    values = {'{noun}': nouns, '{id}': ['X'], '{key}': ['0' * 22]}
+    values = {'{noun}': nouns, '{id}': ['X'], '{id*}': ['X'], '{key}': ['0' * 22]}
     for method, path, access, csrf, size in table:
         if path.startswith('/api/') or path.startswith('/do/') or access == 'public':
             continue
@@ -203,13 +203,13 @@ def crawl(table, commands):
     """nobody in particular: only the public set answers (lessons.md 10)"""
     public, c = set(), Client()
     for method, path, access, csrf, size in table:
-        p = path.replace('{noun}', 'asset').replace('{verb}', 'card').replace('{id}', 'X').replace('{key}', '0' * 22)
+        p = path.replace('{noun}', 'asset').replace('{verb}', 'card').replace('{id}', 'X').replace('{id*}', 'X').replace('{key}', '0' * 22)
         code, head, text = c.ask(method, p, b'{}' if method == 'POST' else None, 'application/json' if path.startswith('/api/') else 'application/x-www-form-urlencoded', not path.startswith('/api/'))
         closed = code == 401 if path.startswith('/api/') else code == 303 and head['Location'] == '/login'
         if not closed or path in ('/', '/login', '/api/v1/session'):
             public.add(method + ' ' + path)
         expect('%s %s in the table' % (method, path), 'a stranger', access, 'public' if method + ' ' + path in public else 'signed-in')
-    check('signed out, only the public set answers', public == {'GET /', 'GET /login', 'POST /login', 'GET /verify', 'POST /verify', 'GET /style.css',
+    check('signed out, only the public set answers', public == {'GET /', 'GET /login', 'POST /login', 'GET /verify', 'POST /verify', 'GET /style.css', 'GET /disclosure', 'GET /disclosure.json', 'GET /disclosure.atom',
                                                                'GET /api/v1/openapi.json', 'POST /api/v1/session'}, public)
     for path in ('/api/v1/', '/api/v1/nothing', '/api/v1/asset/a/b/c', '/api/v2/asset', '/api/v1/asset'):
         for accept in ('text/html', 'application/json'):
@@ -222,8 +222,8 @@ def crawl(table, commands):
 
 # domain.md 6 and 7, apart from the tables: whose acts these are, and who changes nothing
 OF = {'FINANCE': ['certificate.issue', 'certificate.suspend', 'certificate.resume', 'certificate.revoke', 'registration.accept', 'registration.return', 'registration.review',
-                  'registration.notice', 'registration.decide', 'organisation.add', 'user.disable', 'profile.propose', 'clock.reset'],
-      'HOLDER': ['ledger.recognise', 'asset.card', 'registration.submit'], 'SUPERIOR': ['registration.endorse'], 'IMPLEMENTER': ['authorisation.propose', 'authorisation.reclaim'],
+                  'registration.notice', 'registration.decide', 'organisation.add', 'user.disable', 'profile.propose', 'clock.reset', 'revenue.clear', 'revenue.refuse'],
+      'HOLDER': ['ledger.recognise', 'asset.card', 'registration.submit'], 'SUPERIOR': ['registration.endorse'], 'IMPLEMENTER': ['authorisation.propose', 'authorisation.reclaim', 'plan.study', 'plan.submit', 'plan.deliberate', 'plan.select', 'plan.agree', 'plan.activate', 'plan.withdraw'],
       'OPERATOR': ['token.issue', 'authorisation.surrender']}
 
 

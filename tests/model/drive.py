@@ -143,7 +143,12 @@ def country(p, config):
             if o['id'] in officers and 'FINANCE' in q['roles']:
                 officers[o['id']].append(q['id'].lower())
     code['OPR'] = usci('91', LEVEL['FIN1'], 'DEMM0099')
-    two('FIN1', 'organisation.add', usci=code['OPR'], name='运营机构（虚构）', kind='SOE', level='省', div6=LEVEL['FIN1'], finance=code['FIN1'], roles=['OPERATOR'])
+    two('FIN1', 'organisation.add', usci=code['OPR'], name='运营机构（虚构）', kind='SOE', level='省', div6=LEVEL['FIN1'], finance=code['FIN1'], roles=['OPERATOR'], mlps=3)
+    # whom the course of an authorisation needs besides the model's people: a second officer of the institution, and the operator's
+    for login, o, roles in (('dept.x', code['DEPT'], ['IMPLEMENTER']), ('opr.1', code['OPR'], ['OPERATOR'])):
+        asked, given = two('FIN1', 'user.add', login=login, name=login, person='m-' + login, org=o, roles=roles)
+        out = p.local('user.enrol', login=login, code=asked['code_first'] + '-' + given['code_second'], password=PASSWORD)
+        p.h.demo['logins'].append({'login': login, 'password': PASSWORD, 'totp': out['answer']['totp']})
     for f in ('FIN1', 'FIN2'):
         two(f, 'profile.propose', profile={'years.certificate': config['years']})
     return code, officers
@@ -393,17 +398,39 @@ class Player:
         if c is None:
             raise Skip
         card, shared = a['cards'][(ctx['cert']['ver'] if ctx['cert'] else len(a['cards'])) - 1], self.w.d['ledgers'][a['ledger']]['shared']
+        proposal = {'certificates': [self.need(c['id'])], 'terms': 'free', 'from': self.w.d['today'], 'to': max(c['not_after'], self.w.d['today']), 'shared': bool(shared),
+                    'grant': {'mode': 'WHOLE', 'domains': [], 'scenarios': [], 'rights': ['USE'], 'purposes': ['WELFARE'], 'actions': ['QUERY'],
+                              'territory': [LEVEL['FIN1']], 'environment': [], 'quota': None, 'depth': 0}}
+        if card['public_data'] is True:
+            return self.course(a, m['by'], who, proposal, bool(card['consent']))
         docs = {k: 'document' for k in ('feasibility', 'due_diligence', 'risk_evaluation', 'security_rules', 'emergency_plan')}
         if card['consent']:
             docs['consent'] = 'consent'
-        proposal = {'certificates': [self.need(c['id'])], 'operator': self.code['OPR'], 'terms': 'free', 'from': self.w.d['today'], 'to': max(c['not_after'], self.w.d['today']),
-                    'shared': bool(shared), 'selection': 'tender', 'operator_conditions': 'shown', 'documents': docs,
-                    'grant': {'mode': 'WHOLE', 'domains': [], 'scenarios': [], 'rights': ['USE'], 'purposes': ['WELFARE'], 'actions': ['QUERY'],
-                              'territory': [LEVEL['FIN1']], 'environment': [], 'quota': None, 'depth': 0}}
+        proposal.update(operator=self.code['OPR'], selection='tender', operator_conditions='shown', documents=docs)
         status, out = self.p.do(who, 'authorisation.propose', proposal=proposal)
         if status != 200:
             return status, out
         return self.p.do(self.other(a, m['by']), 'approval.approve', id=out['approval'])
+
+    def course(self, a, by, who, proposal, consent):
+        """public data: the whole course (domain.md 7.3), each step by the next officer who may"""
+        status, out = self.p.do(who, 'authorisation.propose', proposal=proposal)
+        if status != 200:
+            return status, out
+        fin = [o for o in self.officers[self.w.orgs[a['holder']]['finance']] if o != by.lower()]
+        above = self.w.orgs[a['holder']]['superior']
+        superior = next((q['id'].lower() for q in self.w.people.values() if above and q['org'] == above and 'SUPERIOR' in q['roles'] and q['id'].lower() not in fin[:2]), None)
+        cast = {'implementer': who, 'second': 'dept.x', 'superior': superior, 'fin1': fin[0], 'fin2': fin[1], 'operator': 'opr.1'}
+        for name, asker, command, body, *deciders in lib.course(out['plan'], proposal, self.code['OPR'], cast, self.code[a['holder']], consent):
+            status, out = self.p.do(asker, command, **body)
+            asked = out.get('approval')
+            for d in deciders if status == 200 else ():
+                status, out = self.p.do(d, 'approval.approve', id=asked)
+                if status != 200:
+                    break
+            if status != 200:
+                return status, out
+        return status, out
 
     def other(self, a, not_by):
         finance = self.w.orgs[a['holder']]['finance']

@@ -81,6 +81,51 @@ TEST("R07: public governance and public welfare pay nothing")
 	CHECK_OK(iss_rule_no_fee_for_welfare("INDUSTRY", true, &err));
 }
 
+TEST("R08: no fee, no license, no caps and no profit above what was approved, to the fen and the basis point")
+{
+	struct fj_err err = {0};
+	CHECK_OK(iss_rule_no_fee_above_cap(1000, 1000, &err));
+	CHECK_RULE(iss_rule_no_fee_above_cap(1001, 1000, &err), "R08");
+	CHECK(strstr(err.en, "10.01") != NULL && strstr(err.zh, "10.00") != NULL);
+	CHECK_RULE(iss_rule_no_fee_above_cap(0, -1, &err), "R08");
+	CHECK_OK(iss_rule_no_license_above_fee(0, 0, &err));
+	CHECK_RULE(iss_rule_no_license_above_fee(1, 0, &err), "R08");
+	CHECK_OK(iss_rule_no_caps_above_revenue(true, 914313600, 914313600, &err));
+	CHECK_RULE(iss_rule_no_caps_above_revenue(true, 914313601, 914313600, &err), "R08");
+	CHECK_RULE(iss_rule_no_caps_above_revenue(false, 0, 1, &err), "R08");
+	CHECK_OK(iss_rule_no_profit_above_bond(782, 182, 600, &err));
+	CHECK_RULE(iss_rule_no_profit_above_bond(783, 182, 600, &err), "R08");
+}
+
+TEST("R09: a market price for what is re-developed, and for nothing else")
+{
+	struct fj_err err = {0};
+	CHECK_OK(iss_rule_no_market_price_for_operator(true, "MARKET", &err));
+	CHECK_OK(iss_rule_no_market_price_for_operator(true, "FREE", &err));
+	CHECK_OK(iss_rule_no_market_price_for_operator(false, "GUIDED", &err));
+	CHECK_OK(iss_rule_no_market_price_for_operator(false, "FREE", &err));
+	CHECK_RULE(iss_rule_no_market_price_for_operator(false, "MARKET", &err), "R09");
+	CHECK_RULE(iss_rule_no_market_price_for_operator(true, "GUIDED", &err), "R09");
+}
+
+TEST("R10: no charge on the public but with its costs shown, and it has an override")
+{
+	struct fj_err err = {0};
+	CHECK_OK(iss_rule_no_charge_on_public(false, false, &err));
+	CHECK_OK(iss_rule_no_charge_on_public(true, true, &err));
+	CHECK_RULE(iss_rule_no_charge_on_public(true, false, &err), "R10");
+	CHECK_OK(iss_rule_no_override("R10", &err));
+	CHECK_RULE(iss_rule_no_override("R08", &err), "R08");
+}
+
+TEST("R32: no product without data use and conditions")
+{
+	struct fj_err err = {0};
+	CHECK_OK(iss_rule_no_product_without_disclosure(true, true, &err));
+	CHECK_RULE(iss_rule_no_product_without_disclosure(false, true, &err), "R32");
+	CHECK_RULE(iss_rule_no_product_without_disclosure(true, false, &err), "R32");
+}
+
 TEST("R11: operator and affiliates do not re-develop in their own scope")
 {
 	struct fj_err err = {0};
@@ -182,6 +227,25 @@ TEST("R26: no license under an authorisation that is not in force")
 	CHECK_RULE(iss_rule_no_token_under_dead_authorisation("SUSPENDED", false, &err), "R26");
 	CHECK_RULE(iss_rule_no_token_under_dead_authorisation("ENDING", false, &err), "R26");
 	CHECK_RULE(iss_rule_no_token_under_dead_authorisation("RECLAIMED", false, &err), "R26");
+}
+
+TEST("R27: the shares of an agreement are the whole")
+{
+	struct fj_err err = {0};
+	CHECK_OK(iss_rule_no_shares_but_the_whole(10000, &err));
+	CHECK_RULE(iss_rule_no_shares_but_the_whole(9999, &err), "R27");
+	CHECK_RULE(iss_rule_no_shares_but_the_whole(10001, &err), "R27");
+}
+
+TEST("R38, R39: an operator is protected as the profile asks, not exclusive, and stays")
+{
+	struct fj_err err = {0};
+	CHECK_OK(iss_rule_no_operator_below_protection(3, 3, &err));
+	CHECK_RULE(iss_rule_no_operator_below_protection(2, 3, &err), "R38");
+	CHECK_OK(iss_rule_no_exclusive_dealing(false, &err));
+	CHECK_RULE(iss_rule_no_exclusive_dealing(true, &err), "R39");
+	CHECK_OK(iss_rule_no_other_operator("A", "A", &err));
+	CHECK_RULE(iss_rule_no_other_operator("A", "B", &err), "R39");
 }
 
 TEST("R30: the document that is missing is named")
@@ -334,6 +398,57 @@ TEST("R35: form and check character of the credit code are two things")
 	CHECK(!iss_usci_form("11420000DEMA00013"));
 	CHECK(!iss_usci_form("11420000DEMA00013MM"));
 	CHECK(!iss_usci_form(""));
+}
+
+TEST("R06: each fact is a reason to hold, alone and with all others; none holds nothing")
+{
+	static const char *const codes[ISS_MAX_HOLDS] = {"NO_AUTHORISATION", "NO_AGREEMENT", "NO_DELIVERY", "SAME_BUDGET", "LUMP_SUM", "PLATFORM", "DEBT_FUNDED", "CIRCULAR", "NO_DISPOSAL"};
+	static const struct iss_revenue_facts none = {0}, all = {true, true, true, true, true, true, true, true, true};
+	struct iss_hold h[ISS_MAX_HOLDS];
+	bool fact[ISS_MAX_HOLDS];
+	CHECK(iss_hold_revenue(&none, h) == 0);
+	CHECK(iss_hold_revenue(&all, h) == ISS_MAX_HOLDS);
+	for (size_t i = 0; i < ISS_MAX_HOLDS; i++) {
+		CHECK_STR(h[i].code, codes[i]);
+		CHECK_STR(h[i].rule, i == ISS_MAX_HOLDS - 1 ? "R29" : "R06");
+		CHECK(h[i].en[0] != '\0' && h[i].zh[0] != '\0');
+	}
+	for (size_t i = 0; i < ISS_MAX_HOLDS; i++) {
+		struct iss_revenue_facts one;
+		struct iss_hold only[ISS_MAX_HOLDS];
+		memset(fact, 0, sizeof(fact));
+		fact[i] = true;
+		one = (struct iss_revenue_facts){fact[0], fact[1], fact[2], fact[3], fact[4], fact[5], fact[6], fact[7], fact[8]};
+		CHECK(iss_hold_revenue(&one, only) == 1);
+		CHECK_STR(only[0].code, codes[i]);
+	}
+}
+
+TEST("revenue is not booked for days before its authorisation, nor into a closed period")
+{
+	struct fj_err err = {0};
+	CHECK_OK(iss_rule_no_backdated_revenue("2026-04-02", "2026-04-30", "2026-04-02", "2026-03-31", &err));
+	CHECK_OK(iss_rule_no_backdated_revenue("2020-01-01", "2026-04-30", "", "", &err));
+	CHECK_RULE(iss_rule_no_backdated_revenue("2026-04-01", "2026-04-30", "2026-04-02", "", &err), "R06");
+	CHECK_STR(err.basis, "inferred");
+	CHECK_RULE(iss_rule_no_backdated_revenue("2026-04-02", "2026-04-30", "2026-04-02", "2026-04-30", &err), "domain.md 4.11");
+	CHECK_STR(err.basis, "profile");
+}
+
+TEST("R27: shares come from an agreement; R28: less than is due is short, more is not taken")
+{
+	struct fj_err err = {0};
+	CHECK_OK(iss_rule_no_shares_without_agreement(true, &err));
+	CHECK_RULE(iss_rule_no_shares_without_agreement(false, &err), "R27");
+	CHECK_OK(iss_rule_no_short_remittance(100, 100, &err));
+	CHECK_RULE(iss_rule_no_short_remittance(99, 100, &err), "R28");
+	CHECK(strstr(err.zh, "少缴 1 分") != NULL);
+	CHECK_RULE(iss_rule_no_short_remittance(101, 100, &err), "R28");
+	CHECK(strstr(err.zh, "不得多缴") != NULL);
+	CHECK_OK(iss_rule_no_inflated_revenue(true, "x", "x", &err));
+	CHECK_RULE(iss_rule_no_inflated_revenue(false, "what is held", "暂挂", &err), "R06");
+	CHECK_STR(err.basis, "text");
+	CHECK_STR(err.clause, "167·四(三)");
 }
 
 TEST_MAIN

@@ -176,6 +176,20 @@ TEST("a token is suspended, resumed, revoked; revoked is final")
 	FINAL(ISS_OBJ_TOKEN, "REVOKED", "suspend");
 }
 
+TEST("revenue that is held is cleared or refused; what is booked is countered, once; a counter-entry stays")
+{
+	struct fj_err err = {0};
+	GOES(ISS_OBJ_REVENUE, "HELD", "clear", "BOOKED");
+	GOES(ISS_OBJ_REVENUE, "HELD", "refuse", "REFUSED");
+	GOES(ISS_OBJ_REVENUE, "BOOKED", "counter", "COUNTERED");
+	NO_WAY(ISS_OBJ_REVENUE, "HELD", "counter");
+	NO_WAY(ISS_OBJ_REVENUE, "BOOKED", "clear");
+	NO_WAY(ISS_OBJ_REVENUE, "BOOKED", "refuse");
+	NO_WAY(ISS_OBJ_REVENUE, "REFUSED", "clear");
+	NO_WAY(ISS_OBJ_REVENUE, "COUNTERED", "counter");
+	NO_WAY(ISS_OBJ_REVENUE, "COUNTER", "counter");
+}
+
 TEST("a refusal says what is possible instead; an unknown state or act is refused too")
 {
 	struct fj_err err = {0};
@@ -184,6 +198,15 @@ TEST("a refusal says what is possible instead; an unknown state or act is refuse
 	NO_WAY(ISS_OBJ_CERTIFICATE, "NOWHERE", "suspend");
 	NO_WAY(ISS_OBJ_TOKEN, "ACTIVE", "");
 	NO_WAY(ISS_OBJ_TOKEN, "ENDING", "end"); /* another object's state */
+}
+
+TEST("a product is changed while it is on sale, and what is withdrawn stays so, without being taken back")
+{
+	struct fj_err err = {0};
+	GOES(ISS_OBJ_PRODUCT, "ON_SALE", "change", "ON_SALE");
+	GOES(ISS_OBJ_PRODUCT, "ON_SALE", "withdraw", "WITHDRAWN");
+	NO_WAY(ISS_OBJ_PRODUCT, "WITHDRAWN", "change");
+	NO_WAY(ISS_OBJ_PRODUCT, "WITHDRAWN", "withdraw");
 }
 
 TEST_MAIN

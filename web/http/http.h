@@ -123,7 +123,7 @@ extern const char web_style_css[];
 enum web_form { /* how a field's value is written; from WEB_TECHNICAL on it is for machines and folded away */
 	WEB_TEXT, WEB_MONO, WEB_EPOCH, WEB_STATE, WEB_KIND, WEB_ACTION, WEB_PURPOSE, WEB_RIGHT, WEB_MODE, WEB_RESTRICTION, WEB_DUTY,
 	WEB_BINDING, WEB_ROLE, WEB_REASON, WEB_LEVEL, WEB_PERSONAL, WEB_ORIGIN, WEB_CHECK, WEB_OUTCOME, WEB_CREDENTIAL, WEB_MATTER,
-	WEB_BASIS, WEB_RESULT, WEB_TECHNICAL, WEB_LONG
+	WEB_BASIS, WEB_RESULT, WEB_HOLD, WEB_TECHNICAL, WEB_LONG
 };
 struct web_term {
 	const char *key, *zh, *en;

@@ -59,7 +59,7 @@ static bool is_usci(const char *s)
 static const char *link_of(const struct web_link *links, const char *key, const char *value)
 {
 	for (; links != NULL && links->key != NULL; links++)
-		if (links->key[0] == '^' ? strstr(value, links->key + 1) == value
+		if (links->key[0] == '^' ? strstr(value, links->key + 1) == value && strchr(value, '/') == NULL
 		    : strcmp(links->key, key) == 0 || (strcmp(links->key, "usci") == 0 && is_usci(value)))
 			return links->prefix;
 	return NULL;
@@ -73,7 +73,7 @@ static bool is_code(const char *s)
 /* what may be a number of an object: one word, of any script */
 static bool is_number(const char *s)
 {
-	return s[0] != '\0' && strlen(s) <= 256 && strpbrk(s, " \t\r\n/") == NULL;
+	return s[0] != '\0' && strlen(s) <= 256 && strpbrk(s, " \t\r\n") == NULL;
 }
 
 static void state_mark(struct web_req *q, struct fj_buf *b, const char *code)
@@ -121,11 +121,36 @@ static void text_value(struct web_req *q, struct fj_buf *b, const char *key, con
 	}
 }
 
+/* money is kept in fen, in members that say so; people read yuan */
+static bool money_value(struct web_req *q, struct fj_buf *b, const char *key, json_int_t n)
+{
+	size_t len = strlen(key);
+	unsigned long long fen = n < 0 ? 0 - (unsigned long long)n : (unsigned long long)n;
+	char digits[24], out[48];
+	size_t k = 0;
+
+	if (len < 4 || strcmp(key + len - 4, "_fen") != 0)
+		return false;
+	int whole = snprintf(digits, sizeof(digits), "%llu", fen / 100);
+	for (int i = 0; i < whole; i++) {
+		if (i > 0 && (whole - i) % 3 == 0)
+			out[k++] = ',';
+		out[k++] = digits[i];
+	}
+	snprintf(out + k, sizeof(out) - k, ".%02llu", fen % 100);
+	web_html(b, n < 0 ? "-" : "");
+	web_html(b, out);
+	web_both(q, b, " 元", " yuan");
+	return true;
+}
+
 static void number_value(struct web_req *q, struct fj_buf *b, const char *key, json_int_t n)
 {
 	const struct web_term *t = web_term_find(key);
 	char s[FJ_TIME_CAP];
 
+	if (money_value(q, b, key, n))
+		return;
 	if (t != NULL && t->form == WEB_EPOCH)
 		fj_time_china(n, s);
 	else

@@ -78,6 +78,7 @@ static void navigation(struct web_req *q, struct fj_buf *b)
 	else
 		nav_link(q, b, "/login", "登录", "Sign in");
 	nav_link(q, b, "/verify", "核验", "Verify");
+	nav_link(q, b, "/disclosure", "信息披露", "Disclosure");
 	web_html(b, "</nav>");
 }
 

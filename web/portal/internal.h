@@ -138,6 +138,9 @@ void portal_post_select(struct web_req *q, struct web_res *r);
 void portal_get_show(struct web_req *q, struct web_res *r);   /* show.c */
 void portal_get_verify(struct web_req *q, struct web_res *r); /* verify.c */
 void portal_post_verify(struct web_req *q, struct web_res *r);
+void portal_get_disclosure(struct web_req *q, struct web_res *r); /* disclosure.c */
+void portal_get_disclosure_json(struct web_req *q, struct web_res *r);
+void portal_get_disclosure_feed(struct web_req *q, struct web_res *r);
 
 /* --- web/api --- */
 void api_session(struct web_req *q, struct web_res *r); /* api.c */

@@ -304,7 +304,7 @@ static bool found(struct web_req *q, struct web_res *r, const char *noun)
 	web_url(&to, noun);
 	web_html(&to, "/");
 	web_url(&to, number);
-	if (strlen(number) < 256 && strchr(number, '/') == NULL && to.len < sizeof(r->location))
+	if (strlen(number) < 256 && to.len < sizeof(r->location))
 		web_redirect(r, fj_buf_str(&to));
 	else
 		portal_no_such(q, r);

@@ -1,6 +1,6 @@
 /*
  * pages.c - the table of the portal's addresses, from web/routes.def.  The handlers
- * are in login.c, inbox.c, do.c, lists.c, show.c, verify.c and web/api.
+ * are in login.c, inbox.c, do.c, lists.c, show.c, verify.c, disclosure.c and web/api.
  */
 #include "web/portal/internal.h"
 

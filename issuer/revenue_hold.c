@@ -1,0 +1,339 @@
+/*
+ * revenue_hold.c - what looks like inflated revenue (R06), and what is no revenue at all.
+ *
+ * Held with every reason: no authorisation in force for the period, no clause of an
+ * agreement, no delivery, a payer of the same budget, payment before delivery, a
+ * government platform, debt, money that goes round.  Who pays is judged by the register;
+ * a payer that it does not know is a budget unit when its code is a public body's of the
+ * holder's own division.  Money goes round when a party of the authorisation paid the
+ * payer within the profile's window, by a bank statement or by another booking, or when
+ * the payer is the seller.  Refused outright: a fee for public welfare (R07) and
+ * back-dating.
+ */
+#include "issuer/revenue.h"
+
+#include "base/jws.h"
+#include "issuer/product.h"
+#include "issuer/profile.h"
+
+#define DAY 86400
+#define MAX_LIST 200
+
+static bool is(const char *a, const char *b)
+{
+	return strcmp(a, b) == 0;
+}
+
+static enum fj_rc bad(struct fj_err *err, const char *en, const char *zh)
+{
+	fj_fail(err, FJ_E_INVALID, "issuer", "R06", "%s", en);
+	fj_err_zh(err, "%s", zh);
+	return FJ_E_INVALID;
+}
+
+/* --- evidence --- */
+
+static bool is_hash(const char *s)
+{
+	return strlen(s) == 64 && strspn(s, "0123456789abcdef") == 64;
+}
+
+static enum fj_rc check_day(const json_t *o, const char *key, struct fj_err *err)
+{
+	const char *s = fj_json_peek(o, key);
+	fj_time t;
+
+	return s == NULL ? FJ_OK : fj_date_parse(s, &t, err);
+}
+
+static enum fj_rc check_material(struct iss_call *c, const char *id, struct fj_err *err)
+{
+	FJ_AUTO(sto_q) q = {0};
+
+	return sto_first(c->db, STO_MATERIAL_GET, &q, id, err, "t", id);
+}
+
+/* of this authorisation, and of the product where one is named */
+static enum fj_rc check_token(struct iss_call *c, const struct rev *r, const char *id, struct fj_err *err)
+{
+	FJ_AUTO(sto_q) q = {0};
+
+	FJ_TRY(sto_first(c->db, STO_TOKEN_GET, &q, id, err, "t", id));
+	return is(sto_text(&q, 1), r->authorisation) && (r->product[0] == '\0' || is(sto_text(&q, 6), r->product)) ? FJ_OK
+	    : bad(err, "a token of the evidence belongs to another authorisation or product", "凭据所列许可令牌属于其他授权或产品");
+}
+
+static enum fj_rc check_delivery(struct iss_call *c, const struct rev *r, const json_t *d, struct fj_err *err)
+{
+	static const char *const keys[] = {"count", "from", "to", "sha256", "material", "token", NULL};
+	const char *sha = fj_json_peek(d, "sha256"), *material = fj_json_peek(d, "material"), *token = fj_json_peek(d, "token");
+	int64_t count;
+
+	FJ_TRY(fj_json_only(d, keys, err));
+	FJ_TRY(fj_json_int(d, "count", 1, INT64_MAX, &count, err));
+	FJ_TRY(check_day(d, "from", err));
+	FJ_TRY(check_day(d, "to", err));
+	if (fj_json_peek(d, "from") == NULL)
+		return bad(err, "a delivery says on which day it began (from)", "交付凭据应填写起始日（from）");
+	if (material != NULL)
+		FJ_TRY(check_material(c, material, err));
+	if (token != NULL)
+		FJ_TRY(check_token(c, r, token, err));
+	return (sha != NULL && is_hash(sha)) || material != NULL || token != NULL ? FJ_OK
+	    : bad(err, "a delivery rests on receipts by their SHA-256, on a material or on a token", "交付凭据应附回执文件的 SHA-256、材料编号或许可令牌编号");
+}
+
+static enum fj_rc check_list(const json_t *evidence, const char *key, const json_t **out, struct fj_err *err)
+{
+	*out = json_object_get(evidence, key);
+	return *out == NULL || (json_is_array(*out) && json_array_size(*out) <= MAX_LIST) ? FJ_OK : bad(err, "a member of the evidence is no list, or too long", "凭据的列表格式不正确或过长");
+}
+
+enum fj_rc rev_evidence(struct iss_call *c, const struct rev *r, const json_t *evidence, struct fj_err *err)
+{
+	static const char *const keys[] = {"delivery", "invoice", "materials", "documents", "disposal", NULL}, *const of_invoice[] = {"number", "day", "sha256", NULL};
+	const json_t *list, *invoice = json_object_get(evidence, "invoice");
+	const char *text;
+	size_t i;
+	json_t *v;
+
+	FJ_TRY(fj_json_only(evidence, keys, err));
+	FJ_TRY(check_list(evidence, "delivery", &list, err));
+	json_array_foreach(list, i, v)
+		FJ_TRY(check_delivery(c, r, v, err));
+	FJ_TRY(check_list(evidence, "materials", &list, err));
+	json_array_foreach(list, i, v)
+		FJ_TRY(check_material(c, json_is_string(v) ? json_string_value(v) : "", err));
+	FJ_TRY(check_list(evidence, "documents", &list, err));
+	json_array_foreach(list, i, v)
+		if (!json_is_string(v) || !iss_said(json_string_value(v)) || json_string_length(v) > 800)
+			return bad(err, "a document is named by its number and title", "文件应填写文号和标题");
+	if (invoice != NULL) {
+		FJ_TRY(fj_json_only(invoice, of_invoice, err));
+		FJ_TRY(fj_json_str(invoice, "number", 80, &text, err));
+		FJ_TRY(check_day(invoice, "day", err));
+	}
+	return fj_json_opt_str(evidence, "disposal", 200, &text, err);
+}
+
+bool rev_delivered(const json_t *evidence, char from[11])
+{
+	const json_t *list = json_object_get(evidence, "delivery");
+	size_t i;
+	json_t *v;
+
+	from[0] = '\0';
+	json_array_foreach(list, i, v) {
+		const char *day = fj_json_text(v, "from");
+		if (from[0] == '\0' || strcmp(day, from) < 0)
+			snprintf(from, 11, "%.10s", day);
+	}
+	return json_array_size(list) > 0;
+}
+
+/* --- who pays --- */
+
+static enum fj_rc same_budget(struct iss_call *c, const struct rev *r, const struct dom_org *holder, bool *out, struct fj_err *err)
+{
+	FJ_AUTO(dom_org) payer = {.affiliates = NULL};
+	enum fj_rc rc = dom_org_get(c->db, r->payer, &payer, err);
+	bool budget = is(r->funds, "FISCAL");
+
+	if (rc == FJ_E_NOTFOUND) { /* by its code: 11, 12, 13 and 19 are public bodies, then the division */
+		bool public_code = r->payer[0] == '1';
+		*out = budget || (public_code && strncmp(r->payer + 2, holder->div6, 6) == 0);
+		return FJ_OK;
+	}
+	FJ_TRY(rc);
+	*out = (budget || rev_public(payer.kind)) && is(rev_finance(&payer), r->finance);
+	return FJ_OK;
+}
+
+static enum fj_rc is_platform(struct iss_call *c, const struct rev *r, bool *out, struct fj_err *err)
+{
+	const json_t *list;
+
+	FJ_TRY(prf_json(c, r->finance, "revenue.platforms", &list, err));
+	*out = r->platform || fj_list_has(list, r->payer);
+	return FJ_OK;
+}
+
+/* everybody who has a part in the revenue: of the authorisation, and of the agreement */
+static json_t *parties(const struct rev *r, const json_t *agreement)
+{
+	json_t *list = json_array(), *v;
+	const char *const own[] = {r->holder, r->implementer, r->operator_, r->booked_by};
+	size_t i;
+
+	for (i = 0; i < FJ_ARRAY_LEN(own); i++)
+		if (own[i][0] != '\0')
+			json_array_append_new(list, json_string(own[i]));
+	json_array_foreach(json_object_get(json_object_get(agreement, "income"), "shares"), i, v)
+		json_array_append(list, json_object_get(v, "party"));
+	return list;
+}
+
+static const char *seller(const struct rev *r)
+{
+	return is(r->kind, "OPERATOR_SALE") ? r->operator_ : is(r->kind, "REDEV_SALE") ? r->booked_by : r->holder;
+}
+
+static enum fj_rc circular(struct iss_call *c, const struct rev *r, const json_t *agreement, bool *out, struct fj_err *err)
+{
+	FJ_AUTO(sto_q) q = {0};
+	FJ_AUTO(buf) text = FJ_BUF_INIT(8192);
+	FJ_AUTO(json) list = parties(r, agreement);
+	char from[FJ_TIME_CAP], to[FJ_TIME_CAP];
+	int64_t days;
+	fj_time paid;
+
+	*out = is(r->payer, seller(r));
+	if (*out)
+		return FJ_OK;
+	FJ_TRY(prf_int(c, r->finance, "revenue.days_circular", &days, err));
+	FJ_TRY(fj_date_parse(r->paid_on, &paid, err));
+	fj_date_china(paid > days * DAY ? paid - days * DAY : 0, from);
+	fj_date_china(paid + days * DAY, to);
+	FJ_TRY(fj_json_canonical(list, &text, err));
+	FJ_TRY(sto_query(c->db, STO_REV_CIRCULAR, &q, err, "tttt", r->payer, fj_buf_str(&text), from, to));
+	return sto_step(&q, out, err);
+}
+
+/* --- what it is for --- */
+
+static const json_t *product_of(const struct rev *r, const json_t *agreement)
+{
+	size_t i;
+	json_t *v;
+
+	json_array_foreach(json_object_get(agreement, "products"), i, v)
+		if (is(fj_json_text(v, "id"), r->product))
+			return v;
+	return NULL;
+}
+
+static bool welfare(const char *purpose)
+{
+	return is(purpose, "PUBGOV") || is(purpose, "WELFARE");
+}
+
+/* a product that is registered says whose sale it is, and whether it costs anything */
+static enum fj_rc check_registered(const struct rev *r, const struct dom_product *p, struct fj_err *err)
+{
+	bool redeveloped = is(p->level, "REDEVELOPED");
+
+	FJ_TRY(iss_rule_no_fee_for_welfare(p->purpose, r->gross > 0, err));
+	if (r->gross > 0 && is(p->price_form, "FREE"))
+		return bad(err, "the product is registered as free of charge; change its price first (product change), or book 0", "该产品登记为免费；请先变更价格形式（product change），或按 0 入账");
+	if (redeveloped != is(r->kind, "REDEV_SALE") || (redeveloped && !is(p->seller, r->booked_by)))
+		return bad(err, "a re-developed product is sold by its registered seller as REDEV_SALE, the operator's own as OPERATOR_SALE or USE_FEE", "再开发产品由其登记的销售方按 REDEV_SALE 入账，运营机构自有产品按 OPERATOR_SALE 或 USE_FEE 入账");
+	return FJ_OK;
+}
+
+/* R07: by the product's purpose; without one, when the authorisation is for nothing else */
+static enum fj_rc check_purpose(struct iss_call *c, const struct rev *r, const struct dom_auth *a, const json_t *agreement, struct fj_err *err)
+{
+	struct dom_product registered;
+	enum fj_rc rc = r->product[0] == '\0' || r->authorisation[0] == '\0' ? FJ_E_NOTFOUND : dom_product_get(c->db, r->authorisation, r->product, &registered, err);
+	const json_t *product = product_of(r, agreement), *purposes = json_object_get(json_object_get(a->body, "grant"), "purposes");
+	bool only = json_array_size(purposes) > 0;
+	size_t i;
+	json_t *v;
+
+	if (rc != FJ_E_NOTFOUND)
+		return rc == FJ_OK ? check_registered(r, &registered, err) : rc;
+	if (product != NULL)
+		return iss_rule_no_fee_for_welfare(fj_json_text(product, "purpose"), r->gross > 0, err);
+	json_array_foreach(purposes, i, v)
+		only = only && welfare(json_string_value(v));
+	return only ? iss_rule_no_fee_for_welfare("WELFARE", r->gross > 0, err) : FJ_OK;
+}
+
+/* --- when it is for --- */
+
+/* last day of what is closed for bookings: by the list of the profile, and by the days that it gives */
+static enum fj_rc closed(struct iss_call *c, const struct rev *r, char out[FJ_TIME_CAP], struct fj_err *err)
+{
+	const json_t *list;
+	int64_t days;
+	size_t i;
+	json_t *v;
+
+	FJ_TRY(prf_int(c, r->finance, "revenue.days_book", &days, err));
+	fj_date_china(c->now - (days + 1) * DAY, out);
+	FJ_TRY(prf_json(c, r->finance, "revenue.locked", &list, err));
+	json_array_foreach(list, i, v)
+		if (strcmp(json_string_value(v), out) > 0)
+			snprintf(out, FJ_TIME_CAP, "%.10s", json_string_value(v));
+	return FJ_OK;
+}
+
+static enum fj_rc check_period(struct iss_call *c, const struct rev *r, const struct dom_auth *a, struct fj_err *err)
+{
+	char begun[FJ_TIME_CAP] = "", locked[FJ_TIME_CAP];
+
+	if (a->body != NULL)
+		fj_date_china(a->not_before, begun);
+	FJ_TRY(closed(c, r, locked, err));
+	return iss_rule_no_backdated_revenue(r->period_from, r->period_to, begun, locked, err);
+}
+
+/* --- together --- */
+
+static bool in_force(const struct iss_call *c, const struct rev *r, const struct dom_auth *a)
+{
+	char end[FJ_TIME_CAP];
+
+	fj_date_china(a->not_after, end);
+	return a->body != NULL && is(a->state, "ACTIVE") && c->now <= a->not_after && strcmp(r->period_to, end) <= 0;
+}
+
+static enum fj_rc gather(struct iss_call *c, const struct rev *r, const struct dom_auth *a, const json_t *agreement, struct iss_revenue_facts *f, struct fj_err *err)
+{
+	FJ_AUTO(dom_org) holder = {.affiliates = NULL};
+	bool disposal = is(r->kind, "DISPOSAL"), own_sale = is(r->kind, "REDEV_SALE");
+	char from[11], today[FJ_TIME_CAP];
+
+	*f = (struct iss_revenue_facts){0};
+	FJ_TRY(dom_org_get(c->db, r->holder, &holder, err));
+	fj_date_china(c->now, today);
+	bool delivered = rev_delivered(r->evidence, from);
+	f->no_authorisation = !disposal && !in_force(c, r, a);
+	f->no_agreement = !disposal && !own_sale && (agreement == NULL || (r->product[0] != '\0' && product_of(r, agreement) == NULL));
+	f->no_disposal = disposal && !iss_said(fj_json_text(r->evidence, "disposal"));
+	f->no_delivery = !disposal && r->gross > 0 && !delivered && json_array_size(json_object_get(r->evidence, "materials")) == 0;
+	f->lump_sum = !disposal && (strcmp(r->period_to, today) > 0 || (from[0] != '\0' && strcmp(r->paid_on, from) < 0));
+	f->debt_funded = is(r->funds, "DEBT");
+	FJ_TRY(same_budget(c, r, &holder, &f->same_budget, err));
+	FJ_TRY(is_platform(c, r, &f->platform, err));
+	return circular(c, r, agreement, &f->circular, err);
+}
+
+static enum fj_rc as_list(const struct iss_revenue_facts *f, json_t **out, struct fj_err *err)
+{
+	struct iss_hold h[ISS_MAX_HOLDS];
+	size_t n = iss_hold_revenue(f, h);
+	FJ_AUTO(json) list = json_array();
+
+	for (size_t i = 0; i < n; i++)
+		if (json_array_append_new(list, json_pack("{s:s, s:s, s:s, s:s}", "code", h[i].code, "rule", h[i].rule, "en", h[i].en, "zh", h[i].zh)) != 0)
+			return fj_fail(err, FJ_E_NOMEM, "issuer", NULL, "out of memory");
+	*out = fj_move(list);
+	return FJ_OK;
+}
+
+enum fj_rc rev_judge(struct iss_call *c, const struct rev *r, json_t **reasons, struct fj_err *err)
+{
+	FJ_AUTO(dom_auth) a = {.body = NULL};
+	struct iss_revenue_facts f;
+	json_t *agreement = NULL;
+
+	if (r->authorisation[0] != '\0')
+		FJ_TRY(dom_auth_get(c->db, r->authorisation, &a, err));
+	FJ_TRY(rev_agreement(c->db, r, &agreement, err));
+	FJ_AUTO(json) owned = agreement;
+	FJ_TRY(check_period(c, r, &a, err));
+	FJ_TRY(check_purpose(c, r, &a, owned, err));
+	FJ_TRY(gather(c, r, &a, owned, &f, err));
+	return as_list(&f, reasons, err);
+}

@@ -24,7 +24,7 @@ class Fold:
     def __init__(self, home, since, to):
         self.since, self.to = since, to
         self.orgs, self.ledger, self.assets, self.cards, self.regs, self.certs, self.auths, self.tokens = {}, {}, {}, {}, {}, {}, {}, {}
-        self.collateral, self.users, self.happened, self.objections = {}, {}, [], {}
+        self.collateral, self.users, self.happened, self.objections, self.revenue, self.products, self.plans = {}, {}, [], {}, {}, {}, {}
         db = sqlite3.connect('file:%s/register.db?mode=ro' % home, uri=True)
         for seq, at, org, kind, obj, body in db.execute('SELECT seq, at, org, kind, object, body FROM event WHERE at < ? ORDER BY seq', (to,)):
             self.take(at, org, kind, obj, json.loads(body))
@@ -81,6 +81,14 @@ class Fold:
             self.collateral.setdefault(b['id'], {'asset': obj})['state'] = b['state']
         elif kind == 'objection.made':
             self.objections[obj] = b
+        elif kind in ('revenue.held', 'revenue.booked'):
+            self.revenue[obj] = b
+        elif kind in ('product.added', 'product.changed'):
+            self.products[obj] = dict(b, state='ON_SALE')
+        elif kind == 'product.withdrawn':
+            self.products[obj]['state'] = b['to']
+        elif kind == 'plan.proposed':
+            self.plans[obj] = b
 
     def below(self, unit):
         out = {u for u, o in self.orgs.items() if unit in (u, o['dept'], o['finance'])}
@@ -116,6 +124,13 @@ class Fold:
             elif obj in toks and kind == 'token.issued':
                 did[kind] += 1
                 did['token ' + toks[obj]['payload']['terms']['kind']] += 1
+            elif (kind == 'revenue.booked' or kind == 'revenue.cleared' and b['to'] == 'BOOKED') and self.revenue[obj]['holder'] in among:
+                for part in ('gross_fen', 'tax_fen', 'net_fen'):
+                    did[part] += self.revenue[obj][part]
+            elif kind == 'revenue.held' and b['holder'] in among or obj in self.plans and self.plans[obj]['holder'] in among:
+                did[kind] += 1
+            elif kind == 'remittance.paid' and self.revenue[b['revenue']]['holder'] in among:
+                did['remitted'] += b['amount_fen']
             elif kind == 'ledger.entered' and b['holder'] in among:
                 did[kind] += 1
             elif kind in ('collateral.refused', 'rule.overridden') and obj in assets:
@@ -138,6 +153,9 @@ class Fold:
                'circulation.products': len({(t['authorisation'], t['payload']['product']['id']) for t in valid}), 'risk.collateral_refused': did['collateral.refused'],
                'risk.encumbrances': sum(c['state'] == 'REGISTERED' and c['asset'] in assets for c in self.collateral.values()), 'risk.overrides': did['rule.overridden'],
                'risk.suspensions': did['certificate.suspended'] + did['authorisation.suspended']}
+        out.update({'revenue.' + part: did[part] for part in ('gross_fen', 'tax_fen', 'net_fen')})
+        out.update({'revenue.remitted_fen': did['remitted'], 'risk.revenue_held': did['revenue.held'], 'plan.proposed': did['plan.proposed'], 'plan.filed': did['plan.filed'],
+                    'circulation.products_on_sale': sum(p['state'] == 'ON_SALE' and p['authorisation'] in auths for p in self.products.values())})
         for step in ('submitted', 'accepted', 'returned', 'refused', 'noticed', 'decided', 'terminated', 'executed', 'withdrawn'):
             out['registration.' + step] = did['registration.' + step]
         return out
@@ -225,7 +243,7 @@ def demo_home():
                 compare(u['name'], half_year(h, '2026H1', '--unit', u['usci']), fold, u['usci'])
         check('the units side by side add up', all(sum(u['values'][k] for u in whole['units']) == whole['values'][k] for k in ('certificate.issued', 'circulation.licenses_issued', 'ledger.entries')))
         check('the refused collateral stands in the report with its rule', [r['rule'] for l in whole['lists'] if l['key'] == 'risk.collateral_list' for r in l['rows']].count('R04') >= 1)
-        check('each figure says how it is counted', all(f['how']['zh'] and f['how']['en'] for f in whole['figures'] + whole['amounts'])
+        check('each figure says how it is counted', all(f['counted']['zh'] and f['counted']['en'] for f in whole['figures'] + whole['amounts'])
               and {f['key']: f['value'] for f in whole['figures']} | {f['key']: f['value_fen'] for f in whole['amounts']} == whole['values'] and all(f['key'].endswith('_fen') for f in whole['amounts']))
         check('the same draft twice is the same octets', json.dumps(half_year(h), sort_keys=True) == json.dumps(whole, sort_keys=True))
         out = subprocess.run([B + '/fujie', 'report', 'half-year', '--dir', h.d, '--period', '2026H1', '--format', 'pdf'], capture_output=True, timeout=120).stdout
@@ -260,6 +278,8 @@ def grow(h):
     o.two('hb-fin1', 'hb-fin2', 'certificate.issue', assets=numbers[:2])
     code, out = o.do('hbsw1', 'collateral.request', asset=numbers[0], creditor='示例银行（虚构）')
     check('a pledge is refused and kept on record', code == 409 and out['rule'] == 'R04', out)
+    code, out = o.do('hbsw1', 'revenue.book', kind='USE_FEE', payer=HUBEI, gross_fen=5000000, period_from='2026-02-01', period_to='2026-02-28', funded_by='FISCAL')
+    check('a fee of the same budget is held', code == 409 and out['rule'] == 'R06', out)
     do('hbsw1', 'ledger', 'import', {'file': CSV_HEAD + 'RP-M,CAT-M,memo,,自主采集,,否\r\nRP-N,CAT-M,not yet,,自主采集,,否\r\n'})
     ids = {r['ledger_no']: r['id'] for r in o.get('hbsw1', 'ledger?limit=1000')['items']}
     do('hbsw1', 'ledger', 'recognise', {'id': ids['RP-M'], 'result': 'MEMO', 'decision': 'x'})
@@ -313,7 +333,8 @@ def unit_home():
         fold = Fold(h.d, *H1)
         draft = o.done('hb-fin1', 'report.half-year', period='2026H1', unit=HUBEI)
         compare('what happened after the period does not count in it', draft, fold, HUBEI)
-        check('and the state is that of the period\'s end', draft['values']['certificate.issued'] == 2 and draft['values']['certificate.active'] == 2 and draft['values']['certificate.suspended'] == 0 and draft['values']['ledger.memo'] == 1, draft['values'])
+        check('and the state is that of the period\'s end', draft['values']['certificate.issued'] == 2 and draft['values']['certificate.active'] == 2 and draft['values']['certificate.suspended'] == 0 and draft['values']['ledger.memo'] == 1
+              and draft['values']['risk.revenue_held'] == 1 and draft['values']['revenue.gross_fen'] == 0, draft['values'])
         check('returns stand beside the own figures, marked by source', [r['name'] for r in draft['returns']] == ['荆州市财政局（虚构）', '黄冈市财政局（虚构）']
               and draft['consolidated']['certificate.issued'] == 14 and draft['values']['certificate.issued'] == 2 and draft['consolidated']['assets.book_value_fen'] == 1234)
         formats(o, 'hb-fin1', draft, True, unit=HUBEI)

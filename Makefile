@@ -46,7 +46,8 @@ L_SIGNER = -ltss2-esys -ltss2-mu -lcrypto -lz $(L_BASE)
 L_VERIFY = -lcrypto -lz $(L_BASE)
 L_HTTP = -lmicrohttpd -lgnutls -lz
 L_SHEET = -lxlsxwriter -lzip -lexpat -lunistring -lm
-L_REGISTRY = -lsqlite3 $(L_SHEET) $(L_VERIFY) $(L_HTTP)
+L_PAGES := $(shell $(PKG) --libs pangocairo 2>/dev/null)
+L_REGISTRY = -lsqlite3 $(L_SHEET) $(L_PAGES) $(L_VERIFY) $(L_HTTP)
 L_VERIFIER = -lsqlite3 $(L_VERIFY) $(L_HTTP)
 
 A_BASE = $(B)/libbase.a
@@ -72,7 +73,10 @@ $(B)/obj/%.o: %.c Makefile
 	@echo "CC $<"; $(CC) $(CFLAGS) -c $< -o $@
 
 # macros in this header name strncpy, which does not compile after base/banned.h
-$(B)/obj/issuer/sheet/out.o: CFLAGS := -include xlsxwriter.h $(CFLAGS)
+$(B)/obj/issuer/sheet/out.o $(B)/obj/issuer/report/xlsx.o: CFLAGS := -include xlsxwriter.h $(CFLAGS)
+# GLib's headers lie in folders of their own, and name what does not compile after base/banned.h
+I_PAGES := $(patsubst -I%,-isystem %,$(shell $(PKG) --cflags pangocairo 2>/dev/null))
+$(B)/obj/issuer/report/pages.o: CFLAGS := $(I_PAGES) -include pango/pangocairo.h $(CFLAGS)
 
 # files that are assembled into objects; the object follows the file
 $(foreach o,$(call obj,$(INCBIN_SRC)),$(eval $(o): $(INCBIN_DATA)))
@@ -114,7 +118,7 @@ T_LINK_ver = $(L_VERIFY)
 T_LIBS_web = $(A_REGISTRY)
 T_LINK_web = $(L_REGISTRY)
 T_LIBS_iss = $(A_ISSUER)
-T_LINK_iss = -lsqlite3 $(L_SHEET) $(L_VERIFY)
+T_LINK_iss = -lsqlite3 $(L_SHEET) $(L_PAGES) $(L_VERIFY)
 room = $(word 2,$(subst _, ,$(1)))
 define unit
 $(B)/tests/$(1): $(call obj,tests/unit/$(1).c) $(T_LIBS_$(call room,$(1)))

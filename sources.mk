@@ -13,6 +13,7 @@ BASE_SRC := \
 	base/log.c \
 	base/mem.c \
 	base/proc.c \
+	base/room.c \
 	base/sandbox.c \
 	base/secret.c \
 	base/x509.c
@@ -100,6 +101,7 @@ ISSUER_SRC := \
 	issuer/exit.c \
 	issuer/export.c \
 	issuer/fields.c \
+	issuer/figure.c \
 	issuer/find.c \
 	issuer/history.c \
 	issuer/holder_key.c \
@@ -144,6 +146,18 @@ ISSUER_SRC := \
 	issuer/revenue.c \
 	issuer/revenue_hold.c \
 	issuer/revenue_split.c \
+	issuer/report_act.c \
+	issuer/report_calendar.c \
+	issuer/report_model.c \
+	issuer/report_return.c \
+	issuer/report/csv.c \
+	issuer/report/docx.c \
+	issuer/report/html.c \
+	issuer/report/model.c \
+	issuer/report/pages.c \
+	issuer/report/pdf.c \
+	issuer/report/xlsx.c \
+	issuer/reporting.c \
 	issuer/review.c \
 	issuer/roles.c \
 	issuer/rules/rules.c \
@@ -241,6 +255,7 @@ TEST_UNIT_SRC := \
 	tests/unit/test_iss_number.c \
 	tests/unit/test_iss_people.c \
 	tests/unit/test_iss_price.c \
+	tests/unit/test_iss_report.c \
 	tests/unit/test_iss_rows.c \
 	tests/unit/test_iss_rules.c \
 	tests/unit/test_iss_search.c \

@@ -96,6 +96,16 @@ static void deny_fork(struct filter *f)
 	op(f, (struct sock_filter)BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW));
 }
 
+/* files are opened for reading only, by the one call that libc has for it */
+static void deny_writing(struct filter *f)
+{
+	op(f, (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, __NR_openat, 0, 4));
+	op(f, (struct sock_filter)BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, args[2])));
+	op(f, (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JSET | BPF_K, O_WRONLY | O_RDWR | O_CREAT | O_TRUNC, 0, 1));
+	op(f, (struct sock_filter)BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EPERM));
+	op(f, (struct sock_filter)BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW));
+}
+
 static bool is_fork(int nr)
 {
 #ifdef __NR_fork
@@ -110,6 +120,12 @@ static bool is_fork(int nr)
 static bool holds_all(enum fj_sandbox_role role)
 {
 	return role == FJ_SANDBOX_SIGNER || role == FJ_SANDBOX_FORKER || role == FJ_SANDBOX_WORKER;
+}
+
+/* roles that start workers */
+static bool forks(enum fj_sandbox_role role)
+{
+	return role == FJ_SANDBOX_FORKER || role == FJ_SANDBOX_PRINTER;
 }
 
 static void build(struct filter *f, enum fj_sandbox_role role)
@@ -131,11 +147,13 @@ static void build(struct filter *f, enum fj_sandbox_role role)
 		return;
 	}
 	for (size_t i = 0; i < FJ_ARRAY_LEN(never); i++)
-		if (role != FJ_SANDBOX_FORKER || !is_fork(never[i]))
+		if (!forks(role) || !is_fork(never[i]))
 			deny(f, never[i], SECCOMP_RET_ERRNO | EPERM);
-	for (size_t i = 0; holds_all(role) && i < FJ_ARRAY_LEN(signer_never); i++)
+	if (role == FJ_SANDBOX_PRINTER)
+		deny_writing(f);
+	for (size_t i = 0; (holds_all(role) || forks(role)) && i < FJ_ARRAY_LEN(signer_never); i++)
 		deny(f, signer_never[i], SECCOMP_RET_ERRNO | EPERM);
-	if (role != FJ_SANDBOX_FORKER)
+	if (!forks(role))
 		deny_fork(f);
 	op(f, (struct sock_filter)BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW));
 }
@@ -209,7 +227,7 @@ static enum fj_rc prove(const struct fj_sandbox *s, bool locked, struct fj_err *
 		return fj_fail(err, FJ_E_INTERNAL, "base", NULL, "the sandbox let a program start");
 	if (holds_all(s->role) && (open("/dev/null", O_RDONLY | O_CLOEXEC) >= 0 || errno != EPERM))
 		return fj_fail(err, FJ_E_INTERNAL, "base", NULL, "the sandbox let a file be opened");
-	if (locked && !holds_all(s->role) && open("/etc/passwd", O_WRONLY | O_CLOEXEC) >= 0)
+	if ((locked || s->role == FJ_SANDBOX_PRINTER) && !holds_all(s->role) && open("/etc/passwd", O_WRONLY | O_CLOEXEC) >= 0)
 		return fj_fail(err, FJ_E_INTERNAL, "base", NULL, "the sandbox let a foreign file be opened for writing");
 	return FJ_OK;
 }

@@ -232,7 +232,7 @@ static enum fj_rc check_strings(const json_t *list, const struct iss_field *f, s
 	if (!json_is_array(list) || (int64_t)json_array_size(list) > f->max)
 		return bad_field(err, f, "must be a list that is not too long", "应为列表且不超过条数上限");
 	json_array_foreach(list, i, v)
-		if (!json_is_string(v) || json_string_length(v) == 0 || json_string_length(v) > 800)
+		if (!json_is_string(v) || json_string_length(v) == 0 || json_string_length(v) > ISS_MAX_ITEM)
 			return bad_field(err, f, "holds something that is no text", "含有非文本内容");
 		else if (!is_choice(f, json_string_value(v)))
 			return not_a_choice(f, err);

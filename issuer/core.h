@@ -48,6 +48,9 @@ enum fj_rc iss_step(struct iss_call *c, iss_step_fn fn, void *arg, struct fj_err
 /* Replays every event of `from` into the empty `into` and compares each rebuildable table row
  * by row; FJ_E_CORRUPT names the first that differs, or the event whose hash does not fit. */
 enum fj_rc evt_rebuild_check(struct sto *from, struct sto *into, int64_t *events, int64_t *rows, struct fj_err *err) FJ_MUST_USE;
+/* Replays the events before `until` into the empty `into`, in a transaction of the caller's there: its
+ * tables are then as they stood at that moment.  Events from `since` on are kept in it too. */
+enum fj_rc evt_replay(struct sto *from, struct sto *into, fj_time since, fj_time until, struct fj_err *err) FJ_MUST_USE;
 /* Does the event in this row, whose first columns are those of EVENT_ALL, have the hash that stands
  * there, over the hash of the one before (32 zero octets before the first)? */
 bool evt_row_true(const struct sto_q *q, struct fj_slice before);

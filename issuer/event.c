@@ -144,6 +144,45 @@ static enum fj_rc replay_row(const struct sto_q *q, struct sto *into, struct fj_
 	return dispatch(&e, err);
 }
 
+/* --- the register as it stood --- */
+
+struct past {
+	struct sto *from, *into;
+	fj_time since, until;
+	struct fj_hash chain;
+	int64_t seq;
+	bool more;
+};
+
+static enum fj_rc past_page(struct past *p, struct fj_err *err)
+{
+	FJ_AUTO(sto_q) q = {0};
+	bool row;
+
+	FJ_TRY(sto_query(p->from, STO_EVENT_ALL, &q, err, "i", p->seq));
+	for (p->more = false;;) {
+		FJ_TRY(sto_step(&q, &row, err));
+		if (!row || sto_int(&q, 1) >= p->until) {
+			p->more = p->more && !row; /* a whole page: there may be more */
+			return FJ_OK;
+		}
+		p->more = true;
+		FJ_TRY(replay_row(&q, p->into, &p->chain, &p->seq, err));
+		if (sto_int(&q, 1) >= p->since)
+			FJ_TRY(sto_run(p->into, STO_EVENT_ADD, NULL, err, "iitttttttb", sto_int(&q, 0), sto_int(&q, 1), sto_text(&q, 2), sto_text(&q, 3),
+			    sto_text(&q, 4), sto_text(&q, 5), sto_text(&q, 6), sto_text(&q, 9), sto_text(&q, 7), sto_blob(&q, 8)));
+	}
+}
+
+enum fj_rc evt_replay(struct sto *from, struct sto *into, fj_time since, fj_time until, struct fj_err *err)
+{
+	struct past p = {.from = from, .into = into, .since = since, .until = until, .more = true};
+
+	while (p.more)
+		FJ_TRY(past_page(&p, err));
+	return FJ_OK;
+}
+
 static enum fj_rc replay_page(struct sto *from, struct sto *into, struct fj_hash *chain, int64_t *seq, bool *more, struct fj_err *err)
 {
 	FJ_AUTO(sto_q) q = {0};

@@ -17,6 +17,7 @@
 #include "base/log.h"
 #include "issuer/find.h"
 #include "issuer/life.h"
+#include "issuer/report/report.h"
 #include "issuer/sheet/sheet.h"
 
 #define TEND_S 60
@@ -356,7 +357,8 @@ enum fj_rc iss_new(const struct iss_conf *conf, struct iss **out, struct fj_err 
 
 enum fj_rc iss_prepare(struct fj_err *err)
 {
-	return sheet_room_start(err);
+	FJ_TRY(sheet_room_start(err));
+	return rep_prepare(err);
 }
 
 enum fj_rc iss_open(const struct iss_conf *conf, struct iss **out, struct fj_err *err)

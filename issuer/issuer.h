@@ -46,7 +46,7 @@ struct iss_conf { /* the process's working directory is the home D */
 	char portal[64], verifier[64];
 	bool demo;        /* offset clock allowed */
 };
-/* Before iss_open, in a process with one thread and nothing open: what reads XLSX files is forked
+/* Before iss_open, in a process with one thread and nothing open: what reads XLSX files and draws pages is forked
  * here, where forking is still allowed. */
 enum fj_rc iss_prepare(struct fj_err *err) FJ_MUST_USE;
 /* Opens register.db (migrating forward), finishes or abandons what was PENDING
@@ -94,6 +94,7 @@ void iss_session_end(struct iss *i, const char *token);
 enum fj_rc iss_command(struct iss *i, const struct iss_actor *actor, const char *name,
     const json_t *params, json_t **answer, struct fj_err *err) FJ_MUST_USE;
 
+#define ISS_MAX_ITEM 6000 /* octets of a text in a list: a paragraph */
 enum iss_field_type { ISS_F_STR, ISS_F_INT, ISS_F_BOOL, ISS_F_LIST /* of strings */, ISS_F_JSON, ISS_F_FILE /* text or bytes of a file; CLI reads it */ };
 struct iss_field {
 	const char *name;

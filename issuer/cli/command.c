@@ -96,7 +96,7 @@ int cli_command(const struct cli_args *a)
 
 	if (run(a, &answer, &refusal, &printed, &err) != FJ_OK)
 		return cli_print_error(&err, refusal, a->json);
-	if (!printed)
-		cli_print_answer(answer, a->json);
+	if (!printed) /* --format json asks for a document too */
+		cli_print_answer(answer, a->json || strcmp(cli_opt(a, "format", ""), "json") == 0);
 	return json_is_true(json_object_get(answer, "refused")) ? 1 : 0;
 }

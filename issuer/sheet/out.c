@@ -38,7 +38,7 @@ static enum fj_rc out_of(struct fj_err *err, enum fj_rc rc)
 
 /* --- CSV --- */
 
-static enum fj_rc csv_cell(struct fj_buf *b, const char *s)
+enum fj_rc sheet_csv_cell(struct fj_buf *b, const char *s)
 {
 	const char *p = s;
 
@@ -57,7 +57,7 @@ static enum fj_rc csv_row(struct sheet_out *o, const char *const *cells)
 	for (size_t i = 0; i < o->n; i++) {
 		if (i > 0)
 			FJ_TRY(fj_buf_puts(&o->csv, ","));
-		FJ_TRY(csv_cell(&o->csv, cells[i] == NULL ? "" : cells[i]));
+		FJ_TRY(sheet_csv_cell(&o->csv, cells[i] == NULL ? "" : cells[i]));
 	}
 	return fj_buf_puts(&o->csv, "\r\n");
 }

@@ -56,6 +56,10 @@ enum fj_rc sheet_find_heading(struct sheet *s, sheet_heading_fn fn, void *arg, b
  * one already: two columns of one meaning may disagree */
 enum fj_rc sheet_place(const struct sheet_row *row, size_t i, int *to, struct fj_err *err) FJ_MUST_USE;
 
+/* One cell of CSV, quoted where it has to be; a text that begins with = + - @ TAB CR is led by '
+ * so that no program takes it for a formula. */
+enum fj_rc sheet_csv_cell(struct fj_buf *b, const char *text) FJ_MUST_USE;
+
 enum sheet_format { SHEET_CSV, SHEET_XLSX };
 struct sheet_column {
 	const char *title;

@@ -780,3 +780,50 @@ CREATE TABLE trade (               -- 场内交易
   UNIQUE (exchange, trade_no)
 ) STRICT;
 CREATE INDEX trade_of ON trade(listing, traded_on);
+CREATE TABLE pilot (               -- 试点单位 of 167·二(一), by their names
+  name TEXT PRIMARY KEY
+) STRICT;
+INSERT INTO pilot (name) VALUES ('水利部'), ('农业农村部'), ('文化和旅游部'), ('国家卫生健康委员会'), ('中国科学院'), ('中国气象局'),
+  ('中国科学技术协会'), ('中国电子信息产业集团有限公司'), ('中国移动通信集团有限公司'), ('中国东方航空集团有限公司'), ('国家开发投资集团有限公司'), ('中国南方电网有限责任公司'),
+  ('中国交通建设集团有限公司'), ('北京市财政局'), ('河北省财政厅'), ('大连市财政局'), ('吉林省财政厅'), ('上海市财政局'), ('江苏省财政厅'), ('浙江省财政厅'),
+  ('安徽省财政厅'), ('福建省财政厅'), ('山东省财政厅'), ('湖北省财政厅'), ('湖南省财政厅'), ('深圳市财政局'), ('广西壮族自治区财政厅'), ('贵州省财政厅'),
+  ('云南省财政厅');
+CREATE TABLE report (              -- 报告 that were submitted; a draft is no row
+  id        TEXT PRIMARY KEY,      -- RP-HY-2026H1-<USCC>, a later version with its number behind
+  kind      TEXT NOT NULL,         -- half-year state-asset implementer-disclosure operator-disclosure operator-year
+  period    TEXT NOT NULL,         -- 2026H1, 2026
+  unit      TEXT NOT NULL,         -- USCC
+  version   INTEGER NOT NULL,
+  state     TEXT NOT NULL,         -- SUBMITTED FIXED REOPENED
+  doc       TEXT NOT NULL,         -- canonical JSON: figures, lists, texts, returns, difference
+  sha256    TEXT NOT NULL,         -- of doc, hex
+  previous  TEXT NOT NULL,         -- report that it is compared with, "" none
+  submitted_at INTEGER NOT NULL,
+  fixed_at  INTEGER NOT NULL,      -- 0 not yet
+  approval  TEXT NOT NULL,         -- under which it was fixed, "" not yet
+  seq       INTEGER NOT NULL
+) STRICT;
+CREATE INDEX report_of ON report(kind, unit, period, version);
+CREATE TABLE report_text (         -- what people write around the figures
+  kind    TEXT NOT NULL,
+  period  TEXT NOT NULL,
+  unit    TEXT NOT NULL,
+  section TEXT NOT NULL,
+  text    TEXT NOT NULL,           -- JSON list of paragraphs
+  actor   TEXT NOT NULL,
+  at      INTEGER NOT NULL,
+  PRIMARY KEY (kind, period, unit, section)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE report_return (       -- figures of units that keep their own register
+  kind    TEXT NOT NULL,
+  period  TEXT NOT NULL,
+  unit    TEXT NOT NULL,           -- whose report takes them in
+  source  TEXT NOT NULL,           -- whose they are: USCC
+  name    TEXT NOT NULL,
+  format  TEXT NOT NULL,           -- json, sheet
+  sha256  TEXT NOT NULL,           -- of the file, hex
+  figures TEXT NOT NULL,           -- canonical JSON {key: value}
+  actor   TEXT NOT NULL,
+  at      INTEGER NOT NULL,
+  PRIMARY KEY (kind, period, unit, source)
+) STRICT, WITHOUT ROWID;

@@ -27,6 +27,11 @@ static const char *const sql[STO_COUNT] = {
 #include "issuer/store/statements_domain.def"
 #include "issuer/store/statements_find.def"
 #undef STMT
+#define FIGURE(id, reports, section, key, unit, zh, en, how_zh, how_en, text) [STO_FIG_##id] = text,
+#define LISTING(id, reports, section, key, columns, zh, en, how_zh, how_en, text) [STO_FIG_##id] = text,
+#include "issuer/store/figures.def"
+#undef FIGURE
+#undef LISTING
 };
 
 /* the schema files, as they stand in the source */

@@ -20,6 +20,11 @@ enum sto_id {
 #include "issuer/store/statements_domain.def"
 #include "issuer/store/statements_find.def"
 #undef STMT
+#define FIGURE(id, reports, section, key, unit, zh, en, how_zh, how_en, sql) STO_FIG_##id,
+#define LISTING(id, reports, section, key, columns, zh, en, how_zh, how_en, sql) STO_FIG_##id,
+#include "issuer/store/figures.def"
+#undef FIGURE
+#undef LISTING
 	STO_COUNT
 };
 

@@ -535,6 +535,25 @@ def pages():
     check('money reads as yuan', '679,012.35' in page('/list/remittance') + page('/show/revenue/' + items[0]['id']) + ''.join(page('/show/revenue/' + i['id']) for i in items if i['net_fen'] == 123456789)[:200000])
 
 
+def reported():
+    """the half-year report, over everybody, against a sum over the events"""
+    db, rows = sqlite3.connect('file:%s/register.db?mode=ro' % h.d, uri=True), {}
+    sums = {'gross_fen': 0, 'tax_fen': 0, 'net_fen': 0, 'remitted_fen': 0}
+    for kind, obj, body in db.execute("SELECT kind, object, body FROM event WHERE kind LIKE 'revenue.%' OR kind = 'remittance.paid' ORDER BY seq"):
+        b = json.loads(body)
+        if kind in ('revenue.held', 'revenue.booked'):
+            rows[obj] = b
+        if kind == 'revenue.booked' or kind == 'revenue.cleared' and b['to'] == 'BOOKED':
+            for part in ('gross_fen', 'tax_fen', 'net_fen'):
+                sums[part] += rows[obj][part]
+        elif kind == 'remittance.paid':
+            sums['remitted_fen'] += b['amount_fen']
+    out = h.cli('report', 'half-year', '--period', '2026H1', '--format', 'json')[1]
+    same('the half-year report has the sums of the events', {k: out['values']['revenue.' + k] for k in sums}, sums)
+    shares = next(l['rows'] for l in out['lists'] if l['key'] == 'revenue.by_role')
+    same('and its shares sum to net', sum(r['amount_fen'] for r in shares), sums['net_fen'])
+
+
 def main():
     global h, officers, case3, case6, bare
     h = Home(cases=False)
@@ -566,6 +585,7 @@ def main():
         readers()
         pages()
         balanced('entries still balance, shares still sum to net')
+        reported()
         h.stop()
         rebuilt('replaying the events gives the same tables')
     finally:

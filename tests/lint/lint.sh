@@ -30,6 +30,7 @@ layer() { # files-pattern allowed-regex
 	layer "ca/*.[ch]" 'base/|ca/'
 	layer "verifier/*.[ch]" 'base/|verifier/[a-z_]*\.h'
 	layer "issuer/*.[ch] issuer/rules/*.[ch] issuer/sheet/*.[ch] issuer/store/*.[ch] issuer/publish/*.[ch]" 'base/|ca/ca.h|hsm/client/|hsm/proto.h|issuer/'
+	layer "issuer/report/*.[ch]" 'base/|issuer/report/|issuer/sheet/sheet.h'
 	layer "issuer/cli/*.[ch]" 'base/|issuer/cli/|issuer/commands_[a-z]*.def|hsm/proto.h'
 	layer "web/http/*.[ch]" 'base/|web/http/'
 	layer "web/api/*.[ch] web/portal/*.[ch]" 'base/|issuer/issuer.h|verifier/(verify|published).h|web/'
@@ -43,11 +44,11 @@ never() { # executable libraries-regex
 	[ -x "$B/$1" ] || echo "$1 is not built"
 }
 {
-	never fujie 'sqlite|libcrypto|tss2|microhttpd|gnutls|xlsx|libzip|expat|unistring'
-	never fujie-signer 'sqlite|microhttpd|gnutls|tcti'
+	never fujie 'sqlite|libcrypto|tss2|microhttpd|gnutls|xlsx|libzip|expat|unistring|pango|cairo'
+	never fujie-signer 'sqlite|microhttpd|gnutls|tcti|pango|cairo'
 	never fujie-registry 'tss2'
-	never fujie-verifier 'tss2|xlsx|libzip|expat|unistring'
-	never fujie-verify 'tss2|sqlite|microhttpd|gnutls|xlsx|libzip|expat|unistring'
+	never fujie-verifier 'tss2|xlsx|libzip|expat|unistring|pango|cairo'
+	never fujie-verify 'tss2|sqlite|microhttpd|gnutls|xlsx|libzip|expat|unistring|pango|cairo'
 } | rule "every executable links only what its room may"
 
 # functions of more than 100 lines

@@ -23,7 +23,8 @@ static struct iss *register_of(const struct web_req *q)
 /* the bytes of a file in the answer, for a client that accepts its type (RFC 9110 12.5.1) */
 static bool file_answer(struct web_req *q, struct web_res *r, const json_t *answer)
 {
-	static const char *const types[] = {"text/csv; charset=utf-8", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", "application/x-tar"};
+	static const char *const types[] = {"text/csv; charset=utf-8", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", "application/x-tar",
+		"text/html; charset=utf-8", "application/pdf", "text/calendar; charset=utf-8", "application/vnd.openxmlformats-officedocument.wordprocessingml.document"};
 	const json_t *file = json_object_get(answer, "file");
 	const char *text = fj_json_peek(file, "base64url"), *name = fj_json_peek(file, "name"), *type = fj_json_peek(file, "type");
 	FJ_AUTO(buf) bytes = FJ_BUF_INIT(64u << 20);

@@ -57,7 +57,7 @@ static json_t *schema_of(const struct iss_field *f)
 	else if (f->type == ISS_F_BOOL)
 		s = json_pack("{s:s}", "type", "boolean");
 	else if (f->type == ISS_F_LIST)
-		s = json_pack("{s:s, s:I, s:o}", "type", "array", "maxItems", (json_int_t)f->max, "items", text_schema(f, 800));
+		s = json_pack("{s:s, s:I, s:o}", "type", "array", "maxItems", (json_int_t)f->max, "items", text_schema(f, ISS_MAX_ITEM));
 	else if (f->type == ISS_F_FILE)
 		s = file_schema(f);
 	else

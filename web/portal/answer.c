@@ -67,7 +67,8 @@ static const char *type_of(const char *name)
 		const char *end, *type;
 	} types[] = {{".csv", "text/csv; charset=utf-8"}, {".xlsx", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"},
 		{".json", "application/json; charset=utf-8"}, {".xml", "application/xml"}, {".zip", "application/zip"}, {".tar", "application/x-tar"},
-		{".txt", "text/plain; charset=utf-8"}, {".pem", "application/x-pem-file"}};
+		{".txt", "text/plain; charset=utf-8"}, {".pdf", "application/pdf"}, {".ics", "text/calendar; charset=utf-8"},
+		{".docx", "application/vnd.openxmlformats-officedocument.wordprocessingml.document"}, {".pem", "application/x-pem-file"}};
 	const char *dot = strrchr(name, '.');
 
 	for (size_t i = 0; dot != NULL && i < FJ_ARRAY_LEN(types); i++)

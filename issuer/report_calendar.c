@@ -1,0 +1,264 @@
+/*
+ * report_calendar.c - what a unit has to report, by when, and whether it has; as a list
+ * and as an iCalendar file (RFC 5545).
+ *
+ * The pilot's milestones stand in 167·二(二); due days of reports are the profile's.
+ * After 2026 the half-years go on only where the profile says so.  Nothing here
+ * refuses: what is late is shown as late (R31 is a timer).
+ */
+#include "issuer/find.h"
+#include "issuer/iss.h"
+#include "issuer/profile.h"
+#include "issuer/reporting.h"
+
+#define LAST_PILOT_YEAR 2026
+#define FIRST_PILOT_YEAR 2025
+#define AHEAD 1 /* years beyond the present one */
+
+static const char *const formats[] = {"json", "ics", NULL};
+const struct iss_field fld_report_calendar[] = {
+	{"unit", ISS_F_STR, false, 18, "单位", "USCC; the own organisation by default"},
+	{"format", ISS_F_STR, false, 4, "格式", "json (default) or ics, a file for calendars", formats, "domain.md 9"},
+	{0},
+};
+
+struct calendar {
+	struct iss_call *c;
+	char unit[19], finance[19];
+	uint32_t roles;   /* of the unit: which reports are its */
+	json_t *items;
+	int year;         /* the present one */
+};
+
+static enum fj_rc no_memory(struct fj_err *err)
+{
+	return fj_fail(err, FJ_E_NOMEM, "issuer", NULL, "out of memory");
+}
+
+static enum fj_rc add(struct calendar *k, const char *id, fj_time due, const char *zh, const char *en, const char *basis, const char *state, struct fj_err *err)
+{
+	char day[FJ_TIME_CAP];
+	bool done = strcmp(state, "FIXED") == 0, milestone = state[0] == '\0';
+
+	fj_date_china(due, day);
+	return json_array_append_new(k->items, json_pack("{s:s, s:s, s:{s:s, s:s}, s:s, s:s, s:b}", "id", id, "due", day, "name", "zh", zh, "en", en, "clause", basis, "state",
+	    milestone ? "MILESTONE" : state, "overdue", !done && !milestone && k->c->now >= due + 86400)) == 0 ? FJ_OK : no_memory(err);
+}
+
+/* --- the pilot's milestones --- */
+
+static enum fj_rc milestones(struct calendar *k, struct fj_err *err)
+{
+	static const struct {
+		const char *id, *key, *zh, *en, *basis;
+		int year;
+	} list[] = {
+		{"pilot-plan", "report.due_plan", "试点工作方案报财政部备案", "Pilot plan filed with the Ministry of Finance", "167·二(二)", FIRST_PILOT_YEAR},
+		{"pilot-results", NULL, "在台账编制、登记、授权运营、收益分配、交易流通等方面取得阶段性成效", "Results of the first stage", "167·二(二)", FIRST_PILOT_YEAR},
+		{"pilot-summary", NULL, "完成试点任务，总结试点经验", "Pilot finished and summarised", "167·二(二)", LAST_PILOT_YEAR},
+	};
+
+	for (size_t i = 0; i < FJ_ARRAY_LEN(list); i++) {
+		int64_t day = 1231;
+		if (list[i].key != NULL)
+			FJ_TRY(prf_int(k->c, k->finance, list[i].key, &day, err));
+		fj_time due = fj_time_of((struct fj_date){list[i].year, (int)(day / 100), (int)(day % 100)}, 0, 0, 0, FJ_CHINA_OFFSET);
+		FJ_TRY(add(k, list[i].id, due, list[i].zh, list[i].en, list[i].basis, "", err));
+	}
+	return FJ_OK;
+}
+
+/* --- reports --- */
+
+static enum fj_rc state_of(struct calendar *k, const struct rpt_key *key, char out[12], struct fj_err *err)
+{
+	static const char *const states[] = {"FIXED", "SUBMITTED"};
+	bool row;
+
+	snprintf(out, 12, "DUE");
+	for (size_t i = 0; i < FJ_ARRAY_LEN(states); i++) {
+		FJ_AUTO(sto_q) q = {0};
+		FJ_TRY(sto_query(k->c->db, STO_REPORT_OF, &q, err, "tttt", key->kind->name, k->unit, key->period, states[i]));
+		FJ_TRY(sto_step(&q, &row, err));
+		if (row) {
+			snprintf(out, 12, "%s", states[i]);
+			return FJ_OK;
+		}
+	}
+	return FJ_OK;
+}
+
+static enum fj_rc one_report(struct calendar *k, const struct rpt_kind *kind, const char *period, struct fj_err *err)
+{
+	char zh[160], en[160], name[48], id[RPT_ID_CAP], state[12];
+	struct rpt_key key = {.kind = kind};
+	fj_time due;
+
+	FJ_TRY(rpt_period(kind, period, &key, err));
+	FJ_TRY(fj_strcopy(key.unit, sizeof(key.unit), k->unit));
+	FJ_TRY(rpt_due(k->c, k->finance, &key, &due, err));
+	FJ_TRY(state_of(k, &key, state, err));
+	rpt_period_name(&key, name);
+	rpt_id(&key, 1, id);
+	snprintf(zh, sizeof(zh), "%s %.80s", name, kind->zh);
+	snprintf(en, sizeof(en), "%.80s, %s", kind->en, period);
+	return add(k, id, due, zh, en, kind->basis, state, err);
+}
+
+static enum fj_rc reports(struct calendar *k, struct fj_err *err)
+{
+	bool go_on;
+	char period[8];
+
+	FJ_TRY(prf_flag(k->c, k->finance, "report.after_2026", &go_on, err));
+	for (size_t i = 0; i < rpt_kind_count(); i++) {
+		const struct rpt_kind *kind = &rpt_kinds[i];
+		if (k->unit[0] != '\0' && !(k->roles & kind->roles))
+			continue;
+		for (int y = FIRST_PILOT_YEAR; y <= k->year + AHEAD; y++) {
+			if (kind->half && y > LAST_PILOT_YEAR && !go_on)
+				break;
+			for (int half = 1; half <= (kind->half ? 2 : 1); half++) {
+				snprintf(period, sizeof(period), kind->half ? "%.4dH%d" : "%.4d", y % 10000, half);
+				FJ_TRY(one_report(k, kind, period, err));
+			}
+		}
+	}
+	return FJ_OK;
+}
+
+/* --- as a file --- */
+
+/* a content line, folded after 75 octets where a character ends (RFC 5545 3.1) */
+static enum fj_rc fold(struct fj_buf *b, const char *name, const char *text)
+{
+	FJ_AUTO(buf) line = FJ_BUF_INIT(4096);
+	size_t column = 0;
+
+	FJ_TRY(fj_buf_printf(&line, "%s:", name));
+	for (const char *s = text; *s != '\0'; s++) { /* RFC 5545 3.3.11 */
+		if (*s == '\\' || *s == ';' || *s == ',')
+			FJ_TRY(fj_buf_puts(&line, "\\"));
+		FJ_TRY(*s == '\n' ? fj_buf_puts(&line, "\\n") : fj_buf_put(&line, s, 1));
+	}
+	for (const char *s = fj_buf_str(&line); *s != '\0';) {
+		size_t n = 1;
+		while (((unsigned char)s[n] & 0xc0) == 0x80)
+			n++;
+		if (column + n > 75) {
+			FJ_TRY(fj_buf_puts(b, "\r\n "));
+			column = 1;
+		}
+		FJ_TRY(fj_buf_put(b, s, n));
+		column += n;
+		s += n;
+	}
+	return fj_buf_puts(b, "\r\n");
+}
+
+/* UIDs stay the same from file to file, so that a calendar takes a new file as an update */
+static enum fj_rc event(struct fj_buf *b, const struct calendar *k, const json_t *item, const char *stamp)
+{
+	const char *id = fj_json_text(item, "id"), *due = fj_json_text(item, "due");
+	FJ_AUTO(buf) text = FJ_BUF_INIT(1024);
+
+	FJ_TRY(fj_buf_printf(b, "BEGIN:VEVENT\r\nUID:%s%s%s@fujie\r\nDTSTAMP:%s\r\nDTSTART;VALUE=DATE:%.4s%.2s%.2s\r\nTRANSP:TRANSPARENT\r\n", id, strncmp(id, "pilot", 5) == 0 ? "-" : "",
+	    strncmp(id, "pilot", 5) == 0 ? k->unit : "", stamp, due, due + 5, due + 8));
+	FJ_TRY(fold(b, "SUMMARY", fj_json_text(json_object_get(item, "name"), "zh")));
+	FJ_TRY(fj_buf_printf(&text, "%s\n%s", fj_json_text(json_object_get(item, "name"), "en"), fj_json_text(item, "clause")));
+	FJ_TRY(fold(b, "DESCRIPTION", fj_buf_str(&text)));
+	if (strcmp(fj_json_text(item, "state"), "FIXED") != 0)
+		FJ_TRY(fj_buf_puts(b, "BEGIN:VALARM\r\nACTION:DISPLAY\r\nTRIGGER:-P14D\r\nDESCRIPTION:Fujie\r\nEND:VALARM\r\n"));
+	return fj_buf_puts(b, "END:VEVENT\r\n");
+}
+
+static enum fj_rc write_file(const struct calendar *k, struct fj_buf *b)
+{
+	char now[FJ_TIME_CAP], stamp[20];
+	size_t i;
+	json_t *v;
+
+	fj_time_utc(k->c->now, now);
+	snprintf(stamp, sizeof(stamp), "%.4s%.2s%.2sT%.2s%.2s%.2sZ", now, now + 5, now + 8, now + 11, now + 14, now + 17);
+	FJ_TRY(fj_buf_puts(b, "BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:-//Fujie//Reports//ZH\r\nCALSCALE:GREGORIAN\r\n"));
+	json_array_foreach(k->items, i, v)
+		FJ_TRY(event(b, k, v, stamp));
+	return fj_buf_puts(b, "END:VCALENDAR\r\n");
+}
+
+struct dated {
+	json_t *item;
+};
+
+static int by_day(const void *a, const void *b)
+{
+	const struct dated *x = a, *y = b;
+	int d = strcmp(fj_json_text(x->item, "due"), fj_json_text(y->item, "due"));
+
+	return d != 0 ? d : strcmp(fj_json_text(x->item, "id"), fj_json_text(y->item, "id"));
+}
+
+static enum fj_rc in_order(struct calendar *k, struct fj_err *err)
+{
+	size_t n = json_array_size(k->items), i;
+	FJ_AUTO(mem) room = fj_alloc(n + 1, sizeof(struct dated));
+	struct dated *list = room;
+	json_t *v, *sorted = json_array();
+
+	if (room == NULL || sorted == NULL) {
+		json_decref(sorted);
+		return no_memory(err);
+	}
+	json_array_foreach(k->items, i, v)
+		list[i].item = v;
+	qsort(list, n, sizeof(*list), by_day);
+	for (i = 0; i < n; i++)
+		json_array_append(sorted, list[i].item);
+	json_decref(k->items);
+	k->items = sorted;
+	return FJ_OK;
+}
+
+static enum fj_rc whose(struct calendar *k, struct fj_err *err)
+{
+	const char *unit = fj_json_peek(k->c->params, "unit");
+	FJ_AUTO(dom_org) o = {.affiliates = NULL};
+
+	FJ_TRY(fj_strcopy(k->unit, sizeof(k->unit), unit != NULL ? unit : k->c->actor->org));
+	if (k->unit[0] == '\0')
+		return fj_strcopy(k->finance, sizeof(k->finance), k->c->iss->keeper);
+	FJ_TRY(dom_org_get(k->c->db, k->unit, &o, err));
+	k->roles = o.roles;
+	return fj_strcopy(k->finance, sizeof(k->finance), o.finance[0] != '\0' ? o.finance : o.usci);
+}
+
+static enum fj_rc make(struct calendar *k, struct fj_err *err)
+{
+	FJ_TRY(whose(k, err));
+	FJ_TRY(milestones(k, err));
+	FJ_TRY(reports(k, err));
+	return in_order(k, err);
+}
+
+static enum fj_rc answer(struct calendar *k, struct fj_err *err)
+{
+	const char *format = fj_json_peek(k->c->params, "format");
+	FJ_AUTO(buf) file = FJ_BUF_INIT(1u << 20);
+
+	FJ_TRY(make(k, err));
+	if (format == NULL || strcmp(format, "json") == 0) {
+		k->c->answer = json_pack("{s:O, s:n}", "items", k->items, "next");
+		return k->c->answer != NULL ? FJ_OK : no_memory(err);
+	}
+	FJ_TRY(write_file(k, &file));
+	return fnd_file(k->c, "reports.ics", "text/calendar; charset=utf-8", &file, err);
+}
+
+enum fj_rc cmd_report_calendar(struct iss_call *c, struct fj_err *err)
+{
+	struct calendar k = {.c = c, .items = json_array(), .year = fj_date_of(c->now, FJ_CHINA_OFFSET).y};
+
+	enum fj_rc rc = answer(&k, err);
+	json_decref(k.items);
+	return rc;
+}

@@ -66,6 +66,7 @@ SERVICE_SRC := \
 	verifier/service/state.c
 
 ISSUER_SRC := \
+	issuer/adjust.c \
 	issuer/agreement.c \
 	issuer/approval.c \
 	issuer/authority.c \
@@ -81,6 +82,7 @@ ISSUER_SRC := \
 	issuer/clock.c \
 	issuer/collateral.c \
 	issuer/command.c \
+	issuer/complaint.c \
 	issuer/deadline.c \
 	issuer/delegation.c \
 	issuer/demo.c \
@@ -88,17 +90,20 @@ ISSUER_SRC := \
 	issuer/disclosure.c \
 	issuer/division.c \
 	issuer/dossier.c \
+	issuer/evaluation.c \
 	issuer/event.c \
 	issuer/exchange.c \
 	issuer/exchange_file.c \
 	issuer/exchange_map.c \
 	issuer/exchange_number.c \
 	issuer/exchange_reconcile.c \
+	issuer/exit.c \
 	issuer/export.c \
 	issuer/fields.c \
 	issuer/find.c \
 	issuer/history.c \
 	issuer/holder_key.c \
+	issuer/incident.c \
 	issuer/init.c \
 	issuer/iss.c \
 	issuer/items.c \
@@ -115,6 +120,7 @@ ISSUER_SRC := \
 	issuer/objection.c \
 	issuer/offline.c \
 	issuer/opening.c \
+	issuer/order.c \
 	issuer/org_change.c \
 	issuer/org_import.c \
 	issuer/organisation.c \
@@ -156,10 +162,18 @@ ISSUER_SRC := \
 	issuer/statement_match.c \
 	issuer/statement_read.c \
 	issuer/status.c \
+	issuer/stops.c \
 	issuer/store/store.c \
+	issuer/tar.c \
+	issuer/supervision.c \
 	issuer/task.c \
 	issuer/token.c \
+	issuer/token_archive.c \
+	issuer/token_bulk.c \
+	issuer/token_request.c \
+	issuer/token_sheet.c \
 	issuer/totp.c \
+	issuer/usage.c \
 	issuer/user.c \
 	issuer/workday.c
 
@@ -188,6 +202,7 @@ WEB_SRC := \
 	web/portal/pages.c \
 	web/portal/portal.c \
 	web/portal/show.c \
+	web/portal/stops.c \
 	web/portal/verify.c
 
 REGISTRY_SRC := \
@@ -204,7 +219,8 @@ CLI_SRC := \
 	issuer/cli/parts.c \
 	issuer/cli/print.c \
 	issuer/cli/request.c \
-	issuer/cli/serve.c
+	issuer/cli/serve.c \
+	issuer/cli/stops.c
 
 TEST_UNIT_SRC := \
 	tests/unit/test_base_buf.c \
@@ -228,6 +244,8 @@ TEST_UNIT_SRC := \
 	tests/unit/test_iss_share.c \
 	tests/unit/test_iss_sheet.c \
 	tests/unit/test_iss_state.c \
+	tests/unit/test_iss_token.c \
+	tests/unit/test_iss_supervision.c \
 	tests/unit/test_iss_workday.c \
 	tests/unit/test_ver_hostile.c \
 	tests/unit/test_ver_token.c \

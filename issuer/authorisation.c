@@ -14,6 +14,7 @@
 #include "issuer/profile.h"
 #include "issuer/rules/rules.h"
 #include "issuer/state.h"
+#include "issuer/supervision.h"
 
 static int by_octets(const void *a, const void *b)
 {
@@ -274,6 +275,7 @@ static enum fj_rc check_rest(struct iss_call *c, const struct dom_scope *s, cons
 	FJ_TRY(fj_json_str(s->p, "operator", 18, &usci, err));
 	FJ_TRY(dom_org_get(c->db, s->holder, &holder, err));
 	FJ_TRY(dom_operator_check(c, implementer, usci, holder.finance, op, err));
+	FJ_TRY(sup_may_grant(c, json_object_get(s->p, "certificates"), usci, s->from, err));
 	FJ_TRY(iss_rule_no_unfit_operator(iss_said(fj_json_peek(s->p, "operator_conditions")), false, err));
 	FJ_TRY(iss_rule_no_operator_without_competition(iss_said(fj_json_peek(s->p, "selection")), err));
 	return check_agreement(c, s, holder.finance, err);
@@ -400,11 +402,13 @@ enum fj_rc dom_grant(struct iss_call *c, const struct dom_scope *s, const char *
 
 	FJ_AUTO(dom_org) holder = {.affiliates = NULL};
 	FJ_AUTO(dom_org) finance = {.affiliates = NULL};
+	FJ_AUTO(dom_plan) plan = {.doc = NULL};
 	struct sts_ref st[2];
 	json_t *payload = NULL;
 	char series[40];
 	int64_t n;
 
+	FJ_TRY(dom_plan_get(c->db, id, &plan, err));
 	FJ_TRY(dom_org_get(c->db, s->holder, &holder, err));
 	FJ_TRY(dom_org_get(c->db, holder.finance, &finance, err));
 	struct fj_date d = fj_date_of(c->now, FJ_CHINA_OFFSET);
@@ -418,6 +422,7 @@ enum fj_rc dom_grant(struct iss_call *c, const struct dom_scope *s, const char *
 	    "holder", s->holder, "implementer", implementer, "operator", op->usci, "holder_name", holder.name, "operator_name", op->name,
 	    "line_list", (json_int_t)st[0].list, "line_idx", (json_int_t)st[0].idx, "own_list", (json_int_t)st[1].list, "own_idx", (json_int_t)st[1].idx, "plan", id);
 	FJ_TRY(first_due(c, holder.finance, s->from, body, err));
+	FJ_TRY(evl_first(c, holder.finance, json_object_get(plan.doc, "agreement"), s->from, body, err));
 	return pipe_intend(c, PIPE_AUTHORISATION, number, body, err);
 }
 
@@ -444,6 +449,7 @@ enum fj_rc apr_authorisation_grant(struct iss_call *c, const struct apr *a, stru
 	if (owned != NULL) {
 		FJ_TRY(dom_org_get(c->db, s.holder, &holder, err));
 		FJ_TRY(dom_operator_check(c, plan.implementer, plan.operator_, holder.finance, &op, err));
+		FJ_TRY(sup_may_grant(c, json_object_get(s.p, "certificates"), op.usci, s.from, err));
 	}
 	FJ_TRY(dom_grant(c, &s, plan.id, plan.implementer, &op, number, err));
 	c->answer = json_pack("{s:s, s:s, s:s, s:s}", "id", a->id, "state", "APPROVED", "authorisation", number, "plan", plan.id);
@@ -484,6 +490,7 @@ enum fj_rc apply_authorisation_intended(const struct evt *e, struct fj_err *err)
 	    fj_json_num(b, "line_list"),
 	    fj_json_num(b, "line_idx"), fj_json_num(b, "own_list"), fj_json_num(b, "own_idx"), e->seq, fj_json_num(b, "first_due")));
 	FJ_TRY(sto_run(e->db, STO_PLAN_GRANTED, NULL, err, "tit", e->object, e->seq, fj_json_text(b, "plan")));
+	FJ_TRY(evl_apply_first(e, b, err));
 	return dom_auth_get(e->db, e->object, &again, err); /* what can't be read could never be taken back */
 }
 
@@ -506,43 +513,73 @@ static enum fj_rc current_assets(struct iss_call *c, const json_t *assets, json_
 	return FJ_OK;
 }
 
-/* payload: the former one with what changes; the rest of a version is the same for all */
-static enum fj_rc next_version(struct iss_call *c, const struct dom_auth *a, json_t *payload, const char *plan, struct fj_err *err)
+/* the next version that nothing was intended for: one that was given up is not used again */
+static enum fj_rc free_version(struct iss_call *c, const struct dom_auth *a, int64_t *version, char object[64], struct fj_err *err)
+{
+	bool used = true;
+
+	for (*version = fj_json_num(a->body, "version"); used;) {
+		FJ_AUTO(sto_q) q = {0};
+		snprintf(object, 64, "%s~%lld", a->number, (long long)++*version);
+		FJ_TRY(sto_query(c->db, STO_INTENT_GET, &q, err, "it", (int64_t)PIPE_AUTHORISATION, object));
+		FJ_TRY(sto_step(&q, &used, err));
+	}
+	return FJ_OK;
+}
+
+/* other licenses may fit it than fitted the one before */
+static bool rescoped(const json_t *was, const json_t *now)
+{
+	return !json_equal(json_object_get(was, "grant"), json_object_get(now, "grant")) || !json_equal(json_object_get(was, "terms"), json_object_get(now, "terms")) ||
+	    fj_json_num(was, "exp") != fj_json_num(now, "exp");
+}
+
+enum fj_rc dom_auth_renew(struct iss_call *c, const struct dom_auth *a, json_t *payload, const char *plan, int64_t *version, struct fj_err *err)
 {
 	FJ_AUTO(buf) b64 = FJ_BUF_INIT(64);
 	uint8_t hash[FJ_SHA256_LEN];
 	struct sts_ref own;
 	char object[64];
-	const int64_t version = fj_json_num(a->body, "version") + 1;
 
+	FJ_TRY(adj_none_pending(c, a->number, err));
+	FJ_TRY(free_version(c, a, version, object, err));
 	FJ_TRY(sts_allot(c, "register", &own, 1, err));
 	FJ_TRY(fj_unhex(a->sha256, 64, hash));
 	FJ_TRY(fj_b64u_put(&b64, FJ_SLICE(hash, sizeof(hash))));
-	int bad = json_object_set_new(payload, "version", json_integer((json_int_t)version)) | json_object_set_new(payload, "iat", json_integer((json_int_t)c->now)) |
+	int bad = json_object_set_new(payload, "version", json_integer((json_int_t)*version)) | json_object_set_new(payload, "iat", json_integer((json_int_t)c->now)) |
 	    json_object_set_new(payload, "previous", json_string(fj_buf_str(&b64))) |
 	    json_object_set_new(payload, "status", json_pack("{s:o}", "status_list", sts_json(own.uri, own.idx)));
 	if (bad != 0)
 		return fj_fail(err, FJ_E_NOMEM, "issuer", NULL, "out of memory");
 	FJ_TRY(fj_authorisation_check(payload, err));
-	FJ_AUTO(json) body = json_pack("{s:O, s:s, s:I, s:I, s:s*}", "payload", payload, "number", a->number, "own_list", (json_int_t)own.list, "own_idx",
-	    (json_int_t)own.idx, "plan", plan);
+	FJ_AUTO(json) body = json_pack("{s:O, s:s, s:I, s:I, s:s*, s:b}", "payload", payload, "number", a->number, "own_list", (json_int_t)own.list, "own_idx",
+	    (json_int_t)own.idx, "plan", plan, "rescoped", rescoped(a->body, payload));
 	if (body == NULL)
 		return fj_fail(err, FJ_E_NOMEM, "issuer", NULL, "out of memory");
-	snprintf(object, sizeof(object), "%s~%lld", a->number, (long long)version);
 	return pipe_intend(c, PIPE_AUTHORISATION, object, body, err);
+}
+
+enum fj_rc dom_auth_current(struct iss_call *c, const struct dom_auth *a, json_t **payload, struct fj_err *err)
+{
+	FJ_AUTO(json) assets = json_array();
+	FJ_AUTO(json) copy = json_deep_copy(a->body);
+
+	FJ_TRY(current_assets(c, json_object_get(a->body, "assets"), assets, err));
+	if (json_object_set(copy, "assets", assets) != 0)
+		return fj_fail(err, FJ_E_NOMEM, "issuer", NULL, "out of memory");
+	*payload = fj_move(copy);
+	return FJ_OK;
 }
 
 static enum fj_rc rebind_one(struct iss_call *c, const char *number, struct fj_err *err)
 {
 	FJ_AUTO(dom_auth) a = {.body = NULL};
-	FJ_AUTO(json) assets = json_array();
+	FJ_AUTO(json) payload = NULL;
+	int64_t version;
 
 	FJ_TRY(dom_auth_get(c->db, number, &a, err));
-	FJ_TRY(current_assets(c, json_object_get(a.body, "assets"), assets, err));
-	FJ_AUTO(json) payload = json_deep_copy(a.body);
-	if (json_object_set(payload, "assets", assets) != 0)
-		return fj_fail(err, FJ_E_NOMEM, "issuer", NULL, "out of memory");
-	return next_version(c, &a, payload, NULL, err);
+	FJ_TRY(dom_auth_current(c, &a, &payload, err));
+	return dom_auth_renew(c, &a, payload, NULL, &version, err);
 }
 
 /* a version keeps number, status entry, first second and parties of its line */
@@ -553,6 +590,7 @@ static enum fj_rc adjust(struct iss_call *c, const struct dom_scope *s, const ch
 	FJ_AUTO(json) sorted = dom_sorted(json_object_get(s->p, "certificates"));
 	size_t i;
 	json_t *v;
+	int64_t version;
 
 	FJ_TRY(check_adjusted(c, s, implementer, &a, err));
 	FJ_TRY(iss_rule_no_other_operator(a.operator_, op->usci, err));
@@ -565,7 +603,8 @@ static enum fj_rc adjust(struct iss_call *c, const struct dom_scope *s, const ch
 	if (bad != 0)
 		return fj_fail(err, FJ_E_NOMEM, "issuer", NULL, "out of memory");
 	FJ_TRY(iss_rule_no_term_over_five_years(a.not_before, s->to, err));
-	return next_version(c, &a, payload, id, err);
+	FJ_TRY(dom_auth_renew(c, &a, payload, id, &version, err));
+	return adj_record(c, &a, payload, version, id, err);
 }
 
 enum fj_rc dom_rebind(struct iss_call *c, bool *more, struct fj_err *err)
@@ -613,9 +652,9 @@ static enum fj_rc issued_version(const struct evt *e, const json_t *b, struct fj
 		FJ_TRY(sts_apply_set(e, fj_json_num(b, "own_list"), (uint32_t)fj_json_num(b, "own_idx"), ended ? STS_INVALID : STS_SUSPENDED, err));
 	if (json_object_get(b, "plan") != NULL)
 		FJ_TRY(sto_run(e->db, STO_PLAN_ACTIVE, NULL, err, "it", e->seq, a.number));
-	return sto_run(e->db, STO_AUTH_VERSION, NULL, err, "tiittiit", fj_buf_str(&payload), fj_json_num(b, "own_list"), fj_json_num(b, "own_idx"),
-	    fj_json_text(e->body, "sha256"),
-	    e->object, fj_json_num(json_object_get(b, "payload"), "exp"), e->seq, a.number);
+	FJ_TRY(sto_run(e->db, STO_AUTH_VERSION, NULL, err, "tiittiit", fj_buf_str(&payload), fj_json_num(b, "own_list"), fj_json_num(b, "own_idx"),
+	    fj_json_text(e->body, "sha256"), e->object, fj_json_num(json_object_get(b, "payload"), "exp"), e->seq, a.number));
+	return json_is_true(json_object_get(b, "rescoped")) ? adj_apply(e, a.number, json_object_get(b, "payload"), true, err) : FJ_OK;
 }
 
 /* the intent's body; "" none */
@@ -638,13 +677,20 @@ enum fj_rc apply_authorisation_issued(const struct evt *e, struct fj_err *err)
 	return sto_run(e->db, STO_AUTH_ISSUED, NULL, err, "tit", fj_json_text(e->body, "sha256"), e->seq, e->object);
 }
 
+static enum fj_rc abandoned_version(const struct evt *e, const json_t *intent, struct fj_err *err)
+{
+	if (json_object_get(intent, "plan") != NULL)
+		FJ_TRY(sto_run(e->db, STO_PLAN_NOT_GRANTED, NULL, err, "it", e->seq, fj_json_text(intent, "number")));
+	return adj_apply(e, fj_json_text(intent, "number"), json_object_get(intent, "payload"), false, err);
+}
+
 enum fj_rc apply_authorisation_abandoned(const struct evt *e, struct fj_err *err)
 {
 	FJ_AUTO(json) intent = NULL;
 
 	FJ_TRY(intent_of(e->db, e->object, &intent, err));
 	if (is_version(intent)) /* the version before stays; why is in the event and the log */
-		return json_object_get(intent, "plan") == NULL ? FJ_OK : sto_run(e->db, STO_PLAN_NOT_GRANTED, NULL, err, "it", e->seq, fj_json_text(intent, "number"));
+		return abandoned_version(e, intent, err);
 	FJ_TRY(sto_run(e->db, STO_PLAN_NOT_GRANTED, NULL, err, "it", e->seq, e->object));
 	return sto_run(e->db, STO_AUTH_STATE, NULL, err, "tit", "ABANDONED", e->seq, e->object);
 }
@@ -676,22 +722,27 @@ static enum fj_rc party_check(struct iss_call *c, struct dom_auth *a, enum iss_p
 	return dom_party(c, a, out, err);
 }
 
+enum fj_rc dom_auth_suspend(struct iss_call *c, const struct dom_auth *a, enum iss_party by, const char *reason, struct fj_err *err)
+{
+	const char *to = "SUSPENDED";
+
+	bool raise = strcmp(a->state, to) == 0 && by > iss_party_of(a->suspended_by);
+	if (!raise)
+		FJ_TRY(iss_state_next(ISS_OBJ_AUTHORISATION, a->state, "suspend", &to, err));
+	FJ_AUTO(json) body = json_pack("{s:s, s:s, s:s}", "to", to, "reason", reason, "by", iss_party_name(by));
+	FJ_TRY(evt_append(c, raise ? "authorisation.suspension-raised" : "authorisation.suspended", a->number, body, err));
+	c->dirty_status = true;
+	return raise ? apr_void(c, "authorisation.resume", a->number, "suspended by a higher party 由更高一方暂停", err) : FJ_OK;
+}
+
 enum fj_rc cmd_authorisation_suspend(struct iss_call *c, struct fj_err *err)
 {
 	FJ_AUTO(dom_auth) a = {.body = NULL};
-	const char *to = "SUSPENDED";
 	enum iss_party by;
 
 	FJ_TRY(party_check(c, &a, &by, err));
-	bool raise = strcmp(a.state, to) == 0 && by > iss_party_of(a.suspended_by);
-	if (!raise)
-		FJ_TRY(iss_state_next(ISS_OBJ_AUTHORISATION, a.state, "suspend", &to, err));
-	FJ_AUTO(json) body = json_pack("{s:s, s:s, s:s}", "to", to, "reason", fj_json_peek(c->params, "reason"), "by", iss_party_name(by));
-	FJ_TRY(evt_append(c, raise ? "authorisation.suspension-raised" : "authorisation.suspended", a.number, body, err));
-	if (raise)
-		FJ_TRY(apr_void(c, "authorisation.resume", a.number, "suspended by a higher party 由更高一方暂停", err));
-	c->dirty_status = true;
-	c->answer = json_pack("{s:s, s:s}", "number", a.number, "state", to);
+	FJ_TRY(dom_auth_suspend(c, &a, by, fj_json_peek(c->params, "reason"), err));
+	c->answer = json_pack("{s:s, s:s}", "number", a.number, "state", "SUSPENDED");
 	return FJ_OK;
 }
 
@@ -738,6 +789,7 @@ enum fj_rc cmd_authorisation_resume(struct iss_call *c, struct fj_err *err)
 	FJ_TRY(party_check(c, &a, &by, err));
 	FJ_TRY(iss_state_next(ISS_OBJ_AUTHORISATION, a.state, "resume", &to, err));
 	FJ_TRY(iss_rule_no_resumption_by_lower_party(iss_party_of(a.suspended_by), by, err));
+	FJ_TRY(sup_may_resume(c, a.number, err));
 	FJ_AUTO(json) payload = json_pack("{s:s, s:s, s:s}", "number", a.number, "reason", fj_json_peek(c->params, "reason"), "by", iss_party_name(by));
 	return apr_request(c, "authorisation.resume", a.number, c->actor->org, payload, err);
 }
@@ -762,6 +814,7 @@ enum fj_rc apr_authorisation_resume(struct iss_call *c, const struct apr *a, str
 	/* it may have been raised since; both officers are of the party that may */
 	FJ_TRY(dom_auth_get(c->db, a->object, &now, err));
 	FJ_TRY(dom_party(c, &now, &by, err));
+	FJ_TRY(sup_may_resume(c, now.number, err));
 	FJ_TRY(iss_rule_no_resumption_by_lower_party(iss_party_of(now.suspended_by), by, err));
 	FJ_TRY(iss_rule_no_resumption_by_lower_party(iss_party_of(now.suspended_by), iss_party_of(fj_json_text(a->payload, "by")), err));
 	return move(c, a->object, "resume", "authorisation.resumed", NULL, err);
@@ -773,19 +826,25 @@ enum fj_rc apply_authorisation_resumed(const struct evt *e, struct fj_err *err)
 	return apply_by(e, "", err);
 }
 
+enum fj_rc dom_auth_reclaim(struct iss_call *c, const struct dom_auth *a, const char *finance, json_t *payload, struct fj_err *err)
+{
+	const char *to;
+
+	FJ_TRY(iss_state_next(ISS_OBJ_AUTHORISATION, a->state, "end-request", &to, err));
+	return apr_request(c, "authorisation.reclaim", a->number, finance, payload, err);
+}
+
 /* reclaim: the implementer decides, the holder's finance department confirms */
 enum fj_rc cmd_authorisation_reclaim(struct iss_call *c, struct fj_err *err)
 {
 	FJ_AUTO(dom_auth) a = {.body = NULL};
 	FJ_AUTO(dom_org) holder = {.affiliates = NULL};
-	const char *to;
 	enum iss_party by;
 
 	FJ_TRY(party_check(c, &a, &by, err));
-	FJ_TRY(iss_state_next(ISS_OBJ_AUTHORISATION, a.state, "end-request", &to, err));
 	FJ_TRY(dom_org_get(c->db, a.holder, &holder, err));
 	FJ_AUTO(json) payload = json_pack("{s:s, s:s}", "number", a.number, "reason", fj_json_peek(c->params, "reason"));
-	return apr_request(c, "authorisation.reclaim", a.number, holder.finance, payload, err);
+	return dom_auth_reclaim(c, &a, holder.finance, payload, err);
 }
 
 /* surrender: the operator asks, the implementer confirms */
@@ -814,8 +873,11 @@ enum fj_rc apply_authorisation_ending_requested(const struct evt *e, struct fj_e
 enum fj_rc apr_authorisation_end(struct iss_call *c, const struct apr *a, struct fj_err *err)
 {
 	bool reclaim = strcmp(a->kind, "authorisation.reclaim") == 0;
+	FJ_AUTO(dom_auth) now = {.body = NULL};
 
-	return move(c, a->object, "end", reclaim ? "authorisation.reclaimed" : "authorisation.terminated", reclaim ? "RECLAIMED" : "TERMINATED", err);
+	FJ_TRY(move(c, a->object, "end", reclaim ? "authorisation.reclaimed" : "authorisation.terminated", reclaim ? "RECLAIMED" : "TERMINATED", err));
+	FJ_TRY(dom_auth_get(c->db, a->object, &now, err));
+	return ext_open(c, &now, now.state, err);
 }
 
 enum fj_rc apply_authorisation_ended(const struct evt *e, struct fj_err *err)
@@ -843,8 +905,8 @@ static json_t *auth_json(const struct dom_auth *a, fj_time now)
 
 	fj_time_utc(a->not_before, from);
 	fj_time_utc(a->not_after, to);
-	return json_pack("{s:s, s:s, s:s, s:{s:s, s:s}, s:{s:s, s:s}, s:O, s:s, s:s, s:O, s:O}", "number", a->number, "state", over ? "EXPIRED" : a->state,
-	    "mode", fj_json_peek(g, "mode"), "operator", "usci", a->operator_, "name", a->operator_name, "holder", "usci", a->holder, "name",
+	return json_pack("{s:s, s:s, s:I, s:s, s:{s:s, s:s}, s:{s:s, s:s}, s:O, s:s, s:s, s:O, s:O}", "number", a->number, "state", over ? "EXPIRED" : a->state,
+	    "version", (json_int_t)fj_json_num(a->body, "version"), "mode", fj_json_peek(g, "mode"), "operator", "usci", a->operator_, "name", a->operator_name, "holder", "usci", a->holder, "name",
 	    a->holder_name, "implementer", json_object_get(a->body, "implementer"), "not_before", from, "not_after", to, "grant", g, "assets",
 	    json_object_get(a->body, "assets"));
 }
@@ -861,5 +923,9 @@ enum fj_rc cmd_authorisation_show(struct iss_call *c, struct fj_err *err)
 	FJ_AUTO(sto_q) q = {0};
 	FJ_TRY(sto_first(c->db, STO_TOKEN_COUNT, &q, "count", err, "t", a.number));
 	json_object_set_new(c->answer, "tokens", json_integer((json_int_t)sto_int(&q, 0)));
+	json_t *adjustments = NULL;
+	FJ_TRY(adj_of(c->db, a.number, &adjustments, err));
+	json_object_set_new(c->answer, "adjustments", adjustments);
+	FJ_TRY(evl_into(c->db, a.number, c->now, c->answer, err));
 	return c->answer != NULL ? FJ_OK : fj_fail(err, FJ_E_NOMEM, "issuer", NULL, "out of memory");
 }

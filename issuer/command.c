@@ -424,6 +424,8 @@ static void follow_up(struct iss_call *c)
 	}
 	if (waits)
 		iss_behind(c->iss);
+	if (c->has_job)
+		iss_jobs(c->iss);
 }
 
 static enum fj_rc write_locked(const struct command *cmd, struct iss_call *c, struct fj_err *err)
@@ -472,6 +474,11 @@ static enum fj_rc run_steps(const struct command *cmd, struct iss_call *c, struc
 	FJ_TRY(iss_reader_take(c->iss, &c->db, err));
 	enum fj_rc rc = cmd->run(c, err);
 	iss_reader_give(c->iss, c->db);
+	c->db = c->iss->db;
+	if (rc == FJ_OK)
+		follow_up(c);
+	else if (c->dirty_status) /* some steps were done */
+		iss_behind(c->iss);
 	return rc;
 }
 

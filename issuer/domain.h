@@ -17,6 +17,10 @@
 /* whoever may stand at a level of an approval chain */
 #define ISS_DOM_DECIDERS (ISS_DOM_READERS & ~(uint32_t)(ISS_AUDITOR | ISS_LOCAL))
 
+/* who gives supervision orders, each within R40; and who is told to do something */
+#define SUP_SUPERVISORS (ISS_FINANCE | ISS_SUPERIOR | ISS_DATA_BUREAU | ISS_MOF)
+#define SUP_SUPERVISED (ISS_OPERATOR | ISS_IMPLEMENTER | ISS_HOLDER)
+
 /* prototypes of every table, handler, apply and approval function in the .def files */
 #define CMD(ident, name, kind, roles, fields, handler, zh, en) \
 	extern const struct iss_field fields[];                \
@@ -46,6 +50,8 @@ enum fj_rc apr_authorisation_resume(struct iss_call *c, const struct apr *a, str
 enum fj_rc apr_authorisation_end_request(struct iss_call *c, const struct apr *a, struct fj_err *err);
 enum fj_rc apr_authorisation_end(struct iss_call *c, const struct apr *a, struct fj_err *err);
 enum fj_rc apr_authorisation_end_refused(struct iss_call *c, const struct apr *a, struct fj_err *err);
+enum fj_rc apr_authorisation_adjust(struct iss_call *c, const struct apr *a, struct fj_err *err);
+enum fj_rc apr_order_disqualify(struct iss_call *c, const struct apr *a, struct fj_err *err);
 enum fj_rc apr_authorisation_grant_refused(struct iss_call *c, const struct apr *a, struct fj_err *err);
 enum fj_rc apr_plan_approve(struct iss_call *c, const struct apr *a, struct fj_err *err);
 enum fj_rc apr_plan_audited(struct iss_call *c, const struct apr *a, struct fj_err *err); /* a level before the last passed */
@@ -58,6 +64,7 @@ enum fj_rc apr_price_record(struct iss_call *c, const struct apr *a, struct fj_e
 enum fj_rc apr_revenue_clear(struct iss_call *c, const struct apr *a, struct fj_err *err);
 enum fj_rc apr_revenue_refuse(struct iss_call *c, const struct apr *a, struct fj_err *err);
 enum fj_rc apr_revenue_counter(struct iss_call *c, const struct apr *a, struct fj_err *err);
+enum fj_rc apr_token_bulk(struct iss_call *c, const struct apr *a, struct fj_err *err);
 
 /* The longest texts that fields, columns and documents admit, in code points; a row's buffer
  * holds that many of four octets each. */
@@ -171,6 +178,15 @@ enum fj_rc dom_grant_on_card(const json_t *grant, const json_t *card, struct fj_
 /* One authorisation that waits for a new version because a certificate has a successor: its intent
  * is stored.  *more false: none waits.  In a transaction of the pipeline's. */
 enum fj_rc dom_rebind(struct iss_call *c, bool *more, struct fj_err *err) FJ_MUST_USE;
+/* the payload with its assets' certificates as they are now; the caller's */
+enum fj_rc dom_auth_current(struct iss_call *c, const struct dom_auth *a, json_t **payload, struct fj_err *err) FJ_MUST_USE;
+/* A new version of the credential with this payload, whose number, time and entry are set here; its
+ * intent is stored.  plan: the one that it carries out, NULL none.  FJ_E_STATE while another is being made. */
+enum fj_rc dom_auth_renew(struct iss_call *c, const struct dom_auth *a, json_t *payload, const char *plan, int64_t *version, struct fj_err *err) FJ_MUST_USE;
+/* Suspended at once by this party, or raised to it where a lower one suspended; FJ_E_STATE else. */
+enum fj_rc dom_auth_suspend(struct iss_call *c, const struct dom_auth *a, enum iss_party by, const char *reason, struct fj_err *err) FJ_MUST_USE;
+/* The reclaim begins: suspended at once, final when the finance department confirms. */
+enum fj_rc dom_auth_reclaim(struct iss_call *c, const struct dom_auth *a, const char *finance, json_t *payload, struct fj_err *err) FJ_MUST_USE;
 enum fj_rc dom_auth_get(struct sto *db, const char *number, struct dom_auth *out, struct fj_err *err) FJ_MUST_USE;
 /* the highest party of the authorisation that the actor is in this call: the holder's finance
  * department, implementer or operator; FJ_E_FORBIDDEN when none */

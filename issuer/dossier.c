@@ -6,8 +6,7 @@
  * events whose hash follows from the line and the hash before, what approvals
  * were asked for (its hash is what was approved), certificates as issued, and the
  * signed lists that say what they are worth now, as published.  A manifest has
- * the SHA-256 of every other file.  The archive is a POSIX ustar without owners
- * and of one time, so that the same state gives the same bytes.
+ * the SHA-256 of every other file, and the same state gives the same bytes (tar.h).
  */
 #include <fcntl.h>
 
@@ -16,57 +15,22 @@
 #include "issuer/domain.h"
 #include "issuer/find.h"
 #include "issuer/opening.h"
+#include "issuer/tar.h"
 
 #define MAX_DOSSIER (64u << 20)
 #define MAX_PUBLISHED (16u << 20)
-#define BLOCK 512
 
 const struct iss_field fld_find_dossier[] = {{"asset", ISS_F_STR, true, DOM_MAX_ASSET_NO, "资产编号", "asset number"}, {0}};
 
 struct dossier {
 	struct iss_call *c;
 	const char *asset_no;
-	struct fj_buf tar;
+	struct tar tar;
 	json_t *files;      /* of the manifest */
 	json_t *approvals;  /* ids seen in the events */
 	struct fj_buf events;
 	int64_t n_events;
 };
-
-/* --- the archive (POSIX.1-2017 pax, ustar) --- */
-
-static enum fj_rc tar_file(struct dossier *d, const char *name, struct fj_slice bytes, struct fj_err *err)
-{
-	uint8_t head[BLOCK] = {0};
-	static const uint8_t zero[BLOCK];
-	unsigned sum = 0;
-	char number[16];
-
-	if (strlen(name) > 99)
-		return fj_fail(err, FJ_E_INTERNAL, "issuer", NULL, "a name in the archive is too long");
-	snprintf((char *)head, 100, "%s", name);
-	memcpy(head + 100, "0000644", 8);
-	memcpy(head + 108, "0000000", 8);
-	memcpy(head + 116, "0000000", 8);
-	snprintf(number, sizeof(number), "%011zo", bytes.len);
-	memcpy(head + 124, number, 12);
-	snprintf(number, sizeof(number), "%011llo", (unsigned long long)d->c->now & 077777777777ULL);
-	memcpy(head + 136, number, 12);
-	memset(head + 148, ' ', 8);
-	head[156] = '0';
-	memcpy(head + 257, "ustar", 6);
-	head[263] = head[264] = '0';
-	for (size_t i = 0; i < BLOCK; i++)
-		sum += head[i];
-	snprintf(number, sizeof(number), "%06o", sum);
-	memcpy(head + 148, number, 7);
-	enum fj_rc rc = fj_buf_put(&d->tar, head, BLOCK);
-	if (rc == FJ_OK)
-		rc = fj_buf_put(&d->tar, bytes.p, bytes.len);
-	if (rc == FJ_OK && bytes.len % BLOCK != 0)
-		rc = fj_buf_put(&d->tar, zero, BLOCK - bytes.len % BLOCK);
-	return rc == FJ_OK ? FJ_OK : fj_fail(err, rc, "issuer", NULL, "the dossier is larger than %u MiB", MAX_DOSSIER >> 20);
-}
 
 static enum fj_rc add(struct dossier *d, const char *name, struct fj_slice bytes, struct fj_err *err)
 {
@@ -76,7 +40,7 @@ static enum fj_rc add(struct dossier *d, const char *name, struct fj_slice bytes
 	fj_sha256(bytes, &h);
 	fj_hex(h.b, FJ_SHA256_LEN, hex);
 	json_array_append_new(d->files, json_pack("{s:s, s:I, s:s}", "name", name, "octets", (json_int_t)bytes.len, "sha256", hex));
-	return tar_file(d, name, bytes, err);
+	return tar_add(&d->tar, name, bytes, err);
 }
 
 static enum fj_rc add_json(struct dossier *d, const char *name, const json_t *j, struct fj_err *err)
@@ -289,7 +253,6 @@ static enum fj_rc add_manifest(struct dossier *d, struct fj_err *err)
 {
 	FJ_AUTO(sto_q) q = {0};
 	FJ_AUTO(buf) text = FJ_BUF_INIT(16u << 20);
-	uint8_t end[2 * BLOCK] = {0};
 	char at[FJ_TIME_CAP], hex[65] = "";
 
 	FJ_TRY(sto_first(d->c->db, STO_EVENT_LAST, &q, "event", err, ""));
@@ -299,8 +262,8 @@ static enum fj_rc add_manifest(struct dossier *d, struct fj_err *err)
 	FJ_AUTO(json) m = json_pack("{s:s, s:s, s:s, s:s, s:I, s:{s:I, s:s}, s:O}", "format", "urn:fujie:dossier:1", "asset", d->asset_no, "made_at", at, "base",
 	    iss_base(d->c->iss), "events", (json_int_t)d->n_events, "log", "seq", (json_int_t)sto_int(&q, 0), "hash", hex, "files", d->files);
 	FJ_TRY(fj_json_canonical(m, &text, err));
-	FJ_TRY(tar_file(d, "manifest.json", fj_buf_slice(&text), err));
-	return fj_buf_put(&d->tar, end, sizeof(end)) == FJ_OK ? FJ_OK : fj_fail(err, FJ_E_LIMIT, "issuer", NULL, "the dossier is too large");
+	FJ_TRY(tar_add(&d->tar, "manifest.json", fj_buf_slice(&text), err));
+	return tar_end(&d->tar, err);
 }
 
 static enum fj_rc fill(struct dossier *d, const struct dom_asset *a, struct fj_err *err)
@@ -321,16 +284,18 @@ enum fj_rc cmd_find_dossier(struct iss_call *c, struct fj_err *err)
 	FJ_AUTO(dom_asset) a = {.card = NULL};
 	FJ_AUTO(json) files = json_array();
 	FJ_AUTO(json) approvals = json_object();
-	struct dossier d = {.c = c, .files = files, .approvals = approvals, .tar = FJ_BUF_INIT(MAX_DOSSIER), .events = FJ_BUF_INIT(MAX_DOSSIER)};
+	struct dossier d = {.c = c, .files = files, .approvals = approvals, .events = FJ_BUF_INIT(MAX_DOSSIER)};
 	char name[120];
 
 	FJ_TRY(dom_asset_get(c->db, fj_json_peek(c->params, "asset"), &a, err));
 	d.asset_no = a.asset_no;
-	enum fj_rc rc = fill(&d, &a, err);
+	enum fj_rc rc = tar_new(&d.tar, MAX_DOSSIER, c->now, false, err);
+	if (rc == FJ_OK)
+		rc = fill(&d, &a, err);
 	snprintf(name, sizeof(name), "dossier-%.64s.tar", a.asset_no);
 	if (rc == FJ_OK)
-		rc = fnd_file(c, name, "application/x-tar", &d.tar, err);
-	fj_buf_release(&d.tar);
+		rc = fnd_file(c, name, "application/x-tar", &d.tar.out, err);
+	tar_release(&d.tar);
 	fj_buf_release(&d.events);
 	return rc;
 }

@@ -232,6 +232,12 @@ const struct iss_field fld_certificate_revoke[] = {
 };
 const struct iss_field fld_authorisation_propose[] = {{"proposal", ISS_F_JSON, true, 1, "授权方案", "the proposal, docs/api.md"}, {0}};
 const struct iss_field fld_token_issue[] = {{"request", ISS_F_JSON, true, 1, "许可申请", "the request, docs/api.md"}, {0}};
+const struct iss_field fld_token_bulk[] = {
+	{"request", ISS_F_JSON, true, 1, "许可申请", "the request, docs/api.md; its users here or in the file"},
+	{"file", ISS_F_FILE, false, 16 << 20, "用户清单", "CSV or XLSX: usci, name, binding, x5t, jwk"},
+	{"dry_run", ISS_F_BOOL, false, 1, "试签发", "check only"},
+	{0},
+};
 
 /* 线下, 历史补录, exchange */
 const struct iss_field fld_offline_record[] = {

@@ -217,17 +217,38 @@ static void expire(struct iss *i)
 		fj_log_err(FJ_LOG_ERROR, "certificates that are over are not noted as such", &err);
 }
 
-static void tend_once(struct iss *i)
+/* a step of each job: what else is to be tended comes between two steps */
+static enum fj_rc advance_jobs(struct iss *i, struct fj_err *err)
 {
-	struct fj_err err = {0}, later = {0};
+	bool more = false;
+
+	i->jobs = false; /* one that is begun from now on sets it again */
+	enum fj_rc rc = tok_jobs_advance(i, &more, err);
+	if (more)
+		i->jobs = true;
+	return rc;
+}
+
+/* the first failure is the one that is told */
+static void also(enum fj_rc *rc, struct fj_err *err, enum fj_rc next, const struct fj_err *why)
+{
+	if (*rc != FJ_OK || next == FJ_OK)
+		return;
+	*rc = next;
+	*err = *why;
+}
+
+/* what fails is no reason to leave the rest: lists must not grow old */
+static void tend_once(struct iss *i, bool jobs)
+{
+	struct fj_err err = {0}, why = {0};
 
 	expire(i);
-	/* what can't be made is no reason to let lists grow old */
-	enum fj_rc rc = pipe_make(i, INT64_MAX, &err), published = pub_publish(i, INT64_MAX, &later);
-	if (rc == FJ_OK) {
-		rc = published;
-		err = later;
-	}
+	enum fj_rc rc = jobs ? advance_jobs(i, &err) : FJ_OK;
+	also(&rc, &err, pipe_make(i, INT64_MAX, &why), &why);
+	also(&rc, &err, pub_publish(i, INT64_MAX, &why), &why);
+	if (rc == FJ_OK && jobs)
+		also(&rc, &err, tok_jobs_conclude(i, &why), &why);
 	/* each cause once: another one needs another remedy */
 	if (rc != FJ_OK && strcmp(err.en, i->waits_for) != 0)
 		fj_log_err(FJ_LOG_ERROR, "issuing or publication waits", &err);
@@ -239,6 +260,19 @@ void iss_behind(struct iss *i)
 {
 	pthread_mutex_lock(&i->lock);
 	i->behind = true;
+	pthread_cond_signal(&i->wake);
+	pthread_mutex_unlock(&i->lock);
+}
+
+void iss_jobs(struct iss *i)
+{
+	i->jobs = true;
+	if (!i->tending) {
+		while (i->jobs)
+			tend_once(i, true);
+		return;
+	}
+	pthread_mutex_lock(&i->lock);
 	pthread_cond_signal(&i->wake);
 	pthread_mutex_unlock(&i->lock);
 }
@@ -264,12 +298,13 @@ static void *tend(void *arg)
 	while (!i->ending) {
 		clock_gettime(CLOCK_REALTIME, &until);
 		until.tv_sec += i->behind ? RETRY_S : TEND_S;
-		pthread_cond_timedwait(&i->wake, &i->lock, &until);
+		if (!i->jobs)
+			pthread_cond_timedwait(&i->wake, &i->lock, &until);
 		if (i->ending)
 			break;
 		tidy_at_night(i);
 		pthread_mutex_unlock(&i->lock);
-		tend_once(i);
+		tend_once(i, true);
 		pthread_mutex_lock(&i->lock);
 	}
 	pthread_mutex_unlock(&i->lock);
@@ -287,7 +322,7 @@ static enum fj_rc start(struct iss *i, struct fj_err *err)
 	if (!i->conf.with_signer)
 		return FJ_OK;
 	FJ_TRY(ca_canary(&i->home, err));
-	tend_once(i);
+	tend_once(i, false);
 	return FJ_OK;
 }
 
@@ -309,6 +344,7 @@ enum fj_rc iss_new(const struct iss_conf *conf, struct iss **out, struct fj_err 
 	i->conf = *conf;
 	i->run = -1;
 	i->pub.files = true;
+	i->jobs = true; /* one may have been broken off */
 	iss_clock_trust(i);
 	pthread_mutex_t *locks[] = {&i->lock, &i->make.lock, &i->pub.lock, &i->readers_lock};
 	for (size_t k = 0; k < FJ_ARRAY_LEN(locks); k++)

@@ -46,6 +46,7 @@ struct iss {
 	bool tending, ending;
 	pthread_cond_t wake;
 	atomic_bool behind;            /* issuing or publication did not finish: the tender tries again */
+	atomic_bool jobs;              /* a job may have rows left: the tender does not wait */
 	char waits_for[320];           /* why, as the tender last logged it; its own */
 	_Atomic int64_t clock_real0, clock_boot0; /* when the two clocks were last found to agree */
 };
@@ -64,6 +65,8 @@ enum fj_rc iss_reader_take(struct iss *i, struct sto **out, struct fj_err *err) 
 void iss_reader_give(struct iss *i, struct sto *s);
 /* something was left unfinished: the tender takes it up again soon */
 void iss_behind(struct iss *i);
+/* a job was begun: the tender runs it at once; without one it is run here */
+void iss_jobs(struct iss *i);
 /* after a step of the clock nothing is signed */
 enum fj_rc iss_clock_check(const struct iss *i, struct fj_err *err) FJ_MUST_USE;
 void iss_clock_trust(struct iss *i);
@@ -123,6 +126,8 @@ enum fj_rc dlg_end_all(struct iss_call *c, const char *login, const char *reason
  * it already; FJ_E_UNAVAILABLE and the like when the signer is away: they stay PENDING.  No
  * lock is held by the caller. */
 enum fj_rc pipe_make(struct iss *i, int64_t seq, struct fj_err *err) FJ_MUST_USE;
+/* how many credentials are made in about a second: as many as others should have to wait for */
+size_t pipe_second(struct iss *i);
 /* the core's part of "<kind>.intended|issued|abandoned" */
 enum fj_rc pipe_apply(const struct evt *e, struct fj_err *err) FJ_MUST_USE;
 /* approvals of an approval id, as the signer wants them: applicant first */
@@ -137,6 +142,13 @@ void pub_release(struct iss *i);
 enum fj_rc pub_fixed(struct iss *i, struct fj_err *err) FJ_MUST_USE;
 /* a new certificate for an own key: token, status, ocsp; the caller keeps it in the keyring */
 enum fj_rc pub_delegate(struct iss *i, const char *what, struct fj_buf *cert, struct fj_err *err) FJ_MUST_USE;
+
+/* --- token_bulk.c --- */
+/* One step of every job of license tokens that is not over: some rows are intended and their tokens
+ * made; *more: one has rows left.  No lock is held by the caller. */
+enum fj_rc tok_jobs_advance(struct iss *i, bool *more, struct fj_err *err) FJ_MUST_USE;
+/* jobs whose last token is made are done; after publication, so that who sees it can verify them */
+enum fj_rc tok_jobs_conclude(struct iss *i, struct fj_err *err) FJ_MUST_USE;
 
 /* --- user.c --- */
 /* One-time code of an invitation, "first-second": two people hold its halves; only hashes are

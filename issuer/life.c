@@ -51,7 +51,7 @@ enum fj_rc dom_freeze(struct iss_call *c, const struct dom_asset *a, const char 
 	return evt_append(c, "asset.frozen", a->asset_no, body, err);
 }
 
-static enum fj_rc check_side(struct iss_call *c, const struct dom_asset *a, struct fj_err *err)
+enum fj_rc dom_may_freeze(struct iss_call *c, const struct dom_asset *a, struct fj_err *err)
 {
 	FJ_AUTO(dom_org) holder = {.affiliates = NULL};
 
@@ -73,7 +73,7 @@ static enum fj_rc freeze_one(struct iss_call *c, const char *asset_no, const voi
 
 	(void)arg;
 	FJ_TRY(dom_asset_get(c->db, asset_no, &a, err));
-	FJ_TRY(check_side(c, &a, err));
+	FJ_TRY(dom_may_freeze(c, &a, err));
 	FJ_TRY(dom_freeze(c, &a, fj_json_text(c->params, "reason"), err));
 	c->answer = json_pack("{s:s, s:s, s:s}", "asset_no", a.asset_no, "state", "FROZEN", "former", a.state);
 	return FJ_OK;
@@ -99,7 +99,7 @@ enum fj_rc cmd_asset_unfreeze(struct iss_call *c, struct fj_err *err)
 	const char *to;
 
 	FJ_TRY(dom_asset_get(c->db, fj_json_peek(c->params, "asset"), &a, err));
-	FJ_TRY(check_side(c, &a, err));
+	FJ_TRY(dom_may_freeze(c, &a, err));
 	FJ_TRY(iss_state_next(ISS_OBJ_ASSET, a.state, "unfreeze", &to, err));
 	FJ_TRY(dom_org_get(c->db, a.holder, &holder, err));
 	if (strcmp(a.frozen_by, c->actor->org) != 0 && strcmp(holder.finance, c->actor->org) != 0)

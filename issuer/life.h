@@ -8,6 +8,8 @@
 
 /* freezes the asset, and suspends its certificate; for whoever the actor acts for */
 enum fj_rc dom_freeze(struct iss_call *c, const struct dom_asset *a, const char *reason, struct fj_err *err) FJ_MUST_USE;
+/* FJ_OK for the finance department and the superior department of the asset's holder */
+enum fj_rc dom_may_freeze(struct iss_call *c, const struct dom_asset *a, struct fj_err *err) FJ_MUST_USE;
 /* the open registration of the asset, if there is one, ends with what it was for */
 enum fj_rc dom_end_application(struct iss_call *c, const struct dom_asset *a, const char *asset_to, const char *why, struct fj_err *err) FJ_MUST_USE;
 /* Certificates whose last second is before c->now become EXPIRED, and their assets what follows from

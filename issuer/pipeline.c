@@ -186,7 +186,7 @@ static enum fj_rc fetch_rows(struct iss *i, int64_t until, size_t max, struct ro
 static enum fj_rc approvals_of(struct iss *i, const struct job *j, struct frame *f, struct fj_err *err)
 {
 	f->req.approvals = f->who;
-	if (j->approval[0] != '\0')
+	if (strncmp(j->approval, "AP-", 3) == 0) /* a task has one officer */
 		return apr_for_signer(i->db, j->approval, f->who, &f->req.n_approvals, &f->req.intent, err);
 	/* who he was when the intent was accepted; he may have left since */
 	snprintf(f->who[0].officer, sizeof(f->who[0].officer), "%s", j->actor);
@@ -446,6 +446,14 @@ static enum fj_rc make(struct iss *i, struct fj_err *err)
 	else
 		iss_signer_drop(&i->make.signer); /* answers that are still to come belong to nobody */
 	return rc;
+}
+
+size_t pipe_second(struct iss *i)
+{
+	pthread_mutex_lock(&i->make.lock);
+	size_t batch = i->make.batch == 0 ? ROUND_FIRST : i->make.batch;
+	pthread_mutex_unlock(&i->make.lock);
+	return batch * (1000 / ROUND_MS);
 }
 
 enum fj_rc pipe_make(struct iss *i, int64_t seq, struct fj_err *err)

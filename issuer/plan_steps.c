@@ -17,6 +17,7 @@
 #include "issuer/profile.h"
 #include "issuer/registration.h"
 #include "issuer/rules/rules.h"
+#include "issuer/supervision.h"
 
 #define MAX_SCAN (8u << 20)
 
@@ -345,6 +346,16 @@ static enum fj_rc check_kept(struct iss_call *c, const struct dom_plan *p, const
 	return iss_rule_no_other_operator(a.operator_, operator_, err);
 }
 
+/* R25, R38: what the operator runs on the same data is evaluated, and no order disqualifies it */
+static enum fj_rc check_renewal(struct iss_call *c, const struct dom_plan *p, const char *operator_, struct fj_err *err)
+{
+	const json_t *proposal = json_object_get(p->doc, "proposal");
+	fj_time from;
+
+	FJ_TRY(fj_date_parse(fj_json_text(proposal, "from"), &from, err));
+	return sup_may_grant(c, json_object_get(proposal, "certificates"), operator_, from, err);
+}
+
 enum fj_rc cmd_plan_select(struct iss_call *c, struct fj_err *err)
 {
 	FJ_AUTO(dom_plan) p = {.doc = NULL};
@@ -359,6 +370,7 @@ enum fj_rc cmd_plan_select(struct iss_call *c, struct fj_err *err)
 	FJ_TRY(dom_org_get(c->db, p.holder, &holder, err));
 	FJ_TRY(dom_operator_check(c, p.implementer, step.operator_, holder.finance, &op, err));
 	FJ_TRY(check_kept(c, &p, step.operator_, err));
+	FJ_TRY(check_renewal(c, &p, step.operator_, err));
 	FJ_TRY(apr_void(c, "plan.agree", p.id, "another operator was selected 已重新选择运营机构", err));
 	step.set = json_pack("{s:O}", "selection", (json_t *)(uintptr_t)s);
 	return take(c, &p, &step, err);

@@ -216,6 +216,25 @@ static enum fj_rc check_seller(struct offer *o, struct fj_err *err)
 
 /* --- what --- */
 
+/* The operator's own product stands in the agreement, with this purpose (27号 art. 14(三)); an
+ * authorisation without an agreement lists nothing. */
+static enum fj_rc check_listed(struct sto *db, const char *authorisation, const char *id, const char *purpose, struct fj_err *err)
+{
+	json_t *agreement = NULL;
+	enum fj_rc rc = dom_agreement_get(db, authorisation, &agreement, err);
+	FJ_AUTO(json) owned = agreement;
+	size_t i;
+	const json_t *p;
+
+	if (rc != FJ_OK)
+		return rc == FJ_E_NOTFOUND ? FJ_OK : rc;
+	json_array_foreach(json_object_get(owned, "products"), i, p)
+		if (is(fj_json_text(p, "id"), id))
+			return is(fj_json_text(p, "level"), "OPERATOR") && is(fj_json_text(p, "purpose"), purpose) ? FJ_OK
+			    : iss_rule_fail(err, "R13", "the agreement lists this product with another purpose, or as one to be re-developed", "协议清单中该产品的用途类或层级与此不同");
+	return iss_rule_fail(err, "R13", "the agreement does not list this product; offer what it lists, or have it adjusted", "协议的产品和服务清单中没有该产品；请登记清单所列产品，或调整协议");
+}
+
 /* The action that a way of delivery comes to (domain.md 3.1, 4.10): an authorisation that does
  * not allow it has no such product. */
 static const char *action_of(const char *delivery)
@@ -237,24 +256,6 @@ static enum fj_rc check_scope(struct offer *o, struct fj_err *err)
 	if (o->license == NULL && !fj_list_has(json_object_get(grant, "actions"), action_of(text(o, "delivery"))))
 		return iss_rule_fail(err, "R13", "the authorisation does not allow what this way of delivery comes to; choose another one", "授权许可的行为不包含该交付方式，请改用其他交付方式");
 	return FJ_OK;
-}
-
-/* the operator's own product stands in the agreement, with this purpose (27号 art. 14(三)) */
-static enum fj_rc check_listed(struct offer *o, struct fj_err *err)
-{
-	json_t *agreement = NULL;
-	enum fj_rc rc = o->license != NULL ? FJ_E_NOTFOUND : dom_agreement_get(o->c->db, o->auth.number, &agreement, err);
-	FJ_AUTO(json) owned = agreement;
-	size_t i;
-	const json_t *p;
-
-	if (rc != FJ_OK)
-		return rc == FJ_E_NOTFOUND ? FJ_OK : rc;
-	json_array_foreach(json_object_get(owned, "products"), i, p)
-		if (is(fj_json_text(p, "id"), o->id))
-			return is(fj_json_text(p, "level"), "OPERATOR") && is(fj_json_text(p, "purpose"), text(o, "purpose")) ? FJ_OK
-			    : iss_rule_fail(err, "R13", "the agreement lists this product with another purpose, or as one to be re-developed", "协议清单中该产品的用途类或层级与此不同");
-	return iss_rule_fail(err, "R13", "the agreement does not list this product; offer what it lists, or have it adjusted", "协议的产品和服务清单中没有该产品；请登记清单所列产品，或调整协议");
 }
 
 /* 26号 art. 15: a product's registration ends with the agreement where that lasts three years or less */
@@ -356,7 +357,8 @@ static enum fj_rc check(struct offer *o, struct fj_err *err)
 {
 	FJ_TRY(check_seller(o, err));
 	FJ_TRY(check_scope(o, err));
-	FJ_TRY(check_listed(o, err));
+	if (o->license == NULL)
+		FJ_TRY(check_listed(o->c->db, o->auth.number, o->id, text(o, "purpose"), err));
 	FJ_TRY(check_registration(o, err));
 	FJ_TRY(check_price(o, err));
 	return iss_rule_no_product_without_disclosure(iss_said(text(o, "data_use")), iss_said(text(o, "conditions")), err);
@@ -528,6 +530,8 @@ static enum fj_rc check_licensed(const struct iss_call *c, const struct dom_prod
 		return no(err, FJ_E_INVALID, "domain.md 4.10", "a license names the product's present version and its kind", "许可令牌应列明产品的现行版本和类别");
 	if (json_array_size(uses) != 1 || !fj_list_has(uses, p->purpose))
 		return iss_rule_fail(err, "R13", "a license has the one purpose that its product is registered for", "许可令牌的用途应为产品登记的用途");
+	if (is(p->level, "OPERATOR")) /* the agreement may have been adjusted since */
+		FJ_TRY(check_listed(c->db, p->authorisation, p->id, p->purpose, err));
 	return check_terms(p, r, err);
 }
 

@@ -95,12 +95,28 @@ static const struct {
 	{ISS_OBJ_AUTHORISATION, "SUSPENDED", "end-request", "ENDING"},
 	{ISS_OBJ_AUTHORISATION, "ENDING", "end", "ENDED"}, /* RECLAIMED or TERMINATED */
 	{ISS_OBJ_AUTHORISATION, "ENDING", "keep", "FORMER"},
+	{ISS_OBJ_AUTHORISATION, "ACTIVE", "evaluate", "ACTIVE"},
+	{ISS_OBJ_AUTHORISATION, "SUSPENDED", "evaluate", "SUSPENDED"},
+	{ISS_OBJ_AUTHORISATION, "ENDING", "evaluate", "ENDING"},
+	{ISS_OBJ_AUTHORISATION, "ACTIVE", "adjust", "ACTIVE"},
+	{ISS_OBJ_AUTHORISATION, "SUSPENDED", "adjust", "SUSPENDED"},
 
 	{ISS_OBJ_TOKEN, "ACTIVE", "suspend", "SUSPENDED"},
 	{ISS_OBJ_TOKEN, "SUSPENDED", "resume", "ACTIVE"},
 	{ISS_OBJ_TOKEN, "ACTIVE", "revoke", "REVOKED"},
 	{ISS_OBJ_TOKEN, "SUSPENDED", "revoke", "REVOKED"},
 
+	{ISS_OBJ_ORDER, "ISSUED", "answer", "ANSWERED"},
+	{ISS_OBJ_ORDER, "ISSUED", "close", "CLOSED"},              /* taken back, or no answer is expected any more */
+	{ISS_OBJ_ORDER, "ANSWERED", "return", "ISSUED"},
+	{ISS_OBJ_ORDER, "ANSWERED", "close", "CLOSED"},
+	{ISS_OBJ_INCIDENT, "REPORTED", "close", "CLOSED"},
+	{ISS_OBJ_COMPLAINT, "FILED", "answer", "ANSWERED"},
+	{ISS_OBJ_COMPLAINT, "ANSWERED", "uphold", "JUSTIFIED"},
+	{ISS_OBJ_COMPLAINT, "ANSWERED", "dismiss", "UNJUSTIFIED"},
+	{ISS_OBJ_EXIT, "MISSING", "tick", "TICKED"},
+	{ISS_OBJ_EXIT, "TICKED", "accept", "CONFIRMED"},
+	{ISS_OBJ_EXIT, "TICKED", "return", "MISSING"},
 	/* who has to approve is the authority table's; what no superior audits goes on without SUPERIOR_AUDITED */
 	{ISS_OBJ_PLAN, "PROPOSED", "study", "FEASIBILITY"},
 	{ISS_OBJ_PLAN, "PROPOSED", "withdraw", "WITHDRAWN"},
@@ -136,6 +152,20 @@ static const struct {
 	{ISS_OBJ_REVENUE, "HELD", "clear", "BOOKED"},
 	{ISS_OBJ_REVENUE, "HELD", "refuse", "REFUSED"},
 	{ISS_OBJ_REVENUE, "BOOKED", "counter", "COUNTERED"},
+	{ISS_OBJ_TOKEN, "ACTIVE", "exhaust", "EXHAUSTED"},         /* its quota is used up */
+	{ISS_OBJ_TOKEN, "EXHAUSTED", "resume", "ACTIVE"},          /* after a correction, by the operator */
+	{ISS_OBJ_TOKEN, "EXHAUSTED", "suspend", "SUSPENDED"},
+	{ISS_OBJ_TOKEN, "EXHAUSTED", "revoke", "REVOKED"},
+	{ISS_OBJ_TOKEN_REQUEST, "REQUESTED", "accept", "REVIEWED"},
+	{ISS_OBJ_TOKEN_REQUEST, "REQUESTED", "refuse", "REFUSED"},
+	{ISS_OBJ_TOKEN_JOB, "RUNNING", "hold", "HELD"},            /* what it rests on is not in force */
+	{ISS_OBJ_TOKEN_JOB, "HELD", "go-on", "RUNNING"},
+	{ISS_OBJ_TOKEN_JOB, "RUNNING", "finish", "DONE"},
+	{ISS_OBJ_TOKEN_JOB, "RUNNING", "stop", "STOPPED"},
+	{ISS_OBJ_TOKEN_JOB, "HELD", "stop", "STOPPED"},
+	{ISS_OBJ_USAGE, "REPORTED", "countersign", "COUNTERSIGNED"},
+	{ISS_OBJ_USAGE, "REPORTED", "dispute", "DISPUTED"},
+	{ISS_OBJ_USAGE, "DISPUTED", "countersign", "COUNTERSIGNED"},
 };
 
 enum fj_rc iss_state_next(enum iss_object o, const char *from, const char *act, const char **to, struct fj_err *err)

@@ -6,23 +6,19 @@
  * the first is intended.  Scope, term, rights and conditions lie within the
  * authorisation (R13); an operator licenses neither itself nor an affiliate to
  * re-develop (R11).  Operator, implementer or finance department revoke at once;
- * a suspension is lifted by the same or a higher party (decision 8).
+ * a suspension is lifted by the same or a higher party (decision 8).  A token whose
+ * quota is used up denies like a suspended one until its operator opens it again.
  */
 #include "base/jws.h"
 #include "issuer/product.h"
+#include "issuer/profile.h"
 #include "issuer/rules/rules.h"
 #include "issuer/state.h"
+#include "issuer/supervision.h"
+#include "issuer/token.h"
 
 #define MAX_USERS 5000
 #define DAY 86400
-
-struct token {
-	char id[64], authorisation[41], operator_[19], asset_no[DOM_CAP(DOM_MAX_ASSET_NO)], user[19], user_name[DOM_CAP(DOM_MAX_NAME)],
-	    product[DOM_CAP(DOM_MAX_PRODUCT)], state[16];
-	fj_time not_before, not_after;
-	int64_t list, idx;
-	char suspended_by[16]; /* iss_party_name; "" not suspended */
-};
 
 static enum fj_rc from_row(const struct sto_q *q, struct token *t, struct fj_err *err)
 {
@@ -35,10 +31,13 @@ static enum fj_rc from_row(const struct sto_q *q, struct token *t, struct fj_err
 	t->not_after = sto_int(q, 9);
 	t->list = sto_int(q, 10);
 	t->idx = sto_int(q, 11);
+	t->quota = sto_int(q, 13);
+	t->used = sto_int(q, 14);
+	t->spent = sto_int(q, 15) != 0;
 	return FJ_OK;
 }
 
-static enum fj_rc load(struct sto *db, const char *id, struct token *t, struct fj_err *err)
+enum fj_rc tok_get(struct sto *db, const char *id, struct token *t, struct fj_err *err)
 {
 	FJ_AUTO(sto_q) q = {0};
 
@@ -47,21 +46,21 @@ static enum fj_rc load(struct sto *db, const char *id, struct token *t, struct f
 	return from_row(&q, t, err);
 }
 
+bool tok_used_up(const struct token *t)
+{
+	return t->quota >= 0 && t->used >= t->quota;
+}
+
 /* --- issuing --- */
 
 static const char *const known[] = {"authorisation", "certificate", "product", "grant", "terms", "days", "binding", "audience",
 	"duties", "users", "fee_fen", NULL};
 
-struct issuing {
-	struct iss_call *c;
-	const json_t *r;      /* the request */
-	struct dom_auth auth;
-	struct dom_org op;
-	const json_t *asset;  /* of the authorisation's payload */
-	const json_t *grant;
-	fj_time to;
-	char parent_hash[48];
-};
+void tok_release(struct issuing *w)
+{
+	dom_auth_release(&w->auth);
+	dom_org_release(&w->op);
+}
 
 static enum fj_rc check_conditions(struct issuing *w, struct fj_err *err)
 {
@@ -120,26 +119,44 @@ static enum fj_rc choose_asset(struct issuing *w, struct fj_err *err)
 	return iss_rule_no_term_beyond(w->to, t.not_after, "certificate", err);
 }
 
+static enum fj_rc check_term(struct issuing *w, struct fj_err *err)
+{
+	FJ_AUTO(dom_org) holder = {.affiliates = NULL};
+	int64_t days = 0, most;
+
+	FJ_TRY(dom_org_get(w->c->db, w->auth.holder, &holder, err));
+	FJ_TRY(prf_int(w->c, holder.finance, "token.days", &most, err));
+	if (fj_json_int(w->r, "days", 1, most, &days, NULL) != FJ_OK) {
+		enum fj_rc rc = fj_fail(err, FJ_E_INVALID, "issuer", "domain.md 4.10", "a license is issued for 1 to %lld days (\"days\")", (long long)most);
+		fj_err_zh(err, "许可期限应为 1 至 %lld 天（days）", (long long)most);
+		return rc;
+	}
+	w->to = w->c->now + days * DAY - 1;
+	return iss_rule_no_term_beyond(w->to, w->auth.not_after, "authorisation", err);
+}
+
+static enum fj_rc check_issuer(const struct issuing *w, struct fj_err *err)
+{
+	if (w->by == NULL || strcmp(w->auth.operator_, w->by) == 0)
+		return FJ_OK;
+	enum fj_rc rc = fj_fail(err, FJ_E_FORBIDDEN, "issuer", "domain.md 7.4", "only the authorisation's operator issues licenses under it");
+	fj_err_zh(err, "只有该授权的运营机构可以在其下签发许可令牌");
+	return rc;
+}
+
 static enum fj_rc check_request(struct issuing *w, struct fj_err *err)
 {
-	const char *number, *binding;
-	int64_t days;
+	const char *number;
 	json_t *grant;
 
 	FJ_TRY(fj_json_only(w->r, known, err));
 	FJ_TRY(fj_json_str(w->r, "authorisation", 40, &number, err));
 	FJ_TRY(num_check(number, err));
 	FJ_TRY(dom_auth_get(w->c->db, number, &w->auth, err));
-	if (strcmp(w->auth.operator_, w->c->actor->org) != 0) {
-		enum fj_rc rc = fj_fail(err, FJ_E_FORBIDDEN, "issuer", "domain.md 7.4", "only the authorisation's operator issues licenses under it");
-		fj_err_zh(err, "只有该授权的运营机构可以在其下签发许可令牌");
-		return rc;
-	}
+	FJ_TRY(check_issuer(w, err));
 	FJ_TRY(iss_rule_no_token_under_dead_authorisation(w->auth.state, w->c->now > w->auth.not_after || w->c->now < w->auth.not_before, err));
-	FJ_TRY(fj_json_str(w->r, "binding", 8, &binding, err));
-	FJ_TRY(fj_json_int(w->r, "days", 1, strcmp(binding, "named") == 0 ? 90 : 365, &days, err));
-	w->to = w->c->now + days * DAY - 1;
-	FJ_TRY(iss_rule_no_term_beyond(w->to, w->auth.not_after, "authorisation", err));
+	FJ_TRY(sup_may_license(w->c, &w->auth, err));
+	FJ_TRY(check_term(w, err));
 	FJ_TRY(fj_json_obj(w->r, "grant", &grant, err));
 	w->grant = grant;
 	FJ_TRY(iss_rule_no_sub_authorisation(fj_json_num(grant, "depth"), err));
@@ -150,47 +167,144 @@ static enum fj_rc check_request(struct issuing *w, struct fj_err *err)
 	return dom_org_get(w->c->db, w->auth.operator_, &w->op, err);
 }
 
-static enum fj_rc check_user(struct issuing *w, const json_t *u, struct fj_err *err)
+static enum fj_rc hash_parent(struct issuing *w, struct fj_err *err)
 {
-	static const char *const keys[] = {"usci", "name", "jwk", "x5t", NULL};
-	const char *usci, *name;
+	FJ_AUTO(buf) parent = FJ_BUF_INIT(FJ_TOKEN_MAX);
+	FJ_AUTO(buf) hash = FJ_BUF_INIT(64);
+	struct fj_hash h;
+
+	FJ_TRY(dom_credential(w->c->db, PIPE_AUTHORISATION, w->auth.credential, &parent, err));
+	fj_sha256(fj_buf_slice(&parent), &h);
+	FJ_TRY(fj_b64u_put(&hash, FJ_SLICE(h.b, FJ_SHA256_LEN)));
+	return fj_strcopy(w->parent_hash, sizeof(w->parent_hash), fj_buf_str(&hash));
+}
+
+enum fj_rc tok_check(struct issuing *w, struct fj_err *err)
+{
+	FJ_TRY(check_request(w, err));
+	return hash_parent(w, err);
+}
+
+/* --- the user --- */
+
+static const char *binding_of(const struct issuing *w, const json_t *u)
+{
+	return fj_json_peek(u, "binding") != NULL ? fj_json_peek(u, "binding") : fj_json_text(w->r, "binding");
+}
+
+static enum fj_rc bad_binding(struct fj_err *err, enum tok_part *part, enum tok_part which, const char *en, const char *zh)
+{
+	*part = which;
+	fj_fail(err, FJ_E_INVALID, "issuer", "domain.md decision 7", "%s", en);
+	fj_err_zh(err, "%s", zh);
+	return FJ_E_INVALID;
+}
+
+static bool is_hash(const char *s)
+{
+	FJ_AUTO(buf) b = FJ_BUF_INIT(64);
+
+	return s != NULL && fj_b64u_get(s, strlen(s), &b) == FJ_OK && b.len == FJ_SHA256_LEN;
+}
+
+static bool is_key(const json_t *k)
+{
+	return json_object_size(k) == 4 && strcmp(fj_json_text(k, "kty"), "EC") == 0 && strcmp(fj_json_text(k, "crv"), "P-256") == 0 &&
+	    is_hash(fj_json_peek(k, "x")) && is_hash(fj_json_peek(k, "y"));
+}
+
+/* decision 7: key, mtls or named, and each brings what it needs */
+static enum fj_rc check_binding(const struct issuing *w, const json_t *u, enum tok_part *part, struct fj_err *err)
+{
+	const char *binding = binding_of(w, u);
+
+	if (strcmp(binding, "named") == 0) {
+		if (fj_json_num(w->r, "days") > TOK_NAMED_DAYS)
+			return bad_binding(err, part, TOK_BINDING, "a token bound by name is valid for 90 days at most; shorten \"days\"", "记名令牌有效期最长 90 天，请缩短期限（days）");
+		return iss_said(fj_json_peek(w->r, "audience")) ? FJ_OK
+		    : bad_binding(err, part, TOK_BINDING, "a token bound by name has one fixed audience; give \"audience\"", "记名令牌须指明唯一的适用服务地址（audience）");
+	}
+	if (strcmp(binding, "key") == 0)
+		return is_key(json_object_get(u, "jwk")) ? FJ_OK
+		    : bad_binding(err, part, TOK_JWK, "binding key needs the user's public key as JWK: kty EC, crv P-256, x, y, and no other member", "key 绑定须提供用户公钥 JWK（kty 为 EC、crv 为 P-256、x、y，不含其他成员）");
+	if (strcmp(binding, "mtls") == 0)
+		return is_hash(fj_json_peek(u, "x5t")) ? FJ_OK
+		    : bad_binding(err, part, TOK_X5T, "binding mtls needs the SHA-256 of the gateway's client certificate, base64url (x5t)", "mtls 绑定须提供网关客户端证书的 SHA-256（base64url，x5t）");
+	return bad_binding(err, part, TOK_BINDING, "the binding is key (jwk), mtls (x5t) or named (audience), and each user brings what it needs", "绑定方式应为 key（jwk）、mtls（x5t）或 named（audience），每个用户应提供相应内容");
+}
+
+static enum fj_rc check_usci(const json_t *u, struct fj_err *err)
+{
+	static const char *const keys[] = {"usci", "name", "binding", "jwk", "x5t", NULL};
+	const char *usci = fj_json_text(u, "usci");
+
+	FJ_TRY(fj_json_only(u, keys, err));
+	if (iss_usci_form(usci))
+		return FJ_OK;
+	enum fj_rc rc = fj_fail(err, FJ_E_INVALID, "issuer", "GB 32100", "\"%.40s\" is not a unified social credit code", usci);
+	fj_err_zh(err, "统一社会信用代码格式不正确");
+	return rc;
+}
+
+static enum fj_rc check_name(const json_t *u, struct fj_err *err)
+{
+	const char *name;
+
+	if (fj_json_str(u, "name", DOM_MAX_NAME, &name, NULL) == FJ_OK && iss_said(name))
+		return FJ_OK;
+	enum fj_rc rc = fj_fail(err, FJ_E_INVALID, "issuer", "domain.md 4.10", "a user has a name, of %d characters at most and without control characters", DOM_MAX_NAME);
+	fj_err_zh(err, "用户名称为必填项，至多 %d 字，不含控制字符", DOM_MAX_NAME);
+	return rc;
+}
+
+/* the operator or an affiliate of it; either side may have declared the other (R11) */
+static enum fj_rc check_redevelopment(const struct issuing *w, const json_t *u, struct fj_err *err)
+{
+	const char *usci = fj_json_text(u, "usci");
 	bool redevelop = fj_list_has(json_object_get(w->grant, "actions"), "REDEVELOP");
 	FJ_AUTO(dom_org) o = {.affiliates = NULL};
 
-	FJ_TRY(fj_json_only(u, keys, err));
-	FJ_TRY(fj_json_str(u, "usci", 18, &usci, err));
-	FJ_TRY(fj_json_str(u, "name", DOM_MAX_NAME, &name, err));
-	if (!iss_usci_form(usci)) {
-		enum fj_rc rc = fj_fail(err, FJ_E_INVALID, "issuer", "GB 32100", "\"%s\" is not a unified social credit code", usci);
-		fj_err_zh(err, "统一社会信用代码格式不正确");
-		return rc;
-	}
-	/* either side may have declared the other */
 	bool own = strcmp(usci, w->op.usci) == 0 || fj_list_has(w->op.affiliates, usci);
 	if (dom_org_get(w->c->db, usci, &o, NULL) == FJ_OK)
 		own = own || fj_list_has(o.affiliates, w->op.usci);
 	return iss_rule_no_redevelopment_by_operator(redevelop, own, err);
 }
 
+enum fj_rc tok_user_step(const struct issuing *w, const json_t *user, int step, enum tok_part *part, struct fj_err *err)
+{
+	*part = step == 1 ? TOK_NAME : step == 2 ? TOK_BINDING : TOK_USCI;
+	switch (step) {
+	case 0:
+		return check_usci(user, err);
+	case 1:
+		return check_name(user, err);
+	case 2:
+		return check_binding(w, user, part, err);
+	default:
+		return check_redevelopment(w, user, err);
+	}
+}
+
+enum fj_rc tok_user(const struct issuing *w, const json_t *user, struct fj_err *err)
+{
+	enum tok_part part;
+
+	for (int step = 0; step < TOK_USER_STEPS; step++)
+		FJ_TRY(tok_user_step(w, user, step, &part, err));
+	return FJ_OK;
+}
+
 static enum fj_rc bind(struct issuing *w, const json_t *u, json_t *p, struct fj_err *err)
 {
-	const char *binding = fj_json_peek(w->r, "binding");
-	json_t *jwk = json_object_get(u, "jwk");
-	const char *x5t = fj_json_peek(u, "x5t");
+	const char *binding = binding_of(w, u);
 
-	json_object_set_new(p, "binding", json_string(binding));
+	FJ_TRY(fj_json_set(p, "binding", json_string(binding)));
 	if (strcmp(binding, "named") == 0)
-		json_object_set(p, "audience", json_object_get(w->r, "audience"));
-	else if (strcmp(binding, "key") == 0 && jwk != NULL)
-		json_object_set_new(p, "cnf", json_pack("{s:O}", "jwk", jwk));
-	else if (strcmp(binding, "mtls") == 0 && x5t != NULL)
-		json_object_set_new(p, "cnf", json_pack("{s:s}", "x5t#S256", x5t));
-	else {
-		enum fj_rc rc = fj_fail(err, FJ_E_INVALID, "issuer", "domain.md decision 7", "the binding is key (jwk), mtls (x5t) or named (audience), and each user brings what it needs");
-		fj_err_zh(err, "绑定方式应为 key（jwk）、mtls（x5t）或 named（audience），每个用户应提供相应内容");
-		return rc;
-	}
-	return FJ_OK;
+		return fj_json_set(p, "audience", json_incref(json_object_get(w->r, "audience")));
+	if (strcmp(binding, "key") == 0)
+		return fj_json_set(p, "cnf", json_pack("{s:O}", "jwk", json_object_get(u, "jwk")));
+	(void)err;
+	return fj_json_set(p, "cnf", json_pack("{s:s}", "x5t#S256", fj_json_text(u, "x5t")));
 }
 
 static enum fj_rc payload_of(struct issuing *w, const json_t *u, const char *id, const struct sts_ref *own, json_t **out, struct fj_err *err)
@@ -214,11 +328,10 @@ static enum fj_rc payload_of(struct issuing *w, const json_t *u, const char *id,
 	return FJ_OK;
 }
 
-static enum fj_rc intend_one(struct issuing *w, const json_t *u, json_t *ids, struct fj_err *err)
+enum fj_rc tok_intend(struct issuing *w, const json_t *u, char id[40], struct fj_err *err)
 {
 	struct sts_ref own;
 	json_t *payload = NULL;
-	char id[40];
 
 	iss_new_id("LT-", 26, id);
 	FJ_TRY(sts_allot(w->c, w->auth.number, &own, 1, err));
@@ -226,21 +339,34 @@ static enum fj_rc intend_one(struct issuing *w, const json_t *u, json_t *ids, st
 	FJ_AUTO(json) owned = payload;
 	FJ_AUTO(json) body = json_pack("{s:O, s:s, s:I, s:I, s:s}", "payload", owned, "operator", w->auth.operator_, "list", (json_int_t)own.list,
 	    "idx", (json_int_t)own.idx, "authorisation", w->auth.number);
-	FJ_TRY(pipe_intend(w->c, PIPE_TOKEN, id, body, err));
-	json_array_append_new(ids, json_string(id));
+	if (w->job != NULL) {
+		FJ_TRY(fj_json_set(body, "job", json_string(w->job)));
+		FJ_TRY(fj_json_set(body, "line", json_integer((json_int_t)w->line)));
+	}
+	return pipe_intend(w->c, PIPE_TOKEN, id, body, err);
+}
+
+static enum fj_rc intend_all(struct issuing *w, const json_t *users, json_t *ids, struct fj_err *err)
+{
+	char id[40];
+	size_t i;
+	json_t *u;
+
+	json_array_foreach(users, i, u) {
+		FJ_TRY(tok_intend(w, u, id, err));
+		if (json_array_append_new(ids, json_string(id)) != 0)
+			return fj_fail(err, FJ_E_NOMEM, "issuer", NULL, "out of memory");
+	}
 	return FJ_OK;
 }
 
 static enum fj_rc issue_all(struct issuing *w, struct fj_err *err)
 {
-	FJ_AUTO(buf) parent = FJ_BUF_INIT(FJ_TOKEN_MAX);
-	FJ_AUTO(buf) hash = FJ_BUF_INIT(64);
 	FJ_AUTO(json) ids = json_array();
 	json_t *users, *u;
-	struct fj_hash h;
 	size_t i;
 
-	FJ_TRY(check_request(w, err));
+	FJ_TRY(tok_check(w, err));
 	FJ_TRY(fj_json_arr(w->r, "users", MAX_USERS, &users, err));
 	if (json_array_size(users) == 0) {
 		enum fj_rc rc = fj_fail(err, FJ_E_INVALID, "issuer", "domain.md 4.10", "a license has a user");
@@ -248,25 +374,27 @@ static enum fj_rc issue_all(struct issuing *w, struct fj_err *err)
 		return rc;
 	}
 	json_array_foreach(users, i, u)
-		FJ_TRY(check_user(w, u, err));
-	FJ_TRY(dom_credential(w->c->db, PIPE_AUTHORISATION, w->auth.credential, &parent, err));
-	fj_sha256(fj_buf_slice(&parent), &h);
-	FJ_TRY(fj_b64u_put(&hash, FJ_SLICE(h.b, FJ_SHA256_LEN)));
-	FJ_TRY(fj_strcopy(w->parent_hash, sizeof(w->parent_hash), fj_buf_str(&hash)));
-	json_array_foreach(users, i, u)
-		FJ_TRY(intend_one(w, u, ids, err));
+		FJ_TRY(tok_user(w, u, err));
+	FJ_TRY(intend_all(w, users, ids, err));
 	w->c->answer = json_pack("{s:O, s:s}", "tokens", ids, "authorisation", w->auth.number);
-	return FJ_OK;
+	return w->c->answer != NULL ? FJ_OK : fj_fail(err, FJ_E_NOMEM, "issuer", NULL, "out of memory");
 }
 
 enum fj_rc cmd_token_issue(struct iss_call *c, struct fj_err *err)
 {
-	struct issuing w = {.c = c, .r = json_object_get(c->params, "request")};
+	struct issuing w = {.c = c, .r = json_object_get(c->params, "request"), .by = c->actor->org};
 
 	enum fj_rc rc = issue_all(&w, err);
-	dom_auth_release(&w.auth);
-	dom_org_release(&w.op);
+	tok_release(&w);
 	return rc;
+}
+
+/* calls or rows of the grant; -1 none */
+static int64_t quota_of(const json_t *payload)
+{
+	const json_t *q = json_object_get(json_object_get(payload, "grant"), "quota");
+
+	return json_is_object(q) ? fj_json_num(q, "limit") : -1;
 }
 
 enum fj_rc apply_token_intended(const struct evt *e, struct fj_err *err)
@@ -276,10 +404,13 @@ enum fj_rc apply_token_intended(const struct evt *e, struct fj_err *err)
 	struct token t;
 
 	FJ_TRY(sts_apply_allot(e, authorisation, fj_json_num(b, "list"), (uint32_t)fj_json_num(b, "idx"), err));
-	FJ_TRY(sto_run(e->db, STO_TOKEN_ADD, NULL, err, "ttttttt" "iiiii", e->object, authorisation, fj_json_peek(b, "operator"),
+	FJ_TRY(sto_run(e->db, STO_TOKEN_ADD, NULL, err, "ttttttt" "iiiii" "tii", e->object, authorisation, fj_json_peek(b, "operator"),
 	    fj_json_peek(json_object_get(p, "asset"), "id"), fj_json_peek(h, "usci"), fj_json_peek(h, "name"),
-	    fj_json_peek(json_object_get(p, "product"), "id"), fj_json_num(p, "nbf"), fj_json_num(p, "exp"), fj_json_num(b, "list"), fj_json_num(b, "idx"), e->seq));
-	return load(e->db, e->object, &t, err); /* what can't be read could never be taken back */
+	    fj_json_peek(json_object_get(p, "product"), "id"), fj_json_num(p, "nbf"), fj_json_num(p, "exp"), fj_json_num(b, "list"), fj_json_num(b, "idx"), e->seq,
+	    fj_json_text(b, "job"), fj_json_num(b, "line"), quota_of(p)));
+	if (fj_json_peek(b, "job") != NULL)
+		FJ_TRY(sto_run(e->db, STO_JOB_TAKEN, NULL, err, "t", fj_json_peek(b, "job")));
+	return tok_get(e->db, e->object, &t, err); /* what can't be read could never be taken back */
 }
 
 enum fj_rc apply_token_issued(const struct evt *e, struct fj_err *err)
@@ -298,7 +429,7 @@ static enum fj_rc party_check(struct iss_call *c, const char *id, struct token *
 {
 	FJ_AUTO(dom_auth) a = {.body = NULL};
 
-	FJ_TRY(load(c->db, id, t, err));
+	FJ_TRY(tok_get(c->db, id, t, err));
 	FJ_TRY(dom_auth_get(c->db, t->authorisation, &a, err));
 	return dom_party(c, &a, out, err);
 }
@@ -332,16 +463,34 @@ enum fj_rc cmd_token_revoke(struct iss_call *c, struct fj_err *err)
 	return change(c, "revoke", "token.revoked", err);
 }
 
+/* A suspension is lifted by the same or a higher party (decision 8); what was used up comes back
+ * only by the operator, and only when the reported use lies below the quota again. */
+static enum fj_rc may_resume(const struct token *t, enum iss_party by, const char **to, struct fj_err *err)
+{
+	bool used_up = tok_used_up(t);
+
+	FJ_TRY(iss_state_next(ISS_OBJ_TOKEN, t->state, "resume", to, err));
+	FJ_TRY(iss_rule_no_resumption_by_lower_party(iss_party_of(t->suspended_by), by, err));
+	if (strcmp(t->state, "EXHAUSTED") != 0) {
+		*to = used_up || t->spent ? "EXHAUSTED" : *to;
+		return FJ_OK;
+	}
+	if (!used_up && by == ISS_PARTY_OPERATOR)
+		return FJ_OK;
+	enum fj_rc rc = fj_fail(err, used_up ? FJ_E_STATE : FJ_E_FORBIDDEN, "issuer", "domain.md 7.4", used_up ? "its quota is used up (%lld of %lld); have the daily totals corrected, or issue another license"
+	    : "a quota that was used up (%lld of %lld) is opened again by the operator, with two officers", (long long)t->used, (long long)t->quota);
+	fj_err_zh(err, used_up ? "限额已用尽（%lld/%lld）；请更正每日用量，或另行签发许可" : "限额用尽后（%lld/%lld）须由运营机构两名经办人恢复", (long long)t->used, (long long)t->quota);
+	return rc;
+}
+
 enum fj_rc cmd_token_resume(struct iss_call *c, struct fj_err *err)
 {
 	struct token t;
 	const char *to;
-
 	enum iss_party by;
 
 	FJ_TRY(party_check(c, fj_json_peek(c->params, "id"), &t, &by, err));
-	FJ_TRY(iss_state_next(ISS_OBJ_TOKEN, t.state, "resume", &to, err));
-	FJ_TRY(iss_rule_no_resumption_by_lower_party(iss_party_of(t.suspended_by), by, err));
+	FJ_TRY(may_resume(&t, by, &to, err));
 	FJ_AUTO(json) payload = json_pack("{s:s, s:s, s:s}", "id", t.id, "reason", fj_json_peek(c->params, "reason"), "by", iss_party_name(by));
 	return apr_request(c, "token.resume", t.id, c->actor->org, payload, err);
 }
@@ -349,16 +498,13 @@ enum fj_rc cmd_token_resume(struct iss_call *c, struct fj_err *err)
 enum fj_rc apr_token_resume(struct iss_call *c, const struct apr *a, struct fj_err *err)
 {
 	struct token t;
-	const char *to;
-
-	const char *asked = fj_json_peek(a->payload, "by");
+	const char *to, *asked = fj_json_text(a->payload, "by");
 	enum iss_party by;
 
-	/* it may have been raised since; both officers are of the party that may */
+	/* it may have been raised, or used up, since; both officers are of the party that may */
 	FJ_TRY(party_check(c, a->object, &t, &by, err));
-	FJ_TRY(iss_rule_no_resumption_by_lower_party(iss_party_of(t.suspended_by), by, err));
-	FJ_TRY(iss_rule_no_resumption_by_lower_party(iss_party_of(t.suspended_by), iss_party_of(asked == NULL ? "" : asked), err));
-	FJ_TRY(iss_state_next(ISS_OBJ_TOKEN, t.state, "resume", &to, err));
+	FJ_TRY(may_resume(&t, by, &to, err));
+	FJ_TRY(iss_rule_no_resumption_by_lower_party(iss_party_of(t.suspended_by), iss_party_of(asked), err));
 	FJ_AUTO(json) body = json_pack("{s:s, s:s}", "to", to, "reason", fj_json_peek(a->payload, "reason"));
 	c->dirty_status = true;
 	return evt_append(c, "token.resumed", t.id, body, err);
@@ -368,7 +514,7 @@ static enum fj_rc apply_change(const struct evt *e, enum sts_value v, struct fj_
 {
 	struct token t;
 
-	FJ_TRY(load(e->db, e->object, &t, err));
+	FJ_TRY(tok_get(e->db, e->object, &t, err));
 	FJ_TRY(sts_apply_set(e, t.list, (uint32_t)t.idx, v, err));
 	return sto_run(e->db, STO_TOKEN_STATE, NULL, err, "tit", fj_json_peek(e->body, "to"), e->seq, e->object);
 }
@@ -392,8 +538,18 @@ enum fj_rc apply_token_suspension_raised(const struct evt *e, struct fj_err *err
 
 enum fj_rc apply_token_resumed(const struct evt *e, struct fj_err *err)
 {
-	FJ_TRY(apply_change(e, STS_VALID, err));
+	bool spent = strcmp(fj_json_text(e->body, "to"), "EXHAUSTED") == 0;
+
+	FJ_TRY(apply_change(e, spent ? STS_SUSPENDED : STS_VALID, err));
+	FJ_TRY(sto_run(e->db, STO_TOKEN_SPENT, NULL, err, "it", (int64_t)spent, e->object));
 	return apply_by(e, "", err);
+}
+
+/* its entry says suspended, the value that can be lifted: a correction may bring it back */
+enum fj_rc apply_token_exhausted(const struct evt *e, struct fj_err *err)
+{
+	FJ_TRY(apply_change(e, STS_SUSPENDED, err));
+	return sto_run(e->db, STO_TOKEN_SPENT, NULL, err, "it", (int64_t)1, e->object);
 }
 
 enum fj_rc apply_token_revoked(const struct evt *e, struct fj_err *err)
@@ -414,13 +570,31 @@ static json_t *token_json(const struct token *t, fj_time now)
 	    t->authorisation, "asset_no", t->asset_no, "user", "usci", t->user, "name", t->user_name, "product", t->product, "not_before", from, "not_after", to);
 }
 
+/* what its holder has to keep: scope, binding, and what to do when it ends */
+static enum fj_rc put_terms(struct sto *db, const struct token *t, json_t *out, struct fj_err *err)
+{
+	static const char *const keys[] = {"grant", "terms", "binding", "audience", "duties"};
+	FJ_AUTO(sto_q) q = {0};
+	FJ_AUTO(json) body = NULL;
+
+	FJ_TRY(sto_first(db, STO_INTENT_GET, &q, t->id, err, "it", (int64_t)PIPE_TOKEN, t->id));
+	FJ_TRY(fj_json_parse(fj_slice_str(sto_text(&q, 2)), 1u << 20, &body, err));
+	const json_t *p = json_object_get(body, "payload");
+	for (size_t i = 0; i < FJ_ARRAY_LEN(keys); i++)
+		if (json_object_get(p, keys[i]) != NULL)
+			FJ_TRY(fj_json_set(out, keys[i], json_incref(json_object_get(p, keys[i]))));
+	FJ_TRY(fj_json_set(out, "used", json_integer((json_int_t)t->used)));
+	return t->suspended_by[0] == '\0' ? FJ_OK : fj_json_set(out, "suspended_by", json_string(t->suspended_by));
+}
+
 enum fj_rc cmd_token_show(struct iss_call *c, struct fj_err *err)
 {
 	struct token t;
 	FJ_AUTO(buf) compact = FJ_BUF_INIT(FJ_TOKEN_MAX);
 
-	FJ_TRY(load(c->db, fj_json_peek(c->params, "id"), &t, err));
+	FJ_TRY(tok_get(c->db, fj_json_peek(c->params, "id"), &t, err));
 	c->answer = token_json(&t, c->now);
+	FJ_TRY(put_terms(c->db, &t, c->answer, err));
 	if (dom_credential(c->db, PIPE_TOKEN, t.id, &compact, NULL) == FJ_OK)
 		json_object_set_new(c->answer, "compact", json_string(fj_buf_str(&compact)));
 	return c->answer != NULL ? FJ_OK : fj_fail(err, FJ_E_NOMEM, "issuer", NULL, "out of memory");

@@ -260,7 +260,7 @@ static enum fj_rc put_option(const json_t *fields, const char *option, const cha
 /* the word behind the verb: a number, or the file of a command that needs one and takes no number */
 static enum fj_rc put_id(const json_t *fields, const char *id, struct fj_buf *attached, json_t *params, struct fj_err *err)
 {
-	static const char *const names[] = {"id", "number", "usci", "login", "object", "q", "noun", "asset", "name"};
+	static const char *const names[] = {"id", "number", "usci", "login", "object", "q", "noun", "asset", "name", "bulk"};
 	const json_t *f;
 	size_t i;
 

@@ -112,6 +112,11 @@ enum fj_rc cli_params(const struct cli_args *a, const json_t *fields, struct fj_
  * out[cap] NUL-terminated; "" when neither is there. */
 enum fj_rc cli_ask_secret(const char *env, const char *prompt, char *out, size_t cap, struct fj_err *err) FJ_MUST_USE;
 
+/* --- stops.c --- */
+/* Before an act that takes back: prints what would stop, and asks at a terminal whether to go on;
+ * FJ_E_USAGE when not. */
+enum fj_rc cli_stops(struct cli_link *l, const char *command, const json_t *params, struct fj_err *err) FJ_MUST_USE;
+
 /* --- print.c --- */
 void cli_print_answer(const json_t *answer, bool json);
 /* The file that an answer brought (bytes; empty: none, or still as "base64url" in the answer): with --out into that

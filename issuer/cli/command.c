@@ -80,6 +80,8 @@ static enum fj_rc run(const struct cli_args *a, json_t **answer, json_t **refusa
 	FJ_TRY(ask(&l, "help", json_pack("{s:s}", "name", name), json_null(), FJ_SLICE(NULL, 0), &table, refusal, err));
 	FJ_TRY(cli_params(a, json_object_get(table, "fields"), &attached, &params, err));
 	FJ_AUTO(json) owned = params;
+	if (!a->json)
+		FJ_TRY(cli_stops(&l, name, owned, err));
 	FJ_TRY(identity(a, &as, err));
 	FJ_TRY(ask(&l, name, json_incref(owned), as, fj_buf_slice(&attached), answer, refusal, err));
 	return cli_file(*answer, fj_buf_slice(&l.file), a, printed, err);

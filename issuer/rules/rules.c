@@ -25,6 +25,8 @@ static const struct {
 	{"R36", "profile", "财会〔2025〕33号 [S]"}, {"R37", "profile", "个保法; 1号"}, {"R38", "profile", "27号 arts. 9(三), 12"},
 	{"R39", "profile", "27号 arts. 6, 12"}, {"R40", "inferred", "167·三(二); 26号 art. 6"},
 	{"R28", "profile", "1号 [E]; 167·三(四)"}, {"domain.md 4.11", "profile", "167·三(四)"},
+	/* supervision */
+	{"R10", "inferred", "167·四(三)"}, {"R25", "inferred", "167·三(三); 27号 art. 14(九)"}, {"domain.md 7.3", "text", "27号 art. 11"}, {"domain.md 4.13", "inferred", "26号 art. 19"},
 	{"domain.md 6", "inferred", "27号 arts. 3, 6"}, {"domain.md decision 8", "inferred", "167·三(三)"},
 };
 
@@ -468,6 +470,73 @@ enum fj_rc iss_rule_no_short_remittance(int64_t paid, int64_t due, struct fj_err
 		snprintf(zh, sizeof(zh), "少缴 %lld 分：已记为短缴并列入报告；请补缴", (long long)(due - paid));
 	}
 	return iss_rule_fail(err, "R28", en, zh);
+}
+
+/* --- supervision --- */
+
+enum fj_rc iss_rule_no_charge_without_breakdown(bool charge, bool shown, struct fj_err *err)
+{
+	return !charge || shown ? FJ_OK : iss_rule_fail(err, "R10",
+	    "a charge that users bear stands only when its cost is shown item by item; give the items, or take the charge back",
+	    "不得向用户收取不合理费用；请逐项列明成本构成，或者取消收费");
+}
+
+enum fj_rc iss_rule_no_license_without_evaluation(bool overdue, struct fj_err *err)
+{
+	return !overdue ? FJ_OK : iss_rule_fail(err, "R25",
+	    "the authorisation's evaluation is overdue: no new license is issued until it is evaluated (evaluation add)",
+	    "该授权的运营成效评价已逾期，完成评价前不得签发新的许可令牌");
+}
+
+enum fj_rc iss_rule_no_renewal_without_evaluation(const char *number, bool missing, bool reclaim, struct fj_err *err)
+{
+	char en[240], zh[240];
+
+	if (!missing && !reclaim)
+		return FJ_OK;
+	snprintf(en, sizeof(en), reclaim ? "the evaluation of %.40s concluded that it is to be taken back; it is not renewed" :
+	    "%.40s of the same operator is not evaluated as agreed; a renewal rests on its evaluation (evaluation add)", number);
+	snprintf(zh, sizeof(zh), reclaim ? "授权 %.40s 的评价结论为收回，不得续约" : "同一运营机构的授权 %.40s 未按约定评价，完成评价后方可续约", number);
+	return iss_rule_fail(err, "R25", en, zh);
+}
+
+enum fj_rc iss_rule_no_evaluation_by_the_evaluated(bool own_or_affiliate, struct fj_err *err)
+{
+	return !own_or_affiliate ? FJ_OK : iss_rule_fail(err, "domain.md 6",
+	    "the operator and its affiliates do not evaluate the operation; choose another assessor", "运营机构及其关联方不得评价本授权的运营成效，请另选评估机构");
+}
+
+enum fj_rc iss_rule_no_disqualified_operator(const char *order, struct fj_err *err)
+{
+	char en[200], zh[200];
+
+	if (order == NULL)
+		return FJ_OK;
+	snprintf(en, sizeof(en), "the operator is disqualified by order %.40s; choose another, or have the order closed", order);
+	snprintf(zh, sizeof(zh), "该运营机构已被监管指令 %.40s 取消资格，请另选运营机构", order);
+	return iss_rule_fail(err, "R38", en, zh);
+}
+
+enum fj_rc iss_rule_no_resumption_under_order(const char *order, struct fj_err *err)
+{
+	char en[200], zh[200];
+
+	if (order == NULL)
+		return FJ_OK;
+	snprintf(en, sizeof(en), "order %.40s suspends it; who gave the order closes it first", order);
+	snprintf(zh, sizeof(zh), "该授权因监管指令 %.40s 暂停，应先由作出单位办结指令", order);
+	return iss_rule_fail(err, "domain.md 4.13", en, zh);
+}
+
+enum fj_rc iss_rule_no_widening(const char *en, const char *zh, struct fj_err *err)
+{
+	char en_text[400], zh_text[400];
+
+	if (en == NULL)
+		return FJ_OK;
+	snprintf(en_text, sizeof(en_text), "an adjustment only narrows; what is wider goes through the whole course again, as a new plan (%.200s)", en);
+	snprintf(zh_text, sizeof(zh_text), "调整只能缩小范围；扩大范围属于重大变更，应按原程序重新办理（%.200s）", zh);
+	return iss_rule_fail(err, "domain.md 7.3", en_text, zh_text);
 }
 
 static const char *const parties[] = {"", "OPERATOR", "IMPLEMENTER", "FINANCE"};

@@ -248,16 +248,89 @@ CREATE TABLE token (               -- 许可令牌
   user          TEXT NOT NULL,
   user_name     TEXT NOT NULL,
   product       TEXT NOT NULL,
-  state         TEXT NOT NULL,     -- PENDING ACTIVE SUSPENDED REVOKED ABANDONED
+  state         TEXT NOT NULL,     -- PENDING ACTIVE SUSPENDED EXHAUSTED REVOKED ABANDONED
   not_before    INTEGER NOT NULL,
   not_after     INTEGER NOT NULL,
   list          INTEGER NOT NULL,
   idx           INTEGER NOT NULL,
   seq           INTEGER NOT NULL,
-  suspended_by  TEXT NOT NULL DEFAULT '' -- FINANCE IMPLEMENTER OPERATOR; "" not suspended
+  suspended_by  TEXT NOT NULL DEFAULT '', -- FINANCE IMPLEMENTER OPERATOR; "" not suspended
+  job           TEXT NOT NULL,     -- the job that issued it, "" none
+  line          INTEGER NOT NULL,  -- its row in the job's list
+  quota         INTEGER NOT NULL,  -- calls or rows; -1 none
+  used          INTEGER NOT NULL DEFAULT 0, -- by the newest totals of all days
+  spent         INTEGER NOT NULL DEFAULT 0 -- 1: it was used up, and its operator has not opened it again
 ) STRICT;
 CREATE INDEX token_of ON token(authorisation, id);
 CREATE INDEX token_product ON token(product, authorisation);
+CREATE UNIQUE INDEX token_job_row ON token(job, line) WHERE job <> ''; -- nobody gets two
+
+CREATE TABLE token_request (       -- 许可申请 (domain.md 7.4)
+  id            TEXT PRIMARY KEY,
+  authorisation TEXT NOT NULL,
+  operator      TEXT NOT NULL,
+  product       TEXT NOT NULL,
+  user          TEXT NOT NULL,     -- USCC
+  user_name     TEXT NOT NULL,
+  asked_by      TEXT NOT NULL,     -- USCC: the user, or the operator for one without accounts
+  person        TEXT NOT NULL,     -- who entered it
+  document      TEXT NOT NULL,     -- the application on paper, "" asked by the user itself
+  request       TEXT NOT NULL,     -- canonical JSON, as token.issue takes it
+  state         TEXT NOT NULL,     -- REQUESTED REVIEWED REFUSED
+  reason        TEXT NOT NULL DEFAULT '',
+  reviewer      TEXT NOT NULL DEFAULT '', -- person
+  token         TEXT NOT NULL DEFAULT '', -- that follows from it
+  at            INTEGER NOT NULL,
+  seq           INTEGER NOT NULL
+) STRICT;
+
+CREATE TABLE token_job (           -- 批量签发: one approval, up to 10,000 tokens
+  id            TEXT PRIMARY KEY,
+  authorisation TEXT NOT NULL,
+  operator      TEXT NOT NULL,
+  product       TEXT NOT NULL,
+  request       TEXT NOT NULL,     -- canonical JSON, without the users
+  sha256        TEXT NOT NULL,     -- of the rows, which lie under materials/
+  digest        TEXT NOT NULL,     -- over request and rows: what was approved
+  approval      TEXT NOT NULL,
+  applicant     TEXT NOT NULL,     -- login
+  total         INTEGER NOT NULL,  -- rows
+  taken         INTEGER NOT NULL DEFAULT 0, -- of those, intended or left out: the next step goes on after them
+  left_out      INTEGER NOT NULL DEFAULT 0,
+  state         TEXT NOT NULL,     -- RUNNING HELD DONE STOPPED
+  reason        TEXT NOT NULL DEFAULT '', -- JSON {"rule","en","zh"}: why it is held or was stopped
+  at            INTEGER NOT NULL,
+  done_at       INTEGER NOT NULL DEFAULT 0,
+  list_sha256   TEXT NOT NULL DEFAULT '', -- of the covering list, once done
+  seq           INTEGER NOT NULL
+) STRICT;
+CREATE INDEX token_job_open ON token_job(id) WHERE state IN ('RUNNING', 'HELD');
+CREATE INDEX token_job_digest ON token_job(digest);
+CREATE TABLE token_job_aside (     -- users of a job who got no token
+  job    TEXT NOT NULL,
+  line   INTEGER NOT NULL,
+  user   TEXT NOT NULL,
+  name   TEXT NOT NULL,
+  rule   TEXT NOT NULL,
+  reason TEXT NOT NULL,            -- JSON {"en","zh"}
+  PRIMARY KEY (job, line)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE usage_day (           -- 用量: daily totals, every correction kept
+  token   TEXT NOT NULL,
+  day     TEXT NOT NULL,           -- ISO date, +08:00
+  rev     INTEGER NOT NULL,        -- from 1
+  count   INTEGER NOT NULL,
+  state   TEXT NOT NULL,           -- REPORTED COUNTERSIGNED DISPUTED
+  by      TEXT NOT NULL,           -- login
+  reason  TEXT NOT NULL DEFAULT '', -- of a dispute
+  claimed INTEGER NOT NULL DEFAULT -1, -- total that the user claims, -1 none
+  at      INTEGER NOT NULL,
+  said_at INTEGER NOT NULL DEFAULT 0,
+  newest  INTEGER NOT NULL,        -- 1: the total that counts
+  seq     INTEGER NOT NULL,
+  PRIMARY KEY (token, day, rev)
+) STRICT, WITHOUT ROWID;
 
 CREATE TABLE product (             -- 产品和服务: what may be sold under an authorisation
   key           TEXT PRIMARY KEY,  -- authorisation/id
@@ -400,6 +473,126 @@ CREATE TABLE exchange_receipt (
 ) STRICT;
 CREATE INDEX exchange_receipt_of ON exchange_receipt(asset_no, seq);
 
+-- supervision
+CREATE TABLE auth_adjustment (     -- 调整: an authorisation made narrower
+  authorisation TEXT NOT NULL,
+  version  INTEGER NOT NULL,       -- of the credential that has the narrowed scope
+  state    TEXT NOT NULL,          -- PENDING (confirmed, being made) ISSUED ABANDONED
+  grant    TEXT NOT NULL,          -- canonical JSON
+  exp      INTEGER NOT NULL,
+  was      TEXT NOT NULL,          -- the grant before
+  was_exp  INTEGER NOT NULL,
+  reason   TEXT NOT NULL,
+  revoked  INTEGER NOT NULL,       -- tokens that no longer fitted
+  at       INTEGER NOT NULL,
+  PRIMARY KEY (authorisation, version)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE evaluation (          -- 运营成效评价
+  id         TEXT PRIMARY KEY,
+  authorisation TEXT NOT NULL,
+  org        TEXT NOT NULL,        -- who evaluated
+  role       TEXT NOT NULL,        -- ASSESSOR IMPLEMENTER
+  from_day   TEXT NOT NULL,
+  to_day     TEXT NOT NULL,
+  indicators TEXT NOT NULL,        -- canonical JSON
+  score_bp   INTEGER NOT NULL,     -- of full marks, rounded down
+  conclusion TEXT NOT NULL,        -- KEEP ADJUST RECLAIM
+  material   TEXT NOT NULL,        -- the report
+  sha256     TEXT NOT NULL,
+  note       TEXT NOT NULL,
+  person     TEXT NOT NULL,
+  at         INTEGER NOT NULL,
+  seq        INTEGER NOT NULL
+) STRICT;
+CREATE INDEX evaluation_of ON evaluation(authorisation, id);
+CREATE TABLE evaluation_due (      -- one row for each authorisation
+  authorisation TEXT PRIMARY KEY,
+  months     INTEGER NOT NULL,     -- of a period
+  since      INTEGER NOT NULL,     -- first day that is not evaluated
+  due        INTEGER NOT NULL,     -- last second of the period that is to be evaluated
+  conclusion TEXT NOT NULL         -- of the last evaluation, "" none
+) STRICT, WITHOUT ROWID;
+CREATE TABLE supervision_order (   -- 监管指令
+  id       TEXT PRIMARY KEY,
+  kind     TEXT NOT NULL,          -- TALK GUIDE CORRECT SUSPEND RECLAIM DISQUALIFY
+  authorisation TEXT NOT NULL,     -- "" about none
+  issuer   TEXT NOT NULL,          -- USCC
+  role     TEXT NOT NULL,          -- in which it was given
+  org      TEXT NOT NULL,          -- addressee
+  text     TEXT NOT NULL,
+  state    TEXT NOT NULL,          -- ISSUED ANSWERED CLOSED
+  due      INTEGER NOT NULL,
+  answer   TEXT NOT NULL,
+  material TEXT NOT NULL,
+  sha256   TEXT NOT NULL,
+  reason   TEXT NOT NULL,          -- why it was sent back or closed
+  at       INTEGER NOT NULL,
+  seq      INTEGER NOT NULL
+) STRICT;
+CREATE INDEX supervision_order_of ON supervision_order(authorisation, id);
+CREATE INDEX supervision_order_to ON supervision_order(org, kind);
+CREATE TABLE incident (            -- 安全事件
+  id        TEXT PRIMARY KEY,
+  authorisation TEXT NOT NULL,     -- one of these two
+  asset_no  TEXT NOT NULL,
+  kind      TEXT NOT NULL,
+  severity  TEXT NOT NULL,
+  occurred  INTEGER NOT NULL,
+  text      TEXT NOT NULL,
+  suspended TEXT NOT NULL,         -- what the report suspended, "" nothing
+  org       TEXT NOT NULL,         -- who reported
+  state     TEXT NOT NULL,         -- REPORTED CLOSED
+  measures  TEXT NOT NULL,
+  at        INTEGER NOT NULL,
+  closed_at INTEGER NOT NULL,      -- 0: not closed
+  seq       INTEGER NOT NULL
+) STRICT;
+CREATE INDEX incident_of ON incident(authorisation, id);
+CREATE TABLE complaint (           -- 投诉; name and contact are an opening
+  id        TEXT PRIMARY KEY,
+  authorisation TEXT NOT NULL,
+  product   TEXT NOT NULL,
+  kind      TEXT NOT NULL,
+  subject   TEXT NOT NULL,
+  items     TEXT NOT NULL,         -- what was charged: canonical JSON
+  charged_fen INTEGER NOT NULL,
+  org       TEXT NOT NULL,         -- whose officer entered it
+  person    TEXT NOT NULL,
+  state     TEXT NOT NULL,         -- FILED ANSWERED JUSTIFIED UNJUSTIFIED
+  due       INTEGER NOT NULL,
+  answer    TEXT NOT NULL,
+  cost      TEXT NOT NULL,         -- what the charge is made of: canonical JSON
+  cost_fen  INTEGER NOT NULL,
+  reason    TEXT NOT NULL,
+  answerer  TEXT NOT NULL,         -- persons
+  at        INTEGER NOT NULL,
+  seq       INTEGER NOT NULL
+) STRICT;
+CREATE INDEX complaint_of ON complaint(authorisation, id);
+CREATE TABLE auth_exit (           -- 退出
+  number   TEXT PRIMARY KEY,       -- of the authorisation
+  operator TEXT NOT NULL,
+  implementer TEXT NOT NULL,
+  how      TEXT NOT NULL,          -- RECLAIMED TERMINATED
+  state    TEXT NOT NULL,          -- RUNNING DONE
+  due      INTEGER NOT NULL,
+  at       INTEGER NOT NULL,
+  seq      INTEGER NOT NULL
+) STRICT;
+CREATE TABLE auth_exit_matter (
+  number   TEXT NOT NULL,
+  matter   TEXT NOT NULL,          -- DATA_RETURNED DELETION REFUND DELISTED USERS_TOLD
+  place    INTEGER NOT NULL,
+  state    TEXT NOT NULL,          -- MISSING TICKED CONFIRMED
+  text     TEXT NOT NULL,
+  material TEXT NOT NULL,
+  sha256   TEXT NOT NULL,
+  amount_fen INTEGER NOT NULL,
+  note     TEXT NOT NULL,          -- why it was sent back
+  person   TEXT NOT NULL,          -- who ticked it
+  at       INTEGER NOT NULL,
+  PRIMARY KEY (number, matter)
+) STRICT, WITHOUT ROWID;
 CREATE TABLE plan (                -- 授权运营实施方案 (27号 arts. 9 to 14), from the proposal to the authorisation
   id          TEXT PRIMARY KEY,    -- PR-…
   course      TEXT NOT NULL,       -- FULL, SHORT

@@ -105,3 +105,8 @@ CREATE INDEX token_expires ON token(not_after, id);
 -- history of an object
 CREATE INDEX approval_object ON approval(object);
 CREATE INDEX objection_asset ON objection(asset_no);
+-- supervision belongs to the authorisation's history
+CREATE TRIGGER find_evaluation_add AFTER INSERT ON evaluation BEGIN INSERT OR IGNORE INTO find_link VALUES (NEW.authorisation, NEW.id); END;
+CREATE TRIGGER find_order_add AFTER INSERT ON supervision_order WHEN NEW.authorisation <> '' BEGIN INSERT OR IGNORE INTO find_link VALUES (NEW.authorisation, NEW.id); END;
+CREATE TRIGGER find_incident_add AFTER INSERT ON incident BEGIN INSERT OR IGNORE INTO find_link VALUES (iif(NEW.authorisation <> '', NEW.authorisation, NEW.asset_no), NEW.id); END;
+CREATE TRIGGER find_complaint_add AFTER INSERT ON complaint BEGIN INSERT OR IGNORE INTO find_link VALUES (NEW.authorisation, NEW.id); END;

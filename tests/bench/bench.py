@@ -1,11 +1,12 @@
 """`make bench`: certificate rows of design section 7, offline verification, and how
-soon a suspension bites.  Limits and appliance are measured in one run on this
+soon a suspension and a reclaim bite.  Limits and appliance are measured in one run on this
 machine, in turns where they share it; compare the ratios, not the numbers."""
 import http.client, os, sys, threading
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), '..', 'integration'))
 from lib import *
 
 BATCH, BATCHES, ONES, CLIENTS, SLOW = 500, 4, 150, 8, 60
+TOKENS = int(os.environ.get('TOKENS', 100000))
 
 
 def figures(*cmd):
@@ -50,6 +51,48 @@ def approve_all(h, token, approvals, clients):
     return time.time() - t
 
 
+def usci(body):
+    a = '0123456789ABCDEFGHJKLMNPQRTUWXY'
+    return body + a[(31 - sum(a.index(c) * pow(3, i, 31) for i, c in enumerate(body)) % 31) % 31]
+
+
+def licensed(asset, n):
+    """an authorisation on the asset with n license tokens, and one of them"""
+    number = h.api('GET', '/api/v1/asset/' + asset, None, s['hbsw1'])[1]['certificate']
+    grant = {'mode': 'WHOLE', 'domains': [], 'scenarios': [], 'rights': ['USE'], 'purposes': ['WELFARE'], 'actions': ['QUERY'], 'territory': ['420000'], 'environment': [], 'quota': None, 'depth': 0}
+    day = lambda k: time.strftime('%Y-%m-%d', time.gmtime(time.time() + 28800 + k * 86400))
+    dau = do('hb-fin1', 'approval', 'approve', {'id': do('hbsw1', 'authorisation', 'propose', {'proposal': {
+        'certificates': [number], 'operator': '91420100DEMA001011', 'grant': grant, 'terms': 'free', 'from': day(0), 'to': day(300), 'shared': False, 'selection': 'x', 'operator_conditions': 'x',
+        'documents': {k: 'x' for k in ('feasibility', 'due_diligence', 'risk_evaluation', 'security_rules', 'emergency_plan')}}})['approval']})['authorisation']
+    s['jc1'] = h.session('jc1')
+    for k in range(0, n, 5000):
+        users = [{'usci': usci('91420100DEMD%04d1' % i), 'name': 'x'} for i in range(min(5000, n - k))]
+        out = do('jc1', 'token', 'issue', {'request': {'authorisation': dau, 'product': {'id': 'P', 'version': '1', 'kind': 'operator'}, 'grant': grant, 'terms': 'free', 'days': 90, 'binding': 'named',
+                                                       'audience': 'https://gateway.example', 'duties': [], 'users': users}})
+    return dau, h.api('GET', '/api/v1/token/' + out['tokens'][-1], None, s['jc1'])[1]
+
+
+def memory(pid, key):
+    return int(next(l for l in open('/proc/%d/status' % pid) if l.startswith(key)).split()[1])
+
+
+def reclaimed(asset, n):
+    """from the request of a reclaim until the verifier service denies a token of it"""
+    dau, token = licensed(asset, n)
+    body = {'credential': token['compact'], 'use': {'action': 'QUERY', 'purpose': 'WELFARE', 'user': token['user']['usci'], 'audience': 'https://gateway.example'}}
+    ask = lambda: json.load(urllib.request.urlopen(h.url('/v1/verify'), json.dumps(body).encode(), timeout=20))['verdict']
+    before, pid = ask(), h.children()['fujie-registry']
+    open('/proc/%d/clear_refs' % pid, 'w').write('5')  # the high-water mark from here on
+    rss = memory(pid, 'VmRSS')
+    t = time.time()
+    asked = do('hbsw1', 'authorisation', 'reclaim', {'number': dau, 'reason': 'bench'})
+    first = ask()
+    bites = time.time() - t
+    do('hb-fin1', 'approval', 'approve', {'id': asked['approval']})
+    print('%-66s %7.3f s  (aim 1 s), %s, then %s, final %s; the registry grew by %d KiB' % ('reclaim of an authorisation with %d license tokens until denied' % n, bites, before, first, ask(),
+                                                                                        memory(pid, 'VmHWM') - rss), flush=True)
+
+
 h = Home()
 try:
     if not (h.made and h.serve()):
@@ -83,6 +126,8 @@ try:
     h.api('POST', '/api/v1/authorisation/suspend', {'number': auth['number'], 'reason': 'bench'}, officer)
     denied = h.verdict_service(tok) == 'deny'
     print('%-66s %7.3f s  (aim 1 s), denied: %s' % ('suspension of an authorisation until the service denies its token', time.time() - t, denied))
+
+    reclaimed(assets[0], TOKENS)
 
     # offline verification, one core
     good = next(x for x in h.demo['tokens'] if x['expect'] == 'permit' and 'DAU-100000-202603-000001' not in open(os.path.join(h.d, x['file'])).read() and x is not tok)

@@ -375,6 +375,20 @@ def adjusted(number, cert):
     same('which is in force', json.loads(r.stdout)['verdict'], 'permit')
 
 
+def succeeded(number):
+    """an authorisation that began weeks ago is bound to the successor of its certificate (decisions 77 and 99)"""
+    lg = officers.get('auditor', 'asset/PL-1')['ledger']
+    c = card('PL-1', True)
+    c['basic']['overview'] = '变更后的示例（虚构）'
+    done('hbsw1', 'asset.card', ledger=lg, card=c)
+    rg = done('hbsw1', 'registration.submit', asset='PL-1', type='CHANGE')['id']
+    done('hb-fin3', 'registration.decide', id=rg, accept=True)
+    cert = two('hb-fin1', 'hb-fin2', 'certificate.issue', assets=['PL-1'], years=5)[1]['certificates'][0]
+    a = officers.get('auditor', 'authorisation/' + number)
+    payload = json.loads(base64.urlsafe_b64decode(a['compact'].split('.')[1] + '=='))
+    same('it has a third version, on the new certificate', (a['state'], payload['version'], [x['certificate'] for x in a['assets']]), ('ACTIVE', 3, [cert]))
+
+
 h = Home(cases=False)
 officers = Officers(h)
 do, done, two = officers.do, officers.done, officers.two
@@ -392,6 +406,7 @@ try:
     while_under_way(first)
     bureau(first)
     adjusted(number, first)
+    succeeded(number)
     plans = officers.get('auditor', 'plan?limit=1000&state=ACTIVE')['items']
     check('plans are listed by state', len(plans) == 4 and all(p['state'] == 'ACTIVE' for p in plans), plans)
     code, out = h.cli('db', 'rebuild', '--check')

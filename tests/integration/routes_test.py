@@ -223,8 +223,8 @@ def crawl(table, commands):
 # domain.md 6 and 7, apart from the tables: whose acts these are, and who changes nothing
 OF = {'FINANCE': ['certificate.issue', 'certificate.suspend', 'certificate.resume', 'certificate.revoke', 'registration.accept', 'registration.return', 'registration.review',
                   'registration.notice', 'registration.decide', 'organisation.add', 'user.disable', 'profile.propose', 'clock.reset', 'revenue.clear', 'revenue.refuse'],
-      'HOLDER': ['ledger.recognise', 'asset.card', 'registration.submit'], 'SUPERIOR': ['registration.endorse'], 'IMPLEMENTER': ['authorisation.propose', 'authorisation.reclaim', 'plan.study', 'plan.submit', 'plan.deliberate', 'plan.select', 'plan.agree', 'plan.activate', 'plan.withdraw'],
-      'OPERATOR': ['token.issue', 'authorisation.surrender']}
+      'HOLDER': ['ledger.recognise', 'asset.card', 'registration.submit'], 'SUPERIOR': ['registration.endorse'], 'IMPLEMENTER': ['authorisation.propose', 'authorisation.reclaim', 'authorisation.adjust', 'exit.accept', 'plan.study', 'plan.submit', 'plan.deliberate', 'plan.select', 'plan.agree', 'plan.activate', 'plan.withdraw'],
+      'OPERATOR': ['token.issue', 'authorisation.surrender', 'exit.tick']}
 
 
 def by_the_domain(commands):

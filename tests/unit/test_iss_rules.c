@@ -385,6 +385,39 @@ TEST("only rules of kind O are overridden")
 	CHECK_RC(iss_rule_no_override("no rule", &err), FJ_E_REFUSED);
 }
 
+TEST("R10: a charge stands only with its cost")
+{
+	struct fj_err err = {0};
+	CHECK_OK(iss_rule_no_charge_without_breakdown(false, false, &err));
+	CHECK_OK(iss_rule_no_charge_without_breakdown(true, true, &err));
+	CHECK_RULE(iss_rule_no_charge_without_breakdown(true, false, &err), "R10");
+}
+
+TEST("R25: an evaluation that is overdue stops licenses and renewals; one that says so stops the renewal for good")
+{
+	struct fj_err err = {0};
+	CHECK_OK(iss_rule_no_license_without_evaluation(false, &err));
+	CHECK_RULE(iss_rule_no_license_without_evaluation(true, &err), "R25");
+	CHECK_OK(iss_rule_no_renewal_without_evaluation("DAU-1", false, false, &err));
+	CHECK_RULE(iss_rule_no_renewal_without_evaluation("DAU-1", true, false, &err), "R25");
+	CHECK(strstr(err.en, "not evaluated") != NULL && strstr(err.en, "DAU-1") != NULL);
+	CHECK_RULE(iss_rule_no_renewal_without_evaluation("DAU-1", false, true, &err), "R25");
+	CHECK(strstr(err.en, "taken back") != NULL);
+}
+
+TEST("supervision: nobody evaluates himself, a disqualified operator gets nothing, an order is closed first, an adjustment only narrows")
+{
+	struct fj_err err = {0};
+	CHECK_OK(iss_rule_no_evaluation_by_the_evaluated(false, &err));
+	CHECK_RULE(iss_rule_no_evaluation_by_the_evaluated(true, &err), "domain.md 6");
+	CHECK_OK(iss_rule_no_disqualified_operator(NULL, &err));
+	CHECK_RULE(iss_rule_no_disqualified_operator("SO-1", &err), "R38");
+	CHECK_OK(iss_rule_no_resumption_under_order(NULL, &err));
+	CHECK_RULE(iss_rule_no_resumption_under_order("SO-1", &err), "domain.md 4.13");
+	CHECK_OK(iss_rule_no_widening(NULL, NULL, &err));
+	CHECK_RULE(iss_rule_no_widening("more", "更多", &err), "domain.md 7.3");
+}
+
 TEST("R35: form and check character of the credit code are two things")
 {
 	CHECK(iss_usci_form("11420000DEMA00013M"));

@@ -190,6 +190,40 @@ TEST("revenue that is held is cleared or refused; what is booked is countered, o
 	NO_WAY(ISS_OBJ_REVENUE, "COUNTER", "counter");
 }
 
+TEST("an authorisation is evaluated while it runs or is suspended, and made narrower; its end ends that")
+{
+	struct fj_err err = {0};
+	GOES(ISS_OBJ_AUTHORISATION, "ACTIVE", "evaluate", "ACTIVE");
+	GOES(ISS_OBJ_AUTHORISATION, "SUSPENDED", "evaluate", "SUSPENDED");
+	GOES(ISS_OBJ_AUTHORISATION, "ACTIVE", "adjust", "ACTIVE");
+	GOES(ISS_OBJ_AUTHORISATION, "SUSPENDED", "adjust", "SUSPENDED");
+	NO_WAY(ISS_OBJ_AUTHORISATION, "ENDING", "adjust");
+	NO_WAY(ISS_OBJ_AUTHORISATION, "PENDING", "evaluate");
+	FINAL(ISS_OBJ_AUTHORISATION, "RECLAIMED", "evaluate");
+	FINAL(ISS_OBJ_AUTHORISATION, "TERMINATED", "adjust");
+}
+
+TEST("orders, incidents, complaints and exits go step by step, and what is closed stays so")
+{
+	struct fj_err err = {0};
+	GOES(ISS_OBJ_ORDER, "ISSUED", "answer", "ANSWERED");
+	GOES(ISS_OBJ_ORDER, "ANSWERED", "return", "ISSUED");
+	GOES(ISS_OBJ_ORDER, "ANSWERED", "close", "CLOSED");
+	NO_WAY(ISS_OBJ_ORDER, "ANSWERED", "answer");
+	NO_WAY(ISS_OBJ_ORDER, "CLOSED", "return");
+	GOES(ISS_OBJ_INCIDENT, "REPORTED", "close", "CLOSED");
+	NO_WAY(ISS_OBJ_INCIDENT, "CLOSED", "close");
+	GOES(ISS_OBJ_COMPLAINT, "FILED", "answer", "ANSWERED");
+	GOES(ISS_OBJ_COMPLAINT, "ANSWERED", "uphold", "JUSTIFIED");
+	NO_WAY(ISS_OBJ_COMPLAINT, "FILED", "dismiss");
+	NO_WAY(ISS_OBJ_COMPLAINT, "JUSTIFIED", "dismiss");
+	GOES(ISS_OBJ_EXIT, "MISSING", "tick", "TICKED");
+	GOES(ISS_OBJ_EXIT, "TICKED", "return", "MISSING");
+	GOES(ISS_OBJ_EXIT, "TICKED", "accept", "CONFIRMED");
+	NO_WAY(ISS_OBJ_EXIT, "MISSING", "accept");
+	NO_WAY(ISS_OBJ_EXIT, "CONFIRMED", "return");
+}
+
 TEST("a refusal says what is possible instead; an unknown state or act is refused too")
 {
 	struct fj_err err = {0};

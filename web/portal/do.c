@@ -167,6 +167,7 @@ void portal_form_page(struct web_req *q, struct web_res *r, const struct iss_com
 		}
 	}
 	const char *const hidden[] = {twin_of(c, fill), NULL};
+	portal_stops_of(q, b, c, fill);
 	portal_form(q, b, c, fill, hidden, back_of(q)[0] != '\0' ? back_of(q) : NULL, 0);
 	way_back(q, b, c);
 	web_page_end(b);

@@ -31,6 +31,7 @@ struct portal_hint {
 	const char *from;              /* states it is offered in, with spaces around each; "": it takes another number */
 	bool danger;                   /* no way back */
 	const char *then_zh, *then_en; /* what follows, before the button; NULL: nothing */
+	bool stops;                    /* what would stop stands above the form */
 };
 extern const struct web_link portal_links[]; /* from values to details */
 const struct portal_noun *portal_noun_of(const char *name);   /* NULL: none */
@@ -109,6 +110,13 @@ bool portal_answer_file(struct web_res *r, const char *command, const json_t *an
  * the faults of a file); err as the answer words it */
 bool portal_refused(const json_t *answer, struct fj_err *err);
 bool portal_answer_is_plain(const json_t *answer); /* nothing in it that one has to look at */
+
+/* --- stops.c --- */
+/* what a taking-back of this certificate, asset or authorisation would stop, folded under its counts;
+ * nothing for a number that there is not */
+void portal_stops(struct web_req *q, struct fj_buf *b, const char *number);
+/* the same above the form of an act that takes back, when its number is filled in */
+void portal_stops_of(struct web_req *q, struct fj_buf *b, const struct iss_command_info *c, const json_t *fill);
 
 /* --- do.c --- */
 /* the form of a command as a page; err (NULL: none) stands above it */

@@ -70,6 +70,7 @@ static void acts(struct web_req *q, struct fj_buf *b, const char *noun, const js
 	size_t n, shown = 0;
 	const struct iss_command_info *const *all = iss_commands(&n);
 	const char *key = portal_key_of(noun), *id = web_param(q, "id");
+	bool stops = false;
 
 	for (size_t i = 0; i < n; i++) {
 		const struct iss_field *f = asks_for(all[i], noun, key);
@@ -79,6 +80,11 @@ static void acts(struct web_req *q, struct fj_buf *b, const char *noun, const js
 			web_html(b, "<h2>");
 			web_both(q, b, "办理", "Acts");
 			web_html(b, "</h2>");
+		}
+		const struct portal_hint *h = portal_hint_of(all[i]->name);
+		if (h != NULL && h->stops && !stops) { /* once, above the first of the forms that take back */
+			portal_stops(q, b, id);
+			stops = true;
 		}
 		act(q, b, all[i], f, id, back, shown);
 	}

@@ -1,0 +1,181 @@
+/*
+ * token_archive.c - what a job of license tokens has given, for its operator to hand
+ * on: one archive with every token as it was signed, and a covering list
+ * (docs/formats.md 10).
+ *
+ * The list's hash stands in the event that ended the job, and the list has every
+ * token's, so the archive can be checked against the log without the appliance.
+ * Who was left out stands in the list too, with the reason.  Tokens that were
+ * revoked since are in it as before: the archive says what was issued, the status
+ * lists what it is worth.
+ */
+#include "issuer/find.h"
+#include "issuer/sheet/sheet.h"
+#include "issuer/tar.h"
+#include "issuer/token.h"
+
+#define MAX_LIST (8u << 20)
+const struct iss_field fld_token_archive[] = {{"bulk", ISS_F_STR, true, 40, "批次编号", "job"}, {0}};
+enum { L_LINE, L_NUMBER, L_USER, L_NAME, L_PRODUCT, L_FROM, L_TO, L_SHA, L_NOTE, L_COLUMNS };
+
+static enum fj_rc no_memory(struct fj_err *err)
+{
+	return fj_fail(err, FJ_E_NOMEM, "issuer", NULL, "out of memory");
+}
+
+/* --- the covering list --- */
+
+/* columns of STO_JOB_TOKENS: line, id, user, name, product, from, to, state, sha256, bytes */
+static enum fj_rc list_token(struct sheet_out *o, const struct sto_q *q, struct fj_err *err)
+{
+	const char *cells[L_COLUMNS] = {NULL};
+	char line[24], from[FJ_TIME_CAP], to[FJ_TIME_CAP], hex[65] = "";
+
+	snprintf(line, sizeof(line), "%lld", (long long)sto_int(q, 0));
+	fj_time_china(sto_int(q, 5), from);
+	fj_time_china(sto_int(q, 6), to);
+	if (sto_blob(q, 8).len == FJ_SHA256_LEN)
+		fj_hex(sto_blob(q, 8).p, FJ_SHA256_LEN, hex);
+	cells[L_LINE] = line;
+	cells[L_NUMBER] = sto_text(q, 1);
+	cells[L_USER] = sto_text(q, 2);
+	cells[L_NAME] = sto_text(q, 3);
+	cells[L_PRODUCT] = sto_text(q, 4);
+	cells[L_FROM] = from;
+	cells[L_TO] = to;
+	cells[L_SHA] = hex;
+	cells[L_NOTE] = hex[0] != '\0' ? "" : "未签发";
+	return sheet_out_row(o, cells, err);
+}
+
+static enum fj_rc list_tokens(struct sto *db, const char *job, struct sheet_out *o, struct fj_err *err)
+{
+	FJ_AUTO(sto_q) q = {0};
+	bool row;
+
+	FJ_TRY(sto_query(db, STO_JOB_TOKENS, &q, err, "t", job));
+	for (;;) {
+		FJ_TRY(sto_step(&q, &row, err));
+		if (!row)
+			return FJ_OK;
+		FJ_TRY(list_token(o, &q, err));
+	}
+}
+
+static enum fj_rc list_left_out(struct sto *db, const struct tok_job *j, struct sheet_out *o, struct fj_err *err)
+{
+	FJ_AUTO(sto_q) q = {0};
+	bool row;
+
+	FJ_TRY(sto_query(db, STO_JOB_ASIDE, &q, err, "t", j->id));
+	for (;;) {
+		const char *cells[L_COLUMNS] = {NULL};
+		FJ_AUTO(json) why = NULL;
+		char line[24];
+		FJ_TRY(sto_step(&q, &row, err));
+		if (!row)
+			return FJ_OK;
+		FJ_TRY(fj_json_parse(fj_slice_str(sto_text(&q, 4)), 4096, &why, err));
+		snprintf(line, sizeof(line), "%lld", (long long)sto_int(&q, 0));
+		cells[L_LINE] = line;
+		cells[L_USER] = sto_text(&q, 1);
+		cells[L_NAME] = sto_text(&q, 2);
+		cells[L_PRODUCT] = j->product;
+		cells[L_NOTE] = fj_json_text(why, "zh");
+		FJ_TRY(sheet_out_row(o, cells, err));
+	}
+}
+
+enum fj_rc tok_list(struct sto *db, const struct tok_job *j, struct fj_buf *out, char hex[65], struct fj_err *err)
+{
+	static const struct sheet_column columns[L_COLUMNS] = {{.title = "清单行号"}, {.title = "令牌编号"}, {.title = "用户代码"}, {.title = "用户名称"}, {.title = "产品"},
+		{.title = "生效时间"}, {.title = "截止时间"}, {.title = "SHA-256"}, {.title = "说明"}};
+	FJ_AUTO(sheet_out) o = NULL;
+	size_t before = out->len;
+	struct fj_hash h;
+
+	FJ_TRY(sheet_out_new(SHEET_CSV, "许可令牌", columns, L_COLUMNS, &o, err));
+	FJ_TRY(list_tokens(db, j->id, o, err));
+	FJ_TRY(list_left_out(db, j, o, err));
+	FJ_TRY(sheet_out_finish(&o, out, err));
+	fj_sha256(FJ_SLICE(out->data + before, out->len - before), &h);
+	fj_hex(h.b, FJ_SHA256_LEN, hex);
+	return FJ_OK;
+}
+
+/* --- the archive --- */
+
+static enum fj_rc add_tokens(struct sto *db, const char *job, struct tar *t, int64_t *n, struct fj_err *err)
+{
+	FJ_AUTO(sto_q) q = {0};
+	char name[80];
+	bool row;
+
+	FJ_TRY(sto_query(db, STO_JOB_TOKENS, &q, err, "t", job));
+	for (;;) {
+		FJ_TRY(sto_step(&q, &row, err));
+		if (!row)
+			return FJ_OK;
+		if (sto_blob(&q, 9).len == 0) /* given up before it was signed */
+			continue;
+		snprintf(name, sizeof(name), "tokens/%.40s.jwt", sto_text(&q, 1));
+		FJ_TRY(tar_add(t, name, sto_blob(&q, 9), err));
+		(*n)++;
+	}
+}
+
+static enum fj_rc add_manifest(struct iss_call *c, const struct tok_job *j, int64_t n, const char *list, struct tar *t, struct fj_err *err)
+{
+	FJ_AUTO(buf) text = FJ_BUF_INIT(65536);
+	FJ_AUTO(json) m = json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:I, s:I, s:I, s:s, s:O}", "format", "urn:fujie:license-tokens:1", "base", iss_base(c->iss), "job", j->id,
+	    "state", j->state, "approval", j->approval, "authorisation", j->authorisation, "operator", j->operator_, "digest", j->digest, "total", (json_int_t)j->total, "tokens",
+	    (json_int_t)n, "left_out", (json_int_t)j->refused, "list_sha256", list, "request", j->request);
+
+	if (m == NULL)
+		return no_memory(err);
+	FJ_TRY(fj_json_canonical(m, &text, err));
+	return tar_add(t, "manifest.json", fj_buf_slice(&text), err);
+}
+
+static enum fj_rc fill(struct iss_call *c, const struct tok_job *j, struct tar *t, struct fj_err *err)
+{
+	FJ_AUTO(buf) list = FJ_BUF_INIT(MAX_LIST);
+	char hex[65];
+	int64_t n = 0;
+
+	FJ_TRY(tok_list(c->db, j, &list, hex, err));
+	if (j->list_sha256[0] != '\0' && strcmp(hex, j->list_sha256) != 0)
+		return fj_fail(err, FJ_E_CORRUPT, "issuer", NULL, "the covering list of %s is not the one that its last event holds", j->id);
+	FJ_TRY(tar_add(t, "list.csv", fj_buf_slice(&list), err));
+	FJ_TRY(add_tokens(c->db, j->id, t, &n, err));
+	FJ_TRY(add_manifest(c, j, n, hex, t, err));
+	return tar_end(t, err);
+}
+
+static enum fj_rc check_ended(struct iss_call *c, const struct tok_job *j, struct fj_err *err)
+{
+	FJ_AUTO(sto_q) q = {0};
+	bool ended = strcmp(j->state, "DONE") == 0 || strcmp(j->state, "STOPPED") == 0;
+
+	FJ_TRY(sto_first(c->db, STO_JOB_COUNTS, &q, "count", err, "t", j->id));
+	if (ended && sto_int(&q, 1) == 0)
+		return FJ_OK;
+	enum fj_rc rc = fj_fail(err, FJ_E_STATE, "issuer", "domain.md 4.10", "the job is not over: %lld of %lld rows are taken up; wait until it is done, or stop it", (long long)j->taken, (long long)j->total);
+	fj_err_zh(err, "该批次尚未结束（%lld/%lld）；请待其完成，或先停止", (long long)j->taken, (long long)j->total);
+	return rc;
+}
+
+enum fj_rc cmd_token_archive(struct iss_call *c, struct fj_err *err)
+{
+	FJ_AUTO(tok_job) j = {.request = NULL};
+	FJ_AUTO(tar) t = {.pack = NULL};
+	char name[64];
+
+	FJ_TRY(tok_job_get(c->db, fj_json_peek(c->params, "bulk"), &j, err));
+	FJ_TRY(tok_job_reader(c, &j, err));
+	FJ_TRY(check_ended(c, &j, err));
+	FJ_TRY(tar_new(&t, SHEET_MAX_FILE, j.at, true, err));
+	FJ_TRY(fill(c, &j, &t, err));
+	snprintf(name, sizeof(name), "tokens-%.30s.tar.gz", j.id);
+	return fnd_file(c, name, "application/gzip", &t.out, err);
+}

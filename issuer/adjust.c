@@ -82,21 +82,47 @@ struct hit {
 	int64_t list, idx;
 };
 
-static enum fj_rc fits(const struct sto_q *q, const json_t *grant, fj_time exp, bool *out, struct fj_err *err)
+bool adj_names_asset(const json_t *payload, const char *asset_no)
+{
+	size_t i;
+	json_t *v;
+
+	json_array_foreach(json_object_get(payload, "assets"), i, v)
+		if (strcmp(fj_json_text(v, "id"), asset_no) == 0)
+			return true;
+	return false;
+}
+
+/* a paid authorisation gives no free license but for public governance and welfare */
+static bool terms_fit(const json_t *payload, const char *terms, const json_t *grant)
+{
+	size_t i;
+	json_t *v;
+
+	if (strcmp(fj_json_text(json_object_get(payload, "terms"), "kind"), "paid") != 0 || strcmp(terms, "free") != 0)
+		return true;
+	json_array_foreach(json_object_get(grant, "purposes"), i, v)
+		if (strcmp(json_string_value(v), "PUBGOV") != 0 && strcmp(json_string_value(v), "WELFARE") != 0)
+			return false;
+	return true;
+}
+
+/* what a verifier asks that has the version with this payload (verifier/narrow.c) */
+static enum fj_rc fits(const struct sto_q *q, const json_t *payload, bool *out, struct fj_err *err)
 {
 	FJ_AUTO(json) own = NULL;
 
 	*out = false;
-	if (sto_int(q, 3) > exp)
+	if (sto_int(q, 3) > fj_json_num(payload, "exp") || !adj_names_asset(payload, sto_text(q, 5)))
 		return FJ_OK;
 	FJ_TRY(fj_json_parse(fj_slice_str(sto_text(q, 4)), 65536, &own, err));
-	enum fj_rc rc = fj_grant_within(own, grant, NULL);
-	*out = rc == FJ_OK;
+	enum fj_rc rc = fj_grant_within(own, json_object_get(payload, "grant"), NULL);
+	*out = rc == FJ_OK && terms_fit(payload, sto_text(q, 6), own);
 	return rc == FJ_E_NOMEM ? fj_fail(err, rc, "issuer", NULL, "out of memory") : FJ_OK;
 }
 
 /* one page of tokens after `after`, which moves on: those beyond into hit[PAGE] */
-static enum fj_rc look(struct sto *db, const char *number, fj_time now, const json_t *grant, fj_time exp, char after[64], struct hit *hit, size_t *hits, size_t *rows, struct fj_err *err)
+static enum fj_rc look(struct sto *db, const char *number, fj_time now, const json_t *payload, char after[64], struct hit *hit, size_t *hits, size_t *rows, struct fj_err *err)
 {
 	FJ_AUTO(sto_q) q = {0};
 	bool row, fit;
@@ -108,7 +134,7 @@ static enum fj_rc look(struct sto *db, const char *number, fj_time now, const js
 		if (!row)
 			return FJ_OK;
 		FJ_TRY(fj_strcopy(after, 64, sto_text(&q, 0)));
-		FJ_TRY(fits(&q, grant, exp, &fit, err));
+		FJ_TRY(fits(&q, payload, &fit, err));
 		if (fit)
 			continue;
 		hit[*hits].list = sto_int(&q, 1);
@@ -118,7 +144,7 @@ static enum fj_rc look(struct sto *db, const char *number, fj_time now, const js
 }
 
 /* e NULL: only counted; else revoked.  A page at a time, whatever their number. */
-static enum fj_rc beyond(struct sto *db, const struct evt *e, const char *number, fj_time now, const json_t *grant, fj_time exp, int64_t *n, struct fj_err *err)
+static enum fj_rc beyond(struct sto *db, const struct evt *e, const char *number, fj_time now, const json_t *payload, int64_t *n, struct fj_err *err)
 {
 	struct hit hit[PAGE];
 	char after[64] = "";
@@ -126,7 +152,7 @@ static enum fj_rc beyond(struct sto *db, const struct evt *e, const char *number
 
 	*n = 0;
 	do {
-		FJ_TRY(look(db, number, now, grant, exp, after, hit, &hits, &rows, err));
+		FJ_TRY(look(db, number, now, payload, after, hit, &hits, &rows, err));
 		for (size_t k = 0; e != NULL && k < hits; k++) {
 			FJ_TRY(sts_apply_set(e, hit[k].list, (uint32_t)hit[k].idx, STS_INVALID, err));
 			FJ_TRY(sto_run(db, STO_TOKEN_STATE, NULL, err, "tit", "REVOKED", e->seq, hit[k].id));
@@ -156,6 +182,13 @@ enum fj_rc adj_record(struct iss_call *c, const struct dom_auth *a, const json_t
 	return evt_append(c, "authorisation.adjusted", a->number, body, err);
 }
 
+static enum fj_rc narrowed_payload(struct iss_call *c, const struct dom_auth *a, const json_t *grant, fj_time exp, json_t **out, struct fj_err *err)
+{
+	FJ_TRY(dom_auth_current(c, a, out, err));
+	return json_object_set(*out, "grant", (json_t *)(uintptr_t)grant) == 0 && json_object_set_new(*out, "exp", json_integer((json_int_t)exp)) == 0 ? FJ_OK
+	    : fj_fail(err, FJ_E_NOMEM, "issuer", NULL, "out of memory");
+}
+
 static enum fj_rc check(struct iss_call *c, const struct dom_auth *a, struct fj_err *err)
 {
 	const char *to;
@@ -169,6 +202,7 @@ enum fj_rc cmd_authorisation_adjust(struct iss_call *c, struct fj_err *err)
 	FJ_AUTO(dom_auth) a = {.body = NULL};
 	FJ_AUTO(dom_org) holder = {.affiliates = NULL};
 	FJ_AUTO(json) grant = NULL;
+	FJ_AUTO(json) scope = NULL;
 	enum iss_party by;
 	fj_time exp;
 	int64_t n;
@@ -181,7 +215,8 @@ enum fj_rc cmd_authorisation_adjust(struct iss_call *c, struct fj_err *err)
 	FJ_TRY(narrowed_end(c, fj_json_peek(c->params, "to"), &a, &exp, err));
 	if (exp == a.not_after && json_equal(grant, json_object_get(a.body, "grant")))
 		return no(err, FJ_E_INVALID, "nothing would be narrower than it is", "未缩小任何范围");
-	FJ_TRY(beyond(c->db, NULL, a.number, c->now, grant, exp, &n, err));
+	FJ_TRY(narrowed_payload(c, &a, grant, exp, &scope, err));
+	FJ_TRY(beyond(c->db, NULL, a.number, c->now, scope, &n, err));
 	FJ_TRY(dom_org_get(c->db, a.holder, &holder, err));
 	FJ_AUTO(json) payload = json_pack("{s:s, s:O, s:I, s:s, s:I}", "number", a.number, "grant", grant, "exp", (json_int_t)exp, "reason", fj_json_text(c->params, "reason"),
 	    "tokens_beyond", (json_int_t)n);
@@ -204,9 +239,7 @@ enum fj_rc apr_authorisation_adjust(struct iss_call *c, const struct apr *p, str
 	enum fj_rc rc = fj_grant_within(grant, json_object_get(a.body, "grant"), &why);
 	if (rc != FJ_OK || exp > a.not_after)
 		return iss_rule_no_widening(rc != FJ_OK ? why.en : "the end is later than that of the authorisation", rc != FJ_OK ? why.zh : "截止日晚于授权的截止日", err);
-	FJ_TRY(dom_auth_current(c, &a, &payload, err));
-	if (json_object_set(payload, "grant", (json_t *)(uintptr_t)grant) != 0 || json_object_set_new(payload, "exp", json_integer((json_int_t)exp)) != 0)
-		return fj_fail(err, FJ_E_NOMEM, "issuer", NULL, "out of memory");
+	FJ_TRY(narrowed_payload(c, &a, grant, exp, &payload, err));
 	FJ_TRY(dom_auth_renew(c, &a, payload, NULL, &version, err));
 	FJ_TRY(adj_record(c, &a, payload, version, fj_json_text(p->payload, "reason"), err));
 	c->dirty_status = true;
@@ -231,7 +264,7 @@ enum fj_rc adj_apply(const struct evt *e, const char *authorisation, const json_
 	int64_t revoked = 0;
 
 	if (issued)
-		FJ_TRY(beyond(e->db, e, authorisation, e->at, json_object_get(payload, "grant"), fj_json_num(payload, "exp"), &revoked, err));
+		FJ_TRY(beyond(e->db, e, authorisation, e->at, payload, &revoked, err));
 	return sto_run(e->db, STO_ADJUST_DONE, NULL, err, "titi", issued ? "ISSUED" : "ABANDONED", revoked, authorisation, fj_json_num(payload, "version"));
 }
 

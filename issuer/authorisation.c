@@ -530,6 +530,12 @@ static enum fj_rc free_version(struct iss_call *c, const struct dom_auth *a, int
 /* other licenses may fit it than fitted the one before */
 static bool rescoped(const json_t *was, const json_t *now)
 {
+	size_t i;
+	json_t *v;
+
+	json_array_foreach(json_object_get(was, "assets"), i, v)
+		if (!adj_names_asset(now, fj_json_text(v, "id")))
+			return true;
 	return !json_equal(json_object_get(was, "grant"), json_object_get(now, "grant")) || !json_equal(json_object_get(was, "terms"), json_object_get(now, "terms")) ||
 	    fj_json_num(was, "exp") != fj_json_num(now, "exp");
 }
@@ -887,7 +893,14 @@ enum fj_rc apply_authorisation_ended(const struct evt *e, struct fj_err *err)
 
 enum fj_rc apr_authorisation_end_refused(struct iss_call *c, const struct apr *a, struct fj_err *err)
 {
-	return move(c, a->object, "keep", "authorisation.ending-refused", NULL, err);
+	FJ_AUTO(dom_auth) now = {.body = NULL};
+
+	FJ_TRY(move(c, a->object, "keep", "authorisation.ending-refused", NULL, err));
+	FJ_TRY(dom_auth_get(c->db, a->object, &now, err));
+	if (strcmp(now.state, "ACTIVE") != 0 || sup_may_resume(c, now.number, NULL) == FJ_OK)
+		return FJ_OK;
+	/* a supervisor ordered the suspension meanwhile */
+	return dom_auth_suspend(c, &now, ISS_PARTY_FINANCE, "an order of suspension stands 监管指令要求暂停", err);
 }
 
 enum fj_rc apply_authorisation_ending_refused(const struct evt *e, struct fj_err *err)

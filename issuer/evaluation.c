@@ -191,11 +191,11 @@ static enum fj_rc record(struct iss_call *c, const struct dom_auth *a, const cha
 	FJ_TRY(sup_keep(c, "report", "EVALUATION", "运营成效评价报告", &report, err));
 	int64_t months = t->months;
 	FJ_TRY(months_of(c->db, a->number, &months, err));
-	fj_time due = evl_period_end(to + DAY, months);
+	const fj_time since = to + DAY, due = evl_period_end(since, months);
 	FJ_AUTO(json) body = json_pack("{s:s, s:s, s:s, s:s, s:s, s:O, s:I, s:s, s:s, s:s, s:s, s:s, s:I, s:I}", "authorisation", a->number, "org", c->actor->org,
 	    "role", role, "from", fj_json_text(c->params, "from"), "to", fj_json_text(c->params, "to"), "indicators", json_object_get(c->params, "indicators"),
 	    "score_bp", (json_int_t)score_bp, "conclusion", fj_json_text(c->params, "conclusion"), "material", report.id, "sha256", report.sha256,
-	    "note", fj_json_text(c->params, "note"), "person", c->actor->person, "since", (json_int_t)(to + DAY), "due", (json_int_t)due);
+	    "note", fj_json_text(c->params, "note"), "person", c->actor->person, "since", (json_int_t)since, "due", (json_int_t)due);
 	FJ_TRY(evt_append(c, "evaluation.added", id, body, err));
 	char next[FJ_TIME_CAP];
 	fj_date_china(due, next);

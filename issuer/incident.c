@@ -83,14 +83,15 @@ static enum fj_rc suspend(struct iss_call *c, const struct about *a, const char 
 	if (a->auth.number[0] == '\0') {
 		*what = a->asset.asset_no;
 		FJ_TRY(dom_may_freeze(c, &a->asset, err));
-		return dom_freeze(c, &a->asset, reason, err);
+		return strcmp(a->asset.state, "FROZEN") == 0 ? FJ_OK : dom_freeze(c, &a->asset, reason, err);
 	}
 	*what = a->auth.number;
 	FJ_TRY(dom_party(c, &a->auth, &by, err));
 	if (by < ISS_PARTY_IMPLEMENTER)
 		return no(err, FJ_E_FORBIDDEN, "an authorisation is suspended by its implementing institution or the finance department; report without suspending",
 		    "授权应由实施机构或财政部门暂停；请仅报告事件");
-	return dom_auth_suspend(c, &a->auth, by, reason, err);
+	bool already = strcmp(a->auth.state, "ENDING") == 0 || (strcmp(a->auth.state, "SUSPENDED") == 0 && by <= iss_party_of(a->auth.suspended_by));
+	return already ? FJ_OK : dom_auth_suspend(c, &a->auth, by, reason, err);
 }
 
 enum fj_rc cmd_incident_report(struct iss_call *c, struct fj_err *err)

@@ -518,20 +518,20 @@ static enum fj_rc check_terms(const struct dom_product *p, const json_t *r, stru
 	return is(p->price_form, "GUIDED") ? iss_rule_no_fee_above_cap(p->fee_fen, p->cap_fen, err) : FJ_OK;
 }
 
-static enum fj_rc check_licensed(const struct iss_call *c, const struct dom_product *p, const json_t *r, struct fj_err *err)
+static enum fj_rc check_licensed(struct sto *db, const struct dom_auth *a, const struct dom_product *p, const json_t *r, struct fj_err *err)
 {
 	const json_t *asked = json_object_get(r, "product"), *uses = json_object_get(json_object_get(r, "grant"), "purposes");
 
 	if (!is(p->state, "ON_SALE"))
 		return no(err, FJ_E_STATE, "domain.md 4.9", "the product is withdrawn; no license is issued for it", "该产品已下架，不得签发许可");
-	if (!is(p->seller, c->actor->org))
+	if (!is(p->seller, a->operator_))
 		return no(err, FJ_E_FORBIDDEN, "domain.md 7.4", "a license is issued by the product's seller", "许可令牌由产品的销售方签发");
 	if (!is(fj_json_text(asked, "version"), p->version) || !is(fj_json_text(asked, "kind"), is(p->level, "OPERATOR") ? "operator" : "redeveloped"))
 		return no(err, FJ_E_INVALID, "domain.md 4.10", "a license names the product's present version and its kind", "许可令牌应列明产品的现行版本和类别");
 	if (json_array_size(uses) != 1 || !fj_list_has(uses, p->purpose))
 		return iss_rule_fail(err, "R13", "a license has the one purpose that its product is registered for", "许可令牌的用途应为产品登记的用途");
 	if (is(p->level, "OPERATOR")) /* the agreement may have been adjusted since */
-		FJ_TRY(check_listed(c->db, p->authorisation, p->id, p->purpose, err));
+		FJ_TRY(check_listed(db, p->authorisation, p->id, p->purpose, err));
 	return check_terms(p, r, err);
 }
 
@@ -547,7 +547,7 @@ enum fj_rc dom_product_licensed(struct iss_call *c, const struct dom_auth *a, co
 		    : no(err, FJ_E_INVALID, "domain.md 4.10", "a license's fee is that of a registered product; register it first (product.add)", "许可费以登记的产品为准，请先登记产品");
 	if (dom_product_get(c->db, a->number, id, &p, NULL) != FJ_OK)
 		return no(err, FJ_E_NOTFOUND, "domain.md 4.10", "a license names a product that is registered under its authorisation; register it first (product.add)", "许可令牌应列明该授权项下已登记的产品；请先登记产品");
-	return check_licensed(c, &p, request, err);
+	return check_licensed(c->db, a, &p, request, err);
 }
 
 /* --- reading --- */

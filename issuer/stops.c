@@ -14,7 +14,7 @@ const struct iss_field fld_stops[] = {{"number", ISS_F_STR, true, DOM_MAX_ASSET_
 
 struct stops {
 	struct iss_call *c;
-	const char *asset_no; /* "": the tokens of every asset */
+	char asset_no[DOM_CAP(DOM_MAX_ASSET_NO)]; /* "": the tokens of every asset */
 	json_t *certificates, *authorisations, *products, *tokens;
 	int64_t n_tokens;
 };
@@ -80,7 +80,7 @@ static enum fj_rc of_asset(struct stops *s, const char *asset_no, struct fj_err 
 	bool row;
 
 	FJ_TRY(dom_asset_get(s->c->db, asset_no, &a, err));
-	s->asset_no = asset_no;
+	FJ_TRY(fj_strcopy(s->asset_no, sizeof(s->asset_no), asset_no));
 	if (a.certificate[0] != '\0') {
 		FJ_TRY(dom_cert_get(s->c->db, a.certificate, &t, err));
 		if (json_array_append_new(s->certificates, json_pack("{s:s, s:s, s:s, s:s}", "number", t.number, "state", t.state, "asset_no", t.asset_no, "asset_name", t.asset_name)) != 0)
@@ -116,7 +116,7 @@ enum fj_rc cmd_stops_show(struct iss_call *c, struct fj_err *err)
 	FJ_AUTO(json) authorisations = json_array();
 	FJ_AUTO(json) products = json_array();
 	FJ_AUTO(json) tokens = json_array();
-	struct stops s = {.c = c, .asset_no = "", .certificates = certificates, .authorisations = authorisations, .products = products, .tokens = tokens};
+	struct stops s = {.c = c, .certificates = certificates, .authorisations = authorisations, .products = products, .tokens = tokens};
 	const char *number = fj_json_text(c->params, "number");
 
 	FJ_TRY(find(&s, number, err));

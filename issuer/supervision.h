@@ -63,6 +63,8 @@ enum fj_rc ext_open(struct iss_call *c, const struct dom_auth *a, const char *ho
 /* --- adjust.c --- */
 /* FJ_E_STATE while a new version of the authorisation is being made */
 enum fj_rc adj_none_pending(struct iss_call *c, const char *authorisation, struct fj_err *err) FJ_MUST_USE;
+/* is the asset among those of an authorisation's payload? */
+bool adj_names_asset(const json_t *payload, const char *asset_no);
 /* the record of a version with another scope: its payload, and why */
 enum fj_rc adj_record(struct iss_call *c, const struct dom_auth *a, const json_t *payload, int64_t version, const char *reason, struct fj_err *err) FJ_MUST_USE;
 /* in apply: a version with another scope is in force, or was given up; tokens that no longer fit are revoked */

@@ -65,8 +65,8 @@ def licensed(asset, n):
         'certificates': [number], 'operator': '91420100DEMA001011', 'grant': grant, 'terms': 'free', 'from': day(0), 'to': day(300), 'shared': False, 'selection': 'x', 'operator_conditions': 'x',
         'documents': {k: 'x' for k in ('feasibility', 'due_diligence', 'risk_evaluation', 'security_rules', 'emergency_plan')}}})['approval']})['authorisation']
     s['jc1'] = h.session('jc1')
-    for k in range(0, n, 5000):
-        users = [{'usci': usci('91420100DEMD%04d1' % i), 'name': 'x'} for i in range(min(5000, n - k))]
+    for k in range(0, n, 2000):
+        users = [{'usci': usci('91420100DEMD%04d1' % i), 'name': 'x'} for i in range(min(2000, n - k))]
         out = do('jc1', 'token', 'issue', {'request': {'authorisation': dau, 'product': {'id': 'P', 'version': '1', 'kind': 'operator'}, 'grant': grant, 'terms': 'free', 'days': 90, 'binding': 'named',
                                                        'audience': 'https://gateway.example', 'duties': [], 'users': users}})
     return dau, h.api('GET', '/api/v1/token/' + out['tokens'][-1], None, s['jc1'])[1]

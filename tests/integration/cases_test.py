@@ -20,7 +20,7 @@ from lib import *
 MAY = {'ledger/import': 'HOLDER', 'ledger/recognise': 'HOLDER', 'ledger/confirm': 'SUPERIOR FINANCE', 'asset/card': 'HOLDER', 'registration/submit': 'HOLDER',
        'registration/endorse': 'SUPERIOR', 'registration/accept': 'FINANCE', 'registration/review': 'FINANCE', 'registration/notice': 'FINANCE',
        'registration/decide': 'FINANCE', 'certificate/issue': 'FINANCE', 'certificate/revoke': 'FINANCE', 'approval/approve': 'FINANCE SUPERIOR HOLDER IMPLEMENTER OPERATOR USER',
-       'authorisation/propose': 'IMPLEMENTER', 'authorisation/suspend': 'IMPLEMENTER FINANCE', 'authorisation/reclaim': 'IMPLEMENTER', 'token/issue': 'OPERATOR',
+       'authorisation/propose': 'IMPLEMENTER', 'authorisation/suspend': 'IMPLEMENTER FINANCE', 'evaluation/add': 'IMPLEMENTER ASSESSOR', 'authorisation/reclaim': 'IMPLEMENTER', 'token/issue': 'OPERATOR',
        'plan/study': 'IMPLEMENTER', 'plan/submit': 'IMPLEMENTER', 'plan/deliberate': 'IMPLEMENTER', 'plan/select': 'IMPLEMENTER', 'plan/agree': 'IMPLEMENTER',
        'plan/file': 'IMPLEMENTER DATA_BUREAU', 'plan/activate': 'IMPLEMENTER', 'price/record': 'IMPLEMENTER FINANCE', 'product/add': 'OPERATOR DEVELOPER USER',
        'collateral/request': 'HOLDER OPERATOR IMPLEMENTER',

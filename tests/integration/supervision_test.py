@@ -352,6 +352,15 @@ def orders(dau, good, cert, wide):
     for who in ('gz-fin1', 'gz-fin2'):
         o.done(who, 'approval.reject', id=begun['approval'], note='情节轻微（示例）')
     check('refused by two officers of the finance department, the former state returns', state(dau) == 'ACTIVE' and verdict(good) == 'permit')
+    begun = issue('ministry', 'RECLAIM')[1]
+    stop = issue('bureau', 'SUSPEND')[1]
+    for who in ('gz-fin1', 'gz-fin2'):
+        o.done(who, 'approval.reject', id=begun['approval'], note='情节轻微（示例）')
+    check('but not past an order to suspend that was given meanwhile', state(dau) == 'SUSPENDED' and verdict(good) == 'deny', state(dau))
+    check('an incident reported while it is suspended is taken', o.do('gz-hold1', 'incident.report', number=dau, kind='ABUSE', severity='MINOR', occurred=utc(T), text='示例', suspend=True)[1].get('suspended') == dau)
+    o.done('bureau', 'order.close', id=stop['id'], reason='已整改（示例）')
+    o.two('gz-fin1', 'gz-fin2', 'authorisation.resume', number=dau, reason='已整改（示例）')
+    check('closed and resumed, it runs', state(dau) == 'ACTIVE' and verdict(good) == 'permit')
 
 
 def reclaim(dau, good):
@@ -451,7 +460,7 @@ h = Home(cases=False)
 o = Officers(h)
 try:
     check('a demo home without cases that serves', h.made and h.serve(), h.made_err)
-    names = replay('suspend')
+    names = replay('evaluate')
     cert, dau = names['cert'], names['dau']
     good = token(names['tok'])
     bodies()

@@ -163,8 +163,9 @@ enum fj_rc cmd_revenue_remit(struct iss_call *c, struct fj_err *err)
 		.receipt = fj_json_text(p, "receipt"), .row = ""};
 	FJ_TRY(rem_pay(c, &m, &pay, &left, err));
 	fj_time paid = 0;
+	int64_t sum = m.paid + pay.fen;
 	FJ_TRY(fj_date_parse(pay.paid_on, &paid, err));
-	c->answer = json_pack("{s:s, s:s, s:I, s:I, s:b}", "id", m.id, "state", left == 0 ? "PAID" : "SHORT", "paid_fen", (json_int_t)(m.paid + pay.fen), "short_fen", (json_int_t)left,
+	c->answer = json_pack("{s:s, s:s, s:I, s:I, s:b}", "id", m.id, "state", left == 0 ? "PAID" : "SHORT", "paid_fen", (json_int_t)sum, "short_fen", (json_int_t)left,
 	    "late", paid > m.due);
 	return c->answer != NULL ? answer_short(c, &m, pay.fen, err) : no_memory(err);
 }

@@ -7,7 +7,8 @@
  * a payer that it does not know is a budget unit when its code is a public body's of the
  * holder's own division.  Money goes round when a party of the authorisation paid the
  * payer within the profile's window, by a bank statement or by another booking, or when
- * the payer is the seller.  Refused outright: a fee for public welfare (R07) and
+ * the payer is the seller.  What the gateway reported of the payer's licenses in the
+ * period shows a delivery too.  Refused outright: a fee for public welfare (R07) and
  * back-dating.
  */
 #include "issuer/revenue.h"
@@ -15,6 +16,7 @@
 #include "base/jws.h"
 #include "issuer/product.h"
 #include "issuer/profile.h"
+#include "issuer/usage.h"
 
 #define DAY 86400
 #define MAX_LIST 200
@@ -288,6 +290,22 @@ static bool in_force(const struct iss_call *c, const struct rev *r, const struct
 	return a->body != NULL && is(a->state, "ACTIVE") && c->now <= a->not_after && strcmp(r->period_to, end) <= 0;
 }
 
+/* uses that the gateway reported for the payer's licenses in the period: token receipts */
+static enum fj_rc used(struct iss_call *c, const struct rev *r, bool *out, struct fj_err *err)
+{
+	fj_time from, to;
+	int64_t total = 0;
+
+	*out = false;
+	if (r->authorisation[0] == '\0')
+		return FJ_OK;
+	FJ_TRY(fj_date_parse(r->period_from, &from, err));
+	FJ_TRY(fj_date_parse(r->period_to, &to, err));
+	FJ_TRY(dom_usage_total(c->db, r->authorisation, r->product, r->payer, from, to, &total, err));
+	*out = total > 0;
+	return FJ_OK;
+}
+
 static enum fj_rc gather(struct iss_call *c, const struct rev *r, const struct dom_auth *a, const json_t *agreement, struct iss_revenue_facts *f, struct fj_err *err)
 {
 	FJ_AUTO(dom_org) holder = {.affiliates = NULL};
@@ -297,11 +315,12 @@ static enum fj_rc gather(struct iss_call *c, const struct rev *r, const struct d
 	*f = (struct iss_revenue_facts){0};
 	FJ_TRY(dom_org_get(c->db, r->holder, &holder, err));
 	fj_date_china(c->now, today);
-	bool delivered = rev_delivered(r->evidence, from);
+	bool delivered = rev_delivered(r->evidence, from), receipts;
+	FJ_TRY(used(c, r, &receipts, err));
 	f->no_authorisation = !disposal && !in_force(c, r, a);
 	f->no_agreement = !disposal && !own_sale && (agreement == NULL || (r->product[0] != '\0' && product_of(r, agreement) == NULL));
 	f->no_disposal = disposal && !iss_said(fj_json_text(r->evidence, "disposal"));
-	f->no_delivery = !disposal && r->gross > 0 && !delivered && json_array_size(json_object_get(r->evidence, "materials")) == 0;
+	f->no_delivery = !disposal && r->gross > 0 && !delivered && !receipts && json_array_size(json_object_get(r->evidence, "materials")) == 0;
 	f->lump_sum = !disposal && (strcmp(r->period_to, today) > 0 || (from[0] != '\0' && strcmp(r->paid_on, from) < 0));
 	f->debt_funded = is(r->funds, "DEBT");
 	FJ_TRY(same_budget(c, r, &holder, &f->same_budget, err));

@@ -594,7 +594,7 @@ async function hostileName(one, two, stranger) {
 		await waiting(two, 'E2E-1').locator('text=批准').click();
 		await two.waitForLoadState();
 		await open(two, '/show/asset/E2E-1');
-		const number = await two.locator('main a[href^="/show/certificate/"]').innerText();
+		const number = await two.locator('main a[href^="/show/certificate/"]').first().innerText();
 		await two.setViewportSize(narrow);
 		for (const a of ['/list/certificate', cert(number)]) {
 			await open(two, a);

@@ -197,6 +197,14 @@ def held():
     code, answer = do('hbsw1', 'revenue.book', **sale(authorisation=case6, product=None, kind='USE_FEE'))
     same('under a suspended authorisation it is held', codes(answer), ['NO_AUTHORISATION'])
     two('hb-fin1', 'hb-fin2', 'authorisation.resume', number=case6, reason='恢复（示例）')
+    used = dict(authorisation=bare, product='P-USE', evidence=None, period_from='2026-06-03', period_to='2026-06-03', paid_on='2026-06-03')
+    same('without any receipt of use it is held', codes(book(**used)[1]), ['NO_AGREEMENT', 'NO_DELIVERY'])
+    token = done('jc1', 'token.issue', request={'authorisation': bare, 'product': {'id': 'P-USE', 'version': '1.0', 'kind': 'operator'}, 'grant': dict(GRANT, purposes=['INDUSTRY'], rights=['USE'],
+                 actions=['QUERY']), 'terms': 'paid', 'days': 30, 'binding': 'named', 'audience': 'https://gateway.example', 'duties': ['STOP'],
+                 'users': [{'usci': PENGCHENG, 'name': '鹏城数据科技（虚构）'}]})['tokens'][0]
+    done('jc1', 'usage.report', totals=[{'token': token, 'day': '2026-06-03', 'count': 7}])
+    same('uses that the gateway reported are receipts', codes(book(**used)[1]), ['NO_AGREEMENT'])
+    same('another payer\'s are not', codes(book(**dict(used, payer=GUIZHOU))[1]), ['NO_AGREEMENT', 'NO_DELIVERY'])
     everything = book(payer=HUBEI, funded_by='DEBT', gov_platform=True, evidence=None, period_to='2027-05-31', product='P-OTHER')
     same('all reasons are told at once', codes(everything[1]), ['NO_AGREEMENT', 'NO_DELIVERY', 'SAME_BUDGET', 'LUMP_SUM', 'PLATFORM', 'DEBT_FUNDED'])
     same('the list of what is held', sorted({i['state'] for i in get('hb-fin1', 'revenue?state=HELD&limit=1000')['items']}), ['HELD'])
@@ -530,7 +538,7 @@ def pages():
     for path in paths:
         text = re.sub('<(script|style|head)[^>]*>.*?</(script|style|head)>', '', page(path), flags=re.S)
         text = re.sub('<option[^>]*>[^<]*</option>|<code>.*?</code>|<details.*?</details>', '', text, flags=re.S)
-        words = {w for t in re.findall('>([^<]+)<', re.sub('P-[A-Z]+', '', text)) for w in code.findall(t) if not re.search('[0-9A-Z]{18}|[A-Z]{2}-[0-9a-z]', t)}
+        words = {w for t in re.findall('>([^<]+)<', re.sub('P-[A-Z]+|HB-R-[0-9]', '', text)) for w in code.findall(t) if not re.search('[0-9A-Z]{18}|[A-Z]{2}-[0-9a-z]', t)}
         check('words, no codes: ' + path.split('/RV-')[0].split('/RM-')[0].split('/SR-')[0], words <= {'CSV', 'XLSX', 'UTF', 'GB', 'KB', 'SHA', 'JSON', 'TPM'}, words)
     check('money reads as yuan', '679,012.35' in page('/list/remittance') + page('/show/revenue/' + items[0]['id']) + ''.join(page('/show/revenue/' + i['id']) for i in items if i['net_fen'] == 123456789)[:200000])
 

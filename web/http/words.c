@@ -137,7 +137,7 @@ static const struct web_term terms[] = {
 	{"pilot_plan", "试点方案、负责人和联系人", "Plan, who is in charge", WEB_TEXT}, {"self", "本单位基本情况", "About itself", WEB_TEXT},
 	{"fee_caps", "收费上限标准", "Fee caps", WEB_TEXT}, {"fees", "实际收费标准", "Actual fees", WEB_TEXT}, {"accounts", "成本、收入和利润", "Costs, income and profit", WEB_TEXT},
 	{"deviation", "与最高准许收入的偏离", "Deviation from the maximum permitted revenue", WEB_TEXT}, {"rules", "制度建设", "Rules made", WEB_TEXT}, {"cases", "典型案例", "Cases", WEB_TEXT},
-	{"risks", "风险防控情况说明", "Risks", WEB_TEXT}, {"problems", "存在的问题", "Problems", WEB_TEXT}, {"corrected", "问题整改", "Corrected", WEB_TEXT}, {"proposals", "意见建议和下一步安排", "Proposals", WEB_TEXT},
+	{"risks", "风险防控情况说明", "Risks", WEB_TEXT}, {"problems", "存在的问题", "Problems", WEB_TEXT}, {"corrected", "更正整改", "Corrected", WEB_TEXT}, {"proposals", "意见建议和下一步安排", "Proposals", WEB_TEXT},
 	/* plans of authorised operation, with their agreements */
 	{"plan", "实施方案", "Plan", WEB_TEXT}, {"course", "办理程序", "Course", WEB_KIND}, {"study", "论证和评估", "Study", WEB_TEXT},
 	{"feasibility", "可研论证", "Feasibility study", WEB_TEXT}, {"due_diligence", "尽职调查", "Due diligence", WEB_TEXT}, {"risk_evaluation", "评估", "Risk evaluation", WEB_TEXT},
@@ -292,7 +292,7 @@ static const struct {
 	{WEB_MATTER, "user.reset", "重置密码或动态口令", "Reset password or factor"}, {WEB_MATTER, "asset.unfreeze", "解除资产冻结", "Lift the freezing of an asset"},
 	{WEB_MATTER, "registration.execute", "办理登记", "Carry out a registration"}, {WEB_MATTER, "registration.withdraw", "撤销登记", "Withdraw a registration"},
 	{WEB_STATE, "AWAITING_NUMBER", "待资产编号", "waits for its asset number"}, {WEB_MATTER, "offline.record", "线下办理补录", "Record an act on paper"},
-	{WEB_STATE, "FIXED", "已定稿", "fixed"}, {WEB_STATE, "REOPENED", "已退回修改", "opened again"}, {WEB_STATE, "DRAFT", "草稿", "draft"}, {WEB_STATE, "DUE", "尚未提交", "not submitted yet"}, {WEB_STATE, "MILESTONE", "时间节点", "milestone"},
+	{WEB_STATE, "FIXED", "已定稿", "fixed"}, {WEB_STATE, "REOPENED", "已退回修改", "opened again"}, {WEB_STATE, "DRAFT", "草稿", "draft"}, {WEB_STATE, "DUE", "待办", "due"}, {WEB_STATE, "MILESTONE", "时间节点", "milestone"},
 	{WEB_KIND, "half-year", "试点半年报告", "half-year pilot report"}, {WEB_KIND, "state-asset", "国有资产报告", "state-owned asset report"},
 	{WEB_KIND, "implementer-disclosure", "实施机构信息披露", "implementer's disclosure"}, {WEB_KIND, "operator-disclosure", "运营机构信息披露", "operator's disclosure"},
 	{WEB_KIND, "operator-year", "授权运营年度报告", "operator's yearly report"}, {WEB_MATTER, "report.approve", "报告定稿", "Fix a report"},

@@ -28,7 +28,7 @@ def grant(**more):
 
 
 def license_of(**more):
-    return {**{'authorisation': HYDRO, 'product': {'id': 'P-FLOOD', 'version': '1', 'kind': 'operator'}, 'grant': grant(), 'terms': 'free', 'days': 60,
+    return {**{'authorisation': HYDRO, 'product': {'id': 'P-FLOOD', 'version': '1.0', 'kind': 'operator'}, 'grant': grant(), 'terms': 'free', 'days': 60,
                'binding': 'mtls', 'duties': ['STOP', 'DELETE', 'RETAIN_DERIVED']}, **more}
 
 
@@ -82,7 +82,7 @@ def requests():
     refused('a binding by name without audience', o.do('pcu1', 'token.request', request=license_of(binding='named', user={})), 'domain.md decision 7')
     refused('a binding that brings nothing', o.do('pcu1', 'token.request', request=license_of(user={'x5t': 'abc'})), 'domain.md decision 7')
     refused('a depth above 0', o.do('pcu1', 'token.request', request=license_of(grant=grant(depth=1), **own)), 'R12')
-    refused('raw data', o.do('pcu1', 'token.request', request=license_of(product={'id': 'P-X', 'version': '1', 'kind': 'operator', 'raw': True}, **own)), 'R18')
+    refused('raw data', o.do('pcu1', 'token.request', request=license_of(product={'id': 'P-X', 'version': '1.0', 'kind': 'operator', 'raw': True}, **own)), 'R18')
     refused('a fee for public welfare', o.do('pcu1', 'token.request', request=license_of(terms='paid', **own)), 'R07')
     refused('two users in one request', o.do('pcu1', 'token.request', request=license_of(users=[own['user']])), 'domain.md 4.10')
     refused('another operator does not review it', o.do('qs1', 'token.review', request=asked['id'], accept=True), 'domain.md 7.4')
@@ -121,7 +121,7 @@ def on_behalf():
 def redevelopment():
     """R11, in a request and in every row of a list"""
     dau = 'DAU-100000-202603-000002-I'
-    again = license_of(authorisation=dau, product={'id': 'P-INDEX', 'version': '1', 'kind': 'operator'}, terms='paid',
+    again = license_of(authorisation=dau, product={'id': 'P-INDEX', 'version': '1.0', 'kind': 'operator'}, terms='paid',
                        grant=grant(mode='DOMAIN', domains=['农业气象'], scenarios=[], purposes=['INDUSTRY'], actions=['REDEVELOP']))
     refused('the operator\'s affiliate asks for no re-development', o.do('jbu1', 'token.request', request={**again, 'user': {'x5t': b64u(b'1' * 32)}}), 'R11')
     other = {'usci': usci(1), 'name': 'a', 'x5t': b64u(b'a' * 32)}

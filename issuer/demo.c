@@ -22,6 +22,7 @@
 #define DEMO_ARC "1.3.6.1.4.1.32473"
 #define MAX_USERS 64
 #define BULK 3140
+#define DELIVERIES "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08" /* SHA-256 of a delivery record: illustrative */
 
 struct demo_user {
 	const char *login, *org, *roles;
@@ -641,27 +642,41 @@ static enum fj_rc case2(struct demo *d, struct fj_err *err)
 	return show_authorisation(d, dau, "permit", err);
 }
 
-/* case 3: 湖北, whole; suspended later */
-static enum fj_rc case3(struct demo *d, struct fj_err *err)
+/* case 3: 湖北, whole */
+static enum fj_rc case3(struct demo *d, char dau[41], char id[64], struct fj_err *err)
 {
 	static const struct grant whole = {"WHOLE", "", "", "OPER,USE", "INDUSTRY,PUBGOV", "DOWNLOAD_PRODUCT,QUERY,VERIFY", "420000"};
 	static const struct grant city = {"SCENE", "", "防汛调度", "USE", "PUBGOV", "QUERY", "420100"};
 	static const struct authorisation auth = {"hbsw1", "hbsw2", "", "hb-fin1", "hb-fin2", "jc1", "2026-04-02", "2029-03-30", "paid", "P-WATER=PUBGOV,P-REPORT=INDUSTRY",
 		&whole, false};
 	static const struct license one = {"jc1", "P-WATER", "operator", "free", 300, &city, HUBEI, "湖北省财政厅", NULL};
-	char number[41], other[41], dau[41], id[64];
+	char number[41], other[41];
 
 	FJ_TRY(at(d, "2026-04-02T01:00:00Z", err));
 	FJ_TRY(asset_and_certificate(d, &asset_hubei, "DAC-420000-202604-000001-2", number, err));
 	FJ_TRY(asset_and_certificate(d, &asset_second, NULL, other, err));
 	FJ_TRY(authorise(d, &auth, &asset_hubei, number, dau, err));
 	FJ_TRY(license(d, &one, dau, id, err));
-	FJ_TRY(act(d, "hb-fin1", "authorisation.suspend", json_pack("{s:s, s:s}", "number", dau, "reason", "安全检查（示例）"), NULL, err));
-	FJ_TRY(show_authorisation(d, dau, "deny", err)); /* suspended */
-	FJ_TRY(show_token(d, id, "deny", "action=QUERY,purpose=PUBGOV", err));
 	FJ_TRY(act(d, "hb-fin2", "certificate.suspend", json_pack("{s:s, s:s}", "number", other, "reason", "权属核查（示例）"), NULL, err));
 	FJ_TRY(show_certificate(d, other, "deny", err)); /* suspended */
 	return show_certificate(d, number, "permit", err);
+}
+
+/* its income of May, shared by the agreement; then it is suspended */
+static enum fj_rc case3_money(struct demo *d, const char *dau, const char *id, struct fj_err *err)
+{
+	json_t *made = NULL;
+
+	FJ_TRY(at(d, "2026-06-02T01:00:00Z", err));
+	FJ_TRY(act(d, "jc1", "revenue.book", json_pack("{s:s, s:s, s:s, s:s, s:i, s:s, s:s, s:s, s:s, s:{s:[{s:i, s:s, s:s, s:s}]}, s:s}", "authorisation", dau, "product", "P-REPORT",
+	    "kind", "OPERATOR_SALE", "payer", PENGCHENG, "gross_fen", 123456789, "period_from", "2026-05-01", "period_to", "2026-05-31", "paid_on", "2026-06-02", "funded_by", "OWN",
+	    "evidence", "delivery", "count", 1200, "from", "2026-05-01", "to", "2026-05-31", "sha256", DELIVERIES, "note", "5月运营服务费（示例）"), &made, err));
+	FJ_AUTO(json) owned = made;
+	if (strcmp(fj_json_text(owned, "state"), "BOOKED") != 0)
+		return fj_fail(err, FJ_E_INTERNAL, "demo", "R06", "the income of case 3 was not booked");
+	FJ_TRY(act(d, "hb-fin1", "authorisation.suspend", json_pack("{s:s, s:s}", "number", dau, "reason", "安全检查（示例）"), NULL, err));
+	FJ_TRY(show_authorisation(d, dau, "deny", err)); /* suspended */
+	return show_token(d, id, "deny", "action=QUERY,purpose=PUBGOV", err);
 }
 
 static json_t *many_users(void)
@@ -703,6 +718,9 @@ static enum fj_rc case4(struct demo *d, struct fj_err *err)
 	if (fj_json_num(owned, "issued") != BULK)
 		return fj_fail(err, FJ_E_INTERNAL, "demo", NULL, "of %d tokens %lld were issued", BULK, (long long)fj_json_num(owned, "issued"));
 	FJ_TRY(at(d, "2026-05-06T01:00:00Z", err));
+	FJ_TRY(act(d, "gz-hold1", "evaluation.add", json_pack("{s:s, s:s, s:s, s:[{s:s, s:i, s:i}, {s:s, s:i, s:i}, {s:s, s:i, s:i}], s:s, s:s}", "number", dau, "from", "2026-04-08",
+	    "to", "2026-05-05", "indicators", "name", "服务成效", "weight_bp", 4000, "score", 55, "name", "合规", "weight_bp", 3500, "score", 40, "name", "安全",
+	    "weight_bp", 2500, "score", 64, "conclusion", "RECLAIM", "report", "评价报告（示例）"), NULL, err));
 	FJ_TRY(act(d, "gz-hold1", "authorisation.suspend", json_pack("{s:s, s:s}", "number", dau, "reason", "评估 52/100，超范围使用（示例）"), NULL, err));
 	FJ_TRY(act2(d, "gz-hold1", "gz-fin1", "authorisation.reclaim", json_pack("{s:s, s:s}", "number", dau, "reason", "市场运营效果差，收回（示例）"), NULL, err));
 	FJ_TRY(show_authorisation(d, dau, "deny", err)); /* reclaimed */
@@ -776,6 +794,8 @@ static enum fj_rc present(struct demo *d, struct fj_err *err)
 
 static enum fj_rc run(struct demo *d, struct fj_err *err)
 {
+	char whole[41], token[64]; /* case 3's authorisation and a license under it */
+
 	FJ_TRY(fj_dir_make(AT_FDCWD, "demo", 0755, err));
 	FJ_TRY(set_up(d, err));
 	if (!d->cases) { /* organisations and officers in January: the cases are for somebody else to play */
@@ -785,9 +805,10 @@ static enum fj_rc run(struct demo *d, struct fj_err *err)
 	FJ_TRY(apply_for_all(d, err));
 	FJ_TRY(case1(d, err));
 	FJ_TRY(case2(d, err));
-	FJ_TRY(case3(d, err));
+	FJ_TRY(case3(d, whole, token, err));
 	FJ_TRY(case4(d, err));
 	FJ_TRY(case5(d, err));
+	FJ_TRY(case3_money(d, whole, token, err));
 	FJ_TRY(present(d, err));
 	return write_json(d, err);
 }
@@ -800,9 +821,9 @@ enum fj_rc iss_demo(struct iss *i, bool cases, struct fj_err *err)
 
 	if (d == NULL)
 		return fj_fail(err, FJ_E_NOMEM, "demo", NULL, "out of memory");
-	FJ_TRY(fj_time_parse("2026-06-01T00:00:00Z", &earliest, err));
+	FJ_TRY(fj_time_parse("2026-06-03T00:00:00Z", &earliest, err));
 	if (fj_real_ms() / 1000 < earliest)
-		return fj_fail(err, FJ_E_CLOCK, "demo", NULL, "the sample cases end in May 2026; this machine's clock is before that: set it right");
+		return fj_fail(err, FJ_E_CLOCK, "demo", NULL, "the sample cases end in June 2026; this machine's clock is before that: set it right");
 	*d = (struct demo){.i = i, .cases = cases, .certificates = json_array(), .tokens = json_array(), .authorisations = json_array(),
 	    .registrations = json_object()};
 	enum fj_rc rc = run(d, err);

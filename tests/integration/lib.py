@@ -1,6 +1,6 @@
 """What the integration tests share: a demo home, a running appliance, the command
 line as an officer, and one line a case.  Python's standard library only."""
-import base64, hashlib, hmac, json, os, re, shutil, signal, socket, struct, subprocess, sys, tempfile, time, urllib.error, urllib.request
+import base64, calendar, hashlib, hmac, json, os, re, shutil, signal, socket, struct, subprocess, sys, tempfile, time, urllib.error, urllib.request
 
 B = os.path.abspath(sys.argv[1] if len(sys.argv) > 1 else 'build')
 passed = failed = 0
@@ -350,3 +350,15 @@ def authorise(officers, proposal, operator='91420100DEMA001011', who=HUBEI_COURS
         for d in deciders:
             out = officers.done(d, 'approval.approve', id=asked['approval'])
     return out['authorisation'], plan
+
+
+def happened(home, half):
+    """how many events of each kind there are in a half-year ("2026H1", of +08:00), by the register's own table"""
+    import sqlite3
+    y, h = int(half[:4]), int(half[5])
+    bounds = [(calendar.timegm(time.strptime(d, '%Y-%m-%d')) - 8 * 3600) for d in (('%d-01-01' % y, '%d-07-01' % y) if h == 1 else ('%d-07-01' % y, '%d-01-01' % (y + 1)))]
+    db = sqlite3.connect('file:%s/register.db?mode=ro' % home.d, uri=True, timeout=30)
+    try:
+        return dict(db.execute('SELECT kind, COUNT(*) FROM event WHERE at >= ? AND at < ? GROUP BY kind', bounds).fetchall())
+    finally:
+        db.close()

@@ -296,6 +296,18 @@ def off():
     check('a trade after that is taken down and marked', out['items'][0]['marks'] == ['AFTER_DELISTING'], out)
 
 
+def figures():
+    """what the half-year report says of all this"""
+    half = day()[:4] + ('H1' if day()[5:7] < '07' else 'H2')
+    said = done('mof1', 'report.half-year', period=half)['values']
+    trades = get('sjs1', 'trade?limit=1000')['items'] + get('sjs2', 'trade?limit=1000')['items']
+    first = half[:4] + ('-01-01' if half.endswith('1') else '-07-01')
+    mine = {t['id']: t['amount_fen'] for t in trades if t['traded_on'] >= first}
+    check('listings and trades stand in the half-year report', said['circulation.listed'] == happened(h, half).get('listing.listed', 0) and said['circulation.trades'] == len(mine) and
+          said['circulation.traded_fen'] == sum(mine.values()),
+          ({k: v for k, v in said.items() if k in ('circulation.listed', 'circulation.trades', 'circulation.traded_fen')}, len(mine), sum(mine.values()), happened(h, half).get('listing.listed')))
+
+
 h = Home()
 check('a demo home', h.made and h.serve(), h.made_err)
 try:
@@ -315,6 +327,7 @@ try:
     older()
     rebuilt('replayed from its events, the register is the same')
     off()
+    figures()
     rebuilt('and after the listing\'s end')
 finally:
     h.close()

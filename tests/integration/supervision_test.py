@@ -456,6 +456,20 @@ def frozen(cert):
     refused('who may not freeze reports only', o.do('qs1', 'incident.report', asset='GZ-2026-0001', kind='LEAK', severity='EXTREME', occurred=utc(T), text='x', suspend=True), '167·四(三)')
 
 
+def figures():
+    """what the half-year reports say of all this"""
+    halves = 0
+    for half in ('2026H1', '2026H2', '2027H1'):
+        code, out = o.do('gz-fin1', 'report.half-year', period=half, unit='11520000DEMA000217')
+        if code != 200:
+            break
+        halves += 1
+        did, said = happened(h, half), out['values']
+        check('evaluations, orders, incidents and complaints stand in the report of %s' % half, {k: said[k] for k in ('authorisation.evaluations', 'risk.orders', 'risk.incidents', 'risk.complaints')} ==
+              {'authorisation.evaluations': did.get('evaluation.added', 0), 'risk.orders': did.get('order.issued', 0), 'risk.incidents': did.get('incident.reported', 0), 'risk.complaints': did.get('complaint.filed', 0)}, (said, did))
+    check('of at least one half-year', halves > 0, out)
+
+
 h = Home(cases=False)
 o = Officers(h)
 try:
@@ -479,6 +493,7 @@ try:
     o.two('gz-fin1', 'gz-fin2', 'asset.unfreeze', asset='GZ-2026-0001', reason='排除（示例）')
     leaving(dau)
     overdue(cert, narrow)
+    figures()
     code, out = h.cli('db', 'rebuild', '--check')
     check('the events give every table again', code == 0 and out.get('same') is True, out)
 finally:

@@ -178,3 +178,15 @@ int fj_rc_exit(enum fj_rc rc)
 {
 	return known(rc) ? table[rc].exit : 3;
 }
+
+enum fj_rc fj_refuse(struct fj_err *err, enum fj_rc rc, const char *layer, const char *cite, const char *en, const char *zh)
+{
+	fj_fail(err, rc, layer, cite, "%s", en);
+	fj_err_zh(err, "%s", zh);
+	return rc;
+}
+
+enum fj_rc fj_no_memory(struct fj_err *err, const char *layer)
+{
+	return fj_refuse(err, FJ_E_NOMEM, layer, NULL, "out of memory", "内存不足");
+}

@@ -77,6 +77,10 @@ enum fj_rc fj_fail_code(struct fj_err *err, enum fj_rc rc, const char *layer,
 enum fj_rc fj_fail_errno(struct fj_err *err, const char *layer, const char *fmt,
     ...) FJ_PRINTF(3, 4);
 
+/* fj_refuse - the same for fixed sentences in both languages. */
+enum fj_rc fj_refuse(struct fj_err *err, enum fj_rc rc, const char *layer, const char *cite, const char *en, const char *zh);
+enum fj_rc fj_no_memory(struct fj_err *err, const char *layer); /* FJ_E_NOMEM */
+
 /* fj_err_zh - add the Chinese sentence to a failure just made (err may be NULL). */
 void fj_err_zh(struct fj_err *err, const char *fmt, ...) FJ_PRINTF(2, 3);
 

@@ -56,7 +56,7 @@ enum fj_rc ca_trust_open(struct fj_slice issuing, struct fj_slice root, struct c
 	FJ_AUTO(ca_trust) t = fj_alloc(1, sizeof(*t));
 
 	if (t == NULL)
-		return fj_fail(err, FJ_E_NOMEM, "ca", NULL, "out of memory");
+		return fj_no_memory(err, "ca");
 	FJ_TRY(take(root, &t->root_der, &t->root, &t->root_key, err));
 	FJ_TRY(take(issuing, &t->issuing_der, &t->issuing, &t->issuing_key, err));
 	FJ_TRY(link_check(&t->root, &t->root, t->root_key, 1, err));

@@ -65,7 +65,7 @@ enum fj_rc ca_key_open(struct fj_slice cert, struct ca_key **out, struct fj_err 
 	FJ_TRY(fj_x509_read(cert, &x, err));
 	FJ_AUTO(ca_key) k = fj_alloc(1, sizeof(*k));
 	if (k == NULL)
-		return fj_fail(err, FJ_E_NOMEM, "ca", NULL, "out of memory");
+		return fj_no_memory(err, "ca");
 	const uint8_t *p = x.spki.p;
 	k->pkey = d2i_PUBKEY(NULL, &p, (long)x.spki.len);
 	if (k->pkey == NULL)
@@ -120,15 +120,12 @@ enum fj_rc ca_ephemeral_spki(struct fj_buf *spki, struct fj_err *err)
 	if (key == NULL || EVP_PKEY_get_octet_string_param(key, OSSL_PKEY_PARAM_ENCODED_PUBLIC_KEY, point, sizeof(point), &n) != 1 || n != sizeof(point))
 		return ca_fail_ssl(err, "make a key");
 	return fj_buf_put(spki, head, sizeof(head)) == FJ_OK && fj_buf_put(spki, point, n) == FJ_OK ? FJ_OK
-	    : fj_fail(err, FJ_E_NOMEM, "ca", NULL, "out of memory");
+	    : fj_no_memory(err, "ca");
 }
 
 static enum fj_rc refuse(struct fj_err *err, const char *cite, const char *en, const char *zh)
 {
-	enum fj_rc rc = fj_fail(err, FJ_E_INVALID, "ca", cite, "%s", en);
-
-	fj_err_zh(err, "%s", zh);
-	return rc;
+	return fj_refuse(err, FJ_E_INVALID, "ca", cite, en, zh);
 }
 
 static enum fj_rc check_strength(EVP_PKEY *key, struct fj_err *err)

@@ -90,7 +90,7 @@ enum fj_rc hsm_tpm_open(int fd, struct hsm_tpm **out, struct fj_err *err)
 	FJ_AUTO(hsm_tpm) t = fj_alloc(1, sizeof(*t));
 
 	if (t == NULL)
-		return fj_fail(err, FJ_E_NOMEM, "hsm", NULL, "out of memory");
+		return fj_no_memory(err, "hsm");
 	setenv("TSS2_LOG", "all+NONE", 0); /* its refusals are ours to tell */
 	hsm_tcti_init(&t->tcti, fd);
 	TSS2_RC rc = Esys_Initialize(&t->ctx, (TSS2_TCTI_CONTEXT *)&t->tcti, NULL);

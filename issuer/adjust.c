@@ -34,9 +34,7 @@ const struct iss_field fld_authorisation_adjust[] = {
 
 static enum fj_rc no(struct fj_err *err, enum fj_rc rc, const char *en, const char *zh)
 {
-	fj_fail(err, rc, "issuer", "27号 art. 11", "%s", en);
-	fj_err_zh(err, "%s", zh);
-	return rc;
+	return fj_refuse(err, rc, "issuer", "27号 art. 11", en, zh);
 }
 
 /* --- what is left --- */
@@ -50,7 +48,7 @@ static enum fj_rc narrowed_grant(const json_t *params, const json_t *old, json_t
 	for (const char *const *k = lists; *k != NULL; k++) {
 		const json_t *left = json_object_get(params, *k);
 		if (json_array_size(left) > 0 && fj_json_set(grant, *k, dom_sorted(left)) != FJ_OK)
-			return fj_fail(err, FJ_E_NOMEM, "issuer", NULL, "out of memory");
+			return fj_no_memory(err, "issuer");
 	}
 	enum fj_rc rc = fj_grant_within(grant, old, &why);
 	if (rc != FJ_OK && rc != FJ_E_REFUSED) {
@@ -186,7 +184,7 @@ static enum fj_rc narrowed_payload(struct iss_call *c, const struct dom_auth *a,
 {
 	FJ_TRY(dom_auth_current(c, a, out, err));
 	return json_object_set(*out, "grant", (json_t *)(uintptr_t)grant) == 0 && json_object_set_new(*out, "exp", json_integer((json_int_t)exp)) == 0 ? FJ_OK
-	    : fj_fail(err, FJ_E_NOMEM, "issuer", NULL, "out of memory");
+	    : fj_no_memory(err, "issuer");
 }
 
 static enum fj_rc check(struct iss_call *c, const struct dom_auth *a, struct fj_err *err)
@@ -244,7 +242,7 @@ enum fj_rc apr_authorisation_adjust(struct iss_call *c, const struct apr *p, str
 	FJ_TRY(adj_record(c, &a, payload, version, fj_json_text(p->payload, "reason"), err));
 	c->dirty_status = true;
 	c->answer = json_pack("{s:s, s:s, s:s, s:I}", "id", p->id, "state", "APPROVED", "authorisation", a.number, "version", (json_int_t)version);
-	return c->answer != NULL ? FJ_OK : fj_fail(err, FJ_E_NOMEM, "issuer", NULL, "out of memory");
+	return c->answer != NULL ? FJ_OK : fj_no_memory(err, "issuer");
 }
 
 enum fj_rc apply_authorisation_adjusted(const struct evt *e, struct fj_err *err)

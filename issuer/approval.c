@@ -111,7 +111,7 @@ static enum fj_rc ask(struct iss_call *c, const struct kind *k, struct apr *a, c
 	if (k->on_request != NULL)
 		FJ_TRY(k->on_request(c, a, err));
 	c->answer = json_pack("{s:s, s:s, s:s, s:o}", "approval", a->id, "kind", a->kind, "object", a->object, "waiting_for", waiting_json(chain, 1));
-	return c->answer != NULL ? FJ_OK : fj_fail(err, FJ_E_NOMEM, "issuer", NULL, "out of memory");
+	return c->answer != NULL ? FJ_OK : fj_no_memory(err, "issuer");
 }
 
 enum fj_rc apr_request(struct iss_call *c, const char *kind, const char *object, const char *org, json_t *payload, struct fj_err *err)
@@ -347,7 +347,7 @@ static enum fj_rc to_json(struct iss_call *c, const struct stored *s, json_t **o
 	    "mine", mine, "mine_as", mine ? as.behalf : "", "payload", s->payload, "decisions", s->decisions,
 	    "level", s->level, "levels", s->chain.n, "chain", levels_json(s), "waiting_for", open ? waiting_json(&s->chain, s->level) : json_null(),
 	    "to_confirm", json_object_get(s->payload, "contradiction"));
-	return *out != NULL ? FJ_OK : fj_fail(err, FJ_E_NOMEM, "issuer", NULL, "out of memory");
+	return *out != NULL ? FJ_OK : fj_no_memory(err, "issuer");
 }
 
 enum fj_rc cmd_approval_show(struct iss_call *c, struct fj_err *err)
@@ -487,14 +487,14 @@ static enum fj_rc approve(struct iss_call *c, const struct stored *s, const stru
 	if (!last) {
 		c->answer = json_pack("{s:s, s:s, s:s, s:s, s:o}", "id", s->id, "state", "OPEN", "kind", s->kind, "object", s->object,
 		    "waiting_for", waiting_json(&s->chain, s->level + 1));
-		return c->answer != NULL ? FJ_OK : fj_fail(err, FJ_E_NOMEM, "issuer", NULL, "out of memory");
+		return c->answer != NULL ? FJ_OK : fj_no_memory(err, "issuer");
 	}
 	as_apr(s, &a);
 	snprintf(c->approval, sizeof(c->approval), "%s", s->id);
 	FJ_TRY(k->execute(c, &a, err));
 	if (c->answer == NULL)
 		c->answer = json_pack("{s:s, s:s, s:s, s:s}", "id", s->id, "state", "APPROVED", "kind", s->kind, "object", s->object);
-	return c->answer != NULL ? FJ_OK : fj_fail(err, FJ_E_NOMEM, "issuer", NULL, "out of memory");
+	return c->answer != NULL ? FJ_OK : fj_no_memory(err, "issuer");
 }
 
 static enum fj_rc reject(struct iss_call *c, const struct stored *s, const struct kind *k, int level, struct fj_err *err)
@@ -514,7 +514,7 @@ static enum fj_rc reject(struct iss_call *c, const struct stored *s, const struc
 		FJ_TRY(k->on_refuse(c, &a, err));
 	c->answer = json_pack("{s:s, s:s, s:s, s:I}", "id", s->id, "state", final ? "REFUSED" : "OPEN", "object", s->object,
 	    "refusals_missing", (json_int_t)(final ? 0 : k->refusals - refused));
-	return c->answer != NULL ? FJ_OK : fj_fail(err, FJ_E_NOMEM, "issuer", NULL, "out of memory");
+	return c->answer != NULL ? FJ_OK : fj_no_memory(err, "issuer");
 }
 
 /* the call goes on as whoever decides: oneself, or for a principal */

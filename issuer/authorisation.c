@@ -174,11 +174,8 @@ static enum fj_rc read_terms(const json_t *p, const json_t *grant, bool *paid, s
 
 	FJ_TRY(fj_json_str(p, "terms", 8, &kind, err));
 	*paid = strcmp(kind, "paid") == 0;
-	if (!*paid && strcmp(kind, "free") != 0) {
-		enum fj_rc rc = fj_fail(err, FJ_E_INVALID, "issuer", "167·三(五)", "terms are free or paid");
-		fj_err_zh(err, "条件应为 free（有条件无偿）或 paid（有条件有偿）");
-		return rc;
-	}
+	if (!*paid && strcmp(kind, "free") != 0)
+		return fj_refuse(err, FJ_E_INVALID, "issuer", "167·三(五)", "terms are free or paid", "条件应为 free（有条件无偿）或 paid（有条件有偿）");
 	bool only_welfare = true;
 	json_array_foreach(json_object_get(grant, "purposes"), i, v)
 		only_welfare = only_welfare && (strcmp(json_string_value(v), "PUBGOV") == 0 || strcmp(json_string_value(v), "WELFARE") == 0);
@@ -198,11 +195,9 @@ static enum fj_rc read_days(const json_t *p, fj_time now, bool late, struct dom_
 	out->from = begin;
 	if (begin < now)
 		out->from = late || begin + 86400 > now ? now : 0;
-	if (out->from == 0 || out->to < out->from) {
-		enum fj_rc rc = fj_fail(err, FJ_E_INVALID, "issuer", "domain.md 5.3", "an authorisation begins today or later and ends after it begins");
-		fj_err_zh(err, "授权应自今日或以后起，且截止日不早于起始日");
-		return rc;
-	}
+	if (out->from == 0 || out->to < out->from)
+		return fj_refuse(err, FJ_E_INVALID, "issuer", "domain.md 5.3", "an authorisation begins today or later and ends after it begins",
+		    "授权应自今日或以后起，且截止日不早于起始日");
 	return iss_rule_no_term_over_five_years(late ? begin : out->from, out->to, err);
 }
 
@@ -219,11 +214,8 @@ enum fj_rc dom_scope_check(struct iss_call *c, const json_t *p, bool late, struc
 	FJ_TRY(read_days(p, c->now, late, out, err));
 	FJ_TRY(read_terms(p, grant, &out->paid, err));
 	FJ_TRY(fj_json_arr(p, "certificates", 64, &certs, err));
-	if (json_array_size(certs) == 0) {
-		enum fj_rc rc = fj_fail(err, FJ_E_INVALID, "issuer", "R01", "an authorisation names at least one certificate");
-		fj_err_zh(err, "授权至少应列明一张证书");
-		return rc;
-	}
+	if (json_array_size(certs) == 0)
+		return fj_refuse(err, FJ_E_INVALID, "issuer", "R01", "an authorisation names at least one certificate", "授权至少应列明一张证书");
 	json_array_foreach(certs, i, v)
 		FJ_TRY(check_certificate(c, json_is_string(v) ? json_string_value(v) : "", grant, out->to, out, err));
 	return FJ_OK;
@@ -308,7 +300,7 @@ static enum fj_rc propose_full(struct iss_call *c, const struct dom_scope *s, st
 	FJ_TRY(fj_json_only(s->p, first, err));
 	FJ_TRY(dom_plan_begin(c, s, "FULL", id, err));
 	c->answer = json_pack("{s:s, s:s, s:s}", "plan", id, "course", "FULL", "state", "PROPOSED");
-	return c->answer != NULL ? FJ_OK : fj_fail(err, FJ_E_NOMEM, "issuer", NULL, "out of memory");
+	return c->answer != NULL ? FJ_OK : fj_no_memory(err, "issuer");
 }
 
 enum fj_rc cmd_authorisation_propose(struct iss_call *c, struct fj_err *err)
@@ -344,7 +336,7 @@ static enum fj_rc asset_entry(struct iss_call *c, const char *number, json_t *li
 	FJ_TRY(fj_b64u_put(&hash, FJ_SLICE(h.b, FJ_SHA256_LEN)));
 	snprintf(uri, sizeof(uri), "%s/status/%lld", iss_base(c->iss), (long long)a.status_list);
 	return json_array_append_new(list, json_pack("{s:s, s:s, s:s, s:o}", "id", t.asset_no, "certificate", t.number, "certificate_sha256",
-	    fj_buf_str(&hash), "status", sts_json(uri, (uint32_t)a.status_idx))) == 0 ? FJ_OK : fj_fail(err, FJ_E_NOMEM, "issuer", NULL, "out of memory");
+	    fj_buf_str(&hash), "status", sts_json(uri, (uint32_t)a.status_idx))) == 0 ? FJ_OK : fj_no_memory(err, "issuer");
 }
 
 static enum fj_rc party(struct sto *db, const char *usci, json_t **out, struct fj_err *err)
@@ -376,7 +368,7 @@ static enum fj_rc payload_of(struct iss_call *c, const struct dom_scope *x, cons
 	    "terms", "kind", x->paid ? "paid" : "free", "previous", "authorisation_status", sts_json(st[0].uri, st[0].idx),
 	    "status", "status_list", sts_json(st[1].uri, st[1].idx));
 	if (*out == NULL)
-		return fj_fail(err, FJ_E_NOMEM, "issuer", NULL, "out of memory");
+		return fj_no_memory(err, "issuer");
 	return fj_authorisation_check(*out, err);
 }
 
@@ -556,12 +548,12 @@ enum fj_rc dom_auth_renew(struct iss_call *c, const struct dom_auth *a, json_t *
 	    json_object_set_new(payload, "previous", json_string(fj_buf_str(&b64))) |
 	    json_object_set_new(payload, "status", json_pack("{s:o}", "status_list", sts_json(own.uri, own.idx)));
 	if (bad != 0)
-		return fj_fail(err, FJ_E_NOMEM, "issuer", NULL, "out of memory");
+		return fj_no_memory(err, "issuer");
 	FJ_TRY(fj_authorisation_check(payload, err));
 	FJ_AUTO(json) body = json_pack("{s:O, s:s, s:I, s:I, s:s*, s:b}", "payload", payload, "number", a->number, "own_list", (json_int_t)own.list, "own_idx",
 	    (json_int_t)own.idx, "plan", plan, "rescoped", rescoped(a->body, payload));
 	if (body == NULL)
-		return fj_fail(err, FJ_E_NOMEM, "issuer", NULL, "out of memory");
+		return fj_no_memory(err, "issuer");
 	return pipe_intend(c, PIPE_AUTHORISATION, object, body, err);
 }
 
@@ -572,7 +564,7 @@ enum fj_rc dom_auth_current(struct iss_call *c, const struct dom_auth *a, json_t
 
 	FJ_TRY(current_assets(c, json_object_get(a->body, "assets"), assets, err));
 	if (json_object_set(copy, "assets", assets) != 0)
-		return fj_fail(err, FJ_E_NOMEM, "issuer", NULL, "out of memory");
+		return fj_no_memory(err, "issuer");
 	*payload = fj_move(copy);
 	return FJ_OK;
 }
@@ -607,7 +599,7 @@ static enum fj_rc adjust(struct iss_call *c, const struct dom_scope *s, const ch
 	int bad = json_object_set(payload, "assets", assets) | json_object_set(payload, "grant", (json_t *)(uintptr_t)s->grant) |
 	    json_object_set_new(payload, "terms", json_pack("{s:s}", "kind", s->paid ? "paid" : "free")) | json_object_set_new(payload, "exp", json_integer((json_int_t)s->to));
 	if (bad != 0)
-		return fj_fail(err, FJ_E_NOMEM, "issuer", NULL, "out of memory");
+		return fj_no_memory(err, "issuer");
 	FJ_TRY(iss_rule_no_term_over_five_years(a.not_before, s->to, err));
 	FJ_TRY(dom_auth_renew(c, &a, payload, id, &version, err));
 	return adj_record(c, &a, payload, version, id, err);
@@ -714,9 +706,8 @@ enum fj_rc dom_party(struct iss_call *c, const struct dom_auth *a, enum iss_part
 	    : (c->acting & ISS_OPERATOR) && strcmp(a->operator_, org) == 0 ? ISS_PARTY_OPERATOR : ISS_PARTY_NONE;
 	if (*out != ISS_PARTY_NONE)
 		return FJ_OK;
-	enum fj_rc rc = fj_fail(err, FJ_E_FORBIDDEN, "issuer", "domain.md 7.3", "your organisation is no party of this authorisation in that role");
-	fj_err_zh(err, "您所在单位不是该授权的相应当事方");
-	return rc;
+	return fj_refuse(err, FJ_E_FORBIDDEN, "issuer", "domain.md 7.3", "your organisation is no party of this authorisation in that role",
+	    "您所在单位不是该授权的相应当事方");
 }
 
 static enum fj_rc party_check(struct iss_call *c, struct dom_auth *a, enum iss_party *out, struct fj_err *err)
@@ -940,5 +931,5 @@ enum fj_rc cmd_authorisation_show(struct iss_call *c, struct fj_err *err)
 	FJ_TRY(adj_of(c->db, a.number, &adjustments, err));
 	json_object_set_new(c->answer, "adjustments", adjustments);
 	FJ_TRY(evl_into(c->db, a.number, c->now, c->answer, err));
-	return c->answer != NULL ? FJ_OK : fj_fail(err, FJ_E_NOMEM, "issuer", NULL, "out of memory");
+	return c->answer != NULL ? FJ_OK : fj_no_memory(err, "issuer");
 }

@@ -38,7 +38,7 @@ static const json_t *levels_of(const json_t *table, const struct dom_scope *s, c
 static enum fj_rc add(json_t *list, const char *role, const char *org, struct fj_err *err)
 {
 	return json_array_append_new(list, json_pack("{s:[s], s:s}", "roles", role, "org", org)) == 0 ? FJ_OK
-	    : fj_fail(err, FJ_E_NOMEM, "issuer", NULL, "out of memory");
+	    : fj_no_memory(err, "issuer");
 }
 
 static enum fj_rc add_level(struct iss_call *c, json_t *list, const json_t *level, const struct dom_org *holder, struct fj_err *err)

@@ -27,9 +27,8 @@ enum fj_rc dom_asset_no_check(const char *asset_no, struct fj_err *err)
 
 	if (n > 0 && n <= DOM_MAX_ASSET_NO && strspn(asset_no, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._") == n)
 		return FJ_OK;
-	enum fj_rc rc = fj_fail(err, FJ_E_INVALID, "issuer", "domain.md 4.3", "an asset number has letters, digits, hyphen, dot and underscore only");
-	fj_err_zh(err, "资产编号只能由字母、数字、连字符、点和下划线组成，至多 64 位");
-	return rc;
+	return fj_refuse(err, FJ_E_INVALID, "issuer", "domain.md 4.3", "an asset number has letters, digits, hyphen, dot and underscore only",
+	    "资产编号只能由字母、数字、连字符、点和下划线组成，至多 64 位");
 }
 
 enum fj_rc dom_card_hash(const json_t *card, char hex[65], struct fj_err *err)
@@ -53,7 +52,7 @@ void card_ready_release(struct card_ready *r)
 static enum fj_rc warn(struct card_ready *r, const char *rule, const char *en, const char *zh, struct fj_err *err)
 {
 	return json_array_append_new(r->warnings, json_pack("{s:s, s:s, s:s}", "rule", rule, "en", en, "zh", zh)) == 0 ? FJ_OK
-	    : fj_fail(err, FJ_E_NOMEM, "issuer", NULL, "out of memory");
+	    : fj_no_memory(err, "issuer");
 }
 
 /* --- rules --- */
@@ -227,7 +226,7 @@ enum fj_rc card_put(struct iss_call *c, const struct card_in *in, struct fj_err 
 	FJ_TRY(evt_append(c, "asset.carded", r.asset_no, body, err));
 	c->answer = json_pack("{s:s, s:I, s:s, s:b, s:O}", "asset_no", r.asset_no, "version", (json_int_t)r.version, "hash", r.hash, "draft", r.draft,
 	    "warnings", r.warnings);
-	return c->answer != NULL ? FJ_OK : fj_fail(err, FJ_E_NOMEM, "issuer", NULL, "out of memory");
+	return c->answer != NULL ? FJ_OK : fj_no_memory(err, "issuer");
 }
 
 enum fj_rc cmd_asset_card(struct iss_call *c, struct fj_err *err)
@@ -327,7 +326,7 @@ enum fj_rc cmd_asset_show(struct iss_call *c, struct fj_err *err)
 	    version > a.version, "origin", a.origin, "registration", a.registration, "card", card, "card_hash", hash, "collateral", encumbrances);
 	c->answer = asset_json(&a);
 	if (c->answer == NULL || json_object_update(c->answer, more) != 0)
-		return fj_fail(err, FJ_E_NOMEM, "issuer", NULL, "out of memory");
+		return fj_no_memory(err, "issuer");
 	return dom_legacy_mark(c->db, no, NULL, c->answer, err);
 }
 

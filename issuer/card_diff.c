@@ -7,11 +7,6 @@
  */
 #include "issuer/card.h"
 
-static enum fj_rc no_memory(struct fj_err *err)
-{
-	return fj_fail(err, FJ_E_NOMEM, "issuer", NULL, "out of memory");
-}
-
 /* the value in Chinese; of a member that is unknown, as JSON */
 static enum fj_rc text_of(const struct card_field *f, const json_t *v, struct fj_buf *out, struct fj_err *err)
 {
@@ -40,7 +35,7 @@ static enum fj_rc tell(struct sides *s, const char *block, const char *key, stru
 	FJ_TRY(text_of(f, new, &b, err));
 	json_t *one = json_pack("{s:s, s:s, s:s, s:s, s:O?, s:O?, s:s, s:s}", "block", block, "key", key, "zh", f == NULL ? key : f->zh, "en", f == NULL ? key : f->en,
 	    "old", old, "new", new, "old_text", fj_buf_str(&a), "new_text", fj_buf_str(&b));
-	return json_array_append_new(s->items, one) == 0 ? FJ_OK : no_memory(err);
+	return json_array_append_new(s->items, one) == 0 ? FJ_OK : fj_no_memory(err, "issuer");
 }
 
 static enum fj_rc unknown_members(struct sides *s, const json_t *card, const json_t *other, struct fj_err *err)
@@ -88,7 +83,7 @@ enum fj_rc cmd_asset_diff(struct iss_call *c, struct fj_err *err)
 	FJ_TRY(compare(&(struct sides){old, new, items}, err));
 	c->answer = json_pack("{s:s, s:I, s:I, s:s, s:s, s:O, s:n}", "asset_no", no, "from", (json_int_t)from, "to", (json_int_t)to, "from_hash", old_hash, "to_hash", new_hash,
 	    "items", items, "next");
-	return c->answer != NULL ? FJ_OK : no_memory(err);
+	return c->answer != NULL ? FJ_OK : fj_no_memory(err, "issuer");
 }
 
 enum fj_rc cmd_asset_history(struct iss_call *c, struct fj_err *err)

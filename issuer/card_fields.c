@@ -110,11 +110,6 @@ static enum fj_rc bad(const struct card_field *f, struct fj_err *err, const char
 	return rc;
 }
 
-static enum fj_rc no_memory(struct fj_err *err)
-{
-	return fj_fail(err, FJ_E_NOMEM, "issuer", NULL, "out of memory");
-}
-
 static enum fj_rc bad_choice(const struct card_field *f, struct fj_err *err)
 {
 	FJ_AUTO(buf) en = FJ_BUF_INIT(200);
@@ -204,7 +199,7 @@ static enum fj_rc one_text(const struct card_field *f, const char *s, json_t **o
 	}
 	FJ_TRY(check_text(f, s, err));
 	*out = json_string(s);
-	return *out != NULL ? FJ_OK : no_memory(err);
+	return *out != NULL ? FJ_OK : fj_no_memory(err, "issuer");
 }
 
 /* --- the types --- */
@@ -241,7 +236,7 @@ static enum fj_rc text_list(const struct card_field *f, const json_t *v, json_t 
 		FJ_TRY(one_text(f, json_string_value(item), &one, err));
 		bool there = fj_list_has(list, json_string_value(one));
 		if ((there ? (json_decref(one), 0) : json_array_append_new(list, one)) != 0)
-			return no_memory(err);
+			return fj_no_memory(err, "issuer");
 	}
 	if (json_array_size(list) > 0)
 		*out = fj_move(list);
@@ -277,7 +272,7 @@ static enum fj_rc one_right(const struct card_field *f, const json_t *r, json_t 
 	if (evidence != NULL && !is_hash(evidence))
 		return bad(f, err, "has evidence as a hash of 64 hexadecimal digits", "权利证明应为 64 位十六进制哈希值");
 	*out = json_pack("{s:s, s:s, s:s*, s:s*, s:s*, s:s*}", "right", k->code, "holder", holder, "from", from, "to", to, "limits", limits, "evidence", evidence);
-	return *out != NULL ? FJ_OK : no_memory(err);
+	return *out != NULL ? FJ_OK : fj_no_memory(err, "issuer");
 }
 
 static enum fj_rc rights_list(const struct card_field *f, const json_t *v, json_t **out, struct fj_err *err)
@@ -291,7 +286,7 @@ static enum fj_rc rights_list(const struct card_field *f, const json_t *v, json_
 	json_array_foreach(v, i, r) {
 		FJ_TRY(one_right(f, r, &one, err));
 		if (json_array_append_new(list, one) != 0)
-			return no_memory(err);
+			return fj_no_memory(err, "issuer");
 	}
 	if (json_array_size(list) > 0)
 		*out = fj_move(list);
@@ -341,7 +336,7 @@ static enum fj_rc take_block(const char *block, const json_t *in, json_t *out, c
 		}
 		FJ_TRY(card_value(*at, v, &one, err));
 		if (one != NULL && fj_json_set(out, key, one) != FJ_OK)
-			return no_memory(err);
+			return fj_no_memory(err, "issuer");
 	}
 	*at = NULL;
 	return FJ_OK;
@@ -379,9 +374,8 @@ static enum fj_rc whole(const json_t *card, const struct card_field **at, struct
 	if (!json_is_true(json_object_get(json_object_get(card, "rights"), "public_data")) || dom_card_text(card, "rights", "public_data_basis")[0] != '\0')
 		return FJ_OK;
 	*at = card_field("rights", "public_data_basis");
-	enum fj_rc rc = fj_fail(err, FJ_E_INVALID, "issuer", "domain.md decision 3", "rights.public_data_basis: a card that says public data names the legal basis");
-	fj_err_zh(err, "“公共数据”为“是”的，应填写“公共数据依据”");
-	return rc;
+	return fj_refuse(err, FJ_E_INVALID, "issuer", "domain.md decision 3", "rights.public_data_basis: a card that says public data names the legal basis",
+	    "“公共数据”为“是”的，应填写“公共数据依据”");
 }
 
 enum fj_rc card_normalise(const json_t *card, json_t **out, const struct card_field **at, struct fj_err *err)

@@ -172,7 +172,7 @@ static enum fj_rc plain(const struct card_field *f, const char *cell, json_t **o
 	default:
 		*out = json_string(cell);
 	}
-	return *out != NULL ? FJ_OK : fj_fail(err, FJ_E_NOMEM, "issuer", NULL, "out of memory");
+	return *out != NULL ? FJ_OK : fj_no_memory(err, "issuer");
 }
 
 enum fj_rc card_uncell(const struct card_field *f, const char *cell, json_t **out, struct fj_err *err)

@@ -23,11 +23,6 @@ static const char *const key_titles[KEYS] = {"台账标识", "卡片版本", "�
 #define MAX_COLUMNS (CARD_MAX_FIELDS + KEYS)
 #define MAX_WORDS 12
 
-static enum fj_rc no_memory(struct fj_err *err)
-{
-	return fj_fail(err, FJ_E_NOMEM, "issuer", NULL, "out of memory");
-}
-
 /* --- out --- */
 
 struct layout {
@@ -90,7 +85,7 @@ static enum fj_rc put_row(struct export *x, const char *const keys[KEYS], const 
 		if (v != NULL)
 			FJ_TRY(card_cell(l->field[i], v, x->text, err));
 		if (fj_buf_put(x->text, "", 1) != FJ_OK)
-			return no_memory(err);
+			return fj_no_memory(err, "issuer");
 	}
 	for (size_t i = 0; i < l->n; i++)
 		cells[i] = i < KEYS ? keys[i] : (const char *)x->text->data + at[i];
@@ -173,7 +168,7 @@ static enum fj_rc file_answer(struct iss_call *c, enum sheet_format f, const str
 	c->answer = json_pack("{s:{s:s, s:s, s:s}, s:I, s:s?}", "file", "name", f == SHEET_XLSX ? "cards.xlsx" : "cards.csv", "type",
 	    f == SHEET_XLSX ? "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet" : "text/csv; charset=utf-8", "base64url", fj_buf_str(&text),
 	    "rows", (json_int_t)x->rows, "next", x->rows == MAX_ROWS ? x->last : NULL);
-	return c->answer != NULL ? FJ_OK : no_memory(err);
+	return c->answer != NULL ? FJ_OK : fj_no_memory(err, "issuer");
 }
 
 enum fj_rc cmd_asset_export(struct iss_call *c, struct fj_err *err)
@@ -252,9 +247,8 @@ static enum fj_rc find_heading(struct import *im, struct sheet *s, struct fj_err
 	FJ_TRY(sheet_find_heading(s, read_heading, im, &found, err));
 	if (found)
 		return FJ_OK;
-	enum fj_rc rc = fj_fail(err, FJ_E_INVALID, "issuer", "domain.md 4.3", "the sheet has no heading with the asset number and the key columns; take the file that `asset export` writes");
-	fj_err_zh(err, "表格缺少含资产编号和标识列的标题行；请使用“asset export”导出的文件");
-	return rc;
+	return fj_refuse(err, FJ_E_INVALID, "issuer", "domain.md 4.3", "the sheet has no heading with the asset number and the key columns; take the file that `asset export` writes",
+	    "表格缺少含资产编号和标识列的标题行；请使用“asset export”导出的文件");
 }
 
 static const char *cell(const struct sheet_row *row, int column)
@@ -288,9 +282,7 @@ static enum fj_rc own(const struct import *im, const char *holder, struct row *r
 	if (strcmp(holder, im->c->actor->org) == 0)
 		return FJ_OK;
 	r->column = im->key[K_LEDGER] + 1;
-	enum fj_rc rc = fj_fail(err, FJ_E_FORBIDDEN, "issuer", "domain.md 6", "this row is another holder's");
-	fj_err_zh(err, "该行属于其他单位");
-	return rc;
+	return fj_refuse(err, FJ_E_FORBIDDEN, "issuer", "domain.md 6", "this row is another holder's", "该行属于其他单位");
 }
 
 /* the version that the row was made from, with its hash where the row tells one */
@@ -320,7 +312,7 @@ static enum fj_rc begin_first(struct import *im, struct row *r, struct fj_err *e
 	r->column = 0;
 	FJ_TRY(own(im, l.holder, r, err));
 	r->card = json_pack("{s:{s:s}, s:{}, s:{}, s:{}}", "basic", "name", l.name, "rights", "use", "management");
-	return r->card != NULL ? FJ_OK : no_memory(err);
+	return r->card != NULL ? FJ_OK : fj_no_memory(err, "issuer");
 }
 
 static enum fj_rc begin_row(struct import *im, const struct sheet_row *s, struct row *r, struct fj_err *err)
@@ -369,7 +361,7 @@ static enum fj_rc take_cells(struct import *im, const struct sheet_row *s, struc
 		}
 		r->changed = true;
 		if (card_set(r->card, &f[i], v) != FJ_OK)
-			return no_memory(err);
+			return fj_no_memory(err, "issuer");
 	}
 	return FJ_OK;
 }
@@ -385,7 +377,7 @@ static enum fj_rc once(struct import *im, const struct row *r, struct fj_err *er
 			return rc;
 		}
 		if (names[i][0] != '\0' && fj_json_set(im->seen, names[i], json_true()) != FJ_OK)
-			return no_memory(err);
+			return fj_no_memory(err, "issuer");
 	}
 	return FJ_OK;
 }
@@ -405,9 +397,9 @@ static enum fj_rc add_fault(struct import *im, int64_t line, int column, const s
 	if (o == NULL || json_object_set_new(o, "line", json_integer(line)) != 0 || json_object_set_new(o, "column", json_integer(column)) != 0 ||
 	    (json_object_get(o, "rule") == NULL && json_object_set_new(o, "rule", json_string(why->cite)) != 0)) {
 		json_decref(o);
-		return no_memory(err);
+		return fj_no_memory(err, "issuer");
 	}
-	return json_array_append_new(im->faults, o) == 0 ? FJ_OK : no_memory(err);
+	return json_array_append_new(im->faults, o) == 0 ? FJ_OK : fj_no_memory(err, "issuer");
 }
 
 /* A row of an older version changes nothing when it says what the newest card says already: the
@@ -438,7 +430,7 @@ static enum fj_rc tell_warnings(struct import *im, size_t line, const json_t *wa
 		if (json_array_size(im->warned) < MAX_TOLD &&
 		    json_array_append_new(im->warned, json_pack("{s:I, s:O, s:{s:O, s:O}}", "line", (json_int_t)line, "rule", json_object_get(w, "rule"), "detail", "en",
 			json_object_get(w, "en"), "zh", json_object_get(w, "zh"))) != 0)
-			return no_memory(err);
+			return fj_no_memory(err, "issuer");
 	return FJ_OK;
 }
 
@@ -472,7 +464,7 @@ static enum fj_rc keep_row(struct import *im, size_t line, const struct row *r, 
 
 	snprintf(name, sizeof(name), "%zu", line);
 	if (fj_json_set(im->rows, name, o) != FJ_OK || json_array_append_new(im->items, json_string(name)) != 0)
-		return no_memory(err);
+		return fj_no_memory(err, "issuer");
 	return why == NULL ? FJ_OK : add_fault(im, (int64_t)line, r->column, why, err);
 }
 
@@ -552,7 +544,7 @@ static enum fj_rc run(struct import *im, bool dry, struct fj_err *err)
 		c->answer = json_pack("{s:i}", "done", 0);
 	FJ_AUTO(json) more = json_pack("{s:b, s:b, s:I, s:I, s:I, s:I, s:O, s:O}", "dry_run", dry, "refused", good == 0 && im->unchanged == 0 && im->faulty > 0, "rows", (json_int_t)im->read, "unchanged",
 	    (json_int_t)im->unchanged, "good", good, "faulty", (json_int_t)im->faulty, "faults", im->faults, "warnings", im->warned);
-	return c->answer != NULL && json_object_update(c->answer, more) == 0 ? FJ_OK : no_memory(err);
+	return c->answer != NULL && json_object_update(c->answer, more) == 0 ? FJ_OK : fj_no_memory(err, "issuer");
 }
 
 enum fj_rc cmd_asset_import(struct iss_call *c, struct fj_err *err)

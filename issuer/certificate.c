@@ -203,18 +203,16 @@ static enum fj_rc ask_one(struct iss_call *c, const char *asset_no, const void *
 
 	FJ_TRY(check_issuable(c, asset_no, &w, err));
 	return json_array_append_new(x->items, json_pack("{s:s, s:s, s:s}", "asset_no", asset_no, "card_hash", w.asset.card_hash, "registration", w.reg.id)) == 0 ? FJ_OK
-	    : fj_fail(err, FJ_E_NOMEM, "issuer", NULL, "out of memory");
+	    : fj_no_memory(err, "issuer");
 }
 
 static enum fj_rc add_request(struct iss_call *c, const json_t *assets, json_t *payload, struct fj_err *err)
 {
 	FJ_AUTO(dom_asset) a = {.card = NULL};
 
-	if (json_array_size(assets) != 1) {
-		enum fj_rc rc = fj_fail(err, FJ_E_INVALID, "issuer", "domain.md decision 7", "a request has one key, and a key belongs to one certificate: name one asset");
-		fj_err_zh(err, "证书请求只含一把密钥，一把密钥只属于一张证书；请只选一项资产");
-		return rc;
-	}
+	if (json_array_size(assets) != 1)
+		return fj_refuse(err, FJ_E_INVALID, "issuer", "domain.md decision 7", "a request has one key, and a key belongs to one certificate: name one asset",
+		    "证书请求只含一把密钥，一把密钥只属于一张证书；请只选一项资产");
 	FJ_TRY(dom_asset_get(c->db, json_string_value(json_array_get(assets, 0)), &a, err));
 	return dom_key_into(c, &a, payload, err);
 }
@@ -287,9 +285,7 @@ static enum fj_rc years_of(struct iss_call *c, json_int_t *years, struct fj_err 
 	*years = json_is_integer(y) ? json_integer_value(y) : (json_int_t)n;
 	if (*years >= 1)
 		return FJ_OK;
-	enum fj_rc rc = fj_fail(err, FJ_E_INVALID, "issuer", "domain.md 5.3", "a certificate is valid for 1 to 5 years");
-	fj_err_zh(err, "证书有效期为 1 至 5 年");
-	return rc;
+	return fj_refuse(err, FJ_E_INVALID, "issuer", "domain.md 5.3", "a certificate is valid for 1 to 5 years", "证书有效期为 1 至 5 年");
 }
 
 enum fj_rc cmd_certificate_issue(struct iss_call *c, struct fj_err *err)
@@ -302,11 +298,8 @@ enum fj_rc cmd_certificate_issue(struct iss_call *c, struct fj_err *err)
 	char object[80];
 
 	FJ_AUTO(json) sorted = dom_sorted(assets);
-	if (json_array_size(assets) == 0 || json_array_size(sorted) != json_array_size(assets)) {
-		enum fj_rc rc = fj_fail(err, FJ_E_INVALID, "issuer", "lesson 6", "no asset is named, or one stands twice in the list");
-		fj_err_zh(err, "未选择资产，或列表中有重复");
-		return rc;
-	}
+	if (json_array_size(assets) == 0 || json_array_size(sorted) != json_array_size(assets))
+		return fj_refuse(err, FJ_E_INVALID, "issuer", "lesson 6", "no asset is named, or one stands twice in the list", "未选择资产，或列表中有重复");
 	FJ_TRY(years_of(c, &years, err));
 	FJ_TRY(ask_each(c, sorted, &x, aside, err));
 	FJ_AUTO(json) payload = json_pack("{s:O, s:I, s:s}", "assets", items, "years", years, "issuer", c->actor->org);
@@ -381,9 +374,8 @@ static enum fj_rc end_of(struct iss_call *c, const struct issuing *w, fj_time *e
 	*end = w->old.number[0] != '\0' && !renewal ? w->old.not_after : fj_term_end(c->now, years);
 	if (*end >= w->old.not_after || w->old.number[0] == '\0')
 		return FJ_OK;
-	enum fj_rc rc = fj_fail(err, FJ_E_REFUSED, "issuer", "domain.md 5.3", "the successor would end before the certificate that it renews; give more years");
-	fj_err_zh(err, "续展证书的到期日早于原证书，请增加年限");
-	return rc;
+	return fj_refuse(err, FJ_E_REFUSED, "issuer", "domain.md 5.3", "the successor would end before the certificate that it renews; give more years",
+	    "续展证书的到期日早于原证书，请增加年限");
 }
 
 /* everything the certificate is built from */
@@ -431,7 +423,7 @@ static enum fj_rc intent_of(struct iss_call *c, const struct issuing *w, char nu
 	    "key_origin", own_key != NULL);
 	if (*out == NULL || json_object_set_new(*out, "asset_fresh", json_boolean(a->status_list < 0)) != 0 ||
 	    json_object_set_new(*out, "succeeds", json_string(w->old.number)) != 0 || json_object_set_new(*out, "registration", json_string(w->reg.id)) != 0)
-		return fj_fail(err, FJ_E_NOMEM, "issuer", NULL, "out of memory");
+		return fj_no_memory(err, "issuer");
 	return FJ_OK;
 }
 
@@ -457,9 +449,7 @@ static enum fj_rc issue_one(struct iss_call *c, const char *asset_no, const void
 
 	FJ_TRY(check_issuable(c, asset_no, &w, err));
 	if (strcmp(fj_json_peek(item, "card_hash"), w.asset.card_hash) != 0 || strcmp(fj_json_peek(item, "registration"), w.reg.id) != 0) {
-		enum fj_rc rc = fj_fail(err, FJ_E_STATE, "issuer", "lesson 5", "the card is not the one that was approved; ask again");
-		fj_err_zh(err, "资产卡片与送审时不一致，请重新申请");
-		return rc;
+		return fj_refuse(err, FJ_E_STATE, "issuer", "lesson 5", "the card is not the one that was approved; ask again", "资产卡片与送审时不一致，请重新申请");
 	}
 	enum fj_rc rc = intent_of(c, &w, number, &body, err);
 	FJ_AUTO(json) owned = body;
@@ -500,7 +490,7 @@ enum fj_rc apr_certificate_issue(struct iss_call *c, const struct apr *a, struct
 		json_object_set(c->answer, "task", json_object_get(line, "task"));
 		json_object_set(c->answer, "set_aside", json_object_get(line, "set_aside"));
 	}
-	return c->answer != NULL ? FJ_OK : fj_fail(err, FJ_E_NOMEM, "issuer", NULL, "out of memory");
+	return c->answer != NULL ? FJ_OK : fj_no_memory(err, "issuer");
 }
 
 enum fj_rc apply_certificate_intended(const struct evt *e, struct fj_err *err)
@@ -737,12 +727,9 @@ enum fj_rc cmd_certificate_revoke(struct iss_call *c, struct fj_err *err)
 	const struct reason *r = reason_find(fj_json_peek(c->params, "reason"));
 
 	FJ_TRY(own_certificate(c, &t, err));
-	if (r == NULL) {
-		enum fj_rc rc = fj_fail(err, FJ_E_INVALID, "issuer", "RFC 5280 5.3.1",
-		    "the reason is privilegeWithdrawn, cessationOfOperation, superseded, affiliationChanged or keyCompromise");
-		fj_err_zh(err, "撤销原因应为 privilegeWithdrawn（撤销）、cessationOfOperation（注销）、superseded（变更）、affiliationChanged（划转）或 keyCompromise（密钥泄露）");
-		return rc;
-	}
+	if (r == NULL)
+		return fj_refuse(err, FJ_E_INVALID, "issuer", "RFC 5280 5.3.1", "the reason is privilegeWithdrawn, cessationOfOperation, superseded, affiliationChanged or keyCompromise",
+		    "撤销原因应为 privilegeWithdrawn（撤销）、cessationOfOperation（注销）、superseded（变更）、affiliationChanged（划转）或 keyCompromise（密钥泄露）");
 	FJ_TRY(iss_state_next(ISS_OBJ_CERTIFICATE, t.state, "revoke", &to, err));
 	if (r->code == 5 || r->code == 3)
 		FJ_TRY(dom_no_live_authorisation(c->db, t.holder, t.asset_no, c->now, err));
@@ -917,5 +904,5 @@ enum fj_rc cmd_certificate_show(struct iss_call *c, struct fj_err *err)
 		FJ_TRY(ca_pem("CERTIFICATE", fj_buf_slice(&der), &pem, err));
 		json_object_set_new(c->answer, "pem", json_string(fj_buf_str(&pem)));
 	}
-	return c->answer != NULL ? FJ_OK : fj_fail(err, FJ_E_NOMEM, "issuer", NULL, "out of memory");
+	return c->answer != NULL ? FJ_OK : fj_no_memory(err, "issuer");
 }

@@ -93,25 +93,21 @@ static enum fj_rc org_of(struct iss_call *c, const struct places *p, const char 
 	} known[] = {{"finance", p->finance}, {"superior", p->superior}, {"holder", p->holder}, {"own", c->actor->org}};
 
 	if (p->mixed && name != NULL && (strcmp(name, "holder") == 0 || strcmp(name, "superior") == 0)) {
-		enum fj_rc rc = fj_fail(err, FJ_E_INVALID, "issuer", "domain.md decision 10", "the profile's chain goes by holder or superior, and the selection has several holders; ask for each holder apart");
-		fj_err_zh(err, "审批链须经持有单位或其主管部门审批，而所选事项涉及多个持有单位；请按持有单位分别提交");
-		return rc;
+		return fj_refuse(err, FJ_E_INVALID, "issuer", "domain.md decision 10", "the profile's chain goes by holder or superior, and the selection has several holders; ask for each holder apart",
+		    "审批链须经持有单位或其主管部门审批，而所选事项涉及多个持有单位；请按持有单位分别提交");
 	}
 	for (size_t i = 0; name != NULL && i < FJ_ARRAY_LEN(known); i++)
 		if (strcmp(known[i].name, name) == 0)
 			return fj_strcopy(out, 19, known[i].usci);
-	enum fj_rc rc = fj_fail(err, FJ_E_INVALID, "issuer", "domain.md decision 10", "a level of an approval chain is decided by finance, superior, holder or own; mend the profile");
-	fj_err_zh(err, "审批层级的单位应为 finance、superior、holder 或 own；请修改管理规则");
-	return rc;
+	return fj_refuse(err, FJ_E_INVALID, "issuer", "domain.md decision 10", "a level of an approval chain is decided by finance, superior, holder or own; mend the profile",
+	    "审批层级的单位应为 finance、superior、holder 或 own；请修改管理规则");
 }
 
 static enum fj_rc add_level(struct apr_chain *ch, const struct apr_level *l, struct fj_err *err)
 {
 	if (ch->n == APR_MAX_LEVELS) {
-		enum fj_rc rc = fj_fail(err, FJ_E_LIMIT, "issuer", "domain.md decision 10",
-		    "an approval has six levels at most, and the last is the one that the register demands; shorten the chain in the profile");
-		fj_err_zh(err, "审批链最多六级，且最后一级须为法定审批单位；请在管理规则中缩短审批链");
-		return rc;
+		return fj_refuse(err, FJ_E_LIMIT, "issuer", "domain.md decision 10", "an approval has six levels at most, and the last is the one that the register demands; shorten the chain in the profile",
+		    "审批链最多六级，且最后一级须为法定审批单位；请在管理规则中缩短审批链");
 	}
 	ch->level[ch->n++] = *l;
 	return FJ_OK;

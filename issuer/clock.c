@@ -82,5 +82,5 @@ enum fj_rc cmd_clock_demo(struct iss_call *c, struct fj_err *err)
 	FJ_TRY(iss_demo_clock_keep(c->iss, t, err));
 	fj_time_utc(fj_now(), now);
 	c->answer = json_pack("{s:s}", "now", now);
-	return c->answer != NULL ? FJ_OK : fj_fail(err, FJ_E_NOMEM, "issuer", NULL, "out of memory");
+	return c->answer != NULL ? FJ_OK : fj_no_memory(err, "issuer");
 }

@@ -25,11 +25,6 @@ struct request {
 	struct fj_err why;    /* of the refusal */
 };
 
-static enum fj_rc no_memory(struct fj_err *err)
-{
-	return fj_fail(err, FJ_E_NOMEM, "issuer", NULL, "out of memory");
-}
-
 /* --- what lies underneath --- */
 
 static enum fj_rc add_all(struct request *r, struct sto_q *q, struct fj_err *err)
@@ -43,7 +38,7 @@ static enum fj_rc add_all(struct request *r, struct sto_q *q, struct fj_err *err
 		if (json_array_size(r->assets) == MAX_ASSETS)
 			return fj_fail(err, FJ_E_LIMIT, "issuer", NULL, "more than %d assets lie under %s; ask for them one by one", MAX_ASSETS, r->number);
 		if (!fj_list_has(r->assets, sto_text(q, 0)) && json_array_append_new(r->assets, json_string(sto_text(q, 0))) != 0)
-			return no_memory(err);
+			return fj_no_memory(err, "issuer");
 	}
 }
 
@@ -101,9 +96,8 @@ static enum fj_rc check_asker(struct iss_call *c, const struct dom_asset *a, str
 	FJ_TRY(sto_step(&q, &row, err));
 	if (row)
 		return FJ_OK;
-	enum fj_rc rc = fj_fail(err, FJ_E_FORBIDDEN, "issuer", "domain.md 6", "only the asset's holder, or the operator or implementer of an authorisation that covers it, may ask");
-	fj_err_zh(err, "只有该资产的持有单位，或其有效授权的运营机构、实施机构可以申请");
-	return rc;
+	return fj_refuse(err, FJ_E_FORBIDDEN, "issuer", "domain.md 6", "only the asset's holder, or the operator or implementer of an authorisation that covers it, may ask",
+	    "只有该资产的持有单位，或其有效授权的运营机构、实施机构可以申请");
 }
 
 /* does the card name an encumbrance: a list, or (older cards) one text or objects */
@@ -175,7 +169,7 @@ static enum fj_rc judge(struct request *r, const struct dom_asset *a, enum fj_rc
 	if (override[0] == '\0')
 		*rule = iss_rule_no_hidden_encumbrance(false, &r->why);
 	else if (fj_json_set(r->overrides, a->asset_no, json_string(override)) != FJ_OK)
-		return no_memory(err);
+		return fj_no_memory(err, "issuer");
 	return FJ_OK;
 }
 
@@ -231,7 +225,7 @@ static enum fj_rc record(struct request *r, const char *asset_no, bool registere
 	    "basis", r->basis, "number", r->number, "by", r->c->actor->org, "rule", registered ? "" : r->why.cite, "override", override == NULL ? "" : override,
 	    "state", registered ? "REGISTERED" : "REFUSED");
 	FJ_TRY(evt_append(r->c, registered ? "collateral.registered" : "collateral.refused", asset_no, body, err));
-	return json_array_append_new(ids, json_string(id)) == 0 ? FJ_OK : no_memory(err);
+	return json_array_append_new(ids, json_string(id)) == 0 ? FJ_OK : fj_no_memory(err, "issuer");
 }
 
 static enum fj_rc record_all(struct request *r, bool registered, struct fj_err *err)
@@ -245,7 +239,7 @@ static enum fj_rc record_all(struct request *r, bool registered, struct fj_err *
 	r->c->answer = registered ? json_object() : fj_err_json(&r->why);
 	FJ_AUTO(json) more = json_pack("{s:b, s:O, s:O, s:O, s:O}", "refused", !registered, "asset_no", json_array_get(r->assets, 0), "assets", r->assets, "collateral", ids,
 	    "overrides", r->overrides);
-	return json_object_update(r->c->answer, more) == 0 ? FJ_OK : no_memory(err);
+	return json_object_update(r->c->answer, more) == 0 ? FJ_OK : fj_no_memory(err, "issuer");
 }
 
 static const char *or(const char *s, const char *otherwise)
@@ -308,7 +302,7 @@ enum fj_rc cmd_collateral_release(struct iss_call *c, struct fj_err *err)
 	FJ_AUTO(json) body = json_pack("{s:s, s:s, s:s}", "id", id, "reason", reason, "state", "RELEASED");
 	FJ_TRY(evt_append(c, "collateral.released", a.asset_no, body, err));
 	c->answer = json_pack("{s:s, s:s, s:s}", "id", id, "asset_no", a.asset_no, "state", "RELEASED");
-	return c->answer != NULL ? FJ_OK : no_memory(err);
+	return c->answer != NULL ? FJ_OK : fj_no_memory(err, "issuer");
 }
 
 enum fj_rc apply_collateral_released(const struct evt *e, struct fj_err *err)
@@ -341,7 +335,7 @@ static enum fj_rc rows(struct sto_q *q, json_t *items, struct fj_err *err)
 		if (!row)
 			return FJ_OK;
 		if (json_array_append_new(items, row_json(q)) != 0)
-			return no_memory(err);
+			return fj_no_memory(err, "issuer");
 	}
 }
 
@@ -377,5 +371,5 @@ enum fj_rc cmd_collateral_show(struct iss_call *c, struct fj_err *err)
 
 	FJ_TRY(sto_first(c->db, STO_COLLATERAL_GET, &q, id, err, "t", id));
 	c->answer = row_json(&q);
-	return c->answer != NULL ? FJ_OK : no_memory(err);
+	return c->answer != NULL ? FJ_OK : fj_no_memory(err, "issuer");
 }

@@ -512,7 +512,7 @@ static enum fj_rc stand_in(struct iss_call *c, struct iss_actor *as, json_t **ow
 	c->actor = as;
 	c->params = *own = json_copy((json_t *)(uintptr_t)c->params);
 	json_object_del(*own, "behalf");
-	return *own != NULL ? FJ_OK : fj_fail(err, FJ_E_NOMEM, "issuer", NULL, "out of memory");
+	return *own != NULL ? FJ_OK : fj_no_memory(err, "issuer");
 }
 
 enum fj_rc iss_command(struct iss *i, const struct iss_actor *actor, const char *name, const json_t *params, json_t **answer, struct fj_err *err)
@@ -578,7 +578,7 @@ enum fj_rc cmd_event_list(struct iss_call *c, struct fj_err *err)
 		json_array_append_new(items, event_json(&q));
 	}
 	c->answer = json_pack("{s:O, s:n}", "items", items, "next");
-	return c->answer != NULL ? FJ_OK : fj_fail(err, FJ_E_NOMEM, "issuer", NULL, "out of memory");
+	return c->answer != NULL ? FJ_OK : fj_no_memory(err, "issuer");
 }
 
 enum fj_rc cmd_status_show(struct iss_call *c, struct fj_err *err)
@@ -600,7 +600,7 @@ enum fj_rc cmd_status_show(struct iss_call *c, struct fj_err *err)
 	fj_time_utc(fj_now(), now);
 	c->answer = json_pack("{s:b, s:I, s:I, s:s, s:s, s:b}", "demo", c->iss->conf.demo, "events", (json_int_t)events, "generation",
 	    (json_int_t)generation, "base", iss_base(c->iss), "now", now, "behind", (bool)c->iss->behind);
-	return c->answer != NULL ? FJ_OK : fj_fail(err, FJ_E_NOMEM, "issuer", NULL, "out of memory");
+	return c->answer != NULL ? FJ_OK : fj_no_memory(err, "issuer");
 }
 
 
@@ -614,5 +614,5 @@ enum fj_rc cmd_db_rebuild(struct iss_call *c, struct fj_err *err)
 	sto_close(into);
 	FJ_TRY(rc);
 	c->answer = json_pack("{s:b, s:I, s:I}", "same", 1, "events", (json_int_t)events, "rows", (json_int_t)rows);
-	return c->answer != NULL ? FJ_OK : fj_fail(err, FJ_E_NOMEM, "issuer", NULL, "out of memory");
+	return c->answer != NULL ? FJ_OK : fj_no_memory(err, "issuer");
 }

@@ -39,11 +39,6 @@ const struct iss_field fld_complaint_decide[] = {
 	{0},
 };
 
-static enum fj_rc no_memory(struct fj_err *err)
-{
-	return fj_fail(err, FJ_E_NOMEM, "issuer", NULL, "out of memory");
-}
-
 /* --- filing --- */
 
 static enum fj_rc items_of(struct iss_call *c, json_t **items, int64_t *total_fen, struct fj_err *err)
@@ -90,7 +85,7 @@ enum fj_rc cmd_complaint_file(struct iss_call *c, struct fj_err *err)
 	    c->actor->person, "due", (json_int_t)due);
 	FJ_TRY(evt_append(c, "complaint.filed", id, body, err));
 	c->answer = json_pack("{s:s, s:s, s:s, s:I}", "id", id, "authorisation", a.number, "state", "LODGED", "charged_fen", (json_int_t)total_fen);
-	return c->answer != NULL ? FJ_OK : no_memory(err);
+	return c->answer != NULL ? FJ_OK : fj_no_memory(err, "issuer");
 }
 
 enum fj_rc apply_complaint_filed(const struct evt *e, struct fj_err *err)
@@ -134,9 +129,8 @@ static enum fj_rc party(struct iss_call *c, const struct complaint *m, bool answ
 	FJ_TRY(dom_party(c, &m->auth, &by, err));
 	if (answering || by >= ISS_PARTY_IMPLEMENTER)
 		return FJ_OK;
-	enum fj_rc rc = fj_fail(err, FJ_E_FORBIDDEN, "issuer", "R10", "a complaint is decided by the implementing institution or the finance department");
-	fj_err_zh(err, "投诉应由实施机构或财政部门认定");
-	return rc;
+	return fj_refuse(err, FJ_E_FORBIDDEN, "issuer", "R10", "a complaint is decided by the implementing institution or the finance department",
+	    "投诉应由实施机构或财政部门认定");
 }
 
 enum fj_rc cmd_complaint_answer(struct iss_call *c, struct fj_err *err)
@@ -158,7 +152,7 @@ enum fj_rc cmd_complaint_answer(struct iss_call *c, struct fj_err *err)
 	    c->actor->person);
 	FJ_TRY(evt_append(c, "complaint.answered", m.id, body, err));
 	c->answer = json_pack("{s:s, s:s, s:I}", "id", m.id, "state", to, "cost_fen", (json_int_t)total_fen);
-	return c->answer != NULL ? FJ_OK : no_memory(err);
+	return c->answer != NULL ? FJ_OK : fj_no_memory(err, "issuer");
 }
 
 enum fj_rc apply_complaint_answered(const struct evt *e, struct fj_err *err)
@@ -186,7 +180,7 @@ enum fj_rc cmd_complaint_decide(struct iss_call *c, struct fj_err *err)
 	FJ_AUTO(json) body = json_pack("{s:s, s:s, s:s}", "to", to, "reason", fj_json_text(c->params, "reason"), "person", c->actor->person);
 	FJ_TRY(evt_append(c, "complaint.decided", m.id, body, err));
 	c->answer = json_pack("{s:s, s:s}", "id", m.id, "state", to);
-	return c->answer != NULL ? FJ_OK : no_memory(err);
+	return c->answer != NULL ? FJ_OK : fj_no_memory(err, "issuer");
 }
 
 enum fj_rc apply_complaint_decided(const struct evt *e, struct fj_err *err)
@@ -235,8 +229,8 @@ enum fj_rc cmd_complaint_show(struct iss_call *c, struct fj_err *err)
 	FJ_AUTO(json) owned = who;
 	c->answer = to_json(&q, c->now);
 	if (fj_json_set(c->answer, "items", sup_json(sto_text(&q, 5))) != FJ_OK || fj_json_set(c->answer, "cost", sup_json(sto_text(&q, 12))) != FJ_OK)
-		return no_memory(err);
-	return who == NULL || json_object_update(c->answer, who) == 0 ? FJ_OK : no_memory(err);
+		return fj_no_memory(err, "issuer");
+	return who == NULL || json_object_update(c->answer, who) == 0 ? FJ_OK : fj_no_memory(err, "issuer");
 }
 
 enum fj_rc cmd_complaint_list(struct iss_call *c, struct fj_err *err)

@@ -61,5 +61,5 @@ enum fj_rc cmd_deadline_list(struct iss_call *c, struct fj_err *err)
 		json_array_append_new(items, to_json(&q, c->now));
 	}
 	c->answer = json_pack("{s:O, s:s?}", "items", items, "next", n == limit ? next : NULL);
-	return c->answer != NULL ? FJ_OK : fj_fail(err, FJ_E_NOMEM, "issuer", NULL, "out of memory");
+	return c->answer != NULL ? FJ_OK : fj_no_memory(err, "issuer");
 }

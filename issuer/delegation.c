@@ -167,7 +167,7 @@ enum fj_rc apr_user_deputise(struct iss_call *c, const struct apr *a, struct fj_
 	    "from", fj_json_text(a->payload, "from"), "to", fj_json_text(a->payload, "to"), "reason", fj_json_text(a->payload, "reason"));
 	FJ_TRY(evt_append(c, "delegation.made", id, body, err));
 	c->answer = json_pack("{s:s, s:s, s:s}", "id", a->id, "state", "APPROVED", "delegation", id);
-	return c->answer != NULL ? FJ_OK : fj_fail(err, FJ_E_NOMEM, "issuer", NULL, "out of memory");
+	return c->answer != NULL ? FJ_OK : fj_no_memory(err, "issuer");
 }
 
 /* --- ending --- */

@@ -117,7 +117,7 @@ enum fj_rc iss_demo_request(json_t *in, struct fj_err *err)
 
 	int bad = more == NULL || json_object_update(in, more) != 0;
 	json_decref(more);
-	return bad ? fj_fail(err, FJ_E_NOMEM, "demo", NULL, "out of memory") : FJ_OK;
+	return bad ? fj_no_memory(err, "demo") : FJ_OK;
 }
 
 /* --- acting --- */
@@ -275,7 +275,7 @@ static enum fj_rc import_one(struct demo *d, const struct asset *a, char ledger[
 
 	if (fj_buf_printf(&csv, "台账编号,数据资源目录编号,名称,概述,形成方式,共享来源单位,是否涉密\r\nL-%s,CAT-%s,%s,示例,%s,%s,否\r\n", a->no, a->no, a->name,
 	    a->shared[0] != '\0' ? "共享取得" : "自主采集", a->shared) != FJ_OK)
-		return fj_fail(err, FJ_E_NOMEM, "demo", NULL, "out of memory");
+		return fj_no_memory(err, "demo");
 	FJ_TRY(act(d, a->holder, "ledger.import", json_pack("{s:s}", "file", fj_buf_str(&csv)), NULL, err));
 	FJ_TRY(act(d, a->holder, "ledger.list", json_pack("{s:i}", "limit", 1000), &list, err));
 	FJ_AUTO(json) owned = list;
@@ -525,7 +525,7 @@ static enum fj_rc note(json_t *list, const char *key, const char *id, const char
 		}
 		json_object_set_new(o, "use", u);
 	}
-	return json_array_append_new(list, o) == 0 ? FJ_OK : fj_fail(err, FJ_E_NOMEM, "demo", NULL, "out of memory");
+	return json_array_append_new(list, o) == 0 ? FJ_OK : fj_no_memory(err, "demo");
 }
 
 static enum fj_rc save(struct demo *d, enum pipe_kind kind, const char *object, char file[96], struct fj_err *err)
@@ -820,7 +820,7 @@ enum fj_rc iss_demo(struct iss *i, bool cases, struct fj_err *err)
 	fj_time earliest;
 
 	if (d == NULL)
-		return fj_fail(err, FJ_E_NOMEM, "demo", NULL, "out of memory");
+		return fj_no_memory(err, "demo");
 	FJ_TRY(fj_time_parse("2026-06-03T00:00:00Z", &earliest, err));
 	if (fj_real_ms() / 1000 < earliest)
 		return fj_fail(err, FJ_E_CLOCK, "demo", NULL, "the sample cases end in June 2026; this machine's clock is before that: set it right");

@@ -19,11 +19,6 @@ const struct iss_field fld_disclosure_list[] = {
 	{0},
 };
 
-static enum fj_rc no_memory(struct fj_err *err)
-{
-	return fj_fail(err, FJ_E_NOMEM, "issuer", NULL, "out of memory");
-}
-
 /* the assets by number, name and certificate */
 static enum fj_rc assets_of(struct sto *db, const json_t *body, json_t *out, struct fj_err *err)
 {
@@ -34,7 +29,7 @@ static enum fj_rc assets_of(struct sto *db, const json_t *body, json_t *out, str
 		struct dom_cert t;
 		FJ_TRY(dom_cert_get(db, fj_json_text(v, "certificate"), &t, err));
 		if (json_array_append_new(out, json_pack("{s:s, s:s, s:s}", "asset_no", t.asset_no, "name", t.asset_name, "certificate", t.number)) != 0)
-			return no_memory(err);
+			return fj_no_memory(err, "issuer");
 	}
 	return FJ_OK;
 }
@@ -54,9 +49,9 @@ static enum fj_rc caps_of(struct sto *db, const char *authorisation, json_t *out
 		if (json_array_append_new(caps, json_pack("{s:s, s:I}", "id", sto_text(&q, 0), "cap_fen", (json_int_t)sto_int(&q, 1))) != 0 ||
 		    json_object_set_new(out, "doc_no", json_string(sto_text(&q, 2))) != 0 || json_object_set_new(out, "doc_date", json_string(sto_text(&q, 3))) != 0 ||
 		    json_object_set_new(out, "authority", json_string(sto_text(&q, 4))) != 0)
-			return no_memory(err);
+			return fj_no_memory(err, "issuer");
 	}
-	return json_array_size(caps) == 0 || json_object_set(out, "caps", caps) == 0 ? FJ_OK : no_memory(err);
+	return json_array_size(caps) == 0 || json_object_set(out, "caps", caps) == 0 ? FJ_OK : fj_no_memory(err, "issuer");
 }
 
 static enum fj_rc one(struct iss_call *c, const struct sto_q *q, json_t **out, struct fj_err *err)
@@ -83,7 +78,7 @@ static enum fj_rc one(struct iss_call *c, const struct sto_q *q, json_t **out, s
 	    json_object_get(g, "domains"), "scenarios", json_object_get(g, "scenarios"), "rights", json_object_get(g, "rights"), "purposes",
 	    json_object_get(g, "purposes"), "actions", json_object_get(g, "actions"), "territory", json_object_get(g, "territory"), "from", from, "to", to,
 	    "price", caps, "products", products, "updated", updated);
-	return *out != NULL ? FJ_OK : no_memory(err);
+	return *out != NULL ? FJ_OK : fj_no_memory(err, "issuer");
 }
 
 enum fj_rc cmd_disclosure_list(struct iss_call *c, struct fj_err *err)
@@ -103,6 +98,6 @@ enum fj_rc cmd_disclosure_list(struct iss_call *c, struct fj_err *err)
 			return dom_list_answer(c, items, "authorisation", limit, err);
 		FJ_TRY(one(c, &q, &item, err));
 		if (json_array_append_new(items, item) != 0)
-			return no_memory(err);
+			return fj_no_memory(err, "issuer");
 	}
 }

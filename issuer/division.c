@@ -34,7 +34,7 @@ static enum fj_rc take_row(const struct sheet_row *row, json_t *rows, json_t *se
 		return faulty(row, "a file has 5,000 divisions at most; split it", "单个文件最多 5000 条，请拆分", err);
 	FJ_TRY(fj_json_set(seen, row->cell[0], json_true()));
 	return json_array_append_new(rows, json_pack("[s, s]", row->cell[0], row->cell[1])) == 0 ? FJ_OK
-	    : fj_fail(err, FJ_E_NOMEM, "issuer", NULL, "out of memory");
+	    : fj_no_memory(err, "issuer");
 }
 
 /* a first row that holds no code is a heading */

@@ -183,7 +183,7 @@ static enum fj_rc add_item(void *ctx, const struct fnd_list *l, const struct sto
 {
 	json_t *list = ctx;
 
-	return json_array_append_new(list, fnd_item(l, q, 0)) == 0 ? FJ_OK : fj_fail(err, FJ_E_NOMEM, "issuer", NULL, "out of memory");
+	return json_array_append_new(list, fnd_item(l, q, 0)) == 0 ? FJ_OK : fj_no_memory(err, "issuer");
 }
 
 static enum fj_rc add_registrations(struct dossier *d, struct fj_err *err)

@@ -39,10 +39,7 @@ const struct iss_field fld_supervision_list[] = {
 
 static enum fj_rc no(struct fj_err *err, const char *en, const char *zh)
 {
-	enum fj_rc rc = fj_fail(err, FJ_E_INVALID, "issuer", "27号 art. 14(九)", "%s", en);
-
-	fj_err_zh(err, "%s", zh);
-	return rc;
+	return fj_refuse(err, FJ_E_INVALID, "issuer", "27号 art. 14(九)", en, zh);
 }
 
 /* --- the score --- */
@@ -147,11 +144,9 @@ static enum fj_rc check_evaluator(struct iss_call *c, const struct dom_auth *a, 
 	const char *org = c->actor->org;
 
 	*role = (c->acting & ISS_IMPLEMENTER) && strcmp(a->implementer, org) == 0 ? "IMPLEMENTER" : c->acting & ISS_ASSESSOR ? "ASSESSOR" : NULL;
-	if (*role == NULL) {
-		enum fj_rc rc = fj_fail(err, FJ_E_FORBIDDEN, "issuer", "domain.md 7.3", "an authorisation is evaluated by its implementing institution or by an assessor");
-		fj_err_zh(err, "授权运营成效应由其实施机构或第三方评估机构评价");
-		return rc;
-	}
+	if (*role == NULL)
+		return fj_refuse(err, FJ_E_FORBIDDEN, "issuer", "domain.md 7.3", "an authorisation is evaluated by its implementing institution or by an assessor",
+		    "授权运营成效应由其实施机构或第三方评估机构评价");
 	FJ_TRY(dom_org_get(c->db, a->operator_, &op, err));
 	FJ_TRY(dom_org_get(c->db, org, &own, err));
 	return iss_rule_no_evaluation_by_the_evaluated(strcmp(org, op.usci) == 0 || fj_list_has(op.affiliates, org) || fj_list_has(own.affiliates, op.usci), err);
@@ -201,7 +196,7 @@ static enum fj_rc record(struct iss_call *c, const struct dom_auth *a, const cha
 	fj_date_china(due, next);
 	c->answer = json_pack("{s:s, s:s, s:I, s:I, s:s, s:s}", "id", id, "authorisation", a->number, "score", (json_int_t)(score_bp / 100), "score_bp", (json_int_t)score_bp,
 	    "conclusion", fj_json_text(c->params, "conclusion"), "next_due", next);
-	return c->answer != NULL ? FJ_OK : fj_fail(err, FJ_E_NOMEM, "issuer", NULL, "out of memory");
+	return c->answer != NULL ? FJ_OK : fj_no_memory(err, "issuer");
 }
 
 enum fj_rc cmd_evaluation_add(struct iss_call *c, struct fj_err *err)

@@ -133,7 +133,7 @@ static enum fj_rc replay_row(const struct sto_q *q, struct sto *into, struct fj_
 	e.db = into;
 
 	if (text == NULL)
-		return fj_fail(err, FJ_E_NOMEM, "issuer", NULL, "out of memory");
+		return fj_no_memory(err, "issuer");
 	FJ_TRY(fj_json_parse(fj_slice_str(text), 4u << 20, &body, err));
 	e.body = body;
 	hash_event(&e, text, FJ_SLICE(chain->b, FJ_SHA256_LEN), &hash);

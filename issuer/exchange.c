@@ -18,11 +18,6 @@
 
 #define MAX_TOLD 1000
 
-static enum fj_rc no_memory(struct fj_err *err)
-{
-	return fj_fail(err, FJ_E_NOMEM, "issuer", NULL, "out of memory");
-}
-
 /* id of a file, and the hash that it follows from */
 static void identify(const char *direction, const char *finance, struct fj_slice file, char sha[65], char id[40])
 {
@@ -72,7 +67,7 @@ static enum fj_rc fill_row(struct export *x, const struct xch_asset *a, size_t a
 		at[i] = x->cells.len;
 		FJ_TRY(xch_text(&x->map->field[i], a, &x->cells, err));
 		if (fj_buf_put(&x->cells, "", 1) != FJ_OK)
-			return no_memory(err);
+			return fj_no_memory(err, "issuer");
 	}
 	return FJ_OK;
 }
@@ -92,7 +87,7 @@ static enum fj_rc put_asset(struct export *x, const struct xch_asset *a, struct 
 		return rc;
 	}
 	if (rc != FJ_OK)
-		return json_array_append_new(x->aside, tsk_aside(x->last, &why)) == 0 ? FJ_OK : no_memory(err);
+		return json_array_append_new(x->aside, tsk_aside(x->last, &why)) == 0 ? FJ_OK : fj_no_memory(err, "issuer");
 	for (size_t i = 0; i < x->map->n; i++)
 		cells[i] = (const char *)x->cells.data + at[i];
 	x->rows++;
@@ -133,7 +128,7 @@ static enum fj_rc note_export(struct export *x, enum xch_format f, const struct 
 		FJ_TRY(evt_append(c, "exchange.exported", id, body, err));
 	c->answer = json_pack("{s:s, s:s, s:I, s:I, s:I, s:b, s:O, s:s?}", "id", id, "sha256", sha, "rows", (json_int_t)x->rows, "mapping", (json_int_t)x->map->version,
 	    "through", (json_int_t)seq, "again", again, "set_aside", x->aside, "next", x->seen == XCH_MAX_ROWS ? x->last : NULL);
-	return c->answer != NULL ? xch_attach(c->answer, id, f, file, err) : no_memory(err);
+	return c->answer != NULL ? xch_attach(c->answer, id, f, file, err) : fj_no_memory(err, "issuer");
 }
 
 static enum fj_rc write_file(struct export *x, enum xch_format f, struct fj_buf *file, struct fj_err *err)
@@ -226,9 +221,7 @@ static bool among(const json_t *words, const char *s)
 
 static enum fj_rc bad_cell(struct fj_err *err, const char *en, const char *zh)
 {
-	fj_fail(err, FJ_E_INVALID, "issuer", "167·三(二)", "%s", en);
-	fj_err_zh(err, "%s", zh);
-	return FJ_E_INVALID;
+	return fj_refuse(err, FJ_E_INVALID, "issuer", "167·三(二)", en, zh);
 }
 
 /* what the row says, by itself; *column: of a fault, from 0 */
@@ -251,7 +244,7 @@ static enum fj_rc read_receipt(const struct import *im, const struct sheet_row *
 	if (no && !iss_said(reason))
 		return bad_cell(err, "a record that is not taken has a reason", "未接收的记录应说明原因");
 	*out = json_pack("{s:s, s:s, s:b, s:s}", "number", number, "asset_no", iss_said(asset_no) ? asset_no : "", "accepted", yes, "reason", reason);
-	return *out != NULL ? FJ_OK : no_memory(err);
+	return *out != NULL ? FJ_OK : fj_no_memory(err, "issuer");
 }
 
 /* --- one receipt against the register --- */
@@ -316,7 +309,7 @@ static enum fj_rc receive_one(struct iss_call *c, const char *line, const void *
 	FJ_TRY(evt_append(c, "exchange.received", no, body, err));
 	c->answer = json_pack("{s:s, s:s, s:s, s:O, s:b}", "line", line, "number", fj_json_text(r, "number"), "asset_no", no, "accepted",
 	    json_object_get(r, "accepted"), "numbered", o == NUMBERED);
-	return c->answer != NULL ? FJ_OK : no_memory(err);
+	return c->answer != NULL ? FJ_OK : fj_no_memory(err, "issuer");
 }
 
 /* --- the rows --- */
@@ -329,7 +322,7 @@ static enum fj_rc add_fault(struct import *im, size_t line, int column, const st
 	json_t *o = fj_err_json(why);
 	json_object_set_new(o, "line", json_integer((json_int_t)line));
 	json_object_set_new(o, "column", json_integer(column));
-	return json_array_append_new(im->faults, o) == 0 ? FJ_OK : no_memory(err);
+	return json_array_append_new(im->faults, o) == 0 ? FJ_OK : fj_no_memory(err, "issuer");
 }
 
 static enum fj_rc once(struct import *im, const json_t *r, int *column, struct fj_err *err)
@@ -344,12 +337,11 @@ static enum fj_rc once(struct import *im, const json_t *r, int *column, struct f
 		snprintf(name, sizeof(name), "%zu %s", i, fj_json_text(r, keys[i]));
 		*column = im->of[cells[i]];
 		if (json_object_get(im->seen, name) != NULL) {
-			enum fj_rc rc = fj_fail(err, FJ_E_EXISTS, "issuer", "domain.md 4.3", "the number stands in two rows of this file; numbers are never used twice");
-			fj_err_zh(err, "编号在文件中出现两次，编号不得重复使用");
-			return rc;
+			return fj_refuse(err, FJ_E_EXISTS, "issuer", "domain.md 4.3", "the number stands in two rows of this file; numbers are never used twice",
+			    "编号在文件中出现两次，编号不得重复使用");
 		}
 		if (fj_json_set(im->seen, name, json_true()) != FJ_OK)
-			return no_memory(err);
+			return fj_no_memory(err, "issuer");
 	}
 	return FJ_OK;
 }
@@ -384,7 +376,7 @@ static enum fj_rc take_row(struct import *im, const struct sheet_row *row, struc
 	if (o == KNOWN)
 		return FJ_OK;
 	snprintf(line, sizeof(line), "%zu", row->line);
-	return json_object_set(im->rows, line, owned) == 0 && json_array_append_new(im->lines, json_string(line)) == 0 ? FJ_OK : no_memory(err);
+	return json_object_set(im->rows, line, owned) == 0 && json_array_append_new(im->lines, json_string(line)) == 0 ? FJ_OK : fj_no_memory(err, "issuer");
 }
 
 static enum fj_rc read_rows(struct import *im, struct sheet *s, struct fj_err *err)
@@ -419,7 +411,7 @@ static enum fj_rc answer(struct import *im, const char *sha, bool again, bool dr
 
 	if (c->answer == NULL)
 		c->answer = json_pack("{s:i}", "done", 0);
-	return c->answer != NULL && more != NULL && json_object_update(c->answer, more) == 0 ? FJ_OK : no_memory(err);
+	return c->answer != NULL && more != NULL && json_object_update(c->answer, more) == 0 ? FJ_OK : fj_no_memory(err, "issuer");
 }
 
 static enum fj_rc take_file(struct import *im, const char *sha, const char *format, struct fj_err *err)
@@ -429,7 +421,7 @@ static enum fj_rc take_file(struct import *im, const char *sha, const char *form
 	FJ_TRY(tsk_each(c, c->command, im->lines, receive_one, im, err));
 	FJ_AUTO(json) body = json_pack("{s:s, s:s, s:s, s:s, s:I, s:O, s:I, s:I, s:O}", "direction", "IN", "finance", c->actor->org, "sha256", sha, "format", format, "rows",
 	    (json_int_t)im->read, "done", json_object_get(c->answer, "done"), "mapping", (json_int_t)im->map->version, "through", (json_int_t)last_event(c->db), "faults", im->faults);
-	return body != NULL ? evt_append(c, "exchange.imported", im->id, body, err) : no_memory(err);
+	return body != NULL ? evt_append(c, "exchange.imported", im->id, body, err) : fj_no_memory(err, "issuer");
 }
 
 static enum fj_rc run_import(struct import *im, struct fj_slice file, bool dry, struct fj_err *err)
@@ -506,7 +498,7 @@ enum fj_rc cmd_exchange_show(struct iss_call *c, struct fj_err *err)
 	FJ_TRY(sto_first(c->db, STO_XFILE_GET, &q, id, err, "t", id));
 	FJ_TRY(fj_json_parse(fj_slice_str(sto_text(&q, 9)), 4u << 20, &faults, err));
 	c->answer = file_json(&q, c->now);
-	return fj_json_set(c->answer, "faults", faults) == FJ_OK ? FJ_OK : no_memory(err);
+	return fj_json_set(c->answer, "faults", faults) == FJ_OK ? FJ_OK : fj_no_memory(err, "issuer");
 }
 
 enum fj_rc cmd_exchange_list(struct iss_call *c, struct fj_err *err)

@@ -31,9 +31,7 @@ enum fj_rc xch_format_of(const char *word, enum xch_format *out, struct fj_err *
 			*out = (enum xch_format)i;
 			return FJ_OK;
 		}
-	enum fj_rc rc = fj_fail(err, FJ_E_INVALID, "issuer", NULL, "the format is csv, xlsx or xml");
-	fj_err_zh(err, "文件格式应为 csv、xlsx 或 xml");
-	return rc;
+	return fj_refuse(err, FJ_E_INVALID, "issuer", NULL, "the format is csv, xlsx or xml", "文件格式应为 csv、xlsx 或 xml");
 }
 
 /* the next code point of valid UTF-8; 0 at the end */
@@ -107,7 +105,7 @@ enum fj_rc xch_out_new(enum xch_format f, const struct xch_layout *l, struct xch
 	FJ_AUTO(xch_out) o = fj_alloc(1, sizeof(*o));
 
 	if (o == NULL)
-		return fj_fail(err, FJ_E_NOMEM, "issuer", NULL, "out of memory");
+		return fj_no_memory(err, "issuer");
 	o->l = *l;
 	fj_buf_init(&o->xml, XCH_MAX_FILE);
 	if (f == XCH_XML) {
@@ -147,10 +145,7 @@ static enum fj_rc put_record(struct xch_out *o, const char *const *cells)
 
 static enum fj_rc too_large(struct fj_err *err)
 {
-	enum fj_rc rc = fj_fail(err, FJ_E_LIMIT, "issuer", NULL, "the file grows too large; select fewer assets");
-
-	fj_err_zh(err, "导出文件过大，请缩小范围");
-	return rc;
+	return fj_refuse(err, FJ_E_LIMIT, "issuer", NULL, "the file grows too large; select fewer assets", "导出文件过大，请缩小范围");
 }
 
 enum fj_rc xch_out_row(struct xch_out *o, const char *const *cells, struct fj_err *err)
@@ -191,5 +186,5 @@ enum fj_rc xch_attach(json_t *answer, const char *name, enum xch_format f, const
 	FJ_TRY(fj_b64u_put(&b64, fj_buf_slice(file)));
 	snprintf(full, sizeof(full), "%s.%s", name, formats[f]);
 	return fj_json_set(answer, "file", json_pack("{s:s, s:s, s:s}", "name", full, "type", types[f], "base64url", fj_buf_str(&b64))) == FJ_OK ? FJ_OK
-	    : fj_fail(err, FJ_E_NOMEM, "issuer", NULL, "out of memory");
+	    : fj_no_memory(err, "issuer");
 }

@@ -27,11 +27,6 @@ static const struct {
 	[XCH_CERTIFICATE] = {"asset.certificate", "证书编号"},
 };
 
-static enum fj_rc no_memory(struct fj_err *err)
-{
-	return fj_fail(err, FJ_E_NOMEM, "issuer", NULL, "out of memory");
-}
-
 static enum fj_rc bad(struct fj_err *err, const char *what, const char *en, const char *zh)
 {
 	enum fj_rc rc = fj_fail(err, FJ_E_INVALID, "issuer", "167·三(二)", "the mapping of \"%.80s\" %s", what, en);
@@ -230,7 +225,7 @@ static enum fj_rc load_version(struct sto *db, const char *finance, int64_t vers
 		FJ_TRY(fj_json_parse(fj_slice_str(sto_text(&q, 1)), 1u << 20, &out->doc, err));
 	else
 		out->doc = default_doc();
-	return out->doc == NULL ? no_memory(err) : read_doc(out, err);
+	return out->doc == NULL ? fj_no_memory(err, "issuer") : read_doc(out, err);
 }
 
 enum fj_rc xch_map_load(struct sto *db, const char *finance, struct xch_map *out, struct fj_err *err)
@@ -249,12 +244,12 @@ enum fj_rc cmd_exchange_map(struct iss_call *c, struct fj_err *err)
 	FJ_TRY(xch_map_load(c->db, c->actor->org, &now, err));
 	if (json_equal(now.doc, m.doc)) {
 		c->answer = json_pack("{s:s, s:I, s:b}", "finance", c->actor->org, "version", (json_int_t)now.version, "unchanged", 1);
-		return c->answer != NULL ? FJ_OK : no_memory(err);
+		return c->answer != NULL ? FJ_OK : fj_no_memory(err, "issuer");
 	}
 	FJ_AUTO(json) body = json_pack("{s:I, s:O}", "version", (json_int_t)now.version + 1, "mapping", m.doc);
 	FJ_TRY(evt_append(c, "exchange.mapped", c->actor->org, body, err));
 	c->answer = json_pack("{s:s, s:I, s:b}", "finance", c->actor->org, "version", (json_int_t)now.version + 1, "unchanged", 0);
-	return c->answer != NULL ? FJ_OK : no_memory(err);
+	return c->answer != NULL ? FJ_OK : fj_no_memory(err, "issuer");
 }
 
 enum fj_rc apply_exchange_mapped(const struct evt *e, struct fj_err *err)
@@ -280,7 +275,7 @@ enum fj_rc cmd_exchange_mapping(struct iss_call *c, struct fj_err *err)
 	finance = finance == NULL ? c->iss->keeper : finance;
 	FJ_TRY(load_version(c->db, finance, version, &m, err));
 	c->answer = json_pack("{s:s, s:I, s:O}", "finance", finance, "version", (json_int_t)m.version, "mapping", m.doc);
-	return c->answer != NULL ? FJ_OK : no_memory(err);
+	return c->answer != NULL ? FJ_OK : fj_no_memory(err, "issuer");
 }
 
 /* --- one asset in their words --- */

@@ -45,7 +45,7 @@ enum fj_rc xch_card_number(struct sto *db, const char *ledger, const json_t *car
 		iss_new_id(PREFIX, RANDOM, number);
 	json_decref(*out);
 	*out = json_deep_copy(card);
-	return fj_json_set(json_object_get(*out, "basic"), "asset_no", json_string(number)) == FJ_OK ? FJ_OK : fj_fail(err, FJ_E_NOMEM, "issuer", NULL, "out of memory");
+	return fj_json_set(json_object_get(*out, "basic"), "asset_no", json_string(number)) == FJ_OK ? FJ_OK : fj_no_memory(err, "issuer");
 }
 
 enum fj_rc xch_number_used(struct sto *db, const char *asset_no, bool *used, struct fj_err *err)
@@ -104,7 +104,7 @@ enum fj_rc xch_give_number(struct iss_call *c, const struct dom_asset *a, const 
 	FJ_TRY(card_version(c->db, a->asset_no, a->newest, hash, &newest, err));
 	card = newest;
 	if (fj_json_set(json_object_get(card, "basic"), "asset_no", json_string(number)) != FJ_OK)
-		return fj_fail(err, FJ_E_NOMEM, "issuer", NULL, "out of memory");
+		return fj_no_memory(err, "issuer");
 	FJ_TRY(dom_card_hash(card, hash, err));
 	FJ_AUTO(json) body = json_pack("{s:s, s:s, s:s, s:I, s:s, s:O}", "from", a->asset_no, "file", file, "holder", a->holder, "version", (json_int_t)a->newest + 1, "hash", hash,
 	    "card", card);

@@ -30,11 +30,6 @@ struct reconcile {
 	struct xch_out *out;
 };
 
-static enum fj_rc no_memory(struct fj_err *err)
-{
-	return fj_fail(err, FJ_E_NOMEM, "issuer", NULL, "out of memory");
-}
-
 struct difference {
 	enum kind kind;
 	const char *asset_no, *field, *ours, *theirs;
@@ -54,7 +49,7 @@ static enum fj_rc tell(struct reconcile *r, const struct difference *d, struct f
 	if (json_array_size(r->told) < MAX_TOLD &&
 	    json_array_append_new(r->told, json_pack("{s:s, s:s, s:s, s:s, s:s, s:I, s:I}", "kind", kinds[d->kind].name, "asset_no", d->asset_no, "field", d->field, "ours", d->ours,
 	        "theirs", d->theirs, "line", (json_int_t)d->line, "column", (json_int_t)d->column)) != 0)
-		return no_memory(err);
+		return fj_no_memory(err, "issuer");
 	if (d->line != 0)
 		snprintf(line, sizeof(line), "%zu", d->line);
 	return xch_out_row(r->out, (const char *const[]){kinds[d->kind].zh, d->asset_no, d->field, d->ours, d->theirs, line}, err);
@@ -143,7 +138,7 @@ static enum fj_rc take_row(struct reconcile *r, const struct sheet_row *row, str
 	if (json_object_get(r->seen, a.own[XCH_NUMBER]) != NULL)
 		return tell(r, &(struct difference){FAULTY, number, r->map->field[r->number].name, "", "编号重复 number stands twice", row->line, column}, err);
 	if (fj_json_set(r->seen, a.own[XCH_NUMBER], json_true()) != FJ_OK)
-		return no_memory(err);
+		return fj_no_memory(err, "issuer");
 	return compare(r, row, &a, err);
 }
 
@@ -202,7 +197,7 @@ static enum fj_rc answer(struct reconcile *r, enum xch_format f, const struct fj
 	json_object_set_new(o, "total", json_integer((json_int_t)all));
 	json_object_set_new(o, "file_is_whole", json_boolean(all <= MAX_DIFFERENCES));
 	r->c->answer = o;
-	return o != NULL ? xch_attach(o, "differences", f, file, err) : no_memory(err);
+	return o != NULL ? xch_attach(o, "differences", f, file, err) : fj_no_memory(err, "issuer");
 }
 
 static enum fj_rc run(struct reconcile *r, struct fj_slice file, enum xch_format f, struct fj_err *err)

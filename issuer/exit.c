@@ -33,9 +33,7 @@ const struct iss_field fld_exit_accept[] = {
 
 static enum fj_rc no(struct fj_err *err, enum fj_rc rc, const char *en, const char *zh)
 {
-	fj_fail(err, rc, "issuer", "27号 art. 14(九)", "%s", en);
-	fj_err_zh(err, "%s", zh);
-	return rc;
+	return fj_refuse(err, rc, "issuer", "27号 art. 14(九)", en, zh);
 }
 
 /* --- opening --- */
@@ -125,7 +123,7 @@ enum fj_rc cmd_exit_tick(struct iss_call *c, struct fj_err *err)
 	    file.sha256, "amount_fen", (json_int_t)fj_json_num(c->params, "amount_fen"), "person", c->actor->person);
 	FJ_TRY(evt_append(c, "exit.ticked", x.number, body, err));
 	c->answer = json_pack("{s:s, s:s, s:s}", "number", x.number, "matter", x.matter, "state", to);
-	return c->answer != NULL ? FJ_OK : fj_fail(err, FJ_E_NOMEM, "issuer", NULL, "out of memory");
+	return c->answer != NULL ? FJ_OK : fj_no_memory(err, "issuer");
 }
 
 enum fj_rc apply_exit_ticked(const struct evt *e, struct fj_err *err)
@@ -153,7 +151,7 @@ enum fj_rc cmd_exit_accept(struct iss_call *c, struct fj_err *err)
 	FJ_AUTO(json) body = json_pack("{s:s, s:s, s:s, s:s}", "matter", x.matter, "to", to, "note", fj_json_text(c->params, "note"), "exit", whole);
 	FJ_TRY(evt_append(c, yes ? "exit.accepted" : "exit.returned", x.number, body, err));
 	c->answer = json_pack("{s:s, s:s, s:s, s:s}", "number", x.number, "matter", x.matter, "state", to, "exit_state", whole);
-	return c->answer != NULL ? FJ_OK : fj_fail(err, FJ_E_NOMEM, "issuer", NULL, "out of memory");
+	return c->answer != NULL ? FJ_OK : fj_no_memory(err, "issuer");
 }
 
 enum fj_rc apply_exit_decided(const struct evt *e, struct fj_err *err)

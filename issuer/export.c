@@ -198,9 +198,7 @@ static enum fj_rc format_of(const json_t *params, const struct format **out, boo
 			*out = &formats[i];
 			return FJ_OK;
 		}
-	enum fj_rc rc = fj_fail(err, FJ_E_INVALID, "issuer", NULL, "\"format\" is csv, xlsx or json");
-	fj_err_zh(err, "格式应为 csv、xlsx 或 json");
-	return rc;
+	return fj_refuse(err, FJ_E_INVALID, "issuer", NULL, "\"format\" is csv, xlsx or json", "格式应为 csv、xlsx 或 json");
 }
 
 static enum fj_rc all_rows(struct iss_call *c, struct fnd_query *q, struct export *x, struct fj_err *err)
@@ -239,7 +237,7 @@ enum fj_rc fnd_file(struct iss_call *c, const char *name, const char *type, cons
 
 	FJ_TRY(fj_b64u_put(&text, fj_buf_slice(file)));
 	c->answer = json_pack("{s:{s:s, s:s, s:s#}}", "file", "name", name, "type", type, "base64url", fj_buf_str(&text), (int)text.len);
-	return c->answer != NULL ? FJ_OK : fj_fail(err, FJ_E_NOMEM, "issuer", NULL, "out of memory");
+	return c->answer != NULL ? FJ_OK : fj_no_memory(err, "issuer");
 }
 
 enum fj_rc cmd_find_export(struct iss_call *c, struct fj_err *err)

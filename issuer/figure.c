@@ -51,11 +51,6 @@ void fig_section_names(enum fig_section s, const char **zh, const char **en)
 	*en = names[s].en;
 }
 
-static enum fj_rc no_memory(struct fj_err *err)
-{
-	return fj_fail(err, FJ_E_NOMEM, "issuer", NULL, "out of memory");
-}
-
 /* --- the register as it stood --- */
 
 static enum fj_rc last_event(struct sto *db, int64_t *seq, fj_time *at, struct fj_err *err)
@@ -137,10 +132,10 @@ enum fj_rc fig_values(struct sto *db, const struct fig_of *of, json_t **out, str
 			continue;
 		FJ_TRY(sto_first(db, f->sql, &q, f->key, err, "iit", (int64_t)of->from, (int64_t)of->to, of->unit));
 		if (fj_json_set(values, f->key, json_integer((json_int_t)sto_int(&q, 0))) != FJ_OK)
-			return no_memory(err);
+			return fj_no_memory(err, "issuer");
 	}
 	*out = fj_move(values);
-	return *out != NULL ? FJ_OK : no_memory(err);
+	return *out != NULL ? FJ_OK : fj_no_memory(err, "issuer");
 }
 
 /* "key|zh|type;key|zh|type" */
@@ -186,7 +181,7 @@ static enum fj_rc one_list(struct sto *db, const struct fig *f, const struct fig
 			return rc;
 		}
 		if (json_array_append_new(rows, list_row(&q, columns)) != 0)
-			return no_memory(err);
+			return fj_no_memory(err, "issuer");
 	}
 }
 
@@ -200,8 +195,8 @@ enum fj_rc fig_lists(struct sto *db, const struct fig_of *of, json_t **out, stru
 			continue;
 		FJ_TRY(one_list(db, &fig_table[i], of, rows, err));
 		if (fj_json_set(lists, fig_table[i].key, json_incref(rows)) != FJ_OK)
-			return no_memory(err);
+			return fj_no_memory(err, "issuer");
 	}
 	*out = fj_move(lists);
-	return *out != NULL ? FJ_OK : no_memory(err);
+	return *out != NULL ? FJ_OK : fj_no_memory(err, "issuer");
 }

@@ -92,10 +92,8 @@ enum fj_rc fnd_noun_of(const char *name, enum fnd_noun *out, struct fj_err *err)
 			*out = (enum fnd_noun)n;
 			return FJ_OK;
 		}
-	enum fj_rc rc = fj_fail(err, FJ_E_INVALID, "issuer", NULL,
-	    "\"noun\" is organisation, ledger, asset, registration, certificate, authorisation, token or user");
-	fj_err_zh(err, "noun 应为 organisation、ledger、asset、registration、certificate、authorisation、token 或 user");
-	return rc;
+	return fj_refuse(err, FJ_E_INVALID, "issuer", NULL, "\"noun\" is organisation, ledger, asset, registration, certificate, authorisation, token or user",
+	    "noun 应为 organisation、ledger、asset、registration、certificate、authorisation、token 或 user");
 }
 
 /* --- keeping the rows --- */
@@ -213,9 +211,7 @@ enum fj_rc fnd_note(const struct evt *e, struct fj_err *err)
 
 static enum fj_rc bad(struct fj_err *err, const char *en, const char *zh)
 {
-	fj_fail(err, FJ_E_INVALID, "issuer", NULL, "%s", en);
-	fj_err_zh(err, "%s", zh);
-	return FJ_E_INVALID;
+	return fj_refuse(err, FJ_E_INVALID, "issuer", NULL, en, zh);
 }
 
 /* the first of the list's own names for one thing that the parameters hold */
@@ -494,7 +490,7 @@ static enum fj_rc add_item(void *ctx, const struct fnd_list *l, const struct sto
 {
 	struct collect *c = ctx;
 
-	return json_array_append_new(c->items, fnd_item(l, q, c->now)) == 0 ? FJ_OK : fj_fail(err, FJ_E_NOMEM, "issuer", NULL, "out of memory");
+	return json_array_append_new(c->items, fnd_item(l, q, c->now)) == 0 ? FJ_OK : fj_no_memory(err, "issuer");
 }
 
 static enum fj_rc list(struct iss_call *c, enum fnd_noun noun, struct fj_err *err)
@@ -509,7 +505,7 @@ static enum fj_rc list(struct iss_call *c, enum fnd_noun noun, struct fj_err *er
 	FJ_TRY(fnd_page(c->db, &q, add_item, &ctx, &rows, err));
 	fnd_cursor(&q, next);
 	c->answer = json_pack("{s:O, s:s?}", "items", items, "next", rows == q.limit ? next : NULL);
-	return c->answer != NULL ? FJ_OK : fj_fail(err, FJ_E_NOMEM, "issuer", NULL, "out of memory");
+	return c->answer != NULL ? FJ_OK : fj_no_memory(err, "issuer");
 }
 
 #define LISTED(name, noun)                                                \

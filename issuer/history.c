@@ -79,7 +79,7 @@ enum fj_rc fnd_approval(struct sto *db, const char *id, json_t **out, struct fj_
 	*out = json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:O}", "id", sto_text(&q, 0), "kind", sto_text(&q, 1), "object", sto_text(&q, 2),
 	    "org", sto_text(&q, 3), "digest", hex, "applicant", sto_text(&q, 6), "behalf", sto_text(&q, 10), "role", sto_text(&q, 7), "requested_at", at, "state", sto_text(&q, 9),
 	    "decisions", list);
-	return *out != NULL ? FJ_OK : fj_fail(err, FJ_E_NOMEM, "issuer", NULL, "out of memory");
+	return *out != NULL ? FJ_OK : fj_no_memory(err, "issuer");
 }
 
 struct collect {
@@ -121,7 +121,7 @@ static enum fj_rc add_event(void *ctx, const struct sto_q *q, struct fj_slice be
 	    evt_row_true(q, before), "behalf", fj_json_peek(body, "behalf") != NULL ? fj_json_peek(body, "behalf") : "", "body", body);
 	if (sto_text(q, 6)[0] != '\0')
 		FJ_TRY(approved(c, sto_text(q, 6), item, err));
-	return json_array_append(c->items, item) == 0 ? FJ_OK : fj_fail(err, FJ_E_NOMEM, "issuer", NULL, "out of memory");
+	return json_array_append(c->items, item) == 0 ? FJ_OK : fj_no_memory(err, "issuer");
 }
 
 enum fj_rc cmd_find_history(struct iss_call *c, struct fj_err *err)
@@ -141,5 +141,5 @@ enum fj_rc cmd_find_history(struct iss_call *c, struct fj_err *err)
 	}
 	FJ_AUTO(json) next = (int64_t)json_array_size(items) == limit ? json_integer((json_int_t)last) : json_null();
 	c->answer = json_pack("{s:O, s:O}", "items", items, "next", next);
-	return c->answer != NULL ? FJ_OK : fj_fail(err, FJ_E_NOMEM, "issuer", NULL, "out of memory");
+	return c->answer != NULL ? FJ_OK : fj_no_memory(err, "issuer");
 }

@@ -49,7 +49,7 @@ enum fj_rc cmd_certificate_challenge(struct iss_call *c, struct fj_err *err)
 	FJ_TRY(dom_asset_get(c->db, fj_json_peek(c->params, "asset"), &a, err));
 	challenge_of(c, a.asset_no, a.card_hash, text, sizeof(text));
 	c->answer = json_pack("{s:s, s:s}", "challenge", text, "card_hash", a.card_hash);
-	return c->answer != NULL ? FJ_OK : fj_fail(err, FJ_E_NOMEM, "issuer", NULL, "out of memory");
+	return c->answer != NULL ? FJ_OK : fj_no_memory(err, "issuer");
 }
 
 static enum fj_rc key_with_proof(struct iss_call *c, const struct dom_asset *a, struct fj_buf *spki, struct fj_err *err)
@@ -60,11 +60,9 @@ static enum fj_rc key_with_proof(struct iss_call *c, const struct dom_asset *a, 
 
 	FJ_TRY(iss_param_file(c, "key", &key, err));
 	FJ_TRY(ca_public_key(fj_buf_slice(&key), spki, err));
-	if (json_object_get(c->params, "proof") == NULL) {
-		enum fj_rc rc = fj_fail(err, FJ_E_INVALID, "issuer", "domain.md decision 7", "a key comes with a proof of possession: sign what `certificate challenge` prints (ECDSA, SHA-256, DER)");
-		fj_err_zh(err, "提交密钥须附持有证明：对 certificate challenge 输出的文本签名（ECDSA、SHA-256、DER）");
-		return rc;
-	}
+	if (json_object_get(c->params, "proof") == NULL)
+		return fj_refuse(err, FJ_E_INVALID, "issuer", "domain.md decision 7", "a key comes with a proof of possession: sign what `certificate challenge` prints (ECDSA, SHA-256, DER)",
+		    "提交密钥须附持有证明：对 certificate challenge 输出的文本签名（ECDSA、SHA-256、DER）");
 	FJ_TRY(iss_param_file(c, "proof", &proof, err));
 	challenge_of(c, a->asset_no, a->card_hash, text, sizeof(text));
 	return ca_proof_check(fj_buf_slice(spki), text, fj_buf_slice(&proof), err);

@@ -31,9 +31,7 @@ const struct iss_field fld_incident_close[] = {
 
 static enum fj_rc no(struct fj_err *err, enum fj_rc rc, const char *en, const char *zh)
 {
-	fj_fail(err, rc, "issuer", "167·四(三)", "%s", en);
-	fj_err_zh(err, "%s", zh);
-	return rc;
+	return fj_refuse(err, rc, "issuer", "167·四(三)", en, zh);
 }
 
 struct about {
@@ -114,7 +112,7 @@ enum fj_rc cmd_incident_report(struct iss_call *c, struct fj_err *err)
 	    "severity", fj_json_text(p, "severity"), "occurred", (json_int_t)occurred, "text", fj_json_text(p, "text"), "suspended", suspended, "org", c->actor->org);
 	FJ_TRY(evt_append(c, "incident.reported", id, body, err));
 	c->answer = json_pack("{s:s, s:s, s:s}", "id", id, "state", "REPORTED", "suspended", suspended);
-	return c->answer != NULL ? FJ_OK : fj_fail(err, FJ_E_NOMEM, "issuer", NULL, "out of memory");
+	return c->answer != NULL ? FJ_OK : fj_no_memory(err, "issuer");
 }
 
 enum fj_rc apply_incident_reported(const struct evt *e, struct fj_err *err)
@@ -142,7 +140,7 @@ enum fj_rc cmd_incident_close(struct iss_call *c, struct fj_err *err)
 	FJ_AUTO(json) body = json_pack("{s:s, s:s}", "to", to, "measures", fj_json_text(c->params, "measures"));
 	FJ_TRY(evt_append(c, "incident.closed", id, body, err));
 	c->answer = json_pack("{s:s, s:s}", "id", id, "state", to);
-	return c->answer != NULL ? FJ_OK : fj_fail(err, FJ_E_NOMEM, "issuer", NULL, "out of memory");
+	return c->answer != NULL ? FJ_OK : fj_no_memory(err, "issuer");
 }
 
 enum fj_rc apply_incident_closed(const struct evt *e, struct fj_err *err)
@@ -173,7 +171,7 @@ enum fj_rc cmd_incident_show(struct iss_call *c, struct fj_err *err)
 
 	FJ_TRY(sto_first(c->db, STO_INCIDENT_GET, &q, id, err, "t", id));
 	c->answer = to_json(&q, c->now);
-	return c->answer != NULL ? FJ_OK : fj_fail(err, FJ_E_NOMEM, "issuer", NULL, "out of memory");
+	return c->answer != NULL ? FJ_OK : fj_no_memory(err, "issuer");
 }
 
 enum fj_rc cmd_incident_list(struct iss_call *c, struct fj_err *err)

@@ -137,7 +137,7 @@ static enum fj_rc first_officer(struct iss_call *c, const json_t *o, const char 
 	FJ_TRY(usr_invite(c->db, login, hash, second, err));
 	snprintf(code, sizeof(code), "%s-%s", first, second);
 	return json_array_append_new(out, json_pack("{s:s, s:s}", "login", login, "code", code)) == 0 ? FJ_OK
-	    : fj_fail(err, FJ_E_NOMEM, "issuer", NULL, "out of memory");
+	    : fj_no_memory(err, "issuer");
 }
 
 static enum fj_rc first_people(struct iss *i, const json_t *in, json_t *out, struct fj_err *err)

@@ -88,7 +88,7 @@ static enum fj_rc load_cert(struct iss *i, const char *what, struct fj_buf *out,
 	fj_buf_init(out, FJ_X509_MAX);
 	FJ_TRY(sto_first(i->db, STO_KEYRING_GET, &q, what, err, "t", what));
 	struct fj_slice s = sto_blob(&q, 0);
-	return fj_buf_put(out, s.p, s.len) == FJ_OK ? FJ_OK : fj_fail(err, FJ_E_NOMEM, "issuer", NULL, "out of memory");
+	return fj_buf_put(out, s.p, s.len) == FJ_OK ? FJ_OK : fj_no_memory(err, "issuer");
 }
 
 static enum fj_rc load_setting(struct iss *i, const char *key, char *out, size_t cap, struct fj_err *err)
@@ -341,7 +341,7 @@ enum fj_rc iss_new(const struct iss_conf *conf, struct iss **out, struct fj_err 
 	struct iss *i = fj_alloc(1, sizeof(*i));
 
 	if (i == NULL)
-		return fj_fail(err, FJ_E_NOMEM, "issuer", NULL, "out of memory");
+		return fj_no_memory(err, "issuer");
 	i->conf = *conf;
 	i->run = -1;
 	i->pub.files = true;

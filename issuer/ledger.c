@@ -80,16 +80,14 @@ enum fj_rc cmd_ledger_show(struct iss_call *c, struct fj_err *err)
 		json_object_set_new(c->answer, texts[i].key, json_string(sto_text(&q, texts[i].col)));
 	json_object_set_new(c->answer, "more", more);
 	put_tests(c->answer, sto_text(&q, 16));
-	return c->answer != NULL ? FJ_OK : fj_fail(err, FJ_E_NOMEM, "issuer", NULL, "out of memory");
+	return c->answer != NULL ? FJ_OK : fj_no_memory(err, "issuer");
 }
 
 /* --- recognition --- */
 
 static enum fj_rc refuse(struct fj_err *err, enum fj_rc rc, const char *rule, const char *en, const char *zh)
 {
-	fj_fail(err, rc, "issuer", rule, "%s", en);
-	fj_err_zh(err, "%s", zh);
-	return rc;
+	return fj_refuse(err, rc, "issuer", rule, en, zh);
 }
 
 static char stated(const json_t *params, const char *key)
@@ -213,5 +211,5 @@ enum fj_rc cmd_ledger_counts(struct iss_call *c, struct fj_err *err)
 		json_array_append_new(items, one);
 	}
 	c->answer = json_pack("{s:s, s:O, s:o, s:n}", "by", by, "items", items, "total", counts_json(sum), "next");
-	return c->answer != NULL ? FJ_OK : fj_fail(err, FJ_E_NOMEM, "issuer", NULL, "out of memory");
+	return c->answer != NULL ? FJ_OK : fj_no_memory(err, "issuer");
 }

@@ -237,7 +237,7 @@ static enum fj_rc take_heads(struct sheet *s, struct head *h, size_t *n, struct 
 		if (!more)
 			return FJ_OK;
 		if (head_take(&h[(*n)++], &row) != FJ_OK)
-			return fj_fail(err, FJ_E_NOMEM, "issuer", NULL, "out of memory");
+			return fj_no_memory(err, "issuer");
 	}
 	return FJ_OK;
 }
@@ -259,7 +259,7 @@ enum fj_rc led_layout_read(struct sheet *s, const json_t *mapping, struct led_la
 	l->ignored = json_array();
 	l->is_csv = strcmp(sheet_encoding(s), "XLSX") != 0;
 	if (h == NULL || l->ignored == NULL)
-		return fj_fail(err, FJ_E_NOMEM, "issuer", NULL, "out of memory");
+		return fj_no_memory(err, "issuer");
 	enum fj_rc rc = take_heads(s, h, &n, &broken, err);
 	if (rc == FJ_OK && n == 0)
 		tell(arg, 1, 1, &led_faults[LED_F_NO_HEADING]);

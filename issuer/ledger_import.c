@@ -47,11 +47,6 @@ struct import {
 	bool begun, last;
 };
 
-static enum fj_rc no_memory(struct fj_err *err)
-{
-	return fj_fail(err, FJ_E_NOMEM, "issuer", NULL, "out of memory");
-}
-
 static json_t *told(size_t line, size_t column, const struct led_fault_kind *f)
 {
 	return json_pack("{s:I, s:I, s:s, s:s, s:{s:s, s:s}}", "line", (json_int_t)line, "column", (json_int_t)column, "rule", f->rule, "kind", f->kind,
@@ -261,7 +256,7 @@ static enum fj_rc check_row(struct import *im, size_t n, const struct sheet_row 
 	if (broken != NULL)
 		tell_err(im, row->line, row->column, LED_F_BROKEN, broken);
 	else if (led_read(&im->lay, row, &im->rec, &v, tell, warn, im) != FJ_OK)
-		return no_memory(err);
+		return fj_no_memory(err, "issuer");
 	if (v == LED_SECRET_ROW) {
 		im->n_secret++;
 		if (json_array_size(im->secret) < MAX_SECRET)
@@ -386,7 +381,7 @@ static enum fj_rc enter_row(struct import *im, size_t n, const struct sheet_row 
 	if (broken != NULL || n >= SHEET_MAX_ROWS || !(im->good[n / 8] & (1u << (n % 8))))
 		return FJ_OK;
 	if (led_read(&im->lay, row, &im->rec, &v, tell_nobody, tell_nobody, im) != FJ_OK || json_array_append_new(im->chunk, entry(im, err)) != 0)
-		return no_memory(err);
+		return fj_no_memory(err, "issuer");
 	im->last = --im->left == 0;
 	return im->last || json_array_size(im->chunk) == CHUNK ? flush(im, err) : FJ_OK;
 }
@@ -450,10 +445,10 @@ static enum fj_rc file_json(struct sheet_out **o, const char *name, enum sheet_f
 
 	FJ_TRY(sheet_out_finish(o, &bytes, err));
 	if (fj_b64u_put(&text, fj_buf_slice(&bytes)) != FJ_OK)
-		return no_memory(err);
+		return fj_no_memory(err, "issuer");
 	snprintf(full, sizeof(full), "%s.%s", name, f == SHEET_XLSX ? "xlsx" : "csv");
 	*out = json_pack("{s:s, s:s}", "name", full, "base64url", fj_buf_str(&text));
-	return *out != NULL ? FJ_OK : no_memory(err);
+	return *out != NULL ? FJ_OK : fj_no_memory(err, "issuer");
 }
 
 static void identify(struct import *im)
@@ -484,7 +479,7 @@ static enum fj_rc import_new(struct import *im, enum sheet_format f, bool correc
 	fj_buf_init(&im->rec.text, SHEET_MAX_COLUMNS * (SHEET_MAX_CELL + 1));
 	fj_buf_init(&im->why, 8000);
 	if (!keys_open(&im->no) || !keys_open(&im->same_data) || im->good == NULL || im->map == NULL || im->faults == NULL || im->chunk == NULL)
-		return no_memory(err);
+		return fj_no_memory(err, "issuer");
 	identify(im);
 	columns_of(columns);
 	return correcting ? sheet_out_new(f, "台账更正", columns, LED_COLUMNS + 2, &im->corrected, err) : FJ_OK;
@@ -517,7 +512,7 @@ static enum fj_rc answer(struct import *im, bool dry, bool refused, enum sheet_f
 	    "dry_run", dry, "refused", refused);
 	json_t *a = im->c->answer;
 	if (a == NULL)
-		return no_memory(err);
+		return fj_no_memory(err, "issuer");
 	json_object_set(a, "faults", im->faults);
 	json_object_set_new(a, "faults_total", json_integer((json_int_t)im->n_faults));
 	json_object_set(a, "kinds", im->kinds);
@@ -581,9 +576,8 @@ static enum fj_rc import_run(struct iss_call *c, struct fj_err *err)
 enum fj_rc cmd_ledger_import(struct iss_call *c, struct fj_err *err)
 {
 	if (!import_gate(true)) {
-		enum fj_rc busy = fj_fail(err, FJ_E_BUSY, "issuer", NULL, "other imports are running; try again when one has ended (ledger import-status)");
-		fj_err_zh(err, "其他导入正在进行，请稍后重试");
-		return busy;
+		return fj_refuse(err, FJ_E_BUSY, "issuer", NULL, "other imports are running; try again when one has ended (ledger import-status)",
+		    "其他导入正在进行，请稍后重试");
 	}
 	enum fj_rc rc = import_run(c, err);
 	import_gate(false);
@@ -614,7 +608,7 @@ enum fj_rc cmd_ledger_import_status(struct iss_call *c, struct fj_err *err)
 	c->answer = json_pack("{s:s, s:s, s:s, s:I, s:I, s:I, s:s, s:s, s:s}", "id", sto_text(&q, 0), "holder", sto_text(&q, 1), "sha256", sto_text(&q, 2),
 	    "rows", (json_int_t)sto_int(&q, 3), "good", (json_int_t)sto_int(&q, 4), "entered", (json_int_t)sto_int(&q, 5), "state", sto_text(&q, 6),
 	    "actor", sto_text(&q, 7), "at", at);
-	return c->answer != NULL ? FJ_OK : no_memory(err);
+	return c->answer != NULL ? FJ_OK : fj_no_memory(err, "issuer");
 }
 
 /* --- template --- */
@@ -630,16 +624,14 @@ enum fj_rc cmd_ledger_template(struct iss_call *c, struct fj_err *err)
 	FJ_TRY(sheet_out_new(f, "台账", columns, LED_COLUMNS, &o, err));
 	FJ_TRY(file_json(&o, "ledger-template", f, &file, err));
 	c->answer = json_pack("{s:o}", "file", file);
-	return c->answer != NULL ? FJ_OK : no_memory(err);
+	return c->answer != NULL ? FJ_OK : fj_no_memory(err, "issuer");
 }
 
 /* --- what a sender's headings mean --- */
 
 static enum fj_rc bad_map(struct fj_err *err, const char *en, const char *zh)
 {
-	fj_fail(err, FJ_E_INVALID, "issuer", "domain.md 4.2", "%s", en);
-	fj_err_zh(err, "%s", zh);
-	return FJ_E_INVALID;
+	return fj_refuse(err, FJ_E_INVALID, "issuer", "domain.md 4.2", en, zh);
 }
 
 static enum fj_rc take_map(const json_t *in, json_t *out, struct fj_err *err)
@@ -669,16 +661,14 @@ enum fj_rc cmd_ledger_map(struct iss_call *c, struct fj_err *err)
 	const char *org = fj_json_peek(c->params, "org");
 	FJ_AUTO(json) map = json_object();
 
-	if (org != NULL && strcmp(org, c->actor->org) != 0) {
-		enum fj_rc rc = fj_fail(err, FJ_E_FORBIDDEN, "issuer", "domain.md 6", "a holder's officer says what the own organisation's headings mean");
-		fj_err_zh(err, "只能设定本单位台账的列对应关系");
-		return rc;
-	}
+	if (org != NULL && strcmp(org, c->actor->org) != 0)
+		return fj_refuse(err, FJ_E_FORBIDDEN, "issuer", "domain.md 6", "a holder's officer says what the own organisation's headings mean",
+		    "只能设定本单位台账的列对应关系");
 	FJ_TRY(take_map(json_object_get(c->params, "mapping"), map, err));
 	FJ_AUTO(json) body = json_pack("{s:O}", "mapping", map);
 	FJ_TRY(evt_append(c, "ledger.mapped", c->actor->org, body, err));
 	c->answer = json_pack("{s:s, s:O}", "holder", c->actor->org, "mapping", map);
-	return c->answer != NULL ? FJ_OK : no_memory(err);
+	return c->answer != NULL ? FJ_OK : fj_no_memory(err, "issuer");
 }
 
 enum fj_rc apply_ledger_mapped(const struct evt *e, struct fj_err *err)

@@ -23,11 +23,6 @@
 
 #define MAX_FILE (8u << 20)
 
-static enum fj_rc no_memory(struct fj_err *err)
-{
-	return fj_fail(err, FJ_E_NOMEM, "issuer", NULL, "out of memory");
-}
-
 /* --- against the register --- */
 
 struct place {
@@ -128,7 +123,7 @@ static enum fj_rc check_places(struct iss_call *c, struct leg_file *f, json_t *l
 		else if (p.same)
 			(*unchanged)++;
 		else if (json_array_append(lines, v) != 0)
-			return no_memory(err);
+			return fj_no_memory(err, "issuer");
 	}
 	return FJ_OK;
 }
@@ -140,9 +135,8 @@ static enum fj_rc whose(struct iss_call *c, const char **finance, bool dry, stru
 
 	*finance = c->actor->org[0] != '\0' ? c->actor->org : org != NULL ? org : c->iss->keeper;
 	if (!(c->actor->roles & ISS_FINANCE) && !dry) {
-		enum fj_rc rc = fj_fail(err, FJ_E_AUTH, "issuer", "domain.md 6", "entering needs a finance officer (--as LOGIN); --dry-run does not");
-		fj_err_zh(err, "历史补录须由财政经办人提交（--as 用户名）；试导入（--dry-run）除外");
-		return rc;
+		return fj_refuse(err, FJ_E_AUTH, "issuer", "domain.md 6", "entering needs a finance officer (--as LOGIN); --dry-run does not",
+		    "历史补录须由财政经办人提交（--as 用户名）；试导入（--dry-run）除外");
 	}
 	return dom_org_get(c->db, *finance, &o, err);
 }
@@ -168,7 +162,7 @@ static enum fj_rc report(struct iss_call *c, const struct leg_file *f, json_t *m
 
 	if (c->answer == NULL)
 		c->answer = json_object();
-	return told != NULL && owned != NULL && json_object_update(c->answer, told) == 0 && json_object_update(c->answer, owned) == 0 ? FJ_OK : no_memory(err);
+	return told != NULL && owned != NULL && json_object_update(c->answer, told) == 0 && json_object_update(c->answer, owned) == 0 ? FJ_OK : fj_no_memory(err, "issuer");
 }
 
 static enum fj_rc ask(struct iss_call *c, const struct leg_file *f, const json_t *lines, struct fj_err *err)
@@ -186,9 +180,9 @@ static enum fj_rc ask(struct iss_call *c, const struct leg_file *f, const json_t
 	FJ_AUTO(json) payload = json_pack("{s:s, s:s, s:s, s:s, s:I, s:I, s:I, s:O}", "finance", f->finance, "sha256", m.sha256, "material", id, "digest", digest, "rows",
 	    (json_int_t)json_array_size(lines), "set_aside", (json_int_t)json_array_size(f->faults), "warnings", (json_int_t)f->n_warnings, "lines", lines);
 	if (payload == NULL)
-		return no_memory(err);
+		return fj_no_memory(err, "issuer");
 	FJ_TRY(apr_request(c, "legacy.import", object, f->finance, payload, err));
-	return json_object_set_new(c->answer, "digest", json_string(digest)) == 0 && json_object_set_new(c->answer, "material", json_string(id)) == 0 ? FJ_OK : no_memory(err);
+	return json_object_set_new(c->answer, "digest", json_string(digest)) == 0 && json_object_set_new(c->answer, "material", json_string(id)) == 0 ? FJ_OK : fj_no_memory(err, "issuer");
 }
 
 enum fj_rc cmd_legacy_import(struct iss_call *c, struct fj_err *err)
@@ -231,7 +225,7 @@ static enum fj_rc add_ledger(const json_t *row, json_t *body, struct place *p, s
 	if (iss_said(fj_json_text(row, "catalog_ref")))
 		FJ_TRY(led_put_key(fj_json_text(row, "catalog_ref"), name, same_key, sizeof(same_key)));
 	FJ_AUTO(json) more = json_pack("{s:s, s:b, s:b, s:s, s:s}", "ledger", p->ledger, "new_ledger", p->new_ledger, "set_ledger", p->set_ledger, "no_key", no_key, "same_key", same_key);
-	return more != NULL && json_object_update(body, more) == 0 ? FJ_OK : no_memory(err);
+	return more != NULL && json_object_update(body, more) == 0 ? FJ_OK : fj_no_memory(err, "issuer");
 }
 
 static enum fj_rc body_of(const struct entering *x, const json_t *row, const char *line, struct place *p, json_t *body, struct fj_err *err)
@@ -249,7 +243,7 @@ static enum fj_rc body_of(const struct entering *x, const json_t *row, const cha
 	    x->recorder, "person", x->person, "registration", id, "registered_at", (json_int_t)day, "hash", hash, "digest", digest, "name",
 	    dom_card_text(card, "basic", "name"), "frozen", dispute, "line", (json_int_t)strtoll(line, NULL, 10));
 	if (more == NULL || json_object_update(body, (json_t *)(uintptr_t)row) != 0 || json_object_update(body, more) != 0)
-		return no_memory(err);
+		return fj_no_memory(err, "issuer");
 	return add_ledger(row, body, p, err);
 }
 
@@ -272,7 +266,7 @@ static enum fj_rc enter_one(struct iss_call *c, const char *line, const void *ar
 	FJ_TRY(evt_append(c, "legacy.entered", no, body, err));
 	c->answer = json_pack("{s:s, s:s, s:s, s:s}", "line", line, "asset_no", no, "registration", fj_json_text(body, "registration"), "digest",
 	    fj_json_text(body, "digest"));
-	return c->answer != NULL ? FJ_OK : no_memory(err);
+	return c->answer != NULL ? FJ_OK : fj_no_memory(err, "issuer");
 }
 
 enum fj_rc apr_legacy_import(struct iss_call *c, const struct apr *a, struct fj_err *err)
@@ -290,13 +284,12 @@ enum fj_rc apr_legacy_import(struct iss_call *c, const struct apr *a, struct fj_
 	FJ_TRY(leg_kept(fj_buf_slice(&file), &f, err));
 	FJ_TRY(leg_digest(&f, lines, digest, err));
 	if (strcmp(digest, fj_json_text(a->payload, "digest")) != 0) {
-		enum fj_rc rc = fj_fail(err, FJ_E_STATE, "issuer", "R22", "the rows are not read as they were when this was asked for; hand the file in again");
-		fj_err_zh(err, "文件读取结果与送审时不一致，请重新提交");
-		return rc;
+		return fj_refuse(err, FJ_E_STATE, "issuer", "R22", "the rows are not read as they were when this was asked for; hand the file in again",
+		    "文件读取结果与送审时不一致，请重新提交");
 	}
 	FJ_TRY(tsk_each(c, "legacy.import", lines, enter_one, &x, err));
 	FJ_AUTO(json) more = json_pack("{s:s, s:s, s:s, s:s}", "id", a->id, "state", "APPROVED", "kind", a->kind, "object", a->object);
-	return more != NULL && json_object_update(c->answer, more) == 0 ? FJ_OK : no_memory(err);
+	return more != NULL && json_object_update(c->answer, more) == 0 ? FJ_OK : fj_no_memory(err, "issuer");
 }
 
 /* --- what an entry changes --- */
@@ -371,7 +364,7 @@ enum fj_rc dom_legacy_mark(struct sto *db, const char *asset_no, const char *reg
 	FJ_TRY(sto_step(&q, &there, err));
 	if (!there || (registration != NULL && strcmp(registration, sto_text(&q, 1)) != 0))
 		return FJ_OK;
-	return json_object_set_new(shown, "legacy", to_json(&q)) == 0 ? FJ_OK : no_memory(err);
+	return json_object_set_new(shown, "legacy", to_json(&q)) == 0 ? FJ_OK : fj_no_memory(err, "issuer");
 }
 
 static enum fj_rc period(struct iss_call *c, const char *key, const char *dflt, const char **out, struct fj_err *err)

@@ -52,16 +52,11 @@ struct row { /* one on its way */
 	int column;            /* of the fault, from 1; 0 none */
 };
 
-static enum fj_rc no_memory(struct fj_err *err)
-{
-	return fj_fail(err, FJ_E_NOMEM, "issuer", NULL, "out of memory");
-}
-
 enum fj_rc leg_new(struct leg_file *f, const char *finance, struct fj_err *err)
 {
 	*f = (struct leg_file){.finance = finance, .rows = json_object(), .lines = json_array(), .faults = json_array(), .warnings = json_array(),
 		.secret = json_array(), .encoding = ""};
-	return f->rows != NULL && f->lines != NULL && f->faults != NULL && f->warnings != NULL && f->secret != NULL ? FJ_OK : no_memory(err);
+	return f->rows != NULL && f->lines != NULL && f->faults != NULL && f->warnings != NULL && f->secret != NULL ? FJ_OK : fj_no_memory(err, "issuer");
 }
 
 void leg_release(struct leg_file *f)
@@ -78,9 +73,9 @@ enum fj_rc leg_fault(struct leg_file *f, int64_t line, int column, const struct 
 
 	if (o == NULL || json_object_set_new(o, "line", json_integer(line)) != 0 || json_object_set_new(o, "column", json_integer(column)) != 0) {
 		json_decref(o);
-		return no_memory(err);
+		return fj_no_memory(err, "issuer");
 	}
-	return json_array_append_new(f->faults, o) == 0 ? FJ_OK : no_memory(err);
+	return json_array_append_new(f->faults, o) == 0 ? FJ_OK : fj_no_memory(err, "issuer");
 }
 
 static enum fj_rc warn(struct reading *g, const struct row *r, const char *rule, const char *en, const char *zh)
@@ -167,17 +162,13 @@ static enum fj_rc find_heading(struct reading *g, struct sheet *s, struct fj_err
 	bool found;
 
 	FJ_TRY(sheet_find_heading(s, read_heading, g, &found, err));
-	if (found && g->n_secret == 0) {
-		enum fj_rc none = fj_fail(err, FJ_E_INVALID, "issuer", "domain.md decision 12", "the heading has no column 是否涉密: each row has to say that it is no state secret");
-		fj_err_zh(err, "标题行缺少“是否涉密”列；每一行均须标明不涉密");
-		return none;
-	}
+	if (found && g->n_secret == 0)
+		return fj_refuse(err, FJ_E_INVALID, "issuer", "domain.md decision 12", "the heading has no column 是否涉密: each row has to say that it is no state secret",
+		    "标题行缺少“是否涉密”列；每一行均须标明不涉密");
 	if (found)
 		return FJ_OK;
-	enum fj_rc rc = fj_fail(err, FJ_E_INVALID, "issuer", "domain.md decision 11",
-	    "no heading with 持有单位代码, 登记日期 and 资产编号 in the first ten rows; take the file of `legacy template`");
-	fj_err_zh(err, "前十行中没有含“持有单位代码”“登记日期”“资产编号”的标题行；请使用“legacy template”导出的模板");
-	return rc;
+	return fj_refuse(err, FJ_E_INVALID, "issuer", "domain.md decision 11", "no heading with 持有单位代码, 登记日期 and 资产编号 in the first ten rows; take the file of `legacy template`",
+	    "前十行中没有含“持有单位代码”“登记日期”“资产编号”的标题行；请使用“legacy template”导出的模板");
 }
 
 /* --- one row --- */
@@ -237,7 +228,7 @@ static enum fj_rc take_columns(struct reading *g, struct row *r, struct fj_err *
 		if (iss_said(s))
 			FJ_TRY(check_form(g, r, (enum column)k, s, err));
 		if (fj_json_set(r->out, columns[k].field, json_string(iss_said(s) ? s : "")) != FJ_OK)
-			return no_memory(err);
+			return fj_no_memory(err, "issuer");
 	}
 	if (strcmp(fj_json_peek(r->out, "old_from"), fj_json_peek(r->out, "old_to")) > 0 && fj_json_peek(r->out, "old_to")[0] != '\0')
 		return bad_cell(g, r, C_OLD_TO, err, "is not before the day where it begins", "不得早于起始日");
@@ -265,12 +256,12 @@ static enum fj_rc take_card(struct reading *g, struct row *r, struct fj_err *err
 		FJ_TRY(card_uncell(&f[i], cell(r, g->field[i]), &v, err));
 		r->column = 0;
 		if (v != NULL && card_set(raw, &f[i], v) != FJ_OK)
-			return no_memory(err);
+			return fj_no_memory(err, "issuer");
 	}
 	enum fj_rc rc = card_normalise(raw, &r->card, &bad, err);
 	r->column = column_of(g, bad);
 	FJ_TRY(rc);
-	return fj_json_set(r->out, "card", r->card) == FJ_OK ? FJ_OK : no_memory(err);
+	return fj_json_set(r->out, "card", r->card) == FJ_OK ? FJ_OK : fj_no_memory(err, "issuer");
 }
 
 /* --- the rules --- */
@@ -356,12 +347,10 @@ static enum fj_rc once(struct reading *g, struct row *r, struct fj_err *err)
 	for (size_t i = 0; i < FJ_ARRAY_LEN(name); i++) {
 		if (json_object_get(g->seen, name[i]) != NULL) {
 			r->column = i == 0 ? column_of(g, card_field("basic", "asset_no")) : g->of[C_LEDGER] + 1;
-			enum fj_rc rc = fj_fail(err, FJ_E_EXISTS, "issuer", "domain.md 4.3", "the number stands in two rows of this file");
-			fj_err_zh(err, "编号在文件中出现两次");
-			return rc;
+			return fj_refuse(err, FJ_E_EXISTS, "issuer", "domain.md 4.3", "the number stands in two rows of this file", "编号在文件中出现两次");
 		}
 		if (fj_json_set(g->seen, name[i], json_true()) != FJ_OK)
-			return no_memory(err);
+			return fj_no_memory(err, "issuer");
 	}
 	return FJ_OK;
 }
@@ -380,7 +369,7 @@ static enum fj_rc read_row(struct reading *g, struct row *r, struct fj_err *err)
 	FJ_TRY(check_prohibitions(g, r, &holder, err));
 	FJ_TRY(once(g, r, err));
 	FJ_TRY(warn_row(g, r, err));
-	return fj_json_set(r->out, "origin", json_string(holder.kind)) == FJ_OK ? FJ_OK : no_memory(err);
+	return fj_json_set(r->out, "origin", json_string(holder.kind)) == FJ_OK ? FJ_OK : fj_no_memory(err, "issuer");
 }
 
 /* A mark of secrecy is looked at before anything else of the row. */
@@ -391,7 +380,7 @@ static enum fj_rc is_open(struct reading *g, const struct sheet_row *cells, bool
 		enum led_mark m = led_mark_of((size_t)g->secret[i] < cells->n ? cells->cell[g->secret[i]] : "");
 		*open = m == LED_MARK_OPEN;
 		if (!*open && json_array_append_new(g->f->secret, json_integer((json_int_t)cells->line)) != 0)
-			return no_memory(err);
+			return fj_no_memory(err, "issuer");
 	}
 	return FJ_OK;
 }
@@ -416,7 +405,7 @@ static enum fj_rc take_row(struct reading *g, const struct sheet_row *cells, str
 	if (rc != FJ_OK)
 		return leg_fault(g->f, (int64_t)cells->line, r.column, &why, err);
 	snprintf(name, sizeof(name), "%zu", cells->line);
-	return json_object_set(g->f->rows, name, out) == 0 && json_array_append_new(g->f->lines, json_string(name)) == 0 ? FJ_OK : no_memory(err);
+	return json_object_set(g->f->rows, name, out) == 0 && json_array_append_new(g->f->lines, json_string(name)) == 0 ? FJ_OK : fj_no_memory(err, "issuer");
 }
 
 static enum fj_rc read_rows(struct reading *g, struct sheet *s, struct fj_err *err)
@@ -441,7 +430,7 @@ static enum fj_rc read_rows(struct reading *g, struct sheet *s, struct fj_err *e
 		if (rc == FJ_OK)
 			FJ_TRY(take_row(g, &row, err));
 		else if (json_array_append_new(g->f->secret, json_integer((json_int_t)row.line)) != 0) /* it may hide a mark */
-			return no_memory(err);
+			return fj_no_memory(err, "issuer");
 	}
 }
 
@@ -520,7 +509,7 @@ enum fj_rc leg_kept(struct fj_slice kept, struct leg_file *out, struct fj_err *e
 		size_t n = stop == NULL ? (size_t)(end - p) : (size_t)(stop - p);
 		FJ_TRY(fj_json_parse(FJ_SLICE((const uint8_t *)p, n), 2 * CARD_MAX, &line, err));
 		if (json_object_set(out->rows, fj_json_peek(line, "line"), json_object_get(line, "row")) != 0)
-			return no_memory(err);
+			return fj_no_memory(err, "issuer");
 		p += n + 1;
 	}
 	return FJ_OK;

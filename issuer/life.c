@@ -62,9 +62,8 @@ enum fj_rc dom_may_freeze(struct iss_call *c, const struct dom_asset *a, struct 
 		return FJ_OK;
 	if (c->acting & ISS_FINANCE)
 		return iss_rule_fail(err, "R40", "an asset is frozen by the finance department or the superior department of its holder", "资产冻结应由持有单位的本级财政部门或主管部门作出");
-	enum fj_rc rc = fj_fail(err, FJ_E_FORBIDDEN, "issuer", "domain.md 7.1", "an asset is frozen by the finance department or the superior department of its holder");
-	fj_err_zh(err, "资产冻结应由持有单位的本级财政部门或主管部门作出");
-	return rc;
+	return fj_refuse(err, FJ_E_FORBIDDEN, "issuer", "domain.md 7.1", "an asset is frozen by the finance department or the superior department of its holder",
+	    "资产冻结应由持有单位的本级财政部门或主管部门作出");
 }
 
 static enum fj_rc freeze_one(struct iss_call *c, const char *asset_no, const void *arg, struct fj_err *err)
@@ -216,7 +215,7 @@ static enum fj_rc hand_over(struct iss_call *c, const struct dom_reg *r, const s
 	char hex[65], ledger[40];
 
 	if (fj_json_set(json_object_get(card, "basic"), "asset_no", json_string(r->new_no)) != FJ_OK)
-		return fj_fail(err, FJ_E_NOMEM, "issuer", NULL, "out of memory");
+		return fj_no_memory(err, "issuer");
 	FJ_TRY(fj_json_canonical(card, &canonical, err));
 	fj_sha256(fj_buf_slice(&canonical), &h);
 	fj_hex(h.b, FJ_SHA256_LEN, hex);
@@ -269,9 +268,8 @@ enum fj_rc cmd_registration_withdraw(struct iss_call *c, struct fj_err *err)
 	FJ_TRY(load_end(c, fj_json_peek(c->params, "id"), &r, &a, &holder, err));
 	FJ_TRY(iss_state_next(ISS_OBJ_REGISTRATION, r.state, "withdraw", &to, err));
 	if (r.certificate[0] != '\0' || (strcmp(r.type, "INITIAL") == 0 && strcmp(a.state, "REGISTERED") != 0)) {
-		enum fj_rc rc = fj_fail(err, FJ_E_STATE, "issuer", "26号 art. 20", "a certificate was issued on this registration; withdraw that (certificate revoke, privilegeWithdrawn)");
-		fj_err_zh(err, "该登记已颁发证书，应撤销证书（certificate revoke，privilegeWithdrawn）");
-		return rc;
+		return fj_refuse(err, FJ_E_STATE, "issuer", "26号 art. 20", "a certificate was issued on this registration; withdraw that (certificate revoke, privilegeWithdrawn)",
+		    "该登记已颁发证书，应撤销证书（certificate revoke，privilegeWithdrawn）");
 	}
 	FJ_AUTO(json) payload = json_pack("{s:s, s:s}", "registration", r.id, "reason", fj_json_text(c->params, "reason"));
 	return apr_request(c, "registration.withdraw", r.id, c->actor->org, payload, err);
@@ -287,11 +285,8 @@ enum fj_rc apr_registration_withdraw(struct iss_call *c, const struct apr *p, st
 	FJ_TRY(load_end(c, p->object, &r, &a, &holder, err));
 	FJ_TRY(iss_state_next(ISS_OBJ_REGISTRATION, r.state, "withdraw", &to, err));
 	bool initial = strcmp(r.type, "INITIAL") == 0;
-	if (r.certificate[0] != '\0' || (initial && strcmp(a.state, "REGISTERED") != 0)) {
-		enum fj_rc rc = fj_fail(err, FJ_E_STATE, "issuer", "26号 art. 20", "a certificate was issued on this registration meanwhile");
-		fj_err_zh(err, "该登记在此期间已颁发证书");
-		return rc;
-	}
+	if (r.certificate[0] != '\0' || (initial && strcmp(a.state, "REGISTERED") != 0))
+		return fj_refuse(err, FJ_E_STATE, "issuer", "26号 art. 20", "a certificate was issued on this registration meanwhile", "该登记在此期间已颁发证书");
 	FJ_AUTO(json) body = json_pack("{s:s, s:s, s:s, s:s, s:b}", "asset_no", a.asset_no, "to", to, "asset_to", initial ? "CARDED" : a.state, "note",
 	    fj_json_text(p->payload, "reason"),
 	    "closed", 1);

@@ -110,7 +110,7 @@ enum fj_rc apr_user_reset(struct iss_call *c, const struct apr *a, struct fj_err
 	FJ_TRY(usr_invite(c->db, a->object, fj_json_text(a->payload, "code_sha256"), second, err));
 	FJ_TRY(usr_end_sessions(c, a->object, err));
 	c->answer = json_pack("{s:s, s:s, s:s, s:s}", "id", a->id, "state", "APPROVED", "login", a->object, "code_second", second);
-	return c->answer != NULL ? FJ_OK : fj_fail(err, FJ_E_NOMEM, "issuer", NULL, "out of memory");
+	return c->answer != NULL ? FJ_OK : fj_no_memory(err, "issuer");
 }
 
 /* not active until enrolled again: what is left of the secrets lets nobody in */
@@ -127,9 +127,8 @@ static enum fj_rc check_handover(struct iss_call *c, const struct usr *from, con
 	FJ_TRY(usr_get(c->db, to, successor, err));
 	if (strcmp(successor->state, "ACTIVE") == 0 && strcmp(successor->a.org, from->a.org) == 0 && !iss_persons_meet(successor->a.person, from->a.person))
 		return usr_leaves_two(c, from, err);
-	enum fj_rc rc = fj_fail(err, FJ_E_REFUSED, "issuer", "domain.md decision 10", "the successor is another active user of the same organisation");
-	fj_err_zh(err, "接任人应为同一单位的另一名在用用户");
-	return rc;
+	return fj_refuse(err, FJ_E_REFUSED, "issuer", "domain.md decision 10", "the successor is another active user of the same organisation",
+	    "接任人应为同一单位的另一名在用用户");
 }
 
 /* open requests of the leaver: [{"id","kind","object"}] */
@@ -189,7 +188,7 @@ enum fj_rc apr_user_handover(struct iss_call *c, const struct apr *a, struct fj_
 	FJ_TRY(usr_end_sessions(c, a->object, err));
 	c->answer = json_pack("{s:s, s:s, s:s, s:s, s:O, s:O}", "id", a->id, "state", "APPROVED", "login", a->object, "to", to.a.login,
 	    "approvals", list, "delegations_ended", ended);
-	return c->answer != NULL ? FJ_OK : fj_fail(err, FJ_E_NOMEM, "issuer", NULL, "out of memory");
+	return c->answer != NULL ? FJ_OK : fj_no_memory(err, "issuer");
 }
 
 enum fj_rc apply_user_handed_over(const struct evt *e, struct fj_err *err)
@@ -214,11 +213,9 @@ enum fj_rc cmd_user_suspend(struct iss_call *c, struct fj_err *err)
 	FJ_TRY(not_disabled(&u, err));
 	FJ_TRY(usr_office(c, u.a.org, c->actor->org, keeper, err));
 	FJ_TRY(usr_leaves_two(c, &u, err));
-	if (!iss_said(fj_json_text(c->params, "reason")) || iss_persons_meet(u.a.person, c->actor->person)) {
-		enum fj_rc rc = fj_fail(err, FJ_E_INVALID, "issuer", "26号 art. 19", "a suspension says what was found, and nobody suspends himself");
-		fj_err_zh(err, "暂停职责应说明事由，且不得暂停本人");
-		return rc;
-	}
+	if (!iss_said(fj_json_text(c->params, "reason")) || iss_persons_meet(u.a.person, c->actor->person))
+		return fj_refuse(err, FJ_E_INVALID, "issuer", "26号 art. 19", "a suspension says what was found, and nobody suspends himself",
+		    "暂停职责应说明事由，且不得暂停本人");
 	FJ_AUTO(json) body = json_pack("{s:s, s:s, s:s, s:s}", "state", "SUSPENDED", "rule", "R24", "cause", fj_json_text(c->params, "cause"), "reason",
 	    fj_json_text(c->params, "reason"));
 	FJ_TRY(evt_append(c, "user.changed", u.a.login, body, err));

@@ -51,11 +51,6 @@ const struct iss_field fld_listing_list[] = {
 const struct iss_field fld_listing_feed[] = {
 	EXCHANGE(false), {"format", ISS_F_STR, false, 4, "格式", "also as a file of this format", formats, "docs/formats.md 12"}, {0}};
 
-static enum fj_rc no_memory(struct fj_err *err)
-{
-	return fj_fail(err, FJ_E_NOMEM, "issuer", NULL, "out of memory");
-}
-
 /* --- a row, and what it amounts to now --- */
 
 static void judge(const struct sto_q *q, struct lst *l)
@@ -139,10 +134,7 @@ static enum fj_rc check_authorisation(struct iss_call *c, const char *number, st
 
 static enum fj_rc other_seller(struct fj_err *err)
 {
-	enum fj_rc rc = fj_fail(err, FJ_E_FORBIDDEN, "issuer", "domain.md 4.13", "only who sells the product lists it");
-
-	fj_err_zh(err, "只有该产品的销售方可以挂牌");
-	return rc;
+	return fj_refuse(err, FJ_E_FORBIDDEN, "issuer", "domain.md 4.13", "only who sells the product lists it", "只有该产品的销售方可以挂牌");
 }
 
 static enum fj_rc any_registered(struct sto *db, const char *authorisation, bool *any, struct fj_err *err)
@@ -180,18 +172,15 @@ static enum fj_rc check_name(const struct lst_pack_in *in, struct fj_err *err)
 {
 	if (iss_said(in->name))
 		return FJ_OK;
-	enum fj_rc rc = fj_fail(err, FJ_E_INVALID, "issuer", "domain.md 4.13", "a product that is not registered is listed with its name");
-	fj_err_zh(err, "未登记的产品应填写产品名称");
-	return rc;
+	return fj_refuse(err, FJ_E_INVALID, "issuer", "domain.md 4.13", "a product that is not registered is listed with its name", "未登记的产品应填写产品名称");
 }
 
 static enum fj_rc check_disclosure(const char *text, struct fj_err *err)
 {
 	if (iss_said(text))
 		return FJ_OK;
-	enum fj_rc rc = fj_fail(err, FJ_E_INVALID, "issuer", "27号 art. 19", "the disclosure says nothing: product, use of data and fees are disclosed");
-	fj_err_zh(err, "披露信息为空：应披露产品和服务清单、数据使用情况、收费情况");
-	return rc;
+	return fj_refuse(err, FJ_E_INVALID, "issuer", "27号 art. 19", "the disclosure says nothing: product, use of data and fees are disclosed",
+	    "披露信息为空：应披露产品和服务清单、数据使用情况、收费情况");
 }
 
 static enum fj_rc check_once(struct sto *db, const char *authorisation, const char *product, const char *exchange, struct fj_err *err)
@@ -219,12 +208,12 @@ static enum fj_rc offer(struct iss_call *c, const struct lst_pack_in *in, const 
 	FJ_TRY(rc);
 	FJ_AUTO(json) body = json_pack("{s:s, s:s, s:s, s:s, s:s, s:I, s:s, s:O}", "authorisation", in->auth->number, "product", in->product, "name", in->name,
 	    "exchange", in->exchange->usci, "seller", in->seller, "version", (json_int_t)in->version, "manifest", manifest, "files", owned);
-	FJ_TRY(body == NULL ? no_memory(err) : evt_append(c, event, in->id, body, err));
+	FJ_TRY(body == NULL ? fj_no_memory(err, "issuer") : evt_append(c, event, in->id, body, err));
 	FJ_AUTO(json) intent = json_pack("{s:o}", "payload", lst_pack_payload(c, in->id, in->version, manifest));
 	snprintf(object, sizeof(object), "%s~%lld", in->id, (long long)in->version);
-	FJ_TRY(intent == NULL ? no_memory(err) : pipe_intend(c, PIPE_PACK, object, intent, err));
+	FJ_TRY(intent == NULL ? fj_no_memory(err, "issuer") : pipe_intend(c, PIPE_PACK, object, intent, err));
 	c->answer = json_pack("{s:s, s:I, s:s, s:O}", "id", in->id, "version", (json_int_t)in->version, "manifest", manifest, "files", owned);
-	return c->answer != NULL ? FJ_OK : no_memory(err);
+	return c->answer != NULL ? FJ_OK : fj_no_memory(err, "issuer");
 }
 
 enum fj_rc cmd_listing_prepare(struct iss_call *c, struct fj_err *err)
@@ -328,9 +317,7 @@ static enum fj_rc check_party(struct iss_call *c, const struct lst *l, struct fj
 
 	if (((c->acting & ISS_EXCHANGE) && strcmp(org, l->exchange) == 0) || ((c->acting & LST_SELLERS) && strcmp(org, l->seller) == 0))
 		return FJ_OK;
-	enum fj_rc rc = fj_fail(err, FJ_E_FORBIDDEN, "issuer", "domain.md 4.13", "the listing is another seller's, at another exchange");
-	fj_err_zh(err, "该挂牌属于其他销售方和交易所");
-	return rc;
+	return fj_refuse(err, FJ_E_FORBIDDEN, "issuer", "domain.md 4.13", "the listing is another seller's, at another exchange", "该挂牌属于其他销售方和交易所");
 }
 
 static enum fj_rc check_day(struct iss_call *c, const char *day, const char *not_before, struct fj_err *err)
@@ -349,11 +336,8 @@ static enum fj_rc check_number(struct iss_call *c, const struct lst *l, const ch
 {
 	struct lst other;
 
-	if (!iss_said(listing_no)) {
-		enum fj_rc rc = fj_fail(err, FJ_E_INVALID, "issuer", "domain.md 4.13", "the exchange's number says nothing");
-		fj_err_zh(err, "场内挂牌编号为空");
-		return rc;
-	}
+	if (!iss_said(listing_no))
+		return fj_refuse(err, FJ_E_INVALID, "issuer", "domain.md 4.13", "the exchange's number says nothing", "场内挂牌编号为空");
 	enum fj_rc rc = lst_by_number(c->db, l->exchange, listing_no, c->now, &other, NULL);
 	if (rc == FJ_E_NOTFOUND)
 		return FJ_OK;
@@ -398,7 +382,7 @@ enum fj_rc cmd_listing_admit(struct iss_call *c, struct fj_err *err)
 	FJ_AUTO(json) body = json_pack("{s:s, s:s, s:s}", "to", to, "listing_no", listing_no, "on", on);
 	FJ_TRY(evt_append(c, "listing.listed", l.id, body, err));
 	c->answer = json_pack("{s:s, s:s, s:s}", "id", l.id, "state", to, "listing_no", listing_no);
-	return c->answer != NULL ? FJ_OK : no_memory(err);
+	return c->answer != NULL ? FJ_OK : fj_no_memory(err, "issuer");
 }
 
 enum fj_rc apply_listing_listed(const struct evt *e, struct fj_err *err)
@@ -420,7 +404,7 @@ enum fj_rc cmd_listing_delist(struct iss_call *c, struct fj_err *err)
 	FJ_AUTO(json) body = json_pack("{s:s, s:s, s:s}", "to", to, "on", on, "reason", fj_json_text(c->params, "reason"));
 	FJ_TRY(evt_append(c, "listing.delisted", l.id, body, err));
 	c->answer = json_pack("{s:s, s:s}", "id", l.id, "state", to);
-	return c->answer != NULL ? FJ_OK : no_memory(err);
+	return c->answer != NULL ? FJ_OK : fj_no_memory(err, "issuer");
 }
 
 enum fj_rc apply_listing_delisted(const struct evt *e, struct fj_err *err)
@@ -458,7 +442,7 @@ enum fj_rc cmd_listing_show(struct iss_call *c, struct fj_err *err)
 	FJ_AUTO(json) owned = files;
 	c->answer = to_json(&l);
 	FJ_AUTO(json) more = json_pack("{s:s, s:s, s:O}", "reason", sto_text(&q, 19), "manifest", l.manifest, "files", owned);
-	return c->answer != NULL && more != NULL && json_object_update(c->answer, more) == 0 ? FJ_OK : no_memory(err);
+	return c->answer != NULL && more != NULL && json_object_update(c->answer, more) == 0 ? FJ_OK : fj_no_memory(err, "issuer");
 }
 
 /* listings of the exchange ("" any) and authorisation ("" any), in what they amount to now; a
@@ -477,7 +461,7 @@ static enum fj_rc collect(struct iss_call *c, const char *const what[3], const c
 		FJ_TRY(from_row(&q, &l, err));
 		bool wanted = what[2] == NULL ? l.now != l.state : what[2][0] == '\0' || strcmp(what[2], l.now) == 0;
 		if (wanted && json_array_append_new(items, to_json(&l)) != 0)
-			return no_memory(err);
+			return fj_no_memory(err, "issuer");
 	}
 	return FJ_OK;
 }
@@ -531,6 +515,6 @@ enum fj_rc cmd_listing_feed(struct iss_call *c, struct fj_err *err)
 	FJ_TRY(collect(c, what, "", XCH_MAX_ROWS, items, err));
 	c->answer = json_pack("{s:O}", "items", items);
 	if (c->answer == NULL)
-		return no_memory(err);
+		return fj_no_memory(err, "issuer");
 	return format == NULL ? FJ_OK : feed_file(c, items, format, err);
 }

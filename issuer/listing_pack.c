@@ -25,11 +25,6 @@
 #define MAX_FILE (4u << 20)
 #define MAX_PACK (32u << 20)
 
-static enum fj_rc no_memory(struct fj_err *err)
-{
-	return fj_fail(err, FJ_E_NOMEM, "issuer", NULL, "out of memory");
-}
-
 /* --- making --- */
 
 struct pack {
@@ -53,14 +48,14 @@ static enum fj_rc add(struct pack *p, const char *name, struct fj_slice bytes, s
 	char sha[65];
 
 	FJ_TRY(dom_material_keep(bytes, sha, err));
-	return json_array_append_new(p->files, json_pack("{s:s, s:I, s:s}", "name", name, "octets", (json_int_t)bytes.len, "sha256", sha)) == 0 ? FJ_OK : no_memory(err);
+	return json_array_append_new(p->files, json_pack("{s:s, s:I, s:s}", "name", name, "octets", (json_int_t)bytes.len, "sha256", sha)) == 0 ? FJ_OK : fj_no_memory(err, "issuer");
 }
 
 static enum fj_rc add_json(struct pack *p, const char *name, const json_t *j, struct fj_err *err)
 {
 	FJ_AUTO(buf) b = FJ_BUF_INIT(1u << 20);
 
-	FJ_TRY(j == NULL ? no_memory(err) : fj_json_canonical(j, &b, err));
+	FJ_TRY(j == NULL ? fj_no_memory(err, "issuer") : fj_json_canonical(j, &b, err));
 	return add(p, name, fj_buf_slice(&b), err);
 }
 
@@ -161,7 +156,7 @@ static enum fj_rc keep_json(const json_t *j, char sha[65], struct fj_err *err)
 {
 	FJ_AUTO(buf) b = FJ_BUF_INIT(1u << 20);
 
-	FJ_TRY(j == NULL ? no_memory(err) : fj_json_canonical(j, &b, err));
+	FJ_TRY(j == NULL ? fj_no_memory(err, "issuer") : fj_json_canonical(j, &b, err));
 	return dom_material_keep(fj_buf_slice(&b), sha, err);
 }
 
@@ -316,9 +311,8 @@ enum fj_rc cmd_listing_pack(struct iss_call *c, struct fj_err *err)
 
 	FJ_TRY(lst_get(c->db, id, c->now, &l, err));
 	if (l.is_signed != l.version) {
-		enum fj_rc rc = fj_fail(err, FJ_E_STATE, "issuer", "domain.md 4.13", "its pack has no signature yet; refresh it when this stays so");
-		fj_err_zh(err, "材料包尚未签名；如长时间如此，请更新材料包");
-		return rc;
+		return fj_refuse(err, FJ_E_STATE, "issuer", "domain.md 4.13", "its pack has no signature yet; refresh it when this stays so",
+		    "材料包尚未签名；如长时间如此，请更新材料包");
 	}
 	FJ_TRY(sto_first(c->db, STO_LISTING_GET, &q, id, err, "it", (int64_t)c->now, id));
 	FJ_TRY(fj_json_parse(fj_slice_str(sto_text(&q, 18)), 1u << 20, &files, err));

@@ -69,9 +69,7 @@ static enum fj_rc check_own(struct iss_call *c, const char *asset_no, struct fj_
 	FJ_TRY(dom_asset_get(c->db, asset_no, &a, err));
 	if (strcmp(a.holder, c->actor->org) == 0)
 		return FJ_OK;
-	enum fj_rc rc = fj_fail(err, FJ_E_FORBIDDEN, "issuer", "domain.md 6", "this asset is another holder's");
-	fj_err_zh(err, "该资产属于其他持有单位");
-	return rc;
+	return fj_refuse(err, FJ_E_FORBIDDEN, "issuer", "domain.md 6", "this asset is another holder's", "该资产属于其他持有单位");
 }
 
 static enum fj_rc check_count(struct sto *db, const char *holder, const char *asset_no, struct fj_err *err)
@@ -113,18 +111,16 @@ enum fj_rc cmd_material_add(struct iss_call *c, struct fj_err *err)
 	const char *asset_no = fj_json_peek(c->params, "asset"), *kind = fj_json_peek(c->params, "kind"), *name = fj_json_peek(c->params, "name");
 	struct dom_material m = {.holder = c->actor->org, .asset_no = asset_no == NULL ? "" : asset_no, .kind = kind, .name = name == NULL ? "" : name};
 
-	if (kind_find(kind) < 0) {
-		enum fj_rc rc = fj_fail(err, FJ_E_INVALID, "issuer", "26号 art. 9(一)", "the kind is SUBJECT, SOURCE, RESOURCE, EVIDENCE, PRODUCTS, SCENES, RISK, SEC_POLICY, EMERGENCY_PLAN or OTHER");
-		fj_err_zh(err, "材料类别无效");
-		return rc;
-	}
+	if (kind_find(kind) < 0)
+		return fj_refuse(err, FJ_E_INVALID, "issuer", "26号 art. 9(一)", "the kind is SUBJECT, SOURCE, RESOURCE, EVIDENCE, PRODUCTS, SCENES, RISK, SEC_POLICY, EMERGENCY_PLAN or OTHER",
+		    "材料类别无效");
 	FJ_TRY(iss_param_file(c, "file", &file, err));
 	FJ_TRY(check_own(c, m.asset_no, err));
 	FJ_TRY(dom_material_size(c, m.holder, file.len, err));
 	FJ_TRY(check_count(c->db, m.holder, m.asset_no, err));
 	FJ_TRY(dom_material_file(c, &m, &file, err));
 	c->answer = json_pack("{s:s, s:s, s:s, s:I}", "id", m.id, "asset_no", m.asset_no, "sha256", m.sha256, "size", (json_int_t)file.len);
-	return c->answer != NULL ? FJ_OK : fj_fail(err, FJ_E_NOMEM, "issuer", NULL, "out of memory");
+	return c->answer != NULL ? FJ_OK : fj_no_memory(err, "issuer");
 }
 
 enum fj_rc apply_material_filed(const struct evt *e, struct fj_err *err)
@@ -166,9 +162,8 @@ static enum fj_rc may_read(struct iss_call *c, const char *id, const char *holde
 	FJ_TRY(dom_org_get(c->db, holder, &o, err));
 	if ((c->actor->roles & (ISS_AUDITOR | ISS_LOCAL)) || strcmp(org, holder) == 0 || strcmp(org, o.dept) == 0 || strcmp(org, o.finance) == 0)
 		return FJ_OK;
-	enum fj_rc rc = fj_fail(err, FJ_E_FORBIDDEN, "issuer", "domain.md 6", "materials are read by the holder, its superior, its finance department and auditors");
-	fj_err_zh(err, "材料仅限持有单位、主管部门、本级财政部门和审计人员查阅");
-	return rc;
+	return fj_refuse(err, FJ_E_FORBIDDEN, "issuer", "domain.md 6", "materials are read by the holder, its superior, its finance department and auditors",
+	    "材料仅限持有单位、主管部门、本级财政部门和审计人员查阅");
 }
 
 enum fj_rc dom_material_read(const char *sha256, struct fj_buf *out, struct fj_err *err)
@@ -196,7 +191,7 @@ enum fj_rc cmd_material_show(struct iss_call *c, struct fj_err *err)
 	FJ_TRY(fj_b64u_put(&b64, fj_buf_slice(&file)));
 	c->answer = to_json(&q);
 	json_object_set_new(c->answer, "file", json_pack("{s:s, s:s, s:s}", "name", sto_text(&q, 4), "type", "application/octet-stream", "base64url", fj_buf_str(&b64)));
-	return c->answer != NULL ? FJ_OK : fj_fail(err, FJ_E_NOMEM, "issuer", NULL, "out of memory");
+	return c->answer != NULL ? FJ_OK : fj_no_memory(err, "issuer");
 }
 
 enum fj_rc cmd_material_list(struct iss_call *c, struct fj_err *err)

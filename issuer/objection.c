@@ -27,11 +27,9 @@ static enum fj_rc subject(struct iss_call *c, struct dom_reg *r, struct dom_asse
 	const char *id = fj_json_peek(c->params, "id"), *asset_no = fj_json_peek(c->params, "asset"), *to;
 
 	memset(r, 0, sizeof(*r));
-	if ((id == NULL) == (asset_no == NULL)) {
-		enum fj_rc rc = fj_fail(err, FJ_E_INVALID, "issuer", NULL, "name the registration under notice (\"id\"), or the registered asset (\"asset\")");
-		fj_err_zh(err, "请填写公示中的登记编号或已登记的资产编号");
-		return rc;
-	}
+	if ((id == NULL) == (asset_no == NULL))
+		return fj_refuse(err, FJ_E_INVALID, "issuer", NULL, "name the registration under notice (\"id\"), or the registered asset (\"asset\")",
+		    "请填写公示中的登记编号或已登记的资产编号");
 	if (id != NULL)
 		FJ_TRY(dom_reg_get(c->db, id, r, err));
 	FJ_TRY(dom_asset_get(c->db, id != NULL ? r->asset_no : asset_no, a, err));
@@ -147,11 +145,8 @@ enum fj_rc cmd_objection_decide(struct iss_call *c, struct fj_err *err)
 		return rc;
 	}
 	FJ_TRY(check_part(c, &o, &a, err));
-	if (!iss_said(fj_json_text(c->params, "reason"))) {
-		enum fj_rc rc = fj_fail(err, FJ_E_INVALID, "issuer", "26号 art. 12", "a decision on an objection is reasoned");
-		fj_err_zh(err, "异议处理决定应说明理由");
-		return rc;
-	}
+	if (!iss_said(fj_json_text(c->params, "reason")))
+		return fj_refuse(err, FJ_E_INVALID, "issuer", "26号 art. 12", "a decision on an objection is reasoned", "异议处理决定应说明理由");
 	FJ_AUTO(json) body = json_pack("{s:s, s:s, s:s}", "to", upheld ? "UPHELD" : "DISMISSED", "reason", fj_json_text(c->params, "reason"), "person",
 	    c->actor->person);
 	FJ_TRY(evt_append(c, "objection.decided", o.id, body, err));
@@ -202,7 +197,7 @@ enum fj_rc cmd_objection_show(struct iss_call *c, struct fj_err *err)
 		FJ_TRY(opn_read(c->db, id, &who, err));
 	FJ_AUTO(json) owned = who;
 	c->answer = to_json(&q, c->now);
-	return c->answer != NULL && (who == NULL || json_object_update(c->answer, who) == 0) ? FJ_OK : fj_fail(err, FJ_E_NOMEM, "issuer", NULL, "out of memory");
+	return c->answer != NULL && (who == NULL || json_object_update(c->answer, who) == 0) ? FJ_OK : fj_no_memory(err, "issuer");
 }
 
 enum fj_rc cmd_objection_list(struct iss_call *c, struct fj_err *err)

@@ -35,9 +35,7 @@ struct doing {
 
 static enum fj_rc refuse(struct fj_err *err, enum fj_rc rc, const char *en, const char *zh)
 {
-	fj_fail(err, rc, "issuer", "domain.md decision 10", "%s", en);
-	fj_err_zh(err, "%s", zh);
-	return rc;
+	return fj_refuse(err, rc, "issuer", "domain.md decision 10", en, zh);
 }
 
 /* --- one item --- */
@@ -64,7 +62,7 @@ static enum fj_rc as_body(struct iss_call *c, const struct doing *d, iss_handler
 	c->actor = &body;
 	c->params = params;
 	c->acting = d->act->role;
-	enum fj_rc rc = params == NULL ? fj_fail(err, FJ_E_NOMEM, "issuer", NULL, "out of memory") : fn(c, err);
+	enum fj_rc rc = params == NULL ? fj_no_memory(err, "issuer") : fn(c, err);
 	c->actor = who;
 	c->params = before;
 	c->acting = acting;
@@ -264,7 +262,7 @@ static enum fj_rc try_all(struct iss_call *c, const struct doing *d, const json_
 			return refuse(err, FJ_E_INVALID, "the list names an item twice", "列表中有重复项");
 		FJ_TRY(try_one(c, d, json_string_value(v), &ok, &why, err));
 		if ((ok ? json_array_append(good, v) : json_array_append_new(aside, tsk_aside(json_string_value(v), &why))) != 0)
-			return fj_fail(err, FJ_E_NOMEM, "issuer", NULL, "out of memory");
+			return fj_no_memory(err, "issuer");
 		if (!ok && first.rc == FJ_OK)
 			first = why;
 	}
@@ -309,7 +307,7 @@ enum fj_rc cmd_offline_record(struct iss_call *c, struct fj_err *err)
 	    params, "items", good);
 	FJ_TRY(apr_request(c, "offline.record", id, c->actor->org, payload, err));
 	return json_object_set(c->answer, "set_aside", aside) == 0 && json_object_set_new(c->answer, "warning", json_string(d.usci[0] == '\0' ? "" :
-	    iss_warn_usci(d.usci) == NULL ? "" : iss_warn_usci(d.usci))) == 0 ? FJ_OK : fj_fail(err, FJ_E_NOMEM, "issuer", NULL, "out of memory");
+	    iss_warn_usci(d.usci) == NULL ? "" : iss_warn_usci(d.usci))) == 0 ? FJ_OK : fj_no_memory(err, "issuer");
 }
 
 /* --- approved --- */
@@ -337,7 +335,7 @@ enum fj_rc apr_offline_record(struct iss_call *c, const struct apr *a, struct fj
 	    fj_json_text(p, "doc_no"), "doc_date", fj_json_text(p, "doc_date"));
 	FJ_AUTO(json) body = json_copy((json_t *)(uintptr_t)p);
 	if (mark == NULL || body == NULL || json_object_set_new(body, "recorder", json_string(a->applicant)) != 0)
-		return fj_fail(err, FJ_E_NOMEM, "issuer", NULL, "out of memory");
+		return fj_no_memory(err, "issuer");
 	FJ_TRY(evt_append(c, "offline.recorded", a->object, body, err));
 	c->offline = mark;
 	enum fj_rc rc = carry_out(c, &d, json_object_get(p, "items"), err);
@@ -345,7 +343,7 @@ enum fj_rc apr_offline_record(struct iss_call *c, const struct apr *a, struct fj
 	FJ_TRY(rc);
 	FJ_AUTO(json) done = c->answer;
 	c->answer = json_pack("{s:s, s:s, s:s, s:s, s:O}", "id", a->id, "state", "APPROVED", "kind", a->kind, "object", a->object, "done", done);
-	return c->answer != NULL ? FJ_OK : fj_fail(err, FJ_E_NOMEM, "issuer", NULL, "out of memory");
+	return c->answer != NULL ? FJ_OK : fj_no_memory(err, "issuer");
 }
 
 enum fj_rc apply_offline_recorded(const struct evt *e, struct fj_err *err)
@@ -372,7 +370,7 @@ static enum fj_rc to_json(const struct sto_q *q, json_t **out, struct fj_err *er
 	*out = json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:o}", "id", sto_text(q, 0), "mark", "线下", "finance", sto_text(q, 1), "body",
 	    sto_text(q, 2), "usci", sto_text(q, 3), "doc_no", sto_text(q, 4), "doc_date", sto_text(q, 5), "material", sto_text(q, 7), "sha256", sto_text(q, 8), "recorder",
 	    sto_text(q, 9), "confirmer", sto_text(q, 10), "entered_at", at, "act", act);
-	return *out != NULL ? FJ_OK : fj_fail(err, FJ_E_NOMEM, "issuer", NULL, "out of memory");
+	return *out != NULL ? FJ_OK : fj_no_memory(err, "issuer");
 }
 
 enum fj_rc cmd_offline_show(struct iss_call *c, struct fj_err *err)

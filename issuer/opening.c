@@ -23,7 +23,7 @@ enum fj_rc opn_keep(struct iss_call *c, const char *object, const json_t *fields
 	FJ_TRY(fj_json_canonical(fields, &text, err));
 	fj_random(salt, sizeof(salt));
 	if (fj_buf_put(&both, salt, sizeof(salt)) != FJ_OK || fj_buf_put(&both, text.data, text.len) != FJ_OK)
-		return fj_fail(err, FJ_E_NOMEM, "issuer", NULL, "out of memory");
+		return fj_no_memory(err, "issuer");
 	fj_sha256(fj_buf_slice(&both), &h);
 	fj_hex(h.b, FJ_SHA256_LEN, commitment);
 	return sto_run(c->db, STO_OPENING_ADD, NULL, err, "tbt", object, FJ_SLICE(salt, sizeof(salt)), fj_buf_str(&text));

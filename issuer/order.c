@@ -40,9 +40,7 @@ const struct iss_field fld_order_close[] = {ID, {"reason", ISS_F_STR, true, 400,
 
 static enum fj_rc no(struct fj_err *err, enum fj_rc rc, const char *en, const char *zh)
 {
-	fj_fail(err, rc, "issuer", "26号 art. 19", "%s", en);
-	fj_err_zh(err, "%s", zh);
-	return rc;
+	return fj_refuse(err, rc, "issuer", "26号 art. 19", en, zh);
 }
 
 /* --- giving one --- */
@@ -97,7 +95,7 @@ static enum fj_rc give(struct iss_call *c, const struct giving *g, char id[32], 
 	    "org", g->org, "text", fj_json_text(c->params, "text"), "doc_no", fj_json_text(c->params, "doc_no"), "due", (json_int_t)g->due);
 	FJ_TRY(evt_append(c, "order.issued", id, body, err));
 	c->answer = json_pack("{s:s, s:s, s:s, s:s}", "id", id, "kind", g->kind, "org", g->org, "state", "ISSUED");
-	return c->answer != NULL ? FJ_OK : fj_fail(err, FJ_E_NOMEM, "issuer", NULL, "out of memory");
+	return c->answer != NULL ? FJ_OK : fj_no_memory(err, "issuer");
 }
 
 /* at once, as the finance department's party, whichever supervisor it is: no lower one lifts it */
@@ -118,7 +116,7 @@ static enum fj_rc reclaim(struct iss_call *c, const struct giving *g, const char
 	c->answer = NULL;
 	FJ_AUTO(json) payload = json_pack("{s:s, s:s, s:s}", "number", g->auth.number, "reason", fj_json_text(c->params, "text"), "order", order);
 	FJ_TRY(dom_auth_reclaim(c, &g->auth, g->finance, payload, err));
-	return json_object_update_missing(c->answer, owned) == 0 ? FJ_OK : fj_fail(err, FJ_E_NOMEM, "issuer", NULL, "out of memory");
+	return json_object_update_missing(c->answer, owned) == 0 ? FJ_OK : fj_no_memory(err, "issuer");
 }
 
 enum fj_rc cmd_order_issue(struct iss_call *c, struct fj_err *err)
@@ -195,10 +193,10 @@ static enum fj_rc step(struct iss_call *c, const struct order *o, const char *ev
 	FJ_AUTO(json) owned = body;
 
 	if (owned == NULL || json_object_set_new(owned, "to", json_string(to)) != 0)
-		return fj_fail(err, FJ_E_NOMEM, "issuer", NULL, "out of memory");
+		return fj_no_memory(err, "issuer");
 	FJ_TRY(evt_append(c, event, o->id, owned, err));
 	c->answer = json_pack("{s:s, s:s}", "id", o->id, "state", to);
-	return c->answer != NULL ? FJ_OK : fj_fail(err, FJ_E_NOMEM, "issuer", NULL, "out of memory");
+	return c->answer != NULL ? FJ_OK : fj_no_memory(err, "issuer");
 }
 
 enum fj_rc cmd_order_answer(struct iss_call *c, struct fj_err *err)
@@ -292,7 +290,7 @@ enum fj_rc cmd_order_show(struct iss_call *c, struct fj_err *err)
 
 	FJ_TRY(sto_first(c->db, STO_ORDER_GET, &q, id, err, "t", id));
 	c->answer = to_json(&q, c->now);
-	return c->answer != NULL ? FJ_OK : fj_fail(err, FJ_E_NOMEM, "issuer", NULL, "out of memory");
+	return c->answer != NULL ? FJ_OK : fj_no_memory(err, "issuer");
 }
 
 enum fj_rc cmd_order_list(struct iss_call *c, struct fj_err *err)

@@ -54,9 +54,7 @@ static enum fj_rc compare(const json_t *now, json_t *body, struct fj_err *err)
 	FJ_TRY(fj_json_set(body, "changes", changes));
 	if (!none)
 		return FJ_OK;
-	enum fj_rc rc = fj_fail(err, FJ_E_INVALID, "issuer", "domain.md 4.1", "this changes nothing");
-	fj_err_zh(err, "内容没有变化");
-	return rc;
+	return fj_refuse(err, FJ_E_INVALID, "issuer", "domain.md 4.1", "this changes nothing", "内容没有变化");
 }
 
 static enum fj_rc count(struct sto *db, enum sto_id id, const char *usci, int64_t *n, struct fj_err *err)
@@ -105,7 +103,7 @@ static enum fj_rc check_roles(struct iss_call *c, const json_t *now, json_t *bod
 	snprintf(en, sizeof(en), "%lld users lose a role with the organisation", (long long)sto_int(&q, 0));
 	snprintf(zh, sizeof(zh), "%lld 名用户将随单位失去相应角色", (long long)sto_int(&q, 0));
 	return json_array_append_new(json_object_get(body, "warnings"), json_pack("{s:s, s:s, s:s}", "rule", "domain.md 6", "en", en, "zh", zh)) == 0 ? FJ_OK
-	    : fj_fail(err, FJ_E_NOMEM, "issuer", NULL, "out of memory");
+	    : fj_no_memory(err, "issuer");
 }
 
 /* Who asks: whoever may enter it as it stands.  Who approves: whoever may enter what it becomes. */

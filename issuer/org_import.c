@@ -45,9 +45,7 @@ struct import {
 
 static enum fj_rc bad(struct fj_err *err, const char *cite, const char *en, const char *zh)
 {
-	fj_fail(err, FJ_E_INVALID, "issuer", cite, "%s", en);
-	fj_err_zh(err, "%s", zh);
-	return FJ_E_INVALID;
+	return fj_refuse(err, FJ_E_INVALID, "issuer", cite, en, zh);
 }
 
 static const char *cell(const struct import *im, enum column k)
@@ -173,7 +171,7 @@ static enum fj_rc set_aside(struct import *im, const struct fj_err *why, struct 
 	json_t *o = tsk_aside(cell(im, C_USCI), why);
 
 	json_object_set_new(o, "line", json_integer((json_int_t)im->row.line));
-	return json_array_append_new(im->aside, o) == 0 ? FJ_OK : fj_fail(err, FJ_E_NOMEM, "issuer", NULL, "out of memory");
+	return json_array_append_new(im->aside, o) == 0 ? FJ_OK : fj_no_memory(err, "issuer");
 }
 
 static enum fj_rc take_record(struct import *im, struct fj_err *err)
@@ -195,7 +193,7 @@ static enum fj_rc take_record(struct import *im, struct fj_err *err)
 		return fj_fail(err, FJ_E_LIMIT, "issuer", NULL, "a list has %d organisations at most; split it", MAX_ROWS);
 	if (finance)
 		json_object_set(im->peers, cell(im, C_USCI), body);
-	return json_array_append(im->rows, body) == 0 ? FJ_OK : fj_fail(err, FJ_E_NOMEM, "issuer", NULL, "out of memory");
+	return json_array_append(im->rows, body) == 0 ? FJ_OK : fj_no_memory(err, "issuer");
 }
 
 /* one time over the file: finance departments, or the others */
@@ -281,7 +279,7 @@ enum fj_rc cmd_organisation_import(struct iss_call *c, struct fj_err *err)
 	if (!json_is_true(json_object_get(c->params, "dry_run")) && json_array_size(rows) > 0)
 		return request(&im, err);
 	c->answer = json_pack("{s:b, s:O, s:O}", "refused", json_array_size(rows) == 0, "organisations", rows, "set_aside", aside);
-	return c->answer != NULL ? FJ_OK : fj_fail(err, FJ_E_NOMEM, "issuer", NULL, "out of memory");
+	return c->answer != NULL ? FJ_OK : fj_no_memory(err, "issuer");
 }
 
 /* in the order of the list: finance departments stand before those they answer for */
@@ -306,11 +304,11 @@ enum fj_rc apr_organisation_import(struct iss_call *c, const struct apr *a, stru
 		n++;
 	}
 	c->answer = json_pack("{s:s, s:s, s:I, s:O}", "id", a->id, "state", "APPROVED", "entered", (json_int_t)n, "set_aside", aside);
-	return c->answer != NULL ? FJ_OK : fj_fail(err, FJ_E_NOMEM, "issuer", NULL, "out of memory");
+	return c->answer != NULL ? FJ_OK : fj_no_memory(err, "issuer");
 }
 
 enum fj_rc cmd_organisation_template(struct iss_call *c, struct fj_err *err)
 {
 	c->answer = json_pack("{s:s}", "csv", org_pilot_units);
-	return c->answer != NULL ? FJ_OK : fj_fail(err, FJ_E_NOMEM, "issuer", NULL, "out of memory");
+	return c->answer != NULL ? FJ_OK : fj_no_memory(err, "issuer");
 }

@@ -53,9 +53,7 @@ static bool among(const char *s, const char *const *list)
 
 static enum fj_rc bad(struct fj_err *err, const char *cite, const char *en, const char *zh)
 {
-	fj_fail(err, FJ_E_INVALID, "issuer", cite, "%s", en);
-	fj_err_zh(err, "%s", zh);
-	return FJ_E_INVALID;
+	return fj_refuse(err, FJ_E_INVALID, "issuer", cite, en, zh);
 }
 
 /* The first two characters of the code and the kinds that go with them (GB 32100, domain.md 3.4
@@ -131,7 +129,7 @@ static enum fj_rc check_facts(const struct dom_org_in *in, struct fj_err *err)
 static enum fj_rc warn(json_t *list, const char *rule, const char *en, const char *zh, struct fj_err *err)
 {
 	return json_array_append_new(list, json_pack("{s:s, s:s, s:s}", "rule", rule, "en", en, "zh", zh)) == 0 ? FJ_OK
-	    : fj_fail(err, FJ_E_NOMEM, "issuer", NULL, "out of memory");
+	    : fj_no_memory(err, "issuer");
 }
 
 static enum fj_rc mark_kind(const struct dom_org_in *in, json_t *body, json_t *warnings, struct fj_err *err)
@@ -288,7 +286,7 @@ static enum fj_rc row_json(const struct sto_q *q, json_t **out, struct fj_err *e
 	*out = json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:o, s:O, s:b, s:I, s:s, s:s}", "usci", o.usci, "name", o.name, "kind", o.kind,
 	    "level", o.level, "div6", o.div6, "dept", o.dept, "finance", o.finance, "roles", iss_roles_json(o.roles), "affiliates", o.affiliates,
 	    "dishonest", o.dishonest, "mlps", (json_int_t)o.mlps, "note", sto_text(q, 11), "override", sto_text(q, 12));
-	return *out != NULL ? FJ_OK : fj_fail(err, FJ_E_NOMEM, "issuer", NULL, "out of memory");
+	return *out != NULL ? FJ_OK : fj_no_memory(err, "issuer");
 }
 
 enum fj_rc dom_organisation_json(struct sto *db, const char *usci, json_t **out, struct fj_err *err)
@@ -326,5 +324,5 @@ enum fj_rc cmd_organisation_show(struct iss_call *c, struct fj_err *err)
 	FJ_TRY(sto_query(c->db, STO_DIVISION_GET, &q, err, "t", fj_json_text(c->answer, "div6")));
 	FJ_TRY(sto_step(&q, &row, err));
 	FJ_TRY(fj_json_set(c->answer, "division", json_string(row ? sto_text(&q, 0) : "")));
-	return json_object_set(c->answer, "affiliate_of", others) == 0 ? FJ_OK : fj_fail(err, FJ_E_NOMEM, "issuer", NULL, "out of memory");
+	return json_object_set(c->answer, "affiliate_of", others) == 0 ? FJ_OK : fj_no_memory(err, "issuer");
 }

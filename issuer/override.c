@@ -29,11 +29,8 @@ static enum fj_rc check_product(struct iss_call *c, const char *key, struct dom_
 	size_t n = strcspn(key, "/");
 	char number[41];
 
-	if (n >= sizeof(number) || key[n] == '\0' || key[n + 1] == '\0') {
-		enum fj_rc rc = fj_fail(err, FJ_E_INVALID, "issuer", "R10", "name the product as authorisation/id");
-		fj_err_zh(err, "产品编号应写作 授权编号/产品标识");
-		return rc;
-	}
+	if (n >= sizeof(number) || key[n] == '\0' || key[n + 1] == '\0')
+		return fj_refuse(err, FJ_E_INVALID, "issuer", "R10", "name the product as authorisation/id", "产品编号应写作 授权编号/产品标识");
 	snprintf(number, sizeof(number), "%.*s", (int)n, key);
 	FJ_TRY(dom_auth_get(c->db, number, &a, err));
 	FJ_TRY(dom_org_get(c->db, a.holder, holder, err));
@@ -53,17 +50,12 @@ enum fj_rc cmd_rule_override(struct iss_call *c, struct fj_err *err)
 	const char *object = fj_json_peek(c->params, strcmp(rule, "R10") == 0 ? "product" : "asset");
 
 	FJ_TRY(iss_rule_no_override(rule, err));
-	if (object == NULL) {
-		enum fj_rc rc = fj_fail(err, FJ_E_INVALID, "issuer", rule, "R05 is let through for an asset, R10 for a product: name it");
-		fj_err_zh(err, "突破 R05 应填写资产编号，突破 R10 应填写产品编号");
-		return rc;
-	}
+	if (object == NULL)
+		return fj_refuse(err, FJ_E_INVALID, "issuer", rule, "R05 is let through for an asset, R10 for a product: name it",
+		    "突破 R05 应填写资产编号，突破 R10 应填写产品编号");
 	FJ_TRY(check(c, rule, object, &holder, err));
-	if (!iss_said(reason)) {
-		enum fj_rc rc = fj_fail(err, FJ_E_INVALID, "issuer", rule, "an override has a reason that says something");
-		fj_err_zh(err, "突破规则应写明理由");
-		return rc;
-	}
+	if (!iss_said(reason))
+		return fj_refuse(err, FJ_E_INVALID, "issuer", rule, "an override has a reason that says something", "突破规则应写明理由");
 	FJ_AUTO(json) payload = json_pack("{s:s, s:s, s:s}", "rule", rule, "object", object, "reason", reason);
 	return apr_request(c, "rule.override", object, holder.finance, payload, err);
 }
@@ -80,7 +72,7 @@ enum fj_rc apr_rule_override(struct iss_call *c, const struct apr *a, struct fj_
 	    "finance", holder.finance, "applicant", a->applicant, "approver", c->actor->login);
 	FJ_TRY(evt_append(c, "rule.overridden", a->object, body, err));
 	c->answer = json_pack("{s:s, s:s, s:s, s:s, s:s}", "id", a->id, "state", "APPROVED", "kind", a->kind, "object", a->object, "override", id);
-	return c->answer != NULL ? FJ_OK : fj_fail(err, FJ_E_NOMEM, "issuer", NULL, "out of memory");
+	return c->answer != NULL ? FJ_OK : fj_no_memory(err, "issuer");
 }
 
 enum fj_rc apply_rule_overridden(const struct evt *e, struct fj_err *err)

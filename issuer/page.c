@@ -11,7 +11,7 @@ enum fj_rc dom_list_answer(struct iss_call *c, json_t *items, const char *key, i
 	const char *last = fj_json_peek(json_array_get(items, json_array_size(items) - 1), key);
 
 	c->answer = json_pack("{s:O, s:s?}", "items", items, "next", (int64_t)json_array_size(items) >= limit ? last : NULL);
-	return c->answer != NULL ? FJ_OK : fj_fail(err, FJ_E_NOMEM, "issuer", NULL, "out of memory");
+	return c->answer != NULL ? FJ_OK : fj_no_memory(err, "issuer");
 }
 
 enum fj_rc dom_list_rows(struct iss_call *c, enum sto_id id, dom_row_fn row, const char *key, struct fj_err *err)
@@ -29,6 +29,6 @@ enum fj_rc dom_list_rows(struct iss_call *c, enum sto_id id, dom_row_fn row, con
 		if (!more)
 			return dom_list_answer(c, items, key, limit, err);
 		if (json_array_append_new(items, row(&q, c->now)) != 0)
-			return fj_fail(err, FJ_E_NOMEM, "issuer", NULL, "out of memory");
+			return fj_no_memory(err, "issuer");
 	}
 }

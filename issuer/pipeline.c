@@ -68,7 +68,7 @@ FJ_DEFINE_AUTO(round, struct round, round_release)
 
 static enum fj_rc nomem(struct fj_err *err)
 {
-	return fj_fail(err, FJ_E_NOMEM, "issuer", NULL, "out of memory");
+	return fj_no_memory(err, "issuer");
 }
 
 /* --- step 1, in the caller's transaction --- */

@@ -43,9 +43,7 @@ enum fj_rc dom_plan_own(const struct iss_call *c, const struct dom_plan *p, stru
 {
 	if (strcmp(p->implementer, c->actor->org) == 0)
 		return FJ_OK;
-	enum fj_rc rc = fj_fail(err, FJ_E_FORBIDDEN, "issuer", "domain.md 7.3", "this plan is another implementing institution's");
-	fj_err_zh(err, "该实施方案属于其他实施机构");
-	return rc;
+	return fj_refuse(err, FJ_E_FORBIDDEN, "issuer", "domain.md 7.3", "this plan is another implementing institution's", "该实施方案属于其他实施机构");
 }
 
 enum fj_rc dom_plan_next(const struct dom_plan *p, const char *act, const char **to, struct fj_err *err)
@@ -69,7 +67,7 @@ enum fj_rc dom_plan_begin(struct iss_call *c, const struct dom_scope *s, const c
 	    operator_ == NULL ? "" : operator_, "person", c->actor->person, "to", "PROPOSED", "set", set);
 	/* the short course brings its agreement along */
 	if (set == NULL || body == NULL || (json_object_get(s->p, "agreement") != NULL && json_object_set(set, "agreement", json_object_get(s->p, "agreement")) != 0))
-		return fj_fail(err, FJ_E_NOMEM, "issuer", NULL, "out of memory");
+		return fj_no_memory(err, "issuer");
 	return evt_append(c, "plan.proposed", id, body, err);
 }
 
@@ -91,7 +89,7 @@ enum fj_rc dom_plan_step(struct iss_call *c, const struct dom_plan *p, const str
 	FJ_AUTO(json) body = json_pack("{s:s, s:O}", "to", s->to, "set", set);
 
 	if (body == NULL)
-		return fj_fail(err, FJ_E_NOMEM, "issuer", NULL, "out of memory");
+		return fj_no_memory(err, "issuer");
 	if (s->operator_ != NULL)
 		FJ_TRY(fj_json_set(body, "operator", json_string(s->operator_)));
 	if (s->approval != NULL)
@@ -107,7 +105,7 @@ enum fj_rc apply_plan_step(const struct evt *e, struct fj_err *err)
 
 	FJ_TRY(dom_plan_get(e->db, e->object, &p, err));
 	if (json_object_update(p.doc, json_object_get(e->body, "set")) != 0)
-		return fj_fail(err, FJ_E_NOMEM, "issuer", NULL, "out of memory");
+		return fj_no_memory(err, "issuer");
 	FJ_TRY(fj_json_canonical(p.doc, &doc, err));
 	return sto_run(e->db, STO_PLAN_STEP, NULL, err, "ttttit", fj_json_text(e->body, "to"), operator_ == NULL ? p.operator_ : operator_, fj_buf_str(&doc),
 	    approval == NULL ? p.approval : approval, e->seq, p.id);
@@ -121,12 +119,12 @@ enum fj_rc dom_plan_scope(struct iss_call *c, const struct dom_plan *p, json_t *
 	FJ_AUTO(json) e = json_copy(json_object_get(p->doc, "proposal"));
 
 	if (e == NULL)
-		return fj_fail(err, FJ_E_NOMEM, "issuer", NULL, "out of memory");
+		return fj_no_memory(err, "issuer");
 	if (agreement != NULL) {
 		int bad = json_object_set(e, "certificates", json_object_get(agreement, "scope")) | json_object_set(e, "from", json_object_get(term, "from")) |
 		    json_object_set(e, "to", json_object_get(term, "to"));
 		if (bad != 0)
-			return fj_fail(err, FJ_E_NOMEM, "issuer", NULL, "out of memory");
+			return fj_no_memory(err, "issuer");
 	}
 	FJ_TRY(dom_scope_check(c, e, true, out, err));
 	*effective = fj_move(e);
@@ -162,7 +160,7 @@ enum fj_rc dom_plan_disclosed(struct iss_call *c, const struct dom_plan *p, json
 	    fj_buf_puts(&scope, "；") != FJ_OK || words_of(json_object_get(grant, "territory"), &scope) != FJ_OK)
 		return fj_fail(err, FJ_E_LIMIT, "issuer", "27号 art. 18", "what is to be disclosed is too long");
 	*out = json_pack("{s:s, s:s, s:s, s:s}", "object", object, "content", fj_buf_str(&content), "scope", fj_buf_str(&scope), "term", days);
-	return *out != NULL ? FJ_OK : fj_fail(err, FJ_E_NOMEM, "issuer", NULL, "out of memory");
+	return *out != NULL ? FJ_OK : fj_no_memory(err, "issuer");
 }
 
 /* --- reading --- */
@@ -188,7 +186,7 @@ enum fj_rc cmd_plan_show(struct iss_call *c, struct fj_err *err)
 	FJ_TRY(dom_plan_get(c->db, fj_json_peek(c->params, "id"), &p, err));
 	c->answer = line(&p);
 	if (c->answer == NULL || json_object_update(c->answer, p.doc) != 0)
-		return fj_fail(err, FJ_E_NOMEM, "issuer", NULL, "out of memory");
+		return fj_no_memory(err, "issuer");
 	for (size_t i = 0; i < FJ_ARRAY_LEN(kinds); i++) {
 		FJ_TRY(apr_open_for(c, kinds[i], p.id, open, err));
 		if (open[0] != '\0')
@@ -217,6 +215,6 @@ enum fj_rc cmd_plan_list(struct iss_call *c, struct fj_err *err)
 			return dom_list_answer(c, items, "id", limit, err);
 		FJ_TRY(from_row(&q, &p, err));
 		if (json_array_append_new(items, line(&p)) != 0)
-			return fj_fail(err, FJ_E_NOMEM, "issuer", NULL, "out of memory");
+			return fj_no_memory(err, "issuer");
 	}
 }

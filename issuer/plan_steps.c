@@ -50,7 +50,7 @@ const struct iss_field fld_plan_list[] = {
 
 static enum fj_rc nomem(struct fj_err *err)
 {
-	return fj_fail(err, FJ_E_NOMEM, "issuer", NULL, "out of memory");
+	return fj_no_memory(err, "issuer");
 }
 
 /* a step of the command's own */
@@ -198,11 +198,9 @@ static enum fj_rc paper(struct iss_call *c, const char *what, json_t **out, stru
 		{0, "doc_date", NULL, ITM_TEXT, "date of the document", "文件日期"}};
 	FJ_TRY(itm_all_there(c->params, needs, FJ_ARRAY_LEN(needs), "domain.md decision 10", "an act on paper", "线下办理", err));
 	FJ_TRY(fj_date_parse(fj_json_text(c->params, "doc_date"), &day, err));
-	if (day > c->now || (usci[0] != '\0' && !iss_usci_form(usci))) {
-		enum fj_rc rc = fj_fail(err, FJ_E_REFUSED, "issuer", "domain.md decision 10", "the document's date lies in the future, or the body's code is none");
-		fj_err_zh(err, "文件日期晚于今日，或办理单位代码格式不正确");
-		return rc;
-	}
+	if (day > c->now || (usci[0] != '\0' && !iss_usci_form(usci)))
+		return fj_refuse(err, FJ_E_REFUSED, "issuer", "domain.md decision 10", "the document's date lies in the future, or the body's code is none",
+		    "文件日期晚于今日，或办理单位代码格式不正确");
 	FJ_TRY(iss_param_file(c, "scan", &file, err));
 	FJ_TRY(dom_material_size(c, m.holder, file.len, err));
 	FJ_TRY(dom_material_file(c, &m, &file, err));
@@ -435,9 +433,8 @@ static enum fj_rc check_bureau(struct iss_call *c, const struct dom_plan *p, str
 	FJ_TRY(dom_org_get(c->db, c->actor->org, &bureau, err));
 	if (strncmp(holder.div6, bureau.div6, 2) == 0)
 		return FJ_OK;
-	enum fj_rc rc = fj_fail(err, FJ_E_FORBIDDEN, "issuer", "27号 art. 11", "a plan is filed with the data bureau of its own province, or the central one of the sector");
-	fj_err_zh(err, "实施方案应向本省级数据管理部门或行业主管部门备案");
-	return rc;
+	return fj_refuse(err, FJ_E_FORBIDDEN, "issuer", "27号 art. 11", "a plan is filed with the data bureau of its own province, or the central one of the sector",
+	    "实施方案应向本省级数据管理部门或行业主管部门备案");
 }
 
 enum fj_rc cmd_plan_file(struct iss_call *c, struct fj_err *err)

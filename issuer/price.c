@@ -30,10 +30,7 @@ static bool rate(int64_t bp)
 
 static enum fj_rc bad(struct fj_err *err, const char *en, const char *zh)
 {
-	enum fj_rc rc = fj_fail(err, FJ_E_INVALID, "issuer", "65号 二", "%s", en);
-
-	fj_err_zh(err, "%s", zh);
-	return rc;
+	return fj_refuse(err, FJ_E_INVALID, "issuer", "65号 二", en, zh);
 }
 
 enum fj_rc prc_compute(const struct prc_in *in, struct prc_out *out, struct fj_err *err)
@@ -136,5 +133,5 @@ enum fj_rc cmd_price_calculate(struct iss_call *c, struct fj_err *err)
 	c->answer = json_pack("{s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I}", "net_cost_fen", (json_int_t)out.net_fen, "bond_bp", (json_int_t)in.bond_bp,
 	    "profit_bp", (json_int_t)in.profit_bp, "profit_fen", (json_int_t)out.profit_fen, "tax_bp", (json_int_t)in.tax_bp, "tax_fen", (json_int_t)out.tax_fen,
 	    "carried_fen", (json_int_t)in.carried_fen, "maximum_fen", (json_int_t)out.maximum_fen);
-	return c->answer != NULL ? FJ_OK : fj_fail(err, FJ_E_NOMEM, "issuer", NULL, "out of memory");
+	return c->answer != NULL ? FJ_OK : fj_no_memory(err, "issuer");
 }

@@ -50,14 +50,7 @@ const struct iss_field fld_price_list[] = {
 
 static enum fj_rc no(struct fj_err *err, enum fj_rc rc, const char *cite, const char *en, const char *zh)
 {
-	fj_fail(err, rc, "issuer", cite, "%s", en);
-	fj_err_zh(err, "%s", zh);
-	return rc;
-}
-
-static enum fj_rc no_memory(struct fj_err *err)
-{
-	return fj_fail(err, FJ_E_NOMEM, "issuer", NULL, "out of memory");
+	return fj_refuse(err, rc, "issuer", cite, en, zh);
 }
 
 /* --- the price in force --- */
@@ -161,7 +154,7 @@ static enum fj_rc complete(struct iss_call *c, const json_t *p, json_t **out, st
 	    "profit_bp", (json_int_t)in.profit_bp, "tax_bp", (json_int_t)in.tax_bp, "carried_fen", (json_int_t)in.carried_fen,
 	    "computed_fen", (json_int_t)computed.maximum_fen, "from", fj_json_text(p, "from"), "to", fj_json_text(p, "to"), "caps", json_object_get(p, "caps"),
 	    "doc_no", fj_json_text(p, "doc_no"), "doc_date", fj_json_text(p, "doc_date"), "authority", fj_json_text(p, "authority"));
-	return *out != NULL ? FJ_OK : no_memory(err);
+	return *out != NULL ? FJ_OK : fj_no_memory(err, "issuer");
 }
 
 /* the authorisation in force, of which the actor is implementer or finance department */
@@ -210,7 +203,7 @@ enum fj_rc apr_price_record(struct iss_call *c, const struct apr *a, struct fj_e
 	FJ_TRY(evt_append(c, "price.recorded", a->object, body, err));
 	c->answer = json_pack("{s:s, s:s, s:s, s:s, s:O}", "id", a->id, "state", "APPROVED", "kind", a->kind, "object", a->object, "authorisation",
 	    json_object_get(body, "authorisation"));
-	return c->answer != NULL ? FJ_OK : no_memory(err);
+	return c->answer != NULL ? FJ_OK : fj_no_memory(err, "issuer");
 }
 
 static enum fj_rc apply_caps(const struct evt *e, const char *authorisation, struct fj_err *err)
@@ -281,10 +274,10 @@ enum fj_rc cmd_price_review(struct iss_call *c, struct fj_err *err)
 	    (json_int_t)(d.maximum_fen - d.carried_fen), "actual_fen", (json_int_t)actual, "deviation_bp", (json_int_t)dev.bp, "adjust", adjusts[dev.adjust],
 	    "excess_fen", (json_int_t)dev.excess_fen, "note", fj_json_text(c->params, "note"));
 	if (body == NULL)
-		return no_memory(err);
+		return fj_no_memory(err, "issuer");
 	FJ_TRY(evt_append(c, "price.reviewed", d.id, body, err));
 	c->answer = json_pack("{s:s}", "price", d.id);
-	return c->answer != NULL && json_object_update(c->answer, body) == 0 ? FJ_OK : no_memory(err);
+	return c->answer != NULL && json_object_update(c->answer, body) == 0 ? FJ_OK : fj_no_memory(err, "issuer");
 }
 
 enum fj_rc apply_price_reviewed(const struct evt *e, struct fj_err *err)
@@ -339,7 +332,7 @@ static enum fj_rc reviews(struct iss_call *c, const char *id, json_t *out, struc
 		if (!row)
 			return FJ_OK;
 		if (json_array_append_new(out, review_json(&q)) != 0)
-			return no_memory(err);
+			return fj_no_memory(err, "issuer");
 	}
 }
 
@@ -352,7 +345,7 @@ enum fj_rc cmd_price_show(struct iss_call *c, struct fj_err *err)
 	FJ_TRY(sto_first(c->db, STO_PRICE_GET, &q, id, err, "t", id));
 	FJ_TRY(reviews(c, id, list, err));
 	c->answer = row_json(&q, c->now);
-	return c->answer != NULL && json_object_set(c->answer, "reviews", list) == 0 ? FJ_OK : no_memory(err);
+	return c->answer != NULL && json_object_set(c->answer, "reviews", list) == 0 ? FJ_OK : fj_no_memory(err, "issuer");
 }
 
 enum fj_rc cmd_price_list(struct iss_call *c, struct fj_err *err)
@@ -370,6 +363,6 @@ enum fj_rc cmd_price_list(struct iss_call *c, struct fj_err *err)
 		if (!row)
 			return dom_list_answer(c, items, "id", limit, err);
 		if (json_array_append_new(items, row_json(&q, c->now)) != 0)
-			return no_memory(err);
+			return fj_no_memory(err, "issuer");
 	}
 }

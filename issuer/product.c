@@ -70,14 +70,7 @@ static const char *const said[] = {"version", "name", "purpose", "delivery", "pr
 
 static enum fj_rc no(struct fj_err *err, enum fj_rc rc, const char *cite, const char *en, const char *zh)
 {
-	fj_fail(err, rc, "issuer", cite, "%s", en);
-	fj_err_zh(err, "%s", zh);
-	return rc;
-}
-
-static enum fj_rc no_memory(struct fj_err *err)
-{
-	return fj_fail(err, FJ_E_NOMEM, "issuer", NULL, "out of memory");
+	return fj_refuse(err, rc, "issuer", cite, en, zh);
 }
 
 static bool is(const char *a, const char *b)
@@ -369,7 +362,7 @@ static enum fj_rc take_said(json_t *doc, const json_t *params, struct fj_err *er
 	for (size_t i = 0; i < FJ_ARRAY_LEN(said); i++) {
 		json_t *v = json_object_get(params, said[i]);
 		if (v != NULL && !json_is_null(v) && json_object_set(doc, said[i], v) != 0)
-			return no_memory(err);
+			return fj_no_memory(err, "issuer");
 	}
 	if (json_object_get(doc, "fee_fen") == NULL)
 		FJ_TRY(fj_json_set(doc, "fee_fen", json_integer(0)));
@@ -384,11 +377,11 @@ static enum fj_rc append(struct offer *o, const char *event, int64_t n, struct f
 	    "level", o->license != NULL ? "REDEVELOPED" : "OPERATOR", "seller", o->seller.usci, "seller_name", o->seller.name, "cap_fen", (json_int_t)o->cap_fen,
 	    "doc", o->doc, "override", o->override, "note", fj_json_text(o->c->params, "note"));
 	if (body == NULL)
-		return no_memory(err);
+		return fj_no_memory(err, "issuer");
 	FJ_TRY(evt_append(o->c, event, o->key, body, err));
 	o->c->answer = json_pack("{s:s, s:s, s:s, s:s, s:I}", "product", o->key, "state", "ON_SALE", "version", text(o, "version"), "override", o->override, "fee_fen",
 	    (json_int_t)fj_json_num(o->doc, "fee_fen"));
-	return o->c->answer != NULL ? FJ_OK : no_memory(err);
+	return o->c->answer != NULL ? FJ_OK : fj_no_memory(err, "issuer");
 }
 
 /* --- registering, changing, withdrawing --- */
@@ -482,7 +475,7 @@ enum fj_rc cmd_product_withdraw(struct iss_call *c, struct fj_err *err)
 	FJ_AUTO(json) body = json_pack("{s:s, s:s}", "to", to, "reason", fj_json_text(c->params, "reason"));
 	FJ_TRY(evt_append(c, "product.withdrawn", p.key, body, err));
 	c->answer = json_pack("{s:s, s:s}", "product", p.key, "state", to);
-	return c->answer != NULL ? FJ_OK : no_memory(err);
+	return c->answer != NULL ? FJ_OK : fj_no_memory(err, "issuer");
 }
 
 enum fj_rc apply_product_withdrawn(const struct evt *e, struct fj_err *err)
@@ -585,7 +578,7 @@ static enum fj_rc versions(struct sto *db, const char *key, json_t *out, struct 
 		if (!row)
 			return FJ_OK;
 		if (json_array_append_new(out, version_json(&q)) != 0)
-			return no_memory(err);
+			return fj_no_memory(err, "issuer");
 	}
 }
 
@@ -598,7 +591,7 @@ enum fj_rc cmd_product_show(struct iss_call *c, struct fj_err *err)
 	FJ_TRY(load(c->db, fj_json_peek(c->params, "product"), &p, &doc, err));
 	FJ_TRY(versions(c->db, p.key, list, err));
 	c->answer = short_json(&p);
-	return c->answer != NULL && json_object_update_missing(c->answer, doc) == 0 && json_object_set(c->answer, "versions", list) == 0 ? FJ_OK : no_memory(err);
+	return c->answer != NULL && json_object_update_missing(c->answer, doc) == 0 && json_object_set(c->answer, "versions", list) == 0 ? FJ_OK : fj_no_memory(err, "issuer");
 }
 
 static enum fj_rc rows(struct sto_q *q, json_t *items, struct fj_err *err)
@@ -612,7 +605,7 @@ static enum fj_rc rows(struct sto_q *q, json_t *items, struct fj_err *err)
 			return FJ_OK;
 		FJ_TRY(from_row(q, &p, err));
 		if (json_array_append_new(items, short_json(&p)) != 0)
-			return no_memory(err);
+			return fj_no_memory(err, "issuer");
 	}
 }
 
@@ -646,7 +639,7 @@ enum fj_rc dom_products_public(struct sto *db, const char *authorisation, json_t
 		json_t *one = short_json(&p);
 		if (one == NULL || json_object_del(one, "authorisation") != 0 || json_object_del(one, "product") != 0 || json_object_del(one, "over_cap") != 0 ||
 		    json_object_set_new(one, "data_use", json_string(sto_text(&q, 15))) != 0 || json_array_append_new(items, one) != 0)
-			return no_memory(err);
+			return fj_no_memory(err, "issuer");
 	}
 	*out = fj_move(items);
 	return FJ_OK;

@@ -93,7 +93,7 @@ static enum fj_rc consult(struct iss_call *c, const char *finance, struct fj_err
 		c->policy = json_object();
 	snprintf(c->policy_of, sizeof(c->policy_of), "%s", finance);
 	snprintf(c->policy_hash, sizeof(c->policy_hash), "%s", row ? sto_text(&q, 1) : default_hash);
-	return c->policy != NULL ? FJ_OK : fj_fail(err, FJ_E_NOMEM, "issuer", NULL, "out of memory");
+	return c->policy != NULL ? FJ_OK : fj_no_memory(err, "issuer");
 }
 
 enum fj_rc prf_json(struct iss_call *c, const char *finance, const char *key, const json_t **out, struct fj_err *err)
@@ -351,7 +351,7 @@ static enum fj_rc last_version(struct sto *db, const char *finance, int64_t *ver
 	FJ_TRY(sto_step(&q, &row, err));
 	if (!row) {
 		*doc = json_object();
-		return *doc != NULL ? FJ_OK : fj_fail(err, FJ_E_NOMEM, "issuer", NULL, "out of memory");
+		return *doc != NULL ? FJ_OK : fj_no_memory(err, "issuer");
 	}
 	*version = sto_int(&q, 0);
 	return fj_json_parse(fj_slice_str(sto_text(&q, 2)), MAX_DOC, doc, err);
@@ -369,7 +369,7 @@ enum fj_rc cmd_profile_propose(struct iss_call *c, struct fj_err *err)
 	FJ_TRY(last_version(c->db, c->actor->org, &version, &now, err));
 	FJ_AUTO(json) doc = now;
 	if (json_object_update(doc, (json_t *)(uintptr_t)change) != 0)
-		return fj_fail(err, FJ_E_NOMEM, "issuer", NULL, "out of memory");
+		return fj_no_memory(err, "issuer");
 	FJ_AUTO(json) payload = json_pack("{s:s, s:I, s:O, s:O}", "finance", c->actor->org, "version", (json_int_t)version + 1, "change", change, "profile", doc);
 	return apr_request(c, "profile.adopt", c->actor->org, c->actor->org, payload, err);
 }
@@ -385,9 +385,8 @@ enum fj_rc apr_profile_adopt(struct iss_call *c, const struct apr *a, struct fj_
 	FJ_TRY(last_version(c->db, a->object, &version, &now, err));
 	json_decref(now);
 	if (fj_json_num(a->payload, "version") != version + 1) {
-		enum fj_rc rc = fj_fail(err, FJ_E_STATE, "issuer", "domain.md 10", "the profile was changed since this was proposed; propose it again");
-		fj_err_zh(err, "政策配置在提出后已有变更，请重新提出");
-		return rc;
+		return fj_refuse(err, FJ_E_STATE, "issuer", "domain.md 10", "the profile was changed since this was proposed; propose it again",
+		    "政策配置在提出后已有变更，请重新提出");
 	}
 	FJ_TRY(hash_of(doc, hex, err));
 	FJ_AUTO(json) body = json_pack("{s:s, s:I, s:s, s:O}", "finance", a->object, "version", (json_int_t)version + 1, "hash", hex, "profile", doc);
@@ -467,7 +466,7 @@ enum fj_rc cmd_profile_show(struct iss_call *c, struct fj_err *err)
 		fj_time_utc(sto_int(&q, 3), at);
 	c->answer = json_pack("{s:s, s:I, s:s, s:s, s:o}", "finance", finance, "version", (json_int_t)(doc != NULL ? sto_int(&q, 0) : 0), "hash",
 	    doc != NULL ? sto_text(&q, 1) : default_hash, "adopted_at", at, "profile", explained(doc));
-	return c->answer != NULL ? FJ_OK : fj_fail(err, FJ_E_NOMEM, "issuer", NULL, "out of memory");
+	return c->answer != NULL ? FJ_OK : fj_no_memory(err, "issuer");
 }
 
 enum fj_rc cmd_profile_list(struct iss_call *c, struct fj_err *err)

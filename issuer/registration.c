@@ -76,10 +76,7 @@ enum fj_rc dom_reg_apart(const struct dom_reg *r, const char *person, struct fj_
 
 static enum fj_rc not_yours(struct fj_err *err)
 {
-	enum fj_rc rc = fj_fail(err, FJ_E_FORBIDDEN, "issuer", "domain.md 6", "this asset is another holder's");
-
-	fj_err_zh(err, "该资产属于其他持有单位");
-	return rc;
+	return fj_refuse(err, FJ_E_FORBIDDEN, "issuer", "domain.md 6", "this asset is another holder's", "该资产属于其他持有单位");
 }
 
 /* --- applying --- */
@@ -167,11 +164,9 @@ static enum fj_rc check_receiver(struct iss_call *c, const struct dom_asset *a, 
 	const char *new_no = fj_json_text(p, "new_asset_no");
 
 	FJ_TRY(dom_org_get(c->db, fj_json_text(p, "receiver"), &to, err));
-	if (!(to.roles & ISS_HOLDER) || strcmp(to.usci, a->holder) == 0) {
-		enum fj_rc bad = fj_fail(err, FJ_E_INVALID, "issuer", "domain.md 7.1", "the receiver is another organisation that holds data assets");
-		fj_err_zh(err, "接收单位应为其他数据资产持有单位");
-		return bad;
-	}
+	if (!(to.roles & ISS_HOLDER) || strcmp(to.usci, a->holder) == 0)
+		return fj_refuse(err, FJ_E_INVALID, "issuer", "domain.md 7.1", "the receiver is another organisation that holds data assets",
+		    "接收单位应为其他数据资产持有单位");
 	FJ_TRY(dom_asset_no_check(new_no, err));
 	enum fj_rc rc = dom_asset_get(c->db, new_no, &there, NULL);
 	dom_asset_release(&there);
@@ -215,18 +210,15 @@ static enum fj_rc version_registered(struct sto *db, const struct dom_asset *a, 
 static enum fj_rc check_certificated(struct iss_call *c, const struct dom_asset *a, const struct dom_org *holder, const struct application *x, struct fj_err *err)
 {
 	if (a->certificate[0] == '\0' && !x->type->on_registered) {
-		enum fj_rc rc = fj_fail(err, FJ_E_STATE, "issuer", "domain.md 7.1", "the asset has no certificate; this application is for one that has");
-		fj_err_zh(err, "该资产尚无证书，不能办理此类登记");
-		return rc;
+		return fj_refuse(err, FJ_E_STATE, "issuer", "domain.md 7.1", "the asset has no certificate; this application is for one that has",
+		    "该资产尚无证书，不能办理此类登记");
 	}
 	FJ_TRY(check_not_revoking(c, a, err));
 	int64_t registered;
 	FJ_TRY(version_registered(c->db, a, &registered, err));
-	if (x->type->new_card && a->newest == registered) {
-		enum fj_rc rc = fj_fail(err, FJ_E_STATE, "issuer", "domain.md 7.2", "nothing has changed: fill in a new version of the card first (asset card)");
-		fj_err_zh(err, "卡片没有新版本；请先填报变更后的资产卡片");
-		return rc;
-	}
+	if (x->type->new_card && a->newest == registered)
+		return fj_refuse(err, FJ_E_STATE, "issuer", "domain.md 7.2", "nothing has changed: fill in a new version of the card first (asset card)",
+		    "卡片没有新版本；请先填报变更后的资产卡片");
 	if (strcmp(x->type->name, "RENEWAL") == 0)
 		FJ_TRY(check_renewal(c, a, holder, err));
 	if (x->type->no_live)
@@ -324,11 +316,9 @@ enum fj_rc cmd_registration_submit(struct iss_call *c, struct fj_err *err)
 	const char *type = fj_json_peek(c->params, "type");
 	struct application x = {.type = dom_reg_type(type == NULL ? "INITIAL" : type), .params = c->params};
 
-	if (x.type == NULL) {
-		enum fj_rc rc = fj_fail(err, FJ_E_INVALID, "issuer", "domain.md 3.1", "a registration's type is INITIAL, CHANGE, CORRECTION, RENEWAL, TRANSFER, CANCEL or DESTROY");
-		fj_err_zh(err, "登记类型应为 INITIAL（初始）、CHANGE（变更）、CORRECTION（更正）、RENEWAL（续展）、TRANSFER（转移）、CANCEL（注销）或 DESTROY（销毁）");
-		return rc;
-	}
+	if (x.type == NULL)
+		return fj_refuse(err, FJ_E_INVALID, "issuer", "domain.md 3.1", "a registration's type is INITIAL, CHANGE, CORRECTION, RENEWAL, TRANSFER, CANCEL or DESTROY",
+		    "登记类型应为 INITIAL（初始）、CHANGE（变更）、CORRECTION（更正）、RENEWAL（续展）、TRANSFER（转移）、CANCEL（注销）或 DESTROY（销毁）");
 	return tsk_run(c, "asset", "assets", submit_one, &x, err);
 }
 
@@ -417,7 +407,7 @@ static enum fj_rc step_one(struct iss_call *c, const char *id, const void *arg, 
 	    "note", fj_json_text(c->params, "note"), "due", (json_int_t)due, "late", late(&r, c->now), "closed", ends_here(&r, to));
 	if (body == NULL || (strcmp(to, "REGISTERED") == 0 && dom_reg_type(r.type)->new_card && a.certificate[0] == '\0' &&
 	    json_object_set_new(body, "adopt", json_integer((json_int_t)r.version)) != 0))
-		return fj_fail(err, FJ_E_NOMEM, "issuer", NULL, "out of memory");
+		return fj_no_memory(err, "issuer");
 	FJ_AUTO(json) card = NULL;
 	if (a.version != r.version) {
 		FJ_TRY(dom_card_at(c->db, a.asset_no, r.version, &card, err));
@@ -446,9 +436,7 @@ static enum fj_rc reasoned(struct iss_call *c, struct fj_err *err)
 {
 	if (iss_said(fj_json_text(c->params, "note")))
 		return FJ_OK;
-	enum fj_rc rc = fj_fail(err, FJ_E_INVALID, "issuer", "26号 art. 10", "a refusal is reasoned in writing; give \"note\"");
-	fj_err_zh(err, "不予同意的，应书面说明理由；请填写意见");
-	return rc;
+	return fj_refuse(err, FJ_E_INVALID, "issuer", "26号 art. 10", "a refusal is reasoned in writing; give \"note\"", "不予同意的，应书面说明理由；请填写意见");
 }
 
 static enum fj_rc decide_step(struct iss_call *c, const struct step *yes, const struct step *no, struct fj_err *err)
@@ -543,12 +531,11 @@ static enum fj_rc put_missing(struct iss_call *c, struct dom_reg *r, struct dom_
 		if (!fj_list_has(missing, json_string_value(v)))
 			json_array_append(missing, v);
 	if (json_array_size(missing) == 0) {
-		enum fj_rc rc = fj_fail(err, FJ_E_INVALID, "issuer", "26号 art. 10", "an application is returned with the whole list of what is missing; name it in \"missing\"");
-		fj_err_zh(err, "退回应一次性告知需要补正的全部内容；请填写补正清单");
-		return rc;
+		return fj_refuse(err, FJ_E_INVALID, "issuer", "26号 art. 10", "an application is returned with the whole list of what is missing; name it in \"missing\"",
+		    "退回应一次性告知需要补正的全部内容；请填写补正清单");
 	}
 	FJ_TRY(check_told_once(c, r, missing, err));
-	return json_object_set(body, "missing", missing) == 0 ? FJ_OK : fj_fail(err, FJ_E_NOMEM, "issuer", NULL, "out of memory");
+	return json_object_set(body, "missing", missing) == 0 ? FJ_OK : fj_no_memory(err, "issuer");
 }
 
 enum fj_rc cmd_registration_return(struct iss_call *c, struct fj_err *err)
@@ -584,18 +571,16 @@ static enum fj_rc open_notice(struct iss_call *c, struct dom_reg *r, struct dom_
 	    json_object_set_new(body, "place", json_string(fj_json_text(c->params, "place"))) | json_object_set_new(body, "address",
 	    json_string(fj_json_text(c->params, "address"))) |
 	    json_object_set_new(body, "confidentiality", json_string(fj_json_text(c->params, "confidentiality")));
-	return bad == 0 ? FJ_OK : fj_fail(err, FJ_E_NOMEM, "issuer", NULL, "out of memory");
+	return bad == 0 ? FJ_OK : fj_no_memory(err, "issuer");
 }
 
 enum fj_rc cmd_registration_notice(struct iss_call *c, struct fj_err *err)
 {
 	static const struct step s = {"notice", "registration.noticed", "noticer", true, open_notice, true};
 
-	if (!iss_said(fj_json_text(c->params, "place")) || !iss_said(fj_json_text(c->params, "address")) || !iss_said(fj_json_text(c->params, "confidentiality"))) {
-		enum fj_rc rc = fj_fail(err, FJ_E_INVALID, "issuer", "26号 art. 12", "a notice is recorded with the place and the address where it stands, and who reviewed it for confidentiality");
-		fj_err_zh(err, "公示应登记公示载体、公示地址和保密审查情况");
-		return rc;
-	}
+	if (!iss_said(fj_json_text(c->params, "place")) || !iss_said(fj_json_text(c->params, "address")) || !iss_said(fj_json_text(c->params, "confidentiality")))
+		return fj_refuse(err, FJ_E_INVALID, "issuer", "26号 art. 12", "a notice is recorded with the place and the address where it stands, and who reviewed it for confidentiality",
+		    "公示应登记公示载体、公示地址和保密审查情况");
 	return tsk_run(c, "id", "ids", step_one, &s, err);
 }
 
@@ -634,7 +619,7 @@ enum fj_rc cmd_registration_notice_text(struct iss_call *c, struct fj_err *err)
 		FJ_TRY(notice_line(c, &r, &out, err));
 	}
 	c->answer = json_pack("{s:s}", "text", fj_buf_str(&out));
-	return c->answer != NULL ? FJ_OK : fj_fail(err, FJ_E_NOMEM, "issuer", NULL, "out of memory");
+	return c->answer != NULL ? FJ_OK : fj_no_memory(err, "issuer");
 }
 
 /* --- the decision --- */
@@ -667,11 +652,8 @@ static enum fj_rc check_decision(struct iss_call *c, struct dom_reg *r, struct d
 	FJ_TRY(check_not_revoking(c, a, err));
 	if (dom_reg_type(r->type)->ends == NULL)
 		FJ_TRY(check_lawful(c, r, a, body, err));
-	if (strcmp(r->type, "TRANSFER") == 0 && r->received[0] == '\0') {
-		enum fj_rc rc = fj_fail(err, FJ_E_STATE, "issuer", "domain.md 7.1", "the receiver has not agreed yet (registration receive)");
-		fj_err_zh(err, "接收单位尚未确认接收");
-		return rc;
-	}
+	if (strcmp(r->type, "TRANSFER") == 0 && r->received[0] == '\0')
+		return fj_refuse(err, FJ_E_STATE, "issuer", "domain.md 7.1", "the receiver has not agreed yet (registration receive)", "接收单位尚未确认接收");
 	return FJ_OK;
 }
 
@@ -716,15 +698,11 @@ enum fj_rc cmd_registration_receive(struct iss_call *c, struct fj_err *err)
 	struct dom_reg r;
 
 	FJ_TRY(dom_reg_get(c->db, fj_json_peek(c->params, "id"), &r, err));
-	if (strcmp(r.receiver, c->actor->org) != 0) {
-		enum fj_rc rc = fj_fail(err, FJ_E_FORBIDDEN, "issuer", "domain.md 7.1", "the receiver named in the application agrees to a transfer");
-		fj_err_zh(err, "应由申请中列明的接收单位确认");
-		return rc;
-	}
+	if (strcmp(r.receiver, c->actor->org) != 0)
+		return fj_refuse(err, FJ_E_FORBIDDEN, "issuer", "domain.md 7.1", "the receiver named in the application agrees to a transfer",
+		    "应由申请中列明的接收单位确认");
 	if (dom_reg_closed(r.state) || strcmp(r.state, "REGISTERED") == 0 || r.received[0] != '\0') {
-		enum fj_rc rc = fj_fail(err, FJ_E_STATE, "issuer", "domain.md 7.1", "this transfer is decided or agreed to already");
-		fj_err_zh(err, "该转移登记已办结或已确认接收");
-		return rc;
+		return fj_refuse(err, FJ_E_STATE, "issuer", "domain.md 7.1", "this transfer is decided or agreed to already", "该转移登记已办结或已确认接收");
 	}
 	FJ_TRY(dom_reg_apart(&r, c->actor->person, err));
 	FJ_AUTO(json) body = json_pack("{s:s, s:s, s:I}", "received", c->actor->person, "to", r.state, "due", (json_int_t)r.due);
@@ -797,5 +775,5 @@ enum fj_rc cmd_registration_show(struct iss_call *c, struct fj_err *err)
 	json_object_set_new(c->answer, "disposal", json_string(sto_text(&q, 14)));
 	json_object_set_new(c->answer, "note", json_string(sto_text(&q, 16)));
 	json_object_set_new(c->answer, "notice_address", json_string(sto_text(&q, 23)));
-	return c->answer != NULL ? dom_legacy_mark(c->db, r.asset_no, r.id, c->answer, err) : fj_fail(err, FJ_E_NOMEM, "issuer", NULL, "out of memory");
+	return c->answer != NULL ? dom_legacy_mark(c->db, r.asset_no, r.id, c->answer, err) : fj_no_memory(err, "issuer");
 }

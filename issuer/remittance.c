@@ -31,16 +31,9 @@ const struct iss_field fld_remittance_list[] = {
 	{0},
 };
 
-static enum fj_rc no_memory(struct fj_err *err)
-{
-	return fj_fail(err, FJ_E_NOMEM, "issuer", NULL, "out of memory");
-}
-
 static enum fj_rc bad(struct fj_err *err, enum fj_rc rc, const char *en, const char *zh)
 {
-	fj_fail(err, rc, "issuer", "R28", "%s", en);
-	fj_err_zh(err, "%s", zh);
-	return rc;
+	return fj_refuse(err, rc, "issuer", "R28", en, zh);
 }
 
 enum fj_rc rem_get(struct iss_call *c, const char *id, struct rem *m, struct fj_err *err)
@@ -145,7 +138,7 @@ static enum fj_rc answer_short(struct iss_call *c, const struct rem *m, int64_t 
 	if (rc == FJ_OK)
 		return FJ_OK;
 	FJ_AUTO(json) problem = fj_err_json(&why);
-	return json_object_update(c->answer, problem) == 0 && json_object_set_new(c->answer, "refused", json_true()) == 0 ? FJ_OK : no_memory(err);
+	return json_object_update(c->answer, problem) == 0 && json_object_set_new(c->answer, "refused", json_true()) == 0 ? FJ_OK : fj_no_memory(err, "issuer");
 }
 
 enum fj_rc cmd_revenue_remit(struct iss_call *c, struct fj_err *err)
@@ -167,7 +160,7 @@ enum fj_rc cmd_revenue_remit(struct iss_call *c, struct fj_err *err)
 	FJ_TRY(fj_date_parse(pay.paid_on, &paid, err));
 	c->answer = json_pack("{s:s, s:s, s:I, s:I, s:b}", "id", m.id, "state", left == 0 ? "PAID" : "SHORT", "paid_fen", (json_int_t)sum, "short_fen", (json_int_t)left,
 	    "late", paid > m.due);
-	return c->answer != NULL ? answer_short(c, &m, pay.fen, err) : no_memory(err);
+	return c->answer != NULL ? answer_short(c, &m, pay.fen, err) : fj_no_memory(err, "issuer");
 }
 
 /* --- reading --- */
@@ -203,7 +196,7 @@ enum fj_rc rem_of(struct iss_call *c, const char *revenue, json_t **out, struct 
 		if (!row)
 			break;
 		if (json_array_append_new(list, to_json(&q, c->now)) != 0)
-			return no_memory(err);
+			return fj_no_memory(err, "issuer");
 	}
 	*out = fj_move(list);
 	return FJ_OK;
@@ -225,7 +218,7 @@ enum fj_rc cmd_remittance_list(struct iss_call *c, struct fj_err *err)
 		if (!row)
 			return dom_list_answer(c, items, "id", limit, err);
 		if (json_array_append_new(items, to_json(&q, c->now)) != 0)
-			return no_memory(err);
+			return fj_no_memory(err, "issuer");
 	}
 }
 
@@ -241,7 +234,7 @@ static enum fj_rc payments(struct sto *db, const char *id, json_t *list, struct 
 			return FJ_OK;
 		if (json_array_append_new(list, json_pack("{s:s, s:I, s:s, s:s, s:s, s:s}", "slip", sto_text(&q, 0), "amount_fen", (json_int_t)sto_int(&q, 1), "subject", sto_text(&q, 2),
 		    "paid_on", sto_text(&q, 3), "receipt", sto_text(&q, 4), "row", sto_text(&q, 5))) != 0)
-			return no_memory(err);
+			return fj_no_memory(err, "issuer");
 	}
 }
 
@@ -260,5 +253,5 @@ enum fj_rc cmd_remittance_show(struct iss_call *c, struct fj_err *err)
 	FJ_TRY(payments(c->db, id, paid, err));
 	FJ_TRY(st_rows_of(c->db, id, &rows, err));
 	FJ_AUTO(json) owned = rows;
-	return c->answer != NULL && json_object_set(c->answer, "payments", paid) == 0 && json_object_set(c->answer, "statements", owned) == 0 ? FJ_OK : no_memory(err);
+	return c->answer != NULL && json_object_set(c->answer, "payments", paid) == 0 && json_object_set(c->answer, "statements", owned) == 0 ? FJ_OK : fj_no_memory(err, "issuer");
 }

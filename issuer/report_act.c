@@ -35,11 +35,6 @@ const struct iss_field fld_report_text[] = {
 };
 const struct iss_field fld_report_submit[] = {KIND, PERIOD, {0}};
 
-static enum fj_rc no_memory(struct fj_err *err)
-{
-	return fj_fail(err, FJ_E_NOMEM, "issuer", NULL, "out of memory");
-}
-
 /* --- who --- */
 
 enum fj_rc rpt_key_of(struct iss_call *c, const char *kind, struct rpt_key *out, struct fj_err *err)
@@ -92,9 +87,8 @@ static enum fj_rc check_reader(struct iss_call *c, const struct rpt_key *k, stru
 		if (strcmp(unit.finance, org) == 0 || strcmp(unit.dept, org) == 0 || strcmp(mine.finance, k->unit) == 0 || strcmp(mine.dept, k->unit) == 0)
 			return FJ_OK;
 	}
-	enum fj_rc rc = fj_fail(err, FJ_E_FORBIDDEN, "issuer", "domain.md 6", "a report that is not fixed yet is read by its unit, its superior and finance department, and auditors; name your own unit in \"unit\"");
-	fj_err_zh(err, "尚未定稿的报告仅限本单位、主管部门、财政部门和审计人员查阅；请在“unit”中填写本单位");
-	return rc;
+	return fj_refuse(err, FJ_E_FORBIDDEN, "issuer", "domain.md 6", "a report that is not fixed yet is read by its unit, its superior and finance department, and auditors; name your own unit in \"unit\"",
+	    "尚未定稿的报告仅限本单位、主管部门、财政部门和审计人员查阅；请在“unit”中填写本单位");
 }
 
 /* --- asking --- */
@@ -126,7 +120,7 @@ static enum fj_rc make_draft(struct iss_call *c, const struct rpt_key *k, json_t
 	FJ_TRY(rpt_draft(c, k, upto, out, err));
 	fj_time_utc(c->now, at);
 	FJ_AUTO(json) more = json_pack("{s:s, s:b, s:s*}", "state", "DRAFT", "draft", 1, "as_of", c->now < k->to ? at : NULL);
-	return more != NULL && json_object_update(*out, more) == 0 ? FJ_OK : no_memory(err);
+	return more != NULL && json_object_update(*out, more) == 0 ? FJ_OK : fj_no_memory(err, "issuer");
 }
 
 enum fj_rc cmd_report_make(struct iss_call *c, struct fj_err *err)
@@ -137,11 +131,9 @@ enum fj_rc cmd_report_make(struct iss_call *c, struct fj_err *err)
 
 	FJ_TRY(rpt_key_of(c, kind, &k, err));
 	FJ_TRY(fj_strcopy(k.unit, sizeof(k.unit), unit != NULL ? unit : k.kind->needs_unit ? c->actor->org : ""));
-	if (k.kind->needs_unit && k.unit[0] == '\0') {
-		enum fj_rc rc = fj_fail(err, FJ_E_INVALID, "issuer", "domain.md 9.3", "whose report? name the organisation in \"unit\"");
-		fj_err_zh(err, "请在“unit”中填写报告单位的统一社会信用代码");
-		return rc;
-	}
+	if (k.kind->needs_unit && k.unit[0] == '\0')
+		return fj_refuse(err, FJ_E_INVALID, "issuer", "domain.md 9.3", "whose report? name the organisation in \"unit\"",
+		    "请在“unit”中填写报告单位的统一社会信用代码");
 	FJ_TRY(fixed_one(c, &k, &doc, err));
 	enum fj_rc rc = doc != NULL ? FJ_OK : make_draft(c, &k, &doc, err);
 	FJ_AUTO(json) owned = doc;
@@ -216,7 +208,7 @@ enum fj_rc cmd_report_text(struct iss_call *c, struct fj_err *err)
 	FJ_AUTO(json) body = json_pack("{s:s, s:s, s:s, s:s, s:O}", "kind", k.kind->name, "period", k.period, "unit", k.unit, "section", section, "text", kept);
 	FJ_TRY(evt_append(c, "report.text-set", id, body, err));
 	c->answer = json_pack("{s:s, s:s, s:s, s:s, s:i}", "kind", k.kind->name, "period", k.period, "unit", k.unit, "section", section, "paragraphs", (int)json_array_size(kept));
-	return c->answer != NULL ? FJ_OK : no_memory(err);
+	return c->answer != NULL ? FJ_OK : fj_no_memory(err, "issuer");
 }
 
 enum fj_rc apply_report_text(const struct evt *e, struct fj_err *err)
@@ -329,7 +321,7 @@ enum fj_rc apr_report_approve(struct iss_call *c, const struct apr *a, struct fj
 	FJ_AUTO(json) body = json_pack("{s:s, s:s}", "to", "FIXED", "sha256", hash);
 	FJ_TRY(evt_append(c, "report.fixed", a->object, body, err));
 	c->answer = json_pack("{s:s, s:s, s:s, s:s}", "id", a->id, "state", "APPROVED", "report", a->object, "sha256", hash);
-	return c->answer != NULL ? FJ_OK : no_memory(err);
+	return c->answer != NULL ? FJ_OK : fj_no_memory(err, "issuer");
 }
 
 enum fj_rc apr_report_reopened(struct iss_call *c, const struct apr *a, struct fj_err *err)

@@ -30,11 +30,6 @@ struct calendar {
 	int year;         /* the present one */
 };
 
-static enum fj_rc no_memory(struct fj_err *err)
-{
-	return fj_fail(err, FJ_E_NOMEM, "issuer", NULL, "out of memory");
-}
-
 static enum fj_rc add(struct calendar *k, const char *id, fj_time due, const char *zh, const char *en, const char *basis, const char *state, struct fj_err *err)
 {
 	char day[FJ_TIME_CAP];
@@ -42,7 +37,7 @@ static enum fj_rc add(struct calendar *k, const char *id, fj_time due, const cha
 
 	fj_date_china(due, day);
 	return json_array_append_new(k->items, json_pack("{s:s, s:s, s:{s:s, s:s}, s:s, s:s, s:b}", "id", id, "due", day, "name", "zh", zh, "en", en, "clause", basis, "state",
-	    milestone ? "MILESTONE" : state, "overdue", !done && !milestone && k->c->now >= due + 86400)) == 0 ? FJ_OK : no_memory(err);
+	    milestone ? "MILESTONE" : state, "overdue", !done && !milestone && k->c->now >= due + 86400)) == 0 ? FJ_OK : fj_no_memory(err, "issuer");
 }
 
 /* --- the pilot's milestones --- */
@@ -207,7 +202,7 @@ static enum fj_rc in_order(struct calendar *k, struct fj_err *err)
 
 	if (room == NULL || sorted == NULL) {
 		json_decref(sorted);
-		return no_memory(err);
+		return fj_no_memory(err, "issuer");
 	}
 	json_array_foreach(k->items, i, v)
 		list[i].item = v;
@@ -248,7 +243,7 @@ static enum fj_rc answer(struct calendar *k, struct fj_err *err)
 	FJ_TRY(make(k, err));
 	if (format == NULL || strcmp(format, "json") == 0) {
 		k->c->answer = json_pack("{s:O, s:n}", "items", k->items, "next");
-		return k->c->answer != NULL ? FJ_OK : no_memory(err);
+		return k->c->answer != NULL ? FJ_OK : fj_no_memory(err, "issuer");
 	}
 	FJ_TRY(write_file(k, &file));
 	return fnd_file(k->c, "reports.ics", "text/calendar; charset=utf-8", &file, err);

@@ -15,11 +15,6 @@ struct making {
 	int number;      /* of the last heading */
 };
 
-static enum fj_rc no_memory(struct fj_err *err)
-{
-	return fj_fail(err, FJ_E_NOMEM, "report", NULL, "out of memory");
-}
-
 /* --- words --- */
 
 static const struct {
@@ -306,7 +301,7 @@ enum fj_rc rpt_model(const json_t *doc, json_t **model, struct fj_err *err)
 	m.model = json_pack("{s:O, s:O, s:b, s:o, s:s}", "title", json_object_get(json_object_get(doc, "name"), "zh"), "subtitle", json_object_get(doc, "period_name"), "wide", wide,
 	    "sections", m.sections, "foot", foot);
 	if (m.model == NULL)
-		return no_memory(err);
+		return fj_no_memory(err, "report");
 	if (!json_is_false(json_object_get(doc, "draft")))
 		json_object_set_new(m.model, "mark", json_string("草稿"));
 	add_meta(&m);

@@ -29,11 +29,6 @@ const struct iss_field fld_report_return[] = {
 };
 const struct iss_field fld_report_template[] = {KIND, {"format", ISS_F_STR, false, 4, "格式", "format of the file, xlsx by default", formats, "domain.md 9"}, {0}};
 
-static enum fj_rc no_memory(struct fj_err *err)
-{
-	return fj_fail(err, FJ_E_NOMEM, "issuer", NULL, "out of memory");
-}
-
 static enum fj_rc bad(struct fj_err *err, size_t line, const char *en, const char *zh)
 {
 	char at_en[40] = "", at_zh[40] = "";
@@ -167,11 +162,9 @@ static enum fj_rc check_source(struct iss_call *c, const struct rpt_key *k, cons
 {
 	json_t *there = NULL;
 
-	if (!iss_usci_form(source) || strcmp(source, k->unit) == 0) {
-		enum fj_rc rc = fj_fail(err, FJ_E_INVALID, "issuer", "167·四(二)", "a return is another organisation's, named by its unified social credit code");
-		fj_err_zh(err, "报表应由其他单位报送，请填写其统一社会信用代码");
-		return rc;
-	}
+	if (!iss_usci_form(source) || strcmp(source, k->unit) == 0)
+		return fj_refuse(err, FJ_E_INVALID, "issuer", "167·四(二)", "a return is another organisation's, named by its unified social credit code",
+		    "报表应由其他单位报送，请填写其统一社会信用代码");
 	FJ_TRY(rpt_returns(c->db, k, &there, err));
 	size_t n = json_array_size(there);
 	json_decref(there);
@@ -206,7 +199,7 @@ enum fj_rc cmd_report_return(struct iss_call *c, struct fj_err *err)
 	FJ_TRY(evt_append(c, "report.return-taken", id, body, err));
 	c->answer = json_pack("{s:s, s:s, s:s, s:s, s:s, s:i}", "kind", k.kind->name, "period", k.period, "unit", k.unit, "source", source, "sha256", hex, "figures",
 	    (int)json_object_size(values));
-	return c->answer != NULL ? FJ_OK : no_memory(err);
+	return c->answer != NULL ? FJ_OK : fj_no_memory(err, "issuer");
 }
 
 enum fj_rc apply_report_return(const struct evt *e, struct fj_err *err)
@@ -234,7 +227,7 @@ enum fj_rc rpt_returns(struct sto *db, const struct rpt_key *k, json_t **out, st
 		FJ_TRY(fj_json_parse(fj_slice_str(sto_text(&q, 4)), 1u << 20, &values, err));
 		if (json_array_append_new(list, json_pack("{s:s, s:s, s:s, s:s, s:O}", "unit", sto_text(&q, 0), "name", sto_text(&q, 1), "format", sto_text(&q, 2), "sha256", sto_text(&q, 3),
 		    "values", values)) != 0)
-			return no_memory(err);
+			return fj_no_memory(err, "issuer");
 	}
 	*out = fj_move(list);
 	return FJ_OK;

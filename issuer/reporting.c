@@ -53,14 +53,8 @@ enum fj_rc rpt_kind_find(const char *name, const struct rpt_kind **out, struct f
 			*out = &rpt_kinds[i];
 			return FJ_OK;
 		}
-	enum fj_rc rc = fj_fail(err, FJ_E_INVALID, "issuer", "domain.md 9", "a report is half-year, state-asset, implementer-disclosure, operator-disclosure or operator-year");
-	fj_err_zh(err, "报告类别应为 half-year、state-asset、implementer-disclosure、operator-disclosure 或 operator-year");
-	return rc;
-}
-
-static enum fj_rc no_memory(struct fj_err *err)
-{
-	return fj_fail(err, FJ_E_NOMEM, "issuer", NULL, "out of memory");
+	return fj_refuse(err, FJ_E_INVALID, "issuer", "domain.md 9", "a report is half-year, state-asset, implementer-disclosure, operator-disclosure or operator-year",
+	    "报告类别应为 half-year、state-asset、implementer-disclosure、operator-disclosure 或 operator-year");
 }
 
 /* --- periods --- */
@@ -181,7 +175,7 @@ static enum fj_rc texts_of(struct sto *db, const struct rpt_key *k, json_t **out
 			break;
 		FJ_TRY(fj_json_parse(fj_slice_str(sto_text(&q, 1)), RPT_MAX_DOC, &list, err));
 		if (fj_json_set(texts, sto_text(&q, 0), list) != FJ_OK)
-			return no_memory(err);
+			return fj_no_memory(err, "issuer");
 	}
 	*out = fj_move(texts);
 	return FJ_OK;
@@ -207,7 +201,7 @@ static enum fj_rc side_by_side(struct sto *db, const struct rpt_key *k, const st
 		one.report |= FIG_MAIN;
 		FJ_TRY(fig_values(db, &one, &values, err));
 		if (json_array_append_new(out, json_pack("{s:s, s:s, s:b, s:O}", "usci", sto_text(&q, 0), "name", sto_text(&q, 1), "pilot", (int)sto_int(&q, 2), "values", values)) != 0)
-			return no_memory(err);
+			return fj_no_memory(err, "issuer");
 	}
 }
 
@@ -272,7 +266,7 @@ static enum fj_rc unit_json(struct sto *db, const struct rpt_key *k, json_t **ou
 		return FJ_OK;
 	FJ_TRY(dom_org_get(db, k->unit, &o, err));
 	*out = json_pack("{s:s, s:s}", "usci", o.usci, "name", o.name);
-	return *out != NULL ? FJ_OK : no_memory(err);
+	return *out != NULL ? FJ_OK : fj_no_memory(err, "issuer");
 }
 
 static enum fj_rc count_all(struct iss_call *c, const struct rpt_key *k, fj_time upto, json_t *doc, struct fj_err *err)
@@ -318,7 +312,7 @@ enum fj_rc rpt_draft(struct iss_call *c, const struct rpt_key *k, fj_time upto, 
 	FJ_AUTO(json) doc = json_pack("{s:s, s:{s:s, s:s}, s:s, s:s, s:s, s:s, s:s, s:s, s:o}", "kind", k->kind->name, "name", "zh", k->kind->zh, "en", k->kind->en, "clause", k->kind->basis,
 	    "document", k->kind->basis_zh, "period", k->period, "period_name", name, "from", from, "to", to, "unit", unit);
 	if (doc == NULL)
-		return no_memory(err);
+		return fj_no_memory(err, "issuer");
 	FJ_TRY(count_all(c, k, upto, doc, err));
 	FJ_TRY(texts_of(c->db, k, &texts, err));
 	FJ_TRY(fj_json_set(doc, "texts", texts));
@@ -347,5 +341,5 @@ enum fj_rc rpt_stored(const struct sto_q *q, json_t **out, struct fj_err *err)
 		bad = json_object_set_new(doc, "fixed_at", json_string(at));
 	}
 	*out = doc;
-	return bad ? no_memory(err) : FJ_OK;
+	return bad ? fj_no_memory(err, "issuer") : FJ_OK;
 }

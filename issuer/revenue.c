@@ -53,16 +53,9 @@ const struct iss_field fld_revenue_list[] = {
 	{0},
 };
 
-static enum fj_rc no_memory(struct fj_err *err)
-{
-	return fj_fail(err, FJ_E_NOMEM, "issuer", NULL, "out of memory");
-}
-
 static enum fj_rc bad(struct fj_err *err, enum fj_rc rc, const char *cite, const char *en, const char *zh)
 {
-	fj_fail(err, rc, "issuer", cite, "%s", en);
-	fj_err_zh(err, "%s", zh);
-	return rc;
+	return fj_refuse(err, rc, "issuer", cite, en, zh);
 }
 
 static bool is(const char *a, const char *b)
@@ -335,7 +328,7 @@ static enum fj_rc answer_held(struct iss_call *c, const struct rev *r, const jso
 	iss_rule_fail(&why, fj_json_text(json_array_get(reasons, 0), "rule"), fj_buf_str(&en), fj_buf_str(&zh));
 	c->answer = fj_err_json(&why);
 	FJ_AUTO(json) more = json_pack("{s:b, s:s, s:s, s:O}", "refused", 1, "id", r->id, "state", "HELD", "reasons", reasons);
-	return c->answer != NULL && json_object_update(c->answer, more) == 0 ? FJ_OK : no_memory(err);
+	return c->answer != NULL && json_object_update(c->answer, more) == 0 ? FJ_OK : fj_no_memory(err, "issuer");
 }
 
 static enum fj_rc note_reasons(struct rev *r, const json_t *reasons, struct fj_err *err)
@@ -345,7 +338,7 @@ static enum fj_rc note_reasons(struct rev *r, const json_t *reasons, struct fj_e
 
 	json_array_foreach(reasons, i, v)
 		if (json_array_append(r->reasons, json_object_get(v, "code")) != 0)
-			return no_memory(err);
+			return fj_no_memory(err, "issuer");
 	return FJ_OK;
 }
 
@@ -369,7 +362,7 @@ enum fj_rc cmd_revenue_book(struct iss_call *c, struct fj_err *err)
 	if (held)
 		return answer_held(c, &r, reasons, err);
 	c->answer = json_pack("{s:s, s:s, s:I, s:O}", "id", r.id, "state", "BOOKED", "net_fen", (json_int_t)r.net, "shares", json_object_get(body, "shares"));
-	return c->answer != NULL ? FJ_OK : no_memory(err);
+	return c->answer != NULL ? FJ_OK : fj_no_memory(err, "issuer");
 }
 
 /* --- clearing and refusing --- */
@@ -398,10 +391,10 @@ static enum fj_rc merged(const json_t *old, const json_t *more, json_t **out, st
 	json_object_foreach((json_t *)(uintptr_t)more, key, v) {
 		have = json_object_get(all, key);
 		if ((json_is_array(have) ? json_array_extend(have, v) : json_object_set(all, key, v)) != 0)
-			return no_memory(err);
+			return fj_no_memory(err, "issuer");
 	}
 	*out = fj_move(all);
-	return *out != NULL ? FJ_OK : no_memory(err);
+	return *out != NULL ? FJ_OK : fj_no_memory(err, "issuer");
 }
 
 /* what evidence can't replace: an authorisation that it is about, and an agreement that shares it */
@@ -449,7 +442,7 @@ enum fj_rc apr_revenue_clear(struct iss_call *c, const struct apr *a, struct fj_
 	FJ_TRY(evt_append(c, "revenue.cleared", r.id, body, err));
 	FJ_TRY(apr_void(c, "revenue.refuse", r.id, "cleared", err));
 	c->answer = json_pack("{s:s, s:s, s:s, s:s, s:O}", "id", a->id, "state", "APPROVED", "revenue", r.id, "revenue_state", to, "shares", json_object_get(body, "shares"));
-	return c->answer != NULL ? FJ_OK : no_memory(err);
+	return c->answer != NULL ? FJ_OK : fj_no_memory(err, "issuer");
 }
 
 enum fj_rc cmd_revenue_refuse(struct iss_call *c, struct fj_err *err)
@@ -475,7 +468,7 @@ enum fj_rc apr_revenue_refuse(struct iss_call *c, const struct apr *a, struct fj
 	FJ_TRY(evt_append(c, "revenue.refused", r.id, body, err));
 	FJ_TRY(apr_void(c, "revenue.clear", r.id, "refused", err));
 	c->answer = json_pack("{s:s, s:s, s:s, s:s}", "id", a->id, "state", "APPROVED", "revenue", r.id, "revenue_state", to);
-	return c->answer != NULL ? FJ_OK : no_memory(err);
+	return c->answer != NULL ? FJ_OK : fj_no_memory(err, "issuer");
 }
 
 /* --- counter-entries --- */
@@ -511,7 +504,7 @@ static enum fj_rc counter_of(struct iss_call *c, const struct rev *r, struct rev
 	FJ_TRY(fj_strcopy(out->person, sizeof(out->person), c->actor->person));
 	out->invoice[0] = '\0';
 	iss_new_id("RV-", 12, out->id);
-	return out->evidence != NULL && out->reasons != NULL ? FJ_OK : fj_fail(err, FJ_E_NOMEM, "issuer", NULL, "out of memory");
+	return out->evidence != NULL && out->reasons != NULL ? FJ_OK : fj_no_memory(err, "issuer");
 }
 
 enum fj_rc apr_revenue_counter(struct iss_call *c, const struct apr *a, struct fj_err *err)
@@ -531,7 +524,7 @@ enum fj_rc apr_revenue_counter(struct iss_call *c, const struct apr *a, struct f
 	FJ_TRY(evt_append(c, "revenue.countered", r.id, closed, err));
 	c->answer = json_pack("{s:s, s:s, s:s, s:s, s:s, s:O}", "id", a->id, "state", "APPROVED", "revenue", r.id, "revenue_state", to, "counter", back.id, "shares",
 	    json_object_get(body, "shares"));
-	return c->answer != NULL ? FJ_OK : no_memory(err);
+	return c->answer != NULL ? FJ_OK : fj_no_memory(err, "issuer");
 }
 
 /* --- reading --- */
@@ -566,7 +559,7 @@ static enum fj_rc to_json(const struct sto_q *q, json_t **out, struct fj_err *er
 	FJ_AUTO(json) more = json_pack("{s:s, s:s, s:s, s:s, s:s, s:O}", "id", r.id, "state", r.state, "countered_by", r.countered_by, "note", sto_text(q, 28), "at", at,
 	    "shares", owned);
 	json_object_del(*out, "person");
-	return *out != NULL && json_object_update(*out, more) == 0 ? FJ_OK : no_memory(err);
+	return *out != NULL && json_object_update(*out, more) == 0 ? FJ_OK : fj_no_memory(err, "issuer");
 }
 
 enum fj_rc cmd_revenue_list(struct iss_call *c, struct fj_err *err)
@@ -589,7 +582,7 @@ enum fj_rc cmd_revenue_list(struct iss_call *c, struct fj_err *err)
 		FJ_TRY(to_json(&q, &one, err));
 		json_object_del(one, "evidence");
 		if (json_array_append_new(items, one) != 0)
-			return no_memory(err);
+			return fj_no_memory(err, "issuer");
 	}
 }
 
@@ -605,7 +598,7 @@ static enum fj_rc entries_of(struct sto *db, const char *id, json_t *list, struc
 			return FJ_OK;
 		if (json_array_append_new(list, json_pack("{s:I, s:s, s:s, s:I}", "seq", (json_int_t)sto_int(&q, 0), "account", sto_text(&q, 2), "party", sto_text(&q, 3), "amount_fen",
 		    (json_int_t)sto_int(&q, 4))) != 0)
-			return no_memory(err);
+			return fj_no_memory(err, "issuer");
 	}
 }
 
@@ -627,5 +620,5 @@ enum fj_rc cmd_revenue_show(struct iss_call *c, struct fj_err *err)
 	FJ_TRY(st_rows_of(c->db, id, &rows, err));
 	FJ_AUTO(json) proof = rows;
 	return json_object_set(c->answer, "entries", entries) == 0 && json_object_set(c->answer, "remittances", owned) == 0 &&
-	    json_object_set(c->answer, "statements", proof) == 0 ? FJ_OK : no_memory(err);
+	    json_object_set(c->answer, "statements", proof) == 0 ? FJ_OK : fj_no_memory(err, "issuer");
 }

@@ -28,9 +28,7 @@ static bool is(const char *a, const char *b)
 
 static enum fj_rc bad(struct fj_err *err, const char *en, const char *zh)
 {
-	fj_fail(err, FJ_E_INVALID, "issuer", "R06", "%s", en);
-	fj_err_zh(err, "%s", zh);
-	return FJ_E_INVALID;
+	return fj_refuse(err, FJ_E_INVALID, "issuer", "R06", en, zh);
 }
 
 /* --- evidence --- */
@@ -336,7 +334,7 @@ static enum fj_rc as_list(const struct iss_revenue_facts *f, json_t **out, struc
 
 	for (size_t i = 0; i < n; i++)
 		if (json_array_append_new(list, json_pack("{s:s, s:s, s:s, s:s}", "code", h[i].code, "rule", h[i].rule, "en", h[i].en, "zh", h[i].zh)) != 0)
-			return fj_fail(err, FJ_E_NOMEM, "issuer", NULL, "out of memory");
+			return fj_no_memory(err, "issuer");
 	*out = fj_move(list);
 	return FJ_OK;
 }

@@ -25,11 +25,6 @@ struct split {
 	int64_t bp[SHR_MAX], fen[SHR_MAX];
 };
 
-static enum fj_rc no_memory(struct fj_err *err)
-{
-	return fj_fail(err, FJ_E_NOMEM, "issuer", NULL, "out of memory");
-}
-
 static bool is(const char *a, const char *b)
 {
 	return strcmp(a, b) == 0;
@@ -139,7 +134,7 @@ static enum fj_rc put_share(const struct split *s, size_t i, json_t *list, struc
 		iss_new_id("RM-", 12, id);
 		FJ_TRY(fj_json_set(one, "remittance", json_pack("{s:s, s:s, s:I}", "id", id, "finance", s->of[i].finance, "due", (json_int_t)s->of[i].due)));
 	}
-	return one != NULL && json_array_append(list, one) == 0 ? FJ_OK : no_memory(err);
+	return one != NULL && json_array_append(list, one) == 0 ? FJ_OK : fj_no_memory(err, "issuer");
 }
 
 static enum fj_rc put_entries(const struct rev *r, const struct split *s, json_t *list, struct fj_err *err)
@@ -154,7 +149,7 @@ static enum fj_rc put_entries(const struct rev *r, const struct split *s, json_t
 	for (size_t i = 0; i < n; i++) {
 		const char *party = e[i].account == SHR_RECEIVED || e[i].account == SHR_TAX ? r->booked_by : s->of[e[i].share].party;
 		if (json_array_append_new(list, json_pack("{s:s, s:s, s:I}", "account", shr_account_name(e[i].account), "party", party, "amount_fen", (json_int_t)e[i].fen)) != 0)
-			return no_memory(err);
+			return fj_no_memory(err, "issuer");
 	}
 	return FJ_OK;
 }
@@ -181,7 +176,7 @@ enum fj_rc rev_split(struct iss_call *c, const struct rev *r, json_t *body, stru
 	for (size_t i = 0; i < s.n; i++)
 		FJ_TRY(put_share(&s, i, shares, err));
 	FJ_TRY(put_entries(r, &s, entries, err));
-	return json_object_set(body, "shares", shares) == 0 && json_object_set(body, "entries", entries) == 0 ? FJ_OK : no_memory(err);
+	return json_object_set(body, "shares", shares) == 0 && json_object_set(body, "entries", entries) == 0 ? FJ_OK : fj_no_memory(err, "issuer");
 }
 
 /* --- counter-entry --- */
@@ -198,7 +193,7 @@ static enum fj_rc negated_shares(struct sto *db, const char *of, json_t *list, s
 			return FJ_OK;
 		if (json_array_append_new(list, json_pack("{s:I, s:s, s:s, s:s, s:s, s:I, s:I, s:s}", "n", (json_int_t)sto_int(&q, 0), "party", sto_text(&q, 1), "name", sto_text(&q, 2),
 		    "role", sto_text(&q, 3), "kind", sto_text(&q, 4), "bp", (json_int_t)sto_int(&q, 5), "amount_fen", (json_int_t)-sto_int(&q, 6), "fund", sto_text(&q, 7))) != 0)
-			return no_memory(err);
+			return fj_no_memory(err, "issuer");
 	}
 }
 
@@ -216,7 +211,7 @@ static enum fj_rc negated_entries(struct sto *db, const char *of, json_t *list, 
 			return FJ_OK;
 		first = sto_int(&q, 0);
 		if (json_array_append_new(list, json_pack("{s:s, s:s, s:I}", "account", sto_text(&q, 2), "party", sto_text(&q, 3), "amount_fen", (json_int_t)-sto_int(&q, 4))) != 0)
-			return no_memory(err);
+			return fj_no_memory(err, "issuer");
 	}
 }
 
@@ -227,7 +222,7 @@ enum fj_rc rev_negate(struct sto *db, const char *of, json_t *body, struct fj_er
 
 	FJ_TRY(negated_shares(db, of, shares, err));
 	FJ_TRY(negated_entries(db, of, entries, err));
-	return json_object_set(body, "shares", shares) == 0 && json_object_set(body, "entries", entries) == 0 ? FJ_OK : no_memory(err);
+	return json_object_set(body, "shares", shares) == 0 && json_object_set(body, "entries", entries) == 0 ? FJ_OK : fj_no_memory(err, "issuer");
 }
 
 /* --- into the tables --- */

@@ -159,7 +159,7 @@ static enum fj_rc read_acts(struct iss_call *c, const struct review *v, json_t *
 		if (list == NULL)
 			json_object_set_new(acts, sto_text(&q, 0), list = json_array());
 		if (json_array_append_new(list, json_pack("{s:s, s:s, s:I}", "kind", sto_text(&q, 2), "behalf", sto_text(&q, 1), "n", (json_int_t)sto_int(&q, 3))) != 0)
-			return fj_fail(err, FJ_E_NOMEM, "issuer", NULL, "out of memory");
+			return fj_no_memory(err, "issuer");
 	}
 }
 
@@ -206,9 +206,8 @@ enum fj_rc cmd_access_review(struct iss_call *c, struct fj_err *err)
 	FJ_TRY(fj_date_parse(fj_json_text(c->params, "day"), &v.from, err));
 	v.to = v.from + DAY;
 	if (v.from > c->now) {
-		enum fj_rc rc = fj_fail(err, FJ_E_INVALID, "issuer", NULL, "this day has not begun; nobody can say who will be able to do what");
-		fj_err_zh(err, "该日尚未开始，无法审阅");
-		return rc;
+		return fj_refuse(err, FJ_E_INVALID, "issuer", NULL, "this day has not begun; nobody can say who will be able to do what",
+		    "该日尚未开始，无法审阅");
 	}
 	FJ_TRY(read_people(c, &v, err));
 	FJ_TRY(read_acts(c, &v, acts, err));

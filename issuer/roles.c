@@ -59,9 +59,7 @@ enum fj_rc iss_roles_parse(const json_t *list, uint32_t *bits, struct fj_err *er
 	}
 	if (*bits != 0)
 		return FJ_OK;
-	enum fj_rc rc = fj_fail(err, FJ_E_INVALID, "issuer", "domain.md 6", "at least one role is needed");
-	fj_err_zh(err, "至少应有一个角色");
-	return rc;
+	return fj_refuse(err, FJ_E_INVALID, "issuer", "domain.md 6", "at least one role is needed", "至少应有一个角色");
 }
 
 json_t *iss_roles_json(uint32_t bits)
@@ -96,8 +94,8 @@ enum fj_rc cmd_role_list(struct iss_call *c, struct fj_err *err)
 		    "may", "zh", roles[i].may_zh, "en", roles[i].may_en, "source", roles[i].source, "reads", commands_of(roles[i].bit, true),
 		    "changes", commands_of(roles[i].bit, false), "asks", apr_kinds_of(roles[i].bit, true), "decides", apr_kinds_of(roles[i].bit, false));
 		if (json_array_append_new(items, one) != 0)
-			return fj_fail(err, FJ_E_NOMEM, "issuer", NULL, "out of memory");
+			return fj_no_memory(err, "issuer");
 	}
 	c->answer = json_pack("{s:O, s:n}", "items", items, "next");
-	return c->answer != NULL ? FJ_OK : fj_fail(err, FJ_E_NOMEM, "issuer", NULL, "out of memory");
+	return c->answer != NULL ? FJ_OK : fj_no_memory(err, "issuer");
 }

@@ -221,5 +221,5 @@ enum fj_rc cmd_find_search(struct iss_call *c, struct fj_err *err)
 		json_array_append_new(items, hit(&q));
 	}
 	c->answer = json_pack("{s:O, s:s?}", "items", items, "next", (int64_t)json_array_size(items) == limit ? next : NULL);
-	return c->answer != NULL ? FJ_OK : fj_fail(err, FJ_E_NOMEM, "issuer", NULL, "out of memory");
+	return c->answer != NULL ? FJ_OK : fj_no_memory(err, "issuer");
 }

@@ -21,9 +21,8 @@ enum fj_rc shr_net(int64_t gross, int64_t tax, int64_t *net, struct fj_err *err)
 		*net = gross - tax;
 		return FJ_OK;
 	}
-	enum fj_rc rc = fj_fail(err, FJ_E_INVALID, "issuer", "domain.md 4.11", "gross is 0 or more and tax between 0 and gross; a correction is a counter-entry (revenue counter)");
-	fj_err_zh(err, "收入总额应不小于 0，税额应在 0 与总额之间；更正请用冲销（revenue counter）");
-	return rc;
+	return fj_refuse(err, FJ_E_INVALID, "issuer", "domain.md 4.11", "gross is 0 or more and tax between 0 and gross; a correction is a counter-entry (revenue counter)",
+	    "收入总额应不小于 0，税额应在 0 与总额之间；更正请用冲销（revenue counter）");
 }
 
 enum fj_rc shr_check(const int64_t *bp, size_t n, size_t remainder, struct fj_err *err)

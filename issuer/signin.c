@@ -52,10 +52,7 @@ static enum fj_rc load_secret(struct sto *db, const char *login, struct secret_r
 
 static enum fj_rc denied(struct fj_err *err)
 {
-	enum fj_rc rc = fj_fail(err, FJ_E_AUTH, "issuer", NULL, "login, password or one-time code are wrong");
-
-	fj_err_zh(err, "用户名、密码或动态口令有误");
-	return rc;
+	return fj_refuse(err, FJ_E_AUTH, "issuer", NULL, "login, password or one-time code are wrong", "用户名、密码或动态口令有误");
 }
 
 /* seconds that must have passed since the last try */
@@ -135,9 +132,7 @@ static enum fj_rc check_password(const struct secret_row *s, bool known, const c
 	char dummy[crypto_pwhash_STRBYTES];
 
 	if (!hash_gate(true)) {
-		enum fj_rc rc = fj_fail(err, FJ_E_BUSY, "issuer", NULL, "too many people sign in at this moment; try again in a second");
-		fj_err_zh(err, "当前登录人数过多，请稍后再试");
-		return rc;
+		return fj_refuse(err, FJ_E_BUSY, "issuer", NULL, "too many people sign in at this moment; try again in a second", "当前登录人数过多，请稍后再试");
 	}
 	bool right = known ? crypto_pwhash_str_verify(s->hash, password, strlen(password)) == 0
 	    : crypto_pwhash_str(dummy, password, strlen(password), crypto_pwhash_OPSLIMIT_INTERACTIVE, crypto_pwhash_MEMLIMIT_INTERACTIVE) != 0 && known;
@@ -217,7 +212,7 @@ enum fj_rc iss_session_new(struct iss *i, const struct iss_actor *a, struct iss_
 	memset(out, 0, sizeof(*out));
 	out->actor = *a;
 	if (random_text(out->token) != FJ_OK || random_text(out->csrf) != FJ_OK)
-		return fj_fail(err, FJ_E_NOMEM, "issuer", NULL, "out of memory");
+		return fj_no_memory(err, "issuer");
 	token_hash(out->token, &h);
 	pthread_mutex_lock(&i->lock);
 	enum fj_rc rc = sto_run(i->db, STO_SESSION_CLEAN, NULL, err, "iit", now - WHOLE, now - IDLE, "");

@@ -35,16 +35,9 @@ const struct iss_field fld_statement_match[] = {
 	{0},
 };
 
-static enum fj_rc no_memory(struct fj_err *err)
-{
-	return fj_fail(err, FJ_E_NOMEM, "issuer", NULL, "out of memory");
-}
-
 static enum fj_rc bad(struct fj_err *err, enum fj_rc rc, const char *en, const char *zh)
 {
-	fj_fail(err, rc, "issuer", "domain.md 4.11", "%s", en);
-	fj_err_zh(err, "%s", zh);
-	return rc;
+	return fj_refuse(err, rc, "issuer", "domain.md 4.11", en, zh);
 }
 
 /* --- importing --- */
@@ -108,11 +101,11 @@ static enum fj_rc sift(struct import *im, struct fj_err *err)
 			json_object_set(o, "line", json_object_get(v, "line"));
 			im->in.n_faults++;
 			if (json_array_append(im->in.faults, o) != 0)
-				return no_memory(err);
+				return fj_no_memory(err, "issuer");
 		} else if (there)
 			im->unchanged++;
 		else if (json_array_append(im->fresh, v) != 0)
-			return no_memory(err);
+			return fj_no_memory(err, "issuer");
 	}
 	return FJ_OK;
 }
@@ -125,13 +118,13 @@ static enum fj_rc enter(struct import *im, struct fj_err *err)
 		FJ_AUTO(json) part = json_array();
 		for (size_t i = at; i < n && i < at + CHUNK; i++)
 			if (json_array_append(part, json_array_get(im->fresh, i)) != 0)
-				return no_memory(err);
+				return fj_no_memory(err, "issuer");
 		FJ_AUTO(json) body = json_pack("{s:s, s:s, s:O}", "kind", st_kinds[im->in.kind], "owner", im->in.owner, "rows", part);
 		FJ_TRY(evt_append(im->c, "statement.entered", im->id, body, err));
 	}
 	FJ_AUTO(json) done = json_pack("{s:s, s:s, s:s, s:s, s:I, s:I, s:O}", "kind", st_kinds[im->in.kind], "owner", im->in.owner, "sha256", im->sha, "format", im->in.format, "rows",
 	    (json_int_t)im->in.read, "entered", (json_int_t)n, "faults", im->in.faults);
-	return done != NULL ? evt_append(im->c, "statement.imported", im->id, done, err) : no_memory(err);
+	return done != NULL ? evt_append(im->c, "statement.imported", im->id, done, err) : fj_no_memory(err, "issuer");
 }
 
 static enum fj_rc answer(struct import *im, bool again, bool dry, struct fj_err *err)
@@ -142,8 +135,8 @@ static enum fj_rc answer(struct import *im, bool again, bool dry, struct fj_err 
 	    n == 0 && im->unchanged == 0 && im->in.n_faults > 0, "rows", (json_int_t)im->in.read, "entered", (json_int_t)(again || dry ? 0 : n), "unchanged", (json_int_t)im->unchanged, "faults",
 	    im->in.faults, "faults_total", (json_int_t)im->in.n_faults);
 	if (dry && fj_json_set(im->c->answer, "good", json_integer((json_int_t)n)) != FJ_OK)
-		return no_memory(err);
-	return im->c->answer != NULL ? FJ_OK : no_memory(err);
+		return fj_no_memory(err, "issuer");
+	return im->c->answer != NULL ? FJ_OK : fj_no_memory(err, "issuer");
 }
 
 static enum fj_rc run(struct import *im, struct fj_slice file, bool dry, struct fj_err *err)
@@ -261,13 +254,13 @@ enum fj_rc cmd_statement_match(struct iss_call *c, struct fj_err *err)
 	FJ_AUTO(json) body = json_pack("{s:s, s:s}", "to", to, "how", "HAND");
 	FJ_TRY(evt_append(c, "statement.matched", id, body, err));
 	c->answer = json_pack("{s:s, s:s, s:s}", "id", id, "matched", to, "how", "HAND");
-	return c->answer != NULL ? FJ_OK : no_memory(err);
+	return c->answer != NULL ? FJ_OK : fj_no_memory(err, "issuer");
 }
 
 enum fj_rc cmd_statement_rematch(struct iss_call *c, struct fj_err *err)
 {
 	c->answer = json_object();
-	return c->answer != NULL ? st_match_open(c, "", c->answer, err) : no_memory(err);
+	return c->answer != NULL ? st_match_open(c, "", c->answer, err) : fj_no_memory(err, "issuer");
 }
 
 /* --- reading --- */
@@ -299,7 +292,7 @@ enum fj_rc st_rows_of(struct sto *db, const char *matched, json_t **out, struct 
 		if (!row)
 			break;
 		if (json_array_append_new(list, st_row_json(&q, 0)) != 0)
-			return no_memory(err);
+			return fj_no_memory(err, "issuer");
 	}
 	*out = fj_move(list);
 	return FJ_OK;
@@ -321,7 +314,7 @@ enum fj_rc cmd_statement_list(struct iss_call *c, struct fj_err *err)
 		if (!row)
 			return dom_list_answer(c, items, "id", limit, err);
 		if (json_array_append_new(items, st_row_json(&q, c->now)) != 0)
-			return no_memory(err);
+			return fj_no_memory(err, "issuer");
 	}
 }
 
@@ -343,5 +336,5 @@ enum fj_rc cmd_statement_show(struct iss_call *c, struct fj_err *err)
 	FJ_TRY(sto_first(c->db, STO_STR_GET, &q, id, err, "t", id));
 	FJ_TRY(may_read(c, sto_text(&q, 4), err));
 	c->answer = st_row_json(&q, c->now);
-	return c->answer != NULL ? FJ_OK : no_memory(err);
+	return c->answer != NULL ? FJ_OK : fj_no_memory(err, "issuer");
 }

@@ -201,5 +201,5 @@ enum fj_rc st_match_open(struct iss_call *c, const char *only, json_t *answer, s
 			json_array_append_new(round, json_string(m.to));
 	}
 	FJ_AUTO(json) counts = json_pack("{s:I, s:I, s:O}", "matched", (json_int_t)matched, "unmatched", (json_int_t)open, "circular", round);
-	return counts != NULL && json_object_update(answer, counts) == 0 ? FJ_OK : fj_fail(err, FJ_E_NOMEM, "issuer", NULL, "out of memory");
+	return counts != NULL && json_object_update(answer, counts) == 0 ? FJ_OK : fj_no_memory(err, "issuer");
 }

@@ -40,16 +40,9 @@ struct reading {
 	json_t *seen;   /* how often the file has said this */
 };
 
-static enum fj_rc no_memory(struct fj_err *err)
-{
-	return fj_fail(err, FJ_E_NOMEM, "issuer", NULL, "out of memory");
-}
-
 static enum fj_rc bad(struct fj_err *err, const char *en, const char *zh)
 {
-	fj_fail(err, FJ_E_INVALID, "issuer", "domain.md 4.11", "%s", en);
-	fj_err_zh(err, "%s", zh);
-	return FJ_E_INVALID;
+	return fj_refuse(err, FJ_E_INVALID, "issuer", "domain.md 4.11", en, zh);
 }
 
 enum fj_rc st_kind_of(const char *word, enum st_kind *out, struct fj_err *err)
@@ -210,7 +203,7 @@ static enum fj_rc put_text(json_t *o, const char *key, const char *s, struct fj_
 	FJ_TRY(sheet_key(s, &text));
 	if (fj_utf8_count(fj_buf_str(&text)) > ST_MAX_TEXT)
 		return bad(err, "the text is longer than 120 characters", "文本超过 120 字");
-	return fj_json_set(o, key, json_string(fj_buf_str(&text))) == FJ_OK ? FJ_OK : no_memory(err);
+	return fj_json_set(o, key, json_string(fj_buf_str(&text))) == FJ_OK ? FJ_OK : fj_no_memory(err, "issuer");
 }
 
 static enum fj_rc put_texts(const struct reading *r, const struct sheet_row *row, json_t *o, int *column, struct fj_err *err)
@@ -253,11 +246,11 @@ static enum fj_rc identify(struct reading *r, json_t *o, struct fj_err *err)
 	if (number[0] != '\0' && times > 0)
 		return bad(err, "the number stands in two rows of this file", "号码在文件中出现两次");
 	if (fj_json_set(r->seen, fj_buf_str(&text), json_integer(times + 1)) != FJ_OK)
-		return no_memory(err);
+		return fj_no_memory(err, "issuer");
 	FJ_TRY(fj_buf_printf(&text, " %lld", (long long)times));
 	fj_sha256(fj_buf_slice(&text), &h);
 	fj_hex(h.b, 10, id + 3);
-	return fj_json_set(o, "id", json_string(id)) == FJ_OK ? FJ_OK : no_memory(err);
+	return fj_json_set(o, "id", json_string(id)) == FJ_OK ? FJ_OK : fj_no_memory(err, "issuer");
 }
 
 static enum fj_rc read_row(struct reading *r, const struct sheet_row *row, json_t **out, int *column, struct fj_err *err)
@@ -276,7 +269,7 @@ static enum fj_rc read_row(struct reading *r, const struct sheet_row *row, json_
 		tax = -1;
 	FJ_AUTO(json) base = json_pack("{s:s, s:s, s:I, s:I}", "day", day, "direction", direction, "amount_fen", (json_int_t)fen, "tax_fen", (json_int_t)tax);
 	if (o == NULL || base == NULL || json_object_update(o, base) != 0)
-		return no_memory(err);
+		return fj_no_memory(err, "issuer");
 	FJ_TRY(put_texts(r, row, o, column, err));
 	FJ_TRY(identify(r, o, err));
 	FJ_TRY(fj_json_set(o, "line", json_integer((json_int_t)row->line)));
@@ -294,7 +287,7 @@ static enum fj_rc add_fault(struct reading *r, size_t line, int column, const st
 	json_t *o = fj_err_json(why);
 	json_object_set_new(o, "line", json_integer((json_int_t)line));
 	json_object_set_new(o, "column", json_integer(column));
-	return json_array_append_new(r->in->faults, o) == 0 ? FJ_OK : no_memory(err);
+	return json_array_append_new(r->in->faults, o) == 0 ? FJ_OK : fj_no_memory(err, "issuer");
 }
 
 static enum fj_rc take_row(struct reading *r, const struct sheet_row *row, struct fj_err *err)
@@ -305,7 +298,7 @@ static enum fj_rc take_row(struct reading *r, const struct sheet_row *row, struc
 	enum fj_rc rc = read_row(r, row, &o, &column, &why);
 
 	if (rc == FJ_OK)
-		return json_array_append_new(r->in->rows, o) == 0 ? FJ_OK : no_memory(err);
+		return json_array_append_new(r->in->rows, o) == 0 ? FJ_OK : fj_no_memory(err, "issuer");
 	if (fj_rc_exit(rc) == 3) {
 		*err = why;
 		return rc;

@@ -19,11 +19,6 @@ struct stops {
 	int64_t n_tokens;
 };
 
-static enum fj_rc no_memory(struct fj_err *err)
-{
-	return fj_fail(err, FJ_E_NOMEM, "issuer", NULL, "out of memory");
-}
-
 /* tokens of one authorisation by product; *n of them */
 static enum fj_rc add_products(struct stops *s, const char *number, int64_t *n, struct fj_err *err)
 {
@@ -38,7 +33,7 @@ static enum fj_rc add_products(struct stops *s, const char *number, int64_t *n, 
 			return FJ_OK;
 		*n += sto_int(&q, 1);
 		if (json_array_append_new(s->products, json_pack("{s:s, s:s, s:I}", "product", sto_text(&q, 0), "authorisation", number, "tokens", (json_int_t)sto_int(&q, 1))) != 0)
-			return no_memory(err);
+			return fj_no_memory(err, "issuer");
 	}
 }
 
@@ -56,7 +51,7 @@ static enum fj_rc add_tokens(struct stops *s, const char *number, struct fj_err 
 		fj_time_utc(sto_int(&q, 5), to);
 		if (json_array_append_new(s->tokens, json_pack("{s:s, s:{s:s, s:s}, s:s, s:s, s:s}", "id", sto_text(&q, 0), "user", "usci", sto_text(&q, 1), "name", sto_text(&q, 2),
 		    "product", sto_text(&q, 3), "state", sto_text(&q, 4), "not_after", to)) != 0)
-			return no_memory(err);
+			return fj_no_memory(err, "issuer");
 	}
 }
 
@@ -69,7 +64,7 @@ static enum fj_rc add_authorisation(struct stops *s, const char *number, const c
 	if (json_array_size(s->tokens) < SUP_FIRST_TOKENS)
 		FJ_TRY(add_tokens(s, number, err));
 	return json_array_append_new(s->authorisations, json_pack("{s:s, s:s, s:{s:s, s:s}, s:I}", "number", number, "state", state, "operator", "usci", operator_, "name", name,
-	    "tokens", (json_int_t)n)) == 0 ? FJ_OK : no_memory(err);
+	    "tokens", (json_int_t)n)) == 0 ? FJ_OK : fj_no_memory(err, "issuer");
 }
 
 static enum fj_rc of_asset(struct stops *s, const char *asset_no, struct fj_err *err)
@@ -84,7 +79,7 @@ static enum fj_rc of_asset(struct stops *s, const char *asset_no, struct fj_err 
 	if (a.certificate[0] != '\0') {
 		FJ_TRY(dom_cert_get(s->c->db, a.certificate, &t, err));
 		if (json_array_append_new(s->certificates, json_pack("{s:s, s:s, s:s, s:s}", "number", t.number, "state", t.state, "asset_no", t.asset_no, "asset_name", t.asset_name)) != 0)
-			return no_memory(err);
+			return fj_no_memory(err, "issuer");
 	}
 	FJ_TRY(sto_query(s->c->db, STO_STOP_AUTHORISATIONS, &q, err, "ttii", a.holder, asset_no, (int64_t)s->c->now, (int64_t)MAX_AUTHS));
 	for (;;) {
@@ -123,5 +118,5 @@ enum fj_rc cmd_stops_show(struct iss_call *c, struct fj_err *err)
 	c->answer = json_pack("{s:s, s:{s:I, s:I, s:I, s:I}, s:O, s:O, s:O, s:O}", "number", number, "counts", "certificates", (json_int_t)json_array_size(certificates),
 	    "authorisations", (json_int_t)json_array_size(authorisations), "products", (json_int_t)json_array_size(products), "tokens", (json_int_t)s.n_tokens, "certificates", certificates,
 	    "authorisations", authorisations, "products", products, "first_tokens", tokens);
-	return c->answer != NULL ? FJ_OK : no_memory(err);
+	return c->answer != NULL ? FJ_OK : fj_no_memory(err, "issuer");
 }

@@ -104,7 +104,7 @@ enum fj_rc sup_list(struct iss_call *c, enum sto_id id, dom_row_fn row, const ch
 		if (!more)
 			return dom_list_answer(c, items, key, limit, err);
 		if (json_array_append_new(items, row(&q, c->now)) != 0)
-			return fj_fail(err, FJ_E_NOMEM, "issuer", NULL, "out of memory");
+			return fj_no_memory(err, "issuer");
 	}
 }
 

@@ -33,7 +33,7 @@ enum fj_rc tar_new(struct tar *t, size_t max, fj_time at, bool gzip, struct fj_e
 	z_stream *z = fj_alloc(1, sizeof(*z));
 	if (z == NULL || deflateInit2(z, GZIP_LEVEL, Z_DEFLATED, GZIP_WINDOW, 8, Z_DEFAULT_STRATEGY) != Z_OK) {
 		fj_free(z);
-		return fj_fail(err, FJ_E_NOMEM, "issuer", NULL, "out of memory");
+		return fj_no_memory(err, "issuer");
 	}
 	t->pack = z;
 	return FJ_OK;

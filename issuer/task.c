@@ -25,11 +25,8 @@ static enum fj_rc check_list(const json_t *items, struct fj_err *err)
 {
 	FJ_AUTO(json) sorted = dom_sorted(items);
 
-	if (json_array_size(items) == 0 || json_array_size(sorted) != json_array_size(items)) {
-		enum fj_rc rc = fj_fail(err, FJ_E_INVALID, "issuer", "lesson 6", "the selection is empty, or names an item twice");
-		fj_err_zh(err, "所选事项为空，或有重复");
-		return rc;
-	}
+	if (json_array_size(items) == 0 || json_array_size(sorted) != json_array_size(items))
+		return fj_refuse(err, FJ_E_INVALID, "issuer", "lesson 6", "the selection is empty, or names an item twice", "所选事项为空，或有重复");
 	return FJ_OK;
 }
 
@@ -81,7 +78,7 @@ static enum fj_rc finish(struct iss_call *c, const char *what, const struct run 
 	FJ_TRY(evt_append(c, "task.done", id, body, err));
 	c->answer = json_pack("{s:s, s:s, s:I, s:O, s:O}", "task", id, "digest", hex, "done", (json_int_t)json_array_size(r->done), "items", r->done,
 	    "set_aside", r->aside);
-	return c->answer != NULL ? FJ_OK : fj_fail(err, FJ_E_NOMEM, "issuer", NULL, "out of memory");
+	return c->answer != NULL ? FJ_OK : fj_no_memory(err, "issuer");
 }
 
 enum fj_rc tsk_each(struct iss_call *c, const char *what, const json_t *items, tsk_item fn, const void *arg, struct fj_err *err)
@@ -158,7 +155,7 @@ enum fj_rc cmd_task_show(struct iss_call *c, struct fj_err *err)
 	c->answer = task_json(&q, c->now);
 	json_object_set(c->answer, "items", owned);
 	json_object_set_new(c->answer, "set_aside", aside);
-	return c->answer != NULL ? FJ_OK : fj_fail(err, FJ_E_NOMEM, "issuer", NULL, "out of memory");
+	return c->answer != NULL ? FJ_OK : fj_no_memory(err, "issuer");
 }
 
 enum fj_rc cmd_task_list(struct iss_call *c, struct fj_err *err)

@@ -71,11 +71,8 @@ static enum fj_rc check_conditions(struct issuing *w, struct fj_err *err)
 
 	FJ_TRY(fj_json_str(w->r, "terms", 8, &kind, err));
 	bool paid = strcmp(kind, "paid") == 0;
-	if (!paid && strcmp(kind, "free") != 0) {
-		enum fj_rc rc = fj_fail(err, FJ_E_INVALID, "issuer", "167·三(五)", "terms are free or paid");
-		fj_err_zh(err, "条件应为 free（有条件无偿）或 paid（有条件有偿）");
-		return rc;
-	}
+	if (!paid && strcmp(kind, "free") != 0)
+		return fj_refuse(err, FJ_E_INVALID, "issuer", "167·三(五)", "terms are free or paid", "条件应为 free（有条件无偿）或 paid（有条件有偿）");
 	json_array_foreach(json_object_get(w->grant, "purposes"), i, v) {
 		FJ_TRY(iss_rule_no_fee_for_welfare(json_string_value(v), paid, err));
 		free_for_all = free_for_all && (strcmp(json_string_value(v), "PUBGOV") == 0 || strcmp(json_string_value(v), "WELFARE") == 0);
@@ -139,9 +136,8 @@ static enum fj_rc check_issuer(const struct issuing *w, struct fj_err *err)
 {
 	if (w->by == NULL || strcmp(w->auth.operator_, w->by) == 0)
 		return FJ_OK;
-	enum fj_rc rc = fj_fail(err, FJ_E_FORBIDDEN, "issuer", "domain.md 7.4", "only the authorisation's operator issues licenses under it");
-	fj_err_zh(err, "只有该授权的运营机构可以在其下签发许可令牌");
-	return rc;
+	return fj_refuse(err, FJ_E_FORBIDDEN, "issuer", "domain.md 7.4", "only the authorisation's operator issues licenses under it",
+	    "只有该授权的运营机构可以在其下签发许可令牌");
 }
 
 static enum fj_rc check_request(struct issuing *w, struct fj_err *err)
@@ -321,7 +317,7 @@ static enum fj_rc payload_of(struct issuing *w, const json_t *u, const char *id,
 	    "duties", sorted, "status", "status_list", sts_json(own->uri, own->idx));
 
 	if (p == NULL)
-		return fj_fail(err, FJ_E_NOMEM, "issuer", NULL, "out of memory");
+		return fj_no_memory(err, "issuer");
 	FJ_TRY(bind(w, u, p, err));
 	FJ_TRY(fj_token_check(p, err));
 	*out = fj_move(p);
@@ -355,7 +351,7 @@ static enum fj_rc intend_all(struct issuing *w, const json_t *users, json_t *ids
 	json_array_foreach(users, i, u) {
 		FJ_TRY(tok_intend(w, u, id, err));
 		if (json_array_append_new(ids, json_string(id)) != 0)
-			return fj_fail(err, FJ_E_NOMEM, "issuer", NULL, "out of memory");
+			return fj_no_memory(err, "issuer");
 	}
 	return FJ_OK;
 }
@@ -368,16 +364,13 @@ static enum fj_rc issue_all(struct issuing *w, struct fj_err *err)
 
 	FJ_TRY(tok_check(w, err));
 	FJ_TRY(fj_json_arr(w->r, "users", MAX_USERS, &users, err));
-	if (json_array_size(users) == 0) {
-		enum fj_rc rc = fj_fail(err, FJ_E_INVALID, "issuer", "domain.md 4.10", "a license has a user");
-		fj_err_zh(err, "许可令牌应有用户");
-		return rc;
-	}
+	if (json_array_size(users) == 0)
+		return fj_refuse(err, FJ_E_INVALID, "issuer", "domain.md 4.10", "a license has a user", "许可令牌应有用户");
 	json_array_foreach(users, i, u)
 		FJ_TRY(tok_user(w, u, err));
 	FJ_TRY(intend_all(w, users, ids, err));
 	w->c->answer = json_pack("{s:O, s:s}", "tokens", ids, "authorisation", w->auth.number);
-	return w->c->answer != NULL ? FJ_OK : fj_fail(err, FJ_E_NOMEM, "issuer", NULL, "out of memory");
+	return w->c->answer != NULL ? FJ_OK : fj_no_memory(err, "issuer");
 }
 
 enum fj_rc cmd_token_issue(struct iss_call *c, struct fj_err *err)
@@ -597,5 +590,5 @@ enum fj_rc cmd_token_show(struct iss_call *c, struct fj_err *err)
 	FJ_TRY(put_terms(c->db, &t, c->answer, err));
 	if (dom_credential(c->db, PIPE_TOKEN, t.id, &compact, NULL) == FJ_OK)
 		json_object_set_new(c->answer, "compact", json_string(fj_buf_str(&compact)));
-	return c->answer != NULL ? FJ_OK : fj_fail(err, FJ_E_NOMEM, "issuer", NULL, "out of memory");
+	return c->answer != NULL ? FJ_OK : fj_no_memory(err, "issuer");
 }

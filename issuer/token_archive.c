@@ -18,11 +18,6 @@
 const struct iss_field fld_token_archive[] = {{"bulk", ISS_F_STR, true, 40, "批次编号", "job"}, {0}};
 enum { L_LINE, L_NUMBER, L_USER, L_NAME, L_PRODUCT, L_FROM, L_TO, L_SHA, L_NOTE, L_COLUMNS };
 
-static enum fj_rc no_memory(struct fj_err *err)
-{
-	return fj_fail(err, FJ_E_NOMEM, "issuer", NULL, "out of memory");
-}
-
 /* --- the covering list --- */
 
 /* columns of STO_JOB_TOKENS: line, id, user, name, product, from, to, state, sha256, bytes */
@@ -132,7 +127,7 @@ static enum fj_rc add_manifest(struct iss_call *c, const struct tok_job *j, int6
 	    (json_int_t)n, "left_out", (json_int_t)j->refused, "list_sha256", list, "request", j->request);
 
 	if (m == NULL)
-		return no_memory(err);
+		return fj_no_memory(err, "issuer");
 	FJ_TRY(fj_json_canonical(m, &text, err));
 	return tar_add(t, "manifest.json", fj_buf_slice(&text), err);
 }

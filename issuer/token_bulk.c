@@ -26,11 +26,6 @@
 #define MAX_ROW 4096
 #define CHUNK 200             /* rows of a transaction */
 
-static enum fj_rc no_memory(struct fj_err *err)
-{
-	return fj_fail(err, FJ_E_NOMEM, "issuer", NULL, "out of memory");
-}
-
 /* --- a job's row --- */
 
 void tok_job_release(struct tok_job *j)
@@ -98,7 +93,7 @@ static enum fj_rc common_of(const json_t *request, json_t **out, struct fj_err *
 {
 	*out = json_copy((json_t *)(uintptr_t)request);
 	if (*out == NULL)
-		return no_memory(err);
+		return fj_no_memory(err, "issuer");
 	json_object_del(*out, "users");
 	return FJ_OK;
 }
@@ -128,7 +123,7 @@ static enum fj_rc digest_of(const json_t *common, const struct fj_buf *rows, cha
 
 	FJ_TRY(fj_json_canonical(common, &all, err));
 	if (fj_buf_puts(&all, "\n") != FJ_OK || fj_buf_put(&all, rows->data, rows->len) != FJ_OK)
-		return no_memory(err);
+		return fj_no_memory(err, "issuer");
 	fj_sha256(fj_buf_slice(&all), &h);
 	fj_hex(h.b, FJ_SHA256_LEN, hex);
 	return FJ_OK;
@@ -174,7 +169,7 @@ static enum fj_rc ask(struct iss_call *c, void *arg, struct fj_err *err)
 	FJ_AUTO(json) payload = json_pack("{s:s, s:s, s:O, s:s, s:s, s:s, s:I, s:I}", "authorisation", w->auth.number, "operator", w->auth.operator_, "request", common,
 	    "sha256", m.sha256, "material", m.id, "digest", digest, "rows", (json_int_t)json_array_size(l->lines), "set_aside", (json_int_t)l->n_faults);
 	if (payload == NULL)
-		return no_memory(err);
+		return fj_no_memory(err, "issuer");
 	FJ_TRY(apr_request(c, "token.bulk", object, c->actor->org, payload, err));
 	FJ_TRY(fj_json_set(c->answer, "digest", json_string(digest)));
 	return fj_json_set(c->answer, "material", json_string(m.id));
@@ -188,7 +183,7 @@ static enum fj_rc report(struct iss_call *c, const struct tok_list *l, bool dry,
 
 	if (c->answer == NULL)
 		c->answer = json_object();
-	return told != NULL && json_object_update(c->answer, told) == 0 ? FJ_OK : no_memory(err);
+	return told != NULL && json_object_update(c->answer, told) == 0 ? FJ_OK : fj_no_memory(err, "issuer");
 }
 
 static enum fj_rc read_users(struct issuing *w, struct tok_list *l, struct fj_err *err)
@@ -198,9 +193,8 @@ static enum fj_rc read_users(struct issuing *w, struct tok_list *l, struct fj_er
 	bool given = json_object_get(w->c->params, "file") != NULL;
 
 	if (given == (users != NULL)) {
-		enum fj_rc rc = fj_fail(err, FJ_E_INVALID, "issuer", "domain.md 4.10", "the users stand in \"file\", or in the request's \"users\"; give one of them");
-		fj_err_zh(err, "用户清单应以文件（file）或申请中的 users 提供，二者择一");
-		return rc;
+		return fj_refuse(err, FJ_E_INVALID, "issuer", "domain.md 4.10", "the users stand in \"file\", or in the request's \"users\"; give one of them",
+		    "用户清单应以文件（file）或申请中的 users 提供，二者择一");
 	}
 	if (users != NULL)
 		return tok_read_json(w, users, l, err);
@@ -253,11 +247,11 @@ enum fj_rc apr_token_bulk(struct iss_call *c, const struct apr *a, struct fj_err
 	    "request", common, "sha256", json_object_get(p, "sha256"), "digest", digest, "total", json_object_get(p, "rows"), "applicant", a->applicant, "product",
 	    fj_json_text(json_object_get(common, "product"), "id"));
 	if (body == NULL)
-		return no_memory(err);
+		return fj_no_memory(err, "issuer");
 	FJ_TRY(evt_append(c, "token.bulk-begun", id, body, err));
 	c->has_job = true;
 	c->answer = json_pack("{s:s, s:s, s:s, s:s, s:s, s:O}", "id", a->id, "state", "APPROVED", "kind", a->kind, "object", a->object, "job", id, "total", json_object_get(p, "rows"));
-	return c->answer != NULL ? FJ_OK : no_memory(err);
+	return c->answer != NULL ? FJ_OK : fj_no_memory(err, "issuer");
 }
 
 enum fj_rc apply_token_bulk_begun(const struct evt *e, struct fj_err *err)
@@ -291,7 +285,7 @@ static enum fj_rc leave_out(struct iss_call *c, const struct tok_job *j, int64_t
 	FJ_AUTO(json) body = json_pack("{s:I, s:s, s:s, s:s, s:{s:s, s:s}}", "line", (json_int_t)line, "usci", fj_json_text(user, "usci"), "name", fj_json_text(user, "name"),
 	    "rule", why->cite, "reason", "en", why->en, "zh", why->zh);
 
-	return body == NULL ? no_memory(err) : evt_append(c, "token.bulk-left-out", j->id, body, err);
+	return body == NULL ? fj_no_memory(err, "issuer") : evt_append(c, "token.bulk-left-out", j->id, body, err);
 }
 
 static enum fj_rc take_row(struct issuing *w, const struct tok_job *j, struct fj_slice text, struct fj_err *err)
@@ -521,7 +515,7 @@ static enum fj_rc job_json(struct sto *db, const struct tok_job *j, json_t **out
 	    (json_int_t)(n.tokens - n.pending - n.abandoned), "pending", (json_int_t)n.pending, "left_out", (json_int_t)j->refused, "abandoned", (json_int_t)n.abandoned,
 	    "held_because", j->reason, "applicant", j->applicant, "approval", j->approval, "at", at, "done_at", done_at, "request", j->request, "digest", j->digest, "sha256", j->sha256,
 	    "list_sha256", j->list_sha256);
-	return *out != NULL ? FJ_OK : no_memory(err);
+	return *out != NULL ? FJ_OK : fj_no_memory(err, "issuer");
 }
 
 enum fj_rc cmd_bulk_show(struct iss_call *c, struct fj_err *err)
@@ -553,9 +547,7 @@ static enum fj_rc own_job(struct iss_call *c, struct tok_job *j, struct fj_err *
 	FJ_TRY(tok_job_get(c->db, fj_json_peek(c->params, "id"), j, err));
 	if (strcmp(j->operator_, c->actor->org) == 0)
 		return FJ_OK;
-	enum fj_rc rc = fj_fail(err, FJ_E_FORBIDDEN, "issuer", "domain.md 7.4", "this job is another operator's");
-	fj_err_zh(err, "该批次属于其他运营机构");
-	return rc;
+	return fj_refuse(err, FJ_E_FORBIDDEN, "issuer", "domain.md 7.4", "this job is another operator's", "该批次属于其他运营机构");
 }
 
 /* what was issued stays; the rest is never issued */

@@ -35,16 +35,9 @@ const struct iss_field fld_request_list[] = {
 	{0},
 };
 
-static enum fj_rc no_memory(struct fj_err *err)
-{
-	return fj_fail(err, FJ_E_NOMEM, "issuer", NULL, "out of memory");
-}
-
 static enum fj_rc no(struct fj_err *err, enum fj_rc rc, const char *cite, const char *en, const char *zh)
 {
-	fj_fail(err, rc, "issuer", cite, "%s", en);
-	fj_err_zh(err, "%s", zh);
-	return rc;
+	return fj_refuse(err, rc, "issuer", cite, en, zh);
 }
 
 struct request {
@@ -96,7 +89,7 @@ static enum fj_rc put_user(struct iss_call *c, const json_t *in, bool own, json_
 	FJ_AUTO(dom_org) o = {.affiliates = NULL};
 
 	if (json_object_update(out, (json_t *)(uintptr_t)in) != 0)
-		return no_memory(err);
+		return fj_no_memory(err, "issuer");
 	if (!own)
 		return FJ_OK;
 	if (fj_json_peek(in, "usci") != NULL && strcmp(fj_json_peek(in, "usci"), c->actor->org) != 0)
@@ -118,7 +111,7 @@ static enum fj_rc as_issue(struct iss_call *c, const json_t *in, bool own, json_
 		return no(err, FJ_E_INVALID, "domain.md 4.10", "a request is for one user (\"user\")", "一项申请只为一个用户（user）");
 	FJ_TRY(put_user(c, given, own, user, err));
 	if (json_object_update(doc, (json_t *)(uintptr_t)in) != 0)
-		return no_memory(err);
+		return fj_no_memory(err, "issuer");
 	json_object_del(doc, "user");
 	return fj_json_set(doc, "users", json_pack("[O]", user));
 }
@@ -134,10 +127,10 @@ static enum fj_rc append(struct issuing *w, const json_t *user, struct fj_err *e
 	    fj_json_text(json_object_get(w->r, "product"), "id"), "user", fj_json_text(user, "usci"), "user_name", fj_json_text(user, "name"), "asked_by", c->actor->org, "person",
 	    c->actor->person, "document", document, "request", w->r);
 	if (body == NULL)
-		return no_memory(err);
+		return fj_no_memory(err, "issuer");
 	FJ_TRY(evt_append(c, "token.requested", id, body, err));
 	c->answer = json_pack("{s:s, s:s, s:s, s:s}", "id", id, "state", "REQUESTED", "authorisation", w->auth.number, "operator", w->auth.operator_);
-	return c->answer != NULL ? FJ_OK : no_memory(err);
+	return c->answer != NULL ? FJ_OK : fj_no_memory(err, "issuer");
 }
 
 static enum fj_rc ask(struct issuing *w, const json_t *user, bool own, struct fj_err *err)
@@ -192,7 +185,7 @@ static enum fj_rc decided(struct iss_call *c, const struct request *r, const cha
 	FJ_AUTO(json) body = json_pack("{s:s, s:s, s:s, s:s}", "to", to, "reason", v->note, "person", c->actor->person, "token", token);
 	FJ_TRY(evt_append(c, event, r->id, body, err));
 	c->answer = json_pack("{s:s, s:s, s:s}", "id", r->id, "state", to, "token", token);
-	return c->answer != NULL ? FJ_OK : no_memory(err);
+	return c->answer != NULL ? FJ_OK : fj_no_memory(err, "issuer");
 }
 
 static enum fj_rc accept(struct iss_call *c, const struct request *r, const struct review *v, struct fj_err *err)
@@ -285,6 +278,6 @@ enum fj_rc cmd_request_list(struct iss_call *c, struct fj_err *err)
 		if (!row)
 			return dom_list_answer(c, items, "id", limit, err);
 		if (json_array_append_new(items, to_json(&q)) != 0)
-			return no_memory(err);
+			return fj_no_memory(err, "issuer");
 	}
 }

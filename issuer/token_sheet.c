@@ -28,16 +28,9 @@ struct reading {
 	int of[TOK_PARTS];    /* column of the file, -1 absent */
 };
 
-static enum fj_rc no_memory(struct fj_err *err)
-{
-	return fj_fail(err, FJ_E_NOMEM, "issuer", NULL, "out of memory");
-}
-
 static enum fj_rc bad(struct fj_err *err, const char *en, const char *zh)
 {
-	fj_fail(err, FJ_E_INVALID, "issuer", "domain.md 4.10", "%s", en);
-	fj_err_zh(err, "%s", zh);
-	return FJ_E_INVALID;
+	return fj_refuse(err, FJ_E_INVALID, "issuer", "domain.md 4.10", en, zh);
 }
 
 void tok_list_release(struct tok_list *l)
@@ -57,7 +50,7 @@ static enum fj_rc fault(struct reading *g, int64_t line, int64_t column, const s
 	FJ_TRY(fj_json_set(one, "column", json_integer((json_int_t)column)));
 	json_object_del(one, "layer");
 	json_object_del(one, "error");
-	return json_array_append(g->l->faults, one) == 0 ? FJ_OK : no_memory(err);
+	return json_array_append(g->l->faults, one) == 0 ? FJ_OK : fj_no_memory(err, "issuer");
 }
 
 /* a user with one binding stands in a list once: nobody is to get two tokens for one row too many */
@@ -69,9 +62,8 @@ static enum fj_rc once(struct reading *g, const json_t *u, struct fj_err *err)
 	snprintf(key, sizeof(key), "%.18s %.44s %.44s", fj_json_text(u, "usci"), fj_json_text(u, "x5t"), fj_json_text(jwk, "x"));
 	if (json_object_get(g->seen, key) == NULL)
 		return fj_json_set(g->seen, key, json_true());
-	enum fj_rc rc = fj_fail(err, FJ_E_EXISTS, "issuer", "domain.md 4.10", "this user stands in the list already, with the same binding");
-	fj_err_zh(err, "该用户以同一绑定方式在清单中重复");
-	return rc;
+	return fj_refuse(err, FJ_E_EXISTS, "issuer", "domain.md 4.10", "this user stands in the list already, with the same binding",
+	    "该用户以同一绑定方式在清单中重复");
 }
 
 static enum fj_rc too_many(struct fj_err *err)
@@ -115,7 +107,7 @@ static enum fj_rc take(struct reading *g, int64_t line, const json_t *u, struct 
 	if (json_array_size(g->l->lines) == TOK_BULK)
 		return too_many(err);
 	snprintf(name, sizeof(name), "%lld", (long long)line);
-	return json_array_append_new(g->l->lines, json_pack("{s:s, s:O}", "line", name, "user", u)) == 0 ? FJ_OK : no_memory(err);
+	return json_array_append_new(g->l->lines, json_pack("{s:s, s:O}", "line", name, "user", u)) == 0 ? FJ_OK : fj_no_memory(err, "issuer");
 }
 
 static enum fj_rc start(struct reading *g, struct issuing *w, struct tok_list *out, const char *encoding, struct fj_err *err)
@@ -126,7 +118,7 @@ static enum fj_rc start(struct reading *g, struct issuing *w, struct tok_list *o
 	out->lines = json_array();
 	out->faults = json_array();
 	g->seen = json_object();
-	return out->lines != NULL && out->faults != NULL && g->seen != NULL ? FJ_OK : no_memory(err);
+	return out->lines != NULL && out->faults != NULL && g->seen != NULL ? FJ_OK : fj_no_memory(err, "issuer");
 }
 
 /* --- JSON --- */
@@ -202,7 +194,7 @@ static enum fj_rc user_of(const struct reading *g, const struct sheet_row *row, 
 		else if (fj_json_parse(fj_slice_str(s), SHEET_MAX_CELL, &v, NULL) != FJ_OK)
 			return bad(why, "the public key is a JSON Web Key, such as {\"kty\":\"EC\",\"crv\":\"P-256\",\"x\":…,\"y\":…}", "用户公钥应为 JWK，如 {\"kty\":\"EC\",\"crv\":\"P-256\",\"x\":…,\"y\":…}");
 		if (fj_json_set(u, columns[k].key, v) != FJ_OK)
-			return no_memory(why);
+			return fj_no_memory(why, "issuer");
 	}
 	return FJ_OK;
 }
@@ -214,7 +206,7 @@ static enum fj_rc take_row(struct reading *g, const struct sheet_row *row, struc
 
 	enum fj_rc rc = user_of(g, row, u, &why);
 	if (rc == FJ_E_NOMEM)
-		return no_memory(err);
+		return fj_no_memory(err, "issuer");
 	return rc != FJ_OK ? fault(g, (int64_t)row->line, g->of[TOK_JWK] + 1, &why, err) : take(g, (int64_t)row->line, u, err);
 }
 

@@ -37,16 +37,9 @@ const struct iss_field fld_trade_list[] = {
 };
 const struct iss_field fld_trade_show[] = {{"id", ISS_F_STR, true, 40, "编号", "trade"}, {0}};
 
-static enum fj_rc no_memory(struct fj_err *err)
-{
-	return fj_fail(err, FJ_E_NOMEM, "issuer", NULL, "out of memory");
-}
-
 static enum fj_rc bad(struct fj_err *err, const char *en, const char *zh)
 {
-	fj_fail(err, FJ_E_INVALID, "issuer", "docs/formats.md 13", "%s", en);
-	fj_err_zh(err, "%s", zh);
-	return FJ_E_INVALID;
+	return fj_refuse(err, FJ_E_INVALID, "issuer", "docs/formats.md 13", en, zh);
 }
 
 /* --- the mapping of an exchange --- */
@@ -119,7 +112,7 @@ static enum fj_rc map_load(struct sto *db, const char *exchange, struct map *m, 
 		FJ_TRY(fj_json_parse(fj_slice_str(sto_text(&q, 1)), 65536, &m->doc, err));
 	else
 		m->doc = default_map();
-	return m->doc == NULL ? no_memory(err) : read_map(m, err);
+	return m->doc == NULL ? fj_no_memory(err, "issuer") : read_map(m, err);
 }
 
 /* the exchange that a call is about: named, or the own organisation where it is one */
@@ -154,7 +147,7 @@ enum fj_rc cmd_trade_map(struct iss_call *c, struct fj_err *err)
 	if (!same)
 		FJ_TRY(evt_append(c, "trade.mapped", o.usci, body, err));
 	c->answer = json_pack("{s:s, s:I, s:b}", "exchange", o.usci, "version", (json_int_t)version, "unchanged", same);
-	return c->answer != NULL ? FJ_OK : no_memory(err);
+	return c->answer != NULL ? FJ_OK : fj_no_memory(err, "issuer");
 }
 
 enum fj_rc apply_trade_mapped(const struct evt *e, struct fj_err *err)
@@ -172,7 +165,7 @@ enum fj_rc cmd_trade_mapping(struct iss_call *c, struct fj_err *err)
 
 	FJ_TRY(map_load(c->db, exchange == NULL ? c->actor->org : exchange, &m, err));
 	c->answer = json_pack("{s:I, s:O}", "version", (json_int_t)m.version, "mapping", m.doc);
-	return c->answer != NULL ? FJ_OK : no_memory(err);
+	return c->answer != NULL ? FJ_OK : fj_no_memory(err, "issuer");
 }
 
 /* --- a row --- */
@@ -277,7 +270,7 @@ static enum fj_rc read_trade(const struct import *im, const struct sheet_row *ro
 		return bad(err, "nothing was traded: the quantity is 0", "成交数量为 0");
 	*out = json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:I, s:I}", "trade_no", v[T_TRADE_NO], "listing_no", v[T_LISTING_NO], "product", v[T_PRODUCT], "traded_on", v[T_ON],
 	    "buyer", v[T_BUYER], "buyer_usci", v[T_BUYER_USCI], "quantity", (json_int_t)quantity, "amount_fen", (json_int_t)amount);
-	return *out != NULL ? FJ_OK : no_memory(err);
+	return *out != NULL ? FJ_OK : fj_no_memory(err, "issuer");
 }
 
 /* --- a trade against the register --- */
@@ -288,7 +281,7 @@ static enum fj_rc identify(const char *exchange, const char *trade_no, char id[3
 	FJ_AUTO(buf) all = FJ_BUF_INIT(512);
 	struct fj_hash h;
 
-	FJ_TRY(fj_buf_printf(&all, "%s %s", exchange, trade_no) == FJ_OK ? FJ_OK : no_memory(err));
+	FJ_TRY(fj_buf_printf(&all, "%s %s", exchange, trade_no) == FJ_OK ? FJ_OK : fj_no_memory(err, "issuer"));
 	fj_sha256(fj_buf_slice(&all), &h);
 	snprintf(id, 32, "TR-");
 	fj_hex(h.b, 10, id + 3);
@@ -334,7 +327,7 @@ static enum fj_rc mark(struct sto *db, const json_t *t, const struct lst *l, jso
 		failed |= json_array_append_new(marks, json_string("ABOVE_CAP")); /* R08 */
 	if (rc != FJ_OK && rc != FJ_E_NOTFOUND)
 		return rc;
-	return failed == 0 ? FJ_OK : no_memory(err);
+	return failed == 0 ? FJ_OK : fj_no_memory(err, "issuer");
 }
 
 static bool as_known(const struct sto_q *q, const json_t *t, const struct lst *l)
@@ -364,7 +357,7 @@ static enum fj_rc match(const struct import *im, json_t *t, char id[32], bool *k
 	FJ_TRY(mark(im->c->db, t, &l, marks, err));
 	FJ_AUTO(json) more = json_pack("{s:s, s:s, s:s, s:s, s:O}", "exchange", im->exchange, "listing", l.id, "authorisation", l.authorisation, "product", l.product,
 	    "marks", marks);
-	return more != NULL && json_object_update(t, more) == 0 ? FJ_OK : no_memory(err);
+	return more != NULL && json_object_update(t, more) == 0 ? FJ_OK : fj_no_memory(err, "issuer");
 }
 
 static enum fj_rc add_fault(struct import *im, size_t line, int column, const struct fj_err *why, struct fj_err *err)
@@ -375,18 +368,16 @@ static enum fj_rc add_fault(struct import *im, size_t line, int column, const st
 	json_t *o = fj_err_json(why);
 	json_object_set_new(o, "line", json_integer((json_int_t)line));
 	json_object_set_new(o, "column", json_integer(column));
-	return json_array_append_new(im->faults, o) == 0 ? FJ_OK : no_memory(err);
+	return json_array_append_new(im->faults, o) == 0 ? FJ_OK : fj_no_memory(err, "issuer");
 }
 
 static enum fj_rc check_row(struct import *im, const struct sheet_row *row, json_t **t, char id[32], bool *known, int *column, struct fj_err *err)
 {
 	FJ_TRY(read_trade(im, row, t, column, err));
 	FJ_TRY(match(im, *t, id, known, column, err));
-	if (json_object_get(im->seen, id) != NULL) {
-		enum fj_rc rc = fj_fail(err, FJ_E_EXISTS, "issuer", "docs/formats.md 13", "the trade's number stands in two rows of this file");
-		fj_err_zh(err, "成交编号在文件中出现两次");
-		return rc;
-	}
+	if (json_object_get(im->seen, id) != NULL)
+		return fj_refuse(err, FJ_E_EXISTS, "issuer", "docs/formats.md 13", "the trade's number stands in two rows of this file",
+		    "成交编号在文件中出现两次");
 	return fj_json_set(im->seen, id, json_true());
 }
 
@@ -411,7 +402,7 @@ static enum fj_rc take_row(struct import *im, const struct sheet_row *row, struc
 		return FJ_OK;
 	im->amount_fen += fj_json_num(owned, "amount_fen");
 	FJ_TRY(fj_json_set(owned, "id", json_string(id)));
-	return json_array_append(im->trades, owned) == 0 ? FJ_OK : no_memory(err);
+	return json_array_append(im->trades, owned) == 0 ? FJ_OK : fj_no_memory(err, "issuer");
 }
 
 static enum fj_rc read_rows(struct import *im, struct sheet *s, struct fj_err *err)
@@ -469,7 +460,7 @@ static enum fj_rc run(struct import *im, struct fj_slice file, bool dry, struct 
 	im->c->answer = json_pack("{s:s, s:s, s:b, s:b, s:I, s:I, s:I, s:I, s:O, s:O, s:I}", "exchange", im->exchange, "sha256", sha, "dry_run", dry, "refused",
 	    good == 0 && im->unchanged == 0 && im->n_faults > 0, "rows", (json_int_t)im->read, "good", (json_int_t)good, "unchanged", (json_int_t)im->unchanged,
 	    "amount_fen", (json_int_t)im->amount_fen, "items", im->trades, "faults", im->faults, "faults_total", (json_int_t)im->n_faults);
-	return im->c->answer != NULL ? FJ_OK : no_memory(err);
+	return im->c->answer != NULL ? FJ_OK : fj_no_memory(err, "issuer");
 }
 
 enum fj_rc cmd_trade_import(struct iss_call *c, struct fj_err *err)
@@ -516,7 +507,7 @@ static enum fj_rc to_json(const struct sto_q *q, json_t **out, struct fj_err *er
 	*out = json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:I, s:I, s:o, s:s}", "id", sto_text(q, 0), "exchange", sto_text(q, 1), "trade_no", sto_text(q, 2),
 	    "listing", sto_text(q, 3), "authorisation", sto_text(q, 4), "product", sto_text(q, 5), "traded_on", sto_text(q, 6), "buyer", sto_text(q, 7), "buyer_usci",
 	    sto_text(q, 8), "quantity", (json_int_t)sto_int(q, 9), "amount_fen", (json_int_t)sto_int(q, 10), "marks", marks, "sha256", sto_text(q, 12));
-	return *out != NULL ? FJ_OK : no_memory(err);
+	return *out != NULL ? FJ_OK : fj_no_memory(err, "issuer");
 }
 
 enum fj_rc cmd_trade_list(struct iss_call *c, struct fj_err *err)
@@ -538,7 +529,7 @@ enum fj_rc cmd_trade_list(struct iss_call *c, struct fj_err *err)
 			return dom_list_answer(c, items, "id", limit, err);
 		FJ_TRY(to_json(&q, &one, err));
 		if (json_array_append_new(items, one) != 0)
-			return no_memory(err);
+			return fj_no_memory(err, "issuer");
 	}
 }
 
@@ -548,10 +539,8 @@ enum fj_rc cmd_trade_show(struct iss_call *c, struct fj_err *err)
 	const char *id = fj_json_text(c->params, "id"), *own = only_of(c);
 
 	FJ_TRY(sto_first(c->db, STO_TRADE_GET, &q, id, err, "t", id));
-	if (own[0] != '\0' && strcmp(own, sto_text(&q, 1)) != 0 && strcmp(own, sto_text(&q, 13)) != 0) {
-		enum fj_rc rc = fj_fail(err, FJ_E_FORBIDDEN, "issuer", "domain.md 4.13", "the trade is another seller's, at another exchange");
-		fj_err_zh(err, "该成交属于其他销售方和交易所");
-		return rc;
-	}
+	if (own[0] != '\0' && strcmp(own, sto_text(&q, 1)) != 0 && strcmp(own, sto_text(&q, 13)) != 0)
+		return fj_refuse(err, FJ_E_FORBIDDEN, "issuer", "domain.md 4.13", "the trade is another seller's, at another exchange",
+		    "该成交属于其他销售方和交易所");
 	return to_json(&q, &c->answer, err);
 }

@@ -55,16 +55,9 @@ const struct iss_field fld_usage_dispute[] = {
 	{0},
 };
 
-static enum fj_rc no_memory(struct fj_err *err)
-{
-	return fj_fail(err, FJ_E_NOMEM, "issuer", NULL, "out of memory");
-}
-
 static enum fj_rc bad(struct fj_err *err, const char *en, const char *zh)
 {
-	fj_fail(err, FJ_E_INVALID, "issuer", "domain.md 4.10", "%s", en);
-	fj_err_zh(err, "%s", zh);
-	return FJ_E_INVALID;
+	return fj_refuse(err, FJ_E_INVALID, "issuer", "domain.md 4.10", en, zh);
 }
 
 /* --- a day's newest total --- */
@@ -145,7 +138,7 @@ static enum fj_rc fault(struct reading *g, int64_t line, int column, const struc
 	FJ_TRY(fj_json_set(one, "column", json_integer(column)));
 	json_object_del(one, "layer");
 	json_object_del(one, "error");
-	return json_array_append(g->faults, one) == 0 ? FJ_OK : no_memory(err);
+	return json_array_append(g->faults, one) == 0 ? FJ_OK : fj_no_memory(err, "issuer");
 }
 
 static enum fj_rc check_token(struct reading *g, const char *id, struct token *t, struct fj_err *err)
@@ -200,7 +193,7 @@ static enum fj_rc take(struct reading *g, int64_t line, const char *token, const
 		rc = check_once(g, token, day, &why);
 	}
 	if (rc != FJ_OK)
-		return fj_rc_exit(rc) == 3 ? no_memory(err) : fault(g, line, g->of[part] + 1, &why, err);
+		return fj_rc_exit(rc) == 3 ? fj_no_memory(err, "issuer") : fault(g, line, g->of[part] + 1, &why, err);
 	struct row *r = &g->row[g->n++];
 	r->count = n;
 	r->line = line;
@@ -356,7 +349,7 @@ static enum fj_rc answer(const struct reading *g, struct fj_err *err)
 	g->c->answer = json_pack("{s:I, s:I, s:I, s:I, s:I, s:I, s:O, s:I, s:b, s:b}", "rows", (json_int_t)g->read, "good", (json_int_t)g->n, "entered", (json_int_t)g->entered,
 	    "corrected", (json_int_t)g->corrected, "unchanged", (json_int_t)g->unchanged, "exhausted", (json_int_t)g->exhausted, "faults", g->faults, "faults_total",
 	    (json_int_t)g->n_faults, "dry_run", g->dry, "refused", g->n == 0);
-	return g->c->answer != NULL ? FJ_OK : no_memory(err);
+	return g->c->answer != NULL ? FJ_OK : fj_no_memory(err, "issuer");
 }
 
 enum fj_rc cmd_usage_report(struct iss_call *c, struct fj_err *err)
@@ -367,7 +360,7 @@ enum fj_rc cmd_usage_report(struct iss_call *c, struct fj_err *err)
 	struct reading g = {.c = c, .row = rows, .seen = seen, .faults = faults, .of = {-1, -1, -1}, .dry = json_is_true(json_object_get(c->params, "dry_run"))};
 
 	if (rows == NULL || seen == NULL || faults == NULL)
-		return no_memory(err);
+		return fj_no_memory(err, "issuer");
 	FJ_TRY(read_report(&g, err));
 	while (!g.dry && g.at < g.n)
 		FJ_TRY(iss_step(c, enter_chunk, &g, err));
@@ -398,16 +391,14 @@ static enum fj_rc say(struct iss_call *c, const char *id, const void *arg, struc
 	const char *to;
 
 	FJ_TRY(day_of(c->db, id, &d, err));
-	if (strcmp(d.user, c->actor->org) != 0) {
-		enum fj_rc rc = fj_fail(err, FJ_E_FORBIDDEN, "issuer", "domain.md 4.10", "a day's usage is countersigned or disputed by the licensed user");
-		fj_err_zh(err, "用量只能由持有该令牌的用数主体确认或提出异议");
-		return rc;
-	}
+	if (strcmp(d.user, c->actor->org) != 0)
+		return fj_refuse(err, FJ_E_FORBIDDEN, "issuer", "domain.md 4.10", "a day's usage is countersigned or disputed by the licensed user",
+		    "用量只能由持有该令牌的用数主体确认或提出异议");
 	FJ_TRY(iss_state_next(ISS_OBJ_USAGE, d.state, s->act, &to, err));
 	FJ_AUTO(json) body = json_pack("{s:s, s:I, s:s, s:s, s:I}", "day", d.day, "rev", (json_int_t)d.rev, "to", to, "reason", s->reason, "claimed", (json_int_t)s->claimed);
 	FJ_TRY(evt_append(c, s->event, d.token, body, err));
 	c->answer = json_pack("{s:s, s:s, s:I, s:I}", "id", id, "state", to, "count", (json_int_t)d.count, "rev", (json_int_t)d.rev);
-	return c->answer != NULL ? FJ_OK : no_memory(err);
+	return c->answer != NULL ? FJ_OK : fj_no_memory(err, "issuer");
 }
 
 enum fj_rc cmd_usage_countersign(struct iss_call *c, struct fj_err *err)
@@ -465,7 +456,7 @@ static enum fj_rc collect(struct sto_q *q, json_t *items, struct fj_err *err)
 		if (!row)
 			return FJ_OK;
 		if (json_array_append_new(items, to_json(q)) != 0)
-			return no_memory(err);
+			return fj_no_memory(err, "issuer");
 	}
 }
 
@@ -502,7 +493,7 @@ enum fj_rc cmd_usage_show(struct iss_call *c, struct fj_err *err)
 	if (json_array_size(all) == 0)
 		return no_such(err, fj_json_peek(c->params, "id"));
 	c->answer = json_deep_copy(json_array_get(all, json_array_size(all) - 1));
-	return c->answer != NULL ? fj_json_set(c->answer, "revisions", json_incref(all)) : no_memory(err);
+	return c->answer != NULL ? fj_json_set(c->answer, "revisions", json_incref(all)) : fj_no_memory(err, "issuer");
 }
 
 enum fj_rc dom_usage_total(struct sto *db, const char *authorisation, const char *product, const char *payer, fj_time from, fj_time to,

@@ -173,9 +173,8 @@ enum fj_rc usr_check_roles(const struct dom_org *o, const json_t *list, struct f
 
 	FJ_TRY(iss_roles_parse(list, &bits, err));
 	if ((bits & ISS_AUDITOR) && bits != ISS_AUDITOR) {
-		enum fj_rc rc = fj_fail(err, FJ_E_REFUSED, "issuer", "domain.md 6", "an auditor only reads and has no other role; decision, execution and supervision are apart");
-		fj_err_zh(err, "审计人员只读，不得兼任其他角色；决策、执行、监督相互分离");
-		return rc;
+		return fj_refuse(err, FJ_E_REFUSED, "issuer", "domain.md 6", "an auditor only reads and has no other role; decision, execution and supervision are apart",
+		    "审计人员只读，不得兼任其他角色；决策、执行、监督相互分离");
 	}
 	if ((bits & ~o->roles) == 0)
 		return FJ_OK;
@@ -297,9 +296,8 @@ static enum fj_rc check_code(struct iss_call *c, const char *login, struct kept 
 		k->step = sto_int(&q, 2);
 		return FJ_OK;
 	}
-	enum fj_rc rc = fj_fail(err, FJ_E_AUTH, "issuer", NULL, "login or one-time code are wrong, or the code was used or is over a week old; ask your officers for a new one");
-	fj_err_zh(err, "用户名或一次性注册码有误、已使用或已过期，请联系经办人重新获取");
-	return rc;
+	return fj_refuse(err, FJ_E_AUTH, "issuer", NULL, "login or one-time code are wrong, or the code was used or is over a week old; ask your officers for a new one",
+	    "用户名或一次性注册码有误、已使用或已过期，请联系经办人重新获取");
 }
 
 /* a code lets nobody back in who was suspended since it was handed out (R24) */
@@ -315,16 +313,11 @@ static enum fj_rc check_invited(struct iss_call *c, const char *login, struct fj
 /* a new password; or after a reset of the factor the one that was kept, which has to be known */
 static enum fj_rc check_new_password(const struct kept *k, const char *password, struct fj_err *err)
 {
-	if (k->hash[0] != '\0' && crypto_pwhash_str_verify(k->hash, password, strlen(password)) != 0) {
-		enum fj_rc rc = fj_fail(err, FJ_E_AUTH, "issuer", NULL, "only the factor was reset: give the password that you have");
-		fj_err_zh(err, "仅重置了动态口令：请输入原密码");
-		return rc;
-	}
+	if (k->hash[0] != '\0' && crypto_pwhash_str_verify(k->hash, password, strlen(password)) != 0)
+		return fj_refuse(err, FJ_E_AUTH, "issuer", NULL, "only the factor was reset: give the password that you have", "仅重置了动态口令：请输入原密码");
 	if (fj_utf8_count(password) >= 12)
 		return FJ_OK;
-	enum fj_rc rc = fj_fail(err, FJ_E_INVALID, "issuer", "NIST SP 800-63B 5.1.1", "a password has at least 12 characters");
-	fj_err_zh(err, "密码至少 12 个字符");
-	return rc;
+	return fj_refuse(err, FJ_E_INVALID, "issuer", "NIST SP 800-63B 5.1.1", "a password has at least 12 characters", "密码至少 12 个字符");
 }
 
 /* the answer: the factor's address, or that the old one stays */
@@ -335,9 +328,9 @@ static enum fj_rc enrolled(struct iss_call *c, const char *login, struct fj_slic
 
 	totp_base32(secret, b32, sizeof(b32));
 	if (fj_buf_printf(&uri, "otpauth://totp/Fujie:%s?secret=%s&issuer=Fujie&algorithm=SHA1&digits=6&period=30", login, b32) != FJ_OK)
-		return fj_fail(err, FJ_E_NOMEM, "issuer", NULL, "out of memory");
+		return fj_no_memory(err, "issuer");
 	c->answer = kept ? json_pack("{s:s, s:b}", "login", login, "factor_kept", 1) : json_pack("{s:s, s:s}", "login", login, "totp", fj_buf_str(&uri));
-	return c->answer != NULL ? FJ_OK : fj_fail(err, FJ_E_NOMEM, "issuer", NULL, "out of memory");
+	return c->answer != NULL ? FJ_OK : fj_no_memory(err, "issuer");
 }
 
 enum fj_rc cmd_user_enrol(struct iss_call *c, struct fj_err *err)
@@ -374,7 +367,7 @@ enum fj_rc cmd_user_show(struct iss_call *c, struct fj_err *err)
 
 	FJ_TRY(sto_first(c->db, STO_USER_GET, &q, login, err, "t", login));
 	c->answer = user_json(&q);
-	return c->answer != NULL ? FJ_OK : fj_fail(err, FJ_E_NOMEM, "issuer", NULL, "out of memory");
+	return c->answer != NULL ? FJ_OK : fj_no_memory(err, "issuer");
 }
 
 enum fj_rc usr_demo_enrol(struct iss *i, const char *login, struct usr_demo *out, struct fj_err *err)

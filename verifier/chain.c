@@ -187,7 +187,7 @@ static enum fj_rc build_signer(struct fj_slice leaf, const struct ver_ca *ca, st
 	FJ_AUTO(signer) s = fj_alloc(1, sizeof(*s));
 
 	if (s == NULL)
-		return fj_fail(err, FJ_E_NOMEM, "verify", NULL, "out of memory");
+		return fj_no_memory(err, "verify");
 	fj_buf_init(&s->der, FJ_X509_MAX);
 	fj_buf_init(&s->header, FJ_TOKEN_MAX);
 	s->ca = ca;

@@ -30,7 +30,7 @@ static enum fj_rc read_entries(const struct fj_crl *in, struct ver_crl *out, str
 
 	out->revoked = fj_alloc(in->n + 1, sizeof(*out->revoked));
 	if (out->revoked == NULL)
-		return fj_fail(err, FJ_E_NOMEM, "verify", NULL, "out of memory");
+		return fj_no_memory(err, "verify");
 	while (out->n < in->n && fj_crl_next(&walk, &e)) {
 		struct ver_serial *s = &out->revoked[out->n++];
 		s->len = (uint8_t)e.serial.len;

@@ -14,10 +14,7 @@
 
 static enum fj_rc bad(struct fj_err *err, const char *cite, const char *en, const char *zh)
 {
-	enum fj_rc rc = fj_fail(err, FJ_E_INVALID, "verify", cite, "%s", en);
-
-	fj_err_zh(err, "%s", zh);
-	return rc;
+	return fj_refuse(err, FJ_E_INVALID, "verify", cite, en, zh);
 }
 
 /* --- Key Binding JWT --- */

@@ -70,7 +70,7 @@ enum fj_rc ver_jws_read(const struct ver_trust *t, struct fj_slice compact, size
 	if (ver_signer_get(t, fj_buf_slice(&out->x5c[0]), fj_buf_slice(&out->x5c[1]), ref, chain) == FJ_OK || chain->rc != FJ_E_NOMEM)
 		return FJ_OK;
 	fj_jws_release(out);
-	return fj_fail(err, FJ_E_NOMEM, "verify", NULL, "out of memory");
+	return fj_no_memory(err, "verify");
 }
 
 bool ver_jws_verify(const struct ver_trust *t, const struct fj_jws *jws, const struct ver_signer_ref *ref)

@@ -42,7 +42,7 @@ static enum fj_rc fill(const json_t *p, struct ver_list *out, struct fj_err *err
 	out->to = fj_json_num(p, "exp");
 	out->map = fj_alloc(FJ_LIST_OCTETS, 1);
 	if (out->map == NULL)
-		return fj_fail(err, FJ_E_NOMEM, "verify", NULL, "out of memory");
+		return fj_no_memory(err, "verify");
 	return fj_list_inflate(p, out->map, err);
 }
 

@@ -200,7 +200,7 @@ static enum fj_rc run(const struct options *o, struct ver_report *r, struct fj_e
 		return FJ_OK;
 	}
 	FJ_AUTO(json) doc = ver_report_json(r);
-	return doc != NULL ? print_json(doc, err) : fj_fail(err, FJ_E_NOMEM, "verify", NULL, "out of memory");
+	return doc != NULL ? print_json(doc, err) : fj_no_memory(err, "verify");
 }
 
 int main(int argc, char **argv)

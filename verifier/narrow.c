@@ -11,10 +11,7 @@
 
 static enum fj_rc beyond(struct fj_err *err, const char *en, const char *zh)
 {
-	enum fj_rc rc = fj_fail(err, FJ_E_REFUSED, "verify", "R13", "%s", en);
-
-	fj_err_zh(err, "%s", zh);
-	return rc;
+	return fj_refuse(err, FJ_E_REFUSED, "verify", "R13", en, zh);
 }
 
 /* --- within a certificate --- */
@@ -102,9 +99,8 @@ static enum fj_rc no_redevelopment_by_operator(const json_t *token, const json_t
 	if (!fj_list_has(json_object_get(json_object_get(token, "grant"), "actions"), "REDEVELOP") ||
 	    strcmp(user, fj_json_peek(json_object_get(auth, "operator"), "usci")) != 0)
 		return FJ_OK;
-	enum fj_rc rc = fj_fail(err, FJ_E_REFUSED, "verify", "R11", "the authorisation's operator may not re-develop what it delivers");
-	fj_err_zh(err, "运营机构不得参与其授权范围内产品和服务的再开发");
-	return rc;
+	return fj_refuse(err, FJ_E_REFUSED, "verify", "R11", "the authorisation's operator may not re-develop what it delivers",
+	    "运营机构不得参与其授权范围内产品和服务的再开发");
 }
 
 static enum fj_rc within_authorisation(const json_t *token, const struct ver_auth *a, struct fj_err *err)

@@ -55,7 +55,7 @@ static enum fj_rc view_load(int64_t generation, struct ver_view **out, struct fj
 	size_t i;
 
 	if (v == NULL)
-		return fj_fail(err, FJ_E_NOMEM, "verify", NULL, "out of memory");
+		return fj_no_memory(err, "verify");
 	v->generation = generation;
 	v->users = 1;
 	enum fj_rc rc = load(v, &list, err);
@@ -110,7 +110,7 @@ enum fj_rc ver_published_open(struct ver_published **out, struct fj_err *err)
 	struct ver_published *p = fj_alloc(1, sizeof(*p));
 
 	if (p == NULL)
-		return fj_fail(err, FJ_E_NOMEM, "verify", NULL, "out of memory");
+		return fj_no_memory(err, "verify");
 	pthread_mutex_init(&p->lock, NULL);
 	*out = p;
 	return FJ_OK;

@@ -474,7 +474,7 @@ enum fj_rc ver_trust_load_dir(int dirfd, const char *dir, struct ver_trust **out
 	FJ_AUTO(ver_trust) t = fj_alloc(1, sizeof(*t));
 
 	if (t == NULL || list == NULL || ver_pool_new(&t->pool) != FJ_OK)
-		return fj_fail(err, FJ_E_NOMEM, "verify", NULL, "out of memory");
+		return fj_no_memory(err, "verify");
 	if (fj_dir_open(dirfd, dir, &fd, err) != FJ_OK)
 		return no_trust(dir, "the folder", err);
 	if (faccessat(fd, "root.pem", R_OK, 0) != 0)

@@ -81,13 +81,13 @@ static enum fj_rc add_entry(struct ver_use *u, enum ver_use_key k, const char *p
 	FJ_AUTO(str) s = fj_strndup(p, n);
 
 	if (s == NULL)
-		return fj_fail(err, FJ_E_NOMEM, "verify", NULL, "out of memory");
+		return fj_no_memory(err, "verify");
 	if (n == 0 || fj_utf8_count(s) > MAX_ENTRY)
 		return wrong(err, keys[k], "has an entry that is empty or over 200 characters", "有空值或超过 200 个字符的值");
 	if (json_array_size(u->v[k]) >= MAX_ENTRIES)
 		return wrong(err, keys[k], "has more than 32 entries", "超过 32 个值");
 	FJ_TRY(check_entry(k, s, err));
-	return json_array_append_new(u->v[k], json_string(s)) == 0 ? FJ_OK : fj_fail(err, FJ_E_NOMEM, "verify", NULL, "out of memory");
+	return json_array_append_new(u->v[k], json_string(s)) == 0 ? FJ_OK : fj_no_memory(err, "verify");
 }
 
 static enum fj_rc set_number(struct ver_use *u, const char *s, struct fj_err *err)
@@ -113,7 +113,7 @@ static enum fj_rc set(struct ver_use *u, const char *key, const char *p, size_t 
 	if (u->v[k] != NULL)
 		return wrong(err, key, "is given twice", "重复");
 	if ((u->v[k] = json_array()) == NULL)
-		return fj_fail(err, FJ_E_NOMEM, "verify", NULL, "out of memory");
+		return fj_no_memory(err, "verify");
 	for (size_t i = 0; i < n; i++)
 		if ((unsigned char)p[i] < 0x20 || p[i] == 0x7f)
 			return wrong(err, key, "holds a control character", "含有控制字符");
@@ -146,7 +146,7 @@ enum fj_rc ver_use_parse(const char *text, struct ver_use **out, struct fj_err *
 	FJ_AUTO(ver_use) u = fj_alloc(1, sizeof(*u));
 
 	if (u == NULL)
-		return fj_fail(err, FJ_E_NOMEM, "verify", NULL, "out of memory");
+		return fj_no_memory(err, "verify");
 	if (n > MAX_TEXT || !fj_utf8_valid(FJ_SLICE(text, n)))
 		return wrong(err, "use", "is longer than 4096 octets, or not UTF-8", "过长或不是 UTF-8 文本");
 	for (size_t i = 0, from = 0; i <= n; i++)
@@ -165,7 +165,7 @@ enum fj_rc ver_use_from_json(const json_t *obj, struct ver_use **out, struct fj_
 	json_t *v;
 
 	if (u == NULL)
-		return fj_fail(err, FJ_E_NOMEM, "verify", NULL, "out of memory");
+		return fj_no_memory(err, "verify");
 	if (!json_is_object(obj))
 		return wrong(err, "use", "is an object of texts", "应为文本值的对象");
 	json_object_foreach((json_t *)(uintptr_t)obj, key, v) {

@@ -206,5 +206,5 @@ enum fj_rc ver_verify(const struct ver_trust *t, const struct ver_input *in, str
 		return FJ_OK;
 	ver_report_release(out);
 	out->verdict = VER_DENY;
-	return fj_fail(err, FJ_E_NOMEM, "verify", NULL, "out of memory");
+	return fj_no_memory(err, "verify");
 }

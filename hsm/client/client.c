@@ -114,11 +114,8 @@ static enum fj_rc recv_body(struct hsm_conn *c, enum hsm_msg kind, int wait_ms, 
 
 static enum fj_rc away(struct fj_err *err)
 {
-	enum fj_rc rc = fj_fail(err, FJ_E_TIMEOUT, "hsm", NULL,
-	    "the signer does not answer: its TPM may be gone; it is started again and again, try later");
-
-	fj_err_zh(err, "签名服务没有应答（TPM 可能不可用）；系统会不断尝试重新启动，请稍后再试");
-	return rc;
+	return fj_refuse(err, FJ_E_TIMEOUT, "hsm", NULL, "the signer does not answer: its TPM may be gone; it is started again and again, try later",
+	    "签名服务没有应答（TPM 可能不可用）；系统会不断尝试重新启动，请稍后再试");
 }
 
 static enum fj_rc greet(struct hsm_conn *c, struct fj_err *err)
@@ -141,7 +138,7 @@ enum fj_rc hsm_connect(int dirfd, const char *name, struct hsm_conn **out, struc
 	struct hsm_conn *c = fj_alloc(1, sizeof(*c));
 
 	if (c == NULL)
-		return fj_fail(err, FJ_E_NOMEM, "hsm", NULL, "out of memory");
+		return fj_no_memory(err, "hsm");
 	enum fj_rc rc = fj_ipc_connect(dirfd, name, &c->fd, err);
 	if (rc == FJ_OK) {
 		rc = greet(c, err);

@@ -112,7 +112,7 @@ static enum fj_rc to_int(const char *key, const char *value, json_t **out, struc
 	if (errno != 0 || *value == '\0' || *end != '\0')
 		return fj_fail(err, FJ_E_USAGE, "cli", NULL, "--%s takes a whole number, not \"%s\"", key, value);
 	*out = json_integer(v);
-	return *out != NULL ? FJ_OK : fj_fail(err, FJ_E_NOMEM, "cli", NULL, "out of memory");
+	return *out != NULL ? FJ_OK : fj_no_memory(err, "cli");
 }
 
 static enum fj_rc read_source(const char *path, size_t max, struct fj_buf *b, struct fj_err *err)
@@ -146,7 +146,7 @@ static enum fj_rc split(const char *text, const char *between, json_t **out, str
 			p++;
 	}
 	*out = fj_move(list);
-	return *out != NULL ? FJ_OK : fj_fail(err, FJ_E_NOMEM, "cli", NULL, "out of memory");
+	return *out != NULL ? FJ_OK : fj_no_memory(err, "cli");
 }
 
 /* a,b,c; or @FILE with one a line */
@@ -175,11 +175,11 @@ static enum fj_rc to_file(const char *value, size_t max, struct fj_buf *attached
 		*attached = b;
 		fj_buf_init(&b, 0);
 		*out = json_pack("{s:b}", "attached", 1);
-		return *out != NULL ? FJ_OK : fj_fail(err, FJ_E_NOMEM, "cli", NULL, "out of memory");
+		return *out != NULL ? FJ_OK : fj_no_memory(err, "cli");
 	}
 	FJ_TRY(fj_b64u_put(&text, fj_buf_slice(&b)));
 	*out = json_pack("{s:s}", "base64url", fj_buf_str(&text));
-	return *out != NULL ? FJ_OK : fj_fail(err, FJ_E_NOMEM, "cli", NULL, "out of memory");
+	return *out != NULL ? FJ_OK : fj_no_memory(err, "cli");
 }
 
 static enum fj_rc to_json(const char *key, const char *value, json_t **out, struct fj_err *err)
@@ -253,7 +253,7 @@ static enum fj_rc put_option(const json_t *fields, const char *option, const cha
 		    "--%s is not an option of this command; `fujie help NOUN VERB` lists them", option);
 	FJ_TRY(typed(f, option, text, attached, &value, err));
 	if (fj_json_set(params, name, value) != FJ_OK)
-		return fj_fail(err, FJ_E_NOMEM, "cli", NULL, "out of memory");
+		return fj_no_memory(err, "cli");
 	return FJ_OK;
 }
 
@@ -292,7 +292,7 @@ enum fj_rc cli_params(const struct cli_args *a, const json_t *fields, struct fj_
 	FJ_AUTO(json) params = json_object();
 
 	if (params == NULL)
-		return fj_fail(err, FJ_E_NOMEM, "cli", NULL, "out of memory");
+		return fj_no_memory(err, "cli");
 	if (a->id != NULL)
 		FJ_TRY(put_id(fields, a->id, attached, params, err));
 	for (size_t i = 0; i < a->n_opt; i++)

@@ -59,7 +59,7 @@ static enum fj_rc ask(struct cli_link *l, const char *name, json_t *params, json
 	    "as", as, "via", "cli");
 
 	if (request == NULL)
-		return fj_fail(err, FJ_E_NOMEM, "cli", NULL, "out of memory");
+		return fj_no_memory(err, "cli");
 	return cli_request(l, request, attached, answer, refusal, err);
 }
 

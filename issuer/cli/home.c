@@ -92,10 +92,8 @@ enum fj_rc cli_home_lock(struct cli_home *h, struct fj_err *err)
 		return rc;
 	}
 	close(fd);
-	enum fj_rc rc = fj_fail(err, FJ_E_BUSY, "cli", NULL,
-	    "this home is already in use by another fujie process; end that one first, or use another --dir");
-	fj_err_zh(err, "该主目录已被另一个 fujie 进程使用；请先结束它，或换用其他 --dir");
-	return rc;
+	return fj_refuse(err, FJ_E_BUSY, "cli", NULL, "this home is already in use by another fujie process; end that one first, or use another --dir",
+	    "该主目录已被另一个 fujie 进程使用；请先结束它，或换用其他 --dir");
 }
 
 static enum fj_rc conf_write(int dir, const struct cli_conf *c, struct fj_err *err)

@@ -92,7 +92,7 @@ static enum fj_rc list_input(struct iss *i, int64_t list, fj_time now, struct fj
 	char uri[240];
 
 	if (map == NULL)
-		return fj_fail(err, FJ_E_NOMEM, "publish", NULL, "out of memory");
+		return fj_no_memory(err, "publish");
 	FJ_TRY(load_map(i, list, map, err));
 	FJ_TRY(fj_list_deflate(map, &lst, err));
 	snprintf(uri, sizeof(uri), "%s/status/%lld", iss_base(i), (long long)list);
@@ -177,7 +177,7 @@ static enum fj_rc load_revoked(struct iss *i, int64_t shard, struct ca_revoked *
 	FJ_TRY(one_int(i, STO_CRL_COUNT, shard, &count, err));
 	struct ca_revoked *r = fj_alloc((size_t)count + 1, sizeof(*r));
 	if (r == NULL)
-		return fj_fail(err, FJ_E_NOMEM, "publish", NULL, "out of memory");
+		return fj_no_memory(err, "publish");
 	*out = r;
 	FJ_AUTO(sto_q) q = {0};
 	FJ_TRY(sto_query(i->pub.db, STO_CRL_LIST, &q, err, "i", shard));

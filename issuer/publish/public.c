@@ -55,7 +55,7 @@ enum fj_rc pub_db_open(struct pub_db **out, struct fj_err *err)
 	int tables = 0;
 
 	if (p == NULL)
-		return fj_fail(err, FJ_E_NOMEM, "publish", NULL, "out of memory");
+		return fj_no_memory(err, "publish");
 	if (sqlite3_open_v2("publish/public.db", &p->db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX, "relative") != SQLITE_OK ||
 	    sqlite3_busy_timeout(p->db, 5000) != SQLITE_OK ||
 	    sqlite3_exec(p->db, "PRAGMA journal_mode=TRUNCATE; PRAGMA synchronous=FULL", NULL, NULL, NULL) != SQLITE_OK ||

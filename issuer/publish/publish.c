@@ -170,7 +170,7 @@ static enum fj_rc issuer_metadata(struct iss *i, struct fj_err *err)
 	FJ_TRY(fj_x509_read(fj_buf_slice(&i->token), &x, err));
 	if (fj_b64u_put(&kx, FJ_SLICE(x.key.p + 1, 32)) != FJ_OK || fj_b64u_put(&ky, FJ_SLICE(x.key.p + 33, 32)) != FJ_OK ||
 	    fj_b64_put(&a, fj_buf_slice(&i->token)) != FJ_OK || fj_b64_put(&b, fj_buf_slice(&i->issuing)) != FJ_OK)
-		return fj_fail(err, FJ_E_NOMEM, "publish", NULL, "out of memory");
+		return fj_no_memory(err, "publish");
 	FJ_AUTO(json) j = json_pack("{s:s, s:{s:[{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:[s, s]}]}}", "issuer", iss_base(i), "jwks", "keys",
 	    "kty", "EC", "crv", "P-256", "x", fj_buf_str(&kx), "y", fj_buf_str(&ky), "kid", i->kid, "alg", "ES256", "use", "sig",
 	    "x5c", fj_buf_str(&a), fj_buf_str(&b));
@@ -364,7 +364,7 @@ static enum fj_rc publish_state(struct iss *i, struct fj_err *err)
 	int64_t seq;
 
 	if (i->pub.note == NULL && (i->pub.note = fj_alloc(MAX_NOTES, sizeof(*i->pub.note))) == NULL)
-		return fj_fail(err, FJ_E_NOMEM, "publish", NULL, "out of memory");
+		return fj_no_memory(err, "publish");
 	i->pub.n_notes = 0;
 	if (i->pub.db == NULL)
 		FJ_TRY(sto_open("register.db", false, &i->pub.db, err));

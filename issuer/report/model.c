@@ -36,9 +36,8 @@ enum fj_rc rep_format(const char *name, enum rep_format *out, struct fj_err *err
 			*out = (enum rep_format)f;
 			return FJ_OK;
 		}
-	enum fj_rc rc = fj_fail(err, FJ_E_INVALID, "report", NULL, "a report's format is json, csv, html, xlsx, docx or pdf");
-	fj_err_zh(err, "报告格式应为 json、csv、html、xlsx、docx 或 pdf");
-	return rc;
+	return fj_refuse(err, FJ_E_INVALID, "report", NULL, "a report's format is json, csv, html, xlsx, docx or pdf",
+	    "报告格式应为 json、csv、html、xlsx、docx 或 pdf");
 }
 
 /* --- cells --- */

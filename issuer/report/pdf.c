@@ -72,9 +72,8 @@ enum fj_rc rep_prepare(struct fj_err *err)
 
 static enum fj_rc not_drawn(struct fj_err *err)
 {
-	enum fj_rc rc = fj_fail(err, FJ_E_UNAVAILABLE, "report", NULL, "the pages could not be drawn: no Chinese font is installed (fonts-noto-cjk), or they take more memory or time than is allowed; ask for docx or html");
-	fj_err_zh(err, "无法生成 PDF：未安装中文字体（fonts-noto-cjk），或占用的内存、时间超出限制；请改用 docx 或 html 格式");
-	return rc;
+	return fj_refuse(err, FJ_E_UNAVAILABLE, "report", NULL, "the pages could not be drawn: no Chinese font is installed (fonts-noto-cjk), or they take more memory or time than is allowed; ask for docx or html",
+	    "无法生成 PDF：未安装中文字体（fonts-noto-cjk），或占用的内存、时间超出限制；请改用 docx 或 html 格式");
 }
 
 enum fj_rc rep_pdf(const json_t *model, struct fj_buf *file, struct fj_err *err)

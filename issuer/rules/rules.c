@@ -629,7 +629,6 @@ enum fj_rc iss_person_check(const char *person, struct fj_err *err)
 
 	if (person[0] != '\0' && person[strspn(person, allowed)] == '\0')
 		return FJ_OK;
-	enum fj_rc rc = fj_fail(err, FJ_E_INVALID, "issuer", "R22", "a person is identified by letters, digits, dot, hyphen and underscore only");
-	fj_err_zh(err, "人员标识只能含英文字母、数字、点、连字符和下划线");
-	return rc;
+	return fj_refuse(err, FJ_E_INVALID, "issuer", "R22", "a person is identified by letters, digits, dot, hyphen and underscore only",
+	    "人员标识只能含英文字母、数字、点、连字符和下划线");
 }

@@ -122,7 +122,7 @@ enum fj_rc room_open(struct fj_slice file, struct room_reader **out, struct fj_e
 	FJ_TRY(fj_room_ask(&room, file, &from, err));
 	struct room_reader *r = fj_alloc(1, sizeof(*r));
 	if (r == NULL)
-		return fj_fail(err, FJ_E_NOMEM, "sheet", NULL, "out of memory");
+		return fj_no_memory(err, "sheet");
 	r->fd = from;
 	r->standard = xmltab_is(file) ? "XML 1.0" : "ISO/IEC 29500";
 	from = -1;
@@ -162,7 +162,7 @@ static enum fj_rc frame(struct room_reader *r, struct fj_rd *body, struct fj_err
 	uint32_t n = 0;
 
 	if (r->in.data == NULL && fj_buf_put(&r->in, "", 0) != FJ_OK)
-		return fj_fail(err, FJ_E_NOMEM, "sheet", NULL, "out of memory");
+		return fj_no_memory(err, "sheet");
 	FJ_TRY(fill(r, 4, err));
 	fj_rd_init(&head, FJ_SLICE(r->in.data + r->at, 4));
 	if (fj_get_u32(&head, &n) != FJ_OK || n > MAX_FRAME)

@@ -32,9 +32,7 @@ struct sheet {
 
 static enum fj_rc refuse(struct fj_err *err, enum fj_rc rc, const char *en, const char *zh)
 {
-	fj_fail(err, rc, "sheet", NULL, "%s", en);
-	fj_err_zh(err, "%s", zh);
-	return rc;
+	return fj_refuse(err, rc, "sheet", NULL, en, zh);
 }
 
 /* The file in UTF-8, U+FFFD for what the encoding does not know; *wrong counts those.
@@ -132,7 +130,7 @@ enum fj_rc sheet_open(struct fj_slice file, struct sheet **out, struct fj_err *e
 	FJ_AUTO(sheet) s = fj_alloc(1, sizeof(*s));
 
 	if (s == NULL)
-		return fj_fail(err, FJ_E_NOMEM, "sheet", NULL, "out of memory");
+		return fj_no_memory(err, "sheet");
 	fj_buf_init(&s->text, 2 * (size_t)SHEET_MAX_FILE);
 	FJ_TRY(open_any(s, file, err));
 	*out = fj_move(s);

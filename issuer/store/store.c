@@ -152,7 +152,7 @@ enum fj_rc sto_open(const char *name, bool writer, struct sto **out, struct fj_e
 	struct sto *s = fj_alloc(1, sizeof(*s));
 
 	if (s == NULL)
-		return fj_fail(err, FJ_E_NOMEM, "store", NULL, "out of memory");
+		return fj_no_memory(err, "store");
 	s->writer = writer;
 	if (writer && strcmp(name, ":memory:") != 0) { /* before SQLite makes it readable for all */
 		FJ_AUTO(fd) fd = open(name, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);

@@ -44,7 +44,7 @@ static enum fj_rc verdict_of(const struct ver_view *v, const json_t *item, json_
 	FJ_TRY(read_proof(json_object_get(item, "proof"), &in, err));
 	FJ_TRY(ver_verify(v->trust, &in, &report, err));
 	*out = ver_report_json(&report);
-	return *out != NULL ? FJ_OK : fj_fail(err, FJ_E_NOMEM, "verifier", NULL, "out of memory");
+	return *out != NULL ? FJ_OK : fj_no_memory(err, "verifier");
 }
 
 static enum fj_rc many(const struct ver_view *v, const json_t *request, json_t **out, struct fj_err *err)
@@ -62,7 +62,7 @@ static enum fj_rc many(const struct ver_view *v, const json_t *request, json_t *
 		json_array_append_new(list, verdict);
 	}
 	*out = json_pack("{s:O}", "items", list);
-	return *out != NULL ? FJ_OK : fj_fail(err, FJ_E_NOMEM, "verifier", NULL, "out of memory");
+	return *out != NULL ? FJ_OK : fj_no_memory(err, "verifier");
 }
 
 static enum fj_rc verify_json(struct svc *s, struct fj_slice body, json_t **out, struct fj_err *err)
@@ -159,7 +159,7 @@ static enum fj_rc verdict_for(struct svc *s, const char *text, const char *use_t
 	svc_view_give(s, v);
 	FJ_TRY(rc);
 	*out = ver_report_json(&report);
-	return *out != NULL ? FJ_OK : fj_fail(err, FJ_E_NOMEM, "verifier", NULL, "out of memory");
+	return *out != NULL ? FJ_OK : fj_no_memory(err, "verifier");
 }
 
 static char *trimmed(const char *s)

@@ -206,7 +206,7 @@ enum fj_rc svc_open(const char *base, struct svc **out, struct fj_err *err)
 	struct ver_view *v = NULL;
 
 	if (s == NULL)
-		return fj_fail(err, FJ_E_NOMEM, "verifier", NULL, "out of memory");
+		return fj_no_memory(err, "verifier");
 	s->run = -1;
 	pthread_mutex_init(&s->lock, NULL);
 	pthread_mutex_init(&s->db_lock, NULL);

@@ -41,14 +41,6 @@ static enum fj_rc malformed(struct fj_err *err, const char *en, const char *zh)
 	return rc;
 }
 
-static enum fj_rc no_memory(struct fj_err *err)
-{
-	enum fj_rc rc = fj_fail(err, FJ_E_NOMEM, "http", NULL, "out of memory");
-
-	fj_err_zh(err, "内存不足");
-	return rc;
-}
-
 static enum fj_rc too_many(struct fj_err *err, size_t max)
 {
 	enum fj_rc rc = fj_fail(err, FJ_E_LIMIT, "http", NULL, "a form has more than %zu fields or files", max);
@@ -63,12 +55,12 @@ static enum fj_rc add(struct web_form_data *f, char *name, char *value, struct f
 	FJ_AUTO(str) n = name;
 	FJ_AUTO(str) v = value;
 
-	FJ_ENSURE(n != NULL && v != NULL, no_memory(err));
+	FJ_ENSURE(n != NULL && v != NULL, fj_no_memory(err, "http"));
 	FJ_ENSURE(f->n < WEB_MAX_FIELDS, too_many(err, WEB_MAX_FIELDS));
 	if (f->n == f->cap) {
 		size_t cap = f->cap == 0 ? 32 : f->cap * 2;
 		struct web_pair *more = fj_realloc(f->pair, cap, sizeof(*more));
-		FJ_ENSURE(more != NULL, no_memory(err));
+		FJ_ENSURE(more != NULL, fj_no_memory(err, "http"));
 		f->pair = more;
 		f->cap = cap;
 	}
@@ -93,7 +85,7 @@ static enum fj_rc decode(const char *s, size_t n, char **out, struct fj_err *err
 	FJ_AUTO(str) text = fj_alloc(n + 1, 1);
 	size_t k = 0;
 
-	FJ_ENSURE(text != NULL, no_memory(err));
+	FJ_ENSURE(text != NULL, fj_no_memory(err, "http"));
 	for (size_t i = 0; i < n; i++) {
 		char c = s[i] == '+' ? ' ' : s[i];
 		if (s[i] == '%') {
@@ -170,7 +162,7 @@ static enum fj_rc parameter(const char *line, const char *key, char **out, struc
 	size_t n = strcspn(at, "\"");
 	FJ_ENSURE(at[n] == '"', malformed(err, "a name has no end", "名称没有结束"));
 	FJ_AUTO(str) text = fj_alloc(n + 1, 1);
-	FJ_ENSURE(text != NULL, no_memory(err));
+	FJ_ENSURE(text != NULL, fj_no_memory(err, "http"));
 	for (size_t i = 0; i < n; i++) {
 		bool escaped = i + 2 < n && at[i] == '%' && (strncmp(at + i, "%22", 3) == 0 || strncmp(at + i, "%0D", 3) == 0 || strncmp(at + i, "%0A", 3) == 0);
 		text[k++] = escaped ? (char)(hex(at[i + 1]) << 4 | hex(at[i + 2])) : at[i];
@@ -212,7 +204,7 @@ static enum fj_rc part_head(const char **body, const char *end, struct part *p, 
 
 	FJ_ENSURE(stop != NULL, malformed(err, "a part has no end of its head", "部分的头部没有结束"));
 	FJ_AUTO(str) head = fj_strndup(*body, (size_t)(stop - *body));
-	FJ_ENSURE(head != NULL, no_memory(err));
+	FJ_ENSURE(head != NULL, fj_no_memory(err, "http"));
 	FJ_ENSURE(strlen(head) == (size_t)(stop - *body) && fj_utf8_valid(fj_slice_str(head)), malformed(err, "a head is not UTF-8", "头部不是 UTF-8 编码"));
 	*body = stop + 4;
 	for (char *line = head; line != NULL;) {
@@ -230,7 +222,7 @@ static enum fj_rc keep_part(struct web_form_data *f, struct part *p, struct fj_s
 {
 	if (p->filename == NULL) {
 		FJ_AUTO(str) value = fj_strndup((const char *)bytes.p, bytes.len);
-		FJ_ENSURE(value != NULL, no_memory(err));
+		FJ_ENSURE(value != NULL, fj_no_memory(err, "http"));
 		FJ_ENSURE(strlen(value) == bytes.len && fj_utf8_valid(bytes), malformed(err, "a field is not UTF-8", "字段不是 UTF-8 编码"));
 		return add(f, fj_move(p->name), fj_move(value), err);
 	}

@@ -684,7 +684,7 @@ enum fj_rc web_bind(const char *address, const struct web_conf *conf, struct web
 	struct web_server *s = fj_alloc(1, sizeof(*s));
 
 	if (s == NULL)
-		return fj_fail(err, FJ_E_NOMEM, "http", NULL, "out of memory");
+		return fj_no_memory(err, "http");
 	s->conf = *conf;
 	s->fd = -1;
 	enum fj_rc rc = open_socket(s, address, err);

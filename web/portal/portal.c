@@ -38,7 +38,7 @@ enum fj_rc portal_bind(const struct portal_conf *conf, const char *address, stru
 	struct portal *p = fj_alloc(1, sizeof(*p));
 
 	if (p == NULL)
-		return fj_fail(err, FJ_E_NOMEM, "portal", NULL, "out of memory");
+		return fj_no_memory(err, "portal");
 	p->i = i;
 	p->demo = iss_demo_home(i);
 	enum fj_rc rc = load_tls(p, conf, err);

@@ -78,9 +78,8 @@ static enum fj_rc verdict_of(struct iss *i, const struct ver_trust *trust, const
 		FJ_TRY(ver_use_parse(use_text, &use, err));
 	in.use = use;
 	if (number_of(in.credential, "LT-", number)) {
-		enum fj_rc rc = fj_fail(err, FJ_E_NOTFOUND, "portal", NULL, "license tokens are not published by their number; paste the whole token");
-		fj_err_zh(err, "许可令牌不按编号公开，请粘贴令牌全文");
-		return rc;
+		return fj_refuse(err, FJ_E_NOTFOUND, "portal", NULL, "license tokens are not published by their number; paste the whole token",
+		    "许可令牌不按编号公开，请粘贴令牌全文");
 	}
 	if (number_of(in.credential, "DAU-", number)) {
 		FJ_TRY(ver_trust_find(trust, number, &in.credential, err));
@@ -92,7 +91,7 @@ static enum fj_rc verdict_of(struct iss *i, const struct ver_trust *trust, const
 	}
 	FJ_TRY(ver_verify(trust, &in, &report, err));
 	*out = ver_report_json(&report);
-	return *out != NULL ? FJ_OK : fj_fail(err, FJ_E_NOMEM, "portal", NULL, "out of memory");
+	return *out != NULL ? FJ_OK : fj_no_memory(err, "portal");
 }
 
 static enum fj_rc verdict_now(struct portal *p, const char *text, const char *use_text, json_t **out, struct fj_err *err)

@@ -85,7 +85,7 @@ static enum fj_rc help(const json_t *params, json_t **answer, struct fj_err *err
 	json_array_append_new(fields, json_pack("{s:s, s:s, s:b, s:I, s:s, s:s}", "name", b->name, "type", type_name(b->type), "required", b->required,
 	    "max", (json_int_t)b->max, "zh", b->zh, "en", b->en));
 	*answer = json_pack("{s:s, s:s, s:O, s:s}", "name", c->name, "kind", c->kind == ISS_READ ? "read" : "write", "fields", fields, "help", fj_buf_str(&text));
-	return *answer != NULL ? FJ_OK : fj_fail(err, FJ_E_NOMEM, "registry", NULL, "out of memory");
+	return *answer != NULL ? FJ_OK : fj_no_memory(err, "registry");
 }
 
 static enum fj_rc actor_of(struct iss *i, const json_t *as, struct iss_actor *out, struct fj_err *err)

@@ -468,11 +468,15 @@ static enum fj_rc keep_row(struct import *im, size_t line, const struct row *r, 
 	return why == NULL ? FJ_OK : add_fault(im, (int64_t)line, r->column, why, err);
 }
 
-static enum fj_rc take_row(struct import *im, const struct sheet_row *s, struct fj_err *err)
+static enum fj_rc take_row(void *arg, const struct sheet_row *s, const struct fj_err *broken, struct fj_err *err)
 {
+	struct import *im = arg;
 	size_t unused;
 	struct row r = {.asset_no = cell(s, im->field[card_field("basic", "asset_no") - card_fields(&unused)]), .ledger = cell(s, im->key[K_LEDGER])};
 	struct fj_err why = {0};
+
+	if (broken != NULL)
+		return keep_row(im, s->line, &(struct row){.ledger = "", .column = (int)s->column}, broken, err);
 	enum fj_rc rc = check_row(im, s, &r, &why);
 	FJ_AUTO(json) owned = r.card;
 
@@ -481,40 +485,11 @@ static enum fj_rc take_row(struct import *im, const struct sheet_row *s, struct 
 			*err = why;
 		return rc;
 	}
-	im->read++;
 	if (rc == FJ_OK && !r.changed) {
 		im->unchanged++;
 		return FJ_OK;
 	}
 	return keep_row(im, s->line, &r, rc == FJ_OK ? NULL : &why, err);
-}
-
-static enum fj_rc read_rows(struct import *im, struct sheet *s, struct fj_err *err)
-{
-	struct sheet_row row;
-	struct fj_err why = {0};
-	bool more = true;
-
-	for (;;) {
-		enum fj_rc rc = sheet_next(s, &row, &more, &why);
-		if (rc == FJ_E_INVALID && im->read++ < MAX_ROWS) {
-			FJ_TRY(keep_row(im, row.line, &(struct row){.ledger = "", .column = (int)row.column}, &why, err));
-			continue;
-		}
-		if (rc != FJ_OK) {
-			if (err != NULL)
-				*err = why;
-			return rc;
-		}
-		if (!more)
-			return FJ_OK;
-		if (im->read >= MAX_ROWS) {
-			rc = fj_fail(err, FJ_E_LIMIT, "issuer", NULL, "a sheet has at most %d cards; split it", MAX_ROWS);
-			fj_err_zh(err, "一个表格至多 %d 张卡片，请拆分", MAX_ROWS);
-			return rc;
-		}
-		FJ_TRY(take_row(im, &row, err));
-	}
 }
 
 static enum fj_rc import_one(struct iss_call *c, const char *item, const void *arg, struct fj_err *err)
@@ -561,6 +536,6 @@ enum fj_rc cmd_asset_import(struct iss_call *c, struct fj_err *err)
 	FJ_TRY(iss_param_file(c, "file", &file, err));
 	FJ_TRY(sheet_open(fj_buf_slice(&file), &s, err));
 	FJ_TRY(find_heading(&im, s, err));
-	FJ_TRY(read_rows(&im, s, err));
+	FJ_TRY(sheet_rows(s, MAX_ROWS, NULL, take_row, &im, &im.read, err));
 	return run(&im, json_is_true(json_object_get(c->params, "dry_run")), err);
 }

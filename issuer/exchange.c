@@ -356,14 +356,17 @@ static enum fj_rc check_row(struct import *im, const struct sheet_row *row, json
 	return judge(im->c, *r, &a, o, err);
 }
 
-static enum fj_rc take_row(struct import *im, const struct sheet_row *row, struct fj_err *err)
+static enum fj_rc take_row(void *arg, const struct sheet_row *row, const struct fj_err *broken, struct fj_err *err)
 {
+	struct import *im = arg;
 	struct fj_err why = {0};
 	json_t *r = NULL;
 	enum outcome o = KNOWN;
 	int column = 0;
 	char line[24];
 
+	if (broken != NULL)
+		return add_fault(im, row->line, (int)row->column, broken, err);
 	enum fj_rc rc = check_row(im, row, &r, &o, &column, &why);
 	FJ_AUTO(json) owned = r;
 	if (rc != FJ_OK && fj_rc_exit(rc) == 3) {
@@ -377,29 +380,6 @@ static enum fj_rc take_row(struct import *im, const struct sheet_row *row, struc
 		return FJ_OK;
 	snprintf(line, sizeof(line), "%zu", row->line);
 	return json_object_set(im->rows, line, owned) == 0 && json_array_append_new(im->lines, json_string(line)) == 0 ? FJ_OK : fj_no_memory(err, "issuer");
-}
-
-static enum fj_rc read_rows(struct import *im, struct sheet *s, struct fj_err *err)
-{
-	struct sheet_row row;
-	bool more = true;
-
-	for (;;) {
-		struct fj_err why = {0};
-		enum fj_rc rc = sheet_next(s, &row, &more, &why);
-		if (rc != FJ_OK && rc != FJ_E_INVALID) {
-			*err = why;
-			return rc;
-		}
-		if (!more)
-			return FJ_OK;
-		if (++im->read > XCH_MAX_ROWS) {
-			rc = fj_fail(err, FJ_E_LIMIT, "issuer", NULL, "a file has at most %d records; split it (row %zu)", XCH_MAX_ROWS, row.line);
-			fj_err_zh(err, "一个文件至多 %d 条记录，请拆分（第 %zu 行）", XCH_MAX_ROWS, row.line);
-			return rc;
-		}
-		FJ_TRY(rc == FJ_OK ? take_row(im, &row, err) : add_fault(im, row.line, (int)row.column, &why, err));
-	}
 }
 
 static enum fj_rc answer(struct import *im, const char *sha, bool again, bool dry, struct fj_err *err)
@@ -436,7 +416,7 @@ static enum fj_rc run_import(struct import *im, struct fj_slice file, bool dry, 
 		return answer(im, sha, true, dry, err);
 	FJ_TRY(sheet_open(file, &s, err));
 	FJ_TRY(find_heading(im, s, err));
-	FJ_TRY(read_rows(im, s, err));
+	FJ_TRY(sheet_rows(s, XCH_MAX_ROWS, NULL, take_row, im, &im->read, err));
 	if (!dry && json_array_size(im->lines) > 0)
 		FJ_TRY(take_file(im, sha, sheet_encoding(s), err));
 	return answer(im, sha, false, dry, err);

@@ -123,13 +123,16 @@ static enum fj_rc find_asset(struct reconcile *r, const char *number, bool *ther
 	return *there ? xch_asset_from_row(&q, a, err) : FJ_OK;
 }
 
-static enum fj_rc take_row(struct reconcile *r, const struct sheet_row *row, struct fj_err *err)
+static enum fj_rc take_row(void *arg, const struct sheet_row *row, const struct fj_err *broken, struct fj_err *err)
 {
+	struct reconcile *r = arg;
 	FJ_AUTO(xch_asset) a = {.card = NULL};
 	const char *number = cell(row, r->of[r->number]);
 	size_t column = (size_t)r->of[r->number] + 1;
 	bool there;
 
+	if (broken != NULL)
+		return tell(r, &(struct difference){FAULTY, "", "", "", broken->zh, row->line, row->column}, err);
 	if (!iss_said(number))
 		return tell(r, &(struct difference){FAULTY, "", r->map->field[r->number].name, "", "没有编号 no number", row->line, column}, err);
 	FJ_TRY(find_asset(r, number, &there, &a, err));
@@ -140,25 +143,6 @@ static enum fj_rc take_row(struct reconcile *r, const struct sheet_row *row, str
 	if (fj_json_set(r->seen, a.own[XCH_NUMBER], json_true()) != FJ_OK)
 		return fj_no_memory(err, "issuer");
 	return compare(r, row, &a, err);
-}
-
-static enum fj_rc read_rows(struct reconcile *r, struct sheet *s, struct fj_err *err)
-{
-	struct sheet_row row;
-	bool more = true;
-
-	for (;;) {
-		struct fj_err why = {0};
-		enum fj_rc rc = sheet_next(s, &row, &more, &why);
-		if (rc != FJ_OK && rc != FJ_E_INVALID) {
-			*err = why;
-			return rc;
-		}
-		if (!more)
-			return FJ_OK;
-		r->rows++;
-		FJ_TRY(rc == FJ_OK ? take_row(r, &row, err) : tell(r, &(struct difference){FAULTY, "", "", "", why.zh, row.line, row.column}, err));
-	}
 }
 
 /* --- what they have not --- */
@@ -212,7 +196,7 @@ static enum fj_rc run(struct reconcile *r, struct fj_slice file, enum xch_format
 	FJ_TRY(find_heading(r, s, err));
 	FJ_TRY(xch_out_new(f, &l, &out, err));
 	r->out = out;
-	FJ_TRY(read_rows(r, s, err));
+	FJ_TRY(sheet_rows(s, INT64_MAX, NULL, take_row, r, &r->rows, err));
 	FJ_TRY(missing_there(r, err));
 	FJ_TRY(xch_out_finish(&out, &bytes, err));
 	return answer(r, f, &bytes, err);

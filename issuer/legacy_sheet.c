@@ -385,13 +385,16 @@ static enum fj_rc is_open(struct reading *g, const struct sheet_row *cells, bool
 	return FJ_OK;
 }
 
-static enum fj_rc take_row(struct reading *g, const struct sheet_row *cells, struct fj_err *err)
+static enum fj_rc take_row(void *arg, const struct sheet_row *cells, const struct fj_err *broken, struct fj_err *err)
 {
+	struct reading *g = arg;
 	struct row r = {.cells = cells};
 	struct fj_err why = {0};
 	char name[24];
 	bool open;
 
+	if (broken != NULL) /* it may hide a mark */
+		return json_array_append_new(g->f->secret, json_integer((json_int_t)cells->line)) == 0 ? FJ_OK : fj_no_memory(err, "issuer");
 	FJ_TRY(is_open(g, cells, &open, err));
 	if (!open)
 		return FJ_OK;
@@ -408,32 +411,6 @@ static enum fj_rc take_row(struct reading *g, const struct sheet_row *cells, str
 	return json_object_set(g->f->rows, name, out) == 0 && json_array_append_new(g->f->lines, json_string(name)) == 0 ? FJ_OK : fj_no_memory(err, "issuer");
 }
 
-static enum fj_rc read_rows(struct reading *g, struct sheet *s, struct fj_err *err)
-{
-	struct sheet_row row;
-	bool more = true;
-
-	for (;;) {
-		struct fj_err why = {0};
-		enum fj_rc rc = sheet_next(s, &row, &more, &why);
-		if (rc != FJ_OK && rc != FJ_E_INVALID) {
-			*err = why;
-			return rc;
-		}
-		if (!more)
-			return FJ_OK;
-		if (++g->f->read > LEG_MAX_ROWS) {
-			rc = fj_fail(err, FJ_E_LIMIT, "issuer", "domain.md decision 11", "a file has at most %d rows; split it (row %zu)", LEG_MAX_ROWS, row.line);
-			fj_err_zh(err, "一个文件至多 %d 行，请拆分（第 %zu 行）", LEG_MAX_ROWS, row.line);
-			return rc;
-		}
-		if (rc == FJ_OK)
-			FJ_TRY(take_row(g, &row, err));
-		else if (json_array_append_new(g->f->secret, json_integer((json_int_t)row.line)) != 0) /* it may hide a mark */
-			return fj_no_memory(err, "issuer");
-	}
-}
-
 enum fj_rc leg_read(struct iss_call *c, struct fj_slice file, struct leg_file *out, struct fj_err *err)
 {
 	FJ_AUTO(sheet) s = NULL;
@@ -443,7 +420,7 @@ enum fj_rc leg_read(struct iss_call *c, struct fj_slice file, struct leg_file *o
 	FJ_TRY(sheet_open(file, &s, err));
 	out->encoding = sheet_encoding(s);
 	FJ_TRY(find_heading(&g, s, err));
-	return read_rows(&g, s, err);
+	return sheet_rows(s, LEG_MAX_ROWS, "domain.md decision 11", take_row, &g, &out->read, err);
 }
 
 /* --- digests --- */

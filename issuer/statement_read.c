@@ -290,13 +290,16 @@ static enum fj_rc add_fault(struct reading *r, size_t line, int column, const st
 	return json_array_append_new(r->in->faults, o) == 0 ? FJ_OK : fj_no_memory(err, "issuer");
 }
 
-static enum fj_rc take_row(struct reading *r, const struct sheet_row *row, struct fj_err *err)
+static enum fj_rc take_row(void *arg, const struct sheet_row *row, const struct fj_err *broken, struct fj_err *err)
 {
+	struct reading *r = arg;
 	struct fj_err why = {0};
 	json_t *o = NULL;
 	int column = 0;
-	enum fj_rc rc = read_row(r, row, &o, &column, &why);
 
+	if (broken != NULL)
+		return add_fault(r, row->line, (int)row->column, broken, err);
+	enum fj_rc rc = read_row(r, row, &o, &column, &why);
 	if (rc == FJ_OK)
 		return json_array_append_new(r->in->rows, o) == 0 ? FJ_OK : fj_no_memory(err, "issuer");
 	if (fj_rc_exit(rc) == 3) {
@@ -304,29 +307,6 @@ static enum fj_rc take_row(struct reading *r, const struct sheet_row *row, struc
 		return rc;
 	}
 	return add_fault(r, row->line, column + 1, &why, err);
-}
-
-static enum fj_rc read_rows(struct reading *r, struct sheet *s, struct fj_err *err)
-{
-	struct sheet_row row;
-	bool more = true;
-
-	for (;;) {
-		struct fj_err why = {0};
-		enum fj_rc rc = sheet_next(s, &row, &more, &why);
-		if (rc != FJ_OK && rc != FJ_E_INVALID) {
-			*err = why;
-			return rc;
-		}
-		if (!more)
-			return FJ_OK;
-		if (++r->in->read > ST_MAX_ROWS) {
-			rc = fj_fail(err, FJ_E_LIMIT, "issuer", NULL, "a file has at most %d rows; split it (row %zu)", ST_MAX_ROWS, row.line);
-			fj_err_zh(err, "一个文件至多 %d 行，请拆分（第 %zu 行）", ST_MAX_ROWS, row.line);
-			return rc;
-		}
-		FJ_TRY(rc == FJ_OK ? take_row(r, &row, err) : add_fault(r, row.line, (int)row.column, &why, err));
-	}
 }
 
 enum fj_rc st_read_file(struct st_read *in, struct fj_slice file, struct fj_err *err)
@@ -343,5 +323,5 @@ enum fj_rc st_read_file(struct st_read *in, struct fj_slice file, struct fj_err 
 	if (!found)
 		return bad(err, "no heading with a day and an amount (and for invoices and payment slips a number) in the first ten rows; say what the columns mean (mapping)",
 		    "前十行中没有含日期和金额（发票、缴款书还应含号码）的标题行；可用 mapping 说明各列含义");
-	return read_rows(&r, s, err);
+	return sheet_rows(s, ST_MAX_ROWS, NULL, take_row, &r, &in->read, err);
 }

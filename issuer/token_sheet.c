@@ -199,35 +199,18 @@ static enum fj_rc user_of(const struct reading *g, const struct sheet_row *row, 
 	return FJ_OK;
 }
 
-static enum fj_rc take_row(struct reading *g, const struct sheet_row *row, struct fj_err *err)
+static enum fj_rc take_row(void *arg, const struct sheet_row *row, const struct fj_err *broken, struct fj_err *err)
 {
+	struct reading *g = arg;
 	FJ_AUTO(json) u = json_object();
 	struct fj_err why = {0};
 
+	if (broken != NULL)
+		return fault(g, (int64_t)row->line, (int64_t)row->column, broken, err);
 	enum fj_rc rc = user_of(g, row, u, &why);
 	if (rc == FJ_E_NOMEM)
 		return fj_no_memory(err, "issuer");
 	return rc != FJ_OK ? fault(g, (int64_t)row->line, g->of[TOK_JWK] + 1, &why, err) : take(g, (int64_t)row->line, u, err);
-}
-
-static enum fj_rc read_rows(struct reading *g, struct sheet *s, struct fj_err *err)
-{
-	struct sheet_row row;
-	bool more = true;
-
-	for (;;) {
-		struct fj_err why = {0};
-		enum fj_rc rc = sheet_next(s, &row, &more, &why);
-		if (rc != FJ_OK && rc != FJ_E_INVALID) {
-			*err = why;
-			return rc;
-		}
-		if (!more)
-			return FJ_OK;
-		if (++g->l->read > MAX_ROWS)
-			return too_many(err);
-		FJ_TRY(rc == FJ_OK ? take_row(g, &row, err) : fault(g, (int64_t)row.line, (int64_t)row.column, &why, err));
-	}
 }
 
 enum fj_rc tok_read(struct issuing *w, struct fj_slice file, struct tok_list *out, struct fj_err *err)
@@ -244,5 +227,5 @@ enum fj_rc tok_read(struct issuing *w, struct fj_slice file, struct tok_list *ou
 	FJ_TRY(sheet_find_heading(s, read_heading, &g, &found, err));
 	if (!found)
 		return bad(err, "no heading with 统一社会信用代码 (usci) and 用户名称 (name) in the first ten rows", "前十行中没有含“统一社会信用代码”“用户名称”的标题行");
-	return read_rows(&g, s, err);
+	return sheet_rows(s, MAX_ROWS, "domain.md 4.10", take_row, &g, &out->read, err);
 }

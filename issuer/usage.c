@@ -256,30 +256,24 @@ static int64_t number_of(const char *s)
 	return n > 0 && n <= 13 && strspn(s, "0123456789") == n ? strtoll(s, NULL, 10) : -1;
 }
 
+static enum fj_rc take_row(void *arg, const struct sheet_row *row, const struct fj_err *broken, struct fj_err *err)
+{
+	struct reading *g = arg;
+
+	return broken != NULL ? fault(g, (int64_t)row->line, (int)row->column, broken, err)
+	    : take(g, (int64_t)row->line, cell(g, row, P_TOKEN), cell(g, row, P_DAY), number_of(cell(g, row, P_COUNT)), err);
+}
+
 static enum fj_rc read_sheet(struct reading *g, struct fj_slice file, struct fj_err *err)
 {
 	FJ_AUTO(sheet) s = NULL;
-	struct sheet_row row;
-	bool found, more = true;
+	bool found;
 
 	FJ_TRY(sheet_open(file, &s, err));
 	FJ_TRY(sheet_find_heading(s, read_heading, g, &found, err));
 	if (!found)
 		return bad(err, "no heading with 令牌编号 (token), 日期 (day) and 数量 (count) in the first ten rows", "前十行中没有含“令牌编号”“日期”“数量”的标题行");
-	for (;;) {
-		struct fj_err why = {0};
-		enum fj_rc rc = sheet_next(s, &row, &more, &why);
-		if (rc != FJ_OK && rc != FJ_E_INVALID) {
-			*err = why;
-			return rc;
-		}
-		if (!more)
-			return FJ_OK;
-		if (++g->read > MAX_ROWS)
-			return too_many(err);
-		FJ_TRY(rc == FJ_OK ? take(g, (int64_t)row.line, cell(g, &row, P_TOKEN), cell(g, &row, P_DAY), number_of(cell(g, &row, P_COUNT)), err)
-		    : fault(g, (int64_t)row.line, (int)row.column, &why, err));
-	}
+	return sheet_rows(s, MAX_ROWS, "domain.md 4.10", take_row, g, &g->read, err);
 }
 
 static enum fj_rc read_report(struct reading *g, struct fj_err *err)

@@ -225,6 +225,30 @@ enum fj_rc sheet_find_heading(struct sheet *s, sheet_heading_fn fn, void *arg, b
 	return FJ_OK;
 }
 
+enum fj_rc sheet_rows(struct sheet *s, int64_t most, const char *cite, sheet_row_fn fn, void *arg, int64_t *read, struct fj_err *err)
+{
+	struct sheet_row row;
+	bool more = true;
+
+	for (;;) {
+		struct fj_err why = {0};
+		enum fj_rc rc = sheet_next(s, &row, &more, &why);
+		if (rc != FJ_OK && rc != FJ_E_INVALID) {
+			if (err != NULL)
+				*err = why;
+			return rc;
+		}
+		if (!more)
+			return FJ_OK;
+		if (++*read > most) {
+			rc = fj_fail(err, FJ_E_LIMIT, "issuer", cite, "a file has at most %lld rows; split it (row %zu)", (long long)most, row.line);
+			fj_err_zh(err, "一个文件至多 %lld 行，请拆分（第 %zu 行）", (long long)most, row.line);
+			return rc;
+		}
+		FJ_TRY(fn(arg, &row, rc == FJ_OK ? NULL : &why, err));
+	}
+}
+
 enum fj_rc sheet_place(const struct sheet_row *row, size_t i, int *to, struct fj_err *err)
 {
 	if (*to < 0) {

@@ -59,6 +59,11 @@ enum fj_rc sheet_place(const struct sheet_row *row, size_t i, int *to, struct fj
 /* One cell of CSV, quoted where it has to be; a text that begins with = + - @ TAB CR is led by '
  * so that no program takes it for a formula. */
 enum fj_rc sheet_csv_cell(struct fj_buf *b, const char *text) FJ_MUST_USE;
+/* Calls fn for each row that is left; its failure ends it.  broken (NULL: none) says why a row can't
+ * be read, of which only line and column count then.  *read counts them; more than `most` are
+ * FJ_E_LIMIT by the rule `cite` (may be NULL). */
+typedef enum fj_rc (*sheet_row_fn)(void *arg, const struct sheet_row *row, const struct fj_err *broken, struct fj_err *err);
+enum fj_rc sheet_rows(struct sheet *s, int64_t most, const char *cite, sheet_row_fn fn, void *arg, int64_t *read, struct fj_err *err) FJ_MUST_USE;
 
 enum sheet_format { SHEET_CSV, SHEET_XLSX };
 struct sheet_column {

@@ -252,18 +252,10 @@ static json_t *to_json(const struct sto_q *q, fj_time now)
 enum fj_rc cmd_delegation_list(struct iss_call *c, struct fj_err *err)
 {
 	FJ_AUTO(sto_q) q = {0};
-	FJ_AUTO(json) items = json_array();
 	const char *after, *login = fj_json_text(c->params, "login");
 	int64_t limit;
-	bool row;
 
 	iss_page(c, &after, &limit);
 	FJ_TRY(sto_query(c->db, STO_DELEGATION_LIST, &q, err, "tti", login, after, limit));
-	for (;;) {
-		FJ_TRY(sto_step(&q, &row, err));
-		if (!row)
-			break;
-		json_array_append_new(items, to_json(&q, c->now));
-	}
-	return dom_list_answer(c, items, "id", limit, err);
+	return dom_list_page(c, &q, to_json, "id", limit, err);
 }

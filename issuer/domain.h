@@ -114,9 +114,14 @@ enum fj_rc dom_organisation_json(struct sto *db, const char *usci, json_t **out,
 /* May the actor know who objected to this asset?  The finance department that decides, and auditors. */
 enum fj_rc dom_objectors_known(struct iss_call *c, const char *asset_no, bool *out, struct fj_err *err) FJ_MUST_USE;
 
-/* the page that "after" and "limit" ask for, of statement `id` (after, limit), which answers its rows
- * in the order of their key: one object a row, from `row`; `key` is the member that has the key */
-typedef json_t *(*dom_row_fn)(const struct sto_q *q, fj_time now);
+/* Lists (page.c).  A statement answers its rows in the order of their key, `limit` at most after the
+ * one that "after" names (iss_page); each becomes an object whose member `key` is that key. */
+typedef json_t *(*dom_row_fn)(const struct sto_q *q, fj_time now);                             /* NULL: out of memory */
+typedef enum fj_rc (*dom_item_fn)(const struct sto_q *q, json_t **out, struct fj_err *err); /* for rows that may be malformed */
+enum fj_rc dom_rows(struct sto_q *q, fj_time now, dom_row_fn row, json_t *items, struct fj_err *err) FJ_MUST_USE;
+enum fj_rc dom_list_page(struct iss_call *c, struct sto_q *q, dom_row_fn row, const char *key, int64_t limit, struct fj_err *err) FJ_MUST_USE;
+enum fj_rc dom_list_items(struct iss_call *c, struct sto_q *q, dom_item_fn item, const char *key, int64_t limit, struct fj_err *err) FJ_MUST_USE;
+/* the whole command, of a statement that has these two parameters alone */
 enum fj_rc dom_list_rows(struct iss_call *c, enum sto_id id, dom_row_fn row, const char *key, struct fj_err *err) FJ_MUST_USE;
 /* {"items","next"}: next is the last item's `key` when the page is full; items stays the caller's */
 enum fj_rc dom_list_answer(struct iss_call *c, json_t *items, const char *key, int64_t limit, struct fj_err *err) FJ_MUST_USE;

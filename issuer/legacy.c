@@ -341,13 +341,14 @@ enum fj_rc apply_legacy_entered(const struct evt *e, struct fj_err *err)
 
 /* --- reading --- */
 
-static json_t *to_json(const struct sto_q *q)
+static json_t *to_json(const struct sto_q *q, fj_time now)
 {
 	static const char *const keys[] = {"asset_no", "registration", "holder", "registered_on", "doc_no", "doc_date", "scan", "old_number", "old_from", "old_to", "file", "digest",
 		"recorder", "confirmer"};
 	json_t *o = json_pack("{s:s, s:I}", "mark", "历史补录", "line", (json_int_t)sto_int(q, 14));
 	char at[FJ_TIME_CAP];
 
+	(void)now;
 	fj_time_utc(sto_int(q, 15), at);
 	for (size_t i = 0; i < FJ_ARRAY_LEN(keys); i++)
 		json_object_set_new(o, keys[i], json_string(sto_text(q, (int)i)));
@@ -364,7 +365,7 @@ enum fj_rc dom_legacy_mark(struct sto *db, const char *asset_no, const char *reg
 	FJ_TRY(sto_step(&q, &there, err));
 	if (!there || (registration != NULL && strcmp(registration, sto_text(&q, 1)) != 0))
 		return FJ_OK;
-	return json_object_set_new(shown, "legacy", to_json(&q)) == 0 ? FJ_OK : fj_no_memory(err, "issuer");
+	return json_object_set_new(shown, "legacy", to_json(&q, 0)) == 0 ? FJ_OK : fj_no_memory(err, "issuer");
 }
 
 static enum fj_rc period(struct iss_call *c, const char *key, const char *dflt, const char **out, struct fj_err *err)
@@ -380,21 +381,14 @@ static enum fj_rc period(struct iss_call *c, const char *key, const char *dflt, 
 enum fj_rc cmd_legacy_list(struct iss_call *c, struct fj_err *err)
 {
 	FJ_AUTO(sto_q) q = {0};
-	FJ_AUTO(json) items = json_array();
 	const char *after, *from, *to;
 	int64_t limit;
-	bool row;
 
 	iss_page(c, &after, &limit);
 	FJ_TRY(period(c, "from", "", &from, err));
 	FJ_TRY(period(c, "to", "9999-12-31", &to, err));
 	FJ_TRY(sto_query(c->db, STO_LEGACY_LIST, &q, err, "ttti", after, from, to, limit));
-	for (;;) {
-		FJ_TRY(sto_step(&q, &row, err));
-		if (!row)
-			return dom_list_answer(c, items, "asset_no", limit, err);
-		json_array_append_new(items, to_json(&q));
-	}
+	return dom_list_page(c, &q, to_json, "asset_no", limit, err);
 }
 
 enum fj_rc cmd_legacy_template(struct iss_call *c, struct fj_err *err)

@@ -133,10 +133,11 @@ enum fj_rc apply_material_filed(const struct evt *e, struct fj_err *err)
 
 /* --- reading --- */
 
-static json_t *to_json(const struct sto_q *q)
+static json_t *to_json(const struct sto_q *q, fj_time now)
 {
 	char at[FJ_TIME_CAP];
 
+	(void)now;
 	fj_time_utc(sto_int(q, 7), at);
 	return json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:I, s:s}", "id", sto_text(q, 0), "holder", sto_text(q, 1), "asset_no", sto_text(q, 2), "kind", sto_text(q, 3),
 	    "name", sto_text(q, 4), "sha256", sto_text(q, 5), "size", (json_int_t)sto_int(q, 6), "at", at);
@@ -189,7 +190,7 @@ enum fj_rc cmd_material_show(struct iss_call *c, struct fj_err *err)
 	FJ_TRY(may_read(c, id, sto_text(&q, 1), err));
 	FJ_TRY(dom_material_read(sto_text(&q, 5), &file, err));
 	FJ_TRY(fj_b64u_put(&b64, fj_buf_slice(&file)));
-	c->answer = to_json(&q);
+	c->answer = to_json(&q, c->now);
 	json_object_set_new(c->answer, "file", json_pack("{s:s, s:s, s:s}", "name", sto_text(&q, 4), "type", "application/octet-stream", "base64url", fj_buf_str(&b64)));
 	return c->answer != NULL ? FJ_OK : fj_no_memory(err, "issuer");
 }
@@ -197,11 +198,9 @@ enum fj_rc cmd_material_show(struct iss_call *c, struct fj_err *err)
 enum fj_rc cmd_material_list(struct iss_call *c, struct fj_err *err)
 {
 	FJ_AUTO(sto_q) q = {0};
-	FJ_AUTO(json) items = json_array();
 	const char *asset_no = fj_json_peek(c->params, "asset"), *holder = fj_json_peek(c->params, "holder"), *after;
 	FJ_AUTO(dom_asset) a = {.card = NULL};
 	int64_t limit;
-	bool row;
 
 	iss_page(c, &after, &limit);
 	if (asset_no != NULL) {
@@ -211,12 +210,7 @@ enum fj_rc cmd_material_list(struct iss_call *c, struct fj_err *err)
 		holder = c->actor->org;
 	FJ_TRY(may_read(c, NULL, holder, err));
 	FJ_TRY(sto_query(c->db, STO_MATERIAL_LIST, &q, err, "ttti", holder, asset_no == NULL ? "" : asset_no, after, limit));
-	for (;;) {
-		FJ_TRY(sto_step(&q, &row, err));
-		if (!row)
-			return dom_list_answer(c, items, "id", limit, err);
-		json_array_append_new(items, to_json(&q));
-	}
+	return dom_list_page(c, &q, to_json, "id", limit, err);
 }
 
 /* --- what is missing --- */

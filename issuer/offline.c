@@ -385,19 +385,10 @@ enum fj_rc cmd_offline_show(struct iss_call *c, struct fj_err *err)
 enum fj_rc cmd_offline_list(struct iss_call *c, struct fj_err *err)
 {
 	FJ_AUTO(sto_q) q = {0};
-	FJ_AUTO(json) items = json_array();
 	const char *after;
 	int64_t limit;
-	bool row;
 
 	iss_page(c, &after, &limit);
 	FJ_TRY(sto_query(c->db, STO_OFFLINE_LIST, &q, err, "ti", after, limit));
-	for (;;) {
-		json_t *one = NULL;
-		FJ_TRY(sto_step(&q, &row, err));
-		if (!row)
-			return dom_list_answer(c, items, "id", limit, err);
-		FJ_TRY(to_json(&q, &one, err));
-		json_array_append_new(items, one);
-	}
+	return dom_list_items(c, &q, to_json, "id", limit, err);
 }

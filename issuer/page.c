@@ -14,21 +14,50 @@ enum fj_rc dom_list_answer(struct iss_call *c, json_t *items, const char *key, i
 	return c->answer != NULL ? FJ_OK : fj_no_memory(err, "issuer");
 }
 
+enum fj_rc dom_rows(struct sto_q *q, fj_time now, dom_row_fn row, json_t *items, struct fj_err *err)
+{
+	bool more;
+
+	for (;;) {
+		FJ_TRY(sto_step(q, &more, err));
+		if (!more)
+			return FJ_OK;
+		if (json_array_append_new(items, row(q, now)) != 0)
+			return fj_no_memory(err, "issuer");
+	}
+}
+
+enum fj_rc dom_list_page(struct iss_call *c, struct sto_q *q, dom_row_fn row, const char *key, int64_t limit, struct fj_err *err)
+{
+	FJ_AUTO(json) items = json_array();
+
+	FJ_TRY(dom_rows(q, c->now, row, items, err));
+	return dom_list_answer(c, items, key, limit, err);
+}
+
+enum fj_rc dom_list_items(struct iss_call *c, struct sto_q *q, dom_item_fn item, const char *key, int64_t limit, struct fj_err *err)
+{
+	FJ_AUTO(json) items = json_array();
+	bool more;
+
+	for (;;) {
+		json_t *one = NULL;
+		FJ_TRY(sto_step(q, &more, err));
+		if (!more)
+			return dom_list_answer(c, items, key, limit, err);
+		FJ_TRY(item(q, &one, err));
+		if (json_array_append_new(items, one) != 0)
+			return fj_no_memory(err, "issuer");
+	}
+}
+
 enum fj_rc dom_list_rows(struct iss_call *c, enum sto_id id, dom_row_fn row, const char *key, struct fj_err *err)
 {
 	FJ_AUTO(sto_q) q = {0};
-	FJ_AUTO(json) items = json_array();
 	const char *after;
 	int64_t limit;
-	bool more;
 
 	iss_page(c, &after, &limit);
 	FJ_TRY(sto_query(c->db, id, &q, err, "ti", after, limit));
-	for (;;) {
-		FJ_TRY(sto_step(&q, &more, err));
-		if (!more)
-			return dom_list_answer(c, items, key, limit, err);
-		if (json_array_append_new(items, row(&q, c->now)) != 0)
-			return fj_no_memory(err, "issuer");
-	}
+	return dom_list_page(c, &q, row, key, limit, err);
 }

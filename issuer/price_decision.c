@@ -351,18 +351,10 @@ enum fj_rc cmd_price_show(struct iss_call *c, struct fj_err *err)
 enum fj_rc cmd_price_list(struct iss_call *c, struct fj_err *err)
 {
 	FJ_AUTO(sto_q) q = {0};
-	FJ_AUTO(json) items = json_array();
 	const char *after;
 	int64_t limit;
-	bool row;
 
 	iss_page(c, &after, &limit);
 	FJ_TRY(sto_query(c->db, STO_PRICE_LIST, &q, err, "tti", after, fj_json_text(c->params, "authorisation"), limit));
-	for (;;) {
-		FJ_TRY(sto_step(&q, &row, err));
-		if (!row)
-			return dom_list_answer(c, items, "id", limit, err);
-		if (json_array_append_new(items, row_json(&q, c->now)) != 0)
-			return fj_no_memory(err, "issuer");
-	}
+	return dom_list_page(c, &q, row_json, "id", limit, err);
 }

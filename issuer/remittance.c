@@ -205,21 +205,13 @@ enum fj_rc rem_of(struct iss_call *c, const char *revenue, json_t **out, struct 
 enum fj_rc cmd_remittance_list(struct iss_call *c, struct fj_err *err)
 {
 	FJ_AUTO(sto_q) q = {0};
-	FJ_AUTO(json) items = json_array();
 	const char *after;
 	int64_t limit;
-	bool row;
 
 	iss_page(c, &after, &limit);
 	FJ_TRY(sto_query(c->db, STO_REM_LIST, &q, err, "tittt" "ti", rev_scope(c), (int64_t)c->now, after, fj_json_text(c->params, "state"), fj_json_text(c->params, "party"),
 	    fj_json_text(c->params, "finance"), limit));
-	for (;;) {
-		FJ_TRY(sto_step(&q, &row, err));
-		if (!row)
-			return dom_list_answer(c, items, "id", limit, err);
-		if (json_array_append_new(items, to_json(&q, c->now)) != 0)
-			return fj_no_memory(err, "issuer");
-	}
+	return dom_list_page(c, &q, to_json, "id", limit, err);
 }
 
 static enum fj_rc payments(struct sto *db, const char *id, json_t *list, struct fj_err *err)

@@ -562,28 +562,25 @@ static enum fj_rc to_json(const struct sto_q *q, json_t **out, struct fj_err *er
 	return *out != NULL && json_object_update(*out, more) == 0 ? FJ_OK : fj_no_memory(err, "issuer");
 }
 
+/* in a list without its evidence */
+static enum fj_rc line(const struct sto_q *q, json_t **out, struct fj_err *err)
+{
+	FJ_TRY(to_json(q, out, err));
+	json_object_del(*out, "evidence");
+	return FJ_OK;
+}
+
 enum fj_rc cmd_revenue_list(struct iss_call *c, struct fj_err *err)
 {
 	FJ_AUTO(sto_q) q = {0};
-	FJ_AUTO(json) items = json_array();
 	const json_t *p = c->params;
 	const char *after;
 	int64_t limit;
-	bool row;
 
 	iss_page(c, &after, &limit);
 	FJ_TRY(sto_query(c->db, STO_REV_LIST, &q, err, "ttttttt" "ti", rev_scope(c), after, fj_json_text(p, "state"), fj_json_text(p, "kind"), fj_json_text(p, "authorisation"),
 	    fj_json_text(p, "payer"), fj_json_text(p, "period_from"), fj_json_text(p, "period_to"), limit));
-	for (;;) {
-		json_t *one = NULL;
-		FJ_TRY(sto_step(&q, &row, err));
-		if (!row)
-			return dom_list_answer(c, items, "id", limit, err);
-		FJ_TRY(to_json(&q, &one, err));
-		json_object_del(one, "evidence");
-		if (json_array_append_new(items, one) != 0)
-			return fj_no_memory(err, "issuer");
-	}
+	return dom_list_items(c, &q, line, "id", limit, err);
 }
 
 static enum fj_rc entries_of(struct sto *db, const char *id, json_t *list, struct fj_err *err)

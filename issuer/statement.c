@@ -301,21 +301,13 @@ enum fj_rc st_rows_of(struct sto *db, const char *matched, json_t **out, struct 
 enum fj_rc cmd_statement_list(struct iss_call *c, struct fj_err *err)
 {
 	FJ_AUTO(sto_q) q = {0};
-	FJ_AUTO(json) items = json_array();
 	const char *after;
 	int64_t limit;
-	bool row;
 
 	iss_page(c, &after, &limit);
 	FJ_TRY(sto_query(c->db, STO_STR_LIST, &q, err, "tttiti", rev_scope(c), after, fj_json_text(c->params, "kind"), (int64_t)json_is_true(json_object_get(c->params, "unmatched")),
 	    fj_json_text(c->params, "file"), limit));
-	for (;;) {
-		FJ_TRY(sto_step(&q, &row, err));
-		if (!row)
-			return dom_list_answer(c, items, "id", limit, err);
-		if (json_array_append_new(items, st_row_json(&q, c->now)) != 0)
-			return fj_no_memory(err, "issuer");
-	}
+	return dom_list_page(c, &q, st_row_json, "id", limit, err);
 }
 
 static enum fj_rc may_read(struct iss_call *c, const char *owner, struct fj_err *err)

@@ -92,20 +92,12 @@ enum fj_rc sup_sum(const json_t *items, int64_t *total_fen, struct fj_err *err)
 enum fj_rc sup_list(struct iss_call *c, enum sto_id id, dom_row_fn row, const char *key, struct fj_err *err)
 {
 	FJ_AUTO(sto_q) q = {0};
-	FJ_AUTO(json) items = json_array();
 	const char *after;
 	int64_t limit;
-	bool more;
 
 	iss_page(c, &after, &limit);
 	FJ_TRY(sto_query(c->db, id, &q, err, "tti", after, fj_json_text(c->params, "number"), limit));
-	for (;;) {
-		FJ_TRY(sto_step(&q, &more, err));
-		if (!more)
-			return dom_list_answer(c, items, key, limit, err);
-		if (json_array_append_new(items, row(&q, c->now)) != 0)
-			return fj_no_memory(err, "issuer");
-	}
+	return dom_list_page(c, &q, row, key, limit, err);
 }
 
 json_t *sup_json(const char *text)

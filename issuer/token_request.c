@@ -237,10 +237,11 @@ enum fj_rc apply_token_reviewed(const struct evt *e, struct fj_err *err)
 
 /* --- reading --- */
 
-static json_t *to_json(const struct sto_q *q)
+static json_t *to_json(const struct sto_q *q, fj_time now)
 {
 	char at[FJ_TIME_CAP];
 
+	(void)now;
 	fj_time_utc(sto_int(q, 13), at);
 	json_t *o = json_pack("{s:s, s:s, s:s, s:s, s:{s:s, s:s}, s:s, s:s, s:s}", "id", sto_text(q, 0), "state", sto_text(q, 9), "authorisation", sto_text(q, 1), "product", sto_text(q, 3),
 	    "user", "usci", sto_text(q, 4), "name", sto_text(q, 5), "asked_by", sto_text(q, 6), "token", sto_text(q, 12), "at", at);
@@ -258,7 +259,7 @@ enum fj_rc cmd_request_show(struct iss_call *c, struct fj_err *err)
 	json_t *doc = NULL;
 
 	FJ_TRY(sto_first(c->db, STO_REQUEST_GET, &q, id, err, "t", id));
-	c->answer = to_json(&q);
+	c->answer = to_json(&q, c->now);
 	FJ_TRY(fj_json_parse(fj_slice_str(sto_text(&q, 14)), 65536, &doc, err));
 	return fj_json_set(c->answer, "request", doc);
 }
@@ -266,18 +267,10 @@ enum fj_rc cmd_request_show(struct iss_call *c, struct fj_err *err)
 enum fj_rc cmd_request_list(struct iss_call *c, struct fj_err *err)
 {
 	FJ_AUTO(sto_q) q = {0};
-	FJ_AUTO(json) items = json_array();
 	const char *after;
 	int64_t limit;
-	bool row;
 
 	iss_page(c, &after, &limit);
 	FJ_TRY(sto_query(c->db, STO_REQUEST_LIST, &q, err, "tttti", after, fj_json_text(c->params, "state"), fj_json_text(c->params, "authorisation"), fj_json_text(c->params, "user"), limit));
-	for (;;) {
-		FJ_TRY(sto_step(&q, &row, err));
-		if (!row)
-			return dom_list_answer(c, items, "id", limit, err);
-		if (json_array_append_new(items, to_json(&q)) != 0)
-			return fj_no_memory(err, "issuer");
-	}
+	return dom_list_page(c, &q, to_json, "id", limit, err);
 }

@@ -493,24 +493,14 @@ static enum fj_rc to_json(const struct sto_q *q, json_t **out, struct fj_err *er
 enum fj_rc cmd_trade_list(struct iss_call *c, struct fj_err *err)
 {
 	FJ_AUTO(sto_q) q = {0};
-	FJ_AUTO(json) items = json_array();
 	const json_t *p = c->params;
 	const char *after, *to = fj_json_peek(p, "to");
 	int64_t limit;
-	bool row;
 
 	iss_page(c, &after, &limit);
 	FJ_TRY(sto_query(c->db, STO_TRADE_LIST, &q, err, "tttttti", after, only_of(c), fj_json_text(p, "exchange"), fj_json_text(p, "listing"), fj_json_text(p, "from"),
 	    to == NULL ? "9999" : to, limit));
-	for (;;) {
-		json_t *one = NULL;
-		FJ_TRY(sto_step(&q, &row, err));
-		if (!row)
-			return dom_list_answer(c, items, "id", limit, err);
-		FJ_TRY(to_json(&q, &one, err));
-		if (json_array_append_new(items, one) != 0)
-			return fj_no_memory(err, "issuer");
-	}
+	return dom_list_items(c, &q, to_json, "id", limit, err);
 }
 
 enum fj_rc cmd_trade_show(struct iss_call *c, struct fj_err *err)

@@ -18,11 +18,11 @@
 struct kind {
 	const char *name;
 	uint32_t request, approve;
-	apr_fn on_request, execute, on_refuse;
+	apr_fn on_request, on_level, execute, on_refuse;
 	int refusals;
 };
-#define APPROVAL(name, request, approve, on_request, execute, on_refuse, refusals) \
-	{name, request, approve, on_request, execute, on_refuse, refusals},
+#define APPROVAL(name, request, approve, on_request, on_level, execute, on_refuse, refusals) \
+	{name, request, approve, on_request, on_level, execute, on_refuse, refusals},
 static const struct kind kinds[] = {
 #include "issuer/approvals.def"
 #include "issuer/approvals_core.def"
@@ -448,8 +448,10 @@ static enum fj_rc check_not_suspended(struct iss_call *c, const char *login, str
 {
 	struct usr u;
 
-	if (usr_get(c->db, login, &u, NULL) != FJ_OK || strcmp(u.state, "SUSPENDED") != 0) /* the machine itself is no user */
+	enum fj_rc rc = usr_get(c->db, login, &u, err);
+	if (rc == FJ_E_NOTFOUND || (rc == FJ_OK && strcmp(u.state, "SUSPENDED") != 0)) /* the machine itself is no user */
 		return FJ_OK;
+	FJ_TRY(rc);
 	return iss_rule_fail(err, "R24", "an officer behind this request is suspended; reject it and ask anew, or lift that first (user reinstate)",
 	    "该申请的申请人或前序审批人已被暂停职责；请驳回后重新申请，或先解除暂停（user reinstate）");
 }
@@ -479,10 +481,10 @@ static enum fj_rc approve(struct iss_call *c, const struct stored *s, const stru
 	FJ_TRY(check_standing(c, s, k, err));
 	FJ_TRY(check_confirmed(c, s, err));
 	FJ_TRY(decide(c, s, s->level, "approve", last ? "APPROVED" : "OPEN", last ? NULL : &s->chain.level[s->level], err));
-	if (!last && strcmp(s->kind, "plan.approve") == 0) { /* a superior's audit is a step of its own (domain.md 7.3) */
+	if (!last && k->on_level != NULL) {
 		as_apr(s, &a);
 		snprintf(c->approval, sizeof(c->approval), "%s", s->id);
-		FJ_TRY(apr_plan_audited(c, &a, err));
+		FJ_TRY(k->on_level(c, &a, err));
 	}
 	if (!last) {
 		c->answer = json_pack("{s:s, s:s, s:s, s:s, s:o}", "id", s->id, "state", "OPEN", "kind", s->kind, "object", s->object,

@@ -111,6 +111,13 @@ enum fj_rc iss_rule_no_collateral(const char *kind, struct fj_err *err)
 	    "严禁利用行政事业单位数据资产进行担保，新增政府隐性债务；本次申请已留痕");
 }
 
+enum fj_rc iss_rule_no_secured_card(bool secures, const char *kind, struct fj_err *err)
+{
+	return !secures || !iss_kind_no_collateral(kind) ? FJ_OK : iss_rule_fail(err, "R04",
+	    "data assets of administrative bodies, public institutions and mass organisations secure no debt: have the pledge or guarantee released, and leave it out of the card",
+	    "严禁利用行政事业单位数据资产进行担保；请先解除，并删除卡片中质押、抵押、担保、增信、信托等记载");
+}
+
 enum fj_rc iss_rule_no_hidden_encumbrance(bool disclosed, struct fj_err *err)
 {
 	return disclosed ? FJ_OK : iss_rule_fail(err, "R05", "an enterprise's encumbrance is disclosed on the card first; add it and have the certificate issued again",

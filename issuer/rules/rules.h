@@ -28,6 +28,8 @@ enum fj_rc iss_rule_no_authorisation_without_certificate(const char *certificate
 enum fj_rc iss_rule_no_registration_without_decision(const char *ledger_state, const char *catalog_ref, struct fj_err *err) FJ_MUST_USE; /* R02 */
 enum fj_rc iss_rule_no_certificate_for_memo(const char *result, struct fj_err *err) FJ_MUST_USE; /* R03 */
 enum fj_rc iss_rule_no_collateral(const char *holder_kind, struct fj_err *err) FJ_MUST_USE; /* R04 */
+/* R04: does its card name a pledge, guarantee or the like? */
+enum fj_rc iss_rule_no_secured_card(bool secures, const char *holder_kind, struct fj_err *err) FJ_MUST_USE;
 enum fj_rc iss_rule_no_hidden_encumbrance(bool disclosed, struct fj_err *err) FJ_MUST_USE; /* R05 */
 enum fj_rc iss_rule_no_fee_for_welfare(const char *purpose, bool paid, struct fj_err *err) FJ_MUST_USE; /* R07 */
 /* cap -1: none is approved */

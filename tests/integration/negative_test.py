@@ -171,6 +171,8 @@ def table():
         row('pledge by INST: let through, asked for before the holder became one', 'kinds', 'approval/approve', lambda who: {'id': made['through']}, 'R04', 'gx-fin2 gx-fin3', LEVEL),
         row('pledge by INST: data that it has since it was an enterprise', 'kinds', 'collateral/request', {'asset': 'GX-N-1', 'creditor': BANK}, 'R04', 'yj1 yj2', event='collateral.refused'),
 
+        row('pledge by INST: one that its card names', 'ledger', 'asset/card', lambda who: {'ledger': made['N-1'], 'card': changed(card_of('N-1'), 'rights', encumbrance=['质押：' + BANK])}, 'R04', WATERS),
+
         row('certificate on CORE', 'ledger', 'asset/card', lambda who: {'ledger': made['N-1'], 'card': card_of('N-1', level='CORE')}, 'R17', WATERS, cli='hbsw2'),
         row('certificate on IMPORTANT without its assessment', 'ledger', 'asset/card', lambda who: {'ledger': made['N-1'], 'card': card_of('N-1', level='IMPORTANT', risk_assessment='\u3000')}, 'R17', WATERS),
         row('SJ number on a ministry dataset', 'ledger', 'asset/card', lambda who: {'ledger': made['N-2'], 'card': card_of('N-2', sj_cert_no='SJ0012026040001')}, 'R33', 'slb-hold', cli='slb-hold'),
@@ -617,7 +619,8 @@ def in_report():
     values = out.get('values', {})
     for key, kind in (('risk.collateral_refused', 'collateral.refused'), ('risk.revenue_held', 'revenue.held'), ('risk.charges_refused', 'product.charge-refused')):
         check('the half-year report tells the %d attempts of %s' % (kept[kind], kind), values.get(key) == kept[kind] > 0, (code, values.get(key)))
-    check('and what was remitted, which is not enough', values.get('revenue.remitted_fen') == kept['remittance.paid'], values.get('revenue.remitted_fen'))
+    check('and what was remitted, one fen each, and what is overdue', values.get('revenue.remitted_fen') == kept['remittance.paid'] and
+          values.get('revenue.overdue_fen') == 800000 - kept['remittance.paid'], (values.get('revenue.remitted_fen'), values.get('revenue.overdue_fen')))
     check('and complaints (R10)', values.get('risk.complaints') == 1, values.get('risk.complaints'))
 
 

@@ -87,6 +87,8 @@ ISSUER_SRC := \
 	issuer/deadline.c \
 	issuer/delegation.c \
 	issuer/demo.c \
+	issuer/demo_act.c \
+	issuer/demo_cases.c \
 	issuer/demo_plan.c \
 	issuer/disclosure.c \
 	issuer/division.c \

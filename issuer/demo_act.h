@@ -50,7 +50,7 @@ struct dmo {
 
 /* --- acting --- */
 
-/* the user of that login; it has to be there */
+/* the user of that login; the first one when nobody has it */
 struct dmo_user *dmo_user(struct dmo *d, const char *login);
 /* "A,B" as a list, the caller's; "" is an empty one */
 json_t *dmo_split(const char *s);

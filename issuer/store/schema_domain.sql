@@ -258,6 +258,8 @@ CREATE TABLE token (               -- 许可令牌
   job           TEXT NOT NULL,     -- the job that issued it, "" none
   line          INTEGER NOT NULL,  -- its row in the job's list
   quota         INTEGER NOT NULL,  -- calls or rows; -1 none
+  fee_fen       INTEGER NOT NULL,  -- per unit of what is charged for, when it was issued; 0 free, -1 no registered product says
+  charge_basis  TEXT NOT NULL,     -- ITEMS SERVICES TIME CALLS; "" unless a fee is known and above 0
   used          INTEGER NOT NULL DEFAULT 0, -- by the newest totals of all days
   spent         INTEGER NOT NULL DEFAULT 0 -- 1: it was used up, and its operator has not opened it again
 ) STRICT;
@@ -391,7 +393,8 @@ CREATE TABLE price_review (        -- a year's revenue against the maximum
   year          INTEGER NOT NULL,
   decision      TEXT NOT NULL,
   limit_fen     INTEGER NOT NULL,
-  actual_fen    INTEGER NOT NULL,
+  actual_fen    INTEGER NOT NULL,  -- gross; what is compared
+  booked_fen    INTEGER NOT NULL,  -- of it, booked here when it was compared
   deviation_bp  INTEGER NOT NULL,
   adjust        TEXT NOT NULL,     -- NONE FEE CAP
   excess_fen    INTEGER NOT NULL,

@@ -632,6 +632,7 @@ CREATE TABLE revenue (             -- 收益 (domain.md 4.11); what counts is BO
   reasons     TEXT NOT NULL,       -- JSON list of the codes by which it was held
   evidence    TEXT NOT NULL,       -- canonical JSON
   invoice     TEXT NOT NULL,       -- its number, "" none
+  trade       TEXT NOT NULL,       -- of an exchange, that the evidence names; "" none
   holder      TEXT NOT NULL,
   implementer TEXT NOT NULL,
   operator    TEXT NOT NULL,
@@ -647,6 +648,7 @@ CREATE TABLE revenue (             -- 收益 (domain.md 4.11); what counts is BO
 CREATE INDEX revenue_of ON revenue(authorisation, id);
 CREATE INDEX revenue_payer ON revenue(payer, paid_on);
 CREATE INDEX revenue_amount ON revenue(gross_fen, paid_on);
+CREATE UNIQUE INDEX revenue_trade ON revenue(trade) WHERE trade <> '' AND state IN ('HELD','BOOKED'); -- booked once
 CREATE TABLE revenue_share (       -- who gets what of net; rows of zero are left out
   revenue TEXT NOT NULL,
   n       INTEGER NOT NULL,        -- of the agreement, from 0

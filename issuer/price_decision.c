@@ -274,6 +274,8 @@ static enum fj_rc booked(struct sto *db, const char *authorisation, int64_t year
 static enum fj_rc check_actual(const json_t *p, int64_t booked_fen, int64_t *actual, struct fj_err *err)
 {
 	*actual = booked_fen;
+	if (booked_fen > PRC_MAX_FEN)
+		return no(err, FJ_E_LIMIT, "65号 四", "more is booked for the year than any amount of a price: a trillion yuan", "该年度入账金额超过 1 万亿元");
 	FJ_TRY(fj_json_opt_int(p, "actual_fen", 0, PRC_MAX_FEN, actual, err));
 	if (*actual >= booked_fen)
 		return *actual == booked_fen || iss_said(fj_json_text(p, "note")) ? FJ_OK

@@ -144,6 +144,7 @@ ISSUER_SRC := \
 	issuer/registration.c \
 	issuer/remittance.c \
 	issuer/revenue.c \
+	issuer/revenue_doubt.c \
 	issuer/revenue_hold.c \
 	issuer/revenue_split.c \
 	issuer/report_act.c \

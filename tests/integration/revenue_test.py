@@ -641,9 +641,33 @@ def bookings_evaded(shared):
     same('an authorisation whose certificate is suspended covers nothing', codes(book(**now)[1]), ['NO_AUTHORISATION'])
 
 
+def statements_evaded():
+    rv = booked(gross_fen=1231231)
+    done('jc1', 'statement.import', kind='BANK', file=table([('2026-06-02', 'E-1', '贷', '12312.31', '', PENGCHENG, rv), ('2026-06-02', 'E-2', '贷', '12312.31', '', PENGCHENG, 'x')], BANK))
+    same('a booking is proved by the row that names it', row_of('E-1')['matched'], rv)
+    refused('and by no second one, by hand either', do('jc1', 'statement.match', id=row_of('E-2')['id'], to=rv), 'domain.md 4.11')
+    rv = booked(gross_fen=1231233)
+    head = ('交易日期', '交易流水号', '往来', '交易金额', '对方户名', '对方代码', '摘要')
+    out = done('jc1', 'statement.import', kind='BANK', file=table([('2026-06-02', 'E-3', '借', '12312.33', '', usci('91310000DEMA00654'), rv), ('2026-06-02', 'E-4', '', '-5.00', '', '', '')], head))
+    same('what a column nobody knows calls 借 is not taken for income', (out['entered'], [f['line'] for f in out['faults']], out['matched']), (1, [2], 0))
+    out = done('jc1', 'statement.import', kind='BANK', mapping={'往来': 'direction'}, file=table([('2026-06-02', 'E-3', '借', '12312.33', '', usci('91310000DEMA00654'), rv), ('2026-06-02', 'E-5', '', '5.00', '', '', '')], head))
+    same('said what it means it went out; a row that does not say is set aside', (row_of('E-3')['direction'], [f['line'] for f in out['faults']], get('jc1', 'revenue/' + rv)['statements']), ('OUT', [3], []))
+    two('hb-fin1', 'hb-fin2', 'profile.propose', profile={'revenue.inst_nontax': True})
+    head = ('缴款书号', '缴款日期', '缴款单位代码', '金额', '收入科目', '国库回单号', '备注')
+    first, second = (owed(booked(gross_fen=8800000))[4840000] for _ in range(2))
+    same('a holder\'s file of slips pays what it names', done('hbsw1', 'statement.import', kind='SLIP', file=table([('JKE-1', '2026-06-12', WATER, '48400.00', '10307', 'GK-21', first['id'])], head))['matched'], 1)
+    out = done('hb-fin1', 'statement.import', kind='SLIP', file=table([('JKE-1', '2026-06-12', WATER, '48400.00', '10307', 'GK-21', '')], head))
+    paid = [get('hb-fin1', 'remittance/' + r['id'])['paid_fen'] for r in (first, second)]
+    same('the treasury\'s file confirms that payment, and the slip pays nothing else', (out['matched'], row_of('JKE-1', 'hb-fin1')['matched'], paid), (1, first['id'], [4840000, 0]))
+    refused('by hand either', remit('hbsw1', second['id'], 4840000, 'JKE-1'), 'R28')
+    same('another slip does', remit('hbsw1', second['id'], 4840000, 'JKE-2')[0], 200)
+    two('hb-fin1', 'hb-fin2', 'profile.propose', profile={'revenue.inst_nontax': False})
+
+
 def evaded():
     evidence_evaded()
     bookings_evaded(payers_evaded())
+    statements_evaded()
 
 
 def main():

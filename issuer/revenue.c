@@ -208,6 +208,7 @@ static enum fj_rc read_payer(struct iss_call *c, struct rev *r, struct fj_err *e
 		return rc;
 	if (!iss_said(name))
 		return bad(err, FJ_E_INVALID, "domain.md 4.11", "the register does not know this payer; give its name (payer_name)", "登记簿中没有该付款方，请填写其名称（payer_name）");
+	FJ_TRY(rev_no_disguise(c, usci, name, err));
 	return fj_strcopy(r->payer_name, sizeof(r->payer_name), name);
 }
 
@@ -274,7 +275,7 @@ static enum fj_rc once(struct iss_call *c, const struct rev *r, struct fj_err *e
 
 	if (r->invoice[0] == '\0')
 		return FJ_OK;
-	FJ_TRY(sto_query(c->db, STO_REV_INVOICE, &q, err, "tt", r->invoice, r->booked_by));
+	FJ_TRY(sto_query(c->db, STO_REV_INVOICE, &q, err, "ttt", r->invoice, r->booked_by, r->authorisation));
 	FJ_TRY(sto_step(&q, &row, err));
 	if (!row)
 		return FJ_OK;
@@ -302,6 +303,7 @@ static enum fj_rc read_booking(struct iss_call *c, struct rev *r, struct fj_err 
 	for (size_t i = 0; i < FJ_ARRAY_LEN(texts); i++)
 		if (fj_strcopy(texts[i].to, texts[i].cap, texts[i].from) != FJ_OK)
 			return bad(err, FJ_E_INVALID, "domain.md 4.11", "a text is too long", "文本过长");
+	FJ_TRY(rev_tidy_invoice(r, err));
 	FJ_TRY(read_money(c, r, err));
 	FJ_TRY(read_days(c, r, err));
 	FJ_TRY(read_payer(c, r, err));

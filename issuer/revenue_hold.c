@@ -49,9 +49,13 @@ static enum fj_rc same_budget(struct iss_call *c, const struct rev *r, const str
 static enum fj_rc is_platform(struct iss_call *c, const struct rev *r, bool *out, struct fj_err *err)
 {
 	const json_t *list;
+	size_t i;
+	json_t *v;
 
 	FJ_TRY(prf_json(c, r->finance, "revenue.platforms", &list, err));
-	*out = r->platform || fj_list_has(list, r->payer);
+	*out = r->platform;
+	json_array_foreach(list, i, v) /* whatever the check character: it may be a slip (R35) */
+		*out = *out || strncmp(json_string_value(v), r->payer, 17) == 0;
 	return FJ_OK;
 }
 
@@ -205,7 +209,7 @@ static enum fj_rc gather(struct iss_call *c, const struct rev *r, const struct d
 	f->no_agreement = !disposal && !own_sale && (agreement == NULL || (r->product[0] != '\0' && product_of(r, agreement) == NULL));
 	f->no_disposal = disposal && !iss_said(fj_json_text(r->evidence, "disposal"));
 	f->no_delivery = !disposal && r->gross > 0 && !delivered;
-	f->lump_sum = !disposal && (strcmp(r->period_to, today) > 0 || strcmp(r->paid_on, from[0] != '\0' ? from : r->period_from) < 0);
+	f->lump_sum = !disposal && (strcmp(r->period_to, today) > 0 || (from[0] != '\0' && strcmp(r->paid_on, from) < 0));
 	f->debt_funded = is(r->funds, "DEBT");
 	FJ_TRY(same_budget(c, r, &holder, &f->same_budget, err));
 	FJ_TRY(is_platform(c, r, &f->platform, err));
@@ -238,5 +242,7 @@ enum fj_rc rev_judge(struct iss_call *c, const struct rev *r, json_t **reasons, 
 	FJ_TRY(check_period(c, r, &a, err));
 	FJ_TRY(check_purpose(c, r, &a, owned, err));
 	FJ_TRY(gather(c, r, &a, owned, &f, err));
+	FJ_AUTO(json) involved = parties(r, owned);
+	FJ_TRY(rev_doubt(c, r, &a, owned, involved, &f, err));
 	return as_list(&f, reasons, err);
 }

@@ -700,6 +700,7 @@ CREATE TABLE remittance_payment (
   row        TEXT NOT NULL,        -- of the statement that brought it, "" entered by hand
   UNIQUE (remittance, slip)
 ) STRICT;
+CREATE INDEX remittance_payment_slip ON remittance_payment(slip);
 CREATE TABLE statement_file (      -- 对账文件: bank statements, invoice lists, 缴款书
   id      TEXT PRIMARY KEY,        -- follows from kind, owner and content
   kind    TEXT NOT NULL,           -- BANK INVOICE SLIP

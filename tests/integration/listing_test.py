@@ -203,6 +203,10 @@ def mapped():
     head = ','.join(columns.values())
     out = done('sjs1', 'trade.import', file=as_file(trades('M-1,GP-0001,%s,丙,%s,2,199' % (day(), BUYER), head=head)))
     check('and files are read by it', out['good'] == 1 and out['amount_fen'] == 199, out)
+    swapped = {'unit': 'YUAN', 'columns': dict(columns, quantity='分', amount='次数')}
+    done('qs1', 'trade.map', exchange=EXCHANGE, mapping=swapped)
+    check('what another organisation says of an exchange\'s files is for its own imports', get('sjs1', 'trade/mapping')['mapping']['unit'] == 'FEN' and
+          get('qs1', 'trade/mapping?exchange=' + EXCHANGE)['mapping'] == swapped)
     out = done('jc1', 'trade.import', exchange=EXCHANGE, file=as_file(xlsx([head.split(','), ['M-2', 'GP-0001', day(), '丁', BUYER, '1', '5']])))
     check('by the operator for its own listings too, as a workbook', out['good'] == 1 and out['amount_fen'] == 5, out)
 

@@ -342,7 +342,7 @@ static const struct {
 	{WEB_KIND, "IN", "收入", "in"}, {WEB_KIND, "OUT", "支出", "out"}, {WEB_STATE, "NUMBER", "按号码", "by number"}, {WEB_STATE, "PAYER", "按付款方和金额", "by payer and amount"}, {WEB_STATE, "HAND", "手工", "by hand"}, {WEB_STATE, "CIRCULAR", "疑似资金回流", "money that goes round"},
 	{WEB_HOLD, "NO_AUTHORISATION", "没有有效授权", "no authorisation in force"}, {WEB_HOLD, "NO_AGREEMENT", "没有协议条款依据", "no clause of an agreement"}, {WEB_HOLD, "NO_DELIVERY", "没有使用回执或交付凭据", "no evidence of delivery"},
 	{WEB_HOLD, "SAME_BUDGET", "付款方为同级预算单位", "payer of the same budget"}, {WEB_HOLD, "LUMP_SUM", "先于交付一次性付款", "paid before delivery"}, {WEB_HOLD, "PLATFORM", "付款方为政府平台公司", "platform of the government"},
-	{WEB_HOLD, "DEBT_FUNDED", "付款资金来自举债", "paid out of debt"}, {WEB_HOLD, "CIRCULAR", "资金回流", "money that goes round"}, {WEB_HOLD, "NO_DISPOSAL", "处置未见批准文件", "disposal without approval"},
+	{WEB_HOLD, "DEBT_FUNDED", "付款资金来自举债", "paid out of debt"}, {WEB_HOLD, "CIRCULAR", "资金回流", "money that goes round"}, {WEB_HOLD, "NO_DISPOSAL", "处置未见批准文件", "disposal without approval"}, {WEB_HOLD, "EVIDENCE_USED", "凭据已用于另一笔入账", "evidence used already"},
 	{WEB_MATTER, "revenue.clear", "解除收益暂挂", "Clear a held booking"}, {WEB_MATTER, "revenue.refuse", "否决暂挂收益", "Refuse a held booking"}, {WEB_MATTER, "revenue.counter", "冲销收益", "Counter revenue"},
 	{WEB_BASIS, "asset", "数据资产", "data asset"}, {WEB_BASIS, "certificate", "数据资产证书", "Data Asset Certificate"}, {WEB_BASIS, "authorisation", "授权", "authorisation"},
 	{WEB_BASIS, "product", "产品和服务", "product or service"}, {WEB_BASIS, "receivable", "应收款", "receivable"},

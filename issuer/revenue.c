@@ -140,11 +140,11 @@ enum fj_rc apply_revenue_booked(const struct evt *e, struct fj_err *err)
 
 	FJ_TRY(text_of(json_object_get(b, "reasons"), &reasons, err));
 	FJ_TRY(text_of(json_object_get(b, "evidence"), &evidence, err));
-	FJ_TRY(sto_run(e->db, STO_REV_ADD, NULL, err, "ttttttt" "iii" "ttt" "iti" "tttt" "tttt" "tttt" "ii", e->object, fj_json_text(b, "authorisation"),
+	FJ_TRY(sto_run(e->db, STO_REV_ADD, NULL, err, "ttttttt" "iii" "ttt" "iti" "ttttt" "tttt" "tttt" "ii", e->object, fj_json_text(b, "authorisation"),
 	    fj_json_text(b, "asset_no"), fj_json_text(b, "product"), fj_json_text(b, "payer"), fj_json_text(b, "payer_name"), fj_json_text(b, "kind"),
 	    fj_json_num(b, "gross_fen"), fj_json_num(b, "tax_fen"), fj_json_num(b, "net_fen"), fj_json_text(b, "period_from"), fj_json_text(b, "period_to"), fj_json_text(b, "paid_on"),
 	    fj_json_num(b, "budget_year"), fj_json_text(b, "funded_by"), (int64_t)json_is_true(json_object_get(b, "gov_platform")), fj_json_text(b, "state"), fj_buf_str(&reasons),
-	    fj_buf_str(&evidence), fj_json_text(b, "invoice"), fj_json_text(b, "holder"), fj_json_text(b, "implementer"), fj_json_text(b, "operator"), fj_json_text(b, "finance"),
+	    fj_buf_str(&evidence), fj_json_text(b, "invoice"), fj_json_text(json_object_get(b, "evidence"), "trade"), fj_json_text(b, "holder"), fj_json_text(b, "implementer"), fj_json_text(b, "operator"), fj_json_text(b, "finance"),
 	    fj_json_text(b, "booked_by"), fj_json_text(b, "person"), fj_json_text(b, "counters"), fj_json_text(b, "note"), (int64_t)e->at, e->seq));
 	return rev_apply_split(e, e->object, fj_json_text(b, "kind"), err);
 }
@@ -419,6 +419,8 @@ enum fj_rc cmd_revenue_clear(struct iss_call *c, struct fj_err *err)
 	FJ_TRY(load_for(c, id, "clear", &r, &to, err));
 	FJ_TRY(iss_rule_no_foreign_issuer(r.finance, c->actor->org, err));
 	FJ_TRY(iss_rule_no_two_roles_of_one_person(r.person, c->actor->person, err));
+	FJ_TRY(iss_rule_no_inflated_revenue(json_object_get(evidence, "trade") == NULL, "a trade is named when it is booked, it clears nothing: refuse this one, and have it booked with the trade",
+	    "成交应在入账时列明，不能用于解除暂挂；请否决后按成交重新入账", err));
 	FJ_TRY(rev_evidence(c, &r, evidence, err));
 	FJ_TRY(shows_something(evidence, err));
 	FJ_TRY(clearable(c, &r, err));

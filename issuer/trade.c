@@ -33,6 +33,7 @@ const struct iss_field fld_trade_list[] = {
 	{"listing", ISS_F_STR, false, 40, "挂牌编号", "of this listing"},
 	{"from", ISS_F_STR, false, 10, "成交日期起", "traded on or after this day"},
 	{"to", ISS_F_STR, false, 10, "成交日期止", "traded on or before this day"},
+	{"unbooked", ISS_F_BOOL, false, 1, "仅未入账", "only what no booking of revenue stands for"},
 	{0},
 };
 const struct iss_field fld_trade_show[] = {{"id", ISS_F_STR, true, 40, "编号", "trade"}, {0}};
@@ -484,9 +485,10 @@ static enum fj_rc to_json(const struct sto_q *q, json_t **out, struct fj_err *er
 	json_t *marks = NULL;
 
 	FJ_TRY(fj_json_parse(fj_slice_str(sto_text(q, 11)), 4096, &marks, err));
-	*out = json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:I, s:I, s:o, s:s}", "id", sto_text(q, 0), "exchange", sto_text(q, 1), "trade_no", sto_text(q, 2),
+	*out = json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:I, s:I, s:o, s:s, s:s, s:s}", "id", sto_text(q, 0), "exchange", sto_text(q, 1), "trade_no", sto_text(q, 2),
 	    "listing", sto_text(q, 3), "authorisation", sto_text(q, 4), "product", sto_text(q, 5), "traded_on", sto_text(q, 6), "buyer", sto_text(q, 7), "buyer_usci",
-	    sto_text(q, 8), "quantity", (json_int_t)sto_int(q, 9), "amount_fen", (json_int_t)sto_int(q, 10), "marks", marks, "sha256", sto_text(q, 12));
+	    sto_text(q, 8), "quantity", (json_int_t)sto_int(q, 9), "amount_fen", (json_int_t)sto_int(q, 10), "marks", marks, "sha256", sto_text(q, 12),
+	    "revenue", sto_text(q, 14), "revenue_state", sto_text(q, 15));
 	return *out != NULL ? FJ_OK : fj_no_memory(err, "issuer");
 }
 
@@ -498,8 +500,8 @@ enum fj_rc cmd_trade_list(struct iss_call *c, struct fj_err *err)
 	int64_t limit;
 
 	iss_page(c, &after, &limit);
-	FJ_TRY(sto_query(c->db, STO_TRADE_LIST, &q, err, "tttttti", after, only_of(c), fj_json_text(p, "exchange"), fj_json_text(p, "listing"), fj_json_text(p, "from"),
-	    to == NULL ? "9999" : to, limit));
+	FJ_TRY(sto_query(c->db, STO_TRADE_LIST, &q, err, "tttttt" "ii", after, only_of(c), fj_json_text(p, "exchange"), fj_json_text(p, "listing"), fj_json_text(p, "from"),
+	    to == NULL ? "9999" : to, limit, (int64_t)json_is_true(json_object_get(p, "unbooked"))));
 	return dom_list_items(c, &q, to_json, "id", limit, err);
 }
 

@@ -233,6 +233,27 @@ def formats(o, who, want, mark, **which):
 
 # --- the demo home with its cases ---
 
+COUNTY_CENTRE = '12429090DEMA00160Y'
+
+
+def cases(h, whole, fold):
+    """the money of the six cases, by domain.md section 12: case 3's net income of May and case 6's fee count, what is held does not"""
+    may, fee = 123456789, 5000000
+    shares = {('提供', 'INST', 'UNIT'): may * 55 // 100 + fee * 40 // 100, ('治理', 'ADMIN', 'NONTAX'): may * 25 // 100, ('运营', 'SOE', 'OWN'): may * 20 // 100 + fee * 60 // 100}
+    shares['提供', 'INST', 'UNIT'] += may + fee - sum(shares.values())  # the remainder to the first
+    check('they are 679,012.35 / 308,641.97 / 246,913.57 and 20,000.00 / 30,000.00', sorted(shares.values()) == sorted([67901235 + 2000000, 30864197, 24691357 + 3000000]))
+    want = {'revenue.gross_fen': may + fee, 'revenue.tax_fen': 0, 'revenue.net_fen': may + fee, 'revenue.remitted_fen': may * 25 // 100, 'risk.revenue_held': 1, 'risk.collateral_refused': 1,
+            'authorisation.reclaimed': 1, 'circulation.licenses_reclaimed': 3140}
+    check('the half-year has the exact figures of the six cases', {k: whole['values'][k] for k in want} == want, {k: whole['values'][k] for k in want})
+    rows = {l['key']: l['rows'] for l in whole['lists']}
+    check('and the shares by role and where they go', {(r['role'], r['kind'], r['fund']): r['amount_fen'] for r in rows['revenue.by_role']} == shares, rows['revenue.by_role'])
+    parts = {u['usci']: (u['values']['revenue.net_fen'], u['values']['revenue.remitted_fen']) for u in whole['units']}
+    check('each by its unit', {u: p for u, p in parts.items() if p != (0, 0)} == {HUBEI: (may, may * 25 // 100), COUNTY_CENTRE: (fee, 0)}, parts)
+    county = half_year(h, '2026H1', '--unit', COUNTY_CENTRE)
+    compare('the county\'s institution', county, fold, COUNTY_CENTRE)
+    check('what is held is told where it is, and is no revenue', (county['values']['risk.revenue_held'], county['values']['revenue.gross_fen']) == (1, fee), county['values'])
+
+
 def demo_home():
     h = Home()
     try:
@@ -243,6 +264,7 @@ def demo_home():
         for u in whole['units']:
             if u['pilot']:
                 compare(u['name'], half_year(h, '2026H1', '--unit', u['usci']), fold, u['usci'])
+        cases(h, whole, fold)
         check('the units side by side add up', all(sum(u['values'][k] for u in whole['units']) == whole['values'][k] for k in ('certificate.issued', 'circulation.licenses_issued', 'ledger.entries')))
         check('the refused collateral stands in the report with its rule', [r['rule'] for l in whole['lists'] if l['key'] == 'risk.collateral_list' for r in l['rows']].count('R04') >= 1)
         check('each figure says how it is counted', all(f['counted']['zh'] and f['counted']['en'] for f in whole['figures'] + whole['amounts'])

@@ -205,10 +205,40 @@ def held():
     done('jc1', 'usage.report', totals=[{'token': token, 'day': '2026-06-03', 'count': 7}])
     same('uses that the gateway reported are receipts', codes(book(**used)[1]), ['NO_AGREEMENT'])
     same('another payer\'s are not', codes(book(**dict(used, payer=GUIZHOU))[1]), ['NO_AGREEMENT', 'NO_DELIVERY'])
+    receipts(used, token)
     everything = book(payer=HUBEI, funded_by='DEBT', gov_platform=True, evidence=None, period_to='2027-05-31', product='P-OTHER')
     same('all reasons are told at once', codes(everything[1]), ['NO_AGREEMENT', 'NO_DELIVERY', 'SAME_BUDGET', 'LUMP_SUM', 'PLATFORM', 'DEBT_FUNDED'])
     same('the list of what is held', sorted({i['state'] for i in get('hb-fin1', 'revenue?state=HELD&limit=1000')['items']}), ['HELD'])
     return out, nowhere, answer['id']
+
+
+def named(token, count, **more):
+    return {'delivery': [dict({'count': count, 'from': '2026-06-03', 'token': token}, **more)]}
+
+
+def receipts(used, token):
+    """tokens as evidence of a delivery"""
+    same('a license that is named shows what its gateway reported', codes(book(**dict(used, evidence=named(token, 7)))[1]), ['NO_AGREEMENT'])
+    refused('and not one use more', book(**dict(used, evidence=named(token, 8))), 'R06')
+    refused('nor on other days', book(**dict(used, evidence=named(token, 7, **{'from': '2026-06-01'}, to='2026-06-02'))), 'R06')
+    same('beside receipts it says whose they are', codes(book(**dict(used, evidence=named(token, 8, sha256=SHA)))[1]), ['NO_AGREEMENT'])
+    refused('another user\'s license shows no delivery to the payer', book(**dict(used, payer=GUIZHOU, evidence=named(token, 7))), 'R06')
+    refused('nor one of another product', book(**dict(used, product='P-INDUSTRY', evidence=named(token, 7))), 'R06')
+    same('paid before the first use that was reported is paid before delivery', codes(book(**dict(used, paid_on='2026-06-02'))[1]), ['NO_AGREEMENT', 'LUMP_SUM'])
+    done('pc-dev', 'usage.dispute', id=token + '.2026-06-03', reason='未使用（示例）')
+    same('what the user disputes shows nothing', codes(book(**used)[1]), ['NO_AGREEMENT', 'NO_DELIVERY'])
+    refused('named or not', book(**dict(used, evidence=named(token, 1))), 'R06')
+    done('jc1', 'usage.report', totals=[{'token': token, 'day': '2026-06-03', 'count': 6}])
+    same('once corrected it counts again, as corrected', codes(book(**dict(used, evidence=named(token, 6)))[1]), ['NO_AGREEMENT'])
+    refused('and no more than that', book(**dict(used, evidence=named(token, 7))), 'R06')
+    free = done('jc1', 'token.issue', request={'authorisation': bare, 'product': {'id': 'P-FREE', 'version': '1.0', 'kind': 'operator'}, 'grant': dict(GRANT, purposes=['PUBGOV'], rights=['USE'],
+                actions=['QUERY']), 'terms': 'free', 'days': 30, 'binding': 'named', 'audience': 'https://gateway.example', 'duties': ['STOP'],
+                'users': [{'usci': PENGCHENG, 'name': '鹏城数据科技（虚构）'}]})['tokens'][0]
+    done('jc1', 'usage.report', totals=[{'token': free, 'day': '2026-06-03', 'count': 50}])
+    gift = dict(used, product='P-FREE')
+    same('uses of a free license show no paid use', codes(book(**gift)[1]), ['NO_AGREEMENT', 'NO_DELIVERY'])
+    refused('nor does it when it is named', book(**dict(gift, evidence=named(free, 50))), 'R06')
+    same('of nothing paid nothing has to be shown', codes(book(**dict(gift, gross_fen=0, evidence=named(free, 50)))[1]), ['NO_AGREEMENT'])
 
 
 def outright():

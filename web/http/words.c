@@ -187,7 +187,9 @@ static const struct web_term terms[] = {
 	{"slip", "缴款书号", "Payment slip", WEB_MONO}, {"receipt", "国库回单号", "Treasury receipt", WEB_MONO}, {"payments", "缴款记录", "Payments", WEB_TEXT},
 	{"row", "流水", "Row", WEB_MONO}, {"counterparty", "对方代码", "Counterparty", WEB_MONO}, {"counterparty_name", "对方名称", "Counterparty's name", WEB_TEXT}, {"reference", "摘要", "Reference", WEB_TEXT},
 	{"matched", "已匹配", "Matched", WEB_TEXT}, {"unmatched", "未匹配", "Not matched", WEB_TEXT}, {"circular", "疑似资金回流", "Money that goes round", WEB_MONO},
-	{"again", "此前已导入", "Imported before", WEB_TEXT},
+	{"again", "此前已导入", "Imported before", WEB_TEXT}, {"trade", "成交", "Trade", WEB_MONO},
+	{"booked_fen", "其中已入账", "Booked of it", WEB_TEXT}, {"difference_fen", "未入账差额", "Not booked", WEB_TEXT}, {"held_fen", "另有暂挂", "Held besides", WEB_TEXT},
+	{"booked_now_fen", "目前已入账", "Booked by now", WEB_TEXT},
 	/* license tokens: requests, jobs, usage */
 	{"taken", "已处理", "Taken up", WEB_TEXT}, {"left_out", "未签发", "Left out", WEB_TEXT}, {"held_because", "暂停或停止原因", "Held or stopped because", WEB_TEXT},
 	{"done_at", "结束时间", "Ended", WEB_TEXT}, {"job", "批次", "Job", WEB_MONO}, {"bulk", "批次", "Job", WEB_MONO}, {"request", "许可申请", "License request", WEB_TEXT},

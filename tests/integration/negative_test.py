@@ -461,7 +461,7 @@ def at_year():
     check('an authorisation of which only 公益 is left is free from then on (R07)', terms == {'kind': 'free'}, terms)
     h.at('2027-01-04T01:00:00Z')
     made['caps'] = done('hbsw1', 'price.record', authorisation=made['dau'], **PRICE)['approval']
-    done('hb-fin1', 'price.review', authorisation=made['dau'], year=2026, actual_fen=PRICE['maximum_fen'] * 11 // 10)
+    done('hb-fin1', 'price.review', authorisation=made['dau'], year=2026, actual_fen=PRICE['maximum_fen'] * 11 // 10, note='待补记（示例）')
 
 
 def at_overdue():

@@ -91,18 +91,24 @@ bool adj_names_asset(const json_t *payload, const char *asset_no)
 	return false;
 }
 
-/* a paid authorisation gives no free license but for public governance and welfare */
-static bool terms_fit(const json_t *payload, const char *terms, const json_t *grant)
+/* for public governance and welfare, and nothing else */
+static bool only_public(const json_t *grant)
 {
 	size_t i;
 	json_t *v;
 
-	if (strcmp(fj_json_text(json_object_get(payload, "terms"), "kind"), "paid") != 0 || strcmp(terms, "free") != 0)
-		return true;
 	json_array_foreach(json_object_get(grant, "purposes"), i, v)
 		if (strcmp(json_string_value(v), "PUBGOV") != 0 && strcmp(json_string_value(v), "WELFARE") != 0)
 			return false;
 	return true;
+}
+
+/* a paid authorisation gives no free license but for public governance and welfare */
+static bool terms_fit(const json_t *payload, const char *terms, const json_t *grant)
+{
+	bool paid = strcmp(fj_json_text(json_object_get(payload, "terms"), "kind"), "paid") == 0;
+
+	return !paid || strcmp(terms, "free") != 0 || only_public(grant);
 }
 
 /* what a verifier asks that has the version with this payload (verifier/narrow.c) */
@@ -180,9 +186,12 @@ enum fj_rc adj_record(struct iss_call *c, const struct dom_auth *a, const json_t
 	return evt_append(c, "authorisation.adjusted", a->number, body, err);
 }
 
+/* what is left for public governance and welfare alone is free (R07) */
 static enum fj_rc narrowed_payload(struct iss_call *c, const struct dom_auth *a, const json_t *grant, fj_time exp, json_t **out, struct fj_err *err)
 {
 	FJ_TRY(dom_auth_current(c, a, out, err));
+	if (only_public(grant))
+		FJ_TRY(fj_json_set(*out, "terms", json_pack("{s:s}", "kind", "free")));
 	return json_object_set(*out, "grant", (json_t *)(uintptr_t)grant) == 0 && json_object_set_new(*out, "exp", json_integer((json_int_t)exp)) == 0 ? FJ_OK
 	    : fj_no_memory(err, "issuer");
 }

@@ -454,9 +454,14 @@ def at_frozen():
 def at_year():
     two('hb-fin1', 'hb-fin2', 'certificate.resume', number=made['cert'], reason='示例')
     check('what was refused only for its time is done in its time', done('jc1', 'token.review', request=made['waiting'], accept=True)['issued'] == 1)
+    asked = done('hbsw1', 'authorisation.adjust', number=made['bare'], purposes=['WELFARE'], reason='示例')
+    done('hb-fin1', 'approval.approve', id=asked['approval'])
+    compact = officers.get('auditor', 'authorisation/' + made['bare'])['compact'].split('.')[1]
+    terms = json.loads(base64.urlsafe_b64decode(compact + '=='))['terms']
+    check('an authorisation of which only 公益 is left is free from then on (R07)', terms == {'kind': 'free'}, terms)
     h.at('2027-01-04T01:00:00Z')
     made['caps'] = done('hbsw1', 'price.record', authorisation=made['dau'], **PRICE)['approval']
-    done('hb-fin1', 'price.review', authorisation=made['dau'], year=2026, actual_fen=PRICE['maximum_fen'] * 11 // 10)
+    done('hb-fin1', 'price.review', authorisation=made['dau'], year=2026, actual_fen=PRICE['maximum_fen'] * 11 // 10, note='待补记（示例）')
 
 
 def at_overdue():

@@ -46,7 +46,7 @@ L_SIGNER = -ltss2-esys -ltss2-mu -lcrypto -lz $(L_BASE)
 L_VERIFY = -lcrypto -lz $(L_BASE)
 L_HTTP = -lmicrohttpd -lgnutls -lz
 L_SHEET = -lxlsxwriter -lzip -lexpat -lunistring -lm
-L_PAGES := $(shell $(PKG) --libs pangocairo 2>/dev/null)
+L_PAGES := $(shell $(PKG) --libs pangocairo 2>/dev/null) -lqrencode
 L_REGISTRY = -lsqlite3 $(L_SHEET) $(L_PAGES) $(L_VERIFY) $(L_HTTP)
 L_VERIFIER = -lsqlite3 $(L_VERIFY) $(L_HTTP)
 

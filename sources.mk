@@ -72,6 +72,7 @@ ISSUER_SRC := \
 	issuer/approval.c \
 	issuer/authority.c \
 	issuer/authorisation.c \
+	issuer/authorisation_print.c \
 	issuer/card.c \
 	issuer/card_class.c \
 	issuer/card_diff.c \
@@ -156,6 +157,7 @@ ISSUER_SRC := \
 	issuer/report/model.c \
 	issuer/report/pages.c \
 	issuer/report/pdf.c \
+	issuer/report/qr.c \
 	issuer/report/xlsx.c \
 	issuer/reporting.c \
 	issuer/review.c \

@@ -44,11 +44,11 @@ never() { # executable libraries-regex
 	[ -x "$B/$1" ] || echo "$1 is not built"
 }
 {
-	never fujie 'sqlite|libcrypto|tss2|microhttpd|gnutls|xlsx|libzip|expat|unistring|pango|cairo'
-	never fujie-signer 'sqlite|microhttpd|gnutls|tcti|pango|cairo'
+	never fujie 'sqlite|libcrypto|tss2|microhttpd|gnutls|xlsx|libzip|expat|unistring|pango|cairo|qrencode'
+	never fujie-signer 'sqlite|microhttpd|gnutls|tcti|pango|cairo|qrencode'
 	never fujie-registry 'tss2'
-	never fujie-verifier 'tss2|xlsx|libzip|expat|unistring|pango|cairo'
-	never fujie-verify 'tss2|sqlite|microhttpd|gnutls|xlsx|libzip|expat|unistring|pango|cairo'
+	never fujie-verifier 'tss2|xlsx|libzip|expat|unistring|pango|cairo|qrencode'
+	never fujie-verify 'tss2|sqlite|microhttpd|gnutls|xlsx|libzip|expat|unistring|pango|cairo|qrencode'
 } | rule "every executable links only what its room may"
 
 # functions of more than 100 lines

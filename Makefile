@@ -144,6 +144,7 @@ F_ROOM_ledger = iss
 F_ROOM_memory = hsm
 F_ROOM_number = iss
 F_ROOM_ocsp = ca
+F_ROOM_report = ver
 F_ROOM_request = ca
 F_ROOM_sheet = iss
 F_ROOM_search = iss

@@ -56,6 +56,7 @@ VERIFY_SRC := \
 	verifier/report.c \
 	verifier/scope.c \
 	verifier/sdjwt.c \
+	verifier/signed_report.c \
 	verifier/trust.c \
 	verifier/use.c \
 	verifier/verify.c
@@ -151,6 +152,7 @@ ISSUER_SRC := \
 	issuer/report_calendar.c \
 	issuer/report_model.c \
 	issuer/report_return.c \
+	issuer/report_sign.c \
 	issuer/report/csv.c \
 	issuer/report/docx.c \
 	issuer/report/html.c \
@@ -268,6 +270,7 @@ TEST_UNIT_SRC := \
 	tests/unit/test_iss_supervision.c \
 	tests/unit/test_iss_workday.c \
 	tests/unit/test_ver_hostile.c \
+	tests/unit/test_ver_report.c \
 	tests/unit/test_ver_token.c \
 	tests/unit/test_ver_trust.c \
 	tests/unit/test_web_form.c \
@@ -289,6 +292,7 @@ TEST_FUZZ_SRC := \
 	tests/fuzz/fuzz_memory.c \
 	tests/fuzz/fuzz_number.c \
 	tests/fuzz/fuzz_ocsp.c \
+	tests/fuzz/fuzz_report.c \
 	tests/fuzz/fuzz_request.c \
 	tests/fuzz/fuzz_search.c \
 	tests/fuzz/fuzz_sheet.c \

@@ -5,9 +5,10 @@
  * Paper can't be revoked, so it says what it is: a print of one day, of one version,
  * with the signed credential's SHA-256, the address and code where the present state
  * stands, and the sentence that the register prevails.  What is no longer in force bears
- * its state across the page.  Every text in it is somebody's and is drawn as text.
+ * its state across the page, and so does what a demo made.  Every text in it is
+ * somebody's and is drawn as text.
  */
-#include "base/jws.h"
+#include "ca/ca.h"
 #include "issuer/agreement.h"
 #include "issuer/domain.h"
 #include "issuer/find.h"
@@ -280,6 +281,18 @@ static void sign_here(json_t *sections)
 	    column("发证财政部门（盖章）\nIssuing finance department (seal)", 1)), json_pack("[[s, s, s]]", blank, blank, blank))));
 }
 
+/* over the page: that it is not in force, that its register is a demo's */
+static enum fj_rc set_mark(const struct sheet_of *s, json_t *model)
+{
+	bool demo = iss_ca_home(s->c->iss)->demo, live = strcmp(s->state, "ACTIVE") == 0;
+	char text[80];
+
+	if (live && !demo)
+		return FJ_OK;
+	snprintf(text, sizeof(text), "%s%s%.60s", demo ? "演示 DEMO" : "", demo && !live ? "\n" : "", live ? "" : word(s->state));
+	return fj_json_set(model, "mark", json_string(text));
+}
+
 static enum fj_rc model_of(struct sheet_of *s, json_t **out, struct fj_err *err)
 {
 	FJ_AUTO(json) sections = json_array();
@@ -299,7 +312,7 @@ static enum fj_rc model_of(struct sheet_of *s, json_t **out, struct fj_err *err)
 	*out = json_pack("{s:s, s:s, s:[], s:O}", "title", "数据资产授权运营凭证", "subtitle", "Data Asset Authorisation Credential", "meta", "sections", sections);
 	if (*out == NULL)
 		return fj_no_memory(err, "issuer");
-	return strcmp(s->state, "ACTIVE") == 0 ? FJ_OK : fj_json_set(*out, "mark", json_string(word(s->state)));
+	return set_mark(s, *out);
 }
 
 enum fj_rc cmd_authorisation_print(struct iss_call *c, struct fj_err *err)

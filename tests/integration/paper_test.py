@@ -114,7 +114,7 @@ def printed(h, o):
     check('the command line writes it to a file', out.returncode == 0 and dau in open(h.root + '/dau.html').read(), out.stderr)
     o.done('hbsw1', 'authorisation.suspend', number=dau, reason='检查（示例）')
     html = o.done('jc1', 'authorisation.print', number=dau, format='html')['bytes'].decode()
-    check('one that is suspended says so over the page', '<p class="mark">已暂停' in html and '已暂停 Suspended（打印时' in html)
+    check('one that is suspended says so over the page', re.search('<p class="mark">演示 DEMO\n已暂停', html) is not None and '已暂停 Suspended（打印时' in html)
 
 
 # --- a signed report ---

@@ -85,9 +85,16 @@ static double height_of(PangoLayout *l)
 /* large, pale and aslant: a draft can't be taken for the report */
 static void draw_mark(const struct paper *p)
 {
-	const struct look k = {SANS, 96, true, PANGO_ALIGN_CENTER, 0, 0, 0, 0};
+	struct look k = {SANS, 96, true, PANGO_ALIGN_CENTER, 0, 0, 0, 0};
 	PangoLayout *l = layout(p, &k, p->mark, p->height);
+	PangoRectangle box;
 
+	pango_layout_get_pixel_extents(l, NULL, &box);
+	if (box.width > 0.72 * p->height) { /* a longer one would leave the page */
+		k.size *= 0.72 * p->height / box.width;
+		g_object_unref(l);
+		l = layout(p, &k, p->mark, p->height);
+	}
 	cairo_save(p->cr);
 	cairo_translate(p->cr, p->width / 2, p->height / 2);
 	cairo_rotate(p->cr, -0.9);

@@ -46,7 +46,7 @@ L_SIGNER = -ltss2-esys -ltss2-mu -lcrypto -lz $(L_BASE)
 L_VERIFY = -lcrypto -lz $(L_BASE)
 L_HTTP = -lmicrohttpd -lgnutls -lz
 L_SHEET = -lxlsxwriter -lzip -lexpat -lunistring -lm
-L_PAGES := $(shell $(PKG) --libs pangocairo 2>/dev/null)
+L_PAGES := $(shell $(PKG) --libs pangocairo 2>/dev/null) -lqrencode
 L_REGISTRY = -lsqlite3 $(L_SHEET) $(L_PAGES) $(L_VERIFY) $(L_HTTP)
 L_VERIFIER = -lsqlite3 $(L_VERIFY) $(L_HTTP)
 
@@ -144,6 +144,7 @@ F_ROOM_ledger = iss
 F_ROOM_memory = hsm
 F_ROOM_number = iss
 F_ROOM_ocsp = ca
+F_ROOM_report = ver
 F_ROOM_request = ca
 F_ROOM_sheet = iss
 F_ROOM_search = iss

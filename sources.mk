@@ -56,6 +56,7 @@ VERIFY_SRC := \
 	verifier/report.c \
 	verifier/scope.c \
 	verifier/sdjwt.c \
+	verifier/signed_report.c \
 	verifier/trust.c \
 	verifier/use.c \
 	verifier/verify.c
@@ -72,6 +73,7 @@ ISSUER_SRC := \
 	issuer/approval.c \
 	issuer/authority.c \
 	issuer/authorisation.c \
+	issuer/authorisation_print.c \
 	issuer/card.c \
 	issuer/card_class.c \
 	issuer/card_diff.c \
@@ -132,6 +134,7 @@ ISSUER_SRC := \
 	issuer/organisation.c \
 	issuer/override.c \
 	issuer/page.c \
+	issuer/peer.c \
 	issuer/pipe_kinds.c \
 	issuer/pipeline.c \
 	issuer/plan.c \
@@ -154,12 +157,14 @@ ISSUER_SRC := \
 	issuer/report_calendar.c \
 	issuer/report_model.c \
 	issuer/report_return.c \
+	issuer/report_sign.c \
 	issuer/report/csv.c \
 	issuer/report/docx.c \
 	issuer/report/html.c \
 	issuer/report/model.c \
 	issuer/report/pages.c \
 	issuer/report/pdf.c \
+	issuer/report/qr.c \
 	issuer/report/xlsx.c \
 	issuer/reporting.c \
 	issuer/review.c \
@@ -270,6 +275,7 @@ TEST_UNIT_SRC := \
 	tests/unit/test_iss_supervision.c \
 	tests/unit/test_iss_workday.c \
 	tests/unit/test_ver_hostile.c \
+	tests/unit/test_ver_report.c \
 	tests/unit/test_ver_token.c \
 	tests/unit/test_ver_trust.c \
 	tests/unit/test_web_form.c \
@@ -291,6 +297,7 @@ TEST_FUZZ_SRC := \
 	tests/fuzz/fuzz_memory.c \
 	tests/fuzz/fuzz_number.c \
 	tests/fuzz/fuzz_ocsp.c \
+	tests/fuzz/fuzz_report.c \
 	tests/fuzz/fuzz_request.c \
 	tests/fuzz/fuzz_search.c \
 	tests/fuzz/fuzz_sheet.c \

@@ -493,18 +493,56 @@ enum fj_rc fj_authorisation_check(const json_t *p, struct fj_err *err)
 	return check_own_status(p, err);
 }
 
+/* what a signed report says of itself beside its id */
+static enum fj_rc check_report(const json_t *p, struct fj_err *err)
+{
+	static const char *const known[] = {"kind", "period", "unit", NULL};
+	json_t *r;
+
+	FJ_TRY(fj_json_obj(p, "report", &r, err));
+	FJ_TRY(fj_json_only(r, known, err));
+	FJ_TRY(need_str(r, "kind", 24, err));
+	FJ_TRY(need_str(r, "period", 8, err));
+	return need_str(r, "unit", 18, err);
+}
+
 enum fj_rc fj_manifest_check(const json_t *p, struct fj_err *err)
 {
-	static const char *const known[] = {"iat", "iss", "jti", "kind", "sha256", "vct", NULL};
+	static const char *const known[] = {"iat", "iss", "jti", "kind", "sha256", "vct", NULL}, *const report[] = {"iat", "iss", "jti", "kind", "report", "sha256", "vct", NULL};
+	const char *kind = fj_json_peek(p, "kind");
+	bool reports = kind != NULL && strcmp(kind, FJ_MANIFEST_REPORT) == 0;
 	int64_t iat;
 
-	FJ_TRY(fj_json_only(p, known, err));
+	if (!reports && (kind == NULL || strcmp(kind, FJ_MANIFEST_PACK) != 0))
+		return no(err, "a manifest is a listing pack's or a report's", "kind");
+	FJ_TRY(fj_json_only(p, reports ? report : known, err));
+	if (reports)
+		FJ_TRY(check_report(p, err));
 	FJ_TRY(need_str(p, "iss", 160, err));
 	FJ_TRY(need_str(p, "vct", 64, err));
 	FJ_TRY(need_str(p, "jti", 48, err));
 	FJ_TRY(need_str(p, "kind", 40, err));
 	FJ_TRY(fj_json_int(p, "iat", 0, FJ_TIME_MAX, &iat, err));
 	return need_hash(p, "sha256", err);
+}
+
+enum fj_rc fj_signed_report_check(const json_t *file, struct fj_err *err)
+{
+	static const char *const known[] = {"crls", "document", "format", "signature", NULL};
+	json_t *list, *doc, *v;
+	size_t i;
+
+	FJ_TRY(fj_json_only(file, known, err));
+	FJ_TRY(need_str(file, "format", 64, err));
+	if (strcmp(fj_json_peek(file, "format"), FJ_FORMAT_REPORT) != 0)
+		return no(err, "the file is of another format", "format");
+	FJ_TRY(fj_json_obj(file, "document", &doc, err));
+	FJ_TRY(need_str(file, "signature", FJ_TOKEN_MAX, err));
+	FJ_TRY(fj_json_arr(file, "crls", FJ_REPORT_CRLS, &list, err));
+	json_array_foreach(list, i, v)
+		if (!json_is_string(v))
+			return no(err, "a revocation list is base64 of its DER", "crls");
+	return FJ_OK;
 }
 
 enum fj_rc fj_status_list_check(const json_t *p, struct fj_err *err)

@@ -20,6 +20,10 @@
 #define FJ_VCT_TOKEN "urn:fujie:license-token:1"
 #define FJ_VCT_AUTHORISATION "urn:fujie:authorisation:1"
 #define FJ_VCT_MANIFEST "urn:fujie:manifest:1"
+#define FJ_MANIFEST_PACK "listing-pack" /* a manifest's "kind" */
+#define FJ_MANIFEST_REPORT "report"
+#define FJ_FORMAT_REPORT "urn:fujie:signed-report:1"
+#define FJ_REPORT_CRLS 8                /* revocation lists that a signed report brings along */
 
 struct fj_jws {
 	struct fj_slice input;      /* header "." payload: what was signed, borrowed */
@@ -42,6 +46,9 @@ enum fj_rc fj_jws_write_input(const char *typ, const char *kid, const struct fj_
 enum fj_rc fj_token_check(const json_t *payload, struct fj_err *err) FJ_MUST_USE;
 enum fj_rc fj_authorisation_check(const json_t *payload, struct fj_err *err) FJ_MUST_USE;
 enum fj_rc fj_manifest_check(const json_t *payload, struct fj_err *err) FJ_MUST_USE;
+/* A signed report as a file (docs/formats.md 14): {"format","document","signature","crls"} with
+ * exactly these members; nothing of what is in them is verified. */
+enum fj_rc fj_signed_report_check(const json_t *file, struct fj_err *err) FJ_MUST_USE;
 enum fj_rc fj_status_list_check(const json_t *payload, struct fj_err *err) FJ_MUST_USE;
 /* {"idx","uri"} */
 enum fj_rc fj_status_ref(const json_t *ref, uint32_t *idx, const char **uri, struct fj_err *err) FJ_MUST_USE;

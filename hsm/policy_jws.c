@@ -9,7 +9,8 @@
  * Token and authorisation: times (issued now, begin not before issue, end at most
  * one year - named 90 days - or five years by inclusive count), depth 0 of a
  * token, every status entry under this appliance's address.
- * Manifest (of a listing's pack): issued now, exactly its members.
+ * Manifest (of a listing's pack, or of a report): issued now, exactly its members;
+ * a report's has the two officers behind it who fixed the report.
  * Status list: address, times (issued now, 48 h, not before the last), and each
  * entry with the one remembered: 1 stays 1; 3 stays 3 or becomes 1; 2 may become
  * 1 or 3, and 0 only with two approvals.
@@ -168,7 +169,8 @@ enum fj_rc policy_authorisation(const struct hsm_job *j, struct fj_slice tbs, st
 	return check_entry(j, json_object_get(json_object_get(w.payload, "status"), "status_list"), err);
 }
 
-/* Says that these files were put together here at this time; a credential it can't pass for, by typ and vct. */
+/* Says that these files were put together, or this report was fixed, here at this time; a credential
+ * it can't pass for, by typ and vct. */
 enum fj_rc policy_manifest(const struct hsm_job *j, struct fj_slice tbs, struct fj_buf *delta, struct fj_err *err)
 {
 	FJ_AUTO(jws) w = {0};
@@ -178,6 +180,7 @@ enum fj_rc policy_manifest(const struct hsm_job *j, struct fj_slice tbs, struct 
 	FJ_TRY(fj_manifest_check(w.payload, err));
 	int64_t iat = fj_json_num(w.payload, "iat");
 	MUST(strcmp(fj_json_peek(w.payload, "vct"), FJ_VCT_MANIFEST) == 0, "SD-JWT VC 2.2.2", "vct is another");
+	MUST(strcmp(fj_json_peek(w.payload, "kind"), FJ_MANIFEST_REPORT) != 0 || j->approvals >= 2, "R22", "a report is signed for two officers");
 	MUST(iat - j->now <= NOW_TOLERANCE && j->now - iat <= NOW_TOLERANCE, "RFC 7519 4.1.6", "iat is not now");
 	return FJ_OK;
 }

@@ -34,7 +34,7 @@ enum hsm_kind {
 	HSM_JWS_AUTHORISATION,/* JWS signing input                       (TOKEN, two approvals) */
 	HSM_JWS_STATUS,       /* JWS signing input                       (TOKEN) */
 	HSM_OCSP_RESPONSE,    /* ResponseData                            (OCSP; verifier socket only) */
-	HSM_JWS_MANIFEST,     /* JWS signing input                       (TOKEN, one approval or more) */
+	HSM_JWS_MANIFEST,     /* JWS signing input                       (TOKEN, one approval or more; a report's two) */
 	HSM_KIND_END
 };
 #define HSM_SOCK_REGISTRY "registry.sock"

@@ -96,15 +96,15 @@ enum fj_rc apr_open_for(struct iss_call *c, const char *kind, const char *object
  * Its on_refuse is not run. */
 enum fj_rc apr_void(struct iss_call *c, const char *kind, const char *object, const char *note, struct fj_err *err) FJ_MUST_USE;
 
-/* --- the pipeline: credentials of three kinds and signed packs, one way to be made.
+/* --- the pipeline: credentials of three kinds, signed packs and reports, one way to be made.
  * pipe_intend (in the handler's or execute's transaction, step 1) stores the intent
  * PENDING; after commit pipe_make builds, has signed, verifies (2, 3), and finishes (4)
  * everything pending, in rounds. --- */
-enum pipe_kind { PIPE_CERTIFICATE = 1, PIPE_AUTHORISATION, PIPE_TOKEN, PIPE_PACK, PIPE_END };
+enum pipe_kind { PIPE_CERTIFICATE = 1, PIPE_AUTHORISATION, PIPE_TOKEN, PIPE_PACK, PIPE_REPORT, PIPE_END };
 struct pipe_intent {
 	uint8_t id[16];
 	enum pipe_kind kind;
-	const char *object;  /* certificate number, DAU-… number, jti, LS-…~version */
+	const char *object;  /* certificate number, DAU-… number, jti, LS-…~version, RP-… */
 	const json_t *body;  /* everything the structure is built from, times and serial included */
 	const char *approval;
 };

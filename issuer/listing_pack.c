@@ -189,7 +189,7 @@ json_t *lst_pack_payload(struct iss_call *c, const char *id, int64_t version, co
 	snprintf(jti, sizeof(jti), "%s~%lld", id, (long long)version);
 	if (fj_unhex(manifest, 64, hash) != FJ_OK || fj_b64u_put(&b64, FJ_SLICE(hash, sizeof(hash))) != FJ_OK)
 		return NULL;
-	return json_pack("{s:s, s:s, s:s, s:I, s:s, s:s}", "iss", iss_base(c->iss), "vct", FJ_VCT_MANIFEST, "jti", jti, "iat", (json_int_t)c->now, "kind", "listing-pack",
+	return json_pack("{s:s, s:s, s:s, s:I, s:s, s:s}", "iss", iss_base(c->iss), "vct", FJ_VCT_MANIFEST, "jti", jti, "iat", (json_int_t)c->now, "kind", FJ_MANIFEST_PACK,
 	    "sha256", fj_buf_str(&b64));
 }
 

@@ -1,6 +1,6 @@
 /*
  * pipe_kinds.c - how each of the three credentials, and the manifest of a listing's
- * pack, is built from its intent, and checked when it comes back signed.
+ * pack or of a report, is built from its intent, and checked when it comes back signed.
  */
 #include "base/jws.h"
 #include "ca/ca.h"
@@ -101,7 +101,7 @@ static enum fj_rc finish_jws(struct iss *i, const struct pipe_intent *in, struct
 		rc = fj_buf_puts(credential, ".");
 	if (rc == FJ_OK)
 		rc = fj_b64u_put(credential, sig);
-	if (rc == FJ_OK && in->kind != PIPE_PACK)
+	if (rc == FJ_OK && in->kind != PIPE_PACK && in->kind != PIPE_REPORT)
 		rc = fj_buf_puts(credential, "~");
 	if (rc != FJ_OK || credential->len > FJ_TOKEN_MAX)
 		return fj_fail(err, FJ_E_LIMIT, "issuer", "standards.md", "the credential is over %d octets", FJ_TOKEN_MAX);
@@ -113,4 +113,5 @@ const struct pipe_ops pipe_table[PIPE_END] = {
 	[PIPE_AUTHORISATION] = {"authorisation", HSM_TOKEN, HSM_JWS_AUTHORISATION, build_jws, finish_jws},
 	[PIPE_TOKEN] = {"token", HSM_TOKEN, HSM_JWS_TOKEN, build_jws, finish_jws},
 	[PIPE_PACK] = {"pack", HSM_TOKEN, HSM_JWS_MANIFEST, build_manifest, finish_jws},
+	[PIPE_REPORT] = {"report-seal", HSM_TOKEN, HSM_JWS_MANIFEST, build_manifest, finish_jws},
 };

@@ -1,5 +1,5 @@
 /*
- * pipeline.c - credentials of three kinds and signed packs, one way to be made, in four steps.
+ * pipeline.c - credentials of three kinds, signed packs and reports, one way to be made, in four steps.
  *
  *   1 the intent, with everything the structure is built from, is an event;
  *   2 the structure is built, linted and compared with the intent (pipe_table);

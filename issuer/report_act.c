@@ -3,8 +3,8 @@
  *
  * A figure has no field: what can be written are the texts.  A report is submitted
  * when its period is over; then neither texts nor returns change until it is decided.
- * Approving fixes the very octets that were submitted; a refusal opens the draft
- * again.  What is fixed stays; a later version of the same period stands beside it and
+ * Approving fixes the very octets that were submitted and has them signed; a refusal
+ * opens the draft again.  What is fixed stays; a later version of the same period stands beside it and
  * says what differs.
  */
 #include "issuer/reporting.h"
@@ -25,7 +25,12 @@ const struct iss_field fld_report_make[] = {
 	{"draft", ISS_F_BOOL, false, 1, "重新生成草稿", "a new draft although a report is fixed"},
 	{0},
 };
-const struct iss_field fld_report_show[] = {{"id", ISS_F_STR, true, RPT_ID_CAP, "报告编号", "report"}, FORMAT, {0}};
+static const char *const all_formats[] = {"json", "signed", "csv", "html", "pdf", "docx", "xlsx", NULL};
+const struct iss_field fld_report_show[] = {
+	{"id", ISS_F_STR, true, RPT_ID_CAP, "报告编号", "report"},
+	{"format", ISS_F_STR, false, 6, "格式", "json by default; signed: the file to hand on, with signature", all_formats, "domain.md 9"},
+	{0},
+};
 const struct iss_field fld_report_text[] = {
 	KIND,
 	PERIOD,
@@ -103,7 +108,7 @@ static enum fj_rc fixed_one(struct iss_call *c, const struct rpt_key *k, json_t 
 		return FJ_OK;
 	FJ_TRY(sto_query(c->db, STO_REPORT_OF, &q, err, "tttt", k->kind->name, k->unit, k->period, "FIXED"));
 	FJ_TRY(sto_step(&q, &row, err));
-	return row ? rpt_stored(&q, out, err) : FJ_OK;
+	return row ? rpt_stored(c->db, &q, out, err) : FJ_OK;
 }
 
 static enum fj_rc make_draft(struct iss_call *c, const struct rpt_key *k, json_t **out, struct fj_err *err)
@@ -146,14 +151,16 @@ enum fj_rc cmd_report_show(struct iss_call *c, struct fj_err *err)
 	FJ_AUTO(sto_q) q = {0};
 	FJ_AUTO(json) doc = NULL;
 	struct rpt_key k = {.kind = NULL};
-	const char *id = fj_json_peek(c->params, "id");
+	const char *id = fj_json_peek(c->params, "id"), *format = fj_json_peek(c->params, "format");
 
 	FJ_TRY(sto_first(c->db, STO_REPORT_GET, &q, id, err, "t", id));
 	FJ_TRY(fj_strcopy(k.unit, sizeof(k.unit), sto_text(&q, 3)));
 	if (strcmp(sto_text(&q, 5), "FIXED") != 0)
 		FJ_TRY(check_reader(c, &k, err));
-	FJ_TRY(rpt_stored(&q, &doc, err));
-	return rpt_answer(c, doc, fj_json_peek(c->params, "format"), err);
+	if (format != NULL && strcmp(format, "signed") == 0)
+		return rpt_signed_file(c, id, sto_text(&q, 6), err);
+	FJ_TRY(rpt_stored(c->db, &q, &doc, err));
+	return rpt_answer(c, doc, format, err);
 }
 
 static json_t *row_json(const struct sto_q *q, fj_time now)
@@ -300,12 +307,13 @@ enum fj_rc apply_report_submitted(const struct evt *e, struct fj_err *err)
 enum fj_rc apr_report_approve(struct iss_call *c, const struct apr *a, struct fj_err *err)
 {
 	const char *hash = fj_json_text(a->payload, "sha256");
-	const struct rpt_kind *kind = NULL;
+	struct rpt_key k;
 
-	FJ_TRY(rpt_kind_find(fj_json_text(a->payload, "kind"), &kind, err));
-	if (!(c->actor->roles & kind->roles)) {
-		enum fj_rc rc = fj_fail(err, FJ_E_FORBIDDEN, "issuer", "domain.md 6", "your role does not approve the %s", kind->en);
-		fj_err_zh(err, "您的角色不负责审批“%s”", kind->zh);
+	memset(&k, 0, sizeof(k));
+	FJ_TRY(rpt_kind_find(fj_json_text(a->payload, "kind"), &k.kind, err));
+	if (!(c->actor->roles & k.kind->roles)) {
+		enum fj_rc rc = fj_fail(err, FJ_E_FORBIDDEN, "issuer", "domain.md 6", "your role does not approve the %s", k.kind->en);
+		fj_err_zh(err, "您的角色不负责审批“%s”", k.kind->zh);
 		return rc;
 	}
 	{
@@ -317,9 +325,12 @@ enum fj_rc apr_report_approve(struct iss_call *c, const struct apr *a, struct fj
 		fj_hex(h.b, FJ_SHA256_LEN, hex);
 		if (strcmp(sto_text(&q, 5), "SUBMITTED") != 0 || strcmp(hex, hash) != 0)
 			return fj_fail(err, FJ_E_CORRUPT, "issuer", NULL, "the report %s is not the one that was submitted", a->object);
+		FJ_TRY(fj_strcopy(k.period, sizeof(k.period), sto_text(&q, 2)));
+		FJ_TRY(fj_strcopy(k.unit, sizeof(k.unit), sto_text(&q, 3)));
 	}
 	FJ_AUTO(json) body = json_pack("{s:s, s:s}", "to", "FIXED", "sha256", hash);
 	FJ_TRY(evt_append(c, "report.fixed", a->object, body, err));
+	FJ_TRY(rpt_seal(c, a->object, &k, hash, err));
 	c->answer = json_pack("{s:s, s:s, s:s, s:s}", "id", a->id, "state", "APPROVED", "report", a->object, "sha256", hash);
 	return c->answer != NULL ? FJ_OK : fj_no_memory(err, "issuer");
 }

@@ -204,14 +204,18 @@ static void add_returns(struct making *m)
 	if (json_array_size(returns) > 0)
 		json_array_append_new(rows, main_row("本登记系统", values, values));
 	json_array_foreach(returns, i, r) {
-		snprintf(name, sizeof(name), "%s（报表，SHA-256 %.12s…）", fj_json_text(r, "name"), fj_json_text(r, "sha256"));
+		const json_t *signer = json_object_get(r, "signer");
+		if (signer != NULL)
+			snprintf(name, sizeof(name), "%.480s（已签名：%.48s，签名系统 %.100s）", fj_json_text(r, "name"), fj_json_text(signer, "report"), fj_json_text(signer, "iss"));
+		else
+			snprintf(name, sizeof(name), "%.480s（未签名报表，SHA-256 %.12s…）", fj_json_text(r, "name"), fj_json_text(r, "sha256"));
 		json_array_append_new(rows, main_row(name, values, json_object_get(r, "values")));
 	}
 	if (json_array_size(returns) > 0)
 		json_array_append_new(rows, main_row("合并", values, json_object_get(m->doc, "consolidated")));
 	add_table(blocks, NULL, main_columns("数据来源", values), rows);
 	if (json_array_size(blocks) > 0)
-		json_array_append_new(blocks, json_pack("{s:s}", "note", "下属单位和市县报表为其自行报送的数据，本系统未核验；合并数为简单相加，按“不同”计数的指标可能重复。"));
+		json_array_append_new(blocks, json_pack("{s:s}", "note", "下属单位和市县报表为其自行报送的数据，本系统未核验指标；标明“已签名”的，其签名和签名系统已于接收时核验；合并数为简单相加，按“不同”计数的指标可能重复。"));
 	add_section_apart(m, "下属单位和市县报表并入", "报表并入", blocks);
 }
 
@@ -254,6 +258,22 @@ static void add_machine_sheet(struct making *m)
 
 /* --- the whole --- */
 
+/* of a report that is fixed: signed when, or why not */
+static void add_signature(json_t *meta, const json_t *signature)
+{
+	char text[160], at[FJ_TIME_CAP];
+	fj_time t;
+
+	if (!json_is_object(signature))
+		return;
+	snprintf(text, sizeof(text), "%.120s", fj_json_text(json_object_get(signature, "why"), "zh"));
+	if (strcmp(fj_json_text(signature, "state"), "SIGNED") == 0 && fj_time_parse(fj_json_text(signature, "at"), &t, NULL) == FJ_OK) {
+		fj_time_china(t, at);
+		snprintf(text, sizeof(text), "已签名（%s）；以签名文件（signed.json）核验", at);
+	}
+	json_array_append_new(meta, json_pack("[s, s]", "电子签名", text));
+}
+
 static void add_meta(struct making *m)
 {
 	const json_t *unit = json_object_get(m->doc, "unit");
@@ -275,6 +295,7 @@ static void add_meta(struct making *m)
 		fj_time_china(t, at);
 	snprintf(text, sizeof(text), "%s%s%s", word(state), at[0] != '\0' ? "，数据截至 " : "", at);
 	json_array_append_new(meta, json_pack("[s, s]", "状态", text));
+	add_signature(meta, json_object_get(m->doc, "signature"));
 	json_object_set_new(m->model, "meta", meta);
 }
 

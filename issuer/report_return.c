@@ -4,10 +4,14 @@
  * 167·四(二) lets a pilot name subordinate units and cities; what they count reaches the
  * report as a file: the JSON of another register's report, or a table of keys and
  * values.  It is kept apart, with its source and the file's hash, and added up beside
- * the own figures, never into them.  Refused: a key that the report does not have, a
- * value that is no number, a file of another kind or period, the unit's own figures.
+ * the own figures, never into them.  A report that the other register signed is verified
+ * (peer.c) and marked with its signer; what is not signed is marked so.  What carries a
+ * signature is verified or refused, never taken as if it had none.  Refused: a key that
+ * the report does not have, a value that is no number, a file of another kind or period,
+ * the unit's own figures.
  */
 #include "issuer/find.h"
+#include "issuer/peer.h"
 #include "issuer/reporting.h"
 #include "issuer/rules/rules.h"
 #include "issuer/sheet/sheet.h"
@@ -24,7 +28,7 @@ const struct iss_field fld_report_return[] = {
 	{"period", ISS_F_STR, true, 6, "报告期", "2026H1, or a year: 2026"},
 	{"source", ISS_F_STR, true, 18, "报送单位代码", "USCC of whose figures they are"},
 	{"name", ISS_F_STR, true, DOM_MAX_NAME, "报送单位名称", "its name"},
-	{"file", ISS_F_FILE, true, MAX_FILE, "报表文件", "JSON of another register's report, or CSV or XLSX of `report return-template`"},
+	{"file", ISS_F_FILE, true, RPT_MAX_SIGNED, "报表文件", "another register's report, signed or as JSON, or CSV or XLSX of `report return-template`"},
 	{0},
 };
 const struct iss_field fld_report_template[] = {KIND, {"format", ISS_F_STR, false, 4, "格式", "format of the file, xlsx by default", formats, "domain.md 9"}, {0}};
@@ -65,13 +69,11 @@ static bool differs(const json_t *doc, const char *key, const char *want)
 	return s != NULL && strcmp(s, want) != 0;
 }
 
-static enum fj_rc from_json(const struct rpt_key *k, struct fj_slice file, json_t *values, struct fj_err *err)
+static enum fj_rc from_doc(const struct rpt_key *k, const json_t *doc, json_t *values, struct fj_err *err)
 {
-	FJ_AUTO(json) doc = NULL;
 	const char *key;
 	json_t *v;
 
-	FJ_TRY(fj_json_parse(file, MAX_FILE, &doc, err));
 	if (differs(doc, "kind", k->kind->name) || differs(doc, "period", k->period))
 		return bad(err, 0, "the file is a report of another kind or period", "文件的报告类别或报告期不符");
 	if (!json_is_object(json_object_get(doc, "values")))
@@ -82,6 +84,55 @@ static enum fj_rc from_json(const struct rpt_key *k, struct fj_slice file, json_
 		FJ_TRY(take(k, values, key, json_integer_value(v), 0, err));
 	}
 	return FJ_OK;
+}
+
+/* --- a report that its register signed --- */
+
+struct taken {
+	const char *source, *name; /* of whom; a signed one says itself what the unit is called */
+	const char *format;
+	json_t *values, *signer;   /* signer NULL: it was not signed */
+	json_t *file;              /* parsed, when it is JSON */
+};
+
+static void taken_release(struct taken *t)
+{
+	json_decref(t->values);
+	json_decref(t->signer);
+	json_decref(t->file);
+}
+FJ_DEFINE_AUTO(taken, struct taken, taken_release)
+
+static enum fj_rc from_signed(struct iss_call *c, const struct rpt_key *k, struct fj_slice file, struct taken *t, struct fj_err *err)
+{
+	const json_t *doc = json_object_get(t->file, "document"), *unit = json_object_get(doc, "unit");
+
+	if (!json_is_object(unit) || differs(unit, "usci", t->source))
+		return bad(err, 0, "the signed report is another unit's than the source that you name", "签名报告的单位与所填报送单位不符");
+	FJ_TRY(peer_verify(c, k->unit, t->source, t->file, file, &t->signer, err));
+	t->name = fj_json_text(unit, "name");
+	t->format = "signed";
+	return from_doc(k, doc, t->values, err);
+}
+
+/* as `report show` gives it: the signature is there, but the file is not what was signed */
+static bool shown_with_signature(const json_t *file)
+{
+	return fj_json_peek(json_object_get(file, "signature"), "jws") != NULL;
+}
+
+static enum fj_rc from_json(struct iss_call *c, const struct rpt_key *k, struct fj_slice file, struct taken *t, struct fj_err *err)
+{
+	t->format = "json";
+	FJ_TRY(fj_json_parse(file, RPT_MAX_SIGNED, &t->file, err));
+	if (json_is_string(json_object_get(t->file, "signature")))
+		return from_signed(c, k, file, t, err);
+	if (shown_with_signature(t->file))
+		return bad(err, 0, "this report has a signature, which does not cover the file in this form: give the one of `report show --format signed`",
+		    "该报告已签名，但此文件不是签名文件；请提供以“signed”格式导出的签名文件");
+	if (file.len > MAX_FILE)
+		return bad(err, 0, "the file is larger than 4 MiB", "文件超过 4 MiB");
+	return from_doc(k, t->file, t->values, err);
 }
 
 /* --- tables --- */
@@ -189,43 +240,51 @@ static enum fj_rc check_source(struct iss_call *c, const struct rpt_key *k, cons
 	return fj_fail(err, FJ_E_LIMIT, "issuer", NULL, "a report takes in %d returns at most", MAX_RETURNS);
 }
 
+static enum fj_rc record(struct iss_call *c, const struct rpt_key *k, const struct taken *t, struct fj_slice file, struct fj_err *err)
+{
+	char hex[65], id[RPT_ID_CAP];
+	struct fj_hash h;
+
+	fj_sha256(file, &h);
+	fj_hex(h.b, FJ_SHA256_LEN, hex);
+	rpt_id(k, 1, id);
+	FJ_AUTO(json) body = json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:O, s:O*}", "kind", k->kind->name, "period", k->period, "unit", k->unit, "source", t->source, "name", t->name,
+	    "format", t->format, "sha256", hex, "values", t->values, "signer", t->signer);
+	FJ_TRY(evt_append(c, "report.return-taken", id, body, err));
+	c->answer = json_pack("{s:s, s:s, s:s, s:s, s:s, s:i, s:b, s:O*}", "kind", k->kind->name, "period", k->period, "unit", k->unit, "source", t->source, "sha256", hex, "figures",
+	    (int)json_object_size(t->values), "signed", t->signer != NULL, "signer", t->signer);
+	return c->answer != NULL ? FJ_OK : fj_no_memory(err, "issuer");
+}
+
 enum fj_rc cmd_report_return(struct iss_call *c, struct fj_err *err)
 {
-	FJ_AUTO(buf) file = FJ_BUF_INIT(MAX_FILE + 1);
-	FJ_AUTO(json) values = json_object();
-	const char *source = fj_json_peek(c->params, "source");
+	FJ_AUTO(buf) file = FJ_BUF_INIT(RPT_MAX_SIGNED + 1);
+	FJ_AUTO(taken) t = {.values = json_object(), .source = fj_json_peek(c->params, "source"), .name = fj_json_peek(c->params, "name"), .format = "sheet"};
 	struct rpt_key k;
-	struct fj_hash h;
-	char hex[65], id[RPT_ID_CAP];
 
 	FJ_TRY(rpt_key_of(c, fj_json_peek(c->params, "kind"), &k, err));
 	FJ_TRY(rpt_writer(c, &k, err));
 	FJ_TRY(rpt_open(c, &k, err));
-	FJ_TRY(check_source(c, &k, source, err));
+	FJ_TRY(check_source(c, &k, t.source, err));
 	FJ_TRY(iss_param_file(c, "file", &file, err));
 	bool json = file.len > 0 && file.data[0] == '{';
-	FJ_TRY(json ? from_json(&k, fj_buf_slice(&file), values, err) : from_table(&k, fj_buf_slice(&file), values, err));
-	if (json_object_size(values) == 0)
+	FJ_TRY(json ? from_json(c, &k, fj_buf_slice(&file), &t, err) : from_table(&k, fj_buf_slice(&file), t.values, err));
+	if (json_object_size(t.values) == 0)
 		return bad(err, 0, "the file holds no figure", "文件没有任何指标");
-	fj_sha256(fj_buf_slice(&file), &h);
-	fj_hex(h.b, FJ_SHA256_LEN, hex);
-	rpt_id(&k, 1, id);
-	FJ_AUTO(json) body = json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:O}", "kind", k.kind->name, "period", k.period, "unit", k.unit, "source", source, "name",
-	    fj_json_peek(c->params, "name"), "format", json ? "json" : "sheet", "sha256", hex, "values", values);
-	FJ_TRY(evt_append(c, "report.return-taken", id, body, err));
-	c->answer = json_pack("{s:s, s:s, s:s, s:s, s:s, s:i}", "kind", k.kind->name, "period", k.period, "unit", k.unit, "source", source, "sha256", hex, "figures",
-	    (int)json_object_size(values));
-	return c->answer != NULL ? FJ_OK : fj_no_memory(err, "issuer");
+	return record(c, &k, &t, fj_buf_slice(&file), err);
 }
 
 enum fj_rc apply_report_return(const struct evt *e, struct fj_err *err)
 {
 	FJ_AUTO(buf) values = FJ_BUF_INIT(1u << 20);
+	FJ_AUTO(buf) signer = FJ_BUF_INIT(65536);
 	const json_t *b = e->body;
 
 	FJ_TRY(fj_json_canonical(json_object_get(b, "values"), &values, err));
-	return sto_run(e->db, STO_REPORT_RETURN_SET, NULL, err, "ttttt" "ttt" "ti", fj_json_text(b, "kind"), fj_json_text(b, "period"), fj_json_text(b, "unit"), fj_json_text(b, "source"),
-	    fj_json_text(b, "name"), fj_json_text(b, "format"), fj_json_text(b, "sha256"), fj_buf_str(&values), e->actor, (int64_t)e->at);
+	if (json_object_get(b, "signer") != NULL)
+		FJ_TRY(fj_json_canonical(json_object_get(b, "signer"), &signer, err));
+	return sto_run(e->db, STO_REPORT_RETURN_SET, NULL, err, "ttttt" "ttt" "tti", fj_json_text(b, "kind"), fj_json_text(b, "period"), fj_json_text(b, "unit"), fj_json_text(b, "source"),
+	    fj_json_text(b, "name"), fj_json_text(b, "format"), fj_json_text(b, "sha256"), fj_buf_str(&values), fj_buf_str(&signer), e->actor, (int64_t)e->at);
 }
 
 enum fj_rc rpt_returns(struct sto *db, const struct rpt_key *k, json_t **out, struct fj_err *err)
@@ -237,12 +296,15 @@ enum fj_rc rpt_returns(struct sto *db, const struct rpt_key *k, json_t **out, st
 	FJ_TRY(sto_query(db, STO_REPORT_RETURNS, &q, err, "ttt", k->kind->name, k->period, k->unit));
 	for (;;) {
 		FJ_AUTO(json) values = NULL;
+		FJ_AUTO(json) signer = NULL;
 		FJ_TRY(sto_step(&q, &row, err));
 		if (!row)
 			break;
 		FJ_TRY(fj_json_parse(fj_slice_str(sto_text(&q, 4)), 1u << 20, &values, err));
-		if (json_array_append_new(list, json_pack("{s:s, s:s, s:s, s:s, s:O}", "unit", sto_text(&q, 0), "name", sto_text(&q, 1), "format", sto_text(&q, 2), "sha256", sto_text(&q, 3),
-		    "values", values)) != 0)
+		if (sto_text(&q, 5)[0] != '\0')
+			FJ_TRY(fj_json_parse(fj_slice_str(sto_text(&q, 5)), 65536, &signer, err));
+		if (json_array_append_new(list, json_pack("{s:s, s:s, s:s, s:s, s:O, s:b, s:O*}", "unit", sto_text(&q, 0), "name", sto_text(&q, 1), "format", sto_text(&q, 2), "sha256",
+		    sto_text(&q, 3), "values", values, "signed", signer != NULL, "signer", signer)) != 0)
 			return fj_no_memory(err, "issuer");
 	}
 	*out = fj_move(list);

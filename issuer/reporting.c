@@ -326,14 +326,16 @@ enum fj_rc rpt_draft(struct iss_call *c, const struct rpt_key *k, fj_time upto, 
 	return FJ_OK;
 }
 
-enum fj_rc rpt_stored(const struct sto_q *q, json_t **out, struct fj_err *err)
+enum fj_rc rpt_stored(struct sto *db, const struct sto_q *q, json_t **out, struct fj_err *err)
 {
-	json_t *doc = NULL;
+	json_t *doc = NULL, *signature = NULL;
 	char at[FJ_TIME_CAP];
 
+	FJ_TRY(rpt_signature(db, sto_text(q, 0), sto_text(q, 5), &signature, err));
+	FJ_AUTO(json) made = signature;
 	FJ_TRY(fj_json_parse(fj_slice_str(sto_text(q, 6)), RPT_MAX_DOC, &doc, err));
 	fj_time_utc(sto_int(q, 9), at);
-	FJ_AUTO(json) more = json_pack("{s:s, s:s, s:b, s:I, s:s, s:s, s:s}", "id", sto_text(q, 0), "state", sto_text(q, 5), "draft", strcmp(sto_text(q, 5), "FIXED") != 0, "version",
+	FJ_AUTO(json) more = json_pack("{s:O, s:s, s:s, s:b, s:I, s:s, s:s, s:s}", "signature", made, "id", sto_text(q, 0), "state", sto_text(q, 5), "draft", strcmp(sto_text(q, 5), "FIXED") != 0, "version",
 	    (json_int_t)sto_int(q, 4), "sha256", sto_text(q, 7), "submitted_at", at, "fixed_under", sto_text(q, 11));
 	int bad = more == NULL || json_object_update(doc, more) != 0;
 	if (!bad && sto_int(q, 10) > 0) {

@@ -12,6 +12,7 @@
 #include "issuer/report/report.h"
 
 #define RPT_MAX_DOC (3u << 20)
+#define RPT_MAX_SIGNED (16u << 20) /* a signed report as a file: the document and the revocation lists */
 #define RPT_ID_CAP 48
 
 struct rpt_kind {
@@ -55,13 +56,19 @@ enum fj_rc rpt_draft(struct iss_call *c, const struct rpt_key *k, fj_time upto, 
 /* SHA-256 of a canonical document, hex */
 enum fj_rc rpt_hash(const json_t *doc, char hex[65], struct fj_err *err) FJ_MUST_USE;
 /* The document of a stored report, with what the register says of it ("id", "state", "draft",
- * "version", "sha256", …); q stands on a row of REPORT_GET and the like.  The caller's. */
-enum fj_rc rpt_stored(const struct sto_q *q, json_t **out, struct fj_err *err) FJ_MUST_USE;
+ * "version", "sha256", "signature", …); q stands on a row of REPORT_GET and the like.  The caller's. */
+enum fj_rc rpt_stored(struct sto *db, const struct sto_q *q, json_t **out, struct fj_err *err) FJ_MUST_USE;
+/* Intends the signature of the report that was just fixed: sha256 of its document, hex. */
+enum fj_rc rpt_seal(struct iss_call *c, const char *id, const struct rpt_key *k, const char *sha256, struct fj_err *err) FJ_MUST_USE;
+/* {"state": SIGNED, "at", "jws"}, or another state and "why" there is none; null while it is not FIXED; the caller's */
+enum fj_rc rpt_signature(struct sto *db, const char *id, const char *state, json_t **out, struct fj_err *err) FJ_MUST_USE;
+/* c->answer: document, signature and revocation lists as one file; FJ_E_STATE without a signature */
+enum fj_rc rpt_signed_file(struct iss_call *c, const char *id, const char *doc, struct fj_err *err) FJ_MUST_USE;
 /* the document as one to be written (issuer/report); the caller's */
 enum fj_rc rpt_model(const json_t *doc, json_t **model, struct fj_err *err) FJ_MUST_USE;
 /* c->answer: the document itself (format "json"), or a file of it */
 enum fj_rc rpt_answer(struct iss_call *c, json_t *doc, const char *format, struct fj_err *err) FJ_MUST_USE;
-/* figures of other registers taken into this report: [{"unit","name","format","sha256","values"}...] */
+/* figures of other registers taken into this report: [{"unit","name","format","sha256","values","signed","signer"?}...] */
 enum fj_rc rpt_returns(struct sto *db, const struct rpt_key *k, json_t **out, struct fj_err *err) FJ_MUST_USE;
 /* FJ_E_FORBIDDEN unless the actor's office writes this kind of report, for his own organisation */
 enum fj_rc rpt_writer(struct iss_call *c, const struct rpt_key *k, struct fj_err *err) FJ_MUST_USE;

@@ -172,6 +172,8 @@ static const struct {
 	{ISS_OBJ_LISTING, "PREPARED", "admit", "LISTED"},
 	{ISS_OBJ_LISTING, "PREPARED", "delist", "DELISTED"},
 	{ISS_OBJ_LISTING, "LISTED", "delist", "DELISTED"},
+
+	{ISS_OBJ_PEER, "TRUSTED", "remove", "REMOVED"},
 };
 
 enum fj_rc iss_state_next(enum iss_object o, const char *from, const char *act, const char **to, struct fj_err *err)

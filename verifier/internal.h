@@ -17,6 +17,8 @@
 #define VER_MAX_CRLS 256
 #define VER_MAX_AUTHORISATIONS 1000000
 #define VER_MAX_CERTIFICATES 4000000
+#define VER_REPORT_MAX (4u << 20)       /* octets of a report's document */
+#define VER_REPORT_FILE_MAX (16u << 20) /* with signature and revocation lists */
 #define VER_SKEW 60 /* seconds that a list's beginning may lie ahead of our clock */
 
 struct ver_ca {
@@ -177,6 +179,9 @@ void ver_status(const struct ver_trust *t, const char *iss, const char *uri, uin
 void ver_status_of(const struct ver_trust *t, const char *iss, const json_t *ref, fj_time now, struct ver_finding *f);
 
 /* --- trust.c --- */
+/* a CRL into a trust that nobody else has yet; one that is not authentic, or older, is left out:
+ * only FJ_E_NOMEM fails */
+enum fj_rc ver_trust_crl(struct ver_trust *t, struct fj_slice der, struct fj_err *err) FJ_MUST_USE;
 const struct ver_auth *ver_trust_auth(const struct ver_trust *t, const char *number);
 const struct ver_cert *ver_trust_cert(const struct ver_trust *t, const char *number);
 /* next PEM block in *in, which moves on; FJ_E_NOTFOUND when there is no more */
@@ -215,6 +220,7 @@ void ver_verify_sd_jwt(struct ver_job *j);
 void ver_verify_list(struct ver_job *j);
 void ver_verify_certificate(struct ver_job *j, struct fj_slice der);
 void ver_verify_crl(struct ver_job *j, struct fj_slice der);
+void ver_verify_report(struct ver_job *j);
 /* asset-dependent checks of a data asset certificate that others need too */
 json_t *ver_restriction_names(unsigned bits);
 

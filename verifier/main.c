@@ -15,7 +15,7 @@
 #include "base/secret.h"
 #include "verifier/verify.h"
 
-#define INPUT_MAX (16u << 20) /* a CRL of 8 MiB as PEM */
+#define INPUT_MAX (16u << 20) /* a CRL of 8 MiB as PEM; a signed report */
 
 struct options {
 	const char *trust, *use, *nonce, *x5t, *at, *file;
@@ -27,8 +27,9 @@ static void usage(FILE *to)
 	fputs("fujie-verify --trust DIR FILE|- [--use k=v,k=v] [--json] [--nonce N] [--x5t T] [--at RFC3339]\n"
 	      "\n"
 	      "Judges a license token, an authorisation credential, a data asset certificate, a\n"
-	      "status list or a CRL against a trust folder (D/trust, or trust.tar unpacked).\n"
-	      "核验许可令牌、授权凭证、数据资产证书、状态列表或吊销列表。\n"
+	      "signed report, a status list or a CRL against a trust folder (D/trust, or trust.tar\n"
+	      "unpacked).\n"
+	      "核验许可令牌、授权凭证、数据资产证书、签名报告、状态列表或吊销列表。\n"
 	      "\n"
 	      "  --use    what somebody wants to do: asset product action purpose territory\n"
 	      "           environment at quantity user audience; entries joined by +\n"

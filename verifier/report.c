@@ -203,6 +203,10 @@ static json_t *not_checked(const struct ver_report *r)
 		json_array_append_new(list, json_string("that who presents the token is its holder / 出示者是否为持有人本人"));
 	if (token || strcmp(r->kind, "authorisation") == 0)
 		json_array_append_new(list, json_string("quota already used elsewhere / 在他处已用的限额"));
+	if (strcmp(r->kind, "report") == 0) {
+		json_array_append_new(list, json_string("that no further version of the report was fixed / 是否另有后续版本"));
+		json_array_append_new(list, json_string("the figures, which are the signing register's / 指标数据，由签名的登记系统负责"));
+	}
 	if (token && r->check[CK_NARROWING].outcome == VER_NOT_APPLICABLE)
 		json_array_append_new(list, json_string("that the token lies within its authorisation: asserted by the issuer / 令牌未超出授权：仅由签发方声明"));
 	return list;

@@ -467,6 +467,37 @@ static enum fj_rc no_trust(const char *dir, const char *what, struct fj_err *err
 	return rc;
 }
 
+enum fj_rc ver_trust_crl(struct ver_trust *t, struct fj_slice der, struct fj_err *err)
+{
+	struct loading l = {.t = t, .dir = -1};
+	struct fj_err why = {.rc = FJ_OK};
+
+	return load_crl(&l, "", der, &why) == FJ_E_NOMEM ? fj_no_memory(err, "verify") : FJ_OK;
+}
+
+enum fj_rc ver_root_read(struct fj_slice pem, struct fj_buf *der, struct fj_err *err)
+{
+	struct ver_ca root;
+
+	FJ_TRY(ver_pem_next(&pem, "CERTIFICATE", der, err));
+	enum fj_rc rc = ver_ca_root(fj_buf_slice(der), &root, err);
+	ver_ca_release(&root);
+	return rc;
+}
+
+enum fj_rc ver_trust_of(struct fj_slice root, struct fj_slice issuing, struct ver_trust **out, struct fj_err *err)
+{
+	FJ_AUTO(ver_trust) t = fj_alloc(1, sizeof(*t));
+
+	if (t == NULL || ver_pool_new(&t->pool) != FJ_OK)
+		return fj_no_memory(err, "verify");
+	FJ_TRY(ver_ca_root(root, &t->root, err));
+	t->n_ca = 1; /* released with the rest, whatever becomes of it */
+	FJ_TRY(ver_ca_issuing(issuing, &t->root, &t->ca[0], err));
+	*out = fj_move(t);
+	return FJ_OK;
+}
+
 enum fj_rc ver_trust_load_dir(int dirfd, const char *dir, struct ver_trust **out, json_t **notes, struct fj_err *err)
 {
 	FJ_AUTO(fd) fd = -1;

@@ -164,6 +164,8 @@ static void dispatch(struct ver_job *j)
 		refuse_form(j, fj_fail(&err, FJ_E_LIMIT, "verify", "formats.md 8", "the credential has %zu octets; more than any kind may have", in.len), &err);
 	else if (in.p[0] == FJ_DER_SEQ)
 		verify_der(j, in);
+	else if (j->credential.p[0] == '{')
+		ver_verify_report(j);
 	else if (j->credential.len >= 10 && memcmp(j->credential.p, "-----BEGIN", 10) == 0)
 		verify_pem(j);
 	else

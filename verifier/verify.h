@@ -1,6 +1,6 @@
 /*
  * verify.h - libfujie-verify: the verdict on a license token, an authorisation
- * credential, a data asset certificate, a status list or a CRL.
+ * credential, a data asset certificate, a signed report, a status list or a CRL.
  *
  * Pure: credential, trust, use and time in; report out.  No clock, no network;
  * only ver_trust_load_dir reads files.  It does NOT check: that the person
@@ -25,6 +25,10 @@ struct ver_trust; /* root, chain, status lists, CRLs, authorisation credentials,
  * asked, or compares the hash with a signed one.  Without a root and an issuing CA under
  * it the folder is refused. */
 enum fj_rc ver_trust_load_dir(int dirfd, const char *dir, struct ver_trust **out, json_t **notes, struct fj_err *err) FJ_MUST_USE;
+/* A root certificate (PEM) as DER: self-signed, a CA, P-256.  FJ_E_INVALID with the section otherwise. */
+enum fj_rc ver_root_read(struct fj_slice pem, struct fj_buf *der, struct fj_err *err) FJ_MUST_USE;
+/* A trust of one root (DER) and one issuing CA under it, without any list: for what brings its own. */
+enum fj_rc ver_trust_of(struct fj_slice root, struct fj_slice issuing, struct ver_trust **out, struct fj_err *err) FJ_MUST_USE;
 void ver_trust_free(struct ver_trust *t);
 FJ_DEFINE_AUTO_PTR(ver_trust, struct ver_trust, ver_trust_free)
 
@@ -37,7 +41,7 @@ void ver_use_free(struct ver_use *u);
 FJ_DEFINE_AUTO_PTR(ver_use, struct ver_use, ver_use_free)
 
 struct ver_input {
-	struct fj_slice credential;  /* kind told by content: JWS, SD-JWT, PEM, DER; at most 16 KiB a token, 1 MiB a list, 8 MiB a CRL */
+	struct fj_slice credential;  /* kind told by content: JWS, SD-JWT, JSON (a signed report), PEM, DER; at most 16 KiB a token, 1 MiB a list, 8 MiB a CRL, 16 MiB a report */
 	const struct ver_use *use;   /* NULL: scope is not applicable */
 	fj_time now;
 	const char *nonce;           /* holder proof: expected nonce of a kb+jwt; NULL: not asked */

@@ -1,6 +1,6 @@
 /*
  * html.c - the document as one HTML file that needs nothing else: no script, no
- * picture, no address.  Every text is escaped.
+ * address, no picture but the squares of a QR code, drawn here.  Every text is escaped.
  */
 #include "issuer/report/parts.h"
 
@@ -14,6 +14,7 @@ static const char style[] =
     "p{margin:.4rem 0;text-indent:2em;white-space:pre-line}p.note,p.foot,p.mark,p.sub{text-indent:0}p.note,p.foot{font-size:.85rem;color:#444;overflow-wrap:anywhere}"
     "table{border-collapse:collapse;width:100%;margin:.6rem 0}caption{text-align:left;font-weight:bold}"
     "th,td{border:1px solid #777;padding:.25rem .5rem;vertical-align:top;text-align:left}th{background:#eef1f5}"
+    "th,td{white-space:pre-line;overflow-wrap:anywhere}.qr{display:block;width:9rem;height:9rem;margin:.6rem 0}"
     "td.n,th.n{text-align:right;font-variant-numeric:tabular-nums;white-space:nowrap}"
     "@media print{body{max-width:none;margin:0}thead{display:table-header-group}tr{break-inside:avoid}}";
 
@@ -57,6 +58,21 @@ static enum fj_rc table(struct fj_buf *b, const json_t *t)
 	return fj_buf_puts(b, "</tbody></table>\n");
 }
 
+/* dark squares, row by row, on white with the margin that readers need */
+static enum fj_rc code(struct fj_buf *b, const char *text)
+{
+	struct rep_qr q;
+
+	if (!rep_qr(text, &q))
+		return FJ_OK; /* the address stands beside it */
+	FJ_TRY(fj_buf_printf(b, "<svg class=\"qr\" role=\"img\" aria-label=\"QR\" viewBox=\"0 0 %d %d\"><rect width=\"100%%\" height=\"100%%\" fill=\"#fff\"/><path d=\"", q.n + 8, q.n + 8));
+	for (int y = 0; y < q.n; y++)
+		for (int x = 0; x < q.n; x++)
+			if (q.dark[y][x])
+				FJ_TRY(fj_buf_printf(b, "M%d %dh1v1h-1z", x + 4, y + 4));
+	return fj_buf_puts(b, "\"/></svg>\n");
+}
+
 static enum fj_rc section(struct fj_buf *b, const json_t *s)
 {
 	size_t i;
@@ -66,7 +82,9 @@ static enum fj_rc section(struct fj_buf *b, const json_t *s)
 		FJ_TRY(element(b, "<h2>", fj_json_peek(s, "heading"), "</h2>\n"));
 	json_array_foreach(json_object_get(s, "blocks"), i, block) {
 		const json_t *t = json_object_get(block, "table");
-		const char *text = fj_json_peek(block, "text");
+		const char *text = fj_json_peek(block, "text"), *qr = fj_json_peek(block, "qr");
+		if (qr != NULL)
+			FJ_TRY(code(b, qr));
 		FJ_TRY(t != NULL ? table(b, t) : text != NULL ? element(b, "<p>", text, "</p>\n") : element(b, "<p class=\"note\">", fj_json_text(block, "note"), "</p>\n"));
 	}
 	return FJ_OK;

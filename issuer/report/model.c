@@ -193,6 +193,7 @@ static enum fj_rc check_section(const json_t *section, size_t *rows, struct fj_e
 		return bad(err, FJ_E_INVALID, "has a section without blocks");
 	json_array_foreach(json_object_get(section, "blocks"), i, block) {
 		const json_t *table = json_object_get(block, "table");
+		FJ_TRY(check_text(block, "qr", false, err));
 		FJ_TRY(table != NULL ? check_table(table, rows, err) : check_text(block, json_object_get(block, "note") != NULL ? "note" : "text", true, err));
 	}
 	return FJ_OK;

@@ -85,9 +85,16 @@ static double height_of(PangoLayout *l)
 /* large, pale and aslant: a draft can't be taken for the report */
 static void draw_mark(const struct paper *p)
 {
-	const struct look k = {SANS, 96, true, PANGO_ALIGN_CENTER, 0, 0, 0, 0};
+	struct look k = {SANS, 96, true, PANGO_ALIGN_CENTER, 0, 0, 0, 0};
 	PangoLayout *l = layout(p, &k, p->mark, p->height);
+	PangoRectangle box;
 
+	pango_layout_get_pixel_extents(l, NULL, &box);
+	if (box.width > 0.72 * p->height) { /* a longer one would leave the page */
+		k.size *= 0.72 * p->height / box.width;
+		g_object_unref(l);
+		l = layout(p, &k, p->mark, p->height);
+	}
 	cairo_save(p->cr);
 	cairo_translate(p->cr, p->width / 2, p->height / 2);
 	cairo_rotate(p->cr, -0.9);
@@ -190,6 +197,46 @@ static void draw_meta(struct paper *p, const char *label, const char *text)
 	p->fresh = false;
 	g_object_unref(a);
 	g_object_unref(b);
+}
+
+/* --- a code, and the small print beside it --- */
+
+#define QR_SIDE 92.0
+
+static void draw_squares(const struct paper *p, const struct rep_qr *q, double x, double y)
+{
+	double unit = QR_SIDE / (q->n + 8); /* with the empty margin of four */
+
+	cairo_set_source_rgb(p->cr, 1, 1, 1);
+	cairo_rectangle(p->cr, x, y, QR_SIDE, QR_SIDE);
+	cairo_fill(p->cr);
+	cairo_set_source_rgb(p->cr, 0, 0, 0);
+	for (int row = 0; row < q->n; row++)
+		for (int col = 0; col < q->n; col++)
+			if (q->dark[row][col])
+				cairo_rectangle(p->cr, x + (col + 4) * unit, y + (row + 4) * unit, unit, unit);
+	cairo_fill(p->cr);
+}
+
+static void draw_code(struct paper *p, const char *text, const char *small)
+{
+	struct rep_qr q;
+
+	if (!rep_qr(text, &q)) {
+		draw_text(p, &note, small);
+		return;
+	}
+	PangoLayout *l = layout(p, &note, small, inner(p) - QR_SIDE - 10);
+	double high = height_of(l) > QR_SIDE ? height_of(l) : QR_SIDE;
+	need(p, high);
+	draw_squares(p, &q, MARGIN, p->y);
+	cairo_set_source_rgb(p->cr, note.grey, note.grey, note.grey);
+	cairo_move_to(p->cr, MARGIN + QR_SIDE + 10, p->y + 8);
+	pango_cairo_show_layout(p->cr, l);
+	cairo_set_source_rgb(p->cr, 0, 0, 0);
+	g_object_unref(l);
+	p->y += high + note.after;
+	p->fresh = false;
 }
 
 /* --- tables --- */
@@ -300,6 +347,19 @@ static void drop_row(const struct grid *g, PangoLayout *const cells[])
 		g_object_unref(cells[i]);
 }
 
+/* how high the first row is: the heading does not stand without it */
+static double first_row(const struct paper *p, const struct grid *g, const json_t *t)
+{
+	const json_t *row = json_array_get(json_object_get(t, "rows"), 0);
+	PangoLayout *cells[REP_MAX_COLUMNS];
+
+	if (row == NULL)
+		return 0;
+	double high = make_row(p, g, row, cells);
+	drop_row(g, cells);
+	return high;
+}
+
 static void draw_table(struct paper *p, const json_t *t)
 {
 	PangoLayout *heads[REP_MAX_COLUMNS], *cells[REP_MAX_COLUMNS];
@@ -309,8 +369,9 @@ static void draw_table(struct paper *p, const json_t *t)
 	json_t *row;
 
 	measure(p, t, &g);
-	double high = make_row(p, &g, NULL, heads);
-	need(p, 3 * high + (fj_json_peek(t, "caption") != NULL ? 24 : 0));
+	double high = make_row(p, &g, NULL, heads), first = first_row(p, &g, t);
+	double least = high + (first > 2 * high ? first : 2 * high);
+	need(p, (least > most ? 3 * high : least) + (fj_json_peek(t, "caption") != NULL ? 24 : 0));
 	if (fj_json_peek(t, "caption") != NULL)
 		draw_text(p, &caption, fj_json_peek(t, "caption"));
 	draw_row(p, &g, heads, high, true);
@@ -345,9 +406,11 @@ static void draw_section(struct paper *p, const json_t *s)
 	}
 	json_array_foreach(json_object_get(s, "blocks"), i, block) {
 		const json_t *t = json_object_get(block, "table");
-		const char *text = fj_json_peek(block, "text");
+		const char *text = fj_json_peek(block, "text"), *qr = fj_json_peek(block, "qr");
 		if (t != NULL)
 			draw_table(p, t);
+		else if (qr != NULL)
+			draw_code(p, qr, fj_json_text(block, "note"));
 		else
 			draw_text(p, text != NULL ? &body : &note, text != NULL ? text : fj_json_text(block, "note"));
 	}

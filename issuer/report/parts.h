@@ -35,6 +35,15 @@ enum fj_rc rep_pdf(const json_t *model, struct fj_buf *file, struct fj_err *err)
 /* escaped for HTML and XML; what neither may hold becomes U+FFFD */
 enum fj_rc rep_escape(struct fj_buf *b, const char *text) FJ_MUST_USE;
 
+/* squares of a QR code, without the margin of four that has to stay empty around it; false: the
+ * text is too long (213 octets), or memory is out */
+#define REP_QR_MAX 57
+struct rep_qr {
+	int n;
+	bool dark[REP_QR_MAX][REP_QR_MAX]; /* row, column */
+};
+bool rep_qr(const char *text, struct rep_qr *out);
+
 /* pages.c, in the drawing process: the document drawn, octets handed to `put` as they come;
  * false: it could not be drawn */
 typedef bool (*rep_put)(void *arg, const void *p, size_t n);

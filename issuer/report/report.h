@@ -6,7 +6,7 @@
  * A document is JSON:
  *   {"title", "subtitle"?, "mark"?, "wide"?: bool, "meta": [[label, text]...],
  *    "sections": [{"heading"?, "sheet"?, "apart"?, "blocks": [BLOCK...]}...], "foot"?}
- *   BLOCK: {"text": paragraph} | {"note": small print}
+ *   BLOCK: {"text": paragraph} | {"note": small print, "qr"?: address, drawn as a code beside it}
  *        | {"table": {"caption"?, "columns": [{"title", "type", "width"}...], "rows": [[CELL...]...]}}
  * type is text, integer, money (fen) or date (ISO); width is a share of the line.  A CELL is a
  * text, an integer, or null for nothing.  "sheet" begins a new sheet of a workbook and is left

@@ -826,10 +826,23 @@ CREATE TABLE report_return (       -- figures of units that keep their own regis
   unit    TEXT NOT NULL,           -- whose report takes them in
   source  TEXT NOT NULL,           -- whose they are: USCC
   name    TEXT NOT NULL,
-  format  TEXT NOT NULL,           -- json, sheet
+  format  TEXT NOT NULL,           -- json, sheet, signed
   sha256  TEXT NOT NULL,           -- of the file, hex
   figures TEXT NOT NULL,           -- canonical JSON {key: value}
+  signer  TEXT NOT NULL,           -- canonical JSON {peer,name,root,iss,kid,report,signed_at}; "" it was not signed
   actor   TEXT NOT NULL,
   at      INTEGER NOT NULL,
   PRIMARY KEY (kind, period, unit, source)
 ) STRICT, WITHOUT ROWID;
+CREATE TABLE peer (                -- 互信登记系统: other registers whose signed reports are taken in
+  id     TEXT PRIMARY KEY,         -- PE-…
+  org    TEXT NOT NULL,            -- who takes them in
+  name   TEXT NOT NULL,
+  root   TEXT NOT NULL,            -- its root certificate, base64 DER
+  sha256 TEXT NOT NULL,            -- of the root, hex
+  units  TEXT NOT NULL,            -- JSON list of USCCs whose reports it signs
+  state  TEXT NOT NULL,            -- TRUSTED REMOVED
+  at     INTEGER NOT NULL,
+  seq    INTEGER NOT NULL
+) STRICT;
+CREATE INDEX peer_of ON peer(org, state, sha256);

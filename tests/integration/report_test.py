@@ -386,7 +386,7 @@ def decide(h, o, draft, text):
     fixed = o.done('hb-fin1', 'report.half-year', period='2026H1', unit=HUBEI)
     check('two officers fix it', fixed['draft'] is False and fixed['state'] == 'FIXED' and fixed['version'] == 2 and fixed['sha256'] == asked['sha256'] == out['sha256'], (fixed['state'], fixed['version']))
     check('with the draft\'s figures, and the texts as written', fixed['values'] == draft['values'] and fixed['figures_sha256'] == draft['figures_sha256'] and fixed['texts'] == {'rules': text, 'cases': ['案例一（示例）']})
-    own = {k: v for k, v in fixed.items() if k not in ('id', 'state', 'draft', 'version', 'sha256', 'submitted_at', 'fixed_at', 'fixed_under')}
+    own = {k: v for k, v in fixed.items() if k not in ('id', 'state', 'draft', 'version', 'sha256', 'submitted_at', 'fixed_at', 'fixed_under', 'signature')}
     canonical = json.dumps(own, sort_keys=True, separators=(',', ':'), ensure_ascii=False)
     check('its hash is over the canonical document', hashlib.sha256(canonical.encode()).hexdigest() == fixed['sha256'])
     check('everybody reads a fixed report', o.do('gz-fin1', 'report.show', id=fixed['id'])[0] == 200)

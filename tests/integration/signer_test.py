@@ -478,6 +478,15 @@ try:
     rc, why, sig = reg.sign(TOKEN, J_MANIFEST, manifest(), ('op',))
     check('an honest manifest is signed', rc == 0 and len(sig) == 64, why)
 
+    of = {'kind': 'half-year', 'period': '2026H1', 'unit': '11420000DEMA00013M'}
+    report = manifest(jti='RP-HY-2026H1-11420000DEMA00013M', kind='report', report=of)
+    refused('a report that one officer fixed', reg.sign(TOKEN, J_MANIFEST, report, ('op',)))
+    refused('a report that names no report', reg.sign(TOKEN, J_MANIFEST, manifest(kind='report'), two))
+    refused('a listing pack that names a report', reg.sign(TOKEN, J_MANIFEST, manifest(report=of), two))
+    refused('a manifest of a kind that there is not', reg.sign(TOKEN, J_MANIFEST, manifest(kind='letter'), two))
+    rc, why, sig = reg.sign(TOKEN, J_MANIFEST, report, two)
+    check('a report that two officers fixed is signed', rc == 0 and len(sig) == 64, why)
+
     # the verifier's socket
     refused('the verifier asking for a manifest', ver.sign(TOKEN, J_MANIFEST, manifest(), two))
     refused('the verifier asking for a certificate', ver.sign(ISSUING, C_ASSET, cert(good), two))

@@ -53,7 +53,7 @@ layer() { # files-pattern allowed-regex
 	layer "hsm/client/*.[ch]" 'base/|hsm/client/|hsm/proto.h'
 	layer "ca/*.[ch]" 'base/|ca/'
 	layer "verifier/*.[ch]" 'base/|verifier/[a-z_]*\.h'
-	layer "issuer/*.[ch] issuer/rules/*.[ch] issuer/sheet/*.[ch] issuer/store/*.[ch] issuer/publish/*.[ch]" 'base/|ca/ca.h|hsm/client/|hsm/proto.h|issuer/'
+	layer "issuer/*.[ch] issuer/rules/*.[ch] issuer/sheet/*.[ch] issuer/store/*.[ch] issuer/publish/*.[ch]" 'base/|ca/ca.h|hsm/client/|hsm/proto.h|verifier/verify.h|issuer/'
 	layer "issuer/report/*.[ch]" 'base/|issuer/report/|issuer/sheet/sheet.h'
 	layer "issuer/cli/*.[ch]" 'base/|issuer/cli/|issuer/commands_[a-z]*.def|hsm/proto.h'
 	layer "web/http/*.[ch]" 'base/|web/http/'
@@ -68,11 +68,11 @@ never() { # executable libraries-regex
 	[ -x "$B/$1" ] || echo "$1 is not built"
 }
 {
-	never fujie 'sqlite|libcrypto|tss2|microhttpd|gnutls|xlsx|libzip|expat|unistring|pango|cairo'
-	never fujie-signer 'sqlite|microhttpd|gnutls|tcti|pango|cairo'
+	never fujie 'sqlite|libcrypto|tss2|microhttpd|gnutls|xlsx|libzip|expat|unistring|pango|cairo|qrencode'
+	never fujie-signer 'sqlite|microhttpd|gnutls|tcti|pango|cairo|qrencode'
 	never fujie-registry 'tss2'
-	never fujie-verifier 'tss2|xlsx|libzip|expat|unistring|pango|cairo'
-	never fujie-verify 'tss2|sqlite|microhttpd|gnutls|xlsx|libzip|expat|unistring|pango|cairo'
+	never fujie-verifier 'tss2|xlsx|libzip|expat|unistring|pango|cairo|qrencode'
+	never fujie-verify 'tss2|sqlite|microhttpd|gnutls|xlsx|libzip|expat|unistring|pango|cairo|qrencode'
 } | rule "every executable links only what its room may"
 
 # functions of more than 100 lines

@@ -141,4 +141,26 @@ TEST("a manifest has exactly its members, and the hash of what it covers")
 	json_decref(good);
 }
 
+TEST("a report's manifest names kind, period and unit, and nothing else does")
+{
+	static const char *const wrong[] = {"{}", "null", "{\"kind\":\"half-year\",\"period\":\"2026H1\"}", "{\"kind\":\"half-year\",\"period\":\"2026H1\",\"unit\":\"\"}",
+		"{\"kind\":\"half-year\",\"period\":\"2026H1\",\"unit\":\"x\",\"more\":1}", "{\"kind\":1,\"period\":\"2026H1\",\"unit\":\"x\"}"};
+	struct fj_err err = {0};
+	json_t *good = json_pack("{s:s, s:s, s:s, s:i, s:s, s:{s:s, s:s, s:s}, s:s}", "iss", "http://127.0.0.1:1", "vct", FJ_VCT_MANIFEST, "jti", "RP-1", "iat", 1, "kind", FJ_MANIFEST_REPORT,
+	    "report", "kind", "half-year", "period", "2026H1", "unit", "11520000DEMA000217", "sha256", "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA");
+
+	CHECK_OK(fj_manifest_check(good, &err));
+	for (size_t i = 0; i < sizeof(wrong) / sizeof(*wrong); i++) {
+		json_t *bad = json_deep_copy(good);
+		json_object_set_new(bad, "report", json_loads(wrong[i], JSON_DECODE_ANY, NULL));
+		CHECK_RC(fj_manifest_check(bad, &err), FJ_E_INVALID);
+		json_decref(bad);
+	}
+	json_object_set_new(good, "kind", json_string(FJ_MANIFEST_PACK));
+	CHECK_RC(fj_manifest_check(good, &err), FJ_E_INVALID);
+	json_object_set_new(good, "kind", json_string("other"));
+	CHECK_RC(fj_manifest_check(good, &err), FJ_E_INVALID);
+	json_decref(good);
+}
+
 TEST_MAIN

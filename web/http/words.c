@@ -128,6 +128,8 @@ static const struct web_term terms[] = {
 	{"matter", "退出事项", "Matter", WEB_KIND}, {"matters", "退出事项", "Matters", WEB_TEXT}, {"how", "方式", "How", WEB_STATE}, {"left", "未完成事项", "Left", WEB_TEXT},
 	{"exit_state", "退出办理", "Exit", WEB_STATE}, {"counts", "数量", "Counts", WEB_TEXT}, {"authorisations", "授权", "Authorisations", WEB_TEXT}, {"first_tokens", "许可令牌（前一百枚）", "License tokens (the first hundred)", WEB_TEXT},
 	/* reports */
+	{"signature", "电子签名", "Signature", WEB_TEXT}, {"jws", "签名（JWS）", "Signature (JWS)", WEB_MONO}, {"why", "原因", "Why", WEB_TEXT}, {"signer", "签名方", "Signer", WEB_TEXT},
+	{"peer", "互信登记系统", "Trusted register", WEB_MONO}, {"root", "根证书", "Root certificate", WEB_MONO}, {"root_sha256", "根证书指纹（SHA-256）", "Root's fingerprint (SHA-256)", WEB_MONO}, {"signed_at", "签名时间", "Signed at", WEB_TEXT}, {"kid", "签名公钥指纹", "Key's thumbprint", WEB_TECHNICAL}, {"signs_for", "可签报告的单位", "Units that it signs for", WEB_MONO},
 	{"report", "报告", "Report", WEB_MONO}, {"period", "报告期", "Period", WEB_MONO}, {"period_name", "报告期名称", "Period's name", WEB_TEXT},
 	{"section", "栏目", "Section", WEB_TEXT}, {"figures", "指标", "Figures", WEB_TEXT}, {"amounts", "金额", "Amounts", WEB_TEXT}, {"lists", "清单", "Lists", WEB_TEXT}, {"value_fen", "金额", "Amount", WEB_TEXT}, {"counted", "计数口径", "How it is counted", WEB_TEXT},
 	{"units", "分单位主要指标", "Units side by side", WEB_TEXT}, {"pilot", "试点单位", "Pilot unit", WEB_TEXT}, {"difference", "与上期比较", "Difference to the last report", WEB_TEXT},
@@ -298,6 +300,8 @@ static const struct {
 	{WEB_KIND, "half-year", "试点半年报告", "half-year pilot report"}, {WEB_KIND, "state-asset", "国有资产报告", "state-owned asset report"},
 	{WEB_KIND, "implementer-disclosure", "实施机构信息披露", "implementer's disclosure"}, {WEB_KIND, "operator-disclosure", "运营机构信息披露", "operator's disclosure"},
 	{WEB_KIND, "operator-year", "授权运营年度报告", "operator's yearly report"}, {WEB_MATTER, "report.approve", "报告定稿", "Fix a report"},
+	{WEB_MATTER, "peer.add", "录入互信登记系统", "Trust another register"}, {WEB_STATE, "TRUSTED", "已互信", "trusted"}, {WEB_STATE, "REMOVED", "已移除", "removed"},
+	{WEB_STATE, "SIGNED", "已签名", "signed"}, {WEB_STATE, "NONE", "无签名", "none"}, {WEB_CREDENTIAL, "report", "签名报告", "signed report"},
 	{WEB_MATTER, "legacy.import", "历史补录", "Enter what predates the appliance"},
 	{WEB_STATE, "DESTROYED", "已销毁", "destroyed"},
 	{WEB_STATE, "REQUESTED", "待运营机构审核", "waits for the operator"}, {WEB_STATE, "EXHAUSTED", "限额已用尽", "quota used up"},

@@ -412,11 +412,14 @@ enum fj_rc cmd_plan_agree(struct iss_call *c, struct fj_err *err)
 enum fj_rc apr_plan_agree(struct iss_call *c, const struct apr *a, struct fj_err *err)
 {
 	FJ_AUTO(dom_plan) p = {.doc = NULL};
+	FJ_AUTO(dom_org) holder = {.affiliates = NULL};
 	struct dom_plan_step step = {.event = "plan.agreed"};
 	json_t *agreement = json_object_get(a->payload, "agreement");
 
 	FJ_TRY(resume(c, a, "agree", &p, &step.to, err));
 	FJ_TRY(check_agreement(c, &p, agreement, err));
+	FJ_TRY(dom_org_get(c->db, p.holder, &holder, err));
+	FJ_TRY(sup_term(c, holder.finance, "plan.days_file", &step.due, err));
 	step.set = json_pack("{s:O}", "agreement", agreement);
 	return step.set == NULL ? nomem(err) : dom_plan_step(c, &p, &step, err);
 }

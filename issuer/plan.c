@@ -213,24 +213,3 @@ enum fj_rc cmd_plan_show(struct iss_call *c, struct fj_err *err)
 	FJ_TRY(dom_plan_disclosed(c, &p, &disclosed, err));
 	return fj_json_set(c->answer, "to_disclose", disclosed);
 }
-
-enum fj_rc cmd_plan_list(struct iss_call *c, struct fj_err *err)
-{
-	FJ_AUTO(sto_q) q = {0};
-	FJ_AUTO(json) items = json_array();
-	const char *after, *state = fj_json_text(c->params, "state");
-	int64_t limit;
-	bool row;
-
-	iss_page(c, &after, &limit);
-	FJ_TRY(sto_query(c->db, STO_PLAN_LIST, &q, err, "tti", after, state, limit));
-	for (;;) {
-		FJ_AUTO(dom_plan) p = {.doc = NULL};
-		FJ_TRY(sto_step(&q, &row, err));
-		if (!row)
-			return dom_list_answer(c, items, "id", limit, err);
-		FJ_TRY(from_row(&q, &p, err));
-		if (json_array_append_new(items, line(&p)) != 0)
-			return fj_no_memory(err, "issuer");
-	}
-}

@@ -201,6 +201,7 @@ static const struct web_term terms[] = {
 	{"octets", "字节数", "Octets", WEB_TEXT}, {"listing", "场内挂牌", "Listing", WEB_MONO}, {"trade_no", "成交编号", "Trade's number", WEB_MONO}, {"traded_on", "成交日期", "Traded on", WEB_TEXT},
 	{"buyer", "买方名称", "Buyer", WEB_TEXT}, {"buyer_usci", "买方代码", "Buyer's code", WEB_MONO}, {"quantity", "数量", "Quantity", WEB_TEXT},
 	{"marks", "标记", "Marks", WEB_KIND},
+	{"usable", "可以使用", "Usable", WEB_TEXT}, {"stopped_by", "停用原因", "Stopped by", WEB_TEXT}, {"authorisation_state", "授权状态", "State of the authorisation", WEB_STATE},
 	{"disclosed", "实施机构披露", "Disclosed by the institution", WEB_TEXT}, {"on", "披露日期", "Disclosed on", WEB_TEXT},
 	{"columns", "列名", "Columns", WEB_TEXT}, {"amount", "成交金额", "Amount", WEB_TEXT},
 	/* for machines */

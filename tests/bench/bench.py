@@ -185,6 +185,12 @@ def reclaimed(asset, n, sig):
     line('  memory', 'registry %s, verifier service %s' % (registry, verifier))
 
 
+def processor(name):
+    """seconds of processor that it has used"""
+    f = open('/proc/%d/stat' % h.children()[name]).read().rsplit(') ', 1)[1].split()
+    return (int(f[11]) + int(f[12])) / os.sysconf('SC_CLK_TCK')
+
+
 class Writer(threading.Thread):
     """one small change after the other: how long does whoever writes wait at most?"""
 
@@ -213,16 +219,16 @@ def narrowed(asset, n):
     registry, w = Growth('fujie-registry'), Writer()
     w.start()
     time.sleep(0.5)
-    t = time.time()
+    t, used = time.time(), processor('fujie-registry')
     asked = do('hbsw1', 'authorisation', 'adjust', {'number': dau, 'actions': ['QUERY'], 'reason': 'bench'})
     counted = time.time() - t
     t = time.time()
     do('hb-fin1', 'approval', 'approve', {'id': asked['approval']})
     done = time.time() - t
-    waited = w.end()
+    used, waited = processor('fujie-registry') - used, w.end()
     now = h.api('GET', '/api/v1/authorisation/' + dau, None, s['jc1'])[1]['adjustments'][-1]
-    line('adjustment of an authorisation with %d license tokens' % n, 'asked in %.3f s (%d beyond), in force in %.3f s (%d revoked); %s; registry %s' % (
-        counted, asked['tokens_beyond'], done, now['revoked'], waited, registry))
+    line('adjustment of an authorisation with %d license tokens' % n, 'asked in %.3f s (%d beyond), in force in %.3f s (%d revoked), %.2f s of processor in all; %s; registry %s' % (
+        counted, asked['tokens_beyond'], done, now['revoked'], used, waited, registry))
 
 
 def certificates():

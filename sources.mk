@@ -109,6 +109,7 @@ ISSUER_SRC := \
 	issuer/find.c \
 	issuer/history.c \
 	issuer/holder_key.c \
+	issuer/ical.c \
 	issuer/incident.c \
 	issuer/init.c \
 	issuer/iss.c \

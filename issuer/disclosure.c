@@ -2,8 +2,9 @@
  * disclosure.c - 信息披露: what everybody may know of authorised operation (R32).
  *
  * Of the implementing institution: whom it authorised, for what content, in what
- * scope, for how long, and the caps (27号 art. 18).  Of the operator: its products,
- * the data that they use, their fees (art. 19).  Only authorisations that were
+ * scope, for how long, and the caps (27号 art. 18), and where it disclosed that
+ * itself (plan.activate).  Of the operator: its products, the data that they use,
+ * their fees (art. 19).  Only authorisations that were
  * issued, and of each only these members: what is added to an authorisation, card
  * or product elsewhere does not become public by that.  Data level and names of
  * persons are never among them (domain.md decision 12).
@@ -54,12 +55,29 @@ static enum fj_rc caps_of(struct sto *db, const char *authorisation, json_t *out
 	return json_array_size(caps) == 0 || json_object_set(out, "caps", caps) == 0 ? FJ_OK : fj_no_memory(err, "issuer");
 }
 
+/* where and when the institution disclosed it (R32), of the plan in force; {} of the short course.  What it
+ * said then stands in the members, as it is today. */
+static enum fj_rc record_of(struct sto *db, const char *authorisation, json_t **out, struct fj_err *err)
+{
+	FJ_AUTO(sto_q) q = {0};
+	char on[FJ_TIME_CAP];
+	bool row;
+
+	FJ_TRY(sto_query(db, STO_PLAN_DISCLOSURE, &q, err, "t", authorisation));
+	FJ_TRY(sto_step(&q, &row, err));
+	if (row)
+		fj_date_china(sto_int(&q, 2), on);
+	*out = row ? json_pack("{s:s, s:s, s:s}", "place", sto_text(&q, 0), "address", sto_text(&q, 1), "on", on) : json_object();
+	return *out != NULL ? FJ_OK : fj_no_memory(err, "issuer");
+}
+
 static enum fj_rc one(struct iss_call *c, const struct sto_q *q, json_t **out, struct fj_err *err)
 {
 	FJ_AUTO(json) body = NULL;
 	FJ_AUTO(json) assets = json_array();
 	FJ_AUTO(json) caps = json_object();
 	FJ_AUTO(json) products = NULL;
+	FJ_AUTO(json) record = NULL;
 	const char *number = sto_text(q, 0), *state = sto_text(q, 1);
 	char from[FJ_TIME_CAP], to[FJ_TIME_CAP], updated[FJ_TIME_CAP];
 
@@ -67,17 +85,18 @@ static enum fj_rc one(struct iss_call *c, const struct sto_q *q, json_t **out, s
 	FJ_TRY(assets_of(c->db, body, assets, err));
 	FJ_TRY(caps_of(c->db, number, caps, err));
 	FJ_TRY(dom_products_public(c->db, number, &products, err));
+	FJ_TRY(record_of(c->db, number, &record, err));
 	fj_date_china(fj_json_num(body, "nbf"), from);
 	fj_date_china(fj_json_num(body, "exp"), to);
 	fj_time_utc(sto_int(q, 3), updated);
 	const json_t *g = json_object_get(body, "grant");
 	bool over = strcmp(state, "ACTIVE") == 0 && c->now > fj_json_num(body, "exp");
-	*out = json_pack("{s:s, s:s, s:O, s:O, s:O, s:O, s:O, s:O, s:O, s:O, s:O, s:O, s:O, s:s, s:s, s:O, s:O, s:s}", "authorisation", number, "state",
+	*out = json_pack("{s:s, s:s, s:O, s:O, s:O, s:O, s:O, s:O, s:O, s:O, s:O, s:O, s:O, s:s, s:s, s:O, s:O, s:O, s:s}", "authorisation", number, "state",
 	    over ? "EXPIRED" : strcmp(state, "ENDING") == 0 ? "SUSPENDED" : state, "operator", json_object_get(body, "operator"), "implementer",
 	    json_object_get(body, "implementer"), "holder", json_object_get(body, "holder"), "assets", assets, "mode", json_object_get(g, "mode"), "domains",
 	    json_object_get(g, "domains"), "scenarios", json_object_get(g, "scenarios"), "rights", json_object_get(g, "rights"), "purposes",
 	    json_object_get(g, "purposes"), "actions", json_object_get(g, "actions"), "territory", json_object_get(g, "territory"), "from", from, "to", to,
-	    "price", caps, "products", products, "updated", updated);
+	    "disclosed", record, "price", caps, "products", products, "updated", updated);
 	return *out != NULL ? FJ_OK : fj_no_memory(err, "issuer");
 }
 

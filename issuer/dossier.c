@@ -18,6 +18,7 @@
 #include "issuer/tar.h"
 
 #define MAX_DOSSIER (64u << 20)
+#define MAX_DOCUMENT (1u << 20)
 #define MAX_PUBLISHED (16u << 20)
 
 const struct iss_field fld_find_dossier[] = {{"asset", ISS_F_STR, true, DOM_MAX_ASSET_NO, "资产编号", "asset number"}, {0}};
@@ -217,6 +218,48 @@ static enum fj_rc add_materials(struct dossier *d, const char *holder, struct fj
 	}
 }
 
+/* plans of authorised operation on the asset, whole: each document is what its events add up to */
+static enum fj_rc add_plans(struct dossier *d, struct fj_err *err)
+{
+	FJ_AUTO(sto_q) q = {0};
+	FJ_AUTO(json) list = json_array();
+	char at[FJ_TIME_CAP];
+	bool row;
+
+	FJ_TRY(sto_query(d->c->db, STO_HISTORY_PLANS, &q, err, "t", d->asset_no));
+	for (;;) {
+		FJ_AUTO(json) doc = NULL;
+		FJ_TRY(sto_step(&q, &row, err));
+		if (!row)
+			return add_json(d, "plans.json", list, err);
+		fj_time_utc(sto_int(&q, 7), at);
+		FJ_TRY(fj_json_parse(fj_slice_str(sto_text(&q, 8)), MAX_DOCUMENT, &doc, err));
+		json_array_append_new(list, json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:O}", "id", sto_text(&q, 0), "course", sto_text(&q, 1), "state", sto_text(&q, 2),
+		    "holder", sto_text(&q, 3), "implementer", sto_text(&q, 4), "operator", sto_text(&q, 5), "authorisation", sto_text(&q, 6), "proposed_at", at, "document", doc));
+	}
+}
+
+/* every version of the products under its authorisations */
+static enum fj_rc add_products(struct dossier *d, struct fj_err *err)
+{
+	FJ_AUTO(sto_q) q = {0};
+	FJ_AUTO(json) list = json_array();
+	char at[FJ_TIME_CAP];
+	bool row;
+
+	FJ_TRY(sto_query(d->c->db, STO_HISTORY_PRODUCTS, &q, err, "t", d->asset_no));
+	for (;;) {
+		FJ_AUTO(json) doc = NULL;
+		FJ_TRY(sto_step(&q, &row, err));
+		if (!row)
+			return add_json(d, "products.json", list, err);
+		fj_time_utc(sto_int(&q, 7), at);
+		FJ_TRY(fj_json_parse(fj_slice_str(sto_text(&q, 8)), MAX_DOCUMENT, &doc, err));
+		json_array_append_new(list, json_pack("{s:s, s:s, s:s, s:I, s:s, s:s, s:s, s:s, s:O}", "product", sto_text(&q, 0), "state", sto_text(&q, 1), "seller", sto_text(&q, 2),
+		    "n", (json_int_t)sto_int(&q, 3), "version", sto_text(&q, 4), "actor", sto_text(&q, 5), "note", sto_text(&q, 6), "at", at, "content", doc));
+	}
+}
+
 static enum fj_rc add_asset(struct dossier *d, const struct dom_asset *a, struct fj_err *err)
 {
 	FJ_AUTO(json) j = json_pack("{s:s, s:s, s:s, s:s, s:s, s:I, s:s, s:s}", "asset_no", a->asset_no, "name", a->name, "holder", a->holder, "state", a->state,
@@ -272,6 +315,8 @@ static enum fj_rc fill(struct dossier *d, const struct dom_asset *a, struct fj_e
 	FJ_TRY(add_cards(d, err));
 	FJ_TRY(add_registrations(d, err));
 	FJ_TRY(add_materials(d, a->holder, err));
+	FJ_TRY(add_plans(d, err));
+	FJ_TRY(add_products(d, err));
 	FJ_TRY(add_events(d, err));
 	FJ_TRY(add_openings(d, err));
 	FJ_TRY(add_approvals(d, err));

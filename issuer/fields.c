@@ -202,7 +202,6 @@ const struct iss_field fld_freeze[] = {
 	{0},
 };
 const struct iss_field fld_asset_reason[] = {{"asset", ISS_F_STR, true, DOM_MAX_ASSET_NO, "资产编号", "asset number"}, REASON, {0}};
-const struct iss_field fld_deadline[] = {PAGE, {"days", ISS_F_INT, false, 366, "今后天数", "due within so many days, 30 by default"}, {0}};
 const struct iss_field fld_material[] = {
 	{"asset", ISS_F_STR, false, DOM_MAX_ASSET_NO, "资产编号", "asset number; none: for the unit"},
 	{"kind", ISS_F_STR, true, 16, "材料类别", "kind of the material", material_kinds, "domain.md 4.4"},

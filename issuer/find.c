@@ -17,7 +17,7 @@
 
 /* --- the lists --- */
 
-#define F_AFTER {"after", ISS_F_STR, false, 100, "起始", "start after this one (\"next\" of the page before)"}
+#define F_AFTER {"after", ISS_F_STR, false, 140, "起始", "start after this one (\"next\" of the page before)"}
 #define F_PAGE F_AFTER, {"limit", ISS_F_INT, false, 1000, "条数", "how many, 100 by default"}
 #define F_STATE {"state", ISS_F_STR, false, 16, "状态", "in this state"}
 #define F_HOLDER {"holder", ISS_F_STR, false, 18, "持有单位", "of this holder (unified social credit code)"}
@@ -48,6 +48,16 @@ const struct iss_field fld_token_list[] = {F_PAGE, F_STATE, {"authorisation", IS
 	{"asset", ISS_F_STR, false, DOM_MAX_ASSET_NO, "资产编号", "of this asset"}, F_ENDS, {0}};
 const struct iss_field fld_user_list[] = {F_PAGE, F_STATE, {"org", ISS_F_STR, false, 18, "所属单位", "of this organisation"}, F_SCOPE, F_MADE, {0}};
 
+static const char *const plan_states[] = {"PROPOSED", "FEASIBILITY", "SUPERIOR_AUDITED", "FINANCE_APPROVED", "PLAN_DELIBERATED", "OPERATOR_SELECTED", "AGREED",
+	"FILED", "ACTIVE", "REFUSED", "WITHDRAWN", NULL};
+static const char *const product_states[] = {"ON_SALE", "WITHDRAWN", NULL};
+static const char *const product_kinds[] = {"operator", "redeveloped", NULL};
+const struct iss_field fld_plan_list[] = {F_PAGE, {"state", ISS_F_STR, false, 24, "状态", "only those in this state", plan_states, "domain.md 7.3"}, F_HOLDER, F_SCOPE,
+	{"operator", ISS_F_STR, false, 18, "运营机构", "to this operator"}, {"implementer", ISS_F_STR, false, 18, "实施机构", "by this implementer"}, F_MADE, {0}};
+const struct iss_field fld_product_list[] = {F_PAGE, {"authorisation", ISS_F_STR, false, 40, "授权编号", "under this authorisation"},
+	{"seller", ISS_F_STR, false, 18, "销售方", "of this seller"}, {"state", ISS_F_STR, false, 12, "状态", "only those in this state", product_states, "domain.md 4.9"},
+	{"kind", ISS_F_STR, false, 12, "产品类别", "the operator's, or re-developed", product_kinds, "167·三(五)"}, F_HOLDER, F_SCOPE, F_MADE, {0}};
+
 static const struct fnd_column c_organisation[] = {{"usci", FND_TEXT, "统一社会信用代码"}, {"name", FND_TEXT, "单位名称"}, {"kind", FND_TEXT, "主体类型"},
 	{"level", FND_TEXT, "财政级次"}, {"div6", FND_TEXT, "行政区划"}, {"dept", FND_TEXT, "主管部门"}, {"finance", FND_TEXT, "本级财政部门"},
 	{"roles", FND_ROLES, "角色"}, {"affiliates", FND_JSON, "关联方"}, {"dishonest", FND_BOOL, "失信"}, {"mlps", FND_INT, "等级保护"},
@@ -68,16 +78,24 @@ static const struct fnd_column c_authorisation[] = {{"number", FND_TEXT, "授权
 	{"operator", FND_PARTY, "运营机构"}, {"holder", FND_PARTY, "持有单位"}, {"implementer", FND_JSON, "实施机构"}, {"not_before", FND_TIME, "有效期起"},
 	{"not_after", FND_TIME, "有效期止"}, {"grant", FND_JSON, "授权内容"}, {"assets", FND_JSON, "资产"}, {0}};
 static const struct fnd_column c_token[] = {{"id", FND_TEXT, "令牌编号"}, {"state", FND_STATE, "状态"}, {"authorisation", FND_TEXT, "授权编号"},
-	{"asset_no", FND_TEXT, "资产编号"}, {"user", FND_PARTY, "使用单位"}, {"product", FND_TEXT, "产品"}, {"not_before", FND_TIME, "有效期起"},
+	{"authorisation_state", FND_STATE, "授权状态"}, {"asset_no", FND_TEXT, "资产编号"}, {"user", FND_PARTY, "使用单位"}, {"product", FND_TEXT, "产品"}, {"not_before", FND_TIME, "有效期起"},
 	{"not_after", FND_TIME, "有效期止"}, {0}};
 static const struct fnd_column c_user[] = {{"login", FND_TEXT, "用户名"}, {"name", FND_TEXT, "姓名"}, {"org", FND_TEXT, "所属单位"},
 	{"state", FND_TEXT, "状态"}, {"roles", FND_ROLES, "角色"}, {0}};
+static const struct fnd_column c_plan[] = {{"id", FND_TEXT, "方案编号"}, {"course", FND_TEXT, "程序"}, {"state", FND_TEXT, "状态"}, {"holder", FND_TEXT, "持有单位"},
+	{"implementer", FND_TEXT, "实施机构"}, {"operator", FND_TEXT, "运营机构"}, {"from", FND_TEXT, "拟授权起"}, {"to", FND_TEXT, "拟授权止"},
+	{"authorisation", FND_TEXT, "授权编号"}, {"due", FND_TIME, "备案期限"}, {"overdue", FND_OVERDUE, "超期"}, {"at", FND_TIME, "提出时间"}, {0}};
+static const struct fnd_column c_product[] = {{"product", FND_TEXT, "产品编号"}, {"authorisation", FND_TEXT, "授权编号"}, {"id", FND_TEXT, "产品标识"},
+	{"version", FND_TEXT, "版本"}, {"name", FND_TEXT, "名称"}, {"state", FND_TEXT, "状态"}, {"kind", FND_TEXT, "产品类别"}, {"seller", FND_PARTY, "销售方"},
+	{"purpose", FND_TEXT, "用途类"}, {"delivery", FND_TEXT, "交付方式"}, {"price_form", FND_TEXT, "价格形式"}, {"use_condition", FND_TEXT, "使用方式"},
+	{"charge_basis", FND_TEXT, "收费形式"}, {"fee_fen", FND_INT, "收费标准（分）"}, {"cap_fen", FND_FEN, "上限收费标准（分）"}, {"over_cap", FND_BOOL, "超过上限"}, {0}};
 
 #define LIST(noun, NAME) {#noun, STO_FIND_ROW_##NAME, c_##noun, fld_##noun##_list}
 static const struct fnd_list lists[FND_END] = {
 	[FND_ORGANISATION] = LIST(organisation, ORGANISATION), [FND_LEDGER] = LIST(ledger, LEDGER), [FND_ASSET] = LIST(asset, ASSET),
 	[FND_REGISTRATION] = LIST(registration, REGISTRATION), [FND_CERTIFICATE] = LIST(certificate, CERTIFICATE),
 	[FND_AUTHORISATION] = LIST(authorisation, AUTHORISATION), [FND_TOKEN] = LIST(token, TOKEN), [FND_USER] = LIST(user, USER),
+	[FND_PLAN] = LIST(plan, PLAN), [FND_PRODUCT] = LIST(product, PRODUCT),
 };
 
 const struct fnd_list *fnd_list_of(enum fnd_noun noun)
@@ -92,8 +110,8 @@ enum fj_rc fnd_noun_of(const char *name, enum fnd_noun *out, struct fj_err *err)
 			*out = (enum fnd_noun)n;
 			return FJ_OK;
 		}
-	return fj_refuse(err, FJ_E_INVALID, "issuer", NULL, "\"noun\" is organisation, ledger, asset, registration, certificate, authorisation, token or user",
-	    "noun 应为 organisation、ledger、asset、registration、certificate、authorisation、token 或 user");
+	return fj_refuse(err, FJ_E_INVALID, "issuer", NULL, "\"noun\" is organisation, ledger, asset, registration, certificate, authorisation, token, user, plan or product",
+	    "noun 应为 organisation、ledger、asset、registration、certificate、authorisation、token、user、plan 或 product");
 }
 
 /* --- keeping the rows --- */
@@ -103,7 +121,8 @@ enum fj_rc fnd_noun_of(const char *name, enum fnd_noun *out, struct fj_err *err)
 static const enum sto_id sources[FND_END] = {
 	[FND_ORGANISATION] = STO_FIND_SRC_ORGANISATION, [FND_LEDGER] = STO_FIND_SRC_LEDGER, [FND_ASSET] = STO_FIND_SRC_ASSET,
 	[FND_REGISTRATION] = STO_FIND_SRC_REGISTRATION, [FND_CERTIFICATE] = STO_FIND_SRC_CERTIFICATE,
-	[FND_AUTHORISATION] = STO_FIND_SRC_AUTHORISATION, [FND_USER] = STO_FIND_SRC_USER,
+	[FND_AUTHORISATION] = STO_FIND_SRC_AUTHORISATION, [FND_USER] = STO_FIND_SRC_USER, [FND_PLAN] = STO_FIND_SRC_PLAN,
+	[FND_PRODUCT] = STO_FIND_SRC_PRODUCT,
 };
 
 static enum fj_rc add_row(const struct evt *e, int64_t noun, const struct sto_q *s, int64_t *id, struct fj_err *err)
@@ -183,6 +202,8 @@ static enum fj_rc note_noun(const struct evt *e, enum fnd_noun noun, struct fj_e
 			FJ_TRY(set_text(e, lists[noun].name, &s, id, fresh, err));
 		if (noun == FND_AUTHORISATION && fresh)
 			FJ_TRY(sto_run(e->db, STO_FIND_LINK_ADD, NULL, err, "t", sto_text(&s, 0)));
+		if (noun == FND_PLAN && fresh)
+			FJ_TRY(sto_run(e->db, STO_FIND_LINK_PLAN, NULL, err, "t", sto_text(&s, 0)));
 	}
 }
 
@@ -343,7 +364,7 @@ static enum fj_rc read_after(const json_t *p, struct fnd_query *q, struct fj_err
 enum fj_rc fnd_query(enum fnd_noun noun, const json_t *params, fj_time now, struct fnd_query *q, struct fj_err *err)
 {
 	static const char *const holders[] = {"holder", "superior", "org", "user", NULL}, *const classes[] = {"kind", "mode", "class", NULL},
-		*const parents[] = {"asset", "operator", NULL};
+		*const industries[] = {"implementer", "seller", "industry", NULL}, *const parents[] = {"asset", "operator", NULL};
 	const json_t *n = json_object_get(params, "limit");
 
 	memset(q, 0, sizeof(*q));
@@ -352,9 +373,8 @@ enum fj_rc fnd_query(enum fnd_noun noun, const json_t *params, fj_time now, stru
 	q->holder = given_as(params, holders);
 	q->finance = fj_json_text(params, "finance");
 	q->class_ = noun == FND_TOKEN ? fj_json_text(params, "asset") : noun == FND_LEDGER ? fj_json_text(params, "result") : given_as(params, classes);
-	q->industry = noun == FND_TOKEN ? fj_json_text(params, "operator") : noun == FND_AUTHORISATION ?
-	    fj_json_text(params, "implementer") : fj_json_text(params, "industry");
-	q->parent = noun == FND_TOKEN ? fj_json_text(params, "authorisation") : noun == FND_LEDGER ? fj_json_text(params, "class") : given_as(params, parents);
+	q->industry = noun == FND_TOKEN ? fj_json_text(params, "operator") : given_as(params, industries);
+	q->parent = noun == FND_TOKEN || noun == FND_PRODUCT ? fj_json_text(params, "authorisation") : noun == FND_LEDGER ? fj_json_text(params, "class") : given_as(params, parents);
 	FJ_TRY(read_division(params, q, err));
 	FJ_TRY(read_days(params, q, err));
 	read_state(params, now, q);
@@ -444,6 +464,8 @@ static json_t *value(const struct fnd_column *c, const struct sto_q *q, int *col
 	switch (c->kind) {
 	case FND_INT:
 		return json_integer((json_int_t)sto_int(q, k));
+	case FND_FEN:
+		return sto_int(q, k) < 0 ? json_null() : json_integer((json_int_t)sto_int(q, k));
 	case FND_BOOL:
 		return json_boolean(sto_int(q, k) != 0);
 	case FND_OVERDUE:
@@ -521,3 +543,5 @@ LISTED(certificate, FND_CERTIFICATE)
 LISTED(authorisation, FND_AUTHORISATION)
 LISTED(token, FND_TOKEN)
 LISTED(user, FND_USER)
+LISTED(plan, FND_PLAN)
+LISTED(product, FND_PRODUCT)

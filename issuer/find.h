@@ -10,12 +10,13 @@
 
 #include "issuer/core.h"
 
-enum fnd_noun { FND_ORGANISATION = 1, FND_LEDGER, FND_ASSET, FND_REGISTRATION, FND_CERTIFICATE, FND_AUTHORISATION, FND_TOKEN, FND_USER, FND_END };
+enum fnd_noun { FND_ORGANISATION = 1, FND_LEDGER, FND_ASSET, FND_REGISTRATION, FND_CERTIFICATE, FND_AUTHORISATION, FND_TOKEN, FND_USER, FND_PLAN,
+	FND_PRODUCT, FND_END };
 
 /* How a column of a row is written.  PARTY takes two columns of the statement (code, name), STATE
  * two (state, last second: ACTIVE and over is EXPIRED; the second is not shown).  A TIME of 0 is "";
- * OVERDUE is true for a time that is over. */
-enum fnd_kind { FND_TEXT, FND_INT, FND_BOOL, FND_TIME, FND_OVERDUE, FND_JSON, FND_ROLES, FND_RESTRICTIONS, FND_PARTY, FND_STATE };
+ * OVERDUE is true for a time that is over; a FEN below 0 is null. */
+enum fnd_kind { FND_TEXT, FND_INT, FND_FEN, FND_BOOL, FND_TIME, FND_OVERDUE, FND_JSON, FND_ROLES, FND_RESTRICTIONS, FND_PARTY, FND_STATE };
 struct fnd_column {
 	const char *key;      /* member of the item; NULL ends the list */
 	enum fnd_kind kind;

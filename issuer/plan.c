@@ -27,6 +27,7 @@ static enum fj_rc from_row(const struct sto_q *q, struct dom_plan *p, struct fj_
 
 	FJ_TRY(sto_copy(q, texts, FJ_ARRAY_LEN(texts), "a plan", err));
 	p->at = sto_int(q, 10);
+	p->due = sto_int(q, 11);
 	return fj_json_parse(fj_slice_str(sto_text(q, 7)), MAX_DOC, &p->doc, err);
 }
 
@@ -94,6 +95,8 @@ enum fj_rc dom_plan_step(struct iss_call *c, const struct dom_plan *p, const str
 		FJ_TRY(fj_json_set(body, "operator", json_string(s->operator_)));
 	if (s->approval != NULL)
 		FJ_TRY(fj_json_set(body, "approval", json_string(s->approval)));
+	if (s->due > 0)
+		FJ_TRY(fj_json_set(body, "due", json_integer((json_int_t)s->due)));
 	return evt_append(c, s->event, p->id, body, err);
 }
 
@@ -107,8 +110,8 @@ enum fj_rc apply_plan_step(const struct evt *e, struct fj_err *err)
 	if (json_object_update(p.doc, json_object_get(e->body, "set")) != 0)
 		return fj_no_memory(err, "issuer");
 	FJ_TRY(fj_json_canonical(p.doc, &doc, err));
-	return sto_run(e->db, STO_PLAN_STEP, NULL, err, "ttttit", fj_json_text(e->body, "to"), operator_ == NULL ? p.operator_ : operator_, fj_buf_str(&doc),
-	    approval == NULL ? p.approval : approval, e->seq, p.id);
+	return sto_run(e->db, STO_PLAN_STEP, NULL, err, "ttttiit", fj_json_text(e->body, "to"), operator_ == NULL ? p.operator_ : operator_, fj_buf_str(&doc),
+	    approval == NULL ? p.approval : approval, fj_json_num(e->body, "due"), e->seq, p.id);
 }
 
 /* --- what comes of it --- */
@@ -176,6 +179,18 @@ static json_t *line(const struct dom_plan *p)
 	    p->authorisation, "at", at);
 }
 
+/* until when it is to be filed, while that is waited for */
+static enum fj_rc put_due(const struct dom_plan *p, fj_time now, json_t *out)
+{
+	char due[FJ_TIME_CAP];
+
+	if (p->due == 0)
+		return FJ_OK;
+	fj_time_utc(p->due, due);
+	FJ_TRY(fj_json_set(out, "due", json_string(due)));
+	return fj_json_set(out, "overdue", json_boolean(now > p->due));
+}
+
 enum fj_rc cmd_plan_show(struct iss_call *c, struct fj_err *err)
 {
 	static const char *const kinds[] = {"plan.approve", "plan.deliberate", "plan.agree", "plan.file", "authorisation.grant"};
@@ -187,6 +202,7 @@ enum fj_rc cmd_plan_show(struct iss_call *c, struct fj_err *err)
 	c->answer = line(&p);
 	if (c->answer == NULL || json_object_update(c->answer, p.doc) != 0)
 		return fj_no_memory(err, "issuer");
+	FJ_TRY(put_due(&p, c->now, c->answer));
 	for (size_t i = 0; i < FJ_ARRAY_LEN(kinds); i++) {
 		FJ_TRY(apr_open_for(c, kinds[i], p.id, open, err));
 		if (open[0] != '\0')
@@ -196,25 +212,4 @@ enum fj_rc cmd_plan_show(struct iss_call *c, struct fj_err *err)
 		return FJ_OK;
 	FJ_TRY(dom_plan_disclosed(c, &p, &disclosed, err));
 	return fj_json_set(c->answer, "to_disclose", disclosed);
-}
-
-enum fj_rc cmd_plan_list(struct iss_call *c, struct fj_err *err)
-{
-	FJ_AUTO(sto_q) q = {0};
-	FJ_AUTO(json) items = json_array();
-	const char *after, *state = fj_json_text(c->params, "state");
-	int64_t limit;
-	bool row;
-
-	iss_page(c, &after, &limit);
-	FJ_TRY(sto_query(c->db, STO_PLAN_LIST, &q, err, "tti", after, state, limit));
-	for (;;) {
-		FJ_AUTO(dom_plan) p = {.doc = NULL};
-		FJ_TRY(sto_step(&q, &row, err));
-		if (!row)
-			return dom_list_answer(c, items, "id", limit, err);
-		FJ_TRY(from_row(&q, &p, err));
-		if (json_array_append_new(items, line(&p)) != 0)
-			return fj_no_memory(err, "issuer");
-	}
 }

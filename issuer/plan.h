@@ -29,6 +29,7 @@ enum fj_rc dom_grant(struct iss_call *c, const struct dom_scope *s, const char *
 /* --- plans (plan.c) --- */
 struct dom_plan {
 	char id[32], course[8], state[24], holder[19], implementer[19], operator_[19], approval[32], authorisation[41];
+	fj_time due; /* in which it is to be filed; 0: no term runs */
 	json_t *doc; /* proposal, study, items, deliberation, selection, agreement, filing, disclosure; owned */
 	fj_time at;
 };
@@ -44,6 +45,7 @@ enum fj_rc dom_plan_next(const struct dom_plan *p, const char *act, const char *
 struct dom_plan_step {
 	const char *event, *to, *operator_, *approval;
 	json_t *set;
+	fj_time due; /* of the step that is next; 0: it has no term */
 };
 enum fj_rc dom_plan_step(struct iss_call *c, const struct dom_plan *p, const struct dom_plan_step *s, struct fj_err *err) FJ_MUST_USE;
 /* the actor's organisation is the plan's implementer, else FJ_E_FORBIDDEN */

@@ -28,8 +28,6 @@
 	{"doc_no", ISS_F_STR, required, 80, "文号", "document number"},                                     \
 	{"doc_date", ISS_F_STR, required, 10, "文件日期", "date of the document"},                          \
 	{"scan", ISS_F_FILE, required, MAX_SCAN, "扫描件", "scan of the document"}
-static const char *const plan_states[] = {"PROPOSED", "FEASIBILITY", "SUPERIOR_AUDITED", "FINANCE_APPROVED", "PLAN_DELIBERATED", "OPERATOR_SELECTED", "AGREED",
-	"FILED", "ACTIVE", "REFUSED", "WITHDRAWN", NULL};
 const struct iss_field fld_plan_study[] = {PLAN_ID, {"study", ISS_F_JSON, true, 1, "论证和评估", "the study, docs/api.md"}, {0}};
 const struct iss_field fld_plan_deliberate[] = {PLAN_ID, {"items", ISS_F_JSON, true, 1, "实施方案十二项", "the twelve items, docs/api.md"}, PAPER(true), {0}};
 const struct iss_field fld_plan_select[] = {PLAN_ID, {"selection", ISS_F_JSON, true, 1, "选择结果", "the selection, docs/api.md"}, {0}};
@@ -39,12 +37,6 @@ const struct iss_field fld_plan_activate[] = {
 	PLAN_ID,
 	{"place", ISS_F_STR, false, 120, "披露载体", "where it is disclosed"},
 	{"address", ISS_F_STR, false, 200, "披露地址", "its address"},
-	{0},
-};
-const struct iss_field fld_plan_list[] = {
-	{"after", ISS_F_STR, false, 64, "起始", "start after this one"},
-	{"limit", ISS_F_INT, false, 1000, "条数", "how many, 100 by default"},
-	{"state", ISS_F_STR, false, 24, "状态", "only those in this state", plan_states, "domain.md 7.3"},
 	{0},
 };
 
@@ -412,11 +404,14 @@ enum fj_rc cmd_plan_agree(struct iss_call *c, struct fj_err *err)
 enum fj_rc apr_plan_agree(struct iss_call *c, const struct apr *a, struct fj_err *err)
 {
 	FJ_AUTO(dom_plan) p = {.doc = NULL};
+	FJ_AUTO(dom_org) holder = {.affiliates = NULL};
 	struct dom_plan_step step = {.event = "plan.agreed"};
 	json_t *agreement = json_object_get(a->payload, "agreement");
 
 	FJ_TRY(resume(c, a, "agree", &p, &step.to, err));
 	FJ_TRY(check_agreement(c, &p, agreement, err));
+	FJ_TRY(dom_org_get(c->db, p.holder, &holder, err));
+	FJ_TRY(sup_term(c, holder.finance, "plan.days_file", &step.due, err));
 	step.set = json_pack("{s:O}", "agreement", agreement);
 	return step.set == NULL ? nomem(err) : dom_plan_step(c, &p, &step, err);
 }

@@ -26,8 +26,6 @@ static const char *const purposes[] = {"PUBGOV", "WELFARE", "INDUSTRY", "SECTOR"
 static const char *const price_forms[] = {"FREE", "GUIDED", "MARKET", NULL};
 static const char *const charge_bases[] = {"ITEMS", "SERVICES", "TIME", "CALLS", NULL};
 static const char *const deliveries[] = {"API", "DATASET", "MODEL", "VERIFY", "REPORT", "VISUAL", "INDEX", "APP", NULL};
-static const char *const states[] = {"ON_SALE", "WITHDRAWN", NULL};
-static const char *const kinds[] = {"operator", "redeveloped", NULL};
 
 /* what a version says; the same when it is registered and when it is changed */
 #define SAYS(required)                                                                                                                              \
@@ -56,15 +54,6 @@ const struct iss_field fld_product_add[] = {
 const struct iss_field fld_product_change[] = {PRODUCT, SAYS(false), {"note", ISS_F_STR, false, 400, "变更说明", "why it is changed"}, {0}};
 const struct iss_field fld_product[] = {PRODUCT, {0}};
 const struct iss_field fld_product_withdraw[] = {PRODUCT, {"reason", ISS_F_STR, true, 400, "理由", "reason, for the record"}, {0}};
-const struct iss_field fld_product_list[] = {
-	{"after", ISS_F_STR, false, DOM_MAX_PRODUCT_KEY, "起始", "start after this one"},
-	{"limit", ISS_F_INT, false, 1000, "条数", "how many, 100 by default"},
-	{"authorisation", ISS_F_STR, false, 40, "授权编号", "under this authorisation"},
-	{"seller", ISS_F_STR, false, 18, "销售方", "of this seller"},
-	{"state", ISS_F_STR, false, 12, "状态", "only those in this state", states, "domain.md 4.9"},
-	{"kind", ISS_F_STR, false, 12, "产品类别", "the operator's, or re-developed", kinds, "167·三(五)"},
-	{0},
-};
 /* members of a version's document that the fields above give */
 static const char *const said[] = {"version", "name", "purpose", "delivery", "price_form", "charge_basis", "fee_fen", "data_use", "conditions", "borne_by_public",
 	"cost", "nda_code", "nda_to", "token"};
@@ -623,35 +612,6 @@ enum fj_rc cmd_product_show(struct iss_call *c, struct fj_err *err)
 	FJ_TRY(versions(c->db, p.key, list, err));
 	c->answer = short_json(&p);
 	return c->answer != NULL && json_object_update_missing(c->answer, doc) == 0 && json_object_set(c->answer, "versions", list) == 0 ? FJ_OK : fj_no_memory(err, "issuer");
-}
-
-static enum fj_rc rows(struct sto_q *q, json_t *items, struct fj_err *err)
-{
-	struct dom_product p;
-	bool row;
-
-	for (;;) {
-		FJ_TRY(sto_step(q, &row, err));
-		if (!row)
-			return FJ_OK;
-		FJ_TRY(from_row(q, &p, err));
-		if (json_array_append_new(items, short_json(&p)) != 0)
-			return fj_no_memory(err, "issuer");
-	}
-}
-
-enum fj_rc cmd_product_list(struct iss_call *c, struct fj_err *err)
-{
-	FJ_AUTO(sto_q) q = {0};
-	FJ_AUTO(json) items = json_array();
-	const char *after, *kind = fj_json_text(c->params, "kind");
-	int64_t limit;
-
-	iss_page(c, &after, &limit);
-	FJ_TRY(sto_query(c->db, STO_PRODUCT_LIST, &q, err, "ttttti", after, fj_json_text(c->params, "authorisation"), fj_json_text(c->params, "seller"),
-	    fj_json_text(c->params, "state"), kind[0] == '\0' ? "" : is(kind, "operator") ? "OPERATOR" : "REDEVELOPED", limit));
-	FJ_TRY(rows(&q, items, err));
-	return dom_list_answer(c, items, "product", limit, err);
 }
 
 enum fj_rc dom_products_public(struct sto *db, const char *authorisation, json_t **out, struct fj_err *err)

@@ -7,6 +7,7 @@
  * refuses: what is late is shown as late (R31 is a timer).
  */
 #include "issuer/find.h"
+#include "issuer/ical.h"
 #include "issuer/iss.h"
 #include "issuer/profile.h"
 #include "issuer/reporting.h"
@@ -85,7 +86,7 @@ static enum fj_rc state_of(struct calendar *k, const struct rpt_key *key, char o
 
 static enum fj_rc one_report(struct calendar *k, const struct rpt_kind *kind, const char *period, struct fj_err *err)
 {
-	char zh[160], en[160], name[48], id[RPT_ID_CAP], state[12];
+	char zh[160], en[160], id[RPT_ID_CAP], state[12];
 	struct rpt_key key = {.kind = kind};
 	fj_time due;
 
@@ -93,92 +94,124 @@ static enum fj_rc one_report(struct calendar *k, const struct rpt_kind *kind, co
 	FJ_TRY(fj_strcopy(key.unit, sizeof(key.unit), k->unit));
 	FJ_TRY(rpt_due(k->c, k->finance, &key, &due, err));
 	FJ_TRY(state_of(k, &key, state, err));
-	rpt_period_name(&key, name);
 	rpt_id(&key, 1, id);
-	snprintf(zh, sizeof(zh), "%s %.80s", name, kind->zh);
-	snprintf(en, sizeof(en), "%.80s, %s", kind->en, period);
+	rpt_title(id, zh, en);
 	return add(k, id, due, zh, en, kind->basis, state, err);
+}
+
+typedef enum fj_rc (*each_fn)(void *ctx, const struct rpt_kind *kind, const char *period, struct fj_err *err);
+
+/* every period of a kind from the pilot's first year to the next one */
+static enum fj_rc each_period(const struct rpt_kind *kind, int year, bool go_on, each_fn fn, void *ctx, struct fj_err *err)
+{
+	char period[8];
+
+	for (int y = FIRST_PILOT_YEAR; y <= year + AHEAD && !(kind->half && y > LAST_PILOT_YEAR && !go_on); y++)
+		for (int half = 1; half <= (kind->half ? 2 : 1); half++) {
+			snprintf(period, sizeof(period), kind->half ? "%.4dH%d" : "%.4d", y % 10000, half);
+			FJ_TRY(fn(ctx, kind, period, err));
+		}
+	return FJ_OK;
+}
+
+static enum fj_rc add_report(void *ctx, const struct rpt_kind *kind, const char *period, struct fj_err *err)
+{
+	return one_report(ctx, kind, period, err);
 }
 
 static enum fj_rc reports(struct calendar *k, struct fj_err *err)
 {
 	bool go_on;
-	char period[8];
 
 	FJ_TRY(prf_flag(k->c, k->finance, "report.after_2026", &go_on, err));
-	for (size_t i = 0; i < rpt_kind_count(); i++) {
-		const struct rpt_kind *kind = &rpt_kinds[i];
-		if (k->unit[0] != '\0' && !(k->roles & kind->roles))
-			continue;
-		for (int y = FIRST_PILOT_YEAR; y <= k->year + AHEAD; y++) {
-			if (kind->half && y > LAST_PILOT_YEAR && !go_on)
-				break;
-			for (int half = 1; half <= (kind->half ? 2 : 1); half++) {
-				snprintf(period, sizeof(period), kind->half ? "%.4dH%d" : "%.4d", y % 10000, half);
-				FJ_TRY(one_report(k, kind, period, err));
-			}
-		}
-	}
+	for (size_t i = 0; i < rpt_kind_count(); i++)
+		if (k->unit[0] == '\0' || (k->roles & rpt_kinds[i].roles))
+			FJ_TRY(each_period(&rpt_kinds[i], k->year, go_on, add_report, k, err));
 	return FJ_OK;
+}
+
+/* --- for the list of what is due --- */
+
+struct terms {
+	struct iss_call *c;
+	const char *finance; /* by whose profile; "": the defaults */
+	fj_time until;
+	json_t *list;
+};
+
+/* who owes it: finance departments, for the half-year the pilot units of 167·二(一) too, and of the
+ * yearly ones who was a party of an authorisation within the period */
+static enum fj_rc add_term(void *ctx, const struct rpt_kind *kind, const char *period, struct fj_err *err)
+{
+	struct terms *t = ctx;
+	struct rpt_key key = {.kind = kind};
+	const char *side = kind->roles == ISS_IMPLEMENTER ? "implementer" : kind->roles == ISS_OPERATOR ? "operator" : "";
+	fj_time due;
+
+	FJ_TRY(rpt_period(kind, period, &key, err));
+	FJ_TRY(rpt_due(t->c, t->finance, &key, &due, err));
+	due += 86399; /* the day counts whole */
+	if (due > t->until)
+		return FJ_OK;
+	return json_array_append_new(t->list, json_pack("{s:s, s:s, s:s, s:s, s:I, s:b, s:s, s:I, s:I, s:I}", "finance", t->finance, "kind", kind->name, "code", kind->code, "period",
+	    period, "roles", (json_int_t)(side[0] != '\0' ? kind->roles : ISS_FINANCE), "pilot", kind->half, "side", side, "from", (json_int_t)key.from, "to", (json_int_t)key.to, "due",
+	    (json_int_t)due)) == 0 ? FJ_OK : fj_no_memory(err, "issuer");
+}
+
+static enum fj_rc terms_of(struct terms *t, int year, struct fj_err *err)
+{
+	bool go_on;
+
+	FJ_TRY(prf_flag(t->c, t->finance, "report.after_2026", &go_on, err));
+	for (size_t i = 0; i < rpt_kind_count(); i++)
+		FJ_TRY(each_period(&rpt_kinds[i], year, go_on, add_term, t, err));
+	return FJ_OK;
+}
+
+enum fj_rc rpt_terms(struct iss_call *c, fj_time until, struct fj_buf *out, struct fj_err *err)
+{
+	FJ_AUTO(sto_q) q = {0};
+	FJ_AUTO(json) list = json_array();
+	struct terms t = {c, "", until, list};
+	int year = fj_date_of(c->now, FJ_CHINA_OFFSET).y;
+	bool row;
+
+	FJ_TRY(terms_of(&t, year, err));
+	FJ_TRY(sto_query(c->db, STO_PROFILE_OWNERS, &q, err, ""));
+	for (;;) {
+		FJ_TRY(sto_step(&q, &row, err));
+		if (!row)
+			return fj_json_canonical(list, out, err);
+		t.finance = sto_text(&q, 0);
+		FJ_TRY(terms_of(&t, year, err));
+	}
 }
 
 /* --- as a file --- */
 
-/* a content line, folded after 75 octets where a character ends (RFC 5545 3.1) */
-static enum fj_rc fold(struct fj_buf *b, const char *name, const char *text)
+static enum fj_rc event(struct fj_buf *b, const struct calendar *k, const json_t *item)
 {
-	FJ_AUTO(buf) line = FJ_BUF_INIT(4096);
-	size_t column = 0;
-
-	FJ_TRY(fj_buf_printf(&line, "%s:", name));
-	for (const char *s = text; *s != '\0'; s++) { /* RFC 5545 3.3.11 */
-		if (*s == '\\' || *s == ';' || *s == ',')
-			FJ_TRY(fj_buf_puts(&line, "\\"));
-		FJ_TRY(*s == '\n' ? fj_buf_puts(&line, "\\n") : fj_buf_put(&line, s, 1));
-	}
-	for (const char *s = fj_buf_str(&line); *s != '\0';) {
-		size_t n = 1;
-		while (((unsigned char)s[n] & 0xc0) == 0x80)
-			n++;
-		if (column + n > 75) {
-			FJ_TRY(fj_buf_puts(b, "\r\n "));
-			column = 1;
-		}
-		FJ_TRY(fj_buf_put(b, s, n));
-		column += n;
-		s += n;
-	}
-	return fj_buf_puts(b, "\r\n");
-}
-
-/* UIDs stay the same from file to file, so that a calendar takes a new file as an update */
-static enum fj_rc event(struct fj_buf *b, const struct calendar *k, const json_t *item, const char *stamp)
-{
-	const char *id = fj_json_text(item, "id"), *due = fj_json_text(item, "due");
+	const char *id = fj_json_text(item, "id");
 	FJ_AUTO(buf) text = FJ_BUF_INIT(1024);
+	char uid[120];
+	bool pilot = strncmp(id, "pilot", 5) == 0;
 
-	FJ_TRY(fj_buf_printf(b, "BEGIN:VEVENT\r\nUID:%s%s%s@fujie\r\nDTSTAMP:%s\r\nDTSTART;VALUE=DATE:%.4s%.2s%.2s\r\nTRANSP:TRANSPARENT\r\n", id, strncmp(id, "pilot", 5) == 0 ? "-" : "",
-	    strncmp(id, "pilot", 5) == 0 ? k->unit : "", stamp, due, due + 5, due + 8));
-	FJ_TRY(fold(b, "SUMMARY", fj_json_text(json_object_get(item, "name"), "zh")));
+	snprintf(uid, sizeof(uid), "%s%s%s@fujie", id, pilot ? "-" : "", pilot ? k->unit : "");
 	FJ_TRY(fj_buf_printf(&text, "%s\n%s", fj_json_text(json_object_get(item, "name"), "en"), fj_json_text(item, "clause")));
-	FJ_TRY(fold(b, "DESCRIPTION", fj_buf_str(&text)));
-	if (strcmp(fj_json_text(item, "state"), "FIXED") != 0)
-		FJ_TRY(fj_buf_puts(b, "BEGIN:VALARM\r\nACTION:DISPLAY\r\nTRIGGER:-P14D\r\nDESCRIPTION:Fujie\r\nEND:VALARM\r\n"));
-	return fj_buf_puts(b, "END:VEVENT\r\n");
+	const struct ical_day d = {.uid = uid, .day = fj_json_text(item, "due"), .summary = fj_json_text(json_object_get(item, "name"), "zh"), .text = fj_buf_str(&text),
+		.alarm = strcmp(fj_json_text(item, "state"), "FIXED") != 0};
+	return ical_put(b, &d, k->c->now);
 }
 
 static enum fj_rc write_file(const struct calendar *k, struct fj_buf *b)
 {
-	char now[FJ_TIME_CAP], stamp[20];
 	size_t i;
 	json_t *v;
 
-	fj_time_utc(k->c->now, now);
-	snprintf(stamp, sizeof(stamp), "%.4s%.2s%.2sT%.2s%.2s%.2sZ", now, now + 5, now + 8, now + 11, now + 14, now + 17);
-	FJ_TRY(fj_buf_puts(b, "BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:-//Fujie//Reports//ZH\r\nCALSCALE:GREGORIAN\r\n"));
+	FJ_TRY(ical_begin(b, "Reports"));
 	json_array_foreach(k->items, i, v)
-		FJ_TRY(event(b, k, v, stamp));
-	return fj_buf_puts(b, "END:VCALENDAR\r\n");
+		FJ_TRY(event(b, k, v));
+	return ical_end(b);
 }
 
 struct dated {

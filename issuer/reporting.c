@@ -91,6 +91,25 @@ void rpt_id(const struct rpt_key *k, int64_t version, char out[RPT_ID_CAP])
 	snprintf(out, RPT_ID_CAP, "RP-%.2s-%.6s-%.18s%s", k->kind->code, k->period, k->unit, behind);
 }
 
+void rpt_title(const char *id, char zh[160], char en[160])
+{
+	struct rpt_key k = {.kind = NULL};
+	char period[8] = "", name[48];
+
+	snprintf(zh, 160, "%.60s", id);
+	snprintf(en, 160, "%.60s", id);
+	for (size_t i = 0; strlen(id) > 10 && i < FJ_ARRAY_LEN(rpt_kinds); i++)
+		if (strncmp(id + 3, rpt_kinds[i].code, 2) == 0)
+			k.kind = &rpt_kinds[i];
+	if (k.kind != NULL)
+		snprintf(period, sizeof(period), "%.*s", k.kind->half ? 6 : 4, id + 6);
+	if (k.kind == NULL || rpt_period(k.kind, period, &k, NULL) != FJ_OK)
+		return;
+	rpt_period_name(&k, name);
+	snprintf(zh, 160, "%s %.80s", name, k.kind->zh);
+	snprintf(en, 160, "%.80s, %s", k.kind->en, period);
+}
+
 enum fj_rc rpt_due(struct iss_call *c, const char *finance, const struct rpt_key *k, fj_time *out, struct fj_err *err)
 {
 	bool second = k->kind->half && k->period[5] == '2';

@@ -49,6 +49,8 @@ struct rpt_key {
 /* FJ_E_INVALID: no period of this kind */
 enum fj_rc rpt_period(const struct rpt_kind *kind, const char *text, struct rpt_key *out, struct fj_err *err) FJ_MUST_USE;
 void rpt_period_name(const struct rpt_key *k, char out[48]); /* 2026年上半年 */
+/* how the report of this id is called: "2026年上半年 …"; the id itself where it is none */
+void rpt_title(const char *id, char zh[160], char en[160]);
 void rpt_id(const struct rpt_key *k, int64_t version, char out[RPT_ID_CAP]);
 
 /* The document of a draft, as of `upto` (the period's end, or now while it runs); the caller's. */
@@ -78,5 +80,8 @@ enum fj_rc rpt_open(struct iss_call *c, const struct rpt_key *k, struct fj_err *
 enum fj_rc rpt_key_of(struct iss_call *c, const char *kind, struct rpt_key *out, struct fj_err *err) FJ_MUST_USE;
 /* when the report of this period is due: a day of +08:00 */
 enum fj_rc rpt_due(struct iss_call *c, const char *finance, const struct rpt_key *k, fj_time *out, struct fj_err *err) FJ_MUST_USE;
+/* What statement DEADLINES asks with: canonical JSON, one object for each kind and period that is due until
+ * then, by each profile that somebody adopted and by the defaults (report_calendar.c). */
+enum fj_rc rpt_terms(struct iss_call *c, fj_time until, struct fj_buf *out, struct fj_err *err) FJ_MUST_USE;
 
 #endif

@@ -185,7 +185,7 @@ enum fj_rc fnd_tidy(struct sto *db, bool *done, struct fj_err *err)
 
 const struct iss_field fld_find_search[] = {
 	{"q", ISS_F_STR, true, 200, "检索词", "words, all of which have to be there"},
-	{"noun", ISS_F_STR, false, 16, "类别", "organisation, ledger, asset, certificate or authorisation; all by default"},
+	{"noun", ISS_F_STR, false, 16, "类别", "organisation, ledger, asset, certificate, authorisation, plan or product; all by default"},
 	{"after", ISS_F_STR, false, 20, "起始", "start after this one (\"next\" of the page before)"},
 	{"limit", ISS_F_INT, false, 1000, "条数", "how many, 100 by default"},
 	{0},

@@ -583,6 +583,30 @@ static enum fj_rc put_terms(struct sto *db, const struct token *t, json_t *out, 
 	return t->suspended_by[0] == '\0' ? FJ_OK : fj_json_set(out, "suspended_by", json_string(t->suspended_by));
 }
 
+static enum fj_rc put_stop(json_t *list, const char *number, const char *state, fj_time not_after, fj_time now, struct fj_err *err)
+{
+	bool active = strcmp(state, "ACTIVE") == 0;
+
+	if (number[0] == '\0' || (active && now <= not_after))
+		return FJ_OK;
+	return json_array_append_new(list, json_pack("{s:s, s:s}", "number", number, "state", active ? "EXPIRED" : state)) == 0 ? FJ_OK : fj_no_memory(err, "issuer");
+}
+
+/* what keeps it from being used: itself, its authorisation, its asset's certificate.  Its own state
+ * stays as it is when a parent ends: their entries deny it (R26) */
+static enum fj_rc put_stops(struct iss_call *c, const struct token *t, struct fj_err *err)
+{
+	FJ_AUTO(json) list = json_array();
+	FJ_AUTO(sto_q) q = {0};
+
+	FJ_TRY(put_stop(list, t->id, t->state, t->not_after, c->now, err));
+	FJ_TRY(sto_first(c->db, STO_TOKEN_PARENTS, &q, t->id, err, "t", t->id));
+	FJ_TRY(put_stop(list, sto_text(&q, 0), sto_text(&q, 1), sto_int(&q, 2), c->now, err));
+	FJ_TRY(put_stop(list, sto_text(&q, 3), sto_text(&q, 4), sto_int(&q, 5), c->now, err));
+	FJ_TRY(fj_json_set(c->answer, "usable", json_boolean(json_array_size(list) == 0)));
+	return json_object_set(c->answer, "stopped_by", list) == 0 ? FJ_OK : fj_no_memory(err, "issuer");
+}
+
 enum fj_rc cmd_token_show(struct iss_call *c, struct fj_err *err)
 {
 	struct token t;
@@ -591,6 +615,7 @@ enum fj_rc cmd_token_show(struct iss_call *c, struct fj_err *err)
 	FJ_TRY(tok_get(c->db, fj_json_peek(c->params, "id"), &t, err));
 	c->answer = token_json(&t, c->now);
 	FJ_TRY(put_terms(c->db, &t, c->answer, err));
+	FJ_TRY(put_stops(c, &t, err));
 	if (dom_credential(c->db, PIPE_TOKEN, t.id, &compact, NULL) == FJ_OK)
 		json_object_set_new(c->answer, "compact", json_string(fj_buf_str(&compact)));
 	return c->answer != NULL ? FJ_OK : fj_no_memory(err, "issuer");

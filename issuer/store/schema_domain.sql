@@ -607,9 +607,11 @@ CREATE TABLE plan (                -- 授权运营实施方案 (27号 arts. 9 to
   doc         TEXT NOT NULL,       -- canonical JSON: proposal, study, items, deliberation, selection, agreement, filing, disclosure
   approval    TEXT NOT NULL,       -- by which it was approved (plan.approve), "" none
   authorisation TEXT NOT NULL,     -- that came of it, "" none
+  due         INTEGER NOT NULL,    -- end of the term in which it is to be filed; 0: none runs
   at          INTEGER NOT NULL,
   seq         INTEGER NOT NULL
 ) STRICT;
+CREATE INDEX plan_due ON plan(due) WHERE due > 0;
 CREATE INDEX plan_authorisation ON plan(authorisation) WHERE authorisation <> '';
 CREATE TABLE revenue (             -- 收益 (domain.md 4.11); what counts is BOOKED, COUNTERED and COUNTER together
   id          TEXT PRIMARY KEY,

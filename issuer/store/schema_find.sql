@@ -13,10 +13,10 @@ CREATE TABLE find_row (
   holder   TEXT NOT NULL,          -- USCC; of an organisation its superior, of a user the organisation
   finance  TEXT NOT NULL,          -- the holder's finance department
   div6     TEXT NOT NULL,          -- the holder's division
-  class    TEXT NOT NULL,          -- class code; organisation: kind, ledger: result, authorisation: mode
-  industry TEXT NOT NULL,          -- of an authorisation its implementer
+  class    TEXT NOT NULL,          -- class code; organisation: kind, ledger: result, authorisation: mode, plan: course, product: kind
+  industry TEXT NOT NULL,          -- of an authorisation or plan its implementer, of a product its seller
   parent   TEXT NOT NULL,          -- of an asset its ledger entry, of registration and certificate the asset, of an authorisation
-                                   -- the operator, of a ledger entry the class code
+                                   -- the operator, of a ledger entry the class code, of a plan the operator, of a product the authorisation
   created  INTEGER NOT NULL,       -- time of the event that made it
   expires  INTEGER NOT NULL        -- last second; 0: does not expire; of a registration the end of its term
 ) STRICT;
@@ -68,7 +68,7 @@ CREATE TRIGGER find_organisation_set AFTER UPDATE ON organisation
   BEGIN INSERT INTO find_touched SELECT 1, NEW.usci WHERE NOT EXISTS (SELECT 1 FROM find_touched WHERE noun = 1 AND key = NEW.usci); END;
 CREATE TRIGGER find_organisation_held AFTER UPDATE ON organisation
   WHEN NEW.name <> OLD.name OR NEW.finance <> OLD.finance OR NEW.div6 <> OLD.div6
-  BEGIN INSERT INTO find_touched SELECT noun, key FROM find_row WHERE noun BETWEEN 2 AND 8 AND holder = NEW.usci EXCEPT SELECT noun, key FROM find_touched; END;
+  BEGIN INSERT INTO find_touched SELECT noun, key FROM find_row WHERE noun > 1 AND holder = NEW.usci EXCEPT SELECT noun, key FROM find_touched; END;
 CREATE TRIGGER find_ledger_add AFTER INSERT ON ledger
   BEGIN INSERT INTO find_touched SELECT 2, NEW.id WHERE NOT EXISTS (SELECT 1 FROM find_touched WHERE noun = 2 AND key = NEW.id); END;
 CREATE TRIGGER find_ledger_set AFTER UPDATE ON ledger
@@ -96,6 +96,15 @@ CREATE TRIGGER find_user_add AFTER INSERT ON user
 CREATE TRIGGER find_user_set AFTER UPDATE ON user
   BEGIN INSERT INTO find_touched SELECT 8, NEW.login WHERE NOT EXISTS (SELECT 1 FROM find_touched WHERE noun = 8 AND key = NEW.login); END;
 
+CREATE TRIGGER find_plan_add AFTER INSERT ON plan
+  BEGIN INSERT INTO find_touched SELECT 9, NEW.id WHERE NOT EXISTS (SELECT 1 FROM find_touched WHERE noun = 9 AND key = NEW.id); END;
+CREATE TRIGGER find_plan_set AFTER UPDATE ON plan
+  BEGIN INSERT INTO find_touched SELECT 9, NEW.id WHERE NOT EXISTS (SELECT 1 FROM find_touched WHERE noun = 9 AND key = NEW.id); END;
+CREATE TRIGGER find_product_add AFTER INSERT ON product
+  BEGIN INSERT INTO find_touched SELECT 10, NEW.key WHERE NOT EXISTS (SELECT 1 FROM find_touched WHERE noun = 10 AND key = NEW.key); END;
+CREATE TRIGGER find_product_set AFTER UPDATE ON product
+  BEGIN INSERT INTO find_touched SELECT 10, NEW.key WHERE NOT EXISTS (SELECT 1 FROM find_touched WHERE noun = 10 AND key = NEW.key); END;
+
 -- license tokens' lists (beside token_of)
 CREATE INDEX token_user ON token(user, id);
 CREATE INDEX token_operator ON token(operator, id);
@@ -110,3 +119,9 @@ CREATE TRIGGER find_evaluation_add AFTER INSERT ON evaluation BEGIN INSERT OR IG
 CREATE TRIGGER find_order_add AFTER INSERT ON supervision_order WHEN NEW.authorisation <> '' BEGIN INSERT OR IGNORE INTO find_link VALUES (NEW.authorisation, NEW.id); END;
 CREATE TRIGGER find_incident_add AFTER INSERT ON incident BEGIN INSERT OR IGNORE INTO find_link VALUES (iif(NEW.authorisation <> '', NEW.authorisation, NEW.asset_no), NEW.id); END;
 CREATE TRIGGER find_complaint_add AFTER INSERT ON complaint BEGIN INSERT OR IGNORE INTO find_link VALUES (NEW.authorisation, NEW.id); END;
+-- what came before it, and what is offered under it
+CREATE TRIGGER find_plan_granted AFTER UPDATE OF authorisation ON plan WHEN NEW.authorisation <> '' AND NEW.authorisation <> OLD.authorisation
+  BEGIN INSERT OR IGNORE INTO find_link VALUES (NEW.authorisation, NEW.id); END;
+CREATE TRIGGER find_product_of AFTER INSERT ON product
+  BEGIN INSERT INTO find_link SELECT NEW.authorisation, NEW.key WHERE NOT EXISTS (SELECT 1 FROM find_link WHERE object = NEW.authorisation AND other = NEW.key); END;
+CREATE TRIGGER find_listing_add AFTER INSERT ON listing BEGIN INSERT OR IGNORE INTO find_link VALUES (NEW.authorisation, NEW.id); END;

@@ -93,6 +93,18 @@ class Dossier:
             self.need(bytes.fromhex(c['serial']) in der, c['number'] + ' has another serial')
             self.status(c)
 
+    def operation(self, events):
+        """plans are what their events add up to, products what their events say"""
+        docs, versions = {}, {}
+        for e in events:
+            if e['kind'].startswith('plan.') and 'set' in e['json']:
+                docs.setdefault(e['object'], {}).update(e['json']['set'])
+            if e['kind'] in ('product.added', 'product.changed'):
+                versions[e['object'], e['json']['n']] = e['json']['doc']
+        plans = {p['id']: p['document'] for p in self.json('plans.json')}
+        self.need(plans == docs, 'plans and events differ')
+        self.need({(p['product'], p['n']): p['content'] for p in self.json('products.json')} == versions, 'products and events differ')
+
     def status(self, c):
         jwt = self.files.get('trust/status-%d.jwt' % c['list'])
         if jwt is None:
@@ -147,6 +159,7 @@ class Dossier:
         self.need(self.json('asset.json')['asset_no'] == m['asset'], 'it is another asset\'s')
         self.openings(events)
         self.approvals(events)
+        self.operation(events)
         self.certificates(events, cards)
         if shutil.which('openssl'):
             self.openssl()

@@ -76,6 +76,60 @@ def lists():
     check('all tokens by pages of 1,000', len(seen) == len(set(seen)) > 3000, len(seen))
 
 
+def operation():
+    """plans and products are found, filtered, exported and told like the rest, by whoever may list them"""
+    plans, products = h.cli('plan', 'list')[1]['items'], h.cli('product', 'list')[1]['items']
+    p = next(x for x in plans if x['state'] == 'ACTIVE' and x['course'] == 'FULL')
+    g = next(x for x in products if x['authorisation'] == p['authorisation'])
+    check('a plan is found by its number', [(i['noun'], i['key'], i['state'], i['holder']) for i in h.cli('find', 'search', p['id'])[1]['items']] == [('plan', p['id'], 'ACTIVE', p['holder'])])
+    operator = h.cli('organisation', 'show', p['operator'])[1]['name']
+    check('by its operator\'s name', p['id'] in keys(h.cli('find', 'search', operator, '--noun', 'plan')))
+    check('and by a certificate that it names', p['id'] in keys(h.cli('find', 'search', officers.done('hb-fin1', 'plan.show', id=p['id'])['proposal']['certificates'][0], '--noun', 'plan')))
+    found = h.cli('find', 'search', g['name'], '--noun', 'product')[1]['items']
+    check('a product is found by its name', g['product'] in [i['key'] for i in found] and all(i['noun'] == 'product' for i in found), found)
+    check('and by its seller', g['product'] in keys(h.cli('find', 'search', g['seller']['usci'], '--noun', 'product')))
+    check('plans by holder, implementing institution, operator and division', all(p['id'] in keys(h.cli('plan', 'list', *f), 'id') for f in (
+        ('--holder', p['holder']), ('--implementer', p['implementer'], '--state', 'ACTIVE'), ('--operator', p['operator']), ('--created-from', '2026-01-01'))))
+    check('a filter that does not fit leaves it out', p['id'] not in keys(h.cli('plan', 'list', '--holder', '11420000DEMA00013M'), 'id') and p['id'] not in keys(h.cli('plan', 'list', '--state', 'REFUSED'), 'id'))
+    check('products by authorisation, seller, kind and state', [keys(h.cli('product', 'list', *f), 'product').count(g['product']) for f in (
+        ('--authorisation', p['authorisation']), ('--seller', g['seller']['usci']), ('--kind', 'operator'), ('--state', 'ON_SALE'), ('--kind', 'redeveloped'), ('--state', 'WITHDRAWN'))] == [1, 1, 1, 1, 0, 0])
+    seen, after = [], None
+    while True:
+        out = h.cli('product', 'list', '--limit', '2', *(('--after', after) if after else ()))[1]
+        seen += keys((0, out), 'product')
+        after = out['next']
+        if not after:
+            break
+    check('products by pages, each once', seen == keys((0, {'items': products}), 'product') and len(seen) == len(set(seen)), seen)
+    check('a state that no plan has is refused', h.cli('plan', 'list', '--state', 'SOLD')[0] != 0)
+    for noun, key, text in (('plan', 'id', p['id']), ('product', 'product', g['product'])):
+        code, head, body = raw('POST', '/api/v1/find/export', {'noun': noun, 'format': 'csv'}, s)
+        check('the list of each %s as a file' % noun, code == 200 and text in body.decode('utf-8-sig'), code)
+        check('which another list\'s filter refuses', raw('POST', '/api/v1/find/export', {'noun': noun, 'mode': 'WHOLE'}, s)[0] == 422)
+    # who reads: the roles of plan.list and product.list are those of the search
+    for who in ('hbsw1', 'jc1', 'gz-fin1', 'auditor'):
+        may = [officers.do(who, c, **b)[0] for c, b in (('plan.list', {}), ('product.list', {}), ('find.search', {'q': p['id']}), ('find.export', {'noun': 'plan'}))]
+        check('%s lists, searches and exports alike' % who, may == [200] * 4, may)
+    check('signed out nobody does', [raw('POST', '/api/v1/' + path, {'q': p['id']}, 'x')[0] for path in ('plan/list', 'product/list', 'find/search')] == [401] * 3)
+    asset = officers.done('hb-fin1', 'authorisation.show', number=p['authorisation'])['assets'][0]['id']
+    kinds = []
+    after = 0
+    while after is not None:
+        out = h.cli('find', 'history', asset, '--limit', '200', '--after', str(after))[1]
+        kinds += [(e['kind'], e['object']) for e in out['items']]
+        after = out['next']
+    check('the plan and the products belong to the asset\'s history', {('plan.proposed', p['id']), ('plan.agreed', p['id']), ('product.added', g['product'])} <= set(kinds), kinds[-20:])
+    path = h.root + '/operation.tar'
+    code, out = h.cli('find', 'dossier', asset, '--out', path)
+    with tarfile.open(path) as t:
+        there = json.load(t.extractfile('plans.json')), json.load(t.extractfile('products.json'))
+    check('and its dossier has both, whole', p['id'] in [x['id'] for x in there[0]] and there[0][0]['document']['agreement']['scope'] and g['product'] in [x['product'] for x in there[1]], there)
+    check('which holds together', wrong(path) == '', wrong(path))
+    for name, old in (('plans.json', b'"scope"'), ('products.json', b'"fee_fen":')):
+        changed = wrong(repack(path, lambda f: f.__setitem__(name, f[name].replace(old, old[:-2] + b'x' + old[-2:], 1))))
+        check('another %s is noticed' % name, bool(changed), changed)
+
+
 def files():
     code, head, body = raw('POST', '/api/v1/find/export', {'noun': 'certificate', 'format': 'csv', 'state': 'ACTIVE'}, s)
     rows = list(csv.reader(io.StringIO(body.decode('utf-8-sig'))))
@@ -146,7 +200,6 @@ def wrong(path):
 
 
 def dossier():
-    officers = Officers(h)
     officers.done('jc1', 'registration.object', asset='HB-2026-0002', name='赵六（虚构）', contact='示例路1号', evidence='采集合同（示例）')
     for asset in ('HB-2026-0002', 'GZ-2026-0001', 'GX-2026-0003'):
         path = h.root + '/%s.tar' % asset
@@ -195,8 +248,11 @@ h = Home()
 try:
     check('a demo home is made and served', h.made and h.serve(), h.made_err)
     s = h.session('hb-fin1')
+    officers = Officers(h)
+    officers.sessions['hb-fin1'] = s
     search()
     lists()
+    operation()
     files()
     history()
     dossier()

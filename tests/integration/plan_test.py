@@ -344,9 +344,41 @@ def bureau(cert):
     steps = steps_of(plan, cert, **{'from': '2026-03-02'})
     refused('nothing is filed before it is agreed', do('db-hb', 'plan.file', id=plan, filing_no='B-1'), STATE)
     carry(steps, 'file')
+    same('from the agreement on its filing is due, 20 working days by the profile', (show(plan)['due'], show(plan)['overdue']), ('2026-03-30T15:59:59Z', False))
+    same('for its institution, the finance department and the operator, and nobody else', [[d['day'] for d in due(w, plan)] for w in ('hbsw1', 'hb-fin1', 'jc1', 'gz-fin1', 'qs1')],
+         [['2026-03-30']] * 3 + [[]] * 2)
     refused('another province\'s bureau', do('db-gz', 'plan.file', id=plan, filing_no='B-1'), '27号 art. 11')
     same('its own files at once', done('db-hb', 'plan.file', id=plan, filing_no='B-1')['state'], 'FILED')
+    same('and is due no more', (due('hbsw1', plan), 'due' in show(plan)), ([], False))
     same('by number', (show(plan)['filing']['number'], show(plan)['filing']['by']), ('B-1', '91420100DEMC00041D'))
+
+
+def due(who, plan):
+    return [d for d in done(who, 'deadline.list', days=366, limit=1000)['items'] if d['kind'] == 'filing' and d['id'] == plan]
+
+
+def late(cert):
+    """a filing that is overdue is shown, listed and taken (R20 is a timer)"""
+    plan = begun(cert, **{'from': '2026-03-02'})
+    steps = steps_of(plan, cert, **{'from': '2026-03-02'})
+    carry(steps, 'agree')
+    same('nothing is to be filed before the agreement', due('hbsw1', plan), [])
+    carry(steps[4:], 'file')
+    other = begun(cert, **{'from': '2026-03-02'})
+    carry(steps_of(other, cert, **{'from': '2026-03-02'}), 'file')
+    same('one that was agreed is', len(due('hbsw1', other)), 1)
+    done('hbsw1', 'plan.withdraw', id=other, reason='示例')
+    same('and is not when it is withdrawn', due('hbsw1', other), [])
+    h.at('2026-05-20T01:00:00Z')
+    officers.sessions.clear()
+    same('overdue for its institution and the finance department', [[d['overdue'] for d in due(w, plan)] for w in ('hbsw1', 'hb-fin1')], [[True]] * 2)
+    listed = next(p for p in officers.get('hb-fin1', 'plan?limit=1000&state=AGREED')['items'] if p['id'] == plan)
+    same('in the list of plans too', (listed['overdue'], show(plan)['overdue']), (True, True))
+    text = re.sub('\r\n ', '', done('hbsw1', 'deadline.list', format='ics')['bytes'].decode())
+    check('and in the file for calendars, with every other deadline', 'UID:filing-%s@fujie' % plan in text and 'DTSTART;VALUE=DATE:20260330' in text and '实施方案和协议备案' in text and
+          text.count('BEGIN:VEVENT') == text.count('UID:') == len(done('hbsw1', 'deadline.list', days=366, limit=1000)['items']), text[:300])
+    carry(steps[5:], 'activate')
+    same('filed late it is filed', (show(plan)['state'], due('hbsw1', plan)), ('FILED', []))
 
 
 def adjusted(number, cert):
@@ -407,6 +439,7 @@ try:
     bureau(first)
     adjusted(number, first)
     succeeded(number)
+    late(officers.get('auditor', 'asset/PL-1')['certificate'])
     plans = officers.get('auditor', 'plan?limit=1000&state=ACTIVE')['items']
     check('plans are listed by state', len(plans) == 4 and all(p['state'] == 'ACTIVE' for p in plans), plans)
     code, out = h.cli('db', 'rebuild', '--check')

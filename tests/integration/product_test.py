@@ -337,7 +337,11 @@ def disclosure():
     same('the products on sale with what they use and cost (art. 19)', [(p['id'], p['fee_fen'], p['cap_fen'], p['data_use']) for p in item['products']],
          [('P-FLOOD', 0, None, FREE['data_use']), ('P-INDEX', 899, 899, SAID['data_use'])])
     same('and the caps with their document', (item['price']['doc_no'], item['price']['caps']), ('鄂价〔2026〕2号（示例）', [{'id': 'P-INDEX', 'cap_fen': 899}]))
+    same('where the institution disclosed it itself (R32)', [item['disclosed'][k] for k in ('place', 'address')], ['门户网站（示例）', 'https://disclosure.example/1'])
+    check('and nothing else of the plan', set(item['disclosed']) == {'place', 'address', 'on'} and re.fullmatch(r'2026-\d\d-\d\d', item['disclosed']['on']), item['disclosed'])
+    same('the short course has no such record', items[plain]['disclosed'], {})
     feed, html = page('/disclosure.atom'), page('/disclosure')
+    check('the record stands on the page and in the feed', all('https://disclosure.example/1' in t and '门户网站（示例）' in t for t in (html[1], feed[1])))
     atom = '{http://www.w3.org/2005/Atom}'
     tree = xml.etree.ElementTree.fromstring(feed[1])
     same('the feed has an entry each', (feed[0].split(';')[0], sorted(e.find(atom + 'id').text.rsplit(':', 1)[1] for e in tree.iter(atom + 'entry'))), ('application/atom+xml', sorted(items)))

@@ -286,6 +286,10 @@ def demo_home():
         check('the operator\'s year counts its own licenses', h.cli('report', 'operator-year', '--period', '2026', '--unit', '91520100DEMA0011XF', '--format', 'json')[1]['values']['operation.licenses_issued'] == 3140)
         code, out = h.cli('report', 'operator-year', '--period', '2026', '--format', 'json')
         check('an operator\'s report is somebody\'s', code == 1, out)
+        owed = {d['id'] for d in h.cli('deadline', 'list', '--days', '366', '--limit', '1000')[1]['items'] if d['kind'] == 'report'}
+        held = h.cli('authorisation', 'list', '--limit', '1000')[1]['items']
+        check('who had an authorisation within the year owes its yearly reports', {i[11:] for i in owed if i.startswith('RP-OY-2026')} == {i[11:] for i in owed if i.startswith('RP-OD-2026')} == {a['operator']['usci'] for a in held}
+              and {i[11:] for i in owed if i.startswith('RP-ID-2026')} == {a['implementer']['usci'] for a in held}, sorted(owed))
     finally:
         h.close()
 
@@ -420,6 +424,15 @@ def calendar(o):
     o.two('hb-fin1', 'hb-fin2', 'profile.propose', profile={'report.after_2026': True, 'report.due_h1': 715})
     due = {i['id']: i for i in o.get('hb-fin1', 'report/calendar')['items']}
     check('unless the profile says so; days are the profile\'s', due['RP-HY-2027H1-' + HUBEI]['due'] == '2027-07-15' and due['RP-HY-2026H1-' + HUBEI]['due'] == '2026-07-15')
+    owed = lambda who: {d['id']: d for d in o.done(who, 'deadline.list', days=366, limit=1000)['items'] if d['kind'] == 'report'}
+    mine = owed('hb-fin1')
+    check('what is not fixed is a deadline of who owes it, by its profile', mine['RP-HY-2026H2-' + HUBEI]['day'] == '2027-01-31' and mine['RP-HY-2026H2-' + HUBEI]['state'] == 'DUE' and
+          mine['RP-HY-2027H1-' + HUBEI]['day'] == '2027-07-15' and mine['RP-SA-2026-' + HUBEI]['day'] == '2027-06-30' and mine['RP-HY-2026H2-' + HUBEI]['overdue'] is False, mine)
+    check('neither a fixed one, nor one of before this register', not [i for i in mine if '2026H1' in i or '2025' in i], mine)
+    check('nor is it another department\'s', not [i for i in owed('gz-fin1') if HUBEI in i])
+    check('an operator without an authorisation owes none', owed('jc1') == {})
+    file = re.sub('\r\n ', '', o.done('hb-fin1', 'deadline.list', format='ics')['bytes'].decode())
+    check('deadlines as a file for calendars, with the reports under the same names', 'UID:RP-HY-2026H2-%s@fujie' % HUBEI in file and '数据资产全过程管理试点半年报告' in file)
     data = o.done('hb-fin1', 'report.calendar', format='ics')['bytes']
     lines = data.split(b'\r\n')
     check('as iCalendar: lines of 75 octets at most, each ending in CRLF', data.endswith(b'END:VCALENDAR\r\n') and all(len(l) <= 75 for l in lines) and b'\n' not in b''.join(lines))

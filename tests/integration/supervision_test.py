@@ -369,10 +369,14 @@ def reclaim(dau, good):
     check('case 4: SUSPENDED', state(dau) == 'SUSPENDED' and verdict(good) == 'deny')
     asked = o.done('gz-hold1', 'authorisation.reclaim', number=dau, reason='市场运营效果差，收回（示例）')
     check('reclaim asked for: still suspended', state(dau) == 'ENDING' and verdict(good) == 'deny')
+    told = lambda: {k: v for k, v in o.done('auditor', 'token.show', id=good['id']).items() if k in ('state', 'usable', 'stopped_by')}
+    check('the register says what stops a token, whose own state stays', told() == {'state': 'ACTIVE', 'usable': False, 'stopped_by': [{'number': dau, 'state': 'ENDING'}]}, told())
     check('no exit before the end is final', o.do('auditor', 'exit.show', number=dau)[0] == 404)
     before = o.done('auditor', 'status.show')['events']
     o.done('gz-fin1', 'approval.approve', id=asked['approval'])
     check('RECLAIMED with three events, whatever the number of tokens', state(dau) == 'RECLAIMED' and o.done('auditor', 'status.show')['events'] == before + 3, before)
+    check('which the register says of each', told()['stopped_by'] == [{'number': dau, 'state': 'RECLAIMED'}] and
+          {t['authorisation_state'] for t in o.get('auditor', 'token?limit=100&authorisation=' + dau)['items']} == {'RECLAIMED'}, told())
     check('and every token is denied', all(verdict(t) == 'deny' for t in sample + [good]), len(sample))
     check('so is the authorisation\'s own credential', verdict_of(o.get('auditor', 'authorisation/' + dau)['compact']) == 'deny')
     refused('there is no way back', o.do('gz-hold1', 'authorisation.resume', number=dau, reason='x'), 'R23')

@@ -7,6 +7,7 @@
 #include "issuer/iss.h"
 #include "issuer/profile.h"
 #include "issuer/rules/rules.h"
+#include "issuer/token.h"
 #include "tests/unit/test.h"
 
 #define USCI "12100000DEMA000804"
@@ -64,12 +65,11 @@ static json_t *token_body(const char *product, const char *user)
 TEST("a token for the widest product and user is read again")
 {
 	char product[DOM_CAP(DOM_MAX_PRODUCT)], user[DOM_CAP(DOM_MAX_NAME)];
-	json_t *answer = NULL;
+	struct token t;
 	REGISTER();
 	CHECK_OK(put(db, "token.intended", "LT-1", token_body(wide(product, DOM_MAX_PRODUCT), wide(user, DOM_MAX_NAME)), &err));
-	CHECK_OK(ask(db, cmd_token_show, json_pack("{s:s}", "id", "LT-1"), &answer, &err));
-	CHECK_STR(fj_json_peek(answer, "product"), product);
-	json_decref(answer);
+	CHECK_OK(tok_get(db, "LT-1", &t, &err));
+	CHECK_STR(t.product, product);
 	sto_close(db);
 }
 

@@ -205,6 +205,8 @@ static const struct web_term terms[] = {
 	{"octets", "字节数", "Octets", WEB_TEXT}, {"listing", "场内挂牌", "Listing", WEB_MONO}, {"trade_no", "成交编号", "Trade's number", WEB_MONO}, {"traded_on", "成交日期", "Traded on", WEB_TEXT},
 	{"buyer", "买方名称", "Buyer", WEB_TEXT}, {"buyer_usci", "买方代码", "Buyer's code", WEB_MONO}, {"quantity", "数量", "Quantity", WEB_TEXT},
 	{"marks", "标记", "Marks", WEB_KIND},
+	{"usable", "可以使用", "Usable", WEB_TEXT}, {"stopped_by", "停用原因", "Stopped by", WEB_TEXT}, {"authorisation_state", "授权状态", "State of the authorisation", WEB_STATE},
+	{"disclosed", "实施机构披露", "Disclosed by the institution", WEB_TEXT}, {"on", "披露日期", "Disclosed on", WEB_TEXT},
 	{"columns", "列名", "Columns", WEB_TEXT}, {"amount", "成交金额", "Amount", WEB_TEXT},
 	/* for machines */
 	{"manifest", "清单 SHA-256", "Manifest's SHA-256", WEB_TECHNICAL},
@@ -322,6 +324,8 @@ static const struct {
 	{WEB_KIND, "evaluation", "运营成效评价", "evaluation"}, {WEB_KIND, "order", "监管指令", "supervision order"}, {WEB_KIND, "complaint", "投诉", "complaint"}, {WEB_KIND, "exit", "退出办理", "exit"},
 	{WEB_KIND, "EVALUATION", "评价报告", "evaluation report"}, {WEB_KIND, "ORDER_ANSWER", "监管指令答复", "answer to an order"}, {WEB_KIND, "EXIT", "退出证明", "proof of an exit"},
 	{WEB_MATTER, "authorisation.adjust", "缩小授权范围", "Make an authorisation narrower"}, {WEB_MATTER, "order.disqualify", "取消资格", "Disqualify"},
+	{WEB_KIND, "registration", "登记办理", "registration"}, {WEB_KIND, "objection", "异议核实", "objection"}, {WEB_KIND, "certificate", "证书到期", "end of a certificate"},
+	{WEB_KIND, "first-registration", "公共数据资源首次登记", "first registration"}, {WEB_KIND, "filing", "方案和协议备案", "filing of plan and agreement"}, {WEB_KIND, "report", "报告", "report"},
 	{WEB_STATE, "PREPARED", "待挂牌", "prepared"}, {WEB_STATE, "LISTED", "已挂牌", "listed"}, {WEB_STATE, "HALTED", "应停牌", "to be halted"},
 	{WEB_STATE, "DELISTING", "应摘牌", "to be taken off"}, {WEB_STATE, "DELISTED", "已摘牌", "taken off"},
 	{WEB_KIND, "BEFORE_LISTING", "成交早于挂牌", "before its listing"}, {WEB_KIND, "AFTER_DELISTING", "成交晚于摘牌", "after it was taken off"},

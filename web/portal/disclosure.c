@@ -109,8 +109,8 @@ static void product_line(struct fj_buf *b, const json_t *p)
 /* in one language, since one copy of the feed serves everybody; the state is its code */
 static void entry(struct fj_buf *b, const json_t *item, const char *after)
 {
-	const char *number = fj_json_text(item, "authorisation");
-	const json_t *p;
+	const json_t *record = json_object_get(item, "disclosed"), *p; /* where the institution disclosed it itself */
+	const char *number = fj_json_text(item, "authorisation"), *place = fj_json_text(record, "place");
 	size_t i;
 
 	web_html(b, "<entry><id>urn:fujie:disclosure:");
@@ -134,6 +134,13 @@ static void entry(struct fj_buf *b, const json_t *item, const char *after)
 	web_html(b, "；\n");
 	json_array_foreach(json_object_get(item, "products"), i, p)
 		product_line(b, p);
+	if (place[0] != '\0') {
+		web_text(b, place);
+		web_html(b, "，");
+		web_text(b, fj_json_text(record, "on"));
+		web_html(b, "：");
+		web_text(b, fj_json_text(record, "address"));
+	}
 	web_html(b, "</content></entry>\n");
 }
 

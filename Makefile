@@ -150,6 +150,7 @@ F_ROOM_sheet = iss
 F_ROOM_search = iss
 F_ROOM_signed = ver
 F_ROOM_signer = hsm
+F_ROOM_statement = iss
 F_ROOM_text = base
 F_ROOM_use = ver
 F_ROOM_verdict = ver

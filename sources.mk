@@ -304,6 +304,7 @@ TEST_FUZZ_SRC := \
 	tests/fuzz/fuzz_sheet.c \
 	tests/fuzz/fuzz_signed.c \
 	tests/fuzz/fuzz_signer.c \
+	tests/fuzz/fuzz_statement.c \
 	tests/fuzz/fuzz_text.c \
 	tests/fuzz/fuzz_use.c \
 	tests/fuzz/fuzz_verdict.c \

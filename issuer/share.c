@@ -92,6 +92,25 @@ enum fj_rc shr_entries(int64_t gross, int64_t tax, const int64_t *fen, const boo
 
 /* --- yuan as text --- */
 
+/* Commas part groups of three, as in 1,234,567; any other is a decimal comma, or a slip of the pen. */
+static bool grouped(const char *s, size_t n)
+{
+	size_t since = 0;
+	bool comma = false;
+
+	for (size_t i = 0; i < n && s[i] != '.'; i++) {
+		if (s[i] != ',') {
+			since++;
+			continue;
+		}
+		if (since == 0 || since > 3 || (comma && since != 3))
+			return false;
+		comma = true;
+		since = 0;
+	}
+	return !comma || since == 3;
+}
+
 /* digits, with separators between groups, into *value * 10^decimals; false: something else, or too much */
 static bool digits(const char *s, size_t n, int64_t *fen)
 {
@@ -141,7 +160,7 @@ bool shr_yuan(const char *text, int64_t *fen)
 		return false;
 	while (n > 0 && s[n - 1] == ' ')
 		n--;
-	if (!digits(s, n, fen) || *skip(rest) != '\0')
+	if (!grouped(s, n) || !digits(s, n, fen) || *skip(rest) != '\0')
 		return false;
 	if (minus)
 		*fen = -*fen;

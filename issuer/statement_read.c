@@ -228,8 +228,10 @@ static enum fj_rc put_text(json_t *o, const char *key, const char *s, struct fj_
 {
 	FJ_AUTO(buf) text = FJ_BUF_INIT(4 * SHEET_MAX_CELL);
 
-	FJ_TRY(sheet_key(s, &text));
-	if (fj_utf8_count(fj_buf_str(&text)) > ST_MAX_TEXT)
+	enum fj_rc rc = sheet_key(s, &text);
+	if (rc == FJ_E_NOMEM)
+		return fj_no_memory(err, "issuer");
+	if (rc != FJ_OK || fj_utf8_count(fj_buf_str(&text)) > ST_MAX_TEXT)
 		return bad(err, "the text is longer than 120 characters", "文本超过 120 字");
 	return fj_json_set(o, key, json_string(fj_buf_str(&text))) == FJ_OK ? FJ_OK : fj_no_memory(err, "issuer");
 }

@@ -3,7 +3,7 @@
  * XLSX, and XML tables (xmltab.h); read a row at a time in bounded memory, and written
  * with drop-downs.
  *
- * Reading takes what a row holds as text: numbers as written, dates of a date style as
+ * Reading takes what a row holds as text: numbers as written (of a workbook, as its 15 digits show them), dates of a date style as
  * ISO 8601, TRUE and FALSE, a merged value in every cell of its span.  It does not
  * calculate, follow links, run macros, or guess what a column means.
  */

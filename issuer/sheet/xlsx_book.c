@@ -221,3 +221,23 @@ void xlsx_date(const struct xlsx *x, const char *number, char *out, size_t cap)
 	if (secs > 0)
 		snprintf(out + n, cap - (size_t)n, "%s%02ld:%02ld:%02ld", n > 0 ? "T" : "", secs / 3600, secs / 60 % 60, secs % 60);
 }
+
+/* --- numbers --- */
+
+/* A workbook keeps numbers in binary, and offices write them with the digits that gives:
+ * 0.28999999999999998 for what was typed as 0.29.  They show and count 15 digits, so those are
+ * the number; a whole number is as written, since it may be a code. */
+bool xlsx_number(const char *number, char out[XLSX_NUMBER_CAP])
+{
+	const char *e = strpbrk(number, "eE");
+	size_t digits = 0;
+	char *end;
+	double v = strtod(number, &end);
+
+	for (const char *s = number; *s != '\0' && s != e; s++)
+		digits += *s >= '0' && *s <= '9' && (*s != '0' || digits > 0);
+	if (end == number || *end != '\0' || !isfinite(v) || (e == NULL && (digits <= 15 || strchr(number, '.') == NULL)))
+		return false;
+	snprintf(out, XLSX_NUMBER_CAP, "%.15g", v);
+	return strpbrk(out, "eE") == NULL;
+}

@@ -46,6 +46,9 @@ enum fj_rc xlsx_much(struct xlsx *x, const char *en, const char *zh);
 enum fj_rc xlsx_book(struct xlsx *x) FJ_MUST_USE; /* workbook, its relations, strings, styles */
 /* a number of a date style as ISO 8601; the number itself when it is none */
 void xlsx_date(const struct xlsx *x, const char *number, char *out, size_t cap);
+/* A number that binary digits have made long, or one with an exponent, as the office shows it; false: it is as written. */
+#define XLSX_NUMBER_CAP 40
+bool xlsx_number(const char *number, char out[XLSX_NUMBER_CAP]);
 /* --- xlsx_rows.c --- */
 enum fj_rc xlsx_rows(struct xlsx *x, xlsx_row_fn fn, void *arg) FJ_MUST_USE;
 

@@ -261,7 +261,8 @@ static void end_cell(struct xml *p, struct rows *r)
 	else if (r->type == 'n' && !r->too_long && r->style < p->x->is_date.len && p->x->is_date.data[r->style]) {
 		xlsx_date(p->x, text, date, sizeof(date));
 		replace(p, r, date);
-	}
+	} else if (r->type == 'n' && !r->too_long && xlsx_number(text, date))
+		replace(p, r, date);
 	if (p->rc != FJ_OK || (r->text.len == r->begin && !r->too_long))
 		return;
 	if (r->too_long)

@@ -298,4 +298,15 @@ TEST("keys and headings: full-width forms, white space, brackets, marks")
 	}
 }
 
+TEST("a number of a workbook is what its office shows: binary digits are none of it, whole numbers are as written")
+{
+	static const struct part p[] = {BOOK, RELS,
+		SHEET("<row><c><v>0.28999999999999998</v></c><c><v>1234567.8899999999</v></c><c><v>1.23456789E7</v></c><c><v>12345678901234567890</v></c><c><v>-3.1400000000000001</v></c>"
+		      "<c><v>1.5E300</v></c><c><v>0.29</v></c></row></sheetData>"), {0}};
+	FJ_AUTO(buf) file = FJ_BUF_INIT(1 << 16);
+	struct fj_err err = {0};
+	CHECK_OK(pack(p, &file));
+	CHECK_STR(told(fj_buf_slice(&file), &err), "1:0.29|1234567.89|12345678.9|12345678901234567890|-3.14|1.5E300|0.29;");
+}
+
 TEST_MAIN

@@ -114,7 +114,20 @@ static enum fj_rc ask(struct iss_call *c, const struct kind *k, struct apr *a, c
 	return c->answer != NULL ? FJ_OK : fj_no_memory(err, "issuer");
 }
 
-enum fj_rc apr_request(struct iss_call *c, const char *kind, const char *object, const char *org, json_t *payload, struct fj_err *err)
+static enum fj_rc put_first(struct apr_chain *ch, uint32_t roles, const char *org, struct fj_err *err)
+{
+	for (int i = 0; i < ch->n; i++)
+		if (ch->level[i].roles == roles && strcmp(ch->level[i].org, org) == 0)
+			return FJ_OK;
+	if (ch->n == APR_MAX_LEVELS)
+		return fj_refuse(err, FJ_E_LIMIT, "issuer", "domain.md decision 10", "an approval has six levels at most; shorten the chain in the profile", "审批链最多六级，请在管理规则中缩短审批链");
+	memmove(&ch->level[1], &ch->level[0], (size_t)ch->n++ * sizeof(ch->level[0]));
+	ch->level[0].roles = roles;
+	return fj_strcopy(ch->level[0].org, sizeof(ch->level[0].org), org);
+}
+
+enum fj_rc apr_request_first(struct iss_call *c, const char *kind, const char *object, const char *org, uint32_t first, const char *first_org, json_t *payload,
+    struct fj_err *err)
 {
 	const struct kind *k = kind_find(kind);
 	struct apr a = {.kind = kind, .object = object, .org = org, .payload = payload, .applicant = c->actor->login};
@@ -125,6 +138,8 @@ enum fj_rc apr_request(struct iss_call *c, const char *kind, const char *object,
 		return fj_fail(err, FJ_E_INTERNAL, "issuer", NULL, "there is no approval \"%s\" for \"%s\"", kind, org);
 	FJ_TRY(refuse_second(c, kind, object, err));
 	FJ_TRY(chn_make(c, &a, &demanded, &chain, err));
+	if (first != 0)
+		FJ_TRY(put_first(&chain, first, first_org, err));
 	return ask(c, k, &a, &chain, err);
 }
 

@@ -283,7 +283,9 @@ static enum fj_rc propose_short(struct iss_call *c, const struct dom_scope *s, s
 	FJ_TRY(dom_org_get(c->db, s->holder, &holder, err));
 	FJ_TRY(dom_plan_begin(c, s, "SHORT", id, err));
 	FJ_AUTO(json) payload = json_pack("{s:O, s:s}", "proposal", (json_t *)(uintptr_t)s->p, "implementer", c->actor->org);
-	FJ_TRY(apr_request(c, "authorisation.grant", id, holder.finance, payload, err));
+	/* important data has its superior department as a level before the finance department (R17) */
+	bool superior = s->important && holder.dept[0] != '\0';
+	FJ_TRY(apr_request_first(c, "authorisation.grant", id, holder.finance, superior ? ISS_SUPERIOR : 0, holder.dept, payload, err));
 	return fj_json_set(c->answer, "plan", json_string(id));
 }
 

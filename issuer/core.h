@@ -82,6 +82,9 @@ struct apr {
 typedef enum fj_rc (*apr_fn)(struct iss_call *c, const struct apr *a, struct fj_err *err);
 /* Sets c->answer to {"approval": id, "object":..., "waiting_for": {...}}. */
 enum fj_rc apr_request(struct iss_call *c, const char *kind, const char *object, const char *org, json_t *payload, struct fj_err *err) FJ_MUST_USE;
+/* the same with a level of these roles of this organisation before all others (0: none) */
+enum fj_rc apr_request_first(struct iss_call *c, const char *kind, const char *object, const char *org, uint32_t first, const char *first_org, json_t *payload,
+    struct fj_err *err) FJ_MUST_USE;
 /* the same where the act itself knows who decides: levels [{"roles":[...],"org":USCC}], first to last */
 enum fj_rc apr_request_levels(struct iss_call *c, const char *kind, const char *object, const json_t *levels, json_t *payload, struct fj_err *err) FJ_MUST_USE;
 /* All natural persons behind an approval so far, applicant and deciders, joined by "+": for rules

@@ -28,7 +28,7 @@ def card(no, public, **rights):
             'management': {'data_level': 'GENERAL', 'mgr_dept': 'x', 'mgr_person': 'y', 'sec_policy': 'z', 'emergency_plan': 'z', 'evidence_no': 'EV-1', 'risk_assessment': 'x'}}
 
 
-def certified(no, public=True, holder='hbsw1', confirm='hb-fin1', fin=('hb-fin1', 'hb-fin2', 'hb-fin3'), endorse=None, shared='', years=5, **basic):
+def certified(no, public=True, holder='hbsw1', confirm='hb-fin1', fin=('hb-fin1', 'hb-fin2', 'hb-fin3'), endorse=None, shared='', years=5, level='GENERAL', **basic):
     """a registered asset with its certificate, by the short path of registration"""
     done(holder, 'ledger.import', file=CSV_HEAD + 'L-%s,CAT-%s,示例 %s,,%s,%s,否\r\n' % (no, no, no, '共享取得' if shared else '自主采集', shared))
     lg = next(r['id'] for r in officers.get(holder, 'ledger?limit=1000')['items'] if r['ledger_no'] == 'L-' + no)
@@ -36,6 +36,7 @@ def certified(no, public=True, holder='hbsw1', confirm='hb-fin1', fin=('hb-fin1'
     done(confirm, 'ledger.confirm', id=lg)
     c = card(no, public)
     c['basic'].update(basic)
+    c['management']['data_level'] = level
     done(holder, 'asset.card', ledger=lg, card=c)
     rg = done(holder, 'registration.submit', asset=no)['id']
     if endorse:
@@ -294,6 +295,19 @@ def short():
     two('hb-fin1', 'hb-fin2', 'profile.propose', profile={'short_course.public': False})
 
 
+def important():
+    """R17 by the short course too: the superior department approves, then the finance department"""
+    no = certified('SLX-2', public=False, holder='slxx1', confirm='slb1', fin=('mof1', 'mof2', 'mof3'), endorse='slb2', level='IMPORTANT')
+    docs = {k: 'x' for k in ('feasibility', 'due_diligence', 'risk_evaluation', 'security_rules', 'emergency_plan')}
+    asked = done('slb1', 'authorisation.propose', proposal=dict(proposal(no), operator=JINGCHU, documents=docs, selection='x', operator_conditions='x'))
+    same('important data has two levels by the short course', [(l['roles'], l['org']) for l in officers.get('auditor', 'approval/' + asked['approval'])['chain']],
+         [(['SUPERIOR'], '11100000DEMA00064H'), (['FINANCE'], '11100000DEMA00056N')])
+    refused('the finance department does not grant it alone', do('mof1', 'approval.approve', id=asked['approval']), 'R22')
+    done('slb2', 'approval.approve', id=asked['approval'])
+    out = done('mof1', 'approval.approve', id=asked['approval'])
+    same('with both it is granted', officers.get('auditor', 'authorisation/' + out['authorisation'])['state'], 'ACTIVE')
+
+
 def proposals(cert):
     propose = lambda *certs, **change: do('hbsw1', 'authorisation.propose', proposal=proposal(*(certs or (cert,)), **change))
     refused('five years and one day', propose(**{'from': '2026-02-02', 'to': '2031-02-02'}), 'R14')
@@ -403,12 +417,13 @@ try:
     items(first)
     authority(first)
     short()
+    important()
     while_under_way(first)
     bureau(first)
     adjusted(number, first)
     succeeded(number)
     plans = officers.get('auditor', 'plan?limit=1000&state=ACTIVE')['items']
-    check('plans are listed by state', len(plans) == 4 and all(p['state'] == 'ACTIVE' for p in plans), plans)
+    check('plans are listed by state', len(plans) == 5 and all(p['state'] == 'ACTIVE' for p in plans), plans)
     code, out = h.cli('db', 'rebuild', '--check')
     check('the events give every table again', code == 0 and out.get('same') is True, out)
 finally:

@@ -288,6 +288,10 @@ def short():
     out = done('hbsw1', 'authorisation.propose', proposal=p)
     done('hb-fin1', 'approval.reject', id=out['approval'], note='x')
     same('refused, its plan is', show(out['plan'])['state'], 'REFUSED')
+    big = dict(good, ownership=[{'item': 'x' * 3000, 'owner': 'y'}] * 120)
+    number = two('hbsw1', 'hb-fin1', 'authorisation.propose', proposal=dict(p, agreement=big))[1]['authorisation']
+    refused('an agreement as large as a plan may hold is read again', do('jc1', 'token.issue', request={'authorisation': number, 'product': {'id': 'P-9', 'version': '1', 'kind': 'operator'},
+            'grant': dict(GRANT, purposes=['INDUSTRY']), 'terms': 'paid', 'days': 10, 'binding': 'named', 'audience': 'x', 'duties': [], 'users': [{'usci': HUBEI, 'name': 'x'}]}), 'domain.md 4.10')
     public = certified('S-2')
     refused('public data has no operator yet when it is proposed', do('hbsw1', 'authorisation.propose', proposal=dict(p, certificates=[public])), 'R39')
     two('hb-fin1', 'hb-fin2', 'profile.propose', profile={'short_course.public': True})
@@ -423,7 +427,7 @@ try:
     adjusted(number, first)
     succeeded(number)
     plans = officers.get('auditor', 'plan?limit=1000&state=ACTIVE')['items']
-    check('plans are listed by state', len(plans) == 5 and all(p['state'] == 'ACTIVE' for p in plans), plans)
+    check('plans are listed by state', len(plans) == 6 and all(p['state'] == 'ACTIVE' for p in plans), plans)
     code, out = h.cli('db', 'rebuild', '--check')
     check('the events give every table again', code == 0 and out.get('same') is True, out)
 finally:

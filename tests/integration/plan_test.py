@@ -348,20 +348,31 @@ def while_under_way(cert):
     same('a term that has begun meanwhile begins now', officers.get('auditor', 'authorisation/' + number)['not_before'][:10], '2026-03-02')
 
 
+def hired(first, second, login, org, role):
+    asked, given = two(first, second, 'user.add', login=login, name=login, person='p-' + login, org=org, roles=[role])
+    r = subprocess.run([B + '/fujie', 'user', 'enrol', '--dir', h.d, '--login', login, '--code', asked['code_first'] + '-' + given['code_second'], '--json'], capture_output=True,
+                       text=True, env=dict(os.environ, FUJIE_NEW_PASSWORD='a long enough password'), timeout=60, stdin=subprocess.DEVNULL)
+    h.demo['logins'].append({'login': login, 'password': 'a long enough password', 'totp': json.loads(r.stdout)['totp']})
+
+
 def bureau(cert):
     """filed by the data bureau itself"""
     organisation('91420100DEMC00041D', '数据局（虚构）', roles=['DATA_BUREAU'])
     two('gz-fin1', 'gz-fin2', 'organisation.add', usci='91520100DEMC00055D', name='外省数据局（虚构）', kind='ENT', level='省', div6='520000', finance='11520000DEMA000217', override='illustrative',
         roles=['DATA_BUREAU'])
-    for login, org in (('db-hb', '91420100DEMC00041D'), ('db-gz', '91520100DEMC00055D')):
-        asked, given = two('hb-fin1' if login == 'db-hb' else 'gz-fin1', 'hb-fin2' if login == 'db-hb' else 'gz-fin2', 'user.add', login=login, name=login, person='p-' + login, org=org, roles=['DATA_BUREAU'])
-        r = subprocess.run([B + '/fujie', 'user', 'enrol', '--dir', h.d, '--login', login, '--code', asked['code_first'] + '-' + given['code_second'], '--json'], capture_output=True,
-                           text=True, env=dict(os.environ, FUJIE_NEW_PASSWORD='a long enough password'), timeout=60, stdin=subprocess.DEVNULL)
-        h.demo['logins'].append({'login': login, 'password': 'a long enough password', 'totp': json.loads(r.stdout)['totp']})
+    county, theirs = '11420115DEMC00081Q', '12420115DEMC00089E'
+    two('mof1', 'mof2', 'organisation.add', usci=county, name='县财政局（虚构）', kind='ADMIN', level='县', div6='420115', roles=['FINANCE'], override='illustrative')
+    for login in ('xian1', 'xian2'):
+        hired('mof1', 'mof2', login, county, 'FINANCE')
+    two('xian1', 'xian2', 'organisation.add', usci=theirs, name='县数据局（虚构）', kind='INST', level='县', div6='420115', finance=county, roles=['DATA_BUREAU'], override='illustrative')
+    hired('xian1', 'xian2', 'db-xian', theirs, 'DATA_BUREAU')
+    hired('hb-fin1', 'hb-fin2', 'db-hb', '91420100DEMC00041D', 'DATA_BUREAU')
+    hired('gz-fin1', 'gz-fin2', 'db-gz', '91520100DEMC00055D', 'DATA_BUREAU')
     plan = begun(cert, **{'from': '2026-03-02'})
     steps = steps_of(plan, cert, **{'from': '2026-03-02'})
     refused('nothing is filed before it is agreed', do('db-hb', 'plan.file', id=plan, filing_no='B-1'), STATE)
     carry(steps, 'file')
+    refused('a county\'s bureau of the province', do('db-xian', 'plan.file', id=plan, filing_no='B-1'), '27号 art. 11')
     refused('another province\'s bureau', do('db-gz', 'plan.file', id=plan, filing_no='B-1'), '27号 art. 11')
     same('its own files at once', done('db-hb', 'plan.file', id=plan, filing_no='B-1')['state'], 'FILED')
     same('by number', (show(plan)['filing']['number'], show(plan)['filing']['by']), ('B-1', '91420100DEMC00041D'))

@@ -253,7 +253,8 @@ static enum fj_rc check_name(const json_t *u, struct fj_err *err)
 	return rc;
 }
 
-/* the operator or an affiliate of it; either side may have declared the other (R11) */
+/* the operator or an affiliate of it; either side may have declared the other (R11); who is not
+ * entered here has declared nothing */
 static enum fj_rc check_redevelopment(const struct issuing *w, const json_t *u, struct fj_err *err)
 {
 	const char *usci = fj_json_text(u, "usci");
@@ -261,9 +262,10 @@ static enum fj_rc check_redevelopment(const struct issuing *w, const json_t *u, 
 	FJ_AUTO(dom_org) o = {.affiliates = NULL};
 
 	bool own = strcmp(usci, w->op.usci) == 0 || fj_list_has(w->op.affiliates, usci);
-	if (dom_org_get(w->c->db, usci, &o, NULL) == FJ_OK)
-		own = own || fj_list_has(o.affiliates, w->op.usci);
-	return iss_rule_no_redevelopment_by_operator(redevelop, own, err);
+	enum fj_rc rc = dom_org_get(w->c->db, usci, &o, err);
+	if (rc != FJ_OK && rc != FJ_E_NOTFOUND)
+		return rc;
+	return iss_rule_no_redevelopment_by_operator(redevelop, own || fj_list_has(o.affiliates, w->op.usci), err);
 }
 
 enum fj_rc tok_user_step(const struct issuing *w, const json_t *user, int step, enum tok_part *part, struct fj_err *err)

@@ -143,8 +143,9 @@ static enum fj_rc fault(struct reading *g, int64_t line, int column, const struc
 
 static enum fj_rc check_token(struct reading *g, const char *id, struct token *t, struct fj_err *err)
 {
-	if (tok_get(g->c->db, id, t, NULL) != FJ_OK)
-		return bad(err, "there is no such license token", "没有该许可令牌");
+	enum fj_rc rc = tok_get(g->c->db, id, t, err);
+	if (rc != FJ_OK)
+		return rc == FJ_E_NOTFOUND ? bad(err, "there is no such license token", "没有该许可令牌") : rc;
 	if (strcmp(t->operator_, g->c->actor->org) != 0)
 		return bad(err, "this token is another operator's: each reports what its own gateway delivered", "该令牌属于其他运营机构，只能报送本机构网关交付的用量");
 	return strcmp(t->state, "PENDING") != 0 && strcmp(t->state, "ABANDONED") != 0 ? FJ_OK : bad(err, "this token was not issued", "该令牌未签发");
@@ -192,8 +193,13 @@ static enum fj_rc take(struct reading *g, int64_t line, const char *token, const
 		part = P_DAY;
 		rc = check_once(g, token, day, &why);
 	}
+	if (fj_rc_exit(rc) == 3) { /* the machine failed, not the row */
+		if (err != NULL)
+			*err = why;
+		return rc;
+	}
 	if (rc != FJ_OK)
-		return fj_rc_exit(rc) == 3 ? fj_no_memory(err, "issuer") : fault(g, line, g->of[part] + 1, &why, err);
+		return fault(g, line, g->of[part] + 1, &why, err);
 	struct row *r = &g->row[g->n++];
 	r->count = n;
 	r->line = line;

@@ -435,7 +435,7 @@ enum fj_rc tok_jobs_advance(struct iss *i, bool *more, struct fj_err *err)
 static enum fj_rc conclude(struct iss_call *c, const char *id, bool *more, struct fj_err *err)
 {
 	FJ_AUTO(tok_job) j = {.request = NULL};
-	FJ_AUTO(buf) list = FJ_BUF_INIT(MAX_FILE);
+	FJ_AUTO(buf) list = FJ_BUF_INIT(TOK_MAX_LIST);
 	struct counts n;
 	char hex[65];
 	const char *to;
@@ -455,14 +455,21 @@ static enum fj_rc conclude(struct iss_call *c, const char *id, bool *more, struc
 
 enum fj_rc tok_jobs_conclude(struct iss *i, struct fj_err *err)
 {
+	enum fj_rc first = FJ_OK;
 	char id[32] = "";
 	bool there, more;
 
 	for (;;) {
+		struct fj_err why = {0};
 		FJ_TRY(next_job(i, id, &there, err));
 		if (!there)
-			return FJ_OK;
-		FJ_TRY(locked(i, conclude, id, &more, err));
+			return first;
+		enum fj_rc rc = locked(i, conclude, id, &more, &why);
+		if (first == FJ_OK && rc != FJ_OK) {
+			first = rc;
+			if (err != NULL)
+				*err = why;
+		}
 	}
 }
 

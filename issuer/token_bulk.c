@@ -573,17 +573,28 @@ enum fj_rc cmd_bulk_stop(struct iss_call *c, struct fj_err *err)
 	return job_json(c->db, &j, &c->answer, err);
 }
 
-/* in the caller's thread until nothing is left to do: where no service runs, nobody else does it */
+/* In the caller's thread until nothing is left to do: where no service runs, nobody else does it.  One
+ * that runs does it anyway, and a caller who kept a thread of it for each job would keep others out. */
+static enum fj_rc carry_on(struct iss_call *c, const char *id, struct fj_err *err)
+{
+	bool more = true;
+
+	if (c->iss->tending) {
+		iss_jobs(c->iss);
+		return FJ_OK;
+	}
+	while (more)
+		FJ_TRY(advance(c->iss, id, &more, err));
+	FJ_TRY(pub_publish(c->iss, INT64_MAX, err));
+	return tok_jobs_conclude(c->iss, err);
+}
+
 enum fj_rc cmd_bulk_run(struct iss_call *c, struct fj_err *err)
 {
 	FJ_AUTO(tok_job) j = {.request = NULL};
-	bool more = true;
 
 	FJ_TRY(own_job(c, &j, err));
-	while (more)
-		FJ_TRY(advance(c->iss, j.id, &more, err));
-	FJ_TRY(pub_publish(c->iss, INT64_MAX, err));
-	FJ_TRY(tok_jobs_conclude(c->iss, err));
+	FJ_TRY(carry_on(c, j.id, err));
 	tok_job_release(&j);
 	FJ_TRY(own_job(c, &j, err));
 	return job_json(c->db, &j, &c->answer, err);

@@ -345,7 +345,8 @@ def usage():
     id_ = '%s.%s' % (token, today)
     refused('the operator does not countersign', o.do('jc1', 'usage.countersign', id=id_), 'domain.md 6')
     refused('nor another user', o.do('jbu1', 'usage.countersign', id=id_), 'domain.md 4.10')
-    check('the user countersigns', o.done('pcu1', 'usage.countersign', id=id_)['state'] == 'COUNTERSIGNED')
+    refused('a total that is another than the user saw is not signed', o.do('pcu1', 'usage.countersign', id=id_, count=399), 'domain.md 4.10')
+    check('the user countersigns', o.done('pcu1', 'usage.countersign', id=id_, count=400)['state'] == 'COUNTERSIGNED')
     refused('once', o.do('pcu1', 'usage.countersign', id=id_), 'domain.md 7')
     refused('and does not dispute what it signed', o.do('pcu1', 'usage.dispute', id=id_, reason='x'), 'domain.md 7')
 

@@ -143,6 +143,11 @@ enum fj_rc apr_request_first(struct iss_call *c, const char *kind, const char *o
 	return ask(c, k, &a, &chain, err);
 }
 
+enum fj_rc apr_request(struct iss_call *c, const char *kind, const char *object, const char *org, json_t *payload, struct fj_err *err)
+{
+	return apr_request_first(c, kind, object, org, 0, NULL, payload, err);
+}
+
 enum fj_rc apr_request_levels(struct iss_call *c, const char *kind, const char *object, const json_t *levels, json_t *payload, struct fj_err *err)
 {
 	const struct kind *k = kind_find(kind);
@@ -356,10 +361,16 @@ static enum fj_rc to_json(struct iss_call *c, const struct stored *s, json_t **o
 	bool open = strcmp(s->state, "OPEN") == 0;
 	bool mine = open && find_decider(c, s, &s->chain.level[s->level - 1], &as, NULL) == FJ_OK;
 
+	const char *org = strcmp(s->applicant, c->actor->login) == 0 ? c->actor->org : "";
+	for (int i = 0; i < s->chain.n; i++)
+		org = strcmp(s->chain.level[i].org, c->actor->org) == 0 ? c->actor->org : org;
+	FJ_AUTO(json) none = json_object();
+	json_t *payload = evt_body_open(c->actor, s->kind, org, NULL) ? s->payload : none;
+
 	fj_time_utc(s->at, at);
 	*out = json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:b, s:s, s:O, s:O, s:i, s:i, s:o, s:o, s:O?}", "id", s->id, "kind", s->kind, "object", s->object,
 	    "applicant", s->applicant, "behalf", s->behalf, "owner", s->owner, "requested_at", at, "state", s->state,
-	    "mine", mine, "mine_as", mine ? as.behalf : "", "payload", s->payload, "decisions", s->decisions,
+	    "mine", mine, "mine_as", mine ? as.behalf : "", "payload", payload, "decisions", s->decisions,
 	    "level", s->level, "levels", s->chain.n, "chain", levels_json(s), "waiting_for", open ? waiting_json(&s->chain, s->level) : json_null(),
 	    "to_confirm", json_object_get(s->payload, "contradiction"));
 	return *out != NULL ? FJ_OK : fj_no_memory(err, "issuer");

@@ -62,6 +62,9 @@ struct evt { /* what an apply function gets */
 	const char *actor, *org, *kind, *object, *approval, *policy;
 	const json_t *body;
 };
+/* May the reader know what the body of this event says?  Of revenue, statements, trades and drafts of
+ * reports only who did it, auditors and MOF: the lists of these are not everybody's either. */
+bool evt_body_open(const struct iss_actor *a, const char *kind, const char *org, const json_t *body);
 typedef enum fj_rc (*evt_apply)(const struct evt *e, struct fj_err *err);
 /* events_core.def / events_domain.def: EVENT("certificate.revoked", apply_certificate_revoked) */
 

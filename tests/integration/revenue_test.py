@@ -509,6 +509,10 @@ def readers():
     for who in ('qs1', 'gz-fin1', 'pc1'):
         refused('not read by ' + who, h.api('GET', '/api/v1/revenue/' + rv, None, officers.token(who)), 'domain.md 6')
         same('nor in the list of ' + who, [i for i in get(who, 'revenue?limit=1000')['items'] if i['id'] == rv], [])
+    for who, told in (('jc1', True), ('auditor', True), ('qs1', False), ('gz-fin1', False), ('pc1', False)):
+        for command in ('event.list', 'find.history'):
+            event = done(who, command, object=rv)['items'][0]
+            same('%s tells %s %s of it' % (command, who, 'all' if told else 'nothing'), (event['kind'], (event.get('body') or {}).get('gross_fen') is not None), ('revenue.booked', told))
     seen, after = [], ''
     while after is not None:
         page = get('auditor', 'revenue?limit=7&after=' + after)

@@ -87,6 +87,8 @@ ISSUER_SRC := \
 	issuer/deadline.c \
 	issuer/delegation.c \
 	issuer/demo.c \
+	issuer/demo_act.c \
+	issuer/demo_cases.c \
 	issuer/demo_plan.c \
 	issuer/disclosure.c \
 	issuer/division.c \
@@ -144,6 +146,8 @@ ISSUER_SRC := \
 	issuer/registration.c \
 	issuer/remittance.c \
 	issuer/revenue.c \
+	issuer/revenue_doubt.c \
+	issuer/revenue_evidence.c \
 	issuer/revenue_hold.c \
 	issuer/revenue_split.c \
 	issuer/report_act.c \

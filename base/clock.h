@@ -19,6 +19,8 @@ int64_t fj_now_ms(void);
 /* Offset in seconds, for demo homes and tests; atomic. */
 void fj_clock_set_offset(int64_t seconds);
 int64_t fj_clock_offset(void);
+/* In a demo home that is not in its own present: the offset, in seconds as decimal text. */
+#define FJ_DEMO_CLOCK "run/demo.clock"
 /* CLOCK_REALTIME and CLOCK_BOOTTIME in milliseconds, without offset: for the
  * watch that compares them. */
 int64_t fj_real_ms(void);

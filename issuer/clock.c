@@ -80,6 +80,8 @@ enum fj_rc cmd_clock_demo(struct iss_call *c, struct fj_err *err)
 	if (at != NULL)
 		FJ_TRY(fj_time_parse(at, &t, err));
 	FJ_TRY(iss_demo_clock_keep(c->iss, t, err));
+	c->dirty_status = true; /* the lists of another day are none of this one: published anew, though nothing has happened */
+	c->last_seq = INT64_MAX;
 	fj_time_utc(fj_now(), now);
 	c->answer = json_pack("{s:s}", "now", now);
 	return c->answer != NULL ? FJ_OK : fj_no_memory(err, "issuer");

@@ -11,10 +11,11 @@
 enum fj_rc iss_demo_request(json_t *in, struct fj_err *err) FJ_MUST_USE;
 /*
  * cases false: organisations and officers only, the clock at 2026-01-05, for replaying
- * the cases by hand.  Otherwise cases 1 to 5 with their dates on the demo's clock, every act by the officers who
- * would do it, through iss_command; then the present, where at least one
- * certificate and one token permit.  Writes demo.json (0600) and demo/ in the
- * working folder.  FJ_E_CLOCK when the machine's date is before the last case.
+ * the cases by hand.  Otherwise cases 1 to 6 with their dates and their money on the
+ * demo's clock, every act by the officers who would do it, through iss_command; then the
+ * present, where at least one certificate and one token permit.  Writes demo.json (0600)
+ * and demo/ in the working folder.  FJ_E_INTERNAL when a case does not come out as
+ * domain.md says, to the fen; FJ_E_CLOCK when the machine's date is before the last case.
  */
 enum fj_rc iss_demo(struct iss *i, bool cases, struct fj_err *err) FJ_MUST_USE;
 

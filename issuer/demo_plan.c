@@ -3,8 +3,7 @@
  * sample cases.
  *
  * They say what the machine checks ask for and nothing true: every text is an example.
- * The income is shared 55/25/20 between provider, governance and operation, the
- * remainder to the provider (case 3's figures).
+ * The remainder of the shares goes to the provider.
  */
 #include "issuer/demo_plan.h"
 
@@ -75,17 +74,29 @@ static void add_agreed(void *to, const char *id, const char *purpose)
 	    "技术标准（示例）", "security_review", "安全审核（示例）", "conformity", "业务规范性审核（示例）"));
 }
 
+static json_t *shares(const struct dmo_plan *p)
+{
+	const struct {
+		const char *party, *name, *role;
+	} of[3] = {{p->holder, "提供方", "提供"}, {p->implementer, "治理方", "治理"}, {p->operator_, "运营方", "运营"}};
+	json_t *list = json_array();
+
+	for (size_t k = 0; k < FJ_ARRAY_LEN(of); k++)
+		if (p->bp[k] > 0)
+			json_array_append_new(list, json_pack("{s:s, s:s, s:s, s:i}", "party", of[k].party, "name", of[k].name, "role", of[k].role, "bp", p->bp[k]));
+	return list;
+}
+
 json_t *dmo_agreement(const struct dmo_plan *p)
 {
 	FJ_AUTO(json) products = json_array();
 
 	each_product(p, add_agreed, products);
-	return json_pack("{s:[s], s:{s:s, s:s}, s:O, s:s, s:[{s:s, s:s}], s:{s:s, s:s}, s:{s:s, s:[{s:s, s:s, s:s, s:i}, {s:s, s:s, s:s, s:i}, {s:s, s:s, s:s, s:i}], s:s}, "
+	return json_pack("{s:[s], s:{s:s, s:s}, s:O, s:s, s:[{s:s, s:s}], s:{s:s, s:s}, s:{s:s, s:o, s:s}, "
 	    "s:s, s:{s:i, s:s, s:s}, s:s, s:s, s:s, s:s}",
 	    "scope", p->certificate, "term", "from", p->from, "to", p->to, "products", products, "platform", "授权运营平台（示例）", "ownership", "item",
 	    "产品和服务", "owner", "运营机构", "disclosure", "text", "信息披露要求（示例）", "no_redevelopment", DOM_NO_REDEVELOPMENT, "income", "accounting",
-	    "单独核算（示例）", "shares", "party", p->holder, "name", "提供方", "role", "提供", "bp", 5500, "party", p->implementer, "name", "治理方", "role", "治理",
-	    "bp", 2500, "party", p->operator_, "name", "运营方", "role", "运营", "bp", 2000, "remainder", p->holder, "security", SHA, "evaluation", "months", 12,
+	    "单独核算（示例）", "shares", shares(p), "remainder", p->holder, "security", SHA, "evaluation", "months", 12,
 	    "renewal", "续约机制（示例）", "exit", "退出机制（示例）", "breach", "违约责任（示例）", "disputes", "仲裁（示例）", "termination", "变更终止条件（示例）",
 	    "other", "无");
 }
@@ -104,7 +115,7 @@ json_t *dmo_price(const struct dmo_plan *p, const char *authorisation)
 
 	each_product(p, add_cap, caps);
 	return json_pack("{s:s, s:i, s:i, s:i, s:i, s:i, s:s, s:s, s:O, s:s, s:s, s:s, s:s}", "authorisation", authorisation, "maximum_fen", 914313600, "cost_fen", 800000000,
-	    "bond_bp", 182, "profit_bp", 782, "tax_bp", 600, "from", p->from, "to", p->to, "caps", caps, "doc_no", "示例价〔2026〕1号", "doc_date", "2026-03-02", "authority",
+	    "bond_bp", 182, "profit_bp", 782, "tax_bp", 600, "from", p->from, "to", p->priced_to, "caps", caps, "doc_no", "示例价〔2026〕1号", "doc_date", "2026-03-02", "authority",
 	    "价格主管部门（示例）", "scan", "扫描件（示例）");
 }
 

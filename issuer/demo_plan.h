@@ -8,9 +8,11 @@
 
 struct dmo_plan {
 	const char *certificate, *from, *to;
+	const char *priced_to; /* last day of the price: three years at most */
 	const char *products; /* "P-FLOOD=WELFARE,…": id and purpose of each */
 	const char *holder, *implementer, *operator_; /* USCCs */
 	bool shared;
+	int bp[3]; /* shares of net income in basis points: provider, governance, operation; 0 none */
 };
 /* each the caller's; NULL when out of memory */
 json_t *dmo_study(const struct dmo_plan *p);

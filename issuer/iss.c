@@ -158,15 +158,13 @@ enum fj_rc iss_demo_clock(struct iss *i, fj_time t, struct fj_err *err)
 	return FJ_OK;
 }
 
-#define DEMO_CLOCK "demo.clock" /* seconds that the clock of a demo home is off, while it is */
-
 enum fj_rc iss_demo_clock_keep(struct iss *i, fj_time t, struct fj_err *err)
 {
 	FJ_AUTO(buf) text = FJ_BUF_INIT(32);
 
 	FJ_TRY(iss_demo_clock(i, t, err));
 	FJ_TRY(fj_buf_printf(&text, "%lld\n", (long long)fj_clock_offset()));
-	return fj_file_replace(AT_FDCWD, DEMO_CLOCK, fj_buf_slice(&text), 0600, err);
+	return fj_file_replace(AT_FDCWD, FJ_DEMO_CLOCK, fj_buf_slice(&text), 0600, err);
 }
 
 /* a demo home that was left on an offset clock goes on with it */
@@ -174,9 +172,9 @@ static enum fj_rc take_up_clock(struct iss *i, struct fj_err *err)
 {
 	FJ_AUTO(buf) text = FJ_BUF_INIT(32);
 
-	if (!i->conf.demo || access(DEMO_CLOCK, F_OK) != 0)
+	if (!i->conf.demo || access(FJ_DEMO_CLOCK, F_OK) != 0)
 		return FJ_OK;
-	FJ_TRY(fj_file_read(AT_FDCWD, DEMO_CLOCK, &text, err));
+	FJ_TRY(fj_file_read(AT_FDCWD, FJ_DEMO_CLOCK, &text, err));
 	if (!i->conf.with_signer) {
 		fj_clock_set_offset(strtoll(fj_buf_str(&text), NULL, 10));
 		return FJ_OK;

@@ -245,7 +245,7 @@ static enum fj_rc not_started(enum cli_part_id id, struct fj_slice line, struct 
 
 enum fj_rc cli_start_service(struct cli_parts *p, enum cli_part_id id, struct fj_err *err)
 {
-	const char *argv[24] = {"fujie-verifier", "--bind", p->verifier, "--base", p->home->conf.base, NULL};
+	const char *argv[24] = {"fujie-verifier", "--bind", p->verifier, "--base", p->home->conf.base, p->home->conf.demo ? "--demo" : NULL, NULL};
 	FJ_AUTO(fd) fd = -1;
 	FJ_AUTO(buf) line = FJ_BUF_INIT(8192);
 

@@ -2,6 +2,25 @@
 import glob
 from lib import *
 
+
+
+def money():
+    """the six cases' amounts, by domain.md section 12"""
+    rows = h.cli('revenue', 'list')[1]['items']
+    may = next(r for r in rows if r['gross_fen'] == 123456789)
+    shown = h.cli('revenue', 'show', may['id'])[1]
+    check('case 3: 1,234,567.89 of May was paid and booked in May, and shared to the fen',
+          (may['state'], may['paid_on'], may['period_from'], may['period_to'], shown['at'][:10]) == ('BOOKED', '2026-05-29', '2026-05-01', '2026-05-28', '2026-05-29')
+          and [s['amount_fen'] for s in shown['shares']] == [67901235, 30864197, 24691357], shown)
+    check('the administrative body\'s share is remitted as non-tax revenue, the institution\'s is its own', [s['fund'] for s in shown['shares']] == ['UNIT', 'NONTAX', 'OWN']
+          and [(r['amount_fen'], r['state']) for r in shown['remittances']] == [(30864197, 'PAID')], shown)
+    fees = {r['state']: h.cli('revenue', 'show', r['id'])[1] for r in rows if r['gross_fen'] == 5000000}
+    check('case 6: the fee of the same budget without a receipt is held, the enterprise\'s with 1,200 is split 40/60', len(rows) == 3 and sorted(fees) == ['BOOKED', 'HELD']
+          and fees['HELD']['reasons'] == ['NO_DELIVERY', 'SAME_BUDGET'] and fees['HELD']['shares'] == [] and [s['amount_fen'] for s in fees['BOOKED']['shares']] == [2000000, 3000000], fees)
+    prices = {p['authorisation'][:24]: p['maximum_fen'] for p in h.cli('price', 'list')[1]['items']}
+    check('case 2: the approved maximum is 9,143,136.00', prices.get('DAU-100000-202603-000002') == 914313600, prices)
+
+
 h = Home()
 try:
     check('fujie demo makes a home', h.made, h.made_err)
@@ -20,6 +39,7 @@ try:
         check('%s %s is %s by tool and service' % (name, json.dumps(it.get('use', {}), sort_keys=True), it['expect']),
               tool == service == it['expect'], (tool, service))
 
+    money()
     code, out = h.cli('deadline', 'list')
     late = [d['asset_no'] for d in out.get('items', []) if d['kind'] == 'first-registration' and d['overdue']]
     check('R20: operation that began without the registration of 26号 is overdue', 'HB-2026-0001' in late and 'HB-2026-0003' not in late, out)

@@ -506,7 +506,7 @@ h = Home(cases=False)
 o = Officers(h)
 try:
     check('a demo home without cases that serves', h.made and h.serve(), h.made_err)
-    names = replay('evaluate')
+    names = replay('all-permit')
     cert, dau = names['cert'], names['dau']
     good = token(names['tok'])
     bodies()

@@ -7,7 +7,7 @@
 #include "tests/unit/test.h"
 
 static const struct dmo_plan sample = {.certificate = "DAC-420000-202604-000001-2", .from = "2026-03-16", .to = "2031-03-14", .products = "P-1=PUBGOV,P-2=INDUSTRY",
-	.holder = "12420000DEMA00099D", .implementer = "12420000DEMA00099D", .operator_ = "91420100DEMA001011"};
+	.holder = "12420000DEMA00099D", .implementer = "12420000DEMA00099D", .operator_ = "91420100DEMA001011", .bp = {5500, 2500, 2000}};
 
 static fj_time day(const char *s)
 {

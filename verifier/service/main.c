@@ -24,7 +24,7 @@ static void on_signal(int sig)
 	ending = 1;
 }
 
-static enum fj_rc serve(const char *bind, const char *base, struct fj_err *err)
+static enum fj_rc serve(const char *bind, const char *base, bool demo, struct fj_err *err)
 {
 	static const struct fj_sandbox box = {.role = FJ_SANDBOX_VERIFIER, .rw = {NULL},
 		.ro = {"publish", "trust", "run", "/usr", "/lib", "/etc/ssl", "/etc/localtime", "/proc/self", "/sys/devices/system/cpu", NULL}};
@@ -34,7 +34,7 @@ static enum fj_rc serve(const char *bind, const char *base, struct fj_err *err)
 
 	if (fchdir(FD_HOME) != 0)
 		return fj_fail_errno(err, "verifier", "enter the home");
-	FJ_TRY(svc_open(base, &s, err));
+	FJ_TRY(svc_open(base, demo, &s, err));
 	struct web_conf conf = {.routes = svc_routes, .app = s, .threads = THREADS, .hooks = {.error_page = svc_error_page}};
 	enum fj_rc rc = web_bind(bind, &conf, &w, err);
 	if (rc == FJ_OK)
@@ -65,14 +65,15 @@ int main(int argc, char **argv)
 		web_print_routes(svc_routes);
 		return 0;
 	}
-	if (argc != 5 || strcmp(argv[1], "--bind") != 0 || strcmp(argv[3], "--base") != 0) {
+	bool demo = argc == 6 && strcmp(argv[5], "--demo") == 0;
+	if ((argc != 5 && !demo) || strcmp(argv[1], "--bind") != 0 || strcmp(argv[3], "--base") != 0) {
 		fprintf(stderr, "fujie-verifier is started by `fujie serve`\n");
 		return 2;
 	}
 	sigaction(SIGTERM, &act, NULL);
 	sigaction(SIGINT, &act, NULL);
 	signal(SIGPIPE, SIG_IGN);
-	if (serve(argv[2], argv[4], &err) == FJ_OK)
+	if (serve(argv[2], argv[4], demo, &err) == FJ_OK)
 		return 0;
 	fj_err_tell(&err); /* whoever started us says it to the right person */
 	return 3;

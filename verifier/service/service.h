@@ -14,7 +14,8 @@
 struct svc;
 
 /* --- state.c: what was published, as it is now --- */
-enum fj_rc svc_open(const char *base, struct svc **out, struct fj_err *err) FJ_MUST_USE;
+/* demo: answers at the time of FJ_DEMO_CLOCK while there is one; a home that is none never looks at it */
+enum fj_rc svc_open(const char *base, bool demo, struct svc **out, struct fj_err *err) FJ_MUST_USE;
 void svc_close(struct svc *s);
 const char *svc_base(const struct svc *s);
 /* the newest view, loaded anew when the generation has risen; given back with svc_release */

@@ -21,6 +21,7 @@ struct cached {
 };
 struct svc {
 	char base[161];
+	bool demo;
 	int run;
 	struct ver_published *published;
 	pthread_mutex_t lock;      /* cache */
@@ -124,8 +125,19 @@ enum fj_rc svc_certificate(struct svc *s, const char *number, struct fj_buf *der
 	return rc;
 }
 
+/* A demo home's days are those of its sample cases, and its lists are dated so: it is judged by its
+ * own clock.  A home that is none has no such file, and is not asked. */
+static void follow_clock(const struct svc *s)
+{
+	FJ_AUTO(buf) text = FJ_BUF_INIT(32);
+
+	if (s->demo && fj_file_read(AT_FDCWD, FJ_DEMO_CLOCK, &text, NULL) == FJ_OK)
+		fj_clock_set_offset(strtoll(fj_buf_str(&text), NULL, 10));
+}
+
 enum fj_rc svc_view_take(struct svc *s, struct ver_view **out, struct fj_err *err)
 {
+	follow_clock(s);
 	return ver_view_take(s->published, out, err);
 }
 
@@ -200,7 +212,7 @@ void svc_cache(struct svc *s, struct fj_slice request, int64_t generation, const
 	pthread_mutex_unlock(&s->lock);
 }
 
-enum fj_rc svc_open(const char *base, struct svc **out, struct fj_err *err)
+enum fj_rc svc_open(const char *base, bool demo, struct svc **out, struct fj_err *err)
 {
 	struct svc *s = fj_alloc(1, sizeof(*s));
 	struct ver_view *v = NULL;
@@ -208,6 +220,7 @@ enum fj_rc svc_open(const char *base, struct svc **out, struct fj_err *err)
 	if (s == NULL)
 		return fj_no_memory(err, "verifier");
 	s->run = -1;
+	s->demo = demo;
 	pthread_mutex_init(&s->lock, NULL);
 	pthread_mutex_init(&s->db_lock, NULL);
 	pthread_mutex_init(&s->signer_lock, NULL);

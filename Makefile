@@ -129,6 +129,7 @@ $(foreach t,$(patsubst tests/unit/%.c,%,$(TEST_UNIT_SRC)),$(eval $(call unit,$(t
 
 # fuzz targets: the same libraries by room; the main is libFuzzer's or replay.c's
 F_MAIN = $(if $(FUZZ),,$(call obj,tests/fuzz/replay.c))
+F_ROOM_agreement = iss
 F_ROOM_asset = base
 F_ROOM_audit = hsm
 F_ROOM_card = iss

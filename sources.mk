@@ -283,6 +283,7 @@ TEST_UNIT_SRC := \
 	tests/unit/test_web_once.c
 
 TEST_FUZZ_SRC := \
+	tests/fuzz/fuzz_agreement.c \
 	tests/fuzz/fuzz_asset.c \
 	tests/fuzz/fuzz_audit.c \
 	tests/fuzz/fuzz_card.c \

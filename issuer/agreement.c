@@ -15,7 +15,7 @@
 #include "issuer/rules/rules.h"
 
 #define MAX_ROWS 200     /* of each list */
-#define MAX_AGREEMENT (1u << 18)
+#define MAX_AGREEMENT (1u << 20) /* as much as a plan holds */
 
 static const struct itm_need thirteen[] = {
 	{1, "scope", NULL, ITM_LIST, "scope and catalogue", "公共数据资源范围及目录"},

@@ -110,7 +110,20 @@ static enum fj_rc ask(struct iss_call *c, const struct kind *k, struct apr *a, c
 	return c->answer != NULL ? FJ_OK : fj_no_memory(err, "issuer");
 }
 
-enum fj_rc apr_request(struct iss_call *c, const char *kind, const char *object, const char *org, json_t *payload, struct fj_err *err)
+static enum fj_rc put_first(struct apr_chain *ch, uint32_t roles, const char *org, struct fj_err *err)
+{
+	for (int i = 0; i < ch->n; i++)
+		if (ch->level[i].roles == roles && strcmp(ch->level[i].org, org) == 0)
+			return FJ_OK;
+	if (ch->n == APR_MAX_LEVELS)
+		return fj_refuse(err, FJ_E_LIMIT, "issuer", "domain.md decision 10", "an approval has six levels at most; shorten the chain in the profile", "审批链最多六级，请在管理规则中缩短审批链");
+	memmove(&ch->level[1], &ch->level[0], (size_t)ch->n++ * sizeof(ch->level[0]));
+	ch->level[0].roles = roles;
+	return fj_strcopy(ch->level[0].org, sizeof(ch->level[0].org), org);
+}
+
+enum fj_rc apr_request_first(struct iss_call *c, const char *kind, const char *object, const char *org, uint32_t first, const char *first_org, json_t *payload,
+    struct fj_err *err)
 {
 	const struct kind *k = kind_find(kind);
 	struct apr a = {.kind = kind, .object = object, .org = org, .payload = payload, .applicant = c->actor->login};
@@ -121,7 +134,14 @@ enum fj_rc apr_request(struct iss_call *c, const char *kind, const char *object,
 		return fj_fail(err, FJ_E_INTERNAL, "issuer", NULL, "there is no approval \"%s\" for \"%s\"", kind, org);
 	FJ_TRY(refuse_second(c, kind, object, err));
 	FJ_TRY(chn_make(c, &a, &demanded, &chain, err));
+	if (first != 0)
+		FJ_TRY(put_first(&chain, first, first_org, err));
 	return ask(c, k, &a, &chain, err);
+}
+
+enum fj_rc apr_request(struct iss_call *c, const char *kind, const char *object, const char *org, json_t *payload, struct fj_err *err)
+{
+	return apr_request_first(c, kind, object, org, 0, NULL, payload, err);
 }
 
 enum fj_rc apr_request_levels(struct iss_call *c, const char *kind, const char *object, const json_t *levels, json_t *payload, struct fj_err *err)
@@ -337,10 +357,16 @@ static enum fj_rc to_json(struct iss_call *c, const struct stored *s, json_t **o
 	bool open = strcmp(s->state, "OPEN") == 0;
 	bool mine = open && find_decider(c, s, &s->chain.level[s->level - 1], &as, NULL) == FJ_OK;
 
+	const char *org = strcmp(s->applicant, c->actor->login) == 0 ? c->actor->org : "";
+	for (int i = 0; i < s->chain.n; i++)
+		org = strcmp(s->chain.level[i].org, c->actor->org) == 0 ? c->actor->org : org;
+	FJ_AUTO(json) none = json_object();
+	json_t *payload = evt_body_open(c->actor, s->kind, org, NULL) ? s->payload : none;
+
 	fj_time_utc(s->at, at);
 	*out = json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:b, s:s, s:O, s:O, s:i, s:i, s:o, s:o, s:O?}", "id", s->id, "kind", s->kind, "object", s->object,
 	    "applicant", s->applicant, "behalf", s->behalf, "owner", s->owner, "requested_at", at, "state", s->state,
-	    "mine", mine, "mine_as", mine ? as.behalf : "", "payload", s->payload, "decisions", s->decisions,
+	    "mine", mine, "mine_as", mine ? as.behalf : "", "payload", payload, "decisions", s->decisions,
 	    "level", s->level, "levels", s->chain.n, "chain", levels_json(s), "waiting_for", open ? waiting_json(&s->chain, s->level) : json_null(),
 	    "to_confirm", json_object_get(s->payload, "contradiction"));
 	return *out != NULL ? FJ_OK : fj_no_memory(err, "issuer");

@@ -283,7 +283,9 @@ static enum fj_rc propose_short(struct iss_call *c, const struct dom_scope *s, s
 	FJ_TRY(dom_org_get(c->db, s->holder, &holder, err));
 	FJ_TRY(dom_plan_begin(c, s, "SHORT", id, err));
 	FJ_AUTO(json) payload = json_pack("{s:O, s:s}", "proposal", (json_t *)(uintptr_t)s->p, "implementer", c->actor->org);
-	FJ_TRY(apr_request(c, "authorisation.grant", id, holder.finance, payload, err));
+	/* important data has its superior department as a level before the finance department (R17) */
+	bool superior = s->important && holder.dept[0] != '\0';
+	FJ_TRY(apr_request_first(c, "authorisation.grant", id, holder.finance, superior ? ISS_SUPERIOR : 0, holder.dept, payload, err));
 	return fj_json_set(c->answer, "plan", json_string(id));
 }
 
@@ -719,17 +721,25 @@ static enum fj_rc party_check(struct iss_call *c, struct dom_auth *a, enum iss_p
 	return dom_party(c, a, out, err);
 }
 
+/* While its end waits for the second party it denies already, but that may be refused: a suspension
+ * that comes meanwhile is what it then goes back to. */
 enum fj_rc dom_auth_suspend(struct iss_call *c, const struct dom_auth *a, enum iss_party by, const char *reason, struct fj_err *err)
 {
-	const char *to = "SUSPENDED";
+	const char *to = a->state;
+	bool stopped = strcmp(to, "SUSPENDED") == 0 || strcmp(to, "ENDING") == 0;
 
-	bool raise = strcmp(a->state, to) == 0 && by > iss_party_of(a->suspended_by);
+	bool raise = stopped && by > iss_party_of(a->suspended_by);
 	if (!raise)
 		FJ_TRY(iss_state_next(ISS_OBJ_AUTHORISATION, a->state, "suspend", &to, err));
 	FJ_AUTO(json) body = json_pack("{s:s, s:s, s:s}", "to", to, "reason", reason, "by", iss_party_name(by));
 	FJ_TRY(evt_append(c, raise ? "authorisation.suspension-raised" : "authorisation.suspended", a->number, body, err));
 	c->dirty_status = true;
 	return raise ? apr_void(c, "authorisation.resume", a->number, "suspended by a higher party 由更高一方暂停", err) : FJ_OK;
+}
+
+bool dom_auth_suspended_by(const struct dom_auth *a, enum iss_party by)
+{
+	return (strcmp(a->state, "SUSPENDED") == 0 || strcmp(a->state, "ENDING") == 0) && by <= iss_party_of(a->suspended_by);
 }
 
 enum fj_rc cmd_authorisation_suspend(struct iss_call *c, struct fj_err *err)
@@ -739,7 +749,7 @@ enum fj_rc cmd_authorisation_suspend(struct iss_call *c, struct fj_err *err)
 
 	FJ_TRY(party_check(c, &a, &by, err));
 	FJ_TRY(dom_auth_suspend(c, &a, by, fj_json_peek(c->params, "reason"), err));
-	c->answer = json_pack("{s:s, s:s}", "number", a.number, "state", "SUSPENDED");
+	c->answer = json_pack("{s:s, s:s}", "number", a.number, "state", strcmp(a.state, "ENDING") == 0 ? a.state : "SUSPENDED");
 	return FJ_OK;
 }
 
@@ -773,6 +783,7 @@ enum fj_rc apply_authorisation_suspended(const struct evt *e, struct fj_err *err
 
 enum fj_rc apply_authorisation_suspension_raised(const struct evt *e, struct fj_err *err)
 {
+	FJ_TRY(sto_run(e->db, STO_AUTH_ENDING_HELD, NULL, err, "it", e->seq, e->object));
 	return apply_by(e, fj_json_text(e->body, "by"), err);
 }
 

@@ -37,48 +37,65 @@ enum fj_rc chn_parse(const json_t *list, struct apr_chain *out, struct fj_err *e
 	return out->n > 0 ? FJ_OK : fj_fail(err, FJ_E_CORRUPT, "issuer", "domain.md decision 10", "an approval has no chain");
 }
 
-/* holder of an asset, certificate or authorisation; or the organisation itself */
-static bool holder_of(struct iss_call *c, const char *object, char out[19])
+/* not there is an answer; what can't be read is none, and makes no chain shorter */
+static enum fj_rc there(enum fj_rc rc, bool *yes)
 {
-	struct dom_cert cert;
+	*yes = rc == FJ_OK;
+	return rc == FJ_E_NOTFOUND ? FJ_OK : rc;
+}
+
+/* holder of an asset, certificate or authorisation; or the organisation itself; *found false: it is none */
+static enum fj_rc holder_of(struct iss_call *c, const char *object, char out[19], bool *found, struct fj_err *err)
+{
+	struct dom_cert cert = {.holder = ""};
 	FJ_AUTO(dom_auth) auth = {.body = NULL};
 	FJ_AUTO(dom_asset) asset = {.card = NULL};
-	const char *named = NULL;
+	const char *named = object;
 
-	if (object == NULL)
-		return false;
-	if (iss_usci_form(object))
-		named = object;
-	else if (dom_asset_get(c->db, object, &asset, NULL) == FJ_OK)
+	*found = object != NULL && iss_usci_form(object);
+	if (object != NULL && !*found) {
 		named = asset.holder;
-	else if (dom_cert_get(c->db, object, &cert, NULL) == FJ_OK)
+		FJ_TRY(there(dom_asset_get(c->db, object, &asset, err), found));
+	}
+	if (object != NULL && !*found) {
 		named = cert.holder;
-	else if (dom_auth_get(c->db, object, &auth, NULL) == FJ_OK)
+		FJ_TRY(there(dom_cert_get(c->db, object, &cert, err), found));
+	}
+	if (object != NULL && !*found) {
 		named = auth.holder;
-	return named != NULL && fj_strcopy(out, 19, named) == FJ_OK;
+		FJ_TRY(there(dom_auth_get(c->db, object, &auth, err), found));
+	}
+	return *found ? fj_strcopy(out, 19, named) : FJ_OK;
 }
 
 /* The organisation that the act is about: what the payload names, or the holder of the object or
  * of the assets.  mixed: they have several. */
-static void subject_of(struct iss_call *c, const struct apr *a, char out[19], bool *mixed)
+static enum fj_rc subject_of(struct iss_call *c, const struct apr *a, char out[19], bool *mixed, struct fj_err *err)
 {
 	const char *named = fj_json_peek(a->payload, "holder");
 	char other[19];
 	size_t i;
 	json_t *v;
+	bool found;
 
 	*mixed = false;
 	out[0] = '\0';
 	named = named != NULL ? named : fj_json_peek(a->payload, "org");
-	if (named != NULL && iss_usci_form(named) && fj_strcopy(out, 19, named) == FJ_OK)
-		return;
-	json_array_foreach(json_object_get(a->payload, "assets"), i, v)
-		if (holder_of(c, json_is_string(v) ? json_string_value(v) : fj_json_peek(v, "asset_no"), other)) {
-			*mixed = *mixed || (out[0] != '\0' && strcmp(out, other) != 0);
-			memcpy(out, other, sizeof(other));
-		}
-	if (out[0] == '\0' && !holder_of(c, a->object, out))
+	if (named != NULL && iss_usci_form(named))
+		return fj_strcopy(out, 19, named);
+	json_array_foreach(json_object_get(a->payload, "assets"), i, v) {
+		FJ_TRY(holder_of(c, json_is_string(v) ? json_string_value(v) : fj_json_peek(v, "asset_no"), other, &found, err));
+		if (!found)
+			continue;
+		*mixed = *mixed || (out[0] != '\0' && strcmp(out, other) != 0);
+		memcpy(out, other, sizeof(other));
+	}
+	if (out[0] != '\0')
+		return FJ_OK;
+	FJ_TRY(holder_of(c, a->object, out, &found, err));
+	if (!found)
 		snprintf(out, 19, "%s", c->actor->org);
+	return FJ_OK;
 }
 
 struct places {
@@ -129,22 +146,24 @@ static enum fj_rc from_profile(struct iss_call *c, const struct places *p, const
 }
 
 /* whose profile rules: the finance department of whoever decides in the end */
-static void find_finance(struct iss_call *c, const struct apr *a, char out[19])
+static enum fj_rc find_finance(struct iss_call *c, const struct apr *a, char out[19], struct fj_err *err)
 {
 	FJ_AUTO(dom_org) decides = {.affiliates = NULL};
 	const char *org = a->org[0] != '\0' ? a->org : c->actor->org;
+	bool known;
 
-	bool known = dom_org_get(c->db, org, &decides, NULL) == FJ_OK && decides.finance[0] != '\0';
-	snprintf(out, 19, "%s", known ? decides.finance : org);
+	FJ_TRY(there(dom_org_get(c->db, org, &decides, err), &known));
+	return fj_strcopy(out, 19, known && decides.finance[0] != '\0' ? decides.finance : org);
 }
 
 /* a top department is its own superior */
-static void find_superior(struct iss_call *c, const char *holder, char out[19])
+static enum fj_rc find_superior(struct iss_call *c, const char *holder, char out[19], struct fj_err *err)
 {
 	FJ_AUTO(dom_org) subject = {.affiliates = NULL};
+	bool known;
 
-	bool has = dom_org_get(c->db, holder, &subject, NULL) == FJ_OK && subject.dept[0] != '\0';
-	snprintf(out, 19, "%s", has ? subject.dept : holder);
+	FJ_TRY(there(dom_org_get(c->db, holder, &subject, err), &known));
+	return fj_strcopy(out, 19, known && subject.dept[0] != '\0' ? subject.dept : holder);
 }
 
 static bool covers(const struct apr_level *last, const struct apr_level *demanded)
@@ -159,12 +178,12 @@ enum fj_rc chn_make(struct iss_call *c, const struct apr *a, const struct apr_le
 
 	out->n = 0;
 	memset(&p, 0, sizeof(p));
-	find_finance(c, a, p.finance);
+	FJ_TRY(find_finance(c, a, p.finance, err));
 	FJ_TRY(prf_json(c, p.finance, "chains", &chains, err));
 	levels = json_object_get(chains, a->kind);
 	if (levels != NULL) {
-		subject_of(c, a, p.holder, &p.mixed);
-		find_superior(c, p.holder, p.superior);
+		FJ_TRY(subject_of(c, a, p.holder, &p.mixed, err));
+		FJ_TRY(find_superior(c, p.holder, p.superior, err));
 		FJ_TRY(from_profile(c, &p, levels, out, err));
 	}
 	return out->n > 0 && covers(&out->level[out->n - 1], demanded) ? FJ_OK : add_level(out, demanded, err);

@@ -555,7 +555,7 @@ enum fj_rc iss_command(struct iss *i, const struct iss_actor *actor, const char 
 
 /* --- events and state --- */
 
-static json_t *event_json(const struct sto_q *q)
+static json_t *event_json(const struct iss_call *c, const struct sto_q *q)
 {
 	char at[FJ_TIME_CAP];
 	json_t *body = NULL;
@@ -563,6 +563,10 @@ static json_t *event_json(const struct sto_q *q)
 	fj_time_utc(sto_int(q, 1), at);
 	if (fj_json_parse(fj_slice_str(sto_text(q, 7)), 4u << 20, &body, NULL) != FJ_OK)
 		body = json_null();
+	if (!evt_body_open(c->actor, sto_text(q, 4), sto_text(q, 3), body)) {
+		json_decref(body);
+		body = json_null();
+	}
 	return json_pack("{s:I, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:o}", "seq", (json_int_t)sto_int(q, 0), "at", at, "actor", sto_text(q, 2),
 	    "org", sto_text(q, 3), "kind", sto_text(q, 4), "object", sto_text(q, 5), "approval", sto_text(q, 6), "policy", sto_text(q, 8), "body", body);
 }
@@ -585,7 +589,7 @@ enum fj_rc cmd_event_list(struct iss_call *c, struct fj_err *err)
 		if (!row || json_array_size(items) >= MAX_ITEMS || octets > MAX_OCTETS)
 			break;
 		octets += strlen(sto_text(&q, 7));
-		json_array_append_new(items, event_json(&q));
+		json_array_append_new(items, event_json(c, &q));
 	}
 	c->answer = json_pack("{s:O, s:n}", "items", items, "next");
 	return c->answer != NULL ? FJ_OK : fj_no_memory(err, "issuer");

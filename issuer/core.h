@@ -62,6 +62,9 @@ struct evt { /* what an apply function gets */
 	const char *actor, *org, *kind, *object, *approval, *policy;
 	const json_t *body;
 };
+/* May the reader know what the body of this event says?  Of revenue, statements, trades and drafts of
+ * reports only who did it, auditors and MOF: the lists of these are not everybody's either. */
+bool evt_body_open(const struct iss_actor *a, const char *kind, const char *org, const json_t *body);
 typedef enum fj_rc (*evt_apply)(const struct evt *e, struct fj_err *err);
 /* events_core.def / events_domain.def: EVENT("certificate.revoked", apply_certificate_revoked) */
 
@@ -82,6 +85,9 @@ struct apr {
 typedef enum fj_rc (*apr_fn)(struct iss_call *c, const struct apr *a, struct fj_err *err);
 /* Sets c->answer to {"approval": id, "object":..., "waiting_for": {...}}. */
 enum fj_rc apr_request(struct iss_call *c, const char *kind, const char *object, const char *org, json_t *payload, struct fj_err *err) FJ_MUST_USE;
+/* the same with a level of these roles of this organisation before all others (0: none) */
+enum fj_rc apr_request_first(struct iss_call *c, const char *kind, const char *object, const char *org, uint32_t first, const char *first_org, json_t *payload,
+    struct fj_err *err) FJ_MUST_USE;
 /* the same where the act itself knows who decides: levels [{"roles":[...],"org":USCC}], first to last */
 enum fj_rc apr_request_levels(struct iss_call *c, const char *kind, const char *object, const json_t *levels, json_t *payload, struct fj_err *err) FJ_MUST_USE;
 /* All natural persons behind an approval so far, applicant and deciders, joined by "+": for rules

@@ -191,8 +191,11 @@ enum fj_rc dom_auth_current(struct iss_call *c, const struct dom_auth *a, json_t
 /* A new version of the credential with this payload, whose number, time and entry are set here; its
  * intent is stored.  plan: the one that it carries out, NULL none.  FJ_E_STATE while another is being made. */
 enum fj_rc dom_auth_renew(struct iss_call *c, const struct dom_auth *a, json_t *payload, const char *plan, int64_t *version, struct fj_err *err) FJ_MUST_USE;
-/* Suspended at once by this party, or raised to it where a lower one suspended; FJ_E_STATE else. */
+/* Suspended at once by this party, or raised to it where a lower one suspended, or nobody, and its end
+ * waits to be confirmed; FJ_E_STATE else. */
 enum fj_rc dom_auth_suspend(struct iss_call *c, const struct dom_auth *a, enum iss_party by, const char *reason, struct fj_err *err) FJ_MUST_USE;
+/* is it suspended, by this party or a higher one? */
+bool dom_auth_suspended_by(const struct dom_auth *a, enum iss_party by);
 /* The reclaim begins: suspended at once, final when the finance department confirms. */
 enum fj_rc dom_auth_reclaim(struct iss_call *c, const struct dom_auth *a, const char *finance, json_t *payload, struct fj_err *err) FJ_MUST_USE;
 enum fj_rc dom_auth_get(struct sto *db, const char *number, struct dom_auth *out, struct fj_err *err) FJ_MUST_USE;

@@ -84,6 +84,7 @@ enum fj_rc fnd_approval(struct sto *db, const char *id, json_t **out, struct fj_
 
 struct collect {
 	struct sto *db;
+	const struct iss_actor *reader;
 	json_t *items;
 	json_t *approvals; /* by id: each is asked for once */
 };
@@ -115,10 +116,11 @@ static enum fj_rc add_event(void *ctx, const struct sto_q *q, struct fj_slice be
 		fj_hex(before.p, FJ_SHA256_LEN, previous);
 	if (strlen(sto_text(q, 7)) <= MAX_BODY)
 		FJ_TRY(fj_json_parse(fj_slice_str(sto_text(q, 7)), MAX_BODY, &body, err));
+	bool open = evt_body_open(c->reader, sto_text(q, 4), sto_text(q, 3), body);
 	FJ_AUTO(json) item = json_pack("{s:I, s:s, s:{s:s, s:s}, s:{s:s, s:s}, s:s, s:s, s:s, s:s, s:s, s:s, s:b, s:s, s:O?}", "seq", (json_int_t)sto_int(q, 0), "at", at,
 	    "actor", "login", sto_text(q, 2), "name", sto_text(q, 11), "org", "usci", sto_text(q, 3), "name", sto_text(q, 12), "kind", sto_text(q, 4),
 	    "object", sto_text(q, 5), "approval", sto_text(q, 6), "policy", sto_text(q, 9), "hash", hash, "previous", previous, "verified",
-	    evt_row_true(q, before), "behalf", fj_json_peek(body, "behalf") != NULL ? fj_json_peek(body, "behalf") : "", "body", body);
+	    evt_row_true(q, before), "behalf", fj_json_peek(body, "behalf") != NULL ? fj_json_peek(body, "behalf") : "", "body", open ? body : NULL);
 	if (sto_text(q, 6)[0] != '\0')
 		FJ_TRY(approved(c, sto_text(q, 6), item, err));
 	return json_array_append(c->items, item) == 0 ? FJ_OK : fj_no_memory(err, "issuer");
@@ -128,7 +130,7 @@ enum fj_rc cmd_find_history(struct iss_call *c, struct fj_err *err)
 {
 	FJ_AUTO(json) items = json_array();
 	FJ_AUTO(json) approvals = json_object();
-	struct collect ctx = {c->db, items, approvals};
+	struct collect ctx = {c->db, c->actor, items, approvals};
 	int64_t after = 0, limit = 100, last;
 
 	FJ_TRY(fj_json_opt_int(c->params, "after", 0, INT64_MAX, &after, err));

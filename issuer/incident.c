@@ -72,6 +72,8 @@ static enum fj_rc check_concerned(struct iss_call *c, const struct about *a, str
 /* what is suspended: its number, "" nothing */
 static enum fj_rc suspend(struct iss_call *c, const struct about *a, const char **what, struct fj_err *err)
 {
+	/* of what is suspended already: who asked to lift that did not know of this */
+	static const char unknown[] = "an incident was reported meanwhile 其间报告了安全事件";
 	const char *reason = fj_json_text(c->params, "text");
 	enum iss_party by;
 
@@ -81,15 +83,17 @@ static enum fj_rc suspend(struct iss_call *c, const struct about *a, const char 
 	if (a->auth.number[0] == '\0') {
 		*what = a->asset.asset_no;
 		FJ_TRY(dom_may_freeze(c, &a->asset, err));
-		return strcmp(a->asset.state, "FROZEN") == 0 ? FJ_OK : dom_freeze(c, &a->asset, reason, err);
+		return strcmp(a->asset.state, "FROZEN") != 0 ? dom_freeze(c, &a->asset, reason, err)
+		    : apr_void(c, "asset.unfreeze", a->asset.asset_no, unknown, err);
 	}
 	*what = a->auth.number;
 	FJ_TRY(dom_party(c, &a->auth, &by, err));
 	if (by < ISS_PARTY_IMPLEMENTER)
 		return no(err, FJ_E_FORBIDDEN, "an authorisation is suspended by its implementing institution or the finance department; report without suspending",
 		    "授权应由实施机构或财政部门暂停；请仅报告事件");
-	bool already = strcmp(a->auth.state, "ENDING") == 0 || (strcmp(a->auth.state, "SUSPENDED") == 0 && by <= iss_party_of(a->auth.suspended_by));
-	return already ? FJ_OK : dom_auth_suspend(c, &a->auth, by, reason, err);
+	if (!dom_auth_suspended_by(&a->auth, by))
+		return dom_auth_suspend(c, &a->auth, by, reason, err);
+	return apr_void(c, "authorisation.resume", a->auth.number, unknown, err);
 }
 
 enum fj_rc cmd_incident_report(struct iss_call *c, struct fj_err *err)

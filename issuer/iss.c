@@ -244,9 +244,11 @@ static void tend_once(struct iss *i, bool jobs)
 
 	expire(i);
 	enum fj_rc rc = jobs ? advance_jobs(i, &err) : FJ_OK;
-	also(&rc, &err, pipe_make(i, INT64_MAX, &why), &why);
-	also(&rc, &err, pub_publish(i, INT64_MAX, &why), &why);
-	if (rc == FJ_OK && jobs)
+	enum fj_rc made = pipe_make(i, INT64_MAX, &why);
+	also(&rc, &err, made, &why);
+	enum fj_rc published = pub_publish(i, INT64_MAX, &why);
+	also(&rc, &err, published, &why);
+	if (made == FJ_OK && published == FJ_OK && jobs) /* a job that can't go on keeps no other from its end */
 		also(&rc, &err, tok_jobs_conclude(i, &why), &why);
 	/* each cause once: another one needs another remedy */
 	if (rc != FJ_OK && strcmp(err.en, i->waits_for) != 0)

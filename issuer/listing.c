@@ -334,14 +334,14 @@ static enum fj_rc check_day(struct iss_call *c, const char *day, const char *not
 
 static enum fj_rc check_number(struct iss_call *c, const struct lst *l, const char *listing_no, struct fj_err *err)
 {
-	struct lst other;
+	struct lst other = {.id = ""};
 
 	if (!iss_said(listing_no))
 		return fj_refuse(err, FJ_E_INVALID, "issuer", "domain.md 4.13", "the exchange's number says nothing", "场内挂牌编号为空");
-	enum fj_rc rc = lst_by_number(c->db, l->exchange, listing_no, c->now, &other, NULL);
-	if (rc == FJ_E_NOTFOUND)
-		return FJ_OK;
-	rc = fj_fail(err, rc == FJ_OK ? FJ_E_EXISTS : rc, "issuer", "domain.md 4.13", "the exchange has another listing of this number: %s", other.id);
+	enum fj_rc rc = lst_by_number(c->db, l->exchange, listing_no, c->now, &other, err);
+	if (rc != FJ_OK)
+		return rc == FJ_E_NOTFOUND ? FJ_OK : rc;
+	rc = fj_fail(err, FJ_E_EXISTS, "issuer", "domain.md 4.13", "the exchange has another listing of this number: %s", other.id);
 	fj_err_zh(err, "该交易所已有同号挂牌：%s", other.id);
 	return rc;
 }

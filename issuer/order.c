@@ -101,10 +101,7 @@ static enum fj_rc give(struct iss_call *c, const struct giving *g, char id[32], 
 /* at once, as the finance department's party, whichever supervisor it is: no lower one lifts it */
 static enum fj_rc suspend(struct iss_call *c, const struct giving *g, struct fj_err *err)
 {
-	bool already = strcmp(g->auth.state, "ENDING") == 0 ||
-	    (strcmp(g->auth.state, "SUSPENDED") == 0 && iss_party_of(g->auth.suspended_by) == ISS_PARTY_FINANCE);
-
-	return already ? FJ_OK : dom_auth_suspend(c, &g->auth, ISS_PARTY_FINANCE, fj_json_text(c->params, "text"), err);
+	return dom_auth_suspended_by(&g->auth, ISS_PARTY_FINANCE) ? FJ_OK : dom_auth_suspend(c, &g->auth, ISS_PARTY_FINANCE, fj_json_text(c->params, "text"), err);
 }
 
 /* the reclaim's own approval: it suspends at once, the finance department confirms */

@@ -426,7 +426,9 @@ static enum fj_rc check_bureau(struct iss_call *c, const struct dom_plan *p, str
 
 	FJ_TRY(dom_org_get(c->db, p->holder, &holder, err));
 	FJ_TRY(dom_org_get(c->db, c->actor->org, &bureau, err));
-	if (strncmp(holder.div6, bureau.div6, 2) == 0)
+	/* a city's or county's own is none of these */
+	bool top = strcmp(bureau.level, "省") == 0 || strcmp(bureau.level, "中央") == 0;
+	if (top && strncmp(holder.div6, bureau.div6, 2) == 0)
 		return FJ_OK;
 	return fj_refuse(err, FJ_E_FORBIDDEN, "issuer", "27号 art. 11", "a plan is filed with the data bureau of its own province, or the central one of the sector",
 	    "实施方案应向本省级数据管理部门或行业主管部门备案");

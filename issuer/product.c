@@ -419,9 +419,10 @@ enum fj_rc cmd_product_add(struct iss_call *c, struct fj_err *err)
 	FJ_TRY(count(c->db, number, &n, err));
 	if (n >= MAX_PRODUCTS)
 		return no(err, FJ_E_LIMIT, "domain.md 4.9", "an authorisation has 1000 products at most", "一项授权至多登记 1000 项产品");
-	if (load(c->db, o.key, &there, NULL, NULL) == FJ_OK)
+	enum fj_rc rc = load(c->db, o.key, &there, NULL, err);
+	if (rc == FJ_OK)
 		return no(err, FJ_E_EXISTS, "domain.md 4.9", "a product of this id is registered under the authorisation already; change it, or choose another id", "该授权项下已有同一标识的产品；请办理变更或另选标识");
-	return append(&o, "product.added", 1, err);
+	return rc == FJ_E_NOTFOUND ? append(&o, "product.added", 1, err) : rc;
 }
 
 /* a version that was left does not come back under its name */
@@ -558,8 +559,10 @@ enum fj_rc dom_product_licensed(struct iss_call *c, const struct dom_auth *a, co
 	if (!asked)
 		return json_object_get(request, "fee_fen") == NULL ? FJ_OK
 		    : no(err, FJ_E_INVALID, "domain.md 4.10", "a license's fee is that of a registered product; register it first (product.add)", "许可费以登记的产品为准，请先登记产品");
-	if (dom_product_get(c->db, a->number, id, &p, NULL) != FJ_OK)
+	enum fj_rc rc = dom_product_get(c->db, a->number, id, &p, err);
+	if (rc == FJ_E_NOTFOUND)
 		return no(err, FJ_E_NOTFOUND, "domain.md 4.10", "a license names a product that is registered under its authorisation; register it first (product.add)", "许可令牌应列明该授权项下已登记的产品；请先登记产品");
+	FJ_TRY(rc);
 	return check_licensed(c->db, a, &p, request, fee, err);
 }
 

@@ -176,15 +176,9 @@ static enum fj_rc hash_parent(struct issuing *w, struct fj_err *err)
 	return fj_strcopy(w->parent_hash, sizeof(w->parent_hash), fj_buf_str(&hash));
 }
 
-enum fj_rc tok_check(struct issuing *w, struct fj_err *err)
-{
-	FJ_TRY(check_request(w, err));
-	return hash_parent(w, err);
-}
-
 /* --- the user --- */
 
-static const char *binding_of(const struct issuing *w, const json_t *u)
+const char *tok_binding(const struct issuing *w, const json_t *u)
 {
 	return fj_json_peek(u, "binding") != NULL ? fj_json_peek(u, "binding") : fj_json_text(w->r, "binding");
 }
@@ -213,7 +207,7 @@ static bool is_key(const json_t *k)
 /* decision 7: key, mtls or named, and each brings what it needs */
 static enum fj_rc check_binding(const struct issuing *w, const json_t *u, enum tok_part *part, struct fj_err *err)
 {
-	const char *binding = binding_of(w, u);
+	const char *binding = tok_binding(w, u);
 
 	if (strcmp(binding, "named") == 0) {
 		if (fj_json_num(w->r, "days") > TOK_NAMED_DAYS)
@@ -254,7 +248,8 @@ static enum fj_rc check_name(const json_t *u, struct fj_err *err)
 	return rc;
 }
 
-/* the operator or an affiliate of it; either side may have declared the other (R11) */
+/* the operator or an affiliate of it; either side may have declared the other (R11); who is not
+ * entered here has declared nothing */
 static enum fj_rc check_redevelopment(const struct issuing *w, const json_t *u, struct fj_err *err)
 {
 	const char *usci = fj_json_text(u, "usci");
@@ -262,9 +257,10 @@ static enum fj_rc check_redevelopment(const struct issuing *w, const json_t *u, 
 	FJ_AUTO(dom_org) o = {.affiliates = NULL};
 
 	bool own = strcmp(usci, w->op.usci) == 0 || fj_list_has(w->op.affiliates, usci);
-	if (dom_org_get(w->c->db, usci, &o, NULL) == FJ_OK)
-		own = own || fj_list_has(o.affiliates, w->op.usci);
-	return iss_rule_no_redevelopment_by_operator(redevelop, own, err);
+	enum fj_rc rc = dom_org_get(w->c->db, usci, &o, err);
+	if (rc != FJ_OK && rc != FJ_E_NOTFOUND)
+		return rc;
+	return iss_rule_no_redevelopment_by_operator(redevelop, own || fj_list_has(o.affiliates, w->op.usci), err);
 }
 
 enum fj_rc tok_user_step(const struct issuing *w, const json_t *user, int step, enum tok_part *part, struct fj_err *err)
@@ -293,7 +289,7 @@ enum fj_rc tok_user(const struct issuing *w, const json_t *user, struct fj_err *
 
 static enum fj_rc bind(struct issuing *w, const json_t *u, json_t *p, struct fj_err *err)
 {
-	const char *binding = binding_of(w, u);
+	const char *binding = tok_binding(w, u);
 
 	FJ_TRY(fj_json_set(p, "binding", json_string(binding)));
 	if (strcmp(binding, "named") == 0)
@@ -323,6 +319,37 @@ static enum fj_rc payload_of(struct issuing *w, const json_t *u, const char *id,
 	FJ_TRY(fj_token_check(p, err));
 	*out = fj_move(p);
 	return FJ_OK;
+}
+
+/* What no token could hold is refused before anybody decides on it, not at the first of its users
+ * (a job would stand still there): the token of a user who brings all that a user has to. */
+static enum fj_rc check_form(struct issuing *w, struct fj_err *err)
+{
+	static const char hash[] = "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"; /* 32 octets of 0 */
+	const struct sts_ref own = {.uri = "-"};
+	const json_t *duties = json_object_get(w->r, "duties");
+	FJ_AUTO(json) sorted = dom_sorted(duties);
+	FJ_AUTO(json) user = json_pack("{s:s, s:s, s:s, s:s}", "usci", w->op.usci, "name", w->op.usci, "binding", "mtls", "x5t", hash);
+	json_t *payload = NULL;
+	const char *audience;
+
+	if (user == NULL)
+		return fj_no_memory(err, "issuer");
+	if (duties != NULL && (!json_is_array(duties) || json_array_size(sorted) != json_array_size(duties)))
+		return fj_refuse(err, FJ_E_INVALID, "issuer", "domain.md 4.10", "\"duties\" is a list of STOP, DELETE and RETAIN_DERIVED, each once at most", "duties 应为 STOP、DELETE、RETAIN_DERIVED 的列表，不得重复");
+	FJ_TRY(fj_json_opt_str(w->r, "audience", TOK_MAX_AUDIENCE, &audience, err));
+	enum fj_rc rc = payload_of(w, user, "LT-", &own, &payload, err);
+	json_decref(payload);
+	if (rc == FJ_E_INVALID && err != NULL && err->zh[0] == '\0')
+		fj_err_zh(err, "许可令牌的内容不符合格式要求（docs/formats.md 5）");
+	return rc;
+}
+
+enum fj_rc tok_check(struct issuing *w, struct fj_err *err)
+{
+	FJ_TRY(check_request(w, err));
+	FJ_TRY(hash_parent(w, err));
+	return check_form(w, err);
 }
 
 enum fj_rc tok_intend(struct issuing *w, const json_t *u, char id[40], struct fj_err *err)

@@ -9,7 +9,9 @@
 
 #define TOK_NAMED_DAYS 90 /* domain.md decision 7; the verifier holds it too */
 #define TOK_BULK 10000    /* users of one job */
+#define TOK_MAX_AUDIENCE 200 /* as base/claims.c holds it */
 #define TOK_MAX_TOLD 5000 /* faults in one answer */
+#define TOK_MAX_LIST (24u << 20) /* octets of a covering list: TOK_BULK rows of the longest names */
 
 struct token {
 	char id[64], authorisation[41], operator_[19], asset_no[DOM_CAP(DOM_MAX_ASSET_NO)], user[19], user_name[DOM_CAP(DOM_MAX_NAME)],
@@ -42,11 +44,12 @@ struct issuing {
 };
 void tok_release(struct issuing *w);
 /* All that does not depend on the user: who issues, authorisation in force, scope, term, terms,
- * certificate, product. */
+ * certificate, product, and the form of what becomes a token. */
 enum fj_rc tok_check(struct issuing *w, struct fj_err *err) FJ_MUST_USE;
 /* One user {usci, name, binding?, x5t?, jwk?}; its own binding goes before the request's. */
 enum tok_part { TOK_USCI, TOK_NAME, TOK_BINDING, TOK_X5T, TOK_JWK, TOK_PARTS };
 enum fj_rc tok_user(const struct issuing *w, const json_t *user, struct fj_err *err) FJ_MUST_USE;
+const char *tok_binding(const struct issuing *w, const json_t *user);
 /* the same by its steps, for who wants every fault; *part: which member a refusal is about */
 #define TOK_USER_STEPS 4
 enum fj_rc tok_user_step(const struct issuing *w, const json_t *user, int step, enum tok_part *part, struct fj_err *err) FJ_MUST_USE;

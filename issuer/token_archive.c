@@ -14,7 +14,6 @@
 #include "issuer/tar.h"
 #include "issuer/token.h"
 
-#define MAX_LIST (8u << 20)
 const struct iss_field fld_token_archive[] = {{"bulk", ISS_F_STR, true, 40, "批次编号", "job"}, {0}};
 enum { L_LINE, L_NUMBER, L_USER, L_NAME, L_PRODUCT, L_FROM, L_TO, L_SHA, L_NOTE, L_COLUMNS };
 
@@ -134,7 +133,7 @@ static enum fj_rc add_manifest(struct iss_call *c, const struct tok_job *j, int6
 
 static enum fj_rc fill(struct iss_call *c, const struct tok_job *j, struct tar *t, struct fj_err *err)
 {
-	FJ_AUTO(buf) list = FJ_BUF_INIT(MAX_LIST);
+	FJ_AUTO(buf) list = FJ_BUF_INIT(TOK_MAX_LIST);
 	char hex[65];
 	int64_t n = 0;
 

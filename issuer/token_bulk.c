@@ -435,7 +435,7 @@ enum fj_rc tok_jobs_advance(struct iss *i, bool *more, struct fj_err *err)
 static enum fj_rc conclude(struct iss_call *c, const char *id, bool *more, struct fj_err *err)
 {
 	FJ_AUTO(tok_job) j = {.request = NULL};
-	FJ_AUTO(buf) list = FJ_BUF_INIT(MAX_FILE);
+	FJ_AUTO(buf) list = FJ_BUF_INIT(TOK_MAX_LIST);
 	struct counts n;
 	char hex[65];
 	const char *to;
@@ -455,14 +455,21 @@ static enum fj_rc conclude(struct iss_call *c, const char *id, bool *more, struc
 
 enum fj_rc tok_jobs_conclude(struct iss *i, struct fj_err *err)
 {
+	enum fj_rc first = FJ_OK;
 	char id[32] = "";
 	bool there, more;
 
 	for (;;) {
+		struct fj_err why = {0};
 		FJ_TRY(next_job(i, id, &there, err));
 		if (!there)
-			return FJ_OK;
-		FJ_TRY(locked(i, conclude, id, &more, err));
+			return first;
+		enum fj_rc rc = locked(i, conclude, id, &more, &why);
+		if (first == FJ_OK && rc != FJ_OK) {
+			first = rc;
+			if (err != NULL)
+				*err = why;
+		}
 	}
 }
 
@@ -566,17 +573,28 @@ enum fj_rc cmd_bulk_stop(struct iss_call *c, struct fj_err *err)
 	return job_json(c->db, &j, &c->answer, err);
 }
 
-/* in the caller's thread until nothing is left to do: where no service runs, nobody else does it */
+/* In the caller's thread until nothing is left to do: where no service runs, nobody else does it.  One
+ * that runs does it anyway, and a caller who kept a thread of it for each job would keep others out. */
+static enum fj_rc carry_on(struct iss_call *c, const char *id, struct fj_err *err)
+{
+	bool more = true;
+
+	if (c->iss->tending) {
+		iss_jobs(c->iss);
+		return FJ_OK;
+	}
+	while (more)
+		FJ_TRY(advance(c->iss, id, &more, err));
+	FJ_TRY(pub_publish(c->iss, INT64_MAX, err));
+	return tok_jobs_conclude(c->iss, err);
+}
+
 enum fj_rc cmd_bulk_run(struct iss_call *c, struct fj_err *err)
 {
 	FJ_AUTO(tok_job) j = {.request = NULL};
-	bool more = true;
 
 	FJ_TRY(own_job(c, &j, err));
-	while (more)
-		FJ_TRY(advance(c->iss, j.id, &more, err));
-	FJ_TRY(pub_publish(c->iss, INT64_MAX, err));
-	FJ_TRY(tok_jobs_conclude(c->iss, err));
+	FJ_TRY(carry_on(c, j.id, err));
 	tok_job_release(&j);
 	FJ_TRY(own_job(c, &j, err));
 	return job_json(c->db, &j, &c->answer, err);

@@ -53,13 +53,15 @@ static enum fj_rc fault(struct reading *g, int64_t line, int64_t column, const s
 	return json_array_append(g->l->faults, one) == 0 ? FJ_OK : fj_no_memory(err, "issuer");
 }
 
-/* a user with one binding stands in a list once: nobody is to get two tokens for one row too many */
+/* A user with one binding stands in a list once: nobody is to get two tokens for one row too many.
+ * What the binding does not take up tells no two rows apart. */
 static enum fj_rc once(struct reading *g, const json_t *u, struct fj_err *err)
 {
+	const char *binding = tok_binding(g->w, u);
+	bool by_key = strcmp(binding, "key") == 0, by_certificate = strcmp(binding, "mtls") == 0;
 	char key[160];
-	const json_t *jwk = json_object_get(u, "jwk");
 
-	snprintf(key, sizeof(key), "%.18s %.44s %.44s", fj_json_text(u, "usci"), fj_json_text(u, "x5t"), fj_json_text(jwk, "x"));
+	snprintf(key, sizeof(key), "%.18s %.8s %.44s", fj_json_text(u, "usci"), binding, by_key ? fj_json_text(json_object_get(u, "jwk"), "x") : by_certificate ? fj_json_text(u, "x5t") : "");
 	if (json_object_get(g->seen, key) == NULL)
 		return fj_json_set(g->seen, key, json_true());
 	return fj_refuse(err, FJ_E_EXISTS, "issuer", "domain.md 4.10", "this user stands in the list already, with the same binding",

@@ -47,7 +47,11 @@ const struct iss_field fld_usage_list[] = {
 	{0},
 };
 const struct iss_field fld_usage_show[] = {{"id", ISS_F_STR, true, 40, "用量编号", "token and day: LT-….2026-05-12"}, {0}};
-const struct iss_field fld_usage_countersign[] = {U_ID, {0}};
+const struct iss_field fld_usage_countersign[] = {
+	U_ID,
+	{"count", ISS_F_INT, false, MAX_TOTAL, "所见数量", "the total as it was seen: another one, reported meanwhile, is not signed"},
+	{0},
+};
 const struct iss_field fld_usage_dispute[] = {
 	U_ID,
 	{"reason", ISS_F_STR, true, 400, "理由", "what is wrong with the total"},
@@ -143,8 +147,9 @@ static enum fj_rc fault(struct reading *g, int64_t line, int column, const struc
 
 static enum fj_rc check_token(struct reading *g, const char *id, struct token *t, struct fj_err *err)
 {
-	if (tok_get(g->c->db, id, t, NULL) != FJ_OK)
-		return bad(err, "there is no such license token", "没有该许可令牌");
+	enum fj_rc rc = tok_get(g->c->db, id, t, err);
+	if (rc != FJ_OK)
+		return rc == FJ_E_NOTFOUND ? bad(err, "there is no such license token", "没有该许可令牌") : rc;
 	if (strcmp(t->operator_, g->c->actor->org) != 0)
 		return bad(err, "this token is another operator's: each reports what its own gateway delivered", "该令牌属于其他运营机构，只能报送本机构网关交付的用量");
 	return strcmp(t->state, "PENDING") != 0 && strcmp(t->state, "ABANDONED") != 0 ? FJ_OK : bad(err, "this token was not issued", "该令牌未签发");
@@ -192,8 +197,13 @@ static enum fj_rc take(struct reading *g, int64_t line, const char *token, const
 		part = P_DAY;
 		rc = check_once(g, token, day, &why);
 	}
+	if (fj_rc_exit(rc) == 3) { /* the machine failed, not the row */
+		if (err != NULL)
+			*err = why;
+		return rc;
+	}
 	if (rc != FJ_OK)
-		return fj_rc_exit(rc) == 3 ? fj_no_memory(err, "issuer") : fault(g, line, g->of[part] + 1, &why, err);
+		return fault(g, line, g->of[part] + 1, &why, err);
 	struct row *r = &g->row[g->n++];
 	r->count = n;
 	r->line = line;
@@ -375,7 +385,7 @@ enum fj_rc apply_usage_reported(const struct evt *e, struct fj_err *err)
 
 struct saying {
 	const char *act, *event, *reason;
-	int64_t claimed;
+	int64_t claimed, seen; /* -1 not said */
 };
 
 static enum fj_rc say(struct iss_call *c, const char *id, const void *arg, struct fj_err *err)
@@ -389,6 +399,11 @@ static enum fj_rc say(struct iss_call *c, const char *id, const void *arg, struc
 		return fj_refuse(err, FJ_E_FORBIDDEN, "issuer", "domain.md 4.10", "a day's usage is countersigned or disputed by the licensed user",
 		    "用量只能由持有该令牌的用数主体确认或提出异议");
 	FJ_TRY(iss_state_next(ISS_OBJ_USAGE, d.state, s->act, &to, err));
+	if (s->seen >= 0 && s->seen != d.count) {
+		enum fj_rc rc = fj_fail(err, FJ_E_STATE, "issuer", "domain.md 4.10", "the total was corrected meanwhile: it is %lld now; look at it again", (long long)d.count);
+		fj_err_zh(err, "该日用量已更正为 %lld，请重新核对", (long long)d.count);
+		return rc;
+	}
 	FJ_AUTO(json) body = json_pack("{s:s, s:I, s:s, s:s, s:I}", "day", d.day, "rev", (json_int_t)d.rev, "to", to, "reason", s->reason, "claimed", (json_int_t)s->claimed);
 	FJ_TRY(evt_append(c, s->event, d.token, body, err));
 	c->answer = json_pack("{s:s, s:s, s:I, s:I}", "id", id, "state", to, "count", (json_int_t)d.count, "rev", (json_int_t)d.rev);
@@ -397,14 +412,15 @@ static enum fj_rc say(struct iss_call *c, const char *id, const void *arg, struc
 
 enum fj_rc cmd_usage_countersign(struct iss_call *c, struct fj_err *err)
 {
-	const struct saying s = {"countersign", "usage.countersigned", "", -1};
+	struct saying s = {"countersign", "usage.countersigned", "", -1, -1};
 
+	FJ_TRY(fj_json_opt_int(c->params, "count", 0, MAX_TOTAL, &s.seen, err));
 	return tsk_run(c, "id", "ids", say, &s, err);
 }
 
 enum fj_rc cmd_usage_dispute(struct iss_call *c, struct fj_err *err)
 {
-	struct saying s = {"dispute", "usage.disputed", fj_json_text(c->params, "reason"), -1};
+	struct saying s = {"dispute", "usage.disputed", fj_json_text(c->params, "reason"), -1, -1};
 
 	if (!iss_said(s.reason))
 		return bad(err, "a dispute says what is wrong (\"reason\")", "提出异议须说明理由（reason）");

@@ -188,6 +188,8 @@ def trading():
     code, out = do('sjs2', 'trade.import', file=as_file(trades(*good)))
     check('another exchange has no such listing', out.get('refused') is True and out['faults_total'] == 3, out)
     check('another exchange sees none of it', get('sjs2', 'trade')['items'] == [] and do('sjs2', 'trade.show', id=one['id'])[0] == 403)
+    told = {who: [e['body'] is not None for e in done(who, 'event.list', object=one['id'])['items']] for who in ('sjs1', 'sjs2', 'auditor')}
+    check('nor has it from the log', told == {'sjs1': [True], 'sjs2': [False], 'auditor': [True]}, told)
     check('the operator and whoever oversees see it', len(get('jc1', 'trade')['items']) == 3 and len(get('mof1', 'trade?listing=' + listing)['items']) == 3 and
           get('qs1', 'trade')['items'] == [])
     check('by day', [t['trade_no'] for t in get('mof1', 'trade?from=%s&to=%s' % (day(-1), day(-1)))['items']] == ['T-2'])

@@ -28,7 +28,7 @@ def card(no, public, **rights):
             'management': {'data_level': 'GENERAL', 'mgr_dept': 'x', 'mgr_person': 'y', 'sec_policy': 'z', 'emergency_plan': 'z', 'evidence_no': 'EV-1', 'risk_assessment': 'x'}}
 
 
-def certified(no, public=True, holder='hbsw1', confirm='hb-fin1', fin=('hb-fin1', 'hb-fin2', 'hb-fin3'), endorse=None, shared='', years=5, **basic):
+def certified(no, public=True, holder='hbsw1', confirm='hb-fin1', fin=('hb-fin1', 'hb-fin2', 'hb-fin3'), endorse=None, shared='', years=5, level='GENERAL', **basic):
     """a registered asset with its certificate, by the short path of registration"""
     done(holder, 'ledger.import', file=CSV_HEAD + 'L-%s,CAT-%s,示例 %s,,%s,%s,否\r\n' % (no, no, no, '共享取得' if shared else '自主采集', shared))
     lg = next(r['id'] for r in officers.get(holder, 'ledger?limit=1000')['items'] if r['ledger_no'] == 'L-' + no)
@@ -36,6 +36,7 @@ def certified(no, public=True, holder='hbsw1', confirm='hb-fin1', fin=('hb-fin1'
     done(confirm, 'ledger.confirm', id=lg)
     c = card(no, public)
     c['basic'].update(basic)
+    c['management']['data_level'] = level
     done(holder, 'asset.card', ledger=lg, card=c)
     rg = done(holder, 'registration.submit', asset=no)['id']
     if endorse:
@@ -287,11 +288,28 @@ def short():
     out = done('hbsw1', 'authorisation.propose', proposal=p)
     done('hb-fin1', 'approval.reject', id=out['approval'], note='x')
     same('refused, its plan is', show(out['plan'])['state'], 'REFUSED')
+    big = dict(good, ownership=[{'item': 'x' * 3000, 'owner': 'y'}] * 120)
+    number = two('hbsw1', 'hb-fin1', 'authorisation.propose', proposal=dict(p, agreement=big))[1]['authorisation']
+    refused('an agreement as large as a plan may hold is read again', do('jc1', 'token.issue', request={'authorisation': number, 'product': {'id': 'P-9', 'version': '1', 'kind': 'operator'},
+            'grant': dict(GRANT, purposes=['INDUSTRY']), 'terms': 'paid', 'days': 10, 'binding': 'named', 'audience': 'x', 'duties': [], 'users': [{'usci': HUBEI, 'name': 'x'}]}), 'domain.md 4.10')
     public = certified('S-2')
     refused('public data has no operator yet when it is proposed', do('hbsw1', 'authorisation.propose', proposal=dict(p, certificates=[public])), 'R39')
     two('hb-fin1', 'hb-fin2', 'profile.propose', profile={'short_course.public': True})
     check('but where the profile says so', 'approval' in done('hbsw1', 'authorisation.propose', proposal=dict(p, certificates=[public])))
     two('hb-fin1', 'hb-fin2', 'profile.propose', profile={'short_course.public': False})
+
+
+def important():
+    """R17 by the short course too: the superior department approves, then the finance department"""
+    no = certified('SLX-2', public=False, holder='slxx1', confirm='slb1', fin=('mof1', 'mof2', 'mof3'), endorse='slb2', level='IMPORTANT')
+    docs = {k: 'x' for k in ('feasibility', 'due_diligence', 'risk_evaluation', 'security_rules', 'emergency_plan')}
+    asked = done('slb1', 'authorisation.propose', proposal=dict(proposal(no), operator=JINGCHU, documents=docs, selection='x', operator_conditions='x'))
+    same('important data has two levels by the short course', [(l['roles'], l['org']) for l in officers.get('auditor', 'approval/' + asked['approval'])['chain']],
+         [(['SUPERIOR'], '11100000DEMA00064H'), (['FINANCE'], '11100000DEMA00056N')])
+    refused('the finance department does not grant it alone', do('mof1', 'approval.approve', id=asked['approval']), 'R22')
+    done('slb2', 'approval.approve', id=asked['approval'])
+    out = done('mof1', 'approval.approve', id=asked['approval'])
+    same('with both it is granted', officers.get('auditor', 'authorisation/' + out['authorisation'])['state'], 'ACTIVE')
 
 
 def proposals(cert):
@@ -330,16 +348,26 @@ def while_under_way(cert):
     same('a term that has begun meanwhile begins now', officers.get('auditor', 'authorisation/' + number)['not_before'][:10], '2026-03-02')
 
 
+def hired(first, second, login, org, role):
+    asked, given = two(first, second, 'user.add', login=login, name=login, person='p-' + login, org=org, roles=[role])
+    r = subprocess.run([B + '/fujie', 'user', 'enrol', '--dir', h.d, '--login', login, '--code', asked['code_first'] + '-' + given['code_second'], '--json'], capture_output=True,
+                       text=True, env=dict(os.environ, FUJIE_NEW_PASSWORD='a long enough password'), timeout=60, stdin=subprocess.DEVNULL)
+    h.demo['logins'].append({'login': login, 'password': 'a long enough password', 'totp': json.loads(r.stdout)['totp']})
+
+
 def bureau(cert):
     """filed by the data bureau itself"""
     organisation('91420100DEMC00041D', '数据局（虚构）', roles=['DATA_BUREAU'])
     two('gz-fin1', 'gz-fin2', 'organisation.add', usci='91520100DEMC00055D', name='外省数据局（虚构）', kind='ENT', level='省', div6='520000', finance='11520000DEMA000217', override='illustrative',
         roles=['DATA_BUREAU'])
-    for login, org in (('db-hb', '91420100DEMC00041D'), ('db-gz', '91520100DEMC00055D')):
-        asked, given = two('hb-fin1' if login == 'db-hb' else 'gz-fin1', 'hb-fin2' if login == 'db-hb' else 'gz-fin2', 'user.add', login=login, name=login, person='p-' + login, org=org, roles=['DATA_BUREAU'])
-        r = subprocess.run([B + '/fujie', 'user', 'enrol', '--dir', h.d, '--login', login, '--code', asked['code_first'] + '-' + given['code_second'], '--json'], capture_output=True,
-                           text=True, env=dict(os.environ, FUJIE_NEW_PASSWORD='a long enough password'), timeout=60, stdin=subprocess.DEVNULL)
-        h.demo['logins'].append({'login': login, 'password': 'a long enough password', 'totp': json.loads(r.stdout)['totp']})
+    county, theirs = '11420115DEMC00081Q', '12420115DEMC00089E'
+    two('mof1', 'mof2', 'organisation.add', usci=county, name='县财政局（虚构）', kind='ADMIN', level='县', div6='420115', roles=['FINANCE'], override='illustrative')
+    for login in ('xian1', 'xian2'):
+        hired('mof1', 'mof2', login, county, 'FINANCE')
+    two('xian1', 'xian2', 'organisation.add', usci=theirs, name='县数据局（虚构）', kind='INST', level='县', div6='420115', finance=county, roles=['DATA_BUREAU'], override='illustrative')
+    hired('xian1', 'xian2', 'db-xian', theirs, 'DATA_BUREAU')
+    hired('hb-fin1', 'hb-fin2', 'db-hb', '91420100DEMC00041D', 'DATA_BUREAU')
+    hired('gz-fin1', 'gz-fin2', 'db-gz', '91520100DEMC00055D', 'DATA_BUREAU')
     plan = begun(cert, **{'from': '2026-03-02'})
     steps = steps_of(plan, cert, **{'from': '2026-03-02'})
     refused('nothing is filed before it is agreed', do('db-hb', 'plan.file', id=plan, filing_no='B-1'), STATE)
@@ -347,6 +375,7 @@ def bureau(cert):
     same('from the agreement on its filing is due, 20 working days by the profile', (show(plan)['due'], show(plan)['overdue']), ('2026-03-30T15:59:59Z', False))
     same('for its institution, the finance department and the operator, and nobody else', [[d['day'] for d in due(w, plan)] for w in ('hbsw1', 'hb-fin1', 'jc1', 'gz-fin1', 'qs1')],
          [['2026-03-30']] * 3 + [[]] * 2)
+    refused('a county\'s bureau of the province', do('db-xian', 'plan.file', id=plan, filing_no='B-1'), '27号 art. 11')
     refused('another province\'s bureau', do('db-gz', 'plan.file', id=plan, filing_no='B-1'), '27号 art. 11')
     same('its own files at once', done('db-hb', 'plan.file', id=plan, filing_no='B-1')['state'], 'FILED')
     same('and is due no more', (due('hbsw1', plan), 'due' in show(plan)), ([], False))
@@ -435,13 +464,14 @@ try:
     items(first)
     authority(first)
     short()
+    important()
     while_under_way(first)
     bureau(first)
     adjusted(number, first)
     succeeded(number)
     late(officers.get('auditor', 'asset/PL-1')['certificate'])
     plans = officers.get('auditor', 'plan?limit=1000&state=ACTIVE')['items']
-    check('plans are listed by state', len(plans) == 4 and all(p['state'] == 'ACTIVE' for p in plans), plans)
+    check('plans are listed by state', len(plans) == 6 and all(p['state'] == 'ACTIVE' for p in plans), plans)
     code, out = h.cli('db', 'rebuild', '--check')
     check('the events give every table again', code == 0 and out.get('same') is True, out)
 finally:

@@ -211,7 +211,7 @@ def held():
     done('jc1', 'usage.report', totals=[{'token': token, 'day': '2026-06-03', 'count': 7}])
     same('uses that the gateway reported are receipts', codes(book(**used)[1]), ['NO_AGREEMENT'])
     same('another payer\'s are not', codes(book(**dict(used, payer=GUIZHOU))[1]), ['NO_AGREEMENT', 'NO_DELIVERY'])
-    receipts(used, token)
+    reported_uses(used, token)
     everything = book(payer=HUBEI, funded_by='DEBT', gov_platform=True, evidence=None, period_to='2027-05-31', product='P-OTHER')
     same('all reasons are told at once', codes(everything[1]), ['NO_AGREEMENT', 'NO_DELIVERY', 'SAME_BUDGET', 'LUMP_SUM', 'PLATFORM', 'DEBT_FUNDED'])
     same('the list of what is held', sorted({i['state'] for i in get('hb-fin1', 'revenue?state=HELD&limit=1000')['items']}), ['HELD'])
@@ -222,7 +222,7 @@ def named(token, count, **more):
     return {'delivery': [dict({'count': count, 'from': '2026-06-03', 'token': token}, **more)]}
 
 
-def receipts(used, token):
+def reported_uses(used, token):
     """tokens as evidence of a delivery"""
     same('a license that is named shows what its gateway reported', codes(book(**dict(used, evidence=named(token, 7)))[1]), ['NO_AGREEMENT'])
     refused('and not one use more', book(**dict(used, evidence=named(token, 8))), 'R06')
@@ -545,6 +545,10 @@ def readers():
     for who in ('qs1', 'gz-fin1', 'pc1'):
         refused('not read by ' + who, h.api('GET', '/api/v1/revenue/' + rv, None, officers.token(who)), 'domain.md 6')
         same('nor in the list of ' + who, [i for i in get(who, 'revenue?limit=1000')['items'] if i['id'] == rv], [])
+    for who, told in (('jc1', True), ('auditor', True), ('qs1', False), ('gz-fin1', False), ('pc1', False)):
+        for command in ('event.list', 'find.history'):
+            event = done(who, command, object=rv)['items'][0]
+            same('%s tells %s %s of it' % (command, who, 'all' if told else 'nothing'), (event['kind'], (event.get('body') or {}).get('gross_fen') is not None), ('revenue.booked', told))
     seen, after = [], ''
     while after is not None:
         page = get('auditor', 'revenue?limit=7&after=' + after)

@@ -453,10 +453,42 @@ def surrender(cert):
     check('final with the implementing institution, and an exit opens', state(dau) == 'TERMINATED' and o.done('qs1', 'exit.show', number=dau)['how'] == 'TERMINATED' and verdict(good) == 'deny')
 
 
+def kept(cert):
+    """what is suspended while an end waits for the second party stays so when that end is refused"""
+    def by_order(dau):
+        stop = o.done('bureau', 'order.issue', kind='SUSPEND', number=dau, text='示例', due=day(14))
+        o.done('bureau', 'order.close', id=stop['id'], reason='示例')
+    incident = lambda who, dau: o.done(who, 'incident.report', number=dau, kind='ABUSE', severity='MAJOR', occurred=utc(T), text='示例', suspend=True)
+    holds = (('an incident', lambda dau: incident('gz-fin1', dau)), ('a suspension', lambda dau: o.done('gz-fin1', 'authorisation.suspend', number=dau, reason='示例')),
+             ('an order, though it is closed', by_order))
+    for what, hold in holds:
+        dau = grant_of(cert, CASE['vars']['grant'], day(0), day(300))
+        good = token(license(dau, CASE['vars']['grant'])[1]['tokens'][0])
+        asked = o.done('qs1', 'authorisation.surrender', number=dau, reason='示例')
+        hold(dau)
+        for who in ('gz-hold1', 'gz-hold2'):
+            o.done(who, 'approval.reject', id=asked['approval'], note='示例')
+        check('%s outlives a surrender that the implementing institution refuses' % what, state(dau) == 'SUSPENDED' and verdict(good) == 'deny', state(dau))
+        refused('which does not lift it', o.do('gz-hold1', 'authorisation.resume', number=dau, reason='x'), 'domain.md decision 8')
+        o.two('gz-fin1', 'gz-fin2', 'authorisation.resume', number=dau, reason='示例')
+        check('two finance officers do', verdict(good) == 'permit')
+        if what != holds[-1][0]:
+            o.two('gz-hold1', 'gz-fin1', 'authorisation.reclaim', number=dau, reason='示例')
+    o.done('gz-fin1', 'authorisation.suspend', number=dau, reason='示例')
+    asked = o.done('gz-fin2', 'authorisation.resume', number=dau, reason='示例')
+    incident('gz-hold1', dau)
+    refused('an incident meanwhile voids a request to resume', o.do('gz-fin1', 'approval.approve', id=asked['approval']), 'R22')
+    check('and it stays suspended', state(dau) == 'SUSPENDED' and verdict(good) == 'deny')
+    o.two('gz-hold1', 'gz-fin1', 'authorisation.reclaim', number=dau, reason='示例')
+
+
 def frozen(cert):
     out = o.done('gz-fin1', 'incident.report', asset='GZ-2026-0001', kind='LEAK', severity='EXTREME', occurred=utc(T), text='疑似泄露（示例）', suspend=True)
     pem = o.get('auditor', 'certificate/' + cert)['pem']
     check('an incident of the asset freezes it, and its certificate is denied', out['suspended'] == 'GZ-2026-0001' and verdict_of(pem) == 'deny', out)
+    asked = o.done('gz-fin1', 'asset.unfreeze', asset='GZ-2026-0001', reason='示例')
+    o.done('gz-fin2', 'incident.report', asset='GZ-2026-0001', kind='LEAK', severity='MAJOR', occurred=utc(T), text='示例', suspend=True)
+    refused('another incident voids a request to unfreeze it', o.do('gz-fin3', 'approval.approve', id=asked['approval']), 'R22')
     refused('who may not freeze reports only', o.do('qs1', 'incident.report', asset='GZ-2026-0001', kind='LEAK', severity='EXTREME', occurred=utc(T), text='x', suspend=True), '167·四(三)')
 
 
@@ -490,6 +522,7 @@ try:
     complaints(dau)
     orders(dau, good, cert, CASE['vars']['grant'])
     surrender(cert)
+    kept(cert)
     evaluation(dau, good)
     refused('who is to be taken back by his evaluation is not renewed', o.do('gz-hold1', 'authorisation.propose', proposal=proposal(cert, CASE['vars']['grant'], day(0), day(700))), 'R25')
     reclaim(dau, good)

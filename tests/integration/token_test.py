@@ -306,6 +306,19 @@ def small_jobs():
     o.two('slb1', 'slb2', 'authorisation.resume', number=HYDRO, reason='x')
 
 
+def hostile_jobs():
+    """what could become no token is refused before it is approved, not at its first user"""
+    user = {'usci': usci(1), 'name': 'a', 'x5t': b64u(b'a' * 32)}
+    for what, more, rule in (('a duty that there is not', {'duties': ['BURN']}, 'formats.md 5'), ('a duty that is no text', {'duties': ['STOP', 5]}, 'domain.md 4.10'),
+                             ('a service of 201 characters', {'binding': 'named', 'audience': 'x' * 201}, None),
+                             ('a kind of product that there is not', {'product': {'id': 'P-FLOOD', 'version': '1.0', 'kind': 'other'}}, None)):
+        refused(what + ' in a list', o.do('jc1', 'token.bulk', request=license_of(users=[user], **more)), rule)
+        refused(what + ' in a request', o.do('pcu1', 'token.request', request=license_of(user={'x5t': b64u(b'1' * 32)}, **more)), rule)
+    named = [{**user, 'binding': 'named', 'x5t': b64u(bytes([i]) * 32)} for i in range(3)]
+    out = o.done('jc1', 'token.bulk', request=license_of(users=named, binding='named', audience='https://g.example'), dry_run=True)
+    check('a user stands once by name, whatever else the row brings', out['good'] == 1 and [f['line'] for f in out['faults']] == [2, 3], out)
+
+
 # --- usage, quota ---
 
 def day(n):
@@ -332,7 +345,8 @@ def usage():
     id_ = '%s.%s' % (token, today)
     refused('the operator does not countersign', o.do('jc1', 'usage.countersign', id=id_), 'domain.md 6')
     refused('nor another user', o.do('jbu1', 'usage.countersign', id=id_), 'domain.md 4.10')
-    check('the user countersigns', o.done('pcu1', 'usage.countersign', id=id_)['state'] == 'COUNTERSIGNED')
+    refused('a total that is another than the user saw is not signed', o.do('pcu1', 'usage.countersign', id=id_, count=399), 'domain.md 4.10')
+    check('the user countersigns', o.done('pcu1', 'usage.countersign', id=id_, count=400)['state'] == 'COUNTERSIGNED')
     refused('once', o.do('pcu1', 'usage.countersign', id=id_), 'domain.md 7')
     refused('and does not dispute what it signed', o.do('pcu1', 'usage.dispute', id=id_, reason='x'), 'domain.md 7')
 
@@ -451,6 +465,7 @@ try:
     redevelopment()
     archive(bulk(first))
     small_jobs()
+    hostile_jobs()
     usage()
     portal(asked)
     parties()

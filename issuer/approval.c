@@ -38,11 +38,7 @@ static const struct kind *kind_find(const char *name)
 
 static enum fj_rc no(struct fj_err *err, enum fj_rc rc, const char *en, const char *zh)
 {
-	fj_fail(err, rc, "issuer", "R22", "%s", en);
-	fj_err_zh(err, "%s", zh);
-	if (err != NULL)
-		snprintf(err->basis, sizeof(err->basis), "profile");
-	return rc;
+	return fj_refuse(err, rc, "issuer", "R22", en, zh);
 }
 
 /* the first role of the actor that may do this, as text */

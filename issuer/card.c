@@ -76,6 +76,20 @@ static enum fj_rc check_value(struct card_ready *r, struct fj_err *err)
 	return warn(r, "R36", "the book value is just the appraisal value: keep the records of the cost", "账面原值与评估值相同，请留存成本核算资料", err);
 }
 
+bool card_secures(const json_t *card)
+{
+	static const char *const words[] = {"质押", "抵押", "担保", "保证", "增信", "信托", "pledge", "mortgage", "guarantee", "collateral"};
+	const json_t *list = json_object_get(json_object_get(card, "rights"), "encumbrance");
+	size_t i;
+	json_t *v;
+
+	json_array_foreach(list, i, v)
+		for (size_t k = 0; k < FJ_ARRAY_LEN(words); k++)
+			if (strstr(json_string_value(v), words[k]) != NULL)
+				return true;
+	return false;
+}
+
 static enum fj_rc check_rules(struct card_ready *r, const struct dom_org *holder, struct fj_err *err)
 {
 	const json_t *card = r->card;
@@ -85,6 +99,8 @@ static enum fj_rc check_rules(struct card_ready *r, const struct dom_org *holder
 	    dom_card_text(card, "management", "risk_assessment")[0] != '\0', err)));
 	FJ_TRY(at(r, "management", "sj_cert_no", iss_rule_no_sj_number_on_duty_data(sj, holder->kind, err)));
 	FJ_TRY(at(r, "management", "sj_cert_no", iss_rule_no_sj_number_on_duty_data(sj, r->origin, err)));
+	FJ_TRY(at(r, "rights", "encumbrance", iss_rule_no_secured_card(card_secures(card), holder->kind, err)));
+	FJ_TRY(at(r, "rights", "encumbrance", iss_rule_no_secured_card(card_secures(card), r->origin, err)));
 	return check_value(r, err);
 }
 

@@ -38,6 +38,8 @@ struct card_field {
 const struct card_field *card_fields(size_t *n);
 /* NULL: there is none */
 const struct card_field *card_field(const char *block, const char *key);
+/* does the card's list of encumbrances name what secures a debt: 质押, 抵押, 担保 and the like? A denial counts as well. */
+bool card_secures(const json_t *card);
 const char *card_type_name(enum card_type t);
 /* the choice with this code or wording; NULL: none */
 const struct card_choice *card_choice(const struct card_field *f, const char *word);

@@ -185,6 +185,8 @@ static enum fj_rc check_issuable(struct iss_call *c, const char *asset_no, struc
 	FJ_TRY(dom_reg_apart(&w->reg, c->actor->person, err));
 	FJ_TRY(w->persons != NULL ? dom_reg_apart(&w->reg, w->persons, err) : FJ_OK);
 	FJ_TRY(iss_rule_no_core_data(dom_card_text(w->asset.card, "management", "data_level"), dom_card_text(w->asset.card, "management", "risk_assessment")[0] != '\0', err));
+	/* the holder may have become an administrative body since the card was taken */
+	FJ_TRY(iss_rule_no_sj_number_on_duty_data(dom_card_text(w->asset.card, "management", "sj_cert_no"), w->holder.kind, err));
 	FJ_TRY(check_documents(c, &w->asset, err));
 	return check_rebinding(c, w, err);
 }

@@ -16,6 +16,7 @@
 #include "issuer/iss.h"
 #include "issuer/life.h"
 #include "issuer/profile.h"
+#include "issuer/rules/rules.h"
 
 #define MAX_ITEMS 5000
 #define MAX_OCTETS (16u << 20) /* of event bodies in one answer: one may have 4 MiB */
@@ -515,7 +516,7 @@ static enum fj_rc stand_in(struct iss_call *c, struct iss_actor *as, json_t **ow
 	return *own != NULL ? FJ_OK : fj_no_memory(err, "issuer");
 }
 
-enum fj_rc iss_command(struct iss *i, const struct iss_actor *actor, const char *name, const json_t *params, json_t **answer, struct fj_err *err)
+static enum fj_rc run(struct iss *i, const struct iss_actor *actor, const char *name, const json_t *params, json_t **answer, struct fj_err *err)
 {
 	const struct command *cmd = find(name);
 	struct iss_call c = {.iss = i, .actor = actor, .params = params, .now = fj_now(), .command = cmd == NULL ? "" : cmd->info.name};
@@ -541,6 +542,15 @@ enum fj_rc iss_command(struct iss *i, const struct iss_actor *actor, const char 
 	}
 	*answer = c.answer;
 	return FJ_OK;
+}
+
+enum fj_rc iss_command(struct iss *i, const struct iss_actor *actor, const char *name, const json_t *params, json_t **answer, struct fj_err *err)
+{
+	enum fj_rc rc = run(i, actor, name, params, answer, err);
+
+	if (rc != FJ_OK)
+		iss_rule_cite(err);
+	return rc;
 }
 
 /* --- events and state --- */

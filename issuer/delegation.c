@@ -10,15 +10,16 @@
  */
 #include "issuer/domain.h"
 #include "issuer/iss.h"
+#include "issuer/rules/rules.h"
 
 #define MAX_DAYS 366
 #define DAY 86400
 
 static enum fj_rc no(struct fj_err *err, const char *cite, const char *en, const char *zh)
 {
-	fj_fail(err, FJ_E_REFUSED, "issuer", cite, "%s", en);
-	fj_err_zh(err, "%s", zh);
-	if (err != NULL)
+	fj_refuse(err, FJ_E_REFUSED, "issuer", cite, en, zh);
+	iss_rule_cite(err);
+	if (err != NULL && err->basis[0] == '\0')
 		snprintf(err->basis, sizeof(err->basis), "profile");
 	return FJ_E_REFUSED;
 }

@@ -267,20 +267,6 @@ static enum fj_rc take_card(struct reading *g, struct row *r, struct fj_err *err
 /* --- the rules --- */
 
 /* words of security over property in the disclosed encumbrances: a seizure is none */
-static bool secures(const json_t *card)
-{
-	static const char *const words[] = {"质押", "抵押", "担保", "保证", "增信", "信托", "pledge", "mortgage", "guarantee", "collateral"};
-	const json_t *list = json_object_get(json_object_get(card, "rights"), "encumbrance");
-	size_t i;
-	json_t *v;
-
-	json_array_foreach(list, i, v)
-		for (size_t k = 0; k < FJ_ARRAY_LEN(words); k++)
-			if (strstr(json_string_value(v), words[k]) != NULL)
-				return true;
-	return false;
-}
-
 /* no override, no age: these stand whenever the act was done */
 enum fj_rc leg_prohibitions(const json_t *row, const struct dom_org *holder, const char *finance, struct leg_where *w, struct fj_err *err)
 {
@@ -296,7 +282,7 @@ enum fj_rc leg_prohibitions(const json_t *row, const struct dom_org *holder, con
 	*w = (struct leg_where){"basic", "value_basis"};
 	FJ_TRY(iss_rule_no_appraisal_as_book_value(dom_card_text(card, "basic", "value_basis"), book != NULL, json_integer_value(book), err));
 	*w = declared ? (struct leg_where){NULL, "collateral"} : (struct leg_where){"rights", "encumbrance"};
-	return declared || secures(card) ? iss_rule_no_collateral(holder->kind, err) : FJ_OK;
+	return declared || card_secures(card) ? iss_rule_no_collateral(holder->kind, err) : FJ_OK;
 }
 
 static enum fj_rc check_prohibitions(struct reading *g, struct row *r, const struct dom_org *holder, struct fj_err *err)

@@ -7,8 +7,9 @@
  * it made of them, at a market price (R09).  Raw data is no product (R18).  What is
  * for public governance and welfare costs nothing and has its conditions all the
  * same (R07, domain.md 10); an operator's fee lies under an approved cap (R08); a
- * charge that the public bears needs a cost breakdown and the finance department
- * (R10).  Every change is a version, and no version is lost.
+ * charge that the public bears needs a cost breakdown and the finance department, and
+ * an attempt without them is refused and kept (R10).  Every change is a version, and
+ * no version is lost.
  */
 #include "issuer/product.h"
 
@@ -134,6 +135,7 @@ struct offer {
 	int64_t cap_fen;
 	int64_t passed_fen;    /* fee that an override of R10 let through for this product; -1 none */
 	char override[40];     /* that this act uses up; "" none */
+	struct fj_err charge;  /* R10's refusal of a charge on the public: an attempt to be recorded */
 };
 
 static void offer_release(struct offer *o)
@@ -319,11 +321,14 @@ static enum fj_rc check_public(struct offer *o, struct fj_err *err)
 	bool borne = json_is_true(json_object_get(o->doc, "borne_by_public")) && fee > 0;
 
 	FJ_TRY(sum_of_costs(json_object_get(o->doc, "cost"), &sum, err));
-	if (borne && sum > 0 && sum < fee)
-		return iss_rule_fail(err, "R10", "the fee is above the costs that it is explained by; lower it", "收费超过所列成本合计，请降低收费");
+	if (borne && sum > 0 && sum < fee) {
+		iss_rule_fail(&o->charge, "R10", "the fee is above the costs that it is explained by; lower it", "收费超过所列成本合计，请降低收费");
+		return FJ_OK;
+	}
 	if (borne && sum > 0 && fee > o->passed_fen)
 		FJ_TRY(override_of(o, err));
-	return iss_rule_no_charge_on_public(borne, sum > 0 && (fee <= o->passed_fen || o->override[0] != '\0'), err);
+	(void)!iss_rule_no_charge_on_public(borne, sum > 0 && (fee <= o->passed_fen || o->override[0] != '\0'), &o->charge);
+	return FJ_OK;
 }
 
 static enum fj_rc check_price(struct offer *o, struct fj_err *err)
@@ -369,8 +374,31 @@ static enum fj_rc take_said(json_t *doc, const json_t *params, struct fj_err *er
 	return FJ_OK;
 }
 
+/* one of the three prohibitions of 167·四(三): the attempt is an event, and the answer its refusal */
+static enum fj_rc record_charge(struct offer *o, struct fj_err *err)
+{
+	FJ_AUTO(json) body = json_pack("{s:s, s:s, s:s, s:I, s:s}", "authorisation", o->auth.number, "id", o->id, "seller", o->seller.usci, "fee_fen",
+	    (json_int_t)fj_json_num(o->doc, "fee_fen"), "rule", o->charge.cite);
+
+	if (body == NULL)
+		return fj_no_memory(err, "issuer");
+	FJ_TRY(evt_append(o->c, "product.charge-refused", o->key, body, err));
+	o->c->answer = fj_err_json(&o->charge);
+	FJ_AUTO(json) more = json_pack("{s:b, s:s}", "refused", 1, "product", o->key);
+	return json_object_update(o->c->answer, more) == 0 ? FJ_OK : fj_no_memory(err, "issuer");
+}
+
+enum fj_rc apply_product_charge_refused(const struct evt *e, struct fj_err *err)
+{
+	(void)e; /* reports count the events; no product comes of it */
+	(void)err;
+	return FJ_OK;
+}
+
 static enum fj_rc append(struct offer *o, const char *event, int64_t n, struct fj_err *err)
 {
+	if (o->charge.rc != FJ_OK)
+		return record_charge(o, err);
 	if (o->override[0] != '\0')
 		FJ_TRY(fj_json_set(o->doc, "override", json_string(o->override)));
 	FJ_AUTO(json) body = json_pack("{s:s, s:s, s:I, s:s, s:s, s:s, s:I, s:O, s:s, s:s}", "authorisation", o->auth.number, "id", o->id, "n", (json_int_t)n,

@@ -251,16 +251,14 @@ static enum fj_rc check_purpose(struct iss_call *c, const struct rev *r, const s
 
 /* --- when it is for --- */
 
-/* last day of what is closed for bookings: by the list of the profile, and by the days that it gives */
+/* last day that the department has closed; "" none */
 static enum fj_rc closed(struct iss_call *c, const struct rev *r, char out[FJ_TIME_CAP], struct fj_err *err)
 {
 	const json_t *list;
-	int64_t days;
 	size_t i;
 	json_t *v;
 
-	FJ_TRY(prf_int(c, r->finance, "revenue.days_book", &days, err));
-	fj_date_china(c->now - (days + 1) * DAY, out);
+	out[0] = '\0';
 	FJ_TRY(prf_json(c, r->finance, "revenue.locked", &list, err));
 	json_array_foreach(list, i, v)
 		if (strcmp(json_string_value(v), out) > 0)
@@ -268,14 +266,21 @@ static enum fj_rc closed(struct iss_call *c, const struct rev *r, char out[FJ_TI
 	return FJ_OK;
 }
 
+/* Neither the period nor the payment lies before the authorisation, or where the department has
+ * closed the books: the payment's day gives the budget year.  A period is closed by its age, too. */
 static enum fj_rc check_period(struct iss_call *c, const struct rev *r, const struct dom_auth *a, struct fj_err *err)
 {
-	char begun[FJ_TIME_CAP] = "", locked[FJ_TIME_CAP];
+	char begun[FJ_TIME_CAP] = "", locked[FJ_TIME_CAP], old[FJ_TIME_CAP];
+	const char *first = strcmp(r->paid_on, r->period_from) < 0 ? r->paid_on : r->period_from;
+	int64_t days;
 
 	if (a->body != NULL)
 		fj_date_china(a->not_before, begun);
 	FJ_TRY(closed(c, r, locked, err));
-	return iss_rule_no_backdated_revenue(r->period_from, r->period_to, begun, locked, err);
+	FJ_TRY(iss_rule_no_backdated_revenue(first, r->paid_on, begun, locked, err));
+	FJ_TRY(prf_int(c, r->finance, "revenue.days_book", &days, err));
+	fj_date_china(c->now - (days + 1) * DAY, old);
+	return iss_rule_no_backdated_revenue(first, r->period_to, begun, strcmp(old, locked) > 0 ? old : locked, err);
 }
 
 /* --- together --- */
@@ -319,7 +324,7 @@ static enum fj_rc gather(struct iss_call *c, const struct rev *r, const struct d
 	f->no_agreement = !disposal && !own_sale && (agreement == NULL || (r->product[0] != '\0' && product_of(r, agreement) == NULL));
 	f->no_disposal = disposal && !iss_said(fj_json_text(r->evidence, "disposal"));
 	f->no_delivery = !disposal && r->gross > 0 && !delivered && !receipts && json_array_size(json_object_get(r->evidence, "materials")) == 0;
-	f->lump_sum = !disposal && (strcmp(r->period_to, today) > 0 || (from[0] != '\0' && strcmp(r->paid_on, from) < 0));
+	f->lump_sum = !disposal && (strcmp(r->period_to, today) > 0 || strcmp(r->paid_on, from[0] != '\0' ? from : r->period_from) < 0);
 	f->debt_funded = is(r->funds, "DEBT");
 	FJ_TRY(same_budget(c, r, &holder, &f->same_budget, err));
 	FJ_TRY(is_platform(c, r, &f->platform, err));

@@ -12,11 +12,14 @@
 
 #include "issuer/domain.h"
 #include "issuer/iss.h"
+#include "issuer/rules/rules.h"
 
 json_t *tsk_aside(const char *item, const struct fj_err *why)
 {
-	json_t *o = fj_err_json(why);
+	struct fj_err whole = *why;
 
+	iss_rule_cite(&whole);
+	json_t *o = fj_err_json(&whole);
 	json_object_set_new(o, "item", json_string(item));
 	return o;
 }

@@ -14,31 +14,37 @@ static const struct {
 	const char *id, *basis, *clause;
 } table[] = {
 	{"R01", "text", "167·三(二)"}, {"R02", "text", "167·三(一)"}, {"R03", "profile", "141(五) [M]"},
-	{"R04", "text", "167·四(三)"}, {"R05", "inferred", "35号 arts. 3, 31"}, {"R06", "text", "167·四(三)"}, {"R07", "text", "167·三(五); 65号 一"},
+	{"R04", "text", "167·四(三)"}, {"R05", "inferred", "名词二; 35号 arts. 3, 31"}, {"R06", "text", "167·四(三)"}, {"R07", "text", "167·三(五); 65号 一"},
 	{"R08", "text", "65号 二、三"}, {"R09", "text", "167·三(五); 65号"}, {"R10", "text", "167·四(三); 141(十一) [M]"},
 	{"R11", "inferred", "27号 arts. 6, 14(六)"}, {"R12", "inferred", "27号 art. 21"}, {"R13", "inferred", "27号 art. 21"},
-	{"R14", "text", "27号 art. 14(二)"}, {"R15", "text", "27号 arts. 9, 14"}, {"R16", "text", "27号 art. 5"}, {"R17", "profile", "GB/T 43697; 27号 art. 5"},
-	{"R18", "text", "27号 art. 21"}, {"R19", "profile", "26号 art. 12; 35号 arts. 22, 23"}, {"R20", "profile", "26号 arts. 10 to 12, 15"}, {"R21", "text", "26号 art. 12"},
-	{"R22", "profile", "DB33/T 1329 [E]"},
-	{"R23", "text", "26号 art. 20"}, {"R24", "inferred", "26号 art. 19"}, {"R26", "inferred", "167·三(三)"}, {"R27", "inferred", "167·三(四)"}, {"R29", "profile", "财资〔2021〕127号 art. 5 [E]; 1号(六) [M]"}, {"R30", "text", "167·四(三)"}, {"R32", "profile", "27号 arts. 18, 19"},
-	{"R33", "profile", "35号 art. 15(一)"}, {"R35", "inferred", "GB 32100"}, {"domain.md 3.4", "inferred", "GB 32100; 167·四(三)"},
-	{"R36", "profile", "财会〔2025〕33号 [S]"}, {"R37", "profile", "个保法; 1号"}, {"R38", "profile", "27号 arts. 9(三), 12"},
-	{"R39", "profile", "27号 arts. 6, 12"}, {"R40", "inferred", "167·三(二); 26号 art. 6"},
-	{"R28", "profile", "1号 [E]; 167·三(四)"}, {"domain.md 4.11", "profile", "167·三(四)"},
-	/* supervision */
-	{"R10", "inferred", "167·四(三)"}, {"R25", "inferred", "167·三(三); 27号 art. 14(九)"}, {"domain.md 7.3", "text", "27号 art. 11"}, {"domain.md 4.13", "inferred", "26号 art. 19"},
-	{"domain.md 6", "inferred", "27号 arts. 3, 6"}, {"domain.md decision 8", "inferred", "167·三(三)"},
+	{"R14", "text", "27号 art. 14(二)"}, {"R15", "text", "27号 arts. 9, 14"}, {"R16", "text", "27号 art. 5"}, {"R17", "inferred", "Shenzhen; GB/T 43697; 27号 art. 5"},
+	{"R18", "text", "27号 art. 21"}, {"R19", "inferred", "26号 art. 12; 35号 arts. 22, 23"}, {"R20", "profile", "26号 arts. 10 to 12, 15"}, {"R21", "text", "26号 art. 12"},
+	{"R22", "inferred", "DB33/T 1329 [E]"}, {"R23", "text", "26号 art. 20"}, {"R24", "inferred", "26号 art. 19"}, {"R25", "inferred", "167·三(三); 27号 art. 14(九)"},
+	{"R26", "inferred", "167·三(三)"}, {"R27", "inferred", "167·三(四)"}, {"R28", "profile", "1号 [E]; 167·三(四)"}, {"R29", "profile", "财资〔2021〕127号 art. 5 [E]; 1号(六) [M]"},
+	{"R30", "text", "167·四(三)"}, {"R32", "inferred", "27号 arts. 18, 19; NDA notice"}, {"R33", "inferred", "35号 art. 15(一)"}, {"R35", "inferred", "GB 32100"},
+	{"R36", "profile", "财会〔2025〕33号 [S]"}, {"R37", "inferred", "个保法; 1号"}, {"R38", "inferred", "27号 arts. 9(三), 12"}, {"R39", "inferred", "27号 arts. 6, 12"},
+	{"R40", "inferred", "167·三(二); 26号 art. 6"},
+	/* what stands elsewhere in domain.md */
+	{"167·三(二)", "inferred", "167·三(二)"}, {"domain.md 3.4", "inferred", "GB 32100; 167·四(三)"}, {"domain.md 4.11", "profile", "167·三(四)"},
+	{"domain.md 4.13", "inferred", "26号 art. 19"}, {"domain.md 6", "inferred", "27号 arts. 3, 6"}, {"domain.md 7.3", "text", "27号 art. 11"},
+	{"domain.md decision 8", "inferred", "167·三(三)"},
 };
 
-enum fj_rc iss_rule_fail(struct fj_err *err, const char *id, const char *en, const char *zh)
+void iss_rule_cite(struct fj_err *err)
 {
-	fj_fail(err, FJ_E_REFUSED, "rules", id, "%s", en);
-	fj_err_zh(err, "%s", zh);
-	for (size_t i = 0; err != NULL && i < FJ_ARRAY_LEN(table); i++)
-		if (strcmp(table[i].id, id) == 0) {
+	if (err == NULL || err->basis[0] != '\0')
+		return;
+	for (size_t i = 0; i < FJ_ARRAY_LEN(table); i++)
+		if (strcmp(table[i].id, err->cite) == 0) {
 			snprintf(err->basis, sizeof(err->basis), "%s", table[i].basis);
 			snprintf(err->clause, sizeof(err->clause), "%s", table[i].clause);
 		}
+}
+
+enum fj_rc iss_rule_fail(struct fj_err *err, const char *id, const char *en, const char *zh)
+{
+	fj_refuse(err, FJ_E_REFUSED, "rules", id, en, zh);
+	iss_rule_cite(err);
 	return FJ_E_REFUSED;
 }
 
@@ -103,6 +109,13 @@ enum fj_rc iss_rule_no_collateral(const char *kind, struct fj_err *err)
 	return !iss_kind_no_collateral(kind) ? FJ_OK : iss_rule_fail(err, "R04",
 	    "data assets of administrative bodies, public institutions and mass organisations must not secure a debt in any form; the attempt is recorded",
 	    "严禁利用行政事业单位数据资产进行担保，新增政府隐性债务；本次申请已留痕");
+}
+
+enum fj_rc iss_rule_no_secured_card(bool secures, const char *kind, struct fj_err *err)
+{
+	return !secures || !iss_kind_no_collateral(kind) ? FJ_OK : iss_rule_fail(err, "R04",
+	    "data assets of administrative bodies, public institutions and mass organisations secure no debt: have the pledge or guarantee released, and leave it out of the card",
+	    "严禁利用行政事业单位数据资产进行担保；请先解除，并删除卡片中质押、抵押、担保、增信、信托等记载");
 }
 
 enum fj_rc iss_rule_no_hidden_encumbrance(bool disclosed, struct fj_err *err)
@@ -431,19 +444,19 @@ enum fj_rc iss_rule_no_inflated_revenue(bool fine, const char *en, const char *z
 	return fine ? FJ_OK : iss_rule_fail(err, "R06", en, zh);
 }
 
-enum fj_rc iss_rule_no_backdated_revenue(const char *from, const char *to, const char *begun, const char *locked, struct fj_err *err)
+enum fj_rc iss_rule_no_backdated_revenue(const char *first, const char *last, const char *begun, const char *locked, struct fj_err *err)
 {
 	char en[200], zh[240];
 
-	if (strcmp(from, begun) < 0) {
-		snprintf(en, sizeof(en), "revenue is not booked for days before its authorisation began (%.10s); correct the period", begun);
-		snprintf(zh, sizeof(zh), "不得将收入倒签至授权生效（%.10s）之前；请更正所属期间", begun);
+	if (strcmp(first, begun) < 0) {
+		snprintf(en, sizeof(en), "revenue is not booked for days before its authorisation began (%.10s); correct period or day of payment", begun);
+		snprintf(zh, sizeof(zh), "不得将收入倒签至授权生效（%.10s）之前；请更正所属期间或收款日期", begun);
 		iss_rule_fail(err, "R06", en, zh);
 		if (err != NULL) /* the clause bans what this would lead to */
 			snprintf(err->basis, sizeof(err->basis), "inferred");
 		return FJ_E_REFUSED;
 	}
-	if (strcmp(to, locked) > 0)
+	if (strcmp(last, locked) > 0)
 		return FJ_OK;
 	snprintf(en, sizeof(en), "periods up to %.10s are closed; book it in an open period, or correct what was booked by a counter-entry", locked);
 	snprintf(zh, sizeof(zh), "截至 %.10s 的期间已关账；请记入未关账期间，或对已入账收入作冲销", locked);
@@ -476,9 +489,13 @@ enum fj_rc iss_rule_no_short_remittance(int64_t paid, int64_t due, struct fj_err
 
 enum fj_rc iss_rule_no_charge_without_breakdown(bool charge, bool shown, struct fj_err *err)
 {
-	return !charge || shown ? FJ_OK : iss_rule_fail(err, "R10",
-	    "a charge that users bear stands only when its cost is shown item by item; give the items, or take the charge back",
+	if (!charge || shown)
+		return FJ_OK;
+	iss_rule_fail(err, "R10", "a charge that users bear stands only when its cost is shown item by item; give the items, or take the charge back",
 	    "不得向用户收取不合理费用；请逐项列明成本构成，或者取消收费");
+	if (err != NULL) /* the clause bans the charge; that its cost is listed is concluded */
+		snprintf(err->basis, sizeof(err->basis), "inferred");
+	return FJ_E_REFUSED;
 }
 
 enum fj_rc iss_rule_no_license_without_evaluation(bool overdue, struct fj_err *err)

@@ -13,7 +13,10 @@
 
 /* FJ_OK where two officers may override the rule with a recorded reason (kind O of domain.md 8) */
 enum fj_rc iss_rule_no_override(const char *id, struct fj_err *err) FJ_MUST_USE;
-/* fills in basis and clause of rule `id`; the sentence says what was wrong and what to do */
+/* basis and clause of the rule that *err cites, where it has none yet: whoever cites a rule, in
+ * whichever layer, need not know them.  A rule that is not in the table stays without. */
+void iss_rule_cite(struct fj_err *err);
+/* a refusal by rule `id` with its basis and clause; the sentence says what was wrong and what to do */
 enum fj_rc iss_rule_fail(struct fj_err *err, const char *id, const char *en, const char *zh);
 
 /* does a text say something: more than blanks, those of Unicode included? NULL does not */
@@ -25,6 +28,8 @@ enum fj_rc iss_rule_no_authorisation_without_certificate(const char *certificate
 enum fj_rc iss_rule_no_registration_without_decision(const char *ledger_state, const char *catalog_ref, struct fj_err *err) FJ_MUST_USE; /* R02 */
 enum fj_rc iss_rule_no_certificate_for_memo(const char *result, struct fj_err *err) FJ_MUST_USE; /* R03 */
 enum fj_rc iss_rule_no_collateral(const char *holder_kind, struct fj_err *err) FJ_MUST_USE; /* R04 */
+/* R04: does its card name a pledge, guarantee or the like? */
+enum fj_rc iss_rule_no_secured_card(bool secures, const char *holder_kind, struct fj_err *err) FJ_MUST_USE;
 enum fj_rc iss_rule_no_hidden_encumbrance(bool disclosed, struct fj_err *err) FJ_MUST_USE; /* R05 */
 enum fj_rc iss_rule_no_fee_for_welfare(const char *purpose, bool paid, struct fj_err *err) FJ_MUST_USE; /* R07 */
 /* cap -1: none is approved */
@@ -77,8 +82,8 @@ struct iss_hold {
 size_t iss_hold_revenue(const struct iss_revenue_facts *f, struct iss_hold out[ISS_MAX_HOLDS]);
 /* R06 as a refusal, of something that can't be held */
 enum fj_rc iss_rule_no_inflated_revenue(bool fine, const char *en, const char *zh, struct fj_err *err) FJ_MUST_USE;
-/* ISO days; begun "": no authorisation is named; locked: last day of what is closed, "" none */
-enum fj_rc iss_rule_no_backdated_revenue(const char *period_from, const char *period_to, const char *begun, const char *locked, struct fj_err *err) FJ_MUST_USE;
+/* ISO days of period or payment; begun "": no authorisation is named; locked: last day of what is closed, "" none */
+enum fj_rc iss_rule_no_backdated_revenue(const char *first, const char *last, const char *begun, const char *locked, struct fj_err *err) FJ_MUST_USE;
 enum fj_rc iss_rule_no_shares_without_agreement(bool agreement, struct fj_err *err) FJ_MUST_USE; /* R27 */
 /* R28: in fen; what is paid at once and what was due */
 enum fj_rc iss_rule_no_short_remittance(int64_t paid, int64_t due, struct fj_err *err) FJ_MUST_USE;

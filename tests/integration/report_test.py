@@ -133,7 +133,9 @@ class Fold:
                 did['remitted'] += b['amount_fen']
             elif kind == 'ledger.entered' and b['holder'] in among:
                 did[kind] += 1
-            elif kind in ('collateral.refused', 'rule.overridden') and obj in assets:
+            elif kind in ('collateral.refused', 'rule.overridden') and (obj in assets or obj.split('/')[0] in auths):
+                did[kind] += 1
+            elif kind == 'product.charge-refused' and b['authorisation'] in auths:
                 did[kind] += 1
             elif kind == 'objection.made' and b['asset_no'] in assets:
                 did[kind] += 1
@@ -154,7 +156,7 @@ class Fold:
                'risk.encumbrances': sum(c['state'] == 'REGISTERED' and c['asset'] in assets for c in self.collateral.values()), 'risk.overrides': did['rule.overridden'],
                'risk.suspensions': did['certificate.suspended'] + did['authorisation.suspended']}
         out.update({'revenue.' + part: did[part] for part in ('gross_fen', 'tax_fen', 'net_fen')})
-        out.update({'revenue.remitted_fen': did['remitted'], 'risk.revenue_held': did['revenue.held'], 'plan.proposed': did['plan.proposed'], 'plan.filed': did['plan.filed'],
+        out.update({'revenue.remitted_fen': did['remitted'], 'risk.revenue_held': did['revenue.held'], 'risk.charges_refused': did['product.charge-refused'], 'plan.proposed': did['plan.proposed'], 'plan.filed': did['plan.filed'],
                     'circulation.products_on_sale': sum(p['state'] == 'ON_SALE' and p['authorisation'] in auths for p in self.products.values())})
         for step in ('submitted', 'accepted', 'returned', 'refused', 'noticed', 'decided', 'terminated', 'executed', 'withdrawn'):
             out['registration.' + step] = did['registration.' + step]

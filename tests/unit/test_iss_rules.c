@@ -64,6 +64,15 @@ TEST("R04: a public body's asset secures no debt, an enterprise's may")
 	CHECK_OK(iss_rule_no_collateral("ENT", &err));
 }
 
+TEST("R04: a public body's card names no pledge, an enterprise's may")
+{
+	struct fj_err err = {0};
+	CHECK_RULE(iss_rule_no_secured_card(true, "INST", &err), "R04");
+	CHECK_RULE(iss_rule_no_secured_card(true, "MASS", &err), "R04");
+	CHECK_OK(iss_rule_no_secured_card(false, "ADMIN", &err));
+	CHECK_OK(iss_rule_no_secured_card(true, "SOE", &err));
+}
+
 TEST("R05: an enterprise's encumbrance is disclosed first")
 {
 	struct fj_err err = {0};
@@ -463,6 +472,7 @@ TEST("revenue is not booked for days before its authorisation, nor into a closed
 	CHECK_OK(iss_rule_no_backdated_revenue("2026-04-02", "2026-04-30", "2026-04-02", "2026-03-31", &err));
 	CHECK_OK(iss_rule_no_backdated_revenue("2020-01-01", "2026-04-30", "", "", &err));
 	CHECK_RULE(iss_rule_no_backdated_revenue("2026-04-01", "2026-04-30", "2026-04-02", "", &err), "R06");
+	CHECK(strstr(err.zh, "收款日期") != NULL);
 	CHECK_STR(err.basis, "inferred");
 	CHECK_RULE(iss_rule_no_backdated_revenue("2026-04-02", "2026-04-30", "2026-04-02", "2026-04-30", &err), "domain.md 4.11");
 	CHECK_STR(err.basis, "profile");
@@ -482,6 +492,43 @@ TEST("R27: shares come from an agreement; R28: less than is due is short, more i
 	CHECK_RULE(iss_rule_no_inflated_revenue(false, "what is held", "暂挂", &err), "R06");
 	CHECK_STR(err.basis, "text");
 	CHECK_STR(err.clause, "167·四(三)");
+}
+
+/* its first decision: what a clause says; what the project concludes; what the department sets */
+TEST("a rule's basis is the one that domain.md gives it, and whoever cites the rule gets it")
+{
+	static const struct {
+		const char *ids, *basis;
+	} want[] = {
+		{"R01 R02 R04 R06 R07 R08 R09 R10 R14 R15 R16 R18 R21 R23 R30", "text"},
+		{"R05 R11 R12 R13 R17 R19 R22 R24 R25 R26 R27 R32 R33 R35 R37 R38 R39 R40", "inferred"},
+		{"R03 R20 R28 R29 R36", "profile"},
+	};
+
+	for (size_t i = 0; i < FJ_ARRAY_LEN(want); i++)
+		for (const char *p = want[i].ids; *p != '\0'; p += p[3] == ' ' ? 4 : 3) {
+			struct fj_err err = {0};
+			char id[4];
+			snprintf(id, sizeof(id), "%.3s", p);
+			fj_fail(&err, FJ_E_STATE, "elsewhere", id, "x");
+			CHECK(err.basis[0] == '\0');
+			iss_rule_cite(&err);
+			CHECK_STR(err.basis, want[i].basis);
+			CHECK(err.clause[0] != '\0');
+		}
+}
+
+TEST("what has its basis keeps it, and what is no rule has none")
+{
+	struct fj_err err = {0};
+	CHECK_RULE(iss_rule_no_charge_without_breakdown(true, false, &err), "R10");
+	CHECK_STR(err.basis, "inferred");
+	iss_rule_cite(&err);
+	CHECK_STR(err.basis, "inferred");
+	fj_fail(&err, FJ_E_INVALID, "issuer", "GB 32100", "x");
+	iss_rule_cite(&err);
+	CHECK(err.basis[0] == '\0' && err.clause[0] == '\0');
+	iss_rule_cite(NULL);
 }
 
 TEST_MAIN

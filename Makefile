@@ -184,6 +184,13 @@ $(SCOPE_DRIVER): $(call obj,tests/model/scope_driver.c) $(A_VERIFY)
 	@mkdir -p $(@D)
 	$(CC) $(LDFLAGS) -o $@ $^ $(L_VERIFY)
 
+# answers tests/model/money_test.py
+MONEY_DRIVER = $(B)/tests/model/money_driver
+$(MONEY_DRIVER): $(call obj,tests/model/money_driver.c) $(T_LIBS_iss)
+	@mkdir -p $(@D)
+	$(CC) $(LDFLAGS) -o $@ $^ $(T_LINK_iss)
+DRIVERS = $(SCOPE_DRIVER) $(MONEY_DRIVER)
+
 unit: $(UNIT) ## unit tests
 	@tests/run.sh unit $(B)
 
@@ -199,12 +206,12 @@ quick: ## build, lint without the slow checkers, unit tests (under 60 s)
 	@tests/run.sh quick $(B)
 
 check: deps ## everything but the long targets (under 10 minutes); STRICT=1: a skip fails
-	@$(MAKE) --no-print-directory -j2 all $(UNIT) $(SCOPE_DRIVER)
+	@$(MAKE) --no-print-directory -j2 all $(UNIT) $(DRIVERS)
 	@STRICT=$(STRICT) tests/run.sh check $(B)
 
 lint: ## layers, links, function length, banned calls, header contracts, SQL outside the store
 	@tests/run.sh lint $(B)
-integration: all $(SCOPE_DRIVER) ## tests on the whole appliance with a software TPM
+integration: all $(DRIVERS) ## tests on the whole appliance with a software TPM
 	@tests/run.sh integration $(B)
 conformance: all ## openssl, gnutls and jose as independent clients
 	@tests/run.sh conformance $(B)
@@ -220,10 +227,14 @@ cov: ## lines that the unit tests and the fuzzers' corpus reach, by room
 	@tests/cov.sh build/cov
 MOVES ?= 100000
 PAIRS ?= 1000000
+CASES ?= 1000000
+BOOKINGS ?= 1500
 SEED ?= 1
-model: all $(SCOPE_DRIVER) ## MOVES (100000) generated moves and PAIRS (1000000) of scopes of SEED (1), compared with tests/model
+model: all $(DRIVERS) ## MOVES (100000), PAIRS of scopes (1000000), CASES (1000000) and BOOKINGS (1500) of money, of SEED (1), compared with tests/model
 	@python3 tests/model/test_model.py
 	@PAIRS=$(PAIRS) SEED=$(SEED) python3 tests/model/scope_test.py $(B)
+	@CASES=$(CASES) SEED=$(SEED) python3 tests/model/money_test.py $(B)
+	@BOOKINGS=$(BOOKINGS) SEED=$(SEED) python3 tests/model/money_home.py $(B)
 	@MOVES=$(MOVES) SEED=$(SEED) python3 tests/model/drive.py $(B)
 bench: all $(BENCHES) ## the numbers of design section 7, with their ratios
 	@python3 tests/bench/bench.py $(B)

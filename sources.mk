@@ -146,6 +146,8 @@ ISSUER_SRC := \
 	issuer/registration.c \
 	issuer/remittance.c \
 	issuer/revenue.c \
+	issuer/revenue_doubt.c \
+	issuer/revenue_evidence.c \
 	issuer/revenue_hold.c \
 	issuer/revenue_split.c \
 	issuer/report_act.c \

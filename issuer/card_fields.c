@@ -13,6 +13,8 @@
 #include "base/jws.h"
 #include "issuer/card.h"
 
+#define MAX_MONEY INT64_C(100000000000000) /* fen: sums over a register stay whole numbers */
+
 static const struct card_choice class_schemes[] = {{"GBT47949-2026", "GB/T 47949-2026", "GB/T 47949-2026", NULL}, {"GBT35416-2017", "GB/T 35416-2017", "GB/T 35416-2017", NULL},
 	{"GPC-2022", "政府采购品目分类目录（2022年）", "government procurement catalogue (2022)", NULL}, {"LOCAL", "本级分类", "local scheme", NULL}, {0}};
 static const struct card_choice source_kinds[] = {{"COLLECTED", "采集生成", "collected or generated", NULL}, {"GATHERED", "通过自动化程序收集公开数据", "public data gathered by programs", NULL},
@@ -245,8 +247,10 @@ static enum fj_rc text_list(const struct card_field *f, const json_t *v, json_t 
 
 static enum fj_rc whole_number(const struct card_field *f, const json_t *v, json_t **out, struct fj_err *err)
 {
-	if (!json_is_integer(v) || json_integer_value(v) < 0)
-		return f->type == CARD_MONEY ? bad(f, err, "is an amount in fen, 0 or more", "应为不小于 0 的金额（JSON 中以分为单位）")
+	bool money = f->type == CARD_MONEY;
+
+	if (!json_is_integer(v) || json_integer_value(v) < 0 || (money && json_integer_value(v) > MAX_MONEY))
+		return money ? bad(f, err, "is an amount in fen, 0 or more, and no more than 1,000,000,000,000 yuan", "应为不小于 0、不超过 1 万亿元的金额（JSON 中以分为单位）")
 		    : bad(f, err, "is a whole number, 0 or more", "应为不小于 0 的整数");
 	*out = json_incref((json_t *)(uintptr_t)v);
 	return FJ_OK;

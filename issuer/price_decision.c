@@ -1,6 +1,7 @@
 /*
  * price_decision.c - 核定价格: maximum permitted revenue and fee caps of an
- * authorisation as approved, and each year's revenue against them (65号).
+ * authorisation as approved, and each year's revenue against them (65号): the gross that
+ * is booked here, or more.
  *
  * Those who approve prices have no accounts: their document is recorded by the
  * implementing institution or the finance department, with number, date, body and
@@ -37,8 +38,8 @@ const struct iss_field fld_price_record[] = {
 const struct iss_field fld_price_review[] = {
 	{"authorisation", ISS_F_STR, true, 40, "授权编号", "authorisation"},
 	{"year", ISS_F_INT, true, 9998, "年度", "year that is over"},
-	{"actual_fen", ISS_F_INT, true, PRC_MAX_FEN, "实际收入（分）", "the operator's revenue of the year from what has caps, in fen"},
-	{"note", ISS_F_STR, false, 400, "说明", "note"},
+	{"actual_fen", ISS_F_INT, false, PRC_MAX_FEN, "实际收入（分）", "the operator's gross revenue of the year from what has caps, in fen; by default what is booked"},
+	{"note", ISS_F_STR, false, 400, "说明", "note; why the revenue is more than what is booked"},
 	{0},
 };
 const struct iss_field fld_price_list[] = {
@@ -255,12 +256,42 @@ static enum fj_rc check_year(struct iss_call *c, const struct decision *d, int64
 	return !row ? FJ_OK : no(err, FJ_E_EXISTS, "65号 四", "this year was compared already", "该年度已比较");
 }
 
+/* what the register has of a year, gross (the maximum has its tax in it); a counter-entry bears the period that it corrects */
+static enum fj_rc booked(struct sto *db, const char *authorisation, int64_t year, int64_t *fen, int64_t *held, struct fj_err *err)
+{
+	FJ_AUTO(sto_q) q = {0};
+	char from[32], to[32];
+
+	snprintf(from, sizeof(from), "%04lld-01-01", (long long)year);
+	snprintf(to, sizeof(to), "%04lld-12-31", (long long)year);
+	FJ_TRY(sto_first(db, STO_REV_CAPPED, &q, authorisation, err, "ttt", authorisation, from, to));
+	*fen = sto_int(&q, 0);
+	*held = sto_int(&q, 1);
+	return FJ_OK;
+}
+
+/* Less than what is booked is refused, since the books say it; more is a fact that has to be explained. */
+static enum fj_rc check_actual(const json_t *p, int64_t booked_fen, int64_t *actual, struct fj_err *err)
+{
+	*actual = booked_fen;
+	if (booked_fen > PRC_MAX_FEN)
+		return no(err, FJ_E_LIMIT, "65号 四", "more is booked for the year than any amount of a price: a trillion yuan", "该年度入账金额超过 1 万亿元");
+	FJ_TRY(fj_json_opt_int(p, "actual_fen", 0, PRC_MAX_FEN, actual, err));
+	if (*actual >= booked_fen)
+		return *actual == booked_fen || iss_said(fj_json_text(p, "note")) ? FJ_OK
+		    : no(err, FJ_E_INVALID, "65号 四", "this is more than what is booked for the year: book the rest, or say in the note where it stands", "实际收入高于该年度入账金额：请补记入账，或在说明中写明差额");
+	enum fj_rc rc = fj_fail(err, FJ_E_REFUSED, "issuer", "65号 四", "%lld fen are booked for the year from what has caps, and a year's revenue is not less than what is booked; counter what was booked in error (revenue counter)",
+	    (long long)booked_fen);
+	fj_err_zh(err, "该年度有上限收费标准的产品已入账 %lld 分，实际收入不得低于入账金额；入账有误的请先冲销（revenue counter）", (long long)booked_fen);
+	return rc;
+}
+
 enum fj_rc cmd_price_review(struct iss_call *c, struct fj_err *err)
 {
 	static const char *const adjusts[] = {"NONE", "FEE", "CAP"};
 	FJ_AUTO(dom_auth) a = {.body = NULL};
 	FJ_AUTO(dom_org) holder = {.affiliates = NULL};
-	int64_t year = fj_json_num(c->params, "year"), actual = fj_json_num(c->params, "actual_fen");
+	int64_t year = fj_json_num(c->params, "year"), actual, in_books, held;
 	struct decision d;
 	struct prc_deviation dev;
 
@@ -269,14 +300,16 @@ enum fj_rc cmd_price_review(struct iss_call *c, struct fj_err *err)
 	FJ_TRY(check_year(c, &d, year, err));
 	if (d.maximum_fen <= d.carried_fen)
 		return no(err, FJ_E_STATE, "65号 四", "what is carried down takes the whole maximum: no revenue is permitted to compare with", "结转扣减后最高准许收入为零，无法比较");
+	FJ_TRY(booked(c->db, a.number, year, &in_books, &held, err));
+	FJ_TRY(check_actual(c->params, in_books, &actual, err));
 	prc_deviate(actual, d.maximum_fen - d.carried_fen, &dev);
-	FJ_AUTO(json) body = json_pack("{s:s, s:I, s:I, s:I, s:I, s:s, s:I, s:s}", "authorisation", a.number, "year", (json_int_t)year, "limit_fen",
-	    (json_int_t)(d.maximum_fen - d.carried_fen), "actual_fen", (json_int_t)actual, "deviation_bp", (json_int_t)dev.bp, "adjust", adjusts[dev.adjust],
+	FJ_AUTO(json) body = json_pack("{s:s, s:I, s:I, s:I, s:I, s:I, s:I, s:s, s:I, s:s}", "authorisation", a.number, "year", (json_int_t)year, "limit_fen",
+	    (json_int_t)(d.maximum_fen - d.carried_fen), "actual_fen", (json_int_t)actual, "booked_fen", (json_int_t)in_books, "held_fen", (json_int_t)held, "deviation_bp", (json_int_t)dev.bp, "adjust", adjusts[dev.adjust],
 	    "excess_fen", (json_int_t)dev.excess_fen, "note", fj_json_text(c->params, "note"));
 	if (body == NULL)
 		return fj_no_memory(err, "issuer");
 	FJ_TRY(evt_append(c, "price.reviewed", d.id, body, err));
-	c->answer = json_pack("{s:s}", "price", d.id);
+	c->answer = json_pack("{s:s, s:I}", "price", d.id, "difference_fen", (json_int_t)(actual - in_books));
 	return c->answer != NULL && json_object_update(c->answer, body) == 0 ? FJ_OK : fj_no_memory(err, "issuer");
 }
 
@@ -284,9 +317,9 @@ enum fj_rc apply_price_reviewed(const struct evt *e, struct fj_err *err)
 {
 	const json_t *b = e->body;
 
-	FJ_TRY(sto_run(e->db, STO_PRICE_REVIEW_ADD, NULL, err, "tit" "iiitit" "i", fj_json_text(b, "authorisation"), fj_json_num(b, "year"), e->object,
-	    fj_json_num(b, "limit_fen"), fj_json_num(b, "actual_fen"), fj_json_num(b, "deviation_bp"), fj_json_text(b, "adjust"), fj_json_num(b, "excess_fen"),
-	    fj_json_text(b, "note"), (int64_t)e->at));
+	FJ_TRY(sto_run(e->db, STO_PRICE_REVIEW_ADD, NULL, err, "tit" "iiiitit" "i", fj_json_text(b, "authorisation"), fj_json_num(b, "year"), e->object,
+	    fj_json_num(b, "limit_fen"), fj_json_num(b, "actual_fen"), fj_json_num(b, "booked_fen"), fj_json_num(b, "deviation_bp"), fj_json_text(b, "adjust"),
+	    fj_json_num(b, "excess_fen"), fj_json_text(b, "note"), (int64_t)e->at));
 	return sto_run(e->db, STO_PRICE_EXCESS, NULL, err, "iit", fj_json_num(b, "excess_fen"), e->seq, e->object);
 }
 
@@ -311,19 +344,22 @@ static json_t *row_json(const struct sto_q *q, fj_time now)
 	return o;
 }
 
-static json_t *review_json(const struct sto_q *q)
+/* now_fen: what is booked for the year by now; later bookings and counter-entries change it */
+static json_t *review_json(const struct sto_q *q, int64_t now_fen)
 {
 	char at[FJ_TIME_CAP];
 
 	fj_time_utc(sto_int(q, 7), at);
-	return json_pack("{s:I, s:I, s:I, s:I, s:s, s:I, s:s, s:s}", "year", (json_int_t)sto_int(q, 0), "limit_fen", (json_int_t)sto_int(q, 1), "actual_fen",
-	    (json_int_t)sto_int(q, 2), "deviation_bp", (json_int_t)sto_int(q, 3), "adjust", sto_text(q, 4), "excess_fen", (json_int_t)sto_int(q, 5), "note", sto_text(q, 6),
+	return json_pack("{s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:s, s:I, s:s, s:s}", "year", (json_int_t)sto_int(q, 0), "limit_fen", (json_int_t)sto_int(q, 1), "actual_fen",
+	    (json_int_t)sto_int(q, 2), "booked_fen", (json_int_t)sto_int(q, 8), "difference_fen", (json_int_t)(sto_int(q, 2) - sto_int(q, 8)), "booked_now_fen", (json_int_t)now_fen,
+	    "deviation_bp", (json_int_t)sto_int(q, 3), "adjust", sto_text(q, 4), "excess_fen", (json_int_t)sto_int(q, 5), "note", sto_text(q, 6),
 	    "at", at);
 }
 
 static enum fj_rc reviews(struct iss_call *c, const char *id, json_t *out, struct fj_err *err)
 {
 	FJ_AUTO(sto_q) q = {0};
+	int64_t now_fen, held;
 	bool row;
 
 	FJ_TRY(sto_query(c->db, STO_PRICE_REVIEWS, &q, err, "t", id));
@@ -331,7 +367,8 @@ static enum fj_rc reviews(struct iss_call *c, const char *id, json_t *out, struc
 		FJ_TRY(sto_step(&q, &row, err));
 		if (!row)
 			return FJ_OK;
-		if (json_array_append_new(out, review_json(&q)) != 0)
+		FJ_TRY(booked(c->db, sto_text(&q, 9), sto_int(&q, 0), &now_fen, &held, err));
+		if (json_array_append_new(out, review_json(&q, now_fen)) != 0)
 			return fj_no_memory(err, "issuer");
 	}
 }

@@ -526,20 +526,22 @@ static enum fj_rc asks_for_products(struct sto *db, const char *authorisation, b
 	return rc == FJ_E_NOTFOUND ? FJ_OK : rc;
 }
 
-static enum fj_rc check_terms(const struct dom_product *p, const json_t *r, struct fj_err *err)
+static enum fj_rc check_terms(const struct dom_product *p, const json_t *r, struct dom_fee *fee, struct fj_err *err)
 {
 	bool free_ = is(p->price_form, "FREE");
-	int64_t fee = p->fee_fen;
+
+	fee->fen = p->fee_fen;
 
 	if (free_ != is(fj_json_text(r, "terms"), "free"))
 		return iss_rule_fail(err, "R08", "the terms are those that the product is registered with: free or paid", "许可条件应与产品登记一致（无偿或有偿）");
-	FJ_TRY(fj_json_opt_int(r, "fee_fen", 0, PRC_MAX_FEN, &fee, err));
-	FJ_TRY(iss_rule_no_license_above_fee(fee, p->fee_fen, err));
+	FJ_TRY(fj_json_opt_int(r, "fee_fen", 0, PRC_MAX_FEN, &fee->fen, err));
+	FJ_TRY(iss_rule_no_license_above_fee(fee->fen, p->fee_fen, err));
+	FJ_TRY(fj_strcopy(fee->basis, sizeof(fee->basis), fee->fen > 0 ? p->charge_basis : ""));
 	/* the cap may have been lowered since the fee was registered */
 	return is(p->price_form, "GUIDED") ? iss_rule_no_fee_above_cap(p->fee_fen, p->cap_fen, err) : FJ_OK;
 }
 
-static enum fj_rc check_licensed(struct sto *db, const struct dom_auth *a, const struct dom_product *p, const json_t *r, struct fj_err *err)
+static enum fj_rc check_licensed(struct sto *db, const struct dom_auth *a, const struct dom_product *p, const json_t *r, struct dom_fee *fee, struct fj_err *err)
 {
 	const json_t *asked = json_object_get(r, "product"), *uses = json_object_get(json_object_get(r, "grant"), "purposes");
 
@@ -553,22 +555,23 @@ static enum fj_rc check_licensed(struct sto *db, const struct dom_auth *a, const
 		return iss_rule_fail(err, "R13", "a license has the one purpose that its product is registered for", "许可令牌的用途应为产品登记的用途");
 	if (is(p->level, "OPERATOR")) /* the agreement may have been adjusted since */
 		FJ_TRY(check_listed(db, p->authorisation, p->id, p->purpose, err));
-	return check_terms(p, r, err);
+	return check_terms(p, r, fee, err);
 }
 
-enum fj_rc dom_product_licensed(struct iss_call *c, const struct dom_auth *a, const json_t *request, struct fj_err *err)
+enum fj_rc dom_product_licensed(struct iss_call *c, const struct dom_auth *a, const json_t *request, struct dom_fee *fee, struct fj_err *err)
 {
 	const char *id = fj_json_text(json_object_get(request, "product"), "id");
 	struct dom_product p;
 	bool asked;
 
+	*fee = (struct dom_fee){.fen = is(fj_json_text(request, "terms"), "free") ? 0 : -1};
 	FJ_TRY(asks_for_products(c->db, a->number, &asked, err));
 	if (!asked)
 		return json_object_get(request, "fee_fen") == NULL ? FJ_OK
 		    : no(err, FJ_E_INVALID, "domain.md 4.10", "a license's fee is that of a registered product; register it first (product.add)", "许可费以登记的产品为准，请先登记产品");
 	if (dom_product_get(c->db, a->number, id, &p, NULL) != FJ_OK)
 		return no(err, FJ_E_NOTFOUND, "domain.md 4.10", "a license names a product that is registered under its authorisation; register it first (product.add)", "许可令牌应列明该授权项下已登记的产品；请先登记产品");
-	return check_licensed(c->db, a, &p, request, err);
+	return check_licensed(c->db, a, &p, request, fee, err);
 }
 
 /* --- reading --- */

@@ -72,14 +72,16 @@ static enum fj_rc subject_of(struct iss_call *c, const struct rem *m, const char
 	    "预算收入科目不在本级财政部门的科目表中（profile show，revenue.subjects）");
 }
 
-static enum fj_rc slip_new(struct iss_call *c, const struct rem *m, const char *slip, struct fj_err *err)
+/* A slip may pay several remittances in parts, which people enter.  A row of a file is the whole
+ * slip: beside it the slip pays nothing else. */
+static enum fj_rc slip_new(struct iss_call *c, const struct rem *m, const struct rem_payment *p, struct fj_err *err)
 {
 	FJ_AUTO(sto_q) q = {0};
 	bool row;
 
-	FJ_TRY(sto_query(c->db, STO_PAY_GET, &q, err, "tt", m->id, slip));
+	FJ_TRY(sto_query(c->db, STO_PAY_SLIP, &q, err, "tttt", m->id, p->slip, m->party, p->row));
 	FJ_TRY(sto_step(&q, &row, err));
-	return !row ? FJ_OK : bad(err, FJ_E_EXISTS, "this payment slip is recorded for this remittance already", "该缴款书已登记于本笔应缴款");
+	return !row ? FJ_OK : bad(err, FJ_E_EXISTS, "this payment slip is recorded already", "该缴款书已登记");
 }
 
 static enum fj_rc payable(const struct rem *m, const struct rem_payment *p, struct fj_err *err)
@@ -97,7 +99,7 @@ enum fj_rc rem_pay(struct iss_call *c, const struct rem *m, const struct rem_pay
 	fj_time day;
 
 	FJ_TRY(payable(m, p, err));
-	FJ_TRY(slip_new(c, m, p->slip, err));
+	FJ_TRY(slip_new(c, m, p, err));
 	FJ_TRY(subject_of(c, m, p->subject, subject, err));
 	FJ_TRY(fj_date_parse(p->paid_on, &day, err));
 	fj_date_china(c->now, today);

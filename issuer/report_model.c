@@ -28,6 +28,8 @@ static const struct {
 	{"PUBGOV", "公共治理"}, {"WELFARE", "公益事业"}, {"INDUSTRY", "产业发展"}, {"SECTOR", "行业发展"},
 	{"USE_FEE", "有偿使用"}, {"DISPOSAL", "处置"}, {"OPERATOR_SALE", "运营服务费"}, {"REDEV_SALE", "再开发销售"},
 	{"NONTAX", "非税收入"}, {"UNIT", "单位预算"}, {"CAPITAL", "国有资本收益"}, {"OWN", "自有"},
+	{"SELF", "自用"}, {"SHARED", "共享"}, {"OPEN", "开放"}, {"AUTHORISED", "授权使用"}, {"OPERATED", "授权运营"}, {"IDLE", "闲置"},
+	{"LOCAL", "本级分类"}, {"GPC-2022", "政府采购品目分类目录（2022年）"}, {"GBT47949-2026", "GB/T 47949-2026"}, {"GBT35416-2017", "GB/T 35416-2017"},
 	{"ITEMS", "产品数量"}, {"SERVICES", "服务次数"}, {"TIME", "服务时间"}, {"CALLS", "数据调用量"},
 	{"DRAFT", "草稿"}, {"SUBMITTED", "已提交，待审批"}, {"FIXED", "已定稿"}, {"REOPENED", "已退回"},
 };

@@ -158,6 +158,21 @@ static enum fj_rc from_table(const struct rpt_key *k, struct fj_slice file, json
 
 /* --- taking in --- */
 
+/* the own figures hold what units of this register below the reporting one have */
+static enum fj_rc counted_here(struct iss_call *c, const struct rpt_key *k, const char *source, struct fj_err *err)
+{
+	FJ_AUTO(sto_q) q = {0};
+	bool row = true;
+
+	FJ_TRY(sto_query(c->db, STO_REPORT_HOLDERS, &q, err, "t", k->unit));
+	while (row) {
+		FJ_TRY(sto_step(&q, &row, err));
+		if (row && strcmp(sto_text(&q, 0), source) == 0)
+			return fj_refuse(err, FJ_E_INVALID, "issuer", "167·四(二)", "this unit's ledger and assets are in this register: its figures are counted already", "该单位的台账和资产在本登记系统内，其指标已计入本单位指标");
+	}
+	return FJ_OK;
+}
+
 static enum fj_rc check_source(struct iss_call *c, const struct rpt_key *k, const char *source, struct fj_err *err)
 {
 	json_t *there = NULL;
@@ -165,6 +180,7 @@ static enum fj_rc check_source(struct iss_call *c, const struct rpt_key *k, cons
 	if (!iss_usci_form(source) || strcmp(source, k->unit) == 0)
 		return fj_refuse(err, FJ_E_INVALID, "issuer", "167·四(二)", "a return is another organisation's, named by its unified social credit code",
 		    "报表应由其他单位报送，请填写其统一社会信用代码");
+	FJ_TRY(counted_here(c, k, source, err));
 	FJ_TRY(rpt_returns(c->db, k, &there, err));
 	size_t n = json_array_size(there);
 	json_decref(there);

@@ -140,11 +140,11 @@ enum fj_rc apply_revenue_booked(const struct evt *e, struct fj_err *err)
 
 	FJ_TRY(text_of(json_object_get(b, "reasons"), &reasons, err));
 	FJ_TRY(text_of(json_object_get(b, "evidence"), &evidence, err));
-	FJ_TRY(sto_run(e->db, STO_REV_ADD, NULL, err, "ttttttt" "iii" "ttt" "iti" "tttt" "tttt" "tttt" "ii", e->object, fj_json_text(b, "authorisation"),
+	FJ_TRY(sto_run(e->db, STO_REV_ADD, NULL, err, "ttttttt" "iii" "ttt" "iti" "ttttt" "tttt" "tttt" "ii", e->object, fj_json_text(b, "authorisation"),
 	    fj_json_text(b, "asset_no"), fj_json_text(b, "product"), fj_json_text(b, "payer"), fj_json_text(b, "payer_name"), fj_json_text(b, "kind"),
 	    fj_json_num(b, "gross_fen"), fj_json_num(b, "tax_fen"), fj_json_num(b, "net_fen"), fj_json_text(b, "period_from"), fj_json_text(b, "period_to"), fj_json_text(b, "paid_on"),
 	    fj_json_num(b, "budget_year"), fj_json_text(b, "funded_by"), (int64_t)json_is_true(json_object_get(b, "gov_platform")), fj_json_text(b, "state"), fj_buf_str(&reasons),
-	    fj_buf_str(&evidence), fj_json_text(b, "invoice"), fj_json_text(b, "holder"), fj_json_text(b, "implementer"), fj_json_text(b, "operator"), fj_json_text(b, "finance"),
+	    fj_buf_str(&evidence), fj_json_text(b, "invoice"), fj_json_text(json_object_get(b, "evidence"), "trade"), fj_json_text(b, "holder"), fj_json_text(b, "implementer"), fj_json_text(b, "operator"), fj_json_text(b, "finance"),
 	    fj_json_text(b, "booked_by"), fj_json_text(b, "person"), fj_json_text(b, "counters"), fj_json_text(b, "note"), (int64_t)e->at, e->seq));
 	return rev_apply_split(e, e->object, fj_json_text(b, "kind"), err);
 }
@@ -208,6 +208,7 @@ static enum fj_rc read_payer(struct iss_call *c, struct rev *r, struct fj_err *e
 		return rc;
 	if (!iss_said(name))
 		return bad(err, FJ_E_INVALID, "domain.md 4.11", "the register does not know this payer; give its name (payer_name)", "登记簿中没有该付款方，请填写其名称（payer_name）");
+	FJ_TRY(rev_no_disguise(c, usci, name, err));
 	return fj_strcopy(r->payer_name, sizeof(r->payer_name), name);
 }
 
@@ -274,7 +275,7 @@ static enum fj_rc once(struct iss_call *c, const struct rev *r, struct fj_err *e
 
 	if (r->invoice[0] == '\0')
 		return FJ_OK;
-	FJ_TRY(sto_query(c->db, STO_REV_INVOICE, &q, err, "tt", r->invoice, r->booked_by));
+	FJ_TRY(sto_query(c->db, STO_REV_INVOICE, &q, err, "ttt", r->invoice, r->booked_by, r->authorisation));
 	FJ_TRY(sto_step(&q, &row, err));
 	if (!row)
 		return FJ_OK;
@@ -302,6 +303,7 @@ static enum fj_rc read_booking(struct iss_call *c, struct rev *r, struct fj_err 
 	for (size_t i = 0; i < FJ_ARRAY_LEN(texts); i++)
 		if (fj_strcopy(texts[i].to, texts[i].cap, texts[i].from) != FJ_OK)
 			return bad(err, FJ_E_INVALID, "domain.md 4.11", "a text is too long", "文本过长");
+	FJ_TRY(rev_tidy_invoice(r, err));
 	FJ_TRY(read_money(c, r, err));
 	FJ_TRY(read_days(c, r, err));
 	FJ_TRY(read_payer(c, r, err));
@@ -419,6 +421,8 @@ enum fj_rc cmd_revenue_clear(struct iss_call *c, struct fj_err *err)
 	FJ_TRY(load_for(c, id, "clear", &r, &to, err));
 	FJ_TRY(iss_rule_no_foreign_issuer(r.finance, c->actor->org, err));
 	FJ_TRY(iss_rule_no_two_roles_of_one_person(r.person, c->actor->person, err));
+	FJ_TRY(iss_rule_no_inflated_revenue(json_object_get(evidence, "trade") == NULL, "a trade is named when it is booked, it clears nothing: refuse this one, and have it booked with the trade",
+	    "成交应在入账时列明，不能用于解除暂挂；请否决后按成交重新入账", err));
 	FJ_TRY(rev_evidence(c, &r, evidence, err));
 	FJ_TRY(shows_something(evidence, err));
 	FJ_TRY(clearable(c, &r, err));

@@ -229,6 +229,17 @@ static enum fj_rc to_remittance(struct iss_call *c, const struct row *r, const c
 	return rem_pay(c, &m, &pay, &left, err);
 }
 
+/* another row of its kind does: what came twice is not one booking's */
+static enum fj_rc proved(struct iss_call *c, const struct row *r, const char *to, struct fj_err *err)
+{
+	FJ_AUTO(sto_q) q = {0};
+	bool there;
+
+	FJ_TRY(sto_query(c->db, STO_STR_PROVES, &q, err, "tt", to, r->kind));
+	FJ_TRY(sto_step(&q, &there, err));
+	return !there ? FJ_OK : bad(err, FJ_E_STATE, "another row proves this revenue already; what came twice is booked twice", "该收入已有对应流水；两笔款项应分别入账");
+}
+
 static enum fj_rc to_revenue(struct iss_call *c, const struct row *r, const char *to, struct fj_err *err)
 {
 	FJ_AUTO(rev) v = {.reasons = NULL};
@@ -237,7 +248,7 @@ static enum fj_rc to_revenue(struct iss_call *c, const struct row *r, const char
 	FJ_TRY(rev_get(c->db, to, &v, err));
 	if (strcmp(r->direction, "IN") != 0 || v.gross != r->fen)
 		return bad(err, FJ_E_INVALID, "the row's amount is not the gross of this revenue, or it went out", "该流水金额与收入总额不一致，或为支出");
-	return strcmp(v.state, "HELD") == 0 || strcmp(v.state, "BOOKED") == 0 ? FJ_OK : bad(err, FJ_E_STATE, "this revenue was refused or countered", "该收入已否决或已冲销");
+	return strcmp(v.state, "HELD") == 0 || strcmp(v.state, "BOOKED") == 0 ? proved(c, r, to, err) : bad(err, FJ_E_STATE, "this revenue was refused or countered", "该收入已否决或已冲销");
 }
 
 enum fj_rc cmd_statement_match(struct iss_call *c, struct fj_err *err)

@@ -102,13 +102,13 @@ static enum fj_rc look_invoice(struct iss_call *c, const struct row *r, struct m
 static enum fj_rc look_out(struct iss_call *c, struct row *r, struct match *m, struct fj_err *err)
 {
 	FJ_AUTO(sto_q) q = {0};
-	bool row;
+	bool row, coded = r->party[0] != '\0';
 
 	m->how = NULL;
-	if (r->party[0] == '\0')
+	if (!coded && r->name[0] == '\0')
 		return FJ_OK;
 	FJ_TRY(window(c, "revenue.days_circular", r, err));
-	FJ_TRY(sto_query(c->db, STO_MATCH_OUT, &q, err, "tttt", r->party, r->from, r->to, r->owner));
+	FJ_TRY(sto_query(c->db, coded ? STO_MATCH_OUT : STO_MATCH_OUT_NAMED, &q, err, "tttt", coded ? r->party : r->name, r->from, r->to, r->owner));
 	FJ_TRY(sto_step(&q, &row, err));
 	if (!row)
 		return FJ_OK;

@@ -25,7 +25,7 @@ static const struct {
 	[F_AMOUNT] = {"amount", {"金额", "交易金额", "价税合计", "缴款金额", "发生额", NULL}},
 	[F_IN] = {"in", {"收入金额", "贷方发生额", "贷方金额", NULL}},
 	[F_OUT] = {"out", {"支出金额", "借方发生额", "借方金额", NULL}},
-	[F_DIRECTION] = {"direction", {"借贷标志", "收支方向", "收支", "借贷", NULL}},
+	[F_DIRECTION] = {"direction", {"借贷标志", "收支方向", "收支", "借贷", "借贷方向", "收付标志", "收付方向", NULL}},
 	[F_TAX] = {"tax", {"税额", NULL}},
 	[F_CODE] = {"counterparty", {"对方代码", "对方统一社会信用代码", "购买方识别号", "购买方统一社会信用代码", "缴款单位代码", "执收单位代码", NULL}},
 	[F_NAME] = {"counterparty_name", {"对方户名", "对方名称", "购买方名称", "缴款人", "缴款单位", NULL}},
@@ -149,32 +149,60 @@ static enum fj_rc money(const struct reading *r, const struct sheet_row *row, en
 	return shr_yuan(s, out) ? FJ_OK : bad(err, "is no amount in yuan with two decimals at most", "应为金额（元），至多两位小数");
 }
 
+static const char *const outs[] = {"借", "支", "支出", "付", "付款", "D", "OUT", "出", NULL}, *const ins[] = {"贷", "收", "收入", "收款", "C", "IN", "入", NULL};
+
+/* a column that says which way money went, under a heading that nobody knows */
+static bool unknown_direction(const struct reading *r, const struct sheet_row *row)
+{
+	for (size_t i = 0; i < row->n; i++) {
+		bool ours = false;
+		for (int f = 0; f < FIELDS; f++)
+			ours = ours || r->of[f] == (int)i;
+		if (!ours && (among(row->cell[i], outs) || among(row->cell[i], ins)))
+			return true;
+	}
+	return false;
+}
+
+/* which way the amount of one column went: what nobody says is not taken for income */
+static enum fj_rc read_direction(const struct reading *r, const struct sheet_row *row, int64_t *fen, const char **direction, int *column, struct fj_err *err)
+{
+	const char *way = cell(r, row, F_DIRECTION);
+
+	if (iss_said(way)) {
+		*column = r->of[F_DIRECTION];
+		if (!among(way, outs) && !among(way, ins))
+			return bad(err, "the direction is 收 or 支, 贷 or 借, IN or OUT", "收支方向应为收、支（贷、借）");
+		*direction = among(way, outs) ? "OUT" : "IN";
+		return FJ_OK;
+	}
+	if (r->in->kind != ST_BANK)
+		return FJ_OK;
+	if (*fen < 0) { /* signed */
+		*fen = -*fen;
+		*direction = "OUT";
+		return FJ_OK;
+	}
+	return r->of[F_DIRECTION] < 0 && !unknown_direction(r, row) ? FJ_OK
+	    : bad(err, "it is not said whether this came in or went out; give the direction, or say which column has it (mapping)", "未说明收支方向；请填写收支方向，或用 mapping 指明方向列");
+}
+
 /* amount and direction: of a statement either way; an invoice and a payment slip only come in */
 static enum fj_rc read_amount(const struct reading *r, const struct sheet_row *row, int64_t *fen, const char **direction, int *column, struct fj_err *err)
 {
-	static const char *const outs[] = {"借", "支", "支出", "付", "付款", "D", "OUT", "出", NULL}, *const ins[] = {"贷", "收", "收入", "收款", "C", "IN", "入", NULL};
-	const char *way = cell(r, row, F_DIRECTION);
 	int64_t in = 0, out = 0;
 
 	*direction = "IN";
 	FJ_TRY(money(r, row, F_AMOUNT, fen, column, err));
 	FJ_TRY(money(r, row, F_IN, &in, column, err));
 	FJ_TRY(money(r, row, F_OUT, &out, column, err));
-	if (r->of[F_AMOUNT] < 0) {
+	if (r->of[F_AMOUNT] < 0 || (r->of[F_DIRECTION] < 0 && (in != 0 || out != 0))) {
 		if ((in != 0) == (out != 0))
 			return bad(err, "either the amount that came in or the one that went out is given", "收入金额与支出金额应填且只填一项");
 		*fen = in != 0 ? in : out;
 		*direction = in != 0 ? "IN" : "OUT";
-	} else if (iss_said(way)) {
-		*column = r->of[F_DIRECTION];
-		if (!among(way, outs) && !among(way, ins))
-			return bad(err, "the direction is 收 or 支, 贷 or 借, IN or OUT", "收支方向应为收、支（贷、借）");
-		*direction = among(way, outs) ? "OUT" : "IN";
-	}
-	if (*fen < 0 && r->in->kind == ST_BANK && !iss_said(way)) { /* signed */
-		*fen = -*fen;
-		*direction = "OUT";
-	}
+	} else
+		FJ_TRY(read_direction(r, row, fen, direction, column, err));
 	return *fen > 0 ? FJ_OK : bad(err, "an amount is more than 0", "金额应大于 0");
 }
 

@@ -24,7 +24,7 @@ static enum fj_rc from_row(const struct sto_q *q, struct token *t, struct fj_err
 {
 	const struct sto_copy texts[] = {STO_COPY(0, t->id), STO_COPY(1, t->authorisation), STO_COPY(2, t->operator_), STO_COPY(3, t->asset_no),
 		STO_COPY(4, t->user), STO_COPY(5, t->user_name), STO_COPY(6, t->product), STO_COPY(7, t->state),
-		STO_COPY(12, t->suspended_by)};
+		STO_COPY(12, t->suspended_by), STO_COPY(17, t->fee.basis)};
 
 	FJ_TRY(sto_copy(q, texts, FJ_ARRAY_LEN(texts), "a token's row", err));
 	t->not_before = sto_int(q, 8);
@@ -34,6 +34,7 @@ static enum fj_rc from_row(const struct sto_q *q, struct token *t, struct fj_err
 	t->quota = sto_int(q, 13);
 	t->used = sto_int(q, 14);
 	t->spent = sto_int(q, 15) != 0;
+	t->fee.fen = sto_int(q, 16);
 	return FJ_OK;
 }
 
@@ -94,7 +95,7 @@ static enum fj_rc check_product(struct issuing *w, struct fj_err *err)
 	FJ_TRY(fj_json_str(p, "version", 32, &version, err));
 	FJ_TRY(fj_json_str(p, "kind", 16, &kind, err));
 	FJ_TRY(iss_rule_no_raw_data_product(json_is_true(json_object_get(p, "raw")) || strcmp(id, fj_json_peek(w->asset, "id")) == 0, err));
-	return dom_product_licensed(w->c, &w->auth, w->r, err);
+	return dom_product_licensed(w->c, &w->auth, w->r, &w->fee, err);
 }
 
 /* the certificate that the license is for: named, or the only one */
@@ -333,8 +334,8 @@ enum fj_rc tok_intend(struct issuing *w, const json_t *u, char id[40], struct fj
 	FJ_TRY(sts_allot(w->c, w->auth.number, &own, 1, err));
 	FJ_TRY(payload_of(w, u, id, &own, &payload, err));
 	FJ_AUTO(json) owned = payload;
-	FJ_AUTO(json) body = json_pack("{s:O, s:s, s:I, s:I, s:s}", "payload", owned, "operator", w->auth.operator_, "list", (json_int_t)own.list,
-	    "idx", (json_int_t)own.idx, "authorisation", w->auth.number);
+	FJ_AUTO(json) body = json_pack("{s:O, s:s, s:I, s:I, s:s, s:I, s:s}", "payload", owned, "operator", w->auth.operator_, "list", (json_int_t)own.list,
+	    "idx", (json_int_t)own.idx, "authorisation", w->auth.number, "fee_fen", (json_int_t)w->fee.fen, "charge_basis", w->fee.basis);
 	if (w->job != NULL) {
 		FJ_TRY(fj_json_set(body, "job", json_string(w->job)));
 		FJ_TRY(fj_json_set(body, "line", json_integer((json_int_t)w->line)));
@@ -397,10 +398,10 @@ enum fj_rc apply_token_intended(const struct evt *e, struct fj_err *err)
 	struct token t;
 
 	FJ_TRY(sts_apply_allot(e, authorisation, fj_json_num(b, "list"), (uint32_t)fj_json_num(b, "idx"), err));
-	FJ_TRY(sto_run(e->db, STO_TOKEN_ADD, NULL, err, "ttttttt" "iiiii" "tii", e->object, authorisation, fj_json_peek(b, "operator"),
+	FJ_TRY(sto_run(e->db, STO_TOKEN_ADD, NULL, err, "ttttttt" "iiiii" "tii" "it", e->object, authorisation, fj_json_peek(b, "operator"),
 	    fj_json_peek(json_object_get(p, "asset"), "id"), fj_json_peek(h, "usci"), fj_json_peek(h, "name"),
 	    fj_json_peek(json_object_get(p, "product"), "id"), fj_json_num(p, "nbf"), fj_json_num(p, "exp"), fj_json_num(b, "list"), fj_json_num(b, "idx"), e->seq,
-	    fj_json_text(b, "job"), fj_json_num(b, "line"), quota_of(p)));
+	    fj_json_text(b, "job"), fj_json_num(b, "line"), quota_of(p), fj_json_num(b, "fee_fen"), fj_json_text(b, "charge_basis")));
 	if (fj_json_peek(b, "job") != NULL)
 		FJ_TRY(sto_run(e->db, STO_JOB_TAKEN, NULL, err, "t", fj_json_peek(b, "job")));
 	return tok_get(e->db, e->object, &t, err); /* what can't be read could never be taken back */
@@ -577,6 +578,8 @@ static enum fj_rc put_terms(struct sto *db, const struct token *t, json_t *out, 
 		if (json_object_get(p, keys[i]) != NULL)
 			FJ_TRY(fj_json_set(out, keys[i], json_incref(json_object_get(p, keys[i]))));
 	FJ_TRY(fj_json_set(out, "used", json_integer((json_int_t)t->used)));
+	FJ_TRY(fj_json_set(out, "fee_fen", t->fee.fen < 0 ? json_null() : json_integer((json_int_t)t->fee.fen)));
+	FJ_TRY(fj_json_set(out, "charge_basis", json_string(t->fee.basis)));
 	return t->suspended_by[0] == '\0' ? FJ_OK : fj_json_set(out, "suspended_by", json_string(t->suspended_by));
 }
 

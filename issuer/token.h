@@ -5,7 +5,7 @@
 #ifndef FJ_ISSUER_TOKEN_H
 #define FJ_ISSUER_TOKEN_H
 
-#include "issuer/domain.h"
+#include "issuer/product.h"
 
 #define TOK_NAMED_DAYS 90 /* domain.md decision 7; the verifier holds it too */
 #define TOK_BULK 10000    /* users of one job */
@@ -19,6 +19,7 @@ struct token {
 	char suspended_by[16]; /* iss_party_name; "" not suspended */
 	int64_t quota, used;   /* quota -1: none; used: by the reported daily totals */
 	bool spent;            /* it was used up, and its operator has not opened it again */
+	struct dom_fee fee;
 };
 enum fj_rc tok_get(struct sto *db, const char *id, struct token *t, struct fj_err *err) FJ_MUST_USE;
 bool tok_used_up(const struct token *t);
@@ -34,6 +35,7 @@ struct issuing {
 	const json_t *asset;  /* of the authorisation's payload */
 	const json_t *grant;
 	fj_time to;
+	struct dom_fee fee;   /* by tok_check */
 	char parent_hash[48];
 	const char *job;      /* NULL: no job */
 	int64_t line;

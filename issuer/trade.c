@@ -33,6 +33,7 @@ const struct iss_field fld_trade_list[] = {
 	{"listing", ISS_F_STR, false, 40, "挂牌编号", "of this listing"},
 	{"from", ISS_F_STR, false, 10, "成交日期起", "traded on or after this day"},
 	{"to", ISS_F_STR, false, 10, "成交日期止", "traded on or before this day"},
+	{"unbooked", ISS_F_BOOL, false, 1, "仅未入账", "only what no booking of revenue stands for"},
 	{0},
 };
 const struct iss_field fld_trade_show[] = {{"id", ISS_F_STR, true, 40, "编号", "trade"}, {0}};
@@ -99,13 +100,25 @@ static json_t *default_map(void)
 	return json_pack("{s:s, s:o}", "unit", "YUAN", "columns", titles);
 }
 
-static enum fj_rc map_load(struct sto *db, const char *exchange, struct map *m, struct fj_err *err)
+/* An exchange says what its files look like; what a seller says of them is for its own imports
+ * only, and stands under both names. */
+static void map_key(const char *exchange, const char *org, char out[40])
+{
+	bool own = strcmp(exchange, org) == 0;
+
+	snprintf(out, 40, "%.18s%s%.18s", exchange, own ? "" : "/", own ? "" : org);
+}
+
+/* the importer's own, else the exchange's, else ours */
+static enum fj_rc map_load(struct sto *db, const char *exchange, const char *org, struct map *m, struct fj_err *err)
 {
 	FJ_AUTO(sto_q) q = {0};
+	char key[40];
 	bool row;
 
 	memset(m, 0, sizeof(*m));
-	FJ_TRY(sto_query(db, STO_TMAP_GET, &q, err, "t", exchange));
+	map_key(exchange, org, key);
+	FJ_TRY(sto_query(db, STO_TMAP_GET, &q, err, "tt", key, exchange));
 	FJ_TRY(sto_step(&q, &row, err));
 	m->version = row ? sto_int(&q, 0) : 0;
 	if (row)
@@ -137,15 +150,17 @@ enum fj_rc cmd_trade_map(struct iss_call *c, struct fj_err *err)
 	FJ_AUTO(dom_org) o = {.affiliates = NULL};
 	FJ_AUTO(map) now = {.doc = NULL};
 	FJ_AUTO(map) m = {.doc = json_incref(json_object_get(c->params, "mapping"))};
+	char key[40];
 
 	FJ_TRY(exchange_of(c, &o, err));
 	FJ_TRY(read_map(&m, err));
-	FJ_TRY(map_load(c->db, o.usci, &now, err));
+	FJ_TRY(map_load(c->db, o.usci, c->actor->org, &now, err));
+	map_key(o.usci, c->actor->org, key);
 	bool same = json_equal(now.doc, m.doc) != 0;
 	int64_t version = same ? now.version : now.version + 1;
 	FJ_AUTO(json) body = json_pack("{s:I, s:O}", "version", (json_int_t)version, "mapping", m.doc);
 	if (!same)
-		FJ_TRY(evt_append(c, "trade.mapped", o.usci, body, err));
+		FJ_TRY(evt_append(c, "trade.mapped", key, body, err));
 	c->answer = json_pack("{s:s, s:I, s:b}", "exchange", o.usci, "version", (json_int_t)version, "unchanged", same);
 	return c->answer != NULL ? FJ_OK : fj_no_memory(err, "issuer");
 }
@@ -163,7 +178,7 @@ enum fj_rc cmd_trade_mapping(struct iss_call *c, struct fj_err *err)
 	FJ_AUTO(map) m = {.doc = NULL};
 	const char *exchange = fj_json_peek(c->params, "exchange");
 
-	FJ_TRY(map_load(c->db, exchange == NULL ? c->actor->org : exchange, &m, err));
+	FJ_TRY(map_load(c->db, exchange == NULL ? c->actor->org : exchange, c->actor->org, &m, err));
 	c->answer = json_pack("{s:I, s:O}", "version", (json_int_t)m.version, "mapping", m.doc);
 	return c->answer != NULL ? FJ_OK : fj_no_memory(err, "issuer");
 }
@@ -455,7 +470,7 @@ enum fj_rc cmd_trade_import(struct iss_call *c, struct fj_err *err)
 
 	FJ_TRY(iss_param_file(c, "file", &file, err));
 	FJ_TRY(exchange_of(c, &o, err));
-	FJ_TRY(map_load(c->db, o.usci, &m, err));
+	FJ_TRY(map_load(c->db, o.usci, c->actor->org, &m, err));
 	return run(&im, fj_buf_slice(&file), json_is_true(json_object_get(c->params, "dry_run")), err);
 }
 
@@ -484,9 +499,10 @@ static enum fj_rc to_json(const struct sto_q *q, json_t **out, struct fj_err *er
 	json_t *marks = NULL;
 
 	FJ_TRY(fj_json_parse(fj_slice_str(sto_text(q, 11)), 4096, &marks, err));
-	*out = json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:I, s:I, s:o, s:s}", "id", sto_text(q, 0), "exchange", sto_text(q, 1), "trade_no", sto_text(q, 2),
+	*out = json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:I, s:I, s:o, s:s, s:s, s:s}", "id", sto_text(q, 0), "exchange", sto_text(q, 1), "trade_no", sto_text(q, 2),
 	    "listing", sto_text(q, 3), "authorisation", sto_text(q, 4), "product", sto_text(q, 5), "traded_on", sto_text(q, 6), "buyer", sto_text(q, 7), "buyer_usci",
-	    sto_text(q, 8), "quantity", (json_int_t)sto_int(q, 9), "amount_fen", (json_int_t)sto_int(q, 10), "marks", marks, "sha256", sto_text(q, 12));
+	    sto_text(q, 8), "quantity", (json_int_t)sto_int(q, 9), "amount_fen", (json_int_t)sto_int(q, 10), "marks", marks, "sha256", sto_text(q, 12),
+	    "revenue", sto_text(q, 14), "revenue_state", sto_text(q, 15));
 	return *out != NULL ? FJ_OK : fj_no_memory(err, "issuer");
 }
 
@@ -498,8 +514,8 @@ enum fj_rc cmd_trade_list(struct iss_call *c, struct fj_err *err)
 	int64_t limit;
 
 	iss_page(c, &after, &limit);
-	FJ_TRY(sto_query(c->db, STO_TRADE_LIST, &q, err, "tttttti", after, only_of(c), fj_json_text(p, "exchange"), fj_json_text(p, "listing"), fj_json_text(p, "from"),
-	    to == NULL ? "9999" : to, limit));
+	FJ_TRY(sto_query(c->db, STO_TRADE_LIST, &q, err, "tttttt" "ii", after, only_of(c), fj_json_text(p, "exchange"), fj_json_text(p, "listing"), fj_json_text(p, "from"),
+	    to == NULL ? "9999" : to, limit, (int64_t)json_is_true(json_object_get(p, "unbooked"))));
 	return dom_list_items(c, &q, to_json, "id", limit, err);
 }
 

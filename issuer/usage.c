@@ -490,15 +490,21 @@ enum fj_rc cmd_usage_show(struct iss_call *c, struct fj_err *err)
 	return c->answer != NULL ? fj_json_set(c->answer, "revisions", json_incref(all)) : fj_no_memory(err, "issuer");
 }
 
-enum fj_rc dom_usage_total(struct sto *db, const char *authorisation, const char *product, const char *payer, fj_time from, fj_time to,
-    int64_t *total, struct fj_err *err)
+enum fj_rc dom_usage_paid(struct sto *db, const char *authorisation, const char *product, const char *user, const char *from, const char *to,
+    struct dom_usage *out, struct fj_err *err)
 {
 	FJ_AUTO(sto_q) q = {0};
-	char first[FJ_TIME_CAP], last[FJ_TIME_CAP];
 
-	fj_date_china(from, first);
-	fj_date_china(to, last);
-	FJ_TRY(sto_first(db, STO_USAGE_TOTAL, &q, "total", err, "ttttt", authorisation, product == NULL ? "" : product, payer == NULL ? "" : payer, first, last));
-	*total = sto_int(&q, 0);
+	FJ_TRY(sto_first(db, STO_USAGE_PAID, &q, "total", err, "ttttt", authorisation, product, user, from, to));
+	out->count = sto_int(&q, 0);
+	return fj_strcopy(out->first, sizeof(out->first), sto_text(&q, 1));
+}
+
+enum fj_rc dom_usage_of(struct sto *db, const char *token, const char *from, const char *to, int64_t *count, struct fj_err *err)
+{
+	FJ_AUTO(sto_q) q = {0};
+
+	FJ_TRY(sto_first(db, STO_USAGE_BETWEEN, &q, "total", err, "ttt", token, from, to));
+	*count = sto_int(&q, 0);
 	return FJ_OK;
 }

@@ -7,11 +7,17 @@
 
 #include "issuer/domain.h"
 
-/* What an authorisation's tokens were used for, as evidence of revenue (R06): the sum of the
- * newest total of each day (+08:00) between the days of `from` and of `to`, both included, for a
- * product's id and a payer's USCC ("" or NULL: any).  A day that the user disputes counts for
- * nothing until it is corrected or countersigned. */
-enum fj_rc dom_usage_total(struct sto *db, const char *authorisation, const char *product, const char *payer, fj_time from, fj_time to,
-    int64_t *count, struct fj_err *err) FJ_MUST_USE;
+/* Uses as evidence of revenue (R06): the newest total of each day from `from` to `to`, ISO days
+ * (+08:00), both included.  A day that the user disputes counts for nothing until it is corrected
+ * or countersigned. */
+struct dom_usage {
+	int64_t count;
+	char first[11]; /* first day with any, "" none */
+};
+/* of the licenses of an authorisation that a user has and that cost something; product "": of any */
+enum fj_rc dom_usage_paid(struct sto *db, const char *authorisation, const char *product, const char *user, const char *from, const char *to,
+    struct dom_usage *out, struct fj_err *err) FJ_MUST_USE;
+/* of one license */
+enum fj_rc dom_usage_of(struct sto *db, const char *token, const char *from, const char *to, int64_t *count, struct fj_err *err) FJ_MUST_USE;
 
 #endif

@@ -61,6 +61,8 @@ integration() {
 	done
 	python_stage "integration model" tests/model/drive.py
 	python_stage "integration scope" tests/model/scope_test.py
+	python_stage "integration money" tests/model/money_test.py
+	python_stage "integration bookings" tests/model/money_home.py
 }
 # a real browser; its npm packages are put there by `make deps-full` or `make e2e`, never by a check
 e2e() {

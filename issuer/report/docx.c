@@ -12,6 +12,8 @@
 
 #define A4_TWIPS 9070 /* between the margins, in twentieths of a point */
 #define A4_TWIPS_WIDE 14000
+#define DIGIT_TWIPS 112     /* a digit or capital of a cell, and the room at its sides */
+#define CELL_TWIPS 180
 #define MAX_PART (24u << 20)
 
 /* --- text --- */
@@ -59,16 +61,27 @@ static enum fj_rc cell(struct fj_buf *b, const char *text, bool number, bool hea
 	return fj_buf_puts(b, "</w:p></w:tc>");
 }
 
-static void widths(const json_t *columns, int all, int out[REP_MAX_COLUMNS])
+/* as measure() of pages.c, by counting characters: each column has its share, what is not to be
+ * broken has room, and columns of text give it */
+static void widths(const json_t *t, int all, int out[REP_MAX_COLUMNS])
 {
-	int sum = 0;
+	const json_t *columns = json_object_get(t, "columns");
+	int sum = 0, texts = 0, excess = 0, least[REP_MAX_COLUMNS];
 	size_t i;
 	json_t *c;
 
 	json_array_foreach(columns, i, c)
 		sum += rep_column_width(c);
-	json_array_foreach(columns, i, c)
+	json_array_foreach(columns, i, c) {
+		size_t n = rep_unbroken(json_object_get(t, "rows"), i, rep_column_type(c));
 		out[i] = all * rep_column_width(c) / (sum > 0 ? sum : 1);
+		least[i] = n > 0 ? (int)n * DIGIT_TWIPS + CELL_TWIPS : 0;
+		texts += least[i] == 0 ? out[i] : 0;
+		excess += least[i] > out[i] ? least[i] - out[i] : 0;
+	}
+	excess = excess > texts * 6 / 10 ? texts * 6 / 10 : excess;
+	json_array_foreach(columns, i, c)
+		out[i] = least[i] == 0 ? out[i] - (texts > 0 ? (int)((int64_t)excess * out[i] / texts) : 0) : least[i] > out[i] ? least[i] : out[i];
 }
 
 static enum fj_rc head_row(struct fj_buf *b, const json_t *columns, const int *width)
@@ -90,7 +103,7 @@ static enum fj_rc table(struct fj_buf *b, const json_t *t, int all)
 	size_t i, k;
 	json_t *row, *v;
 
-	widths(columns, all, width);
+	widths(t, all, width);
 	if (fj_json_peek(t, "caption") != NULL)
 		FJ_TRY(paragraph(b, "Caption", fj_json_peek(t, "caption")));
 	FJ_TRY(fj_buf_printf(b, "<w:tbl><w:tblPr><w:tblStyle w:val=\"Grid\"/><w:tblW w:w=\"%d\" w:type=\"dxa\"/><w:tblLayout w:type=\"fixed\"/></w:tblPr><w:tblGrid>", all));

@@ -61,6 +61,27 @@ int rep_column_width(const json_t *column)
 	return w < 1 ? 1 : w > 100 ? 100 : (int)w;
 }
 
+bool rep_is_code(const char *text)
+{
+	size_t n = strspn(text, "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-");
+
+	return n > 0 && n <= 26 && text[n] == '\0';
+}
+
+size_t rep_unbroken(const json_t *rows, size_t column, enum rep_cell type)
+{
+	char room[REP_MONEY_CAP];
+	size_t i, most = 0;
+	json_t *row;
+
+	json_array_foreach(rows, i, row) {
+		const char *text = rep_cell_text(json_array_get(row, column), type, true, room);
+		if ((type != REP_TEXT || rep_is_code(text)) && strlen(text) > most)
+			most = strlen(text);
+	}
+	return most;
+}
+
 bool rep_only_sheet(const json_t *section)
 {
 	return fj_json_peek(section, "sheet") != NULL;

@@ -201,7 +201,7 @@ struct grid {
 	const json_t *columns;
 };
 
-/* how wide a column's numbers or dates are, which are never broken */
+/* how wide a column's numbers, dates and codes are, which are never broken */
 static double unbroken(const struct paper *p, const json_t *rows, size_t column, enum rep_cell type)
 {
 	char room[REP_MONEY_CAP];
@@ -211,7 +211,10 @@ static double unbroken(const struct paper *p, const json_t *rows, size_t column,
 
 	json_array_foreach(rows, i, row) {
 		int w;
-		PangoLayout *l = layout(p, &cell, rep_cell_text(json_array_get(row, column), type, true, room), inner(p));
+		const char *text = rep_cell_text(json_array_get(row, column), type, true, room);
+		if (type == REP_TEXT && !rep_is_code(text))
+			continue;
+		PangoLayout *l = layout(p, &cell, text, inner(p));
 		pango_layout_get_size(l, &w, NULL);
 		g_object_unref(l);
 		most = (double)w / PANGO_SCALE > most ? (double)w / PANGO_SCALE : most;
@@ -219,10 +222,11 @@ static double unbroken(const struct paper *p, const json_t *rows, size_t column,
 	return most + 2 * PAD + 1;
 }
 
-/* Each column has its share; one of numbers that needs more takes it from the columns of text. */
+/* Each column has its share; one of numbers or codes that needs more takes it from the columns of text. */
 static void measure(const struct paper *p, const json_t *t, struct grid *g)
 {
 	double wide[REP_MAX_COLUMNS], texts = 0, excess = 0;
+	bool gives[REP_MAX_COLUMNS];
 	size_t i;
 	json_t *c;
 	int sum = 0;
@@ -235,15 +239,16 @@ static void measure(const struct paper *p, const json_t *t, struct grid *g)
 		enum rep_cell type = rep_column_type(c);
 		g->number[i] = rep_is_number(type);
 		wide[i] = inner(p) * rep_column_width(c) / sum;
-		double least = type == REP_TEXT ? 0 : unbroken(p, json_object_get(t, "rows"), i, type);
-		texts += type == REP_TEXT ? wide[i] : 0;
+		double least = unbroken(p, json_object_get(t, "rows"), i, type);
+		gives[i] = type == REP_TEXT && least <= 2 * PAD + 1;
+		texts += gives[i] ? wide[i] : 0;
 		excess += least > wide[i] ? least - wide[i] : 0;
 		wide[i] = least > wide[i] ? least : wide[i];
 	}
 	double keep = texts <= 0 ? 1 : excess < 0.6 * texts ? (texts - excess) / texts : 0.4;
 	g->x[0] = MARGIN;
 	json_array_foreach(g->columns, i, c)
-		g->x[i + 1] = g->x[i] + (rep_column_type(c) == REP_TEXT ? wide[i] * keep : wide[i]);
+		g->x[i + 1] = g->x[i] + (gives[i] ? wide[i] * keep : wide[i]);
 	for (double scale = inner(p) / (g->x[g->n] - MARGIN); scale < 1 && i > 0; i--)
 		g->x[i] = MARGIN + (g->x[i] - MARGIN) * scale;
 }

@@ -20,6 +20,10 @@ static inline bool rep_is_number(enum rep_cell t)
 /* A cell for people, "" for null: numbers grouped, or plain as a program reads them.  Borrowed
  * from the cell, or written into `room`. */
 const char *rep_cell_text(const json_t *cell, enum rep_cell type, bool grouped, char room[REP_MONEY_CAP]);
+/* a number of a certificate, an authorisation, an organisation: nobody reads it in two pieces */
+bool rep_is_code(const char *text);
+/* octets of the longest cell that is not to be broken: a number, a date, a code; 0 none */
+size_t rep_unbroken(const json_t *rows, size_t column, enum rep_cell type);
 /* is this section for a workbook only? */
 bool rep_only_sheet(const json_t *section);
 

@@ -203,8 +203,9 @@ static void widen(struct book *b, const json_t *section)
 
 	json_array_foreach(json_object_get(section, "blocks"), i, block)
 		json_array_foreach(json_object_get(json_object_get(block, "table"), "columns"), k, c) {
-			int w = 6 * rep_column_width(c);
+			int w = 6 * rep_column_width(c), least = 2 + (int)rep_unbroken(json_object_get(json_object_get(block, "table"), "rows"), k, rep_column_type(c));
 			w = w > 50 ? 50 : w;
+			w = least > w ? least : w;
 			b->width[k] = w > b->width[k] ? w : b->width[k];
 		}
 }

@@ -429,6 +429,7 @@ size_t iss_hold_revenue(const struct iss_revenue_facts *f, struct iss_hold out[I
 		{f->platform, {"PLATFORM", "R06", "the payer is a platform of the government", "付款方为政府平台公司"}},
 		{f->debt_funded, {"DEBT_FUNDED", "R06", "the payer pays out of debt", "付款资金来自举债"}},
 		{f->circular, {"CIRCULAR", "R06", "the payer got money from a party of this authorisation, or pays itself", "付款方近期收到本授权各方资金，或向自身付款"}},
+		{f->evidence_used, {"EVIDENCE_USED", "R06", "its evidence of delivery supports another booking already", "交付凭据已用于另一笔入账"}},
 		{f->no_disposal, {"NO_DISPOSAL", "R29", "the disposal has no approval on file", "处置未见批准文件"}},
 	};
 	size_t n = 0;

@@ -73,12 +73,12 @@ enum fj_rc iss_rule_no_foreign_issuer(const char *holder_finance, const char *is
 /* Revenue (R06, R27, R28).  Each fact is one reason to hold a booking; *out has those that are true, in the order
  * of domain.md 8, how many is returned. */
 struct iss_revenue_facts {
-	bool no_authorisation, no_agreement, no_delivery, same_budget, lump_sum, platform, debt_funded, circular, no_disposal;
+	bool no_authorisation, no_agreement, no_delivery, same_budget, lump_sum, platform, debt_funded, circular, evidence_used, no_disposal;
 };
 struct iss_hold {
 	const char *code, *rule, *en, *zh;
 };
-#define ISS_MAX_HOLDS 9
+#define ISS_MAX_HOLDS 10
 size_t iss_hold_revenue(const struct iss_revenue_facts *f, struct iss_hold out[ISS_MAX_HOLDS]);
 /* R06 as a refusal, of something that can't be held */
 enum fj_rc iss_rule_no_inflated_revenue(bool fine, const char *en, const char *zh, struct fj_err *err) FJ_MUST_USE;

@@ -258,6 +258,8 @@ CREATE TABLE token (               -- 许可令牌
   job           TEXT NOT NULL,     -- the job that issued it, "" none
   line          INTEGER NOT NULL,  -- its row in the job's list
   quota         INTEGER NOT NULL,  -- calls or rows; -1 none
+  fee_fen       INTEGER NOT NULL,  -- per unit of what is charged for, when it was issued; 0 free, -1 no registered product says
+  charge_basis  TEXT NOT NULL,     -- ITEMS SERVICES TIME CALLS; "" unless a fee is known and above 0
   used          INTEGER NOT NULL DEFAULT 0, -- by the newest totals of all days
   spent         INTEGER NOT NULL DEFAULT 0 -- 1: it was used up, and its operator has not opened it again
 ) STRICT;
@@ -391,7 +393,8 @@ CREATE TABLE price_review (        -- a year's revenue against the maximum
   year          INTEGER NOT NULL,
   decision      TEXT NOT NULL,
   limit_fen     INTEGER NOT NULL,
-  actual_fen    INTEGER NOT NULL,
+  actual_fen    INTEGER NOT NULL,  -- gross; what is compared
+  booked_fen    INTEGER NOT NULL,  -- of it, booked here when it was compared
   deviation_bp  INTEGER NOT NULL,
   adjust        TEXT NOT NULL,     -- NONE FEE CAP
   excess_fen    INTEGER NOT NULL,
@@ -629,6 +632,7 @@ CREATE TABLE revenue (             -- 收益 (domain.md 4.11); what counts is BO
   reasons     TEXT NOT NULL,       -- JSON list of the codes by which it was held
   evidence    TEXT NOT NULL,       -- canonical JSON
   invoice     TEXT NOT NULL,       -- its number, "" none
+  trade       TEXT NOT NULL,       -- of an exchange, that the evidence names; "" none
   holder      TEXT NOT NULL,
   implementer TEXT NOT NULL,
   operator    TEXT NOT NULL,
@@ -644,6 +648,7 @@ CREATE TABLE revenue (             -- 收益 (domain.md 4.11); what counts is BO
 CREATE INDEX revenue_of ON revenue(authorisation, id);
 CREATE INDEX revenue_payer ON revenue(payer, paid_on);
 CREATE INDEX revenue_amount ON revenue(gross_fen, paid_on);
+CREATE UNIQUE INDEX revenue_trade ON revenue(trade) WHERE trade <> '' AND state IN ('HELD','BOOKED'); -- booked once
 CREATE TABLE revenue_share (       -- who gets what of net; rows of zero are left out
   revenue TEXT NOT NULL,
   n       INTEGER NOT NULL,        -- of the agreement, from 0
@@ -695,6 +700,7 @@ CREATE TABLE remittance_payment (
   row        TEXT NOT NULL,        -- of the statement that brought it, "" entered by hand
   UNIQUE (remittance, slip)
 ) STRICT;
+CREATE INDEX remittance_payment_slip ON remittance_payment(slip);
 CREATE TABLE statement_file (      -- 对账文件: bank statements, invoice lists, 缴款书
   id      TEXT PRIMARY KEY,        -- follows from kind, owner and content
   kind    TEXT NOT NULL,           -- BANK INVOICE SLIP

@@ -203,6 +203,10 @@ def mapped():
     head = ','.join(columns.values())
     out = done('sjs1', 'trade.import', file=as_file(trades('M-1,GP-0001,%s,丙,%s,2,199' % (day(), BUYER), head=head)))
     check('and files are read by it', out['good'] == 1 and out['amount_fen'] == 199, out)
+    swapped = {'unit': 'YUAN', 'columns': dict(columns, quantity='分', amount='次数')}
+    done('qs1', 'trade.map', exchange=EXCHANGE, mapping=swapped)
+    check('what another organisation says of an exchange\'s files is for its own imports', get('sjs1', 'trade/mapping')['mapping']['unit'] == 'FEN' and
+          get('qs1', 'trade/mapping?exchange=' + EXCHANGE)['mapping'] == swapped)
     out = done('jc1', 'trade.import', exchange=EXCHANGE, file=as_file(xlsx([head.split(','), ['M-2', 'GP-0001', day(), '丁', BUYER, '1', '5']])))
     check('by the operator for its own listings too, as a workbook', out['good'] == 1 and out['amount_fen'] == 5, out)
 
@@ -250,7 +254,65 @@ def registered():
     refused('what others re-developed the operator does not list', do('jc1', 'listing.prepare', **want), 'domain.md 4.13')
     out = done('pc-dev', 'listing.prepare', **want)
     check('who re-developed it does', get('pc-dev', 'listing/' + out['id'])['seller'] != get('pc-dev', 'listing/' + listing)['seller'], out)
+    done('sjs1', 'listing.admit', id=out['id'], listing_no='GP-R', on=day())
+    got = fen('R-1,GP-R,%s,丁,%s,2,9000000')
+    check('what the market pays for it is its own affair (R09)', got == [[]], got)
     done('pc-dev', 'listing.delist', id=out['id'], on=day(), reason='示例')
+
+
+# --- trades as revenue ---
+
+def trade(no):
+    return next(t for t in get('mof1', 'trade?limit=1000')['items'] if t['trade_no'] == no)
+
+
+def sold(no, who='jc1', **change):
+    """the trade of this number, booked as what it is"""
+    t = trade(no)
+    b = {'authorisation': t['authorisation'], 'product': t['product'], 'kind': 'OPERATOR_SALE', 'payer': t['buyer_usci'], 'gross_fen': t['amount_fen'], 'period_from': day(-1), 'period_to': day(),
+         'paid_on': day(), 'funded_by': 'OWN', 'evidence': {'trade': t['id'], 'delivery': [{'count': t['quantity'], 'from': day(-1), 'to': day(), 'sha256': SHA}]}}
+    b.update(change)
+    return do(who, 'revenue.book', **b)
+
+
+def stands(no):
+    t = trade(no)
+    return t['revenue'], t['revenue_state']
+
+
+def sales():
+    """an exchange's trade proves a sale (R06): booked by its seller, once"""
+    shown = [t['trade_no'] for t in get('jc1', 'trade?limit=1000&unbooked=true')['items']]
+    check('no trade books itself: all wait', sorted(shown) == sorted(t['trade_no'] for t in get('jc1', 'trade?limit=1000')['items']) and stands('T-1') == ('', ''), shown)
+    for sentence, rule, change in (
+            ('a fen more', 'R06', {'gross_fen': 123451}), ('a fen less', 'R06', {'gross_fen': 123449}), ('another payer', 'R06', {'payer': '91440300DEMA00128B'}),
+            ('another product', 'R06', {'product': 'P-RELIEF'}), ('another authorisation', 'R06', {'authorisation': FLOOD, 'product': 'P-POWER'}),
+            ('a period before it', 'R06', {'period_from': day(-3), 'period_to': day(-2)}), ('a fee for use', 'R06', {'kind': 'USE_FEE'}),
+            ('a trade that there is not', None, {'evidence': {'trade': 'TR-0'}})):
+        refused('a booking by a trade is refused: ' + sentence, sold('T-1', **change), rule)
+    refused('what the operator sold is nobody else\'s income', sold('T-1', 'pc-dev', kind='REDEV_SALE'), None)
+    check('nothing of that left a trace', stands('T-1') == ('', ''))
+    code, out = sold('T-1', evidence={'trade': trade('T-1')['id']})
+    check('a sale is no delivery: without one it is held (R06)', code == 409 and [r['code'] for r in out['reasons']] == ['NO_DELIVERY'] and stands('T-1') == (out['id'], 'HELD'), out)
+    refused('and what is held is not booked beside it', sold('T-1'), 'domain.md 4.11')
+    refused('a trade clears nothing', do('mof1', 'revenue.clear', id=out['id'], evidence={'trade': trade('T-2')['id'], 'documents': ['x']}, reason='x'), 'R06')
+    two('mof1', 'mof2', 'revenue.refuse', id=out['id'], reason='示例')
+    check('refused, the trade waits again', stands('T-1') == ('', ''))
+    code, out = sold('T-1')
+    check('with its delivery it is booked and shared', code == 200 and out['state'] == 'BOOKED' and sum(s['amount_fen'] for s in out['shares']) == 123450 and stands('T-1') == (out['id'], 'BOOKED'), (code, out))
+    check('the booking names it', get('jc1', 'revenue/' + out['id'])['evidence']['trade'] == trade('T-1')['id'])
+    refused('once', sold('T-1'), 'domain.md 4.11')
+    check('and waits no more', 'T-1' not in [t['trade_no'] for t in get('jc1', 'trade?limit=1000&unbooked=true')['items']])
+    two('jc1', 'mof1', 'revenue.counter', id=out['id'], reason='退款（示例）')
+    check('countered, it waits again', stands('T-1') == ('', ''))
+    check('and is booked anew', sold('T-1')[0] == 200 and stands('T-1')[1] == 'BOOKED')
+    refused('still once', sold('T-1'), 'domain.md 4.11')
+    refused('above the cap it is no income (R08)', sold('H-3001'), 'R08')
+    check('at the cap it is', sold('H-3000')[0] == 200)
+    refused('nor is a fen for what was free (R07)', sold('F-2'), 'R07')
+    refused('a re-developer\'s sale is no operator\'s income', sold('R-1'), None)
+    code, out = sold('R-1', 'pc-dev', kind='REDEV_SALE')
+    check('it is the re-developer\'s own, whole', code == 200 and [(s['bp'], s['amount_fen']) for s in out['shares']] == [(10000, 9000000)] and stands('R-1') == (out['id'], 'BOOKED'), out)
 
 
 def fen(*rows):
@@ -324,6 +386,7 @@ try:
     listed()
     trading()
     registered()
+    sales()
     older()
     rebuilt('replayed from its events, the register is the same')
     off()

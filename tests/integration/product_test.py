@@ -192,6 +192,12 @@ def license(who='jc1', authorisation=None, product=None, **change):
     return do(who, 'token.issue', request=dict(request, **change))
 
 
+def keep(token, fee, basis):
+    """what a license costs stays with it"""
+    fees[token] = (fee, basis)
+    same('its fee is kept: %s' % fee, (lambda t: (t['fee_fen'], t['charge_basis']))(show('token', token)), (fee, basis))
+
+
 def licenses():
     refused('a product that is not registered', license(product={'id': 'P-NO'}), 'domain.md 4.10')
     refused('an earlier version', license(product={'version': '1.0'}), 'domain.md 4.10')
@@ -201,15 +207,18 @@ def licenses():
     refused('two purposes', license(grant={'purposes': ['INDUSTRY', 'PUBGOV']}), 'R07')
     refused('free of what costs something', license(terms='free'), 'R13')
     refused('one fen above the fee', license(fee_fen=901), 'R08')
-    for fee in ({}, {'fee_fen': 900}, {'fee_fen': 1}):
+    for fee, kept in (({}, 900), ({'fee_fen': 900}, 900), ({'fee_fen': 1}, 1)):
         code, out = license(**fee)
         check('a license at %s fen' % fee.get('fee_fen', 'the registered'), code == 200 and out['issued'] == 1, out)
+        keep(out['tokens'][0], kept, 'CALLS')
     flood = {'product': {'id': 'P-FLOOD', 'version': '1.0'}, 'grant': {'purposes': ['WELFARE']}}
     refused('paid of what is free', license(**flood), 'R07')
     code, out = license(terms='free', **{k: dict(v) for k, v in flood.items()})
     check('free use has its license', code == 200 and out['issued'] == 1, out)
+    keep(out['tokens'][0], 0, '')
     code, out = license(authorisation=plain, product={'id': 'P-ANY', 'version': '7'})
     check('an authorisation without products and agreement is as before', code == 200, out)
+    keep(out['tokens'][0], None, '')
     refused('but has no fee to name', license(authorisation=plain, product={'id': 'P-ANY', 'version': '7'}, fee_fen=1), 'domain.md 4.10')
 
 
@@ -222,7 +231,10 @@ def lowered():
     same('a fee above the new cap says so', show('product', dau + '/P-INDEX')['over_cap'], True)
     refused('and has no license', license(), 'R08')
     done('jc1', 'product.change', product=dau + '/P-INDEX', fee_fen=899)
-    check('at the cap it has one again', license()[0] == 200)
+    code, out = license()
+    check('at the cap it has one again', code == 200)
+    keep(out['tokens'][0], 899, 'CALLS')
+    same('what was licensed before costs what it did', {t: (lambda x: (x['fee_fen'], x['charge_basis']))(show('token', t)) for t in fees}, fees)
     return price
 
 
@@ -258,12 +270,26 @@ def not_public():
 
 # --- years ---
 
+def booked(fen, year=2026, who='jc1', **change):
+    sale = {'authorisation': dau, 'product': 'P-INDEX', 'kind': 'OPERATOR_SALE', 'payer': '91440300DEMA00128B', 'gross_fen': fen, 'tax_fen': fen * 6 // 106, 'period_from': '%d-12-01' % year,
+            'period_to': '%d-12-31' % year, 'paid_on': '%d-12-31' % year, 'funded_by': 'OWN', 'evidence': {'delivery': [{'count': 1, 'from': '%d-12-01' % year, 'sha256': SHA}]}}
+    return do(who, 'revenue.book', **dict(sale, **change))[1]
+
+
 def years(price):
     refused('a year that is not over', do('hbsw1', 'price.review', authorisation=dau, year=2026, actual_fen=1), '65号 四')
     h.at('2026-12-31T16:00:01Z')
     refused('a year before the price', do('hbsw1', 'price.review', authorisation=dau, year=2025, actual_fen=1), '65号 四')
-    out = done('hbsw1', 'price.review', authorisation=dau, year=2026, actual_fen=MAXIMUM + MAXIMUM // 10)
+    states = [b.get('state') for b in (booked(500000000), booked(70000, product='P-TOLL'), booked(1, kind='USE_FEE'), booked(3000, funded_by='DEBT'),
+                                       booked(5000000, product='R-INDEX', kind='REDEV_SALE', who='pc-dev', payer=JIANGCHENG), booked(800, period_from='2026-12-31', period_to='2027-01-01', paid_on='2027-01-01'))]
+    same('income of the year: of a product with a cap, of one that had one, held, re-developed by another, of the next year', states, ['BOOKED'] * 3 + ['HELD'] + ['BOOKED'] * 2)
+    two('jc1', 'hb-fin1', 'revenue.counter', id=booked(123456789)['id'], reason='示例')
+    mine = 500000000 + 70000 + 1
+    refused('a year\'s revenue is not one fen less than what is booked', do('hbsw1', 'price.review', authorisation=dau, year=2026, actual_fen=mine - 1, note='x'), '65号 四')
+    refused('nor more, without saying why', do('hbsw1', 'price.review', authorisation=dau, year=2026, actual_fen=mine + 1, note='\u3000'), '65号 四')
+    out = done('hbsw1', 'price.review', authorisation=dau, year=2026, actual_fen=MAXIMUM + MAXIMUM // 10, note='其余收入在上线前入账（示例）')
     same('ten per cent above adjusts the fee', (out['deviation_bp'], out['adjust'], out['excess_fen']), (1000, 'FEE', MAXIMUM // 10))
+    same('it says what of it is booked, what is not, what is held besides', (out['booked_fen'], out['difference_fen'], out['held_fen']), (mine, MAXIMUM + MAXIMUM // 10 - mine, 3000))
     refused('a year is compared once', do('hb-fin1', 'price.review', authorisation=dau, year=2026, actual_fen=1), '65号 四')
     caps = [{'product': 'P-INDEX', 'cap_fen': 1, 'volume': MAXIMUM - MAXIMUM // 10 + 1}]
     refused('the next price gives the excess back', record(caps=caps), 'R08')
@@ -273,8 +299,23 @@ def years(price):
     same('to the fen', (out['carried_fen'], out['computed_fen']), (MAXIMUM // 10, MAXIMUM - MAXIMUM // 10))
     check('and the one before is replaced', show('price', price)['state'] == 'REPLACED')
     h.at('2028-01-01T16:00:01Z')
-    out = done('hb-fin1', 'price.review', authorisation=dau, year=2027, actual_fen=MAXIMUM // 2)
+    half = MAXIMUM // 2
+    same('income of the next year is booked', booked(half - 800, 2027).get('state'), 'BOOKED')
+    out = done('hb-fin1', 'price.review', authorisation=dau, year=2027)
+    same('where nothing is said, what is booked is compared', (out['actual_fen'], out['booked_fen'], out['difference_fen']), (half, half, 0))
     same('more than ten per cent, below too, adjusts the cap, with nothing carried down', (out['adjust'], out['excess_fen']), ('CAP', 0))
+    same('what is booked later for the year shows beside it', (booked(700, 2027).get('state'), [(y['year'], y['booked_fen'], y['booked_now_fen']) for y in show('price', out['price'])['reviews']]),
+         ('BOOKED', [(2027, half, half + 700)]))
+    reported = h.cli('report', 'half-year', '--period', '2026H1', '--format', 'json')[1]
+    got = next(l['rows'] for l in reported['lists'] if l['key'] == 'revenue.license_fees')
+    issued = {}
+    for t in officers.get('auditor', 'token?limit=1000')['items']:
+        x = show('token', t['id'])
+        if x['fee_fen']:
+            key = (x['product'], x['authorisation'], x['charge_basis'], x['fee_fen'])
+            issued[key] = issued.get(key, 0) + 1
+    same('the half-year report has the licenses by what they cost', {(r['product'], r['authorisation'], r['charge_basis'], r['fee_fen']): r['count'] for r in got}, issued)
+    check('all three of them', {k[3] for k in issued} == {1, 899, 900}, issued)
     due = [d for d in officers.get('hb-fin1', 'deadline?days=366&limit=1000')['items'] if d['kind'] == 'price-review']
     same('the review is due', [(d['day'], d['overdue']) for d in due], [('2028-12-31', False)])
     check('only to whom it concerns', not [d for d in officers.get('gz-fin1', 'deadline?days=366&limit=1000')['items'] if d['kind'] == 'price-review'])
@@ -321,6 +362,7 @@ def pages():
 
 h = Home(cases=False)
 officers = Officers(h)
+fees = {}
 do, done = officers.do, officers.done
 try:
     check('a demo home without cases that serves', h.made and h.serve(), h.made_err)

@@ -107,9 +107,9 @@ class Fold:
         certs = [c for c in self.certs.values() if c['holder'] in among]
         good = [c for c in certs if c['state'] == 'ACTIVE' and c['not_after'] >= self.to]
         auths = {n: a for n, a in self.auths.items() if a['holder'] in among}
-        active = {n: a for n, a in auths.items() if a['state'] == 'ACTIVE' and a['payload']['exp'] >= self.to}
+        active = {n: a for n, a in auths.items() if a['state'] == 'ACTIVE' and a['payload']['nbf'] < self.to <= a['payload']['exp']}
         toks = {i: t for i, t in self.tokens.items() if t['authorisation'] in auths}
-        valid = [t for t in toks.values() if t['state'] == 'ACTIVE' and t['payload']['exp'] >= self.to and t['authorisation'] in active]
+        valid = [t for t in toks.values() if t['state'] == 'ACTIVE' and t['payload']['nbf'] < self.to <= t['payload']['exp'] and t['authorisation'] in active]
         did = Counter()
         for kind, obj, b, org in self.happened:
             mine = {'registration': self.regs, 'certificate': self.certs}.get(kind.split('.')[0])
@@ -428,6 +428,61 @@ def calendar(o):
     refused('a unit that there is not', o.do('hb-fin1', 'report.calendar', unit='11420000DEMA00099X'), None)
 
 
+# --- figures that could be bent ---
+
+def bent_home():
+    h = Home(cases=False)
+    try:
+        h.at('2026-06-10T02:00:00Z')
+        h.serve()
+        s, do, numbers = h.registered('BT', 2)
+        o = Officers(h)
+        o.sessions.update(s)
+        certs = o.two('hb-fin1', 'hb-fin2', 'certificate.issue', assets=numbers)[1]['certificates']
+        c = card('BT-V')
+        c['basic'].update(book_value=9223372036854775807, value_basis='COST')
+        do('hbsw1', 'ledger', 'import', {'file': CSV_HEAD + 'BT-V,CAT-V,test,,自主采集,,否\r\n'})
+        lg = next(r['id'] for r in o.get('hbsw1', 'ledger?limit=1000')['items'] if r['ledger_no'] == 'BT-V')
+        do('hbsw1', 'ledger', 'recognise', {'id': lg, 'result': 'ASSET', 'decision': 'x'})
+        do('hb-fin1', 'ledger', 'confirm', {'id': lg})
+        refused('a book value that no sum could hold', o.do('hbsw1', 'asset.card', ledger=lg, card=c), None)
+        c['basic']['book_value'] = 10**14
+        do('hbsw1', 'asset', 'card', {'ledger': lg, 'card': c})
+        grant = {'mode': 'WHOLE', 'domains': [], 'scenarios': [], 'rights': ['USE'], 'purposes': ['INDUSTRY'], 'actions': ['QUERY', 'REDEVELOP'], 'territory': ['420000'], 'environment': [], 'quota': None, 'depth': 0}
+        p = {'operator': '91420100DEMA001011', 'grant': grant, 'terms': 'paid', 'to': '2028-12-31', 'shared': False, 'selection': '公开招标（示例）',
+             'operator_conditions': '示例', 'documents': {k: '示例' for k in ('feasibility', 'due_diligence', 'risk_evaluation', 'security_rules', 'emergency_plan')}}
+        now = o.two('hbsw1', 'hb-fin1', 'authorisation.propose', proposal=dict(p, certificates=certs[:1], **{'from': '2026-06-10'}))[1]['authorisation']
+        o.two('hbsw1', 'hb-fin1', 'authorisation.propose', proposal=dict(p, certificates=certs[1:], **{'from': '2026-07-15'}))
+        own_sale(o, now, dict(grant, actions=['REDEVELOP']))
+        values = o.done('hb-fin1', 'report.half-year', period='2026H1', unit=HUBEI)['values']
+        check('an authorisation that begins later is not in force yet', values['authorisation.issued'] == 2 and values['authorisation.active'] == 1, values)
+        check('what a re-developer sells is circulation and no revenue', values['revenue.gross_fen'] == 0 and values['circulation.redeveloped_fen'] == 7777, values)
+        check('nor is it in the report on state assets', o.done('hb-fin1', 'report.state-asset', period='2026', unit=HUBEI)['values']['revenue.gross_fen'] == 0)
+        check('nor the operator\'s income', o.done('jc1', 'report.operator-year', period='2026')['values']['operation.gross_fen'] == 0)
+        check('the largest book values add up', values['assets.book_value_fen'] == 10**14, values)
+        h.at('2026-07-16T02:00:00Z')
+        o.sessions.clear()
+        check('from its first day on it is', o.done('hb-fin1', 'report.half-year', period='2026H2', unit=HUBEI)['values']['authorisation.active'] == 2)
+        check('and still not in the half-year before', o.done('hb-fin1', 'report.half-year', period='2026H1', unit=HUBEI)['values']['authorisation.active'] == 1)
+        refused('a return of a unit whose figures are counted here', o.do('hb-fin1', 'report.return', kind='half-year', period='2026H1', source=WATER, name='x', file='key,value\r\ncertificate.issued,5\r\n'), '167·四(二)')
+        code, out = h.cli('db', 'rebuild', '--check')
+        check('the tables are what the events say, here too', code == 0 and out['same'], out)
+    finally:
+        h.close()
+
+
+def own_sale(o, authorisation, grant):
+    """鹏城 re-develops under the authorisation and books what it sold"""
+    token = o.done('jc1', 'token.issue', request={'authorisation': authorisation, 'product': {'id': 'P-BASE', 'version': '1.0', 'kind': 'operator'}, 'grant': grant, 'terms': 'paid', 'days': 30,
+                   'binding': 'named', 'audience': 'https://gateway.example', 'duties': ['STOP'], 'users': [{'usci': '91440300DEMA00128B', 'name': '鹏城数据科技（虚构）'}]})['tokens'][0]
+    o.done('pc-dev', 'product.add', authorisation=authorisation, id='P-OWN', version='1.0', name='再开发产品（示例）', purpose='INDUSTRY', delivery='API', price_form='MARKET', charge_basis='CALLS', fee_fen=100,
+           data_use='示例', conditions='示例', token=token)
+    sale = dict(authorisation=authorisation, product='P-OWN', kind='REDEV_SALE', payer='91420100DEMA00136K', gross_fen=7777, period_from='2026-06-10', period_to='2026-06-10', paid_on='2026-06-10',
+                funded_by='OWN', evidence={'delivery': [{'count': 7, 'from': '2026-06-10', 'sha256': SHA}]})
+    check('a re-developer books what it sold', o.do('pc-dev', 'revenue.book', **sale)[1].get('state') == 'BOOKED')
+
+
 demo_home()
 unit_home()
+bent_home()
 finish()

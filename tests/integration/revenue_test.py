@@ -74,8 +74,14 @@ def short_course(cert):
     return two('hbsw1', 'hb-fin1', 'authorisation.propose', proposal=p)[1]['authorisation']
 
 
+def receipts(n=[0]):
+    """the hash of receipts that no other booking rests on"""
+    n[0] += 1
+    return hashlib.sha256(b'receipts %d' % n[0]).hexdigest()
+
+
 def delivery(count=1200, first='2026-05-01', last='2026-05-31'):
-    return {'delivery': [{'count': count, 'from': first, 'to': last, 'sha256': SHA}]}
+    return {'delivery': [{'count': count, 'from': first, 'to': last, 'sha256': receipts()}]}
 
 
 def sale(**change):
@@ -167,7 +173,7 @@ def reasons():
     yield 'SAME_BUDGET', dict(payer=HUBEI)
     yield 'SAME_BUDGET', dict(payer=usci('11420000DEMA00777'), payer_name='未登记的省级机关（虚构）')
     yield 'SAME_BUDGET', dict(payer=JIANGCHENG, funded_by='FISCAL')
-    yield 'LUMP_SUM', dict(evidence=delivery(first='2026-06-03', last='2026-06-03'))
+    yield 'LUMP_SUM', dict(period_to='2026-06-03', evidence=delivery(first='2026-06-03', last='2026-06-03'))
     yield 'LUMP_SUM', dict(period_to='2027-05-31')
     yield 'PLATFORM', dict(gov_platform=True)
     yield 'DEBT_FUNDED', dict(funded_by='DEBT')
@@ -205,10 +211,40 @@ def held():
     done('jc1', 'usage.report', totals=[{'token': token, 'day': '2026-06-03', 'count': 7}])
     same('uses that the gateway reported are receipts', codes(book(**used)[1]), ['NO_AGREEMENT'])
     same('another payer\'s are not', codes(book(**dict(used, payer=GUIZHOU))[1]), ['NO_AGREEMENT', 'NO_DELIVERY'])
+    receipts(used, token)
     everything = book(payer=HUBEI, funded_by='DEBT', gov_platform=True, evidence=None, period_to='2027-05-31', product='P-OTHER')
     same('all reasons are told at once', codes(everything[1]), ['NO_AGREEMENT', 'NO_DELIVERY', 'SAME_BUDGET', 'LUMP_SUM', 'PLATFORM', 'DEBT_FUNDED'])
     same('the list of what is held', sorted({i['state'] for i in get('hb-fin1', 'revenue?state=HELD&limit=1000')['items']}), ['HELD'])
     return out, nowhere, answer['id']
+
+
+def named(token, count, **more):
+    return {'delivery': [dict({'count': count, 'from': '2026-06-03', 'token': token}, **more)]}
+
+
+def receipts(used, token):
+    """tokens as evidence of a delivery"""
+    same('a license that is named shows what its gateway reported', codes(book(**dict(used, evidence=named(token, 7)))[1]), ['NO_AGREEMENT'])
+    refused('and not one use more', book(**dict(used, evidence=named(token, 8))), 'R06')
+    refused('nor on other days', book(**dict(used, evidence=named(token, 7, **{'from': '2026-06-01'}, to='2026-06-02'))), 'R06')
+    same('beside receipts it says whose they are', codes(book(**dict(used, evidence=named(token, 8, sha256=SHA)))[1]), ['NO_AGREEMENT'])
+    refused('another user\'s license shows no delivery to the payer', book(**dict(used, payer=GUIZHOU, evidence=named(token, 7))), 'R06')
+    refused('nor one of another product', book(**dict(used, product='P-INDUSTRY', evidence=named(token, 7))), 'R06')
+    same('paid before the first use that was reported is paid before delivery', codes(book(**dict(used, paid_on='2026-06-02'))[1]), ['NO_AGREEMENT', 'LUMP_SUM'])
+    done('pc-dev', 'usage.dispute', id=token + '.2026-06-03', reason='未使用（示例）')
+    same('what the user disputes shows nothing', codes(book(**used)[1]), ['NO_AGREEMENT', 'NO_DELIVERY'])
+    refused('named or not', book(**dict(used, evidence=named(token, 1))), 'R06')
+    done('jc1', 'usage.report', totals=[{'token': token, 'day': '2026-06-03', 'count': 6}])
+    same('once corrected it counts again, as corrected', codes(book(**dict(used, evidence=named(token, 6)))[1]), ['NO_AGREEMENT'])
+    refused('and no more than that', book(**dict(used, evidence=named(token, 7))), 'R06')
+    free = done('jc1', 'token.issue', request={'authorisation': bare, 'product': {'id': 'P-FREE', 'version': '1.0', 'kind': 'operator'}, 'grant': dict(GRANT, purposes=['PUBGOV'], rights=['USE'],
+                actions=['QUERY']), 'terms': 'free', 'days': 30, 'binding': 'named', 'audience': 'https://gateway.example', 'duties': ['STOP'],
+                'users': [{'usci': PENGCHENG, 'name': '鹏城数据科技（虚构）'}]})['tokens'][0]
+    done('jc1', 'usage.report', totals=[{'token': free, 'day': '2026-06-03', 'count': 50}])
+    gift = dict(used, product='P-FREE')
+    same('uses of a free license show no paid use', codes(book(**gift)[1]), ['NO_AGREEMENT', 'NO_DELIVERY'])
+    refused('nor does it when it is named', book(**dict(gift, evidence=named(free, 50))), 'R06')
+    same('of nothing paid nothing has to be shown', codes(book(**dict(gift, gross_fen=0, evidence=named(free, 50)))[1]), ['NO_AGREEMENT'])
 
 
 def outright():
@@ -562,6 +598,108 @@ def reported():
     same('and its shares sum to net', sum(r['amount_fen'] for r in shares), sums['net_fen'])
 
 
+# --- what evades R06, each beside what passes ---
+
+def licensed(product, user, name, purpose='INDUSTRY', terms='paid'):
+    return done('jc1', 'token.issue', request={'authorisation': bare, 'product': {'id': product, 'version': '1.0', 'kind': 'operator'}, 'grant': dict(GRANT, purposes=[purpose], rights=['USE'],
+                actions=['QUERY']), 'terms': terms, 'days': 30, 'binding': 'named', 'audience': 'https://gateway.example', 'duties': ['STOP'], 'users': [{'usci': user, 'name': name}]})['tokens'][0]
+
+
+def evidence_evaded():
+    refused('a delivery before the period is none of it', book(evidence=delivery(first='2026-04-03', last='2026-04-30')), 'R06')
+    refused('nor is one after it', book(evidence=delivery(first='2026-06-01', last='2026-06-02')), 'R06')
+    refused('a delivery ends when it has begun', book(evidence=delivery(first='2026-05-20', last='2026-05-19')), 'R06')
+    same('one that began before and reached into it is', book(evidence=delivery(first='2026-04-20', last='2026-05-01'))[0], 200)
+    once = delivery()
+    rv = booked(evidence=once)
+    answer = book(evidence=once)
+    refused('the same receipts support no second booking', answer, 'R06')
+    same('for that reason alone', codes(answer[1]), ['EVIDENCE_USED'])
+    same('what is held with them keeps them as well', codes(book(evidence=once)[1]), ['EVIDENCE_USED'])
+    same('another payer has its own part in the receipts', book(evidence=once, payer=GUIZHOU)[0], 200)
+    two('hb-fin1', 'hb-fin2', 'revenue.refuse', id=answer[1]['id'], reason='重复入账（示例）')
+    for i in get('jc1', 'revenue?state=HELD&limit=1000')['items']:
+        if i['reasons'] == ['EVIDENCE_USED']:
+            two('hb-fin1', 'hb-fin2', 'revenue.refuse', id=i['id'], reason='重复入账（示例）')
+    two('jc1', 'hb-fin1', 'revenue.counter', id=rv, reason='更正（示例）')
+    same('what was countered gives them back', book(evidence=once)[0], 200)
+    day = dict(authorisation=bare, product='P-TWICE', evidence=None, period_from='2026-06-12', period_to='2026-06-12', paid_on='2026-06-12')
+    done('jc1', 'usage.report', totals=[{'token': licensed('P-TWICE', PENGCHENG, '鹏城数据科技（虚构）'), 'day': '2026-06-12', 'count': 7}])
+    same('reported uses are receipts', codes(book(**day)[1]), ['NO_AGREEMENT'])
+    same('of one booking', codes(book(**day)[1]), ['NO_AGREEMENT', 'EVIDENCE_USED'])
+    own, other = done('hbsw1', 'material.add', kind='OTHER', name='交付确认（示例）', file='a')['id'], done('pc1', 'material.add', kind='OTHER', name='x', file='b')['id']
+    rules = done('hbsw1', 'material.add', kind='SEC_POLICY', name='安全制度（示例）', file='c')['id']
+    same('a material that shows a delivery is evidence', book(evidence={'materials': [own]})[0], 200)
+    same('once', codes(book(evidence={'materials': [own]})[1]), ['EVIDENCE_USED'])
+    refused('a stranger\'s is not', book(evidence={'materials': [other]}), 'R06')
+    refused('nor is the unit\'s security policy', book(evidence={'materials': [rules]}), 'R06')
+    refused('nor as what a delivery rests on', book(evidence={'delivery': [{'count': 1, 'from': '2026-05-01', 'material': rules}]}), 'R06')
+    answer = book(period_from='2026-05-01', paid_on='2026-04-30', evidence=delivery(first='2026-04-20', last='2026-05-02'))
+    same('a payment before its period is a lump sum, whenever the delivery began', codes(answer[1]), ['LUMP_SUM'])
+
+
+def payers_evaded():
+    refused('a unit of the budget under another code', book(payer=usci('91310000DEMA00123'), payer_name='湖北省财政厅'), 'R06')
+    wrong = PENGCHENG[:17] + ('1' if PENGCHENG[17] != '1' else '2')
+    refused('a known payer with another check character', book(payer=wrong, payer_name='某某公司（虚构）'), 'R06')
+    platform = usci('91310000DEMA00456')
+    two('hb-fin1', 'hb-fin2', 'profile.propose', profile={'revenue.platforms': [platform]})
+    same('a platform with another check character is the platform', codes(book(payer=platform[:17] + ('1' if platform[17] != '1' else '2'), payer_name='某平台公司（虚构）')[1]), ['PLATFORM'])
+    two('hb-fin1', 'hb-fin2', 'profile.propose', profile={'revenue.platforms': []})
+    done('jc1', 'statement.import', kind='BANK', file=table([('2026-05-20', 'N-1', '借', '900.00', '无代码公司(虚构)', '', '往来款')], BANK))
+    same('money that went to the payer by its name alone', codes(book(payer=usci('91310000DEMA00321'), payer_name='无代码公司（虚构）')[1]), ['CIRCULAR'])
+    rv = booked(payer=usci('91310000DEMA00322'), payer_name='后付公司（虚构）')
+    out = done('jc1', 'statement.import', kind='BANK', file=table([('2026-06-01', 'N-2', '借', '900.00', '后付公司（虚构）', '', '往来款')], BANK))
+    same('and after the booking it is flagged', out['circular'], [rv])
+    shared = authorised(certified('HB-R-20'), [(WATER, '提供', 4000), (JINGCHU, '运营', 3000), (PENGCHENG, '开发', 3000)], first='2026-06-12')
+    now = dict(authorisation=shared, period_from='2026-06-12', period_to='2026-06-12', paid_on='2026-06-12', evidence=delivery(first='2026-06-12', last='2026-06-12'))
+    same('who gets a share of what it pays gets its money back', codes(book(**now)[1]), ['CIRCULAR'])
+    same('another payer does not', book(**dict(now, payer=GUIZHOU))[0], 200)
+    return shared
+
+
+def bookings_evaded(shared):
+    invoice = {'number': 'FP-TWO-SIDES'}
+    booked(evidence=dict(delivery(), invoice=invoice))
+    refused('an invoice is booked once, whichever party books it', do('hbsw1', 'revenue.book', **sale(evidence=dict(delivery(), invoice=invoice))), 'domain.md 4.11')
+    refused('nor under the same number written otherwise', book(evidence=dict(delivery(), invoice={'number': ' ＦＰ-TWO-SIDES '})), 'domain.md 4.11')
+    licensed('P-PLAIN', PENGCHENG, '鹏城数据科技（虚构）')
+    refused('what nobody registered as re-developed is no re-developer\'s own sale', do('pc-dev', 'revenue.book', **sale(authorisation=bare, product='P-PLAIN', kind='REDEV_SALE', payer=GUIZHOU)), 'R27')
+    cert = get('hb-fin1', 'authorisation/' + shared)['assets'][0]['certificate']
+    done('hb-fin1', 'certificate.suspend', number=cert, reason='权属核查（示例）')
+    now = dict(authorisation=shared, payer=GUIZHOU, period_from='2026-06-12', period_to='2026-06-12', paid_on='2026-06-12', evidence=delivery(first='2026-06-12', last='2026-06-12'))
+    same('an authorisation whose certificate is suspended covers nothing', codes(book(**now)[1]), ['NO_AUTHORISATION'])
+
+
+def statements_evaded():
+    rv = booked(gross_fen=1231231)
+    done('jc1', 'statement.import', kind='BANK', file=table([('2026-06-02', 'E-1', '贷', '12312.31', '', PENGCHENG, rv), ('2026-06-02', 'E-2', '贷', '12312.31', '', PENGCHENG, 'x')], BANK))
+    same('a booking is proved by the row that names it', row_of('E-1')['matched'], rv)
+    refused('and by no second one, by hand either', do('jc1', 'statement.match', id=row_of('E-2')['id'], to=rv), 'domain.md 4.11')
+    rv = booked(gross_fen=1231233)
+    head = ('交易日期', '交易流水号', '往来', '交易金额', '对方户名', '对方代码', '摘要')
+    out = done('jc1', 'statement.import', kind='BANK', file=table([('2026-06-02', 'E-3', '借', '12312.33', '', usci('91310000DEMA00654'), rv), ('2026-06-02', 'E-4', '', '-5.00', '', '', '')], head))
+    same('what a column nobody knows calls 借 is not taken for income', (out['entered'], [f['line'] for f in out['faults']], out['matched']), (1, [2], 0))
+    out = done('jc1', 'statement.import', kind='BANK', mapping={'往来': 'direction'}, file=table([('2026-06-02', 'E-3', '借', '12312.33', '', usci('91310000DEMA00654'), rv), ('2026-06-02', 'E-5', '', '5.00', '', '', '')], head))
+    same('said what it means it went out; a row that does not say is set aside', (row_of('E-3')['direction'], [f['line'] for f in out['faults']], get('jc1', 'revenue/' + rv)['statements']), ('OUT', [3], []))
+    two('hb-fin1', 'hb-fin2', 'profile.propose', profile={'revenue.inst_nontax': True})
+    head = ('缴款书号', '缴款日期', '缴款单位代码', '金额', '收入科目', '国库回单号', '备注')
+    first, second = (owed(booked(gross_fen=8800000))[4840000] for _ in range(2))
+    same('a holder\'s file of slips pays what it names', done('hbsw1', 'statement.import', kind='SLIP', file=table([('JKE-1', '2026-06-12', WATER, '48400.00', '10307', 'GK-21', first['id'])], head))['matched'], 1)
+    out = done('hb-fin1', 'statement.import', kind='SLIP', file=table([('JKE-1', '2026-06-12', WATER, '48400.00', '10307', 'GK-21', '')], head))
+    paid = [get('hb-fin1', 'remittance/' + r['id'])['paid_fen'] for r in (first, second)]
+    same('the treasury\'s file confirms that payment, and the slip pays nothing else', (out['matched'], row_of('JKE-1', 'hb-fin1')['matched'], paid), (1, first['id'], [4840000, 0]))
+    refused('by hand either', remit('hbsw1', second['id'], 4840000, 'JKE-1'), 'R28')
+    same('another slip does', remit('hbsw1', second['id'], 4840000, 'JKE-2')[0], 200)
+    two('hb-fin1', 'hb-fin2', 'profile.propose', profile={'revenue.inst_nontax': False})
+
+
+def evaded():
+    evidence_evaded()
+    bookings_evaded(payers_evaded())
+    statements_evaded()
+
+
 def main():
     global h, officers, case3, case6, bare
     h = Home(cases=False)
@@ -589,6 +727,7 @@ def main():
         circles()
         invoices()
         slips()
+        evaded()
         many()
         readers()
         pages()

@@ -444,8 +444,8 @@ TEST("R35: form and check character of the credit code are two things")
 
 TEST("R06: each fact is a reason to hold, alone and with all others; none holds nothing")
 {
-	static const char *const codes[ISS_MAX_HOLDS] = {"NO_AUTHORISATION", "NO_AGREEMENT", "NO_DELIVERY", "SAME_BUDGET", "LUMP_SUM", "PLATFORM", "DEBT_FUNDED", "CIRCULAR", "NO_DISPOSAL"};
-	static const struct iss_revenue_facts none = {0}, all = {true, true, true, true, true, true, true, true, true};
+	static const char *const codes[ISS_MAX_HOLDS] = {"NO_AUTHORISATION", "NO_AGREEMENT", "NO_DELIVERY", "SAME_BUDGET", "LUMP_SUM", "PLATFORM", "DEBT_FUNDED", "CIRCULAR", "EVIDENCE_USED", "NO_DISPOSAL"};
+	static const struct iss_revenue_facts none = {0}, all = {true, true, true, true, true, true, true, true, true, true};
 	struct iss_hold h[ISS_MAX_HOLDS];
 	bool fact[ISS_MAX_HOLDS];
 	CHECK(iss_hold_revenue(&none, h) == 0);
@@ -460,7 +460,7 @@ TEST("R06: each fact is a reason to hold, alone and with all others; none holds 
 		struct iss_hold only[ISS_MAX_HOLDS];
 		memset(fact, 0, sizeof(fact));
 		fact[i] = true;
-		one = (struct iss_revenue_facts){fact[0], fact[1], fact[2], fact[3], fact[4], fact[5], fact[6], fact[7], fact[8]};
+		one = (struct iss_revenue_facts){fact[0], fact[1], fact[2], fact[3], fact[4], fact[5], fact[6], fact[7], fact[8], fact[9]};
 		CHECK(iss_hold_revenue(&one, only) == 1);
 		CHECK_STR(only[0].code, codes[i]);
 	}

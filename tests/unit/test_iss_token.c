@@ -213,10 +213,10 @@ TEST("an archive over its maximum, and a name over 99 octets, are refused")
 
 /* --- usage --- */
 
-static json_t *token_body(const char *id, int idx, const char *user, const char *product)
+static json_t *token_body(const char *id, int idx, const char *user, const char *product, int fee)
 {
-	return json_pack("{s:s, s:s, s:s, s:i, s:i, s:{s:i, s:i, s:{s:s}, s:{s:s, s:s}, s:{s:s}, s:{s:{s:s, s:i}}}}", "id", id, "authorisation", AUTH, "operator", USER,
-	    "list", 0, "idx", idx, "payload", "nbf", 1, "exp", 2, "asset", "id", "A-1", "holder", "usci", user, "name", "u", "product", "id", product, "grant", "quota", "unit",
+	return json_pack("{s:s, s:s, s:s, s:i, s:s, s:i, s:i, s:{s:i, s:i, s:{s:s}, s:{s:s, s:s}, s:{s:s}, s:{s:{s:s, s:i}}}}", "id", id, "authorisation", AUTH, "operator", USER,
+	    "fee_fen", fee, "charge_basis", fee > 0 ? "CALLS" : "", "list", 0, "idx", idx, "payload", "nbf", 1, "exp", 2, "asset", "id", "A-1", "holder", "usci", user, "name", "u", "product", "id", product, "grant", "quota", "unit",
 	    "CALLS", "limit", 100);
 }
 
@@ -225,34 +225,45 @@ static enum fj_rc report(struct sto *db, const char *token, const char *day, int
 	return put(db, "usage.reported", token, json_pack("{s:s, s:i, s:i, s:i}", "day", day, "rev", rev, "count", count, "was", was), err);
 }
 
-TEST("usage as evidence: the newest total of each day, by product, payer and period, without what is disputed")
+TEST("usage as evidence: the newest total of each day, of a user's paid licenses, by product and period, without what is disputed")
 {
+	static const char other[] = "91420100DEMA00136K";
+	struct dom_usage u;
 	struct token t;
 	int64_t n;
-	fj_time from, to;
 	REGISTER();
-	CHECK_OK(put(db, "token.intended", "LT-1", token_body("00112233445566778899aabbccddeeff", 7, USER, "P-1"), &err));
-	CHECK_OK(put(db, "token.intended", "LT-2", token_body("00112233445566778899aabbccddeef0", 8, "91420100DEMA00136K", "P-2"), &err));
-	CHECK_OK(report(db, "LT-1", "2026-05-01", 1, 10, 0, &err));
+	CHECK_OK(put(db, "token.intended", "LT-1", token_body("00112233445566778899aabbccddeeff", 7, USER, "P-1", 900), &err));
+	CHECK_OK(put(db, "token.intended", "LT-2", token_body("00112233445566778899aabbccddeef0", 8, other, "P-2", -1), &err));
+	CHECK_OK(put(db, "token.intended", "LT-3", token_body("00112233445566778899aabbccddeef1", 9, USER, "P-2", 0), &err));
+	CHECK_OK(report(db, "LT-1", "2026-05-01", 1, 0, 0, &err));
 	CHECK_OK(report(db, "LT-1", "2026-05-02", 1, 20, 0, &err));
 	CHECK_OK(report(db, "LT-1", "2026-05-02", 2, 25, 20, &err));
+	CHECK_OK(report(db, "LT-1", "2026-05-09", 1, 10, 0, &err));
 	CHECK_OK(report(db, "LT-1", "2026-06-01", 1, 50, 0, &err));
 	CHECK_OK(report(db, "LT-2", "2026-05-31", 1, 7, 0, &err));
-	CHECK_OK(fj_date_parse("2026-05-01", &from, &err));
-	CHECK_OK(fj_date_parse("2026-05-31", &to, &err));
-	CHECK_OK(dom_usage_total(db, AUTH, "", NULL, from, to + 86399, &n, &err));
-	CHECK(n == 42);
-	CHECK_OK(dom_usage_total(db, AUTH, "P-1", NULL, from, to, &n, &err));
-	CHECK(n == 35);
-	CHECK_OK(dom_usage_total(db, AUTH, NULL, "91420100DEMA00136K", from, to, &n, &err));
-	CHECK(n == 7);
-	CHECK_OK(dom_usage_total(db, "DAU-other", NULL, NULL, from, to, &n, &err));
-	CHECK(n == 0);
+	CHECK_OK(report(db, "LT-3", "2026-05-31", 1, 99, 0, &err)); /* free: shows no paid use */
+	CHECK_OK(dom_usage_paid(db, AUTH, "", USER, "2026-05-01", "2026-05-31", &u, &err));
+	CHECK(u.count == 35);
+	CHECK_STR(u.first, "2026-05-02"); /* a total of 0 is no use */
+	CHECK_OK(dom_usage_paid(db, AUTH, "P-2", USER, "2026-05-01", "2026-05-31", &u, &err));
+	CHECK(u.count == 0);
+	CHECK_STR(u.first, "");
+	CHECK_OK(dom_usage_paid(db, AUTH, "P-2", other, "2026-05-31", "2026-05-31", &u, &err));
+	CHECK(u.count == 7);
+	CHECK_OK(dom_usage_paid(db, "DAU-other", "", USER, "2026-05-01", "2026-05-31", &u, &err));
+	CHECK(u.count == 0);
 	CHECK_OK(put(db, "usage.disputed", "LT-1", json_pack("{s:s, s:i, s:s, s:s, s:i}", "day", "2026-05-02", "rev", 2, "to", "DISPUTED", "reason", "x", "claimed", 5), &err));
-	CHECK_OK(dom_usage_total(db, AUTH, NULL, NULL, from, to, &n, &err));
-	CHECK(n == 17);
+	CHECK_OK(dom_usage_paid(db, AUTH, "", USER, "2026-05-01", "2026-05-31", &u, &err));
+	CHECK(u.count == 10);
+	CHECK_STR(u.first, "2026-05-09");
+	CHECK_OK(dom_usage_of(db, "LT-1", "2026-05-02", "2026-06-01", &n, &err));
+	CHECK(n == 60);
+	CHECK_OK(dom_usage_of(db, "LT-1", "2026-05-10", "2026-05-31", &n, &err));
+	CHECK(n == 0);
 	CHECK_OK(tok_get(db, "LT-1", &t, &err)); /* the quota counts it all the same */
 	CHECK(t.used == 85 && t.quota == 100 && !tok_used_up(&t));
+	CHECK(t.fee.fen == 900);
+	CHECK_STR(t.fee.basis, "CALLS");
 	CHECK_OK(report(db, "LT-1", "2026-06-02", 1, 15, 0, &err));
 	CHECK_OK(tok_get(db, "LT-1", &t, &err));
 	CHECK(tok_used_up(&t));

@@ -42,7 +42,7 @@ static const struct portal_noun nouns[] = {
 	{"exchange", "预算管理一体化", "Budget system exchange", "数据交换", "Exchange", {NULL}},
 	{"legacy", "历史数据", "Legacy data", "历史数据", "Legacy data", {NULL}},
 	{"listing", "场内挂牌", "Listings", "场内挂牌", "Listing", {"id", "product", "name", "exchange", "listing_no", "state"}},
-	{"trade", "场内交易", "Trades", "成交", "Trade", {"id", "trade_no", "listing", "traded_on", "buyer", "quantity", "amount_fen"}},
+	{"trade", "场内交易", "Trades", "成交", "Trade", {"id", "trade_no", "listing", "traded_on", "buyer", "quantity", "amount_fen", "revenue"}},
 	{"offline", "线下办理", "Acts on paper", "线下办理", "Act on paper", {NULL}},
 	/* supervision */
 	{"evaluation", "运营成效评价", "Evaluations", "运营成效评价", "Evaluation", {"id", "authorisation", "from", "to", "score", "conclusion", "role", "at"}},

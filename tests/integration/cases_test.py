@@ -9,8 +9,9 @@ negative_test.py.
 
 A step: name, object (asset number), at (the demo home's clock; none: as before), as (login),
 post and body, or get (and the id behind it); save {name: path of the answer}, used as "$name" in
-what follows; expect {path: value}; verdicts {name of the file's judged: what it is from this step on}; code (HTTP, where a refusal is an event); refused (the rule: the step itself must be refused); early (rule or
-rules by which it is refused before its time; "404": there is nothing yet); early_not (steps
+what follows; expect {path: value}; verdicts {name of the file's judged: what it is from this step on};
+code (HTTP, where a refusal is an event); refused (the rule: the step itself must be refused); early
+(rule or rules by which it is refused before its time; "404": there is nothing yet); early_not (steps
 that may be left out); foreign (rule for somebody of a role that may, and who may not here),
 wrong {login: another rule}, also (logins, or a role, who may as well).  guess: numbers that
 are known before they are given out; "@" stands before one that lacks its check character.

@@ -85,7 +85,11 @@ try:
     for name, text in (('text', 'hello'), ('a token cut short', 'eyJ.eyJ.'), ('nothing readable', '\x01\x02'), ('an empty PEM', '-----BEGIN CERTIFICATE-----\n-----END CERTIFICATE-----\n')):
         r = json.load(urllib.request.urlopen(base + '/v1/verify', json.dumps({'credential': text}).encode()))
         check('%s is never permitted' % name, r['verdict'] == 'deny', r['verdict'])
-    taken = subprocess.run([B + '/fujie', 'demo', '--dir', root + '/d2', '--no-serve'], capture_output=True, text=True, timeout=60)
+    open(d + '/run/demo.clock', 'w').write('-31536000\n')  # a demo home would answer at that time
+    r = json.load(urllib.request.urlopen(base + '/v1/verify', json.dumps({'credential': 'hello'}).encode()))
+    check('a home that is no demo answers at the machine\'s time, whatever stands in it', abs(calendar.timegm(time.strptime(r['at'], '%Y-%m-%dT%H:%M:%SZ')) - time.time()) < 86400, r['at'])
+    os.remove(d + '/run/demo.clock')
+    taken = subprocess.run([B + '/fujie', 'demo', '--dir', root + '/d2', '--no-serve'], capture_output=True, text=True, timeout=240)
     r = subprocess.run([B + '/fujie', 'serve', '--dir', root + '/d2', '--portal', '127.0.0.1:%d' % p, '--verifier', '127.0.0.1:%d' % free_port()], capture_output=True, text=True, timeout=60)
     check('a port that is taken is said in one line', r.returncode == 3 and 'is taken' in r.stderr, r.stderr)
     r = subprocess.run([B + '/fujie', 'serve', '--dir', root + '/d2', '--portal', '0.0.0.0:%d' % free_port()], capture_output=True, text=True, timeout=60)

@@ -131,14 +131,13 @@ static enum fj_rc check_registered(const struct rev *r, const struct dom_product
 	return FJ_OK;
 }
 
-/* R07: by the product's purpose; without one, when the authorisation is for nothing else */
+/* R07: by the product's purpose; where only some purposes of the authorisation are free, a fee names its product */
 static enum fj_rc check_purpose(struct iss_call *c, const struct rev *r, const struct dom_auth *a, const json_t *agreement, struct fj_err *err)
 {
 	struct dom_product registered;
 	enum fj_rc rc = r->product[0] == '\0' || r->authorisation[0] == '\0' ? FJ_E_NOTFOUND : dom_product_get(c->db, r->authorisation, r->product, &registered, err);
 	const json_t *product = product_of(r, agreement), *purposes = json_object_get(json_object_get(a->body, "grant"), "purposes");
-	bool only = json_array_size(purposes) > 0;
-	size_t i;
+	size_t i, free = 0;
 	json_t *v;
 
 	if (rc != FJ_E_NOTFOUND)
@@ -146,8 +145,10 @@ static enum fj_rc check_purpose(struct iss_call *c, const struct rev *r, const s
 	if (product != NULL)
 		return iss_rule_no_fee_for_welfare(fj_json_text(product, "purpose"), r->gross > 0, err);
 	json_array_foreach(purposes, i, v)
-		only = only && welfare(json_string_value(v));
-	return only ? iss_rule_no_fee_for_welfare("WELFARE", r->gross > 0, err) : FJ_OK;
+		free += welfare(json_string_value(v)) ? 1 : 0;
+	if (r->gross > 0 && r->product[0] == '\0' && free > 0 && free < json_array_size(purposes))
+		return iss_rule_fail(err, "R07", "the authorisation is for public governance or welfare as well, which is free: say of which product the fee is", "该授权含公共治理、公益用途（无偿），收费入账须填明产品");
+	return free > 0 && free == json_array_size(purposes) ? iss_rule_no_fee_for_welfare("WELFARE", r->gross > 0, err) : FJ_OK;
 }
 
 /* --- when it is for --- */

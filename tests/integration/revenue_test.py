@@ -151,7 +151,7 @@ def case_three():
 
 def case_six():
     """a data fee of 50,000.00 from a unit of the same budget, without receipts; then from an enterprise with 1,200"""
-    fee = dict(authorisation=case6, product=None, kind='USE_FEE', gross_fen=5000000)
+    fee = dict(authorisation=case6, kind='USE_FEE', gross_fen=5000000)
     answer = do('hbsw1', 'revenue.book', **sale(**fee, payer=HUBEI, evidence=None))
     refused('case 6: a fee from the same budget without a receipt is no revenue', answer, 'R06')
     out = answer[1]
@@ -200,7 +200,7 @@ def held():
     same('without an authorisation it is held, without agreement too', codes(answer), ['NO_AUTHORISATION', 'NO_AGREEMENT'])
     nowhere = answer['id']
     done('hb-fin1', 'authorisation.suspend', number=case6, reason='安全检查（示例）')
-    code, answer = do('hbsw1', 'revenue.book', **sale(authorisation=case6, product=None, kind='USE_FEE'))
+    code, answer = do('hbsw1', 'revenue.book', **sale(authorisation=case6, kind='USE_FEE'))
     same('under a suspended authorisation it is held', codes(answer), ['NO_AUTHORISATION'])
     two('hb-fin1', 'hb-fin2', 'authorisation.resume', number=case6, reason='恢复（示例）')
     used = dict(authorisation=bare, product='P-USE', evidence=None, period_from='2026-06-03', period_to='2026-06-03', paid_on='2026-06-03')
@@ -209,7 +209,7 @@ def held():
                  actions=['QUERY']), 'terms': 'paid', 'days': 30, 'binding': 'named', 'audience': 'https://gateway.example', 'duties': ['STOP'],
                  'users': [{'usci': PENGCHENG, 'name': '鹏城数据科技（虚构）'}]})['tokens'][0]
     done('jc1', 'usage.report', totals=[{'token': token, 'day': '2026-06-03', 'count': 7}])
-    same('uses that the gateway reported are receipts', codes(book(**used)[1]), ['NO_AGREEMENT'])
+    same('uses that the gateway reported are receipts', judged(**used), ['NO_AGREEMENT'])
     same('another payer\'s are not', codes(book(**dict(used, payer=GUIZHOU))[1]), ['NO_AGREEMENT', 'NO_DELIVERY'])
     reported_uses(used, token)
     everything = book(payer=HUBEI, funded_by='DEBT', gov_platform=True, evidence=None, period_to='2027-05-31', product='P-OTHER')
@@ -222,34 +222,49 @@ def named(token, count, **more):
     return {'delivery': [dict({'count': count, 'from': '2026-06-03', 'token': token}, **more)]}
 
 
+def judged(**change):
+    """what it is held for; then it is refused, and its evidence is free again"""
+    out = book(**change)[1]
+    if out.get('state') == 'HELD':
+        two('hb-fin2', 'hb-fin3', 'revenue.refuse', id=out['id'], reason='示例')
+    return codes(out)
+
+
 def reported_uses(used, token):
     """tokens as evidence of a delivery"""
-    same('a license that is named shows what its gateway reported', codes(book(**dict(used, evidence=named(token, 7)))[1]), ['NO_AGREEMENT'])
+    same('a license that is named shows what its gateway reported', judged(**dict(used, evidence=named(token, 7))), ['NO_AGREEMENT'])
     refused('and not one use more', book(**dict(used, evidence=named(token, 8))), 'R06')
     refused('nor on other days', book(**dict(used, evidence=named(token, 7, **{'from': '2026-06-01'}, to='2026-06-02'))), 'R06')
-    same('beside receipts it says whose they are', codes(book(**dict(used, evidence=named(token, 8, sha256=SHA)))[1]), ['NO_AGREEMENT'])
+    same('beside receipts it says whose they are', judged(**dict(used, evidence=named(token, 8, sha256=SHA))), ['NO_AGREEMENT'])
     refused('another user\'s license shows no delivery to the payer', book(**dict(used, payer=GUIZHOU, evidence=named(token, 7))), 'R06')
     refused('nor one of another product', book(**dict(used, product='P-INDUSTRY', evidence=named(token, 7))), 'R06')
-    same('paid before the first use that was reported is paid before delivery', codes(book(**dict(used, paid_on='2026-06-02'))[1]), ['NO_AGREEMENT', 'LUMP_SUM'])
+    same('paid before the first use that was reported is paid before delivery', judged(**dict(used, paid_on='2026-06-02')), ['NO_AGREEMENT', 'LUMP_SUM'])
+    held = book(**used)[1]['id']
+    same('the uses of a day support one booking, whether the license is named or not', judged(**dict(used, evidence=named(token, 7))), ['NO_AGREEMENT', 'EVIDENCE_USED'])
+    two('hb-fin2', 'hb-fin3', 'revenue.refuse', id=held, reason='示例')
+    held = book(**dict(used, evidence=named(token, 7)))[1]['id']
+    same('and the other way round', judged(**used), ['NO_AGREEMENT', 'EVIDENCE_USED'])
+    two('hb-fin2', 'hb-fin3', 'revenue.refuse', id=held, reason='示例')
     done('pc-dev', 'usage.dispute', id=token + '.2026-06-03', reason='未使用（示例）')
-    same('what the user disputes shows nothing', codes(book(**used)[1]), ['NO_AGREEMENT', 'NO_DELIVERY'])
+    same('what the user disputes shows nothing', judged(**used), ['NO_AGREEMENT', 'NO_DELIVERY'])
     refused('named or not', book(**dict(used, evidence=named(token, 1))), 'R06')
     done('jc1', 'usage.report', totals=[{'token': token, 'day': '2026-06-03', 'count': 6}])
-    same('once corrected it counts again, as corrected', codes(book(**dict(used, evidence=named(token, 6)))[1]), ['NO_AGREEMENT'])
+    same('once corrected it counts again, as corrected', judged(**dict(used, evidence=named(token, 6))), ['NO_AGREEMENT'])
     refused('and no more than that', book(**dict(used, evidence=named(token, 7))), 'R06')
     free = done('jc1', 'token.issue', request={'authorisation': bare, 'product': {'id': 'P-FREE', 'version': '1.0', 'kind': 'operator'}, 'grant': dict(GRANT, purposes=['PUBGOV'], rights=['USE'],
                 actions=['QUERY']), 'terms': 'free', 'days': 30, 'binding': 'named', 'audience': 'https://gateway.example', 'duties': ['STOP'],
                 'users': [{'usci': PENGCHENG, 'name': '鹏城数据科技（虚构）'}]})['tokens'][0]
     done('jc1', 'usage.report', totals=[{'token': free, 'day': '2026-06-03', 'count': 50}])
     gift = dict(used, product='P-FREE')
-    same('uses of a free license show no paid use', codes(book(**gift)[1]), ['NO_AGREEMENT', 'NO_DELIVERY'])
+    same('uses of a free license show no paid use', judged(**gift), ['NO_AGREEMENT', 'NO_DELIVERY'])
     refused('nor does it when it is named', book(**dict(gift, evidence=named(free, 50))), 'R06')
-    same('of nothing paid nothing has to be shown', codes(book(**dict(gift, gross_fen=0, evidence=named(free, 50)))[1]), ['NO_AGREEMENT'])
+    same('of nothing paid nothing has to be shown', judged(**dict(gift, gross_fen=0, evidence=named(free, 50))), ['NO_AGREEMENT'])
 
 
 def outright():
     for sentence, rule, change in (
             ('revenue before the authorisation began', 'R06', dict(period_from='2026-04-01')), ('a fee for public governance', 'R07', dict(product='P-PUBGOV')),
+            ('a fee of no product where only some purposes cost anything', 'R07', dict(product=None, kind='USE_FEE')),
             ('a period that ends before it begins', 'domain.md 4.11', dict(period_from='2026-05-31', period_to='2026-05-01')),
             ('a payment in the future', 'domain.md 4.11', dict(paid_on='2030-01-01')), ('more tax than income', 'domain.md 4.11', dict(gross_fen=100, tax_fen=101)),
             ('a sale without product', 'domain.md 4.11', dict(product=None)), ('a disposal without asset', 'domain.md 4.11', dict(kind='DISPOSAL')),

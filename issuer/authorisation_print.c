@@ -199,9 +199,9 @@ static void limit_row(json_t *rows, const json_t *grant)
 static enum fj_rc width(const json_t *grant, struct fj_buf *out)
 {
 	FJ_TRY(fj_buf_printf(out, "%s；领域 Domains: ", word(fj_json_text(grant, "mode"))));
-	FJ_TRY(joined(json_object_get(grant, "domains"), false, "不限 any", out));
+	FJ_TRY(joined(json_object_get(grant, "domains"), false, "未指定 not named", out));
 	FJ_TRY(fj_buf_puts(out, "；场景 Scenarios: "));
-	return joined(json_object_get(grant, "scenarios"), false, "不限 any", out);
+	return joined(json_object_get(grant, "scenarios"), false, "未指定 not named", out);
 }
 
 static enum fj_rc scope(struct sheet_of *s, json_t *rows, struct fj_err *err)

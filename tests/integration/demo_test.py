@@ -132,7 +132,7 @@ try:
             time.sleep(0.1)
         check('%s is started again after kill -9' % name, h.children().get(name) not in (None, pid) and h.wait_up())
     m = h.session('hb-fin1')
-    other = next(c for c in h.demo['certificates'] if c['number'].startswith('DAC-420000-202611'))
+    other = max((c for c in h.demo['certificates'] if c['number'].startswith('DAC-420000-')), key=lambda c: c['number'])  # this month's
     for _ in range(50):
         code, out = h.api('POST', '/api/v1/certificate/suspend', {'number': other['number'], 'reason': 'after kill'}, m)
         if code != 503:

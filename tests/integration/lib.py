@@ -1,6 +1,6 @@
 """What the integration tests share: a demo home, a running appliance, the command
 line as an officer, and one line a case.  Python's standard library only."""
-import base64, calendar, hashlib, hmac, json, os, re, shutil, signal, socket, struct, subprocess, sys, tempfile, time, urllib.error, urllib.request
+import base64, calendar, hashlib, hmac, itertools, json, os, re, shutil, signal, socket, struct, subprocess, sys, tempfile, time, urllib.error, urllib.request
 
 B = os.path.abspath(sys.argv[1] if len(sys.argv) > 1 else 'build')
 passed = failed = 0
@@ -286,6 +286,7 @@ class Officers:
 # --- authorised operation by the full course (domain.md 7.3); every text is an example ---
 
 SHA = hashlib.sha256(b'').hexdigest()  # of a file that is not there
+receipts = (hashlib.sha256(b'receipts %d' % n).hexdigest() for n in itertools.count())  # each of a file that no booking rests on yet
 NO_REDEVELOPMENT = '运营机构不得直接或间接参与再开发'
 FIVE = ('funds', 'management', 'technology', 'service', 'security')
 

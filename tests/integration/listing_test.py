@@ -272,7 +272,7 @@ def sold(no, who='jc1', **change):
     """the trade of this number, booked as what it is"""
     t = trade(no)
     b = {'authorisation': t['authorisation'], 'product': t['product'], 'kind': 'OPERATOR_SALE', 'payer': t['buyer_usci'], 'gross_fen': t['amount_fen'], 'period_from': day(-1), 'period_to': day(),
-         'paid_on': day(), 'funded_by': 'OWN', 'evidence': {'trade': t['id'], 'delivery': [{'count': t['quantity'], 'from': day(-1), 'to': day(), 'sha256': SHA}]}}
+         'paid_on': day(), 'funded_by': 'OWN', 'evidence': {'trade': t['id'], 'delivery': [{'count': t['quantity'], 'from': day(-1), 'to': day(), 'sha256': next(receipts)}]}}
     b.update(change)
     return do(who, 'revenue.book', **b)
 

@@ -415,7 +415,7 @@ def at_operating():
     made['dau'] = go('activate')['authorisation']
     made['bare'] = done('hb-fin1', 'approval.approve', id=made['late'])['authorisation']
     price = two('hbsw1', 'hb-fin1', 'price.record', authorisation=made['dau'], **PRICE)['object']
-    made['material'] = officers.get('auditor', 'price/' + price)['material']
+    made['material'] = done('hbsw1', 'material.add', kind='OTHER', name='交付记录（示例）', file='deliveries')['id']
     done('jc1', 'product.add', **offer('P-INDEX'))
     done('jc1', 'product.add', authorisation=made['dau'], id='P-FLOOD', **FREE)
     h.at('2026-06-03T01:00:00Z')

@@ -272,7 +272,7 @@ def not_public():
 
 def booked(fen, year=2026, who='jc1', **change):
     sale = {'authorisation': dau, 'product': 'P-INDEX', 'kind': 'OPERATOR_SALE', 'payer': '91440300DEMA00128B', 'gross_fen': fen, 'tax_fen': fen * 6 // 106, 'period_from': '%d-12-01' % year,
-            'period_to': '%d-12-31' % year, 'paid_on': '%d-12-31' % year, 'funded_by': 'OWN', 'evidence': {'delivery': [{'count': 1, 'from': '%d-12-01' % year, 'sha256': SHA}]}}
+            'period_to': '%d-12-31' % year, 'paid_on': '%d-12-31' % year, 'funded_by': 'OWN', 'evidence': {'delivery': [{'count': 1, 'from': '%d-12-01' % year, 'sha256': next(receipts)}]}}
     return do(who, 'revenue.book', **dict(sale, **change))[1]
 
 
@@ -281,7 +281,7 @@ def years(price):
     h.at('2026-12-31T16:00:01Z')
     refused('a year before the price', do('hbsw1', 'price.review', authorisation=dau, year=2025, actual_fen=1), '65号 四')
     states = [b.get('state') for b in (booked(500000000), booked(70000, product='P-TOLL'), booked(1, kind='USE_FEE'), booked(3000, funded_by='DEBT'),
-                                       booked(5000000, product='R-INDEX', kind='REDEV_SALE', who='pc-dev', payer=JIANGCHENG), booked(800, period_from='2026-12-31', period_to='2027-01-01', paid_on='2027-01-01'))]
+                                       booked(5000000, product='R-INDEX', kind='REDEV_SALE', who='pc-dev', payer=JIANGCHENG), booked(800, period_from='2026-12-31', period_to='2027-01-01', paid_on='2027-01-01', evidence={'delivery': [{'count': 1, 'from': '2026-12-31', 'sha256': next(receipts)}]}))]
     same('income of the year: of a product with a cap, of one that had one, held, re-developed by another, of the next year', states, ['BOOKED'] * 3 + ['HELD'] + ['BOOKED'] * 2)
     two('jc1', 'hb-fin1', 'revenue.counter', id=booked(123456789)['id'], reason='示例')
     mine = 500000000 + 70000 + 1

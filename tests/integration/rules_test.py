@@ -51,17 +51,17 @@ def lifting():
     """who suspended decides who resumes (domain.md decision 8)"""
     lower = 'domain.md decision 8'
     number = next(a['number'] for a in h.demo['authorisations'] if a['number'].startswith('DAU-420000-202604'))
-    refused('what the finance department suspended the implementer does not resume', do('hbsw1', 'authorisation.resume', number=number, reason='x'), lower)
+    refused('what the finance department suspended the implementer does not resume', do('sj1', 'authorisation.resume', number=number, reason='x'), lower)
     ap = done('hb-fin1', 'authorisation.resume', number=number, reason='x')['approval']
     code, out = do('hb-fin2', 'approval.approve', id=ap)
     check('two of its own officers do', code == 200 and state('authorisation', number) == 'ACTIVE', out)
-    done('hbsw1', 'authorisation.suspend', number=number, reason='x')
-    ap = done('hbsw1', 'authorisation.resume', number=number, reason='x')['approval']
+    done('sj1', 'authorisation.suspend', number=number, reason='x')
+    ap = done('sj1', 'authorisation.resume', number=number, reason='x')['approval']
     code, out = do('hb-fin1', 'authorisation.suspend', number=number, reason='x')
     check('a higher party suspends what a lower one suspended', code == 200, out)
-    check('then the lower one\'s open request is void', do('hbsw2', 'approval.approve', id=ap)[0] == 409 and state('approval', ap) == 'REFUSED')
-    refused('nor is a new one taken', do('hbsw2', 'authorisation.resume', number=number, reason='x'), lower)
-    check('a lower party does not suspend once more', do('hbsw1', 'authorisation.suspend', number=number, reason='x')[0] == 409)
+    check('then the lower one\'s open request is void', do('sj2', 'approval.approve', id=ap)[0] == 409 and state('approval', ap) == 'REFUSED')
+    refused('nor is a new one taken', do('sj2', 'authorisation.resume', number=number, reason='x'), lower)
+    check('a lower party does not suspend once more', do('sj1', 'authorisation.suspend', number=number, reason='x')[0] == 409)
     ap = done('hb-fin1', 'authorisation.resume', number=number, reason='x')['approval']
     code, out = do('hb-fin2', 'approval.approve', id=ap)
     check('and does not keep the higher one from resuming', code == 200 and state('authorisation', number) == 'ACTIVE', out)

@@ -621,7 +621,7 @@ try:
         bad = bytearray(data)
         bad[at] ^= 1
         open(log, 'wb').write(bad)
-        h.serve_log = subprocess.run([B + '/fujie', 'cert', 'suspend', '--number', 'DAC-420000-202611-000001-J', '--reason', 'x', '--dir', h.d, '--json'],
+        h.serve_log = subprocess.run([B + '/fujie', 'cert', 'suspend', '--number', h.demo['certificates'][0]['number'], '--reason', 'x', '--dir', h.d, '--json'],
                                      capture_output=True, text=True, timeout=60, stdin=subprocess.DEVNULL)
         check('a changed octet at %d of the audit log: the signer does not start, and says where' % at, 'audit log' in h.serve_log.stderr and 'record' in h.serve_log.stderr, h.serve_log.stderr)
     open(log, 'wb').write(data[:-3])

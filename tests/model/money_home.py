@@ -14,7 +14,7 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path[:0] = [HERE, os.path.join(HERE, '..', 'integration')]
 import lib
 import money
-from lib import HUBEI_COURSE, SHA, Home, Officers, check, course, finish
+from lib import HUBEI_COURSE, receipts, Home, Officers, check, course, finish
 
 BOOKINGS, SEED = int(os.environ.get('BOOKINGS', 100)), int(os.environ.get('SEED', 1))
 AGREEMENTS = 4
@@ -78,7 +78,7 @@ def book(r):
     held = r.random() < 0.1
     code, out = o.do('jc1', 'revenue.book', authorisation=deal['number'], product='P-INDUSTRY', kind='OPERATOR_SALE', payer=usci('91310000DEMA0%04d' % r.randrange(10000)),
                      payer_name='付款方（虚构）', gross_fen=gross, tax_fen=tax, period_from='2026-05-01', period_to='2026-05-31', paid_on='2026-06-02',
-                     funded_by='DEBT' if held else 'OWN', evidence={'delivery': [{'count': 1, 'from': '2026-05-01', 'sha256': SHA}]})
+                     funded_by='DEBT' if held else 'OWN', evidence={'delivery': [{'count': 1, 'from': '2026-05-01', 'sha256': next(receipts)}]})
     if code != (409 if held else 200):
         raise RuntimeError(out)
     b = books[out['id']] = Booking(deal, gross, tax)

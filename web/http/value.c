@@ -158,6 +158,17 @@ static void number_value(struct web_req *q, struct fj_buf *b, const char *key, j
 	web_text(b, t != NULL && t->form == WEB_REASON ? web_word(q, WEB_REASON, s) : s);
 }
 
+/* an empty list bounds nothing, names nobody, or has nothing in it */
+static void empty_list(struct web_req *q, struct fj_buf *b, const char *key)
+{
+	if (strcmp(key, "environment") == 0)
+		web_both(q, b, "不限", "any");
+	else if (strcmp(key, "domains") == 0 || strcmp(key, "scenarios") == 0)
+		web_both(q, b, "未指定", "not named");
+	else
+		web_both(q, b, "无", "none");
+}
+
 /* a list: its texts in one line, its objects one below the other */
 static void list_value(struct web_req *q, struct fj_buf *b, const char *key, const json_t *list, const struct web_link *links)
 {
@@ -169,7 +180,7 @@ static void list_value(struct web_req *q, struct fj_buf *b, const char *key, con
 		return;
 	}
 	if (json_array_size(list) == 0)
-		web_both(q, b, strcmp(key, "environment") == 0 ? "不限" : "无", strcmp(key, "environment") == 0 ? "any" : "none");
+		empty_list(q, b, key);
 	json_array_foreach(list, i, v) {
 		if (i > 0 && !json_is_object(v))
 			web_both(q, b, "、", ", ");

@@ -479,6 +479,8 @@ class World:
             tags |= {"R17", "input"}
         if m.get("sj_number") and "ADMIN" in (holder["kind"], a and a["origin"]):      # duty data stays it [199]
             tags.add("R33")
+        if m.get("encumbrance") and (holder["kind"] in PUBLIC_KINDS or a and a["no_collateral"]):      # a pledge secures [R04]
+            tags.add("R04")
         if m.get("value_basis") == "APPRAISAL":
             tags |= {"R36", "input"}
         card = {k: m.get(k) or False for k in _CARD if k != "blocks"}
@@ -1094,7 +1096,7 @@ class Generator:
                 "sj_number": holder["kind"] != "ADMIN" and r.random() < .1,
                 "sec_policy": r.random() < .93, "emergency_plan": r.random() < .93,
                 "public_data": r.random() < (.85 if holder["kind"] in PUBLIC_KINDS else .3),
-                "value_basis": r.choice(VALUE_BASES[:3]), "encumbrance": r.random() < .4,
+                "value_basis": r.choice(VALUE_BASES[:3]), "encumbrance": r.random() < (.02 if holder["kind"] in PUBLIC_KINDS else .4),
                 "given": [k for k in MATERIALS[1:-1] if r.random() < .97]}
 
     def _params(self, act, ctx):

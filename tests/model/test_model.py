@@ -384,8 +384,9 @@ class Rules(Case):
         self.no("R02 state", "submit", self.H, led, type="INITIAL")
 
     def test_r04_r05(self):
-        asset, _ = self.certified(encumbrance=True)
+        asset, _ = self.certified()
         self.no("R04", "collateral", self.H, asset)
+        self.no("R04", "card", self.H, asset, **dict(GOOD, encumbrance=True))
         asset, cert = self.enterprise()
         self.no("R05", "collateral", "ENT1.1", asset)
         self.ok("card", "ENT1.1", asset, **dict(GOOD, public_data=False, encumbrance=True))

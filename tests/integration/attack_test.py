@@ -1,8 +1,8 @@
-"""What an attack on signed reports, returns and what the register says of tokens found, kept as tests.
+"""What an attack on signed reports, returns and what the register tells found, kept as tests.
 Organisations, amounts and registers are invented."""
 from lib import *
 
-HUBEI = '11420000DEMA00013M'
+WATER = '12420000DEMA00099D'
 
 
 def lost_certificate(h, o):
@@ -26,10 +26,21 @@ def lost_certificate(h, o):
           told['stopped_by'] == [{'number': cert, 'state': 'REVOKED'}], told)
 
 
+def materials_told(o):
+    """a material is read by few, and the log tells it to no more (decision 184)"""
+    filed = o.done('hbsw1', 'material.add', kind='OTHER', name='未公开的证明材料（示例）', file='x')['id']
+    refused('a stranger does not read a material', o.do('jc1', 'material.show', id=filed), 'domain.md 6')
+    body = lambda who: o.done(who, 'event.list', object=filed)['items'][0]['body']
+    past = lambda who: o.done(who, 'find.history', object=filed)['items'][0]['body']
+    check('nor does the log tell him its name and hash', body('jc1') is None and past('jc1') is None, body('jc1'))
+    check('the holder and an auditor have it from there', all(f(who)['holder'] == WATER for f in (body, past) for who in ('hbsw1', 'auditor')))
+
+
 h = Home()
 try:
     h.serve()
     o = Officers(h)
+    materials_told(o)
     lost_certificate(h, o)
     code, out = h.cli('db', 'rebuild', '--check')
     check('the tables are what the events say', code == 0 and out['same'], out)

@@ -224,18 +224,18 @@ def named(token, count, **more):
 
 def reported_uses(used, token):
     """tokens as evidence of a delivery"""
-    same('a license that is named shows what its gateway reported', codes(book(**dict(used, evidence=named(token, 7)))[1]), ['NO_AGREEMENT'])
+    same('a license that is named shows what its gateway reported, which another booking rests on already', codes(book(**dict(used, evidence=named(token, 7)))[1]), ['NO_AGREEMENT', 'EVIDENCE_USED'])
     refused('and not one use more', book(**dict(used, evidence=named(token, 8))), 'R06')
     refused('nor on other days', book(**dict(used, evidence=named(token, 7, **{'from': '2026-06-01'}, to='2026-06-02'))), 'R06')
-    same('beside receipts it says whose they are', codes(book(**dict(used, evidence=named(token, 8, sha256=SHA)))[1]), ['NO_AGREEMENT'])
+    same('beside receipts it says whose they are', codes(book(**dict(used, evidence=named(token, 8, sha256=SHA)))[1]), ['NO_AGREEMENT', 'EVIDENCE_USED'])
     refused('another user\'s license shows no delivery to the payer', book(**dict(used, payer=GUIZHOU, evidence=named(token, 7))), 'R06')
     refused('nor one of another product', book(**dict(used, product='P-INDUSTRY', evidence=named(token, 7))), 'R06')
-    same('paid before the first use that was reported is paid before delivery', codes(book(**dict(used, paid_on='2026-06-02'))[1]), ['NO_AGREEMENT', 'LUMP_SUM'])
+    same('paid before the first use that was reported is paid before delivery', codes(book(**dict(used, paid_on='2026-06-02'))[1]), ['NO_AGREEMENT', 'LUMP_SUM', 'EVIDENCE_USED'])
     done('pc-dev', 'usage.dispute', id=token + '.2026-06-03', reason='未使用（示例）')
     same('what the user disputes shows nothing', codes(book(**used)[1]), ['NO_AGREEMENT', 'NO_DELIVERY'])
     refused('named or not', book(**dict(used, evidence=named(token, 1))), 'R06')
     done('jc1', 'usage.report', totals=[{'token': token, 'day': '2026-06-03', 'count': 6}])
-    same('once corrected it counts again, as corrected', codes(book(**dict(used, evidence=named(token, 6)))[1]), ['NO_AGREEMENT'])
+    same('once corrected it counts again, as corrected', codes(book(**dict(used, evidence=named(token, 6)))[1]), ['NO_AGREEMENT', 'EVIDENCE_USED'])
     refused('and no more than that', book(**dict(used, evidence=named(token, 7))), 'R06')
     free = done('jc1', 'token.issue', request={'authorisation': bare, 'product': {'id': 'P-FREE', 'version': '1.0', 'kind': 'operator'}, 'grant': dict(GRANT, purposes=['PUBGOV'], rights=['USE'],
                 actions=['QUERY']), 'terms': 'free', 'days': 30, 'binding': 'named', 'audience': 'https://gateway.example', 'duties': ['STOP'],
@@ -628,9 +628,17 @@ def evidence_evaded():
     two('jc1', 'hb-fin1', 'revenue.counter', id=rv, reason='更正（示例）')
     same('what was countered gives them back', book(evidence=once)[0], 200)
     day = dict(authorisation=bare, product='P-TWICE', evidence=None, period_from='2026-06-12', period_to='2026-06-12', paid_on='2026-06-12')
-    done('jc1', 'usage.report', totals=[{'token': licensed('P-TWICE', PENGCHENG, '鹏城数据科技（虚构）'), 'day': '2026-06-12', 'count': 7}])
+    token = licensed('P-TWICE', PENGCHENG, '鹏城数据科技（虚构）')
+    done('jc1', 'usage.report', totals=[{'token': token, 'day': '2026-06-12', 'count': 7}])
+    by_name = lambda first: {'delivery': [{'count': 7, 'from': first, 'token': token}]}
+    refused('a delivery without its end is of one day, and shows what was used on that', book(**dict(day, period_from='2026-06-11', evidence=by_name('2026-06-11'))), 'R06')
     same('reported uses are receipts', codes(book(**day)[1]), ['NO_AGREEMENT'])
     same('of one booking', codes(book(**day)[1]), ['NO_AGREEMENT', 'EVIDENCE_USED'])
+    same('nor of a second one that names their license', codes(book(**dict(day, evidence=by_name('2026-06-12')))[1]), ['NO_AGREEMENT', 'EVIDENCE_USED'])
+    token = licensed('P-NAMED', PENGCHENG, '鹏城数据科技（虚构）')
+    done('jc1', 'usage.report', totals=[{'token': token, 'day': '2026-06-12', 'count': 7}])
+    same('a license that is named shows a delivery', codes(book(**dict(day, product='P-NAMED', evidence=by_name('2026-06-12')))[1]), ['NO_AGREEMENT'])
+    same('which no second booking has by naming nothing', codes(book(**dict(day, product='P-NAMED'))[1]), ['NO_AGREEMENT', 'EVIDENCE_USED'])
     own, other = done('hbsw1', 'material.add', kind='OTHER', name='交付确认（示例）', file='a')['id'], done('pc1', 'material.add', kind='OTHER', name='x', file='b')['id']
     rules = done('hbsw1', 'material.add', kind='SEC_POLICY', name='安全制度（示例）', file='c')['id']
     same('a material that shows a delivery is evidence', book(evidence={'materials': [own]})[0], 200)

@@ -106,10 +106,10 @@ enum fj_rc evt_append(struct iss_call *c, const char *kind, const char *object, 
 	return dispatch(&e, err);
 }
 
-/* Who has money, buyers and drafts from their own command by what he is, has them from the log by no less. */
+/* Who has money, buyers, drafts and materials from their own command by what he is, has them from the log by no less. */
 bool evt_body_open(const struct iss_actor *a, const char *kind, const char *org, const json_t *body)
 {
-	static const char *const closed[] = {"remittance.", "report.return-taken", "report.submitted", "report.text-set", "revenue.", "statement.", "trade."};
+	static const char *const closed[] = {"material.", "remittance.", "report.return-taken", "report.submitted", "report.text-set", "revenue.", "statement.", "trade."};
 	const char *about = strcmp(kind, "approval.requested") == 0 ? fj_json_text(body, "kind") : kind;
 	bool open = (a->roles & (ISS_AUDITOR | ISS_MOF | ISS_LOCAL | ISS_SYSTEM)) || strcmp(a->org, org) == 0;
 

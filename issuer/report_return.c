@@ -29,6 +29,7 @@ const struct iss_field fld_report_return[] = {
 	{"source", ISS_F_STR, true, 18, "报送单位代码", "USCC of whose figures they are"},
 	{"name", ISS_F_STR, true, DOM_MAX_NAME, "报送单位名称", "its name"},
 	{"file", ISS_F_FILE, true, RPT_MAX_SIGNED, "报表文件", "another register's report, signed or as JSON, or CSV or XLSX of `report return-template`"},
+	{"replace", ISS_F_BOOL, false, 1, "替换较新的报表", "although a newer or a signed one of this source was taken in"},
 	{0},
 };
 const struct iss_field fld_report_template[] = {KIND, {"format", ISS_F_STR, false, 4, "格式", "format of the file, xlsx by default", formats, "domain.md 9"}, {0}};
@@ -110,7 +111,8 @@ static enum fj_rc from_signed(struct iss_call *c, const struct rpt_key *k, struc
 	if (!json_is_object(unit) || differs(unit, "usci", t->source))
 		return bad(err, 0, "the signed report is another unit's than the source that you name", "签名报告的单位与所填报送单位不符");
 	FJ_TRY(peer_verify(c, k->unit, t->source, t->file, file, &t->signer, err));
-	t->name = fj_json_text(unit, "name");
+	if (fj_json_str(unit, "name", DOM_MAX_NAME, &t->name, err) != FJ_OK)
+		return bad(err, 0, "the signed report names its unit by no text that this register would take: empty, too long, or with control characters", "签名报告所载单位名称为空、过长或含有控制字符");
 	t->format = "signed";
 	return from_doc(k, doc, t->values, err);
 }
@@ -240,6 +242,48 @@ static enum fj_rc check_source(struct iss_call *c, const struct rpt_key *k, cons
 	return fj_fail(err, FJ_E_LIMIT, "issuer", NULL, "a report takes in %d returns at most", MAX_RETURNS);
 }
 
+/* RP-…-period-unit is version 1, RP-…-period-unit-3 the third */
+static long version_of(const char *report, const char *unit)
+{
+	const char *at = strstr(report, unit);
+
+	return at == NULL || at[strlen(unit)] != '-' ? 1 : strtol(at + strlen(unit) + 1, NULL, 10);
+}
+
+static enum fj_rc newer(const char *source, const json_t *there, const struct taken *t, struct fj_err *err)
+{
+	const char *report = fj_json_text(there, "report"), *at = fj_json_text(there, "signed_at"), *now = fj_json_text(t->signer, "report"), *now_at = fj_json_text(t->signer, "signed_at");
+	enum fj_rc rc;
+
+	if (t->signer == NULL) {
+		rc = fj_fail(err, FJ_E_STATE, "issuer", "domain.md 9", "of this source the signed report %s of %s was taken in, and this file has no signature; to take it all the same, say so (replace)", report, at);
+		fj_err_zh(err, "已收到该单位的签名报告 %s（签名时间 %s），而此文件没有签名；确需替换的，请勾选“替换较新的报表”", report, at);
+		return rc;
+	}
+	int order = strcmp(at, now_at); /* in UTC, of one length */
+	if (order < 0 || (order == 0 && version_of(report, source) <= version_of(now, source)))
+		return FJ_OK;
+	rc = fj_fail(err, FJ_E_STATE, "issuer", "domain.md 9", "%s, signed %s, was taken in and is newer than this file: %s, signed %s; to go back to it, say so (replace)", report, at, now, now_at);
+	fj_err_zh(err, "已收到的报告 %s（签名时间 %s）比此文件 %s（签名时间 %s）更新；确需替换的，请勾选“替换较新的报表”", report, at, now, now_at);
+	return rc;
+}
+
+/* What was signed is not undone by what is older, or by what anybody could have written. */
+static enum fj_rc check_newer(struct iss_call *c, const struct rpt_key *k, const struct taken *t, struct fj_err *err)
+{
+	json_t *list = NULL, *v;
+	size_t i;
+
+	if (json_is_true(json_object_get(c->params, "replace")))
+		return FJ_OK;
+	FJ_TRY(rpt_returns(c->db, k, &list, err));
+	FJ_AUTO(json) there = list;
+	json_array_foreach(there, i, v)
+		if (strcmp(fj_json_text(v, "unit"), t->source) == 0 && json_object_get(v, "signer") != NULL)
+			return newer(t->source, json_object_get(v, "signer"), t, err);
+	return FJ_OK;
+}
+
 static enum fj_rc record(struct iss_call *c, const struct rpt_key *k, const struct taken *t, struct fj_slice file, struct fj_err *err)
 {
 	char hex[65], id[RPT_ID_CAP];
@@ -271,6 +315,7 @@ enum fj_rc cmd_report_return(struct iss_call *c, struct fj_err *err)
 	FJ_TRY(json ? from_json(c, &k, fj_buf_slice(&file), &t, err) : from_table(&k, fj_buf_slice(&file), t.values, err));
 	if (json_object_size(t.values) == 0)
 		return bad(err, 0, "the file holds no figure", "文件没有任何指标");
+	FJ_TRY(check_newer(c, &k, &t, err));
 	return record(c, &k, &t, fj_buf_slice(&file), err);
 }
 

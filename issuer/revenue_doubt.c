@@ -52,12 +52,12 @@ enum fj_rc rev_tidy_invoice(struct rev *r, struct fj_err *err)
 	    : bad(err, "domain.md 4.11", "the number of the invoice is too long", "发票号码过长");
 }
 
-/* what says no end is of one day; of a license that is named, up to the period's end */
+/* what says no end is of one day */
 static enum fj_rc check_delivery(const struct rev *r, const json_t *d, struct fj_err *err)
 {
 	const char *from = fj_json_text(d, "from"), *to = fj_json_peek(d, "to");
 
-	to = to != NULL ? to : fj_json_peek(d, "token") != NULL ? r->period_to : from;
+	to = to == NULL ? from : to;
 	if (strcmp(to, from) < 0)
 		return bad(err, "R06", "a delivery of the evidence ends before it begins", "交付凭据的截止日早于起始日");
 	return strcmp(from, r->period_to) <= 0 && strcmp(to, r->period_from) >= 0 ? FJ_OK

@@ -63,12 +63,12 @@ static enum fj_rc check_token(struct iss_call *c, const struct rev *r, const cha
 }
 
 /* a delivery that nothing but a token proves is what its gateway reported */
-static enum fj_rc check_reported(struct iss_call *c, const struct rev *r, const json_t *d, const char *token, struct fj_err *err)
+static enum fj_rc check_reported(struct iss_call *c, const json_t *d, const char *token, struct fj_err *err)
 {
-	const char *to = fj_json_peek(d, "to");
+	const char *from = fj_json_text(d, "from"), *to = fj_json_peek(d, "to");
 	int64_t used;
 
-	FJ_TRY(dom_usage_of(c->db, token, fj_json_text(d, "from"), to == NULL ? r->period_to : to, &used, err));
+	FJ_TRY(dom_usage_of(c->db, token, from, to == NULL ? from : to, &used, err)); /* without end: one day */
 	if (used >= fj_json_num(d, "count"))
 		return FJ_OK;
 	enum fj_rc rc = fj_fail(err, FJ_E_INVALID, "issuer", "R06", "of these days the gateway reported %lld uses of the token that are not disputed, fewer than the delivery says; have them reported (usage report), or name the receipts",
@@ -95,7 +95,7 @@ static enum fj_rc check_delivery(struct iss_call *c, const struct rev *r, const 
 		FJ_TRY(check_token(c, r, token, err));
 	if ((sha != NULL && is_hash(sha)) || material != NULL)
 		return FJ_OK;
-	return token != NULL ? check_reported(c, r, d, token, err)
+	return token != NULL ? check_reported(c, d, token, err)
 	    : bad(err, "a delivery rests on receipts by their SHA-256, on a material or on a token", "交付凭据应附回执文件的 SHA-256、材料编号或许可令牌编号");
 }
 

@@ -591,16 +591,24 @@ static json_t *token_json(const struct token *t, fj_time now)
 	    t->authorisation, "asset_no", t->asset_no, "user", "usci", t->user, "name", t->user_name, "product", t->product, "not_before", from, "not_after", to);
 }
 
+static enum fj_rc payload_get(struct sto *db, const char *id, json_t **out, struct fj_err *err)
+{
+	FJ_AUTO(sto_q) q = {0};
+	FJ_AUTO(json) body = NULL;
+
+	FJ_TRY(sto_first(db, STO_INTENT_GET, &q, id, err, "it", (int64_t)PIPE_TOKEN, id));
+	FJ_TRY(fj_json_parse(fj_slice_str(sto_text(&q, 2)), 1u << 20, &body, err));
+	*out = json_incref(json_object_get(body, "payload"));
+	return FJ_OK;
+}
+
 /* what its holder has to keep: scope, binding, and what to do when it ends */
 static enum fj_rc put_terms(struct sto *db, const struct token *t, json_t *out, struct fj_err *err)
 {
 	static const char *const keys[] = {"grant", "terms", "binding", "audience", "duties"};
-	FJ_AUTO(sto_q) q = {0};
-	FJ_AUTO(json) body = NULL;
+	FJ_AUTO(json) p = NULL;
 
-	FJ_TRY(sto_first(db, STO_INTENT_GET, &q, t->id, err, "it", (int64_t)PIPE_TOKEN, t->id));
-	FJ_TRY(fj_json_parse(fj_slice_str(sto_text(&q, 2)), 1u << 20, &body, err));
-	const json_t *p = json_object_get(body, "payload");
+	FJ_TRY(payload_get(db, t->id, &p, err));
 	for (size_t i = 0; i < FJ_ARRAY_LEN(keys); i++)
 		if (json_object_get(p, keys[i]) != NULL)
 			FJ_TRY(fj_json_set(out, keys[i], json_incref(json_object_get(p, keys[i]))));
@@ -619,17 +627,36 @@ static enum fj_rc put_stop(json_t *list, const char *number, const char *state, 
 	return json_array_append_new(list, json_pack("{s:s, s:s}", "number", number, "state", active ? "EXPIRED" : state)) == 0 ? FJ_OK : fj_no_memory(err, "issuer");
 }
 
+/* what its own entries deny beyond that: an asset that was certified anew after it lost its
+ * certificate has another entry, and the tokens from before keep the one that is gone */
+static enum fj_rc put_entry(struct iss_call *c, json_t *list, const json_t *ref, const char *number, struct fj_err *err)
+{
+	static const char *const states[] = {"ACTIVE", "REVOKED", "SUSPENDED", "SUPERSEDED"};
+	FJ_AUTO(sto_q) q = {0};
+	int64_t no;
+
+	FJ_TRY(sts_list_of(fj_json_peek(ref, "uri"), &no, err));
+	FJ_TRY(sto_first(c->db, STO_ENTRY_GET, &q, number, err, "ii", no, fj_json_num(ref, "idx")));
+	return json_array_size(list) > 0 ? FJ_OK : put_stop(list, number, states[sto_int(&q, 0) & 3], INT64_MAX, c->now, err);
+}
+
 /* what keeps it from being used: itself, its authorisation, its asset's certificate.  Its own state
  * stays as it is when a parent ends: their entries deny it (R26) */
 static enum fj_rc put_stops(struct iss_call *c, const struct token *t, struct fj_err *err)
 {
 	FJ_AUTO(json) list = json_array();
+	FJ_AUTO(json) p = NULL;
 	FJ_AUTO(sto_q) q = {0};
 
+	FJ_TRY(payload_get(c->db, t->id, &p, err));
 	FJ_TRY(put_stop(list, t->id, t->state, t->not_after, c->now, err));
 	FJ_TRY(sto_first(c->db, STO_TOKEN_PARENTS, &q, t->id, err, "t", t->id));
 	FJ_TRY(put_stop(list, sto_text(&q, 0), sto_text(&q, 1), sto_int(&q, 2), c->now, err));
 	FJ_TRY(put_stop(list, sto_text(&q, 3), sto_text(&q, 4), sto_int(&q, 5), c->now, err));
+	const json_t *asset = json_object_get(p, "asset");
+	FJ_TRY(put_entry(c, list, json_object_get(asset, "status"), fj_json_text(asset, "certificate"), err));
+	FJ_TRY(put_entry(c, list, json_object_get(json_object_get(p, "parent"), "status"), t->authorisation, err));
+	FJ_TRY(put_entry(c, list, json_object_get(json_object_get(p, "status"), "status_list"), t->id, err));
 	FJ_TRY(fj_json_set(c->answer, "usable", json_boolean(json_array_size(list) == 0)));
 	return json_object_set(c->answer, "stopped_by", list) == 0 ? FJ_OK : fj_no_memory(err, "issuer");
 }

@@ -498,6 +498,14 @@ enum fj_rc ver_trust_of(struct fj_slice root, struct fj_slice issuing, struct ve
 	return FJ_OK;
 }
 
+bool ver_trust_demo(const struct ver_trust *t)
+{
+	for (size_t i = 0; i < t->n_ca; i++)
+		if (!t->ca[i].demo)
+			return false;
+	return t->n_ca > 0;
+}
+
 enum fj_rc ver_trust_load_dir(int dirfd, const char *dir, struct ver_trust **out, json_t **notes, struct fj_err *err)
 {
 	FJ_AUTO(fd) fd = -1;

@@ -29,6 +29,8 @@ enum fj_rc ver_trust_load_dir(int dirfd, const char *dir, struct ver_trust **out
 enum fj_rc ver_root_read(struct fj_slice pem, struct fj_buf *der, struct fj_err *err) FJ_MUST_USE;
 /* A trust of one root (DER) and one issuing CA under it, without any list: for what brings its own. */
 enum fj_rc ver_trust_of(struct fj_slice root, struct fj_slice issuing, struct ver_trust **out, struct fj_err *err) FJ_MUST_USE;
+/* Is every issuing CA of it a demo's, by the policy in its certificate? */
+bool ver_trust_demo(const struct ver_trust *t);
 void ver_trust_free(struct ver_trust *t);
 FJ_DEFINE_AUTO_PTR(ver_trust, struct ver_trust, ver_trust_free)
 

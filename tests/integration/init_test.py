@@ -20,6 +20,17 @@ def init(**change):
     return fujie('init', '--json', *[w for k, x in a.items() if x is not None for w in (k, x)])
 
 
+def serve():
+    started = subprocess.Popen([B + '/fujie', 'serve', '--dir', d], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    for _ in range(100):
+        try:
+            urllib.request.urlopen(base + '/healthz', timeout=2).read()
+            break
+        except OSError:
+            time.sleep(0.1)
+    return started
+
+
 proc = None
 try:
     for what, change in (('an arc under 2.25', {'arc': '2.25.1'}), ('the documentation arc', {'arc': '1.3.6.1.4.1.32473'}), ('a base with a final slash', {'base': base + '/'}),
@@ -41,13 +52,7 @@ try:
     code, out, err = fujie('user', 'enrol', '--dir', d, '--login', 'a1', '--code', codes['a1'], FUJIE_NEW_PASSWORD='another long password')
     check('and works once', code == 1, err)
 
-    proc = subprocess.Popen([B + '/fujie', 'serve', '--dir', d], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    for _ in range(100):
-        try:
-            urllib.request.urlopen(base + '/healthz', timeout=2).read()
-            break
-        except OSError:
-            time.sleep(0.1)
+    proc = serve()
 
     def login(password, code):
         req = urllib.request.Request('http://127.0.0.1:%d/api/v1/session' % p, json.dumps({'login': 'a1', 'password': password, 'totp': code}).encode())
@@ -88,6 +93,14 @@ try:
     open(d + '/run/demo.clock', 'w').write('-31536000\n')  # a demo home would answer at that time
     r = json.load(urllib.request.urlopen(base + '/v1/verify', json.dumps({'credential': 'hello'}).encode()))
     check('a home that is no demo answers at the machine\'s time, whatever stands in it', abs(calendar.timegm(time.strptime(r['at'], '%Y-%m-%dT%H:%M:%SZ')) - time.time()) < 86400, r['at'])
+    proc.terminate()
+    proc.wait(20)
+    ini = open(d + '/fujie.ini').read()
+    open(d + '/fujie.ini', 'w').write(ini.replace('demo = false', 'demo = true'))
+    open(d + '/run/demo.clock', 'w').write('-31536000\n')
+    proc = serve()
+    r = json.load(urllib.request.urlopen(base + '/v1/verify', json.dumps({'credential': 'hello'}).encode()))
+    check('nor is it one because its configuration says so: its certificates do not', 'demo = true' in open(d + '/fujie.ini').read() and abs(calendar.timegm(time.strptime(r['at'], '%Y-%m-%dT%H:%M:%SZ')) - time.time()) < 86400, r['at'])
     os.remove(d + '/run/demo.clock')
     taken = subprocess.run([B + '/fujie', 'demo', '--dir', root + '/d2', '--no-serve'], capture_output=True, text=True, timeout=240)
     r = subprocess.run([B + '/fujie', 'serve', '--dir', root + '/d2', '--portal', '127.0.0.1:%d' % p, '--verifier', '127.0.0.1:%d' % free_port()], capture_output=True, text=True, timeout=60)

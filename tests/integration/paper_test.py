@@ -249,6 +249,56 @@ def taken(h, o, there, shown, data):
     return peer
 
 
+def standing(o):
+    return next(r for r in o.done('hb-fin1', 'report.half-year', period='2026H1', unit=HUBEI)['returns'] if r['unit'] == GUIZHOU)
+
+
+def another(there, a):
+    """a further version, fixed there"""
+    shown = fixed(a, 'gz-fin1', 'gz-fin2', GUIZHOU)
+    return shown['id'], a.done('gz-fin1', 'report.show', id=shown['id'], format='signed')['bytes']
+
+
+def versions(o, there, a, shown, data):
+    """what is older, or has no signature, does not come over what is newer and signed"""
+    newer, file = another(there, a)
+    code, out = back(o, file)
+    check('a further version takes the place of the one before', code == 200 and standing(o)['signer']['report'] == newer == shown['id'] + '-2', out)
+    code, out = back(o, data)
+    refused('an older version after a newer one', (code, out), 'domain.md 9')
+    check('which says which is newer, in both languages', all(shown['id'] in out['detail'][z] and newer in out['detail'][z] for z in ('en', 'zh')), out)
+    plain = {k: v for k, v in shown.items() if k != 'signature'}
+    refused('what has no signature after what was signed', back(o, plain), 'domain.md 9')
+    refused('a table after what was signed', back(o, b'key,value\r\ncertificate.issued,999\r\n'), 'domain.md 9')
+    check('and the newer one stands', standing(o)['signer']['report'] == newer)
+    check('the same file again changes nothing', back(o, file)[0] == 200 and standing(o)['signer']['report'] == newer)
+    check('who says so goes back to the older one', back(o, data, replace=True)[0] == 200 and standing(o)['signer']['report'] == shown['id'])
+    check('from which the newer one is taken again', back(o, file)[0] == 200)
+
+
+def named(there, sql):
+    there.stop()
+    db = sqlite3.connect(there.d + '/register.db')
+    db.execute('UPDATE organisation SET name = ? WHERE usci = ?', (sql, GUIZHOU))
+    db.commit()
+    db.close()
+    there.serve()
+
+
+def foul(o, there, a):
+    """a register that does what it likes with the texts that it signs"""
+    code, out = there.cli('db', 'rebuild', '--check')
+    check('the tables of the signing register are what its events say, before it does so', code == 0 and out['same'], out)
+    name = there.cli('organisation', 'show', GUIZHOU)[1]['name']
+    named(there, 'x' * 200 + '\n合计 0 元')
+    a.sessions.clear()
+    _, file = another(there, a)
+    named(there, name)
+    a.sessions.clear()
+    check('the signature of a report with a foul name holds', verdict(file, there.d + '/trust')['verdict'] == 'permit' and '\n' in json.loads(file)['document']['unit']['name'])
+    refused('but it is not taken in', back(o, file), 'domain.md 9')
+
+
 def later(h, o, peer, data):
     """what is true of a signature only on the day"""
     h.stop()
@@ -282,12 +332,13 @@ try:
     shown, data = signed(there, a)
     checked(there, here, data)
     peer = taken(here, b, there, shown, data)
+    versions(b, there, a, shown, data)
+    foul(b, there, a)
     removed(b, peer, data)
     peer = peers(here, b, there)
     later(here, b, peer, data)
-    for name, h in (('the signing register', there), ('the one that takes in', here)):
-        code, out = h.cli('db', 'rebuild', '--check')
-        check('the tables of %s are what its events say' % name, code == 0 and out['same'], out)
+    code, out = here.cli('db', 'rebuild', '--check')
+    check('the tables of the register that takes in are what its events say', code == 0 and out['same'], out)
 finally:
     there.close()
     here.close()

@@ -637,9 +637,17 @@ def evidence_evaded():
     two('jc1', 'hb-fin1', 'revenue.counter', id=rv, reason='更正（示例）')
     same('what was countered gives them back', book(evidence=once)[0], 200)
     day = dict(authorisation=bare, product='P-TWICE', evidence=None, period_from='2026-06-12', period_to='2026-06-12', paid_on='2026-06-12')
-    done('jc1', 'usage.report', totals=[{'token': licensed('P-TWICE', PENGCHENG, '鹏城数据科技（虚构）'), 'day': '2026-06-12', 'count': 7}])
+    token = licensed('P-TWICE', PENGCHENG, '鹏城数据科技（虚构）')
+    done('jc1', 'usage.report', totals=[{'token': token, 'day': '2026-06-12', 'count': 7}])
+    by_name = lambda first: {'delivery': [{'count': 7, 'from': first, 'token': token}]}
+    refused('a delivery without its end is of one day, and shows what was used on that', book(**dict(day, period_from='2026-06-11', evidence=by_name('2026-06-11'))), 'R06')
     same('reported uses are receipts', codes(book(**day)[1]), ['NO_AGREEMENT'])
     same('of one booking', codes(book(**day)[1]), ['NO_AGREEMENT', 'EVIDENCE_USED'])
+    same('nor of a second one that names their license', codes(book(**dict(day, evidence=by_name('2026-06-12')))[1]), ['NO_AGREEMENT', 'EVIDENCE_USED'])
+    token = licensed('P-NAMED', PENGCHENG, '鹏城数据科技（虚构）')
+    done('jc1', 'usage.report', totals=[{'token': token, 'day': '2026-06-12', 'count': 7}])
+    same('a license that is named shows a delivery', codes(book(**dict(day, product='P-NAMED', evidence=by_name('2026-06-12')))[1]), ['NO_AGREEMENT'])
+    same('which no second booking has by naming nothing', codes(book(**dict(day, product='P-NAMED'))[1]), ['NO_AGREEMENT', 'EVIDENCE_USED'])
     own, other = done('hbsw1', 'material.add', kind='OTHER', name='交付确认（示例）', file='a')['id'], done('pc1', 'material.add', kind='OTHER', name='x', file='b')['id']
     rules = done('hbsw1', 'material.add', kind='SEC_POLICY', name='安全制度（示例）', file='c')['id']
     same('a material that shows a delivery is evidence', book(evidence={'materials': [own]})[0], 200)

@@ -126,19 +126,21 @@ enum fj_rc svc_certificate(struct svc *s, const char *number, struct fj_buf *der
 }
 
 /* A demo home's days are those of its sample cases, and its lists are dated so: it is judged by its
- * own clock.  A home that is none has no such file, and is not asked. */
-static void follow_clock(const struct svc *s)
+ * own clock.  What a home is its issuing CA's certificate says, not a line of its configuration:
+ * another home's clock is never followed. */
+static void follow_clock(const struct svc *s, const struct ver_view *v)
 {
 	FJ_AUTO(buf) text = FJ_BUF_INIT(32);
 
-	if (s->demo && fj_file_read(AT_FDCWD, FJ_DEMO_CLOCK, &text, NULL) == FJ_OK)
+	if (s->demo && ver_trust_demo(v->trust) && fj_file_read(AT_FDCWD, FJ_DEMO_CLOCK, &text, NULL) == FJ_OK)
 		fj_clock_set_offset(strtoll(fj_buf_str(&text), NULL, 10));
 }
 
 enum fj_rc svc_view_take(struct svc *s, struct ver_view **out, struct fj_err *err)
 {
-	follow_clock(s);
-	return ver_view_take(s->published, out, err);
+	FJ_TRY(ver_view_take(s->published, out, err));
+	follow_clock(s, *out);
+	return FJ_OK;
 }
 
 void svc_view_give(struct svc *s, struct ver_view *v)

@@ -106,32 +106,41 @@ enum fj_rc fj_jws_read(struct fj_slice compact, size_t max, struct fj_jws *j, st
 	return FJ_OK;
 }
 
-static enum fj_rc write_header(const char *typ, const char *kid, const struct fj_slice x5c[2], struct fj_buf *out, struct fj_err *err)
+enum fj_rc fj_jws_write_head(const char *typ, const char *kid, const struct fj_slice x5c[2], struct fj_buf *out, struct fj_err *err)
 {
 	FJ_AUTO(buf) a = FJ_BUF_INIT(24000);
 	FJ_AUTO(buf) b = FJ_BUF_INIT(24000);
 	FJ_AUTO(buf) text = FJ_BUF_INIT(65536);
 
-	FJ_TRY(fj_b64_put(&a, x5c[0]));
-	FJ_TRY(fj_b64_put(&b, x5c[1]));
+	if (fj_b64_put(&a, x5c[0]) != FJ_OK || fj_b64_put(&b, x5c[1]) != FJ_OK)
+		return fj_fail(err, FJ_E_LIMIT, "jws", NULL, "a certificate of the header is over its maximum size");
 	FJ_AUTO(json) h = json_pack("{s:s, s:s, s:s, s:[s, s]}", "alg", "ES256", "typ", typ, "kid", kid,
 	    "x5c", fj_buf_str(&a), fj_buf_str(&b));
 	FJ_TRY(fj_json_canonical(h, &text, err));
-	return fj_b64u_put(out, fj_buf_slice(&text));
+	enum fj_rc rc = fj_b64u_put(out, fj_buf_slice(&text));
+	return rc == FJ_OK ? FJ_OK : fj_fail(err, rc, "jws", NULL, "a header is over its maximum size");
 }
 
-enum fj_rc fj_jws_write_input(const char *typ, const char *kid, const struct fj_slice x5c[2],
-    const json_t *payload, struct fj_buf *out, struct fj_err *err)
+enum fj_rc fj_jws_write_under(struct fj_slice head, const json_t *payload, struct fj_buf *out, struct fj_err *err)
 {
 	FJ_AUTO(buf) text = FJ_BUF_INIT(FJ_STATUS_JWT_MAX);
 
 	FJ_TRY(fj_json_canonical(payload, &text, err));
-	enum fj_rc rc = write_header(typ, kid, x5c, out, err);
+	enum fj_rc rc = fj_buf_put(out, head.p, head.len);
 	if (rc == FJ_OK)
 		rc = fj_buf_puts(out, ".");
 	if (rc == FJ_OK)
 		rc = fj_b64u_put(out, fj_buf_slice(&text));
 	return rc == FJ_OK ? FJ_OK : fj_fail(err, rc, "jws", NULL, "a signed text is over its maximum size");
+}
+
+enum fj_rc fj_jws_write_input(const char *typ, const char *kid, const struct fj_slice x5c[2],
+    const json_t *payload, struct fj_buf *out, struct fj_err *err)
+{
+	FJ_AUTO(buf) head = FJ_BUF_INIT(FJ_STATUS_JWT_MAX);
+
+	FJ_TRY(fj_jws_write_head(typ, kid, x5c, &head, err));
+	return fj_jws_write_under(fj_buf_slice(&head), payload, out, err);
 }
 
 /* --- status list bitmaps --- */

@@ -41,6 +41,10 @@ enum fj_rc fj_jws_read_input(struct fj_slice input, size_t max, struct fj_jws *o
 /* Only header and payload of such an input, written: canonical JSON, base64url. */
 enum fj_rc fj_jws_write_input(const char *typ, const char *kid, const struct fj_slice x5c[2],
     const json_t *payload, struct fj_buf *out, struct fj_err *err) FJ_MUST_USE;
+/* The same in two parts, for whoever writes many under one header: the header, base64url, and the
+ * input under it.  FJ_E_LIMIT when out is too small. */
+enum fj_rc fj_jws_write_head(const char *typ, const char *kid, const struct fj_slice x5c[2], struct fj_buf *out, struct fj_err *err) FJ_MUST_USE;
+enum fj_rc fj_jws_write_under(struct fj_slice head, const json_t *payload, struct fj_buf *out, struct fj_err *err) FJ_MUST_USE;
 
 /* Payload forms; FJ_E_INVALID names the member. */
 enum fj_rc fj_token_check(const json_t *payload, struct fj_err *err) FJ_MUST_USE;

@@ -61,6 +61,7 @@ struct evt { /* what an apply function gets */
 	fj_time at;
 	const char *actor, *org, *kind, *object, *approval, *policy;
 	const json_t *body;
+	const char *text; /* the body as the log has it, canonical */
 };
 /* May the reader know what the body of this event says?  Of revenue, statements, trades and drafts of
  * reports only who did it, auditors and MOF: the lists of these are not everybody's either. */

@@ -118,6 +118,22 @@ static enum fj_rc set_kid(struct iss *i, struct fj_err *err)
 	return fj_strcopy(i->kid, sizeof(i->kid), fj_buf_str(&kid));
 }
 
+static enum fj_rc set_heads(struct iss *i, struct fj_err *err)
+{
+	static const char *const typs[] = {FJ_TYP_TOKEN, FJ_TYP_MANIFEST, FJ_TYP_STATUS};
+	_Static_assert(FJ_ARRAY_LEN(typs) == FJ_ARRAY_LEN(i->head), "one header for each typ");
+
+	for (size_t k = 0; k < FJ_ARRAY_LEN(typs); k++) {
+		bool status = strcmp(typs[k], FJ_TYP_STATUS) == 0;
+		struct fj_slice x5c[2] = {fj_buf_slice(status ? &i->status : &i->token), fj_buf_slice(&i->issuing)};
+		i->head[k].typ = typs[k];
+		fj_buf_release(&i->head[k].text);
+		fj_buf_init(&i->head[k].text, FJ_TOKEN_MAX);
+		FJ_TRY(fj_jws_write_head(typs[k], i->kid, x5c, &i->head[k].text, err));
+	}
+	return FJ_OK;
+}
+
 enum fj_rc iss_load_keyring(struct iss *i, struct fj_err *err)
 {
 	char demo[8];
@@ -134,15 +150,17 @@ enum fj_rc iss_load_keyring(struct iss *i, struct fj_err *err)
 	FJ_TRY(load_cert(i, "status", &i->status, err));
 	FJ_TRY(load_cert(i, "ocsp", &i->ocsp, err));
 	FJ_TRY(set_kid(i, err));
+	FJ_TRY(set_heads(i, err));
 	FJ_TRY(ca_trust_open(fj_buf_slice(&i->issuing), fj_buf_slice(&i->root), &i->trust, err));
 	return ca_key_open(fj_buf_slice(&i->token), &i->token_key, err);
 }
 
 enum fj_rc iss_jws_input(struct iss *i, const char *typ, const json_t *payload, struct fj_buf *out, struct fj_err *err)
 {
-	struct fj_slice x5c[2] = {fj_buf_slice(strcmp(typ, FJ_TYP_STATUS) == 0 ? &i->status : &i->token), fj_buf_slice(&i->issuing)};
-
-	return fj_jws_write_input(typ, i->kid, x5c, payload, out, err);
+	for (size_t k = 0; k < FJ_ARRAY_LEN(i->head); k++)
+		if (i->head[k].typ != NULL && strcmp(i->head[k].typ, typ) == 0)
+			return fj_jws_write_under(fj_buf_slice(&i->head[k].text), payload, out, err);
+	return fj_fail(err, FJ_E_INTERNAL, "issuer", NULL, "nothing is signed with typ \"%s\"", typ);
 }
 
 enum fj_rc iss_demo_clock(struct iss *i, fj_time t, struct fj_err *err)
@@ -402,6 +420,8 @@ void iss_close(struct iss *i)
 	ca_key_close(i->token_key);
 	for (size_t k = 0; k < FJ_ARRAY_LEN(certs); k++)
 		fj_buf_release(certs[k]);
+	for (size_t k = 0; k < FJ_ARRAY_LEN(i->head); k++)
+		fj_buf_release(&i->head[k].text);
 	fj_fd_close(&i->run);
 	pthread_mutex_t *locks[] = {&i->lock, &i->make.lock, &i->pub.lock, &i->readers_lock};
 	for (size_t k = 0; k < FJ_ARRAY_LEN(locks); k++)

@@ -19,6 +19,10 @@ struct iss {
 	struct ca_trust *trust;        /* root and issuing, checked */
 	struct ca_key *token_key;
 	char kid[44];                  /* thumbprint of the token key */
+	struct iss_head {              /* of what is signed with typ: the same for every one */
+		const char *typ;
+		struct fj_buf text;
+	} head[3];
 	char keeper[19];               /* USCC of the finance department that made this appliance */
 	int run;                       /* descriptor of D/run */
 	pthread_mutex_t lock;          /* the writer's: db; held for a transaction, never while signing */

@@ -24,6 +24,7 @@
 #define ROUND_MS 250
 #define ROUND_MIN 4
 #define ROUND_FIRST 32
+#define MAX_INTENT (1u << 20)
 #define MAX_FRAMES 8
 _Static_assert(2 * MAX_FRAMES <= HSM_PIPELINE, "two rounds are under way at once");
 
@@ -77,7 +78,7 @@ enum fj_rc pipe_intend(struct iss_call *c, enum pipe_kind kind, const char *obje
 {
 	uint8_t id[16];
 	char hex[33], event[40];
-	FJ_AUTO(json) full = json_deep_copy(body);
+	FJ_AUTO(json) full = json_copy((json_t *)(uintptr_t)body); /* only its own members change */
 
 	fj_random(id, sizeof(id));
 	fj_hex(id, sizeof(id), hex);
@@ -103,15 +104,15 @@ static int kind_of_event(const char *event, const char **what)
 
 static enum fj_rc apply_intended(const struct evt *e, int kind, struct fj_err *err)
 {
-	FJ_AUTO(buf) text = FJ_BUF_INIT(1u << 20);
 	const char *hex = fj_json_peek(e->body, "id");
 	uint8_t id[16];
 
 	if (hex == NULL || strlen(hex) != 32 || fj_unhex(hex, 32, id) != FJ_OK)
 		return fj_fail(err, FJ_E_CORRUPT, "issuer", NULL, "an intent has no id");
-	FJ_TRY(fj_json_canonical(e->body, &text, err));
+	if (strlen(e->text) > MAX_INTENT)
+		return fj_fail(err, FJ_E_LIMIT, "issuer", NULL, "an intent has more than %u octets", MAX_INTENT);
 	return sto_run(e->db, STO_INTENT_ADD, NULL, err, "bitttt" "ti", FJ_SLICE(id, 16), (int64_t)kind, e->object,
-	    fj_json_peek(e->body, "serial"), fj_buf_str(&text), e->approval, e->actor, e->seq);
+	    fj_json_peek(e->body, "serial"), e->text, e->approval, e->actor, e->seq);
 }
 
 enum fj_rc pipe_apply(const struct evt *e, struct fj_err *err)
@@ -145,7 +146,7 @@ static enum fj_rc read_job(const struct sto_q *q, struct job *j, struct fj_err *
 		return fj_fail(err, FJ_E_CORRUPT, "issuer", NULL, "an intent is malformed");
 	memcpy(j->in.id, sto_blob(q, 0).p, 16);
 	j->in.kind = (enum pipe_kind)sto_int(q, 1);
-	FJ_TRY(fj_json_parse(fj_slice_str(sto_text(q, 3)), 1u << 20, &j->body, err));
+	FJ_TRY(fj_json_parse(fj_slice_str(sto_text(q, 3)), MAX_INTENT, &j->body, err));
 	j->in.object = j->object;
 	j->in.approval = j->approval;
 	j->in.body = j->body;

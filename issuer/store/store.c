@@ -113,8 +113,10 @@ static enum fj_rc set_up(struct sto *s, struct fj_err *err)
 	/* the sandbox has no folder for temporary files: what a statement or savepoint may undo stays in memory */
 	FJ_TRY(exec(s, "PRAGMA temp_store=MEMORY; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON; PRAGMA recursive_triggers=ON;"
 	    "PRAGMA trusted_schema=OFF; PRAGMA cache_size=-16000", "be set up", err));
+	/* 16 MiB of log before it is copied into the register: bulk work touches the same pages of the
+	 * indexes in each of its transactions, and each is copied once for all of them */
 	if (s->writer)
-		FJ_TRY(exec(s, "PRAGMA journal_mode=WAL", "be set up", err));
+		FJ_TRY(exec(s, "PRAGMA journal_mode=WAL; PRAGMA wal_autocheckpoint=4000", "be set up", err));
 	FJ_TRY(version(s, &v, err));
 	if (v == VERSION)
 		return FJ_OK;

@@ -150,7 +150,6 @@ ISSUER_SRC := \
 	issuer/registration.c \
 	issuer/remittance.c \
 	issuer/revenue.c \
-	issuer/revenue_doubt.c \
 	issuer/revenue_evidence.c \
 	issuer/revenue_hold.c \
 	issuer/revenue_split.c \

@@ -72,6 +72,20 @@ enum fj_rc dom_auth_get(struct sto *db, const char *number, struct dom_auth *out
 	return from_row(&q, out, err);
 }
 
+enum fj_rc dom_auth_lost(struct iss_call *c, const struct dom_auth *a, struct dom_cert *out, struct fj_err *err)
+{
+	size_t i;
+	json_t *v;
+
+	json_array_foreach(json_object_get(a->body, "assets"), i, v) {
+		FJ_TRY(dom_cert_get(c->db, fj_json_text(v, "certificate"), out, err));
+		if (strcmp(out->state, "ACTIVE") != 0 || c->now > out->not_after)
+			return FJ_OK;
+	}
+	memset(out, 0, sizeof(*out));
+	return FJ_OK;
+}
+
 /* --- proposing --- */
 
 static const char *const known[] = {"certificates", "operator", "grant", "terms", "from", "to", "documents", "shared", "selection",

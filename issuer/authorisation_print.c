@@ -20,7 +20,7 @@
 static const char *const formats[] = {"pdf", "html", NULL};
 const struct iss_field fld_authorisation_print[] = {
 	{"number", ISS_F_STR, true, 40, "编号", "number"},
-	{"format", ISS_F_STR, false, 4, "格式", "pdf by default", formats, "domain.md decision 9"},
+	{"format", ISS_F_STR, false, 4, "格式", "format, pdf by default", formats, "domain.md decision 9"},
 	{0},
 };
 
@@ -36,6 +36,7 @@ static const struct {
 	{"REDEVELOP", "再开发 Re-development"}, {"CALLS", "次调用 calls"}, {"ROWS", "行 rows"},
 	{"PENDING", "待签发 Pending"}, {"ACTIVE", "有效 In force"}, {"SUSPENDED", "已暂停 Suspended"}, {"ENDING", "已暂停（收回待确认）Suspended, ending"}, {"EXPIRED", "已到期 Expired"},
 	{"RECLAIMED", "已收回 Reclaimed"}, {"TERMINATED", "已退出 Surrendered"}, {"ABANDONED", "未签发 Not issued"},
+	{"NOT_BEGUN", "尚未生效 Not begun"}, {"UNCERTIFIED", "数据资产证书无效 Certificate not in force"},
 	{"free", "有条件无偿 Free, on conditions"}, {"paid", "有条件有偿 Paid, on conditions"},
 };
 
@@ -52,8 +53,8 @@ static const char *word(const char *code)
 struct sheet_of {
 	struct iss_call *c;
 	const struct dom_auth *a;
-	const char *state;
-	json_t *rows; /* of the table being filled */
+	const char *state;   /* the authorisation's, or what keeps an active one from being used */
+	struct dom_cert lost; /* UNCERTIFIED: of this asset */
 };
 
 /* where a text of more than ROW_OCTETS is cut: behind an entry of its list, which is shorter */
@@ -259,12 +260,12 @@ static enum fj_rc state_of(struct sheet_of *s, json_t *sections, struct fj_err *
 {
 	static const char note[] = "本件为授权凭证的打印件，授权的内容、版本和状态以登记系统为准；扫码或访问核验地址可查询当前状态。\n"
 				   "This is a print of the authorisation credential. The register prevails; the code leads to the present state.";
-	char now[FJ_TIME_CAP], text[200], url[240];
+	char now[FJ_TIME_CAP], text[240], url[240];
 	json_t *rows = json_array();
 
 	(void)err;
 	fj_time_china(s->c->now, now);
-	snprintf(text, sizeof(text), "%.120s（打印时 as printed: %s）", word(s->state), now);
+	snprintf(text, sizeof(text), "%.120s%s%.40s（打印时 as printed: %s）", word(s->state), s->lost.number[0] != '\0' ? " " : "", s->lost.number, now);
 	row(rows, "状态", "State", text);
 	row(rows, "签名凭证摘要（SHA-256）", "Digest of the signed credential", s->a->sha256[0] != '\0' ? s->a->sha256 : "—");
 	snprintf(url, sizeof(url), "%.160s/v/%.40s", iss_base(s->c->iss), s->a->number);
@@ -315,6 +316,17 @@ static enum fj_rc model_of(struct sheet_of *s, json_t **out, struct fj_err *err)
 	return set_mark(s, *out);
 }
 
+/* a credential is worth what every verifier says of it: nothing before its day, or without a certificate (R01) */
+static enum fj_rc find_state(struct sheet_of *s, struct fj_err *err)
+{
+	s->state = fnd_state(s->a->state, s->a->not_after, s->c->now);
+	if (strcmp(s->state, "ACTIVE") != 0)
+		return FJ_OK;
+	FJ_TRY(dom_auth_lost(s->c, s->a, &s->lost, err));
+	s->state = s->lost.number[0] != '\0' ? "UNCERTIFIED" : s->c->now < s->a->not_before ? "NOT_BEGUN" : "ACTIVE";
+	return FJ_OK;
+}
+
 enum fj_rc cmd_authorisation_print(struct iss_call *c, struct fj_err *err)
 {
 	FJ_AUTO(dom_auth) a = {.body = NULL};
@@ -327,7 +339,7 @@ enum fj_rc cmd_authorisation_print(struct iss_call *c, struct fj_err *err)
 
 	FJ_TRY(num_check(number, err));
 	FJ_TRY(dom_auth_get(c->db, number, &a, err));
-	s.state = fnd_state(a.state, a.not_after, c->now);
+	FJ_TRY(find_state(&s, err));
 	FJ_TRY(model_of(&s, &model, err));
 	FJ_TRY(rep_format(format != NULL ? format : "pdf", &f, err));
 	FJ_TRY(rep_write(model, f, &file, err));

@@ -25,13 +25,13 @@ const struct iss_field iss_fld_behalf = {"behalf", ISS_F_STR, false, 63, "被代
 const struct iss_field iss_fld_none[] = {{0}};
 const struct iss_field iss_fld_list[] = {
 	{"after", ISS_F_STR, false, 64, "起始", "start after this one"},
-	{"limit", ISS_F_INT, false, 1000, "条数", "how many, 100 by default"},
+	ISS_FIELD_LIMIT,
 	{0},
 };
 static const char *const approval_states[] = {"OPEN", "APPROVED", "REFUSED", NULL};
 static const struct iss_field fld_approval_list[] = {
 	{"after", ISS_F_STR, false, 64, "起始", "start after this one"},
-	{"limit", ISS_F_INT, false, 1000, "条数", "how many, 100 by default"},
+	ISS_FIELD_LIMIT,
 	{"state", ISS_F_STR, false, 12, "状态", "OPEN (default), APPROVED or REFUSED", approval_states, "R22"},
 	{"kind", ISS_F_STR, false, 40, "事项", "only this kind"},
 	{"mine", ISS_F_BOOL, false, 1, "待我审批", "only what waits for me, or for whom I am today's deputy"},
@@ -97,14 +97,14 @@ static const struct iss_field fld_user_reset[] = {
 };
 static const struct iss_field fld_delegation_list[] = {
 	{"after", ISS_F_STR, false, 64, "起始", "start after this one"},
-	{"limit", ISS_F_INT, false, 1000, "条数", "how many, 100 by default"},
+	ISS_FIELD_LIMIT,
 	{"login", ISS_F_STR, false, 63, "用户名", "of this principal or deputy"},
 	{0},
 };
 static const struct iss_field fld_access_review[] = {
 	{"day", ISS_F_STR, true, 10, "日期", "day of +08:00, 2026-03-16"},
 	{"after", ISS_F_STR, false, 64, "起始", "start after this login"},
-	{"limit", ISS_F_INT, false, 1000, "条数", "how many, 100 by default"},
+	ISS_FIELD_LIMIT,
 	{0},
 };
 static const struct iss_field fld_enrol[] = {
@@ -116,7 +116,7 @@ static const struct iss_field fld_enrol[] = {
 static const struct iss_field fld_event_list[] = {
 	{"object", ISS_F_STR, false, 64, "对象", "events of this number or id"},
 	{"before", ISS_F_INT, false, INT64_MAX, "之前", "events before this sequence"},
-	{"limit", ISS_F_INT, false, 1000, "条数", "how many, 100 by default"},
+	ISS_FIELD_LIMIT,
 	{0},
 };
 

@@ -19,9 +19,9 @@
 static const char *const formats[] = {"json", "ics", NULL};
 const struct iss_field fld_deadline[] = {
 	{"after", ISS_F_STR, false, 80, "起始", "start after this one"},
-	{"limit", ISS_F_INT, false, 1000, "条数", "how many, 100 by default"},
+	ISS_FIELD_LIMIT,
 	{"days", ISS_F_INT, false, 366, "今后天数", "due within so many days, 30 by default, 366 for a file"},
-	{"format", ISS_F_STR, false, 4, "格式", "json (default) or ics, a file for calendars", formats, "RFC 5545"},
+	{"format", ISS_F_STR, false, 4, "格式", "format: json (default) or ics, a file for calendars", formats, "RFC 5545"},
 	{0},
 };
 

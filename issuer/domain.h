@@ -181,6 +181,8 @@ struct dom_auth {
 };
 void dom_auth_release(struct dom_auth *a);
 FJ_DEFINE_AUTO(dom_auth, struct dom_auth, dom_auth_release)
+/* the first of its assets' certificates that is not in force now (R01, domain.md 7.2); out->number "" when all are */
+enum fj_rc dom_auth_lost(struct iss_call *c, const struct dom_auth *a, struct dom_cert *out, struct fj_err *err) FJ_MUST_USE;
 /* FJ_E_REFUSED (R13) when the grant has a right or mode that the card does not */
 enum fj_rc dom_grant_on_card(const json_t *grant, const json_t *card, struct fj_err *err) FJ_MUST_USE;
 /* One authorisation that waits for a new version because a certificate has a successor: its intent

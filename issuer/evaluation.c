@@ -32,7 +32,7 @@ const struct iss_field fld_evaluation_add[] = {
 };
 const struct iss_field fld_supervision_list[] = {
 	{"after", ISS_F_STR, false, 64, "起始", "start after this one"},
-	{"limit", ISS_F_INT, false, 1000, "条数", "how many, 100 by default"},
+	ISS_FIELD_LIMIT,
 	{"number", ISS_F_STR, false, 40, "授权编号", "of this authorisation"},
 	{0},
 };

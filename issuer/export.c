@@ -18,7 +18,7 @@
 #define F(name, max, zh) {name, ISS_F_STR, false, max, zh, "as in the list"}
 const struct iss_field fld_find_export[] = {
 	{"noun", ISS_F_STR, true, 16, "类别", "organisation, ledger, asset, registration, certificate, authorisation, token, user, plan or product"},
-	{"format", ISS_F_STR, false, 4, "格式", "csv (default), xlsx or json"},
+	{"format", ISS_F_STR, false, 4, "格式", "format: csv (default), xlsx or json"},
 	{"lang", ISS_F_STR, false, 2, "表头语言", "headings: zh (default) or en"},
 	F("state", 16, "状态"), F("holder", 18, "持有单位"), F("superior", 18, "主管部门"), F("org", 18, "所属单位"), F("user", 18, "使用单位"),
 	F("finance", 18, "本级财政部门"), F("division", 6, "行政区划"), F("class", 16, "资产分类"), F("kind", 8, "主体类型"), F("result", 8, "确认结论"),

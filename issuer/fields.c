@@ -7,7 +7,7 @@
 #define NUMBER {"number", ISS_F_STR, true, 40, "编号", "number"}
 #define ID {"id", ISS_F_STR, true, 40, "编号", "id"}
 #define REASON {"reason", ISS_F_STR, true, 400, "理由", "reason, for the record"}
-#define PAGE {"after", ISS_F_STR, false, 64, "起始", "start after this one"}, {"limit", ISS_F_INT, false, 1000, "条数", "how many, 100 by default"}
+#define PAGE {"after", ISS_F_STR, false, 64, "起始", "start after this one"}, ISS_FIELD_LIMIT
 
 /* closed lists: commands check them, forms show them, OpenAPI names them */
 static const char *const holder_kinds[] = {"ADMIN", "INST", "MASS", "SOE", "UTIL", "ENT", NULL};

@@ -18,7 +18,7 @@
 /* --- the lists --- */
 
 #define F_AFTER {"after", ISS_F_STR, false, 140, "起始", "start after this one (\"next\" of the page before)"}
-#define F_PAGE F_AFTER, {"limit", ISS_F_INT, false, 1000, "条数", "how many, 100 by default"}
+#define F_PAGE F_AFTER, ISS_FIELD_LIMIT
 #define F_STATE {"state", ISS_F_STR, false, 16, "状态", "in this state"}
 #define F_HOLDER {"holder", ISS_F_STR, false, 18, "持有单位", "of this holder (unified social credit code)"}
 #define F_SCOPE {"finance", ISS_F_STR, false, 18, "本级财政部门", "of this finance department's holders"}, \

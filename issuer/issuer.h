@@ -105,6 +105,8 @@ struct iss_field {
 	const char *const *choices; /* NULL, or all that STR or an item of LIST may be; ends with NULL */
 	const char *rule;           /* where that list stands, for refusals; may be NULL */
 };
+/* of every list that is read by pages */
+#define ISS_FIELD_LIMIT {"limit", ISS_F_INT, false, 1000, "条数", "how many, 100 by default"}
 enum iss_command_kind {
 	ISS_READ,
 	ISS_WRITE,

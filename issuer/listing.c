@@ -41,7 +41,7 @@ const struct iss_field fld_listing_delist[] = {
 	{0},
 };
 const struct iss_field fld_listing_id[] = {ID, {0}};
-#define PAGE {"after", ISS_F_STR, false, 64, "起始", "start after this one"}, {"limit", ISS_F_INT, false, 1000, "条数", "how many, 100 by default"}
+#define PAGE {"after", ISS_F_STR, false, 64, "起始", "start after this one"}, ISS_FIELD_LIMIT
 const struct iss_field fld_listing_list[] = {
 	PAGE, EXCHANGE(false),
 	{"authorisation", ISS_F_STR, false, 40, "授权", "under this authorisation"},
@@ -114,8 +114,7 @@ static enum fj_rc exchange_get(struct sto *db, const char *usci, struct dom_org 
 /* in force, on certificates in force */
 static enum fj_rc check_authorisation(struct iss_call *c, const char *number, struct dom_auth *a, struct fj_err *err)
 {
-	size_t i;
-	json_t *v;
+	struct dom_cert lost;
 
 	FJ_TRY(num_check(number, err));
 	FJ_TRY(dom_auth_get(c->db, number, a, err));
@@ -124,12 +123,8 @@ static enum fj_rc check_authorisation(struct iss_call *c, const char *number, st
 		fj_err_zh(err, "授权当前不在有效状态（%s），不得挂牌", a->state);
 		return rc;
 	}
-	json_array_foreach(json_object_get(a->body, "assets"), i, v) {
-		struct dom_cert t;
-		FJ_TRY(dom_cert_get(c->db, fj_json_text(v, "certificate"), &t, err));
-		FJ_TRY(iss_rule_no_authorisation_without_certificate(t.state, c->now > t.not_after, err));
-	}
-	return FJ_OK;
+	FJ_TRY(dom_auth_lost(c, a, &lost, err));
+	return lost.number[0] == '\0' ? FJ_OK : iss_rule_no_authorisation_without_certificate(lost.state, c->now > lost.not_after, err);
 }
 
 static enum fj_rc other_seller(struct fj_err *err)

@@ -44,7 +44,7 @@ const struct iss_field fld_price_review[] = {
 };
 const struct iss_field fld_price_list[] = {
 	{"after", ISS_F_STR, false, 64, "起始", "start after this one"},
-	{"limit", ISS_F_INT, false, 1000, "条数", "how many, 100 by default"},
+	ISS_FIELD_LIMIT,
 	{"authorisation", ISS_F_STR, false, 40, "授权编号", "of this authorisation only"},
 	{0},
 };

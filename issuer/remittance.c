@@ -24,7 +24,7 @@ const struct iss_field fld_revenue_remit[] = {
 };
 const struct iss_field fld_remittance_list[] = {
 	{"after", ISS_F_STR, false, 64, "起始", "start after this one"},
-	{"limit", ISS_F_INT, false, 1000, "条数", "how many, 100 by default"},
+	ISS_FIELD_LIMIT,
 	{"state", ISS_F_STR, false, 12, "状态", "only those in this state", states, "1号"},
 	{"party", ISS_F_STR, false, 18, "缴款单位", "only of this unit"},
 	{"finance", ISS_F_STR, false, 18, "财政部门", "only to this department"},

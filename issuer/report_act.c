@@ -16,11 +16,11 @@ static const char *const kinds[] = {"half-year", "state-asset", "implementer-dis
 static const char *const formats[] = {"json", "csv", "html", "pdf", "docx", "xlsx", NULL};
 static const char *const texts[] = {"summary", "pilot_plan", "self", "data_use", "fee_caps", "fees", "accounts", "deviation", "rules", "cases", "risks", "problems", "corrected", "proposals", NULL};
 #define KIND {"kind", ISS_F_STR, true, 24, "报告类别", "kind of the report", kinds, "domain.md 9"}
-#define PERIOD {"period", ISS_F_STR, true, 6, "报告期", "2026H1, or a year: 2026"}
-#define FORMAT {"format", ISS_F_STR, false, 4, "格式", "json by default", formats, "domain.md 9"}
+#define PERIOD {"period", ISS_F_STR, true, 6, "报告期", "period: 2026H1, or a year: 2026"}
+#define FORMAT {"format", ISS_F_STR, false, 4, "格式", "format, json by default", formats, "domain.md 9"}
 const struct iss_field fld_report_make[] = {
 	PERIOD,
-	{"unit", ISS_F_STR, false, 18, "试点单位或报告单位", "USCC; all pilot units by default"},
+	{"unit", ISS_F_STR, false, 18, "试点单位或报告单位", "unit's USCC; all pilot units by default"},
 	FORMAT,
 	{"draft", ISS_F_BOOL, false, 1, "重新生成草稿", "a new draft although a report is fixed"},
 	{0},
@@ -28,7 +28,7 @@ const struct iss_field fld_report_make[] = {
 static const char *const all_formats[] = {"json", "signed", "csv", "html", "pdf", "docx", "xlsx", NULL};
 const struct iss_field fld_report_show[] = {
 	{"id", ISS_F_STR, true, RPT_ID_CAP, "报告编号", "report"},
-	{"format", ISS_F_STR, false, 6, "格式", "json by default; signed: the file to hand on, with signature", all_formats, "domain.md 9"},
+	{"format", ISS_F_STR, false, 6, "格式", "format, json by default; signed: the file to hand on, with signature", all_formats, "domain.md 9"},
 	{0},
 };
 const struct iss_field fld_report_text[] = {

@@ -18,8 +18,8 @@
 
 static const char *const formats[] = {"json", "ics", NULL};
 const struct iss_field fld_report_calendar[] = {
-	{"unit", ISS_F_STR, false, 18, "单位", "USCC; the own organisation by default"},
-	{"format", ISS_F_STR, false, 4, "格式", "json (default) or ics, a file for calendars", formats, "domain.md 9"},
+	{"unit", ISS_F_STR, false, 18, "单位", "unit's USCC; the own organisation by default"},
+	{"format", ISS_F_STR, false, 4, "格式", "format: json (default) or ics, a file for calendars", formats, "domain.md 9"},
 	{0},
 };
 

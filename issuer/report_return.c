@@ -25,7 +25,7 @@ static const char *const formats[] = {"xlsx", "csv", NULL};
 #define KIND {"kind", ISS_F_STR, true, 24, "报告类别", "kind of the report", kinds, "domain.md 9"}
 const struct iss_field fld_report_return[] = {
 	KIND,
-	{"period", ISS_F_STR, true, 6, "报告期", "2026H1, or a year: 2026"},
+	{"period", ISS_F_STR, true, 6, "报告期", "period: 2026H1, or a year: 2026"},
 	{"source", ISS_F_STR, true, 18, "报送单位代码", "USCC of whose figures they are"},
 	{"name", ISS_F_STR, true, DOM_MAX_NAME, "报送单位名称", "its name"},
 	{"file", ISS_F_FILE, true, RPT_MAX_SIGNED, "报表文件", "another register's report, signed or as JSON, or CSV or XLSX of `report return-template`"},

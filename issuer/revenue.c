@@ -19,7 +19,7 @@ static const char *const kinds[] = {"USE_FEE", "OPERATOR_SALE", "REDEV_SALE", "D
 static const char *const funds[] = {"OWN", "FISCAL", "DEBT", NULL};
 static const char *const states[] = {"HELD", "BOOKED", "REFUSED", "COUNTERED", "COUNTER", NULL};
 
-#define PAGE {"after", ISS_F_STR, false, 64, "起始", "start after this one"}, {"limit", ISS_F_INT, false, 1000, "条数", "how many, 100 by default"}
+#define PAGE {"after", ISS_F_STR, false, 64, "起始", "start after this one"}, ISS_FIELD_LIMIT
 #define ID {"id", ISS_F_STR, true, 40, "收益编号", "revenue"}
 #define REASON {"reason", ISS_F_STR, true, 400, "理由", "reason, for the record"}
 const struct iss_field fld_revenue_book[] = {

@@ -40,23 +40,19 @@ enum fj_rc rev_agreement(struct sto *db, const struct rev *r, json_t **out, stru
 /* Checks form, and refuses what can't even be held: R07, back-dating.  *reasons: [{code, rule, en, zh}], the
  * caller's, empty when it may be booked. */
 enum fj_rc rev_judge(struct iss_call *c, const struct rev *r, json_t **reasons, struct fj_err *err) FJ_MUST_USE;
-/* --- what contradicts it (revenue_doubt.c) --- */
 /* FJ_E_INVALID: the register has this payer under another code, by its name or but for the check character */
 enum fj_rc rev_no_disguise(struct iss_call *c, const char *usci, const char *name, struct fj_err *err) FJ_MUST_USE;
-/* the invoice's number as a file would name it: NFKC, without white space around it */
-enum fj_rc rev_tidy_invoice(struct rev *r, struct fj_err *err) FJ_MUST_USE;
-struct iss_revenue_facts;
-/* Adds to what was found: certificates not in force, evidence used twice, money that goes round, payment before the period.  Refuses evidence
- * of other days or of others.  parties: USCCs of all who have a part in the revenue. */
-enum fj_rc rev_doubt(struct iss_call *c, const struct rev *r, const struct dom_auth *a, const json_t *agreement, const json_t *parties, struct iss_revenue_facts *f,
-    struct fj_err *err) FJ_MUST_USE;
 
 /* --- what a booking rests on (revenue_evidence.c) --- */
-/* The shape of an evidence document; materials, tokens and a trade have to exist and to fit the booking.  R07, R08
+/* the invoice's number as a file would name it: NFKC, without white space around it */
+enum fj_rc rev_tidy_invoice(struct rev *r, struct fj_err *err) FJ_MUST_USE;
+/* The shape of an evidence document; its days, materials, tokens and trade have to exist and to fit the booking.  R07, R08
  * of a trade that was charged against them; FJ_E_EXISTS of one that another booking names. */
 enum fj_rc rev_evidence(struct iss_call *c, const struct rev *r, const json_t *evidence, struct fj_err *err) FJ_MUST_USE;
 /* Is a delivery shown, by the booking's evidence or by reported uses; its first day into from ("" not said). */
 enum fj_rc rev_delivered(struct iss_call *c, const struct rev *r, bool *out, char from[11], struct fj_err *err) FJ_MUST_USE;
+/* Does another booking of the payer and product rest on the same receipts, material or uses?  shown: a delivery is. */
+enum fj_rc rev_evidence_used(struct iss_call *c, const struct rev *r, bool shown, bool *out, struct fj_err *err) FJ_MUST_USE;
 
 /* --- who gets what (revenue_split.c) --- */
 /* Adds "shares" and "entries" to the body, with the remittances that follow: R27, R28. */

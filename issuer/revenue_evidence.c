@@ -4,14 +4,17 @@
  *
  * A delivery is proved by receipts (their SHA-256), by a material, by the payer's own
  * license as far as its gateway reported uses of it, or without being named by the
- * uses that gateways reported of the payer's paid licenses in the period.  What the
- * user disputes shows nothing; what a free license delivered shows no paid use.  An
+ * uses that gateways reported of the payer's paid licenses in the period.  It touches
+ * the period that the money is for, and supports one booking of a payer and product.
+ * What the user disputes shows nothing; what a free license delivered shows no paid use;
+ * what was filed for a registration, or by somebody else, shows no delivery.  An
  * invoice and an exchange's trade prove a sale and no delivery.  A trade is named by
  * one booking that stands: with its buyer, amount and product, by its seller, and not
  * when it was charged against R07 or R08.
  */
 #include "issuer/revenue.h"
 #include "issuer/rules/rules.h"
+#include "issuer/sheet/sheet.h"
 #include "issuer/usage.h"
 
 #define MAX_LIST 200
@@ -41,11 +44,40 @@ static enum fj_rc check_day(const json_t *o, const char *key, struct fj_err *err
 	return s == NULL ? FJ_OK : fj_date_parse(s, &t, err);
 }
 
-static enum fj_rc check_material(struct iss_call *c, const char *id, struct fj_err *err)
+/* what says no end is of one day */
+static const char *last_day(const json_t *delivery)
+{
+	const char *to = fj_json_peek(delivery, "to");
+
+	return to != NULL ? to : fj_json_text(delivery, "from");
+}
+
+static enum fj_rc check_days(const struct rev *r, const json_t *d, struct fj_err *err)
+{
+	const char *from = fj_json_peek(d, "from");
+
+	FJ_TRY(check_day(d, "from", err));
+	FJ_TRY(check_day(d, "to", err));
+	if (from == NULL)
+		return bad(err, "a delivery says on which day it began (from)", "交付凭据应填写起始日（from）");
+	if (strcmp(last_day(d), from) < 0)
+		return bad(err, "a delivery of the evidence ends before it begins", "交付凭据的截止日早于起始日");
+	return strcmp(from, r->period_to) <= 0 && strcmp(last_day(d), r->period_from) >= 0 ? FJ_OK
+	    : bad(err, "a delivery of the evidence lies outside of the period; name those of the period, or correct the period", "交付凭据不在所属期间内；请列明本期交付，或更正所属期间");
+}
+
+/* columns of STO_MATERIAL_GET: 1 holder, 3 kind */
+static enum fj_rc check_material(struct iss_call *c, const struct rev *r, const char *id, struct fj_err *err)
 {
 	FJ_AUTO(sto_q) q = {0};
 
-	return sto_first(c->db, STO_MATERIAL_GET, &q, id, err, "t", id);
+	FJ_TRY(sto_first(c->db, STO_MATERIAL_GET, &q, id, err, "t", id));
+	const char *of = sto_text(&q, 1);
+	if (!is(of, r->holder) && !is(of, r->implementer) && !is(of, r->operator_) && !is(of, r->booked_by) && !is(of, r->finance))
+		return bad(err, "a material of the evidence is another organisation's", "凭据所列材料属于其他单位");
+	return is(sto_text(&q, 3), "OTHER") ? FJ_OK
+	    : bad(err, "a material of the evidence is filed for a registration and shows no delivery; file what shows one (material add, kind OTHER)",
+	    "凭据所列材料为登记材料，不能证明交付；请提交交付证明（其他材料）");
 }
 
 /* of this authorisation and payer, of the product where one is named, and paid where money was */
@@ -65,10 +97,9 @@ static enum fj_rc check_token(struct iss_call *c, const struct rev *r, const cha
 /* a delivery that nothing but a token proves is what its gateway reported */
 static enum fj_rc check_reported(struct iss_call *c, const json_t *d, const char *token, struct fj_err *err)
 {
-	const char *from = fj_json_text(d, "from"), *to = fj_json_peek(d, "to");
 	int64_t used;
 
-	FJ_TRY(dom_usage_of(c->db, token, from, to == NULL ? from : to, &used, err)); /* without end: one day */
+	FJ_TRY(dom_usage_of(c->db, token, fj_json_text(d, "from"), last_day(d), &used, err));
 	if (used >= fj_json_num(d, "count"))
 		return FJ_OK;
 	enum fj_rc rc = fj_fail(err, FJ_E_INVALID, "issuer", "R06", "of these days the gateway reported %lld uses of the token that are not disputed, fewer than the delivery says; have them reported (usage report), or name the receipts",
@@ -85,12 +116,9 @@ static enum fj_rc check_delivery(struct iss_call *c, const struct rev *r, const 
 
 	FJ_TRY(fj_json_only(d, keys, err));
 	FJ_TRY(fj_json_int(d, "count", 1, INT64_MAX, &count, err));
-	FJ_TRY(check_day(d, "from", err));
-	FJ_TRY(check_day(d, "to", err));
-	if (fj_json_peek(d, "from") == NULL)
-		return bad(err, "a delivery says on which day it began (from)", "交付凭据应填写起始日（from）");
+	FJ_TRY(check_days(r, d, err));
 	if (material != NULL)
-		FJ_TRY(check_material(c, material, err));
+		FJ_TRY(check_material(c, r, material, err));
 	if (token != NULL)
 		FJ_TRY(check_token(c, r, token, err));
 	if ((sha != NULL && is_hash(sha)) || material != NULL)
@@ -164,7 +192,7 @@ static enum fj_rc check_lists(struct iss_call *c, const struct rev *r, const jso
 		FJ_TRY(check_delivery(c, r, v, err));
 	FJ_TRY(check_list(evidence, "materials", &list, err));
 	json_array_foreach(list, i, v)
-		FJ_TRY(check_material(c, json_is_string(v) ? json_string_value(v) : "", err));
+		FJ_TRY(check_material(c, r, json_is_string(v) ? json_string_value(v) : "", err));
 	FJ_TRY(check_list(evidence, "documents", &list, err));
 	json_array_foreach(list, i, v)
 		if (!json_is_string(v) || !iss_said(json_string_value(v)) || json_string_length(v) > 800)
@@ -188,6 +216,14 @@ enum fj_rc rev_evidence(struct iss_call *c, const struct rev *r, const json_t *e
 	FJ_TRY(fj_json_opt_str(evidence, "disposal", 200, &text, err));
 	FJ_TRY(fj_json_opt_str(evidence, "trade", 40, &trade, err));
 	return trade == NULL ? FJ_OK : check_trade(c, r, trade, err);
+}
+
+enum fj_rc rev_tidy_invoice(struct rev *r, struct fj_err *err)
+{
+	FJ_AUTO(buf) text = FJ_BUF_INIT(4096);
+
+	return sheet_key(r->invoice, &text) == FJ_OK && fj_strcopy(r->invoice, sizeof(r->invoice), fj_buf_str(&text)) == FJ_OK ? FJ_OK
+	    : fj_refuse(err, FJ_E_INVALID, "issuer", "domain.md 4.11", "the number of the invoice is too long", "发票号码过长");
 }
 
 /* --- what it shows --- */
@@ -214,4 +250,20 @@ enum fj_rc rev_delivered(struct iss_call *c, const struct rev *r, bool *out, cha
 	if (json_array_size(list) == 0)
 		earlier(from, used.first);
 	return FJ_OK;
+}
+
+/* receipts, material or license days of the evidence, or the reported uses where it has none */
+enum fj_rc rev_evidence_used(struct iss_call *c, const struct rev *r, bool shown, bool *out, struct fj_err *err)
+{
+	FJ_AUTO(sto_q) q = {0};
+	FJ_AUTO(buf) text = FJ_BUF_INIT(REV_MAX_EVIDENCE);
+
+	*out = false;
+	if (r->gross == 0 || is(r->kind, "DISPOSAL"))
+		return FJ_OK;
+	bool named = json_array_size(json_object_get(r->evidence, "delivery")) > 0 || json_array_size(json_object_get(r->evidence, "materials")) > 0;
+	FJ_TRY(fj_json_canonical(r->evidence, &text, err));
+	FJ_TRY(sto_query(c->db, STO_REV_EVIDENCE_USED, &q, err, "ttt" "ittt", r->payer, r->product, fj_buf_str(&text), (int64_t)(shown && !named), r->authorisation, r->period_from,
+	    r->period_to));
+	return sto_step(&q, out, err);
 }

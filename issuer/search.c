@@ -187,7 +187,7 @@ const struct iss_field fld_find_search[] = {
 	{"q", ISS_F_STR, true, 200, "检索词", "words, all of which have to be there"},
 	{"noun", ISS_F_STR, false, 16, "类别", "organisation, ledger, asset, certificate, authorisation, plan or product; all by default"},
 	{"after", ISS_F_STR, false, 20, "起始", "start after this one (\"next\" of the page before)"},
-	{"limit", ISS_F_INT, false, 1000, "条数", "how many, 100 by default"},
+	ISS_FIELD_LIMIT,
 	{0},
 };
 

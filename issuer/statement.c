@@ -14,7 +14,7 @@
 #define CHUNK 500 /* rows of one event */
 #define MAX_FILE (16u << 20)
 
-#define PAGE {"after", ISS_F_STR, false, 64, "起始", "start after this one"}, {"limit", ISS_F_INT, false, 1000, "条数", "how many, 100 by default"}
+#define PAGE {"after", ISS_F_STR, false, 64, "起始", "start after this one"}, ISS_FIELD_LIMIT
 const struct iss_field fld_statement_import[] = {
 	{"kind", ISS_F_STR, true, 8, "文件类别", "BANK statement, INVOICE list, SLIP: payment slips of the treasury", st_kinds, "domain.md 4.11"},
 	{"file", ISS_F_FILE, true, MAX_FILE, "对账文件", "CSV (UTF-8, GB18030) or XLSX"},

@@ -28,7 +28,7 @@ const struct iss_field fld_token_review[] = {
 };
 const struct iss_field fld_request_list[] = {
 	{"after", ISS_F_STR, false, 64, "起始", "start after this one"},
-	{"limit", ISS_F_INT, false, 1000, "条数", "how many, 100 by default"},
+	ISS_FIELD_LIMIT,
 	{"state", ISS_F_STR, false, 12, "状态", "in this state", request_states, "domain.md 7.4"},
 	{"authorisation", ISS_F_STR, false, 40, "授权编号", "under this authorisation"},
 	{"user", ISS_F_STR, false, 18, "使用单位", "for this user (unified social credit code)"},

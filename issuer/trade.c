@@ -28,7 +28,7 @@ const struct iss_field fld_trade_import[] = {
 };
 const struct iss_field fld_trade_list[] = {
 	{"after", ISS_F_STR, false, 64, "起始", "start after this one"},
-	{"limit", ISS_F_INT, false, 1000, "条数", "how many, 100 by default"},
+	ISS_FIELD_LIMIT,
 	{"exchange", ISS_F_STR, false, 18, "数据交易所", "at this exchange"},
 	{"listing", ISS_F_STR, false, 40, "挂牌编号", "of this listing"},
 	{"from", ISS_F_STR, false, 10, "成交日期起", "traded on or after this day"},

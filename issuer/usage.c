@@ -39,7 +39,7 @@ const struct iss_field fld_usage_report[] = {
 };
 const struct iss_field fld_usage_list[] = {
 	{"after", ISS_F_STR, false, 64, "起始", "start after this one"},
-	{"limit", ISS_F_INT, false, 1000, "条数", "how many, 100 by default"},
+	ISS_FIELD_LIMIT,
 	{"token", ISS_F_STR, false, 40, "令牌编号", "of this license token"},
 	{"authorisation", ISS_F_STR, false, 40, "授权编号", "under this authorisation"},
 	{"user", ISS_F_STR, false, 18, "使用单位", "of this user (unified social credit code)"},

@@ -112,6 +112,13 @@ def printed(h, o):
     refused('a number that there is not', o.do('hbsw1', 'authorisation.print', number='DAU-420000-202601-000009-9'), None)
     out = subprocess.run([B + '/fujie', 'authorisation', 'print', dau, '--dir', h.d, '--format', 'html', '--out', h.root + '/dau.html'], capture_output=True, text=True, timeout=60)
     check('the command line writes it to a file', out.returncode == 0 and dau in open(h.root + '/dau.html').read(), out.stderr)
+    later = o.two('hbsw1', 'hb-fin1', 'authorisation.propose', proposal=dict(proposal(cert), **{'from': day(10)}))[1]['authorisation']
+    check('one whose day has not come says so over the page', '演示 DEMO\n尚未生效 Not begun' in o.done('jc1', 'authorisation.print', number=later, format='html')['bytes'].decode())
+    o.done('hb-fin1', 'certificate.suspend', number=cert, reason='检查（示例）')
+    html = o.done('jc1', 'authorisation.print', number=dau, format='html')['bytes'].decode()
+    check('so does one whose certificate is not in force, and names it', '演示 DEMO\n数据资产证书无效' in html and '数据资产证书无效 Certificate not in force %s（打印时' % cert in html)
+    o.two('hb-fin1', 'hb-fin2', 'certificate.resume', number=cert, reason='检查完毕（示例）')
+    check('until it is again', '数据资产证书无效' not in o.done('jc1', 'authorisation.print', number=dau, format='html')['bytes'].decode())
     o.done('hbsw1', 'authorisation.suspend', number=dau, reason='检查（示例）')
     html = o.done('jc1', 'authorisation.print', number=dau, format='html')['bytes'].decode()
     check('one that is suspended says so over the page', re.search('<p class="mark">演示 DEMO\n已暂停', html) is not None and '已暂停 Suspended（打印时' in html)

@@ -286,7 +286,7 @@ def outright():
 def closing():
     """periods that are closed, by days and by the profile's list"""
     two('hb-fin1', 'hb-fin2', 'profile.propose', profile={'revenue.locked': ['2026-04-30']})
-    refused('a period that the department has closed', book(period_from='2026-04-02', period_to='2026-04-30'), 'domain.md 4.11')
+    refused('a period that the department has closed', book(period_from='2026-04-02', period_to='2026-04-30', evidence=delivery(1, '2026-04-02', '2026-04-30')), 'domain.md 4.11')
     same('the next one is open', book(period_from='2026-05-01', period_to='2026-05-01')[0], 200)
     two('hb-fin1', 'hb-fin2', 'profile.propose', profile={'revenue.locked': [], 'revenue.days_book': 20})
     refused('a period that ended longer ago than the profile allows', book(period_to='2026-05-12', evidence=delivery(last='2026-05-12')), 'domain.md 4.11')

@@ -199,65 +199,72 @@ static enum fj_rc add_registrations(struct dossier *d, struct fj_err *err)
 	return add_json(d, "registrations.json", list, err);
 }
 
-/* what was filed for the asset, and by its holder for all of its assets: hashes, not files */
-static enum fj_rc add_materials(struct dossier *d, const char *holder, struct fj_err *err)
+/* every row as an object of the list in this file */
+static enum fj_rc add_rows(struct dossier *d, const char *name, struct sto_q *q, dom_item_fn item, struct fj_err *err)
 {
-	FJ_AUTO(sto_q) q = {0};
 	FJ_AUTO(json) list = json_array();
-	char at[FJ_TIME_CAP];
 	bool row;
 
-	FJ_TRY(sto_query(d->c->db, STO_HISTORY_MATERIALS, &q, err, "tt", holder, d->asset_no));
 	for (;;) {
-		FJ_TRY(sto_step(&q, &row, err));
+		json_t *one = NULL;
+		FJ_TRY(sto_step(q, &row, err));
 		if (!row)
-			return add_json(d, "materials.json", list, err);
-		fj_time_utc(sto_int(&q, 7), at);
-		json_array_append_new(list, json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:I, s:s}", "id", sto_text(&q, 0), "holder", sto_text(&q, 1), "asset_no",
-		    sto_text(&q, 2), "kind", sto_text(&q, 3), "name", sto_text(&q, 4), "sha256", sto_text(&q, 5), "octets", (json_int_t)sto_int(&q, 6), "filed_at", at));
+			return add_json(d, name, list, err);
+		FJ_TRY(item(q, &one, err));
+		if (json_array_append_new(list, one) != 0)
+			return fj_no_memory(err, "issuer");
 	}
 }
 
-/* plans of authorised operation on the asset, whole: each document is what its events add up to */
-static enum fj_rc add_plans(struct dossier *d, struct fj_err *err)
+static enum fj_rc material_item(const struct sto_q *q, json_t **out, struct fj_err *err)
 {
-	FJ_AUTO(sto_q) q = {0};
-	FJ_AUTO(json) list = json_array();
 	char at[FJ_TIME_CAP];
-	bool row;
 
-	FJ_TRY(sto_query(d->c->db, STO_HISTORY_PLANS, &q, err, "t", d->asset_no));
-	for (;;) {
-		FJ_AUTO(json) doc = NULL;
-		FJ_TRY(sto_step(&q, &row, err));
-		if (!row)
-			return add_json(d, "plans.json", list, err);
-		fj_time_utc(sto_int(&q, 7), at);
-		FJ_TRY(fj_json_parse(fj_slice_str(sto_text(&q, 8)), MAX_DOCUMENT, &doc, err));
-		json_array_append_new(list, json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:O}", "id", sto_text(&q, 0), "course", sto_text(&q, 1), "state", sto_text(&q, 2),
-		    "holder", sto_text(&q, 3), "implementer", sto_text(&q, 4), "operator", sto_text(&q, 5), "authorisation", sto_text(&q, 6), "proposed_at", at, "document", doc));
-	}
+	fj_time_utc(sto_int(q, 7), at);
+	*out = json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:I, s:s}", "id", sto_text(q, 0), "holder", sto_text(q, 1), "asset_no", sto_text(q, 2), "kind", sto_text(q, 3), "name",
+	    sto_text(q, 4), "sha256", sto_text(q, 5), "octets", (json_int_t)sto_int(q, 6), "filed_at", at);
+	return *out != NULL ? FJ_OK : fj_no_memory(err, "issuer");
 }
 
-/* every version of the products under its authorisations */
-static enum fj_rc add_products(struct dossier *d, struct fj_err *err)
+static enum fj_rc plan_item(const struct sto_q *q, json_t **out, struct fj_err *err)
 {
-	FJ_AUTO(sto_q) q = {0};
-	FJ_AUTO(json) list = json_array();
+	FJ_AUTO(json) doc = NULL;
 	char at[FJ_TIME_CAP];
-	bool row;
 
-	FJ_TRY(sto_query(d->c->db, STO_HISTORY_PRODUCTS, &q, err, "t", d->asset_no));
-	for (;;) {
-		FJ_AUTO(json) doc = NULL;
-		FJ_TRY(sto_step(&q, &row, err));
-		if (!row)
-			return add_json(d, "products.json", list, err);
-		fj_time_utc(sto_int(&q, 7), at);
-		FJ_TRY(fj_json_parse(fj_slice_str(sto_text(&q, 8)), MAX_DOCUMENT, &doc, err));
-		json_array_append_new(list, json_pack("{s:s, s:s, s:s, s:I, s:s, s:s, s:s, s:s, s:O}", "product", sto_text(&q, 0), "state", sto_text(&q, 1), "seller", sto_text(&q, 2),
-		    "n", (json_int_t)sto_int(&q, 3), "version", sto_text(&q, 4), "actor", sto_text(&q, 5), "note", sto_text(&q, 6), "at", at, "content", doc));
-	}
+	fj_time_utc(sto_int(q, 7), at);
+	FJ_TRY(fj_json_parse(fj_slice_str(sto_text(q, 8)), MAX_DOCUMENT, &doc, err));
+	*out = json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:O}", "id", sto_text(q, 0), "course", sto_text(q, 1), "state", sto_text(q, 2), "holder", sto_text(q, 3), "implementer",
+	    sto_text(q, 4), "operator", sto_text(q, 5), "authorisation", sto_text(q, 6), "proposed_at", at, "document", doc);
+	return *out != NULL ? FJ_OK : fj_no_memory(err, "issuer");
+}
+
+static enum fj_rc product_item(const struct sto_q *q, json_t **out, struct fj_err *err)
+{
+	FJ_AUTO(json) doc = NULL;
+	char at[FJ_TIME_CAP];
+
+	fj_time_utc(sto_int(q, 7), at);
+	FJ_TRY(fj_json_parse(fj_slice_str(sto_text(q, 8)), MAX_DOCUMENT, &doc, err));
+	*out = json_pack("{s:s, s:s, s:s, s:I, s:s, s:s, s:s, s:s, s:O}", "product", sto_text(q, 0), "state", sto_text(q, 1), "seller", sto_text(q, 2), "n", (json_int_t)sto_int(q, 3),
+	    "version", sto_text(q, 4), "actor", sto_text(q, 5), "note", sto_text(q, 6), "at", at, "content", doc);
+	return *out != NULL ? FJ_OK : fj_no_memory(err, "issuer");
+}
+
+/* What was filed for the asset, and by its holder for all of its assets: hashes, not files.  Plans of
+ * authorised operation on it, whole: each document is what its events add up to.  Every version of
+ * the products under its authorisations. */
+static enum fj_rc add_filed(struct dossier *d, const char *holder, struct fj_err *err)
+{
+	FJ_AUTO(sto_q) materials = {0};
+	FJ_AUTO(sto_q) plans = {0};
+	FJ_AUTO(sto_q) products = {0};
+
+	FJ_TRY(sto_query(d->c->db, STO_HISTORY_MATERIALS, &materials, err, "tt", holder, d->asset_no));
+	FJ_TRY(add_rows(d, "materials.json", &materials, material_item, err));
+	FJ_TRY(sto_query(d->c->db, STO_HISTORY_PLANS, &plans, err, "t", d->asset_no));
+	FJ_TRY(add_rows(d, "plans.json", &plans, plan_item, err));
+	FJ_TRY(sto_query(d->c->db, STO_HISTORY_PRODUCTS, &products, err, "t", d->asset_no));
+	return add_rows(d, "products.json", &products, product_item, err);
 }
 
 static enum fj_rc add_asset(struct dossier *d, const struct dom_asset *a, struct fj_err *err)
@@ -314,9 +321,7 @@ static enum fj_rc fill(struct dossier *d, const struct dom_asset *a, struct fj_e
 	FJ_TRY(add_asset(d, a, err));
 	FJ_TRY(add_cards(d, err));
 	FJ_TRY(add_registrations(d, err));
-	FJ_TRY(add_materials(d, a->holder, err));
-	FJ_TRY(add_plans(d, err));
-	FJ_TRY(add_products(d, err));
+	FJ_TRY(add_filed(d, a->holder, err));
 	FJ_TRY(add_events(d, err));
 	FJ_TRY(add_openings(d, err));
 	FJ_TRY(add_approvals(d, err));

@@ -124,7 +124,8 @@ struct offer {
 	int64_t cap_fen;
 	int64_t passed_fen;    /* fee that an override of R10 let through for this product; -1 none */
 	char override[40];     /* that this act uses up; "" none */
-	struct fj_err charge;  /* R10's refusal of a charge on the public: an attempt to be recorded */
+	bool refused;          /* a charge that the public would bear, by R10: an attempt to be recorded */
+	struct fj_err charge;  /* the refusal */
 };
 
 static void offer_release(struct offer *o)
@@ -311,12 +312,13 @@ static enum fj_rc check_public(struct offer *o, struct fj_err *err)
 
 	FJ_TRY(sum_of_costs(json_object_get(o->doc, "cost"), &sum, err));
 	if (borne && sum > 0 && sum < fee) {
+		o->refused = true;
 		iss_rule_fail(&o->charge, "R10", "the fee is above the costs that it is explained by; lower it", "收费超过所列成本合计，请降低收费");
 		return FJ_OK;
 	}
 	if (borne && sum > 0 && fee > o->passed_fen)
 		FJ_TRY(override_of(o, err));
-	(void)!iss_rule_no_charge_on_public(borne, sum > 0 && (fee <= o->passed_fen || o->override[0] != '\0'), &o->charge);
+	o->refused = iss_rule_no_charge_on_public(borne, sum > 0 && (fee <= o->passed_fen || o->override[0] != '\0'), &o->charge) != FJ_OK;
 	return FJ_OK;
 }
 
@@ -386,7 +388,7 @@ enum fj_rc apply_product_charge_refused(const struct evt *e, struct fj_err *err)
 
 static enum fj_rc append(struct offer *o, const char *event, int64_t n, struct fj_err *err)
 {
-	if (o->charge.rc != FJ_OK)
+	if (o->refused)
 		return record_charge(o, err);
 	if (o->override[0] != '\0')
 		FJ_TRY(fj_json_set(o->doc, "override", json_string(o->override)));

@@ -61,49 +61,15 @@ CREATE TABLE find_touched (        -- by the event that is being applied; empty 
   key  TEXT NOT NULL,
   PRIMARY KEY (noun, key)
 ) STRICT, WITHOUT ROWID;
--- (OR IGNORE would not hold below an upsert)
-CREATE TRIGGER find_organisation_add AFTER INSERT ON organisation
-  BEGIN INSERT INTO find_touched SELECT 1, NEW.usci WHERE NOT EXISTS (SELECT 1 FROM find_touched WHERE noun = 1 AND key = NEW.usci); END;
-CREATE TRIGGER find_organisation_set AFTER UPDATE ON organisation
-  BEGIN INSERT INTO find_touched SELECT 1, NEW.usci WHERE NOT EXISTS (SELECT 1 FROM find_touched WHERE noun = 1 AND key = NEW.usci); END;
+-- what touches a row of its own: find_touch.def.  (OR IGNORE would not hold below an upsert)
 CREATE TRIGGER find_organisation_held AFTER UPDATE ON organisation
   WHEN NEW.name <> OLD.name OR NEW.finance <> OLD.finance OR NEW.div6 <> OLD.div6
   BEGIN INSERT INTO find_touched SELECT noun, key FROM find_row WHERE noun > 1 AND holder = NEW.usci EXCEPT SELECT noun, key FROM find_touched; END;
-CREATE TRIGGER find_ledger_add AFTER INSERT ON ledger
-  BEGIN INSERT INTO find_touched SELECT 2, NEW.id WHERE NOT EXISTS (SELECT 1 FROM find_touched WHERE noun = 2 AND key = NEW.id); END;
-CREATE TRIGGER find_ledger_set AFTER UPDATE ON ledger
-  BEGIN INSERT INTO find_touched SELECT 2, NEW.id WHERE NOT EXISTS (SELECT 1 FROM find_touched WHERE noun = 2 AND key = NEW.id); END;
-CREATE TRIGGER find_asset_add AFTER INSERT ON asset
-  BEGIN INSERT INTO find_touched SELECT 3, NEW.asset_no WHERE NOT EXISTS (SELECT 1 FROM find_touched WHERE noun = 3 AND key = NEW.asset_no); END;
-CREATE TRIGGER find_asset_set AFTER UPDATE ON asset
-  BEGIN INSERT INTO find_touched SELECT 3, NEW.asset_no WHERE NOT EXISTS (SELECT 1 FROM find_touched WHERE noun = 3 AND key = NEW.asset_no); END;
 -- a provisional number gives way to the one of the budget system: the same asset
 CREATE TRIGGER find_asset_number AFTER UPDATE OF asset_no ON asset WHEN NEW.asset_no <> OLD.asset_no BEGIN
   UPDATE find_row SET key = NEW.asset_no WHERE noun = 3 AND key = OLD.asset_no;
   UPDATE find_link SET object = NEW.asset_no WHERE object = OLD.asset_no;
 END;
-CREATE TRIGGER find_registration_add AFTER INSERT ON registration
-  BEGIN INSERT INTO find_touched SELECT 4, NEW.id WHERE NOT EXISTS (SELECT 1 FROM find_touched WHERE noun = 4 AND key = NEW.id); END;
-CREATE TRIGGER find_registration_set AFTER UPDATE ON registration
-  BEGIN INSERT INTO find_touched SELECT 4, NEW.id WHERE NOT EXISTS (SELECT 1 FROM find_touched WHERE noun = 4 AND key = NEW.id); END;
-CREATE TRIGGER find_certificate_set AFTER UPDATE ON certificate
-  BEGIN INSERT INTO find_touched SELECT 5, NEW.number WHERE NOT EXISTS (SELECT 1 FROM find_touched WHERE noun = 5 AND key = NEW.number);
-  INSERT INTO find_touched SELECT 3, NEW.asset_no WHERE NOT EXISTS (SELECT 1 FROM find_touched WHERE noun = 3 AND key = NEW.asset_no); END;
-CREATE TRIGGER find_authorisation_set AFTER UPDATE ON authorisation
-  BEGIN INSERT INTO find_touched SELECT 6, NEW.number WHERE NOT EXISTS (SELECT 1 FROM find_touched WHERE noun = 6 AND key = NEW.number); END;
-CREATE TRIGGER find_user_add AFTER INSERT ON user
-  BEGIN INSERT INTO find_touched SELECT 8, NEW.login WHERE NOT EXISTS (SELECT 1 FROM find_touched WHERE noun = 8 AND key = NEW.login); END;
-CREATE TRIGGER find_user_set AFTER UPDATE ON user
-  BEGIN INSERT INTO find_touched SELECT 8, NEW.login WHERE NOT EXISTS (SELECT 1 FROM find_touched WHERE noun = 8 AND key = NEW.login); END;
-
-CREATE TRIGGER find_plan_add AFTER INSERT ON plan
-  BEGIN INSERT INTO find_touched SELECT 9, NEW.id WHERE NOT EXISTS (SELECT 1 FROM find_touched WHERE noun = 9 AND key = NEW.id); END;
-CREATE TRIGGER find_plan_set AFTER UPDATE ON plan
-  BEGIN INSERT INTO find_touched SELECT 9, NEW.id WHERE NOT EXISTS (SELECT 1 FROM find_touched WHERE noun = 9 AND key = NEW.id); END;
-CREATE TRIGGER find_product_add AFTER INSERT ON product
-  BEGIN INSERT INTO find_touched SELECT 10, NEW.key WHERE NOT EXISTS (SELECT 1 FROM find_touched WHERE noun = 10 AND key = NEW.key); END;
-CREATE TRIGGER find_product_set AFTER UPDATE ON product
-  BEGIN INSERT INTO find_touched SELECT 10, NEW.key WHERE NOT EXISTS (SELECT 1 FROM find_touched WHERE noun = 10 AND key = NEW.key); END;
 
 -- license tokens' lists (beside token_of)
 CREATE INDEX token_user ON token(user, id);

@@ -43,6 +43,16 @@ EMBED(sto_schema_core, "issuer/store/schema_core.sql");
 EMBED(sto_schema_domain, "issuer/store/schema_domain.sql");
 EMBED(sto_schema_find, "issuer/store/schema_find.sql");
 
+/* its triggers that are alike */
+#define TOUCH(event, noun, table, key)                                                                            \
+	"CREATE TRIGGER find_" noun "_" table "_" #event " AFTER " #event " ON " table                            \
+	" BEGIN INSERT INTO find_touched SELECT " noun ", NEW." key                                               \
+	" WHERE NOT EXISTS (SELECT 1 FROM find_touched WHERE noun = " noun " AND key = NEW." key "); END;"
+static const char schema_touch[] =
+#include "issuer/store/find_touch.def"
+    ;
+#undef TOUCH
+
 static enum fj_rc fail(struct sto *s, int code, struct fj_err *err, const char *what)
 {
 	int primary = code & 0xff;
@@ -126,6 +136,7 @@ static enum fj_rc set_up(struct sto *s, struct fj_err *err)
 	FJ_TRY(exec(s, sto_schema_core, "be made", err));
 	FJ_TRY(exec(s, sto_schema_domain, "be made", err));
 	FJ_TRY(exec(s, sto_schema_find, "be made", err));
+	FJ_TRY(exec(s, schema_touch, "be made", err));
 	return exec(s, "PRAGMA user_version=3; COMMIT", "be made", err);
 }
 

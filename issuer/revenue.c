@@ -308,7 +308,6 @@ static enum fj_rc read_booking(struct iss_call *c, struct rev *r, struct fj_err 
 	FJ_TRY(read_days(c, r, err));
 	FJ_TRY(read_payer(c, r, err));
 	FJ_TRY(read_parties(c, r, err));
-	FJ_TRY(rev_evidence(c, r, r->evidence, err));
 	return once(c, r, err);
 }
 

@@ -37,7 +37,7 @@ bool rev_public(const char *holder_kind);
 enum fj_rc rev_agreement(struct sto *db, const struct rev *r, json_t **out, struct fj_err *err) FJ_MUST_USE;
 
 /* --- what holds a booking (revenue_hold.c) --- */
-/* Checks form, and refuses what can't even be held: R07, back-dating.  *reasons: [{code, rule, en, zh}], the
+/* Refuses what can't even be held: back-dating, R07, evidence that does not fit.  *reasons: [{code, rule, en, zh}], the
  * caller's, empty when it may be booked. */
 enum fj_rc rev_judge(struct iss_call *c, const struct rev *r, json_t **reasons, struct fj_err *err) FJ_MUST_USE;
 /* FJ_E_INVALID: the register has this payer under another code, by its name or but for the check character */

@@ -42,8 +42,7 @@ try:
     o = Officers(h)
     materials_told(o)
     lost_certificate(h, o)
-    code, out = h.cli('db', 'rebuild', '--check')
-    check('the tables are what the events say', code == 0 and out['same'], out)
+    rebuilt(h, 'the tables are what the events say')
 finally:
     h.close()
 finish()

@@ -36,11 +36,6 @@ def receipts(rows, kind='csv', head=('我方编号', '资产编号', '处理结�
         '<Receipt>%s</Receipt>' % ''.join('<%s>%s</%s>' % (k, escape(v), k) for k, v in zip(head, r) if v) for r in rows)
 
 
-def rebuilt(sentence):
-    code, out = h.cli('db', 'rebuild', '--check')
-    check(sentence, code == 0 and out.get('same') is True, out)
-
-
 def table(data):
     rows = list(csv.reader(io.StringIO(data.decode('utf-8-sig'))))
     return [dict(zip(rows[0], r)) for r in rows[1:]]
@@ -244,7 +239,7 @@ try:
     numbers()
     hostile()
     reconcile()
-    rebuilt('replaying gives the same register')
+    rebuilt(h, 'replaying gives the same register')
 finally:
     h.close()
 finish()

@@ -182,10 +182,14 @@ class World:
                 'operation.reclaimed': sum(1 for _, g, k, o, b in self.now if k in ('authorisation.reclaimed', 'authorisation.terminated') and self.auth[o]['operator'] == u)}
 
 
+def until(report):
+    """of one whose period is not over: when its figures were counted"""
+    return datetime.fromisoformat(report['as_of'].replace('Z', '+00:00')).timestamp() + 1 if report.get('as_of') else None
+
+
 def compare(sentence, h, period, unit=''):
     code, out = h.cli('report', 'half-year', '--period', period, '--format', 'json', *(['--unit', unit] if unit else []))
-    until = datetime.fromisoformat(out['as_of'].replace('Z', '+00:00')).timestamp() + 1 if out.get('as_of') else None
-    want = World(h.d, period, until).values(unit)
+    want = World(h.d, period, until(out)).values(unit)
     want.pop('assets.disposed')  # of the report on state assets
     wrong = {k: (out['values'].get(k), v) for k, v in want.items() if out['values'].get(k) != v}
     check('%s: %s of %s' % (sentence, period, unit or 'all units'), code == 0 and not wrong and len(want) > 60, wrong)
@@ -244,11 +248,11 @@ def main():
         check('what is fixed stays, octet for octet', get('hb-fin1', 'report/RP-HY-2026H1-' + HUBEI) == fixed and fixed['state'] == 'FIXED')
         again = done('hb-fin1', 'report.half-year', period='2026H1', unit=HUBEI, draft=True)
         check('and a new draft of it counts the same', again['values'] == fixed['values'] and again['draft'] is True)
-        got, want = done('jc1', 'report.operator-year', period='2026')['values'], World(h.d, '2026', time.time() + 365 * 86400).operator(JINGCHU)
-        check('the operator\'s year', all(got[k] == v for k, v in want.items() if k != 'operation.authorisations'), (got, want))
+        year = done('jc1', 'report.operator-year', period='2026')
+        want = World(h.d, '2026', until(year)).operator(JINGCHU)
+        check('the operator\'s year', {k: year['values'][k] for k in want} == want, (year['values'], want))
         h.stop()
-        code, out = h.cli('db', 'rebuild', '--check')
-        check('the tables are what the events say', code == 0 and out['same'], out)
+        rebuilt(h, 'the tables are what the events say')
     finally:
         h.close()
     finish()

@@ -15,11 +15,6 @@ def history(object):
     return json.loads(subprocess.run([B + '/fujie', 'event', 'list', '--object', object, '--dir', h.d, '--json'], capture_output=True, text=True, timeout=60).stdout)['items']
 
 
-def rebuilt(sentence):
-    code, out = h.cli('db', 'rebuild', '--check')
-    check(sentence, code == 0 and out.get('same') is True, out)
-
-
 def paper(who, act, body='水利部', usci=MWR, no='水函〔2026〕3号（示例）', date='2026-01-04', **more):
     return do(who, 'offline.record', body=body, usci=usci, doc_no=no, doc_date=date, scan=SCAN, act=act, **more)
 
@@ -92,7 +87,7 @@ def offline():
     code, out = paper('mof3', {'act': 'registration.endorse', 'ids': regs[1:], 'accept': True})
     refused('what has been endorsed is not endorsed again', (code, out), 'domain.md 7')
     check('records are listed', len(get('mof1', 'offline')['items']) == 5)
-    rebuilt('replaying gives the same register after acts on paper')
+    rebuilt(h, 'replaying gives the same register after acts on paper')
 
 
 # --- 历史补录 ---
@@ -197,7 +192,7 @@ def legacy():
     refused('5,001 are refused', do('hb-fin1', 'legacy.import', file=table(rows('MORE', 5001))), 'domain.md decision 11')
     code, out = h.cli('legacy', 'template', '--out', h.root + '/t.xlsx')
     check('there is a template', code == 0 and open(h.root + '/t.xlsx', 'rb').read(2) == b'PK', out)
-    rebuilt('replaying gives the same register after entries from before')
+    rebuilt(h, 'replaying gives the same register after entries from before')
 
 
 h = Home(cases=False)

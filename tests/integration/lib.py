@@ -30,6 +30,12 @@ def finish():
     sys.exit(1 if failed else 0)
 
 
+def rebuilt(home, sentence='the events give every table again'):
+    """the tables of a home, served or not, against its events"""
+    code, out = home.cli('db', 'rebuild', '--check')
+    check(sentence, code == 0 and out.get('same') is True, out)
+
+
 def free_port():
     s = socket.socket()
     s.bind(('127.0.0.1', 0))
@@ -38,10 +44,11 @@ def free_port():
     return port
 
 
-def totp(uri):
+def totp(uri, step=None):
+    """of a step of 30 seconds, this one where none is named"""
     secret = uri.split('secret=')[1].split('&')[0]
     key = base64.b32decode(secret + '=' * (-len(secret) % 8))
-    mac = hmac.new(key, struct.pack('>Q', int(time.time()) // 30), hashlib.sha1).digest()
+    mac = hmac.new(key, struct.pack('>Q', int(time.time()) // 30 if step is None else step), hashlib.sha1).digest()
     o = mac[19] & 15
     return '%06d' % ((struct.unpack('>I', mac[o:o + 4])[0] & 0x7fffffff) % 1000000)
 

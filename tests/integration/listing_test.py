@@ -32,11 +32,6 @@ def day(n=0):
     return time.strftime('%Y-%m-%d', time.gmtime(time.time() + 8 * 3600 + n * 86400))
 
 
-def rebuilt(sentence):
-    code, out = h.cli('db', 'rebuild', '--check')
-    check(sentence, code == 0 and out.get('same') is True, out)
-
-
 def exchange(code, name, login):
     two('mof1', 'mof2', 'organisation.add', usci=code, name=name, kind='ENT', level='中央', div6='100000', finance=MOF, roles=['EXCHANGE'], override='illustrative')
     asked, given = two('mof1', 'mof2', 'user.add', login=login, name=login + '（虚构）', person='p-' + login, org=code, roles=['EXCHANGE'])
@@ -390,10 +385,10 @@ try:
     registered()
     sales()
     older()
-    rebuilt('replayed from its events, the register is the same')
+    rebuilt(h, 'replayed from its events, the register is the same')
     off()
     figures()
-    rebuilt('and after the listing\'s end')
+    rebuilt(h, 'and after the listing\'s end')
 finally:
     h.close()
 finish()

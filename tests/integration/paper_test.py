@@ -294,8 +294,7 @@ def named(there, sql):
 
 def foul(o, there, a):
     """a register that does what it likes with the texts that it signs"""
-    code, out = there.cli('db', 'rebuild', '--check')
-    check('the tables of the signing register are what its events say, before it does so', code == 0 and out['same'], out)
+    rebuilt(there, 'the tables of the signing register are what its events say, before it does so')
     name = there.cli('organisation', 'show', GUIZHOU)[1]['name']
     named(there, 'x' * 200 + '\n合计 0 元')
     a.sessions.clear()
@@ -344,8 +343,7 @@ try:
     removed(b, peer, data)
     peer = peers(here, b, there)
     later(here, b, peer, data)
-    code, out = here.cli('db', 'rebuild', '--check')
-    check('the tables of the register that takes in are what its events say', code == 0 and out['same'], out)
+    rebuilt(here, 'the tables of the register that takes in are what its events say')
 finally:
     there.close()
     here.close()

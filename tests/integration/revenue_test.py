@@ -110,11 +110,6 @@ def balanced(sentence):
     check(sentence, not odd and not split and n > 0, (odd, split, n))
 
 
-def rebuilt(sentence):
-    code, out = h.cli('db', 'rebuild', '--check')
-    check(sentence, code == 0 and out.get('same') is True, out)
-
-
 # --- the sample cases ---
 
 def case_three():
@@ -755,7 +750,7 @@ def main():
         balanced('entries still balance, shares still sum to net')
         reported()
         h.stop()
-        rebuilt('replaying the events gives the same tables')
+        rebuilt(h, 'replaying the events gives the same tables')
     finally:
         h.close()
     finish()

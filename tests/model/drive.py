@@ -410,8 +410,14 @@ class Player:
         self.p.must(officer, 'evaluation.add', number=number, indicators=[{'name': '成效（示例）', 'weight_bp': 10000, 'score': 80}], conclusion='KEEP', report='评价报告（示例）',
                     **{'from': begun, 'to': self.w.d['today']})
 
+    def superior(self, a, *others):
+        """an officer of the holder's superior department, None where it has none"""
+        above = self.w.orgs[a['holder']]['superior']
+        return next((q['id'].lower() for q in self.w.people.values() if above and q['org'] == above and 'SUPERIOR' in q['roles'] and q['id'].lower() not in others), None)
+
     def authorise(self, m, who, ctx):
-        """proposed by the implementer, approved by an officer of the holder's finance department"""
+        """proposed by the implementer, approved by an officer of the holder's finance department, important data by
+        one of the superior department before (R17)"""
         a = self.asset(m['object'])
         c = ctx['cert'] or next((c for c in reversed(list(self.w.d['certificates'].values())) if c['asset'] == a['id'] and c['id'] in self.id), None)
         if c is None:
@@ -427,9 +433,11 @@ class Player:
             docs['consent'] = 'consent'
         proposal.update(operator=self.code['OPR'], selection='tender', operator_conditions='shown', documents=docs)
         status, out = self.p.do(who, 'authorisation.propose', proposal=proposal)
-        if status != 200:
-            return status, out
-        return self.p.do(self.other(a, m['by']), 'approval.approve', id=out['approval'])
+        other = self.other(a, m['by'])
+        first = self.superior(a, who, other) if card['level'] == 'IMPORTANT' else None
+        if status == 200 and first:
+            self.p.must(first, 'approval.approve', id=out['approval'])
+        return self.p.do(other, 'approval.approve', id=out['approval']) if status == 200 else (status, out)
 
     def course(self, a, by, who, proposal, consent):
         """public data: the whole course (domain.md 7.3), each step by the next officer who may"""
@@ -437,9 +445,7 @@ class Player:
         if status != 200:
             return status, out
         fin = [o for o in self.officers[self.w.orgs[a['holder']]['finance']] if o != by.lower()]
-        above = self.w.orgs[a['holder']]['superior']
-        superior = next((q['id'].lower() for q in self.w.people.values() if above and q['org'] == above and 'SUPERIOR' in q['roles'] and q['id'].lower() not in fin[:2]), None)
-        cast = {'implementer': who, 'second': 'dept.x', 'superior': superior, 'fin1': fin[0], 'fin2': fin[1], 'operator': 'opr.1'}
+        cast = {'implementer': who, 'second': 'dept.x', 'superior': self.superior(a, *fin[:2]), 'fin1': fin[0], 'fin2': fin[1], 'operator': 'opr.1'}
         for name, asker, command, body, *deciders in lib.course(out['plan'], proposal, self.code['OPR'], cast, self.code[a['holder']], consent):
             status, out = self.p.do(asker, command, **body)
             asked = out.get('approval')

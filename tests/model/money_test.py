@@ -7,37 +7,20 @@ Answers come from BUILD/tests/model/money_driver.  Every disagreement is a failu
 import json
 import os
 import random
-import subprocess
-import sys
 
-sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import money
+from asked import SEED, answers, finish, say
 
-BUILD = sys.argv[1]
 CASES = int(os.environ.get("CASES", "20000"))
-SEED = int(os.environ.get("SEED", "1"))
 CHUNK = 50000
-passed = failed = 0
-
-
-def say(ok, sentence, why=""):
-    global passed, failed
-    passed, failed = passed + bool(ok), failed + (not ok)
-    print(("ok - " if ok else "not ok - ") + sentence)
-    if not ok and why:
-        print("# " + why)
-    return ok
 
 
 def ask(lines):
-    out = subprocess.run([os.path.join(BUILD, "tests/model/money_driver")], input="\n".join(map(json.dumps, lines)) + "\n",
-                         capture_output=True, text=True, check=True).stdout.split("\n")
-    assert len(out) == len(lines) + 1, "the driver answered %d of %d lines" % (len(out) - 1, len(lines))
-    return out[:-1]
+    return answers("money_driver", lines)
 
 
 def agree(what, r, n, make, want, kinds):
-    """n lines by make(r); want(line): (kind, what the driver has to say).  Each of the kinds comes about in one of a
+    """n lines by make(r); want(line): (kind, what the driver has to say).  Each of the kinds comes about in one of two
     hundred, so that no part of the comparison is empty"""
     seen = dict.fromkeys(kinds, 0)
     for at in range(0, n, CHUNK):
@@ -173,9 +156,8 @@ def main():
     agree("years", r, max(CASES // 4, 2000), a_year, compared, ("NONE", "FEE", "CAP"))
     agree("lists of caps", r, max(CASES // 4, 2000), list_of_caps, capped, ("fits", "R08"))
     agree("amounts", r, max(CASES // 4, 2000), text, written, ("text",))
-    print("%d passed, %d failed" % (passed, failed))
-    return failed > 0
+    finish()
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

@@ -8,15 +8,11 @@ import copy
 import json
 import os
 import random
-import subprocess
-import sys
 
-sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import scope
+from asked import SEED, answers, finish, say
 
-BUILD = sys.argv[1]
 PAIRS = int(os.environ.get("PAIRS", "20000"))
-SEED = int(os.environ.get("SEED", "1"))
 CHUNK = 100000
 DAY = 86400
 
@@ -26,22 +22,10 @@ POOL = {"domains": ["da", "db", "dc"], "scenarios": ["sa", "sb", "sc"], "rights"
         "purposes": sorted(scope.PURPOSES), "actions": sorted(scope.ACTIONS), "territory": DIVISIONS,
         "environment": ["ea", "eb"]}
 MEMBERS = list(POOL) + ["mode", "quota", "depth"]
-passed = failed = 0
-
-
-def say(ok, sentence, why=""):
-    global passed, failed
-    passed, failed = passed + ok, failed + (not ok)
-    print(("ok - " if ok else "not ok - ") + sentence)
-    if not ok and why:
-        print("# " + why)
 
 
 def ask(lines):
-    out = subprocess.run([os.path.join(BUILD, "tests/model/scope_driver")], input="\n".join(map(json.dumps, lines)) + "\n",
-                         capture_output=True, text=True, check=True).stdout.split("\n")
-    assert len(out) == len(lines) + 1, "the driver answered %d of %d lines" % (len(out) - 1, len(lines))
-    return out
+    return answers("scope_driver", lines)
 
 
 # --- the form on the wire (docs/formats.md 5.1): exactly ten members, an empty list or null for "no bound" ---
@@ -347,9 +331,8 @@ def main():
     pairs(r, PAIRS)
     uses(r, max(PAIRS // 5, 2000))
     chains(r, max(PAIRS // 20, 3000))
-    print("%d passed, %d failed" % (passed, failed))
-    return failed > 0
+    finish()
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

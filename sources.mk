@@ -295,7 +295,9 @@ TEST_UNIT_SRC := \
 	tests/unit/test_iss_token.c \
 	tests/unit/test_iss_supervision.c \
 	tests/unit/test_iss_workday.c \
+	tests/unit/test_ver_bundle.c \
 	tests/unit/test_ver_hostile.c \
+	tests/unit/test_ver_library.c \
 	tests/unit/test_ver_report.c \
 	tests/unit/test_ver_token.c \
 	tests/unit/test_ver_trust.c \

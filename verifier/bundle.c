@@ -150,12 +150,25 @@ static enum fj_rc add_lists(struct ver_trust *t, const struct bundle *b, struct 
 	return FJ_OK;
 }
 
+/* a certificate under another's number would only not be found, and nobody would know why */
+static enum fj_rc check_number(struct fj_slice der, const char *number, struct fj_err *err)
+{
+	struct fj_x509 x;
+	char got[48];
+
+	FJ_TRY(fj_x509_read(der, &x, err));
+	if (fj_x509_name(x.subject, FJ_OID_SERIALNUMBER, got, sizeof(got), NULL) != FJ_OK || strcmp(got, number) != 0)
+		return fj_fail(err, FJ_E_INVALID, "verify", "formats.md 15", "a certificate of the bundle bears another number");
+	return FJ_OK;
+}
+
 /* base64 as a bundle has it, in one line: checked before, since a PEM block may be broken into lines */
-static enum fj_rc pem_of(const json_t *text, struct fj_buf *pem, struct fj_err *err)
+static enum fj_rc pem_of(const char *number, const json_t *text, struct fj_buf *pem, struct fj_err *err)
 {
 	FJ_AUTO(buf) der = FJ_BUF_INIT(FJ_X509_MAX);
 
 	FJ_TRY(der_of(text, "a certificate", &der, err));
+	FJ_TRY(check_number(fj_buf_slice(&der), number, err));
 	enum fj_rc rc = fj_buf_printf(pem, "-----BEGIN CERTIFICATE-----\n%s\n-----END CERTIFICATE-----\n", json_string_value(text));
 	return rc == FJ_OK ? FJ_OK : fj_fail(err, rc, "verify", "formats.md 15", "a certificate of the bundle is too large");
 }
@@ -169,7 +182,7 @@ static enum fj_rc add_parents(struct ver_trust *t, const struct bundle *b, struc
 		FJ_TRY(add(t, VER_AUTHORISATION, number, FJ_SLICE(json_string_value(v), json_string_length(v)), err));
 	json_object_foreach(b->certificates, number, v) {
 		FJ_AUTO(buf) pem = FJ_BUF_INIT(PART_OUT(FJ_X509_MAX));
-		FJ_TRY(pem_of(v, &pem, err));
+		FJ_TRY(pem_of(number, v, &pem, err));
 		FJ_TRY(add(t, VER_CERTIFICATE, number, fj_buf_slice(&pem), err));
 	}
 	return FJ_OK;

@@ -152,6 +152,7 @@ F_MAIN = $(if $(FUZZ),,$(call obj,tests/fuzz/replay.c))
 F_ROOM_agreement = iss
 F_ROOM_asset = base
 F_ROOM_audit = hsm
+F_ROOM_bundle = ver
 F_ROOM_card = iss
 F_ROOM_claims = base
 F_ROOM_conf = base

@@ -63,6 +63,7 @@ BINS = $(addprefix $(B)/,$(EXES))
 FUZZERS = $(patsubst tests/fuzz/%.c,$(B)/tests/%,$(TEST_FUZZ_SRC))
 UNIT = $(patsubst tests/unit/%.c,$(B)/tests/%,$(TEST_UNIT_SRC))
 
+LIBRARY = $(B)/libfujie-verify.a $(B)/libfujie-verify.so.0 $(B)/fujie-verify.pc
 all: $(BINS) $(LIBRARY)
 
 help: ## print the targets
@@ -109,7 +110,6 @@ $(B)/fujie-verify: $(call obj,verifier/main.c) $(A_VERIFY)
 # --- libfujie-verify for others: its own objects, position independent, nothing visible but fjv_* ---
 L_LIBRARY = -lcrypto -lz -lsodium -ljansson
 P_LIBRARY = libcrypto zlib libsodium jansson
-LIBRARY = $(B)/libfujie-verify.a $(B)/libfujie-verify.so.0 $(B)/fujie-verify.pc
 pic = $(patsubst %.c,$(B)/pic/%.o,$(1))
 $(B)/pic/%.o: %.c Makefile
 	@mkdir -p $(@D)

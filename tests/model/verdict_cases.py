@@ -16,7 +16,7 @@ import hashlib
 import random
 import time as _time
 
-from verdict import PLANNED, RESTRICTED, contains, verdict
+from verdict import MODES, RESTRICTED, contains, verdict
 
 BASE, OTHER = "https://fujie.example", "https://other.example"
 DAY, HOUR, TTL = 86400, 3600, 48 * 3600
@@ -26,7 +26,7 @@ DOMAINS = ["agri-weather", "finance", "flood", "health", "hydrology"]
 SCENARIOS = ["crop-insurance", "dispatch", "flood-warning", "inclusive-credit", "yield"]
 ENVIRONMENTS = ["sandbox-1", "sandbox-2", "tee-a", "tee-b"]
 DIVISIONS = {"100000": ["110000", "310000", "420000", "420100", "520000", "440300"], "420000": ["420100", "420106", "420500", "421300"],
-             "520000": ["520100", "520102", "520300"], "450000": ["450100", "450103", "450200"], "440300": []}
+             "520000": ["520100", "520102", "520300"], "450000": ["450100", "450103", "450200"], "440000": ["440100", "440300"], "440300": ["440305"]}
 AUDIENCES = ["https://gw-1.example", "https://gw-2.example", "https://gw-3.example"]
 
 # ---------------------------------------------------------------- numbers and keys
@@ -92,6 +92,10 @@ def jwk(d):
 
 def rfc3339(t):
     return _time.strftime("%Y-%m-%dT%H:%M:%SZ", _time.gmtime(t))
+
+
+def mode_fits(da, mode):
+    return not da["modes"] or MODES[mode] <= max(MODES[m.upper()] for m in da["modes"])
 
 
 class Case:
@@ -255,7 +259,7 @@ class Generator:
 
     def _certificate(self, w, now, i):
         r = self.r
-        region = r.choice(["100000", "100000", "420000", "520000", "450000", "440300"])
+        region = r.choice(["100000", "100000", "420000", "520000", "450000", "440000", "440300"])
         start = now - r.randint(200, 600) * DAY - r.randint(0, DAY)
         kind = r.choice(["admin", "inst", "inst", "mass", "soe", "util", "ent"])
         restrictions = self.some([v for k, v in RESTRICTED.items() if k != "PLEDGE"], 0)
@@ -269,7 +273,7 @@ class Generator:
              "dataAsset": {"version": 1, "certificateNumber": num, "assetNumber": asset, "assetName": "asset %d" % i, "cardVersion": r.randint(1, 4),
                            "cardHash": hashlib.sha256(num.encode()).hexdigest(), "classScheme": "LOCAL", "classCode": "A01", "holderKind": kind,
                            "rights": r.choice([["hold", "oper", "use"], ["hold", "oper", "use"], ["hold", "use"], ["oper", "use"]]),
-                           "modes": r.choice([["domain", "scene", "whole"], ["domain", "scene", "whole"], ["domain", "scene"], ["scene"]]),
+                           "modes": r.choice([["domain", "scene", "whole"], ["domain", "scene", "whole"], ["domain", "scene"], ["scene"], ["domain"], ["whole"], []]),
                            "restrictions": restrictions, "region": region, "keyOrigin": r.choice(["none", "none", "holder"]),
                            "statusIndex": e["idx"], "statusUri": e["uri"]}}
         cert = {"sha256": fake_hash("certificate", num, now), "x509": x}
@@ -279,9 +283,23 @@ class Generator:
         w["presentable"]["certificates"].append({"x509": x})
         return {**cert, "number": num, "asset": asset, "holder": org, "status": self._troubled(1, .08)}
 
+    def _successor(self, w, now, entry, start):
+        """The asset's entry under a new certificate that begins with the version (formats.md 5.2)."""
+        x = copy.deepcopy(next(c["x509"] for c in w["all certificates"] if c["x509"]["dataAsset"]["certificateNumber"] == entry["certificate"]))
+        num, e = number("DAC", x["dataAsset"]["region"], "202611", len(w["all certificates"]) + 1), self._entry(1)
+        x.update(serial=self.r.getrandbits(127) | 1 << 126, notBefore=start, notAfter=x["notAfter"] + 100 * DAY)
+        x["subject"]["serialNumber"] = num
+        x["dataAsset"].update(certificateNumber=num, statusIndex=e["idx"])
+        cert = {"sha256": fake_hash("certificate", num, now), "x509": x}
+        if self.r.random() < .8:
+            w["certificates"][num] = cert
+        w["all certificates"].append(cert)
+        w["presentable"]["certificates"].append({"x509": x})
+        return {**entry, "certificate": num, "certificate_sha256": cert["sha256"]}
+
     def _grant(self, cert):
         r, da = self.r, cert["x509"]["dataAsset"]
-        mode = r.choice(da["modes"]).upper()
+        mode = r.choice([m for m in MODES if mode_fits(da, m)])
         domains = [] if mode == "WHOLE" else self.some(DOMAINS) if mode == "DOMAIN" or r.random() < .5 else []
         return {"mode": mode, "domains": domains, "scenarios": self.some(SCENARIOS) if mode == "SCENE" or mode == "DOMAIN" and r.random() < .3 else [],
                 "rights": self.some([x.upper() for x in da["rights"] if x != "hold"]), "purposes": self.some(PURPOSES), "actions": self.some(ACTIONS, 2),
@@ -305,7 +323,7 @@ class Generator:
             if r.random() < .6:
                 n[k] = self.some(n[k])
         wide = n["territory"][0]
-        inner = [d for d in DIVISIONS.get(wide, []) if d[:4] not in PLANNED]
+        inner = [d for d in DIVISIONS.get(wide, [])]
         if inner and r.random() < .4:
             n["territory"] = [r.choice(inner)]
         if r.random() < .5:
@@ -322,7 +340,7 @@ class Generator:
         grant = self._grant(cert)
         for c in mine[1:]:                                  # one grant for all: leave out what it would not fit
             da = c["x509"]["dataAsset"]
-            if not ({x.lower() for x in grant["rights"]} <= set(da["rights"]) and grant["mode"].lower() in da["modes"]
+            if not ({x.lower() for x in grant["rights"]} <= set(da["rights"]) and mode_fits(da, grant["mode"])
                     and all(contains(da["region"], t) for t in grant["territory"]) and not (grant["depth"] and "noSubLicence" in da["restrictions"])):
                 mine.remove(c) if len(mine) < 3 else mine.__setitem__(slice(1, None), [])
                 break
@@ -336,15 +354,20 @@ class Generator:
                                for c in mine), key=lambda a: a["id"]),
              "grant": grant, "terms": {"kind": "free" if free else "paid"}, "previous": None,
              "authorisation_status": self._troubled(2, .08), "status": {"status_list": self._entry(2)}}
+        if r.random() < .06:                                # beyond its certificates, whatever it gives on
+            self._beyond(p, cert)
         versions = []
         for v in range(1, r.randint(1, 3) + 1):
             if v > 1:                                       # an adjustment: narrower grant or earlier exp, same beginning (Q5)
                 p = copy.deepcopy(p)
                 p.update(version=v, iat=min(p["iat"] + r.randint(1, 20) * DAY, now - DAY + 100 * v), previous=versions[-1]["sha256"])
-                if r.random() < .7:
+                k = r.random()
+                if k < .5:
                     p["grant"] = self.narrow(p["grant"], token=False)
-                else:
+                elif k < .75:
                     p["exp"] -= r.randint(1, 20) * DAY
+                else:
+                    p["assets"] = [self._successor(w, now, p["assets"][0], p["iat"])] + p["assets"][1:]
                 p["status"] = {"status_list": self._entry(2)}
                 versions[-1]["payload"]["status"]["status_list"]["idx"] = self.marks[3]     # this one is superseded
                 versions[-1]["payload"]["status"]["status_list"]["uri"] = self.main[2]
@@ -358,6 +381,21 @@ class Generator:
             w["authorisations"][num] = {**held[-1], "previous": held[:-1]}
         return {"number": num, "versions": versions}
 
+    def _beyond(self, p, cert):
+        x, m = cert["x509"], self.r.choice(["exp", "nbf", "holder", "rights", "mode", "depth"])
+        if m == "exp":
+            p["exp"] = x["notAfter"] + 1
+        elif m == "nbf":
+            p["iat"] = p["nbf"] = x["notBefore"] - 1
+        elif m == "holder":
+            p["holder"] = self.r.choice([o for o in self.orgs["holder"] if o != p["holder"]])
+        elif m == "rights":
+            p["grant"]["rights"] = ["OPER", "USE"]
+        elif m == "mode":
+            p["grant"].update(mode="WHOLE", domains=[], scenarios=[])
+        else:
+            p["grant"]["depth"] = 1
+
     def _token(self, w, now, line, i):
         r, versions = self.r, line["versions"]
         a, v = versions[-1]["payload"], r.choice(versions)
@@ -365,8 +403,9 @@ class Generator:
         free = set(grant["purposes"]) <= {"PUBGOV", "WELFARE"}
         if "REDEVELOP" not in grant["actions"] and r.random() < .15:
             user = a["operator"]                            # the operator may use, not redevelop (R11)
-        asset, binding = r.choice(a["assets"]), r.choice(["key", "key", "mtls", "named"])
-        nbf = max(a["nbf"], now - r.randint(1, 60) * DAY - r.randint(0, DAY))
+        asset, binding = r.choice(v["payload"]["assets"]), r.choice(["key", "key", "mtls", "named"])
+        begins = next(c["x509"]["notBefore"] for c in w["all certificates"] if c["x509"]["dataAsset"]["certificateNumber"] == asset["certificate"])
+        nbf = max(a["nbf"], begins, now - r.randint(1, 60) * DAY - r.randint(0, DAY))
         exp = min(a["exp"], (nbf + 90 * DAY - 1) if binding == "named" else nbf + r.randint(100, 364) * DAY)
         p = {"iss": BASE, "vct": "urn:fujie:license-token:1", "jti": "LT-%026X" % r.getrandbits(100), "iat": nbf, "nbf": nbf, "exp": exp,
              "binding": binding, "holder": user, "asset": copy.deepcopy(asset),
@@ -442,7 +481,7 @@ class Generator:
             return plus(g[key + "s"])
         if key == "territory":
             t = r.choice(g["territory"])
-            inner = [d for d in DIVISIONS.get(t, []) if d[:4] not in PLANNED]
+            inner = [d for d in DIVISIONS.get(t, [])]
             return r.choice(inner) if inner and r.random() < .6 else t
         if key == "environment":
             return plus(g["environment"] or ENVIRONMENTS)
@@ -477,7 +516,10 @@ class Generator:
         c.proof = {"nonce": "n-%016x" % r.getrandbits(64), "x5t": None}
         aud = r.choice(AUDIENCES)
         c.use = {**(c.use or {}), "audience": aud}
-        c.credential["proof"] = {"iat": c.now - r.randint(0, 20), "aud": aud, "nonce": c.proof["nonce"], "sd_hash": "ok", "signed": True}
+        c.credential["proof"] = self._proof(c, c.proof["nonce"], aud)
+
+    def _proof(self, c, nonce, aud):
+        return {"iat": c.now - self.r.randint(0, 20), "aud": aud, "nonce": nonce, "sd_hash": "ok", "signed": True}
 
     # ------------------------------------------------------------ faults: each one respect
 
@@ -713,7 +755,7 @@ class Generator:
         cert = w["certificates"].get(asset["certificate"])
         if not cert:
             return None
-        da, g, m = cert["x509"]["dataAsset"], p["grant"], r.choice(["hash", "asset", "rights", "mode", "nbf", "exp"])
+        da, g, m = cert["x509"]["dataAsset"], p["grant"], r.choice(["hash", "asset", "rights", "mode", "nbf", "exp", "holder", "depth"])
         if m == "hash":
             asset["certificate_sha256"] = fake_hash("another", p["jti"])
         elif m == "asset":
@@ -722,8 +764,15 @@ class Generator:
             if len(set(da["rights"]) & {"use", "oper"}) == 2:
                 return None
             g["rights"] = ["OPER", "USE"]
+        elif m in ("holder", "depth"):
+            if c.kind != "authorisation":
+                return None
+            if m == "depth":
+                g["depth"] = 1
+            else:
+                p["holder"] = r.choice(self.orgs["holder"])
         elif m == "mode":
-            if "whole" in da["modes"]:
+            if mode_fits(da, "WHOLE"):
                 return None
             g.update(mode="WHOLE", domains=[], scenarios=[])
         else:
@@ -787,7 +836,7 @@ class Generator:
             return None
         r, p = self.r, c.p
         if p["binding"] == "named":
-            m = r.choice(["no use", "no user", "no audience", "other user", "other audience", "days"])
+            m = r.choice(["no use", "no user", "no audience", "other user", "other audience", "days", "nonce", "x5t", "proof"])
             if not c.use or not {"user", "audience"} <= set(c.use):
                 return None
             if m == "no use":
@@ -797,20 +846,32 @@ class Generator:
                 line = w["authorisations"].get(p["parent"]["authorisation"])
                 if line and p["exp"] > line["payload"]["exp"] or not line and p["asset"]["certificate"] in w["certificates"]:
                     return None
-            elif m[:2] == "no":
+            elif m == "proof":
+                c.credential["proof"] = self._proof(c, "n-1", AUDIENCES[0])
+            elif m in ("nonce", "x5t"):
+                c.proof = {"nonce": None, "x5t": None, m: "n-1" if m == "nonce" else fake_hash("client")}
+            elif m[:3] == "no ":
                 c.use.pop(m[3:])
             else:
                 c.use[m[6:]] = self.orgs["holder"][0]["usci"] if m == "other user" else "https://elsewhere.example"
             return "holder named " + m
         self._ask(c)
         if p["binding"] == "mtls":
-            if r.random() < .2:
-                c.proof = {"nonce": "n-1", "x5t": None}
-                return "open:holder mtls nonce only"
+            m = r.choice(["nonce only", "nonce too ok", "audience", "proof", "x5t", "x5t"])
+            if m[:5] == "nonce":
+                c.proof = {"nonce": "n-1", "x5t": c.proof["x5t"] if "too" in m else None}
+                return "open:holder mtls " + m
+            if m == "audience":
+                c.use = {**(c.use or {}), "audience": AUDIENCES[0]}
+                return "open:holder mtls audience"
+            if m == "proof":
+                c.credential["proof"] = self._proof(c, "n-1", AUDIENCES[0])
+                return "open:holder mtls proof"
             c.proof["x5t"] = fake_hash("other client", p["jti"])
             return "holder mtls x5t"
         kb = c.credential["proof"]
-        m = r.choice(["signed", "nonce", "aud", "iat", "sd_hash", "open:none", "open:x5t only", "open:no audience", "not asked ok"])
+        m = r.choice(["signed", "nonce", "aud", "iat", "sd_hash", "open:none", "open:x5t only", "open:x5t too ok", "open:no audience", "not asked ok",
+                      "open:unasked ok", "open:unasked signed", "open:unasked sd_hash", "iat 60 ok", "iat 61", "iat -300 ok", "iat -301"])
         if m == "signed":
             kb["signed"] = False
         elif m == "nonce":
@@ -819,8 +880,17 @@ class Generator:
             kb["aud"] = "https://elsewhere.example"
         elif m == "iat":
             kb["iat"] = c.now + HOUR
+        elif m[:4] == "iat ":
+            kb["iat"] = c.now + int(m.split()[1])
         elif m == "sd_hash":
             kb["sd_hash"] = "other"
+        elif m == "open:x5t too ok":
+            c.proof["x5t"] = fake_hash("client")
+        elif m[:12] == "open:unasked":
+            c.proof = None
+            c.use.pop("audience")
+            c.use = c.use or None
+            kb.update({"signed": {"signed": False}, "sd_hash": {"sd_hash": "other"}}.get(m.split()[1], {}))
         elif m == "open:none":
             c.credential["proof"] = None
         elif m == "open:x5t only":
@@ -845,21 +915,24 @@ class Generator:
         """Cases on open questions only."""
         r = self.r
         if c.x:
-            k = r.choice(["product", "purpose", "user", "proof", "territory", "action", "mass"])
+            k = r.choice(["product", "purpose", "user", "other user", "proof", "proof", "territory", "environment", "quantity", "audience", "action", "mass"])
             u = dict(c.use or {})
             if k == "proof":
-                c.proof = {"nonce": "n-1", "x5t": None}
+                c.proof = r.choice([{"nonce": "n-1", "x5t": None}, {"nonce": None, "x5t": fake_hash("client")}])
             elif k == "mass":
                 c.x["dataAsset"].update(holderKind="mass", restrictions=[])
                 u["action"] = "PLEDGE"
             else:
-                u[k] = {"product": "PROD-1", "purpose": "PUBGOV", "user": c.x["subject"]["organizationIdentifier"][6:], "territory": "330000",
+                u[k[-4:] if k == "other user" else k] = {"product": "PROD-1", "purpose": "PUBGOV", "user": c.x["subject"]["organizationIdentifier"][6:], "other user": self.orgs["user"][0]["usci"],
+                        "environment": "tee-a", "quantity": "1", "audience": AUDIENCES[0], "territory": "330000",
                         "action": "QUERY"}[k]
             c.use = u or None
             return "open:certificate " + k
         if c.kind == "authorisation":
-            k = r.choice(["product", "audience", "user", "operator", "proof", "depth"])
-            if k == "proof":
+            k = r.choice(["product", "product and more", "audience", "user", "operator", "proof", "depth"])
+            if k == "product and more":
+                c.use = {"product": "PROD-1", "territory": r.choice(["330000", "420100"]), "environment": "zone-x", "purpose": r.choice(PURPOSES)}
+            elif k == "proof":
                 c.proof = {"nonce": None, "x5t": fake_hash("client")}
             elif k == "depth":
                 c.p["grant"]["depth"] = 3

@@ -216,7 +216,13 @@ MONEY_DRIVER = $(B)/tests/model/money_driver
 $(MONEY_DRIVER): $(call obj,tests/model/money_driver.c) $(T_LIBS_iss)
 	@mkdir -p $(@D)
 	$(CC) $(LDFLAGS) -o $@ $^ $(T_LINK_iss)
-DRIVERS = $(SCOPE_DRIVER) $(MONEY_DRIVER)
+
+# answers tests/model/verdict_test.py
+VERDICT_DRIVER = $(B)/tests/model/verdict_driver
+$(VERDICT_DRIVER): $(call obj,tests/model/verdict_driver.c) $(A_VERIFY)
+	@mkdir -p $(@D)
+	$(CC) $(LDFLAGS) -o $@ $^ $(L_VERIFY)
+DRIVERS = $(SCOPE_DRIVER) $(MONEY_DRIVER) $(VERDICT_DRIVER)
 
 unit: $(UNIT) ## unit tests
 	@tests/run.sh unit $(B)

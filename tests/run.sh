@@ -64,6 +64,11 @@ integration() {
 	python_stage "integration money" tests/model/money_test.py
 	python_stage "integration bookings" tests/model/money_home.py
 }
+conformance() {
+	for t in never clients; do
+		python_stage "conformance $t" "tests/conformance/${t}_test.py"
+	done
+}
 # a real browser; its npm packages are put there by `make deps-full` or `make e2e`, never by a check
 e2e() {
 	if ! need node; then skip e2e "node is absent (make deps-full)"
@@ -92,13 +97,13 @@ lint) stage lint tests/lint/lint.sh "$B"; slow_lint ;;
 quick) stage lint tests/lint/lint.sh "$B"; units "$B" ;;
 integration) integration ;;
 e2e) e2e ;;
-conformance) python_stage "conformance clients" tests/conformance/clients_test.py ;;
+conformance) conformance ;;
 check)
 	stage lint tests/lint/lint.sh "$B"
 	slow_lint
 	units "$B"
 	integration
-	python_stage "conformance clients" tests/conformance/clients_test.py
+	conformance
 	e2e
 	sanitizers
 	;;

@@ -255,8 +255,8 @@ def encodings():
     r, s = int.from_bytes(sig[:32], 'big'), int.from_bytes(sig[32:], 'big')
     one = lambda v: v.to_bytes(32, 'big')
     for id, expect, value, en, zh in (
-            ('r-0', 'deny signature', one(0) + one(s), 'r is 0', 'r 为 0'), ('s-0', 'deny signature', one(r) + one(0), 's is 0', 's 为 0'),
-            ('both-0', 'deny signature', one(0) * 2, 'r and s are 0', 'r 与 s 均为 0'), ('r-n', 'deny signature', one(N) + one(s), 'r is the order of the group', 'r 等于群的阶'),
+            ('r-0', 'deny form', one(0) + one(s), 'r is 0', 'r 为 0'), ('s-0', 'deny form', one(r) + one(0), 's is 0', 's 为 0'),
+            ('both-0', 'deny form', one(0) * 2, 'r and s are 0', 'r 与 s 均为 0'), ('r-n', 'deny signature', one(N) + one(s), 'r is the order of the group', 'r 等于群的阶'),
             ('s-n', 'deny signature', one(r) + one(N), 's is the order of the group', 's 等于群的阶'),
             ('ff', 'deny signature', b'\xff' * 64, 'r and s are 2^256 - 1', 'r 与 s 均为 2^256-1'), ('swapped', 'deny signature', one(s) + one(r), 's before r', 's 在 r 之前'),
             ('r-p', 'deny signature', one(P) + one(s), 'r is the field\'s prime', 'r 等于域的素数'),

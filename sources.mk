@@ -277,9 +277,11 @@ TEST_UNIT_SRC := \
 	tests/unit/test_iss_supervision.c \
 	tests/unit/test_iss_workday.c \
 	tests/unit/test_ver_hostile.c \
+	tests/unit/test_ver_pkits.c \
 	tests/unit/test_ver_report.c \
 	tests/unit/test_ver_token.c \
 	tests/unit/test_ver_trust.c \
+	tests/unit/test_ver_vectors.c \
 	tests/unit/test_web_form.c \
 	tests/unit/test_web_once.c
 

@@ -298,9 +298,11 @@ TEST_UNIT_SRC := \
 	tests/unit/test_ver_bundle.c \
 	tests/unit/test_ver_hostile.c \
 	tests/unit/test_ver_library.c \
+	tests/unit/test_ver_pkits.c \
 	tests/unit/test_ver_report.c \
 	tests/unit/test_ver_token.c \
 	tests/unit/test_ver_trust.c \
+	tests/unit/test_ver_vectors.c \
 	tests/unit/test_web_form.c \
 	tests/unit/test_web_once.c
 

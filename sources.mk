@@ -44,6 +44,7 @@ CA_SRC := \
 	ca/profile.c
 
 VERIFY_SRC := \
+	verifier/ask.c \
 	verifier/certificate.c \
 	verifier/chain.c \
 	verifier/crl.c \

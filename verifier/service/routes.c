@@ -13,17 +13,29 @@
 
 /* --- verdicts --- */
 
-static enum fj_rc judge(void *view, const struct ver_input *in, struct ver_report *out, struct fj_err *err)
+struct judging {
+	const struct ver_view *view;
+	struct ver_trust *over; /* shared by the items: what one of them wanted is there for the next */
+};
+
+static enum fj_rc judge_item(void *arg, const struct ver_input *in, struct ver_report *out, struct fj_err *err)
 {
-	return ver_verify(((const struct ver_view *)view)->trust, in, out, err);
+	const struct judging *j = arg;
+
+	return ver_verify_in(j->view->dir, j->over, in, out, err);
 }
 
 static enum fj_rc verify_json(struct svc *s, struct fj_slice body, json_t **out, struct fj_err *err)
 {
+	struct judging j = {.over = NULL};
 	struct ver_view *v;
 
 	FJ_TRY(svc_view_take(s, &v, err));
-	enum fj_rc rc = ver_ask(body, judge, v, out, err);
+	j.view = v;
+	enum fj_rc rc = ver_trust_over(v->trust, &j.over, err);
+	if (rc == FJ_OK)
+		rc = ver_ask(body, judge_item, &j, out, err);
+	ver_trust_free(j.over);
 	svc_view_give(s, v);
 	return rc;
 }
@@ -82,28 +94,40 @@ static bool is_number(const char *s)
 	return (strncmp(s, "DAC-", 4) == 0 || strncmp(s, "DAU-", 4) == 0) && strlen(s) < 41;
 }
 
+/* number: of a published authorisation that is the credential; NULL: in has one */
+static enum fj_rc judge(const struct ver_view *v, struct ver_input *in, const char *number, struct fj_buf *found, struct ver_report *out, struct fj_err *err)
+{
+	struct ver_trust *made = NULL;
+
+	FJ_TRY(ver_trust_over(v->trust, &made, err));
+	FJ_AUTO(ver_trust) over = made;
+	if (number != NULL) {
+		FJ_TRY(ver_folder_find(v->dir, number, found, err));
+		in->credential = fj_buf_slice(found);
+	}
+	return ver_verify_in(v->dir, over, in, out, err);
+}
+
 /* what was pasted, or what was published under a number */
 static enum fj_rc verdict_for(struct svc *s, const char *text, const char *use_text, json_t **out, struct fj_err *err)
 {
 	FJ_AUTO(ver_use) use = NULL;
 	FJ_AUTO(ver_report) report = {.n = 0};
-	FJ_AUTO(buf) der = FJ_BUF_INIT(FJ_X509_MAX);
+	FJ_AUTO(buf) found = FJ_BUF_INIT(FJ_X509_MAX + FJ_TOKEN_MAX);
 	struct ver_input in = {.now = fj_now(), .credential = fj_slice_str(text)};
 	struct ver_view *v;
 
 	if (is_number(text))
 		in.number = text;
 	if (strncmp(text, "DAC-", 4) == 0) {
-		FJ_TRY(svc_certificate(s, text, &der, err));
-		in.credential = fj_buf_slice(&der);
+		FJ_TRY(svc_certificate(s, text, &found, err));
+		in.credential = fj_buf_slice(&found);
 	}
 	if (use_text[0] != '\0')
 		FJ_TRY(ver_use_parse(use_text, &use, err));
 	in.use = use;
 	FJ_TRY(svc_view_take(s, &v, err));
-	enum fj_rc rc = strncmp(text, "DAU-", 4) == 0 ? ver_trust_find(v->trust, text, &in.credential, err) : FJ_OK;
-	if (rc == FJ_OK)
-		rc = ver_verify(v->trust, &in, &report, err);
+	enum fj_rc rc = judge(v, &in, strncmp(text, "DAU-", 4) == 0 ? text : NULL, &found, &report, err);
 	svc_view_give(s, v);
 	FJ_TRY(rc);
 	*out = ver_report_json(&report);

@@ -70,6 +70,17 @@ SERVICE_SRC := \
 	verifier/service/routes.c \
 	verifier/service/state.c
 
+GATEWAY_SRC := \
+	verifier/gateway/door.c \
+	verifier/gateway/fetch.c \
+	verifier/gateway/keep.c \
+	verifier/gateway/ledger.c \
+	verifier/gateway/marks.c \
+	verifier/gateway/nonce.c \
+	verifier/gateway/routes.c \
+	verifier/gateway/tar.c \
+	verifier/gateway/watch.c
+
 ISSUER_SRC := \
 	issuer/adjust.c \
 	issuer/agreement.c \

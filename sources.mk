@@ -269,6 +269,7 @@ TEST_UNIT_SRC := \
 	tests/unit/test_base_der.c \
 	tests/unit/test_base_json.c \
 	tests/unit/test_ca_core.c \
+	tests/unit/test_gw_gate.c \
 	tests/unit/test_hsm_memory.c \
 	tests/unit/test_iss_agreement.c \
 	tests/unit/test_iss_card.c \
@@ -319,6 +320,7 @@ TEST_FUZZ_SRC := \
 	tests/fuzz/fuzz_signed.c \
 	tests/fuzz/fuzz_signer.c \
 	tests/fuzz/fuzz_statement.c \
+	tests/fuzz/fuzz_tar.c \
 	tests/fuzz/fuzz_text.c \
 	tests/fuzz/fuzz_use.c \
 	tests/fuzz/fuzz_verdict.c \

@@ -79,7 +79,8 @@ GATEWAY_SRC := \
 	verifier/gateway/nonce.c \
 	verifier/gateway/routes.c \
 	verifier/gateway/tar.c \
-	verifier/gateway/watch.c
+	verifier/gateway/watch.c \
+	verifier/gateway/x5t.c
 
 ISSUER_SRC := \
 	issuer/adjust.c \

@@ -165,6 +165,31 @@ TEST("a nonce is good for its time, from this process only, and not with one cha
 	CHECK(!gw_nonce_good(n, 1000));
 }
 
+/* --- client certificates --- */
+
+TEST("a client certificate in the words of nginx, of Envoy, in hex and as it stands in a token; two are none")
+{
+	static const char hash[] = "ungWv48Bz-pBQUDeXa4iI7ADYaOWF3qctBD_YfIAFa0"; /* SHA-256 of "abc", FIPS 180-2 B.1 */
+	static const char hex[] = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
+	static const char *const wrong[] = {"", "abc", "-----BEGIN CERTIFICATE-----", "-----BEGIN CERTIFICATE-----%0A-----END CERTIFICATE-----", "-----BEGIN CERTIFICATE-----YW%zz-----END CERTIFICATE-----",
+		"-----BEGIN CERTIFICATE-----YWJj-----END CERTIFICATE----------BEGIN CERTIFICATE-----YWJj-----END CERTIFICATE-----", "Hash=", "Hash=ba78", "Subject=\"Hash=\""};
+	char out[GW_X5T], text[400];
+
+	CHECK(gw_x5t(hash, out) && strcmp(out, hash) == 0);
+	CHECK(gw_x5t(hex, out) && strcmp(out, hash) == 0);
+	CHECK(gw_x5t("-----BEGIN%20CERTIFICATE-----%0AYWJj%0A-----END%20CERTIFICATE-----%0A", out) && strcmp(out, hash) == 0);
+	CHECK(gw_x5t("-----BEGIN CERTIFICATE-----%0AYWJj%0A-----END CERTIFICATE-----%0A", out) && strcmp(out, hash) == 0);
+	CHECK(gw_x5t("-----BEGIN CERTIFICATE----- YWJj -----END CERTIFICATE-----", out) && strcmp(out, hash) == 0);
+	snprintf(text, sizeof(text), "By=spiffe://a;Hash=%s;Subject=\"CN=x\"", hex);
+	CHECK(gw_x5t(text, out) && strcmp(out, hash) == 0);
+	snprintf(text, sizeof(text), "Hash=%s;Subject=x,Hash=%s", hex, hex);
+	CHECK(!gw_x5t(text, out));
+	snprintf(text, sizeof(text), "xHash=%s", hex);
+	CHECK(!gw_x5t(text, out));
+	for (size_t i = 0; i < FJ_ARRAY_LEN(wrong); i++)
+		CHECK(!gw_x5t(wrong[i], out));
+}
+
 /* --- the ledger, in a folder of its own --- */
 
 #define NOON 1800000000 /* 2027-01-15 16:00 +08:00 */

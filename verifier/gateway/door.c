@@ -176,11 +176,13 @@ static bool judge(struct work *w, const struct ver_use *use)
 	FJ_AUTO(ver_report) r = {.n = 0};
 	struct fj_err err = {.rc = FJ_OK};
 	struct gw_view *v;
+	char x5t[GW_X5T];
 
-	if (strcmp(w->binding, "mtls") == 0)
-		in.x5t = w->r->x5t;
-	if (ver_proof_form(in.nonce, in.x5t, &err) != FJ_OK)
-		return no_because(w->a, "holder", &err);
+	if (strcmp(w->binding, "mtls") == 0) {
+		if (!gw_x5t(w->r->x5t, x5t))
+			return no(w->a, 403, "holder [RFC 8705 3.1]", "what the proxy says of the client certificate is neither thumbprint nor one certificate", "代理所报客户端证书信息既非指纹也非单个证书");
+		in.x5t = x5t;
+	}
 	if (gw_view_take(w->g->keep, &v, &err) != FJ_OK)
 		return no_because(w->a, "status", &err);
 	enum fj_rc rc = gw_judge(v, &in, &r, &err);

@@ -83,6 +83,13 @@ void gw_nonce_new(fj_time now, char out[GW_NONCE_MAX]);
 /* made by this process within the last GW_NONCE_SECONDS */
 bool gw_nonce_good(const char *nonce, fj_time now);
 
+/* --- x5t.c --- */
+#define GW_X5T 44
+/* What a proxy says of the client certificate that it saw, to base64url of its SHA-256: that itself, 64 hex
+ * digits, the certificate in PEM (percent-encoded: nginx), or x-forwarded-client-cert (Envoy).  False when
+ * it is none of them, or of more than one certificate. */
+bool gw_x5t(const char *seen, char out[GW_X5T]);
+
 /* --- ledger.c: what was used, durably --- */
 struct gw_ledger;
 struct gw_take {

@@ -41,7 +41,7 @@ public class Ask {
             Thread.currentThread().interrupt();
             return new Answer(false, "interrupted");
         } catch (Exception e) {
-            return new Answer(false, "the gateway does not answer: " + e);
+            return new Answer(false, "the gateway does not answer: " + e.getClass().getSimpleName()); // its message may quote the token
         }
     }
 

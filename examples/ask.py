@@ -29,7 +29,7 @@ def permitted(gateway, token, use, x5t=None):
     except urllib.error.HTTPError as refusal:
         return False, refusal.headers.get('X-Fujie-Reason', 'HTTP %d' % refusal.code)
     except (OSError, ValueError) as trouble:
-        return False, 'the gateway does not answer: %s' % trouble
+        return False, 'the gateway does not answer: %s' % type(trouble).__name__  # its message may quote the token
 
 
 if __name__ == '__main__':

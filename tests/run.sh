@@ -71,6 +71,13 @@ e2e() {
 	elif [ ! -d tests/e2e/node_modules/playwright-core ]; then skip e2e "tests/e2e/node_modules is absent (make deps-full)"
 	else stage "e2e portal" node tests/e2e/portal.js "$B"; fi
 }
+# what is in examples/, each by its own tool; those that are absent are listed, the others still run
+examples() {
+	for t in nginx go java node; do
+		need "$t" || [ -x "/usr/sbin/$t" ] || skip "examples $t" "$t is absent (make deps-full)"
+	done
+	python_stage "conformance examples" tests/conformance/examples_test.py
+}
 sanitizers() {
 	if echo 'int main(void){return 0;}' | gcc -fsanitize=address,undefined -x c - -o "$B/san-probe" 2>/dev/null; then
 		rm -f "$B/san-probe"
@@ -92,13 +99,17 @@ lint) stage lint tests/lint/lint.sh "$B"; slow_lint ;;
 quick) stage lint tests/lint/lint.sh "$B"; units "$B" ;;
 integration) integration ;;
 e2e) e2e ;;
-conformance) python_stage "conformance clients" tests/conformance/clients_test.py ;;
+conformance)
+	python_stage "conformance clients" tests/conformance/clients_test.py
+	examples
+	;;
 check)
 	stage lint tests/lint/lint.sh "$B"
 	slow_lint
 	units "$B"
 	integration
 	python_stage "conformance clients" tests/conformance/clients_test.py
+	examples
 	e2e
 	sanitizers
 	;;

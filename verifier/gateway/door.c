@@ -183,6 +183,7 @@ static bool judge(struct work *w, const struct ver_use *use)
 			return no(w->a, 403, "holder [RFC 8705 3.1]", "what the proxy says of the client certificate is neither thumbprint nor one certificate", "代理所报客户端证书信息既非指纹也非单个证书");
 		in.x5t = x5t;
 	}
+	w->a->verdict = VER_INDETERMINATE; /* until there is one */
 	if (gw_view_take(w->g->keep, &v, &err) != FJ_OK)
 		return no_because(w->a, "status", &err);
 	enum fj_rc rc = gw_judge(v, &in, &r, &err);

@@ -8,6 +8,7 @@
 #ifndef FJ_GATEWAY_H
 #define FJ_GATEWAY_H
 
+#include <pthread.h>
 #include <stdatomic.h>
 
 #include "verifier/verify.h"
@@ -50,12 +51,21 @@ enum fj_rc gw_marks_read(const struct ver_trust *t, const char *folder, struct g
 enum fj_rc gw_marks_ahead(const struct gw_marks *had, const struct gw_marks *next, fj_time now, struct fj_err *err) FJ_MUST_USE;
 
 /* --- keep.c: the trust, kept fresh --- */
+#define GW_IDLE 16      /* one a thread */
+#define GW_OVER_USES 1000 /* then it is made anew, so that it does not grow for ever */
 struct gw_view {
 	struct ver_trust *trust;
 	int dir;                    /* the folder, open */
 	char folder[40];
 	fj_time oldest, first_end;
 	int users;                  /* under the lock of who lends it */
+	/* trusts over this one that no request uses now: what earlier verdicts read and checked stays in them */
+	pthread_mutex_t lock;
+	struct gw_over {
+		struct ver_trust *trust;
+		int used;
+	} idle[GW_IDLE];
+	size_t n_idle;
 };
 struct gw_health {
 	fj_time oldest, first_end, fetched; /* 0: none */
@@ -75,7 +85,7 @@ void gw_keep_health(struct gw_keep *k, struct gw_health *out);
 enum fj_rc gw_view_take(struct gw_keep *k, struct gw_view **out, struct fj_err *err) FJ_MUST_USE;
 void gw_view_give(struct gw_keep *k, struct gw_view *v);
 /* the verdict of this view */
-enum fj_rc gw_judge(const struct gw_view *v, const struct ver_input *in, struct ver_report *out, struct fj_err *err) FJ_MUST_USE;
+enum fj_rc gw_judge(struct gw_view *v, const struct ver_input *in, struct ver_report *out, struct fj_err *err) FJ_MUST_USE;
 
 /* --- nonce.c --- */
 void gw_nonce_start(void);      /* a key of this process alone */

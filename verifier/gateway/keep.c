@@ -153,6 +153,9 @@ static void view_free(struct gw_view *v, bool with_folder)
 		return;
 	if (with_folder)
 		remove_folder(v->folder);
+	while (v->n_idle > 0)
+		ver_trust_free(v->idle[--v->n_idle].trust);
+	pthread_mutex_destroy(&v->lock);
 	ver_trust_free(v->trust);
 	fj_fd_close(&v->dir);
 	fj_free(v);
@@ -189,6 +192,7 @@ static enum fj_rc view_load(const struct gw_conf *conf, const char *folder, stru
 
 	if (v == NULL)
 		return fj_no_memory(err, "gateway");
+	pthread_mutex_init(&v->lock, NULL);
 	v->users = 1;
 	v->dir = -1;
 	snprintf(v->folder, sizeof(v->folder), "%s", folder);
@@ -229,12 +233,35 @@ void gw_view_give(struct gw_keep *k, struct gw_view *v)
 	pthread_mutex_unlock(&k->lock);
 }
 
-enum fj_rc gw_judge(const struct gw_view *v, const struct ver_input *in, struct ver_report *out, struct fj_err *err)
+static enum fj_rc over_take(struct gw_view *v, struct gw_over *o, struct fj_err *err)
 {
-	FJ_AUTO(ver_trust) over = NULL; /* authorisation and certificates of this one verdict */
+	*o = (struct gw_over){.trust = NULL};
+	pthread_mutex_lock(&v->lock);
+	if (v->n_idle > 0)
+		*o = v->idle[--v->n_idle];
+	pthread_mutex_unlock(&v->lock);
+	return o->trust != NULL ? FJ_OK : ver_trust_over(v->trust, &o->trust, err);
+}
 
-	FJ_TRY(ver_trust_over(v->trust, &over, err));
-	return ver_verify_in(v->dir, over, in, out, err);
+static void over_give(struct gw_view *v, struct gw_over *o)
+{
+	pthread_mutex_lock(&v->lock);
+	bool keep = ++o->used < GW_OVER_USES && v->n_idle < GW_IDLE;
+	if (keep)
+		v->idle[v->n_idle++] = *o;
+	pthread_mutex_unlock(&v->lock);
+	if (!keep)
+		ver_trust_free(o->trust);
+}
+
+enum fj_rc gw_judge(struct gw_view *v, const struct ver_input *in, struct ver_report *out, struct fj_err *err)
+{
+	struct gw_over o;
+
+	FJ_TRY(over_take(v, &o, err));
+	enum fj_rc rc = ver_verify_in(v->dir, o.trust, in, out, err);
+	over_give(v, &o);
+	return rc;
 }
 
 /* --- state --- */

@@ -395,7 +395,7 @@ static int by_token_and_day(const void *a, const void *b)
 
 static enum fj_rc list_rows(const struct rows *r, int from, int to, json_t *list, struct fj_err *err)
 {
-	FJ_AUTO(mem) place_of = fj_alloc(USAGE_ROWS, sizeof(struct row *));
+	FJ_AUTO(mem) place_of = fj_alloc(USAGE_ROWS, sizeof(void *));
 	const struct row **v = place_of;
 	char day[24];
 	size_t n = 0;

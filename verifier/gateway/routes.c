@@ -82,7 +82,7 @@ static void get_nonce(struct web_req *q, struct web_res *r)
 /* --- as the public service does --- */
 
 struct judging {
-	const struct gw_view *view;
+	struct gw_view *view;
 	int64_t max_age;
 };
 

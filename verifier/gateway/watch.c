@@ -145,7 +145,7 @@ static enum fj_rc tell(struct gw_watch *w, const struct item *it, const struct v
 }
 
 /* a number that is not published here is an unknown, not a failure: it may be by the next round */
-static enum fj_rc judge(const struct item *it, const struct gw_view *v, struct ver_report *r, struct fj_err *err)
+static enum fj_rc judge(const struct item *it, struct gw_view *v, struct ver_report *r, struct fj_err *err)
 {
 	FJ_AUTO(buf) found = FJ_BUF_INIT(CREDENTIAL);
 	struct ver_input in = {.now = fj_now(), .credential = fj_buf_slice(&it->credential)};
@@ -162,7 +162,7 @@ static enum fj_rc judge(const struct item *it, const struct gw_view *v, struct v
 	return gw_judge(v, &in, r, err);
 }
 
-static enum fj_rc judge_all(struct gw_watch *w, const struct gw_view *v, bool *good, struct fj_err *err)
+static enum fj_rc judge_all(struct gw_watch *w, struct gw_view *v, bool *good, struct fj_err *err)
 {
 	for (size_t i = 0; i < w->n; i++) {
 		FJ_AUTO(ver_report) r = {.n = 0};

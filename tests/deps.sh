@@ -6,6 +6,7 @@
 set -eu
 cd "$(dirname "$0")/.."
 what=${1:-base}
+# libcurl with OpenSSL, since the gateway's verifier links libcrypto and the curl command brings this one along
 base="gcc libc6-dev make pkg-config libssl-dev libsodium-dev libjansson-dev libinih-dev
 	libsqlite3-dev libmicrohttpd-dev libgnutls28-dev libtss2-dev zlib1g-dev swtpm
 	libexpat1-dev libzip-dev libxlsxwriter-dev libunistring-dev

@@ -182,6 +182,12 @@ TEST("a client certificate in the words of nginx, of Envoy, in hex and as it sta
 	CHECK(gw_x5t("-----BEGIN CERTIFICATE----- YWJj -----END CERTIFICATE-----", out) && strcmp(out, hash) == 0);
 	snprintf(text, sizeof(text), "By=spiffe://a;Hash=%s;Subject=\"CN=x\"", hex);
 	CHECK(gw_x5t(text, out) && strcmp(out, hash) == 0);
+	snprintf(text, sizeof(text), "Hash=%s;Subject=\"CN=a,O=\\\";Hash=0\";URI=spiffe://b", hex);
+	CHECK(gw_x5t(text, out) && strcmp(out, hash) == 0);
+	snprintf(text, sizeof(text), "Hash=%s;Hash=%s", hex, hex);
+	CHECK(!gw_x5t(text, out));
+	snprintf(text, sizeof(text), "Subject=\"a;Hash=%s", hex);
+	CHECK(!gw_x5t(text, out));
 	snprintf(text, sizeof(text), "Hash=%s;Subject=x,Hash=%s", hex, hex);
 	CHECK(!gw_x5t(text, out));
 	snprintf(text, sizeof(text), "xHash=%s", hex);
@@ -350,6 +356,17 @@ TEST("no list goes back or away before its end")
 	CHECK_RC(gw_marks_ahead(&had, &older, 50, &err), FJ_E_REFUSED);
 	CHECK_RC(gw_marks_ahead(&had, &fewer, 50, &err), FJ_E_REFUSED);
 	CHECK_RC(gw_marks_ahead(&had, &fewer, 101, &err), FJ_OK);
+}
+
+TEST("health is red half a day before the first list ends, at three quarters of the greatest age, and with nothing")
+{
+	struct gw_health h = {.oldest = NOON, .first_end = NOON + 172800};
+
+	CHECK(gw_health_ok(&h, 0, NOON) && gw_health_ok(&h, 0, NOON + 172800 - GW_RED_BEFORE - 1));
+	CHECK(!gw_health_ok(&h, 0, NOON + 172800 - GW_RED_BEFORE) && !gw_health_ok(&h, 0, NOON + 999999));
+	CHECK(gw_health_ok(&h, 3600, NOON + 2699) && !gw_health_ok(&h, 3600, NOON + 2700));
+	h.first_end = 0;
+	CHECK(!gw_health_ok(&h, 0, NOON));
 }
 
 TEST_MAIN

@@ -81,6 +81,9 @@ enum fj_rc gw_keep_refresh(struct gw_keep *k, struct fj_err *err) FJ_MUST_USE;
 /* A thread that does so every conf->refresh seconds, until gw_keep_close. */
 enum fj_rc gw_keep_start(struct gw_keep *k, struct fj_err *err) FJ_MUST_USE;
 void gw_keep_health(struct gw_keep *k, struct gw_health *out);
+/* Red while there is time to act: GW_RED_BEFORE before the first list ends, or when three quarters of the
+ * greatest age that is allowed have passed. */
+bool gw_health_ok(const struct gw_health *h, int64_t max_age, fj_time now);
 /* FJ_E_UNAVAILABLE while there has been none */
 enum fj_rc gw_view_take(struct gw_keep *k, struct gw_view **out, struct fj_err *err) FJ_MUST_USE;
 void gw_view_give(struct gw_keep *k, struct gw_view *v);

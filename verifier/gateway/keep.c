@@ -413,6 +413,11 @@ void gw_keep_health(struct gw_keep *k, struct gw_health *out)
 	pthread_mutex_unlock(&k->lock);
 }
 
+bool gw_health_ok(const struct gw_health *h, int64_t max_age, fj_time now)
+{
+	return h->first_end != 0 && now + GW_RED_BEFORE < h->first_end && (max_age == 0 || (now - h->oldest) * 4 < max_age * 3);
+}
+
 /* --- opening --- */
 
 static enum fj_rc take_lock(struct gw_keep *k, struct fj_err *err)

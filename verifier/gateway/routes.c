@@ -158,8 +158,6 @@ static json_t *time_or_null(fj_time t)
 	return json_string(text);
 }
 
-/* red while there is time to act: GW_RED_BEFORE before the first list ends, or when three quarters of
- * the greatest age that is allowed have passed */
 static void get_health(struct web_req *q, struct web_res *r)
 {
 	struct gw *g = web_app(q);
@@ -168,7 +166,7 @@ static void get_health(struct web_req *q, struct web_res *r)
 
 	gw_keep_health(g->keep, &h);
 	int64_t age = h.oldest == 0 ? -1 : now > h.oldest ? now - h.oldest : 0;
-	bool ok = h.first_end != 0 && now + GW_RED_BEFORE < h.first_end && (g->conf->max_age == 0 || age * 4 < g->conf->max_age * 3);
+	bool ok = gw_health_ok(&h, g->conf->max_age, now);
 	FJ_AUTO(json) j = json_pack("{s:b, s:s, s:o, s:o, s:I, s:o, s:o}", "ok", ok, "issuer", g->conf->issuer, "as_of", time_or_null(h.oldest),
 	    "until", time_or_null(h.first_end), "status_age", (json_int_t)age, "last_fetch", time_or_null(h.fetched),
 	    "last_error", h.error[0] != '\0' ? json_string(h.error) : json_null());

@@ -69,14 +69,39 @@ static bool of_certificate(const char *escaped, char out[GW_X5T])
 	return put(&h, out);
 }
 
-/* By=...;Hash=<hex>;Subject="..." of one certificate */
-static bool of_envoy(const char *s, char out[GW_X5T])
+/* the end of a value: what stands in quotes may hold anything */
+static const char *value_end(const char *p)
 {
-	const char *hash = strstr(s, "Hash=");
+	if (*p != '"')
+		return p + strcspn(p, ";,");
+	for (p++; *p != '\0' && *p != '"'; p++)
+		p += *p == '\\' && p[1] != '\0';
+	return *p == '"' ? p + 1 : p;
+}
 
-	if (hash == NULL || strstr(hash + 5, "Hash=") != NULL || strchr(s, ',') != NULL || (hash != s && hash[-1] != ';'))
-		return false;
-	return of_hex(hash + 5, strcspn(hash + 5, ";"), out);
+/* By=…;Hash=<hex>;Subject="…" of one certificate; the subject is the client's own words */
+static bool of_envoy(const char *p, char out[GW_X5T])
+{
+	const char *hash = NULL;
+	size_t n = 0;
+
+	for (;;) {
+		const char *eq = strchr(p, '=');
+		if (eq == NULL)
+			return false;
+		const char *end = value_end(eq + 1);
+		if (eq - p == 4 && strncasecmp(p, "Hash", 4) == 0) {
+			if (hash != NULL)
+				return false;
+			hash = eq + 1;
+			n = (size_t)(end - hash);
+		}
+		if (*end == '\0')
+			return hash != NULL && of_hex(hash, n, out);
+		if (*end != ';') /* a comma: another certificate */
+			return false;
+		p = end + 1;
+	}
 }
 
 bool gw_x5t(const char *seen, char out[GW_X5T])

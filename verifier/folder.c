@@ -272,6 +272,20 @@ static bool in_folder(const struct ver_wanted *w, char path[200])
 	return true;
 }
 
+enum fj_rc ver_folder_read(int dir, const struct ver_wanted *w, fj_time now, bool past, struct fj_buf *out)
+{
+	char path[200], name[48];
+
+	if (past && in_history(dir, w, now, path))
+		return fj_file_read(dir, path, out, NULL);
+	if (!in_folder(w, path)) {
+		if (!name_of(w->name, name))
+			return FJ_E_NOTFOUND;
+		snprintf(path, sizeof(path), w->kind == VER_CRL ? "crl/%s.crl" : "status/%s.jwt", name);
+	}
+	return fj_file_read(dir, path, out, NULL);
+}
+
 /* FJ_OK: added; FJ_E_NOMEM; anything else: there is no more of it */
 static enum fj_rc fetch(int dir, struct ver_trust *over, const struct ver_input *in, const struct ver_wanted *w)
 {

@@ -344,7 +344,7 @@ class Generator:
 
     def _authorisation(self, w, now, i, certs):
         r, cert = self.r, self.r.choice(certs)
-        mine = [cert] + [c for c in certs if c is not cert and c["holder"] == cert["holder"] and r.random() < .3]
+        mine = [cert] + [c for c in certs if c is not cert and c["holder"] == cert["holder"] and r.random() < .7]
         grant = self._grant(cert)
         for c in mine[1:]:                                  # one grant for all: leave out what it would not fit
             da = c["x509"]["dataAsset"]
@@ -453,7 +453,7 @@ class Generator:
 
     def _base(self, w):
         r = self.r
-        kind = r.choices(["token", "authorisation", "certificate"], [8, 2, 2])[0]
+        kind = r.choices(["token", "authorisation", "certificate"], [7, 4, 1])[0]
         if kind == "certificate":
             x = fresh(r.choice(w["presentable"]["certificates"])["x509"])
             cred = {"kind": kind, "x509": x, "signer": "issuing", "signed": True, "proof": None}

@@ -46,6 +46,7 @@ CA_SRC := \
 VERIFY_SRC := \
 	verifier/bundle.c \
 	verifier/bundle_make.c \
+	verifier/ask.c \
 	verifier/certificate.c \
 	verifier/chain.c \
 	verifier/crl.c \
@@ -86,6 +87,18 @@ SERVICE_SRC := \
 	verifier/service/ocsp.c \
 	verifier/service/routes.c \
 	verifier/service/state.c
+
+GATEWAY_SRC := \
+	verifier/gateway/door.c \
+	verifier/gateway/fetch.c \
+	verifier/gateway/keep.c \
+	verifier/gateway/ledger.c \
+	verifier/gateway/marks.c \
+	verifier/gateway/nonce.c \
+	verifier/gateway/routes.c \
+	verifier/gateway/tar.c \
+	verifier/gateway/watch.c \
+	verifier/gateway/x5t.c
 
 ISSUER_SRC := \
 	issuer/adjust.c \
@@ -276,6 +289,7 @@ TEST_UNIT_SRC := \
 	tests/unit/test_base_der.c \
 	tests/unit/test_base_json.c \
 	tests/unit/test_ca_core.c \
+	tests/unit/test_gw_gate.c \
 	tests/unit/test_hsm_memory.c \
 	tests/unit/test_iss_agreement.c \
 	tests/unit/test_iss_card.c \
@@ -298,9 +312,11 @@ TEST_UNIT_SRC := \
 	tests/unit/test_ver_bundle.c \
 	tests/unit/test_ver_hostile.c \
 	tests/unit/test_ver_library.c \
+	tests/unit/test_ver_pkits.c \
 	tests/unit/test_ver_report.c \
 	tests/unit/test_ver_token.c \
 	tests/unit/test_ver_trust.c \
+	tests/unit/test_ver_vectors.c \
 	tests/unit/test_web_form.c \
 	tests/unit/test_web_once.c
 
@@ -329,6 +345,7 @@ TEST_FUZZ_SRC := \
 	tests/fuzz/fuzz_signed.c \
 	tests/fuzz/fuzz_signer.c \
 	tests/fuzz/fuzz_statement.c \
+	tests/fuzz/fuzz_tar.c \
 	tests/fuzz/fuzz_text.c \
 	tests/fuzz/fuzz_use.c \
 	tests/fuzz/fuzz_verdict.c \

@@ -62,7 +62,7 @@ def goods():
     m = mtls('x5t')
     case('good-mtls', 'permit', 'a token bound to the client certificate that was seen', '令牌与所见客户端证书绑定一致', m, x5t=b64u(hashlib.sha256(b'x5t').digest()), pack=True)
     case('good-named', 'permit', 'a named token, its user and its audience', '记名令牌，用户与受众一致', named(), use='user=%s,audience=%s' % (USER, AUDIENCE), pack=True)
-    case('good-last-second', 'permit', 'a token in its last second', '令牌有效期的最后一秒', edited('token', put('exp', NOW)), pack=True)
+    case('good-last-second', 'permit', 'a token in its last second', '令牌有效期的最后一秒', edited('token', put('exp', NOW)))
     case('good-first-second', 'permit', 'a token in its first second', '令牌有效期的第一秒', edited('token', lambda p: p.update(nbf=NOW, iat=NOW)))
 
 
@@ -95,7 +95,7 @@ def algorithms():
         return lambda h: h.update(alg=value)
     for value in ('none', 'None', 'ES384', 'ES256K', 'es256', 'EdDSA', 'ES256\0', ''):
         case('alg-%s' % (value.replace('\0', '-nul') or 'empty'), 'deny form' if value in ('ES256\0', '') else 'deny algorithm', 'alg is %s, the signature a good one' % json.dumps(value), 'alg 为 %s' % json.dumps(value), w,
-             header(alg(value)), pack=value in ('none', 'ES384', 'es256'))
+             header(alg(value)), pack=value in ('none', 'ES384'))
     case('alg-none-unsigned', 'deny', 'alg is none and there is no signature', 'alg 为 none 且没有签名', w, header(alg('none'), signature=lambda d: b''), pack=True)
     for n, (what, secret) in enumerate((('the point', key.point), ('the public key in DER', spki), ('the public key in PEM', pem(spki, 'PUBLIC KEY')),
                                         ('the certificate', good.token_signer.der()))):
@@ -104,8 +104,8 @@ def algorithms():
         case('alg-hs512-%d' % n, 'deny algorithm', 'the same with HS512, whose 64 octets look like a signature (%s)' % what, '同上，HS512 的 64 字节形似签名', w,
              header(alg('HS512'), signature=mac(secret, 'sha512')))
         case('alg-hs512-as-es256-%d' % n, 'deny signature', 'a MAC under the public key (%s) in the place of a signature' % what, '以公钥为密钥的 MAC 冒充签名', w,
-             header(lambda h: None, signature=mac(secret, 'sha512')), pack=n == 2)
-    case('alg-array', 'deny form', 'alg is an array', 'alg 为数组', w, header(alg(['ES256'])), pack=True)
+             header(lambda h: None, signature=mac(secret, 'sha512')))
+    case('alg-array', 'deny form', 'alg is an array', 'alg 为数组', w, header(alg(['ES256'])))
     case('alg-null', 'deny form', 'alg is null', 'alg 为 null', w, header(alg(None)))
     case('alg-missing', 'deny form', 'there is no alg', '缺少 alg', w, header(lambda h: h.pop('alg') and None), pack=True)
     case('alg-twice', 'deny form', 'alg stands twice, none and ES256', 'alg 出现两次', w, header(lambda h: b'{"alg":"none",' + canonical(h)[1:]), pack=True)
@@ -124,10 +124,10 @@ def headers():
     w, evil = good, Key('evil')
     for k, v in (('jku', 'https://evil.example/keys'), ('x5u', 'https://evil.example/chain'), ('jwk', good.token_signer.key.jwk()), ('crit', ['exp']),
                  ('x5t#S256', good.token_signer.sha256()), ('b64', True), ('zip', 'DEF'), ('cty', 'JWT')):
-        case('header-' + k.replace('#', '-'), 'deny form', 'the header has %s' % k, '头部含有 %s' % k, w, header(lambda h: h.update({k: v})), pack=k in ('jku', 'x5u', 'jwk', 'crit'))
+        case('header-' + k.replace('#', '-'), 'deny form', 'the header has %s' % k, '头部含有 %s' % k, w, header(lambda h: h.update({k: v})), pack=k in ('jku', 'x5u', 'crit'))
     case('header-jwk-evil', 'deny form', 'the header brings its own jwk, and its key signed', '头部自带 jwk 并以其签名', w, header(lambda h: h.update(jwk=evil.jwk()), key=evil), pack=True)
     for typ in ('JWT', 'DC+SD-JWT', 'application/dc+sd-jwt', 'vc+sd-jwt', 'statuslist+jwt', 'manifest+jwt'):
-        case('typ-' + typ.replace('/', '-'), 'deny form', 'typ is %s' % typ, 'typ 为 %s' % typ, w, header(lambda h: h.update(typ=typ)), pack=typ == 'statuslist+jwt')
+        case('typ-' + typ.replace('/', '-'), 'deny form', 'typ is %s' % typ, 'typ 为 %s' % typ, w, header(lambda h: h.update(typ=typ)))
     for k in ('typ', 'kid', 'x5c'):
         case('header-no-' + k, 'deny form', 'there is no %s' % k, '头部缺少 %s' % k, w, header(lambda h: h.pop(k) and None))
     case('kid-other', 'deny signer', 'kid is another key\'s thumbprint', 'kid 是另一公钥的指纹', w, header(lambda h: h.update(kid=evil.kid())), pack=True)
@@ -139,7 +139,7 @@ def chains():
     theirs = s.header('', s.token_signer)['x5c']
     case('x5c-stranger', 'deny chain', 'a stranger\'s whole chain under the same names, everything right in itself', '陌生机构以相同名称签发的完整证书链', w, s.token(), pack=True)
     case('x5c-stranger-leaf', 'deny chain', 'a stranger\'s signer certificate above our issuing CA', '陌生机构的签名证书配本机构签发证书', w,
-         s.token(header={**s.header('dc+sd-jwt', s.token_signer), 'x5c': [theirs[0], x5c[1]]}), pack=True)
+         s.token(header={**s.header('dc+sd-jwt', s.token_signer), 'x5c': [theirs[0], x5c[1]]}))
     case('x5c-stranger-root', 'deny form', 'a stranger\'s chain with its root', '陌生机构的证书链并附其根', w,
          s.token(header={**s.header('dc+sd-jwt', s.token_signer), 'x5c': theirs + [base64.b64encode(s.root.der()).decode()]}))
     case('x5c-ours-their-key', 'deny signature', 'our x5c and kid, a stranger\'s signature', '使用本机构的 x5c 与 kid，由陌生密钥签名', w, w.token(key=s.token_signer.key), pack=True)
@@ -164,7 +164,7 @@ def signers():
         return lambda c: c.ext.update(eku=(critical, eku(*oids)))
     nothing = lambda c: None
     sig('holder', 'deny signer', 'a holder signs a token with its data asset certificate, which our issuing CA did issue', '持有人以其数据资产证书（确由本机构签发）签署令牌', nothing, 'dac', pack=True)
-    sig('status', 'deny signer', 'the status signer\'s certificate signs a token', '以状态签名证书签署令牌', nothing, 'status_signer', pack=True)
+    sig('status', 'deny signer', 'the status signer\'s certificate signs a token', '以状态签名证书签署令牌', nothing, 'status_signer')
     sig('ocsp', 'deny chain', 'the OCSP responder signs a token', '以 OCSP 响应证书签署令牌', nothing, 'ocsp', pack=True)
     sig('ocsp-eku', 'deny signer', 'a signer whose one purpose is OCSP signing', '签名证书唯一用途为 OCSP 签名', purpose(OCSP_SIGNING))
     sig('eku-missing', 'deny chain', 'a signer without extended key usage', '签名证书没有扩展密钥用途', lambda c: c.ext.pop('eku'), pack=True)
@@ -177,7 +177,7 @@ def signers():
     sig('eku-organisation', 'deny signer', 'a signer with the purpose of an organisation certificate', '签名证书为机构证书用途', purpose(ARC + '.2.2'))
     sig('eku-longer', 'deny signer', 'a signer with a purpose below the right one', '签名证书用途为正确用途的下级标识', purpose(ARC + '.2.3.1'))
     sig('eku-tls', 'deny signer', 'a signer that is a TLS client', '签名证书为 TLS 客户端用途', purpose('1.3.6.1.5.5.7.3.2'))
-    sig('other-base', 'deny signer', 'a signer for another address', '签名证书属于另一签发地址', lambda c: c.ext.update(san=(False, seq(uri('https://other.example')))), pack=True)
+    sig('other-base', 'deny signer', 'a signer for another address', '签名证书属于另一签发地址', lambda c: c.ext.update(san=(False, seq(uri('https://other.example')))))
     sig('no-san', 'deny signer', 'a signer for no address', '签名证书没有签发地址', lambda c: c.ext.pop('san'))
     sig('expired', 'deny chain', 'a signer that has expired', '签名证书已过期', lambda c: setattr(c, 'until', NOW - 1), pack=True)
     sig('future', 'deny chain', 'a signer that is not valid yet', '签名证书尚未生效', lambda c: setattr(c, 'since', NOW + 1))
@@ -198,7 +198,7 @@ def forms():
         w = edited('token', change)
         case('json-' + id, expect, en, zh, good, w.token(), pack=pack)
     p('twice', text(lambda t: b'{"exp":%d,' % (NOW + 999 * DAY) + t[1:]), 'the payload has exp twice, the first later', '载荷中 exp 出现两次（前者更晚）', True)
-    p('twice-last', text(lambda t: t[:-1] + b',"exp":%d}' % (NOW + 999 * DAY)), 'the payload has exp twice, the last later', '载荷中 exp 出现两次（后者更晚）', True)
+    p('twice-last', text(lambda t: t[:-1] + b',"exp":%d}' % (NOW + 999 * DAY)), 'the payload has exp twice, the last later', '载荷中 exp 出现两次（后者更晚）')
     p('twice-same', text(lambda t: t[:-1] + b',"vct":"urn:fujie:license-token:1"}'), 'the payload has vct twice, the same', '载荷中 vct 重复')
     p('twice-escaped', text(lambda t: t[:-1] + b',"\\u0065xp":%d}' % (NOW + 999 * DAY)), 'exp twice, once written with an escape', 'exp 以转义形式重复', True)
     p('twice-deep', text(lambda t: t.replace(b'"depth":0', b'"depth":0,"depth":9')), 'a member of the grant stands twice', '授权范围内成员重复', True)
@@ -217,7 +217,7 @@ def forms():
     p('nul', text(lambda t: t.replace('丁'.encode(), b'\\u0000')), 'a NUL in a text', '文本含 NUL')
     for id, v in (('float', b'%d.0' % (NOW + DAY)), ('exponent', b'9e99'), ('text', b'"%d"' % (NOW + DAY)), ('negative', b'-1'), ('huge', b'9223372036854775808'),
                   ('huge-float', b'1e400'), ('zero-led', b'0%d' % (NOW + DAY)), ('null', b'null'), ('true', b'true')):
-        p('exp-' + id, text(lambda t: t.replace(b'"exp":%d' % (NOW + 30 * DAY), b'"exp":' + v)), 'exp is %s' % v.decode(), 'exp 为 %s' % v.decode(), id == 'float')
+        p('exp-' + id, text(lambda t: t.replace(b'"exp":%d' % (NOW + 30 * DAY), b'"exp":' + v)), 'exp is %s' % v.decode(), 'exp 为 %s' % v.decode())
     for n in (17, 5000):
         p('nesting-%d' % n, text(lambda t: t.replace(b'["STOP"]', b'[' * n + b']' * n)), 'nesting %d deep' % n, '嵌套 %d 层' % n, n == 17)
     case('json-header-nesting', 'deny form', 'a header nested 40 deep', '头部嵌套 40 层', good, header(lambda h: canonical(h)[:-1] + b',"x":' + b'[' * 40 + b']' * 40 + b'}'))
@@ -225,7 +225,7 @@ def forms():
     case('json-vct-2', 'deny form', 'a version that is not known', '未知版本', good, edited('token', put('vct', 'urn:fujie:license-token:2')).token())
     t = good.token()
     a, b, c = t[:-1].split('.')
-    case('json-serialization', 'deny form', 'the JSON serialization of a JWS', 'JWS 的 JSON 序列化形式', good, canonical({'protected': a, 'payload': b, 'signature': c}), pack=True)
+    case('json-serialization', 'deny form', 'the JSON serialization of a JWS', 'JWS 的 JSON 序列化形式', good, canonical({'protected': a, 'payload': b, 'signature': c}))
 
 
 def encodings():
@@ -255,15 +255,15 @@ def encodings():
     r, s = int.from_bytes(sig[:32], 'big'), int.from_bytes(sig[32:], 'big')
     one = lambda v: v.to_bytes(32, 'big')
     for id, expect, value, en, zh in (
-            ('r-0', 'deny signature', one(0) + one(s), 'r is 0', 'r 为 0'), ('s-0', 'deny signature', one(r) + one(0), 's is 0', 's 为 0'),
-            ('both-0', 'deny signature', one(0) * 2, 'r and s are 0', 'r 与 s 均为 0'), ('r-n', 'deny signature', one(N) + one(s), 'r is the order of the group', 'r 等于群的阶'),
+            ('r-0', 'deny form', one(0) + one(s), 'r is 0', 'r 为 0'), ('s-0', 'deny form', one(r) + one(0), 's is 0', 's 为 0'),
+            ('both-0', 'deny form', one(0) * 2, 'r and s are 0', 'r 与 s 均为 0'), ('r-n', 'deny signature', one(N) + one(s), 'r is the order of the group', 'r 等于群的阶'),
             ('s-n', 'deny signature', one(r) + one(N), 's is the order of the group', 's 等于群的阶'),
             ('ff', 'deny signature', b'\xff' * 64, 'r and s are 2^256 - 1', 'r 与 s 均为 2^256-1'), ('swapped', 'deny signature', one(s) + one(r), 's before r', 's 在 r 之前'),
             ('r-p', 'deny signature', one(P) + one(s), 'r is the field\'s prime', 'r 等于域的素数'),
             ('63', 'deny form', sig[:63], '63 octets', '签名 63 字节'), ('65', 'deny form', b'\0' + sig, '65 octets, r led by a zero', '签名 65 字节'),
             ('62', 'deny form', sig[1:32] + sig[33:], 'r and s of 31 octets', 'r 与 s 各 31 字节'), ('none', 'deny form', b'', 'no octet', '没有签名字节'),
             ('der', 'deny form', seq(integer(r), integer(s)), 'r and s in DER', '签名为 DER 编码'), ('96', 'deny form', sig + bytes(32), '96 octets', '签名 96 字节')):
-        case('sig-' + id, expect, 'the signature: ' + en, '签名：' + zh, w, a + '.' + b + '.' + b64u(value) + '~', pack=id in ('r-0', 's-0', 'r-n', '63', 'der'))
+        case('sig-' + id, expect, 'the signature: ' + en, '签名：' + zh, w, a + '.' + b + '.' + b64u(value) + '~', pack=id in ('r-0', 'r-n', '63'))
     flip = canonical({**good.token_payload(), 'exp': NOW + 31 * DAY})
     case('sig-changed', 'deny signature', 'one day more under the same signature', '签名不变而有效期多一天', w, a + '.' + b64u(flip) + '.' + c + '~', pack=True)
 
@@ -305,7 +305,7 @@ def lists():
         for v, en, zh in ((1, 'revoked', '已吊销'), (2, 'suspended', '已暂停'), (3, 'superseded', '已被取代')):
             w = World()
             w.marks[idx] = v
-            case('list-%s-%d' % (what, v), 'deny ' + check, 'the %s entry says %s' % (what, en), '状态列表中%s' % zh, w, pack=v < 3)
+            case('list-%s-%d' % (what, v), 'deny ' + check, 'the %s entry says %s' % (what, en), '状态列表中%s' % zh, w, pack=v == 1 or (v == 2 and what == 'own'))
     w = World()
     w.marks = {13: 1, 15: 1, 10: 1, 1048575: 3, 14 + 4: 1, 14 - 4: 1}
     case('list-neighbours', 'permit', 'the entries around it are revoked, its own is not', '相邻条目已吊销，自身有效', w, pack=True)
@@ -322,7 +322,7 @@ def lists():
     bad('foreign-iss', lambda w: w.edit.update(list=lambda p: p.update(iss='https://other.example', sub='https://other.example/status/0')), unknown, 'the list is another issuer\'s', '状态列表属于另一签发方')
     bad('typ', lambda w: w.more.update({'status/0.jwt': jws(w.header('dc+sd-jwt', w.status_signer), w.list_payload(), w.keys['signer']).encode()}), unknown, 'the list has a token\'s typ', '状态列表的 typ 是令牌的')
     bad('token-signer', lambda w: w.more.update({'status/0.jwt': w.list(w.token_signer).encode()}), unknown, 'the token signer\'s certificate signed the list', '令牌签名证书签署状态列表', True)
-    bad('holder', lambda w: w.more.update({'status/0.jwt': w.list(w.dac).encode()}), unknown, 'a holder signed the list', '持有人签署状态列表', True)
+    bad('holder', lambda w: w.more.update({'status/0.jwt': w.list(w.dac).encode()}), unknown, 'a holder signed the list', '持有人签署状态列表')
     bad('stranger', lambda w: w.more.update({'status/0.jwt': World(seed='stranger: ').list().encode()}), unknown, 'a stranger signed the list', '陌生机构签署状态列表', True)
     for id, change in (('bits-1', put('status_list.bits', 1)), ('bits-4', put('status_list.bits', 4)), ('bits-8', put('status_list.bits', 8)),
                        ('short', lambda p: p['status_list'].update(lst=b64u(zlib.compress(bytes((1 << 18) - 1))))),
@@ -370,18 +370,18 @@ def crls():
     unknown = 'indeterminate signer status'
     der = lambda w: w.dac.der()
     bad('missing', lambda w: w.more.update({'crl/1.crl': None}), unknown, 'the signer\'s CRL is missing', '缺少签名证书的吊销列表', True)
-    bad('root-missing', lambda w: w.more.update({'crl/root.crl': None}), unknown, 'the root\'s CRL is missing', '缺少根的吊销列表', True)
-    bad('certificate-missing', lambda w: w.more.update({'crl/1.crl': None}), 'indeterminate status', 'the certificate\'s CRL is missing', '缺少该证书的吊销列表', True, der)
+    bad('root-missing', lambda w: w.more.update({'crl/root.crl': None}), unknown, 'the root\'s CRL is missing', '缺少根的吊销列表')
+    bad('certificate-missing', lambda w: w.more.update({'crl/1.crl': None}), 'indeterminate status', 'the certificate\'s CRL is missing', '缺少该证书的吊销列表', False, der)
     bad('expired', lambda w: vars(w.shard).update(since=NOW - 3 * DAY, until=NOW - 1), unknown, 'the CRL has expired', '吊销列表已过期', True)
-    bad('future', lambda w: vars(w.shard).update(since=NOW + 3600), unknown, 'the CRL is of the future', '吊销列表尚未生效', True)
+    bad('future', lambda w: vars(w.shard).update(since=NOW + 3600), unknown, 'the CRL is of the future', '吊销列表尚未生效')
     bad('stranger', lambda w: w.more.update({'crl/1.crl': World(seed='stranger: ').shard.der()}), unknown, 'the CRL is a stranger\'s under the same name', '吊销列表由同名陌生机构签发', True)
     bad('signature', lambda w: setattr(w.shard, 'spoil', lambda r, s: (r, s ^ 1)), unknown, 'the CRL\'s signature is wrong', '吊销列表签名错误')
     bad('by-root', lambda w: setattr(w.shard, 'issuer', w.root), unknown, 'the root signed the shard\'s CRL', '根签发了分片的吊销列表')
     bad('idp', lambda w: setattr(w.shard, 'where', BASE + '/crl/2.crl'), unknown, 'the CRL is another shard\'s', '吊销列表属于另一分片', True)
     bad('revoked', lambda w: w.shard.revoke(w.dac, 9), 'deny status', 'the certificate is revoked by its CRL', '证书已被吊销', True, der)
-    bad('hold', lambda w: w.shard.revoke(w.dac, 6), 'deny status', 'the certificate is on hold by its CRL', '证书已被暂停', True, der)
+    bad('hold', lambda w: w.shard.revoke(w.dac, 6), 'deny status', 'the certificate is on hold by its CRL', '证书已被暂停', False, der)
     bad('issuing', lambda w: w.root_crl.revoke(w.issuing, 2), 'deny signer status', 'the issuing CA is revoked', '签发机构证书已被吊销', True)
-    bad('entry', lambda w: w.marks.update({10: 1}), 'deny status', 'the certificate is revoked by its list entry alone', '仅状态列表显示证书已吊销', True, der)
+    bad('entry', lambda w: w.marks.update({10: 1}), 'deny status', 'the certificate is revoked by its list entry alone', '仅状态列表显示证书已吊销', False, der)
 
     old = lambda w: Crl(w.issuing, BASE + '/crl/1.crl', 6, NOW - 7200, NOW - 7200 + 2 * DAY)
     for first, second in (('1', '0-older'), ('9-newer', '1')):
@@ -404,7 +404,7 @@ def issuers():
     case('issuer-stranger', 'deny', 'the right serial number and everything else, issued by a stranger of the same name', '序列号与内容均相同，由同名陌生机构签发', good, s.dac.der(), pack=True)
     w = World()
     w.dac.by = s.issuing.key
-    case('issuer-signature', 'deny signature', 'the right serial number, name and key identifier, a stranger\'s signature', '序列号、名称与密钥标识相同，由陌生密钥签名', good, w.dac.der(), pack=True)
+    case('issuer-signature', 'deny signature', 'the right serial number, name and key identifier, a stranger\'s signature', '序列号、名称与密钥标识相同，由陌生密钥签名', good, w.dac.der())
     w = World()
     w.dac.serial ^= 1 << 80
     w.dac.by = s.issuing.key
@@ -414,7 +414,7 @@ def issuers():
     case('issuer-name', 'deny chain', 'the right serial number, the root\'s name as issuer', '签发者名称为根', good, w.dac.der())
     w = World()
     w.dac.issuer = w.root
-    case('issuer-root', 'deny chain', 'the right serial number, issued by the root', '由根直接签发', good, w.dac.der(), pack=True)
+    case('issuer-root', 'deny chain', 'the right serial number, issued by the root', '由根直接签发', good, w.dac.der())
 
     # two issuing CAs under one root, one distribution point, the same serial number
     def pair(revoked_by):
@@ -450,21 +450,21 @@ def proofs():
     p('nonce', w.proof(t, nonce='another'), 'a proof for another nonce', '持有证明的随机数不符', True)
     p('aud', w.proof(t, aud='https://other.example'), 'a proof for another audience', '持有证明面向另一受众', True)
     p('aud-array', w.proof(t, aud=[AUDIENCE]), 'a proof whose audience is an array', '持有证明的受众为数组')
-    p('sd-hash', w.proof(t, sd_hash=b64u(hashlib.sha256(other.encode()).digest())), 'a proof over another token', '持有证明对应另一令牌', True)
+    p('sd-hash', w.proof(t, sd_hash=b64u(hashlib.sha256(other.encode()).digest())), 'a proof over another token', '持有证明对应另一令牌')
     p('sd-hash-no-tilde', w.proof(t, sd_hash=b64u(hashlib.sha256(t[:-1].encode()).digest())), 'a proof over the token without ~', '持有证明的摘要未含 ~')
     p('moved', t + w.proof(other).split('~')[1], 'another token\'s proof', '另一令牌的持有证明', True)
     p('old', w.proof(t, iat=NOW - 301), 'a proof of five minutes and a second ago', '五分零一秒前的持有证明', True)
-    p('future', w.proof(t, iat=NOW + 400), 'a proof of the future', '未来的持有证明', True)
+    p('future', w.proof(t, iat=NOW + 400), 'a proof of the future', '未来的持有证明')
     p('iat-text', w.proof(t, iat=str(NOW)), 'a proof whose iat is a text', '持有证明的 iat 为文本')
     p('key', w.proof(t, key=Key('stranger')), 'a proof by another key', '持有证明由另一密钥签署', True)
     p('holder-key', w.proof(t, key=w.keys['holder']), 'a proof by the asset holder\'s key', '持有证明由数据持有人密钥签署')
-    p('typ', w.proof(t, header={'alg': 'ES256', 'typ': 'JWT'}), 'a proof of another typ', '持有证明的 typ 不符', True)
+    p('typ', w.proof(t, header={'alg': 'ES256', 'typ': 'JWT'}), 'a proof of another typ', '持有证明的 typ 不符')
     p('no-typ', w.proof(t, header={'alg': 'ES256'}), 'a proof without typ', '持有证明没有 typ')
-    p('alg', w.proof(t, header={'alg': 'none', 'typ': 'kb+jwt'}), 'a proof with alg none', '持有证明的 alg 为 none', True)
+    p('alg', w.proof(t, header={'alg': 'none', 'typ': 'kb+jwt'}), 'a proof with alg none', '持有证明的 alg 为 none')
     p('jwk', w.proof(t, header={'alg': 'ES256', 'typ': 'kb+jwt', 'jwk': Key('evil').jwk()}, key=Key('evil')), 'a proof that brings its own key', '持有证明自带公钥', True)
     p('more', w.proof(t, sub='x'), 'a proof with an unknown member', '持有证明含未知成员')
     p('tilde-end', w.proof(t) + '~', 'a second ~ at the end', '末尾有第二个 ~', True, 'deny form')
-    p('tilde-two', t + '~' + w.proof(t).split('~')[1], 'an empty disclosure', '空披露项', True, 'deny form')
+    p('tilde-two', t + '~' + w.proof(t).split('~')[1], 'an empty disclosure', '空披露项', False, 'deny form')
     p('disclosure', t + b64u(b'["salt","exp",9999999999]') + '~', 'a disclosure', '披露项', True, 'deny form')
     p('disclosure-proof', t + b64u(b'["salt","exp",9999999999]') + '~' + w.proof(t).split('~')[1], 'a disclosure and a proof', '披露项与持有证明', False, 'deny form')
     k, v = w.proof(t).rsplit('.', 1)
@@ -475,7 +475,7 @@ def proofs():
     case('proof-mtls', 'deny holder', 'a token bound to a certificate, with a proof', '绑定证书的令牌附持有证明', mtls('x5t'), (lambda m: m.proof(m.token()))(mtls('x5t')), **KB)
     case('proof-x5t', 'deny holder', 'another client certificate', '另一客户端证书', mtls('x5t'), x5t=b64u(hashlib.sha256(b'thief').digest()), pack=True)
     case('proof-named-user', 'deny holder', 'a named token, another user', '记名令牌，另一用户', named(), use='user=%s,audience=%s' % (OTHER, AUDIENCE), pack=True)
-    case('proof-named-audience', 'deny holder', 'a named token, another audience', '记名令牌，另一受众', named(), use='user=%s,audience=https://other.example' % USER, pack=True)
+    case('proof-named-audience', 'deny holder', 'a named token, another audience', '记名令牌，另一受众', named(), use='user=%s,audience=https://other.example' % USER)
     case('proof-named-nobody', 'indeterminate holder', 'a named token, and nobody says who asks', '记名令牌，未说明用户', named(), pack=True)
 
 
@@ -486,17 +486,17 @@ def scopes():
             ('territory', USE.replace('440300', '450100'), 'deny scope', 'a territory that is not granted', '未授权的地域'),
             ('raw', 'action=RAW', 'deny restrictions', 'raw data by a token', '以令牌取得原始数据'),
             ('pledge', 'action=PLEDGE', 'deny restrictions', 'a pledge of a token', '以令牌质押')):
-        case('scope-' + id, expect, en, zh, good, use=use, pack=True)
+        case('scope-' + id, expect, en, zh, good, use=use, pack=id in ('action', 'raw'))
     case('certificate-pledge', 'deny restrictions', 'a pledge of an asset that may not be collateral', '不得抵押的资产用于质押', good, good.dac.der(), use='action=PLEDGE', pack=True)
 
     def n(id, change, en, zh, pack=False):
         case('narrowing-' + id, 'deny narrowing', en, zh, edited('token', change), pack=pack)
     n('action', put('grant.actions', ['MODEL_CALL', 'QUERY']), 'a token for an action that its authorisation has not', '令牌的行为超出授权', True)
-    n('territory', put('grant.territory', ['100000']), 'a token for a wider territory', '令牌的地域超出授权', True)
+    n('territory', put('grant.territory', ['100000']), 'a token for a wider territory', '令牌的地域超出授权')
     n('quota', put('grant.quota', None), 'a token without the quota', '令牌没有限额', True)
     n('free', put('terms.kind', 'free'), 'a free token under a paid authorisation', '有偿授权下的无偿令牌')
     n('exp', put('exp', NOW + 701 * DAY), 'a token that outlives its authorisation', '令牌有效期超出授权')
-    n('certificate', put('asset.certificate_sha256', b64u(bytes(32))), 'a token over another certificate', '令牌指向另一证书', True)
+    n('certificate', put('asset.certificate_sha256', b64u(bytes(32))), 'a token over another certificate', '令牌指向另一证书')
     n('parent', put('parent.sha256', b64u(bytes(32))), 'a token under another credential of the authorisation', '令牌指向另一授权凭证')
 
 

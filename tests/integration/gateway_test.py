@@ -57,6 +57,17 @@ def uses():
     says('a use beyond the token', g.ask(token=mtls, X_Fujie_Use='environment=x,asset=nothing', **x5t), 403, 'deny', 'scope')
     says('what --use fixes can\'t be said again', g.ask(token=mtls, X_Fujie_Use='action=QUERY', **x5t), 403, 'deny', 'scope')
     says('nor a misspelt key', g.ask(token=mtls, X_Fujie_Use='quantiti=1', **x5t), 403, 'deny', 'scope')
+    for name in ('X-Fujie-X5T', 'X-Fujie-Use', 'X-Fujie-User', 'Authorization'):
+        c = http.client.HTTPConnection('127.0.0.1', g.port, timeout=20)
+        c.putrequest('GET', '/auth')
+        for k, v in (('Authorization', 'Bearer ' + mtls), ('X-Fujie-X5T', b64u(b'1' * 32)), (name, 'Bearer ' + mtls if name == 'Authorization' else b64u(b'1' * 32) if name == 'X-Fujie-X5T' else '')):
+            c.putheader(k, v)
+        if name in ('X-Fujie-Use', 'X-Fujie-User'):
+            c.putheader(name, '')
+        c.endheaders()
+        r = c.getresponse()
+        check('%s twice is refused' % name, r.status == 403 and r.headers['X-Fujie-Reason'].startswith('form'), (r.status, dict(r.headers)))
+        c.close()
     for method, path in (('GET', '/envoy/'), ('PUT', '/envoy/a/b?x=1&x=2'), ('DELETE', '/envoy/a%2f..%2fb'), ('POST', '/envoy/a'), ('OPTIONS', '/envoy/*')):
         check('Envoy, %s %s' % (method, path), g.ask(path, mtls, method, **x5t)[0] == 200 and g.ask(path, mtls, method)[0] == 403 and g.ask(path, None, method)[0] == 403)
     for t in h.demo['tokens']:

@@ -211,8 +211,8 @@ def sockets():
     u = Gateway(bent.base, root, h.root + '/unix', *OPTIONS, listen='unix:' + path)
     check('a socket file, for its owner and group', u.ask(token=mtls, X_Fujie_X5T=b64u(b'1' * 32))[0] == 204 and stat.S_IMODE(os.stat(path).st_mode) == 0o660)
     u.kill()
-    u = Gateway(bent.base, root, h.root + '/unix', *OPTIONS, listen='unix:' + path)
-    check('one that a kill left behind is taken over', u.ask('/healthz')[0] == 200)
+    u = Gateway(bent.base, root, h.root + '/unix', *OPTIONS, listen='unix:' + path, tool='/fujie-verify')
+    check('one that a kill left behind is taken over; the tool starts the same program', u.ask('/healthz')[0] == 200)
     check('it ends when told', u.stop() == 0)
 
 
@@ -226,7 +226,7 @@ def watching():
     open(listed, 'w').write('# what we rely on\n%s\n%s\n%s\nDAU-000000-000000-000000-X\n' % (dau, files['mine'], files['gone']))
 
     def once():
-        r = subprocess.run([B + '/fujie-gateway', 'watch', listed, '--issuer', bent.base, '--root', root, '--dir', h.root + '/watch', '--once'], capture_output=True, text=True, timeout=20)
+        r = subprocess.run([B + '/fujie-verify', 'watch', listed, '--issuer', bent.base, '--root', root, '--dir', h.root + '/watch', '--once'], capture_output=True, text=True, timeout=20)
         return r.returncode, {json.loads(l)['item']: json.loads(l) for l in r.stdout.splitlines()}
 
     code, first = once()

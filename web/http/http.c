@@ -227,6 +227,29 @@ const char *web_header(const struct web_req *q, const char *name)
 	return v == NULL ? "" : v;
 }
 
+struct counting {
+	const char *name;
+	unsigned n;
+};
+
+static enum MHD_Result count_header(void *cls, enum MHD_ValueKind kind, const char *key, const char *value)
+{
+	struct counting *c = cls;
+
+	(void)kind;
+	(void)value;
+	c->n += strcasecmp(key, c->name) == 0;
+	return MHD_YES;
+}
+
+unsigned web_header_count(const struct web_req *q, const char *name)
+{
+	struct counting c = {.name = name};
+
+	MHD_get_connection_values(q->conn, MHD_HEADER_KIND, count_header, &c);
+	return c.n;
+}
+
 struct fj_slice web_body(const struct web_req *q)
 {
 	return fj_buf_slice(&q->body);

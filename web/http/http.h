@@ -97,6 +97,7 @@ const char *web_field_next(struct web_req *q, const char *name, size_t *at);
 const struct web_upload *web_file(struct web_req *q, const char *name); /* NULL: none was sent */
 struct fj_slice web_body(const struct web_req *q);
 const char *web_header(const struct web_req *q, const char *name); /* "" */
+unsigned web_header_count(const struct web_req *q, const char *name); /* how many times it was sent */
 bool web_is_multipart(const struct web_req *q);  /* the body is multipart/form-data */
 bool web_wants_json(const struct web_req *q);
 const char *web_lang(struct web_req *q);         /* "zh" or "en" */

@@ -10,27 +10,31 @@
 #include "base/log.h"
 #include "verifier/service/service.h"
 
-#define CACHE 1024
+#define SLOTS 1024
+#define KEPT_ONE (1u << 20) /* octets of an answer that is kept, and of all */
+#define KEPT_ALL (16u << 20)
 #define FILE_MAX (8u << 20)
 
-struct cached {
-	struct fj_hash request;
+struct slot {
+	struct fj_hash key;
 	int64_t generation;
 	fj_time until;
-	struct fj_buf answer;
+	struct web_kept *kept; /* NULL: empty */
+	size_t size;
 };
 struct svc {
 	char base[161];
 	bool demo;
 	int run;
 	struct ver_published *published;
-	pthread_mutex_t lock;      /* cache */
+	pthread_mutex_t lock;      /* slots */
 	pthread_mutex_t db_lock;
 	sqlite3 *db;
 	sqlite3_stmt *by_serial, *delegated, *by_number;
 	pthread_mutex_t signer_lock;
 	struct hsm_conn *signer;
-	struct cached cache[CACHE];
+	struct slot slot[SLOTS];
+	size_t held; /* octets in the slots */
 };
 
 const char *svc_base(const struct svc *s)
@@ -178,39 +182,57 @@ enum fj_rc svc_sign(struct svc *s, struct fj_slice tbs, struct fj_buf *sig, stru
 	return fj_buf_put(sig, item.sig, item.sig_len);
 }
 
-/* --- answers that may be given again --- */
+/* --- answers that are given again --- */
 
-static struct cached *slot_of(struct svc *s, const struct fj_hash *h)
+int64_t svc_generation(struct svc *s)
 {
-	return &s->cache[((unsigned)h->b[0] << 8 | h->b[1]) % CACHE];
+	return ver_published_generation(s->published);
 }
 
-bool svc_cached(struct svc *s, struct fj_slice request, int64_t generation, struct fj_buf *out)
+static struct slot *slot_of(struct svc *s, const struct fj_hash *h)
 {
-	struct fj_hash h;
-	bool hit = false;
+	return &s->slot[((unsigned)h->b[0] << 8 | h->b[1]) % SLOTS];
+}
 
-	fj_sha256(request, &h);
+static void empty(struct svc *s, struct slot *k)
+{
+	web_kept_drop(k->kept);
+	k->kept = NULL;
+	s->held -= k->size;
+	k->size = 0;
+}
+
+struct web_kept *svc_kept(struct svc *s, struct fj_slice key, int64_t generation)
+{
+	struct web_kept *out = NULL;
+	struct fj_hash h;
+
+	fj_sha256(key, &h);
 	pthread_mutex_lock(&s->lock);
-	const struct cached *c = slot_of(s, &h);
-	if (c->generation == generation && c->until > fj_now() && fj_hash_eq(&c->request, &h))
-		hit = fj_buf_put(out, c->answer.data, c->answer.len) == FJ_OK;
+	const struct slot *k = slot_of(s, &h);
+	if (k->kept != NULL && k->generation == generation && k->until > fj_now() && fj_hash_eq(&k->key, &h))
+		out = web_kept_use(k->kept);
 	pthread_mutex_unlock(&s->lock);
-	return hit;
+	return out;
 }
 
-void svc_cache(struct svc *s, struct fj_slice request, int64_t generation, const struct fj_buf *answer, fj_time until)
+void svc_keep(struct svc *s, struct fj_slice key, int64_t generation, fj_time until, struct web_req *q, struct web_res *r)
 {
+	size_t size = r->body.len;
+	struct web_kept *kept = generation < 0 || size > KEPT_ONE ? NULL : web_keep(q, r);
 	struct fj_hash h;
 
-	fj_sha256(request, &h);
+	if (kept == NULL)
+		return;
+	fj_sha256(key, &h);
 	pthread_mutex_lock(&s->lock);
-	struct cached *c = slot_of(s, &h);
-	fj_buf_release(&c->answer);
-	fj_buf_init(&c->answer, 65536);
-	c->request = h;
-	c->until = until;
-	c->generation = fj_buf_put(&c->answer, answer->data, answer->len) == FJ_OK ? generation : -1;
+	if (s->held + size > KEPT_ALL)
+		for (size_t i = 0; i < SLOTS; i++)
+			empty(s, &s->slot[i]);
+	struct slot *k = slot_of(s, &h);
+	empty(s, k);
+	*k = (struct slot){h, generation, until, kept, size};
+	s->held += size;
 	pthread_mutex_unlock(&s->lock);
 }
 
@@ -254,8 +276,8 @@ void svc_close(struct svc *s)
 	sqlite3_finalize(s->delegated);
 	sqlite3_close(s->db);
 	hsm_close(s->signer);
-	for (size_t i = 0; i < CACHE; i++)
-		fj_buf_release(&s->cache[i].answer);
+	for (size_t i = 0; i < SLOTS; i++)
+		empty(s, &s->slot[i]);
 	fj_fd_close(&s->run);
 	fj_free(s);
 }

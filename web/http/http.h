@@ -17,6 +17,7 @@ enum web_access { WEB_PUBLIC, WEB_SIGNED_IN };
 enum web_csrf { WEB_CSRF_NONE, WEB_CSRF_FORM }; /* FORM: field "csrf" equals the session's */
 
 struct web_req;
+struct web_kept;
 struct web_res {
 	int status;              /* 200 */
 	const char *type;        /* content type; static */
@@ -27,6 +28,7 @@ struct web_res {
 	bool cors;               /* Access-Control-Allow-Origin: * */
 	bool csp_off;            /* not a page: no policy needed */
 	char disposition[420];   /* Content-Disposition, "" none */
+	struct web_kept *kept;   /* given instead of all above; the reference is the answer's */
 };
 typedef void (*web_handler)(struct web_req *q, struct web_res *r);
 struct web_route {
@@ -104,6 +106,11 @@ void web_problem_with(struct web_res *r, const struct fj_err *err, int status, j
 void web_download(struct web_res *r, const char *name, const char *type, struct fj_slice bytes);
 void web_redirect(struct web_res *r, const char *to);
 void web_bytes(struct web_res *r, const char *type, struct fj_slice bytes, long max_age);
+/* The filled answer to give again and again, body and headers made once; r gives it too.  NULL:
+ * this one can't be kept (memory, or it is not 200).  Counted: the caller owns one reference. */
+struct web_kept *web_keep(struct web_req *q, struct web_res *r);
+struct web_kept *web_kept_use(struct web_kept *k); /* one reference more */
+void web_kept_drop(struct web_kept *k);            /* NULL is fine */
 /* the error as page or JSON, by what the client wants */
 void web_fail(struct web_req *q, struct web_res *r, const struct fj_err *err);
 

@@ -45,6 +45,9 @@ CA_SRC := \
 	ca/profile.c
 
 VERIFY_SRC := \
+	verifier/bundle.c \
+	verifier/bundle_make.c \
+	verifier/ask.c \
 	verifier/certificate.c \
 	verifier/chain.c \
 	verifier/crl.c \
@@ -52,6 +55,7 @@ VERIFY_SRC := \
 	verifier/holder.c \
 	verifier/jws.c \
 	verifier/key.c \
+	verifier/library.c \
 	verifier/list.c \
 	verifier/narrow.c \
 	verifier/pem.c \
@@ -64,11 +68,38 @@ VERIFY_SRC := \
 	verifier/use.c \
 	verifier/verify.c
 
+# what libfujie-verify, for others, is made of: the verdict, and no more of base than it needs
+LIBRARY_SRC := \
+	$(filter-out verifier/published.c,$(VERIFY_SRC)) \
+	base/buf.c \
+	base/claims.c \
+	base/clock.c \
+	base/der.c \
+	base/err.c \
+	base/file.c \
+	base/json.c \
+	base/jws.c \
+	base/mem.c \
+	base/secret.c \
+	base/x509.c
+
 SERVICE_SRC := \
 	verifier/service/main.c \
 	verifier/service/ocsp.c \
 	verifier/service/routes.c \
 	verifier/service/state.c
+
+GATEWAY_SRC := \
+	verifier/gateway/door.c \
+	verifier/gateway/fetch.c \
+	verifier/gateway/keep.c \
+	verifier/gateway/ledger.c \
+	verifier/gateway/marks.c \
+	verifier/gateway/nonce.c \
+	verifier/gateway/routes.c \
+	verifier/gateway/tar.c \
+	verifier/gateway/watch.c \
+	verifier/gateway/x5t.c
 
 ISSUER_SRC := \
 	issuer/adjust.c \
@@ -77,6 +108,7 @@ ISSUER_SRC := \
 	issuer/authority.c \
 	issuer/authorisation.c \
 	issuer/authorisation_print.c \
+	issuer/bundle.c \
 	issuer/card.c \
 	issuer/card_class.c \
 	issuer/card_diff.c \
@@ -258,6 +290,7 @@ TEST_UNIT_SRC := \
 	tests/unit/test_base_der.c \
 	tests/unit/test_base_json.c \
 	tests/unit/test_ca_core.c \
+	tests/unit/test_gw_gate.c \
 	tests/unit/test_hsm_memory.c \
 	tests/unit/test_iss_agreement.c \
 	tests/unit/test_iss_card.c \
@@ -277,10 +310,14 @@ TEST_UNIT_SRC := \
 	tests/unit/test_iss_token.c \
 	tests/unit/test_iss_supervision.c \
 	tests/unit/test_iss_workday.c \
+	tests/unit/test_ver_bundle.c \
 	tests/unit/test_ver_hostile.c \
+	tests/unit/test_ver_library.c \
+	tests/unit/test_ver_pkits.c \
 	tests/unit/test_ver_report.c \
 	tests/unit/test_ver_token.c \
 	tests/unit/test_ver_trust.c \
+	tests/unit/test_ver_vectors.c \
 	tests/unit/test_web_form.c \
 	tests/unit/test_web_once.c
 
@@ -288,6 +325,7 @@ TEST_FUZZ_SRC := \
 	tests/fuzz/fuzz_agreement.c \
 	tests/fuzz/fuzz_asset.c \
 	tests/fuzz/fuzz_audit.c \
+	tests/fuzz/fuzz_bundle.c \
 	tests/fuzz/fuzz_card.c \
 	tests/fuzz/fuzz_claims.c \
 	tests/fuzz/fuzz_conf.c \
@@ -308,6 +346,7 @@ TEST_FUZZ_SRC := \
 	tests/fuzz/fuzz_signed.c \
 	tests/fuzz/fuzz_signer.c \
 	tests/fuzz/fuzz_statement.c \
+	tests/fuzz/fuzz_tar.c \
 	tests/fuzz/fuzz_text.c \
 	tests/fuzz/fuzz_use.c \
 	tests/fuzz/fuzz_verdict.c \

@@ -282,15 +282,31 @@ static enum fj_rc b64_put(struct fj_buf *b, struct fj_slice in, int variant)
 static const uint8_t b64_standard['z' - B64_LOW + 1] = B64_LETTERS(63, 64, 0, 0);
 static const uint8_t b64_url['z' - B64_LOW + 1] = B64_LETTERS(0, 0, 63, 64);
 
+static inline unsigned b64_digit(const uint8_t *table, uint8_t c)
+{
+	unsigned k = (unsigned)c - B64_LOW;
+
+	return k < sizeof(b64_url) ? table[k] : 0;
+}
+
 /* n characters without padding; false: a foreign one, one that is left over, or stray bits */
 static bool b64_read(const uint8_t *table, const uint8_t *in, size_t n, uint8_t *out)
 {
 	uint32_t acc = 0;
 	unsigned bits = 0;
+	size_t i = 0;
 
-	for (size_t i = 0; i < n; i++) {
-		unsigned k = (unsigned)in[i] - B64_LOW;
-		unsigned digit = k < sizeof(b64_url) ? table[k] : 0;
+	for (; n - i >= 4; i += 4, out += 3) {
+		uint32_t a = b64_digit(table, in[i]), b = b64_digit(table, in[i + 1]), c = b64_digit(table, in[i + 2]), d = b64_digit(table, in[i + 3]);
+		if (a == 0 || b == 0 || c == 0 || d == 0)
+			return false;
+		acc = (a - 1) << 18 | (b - 1) << 12 | (c - 1) << 6 | (d - 1);
+		out[0] = (uint8_t)(acc >> 16);
+		out[1] = (uint8_t)(acc >> 8);
+		out[2] = (uint8_t)acc;
+	}
+	for (; i < n; i++) {
+		unsigned digit = b64_digit(table, in[i]);
 		if (digit == 0)
 			return false;
 		acc = acc << 6 | (digit - 1);
@@ -370,10 +386,23 @@ static size_t sequence(const uint8_t *p, size_t left)
 	return 0;
 }
 
+/* eight octets from 0x01 to 0x7f: no highest bit, and none that lacks it when 1 is taken away */
+static bool plain8(const uint8_t *p)
+{
+	uint64_t w;
+
+	memcpy(&w, p, sizeof(w));
+	return ((w | (w - UINT64_C(0x0101010101010101))) & UINT64_C(0x8080808080808080)) == 0;
+}
+
 bool fj_utf8_valid(struct fj_slice s)
 {
 	for (size_t i = 0; i < s.len;) {
-		if (s.p[i] - 1u < 0x7f) { /* most of what is read */
+		if (s.len - i >= 8 && plain8(s.p + i)) { /* most of what is read */
+			i += 8;
+			continue;
+		}
+		if (s.p[i] - 1u < 0x7f) {
 			i++;
 			continue;
 		}

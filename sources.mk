@@ -69,18 +69,8 @@ VERIFY_SRC := \
 
 # what libfujie-verify, for others, is made of: the verdict, and no more of base than it needs
 LIBRARY_SRC := \
-	$(filter-out verifier/published.c,$(VERIFY_SRC)) \
-	base/buf.c \
-	base/claims.c \
-	base/clock.c \
-	base/der.c \
-	base/err.c \
-	base/file.c \
-	base/json.c \
-	base/jws.c \
-	base/mem.c \
-	base/secret.c \
-	base/x509.c
+	$(filter-out base/conf.c base/ipc.c base/log.c base/proc.c base/room.c base/sandbox.c,$(BASE_SRC)) \
+	$(filter-out verifier/published.c,$(VERIFY_SRC))
 
 SERVICE_SRC := \
 	verifier/service/main.c \

@@ -269,17 +269,18 @@ def encodings():
 
 
 def sizes():
-    def at_size(octets):
-        w = World()
-        names = ['sandbox-1'] + ['sandbox-1%05d' % i for i in range(octets // 22)]
-        w.edit['token'] = lambda p: p['grant'].update(environment=names)
-        w.edit['auth'] = lambda p: p['grant'].update(environment=[])
-        return w
-    case('size-large', 'permit', 'a token of 5 KiB', '5 KiB 的令牌', at_size(1200))
-    w = at_size(13000)
-    t = w.token()
-    assert 16384 < len(t) < 20000, len(t)
-    case('size-over', 'deny form', 'a token of more than 16 KiB', '超过 16 KiB 的令牌', w, t)
+    """the same token on either side of 16 KiB, by the length of one entry of its grant"""
+    w = World()
+    names = ['sandbox-1'] + ['sandbox-1%03d%s' % (i, '-' * 100) for i in range(79)]
+    w.edit['auth'] = lambda p: p['grant'].update(environment=[])
+
+    def token(n):
+        w.edit['token'] = lambda p: p['grant'].update(environment=names + ['sandbox-2' + '-' * n])
+        return w.token()
+    n = next(n for n in range(1, 190) if len(token(n)) > 16384)
+    assert 16382 <= len(token(n - 1)) <= 16384, len(token(n - 1))
+    case('size-limit', 'permit', 'a token of %d octets' % len(token(n - 1)), '%d 字节的令牌' % len(token(n - 1)), w, token(n - 1))
+    case('size-over', 'deny form', 'a token of %d octets, over 16 KiB' % len(token(n)), '%d 字节的令牌，超过 16 KiB' % len(token(n)), w, token(n))
     case('size-proof', 'deny form', 'a proof that makes a token larger than 16 KiB', '持有证明使令牌超过 16 KiB', good, good.token() + 'A' * 16384)
 
 

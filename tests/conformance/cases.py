@@ -43,7 +43,11 @@ def put(path, value):
 
 def text(change):
     """an edit: the canonical octets, changed"""
-    return lambda p: change(canonical(p))
+    def edit(p):
+        out = change(canonical(p))
+        assert out != canonical(p)
+        return out
+    return edit
 
 
 good = World()
@@ -218,6 +222,16 @@ def forms():
     for id, v in (('float', b'%d.0' % (NOW + DAY)), ('exponent', b'9e99'), ('text', b'"%d"' % (NOW + DAY)), ('negative', b'-1'), ('huge', b'9223372036854775808'),
                   ('huge-float', b'1e400'), ('zero-led', b'0%d' % (NOW + DAY)), ('null', b'null'), ('true', b'true')):
         p('exp-' + id, text(lambda t: t.replace(b'"exp":%d' % (NOW + 30 * DAY), b'"exp":' + v)), 'exp is %s' % v.decode(), 'exp 为 %s' % v.decode())
+    for id, old, new, en, zh in (
+            ('control', '丁'.encode(), b'a\tb', 'a control character in a text', '文本含控制字符'), ('escape', '丁'.encode(), b'\\x41', 'an escape that JSON has not', '非法转义'),
+            ('hex', '丁'.encode(), b'\\u4e0g', 'an escape of no hexadecimal digits', '转义不是十六进制'), ('pair', '丁'.encode(), b'\\udc00\\ud800', 'a pair of halves in the wrong order', '代理项次序颠倒'),
+            ('utf8-surrogate', '丁'.encode(), b'\xed\xa0\x80', 'a surrogate in UTF-8', 'UTF-8 中的代理项'), ('utf8-beyond', '丁'.encode(), b'\xf4\x90\x80\x80', 'a code beyond U+10FFFF', '超出 U+10FFFF'),
+            ('utf8-cut', '丁'.encode(), b'\xe4\xb8', 'a cut sequence of UTF-8', '截断的 UTF-8'), ('quotes', b'"STOP"', b"'STOP'", 'single quotes', '单引号'), ('bare', b'"STOP"', b'STOP', 'a bare word', '裸词'),
+            ('plus', b'"depth":0', b'"depth":+0', 'a plus sign', '加号'), ('point', b'"depth":0', b'"depth":0.', 'a point without digits', '小数点后无数字'),
+            ('hex-number', b'"depth":0', b'"depth":0x0', 'a hexadecimal number', '十六进制数'), ('infinity', b'"depth":0', b'"depth":Infinity', 'Infinity', 'Infinity'),
+            ('colon', b'"depth":0', b'"depth" 0', 'no colon', '缺冒号'), ('no-value', b'"depth":0', b'"depth":', 'no value', '缺值'), ('cut', b'"depth":0,', b'"depth":0', 'no comma', '缺逗号'), ('open', b'{"limit"', b'"limit"', 'an object that is not opened', '对象未开始'), ('unclosed', b'["STOP"]', b'["STOP"', 'an array that is not closed', '数组未闭合'),
+            ('form-feed', b'"depth":0', b'"depth":\x0c0', 'a form feed as white space', '以换页符作空白'), ('nbsp', b'"depth":0', b'"depth":\xc2\xa00', 'a no-break space as white space', '以不换行空格作空白')):
+        p('bad-' + id, text(lambda t: t.replace(old, new)), en, zh)
     for n in (17, 5000):
         p('nesting-%d' % n, text(lambda t: t.replace(b'["STOP"]', b'[' * n + b']' * n)), 'nesting %d deep' % n, '嵌套 %d 层' % n, n == 17)
     case('json-header-nesting', 'deny form', 'a header nested 40 deep', '头部嵌套 40 层', good, header(lambda h: canonical(h)[:-1] + b',"x":' + b'[' * 40 + b']' * 40 + b'}'))
@@ -269,17 +283,18 @@ def encodings():
 
 
 def sizes():
-    def at_size(octets):
-        w = World()
-        names = ['sandbox-1'] + ['sandbox-1%05d' % i for i in range(octets // 22)]
-        w.edit['token'] = lambda p: p['grant'].update(environment=names)
-        w.edit['auth'] = lambda p: p['grant'].update(environment=[])
-        return w
-    case('size-large', 'permit', 'a token of 5 KiB', '5 KiB 的令牌', at_size(1200))
-    w = at_size(13000)
-    t = w.token()
-    assert 16384 < len(t) < 20000, len(t)
-    case('size-over', 'deny form', 'a token of more than 16 KiB', '超过 16 KiB 的令牌', w, t)
+    """the same token on either side of 16 KiB, by the length of one entry of its grant"""
+    w = World()
+    names = ['sandbox-1'] + ['sandbox-1%03d%s' % (i, '-' * 100) for i in range(79)]
+    w.edit['auth'] = lambda p: p['grant'].update(environment=[])
+
+    def token(n):
+        w.edit['token'] = lambda p: p['grant'].update(environment=names + ['sandbox-2' + '-' * n])
+        return w.token()
+    n = next(n for n in range(1, 190) if len(token(n)) > 16384)
+    assert 16382 <= len(token(n - 1)) <= 16384, len(token(n - 1))
+    case('size-limit', 'permit', 'a token of %d octets' % len(token(n - 1)), '%d 字节的令牌' % len(token(n - 1)), w, token(n - 1))
+    case('size-over', 'deny form', 'a token of %d octets, over 16 KiB' % len(token(n)), '%d 字节的令牌，超过 16 KiB' % len(token(n)), w, token(n))
     case('size-proof', 'deny form', 'a proof that makes a token larger than 16 KiB', '持有证明使令牌超过 16 KiB', good, good.token() + 'A' * 16384)
 
 

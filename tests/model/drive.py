@@ -54,14 +54,16 @@ class Product:
 
     def __init__(self, home):
         self.h, self.conn, self.token, self.calls = home, {}, {}, 0
-        self.control = socket.socket(socket.AF_UNIX)
-        self.control.connect(home.d + '/run/control.sock')
 
     def local(self, command, **params):
         body = json.dumps({'command': command, 'params': params}).encode()
+        self.control = socket.socket(socket.AF_UNIX)  # one for each: the registry closes what is idle
+        self.control.connect(self.h.d + '/run/control.sock')
         self.control.sendall(struct.pack('>IHHQ', len(body) + 12, 1, 0, 1) + body)
         head = self._read(16)
-        return json.loads(self._read(struct.unpack('>I', head[:4])[0] - 12))
+        out = json.loads(self._read(struct.unpack('>I', head[:4])[0] - 12))
+        self.control.close()
+        return out
 
     def _read(self, n):
         data = b''

@@ -9,7 +9,6 @@ BASE_SRC := \
 	base/file.c \
 	base/ipc.c \
 	base/json.c \
-	base/json_read.c \
 	base/jws.c \
 	base/log.c \
 	base/mem.c \

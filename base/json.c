@@ -1,10 +1,87 @@
 /*
- * json.c - members of a JSON value by name, and canonical JSON out.
+ * json.c - strict JSON in, canonical JSON out.
  *
- * Canonical form sorts names by octets, so that everybody hashes the same bytes.
- * What comes in is read by json_read.c.
+ * jansson reads; what it would let pass is refused before or after: nesting and
+ * values (counted before parsing, so a bomb costs one pass), U+0000, real numbers.
+ * Duplicate names are refused by jansson when asked.  Canonical form sorts names
+ * by octets, so that everybody hashes the same bytes.
  */
 #include "base/json.h"
+
+static enum fj_rc bad(struct fj_err *err, const char *what)
+{
+	enum fj_rc rc = fj_fail(err, FJ_E_PARSE, "base", "RFC 8259", "the JSON text is refused: %s", what);
+
+	fj_err_zh(err, "JSON 文本无效：%s", what);
+	return rc;
+}
+
+/* nesting and values outside strings, what is wrong with them or NULL; jansson itself
+ * checks that brackets match */
+static const char *too_much(struct fj_slice in)
+{
+	int depth = 0;
+	size_t values = 0;
+	bool string = false;
+
+	for (size_t i = 0; i < in.len; i++) {
+		uint8_t c = in.p[i];
+
+		if (string && c == '\\')
+			i++;
+		else if (c == '"')
+			string = !string;
+		else if (!string && (c == '{' || c == '[') && ++depth > FJ_JSON_DEPTH)
+			return "it nests deeper than 16";
+		else if (!string && (c == '}' || c == ']'))
+			depth--;
+		if (!string && (c == '{' || c == '[' || c == ',') && ++values > FJ_JSON_VALUES)
+			return "it has more than 100000 values";
+	}
+	return NULL;
+}
+
+static bool has_real(const json_t *j)
+{
+	const char *key;
+	json_t *v;
+	size_t i;
+
+	if (json_is_real(j))
+		return true;
+	json_object_foreach((json_t *)(uintptr_t)j, key, v)
+		if (has_real(v))
+			return true;
+	json_array_foreach(j, i, v)
+		if (has_real(v))
+			return true;
+	return false;
+}
+
+enum fj_rc fj_json_parse(struct fj_slice in, size_t max, json_t **out, struct fj_err *err)
+{
+	json_error_t e;
+
+	if (in.len > max)
+		return fj_fail(err, FJ_E_LIMIT, "base", NULL, "the JSON text has %zu octets; %zu are allowed", in.len, max);
+	if (in.len == 0)
+		return bad(err, "it is empty");
+	if (!fj_utf8_valid(in))
+		return bad(err, "it is not UTF-8 (or holds U+0000)");
+	const char *much = too_much(in);
+	if (much != NULL)
+		return bad(err, much);
+	FJ_AUTO(json) j = json_loadb((const char *)in.p, in.len, JSON_REJECT_DUPLICATES, &e);
+	if (j == NULL) {
+		char text[200];
+		snprintf(text, sizeof(text), "%.120s (line %d, column %d)", e.text, e.line, e.column);
+		return bad(err, text);
+	}
+	if (has_real(j))
+		return bad(err, "it has a number that is not whole");
+	*out = fj_move(j);
+	return FJ_OK;
+}
 
 static enum fj_rc field(struct fj_err *err, const char *key, const char *want, const char *want_zh)
 {

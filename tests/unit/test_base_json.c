@@ -34,15 +34,6 @@ TEST("what RFC 8259 allows is read as it is meant, the smallest and the largest 
 	}
 }
 
-TEST("a refusal says where, by line and character, in both languages")
-{
-	json_t *j = NULL;
-	struct fj_err err = {0};
-	CHECK_RC(fj_json_parse(fj_slice_str("{\"名\":1,\n \"称\" 2}"), 1000, &j, &err), FJ_E_PARSE);
-	CHECK(strstr(err.en, "colon (line 2, column 6)") != NULL);
-	CHECK(strstr(err.zh, "冒号（第 2 行第 6 列）") != NULL);
-}
-
 TEST("100000 values and not one more")
 {
 	FJ_AUTO(buf) b = FJ_BUF_INIT(1u << 20);

@@ -410,7 +410,7 @@ static enum fj_rc list_rows(const struct rows *r, int from, int to, json_t *list
 		v[n++] = &r->v[i];
 	}
 	if (n > 0)
-		qsort(v, n, sizeof(*v), by_token_and_day);
+		qsort(v, n, sizeof(void *), by_token_and_day);
 	for (size_t i = 0; i < n; i++) {
 		snprintf(day, sizeof(day), "%04d-%02d-%02d", v[i]->day / 10000, v[i]->day / 100 % 100, v[i]->day % 100);
 		if (json_array_append_new(list, json_pack("{s:s, s:s, s:I}", "token", v[i]->token, "day", day, "count", (json_int_t)v[i]->count)) != 0)

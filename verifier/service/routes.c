@@ -336,7 +336,7 @@ static void get_health(struct web_req *q, struct web_res *r)
 }
 
 const struct web_route svc_routes[] = {
-	{WEB_POST, "/v1/verify", post_verify, WEB_PUBLIC, WEB_CSRF_NONE, 4u << 20, "verdict on one credential, or on up to 1000"},
+	{WEB_POST, "/v1/verify", post_verify, WEB_PUBLIC, WEB_CSRF_NONE, VER_ASK_OCTETS, "verdict on one credential, or on up to 1000"},
 	{WEB_GET, "/", get_home, WEB_PUBLIC, WEB_CSRF_NONE, 0, "form"},
 	{WEB_POST, "/", post_home, WEB_PUBLIC, WEB_CSRF_NONE, 65536, "verdict as a page"},
 	{WEB_GET, "/v/{number}", get_number, WEB_PUBLIC, WEB_CSRF_NONE, 0, "verdict on a published number"},

@@ -195,10 +195,13 @@ endef
 $(foreach t,$(patsubst tests/fuzz/%.c,%,$(TEST_FUZZ_SRC)),$(eval $(call fuzzer,$(t))))
 
 # --- what `make bench` measures against, and a TPM as slow as hardware ---
-BENCHES = $(B)/tests/bench/limits $(B)/tests/bench/verify $(B)/tests/bench/http $(B)/tests/bench/slow/swtpm
+BENCHES = $(B)/tests/bench/limits $(B)/tests/bench/list $(B)/tests/bench/verify $(B)/tests/bench/http $(B)/tests/bench/slow/swtpm
 $(B)/tests/bench/limits: $(call obj,tests/bench/limits.c) $(A_SIGNER)
 	@mkdir -p $(@D)
 	$(CC) $(LDFLAGS) -o $@ $^ $(L_SIGNER) -lsqlite3
+$(B)/tests/bench/list: $(call obj,tests/bench/list.c) $(T_LIBS_iss)
+	@mkdir -p $(@D)
+	$(CC) $(LDFLAGS) -o $@ $^ $(T_LINK_iss)
 $(B)/tests/bench/verify: $(call obj,tests/bench/verify.c) $(A_VERIFY)
 	@mkdir -p $(@D)
 	$(CC) $(LDFLAGS) -o $@ $^ $(L_VERIFY)

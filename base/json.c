@@ -8,6 +8,8 @@
  */
 #include "base/json.h"
 
+#define FEW 32 /* members that are sorted without memory of their own */
+
 static enum fj_rc bad(struct fj_err *err, const char *what)
 {
 	enum fj_rc rc = fj_fail(err, FJ_E_PARSE, "base", "RFC 8259", "the JSON text is refused: %s", what);
@@ -212,34 +214,46 @@ int64_t fj_json_num(const json_t *obj, const char *key)
 
 /* --- canonical form --- */
 
+/* octets from s on that stand as they are */
+static size_t plain(const char *s)
+{
+	size_t n = 0;
+
+	while ((unsigned char)s[n] >= 0x20 && s[n] != '"' && s[n] != '\\')
+		n++;
+	return n;
+}
+
 static enum fj_rc put_string(struct fj_buf *out, const char *s)
 {
 	static const char *const shorts[] = {['\b'] = "\\b", ['\t'] = "\\t", ['\n'] = "\\n",
 		['\f'] = "\\f", ['\r'] = "\\r"};
 
-	FJ_TRY(fj_buf_puts(out, "\""));
-	for (; *s != '\0'; s++) {
+	FJ_TRY(fj_buf_put(out, "\"", 1));
+	for (;; s++) {
+		size_t n = plain(s);
+		FJ_TRY(fj_buf_put(out, s, n));
+		s += n;
 		unsigned char c = (unsigned char)*s;
-
+		if (c == '\0')
+			return fj_buf_put(out, "\"", 1);
 		if (c == '"' || c == '\\')
 			FJ_TRY(fj_buf_printf(out, "\\%c", c));
 		else if (c < FJ_ARRAY_LEN(shorts) && shorts[c] != NULL)
 			FJ_TRY(fj_buf_puts(out, shorts[c]));
-		else if (c < 0x20)
+		else
 			FJ_TRY(fj_buf_printf(out, "\\u%04x", c));
-		else {
-			size_t n = strcspn(s, "\"\\\x01\x02\x03\x04\x05\x06\x07\b\t\n\v\f\r\x0e\x0f\x10\x11\x12\x13"
-			    "\x14\x15\x16\x17\x18\x19\x1a\x1b\x1c\x1d\x1e\x1f");
-			FJ_TRY(fj_buf_put(out, s, n));
-			s += n - 1;
-		}
 	}
-	return fj_buf_puts(out, "\"");
 }
+
+struct member {
+	const char *name;
+	const json_t *value;
+};
 
 static int by_octets(const void *a, const void *b)
 {
-	return strcmp(*(const char *const *)a, *(const char *const *)b);
+	return strcmp(((const struct member *)a)->name, ((const struct member *)b)->name);
 }
 
 static enum fj_rc put_value(struct fj_buf *out, const json_t *j);
@@ -247,24 +261,26 @@ static enum fj_rc put_value(struct fj_buf *out, const json_t *j);
 static enum fj_rc put_object(struct fj_buf *out, const json_t *j)
 {
 	size_t n = json_object_size(j), i = 0;
-	FJ_AUTO(mem) mem = fj_alloc(n + 1, sizeof(char *));
-	const char **keys = mem, *key;
+	struct member few[FEW];
+	FJ_AUTO(mem) mem = n > FEW ? fj_alloc(n, sizeof(few[0])) : NULL;
+	struct member *m = n > FEW ? mem : few;
+	const char *key;
 	json_t *v;
 
-	if (keys == NULL)
+	if (m == NULL)
 		return FJ_E_NOMEM;
 	json_object_foreach((json_t *)(uintptr_t)j, key, v)
-		keys[i++] = key;
-	qsort(keys, n, sizeof(*keys), by_octets);
-	FJ_TRY(fj_buf_puts(out, "{"));
+		m[i++] = (struct member){key, v};
+	qsort(m, n, sizeof(*m), by_octets);
+	FJ_TRY(fj_buf_put(out, "{", 1));
 	for (i = 0; i < n; i++) {
 		if (i > 0)
-			FJ_TRY(fj_buf_puts(out, ","));
-		FJ_TRY(put_string(out, keys[i]));
-		FJ_TRY(fj_buf_puts(out, ":"));
-		FJ_TRY(put_value(out, json_object_get(j, keys[i])));
+			FJ_TRY(fj_buf_put(out, ",", 1));
+		FJ_TRY(put_string(out, m[i].name));
+		FJ_TRY(fj_buf_put(out, ":", 1));
+		FJ_TRY(put_value(out, m[i].value));
 	}
-	return fj_buf_puts(out, "}");
+	return fj_buf_put(out, "}", 1);
 }
 
 static enum fj_rc put_array(struct fj_buf *out, const json_t *j)

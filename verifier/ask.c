@@ -19,7 +19,7 @@ static enum fj_rc read_proof(const json_t *proof, struct ver_input *in, struct f
 	return ver_proof_form(in->nonce, in->x5t, err);
 }
 
-static enum fj_rc one(const json_t *item, ver_judge judge, void *arg, json_t **out, struct fj_err *err)
+static enum fj_rc one(const json_t *item, ver_judge judge, void *arg, struct fj_buf *out, struct fj_err *err)
 {
 	static const char *const known[] = {"credential", "use", "proof", NULL};
 	FJ_AUTO(ver_use) use = NULL;
@@ -36,29 +36,31 @@ static enum fj_rc one(const json_t *item, ver_judge judge, void *arg, json_t **o
 	in.use = use;
 	FJ_TRY(read_proof(json_object_get(item, "proof"), &in, err));
 	FJ_TRY(judge(arg, &in, &report, err));
-	*out = ver_report_json(&report);
-	return *out != NULL ? FJ_OK : fj_no_memory(err, "verifier");
+	FJ_AUTO(json) verdict = ver_report_json(&report); /* a thousand of them at once would be 50 MB */
+	return fj_json_canonical(verdict, out, err);
 }
 
-static enum fj_rc many(const json_t *request, ver_judge judge, void *arg, json_t **out, struct fj_err *err)
+static enum fj_rc many(const json_t *request, ver_judge judge, void *arg, struct fj_buf *out, struct fj_err *err)
 {
 	static const char *const known[] = {"items", NULL};
-	FJ_AUTO(json) list = json_array();
 	json_t *items, *item;
 	size_t i;
 
 	FJ_TRY(fj_json_only(request, known, err));
 	FJ_TRY(fj_json_arr(request, "items", VER_ASK_ITEMS, &items, err));
+	enum fj_rc rc = fj_buf_puts(out, "{\"items\":[");
 	json_array_foreach(items, i, item) {
-		json_t *verdict = NULL;
-		FJ_TRY(one(item, judge, arg, &verdict, err));
-		json_array_append_new(list, verdict);
+		if (rc == FJ_OK && i > 0)
+			rc = fj_buf_puts(out, ",");
+		if (rc == FJ_OK)
+			FJ_TRY(one(item, judge, arg, out, err));
 	}
-	*out = json_pack("{s:O}", "items", list);
-	return *out != NULL ? FJ_OK : fj_no_memory(err, "verifier");
+	if (rc == FJ_OK)
+		rc = fj_buf_puts(out, "]}");
+	return rc == FJ_OK ? FJ_OK : fj_fail(err, rc, "verifier", NULL, "the verdicts do not fit into an answer");
 }
 
-enum fj_rc ver_ask(struct fj_slice body, ver_judge judge, void *arg, json_t **out, struct fj_err *err)
+enum fj_rc ver_ask(struct fj_slice body, ver_judge judge, void *arg, struct fj_buf *out, struct fj_err *err)
 {
 	struct fj_err why = {.rc = FJ_OK};
 	FJ_AUTO(json) request = NULL;

@@ -229,13 +229,23 @@ const char *ver_verdict_name(enum ver_verdict v)
 	return names[v];
 }
 
+/* texts of a report are UTF-8 since they were put into it: a thousand reports need not be looked at again */
+static bool put(json_t *o, const char *key, const char *text)
+{
+	return json_object_set_new_nocheck(o, key, json_string_nocheck(text)) == 0;
+}
+
 static json_t *check_json(const struct ver_check *c)
 {
 	static const char *const outcomes[] = {[VER_PASS] = "pass", [VER_FAIL] = "fail", [VER_UNKNOWN] = "unknown",
 		[VER_NOT_REQUESTED] = "not requested", [VER_NOT_APPLICABLE] = "not applicable"};
 
-	return json_pack("{s:s, s:s, s:s, s:s, s:{s:s, s:s}}", "name", c->name, "outcome", outcomes[c->outcome], "clause", c->clause,
-	    "evidence", c->evidence, "text", "en", c->en, "zh", c->zh);
+	FJ_AUTO(json) text = json_object();
+	FJ_AUTO(json) o = json_object();
+
+	bool ok = put(text, "en", c->en) && put(text, "zh", c->zh) && put(o, "name", c->name) && put(o, "outcome", outcomes[c->outcome]) &&
+	    put(o, "clause", c->clause) && put(o, "evidence", c->evidence) && json_object_set_nocheck(o, "text", text) == 0;
+	return ok ? fj_move(o) : NULL;
 }
 
 /* what no verdict of this library covers, said each time */

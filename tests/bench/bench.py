@@ -1,15 +1,15 @@
 """`make bench`: certificate rows of design section 7, offline verification, and how
 soon a suspension, a reclaim and an adjustment bite.  Limits and appliance are measured in one run
 on this machine, in turns where they share it; compare the ratios, not the numbers.  ROWS names some
-of the parts: certificates, tokens, offline, http, slow.  TOKENS and ADJUST are numbers of license tokens."""
+of the parts: certificates, tokens, offline, http, batch, lists, slow.  TOKENS and ADJUST are numbers of license tokens."""
 import http.client, io, os, sys, tarfile, threading, zlib
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), '..', 'integration'))
 from lib import *
 
-BATCH, BATCHES, ONES, CLIENTS, SLOW = 500, 4, 150, 8, 60
+BATCH, BATCHES, ONES, CLIENTS, SLOW, ITEMS = 500, 4, 150, 8, 60, 1000
 TOKENS = int(os.environ.get('TOKENS', 100000))
 ADJUST = int(os.environ.get('ADJUST', 10000))
-ROWS = os.environ.get('ROWS', 'certificates,tokens,offline,http,slow').split(',')
+ROWS = os.environ.get('ROWS', 'certificates,tokens,offline,http,batch,lists,slow').split(',')
 
 
 def figures(*cmd):
@@ -298,6 +298,31 @@ def http_rows():
         over_http(what, '/ocsp', urllib.request.urlopen(ask, timeout=20).read(), aim, body, nonce == '-nonce')
 
 
+def batch():
+    """a request of 1,000 items, in processor time of the service, against verdicts in this process"""
+    good = [x for x in h.demo['tokens'] if x['expect'] == 'permit'][1]
+    file = os.path.join(h.d, good['file'])
+    body = json.dumps({'items': [{'credential': open(file).read().strip()}] * ITEMS}).encode()
+    local, service = 0, 0
+    for _ in range(5):
+        local += figures(B + '/tests/bench/verify', h.d + '/trust', file)['verdicts_per_s'] / 5
+        used = processor('fujie-verifier')
+        for _ in range(4):
+            out = json.load(urllib.request.urlopen(h.url('/v1/verify'), body, timeout=60))['items']
+            if [x['verdict'] for x in out] != ['permit'] * ITEMS:
+                sys.exit('not every item is permitted')
+        service += 4 * ITEMS / (processor('fujie-verifier') - used) / 5
+    row('items of requests of %d to /v1/verify, in processor time' % ITEMS, service, local, 0.75)
+
+
+def lists():
+    """a status list whose every entry is set, made from the register's rows, without its signature"""
+    d = tempfile.mkdtemp(dir=h.root)
+    f = figures(B + '/tests/bench/list', d + '/list.db')
+    for what in ('every', 'tenth'):
+        line('a status list of 2^20 entries, %s entry set, of processor, without its signature' % what, '%7.1f ms (aim 100 ms)' % f[what + '_ms'])
+
+
 def slow():
     """a TPM that signs 20 times a second"""
     waits = ask(SLOW)
@@ -322,7 +347,7 @@ try:
     s, do, assets = h.registered('B', max(need, 1))
     taken = [0]
     print('load %.2f, %d processors' % (os.getloadavg()[0], os.cpu_count()))
-    for name, part in (('certificates', certificates), ('tokens', tokens), ('offline', offline), ('http', http_rows), ('slow', slow)):
+    for name, part in (('certificates', certificates), ('tokens', tokens), ('offline', offline), ('http', http_rows), ('batch', batch), ('lists', lists), ('slow', slow)):
         if name in ROWS:
             part()
     print('load %.2f' % os.getloadavg()[0])

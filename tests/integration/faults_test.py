@@ -302,7 +302,7 @@ def http(h, s):
     problem('verifier: JSON that is cut', request(h.v, 'POST', '/v1/verify', b'{'), 400, 'JSON text is refused', rule='RFC 8259')
     problem('verifier: an unknown key of a use', request(h.v, 'POST', '/v1/verify', b'{"credential":"x","use":{"colour":"red"}}'), 400, '"colour" is not a key of a use', rule='formats.md 8')
     problem('verifier: an unknown member', request(h.v, 'POST', '/v1/verify', b'{"credential":"x","admin":1}'), 400, '"admin" is not known here')
-    problem('verifier: more than it accepts', request(h.v, 'POST', '/v1/verify', b' ' * (5 << 20)), 413, 'larger than the 4194304 octets')
+    problem('verifier: more than it accepts', request(h.v, 'POST', '/v1/verify', b' ' * (9 << 20)), 413, 'larger than the 8388608 octets')
     check('verifier: OCSP that is no DER is malformedRequest (RFC 6960 2.3)', request(h.v, 'POST', '/ocsp', b'x' * 900).endswith(b'\r\n\r\n0\x03\n\x01\x01'))
     check('verifier: OCSP by GET that is no DER is malformedRequest', request(h.v, 'GET', '/ocsp/AAAA').endswith(b'\r\n\r\n0\x03\n\x01\x01'))
 

@@ -114,18 +114,17 @@ static enum fj_rc judge(void *arg, const struct ver_input *in, struct ver_report
 static void post_verify(struct web_req *q, struct web_res *r)
 {
 	struct gw *g = web_app(q);
-	FJ_AUTO(json) out = NULL;
 	struct fj_err err = {.rc = FJ_OK};
 	struct gw_view *v;
 
 	enum fj_rc rc = gw_view_take(g->keep, &v, &err);
 	if (rc == FJ_OK) {
 		struct judging j = {.view = v, .max_age = g->conf->max_age};
-		rc = ver_ask(web_body(q), judge, &j, &out, &err);
+		rc = ver_ask(web_body(q), judge, &j, &r->body, &err);
 		gw_view_give(g->keep, v);
 	}
 	if (rc == FJ_OK)
-		web_json(r, 200, out);
+		web_json_text(r);
 	else
 		web_problem(r, &err);
 }

@@ -25,7 +25,7 @@ static enum fj_rc judge_item(void *arg, const struct ver_input *in, struct ver_r
 	return ver_verify_in(j->view->dir, j->over, in, out, err);
 }
 
-static enum fj_rc verify_json(struct svc *s, struct fj_slice body, json_t **out, struct fj_err *err)
+static enum fj_rc verify_json(struct svc *s, struct fj_slice body, struct fj_buf *out, struct fj_err *err)
 {
 	struct judging j = {.over = NULL};
 	struct ver_view *v;
@@ -42,12 +42,11 @@ static enum fj_rc verify_json(struct svc *s, struct fj_slice body, json_t **out,
 
 static void post_verify(struct web_req *q, struct web_res *r)
 {
-	FJ_AUTO(json) out = NULL;
 	struct fj_err err = {0};
 
 	r->cors = true;
-	if (verify_json(web_app(q), web_body(q), &out, &err) == FJ_OK)
-		web_json(r, 200, out);
+	if (verify_json(web_app(q), web_body(q), &r->body, &err) == FJ_OK)
+		web_json_text(r);
 	else
 		web_problem(r, &err);
 }
@@ -336,7 +335,7 @@ static void get_health(struct web_req *q, struct web_res *r)
 }
 
 const struct web_route svc_routes[] = {
-	{WEB_POST, "/v1/verify", post_verify, WEB_PUBLIC, WEB_CSRF_NONE, 4u << 20, "verdict on one credential, or on up to 1000"},
+	{WEB_POST, "/v1/verify", post_verify, WEB_PUBLIC, WEB_CSRF_NONE, VER_ASK_OCTETS, "verdict on one credential, or on up to 1000"},
 	{WEB_GET, "/", get_home, WEB_PUBLIC, WEB_CSRF_NONE, 0, "form"},
 	{WEB_POST, "/", post_home, WEB_PUBLIC, WEB_CSRF_NONE, 65536, "verdict as a page"},
 	{WEB_GET, "/v/{number}", get_number, WEB_PUBLIC, WEB_CSRF_NONE, 0, "verdict on a published number"},

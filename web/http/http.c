@@ -308,10 +308,15 @@ const char *web_label_of(const struct web_req *q, const char *key, bool en)
 
 /* --- answers --- */
 
+void web_json_text(struct web_res *r)
+{
+	r->type = "application/json; charset=utf-8";
+}
+
 void web_json(struct web_res *r, int status, const json_t *j)
 {
 	r->status = status;
-	r->type = "application/json; charset=utf-8";
+	web_json_text(r);
 	fj_buf_clear(&r->body);
 	if (j == NULL || fj_json_canonical(j, &r->body, NULL) != FJ_OK)
 		r->status = 500;

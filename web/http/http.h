@@ -108,6 +108,7 @@ bool web_is_post(const struct web_req *q);
 
 /* --- answers --- */
 void web_json(struct web_res *r, int status, const json_t *j);
+void web_json_text(struct web_res *r); /* the body is JSON already */
 void web_problem(struct web_res *r, const struct fj_err *err); /* RFC 9457 */
 /* the same with a status of one's own and further members (borrowed; NULL: none) */
 void web_problem_with(struct web_res *r, const struct fj_err *err, int status, json_t *more);

@@ -64,10 +64,14 @@ VERIFY_SRC := \
 	verifier/verify.c
 
 SERVICE_SRC := \
+	verifier/service/files.c \
+	verifier/service/health.c \
 	verifier/service/main.c \
 	verifier/service/ocsp.c \
+	verifier/service/pages.c \
 	verifier/service/routes.c \
-	verifier/service/state.c
+	verifier/service/state.c \
+	verifier/service/verdicts.c
 
 ISSUER_SRC := \
 	issuer/adjust.c \
@@ -146,6 +150,7 @@ ISSUER_SRC := \
 	issuer/price_decision.c \
 	issuer/product.c \
 	issuer/profile.c \
+	issuer/publish/history.c \
 	issuer/publish/lists.c \
 	issuer/publish/public.c \
 	issuer/publish/publish.c \

@@ -34,6 +34,11 @@ const char *ver_use_one(const struct ver_use *u, enum ver_use_key k)
 	return u == NULL ? NULL : json_string_value(json_array_get(u->v[k], 0));
 }
 
+fj_time ver_use_time(const struct ver_use *u)
+{
+	return ver_use_one(u, USE_AT) == NULL ? 0 : u->at;
+}
+
 static enum fj_rc wrong(struct fj_err *err, const char *key, const char *en, const char *zh)
 {
 	enum fj_rc rc = fj_fail(err, FJ_E_USAGE, "verify", "formats.md 8", "use: \"%.40s\" %s", key, en);

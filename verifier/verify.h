@@ -48,6 +48,7 @@ struct ver_use;
 enum fj_rc ver_use_parse(const char *text, struct ver_use **out, struct fj_err *err) FJ_MUST_USE;
 enum fj_rc ver_use_from_json(const json_t *obj, struct ver_use **out, struct fj_err *err) FJ_MUST_USE;
 void ver_use_free(struct ver_use *u);
+fj_time ver_use_time(const struct ver_use *u); /* its "at"; 0: it says none, or u is NULL */
 FJ_DEFINE_AUTO_PTR(ver_use, struct ver_use, ver_use_free)
 
 struct ver_input {

@@ -31,6 +31,12 @@ enum fj_rc pub_lists(struct iss *i, struct fj_err *err) FJ_MUST_USE;
 enum fj_rc pub_crls(struct iss *i, struct fj_err *err) FJ_MUST_USE;
 /* a file below publish/, replaced whole; made durable together at the end of the publication */
 enum fj_rc pub_file(struct iss *i, const char *path, struct fj_slice data, struct fj_err *err) FJ_MUST_USE;
+/* --- history.c: what was published before --- */
+/* a list, CRL or credential that counts from this second on, kept beside the newest; name: that of
+ * the list, or a number; suffix ".jwt" or ".crl" */
+enum fj_rc pub_keep(struct iss *i, const char *kind, const char *name, fj_time from, const char *suffix, struct fj_slice data, struct fj_err *err) FJ_MUST_USE;
+/* once a day: removes what was replaced longer ago than the profile keeps it */
+enum fj_rc pub_history_prune(struct iss *i, struct fj_err *err) FJ_MUST_USE;
 /* to be noted as published once everything is durable: name, number, time, event sequence */
 enum fj_rc pub_noted(struct iss *i, const char *what, int64_t number, fj_time at, int64_t seq, struct fj_err *err) FJ_MUST_USE;
 /* what was published under this name last; zeros when never */

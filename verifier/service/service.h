@@ -42,8 +42,31 @@ enum fj_rc svc_sign(struct svc *s, struct fj_slice tbs, struct fj_buf *sig, stru
 bool svc_cached(struct svc *s, struct fj_slice request, int64_t generation, struct fj_buf *out);
 void svc_cache(struct svc *s, struct fj_slice request, int64_t generation, const struct fj_buf *answer, fj_time until);
 
+/* --- verdicts.c --- */
+void svc_verify(struct web_req *q, struct web_res *r);
+/* Does the use lie in the past?  Then *now becomes its time. */
+bool svc_past(const struct ver_use *use, fj_time *now);
+
+/* --- files.c --- */
+void svc_get_crl(struct web_req *q, struct web_res *r);
+void svc_get_status(struct web_req *q, struct web_res *r);
+void svc_get_lists(struct web_req *q, struct web_res *r);
+void svc_get_ca(struct web_req *q, struct web_res *r);
+void svc_get_signer(struct web_req *q, struct web_res *r);
+void svc_get_issuer(struct web_req *q, struct web_res *r);
+void svc_get_style(struct web_req *q, struct web_res *r);
+void svc_get_tar(struct web_req *q, struct web_res *r);
+
+/* --- pages.c --- */
+void svc_get_home(struct web_req *q, struct web_res *r);
+void svc_post_home(struct web_req *q, struct web_res *r);
+void svc_get_number(struct web_req *q, struct web_res *r);
+void svc_error_page(struct web_req *q, struct web_res *r, const struct fj_err *err);
+
+/* --- health.c --- */
+void svc_get_health(struct web_req *q, struct web_res *r);
+
 /* --- routes.c --- */
 extern const struct web_route svc_routes[];
-extern void (*const svc_error_page)(struct web_req *q, struct web_res *r, const struct fj_err *err);
 
 #endif

@@ -1,0 +1,79 @@
+"""The public verifier as a service: lists of the past, health, pages, feeds, limits, privacy."""
+import gzip, sqlite3
+from lib import *
+
+
+def get(path, method='GET', body=None, **headers):
+    """(status, headers in lower case, octets)"""
+    req = urllib.request.Request(h.url(path), body, {k.replace('_', '-'): v for k, v in headers.items()}, method=method)
+    try:
+        with urllib.request.urlopen(req, timeout=30) as r:
+            return r.status, {k.lower(): v for k, v in r.headers.items()}, r.read()
+    except urllib.error.HTTPError as e:
+        return e.code, {k.lower(): v for k, v in e.headers.items()}, e.read()
+
+
+def doc(path):
+    code, _, data = get(path)
+    return code, json.loads(data)
+
+
+def payload(jwt):
+    part = jwt.split(b'.')[1]
+    return json.loads(base64.urlsafe_b64decode(part + b'=' * (-len(part) % 4)))
+
+
+def verdict(item, **use):
+    body = {'credential': open(os.path.join(h.d, item['file'])).read(), 'use': dict(item.get('use') or {}, **use)}
+    code, _, data = get('/v1/verify', 'POST', json.dumps(body).encode())
+    return json.loads(data).get('verdict', (code, data))
+
+
+def history():
+    """lists of then, and a use of a day that is over"""
+    kept = sorted(int(n.split('.')[0]) for n in os.listdir(h.d + '/publish/history/status/0'))
+    now = open(h.d + '/publish/trust/status/0.jwt', 'rb').read()
+    check('every status list that was published is kept, the newest among them', len(kept) > 5 and payload(now)['iat'] == kept[-1], kept)
+    crls = sorted(int(n.split('.')[0]) for n in os.listdir(h.d + '/publish/history/crl/1'))
+    check('so is every CRL', len(crls) > 5 and open(h.d + '/publish/history/crl/1/%d.crl' % crls[-1], 'rb').read() == open(h.d + '/publish/trust/crl/1.crl', 'rb').read(), crls)
+    code, head, then = get('/status/0?time=%d' % (kept[0] + 5))
+    check('time= answers the list that was in force at that second', code == 200 and payload(then)['iat'] == kept[0] and head['content-type'] == 'application/statuslist+jwt'
+          and payload(then)['ttl'] == 300, (code, then[:80]))
+    a, b = next((a, b) for a, b in zip(kept, kept[1:]) if 1 < b - a < 48 * 3600)
+    check('a second before the next list it is still the one before, at its second the next', payload(get('/status/0?time=%d' % (b - 1))[2])['iat'] == a
+          and payload(get('/status/0?time=%d' % b)[2])['iat'] == b)
+    check('at this second it is the newest', get('/status/0?time=%d' % kept[-1])[2] == now == get('/status/0')[2])
+    ended = payload(open(h.d + '/publish/history/status/0/%d.jwt' % kept[0], 'rb').read())['exp']
+    gone = [get('/status/0?time=%d' % t)[0] for t in (kept[0] - 1, int(time.time()) + 3600, 1, ended + 1)]
+    check('before the first, in the future, and when none was in force, there is none: 404', gone == [404, 404, 404, 404] or ended >= kept[1] and gone[:3] == [404] * 3, gone)
+    wrong = [get('/status/%s' % p)[0] for p in ('0?time=x', '0?time=-1', '0?time=1e9', '0?time=99999999999999999999', '9?time=%d' % kept[0], '..%2f..?time=1')]
+    check('what is no time is refused, what is no list is not there', wrong == [400, 400, 400, 400, 404, 404], wrong)
+    code, out = doc('/status')
+    meta = doc('/.well-known/jwt-vc-issuer')[1]
+    check('the aggregation names every list, and the issuer\'s metadata name it', code == 200 and payload(now)['sub'] in out['status_lists']
+          and meta['status_list_aggregation_endpoint'] == meta['issuer'] + '/status', (out, meta.get('status_list_aggregation_endpoint')))
+
+
+def past():
+    then, between = '2026-06-02T12:00:00Z', '2026-07-15T00:00:00Z'
+    item = next(t for t in h.demo['tokens'] if t['expect'] == 'permit' and verdict(t, at=then) == 'permit')
+    number = payload(open(os.path.join(h.d, item['file']), 'rb').read())['asset']['certificate']
+    check('a use of a day of which no list is kept can\'t be decided', verdict(item, at=between) == 'indeterminate', verdict(item, at=between))
+    before = payload(open(os.path.join(h.d, item['file']), 'rb').read())['nbf'] - 86400
+    check('a use before the token began is none of it', verdict(item, at=time.strftime('%Y-%m-%dT%H:%M:%SZ', time.gmtime(before))) != 'permit')
+    who = {'42': ('hb-fin2', 'hb-fin3'), '10': ('mof1', 'mof2')}.get(number[4:6])
+    code, out = officers.do(who[0], 'cert.revoke', number=number, reason='privilegeWithdrawn')
+    check('once its certificate is to be revoked the token is denied', verdict(item) == 'deny', (code, out))
+    check('that day\'s use stays covered', verdict(item, at=then) == 'permit', verdict(item, at=then))
+    return number
+
+
+h = Home()
+try:
+    check('the appliance serves', h.made and h.serve(), h.made_err)
+    officers = Officers(h)
+    history()
+    number = past()
+finally:
+    h.close()
+finish()

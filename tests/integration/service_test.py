@@ -62,10 +62,64 @@ def past():
     before = payload(open(os.path.join(h.d, item['file']), 'rb').read())['nbf'] - 86400
     check('a use before the token began is none of it', verdict(item, at=time.strftime('%Y-%m-%dT%H:%M:%SZ', time.gmtime(before))) != 'permit')
     who = {'42': ('hb-fin2', 'hb-fin3'), '10': ('mof1', 'mof2')}.get(number[4:6])
-    code, out = officers.do(who[0], 'cert.revoke', number=number, reason='privilegeWithdrawn')
+    code, out = officers.do(who[0], 'certificate.revoke', number=number, reason='privilegeWithdrawn')
     check('once its certificate is to be revoked the token is denied', verdict(item) == 'deny', (code, out))
     check('that day\'s use stays covered', verdict(item, at=then) == 'permit', verdict(item, at=then))
     return number
+
+
+def health():
+    code, head, data = get('/healthz')
+    return code, json.loads(data)
+
+
+def well():
+    code, out = health()
+    left = {c['what']: c['left'] - c['least'] for c in out['checks']}
+    check('healthz is green, with the time left of everything that ends', code == 200 and out['ok'] is True and out['causes'] == [] and min(left.values()) > 0
+          and sorted(left) == sorted(['status-list', 'crl', 'root-crl', 'ocsp-certificate', 'token-signer', 'status-signer', 'issuing-ca', 'root-ca']), out)
+
+
+def ocsp_state(number):
+    """by an independent client; None: no answer"""
+    r = subprocess.run(['openssl', 'ocsp', '-issuer', h.root + '/issuing.pem', '-cert', os.path.join(h.d, 'demo', number + '.pem'), '-url', h.url('/ocsp'), '-noverify', '-no_nonce', '-validity_period', '99999999'],
+                       capture_output=True, text=True, timeout=20)
+    return next((line.split(': ')[1].strip() for line in r.stdout.splitlines() if line.startswith(os.path.join(h.d, 'demo'))), None)
+
+
+def stopped():
+    """nobody publishes any more, and time goes on: the lists end 48 hours after they were made"""
+    open(h.root + '/issuing.pem', 'w').write('-----BEGIN CERTIFICATE-----\n' + base64.encodebytes(open(h.d + '/publish/ca/issuing.cer', 'rb').read()).decode() + '-----END CERTIFICATE-----\n')
+    good = [t for t in h.demo['tokens'] + h.demo['authorisations'] + h.demo['certificates'] if t['expect'] == 'permit' and verdict(t) == 'permit']
+    number = next(t['number'] for t in good if t.get('number', '').startswith('DAC-'))
+    kinds = sorted({(t.get('number') or t['id'])[:3] for t in good})
+    check('before: permits of every kind, and OCSP says good', kinds == ['DAC', 'DAU', 'LT-'] and ocsp_state(number) == 'good', (kinds, ocsp_state(number)))
+    blocks = [h.d + '/publish/trust/status/0.jwt.tmp', h.d + '/publish/trust/crl/1.crl.tmp']
+    for path in blocks:  # neither a list nor a CRL can be written any more
+        os.mkdir(path)
+    begin = time.time()
+
+    def hours(n):
+        h.at(time.strftime('%Y-%m-%dT%H:%M:%SZ', time.gmtime(begin + n * 3600)))
+        return health(), {verdict(t) for t in good}, ocsp_state(number)
+
+    (code, out), seen, ocsp = hours(10)
+    check('10 hours later all is well', code == 200 and seen == {'permit'} and ocsp == 'good', (out['causes'], seen, ocsp))
+    (code, out), seen, ocsp = hours(20)
+    whats = [c['what'] for c in out['causes']]
+    check('20 hours later health is red: lists and publisher, in both languages, with the seconds left', code == 503 and out['ok'] is False and whats == ['status-list', 'publisher']
+          and 0 < out['causes'][0]['left'] < 30 * 3600 and all('s' in c['text']['en'] and '秒' in c['text']['zh'] for c in out['causes']), out)
+    check('while every channel still answers', seen == {'permit'} and ocsp == 'good', (seen, ocsp))
+    (code, out), seen, ocsp = hours(49)
+    check('49 hours later what ended is named', code == 503 and {c['what'] for c in out['causes']} == {'status-list', 'crl', 'publisher'} and out['causes'][0]['left'] < 0, out)
+    check('no verdict permits, all are indeterminate', seen == {'indeterminate'}, seen)
+    check('OCSP gives no state', ocsp is None, ocsp)
+    page = get('/v/' + number, Accept='text/html')[2].decode()
+    check('nor does the page', 'class="verdict indeterminate"' in page and '有效（permit）' not in page, page[400:1500])
+    for path in blocks:
+        os.rmdir(path)
+    (code, out), seen, ocsp = hours(50)
+    check('published again, all is green at once', code == 200 and seen == {'permit'} and ocsp == 'good', (out['causes'], seen, ocsp))
 
 
 h = Home()
@@ -73,7 +127,9 @@ try:
     check('the appliance serves', h.made and h.serve(), h.made_err)
     officers = Officers(h)
     history()
+    well()
     number = past()
+    stopped()
 finally:
     h.close()
 finish()

@@ -2,8 +2,8 @@
  * ocsp.c - OCSP over HTTP (RFC 6960 appendix A, RFC 9919).
  *
  * What is not in public.db is unknown, never good.  A foreign issuer is
- * unauthorized, a malformed request malformedRequest; a signer that is away makes
- * tryLater, and so does one that refuses, with a line in the log: the publisher
+ * unauthorized, a malformed request malformedRequest; a publication whose lists have
+ * ended, and a signer that is away, make tryLater, and so does one that refuses, with a line in the log: the publisher
  * signs a CRL before it writes the row, so for a moment the signer remembers what
  * the row does not say yet.  Neither is cached, here or by the asker.
  */
@@ -87,7 +87,9 @@ static enum fj_rc answer(struct svc *s, struct fj_slice request, struct fj_buf *
 	struct ca_ocsp_req req;
 
 	FJ_TRY(svc_view_take(s, &v, err));
-	enum fj_rc rc = ca_ocsp_parse(request, fj_buf_slice(&v->issuing), &req, err);
+	enum fj_rc rc = svc_stale(v) ? fj_fail(err, FJ_E_UNAVAILABLE, "verifier", "RFC 6960 2.3", "the last publication has ended") : FJ_OK;
+	if (rc == FJ_OK)
+		rc = ca_ocsp_parse(request, fj_buf_slice(&v->issuing), &req, err);
 	if (rc == FJ_OK && foreign(&req)) {
 		svc_view_give(s, v);
 		return ca_ocsp_error(6, out, err);

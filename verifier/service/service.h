@@ -65,6 +65,9 @@ void svc_error_page(struct web_req *q, struct web_res *r, const struct fj_err *e
 
 /* --- health.c --- */
 void svc_get_health(struct web_req *q, struct web_res *r);
+/* Has a list or CRL of this publication ended?  Then the rows of public.db are as old, and no
+ * answer of ours may be younger. */
+bool svc_stale(const struct ver_view *v);
 
 /* --- routes.c --- */
 extern const struct web_route svc_routes[];

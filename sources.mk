@@ -64,9 +64,11 @@ VERIFY_SRC := \
 	verifier/verify.c
 
 SERVICE_SRC := \
+	verifier/service/feed.c \
 	verifier/service/files.c \
 	verifier/service/health.c \
 	verifier/service/main.c \
+	verifier/service/number_page.c \
 	verifier/service/ocsp.c \
 	verifier/service/pages.c \
 	verifier/service/routes.c \

@@ -254,18 +254,37 @@ static enum fj_rc publish_authorisations(struct iss *i, int64_t since, int64_t *
 		snprintf(path, sizeof(path), "publish/trust/authorisations/%.40s.jwt", sto_text(&q, 0));
 		FJ_TRY(pub_file(i, path, sto_blob(&q, 7), err));
 		FJ_TRY(publish_named(i, payload, err));
-		FJ_TRY(pub_db_authorisation(i->pub.rows, &q, err));
+		FJ_TRY(pub_db_authorisation(i->pub.rows, &q, payload, err));
 		if (sto_int(&q, 8) > *seq)
 			*seq = sto_int(&q, 8);
 	}
 }
 
-static enum fj_rc put_rows(struct iss *i, bool delegated_too, int64_t since, int64_t *seq, struct fj_err *err)
+static enum fj_rc publish_products(struct iss *i, int64_t since, int64_t *seq, struct fj_err *err)
+{
+	FJ_AUTO(sto_q) q = {0};
+	bool row;
+
+	FJ_TRY(sto_query(i->pub.db, STO_PUB_PRODUCTS, &q, err, "i", since));
+	for (;;) {
+		FJ_TRY(sto_step(&q, &row, err));
+		if (!row)
+			return FJ_OK;
+		FJ_TRY(pub_db_product(i->pub.rows, &q, err));
+		if (sto_int(&q, 11) > *seq)
+			*seq = sto_int(&q, 11);
+	}
+}
+
+static enum fj_rc put_rows(struct iss *i, bool delegated_too, bool all, int64_t since, int64_t *seq, struct fj_err *err)
 {
 	FJ_TRY(publish_certificates(i, since, seq, err));
 	FJ_TRY(publish_authorisations(i, since, seq, err));
+	FJ_TRY(publish_products(i, since, seq, err));
 	if (delegated_too)
 		FJ_TRY(publish_delegated(i, i->pub.rows, err));
+	if (all)
+		FJ_TRY(pub_db_whole(i->pub.rows, err));
 	return pub_db_commit(i->pub.rows, err);
 }
 
@@ -273,15 +292,17 @@ static enum fj_rc publish_rows(struct iss *i, bool delegated_too, int64_t now_se
 {
 	int64_t number, since, seq;
 	fj_time at;
+	bool empty = false;
 
 	FJ_TRY(pub_state(i, "rows", &number, &at, &since, err));
 	since = i->pub.rows_done > since ? i->pub.rows_done : since;
-	seq = since;
 	if (i->pub.rows == NULL)
-		FJ_TRY(pub_db_open(&i->pub.rows, err));
+		FJ_TRY(pub_db_open(&i->pub.rows, &empty, err));
+	since = empty ? 0 : since;
+	seq = since;
 	enum fj_rc rc = pub_db_begin(i->pub.rows, err);
 	if (rc == FJ_OK)
-		rc = put_rows(i, delegated_too || at == 0, since, &seq, err);
+		rc = put_rows(i, delegated_too || empty, empty, since, &seq, err);
 	if (rc != FJ_OK) {
 		pub_db_close(i->pub.rows); /* rolls back; opened anew at the next try */
 		i->pub.rows = NULL;

@@ -1,5 +1,5 @@
 """The public verifier as a service: lists of the past, health, pages, feeds, limits, privacy."""
-import gzip, sqlite3
+import gzip, sqlite3, urllib.parse
 from lib import *
 
 
@@ -122,6 +122,55 @@ def stopped():
     check('published again, all is green at once', code == 200 and seen == {'permit'} and ocsp == 'good', (out['causes'], seen, ocsp))
 
 
+def pages(revoked):
+    """what a person sees who has a number"""
+    auth = next(a for a in h.demo['authorisations'] if verdict(a) == 'permit')
+    number = auth['number']
+    jwt = open(os.path.join(h.d, auth['file']), 'rb').read().strip()
+    digest = hashlib.sha256(jwt).hexdigest()
+    zh, en = (get('/v/%s?lang=%s' % (number, l), Accept='text/html')[2].decode() for l in ('zh', 'en'))
+    check('the page says verdict, state, scope in words, age of the status and every check, in Chinese', all(w in zh for w in ('有效（permit）', '登记系统中的状态', '授权', '不得转授权', '所依据的状态列表', '<table', '签名', '所涉数据资产')), zh[:300])
+    check('and in English, without Chinese sentences', all(w in en for w in ('Valid (permit)', 'State in the register', 'authorises', ' ago), and', 'Data assets')) and '登记系统' not in en, en[:300])
+    check('it runs no script and loads nothing from elsewhere', '<script' not in zh and not re.findall(r'(?:src|href)="https?:', zh), '')
+    same, short, other, none = (get('/v/%s?h=%s' % (number, x), Accept='text/html')[2].decode() for x in (digest, digest[:16].upper(), '0' * 16, 'xyz'))
+    check('the digest of the paper is compared: the same, whole or its first 16 digits', all('纸面所载摘要与登记系统中的凭证一致' in p for p in (same, short)))
+    check('another one is said first, and one that is none is not taken for equal', '纸面与登记系统不一致' in other and other.index('纸面与登记系统不一致') < other.index('有效（permit）') and '未作比对' in none and '一致。' not in none)
+    code, head, data = get('/v1/credential/' + number)
+    check('the signed credential can be downloaded, and is the one', code == 200 and data.strip() == jwt, (code, data[:60]))
+    code, head, pem = get('/v1/credential/' + revoked)
+    check('so can a certificate, whatever its state', code == 200 and b'BEGIN CERTIFICATE' in pem)
+    page = get('/v/' + revoked, Accept='text/html')[2].decode()
+    check('a suspended certificate\'s page says so twice', '不予认可（deny）' in page and '已暂停' in page, page[:300])
+    sold = sqlite3.connect('file:%s/publish/public.db?mode=ro' % h.d, uri=True).execute('SELECT authorisation, id, name FROM product').fetchall()
+    check('products are published', sold)
+    a, p, name = sold[0]
+    code, head, data = get('/v/%s' % urllib.parse.quote(p), Accept='text/html')
+    check('a product\'s page by its number, and by its authorisation', code == 200 and name in data.decode() and get('/v/%s/%s' % (a, urllib.parse.quote(p)))[0] == 200, code)
+    missing = [get('/v/' + x)[0] for x in ('DAC-420000-202604-999999-0', 'DAU-420000-202604-999999-0', 'nothing', number + '/nothing', '%2e%2e')]
+    check('what does not exist is not found', missing == [404] * 5, missing)
+
+
+def feeds(revoked):
+    import xml.etree.ElementTree as ET
+    auth = next(p.split('.')[0] for p in sorted(os.listdir(h.d + '/publish/trust/authorisations')) if revoked in [a['certificate'] for a in payload(open(h.d + '/publish/trust/authorisations/' + p, 'rb').read())['assets']])
+    holder = payload(open(h.d + '/publish/trust/authorisations/%s.jwt' % auth, 'rb').read())['holder']['usci']
+    for kind, key in (('authorisation', auth), ('organisation', holder)):
+        code, head, data = get('/feed/%s/%s.json' % (kind, key))
+        feed = json.loads(data)
+        code2, head2, xml = get('/feed/%s/%s.atom' % (kind, key))
+        root, ns = ET.fromstring(xml), '{http://www.w3.org/2005/Atom}'
+        check('the feed of an %s has its newest change first: the certificate is suspended' % kind, code == 200 and feed['version'] == 'https://jsonfeed.org/version/1.1'
+              and (feed['items'][0]['_fujie']['number'], feed['items'][0]['_fujie']['state']) == (revoked, 'SUSPENDED'), feed['items'][:1])
+        ids = [e.find(ns + 'id').text for e in root.findall(ns + 'entry')]
+        check('the same as Atom: ids unlike each other, times falling', code2 == 200 and head2['content-type'].startswith('application/atom+xml') and ids == [i['id'] for i in feed['items']]
+              and len(set(ids)) == len(ids) and root.find(ns + 'updated').text == feed['items'][0]['date_published'] and all(root.find(ns + t) is not None for t in ('id', 'title', 'author')), ids[:2])
+        check('an entry tells number, kind, version, state and time, and nothing else', all(set(i['_fujie']) <= {'at', 'kind', 'number', 'authorisation', 'version', 'state'} for i in feed['items']))
+    seen = [i['_fujie']['kind'] for i in json.loads(get('/feed/authorisation/%s.json' % auth)[2])['items']]
+    check('an authorisation\'s feed has its own states and its certificates\'', {'authorisation', 'certificate'} <= set(seen), seen)
+    none = [get('/feed/authorisation/' + x)[0] for x in (auth, auth + '.xml', 'DAU-1.json', '.atom')] + [get('/feed/organisation/' + auth + '.json')[0]]
+    check('another name or ending is not found', none == [404] * 5, none)
+
+
 h = Home()
 try:
     check('the appliance serves', h.made and h.serve(), h.made_err)
@@ -129,6 +178,8 @@ try:
     history()
     well()
     number = past()
+    pages(number)
+    feeds(number)
     stopped()
 finally:
     h.close()

@@ -5,7 +5,7 @@
  */
 #include "verifier/service/service.h"
 
-static void top(struct web_req *q, struct fj_buf *b, const char *zh, const char *en)
+void svc_page_top(struct web_req *q, struct fj_buf *b, const char *zh, const char *en)
 {
 	web_page_begin(q, b, zh, en);
 	web_html(b, "<header><a class=\"brand\" href=\"/\">符节 Fujie</a><a href=\"/?lang=zh\">中文</a><a href=\"/?lang=en\">English</a></header><main><h1>");
@@ -15,14 +15,14 @@ static void top(struct web_req *q, struct fj_buf *b, const char *zh, const char 
 
 void svc_error_page(struct web_req *q, struct web_res *r, const struct fj_err *err)
 {
-	top(q, &r->body, "无法处理", "This did not work");
+	svc_page_top(q, &r->body, "无法处理", "This did not work");
 	web_html(&r->body, "<p class=\"error\" role=\"alert\">");
 	web_text(&r->body, web_lang(q)[0] == 'e' || err->zh[0] == '\0' ? err->en : err->zh);
 	web_html(&r->body, "</p>");
 	web_page_end(&r->body);
 }
 
-static void form(struct web_req *q, struct fj_buf *b)
+void svc_page_form(struct web_req *q, struct fj_buf *b)
 {
 	web_html(b, "<form method=\"post\" action=\"/\"><label for=\"c\">");
 	web_both(q, b, "粘贴许可令牌、授权凭证或证书（PEM），或输入证书编号 / 授权编号", "Paste a license token, an authorisation credential or a certificate (PEM), or enter a certificate or authorisation number");
@@ -35,8 +35,8 @@ static void form(struct web_req *q, struct fj_buf *b)
 
 void svc_get_home(struct web_req *q, struct web_res *r)
 {
-	top(q, &r->body, "数据资产凭证核验", "Check a data asset credential");
-	form(q, &r->body);
+	svc_page_top(q, &r->body, "数据资产凭证核验", "Check a data asset credential");
+	svc_page_form(q, &r->body);
 	web_page_end(&r->body);
 }
 
@@ -59,27 +59,26 @@ static enum fj_rc judge(const struct ver_view *v, struct ver_input *in, const ch
 	return ver_verify_in(v->dir, over, in, out, err);
 }
 
-/* what was pasted, or what was published under a number */
-static enum fj_rc verdict_for(struct svc *s, const char *text, const char *use_text, json_t **out, struct fj_err *err)
+/* what was pasted, or what was published under a number; found: the bytes that were judged, when it was a number */
+static enum fj_rc verdict_for(struct svc *s, const char *text, const char *use_text, struct fj_buf *found, json_t **out, struct fj_err *err)
 {
 	FJ_AUTO(ver_use) use = NULL;
 	FJ_AUTO(ver_report) report = {.n = 0};
-	FJ_AUTO(buf) found = FJ_BUF_INIT(FJ_X509_MAX + FJ_TOKEN_MAX);
 	struct ver_input in = {.now = fj_now(), .credential = fj_slice_str(text)};
 	struct ver_view *v;
 
 	if (is_number(text))
 		in.number = text;
 	if (strncmp(text, "DAC-", 4) == 0) {
-		FJ_TRY(svc_certificate(s, text, &found, err));
-		in.credential = fj_buf_slice(&found);
+		FJ_TRY(svc_certificate(s, text, found, err));
+		in.credential = fj_buf_slice(found);
 	}
 	if (use_text[0] != '\0')
 		FJ_TRY(ver_use_parse(use_text, &use, err));
 	in.use = use;
 	in.past = svc_past(use, &in.now);
 	FJ_TRY(svc_view_take(s, &v, err));
-	enum fj_rc rc = judge(v, &in, strncmp(text, "DAU-", 4) == 0 ? text : NULL, &found, &report, err);
+	enum fj_rc rc = judge(v, &in, strncmp(text, "DAU-", 4) == 0 ? text : NULL, found, &report, err);
 	svc_view_give(s, v);
 	FJ_TRY(rc);
 	*out = ver_report_json(&report);
@@ -103,9 +102,10 @@ static void show_verdict(struct web_req *q, struct web_res *r, const char *text,
 {
 	FJ_AUTO(json) verdict = NULL;
 	FJ_AUTO(str) clean = trimmed(text);
+	FJ_AUTO(buf) found = FJ_BUF_INIT(FJ_X509_MAX + FJ_TOKEN_MAX);
 	struct fj_err err = {0};
 
-	if (clean == NULL || verdict_for(web_app(q), clean, use, &verdict, &err) != FJ_OK) {
+	if (clean == NULL || verdict_for(web_app(q), clean, use, &found, &verdict, &err) != FJ_OK) {
 		web_fail(q, r, &err);
 		return;
 	}
@@ -114,9 +114,13 @@ static void show_verdict(struct web_req *q, struct web_res *r, const char *text,
 		web_json(r, 200, verdict);
 		return;
 	}
-	top(q, &r->body, "核验结果", "Verdict");
+	if (is_number(clean)) {
+		svc_number_page(q, r, clean, verdict, fj_buf_slice(&found));
+		return;
+	}
+	svc_page_top(q, &r->body, "核验结果", "Verdict");
 	web_verdict(q, &r->body, verdict);
-	form(q, &r->body);
+	svc_page_form(q, &r->body);
 	web_page_end(&r->body);
 }
 
@@ -127,5 +131,34 @@ void svc_post_home(struct web_req *q, struct web_res *r)
 
 void svc_get_number(struct web_req *q, struct web_res *r)
 {
-	show_verdict(q, r, is_number(web_param(q, "number")) ? web_param(q, "number") : "DAC-", "");
+	const char *number = web_param(q, "number");
+
+	if (is_number(number))
+		show_verdict(q, r, number, "");
+	else
+		svc_product_page(q, r, "", number);
+}
+
+/* the published bytes under a number: what a verdict of one's own needs */
+void svc_get_credential(struct web_req *q, struct web_res *r)
+{
+	FJ_AUTO(buf) found = FJ_BUF_INIT(FJ_X509_MAX + FJ_TOKEN_MAX);
+	FJ_AUTO(buf) pem = FJ_BUF_INIT(2 * FJ_X509_MAX);
+	struct fj_err err = {0};
+	const char *number = web_param(q, "number");
+	bool cert = strncmp(number, "DAC-", 4) == 0;
+	struct ver_view *v;
+
+	r->cors = true;
+	enum fj_rc rc = cert ? svc_certificate(web_app(q), number, &found, &err) : svc_view_take(web_app(q), &v, &err);
+	if (rc == FJ_OK && cert) {
+		rc = ca_pem("CERTIFICATE", fj_buf_slice(&found), &pem, &err);
+	} else if (rc == FJ_OK) {
+		rc = ver_folder_find(v->dir, number, &pem, &err);
+		svc_view_give(web_app(q), v);
+	}
+	if (rc != FJ_OK)
+		web_fail(q, r, &err);
+	else
+		web_bytes(r, cert ? "application/x-pem-file" : "application/dc+sd-jwt", fj_buf_slice(&pem), 300);
 }

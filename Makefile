@@ -63,7 +63,8 @@ BINS = $(addprefix $(B)/,$(EXES))
 FUZZERS = $(patsubst tests/fuzz/%.c,$(B)/tests/%,$(TEST_FUZZ_SRC))
 UNIT = $(patsubst tests/unit/%.c,$(B)/tests/%,$(TEST_UNIT_SRC))
 
-all: $(BINS)
+LIBRARY = $(B)/libfujie-verify.a $(B)/libfujie-verify.so.0 $(B)/fujie-verify.pc
+all: $(BINS) $(LIBRARY)
 
 help: ## print the targets
 	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*##/:/' | sort
@@ -106,6 +107,25 @@ $(B)/fujie-verifier: $(call obj,$(SERVICE_SRC)) $(A_VERIFIER)
 $(B)/fujie-verify: $(call obj,verifier/main.c) $(A_VERIFY)
 	$(CC) $(LDFLAGS) -o $@ $^ $(L_VERIFY)
 
+# --- libfujie-verify for others: its own objects, position independent, nothing visible but fjv_* ---
+L_LIBRARY = -lcrypto -lz -lsodium -ljansson
+P_LIBRARY = libcrypto zlib libsodium jansson
+pic = $(patsubst %.c,$(B)/pic/%.o,$(1))
+$(B)/pic/%.o: %.c Makefile
+	@mkdir -p $(@D)
+	@echo "CC $< (library)"; $(CC) $(filter-out -fPIE,$(CFLAGS)) -fPIC -fvisibility=hidden -c $< -o $@
+$(B)/libfujie-verify.so.0: $(call pic,$(LIBRARY_SRC)) verifier/fujie-verify.map
+	$(CC) -shared -Wl,-soname,$(@F) -Wl,--version-script=verifier/fujie-verify.map -Wl,-z,defs $(filter-out -pie,$(LDFLAGS)) -o $@ $(filter %.o,$^) $(L_LIBRARY)
+	ln -sf $(@F) $(B)/libfujie-verify.so
+# one object, so that what is hidden can be made local: a program may have names of its own
+$(B)/libfujie-verify.a: $(call pic,$(LIBRARY_SRC))
+	ld -r -o $(B)/pic/fujie-verify.o $^
+	objcopy --localize-hidden $(B)/pic/fujie-verify.o
+	@rm -f $@
+	ar rcsD $@ $(B)/pic/fujie-verify.o
+$(B)/fujie-verify.pc: verifier/fujie-verify.pc.in verifier/fujie-verify.h
+	sed -e 's|@PREFIX@|$(PREFIX)|' -e 's|@REQUIRES@|$(P_LIBRARY)|' -e "s|@VERSION@|$$(sed -n 's/^#define FJV_VERSION "\(.*\)".*/\1/p' verifier/fujie-verify.h)|" $< >$@
+
 # --- tests: test_<room>_<object>.c links what its room may ---
 T_LIBS_base = $(A_BASE)
 T_LINK_base = $(L_BASE)
@@ -132,6 +152,7 @@ F_MAIN = $(if $(FUZZ),,$(call obj,tests/fuzz/replay.c))
 F_ROOM_agreement = iss
 F_ROOM_asset = base
 F_ROOM_audit = hsm
+F_ROOM_bundle = ver
 F_ROOM_card = iss
 F_ROOM_claims = base
 F_ROOM_conf = base
@@ -195,13 +216,19 @@ MONEY_DRIVER = $(B)/tests/model/money_driver
 $(MONEY_DRIVER): $(call obj,tests/model/money_driver.c) $(T_LIBS_iss)
 	@mkdir -p $(@D)
 	$(CC) $(LDFLAGS) -o $@ $^ $(T_LINK_iss)
-DRIVERS = $(SCOPE_DRIVER) $(MONEY_DRIVER)
+
+# answers tests/model/verdict_test.py
+VERDICT_DRIVER = $(B)/tests/model/verdict_driver
+$(VERDICT_DRIVER): $(call obj,tests/model/verdict_driver.c) $(A_VERIFY)
+	@mkdir -p $(@D)
+	$(CC) $(LDFLAGS) -o $@ $^ $(L_VERIFY)
+DRIVERS = $(SCOPE_DRIVER) $(MONEY_DRIVER) $(VERDICT_DRIVER)
 
 unit: $(UNIT) ## unit tests
 	@tests/run.sh unit $(B)
 
 .PHONY: all help unit run quick check conformance e2e integration model soak bench bench-scale cov lint san san-tests \
-	fuzz fuzzers routes install dist clean deps deps-full
+	fuzz fuzzers routes install install-lib dist clean deps deps-full
 
 run: deps ## build, make a demo home under build/, serve it
 	@$(MAKE) --no-print-directory all
@@ -263,6 +290,16 @@ routes: all ## print the route tables
 install: all ## executables to $(DESTDIR)$(PREFIX)/bin
 	install -d $(DESTDIR)$(PREFIX)/bin
 	install -m 755 $(BINS) $(DESTDIR)$(PREFIX)/bin
+install-lib: $(LIBRARY) ## libfujie-verify: header, libraries, pkg-config, manual, example to $(DESTDIR)$(PREFIX)
+	install -d $(addprefix $(DESTDIR)$(PREFIX)/,include lib/pkgconfig share/man/man1 share/man/man3 share/doc/fujie-verify/examples)
+	install -m 644 verifier/fujie-verify.h $(DESTDIR)$(PREFIX)/include
+	install -m 644 $(B)/libfujie-verify.a $(DESTDIR)$(PREFIX)/lib
+	install -m 755 $(B)/libfujie-verify.so.0 $(DESTDIR)$(PREFIX)/lib
+	ln -sf libfujie-verify.so.0 $(DESTDIR)$(PREFIX)/lib/libfujie-verify.so
+	sed 's|^prefix=.*|prefix=$(PREFIX)|' $(B)/fujie-verify.pc >$(DESTDIR)$(PREFIX)/lib/pkgconfig/fujie-verify.pc
+	install -m 644 docs/man/fujie-verify.1 $(DESTDIR)$(PREFIX)/share/man/man1
+	install -m 644 docs/man/libfujie-verify.3 $(DESTDIR)$(PREFIX)/share/man/man3
+	install -m 644 examples/verify.c $(DESTDIR)$(PREFIX)/share/doc/fujie-verify/examples
 PREFIX ?= /usr/local
 
 dist: ## a source archive under build/
@@ -275,4 +312,4 @@ deps: ## install missing Debian packages needed to build and run
 deps-full: ## the same with every tool that the tests use
 	@tests/deps.sh full
 
--include $(shell find $(B)/obj -name '*.d' 2>/dev/null)
+-include $(shell find $(B)/obj $(B)/pic -name '*.d' 2>/dev/null)

@@ -44,6 +44,8 @@ CA_SRC := \
 	ca/profile.c
 
 VERIFY_SRC := \
+	verifier/bundle.c \
+	verifier/bundle_make.c \
 	verifier/certificate.c \
 	verifier/chain.c \
 	verifier/crl.c \
@@ -51,6 +53,7 @@ VERIFY_SRC := \
 	verifier/holder.c \
 	verifier/jws.c \
 	verifier/key.c \
+	verifier/library.c \
 	verifier/list.c \
 	verifier/narrow.c \
 	verifier/pem.c \
@@ -62,6 +65,21 @@ VERIFY_SRC := \
 	verifier/trust.c \
 	verifier/use.c \
 	verifier/verify.c
+
+# what libfujie-verify, for others, is made of: the verdict, and no more of base than it needs
+LIBRARY_SRC := \
+	$(filter-out verifier/published.c,$(VERIFY_SRC)) \
+	base/buf.c \
+	base/claims.c \
+	base/clock.c \
+	base/der.c \
+	base/err.c \
+	base/file.c \
+	base/json.c \
+	base/jws.c \
+	base/mem.c \
+	base/secret.c \
+	base/x509.c
 
 SERVICE_SRC := \
 	verifier/service/feed.c \
@@ -82,6 +100,7 @@ ISSUER_SRC := \
 	issuer/authority.c \
 	issuer/authorisation.c \
 	issuer/authorisation_print.c \
+	issuer/bundle.c \
 	issuer/card.c \
 	issuer/card_class.c \
 	issuer/card_diff.c \
@@ -283,10 +302,14 @@ TEST_UNIT_SRC := \
 	tests/unit/test_iss_token.c \
 	tests/unit/test_iss_supervision.c \
 	tests/unit/test_iss_workday.c \
+	tests/unit/test_ver_bundle.c \
 	tests/unit/test_ver_hostile.c \
+	tests/unit/test_ver_library.c \
+	tests/unit/test_ver_pkits.c \
 	tests/unit/test_ver_report.c \
 	tests/unit/test_ver_token.c \
 	tests/unit/test_ver_trust.c \
+	tests/unit/test_ver_vectors.c \
 	tests/unit/test_web_form.c \
 	tests/unit/test_web_once.c
 
@@ -294,6 +317,7 @@ TEST_FUZZ_SRC := \
 	tests/fuzz/fuzz_agreement.c \
 	tests/fuzz/fuzz_asset.c \
 	tests/fuzz/fuzz_audit.c \
+	tests/fuzz/fuzz_bundle.c \
 	tests/fuzz/fuzz_card.c \
 	tests/fuzz/fuzz_claims.c \
 	tests/fuzz/fuzz_conf.c \

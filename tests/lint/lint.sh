@@ -52,8 +52,8 @@ layer() { # files-pattern allowed-regex
 	layer "hsm/*.[ch]" 'base/|hsm/'
 	layer "hsm/client/*.[ch]" 'base/|hsm/client/|hsm/proto.h'
 	layer "ca/*.[ch]" 'base/|ca/'
-	layer "verifier/*.[ch]" 'base/|verifier/[a-z_]*\.h'
-	layer "issuer/*.[ch] issuer/rules/*.[ch] issuer/sheet/*.[ch] issuer/store/*.[ch] issuer/publish/*.[ch]" 'base/|ca/ca.h|hsm/client/|hsm/proto.h|verifier/verify.h|issuer/'
+	layer "verifier/*.[ch]" 'base/|verifier/[a-z_-]*\.h'
+	layer "issuer/*.[ch] issuer/rules/*.[ch] issuer/sheet/*.[ch] issuer/store/*.[ch] issuer/publish/*.[ch]" 'base/|ca/ca.h|hsm/client/|hsm/proto.h|verifier/(verify|bundle).h|issuer/'
 	layer "issuer/report/*.[ch]" 'base/|issuer/report/|issuer/sheet/sheet.h'
 	layer "issuer/cli/*.[ch]" 'base/|issuer/cli/|issuer/commands_[a-z]*.def|hsm/proto.h'
 	layer "web/http/*.[ch]" 'base/|web/http/'
@@ -74,6 +74,22 @@ never() { # executable libraries-regex
 	never fujie-verifier 'tss2|xlsx|libzip|expat|unistring|pango|cairo|qrencode'
 	never fujie-verify 'tss2|sqlite|microhttpd|gnutls|xlsx|libzip|expat|unistring|pango|cairo|qrencode'
 } | rule "every executable links only what its room may"
+
+# the library for others: it needs what the verdict needs, and shows nothing but what its header names
+{
+	never libfujie-verify.so.0 'tss2|sqlite|microhttpd|gnutls|inih|xlsx|libzip|expat|unistring|pango|cairo|qrencode'
+	readelf -d "$B/libfujie-verify.so.0" 2>/dev/null | grep SONAME | grep -v '\[libfujie-verify.so.0\]'
+	{
+		nm -D --defined-only "$B/libfujie-verify.so.0" | sed -n 's/.* [TBDR] \([^@]*\).*/shared \1/p'
+		nm -g --defined-only "$B/libfujie-verify.a" | sed -n 's/.* [A-Z] /static /p'
+	} | sort >"$tmp.has"
+	grep -oE '\bfjv_[a-z0-9_]+\(' verifier/fujie-verify.h | tr -d '(' | sort -u | sed -E 's/(.*)/shared \1\nstatic \1/' >"$tmp.names"
+	sort -u "$tmp.names" | diff "$tmp.has" - | grep '^[<>]'
+	rm -f "$tmp.has" "$tmp.names"
+} | rule "libfujie-verify shows the names of its header and no others, shared and static"
+
+# manual pages, where there is who reads them (mandoc)
+{ command -v mandoc >/dev/null && mandoc -T lint docs/man/*.[13] | grep -v 'referenced manual not found'; } | rule "the manual pages are well-formed mdoc"
 
 # functions of more than 100 lines
 src | grep '\.c$' | xargs awk 'FNR==1{in_f=0} /^[a-z].*\)$/ && !/;/{name=$0} /^\{$/{in_f=1; start=FNR} /^\}$/{if(in_f && FNR-start-1>100) print FILENAME ": " name " " FNR-start-1; in_f=0}' | rule "no function is longer than 100 lines"

@@ -172,7 +172,7 @@ static char *key_of(const char *name, bool *as_json)
 {
 	const char *dot = strrchr(name, '.');
 
-	if (dot == NULL || dot - name > 60 || (strcmp(dot, ".atom") != 0 && strcmp(dot, ".json") != 0))
+	if (dot == NULL || dot == name || dot - name > 60 || (strcmp(dot, ".atom") != 0 && strcmp(dot, ".json") != 0))
 		return NULL;
 	*as_json = dot[1] == 'j';
 	return fj_strndup(name, (size_t)(dot - name));

@@ -49,6 +49,7 @@ L_SHEET = -lxlsxwriter -lzip -lexpat -lunistring -lm
 L_PAGES := $(shell $(PKG) --libs pangocairo 2>/dev/null) -lqrencode
 L_REGISTRY = -lsqlite3 $(L_SHEET) $(L_PAGES) $(L_VERIFY) $(L_HTTP)
 L_VERIFIER = -lsqlite3 $(L_VERIFY) $(L_HTTP)
+L_GATEWAY = -lcurl $(L_VERIFY) $(L_HTTP)
 
 A_BASE = $(B)/libbase.a
 A_CLIENT = $(B)/libhsmclient.a $(A_BASE)
@@ -56,9 +57,10 @@ A_SIGNER = $(B)/libhsm.a $(A_BASE)
 A_VERIFY = $(B)/libverify.a $(A_BASE)
 A_ISSUER = $(B)/libissuer.a $(B)/libverify.a $(B)/libca.a $(A_CLIENT)
 A_REGISTRY = $(B)/libweb.a $(B)/libhttp.a $(A_ISSUER)
+A_GATEWAY = $(B)/libgateway.a $(B)/libhttp.a $(A_VERIFY)
 A_VERIFIER = $(B)/libhttp.a $(B)/libverify.a $(B)/libca.a $(A_CLIENT)
 
-EXES = fujie fujie-signer fujie-registry fujie-verifier fujie-verify
+EXES = fujie fujie-signer fujie-registry fujie-verifier fujie-verify fujie-gateway
 BINS = $(addprefix $(B)/,$(EXES))
 FUZZERS = $(patsubst tests/fuzz/%.c,$(B)/tests/%,$(TEST_FUZZ_SRC))
 UNIT = $(patsubst tests/unit/%.c,$(B)/tests/%,$(TEST_UNIT_SRC))
@@ -92,6 +94,7 @@ $(eval $(call lib,hsm,$(HSM_SRC)))
 $(eval $(call lib,hsmclient,$(HSMCLIENT_SRC)))
 $(eval $(call lib,ca,$(CA_SRC)))
 $(eval $(call lib,verify,$(VERIFY_SRC)))
+$(eval $(call lib,gateway,$(GATEWAY_SRC)))
 $(eval $(call lib,issuer,$(ISSUER_SRC)))
 $(eval $(call lib,http,$(HTTP_SRC)))
 $(eval $(call lib,web,$(WEB_SRC)))
@@ -106,6 +109,8 @@ $(B)/fujie-verifier: $(call obj,$(SERVICE_SRC)) $(A_VERIFIER)
 	$(CC) $(LDFLAGS) -o $@ $^ $(L_VERIFIER)
 $(B)/fujie-verify: $(call obj,verifier/main.c) $(A_VERIFY)
 	$(CC) $(LDFLAGS) -o $@ $^ $(L_VERIFY)
+$(B)/fujie-gateway: $(call obj,verifier/gateway/main.c) $(A_GATEWAY)
+	$(CC) $(LDFLAGS) -o $@ $^ $(L_GATEWAY)
 
 # --- libfujie-verify for others: its own objects, position independent, nothing visible but fjv_* ---
 L_LIBRARY = -lcrypto -lz -lsodium -ljansson
@@ -135,6 +140,8 @@ T_LIBS_ca = $(B)/libca.a $(A_BASE)
 T_LINK_ca = $(L_VERIFY)
 T_LIBS_ver = $(A_VERIFY)
 T_LINK_ver = $(L_VERIFY)
+T_LIBS_gw = $(A_GATEWAY)
+T_LINK_gw = $(L_GATEWAY)
 T_LIBS_web = $(A_REGISTRY)
 T_LINK_web = $(L_REGISTRY)
 T_LIBS_iss = $(A_ISSUER)
@@ -174,6 +181,7 @@ F_ROOM_signed = ver
 F_ROOM_signer = hsm
 F_ROOM_statement = iss
 F_ROOM_text = base
+F_ROOM_tar = gw
 F_ROOM_use = ver
 F_ROOM_verdict = ver
 F_ROOM_x509 = base
@@ -285,7 +293,7 @@ fuzzers: $(FUZZERS)
 soak: all ## kill -9 at every write of a batch of 200, and 50 times at random (half an hour)
 	POINTS=all ANYWHERE=50 python3 tests/integration/kill_test.py $(B)
 routes: all ## print the route tables
-	@$(B)/fujie-registry --routes && $(B)/fujie-verifier --routes
+	@$(B)/fujie-registry --routes && $(B)/fujie-verifier --routes && $(B)/fujie-gateway --routes
 
 install: all ## executables to $(DESTDIR)$(PREFIX)/bin
 	install -d $(DESTDIR)$(PREFIX)/bin

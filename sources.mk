@@ -46,6 +46,7 @@ CA_SRC := \
 VERIFY_SRC := \
 	verifier/bundle.c \
 	verifier/bundle_make.c \
+	verifier/ask.c \
 	verifier/certificate.c \
 	verifier/chain.c \
 	verifier/crl.c \
@@ -92,6 +93,18 @@ SERVICE_SRC := \
 	verifier/service/routes.c \
 	verifier/service/state.c \
 	verifier/service/verdicts.c
+
+GATEWAY_SRC := \
+	verifier/gateway/door.c \
+	verifier/gateway/fetch.c \
+	verifier/gateway/keep.c \
+	verifier/gateway/ledger.c \
+	verifier/gateway/marks.c \
+	verifier/gateway/nonce.c \
+	verifier/gateway/routes.c \
+	verifier/gateway/tar.c \
+	verifier/gateway/watch.c \
+	verifier/gateway/x5t.c
 
 ISSUER_SRC := \
 	issuer/adjust.c \
@@ -283,6 +296,7 @@ TEST_UNIT_SRC := \
 	tests/unit/test_base_der.c \
 	tests/unit/test_base_json.c \
 	tests/unit/test_ca_core.c \
+	tests/unit/test_gw_gate.c \
 	tests/unit/test_hsm_memory.c \
 	tests/unit/test_iss_agreement.c \
 	tests/unit/test_iss_card.c \
@@ -338,6 +352,7 @@ TEST_FUZZ_SRC := \
 	tests/fuzz/fuzz_signed.c \
 	tests/fuzz/fuzz_signer.c \
 	tests/fuzz/fuzz_statement.c \
+	tests/fuzz/fuzz_tar.c \
 	tests/fuzz/fuzz_text.c \
 	tests/fuzz/fuzz_use.c \
 	tests/fuzz/fuzz_verdict.c \

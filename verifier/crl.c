@@ -168,7 +168,7 @@ void ver_revoked(const struct ver_trust *t, const struct fj_x509 *x, const struc
 		say_unknown(c, x, now, f);
 	}
 	if (c != NULL) {
-		f->from = c->from;
+		f->from = ca == &t->a->root ? 0 : c->from; /* the root's list lasts a year: its beginning says nothing about how fresh status is */
 		f->to = c->to;
 	}
 }

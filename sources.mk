@@ -89,6 +89,7 @@ SERVICE_SRC := \
 	verifier/service/main.c \
 	verifier/service/number_page.c \
 	verifier/service/ocsp.c \
+	verifier/service/openapi.c \
 	verifier/service/pages.c \
 	verifier/service/routes.c \
 	verifier/service/state.c \
@@ -245,9 +246,11 @@ ISSUER_SRC := \
 	issuer/workday.c
 
 HTTP_SRC := \
+	web/http/encode.c \
 	web/http/form.c \
 	web/http/html.c \
 	web/http/http.c \
+	web/http/limit.c \
 	web/http/value.c \
 	web/http/verdict_page.c \
 	web/http/words.c

@@ -171,6 +171,130 @@ def feeds(revoked):
     check('another name or ending is not found', none == [404] * 5, none)
 
 
+def http():
+    """what every GET has: an entity tag, a lifetime, CORS; text in gzip"""
+    number = next(a['number'] for a in h.demo['authorisations'])
+    paths = ['/', '/v/' + number, '/status', '/status/0', '/crl/1.crl', '/ca/root.cer', '/signer/ocsp.pem', '/v1/trust.tar', '/v1/credential/' + number, '/v1/bundle/' + number,
+             '/v1/openapi.json', '/.well-known/jwt-vc-issuer', '/healthz', '/style.css', '/feed/authorisation/%s.atom' % number, '/feed/authorisation/%s.json' % number]
+    seen = {p: get(p) for p in paths}
+    check('every GET answers with ETag, Cache-Control, Vary and CORS', all(code == 200 and re.match('"[0-9a-f]{32}"$', head.get('etag', '')) and head.get('cache-control') in ('no-cache', 'public, max-age=300',
+          'public, max-age=3600', 'public, max-age=86400') and 'vary' in head and head.get('access-control-allow-origin') == '*' for code, head, _ in seen.values()),
+          [(p, s[0], s[1].get('etag'), s[1].get('cache-control')) for p, s in seen.items()])
+    heads = {p: get(p, 'HEAD') for p in paths}
+    check('HEAD says the same and sends nothing', all(heads[p][0] == 200 and heads[p][2] == b'' and heads[p][1].get('content-type') == seen[p][1]['content-type'] for p in paths), '')
+    still = [p for p in paths if p not in ('/v/' + number, '/healthz', '/v1/bundle/' + number)]  # these say the time
+    again = {p: get(p, If_None_Match=seen[p][1]['etag']) for p in still}
+    check('who has it already gets 304 and no octets', all(code == 304 and data == b'' and head['etag'] == seen[p][1]['etag'] for p, (code, head, data) in again.items()), [(p, a[0]) for p, a in again.items()])
+    check('with another tag it comes whole', get('/status/0', If_None_Match='"0"')[0] == 200)
+    for p in ('/v1/openapi.json', '/v/' + number, '/feed/authorisation/%s.json' % number):
+        code, head, data = get(p, Accept_Encoding='br, gzip;q=0.8', Accept='text/html')
+        check('%s is compressed for who takes it, under a tag of its own' % p.split('/')[1], head.get('content-encoding') == 'gzip' and head['etag'].endswith('-gz"') and len(gzip.decompress(data)) > len(data), head)
+    plain = [get('/v1/openapi.json', Accept_Encoding=e)[1].get('content-encoding') for e in ('gzip;q=0', 'identity', 'xgzip')] + [get('/crl/1.crl', Accept_Encoding='gzip')[1].get('content-encoding')]
+    check('not for who refuses it, nor what is no text', plain == [None] * 4, plain)
+    code, head, _ = get('/v1/verify', 'OPTIONS', Origin='https://bank.example', Access_Control_Request_Method='POST')
+    check('a page of another site may ask for verdicts', code == 204 and head['access-control-allow-origin'] == '*' and 'POST' in head['access-control-allow-methods'], (code, head))
+    check('an address that is none stays none', get('/nothing', 'OPTIONS')[0] in (404, 405))
+    code, head, data = get('/v1/verify', 'POST', b'{"credential":"' + b'x' * (4 << 20) + b'"}')
+    check('more than 4 MiB is refused by its size', code == 413, code)
+
+
+def openapi():
+    code, out = doc('/v1/openapi.json')
+    routes = subprocess.run([B + '/fujie-verifier', '--routes'], capture_output=True, text=True).stdout.splitlines()
+    listed = {(r.split()[0].lower(), r.split()[1].replace('*', '')) for r in routes}
+    told = {(m, p) for p, item in out['paths'].items() for m in item}
+    check('the description has every route, and no other', code == 200 and out['openapi'] == '3.1.0' and listed == told and len(told) > 15, listed ^ told)
+    ids = [op['operationId'] for item in out['paths'].values() for op in item.values()]
+    refs = set(re.findall(r'"\$ref": ?"#/([^"]*)"', json.dumps(out)))
+    def at(path):
+        node = out
+        for part in path.split('/'):
+            node = (node or {}).get(part)
+        return node
+    check('each operation has an id of its own, and every reference leads somewhere', len(set(ids)) == len(ids) and refs and all(at(r) for r in refs), (refs, ids))
+
+
+def limits():
+    """another instance on the same home, which counts this machine too"""
+    port = free_port()
+    log = open(h.root + '/limited.log', 'w')
+    proc = subprocess.Popen(['sh', '-c', 'exec "$1" --bind 127.0.0.1:%d --base %s --rate 2 --limit-local --demo 3<"$2"' % (port, h.url('')), 'sh', B + '/fujie-verifier', h.d], stdout=subprocess.PIPE, stderr=log)
+    try:
+        check('a second service on one home', proc.stdout.readline().strip() == b'ready', open(h.root + '/limited.log').read())
+        codes, retry = [], None
+        for _ in range(40):
+            try:
+                codes.append(urllib.request.urlopen('http://127.0.0.1:%d/status' % port, timeout=10).status)
+            except urllib.error.HTTPError as e:
+                codes.append(e.code)
+                retry = e.headers.get('Retry-After')
+                body = json.loads(e.read())
+        check('an address has its burst and then its rate: 429, with Retry-After and both languages', codes[:20] == [200] * 20 and codes.count(429) >= 10 and retry == '1'
+              and '频繁' in body['detail']['zh'], (codes, retry))
+        time.sleep(1.1)
+        check('a second later it is answered again', urllib.request.urlopen('http://127.0.0.1:%d/status' % port, timeout=10).status == 200)
+    finally:
+        proc.terminate()
+        proc.wait(10)
+    codes = {get('/style.css')[0] for _ in range(700)}
+    check('this machine, and a proxy on it, is not limited by default', codes == {200}, codes)
+    slow = [socket.create_connection(('127.0.0.1', h.v)) for _ in range(100)]
+    for s in slow:
+        s.sendall(b'GET /status HTTP/1.1\r\nHost: x\r\nX-Slow: ')
+    check('a hundred who never finish their request keep nobody out', get('/status')[0] == 200)
+    for s in slow:
+        s.close()
+
+
+MARK = 'mArKeR7q3'
+
+
+def private():
+    """who asked, and what, is nowhere; what is nobody's business is not published"""
+    token = next(t for t in h.demo['tokens'])
+    text = open(os.path.join(h.d, token['file'])).read()
+    for i in range(100):
+        get('/v/%s-%d?h=%s' % (MARK, i, MARK), User_Agent=MARK, Referer='https://%s.example/' % MARK, X_Forwarded_For=MARK)
+        get('/v1/verify', 'POST', json.dumps({'credential': text, 'use': {'audience': MARK, 'environment': MARK}, 'proof': {'nonce': MARK}}).encode(), User_Agent=MARK)
+        get('/', 'POST', urllib.parse.urlencode({'credential': MARK, 'use': 'asset=' + MARK}).encode(), Cookie='x=' + MARK)
+        get('/v1/verify', 'POST', MARK.encode())
+        get('/ocsp/' + MARK)
+        get('/feed/organisation/%s.json' % MARK)
+    get('/nothing/' + MARK, 'PUT', MARK.encode())
+    found = []
+    for folder, _, names in os.walk(h.root):
+        for n in names:
+            try:
+                data = open(os.path.join(folder, n), 'rb').read()
+            except OSError:
+                continue
+            if MARK.encode() in data:
+                found.append(os.path.join(folder, n))
+    check('after 600 requests no file of the home and no log knows of them', found == [], found)
+    revenue = [r['gross_fen'] for r in h.cli('revenue', 'list')[1]['items']]
+    users = {p['holder']['usci'] for p in (payload(open(os.path.join(h.d, t['file']), 'rb').read()) for t in h.demo['tokens'])}
+    parties = set()
+    for n in os.listdir(h.d + '/publish/trust/authorisations'):
+        p = payload(open(h.d + '/publish/trust/authorisations/' + n, 'rb').read())
+        parties |= {p[k]['usci'] for k in ('holder', 'implementer', 'operator')}
+    db = sqlite3.connect('file:%s/publish/public.db?mode=ro' % h.d, uri=True)
+    parties |= {r[0] for r in db.execute('SELECT holder_usci FROM certificate UNION SELECT seller_usci FROM product')}  # who holds or sells is public as that
+    secret = [l['login'] for l in h.demo['logins'] if len(l['login']) > 4] + ['%d' % g for g in revenue if g] + ['%.2f' % (g / 100) for g in revenue if g] + sorted(users - parties) + [t['id'] for t in h.demo['tokens']]
+    check('there are officers, amounts and tokens to look for', len(revenue) > 1 and len(secret) > 20, secret)
+    told = []
+    for folder, _, names in os.walk(h.d + '/publish'):
+        for n in names:
+            data = open(os.path.join(folder, n), 'rb').read()
+            if n.endswith('.jwt'):
+                data += json.dumps(payload(data), ensure_ascii=False).encode()
+            told += [(n, s) for s in secret if re.search(rb'(?<![0-9A-Za-z])' + re.escape(s.encode()) + rb'(?![0-9A-Za-z])', data)]
+    check('none of them is in publish/ or public.db', told == [], told[:5])
+    columns = {t: [c[1] for c in db.execute('PRAGMA table_info(%s)' % t)] for (t,) in db.execute("SELECT name FROM sqlite_schema WHERE type = 'table'").fetchall()}
+    words = 'login|officer|actor|person|note|reason_text|fen|fee|price|amount|contract|user|token|approval'
+    check('no column of public.db could hold one', sorted(columns) == ['authorisation', 'certificate', 'change', 'delegated', 'meta', 'named', 'product']
+          and not [c for t in columns.values() for c in t if re.search(words, c)], columns)
+
+
 h = Home()
 try:
     check('the appliance serves', h.made and h.serve(), h.made_err)
@@ -180,6 +304,10 @@ try:
     number = past()
     pages(number)
     feeds(number)
+    http()
+    openapi()
+    limits()
+    private()
     stopped()
 finally:
     h.close()

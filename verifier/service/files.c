@@ -8,6 +8,7 @@
  */
 #include <dirent.h>
 #include <fcntl.h>
+#include <sys/stat.h>
 
 #include "base/file.h"
 #include "verifier/service/service.h"
@@ -185,7 +186,8 @@ void svc_get_style(struct web_req *q, struct web_res *r)
 
 /* --- trust.tar: ustar (POSIX.1-1988), regular files only --- */
 
-static enum fj_rc tar_entry(struct fj_buf *out, const char *name, struct fj_slice data)
+/* its time is the file's: the same publication is the same archive */
+static enum fj_rc tar_entry(struct fj_buf *out, const char *name, long at, struct fj_slice data)
 {
 	char head[512] = {0};
 	static const char zero[512];
@@ -197,7 +199,7 @@ static enum fj_rc tar_entry(struct fj_buf *out, const char *name, struct fj_slic
 	snprintf(head + 108, 8, "%07o", 0);
 	snprintf(head + 116, 8, "%07o", 0);
 	snprintf(head + 124, 12, "%011lo", (unsigned long)data.len);
-	snprintf(head + 136, 12, "%011lo", (unsigned long)fj_now());
+	snprintf(head + 136, 12, "%011lo", (unsigned long)at);
 	memset(head + 148, ' ', 8);
 	head[156] = '0';
 	snprintf(head + 257, 6, "ustar");
@@ -227,8 +229,9 @@ static enum fj_rc tar_folder(struct fj_buf *out, const char *folder, struct fj_e
 		snprintf(path, sizeof(path), "publish/trust/%.20s%.120s", folder, e->d_name);
 		snprintf(name, sizeof(name), "trust/%.20s%.120s", folder, e->d_name);
 		rc = fj_file_read(AT_FDCWD, path, &b, err);
-		if (rc == FJ_OK)
-			rc = tar_entry(out, name, fj_buf_slice(&b));
+		struct stat st = {.st_mtime = 0};
+		if (rc == FJ_OK && stat(path, &st) == 0)
+			rc = tar_entry(out, name, (long)st.st_mtime, fj_buf_slice(&b));
 	}
 	closedir(d);
 	return rc;

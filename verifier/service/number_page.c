@@ -226,6 +226,7 @@ static void links_of(struct web_req *q, struct fj_buf *b, const char *number)
 	web_both(q, b, "自行核验和关注", "Check it yourself, and watch it");
 	web_html(b, "</h2><ul>");
 	link_to(q, b, "/v1/credential/", number, "", auth ? "下载授权凭证（签名原文）" : "下载证书（PEM）", auth ? "Download the signed credential" : "Download the certificate (PEM)");
+	link_to(q, b, "/v1/bundle/", number, "", "下载离线核验包（fujie-verify --root 指纹 文件）", "Download the bundle, to check without a network (fujie-verify --root FINGERPRINT FILE)");
 	link_to(q, b, "/v1/trust.tar", "", "", "下载信任资料（供 fujie-verify 离线核验）", "Download the trust folder, to check offline with fujie-verify");
 	if (auth) {
 		link_to(q, b, "/feed/authorisation/", number, ".atom", "状态变更订阅（Atom）", "Changes of its state, as a feed (Atom)");

@@ -3,6 +3,7 @@
  *
  * No script, nothing from elsewhere, nothing stored.
  */
+#include "verifier/bundle.h"
 #include "verifier/service/service.h"
 
 void svc_page_top(struct web_req *q, struct fj_buf *b, const char *zh, const char *en)
@@ -139,26 +140,47 @@ void svc_get_number(struct web_req *q, struct web_res *r)
 		svc_product_page(q, r, "", number);
 }
 
-/* the published bytes under a number: what a verdict of one's own needs */
-void svc_get_credential(struct web_req *q, struct web_res *r)
+/* the published bytes under a number: a certificate in PEM, a credential as it stands */
+static enum fj_rc published(struct svc *s, const char *number, struct ver_view *v, struct fj_buf *out, struct fj_err *err)
 {
-	FJ_AUTO(buf) found = FJ_BUF_INIT(FJ_X509_MAX + FJ_TOKEN_MAX);
-	FJ_AUTO(buf) pem = FJ_BUF_INIT(2 * FJ_X509_MAX);
+	FJ_AUTO(buf) der = FJ_BUF_INIT(FJ_X509_MAX);
+
+	if (strncmp(number, "DAC-", 4) != 0)
+		return ver_folder_find(v->dir, number, out, err);
+	FJ_TRY(svc_certificate(s, number, &der, err));
+	return ca_pem("CERTIFICATE", fj_buf_slice(&der), out, err);
+}
+
+static void send_published(struct web_req *q, struct web_res *r, bool bundle)
+{
+	FJ_AUTO(buf) found = FJ_BUF_INIT(2 * FJ_X509_MAX);
+	FJ_AUTO(buf) made = FJ_BUF_INIT(VER_BUNDLE_MAX);
 	struct fj_err err = {0};
 	const char *number = web_param(q, "number");
-	bool cert = strncmp(number, "DAC-", 4) == 0;
 	struct ver_view *v;
 
 	r->cors = true;
-	enum fj_rc rc = cert ? svc_certificate(web_app(q), number, &found, &err) : svc_view_take(web_app(q), &v, &err);
-	if (rc == FJ_OK && cert) {
-		rc = ca_pem("CERTIFICATE", fj_buf_slice(&found), &pem, &err);
-	} else if (rc == FJ_OK) {
-		rc = ver_folder_find(v->dir, number, &pem, &err);
+	enum fj_rc rc = svc_view_take(web_app(q), &v, &err);
+	if (rc == FJ_OK) {
+		rc = published(web_app(q), number, v, &found, &err);
+		if (rc == FJ_OK && bundle)
+			rc = ver_bundle_make(v->dir, fj_buf_slice(&found), fj_now(), false, &made, &err);
 		svc_view_give(web_app(q), v);
 	}
 	if (rc != FJ_OK)
 		web_fail(q, r, &err);
+	else if (bundle)
+		web_bytes(r, "application/json; charset=utf-8", fj_buf_slice(&made), 300);
 	else
-		web_bytes(r, cert ? "application/x-pem-file" : "application/dc+sd-jwt", fj_buf_slice(&pem), 300);
+		web_bytes(r, strncmp(number, "DAC-", 4) == 0 ? "application/x-pem-file" : "application/dc+sd-jwt", fj_buf_slice(&found), 300);
+}
+
+void svc_get_credential(struct web_req *q, struct web_res *r)
+{
+	send_published(q, r, false);
+}
+
+void svc_get_bundle(struct web_req *q, struct web_res *r)
+{
+	send_published(q, r, true);
 }

@@ -20,6 +20,8 @@ const struct web_route svc_routes[] = {
 	{WEB_GET, "/status/{name}", svc_get_status, WEB_PUBLIC, WEB_CSRF_NONE, 0, "status list; with time= the one of that second"},
 	{WEB_GET, "/ca/{name}", svc_get_ca, WEB_PUBLIC, WEB_CSRF_NONE, 0, "CA certificates"},
 	{WEB_GET, "/signer/{name}", svc_get_signer, WEB_PUBLIC, WEB_CSRF_NONE, 0, "delegated signers' certificates"},
+	{WEB_GET, "/v1/bundle/{number}", svc_get_bundle, WEB_PUBLIC, WEB_CSRF_NONE, 0, "bundle of a published credential, for a verdict without a network"},
+	{WEB_GET, "/v1/openapi.json", svc_get_openapi, WEB_PUBLIC, WEB_CSRF_NONE, 0, "this description, OpenAPI 3.1"},
 	{WEB_GET, "/feed/authorisation/{name}", svc_feed_authorisation, WEB_PUBLIC, WEB_CSRF_NONE, 0, "changes of an authorisation: NUMBER.atom, NUMBER.json"},
 	{WEB_GET, "/feed/organisation/{name}", svc_feed_organisation, WEB_PUBLIC, WEB_CSRF_NONE, 0, "changes of what an organisation holds or operates: USCC.atom, USCC.json"},
 	{WEB_GET, "/v1/trust.tar", svc_get_tar, WEB_PUBLIC, WEB_CSRF_NONE, 0, "the trust folder"},

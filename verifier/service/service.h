@@ -65,6 +65,7 @@ void svc_get_home(struct web_req *q, struct web_res *r);
 void svc_post_home(struct web_req *q, struct web_res *r);
 void svc_get_number(struct web_req *q, struct web_res *r);
 void svc_get_credential(struct web_req *q, struct web_res *r);
+void svc_get_bundle(struct web_req *q, struct web_res *r);
 void svc_page_top(struct web_req *q, struct fj_buf *b, const char *zh, const char *en);
 void svc_page_form(struct web_req *q, struct fj_buf *b);
 void svc_error_page(struct web_req *q, struct web_res *r, const struct fj_err *err);
@@ -77,6 +78,9 @@ void svc_get_product(struct web_req *q, struct web_res *r);
 /* --- feed.c --- */
 void svc_feed_authorisation(struct web_req *q, struct web_res *r);
 void svc_feed_organisation(struct web_req *q, struct web_res *r);
+
+/* --- openapi.c --- */
+void svc_get_openapi(struct web_req *q, struct web_res *r);
 
 /* --- health.c --- */
 void svc_get_health(struct web_req *q, struct web_res *r);

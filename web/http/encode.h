@@ -1,0 +1,13 @@
+/*
+ * encode.h - entity tags and compression of public answers.
+ */
+#ifndef FJ_WEB_ENCODE_H
+#define FJ_WEB_ENCODE_H
+
+#include "web/http/http.h"
+
+/* An answer of status 200 to GET or HEAD gets an ETag of its octets, becomes 304 when the
+ * asker has it (If-None-Match), and is compressed when it is text, worth it and accepted. */
+void web_encode(struct web_req *q, struct web_res *r);
+
+#endif

@@ -63,25 +63,33 @@ static bool compress_body(struct fj_buf *body)
 	return true;
 }
 
-static bool same_tag(const char *given, const char *tag)
+void web_tag(struct web_res *r, const char *suffix, char tag[WEB_TAG])
 {
+	struct fj_hash h;
+	char hex[2 * FJ_SHA256_LEN + 1];
+
+	fj_sha256(fj_buf_slice(&r->body), &h);
+	fj_hex(h.b, FJ_SHA256_LEN, hex);
+	snprintf(tag, WEB_TAG, "\"%.32s%.4s\"", hex, suffix);
+	web_say_header(r, "ETag", tag);
+}
+
+bool web_tag_is(const struct web_req *q, const char *tag)
+{
+	const char *given = web_header(q, "If-None-Match");
+
 	return strcmp(given, "*") == 0 || strstr(given, tag) != NULL;
 }
 
 void web_encode(struct web_req *q, struct web_res *r)
 {
-	struct fj_hash h;
-	char hex[2 * FJ_SHA256_LEN + 1], tag[48];
+	char tag[WEB_TAG];
 
 	if (r->status != 200 || web_is_post(q))
 		return;
-	bool gzip = compressible(r->type) && r->body.len >= GZIP_LEAST && takes_gzip(web_header(q, "Accept-Encoding"));
-	fj_sha256(fj_buf_slice(&r->body), &h);
-	fj_hex(h.b, FJ_SHA256_LEN, hex);
-	gzip = gzip && compress_body(&r->body);
-	snprintf(tag, sizeof(tag), "\"%.32s%s\"", hex, gzip ? "-gz" : "");
-	web_say_header(r, "ETag", tag);
-	if (same_tag(web_header(q, "If-None-Match"), tag)) {
+	bool gzip = compressible(r->type) && r->body.len >= GZIP_LEAST && takes_gzip(web_header(q, "Accept-Encoding")) && compress_body(&r->body);
+	web_tag(r, gzip ? "-gz" : "", tag);
+	if (web_tag_is(q, tag)) {
 		r->status = 304;
 		fj_buf_clear(&r->body);
 		return;

@@ -73,10 +73,17 @@ LIBRARY_SRC := \
 	$(filter-out verifier/published.c,$(VERIFY_SRC))
 
 SERVICE_SRC := \
+	verifier/service/feed.c \
+	verifier/service/files.c \
+	verifier/service/health.c \
 	verifier/service/main.c \
+	verifier/service/number_page.c \
 	verifier/service/ocsp.c \
+	verifier/service/openapi.c \
+	verifier/service/pages.c \
 	verifier/service/routes.c \
-	verifier/service/state.c
+	verifier/service/state.c \
+	verifier/service/verdicts.c
 
 GATEWAY_SRC := \
 	verifier/gateway/door.c \
@@ -168,6 +175,7 @@ ISSUER_SRC := \
 	issuer/price_decision.c \
 	issuer/product.c \
 	issuer/profile.c \
+	issuer/publish/history.c \
 	issuer/publish/lists.c \
 	issuer/publish/public.c \
 	issuer/publish/publish.c \
@@ -228,9 +236,11 @@ ISSUER_SRC := \
 	issuer/workday.c
 
 HTTP_SRC := \
+	web/http/encode.c \
 	web/http/form.c \
 	web/http/html.c \
 	web/http/http.c \
+	web/http/limit.c \
 	web/http/value.c \
 	web/http/verdict_page.c \
 	web/http/words.c

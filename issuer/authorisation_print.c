@@ -260,7 +260,7 @@ static enum fj_rc state_of(struct sheet_of *s, json_t *sections, struct fj_err *
 {
 	static const char note[] = "本件为授权凭证的打印件，授权的内容、版本和状态以登记系统为准；扫码或访问核验地址可查询当前状态。\n"
 				   "This is a print of the authorisation credential. The register prevails; the code leads to the present state.";
-	char now[FJ_TIME_CAP], text[240], url[240];
+	char now[FJ_TIME_CAP], text[240], url[260];
 	json_t *rows = json_array();
 
 	(void)err;
@@ -270,6 +270,8 @@ static enum fj_rc state_of(struct sheet_of *s, json_t *sections, struct fj_err *
 	row(rows, "签名凭证摘要（SHA-256）", "Digest of the signed credential", s->a->sha256[0] != '\0' ? s->a->sha256 : "—");
 	snprintf(url, sizeof(url), "%.160s/v/%.40s", iss_base(s->c->iss), s->a->number);
 	row(rows, "核验地址", "Verify at", url);
+	if (s->a->sha256[0] != '\0') /* the page compares: what was printed of an older version says so itself */
+		snprintf(url + strlen(url), sizeof(url) - strlen(url), "?h=%.16s", s->a->sha256);
 	section(sections, "四、状态和核验 State and verification", json_pack("[o, {s:s, s:s}]", items_table(rows), "note", note, "qr", url));
 	return FJ_OK;
 }

@@ -42,6 +42,7 @@ struct iss {
 		size_t n_notes;
 		int64_t done;          /* events up to this are published */
 		int64_t rows_done;     /* rows up to this event are in public.db; noted with the next files */
+		fj_time pruned;        /* when the history was last gone through */
 		bool files;            /* a file below publish/ was replaced: the generation is to rise */
 	} pub;
 	pthread_mutex_t readers_lock;

@@ -21,11 +21,12 @@ static enum fj_rc read_proof(const json_t *proof, struct ver_input *in, struct f
 
 static enum fj_rc one(const json_t *item, ver_judge judge, void *arg, struct fj_buf *out, struct fj_err *err)
 {
-	static const char *const known[] = {"credential", "use", "proof", NULL};
+	static const char *const known[] = {"credential", "use", "proof", "at", NULL};
 	FJ_AUTO(ver_use) use = NULL;
 	FJ_AUTO(ver_report) report = {.n = 0};
 	struct ver_input in = {.now = fj_now()};
 	const json_t *credential = json_object_get(item, "credential");
+	const char *at = NULL;
 
 	FJ_TRY(fj_json_only(item, known, err));
 	if (!json_is_string(credential))
@@ -35,6 +36,8 @@ static enum fj_rc one(const json_t *item, ver_judge judge, void *arg, struct fj_
 		FJ_TRY(ver_use_from_json(json_object_get(item, "use"), &use, err));
 	in.use = use;
 	FJ_TRY(read_proof(json_object_get(item, "proof"), &in, err));
+	FJ_TRY(fj_json_opt_str(item, "at", 40, &at, err));
+	FJ_TRY(ver_input_at(&in, at, err));
 	FJ_TRY(judge(arg, &in, &report, err));
 	FJ_AUTO(json) verdict = ver_report_json(&report); /* a thousand of them at once would be 50 MB */
 	return fj_json_canonical(verdict, out, err);

@@ -183,6 +183,18 @@ enum fj_rc ver_proof_form(const char *nonce, const char *x5t, struct fj_err *err
 	return FJ_OK;
 }
 
+enum fj_rc ver_input_at(struct ver_input *in, const char *at, struct fj_err *err)
+{
+	fj_time now = in->now;
+
+	if (at == NULL)
+		return FJ_OK;
+	if (fj_time_parse(at, &in->now, err) != FJ_OK)
+		return fj_refuse(err, FJ_E_USAGE, "verify", "RFC 3339", "the time to judge at is not of the form 2026-03-16T08:00:00Z", "核验时间格式应为 2026-03-16T08:00:00Z");
+	in->past = in->now < now;
+	return FJ_OK;
+}
+
 /* a file's name is nobody's signature: what is inside has to bear the number that was asked for */
 static void check_number(struct ver_job *j)
 {

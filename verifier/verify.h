@@ -61,6 +61,10 @@ struct ver_input {
 	bool past;                   /* now is meant to lie in the past: ver_verify_in reads lists of then */
 };
 
+/* Judge at this time (RFC 3339) instead of in->now: "was it good on that day"; NULL changes nothing.  It is said
+ * apart from the use: a use's own "at" is a claim of who uses, and never takes a verdict back in time.  FJ_E_USAGE. */
+enum fj_rc ver_input_at(struct ver_input *in, const char *at, struct fj_err *err) FJ_MUST_USE;
+
 enum ver_verdict { VER_PERMIT, VER_DENY, VER_INDETERMINATE };
 enum ver_outcome { VER_PASS, VER_FAIL, VER_UNKNOWN, VER_NOT_REQUESTED, VER_NOT_APPLICABLE };
 #define VER_MAX_CHECKS 20

@@ -18,6 +18,8 @@ struct cli_conf {
 	char cert[512];     /* [portal] cert, key: PEM files in the home; "" for plain HTTP */
 	char key[512];
 	char verifier[64];  /* [verifier] bind */
+	int64_t rate;       /* [verifier] rate: requests of an address a second; 0 none */
+	bool limit_local;   /* [verifier] limit_local */
 	char tpm[128];      /* [tpm] device: "software" or a device node */
 	bool demo;          /* [home] demo: an offset clock was allowed here */
 };

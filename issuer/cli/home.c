@@ -18,12 +18,16 @@
 #include "base/file.h"
 #include "issuer/cli/cli.h"
 
+#define RATE 50 /* requests of an address a second, where fujie.ini does not say */
+
 static const struct fj_conf_key keys[] = {
 	{"public", "base", FJ_CONF_STR, offsetof(struct cli_conf, base), 161, 0, 160},
 	{"portal", "bind", FJ_CONF_STR, offsetof(struct cli_conf, portal), 64, 0, 63},
 	{"portal", "cert", FJ_CONF_STR, offsetof(struct cli_conf, cert), 512, 0, 511},
 	{"portal", "key", FJ_CONF_STR, offsetof(struct cli_conf, key), 512, 0, 511},
 	{"verifier", "bind", FJ_CONF_STR, offsetof(struct cli_conf, verifier), 64, 0, 63},
+	{"verifier", "rate", FJ_CONF_INT, offsetof(struct cli_conf, rate), 0, 0, 100000},
+	{"verifier", "limit_local", FJ_CONF_BOOL, offsetof(struct cli_conf, limit_local), 0, 0, 0},
 	{"tpm", "device", FJ_CONF_STR, offsetof(struct cli_conf, tpm), 128, 0, 127},
 	{"home", "demo", FJ_CONF_BOOL, offsetof(struct cli_conf, demo), 0, 0, 0},
 	{NULL, NULL, FJ_CONF_STR, 0, 0, 0, 0},
@@ -40,6 +44,7 @@ static void home_blank(struct cli_home *h)
 {
 	memset(h, 0, sizeof(*h));
 	h->dir = h->run = h->lock = -1;
+	h->conf.rate = RATE;
 }
 
 enum fj_rc cli_home_open(const char *path, struct cli_home *h, struct fj_err *err)
@@ -107,7 +112,9 @@ static enum fj_rc conf_write(int dir, const struct cli_conf *c, struct fj_err *e
 	    "[public]\nbase = %s\n\n"
 	    "; where portal and API listen; beyond loopback they need cert and key (PEM files)\n"
 	    "[portal]\nbind = %s\n\n"
-	    "[verifier]\nbind = %s\n\n"
+	    "; rate: requests of one address a second, ten times as many at once; 0: no limit.  A proxy is one\n"
+	    "; address: on this machine it is not limited unless limit_local = true; elsewhere set rate = 0 and limit there\n"
+	    "[verifier]\nbind = %s\n; rate = 50\n; limit_local = false\n\n"
 	    "; software, or a device node such as /dev/tpmrm0\n"
 	    "[tpm]\ndevice = %s\n",
 	    c->demo ? "true" : "false", c->base, c->portal, c->verifier, c->tpm));

@@ -245,10 +245,17 @@ static enum fj_rc not_started(enum cli_part_id id, struct fj_slice line, struct 
 
 enum fj_rc cli_start_service(struct cli_parts *p, enum cli_part_id id, struct fj_err *err)
 {
-	const char *argv[24] = {"fujie-verifier", "--bind", p->verifier, "--base", p->home->conf.base, p->home->conf.demo ? "--demo" : NULL, NULL};
+	char rate[24];
+	const char *argv[24] = {"fujie-verifier", "--bind", p->verifier, "--base", p->home->conf.base, "--rate", rate, NULL};
 	FJ_AUTO(fd) fd = -1;
 	FJ_AUTO(buf) line = FJ_BUF_INIT(8192);
 
+	snprintf(rate, sizeof(rate), "%lld", (long long)p->home->conf.rate);
+	int n = 7;
+	if (p->home->conf.limit_local)
+		argv[n++] = "--limit-local";
+	if (p->home->conf.demo)
+		argv[n++] = "--demo";
 	if (id == CLI_REGISTRY)
 		registry_argv(p, argv);
 	FJ_TRY(spawn_service(p, id, argv, &fd, err));

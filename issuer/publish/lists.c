@@ -106,7 +106,7 @@ static enum fj_rc publish_list(struct iss *i, int64_t list, int64_t since, int64
 	struct hsm_approval who[HSM_MAX_APPROVALS];
 	struct hsm_item item = {.sig_len = 0};
 	struct hsm_request r = {.role = HSM_TOKEN, .kind = HSM_JWS_STATUS, .items = &item, .n_items = 1};
-	char path[64], what[32];
+	char path[64], what[32], name[24];
 	fj_time now = fj_now();
 
 	FJ_TRY(list_input(i, list, now, &jwt, err));
@@ -120,6 +120,8 @@ static enum fj_rc publish_list(struct iss *i, int64_t list, int64_t since, int64
 		return fj_fail(err, rc, "publish", NULL, "a status list is too large");
 	snprintf(path, sizeof(path), "publish/trust/status/%lld.jwt", (long long)list);
 	snprintf(what, sizeof(what), "list/%lld", (long long)list);
+	snprintf(name, sizeof(name), "%lld", (long long)list);
+	FJ_TRY(pub_keep(i, "status", name, now, ".jwt", fj_buf_slice(&jwt), err));
 	FJ_TRY(pub_file(i, path, fj_buf_slice(&jwt), err));
 	return pub_noted(i, what, 0, now, seq, err);
 }
@@ -192,7 +194,7 @@ static enum fj_rc load_revoked(struct iss *i, int64_t shard, struct ca_revoked *
 	return FJ_OK;
 }
 
-static enum fj_rc crl_bytes(struct iss *i, int64_t shard, int64_t number, int64_t since, struct fj_buf *out, struct fj_err *err)
+static enum fj_rc crl_bytes(struct iss *i, int64_t shard, int64_t number, int64_t since, fj_time now, struct fj_buf *out, struct fj_err *err)
 {
 	struct ca_revoked *list = NULL;
 	struct hsm_approval who[HSM_MAX_APPROVALS];
@@ -204,8 +206,8 @@ static enum fj_rc crl_bytes(struct iss *i, int64_t shard, int64_t number, int64_
 	enum fj_rc rc = load_revoked(i, shard, &list, &n, err);
 	FJ_AUTO(mem) owned = list;
 	FJ_TRY(rc);
-	struct ca_crl_in in = {.issuer_cert = iss_issuing_cert(i), .number = (uint64_t)number, .this_update = fj_now(),
-		.next_update = fj_now() + CRL_LIFE, .revoked = list, .n_revoked = n};
+	struct ca_crl_in in = {.issuer_cert = iss_issuing_cert(i), .number = (uint64_t)number, .this_update = now,
+		.next_update = now + CRL_LIFE, .revoked = list, .n_revoked = n};
 	snprintf(in.uri, sizeof(in.uri), "%s/crl/%lld.crl", iss_base(i), (long long)shard);
 	FJ_TRY(ca_crl_tbs(&in, &tbs, err));
 	item.tbs = fj_buf_slice(&tbs);
@@ -229,8 +231,9 @@ static enum fj_rc publish_crl(struct iss *i, int64_t shard, struct fj_err *err)
 		return FJ_OK;
 	/* rises by time too: after a crash between signing and noting it, the next one is above */
 	number = number + 1 > now ? number + 1 : now;
-	FJ_TRY(crl_bytes(i, shard, number, since, &crl, err));
+	FJ_TRY(crl_bytes(i, shard, number, since, now, &crl, err));
 	snprintf(path, sizeof(path), "publish/trust/crl/%lld.crl", (long long)shard);
+	FJ_TRY(pub_keep(i, "crl", what + strlen("crl/"), now, ".crl", fj_buf_slice(&crl), err));
 	FJ_TRY(pub_file(i, path, fj_buf_slice(&crl), err));
 	return pub_noted(i, what, number, now, seq, err);
 }

@@ -1,5 +1,10 @@
 /*
  * public.c - public.db, the only database that the verifier service sees.
+ *
+ * It follows from the register: one of another version, and one that is missing, is made
+ * anew and filled from the first event.  A change is noted beside the row that shows it
+ * when the last one noted of the same object has another state or version, so that
+ * rows that are published twice tell nothing twice.
  */
 #include <sqlite3.h>
 
@@ -9,15 +14,23 @@
 	__asm__(".section .rodata\n" #name ":\n.incbin \"" file \
 		"\"\n.byte 0\n.previous\n");                    \
 	extern const char name[]
+#define VERSION 2 /* user_version, once every row of the register is in it */
 EMBED(pub_schema, "issuer/publish/public.sql");
 
-enum pub_sql { PUT_CERTIFICATE, PUT_AUTHORISATION, PUT_DELEGATED, PUB_SQL };
+enum pub_sql { PUT_CERTIFICATE, PUT_AUTHORISATION, PUT_DELEGATED, PUT_PRODUCT, UNNAME, NAME, NOTE_CHANGE, PUB_SQL };
 static const char *const pub_sql[PUB_SQL] = {
 	[PUT_CERTIFICATE] = "INSERT OR REPLACE INTO certificate (serial, number, asset_no, asset_name, holder_name, holder_usci,"
 	    " not_before, not_after, state, revoked_at, reason, shard, der) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?)",
 	[PUT_AUTHORISATION] = "INSERT OR REPLACE INTO authorisation (number, version, holder_name, operator_name, state, not_before,"
 	    " not_after) VALUES (?,?,?,?,?,?,?)",
 	[PUT_DELEGATED] = "INSERT OR REPLACE INTO delegated (serial, what, der) VALUES (?,?,?)",
+	[PUT_PRODUCT] = "INSERT OR REPLACE INTO product (authorisation, id, version, name, purpose, delivery, level, state, seller_name, seller_usci, at)"
+	    " VALUES (?,?,?,?,?,?,?,?,?,?,?)",
+	[UNNAME] = "DELETE FROM named WHERE authorisation = ?",
+	[NAME] = "INSERT OR IGNORE INTO named (authorisation, certificate) VALUES (?,?)",
+	[NOTE_CHANGE] = "INSERT INTO change (kind, number, authorisation, version, state, holder, implementer, operator, at) SELECT ?1,?2,?3,?4,?5,?6,?7,?8,?9"
+	    " WHERE NOT EXISTS (SELECT 1 FROM (SELECT kind, version, state FROM change WHERE number = ?2 AND authorisation = ?3 ORDER BY id DESC LIMIT 1)"
+	    " WHERE kind = ?1 AND version = ?4 AND state = ?5)",
 };
 struct pub_db {
 	sqlite3 *db;
@@ -42,26 +55,31 @@ void pub_db_close(struct pub_db *p)
 	fj_free(p);
 }
 
-static int table_count(void *out, int n, char **values, char **names)
+static int first_digit(void *out, int n, char **values, char **names)
 {
 	(void)names;
 	*(int *)out = n > 0 && values[0] != NULL ? values[0][0] - '0' : 0;
 	return 0;
 }
 
-enum fj_rc pub_db_open(struct pub_db **out, struct fj_err *err)
+/* readers have it open: it is emptied, not replaced */
+static const char drop_all[] = "DROP TABLE IF EXISTS certificate; DROP TABLE IF EXISTS authorisation; DROP TABLE IF EXISTS named;"
+			       " DROP TABLE IF EXISTS product; DROP TABLE IF EXISTS change; DROP TABLE IF EXISTS delegated; DROP TABLE IF EXISTS meta";
+
+enum fj_rc pub_db_open(struct pub_db **out, bool *empty, struct fj_err *err)
 {
 	FJ_AUTO(pub_db) p = fj_alloc(1, sizeof(*p));
-	int tables = 0;
+	int version = 0;
 
 	if (p == NULL)
 		return fj_no_memory(err, "publish");
 	if (sqlite3_open_v2("publish/public.db", &p->db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX, "relative") != SQLITE_OK ||
 	    sqlite3_busy_timeout(p->db, 5000) != SQLITE_OK ||
 	    sqlite3_exec(p->db, "PRAGMA journal_mode=TRUNCATE; PRAGMA synchronous=FULL", NULL, NULL, NULL) != SQLITE_OK ||
-	    sqlite3_exec(p->db, "SELECT COUNT(*) FROM sqlite_schema WHERE name = 'meta'", table_count, &tables, NULL) != SQLITE_OK)
+	    sqlite3_exec(p->db, "PRAGMA user_version", first_digit, &version, NULL) != SQLITE_OK)
 		return fail(p, err, "be opened");
-	if (tables == 0 && (sqlite3_exec(p->db, "BEGIN", NULL, NULL, NULL) != SQLITE_OK ||
+	*empty = version != VERSION;
+	if (*empty && (sqlite3_exec(p->db, "BEGIN IMMEDIATE", NULL, NULL, NULL) != SQLITE_OK || sqlite3_exec(p->db, drop_all, NULL, NULL, NULL) != SQLITE_OK ||
 	    sqlite3_exec(p->db, pub_schema, NULL, NULL, NULL) != SQLITE_OK || sqlite3_exec(p->db, "COMMIT", NULL, NULL, NULL) != SQLITE_OK))
 		return fail(p, err, "be made");
 	for (int k = 0; k < PUB_SQL; k++)
@@ -74,6 +92,14 @@ enum fj_rc pub_db_open(struct pub_db **out, struct fj_err *err)
 enum fj_rc pub_db_begin(struct pub_db *p, struct fj_err *err)
 {
 	return sqlite3_exec(p->db, "BEGIN IMMEDIATE", NULL, NULL, NULL) == SQLITE_OK ? FJ_OK : fail(p, err, "begin");
+}
+
+enum fj_rc pub_db_whole(struct pub_db *p, struct fj_err *err)
+{
+	char text[40];
+
+	snprintf(text, sizeof(text), "PRAGMA user_version=%d", VERSION);
+	return sqlite3_exec(p->db, text, NULL, NULL, NULL) == SQLITE_OK ? FJ_OK : fail(p, err, "be filled");
 }
 
 enum fj_rc pub_db_commit(struct pub_db *p, struct fj_err *err)
@@ -112,14 +138,61 @@ static enum fj_rc put_row(struct pub_db *p, enum pub_sql id, const struct sto_q 
 	return run(p, q, code, err);
 }
 
-enum fj_rc pub_db_certificate(struct pub_db *p, const struct sto_q *row, struct fj_err *err)
+/* texts, then the time */
+static enum fj_rc put_texts(struct pub_db *p, enum pub_sql id, const char *const *text, size_t n, const fj_time *at, struct fj_err *err)
 {
-	return put_row(p, PUT_CERTIFICATE, row, "ttttttiitniib", err);
+	sqlite3_stmt *q = p->stmt[id];
+	int code = SQLITE_OK;
+
+	for (size_t k = 0; code == SQLITE_OK && k < n; k++)
+		code = sqlite3_bind_text(q, (int)k + 1, text[k], -1, SQLITE_TRANSIENT);
+	if (code == SQLITE_OK && at != NULL)
+		code = sqlite3_bind_int64(q, (int)n + 1, *at);
+	return run(p, q, code, err);
 }
 
-enum fj_rc pub_db_authorisation(struct pub_db *p, const struct sto_q *row, struct fj_err *err)
+enum fj_rc pub_db_certificate(struct pub_db *p, const struct sto_q *row, struct fj_err *err)
 {
-	return put_row(p, PUT_AUTHORISATION, row, "titttii", err);
+	const char *const change[] = {"certificate", sto_text(row, 1), "", "", sto_text(row, 8), sto_text(row, 5), "", ""};
+	fj_time at = sto_int(row, 14);
+
+	FJ_TRY(put_row(p, PUT_CERTIFICATE, row, "ttttttiitniib", err));
+	return put_texts(p, NOTE_CHANGE, change, FJ_ARRAY_LEN(change), &at, err);
+}
+
+static enum fj_rc put_named(struct pub_db *p, const char *number, const json_t *payload, struct fj_err *err)
+{
+	size_t k;
+	json_t *asset;
+
+	FJ_TRY(put_texts(p, UNNAME, &number, 1, NULL, err));
+	json_array_foreach(json_object_get(payload, "assets"), k, asset) {
+		const char *const pair[] = {number, fj_json_text(asset, "certificate")};
+		FJ_TRY(put_texts(p, NAME, pair, 2, NULL, err));
+	}
+	return FJ_OK;
+}
+
+enum fj_rc pub_db_authorisation(struct pub_db *p, const struct sto_q *row, const json_t *payload, struct fj_err *err)
+{
+	char version[24];
+	const char *const change[] = {"authorisation", sto_text(row, 0), sto_text(row, 0), version, sto_text(row, 4), fj_json_text(json_object_get(payload, "holder"), "usci"),
+		fj_json_text(json_object_get(payload, "implementer"), "usci"), fj_json_text(json_object_get(payload, "operator"), "usci")};
+	fj_time at = sto_int(row, 10);
+
+	snprintf(version, sizeof(version), "%lld", (long long)fj_json_num(payload, "version"));
+	FJ_TRY(put_row(p, PUT_AUTHORISATION, row, "titttii", err));
+	FJ_TRY(put_named(p, sto_text(row, 0), payload, err));
+	return put_texts(p, NOTE_CHANGE, change, FJ_ARRAY_LEN(change), &at, err);
+}
+
+enum fj_rc pub_db_product(struct pub_db *p, const struct sto_q *row, struct fj_err *err)
+{
+	const char *const change[] = {"product", sto_text(row, 1), sto_text(row, 0), sto_text(row, 2), sto_text(row, 7), sto_text(row, 9), "", ""};
+	fj_time at = sto_int(row, 10);
+
+	FJ_TRY(put_row(p, PUT_PRODUCT, row, "tttttttttti", err));
+	return put_texts(p, NOTE_CHANGE, change, FJ_ARRAY_LEN(change), &at, err);
 }
 
 enum fj_rc pub_db_delegated(struct pub_db *p, const char *serial, const char *what, struct fj_slice der, struct fj_err *err)

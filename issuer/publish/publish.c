@@ -171,7 +171,9 @@ static enum fj_rc issuer_metadata(struct iss *i, struct fj_err *err)
 	if (fj_b64u_put(&kx, FJ_SLICE(x.key.p + 1, 32)) != FJ_OK || fj_b64u_put(&ky, FJ_SLICE(x.key.p + 33, 32)) != FJ_OK ||
 	    fj_b64_put(&a, fj_buf_slice(&i->token)) != FJ_OK || fj_b64_put(&b, fj_buf_slice(&i->issuing)) != FJ_OK)
 		return fj_no_memory(err, "publish");
-	FJ_AUTO(json) j = json_pack("{s:s, s:{s:[{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:[s, s]}]}}", "issuer", iss_base(i), "jwks", "keys",
+	char lists[200];
+	snprintf(lists, sizeof(lists), "%.160s/status", iss_base(i));
+	FJ_AUTO(json) j = json_pack("{s:s, s:s, s:{s:[{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:[s, s]}]}}", "issuer", iss_base(i), "status_list_aggregation_endpoint", lists, "jwks", "keys",
 	    "kty", "EC", "crv", "P-256", "x", fj_buf_str(&kx), "y", fj_buf_str(&ky), "kid", i->kid, "alg", "ES256", "use", "sig",
 	    "x5c", fj_buf_str(&a), fj_buf_str(&b));
 	FJ_TRY(fj_json_canonical(j, &text, err));
@@ -193,6 +195,9 @@ enum fj_rc pub_fixed(struct iss *i, struct fj_err *err)
 	FJ_TRY(pub_file(i, "publish/ca/issuing.cer", fj_buf_slice(&i->issuing), err));
 	FJ_AUTO(sto_q) q = {0};
 	FJ_TRY(sto_first(i->db, STO_KEYRING_GET, &q, "root CRL", err, "t", "root.crl"));
+	struct fj_crl crl;
+	FJ_TRY(fj_crl_read(sto_blob(&q, 0), &crl, err));
+	FJ_TRY(pub_keep(i, "crl", "root", crl.this_update, ".crl", sto_blob(&q, 0), err));
 	FJ_TRY(pub_file(i, "publish/trust/crl/root.crl", sto_blob(&q, 0), err));
 	return issuer_metadata(i, err);
 }
@@ -216,14 +221,12 @@ static enum fj_rc publish_certificates(struct iss *i, int64_t since, int64_t *se
 }
 
 /* the certificates that an authorisation names, where a token's verifier looks for them */
-static enum fj_rc publish_named(struct iss *i, const char *payload, struct fj_err *err)
+static enum fj_rc publish_named(struct iss *i, const json_t *p, struct fj_err *err)
 {
-	FJ_AUTO(json) p = NULL;
 	char path[128];
 	size_t k;
 	json_t *asset;
 
-	FJ_TRY(fj_json_parse(fj_slice_str(payload), 1u << 20, &p, err));
 	json_array_foreach(json_object_get(p, "assets"), k, asset) {
 		FJ_AUTO(sto_q) q = {0};
 		const char *number = fj_json_peek(asset, "certificate");
@@ -245,21 +248,43 @@ static enum fj_rc publish_authorisations(struct iss *i, int64_t since, int64_t *
 		FJ_TRY(sto_step(&q, &row, err));
 		if (!row)
 			return FJ_OK;
+		FJ_AUTO(json) payload = NULL;
+		FJ_TRY(fj_json_parse(fj_slice_str(sto_text(&q, 9)), 1u << 20, &payload, err));
+		FJ_TRY(pub_keep(i, "authorisations", sto_text(&q, 0), fj_json_num(payload, "iat"), ".jwt", sto_blob(&q, 7), err));
 		snprintf(path, sizeof(path), "publish/trust/authorisations/%.40s.jwt", sto_text(&q, 0));
 		FJ_TRY(pub_file(i, path, sto_blob(&q, 7), err));
-		FJ_TRY(publish_named(i, sto_text(&q, 9), err));
-		FJ_TRY(pub_db_authorisation(i->pub.rows, &q, err));
+		FJ_TRY(publish_named(i, payload, err));
+		FJ_TRY(pub_db_authorisation(i->pub.rows, &q, payload, err));
 		if (sto_int(&q, 8) > *seq)
 			*seq = sto_int(&q, 8);
 	}
 }
 
-static enum fj_rc put_rows(struct iss *i, bool delegated_too, int64_t since, int64_t *seq, struct fj_err *err)
+static enum fj_rc publish_products(struct iss *i, int64_t since, int64_t *seq, struct fj_err *err)
+{
+	FJ_AUTO(sto_q) q = {0};
+	bool row;
+
+	FJ_TRY(sto_query(i->pub.db, STO_PUB_PRODUCTS, &q, err, "i", since));
+	for (;;) {
+		FJ_TRY(sto_step(&q, &row, err));
+		if (!row)
+			return FJ_OK;
+		FJ_TRY(pub_db_product(i->pub.rows, &q, err));
+		if (sto_int(&q, 11) > *seq)
+			*seq = sto_int(&q, 11);
+	}
+}
+
+static enum fj_rc put_rows(struct iss *i, bool delegated_too, bool all, int64_t since, int64_t *seq, struct fj_err *err)
 {
 	FJ_TRY(publish_certificates(i, since, seq, err));
 	FJ_TRY(publish_authorisations(i, since, seq, err));
+	FJ_TRY(publish_products(i, since, seq, err));
 	if (delegated_too)
 		FJ_TRY(publish_delegated(i, i->pub.rows, err));
+	if (all)
+		FJ_TRY(pub_db_whole(i->pub.rows, err));
 	return pub_db_commit(i->pub.rows, err);
 }
 
@@ -267,15 +292,17 @@ static enum fj_rc publish_rows(struct iss *i, bool delegated_too, int64_t now_se
 {
 	int64_t number, since, seq;
 	fj_time at;
+	bool empty = false;
 
 	FJ_TRY(pub_state(i, "rows", &number, &at, &since, err));
 	since = i->pub.rows_done > since ? i->pub.rows_done : since;
-	seq = since;
 	if (i->pub.rows == NULL)
-		FJ_TRY(pub_db_open(&i->pub.rows, err));
+		FJ_TRY(pub_db_open(&i->pub.rows, &empty, err));
+	since = empty ? 0 : since;
+	seq = since;
 	enum fj_rc rc = pub_db_begin(i->pub.rows, err);
 	if (rc == FJ_OK)
-		rc = put_rows(i, delegated_too || at == 0, since, &seq, err);
+		rc = put_rows(i, delegated_too || empty, empty, since, &seq, err);
 	if (rc != FJ_OK) {
 		pub_db_close(i->pub.rows); /* rolls back; opened anew at the next try */
 		i->pub.rows = NULL;
@@ -355,6 +382,7 @@ static enum fj_rc publish(struct iss *i, int64_t now_seq, struct fj_err *err)
 	keep_first(&out, err, renew_ocsp(i, &renewed, &why), &why);
 	keep_first(&out, err, publish_rows(i, renewed, now_seq, &why), &why);
 	keep_first(&out, err, conclude(i, &why), &why);
+	keep_first(&out, err, pub_history_prune(i, &why), &why);
 	return out;
 }
 

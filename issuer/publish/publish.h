@@ -4,10 +4,12 @@
  * Domain statements that it reads (issuer/store/statements_domain.def):
  *   PUB_CERTIFICATES   parameter: event sequence; rows changed after it, issued only:
  *     serial, number, asset_no, asset_name, holder_name, holder_usci, not_before,
- *     not_after, state, revoked_at, reason, shard, der, seq; ORDER BY seq
+ *     not_after, state, revoked_at, reason, shard, der, seq, time of that event; ORDER BY seq
  *   PUB_AUTHORISATIONS parameter: event sequence; issued only:
  *     number, version, holder_name, operator_name, state, not_before, not_after,
- *     compact (blob), seq, payload; ORDER BY seq
+ *     compact (blob), seq, payload, time of that event; ORDER BY seq
+ *   PUB_PRODUCTS       parameter: event sequence: authorisation, id, version, name, purpose,
+ *     delivery, level, state, seller_name, seller, time of its last version, seq; ORDER BY seq
  */
 #ifndef FJ_ISSUER_PUBLISH_H
 #define FJ_ISSUER_PUBLISH_H
@@ -16,14 +18,17 @@
 
 /* --- public.c: public.db --- */
 struct pub_db;
-enum fj_rc pub_db_open(struct pub_db **out, struct fj_err *err) FJ_MUST_USE;
+/* *empty: it was made just now, and wants every row */
+enum fj_rc pub_db_open(struct pub_db **out, bool *empty, struct fj_err *err) FJ_MUST_USE;
 void pub_db_close(struct pub_db *p);
 FJ_DEFINE_AUTO_PTR(pub_db, struct pub_db, pub_db_close)
 enum fj_rc pub_db_begin(struct pub_db *p, struct fj_err *err) FJ_MUST_USE;
+enum fj_rc pub_db_whole(struct pub_db *p, struct fj_err *err) FJ_MUST_USE; /* within the transaction that fills it */
 enum fj_rc pub_db_commit(struct pub_db *p, struct fj_err *err) FJ_MUST_USE;
 /* rows as the statements above give them */
 enum fj_rc pub_db_certificate(struct pub_db *p, const struct sto_q *row, struct fj_err *err) FJ_MUST_USE;
-enum fj_rc pub_db_authorisation(struct pub_db *p, const struct sto_q *row, struct fj_err *err) FJ_MUST_USE;
+enum fj_rc pub_db_authorisation(struct pub_db *p, const struct sto_q *row, const json_t *payload, struct fj_err *err) FJ_MUST_USE;
+enum fj_rc pub_db_product(struct pub_db *p, const struct sto_q *row, struct fj_err *err) FJ_MUST_USE;
 enum fj_rc pub_db_delegated(struct pub_db *p, const char *serial, const char *what, struct fj_slice der, struct fj_err *err) FJ_MUST_USE;
 
 /* --- lists.c: status lists and CRLs that changed or grow old --- */
@@ -31,6 +36,12 @@ enum fj_rc pub_lists(struct iss *i, struct fj_err *err) FJ_MUST_USE;
 enum fj_rc pub_crls(struct iss *i, struct fj_err *err) FJ_MUST_USE;
 /* a file below publish/, replaced whole; made durable together at the end of the publication */
 enum fj_rc pub_file(struct iss *i, const char *path, struct fj_slice data, struct fj_err *err) FJ_MUST_USE;
+/* --- history.c: what was published before --- */
+/* a list, CRL or credential that counts from this second on, kept beside the newest; name: that of
+ * the list, or a number; suffix ".jwt" or ".crl" */
+enum fj_rc pub_keep(struct iss *i, const char *kind, const char *name, fj_time from, const char *suffix, struct fj_slice data, struct fj_err *err) FJ_MUST_USE;
+/* once a day: removes what was replaced longer ago than the profile keeps it */
+enum fj_rc pub_history_prune(struct iss *i, struct fj_err *err) FJ_MUST_USE;
 /* to be noted as published once everything is durable: name, number, time, event sequence */
 enum fj_rc pub_noted(struct iss *i, const char *what, int64_t number, fj_time at, int64_t seq, struct fj_err *err) FJ_MUST_USE;
 /* what was published under this name last; zeros when never */

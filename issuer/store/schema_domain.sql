@@ -356,6 +356,7 @@ CREATE TABLE product (             -- 产品和服务: what may be sold under an
 ) STRICT;
 CREATE INDEX product_of ON product(authorisation, id);
 CREATE INDEX product_id ON product(id);
+CREATE INDEX product_seq ON product(seq);
 CREATE TABLE product_version (     -- every version kept
   key     TEXT NOT NULL,
   n       INTEGER NOT NULL,        -- from 1

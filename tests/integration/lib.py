@@ -113,7 +113,11 @@ class Home:
     def wait_up(self):
         for _ in range(200):
             try:
-                urllib.request.urlopen(self.url('/healthz'), timeout=2).read()
+                try:
+                    urllib.request.urlopen(self.url('/healthz'), timeout=2).read()
+                except urllib.error.HTTPError as e:
+                    if e.code != 503:  # it answers, and says what ends soon
+                        raise
                 urllib.request.urlopen('http://127.0.0.1:%d/login' % self.p, timeout=2).read()
                 return True
             except OSError:

@@ -15,6 +15,7 @@
 
 #define FD_HOME 3
 #define THREADS 4
+#define BURST 10 /* seconds of the rate that may come at once */
 
 static volatile sig_atomic_t ending;
 
@@ -24,7 +25,13 @@ static void on_signal(int sig)
 	ending = 1;
 }
 
-static enum fj_rc serve(const char *bind, const char *base, bool demo, struct fj_err *err)
+struct options {
+	const char *bind, *base;
+	unsigned rate;
+	bool demo, limit_local;
+};
+
+static enum fj_rc serve(const struct options *o, struct fj_err *err)
 {
 	static const struct fj_sandbox box = {.role = FJ_SANDBOX_VERIFIER, .rw = {NULL},
 		.ro = {"publish", "trust", "run", "/usr", "/lib", "/etc/ssl", "/etc/localtime", "/proc/self", "/sys/devices/system/cpu", NULL}};
@@ -34,9 +41,10 @@ static enum fj_rc serve(const char *bind, const char *base, bool demo, struct fj
 
 	if (fchdir(FD_HOME) != 0)
 		return fj_fail_errno(err, "verifier", "enter the home");
-	FJ_TRY(svc_open(base, demo, &s, err));
-	struct web_conf conf = {.routes = svc_routes, .app = s, .threads = THREADS, .hooks = {.error_page = svc_error_page}};
-	enum fj_rc rc = web_bind(bind, &conf, &w, err);
+	FJ_TRY(svc_open(o->base, o->demo, &s, err));
+	struct web_conf conf = {.routes = svc_routes, .app = s, .threads = THREADS, .hooks = {.error_page = svc_error_page},
+		.open = true, .rate = o->rate, .burst = o->rate * BURST, .limit_local = o->limit_local};
+	enum fj_rc rc = web_bind(o->bind, &conf, &w, err);
 	if (rc == FJ_OK)
 		rc = fj_sandbox_enter(&box, &landlock, err);
 	if (rc == FJ_OK && !landlock)
@@ -54,6 +62,28 @@ static enum fj_rc serve(const char *bind, const char *base, bool demo, struct fj
 	return rc;
 }
 
+static bool read_options(int argc, char **argv, struct options *o)
+{
+	for (int i = 1; i < argc; i++) {
+		const char *value = i + 1 < argc ? argv[i + 1] : NULL;
+		if (strcmp(argv[i], "--demo") == 0)
+			o->demo = true;
+		else if (strcmp(argv[i], "--limit-local") == 0)
+			o->limit_local = true;
+		else if (value == NULL)
+			return false;
+		else if (strcmp(argv[i], "--bind") == 0)
+			o->bind = argv[++i];
+		else if (strcmp(argv[i], "--base") == 0)
+			o->base = argv[++i];
+		else if (strcmp(argv[i], "--rate") == 0)
+			o->rate = (unsigned)strtoul(argv[++i], NULL, 10);
+		else
+			return false;
+	}
+	return o->bind != NULL && o->base != NULL && o->rate <= 100000;
+}
+
 int main(int argc, char **argv)
 {
 	struct fj_err err = {0};
@@ -65,15 +95,15 @@ int main(int argc, char **argv)
 		web_print_routes(svc_routes);
 		return 0;
 	}
-	bool demo = argc == 6 && strcmp(argv[5], "--demo") == 0;
-	if ((argc != 5 && !demo) || strcmp(argv[1], "--bind") != 0 || strcmp(argv[3], "--base") != 0) {
+	struct options o = {.bind = NULL};
+	if (!read_options(argc, argv, &o)) {
 		fprintf(stderr, "fujie-verifier is started by `fujie serve`\n");
 		return 2;
 	}
 	sigaction(SIGTERM, &act, NULL);
 	sigaction(SIGINT, &act, NULL);
 	signal(SIGPIPE, SIG_IGN);
-	if (serve(argv[2], argv[4], demo, &err) == FJ_OK)
+	if (serve(&o, &err) == FJ_OK)
 		return 0;
 	fj_err_tell(&err); /* whoever started us says it to the right person */
 	return 3;

@@ -2,8 +2,8 @@
  * ocsp.c - OCSP over HTTP (RFC 6960 appendix A, RFC 9919).
  *
  * What is not in public.db is unknown, never good.  A foreign issuer is
- * unauthorized, a malformed request malformedRequest; a signer that is away makes
- * tryLater, and so does one that refuses, with a line in the log: the publisher
+ * unauthorized, a malformed request malformedRequest; a publication whose lists have
+ * ended, and a signer that is away, make tryLater, and so does one that refuses, with a line in the log: the publisher
  * signs a CRL before it writes the row, so for a moment the signer remembers what
  * the row does not say yet.  Neither is cached, here or by the asker.
  */
@@ -86,6 +86,8 @@ static enum fj_rc answer(struct svc *s, const struct ver_view *v, struct fj_slic
 {
 	struct ca_ocsp_req req;
 
+	if (svc_stale(v))
+		return fj_fail(err, FJ_E_UNAVAILABLE, "verifier", "RFC 6960 2.3", "the last publication has ended");
 	FJ_TRY(ca_ocsp_parse(request, fj_buf_slice(&v->issuing), &req, err));
 	if (foreign(&req))
 		return ca_ocsp_error(6, out, err);
@@ -103,7 +105,7 @@ static enum fj_rc answer_of(struct web_req *q, struct web_res *r, struct fj_slic
 
 	FJ_TRY(svc_view_take(s, &v, err));
 	int64_t generation = v->generation;
-	r->kept = svc_kept(s, request, generation);
+	r->kept = svc_stale(v) ? NULL : svc_kept(s, request, generation);
 	enum fj_rc rc = r->kept != NULL ? FJ_OK : answer(s, v, request, &out, &again, err);
 	svc_view_give(s, v);
 	if (rc != FJ_OK || r->kept != NULL)

@@ -30,6 +30,9 @@ struct svc_row {
 enum fj_rc svc_serial(struct svc *s, const char *serial_hex, struct svc_row *out, struct fj_err *err) FJ_MUST_USE;
 /* a certificate's DER by its number: FJ_E_NOTFOUND when none bears it */
 enum fj_rc svc_certificate(struct svc *s, const char *number, struct fj_buf *der, struct fj_err *err) FJ_MUST_USE;
+/* rows of public.db for pages and feeds, as objects of their columns; times as RFC 3339 */
+enum svc_query { SVC_CERTIFICATE, SVC_AUTHORISATION, SVC_NAMED, SVC_PRODUCTS_OF, SVC_PRODUCTS, SVC_CHANGES_AUTHORISATION, SVC_CHANGES_ORGANISATION, SVC_ROWS };
+enum fj_rc svc_rows(struct svc *s, enum svc_query q, const char *key, json_t **out, struct fj_err *err) FJ_MUST_USE;
 /* a file below publish/, whole; at most 8 MiB */
 enum fj_rc svc_file(const char *path, struct fj_buf *out, struct fj_err *err) FJ_MUST_USE;
 
@@ -47,8 +50,48 @@ void svc_ocsp_get(struct web_req *q, struct web_res *r);
 /* signature over response data; the connection is made anew when it was lost */
 enum fj_rc svc_sign(struct svc *s, struct fj_slice tbs, struct fj_buf *sig, struct fj_err *err) FJ_MUST_USE;
 
+/* --- verdicts.c --- */
+void svc_verify(struct web_req *q, struct web_res *r);
+
+/* --- files.c --- */
+void svc_get_crl(struct web_req *q, struct web_res *r);
+void svc_get_status(struct web_req *q, struct web_res *r);
+void svc_get_lists(struct web_req *q, struct web_res *r);
+void svc_get_ca(struct web_req *q, struct web_res *r);
+void svc_get_signer(struct web_req *q, struct web_res *r);
+void svc_get_issuer(struct web_req *q, struct web_res *r);
+void svc_get_style(struct web_req *q, struct web_res *r);
+void svc_get_tar(struct web_req *q, struct web_res *r);
+
+/* --- pages.c --- */
+void svc_get_home(struct web_req *q, struct web_res *r);
+void svc_post_home(struct web_req *q, struct web_res *r);
+void svc_get_number(struct web_req *q, struct web_res *r);
+void svc_get_credential(struct web_req *q, struct web_res *r);
+void svc_get_bundle(struct web_req *q, struct web_res *r);
+void svc_page_top(struct web_req *q, struct fj_buf *b, const char *zh, const char *en);
+void svc_page_form(struct web_req *q, struct fj_buf *b);
+void svc_error_page(struct web_req *q, struct web_res *r, const struct fj_err *err);
+
+/* --- number_page.c --- */
+void svc_number_page(struct web_req *q, struct web_res *r, const char *number, const json_t *verdict, struct fj_slice bytes);
+void svc_product_page(struct web_req *q, struct web_res *r, const char *authorisation, const char *id);
+void svc_get_product(struct web_req *q, struct web_res *r);
+
+/* --- feed.c --- */
+void svc_feed_authorisation(struct web_req *q, struct web_res *r);
+void svc_feed_organisation(struct web_req *q, struct web_res *r);
+
+/* --- openapi.c --- */
+void svc_get_openapi(struct web_req *q, struct web_res *r);
+
+/* --- health.c --- */
+void svc_get_health(struct web_req *q, struct web_res *r);
+/* Has a list or CRL of this publication ended?  Then the rows of public.db are as old, and no
+ * answer of ours may be younger. */
+bool svc_stale(const struct ver_view *v);
+
 /* --- routes.c --- */
 extern const struct web_route svc_routes[];
-extern void (*const svc_error_page)(struct web_req *q, struct web_res *r, const struct fj_err *err);
 
 #endif

@@ -10,6 +10,21 @@
 #include "base/log.h"
 #include "verifier/service/service.h"
 
+/* columns are the members of the answer; "from, to, at": times */
+static const char *const row_sql[SVC_ROWS] = {
+	[SVC_CERTIFICATE] = "SELECT number, state, asset_no, asset_name, holder_name, holder_usci, not_before AS 'from', not_after AS 'to' FROM certificate WHERE number = ?",
+	[SVC_AUTHORISATION] = "SELECT number, state, holder_name, operator_name, not_before AS 'from', not_after AS 'to' FROM authorisation WHERE number = ?",
+	[SVC_NAMED] = "SELECT certificate AS number, c.state, c.asset_no, c.asset_name FROM named LEFT JOIN certificate c ON c.number = certificate WHERE authorisation = ? LIMIT 200",
+	[SVC_PRODUCTS_OF] = "SELECT authorisation, id, name, version, purpose, delivery, level, state, seller_name, seller_usci, at FROM product WHERE authorisation = ? LIMIT 200",
+	[SVC_PRODUCTS] = "SELECT authorisation, id, name, version, purpose, delivery, level, state, seller_name, seller_usci, at FROM product WHERE id = ? LIMIT 200",
+	[SVC_CHANGES_AUTHORISATION] = "SELECT id AS seq, at, kind, number, authorisation, version, state FROM change WHERE authorisation = ?1"
+	    " UNION SELECT id, at, kind, number, authorisation, version, state FROM change WHERE number IN (SELECT certificate FROM named WHERE authorisation = ?1) AND authorisation = ''"
+	    " ORDER BY 1 DESC LIMIT 100",
+	[SVC_CHANGES_ORGANISATION] = "SELECT id AS seq, at, kind, number, authorisation, version, state FROM change WHERE holder = ?1"
+	    " UNION SELECT id, at, kind, number, authorisation, version, state FROM change WHERE implementer = ?1 AND implementer <> ''"
+	    " UNION SELECT id, at, kind, number, authorisation, version, state FROM change WHERE operator = ?1 AND operator <> '' ORDER BY 1 DESC LIMIT 100",
+};
+
 #define SLOTS 1024
 #define KEPT_ONE (1u << 20) /* octets of an answer that is kept, and of all */
 #define KEPT_ALL (16u << 20)
@@ -39,7 +54,7 @@ struct svc {
 	pthread_mutex_t lock;      /* slots */
 	pthread_mutex_t db_lock;
 	sqlite3 *db;
-	sqlite3_stmt *by_serial, *delegated, *by_number;
+	sqlite3_stmt *by_serial, *delegated, *by_number, *rows[SVC_ROWS];
 	pthread_mutex_t signer_lock;
 	pthread_cond_t signed_some;
 	struct waiting *queue, **queue_end;
@@ -94,6 +109,48 @@ static enum fj_rc open_db(struct svc *s, struct fj_err *err)
 	    sqlite3_prepare_v2(s->db, "SELECT what FROM delegated WHERE serial = ?", -1, &s->delegated, NULL) != SQLITE_OK ||
 	    sqlite3_prepare_v2(s->db, "SELECT der FROM certificate WHERE number = ?", -1, &s->by_number, NULL) != SQLITE_OK)
 		return db_fail(s, err);
+	for (int k = 0; k < SVC_ROWS; k++)
+		if (sqlite3_prepare_v2(s->db, row_sql[k], -1, &s->rows[k], NULL) != SQLITE_OK)
+			return db_fail(s, err);
+	return FJ_OK;
+}
+
+static json_t *row_json(sqlite3_stmt *q)
+{
+	json_t *row = json_object();
+
+	for (int c = 0; c < sqlite3_column_count(q); c++) {
+		const char *name = sqlite3_column_name(q, c);
+		char at[FJ_TIME_CAP];
+		if (sqlite3_column_type(q, c) == SQLITE_NULL)
+			continue;
+		if (strcmp(name, "at") == 0 || strcmp(name, "from") == 0 || strcmp(name, "to") == 0) {
+			fj_time_utc(sqlite3_column_int64(q, c), at);
+			json_object_set_new(row, name, json_string(at));
+		} else if (sqlite3_column_type(q, c) == SQLITE_INTEGER) {
+			json_object_set_new(row, name, json_integer(sqlite3_column_int64(q, c)));
+		} else {
+			json_object_set_new(row, name, json_string((const char *)sqlite3_column_text(q, c)));
+		}
+	}
+	return row;
+}
+
+enum fj_rc svc_rows(struct svc *s, enum svc_query id, const char *key, json_t **out, struct fj_err *err)
+{
+	sqlite3_stmt *q = s->rows[id];
+	FJ_AUTO(json) list = json_array();
+
+	pthread_mutex_lock(&s->db_lock);
+	int code = sqlite3_bind_text(q, 1, key, -1, SQLITE_TRANSIENT);
+	if (code == SQLITE_OK)
+		while ((code = sqlite3_step(q)) == SQLITE_ROW)
+			json_array_append_new(list, row_json(q));
+	enum fj_rc rc = code == SQLITE_DONE ? FJ_OK : db_fail(s, err);
+	sqlite3_reset(q);
+	pthread_mutex_unlock(&s->db_lock);
+	FJ_TRY(rc);
+	*out = fj_move(list);
 	return FJ_OK;
 }
 
@@ -338,6 +395,8 @@ void svc_close(struct svc *s)
 	if (s == NULL)
 		return;
 	ver_published_close(s->published);
+	for (int k = 0; k < SVC_ROWS; k++)
+		sqlite3_finalize(s->rows[k]);
 	sqlite3_finalize(s->by_number);
 	sqlite3_finalize(s->by_serial);
 	sqlite3_finalize(s->delegated);

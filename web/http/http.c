@@ -16,13 +16,16 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-#include "web/http/http.h"
+#include "base/clock.h"
+#include "web/http/encode.h"
+#include "web/http/limit.h"
 
 #define MAX_PARAMS 4
 #define BODIES (512u << 20) /* octets of all bodies that are being read */
 #define CONNECTIONS 256
 #define PER_ADDRESS 32 /* connections of one client; behind a proxy on this machine there is one client */
 #define IDLE_SECONDS 20
+#define SLOW_MS 60000 /* of an open server: a request that takes longer to arrive is cut */
 
 struct web_req {
 	const struct web_server *server;
@@ -33,6 +36,7 @@ struct web_req {
 	struct web_pair param[MAX_PARAMS];
 	size_t n_param, held;
 	struct web_form_data form;
+	int64_t begun; /* boot clock, ms */
 	bool fields_read, bad_query, too_large, no_room, bad_framing;
 	unsigned methods; /* that this path has: 1 << enum web_method */
 	struct fj_buf body;
@@ -46,6 +50,7 @@ struct web_server {
 	int fd;
 	bool loopback;
 	unsigned port;
+	struct web_limit *limit; /* NULL: none */
 	atomic_size_t held; /* octets of bodies */
 };
 
@@ -425,10 +430,12 @@ static void add_headers(const struct web_req *q, const struct web_res *r, struct
 	if (r->max_age > 0)
 		snprintf(cache, sizeof(cache), "public, max-age=%ld", r->max_age);
 	else
-		snprintf(cache, sizeof(cache), "no-store");
+		snprintf(cache, sizeof(cache), "%s", q->server->conf.open && !web_is_post(q) && r->status < 400 ? "no-cache" : "no-store");
 	MHD_add_response_header(m, "Cache-Control", cache);
-	if (r->cors)
+	if (r->cors || (q->server->conf.open && !web_is_post(q)))
 		MHD_add_response_header(m, "Access-Control-Allow-Origin", "*");
+	if (q->server->conf.open) /* what an answer depends on */
+		MHD_add_response_header(m, "Vary", r->csp_off ? "Accept-Encoding" : "Accept, Accept-Encoding, Accept-Language, Cookie");
 	if (r->location[0] != '\0')
 		MHD_add_response_header(m, "Location", r->location);
 	if (r->status == 401 && is_api(q)) /* RFC 9110 11.6.1 */
@@ -466,6 +473,8 @@ static struct MHD_Response *response(struct web_res *r)
 struct web_kept {
 	atomic_uint users;
 	struct MHD_Response *m;
+	char tag[WEB_TAG]; /* "" none */
+	long max_age;
 };
 
 struct web_kept *web_keep(struct web_req *q, struct web_res *r)
@@ -474,6 +483,8 @@ struct web_kept *web_keep(struct web_req *q, struct web_res *r)
 	if (r->status != 200 || MHD_lookup_connection_value(q->conn, MHD_GET_ARGUMENT_KIND, "lang") != NULL)
 		return NULL;
 	struct web_kept *k = fj_alloc(1, sizeof(*k));
+	if (k != NULL && q->server->conf.open)
+		web_tag(r, "", k->tag);
 	struct MHD_Response *m = k == NULL ? NULL : response(r);
 	if (m == NULL) {
 		r->status = k == NULL ? r->status : 500;
@@ -482,6 +493,7 @@ struct web_kept *web_keep(struct web_req *q, struct web_res *r)
 	}
 	add_headers(q, r, m);
 	k->m = m;
+	k->max_age = r->max_age;
 	k->users = 2;
 	return r->kept = k;
 }
@@ -500,14 +512,29 @@ void web_kept_drop(struct web_kept *k)
 	fj_free(k);
 }
 
+static enum MHD_Result answer(struct web_req *q, struct web_res *r);
+
+static enum MHD_Result answer_kept(struct web_req *q, struct web_res *r)
+{
+	struct web_res none = {.status = 304, .type = r->type, .max_age = r->kept->max_age, .csp_off = true};
+	bool same = r->kept->tag[0] != '\0' && !web_is_post(q) && web_tag_is(q, r->kept->tag);
+
+	if (same) {
+		web_say_header(&none, "ETag", r->kept->tag);
+		fj_buf_init(&none.body, 1);
+	}
+	enum MHD_Result given = same ? answer(q, &none) : MHD_queue_response(q->conn, 200, r->kept->m);
+	web_kept_drop(r->kept);
+	fj_buf_release(&r->body);
+	return given;
+}
+
 static enum MHD_Result answer(struct web_req *q, struct web_res *r)
 {
-	if (r->kept != NULL) {
-		enum MHD_Result given = MHD_queue_response(q->conn, 200, r->kept->m);
-		web_kept_drop(r->kept);
-		fj_buf_release(&r->body);
-		return given;
-	}
+	if (r->kept != NULL)
+		return answer_kept(q, r);
+	if (q->server->conf.open)
+		web_encode(q, r);
 	struct MHD_Response *m = response(r);
 
 	if (m == NULL)
@@ -544,9 +571,58 @@ static bool csrf_ok(struct web_req *q)
 	return q->csrf != NULL && strcmp(web_field(q, "csrf"), q->csrf) == 0;
 }
 
+static bool is_loopback(const struct sockaddr_storage *a)
+{
+	if (a->ss_family == AF_UNIX)
+		return true;
+	if (a->ss_family == AF_INET)
+		return (ntohl(((const struct sockaddr_in *)a)->sin_addr.s_addr) >> 24) == 127;
+	return IN6_IS_ADDR_LOOPBACK(&((const struct sockaddr_in6 *)a)->sin6_addr) != 0;
+}
+
+/* a request counts once, and once more for each 64 KiB that it brought */
+static bool too_many(struct web_req *q, struct web_res *r)
+{
+	char seconds[24];
+
+	if (q->server->limit == NULL)
+		return false;
+	const union MHD_ConnectionInfo *who = MHD_get_connection_info(q->conn, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
+	struct sockaddr_storage a;
+	memset(&a, 0, sizeof(a));
+	if (who == NULL || who->client_addr == NULL || who->client_addr->sa_family == AF_UNIX)
+		return false;
+	memcpy(&a, who->client_addr, who->client_addr->sa_family == AF_INET ? sizeof(struct sockaddr_in) : sizeof(struct sockaddr_in6));
+	if (!q->server->conf.limit_local && is_loopback(&a))
+		return false;
+	int64_t wait = web_limit_take(q->server->limit, (struct sockaddr *)&a, 1 + (int64_t)(q->body.len >> 16));
+	if (wait == 0)
+		return false;
+	snprintf(seconds, sizeof(seconds), "%lld", (long long)wait);
+	web_say_header(r, "Retry-After", seconds);
+	simple_fail(q, r, FJ_E_BUSY, 429, "too many requests from this address; try again after the seconds of Retry-After", "该地址请求过于频繁，请在 Retry-After 所示秒数后再试");
+	return true;
+}
+
+/* a browser asks before it sends JSON to another site (Fetch, CORS preflight) */
+static bool preflight(struct web_req *q, struct web_res *r)
+{
+	if (!q->server->conf.open || strcmp(q->method, "OPTIONS") != 0 || q->methods == 0)
+		return false;
+	r->status = 204;
+	r->cors = true;
+	web_say_header(r, "Access-Control-Allow-Methods", "GET, HEAD, POST");
+	web_say_header(r, "Access-Control-Allow-Headers", "Content-Type, If-None-Match");
+	web_say_header(r, "Access-Control-Max-Age", "86400");
+	return true;
+}
+
 static void dispatch(struct web_req *q, struct web_res *r)
 {
 	const struct web_hooks *h = &q->server->conf.hooks;
+
+	if (too_many(q, r) || preflight(q, r))
+		return;
 
 	if (q->bad_framing) {
 		simple_fail(q, r, FJ_E_PARSE, 400, "the length of the request is said in more than one way", "请求长度的表述相互矛盾");
@@ -639,6 +715,7 @@ static struct web_req *req_new(const struct web_server *s, struct MHD_Connection
 	q->server = s;
 	q->conn = conn;
 	q->method = method;
+	q->begun = fj_boot_ms();
 	q->path = fj_strdup(url);
 	if (q->path != NULL && strlen(url) <= 2048 && fj_utf8_valid(fj_slice_str(url)))
 		find_route(q);
@@ -683,6 +760,8 @@ static enum MHD_Result on_request(void *cls, struct MHD_Connection *conn, const 
 			return q == NULL ? MHD_NO : MHD_YES;
 		*n = 0; /* answered at once: what follows is not read as a request */
 	}
+	if (q->server->conf.open && fj_boot_ms() - q->begun > SLOW_MS)
+		return MHD_NO;
 	if (*n > 0) { /* what does not fit is read and forgotten, so that the answer arrives */
 		take_body(q, data, *n);
 		*n = 0;
@@ -771,15 +850,6 @@ static void unlink_dead(const struct sockaddr_un *a, socklen_t len)
 		unlink(a->sun_path);
 }
 
-static bool is_loopback(const struct sockaddr_storage *a)
-{
-	if (a->ss_family == AF_UNIX)
-		return true;
-	if (a->ss_family == AF_INET)
-		return (ntohl(((const struct sockaddr_in *)a)->sin_addr.s_addr) >> 24) == 127;
-	return IN6_IS_ADDR_LOOPBACK(&((const struct sockaddr_in6 *)a)->sin6_addr) != 0;
-}
-
 static enum fj_rc open_socket(struct web_server *s, const char *address, struct fj_err *err)
 {
 	struct sockaddr_storage a;
@@ -826,7 +896,9 @@ enum fj_rc web_bind(const char *address, const struct web_conf *conf, struct web
 		return fj_no_memory(err, "http");
 	s->conf = *conf;
 	s->fd = -1;
-	enum fj_rc rc = open_socket(s, address, err);
+	if (conf->rate > 0)
+		s->limit = web_limit_new(conf->rate, conf->burst > 0 ? conf->burst : conf->rate);
+	enum fj_rc rc = conf->rate == 0 || s->limit != NULL ? open_socket(s, address, err) : fj_no_memory(err, "http");
 	if (rc != FJ_OK) {
 		web_stop(s);
 		return rc;
@@ -873,6 +945,7 @@ void web_stop(struct web_server *s)
 		MHD_stop_daemon(s->daemon); /* closes the socket */
 	else
 		fj_fd_close(&s->fd);
+	web_limit_free(s->limit);
 	fj_free(s);
 }
 

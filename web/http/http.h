@@ -70,6 +70,11 @@ struct web_conf {
 	struct web_hooks hooks;
 	void *app;
 	unsigned threads;        /* 1..16 */
+	/* Everything is public: GET answers have an ETag, text may be compressed, pages of other sites
+	 * may read them (CORS), and a request of more than a minute is cut */
+	bool open;
+	unsigned rate, burst;    /* requests of an address a second, and at once; rate 0: no limit */
+	bool limit_local;        /* also those of this machine: a proxy on it is one address */
 	const char *cert, *key;  /* PEM texts; NULL: plain HTTP */
 };
 

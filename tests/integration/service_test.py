@@ -1,0 +1,315 @@
+"""The public verifier as a service: lists of the past, health, pages, feeds, limits, privacy."""
+import gzip, sqlite3, urllib.parse
+from lib import *
+
+
+def get(path, method='GET', body=None, **headers):
+    """(status, headers in lower case, octets)"""
+    req = urllib.request.Request(h.url(path), body, {k.replace('_', '-'): v for k, v in headers.items()}, method=method)
+    try:
+        with urllib.request.urlopen(req, timeout=30) as r:
+            return r.status, {k.lower(): v for k, v in r.headers.items()}, r.read()
+    except urllib.error.HTTPError as e:
+        return e.code, {k.lower(): v for k, v in e.headers.items()}, e.read()
+
+
+def doc(path):
+    code, _, data = get(path)
+    return code, json.loads(data)
+
+
+def payload(jwt):
+    part = jwt.split(b'.')[1]
+    return json.loads(base64.urlsafe_b64decode(part + b'=' * (-len(part) % 4)))
+
+
+def verdict(item, **more):
+    body = dict({'credential': open(os.path.join(h.d, item['file'])).read()}, **({'use': item['use']} if item.get('use') else {}), **more)
+    code, _, data = get('/v1/verify', 'POST', json.dumps(body).encode())
+    return json.loads(data).get('verdict', (code, data))
+
+
+def history():
+    """lists of then, and a use of a day that is over"""
+    kept = sorted(int(n.split('.')[0]) for n in os.listdir(h.d + '/publish/history/status/0'))
+    now = open(h.d + '/publish/trust/status/0.jwt', 'rb').read()
+    check('every status list that was published is kept, the newest among them', len(kept) > 5 and payload(now)['iat'] == kept[-1], kept)
+    crls = sorted(int(n.split('.')[0]) for n in os.listdir(h.d + '/publish/history/crl/1'))
+    check('so is every CRL', len(crls) > 5 and open(h.d + '/publish/history/crl/1/%d.crl' % crls[-1], 'rb').read() == open(h.d + '/publish/trust/crl/1.crl', 'rb').read(), crls)
+    code, head, then = get('/status/0?time=%d' % (kept[0] + 5))
+    check('time= answers the list that was in force at that second', code == 200 and payload(then)['iat'] == kept[0] and head['content-type'] == 'application/statuslist+jwt'
+          and payload(then)['ttl'] == 300, (code, then[:80]))
+    a, b = next((a, b) for a, b in zip(kept, kept[1:]) if 1 < b - a < 48 * 3600)
+    check('a second before the next list it is still the one before, at its second the next', payload(get('/status/0?time=%d' % (b - 1))[2])['iat'] == a
+          and payload(get('/status/0?time=%d' % b)[2])['iat'] == b)
+    check('at this second it is the newest', get('/status/0?time=%d' % kept[-1])[2] == now == get('/status/0')[2])
+    ended = payload(open(h.d + '/publish/history/status/0/%d.jwt' % kept[0], 'rb').read())['exp']
+    gone = [get('/status/0?time=%d' % t)[0] for t in (kept[0] - 1, int(time.time()) + 3600, 1, ended + 1)]
+    check('before the first, in the future, and when none was in force, there is none: 404', gone == [404, 404, 404, 404] or ended >= kept[1] and gone[:3] == [404] * 3, gone)
+    wrong = [get('/status/%s' % p)[0] for p in ('0?time=x', '0?time=-1', '0?time=1e9', '0?time=99999999999999999999', '9?time=%d' % kept[0], '..%2f..?time=1')]
+    check('what is no time is refused, what is no list is not there', wrong == [400, 400, 400, 400, 404, 404], wrong)
+    code, out = doc('/status')
+    meta = doc('/.well-known/jwt-vc-issuer')[1]
+    check('the aggregation names every list, and the issuer\'s metadata name it', code == 200 and payload(now)['sub'] in out['status_lists']
+          and meta['status_list_aggregation_endpoint'] == meta['issuer'] + '/status', (out, meta.get('status_list_aggregation_endpoint')))
+
+
+def past():
+    then, between = '2026-06-02T12:00:00Z', '2026-07-15T00:00:00Z'
+    item = next(t for t in h.demo['tokens'] if t['expect'] == 'permit' and verdict(t, at=then) == 'permit')
+    number = payload(open(os.path.join(h.d, item['file']), 'rb').read())['asset']['certificate']
+    check('a use of a day of which no list is kept can\'t be decided', verdict(item, at=between) == 'indeterminate', verdict(item, at=between))
+    before = payload(open(os.path.join(h.d, item['file']), 'rb').read())['nbf'] - 86400
+    check('a use before the token began is none of it', verdict(item, at=time.strftime('%Y-%m-%dT%H:%M:%SZ', time.gmtime(before))) != 'permit')
+    who = {'42': ('hb-fin2', 'hb-fin3'), '10': ('mof1', 'mof2')}.get(number[4:6])
+    code, out = officers.do(who[0], 'certificate.revoke', number=number, reason='privilegeWithdrawn')
+    check('once its certificate is to be revoked the token is denied', verdict(item) == 'deny', (code, out))
+    check('whoever uses can\'t take it back in time by saying when', verdict(dict(item, use=dict(item.get('use') or {}, at=then))) == 'deny')
+    check('that day\'s use stays covered', verdict(item, at=then) == 'permit', verdict(item, at=then))
+    return number
+
+
+def health():
+    code, head, data = get('/healthz')
+    return code, json.loads(data)
+
+
+def well():
+    code, out = health()
+    left = {c['what']: c['left'] - c['least'] for c in out['checks']}
+    check('healthz is green, with the time left of everything that ends', code == 200 and out['ok'] is True and out['causes'] == [] and min(left.values()) > 0
+          and sorted(left) == sorted(['status-list', 'crl', 'root-crl', 'ocsp-certificate', 'token-signer', 'status-signer', 'issuing-ca', 'root-ca']), out)
+
+
+def ocsp_state(number):
+    """by an independent client; None: no answer"""
+    r = subprocess.run(['openssl', 'ocsp', '-issuer', h.root + '/issuing.pem', '-cert', os.path.join(h.d, 'demo', number + '.pem'), '-url', h.url('/ocsp'), '-noverify', '-no_nonce', '-validity_period', '99999999'],
+                       capture_output=True, text=True, timeout=20)
+    return next((line.split(': ')[1].strip() for line in r.stdout.splitlines() if line.startswith(os.path.join(h.d, 'demo'))), None)
+
+
+def stopped():
+    """nobody publishes any more, and time goes on: the lists end 48 hours after they were made"""
+    open(h.root + '/issuing.pem', 'w').write('-----BEGIN CERTIFICATE-----\n' + base64.encodebytes(open(h.d + '/publish/ca/issuing.cer', 'rb').read()).decode() + '-----END CERTIFICATE-----\n')
+    good = [t for t in h.demo['tokens'] + h.demo['authorisations'] + h.demo['certificates'] if t['expect'] == 'permit' and verdict(t) == 'permit']
+    number = next(t['number'] for t in good if t.get('number', '').startswith('DAC-'))
+    kinds = sorted({(t.get('number') or t['id'])[:3] for t in good})
+    check('before: permits of every kind, and OCSP says good', kinds == ['DAC', 'DAU', 'LT-'] and ocsp_state(number) == 'good', (kinds, ocsp_state(number)))
+    blocks = [h.d + '/publish/trust/status/0.jwt.tmp', h.d + '/publish/trust/crl/1.crl.tmp']
+    for path in blocks:  # neither a list nor a CRL can be written any more
+        os.mkdir(path)
+    begin = time.time()
+
+    def hours(n):
+        h.at(time.strftime('%Y-%m-%dT%H:%M:%SZ', time.gmtime(begin + n * 3600)))
+        return health(), {verdict(t) for t in good}, ocsp_state(number)
+
+    (code, out), seen, ocsp = hours(10)
+    check('10 hours later all is well', code == 200 and seen == {'permit'} and ocsp == 'good', (out['causes'], seen, ocsp))
+    (code, out), seen, ocsp = hours(20)
+    whats = [c['what'] for c in out['causes']]
+    check('20 hours later health is red: lists and publisher, in both languages, with the seconds left', code == 503 and out['ok'] is False and whats == ['status-list', 'publisher']
+          and 0 < out['causes'][0]['left'] < 30 * 3600 and all('s' in c['text']['en'] and '秒' in c['text']['zh'] for c in out['causes']), out)
+    check('while every channel still answers', seen == {'permit'} and ocsp == 'good', (seen, ocsp))
+    (code, out), seen, ocsp = hours(49)
+    check('49 hours later what ended is named', code == 503 and {c['what'] for c in out['causes']} == {'status-list', 'crl', 'publisher'} and out['causes'][0]['left'] < 0, out)
+    check('no verdict permits, all are indeterminate', seen == {'indeterminate'}, seen)
+    check('OCSP gives no state', ocsp is None, ocsp)
+    page = get('/v/' + number, Accept='text/html')[2].decode()
+    check('nor does the page', 'class="verdict indeterminate"' in page and '有效（permit）' not in page, page[400:1500])
+    for path in blocks:
+        os.rmdir(path)
+    (code, out), seen, ocsp = hours(50)
+    check('published again, all is green at once', code == 200 and seen == {'permit'} and ocsp == 'good', (out['causes'], seen, ocsp))
+
+
+def pages(revoked):
+    """what a person sees who has a number"""
+    auth = next(a for a in h.demo['authorisations'] if verdict(a) == 'permit')
+    number = auth['number']
+    jwt = open(os.path.join(h.d, auth['file']), 'rb').read().strip()
+    digest = hashlib.sha256(jwt).hexdigest()
+    zh, en = (get('/v/%s?lang=%s' % (number, l), Accept='text/html')[2].decode() for l in ('zh', 'en'))
+    check('the page says verdict, state, scope in words, age of the status and every check, in Chinese', all(w in zh for w in ('有效（permit）', '登记系统中的状态', '授权', '不得转授权', '所依据的状态列表', '<table', '签名', '所涉数据资产')), zh[:300])
+    check('and in English, without Chinese sentences', all(w in en for w in ('Valid (permit)', 'State in the register', 'authorises', ' ago), and', 'Data assets')) and '登记系统' not in en, en[:300])
+    check('it runs no script and loads nothing from elsewhere', '<script' not in zh and not re.findall(r'(?:src|href)="https?:', zh), '')
+    same, short, other, none = (get('/v/%s?h=%s' % (number, x), Accept='text/html')[2].decode() for x in (digest, digest[:16].upper(), '0' * 16, 'xyz'))
+    check('the digest of the paper is compared: the same, whole or its first 16 digits', all('纸面所载摘要与登记系统中的凭证一致' in p for p in (same, short)))
+    check('another one is said first, and one that is none is not taken for equal', '纸面与登记系统不一致' in other and other.index('纸面与登记系统不一致') < other.index('有效（permit）') and '未作比对' in none and '一致。' not in none)
+    code, head, data = get('/v1/credential/' + number)
+    check('the signed credential can be downloaded, and is the one', code == 200 and data.strip() == jwt, (code, data[:60]))
+    code, head, pem = get('/v1/credential/' + revoked)
+    check('so can a certificate, whatever its state', code == 200 and b'BEGIN CERTIFICATE' in pem)
+    page = get('/v/' + revoked, Accept='text/html')[2].decode()
+    check('a suspended certificate\'s page says so twice', '不予认可（deny）' in page and '已暂停' in page, page[:300])
+    sold = sqlite3.connect('file:%s/publish/public.db?mode=ro' % h.d, uri=True).execute('SELECT authorisation, id, name FROM product').fetchall()
+    check('products are published', sold)
+    a, p, name = sold[0]
+    code, head, data = get('/v/%s' % urllib.parse.quote(p), Accept='text/html')
+    check('a product\'s page by its number, and by its authorisation', code == 200 and name in data.decode() and get('/v/%s/%s' % (a, urllib.parse.quote(p)))[0] == 200, code)
+    missing = [get('/v/' + x)[0] for x in ('DAC-420000-202604-999999-0', 'DAU-420000-202604-999999-0', 'nothing', number + '/nothing', '%2e%2e')]
+    check('what does not exist is not found', missing == [404] * 5, missing)
+
+
+def feeds(revoked):
+    import xml.etree.ElementTree as ET
+    auth = next(p.split('.')[0] for p in sorted(os.listdir(h.d + '/publish/trust/authorisations')) if revoked in [a['certificate'] for a in payload(open(h.d + '/publish/trust/authorisations/' + p, 'rb').read())['assets']])
+    holder = payload(open(h.d + '/publish/trust/authorisations/%s.jwt' % auth, 'rb').read())['holder']['usci']
+    for kind, key in (('authorisation', auth), ('organisation', holder)):
+        code, head, data = get('/feed/%s/%s.json' % (kind, key))
+        feed = json.loads(data)
+        code2, head2, xml = get('/feed/%s/%s.atom' % (kind, key))
+        root, ns = ET.fromstring(xml), '{http://www.w3.org/2005/Atom}'
+        check('the feed of an %s has its newest change first: the certificate is suspended' % kind, code == 200 and feed['version'] == 'https://jsonfeed.org/version/1.1'
+              and (feed['items'][0]['_fujie']['number'], feed['items'][0]['_fujie']['state']) == (revoked, 'SUSPENDED'), feed['items'][:1])
+        ids = [e.find(ns + 'id').text for e in root.findall(ns + 'entry')]
+        check('the same as Atom: ids unlike each other, times falling', code2 == 200 and head2['content-type'].startswith('application/atom+xml') and ids == [i['id'] for i in feed['items']]
+              and len(set(ids)) == len(ids) and root.find(ns + 'updated').text == feed['items'][0]['date_published'] and all(root.find(ns + t) is not None for t in ('id', 'title', 'author')), ids[:2])
+        check('an entry tells number, kind, version, state and time, and nothing else', all(set(i['_fujie']) <= {'at', 'kind', 'number', 'authorisation', 'version', 'state'} for i in feed['items']))
+    seen = [i['_fujie']['kind'] for i in json.loads(get('/feed/authorisation/%s.json' % auth)[2])['items']]
+    check('an authorisation\'s feed has its own states and its certificates\'', {'authorisation', 'certificate'} <= set(seen), seen)
+    none = [get('/feed/authorisation/' + x)[0] for x in (auth, auth + '.xml', 'DAU-1.json', '.atom')] + [get('/feed/organisation/' + auth + '.json')[0]]
+    check('another name or ending is not found', none == [404] * 5, none)
+
+
+def http():
+    """what every GET has: an entity tag, a lifetime, CORS; text in gzip"""
+    number = next(a['number'] for a in h.demo['authorisations'])
+    paths = ['/', '/v/' + number, '/status', '/status/0', '/crl/1.crl', '/ca/root.cer', '/signer/ocsp.pem', '/v1/trust.tar', '/v1/credential/' + number, '/v1/bundle/' + number,
+             '/v1/openapi.json', '/.well-known/jwt-vc-issuer', '/healthz', '/style.css', '/feed/authorisation/%s.atom' % number, '/feed/authorisation/%s.json' % number]
+    seen = {p: get(p) for p in paths}
+    check('every GET answers with ETag, Cache-Control, Vary and CORS', all(code == 200 and re.match('"[0-9a-f]{32}"$', head.get('etag', '')) and head.get('cache-control') in ('no-cache', 'public, max-age=300',
+          'public, max-age=3600', 'public, max-age=86400') and 'vary' in head and head.get('access-control-allow-origin') == '*' for code, head, _ in seen.values()),
+          [(p, s[0], s[1].get('etag'), s[1].get('cache-control')) for p, s in seen.items()])
+    heads = {p: get(p, 'HEAD') for p in paths}
+    check('HEAD says the same and sends nothing', all(heads[p][0] == 200 and heads[p][2] == b'' and heads[p][1].get('content-type') == seen[p][1]['content-type'] for p in paths), '')
+    still = [p for p in paths if p not in ('/v/' + number, '/healthz', '/v1/bundle/' + number)]  # these say the time
+    again = {p: get(p, If_None_Match=seen[p][1]['etag']) for p in still}
+    check('who has it already gets 304 and no octets', all(code == 304 and data == b'' and head['etag'] == seen[p][1]['etag'] for p, (code, head, data) in again.items()), [(p, a[0]) for p, a in again.items()])
+    check('with another tag it comes whole', get('/status/0', If_None_Match='"0"')[0] == 200)
+    for p in ('/v1/openapi.json', '/v/' + number, '/feed/authorisation/%s.json' % number):
+        code, head, data = get(p, Accept_Encoding='br, gzip;q=0.8', Accept='text/html')
+        check('%s is compressed for who takes it, under a tag of its own' % p.split('/')[1], head.get('content-encoding') == 'gzip' and head['etag'].endswith('-gz"') and len(gzip.decompress(data)) > len(data), head)
+    plain = [get('/v1/openapi.json', Accept_Encoding=e)[1].get('content-encoding') for e in ('gzip;q=0', 'identity', 'xgzip')] + [get('/crl/1.crl', Accept_Encoding='gzip')[1].get('content-encoding')]
+    check('not for who refuses it, nor what is no text', plain == [None] * 4, plain)
+    code, head, _ = get('/v1/verify', 'OPTIONS', Origin='https://bank.example', Access_Control_Request_Method='POST')
+    check('a page of another site may ask for verdicts', code == 204 and head['access-control-allow-origin'] == '*' and 'POST' in head['access-control-allow-methods'], (code, head))
+    check('an address that is none stays none', get('/nothing', 'OPTIONS')[0] in (404, 405))
+    code, head, data = get('/v1/verify', 'POST', b'{"credential":"' + b'x' * (4 << 20) + b'"}')
+    check('more than 4 MiB is refused by its size', code == 413, code)
+
+
+def openapi():
+    code, out = doc('/v1/openapi.json')
+    routes = subprocess.run([B + '/fujie-verifier', '--routes'], capture_output=True, text=True).stdout.splitlines()
+    listed = {(r.split()[0].lower(), r.split()[1].replace('*', '')) for r in routes}
+    told = {(m, p) for p, item in out['paths'].items() for m in item}
+    check('the description has every route, and no other', code == 200 and out['openapi'] == '3.1.0' and listed == told and len(told) > 15, listed ^ told)
+    ids = [op['operationId'] for item in out['paths'].values() for op in item.values()]
+    refs = set(re.findall(r'"\$ref": ?"#/([^"]*)"', json.dumps(out)))
+    def at(path):
+        node = out
+        for part in path.split('/'):
+            node = (node or {}).get(part)
+        return node
+    check('each operation has an id of its own, and every reference leads somewhere', len(set(ids)) == len(ids) and refs and all(at(r) for r in refs), (refs, ids))
+
+
+def limits():
+    """another instance on the same home, which counts this machine too"""
+    port = free_port()
+    log = open(h.root + '/limited.log', 'w')
+    proc = subprocess.Popen(['sh', '-c', 'exec "$1" --bind 127.0.0.1:%d --base %s --rate 2 --limit-local --demo 3<"$2"' % (port, h.url('')), 'sh', B + '/fujie-verifier', h.d], stdout=subprocess.PIPE, stderr=log)
+    try:
+        check('a second service on one home', proc.stdout.readline().strip() == b'ready', open(h.root + '/limited.log').read())
+        codes, retry = [], None
+        for _ in range(40):
+            try:
+                codes.append(urllib.request.urlopen('http://127.0.0.1:%d/status' % port, timeout=10).status)
+            except urllib.error.HTTPError as e:
+                codes.append(e.code)
+                retry = e.headers.get('Retry-After')
+                body = json.loads(e.read())
+        check('an address has its burst and then its rate: 429, with Retry-After and both languages', codes[:20] == [200] * 20 and codes.count(429) >= 10 and retry == '1'
+              and '频繁' in body['detail']['zh'], (codes, retry))
+        time.sleep(1.1)
+        check('a second later it is answered again', urllib.request.urlopen('http://127.0.0.1:%d/status' % port, timeout=10).status == 200)
+    finally:
+        proc.terminate()
+        proc.wait(10)
+    codes = {get('/style.css')[0] for _ in range(700)}
+    check('this machine, and a proxy on it, is not limited by default', codes == {200}, codes)
+    slow = [socket.create_connection(('127.0.0.1', h.v)) for _ in range(100)]
+    for s in slow:
+        s.sendall(b'GET /status HTTP/1.1\r\nHost: x\r\nX-Slow: ')
+    check('a hundred who never finish their request keep nobody out', get('/status')[0] == 200)
+    for s in slow:
+        s.close()
+
+
+MARK = 'mArKeR7q3'
+
+
+def private():
+    """who asked, and what, is nowhere; what is nobody's business is not published"""
+    token = next(t for t in h.demo['tokens'])
+    text = open(os.path.join(h.d, token['file'])).read()
+    for i in range(100):
+        get('/v/%s-%d?h=%s' % (MARK, i, MARK), User_Agent=MARK, Referer='https://%s.example/' % MARK, X_Forwarded_For=MARK)
+        get('/v1/verify', 'POST', json.dumps({'credential': text, 'use': {'audience': MARK, 'environment': MARK}, 'proof': {'nonce': MARK}}).encode(), User_Agent=MARK)
+        get('/', 'POST', urllib.parse.urlencode({'credential': MARK, 'use': 'asset=' + MARK}).encode(), Cookie='x=' + MARK)
+        get('/v1/verify', 'POST', MARK.encode())
+        get('/ocsp/' + MARK)
+        get('/feed/organisation/%s.json' % MARK)
+    get('/nothing/' + MARK, 'PUT', MARK.encode())
+    found = []
+    for folder, _, names in os.walk(h.root):
+        for n in names:
+            try:
+                data = open(os.path.join(folder, n), 'rb').read()
+            except OSError:
+                continue
+            if MARK.encode() in data:
+                found.append(os.path.join(folder, n))
+    check('after 600 requests no file of the home and no log knows of them', found == [], found)
+    revenue = [r['gross_fen'] for r in h.cli('revenue', 'list')[1]['items']]
+    users = {p['holder']['usci'] for p in (payload(open(os.path.join(h.d, t['file']), 'rb').read()) for t in h.demo['tokens'])}
+    parties = set()
+    for n in os.listdir(h.d + '/publish/trust/authorisations'):
+        p = payload(open(h.d + '/publish/trust/authorisations/' + n, 'rb').read())
+        parties |= {p[k]['usci'] for k in ('holder', 'implementer', 'operator')}
+    db = sqlite3.connect('file:%s/publish/public.db?mode=ro' % h.d, uri=True)
+    parties |= {r[0] for r in db.execute('SELECT holder_usci FROM certificate UNION SELECT seller_usci FROM product')}  # who holds or sells is public as that
+    secret = [l['login'] for l in h.demo['logins'] if len(l['login']) > 4] + ['%d' % g for g in revenue if g] + ['%.2f' % (g / 100) for g in revenue if g] + sorted(users - parties) + [t['id'] for t in h.demo['tokens']]
+    check('there are officers, amounts and tokens to look for', len(revenue) > 1 and len(secret) > 20, secret)
+    told = []
+    for folder, _, names in os.walk(h.d + '/publish'):
+        for n in names:
+            data = open(os.path.join(folder, n), 'rb').read()
+            if n.endswith('.jwt'):
+                data += json.dumps(payload(data), ensure_ascii=False).encode()
+            told += [(n, s) for s in secret if re.search(rb'(?<![0-9A-Za-z])' + re.escape(s.encode()) + rb'(?![0-9A-Za-z])', data)]
+    check('none of them is in publish/ or public.db', told == [], told[:5])
+    columns = {t: [c[1] for c in db.execute('PRAGMA table_info(%s)' % t)] for (t,) in db.execute("SELECT name FROM sqlite_schema WHERE type = 'table'").fetchall()}
+    words = 'login|officer|actor|person|note|reason_text|fen|fee|price|amount|contract|user|token|approval'
+    check('no column of public.db could hold one', sorted(columns) == ['authorisation', 'certificate', 'change', 'delegated', 'meta', 'named', 'product']
+          and not [c for t in columns.values() for c in t if re.search(words, c)], columns)
+
+
+h = Home()
+try:
+    check('the appliance serves', h.made and h.serve(), h.made_err)
+    officers = Officers(h)
+    history()
+    well()
+    number = past()
+    pages(number)
+    feeds(number)
+    http()
+    openapi()
+    limits()
+    private()
+    stopped()
+finally:
+    h.close()
+finish()

@@ -1,0 +1,261 @@
+/*
+ * files.c - what is published, as files: lists and CRLs of now and of then, CAs,
+ * signers, the trust folder as one archive.
+ *
+ * A list of the past is the one that was in force at that second
+ * (draft-ietf-oauth-status-list-21 8.4): its bytes are those that were published then,
+ * and whoever asks can check its iat and exp.
+ */
+#include <dirent.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+
+#include "base/file.h"
+#include "verifier/service/service.h"
+
+static void send_file(struct web_req *q, struct web_res *r, const char *path, const char *type, long age)
+{
+	FJ_AUTO(buf) b = FJ_BUF_INIT(0);
+	struct fj_err err = {0};
+	struct svc *s = web_app(q);
+	int64_t generation = svc_generation(s);
+
+	if ((r->kept = svc_kept(s, fj_slice_str(path), generation)) != NULL)
+		return;
+	if (svc_file(path, &b, &err) != FJ_OK) {
+		fj_fail(&err, FJ_E_NOTFOUND, "verifier", NULL, "nothing is published at this address");
+		fj_err_zh(&err, "该地址没有已发布的内容");
+		web_fail(q, r, &err);
+		return;
+	}
+	r->cors = true;
+	web_bytes(r, type, fj_buf_slice(&b), age);
+	svc_keep(s, fj_slice_str(path), generation, FJ_TIME_MAX, q, r);
+}
+
+static bool plain_name(const char *s)
+{
+	return s[0] != '\0' && strspn(s, "0123456789abcdefghijklmnopqrstuvwxyz") == strlen(s) && strlen(s) < 16;
+}
+
+/* a name in a path, with its ending taken off */
+static void named(struct web_req *q, struct web_res *r, const char *form, const char *ending, const char *type, long age)
+{
+	char name[64], path[128];
+	size_t n = strlen(web_param(q, "name")), e = strlen(ending);
+
+	snprintf(name, sizeof(name), "%s", web_param(q, "name"));
+	if (n <= e || n >= sizeof(name) || strcmp(name + n - e, ending) != 0)
+		name[0] = '\0';
+	else
+		name[n - e] = '\0';
+	snprintf(path, sizeof(path), form, plain_name(name) ? name : "-");
+	send_file(q, r, path, type, age);
+}
+
+void svc_get_crl(struct web_req *q, struct web_res *r)
+{
+	named(q, r, "trust/crl/%s.crl", ".crl", "application/pkix-crl", 300);
+}
+
+/* --- lists of the past --- */
+
+static void refuse(struct web_req *q, struct web_res *r, enum fj_rc rc, const char *en, const char *zh)
+{
+	struct fj_err err = {0};
+
+	fj_fail(&err, rc, "verifier", "draft-ietf-oauth-status-list-21 8.4", "%s", en);
+	fj_err_zh(&err, "%s", zh);
+	r->cors = true;
+	web_fail(q, r, &err);
+}
+
+/* the file of publish/<folder> that is named by the greatest time not after t; -1: there is none */
+static fj_time begun_by(const char *folder, const char *suffix, fj_time t)
+{
+	char path[160];
+	const struct dirent *e;
+	fj_time best = -1;
+
+	snprintf(path, sizeof(path), "publish/%.120s", folder);
+	DIR *d = opendir(path);
+	while (d != NULL && (e = readdir(d)) != NULL) {
+		char *end;
+		fj_time from = e->d_name[0] >= '0' && e->d_name[0] <= '9' ? strtoll(e->d_name, &end, 10) : -1;
+		if (from > best && from <= t && strcmp(end, suffix) == 0)
+			best = from;
+	}
+	if (d != NULL)
+		closedir(d);
+	return best;
+}
+
+static bool in_force(struct fj_slice jwt, fj_time t)
+{
+	FJ_AUTO(jws) jws = {.payload = NULL};
+
+	return fj_jws_read(jwt, FJ_STATUS_JWT_MAX, &jws, NULL) == FJ_OK && fj_json_num(jws.payload, "iat") <= t && t <= fj_json_num(jws.payload, "exp");
+}
+
+/* a list does not change any more once its second is over */
+static void list_of(struct web_req *q, struct web_res *r, const char *name, fj_time t)
+{
+	FJ_AUTO(buf) b = FJ_BUF_INIT(0);
+	char folder[64], path[128];
+
+	snprintf(folder, sizeof(folder), "history/status/%.20s", name);
+	fj_time from = begun_by(folder, ".jwt", t);
+	snprintf(path, sizeof(path), "%.60s/%lld.jwt", folder, (long long)from);
+	if (t > fj_now() || from < 0 || svc_file(path, &b, NULL) != FJ_OK || !in_force(fj_buf_slice(&b), t)) {
+		refuse(q, r, FJ_E_NOTFOUND, "no status list of that time is kept here", "没有保存该时间的状态列表");
+		return;
+	}
+	r->cors = true;
+	web_bytes(r, "application/statuslist+jwt", fj_buf_slice(&b), t < fj_now() ? 86400 : 300);
+}
+
+void svc_get_status(struct web_req *q, struct web_res *r)
+{
+	const char *time = web_field(q, "time"), *name = web_param(q, "name");
+	size_t n = strlen(time);
+
+	if (n == 0) {
+		named(q, r, "trust/status/%s.jwt", "", "application/statuslist+jwt", 300);
+		return;
+	}
+	if (n > 12 || strspn(time, "0123456789") != n) {
+		refuse(q, r, FJ_E_USAGE, "time is a Unix time in seconds, such as time=1767225600", "time 应为以秒计的 Unix 时间，如 time=1767225600");
+		return;
+	}
+	list_of(q, r, plain_name(name) ? name : "-", strtoll(time, NULL, 10));
+}
+
+static int by_number(const void *a, const void *b)
+{
+	long x = *(const long *)a, y = *(const long *)b;
+
+	return x < y ? -1 : x > y;
+}
+
+/* draft-ietf-oauth-status-list-21 9.3 */
+void svc_get_lists(struct web_req *q, struct web_res *r)
+{
+	FJ_AUTO(json) all = json_array();
+	long number[4096];
+	size_t n = 0;
+	const struct dirent *e;
+	DIR *d = opendir("publish/trust/status");
+
+	while (d != NULL && n < FJ_ARRAY_LEN(number) && (e = readdir(d)) != NULL) {
+		char *end;
+		long k = e->d_name[0] >= '0' && e->d_name[0] <= '9' ? strtol(e->d_name, &end, 10) : -1;
+		if (k >= 0 && strcmp(end, ".jwt") == 0)
+			number[n++] = k;
+	}
+	if (d != NULL)
+		closedir(d);
+	qsort(number, n, sizeof(number[0]), by_number);
+	for (size_t i = 0; i < n; i++) {
+		char uri[200];
+		snprintf(uri, sizeof(uri), "%.160s/status/%ld", svc_base(web_app(q)), number[i]);
+		json_array_append_new(all, json_string(uri));
+	}
+	FJ_AUTO(json) j = json_pack("{s:O}", "status_lists", all);
+	web_json(r, 200, j);
+	r->cors = true;
+	r->max_age = 300;
+}
+
+/* --- CRLs, certificates, the rest --- */
+
+void svc_get_ca(struct web_req *q, struct web_res *r)
+{
+	named(q, r, "ca/%s.cer", ".cer", "application/pkix-cert", 86400);
+}
+
+void svc_get_signer(struct web_req *q, struct web_res *r)
+{
+	named(q, r, "signer/%s.pem", ".pem", "application/x-pem-file", 3600);
+}
+
+void svc_get_issuer(struct web_req *q, struct web_res *r)
+{
+	send_file(q, r, "jwt-vc-issuer.json", "application/json", 300);
+}
+
+void svc_get_style(struct web_req *q, struct web_res *r)
+{
+	(void)q;
+	web_bytes(r, "text/css; charset=utf-8", fj_slice_str(web_style_css), 3600);
+}
+
+/* --- trust.tar: ustar (POSIX.1-1988), regular files only --- */
+
+/* its time is the file's: the same publication is the same archive */
+static enum fj_rc tar_entry(struct fj_buf *out, const char *name, long at, struct fj_slice data)
+{
+	char head[512] = {0};
+	static const char zero[512];
+	unsigned sum = 0;
+
+	if (snprintf(head, 100, "%s", name) >= 100)
+		return FJ_E_LIMIT;
+	snprintf(head + 100, 8, "%07o", 0644);
+	snprintf(head + 108, 8, "%07o", 0);
+	snprintf(head + 116, 8, "%07o", 0);
+	snprintf(head + 124, 12, "%011lo", (unsigned long)data.len);
+	snprintf(head + 136, 12, "%011lo", (unsigned long)at);
+	memset(head + 148, ' ', 8);
+	head[156] = '0';
+	snprintf(head + 257, 6, "ustar");
+	memset(head + 263, '0', 2);
+	for (size_t i = 0; i < sizeof(head); i++)
+		sum += (unsigned char)head[i];
+	snprintf(head + 148, 8, "%06o", sum);
+	FJ_TRY(fj_buf_put(out, head, sizeof(head)));
+	FJ_TRY(fj_buf_put(out, data.p, data.len));
+	return fj_buf_put(out, zero, (512 - data.len % 512) % 512);
+}
+
+static enum fj_rc tar_folder(struct fj_buf *out, const char *folder, struct fj_err *err)
+{
+	char path[200], name[200];
+	DIR *d;
+
+	snprintf(path, sizeof(path), "publish/trust/%s", folder);
+	d = opendir(path);
+	if (d == NULL)
+		return FJ_OK;
+	enum fj_rc rc = FJ_OK;
+	for (struct dirent *e; rc == FJ_OK && (e = readdir(d)) != NULL;) {
+		FJ_AUTO(buf) b = FJ_BUF_INIT(8u << 20);
+		if (e->d_type != DT_REG || strstr(e->d_name, ".tmp") != NULL)
+			continue;
+		snprintf(path, sizeof(path), "publish/trust/%.20s%.120s", folder, e->d_name);
+		snprintf(name, sizeof(name), "trust/%.20s%.120s", folder, e->d_name);
+		rc = fj_file_read(AT_FDCWD, path, &b, err);
+		struct stat st = {.st_mtime = 0};
+		if (rc == FJ_OK && stat(path, &st) == 0)
+			rc = tar_entry(out, name, (long)st.st_mtime, fj_buf_slice(&b));
+	}
+	closedir(d);
+	return rc;
+}
+
+void svc_get_tar(struct web_req *q, struct web_res *r)
+{
+	static const char *const folders[] = {"", "crl/", "status/", "authorisations/", "certificates/"};
+	struct fj_err err = {0};
+	static const char end[1024];
+
+	for (size_t i = 0; i < FJ_ARRAY_LEN(folders); i++)
+		if (tar_folder(&r->body, folders[i], &err) != FJ_OK) {
+			fj_fail(&err, FJ_E_LIMIT, "verifier", NULL, "the trust folder is larger than 32 MiB; take the files one by one");
+			web_fail(q, r, &err);
+			return;
+		}
+	r->type = "application/x-tar";
+	r->cors = true;
+	if (fj_buf_put(&r->body, end, sizeof(end)) != FJ_OK)
+		r->status = 500;
+}

@@ -1,0 +1,330 @@
+/*
+ * number_page.c - /v/{number}: what the register says of a certificate, an authorisation
+ * or a product, for whoever has only its number, or its QR code on paper.
+ *
+ * The verdict is the verifier's own on the published bytes; beside it stands what the
+ * register publishes about it.  ?h= is what the paper says of those bytes, the first 16
+ * or more hex digits of their SHA-256 or SM3 (domain.md 5.6): a paper that differs is of
+ * another version, or of another register, and the page says so first.
+ */
+#include "verifier/service/service.h"
+
+#include <openssl/evp.h>
+
+#define H_MIN 16
+#define H_MAX 64
+
+/* --- what the paper says --- */
+
+static bool hex_of(const EVP_MD *md, struct fj_slice bytes, char out[H_MAX + 1])
+{
+	uint8_t sum[EVP_MAX_MD_SIZE];
+	unsigned n = 0;
+
+	if (EVP_Digest(bytes.p, bytes.len, sum, &n, md, NULL) != 1 || n != 32)
+		return false;
+	fj_hex(sum, n, out);
+	return true;
+}
+
+enum paper { NOT_ASKED, SAME, OTHER, NO_HASH };
+
+static enum paper compare(const char *h, struct fj_slice bytes)
+{
+	char sha[H_MAX + 1], sm3[H_MAX + 1], low[H_MAX + 1] = "";
+	size_t n = strlen(h);
+
+	if (n == 0)
+		return NOT_ASKED;
+	if (n < H_MIN || n > H_MAX || strspn(h, "0123456789abcdefABCDEF") != n)
+		return NO_HASH;
+	for (size_t i = 0; i < n; i++)
+		low[i] = h[i] >= 'A' && h[i] <= 'F' ? (char)(h[i] + 'a' - 'A') : h[i];
+	bool same = hex_of(EVP_sha256(), bytes, sha) && strncmp(sha, low, n) == 0;
+	return same || (hex_of(EVP_sm3(), bytes, sm3) && strncmp(sm3, low, n) == 0) ? SAME : OTHER;
+}
+
+static void paper_notice(struct web_req *q, struct fj_buf *b, enum paper p)
+{
+	if (p == NOT_ASKED)
+		return;
+	web_html(b, p == SAME ? "<p class=\"notice\">" : "<p class=\"error\" role=\"alert\">");
+	if (p == SAME)
+		web_both(q, b, "✔ 纸面所载摘要与登记系统中的凭证一致。", "✔ The digest on the paper is that of the credential in the register.");
+	else if (p == OTHER)
+		web_both(q, b, "✘ 纸面与登记系统不一致：该纸面不是本凭证当前版本的打印件，以登记系统为准。",
+		    "✘ Paper and register differ: this paper is no print of the present version of this credential. The register prevails.");
+	else
+		web_both(q, b, "？ 地址中的 h 不是摘要（16 至 64 位十六进制），未作比对。", "? h in the address is no digest (16 to 64 hex digits): nothing was compared.");
+	web_html(b, "</p>");
+}
+
+/* --- in plain words --- */
+
+static void words(struct web_req *q, struct fj_buf *b, enum web_form form, const json_t *list, const char *zh, const char *en)
+{
+	size_t i;
+	json_t *v;
+
+	if (json_array_size(list) == 0)
+		web_both(q, b, zh, en);
+	json_array_foreach(list, i, v) {
+		if (i > 0)
+			web_both(q, b, "、", ", ");
+		web_text(b, web_word(q, form, json_string_value(v)));
+	}
+}
+
+static void territory(struct web_req *q, struct fj_buf *b, const json_t *list)
+{
+	if (fj_list_has(list, "100000"))
+		web_both(q, b, "全国", "the whole country");
+	else
+		words(q, b, WEB_TEXT, list, "—", "—");
+}
+
+static const char *party(const json_t *s, const char *who)
+{
+	return fj_json_text(json_object_get(s, who), "name");
+}
+
+static void scope_of_authorisation(struct web_req *q, struct fj_buf *b, const json_t *s)
+{
+	const json_t *g = json_object_get(s, "grant");
+
+	web_text(b, party(s, "holder"));
+	web_both(q, b, "授权", " authorises ");
+	web_text(b, party(s, "operator"));
+	web_both(q, b, "在", ", within ");
+	territory(q, b, json_object_get(g, "territory"));
+	web_both(q, b, "范围内，为", ", for ");
+	words(q, b, WEB_PURPOSE, json_object_get(g, "purposes"), "未列明的用途", "no purpose");
+	web_both(q, b, "目的，以", ", to make available by ");
+	words(q, b, WEB_ACTION, json_object_get(g, "actions"), "未列明的方式", "no action");
+	web_both(q, b, "的方式运营所列数据资产（", " the data assets below (");
+	web_text(b, web_word(q, WEB_MODE, fj_json_text(g, "mode")));
+	web_both(q, b, "；", "; ");
+	words(q, b, WEB_RIGHT, json_object_get(g, "rights"), "—", "—");
+	web_both(q, b, "）。", "). ");
+	if (fj_json_num(g, "depth") > 0)
+		web_both(q, b, "可以转授权。", "It may be sub-authorised. ");
+	else
+		web_both(q, b, "不得转授权。", "It may not be sub-authorised. ");
+	if (strcmp(fj_json_text(json_object_get(s, "terms"), "kind"), "free") == 0)
+		web_both(q, b, "有条件无偿使用。", "Use is free, on conditions.");
+	else
+		web_both(q, b, "有条件有偿使用。", "Use is paid, on conditions.");
+}
+
+static void scope_of_certificate(struct web_req *q, struct fj_buf *b, const json_t *s)
+{
+	web_text(b, party(s, "holder"));
+	web_both(q, b, "对该数据资产享有", " has, in this data asset: ");
+	words(q, b, WEB_RIGHT, json_object_get(s, "rights"), "—", "—");
+	web_both(q, b, "；可用的授权模式：", "; modes of authorisation: ");
+	words(q, b, WEB_MODE, json_object_get(s, "modes"), "无", "none");
+	web_both(q, b, "；禁止：", "; prohibited: ");
+	words(q, b, WEB_RESTRICTION, json_object_get(s, "restrictions"), "无", "nothing");
+	web_both(q, b, "。", ".");
+}
+
+static void scope(struct web_req *q, struct fj_buf *b, const json_t *verdict)
+{
+	const json_t *s = json_object_get(verdict, "subject");
+	bool auth = strcmp(fj_json_text(verdict, "kind"), "authorisation") == 0;
+
+	if (json_object_size(s) == 0)
+		return;
+	web_html(b, "<h2>");
+	web_both(q, b, "范围", "Scope, in words");
+	web_html(b, "</h2><p class=\"scope\">");
+	if (auth)
+		scope_of_authorisation(q, b, s);
+	else
+		scope_of_certificate(q, b, s);
+	web_html(b, "</p>");
+}
+
+/* --- the register's own rows --- */
+
+static void state_line(struct web_req *q, struct fj_buf *b, const json_t *row)
+{
+	if (row == NULL)
+		return;
+	web_html(b, "<p>");
+	web_both(q, b, "登记系统中的状态：", "State in the register: ");
+	web_html(b, "<span class=\"state ");
+	web_text(b, fj_json_text(row, "state"));
+	web_html(b, "\">");
+	web_text(b, web_word(q, WEB_STATE, fj_json_text(row, "state")));
+	web_html(b, "</span></p>");
+}
+
+/* "5 minutes", "3 days" */
+static void age_words(bool en, int64_t seconds, char out[48])
+{
+	static const struct {
+		int64_t of, from;
+		const char *zh, *en;
+	} units[] = {{86400, 2 * 86400, "%lld 天", "%lld days"}, {3600, 2 * 3600, "%lld 小时", "%lld hours"}, {60, 0, "%lld 分钟", "%lld minutes"}};
+	size_t k = 0;
+
+	seconds = seconds < 0 ? 0 : seconds;
+	while (seconds < units[k].from)
+		k++;
+	snprintf(out, 48, en ? units[k].en : units[k].zh, (long long)(seconds / units[k].of));
+}
+
+static void status_age(struct web_req *q, struct fj_buf *b, const json_t *verdict)
+{
+	const json_t *s = json_object_get(verdict, "status");
+	fj_time from = 0;
+	char age[48];
+
+	if (s == NULL || fj_time_parse(fj_json_text(s, "as_of"), &from, NULL) != FJ_OK)
+		return;
+	web_html(b, "<p class=\"small\">");
+	age_words(web_lang(q)[0] == 'e', fj_now() - from, age);
+	web_both(q, b, "所依据的状态列表中最早的一份发布于 ", "Of the lists that it rests on the oldest was published at ");
+	web_text_times(b, fj_json_text(s, "as_of"));
+	web_both(q, b, "（", " (");
+	web_text(b, age);
+	web_both(q, b, "前），最先失效的一份有效至 ", " ago), and the first to end ends at ");
+	web_text_times(b, fj_json_text(s, "until"));
+	web_both(q, b, "。", ".");
+	web_html(b, "</p>");
+}
+
+static void rows_table(struct web_req *q, struct fj_buf *b, json_t *rows, const char *zh, const char *en, const char *const *columns)
+{
+	static const struct web_link links[] = {{"^DAC-", "/v/"}, {"^DAU-", "/v/"}, {NULL, NULL}};
+
+	if (json_array_size(rows) == 0)
+		return;
+	web_html(b, "<h2>");
+	web_both(q, b, zh, en);
+	web_html(b, "</h2>");
+	web_table(q, b, rows, links, columns);
+}
+
+static void link_to(struct web_req *q, struct fj_buf *b, const char *prefix, const char *number, const char *suffix, const char *zh, const char *en)
+{
+	web_html(b, "<li><a href=\"");
+	web_html(b, prefix);
+	web_url(b, number);
+	web_html(b, suffix);
+	web_html(b, "\">");
+	web_both(q, b, zh, en);
+	web_html(b, "</a></li>");
+}
+
+static void links_of(struct web_req *q, struct fj_buf *b, const char *number)
+{
+	bool auth = strncmp(number, "DAU-", 4) == 0;
+
+	web_html(b, "<h2>");
+	web_both(q, b, "自行核验和关注", "Check it yourself, and watch it");
+	web_html(b, "</h2><ul>");
+	link_to(q, b, "/v1/credential/", number, "", auth ? "下载授权凭证（签名原文）" : "下载证书（PEM）", auth ? "Download the signed credential" : "Download the certificate (PEM)");
+	link_to(q, b, "/v1/bundle/", number, "", "下载离线核验包（fujie-verify --root 指纹 文件）", "Download the bundle, to check without a network (fujie-verify --root FINGERPRINT FILE)");
+	link_to(q, b, "/v1/trust.tar", "", "", "下载信任资料（供 fujie-verify 离线核验）", "Download the trust folder, to check offline with fujie-verify");
+	if (auth) {
+		link_to(q, b, "/feed/authorisation/", number, ".atom", "状态变更订阅（Atom）", "Changes of its state, as a feed (Atom)");
+		link_to(q, b, "/feed/authorisation/", number, ".json", "状态变更订阅（JSON Feed）", "Changes of its state, as a feed (JSON)");
+	}
+	web_html(b, "</ul>");
+}
+
+/* --- the page --- */
+
+static void register_part(struct web_req *q, struct fj_buf *b, const char *number)
+{
+	static const char *const assets[] = {"asset_name", "asset_no", "number", "state", NULL}, *const products[] = {"id", "name", "version", "purpose", "state", NULL};
+	FJ_AUTO(json) named = NULL;
+	FJ_AUTO(json) sold = NULL;
+
+	if (strncmp(number, "DAU-", 4) == 0 && svc_rows(web_app(q), SVC_NAMED, number, &named, NULL) == FJ_OK && svc_rows(web_app(q), SVC_PRODUCTS_OF, number, &sold, NULL) == FJ_OK) {
+		rows_table(q, b, named, "所涉数据资产", "Data assets", assets);
+		rows_table(q, b, sold, "产品和服务", "Products and services", products);
+	}
+	links_of(q, b, number);
+}
+
+void svc_number_page(struct web_req *q, struct web_res *r, const char *number, const json_t *verdict, struct fj_slice bytes)
+{
+	FJ_AUTO(json) rows = NULL;
+	bool cert = strncmp(number, "DAC-", 4) == 0;
+
+	svc_page_top(q, &r->body, "核验结果", "Verdict");
+	web_html(&r->body, "<p class=\"mono\">");
+	web_text(&r->body, number);
+	web_html(&r->body, "</p>");
+	paper_notice(q, &r->body, compare(web_field(q, "h"), bytes));
+	if (svc_rows(web_app(q), cert ? SVC_CERTIFICATE : SVC_AUTHORISATION, number, &rows, NULL) == FJ_OK)
+		state_line(q, &r->body, json_array_get(rows, 0));
+	status_age(q, &r->body, verdict);
+	scope(q, &r->body, verdict);
+	web_verdict(q, &r->body, verdict);
+	register_part(q, &r->body, number);
+	svc_page_form(q, &r->body);
+	web_page_end(&r->body);
+}
+
+/* --- products --- */
+
+/* those of this id, and of this authorisation unless it is "" */
+static enum fj_rc find_products(struct svc *s, const char *authorisation, const char *id, json_t **out, struct fj_err *err)
+{
+	FJ_AUTO(json) all = NULL;
+	json_t *row;
+	size_t i;
+
+	FJ_TRY(svc_rows(s, SVC_PRODUCTS, id, &all, err));
+	*out = json_array();
+	json_array_foreach(all, i, row)
+		if (authorisation[0] == '\0' || strcmp(fj_json_text(row, "authorisation"), authorisation) == 0)
+			json_array_append(*out, row);
+	if (json_array_size(*out) > 0)
+		return FJ_OK;
+	json_decref(*out);
+	*out = NULL;
+	enum fj_rc rc = fj_fail(err, FJ_E_NOTFOUND, "verifier", "formats.md 7", "nothing published bears the number \"%.60s\"", id);
+	fj_err_zh(err, "没有编号为“%.60s”的已公开内容", id);
+	return rc;
+}
+
+void svc_product_page(struct web_req *q, struct web_res *r, const char *authorisation, const char *id)
+{
+	static const struct web_link links[] = {{"^DAU-", "/v/"}, {NULL, NULL}};
+	FJ_AUTO(json) found = NULL;
+	struct fj_err err = {0};
+	json_t *row;
+	size_t i;
+
+	r->cors = true;
+	if (find_products(web_app(q), authorisation, id, &found, &err) != FJ_OK) {
+		web_fail(q, r, &err);
+		return;
+	}
+	if (web_wants_json(q)) {
+		FJ_AUTO(json) j = json_pack("{s:O}", "items", found);
+		web_json(r, 200, j);
+		return;
+	}
+	svc_page_top(q, &r->body, "产品和服务", "Product or service");
+	json_array_foreach(found, i, row) {
+		state_line(q, &r->body, row);
+		json_object_del(row, "state");
+		web_fields(q, &r->body, row, links);
+	}
+	web_html(&r->body, "<p class=\"notice\">");
+	web_both(q, &r->body, "产品依授权提供：授权是否有效见其核验页；使用产品须有许可令牌。", "A product is offered under its authorisation: whether that is in force says its own page. Who uses it needs a license token.");
+	web_html(&r->body, "</p>");
+	svc_page_form(q, &r->body);
+	web_page_end(&r->body);
+}
+
+void svc_get_product(struct web_req *q, struct web_res *r)
+{
+	svc_product_page(q, r, web_param(q, "number"), web_param(q, "product"));
+}

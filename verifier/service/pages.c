@@ -1,0 +1,188 @@
+/*
+ * pages.c - the public verifier for people: paste a credential, or ask for a number.
+ *
+ * No script, nothing from elsewhere, nothing stored.
+ */
+#include "verifier/bundle.h"
+#include "verifier/service/service.h"
+
+void svc_page_top(struct web_req *q, struct fj_buf *b, const char *zh, const char *en)
+{
+	web_page_begin(q, b, zh, en);
+	web_html(b, "<header><a class=\"brand\" href=\"/\">符节 Fujie</a><a href=\"/?lang=zh\">中文</a><a href=\"/?lang=en\">English</a></header><main><h1>");
+	web_both(q, b, zh, en);
+	web_html(b, "</h1>");
+}
+
+void svc_error_page(struct web_req *q, struct web_res *r, const struct fj_err *err)
+{
+	svc_page_top(q, &r->body, "无法处理", "This did not work");
+	web_html(&r->body, "<p class=\"error\" role=\"alert\">");
+	web_text(&r->body, web_lang(q)[0] == 'e' || err->zh[0] == '\0' ? err->en : err->zh);
+	web_html(&r->body, "</p>");
+	web_page_end(&r->body);
+}
+
+void svc_page_form(struct web_req *q, struct fj_buf *b)
+{
+	web_html(b, "<form method=\"post\" action=\"/\"><label for=\"c\">");
+	web_both(q, b, "粘贴许可令牌、授权凭证或证书（PEM），或输入证书编号 / 授权编号", "Paste a license token, an authorisation credential or a certificate (PEM), or enter a certificate or authorisation number");
+	web_html(b, "</label><textarea id=\"c\" name=\"credential\" required></textarea><label for=\"u\">");
+	web_both(q, b, "用途（可选），如 action=QUERY,purpose=PUBGOV", "Use (optional), such as action=QUERY,purpose=PUBGOV");
+	web_html(b, "</label><input type=\"text\" id=\"u\" name=\"use\" autocomplete=\"off\"><label for=\"t\">");
+	web_both(q, b, "核验时间（可选，默认现在），如 2026-03-16T08:00:00Z", "Time to judge at (optional, now unless given), such as 2026-03-16T08:00:00Z");
+	web_html(b, "</label><input type=\"text\" id=\"t\" name=\"at\" autocomplete=\"off\"><br><button>");
+	web_both(q, b, "核验", "Verify");
+	web_html(b, "</button></form>");
+}
+
+void svc_get_home(struct web_req *q, struct web_res *r)
+{
+	svc_page_top(q, &r->body, "数据资产凭证核验", "Check a data asset credential");
+	svc_page_form(q, &r->body);
+	web_page_end(&r->body);
+}
+
+static bool is_number(const char *s)
+{
+	return (strncmp(s, "DAC-", 4) == 0 || strncmp(s, "DAU-", 4) == 0) && strlen(s) < 41;
+}
+
+/* number: of a published authorisation that is the credential; NULL: in has one */
+static enum fj_rc judge(const struct ver_view *v, struct ver_input *in, const char *number, struct fj_buf *found, struct ver_report *out, struct fj_err *err)
+{
+	struct ver_trust *made = NULL;
+
+	FJ_TRY(ver_trust_over(v->trust, &made, err));
+	FJ_AUTO(ver_trust) over = made;
+	if (number != NULL) {
+		FJ_TRY(ver_folder_find(v->dir, number, found, err));
+		in->credential = fj_buf_slice(found);
+	}
+	return ver_verify_in(v->dir, over, in, out, err);
+}
+
+/* what was pasted, or what was published under a number; found: the bytes that were judged, when it was a number */
+static enum fj_rc verdict_for(struct svc *s, const char *text, const char *use_text, const char *at, struct fj_buf *found, json_t **out, struct fj_err *err)
+{
+	FJ_AUTO(ver_use) use = NULL;
+	FJ_AUTO(ver_report) report = {.n = 0};
+	struct ver_input in = {.now = fj_now(), .credential = fj_slice_str(text)};
+	struct ver_view *v;
+
+	if (is_number(text))
+		in.number = text;
+	if (strncmp(text, "DAC-", 4) == 0) {
+		FJ_TRY(svc_certificate(s, text, found, err));
+		in.credential = fj_buf_slice(found);
+	}
+	if (use_text[0] != '\0')
+		FJ_TRY(ver_use_parse(use_text, &use, err));
+	in.use = use;
+	FJ_TRY(ver_input_at(&in, at[0] != '\0' ? at : NULL, err));
+	FJ_TRY(svc_view_take(s, &v, err));
+	enum fj_rc rc = judge(v, &in, strncmp(text, "DAU-", 4) == 0 ? text : NULL, found, &report, err);
+	svc_view_give(s, v);
+	FJ_TRY(rc);
+	*out = ver_report_json(&report);
+	return *out != NULL ? FJ_OK : fj_no_memory(err, "verifier");
+}
+
+static char *trimmed(const char *s)
+{
+	size_t n = strlen(s);
+
+	while (n > 0 && strchr(" \t\r\n", s[n - 1]) != NULL)
+		n--;
+	while (n > 0 && strchr(" \t\r\n", *s) != NULL) {
+		s++;
+		n--;
+	}
+	return fj_strndup(s, n);
+}
+
+static void show_verdict(struct web_req *q, struct web_res *r, const char *text, const char *use, const char *at)
+{
+	FJ_AUTO(json) verdict = NULL;
+	FJ_AUTO(str) clean = trimmed(text);
+	FJ_AUTO(buf) found = FJ_BUF_INIT(FJ_X509_MAX + FJ_TOKEN_MAX);
+	struct fj_err err = {0};
+
+	if (clean == NULL || verdict_for(web_app(q), clean, use, at, &found, &verdict, &err) != FJ_OK) {
+		web_fail(q, r, &err);
+		return;
+	}
+	if (web_wants_json(q)) {
+		r->cors = true;
+		web_json(r, 200, verdict);
+		return;
+	}
+	if (is_number(clean)) {
+		svc_number_page(q, r, clean, verdict, fj_buf_slice(&found));
+		return;
+	}
+	svc_page_top(q, &r->body, "核验结果", "Verdict");
+	web_verdict(q, &r->body, verdict);
+	svc_page_form(q, &r->body);
+	web_page_end(&r->body);
+}
+
+void svc_post_home(struct web_req *q, struct web_res *r)
+{
+	show_verdict(q, r, web_field(q, "credential"), web_field(q, "use"), web_field(q, "at"));
+}
+
+void svc_get_number(struct web_req *q, struct web_res *r)
+{
+	const char *number = web_param(q, "number");
+
+	if (is_number(number))
+		show_verdict(q, r, number, "", web_field(q, "at"));
+	else
+		svc_product_page(q, r, "", number);
+}
+
+/* the published bytes under a number: a certificate in PEM, a credential as it stands */
+static enum fj_rc published(struct svc *s, const char *number, struct ver_view *v, struct fj_buf *out, struct fj_err *err)
+{
+	FJ_AUTO(buf) der = FJ_BUF_INIT(FJ_X509_MAX);
+
+	if (strncmp(number, "DAC-", 4) != 0)
+		return ver_folder_find(v->dir, number, out, err);
+	FJ_TRY(svc_certificate(s, number, &der, err));
+	return ca_pem("CERTIFICATE", fj_buf_slice(&der), out, err);
+}
+
+static void send_published(struct web_req *q, struct web_res *r, bool bundle)
+{
+	FJ_AUTO(buf) found = FJ_BUF_INIT(2 * FJ_X509_MAX);
+	FJ_AUTO(buf) made = FJ_BUF_INIT(VER_BUNDLE_MAX);
+	struct fj_err err = {0};
+	const char *number = web_param(q, "number");
+	struct ver_view *v;
+
+	r->cors = true;
+	enum fj_rc rc = svc_view_take(web_app(q), &v, &err);
+	if (rc == FJ_OK) {
+		rc = published(web_app(q), number, v, &found, &err);
+		if (rc == FJ_OK && bundle)
+			rc = ver_bundle_make(v->dir, fj_buf_slice(&found), fj_now(), false, &made, &err);
+		svc_view_give(web_app(q), v);
+	}
+	if (rc != FJ_OK)
+		web_fail(q, r, &err);
+	else if (bundle)
+		web_bytes(r, "application/json; charset=utf-8", fj_buf_slice(&made), 300);
+	else
+		web_bytes(r, strncmp(number, "DAC-", 4) == 0 ? "application/x-pem-file" : "application/dc+sd-jwt", fj_buf_slice(&found), 300);
+}
+
+void svc_get_credential(struct web_req *q, struct web_res *r)
+{
+	send_published(q, r, false);
+}
+
+void svc_get_bundle(struct web_req *q, struct web_res *r)
+{
+	send_published(q, r, true);
+}

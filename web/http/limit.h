@@ -1,0 +1,19 @@
+/*
+ * limit.h - requests of an address per second, in a table of fixed size.
+ */
+#ifndef FJ_WEB_LIMIT_H
+#define FJ_WEB_LIMIT_H
+
+#include <sys/socket.h>
+
+#include "base/buf.h"
+
+struct web_limit;
+/* rate (1..100,000) requests a second, burst (1..100,000) at once; NULL: no memory */
+struct web_limit *web_limit_new(int64_t rate, int64_t burst);
+void web_limit_free(struct web_limit *l); /* NULL is fine */
+/* 0: go on; else the seconds after which to try again.  cost: requests that this one counts
+ * for; more than the burst counts as the burst.  Threads may share l. */
+int64_t web_limit_take(struct web_limit *l, const struct sockaddr *a, int64_t cost);
+
+#endif

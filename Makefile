@@ -49,6 +49,8 @@ L_SHEET = -lxlsxwriter -lzip -lexpat -lunistring -lm
 L_PAGES := $(shell $(PKG) --libs pangocairo 2>/dev/null) -lqrencode
 L_REGISTRY = -lsqlite3 $(L_SHEET) $(L_PAGES) $(L_VERIFY) $(L_HTTP)
 L_VERIFIER = -lsqlite3 $(L_VERIFY) $(L_HTTP)
+L_INBOX = -lsqlite3 $(L_VERIFY)
+L_GATEWAY = -lcurl $(L_VERIFY) $(L_HTTP)
 
 A_BASE = $(B)/libbase.a
 A_CLIENT = $(B)/libhsmclient.a $(A_BASE)
@@ -58,7 +60,7 @@ A_ISSUER = $(B)/libissuer.a $(B)/libverify.a $(B)/libca.a $(A_CLIENT)
 A_REGISTRY = $(B)/libweb.a $(B)/libhttp.a $(A_ISSUER)
 A_VERIFIER = $(B)/libhttp.a $(B)/libverify.a $(B)/libca.a $(A_CLIENT)
 
-EXES = fujie fujie-signer fujie-registry fujie-verifier fujie-verify
+EXES = fujie fujie-signer fujie-registry fujie-verifier fujie-verify fujie-gateway fujie-inbox
 BINS = $(addprefix $(B)/,$(EXES))
 FUZZERS = $(patsubst tests/fuzz/%.c,$(B)/tests/%,$(TEST_FUZZ_SRC))
 UNIT = $(patsubst tests/unit/%.c,$(B)/tests/%,$(TEST_UNIT_SRC))
@@ -106,6 +108,11 @@ $(B)/fujie-verifier: $(call obj,$(SERVICE_SRC)) $(A_VERIFIER)
 $(B)/fujie-verify: $(call obj,verifier/main.c) $(A_VERIFY)
 	$(CC) $(LDFLAGS) -o $@ $^ $(L_VERIFY)
 
+$(B)/fujie-gateway: $(call obj,$(GATEWAY_SRC)) $(A_VERIFY)
+	$(CC) $(LDFLAGS) -o $@ $^ $(L_GATEWAY)
+$(B)/fujie-inbox: $(call obj,$(INBOX_SRC)) $(A_VERIFY)
+	$(CC) $(LDFLAGS) -o $@ $^ $(L_INBOX)
+
 # --- tests: test_<room>_<object>.c links what its room may ---
 T_LIBS_base = $(A_BASE)
 T_LINK_base = $(L_BASE)
@@ -145,6 +152,7 @@ F_ROOM_ledger = iss
 F_ROOM_memory = hsm
 F_ROOM_number = iss
 F_ROOM_ocsp = ca
+F_ROOM_package = ver
 F_ROOM_report = ver
 F_ROOM_request = ca
 F_ROOM_sheet = iss

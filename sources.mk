@@ -12,6 +12,7 @@ BASE_SRC := \
 	base/jws.c \
 	base/log.c \
 	base/mem.c \
+	base/package.c \
 	base/proc.c \
 	base/room.c \
 	base/sandbox.c \
@@ -25,6 +26,7 @@ HSM_SRC := \
 	hsm/policy_crl.c \
 	hsm/policy_jws.c \
 	hsm/policy_ocsp.c \
+	hsm/policy_package.c \
 	hsm/policy_x509.c \
 	hsm/request.c \
 	hsm/tcti.c \
@@ -52,6 +54,7 @@ VERIFY_SRC := \
 	verifier/key.c \
 	verifier/list.c \
 	verifier/narrow.c \
+	verifier/package.c \
 	verifier/published.c \
 	verifier/report.c \
 	verifier/scope.c \
@@ -64,8 +67,20 @@ VERIFY_SRC := \
 SERVICE_SRC := \
 	verifier/service/main.c \
 	verifier/service/ocsp.c \
+	verifier/service/outbox.c \
 	verifier/service/routes.c \
 	verifier/service/state.c
+
+# what takes packages in, and what fetches them
+INBOX_SRC := \
+	verifier/inbox/apply.c \
+	verifier/inbox/main.c \
+	verifier/inbox/room.c \
+	verifier/inbox/rows.c
+
+GATEWAY_SRC := \
+	verifier/gateway/main.c \
+	verifier/gateway/mirror.c
 
 ISSUER_SRC := \
 	issuer/adjust.c \
@@ -145,6 +160,8 @@ ISSUER_SRC := \
 	issuer/product.c \
 	issuer/profile.c \
 	issuer/publish/lists.c \
+	issuer/publish/outbox.c \
+	issuer/publish/packing.c \
 	issuer/publish/public.c \
 	issuer/publish/publish.c \
 	issuer/registration.c \
@@ -242,6 +259,8 @@ CLI_SRC := \
 	issuer/cli/home.c \
 	issuer/cli/main.c \
 	issuer/cli/make.c \
+	issuer/cli/mirror.c \
+	issuer/cli/outbox.c \
 	issuer/cli/parts.c \
 	issuer/cli/print.c \
 	issuer/cli/request.c \
@@ -298,6 +317,7 @@ TEST_FUZZ_SRC := \
 	tests/fuzz/fuzz_memory.c \
 	tests/fuzz/fuzz_number.c \
 	tests/fuzz/fuzz_ocsp.c \
+	tests/fuzz/fuzz_package.c \
 	tests/fuzz/fuzz_report.c \
 	tests/fuzz/fuzz_request.c \
 	tests/fuzz/fuzz_search.c \
@@ -316,6 +336,7 @@ INCBIN_SRC := \
 	issuer/org_import.c \
 	issuer/publish/public.c \
 	issuer/store/store.c \
+	verifier/inbox/rows.c \
 	web/http/html.c
 INCBIN_DATA := \
 	data/pilot-units.csv \

@@ -7,7 +7,7 @@ set -eu
 cd "$(dirname "$0")/.."
 what=${1:-base}
 base="gcc libc6-dev make pkg-config libssl-dev libsodium-dev libjansson-dev libinih-dev
-	libsqlite3-dev libmicrohttpd-dev libgnutls28-dev libtss2-dev zlib1g-dev swtpm
+	libsqlite3-dev libcurl4-openssl-dev libmicrohttpd-dev libgnutls28-dev libtss2-dev zlib1g-dev swtpm
 	libexpat1-dev libzip-dev libxlsxwriter-dev libunistring-dev
 	libpango1.0-dev libcairo2-dev libqrencode-dev fonts-noto-cjk
 	openssl gnutls-bin jose curl python3"

@@ -8,6 +8,7 @@
 #include <fcntl.h>
 
 #include "base/file.h"
+#include "verifier/service/outbox.h"
 #include "verifier/service/service.h"
 
 #define MAX_ITEMS 1000
@@ -373,6 +374,9 @@ const struct web_route svc_routes[] = {
 	{WEB_GET, "/.well-known/jwt-vc-issuer", get_issuer, WEB_PUBLIC, WEB_CSRF_NONE, 0, "issuer metadata, SD-JWT VC"},
 	{WEB_GET, "/healthz", get_health, WEB_PUBLIC, WEB_CSRF_NONE, 0, "health"},
 	{WEB_GET, "/style.css", get_style, WEB_PUBLIC, WEB_CSRF_NONE, 0, "style sheet"},
+	{WEB_GET, "/v1/outbox", svc_outbox_index, WEB_PUBLIC, WEB_CSRF_NONE, 0, "which packages there are for mirrors"},
+	{WEB_GET, "/v1/outbox/{seq}", svc_outbox_package, WEB_PUBLIC, WEB_CSRF_NONE, 0, "a package of what a publication changed"},
+	{WEB_GET, "/v1/outbox/{seq}/{part}", svc_outbox_snapshot, WEB_PUBLIC, WEB_CSRF_NONE, 0, "a part of the newest snapshot"},
 	{WEB_GET, NULL, NULL, WEB_PUBLIC, WEB_CSRF_NONE, 0, NULL},
 };
 

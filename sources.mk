@@ -49,12 +49,14 @@ VERIFY_SRC := \
 	verifier/certificate.c \
 	verifier/chain.c \
 	verifier/crl.c \
+	verifier/folder.c \
 	verifier/holder.c \
 	verifier/jws.c \
 	verifier/key.c \
 	verifier/list.c \
 	verifier/narrow.c \
 	verifier/package.c \
+	verifier/pem.c \
 	verifier/published.c \
 	verifier/report.c \
 	verifier/scope.c \

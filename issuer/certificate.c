@@ -19,7 +19,6 @@
 #include "issuer/state.h"
 #include "issuer/task.h"
 
-#define SHARD 1
 
 static const struct reason {
 	const char *name;
@@ -395,8 +394,9 @@ static enum fj_rc intent_of(struct iss_call *c, const struct issuing *w, char nu
 	fj_time not_after;
 	const char *own_key = fj_json_peek(approved, "spki");
 	char series[40], hex[33];
-	int64_t n;
+	int64_t n, shard;
 
+	FJ_TRY(crl_shard_next(c->db, &shard, err));
 	FJ_TRY(dom_org_get(c->db, holder->finance, &issuer, err));
 	struct fj_date d = fj_date_of(c->now, FJ_CHINA_OFFSET);
 	snprintf(series, sizeof(series), "DAC-%s-%04d%02d", issuer.div6, d.y, d.m);
@@ -413,13 +413,13 @@ static enum fj_rc intent_of(struct iss_call *c, const struct issuing *w, char nu
 		FJ_TRY(ca_ephemeral_spki(&spki, err));
 		FJ_TRY(fj_b64u_put(&spki64, fj_buf_slice(&spki)));
 	}
-	*out = json_pack("{s:s, s:s, s:s, s:I, s:I, s:s, s:s, s:s, s:s, s:I, s:s, s:s, s:s, s:i, s:i, s:i, s:i, s:s, s:i, s:I, s:I, s:s, s:I, s:I, s:s, s:I, s:i}",
+	*out = json_pack("{s:s, s:s, s:s, s:I, s:I, s:s, s:s, s:s, s:s, s:I, s:s, s:s, s:s, s:i, s:i, s:i, s:i, s:s, s:I, s:I, s:I, s:s, s:I, s:I, s:s, s:I, s:i}",
 	    "number", number, "series", series, "serial", hex, "series_n", (json_int_t)n, "not_before", (json_int_t)c->now,
 	    "asset_no", a->asset_no, "asset_name", a->name, "holder", holder->usci, "holder_name", holder->name,
 	    "card_version", (json_int_t)a->version, "card_hash", a->card_hash, "class_scheme", dom_card_text(a->card, "basic", "class_scheme"),
 	    "class_code", dom_card_text(a->card, "basic", "class_code"), "holder_kind", (int)holder_code(holder->kind),
 	    "rights", (int)flags_of(json_object_get(r, "rights"), rights), "modes", (int)flags_of(json_object_get(r, "modes"), modes),
-	    "restrictions", (int)restrictions_of(a, holder), "region", holder->div6, "shard", SHARD,
+	    "restrictions", (int)restrictions_of(a, holder), "region", holder->div6, "shard", (json_int_t)shard,
 	    "list", (json_int_t)own.list, "idx", (json_int_t)own.idx, "uri", own.uri, "asset_list", (json_int_t)asset.list,
 	    "asset_idx", (json_int_t)asset.idx, "spki", fj_buf_str(&spki64), "not_after", (json_int_t)not_after,
 	    "key_origin", own_key != NULL);

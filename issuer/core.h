@@ -153,6 +153,10 @@ enum fj_rc sts_apply_set(const struct evt *e, int64_t list, uint32_t idx, enum s
 
 /* --- CRL entries; in apply functions.  A final entry never changes; a hold may become final
  * or be lifted. --- */
+/* the shard of the next certificate: the newest one's, or the next when that holds CRL_SHARD of them */
+enum fj_rc crl_shard_next(struct sto *db, int64_t *out, struct fj_err *err) FJ_MUST_USE;
+/* the newest shard that a certificate is in, at least 1 */
+enum fj_rc crl_shard_last(struct sto *db, int64_t *out, struct fj_err *err) FJ_MUST_USE;
 enum fj_rc crl_apply_set(const struct evt *e, const char *serial_hex, int64_t shard, unsigned reason, struct fj_err *err) FJ_MUST_USE;
 enum fj_rc crl_apply_lift(const struct evt *e, const char *serial_hex, struct fj_err *err) FJ_MUST_USE;
 

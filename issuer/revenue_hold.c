@@ -280,8 +280,8 @@ enum fj_rc rev_judge(struct iss_call *c, const struct rev *r, json_t **reasons, 
 	FJ_TRY(rev_agreement(c->db, r, &agreement, err));
 	FJ_AUTO(json) owned = agreement;
 	FJ_TRY(check_period(c, r, &a, err));
-	FJ_TRY(check_purpose(c, r, &a, owned, err));
 	FJ_TRY(rev_evidence(c, r, r->evidence, err));
+	FJ_TRY(check_purpose(c, r, &a, owned, err));
 	FJ_TRY(gather(c, r, &a, owned, &f, err));
 	return as_list(&f, reasons, err);
 }

@@ -105,6 +105,42 @@ enum fj_rc sts_apply_set(const struct evt *e, int64_t list, uint32_t idx, enum s
 	return sto_run(e->db, STO_ENTRY_SET, NULL, err, "iitii", (int64_t)v, e->seq, e->approval, list, (int64_t)idx);
 }
 
+#define CRL_SHARD 1000000 /* certificates in one CRL, about: those of one act may be more (standards.md) */
+
+/* rows count up as certificates are issued, and none is ever taken away */
+static enum fj_rc last_certificate(struct sto *db, int64_t *row, int64_t *shard, struct fj_err *err)
+{
+	FJ_AUTO(sto_q) q = {0};
+	bool any;
+
+	*row = 0;
+	*shard = 1;
+	FJ_TRY(sto_query(db, STO_CERT_LAST, &q, err, ""));
+	FJ_TRY(sto_step(&q, &any, err));
+	if (any) {
+		*row = sto_int(&q, 0);
+		*shard = sto_int(&q, 1);
+	}
+	return FJ_OK;
+}
+
+enum fj_rc crl_shard_last(struct sto *db, int64_t *out, struct fj_err *err)
+{
+	int64_t row;
+
+	return last_certificate(db, &row, out, err);
+}
+
+enum fj_rc crl_shard_next(struct sto *db, int64_t *out, struct fj_err *err)
+{
+	int64_t row;
+
+	FJ_TRY(last_certificate(db, &row, out, err));
+	if (1 + row / CRL_SHARD > *out)
+		*out = 1 + row / CRL_SHARD;
+	return FJ_OK;
+}
+
 enum fj_rc crl_apply_set(const struct evt *e, const char *serial_hex, int64_t shard, unsigned reason, struct fj_err *err)
 {
 	bool row;

@@ -80,10 +80,10 @@ enum fj_rc ver_ca_issuing(struct fj_slice der, const struct ver_ca *root, struct
 
 const struct ver_ca *ver_ca_of(const struct ver_trust *t, struct fj_slice issuer, struct fj_slice aki)
 {
-	for (size_t i = 0; i < t->n_ca; i++)
-		if (fj_slice_eq(t->ca[i].x.subject, issuer) && fj_slice_eq(t->ca[i].x.ski, aki))
-			return &t->ca[i];
-	return fj_slice_eq(t->root.x.subject, issuer) && fj_slice_eq(t->root.x.ski, aki) ? &t->root : NULL;
+	for (size_t i = 0; i < t->a->n_ca; i++)
+		if (fj_slice_eq(t->a->ca[i].x.subject, issuer) && fj_slice_eq(t->a->ca[i].x.ski, aki))
+			return &t->a->ca[i];
+	return fj_slice_eq(t->a->root.x.subject, issuer) && fj_slice_eq(t->a->root.x.ski, aki) ? &t->a->root : NULL;
 }
 
 /* --- end entities --- */
@@ -122,8 +122,8 @@ static void one_date(const struct fj_x509 *x, fj_time now, const char *en, const
 void ver_dates(const struct ver_trust *t, const struct fj_x509 *leaf, const struct ver_ca *ca, fj_time now, struct ver_finding *f)
 {
 	ver_find(f, VER_PASS, "RFC 5280 6", "leads through an issuing CA to the trusted root; flags, path length and dates hold", "经签发机构上溯至受信根，标志、路径长度与日期均成立");
-	one_date(&t->root.x, now, "the root is not valid at this time", "根证书此时不在有效期内", f);
-	if (ca != NULL && ca != &t->root)
+	one_date(&t->a->root.x, now, "the root is not valid at this time", "根证书此时不在有效期内", f);
+	if (ca != NULL && ca != &t->a->root)
 		one_date(&ca->x, now, "the issuing CA is not valid at this time", "签发机构证书此时不在有效期内", f);
 	if (leaf != NULL)
 		one_date(leaf, now, "the signer's certificate is not valid at this time", "签名证书此时不在有效期内", f);
@@ -232,24 +232,24 @@ enum fj_rc ver_signer_get(const struct ver_trust *t, struct fj_slice leaf, struc
 	const struct ver_ca *ca = NULL;
 	struct ver_signer *s = NULL;
 
-	*out = (struct ver_signer_ref){pool_find(t->pool, leaf, issuing), NULL};
+	*out = (struct ver_signer_ref){pool_find(t->a->pool, leaf, issuing), NULL};
 	if (out->s != NULL)
 		return FJ_OK;
-	for (size_t i = 0; i < t->n_ca; i++)
-		if (fj_slice_eq(fj_buf_slice(&t->ca[i].der), issuing))
-			ca = &t->ca[i];
+	for (size_t i = 0; i < t->a->n_ca; i++)
+		if (fj_slice_eq(fj_buf_slice(&t->a->ca[i].der), issuing))
+			ca = &t->a->ca[i];
 	WANT(ca != NULL, "RFC 7515 4.1.6", "x5c names an issuing CA that is not in this trust");
 	FJ_TRY(build_signer(leaf, ca, &s, err));
 	out->s = s;
 	bool ours = (ver_signer_is(s, ".2.3") || ver_signer_is(s, ".2.4")) && s->iss[0] != '\0';
-	if (!ours || !pool_add(t->pool, s))
+	if (!ours || !pool_add(t->a->pool, s))
 		out->owned = s;
 	return FJ_OK;
 }
 
 const struct ver_signer *ver_signer_by_header(const struct ver_trust *t, struct fj_slice header)
 {
-	struct ver_pool *p = t->pool;
+	struct ver_pool *p = t->a->pool;
 	const struct ver_signer *found = NULL;
 
 	pthread_mutex_lock(&p->lock);
@@ -263,7 +263,7 @@ const struct ver_signer *ver_signer_by_header(const struct ver_trust *t, struct 
 void ver_signer_learn(const struct ver_trust *t, const struct ver_signer_ref *ref, const struct fj_jws *jws)
 {
 	const uint8_t *dot = memchr(jws->input.p, '.', jws->input.len);
-	struct ver_pool *p = t->pool;
+	struct ver_pool *p = t->a->pool;
 
 	/* a kid that is not this key's must be found again each time */
 	if (dot == NULL || ref->owned != NULL || strcmp(jws->kid, ref->s->kid) != 0)
@@ -282,7 +282,7 @@ void ver_signer_learn(const struct ver_trust *t, const struct ver_signer_ref *re
 
 bool ver_signer_good(const struct ver_trust *t, const struct ver_signer *s, fj_time now)
 {
-	const struct fj_x509 *path[] = {&s->x, &s->ca->x, &t->root.x};
+	const struct fj_x509 *path[] = {&s->x, &s->ca->x, &t->a->root.x};
 
 	for (size_t i = 0; i < FJ_ARRAY_LEN(path); i++)
 		if (now < path[i]->not_before || now > path[i]->not_after)

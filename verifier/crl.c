@@ -4,7 +4,9 @@
  *
  * A list serves a certificate only when issuer and distribution point are both
  * the certificate's own (RFC 5280 6.3.3).  A list that is missing, not yet or no
- * longer current says nothing: the outcome is unknown, never good.
+ * longer current says nothing: the outcome is unknown, never good.  Of several the
+ * one of the time counts, and a later one with what it says of that time: a key that
+ * was found compromised since then never signed well.
  */
 #include "verifier/internal.h"
 
@@ -35,6 +37,7 @@ static enum fj_rc read_entries(const struct fj_crl *in, struct ver_crl *out, str
 		struct ver_serial *s = &out->revoked[out->n++];
 		s->len = (uint8_t)e.serial.len;
 		s->reason = (uint8_t)e.reason;
+		s->at = e.at;
 		memcpy(s->b, e.serial.p, e.serial.len);
 	}
 	if (out->n != in->n)
@@ -74,29 +77,60 @@ enum fj_rc ver_crl_read(const struct ver_trust *t, struct fj_slice der, struct v
 	return rc;
 }
 
-static const struct ver_crl *find(const struct ver_trust *t, const struct ver_ca *ca, struct fj_slice uri)
+/* what one trust has for the address: the newest that had begun, NULL; and an entry of a later one that tells of now */
+struct found {
+	const struct ver_crl *c;
+	const struct ver_serial *hit;
+};
+
+static const struct ver_serial *entry(const struct ver_crl *c, const struct fj_x509 *x)
 {
-	for (size_t i = 0; i < t->n_crl; i++)
-		if (t->crl[i].ca == ca && fj_slice_eq(fj_slice_str(t->crl[i].uri), uri))
-			return &t->crl[i];
-	return NULL;
+	struct ver_serial key = {.len = (uint8_t)x->serial.len};
+
+	memcpy(key.b, x->serial.p, x->serial.len); /* at most 20: the reader saw to it */
+	return bsearch(&key, c->revoked, c->n, sizeof(key), by_serial);
+}
+
+#define KEY_COMPROMISE 1
+
+static void look_in(const struct ver_trust *t, const struct fj_x509 *x, const struct ver_ca *ca, fj_time now, struct found *chosen, struct found *later)
+{
+	for (size_t i = 0; i < t->n_crl; i++) {
+		const struct ver_crl *c = &t->crl[i];
+		if (c->ca != ca || !fj_slice_eq(fj_slice_str(c->uri), x->crldp))
+			continue;
+		if (c->from <= now + VER_SKEW) {
+			if (chosen->c == NULL || c->number > chosen->c->number)
+				*chosen = (struct found){c, entry(c, x)};
+			continue;
+		}
+		const struct ver_serial *hit = entry(c, x);
+		if (later->hit == NULL)
+			*later = (struct found){c, hit != NULL && (hit->at <= now || hit->reason == KEY_COMPROMISE) ? hit : NULL};
+	}
 }
 
 /* what the trust knows of a certificate; *c and *hit may be NULL after */
 static enum ver_outcome look_up(const struct ver_trust *t, const struct fj_x509 *x, const struct ver_ca *ca, fj_time now,
     const struct ver_crl **c, const struct ver_serial **hit)
 {
-	struct ver_serial key = {.len = (uint8_t)x->serial.len};
+	struct found chosen = {NULL, NULL}, later = {NULL, NULL};
 
-	*hit = NULL;
-	*c = find(t, ca, x->crldp);
-	if (*c == NULL)
-		return VER_UNKNOWN;
-	memcpy(key.b, x->serial.p, x->serial.len); /* at most 20: the reader saw to it */
-	*hit = bsearch(&key, (*c)->revoked, (*c)->n, sizeof(key), by_serial);
+	look_in(t, x, ca, now, &chosen, &later);
+	if (t->base != NULL)
+		look_in(t->base, x, ca, now, &chosen, &later);
+	const struct found *f = chosen.hit != NULL || (later.hit == NULL && chosen.c != NULL) ? &chosen : &later;
+	*c = f->c;
+	*hit = f->hit;
 	if (*hit != NULL) /* an old list that names it still counts */
 		return VER_FAIL;
-	return now + VER_SKEW >= (*c)->from && now <= (*c)->to ? VER_PASS : VER_UNKNOWN;
+	return *c != NULL && now + VER_SKEW >= (*c)->from && now <= (*c)->to ? VER_PASS : VER_UNKNOWN;
+}
+
+static void lacking(struct ver_finding *f, const struct fj_x509 *x)
+{
+	f->wanted = VER_CRL;
+	snprintf(f->address, sizeof(f->address), "%.*s", (int)x->crldp.len, (const char *)x->crldp.p);
 }
 
 static void say_unknown(const struct ver_crl *c, const struct fj_x509 *x, fj_time now, struct ver_finding *f)
@@ -105,11 +139,13 @@ static void say_unknown(const struct ver_crl *c, const struct fj_x509 *x, fj_tim
 
 	if (c == NULL) {
 		ver_find(f, VER_UNKNOWN, "RFC 5280 6.3.3", "there is no CRL for the certificate's distribution point", "缺少该证书分发点的吊销列表");
+		lacking(f, x);
 		snprintf(f->evidence, sizeof(f->evidence), "%.*s", (int)x->crldp.len, (const char *)x->crldp.p);
 		return;
 	}
 	fj_time_utc(now > c->to ? c->to : c->from, at);
 	ver_find(f, VER_UNKNOWN, "RFC 5280 6.3.3", "the CRL is not current at this time", "吊销列表此时不在有效期内");
+	lacking(f, x);
 	snprintf(f->evidence, sizeof(f->evidence), "CRL %llu of %s, %s %s", (unsigned long long)c->number, c->uri, now > c->to ? "until" : "from", at);
 }
 
@@ -122,14 +158,18 @@ void ver_revoked(const struct ver_trust *t, const struct fj_x509 *x, const struc
 	case VER_PASS:
 		ver_find(f, VER_PASS, "RFC 5280 6.3.3", "not revoked by the current CRL", "现行证书吊销列表中无此证书");
 		snprintf(f->evidence, sizeof(f->evidence), "CRL %llu of %s", (unsigned long long)c->number, c->uri);
-		return;
+		break;
 	case VER_FAIL:
 		ver_find(f, VER_FAIL, "RFC 5280 6.3.3", hit->reason == 6 ? "the certificate is on hold (suspended)" : "the certificate is revoked",
 		    hit->reason == 6 ? "证书已被暂停" : "证书已被吊销");
 		snprintf(f->evidence, sizeof(f->evidence), "CRL %llu of %s, reason %u", (unsigned long long)c->number, c->uri, hit->reason);
-		return;
+		break;
 	default:
 		say_unknown(c, x, now, f);
+	}
+	if (c != NULL) {
+		f->from = c->from;
+		f->to = c->to;
 	}
 }
 
@@ -138,7 +178,7 @@ bool ver_path_good(const struct ver_trust *t, const struct fj_x509 *leaf, const 
 	const struct ver_crl *c;
 	const struct ver_serial *hit;
 
-	return look_up(t, leaf, ca, now, &c, &hit) == VER_PASS && look_up(t, &ca->x, &t->root, now, &c, &hit) == VER_PASS;
+	return look_up(t, leaf, ca, now, &c, &hit) == VER_PASS && look_up(t, &ca->x, &t->a->root, now, &c, &hit) == VER_PASS;
 }
 
 void ver_path_revoked(const struct ver_trust *t, const struct fj_x509 *leaf, const struct ver_ca *ca, fj_time now, struct ver_finding *f)
@@ -148,9 +188,9 @@ void ver_path_revoked(const struct ver_trust *t, const struct fj_x509 *leaf, con
 	ver_find(f, VER_PASS, "RFC 5280 6.3.3", "the root answers for itself", "根证书自证");
 	if (leaf != NULL)
 		ver_revoked(t, leaf, ca, now, f);
-	if (ca == &t->root)
+	if (ca == &t->a->root)
 		return;
-	ver_revoked(t, &ca->x, &t->root, now, &of_ca);
+	ver_revoked(t, &ca->x, &t->a->root, now, &of_ca);
 	if (leaf == NULL)
 		*f = of_ca;
 	else

@@ -50,6 +50,7 @@ struct ver_signer_ref {
 
 struct ver_serial {
 	uint8_t len, reason, b[20];
+	fj_time at;
 };
 struct ver_crl {
 	const struct ver_ca *ca;
@@ -78,21 +79,26 @@ struct ver_cert {
 	char sha256[44];
 };
 struct ver_pool;
-struct ver_trust {
+/* shared by a trust and all that are made over it */
+struct ver_anchors {
 	struct ver_ca root, ca[VER_MAX_CA];
 	size_t n_ca;
-	struct ver_crl *crl;
+	struct ver_pool *pool; /* verified signers; behind its own lock */
+};
+struct ver_trust {
+	struct ver_anchors *a;
+	const struct ver_trust *base; /* asked for what is not here; NULL: the anchors are its own */
+	struct ver_crl *crl;          /* each kind sorted, versions of one thing beside each other */
 	struct ver_list *list;
 	struct ver_auth *auth;
 	struct ver_cert *cert;
 	size_t n_crl, n_list, n_auth, n_cert, cap_crl, cap_list, cap_auth, cap_cert;
-	struct ver_pool *pool; /* verified signers; behind its own lock */
 };
 
 /* --- report.c --- */
 enum ver_ck {
 	CK_FORM, CK_ALGORITHM, CK_CHAIN, CK_SIGNER, CK_SIGNER_STATUS, CK_SIGNATURE, CK_TIME, CK_STATUS,
-	CK_ASSET_STATUS, CK_AUTH_STATUS, CK_NARROWING, CK_SCOPE, CK_RESTRICTIONS, CK_HOLDER, CK_QUOTA, CK_COUNT
+	CK_ASSET_STATUS, CK_AUTH_STATUS, CK_NARROWING, CK_SCOPE, CK_RESTRICTIONS, CK_HOLDER, CK_QUOTA, CK_FRESHNESS, CK_COUNT
 };
 void ver_report_begin(struct ver_report *r, fj_time at);
 /* the checks that a kind has; until reached they are unknown */
@@ -100,17 +106,23 @@ void ver_report_expect(struct ver_report *r, const char *kind, unsigned checks);
 void ver_say(struct ver_report *r, enum ver_ck k, enum ver_outcome o, const char *clause, const char *en, const char *zh);
 void ver_say_err(struct ver_report *r, enum ver_ck k, enum ver_outcome o, const struct fj_err *e);
 void ver_evidence(struct ver_report *r, enum ver_ck k, const char *fmt, ...) FJ_PRINTF(3, 4);
-void ver_report_end(struct ver_report *r);
+/* max_age: of ver_input */
+void ver_report_end(struct ver_report *r, int64_t max_age);
+/* what the trust lacked; said once each, and no more than the report has room for */
+void ver_want(struct ver_report *r, enum ver_item kind, const char *name);
 
 /* what a check of its own found, before it is put under a name */
 struct ver_finding {
 	enum ver_outcome outcome;
 	const char *clause, *en, *zh; /* static */
 	char evidence[320];           /* cut to 255 in the report */
+	fj_time from, to;             /* of the list that said so; 0: none did */
+	enum ver_item wanted;         /* a list or CRL that it lacked, by its address; "" nothing */
+	char address[201];
 };
 void ver_find(struct ver_finding *f, enum ver_outcome o, const char *clause, const char *en, const char *zh);
 void ver_say_finding(struct ver_report *r, enum ver_ck k, const struct ver_finding *f);
-/* the worse of two stays in *a: fail, unknown, pass */
+/* the worse of two stays in *a: fail, unknown, pass; it rests on the lists of both */
 void ver_worse(struct ver_finding *a, const struct ver_finding *b);
 
 /* --- key.c --- */
@@ -179,11 +191,14 @@ void ver_status(const struct ver_trust *t, const char *iss, const char *uri, uin
 void ver_status_of(const struct ver_trust *t, const char *iss, const json_t *ref, fj_time now, struct ver_finding *f);
 
 /* --- trust.c --- */
-/* a CRL into a trust that nobody else has yet; one that is not authentic, or older, is left out:
- * only FJ_E_NOMEM fails */
-enum fj_rc ver_trust_crl(struct ver_trust *t, struct fj_slice der, struct fj_err *err) FJ_MUST_USE;
-const struct ver_auth *ver_trust_auth(const struct ver_trust *t, const char *number);
+/* without anchors yet */
+enum fj_rc ver_trust_new(struct ver_trust **out, struct fj_err *err) FJ_MUST_USE;
+/* the newest version that had begun at this time, else the oldest; NULL: none at all */
+const struct ver_list *ver_trust_list(const struct ver_trust *t, const char *uri, fj_time now);
+const struct ver_auth *ver_trust_auth(const struct ver_trust *t, const char *number, fj_time now);
 const struct ver_cert *ver_trust_cert(const struct ver_trust *t, const char *number);
+
+/* --- pem.c --- */
 /* next PEM block in *in, which moves on; FJ_E_NOTFOUND when there is no more */
 enum fj_rc ver_pem_next(struct fj_slice *in, const char *label, struct fj_buf *der, struct fj_err *err) FJ_MUST_USE;
 

@@ -81,9 +81,16 @@ enum fj_rc ver_list_read(const struct ver_trust *t, struct fj_slice jwt, struct 
 	return rc;
 }
 
-static int by_uri(const void *key, const void *item)
+static void lacking(struct ver_finding *f, enum ver_item kind, struct fj_slice address)
 {
-	return strcmp(key, ((const struct ver_list *)item)->uri);
+	f->wanted = kind;
+	snprintf(f->address, sizeof(f->address), "%.*s", (int)address.len, (const char *)address.p);
+}
+
+static void rests_on(struct ver_finding *f, const struct ver_list *l)
+{
+	f->from = l->from;
+	f->to = l->to;
 }
 
 static void judge_entry(const struct ver_list *l, uint32_t idx, struct ver_finding *f)
@@ -96,22 +103,27 @@ static void judge_entry(const struct ver_list *l, uint32_t idx, struct ver_findi
 	fj_time_utc(l->to, to);
 	ver_find(f, v == 0 ? VER_PASS : VER_FAIL, DRAFT " 7", en[v], zh[v]);
 	snprintf(f->evidence, sizeof(f->evidence), "%s#%u = %u, list valid to %s", l->uri, idx, v, to);
+	rests_on(f, l);
 }
 
 void ver_status(const struct ver_trust *t, const char *iss, const char *uri, uint32_t idx, fj_time now, struct ver_finding *f)
 {
-	const struct ver_list *l = t->n_list == 0 ? NULL : bsearch(uri, t->list, t->n_list, sizeof(*l), by_uri);
+	const struct ver_list *l = ver_trust_list(t, uri, now);
 
 	if (l == NULL) {
 		ver_find(f, VER_UNKNOWN, DRAFT " 8.3", "the trust has no such status list", "信任资料中没有该状态列表");
+		lacking(f, VER_STATUS_LIST, fj_slice_str(uri));
 	} else if (idx >= FJ_LIST_ENTRIES) {
 		ver_find(f, VER_FAIL, DRAFT " 8.3", "the index lies outside of the list", "序号超出状态列表");
 	} else if (strcmp(l->iss, iss) != 0) {
 		ver_find(f, VER_UNKNOWN, DRAFT " 8.3", "the status list is another issuer's", "状态列表属于另一签发方");
 	} else if (now > l->to || now + VER_SKEW < l->from) {
 		ver_find(f, VER_UNKNOWN, DRAFT " 8.3", "the status list is not current at this time", "状态列表此时不在有效期内");
+		lacking(f, VER_STATUS_LIST, fj_slice_str(uri));
+		rests_on(f, l);
 	} else if (!ver_signer_good(t, l->signer, now)) {
 		ver_find(f, VER_UNKNOWN, "RFC 5280 6.3", "the status list's signer can't be trusted at this time", "状态列表的签名者此时不可信");
+		lacking(f, VER_CRL, l->signer->x.crldp);
 	} else {
 		judge_entry(l, idx, f);
 		return;

@@ -179,6 +179,8 @@ static int refuse(const struct options *o, const struct fj_err *err)
 static enum fj_rc run(const struct options *o, struct ver_report *r, struct fj_err *err)
 {
 	FJ_AUTO(ver_trust) trust = NULL;
+	FJ_AUTO(ver_trust) over = NULL;
+	FJ_AUTO(fd) dir = -1;
 	FJ_AUTO(ver_use) use = NULL;
 	FJ_AUTO(json) notes = NULL;
 	FJ_AUTO(buf) data = FJ_BUF_INIT(INPUT_MAX);
@@ -195,7 +197,10 @@ static enum fj_rc run(const struct options *o, struct ver_report *r, struct fj_e
 		fprintf(stderr, "fujie-verify: left out: %s\n", json_string_value(v));
 	in.credential = fj_buf_slice(&data);
 	in.use = use;
-	FJ_TRY(ver_verify(trust, &in, r, err));
+	FJ_TRY(ver_trust_over(trust, &over, err));
+	FJ_TRY(fj_dir_open(AT_FDCWD, o->trust, &dir, err));
+	in.past = o->at != NULL;
+	FJ_TRY(ver_verify_in(dir, over, &in, r, err));
 	if (!o->json) {
 		print_report(r);
 		return FJ_OK;

@@ -140,10 +140,15 @@ static void failed(struct ver_job *j, const struct fj_err *err)
 static void token_narrowing(struct ver_job *j)
 {
 	const json_t *p = j->jws.payload, *parent = json_object_get(p, "parent"), *asset = json_object_get(p, "asset");
-	const struct ver_auth *a = ver_trust_auth(j->t, fj_json_peek(parent, "authorisation"));
+	const char *number = fj_json_peek(parent, "authorisation");
+	const struct ver_auth *a = ver_trust_auth(j->t, number, j->in->now);
 	const struct ver_cert *c = ver_trust_cert(j->t, fj_json_peek(asset, "certificate"));
 	struct fj_err err = {.rc = FJ_OK};
 
+	if (a == NULL || (j->in->past && fj_json_num(a->payload, "iat") > j->in->now + VER_SKEW))
+		ver_want(j->r, VER_AUTHORISATION, number);
+	if (c == NULL)
+		ver_want(j->r, VER_CERTIFICATE, fj_json_peek(asset, "certificate"));
 	if (c != NULL && within_certificate(c, asset, p, &err) != FJ_OK) {
 		failed(j, &err);
 		return;
@@ -174,8 +179,10 @@ static void authorisation_narrowing(struct ver_job *j)
 
 	json_array_foreach(json_object_get(p, "assets"), i, asset) {
 		const struct ver_cert *c = ver_trust_cert(j->t, fj_json_peek(asset, "certificate"));
-		if (c == NULL)
+		if (c == NULL) {
+			ver_want(j->r, VER_CERTIFICATE, fj_json_peek(asset, "certificate"));
 			continue;
+		}
 		seen++;
 		if (within_certificate(c, asset, p, &err) != FJ_OK) {
 			failed(j, &err);

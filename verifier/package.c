@@ -39,7 +39,9 @@ enum fj_rc ver_package_trust(const struct fj_package *p, struct fj_slice root, s
 
 enum fj_rc ver_package_crl(struct ver_trust *t, struct fj_slice der, struct fj_err *err)
 {
-	return ver_trust_crl(t, der, err);
+	enum fj_rc rc = ver_trust_add(t, VER_CRL, "", der, err);
+
+	return rc == FJ_E_NOMEM ? rc : FJ_OK; /* what is not authentic says nothing */
 }
 
 enum fj_rc ver_package_signed(const struct ver_trust *t, const struct fj_package *p, struct fj_err *err)
@@ -108,9 +110,9 @@ static enum fj_rc check_list(const struct ver_trust *t, struct fj_slice data, st
 
 enum fj_rc ver_package_file(const struct ver_trust *t, const char *path, struct fj_slice data, struct fj_slice before, struct fj_err *err)
 {
-	if (below(path, "trust/crl/", ".crl"))
+	if (below(path, "trust/crl/", ".crl") || below(path, "history/crl/", ".crl"))
 		return check_crl(t, data, before, err);
-	if (below(path, "trust/status/", ".jwt"))
+	if (below(path, "trust/status/", ".jwt") || below(path, "history/status/", ".jwt"))
 		return check_list(t, data, before, err);
 	return FJ_OK;
 }

@@ -34,6 +34,7 @@ static void view_free(struct ver_view *v)
 	if (v == NULL)
 		return;
 	ver_trust_free(v->trust);
+	fj_fd_close(&v->dir);
 	fj_buf_release(&v->issuing);
 	fj_buf_release(&v->ocsp);
 	fj_free(v);
@@ -43,7 +44,8 @@ static enum fj_rc load(struct ver_view *v, json_t **notes, struct fj_err *err)
 {
 	fj_buf_init(&v->issuing, FJ_X509_MAX);
 	fj_buf_init(&v->ocsp, 2 * FJ_X509_MAX);
-	FJ_TRY(ver_trust_load_dir(AT_FDCWD, "publish/trust", &v->trust, notes, err));
+	FJ_TRY(fj_dir_open(AT_FDCWD, "publish/trust", &v->dir, err));
+	FJ_TRY(ver_trust_load_dir(v->dir, ".", &v->trust, notes, err));
 	FJ_TRY(fj_file_read(AT_FDCWD, "publish/ca/issuing.cer", &v->issuing, err));
 	return fj_file_read(AT_FDCWD, "publish/signer/ocsp.pem", &v->ocsp, err);
 }
@@ -58,6 +60,7 @@ static enum fj_rc view_load(int64_t generation, struct ver_view **out, struct fj
 		return fj_no_memory(err, "verify");
 	v->generation = generation;
 	v->users = 1;
+	v->dir = -1;
 	enum fj_rc rc = load(v, &list, err);
 	FJ_AUTO(json) notes = list;
 	if (rc != FJ_OK) {

@@ -12,7 +12,8 @@
 
 /* One publication, read-only, shared by the requests that hold it. */
 struct ver_view {
-	struct ver_trust *trust;
+	struct ver_trust *trust;   /* anchors and lists; over it, for ver_verify_in: ver_trust_over */
+	int dir;                   /* the trust folder */
 	struct fj_buf issuing;     /* issuing CA, DER */
 	struct fj_buf ocsp;        /* OCSP responder, PEM */
 	int64_t generation;

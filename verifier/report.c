@@ -28,6 +28,7 @@ static const struct {
 	[CK_RESTRICTIONS] = {"restrictions", "R04", "所述行为受到禁止"},
 	[CK_HOLDER] = {"holder", "domain.md decision 7", "持有人不符"},
 	[CK_QUOTA] = {"quota", "formats.md 5.1", "数量超出限额"},
+	[CK_FRESHNESS] = {"freshness", "formats.md 8", "状态资料过旧"},
 };
 
 /* well-formed, printable, whole characters; at most cap - 1 octets */
@@ -56,6 +57,8 @@ void ver_report_begin(struct ver_report *r, fj_time at)
 	r->at = at;
 	r->subject = NULL;
 	r->n = CK_COUNT;
+	r->as_of = r->until = 0;
+	r->n_wanted = 0;
 	for (size_t k = 0; k < CK_COUNT; k++) {
 		struct ver_check *c = &r->check[k];
 		c->name = checks[k].name;
@@ -121,7 +124,24 @@ void ver_find(struct ver_finding *f, enum ver_outcome o, const char *clause, con
 	f->clause = clause;
 	f->en = en;
 	f->zh = zh;
-	f->evidence[0] = '\0';
+	f->evidence[0] = f->address[0] = '\0';
+	f->from = f->to = 0;
+}
+
+void ver_want(struct ver_report *r, enum ver_item kind, const char *name)
+{
+	for (size_t i = 0; i < r->n_wanted; i++)
+		if (r->wanted[i].kind == kind && strcmp(r->wanted[i].name, name) == 0)
+			return;
+	if (r->n_wanted == VER_MAX_WANTED || fj_strcopy(r->wanted[r->n_wanted].name, sizeof(r->wanted[0].name), name) != FJ_OK)
+		return;
+	r->wanted[r->n_wanted++].kind = kind;
+}
+
+/* the earlier of two times, of which 0 is none */
+static fj_time earlier(fj_time a, fj_time b)
+{
+	return a == 0 || (b != 0 && b < a) ? b : a;
 }
 
 void ver_say_finding(struct ver_report *r, enum ver_ck k, const struct ver_finding *f)
@@ -129,6 +149,10 @@ void ver_say_finding(struct ver_report *r, enum ver_ck k, const struct ver_findi
 	ver_say(r, k, f->outcome, f->clause, f->en, f->zh);
 	if (f->evidence[0] != '\0')
 		ver_evidence(r, k, "%s", f->evidence);
+	if (f->address[0] != '\0')
+		ver_want(r, f->wanted, f->address);
+	r->as_of = earlier(r->as_of, f->from);
+	r->until = earlier(r->until, f->to);
 }
 
 static int badness(enum ver_outcome o)
@@ -138,8 +162,12 @@ static int badness(enum ver_outcome o)
 
 void ver_worse(struct ver_finding *a, const struct ver_finding *b)
 {
+	fj_time from = earlier(a->from, b->from), to = earlier(a->to, b->to);
+
 	if (badness(b->outcome) > badness(a->outcome))
 		*a = *b;
+	a->from = from;
+	a->to = to;
 }
 
 /* a text for every check that nothing was said about */
@@ -155,10 +183,28 @@ static void fill_rest(struct ver_report *r)
 	}
 }
 
-void ver_report_end(struct ver_report *r)
+/* how old the status is on which all of this rests */
+static void check_freshness(struct ver_report *r, int64_t max_age)
+{
+	char at[FJ_TIME_CAP];
+
+	if (r->as_of == 0)
+		return;
+	if (max_age == 0)
+		ver_say(r, CK_FRESHNESS, VER_NOT_REQUESTED, "formats.md 8", "no greatest age was named", "未要求核对状态资料的时限");
+	else if (r->at - r->as_of <= max_age)
+		ver_say(r, CK_FRESHNESS, VER_PASS, "formats.md 8", "the status is no older than was asked", "状态资料未超过所要求的时限");
+	else
+		ver_say(r, CK_FRESHNESS, VER_UNKNOWN, "formats.md 8", "the status is older than was asked: get a newer trust or bundle", "状态资料超过所要求的时限，请获取新的信任资料或核验包");
+	fj_time_utc(r->as_of, at);
+	ver_evidence(r, CK_FRESHNESS, "as of %s, %lld s old", at, (long long)(r->at - r->as_of));
+}
+
+void ver_report_end(struct ver_report *r, int64_t max_age)
 {
 	int worst = 0;
 
+	check_freshness(r, max_age);
 	fill_rest(r);
 	for (size_t k = 0; k < r->n; k++)
 		if (badness(r->check[k].outcome) > worst)
@@ -214,12 +260,18 @@ static json_t *not_checked(const struct ver_report *r)
 
 json_t *ver_report_json(const struct ver_report *r)
 {
-	char at[FJ_TIME_CAP];
+	char at[FJ_TIME_CAP], until[FJ_TIME_CAP];
 	json_t *list = json_array();
 
 	for (size_t k = 0; k < r->n; k++)
 		json_array_append_new(list, check_json(&r->check[k]));
 	fj_time_utc(r->at, at);
-	return json_pack("{s:s, s:s, s:O, s:s, s:o, s:o}", "verdict", ver_verdict_name(r->verdict), "kind", r->kind, "subject", r->subject,
+	json_t *out = json_pack("{s:s, s:s, s:O, s:s, s:o, s:o}", "verdict", ver_verdict_name(r->verdict), "kind", r->kind, "subject", r->subject,
 	    "at", at, "checks", list, "not_checked", not_checked(r));
+	if (out == NULL || r->as_of == 0)
+		return out;
+	fj_time_utc(r->as_of, at);
+	fj_time_utc(r->until, until);
+	json_object_set_new(out, "status", json_pack("{s:s, s:s}", "as_of", at, "until", until));
+	return out;
 }

@@ -178,6 +178,8 @@ static bool auth_bits(struct ver_job *j, unsigned *bits)
 	*bits = fj_json_num(json_object_get(p, "grant"), "depth") == 0 ? 1u << 1 : 0;
 	json_array_foreach(json_object_get(p, "assets"), i, entry) {
 		const struct ver_cert *c = ver_trust_cert(j->t, fj_json_peek(entry, "certificate"));
+		if (c == NULL)
+			ver_want(j->r, VER_CERTIFICATE, fj_json_peek(entry, "certificate"));
 		if (c == NULL || strcmp(c->sha256, fj_json_peek(entry, "certificate_sha256")) != 0)
 			return false;
 		if (fj_x509_read(fj_buf_slice(&c->der), &x, NULL) != FJ_OK || fj_asset_read(x.private_value, &a, NULL) != FJ_OK)

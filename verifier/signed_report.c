@@ -67,12 +67,12 @@ static enum fj_rc brought(const struct ver_job *j, const json_t *file, struct ve
 	size_t i;
 	json_t *v;
 
-	FJ_TRY(ver_trust_of(fj_buf_slice(&j->t->root.der), fj_buf_slice(&j->signer.s->ca->der), out, err));
+	FJ_TRY(ver_trust_of(fj_buf_slice(&j->t->a->root.der), fj_buf_slice(&j->signer.s->ca->der), out, err));
 	json_array_foreach(json_object_get(file, "crls"), i, v) {
 		FJ_AUTO(buf) der = FJ_BUF_INIT(FJ_CRL_MAX);
 		const char *s = json_string_value(v);
 		if (fj_b64_get(s, strlen(s), &der) == FJ_OK)
-			FJ_TRY(ver_trust_crl(*out, fj_buf_slice(&der), err));
+			FJ_ENSURE(ver_trust_add(*out, VER_CRL, "", fj_buf_slice(&der), err) != FJ_E_NOMEM, FJ_E_NOMEM); /* what is not authentic is left out */
 	}
 	return FJ_OK;
 }
@@ -89,7 +89,7 @@ static void signer_status(struct ver_job *j, const json_t *file)
 		j->nomem = j->nomem || err.rc == FJ_E_NOMEM;
 		return;
 	}
-	ver_path_revoked(own, &j->signer.s->x, &own->ca[0], j->in->now, &f);
+	ver_path_revoked(own, &j->signer.s->x, &own->a->ca[0], j->in->now, &f);
 	ver_say_finding(j->r, CK_SIGNER_STATUS, &f);
 }
 

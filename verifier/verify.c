@@ -203,7 +203,7 @@ enum fj_rc ver_verify(const struct ver_trust *t, const struct ver_input *in, str
 	ver_signer_release(&j.signer);
 	if (out->subject == NULL)
 		out->subject = json_object();
-	ver_report_end(out);
+	ver_report_end(out, in->max_age);
 	if (!j.nomem && out->subject != NULL)
 		return FJ_OK;
 	ver_report_release(out);

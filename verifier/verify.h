@@ -3,7 +3,7 @@
  * credential, a data asset certificate, a signed report, a status list or a CRL.
  *
  * Pure: credential, trust, use and time in; report out.  No clock, no network;
- * only ver_trust_load_dir reads files.  It does NOT check: that the person
+ * only what names a folder reads files.  It does NOT check: that the person
  * presenting a token is the holder (unless a proof is given), quota already
  * used elsewhere, or that nothing newer was published than the trust it has.
  * Formats: docs/formats.md.  A ver_trust is read-only after loading and may be
@@ -18,12 +18,11 @@
 
 struct ver_trust; /* root, chain, status lists, CRLs, authorisation credentials, certificates */
 
-/* Everything under dir (docs/formats.md section 7, D/publish/trust): CAs, CRLs, status
- * lists and authorisation credentials are checked against the root when they are loaded;
- * one that is not authentic is skipped with a warning in `notes` (JSON array of strings,
- * may be NULL).  Certificates are only read and hashed: ver_verify checks them when it is
- * asked, or compares the hash with a signed one.  Without a root and an issuing CA under
- * it the folder is refused. */
+/* The anchors and lists of dir (docs/formats.md section 7, D/publish/trust): CAs, CRLs and
+ * status lists are checked against the root when they are loaded; one that is not
+ * authentic is skipped with a warning in `notes` (JSON array of strings, may be NULL).
+ * Authorisations and certificates are not loaded: ver_verify_in reads those that a verdict
+ * wants.  Without a root and an issuing CA under it the folder is refused. */
 enum fj_rc ver_trust_load_dir(int dirfd, const char *dir, struct ver_trust **out, json_t **notes, struct fj_err *err) FJ_MUST_USE;
 /* A root certificate (PEM) as DER: self-signed, a CA, P-256.  FJ_E_INVALID with the section otherwise. */
 enum fj_rc ver_root_read(struct fj_slice pem, struct fj_buf *der, struct fj_err *err) FJ_MUST_USE;
@@ -31,6 +30,15 @@ enum fj_rc ver_root_read(struct fj_slice pem, struct fj_buf *der, struct fj_err 
 enum fj_rc ver_trust_of(struct fj_slice root, struct fj_slice issuing, struct ver_trust **out, struct fj_err *err) FJ_MUST_USE;
 /* Is every issuing CA of it a demo's, by the policy in its certificate? */
 bool ver_trust_demo(const struct ver_trust *t);
+/* A trust over another, whose anchors it shares: what is added to it is looked for first, or
+ * beside the other's versions.  base stays the caller's and outlives it. */
+enum fj_rc ver_trust_over(const struct ver_trust *base, struct ver_trust **out, struct fj_err *err) FJ_MUST_USE;
+enum ver_item { VER_STATUS_LIST, VER_CRL, VER_AUTHORISATION, VER_CERTIFICATE };
+/* One more status list (compact JWS), CRL (DER), authorisation credential (with "~") or certificate (PEM), the last two by
+ * their number; checked under the root, a certificate only read and hashed: a verdict compares its hash with a signed
+ * one.  Nobody else may use t meanwhile.  FJ_E_EXISTS: it has this version already; anything else: it is not
+ * authentic, or another's, and is not kept. */
+enum fj_rc ver_trust_add(struct ver_trust *t, enum ver_item kind, const char *number, struct fj_slice data, struct fj_err *err) FJ_MUST_USE;
 void ver_trust_free(struct ver_trust *t);
 FJ_DEFINE_AUTO_PTR(ver_trust, struct ver_trust, ver_trust_free)
 
@@ -49,11 +57,19 @@ struct ver_input {
 	const char *nonce;           /* holder proof: expected nonce of a kb+jwt; NULL: not asked */
 	const char *x5t;             /* base64url SHA-256 of the client certificate seen (mtls); NULL: not asked */
 	const char *number;          /* the number it was looked up by: another one in it is a deny; NULL: none */
+	int64_t max_age;             /* seconds that the status it rests on may be old; 0: not asked */
+	bool past;                   /* now is meant to lie in the past: ver_verify_in reads lists of then */
 };
 
 enum ver_verdict { VER_PERMIT, VER_DENY, VER_INDETERMINATE };
 enum ver_outcome { VER_PASS, VER_FAIL, VER_UNKNOWN, VER_NOT_REQUESTED, VER_NOT_APPLICABLE };
 #define VER_MAX_CHECKS 20
+#define VER_MAX_WANTED 32
+/* what the trust lacked: the address of a list or CRL that is current at the time, or a number */
+struct ver_wanted {
+	enum ver_item kind;
+	char name[201];
+};
 struct ver_check {
 	const char *name;   /* static */
 	enum ver_outcome outcome;
@@ -68,6 +84,9 @@ struct ver_report {
 	json_t *subject;     /* what the credential says, public fields; owned */
 	size_t n;
 	struct ver_check check[VER_MAX_CHECKS];
+	fj_time as_of, until; /* beginning of the oldest list or CRL that it rests on, end of the first to end; 0: it rests on none */
+	size_t n_wanted;
+	struct ver_wanted wanted[VER_MAX_WANTED];
 };
 void ver_report_release(struct ver_report *r);
 FJ_DEFINE_AUTO(ver_report, struct ver_report, ver_report_release)
@@ -82,8 +101,13 @@ enum fj_rc ver_verify(const struct ver_trust *t, const struct ver_input *in, str
 json_t *ver_report_json(const struct ver_report *r);
 const char *ver_verdict_name(enum ver_verdict v);
 
-/* Find a published credential of this trust by its number (DAC-…, DAU-…): bytes (DER of
- * a certificate, not yet verified) borrowed from t; FJ_E_NOTFOUND. */
-enum fj_rc ver_trust_find(const struct ver_trust *t, const char *number, struct fj_slice *out, struct fj_err *err) FJ_MUST_USE;
+/* --- a trust folder as what may be asked for (folder.c reads files; nothing else here does) --- */
+/* ver_verify, and again with what it wanted and the folder has, added to `over`, a trust of the caller's over the
+ * loaded one: further verdicts need not read it again.  For a past time the folder ../history beside it is
+ * looked at, too. */
+enum fj_rc ver_verify_in(int dir, struct ver_trust *over, const struct ver_input *in, struct ver_report *out, struct fj_err *err) FJ_MUST_USE;
+/* The authorisation credential, or the certificate in PEM, that is published under a number, not verified;
+ * FJ_E_NOTFOUND.  out is the caller's, empty. */
+enum fj_rc ver_folder_find(int dir, const char *number, struct fj_buf *out, struct fj_err *err) FJ_MUST_USE;
 
 #endif

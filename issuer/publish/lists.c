@@ -14,7 +14,6 @@
 #define LIST_RENEW (12 * 3600)
 #define CRL_LIFE (48 * 3600)
 #define CRL_RENEW (24 * 3600)
-#define SHARD 1 /* one shard holds a million certificates; issue 7's sizes come by rows */
 
 enum fj_rc pub_state(struct iss *i, const char *what, int64_t *number, fj_time *at, int64_t *seq, struct fj_err *err)
 {
@@ -216,19 +215,40 @@ static enum fj_rc crl_bytes(struct iss *i, int64_t shard, int64_t number, int64_
 	return ca_verify_signed_by(fj_buf_slice(out), iss_issuing_cert(i), err);
 }
 
-enum fj_rc pub_crls(struct iss *i, struct fj_err *err)
+static enum fj_rc publish_crl(struct iss *i, int64_t shard, struct fj_err *err)
 {
 	FJ_AUTO(buf) crl = FJ_BUF_INIT(FJ_DER_MAX);
 	int64_t number, since, seq;
 	fj_time at, now = fj_now();
+	char path[64], what[32];
 
-	FJ_TRY(pub_state(i, "crl/1", &number, &at, &since, err));
-	FJ_TRY(one_int(i, STO_CRL_CHANGED, SHARD, &seq, err));
+	snprintf(what, sizeof(what), "crl/%lld", (long long)shard);
+	FJ_TRY(pub_state(i, what, &number, &at, &since, err));
+	FJ_TRY(one_int(i, STO_CRL_CHANGED, shard, &seq, err));
 	if (at != 0 && seq <= since && now - at < CRL_RENEW)
 		return FJ_OK;
 	/* rises by time too: after a crash between signing and noting it, the next one is above */
 	number = number + 1 > now ? number + 1 : now;
-	FJ_TRY(crl_bytes(i, SHARD, number, since, &crl, err));
-	FJ_TRY(pub_file(i, "publish/trust/crl/1.crl", fj_buf_slice(&crl), err));
-	return pub_noted(i, "crl/1", number, now, seq, err);
+	FJ_TRY(crl_bytes(i, shard, number, since, &crl, err));
+	snprintf(path, sizeof(path), "publish/trust/crl/%lld.crl", (long long)shard);
+	FJ_TRY(pub_file(i, path, fj_buf_slice(&crl), err));
+	return pub_noted(i, what, number, now, seq, err);
+}
+
+enum fj_rc pub_crls(struct iss *i, struct fj_err *err)
+{
+	int64_t last;
+	enum fj_rc first = FJ_OK;
+
+	FJ_TRY(crl_shard_last(i->pub.db, &last, err));
+	for (int64_t shard = 1; shard <= last; shard++) {
+		struct fj_err why = {0};
+		enum fj_rc rc = publish_crl(i, shard, &why);
+		if (rc == FJ_OK || first != FJ_OK)
+			continue; /* one that can't be signed does not keep the others back */
+		first = rc;
+		if (err != NULL)
+			*err = why;
+	}
+	return first;
 }

@@ -71,15 +71,21 @@ static enum fj_rc bare_verify(const struct bare *b, int64_t *ms, struct fj_err *
 
 static enum fj_rc run(const char *trust, const char *file, struct fj_err *err)
 {
+	FJ_AUTO(ver_trust) base = NULL;
 	FJ_AUTO(ver_trust) t = NULL;
+	FJ_AUTO(ver_report) first = {.n = 0};
+	FJ_AUTO(fd) dir = -1;
 	FJ_AUTO(buf) token = FJ_BUF_INIT(FJ_TOKEN_MAX);
 	struct bare b;
 	int64_t whole = 0, bare = 0;
 
-	FJ_TRY(ver_trust_load_dir(AT_FDCWD, trust, &t, NULL, err));
+	FJ_TRY(ver_trust_load_dir(AT_FDCWD, trust, &base, NULL, err));
+	FJ_TRY(ver_trust_over(base, &t, err));
+	FJ_TRY(fj_dir_open(AT_FDCWD, trust, &dir, err));
 	FJ_TRY(fj_file_read(AT_FDCWD, file, &token, err));
 	while (token.len > 0 && token.data[token.len - 1] == '\n')
 		token.len--;
+	FJ_TRY(ver_verify_in(dir, t, &(struct ver_input){.credential = fj_buf_slice(&token), .now = fj_now()}, &first, err)); /* its parents, once */
 	FJ_TRY(bare_read(fj_buf_slice(&token), &b, err));
 	for (int k = 0; k < TURNS; k++) {
 		FJ_TRY(verdicts(t, fj_buf_slice(&token), &whole, err));

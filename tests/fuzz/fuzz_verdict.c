@@ -41,13 +41,15 @@ static void essence(struct fj_slice in, struct fj_buf *out)
 	HOLDS(fj_buf_put(out, in.p, in.len) == FJ_OK);
 }
 
-static bool judge(const struct ver_trust *t, struct fj_slice in)
+static int folder;
+
+static bool judge(struct ver_trust *t, struct fj_slice in)
 {
 	FJ_AUTO(ver_report) r = {.subject = NULL};
 	const struct ver_input q = {.credential = in, .now = NOW};
 	bool fail = false, unknown = false;
 
-	HOLDS(ver_verify(t, &q, &r, NULL) == FJ_OK && r.n <= VER_MAX_CHECKS && r.kind != NULL);
+	HOLDS(ver_verify_in(folder, t, &q, &r, NULL) == FJ_OK && r.n <= VER_MAX_CHECKS && r.kind != NULL);
 	for (size_t i = 0; i < r.n; i++) {
 		fail = fail || r.check[i].outcome == VER_FAIL;
 		unknown = unknown || r.check[i].outcome == VER_UNKNOWN;
@@ -58,7 +60,7 @@ static bool judge(const struct ver_trust *t, struct fj_slice in)
 	return r.verdict == VER_PERMIT;
 }
 
-static void load_good(const struct ver_trust *t)
+static void load_good(struct ver_trust *t)
 {
 	DIR *d = opendir(SEEDS);
 
@@ -75,12 +77,13 @@ static void load_good(const struct ver_trust *t)
 	HOLDS(n_good > 0);
 }
 
-static const struct ver_trust *trust(void)
+static struct ver_trust *trust(void)
 {
-	static struct ver_trust *t;
+	static struct ver_trust *base, *t;
 
 	if (t == NULL) {
-		HOLDS(ver_trust_load_dir(AT_FDCWD, TRUST, &t, NULL, NULL) == FJ_OK);
+		HOLDS(fj_dir_open(AT_FDCWD, TRUST, &folder, NULL) == FJ_OK);
+		HOLDS(ver_trust_load_dir(AT_FDCWD, TRUST, &base, NULL, NULL) == FJ_OK && ver_trust_over(base, &t, NULL) == FJ_OK);
 		load_good(t);
 	}
 	return t;

@@ -2,7 +2,7 @@
 outage and what is caught up after it; packages by hand, with what is missing named; and
 what is forged, cut, reordered, rolled back or another's is refused and changes nothing,
 as does a kill at any point."""
-import random
+import random, sqlite3
 from lib import *
 
 t0 = time.time()
@@ -103,10 +103,13 @@ class Mirror:
         self.start()
         return self
 
-    def start(self):
+    def begin(self):
         self.log = open(h.root + '/mirror.log', 'a')
         self.proc = subprocess.Popen([B + '/fujie', 'verifier', '--mirror', h.url(''), '--dir', V, '--root', ROOT, '--bind', '127.0.0.1:%d' % M, '--every', '1'],
                                      stdout=self.log, stderr=self.log)
+
+    def start(self):
+        self.begin()
         return until(lambda: urllib.request.urlopen(mirror_url('/healthz'), timeout=2).status == 200)
 
     def kill(self):
@@ -129,7 +132,6 @@ def same_verdicts(sentence):
 
 try:
     check('the appliance serves', h.serve())
-    hb = Officers(h)
 
     # --- by hand: no network at all ---
     snap = h.root + '/snapshot.pkg'
@@ -168,10 +170,9 @@ try:
     no('a manifest with a member too many is refused', apply(remade(more=1)), before)
     for path in ('../../etc/x', 'outbox/index.json', 'public.db', '/etc/x', 'trust/.hidden', 'trust//x'):
         no('a path outside of a publication is refused: ' + path, apply(remade(files=[dict(f, path=path) for f in m['files'][:1]] or [{'path': path, 'sha256': m['rows']['sha256'], 'size': 0}])), before)
-    check('the rest is taken in, from one file that begins with what is here', apply(snap)[0] == 0 and state(HAND) == base)
+    check('the rest is taken in, from one file that begins with what is here', apply(file_of(b''.join(changes)))[0] == 0 and state(HAND) == base)
     no('a snapshot that is older than what is here is a roll back', apply(file_of(one)), tree(HAND))
-    check('what was carried is what the issuer publishes', all(tree(HAND)[k] == v for k, v in tree(h.d + '/publish').items() if k.startswith('/trust')) is False or True)
-    pub = {k: v for k, v in tree(h.d + '/publish').items() if k and not k.startswith('/outbox') and k not in ('state', '/public.db')}
+pub = {k: v for k, v in tree(h.d + '/publish').items() if k and not k.startswith('/outbox') and k not in ('state', '/public.db')}
     mine = {k[len('/publish'):]: v for k, v in tree(HAND).items() if k.startswith('/publish') and k != '/publish/public.db'}
     check('files that were carried are octet by octet the issuer\'s', pub == mine, set(pub.items()) ^ set(mine.items()) and sorted(set(pub) ^ set(mine)))
 
@@ -191,12 +192,67 @@ try:
         ocsp = subprocess.run(['openssl', 'ocsp', '-issuer', h.d + '/publish/trust/chain.pem', '-cert', cer, '-url', mirror_url('/ocsp'), '-noverify'], capture_output=True, text=True)
         check('a mirror has no signer: OCSP answers tryLater', 'trylater' in (ocsp.stdout + ocsp.stderr).lower(), ocsp.stdout + ocsp.stderr)
 
-        tok = os.path.basename(good['file']).rsplit('.', 1)[0]
-        listed = hb.get('hb-op1', 'token?limit=100').get('items', []) if any(l['login'] == 'hb-op1' for l in h.demo['logins']) else []
-        revoke = h.revoke = None
+        # --- a revocation arrives ---
+        o = Officers(h)
+        judged = next(t for t in h.demo['tokens'] if t['expect'] == 'permit')
+        check('a token is permitted on both', ask(h.url(''), judged)['verdict'] == ask(mirror_url(''), judged)['verdict'] == 'permit')
+        jti = json.loads(base64.urlsafe_b64decode(open(os.path.join(h.d, judged['file'])).read().split('.')[1] + '=='))['jti']
+        cert = o.done('auditor', 'asset.show', asset=o.done('auditor', 'token.show', id=jti)['asset_no'])['certificate']
+        o.done('mof1', 'certificate.revoke', number=cert, reason='keyCompromise', note='示例')
         start = time.time()
-        acts = [l['login'] for l in h.demo['logins']]
-        print('# logins: ' + ' '.join(acts), 'token', tok, good)
+        check('the issuer denies what is suspended', ask(h.url(''), judged)['verdict'] == 'deny')
+        check('and so does the mirror', until(lambda: ask(mirror_url(''), judged)['verdict'] == 'deny'))
+        print('# the mirror denies %.2f s after the issuer' % (time.time() - start))
+
+        # --- a kill of all of it at any moment, while packages come ---
+        rng = random.Random(1)
+        mirror.kill()
+        shutil.rmtree(V)
+        for n in range(4):
+            mirror.begin()
+            time.sleep(rng.random() * 1.5)
+            mirror.kill()
+        check('a mirror that was killed again and again starts', mirror.start())
+        check('and has lost nothing', until(caught_up))
+        same_verdicts('every verdict is the issuer\'s again')
+
+        # --- the issuer's outage ---
+        h.stop()
+        check('without its issuer the mirror answers as before', ask(mirror_url(''), judged)['verdict'] == 'deny' and len([1 for i in items() if ask(mirror_url(''), i)['verdict'] == 'permit']) > 3)
+        mirror.kill()
+        check('and after a restart', mirror.start() and len([1 for i in items() if ask(mirror_url(''), i)['verdict'] == 'permit']) > 3)
+        other = next(t for t in h.demo['tokens'] if t['expect'] == 'permit' and ask(mirror_url(''), t)['verdict'] == 'permit')
+        check('the issuer serves again', h.serve())
+        o = Officers(h)
+        jti = json.loads(base64.urlsafe_b64decode(open(os.path.join(h.d, other['file'])).read().split('.')[1] + '=='))['jti']
+        cert = o.done('auditor', 'asset.show', asset=o.done('auditor', 'token.show', id=jti)['asset_no'])['certificate']
+        asked = o.done('mof1', 'certificate.revoke', number=cert, reason='keyCompromise', note='示例')
+        o.done('mof2', 'approval.approve', id=asked['approval'])
+        check('what happened since is caught up', until(lambda: ask(mirror_url(''), other)['verdict'] == 'deny') and until(caught_up))
+        same_verdicts('every verdict is the issuer\'s')
+
+        # --- carried on by hand, and a kill at each write ---
+        more = h.root + '/more.pkg'
+        code, out = tool('outbox', 'export', '--after', str(base), '--dir', h.d, '--out', more)
+        check('what came since is exported', code == 0 and out['packages'] == newest()['newest'] - base, out)
+        before, tries = tree(HAND), 0
+        target = h.root + '/target'
+        shutil.copytree(HAND, target)
+        check('and taken in', apply(more, into=target)[0] == 0)
+        after = tree(target)
+        while state(HAND) < newest()['newest'] and tries < 400:
+            tries += 1
+            p = subprocess.Popen([B + '/fujie-inbox', 'apply', more, '--dir', HAND, '--root', ROOT], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+            time.sleep(rng.random() * 0.03 + 0.0005 * tries)
+            p.kill()
+            p.wait()
+        check('killed %d times, it is all there' % tries, apply(more)[0] == 0 and {k: v for k, v in tree(HAND).items() if k != '/publish/public.db'} == {k: v for k, v in after.items() if k != '/publish/public.db'}, tries)
+        dump = lambda d: [l for l in sqlite3.connect('file:%s/publish/public.db?mode=ro' % d, uri=True).iterdump()]
+        check('and the rows', sorted(dump(HAND)) == sorted(dump(target)))
+
+        # --- status expires: fails closed ---
+        late = subprocess.run([B + '/fujie-verify', '--trust', V + '/publish/trust', os.path.join(h.d, other['file']), '--at', time.strftime('%Y-%m-%dT%H:%M:%SZ', time.gmtime(time.time() + 3 * 86400)), '--json'], capture_output=True, text=True)
+        check('without news for three days nothing is permitted', json.loads(late.stdout)['verdict'] != 'permit', late.stdout[:200])
 finally:
     h.close()
 finish()

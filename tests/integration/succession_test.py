@@ -1,6 +1,7 @@
 """A certificate that ends while its successor waits for the signer: the revocation stands, nothing
 follows it unasked, and the issuing of others goes on.  All names and numbers are illustrative."""
 import signal
+import sqlite3
 from threading import Thread
 
 from lib import *
@@ -21,6 +22,34 @@ def two(do, noun, verb, body):
 
 def show(number):
     return h.api('GET', '/api/v1/certificate/' + number, None, s['hb-fin1'])[1]
+
+
+def full(shard):
+    """as if the newest certificate were the last of a million in this CRL (standards.md, Status)"""
+    db = sqlite3.connect(h.d + '/register.db')
+    db.execute('UPDATE certificate SET rowid = ? WHERE rowid = (SELECT MAX(rowid) FROM certificate)', (1000000 * shard,))
+    db.commit()
+    db.close()
+
+
+def sharded(number):
+    """the CRL of its own distribution point says how it is, and the other one nothing"""
+    pem = h.root + '/one.pem'
+    open(pem, 'w').write(show(number)['pem'])
+    text = subprocess.run(['openssl', 'x509', '-in', pem, '-noout', '-text'], capture_output=True, text=True).stdout
+    check('the next certificate names the next CRL', '/crl/2.crl' in text, text)
+    lists = []
+    for n in (1, 2):
+        der = urllib.request.urlopen(h.url('/crl/%d.crl' % n), timeout=20).read()
+        lists.append(subprocess.run(['openssl', 'crl', '-inform', 'DER', '-noout', '-text'], input=der, capture_output=True).stdout.decode())
+    serial = show(number)['serial'].upper().lstrip('0')
+    check('which has a critical distribution point of its own', 'Issuing Distribution Point: critical' in lists[1] and '/crl/2.crl' in lists[1] and '/crl/1.crl' not in lists[1], lists[1])
+    return [serial in l for l in lists], judged(pem)
+
+
+def judged(path):
+    out = subprocess.run([B + '/fujie-verify', '--trust', h.d + '/trust', path, '--json'], capture_output=True, text=True, timeout=20).stdout
+    return json.loads(out)['verdict']
 
 
 def numbers_on(asset):
@@ -56,10 +85,15 @@ try:
         os.kill(signer, signal.SIGCONT)
     for t in waiting:
         t.join()
+    full(1)
     check('and the next one is issued: the pipeline goes on', until(lambda: h.api('POST', '/api/v1/certificate/issue', {'assets': [other]}, s['hb-fin1'])[0] in (200, 409)))
     waits = [a['id'] for a in h.api('GET', '/api/v1/approval?kind=certificate.issue&limit=1000', None, s['hb-fin1'])[1]['items'] if a['object'] == other]
     out = do('hb-fin2', 'approval', 'approve', {'id': waits[0]})
     check('at once', out.get('issued') == 1 and out.get('published') is True, out)
+    new = out['certificates'][0]
+    check('of a new CRL it is good by that one', sharded(new) == ([False, False], 'permit'), sharded(new))
+    two(do, 'certificate', 'revoke', {'number': new, 'reason': 'privilegeWithdrawn'})
+    check('and denied by that one', sharded(new) == ([False, True], 'deny'), sharded(new))
     live = [c for c in numbers_on(one) if c['state'] in ('ACTIVE', 'SUSPENDED')]
     check('nothing on the asset is in force', live == [], live)
     asset = h.api('GET', '/api/v1/asset/' + one, None, s['hb-fin1'])[1]

@@ -25,7 +25,7 @@ static const char *again(struct world *w, const char *use)
 TEST("a good token permits, and every check is named in its order")
 {
 	static const char *const names[] = {"form", "algorithm", "chain", "signer", "signer status", "signature", "time", "status", "asset status",
-		"authorisation status", "narrowing", "scope", "restrictions", "holder", "quota"};
+		"authorisation status", "narrowing", "scope", "restrictions", "holder", "quota", "freshness"};
 	MAKE(w);
 	FJ_AUTO(ver_report) r = {.subject = NULL};
 

@@ -6,6 +6,7 @@
 
 #include "tests/unit/test.h"
 #include "tests/unit/ver_pki.h"
+#include "verifier/internal.h"
 
 #define MAKE(w)                                  \
 	struct fj_err err;                       \
@@ -261,7 +262,7 @@ TEST("files that are not authentic are left out with a note, and temporary files
 	put_file(w, "certificates/DAC-y.pem", fj_slice_str("no PEM"));
 	put_file(w, "status/0.jwt.tmp", fj_slice_str("half"));
 	CHECK_OK(world_load(w, &err));
-	CHECK(json_array_size(w->notes) == 4);
+	CHECK(json_array_size(w->notes) == 2);
 	CHECK_STR(token_verdict(w, NULL), "permit");
 }
 
@@ -287,17 +288,115 @@ TEST("of two CRLs or lists for one address the newer counts, whatever its file's
 	CHECK_STR(token_verdict(w, NULL), "deny status");
 }
 
+static void put_old(struct world *w, const char *name, struct fj_slice data)
+{
+	char path[96];
+
+	put_dir(w, "../history");
+	put_dir(w, "../history/status");
+	put_dir(w, "../history/status/0");
+	put_dir(w, "../history/crl");
+	put_dir(w, "../history/crl/1");
+	snprintf(path, sizeof(path), "../history/%s", name);
+	put_file(w, path, data);
+}
+
+static void put_old_list(struct world *w, fj_time from)
+{
+	char name[64];
+
+	json_object_set_new(w->list, "iat", json_integer(from));
+	json_object_set_new(w->list, "exp", json_integer(from + 2 * DAY));
+	world_sign_list(w);
+	snprintf(name, sizeof(name), "status/0/%lld.jwt", (long long)from);
+	put_old(w, name, fj_buf_slice(&w->list_jwt));
+}
+
+static void put_old_crl(struct world *w, int number, fj_time from, int revoked, struct bytes *out)
+{
+	struct crl_spec s = w->shard_s;
+	char name[64];
+
+	s.number = number;
+	s.from = from;
+	s.to = from + 2 * DAY;
+	s.revoked = revoked;
+	s.reason = 5;
+	crl(&s, w->issuing_x, w->issuing_key, out);
+	snprintf(name, sizeof(name), "crl/1/%lld.crl", (long long)from);
+	put_old(w, name, slice(out));
+}
+
+TEST("a past time is judged by the lists of then, when they are at hand, and only when it is asked for")
+{
+	MAKE(w);
+	struct bytes old;
+	struct asked then = {.now = NOW - 10 * DAY, .past = true};
+
+	w->token_s.from = w->status_s.from = NOW - 30 * DAY;
+	w->root_crl_s.from = NOW - 30 * DAY; /* one root CRL for all of it */
+	world_certs(w);
+	world_sign(w);
+	json_object_set_new(w->token, "nbf", json_integer(NOW - 20 * DAY));
+	json_object_set_new(w->token, "iat", json_integer(NOW - 20 * DAY));
+	world_sign_token(w);
+	put_old_list(w, NOW - 11 * DAY);
+	put_old_crl(w, 2, NOW - 11 * DAY, 0, &old);
+	fj_list_set(w->map, 14, 1); /* revoked today */
+	json_object_set_new(w->list, "iat", json_integer(NOW - 3600));
+	json_object_set_new(w->list, "exp", json_integer(NOW + DAY));
+	world_sign_list(w);
+	CHECK_OK(world_load(w, &err));
+	CHECK_STR(token_verdict(w, NULL), "deny status");
+	CHECK_STR(verdict(w, fj_buf_slice(&w->token_jwt), &then), "permit");
+	then.past = false;
+	CHECK_STR(verdict(w, fj_buf_slice(&w->token_jwt), &then), "indeterminate signer status");
+	then = (struct asked){.now = NOW - 8 * DAY, .past = true}; /* the lists of then had ended */
+	CHECK_STR(verdict(w, fj_buf_slice(&w->token_jwt), &then), "indeterminate signer status");
+
+	struct crl_spec since = w->shard_s; /* the signer's certificate was revoked since then, and for what counts at any time */
+	then.now = NOW - 10 * DAY;
+	since.revoked = 3;
+	for (since.reason = 1; since.reason <= 4; since.reason += 3) {
+		since.number++;
+		crl(&since, w->issuing_x, w->issuing_key, &w->shard);
+		CHECK_OK(world_load(w, &err));
+		CHECK_STR(verdict(w, fj_buf_slice(&w->token_jwt), &then), since.reason == 1 ? "deny signer status" : "permit");
+	}
+}
+
+TEST("how old the status is, and how old it may be")
+{
+	MAKE(w);
+	struct ver_report r = {.n = 0};
+
+	CHECK_OK(judge(w, fj_buf_slice(&w->token_jwt), &(struct asked){.max_age = 30 * DAY}, &r, &err));
+	int64_t age = NOW - r.as_of;
+	CHECK(r.verdict == VER_PERMIT && age > 0 && r.until > NOW);
+	ver_report_release(&r);
+	CHECK_STR(verdict(w, fj_buf_slice(&w->token_jwt), &(struct asked){.max_age = age}), "permit");
+	CHECK_STR(verdict(w, fj_buf_slice(&w->token_jwt), &(struct asked){.max_age = age - 1}), "indeterminate freshness");
+}
+
 TEST("published credentials are found by number")
 {
-	struct fj_slice s;
 	MAKE(w);
+	FJ_AUTO(buf) found = FJ_BUF_INIT(FJ_X509_MAX);
+	FJ_AUTO(buf) der = FJ_BUF_INIT(FJ_X509_MAX);
+	FJ_AUTO(fd) dir = -1;
 
-	CHECK_OK(ver_trust_find(w->trust, DAC, &s, &err));
-	CHECK(fj_slice_eq(s, slice(&w->dac)));
-	CHECK_OK(ver_trust_find(w->trust, DAU, &s, &err));
-	CHECK(fj_slice_eq(s, fj_buf_slice(&w->auth_jwt)));
-	CHECK_RC(ver_trust_find(w->trust, "DAC-440300-202611-000002-Q", &s, &err), FJ_E_NOTFOUND);
+	CHECK_OK(fj_dir_open(AT_FDCWD, w->dir, &dir, &err));
+	CHECK_OK(ver_folder_find(dir, DAC, &found, &err));
+	struct fj_slice pem = fj_buf_slice(&found);
+	CHECK_OK(ver_pem_next(&pem, "CERTIFICATE", &der, &err));
+	CHECK(fj_slice_eq(fj_buf_slice(&der), slice(&w->dac)));
+	fj_buf_clear(&found);
+	CHECK_OK(ver_folder_find(dir, DAU, &found, &err));
+	CHECK(fj_slice_eq(fj_buf_slice(&found), fj_buf_slice(&w->auth_jwt)));
+	fj_buf_clear(&found);
+	CHECK_RC(ver_folder_find(dir, "DAC-440300-202611-000002-Q", &found, &err), FJ_E_NOTFOUND);
 	CHECK(err.zh[0] != '\0');
+	CHECK_RC(ver_folder_find(dir, "../root", &found, &err), FJ_E_NOTFOUND);
 }
 
 struct work {

@@ -306,7 +306,7 @@ struct world {
 	uint8_t map[FJ_LIST_OCTETS];
 	struct fj_buf list_jwt, auth_jwt, token_jwt;
 	bool no_list, no_crl, no_auth, no_dac;
-	char dir[64];
+	char home[32], dir[40]; /* the trust folder lies in a folder of its own */
 	struct ver_trust *trust;
 	json_t *notes;
 };
@@ -442,8 +442,8 @@ static UNUSED struct world *world_make(void)
 
 	if (w == NULL)
 		exit(1);
-	memcpy(w->dir, template, sizeof(template));
-	if (mkdtemp(w->dir) == NULL)
+	memcpy(w->home, template, sizeof(template));
+	if (mkdtemp(w->home) == NULL || snprintf(w->dir, sizeof(w->dir), "%s/trust", w->home) < 0 || mkdir(w->dir, 0700) != 0)
 		exit(1);
 	fj_buf_init(&w->list_jwt, 2 * FJ_STATUS_JWT_MAX);
 	fj_buf_init(&w->auth_jwt, 65536);
@@ -468,7 +468,7 @@ static int drop(const char *path, const struct stat *st, int flag, struct FTW *f
 
 static UNUSED void world_free(struct world *w)
 {
-	nftw(w->dir, drop, 8, FTW_DEPTH | FTW_PHYS);
+	nftw(w->home, drop, 8, FTW_DEPTH | FTW_PHYS);
 	ver_trust_free(w->trust);
 	json_decref(w->notes);
 	json_decref(w->list);
@@ -565,6 +565,8 @@ static UNUSED enum fj_rc world_load(struct world *w, struct fj_err *err)
 struct asked {
 	const char *use, *nonce, *x5t;
 	fj_time now; /* 0: NOW */
+	bool past;
+	int64_t max_age;
 };
 
 static UNUSED enum fj_rc judge(const struct world *w, struct fj_slice credential, const struct asked *a, struct ver_report *r, struct fj_err *err)
@@ -574,7 +576,14 @@ static UNUSED enum fj_rc judge(const struct world *w, struct fj_slice credential
 	if (a->use != NULL)
 		FJ_TRY(ver_use_parse(a->use, &use, err));
 	struct ver_input in = {.credential = credential, .use = use, .now = a->now == 0 ? NOW : a->now, .nonce = a->nonce, .x5t = a->x5t};
-	return ver_verify(w->trust, &in, r, err);
+	struct ver_trust *made = NULL;
+	FJ_TRY(ver_trust_over(w->trust, &made, err));
+	FJ_AUTO(ver_trust) over = made;
+	FJ_AUTO(fd) dir = -1;
+	FJ_TRY(fj_dir_open(AT_FDCWD, w->dir, &dir, err));
+	in.past = a->past;
+	in.max_age = a->max_age;
+	return ver_verify_in(dir, over, &in, r, err);
 }
 
 /* "permit", or "deny chain" with the first check that fails, or "indeterminate status" */

@@ -27,7 +27,7 @@ static enum fj_rc read_proof(const json_t *proof, struct ver_input *in, struct f
 	return ver_proof_form(in->nonce, in->x5t, err);
 }
 
-static enum fj_rc verdict_of(const struct ver_view *v, const json_t *item, json_t **out, struct fj_err *err)
+static enum fj_rc verdict_of(const struct ver_view *v, struct ver_trust *over, const json_t *item, json_t **out, struct fj_err *err)
 {
 	static const char *const known[] = {"credential", "use", "proof", NULL};
 	FJ_AUTO(ver_use) use = NULL;
@@ -43,12 +43,12 @@ static enum fj_rc verdict_of(const struct ver_view *v, const json_t *item, json_
 		FJ_TRY(ver_use_from_json(json_object_get(item, "use"), &use, err));
 	in.use = use;
 	FJ_TRY(read_proof(json_object_get(item, "proof"), &in, err));
-	FJ_TRY(ver_verify(v->trust, &in, &report, err));
+	FJ_TRY(ver_verify_in(v->dir, over, &in, &report, err));
 	*out = ver_report_json(&report);
 	return *out != NULL ? FJ_OK : fj_no_memory(err, "verifier");
 }
 
-static enum fj_rc many(const struct ver_view *v, const json_t *request, json_t **out, struct fj_err *err)
+static enum fj_rc many(const struct ver_view *v, struct ver_trust *over, const json_t *request, json_t **out, struct fj_err *err)
 {
 	static const char *const known[] = {"items", NULL};
 	FJ_AUTO(json) list = json_array();
@@ -59,7 +59,7 @@ static enum fj_rc many(const struct ver_view *v, const json_t *request, json_t *
 	FJ_TRY(fj_json_arr(request, "items", MAX_ITEMS, &items, err));
 	json_array_foreach(items, i, one) {
 		json_t *verdict = NULL;
-		FJ_TRY(verdict_of(v, one, &verdict, err));
+		FJ_TRY(verdict_of(v, over, one, &verdict, err));
 		json_array_append_new(list, verdict);
 	}
 	*out = json_pack("{s:O}", "items", list);
@@ -73,7 +73,11 @@ static enum fj_rc verify_json(struct svc *s, struct fj_slice body, json_t **out,
 
 	FJ_TRY(fj_json_parse(body, 4u << 20, &request, err));
 	FJ_TRY(svc_view_take(s, &v, err));
-	enum fj_rc rc = json_object_get(request, "items") != NULL ? many(v, request, out, err) : verdict_of(v, request, out, err);
+	struct ver_trust *over = NULL; /* shared by the items: what one of them wanted is there for the next */
+	enum fj_rc rc = ver_trust_over(v->trust, &over, err);
+	if (rc == FJ_OK)
+		rc = json_object_get(request, "items") != NULL ? many(v, over, request, out, err) : verdict_of(v, over, request, out, err);
+	ver_trust_free(over);
 	svc_view_give(s, v);
 	return rc;
 }
@@ -135,28 +139,40 @@ static bool is_number(const char *s)
 	return (strncmp(s, "DAC-", 4) == 0 || strncmp(s, "DAU-", 4) == 0) && strlen(s) < 41;
 }
 
+/* number: of a published authorisation that is the credential; NULL: in has one */
+static enum fj_rc judge(const struct ver_view *v, struct ver_input *in, const char *number, struct fj_buf *found, struct ver_report *out, struct fj_err *err)
+{
+	struct ver_trust *made = NULL;
+
+	FJ_TRY(ver_trust_over(v->trust, &made, err));
+	FJ_AUTO(ver_trust) over = made;
+	if (number != NULL) {
+		FJ_TRY(ver_folder_find(v->dir, number, found, err));
+		in->credential = fj_buf_slice(found);
+	}
+	return ver_verify_in(v->dir, over, in, out, err);
+}
+
 /* what was pasted, or what was published under a number */
 static enum fj_rc verdict_for(struct svc *s, const char *text, const char *use_text, json_t **out, struct fj_err *err)
 {
 	FJ_AUTO(ver_use) use = NULL;
 	FJ_AUTO(ver_report) report = {.n = 0};
-	FJ_AUTO(buf) der = FJ_BUF_INIT(FJ_X509_MAX);
+	FJ_AUTO(buf) found = FJ_BUF_INIT(FJ_X509_MAX + FJ_TOKEN_MAX);
 	struct ver_input in = {.now = fj_now(), .credential = fj_slice_str(text)};
 	struct ver_view *v;
 
 	if (is_number(text))
 		in.number = text;
 	if (strncmp(text, "DAC-", 4) == 0) {
-		FJ_TRY(svc_certificate(s, text, &der, err));
-		in.credential = fj_buf_slice(&der);
+		FJ_TRY(svc_certificate(s, text, &found, err));
+		in.credential = fj_buf_slice(&found);
 	}
 	if (use_text[0] != '\0')
 		FJ_TRY(ver_use_parse(use_text, &use, err));
 	in.use = use;
 	FJ_TRY(svc_view_take(s, &v, err));
-	enum fj_rc rc = strncmp(text, "DAU-", 4) == 0 ? ver_trust_find(v->trust, text, &in.credential, err) : FJ_OK;
-	if (rc == FJ_OK)
-		rc = ver_verify(v->trust, &in, &report, err);
+	enum fj_rc rc = judge(v, &in, strncmp(text, "DAU-", 4) == 0 ? text : NULL, &found, &report, err);
 	svc_view_give(s, v);
 	FJ_TRY(rc);
 	*out = ver_report_json(&report);

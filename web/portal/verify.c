@@ -5,6 +5,7 @@
  * Nothing of what is asked is stored.  What was pasted stays in the form, so that
  * another use can be tried or a fault corrected.
  */
+#include "base/x509.h"
 #include "web/portal/internal.h"
 
 static void verify_form(struct web_req *q, struct fj_buf *b)
@@ -66,11 +67,13 @@ static enum fj_rc certificate_of(struct iss *i, const char *number, json_t **sho
 	return rc;
 }
 
-static enum fj_rc verdict_of(struct iss *i, const struct ver_trust *trust, const char *text, const char *use_text, json_t **out, struct fj_err *err)
+static enum fj_rc verdict_of(struct iss *i, const struct ver_view *v, const char *text, const char *use_text, json_t **out, struct fj_err *err)
 {
 	FJ_AUTO(ver_use) use = NULL;
 	FJ_AUTO(ver_report) report = {.n = 0};
 	FJ_AUTO(json) shown = NULL;
+	FJ_AUTO(buf) found = FJ_BUF_INIT(FJ_X509_MAX + FJ_TOKEN_MAX);
+	struct ver_trust *made = NULL;
 	struct ver_input in = {.now = fj_now(), .credential = trimmed(text)};
 	char number[41];
 
@@ -82,14 +85,17 @@ static enum fj_rc verdict_of(struct iss *i, const struct ver_trust *trust, const
 		    "许可令牌不按编号公开，请粘贴令牌全文");
 	}
 	if (number_of(in.credential, "DAU-", number)) {
-		FJ_TRY(ver_trust_find(trust, number, &in.credential, err));
+		FJ_TRY(ver_folder_find(v->dir, number, &found, err));
+		in.credential = fj_buf_slice(&found);
 		in.number = number;
 	} else if (number_of(in.credential, "DAC-", number)) {
 		FJ_TRY(certificate_of(i, number, &shown, err));
 		in.credential = fj_slice_str(fj_json_peek(shown, "pem"));
 		in.number = number;
 	}
-	FJ_TRY(ver_verify(trust, &in, &report, err));
+	FJ_TRY(ver_trust_over(v->trust, &made, err));
+	FJ_AUTO(ver_trust) over = made;
+	FJ_TRY(ver_verify_in(v->dir, over, &in, &report, err));
 	*out = ver_report_json(&report);
 	return *out != NULL ? FJ_OK : fj_no_memory(err, "portal");
 }
@@ -99,7 +105,7 @@ static enum fj_rc verdict_now(struct portal *p, const char *text, const char *us
 	struct ver_view *v;
 
 	FJ_TRY(ver_view_take(p->published, &v, err));
-	enum fj_rc rc = verdict_of(p->i, v->trust, text, use_text, out, err);
+	enum fj_rc rc = verdict_of(p->i, v, text, use_text, out, err);
 	ver_view_give(p->published, v);
 	return rc;
 }

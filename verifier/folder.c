@@ -1,0 +1,306 @@
+/*
+ * folder.c - a trust folder (docs/formats.md section 7): what of this library reads
+ * files.
+ *
+ * root.pem is what the caller trusts; all else is checked against it.  CAs, CRLs and
+ * status lists are loaded at once; authorisations and certificates, which are many,
+ * and lists of the past are read when a verdict lacks them.  A file that fails is left
+ * out with a note: leaving out can only turn a permit into something else, since what
+ * is missing is unknown.
+ */
+#include "verifier/internal.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <unistd.h>
+
+#include "base/file.h"
+
+#define PEM_BYTES 65536
+#define MAX_NOTES 100
+#define ROUNDS 64 /* each adds something */
+
+struct loading {
+	struct ver_trust *t;
+	int dir;
+	json_t *notes; /* may be NULL */
+};
+
+static void close_dir(DIR *d)
+{
+	closedir(d);
+}
+
+FJ_DEFINE_AUTO_PTR(dir, DIR, close_dir)
+
+static void note(struct loading *l, const char *what, const struct fj_err *e)
+{
+	char text[512];
+
+	if (l->notes == NULL || json_array_size(l->notes) >= MAX_NOTES)
+		return;
+	snprintf(text, sizeof(text), "%.100s: %.300s [%s]", what, e->en, e->cite);
+	json_t *s = json_string(text);
+	json_array_append_new(l->notes, s != NULL ? s : json_string("a file whose name is not UTF-8 was left out"));
+}
+
+/* --- root and chain --- */
+
+static enum fj_rc load_root(struct loading *l, struct fj_err *err)
+{
+	FJ_AUTO(buf) pem = FJ_BUF_INIT(PEM_BYTES);
+	FJ_AUTO(buf) der = FJ_BUF_INIT(FJ_X509_MAX);
+
+	FJ_TRY(fj_file_read(l->dir, "root.pem", &pem, err));
+	struct fj_slice in = fj_buf_slice(&pem);
+	FJ_TRY(ver_pem_next(&in, "CERTIFICATE", &der, err));
+	return ver_ca_root(fj_buf_slice(&der), &l->t->a->root, err);
+}
+
+static enum fj_rc load_chain(struct loading *l, struct fj_err *err)
+{
+	FJ_AUTO(buf) pem = FJ_BUF_INIT(PEM_BYTES * 4);
+	struct ver_anchors *t = l->t->a;
+
+	FJ_TRY(fj_file_read(l->dir, "chain.pem", &pem, err));
+	struct fj_slice in = fj_buf_slice(&pem);
+	for (int i = 0; i < 2 * VER_MAX_CA; i++) {
+		FJ_AUTO(buf) der = FJ_BUF_INIT(FJ_X509_MAX);
+		struct fj_err why;
+		enum fj_rc rc = ver_pem_next(&in, "CERTIFICATE", &der, &why);
+		if (rc == FJ_E_NOTFOUND)
+			break;
+		if (rc == FJ_OK && fj_slice_eq(fj_buf_slice(&der), fj_buf_slice(&t->root.der)))
+			continue;
+		if (rc == FJ_OK && t->n_ca == VER_MAX_CA)
+			rc = fj_fail(&why, FJ_E_LIMIT, "verify", NULL, "there are more than %d issuing CAs", VER_MAX_CA);
+		else if (rc == FJ_OK)
+			rc = ver_ca_issuing(fj_buf_slice(&der), &t->root, &t->ca[t->n_ca], &why);
+		if (rc == FJ_OK) {
+			t->n_ca++;
+			continue;
+		}
+		if (t->n_ca < VER_MAX_CA)
+			ver_ca_release(&t->ca[t->n_ca]);
+		FJ_ENSURE(rc != FJ_E_NOMEM, fj_fail(err, rc, "verify", NULL, "out of memory"));
+		note(l, "chain.pem", &why);
+	}
+	return t->n_ca > 0 ? FJ_OK
+	    : fj_fail(err, FJ_E_INVALID, "verify", "formats.md 7", "chain.pem holds no issuing CA under the root; get the trust folder anew");
+}
+
+/* --- folders of lists --- */
+
+struct folder {
+	const char *name, *suffix;
+	size_t max;
+	enum ver_item kind;
+};
+
+/* others (temporary files) are not ours */
+static bool ends(const char *name, const char *suffix)
+{
+	size_t n = strlen(name), m = strlen(suffix);
+
+	return name[0] != '.' && n > m && strcmp(name + n - m, suffix) == 0;
+}
+
+static enum fj_rc load_file(struct loading *l, int dirfd, const char *name, const struct folder *f, struct fj_buf *data, struct fj_err *err)
+{
+	char path[400];
+	struct fj_err why;
+
+	if (!ends(name, f->suffix))
+		return FJ_OK;
+	fj_buf_clear(data);
+	enum fj_rc rc = fj_file_read(dirfd, name, data, &why);
+	if (rc == FJ_OK)
+		rc = ver_trust_add(l->t, f->kind, "", fj_buf_slice(data), &why);
+	if (rc == FJ_OK || rc == FJ_E_EXISTS)
+		return FJ_OK;
+	FJ_ENSURE(rc != FJ_E_NOMEM, fj_fail(err, rc, "verify", NULL, "out of memory"));
+	snprintf(path, sizeof(path), "%s/%s", f->name, name);
+	note(l, path, &why);
+	return FJ_OK;
+}
+
+static enum fj_rc load_folder(struct loading *l, const struct folder *f, struct fj_err *err)
+{
+	struct fj_err why;
+	FJ_AUTO(fd) fd = -1;
+	FJ_AUTO(buf) data = FJ_BUF_INIT(f->max);
+	const struct dirent *e;
+
+	if (fj_dir_open(l->dir, f->name, &fd, &why) != FJ_OK) {
+		note(l, f->name, &why);
+		return FJ_OK;
+	}
+	FJ_AUTO(dir) d = fdopendir(fd);
+	if (d == NULL)
+		return fj_fail_errno(err, "verify", "list %s", f->name);
+	fd = -1; /* d owns it now */
+	errno = 0;
+	while ((e = readdir(d)) != NULL) {
+		FJ_TRY(load_file(l, dirfd(d), e->d_name, f, &data, err));
+		errno = 0;
+	}
+	return errno == 0 ? FJ_OK : fj_fail_errno(err, "verify", "list %s", f->name);
+}
+
+static enum fj_rc no_trust(const char *dir, const char *what, struct fj_err *err)
+{
+	char why[96];
+	int e = errno;
+
+	enum fj_rc rc = fj_fail(err, e == ENOENT ? FJ_E_NOTFOUND : FJ_E_IO, "verify", "formats.md 7",
+	    "%.160s is no trust folder: %s: %s; give D/trust of an appliance, or its trust.tar unpacked", dir, what, strerror_r(e, why, sizeof(why)));
+	fj_err_zh(err, "%.160s 不是信任资料目录；请指定系统的 D/trust，或解压后的 trust.tar", dir);
+	return rc;
+}
+
+enum fj_rc ver_trust_load_dir(int dirfd, const char *dir, struct ver_trust **out, json_t **notes, struct fj_err *err)
+{
+	static const struct folder folders[] = {{"crl", ".crl", FJ_CRL_MAX, VER_CRL}, {"status", ".jwt", FJ_STATUS_JWT_MAX, VER_STATUS_LIST}};
+	FJ_AUTO(fd) fd = -1;
+	FJ_AUTO(json) list = json_array();
+	struct ver_trust *made = NULL;
+
+	FJ_TRY(ver_trust_new(&made, err));
+	FJ_AUTO(ver_trust) t = made;
+	if (list == NULL)
+		return fj_no_memory(err, "verify");
+	if (fj_dir_open(dirfd, dir, &fd, err) != FJ_OK)
+		return no_trust(dir, "the folder", err);
+	if (faccessat(fd, "root.pem", R_OK, 0) != 0)
+		return no_trust(dir, "root.pem", err);
+	struct loading l = {.t = t, .dir = fd, .notes = list};
+	FJ_TRY(load_root(&l, err));
+	FJ_TRY(load_chain(&l, err));
+	for (size_t i = 0; i < FJ_ARRAY_LEN(folders); i++)
+		FJ_TRY(load_folder(&l, &folders[i], err));
+	if (notes != NULL)
+		*notes = fj_move(list);
+	*out = fj_move(t);
+	return FJ_OK;
+}
+
+/* --- what a verdict lacked --- */
+
+/* a number is a file's name: nothing but capitals, digits and hyphens */
+static bool is_number(const char *s)
+{
+	size_t n = strspn(s, "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-");
+
+	return n > 0 && n <= 40 && s[n] == '\0';
+}
+
+enum fj_rc ver_folder_find(int dir, const char *number, struct fj_buf *out, struct fj_err *err)
+{
+	char path[80];
+
+	if (is_number(number)) {
+		snprintf(path, sizeof(path), "authorisations/%s.jwt", number);
+		if (fj_file_read(dir, path, out, NULL) == FJ_OK)
+			return FJ_OK;
+		fj_buf_clear(out);
+		snprintf(path, sizeof(path), "certificates/%s.pem", number);
+		if (fj_file_read(dir, path, out, NULL) == FJ_OK)
+			return FJ_OK;
+	}
+	enum fj_rc rc = fj_fail(err, FJ_E_NOTFOUND, "verify", "formats.md 7", "no published credential bears the number \"%.60s\"", number);
+	fj_err_zh(err, "没有编号为“%.60s”的已公开凭证", number);
+	return rc;
+}
+
+/* the name of a list in its address: after the last slash, without .crl; false when it could be no file's */
+static bool name_of(const char *uri, char out[32])
+{
+	const char *at = strrchr(uri, '/');
+	size_t n = at == NULL ? 0 : strspn(at + 1, "abcdefghijklmnopqrstuvwxyz0123456789");
+
+	if (n == 0 || n >= 32 || (at[1 + n] != '\0' && strcmp(at + 1 + n, ".crl") != 0))
+		return false;
+	memcpy(out, at + 1, n);
+	out[n] = '\0';
+	return true;
+}
+
+/* in history/…: the file whose name is the greatest time that is not after t; false: there is none */
+static bool newest_by(int dir, const char *folder, const char *suffix, fj_time t, char out[200])
+{
+	FJ_AUTO(fd) fd = -1;
+	const struct dirent *e;
+	long long best = -1;
+
+	if (fj_dir_open(dir, folder, &fd, NULL) != FJ_OK)
+		return false;
+	FJ_AUTO(dir) d = fdopendir(fd);
+	if (d == NULL)
+		return false;
+	fd = -1;
+	while ((e = readdir(d)) != NULL) {
+		char *end;
+		long long from = e->d_name[0] >= '0' && e->d_name[0] <= '9' ? strtoll(e->d_name, &end, 10) : -1;
+		if (from > best && from <= t && strcmp(end, suffix) == 0)
+			best = from;
+	}
+	snprintf(out, 200, "%s/%lld%s", folder, best, suffix);
+	return best >= 0;
+}
+
+/* a list or version that was published by the time of the verdict */
+static bool in_history(int dir, const struct ver_wanted *w, fj_time t, char path[200])
+{
+	static const struct {
+		const char *folder, *suffix;
+	} kinds[] = {[VER_STATUS_LIST] = {"status", ".jwt"}, [VER_CRL] = {"crl", ".crl"}, [VER_AUTHORISATION] = {"authorisations", ".jwt"}, [VER_CERTIFICATE] = {NULL, NULL}};
+	char name[48], folder[128];
+	bool list = w->kind == VER_STATUS_LIST || w->kind == VER_CRL;
+
+	if (kinds[w->kind].folder == NULL || (list ? !name_of(w->name, name) : !is_number(w->name)))
+		return false;
+	snprintf(folder, sizeof(folder), "../history/%s/%.40s", kinds[w->kind].folder, list ? name : w->name);
+	return newest_by(dir, folder, kinds[w->kind].suffix, t + VER_SKEW, path);
+}
+
+static bool in_folder(const struct ver_wanted *w, char path[200])
+{
+	if ((w->kind != VER_AUTHORISATION && w->kind != VER_CERTIFICATE) || !is_number(w->name))
+		return false;
+	snprintf(path, 200, w->kind == VER_AUTHORISATION ? "authorisations/%.40s.jwt" : "certificates/%.40s.pem", w->name);
+	return true;
+}
+
+/* FJ_OK: added; FJ_E_NOMEM; anything else: there is no more of it */
+static enum fj_rc fetch(int dir, struct ver_trust *over, const struct ver_input *in, const struct ver_wanted *w)
+{
+	FJ_AUTO(buf) data = FJ_BUF_INIT(FJ_CRL_MAX);
+	char path[200];
+	struct fj_err why;
+
+	bool past = in->past && in_history(dir, w, in->now, path);
+	if (!past && !in_folder(w, path))
+		return FJ_E_NOTFOUND;
+	FJ_TRY(fj_file_read(dir, path, &data, &why));
+	return ver_trust_add(over, w->kind, w->name, fj_buf_slice(&data), &why);
+}
+
+enum fj_rc ver_verify_in(int dir, struct ver_trust *over, const struct ver_input *in, struct ver_report *out, struct fj_err *err)
+{
+	for (int round = 0;; round++) {
+		bool more = false;
+		FJ_TRY(ver_verify(over, in, out, err));
+		for (size_t i = 0; round < ROUNDS && i < out->n_wanted; i++) {
+			enum fj_rc rc = fetch(dir, over, in, &out->wanted[i]);
+			more = more || rc == FJ_OK;
+			if (rc == FJ_E_NOMEM) {
+				ver_report_release(out);
+				return fj_no_memory(err, "verify");
+			}
+		}
+		if (!more)
+			return FJ_OK;
+		ver_report_release(out);
+	}
+}

@@ -296,6 +296,7 @@ TEST_UNIT_SRC := \
 	tests/unit/test_iss_supervision.c \
 	tests/unit/test_iss_workday.c \
 	tests/unit/test_ver_hostile.c \
+	tests/unit/test_ver_package.c \
 	tests/unit/test_ver_report.c \
 	tests/unit/test_ver_token.c \
 	tests/unit/test_ver_trust.c \

@@ -172,7 +172,7 @@ try:
         no('a path outside of a publication is refused: ' + path, apply(remade(files=[dict(f, path=path) for f in m['files'][:1]] or [{'path': path, 'sha256': m['rows']['sha256'], 'size': 0}])), before)
     check('the rest is taken in, from one file that begins with what is here', apply(file_of(b''.join(changes)))[0] == 0 and state(HAND) == base)
     no('a snapshot that is older than what is here is a roll back', apply(file_of(one)), tree(HAND))
-pub = {k: v for k, v in tree(h.d + '/publish').items() if k and not k.startswith('/outbox') and k not in ('state', '/public.db')}
+    pub = {k: v for k, v in tree(h.d + '/publish').items() if k and not k.startswith('/outbox') and k not in ('state', '/public.db')}
     mine = {k[len('/publish'):]: v for k, v in tree(HAND).items() if k.startswith('/publish') and k != '/publish/public.db'}
     check('files that were carried are octet by octet the issuer\'s', pub == mine, set(pub.items()) ^ set(mine.items()) and sorted(set(pub) ^ set(mine)))
 

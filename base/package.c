@@ -17,7 +17,7 @@
 
 static enum fj_rc no(struct fj_err *err, const char *what, const char *key)
 {
-	enum fj_rc rc = fj_fail(err, FJ_E_INVALID, "package", "formats.md 15", "%s (\"%s\")", what, key);
+	enum fj_rc rc = fj_fail(err, FJ_E_INVALID, "package", "formats.md 18", "%s (\"%s\")", what, key);
 
 	fj_err_zh(err, "数据包清单不合规（%s）", key);
 	return rc;
@@ -25,7 +25,7 @@ static enum fj_rc no(struct fj_err *err, const char *what, const char *key)
 
 static enum fj_rc cut(struct fj_err *err, const char *what, const char *zh)
 {
-	return fj_refuse(err, FJ_E_PARSE, "package", "formats.md 15", what, zh);
+	return fj_refuse(err, FJ_E_PARSE, "package", "formats.md 18", what, zh);
 }
 
 /* --- the manifest --- */
@@ -258,9 +258,9 @@ static enum fj_rc check_data(struct fj_package *p, struct fj_slice rest, struct 
 	p->rows = FJ_SLICE(rest.p + rest.len - n, n);
 	for (size_t k = 0; fj_package_file(p, k, &at, &path, &data); k++)
 		if (!is_hash(json_array_get(json_object_get(m, "files"), k), data))
-			return fj_refuse(err, FJ_E_SIGNATURE, "package", "formats.md 15", "a file of the package is not the one that its manifest names", "数据包内的文件与清单所载摘要不符");
+			return fj_refuse(err, FJ_E_SIGNATURE, "package", "formats.md 18", "a file of the package is not the one that its manifest names", "数据包内的文件与清单所载摘要不符");
 	return is_hash(rows, p->rows) ? FJ_OK
-	    : fj_refuse(err, FJ_E_SIGNATURE, "package", "formats.md 15", "the rows of the package are not those that its manifest names", "数据包内的数据行与清单所载摘要不符");
+	    : fj_refuse(err, FJ_E_SIGNATURE, "package", "formats.md 18", "the rows of the package are not those that its manifest names", "数据包内的数据行与清单所载摘要不符");
 }
 
 enum fj_rc fj_package_read(struct fj_slice in, struct fj_package *out, struct fj_err *err)

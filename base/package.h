@@ -1,5 +1,5 @@
 /*
- * package.h - a package of what a publication changed (docs/formats.md 15): what
+ * package.h - a package of what a publication changed (docs/formats.md 18): what
  * the signer signs, the outbox keeps and an inbox takes in.
  *
  * Reading checks form and hashes, not trust: no signature, no chain, no order.

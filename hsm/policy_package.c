@@ -28,9 +28,9 @@ enum fj_rc policy_package(const struct hsm_job *j, struct fj_slice tbs, struct f
 	MUST(iat - j->now <= NOW_TOLERANCE && j->now - iat <= NOW_TOLERANCE, "RFC 7519 4.1.6", "iat is not now");
 	fj_sha256(tbs, &hash);
 	if (snapshot)
-		MUST(seq >= m->snapshot && seq <= m->package, "formats.md 15", "a snapshot is older than the last one, or of a package that was never signed");
+		MUST(seq >= m->snapshot && seq <= m->package, "formats.md 18", "a snapshot is older than the last one, or of a package that was never signed");
 	else
-		MUST(seq > m->package || (seq == m->package && fj_hash_eq(&hash, &m->package_input)), "formats.md 15",
+		MUST(seq > m->package || (seq == m->package && fj_hash_eq(&hash, &m->package_input)), "formats.md 18",
 		    "a package's number does not rise, and it is not the same package");
 	if (fj_put_u8(delta, MEM_OP_PACKAGE) != FJ_OK || fj_put_u8(delta, snapshot) != FJ_OK || fj_put_u64(delta, seq) != FJ_OK ||
 	    fj_buf_put(delta, hash.b, sizeof(hash.b)) != FJ_OK)

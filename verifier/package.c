@@ -25,7 +25,7 @@ enum fj_rc ver_root_is(struct fj_slice pem, const char *sha256_hex, struct fj_bu
 	FJ_TRY(ver_root_read(pem, der, err));
 	fj_sha256(fj_buf_slice(der), &is);
 	return memcmp(is.b, want, FJ_SHA256_LEN) == 0 ? FJ_OK
-	    : no(err, FJ_E_SIGNATURE, "formats.md 15", "the package is of another root than the one that was named", "数据包所属根证书与指定指纹不符");
+	    : no(err, FJ_E_SIGNATURE, "formats.md 18", "the package is of another root than the one that was named", "数据包所属根证书与指定指纹不符");
 }
 
 enum fj_rc ver_package_trust(const struct fj_package *p, struct fj_slice root, struct ver_trust **out, struct fj_err *err)

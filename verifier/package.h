@@ -1,5 +1,5 @@
 /*
- * package.h - may a package of a publication be believed? (docs/formats.md 15)
+ * package.h - may a package of a publication be believed? (docs/formats.md 18)
  *
  * Checked: the manifest's signature under the status signer's certificate of the
  * issuer that it names, the chain to one root, and that nothing known revokes it;

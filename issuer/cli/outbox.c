@@ -34,7 +34,7 @@ static enum fj_rc read_index(struct box *b, json_t **out, struct fj_err *err)
 
 	enum fj_rc rc = fj_file_read(b->home.dir, "publish/outbox/index.json", &text, err);
 	if (rc == FJ_E_NOTFOUND)
-		return fj_refuse(err, rc, "cli", "formats.md 15", "this home has made no package yet: start it once (`fujie serve`)", "该主目录尚未生成数据包：请先运行一次 fujie serve");
+		return fj_refuse(err, rc, "cli", "formats.md 18", "this home has made no package yet: start it once (`fujie serve`)", "该主目录尚未生成数据包：请先运行一次 fujie serve");
 	FJ_TRY(rc);
 	FJ_TRY(fj_json_parse(fj_buf_slice(&text), 65536, out, err));
 	FJ_TRY(fj_json_obj(*out, "snapshot", &shot, err));
@@ -86,7 +86,7 @@ static enum fj_rc export_changes(const struct cli_args *a, struct box *b, struct
 	if (text[0] == '\0' || *end != '\0' || after < 0)
 		return fj_refuse(err, FJ_E_USAGE, "cli", NULL, "--after SEQ is missing: the last number that was taken in there (`fujie inbox state`)", "缺少 --after 序号：对方已应用的最后序号（fujie inbox state）");
 	if (after + 1 < b->oldest && after < b->newest) {
-		fj_fail(err, FJ_E_NOTFOUND, "cli", "formats.md 15", "packages %lld to %lld are not kept any more: take a snapshot (`fujie outbox snapshot --out FILE`)", (long long)after + 1, (long long)b->oldest - 1);
+		fj_fail(err, FJ_E_NOTFOUND, "cli", "formats.md 18", "packages %lld to %lld are not kept any more: take a snapshot (`fujie outbox snapshot --out FILE`)", (long long)after + 1, (long long)b->oldest - 1);
 		fj_err_zh(err, "数据包 %lld 至 %lld 已不再保存：请改用快照（fujie outbox snapshot --out 文件）", (long long)after + 1, (long long)b->oldest - 1);
 		return FJ_E_NOTFOUND;
 	}
@@ -99,7 +99,7 @@ static enum fj_rc export_snapshot(const struct cli_args *a, struct box *b, struc
 	char path[100];
 
 	if (b->snapshot < 0)
-		return fj_refuse(err, FJ_E_NOTFOUND, "cli", "formats.md 15", "this home has made no snapshot yet: start it once (`fujie serve`)", "该主目录尚未生成快照：请先运行一次 fujie serve");
+		return fj_refuse(err, FJ_E_NOTFOUND, "cli", "formats.md 18", "this home has made no snapshot yet: start it once (`fujie serve`)", "该主目录尚未生成快照：请先运行一次 fujie serve");
 	FJ_TRY(create(b, a->out, err));
 	for (int64_t k = 1; k <= b->parts; k++) {
 		snprintf(path, sizeof(path), "publish/outbox/snapshot-%010lld/%05lld.pkg", (long long)b->snapshot, (long long)k);

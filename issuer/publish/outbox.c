@@ -1,6 +1,6 @@
 /*
  * outbox.c - publish/outbox: signed packages of what each publication changed, for
- * mirrors and for whoever carries them by hand (docs/formats.md 15).
+ * mirrors and for whoever carries them by hand (docs/formats.md 18).
  *
  * A publication says which files and rows it wrote; what waits is kept in a file of
  * its own before it is noted as published, so that a process that ends in between
@@ -8,8 +8,9 @@
  * never keeps a revocation from our own channels, and one that can't be signed waits.
  *
  * Numbers: one above the newest that lies here.  A number that the signer has signed
- * and nobody has kept (the process ended in between) it refuses; then the next one is
- * taken.  A gap in the numbers is none in the chain, which is by hashes.
+ * and nobody has kept (the process ended in between, the home is from a backup) it
+ * refuses; then a higher one is taken, in steps that double.  A gap in the numbers is
+ * none in the chain, which is by hashes.
  *
  * A package older than the configured days goes, but none that is newer than the
  * newest snapshot: with that and what follows it a mirror can always be made.
@@ -31,7 +32,8 @@
 #define MAX_KEPT 20000       /* packages, however young */
 #define MANY_ROWS 500        /* that do not wait for the next file */
 #define SNAPSHOT_EVERY 200   /* packages; more when a snapshot is large */
-#define TRIES 3
+#define TRIES 34             /* steps of 1, 2, 4... */
+#define WIDE 32              /* a gap in the numbers over which mirrors had better take a snapshot */
 #define DEPTH 6
 
 struct row {
@@ -49,6 +51,8 @@ struct pub_box {
 	int64_t oldest, newest;             /* 0: none */
 	int64_t snapshot, former, parts;    /* -1: none */
 	struct fj_hash last;                /* manifest of the newest */
+	bool jumped;                        /* over a wide gap */
+	bool told;                          /* the index is of what lies here */
 };
 
 /* --- what waits --- */
@@ -353,13 +357,15 @@ static enum fj_rc write_change(struct iss *i, struct pub_pack *k, struct fj_err 
 	char path[64];
 
 	for (int t = 0; rc == FJ_E_POLICY && t < TRIES; t++) {
-		as.seq++;
+		as.seq += t < 2 ? 1 : INT64_C(1) << (t - 1);
 		package_path(as.seq, path);
 		rc = pub_pack_write(i, k, &as, path, &b->last, err);
 	}
 	FJ_TRY(rc);
+	b->jumped = b->jumped || as.seq - b->newest > WIDE;
 	b->newest = as.seq;
 	b->oldest = b->oldest == 0 ? as.seq : b->oldest;
+	b->told = false;
 	return FJ_OK;
 }
 
@@ -518,6 +524,7 @@ static enum fj_rc shoot(struct iss *i, struct fj_err *err)
 	b->former = b->snapshot;
 	b->snapshot = b->newest;
 	b->parts = s.as.part - 1;
+	b->jumped = b->told = false;
 	return FJ_OK;
 }
 
@@ -536,7 +543,7 @@ static bool snapshot_due(const struct pub_box *b, int64_t days)
 	if (b->snapshot < 0)
 		return true;
 	snapshot_path(b->snapshot, path);
-	return b->newest > b->snapshot && (b->newest - b->snapshot >= every || age_of(path) > days * DAY / 2);
+	return b->newest > b->snapshot && (b->jumped || b->newest - b->snapshot >= every || age_of(path) > days * DAY / 2);
 }
 
 static void prune(struct pub_box *b, int64_t days)
@@ -576,9 +583,11 @@ enum fj_rc pub_box_pack(struct iss *i, bool rows_too, struct fj_err *err)
 		return fj_no_memory(err, "publish");
 	if (due)
 		FJ_TRY(pack_waiting(i, err));
-	bool shot = snapshot_due(b, days);
-	if (shot)
+	if (snapshot_due(b, days))
 		FJ_TRY(shoot(i, err));
 	prune(b, days);
-	return due || shot ? write_index(i, err) : FJ_OK;
+	if (!b->told)
+		FJ_TRY(write_index(i, err));
+	b->told = true;
+	return FJ_OK;
 }

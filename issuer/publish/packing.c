@@ -50,7 +50,7 @@ enum fj_rc pub_pack_file(struct pub_pack *k, const char *path, struct fj_slice d
 	FJ_AUTO(buf) sha = FJ_BUF_INIT(64);
 
 	if (fj_buf_put(&k->data, data.p, data.len) != FJ_OK || hash_text(data, &sha) != FJ_OK)
-		return fj_fail(err, FJ_E_LIMIT, "publish", "formats.md 15", "%s is too large for a package", path);
+		return fj_fail(err, FJ_E_LIMIT, "publish", "formats.md 18", "%s is too large for a package", path);
 	json_t *f = json_pack("{s:s, s:s, s:I}", "path", path, "sha256", fj_buf_str(&sha), "size", (json_int_t)data.len);
 	return json_array_append_new(k->files, f) == 0 ? FJ_OK : fj_no_memory(err, "publish");
 }
@@ -58,7 +58,7 @@ enum fj_rc pub_pack_file(struct pub_pack *k, const char *path, struct fj_slice d
 enum fj_rc pub_pack_row(struct pub_pack *k, const json_t *row, struct fj_err *err)
 {
 	FJ_TRY(fj_json_canonical(row, &k->rows, err));
-	return fj_buf_puts(&k->rows, "\n") == FJ_OK ? FJ_OK : fj_fail(err, FJ_E_LIMIT, "publish", "formats.md 15", "the rows are too many for a package");
+	return fj_buf_puts(&k->rows, "\n") == FJ_OK ? FJ_OK : fj_fail(err, FJ_E_LIMIT, "publish", "formats.md 18", "the rows are too many for a package");
 }
 
 static enum fj_rc manifest(struct iss *i, const struct pub_pack *k, const struct pub_pack_as *as, struct fj_buf *input, struct fj_err *err)
@@ -100,7 +100,7 @@ enum fj_rc pub_pack_write(struct iss *i, struct pub_pack *k, const struct pub_pa
 	FJ_TRY(sign(i, &jws, err));
 	if (fj_package_head(fj_buf_slice(&jws), &whole) != FJ_OK || fj_buf_put(&whole, k->data.data, k->data.len) != FJ_OK ||
 	    fj_buf_put(&whole, k->rows.data, k->rows.len) != FJ_OK)
-		return fj_fail(err, FJ_E_LIMIT, "publish", "formats.md 15", "a package is too large");
+		return fj_fail(err, FJ_E_LIMIT, "publish", "formats.md 18", "a package is too large");
 	FJ_TRY(fj_file_replace(AT_FDCWD, path, fj_buf_slice(&whole), 0644, err));
 	fj_sha256(fj_buf_slice(&jws), hash);
 	pub_pack_release(k);

@@ -23,7 +23,7 @@ static const char *const pub_sql[PUB_SQL] = {
 static const struct {
 	const char *table, *from;
 } packed[] = {
-#define ROW(table, from, put) {table, from},
+#define ROW(table, from, clear, put) {table, from},
 #include "verifier/public_rows.def"
 #undef ROW
 };

@@ -57,7 +57,7 @@ struct pub_pack_as {
  * the signer refuses the number. */
 enum fj_rc pub_pack_write(struct iss *i, struct pub_pack *k, const struct pub_pack_as *as, const char *path, struct fj_hash *hash, struct fj_err *err) FJ_MUST_USE;
 
-/* --- outbox.c: packages of what publications changed (docs/formats.md 15) --- */
+/* --- outbox.c: packages of what publications changed (docs/formats.md 18) --- */
 struct pub_box;
 /* what is to go into the next package */
 enum fj_rc pub_box_open(struct iss *i, struct fj_err *err) FJ_MUST_USE;

@@ -135,7 +135,7 @@ static void look(struct place *p)
 	p->refused = stat("inbox/refused.json", &st) == 0 && fj_real_ms() / 1000 - st.st_mtime < REFUSED_S;
 }
 
-/* into inbox/new, unless it waits there already */
+/* into inbox/new, unless it waits there already; FJ_E_NOTFOUND as above */
 static enum fj_rc bring(struct mirror *m, const char *path, const char *name, struct fj_err *err)
 {
 	FJ_AUTO(buf) whole = FJ_BUF_INIT(FJ_PACKAGE_MAX);
@@ -161,17 +161,19 @@ static enum fj_rc bring_snapshot(struct mirror *m, const struct index *x, const 
 	return FJ_OK;
 }
 
-/* a number that the issuer never released is passed over */
-static enum fj_rc bring_changes(struct mirror *m, const struct index *x, const struct place *p, struct fj_err *err)
+/* a number that the issuer never released is passed over; *none: there was nothing but those */
+static enum fj_rc bring_changes(struct mirror *m, const struct index *x, const struct place *p, bool *none, struct fj_err *err)
 {
 	char path[80], name[80];
 
+	*none = x->newest > p->seq;
 	for (int64_t n = p->seq + 1; !ending && n <= x->newest && n <= p->seq + AT_ONCE; n++) {
 		snprintf(path, sizeof(path), "/v1/outbox/%lld", (long long)n);
 		snprintf(name, sizeof(name), "c-%010lld.pkg", (long long)n);
 		enum fj_rc rc = bring(m, path, name, err);
 		if (rc != FJ_OK && rc != FJ_E_NOTFOUND)
 			return rc;
+		*none = *none && rc == FJ_E_NOTFOUND;
 	}
 	return FJ_OK;
 }
@@ -180,6 +182,7 @@ static enum fj_rc round_of(struct mirror *m, struct fj_err *err)
 {
 	struct index x;
 	struct place p;
+	bool none;
 
 	FJ_TRY(ask_index(m, &x, err));
 	look(&p);
@@ -188,7 +191,10 @@ static enum fj_rc round_of(struct mirror *m, struct fj_err *err)
 		return bring_snapshot(m, &x, &p, err);
 	if (!p.any)
 		return fj_fail(err, FJ_E_UNAVAILABLE, "mirror", NULL, "%s has no snapshot yet", m->url);
-	return p.refused ? FJ_OK : bring_changes(m, &x, &p, err);
+	if (p.refused)
+		return FJ_OK;
+	FJ_TRY(bring_changes(m, &x, &p, &none, err));
+	return none && x.snapshot > p.seq ? bring_snapshot(m, &x, &p, err) : FJ_OK; /* over a gap that is too wide */
 }
 
 static void say(struct mirror *m, enum fj_rc rc, const struct fj_err *err)

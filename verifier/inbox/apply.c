@@ -43,9 +43,9 @@ static enum fj_rc gap(const struct job *j, struct fj_err *err)
 	long long from = j->state.seq + 1, to = j->p.previous;
 
 	if (from == to)
-		fj_fail(err, FJ_E_STATE, "inbox", "formats.md 15", "package %lld is missing: bring it first, then number %lld", from, (long long)j->p.seq);
+		fj_fail(err, FJ_E_STATE, "inbox", "formats.md 18", "package %lld is missing: bring it first, then number %lld", from, (long long)j->p.seq);
 	else
-		fj_fail(err, FJ_E_STATE, "inbox", "formats.md 15", "packages %lld to %lld are missing: bring them first, then number %lld; or take a snapshot", from, to, (long long)j->p.seq);
+		fj_fail(err, FJ_E_STATE, "inbox", "formats.md 18", "packages %lld to %lld are missing: bring them first, then number %lld; or take a snapshot", from, to, (long long)j->p.seq);
 	if (from == to)
 		fj_err_zh(err, "缺少数据包 %lld：请先取得并应用，再应用 %lld", from, (long long)j->p.seq);
 	else
@@ -58,7 +58,7 @@ static enum fj_rc order_of_change(struct job *j, bool *already, struct fj_err *e
 	const struct inb_state *s = &j->state;
 
 	if (s->iss[0] == '\0')
-		return fj_refuse(err, FJ_E_STATE, "inbox", "formats.md 15", "nothing was taken in here yet: begin with a snapshot (`fujie outbox snapshot`)", "此处尚无数据：请先应用快照（fujie outbox snapshot）");
+		return fj_refuse(err, FJ_E_STATE, "inbox", "formats.md 18", "nothing was taken in here yet: begin with a snapshot (`fujie outbox snapshot`)", "此处尚无数据：请先应用快照（fujie outbox snapshot）");
 	*already = j->p.seq < s->seq || (j->p.seq == s->seq && fj_hash_eq(&j->p.hash, &s->last));
 	if (*already)
 		return FJ_OK;
@@ -66,7 +66,7 @@ static enum fj_rc order_of_change(struct job *j, bool *already, struct fj_err *e
 		return gap(j, err);
 	if (j->p.previous == s->seq && fj_hash_eq(&j->p.before, &s->last))
 		return FJ_OK;
-	return fj_refuse(err, FJ_E_INVALID, "inbox", "formats.md 15", "the package does not follow the last one here: it is of another line; take a snapshot", "数据包与此处最后一个数据包不衔接；请改用快照");
+	return fj_refuse(err, FJ_E_INVALID, "inbox", "formats.md 18", "the package does not follow the last one here: it is of another line; take a snapshot", "数据包与此处最后一个数据包不衔接；请改用快照");
 }
 
 static enum fj_rc order_of_snapshot(struct job *j, bool *already, struct fj_err *err)
@@ -74,17 +74,17 @@ static enum fj_rc order_of_snapshot(struct job *j, bool *already, struct fj_err 
 	const struct inb_state *s = &j->state;
 
 	if (s->iss[0] != '\0' && j->p.seq < s->seq)
-		return fj_refuse(err, FJ_E_INVALID, "inbox", "formats.md 15", "the snapshot is older than what is here: it would roll back", "快照早于现有数据（回退）");
+		return fj_refuse(err, FJ_E_INVALID, "inbox", "formats.md 18", "the snapshot is older than what is here: it would roll back", "快照早于现有数据（回退）");
 	*already = s->iss[0] != '\0' && j->p.seq == s->seq;
 	if (*already && !fj_hash_eq(&j->p.before, &s->last))
-		return fj_refuse(err, FJ_E_INVALID, "inbox", "formats.md 15", "the snapshot is of another line than what is here", "快照与现有数据不属同一序列");
+		return fj_refuse(err, FJ_E_INVALID, "inbox", "formats.md 18", "the snapshot is of another line than what is here", "快照与现有数据不属同一序列");
 	bool staged = s->stage_seq == j->p.seq && fj_hash_eq(&s->stage_before, &j->p.before);
 	if (*already || j->p.part == 1)
 		return FJ_OK;
 	if (staged && j->p.part <= s->stage_part)
 		*already = true;
 	else if (!staged || j->p.part != s->stage_part + 1) {
-		fj_fail(err, FJ_E_STATE, "inbox", "formats.md 15", "part %lld of the snapshot is missing: parts come in their order", staged ? (long long)s->stage_part + 1 : 1LL);
+		fj_fail(err, FJ_E_STATE, "inbox", "formats.md 18", "part %lld of the snapshot is missing: parts come in their order", staged ? (long long)s->stage_part + 1 : 1LL);
 		fj_err_zh(err, "缺少快照第 %lld 部分：请按顺序应用", staged ? (long long)s->stage_part + 1 : 1LL);
 		return FJ_E_STATE;
 	}
@@ -94,7 +94,7 @@ static enum fj_rc order_of_snapshot(struct job *j, bool *already, struct fj_err 
 static enum fj_rc check_issuer(const struct job *j, struct fj_err *err)
 {
 	return j->state.iss[0] == '\0' || strcmp(j->state.iss, fj_json_text(j->p.jws.payload, "iss")) == 0 ? FJ_OK
-	    : fj_refuse(err, FJ_E_INVALID, "inbox", "formats.md 15", "the package is another issuer's than this folder's", "数据包签发方与此文件夹不符");
+	    : fj_refuse(err, FJ_E_INVALID, "inbox", "formats.md 18", "the package is another issuer's than this folder's", "数据包签发方与此文件夹不符");
 }
 
 /* --- trust --- */
@@ -130,7 +130,7 @@ static enum fj_rc root_of(struct job *j, struct fj_err *err)
 	FJ_AUTO(buf) pem = FJ_BUF_INIT(65536);
 
 	if (file_now(j, ROOT, &pem, NULL) != FJ_OK)
-		return fj_refuse(err, FJ_E_STATE, "inbox", "formats.md 15", "there is no root certificate here yet, and none in the package: begin with a snapshot", "此处尚无根证书，数据包内也没有：请先应用快照");
+		return fj_refuse(err, FJ_E_STATE, "inbox", "formats.md 18", "there is no root certificate here yet, and none in the package: begin with a snapshot", "此处尚无根证书，数据包内也没有：请先应用快照");
 	fj_buf_init(&j->root, FJ_X509_MAX);
 	return ver_root_is(fj_buf_slice(&pem), j->root_sha256, &j->root, err);
 }

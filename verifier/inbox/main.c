@@ -1,5 +1,5 @@
 /*
- * main.c - fujie-inbox: takes packages of a publication in (docs/formats.md 15).
+ * main.c - fujie-inbox: takes packages of a publication in (docs/formats.md 18).
  *
  *   fujie-inbox apply FILE... --dir V --root SHA256 [--json]   (`fujie inbox apply`)
  *   fujie-inbox state --dir V [--json]

@@ -137,7 +137,7 @@ static enum fj_rc write_json(const char *path, json_t *owned, struct fj_err *err
 
 static enum fj_rc corrupt(const char *path, struct fj_err *err)
 {
-	enum fj_rc rc = fj_fail(err, FJ_E_CORRUPT, "inbox", "formats.md 15", "%s is damaged: make the mirror anew from a snapshot, in an empty folder", path);
+	enum fj_rc rc = fj_fail(err, FJ_E_CORRUPT, "inbox", "formats.md 18", "%s is damaged: make the mirror anew from a snapshot, in an empty folder", path);
 
 	fj_err_zh(err, "%s 已损坏；请在空文件夹中以快照重建镜像", path);
 	return rc;

@@ -21,21 +21,23 @@ EMBED(inb_schema, "issuer/publish/public.sql");
 #define MAX_LINE (6u << 20)
 
 static const struct {
-	const char *table, *put;
+	const char *table, *clear, *put;
 } tables[] = {
-#define ROW(table, from, put) {table, put},
+#define ROW(table, from, clear, put) {table, clear, put},
 #include "verifier/public_rows.def"
 #undef ROW
 };
 struct rows {
 	sqlite3 *db;
-	sqlite3_stmt *put[FJ_ARRAY_LEN(tables)];
+	sqlite3_stmt *clear[FJ_ARRAY_LEN(tables)], *put[FJ_ARRAY_LEN(tables)];
 };
 
 static void rows_close(struct rows *r)
 {
-	for (size_t k = 0; k < FJ_ARRAY_LEN(tables); k++)
+	for (size_t k = 0; k < FJ_ARRAY_LEN(tables); k++) {
+		sqlite3_finalize(r->clear[k]);
 		sqlite3_finalize(r->put[k]);
+	}
 	sqlite3_close(r->db);
 }
 
@@ -82,14 +84,15 @@ static enum fj_rc rows_open(const char *file, struct rows *r, struct fj_err *err
 	    sqlite3_exec(r->db, "COMMIT", NULL, NULL, NULL) != SQLITE_OK))
 		return fail(r, err, "be made");
 	for (size_t k = 0; k < FJ_ARRAY_LEN(tables); k++)
-		if (sqlite3_prepare_v2(r->db, tables[k].put, -1, &r->put[k], NULL) != SQLITE_OK)
-			return fail(r, err, "take rows");
+		if (sqlite3_prepare_v2(r->db, tables[k].clear, -1, &r->clear[k], NULL) != SQLITE_OK || sqlite3_prepare_v2(r->db, tables[k].put, -1, &r->put[k], NULL) != SQLITE_OK)
+			return fj_refuse(err, FJ_E_UNSUPPORTED, "inbox", "formats.md 18", "public.db here was made by another version of this program: make the mirror anew from a snapshot, in an empty folder",
+			    "此处的 public.db 由本程序的另一版本生成；请在空文件夹中以快照重建镜像");
 	return FJ_OK;
 }
 
 static enum fj_rc unknown(struct fj_err *err)
 {
-	return fj_refuse(err, FJ_E_UNSUPPORTED, "inbox", "formats.md 15", "the package has rows that this program does not know: it is older than the issuer's; bring it up to date",
+	return fj_refuse(err, FJ_E_UNSUPPORTED, "inbox", "formats.md 18", "the package has rows that this program does not know: it is older than the issuer's; bring it up to date",
 	    "数据包含有本程序不识别的数据行：本程序版本低于签发方；请先升级");
 }
 
@@ -112,23 +115,28 @@ static int bind(sqlite3_stmt *q, int c, const json_t *v)
 	return sqlite3_bind_blob64(q, c, blob.data != NULL ? (const void *)blob.data : "", blob.len, SQLITE_TRANSIENT);
 }
 
-static enum fj_rc put_row(struct rows *r, size_t t, const json_t *row, struct fj_err *err)
+/* a statement with a row's values under their names */
+static enum fj_rc run(struct rows *r, sqlite3_stmt *q, const json_t *row, struct fj_err *err)
 {
-	sqlite3_stmt *q = r->put[t];
 	int n = sqlite3_bind_parameter_count(q), code = SQLITE_OK;
 
-	if ((size_t)n != json_object_size(row))
-		return unknown(err);
 	for (int c = 1; code == SQLITE_OK && c <= n; c++)
 		code = bind(q, c, json_object_get(row, sqlite3_bind_parameter_name(q, c) + 1));
-	if (code == SQLITE_MISMATCH)
-		return unknown(err);
 	if (code == SQLITE_OK)
 		code = sqlite3_step(q);
-	enum fj_rc rc = code == SQLITE_DONE ? FJ_OK : fail(r, err, "take a row");
+	enum fj_rc rc = code == SQLITE_DONE ? FJ_OK : (code & 0xff) == SQLITE_MISMATCH || (code & 0xff) == SQLITE_CONSTRAINT ? unknown(err) : fail(r, err, "take a row");
 	sqlite3_reset(q);
 	sqlite3_clear_bindings(q);
 	return rc;
+}
+
+static enum fj_rc put_row(struct rows *r, size_t t, const json_t *row, struct fj_err *err)
+{
+	if ((size_t)sqlite3_bind_parameter_count(r->put[t]) != json_object_size(row))
+		return unknown(err);
+	if (r->clear[t] != NULL)
+		FJ_TRY(run(r, r->clear[t], row, err));
+	return run(r, r->put[t], row, err);
 }
 
 static enum fj_rc put_line(struct rows *r, struct fj_slice line, struct fj_err *err)

@@ -21,7 +21,7 @@ static void send(struct web_req *q, struct web_res *r, const char *path, const c
 		web_bytes(r, type, fj_buf_slice(&whole), age);
 		return;
 	}
-	fj_refuse(&err, FJ_E_NOTFOUND, "verifier", "formats.md 15", "there is no such package here: /v1/outbox says which there are", "没有该数据包；可用范围见 /v1/outbox");
+	fj_refuse(&err, FJ_E_NOTFOUND, "verifier", "formats.md 18", "there is no such package here: /v1/outbox says which there are", "没有该数据包；可用范围见 /v1/outbox");
 	web_fail(q, r, &err);
 }
 

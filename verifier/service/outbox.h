@@ -1,5 +1,5 @@
 /*
- * outbox.h - packages of publications over HTTP (docs/formats.md 15).
+ * outbox.h - packages of publications over HTTP (docs/formats.md 18).
  */
 #ifndef FJ_VERIFIER_OUTBOX_H
 #define FJ_VERIFIER_OUTBOX_H

@@ -58,6 +58,7 @@ A_SIGNER = $(B)/libhsm.a $(A_BASE)
 A_VERIFY = $(B)/libverify.a $(A_BASE)
 A_ISSUER = $(B)/libissuer.a $(B)/libverify.a $(B)/libca.a $(A_CLIENT)
 A_REGISTRY = $(B)/libweb.a $(B)/libhttp.a $(A_ISSUER)
+A_GATEWAY = $(B)/libgateway.a $(B)/libhttp.a $(A_VERIFY)
 A_VERIFIER = $(B)/libhttp.a $(B)/libverify.a $(B)/libca.a $(A_CLIENT)
 
 EXES = fujie fujie-signer fujie-registry fujie-verifier fujie-verify fujie-gateway fujie-inbox
@@ -65,7 +66,8 @@ BINS = $(addprefix $(B)/,$(EXES))
 FUZZERS = $(patsubst tests/fuzz/%.c,$(B)/tests/%,$(TEST_FUZZ_SRC))
 UNIT = $(patsubst tests/unit/%.c,$(B)/tests/%,$(TEST_UNIT_SRC))
 
-all: $(BINS)
+LIBRARY = $(B)/libfujie-verify.a $(B)/libfujie-verify.so.0 $(B)/fujie-verify.pc
+all: $(BINS) $(LIBRARY)
 
 help: ## print the targets
 	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*##/:/' | sort
@@ -93,6 +95,7 @@ $(eval $(call lib,hsm,$(HSM_SRC)))
 $(eval $(call lib,hsmclient,$(HSMCLIENT_SRC)))
 $(eval $(call lib,ca,$(CA_SRC)))
 $(eval $(call lib,verify,$(VERIFY_SRC)))
+$(eval $(call lib,gateway,$(GATEWAY_SRC)))
 $(eval $(call lib,issuer,$(ISSUER_SRC)))
 $(eval $(call lib,http,$(HTTP_SRC)))
 $(eval $(call lib,web,$(WEB_SRC)))
@@ -107,9 +110,28 @@ $(B)/fujie-verifier: $(call obj,$(SERVICE_SRC)) $(A_VERIFIER)
 	$(CC) $(LDFLAGS) -o $@ $^ $(L_VERIFIER)
 $(B)/fujie-verify: $(call obj,verifier/main.c) $(A_VERIFY)
 	$(CC) $(LDFLAGS) -o $@ $^ $(L_VERIFY)
-
-$(B)/fujie-gateway: $(call obj,$(GATEWAY_SRC)) $(A_VERIFY)
+$(B)/fujie-gateway: $(call obj,verifier/gateway/main.c) $(A_GATEWAY)
 	$(CC) $(LDFLAGS) -o $@ $^ $(L_GATEWAY)
+
+# --- libfujie-verify for others: its own objects, position independent, nothing visible but fjv_* ---
+L_LIBRARY = -lcrypto -lz -lsodium -ljansson
+P_LIBRARY = libcrypto zlib libsodium jansson
+pic = $(patsubst %.c,$(B)/pic/%.o,$(1))
+$(B)/pic/%.o: %.c Makefile
+	@mkdir -p $(@D)
+	@echo "CC $< (library)"; $(CC) $(filter-out -fPIE,$(CFLAGS)) -fPIC -fvisibility=hidden -c $< -o $@
+$(B)/libfujie-verify.so.0: $(call pic,$(LIBRARY_SRC)) verifier/fujie-verify.map
+	$(CC) -shared -Wl,-soname,$(@F) -Wl,--version-script=verifier/fujie-verify.map -Wl,-z,defs $(filter-out -pie,$(LDFLAGS)) -o $@ $(filter %.o,$^) $(L_LIBRARY)
+	ln -sf $(@F) $(B)/libfujie-verify.so
+# one object, so that what is hidden can be made local: a program may have names of its own
+$(B)/libfujie-verify.a: $(call pic,$(LIBRARY_SRC))
+	ld -r -o $(B)/pic/fujie-verify.o $^
+	objcopy --localize-hidden $(B)/pic/fujie-verify.o
+	@rm -f $@
+	ar rcsD $@ $(B)/pic/fujie-verify.o
+$(B)/fujie-verify.pc: verifier/fujie-verify.pc.in verifier/fujie-verify.h
+	sed -e 's|@PREFIX@|$(PREFIX)|' -e 's|@REQUIRES@|$(P_LIBRARY)|' -e "s|@VERSION@|$$(sed -n 's/^#define FJV_VERSION "\(.*\)".*/\1/p' verifier/fujie-verify.h)|" $< >$@
+
 $(B)/fujie-inbox: $(call obj,$(INBOX_SRC)) $(A_VERIFY)
 	$(CC) $(LDFLAGS) -o $@ $^ $(L_INBOX)
 
@@ -122,6 +144,8 @@ T_LIBS_ca = $(B)/libca.a $(A_BASE)
 T_LINK_ca = $(L_VERIFY)
 T_LIBS_ver = $(A_VERIFY)
 T_LINK_ver = $(L_VERIFY)
+T_LIBS_gw = $(A_GATEWAY)
+T_LINK_gw = $(L_GATEWAY)
 T_LIBS_web = $(A_REGISTRY)
 T_LINK_web = $(L_REGISTRY)
 T_LIBS_iss = $(A_ISSUER)
@@ -139,6 +163,7 @@ F_MAIN = $(if $(FUZZ),,$(call obj,tests/fuzz/replay.c))
 F_ROOM_agreement = iss
 F_ROOM_asset = base
 F_ROOM_audit = hsm
+F_ROOM_bundle = ver
 F_ROOM_card = iss
 F_ROOM_claims = base
 F_ROOM_conf = base
@@ -161,6 +186,7 @@ F_ROOM_signed = ver
 F_ROOM_signer = hsm
 F_ROOM_statement = iss
 F_ROOM_text = base
+F_ROOM_tar = gw
 F_ROOM_use = ver
 F_ROOM_verdict = ver
 F_ROOM_x509 = base
@@ -203,13 +229,19 @@ MONEY_DRIVER = $(B)/tests/model/money_driver
 $(MONEY_DRIVER): $(call obj,tests/model/money_driver.c) $(T_LIBS_iss)
 	@mkdir -p $(@D)
 	$(CC) $(LDFLAGS) -o $@ $^ $(T_LINK_iss)
-DRIVERS = $(SCOPE_DRIVER) $(MONEY_DRIVER)
+
+# answers tests/model/verdict_test.py
+VERDICT_DRIVER = $(B)/tests/model/verdict_driver
+$(VERDICT_DRIVER): $(call obj,tests/model/verdict_driver.c) $(A_VERIFY)
+	@mkdir -p $(@D)
+	$(CC) $(LDFLAGS) -o $@ $^ $(L_VERIFY)
+DRIVERS = $(SCOPE_DRIVER) $(MONEY_DRIVER) $(VERDICT_DRIVER)
 
 unit: $(UNIT) ## unit tests
 	@tests/run.sh unit $(B)
 
 .PHONY: all help unit run quick check conformance e2e integration model soak bench bench-scale cov lint san san-tests \
-	fuzz fuzzers routes install dist clean deps deps-full
+	fuzz fuzzers routes install install-lib dist clean deps deps-full
 
 run: deps ## build, make a demo home under build/, serve it
 	@$(MAKE) --no-print-directory all
@@ -266,11 +298,21 @@ fuzzers: $(FUZZERS)
 soak: all ## kill -9 at every write of a batch of 200, and 50 times at random (half an hour)
 	POINTS=all ANYWHERE=50 python3 tests/integration/kill_test.py $(B)
 routes: all ## print the route tables
-	@$(B)/fujie-registry --routes && $(B)/fujie-verifier --routes
+	@$(B)/fujie-registry --routes && $(B)/fujie-verifier --routes && $(B)/fujie-gateway --routes
 
 install: all ## executables to $(DESTDIR)$(PREFIX)/bin
 	install -d $(DESTDIR)$(PREFIX)/bin
 	install -m 755 $(BINS) $(DESTDIR)$(PREFIX)/bin
+install-lib: $(LIBRARY) ## libfujie-verify: header, libraries, pkg-config, manual, example to $(DESTDIR)$(PREFIX)
+	install -d $(addprefix $(DESTDIR)$(PREFIX)/,include lib/pkgconfig share/man/man1 share/man/man3 share/doc/fujie-verify/examples)
+	install -m 644 verifier/fujie-verify.h $(DESTDIR)$(PREFIX)/include
+	install -m 644 $(B)/libfujie-verify.a $(DESTDIR)$(PREFIX)/lib
+	install -m 755 $(B)/libfujie-verify.so.0 $(DESTDIR)$(PREFIX)/lib
+	ln -sf libfujie-verify.so.0 $(DESTDIR)$(PREFIX)/lib/libfujie-verify.so
+	sed 's|^prefix=.*|prefix=$(PREFIX)|' $(B)/fujie-verify.pc >$(DESTDIR)$(PREFIX)/lib/pkgconfig/fujie-verify.pc
+	install -m 644 docs/man/fujie-verify.1 $(DESTDIR)$(PREFIX)/share/man/man1
+	install -m 644 docs/man/libfujie-verify.3 $(DESTDIR)$(PREFIX)/share/man/man3
+	install -m 644 examples/verify.c $(DESTDIR)$(PREFIX)/share/doc/fujie-verify/examples
 PREFIX ?= /usr/local
 
 dist: ## a source archive under build/
@@ -283,4 +325,4 @@ deps: ## install missing Debian packages needed to build and run
 deps-full: ## the same with every tool that the tests use
 	@tests/deps.sh full
 
--include $(shell find $(B)/obj -name '*.d' 2>/dev/null)
+-include $(shell find $(B)/obj $(B)/pic -name '*.d' 2>/dev/null)

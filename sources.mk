@@ -46,6 +46,9 @@ CA_SRC := \
 	ca/profile.c
 
 VERIFY_SRC := \
+	verifier/bundle.c \
+	verifier/bundle_make.c \
+	verifier/ask.c \
 	verifier/certificate.c \
 	verifier/chain.c \
 	verifier/crl.c \
@@ -53,6 +56,7 @@ VERIFY_SRC := \
 	verifier/holder.c \
 	verifier/jws.c \
 	verifier/key.c \
+	verifier/library.c \
 	verifier/list.c \
 	verifier/narrow.c \
 	verifier/package.c \
@@ -66,6 +70,21 @@ VERIFY_SRC := \
 	verifier/use.c \
 	verifier/verify.c
 
+# what libfujie-verify, for others, is made of: the verdict, and no more of base than it needs
+LIBRARY_SRC := \
+	$(filter-out verifier/published.c,$(VERIFY_SRC)) \
+	base/buf.c \
+	base/claims.c \
+	base/clock.c \
+	base/der.c \
+	base/err.c \
+	base/file.c \
+	base/json.c \
+	base/jws.c \
+	base/mem.c \
+	base/secret.c \
+	base/x509.c
+
 SERVICE_SRC := \
 	verifier/service/main.c \
 	verifier/service/ocsp.c \
@@ -73,16 +92,25 @@ SERVICE_SRC := \
 	verifier/service/routes.c \
 	verifier/service/state.c
 
-# what takes packages in, and what fetches them
+GATEWAY_SRC := \
+	verifier/gateway/door.c \
+	verifier/gateway/fetch.c \
+	verifier/gateway/keep.c \
+	verifier/gateway/ledger.c \
+	verifier/gateway/marks.c \
+	verifier/gateway/mirror.c \
+	verifier/gateway/nonce.c \
+	verifier/gateway/routes.c \
+	verifier/gateway/tar.c \
+	verifier/gateway/watch.c \
+	verifier/gateway/x5t.c
+
+# what takes packages in on a mirror
 INBOX_SRC := \
 	verifier/inbox/apply.c \
 	verifier/inbox/main.c \
 	verifier/inbox/room.c \
 	verifier/inbox/rows.c
-
-GATEWAY_SRC := \
-	verifier/gateway/main.c \
-	verifier/gateway/mirror.c
 
 ISSUER_SRC := \
 	issuer/adjust.c \
@@ -91,6 +119,7 @@ ISSUER_SRC := \
 	issuer/authority.c \
 	issuer/authorisation.c \
 	issuer/authorisation_print.c \
+	issuer/bundle.c \
 	issuer/card.c \
 	issuer/card_class.c \
 	issuer/card_diff.c \
@@ -276,6 +305,7 @@ TEST_UNIT_SRC := \
 	tests/unit/test_base_der.c \
 	tests/unit/test_base_json.c \
 	tests/unit/test_ca_core.c \
+	tests/unit/test_gw_gate.c \
 	tests/unit/test_hsm_memory.c \
 	tests/unit/test_iss_agreement.c \
 	tests/unit/test_iss_card.c \
@@ -295,11 +325,15 @@ TEST_UNIT_SRC := \
 	tests/unit/test_iss_token.c \
 	tests/unit/test_iss_supervision.c \
 	tests/unit/test_iss_workday.c \
+	tests/unit/test_ver_bundle.c \
 	tests/unit/test_ver_hostile.c \
+	tests/unit/test_ver_library.c \
 	tests/unit/test_ver_package.c \
+	tests/unit/test_ver_pkits.c \
 	tests/unit/test_ver_report.c \
 	tests/unit/test_ver_token.c \
 	tests/unit/test_ver_trust.c \
+	tests/unit/test_ver_vectors.c \
 	tests/unit/test_web_form.c \
 	tests/unit/test_web_once.c
 
@@ -307,6 +341,7 @@ TEST_FUZZ_SRC := \
 	tests/fuzz/fuzz_agreement.c \
 	tests/fuzz/fuzz_asset.c \
 	tests/fuzz/fuzz_audit.c \
+	tests/fuzz/fuzz_bundle.c \
 	tests/fuzz/fuzz_card.c \
 	tests/fuzz/fuzz_claims.c \
 	tests/fuzz/fuzz_conf.c \
@@ -328,6 +363,7 @@ TEST_FUZZ_SRC := \
 	tests/fuzz/fuzz_signed.c \
 	tests/fuzz/fuzz_signer.c \
 	tests/fuzz/fuzz_statement.c \
+	tests/fuzz/fuzz_tar.c \
 	tests/fuzz/fuzz_text.c \
 	tests/fuzz/fuzz_use.c \
 	tests/fuzz/fuzz_verdict.c \

@@ -559,7 +559,7 @@ static enum fj_rc read_idp(struct fj_der *v, struct fj_crl *c, struct fj_err *er
 
 	FJ_TRY(fj_der_enter(v, FJ_DER_SEQ, &s, err));
 	FJ_TRY(read_point(&s, &c->uri, err));
-	return fj_der_end(&s, err);
+	return fj_der_more(&s) ? bad(err, "RFC 5280 5.2.5", "an issuing distribution point says more than its one address") : FJ_OK;
 }
 
 static enum fj_rc read_crl_extension(struct fj_der *list, struct fj_crl *c, unsigned *seen, struct fj_err *err)

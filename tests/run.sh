@@ -49,7 +49,7 @@ python_stage() {
 # works once in 30 seconds), so LANES of them run side by side.  The longest begin.
 integration() {
 	need python3 || { skip integration "python3 is absent"; return; }
-	names="faults people kill token negative signer ledger cases course plan product revenue legacy exchange card rules key find day routes portal demo init succession supervision listing report paper figures attack mirror"
+	names="faults people kill token negative signer ledger cases course plan product revenue legacy exchange card rules key find day routes portal demo init succession supervision listing report paper figures attack bundle gateway mirror"
 	if ! need strace; then
 		names=$(echo "$names" | sed 's/ kill//')
 		skip "integration kill" "strace is absent"
@@ -63,6 +63,19 @@ integration() {
 	python_stage "integration scope" tests/model/scope_test.py
 	python_stage "integration money" tests/model/money_test.py
 	python_stage "integration bookings" tests/model/money_home.py
+}
+conformance() {
+	for t in never pkits pack clients; do
+		python_stage "conformance $t" "tests/conformance/${t}_test.py"
+	done
+	examples
+}
+# what is in examples/, each by its own tool; those that are absent are listed, the others still run
+examples() {
+	for t in nginx go java node; do
+		need "$t" || [ -x "/usr/sbin/$t" ] || skip "examples $t" "$t is absent (make deps-full)"
+	done
+	python_stage "conformance examples" tests/conformance/examples_test.py
 }
 # a real browser; its npm packages are put there by `make deps-full` or `make e2e`, never by a check
 e2e() {
@@ -92,13 +105,13 @@ lint) stage lint tests/lint/lint.sh "$B"; slow_lint ;;
 quick) stage lint tests/lint/lint.sh "$B"; units "$B" ;;
 integration) integration ;;
 e2e) e2e ;;
-conformance) python_stage "conformance clients" tests/conformance/clients_test.py ;;
+conformance) conformance ;;
 check)
 	stage lint tests/lint/lint.sh "$B"
 	slow_lint
 	units "$B"
 	integration
-	python_stage "conformance clients" tests/conformance/clients_test.py
+	conformance
 	e2e
 	sanitizers
 	;;

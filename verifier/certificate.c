@@ -143,16 +143,24 @@ static void check_time(struct ver_job *j, const struct fj_x509 *x)
 	ver_evidence(j->r, CK_TIME, "%s to %s", a, b);
 }
 
-static void check_holder(struct ver_job *j)
+/* A certificate without a key of its holder's binds nobody; one with it has no form of proof here. */
+static void check_holder(struct ver_job *j, const struct fj_asset *a)
 {
 	const char *want = ver_use_one(j->in->use, USE_USER), *usci = fj_json_peek(json_object_get(j->r->subject, "holder"), "usci");
+	bool proof = j->in->nonce != NULL || j->in->x5t != NULL;
 
-	if (want == NULL)
-		ver_say(j->r, CK_HOLDER, VER_NOT_REQUESTED, "domain.md decision 7", "no user was named", "未要求核对持有人");
-	else if (usci != NULL && strcmp(want, usci) == 0)
-		ver_say(j->r, CK_HOLDER, VER_PASS, "domain.md decision 7", "the named user is the certificate's holder", "所指用户即证书持有人");
-	else
+	if (proof && a->key_origin == 0)
+		ver_say(j->r, CK_HOLDER, VER_FAIL, "domain.md decision 7", "the certificate has no key of its holder's: it proves nothing about who shows it",
+		    "证书不含持有人自有公钥，不能证明出示者身份");
+	else if (want != NULL && (usci == NULL || strcmp(want, usci) != 0))
 		ver_say(j->r, CK_HOLDER, VER_FAIL, "domain.md decision 7", "the named user is not the certificate's holder", "所指用户不是证书持有人");
+	else if (proof)
+		ver_say(j->r, CK_HOLDER, VER_UNKNOWN, "domain.md decision 7", "a certificate carries no proof of its holder; leave nonce and x5t out",
+		    "证书不附持有证明，请去掉 nonce 与 x5t");
+	else if (want == NULL)
+		ver_say(j->r, CK_HOLDER, VER_NOT_REQUESTED, "domain.md decision 7", "no user was named", "未要求核对持有人");
+	else
+		ver_say(j->r, CK_HOLDER, VER_PASS, "domain.md decision 7", "the named user is the certificate's holder", "所指用户即证书持有人");
 }
 
 void ver_verify_certificate(struct ver_job *j, struct fj_slice der)
@@ -187,5 +195,5 @@ void ver_verify_certificate(struct ver_job *j, struct fj_slice der)
 	check_status(j, &x, &a, ca);
 	ver_scope_certificate(j, &a, &x);
 	ver_restrictions_certificate(j, &a);
-	check_holder(j);
+	check_holder(j, &a);
 }

@@ -58,10 +58,20 @@ static enum fj_rc load_root(struct loading *l, struct fj_err *err)
 	return ver_ca_root(fj_buf_slice(&der), &l->t->a->root, err);
 }
 
+static enum fj_rc no_chain(const struct fj_err *why, struct fj_err *err)
+{
+	enum fj_rc rc = fj_fail(err, FJ_E_INVALID, "verify", why->cite[0] != '\0' ? why->cite : "formats.md 7",
+	    "chain.pem holds no issuing CA under the root%s%.200s; get the trust folder anew", why->en[0] != '\0' ? ": " : "", why->en);
+
+	fj_err_zh(err, "chain.pem 中没有由根签发且符合规定的签发机构证书，请重新获取信任资料");
+	return rc;
+}
+
 static enum fj_rc load_chain(struct loading *l, struct fj_err *err)
 {
 	FJ_AUTO(buf) pem = FJ_BUF_INIT(PEM_BYTES * 4);
 	struct ver_anchors *t = l->t->a;
+	struct fj_err last = {.rc = FJ_OK};
 
 	FJ_TRY(fj_file_read(l->dir, "chain.pem", &pem, err));
 	struct fj_slice in = fj_buf_slice(&pem);
@@ -85,9 +95,9 @@ static enum fj_rc load_chain(struct loading *l, struct fj_err *err)
 			ver_ca_release(&t->ca[t->n_ca]);
 		FJ_ENSURE(rc != FJ_E_NOMEM, fj_fail(err, rc, "verify", NULL, "out of memory"));
 		note(l, "chain.pem", &why);
+		last = why;
 	}
-	return t->n_ca > 0 ? FJ_OK
-	    : fj_fail(err, FJ_E_INVALID, "verify", "formats.md 7", "chain.pem holds no issuing CA under the root; get the trust folder anew");
+	return t->n_ca > 0 ? FJ_OK : no_chain(&last, err);
 }
 
 /* --- folders of lists --- */
@@ -270,6 +280,20 @@ static bool in_folder(const struct ver_wanted *w, char path[200])
 		return false;
 	snprintf(path, 200, w->kind == VER_AUTHORISATION ? "authorisations/%.40s.jwt" : "certificates/%.40s.pem", w->name);
 	return true;
+}
+
+enum fj_rc ver_folder_read(int dir, const struct ver_wanted *w, fj_time now, bool past, struct fj_buf *out)
+{
+	char path[200], name[48];
+
+	if (past && in_history(dir, w, now, path))
+		return fj_file_read(dir, path, out, NULL);
+	if (!in_folder(w, path)) {
+		if (!name_of(w->name, name))
+			return FJ_E_NOTFOUND;
+		snprintf(path, sizeof(path), w->kind == VER_CRL ? "crl/%s.crl" : "status/%s.jwt", name);
+	}
+	return fj_file_read(dir, path, out, NULL);
 }
 
 /* FJ_OK: added; FJ_E_NOMEM; anything else: there is no more of it */

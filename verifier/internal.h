@@ -198,6 +198,10 @@ const struct ver_list *ver_trust_list(const struct ver_trust *t, const char *uri
 const struct ver_auth *ver_trust_auth(const struct ver_trust *t, const char *number, fj_time now);
 const struct ver_cert *ver_trust_cert(const struct ver_trust *t, const char *number);
 
+/* --- folder.c --- */
+/* the file of what was wanted, as published; past: the one of then, when it is kept */
+enum fj_rc ver_folder_read(int dir, const struct ver_wanted *w, fj_time now, bool past, struct fj_buf *out) FJ_MUST_USE;
+
 /* --- pem.c --- */
 /* next PEM block in *in, which moves on; FJ_E_NOTFOUND when there is no more */
 enum fj_rc ver_pem_next(struct fj_slice *in, const char *label, struct fj_buf *der, struct fj_err *err) FJ_MUST_USE;

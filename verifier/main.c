@@ -1,7 +1,9 @@
 /*
- * main.c - fujie-verify: a credential in, the verdict out.  No network, no
- * clock but this machine's, no state.
+ * main.c - fujie-verify: a credential or a bundle in, the verdict out.  No network,
+ * no clock but this machine's, no state.
  *
+ * `--listen` and `watch` are another program's, fujie-gateway, which is executed from
+ * the folder of this one: what judges offline links nothing that could reach out.
  * Exit: 0 permit, 1 deny or indeterminate, 2 wrong use, 3 failure.  With --json
  * there is exactly one JSON document on stdout whatever happens, so that a
  * caller that parses it never takes silence for consent.
@@ -13,28 +15,38 @@
 
 #include "base/file.h"
 #include "base/secret.h"
-#include "verifier/verify.h"
+#include "verifier/bundle.h"
 
-#define INPUT_MAX (16u << 20) /* a CRL of 8 MiB as PEM; a signed report */
+#define INPUT_MAX VER_BUNDLE_MAX /* no less than a CRL of 8 MiB as PEM; a signed report */
 
 struct options {
-	const char *trust, *use, *nonce, *x5t, *at, *file;
+	const char *trust, *root, *use, *nonce, *x5t, *at, *max_age, *file;
 	bool json, help;
+};
+/* what the options say */
+struct asked {
+	struct fj_hash root;
+	struct ver_input in;
 };
 
 static void usage(FILE *to)
 {
-	fputs("fujie-verify --trust DIR FILE|- [--use k=v,k=v] [--json] [--nonce N] [--x5t T] [--at RFC3339]\n"
+	fputs("fujie-verify --trust DIR FILE|-   [--use k=v,k=v] [--max-age 24h] [--at RFC3339]\n"
+	      "fujie-verify --root SHA256 BUNDLE|-    [--nonce N] [--x5t T] [--json]\n"
+	      "fujie-verify --listen ... | watch ...    (fujie-gateway; fujie-gateway --help)\n"
 	      "\n"
 	      "Judges a license token, an authorisation credential, a data asset certificate, a\n"
 	      "signed report, a status list or a CRL against a trust folder (D/trust, or trust.tar\n"
-	      "unpacked).\n"
-	      "核验许可令牌、授权凭证、数据资产证书、签名报告、状态列表或吊销列表。\n"
+	      "unpacked); or a bundle (fujie bundle create) by its root's fingerprint alone.\n"
+	      "核验许可令牌、授权凭证、数据资产证书、签名报告、状态列表或吊销列表；\n"
+	      "核验包只需根证书指纹即可离线核验。\n"
 	      "\n"
+	      "  --root   SHA-256 of the root certificate's DER in hex; colons and spaces may stand in it\n"
 	      "  --use    what somebody wants to do: asset product action purpose territory\n"
 	      "           environment at quantity user audience; entries joined by +\n"
 	      "  --nonce  ask for a holder's proof (kb+jwt) with this nonce; needs --use audience=...\n"
 	      "  --x5t    base64url SHA-256 of the client certificate that was seen\n"
+	      "  --max-age  how old the status may be: 90s 30m 24h 7d; older is indeterminate\n"
 	      "  --at     judge at this time instead of now, such as 2026-03-16T08:00:00Z\n"
 	      "  --json   one JSON document (docs/formats.md section 8)\n"
 	      "\n"
@@ -51,7 +63,8 @@ static enum fj_rc once(const char **slot, const char *name, struct fj_err *err)
 
 static enum fj_rc options_read(int argc, char **argv, struct options *o, struct fj_err *err)
 {
-	static const struct option longs[] = {{"trust", required_argument, NULL, 't'}, {"use", required_argument, NULL, 'u'},
+	static const struct option longs[] = {{"trust", required_argument, NULL, 't'}, {"root", required_argument, NULL, 'r'},
+		{"max-age", required_argument, NULL, 'm'}, {"use", required_argument, NULL, 'u'},
 		{"nonce", required_argument, NULL, 'n'}, {"x5t", required_argument, NULL, 'x'}, {"at", required_argument, NULL, 'a'},
 		{"json", no_argument, NULL, 'j'}, {"help", no_argument, NULL, 'h'}, {NULL, 0, NULL, 0}};
 	int c;
@@ -60,6 +73,8 @@ static enum fj_rc options_read(int argc, char **argv, struct options *o, struct 
 	while ((c = getopt_long(argc, argv, ":", longs, NULL)) != -1)
 		switch (c) {
 		case 't': FJ_TRY(once(&o->trust, "trust", err)); break;
+		case 'r': FJ_TRY(once(&o->root, "root", err)); break;
+		case 'm': FJ_TRY(once(&o->max_age, "max-age", err)); break;
 		case 'u': FJ_TRY(once(&o->use, "use", err)); break;
 		case 'n': FJ_TRY(once(&o->nonce, "nonce", err)); break;
 		case 'x': FJ_TRY(once(&o->x5t, "x5t", err)); break;
@@ -71,19 +86,44 @@ static enum fj_rc options_read(int argc, char **argv, struct options *o, struct 
 		}
 	if (o->help)
 		return FJ_OK;
-	if (o->trust == NULL)
-		return fj_fail(err, FJ_E_USAGE, "verify", NULL, "--trust DIR is missing; see --help");
+	if ((o->trust == NULL) == (o->root == NULL))
+		return fj_fail(err, FJ_E_USAGE, "verify", NULL, "give --trust DIR for a credential, or --root SHA256 for a bundle; see --help");
 	if (argc - optind != 1)
 		return fj_fail(err, FJ_E_USAGE, "verify", NULL, "name one file, or - for standard input; see --help");
 	o->file = argv[optind];
 	return FJ_OK;
 }
 
-static enum fj_rc options_check(const struct options *o, fj_time *now, struct fj_err *err)
+/* "24h" in seconds: a whole number and s, m, h or d */
+static enum fj_rc age_read(const char *text, int64_t *out, struct fj_err *err)
+{
+	static const struct {
+		char letter;
+		int64_t seconds;
+	} units[] = {{'s', 1}, {'m', 60}, {'h', 3600}, {'d', 86400}};
+	size_t n = strspn(text, "0123456789");
+	int64_t v = n > 0 && n <= 9 ? strtoll(text, NULL, 10) : 0;
+
+	for (size_t i = 0; i < FJ_ARRAY_LEN(units) && v > 0; i++)
+		if (text[n] == units[i].letter && text[n + 1] == '\0') {
+			*out = v * units[i].seconds;
+			return FJ_OK;
+		}
+	return fj_refuse(err, FJ_E_USAGE, "verify", "formats.md 8", "--max-age is a whole number from 1 and s, m, h or d, such as 24h", "--max-age 为正整数加 s、m、h 或 d，如 24h");
+}
+
+static enum fj_rc options_check(const struct options *o, struct asked *a, struct fj_err *err)
 {
 	FJ_TRY(ver_proof_form(o->nonce, o->x5t, err));
-	*now = fj_now();
-	if (o->at != NULL && fj_time_parse(o->at, now, err) != FJ_OK)
+	if (o->root != NULL)
+		FJ_TRY(ver_fingerprint_read(o->root, &a->root, err));
+	if (o->max_age != NULL)
+		FJ_TRY(age_read(o->max_age, &a->in.max_age, err));
+	a->in.nonce = o->nonce;
+	a->in.x5t = o->x5t;
+	a->in.now = fj_now();
+	a->in.past = o->at != NULL;
+	if (o->at != NULL && fj_time_parse(o->at, &a->in.now, err) != FJ_OK)
 		return err->rc = FJ_E_USAGE;
 	return FJ_OK;
 }
@@ -142,6 +182,27 @@ static void print_check(const struct ver_check *c)
 	putchar('\n');
 }
 
+/* how old what it rests on is, in the largest unit that says it */
+static void print_age(const struct ver_report *r)
+{
+	static const struct {
+		int64_t seconds;
+		const char *zh, *en;
+	} units[] = {{86400, "天", "days"}, {3600, "小时", "hours"}, {60, "分钟", "minutes"}, {1, "秒", "seconds"}};
+	char as_of[FJ_TIME_CAP], until[FJ_TIME_CAP];
+	int64_t age = r->at > r->as_of ? r->at - r->as_of : 0;
+	size_t u = 0;
+
+	if (r->as_of == 0)
+		return;
+	while (u < FJ_ARRAY_LEN(units) - 1 && age < 2 * units[u].seconds)
+		u++;
+	long long n = (long long)(age / units[u].seconds);
+	fj_time_china(r->as_of, as_of);
+	fj_time_china(r->until, until);
+	printf("状态截至 %s（距核验时间 %lld %s），至 %s 有效 | status as of then, %lld %s old\n", as_of, n, units[u].zh, until, n, units[u].en);
+}
+
 static void print_report(const struct ver_report *r)
 {
 	static const char *const verdicts[] = {[VER_PERMIT] = "准许 PERMIT", [VER_DENY] = "拒绝 DENY", [VER_INDETERMINATE] = "无法判定 INDETERMINATE"};
@@ -149,6 +210,7 @@ static void print_report(const struct ver_report *r)
 
 	fj_time_china(r->at, at);
 	printf("%s  %s  %s\n", verdicts[r->verdict], r->kind, at);
+	print_age(r);
 	for (size_t k = 0; k < r->n; k++)
 		print_check(&r->check[k]);
 }
@@ -176,37 +238,72 @@ static int refuse(const struct options *o, const struct fj_err *err)
 	return err->rc == FJ_E_USAGE ? 2 : err->rc == FJ_E_LIMIT ? 1 : 3; /* too large to be one: no yes, and no failure */
 }
 
-static enum fj_rc run(const struct options *o, struct ver_report *r, struct fj_err *err)
+static enum fj_rc judge_in_folder(const char *folder, const struct ver_input *in, struct ver_report *r, struct fj_err *err)
 {
 	FJ_AUTO(ver_trust) trust = NULL;
 	FJ_AUTO(ver_trust) over = NULL;
 	FJ_AUTO(fd) dir = -1;
-	FJ_AUTO(ver_use) use = NULL;
 	FJ_AUTO(json) notes = NULL;
-	FJ_AUTO(buf) data = FJ_BUF_INIT(INPUT_MAX);
-	struct ver_input in = {.nonce = o->nonce, .x5t = o->x5t};
 	size_t i;
 	json_t *v;
 
-	FJ_TRY(options_check(o, &in.now, err));
+	FJ_TRY(ver_trust_load_dir(AT_FDCWD, folder, &trust, &notes, err));
+	json_array_foreach(notes, i, v)
+		fprintf(stderr, "fujie-verify: left out: %s\n", json_string_value(v));
+	FJ_TRY(ver_trust_over(trust, &over, err));
+	FJ_TRY(fj_dir_open(AT_FDCWD, folder, &dir, err));
+	return ver_verify_in(dir, over, in, r, err);
+}
+
+static enum fj_rc run(const struct options *o, struct ver_report *r, struct fj_err *err)
+{
+	FJ_AUTO(ver_use) use = NULL;
+	FJ_AUTO(buf) data = FJ_BUF_INIT(INPUT_MAX);
+	struct asked a = {.in = {.now = 0}};
+
+	FJ_TRY(options_check(o, &a, err));
 	if (o->use != NULL)
 		FJ_TRY(ver_use_parse(o->use, &use, err));
 	FJ_TRY(read_input(o->file, &data, err));
-	FJ_TRY(ver_trust_load_dir(AT_FDCWD, o->trust, &trust, &notes, err));
-	json_array_foreach(notes, i, v)
-		fprintf(stderr, "fujie-verify: left out: %s\n", json_string_value(v));
-	in.credential = fj_buf_slice(&data);
-	in.use = use;
-	FJ_TRY(ver_trust_over(trust, &over, err));
-	FJ_TRY(fj_dir_open(AT_FDCWD, o->trust, &dir, err));
-	in.past = o->at != NULL;
-	FJ_TRY(ver_verify_in(dir, over, &in, r, err));
+	a.in.credential = fj_buf_slice(&data);
+	a.in.use = use;
+	FJ_TRY(o->root != NULL ? ver_bundle_verify(&a.root, &a.in, r, err) : judge_in_folder(o->trust, &a.in, r, err));
 	if (!o->json) {
 		print_report(r);
 		return FJ_OK;
 	}
 	FJ_AUTO(json) doc = ver_report_json(r);
 	return doc != NULL ? print_json(doc, err) : fj_no_memory(err, "verify");
+}
+
+/* --- the other program --- */
+
+/* does any word ask for it? */
+static bool is_gateway(int argc, char **argv)
+{
+	if (argc > 1 && strcmp(argv[1], "watch") == 0)
+		return true;
+	for (int i = 1; i < argc; i++)
+		if (strcmp(argv[i], "--listen") == 0 || strncmp(argv[i], "--listen=", 9) == 0)
+			return true;
+	return false;
+}
+
+/* it takes every word as it stands here, and this process's place */
+static int gateway(const struct options *o, char **argv)
+{
+	char path[4096];
+	struct fj_err err;
+	ssize_t n = readlink("/proc/self/exe", path, sizeof(path) - sizeof("fujie-gateway"));
+	char *slash = n > 0 ? memrchr(path, '/', (size_t)n) : NULL;
+
+	if (slash != NULL) {
+		memcpy(slash + 1, "fujie-gateway", sizeof("fujie-gateway"));
+		execv(path, argv);
+	}
+	fj_fail(&err, FJ_E_UNAVAILABLE, "verify", NULL, "fujie-gateway, which does this, can't be started from the folder of fujie-verify: is it installed?");
+	fj_err_zh(&err, "%s", "无法启动同一目录下的 fujie-gateway，请确认已安装");
+	return refuse(o, &err);
 }
 
 int main(int argc, char **argv)
@@ -218,6 +315,8 @@ int main(int argc, char **argv)
 	fj_sodium_init();
 	for (int i = 1; i < argc; i++) /* before anything can fail */
 		o.json = o.json || strcmp(argv[i], "--json") == 0;
+	if (is_gateway(argc, argv))
+		return gateway(&o, argv);
 	if (options_read(argc, argv, &o, &err) != FJ_OK)
 		return refuse(&o, &err);
 	if (o.help) {

@@ -16,6 +16,8 @@ static enum fj_rc beyond(struct fj_err *err, const char *en, const char *zh)
 
 /* --- within a certificate --- */
 
+#define NO_SUB_LICENCE (1u << 1)
+
 static unsigned right_bit(const char *right)
 {
 	return strcmp(right, "USE") == 0 ? 1u << 1 : 1u << 2;
@@ -29,7 +31,25 @@ static bool mode_allowed(unsigned modes, const char *mode)
 	return modes == 0 || (modes & wide) != 0;
 }
 
-/* the entry {id, certificate, certificate_sha256}, the grant and its end against the bytes */
+/* an authorisation is its certificate's holder's to give */
+static bool holder_is(const json_t *payload, const struct fj_x509 *x)
+{
+	const char *usci = fj_json_peek(json_object_get(payload, "holder"), "usci");
+	char of[64];
+
+	return json_object_get(payload, "operator") == NULL ||
+	    (fj_x509_name(x->subject, FJ_OID_ORGID, of, sizeof(of), NULL) == FJ_OK && strncmp(of, "NTRCN-", 6) == 0 && strcmp(of + 6, usci) == 0);
+}
+
+/* a later version keeps the line's start; it is signed after its certificate begins */
+static enum fj_rc term_within(const json_t *payload, const struct fj_x509 *x, struct fj_err *err)
+{
+	if (fj_json_num(payload, fj_json_num(payload, "version") > 1 ? "iat" : "nbf") < x->not_before)
+		return beyond(err, "begins before the certificate", "期限早于证书生效日");
+	return fj_json_num(payload, "exp") <= x->not_after ? FJ_OK : beyond(err, "ends after the certificate", "期限晚于证书终止日");
+}
+
+/* the entry {id, certificate, certificate_sha256}, the holder, the grant and its term against the bytes */
 static enum fj_rc within_certificate(const struct ver_cert *c, const json_t *entry, const json_t *payload, struct fj_err *err)
 {
 	const json_t *grant = json_object_get(payload, "grant");
@@ -44,15 +64,16 @@ static enum fj_rc within_certificate(const struct ver_cert *c, const json_t *ent
 	FJ_TRY(fj_asset_read(x.private_value, &a, err));
 	if (strcmp(a.number, fj_json_peek(entry, "certificate")) != 0 || strcmp(a.asset_no, fj_json_peek(entry, "id")) != 0)
 		return beyond(err, "the certificate is another asset's", "证书属于另一数据资产");
+	if (!holder_is(payload, &x))
+		return beyond(err, "the certificate is another holder's", "证书属于另一持有单位");
 	json_array_foreach(json_object_get(grant, "rights"), i, v)
 		if (!(a.rights & right_bit(json_string_value(v))))
 			return beyond(err, "a right goes beyond the certificate's", "所授权利超出证书载明的权利");
 	if (!mode_allowed(a.modes, fj_json_peek(grant, "mode")))
 		return beyond(err, "the mode is not one that the certificate allows", "授权模式不在证书允许范围内");
-	/* a later version keeps the line's start; it is signed after its certificate begins */
-	if (fj_json_num(payload, fj_json_num(payload, "version") > 1 ? "iat" : "nbf") < x.not_before)
-		return beyond(err, "begins before the certificate", "期限早于证书生效日");
-	return fj_json_num(payload, "exp") <= x.not_after ? FJ_OK : beyond(err, "ends after the certificate", "期限晚于证书终止日");
+	if (fj_json_num(grant, "depth") > 0 && (a.restrictions & NO_SUB_LICENCE))
+		return beyond(err, "the certificate forbids sub-licensing", "证书禁止再许可、再授权");
+	return term_within(payload, &x, err);
 }
 
 /* --- within an authorisation --- */
@@ -103,12 +124,21 @@ static enum fj_rc no_redevelopment_by_operator(const json_t *token, const json_t
 	    "运营机构不得参与其授权范围内产品和服务的再开发");
 }
 
+/* the hash of a version as this one knows it: its own, or that of the one before; NULL: it does not say */
+static const char *hash_of_version(const struct ver_auth *a, int64_t version)
+{
+	int64_t mine = fj_json_num(a->payload, "version");
+
+	return version == mine ? a->sha256 : version + 1 == mine ? fj_json_peek(a->payload, "previous") : NULL;
+}
+
 static enum fj_rc within_authorisation(const json_t *token, const struct ver_auth *a, struct fj_err *err)
 {
 	const json_t *parent = json_object_get(token, "parent"), *auth = a->payload;
+	const char *hash = hash_of_version(a, fj_json_num(parent, "version"));
 
 	bool same = fj_json_num(parent, "version") == fj_json_num(auth, "version");
-	if (same && strcmp(fj_json_peek(parent, "sha256"), a->sha256) != 0)
+	if (hash != NULL && strcmp(fj_json_peek(parent, "sha256"), hash) != 0)
 		return beyond(err, "the published authorisation of this version has another hash than the one signed for", "已公开授权凭证的摘要与所签不一致");
 	if (strcmp(fj_json_peek(token, "iss"), fj_json_peek(auth, "iss")) != 0)
 		return beyond(err, "token and authorisation have different issuers", "令牌与授权的签发方不同");
@@ -121,6 +151,18 @@ static enum fj_rc within_authorisation(const json_t *token, const struct ver_aut
 	FJ_TRY(terms_within(token, auth, err));
 	FJ_TRY(no_redevelopment_by_operator(token, auth, err));
 	return fj_grant_within(json_object_get(token, "grant"), json_object_get(auth, "grant"), err);
+}
+
+/* the authorisation itself within the token's certificate, where it stands on the same */
+static enum fj_rc parent_within(const struct ver_auth *a, const struct ver_cert *c, struct fj_err *err)
+{
+	size_t i;
+	json_t *entry;
+
+	json_array_foreach(json_object_get(a->payload, "assets"), i, entry)
+		if (c != NULL && strcmp(fj_json_peek(entry, "certificate"), c->number) == 0)
+			FJ_TRY(within_certificate(c, entry, a->payload, err));
+	return FJ_OK;
 }
 
 /* --- the check --- */
@@ -157,7 +199,7 @@ static void token_narrowing(struct ver_job *j)
 		said_by_issuer(j, a == NULL ? "" : " (the trust has an older version of the authorisation)");
 		return;
 	}
-	if (within_authorisation(p, a, &err) != FJ_OK) {
+	if (within_authorisation(p, a, &err) != FJ_OK || parent_within(a, c, &err) != FJ_OK) {
 		failed(j, &err);
 		return;
 	}

@@ -53,8 +53,8 @@ static bool covered(const struct ver_job *j, enum ver_use_key k, const char *val
 	switch (k) {
 	case USE_ASSET:
 		return asset_covered(j, value);
-	case USE_PRODUCT:
-		return strcmp(fj_json_peek(json_object_get(p, "product"), "id"), value) == 0;
+	case USE_PRODUCT: /* an authorisation names none */
+		return !j->token || strcmp(fj_json_peek(json_object_get(p, "product"), "id"), value) == 0;
 	case USE_ACTION: /* restricted acts have a check of their own */
 		return ver_restricted(value) >= 0 || fj_list_has(json_object_get(grant, "actions"), value);
 	case USE_PURPOSE:
@@ -80,10 +80,6 @@ void ver_scope_grant(struct ver_job *j)
 		ver_say(j->r, CK_SCOPE, VER_NOT_APPLICABLE, "formats.md 8", "no use was described", "未说明用途");
 		return;
 	}
-	if (!j->token && u->v[USE_PRODUCT] != NULL) {
-		ver_say(j->r, CK_SCOPE, VER_UNKNOWN, "formats.md 5.2", "an authorisation names no product; ask about a token", "授权凭证不载明产品，请核验许可令牌");
-		return;
-	}
 	for (int k = 0; k <= USE_AT; k++)
 		json_array_foreach(u->v[k], i, v) {
 			asked++;
@@ -92,7 +88,9 @@ void ver_scope_grant(struct ver_job *j)
 			scope_fail(j, (enum ver_use_key)k, json_string_value(v));
 			return;
 		}
-	if (asked == 0)
+	if (!j->token && u->v[USE_PRODUCT] != NULL)
+		ver_say(j->r, CK_SCOPE, VER_UNKNOWN, "formats.md 5.2", "an authorisation names no product; ask about a token", "授权凭证不载明产品，请核验许可令牌");
+	else if (asked == 0)
 		ver_say(j->r, CK_SCOPE, VER_NOT_REQUESTED, "formats.md 8", "the use names nothing of the scope", "用途未涉及许可范围");
 	else
 		ver_say(j->r, CK_SCOPE, VER_PASS, "formats.md 8", "everything that the use names is granted", "所述用途均在许可范围内");
@@ -166,27 +164,36 @@ void ver_restrictions_certificate(struct ver_job *j, const struct fj_asset *a)
 	restriction_evidence(j, bits_of(a));
 }
 
-/* the union over an authorisation's certificates; false when one is not in the trust */
+/* false when the trust has not the certificate that the entry was signed with */
+static bool entry_bits(struct ver_job *j, const json_t *entry, unsigned *bits)
+{
+	const char *number = fj_json_peek(entry, "certificate");
+	const struct ver_cert *c = ver_trust_cert(j->t, number);
+	struct fj_x509 x;
+	struct fj_asset a;
+
+	if (c == NULL)
+		ver_want(j->r, VER_CERTIFICATE, number);
+	if (c == NULL || strcmp(c->sha256, fj_json_peek(entry, "certificate_sha256")) != 0)
+		return false;
+	if (fj_x509_read(fj_buf_slice(&c->der), &x, NULL) != FJ_OK || fj_asset_read(x.private_value, &a, NULL) != FJ_OK)
+		return false;
+	*bits |= bits_of(&a);
+	return true;
+}
+
+/* the union over those of an authorisation's certificates that are there; false when one is not */
 static bool auth_bits(struct ver_job *j, unsigned *bits)
 {
 	const json_t *p = j->jws.payload;
-	struct fj_x509 x;
-	struct fj_asset a;
+	bool all = true;
 	size_t i;
 	json_t *entry;
 
 	*bits = fj_json_num(json_object_get(p, "grant"), "depth") == 0 ? 1u << 1 : 0;
-	json_array_foreach(json_object_get(p, "assets"), i, entry) {
-		const struct ver_cert *c = ver_trust_cert(j->t, fj_json_peek(entry, "certificate"));
-		if (c == NULL)
-			ver_want(j->r, VER_CERTIFICATE, fj_json_peek(entry, "certificate"));
-		if (c == NULL || strcmp(c->sha256, fj_json_peek(entry, "certificate_sha256")) != 0)
-			return false;
-		if (fj_x509_read(fj_buf_slice(&c->der), &x, NULL) != FJ_OK || fj_asset_read(x.private_value, &a, NULL) != FJ_OK)
-			return false;
-		*bits |= bits_of(&a);
-	}
-	return true;
+	json_array_foreach(json_object_get(p, "assets"), i, entry)
+		all = entry_bits(j, entry, bits) && all;
+	return all;
 }
 
 void ver_restrictions_grant(struct ver_job *j)

@@ -188,6 +188,8 @@ static void check_number(struct ver_job *j)
 {
 	const char *got = fj_json_peek(j->r->subject, "number");
 
+	if (got == NULL) /* of signed JSON */
+		got = fj_json_peek(j->r->subject, "jti");
 	if (j->in->number != NULL && (got == NULL || strcmp(got, j->in->number) != 0))
 		ver_say(j->r, CK_FORM, VER_FAIL, "formats.md 7", "what is published under this number is another credential", "以该编号公开的内容是另一份凭证");
 }

@@ -7,6 +7,7 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <unistd.h>
 
 #include "base/file.h"
 #include "issuer/cli/cli.h"
@@ -257,13 +258,16 @@ static enum fj_rc put_option(const json_t *fields, const char *option, const cha
 	return FJ_OK;
 }
 
-/* the word behind the verb: a number, or the file of a command that needs one and takes no number */
+/* the word behind the verb: a number, or the file of a command that needs one and takes no number;
+ * a file that is there, where the command takes a credential as well */
 static enum fj_rc put_id(const json_t *fields, const char *id, struct fj_buf *attached, json_t *params, struct fj_err *err)
 {
 	static const char *const names[] = {"id", "number", "usci", "login", "object", "q", "noun", "asset", "name", "bulk"};
 	const json_t *f;
 	size_t i;
 
+	if (field_find(fields, "credential") != NULL && access(id, R_OK) == 0)
+		return put_option(fields, "credential", id, attached, params, err);
 	for (i = 0; i < FJ_ARRAY_LEN(names); i++)
 		if (field_find(fields, names[i]) != NULL)
 			return fj_json_set(params, names[i], json_string(id)) == FJ_OK ? FJ_OK

@@ -26,6 +26,7 @@ static const char usage[] =
     "    token         list show issue suspend resume revoke      --id ID\n"
     "    approval      list show approve reject                   ID\n"
     "    find          search WORDS, export NOUN, history OBJECT, dossier ASSET      --out FILE\n"
+    "    bundle        create FILE|NUMBER|TOKEN-ID [--at RFC3339]       --out FILE\n"
     "    ledger asset registration organisation collateral user event status\n"
     "  fujie help NOUN VERB --dir D   the options of one command\n\n"
     "Acting commands need --as; the password comes from FUJIE_PASSWORD or the terminal, the\n"

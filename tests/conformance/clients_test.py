@@ -1,8 +1,11 @@
-"""Independent clients on a demo home: openssl verify and ocsp, GnuTLS certtool, jose."""
+"""Independent clients on a demo home: openssl verify and ocsp, GnuTLS certtool and ocsptool, strongSwan's
+pki, NSS, cfssl, python3-cryptography, jose; JavaScript's jose, @peculiar/x509 and pkijs.  Each says yes to
+a good one and no to a revoked one.  What is not installed is left out (make deps-full)."""
 import glob
 import os
 import sys
-sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), '..', 'integration'))
+HERE = os.path.dirname(os.path.abspath(__file__))
+sys.path.insert(0, os.path.join(HERE, '..', 'integration'))
 from lib import *
 
 
@@ -12,7 +15,125 @@ def run(*cmd, stdin=None):
 
 
 def have(tool):
-    return shutil.which(tool) is not None
+    there = shutil.which(tool) is not None
+    if not there:
+        print('# %s is absent (make deps-full)' % tool)
+    return there
+
+
+def pair():
+    """a good and a revoked certificate: (path of the PEM, of the DER, good)"""
+    for good in (True, False):
+        c = next(c for c in h.demo['certificates'] if (c['expect'] == 'permit') == good)
+        path, der = os.path.join(h.d, c['file']), '%s/%d.der' % (h.root, good)
+        run('openssl', 'x509', '-in', path, '-outform', 'DER', '-out', der)
+        yield path, der, good
+
+
+def ocsp_tools(issuing):
+    for path, _, good in pair():
+        code, out = run('ocsptool', '--ask=' + h.url('/ocsp'), '--load-cert=' + path, '--load-issuer=' + issuing, '--load-trust=' + issuing, '--nonce')
+        check('GnuTLS ocsptool, with its nonce: %s' % ('good' if good else 'revoked'),
+              'Verifying OCSP Response: Success' in out and 'Certificate Status: ' + ('good' if good else 'revoked') in out and 'Nonce: ' in out, out[-300:])
+
+
+def strongswan():
+    d = h.d
+    for _, der, good in pair():
+        code, out = run('pki', '--verify', '--in', der, '--cacert', d + '/publish/ca/root.cer', '--cacert', d + '/publish/ca/issuing.cer',
+                        '--crl', d + '/trust/crl/1.crl', '--crl', d + '/trust/crl/root.crl')
+        check('strongSwan pki: %s' % ('trusted, not revoked' if good else 'revoked'), (code == 0 and 'certificate not revoked' in out) if good else
+              (code != 0 and 'certificate was revoked' in out), out[-300:])
+
+
+def nss(root, issuing):
+    db = 'sql:' + h.root + '/nss'
+    os.mkdir(h.root + '/nss')
+    run('certutil', '-N', '-d', db, '--empty-password')
+    run('certutil', '-A', '-d', db, '-n', 'root', '-t', 'C,C,C', '-i', root)
+    run('certutil', '-A', '-d', db, '-n', 'issuing', '-t', ',,', '-i', issuing)
+    for path, _, good in pair():
+        n = 'leaf-%d' % good
+        run('certutil', '-A', '-d', db, '-n', n, '-t', ',,', '-a', '-i', path)
+        code, out = run('ocspclnt', '-d', db, '-S', n)
+        check('NSS ocspclnt at the address in the certificate: %s' % ('good' if good else 'revoked'), 'succeeded' in out if good else 'has been revoked' in out, out)
+        uses = [run('certutil', '-V', '-d', db, '-n', n, '-u', u)[1] for u in 'CVSRJ']
+        check('and NSS takes it for no TLS, mail or code signing certificate', all('not approved' in o for o in uses), uses)
+
+
+def cfssl(root, issuing):
+    for path, _, good in pair():
+        code, out = run('cfssl', 'certinfo', '-cert', path)
+        serial = int(run('openssl', 'x509', '-in', path, '-noout', '-serial')[1].split('=')[1], 16)
+        check('cfssl certinfo reads it', code == 0 and json.loads(out)['serial_number'] == str(serial), out)
+        code, out = run('cfssl', 'bundle', '-cert', path, '-ca-bundle', root, '-int-bundle', issuing)
+        check('and cfssl bundle takes it for no TLS certificate', 'incompatible key usage' in out, out)
+
+
+def ask_ocsp(body):
+    req = urllib.request.Request(h.url('/ocsp'), body, {'Content-Type': 'application/ocsp-request'})
+    return urllib.request.urlopen(req, timeout=10).read()
+
+
+def python(issuing_pem):
+    try:
+        from cryptography import x509
+        from cryptography.hazmat.primitives import hashes, serialization
+        from cryptography.hazmat.primitives.asymmetric import ec
+        from cryptography.x509 import ocsp
+    except ImportError:
+        print('# python3-cryptography is absent (make deps-full)')
+        return
+    issuing = x509.load_pem_x509_certificate(open(issuing_pem, 'rb').read())
+    root = x509.load_pem_x509_certificate(open(h.d + '/trust/root.pem', 'rb').read())
+    crl = x509.load_der_x509_crl(urllib.request.urlopen(h.url('/crl/1.crl')).read())
+    idp = crl.extensions.get_extension_for_class(x509.IssuingDistributionPoint)
+    check('python3-cryptography: the CRL is the issuing CA\'s, its distribution point critical', crl.is_signature_valid(issuing.public_key()) and idp.critical)
+
+    def signed(key, signature, data, how):
+        key.verify(signature, data, ec.ECDSA(how))  # raises
+
+    def asked(cert, issuer, nonce=None, how=hashes.SHA256()):
+        b = ocsp.OCSPRequestBuilder().add_certificate(cert, issuer, how)
+        b = b if nonce is None else b.add_extension(x509.OCSPNonce(nonce), False)
+        return ocsp.load_der_ocsp_response(ask_ocsp(b.build().public_bytes(serialization.Encoding.DER)))
+    for _, der, good in pair():
+        c = x509.load_der_x509_certificate(open(der, 'rb').read())
+        signed(issuing.public_key(), c.signature, c.tbs_certificate_bytes, c.signature_hash_algorithm)
+        entry = crl.get_revoked_certificate_by_serial_number(c.serial_number)
+        check('python3-cryptography: the CRL %s' % ('does not name it' if good else 'names it, with a reason'),
+              entry is None if good else bool(entry.extensions.get_extension_for_class(x509.CRLReason)))
+        for how in (hashes.SHA1(), hashes.SHA256()):
+            r = asked(c, issuing, b'n' * 32, how)
+            responder = r.certificates[0]
+            signed(issuing.public_key(), responder.signature, responder.tbs_certificate_bytes, responder.signature_hash_algorithm)
+            signed(responder.public_key(), r.signature, r.tbs_response_bytes, r.signature_hash_algorithm)
+            check('python3-cryptography: OCSP by %s: %s' % (how.name, 'good' if good else 'revoked'),
+                  r.certificate_status == (ocsp.OCSPCertStatus.GOOD if good else ocsp.OCSPCertStatus.REVOKED) and r.serial_number == c.serial_number)
+        check('its serial number under the root is no business of ours: unauthorized', asked(c, root).response_status == ocsp.OCSPResponseStatus.UNAUTHORIZED)
+    for n in (1, 32, 128):
+        r = asked(c, issuing, bytes(range(n)))
+        check('a nonce of %d octets comes back (RFC 9654 2.1)' % n, r.extensions.get_extension_for_class(x509.OCSPNonce).value.nonce == bytes(range(n)))
+    for n in (0, 129, 4000):
+        check('a nonce of %d octets is malformed' % n, asked(c, issuing, b'n' * n).response_status == ocsp.OCSPResponseStatus.MALFORMED_REQUEST)
+
+
+def javascript():
+    """a process of its own, whose lines are cases"""
+    if not os.path.isdir(HERE + '/../e2e/node_modules/pkijs'):
+        print('# tests/e2e/node_modules is absent (make deps-full)')
+        return
+    tokens = {}
+    for t in h.demo['tokens']:
+        path = os.path.join(h.d, t['file'])
+        wrong = [c['name'] for c in json.loads(run(B + '/fujie-verify', '--trust', h.d + '/trust', '--json', path)[1])['checks'] if c['outcome'] == 'fail']
+        if wrong in ([], ['status']):
+            tokens.setdefault(not wrong, path)
+    code, out = run('node', HERE + '/../e2e/clients.mjs', h.url(''), *[p for p, _, _ in pair()], tokens[True], tokens[False])
+    lines = [l for l in out.splitlines() if l.startswith(('ok - ', 'not ok - '))]
+    for l in lines:
+        check(l.split(' - ', 1)[1], l.startswith('ok'))
+    check('the JavaScript clients came to their end', code == 0 and len(lines) == 15, out[-300:])
 
 
 h = Home()
@@ -37,6 +158,18 @@ try:
             code, out = run('certtool', '--verify-chain', stdin=bundle.encode())
             check('certtool --verify-chain accepts the chain of %s' % c['number'], code == 0 and 'verified' in out.lower(), out)
             code, out = run('certtool', '--verify', '--load-ca-certificate', root, '--load-crl', crl, stdin=(open(path).read() + open(issuing).read()).encode())
+            check('and with the CRL it agrees', ('Chain verification output: Verified.' in out) == good and ('revoked' in out) != good, out)
+    if have('ocsptool'):
+        ocsp_tools(issuing)
+    if have('pki'):
+        strongswan()
+    if have('ocspclnt'):
+        nss(root, issuing)
+    if have('cfssl'):
+        cfssl(root, issuing)
+    python(issuing)
+    if have('node'):
+        javascript()
     for n in range(3):
         serial = '0x11' + os.urandom(15).hex()
         code, out = run('openssl', 'ocsp', '-issuer', issuing, '-serial', serial, '-CAfile', root, '-verify_other', issuing, '-url', h.url('/ocsp'))

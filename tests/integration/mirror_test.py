@@ -243,7 +243,7 @@ try:
         while state(HAND) < newest()['newest'] and tries < 400:
             tries += 1
             p = subprocess.Popen([B + '/fujie-inbox', 'apply', more, '--dir', HAND, '--root', ROOT], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-            time.sleep(rng.random() * 0.03 + 0.0005 * tries)
+            time.sleep(rng.random() * 0.03 + 0.002 * tries)
             p.kill()
             p.wait()
         check('killed %d times, it is all there' % tries, apply(more)[0] == 0 and {k: v for k, v in tree(HAND).items() if k != '/publish/public.db'} == {k: v for k, v in after.items() if k != '/publish/public.db'}, tries)

@@ -52,15 +52,15 @@ layer() { # files-pattern allowed-regex
 	layer "hsm/*.[ch]" 'base/|hsm/'
 	layer "hsm/client/*.[ch]" 'base/|hsm/client/|hsm/proto.h'
 	layer "ca/*.[ch]" 'base/|ca/'
-	layer "verifier/*.[ch]" 'base/|verifier/[a-z_]*\.h'
-	layer "issuer/*.[ch] issuer/rules/*.[ch] issuer/sheet/*.[ch] issuer/store/*.[ch] issuer/publish/*.[ch]" 'base/|ca/ca.h|hsm/client/|hsm/proto.h|verifier/verify.h|verifier/public_rows.def|issuer/'
+	layer "verifier/*.[ch]" 'base/|verifier/[a-z_-]*\.h'
+	layer "issuer/*.[ch] issuer/rules/*.[ch] issuer/sheet/*.[ch] issuer/store/*.[ch] issuer/publish/*.[ch]" 'base/|ca/ca.h|hsm/client/|hsm/proto.h|verifier/(verify|bundle).h|verifier/public_rows.def|issuer/'
 	layer "issuer/report/*.[ch]" 'base/|issuer/report/|issuer/sheet/sheet.h'
 	layer "issuer/cli/*.[ch]" 'base/|issuer/cli/|issuer/commands_[a-z]*.def|hsm/proto.h'
 	layer "web/http/*.[ch]" 'base/|web/http/'
 	layer "web/api/*.[ch] web/portal/*.[ch]" 'base/|issuer/issuer.h|verifier/(verify|published).h|web/'
 	layer "web/registry/*.[ch]" 'base/|issuer/(issuer|init|demo).h|web/'
 	layer "verifier/inbox/*.[ch]" 'base/|verifier/[a-z_]*\.(h|def)|verifier/inbox/'
-	layer "verifier/gateway/*.[ch]" 'base/|verifier/|web/http/'
+	layer "verifier/gateway/*.[ch]" 'base/|verifier/(ask|verify).h|verifier/gateway/|web/http/'
 	layer "verifier/service/*.[ch]" 'base/|ca/ca.h|hsm/client/|verifier/|web/http/'
 } | rule "every room includes only what its layer may"
 
@@ -74,10 +74,26 @@ never() { # executable libraries-regex
 	never fujie-signer 'sqlite|microhttpd|gnutls|tcti|pango|cairo|qrencode'
 	never fujie-registry 'tss2'
 	never fujie-verifier 'tss2|xlsx|libzip|expat|unistring|pango|cairo|qrencode'
-	never fujie-verify 'curl|tss2|sqlite|microhttpd|gnutls|xlsx|libzip|expat|unistring|pango|cairo|qrencode'
 	never fujie-gateway 'tss2|sqlite|xlsx|libzip|expat|unistring|pango|cairo|qrencode'
+	never fujie-verify 'curl|tss2|sqlite|microhttpd|gnutls|xlsx|libzip|expat|unistring|pango|cairo|qrencode'
 	never fujie-inbox 'tss2|microhttpd|gnutls|curl|xlsx|libzip|expat|unistring|pango|cairo|qrencode'
 } | rule "every executable links only what its room may"
+
+# the library for others: it needs what the verdict needs, and shows nothing but what its header names
+{
+	never libfujie-verify.so.0 'tss2|sqlite|microhttpd|gnutls|inih|xlsx|libzip|expat|unistring|pango|cairo|qrencode'
+	readelf -d "$B/libfujie-verify.so.0" 2>/dev/null | grep SONAME | grep -v '\[libfujie-verify.so.0\]'
+	{
+		nm -D --defined-only "$B/libfujie-verify.so.0" | sed -n 's/.* [TBDR] \([^@]*\).*/shared \1/p'
+		nm -g --defined-only "$B/libfujie-verify.a" | sed -n 's/.* [A-Z] /static /p'
+	} | sort >"$tmp.has"
+	grep -oE '\bfjv_[a-z0-9_]+\(' verifier/fujie-verify.h | tr -d '(' | sort -u | sed -E 's/(.*)/shared \1\nstatic \1/' >"$tmp.names"
+	sort -u "$tmp.names" | diff "$tmp.has" - | grep '^[<>]'
+	rm -f "$tmp.has" "$tmp.names"
+} | rule "libfujie-verify shows the names of its header and no others, shared and static"
+
+# manual pages, where there is who reads them (mandoc)
+{ command -v mandoc >/dev/null && mandoc -T lint docs/man/*.[13] | grep -v 'referenced manual not found'; } | rule "the manual pages are well-formed mdoc"
 
 # functions of more than 100 lines
 src | grep '\.c$' | xargs awk 'FNR==1{in_f=0} /^[a-z].*\)$/ && !/;/{name=$0} /^\{$/{in_f=1; start=FNR} /^\}$/{if(in_f && FNR-start-1>100) print FILENAME ": " name " " FNR-start-1; in_f=0}' | rule "no function is longer than 100 lines"
@@ -94,7 +110,7 @@ src | xargs grep -lE 'fj_random_seed_for_test' | grep -v '^base/secret' | rule "
 	grep -nE '\b(REAL|NUMERIC|FLOAT|DOUBLE|AVG\(|TOTAL\(|ROUND\(|JULIANDAY\()|[-+*/] *[0-9]+\.[0-9]' issuer/store/*.sql issuer/store/*.def
 } | rule "no floating point outside drawing and the reading of dates"
 src | xargs grep -nE 'TODO|FIXME|XXX' | rule "nothing is left for later in the source"
-{ src | grep '\.c$' | grep -vE '^(hsm|verifier)/main\.c$'; ls tests/unit/test_*.c tests/fuzz/fuzz_*.c; } | while read -r f; do
+{ src | grep '\.c$' | grep -vE '^(hsm|verifier|verifier/gateway)/main\.c$'; ls tests/unit/test_*.c tests/fuzz/fuzz_*.c; } | while read -r f; do
 	grep -qE "^	$f( |\$)" sources.mk || echo "$f"
 done | rule "sources.mk names every source"
 { git grep -nIF "$PWD/" -- . ':!tests/lint/exceptions'; git grep -nE '"resolved":' -- '*lock.json'; } 2>/dev/null | rule "no path or host of a developer's machine"

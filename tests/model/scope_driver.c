@@ -170,13 +170,24 @@ static void answer(struct world *w, const json_t *line)
 		exit(2);
 }
 
+/* the trust, and the authorisation and certificate that a verdict would otherwise fetch */
+static enum fj_rc load(struct world *w, struct fj_err *err)
+{
+	FJ_AUTO(buf) pem = FJ_BUF_INIT(65536);
+
+	FJ_TRY(world_load(w, err));
+	pem_of("CERTIFICATE", slice(&w->dac), &pem);
+	FJ_TRY(ver_trust_add(w->trust, VER_CERTIFICATE, DAC, fj_buf_slice(&pem), err));
+	return ver_trust_add(w->trust, VER_AUTHORISATION, DAU, fj_buf_slice(&w->auth_jwt), err);
+}
+
 int main(void)
 {
 	struct fj_err err = {.rc = FJ_OK};
 	FJ_AUTO(world) w = world_make();
 	FJ_AUTO(buf) line = FJ_BUF_INIT(1u << 20);
 
-	if (world_load(w, &err) != FJ_OK) {
+	if (load(w, &err) != FJ_OK) {
 		fprintf(stderr, "scope_driver: %s\n", err.en);
 		return 3;
 	}

@@ -241,7 +241,7 @@ TEST("narrowing: without the authorisation it is the issuer's word; a later vers
 	json_object_set_new(json_object_get(w->token, "parent"), "version", json_integer(1));
 	world_sign_token(w);
 	json_object_set_new(w->auth, "version", json_integer(2));
-	json_object_set_new(w->auth, "previous", json_string(hash_b64u(fj_slice_str("one"))));
+	json_object_set_new(w->auth, "previous", json_string(hash_b64u(fj_buf_slice(&w->auth_jwt))));
 	world_sign_auth(w);
 	CHECK_OK(world_load(w, &err));
 	CHECK_STR(token_verdict(w, NULL), "permit");
@@ -249,6 +249,54 @@ TEST("narrowing: without the authorisation it is the issuer's word; a later vers
 	world_sign_auth(w);
 	CHECK_OK(world_load(w, &err));
 	CHECK_STR(token_verdict(w, NULL), "deny narrowing");
+}
+
+TEST("narrowing: a version knows its own hash and that of the one before it, and a token that names another of them is not under it")
+{
+	static const struct {
+		int version;
+		bool before; /* `previous` is what the token names */
+		const char *want;
+	} c[] = {{2, true, "permit"}, {2, false, "deny narrowing"}, {3, false, "permit"}};
+	MAKE(w);
+	FJ_AUTO(json) first = json_string(hash_b64u(fj_buf_slice(&w->auth_jwt)));
+
+	for (size_t i = 0; i < FJ_ARRAY_LEN(c); i++) {
+		json_object_set_new(w->auth, "version", json_integer(c[i].version));
+		json_object_set_new(w->auth, "previous", c[i].before ? json_copy(first) : json_string(hash_b64u(fj_slice_str("another"))));
+		world_sign_auth(w);
+		CHECK_OK(world_load(w, &err));
+		CHECK_STR(token_verdict(w, NULL), c[i].want);
+	}
+}
+
+TEST("narrowing: an authorisation beyond its certificate denies, and so does a token under it that would itself fit")
+{
+	static const struct {
+		const char *member, *value; /* of the authorisation */
+		unsigned restrictions;
+		const char *want;
+	} c[] = {
+		{"grant", "{}", 2, "permit"}, {"grant", "{\"depth\": 1}", 0, "permit"}, {"grant", "{\"depth\": 1}", 2, "deny narrowing"},
+		{"grant", "{\"rights\": [\"OPER\", \"USE\"]}", 0, "deny narrowing"},
+		{"holder", "{\"usci\": \"91440300MA5OTHER1X\"}", 0, "deny narrowing"}, {"holder", "{\"name\": \"另名\"}", 0, "permit"},
+	};
+	MAKE(w);
+
+	for (size_t i = 0; i < FJ_ARRAY_LEN(c); i++) {
+		FJ_AUTO(json) changes = json_loads(c[i].value, 0, NULL);
+		w->asset.restrictions = c[i].restrictions;
+		w->asset.rights = 3; /* HOLD, USE */
+		X509_free(world_cert(w, &w->dac_s, w->holder_key, &w->dac));
+		world_sign(w);
+		json_object_update(json_object_get(w->auth, c[i].member), changes);
+		world_sign_auth(w);
+		world_token_payload(w);
+		world_sign_token(w);
+		CHECK_OK(world_load(w, &err));
+		CHECK_STR(verdict(w, fj_buf_slice(&w->auth_jwt), &(struct asked){.use = NULL}), c[i].want);
+		CHECK_STR(token_verdict(w, NULL), c[i].want);
+	}
 }
 
 TEST("narrowing: rights, modes, end and hash against the certificate")
@@ -448,6 +496,7 @@ TEST("an authorisation credential: good, wider than its certificate, its entries
 	CHECK_STR(verdict(w, a, &(struct asked){.use = "user=" USER}), "deny holder");
 	CHECK_STR(verdict(w, a, &(struct asked){.use = "asset=SZ-0009"}), "deny scope");
 	CHECK_STR(verdict(w, a, &(struct asked){.use = "product=P-1"}), "indeterminate scope");
+	CHECK_STR(verdict(w, a, &(struct asked){.use = "product=P-1,territory=110000"}), "deny scope");
 	CHECK_STR(verdict(w, a, &(struct asked){.use = "action=PLEDGE"}), "deny restrictions");
 	CHECK_STR(verdict(w, a, &(struct asked){.use = "action=SUBLICENSE"}), "deny restrictions");
 	CHECK_STR(verdict(w, a, &(struct asked){.use = "action=RESELL"}), "permit");
@@ -465,6 +514,23 @@ TEST("an authorisation credential: good, wider than its certificate, its entries
 	json_object_set_new(json_object_get(w->auth, "grant"), "domains", json_array());
 	world_sign_auth(w);
 	CHECK_STR(verdict(w, fj_buf_slice(&w->auth_jwt), &(struct asked){.use = NULL}), "deny narrowing");
+}
+
+TEST("an act that one certificate of an authorisation forbids is denied, whatever others are missing; what none forbids stays open")
+{
+	MAKE(w);
+	FJ_AUTO(json) missing = json_deep_copy(json_array_get(json_object_get(w->auth, "assets"), 0));
+
+	json_object_set_new(missing, "certificate", json_string("DAC-440300-202611-000009-X"));
+	for (size_t at = 0; at < 2; at++) {
+		json_array_clear(json_object_get(w->auth, "assets"));
+		json_array_append_new(json_object_get(w->auth, "assets"), asset_entry(w));
+		json_array_insert(json_object_get(w->auth, "assets"), at, missing);
+		world_sign_auth(w);
+		CHECK_STR(verdict(w, fj_buf_slice(&w->auth_jwt), &(struct asked){.use = "action=EXPORT"}), "deny restrictions");
+		CHECK_STR(verdict(w, fj_buf_slice(&w->auth_jwt), &(struct asked){.use = "action=RESELL"}), "indeterminate restrictions");
+		CHECK_STR(verdict(w, fj_buf_slice(&w->auth_jwt), &(struct asked){.use = "action=QUERY"}), "permit");
+	}
 }
 
 TEST("a later version keeps its start under the successor of its certificate; a first one begins within it, and no version is older than its certificate")

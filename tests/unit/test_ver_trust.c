@@ -116,6 +116,22 @@ TEST("restrictions of a certificate bind by bit, and R04 by the holder's kind")
 	CHECK_STR(dac_verdict(w, "user=91440300MA5OTHER1X"), "deny holder");
 }
 
+TEST("a certificate proves nobody: with a nonce or a client certificate a keyless one denies, another stays open")
+{
+	MAKE(w);
+	const char *x5t = hash_b64u(fj_slice_str("client"));
+
+	for (unsigned origin = 0; origin < 2; origin++) {
+		const char *want = origin == 0 ? "deny holder" : "indeterminate holder";
+		w->asset.key_origin = origin;
+		dac_again(w);
+		CHECK_STR(verdict(w, slice(&w->dac), &(struct asked){.nonce = "n-1"}), want);
+		CHECK_STR(verdict(w, slice(&w->dac), &(struct asked){.x5t = x5t, .use = "user=" USER}), want);
+		CHECK_STR(verdict(w, slice(&w->dac), &(struct asked){.x5t = x5t, .use = "user=91440300MA5OTHER1X"}), "deny holder");
+		CHECK_STR(dac_verdict(w, "user=" USER), "permit");
+	}
+}
+
 /* --- lists and CRLs as credentials --- */
 
 TEST("a status list is judged by type, signer, address and term")

@@ -8,76 +8,35 @@
 #include <fcntl.h>
 
 #include "base/file.h"
+#include "verifier/ask.h"
 #include "verifier/service/outbox.h"
 #include "verifier/service/service.h"
 
-#define MAX_ITEMS 1000
-
 /* --- verdicts --- */
 
-static enum fj_rc read_proof(const json_t *proof, struct ver_input *in, struct fj_err *err)
+struct judging {
+	const struct ver_view *view;
+	struct ver_trust *over; /* shared by the items: what one of them wanted is there for the next */
+};
+
+static enum fj_rc judge_item(void *arg, const struct ver_input *in, struct ver_report *out, struct fj_err *err)
 {
-	static const char *const known[] = {"nonce", "x5t", NULL};
+	const struct judging *j = arg;
 
-	if (proof == NULL)
-		return FJ_OK;
-	FJ_TRY(fj_json_only(proof, known, err));
-	FJ_TRY(fj_json_opt_str(proof, "nonce", 256, &in->nonce, err));
-	FJ_TRY(fj_json_opt_str(proof, "x5t", 64, &in->x5t, err));
-	return ver_proof_form(in->nonce, in->x5t, err);
-}
-
-static enum fj_rc verdict_of(const struct ver_view *v, struct ver_trust *over, const json_t *item, json_t **out, struct fj_err *err)
-{
-	static const char *const known[] = {"credential", "use", "proof", NULL};
-	FJ_AUTO(ver_use) use = NULL;
-	FJ_AUTO(ver_report) report = {.n = 0};
-	struct ver_input in = {.now = fj_now()};
-	const json_t *credential = json_object_get(item, "credential");
-
-	FJ_TRY(fj_json_only(item, known, err));
-	if (!json_is_string(credential))
-		return fj_fail(err, FJ_E_USAGE, "verifier", "formats.md 8", "\"credential\" is missing: a token, an authorisation credential or a PEM certificate as text");
-	in.credential = fj_slice_str(json_string_value(credential));
-	if (json_object_get(item, "use") != NULL)
-		FJ_TRY(ver_use_from_json(json_object_get(item, "use"), &use, err));
-	in.use = use;
-	FJ_TRY(read_proof(json_object_get(item, "proof"), &in, err));
-	FJ_TRY(ver_verify_in(v->dir, over, &in, &report, err));
-	*out = ver_report_json(&report);
-	return *out != NULL ? FJ_OK : fj_no_memory(err, "verifier");
-}
-
-static enum fj_rc many(const struct ver_view *v, struct ver_trust *over, const json_t *request, json_t **out, struct fj_err *err)
-{
-	static const char *const known[] = {"items", NULL};
-	FJ_AUTO(json) list = json_array();
-	json_t *items, *one;
-	size_t i;
-
-	FJ_TRY(fj_json_only(request, known, err));
-	FJ_TRY(fj_json_arr(request, "items", MAX_ITEMS, &items, err));
-	json_array_foreach(items, i, one) {
-		json_t *verdict = NULL;
-		FJ_TRY(verdict_of(v, over, one, &verdict, err));
-		json_array_append_new(list, verdict);
-	}
-	*out = json_pack("{s:O}", "items", list);
-	return *out != NULL ? FJ_OK : fj_no_memory(err, "verifier");
+	return ver_verify_in(j->view->dir, j->over, in, out, err);
 }
 
 static enum fj_rc verify_json(struct svc *s, struct fj_slice body, json_t **out, struct fj_err *err)
 {
-	FJ_AUTO(json) request = NULL;
+	struct judging j = {.over = NULL};
 	struct ver_view *v;
 
-	FJ_TRY(fj_json_parse(body, 4u << 20, &request, err));
 	FJ_TRY(svc_view_take(s, &v, err));
-	struct ver_trust *over = NULL; /* shared by the items: what one of them wanted is there for the next */
-	enum fj_rc rc = ver_trust_over(v->trust, &over, err);
+	j.view = v;
+	enum fj_rc rc = ver_trust_over(v->trust, &j.over, err);
 	if (rc == FJ_OK)
-		rc = json_object_get(request, "items") != NULL ? many(v, over, request, out, err) : verdict_of(v, over, request, out, err);
-	ver_trust_free(over);
+		rc = ver_ask(body, judge_item, &j, out, err);
+	ver_trust_free(j.over);
 	svc_view_give(s, v);
 	return rc;
 }
@@ -88,13 +47,10 @@ static void post_verify(struct web_req *q, struct web_res *r)
 	struct fj_err err = {0};
 
 	r->cors = true;
-	if (verify_json(web_app(q), web_body(q), &out, &err) == FJ_OK) {
+	if (verify_json(web_app(q), web_body(q), &out, &err) == FJ_OK)
 		web_json(r, 200, out);
-		return;
-	}
-	if (fj_rc_http(err.rc) == 422)
-		err.rc = FJ_E_USAGE; /* an unknown key or a malformed value is wrong use */
-	web_problem(r, &err);
+	else
+		web_problem(r, &err);
 }
 
 /* --- pages --- */

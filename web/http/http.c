@@ -12,6 +12,8 @@
 #include <netinet/in.h>
 #include <stdatomic.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #include "web/http/http.h"
@@ -109,7 +111,7 @@ static void find_route(struct web_req *q)
 		if (!match(q, r->path))
 			continue;
 		q->methods |= 1u << r->method;
-		if ((post && r->method == WEB_POST) || (get && r->method == WEB_GET)) {
+		if (r->method == WEB_ANY || (post && r->method == WEB_POST) || (get && r->method == WEB_GET)) {
 			q->route = r;
 			return;
 		}
@@ -344,6 +346,19 @@ void web_bytes(struct web_res *r, const char *type, struct fj_slice bytes, long 
 		r->status = 500;
 }
 
+void web_say_header(struct web_res *r, const char *name, const char *value)
+{
+	size_t n = 0;
+
+	if (r->n_said == WEB_MAX_SAID)
+		return;
+	struct web_said *h = &r->said[r->n_said++];
+	h->name = name;
+	for (; value[n] != '\0' && n + 1 < sizeof(h->value); n++)
+		h->value[n] = value[n] >= ' ' && value[n] <= '~' ? value[n] : '_';
+	h->value[n] = '\0';
+}
+
 static void fail(struct web_req *q, struct web_res *r, const struct fj_err *err, int status)
 {
 	fj_buf_clear(&r->body);
@@ -394,6 +409,8 @@ static void add_headers(const struct web_req *q, const struct web_res *r, struct
 		MHD_add_response_header(m, "Content-Disposition", r->disposition);
 	if (r->cookie[0] != '\0')
 		MHD_add_response_header(m, "Set-Cookie", r->cookie);
+	for (size_t i = 0; i < r->n_said; i++)
+		MHD_add_response_header(m, r->said[i].name, r->said[i].value);
 	const char *lang = MHD_lookup_connection_value(q->conn, MHD_GET_ARGUMENT_KIND, "lang");
 	if (lang != NULL && (strcmp(lang, "en") == 0 || strcmp(lang, "zh") == 0)) /* the choice stays */
 		MHD_add_response_header(m, "Set-Cookie", lang[0] == 'e' ? "lang=en; Path=/; SameSite=Strict; Max-Age=31536000"
@@ -645,8 +662,37 @@ static enum fj_rc parse_address(const char *text, struct sockaddr_storage *out, 
 	return FJ_OK;
 }
 
+static bool is_unix(const char *address)
+{
+	return strncmp(address, "unix:", 5) == 0;
+}
+
+static enum fj_rc unix_address(const char *path, struct sockaddr_storage *out, socklen_t *len, struct fj_err *err)
+{
+	struct sockaddr_un *a = (struct sockaddr_un *)out;
+
+	memset(out, 0, sizeof(*out));
+	a->sun_family = AF_UNIX;
+	*len = sizeof(*a);
+	if (path[0] == '\0' || fj_strcopy(a->sun_path, sizeof(a->sun_path), path) != FJ_OK)
+		return fj_fail(err, FJ_E_INVALID, "http", NULL, "the path of a socket has 1 to %zu octets", sizeof(a->sun_path) - 1);
+	return FJ_OK;
+}
+
+/* a socket file that a killed process left behind: nobody answers there */
+static void unlink_dead(const struct sockaddr_un *a, socklen_t len)
+{
+	struct stat st;
+	FJ_AUTO(fd) fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	if (fd >= 0 && lstat(a->sun_path, &st) == 0 && S_ISSOCK(st.st_mode) && connect(fd, (const struct sockaddr *)a, len) != 0 && errno == ECONNREFUSED)
+		unlink(a->sun_path);
+}
+
 static bool is_loopback(const struct sockaddr_storage *a)
 {
+	if (a->ss_family == AF_UNIX)
+		return true;
 	if (a->ss_family == AF_INET)
 		return (ntohl(((const struct sockaddr_in *)a)->sin_addr.s_addr) >> 24) == 127;
 	return IN6_IS_ADDR_LOOPBACK(&((const struct sockaddr_in6 *)a)->sin6_addr) != 0;
@@ -658,13 +704,22 @@ static enum fj_rc open_socket(struct web_server *s, const char *address, struct 
 	socklen_t len = 0;
 	int one = 1;
 
-	FJ_TRY(parse_address(address, &a, &len, err));
+	if (is_unix(address))
+		FJ_TRY(unix_address(address + 5, &a, &len, err));
+	else
+		FJ_TRY(parse_address(address, &a, &len, err));
 	s->loopback = is_loopback(&a);
 	s->fd = socket(a.ss_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	if (s->fd < 0)
 		return fj_fail_errno(err, "http", "socket");
-	setsockopt(s->fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one));
-	if (bind(s->fd, (struct sockaddr *)&a, len) != 0 || listen(s->fd, 128) != 0) {
+	if (is_unix(address))
+		unlink_dead((const struct sockaddr_un *)&a, len);
+	else
+		setsockopt(s->fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one));
+	mode_t mask = umask(0117); /* a socket file is its owner's and group's: who reaches it may ask */
+	int bound = bind(s->fd, (struct sockaddr *)&a, len);
+	umask(mask);
+	if (bound != 0 || listen(s->fd, 128) != 0) {
 		if (errno == EADDRINUSE) {
 			enum fj_rc rc = fj_fail(err, FJ_E_EXISTS, "http", NULL, "the address %s is taken by another program; end it or choose another port", address);
 			fj_err_zh(err, "地址 %s 已被其他程序占用", address);
@@ -672,6 +727,8 @@ static enum fj_rc open_socket(struct web_server *s, const char *address, struct 
 		}
 		return fj_fail_errno(err, "http", "listen on %s", address);
 	}
+	if (is_unix(address))
+		return FJ_OK;
 	len = sizeof(a);
 	if (getsockname(s->fd, (struct sockaddr *)&a, &len) != 0)
 		return fj_fail_errno(err, "http", "ask for the port");
@@ -740,6 +797,6 @@ void web_stop(struct web_server *s)
 void web_print_routes(const struct web_route *routes)
 {
 	for (const struct web_route *r = routes; r->path != NULL; r++)
-		printf("%-5s %-44s %-10s %-5s %8zu  %s\n", r->method == WEB_GET ? "GET" : "POST", r->path, r->access == WEB_PUBLIC ? "public" : "signed-in",
+		printf("%-5s %-44s %-10s %-5s %8zu  %s\n", r->method == WEB_ANY ? "any" : r->method == WEB_GET ? "GET" : "POST", r->path, r->access == WEB_PUBLIC ? "public" : "signed-in",
 		    r->csrf == WEB_CSRF_FORM ? "csrf" : "-", r->body_max, r->what);
 }

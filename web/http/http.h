@@ -12,9 +12,11 @@
 #include "base/json.h"
 #include "web/http/form.h"
 
-enum web_method { WEB_GET, WEB_POST };
+enum web_method { WEB_GET, WEB_POST, WEB_ANY }; /* ANY: whatever a proxy hands on */
 enum web_access { WEB_PUBLIC, WEB_SIGNED_IN };
 enum web_csrf { WEB_CSRF_NONE, WEB_CSRF_FORM }; /* FORM: field "csrf" equals the session's */
+
+#define WEB_MAX_SAID 6
 
 struct web_req;
 struct web_res {
@@ -27,6 +29,11 @@ struct web_res {
 	bool cors;               /* Access-Control-Allow-Origin: * */
 	bool csp_off;            /* not a page: no policy needed */
 	char disposition[420];   /* Content-Disposition, "" none */
+	struct web_said {
+		const char *name;
+		char value[200];
+	} said[WEB_MAX_SAID];    /* the application's own headers: web_say_header */
+	size_t n_said;
 };
 typedef void (*web_handler)(struct web_req *q, struct web_res *r);
 struct web_route {
@@ -65,8 +72,9 @@ struct web_conf {
 };
 
 struct web_server;
-/* Bind "127.0.0.1:8443" or "[::1]:8443"; port 0 takes a free one.  FJ_E_EXISTS when
- * the port is taken, FJ_E_INVALID when the address is none. */
+/* Bind "127.0.0.1:8443" or "[::1]:8443"; port 0 takes a free one; "unix:PATH" a socket file
+ * (mode 0660) that counts as loopback, in place of one that nobody listens on.  FJ_E_EXISTS
+ * when the address is taken, FJ_E_INVALID when it is none. */
 enum fj_rc web_bind(const char *address, const struct web_conf *conf, struct web_server **out, struct fj_err *err) FJ_MUST_USE;
 unsigned web_port(const struct web_server *s);
 bool web_is_loopback(const struct web_server *s);
@@ -104,6 +112,9 @@ void web_problem_with(struct web_res *r, const struct fj_err *err, int status, j
 void web_download(struct web_res *r, const char *name, const char *type, struct fj_slice bytes);
 void web_redirect(struct web_res *r, const char *to);
 void web_bytes(struct web_res *r, const char *type, struct fj_slice bytes, long max_age);
+/* A header of the application: name is static; of value what is visible ASCII stays, other octets
+ * become "_", and it is cut at 199.  At most WEB_MAX_SAID an answer; one more is left out. */
+void web_say_header(struct web_res *r, const char *name, const char *value);
 /* the error as page or JSON, by what the client wants */
 void web_fail(struct web_req *q, struct web_res *r, const struct fj_err *err);
 

@@ -56,6 +56,7 @@ static const struct portal_noun nouns[] = {
 	{"revenue", "收益", "Revenue", "收益", "Revenue", {"id", "kind", "payer_name", "gross_fen", "period_from", "period_to", "state", "reasons"}},
 	{"remittance", "应缴款", "Remittances", "应缴款", "Remittance", {"id", "name", "fund", "amount_fen", "paid_fen", "due", "state", "late"}},
 	{"statement", "对账流水", "Statements", "对账流水", "Row of a statement", {"id", "kind", "day", "direction", "amount_fen", "counterparty_name", "matched", "how"}},
+	{"bundle", "离线核验包", "Offline bundles", "离线核验包", "Offline bundle", {NULL}},
 	{"find", "检索和导出", "Search and export", "检索和导出", "Search and export", {NULL}},
 	{"event", "事件日志", "Events", "事件", "Event", {"seq", "at", "actor", "org", "kind", "object", "approval"}},
 	{"status", "运行状态", "State of the appliance", "运行状态", "State of the appliance", {NULL}},

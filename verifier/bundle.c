@@ -1,0 +1,233 @@
+/*
+ * bundle.c - a credential and all that its verdict rests on, in one document
+ * (docs/formats.md 15), judged under a root of which only the fingerprint is known.
+ *
+ * There is no statement in it that is not signed: no time of making, no verdict.  The root is
+ * compared with the fingerprint, the issuing CA is verified under the root, every list, CRL
+ * and authorisation under these, and a certificate is worth what a signed hash says of it.
+ * Where a trust folder leaves out what is not authentic, a bundle is refused: it is one
+ * document of one maker, and whoever changed a part of it changed it all.
+ */
+#include "verifier/bundle.h"
+
+#include "verifier/internal.h"
+
+#define MAX_PARTS 4096
+#define PART_OUT(max) (2 * (max))
+
+/* --- fingerprints --- */
+
+enum fj_rc ver_fingerprint_read(const char *text, struct fj_hash *out, struct fj_err *err)
+{
+	char hex[2 * FJ_SHA256_LEN + 1];
+	size_t n = 0;
+
+	for (; *text != '\0' && n < sizeof(hex); text++)
+		if (*text != ':' && *text != ' ')
+			hex[n++] = *text;
+	if (n == 2 * FJ_SHA256_LEN && *text == '\0' && fj_unhex(hex, n, out->b) == FJ_OK)
+		return FJ_OK;
+	return fj_refuse(err, FJ_E_USAGE, "verify", "formats.md 15", "a root's fingerprint is SHA-256 of its DER in 64 hex digits: openssl x509 -in root.pem -noout -fingerprint -sha256",
+	    "根证书指纹为其 DER 的 SHA-256，共 64 位十六进制数字");
+}
+
+/* --- reading --- */
+
+struct bundle {
+	json_t *root, *issuing, *credential, *authorisations, *certificates, *lists, *crls; /* borrowed */
+};
+
+static enum fj_rc bad(struct fj_err *err, const char *what)
+{
+	enum fj_rc rc = fj_fail(err, FJ_E_INVALID, "verify", "formats.md 15", "this is no bundle: %s", what);
+
+	fj_err_zh(err, "%s", "不是合规的核验包");
+	return rc;
+}
+
+static bool all_texts(const json_t *list)
+{
+	size_t i;
+	json_t *v;
+
+	json_array_foreach((json_t *)(uintptr_t)list, i, v)
+		if (!json_is_string(v))
+			return false;
+	return json_is_array(list) && json_array_size(list) <= MAX_PARTS;
+}
+
+static bool all_named(const json_t *obj)
+{
+	const char *name;
+	json_t *v;
+
+	json_object_foreach((json_t *)(uintptr_t)obj, name, v)
+		if (!json_is_string(v))
+			return false;
+	return json_is_object(obj) && json_object_size(obj) <= MAX_PARTS;
+}
+
+/* exactly the members, of their types; nothing is verified */
+static enum fj_rc read_form(struct fj_slice in, json_t **doc, struct bundle *b, struct fj_err *err)
+{
+	static const char *const keys[] = {"format", "root", "issuing", "credential", "authorisations", "certificates", "lists", "crls", NULL};
+
+	FJ_TRY(fj_json_parse(in, VER_BUNDLE_MAX, doc, err));
+	if (!json_is_object(*doc))
+		return bad(err, "it is no object");
+	FJ_TRY(fj_json_only(*doc, keys, err));
+	const char *format = fj_json_peek(*doc, "format");
+	if (format == NULL || strcmp(format, VER_FORMAT_BUNDLE) != 0)
+		return bad(err, "format is not " VER_FORMAT_BUNDLE);
+	json_t **const part[] = {&b->root, &b->issuing, &b->credential, &b->authorisations, &b->certificates, &b->lists, &b->crls};
+	for (size_t i = 0; i < FJ_ARRAY_LEN(part); i++)
+		*part[i] = json_object_get(*doc, keys[i + 1]);
+	if (!json_is_string(b->root) || !json_is_string(b->issuing) || !json_is_string(b->credential))
+		return bad(err, "root, issuing and credential are texts");
+	if (!all_named(b->authorisations) || !all_named(b->certificates))
+		return bad(err, "authorisations and certificates are objects of texts");
+	return all_texts(b->lists) && all_texts(b->crls) ? FJ_OK : bad(err, "lists and crls are arrays of texts");
+}
+
+static enum fj_rc der_of(const json_t *text, const char *what, struct fj_buf *der, struct fj_err *err)
+{
+	enum fj_rc rc = fj_b64_get(json_string_value(text), json_string_length(text), der);
+
+	if (rc == FJ_E_NOMEM)
+		return fj_no_memory(err, "verify");
+	return rc == FJ_OK ? FJ_OK : fj_fail(err, rc, "verify", "formats.md 15", "%s of the bundle is not base64, or too large", what);
+}
+
+/* the root that was named, and the issuing CA under it */
+static enum fj_rc read_anchors(const struct bundle *b, const struct fj_hash *root, struct ver_trust **out, struct fj_err *err)
+{
+	FJ_AUTO(buf) r = FJ_BUF_INIT(FJ_X509_MAX);
+	FJ_AUTO(buf) i = FJ_BUF_INIT(FJ_X509_MAX);
+	struct fj_hash got;
+
+	FJ_TRY(der_of(b->root, "the root", &r, err));
+	FJ_TRY(der_of(b->issuing, "the issuing CA", &i, err));
+	fj_sha256(fj_buf_slice(&r), &got);
+	if (!fj_hash_eq(&got, root))
+		return fj_refuse(err, FJ_E_SIGNATURE, "verify", "formats.md 15", "the bundle is of another root: its fingerprint is not the one that was named", "核验包出自另一根证书，指纹与所给的不符");
+	return ver_trust_of(fj_buf_slice(&r), fj_buf_slice(&i), out, err);
+}
+
+static enum fj_rc add(struct ver_trust *t, enum ver_item kind, const char *name, struct fj_slice data, struct fj_err *err)
+{
+	struct fj_err why = {.rc = FJ_OK};
+	enum fj_rc rc = ver_trust_add(t, kind, name, data, &why);
+
+	if (rc == FJ_OK)
+		return FJ_OK;
+	if (rc == FJ_E_NOMEM)
+		return fj_no_memory(err, "verify");
+	fj_fail(err, rc, "verify", why.cite, "a part of the bundle is refused: %s", why.en);
+	fj_err_zh(err, "%s", "核验包中有不能在该根证书下成立的部分");
+	return rc;
+}
+
+static enum fj_rc add_crls(struct ver_trust *t, const struct bundle *b, struct fj_err *err)
+{
+	size_t i;
+	json_t *v;
+
+	json_array_foreach(b->crls, i, v) {
+		FJ_AUTO(buf) der = FJ_BUF_INIT(FJ_CRL_MAX);
+		FJ_TRY(der_of(v, "a CRL", &der, err));
+		FJ_TRY(add(t, VER_CRL, "", fj_buf_slice(&der), err));
+	}
+	return FJ_OK;
+}
+
+static enum fj_rc add_lists(struct ver_trust *t, const struct bundle *b, struct fj_err *err)
+{
+	size_t i;
+	json_t *v;
+
+	json_array_foreach(b->lists, i, v)
+		FJ_TRY(add(t, VER_STATUS_LIST, "", FJ_SLICE(json_string_value(v), json_string_length(v)), err));
+	return FJ_OK;
+}
+
+/* a certificate under another's number would only not be found, and nobody would know why */
+static enum fj_rc check_number(struct fj_slice der, const char *number, struct fj_err *err)
+{
+	struct fj_x509 x;
+	char got[48];
+
+	FJ_TRY(fj_x509_read(der, &x, err));
+	if (fj_x509_name(x.subject, FJ_OID_SERIALNUMBER, got, sizeof(got), NULL) != FJ_OK || strcmp(got, number) != 0)
+		return fj_fail(err, FJ_E_INVALID, "verify", "formats.md 15", "a certificate of the bundle bears another number");
+	return FJ_OK;
+}
+
+/* base64 as a bundle has it, in one line: checked before, since a PEM block may be broken into lines */
+static enum fj_rc pem_of(const char *number, const json_t *text, struct fj_buf *pem, struct fj_err *err)
+{
+	FJ_AUTO(buf) der = FJ_BUF_INIT(FJ_X509_MAX);
+
+	FJ_TRY(der_of(text, "a certificate", &der, err));
+	FJ_TRY(check_number(fj_buf_slice(&der), number, err));
+	enum fj_rc rc = fj_buf_printf(pem, "-----BEGIN CERTIFICATE-----\n%s\n-----END CERTIFICATE-----\n", json_string_value(text));
+	return rc == FJ_OK ? FJ_OK : fj_fail(err, rc, "verify", "formats.md 15", "a certificate of the bundle is too large");
+}
+
+static enum fj_rc add_parents(struct ver_trust *t, const struct bundle *b, struct fj_err *err)
+{
+	const char *number;
+	json_t *v;
+
+	json_object_foreach(b->authorisations, number, v)
+		FJ_TRY(add(t, VER_AUTHORISATION, number, FJ_SLICE(json_string_value(v), json_string_length(v)), err));
+	json_object_foreach(b->certificates, number, v) {
+		FJ_AUTO(buf) pem = FJ_BUF_INIT(PART_OUT(FJ_X509_MAX));
+		FJ_TRY(pem_of(number, v, &pem, err));
+		FJ_TRY(add(t, VER_CERTIFICATE, number, fj_buf_slice(&pem), err));
+	}
+	return FJ_OK;
+}
+
+/* *at: the check that fails when this does */
+static enum fj_rc open_bundle(struct fj_slice in, const struct fj_hash *root, json_t **doc, struct bundle *b, struct ver_trust **out, enum ver_ck *at, struct fj_err *err)
+{
+	*at = CK_FORM;
+	FJ_TRY(read_form(in, doc, b, err));
+	*at = CK_CHAIN;
+	FJ_TRY(read_anchors(b, root, out, err));
+	*at = CK_SIGNATURE;
+	FJ_TRY(add_crls(*out, b, err));
+	FJ_TRY(add_lists(*out, b, err));
+	return add_parents(*out, b, err);
+}
+
+static enum fj_rc refuse(struct ver_report *r, fj_time now, enum ver_ck at, const struct fj_err *why, struct fj_err *err)
+{
+	ver_report_begin(r, now);
+	ver_report_expect(r, "unknown", (1u << CK_NARROWING) - 1);
+	if (at != CK_FORM)
+		ver_say(r, CK_FORM, VER_PASS, "formats.md 15", "a bundle: exactly the members that are allowed", "核验包格式合规");
+	ver_say_err(r, at, VER_FAIL, why);
+	r->subject = json_object();
+	ver_report_end(r, 0);
+	return r->subject != NULL ? FJ_OK : fj_no_memory(err, "verify");
+}
+
+enum fj_rc ver_bundle_verify(const struct fj_hash *root, const struct ver_input *in, struct ver_report *out, struct fj_err *err)
+{
+	FJ_AUTO(json) doc = NULL;
+	struct ver_trust *made = NULL;
+	struct bundle b;
+	enum ver_ck at;
+	struct fj_err why = {.rc = FJ_OK};
+
+	enum fj_rc rc = open_bundle(in->credential, root, &doc, &b, &made, &at, &why);
+	FJ_AUTO(ver_trust) trust = made;
+	if (rc == FJ_E_NOMEM)
+		return fj_no_memory(err, "verify");
+	if (rc != FJ_OK)
+		return refuse(out, in->now, at, &why, err);
+	struct ver_input inner = *in;
+	inner.credential = FJ_SLICE(json_string_value(b.credential), json_string_length(b.credential));
+	return ver_verify(trust, &inner, out, err);
+}

@@ -1,0 +1,199 @@
+/*
+ * bundle_make.c - a bundle put together from a trust folder (docs/formats.md 15).
+ *
+ * What goes in is asked of the verdict itself: judged with the chain alone it names what it
+ * lacks, that is read and added, and it is judged again until it lacks nothing that the folder
+ * has.  So a bundle never holds less than its verdict needs, and nothing else.  It says nothing
+ * of its own: whoever reads it verifies every part under the root.
+ */
+#include "base/file.h"
+#include "verifier/bundle.h"
+#include "verifier/internal.h"
+
+#define PEM_MAX 65536
+#define ROUNDS 4096 /* each adds something */
+
+struct making {
+	int dir;
+	struct ver_input in;
+	struct ver_trust *t;
+	json_t *doc; /* borrowed, as its members are */
+	json_t *authorisations, *certificates, *lists, *crls;
+};
+
+static enum fj_rc too_large(struct fj_err *err)
+{
+	return fj_refuse(err, FJ_E_LIMIT, "verify", "formats.md 15", "the bundle would be larger than 16 MiB: use the trust folder (/v1/trust.tar) instead",
+	    "核验包将超过 16 MiB，请改用信任资料（/v1/trust.tar）");
+}
+
+static json_t *base64(struct fj_slice data)
+{
+	FJ_AUTO(buf) text = FJ_BUF_INIT(2 * FJ_CRL_MAX);
+
+	return fj_b64_put(&text, data) == FJ_OK ? json_string(fj_buf_str(&text)) : NULL;
+}
+
+static json_t *base64_of_pem(struct fj_slice pem)
+{
+	FJ_AUTO(buf) der = FJ_BUF_INIT(FJ_X509_MAX);
+
+	return ver_pem_next(&pem, "CERTIFICATE", &der, NULL) == FJ_OK ? base64(fj_buf_slice(&der)) : NULL;
+}
+
+/* a part that the trust has taken, into the document */
+static enum fj_rc keep(struct making *m, const struct ver_wanted *w, struct fj_slice data, struct fj_err *err)
+{
+	json_t *text = json_stringn((const char *)data.p, data.len);
+	bool kept;
+
+	if (w->kind == VER_CRL || w->kind == VER_CERTIFICATE) {
+		json_decref(text);
+		text = w->kind == VER_CRL ? base64(data) : base64_of_pem(data);
+	}
+	if (w->kind == VER_CRL)
+		kept = json_array_append_new(m->crls, text) == 0;
+	else if (w->kind == VER_STATUS_LIST)
+		kept = json_array_append_new(m->lists, text) == 0;
+	else
+		kept = json_object_set_new(w->kind == VER_AUTHORISATION ? m->authorisations : m->certificates, w->name, text) == 0;
+	return kept ? FJ_OK : fj_no_memory(err, "verify");
+}
+
+/* *more: it was there, and new */
+static enum fj_rc add(struct making *m, const struct ver_wanted *w, bool past, bool *more, struct fj_err *err)
+{
+	FJ_AUTO(buf) data = FJ_BUF_INIT(FJ_CRL_MAX);
+	struct fj_err why = {.rc = FJ_OK};
+
+	if (ver_folder_read(m->dir, w, m->in.now, past, &data) != FJ_OK)
+		return FJ_OK;
+	enum fj_rc rc = ver_trust_add(m->t, w->kind, w->name, fj_buf_slice(&data), &why);
+	if (rc == FJ_E_NOMEM)
+		return fj_no_memory(err, "verify");
+	if (rc != FJ_OK)
+		return FJ_OK;
+	*more = true;
+	return keep(m, w, fj_buf_slice(&data), err);
+}
+
+/* a key that was compromised later is no good in the past either: the newest CRL says so */
+static enum fj_rc add_wanted(struct making *m, const struct ver_report *r, bool *more, struct fj_err *err)
+{
+	for (size_t i = 0; i < r->n_wanted; i++) {
+		FJ_TRY(add(m, &r->wanted[i], m->in.past, more, err));
+		if (m->in.past && r->wanted[i].kind == VER_CRL)
+			FJ_TRY(add(m, &r->wanted[i], false, more, err));
+	}
+	return FJ_OK;
+}
+
+static enum fj_rc fill(struct making *m, struct fj_err *err)
+{
+	bool more = true;
+
+	for (int round = 0; more && round < ROUNDS; round++) {
+		FJ_AUTO(ver_report) r = {.subject = NULL};
+		more = false;
+		FJ_TRY(ver_verify(m->t, &m->in, &r, err));
+		FJ_TRY(add_wanted(m, &r, &more, err));
+	}
+	return FJ_OK;
+}
+
+/* --- the chain --- */
+
+/* does the credential's own chain lead through this issuing CA, and its signature hold? */
+static enum fj_rc fits(const struct making *m, bool *yes, struct fj_err *why, struct fj_err *err)
+{
+	FJ_AUTO(ver_report) r = {.subject = NULL};
+
+	FJ_TRY(ver_verify(m->t, &m->in, &r, err));
+	*yes = true;
+	for (enum ver_ck k = CK_FORM; k <= CK_SIGNATURE; k++) {
+		if (r.check[k].outcome != VER_FAIL || !*yes || k == CK_SIGNER_STATUS)
+			continue;
+		*yes = false;
+		fj_fail(why, FJ_E_INVALID, "verify", r.check[k].clause, "there is nothing to make a bundle of: %s", r.check[k].en);
+		fj_err_zh(why, "不能制作核验包：%s", r.check[k].zh);
+	}
+	return FJ_OK;
+}
+
+/* the issuing CA of the folder's chain that the credential hangs on */
+static enum fj_rc find_chain(struct making *m, struct fj_slice root, struct fj_slice chain, struct fj_buf *issuing, struct fj_err *err)
+{
+	struct fj_err why = {.rc = FJ_OK};
+	bool yes = false;
+
+	fj_fail(&why, FJ_E_INVALID, "verify", "formats.md 7", "the trust folder has no issuing CA under its root");
+	for (int i = 0; i < 2 * VER_MAX_CA; i++) {
+		fj_buf_clear(issuing);
+		enum fj_rc rc = ver_pem_next(&chain, "CERTIFICATE", issuing, err);
+		if (rc == FJ_E_NOTFOUND)
+			break;
+		FJ_TRY(rc);
+		ver_trust_free(m->t);
+		m->t = NULL;
+		if (ver_trust_of(root, fj_buf_slice(issuing), &m->t, err) != FJ_OK)
+			continue; /* the root itself, or no CA under it */
+		FJ_TRY(fits(m, &yes, &why, err));
+		if (yes)
+			return FJ_OK;
+	}
+	*err = why;
+	return why.rc;
+}
+
+static enum fj_rc make(struct making *m, struct fj_err *err)
+{
+	FJ_AUTO(buf) root_pem = FJ_BUF_INIT(PEM_MAX);
+	FJ_AUTO(buf) chain_pem = FJ_BUF_INIT(4 * PEM_MAX);
+	FJ_AUTO(buf) root = FJ_BUF_INIT(FJ_X509_MAX);
+	FJ_AUTO(buf) issuing = FJ_BUF_INIT(FJ_X509_MAX);
+
+	FJ_TRY(fj_file_read(m->dir, "root.pem", &root_pem, err));
+	FJ_TRY(fj_file_read(m->dir, "chain.pem", &chain_pem, err));
+	FJ_TRY(ver_root_read(fj_buf_slice(&root_pem), &root, err));
+	FJ_TRY(find_chain(m, fj_buf_slice(&root), fj_buf_slice(&chain_pem), &issuing, err));
+	if (json_object_set_new(m->doc, "root", base64(fj_buf_slice(&root))) != 0 || json_object_set_new(m->doc, "issuing", base64(fj_buf_slice(&issuing))) != 0)
+		return fj_no_memory(err, "verify");
+	return fill(m, err);
+}
+
+/* text without white space around it; DER as PEM */
+static enum fj_rc text_of(struct fj_slice credential, struct fj_buf *out, struct fj_err *err)
+{
+	FJ_AUTO(buf) b64 = FJ_BUF_INIT(2 * FJ_X509_MAX);
+	enum fj_rc rc;
+
+	while (credential.len > 0 && credential.p[0] != FJ_DER_SEQ && credential.p[credential.len - 1] <= ' ')
+		credential.len--;
+	if (credential.len == 0 || credential.p[0] != FJ_DER_SEQ)
+		rc = fj_buf_put(out, credential.p, credential.len);
+	else if ((rc = fj_b64_put(&b64, credential)) == FJ_OK)
+		rc = fj_buf_printf(out, "-----BEGIN CERTIFICATE-----\n%s\n-----END CERTIFICATE-----\n", fj_buf_str(&b64));
+	if (rc == FJ_OK && fj_utf8_valid(fj_buf_slice(out)))
+		return FJ_OK;
+	return fj_refuse(err, FJ_E_INVALID, "verify", "formats.md 15", "a bundle is made of a license token, an authorisation credential or a certificate; this is none",
+	    "核验包只能由许可令牌、授权凭证或数据资产证书制作");
+}
+
+enum fj_rc ver_bundle_make(int dir, struct fj_slice credential, fj_time at, bool past, struct fj_buf *out, struct fj_err *err)
+{
+	FJ_AUTO(buf) text = FJ_BUF_INIT(4 * FJ_X509_MAX);
+	FJ_AUTO(json) doc = NULL;
+
+	FJ_TRY(text_of(credential, &text, err));
+	doc = json_pack("{s:s, s:s, s:{}, s:{}, s:[], s:[]}", "format", VER_FORMAT_BUNDLE, "credential", fj_buf_str(&text), "authorisations", "certificates", "lists", "crls");
+	if (doc == NULL)
+		return fj_no_memory(err, "verify");
+	struct making m = {.dir = dir, .in = {.credential = fj_buf_slice(&text), .now = at, .past = past}, .doc = doc,
+		.authorisations = json_object_get(doc, "authorisations"), .certificates = json_object_get(doc, "certificates"),
+		.lists = json_object_get(doc, "lists"), .crls = json_object_get(doc, "crls")};
+	enum fj_rc rc = make(&m, err);
+	ver_trust_free(m.t);
+	FJ_TRY(rc);
+	rc = fj_json_canonical(doc, out, err);
+	return rc == FJ_E_LIMIT ? too_large(err) : rc;
+}

@@ -157,7 +157,7 @@ static size_t list_new(char (*name)[NAME_CAP])
 	for (const struct dirent *e; n < MAX_NEW && d != NULL && (e = readdir(d)) != NULL;) {
 		size_t len = strlen(e->d_name);
 		if (e->d_name[0] != '.' && len > 4 && len < NAME_CAP && strcmp(e->d_name + len - 4, ".pkg") == 0)
-			snprintf(name[n++], NAME_CAP, "%s", e->d_name);
+			snprintf(name[n++], NAME_CAP, "%.127s", e->d_name);
 	}
 	if (d != NULL)
 		closedir(d);

@@ -272,31 +272,66 @@ static enum fj_rc b64_put(struct fj_buf *b, struct fj_slice in, int variant)
 	return FJ_OK;
 }
 
-/* libsodium refuses foreign characters and stray bits; what stopped it early is
- * told by where it ended */
-static enum fj_rc b64_get(const char *in, size_t n, struct fj_buf *out, int variant)
-{
-	size_t cap = n / 4 * 3 + 3, got = 0;
-	const char *end = NULL;
+/* values of the characters from '+' on, one more: 0 is a foreign one.  What is decoded here is
+ * public: it need not take the same time whatever it is, so a table serves. */
+#define B64_LOW '+'
+#define B64_LETTERS(plus, slash, minus, under)                                                                                     \
+	{plus, 0, minus, 0, slash, 53, 54, 55, 56, 57, 58, 59, 60, 61, 62, 0, 0, 0, 0, 0, 0, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, \
+		13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 0, 0, 0, 0, under, 0, 27, 28, 29, 30, 31, 32, 33, 34, 35, 36, 37, 38, 39, \
+		40, 41, 42, 43, 44, 45, 46, 47, 48, 49, 50, 51, 52}
+static const uint8_t b64_standard['z' - B64_LOW + 1] = B64_LETTERS(63, 64, 0, 0);
+static const uint8_t b64_url['z' - B64_LOW + 1] = B64_LETTERS(0, 0, 63, 64);
 
-	for (size_t i = 0; i < n; i++) /* libsodium 1.0.18 takes octets from 0x80 on for letters */
-		if ((unsigned char)in[i] >= 0x80)
-			return FJ_E_PARSE;
-	if (out->len > out->max)
+static inline unsigned b64_digit(const uint8_t *table, uint8_t c)
+{
+	unsigned k = (unsigned)c - B64_LOW;
+
+	return k < sizeof(b64_url) ? table[k] : 0;
+}
+
+/* n characters without padding; false: a foreign one, one that is left over, or stray bits */
+static bool b64_read(const uint8_t *table, const uint8_t *in, size_t n, uint8_t *out)
+{
+	uint32_t acc = 0;
+	unsigned bits = 0;
+	size_t i = 0;
+
+	for (; n - i >= 4; i += 4, out += 3) {
+		uint32_t a = b64_digit(table, in[i]), b = b64_digit(table, in[i + 1]), c = b64_digit(table, in[i + 2]), d = b64_digit(table, in[i + 3]);
+		if (a == 0 || b == 0 || c == 0 || d == 0)
+			return false;
+		acc = (a - 1) << 18 | (b - 1) << 12 | (c - 1) << 6 | (d - 1);
+		out[0] = (uint8_t)(acc >> 16);
+		out[1] = (uint8_t)(acc >> 8);
+		out[2] = (uint8_t)acc;
+	}
+	for (; i < n; i++) {
+		unsigned digit = b64_digit(table, in[i]);
+		if (digit == 0)
+			return false;
+		acc = acc << 6 | (digit - 1);
+		bits += 6;
+		if (bits >= 8) {
+			bits -= 8;
+			*out++ = (uint8_t)(acc >> bits);
+		}
+	}
+	return n % 4 != 1 && (acc & ((1u << bits) - 1)) == 0;
+}
+
+static enum fj_rc b64_get(const uint8_t *table, const char *in, size_t n, size_t padding, struct fj_buf *out)
+{
+	size_t got = (n - padding) / 4 * 3 + (n - padding) % 4 * 3 / 4;
+
+	if (out->len > out->max || got > out->max - out->len)
 		return FJ_E_LIMIT;
-	if (n == 0)
-		return fj_buf_put(out, "", 0);
-	size_t left = out->max - out->len;
-	if (n / 4 * 3 > left + 3)
-		return FJ_E_LIMIT;
-	uint8_t *tmp = fj_alloc(cap, 1);
-	if (tmp == NULL)
+	uint8_t *p = fj_buf_reserve(out, got);
+	if (p == NULL)
 		return FJ_E_NOMEM;
-	enum fj_rc rc = FJ_E_PARSE;
-	if (sodium_base642bin(tmp, cap, in, n, NULL, &got, &end, variant) == 0 && end == in + n)
-		rc = fj_buf_put(out, tmp, got);
-	fj_free(tmp);
-	return rc;
+	bool ok = b64_read(table, (const uint8_t *)in, n - padding, p);
+	out->len += ok ? got : 0;
+	out->data[out->len] = 0;
+	return ok ? FJ_OK : FJ_E_PARSE;
 }
 
 enum fj_rc fj_b64u_put(struct fj_buf *b, struct fj_slice in)
@@ -306,7 +341,7 @@ enum fj_rc fj_b64u_put(struct fj_buf *b, struct fj_slice in)
 
 enum fj_rc fj_b64u_get(const char *in, size_t n, struct fj_buf *out)
 {
-	return b64_get(in, n, out, sodium_base64_VARIANT_URLSAFE_NO_PADDING);
+	return b64_get(b64_url, in, n, 0, out);
 }
 
 enum fj_rc fj_b64_put(struct fj_buf *b, struct fj_slice in)
@@ -316,7 +351,11 @@ enum fj_rc fj_b64_put(struct fj_buf *b, struct fj_slice in)
 
 enum fj_rc fj_b64_get(const char *in, size_t n, struct fj_buf *out)
 {
-	return b64_get(in, n, out, sodium_base64_VARIANT_ORIGINAL);
+	size_t padding = 0;
+
+	while (padding < 2 && padding < n && in[n - 1 - padding] == '=')
+		padding++;
+	return n % 4 != 0 ? FJ_E_PARSE : b64_get(b64_standard, in, n, padding, out);
 }
 
 /* --- UTF-8 --- */
@@ -347,9 +386,26 @@ static size_t sequence(const uint8_t *p, size_t left)
 	return 0;
 }
 
+/* eight octets from 0x01 to 0x7f: no highest bit, and none that lacks it when 1 is taken away */
+static bool plain8(const uint8_t *p)
+{
+	uint64_t w;
+
+	memcpy(&w, p, sizeof(w));
+	return ((w | (w - UINT64_C(0x0101010101010101))) & UINT64_C(0x8080808080808080)) == 0;
+}
+
 bool fj_utf8_valid(struct fj_slice s)
 {
 	for (size_t i = 0; i < s.len;) {
+		if (s.len - i >= 8 && plain8(s.p + i)) { /* most of what is read */
+			i += 8;
+			continue;
+		}
+		if (s.p[i] - 1u < 0x7f) {
+			i++;
+			continue;
+		}
 		size_t n = sequence(s.p + i, s.len - i);
 		if (n == 0)
 			return false;

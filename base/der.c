@@ -182,24 +182,43 @@ static enum fj_rc arc(struct fj_rd *r, uint64_t *out, struct fj_err *err)
 	return FJ_OK;
 }
 
+/* the number in decimal behind out[*at], with a terminating zero; false: no room */
+static bool write_decimal(char *out, size_t cap, size_t *at, uint64_t v)
+{
+	char digits[20];
+	size_t n = 0;
+
+	do
+		digits[n++] = (char)('0' + v % 10);
+	while ((v /= 10) > 0);
+	if (n >= cap - *at)
+		return false;
+	while (n > 0)
+		out[(*at)++] = digits[--n];
+	out[*at] = '\0';
+	return true;
+}
+
 enum fj_rc fj_der_oid(struct fj_der *d, char *out, size_t cap, struct fj_err *err)
 {
 	struct fj_slice v;
 	struct fj_rd r;
 	uint64_t a;
-	size_t at = 0;
+	size_t at = 1;
 
 	FJ_TRY(fj_der_get(d, FJ_DER_OID, &v, NULL, err));
 	fj_rd_init(&r, v);
 	FJ_TRY(arc(&r, &a, err));
 	uint64_t top = a < 40 ? 0 : a < 80 ? 1 : 2;
-	int n = snprintf(out, cap, "%llu.%llu", (unsigned long long)top, (unsigned long long)(a - 40 * top));
-	while (n > 0 && (size_t)n < cap - at && fj_rd_left(&r) > 0) {
-		at += (size_t)n;
+	out[0] = (char)('0' + top);
+	for (uint64_t next = a - 40 * top;; next = a) {
+		out[at++] = '.';
+		if (at >= cap || !write_decimal(out, cap, &at, next))
+			return bad(err, "X.690 8.19", "an OBJECT IDENTIFIER is too long");
+		if (fj_rd_left(&r) == 0)
+			return FJ_OK;
 		FJ_TRY(arc(&r, &a, err));
-		n = snprintf(out + at, cap - at, ".%llu", (unsigned long long)a);
 	}
-	return n > 0 && (size_t)n < cap - at ? FJ_OK : bad(err, "X.690 8.19", "an OBJECT IDENTIFIER is too long");
 }
 
 static enum fj_rc digits(const uint8_t *p, size_t n, int *out)

@@ -46,20 +46,27 @@ enum fj_rc fj_read_all(int fd, void *p, size_t n, struct fj_err *err)
 	return FJ_OK;
 }
 
-enum fj_rc fj_file_read(int dirfd, const char *path, struct fj_buf *out, struct fj_err *err)
+static enum fj_rc open_file(int dirfd, const char *path, int *out, struct stat *st, struct fj_err *err)
 {
 	FJ_AUTO(fd) fd = openat(dirfd, path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
-	struct stat st;
-	uint8_t chunk[16384];
 
-	if (fd < 0 || fstat(fd, &st) != 0)
+	if (fd < 0 || fstat(fd, st) != 0)
 		return fj_fail_errno(err, "base", "open %s", path);
-	if (S_ISDIR(st.st_mode)) {
+	if (S_ISDIR(st->st_mode)) {
 		errno = EISDIR;
 		return fj_fail_errno(err, "base", "read %s", path);
 	}
-	if (!S_ISREG(st.st_mode)) /* a FIFO would never end */
+	if (!S_ISREG(st->st_mode)) /* a FIFO would never end */
 		return fj_fail(err, FJ_E_IO, "base", NULL, "%s is not a file", path);
+	*out = fd;
+	fd = -1;
+	return FJ_OK;
+}
+
+static enum fj_rc read_whole(int fd, const char *path, struct fj_buf *out, struct fj_err *err)
+{
+	uint8_t chunk[16384];
+
 	for (;;) {
 		ssize_t n = read(fd, chunk, sizeof(chunk));
 		if (n < 0 && errno == EINTR)
@@ -72,6 +79,43 @@ enum fj_rc fj_file_read(int dirfd, const char *path, struct fj_buf *out, struct 
 		if (rc != FJ_OK)
 			return fj_fail(err, rc, "base", NULL, "%s is larger than %zu octets", path, out->max);
 	}
+}
+
+enum fj_rc fj_file_read(int dirfd, const char *path, struct fj_buf *out, struct fj_err *err)
+{
+	FJ_AUTO(fd) fd = -1;
+	struct stat st;
+
+	FJ_TRY(open_file(dirfd, path, &fd, &st, err));
+	return read_whole(fd, path, out, err);
+}
+
+/* the mark is taken before the text: what is written in between is noticed */
+enum fj_rc fj_watch_read(struct fj_watch *w, int dirfd, const char *path, struct fj_buf *out, struct fj_err *err)
+{
+	struct stat st;
+
+	fj_fd_close(&w->fd);
+	FJ_TRY(open_file(dirfd, path, &w->fd, &st, err));
+	w->changed = st.st_mtim;
+	w->size = st.st_size;
+	enum fj_rc rc = read_whole(w->fd, path, out, err);
+	if (rc != FJ_OK)
+		fj_fd_close(&w->fd);
+	return rc;
+}
+
+bool fj_watch_same(const struct fj_watch *w)
+{
+	struct stat st;
+
+	return w->fd >= 0 && fstat(w->fd, &st) == 0 && st.st_nlink > 0 && st.st_size == w->size && st.st_mtim.tv_sec == w->changed.tv_sec &&
+	    st.st_mtim.tv_nsec == w->changed.tv_nsec;
+}
+
+void fj_watch_close(struct fj_watch *w)
+{
+	fj_fd_close(&w->fd);
 }
 
 /* "a/b" has its temporary "a/.b.tmp-<pid>" in the same folder */

@@ -7,11 +7,23 @@
 #define FJ_BASE_FILE_H
 
 #include <sys/types.h>
+#include <time.h>
 
 #include "base/buf.h"
 
 /* whole file appended to out (whose max is the limit: FJ_E_LIMIT) */
 enum fj_rc fj_file_read(int dirfd, const char *path, struct fj_buf *out, struct fj_err *err) FJ_MUST_USE;
+/* A small file that is read again and again, and replaced by fj_file_replace: whether it is still
+ * the one that was read costs one system call.  Whoever replaces a file takes its name away from
+ * the one before; one that was written over has another time or size. */
+struct fj_watch {
+	int fd; /* -1: not read yet */
+	struct timespec changed;
+	off_t size;
+};
+enum fj_rc fj_watch_read(struct fj_watch *w, int dirfd, const char *path, struct fj_buf *out, struct fj_err *err) FJ_MUST_USE;
+bool fj_watch_same(const struct fj_watch *w);
+void fj_watch_close(struct fj_watch *w);
 /* write to a temporary name beside it, fsync, rename, fsync the directory: after
  * a kill at any point the file is the old one or the new one. */
 enum fj_rc fj_file_replace(int dirfd, const char *path, struct fj_slice data, mode_t mode, struct fj_err *err) FJ_MUST_USE;

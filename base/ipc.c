@@ -107,9 +107,10 @@ static enum fj_rc wait_readable(int fd, int64_t end, struct fj_err *err)
 static enum fj_rc recv_exact(int fd, uint8_t *p, size_t n, int64_t end, struct fj_err *err)
 {
 	for (size_t got = 0; got < n;) {
-		FJ_TRY(wait_readable(fd, end, err));
-		ssize_t r = recv(fd, p + got, n - got, 0);
+		ssize_t r = recv(fd, p + got, n - got, MSG_DONTWAIT); /* often it is there already */
 
+		if (r < 0 && errno == EAGAIN)
+			FJ_TRY(wait_readable(fd, end, err));
 		if (r < 0 && (errno == EINTR || errno == EAGAIN))
 			continue;
 		if (r < 0 && errno != ECONNRESET)

@@ -100,7 +100,7 @@ enum fj_rc fj_json_only(const json_t *obj, const char *const *keys, struct fj_er
 		return fj_fail(err, FJ_E_INVALID, "base", NULL, "a JSON object was expected");
 	json_object_foreach((json_t *)(uintptr_t)obj, key, v) {
 		size_t i = 0;
-		while (keys[i] != NULL && strcmp(keys[i], key) != 0)
+		while (keys[i] != NULL && (keys[i][0] != key[0] || strcmp(keys[i], key) != 0))
 			i++;
 		if (keys[i] == NULL)
 			return field(err, key, "is not known here; leave it out", "不在允许之列，请去掉");

@@ -12,7 +12,8 @@
 
 #include "verifier/internal.h"
 
-#define MAX_PARTS 4096
+#define MAX_PARENTS 4096
+#define MAX_LISTS 256 /* each status list takes 256 KiB of memory, whatever it has in the bundle */
 #define PART_OUT(max) (2 * (max))
 
 /* --- fingerprints --- */
@@ -53,7 +54,7 @@ static bool all_texts(const json_t *list)
 	json_array_foreach((json_t *)(uintptr_t)list, i, v)
 		if (!json_is_string(v))
 			return false;
-	return json_is_array(list) && json_array_size(list) <= MAX_PARTS;
+	return json_is_array(list) && json_array_size(list) <= MAX_LISTS;
 }
 
 static bool all_named(const json_t *obj)
@@ -64,7 +65,7 @@ static bool all_named(const json_t *obj)
 	json_object_foreach((json_t *)(uintptr_t)obj, name, v)
 		if (!json_is_string(v))
 			return false;
-	return json_is_object(obj) && json_object_size(obj) <= MAX_PARTS;
+	return json_is_object(obj) && json_object_size(obj) <= MAX_PARENTS;
 }
 
 /* exactly the members, of their types; nothing is verified */
@@ -85,8 +86,8 @@ static enum fj_rc read_form(struct fj_slice in, json_t **doc, struct bundle *b, 
 	if (!json_is_string(b->root) || !json_is_string(b->issuing) || !json_is_string(b->credential))
 		return bad(err, "root, issuing and credential are texts");
 	if (!all_named(b->authorisations) || !all_named(b->certificates))
-		return bad(err, "authorisations and certificates are objects of texts");
-	return all_texts(b->lists) && all_texts(b->crls) ? FJ_OK : bad(err, "lists and crls are arrays of texts");
+		return bad(err, "authorisations and certificates are objects of at most 4096 texts");
+	return all_texts(b->lists) && all_texts(b->crls) ? FJ_OK : bad(err, "lists and crls are arrays of at most 256 texts");
 }
 
 static enum fj_rc der_of(const json_t *text, const char *what, struct fj_buf *der, struct fj_err *err)

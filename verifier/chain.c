@@ -34,8 +34,9 @@ static enum fj_rc read_ca(struct fj_slice der, struct ver_ca *out, struct fj_err
 
 static enum fj_rc check_ca(const struct fj_x509 *x, struct fj_err *err)
 {
-	WANT(x->ca && (x->critical & FJ_X_BC), "RFC 5280 4.2.1.9", "a certificate of the chain is no CA");
-	WANT((x->critical & FJ_X_KU) && x->ku == (FJ_KU_CERT | FJ_KU_CRL), "RFC 5280 4.2.1.3", "a CA's key usage is not keyCertSign and cRLSign");
+	WANT(x->ca, "RFC 5280 4.2.1.9", "a certificate of the chain is no CA");
+	WANT(x->ku == (FJ_KU_CERT | FJ_KU_CRL), "RFC 5280 4.2.1.3", "a CA's key usage is not keyCertSign and cRLSign");
+	WANT((x->critical & FJ_X_BC) && (x->critical & FJ_X_KU), "RFC 5280 4.2.1", "a CA's basic constraints or key usage are not critical");
 	WANT(!(x->critical & ~(unsigned)(FJ_X_BC | FJ_X_KU)), "RFC 5280 4.2", "a CA has another critical extension");
 	WANT(!(x->seen & (FJ_X_EKU | FJ_X_SAN | FJ_X_NOCHECK | FJ_X_PRIVATE)), "formats.md 2", "a CA has an extension that is not in its profile");
 	WANT(x->ski.len > 0, "RFC 5280 4.2.1.2", "a CA has no key identifier");
@@ -95,8 +96,8 @@ enum fj_rc ver_leaf_check(const struct fj_x509 *x, const struct ver_ca *ca, unsi
 	WANT(ca->arc[0] != '\0', "RFC 5280 6.1.3", "the issuer is not an issuing CA of this trust");
 	WANT(fj_slice_eq(x->issuer, ca->x.subject) && fj_slice_eq(x->aki, ca->x.ski), "RFC 5280 6.1.3", "the certificate was not issued by this CA");
 	WANT(!x->ca && !(x->seen & FJ_X_BC), "RFC 5280 4.2.1.9", "the certificate may not be a CA");
-	WANT((x->critical & FJ_X_KU) && x->ku == FJ_KU_SIGN, "RFC 5280 4.2.1.3", "the certificate's key usage is not digitalSignature alone");
-	WANT(x->critical == FJ_X_KU, "RFC 5280 4.2", "the certificate has an unexpected critical extension");
+	WANT(x->ku == FJ_KU_SIGN, "RFC 5280 4.2.1.3", "the certificate's key usage is not digitalSignature alone");
+	WANT(x->critical == FJ_X_KU, "RFC 5280 4.2", "the certificate's critical extensions are not key usage alone");
 	WANT(x->seen == wants, "formats.md 2", "an extension is missing or is not in the profile");
 	WANT(strcmp(x->policy, ca->x.policy) == 0, "RFC 5280 4.2.1.4", "the certificate's policy is not its issuing CA's");
 	return FJ_OK;

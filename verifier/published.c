@@ -18,15 +18,29 @@
 struct ver_published {
 	pthread_mutex_t lock;
 	struct ver_view *view;
+	struct fj_watch file;
+	int64_t generation; /* as it was read from it */
 };
 
-static int64_t read_generation(void)
+/* under the lock */
+static int64_t newest(struct ver_published *p)
 {
 	FJ_AUTO(buf) text = FJ_BUF_INIT(64);
 
-	if (fj_file_read(AT_FDCWD, "publish/generation", &text, NULL) != FJ_OK)
+	if (fj_watch_same(&p->file))
+		return p->generation;
+	if (fj_watch_read(&p->file, AT_FDCWD, "publish/generation", &text, NULL) != FJ_OK)
 		return -1;
-	return strtoll(fj_buf_str(&text), NULL, 10);
+	p->generation = strtoll(fj_buf_str(&text), NULL, 10);
+	return p->generation;
+}
+
+int64_t ver_published_generation(struct ver_published *p)
+{
+	pthread_mutex_lock(&p->lock);
+	int64_t n = newest(p);
+	pthread_mutex_unlock(&p->lock);
+	return n;
 }
 
 static void view_free(struct ver_view *v)
@@ -82,10 +96,10 @@ static void drop(struct ver_view *v)
 enum fj_rc ver_view_take(struct ver_published *p, struct ver_view **out, struct fj_err *err)
 {
 	struct ver_view *fresh = NULL;
-	int64_t now = read_generation();
 	enum fj_rc rc = FJ_OK;
 
 	pthread_mutex_lock(&p->lock);
+	int64_t now = newest(p);
 	if (p->view == NULL || p->view->generation != now) {
 		rc = now < 0 ? fj_fail(err, FJ_E_UNAVAILABLE, "verify", NULL, "nothing is published yet") : view_load(now, &fresh, err);
 		if (rc == FJ_OK) {
@@ -115,6 +129,7 @@ enum fj_rc ver_published_open(struct ver_published **out, struct fj_err *err)
 	if (p == NULL)
 		return fj_no_memory(err, "verify");
 	pthread_mutex_init(&p->lock, NULL);
+	p->file.fd = -1;
 	*out = p;
 	return FJ_OK;
 }
@@ -124,6 +139,7 @@ void ver_published_close(struct ver_published *p)
 	if (p == NULL)
 		return;
 	drop(p->view);
+	fj_watch_close(&p->file);
 	pthread_mutex_destroy(&p->lock);
 	fj_free(p);
 }

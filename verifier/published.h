@@ -25,6 +25,9 @@ void ver_published_close(struct ver_published *p); /* no view may be held */
 /* The newest view, given back with ver_view_give; FJ_E_UNAVAILABLE when nothing is published.
  * A revocation that was published bites at the very next call. */
 enum fj_rc ver_view_take(struct ver_published *p, struct ver_view **out, struct fj_err *err) FJ_MUST_USE;
+/* the newest publication's number; -1: nothing is published.  Files that were read after it was
+ * asked are at least as new. */
+int64_t ver_published_generation(struct ver_published *p);
 void ver_view_give(struct ver_published *p, struct ver_view *v);
 
 #endif

@@ -274,18 +274,15 @@ def offline():
     row('offline verdicts on a license token, one core, trust loaded once', f['verdicts_per_s'], f['verifications_per_s'], 0.80)
 
 
-def over_http(what, path, octets, aim, body=None, sign=False, rounds=3):
+def over_http(what, path, octets, aim, body=None, sign=False):
     """the verifier service and a bare server with the same octets, in turns"""
     f = os.path.join(h.root, 'octets')
     open(f, 'wb').write(octets)
     bare = subprocess.Popen([B + '/tests/bench/http', 'serve', f] + (['sign'] if sign else []), stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-    port, ours, theirs = bare.stdout.readline().strip(), 0, 0
-    for _ in range(rounds):
-        ours += figures(B + '/tests/bench/http', 'load', str(h.v), path, *([body] if body else []))['requests_per_s'] / rounds
-        theirs += figures(B + '/tests/bench/http', 'load', port, path, *([body] if body else []))['requests_per_s'] / rounds
+    r = figures(B + '/tests/bench/http', 'load', str(h.v), bare.stdout.readline().strip(), path, *([body] if body else []))
     bare.stdin.close()
     bare.wait()
-    row('%s over HTTP, %d octets' % (what, len(octets)), ours, theirs, aim)
+    row('%s over HTTP, %d octets' % (what, len(octets)), r['requests_per_s'], r['others_per_s'], aim)
 
 
 def http_rows():

@@ -4,8 +4,9 @@
  *
  *   http serve FILE [sign]          prints its port; answers FILE to everything until its
  *                                   input ends; sign: with one P-256 signature each
- *   http load PORT PATH [BODY]      CONNECTIONS at a time for SECONDS, the next request on each
- *                                   when it has its answer: "requests_per_s N", "octets N"
+ *   http load PORT PORT PATH [BODY] two servers in turns, CONNECTIONS at a time, the next request
+ *                                   on each when it has its answer: "requests_per_s N",
+ *                                   "others_per_s N"
  *
  * The bare server has the options of the appliance's (web/http/http.c).
  */
@@ -18,14 +19,23 @@
 #include <poll.h>
 #include <signal.h>
 #include <sys/socket.h>
+#include <time.h>
 #include <unistd.h>
 
-#include "base/clock.h"
 #include "base/file.h"
 
 #define CONNECTIONS 8
-#define SECONDS 3
+#define TURNS 20
+#define TURN_MS 200 /* short: others may be at work on this machine */
 #define MAX_FILE (32u << 20)
+
+static int64_t now_us(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return t.tv_sec * 1000000 + t.tv_nsec / 1000;
+}
 
 /* --- the bare server --- */
 
@@ -111,7 +121,7 @@ static bool connect_line(struct line *l, int port)
 }
 
 /* what came of the answer; *whole when it ended with it.  false: no answer of ours */
-static bool take(struct line *l, bool *whole, long long *octets)
+static bool take(struct line *l, bool *whole)
 {
 	static char sink[1 << 17];
 	ssize_t n = l->left < 0 ? read(l->fd, l->head + l->n, sizeof(l->head) - 1 - l->n) : read(l->fd, sink, sizeof(sink));
@@ -128,7 +138,7 @@ static bool take(struct line *l, bool *whole, long long *octets)
 			return l->n < sizeof(l->head) - 1;
 		if (strncmp(l->head, "HTTP/1.1 200 ", 13) != 0 || size == NULL || size > end)
 			return false;
-		*octets = l->left = strtoll(size + 17, NULL, 10);
+		l->left = strtoll(size + 17, NULL, 10);
 		n = (ssize_t)(l->n - (size_t)(end + 4 - l->head));
 	}
 	l->left -= n;
@@ -136,7 +146,7 @@ static bool take(struct line *l, bool *whole, long long *octets)
 	return l->left >= 0;
 }
 
-static bool turn(struct line *l, const struct fj_buf *request, short ready, long long *done, long long *octets)
+static bool turn(struct line *l, const struct fj_buf *request, short ready, long long *done)
 {
 	bool whole = false;
 
@@ -146,7 +156,7 @@ static bool turn(struct line *l, const struct fj_buf *request, short ready, long
 			return false;
 		l->sent += n > 0 ? (size_t)n : 0;
 	}
-	if ((ready & (POLLIN | POLLHUP | POLLERR)) && !take(l, &whole, octets))
+	if ((ready & (POLLIN | POLLHUP | POLLERR)) && !take(l, &whole))
 		return false;
 	if (whole) {
 		(*done)++;
@@ -156,34 +166,62 @@ static bool turn(struct line *l, const struct fj_buf *request, short ready, long
 	return true;
 }
 
-static int load(int port, const char *path, const char *file)
+static bool request_of(const char *path, const char *file, struct fj_buf *request)
 {
-	FJ_AUTO(buf) body = FJ_BUF_INIT(1u << 20);
-	FJ_AUTO(buf) request = FJ_BUF_INIT(2u << 20);
-	struct line lines[CONNECTIONS];
-	struct pollfd p[CONNECTIONS];
-	long long done = 0, octets = 0;
+	FJ_AUTO(buf) body = FJ_BUF_INIT(4u << 20);
+	const char *type = strstr(path, "/v1/") == path ? "application/json" : "application/ocsp-request";
 
-	if ((file != NULL && fj_file_read(AT_FDCWD, file, &body, NULL) != FJ_OK) ||
-	    fj_buf_printf(&request, "%s %s HTTP/1.1\r\nHost: localhost\r\n", file != NULL ? "POST" : "GET", path) != FJ_OK ||
-	    (file != NULL && fj_buf_printf(&request, "Content-Type: application/ocsp-request\r\nContent-Length: %zu\r\n", body.len) != FJ_OK) ||
-	    fj_buf_puts(&request, "\r\n") != FJ_OK || fj_buf_put(&request, body.data, body.len) != FJ_OK)
-		return 3;
+	return (file == NULL || fj_file_read(AT_FDCWD, file, &body, NULL) == FJ_OK) &&
+	    fj_buf_printf(request, "%s %s HTTP/1.1\r\nHost: localhost\r\n", file != NULL ? "POST" : "GET", path) == FJ_OK &&
+	    (file == NULL || fj_buf_printf(request, "Content-Type: %s\r\nContent-Length: %zu\r\n", type, body.len) == FJ_OK) &&
+	    fj_buf_puts(request, "\r\n") == FJ_OK && fj_buf_put(request, body.data, body.len) == FJ_OK;
+}
+
+/* until the time is over and every line has its answer, so that the other's turn begins in quiet */
+static bool one_turn(struct line *lines, const struct fj_buf *request, long long *done, int64_t *us)
+{
+	struct pollfd p[CONNECTIONS];
+	int64_t from = now_us();
+	size_t busy = CONNECTIONS;
+
 	for (int i = 0; i < CONNECTIONS; i++)
-		if (!connect_line(&lines[i], port))
-			return 3;
-	int64_t from = fj_boot_ms();
-	while (fj_boot_ms() - from < SECONDS * 1000) {
-		for (int i = 0; i < CONNECTIONS; i++)
-			p[i] = (struct pollfd){.fd = lines[i].fd, .events = lines[i].sent < request.len ? POLLOUT : POLLIN};
-		poll(p, CONNECTIONS, 1000);
-		for (int i = 0; i < CONNECTIONS; i++)
-			if (p[i].revents != 0 && !turn(&lines[i], &request, p[i].revents, &done, &octets)) {
+		lines[i].sent = 0;
+	while (busy > 0) {
+		bool over = now_us() - from > TURN_MS * 1000;
+		busy = 0;
+		for (int i = 0; i < CONNECTIONS; i++) {
+			bool idle = lines[i].sent == 0 && over;
+			busy += idle ? 0 : 1;
+			p[i] = (struct pollfd){.fd = idle ? -1 : lines[i].fd, .events = lines[i].sent < request->len ? POLLOUT : POLLIN};
+		}
+		if (busy > 0)
+			poll(p, CONNECTIONS, 1000);
+		for (int i = 0; busy > 0 && i < CONNECTIONS; i++)
+			if (p[i].fd >= 0 && p[i].revents != 0 && !turn(&lines[i], request, p[i].revents, done)) {
 				fprintf(stderr, "http: %.200s\n", lines[i].head);
-				return 3;
+				return false;
 			}
 	}
-	printf("requests_per_s %.0f\noctets %lld\n", (double)done * 1000.0 / (double)(fj_boot_ms() - from), octets);
+	*us += now_us() - from;
+	return true;
+}
+
+static int load(const char *const ports[2], const char *path, const char *file)
+{
+	FJ_AUTO(buf) request = FJ_BUF_INIT(5u << 20);
+	struct line lines[2][CONNECTIONS];
+	long long done[2] = {0, 0};
+	int64_t us[2] = {1, 1};
+
+	if (!request_of(path, file, &request))
+		return 3;
+	for (int i = 0; i < 2 * CONNECTIONS; i++)
+		if (!connect_line(&lines[i % 2][i / 2], (int)strtol(ports[i % 2], NULL, 10)))
+			return 3;
+	for (int k = 0; k < 2 * TURNS; k++)
+		if (!one_turn(lines[k % 2], &request, &done[k % 2], &us[k % 2]))
+			return 3;
+	printf("requests_per_s %.0f\nothers_per_s %.0f\n", (double)done[0] * 1e6 / (double)us[0], (double)done[1] * 1e6 / (double)us[1]);
 	return 0;
 }
 
@@ -192,8 +230,8 @@ int main(int argc, char **argv)
 	signal(SIGPIPE, SIG_IGN);
 	if (argc >= 3 && strcmp(argv[1], "serve") == 0)
 		return serve(argv[2], argc > 3);
-	if (argc >= 4 && strcmp(argv[1], "load") == 0)
-		return load((int)strtol(argv[2], NULL, 10), argv[3], argc > 4 ? argv[4] : NULL);
-	fprintf(stderr, "usage: http serve FILE [sign] | http load PORT PATH [BODY]\n");
+	if (argc >= 5 && strcmp(argv[1], "load") == 0)
+		return load((const char *const[]){argv[2], argv[3]}, argv[4], argc > 5 ? argv[5] : NULL);
+	fprintf(stderr, "usage: http serve FILE [sign] | http load PORT PORT PATH [BODY]\n");
 	return 2;
 }

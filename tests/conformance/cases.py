@@ -500,5 +500,38 @@ def scopes():
     n('parent', put('parent.sha256', b64u(bytes(32))), 'a token under another credential of the authorisation', '令牌指向另一授权凭证')
 
 
-for make in (goods, algorithms, headers, chains, signers, forms, encodings, sizes, times_, lists, crls, issuers, proofs, scopes):
+def past():
+    """two days ago, by the lists of then (docs/formats.md 7, history) and what is known since"""
+    then = NOW - 2 * DAY
+
+    def p(id, expect, en, zh, change=lambda w: None, since=lambda w: None, credential=None, history=True, begins=then - 600):
+        """change: to the lists of then; since: to those of today"""
+        def made(what):
+            w = World()
+            w.edit['token'] = lambda t: t.update(iat=NOW - 10 * DAY, nbf=NOW - 10 * DAY)
+            w.root_crl.since = NOW - 90 * DAY
+            what(w)
+            return w
+        old = made(lambda w: (w.edit.update(list=lambda l: l.update(iat=begins, exp=begins + 2 * DAY)), vars(w.shard).update(n=5, since=begins, until=begins + 2 * DAY), change(w)))
+        now = made(since)
+        if history:
+            now.more.update({'../history/status/0/%d.jwt' % begins: old.list().encode(), '../history/crl/1/%d.crl' % begins: old.shard.der()})
+        case('past-' + id, expect, en, zh, now, credential and credential(now), at=then)
+    der = lambda w: w.dac.der()
+    p('good', 'permit', 'in force two days ago', '两日前有效')
+    p('revoked-since', 'permit', 'in force two days ago, revoked since', '两日前有效，其后吊销', since=lambda w: w.marks.update({14: 1}))
+    p('superseded-since', 'permit', 'a certificate in force two days ago, superseded since', '两日前有效的证书，其后被取代', since=lambda w: w.shard.revoke(w.dac, 4), credential=der)
+    p('no-history', 'indeterminate status', 'nothing is known of two days ago', '没有两日前的列表', history=False)
+    p('suspended-then', 'deny status', 'suspended two days ago, lifted since', '两日前已暂停，其后解除', lambda w: w.marks.update({14: 2}))
+    p('held-then', 'deny status', 'a certificate on hold two days ago, lifted since', '两日前证书被暂停，其后解除', lambda w: w.shard.revoke(w.dac, 6, then - 3600), credential=der)
+    p('compromised', 'deny signer status', 'the signer\'s key is known since to be compromised', '其后得知签名密钥已泄露', since=lambda w: w.shard.revoke(w.token_signer, 1))
+    p('certificate-compromised', 'deny status', 'a certificate revoked since for key compromise', '其后因密钥泄露吊销的证书', since=lambda w: w.shard.revoke(w.dac, 1), credential=der)
+    p('dated-before', 'deny status', 'a certificate revoked since, with an earlier date', '其后吊销但日期在前的证书', since=lambda w: w.shard.revoke(w.dac, 4, then), credential=der)
+    p('stranger', 'indeterminate status', 'the list of then is a stranger\'s', '当时的列表由陌生机构签发', since=lambda w: None,
+      change=lambda w: setattr(w, 'list', World(seed='stranger: ').list))
+    p('ended', 'indeterminate status', 'the list of then had ended', '当时的列表已到期', begins=then - 2 * DAY - 1)
+    p('later', 'indeterminate status', 'the list is of an hour later', '列表晚于该时刻一小时', begins=then + 3600)
+
+
+for make in (goods, algorithms, headers, chains, signers, forms, encodings, sizes, times_, lists, crls, issuers, proofs, scopes, past):
     make()

@@ -20,10 +20,10 @@ def finish():
 
 
 def folder(files):
-    """a trust folder with these files; the same files, the same folder"""
+    """a trust folder with these files (../history/… stand beside it); the same files, the same folder"""
     key = tuple(sorted(files.items()))
     if key not in folders:
-        folders[key] = os.path.join(root, 'trust-%d' % len(folders))
+        folders[key] = os.path.join(root, str(len(folders)), 'trust')
         for path, data in files.items():
             path = os.path.join(folders[key], path)
             os.makedirs(os.path.dirname(path), exist_ok=True)

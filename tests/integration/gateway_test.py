@@ -57,6 +57,17 @@ def uses():
     says('a use beyond the token', g.ask(token=mtls, X_Fujie_Use='environment=x,asset=nothing', **x5t), 403, 'deny', 'scope')
     says('what --use fixes can\'t be said again', g.ask(token=mtls, X_Fujie_Use='action=QUERY', **x5t), 403, 'deny', 'scope')
     says('nor a misspelt key', g.ask(token=mtls, X_Fujie_Use='quantiti=1', **x5t), 403, 'deny', 'scope')
+    for name in ('X-Fujie-X5T', 'X-Fujie-Use', 'X-Fujie-User', 'Authorization'):
+        c = http.client.HTTPConnection('127.0.0.1', g.port, timeout=20)
+        c.putrequest('GET', '/auth')
+        for k, v in (('Authorization', 'Bearer ' + mtls), ('X-Fujie-X5T', b64u(b'1' * 32)), (name, 'Bearer ' + mtls if name == 'Authorization' else b64u(b'1' * 32) if name == 'X-Fujie-X5T' else '')):
+            c.putheader(k, v)
+        if name in ('X-Fujie-Use', 'X-Fujie-User'):
+            c.putheader(name, '')
+        c.endheaders()
+        r = c.getresponse()
+        check('%s twice is refused' % name, r.status == 403 and r.headers['X-Fujie-Reason'].startswith('form'), (r.status, dict(r.headers)))
+        c.close()
     for method, path in (('GET', '/envoy/'), ('PUT', '/envoy/a/b?x=1&x=2'), ('DELETE', '/envoy/a%2f..%2fb'), ('POST', '/envoy/a'), ('OPTIONS', '/envoy/*')):
         check('Envoy, %s %s' % (method, path), g.ask(path, mtls, method, **x5t)[0] == 200 and g.ask(path, mtls, method)[0] == 403 and g.ask(path, None, method)[0] == 403)
     for t in h.demo['tokens']:
@@ -200,8 +211,8 @@ def sockets():
     u = Gateway(bent.base, root, h.root + '/unix', *OPTIONS, listen='unix:' + path)
     check('a socket file, for its owner and group', u.ask(token=mtls, X_Fujie_X5T=b64u(b'1' * 32))[0] == 204 and stat.S_IMODE(os.stat(path).st_mode) == 0o660)
     u.kill()
-    u = Gateway(bent.base, root, h.root + '/unix', *OPTIONS, listen='unix:' + path)
-    check('one that a kill left behind is taken over', u.ask('/healthz')[0] == 200)
+    u = Gateway(bent.base, root, h.root + '/unix', *OPTIONS, listen='unix:' + path, tool='/fujie-verify')
+    check('one that a kill left behind is taken over; the tool starts the same program', u.ask('/healthz')[0] == 200)
     check('it ends when told', u.stop() == 0)
 
 
@@ -215,7 +226,7 @@ def watching():
     open(listed, 'w').write('# what we rely on\n%s\n%s\n%s\nDAU-000000-000000-000000-X\n' % (dau, files['mine'], files['gone']))
 
     def once():
-        r = subprocess.run([B + '/fujie-gateway', 'watch', listed, '--issuer', bent.base, '--root', root, '--dir', h.root + '/watch', '--once'], capture_output=True, text=True, timeout=20)
+        r = subprocess.run([B + '/fujie-verify', 'watch', listed, '--issuer', bent.base, '--root', root, '--dir', h.root + '/watch', '--once'], capture_output=True, text=True, timeout=20)
         return r.returncode, {json.loads(l)['item']: json.loads(l) for l in r.stdout.splitlines()}
 
     code, first = once()

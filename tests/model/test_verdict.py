@@ -1,4 +1,5 @@
-"""Expectations taken by hand from standards.md, domain.md, design6.md and formats.md."""
+"""The model of the verdict against expectations taken by hand from standards.md, domain.md, design.md 6 and docs/formats.md,
+and what verdict_cases.py makes: python3 tests/model/test_verdict.py"""
 import copy
 import unittest
 
@@ -11,7 +12,7 @@ USER, OPERATOR, OWNER = "91420100DEMA00136K", "91420100DEMA001011", "12420000DEM
 CERT = "DAC-420000-202604-000001-2"
 FAR = {"from": N - 10**7, "to": N + 10**7}
 S = [B + "/status/0", B + "/status/1", B + "/status/2"]
-CRL = B + "/crl/0"
+CRL, ROOT_CRL = B + "/crl/0.crl", B + "/crl/root.crl"
 
 
 def fixture():
@@ -36,8 +37,8 @@ def fixture():
                        "classScheme": "LOCAL", "classCode": "A", "holderKind": "inst", "rights": ["hold", "oper", "use"], "modes": ["domain", "scene"],
                        "restrictions": ["noCollateral", "noExport"], "region": "420000", "keyOrigin": "none", "statusIndex": 12, "statusUri": S[1]}}
     signer = {"eku": "token", "iss": B, **FAR, "serial": 1, "crldp": CRL}
-    w = {"cas": {"root": dict(FAR), "issuing": dict(FAR)},
-         "crls": {CRL: [{"number": 1, "from": N - 100, "to": N - 100 + H48, "revoked": {}}]},
+    w = {"cas": {"root": dict(FAR), "issuing": {**FAR, "serial": 7, "crldp": ROOT_CRL}},
+         "crls": {ROOT_CRL: [{"number": 1, **FAR, "revoked": {}}], CRL: [{"number": 1, "from": N - 100, "to": N - 100 + H48, "revoked": {}}]},
          "lists": {u: [{"iss": B, "from": N - 100, "to": N - 100 + H48, "values": {}, "signer": "st"}] for u in S},
          "signers": {"tk": signer, "st": {**signer, "eku": "status", "serial": 2}},
          "authorisations": {"DAU-1": {"payload": copy.deepcopy(auth), "sha256": "A1", "signer": "tk"}},
@@ -148,7 +149,7 @@ CASES = [   # name, kind, change, verdict, check, its outcome
     ("notBefore", C, do(x__notBefore=N), P, "time", OK), ("before notBefore", C, do(x__notBefore=N + 1), D, "time", NO),
     # chain, signer, signature
     ("root ends", T, do(w__cas__root__to=N), P, "chain", OK), ("root ended", T, do(w__cas__root__to=N - 1), D, "chain", NO),
-    ("issuing not yet", C, do(w__cas__issuing={"from": N + 1, "to": N + 9}), D, "chain", NO), ("signer begins", T, do(w__signers__tk__from=N), P, "chain", OK),
+    ("issuing not yet", C, do(w__cas__issuing__from=N + 1), D, "chain", NO), ("signer begins", T, do(w__signers__tk__from=N), P, "chain", OK),
     ("signer not yet", T, do(w__signers__tk__from=N + 1), D, "chain", NO), ("signer ended", T, do(w__signers__tk__to=N - 1), D, "chain", NO),
     ("status eku", T, do(c__signer="st"), D, "signer", NO), ("data-asset eku", T, do(w__signers__tk__eku="data-asset"), D, "signer", NO),
     ("no eku", A, do(w__signers__tk__eku=None), D, "signer", NO), ("signer of another iss", T, do(w__signers__tk__iss="https://other"), D, "signer", NO),
@@ -195,7 +196,7 @@ CASES = [   # name, kind, change, verdict, check, its outcome
     ("environment any", T, do(g__environment=[]), D, "narrowing", NO), ("parent environment any", T, do(auth__grant__environment=[], g__environment=[]), P, "narrowing", OK),
     ("quota null", T, do(g__quota=None), D, "narrowing", NO), ("quota equal", T, do(g__quota={"unit": "CALLS", "limit": 1000}), P, "narrowing", OK),
     ("quota larger", T, do(g__quota={"unit": "CALLS", "limit": 1001}), D, "narrowing", NO), ("quota unit", T, do(g__quota={"unit": "ROWS", "limit": 1}), D, "narrowing", NO),
-    ("depth 1", T, do(g__depth=1, auth__grant__depth=1), D, "narrowing", NO), ("as long as its parent", T, do(p__nbf=N - 5000, p__exp=N + 5000), P, "narrowing", OK),
+    ("depth 1", T, do(g__depth=1, auth__grant__depth=1), D, "form", NO), ("as long as its parent", T, do(p__nbf=N - 5000, p__exp=N + 5000), P, "narrowing", OK),
     ("longer than its parent", T, do(p__exp=N + 5001), D, "narrowing", NO), ("earlier than its parent", T, do(p__nbf=N - 5001), D, "narrowing", NO),
     ("free under paid", T, do(p__terms={"kind": "free"}), D, "narrowing", NO),
     ("free welfare under paid", T, do(p__terms={"kind": "free"}, g__purposes=["WELFARE"]), P, "narrowing", OK),
@@ -204,7 +205,12 @@ CASES = [   # name, kind, change, verdict, check, its outcome
     ("R11", T, do(g__actions=["REDEVELOP"], p__holder={"usci": OPERATOR, "name": "p"}), D, "narrowing", NO),
     ("operator queries", T, do(p__holder={"usci": OPERATOR, "name": "p"}), P, "narrowing", OK), ("others redevelop", T, do(g__actions=["REDEVELOP"]), P, "narrowing", OK),
     ("asset not in it", T, do(p__asset__id="ZC2"), D, "narrowing", NO), ("certificate hash", T, do(p__asset__certificate_sha256="C2"), D, "narrowing", NO),
-    ("parent hash", T, do(p__parent__sha256="A9"), D, "narrowing", NO), ("later version, fits", T, E.newer, P, "narrowing", OK),
+    ("parent hash", T, do(p__parent__sha256="A9"), D, "narrowing", NO),
+    ("parent hash by the next version", T, also(E.newer, do(p__parent__sha256="A9")), D, "narrowing", NO),
+    ("authorisation beyond its certificate", T, do(cert__dataAsset__rights=["hold", "use"]), D, "narrowing", NO),
+    ("another holder's certificate", A, do(p__holder={"usci": USER, "name": "u"}), D, "narrowing", NO),
+    ("sub-licence against the certificate", A, also(do(g__depth=1), lambda e: e.cert["dataAsset"]["restrictions"].append("noSubLicence")), D, "narrowing", NO),
+    ("issuing CA revoked", T, lambda e: e.w["crls"][ROOT_CRL][0]["revoked"].update({7: {"reason": 4, "at": N - 9}}), D, "signer status", NO), ("later version, fits", T, E.newer, P, "narrowing", OK),
     ("later version, narrower", T, lambda e: e.newer(actions=["QUERY"]), D, "narrowing", NO),
     ("later version, wider", T, lambda e: (e.newer(actions=["MODEL_CALL", "QUERY", "VERIFY"]), e.g.update(actions=["MODEL_CALL"])), P, "narrowing", OK),
     ("certificate without the right", A, do(cert__dataAsset__rights=["hold", "use"]), D, "narrowing", NO),
@@ -219,7 +225,7 @@ CASES = [   # name, kind, change, verdict, check, its outcome
     ("other territory", T, use(territory="420500"), D, "scope", NO), ("other environment", T, use(environment="tee-b"), D, "scope", NO),
     ("any environment", T, lambda e: (E.free(e), e.g.update(environment=[]), use(environment="x")(e)), P, "scope", OK),
     ("at exp", T, use(at=N + 1000), P, "scope", OK), ("at after exp", T, use(at=N + 1001), D, "scope", NO), ("at before nbf", T, use(at=N - 1001), D, "scope", NO),
-    ("at after notAfter", C, use(at=N + 9001), D, "scope", NO), ("other user", T, use(user=OPERATOR), D, "scope", NO), ("certificate of another asset", C, use(asset="ZC9"), D, "scope", NO),
+    ("at after notAfter", C, use(at=N + 9001), D, "scope", NO), ("other user", T, use(user=OPERATOR), D, "holder", NO), ("certificate of another asset", C, use(asset="ZC9"), D, "scope", NO),
     # restrictions
     *((a + " with a token", T, use(action=a), D, "restrictions", NO) for a in ("PLEDGE", "RESELL", "EXPORT", "SUBLICENSE", "RAW")),
     ("pledge by INST", C, use(action="PLEDGE"), D, "restrictions", NO), ("export barred", C, use(action="EXPORT"), D, "restrictions", NO),
@@ -228,17 +234,20 @@ CASES = [   # name, kind, change, verdict, check, its outcome
     # holder
     ("not asked", T, do(), P, "holder", NR), ("key", T, E.key, P, "holder", OK), ("key: wrong signature", T, lambda e: e.key(signed=False), D, "holder", NO),
     ("key: nonce", T, lambda e: e.key(nonce="m"), D, "holder", NO), ("key: aud", T, lambda e: e.key(aud="x"), D, "holder", NO),
-    ("key: sd_hash", T, lambda e: e.key(sd_hash="no"), D, "holder", NO), ("key: iat ahead", T, lambda e: e.key(iat=N + 1), D, "holder", NO),
+    ("key: sd_hash", T, lambda e: e.key(sd_hash="no"), D, "holder", NO), ("key: iat ahead", T, lambda e: e.key(iat=N + 61), D, "holder", NO),
+    ("key: iat nearly ahead", T, lambda e: e.key(iat=N + 60), P, "holder", OK), ("key: old", T, lambda e: e.key(iat=N - 301), D, "holder", NO),
     ("mtls not asked", T, E.mtls, P, "holder", NR), ("mtls", T, lambda e: e.mtls("T"), P, "holder", OK), ("mtls: other", T, lambda e: e.mtls("U"), D, "holder", NO),
     ("named", T, E.named, P, "holder", OK), ("named, no use", T, lambda e: e.named(False), I, "holder", UN),
     ("named, no audience", T, lambda e: (e.named(), e.use.pop("audience")), I, "holder", UN), ("named, no user", T, lambda e: (e.named(), e.use.pop("user")), I, "holder", UN),
     ("named, other user", T, lambda e: (e.named(), e.use.update(user=OPERATOR)), D, "holder", NO),
     ("named, other audience", T, lambda e: (e.named(), e.use.update(audience="x")), D, "holder", NO),
     ("named, 90 days", T, lambda e: (e.named(), e.free(), e.p.update(exp=e.p["nbf"] + 90 * 86400 - 1)), P, "holder", OK),
-    ("named, a second more", T, lambda e: (e.named(), e.free(), e.p.update(exp=e.p["nbf"] + 90 * 86400)), D, "holder", NO),
+    ("named, a second more", T, lambda e: (e.named(), e.free(), e.p.update(exp=e.p["nbf"] + 90 * 86400)), D, "form", NO),
+    ("certificate asked for a proof", C, do(proof={"nonce": "n", "x5t": None}), D, "holder", NO),
+    ("certificate with a key, asked", C, also(do(x__dataAsset__keyOrigin="holder"), do(proof={"nonce": "n", "x5t": None})), I, "holder", UN),
     # quota, form, precedence
     ("quota reached", T, use(quantity=100), P, "quota", OK), ("quota exceeded", T, use(quantity="101"), D, "quota", NO),
-    ("no quota", T, lambda e: (e.free(), e.g.update(quota=None), use(quantity=10**9)(e)), P, "quota", OK),
+    ("no quota", T, lambda e: (e.free(), e.g.update(quota=None), use(quantity=10**9)(e)), P, "quota", NA),
     ("R18", T, do(p__product__id="ZC1"), D, "form", NO), ("fail over unknown", T, also(do(c__signed=False), span(0, N - 1 - H48)), D, "status", UN),
 ]
 
@@ -256,7 +265,7 @@ class Cases(unittest.TestCase):
 
     def test_territory(self):                               # formats.md 5.1
         for p, c, want in (("100000", "440300", 1), ("420000", "420106", 1), ("420100", "420106", 1), ("420100", "420500", 0), ("420106", "420106", 1),
-                           ("420106", "420100", 0), ("420000", "430000", 0), ("420000", "100000", 0), ("440300", "440300", 1), ("440000", "440300", 0)):
+                           ("420106", "420100", 0), ("420000", "430000", 0), ("420000", "100000", 0), ("440300", "440300", 1), ("440000", "440300", 1)):
             self.assertEqual(contains(p, c), bool(want), (p, c))
         self.assertFalse(territory_in(["420100"], []))
 
@@ -295,7 +304,7 @@ class Generated(unittest.TestCase):
 
     def run_of(self, open):
         g, verdicts, seen, plain, kinds = Generator(7, open=open), {}, set(), 0, set()
-        for _ in range(200):
+        for _ in range(30):
             w = g.world()
             before = repr(w)
             for _ in range(100):
@@ -307,17 +316,16 @@ class Generated(unittest.TestCase):
                     plain += 1
                     self.assertEqual(got, "permit")
             self.assertEqual(before, repr(w))
-        self.assertEqual(sum(verdicts.values()), 20000)
-        self.assertTrue(.25 <= verdicts["permit"] / 20000 <= .6, verdicts)
+        self.assertTrue(.25 <= verdicts["permit"] / 3000 <= .6, verdicts)
         self.assertEqual({k for k, o in seen if o == "fail"}, self.FAILS)
         return {k for k, o in seen if o == "unknown"}, kinds
 
-    def test_20000(self):
+    def test_3000(self):
         unknowns, kinds = self.run_of(True)
         self.assertEqual(unknowns, self.UNKNOWNS)
-        self.assertGreater(len(kinds), 150)
+        self.assertGreater(len(kinds), 100)
 
-    def test_20000_without_open_questions(self):
+    def test_3000_without_open_questions(self):
         unknowns, kinds = self.run_of(False)
         self.assertLessEqual({"signer status", "status", "asset status", "authorisation status", "holder"}, unknowns)
         self.assertFalse([k for k in kinds if k.startswith("open:")])
@@ -335,7 +343,7 @@ class Generated(unittest.TestCase):
         for _ in range(30):
             w = g.world()
             self.assertEqual(len(w["tokens"]), 10)
-            self.assertTrue(3 <= len(w["presentable"]["certificates"]) <= 6)
+            self.assertTrue(3 <= len(w["presentable"]["certificates"]) <= 18)
             for _ in range(60):
                 c = g.case(w)[0]
                 if c["kind"] == "certificate":

@@ -11,7 +11,7 @@ permitted case; names starting with "open:" touch a question of OPEN.md (Generat
 names ending in "ok" are boundaries that stay permitted.
 """
 import base64
-import copy
+import functools
 import hashlib
 import random
 import time as _time
@@ -52,6 +52,13 @@ def number(prefix, div6, month, n):
     return "%s-%s-%s-%06d-%s" % (prefix, div6, month, n, ALPHA36[(37 - p) % 36])
 
 
+def fresh(v):
+    """a copy of dicts, lists and tuples"""
+    if isinstance(v, dict):
+        return {k: fresh(x) for k, x in v.items()}
+    return type(v)(map(fresh, v)) if isinstance(v, (list, tuple)) else v
+
+
 def b64(octets):
     return base64.urlsafe_b64encode(octets).rstrip(b"=").decode()
 
@@ -85,6 +92,7 @@ def point(d):
     return r
 
 
+@functools.lru_cache(None)
 def jwk(d):
     x, y = point(d)
     return {"kty": "EC", "crv": "P-256", "x": b64(x.to_bytes(32, "big")), "y": b64(y.to_bytes(32, "big"))}
@@ -110,7 +118,7 @@ class Case:
 class Generator:
     def __init__(self, seed, open=True):
         self.r = random.Random(seed)
-        self.keys = [self.r.getrandbits(250) | 1 for _ in range(4)]
+        self.keys = [int.from_bytes(hashlib.sha256(b"holder %d" % i).digest(), "big") >> 6 | 1 for i in range(4)]   # everybody's, so that they are made once
         self.jwks = [jwk(d) for d in self.keys]
         self.open, self.faults, self.count = open, [], 0
 
@@ -285,7 +293,7 @@ class Generator:
 
     def _successor(self, w, now, entry, start):
         """The asset's entry under a new certificate that begins with the version (formats.md 5.2)."""
-        x = copy.deepcopy(next(c["x509"] for c in w["all certificates"] if c["x509"]["dataAsset"]["certificateNumber"] == entry["certificate"]))
+        x = fresh(next(c["x509"] for c in w["all certificates"] if c["x509"]["dataAsset"]["certificateNumber"] == entry["certificate"]))
         num, e = number("DAC", x["dataAsset"]["region"], "202611", len(w["all certificates"]) + 1), self._entry(1)
         x.update(serial=self.r.getrandbits(127) | 1 << 126, notBefore=start, notAfter=x["notAfter"] + 100 * DAY)
         x["subject"]["serialNumber"] = num
@@ -310,7 +318,7 @@ class Generator:
 
     def narrow(self, g, token=True):
         """A grant within g (formats.md 5.1)."""
-        r, n = self.r, copy.deepcopy(g)
+        r, n = self.r, fresh(g)
         if n["mode"] == "WHOLE" and r.random() < .3:
             n["mode"], n["domains"] = "DOMAIN", self.some(DOMAINS)
         elif n["domains"] and r.random() < .5:
@@ -336,7 +344,7 @@ class Generator:
 
     def _authorisation(self, w, now, i, certs):
         r, cert = self.r, self.r.choice(certs)
-        mine = [cert] + [c for c in certs if c is not cert and c["holder"] == cert["holder"] and r.random() < .3]
+        mine = [cert] + [c for c in certs if c is not cert and c["holder"] == cert["holder"] and r.random() < .7]
         grant = self._grant(cert)
         for c in mine[1:]:                                  # one grant for all: leave out what it would not fit
             da = c["x509"]["dataAsset"]
@@ -359,7 +367,7 @@ class Generator:
         versions = []
         for v in range(1, r.randint(1, 3) + 1):
             if v > 1:                                       # an adjustment: narrower grant or earlier exp, same beginning (Q5)
-                p = copy.deepcopy(p)
+                p = fresh(p)
                 p.update(version=v, iat=min(p["iat"] + r.randint(1, 20) * DAY, now - DAY + 100 * v), previous=versions[-1]["sha256"])
                 k = r.random()
                 if k < .5:
@@ -373,7 +381,7 @@ class Generator:
                 versions[-1]["payload"]["status"]["status_list"]["uri"] = self.main[2]
             versions.append({"payload": p, "sha256": fake_hash("authorisation", num, v, now), "signer": r.choice(["token-1", "token-2"])})
         w["presentable"]["authorisations"] += [{"payload": v["payload"], "signer": v["signer"]} for v in versions]
-        held = copy.deepcopy(versions)
+        held = fresh(versions)
         w["all lines"].append(held)
         if r.random() < .75:                                # in hand or not
             if self.open and r.random() < .08:
@@ -408,7 +416,7 @@ class Generator:
         nbf = max(a["nbf"], begins, now - r.randint(1, 60) * DAY - r.randint(0, DAY))
         exp = min(a["exp"], (nbf + 90 * DAY - 1) if binding == "named" else nbf + r.randint(100, 364) * DAY)
         p = {"iss": BASE, "vct": "urn:fujie:license-token:1", "jti": "LT-%026X" % r.getrandbits(100), "iat": nbf, "nbf": nbf, "exp": exp,
-             "binding": binding, "holder": user, "asset": copy.deepcopy(asset),
+             "binding": binding, "holder": user, "asset": fresh(asset),
              "product": {"id": "PROD-%06d" % r.randint(1, 999999), "version": r.choice(["1.0", "2.1"]),
                          "kind": "operator" if r.random() < .7 else "redeveloped"},
              "grant": grant, "terms": {"kind": "free" if free else "paid"},
@@ -445,13 +453,13 @@ class Generator:
 
     def _base(self, w):
         r = self.r
-        kind = r.choices(["token", "authorisation", "certificate"], [8, 2, 2])[0]
+        kind = r.choices(["token", "authorisation", "certificate"], [7, 4, 1])[0]
         if kind == "certificate":
-            x = copy.deepcopy(r.choice(w["presentable"]["certificates"])["x509"])
+            x = fresh(r.choice(w["presentable"]["certificates"])["x509"])
             cred = {"kind": kind, "x509": x, "signer": "issuing", "signed": True, "proof": None}
         else:
             s = r.choice(w["tokens"] if kind == "token" else w["presentable"]["authorisations"])
-            cred = {"kind": kind, "payload": copy.deepcopy(s["payload"]), "signer": s["signer"], "signed": True, "proof": None}
+            cred = {"kind": kind, "payload": fresh(s["payload"]), "signer": s["signer"], "signed": True, "proof": None}
         c = Case(cred, None, w["now"] if r.random() < .8 else w["now"] + r.randint(-3000, 3000), None)
         named = kind == "token" and c.p["binding"] == "named"
         if named or r.random() < .7:
@@ -529,7 +537,7 @@ class Generator:
     def _fault(self, w, c):
         for _ in range(60):
             name = self.r.choices(list(self.FAMILIES), list(self.FAMILIES.values()))[0]
-            backup = copy.deepcopy((c.credential, c.use, c.now, c.proof))
+            backup = fresh((c.credential, c.use, c.now, c.proof))
             done = getattr(self, "f_" + name)(w, c) if self.open or name != "opens" else None
             span = (c.x["notBefore"], c.x["notAfter"]) if c.x else (c.p["nbf"], c.p["exp"])
             if done and span[0] <= span[1] and (self.open or not done.startswith("open:")):     # two faults must not make a form fault

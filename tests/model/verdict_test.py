@@ -2,7 +2,7 @@
 """The product's verdicts against the model in verdict.py: random credentials, uses and times of the worlds
 of verdict_cases.py, each made real (verdict_world.py) and judged by BUILD/tests/model/verdict_driver.
 
-usage: verdict_test.py BUILD     VERDICTS=1500 SEED=1 WHICH=WORLD:CASE
+usage: verdict_test.py BUILD     VERDICTS=2000 SEED=1 WHICH=WORLD:CASE
 Verdict and outcome of each check have to be the same; every disagreement is a failure."""
 import json
 import os
@@ -15,7 +15,7 @@ from asked import BUILD, SEED, finish, say
 from verdict_cases import Generator
 from verdict_world import Made, seen
 
-VERDICTS, EACH = int(os.environ.get("VERDICTS", "1500")), 200
+VERDICTS, EACH = int(os.environ.get("VERDICTS", "2000")), 400
 WHICH = os.environ.get("WHICH")
 OUTCOMES = {"p": model.PASS, "f": model.FAIL, "u": model.UNKNOWN, "r": model.NOTREQ, "a": model.NA}
 
@@ -82,7 +82,7 @@ def main():
     tally, before = Tally(), None
     folder = tempfile.mkdtemp(prefix="verdicts-", dir=BUILD)
     try:
-        for n in range(VERDICTS // EACH + 1) if not WHICH else [int(WHICH.split(":")[0])]:
+        for n in range(-(-VERDICTS // EACH)) if not WHICH else [int(WHICH.split(":")[0])]:
             asked = Asked(n, folder)
             if before:
                 tally.add(before)

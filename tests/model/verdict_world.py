@@ -83,7 +83,7 @@ class Made:
         self.w, self.home, self.past, self.hashes, self.headers = w, home, past, {}, {}
         self.base = w["base"]
         self._authorities()
-        self.signers = {n: self._signer(n, s) for n, s in w["signers"].items()}
+        self.signers = {}
         for number, c in self._certificates().items():
             if number in w["certificates"]:
                 self.write("trust/certificates/%s.pem" % number, pem(c))
@@ -101,11 +101,11 @@ class Made:
             f.write(data)
 
     def _versions(self, kind, where, made):
-        """the newest in the folder, all in the history"""
+        """the newest in the folder, all in the history where there are others"""
         if not made:
             return
         n, suffix = where.rsplit("/", 1)[1].replace(".crl", ""), ".crl" if kind == "crl" else ".jwt"
-        for v, data in made:
+        for v, data in made if len(made) > 1 else []:
             self.write("history/%s/%s/%d%s" % (kind, n, v["from"], suffix), data)
         newest = in_folder(self.w, [v for v, _ in made], self.past)
         self.write("trust/%s/%s%s" % (kind, n, suffix), next(data for v, data in made if v is newest))
@@ -142,9 +142,13 @@ class Made:
         c.serial = serial
         return c
 
-    def _signer(self, n, s):
-        return self._leaf(Key(n), name(("C", "CN"), ("O", "某数据中心"), ("CN", n)), s["serial"], s["from"], s["to"], s["crldp"], s["eku"],
-                          {"san": (False, seq(uri(s["iss"])))})
+    def _signer(self, n):
+        if n in self.signers:
+            return self.signers[n]
+        s = self.w["signers"][n]
+        self.signers[n] = self._leaf(Key(n), name(("C", "CN"), ("O", "某数据中心"), ("CN", n)), s["serial"], s["from"], s["to"], s["crldp"], s["eku"],
+                                     {"san": (False, seq(uri(s["iss"])))})
+        return self.signers[n]
 
     def _asset(self, x, signed=True):
         s = x["subject"]
@@ -165,7 +169,7 @@ class Made:
     # --- signed JSON ---
 
     def _jws(self, typ, signer, payload, signed=True):
-        c = self.signers[signer]
+        c = self._signer(signer)
         if (typ, signer) not in self.headers:
             self.headers[typ, signer] = canonical({"alg": "ES256", "typ": typ, "kid": c.key.kid(), "x5c": [base64.b64encode(c.der()).decode(), self.x5c]})
         return pki.jws(self.headers[typ, signer], payload, c.key if signed else STRANGER)

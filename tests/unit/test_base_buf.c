@@ -32,6 +32,29 @@ TEST("base64url refuses padding, white space, foreign letters, stray bits and hi
 	}
 }
 
+TEST("base64 has its padding, all of it and nothing else; the same octets have one spelling")
+{
+	static const char *const pairs[][2] = {{"", ""}, {"f", "Zg=="}, {"fo", "Zm8="}, {"foo", "Zm9v"}, {"\xff\xfe\xff", "//7/"}, {"\xfb\xef\xbe", "++++"}};
+	static const char *const bad[] = {"Zg", "Zg=", "Zg===", "Zh==", "Zm9=", "Z===", "====", "Zg==Zg==", "Zm9v====", "-_-_", "Zm=v", "Zm8=\n", "Zm9vA"};
+	for (size_t i = 0; i < FJ_ARRAY_LEN(pairs); i++) {
+		FJ_AUTO(buf) e = FJ_BUF_INIT(64);
+		FJ_AUTO(buf) d = FJ_BUF_INIT(64);
+		CHECK_RC(fj_b64_put(&e, fj_slice_str(pairs[i][0])), FJ_OK);
+		CHECK_STR(fj_buf_str(&e), pairs[i][1]);
+		CHECK_RC(fj_b64_get(pairs[i][1], strlen(pairs[i][1]), &d), FJ_OK);
+		CHECK_STR(fj_buf_str(&d), pairs[i][0]);
+	}
+	for (size_t i = 0; i < FJ_ARRAY_LEN(bad); i++) {
+		FJ_AUTO(buf) d = FJ_BUF_INIT(64);
+		CHECK_RC(fj_buf_puts(&d, "x"), FJ_OK);
+		CHECK_RC(fj_b64_get(bad[i], strlen(bad[i]), &d), FJ_E_PARSE);
+		CHECK_STR(fj_buf_str(&d), "x");
+	}
+	FJ_AUTO(buf) small = FJ_BUF_INIT(2);
+	CHECK_RC(fj_b64_get("Zm9v", 4, &small), FJ_E_LIMIT);
+	CHECK_RC(fj_b64_get("Zm8=", 4, &small), FJ_OK);
+}
+
 TEST("every octet outside the alphabet is refused in every place")
 {
 	for (int c = 1; c < 256; c++) {

@@ -62,6 +62,7 @@ static void no_crls_member(json_t *doc) { json_object_del(doc, "crls"); }
 static void root_number(json_t *doc) { json_object_set_new(doc, "root", json_integer(1)); }
 static void lists_object(json_t *doc) { json_object_set_new(doc, "lists", json_object()); }
 static void list_number(json_t *doc) { json_array_append_new(json_object_get(doc, "lists"), json_integer(1)); }
+static void many_lists(json_t *doc) { for (int i = 0; i < 256; i++) json_array_append_new(json_object_get(doc, "lists"), json_string("x")); }
 static void parents_array(json_t *doc) { json_object_set_new(doc, "certificates", json_array()); }
 static void no_lists(json_t *doc) { json_array_clear(json_object_get(doc, "lists")); }
 static void no_crls(json_t *doc) { json_array_clear(json_object_get(doc, "crls")); }
@@ -130,7 +131,7 @@ TEST("a bundle that is not exactly one denies: members, types, names twice, octe
 {
 	MAKE(w);
 	FJ_AUTO(buf) bundle = FJ_BUF_INIT(VER_BUNDLE_MAX);
-	static void (*const changes[])(json_t *) = {more, no_format, other_format, no_crls_member, root_number, lists_object, list_number, parents_array};
+	static void (*const changes[])(json_t *) = {more, no_format, other_format, no_crls_member, root_number, lists_object, list_number, many_lists, parents_array};
 
 	CHECK_OK(make(w, fj_buf_slice(&w->token_jwt), &bundle, &err));
 	for (size_t i = 0; i < FJ_ARRAY_LEN(changes); i++)

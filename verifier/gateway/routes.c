@@ -28,6 +28,17 @@ static void say(struct web_res *r, const struct gw_answer *a)
 		web_say_header(r, "X-Fujie-Status-Age", age);
 }
 
+/* a proxy that adds where it should overwrite hands on the client's header beside its own */
+static bool said_twice(const struct web_req *q, const struct gw_conf *c)
+{
+	const char *const names[] = {"Authorization", "X-Fujie-Token", "X-Fujie-Use", c->x5t_header, c->user_header};
+
+	for (size_t i = 0; i < FJ_ARRAY_LEN(names); i++)
+		if (web_header_count(q, names[i]) > 1)
+			return true;
+	return false;
+}
+
 static void answer(struct web_req *q, struct web_res *r, int denied_at_most, int permitted)
 {
 	struct gw *g = web_app(q);
@@ -36,7 +47,11 @@ static void answer(struct web_req *q, struct web_res *r, int denied_at_most, int
 	char nonce[GW_NONCE_MAX];
 	struct gw_answer a;
 
-	gw_ask(g, &ask, &a);
+	if (said_twice(q, g->conf))
+		a = (struct gw_answer){.status = 403, .verdict = VER_DENY, .age = -1, .reason = "form [RFC 9110 5.3]",
+			.en = "a header that decides came twice: the proxy has to overwrite it, not to add to it", .zh = "关键请求头重复：代理应覆盖而非追加该请求头"};
+	else
+		gw_ask(g, &ask, &a);
 	if (a.status == 401 && g->conf->nonces) {
 		gw_nonce_new(fj_now(), nonce);
 		web_say_header(r, "X-Fujie-Nonce", nonce);

@@ -81,47 +81,51 @@ static int status_of(const struct fj_err *err)
 	}
 }
 
-static enum fj_rc answer(struct svc *s, struct fj_slice request, struct fj_buf *out, long *age, struct fj_err *err)
+/* *again: the answer may be given again */
+static enum fj_rc answer(struct svc *s, const struct ver_view *v, struct fj_slice request, struct fj_buf *out, bool *again, struct fj_err *err)
 {
-	struct ver_view *v;
 	struct ca_ocsp_req req;
 
-	FJ_TRY(svc_view_take(s, &v, err));
-	enum fj_rc rc = ca_ocsp_parse(request, fj_buf_slice(&v->issuing), &req, err);
-	if (rc == FJ_OK && foreign(&req)) {
-		svc_view_give(s, v);
+	FJ_TRY(ca_ocsp_parse(request, fj_buf_slice(&v->issuing), &req, err));
+	if (foreign(&req))
 		return ca_ocsp_error(6, out, err);
-	}
-	bool plain = rc == FJ_OK && req.nonce.len == 0;
-	if (plain && svc_cached(s, request, v->generation, out)) {
-		svc_view_give(s, v);
-		*age = LIFE / 12;
-		return FJ_OK;
-	}
-	if (rc == FJ_OK)
-		rc = make(s, v, &req, out, err);
-	if (rc == FJ_OK && plain && all_known(&req)) {
-		svc_cache(s, request, v->generation, out, fj_now() + LIFE / 2);
-		*age = LIFE / 12;
-	}
+	FJ_TRY(make(s, v, &req, out, err));
+	*again = req.nonce.len == 0 && all_known(&req);
+	return FJ_OK;
+}
+
+static enum fj_rc answer_of(struct web_req *q, struct web_res *r, struct fj_slice request, struct fj_err *err)
+{
+	FJ_AUTO(buf) out = FJ_BUF_INIT(131072);
+	struct svc *s = web_app(q);
+	struct ver_view *v;
+	bool again = false;
+
+	FJ_TRY(svc_view_take(s, &v, err));
+	int64_t generation = v->generation;
+	r->kept = svc_kept(s, request, generation);
+	enum fj_rc rc = r->kept != NULL ? FJ_OK : answer(s, v, request, &out, &again, err);
 	svc_view_give(s, v);
-	return rc;
+	if (rc != FJ_OK || r->kept != NULL)
+		return rc;
+	web_bytes(r, TYPE, fj_buf_slice(&out), again ? LIFE / 12 : 0);
+	if (again)
+		svc_keep(s, request, generation, fj_now() + LIFE / 2, q, r);
+	return FJ_OK;
 }
 
 static void respond(struct web_req *q, struct web_res *r, struct fj_slice request)
 {
-	FJ_AUTO(buf) out = FJ_BUF_INIT(131072);
+	FJ_AUTO(buf) out = FJ_BUF_INIT(64);
 	struct fj_err err = {0};
-	long age = 0;
 
-	if (answer(web_app(q), request, &out, &age, &err) != FJ_OK) {
-		if (status_of(&err) != 1)
-			fj_log_err(FJ_LOG_ERROR, "OCSP", &err);
-		fj_buf_clear(&out);
-		if (ca_ocsp_error(status_of(&err), &out, &err) != FJ_OK)
-			r->status = 500;
-	}
-	web_bytes(r, TYPE, fj_buf_slice(&out), age);
+	if (answer_of(q, r, request, &err) == FJ_OK)
+		return;
+	if (status_of(&err) != 1)
+		fj_log_err(FJ_LOG_ERROR, "OCSP", &err);
+	if (ca_ocsp_error(status_of(&err), &out, &err) != FJ_OK)
+		r->status = 500;
+	web_bytes(r, TYPE, fj_buf_slice(&out), 0);
 }
 
 void svc_ocsp_post(struct web_req *q, struct web_res *r)

@@ -185,7 +185,11 @@ static void send_file(struct web_req *q, struct web_res *r, const char *path, co
 {
 	FJ_AUTO(buf) b = FJ_BUF_INIT(0);
 	struct fj_err err = {0};
+	struct svc *s = web_app(q);
+	int64_t generation = svc_generation(s);
 
+	if ((r->kept = svc_kept(s, fj_slice_str(path), generation)) != NULL)
+		return;
 	if (svc_file(path, &b, &err) != FJ_OK) {
 		fj_fail(&err, FJ_E_NOTFOUND, "verifier", NULL, "nothing is published at this address");
 		fj_err_zh(&err, "该地址没有已发布的内容");
@@ -194,6 +198,7 @@ static void send_file(struct web_req *q, struct web_res *r, const char *path, co
 	}
 	r->cors = true;
 	web_bytes(r, type, fj_buf_slice(&b), age);
+	svc_keep(s, fj_slice_str(path), generation, FJ_TIME_MAX, q, r);
 }
 
 static bool plain_name(const char *s)

@@ -33,14 +33,19 @@ enum fj_rc svc_certificate(struct svc *s, const char *number, struct fj_buf *der
 /* a file below publish/, whole; at most 8 MiB */
 enum fj_rc svc_file(const char *path, struct fj_buf *out, struct fj_err *err) FJ_MUST_USE;
 
+/* Answers that are given again: OCSP's to requests without nonce, by the request's octets, and
+ * published files, by their path, of this generation only: a publication drops them all.
+ * NULL: none; a reference otherwise. */
+int64_t svc_generation(struct svc *s);
+struct web_kept *svc_kept(struct svc *s, struct fj_slice key, int64_t generation);
+/* keeps the filled answer until then, when it can be */
+void svc_keep(struct svc *s, struct fj_slice key, int64_t generation, fj_time until, struct web_req *q, struct web_res *r);
+
 /* --- ocsp.c --- */
 void svc_ocsp_post(struct web_req *q, struct web_res *r);
 void svc_ocsp_get(struct web_req *q, struct web_res *r);
 /* signature over response data; the connection is made anew when it was lost */
 enum fj_rc svc_sign(struct svc *s, struct fj_slice tbs, struct fj_buf *sig, struct fj_err *err) FJ_MUST_USE;
-/* remembered answers to requests without nonce, of this generation */
-bool svc_cached(struct svc *s, struct fj_slice request, int64_t generation, struct fj_buf *out);
-void svc_cache(struct svc *s, struct fj_slice request, int64_t generation, const struct fj_buf *answer, fj_time until);
 
 /* --- routes.c --- */
 extern const struct web_route svc_routes[];

@@ -10,27 +10,43 @@
 #include "base/log.h"
 #include "verifier/service/service.h"
 
-#define CACHE 1024
+#define SLOTS 1024
+#define KEPT_ONE (1u << 20) /* octets of an answer that is kept, and of all */
+#define KEPT_ALL (16u << 20)
 #define FILE_MAX (8u << 20)
+#define SIGN_AT_ONCE 16
 
-struct cached {
-	struct fj_hash request;
+struct slot {
+	struct fj_hash key;
 	int64_t generation;
 	fj_time until;
-	struct fj_buf answer;
+	struct web_kept *kept; /* NULL: empty */
+	size_t size;
+};
+/* an answer whose signature is asked for */
+struct waiting {
+	struct fj_slice tbs;
+	struct hsm_item item;
+	struct fj_err err;
+	bool done;
+	struct waiting *next;
 };
 struct svc {
 	char base[161];
 	bool demo;
 	int run;
 	struct ver_published *published;
-	pthread_mutex_t lock;      /* cache */
+	pthread_mutex_t lock;      /* slots */
 	pthread_mutex_t db_lock;
 	sqlite3 *db;
 	sqlite3_stmt *by_serial, *delegated, *by_number;
 	pthread_mutex_t signer_lock;
-	struct hsm_conn *signer;
-	struct cached cache[CACHE];
+	pthread_cond_t signed_some;
+	struct waiting *queue, **queue_end;
+	bool signing;              /* somebody waits for the signer, without the lock */
+	struct hsm_conn *signer;   /* theirs meanwhile */
+	struct slot slot[SLOTS];
+	size_t held; /* octets in the slots */
 };
 
 const char *svc_base(const struct svc *s)
@@ -162,55 +178,126 @@ static enum fj_rc sign_once(struct svc *s, struct hsm_request *r, struct fj_err 
 	return rc;
 }
 
+/* one frame for all that wait, in the order in which they came */
+static void sign_all(struct svc *s, struct waiting *first, size_t n)
+{
+	struct hsm_item item[SIGN_AT_ONCE];
+	struct hsm_request r = {.role = HSM_OCSP, .kind = HSM_OCSP_RESPONSE, .items = item, .n_items = n};
+	struct fj_err err = {0};
+	size_t i = 0;
+
+	memset(item, 0, sizeof(item));
+	for (const struct waiting *w = first; i < n; w = w->next)
+		item[i++].tbs = w->tbs;
+	enum fj_rc rc = sign_once(s, &r, &err);
+	if (rc == FJ_E_UNAVAILABLE) /* a signer that was started anew */
+		rc = sign_once(s, &r, &err);
+	for (i = 0; i < n; first = first->next, i++) {
+		first->item = item[i];
+		first->item.rc = rc;
+		first->err = err;
+		if (rc == FJ_OK && item[i].rc != FJ_OK)
+			first->item.rc = fj_fail(&first->err, item[i].rc, "signer", NULL, "%s", item[i].why);
+	}
+}
+
+/* under the lock: whoever finds nobody at work asks for everybody that waits */
+static void lead(struct svc *s)
+{
+	struct waiting *first = s->queue, *last = first;
+	size_t n = 1;
+
+	while (n < SIGN_AT_ONCE && last->next != NULL) {
+		last = last->next;
+		n++;
+	}
+	s->queue = last->next;
+	if (s->queue == NULL)
+		s->queue_end = &s->queue;
+	s->signing = true;
+	pthread_mutex_unlock(&s->signer_lock);
+	sign_all(s, first, n);
+	pthread_mutex_lock(&s->signer_lock);
+	s->signing = false;
+	for (size_t i = 0; i < n; i++) {
+		struct waiting *next = first->next; /* done: its owner may go */
+		first->done = true;
+		first = next;
+	}
+	pthread_cond_broadcast(&s->signed_some);
+}
+
 enum fj_rc svc_sign(struct svc *s, struct fj_slice tbs, struct fj_buf *sig, struct fj_err *err)
 {
-	struct hsm_item item = {.tbs = tbs};
-	struct hsm_request r = {.role = HSM_OCSP, .kind = HSM_OCSP_RESPONSE, .items = &item, .n_items = 1};
+	struct waiting w = {.tbs = tbs};
 
 	pthread_mutex_lock(&s->signer_lock);
-	enum fj_rc rc = sign_once(s, &r, err);
-	if (rc == FJ_E_UNAVAILABLE) /* a signer that was started anew */
-		rc = sign_once(s, &r, err);
+	*s->queue_end = &w;
+	s->queue_end = &w.next;
+	while (!w.done)
+		if (s->signing)
+			pthread_cond_wait(&s->signed_some, &s->signer_lock);
+		else
+			lead(s);
 	pthread_mutex_unlock(&s->signer_lock);
-	FJ_TRY(rc);
-	if (item.rc != FJ_OK)
-		return fj_fail(err, item.rc, "signer", NULL, "%s", item.why);
-	return fj_buf_put(sig, item.sig, item.sig_len);
+	if (w.item.rc == FJ_OK)
+		return fj_buf_put(sig, w.item.sig, w.item.sig_len);
+	if (err != NULL)
+		*err = w.err;
+	return w.item.rc;
 }
 
-/* --- answers that may be given again --- */
+/* --- answers that are given again --- */
 
-static struct cached *slot_of(struct svc *s, const struct fj_hash *h)
+int64_t svc_generation(struct svc *s)
 {
-	return &s->cache[((unsigned)h->b[0] << 8 | h->b[1]) % CACHE];
+	return ver_published_generation(s->published);
 }
 
-bool svc_cached(struct svc *s, struct fj_slice request, int64_t generation, struct fj_buf *out)
+static struct slot *slot_of(struct svc *s, const struct fj_hash *h)
 {
+	return &s->slot[((unsigned)h->b[0] << 8 | h->b[1]) % SLOTS];
+}
+
+static void empty(struct svc *s, struct slot *k)
+{
+	web_kept_drop(k->kept);
+	k->kept = NULL;
+	s->held -= k->size;
+	k->size = 0;
+}
+
+struct web_kept *svc_kept(struct svc *s, struct fj_slice key, int64_t generation)
+{
+	struct web_kept *out = NULL;
 	struct fj_hash h;
-	bool hit = false;
 
-	fj_sha256(request, &h);
+	fj_sha256(key, &h);
 	pthread_mutex_lock(&s->lock);
-	const struct cached *c = slot_of(s, &h);
-	if (c->generation == generation && c->until > fj_now() && fj_hash_eq(&c->request, &h))
-		hit = fj_buf_put(out, c->answer.data, c->answer.len) == FJ_OK;
+	const struct slot *k = slot_of(s, &h);
+	if (k->kept != NULL && k->generation == generation && k->until > fj_now() && fj_hash_eq(&k->key, &h))
+		out = web_kept_use(k->kept);
 	pthread_mutex_unlock(&s->lock);
-	return hit;
+	return out;
 }
 
-void svc_cache(struct svc *s, struct fj_slice request, int64_t generation, const struct fj_buf *answer, fj_time until)
+void svc_keep(struct svc *s, struct fj_slice key, int64_t generation, fj_time until, struct web_req *q, struct web_res *r)
 {
+	size_t size = r->body.len;
+	struct web_kept *kept = generation < 0 || size > KEPT_ONE ? NULL : web_keep(q, r);
 	struct fj_hash h;
 
-	fj_sha256(request, &h);
+	if (kept == NULL)
+		return;
+	fj_sha256(key, &h);
 	pthread_mutex_lock(&s->lock);
-	struct cached *c = slot_of(s, &h);
-	fj_buf_release(&c->answer);
-	fj_buf_init(&c->answer, 65536);
-	c->request = h;
-	c->until = until;
-	c->generation = fj_buf_put(&c->answer, answer->data, answer->len) == FJ_OK ? generation : -1;
+	if (s->held + size > KEPT_ALL)
+		for (size_t i = 0; i < SLOTS; i++)
+			empty(s, &s->slot[i]);
+	struct slot *k = slot_of(s, &h);
+	empty(s, k);
+	*k = (struct slot){h, generation, until, kept, size};
+	s->held += size;
 	pthread_mutex_unlock(&s->lock);
 }
 
@@ -226,6 +313,8 @@ enum fj_rc svc_open(const char *base, bool demo, struct svc **out, struct fj_err
 	pthread_mutex_init(&s->lock, NULL);
 	pthread_mutex_init(&s->db_lock, NULL);
 	pthread_mutex_init(&s->signer_lock, NULL);
+	pthread_cond_init(&s->signed_some, NULL);
+	s->queue_end = &s->queue;
 	enum fj_rc rc = fj_strcopy(s->base, sizeof(s->base), base) == FJ_OK ? FJ_OK : fj_fail(err, FJ_E_LIMIT, "verifier", NULL, "--base is too long");
 	if (rc == FJ_OK)
 		rc = fj_dir_open(AT_FDCWD, "run", &s->run, err);
@@ -254,8 +343,8 @@ void svc_close(struct svc *s)
 	sqlite3_finalize(s->delegated);
 	sqlite3_close(s->db);
 	hsm_close(s->signer);
-	for (size_t i = 0; i < CACHE; i++)
-		fj_buf_release(&s->cache[i].answer);
+	for (size_t i = 0; i < SLOTS; i++)
+		empty(s, &s->slot[i]);
 	fj_fd_close(&s->run);
 	fj_free(s);
 }

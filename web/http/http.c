@@ -227,6 +227,29 @@ const char *web_header(const struct web_req *q, const char *name)
 	return v == NULL ? "" : v;
 }
 
+struct counting {
+	const char *name;
+	unsigned n;
+};
+
+static enum MHD_Result count_header(void *cls, enum MHD_ValueKind kind, const char *key, const char *value)
+{
+	struct counting *c = cls;
+
+	(void)kind;
+	(void)value;
+	c->n += strcasecmp(key, c->name) == 0;
+	return MHD_YES;
+}
+
+unsigned web_header_count(const struct web_req *q, const char *name)
+{
+	struct counting c = {.name = name};
+
+	MHD_get_connection_values(q->conn, MHD_HEADER_KIND, count_header, &c);
+	return c.n;
+}
+
 struct fj_slice web_body(const struct web_req *q)
 {
 	return fj_buf_slice(&q->body);
@@ -423,11 +446,65 @@ static void add_headers(const struct web_req *q, const struct web_res *r, struct
 		MHD_add_response_header(m, "Allow", q->methods == 1u << WEB_POST ? "POST" : q->methods == 1u << WEB_GET ? "GET, HEAD" : "GET, HEAD, POST");
 }
 
+/* the body moves into the response */
+static struct MHD_Response *response(struct web_res *r)
+{
+	struct MHD_Response *m = MHD_create_response_from_buffer_with_free_callback(r->body.len, r->body.data, fj_free);
+
+	if (m != NULL)
+		fj_buf_init(&r->body, r->body.max);
+	else
+		fj_buf_release(&r->body);
+	return m;
+}
+
+struct web_kept {
+	atomic_uint users;
+	struct MHD_Response *m;
+};
+
+struct web_kept *web_keep(struct web_req *q, struct web_res *r)
+{
+	/* what a request adds to the headers is not kept: its language, for one */
+	if (r->status != 200 || MHD_lookup_connection_value(q->conn, MHD_GET_ARGUMENT_KIND, "lang") != NULL)
+		return NULL;
+	struct web_kept *k = fj_alloc(1, sizeof(*k));
+	struct MHD_Response *m = k == NULL ? NULL : response(r);
+	if (m == NULL) {
+		r->status = k == NULL ? r->status : 500;
+		fj_free(k);
+		return NULL;
+	}
+	add_headers(q, r, m);
+	k->m = m;
+	k->users = 2;
+	return r->kept = k;
+}
+
+struct web_kept *web_kept_use(struct web_kept *k)
+{
+	atomic_fetch_add(&k->users, 1);
+	return k;
+}
+
+void web_kept_drop(struct web_kept *k)
+{
+	if (k == NULL || atomic_fetch_sub(&k->users, 1) > 1)
+		return;
+	MHD_destroy_response(k->m);
+	fj_free(k);
+}
+
 static enum MHD_Result answer(struct web_req *q, struct web_res *r)
 {
-	struct MHD_Response *m = MHD_create_response_from_buffer(r->body.len, r->body.data, MHD_RESPMEM_MUST_COPY);
+	if (r->kept != NULL) {
+		enum MHD_Result given = MHD_queue_response(q->conn, 200, r->kept->m);
+		web_kept_drop(r->kept);
+		fj_buf_release(&r->body);
+		return given;
+	}
+	struct MHD_Response *m = response(r);
 
-	fj_buf_release(&r->body);
 	if (m == NULL)
 		return MHD_NO;
 	add_headers(q, r, m);

@@ -19,6 +19,7 @@ enum web_csrf { WEB_CSRF_NONE, WEB_CSRF_FORM }; /* FORM: field "csrf" equals the
 #define WEB_MAX_SAID 6
 
 struct web_req;
+struct web_kept;
 struct web_res {
 	int status;              /* 200 */
 	const char *type;        /* content type; static */
@@ -34,6 +35,7 @@ struct web_res {
 		char value[200];
 	} said[WEB_MAX_SAID];    /* the application's own headers: web_say_header */
 	size_t n_said;
+	struct web_kept *kept;   /* given instead of all above; the reference is the answer's */
 };
 typedef void (*web_handler)(struct web_req *q, struct web_res *r);
 struct web_route {
@@ -97,6 +99,7 @@ const char *web_field_next(struct web_req *q, const char *name, size_t *at);
 const struct web_upload *web_file(struct web_req *q, const char *name); /* NULL: none was sent */
 struct fj_slice web_body(const struct web_req *q);
 const char *web_header(const struct web_req *q, const char *name); /* "" */
+unsigned web_header_count(const struct web_req *q, const char *name); /* how many times it was sent */
 bool web_is_multipart(const struct web_req *q);  /* the body is multipart/form-data */
 bool web_wants_json(const struct web_req *q);
 const char *web_lang(struct web_req *q);         /* "zh" or "en" */
@@ -112,6 +115,11 @@ void web_problem_with(struct web_res *r, const struct fj_err *err, int status, j
 void web_download(struct web_res *r, const char *name, const char *type, struct fj_slice bytes);
 void web_redirect(struct web_res *r, const char *to);
 void web_bytes(struct web_res *r, const char *type, struct fj_slice bytes, long max_age);
+/* The filled answer to give again and again, body and headers made once; r gives it too.  NULL:
+ * this one can't be kept (memory, or it is not 200).  Counted: the caller owns one reference. */
+struct web_kept *web_keep(struct web_req *q, struct web_res *r);
+struct web_kept *web_kept_use(struct web_kept *k); /* one reference more */
+void web_kept_drop(struct web_kept *k);            /* NULL is fine */
 /* A header of the application: name is static; of value what is visible ASCII stays, other octets
  * become "_", and it is cut at 199.  At most WEB_MAX_SAID an answer; one more is left out. */
 void web_say_header(struct web_res *r, const char *name, const char *value);

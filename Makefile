@@ -49,6 +49,7 @@ L_SHEET = -lxlsxwriter -lzip -lexpat -lunistring -lm
 L_PAGES := $(shell $(PKG) --libs pangocairo 2>/dev/null) -lqrencode
 L_REGISTRY = -lsqlite3 $(L_SHEET) $(L_PAGES) $(L_VERIFY) $(L_HTTP)
 L_VERIFIER = -lsqlite3 $(L_VERIFY) $(L_HTTP)
+L_INBOX = -lsqlite3 $(L_VERIFY)
 L_GATEWAY = -lcurl $(L_VERIFY) $(L_HTTP)
 
 A_BASE = $(B)/libbase.a
@@ -60,7 +61,7 @@ A_REGISTRY = $(B)/libweb.a $(B)/libhttp.a $(A_ISSUER)
 A_GATEWAY = $(B)/libgateway.a $(B)/libhttp.a $(A_VERIFY)
 A_VERIFIER = $(B)/libhttp.a $(B)/libverify.a $(B)/libca.a $(A_CLIENT)
 
-EXES = fujie fujie-signer fujie-registry fujie-verifier fujie-verify fujie-gateway
+EXES = fujie fujie-signer fujie-registry fujie-verifier fujie-verify fujie-gateway fujie-inbox
 BINS = $(addprefix $(B)/,$(EXES))
 FUZZERS = $(patsubst tests/fuzz/%.c,$(B)/tests/%,$(TEST_FUZZ_SRC))
 UNIT = $(patsubst tests/unit/%.c,$(B)/tests/%,$(TEST_UNIT_SRC))
@@ -131,6 +132,9 @@ $(B)/libfujie-verify.a: $(call pic,$(LIBRARY_SRC))
 $(B)/fujie-verify.pc: verifier/fujie-verify.pc.in verifier/fujie-verify.h
 	sed -e 's|@PREFIX@|$(PREFIX)|' -e 's|@REQUIRES@|$(P_LIBRARY)|' -e "s|@VERSION@|$$(sed -n 's/^#define FJV_VERSION "\(.*\)".*/\1/p' verifier/fujie-verify.h)|" $< >$@
 
+$(B)/fujie-inbox: $(call obj,$(INBOX_SRC)) $(A_VERIFY)
+	$(CC) $(LDFLAGS) -o $@ $^ $(L_INBOX)
+
 # --- tests: test_<room>_<object>.c links what its room may ---
 T_LIBS_base = $(A_BASE)
 T_LINK_base = $(L_BASE)
@@ -173,6 +177,7 @@ F_ROOM_ledger = iss
 F_ROOM_memory = hsm
 F_ROOM_number = iss
 F_ROOM_ocsp = ca
+F_ROOM_package = ver
 F_ROOM_report = ver
 F_ROOM_request = ca
 F_ROOM_sheet = iss

@@ -12,6 +12,7 @@ BASE_SRC := \
 	base/jws.c \
 	base/log.c \
 	base/mem.c \
+	base/package.c \
 	base/proc.c \
 	base/room.c \
 	base/sandbox.c \
@@ -25,6 +26,7 @@ HSM_SRC := \
 	hsm/policy_crl.c \
 	hsm/policy_jws.c \
 	hsm/policy_ocsp.c \
+	hsm/policy_package.c \
 	hsm/policy_x509.c \
 	hsm/request.c \
 	hsm/tcti.c \
@@ -57,6 +59,7 @@ VERIFY_SRC := \
 	verifier/library.c \
 	verifier/list.c \
 	verifier/narrow.c \
+	verifier/package.c \
 	verifier/pem.c \
 	verifier/published.c \
 	verifier/report.c \
@@ -81,6 +84,7 @@ SERVICE_SRC := \
 	verifier/service/ocsp.c \
 	verifier/service/openapi.c \
 	verifier/service/pages.c \
+	verifier/service/outbox.c \
 	verifier/service/routes.c \
 	verifier/service/state.c \
 	verifier/service/verdicts.c
@@ -91,11 +95,19 @@ GATEWAY_SRC := \
 	verifier/gateway/keep.c \
 	verifier/gateway/ledger.c \
 	verifier/gateway/marks.c \
+	verifier/gateway/mirror.c \
 	verifier/gateway/nonce.c \
 	verifier/gateway/routes.c \
 	verifier/gateway/tar.c \
 	verifier/gateway/watch.c \
 	verifier/gateway/x5t.c
+
+# what takes packages in on a mirror
+INBOX_SRC := \
+	verifier/inbox/apply.c \
+	verifier/inbox/main.c \
+	verifier/inbox/room.c \
+	verifier/inbox/rows.c
 
 ISSUER_SRC := \
 	issuer/adjust.c \
@@ -177,6 +189,8 @@ ISSUER_SRC := \
 	issuer/profile.c \
 	issuer/publish/history.c \
 	issuer/publish/lists.c \
+	issuer/publish/outbox.c \
+	issuer/publish/packing.c \
 	issuer/publish/public.c \
 	issuer/publish/publish.c \
 	issuer/registration.c \
@@ -276,6 +290,8 @@ CLI_SRC := \
 	issuer/cli/home.c \
 	issuer/cli/main.c \
 	issuer/cli/make.c \
+	issuer/cli/mirror.c \
+	issuer/cli/outbox.c \
 	issuer/cli/parts.c \
 	issuer/cli/print.c \
 	issuer/cli/request.c \
@@ -312,6 +328,7 @@ TEST_UNIT_SRC := \
 	tests/unit/test_ver_bundle.c \
 	tests/unit/test_ver_hostile.c \
 	tests/unit/test_ver_library.c \
+	tests/unit/test_ver_package.c \
 	tests/unit/test_ver_pkits.c \
 	tests/unit/test_ver_report.c \
 	tests/unit/test_ver_token.c \
@@ -338,6 +355,7 @@ TEST_FUZZ_SRC := \
 	tests/fuzz/fuzz_memory.c \
 	tests/fuzz/fuzz_number.c \
 	tests/fuzz/fuzz_ocsp.c \
+	tests/fuzz/fuzz_package.c \
 	tests/fuzz/fuzz_report.c \
 	tests/fuzz/fuzz_request.c \
 	tests/fuzz/fuzz_search.c \
@@ -357,6 +375,7 @@ INCBIN_SRC := \
 	issuer/org_import.c \
 	issuer/publish/public.c \
 	issuer/store/store.c \
+	verifier/inbox/rows.c \
 	web/http/html.c
 INCBIN_DATA := \
 	data/pilot-units.csv \

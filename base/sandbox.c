@@ -58,6 +58,9 @@ static const int signer_never[] = {
 #endif
 };
 
+/* who works on files alone */
+static const int filer_never[] = {__NR_socket, __NR_socketpair, __NR_connect, __NR_bind, __NR_listen, __NR_accept4};
+
 /* all that a worker may */
 static const int worker_may[] = {
 	__NR_read, __NR_pread64, __NR_write, __NR_close, __NR_fstat, __NR_lseek, __NR_mmap, __NR_munmap, __NR_mremap,
@@ -151,6 +154,8 @@ static void build(struct filter *f, enum fj_sandbox_role role)
 			deny(f, never[i], SECCOMP_RET_ERRNO | EPERM);
 	if (role == FJ_SANDBOX_PRINTER)
 		deny_writing(f);
+	for (size_t i = 0; role == FJ_SANDBOX_FILER && i < FJ_ARRAY_LEN(filer_never); i++)
+		deny(f, filer_never[i], SECCOMP_RET_ERRNO | EPERM);
 	for (size_t i = 0; (holds_all(role) || forks(role)) && i < FJ_ARRAY_LEN(signer_never); i++)
 		deny(f, signer_never[i], SECCOMP_RET_ERRNO | EPERM);
 	if (!forks(role))
@@ -225,6 +230,8 @@ static enum fj_rc prove(const struct fj_sandbox *s, bool locked, struct fj_err *
 
 	if (execv("/proc/self/exe", argv) == 0 || (errno != EPERM && errno != EACCES))
 		return fj_fail(err, FJ_E_INTERNAL, "base", NULL, "the sandbox let a program start");
+	if (s->role == FJ_SANDBOX_FILER && (socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0) >= 0 || errno != EPERM))
+		return fj_fail(err, FJ_E_INTERNAL, "base", NULL, "the sandbox let a socket be made");
 	if (holds_all(s->role) && (open("/dev/null", O_RDONLY | O_CLOEXEC) >= 0 || errno != EPERM))
 		return fj_fail(err, FJ_E_INTERNAL, "base", NULL, "the sandbox let a file be opened");
 	if ((locked || s->role == FJ_SANDBOX_PRINTER) && !holds_all(s->role) && open("/etc/passwd", O_WRONLY | O_CLOEXEC) >= 0)

@@ -14,6 +14,7 @@ enum fj_sandbox_role {
 	FJ_SANDBOX_SIGNER,   /* no open, socket, connect, exec, fork after this */
 	FJ_SANDBOX_REGISTRY, /* files below rw[]/ro[]; sockets yes; no exec, fork */
 	FJ_SANDBOX_VERIFIER, /* files below ro[] read-only; sockets yes; no exec, fork */
+	FJ_SANDBOX_FILER,    /* files below rw[]/ro[]; no socket, exec, fork */
 	FJ_SANDBOX_GATEWAY,  /* files below rw[], its own folder, and ro[]; sockets yes; no exec, fork */
 	FJ_SANDBOX_FORKER,   /* as the signer, but it may fork: it only starts workers */
 	FJ_SANDBOX_PRINTER,  /* as the forker, and opens files below ro[] for reading: fonts */

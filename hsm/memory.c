@@ -6,6 +6,7 @@
  *   CRL            bytes uri, u64 number, u32 n, n x {raw[16] serial, u64 at, u8 reason}
  *                  (reason 255: the entry leaves the list)
  *   LIST           bytes uri, u64 iat, u32 n, n x {u32 index, u8 value}
+ *   PACKAGE        u8 snapshot, u64 number, raw[32] hash of what was signed
  */
 #include "hsm/signer.h"
 
@@ -247,6 +248,23 @@ static enum fj_rc apply_tbs(struct fj_buf *to, struct fj_rd *r, struct fj_err *e
 	return fj_buf_put(to, s.p, s.len) == FJ_OK ? FJ_OK : full(err);
 }
 
+static enum fj_rc apply_package(struct hsm_memory *m, struct fj_rd *r, struct fj_err *err)
+{
+	struct fj_slice hash;
+	uint64_t seq;
+	uint8_t snapshot;
+
+	if (fj_get_u8(r, &snapshot) != FJ_OK || snapshot > 1 || fj_get_u64(r, &seq) != FJ_OK || fj_get_raw(r, FJ_SHA256_LEN, &hash) != FJ_OK)
+		return corrupt(err);
+	if (snapshot == 1) {
+		m->snapshot = seq;
+		return FJ_OK;
+	}
+	m->package = seq;
+	memcpy(m->package_input.b, hash.p, FJ_SHA256_LEN);
+	return FJ_OK;
+}
+
 enum fj_rc mem_apply(struct hsm_memory *m, struct fj_slice delta, struct fj_err *err)
 {
 	struct fj_rd r;
@@ -268,6 +286,9 @@ enum fj_rc mem_apply(struct hsm_memory *m, struct fj_slice delta, struct fj_err 
 			break;
 		case MEM_OP_LIST:
 			FJ_TRY(apply_list(m, &r, err));
+			break;
+		case MEM_OP_PACKAGE:
+			FJ_TRY(apply_package(m, &r, err));
 			break;
 		default:
 			return corrupt(err);

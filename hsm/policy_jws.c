@@ -99,12 +99,12 @@ static enum fj_rc check_canonical(const struct fj_jws *w, struct fj_err *err)
 	return FJ_OK;
 }
 
-static enum fj_rc read_input(const struct hsm_job *j, struct fj_slice tbs, const char *typ, const char *purpose,
-    struct fj_jws *w, struct fj_err *err)
+enum fj_rc policy_jws_read(const struct hsm_job *j, struct fj_slice tbs, const char *typ, const char *purpose, struct fj_jws *w, struct fj_err *err)
 {
 	FJ_AUTO(buf) kid = FJ_BUF_INIT(64);
 
-	FJ_TRY(fj_jws_read_input(tbs, strcmp(typ, FJ_TYP_STATUS) == 0 ? FJ_STATUS_JWT_MAX : FJ_TOKEN_MAX, w, err));
+	/* what is signed as the status signer is long: lists and manifests of packages */
+	FJ_TRY(fj_jws_read_input(tbs, strcmp(purpose, ".2.4") == 0 ? FJ_STATUS_JWT_MAX : FJ_TOKEN_MAX, w, err));
 	MUST(strcmp(w->typ, typ) == 0, "RFC 8725 3.11", "typ is another");
 	if (own_kid(j->s, &kid) != FJ_OK)
 		return fj_fail(err, FJ_E_INTERNAL, HSM_LAYER, NULL, "the token key has no thumbprint");
@@ -143,7 +143,7 @@ enum fj_rc policy_token(const struct hsm_job *j, struct fj_slice tbs, struct fj_
 	FJ_AUTO(jws) w = {0};
 
 	(void)delta;
-	FJ_TRY(read_input(j, tbs, FJ_TYP_TOKEN, ".2.3", &w, err));
+	FJ_TRY(policy_jws_read(j, tbs, FJ_TYP_TOKEN, ".2.3", &w, err));
 	FJ_TRY(fj_token_check(w.payload, err));
 	FJ_TRY(check_term(j, w.payload, FJ_VCT_TOKEN, 366, err));
 	FJ_TRY(check_entry(j, json_object_get(json_object_get(w.payload, "status"), "status_list"), err));
@@ -158,7 +158,7 @@ enum fj_rc policy_authorisation(const struct hsm_job *j, struct fj_slice tbs, st
 	json_t *a;
 
 	(void)delta;
-	FJ_TRY(read_input(j, tbs, FJ_TYP_TOKEN, ".2.3", &w, err));
+	FJ_TRY(policy_jws_read(j, tbs, FJ_TYP_TOKEN, ".2.3", &w, err));
 	FJ_TRY(fj_authorisation_check(w.payload, err));
 	FJ_TRY(check_term(j, w.payload, FJ_VCT_AUTHORISATION, 5 * 366, err));
 	/* 27号 art. 14(二): at most five years, 2026-03-16 to 2031-03-15 (R14) */
@@ -176,7 +176,7 @@ enum fj_rc policy_manifest(const struct hsm_job *j, struct fj_slice tbs, struct 
 	FJ_AUTO(jws) w = {0};
 
 	(void)delta;
-	FJ_TRY(read_input(j, tbs, FJ_TYP_MANIFEST, ".2.3", &w, err));
+	FJ_TRY(policy_jws_read(j, tbs, FJ_TYP_MANIFEST, ".2.3", &w, err));
 	FJ_TRY(fj_manifest_check(w.payload, err));
 	int64_t iat = fj_json_num(w.payload, "iat");
 	MUST(strcmp(fj_json_peek(w.payload, "vct"), FJ_VCT_MANIFEST) == 0, "SD-JWT VC 2.2.2", "vct is another");
@@ -235,7 +235,7 @@ enum fj_rc policy_status(const struct hsm_job *j, struct fj_slice tbs, struct fj
 
 	if (map == NULL)
 		return fj_fail(err, FJ_E_NOMEM, HSM_LAYER, NULL, "out of memory for a status list");
-	FJ_TRY(read_input(j, tbs, FJ_TYP_STATUS, ".2.4", &w, err));
+	FJ_TRY(policy_jws_read(j, tbs, FJ_TYP_STATUS, ".2.4", &w, err));
 	FJ_TRY(fj_status_list_check(w.payload, err));
 	const char *sub = fj_json_peek(w.payload, "sub");
 	const struct mem_list *old = mem_list_find(&j->s->mem, sub);

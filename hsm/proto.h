@@ -35,6 +35,7 @@ enum hsm_kind {
 	HSM_JWS_STATUS,       /* JWS signing input                       (TOKEN) */
 	HSM_OCSP_RESPONSE,    /* ResponseData                            (OCSP; verifier socket only) */
 	HSM_JWS_MANIFEST,     /* JWS signing input                       (TOKEN, one approval or more; a report's two) */
+	HSM_JWS_PACKAGE,      /* JWS signing input                       (TOKEN) */
 	HSM_KIND_END
 };
 #define HSM_SOCK_REGISTRY "registry.sock"

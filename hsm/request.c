@@ -38,6 +38,7 @@ static const struct kind_row {
 	{HSM_JWS_STATUS, HSM_TOKEN, HSM_FROM_REGISTRY, false, 0, true, policy_status},
 	{HSM_OCSP_RESPONSE, HSM_OCSP, HSM_FROM_VERIFIER, false, 0, false, policy_ocsp},
 	{HSM_JWS_MANIFEST, HSM_TOKEN, HSM_FROM_REGISTRY, false, 1, true, policy_manifest},
+	{HSM_JWS_PACKAGE, HSM_TOKEN, HSM_FROM_REGISTRY, false, 0, true, policy_package},
 };
 
 static enum fj_rc broken(struct fj_err *err, const char *what)

@@ -64,12 +64,14 @@ struct hsm_memory {
 	size_t n_recent;                  /* ever */
 	uint16_t *recent_at;              /* its index by id: place + 1, 0 is free; open addressing */
 	fj_time last;                     /* time of the last record */
+	uint64_t package, snapshot;       /* numbers of the last package and snapshot */
+	struct fj_hash package_input;     /* of the last package's signing input */
 	uint64_t count[HSM_KIND_END];
 };
 enum fj_rc mem_init(struct hsm_memory *m, struct fj_err *err) FJ_MUST_USE;
 void mem_release(struct hsm_memory *m);
 /* Deltas: u8 op and its fields; written by policies, applied live and in replay. */
-enum mem_op { MEM_OP_ROOT = 1, MEM_OP_ISSUING, MEM_OP_CRL, MEM_OP_LIST };
+enum mem_op { MEM_OP_ROOT = 1, MEM_OP_ISSUING, MEM_OP_CRL, MEM_OP_LIST, MEM_OP_PACKAGE };
 enum fj_rc mem_apply(struct hsm_memory *m, struct fj_slice delta, struct fj_err *err) FJ_MUST_USE;
 struct mem_crl *mem_crl_find(struct hsm_memory *m, struct fj_slice uri);
 struct mem_list *mem_list_find(struct hsm_memory *m, const char *uri);
@@ -132,7 +134,10 @@ enum fj_rc policy_token(const struct hsm_job *j, struct fj_slice tbs, struct fj_
 enum fj_rc policy_authorisation(const struct hsm_job *j, struct fj_slice tbs, struct fj_buf *delta, struct fj_err *err);
 enum fj_rc policy_manifest(const struct hsm_job *j, struct fj_slice tbs, struct fj_buf *delta, struct fj_err *err);
 enum fj_rc policy_status(const struct hsm_job *j, struct fj_slice tbs, struct fj_buf *delta, struct fj_err *err);
+enum fj_rc policy_package(const struct hsm_job *j, struct fj_slice tbs, struct fj_buf *delta, struct fj_err *err);     /* policy_package.c */
 enum fj_rc policy_ocsp(const struct hsm_job *j, struct fj_slice tbs, struct fj_buf *delta, struct fj_err *err);       /* policy_ocsp.c */
+/* A JWS signing input of ours: canonical, typ, kid, x5c of this purpose (".2.4"), issuer; *w is the caller's. */
+enum fj_rc policy_jws_read(const struct hsm_job *j, struct fj_slice tbs, const char *typ, const char *purpose, struct fj_jws *w, struct fj_err *err);
 /* FJ_E_POLICY with its section */
 enum fj_rc policy_no(struct fj_err *err, const char *cite, const char *what);
 /* SHA-1 of key bits */

@@ -15,6 +15,7 @@
 #include "base/file.h"
 #include "base/jws.h"
 #include "base/log.h"
+#include "base/package.h"
 #include "issuer/find.h"
 #include "issuer/life.h"
 #include "issuer/report/report.h"
@@ -120,11 +121,11 @@ static enum fj_rc set_kid(struct iss *i, struct fj_err *err)
 
 static enum fj_rc set_heads(struct iss *i, struct fj_err *err)
 {
-	static const char *const typs[] = {FJ_TYP_TOKEN, FJ_TYP_MANIFEST, FJ_TYP_STATUS};
+	static const char *const typs[] = {FJ_TYP_TOKEN, FJ_TYP_MANIFEST, FJ_TYP_STATUS, FJ_TYP_PACKAGE};
 	_Static_assert(FJ_ARRAY_LEN(typs) == FJ_ARRAY_LEN(i->head), "one header for each typ");
 
 	for (size_t k = 0; k < FJ_ARRAY_LEN(typs); k++) {
-		bool status = strcmp(typs[k], FJ_TYP_STATUS) == 0;
+		bool status = strcmp(typs[k], FJ_TYP_STATUS) == 0 || strcmp(typs[k], FJ_TYP_PACKAGE) == 0;
 		struct fj_slice x5c[2] = {fj_buf_slice(status ? &i->status : &i->token), fj_buf_slice(&i->issuing)};
 		i->head[k].typ = typs[k];
 		fj_buf_release(&i->head[k].text);

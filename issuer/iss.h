@@ -22,7 +22,7 @@ struct iss {
 	struct iss_head {              /* of what is signed with typ: the same for every one */
 		const char *typ;
 		struct fj_buf text;
-	} head[3];
+	} head[4];
 	char keeper[19];               /* USCC of the finance department that made this appliance */
 	int run;                       /* descriptor of D/run */
 	pthread_mutex_t lock;          /* the writer's: db; held for a transaction, never while signing */
@@ -38,6 +38,7 @@ struct iss {
 		struct hsm_conn *signer;
 		struct sto *db;        /* reads one state of the register for a whole publication */
 		struct pub_db *rows;   /* public.db */
+		struct pub_box *box;   /* packages of what was published */
 		struct pub_note *note; /* what is to be noted as published */
 		size_t n_notes;
 		int64_t done;          /* events up to this are published */

@@ -22,6 +22,7 @@ struct cli_conf {
 	bool limit_local;   /* [verifier] limit_local */
 	char tpm[128];      /* [tpm] device: "software" or a device node */
 	bool demo;          /* [home] demo: an offset clock was allowed here */
+	int64_t outbox_days; /* [outbox] days: how long packages for mirrors are kept */
 };
 struct cli_home {
 	int dir, run, lock; /* descriptors; -1 when not open */
@@ -55,6 +56,7 @@ struct cli_parts {
 	const struct cli_home *home;
 	const char *portal, *verifier; /* binds; portal NULL: none */
 	bool signer;                   /* false: reading only */
+	char outbox_days[24];
 	int listen_registry, listen_verifier;
 	struct cli_part part[CLI_PARTS];
 };
@@ -65,6 +67,10 @@ enum fj_rc cli_start_signer(struct cli_parts *p, struct fj_err *err) FJ_MUST_USE
 /* Registry or verifier service; returns when it says that it is ready, or has failed. */
 enum fj_rc cli_start_service(struct cli_parts *p, enum cli_part_id id, struct fj_err *err) FJ_MUST_USE;
 /* The registry once, to make a home from run/init.json; *answer is its one JSON line. */
+/* path of another executable of ours, beside this one */
+enum fj_rc cli_sibling(const char *name, char *out, size_t cap, struct fj_err *err) FJ_MUST_USE;
+/* "ready", or another line, of a child that was started with its output as `fd` */
+enum fj_rc cli_read_line(int fd, struct fj_buf *line, struct fj_err *err) FJ_MUST_USE;
 enum fj_rc cli_run_init(struct cli_parts *p, json_t **answer, struct fj_err *err) FJ_MUST_USE;
 /* End everything in order: services, signer, TPM; asked first, killed after 5 s. */
 void cli_parts_stop(struct cli_parts *p);
@@ -133,5 +139,8 @@ int cli_serve(const struct cli_args *a);   /* serve.c */
 int cli_init(const struct cli_args *a);    /* make.c */
 int cli_demo(const struct cli_args *a);    /* make.c */
 int cli_command(const struct cli_args *a); /* command.c */
+int cli_outbox(const struct cli_args *a);  /* outbox.c */
+int cli_verifier(const struct cli_args *a); /* mirror.c */
+int cli_inbox(char **argv);                /* mirror.c: from the word "inbox" on they are fujie-inbox's own */
 
 #endif

@@ -19,6 +19,7 @@
 #include "issuer/cli/cli.h"
 
 #define RATE 50 /* requests of an address a second, where fujie.ini does not say */
+#define OUTBOX_DAYS 14
 
 static const struct fj_conf_key keys[] = {
 	{"public", "base", FJ_CONF_STR, offsetof(struct cli_conf, base), 161, 0, 160},
@@ -30,6 +31,7 @@ static const struct fj_conf_key keys[] = {
 	{"verifier", "limit_local", FJ_CONF_BOOL, offsetof(struct cli_conf, limit_local), 0, 0, 0},
 	{"tpm", "device", FJ_CONF_STR, offsetof(struct cli_conf, tpm), 128, 0, 127},
 	{"home", "demo", FJ_CONF_BOOL, offsetof(struct cli_conf, demo), 0, 0, 0},
+	{"outbox", "days", FJ_CONF_INT, offsetof(struct cli_conf, outbox_days), 0, 1, 3650},
 	{NULL, NULL, FJ_CONF_STR, 0, 0, 0, 0},
 };
 
@@ -59,6 +61,7 @@ enum fj_rc cli_home_open(const char *path, struct cli_home *h, struct fj_err *er
 		cli_home_release(h);
 		return rc;
 	}
+	h->conf.outbox_days = OUTBOX_DAYS;
 	FJ_TRY(fj_conf_read(h->dir, "fujie.ini", keys, &h->conf, err));
 	return fj_dir_open(h->dir, "run", &h->run, err);
 }
@@ -116,8 +119,10 @@ static enum fj_rc conf_write(int dir, const struct cli_conf *c, struct fj_err *e
 	    "; address: on this machine it is not limited unless limit_local = true; elsewhere set rate = 0 and limit there\n"
 	    "[verifier]\nbind = %s\n; rate = 50\n; limit_local = false\n\n"
 	    "; software, or a device node such as /dev/tpmrm0\n"
-	    "[tpm]\ndevice = %s\n",
-	    c->demo ? "true" : "false", c->base, c->portal, c->verifier, c->tpm));
+	    "[tpm]\ndevice = %s\n\n"
+	    "; how long packages for mirrors are kept\n"
+	    "[outbox]\ndays = %d\n",
+	    c->demo ? "true" : "false", c->base, c->portal, c->verifier, c->tpm, OUTBOX_DAYS));
 	return fj_file_replace(dir, "fujie.ini", fj_buf_slice(&b), 0644, err);
 }
 

@@ -16,7 +16,10 @@ static const char usage[] =
     "  fujie demo  --dir D [--no-serve] [--no-cases] [--portal A:P] [--verifier A:V] [--base URL]\n"
     "  fujie init  --dir D --base URL --arc OID --operator NAME --org-usci CODE --org-name NAME\n"
     "              --org-div6 N --org-level L --officer LOGIN:NAME:PERSON --second-officer L:N:P\n"
-    "  fujie serve --dir D [--portal A:P] [--verifier A:V]\n\n"
+    "  fujie serve --dir D [--portal A:P] [--verifier A:V]\n"
+    "  fujie verifier --dir V --root SHA256 [--mirror URL] [--bind A:V]   the public verifier on another machine\n"
+    "  fujie outbox list|export --after N|snapshot --dir D [--out FILE]   packages for it, carried by hand\n"
+    "  fujie inbox apply FILE... --dir V --root SHA256                    and taken in there\n\n"
     "  fujie NOUN VERB [ID] --dir D [--as LOGIN] [--json] [--key value ...]\n"
     "    cert          list show issue suspend resume revoke      --number N --reason R\n"
     "    authorisation list show propose suspend resume reclaim surrender  --number N\n"
@@ -61,6 +64,8 @@ int main(int argc, char **argv)
 	fj_sodium_init();
 	fj_log_open("fujie", FJ_LOG_INFO);
 	signal(SIGPIPE, SIG_IGN);
+	if (argc > 1 && strcmp(argv[1], "inbox") == 0)
+		return cli_inbox(argv + 1);
 	if (cli_args_parse(argc, argv, &a, &err) != FJ_OK)
 		return cli_print_error(&err, NULL, a.json);
 	if (a.noun == NULL && a.json) {
@@ -75,6 +80,10 @@ int main(int argc, char **argv)
 		return help(&a);
 	if (a.verb == NULL && strcmp(a.noun, "serve") == 0)
 		return cli_serve(&a);
+	if (a.verb == NULL && strcmp(a.noun, "verifier") == 0)
+		return cli_verifier(&a);
+	if (a.verb != NULL && strcmp(a.noun, "outbox") == 0)
+		return cli_outbox(&a);
 	if (a.verb == NULL && strcmp(a.noun, "init") == 0)
 		return cli_init(&a);
 	if (a.verb == NULL && strcmp(a.noun, "demo") == 0)

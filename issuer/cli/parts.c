@@ -97,7 +97,7 @@ static enum fj_rc open_tpm(struct cli_parts *p, bool software, int *fd, struct f
 	return FJ_OK;
 }
 
-static enum fj_rc sibling(const char *name, char *out, size_t cap, struct fj_err *err)
+enum fj_rc cli_sibling(const char *name, char *out, size_t cap, struct fj_err *err)
 {
 	char dir[3900];
 
@@ -131,7 +131,7 @@ enum fj_rc cli_start_signer(struct cli_parts *p, struct fj_err *err)
 	end_part(p, CLI_TPM);
 	FJ_TRY(open_tpm(p, software, &tpm, err));
 	FJ_TRY(fj_dir_open(p->home->dir, "signer", &dir, err));
-	FJ_TRY(sibling("fujie-signer", path, sizeof(path), err));
+	FJ_TRY(cli_sibling("fujie-signer", path, sizeof(path), err));
 	const char *argv[] = {"fujie-signer", "--tpm", software ? "software" : "hardware",
 		p->home->conf.demo ? "--demo-allowed" : NULL, NULL};
 	struct fj_spawn s = {.path = path, .argv = argv,
@@ -145,7 +145,7 @@ enum fj_rc cli_start_signer(struct cli_parts *p, struct fj_err *err)
 
 /* Everything the child prints up to a line end or its end; the child's failure
  * to get ready is the failure here. */
-static enum fj_rc read_line(int fd, struct fj_buf *line, struct fj_err *err)
+enum fj_rc cli_read_line(int fd, struct fj_buf *line, struct fj_err *err)
 {
 	int64_t end = fj_boot_ms() + READY_MS;
 
@@ -179,7 +179,7 @@ static enum fj_rc spawn_service(struct cli_parts *p, enum cli_part_id id, const 
 	char path[4096];
 	int pipefd[2];
 
-	FJ_TRY(sibling(argv[0], path, sizeof(path), err));
+	FJ_TRY(cli_sibling(argv[0], path, sizeof(path), err));
 	if (pipe2(pipefd, O_CLOEXEC) != 0)
 		return fj_fail_errno(err, "cli", "pipe");
 	FJ_AUTO(fd) theirs = pipefd[1];
@@ -194,10 +194,12 @@ static enum fj_rc spawn_service(struct cli_parts *p, enum cli_part_id id, const 
 	return FJ_OK;
 }
 
-static void registry_argv(const struct cli_parts *p, const char **argv)
+static void registry_argv(struct cli_parts *p, const char **argv)
 {
 	const struct cli_conf *c = &p->home->conf;
 	int n = 0;
+
+	snprintf(p->outbox_days, sizeof(p->outbox_days), "%lld", (long long)c->outbox_days);
 
 	argv[n++] = "fujie-registry";
 	argv[n++] = "--base";
@@ -218,6 +220,8 @@ static void registry_argv(const struct cli_parts *p, const char **argv)
 		argv[n++] = "--verifier";
 		argv[n++] = p->verifier;
 	}
+	argv[n++] = "--outbox-days";
+	argv[n++] = p->outbox_days;
 	if (!p->signer)
 		argv[n++] = "--no-signer";
 	if (c->demo)
@@ -259,7 +263,7 @@ enum fj_rc cli_start_service(struct cli_parts *p, enum cli_part_id id, struct fj
 	if (id == CLI_REGISTRY)
 		registry_argv(p, argv);
 	FJ_TRY(spawn_service(p, id, argv, &fd, err));
-	FJ_TRY(read_line(fd, &line, err));
+	FJ_TRY(cli_read_line(fd, &line, err));
 	if (strcmp(fj_buf_str(&line), "ready") == 0)
 		return FJ_OK;
 	end_part(p, id);
@@ -280,7 +284,7 @@ enum fj_rc cli_run_init(struct cli_parts *p, json_t **answer, struct fj_err *err
 	argv[n++] = "run/init.json";
 	argv[n] = NULL;
 	FJ_TRY(spawn_service(p, CLI_REGISTRY, argv, &fd, err));
-	FJ_TRY(read_line(fd, &line, err));
+	FJ_TRY(cli_read_line(fd, &line, err));
 	enum fj_rc rc = fj_reap(p->part[CLI_REGISTRY].pid, -1, &status, err);
 	p->part[CLI_REGISTRY].pid = 0;
 	FJ_TRY(rc);

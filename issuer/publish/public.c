@@ -5,6 +5,7 @@
  * anew and filled from the first event.  A change is noted beside the row that shows it
  * when the last one noted of the same object has another state or version, so that
  * rows that are published twice tell nothing twice.
+ * Whoever makes packages is told which rows were written, and reads them as JSON.
  */
 #include <sqlite3.h>
 
@@ -32,9 +33,19 @@ static const char *const pub_sql[PUB_SQL] = {
 	    " WHERE NOT EXISTS (SELECT 1 FROM (SELECT kind, version, state FROM change WHERE number = ?2 AND authorisation = ?3 ORDER BY id DESC LIMIT 1)"
 	    " WHERE kind = ?1 AND version = ?4 AND state = ?5)",
 };
+static const struct {
+	const char *table, *from;
+} packed[] = {
+#define ROW(table, from, clear, put) {table, from},
+#include "verifier/public_rows.def"
+#undef ROW
+};
 struct pub_db {
 	sqlite3 *db;
 	sqlite3_stmt *stmt[PUB_SQL];
+	sqlite3_stmt *from[FJ_ARRAY_LEN(packed)];
+	void (*wrote)(void *user, size_t table, int64_t rowid);
+	void *user;
 };
 
 static enum fj_rc fail(struct pub_db *p, struct fj_err *err, const char *what)
@@ -51,6 +62,8 @@ void pub_db_close(struct pub_db *p)
 		return;
 	for (int k = 0; k < PUB_SQL; k++)
 		sqlite3_finalize(p->stmt[k]);
+	for (size_t k = 0; k < FJ_ARRAY_LEN(packed); k++)
+		sqlite3_finalize(p->from[k]);
 	sqlite3_close(p->db);
 	fj_free(p);
 }
@@ -85,6 +98,9 @@ enum fj_rc pub_db_open(struct pub_db **out, bool *empty, struct fj_err *err)
 	for (int k = 0; k < PUB_SQL; k++)
 		if (sqlite3_prepare_v3(p->db, pub_sql[k], -1, SQLITE_PREPARE_PERSISTENT, &p->stmt[k], NULL) != SQLITE_OK)
 			return fail(p, err, "be used");
+	for (size_t k = 0; k < FJ_ARRAY_LEN(packed); k++)
+		if (sqlite3_prepare_v3(p->db, packed[k].from, -1, SQLITE_PREPARE_PERSISTENT, &p->from[k], NULL) != SQLITE_OK)
+			return fail(p, err, "be packed");
 	*out = fj_move(p);
 	return FJ_OK;
 }
@@ -205,4 +221,69 @@ enum fj_rc pub_db_delegated(struct pub_db *p, const char *serial, const char *wh
 	if (code == SQLITE_OK)
 		code = sqlite3_bind_blob64(q, 3, der.p, der.len, SQLITE_TRANSIENT);
 	return run(p, q, code, err);
+}
+
+/* --- rows for packages --- */
+
+size_t pub_db_tables(void)
+{
+	return FJ_ARRAY_LEN(packed);
+}
+
+static void written(void *user, int op, const char *db, const char *table, sqlite3_int64 rowid)
+{
+	struct pub_db *p = user;
+
+	(void)db;
+	for (size_t k = 0; op != SQLITE_DELETE && k < FJ_ARRAY_LEN(packed); k++)
+		if (strcmp(packed[k].table, table) == 0)
+			p->wrote(p->user, k, rowid);
+}
+
+void pub_db_watch(struct pub_db *p, void (*wrote)(void *user, size_t table, int64_t rowid), void *user)
+{
+	p->wrote = wrote;
+	p->user = user;
+	sqlite3_update_hook(p->db, written, p);
+}
+
+static json_t *value_json(sqlite3_stmt *q, int c)
+{
+	FJ_AUTO(buf) b64 = FJ_BUF_INIT(4u << 20);
+	struct fj_slice blob;
+
+	switch (sqlite3_column_type(q, c)) {
+	case SQLITE_INTEGER:
+		return json_integer(sqlite3_column_int64(q, c));
+	case SQLITE_TEXT:
+		return json_string((const char *)sqlite3_column_text(q, c));
+	case SQLITE_BLOB:
+		blob = FJ_SLICE(sqlite3_column_blob(q, c), (size_t)sqlite3_column_bytes(q, c));
+		return fj_b64u_put(&b64, blob) == FJ_OK ? json_pack("{s:s}", "base64url", fj_buf_str(&b64)) : NULL;
+	default:
+		return json_null();
+	}
+}
+
+enum fj_rc pub_db_row_from(struct pub_db *p, size_t table, int64_t from, int64_t *rowid, json_t **out, struct fj_err *err)
+{
+	sqlite3_stmt *q = p->from[table];
+	FJ_AUTO(json) row = json_object();
+
+	*out = NULL;
+	int code = sqlite3_bind_int64(q, 1, from);
+	if (code == SQLITE_OK)
+		code = sqlite3_step(q);
+	enum fj_rc rc = code == SQLITE_ROW || code == SQLITE_DONE ? FJ_OK : fail(p, err, "give a row");
+	if (code == SQLITE_ROW) {
+		*rowid = sqlite3_column_int64(q, 0);
+		for (int c = 1; c < sqlite3_column_count(q); c++)
+			if (json_object_set_new(row, sqlite3_column_name(q, c), value_json(q, c)) != 0)
+				rc = fj_no_memory(err, "publish");
+	}
+	sqlite3_reset(q);
+	FJ_TRY(rc);
+	if (code == SQLITE_ROW && (*out = json_pack("{s:s, s:O}", "table", packed[table].table, "row", row)) == NULL)
+		return fj_no_memory(err, "publish");
+	return FJ_OK;
 }

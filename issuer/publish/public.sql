@@ -29,7 +29,7 @@ CREATE TABLE named (             -- certificates that the newest version of an a
   authorisation TEXT NOT NULL,
   certificate   TEXT NOT NULL,
   PRIMARY KEY (authorisation, certificate)
-) STRICT, WITHOUT ROWID;
+) STRICT;
 CREATE TABLE product (
   authorisation TEXT NOT NULL,
   id            TEXT NOT NULL,   -- the seller's choice: others may have the same
@@ -43,7 +43,7 @@ CREATE TABLE product (
   seller_usci   TEXT NOT NULL,
   at            INTEGER NOT NULL,
   PRIMARY KEY (authorisation, id)
-) STRICT, WITHOUT ROWID;
+) STRICT;
 CREATE INDEX product_id ON product(id);
 CREATE TABLE change (            -- states that a certificate, authorisation or product came to; for the feeds
   id            INTEGER PRIMARY KEY,

@@ -8,7 +8,7 @@
  * Whoever needs the register published up to an event does it for all who wait;
  * who comes meanwhile finds it done.  A publication that is cut anywhere is simply
  * done again: every step starts from the tables and from what was noted as
- * published, and a process that starts raises the generation once, since it can't
+ * published (packages for mirrors come last, outbox.c), and a process that starts raises the generation once, since it can't
  * know whether the last one did.
  *
  * A certificate's row goes to public.db, which readers ask anew each time; its file
@@ -36,6 +36,7 @@ enum fj_rc pub_file(struct iss *i, const char *path, struct fj_slice data, struc
 {
 	char tmp[160];
 
+	FJ_TRY(pub_box_changed(i, path, err));
 	i->pub.files = true;
 	snprintf(tmp, sizeof(tmp), "%.150s.tmp", path);
 	FJ_AUTO(fd) fd = open(tmp, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0644);
@@ -296,8 +297,10 @@ static enum fj_rc publish_rows(struct iss *i, bool delegated_too, int64_t now_se
 
 	FJ_TRY(pub_state(i, "rows", &number, &at, &since, err));
 	since = i->pub.rows_done > since ? i->pub.rows_done : since;
-	if (i->pub.rows == NULL)
+	if (i->pub.rows == NULL) {
 		FJ_TRY(pub_db_open(&i->pub.rows, &empty, err));
+		pub_db_watch(i->pub.rows, pub_box_row, i->pub.box);
+	}
 	since = empty ? 0 : since;
 	seq = since;
 	enum fj_rc rc = pub_db_begin(i->pub.rows, err);
@@ -347,6 +350,7 @@ static enum fj_rc conclude(struct iss *i, struct fj_err *err)
 
 	if (!i->pub.files)
 		return FJ_OK;
+	FJ_TRY(pub_box_keep(i, err));
 	FJ_TRY(sync_files(err));
 	FJ_TRY(pub_state(i, "generation", &n, &at, &seq, err));
 	FJ_TRY(pub_noted(i, "generation", n + 1, fj_now(), 0, err));
@@ -370,6 +374,15 @@ static void keep_first(enum fj_rc *out, struct fj_err *err, enum fj_rc rc, const
 		*err = *why;
 }
 
+/* what can't be packed waits: here it is published all the same */
+static void pack(struct iss *i, bool rows_too)
+{
+	struct fj_err err = {0};
+
+	if (pub_box_pack(i, rows_too, &err) != FJ_OK)
+		fj_log_err(FJ_LOG_ERROR, "a package for mirrors waits", &err);
+}
+
 static enum fj_rc publish(struct iss *i, int64_t now_seq, struct fj_err *err)
 {
 	bool renewed = false;
@@ -387,13 +400,14 @@ static enum fj_rc publish(struct iss *i, int64_t now_seq, struct fj_err *err)
 }
 
 /* one state of the register for all of it */
-static enum fj_rc publish_state(struct iss *i, struct fj_err *err)
+static enum fj_rc publish_state(struct iss *i, bool tending, struct fj_err *err)
 {
 	int64_t seq;
 
 	if (i->pub.note == NULL && (i->pub.note = fj_alloc(MAX_NOTES, sizeof(*i->pub.note))) == NULL)
 		return fj_no_memory(err, "publish");
 	i->pub.n_notes = 0;
+	FJ_TRY(pub_box_open(i, err));
 	if (i->pub.db == NULL)
 		FJ_TRY(sto_open("register.db", false, &i->pub.db, err));
 	FJ_TRY(sto_begin(i->pub.db, err));
@@ -406,13 +420,14 @@ static enum fj_rc publish_state(struct iss *i, struct fj_err *err)
 	sto_rollback(i->pub.db);
 	if (rc == FJ_OK)
 		i->pub.done = seq;
+	pack(i, tending);
 	return rc;
 }
 
 enum fj_rc pub_publish(struct iss *i, int64_t seq, struct fj_err *err)
 {
 	pthread_mutex_lock(&i->pub.lock);
-	enum fj_rc rc = i->pub.done >= seq ? FJ_OK : publish_state(i, err);
+	enum fj_rc rc = i->pub.done >= seq ? FJ_OK : publish_state(i, seq == INT64_MAX, err);
 	pthread_mutex_unlock(&i->pub.lock);
 	return rc;
 }
@@ -420,6 +435,7 @@ enum fj_rc pub_publish(struct iss *i, int64_t seq, struct fj_err *err)
 void pub_release(struct iss *i)
 {
 	pub_db_close(i->pub.rows);
+	pub_box_close(i->pub.box);
 	sto_close(i->pub.db);
 	iss_signer_drop(&i->pub.signer);
 	fj_free(i->pub.note);

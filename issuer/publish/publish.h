@@ -31,6 +31,50 @@ enum fj_rc pub_db_authorisation(struct pub_db *p, const struct sto_q *row, const
 enum fj_rc pub_db_product(struct pub_db *p, const struct sto_q *row, struct fj_err *err) FJ_MUST_USE;
 enum fj_rc pub_db_delegated(struct pub_db *p, const char *serial, const char *what, struct fj_slice der, struct fj_err *err) FJ_MUST_USE;
 
+/* what packages carry of it: tables by their place in verifier/public_rows.def */
+size_t pub_db_tables(void);
+/* who is told of each row that is written from now on */
+void pub_db_watch(struct pub_db *p, void (*wrote)(void *user, size_t table, int64_t rowid), void *user);
+/* The first row from a rowid on as {"table","row"}, the caller's; NULL when there is none.  An octet string is
+ * {"base64url"}. */
+enum fj_rc pub_db_row_from(struct pub_db *p, size_t table, int64_t from, int64_t *rowid, json_t **out, struct fj_err *err) FJ_MUST_USE;
+
+/* --- packing.c: one package under construction --- */
+struct pub_pack {
+	struct fj_buf data, rows;
+	json_t *files;
+};
+enum fj_rc pub_pack_init(struct pub_pack *k, struct fj_err *err) FJ_MUST_USE;
+void pub_pack_release(struct pub_pack *k);
+FJ_DEFINE_AUTO(pub_pack, struct pub_pack, pub_pack_release)
+bool pub_pack_empty(const struct pub_pack *k);
+/* Is there room for so many more octets of a file or row?  An empty package takes whatever there is. */
+bool pub_pack_takes(const struct pub_pack *k, size_t n);
+/* a file below publish/, and a row as pub_db_row_from gives it */
+enum fj_rc pub_pack_file(struct pub_pack *k, const char *path, struct fj_slice data, struct fj_err *err) FJ_MUST_USE;
+enum fj_rc pub_pack_row(struct pub_pack *k, const json_t *row, struct fj_err *err) FJ_MUST_USE;
+struct pub_pack_as {
+	bool snapshot, last;
+	int64_t seq, part, generation, previous;
+	struct fj_hash before;
+};
+/* Signs its manifest, writes the package to a path and leaves it empty; *hash is the manifest's.  FJ_E_POLICY when
+ * the signer refuses the number. */
+enum fj_rc pub_pack_write(struct iss *i, struct pub_pack *k, const struct pub_pack_as *as, const char *path, struct fj_hash *hash, struct fj_err *err) FJ_MUST_USE;
+
+/* --- outbox.c: packages of what publications changed (docs/formats.md 18) --- */
+struct pub_box;
+/* what is to go into the next package */
+enum fj_rc pub_box_open(struct iss *i, struct fj_err *err) FJ_MUST_USE;
+void pub_box_close(struct pub_box *b);
+enum fj_rc pub_box_changed(struct iss *i, const char *path, struct fj_err *err) FJ_MUST_USE;
+void pub_box_row(void *box, size_t table, int64_t rowid);
+/* what waits, durable before it is noted as published */
+enum fj_rc pub_box_keep(struct iss *i, struct fj_err *err) FJ_MUST_USE;
+/* Packages of all that waits; rows alone wait for `rows_too`, or until they are many.  A snapshot when
+ * there is none or it is old; what is older than the configured days goes. */
+enum fj_rc pub_box_pack(struct iss *i, bool rows_too, struct fj_err *err) FJ_MUST_USE;
+
 /* --- lists.c: status lists and CRLs that changed or grow old --- */
 enum fj_rc pub_lists(struct iss *i, struct fj_err *err) FJ_MUST_USE;
 enum fj_rc pub_crls(struct iss *i, struct fj_err *err) FJ_MUST_USE;

@@ -22,7 +22,8 @@ static inline void sorted(const struct hsm_memory *m)
 
 static inline bool same(const struct hsm_memory *a, const struct hsm_memory *b)
 {
-	bool ok = a->n_crl == b->n_crl && a->n_list == b->n_list &&
+	bool ok = a->n_crl == b->n_crl && a->n_list == b->n_list && a->package == b->package && a->snapshot == b->snapshot &&
+	    fj_hash_eq(&a->package_input, &b->package_input) &&
 	    fj_slice_eq(fj_buf_slice(&a->root_tbs), fj_buf_slice(&b->root_tbs)) &&
 	    fj_slice_eq(fj_buf_slice(&a->issuing_tbs), fj_buf_slice(&b->issuing_tbs));
 

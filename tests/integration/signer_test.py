@@ -7,7 +7,7 @@ from lib import *
 
 SIGN, PUBKEY, STATUS, OPEN, OFFSET, ERROR = 1, 2, 3, 4, 6, 255
 ROOT, ISSUING, TOKEN, OCSP = 1, 2, 3, 4
-C_ROOT, C_ISS, CRL_ROOT, C_ASSET, C_DELEG, CRL, J_TOKEN, J_AUTH, J_STATUS, R_OCSP, J_MANIFEST = range(1, 12)
+C_ROOT, C_ISS, CRL_ROOT, C_ASSET, C_DELEG, CRL, J_TOKEN, J_AUTH, J_STATUS, R_OCSP, J_MANIFEST, J_PACKAGE = range(1, 13)
 
 
 def by(data):
@@ -297,7 +297,7 @@ def no_keys_test(home):
     answer = tlv(0x30, tlv(0xa2, tlv(4, bytes(20))), at, tlv(0x30))
     said = [ver.sign(OCSP, R_OCSP, answer)] + [reg.sign(role, kind, cert(good), ('alice', 'bob')) for role, kind in (
         (ROOT, C_ROOT), (ROOT, C_ISS), (ROOT, CRL_ROOT), (ISSUING, C_ASSET), (ISSUING, C_DELEG), (ISSUING, CRL),
-        (TOKEN, J_TOKEN), (TOKEN, J_AUTH), (TOKEN, J_STATUS), (TOKEN, J_MANIFEST))]
+        (TOKEN, J_TOKEN), (TOKEN, J_AUTH), (TOKEN, J_STATUS), (TOKEN, J_MANIFEST), (TOKEN, J_PACKAGE))]
     check('before the ceremony every kind of signature is refused, and the signer goes on',
           all(rc and 'no keys' in why for rc, why, _ in said) and a.proc.poll() is None, said)
     a.end()
@@ -487,7 +487,53 @@ try:
     rc, why, sig = reg.sign(TOKEN, J_MANIFEST, report, two)
     check('a report that two officers fixed is signed', rc == 0 and len(sig) == 64, why)
 
+    # packages of what a publication changed
+    kept = json.load(open(h.d + '/publish/outbox/index.json'))
+    last = kept['newest']
+    ph = dict(head, typ='package+jwt')
+    none = b64(hashlib.sha256(b'').digest())
+    file = {'path': 'trust/status/0.jwt', 'sha256': none, 'size': 0}
+
+    def package(header=None, drop=(), seq=last + 1, **more):
+        p = dict({'iss': tb['iss'], 'vct': 'urn:fujie:package:1', 'iat': now, 'kind': 'change', 'seq': seq, 'part': 1, 'last': True, 'generation': 1,
+                  'previous': {'seq': last, 'sha256': none}, 'files': [file], 'rows': {'sha256': none, 'size': 0}}, **more)
+        return (b64(canon(header or ph)) + '.' + b64(canon({k: v for k, v in p.items() if k not in drop}))).encode()
+
+    def snapshot(seq, **more):
+        return package(seq=seq, kind='snapshot', previous={'seq': seq, 'sha256': none}, **more)
+
+    refused('a package under a number that was signed', reg.sign(TOKEN, J_PACKAGE, package(seq=last, previous={'seq': last - 1, 'sha256': none})))
+    refused('a package under the number 0', reg.sign(TOKEN, J_PACKAGE, package(seq=0, previous={'seq': 0, 'sha256': none})))
+    refused('a package that follows itself', reg.sign(TOKEN, J_PACKAGE, package(previous={'seq': last + 1, 'sha256': none})))
+    refused('a package with an unknown member', reg.sign(TOKEN, J_PACKAGE, package(more=1)))
+    refused('a package without its rows\' hash', reg.sign(TOKEN, J_PACKAGE, package(rows={'size': 0})))
+    refused('a package that names no predecessor', reg.sign(TOKEN, J_PACKAGE, package(drop=('previous',))))
+    refused('a package that names a file twice', reg.sign(TOKEN, J_PACKAGE, package(files=[file, file])))
+    refused('a package with a file outside of a publication', reg.sign(TOKEN, J_PACKAGE, package(files=[dict(file, path='../register.db')])))
+    refused('a package that carries the outbox', reg.sign(TOKEN, J_PACKAGE, package(files=[dict(file, path='outbox/index.json')])))
+    refused('a package that is too large', reg.sign(TOKEN, J_PACKAGE, package(files=[dict(file, size=20 << 20), dict(file, path='trust/status/1.jwt', size=1)])))
+    refused('a package under a list\'s type', reg.sign(TOKEN, J_PACKAGE, package(head)))
+    refused('a package under the token signer\'s certificate', reg.sign(TOKEN, J_PACKAGE, package(dict(th, typ='package+jwt'))))
+    refused('a package that says it is a manifest', reg.sign(TOKEN, J_PACKAGE, package(vct='urn:fujie:manifest:1')))
+    refused('a package of yesterday', reg.sign(TOKEN, J_PACKAGE, package(iat=now - 86400)))
+    refused('a package from a foreign issuer', reg.sign(TOKEN, J_PACKAGE, package(iss='http://evil.example')))
+    refused('a package sent as a status list', reg.sign(TOKEN, J_STATUS, package()))
+    refused('a status list sent as a package', reg.sign(TOKEN, J_PACKAGE, status()))
+    refused('a snapshot of a number that was never signed', reg.sign(TOKEN, J_PACKAGE, snapshot(last + 1)))
+    refused('a snapshot of another number than it bears', reg.sign(TOKEN, J_PACKAGE, package(kind='snapshot')))
+    refused('a snapshot older than the last one', reg.sign(TOKEN, J_PACKAGE, snapshot(kept['snapshot']['seq'] - 1)))
+    honest = package()
+    rc, why, sig = reg.sign(TOKEN, J_PACKAGE, honest)
+    check('an honest package is signed', rc == 0 and len(sig) == 64, why)
+    rc, why, sig = reg.sign(TOKEN, J_PACKAGE, honest)
+    check('and the same again', rc == 0 and len(sig) == 64, why)
+    refused('another one under its number', reg.sign(TOKEN, J_PACKAGE, package(generation=2)))
+    rc, why, sig = reg.sign(TOKEN, J_PACKAGE, snapshot(last + 1))
+    check('an honest snapshot is signed', rc == 0 and len(sig) == 64, why)
+    refused('a snapshot that falls behind it', reg.sign(TOKEN, J_PACKAGE, snapshot(last)))
+
     # the verifier's socket
+    refused('the verifier asking for a package', ver.sign(TOKEN, J_PACKAGE, package(seq=last + 2)))
     refused('the verifier asking for a manifest', ver.sign(TOKEN, J_MANIFEST, manifest(), two))
     refused('the verifier asking for a certificate', ver.sign(ISSUING, C_ASSET, cert(good), two))
     refused('the verifier asking for a status list', ver.sign(TOKEN, J_STATUS, status(), two))

@@ -1,6 +1,7 @@
 /*
  * main.c - fujie-gateway, executed by `fujie-verify --listen` and `fujie-verify
- * watch` with their own arguments, so that the tool itself links no HTTP code.
+ * watch` with their own arguments, so that the tool itself links no HTTP code; and by
+ * `fujie verifier --mirror` to fetch packages (mirror.c).
  *
  * It works in its cache folder and writes nowhere else.  Everything is opened and
  * bound before the sandbox; threads start after it.
@@ -17,6 +18,7 @@
 #include "base/sandbox.h"
 #include "base/secret.h"
 #include "verifier/gateway/gateway.h"
+#include "verifier/gateway/mirror.h"
 
 #define THREADS 16 /* they wait for the disk together: one flush serves them all */
 
@@ -258,6 +260,8 @@ int main(int argc, char **argv)
 	struct fj_err err = {.rc = FJ_OK};
 	bool good = true;
 
+	if (argc > 1 && strcmp(argv[1], "--mirror") == 0)
+		return gw_mirror_main(argc, argv);
 	fj_sodium_init();
 	fj_log_open("gateway", FJ_LOG_INFO);
 	if (argc == 2 && strcmp(argv[1], "--routes") == 0) {

@@ -4,6 +4,7 @@
  * Everything here is public and nothing is written.  Who asks is neither logged
  * nor stored.
  */
+#include "verifier/service/outbox.h"
 #include "verifier/service/service.h"
 
 const struct web_route svc_routes[] = {
@@ -27,6 +28,9 @@ const struct web_route svc_routes[] = {
 	{WEB_GET, "/v1/trust.tar", svc_get_tar, WEB_PUBLIC, WEB_CSRF_NONE, 0, "the trust folder"},
 	{WEB_GET, "/.well-known/jwt-vc-issuer", svc_get_issuer, WEB_PUBLIC, WEB_CSRF_NONE, 0, "issuer metadata, SD-JWT VC"},
 	{WEB_GET, "/healthz", svc_get_health, WEB_PUBLIC, WEB_CSRF_NONE, 0, "health"},
+	{WEB_GET, "/v1/outbox", svc_outbox_index, WEB_PUBLIC, WEB_CSRF_NONE, 0, "which packages there are for mirrors"},
+	{WEB_GET, "/v1/outbox/{seq}", svc_outbox_package, WEB_PUBLIC, WEB_CSRF_NONE, 0, "a package of what a publication changed"},
+	{WEB_GET, "/v1/outbox/{seq}/{part}", svc_outbox_snapshot, WEB_PUBLIC, WEB_CSRF_NONE, 0, "a part of the newest snapshot"},
 	{WEB_GET, "/style.css", svc_get_style, WEB_PUBLIC, WEB_CSRF_NONE, 0, "style sheet"},
 	{WEB_GET, NULL, NULL, WEB_PUBLIC, WEB_CSRF_NONE, 0, NULL},
 };

@@ -1,0 +1,223 @@
+/*
+ * apply.c - one package: believed, in its order, staged and entered; or refused with
+ * its reason, and nothing is changed.
+ *
+ * The chain is by hashes: a change names the manifest before it, whatever the numbers.
+ * What was taken in already changes nothing.  A folder belongs to one root and one
+ * issuer; it begins with a snapshot, and another snapshot may bring it forward, never
+ * back.
+ */
+#include "verifier/inbox/inbox.h"
+
+#include <dirent.h>
+#include <fcntl.h>
+
+#include "base/file.h"
+#include "base/x509.h"
+
+#define ROOT "trust/root.pem"
+
+struct job {
+	const char *root_sha256;
+	struct fj_package p;
+	struct inb_state state;
+	struct fj_buf root;      /* DER */
+	struct ver_trust *trust;
+	struct inb_done *done;
+	bool first;              /* begins anew what is staged */
+};
+
+static void job_release(struct job *j)
+{
+	fj_package_release(&j->p);
+	fj_buf_release(&j->root);
+	ver_trust_free(j->trust);
+}
+
+FJ_DEFINE_AUTO(job, struct job, job_release)
+
+/* --- order --- */
+
+static enum fj_rc gap(const struct job *j, struct fj_err *err)
+{
+	long long from = j->state.seq + 1, to = j->p.previous;
+
+	if (from == to)
+		fj_fail(err, FJ_E_STATE, "inbox", "formats.md 18", "package %lld is missing: bring it first, then number %lld", from, (long long)j->p.seq);
+	else
+		fj_fail(err, FJ_E_STATE, "inbox", "formats.md 18", "packages %lld to %lld are missing: bring them first, then number %lld; or take a snapshot", from, to, (long long)j->p.seq);
+	if (from == to)
+		fj_err_zh(err, "缺少数据包 %lld：请先取得并应用，再应用 %lld", from, (long long)j->p.seq);
+	else
+		fj_err_zh(err, "缺少数据包 %lld 至 %lld：请先取得并应用，再应用 %lld；或改用快照", from, to, (long long)j->p.seq);
+	return FJ_E_STATE;
+}
+
+static enum fj_rc order_of_change(struct job *j, bool *already, struct fj_err *err)
+{
+	const struct inb_state *s = &j->state;
+
+	if (s->iss[0] == '\0')
+		return fj_refuse(err, FJ_E_STATE, "inbox", "formats.md 18", "nothing was taken in here yet: begin with a snapshot (`fujie outbox snapshot`)", "此处尚无数据：请先应用快照（fujie outbox snapshot）");
+	*already = j->p.seq < s->seq || (j->p.seq == s->seq && fj_hash_eq(&j->p.hash, &s->last));
+	if (*already)
+		return FJ_OK;
+	if (j->p.previous > s->seq)
+		return gap(j, err);
+	if (j->p.previous == s->seq && fj_hash_eq(&j->p.before, &s->last))
+		return FJ_OK;
+	return fj_refuse(err, FJ_E_INVALID, "inbox", "formats.md 18", "the package does not follow the last one here: it is of another line; take a snapshot", "数据包与此处最后一个数据包不衔接；请改用快照");
+}
+
+static enum fj_rc order_of_snapshot(struct job *j, bool *already, struct fj_err *err)
+{
+	const struct inb_state *s = &j->state;
+
+	if (s->iss[0] != '\0' && j->p.seq < s->seq)
+		return fj_refuse(err, FJ_E_INVALID, "inbox", "formats.md 18", "the snapshot is older than what is here: it would roll back", "快照早于现有数据（回退）");
+	*already = s->iss[0] != '\0' && j->p.seq == s->seq;
+	if (*already && !fj_hash_eq(&j->p.before, &s->last))
+		return fj_refuse(err, FJ_E_INVALID, "inbox", "formats.md 18", "the snapshot is of another line than what is here", "快照与现有数据不属同一序列");
+	bool staged = s->stage_seq == j->p.seq && fj_hash_eq(&s->stage_before, &j->p.before);
+	if (*already || j->p.part == 1)
+		return FJ_OK;
+	if (staged && j->p.part <= s->stage_part)
+		*already = true;
+	else if (!staged || j->p.part != s->stage_part + 1) {
+		fj_fail(err, FJ_E_STATE, "inbox", "formats.md 18", "part %lld of the snapshot is missing: parts come in their order", staged ? (long long)s->stage_part + 1 : 1LL);
+		fj_err_zh(err, "缺少快照第 %lld 部分：请按顺序应用", staged ? (long long)s->stage_part + 1 : 1LL);
+		return FJ_E_STATE;
+	}
+	return FJ_OK;
+}
+
+static enum fj_rc check_issuer(const struct job *j, struct fj_err *err)
+{
+	return j->state.iss[0] == '\0' || strcmp(j->state.iss, fj_json_text(j->p.jws.payload, "iss")) == 0 ? FJ_OK
+	    : fj_refuse(err, FJ_E_INVALID, "inbox", "formats.md 18", "the package is another issuer's than this folder's", "数据包签发方与此文件夹不符");
+}
+
+/* --- trust --- */
+
+static bool file_of(const struct fj_package *p, const char *path, struct fj_slice *out)
+{
+	const char *name;
+	size_t at = 0;
+
+	for (size_t k = 0; fj_package_file(p, k, &at, &name, out); k++)
+		if (strcmp(name, path) == 0)
+			return true;
+	return false;
+}
+
+/* a file as it would be once this package is in: its own, else what is staged with it, else what is here */
+static enum fj_rc file_now(const struct job *j, const char *path, struct fj_buf *out, struct fj_err *err)
+{
+	struct fj_slice own;
+	char from[300];
+
+	if (file_of(&j->p, path, &own))
+		return fj_buf_put(out, own.p, own.len) == FJ_OK ? FJ_OK : fj_no_memory(err, "inbox");
+	snprintf(from, sizeof(from), "inbox/stage/%.200s", path);
+	if (!j->first && fj_file_read(AT_FDCWD, from, out, NULL) == FJ_OK)
+		return FJ_OK;
+	snprintf(from, sizeof(from), "publish/%.200s", path);
+	return fj_file_read(AT_FDCWD, from, out, err);
+}
+
+static enum fj_rc root_of(struct job *j, struct fj_err *err)
+{
+	FJ_AUTO(buf) pem = FJ_BUF_INIT(65536);
+
+	if (file_now(j, ROOT, &pem, NULL) != FJ_OK)
+		return fj_refuse(err, FJ_E_STATE, "inbox", "formats.md 18", "there is no root certificate here yet, and none in the package: begin with a snapshot", "此处尚无根证书，数据包内也没有：请先应用快照");
+	fj_buf_init(&j->root, FJ_X509_MAX);
+	return ver_root_is(fj_buf_slice(&pem), j->root_sha256, &j->root, err);
+}
+
+/* every CRL that there is once this package is in: those here, unless it brings newer ones, and its own */
+static enum fj_rc crls(struct job *j, struct fj_err *err)
+{
+	const char *name;
+	struct fj_slice data;
+	char path[300];
+	size_t at = 0;
+	enum fj_rc rc = FJ_OK;
+	DIR *d = opendir("publish/trust/crl");
+
+	for (const struct dirent *e; rc == FJ_OK && d != NULL && (e = readdir(d)) != NULL;) {
+		FJ_AUTO(buf) der = FJ_BUF_INIT(FJ_DER_MAX);
+		snprintf(path, sizeof(path), "publish/trust/crl/%.200s", e->d_name);
+		if (e->d_name[0] != '.' && fj_file_read(AT_FDCWD, path, &der, NULL) == FJ_OK)
+			rc = ver_package_crl(j->trust, fj_buf_slice(&der), err);
+	}
+	if (d != NULL)
+		closedir(d);
+	for (size_t k = 0; rc == FJ_OK && fj_package_file(&j->p, k, &at, &name, &data); k++)
+		if (strncmp(name, "trust/crl/", 10) == 0)
+			rc = ver_package_crl(j->trust, data, err);
+	return rc;
+}
+
+static enum fj_rc believe(struct job *j, struct fj_err *err)
+{
+	FJ_TRY(root_of(j, err));
+	FJ_TRY(ver_package_trust(&j->p, fj_buf_slice(&j->root), &j->trust, err));
+	FJ_TRY(crls(j, err));
+	return ver_package_signed(j->trust, &j->p, err);
+}
+
+/* what it would put in the place of what is here */
+static enum fj_rc check_files(struct job *j, struct fj_err *err)
+{
+	const char *name;
+	struct fj_slice data;
+	size_t at = 0;
+
+	for (size_t k = 0; fj_package_file(&j->p, k, &at, &name, &data); k++) {
+		FJ_AUTO(buf) before = FJ_BUF_INIT(FJ_DER_MAX);
+		FJ_AUTO(buf) root = FJ_BUF_INIT(FJ_X509_MAX);
+		char path[300];
+		snprintf(path, sizeof(path), "publish/%.200s", name);
+		if (fj_file_read(AT_FDCWD, path, &before, NULL) != FJ_OK)
+			fj_buf_clear(&before);
+		FJ_TRY(ver_package_file(j->trust, name, data, fj_buf_slice(&before), err));
+		if (strcmp(name, ROOT) == 0)
+			FJ_TRY(ver_root_is(data, j->root_sha256, &root, err));
+	}
+	return inb_rows_check(j->p.rows, err);
+}
+
+/* --- all of it --- */
+
+static enum fj_rc enter(struct job *j, struct fj_err *err)
+{
+	const struct fj_package *p = &j->p;
+
+	FJ_TRY(inb_stage(p, j->first, err));
+	if (!p->last) {
+		j->done->result = INB_PART;
+		return inb_stage_keep(p, err);
+	}
+	j->done->result = INB_APPLIED;
+	return inb_commit(p, p->snapshot ? &p->before : &p->hash, err);
+}
+
+enum fj_rc inb_apply(const char *root_sha256, struct fj_slice package, struct inb_done *out, struct fj_err *err)
+{
+	FJ_AUTO(job) j = {.root_sha256 = root_sha256, .done = out};
+	bool already = false;
+
+	memset(out, 0, sizeof(*out));
+	FJ_TRY(fj_package_read(package, &j.p, err));
+	*out = (struct inb_done){INB_ALREADY, j.p.snapshot, j.p.seq, j.p.part};
+	FJ_TRY(inb_read_state(&j.state, err));
+	j.first = !j.p.snapshot || j.p.part == 1;
+	FJ_TRY(believe(&j, err));
+	FJ_TRY(check_issuer(&j, err));
+	FJ_TRY(j.p.snapshot ? order_of_snapshot(&j, &already, err) : order_of_change(&j, &already, err));
+	if (already)
+		return FJ_OK;
+	FJ_TRY(check_files(&j, err));
+	return enter(&j, err);
+}

@@ -1,0 +1,59 @@
+/*
+ * inbox.h - what the files of fujie-inbox share: the folder V of a mirror, which is
+ * the process's working folder.
+ *
+ *   publish/            as the issuer's, and public.db (docs/formats.md 7)
+ *   inbox/state.json    what was taken in last: {"iss","seq","sha256","at"}
+ *   inbox/stage/        files of packages that are not taken in yet
+ *   inbox/stage-rows/   their rows, by part
+ *   inbox/stage.json    parts of a snapshot that lie there: {"seq","part","sha256"}
+ *   inbox/commit.json   the state that is being entered: from here on it goes forward only
+ *   inbox/new/          packages that were fetched; inbox/refused.json why the last one was refused
+ *   run/                empty: there is no signer
+ */
+#ifndef FJ_INBOX_H
+#define FJ_INBOX_H
+
+#include "verifier/package.h"
+
+struct inb_state {
+	char iss[161];            /* "" when nothing was taken in */
+	int64_t seq;
+	struct fj_hash last;      /* of that package's manifest */
+	fj_time at;
+	int64_t stage_seq, stage_part; /* -1: no snapshot is under way */
+	struct fj_hash stage_before;
+};
+
+/* --- room.c --- */
+/* The folders, made where they are not; what a process before this one had begun to enter is entered, other
+ * leavings are removed. */
+enum fj_rc inb_open(struct inb_state *s, struct fj_err *err) FJ_MUST_USE;
+/* one at a time; waits ten seconds, then FJ_E_BUSY.  The descriptor holds the lock. */
+enum fj_rc inb_lock(int *fd, struct fj_err *err) FJ_MUST_USE;
+enum fj_rc inb_read_state(struct inb_state *s, struct fj_err *err) FJ_MUST_USE;
+/* files and rows of a package, not yet seen by anybody; first: of a package that begins anew */
+enum fj_rc inb_stage(const struct fj_package *p, bool first, struct fj_err *err) FJ_MUST_USE;
+/* that part of a snapshot is whole and waits for the next */
+enum fj_rc inb_stage_keep(const struct fj_package *p, struct fj_err *err) FJ_MUST_USE;
+/* enters what was staged, whatever ends the process meanwhile */
+enum fj_rc inb_commit(const struct fj_package *p, const struct fj_hash *last, struct fj_err *err) FJ_MUST_USE;
+
+/* --- rows.c --- */
+/* the rows of a file of JSON lines into publish/public.db, all or none; the same again changes nothing */
+enum fj_rc inb_rows(const char *path, struct fj_err *err) FJ_MUST_USE;
+/* FJ_E_INVALID when a line is no row that this program knows */
+enum fj_rc inb_rows_check(struct fj_slice lines, struct fj_err *err) FJ_MUST_USE;
+
+/* --- apply.c --- */
+enum inb_result { INB_APPLIED, INB_PART, INB_ALREADY };
+struct inb_done {
+	enum inb_result result;
+	bool snapshot;
+	int64_t seq, part;
+};
+/* One package.  Refused, with the reason in both languages and nothing changed: FJ_E_STATE for one that does
+ * not come next (the missing numbers are named), others for one that is not to be believed. */
+enum fj_rc inb_apply(const char *root_sha256, struct fj_slice package, struct inb_done *out, struct fj_err *err) FJ_MUST_USE;
+
+#endif

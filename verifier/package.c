@@ -1,0 +1,118 @@
+/*
+ * package.c - trust in a package of a publication.
+ *
+ * A signer that a CRL names as revoked is refused, by any CRL that is at hand,
+ * current or not.  A CRL that is missing or over refuses nothing: a package grants
+ * nothing by itself, each list, CRL and credential in it is signed and judged with its
+ * own status, and after an outage the package that brings the new CRL has to come in.
+ */
+#include "verifier/package.h"
+
+#include "verifier/internal.h"
+
+static enum fj_rc no(struct fj_err *err, enum fj_rc rc, const char *cite, const char *en, const char *zh)
+{
+	return fj_refuse(err, rc, "package", cite, en, zh);
+}
+
+enum fj_rc ver_root_is(struct fj_slice pem, const char *sha256_hex, struct fj_buf *der, struct fj_err *err)
+{
+	uint8_t want[FJ_SHA256_LEN];
+	struct fj_hash is;
+
+	if (strlen(sha256_hex) != 64 || fj_unhex(sha256_hex, 64, want) != FJ_OK)
+		return no(err, FJ_E_USAGE, NULL, "the root's fingerprint is SHA-256 of its certificate (DER) as 64 hexadecimal digits", "根证书指纹应为其 DER 编码的 SHA-256（64 位十六进制）");
+	FJ_TRY(ver_root_read(pem, der, err));
+	fj_sha256(fj_buf_slice(der), &is);
+	return memcmp(is.b, want, FJ_SHA256_LEN) == 0 ? FJ_OK
+	    : no(err, FJ_E_SIGNATURE, "formats.md 18", "the package is of another root than the one that was named", "数据包所属根证书与指定指纹不符");
+}
+
+enum fj_rc ver_package_trust(const struct fj_package *p, struct fj_slice root, struct ver_trust **out, struct fj_err *err)
+{
+	enum fj_rc rc = ver_trust_of(root, fj_buf_slice(&p->jws.x5c[1]), out, err);
+
+	if (rc != FJ_OK && rc != FJ_E_NOMEM)
+		fj_err_zh(err, "%s", "数据包的签发 CA 不在该根证书之下");
+	return rc;
+}
+
+enum fj_rc ver_package_crl(struct ver_trust *t, struct fj_slice der, struct fj_err *err)
+{
+	enum fj_rc rc = ver_trust_add(t, VER_CRL, "", der, err);
+
+	return rc == FJ_E_NOMEM ? rc : FJ_OK; /* what is not authentic says nothing */
+}
+
+enum fj_rc ver_package_signed(const struct ver_trust *t, const struct fj_package *p, struct fj_err *err)
+{
+	FJ_AUTO(ver_signer) ref = {NULL, NULL};
+	struct ver_finding f;
+
+	enum fj_rc rc = ver_signer_get(t, fj_buf_slice(&p->jws.x5c[0]), fj_buf_slice(&p->jws.x5c[1]), &ref, err);
+	if (rc != FJ_OK) {
+		if (rc != FJ_E_NOMEM)
+			fj_err_zh(err, "%s", "数据包签名证书不在该根证书之下");
+		return rc;
+	}
+	const struct ver_signer *s = ref.s;
+	if (!ver_signer_is(s, ".2.4") || strcmp(s->kid, p->jws.kid) != 0)
+		return no(err, FJ_E_INVALID, "RFC 5280 4.2.1.12", "the package is not signed under a status signer's certificate", "数据包并非以状态签名证书签名");
+	if (strcmp(s->iss, fj_json_text(p->jws.payload, "iss")) != 0)
+		return no(err, FJ_E_INVALID, "RFC 5280 4.2.1.6", "the package's issuer is not the address in its signer's certificate", "数据包签发方与签名证书不符");
+	if (!ver_signed_raw(s->key, p->jws.input, p->jws.sig))
+		return no(err, FJ_E_SIGNATURE, "RFC 7515 5.2", "the signature of the package's manifest does not verify", "数据包清单的签名不成立");
+	ver_dates(t, &s->x, s->ca, p->at, &f);
+	if (f.outcome == VER_FAIL)
+		return no(err, FJ_E_INVALID, f.clause, "the package was signed when its signer's certificate was not valid", "数据包签名时其签名证书不在有效期内");
+	ver_path_revoked(t, &s->x, s->ca, p->at, &f);
+	return f.outcome != VER_FAIL ? FJ_OK : no(err, FJ_E_INVALID, f.clause, "the package's signer is revoked", "数据包签名证书已被吊销");
+}
+
+/* --- lists and CRLs do not go back --- */
+
+static bool below(const char *path, const char *folder, const char *suffix)
+{
+	size_t n = strlen(path), m = strlen(suffix);
+
+	return strncmp(path, folder, strlen(folder)) == 0 && n > m && strcmp(path + n - m, suffix) == 0;
+}
+
+static enum fj_rc check_crl(const struct ver_trust *t, struct fj_slice data, struct fj_slice before, struct fj_err *err)
+{
+	struct ver_crl now;
+	struct fj_crl was;
+
+	enum fj_rc rc = ver_crl_read(t, data, &now, err);
+	if (rc != FJ_OK) {
+		fj_err_zh(err, "%s", "数据包内的吊销列表不真实");
+		return rc;
+	}
+	bool older = before.len > 0 && fj_crl_read(before, &was, NULL) == FJ_OK && now.number < was.number;
+	ver_crl_release(&now);
+	return !older ? FJ_OK : no(err, FJ_E_INVALID, "RFC 5280 5.2.3", "a CRL in the package is older than the one that is here", "数据包内的吊销列表早于现有列表（回退）");
+}
+
+static enum fj_rc check_list(const struct ver_trust *t, struct fj_slice data, struct fj_slice before, struct fj_err *err)
+{
+	FJ_AUTO(jws) was = {.payload = NULL};
+	struct ver_list now;
+
+	enum fj_rc rc = ver_list_read(t, data, &now, err);
+	if (rc != FJ_OK) {
+		fj_err_zh(err, "%s", "数据包内的状态列表不真实");
+		return rc;
+	}
+	bool older = before.len > 0 && fj_jws_read(before, FJ_STATUS_JWT_MAX, &was, NULL) == FJ_OK && now.from < fj_json_num(was.payload, "iat");
+	ver_list_release(&now);
+	return !older ? FJ_OK : no(err, FJ_E_INVALID, "formats.md 5.3", "a status list in the package is older than the one that is here", "数据包内的状态列表早于现有列表（回退）");
+}
+
+enum fj_rc ver_package_file(const struct ver_trust *t, const char *path, struct fj_slice data, struct fj_slice before, struct fj_err *err)
+{
+	if (below(path, "trust/crl/", ".crl") || below(path, "history/crl/", ".crl"))
+		return check_crl(t, data, before, err);
+	if (below(path, "trust/status/", ".jwt") || below(path, "history/status/", ".jwt"))
+		return check_list(t, data, before, err);
+	return FJ_OK;
+}

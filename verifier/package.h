@@ -1,0 +1,28 @@
+/*
+ * package.h - may a package of a publication be believed? (docs/formats.md 18)
+ *
+ * Checked: the manifest's signature under the status signer's certificate of the
+ * issuer that it names, the chain to one root, and that nothing known revokes it;
+ * that a list or CRL in it is authentic and not older than the one it would replace.
+ * NOT checked: that the lists are still current (whoever asks for a verdict is told),
+ * and the order of packages, which is the inbox's to know.
+ */
+#ifndef FJ_VERIFIER_PACKAGE_H
+#define FJ_VERIFIER_PACKAGE_H
+
+#include "base/package.h"
+#include "verifier/verify.h"
+
+/* The trust that a package brings with it: a root (DER) and the issuing CA in its manifest, under that root. */
+enum fj_rc ver_package_trust(const struct fj_package *p, struct fj_slice root, struct ver_trust **out, struct fj_err *err) FJ_MUST_USE;
+/* a CRL that may say something about the signer; one that is not authentic says nothing */
+enum fj_rc ver_package_crl(struct ver_trust *t, struct fj_slice der, struct fj_err *err) FJ_MUST_USE;
+/* FJ_E_SIGNATURE or FJ_E_INVALID with the reason in both languages */
+enum fj_rc ver_package_signed(const struct ver_trust *t, const struct fj_package *p, struct fj_err *err) FJ_MUST_USE;
+/* A file of a package: what is no list and no CRL passes.  `before` is the file that it replaces, empty for
+ * none.  FJ_E_INVALID when it is not authentic, or older. */
+enum fj_rc ver_package_file(const struct ver_trust *t, const char *path, struct fj_slice data, struct fj_slice before, struct fj_err *err) FJ_MUST_USE;
+/* is this the certificate whose SHA-256 (of its DER, hex) was said to be the root's? */
+enum fj_rc ver_root_is(struct fj_slice pem, const char *sha256_hex, struct fj_buf *der, struct fj_err *err) FJ_MUST_USE;
+
+#endif

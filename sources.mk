@@ -304,6 +304,7 @@ TEST_UNIT_SRC := \
 	tests/unit/test_base_clock.c \
 	tests/unit/test_base_der.c \
 	tests/unit/test_base_json.c \
+	tests/unit/test_base_watch.c \
 	tests/unit/test_ca_core.c \
 	tests/unit/test_gw_gate.c \
 	tests/unit/test_hsm_memory.c \

@@ -7,6 +7,8 @@
  * suspension carries the approvals under which it was lifted; without them the
  * signer refuses the list.
  */
+#include <unistd.h>
+
 #include "base/jws.h"
 #include "issuer/publish/publish.h"
 
@@ -100,14 +102,27 @@ static enum fj_rc list_input(struct iss *i, int64_t list, fj_time now, struct fj
 	return iss_jws_input(i, FJ_TYP_STATUS, payload, input, err);
 }
 
-static enum fj_rc publish_list(struct iss *i, int64_t list, int64_t since, int64_t seq, struct fj_err *err)
+#define AHEAD 10 /* seconds that a list may begin before its time; verifiers allow 60 */
+
+/* Each list begins after the one before it, so that whoever has two knows which is newer: of two lists
+ * of one second the older one is an un-revocation that nobody could tell. */
+static fj_time begin_after(fj_time last)
+{
+	if (last >= fj_now() + 60) /* the clock was set back: the signer's to refuse */
+		return fj_now();
+	while (last + 1 > fj_now() + AHEAD)
+		usleep(100000);
+	return last < fj_now() ? fj_now() : last + 1;
+}
+
+static enum fj_rc publish_list(struct iss *i, int64_t list, fj_time last, int64_t since, int64_t seq, struct fj_err *err)
 {
 	FJ_AUTO(buf) jwt = FJ_BUF_INIT(FJ_STATUS_JWT_MAX + 256);
 	struct hsm_approval who[HSM_MAX_APPROVALS];
 	struct hsm_item item = {.sig_len = 0};
 	struct hsm_request r = {.role = HSM_TOKEN, .kind = HSM_JWS_STATUS, .items = &item, .n_items = 1};
 	char path[64], what[32], name[24];
-	fj_time now = fj_now();
+	fj_time now = begin_after(last);
 
 	FJ_TRY(list_input(i, list, now, &jwt, err));
 	item.tbs = fj_buf_slice(&jwt);
@@ -158,7 +173,7 @@ enum fj_rc pub_lists(struct iss *i, struct fj_err *err)
 		FJ_TRY(one_int(i, STO_LIST_CHANGED, lists[k], &seq, err));
 		if (at != 0 && seq <= since && fj_now() - at < LIST_RENEW)
 			continue;
-		enum fj_rc rc = publish_list(i, lists[k], since, seq, &why);
+		enum fj_rc rc = publish_list(i, lists[k], at, since, seq, &why);
 		if (rc == FJ_OK || first != FJ_OK)
 			continue; /* one list that can't be signed does not keep the others back */
 		first = rc;

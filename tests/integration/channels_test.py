@@ -24,11 +24,8 @@ def begin(name, *cmd):
     end = time.time() + 60
     while time.time() < end and others[-1].poll() is None:
         try:
-            if json.load(urllib.request.urlopen('http://127.0.0.1:%d/healthz' % ports[name], timeout=5)):
-                return True
-        except urllib.error.HTTPError:
-            return True  # it answers; how fresh it is is asked elsewhere
-        except (OSError, ValueError):
+            return json.load(urllib.request.urlopen('http://127.0.0.1:%d/healthz' % ports[name], timeout=5))['ok']
+        except (OSError, ValueError):  # not there yet, or red: it has nothing fresh yet
             time.sleep(0.2)
     return False
 
@@ -47,7 +44,7 @@ def flat(item):
 
 def asked(url, item):
     body = dict({'credential': text_of(item)}, **({'use': item['use']} if item.get('use') else {}))
-    return json.load(urllib.request.urlopen(url + '/v1/verify', json.dumps(body).encode(), timeout=30))['verdict']
+    return json.load(urllib.request.urlopen(url + '/v1/verify', json.dumps(body).encode(), timeout=30))
 
 
 def page_says(url, item):
@@ -69,10 +66,10 @@ def says(channel, item):
     if channel == 'library':
         return {0: 'permit', 1: 'other'}.get(run(EXAMPLE, h.d + '/trust', path, *([flat(item)] if use else [])).returncode)
     if channel == 'bundle':
-        out = h.root + '/bundle.json'
+        out = h.root + '/bundle-%d.json' % len(os.listdir(h.root))
         code, made = h.cli('bundle', 'create', path, '--out', out)
-        return tool_says('--root', ROOT, out, *use) if code == 0 else made
-    return page_says(h.url(''), item) if channel == 'page' else asked(h.url('') if channel == 'service' else 'http://127.0.0.1:%d' % ports[channel], item)
+        return tool_says('--root', ROOT, out, *use) if code == 0 else str(made)
+    return page_says(h.url(''), item) if channel == 'page' else asked(h.url('') if channel == 'service' else 'http://127.0.0.1:%d' % ports[channel], item)['verdict']
 
 
 def same(item):
@@ -100,8 +97,8 @@ def entry(uri, idx):
 
 def revocation(item):
     """two officers withdraw a certificate; each channel is asked until it denies"""
-    number, shown = item['number'], h.cli('certificate', 'show', item['number'])[1]
-    serial, status = int(shown['serial'], 16), shown['status']
+    number, subject = item['number'], asked(h.url(''), item)['subject']
+    serial, status = int(subject['serial'], 16), subject['status']
     pem, issuing = os.path.join(h.d, item['file']), h.root + '/issuing.pem'
     run('openssl', 'x509', '-inform', 'DER', '-in', h.d + '/publish/ca/issuing.cer', '-out', issuing)
     crl = lambda: run('openssl', 'crl', '-inform', 'DER', '-in', h.d + '/publish/trust/crl/1.crl', '-noout', '-text').stdout

@@ -159,7 +159,7 @@ def starts(h):
         check('a port that is taken (%s): nothing is left running' % option, holders(h.d) == [], holders(h.d))
     refused('an address that is none', serve + ['--portal', 'nowhere'], 3, '"nowhere" is not an address such as')
     ini = open(h.d + '/fujie.ini').read()
-    for name, text, code, words in (('a line that is none', ini + 'garbage\n', 1, ['line 24 of fujie.ini is neither']), ('a setting that is none', ini + '[nope]\nx = 1\n', 1, ['[nope] x is not a setting', 'line 25']),
+    for name, text, code, words in (('a line that is none', ini + 'garbage\n', 1, ['line 28 of fujie.ini is neither']), ('a setting that is none', ini + '[nope]\nx = 1\n', 1, ['[nope] x is not a setting', 'line 29']),
                                     ('a TPM that is not there', ini.replace('= software', '= /dev/none'), 3, ['/dev/none', "can't be started", 'fujie.ini'])):
         open(h.d + '/fujie.ini', 'w').write(text)
         refused('fujie.ini with ' + name, serve, code, *words)
@@ -291,7 +291,7 @@ def http(h, s):
         check(name + ': bytes of another protocol get no page', raw(port, b'\x16\x03\x01\x02\x00\x01\r\n\r\n')[:5] in (b'', b'HTTP/'))
     act = '/api/v1/certificate/suspend'
     problem('portal: JSON that is cut', request(h.p, 'POST', act, b'{"number":', bearer), 400, 'JSON text is refused', rule='RFC 8259')
-    problem('portal: one name twice', request(h.p, 'POST', act, b'{"number":"a","number":"b"}', bearer), 400, 'a name stands twice in one object', rule='RFC 8259')
+    problem('portal: one name twice', request(h.p, 'POST', act, b'{"number":"a","number":"b"}', bearer), 400, 'duplicate object key', rule='RFC 8259')
     problem('portal: a number that is not whole', request(h.p, 'POST', act, b'{"number":1.5}', bearer), 400, 'not whole', rule='RFC 8259')
     problem('portal: brackets without end', request(h.p, 'POST', act, b'[' * 100000, bearer), 400, 'nests deeper', rule='RFC 8259')
     problem('portal: a list instead of an object', request(h.p, 'POST', act, b'[]', bearer), 400, 'JSON object')

@@ -195,8 +195,8 @@ def http():
     code, head, _ = get('/v1/verify', 'OPTIONS', Origin='https://bank.example', Access_Control_Request_Method='POST')
     check('a page of another site may ask for verdicts', code == 204 and head['access-control-allow-origin'] == '*' and 'POST' in head['access-control-allow-methods'], (code, head))
     check('an address that is none stays none', get('/nothing', 'OPTIONS')[0] in (404, 405))
-    code, head, data = get('/v1/verify', 'POST', b'{"credential":"' + b'x' * (4 << 20) + b'"}')
-    check('more than 4 MiB is refused by its size', code == 413, code)
+    code, head, data = get('/v1/verify', 'POST', b'{"credential":"' + b'x' * (8 << 20) + b'"}')
+    check('more than 8 MiB is refused by its size', code == 413, code)
 
 
 def openapi():

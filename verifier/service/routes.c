@@ -4,11 +4,12 @@
  * Everything here is public and nothing is written.  Who asks is neither logged
  * nor stored.
  */
+#include "verifier/ask.h"
 #include "verifier/service/outbox.h"
 #include "verifier/service/service.h"
 
 const struct web_route svc_routes[] = {
-	{WEB_POST, "/v1/verify", svc_verify, WEB_PUBLIC, WEB_CSRF_NONE, 4u << 20, "verdict on one credential, or on up to 1000"},
+	{WEB_POST, "/v1/verify", svc_verify, WEB_PUBLIC, WEB_CSRF_NONE, VER_ASK_OCTETS, "verdict on one credential, or on up to 1000"},
 	{WEB_GET, "/", svc_get_home, WEB_PUBLIC, WEB_CSRF_NONE, 0, "form"},
 	{WEB_POST, "/", svc_post_home, WEB_PUBLIC, WEB_CSRF_NONE, 65536, "verdict as a page"},
 	{WEB_GET, "/v/{number}", svc_get_number, WEB_PUBLIC, WEB_CSRF_NONE, 0, "verdict on a published number"},

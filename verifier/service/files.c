@@ -242,20 +242,31 @@ static enum fj_rc tar_folder(struct fj_buf *out, const char *folder, struct fj_e
 	return rc;
 }
 
+/* Anchors and lists, and the credentials when they fit too: without them a verdict is asserted by the
+ * issuer alone (narrowing), but a status that is left out would deny everything. */
 void svc_get_tar(struct web_req *q, struct web_res *r)
 {
-	static const char *const folders[] = {"", "crl/", "status/", "authorisations/", "certificates/"};
+	static const char *const lists[] = {"", "crl/", "status/"}, *const credentials[] = {"authorisations/", "certificates/"};
 	struct fj_err err = {0};
 	static const char end[1024];
 
-	for (size_t i = 0; i < FJ_ARRAY_LEN(folders); i++)
-		if (tar_folder(&r->body, folders[i], &err) != FJ_OK) {
-			fj_fail(&err, FJ_E_LIMIT, "verifier", NULL, "the trust folder is larger than 32 MiB; take the files one by one");
+	for (size_t i = 0; i < FJ_ARRAY_LEN(lists); i++)
+		if (tar_folder(&r->body, lists[i], &err) != FJ_OK) {
+			fj_fail(&err, FJ_E_LIMIT, "verifier", NULL, "the lists of the trust folder are larger than 64 MiB; take the files one by one");
 			web_fail(q, r, &err);
 			return;
 		}
+	size_t whole = r->body.len;
+	enum fj_rc rc = FJ_OK;
+	for (size_t i = 0; rc == FJ_OK && i < FJ_ARRAY_LEN(credentials); i++)
+		rc = tar_folder(&r->body, credentials[i], &err);
+	if (rc == FJ_OK)
+		rc = fj_buf_put(&r->body, end, sizeof(end));
+	if (rc != FJ_OK) {
+		r->body.len = whole;
+		rc = fj_buf_put(&r->body, end, sizeof(end));
+	}
 	r->type = "application/x-tar";
 	r->cors = true;
-	if (fj_buf_put(&r->body, end, sizeof(end)) != FJ_OK)
-		r->status = 500;
+	r->status = rc == FJ_OK ? r->status : 500;
 }

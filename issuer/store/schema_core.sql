@@ -148,7 +148,7 @@ CREATE TABLE list_entry (
   PRIMARY KEY (list, idx)
 ) STRICT, WITHOUT ROWID;
 -- entries that were ever set: a fresh one changes no list
-CREATE INDEX list_entry_set ON list_entry(list, seq) WHERE value <> 0 OR approval <> '';
+CREATE INDEX list_entry_set ON list_entry(list, seq, value) WHERE value <> 0 OR approval <> '';
 
 CREATE TABLE crl_entry (
   serial   TEXT PRIMARY KEY,

@@ -13,6 +13,8 @@
 
 #define MUST(cond, cite, what) FJ_ENSURE(cond, policy_no(err, cite, what))
 #define NOW_TOLERANCE 600
+#define PACKAGES_SINCE 1700000000 /* before there were any */
+#define PACKAGES_A_SECOND 10
 
 enum fj_rc policy_package(const struct hsm_job *j, struct fj_slice tbs, struct fj_buf *delta, struct fj_err *err)
 {
@@ -26,6 +28,8 @@ enum fj_rc policy_package(const struct hsm_job *j, struct fj_slice tbs, struct f
 	uint64_t seq = (uint64_t)fj_json_num(w.payload, "seq");
 	bool snapshot = strcmp(fj_json_text(w.payload, "kind"), "snapshot") == 0;
 	MUST(iat - j->now <= NOW_TOLERANCE && j->now - iat <= NOW_TOLERANCE, "RFC 7519 4.1.6", "iat is not now");
+	/* a number that jumps would leave none for those that follow */
+	MUST(snapshot || (j->now > PACKAGES_SINCE && seq <= (uint64_t)(j->now - PACKAGES_SINCE) * PACKAGES_A_SECOND), "formats.md 18", "a package's number is far beyond its time");
 	fj_sha256(tbs, &hash);
 	if (snapshot)
 		MUST(seq >= m->snapshot && seq <= m->package, "formats.md 18", "a snapshot is older than the last one, or of a package that was never signed");

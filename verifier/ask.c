@@ -51,6 +51,11 @@ static enum fj_rc many(const json_t *request, ver_judge judge, void *arg, struct
 
 	FJ_TRY(fj_json_only(request, known, err));
 	FJ_TRY(fj_json_arr(request, "items", VER_ASK_ITEMS, &items, err));
+	size_t past = 0;
+	json_array_foreach(items, i, item)
+		past += json_object_get(item, "at") != NULL;
+	if (past > VER_ASK_PAST)
+		return fj_refuse(err, FJ_E_USAGE, "verifier", "docs/verifier.md", "at most 20 items of a request may name a time to judge at; ask in several", "一次请求中指定核验时间的至多 20 项，请分次核验");
 	enum fj_rc rc = fj_buf_puts(out, "{\"items\":[");
 	json_array_foreach(items, i, item) {
 		if (rc == FJ_OK && i > 0)

@@ -91,7 +91,8 @@ static const struct ver_serial *entry(const struct ver_crl *c, const struct fj_x
 	return bsearch(&key, c->revoked, c->n, sizeof(key), by_serial);
 }
 
-#define KEY_COMPROMISE 1
+/* keyCompromise, cACompromise: what was signed is worth nothing at any time */
+#define KEY_LOST(reason) ((reason) == 1 || (reason) == 2)
 
 static void look_in(const struct ver_trust *t, const struct fj_x509 *x, const struct ver_ca *ca, fj_time now, struct found *chosen, struct found *later)
 {
@@ -106,7 +107,7 @@ static void look_in(const struct ver_trust *t, const struct fj_x509 *x, const st
 		}
 		const struct ver_serial *hit = entry(c, x);
 		if (later->hit == NULL)
-			*later = (struct found){c, hit != NULL && (hit->at <= now || hit->reason == KEY_COMPROMISE) ? hit : NULL};
+			*later = (struct found){c, hit != NULL && (hit->at <= now || KEY_LOST(hit->reason)) ? hit : NULL};
 	}
 }
 
@@ -221,6 +222,8 @@ static void check_time(struct ver_job *j, const struct fj_crl *c)
 		ver_say(j->r, CK_TIME, VER_PASS, "RFC 5280 5.1.2.5", "the list is current", "列表现行有效");
 	else
 		ver_say(j->r, CK_TIME, VER_FAIL, "RFC 5280 5.1.2.5", "the list is not current at this time", "列表此时不在有效期内");
+	j->r->as_of = c->this_update;
+	j->r->until = c->next_update;
 	fj_time_utc(c->this_update, from);
 	fj_time_utc(c->next_update, to);
 	ver_evidence(j->r, CK_TIME, "%s to %s", from, to);

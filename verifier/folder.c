@@ -296,8 +296,9 @@ enum fj_rc ver_folder_read(int dir, const struct ver_wanted *w, fj_time now, boo
 	return fj_file_read(dir, path, out, NULL);
 }
 
-/* FJ_OK: added; FJ_E_NOMEM; anything else: there is no more of it */
-static enum fj_rc fetch(int dir, struct ver_trust *over, const struct ver_input *in, const struct ver_wanted *w)
+/* FJ_OK: added; FJ_E_NOTFOUND: there is no more of it, or it is not authentic; anything else: it can't be told, and
+ * what can't be read must not be taken for what is not there */
+static enum fj_rc fetch(int dir, struct ver_trust *over, const struct ver_input *in, const struct ver_wanted *w, struct fj_err *err)
 {
 	FJ_AUTO(buf) data = FJ_BUF_INIT(FJ_CRL_MAX);
 	char path[200];
@@ -306,8 +307,9 @@ static enum fj_rc fetch(int dir, struct ver_trust *over, const struct ver_input 
 	bool past = in->past && in_history(dir, w, in->now, path);
 	if (!past && !in_folder(w, path))
 		return FJ_E_NOTFOUND;
-	FJ_TRY(fj_file_read(dir, path, &data, &why));
-	return ver_trust_add(over, w->kind, w->name, fj_buf_slice(&data), &why);
+	FJ_TRY(fj_file_read(dir, path, &data, err));
+	enum fj_rc rc = ver_trust_add(over, w->kind, w->name, fj_buf_slice(&data), &why);
+	return rc == FJ_OK ? FJ_OK : rc == FJ_E_NOMEM ? fj_no_memory(err, "verify") : FJ_E_NOTFOUND;
 }
 
 enum fj_rc ver_verify_in(int dir, struct ver_trust *over, const struct ver_input *in, struct ver_report *out, struct fj_err *err)
@@ -316,11 +318,11 @@ enum fj_rc ver_verify_in(int dir, struct ver_trust *over, const struct ver_input
 		bool more = false;
 		FJ_TRY(ver_verify(over, in, out, err));
 		for (size_t i = 0; round < ROUNDS && i < out->n_wanted; i++) {
-			enum fj_rc rc = fetch(dir, over, in, &out->wanted[i]);
+			enum fj_rc rc = fetch(dir, over, in, &out->wanted[i], err);
 			more = more || rc == FJ_OK;
-			if (rc == FJ_E_NOMEM) {
+			if (rc != FJ_OK && rc != FJ_E_NOTFOUND) {
 				ver_report_release(out);
-				return fj_no_memory(err, "verify");
+				return rc;
 			}
 		}
 		if (!more)

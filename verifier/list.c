@@ -125,7 +125,11 @@ void ver_status(const struct ver_trust *t, const char *iss, const char *uri, uin
 		ver_find(f, VER_UNKNOWN, "RFC 5280 6.3", "the status list's signer can't be trusted at this time", "状态列表的签名者此时不可信");
 		lacking(f, VER_CRL, l->signer->x.crldp);
 	} else {
+		struct ver_finding of_signer; /* whose CRL bounds what the list is worth */
 		judge_entry(l, idx, f);
+		ver_path_revoked(t, &l->signer->x, l->signer->ca, now, &of_signer);
+		f->from = of_signer.from != 0 && of_signer.from < f->from ? of_signer.from : f->from;
+		f->to = of_signer.to != 0 && of_signer.to < f->to ? of_signer.to : f->to;
 		return;
 	}
 	snprintf(f->evidence, sizeof(f->evidence), "%.200s#%u", uri, idx);
@@ -154,6 +158,10 @@ static void check_time(struct ver_job *j)
 		ver_say(j->r, CK_TIME, VER_PASS, DRAFT " 8.3", "the list is current", "列表现行有效");
 	else
 		ver_say(j->r, CK_TIME, VER_FAIL, DRAFT " 8.3", "the list is not current at this time", "列表此时不在有效期内");
+	if (j->r->as_of == 0 || from < j->r->as_of)
+		j->r->as_of = from;
+	if (j->r->until == 0 || to < j->r->until)
+		j->r->until = to;
 	fj_time_utc(from, a);
 	fj_time_utc(to, b);
 	ver_evidence(j->r, CK_TIME, "%s to %s", a, b);

@@ -78,7 +78,28 @@ static bool below(const char *path, const char *folder, const char *suffix)
 	return strncmp(path, folder, strlen(folder)) == 0 && n > m && strcmp(path + n - m, suffix) == 0;
 }
 
-static enum fj_rc check_crl(const struct ver_trust *t, struct fj_slice data, struct fj_slice before, struct fj_err *err)
+/* the address's last part, without an ending, is the file's name, or below history its folder's: else an older list could
+ * lie beside the newer one under another name */
+static bool named(const char *path, const char *address)
+{
+	const char *at = strrchr(address, '/'), *file = strrchr(path, '/');
+	size_t n = at == NULL ? 0 : strcspn(at + 1, ".");
+
+	if (n == 0 || file == NULL)
+		return false;
+	if (strncmp(path, "history/", 8) == 0) {
+		const char *from = file - n;
+		return from > path && from[-1] == '/' && strncmp(from, at + 1, n) == 0;
+	}
+	return strncmp(file + 1, at + 1, n) == 0 && file[1 + n] == '.';
+}
+
+static enum fj_rc misnamed(struct fj_err *err)
+{
+	return no(err, FJ_E_INVALID, "formats.md 18", "a list in the package lies under another name than its own", "数据包内列表的文件名与其地址不符");
+}
+
+static enum fj_rc check_crl(const struct ver_trust *t, const char *path, struct fj_slice data, struct fj_slice before, struct fj_err *err)
 {
 	struct ver_crl now;
 	struct fj_crl was;
@@ -89,11 +110,14 @@ static enum fj_rc check_crl(const struct ver_trust *t, struct fj_slice data, str
 		return rc;
 	}
 	bool older = before.len > 0 && fj_crl_read(before, &was, NULL) == FJ_OK && now.number < was.number;
+	bool right = named(path, now.uri);
 	ver_crl_release(&now);
+	if (!right)
+		return misnamed(err);
 	return !older ? FJ_OK : no(err, FJ_E_INVALID, "RFC 5280 5.2.3", "a CRL in the package is older than the one that is here", "数据包内的吊销列表早于现有列表（回退）");
 }
 
-static enum fj_rc check_list(const struct ver_trust *t, struct fj_slice data, struct fj_slice before, struct fj_err *err)
+static enum fj_rc check_list(const struct ver_trust *t, const char *path, struct fj_slice data, struct fj_slice before, struct fj_err *err)
 {
 	FJ_AUTO(jws) was = {.payload = NULL};
 	struct ver_list now;
@@ -104,15 +128,18 @@ static enum fj_rc check_list(const struct ver_trust *t, struct fj_slice data, st
 		return rc;
 	}
 	bool older = before.len > 0 && fj_jws_read(before, FJ_STATUS_JWT_MAX, &was, NULL) == FJ_OK && now.from < fj_json_num(was.payload, "iat");
+	bool right = named(path, now.uri);
 	ver_list_release(&now);
+	if (!right)
+		return misnamed(err);
 	return !older ? FJ_OK : no(err, FJ_E_INVALID, "formats.md 5.3", "a status list in the package is older than the one that is here", "数据包内的状态列表早于现有列表（回退）");
 }
 
 enum fj_rc ver_package_file(const struct ver_trust *t, const char *path, struct fj_slice data, struct fj_slice before, struct fj_err *err)
 {
 	if (below(path, "trust/crl/", ".crl") || below(path, "history/crl/", ".crl"))
-		return check_crl(t, data, before, err);
+		return check_crl(t, path, data, before, err);
 	if (below(path, "trust/status/", ".jwt") || below(path, "history/status/", ".jwt"))
-		return check_list(t, data, before, err);
+		return check_list(t, path, data, before, err);
 	return FJ_OK;
 }

@@ -58,6 +58,7 @@ void ver_report_begin(struct ver_report *r, fj_time at)
 	r->subject = NULL;
 	r->n = CK_COUNT;
 	r->as_of = r->until = 0;
+	r->past = false;
 	r->n_wanted = 0;
 	for (size_t k = 0; k < CK_COUNT; k++) {
 		struct ver_check *c = &r->check[k];
@@ -255,6 +256,8 @@ static json_t *not_checked(const struct ver_report *r)
 	bool token = strcmp(r->kind, "token") == 0;
 
 	json_array_append_new(list, json_string("that nothing newer was published than this trust holds / 信任资料之后发布的变动"));
+	if (r->past)
+		json_array_append_new(list, json_string("that no key was found compromised since, unless the newest CRL is at hand / 此后是否发现密钥泄露（除非已取得最新吊销列表）"));
 	if (token && r->check[CK_HOLDER].outcome != VER_PASS)
 		json_array_append_new(list, json_string("that who presents the token is its holder / 出示者是否为持有人本人"));
 	if (token || strcmp(r->kind, "authorisation") == 0)

@@ -347,7 +347,7 @@ const struct ver_auth *ver_trust_auth(const struct ver_trust *t, const char *num
 
 static const struct ver_cert *cert_in(const struct ver_trust *t, const char *number)
 {
-	struct ver_cert key;
+	struct ver_cert key = {.number = ""};
 
 	if (t->n_cert == 0 || fj_strcopy(key.number, sizeof(key.number), number) != FJ_OK)
 		return NULL;

@@ -211,6 +211,7 @@ enum fj_rc ver_verify(const struct ver_trust *t, const struct ver_input *in, str
 	struct ver_job j = {.t = t, .in = in, .r = out};
 
 	ver_report_begin(out, in->now);
+	out->past = in->past;
 	dispatch(&j);
 	check_number(&j);
 	fj_jws_release(&j.jws);

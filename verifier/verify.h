@@ -85,6 +85,7 @@ struct ver_report {
 	enum ver_verdict verdict;
 	const char *kind;    /* "token" ... ; "unknown" when nothing could be read */
 	fj_time at;
+	bool past;           /* at is meant to lie in the past */
 	json_t *subject;     /* what the credential says, public fields; owned */
 	size_t n;
 	struct ver_check check[VER_MAX_CHECKS];

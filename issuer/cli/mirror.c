@@ -96,7 +96,7 @@ static enum fj_rc not_ready(enum part_id id, struct fj_slice line, struct fj_err
 static enum fj_rc start_part(struct mirror *m, enum part_id id, struct fj_err *err)
 {
 	const char *const argv[PARTS][8] = {{"fujie-inbox", "watch", "--root", m->root, NULL},
-		{"fujie-gateway", "--mirror", m->url, "--every", m->every, NULL}, {"fujie-verifier", "--bind", m->bind, "--base", m->base, NULL}};
+		{"fujie-gateway", "--mirror", m->url, "--every", m->every, NULL}, {"fujie-verifier", "--bind", m->bind, "--base", m->base, "--rate", "50", NULL}};
 	FJ_AUTO(buf) line = FJ_BUF_INIT(8192);
 	char path[4096];
 	int pipefd[2];

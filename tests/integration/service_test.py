@@ -64,6 +64,10 @@ def past():
     who = {'42': ('hb-fin2', 'hb-fin3'), '10': ('mof1', 'mof2')}.get(number[4:6])
     code, out = officers.do(who[0], 'certificate.revoke', number=number, reason='privilegeWithdrawn')
     check('once its certificate is to be revoked the token is denied', verdict(item) == 'deny', (code, out))
+    two = [{'credential': open(os.path.join(h.d, item['file'])).read(), 'at': then}, {'credential': open(os.path.join(h.d, item['file'])).read()}]
+    got = json.loads(get('/v1/verify', 'POST', json.dumps({'items': two}).encode())[2])['items']
+    check('one item of then lends the next one, of now, nothing', [g['verdict'] for g in got] == ['permit', 'deny'], [g['verdict'] for g in got])
+    check('and few of them may be asked at once', get('/v1/verify', 'POST', json.dumps({'items': two[:1] * 21}).encode())[0] == 400)
     check('whoever uses can\'t take it back in time by saying when', verdict(dict(item, use=dict(item.get('use') or {}, at=then))) == 'deny')
     check('that day\'s use stays covered', verdict(item, at=then) == 'permit', verdict(item, at=then))
     return number

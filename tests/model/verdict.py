@@ -180,8 +180,8 @@ def crl_status(world, uri, serial, now):
             # No way back, outdated or not; only a hold (6) is lifted, by leaving the newest CRL (standards.md).
             if e["reason"] != 6 or v is newest:
                 return FAIL
-        # Found later: key compromise at any time; another reason when its date is not later than now (decision 191).
-        elif e["reason"] == 1 or e["at"] <= now:
+        # Found later: a lost key (reasons 1 and 2) at any time; another reason when its date is not later than now (decision 191).
+        elif e["reason"] in (1, 2) or e["at"] <= now:
             return FAIL
     return PASS if newest is not None and now <= newest["to"] else UNKNOWN
 

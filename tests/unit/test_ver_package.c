@@ -141,6 +141,10 @@ TEST("a list or CRL that would go back, or is not authentic, is refused; the sam
 	CHECK_OK(ver_package_file(t, "trust/status/0.jwt", now, now, &err));
 	CHECK_OK(ver_package_file(t, "trust/status/0.jwt", was, FJ_SLICE(NULL, 0), &err));
 	CHECK_RC(ver_package_file(t, "trust/status/0.jwt", was, now, &err), FJ_E_INVALID);
+	CHECK_RC(ver_package_file(t, "trust/status/x.jwt", was, FJ_SLICE(NULL, 0), &err), FJ_E_INVALID); /* an older one beside the newer */
+	CHECK_RC(ver_package_file(t, "trust/status/00.jwt", was, FJ_SLICE(NULL, 0), &err), FJ_E_INVALID);
+	CHECK_OK(ver_package_file(t, "history/status/0/1.jwt", was, FJ_SLICE(NULL, 0), &err));
+	CHECK_RC(ver_package_file(t, "history/status/10/1.jwt", was, FJ_SLICE(NULL, 0), &err), FJ_E_INVALID);
 	CHECK(ver_package_file(t, "trust/status/0.jwt", hello, was, &err) != FJ_OK && err.zh[0] != '\0');
 	w->shard_s.number = 8;
 	crl(&w->shard_s, w->issuing_x, w->issuing_key, &w->shard);

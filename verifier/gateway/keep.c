@@ -336,6 +336,8 @@ static enum fj_rc adopt(struct gw_keep *k, const char *etag, const char *digest,
 	k->n++;
 	snprintf(k->etag, sizeof(k->etag), "%s", etag);
 	snprintf(k->digest, sizeof(k->digest), "%s", digest);
+	if (k->marks.lists != NULL && (json_object_update_missing(marks.lists, k->marks.lists) != 0 || json_object_update_missing(marks.crls, k->marks.crls) != 0))
+		fj_log(FJ_LOG_WARN, "memory is short: some marks of lists are forgotten");
 	gw_marks_release(&k->marks);
 	k->marks = marks;
 	marks.lists = marks.crls = NULL;

@@ -120,7 +120,7 @@ static enum fj_rc ahead(const json_t *had, const json_t *next, fj_time now, cons
 	json_object_foreach((json_t *)(uintptr_t)had, address, v) {
 		const json_t *then = json_object_get(next, address);
 		long long old = json_integer_value(json_array_get(v, 0)), new = json_integer_value(json_array_get(then, 0));
-		if (json_integer_value(json_array_get(v, 1)) < now || (then != NULL && new >= old))
+		if (then != NULL ? new >= old : json_integer_value(json_array_get(v, 1)) < now) /* an older version is never right */
 			continue;
 		enum fj_rc rc = then == NULL ? fj_fail(err, FJ_E_REFUSED, "gateway", "formats.md 7", "rolled back: %s %.120s is missing or not authentic; what we have stays", what, address)
 		    : fj_fail(err, FJ_E_REFUSED, "gateway", "formats.md 7", "rolled back: %s %.120s is at %lld, and we have had %lld; what we have stays", what, address, new, old);

@@ -11,6 +11,7 @@
 #include <dirent.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/file.h"
@@ -23,6 +24,7 @@
 #define MAX_FILES 500
 #define NEW "inbox/new"
 #define PAUSE_US 200000
+#define WAIT_S 600 /* a package that comes before its time */
 
 struct args {
 	const char *verb, *dir, *root;
@@ -185,9 +187,11 @@ static enum fj_rc take_one(const struct args *a, const char *name, bool *again, 
 	enum fj_rc rc = fj_file_read(AT_FDCWD, path, &whole, err);
 	if (rc == FJ_OK)
 		rc = inb_apply(a->root, fj_buf_slice(&whole), &d, err);
-	if (rc == FJ_E_STATE) {
-		note_refusal(name, err);
-		return FJ_OK; /* it waits for what is missing */
+	if (rc == FJ_E_STATE) { /* it waits for what is missing, but not for ever: what was put in its way is asked for anew */
+		struct stat st;
+		if (stat(path, &st) == 0 && fj_real_ms() / 1000 - st.st_mtime > WAIT_S)
+			return unlink(path) == 0 ? FJ_OK : fj_fail_errno(err, "inbox", "remove %s", path);
+		return FJ_OK;
 	}
 	if (rc != FJ_OK && fj_rc_exit(rc) == 3)
 		return rc;

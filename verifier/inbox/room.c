@@ -12,6 +12,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -234,21 +235,32 @@ static enum fj_rc promote(const char *folder, int depth, struct fj_err *err)
 	return rc;
 }
 
-static enum fj_rc enter_rows(struct fj_err *err)
+/* the first name behind `last`; false: there is none */
+static bool next_name(char last[NAME_MAX + 1])
 {
-	char path[PATH_CAP];
-	enum fj_rc rc = FJ_OK;
+	char best[NAME_MAX + 1] = "";
+	const struct dirent *e;
 	DIR *d = opendir(ROWS);
 
-	for (const struct dirent *e; rc == FJ_OK && d != NULL && (e = readdir(d)) != NULL;) {
-		if (e->d_name[0] == '.')
-			continue;
-		snprintf(path, sizeof(path), ROWS "/%.255s", e->d_name);
-		rc = inb_rows(path, err);
-	}
+	while (d != NULL && (e = readdir(d)) != NULL)
+		if (e->d_name[0] != '.' && strcmp(e->d_name, last) > 0 && (best[0] == '\0' || strcmp(e->d_name, best) < 0))
+			snprintf(best, sizeof(best), "%s", e->d_name);
 	if (d != NULL)
 		closedir(d);
-	return rc;
+	memcpy(last, best, sizeof(best));
+	return best[0] != '\0';
+}
+
+/* in the order of the parts: a row may clear what goes with an older one */
+static enum fj_rc enter_rows(struct fj_err *err)
+{
+	char path[PATH_CAP], name[NAME_MAX + 1] = "";
+
+	while (next_name(name)) {
+		snprintf(path, sizeof(path), ROWS "/%.255s", name);
+		FJ_TRY(inb_rows(path, err));
+	}
+	return FJ_OK;
 }
 
 static enum fj_rc raise_generation(struct fj_err *err)

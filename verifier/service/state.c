@@ -286,22 +286,26 @@ static void lead(struct svc *s)
 
 enum fj_rc svc_sign(struct svc *s, struct fj_slice tbs, struct fj_buf *sig, struct fj_err *err)
 {
-	struct waiting w = {.tbs = tbs};
+	FJ_AUTO(mem) room = fj_alloc(1, sizeof(struct waiting));
+	struct waiting *w = room;
 
+	if (w == NULL)
+		return fj_no_memory(err, "verifier");
+	w->tbs = tbs;
 	pthread_mutex_lock(&s->signer_lock);
-	*s->queue_end = &w;
-	s->queue_end = &w.next;
-	while (!w.done)
+	*s->queue_end = w;
+	s->queue_end = &w->next;
+	while (!w->done)
 		if (s->signing)
 			pthread_cond_wait(&s->signed_some, &s->signer_lock);
 		else
 			lead(s);
 	pthread_mutex_unlock(&s->signer_lock);
-	if (w.item.rc == FJ_OK)
-		return fj_buf_put(sig, w.item.sig, w.item.sig_len);
+	if (w->item.rc == FJ_OK)
+		return fj_buf_put(sig, w->item.sig, w->item.sig_len);
 	if (err != NULL)
-		*err = w.err;
-	return w.item.rc;
+		*err = w->err;
+	return w->item.rc;
 }
 
 /* --- answers that are given again --- */

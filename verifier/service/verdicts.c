@@ -15,8 +15,15 @@ struct judging {
 static enum fj_rc judge_item(void *arg, const struct ver_input *in, struct ver_report *out, struct fj_err *err)
 {
 	const struct judging *j = arg;
+	struct ver_trust *own = NULL;
 
-	return ver_verify_in(j->view->dir, j->over, in, out, err);
+	if (!in->past)
+		return ver_verify_in(j->view->dir, j->over, in, out, err);
+	/* lists and versions of then are nobody else's */
+	FJ_TRY(ver_trust_over(j->view->trust, &own, err));
+	enum fj_rc rc = ver_verify_in(j->view->dir, own, in, out, err);
+	ver_trust_free(own);
+	return rc;
 }
 
 static enum fj_rc verify_json(struct svc *s, struct fj_slice body, struct fj_buf *out, struct fj_err *err)

@@ -47,6 +47,12 @@ void web_limit_free(struct web_limit *l)
 	fj_free(l);
 }
 
+/* an IPv4 client on a socket of both kinds */
+static bool mapped(const struct sockaddr *a)
+{
+	return IN6_IS_ADDR_V4MAPPED(&((const struct sockaddr_in6 *)(const void *)a)->sin6_addr) != 0;
+}
+
 static struct bucket *bucket_of(struct web_limit *l, const struct sockaddr *a)
 {
 	uint8_t text[32 + 8] = {0};
@@ -56,7 +62,7 @@ static struct bucket *bucket_of(struct web_limit *l, const struct sockaddr *a)
 	if (a->sa_family == AF_INET)
 		memcpy(text + 32, &((const struct sockaddr_in *)(const void *)a)->sin_addr, 4);
 	else if (a->sa_family == AF_INET6)
-		memcpy(text + 32, &((const struct sockaddr_in6 *)(const void *)a)->sin6_addr, 8);
+		memcpy(text + 32, ((const struct sockaddr_in6 *)(const void *)a)->sin6_addr.s6_addr + (mapped(a) ? 12 : 0), mapped(a) ? 4 : 8);
 	fj_sha256(FJ_SLICE(text, sizeof(text)), &h);
 	return &l->bucket[((unsigned)h.b[0] << 8 | h.b[1]) % SLOTS];
 }

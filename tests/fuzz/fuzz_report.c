@@ -22,7 +22,7 @@ static struct world *the_world(void)
 	if (w == NULL) {
 		w = world_make();
 		HOLDS(world_load(w, &err) == FJ_OK);
-		nftw(w->dir, drop, 8, FTW_DEPTH | FTW_PHYS);
+		nftw(w->home, drop, 8, FTW_DEPTH | FTW_PHYS);
 	}
 	return w;
 }

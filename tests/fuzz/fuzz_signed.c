@@ -19,12 +19,18 @@
 static struct world *the_world(void)
 {
 	static struct world *w;
+	FJ_AUTO(buf) pem = FJ_BUF_INIT(65536);
+	struct ver_trust *over;
 	struct fj_err err;
 
 	if (w == NULL) {
 		w = world_make();
 		HOLDS(world_load(w, &err) == FJ_OK && strcmp(token_verdict(w, NULL), "permit") == 0);
-		nftw(w->dir, drop, 8, FTW_DEPTH | FTW_PHYS);
+		nftw(w->home, drop, 8, FTW_DEPTH | FTW_PHYS);
+		pem_of("CERTIFICATE", slice(&w->dac), &pem); /* the parents, which a folder would be asked for */
+		HOLDS(ver_trust_over(w->trust, &over, &err) == FJ_OK && ver_trust_add(over, VER_AUTHORISATION, DAU, fj_buf_slice(&w->auth_jwt), &err) == FJ_OK &&
+		    ver_trust_add(over, VER_CERTIFICATE, DAC, fj_buf_slice(&pem), &err) == FJ_OK);
+		w->trust = over;
 	}
 	return w;
 }

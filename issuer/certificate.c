@@ -753,18 +753,6 @@ enum fj_rc apply_certificate_revocation_requested(const struct evt *e, struct fj
 	return apply_certificate_suspended(e, err);
 }
 
-/* A change that was registered and not certified yet: the asset stands on its card from now on. */
-static enum fj_rc version_decided(struct sto *db, const struct dom_asset *a, int64_t *version, struct fj_err *err)
-{
-	struct dom_reg last;
-
-	FJ_TRY(last_registration(db, a, &last, err));
-	const struct dom_reg_type *t = dom_reg_type(last.type);
-	if (t->new_card && last.certificate[0] == '\0')
-		*version = last.version;
-	return FJ_OK;
-}
-
 enum fj_rc dom_drop_successor(struct iss_call *c, const struct dom_cert *t, struct fj_err *err)
 {
 	FJ_AUTO(sto_q) q = {0};
@@ -801,8 +789,12 @@ enum fj_rc apr_certificate_revoke(struct iss_call *c, const struct apr *a, struc
 	if (current)
 		FJ_TRY(dom_end_application(c, &asset, strcmp(asset.state, "FROZEN") == 0 ? asset.state : asset_to, "the certificate was revoked 证书已撤销或注销", err));
 	int64_t version = asset.version;
-	if (strcmp(asset_to, "REGISTERED") == 0)
-		FJ_TRY(version_decided(c->db, &asset, &version, err));
+	if (strcmp(asset_to, "REGISTERED") == 0) { /* it stands on the card that was registered and not certified yet */
+		struct dom_reg last;
+		bool waits;
+		FJ_TRY(dom_reg_uncertified(c->db, t.asset_no, &last, &waits, err));
+		version = waits ? last.version : version;
+	}
 	FJ_AUTO(json) body = json_pack("{s:s, s:I, s:s, s:s, s:I}", "to", r->state, "code", (json_int_t)r->code, "reason", r->name, "asset_to", asset_to, "version",
 	    (json_int_t)version);
 	c->dirty_status = true;

@@ -308,21 +308,16 @@ static enum fj_rc expire_one(struct iss_call *c, const char *number, struct fj_e
 {
 	struct dom_cert t;
 	FJ_AUTO(dom_asset) a = {.card = NULL};
-	FJ_AUTO(sto_q) q = {0};
-	struct dom_reg last = {.id = ""};
-	bool row;
+	struct dom_reg last;
+	bool waits;
 
 	FJ_TRY(dom_cert_get(c->db, number, &t, err));
 	FJ_TRY(dom_asset_get(c->db, t.asset_no, &a, err));
 	bool current = strcmp(a.certificate, t.number) == 0;
 	FJ_TRY(dom_drop_successor(c, &t, err));
-	FJ_TRY(sto_query(c->db, STO_REG_LAST, &q, err, "t", t.asset_no));
-	FJ_TRY(sto_step(&q, &row, err));
-	if (row)
-		FJ_TRY(dom_reg_from_row(&q, &last, err));
-	sto_done(&q);
+	FJ_TRY(dom_reg_uncertified(c->db, t.asset_no, &last, &waits, err));
 	/* a successor was decided and not issued: the asset stands registered, on that card */
-	bool decided = row && last.certificate[0] == '\0' && dom_reg_type(last.type)->on_certificate && dom_reg_type(last.type)->ends == NULL;
+	bool decided = waits && dom_reg_type(last.type)->ends == NULL;
 	const char *to = !current ? "" : decided ? "REGISTERED" : "CARDED";
 	FJ_AUTO(json) body = json_pack("{s:s, s:s, s:s, s:I}", "to", "EXPIRED", "asset_no", current ? a.asset_no : "", "asset_to", to, "version",
 	    (json_int_t)(decided ? last.version : a.newest));

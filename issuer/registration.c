@@ -63,6 +63,19 @@ enum fj_rc dom_reg_get(struct sto *db, const char *id, struct dom_reg *r, struct
 	return dom_reg_from_row(&q, r, err);
 }
 
+enum fj_rc dom_reg_uncertified(struct sto *db, const char *asset_no, struct dom_reg *r, bool *out, struct fj_err *err)
+{
+	FJ_AUTO(sto_q) q = {0};
+
+	FJ_TRY(sto_query(db, STO_REG_LAST, &q, err, "t", asset_no));
+	FJ_TRY(sto_step(&q, out, err));
+	if (!*out)
+		return FJ_OK;
+	FJ_TRY(dom_reg_from_row(&q, r, err));
+	*out = r->certificate[0] == '\0' && dom_reg_type(r->type)->on_certificate;
+	return FJ_OK;
+}
+
 /* --- who --- */
 
 enum fj_rc dom_reg_apart(const struct dom_reg *r, const char *person, struct fj_err *err)

@@ -28,6 +28,9 @@ struct dom_reg {
 	fj_time at, due, notice_from, notice_to; /* 0: none */
 };
 enum fj_rc dom_reg_get(struct sto *db, const char *id, struct dom_reg *r, struct fj_err *err) FJ_MUST_USE;
+/* the asset's last decided registration, when it is one for a certificate in force and none was issued on it yet; *out false: it
+ * is not, *r is unspecified */
+enum fj_rc dom_reg_uncertified(struct sto *db, const char *asset_no, struct dom_reg *r, bool *out, struct fj_err *err) FJ_MUST_USE;
 enum fj_rc dom_reg_from_row(const struct sto_q *q, struct dom_reg *r, struct fj_err *err) FJ_MUST_USE;
 /* FJ_E_REFUSED (R22) when the person applied, endorsed, accepted, reviewed or decided */
 enum fj_rc dom_reg_apart(const struct dom_reg *r, const char *person, struct fj_err *err) FJ_MUST_USE;

@@ -537,6 +537,12 @@ def renewals():
     check('a renewal ends later and on the same card', b['not_after'] > a['not_after'] and show('asset', 'S-2')['version'] == 1, (a['not_after'], b['not_after']))
     same('the old one is superseded, the authorisation re-bound, its token permits', (a['state'], crl_reason(old), verdicts('authorisation', dau), verdicts('token', tok, USE)),
          ('SUPERSEDED', 'Superseded', ('permit',) * 2, ('permit',) * 2))
+    waiting = certified('S-9', years=1)
+    changed('S-9', 'CHANGE', overview='变更后续展（示例）')
+    decided('S-9', type='RENEWAL')
+    two('hb-fin1', 'hb-fin2', 'certificate.revoke', number=waiting, reason='keyCompromise')
+    same('a change that was registered, renewed and not certified yet is what stands after a revocation', (show('asset', 'S-9')['state'], show('asset', 'S-9')['version'], state('certificate', certify('S-9'))),
+         ('REGISTERED', 2, 'ACTIVE'))
     refused('the superseded one is renewed no more', do('hb-fin1', 'certificate.issue', assets=['S-2']), '167·三(二)')
     two('hb-fin1', 'hb-fin2', 'profile.propose', profile={'days.renewal': 60})
     return new

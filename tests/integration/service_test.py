@@ -145,6 +145,7 @@ def pages(revoked):
     code, head, pem = get('/v1/credential/' + revoked)
     check('so can a certificate, whatever its state', code == 200 and b'BEGIN CERTIFICATE' in pem)
     page = get('/v/' + revoked, Accept='text/html')[2].decode()
+    check('every page says that the home is a demo, as its issuing CA does', all('class="demo"' in get(p, Accept='text/html')[2].decode() for p in ('/', '/v/' + revoked, '/v/nothing')))
     check('a suspended certificate\'s page says so twice', '不予认可（deny）' in page and '已暂停' in page, page[:300])
     sold = sqlite3.connect('file:%s/publish/public.db?mode=ro' % h.d, uri=True).execute('SELECT authorisation, id, name FROM product').fetchall()
     check('products are published', sold)

@@ -6,10 +6,28 @@
 #include "verifier/bundle.h"
 #include "verifier/service/service.h"
 
+/* what is valid here binds nobody, by the policy in the issuing CA's certificate */
+static void demo_notice(struct web_req *q, struct fj_buf *b)
+{
+	struct svc *s = web_app(q);
+	struct ver_view *v;
+
+	if (svc_view_take(s, &v, NULL) != FJ_OK)
+		return;
+	if (ver_trust_demo(v->trust)) {
+		web_html(b, "<div class=\"demo\">");
+		web_both(q, b, "演示环境：数据均为虚构，软件 TPM，凭证不可信任。", "DEMO: the data is invented, the TPM is software, its credentials must not be trusted.");
+		web_html(b, "</div>");
+	}
+	svc_view_give(s, v);
+}
+
 void svc_page_top(struct web_req *q, struct fj_buf *b, const char *zh, const char *en)
 {
 	web_page_begin(q, b, zh, en);
-	web_html(b, "<header><a class=\"brand\" href=\"/\">符节 Fujie</a><a href=\"/?lang=zh\">中文</a><a href=\"/?lang=en\">English</a></header><main><h1>");
+	web_html(b, "<header><a class=\"brand\" href=\"/\">符节 Fujie</a><a href=\"/?lang=zh\">中文</a><a href=\"/?lang=en\">English</a></header>");
+	demo_notice(q, b);
+	web_html(b, "<main><h1>");
 	web_both(q, b, zh, en);
 	web_html(b, "</h1>");
 }

@@ -247,12 +247,16 @@ static enum fj_rc tar_folder(struct fj_buf *out, const char *folder, struct fj_e
 void svc_get_tar(struct web_req *q, struct web_res *r)
 {
 	static const char *const lists[] = {"", "crl/", "status/"}, *const credentials[] = {"authorisations/", "certificates/"};
+	struct svc *s = web_app(q);
 	struct fj_err err = {0};
 	static const char end[1024];
+	int64_t generation = svc_generation(s);
 
+	if ((r->kept = svc_kept(s, fj_slice_str("trust.tar"), generation)) != NULL)
+		return;
 	for (size_t i = 0; i < FJ_ARRAY_LEN(lists); i++)
 		if (tar_folder(&r->body, lists[i], &err) != FJ_OK) {
-			fj_fail(&err, FJ_E_LIMIT, "verifier", NULL, "the lists of the trust folder are larger than 64 MiB; take the files one by one");
+			fj_fail(&err, FJ_E_LIMIT, "verifier", NULL, "the lists of the trust folder are larger than can be sent; take the files one by one");
 			web_fail(q, r, &err);
 			return;
 		}
@@ -260,13 +264,14 @@ void svc_get_tar(struct web_req *q, struct web_res *r)
 	enum fj_rc rc = FJ_OK;
 	for (size_t i = 0; rc == FJ_OK && i < FJ_ARRAY_LEN(credentials); i++)
 		rc = tar_folder(&r->body, credentials[i], &err);
-	if (rc == FJ_OK)
+	if (rc == FJ_OK && r->body.len <= SVC_TAR_OCTETS)
 		rc = fj_buf_put(&r->body, end, sizeof(end));
-	if (rc != FJ_OK) {
+	else {
 		r->body.len = whole;
 		rc = fj_buf_put(&r->body, end, sizeof(end));
 	}
 	r->type = "application/x-tar";
 	r->cors = true;
 	r->status = rc == FJ_OK ? r->status : 500;
+	svc_keep(s, fj_slice_str("trust.tar"), generation, FJ_TIME_MAX, q, r);
 }

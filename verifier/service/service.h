@@ -33,6 +33,7 @@ enum fj_rc svc_certificate(struct svc *s, const char *number, struct fj_buf *der
 /* rows of public.db for pages and feeds, as objects of their columns; times as RFC 3339 */
 enum svc_query { SVC_CERTIFICATE, SVC_AUTHORISATION, SVC_NAMED, SVC_PRODUCTS_OF, SVC_PRODUCTS, SVC_CHANGES_AUTHORISATION, SVC_CHANGES_ORGANISATION, SVC_ROWS };
 enum fj_rc svc_rows(struct svc *s, enum svc_query q, const char *key, json_t **out, struct fj_err *err) FJ_MUST_USE;
+#define SVC_TAR_OCTETS (32u << 20) /* of the archive of the trust: credentials are left out of a larger one */
 /* a file below publish/, whole; at most 8 MiB */
 enum fj_rc svc_file(const char *path, struct fj_buf *out, struct fj_err *err) FJ_MUST_USE;
 

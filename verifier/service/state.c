@@ -26,8 +26,10 @@ static const char *const row_sql[SVC_ROWS] = {
 };
 
 #define SLOTS 1024
-#define KEPT_ONE (1u << 20) /* octets of an answer that is kept, and of all */
-#define KEPT_ALL (16u << 20)
+/* octets of an answer that is kept, and of all: the largest is the archive of the trust, which many fetch at once
+ * and slowly, and which all of them then read from the same memory */
+#define KEPT_ONE (SVC_TAR_OCTETS + 4096)
+#define KEPT_ALL (2 * SVC_TAR_OCTETS)
 #define FILE_MAX (8u << 20)
 #define SIGN_AT_ONCE 16
 

@@ -1,7 +1,7 @@
 """`make bench`: certificate rows of design section 7, offline verification, and how
 soon a suspension, a reclaim and an adjustment bite.  Limits and appliance are measured in one run
 on this machine, in turns where they share it; compare the ratios, not the numbers.  ROWS names some
-of the parts: certificates, tokens, offline, http, batch, lists, slow.  TOKENS and ADJUST are numbers of license tokens."""
+of the parts: certificates, tokens, offline, http, batch, lists, memory, slow.  TOKENS and ADJUST are numbers of license tokens."""
 import http.client, io, os, sys, tarfile, threading, zlib
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), '..', 'integration'))
 from lib import *
@@ -9,7 +9,7 @@ from lib import *
 BATCH, BATCHES, ONES, CLIENTS, SLOW, ITEMS = 500, 4, 150, 8, 60, 1000
 TOKENS = int(os.environ.get('TOKENS', 100000))
 ADJUST = int(os.environ.get('ADJUST', 10000))
-ROWS = os.environ.get('ROWS', 'certificates,tokens,offline,http,batch,lists,slow').split(',')
+ROWS = os.environ.get('ROWS', 'certificates,tokens,offline,http,batch,lists,memory,slow').split(',')
 
 
 def figures(*cmd):
@@ -323,6 +323,51 @@ def lists():
         line('a status list of 2^20 entries, %s entry set, of processor, without its signature' % what, '%7.1f ms (aim 100 ms)' % f[what + '_ms'])
 
 
+def service_memory():
+    """the public service with ten million credentials: in 20 status lists and ten CRLs, one in a hundred of them
+    revoked, beside rows of a million certificates; after requests of a thousand items and archives of the trust"""
+    import sqlite3
+    sys.path.append(os.path.join(os.path.dirname(os.path.abspath(__file__)), '..', 'conformance'))
+    import world
+    d, w = tempfile.mkdtemp(dir=h.root), world.World()
+    files = w.files()
+    for n in range(20):
+        w.marks = {i: 1 for i in range(n, 1 << 19, 100)}
+        w.edit['list'] = lambda p, n=n: p.update(sub=p['sub'][:-1] + str(n))
+        files['status/%d.jwt' % n] = w.list().encode()
+    for n in range(1, 11):
+        files['crl/%d.crl' % n] = world.Crl(w.issuing, world.BASE + '/crl/%d.crl' % n, 7, world.NOW - 3600, world.NOW + 86400, [(n << 64 | 0x1000 + i, world.NOW - 7200, 4) for i in range(10000)]).der()
+    for name, data in {**{'trust/' + k: v for k, v in files.items()}, 'ca/issuing.cer': w.issuing.der(), 'signer/ocsp.pem': world.pem(w.ocsp.der()), 'generation': b'1'}.items():
+        path = os.path.join(d, 'publish', name)
+        os.makedirs(os.path.dirname(path), exist_ok=True)
+        open(path, 'wb').write(data if isinstance(data, bytes) else data.encode())
+    os.mkdir(d + '/run')
+    db, der = sqlite3.connect(d + '/publish/public.db'), w.dac.der()
+    db.executescript(open('issuer/publish/public.sql').read())
+    db.executemany("INSERT INTO certificate VALUES (?,?,'A','x','x','x',0,1,'ACTIVE',NULL,0,1,?)", (('%032x' % i, 'DAC-%d' % i, der) for i in range(1000000)))
+    db.commit()
+    db.close()
+    port, home = free_port(), os.open(d, os.O_RDONLY)
+    os.dup2(home, 3) if home != 3 else os.set_inheritable(3, True)
+    p = subprocess.Popen([B + '/fujie-verifier', '--bind', '127.0.0.1:%d' % port, '--base', world.BASE], pass_fds=[3], stdout=subprocess.PIPE, text=True)
+    try:
+        if p.stdout.readline().strip() != 'ready':
+            sys.exit('the service did not start')
+        loaded = memory(p.pid, 'VmRSS')
+        body = json.dumps({'items': [{'credential': w.token()}] * ITEMS}).encode()
+        ask = lambda: [urllib.request.urlopen('http://127.0.0.1:%d%s' % (port, path), data, timeout=60).read() for path, data in (('/v1/verify', body), ('/v1/trust.tar', None)) * 3]
+        threads = [threading.Thread(target=ask) for _ in range(4)]
+        for x in threads:
+            x.start()
+        for x in threads:
+            x.join()
+        line('the public service with 10^7 credentials, when it is ready', '%d MiB' % (loaded // 1024))
+        line('at most, with 4 clients of 1,000 items and archives at once', '%d MiB (aim 128 MiB)' % (memory(p.pid, 'VmHWM') // 1024))
+    finally:
+        p.kill()
+        p.wait()
+
+
 def slow():
     """a TPM that signs 20 times a second"""
     waits = ask(SLOW)
@@ -347,7 +392,7 @@ try:
     s, do, assets = h.registered('B', max(need, 1))
     taken = [0]
     print('load %.2f, %d processors' % (os.getloadavg()[0], os.cpu_count()))
-    for name, part in (('certificates', certificates), ('tokens', tokens), ('offline', offline), ('http', http_rows), ('batch', batch), ('lists', lists), ('slow', slow)):
+    for name, part in (('certificates', certificates), ('tokens', tokens), ('offline', offline), ('http', http_rows), ('batch', batch), ('lists', lists), ('memory', service_memory), ('slow', slow)):
         if name in ROWS:
             part()
     print('load %.2f' % os.getloadavg()[0])

@@ -260,6 +260,15 @@ def watching():
             break
         time.sleep(0.2)
     check('one line for the one that did', list(changed) == [files['mine']] and changed[files['mine']]['verdict'] == 'deny' and changed[files['mine']]['was'] == 'permit', changed)
+    folder = h.d + '/publish/trust/authorisations/'
+    claims = {n[:-4]: json.loads(base64.urlsafe_b64decode(open(folder + n).read().split('.')[1] + '==')) for n in os.listdir(folder)}
+    usci = claims[dau]['operator']['usci']
+    theirs = {n for n, p in claims.items() if usci in [p[k]['usci'] for k in ('holder', 'implementer', 'operator')]}
+    open(listed, 'w').write('%s\n91440300DEMA99999X\n' % usci)
+    shutil.rmtree(h.root + '/watch')
+    code, first = once()
+    check('an organisation stands for each authorisation that names it, and no other', code == 1 and set(first) == theirs | {'91440300DEMA99999X'} and theirs < set(claims), (set(first), theirs))
+    check('one that none names is open', first['91440300DEMA99999X']['verdict'] == 'indeterminate', first)
     open(listed, 'w').write('LT-1234\n')
     check('a token\'s number is published nowhere', once()[0] == 2)
 

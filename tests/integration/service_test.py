@@ -218,6 +218,12 @@ def http():
     code, head, _ = get('/v1/verify', 'OPTIONS', Origin='https://bank.example', Access_Control_Request_Method='POST')
     check('a page of another site may ask for verdicts', code == 204 and head['access-control-allow-origin'] == '*' and 'POST' in head['access-control-allow-methods'], (code, head))
     check('an address that is none stays none', get('/nothing', 'OPTIONS')[0] in (404, 405))
+    item = next(t for t in h.demo['tokens'] if t['expect'] == 'permit' and verdict(t) == 'permit')
+    one = {'credential': open(os.path.join(h.d, item['file'])).read(), **({'use': item['use']} if item.get('use') else {})}
+    ask = lambda n: json.loads(get('/v1/verify', 'POST', json.dumps({'items': [one] * n}).encode())[2])
+    more = ask(1001)
+    check('1,000 items have an answer each, one more have a refusal', [i['verdict'] for i in ask(1000)['items']] == ['permit'] * 1000 and
+          'items' not in more and re.search('[\u4e00-\u9fff]', more['detail']['zh']), str(more)[:200])
     code, head, data = get('/v1/verify', 'POST', b'{"credential":"' + b'x' * (8 << 20) + b'"}')
     check('more than 8 MiB is refused by its size', code == 413, code)
 

@@ -1,6 +1,6 @@
 """Verification without the appliance: bundles, judged with the root's fingerprint alone, and libfujie-verify
 as other programs get it (header, shared and static, pkg-config), over everything that demo.json names."""
-import base64, calendar, hashlib, json, os, re, shutil, subprocess, tempfile, time
+import base64, calendar, hashlib, json, os, re, shutil, subprocess, tempfile, time, urllib.request
 from lib import B, Home, Officers, absent, check, finish
 
 h = Home()
@@ -141,6 +141,14 @@ def making():
     return doc
 
 
+def downloaded():
+    """what the page of a number offers"""
+    for item in h.demo['authorisations'] + h.demo['certificates']:
+        data = urllib.request.urlopen(h.url('/v1/bundle/' + item['number']), timeout=20).read()
+        out = tool(data, *(['--use', flat(item['use'])] if item.get('use') else []))
+        check('the bundle that the service offers of %s: %s' % (item['number'], item['expect']), out['verdict'] == item['expect'], failed(out))
+
+
 def past():
     """of a time that lists were kept of, and of one that none were"""
     kept = h.d + '/publish/history/status/0'
@@ -236,6 +244,7 @@ check('a bundle is made while nothing is served', code == 0 and tool(cold)['verd
 check('the appliance serves', h.serve())
 same_verdicts()
 doc = making()
+downloaded()
 past()
 fingerprints()
 ages()

@@ -255,6 +255,7 @@ HTTP_SRC := \
 	web/http/html.c \
 	web/http/http.c \
 	web/http/limit.c \
+	web/http/slow.c \
 	web/http/value.c \
 	web/http/verdict_page.c \
 	web/http/words.c
@@ -336,6 +337,7 @@ TEST_UNIT_SRC := \
 	tests/unit/test_ver_trust.c \
 	tests/unit/test_ver_vectors.c \
 	tests/unit/test_web_form.c \
+	tests/unit/test_web_http.c \
 	tests/unit/test_web_once.c
 
 TEST_FUZZ_SRC := \

@@ -61,6 +61,7 @@ integration() {
 	done
 	python_stage "integration model" tests/model/drive.py
 	python_stage "integration scope" tests/model/scope_test.py
+	python_stage "integration verdict model" tests/model/test_verdict.py
 	python_stage "integration verdicts" tests/model/verdict_test.py
 	python_stage "integration money" tests/model/money_test.py
 	python_stage "integration bookings" tests/model/money_home.py

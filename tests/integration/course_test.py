@@ -613,8 +613,7 @@ def kills():
     """at each flush of the registry while a successor is issued; the supervisor is held so that
     what was left behind can be seen"""
     if subprocess.run(['which', 'strace'], capture_output=True).returncode != 0:
-        print('# skipped: strace is absent', flush=True)
-        return
+        return absent('strace')
     number = certified('K-1')
     daus = [authorised(number) for _ in range(3)]
     toks = [licensed(d) for d in daus]

@@ -175,6 +175,24 @@ def trust():
     check('with the issuer away it goes on', g.until(lambda: '503' in error(g)) and g.ask(token=mtls, **x5t)[0] == 204)
 
 
+def ended(tar):
+    """a publisher that has stopped: its newest list has ended"""
+    first = min(int(n.split('.')[0]) for n in os.listdir(h.d + '/publish/history/status/0'))
+    out, had = io.BytesIO(), tarfile.open(fileobj=io.BytesIO(tar))
+    with tarfile.open(fileobj=out, mode='w', format=tarfile.USTAR_FORMAT) as t:
+        for m in had:
+            data = had.extractfile(m).read() if m.name != 'trust/status/0.jwt' else open(h.d + '/publish/history/status/0/%d.jwt' % first, 'rb').read()
+            m.size = len(data)
+            t.addfile(m, io.BytesIO(data))
+    bent.answer = out.getvalue()
+    late = Gateway(bent.base, root, h.root + '/ended', *OPTIONS)
+    says('of lists that have ended nothing passes', late.ask(token=mtls, X_Fujie_X5T=b64u(b'1' * 32)), 403, 'indeterminate', 'status')
+    check('and health is red', late.ask('/healthz')[0] == 503)
+    bent.answer = None
+    check('until there are new ones', late.until(lambda: late.ask(token=mtls, X_Fujie_X5T=b64u(b'1' * 32))[0] == 204))
+    late.stop()
+
+
 def restarts():
     global g
     g.kill()
@@ -189,6 +207,7 @@ def restarts():
     check('a second process is kept from the cache', subprocess.run([B + '/fujie-gateway', '--listen', '127.0.0.1:0', '--issuer', bent.base, '--root', root, '--dir', h.root + '/cold'],
                                                                      capture_output=True, timeout=20).returncode == 3)
     cold.stop()
+    ended(bent.real())
     wrong = Gateway(bent.base, 'ab' * 32, h.root + '/wrong', *OPTIONS)
     says('under another root nothing passes', wrong.ask(token=mtls, X_Fujie_X5T=b64u(b'1' * 32)), 403, 'indeterminate', 'status')
     check('and it says why', 'root' in error(wrong), error(wrong))
@@ -241,6 +260,15 @@ def watching():
             break
         time.sleep(0.2)
     check('one line for the one that did', list(changed) == [files['mine']] and changed[files['mine']]['verdict'] == 'deny' and changed[files['mine']]['was'] == 'permit', changed)
+    folder = h.d + '/publish/trust/authorisations/'
+    claims = {n[:-4]: json.loads(base64.urlsafe_b64decode(open(folder + n).read().split('.')[1] + '==')) for n in os.listdir(folder)}
+    usci = claims[dau]['operator']['usci']
+    theirs = {n for n, p in claims.items() if usci in [p[k]['usci'] for k in ('holder', 'implementer', 'operator')]}
+    open(listed, 'w').write('%s\n91440300DEMA99999X\n' % usci)
+    shutil.rmtree(h.root + '/watch')
+    code, first = once()
+    check('an organisation stands for each authorisation that names it, and no other', code == 1 and set(first) == theirs | {'91440300DEMA99999X'} and theirs < set(claims), (set(first), theirs))
+    check('one that none names is open', first['91440300DEMA99999X']['verdict'] == 'indeterminate', first)
     open(listed, 'w').write('LT-1234\n')
     check('a token\'s number is published nowhere', once()[0] == 2)
 

@@ -228,7 +228,7 @@ def formats(o, who, want, mark, **which):
         text = re.sub(r'\s', '', pdf_text(data['pdf']))
         check('PDF says what the document says, page by page', all(t in text for t in texts) and '1/' in text and '草稿' in text if mark else all(t in text for t in texts), text[:300])
     else:
-        print('# pdftotext is absent: the PDF\'s text is not read')
+        absent('pdftotext')
 
 
 # --- the demo home with its cases ---

@@ -1,5 +1,5 @@
 """The public verifier as a service: lists of the past, health, pages, feeds, limits, privacy."""
-import gzip, io, sqlite3, tarfile, urllib.parse
+import gzip, io, sqlite3, stat, tarfile, urllib.parse
 from lib import *
 
 
@@ -62,8 +62,8 @@ def past():
     before = payload(open(os.path.join(h.d, item['file']), 'rb').read())['nbf'] - 86400
     check('a use before the token began is none of it', verdict(item, at=time.strftime('%Y-%m-%dT%H:%M:%SZ', time.gmtime(before))) != 'permit')
     who = {'42': ('hb-fin2', 'hb-fin3'), '10': ('mof1', 'mof2')}.get(number[4:6])
-    code, out = officers.do(who[0], 'certificate.revoke', number=number, reason='privilegeWithdrawn')
-    check('once its certificate is to be revoked the token is denied', verdict(item) == 'deny', (code, out))
+    out = officers.done(who[0], 'certificate.revoke', number=number, reason='privilegeWithdrawn')
+    check('once its certificate is to be revoked the token is denied', verdict(item) == 'deny', out)
     two = [{'credential': open(os.path.join(h.d, item['file'])).read(), 'at': then}, {'credential': open(os.path.join(h.d, item['file'])).read()}]
     got = json.loads(get('/v1/verify', 'POST', json.dumps({'items': two}).encode())[2])['items']
     check('one item of then lends the next one, of now, nothing', [g['verdict'] for g in got] == ['permit', 'deny'], [g['verdict'] for g in got])
@@ -92,6 +92,14 @@ def ocsp_state(number):
     return next((line.split(': ')[1].strip() for line in r.stdout.splitlines() if line.startswith(os.path.join(h.d, 'demo'))), None)
 
 
+def tool(item, at, trust):
+    """by a trust folder alone, as any third party has it"""
+    use = ['--use', ','.join(k + '=' + v for k, v in item['use'].items())] if item.get('use') else []
+    r = subprocess.run([B + '/fujie-verify', '--trust', trust, os.path.join(h.d, item['file']), '--json', '--at', time.strftime('%Y-%m-%dT%H:%M:%SZ', time.gmtime(at)), *use],
+                       capture_output=True, text=True, timeout=20)
+    return json.loads(r.stdout)['verdict']
+
+
 def stopped():
     """nobody publishes any more, and time goes on: the lists end 48 hours after they were made"""
     open(h.root + '/issuing.pem', 'w').write('-----BEGIN CERTIFICATE-----\n' + base64.encodebytes(open(h.d + '/publish/ca/issuing.cer', 'rb').read()).decode() + '-----END CERTIFICATE-----\n')
@@ -106,7 +114,9 @@ def stopped():
 
     def hours(n):
         h.at(time.strftime('%Y-%m-%dT%H:%M:%SZ', time.gmtime(begin + n * 3600)))
-        return health(), {verdict(t) for t in good}, ocsp_state(number)
+        trust = shutil.copytree(h.d + '/publish/trust', h.root + '/alone/%d/trust' % n)
+        by_tool = {tool(t, begin + n * 3600, trust) for t in good}
+        return health(), {verdict(t) for t in good} | by_tool, ocsp_state(number)
 
     (code, out), seen, ocsp = hours(10)
     check('10 hours later all is well', code == 200 and seen == {'permit'} and ocsp == 'good', (out['causes'], seen, ocsp))
@@ -117,7 +127,7 @@ def stopped():
     check('while every channel still answers', seen == {'permit'} and ocsp == 'good', (seen, ocsp))
     (code, out), seen, ocsp = hours(49)
     check('49 hours later what ended is named', code == 503 and {c['what'] for c in out['causes']} == {'status-list', 'crl', 'publisher'} and out['causes'][0]['left'] < 0, out)
-    check('no verdict permits, all are indeterminate', seen == {'indeterminate'}, seen)
+    check('no verdict permits, all are indeterminate, of the service and of the tool', seen == {'indeterminate'}, seen)
     check('OCSP gives no state', ocsp is None, ocsp)
     page = get('/v/' + number, Accept='text/html')[2].decode()
     check('nor does the page', 'class="verdict indeterminate"' in page and '有效（permit）' not in page, page[400:1500])
@@ -212,6 +222,12 @@ def http():
     code, head, _ = get('/v1/verify', 'OPTIONS', Origin='https://bank.example', Access_Control_Request_Method='POST')
     check('a page of another site may ask for verdicts', code == 204 and head['access-control-allow-origin'] == '*' and 'POST' in head['access-control-allow-methods'], (code, head))
     check('an address that is none stays none', get('/nothing', 'OPTIONS')[0] in (404, 405))
+    item = next(t for t in h.demo['tokens'] if t['expect'] == 'permit' and verdict(t) == 'permit')
+    one = {'credential': open(os.path.join(h.d, item['file'])).read(), **({'use': item['use']} if item.get('use') else {})}
+    ask = lambda n: json.loads(get('/v1/verify', 'POST', json.dumps({'items': [one] * n}).encode())[2])
+    more = ask(1001)
+    check('1,000 items have an answer each, one more have a refusal', [i['verdict'] for i in ask(1000)['items']] == ['permit'] * 1000 and
+          'items' not in more and re.search('[\u4e00-\u9fff]', more['detail']['zh']), str(more)[:200])
     code, head, data = get('/v1/verify', 'POST', b'{"credential":"' + b'x' * (8 << 20) + b'"}')
     check('more than 8 MiB is refused by its size', code == 413, code)
 
@@ -240,14 +256,14 @@ def limits():
     try:
         check('a second service on one home', proc.stdout.readline().strip() == b'ready', open(h.root + '/limited.log').read())
         codes, retry = [], None
-        for _ in range(40):
+        while len(codes) < 2000 and 429 not in codes:
             try:
                 codes.append(urllib.request.urlopen('http://127.0.0.1:%d/status' % port, timeout=10).status)
             except urllib.error.HTTPError as e:
                 codes.append(e.code)
                 retry = e.headers.get('Retry-After')
                 body = json.loads(e.read())
-        check('an address has its burst and then its rate: 429, with Retry-After and both languages', codes[:20] == [200] * 20 and codes.count(429) >= 10 and retry == '1'
+        check('an address has its burst and then its rate: 429, with Retry-After and both languages', codes[:20] == [200] * 20 and codes[-1] == 429 and retry == '1'
               and '频繁' in body['detail']['zh'], (codes, retry))
         time.sleep(1.1)
         check('a second later it is answered again', urllib.request.urlopen('http://127.0.0.1:%d/status' % port, timeout=10).status == 200)
@@ -279,16 +295,17 @@ def private():
         get('/ocsp/' + MARK)
         get('/feed/organisation/%s.json' % MARK)
     get('/nothing/' + MARK, 'PUT', MARK.encode())
-    found = []
+    found, looked = [], 0
     for folder, _, names in os.walk(h.root):
         for n in names:
-            try:
-                data = open(os.path.join(folder, n), 'rb').read()
-            except OSError:
+            path = os.path.join(folder, n)
+            if stat.S_ISSOCK(os.lstat(path).st_mode) or os.path.islink(path) and not os.path.exists(path):
                 continue
+            data = open(path, 'rb').read()
+            looked += path in (h.root + '/serve.log', h.root + '/limited.log', h.d + '/publish/public.db', h.d + '/register.db')
             if MARK.encode() in data:
                 found.append(os.path.join(folder, n))
-    check('after 600 requests no file of the home and no log knows of them', found == [], found)
+    check('after 600 requests no file of the home and no log knows of them', found == [] and looked == 4, (found, looked))
     revenue = [r['gross_fen'] for r in h.cli('revenue', 'list')[1]['items']]
     users = {p['holder']['usci'] for p in (payload(open(os.path.join(h.d, t['file']), 'rb').read()) for t in h.demo['tokens'])}
     parties = set()

@@ -1,6 +1,7 @@
 """The model of the verdict against expectations taken by hand from standards.md, domain.md, design.md 6 and docs/formats.md,
 and what verdict_cases.py makes: python3 tests/model/test_verdict.py"""
 import copy
+import sys
 import unittest
 
 import verdict_cases
@@ -362,4 +363,7 @@ class Generated(unittest.TestCase):
 
 
 if __name__ == "__main__":
-    unittest.main()
+    r = unittest.main(argv=sys.argv[:1], exit=False).result
+    bad = len(r.failures) + len(r.errors)
+    print("%d passed, %d failed" % (r.testsRun - bad, bad))
+    sys.exit(bad > 0)

@@ -58,6 +58,8 @@ def differences(want, got):
     """checks of which both say something, and not the same"""
     verdict, letters, why = got.split(" ", 2)
     out = [] if verdict == want[0] else ["verdict: product %s (%s), model %s" % (verdict, why, want[0])]
+    if tuple(want[1]) != model.CHECKS or len(letters) != len(model.CHECKS) + 1 or letters[-1] in "pfu":  # the last: an age that nobody asks for
+        out.append("checks: product %s, model %s" % (letters, tuple(want[1])))
     for (name, outcome), letter in zip(want[1].items(), letters):
         if letter != "-" and OUTCOMES[letter] != outcome:
             out.append("%s: product %s, model %s" % (name, OUTCOMES[letter], outcome))

@@ -46,9 +46,12 @@ static int walk(const struct world *w, const char *folder)
 	return n;
 }
 
+/* with STRICT=1 it is looked for all the same, and not found */
 static bool absent(void)
 {
-	if (access(DATA, R_OK) == 0)
+	const char *strict = getenv("STRICT");
+
+	if (access(DATA, R_OK) == 0 || (strict != NULL && strcmp(strict, "1") == 0))
 		return false;
 	printf("# python3-cryptography-vectors is absent (make deps-full)\n");
 	return true;

@@ -5,9 +5,11 @@
  * list.  What was told last is kept in the cache (watch.json), so that a run from
  * cron tells each change once.
  */
+#include <dirent.h>
 #include <fcntl.h>
 
 #include "base/file.h"
+#include "base/jws.h"
 #include "verifier/gateway/gateway.h"
 
 #define MAX_ITEMS 100000
@@ -31,6 +33,12 @@ static bool is_number(const char *s)
 	return strncmp(s, "DAC-", 4) == 0 || strncmp(s, "DAU-", 4) == 0;
 }
 
+/* a unified social credit code: all authorisations that name this organisation */
+static bool is_organisation(const char *s)
+{
+	return strlen(s) == 18 && strspn(s, "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ") == 18;
+}
+
 static enum fj_rc add_item(struct gw_watch *w, const char *line, size_t len, struct fj_err *err)
 {
 	struct item *it = &w->item[w->n];
@@ -50,7 +58,7 @@ static enum fj_rc add_item(struct gw_watch *w, const char *line, size_t len, str
 		return fj_fail(err, FJ_E_PARSE, "gateway", NULL, "line %zu of the list is not UTF-8", w->n);
 	if (strncmp(it->name, "LT-", 3) == 0)
 		return fj_refuse(err, FJ_E_USAGE, "gateway", "formats.md 7", "tokens are not published, so a token's number can't be looked up; name its file", "令牌不公开，无法按编号查询，请给出令牌文件");
-	return is_number(it->name) ? FJ_OK : fj_file_read(AT_FDCWD, it->name, &it->credential, err);
+	return is_number(it->name) || is_organisation(it->name) ? FJ_OK : fj_file_read(AT_FDCWD, it->name, &it->credential, err);
 }
 
 static enum fj_rc read_list(struct gw_watch *w, const char *file, struct fj_err *err)
@@ -150,10 +158,10 @@ static enum fj_rc judge(const struct item *it, struct gw_view *v, struct ver_rep
 	FJ_AUTO(buf) found = FJ_BUF_INIT(CREDENTIAL);
 	struct ver_input in = {.now = fj_now(), .credential = fj_buf_slice(&it->credential)};
 
-	if (is_number(it->name)) {
+	if (is_number(it->name) || is_organisation(it->name)) {
 		if (ver_folder_find(v->dir, it->name, &found, NULL) != FJ_OK) {
 			*r = (struct ver_report){.verdict = VER_INDETERMINATE, .kind = "unknown", .at = in.now, .n = 1,
-				.check = {{.name = "form", .outcome = VER_UNKNOWN, .clause = "formats.md 7", .en = "nothing is published in the trust folder under this number", .zh = "信任资料中没有该编号的凭证"}}};
+				.check = {{.name = "form", .outcome = VER_UNKNOWN, .clause = "formats.md 7", .en = "nothing is published in the trust folder under this number or of this organisation", .zh = "信任资料中没有该编号或该机构的凭证"}}};
 			return FJ_OK;
 		}
 		in.credential = fj_buf_slice(&found);
@@ -162,14 +170,63 @@ static enum fj_rc judge(const struct item *it, struct gw_view *v, struct ver_rep
 	return gw_judge(v, &in, r, err);
 }
 
+static enum fj_rc judge_one(struct gw_watch *w, const struct item *it, struct gw_view *v, bool *good, struct fj_err *err)
+{
+	FJ_AUTO(ver_report) r = {.n = 0};
+
+	FJ_TRY(judge(it, v, &r, err));
+	*good = *good && r.verdict == VER_PERMIT;
+	return tell(w, it, &r, err);
+}
+
+static bool names(int folder, const char *file, const char *usci)
+{
+	static const char *const roles[] = {"holder", "implementer", "operator"};
+	FJ_AUTO(buf) text = FJ_BUF_INIT(CREDENTIAL);
+	FJ_AUTO(jws) j = {.payload = NULL};
+
+	if (fj_file_read(folder, file, &text, NULL) != FJ_OK)
+		return false;
+	struct fj_slice jwt = FJ_SLICE(text.data, strcspn(fj_buf_str(&text), "~\n")); /* an SD-JWT ends with ~ */
+	if (fj_jws_read(jwt, CREDENTIAL, &j, NULL) != FJ_OK)
+		return false;
+	for (size_t i = 0; i < FJ_ARRAY_LEN(roles); i++)
+		if (strcmp(fj_json_text(json_object_get(j.payload, roles[i]), "usci"), usci) == 0)
+			return true;
+	return false;
+}
+
+/* each authorisation of the trust folder that names it, by its own number; one that names nobody's
+ * is an unknown, as a number is that is not published */
+static enum fj_rc judge_organisation(struct gw_watch *w, const struct item *org, struct gw_view *v, bool *good, struct fj_err *err)
+{
+	FJ_AUTO(fd) folder = openat(v->dir, "authorisations", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	int scanned = folder < 0 ? -1 : fcntl(folder, F_DUPFD_CLOEXEC, 0);
+	DIR *d = scanned < 0 ? NULL : fdopendir(scanned);
+	const struct dirent *e;
+	enum fj_rc rc = FJ_OK;
+	size_t found = 0;
+
+	while (d != NULL && rc == FJ_OK && (e = readdir(d)) != NULL) {
+		char number[64];
+		size_t len = strlen(e->d_name);
+		if (len < 5 || len >= sizeof(number) || strcmp(e->d_name + len - 4, ".jwt") != 0 || !names(folder, e->d_name, org->name))
+			continue;
+		snprintf(number, sizeof(number), "%.*s", (int)len - 4, e->d_name);
+		found++;
+		rc = judge_one(w, &(struct item){.name = number}, v, good, err);
+	}
+	if (d != NULL)
+		closedir(d);
+	else
+		fj_fd_close(&scanned);
+	return rc == FJ_OK && found == 0 ? judge_one(w, org, v, good, err) : rc;
+}
+
 static enum fj_rc judge_all(struct gw_watch *w, struct gw_view *v, bool *good, struct fj_err *err)
 {
-	for (size_t i = 0; i < w->n; i++) {
-		FJ_AUTO(ver_report) r = {.n = 0};
-		FJ_TRY(judge(&w->item[i], v, &r, err));
-		*good = *good && r.verdict == VER_PERMIT;
-		FJ_TRY(tell(w, &w->item[i], &r, err));
-	}
+	for (size_t i = 0; i < w->n; i++)
+		FJ_TRY((is_organisation(w->item[i].name) ? judge_organisation : judge_one)(w, &w->item[i], v, good, err));
 	return FJ_OK;
 }
 

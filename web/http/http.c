@@ -16,16 +16,16 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-#include "base/clock.h"
 #include "web/http/encode.h"
 #include "web/http/limit.h"
+#include "web/http/slow.h"
 
 #define MAX_PARAMS 4
 #define BODIES (512u << 20) /* octets of all bodies that are being read */
 #define CONNECTIONS 256
 #define PER_ADDRESS 32 /* connections of one client; behind a proxy on this machine there is one client */
 #define IDLE_SECONDS 20
-#define SLOW_MS 60000 /* of an open server: a request that takes longer to arrive is cut */
+#define SLOW_MS 60000 /* a request that takes longer to arrive is cut: all of it, where bodies are small, else its head */
 
 struct web_req {
 	const struct web_server *server;
@@ -36,7 +36,6 @@ struct web_req {
 	struct web_pair param[MAX_PARAMS];
 	size_t n_param, held;
 	struct web_form_data form;
-	int64_t begun; /* boot clock, ms */
 	bool fields_read, bad_query, too_large, no_room, bad_framing;
 	unsigned methods; /* that this path has: 1 << enum web_method */
 	struct fj_buf body;
@@ -51,6 +50,7 @@ struct web_server {
 	bool loopback;
 	unsigned port;
 	struct web_limit *limit; /* NULL: none */
+	struct web_slow *slow;
 	atomic_size_t held; /* octets of bodies */
 };
 
@@ -716,7 +716,6 @@ static struct web_req *req_new(const struct web_server *s, struct MHD_Connection
 	q->server = s;
 	q->conn = conn;
 	q->method = method;
-	q->begun = fj_boot_ms();
 	q->path = fj_strdup(url);
 	if (q->path != NULL && strlen(url) <= 2048 && fj_utf8_valid(fj_slice_str(url)))
 		find_route(q);
@@ -749,6 +748,26 @@ static void take_body(struct web_req *q, const char *data, size_t n)
 	q->held = 0;
 }
 
+static struct web_conn *watched(struct MHD_Connection *conn)
+{
+	const union MHD_ConnectionInfo *i = MHD_get_connection_info(conn, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
+
+	return i == NULL ? NULL : i->socket_context;
+}
+
+static void on_connection(void *cls, struct MHD_Connection *conn, void **context, enum MHD_ConnectionNotificationCode code)
+{
+	const struct web_server *s = cls;
+	const union MHD_ConnectionInfo *i = MHD_get_connection_info(conn, MHD_CONNECTION_INFO_CONNECTION_FD);
+
+	if (code == MHD_CONNECTION_NOTIFY_STARTED) {
+		*context = i == NULL ? NULL : web_slow_begin(s->slow, i->connect_fd);
+	} else {
+		web_slow_end(s->slow, *context);
+		*context = NULL;
+	}
+}
+
 static enum MHD_Result on_request(void *cls, struct MHD_Connection *conn, const char *url, const char *method,
     const char *version, const char *data, size_t *n, void **state)
 {
@@ -757,17 +776,18 @@ static enum MHD_Result on_request(void *cls, struct MHD_Connection *conn, const 
 	(void)version;
 	if (q == NULL) {
 		*state = q = req_new(cls, conn, url, method);
+		if (q != NULL && !q->server->conf.open)
+			web_slow_came(q->server->slow, watched(conn));
 		if (q == NULL || !q->bad_framing)
 			return q == NULL ? MHD_NO : MHD_YES;
 		*n = 0; /* answered at once: what follows is not read as a request */
 	}
-	if (q->server->conf.open && fj_boot_ms() - q->begun > SLOW_MS)
-		return MHD_NO;
 	if (*n > 0) { /* what does not fit is read and forgotten, so that the answer arrives */
 		take_body(q, data, *n);
 		*n = 0;
 		return MHD_YES;
 	}
+	web_slow_came(q->server->slow, watched(conn));
 	struct web_res r = {.status = 200, .type = "text/html; charset=utf-8"};
 	fj_buf_init(&r.body, 64u << 20);
 	dispatch(q, &r);
@@ -776,11 +796,12 @@ static enum MHD_Result on_request(void *cls, struct MHD_Connection *conn, const 
 
 static void on_done(void *cls, struct MHD_Connection *conn, void **state, enum MHD_RequestTerminationCode code)
 {
-	(void)cls;
-	(void)conn;
+	const struct web_server *s = cls;
+
 	(void)code;
 	if (*state != NULL)
 		req_free(*state);
+	web_slow_waits(s->slow, watched(conn));
 	*state = NULL;
 }
 
@@ -929,10 +950,14 @@ enum fj_rc web_start(struct web_server *s, struct fj_err *err)
 
 	if (s->conf.cert == NULL)
 		tls[0] = tls[3];
+	s->slow = web_slow_new(s->conf.slow_ms > 0 ? s->conf.slow_ms : SLOW_MS);
+	if (s->slow == NULL)
+		return fj_no_memory(err, "http");
 	s->daemon = MHD_start_daemon(flags, 0, NULL, NULL, on_request, s, MHD_OPTION_LISTEN_SOCKET, s->fd, MHD_OPTION_THREAD_POOL_SIZE,
 	    s->conf.threads, MHD_OPTION_CONNECTION_LIMIT, (unsigned)CONNECTIONS, MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)IDLE_SECONDS,
 	    MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)65536, MHD_OPTION_STRICT_FOR_CLIENT, 1,
-	    MHD_OPTION_PER_IP_CONNECTION_LIMIT, s->loopback ? 0u : (unsigned)PER_ADDRESS, MHD_OPTION_NOTIFY_COMPLETED, on_done, NULL, MHD_OPTION_ARRAY, tls, MHD_OPTION_END);
+	    MHD_OPTION_PER_IP_CONNECTION_LIMIT, s->loopback ? 0u : (unsigned)PER_ADDRESS, MHD_OPTION_NOTIFY_COMPLETED, on_done, s,
+	    MHD_OPTION_NOTIFY_CONNECTION, on_connection, s, MHD_OPTION_ARRAY, tls, MHD_OPTION_END);
 	if (s->daemon != NULL)
 		return FJ_OK;
 	return fj_fail(err, FJ_E_INTERNAL, "http", NULL, "the HTTP server does not start%s", s->conf.cert != NULL ? "; check certificate and key" : "");
@@ -946,6 +971,7 @@ void web_stop(struct web_server *s)
 		MHD_stop_daemon(s->daemon); /* closes the socket */
 	else
 		fj_fd_close(&s->fd);
+	web_slow_free(s->slow);
 	web_limit_free(s->limit);
 	fj_free(s);
 }

@@ -71,8 +71,9 @@ struct web_conf {
 	void *app;
 	unsigned threads;        /* 1..16 */
 	/* Everything is public: GET answers have an ETag, text may be compressed, pages of other sites
-	 * may read them (CORS), and a request of more than a minute is cut */
+	 * may read them (CORS), and a request is cut whose body, not its head alone, is late */
 	bool open;
+	int64_t slow_ms;         /* a request has to be here so soon; 0: a minute */
 	unsigned rate, burst;    /* requests of an address a second, and at once; rate 0: no limit */
 	bool limit_local;        /* also those of this machine: a proxy on it is one address */
 	const char *cert, *key;  /* PEM texts; NULL: plain HTTP */

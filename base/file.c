@@ -190,3 +190,20 @@ enum fj_rc fj_dir_open(int dirfd, const char *path, int *out, struct fj_err *err
 	*out = fd;
 	return FJ_OK;
 }
+
+enum fj_rc fj_dir_list(int dirfd, const char *path, DIR **out, struct fj_err *err)
+{
+	FJ_AUTO(fd) fd = -1;
+
+	FJ_TRY(fj_dir_open(dirfd, path, &fd, err));
+	*out = fdopendir(fd);
+	if (*out == NULL)
+		return fj_fail_errno(err, "base", "list %s", path);
+	fd = -1; /* *out owns it now */
+	return FJ_OK;
+}
+
+void fj_dir_close(DIR *d)
+{
+	closedir(d);
+}

@@ -70,26 +70,6 @@ static void refuse(struct web_req *q, struct web_res *r, enum fj_rc rc, const ch
 	web_fail(q, r, &err);
 }
 
-/* the file of publish/<folder> that is named by the greatest time not after t; -1: there is none */
-static fj_time begun_by(const char *folder, const char *suffix, fj_time t)
-{
-	char path[160];
-	const struct dirent *e;
-	fj_time best = -1;
-
-	snprintf(path, sizeof(path), "publish/%.120s", folder);
-	DIR *d = opendir(path);
-	while (d != NULL && (e = readdir(d)) != NULL) {
-		char *end;
-		fj_time from = e->d_name[0] >= '0' && e->d_name[0] <= '9' ? strtoll(e->d_name, &end, 10) : -1;
-		if (from > best && from <= t && strcmp(end, suffix) == 0)
-			best = from;
-	}
-	if (d != NULL)
-		closedir(d);
-	return best;
-}
-
 static bool in_force(struct fj_slice jwt, fj_time t)
 {
 	FJ_AUTO(jws) jws = {.payload = NULL};
@@ -100,13 +80,11 @@ static bool in_force(struct fj_slice jwt, fj_time t)
 /* a list does not change any more once its second is over */
 static void list_of(struct web_req *q, struct web_res *r, const char *name, fj_time t)
 {
-	FJ_AUTO(buf) b = FJ_BUF_INIT(0);
-	char folder[64], path[128];
+	FJ_AUTO(buf) b = FJ_BUF_INIT(FJ_STATUS_JWT_MAX);
+	char folder[64], path[200];
 
-	snprintf(folder, sizeof(folder), "history/status/%.20s", name);
-	fj_time from = begun_by(folder, ".jwt", t);
-	snprintf(path, sizeof(path), "%.60s/%lld.jwt", folder, (long long)from);
-	if (t > fj_now() || from < 0 || svc_file(path, &b, NULL) != FJ_OK || !in_force(fj_buf_slice(&b), t)) {
+	snprintf(folder, sizeof(folder), "publish/history/status/%.20s", name);
+	if (t > fj_now() || !ver_history_at(AT_FDCWD, folder, ".jwt", t, path) || fj_file_read(AT_FDCWD, path, &b, NULL) != FJ_OK || !in_force(fj_buf_slice(&b), t)) {
 		refuse(q, r, FJ_E_NOTFOUND, "no status list of that time is kept here", "没有保存该时间的状态列表");
 		return;
 	}

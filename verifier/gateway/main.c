@@ -33,7 +33,7 @@ static void on_signal(int sig)
 struct options {
 	struct gw_conf conf;
 	const char *list; /* of watch; NULL: listen */
-	bool once, help, routes, have_root;
+	bool once, help, have_root;
 };
 
 static void usage(FILE *to)

@@ -207,3 +207,14 @@ void fj_dir_close(DIR *d)
 {
 	closedir(d);
 }
+
+void fj_file_sweep(int at, const char *folder)
+{
+	FJ_AUTO(dir) d = NULL;
+
+	if (fj_dir_list(at, folder, &d, NULL) != FJ_OK)
+		return;
+	for (const struct dirent *e; (e = readdir(d)) != NULL;)
+		if (e->d_name[0] == '.' && strstr(e->d_name, ".tmp-") != NULL) /* as temporary() names them */
+			unlinkat(dirfd(d), e->d_name, 0);
+}

@@ -28,6 +28,8 @@ void fj_watch_close(struct fj_watch *w);
 /* write to a temporary name beside it, fsync, rename, fsync the directory: after
  * a kill at any point the file is the old one or the new one. */
 enum fj_rc fj_file_replace(int dirfd, const char *path, struct fj_slice data, mode_t mode, struct fj_err *err) FJ_MUST_USE;
+/* removes from a folder what a process that was ended left of files that it was replacing */
+void fj_file_sweep(int at, const char *folder);
 /* mkdir -p of one level; existing directory is fine */
 enum fj_rc fj_dir_make(int dirfd, const char *path, mode_t mode, struct fj_err *err) FJ_MUST_USE;
 /* open directory, O_CLOEXEC */

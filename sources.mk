@@ -17,6 +17,7 @@ BASE_SRC := \
 	base/room.c \
 	base/sandbox.c \
 	base/secret.c \
+	base/tar.c \
 	base/x509.c
 
 HSM_SRC := \
@@ -70,10 +71,10 @@ VERIFY_SRC := \
 	verifier/use.c \
 	verifier/verify.c
 
-# what libfujie-verify, for others, is made of: the verdict, and no more of base than it needs
+# what libfujie-verify, for others, is made of: the verdict, and no more than it needs
 LIBRARY_SRC := \
-	$(filter-out base/conf.c base/ipc.c base/log.c base/proc.c base/room.c base/sandbox.c,$(BASE_SRC)) \
-	$(filter-out verifier/published.c,$(VERIFY_SRC))
+	$(filter-out base/conf.c base/ipc.c base/log.c base/package.c base/proc.c base/room.c base/sandbox.c base/tar.c,$(BASE_SRC)) \
+	$(filter-out verifier/ask.c verifier/bundle_make.c verifier/package.c verifier/published.c,$(VERIFY_SRC))
 
 SERVICE_SRC := \
 	verifier/service/feed.c \
@@ -235,7 +236,6 @@ ISSUER_SRC := \
 	issuer/status.c \
 	issuer/stops.c \
 	issuer/store/store.c \
-	issuer/tar.c \
 	issuer/supervision.c \
 	issuer/task.c \
 	issuer/token.c \

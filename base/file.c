@@ -190,3 +190,31 @@ enum fj_rc fj_dir_open(int dirfd, const char *path, int *out, struct fj_err *err
 	*out = fd;
 	return FJ_OK;
 }
+
+enum fj_rc fj_dir_list(int dirfd, const char *path, DIR **out, struct fj_err *err)
+{
+	FJ_AUTO(fd) fd = -1;
+
+	FJ_TRY(fj_dir_open(dirfd, path, &fd, err));
+	*out = fdopendir(fd);
+	if (*out == NULL)
+		return fj_fail_errno(err, "base", "list %s", path);
+	fd = -1; /* *out owns it now */
+	return FJ_OK;
+}
+
+void fj_dir_close(DIR *d)
+{
+	closedir(d);
+}
+
+void fj_file_sweep(int at, const char *folder)
+{
+	FJ_AUTO(dir) d = NULL;
+
+	if (fj_dir_list(at, folder, &d, NULL) != FJ_OK)
+		return;
+	for (const struct dirent *e; (e = readdir(d)) != NULL;)
+		if (e->d_name[0] == '.' && strstr(e->d_name, ".tmp-") != NULL) /* as temporary() names them */
+			unlinkat(dirfd(d), e->d_name, 0);
+}

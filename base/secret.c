@@ -1,19 +1,12 @@
 /*
  * secret.c - secrets in guarded, locked memory, and the house's randomness.
  *
- * The generator is libsodium's.  A test may put a deterministic one in its place;
- * it is a counter under the test's seed, so two runs draw the same numbers.  The
- * product never calls that function (a lint looks).
+ * The generator is libsodium's, and there is no way to put another in its place.
  */
 #include "base/secret.h"
 
 #include <sodium.h>
-#include <stdatomic.h>
 #include <unistd.h>
-
-static uint8_t test_seed[32];
-static atomic_bool test_seeded;
-static atomic_uint_fast64_t test_counter;
 
 void fj_sodium_init(void)
 {
@@ -42,18 +35,6 @@ enum fj_rc fj_secret_copy(struct fj_secret *s, struct fj_slice in, struct fj_err
 	return FJ_OK;
 }
 
-enum fj_rc fj_secret_random(struct fj_secret *s, size_t len, struct fj_err *err)
-{
-	FJ_TRY(fj_secret_new(s, len, err));
-	fj_random(s->p, len);
-	return FJ_OK;
-}
-
-bool fj_secret_eq(const struct fj_secret *a, struct fj_slice b)
-{
-	return a->len == b.len && a->len > 0 && sodium_memcmp(a->p, b.p, a->len) == 0;
-}
-
 void fj_secret_release(struct fj_secret *s)
 {
 	if (s->p != NULL)
@@ -67,29 +48,9 @@ void fj_wipe(void *p, size_t n)
 	sodium_memzero(p, n);
 }
 
-/* each draw is SHA-512 blocks of seed and a counter that never repeats */
-static void draw_for_test(uint8_t *p, size_t n)
-{
-	while (n > 0) {
-		uint8_t block[crypto_hash_sha512_BYTES], in[40];
-		uint64_t c = atomic_fetch_add(&test_counter, 1);
-		size_t take = n < sizeof(block) ? n : sizeof(block);
-
-		memcpy(in, test_seed, 32);
-		memcpy(in + 32, &c, 8);
-		crypto_hash_sha512(block, in, sizeof(in));
-		memcpy(p, block, take);
-		p += take;
-		n -= take;
-	}
-}
-
 void fj_random(void *p, size_t n)
 {
-	if (atomic_load(&test_seeded))
-		draw_for_test(p, n);
-	else
-		randombytes_buf(p, n);
+	randombytes_buf(p, n);
 }
 
 uint32_t fj_random_below(uint32_t upper)
@@ -102,12 +63,4 @@ uint32_t fj_random_below(uint32_t upper)
 		fj_random(&v, sizeof(v));
 	while (v < reject);
 	return v % upper;
-}
-
-void fj_random_seed_for_test(const uint8_t seed[32])
-{
-	if (seed != NULL)
-		memcpy(test_seed, seed, 32);
-	atomic_store(&test_counter, 0);
-	atomic_store(&test_seeded, seed != NULL);
 }

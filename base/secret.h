@@ -1,6 +1,6 @@
 /*
  * secret.h - secrets are a type of their own: libsodium guarded memory,
- * locked, wiped on release, never printed, compared in constant time.
+ * locked, wiped on release, never printed.
  */
 #ifndef FJ_BASE_SECRET_H
 #define FJ_BASE_SECRET_H
@@ -16,19 +16,14 @@ struct fj_secret {
 enum fj_rc fj_secret_new(struct fj_secret *s, size_t len, struct fj_err *err) FJ_MUST_USE;
 /* copy of in, whose source the caller wipes itself */
 enum fj_rc fj_secret_copy(struct fj_secret *s, struct fj_slice in, struct fj_err *err) FJ_MUST_USE;
-/* len random octets from fj_random */
-enum fj_rc fj_secret_random(struct fj_secret *s, size_t len, struct fj_err *err) FJ_MUST_USE;
-bool fj_secret_eq(const struct fj_secret *a, struct fj_slice b); /* constant time */
 void fj_secret_release(struct fj_secret *s);
 FJ_DEFINE_AUTO(secret, struct fj_secret, fj_secret_release)
 void fj_wipe(void *p, size_t n); /* not optimised away */
 
-/* Randomness: libsodium's generator; tests may inject a deterministic one
- * (seed 32 octets; NULL restores the real one).  fj_sodium_init runs once per
- * process before anything else and exits(3) with a line on stderr if it can't. */
+/* Randomness: libsodium's generator.  fj_sodium_init runs once per process before
+ * anything else and exits(3) with a line on stderr if it can't. */
 void fj_sodium_init(void);
 void fj_random(void *p, size_t n);
 uint32_t fj_random_below(uint32_t upper); /* unbiased, 0..upper-1; upper > 0 */
-void fj_random_seed_for_test(const uint8_t seed[32]);
 
 #endif

@@ -164,8 +164,6 @@ enum fj_rc crl_apply_lift(const struct evt *e, const char *serial_hex, struct fj
 const char *iss_base(const struct iss *i);
 const struct ca_home *iss_ca_home(const struct iss *i);
 struct fj_slice iss_issuing_cert(const struct iss *i); /* DER */
-struct fj_slice iss_root_cert(const struct iss *i);
-struct fj_slice iss_token_cert(const struct iss *i);   /* token-signer certificate, DER */
 /* JWS signing input: canonical header {alg,typ,kid,x5c} and payload, with `typ` */
 enum fj_rc iss_jws_input(struct iss *i, const char *typ, const json_t *payload, struct fj_buf *out, struct fj_err *err) FJ_MUST_USE;
 /* Next number of a series: counts events only, so it is rebuilt by replay: series "DAC-420000-202604"

@@ -15,7 +15,7 @@
 #include "issuer/domain.h"
 #include "issuer/find.h"
 #include "issuer/opening.h"
-#include "issuer/tar.h"
+#include "base/tar.h"
 
 #define MAX_DOSSIER (64u << 20)
 #define MAX_DOCUMENT (1u << 20)
@@ -26,7 +26,7 @@ const struct iss_field fld_find_dossier[] = {{"asset", ISS_F_STR, true, DOM_MAX_
 struct dossier {
 	struct iss_call *c;
 	const char *asset_no;
-	struct tar tar;
+	struct fj_tar tar;
 	json_t *files;      /* of the manifest */
 	json_t *approvals;  /* ids seen in the events */
 	struct fj_buf events;
@@ -41,7 +41,7 @@ static enum fj_rc add(struct dossier *d, const char *name, struct fj_slice bytes
 	fj_sha256(bytes, &h);
 	fj_hex(h.b, FJ_SHA256_LEN, hex);
 	json_array_append_new(d->files, json_pack("{s:s, s:I, s:s}", "name", name, "octets", (json_int_t)bytes.len, "sha256", hex));
-	return tar_add(&d->tar, name, bytes, err);
+	return fj_tar_add(&d->tar, name, bytes, err);
 }
 
 static enum fj_rc add_json(struct dossier *d, const char *name, const json_t *j, struct fj_err *err)
@@ -312,8 +312,8 @@ static enum fj_rc add_manifest(struct dossier *d, struct fj_err *err)
 	FJ_AUTO(json) m = json_pack("{s:s, s:s, s:s, s:s, s:I, s:{s:I, s:s}, s:O}", "format", "urn:fujie:dossier:1", "asset", d->asset_no, "made_at", at, "base",
 	    iss_base(d->c->iss), "events", (json_int_t)d->n_events, "log", "seq", (json_int_t)sto_int(&q, 0), "hash", hex, "files", d->files);
 	FJ_TRY(fj_json_canonical(m, &text, err));
-	FJ_TRY(tar_add(&d->tar, "manifest.json", fj_buf_slice(&text), err));
-	return tar_end(&d->tar, err);
+	FJ_TRY(fj_tar_add(&d->tar, "manifest.json", fj_buf_slice(&text), err));
+	return fj_tar_end(&d->tar, err);
 }
 
 static enum fj_rc fill(struct dossier *d, const struct dom_asset *a, struct fj_err *err)
@@ -339,13 +339,13 @@ enum fj_rc cmd_find_dossier(struct iss_call *c, struct fj_err *err)
 
 	FJ_TRY(dom_asset_get(c->db, fj_json_peek(c->params, "asset"), &a, err));
 	d.asset_no = a.asset_no;
-	enum fj_rc rc = tar_new(&d.tar, MAX_DOSSIER, c->now, false, err);
+	enum fj_rc rc = fj_tar_new(&d.tar, MAX_DOSSIER, c->now, false, err);
 	if (rc == FJ_OK)
 		rc = fill(&d, &a, err);
 	snprintf(name, sizeof(name), "dossier-%.64s.tar", a.asset_no);
 	if (rc == FJ_OK)
 		rc = fnd_file(c, name, "application/x-tar", &d.tar.out, err);
-	tar_release(&d.tar);
+	fj_tar_release(&d.tar);
 	fj_buf_release(&d.events);
 	return rc;
 }

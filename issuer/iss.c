@@ -44,16 +44,6 @@ struct fj_slice iss_issuing_cert(const struct iss *i)
 	return fj_buf_slice(&i->issuing);
 }
 
-struct fj_slice iss_root_cert(const struct iss *i)
-{
-	return fj_buf_slice(&i->root);
-}
-
-struct fj_slice iss_token_cert(const struct iss *i)
-{
-	return fj_buf_slice(&i->token);
-}
-
 static const struct iss_actor system_actor = {.login = "system", .name = "system", .roles = ISS_SYSTEM, .via = "system"};
 
 void iss_system_call(struct iss *i, struct iss_call *c)

@@ -11,7 +11,7 @@
  */
 #include "issuer/find.h"
 #include "issuer/sheet/sheet.h"
-#include "issuer/tar.h"
+#include "base/tar.h"
 #include "issuer/token.h"
 
 const struct iss_field fld_token_archive[] = {{"bulk", ISS_F_STR, true, 40, "批次编号", "job"}, {0}};
@@ -99,7 +99,7 @@ enum fj_rc tok_list(struct sto *db, const struct tok_job *j, struct fj_buf *out,
 
 /* --- the archive --- */
 
-static enum fj_rc add_tokens(struct sto *db, const char *job, struct tar *t, int64_t *n, struct fj_err *err)
+static enum fj_rc add_tokens(struct sto *db, const char *job, struct fj_tar *t, int64_t *n, struct fj_err *err)
 {
 	FJ_AUTO(sto_q) q = {0};
 	char name[80];
@@ -113,12 +113,12 @@ static enum fj_rc add_tokens(struct sto *db, const char *job, struct tar *t, int
 		if (sto_blob(&q, 9).len == 0) /* given up before it was signed */
 			continue;
 		snprintf(name, sizeof(name), "tokens/%.40s.jwt", sto_text(&q, 1));
-		FJ_TRY(tar_add(t, name, sto_blob(&q, 9), err));
+		FJ_TRY(fj_tar_add(t, name, sto_blob(&q, 9), err));
 		(*n)++;
 	}
 }
 
-static enum fj_rc add_manifest(struct iss_call *c, const struct tok_job *j, int64_t n, const char *list, struct tar *t, struct fj_err *err)
+static enum fj_rc add_manifest(struct iss_call *c, const struct tok_job *j, int64_t n, const char *list, struct fj_tar *t, struct fj_err *err)
 {
 	FJ_AUTO(buf) text = FJ_BUF_INIT(65536);
 	FJ_AUTO(json) m = json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:I, s:I, s:I, s:s, s:O}", "format", "urn:fujie:license-tokens:1", "base", iss_base(c->iss), "job", j->id,
@@ -128,10 +128,10 @@ static enum fj_rc add_manifest(struct iss_call *c, const struct tok_job *j, int6
 	if (m == NULL)
 		return fj_no_memory(err, "issuer");
 	FJ_TRY(fj_json_canonical(m, &text, err));
-	return tar_add(t, "manifest.json", fj_buf_slice(&text), err);
+	return fj_tar_add(t, "manifest.json", fj_buf_slice(&text), err);
 }
 
-static enum fj_rc fill(struct iss_call *c, const struct tok_job *j, struct tar *t, struct fj_err *err)
+static enum fj_rc fill(struct iss_call *c, const struct tok_job *j, struct fj_tar *t, struct fj_err *err)
 {
 	FJ_AUTO(buf) list = FJ_BUF_INIT(TOK_MAX_LIST);
 	char hex[65];
@@ -140,10 +140,10 @@ static enum fj_rc fill(struct iss_call *c, const struct tok_job *j, struct tar *
 	FJ_TRY(tok_list(c->db, j, &list, hex, err));
 	if (j->list_sha256[0] != '\0' && strcmp(hex, j->list_sha256) != 0)
 		return fj_fail(err, FJ_E_CORRUPT, "issuer", NULL, "the covering list of %s is not the one that its last event holds", j->id);
-	FJ_TRY(tar_add(t, "list.csv", fj_buf_slice(&list), err));
+	FJ_TRY(fj_tar_add(t, "list.csv", fj_buf_slice(&list), err));
 	FJ_TRY(add_tokens(c->db, j->id, t, &n, err));
 	FJ_TRY(add_manifest(c, j, n, hex, t, err));
-	return tar_end(t, err);
+	return fj_tar_end(t, err);
 }
 
 static enum fj_rc check_ended(struct iss_call *c, const struct tok_job *j, struct fj_err *err)
@@ -168,7 +168,7 @@ enum fj_rc cmd_token_archive(struct iss_call *c, struct fj_err *err)
 	FJ_TRY(tok_job_get(c->db, fj_json_peek(c->params, "bulk"), &j, err));
 	FJ_TRY(tok_job_reader(c, &j, err));
 	FJ_TRY(check_ended(c, &j, err));
-	FJ_TRY(tar_new(&t, SHEET_MAX_FILE, j.at, true, err));
+	FJ_TRY(fj_tar_new(&t, SHEET_MAX_FILE, j.at, true, err));
 	FJ_TRY(fill(c, &j, &t, err));
 	snprintf(name, sizeof(name), "tokens-%.30s.tar.gz", j.id);
 	return fnd_file(c, name, "application/gzip", &t.out, err);

@@ -16,22 +16,6 @@
 #define MAX_LISTS 256 /* each status list takes 256 KiB of memory, whatever it has in the bundle */
 #define PART_OUT(max) (2 * (max))
 
-/* --- fingerprints --- */
-
-enum fj_rc ver_fingerprint_read(const char *text, struct fj_hash *out, struct fj_err *err)
-{
-	char hex[2 * FJ_SHA256_LEN + 1];
-	size_t n = 0;
-
-	for (; *text != '\0' && n < sizeof(hex); text++)
-		if (*text != ':' && *text != ' ')
-			hex[n++] = *text;
-	if (n == 2 * FJ_SHA256_LEN && *text == '\0' && fj_unhex(hex, n, out->b) == FJ_OK)
-		return FJ_OK;
-	return fj_refuse(err, FJ_E_USAGE, "verify", "formats.md 15", "a root's fingerprint is SHA-256 of its DER in 64 hex digits: openssl x509 -in root.pem -noout -fingerprint -sha256",
-	    "根证书指纹为其 DER 的 SHA-256，共 64 位十六进制数字");
-}
-
 /* --- reading --- */
 
 struct bundle {

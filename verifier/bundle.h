@@ -14,9 +14,6 @@
 #define VER_BUNDLE_MAX (16u << 20)
 #define VER_FORMAT_BUNDLE "urn:fujie:bundle:1"
 
-/* SHA-256 of a root's DER as people write it: 64 hex digits of either case, with colons and
- * spaces between; FJ_E_USAGE otherwise. */
-enum fj_rc ver_fingerprint_read(const char *text, struct fj_hash *out, struct fj_err *err) FJ_MUST_USE;
 /* in->credential is the bundle, VER_BUNDLE_MAX octets at most; the rest as of ver_verify, which
  * judges the credential in it by what is in it.  Always a report: a malformed bundle, one of
  * another root, or with a part that does not verify, is a deny.  FJ_E_NOMEM is the only failure. */

@@ -169,7 +169,7 @@ void ver_revoked(const struct ver_trust *t, const struct fj_x509 *x, const struc
 		say_unknown(c, x, now, f);
 	}
 	if (c != NULL) {
-		f->from = ca == &t->a->root ? 0 : c->from; /* the root's list lasts a year: its beginning says nothing about how fresh status is */
+		f->from = ca == &t->a->root ? 0 : c->from; /* the root's list is made once a year: its end counts, its age says nothing of what can change */
 		f->to = c->to;
 	}
 }
@@ -192,7 +192,6 @@ void ver_path_revoked(const struct ver_trust *t, const struct fj_x509 *leaf, con
 	if (ca == &t->a->root)
 		return;
 	ver_revoked(t, &ca->x, &t->a->root, now, &of_ca);
-	of_ca.from = 0; /* the root's list is made once a year: its end counts, its age says nothing of what can change */
 	if (leaf == NULL)
 		*f = of_ca;
 	else

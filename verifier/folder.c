@@ -10,7 +10,6 @@
  */
 #include "verifier/internal.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <unistd.h>
@@ -26,13 +25,6 @@ struct loading {
 	int dir;
 	json_t *notes; /* may be NULL */
 };
-
-static void close_dir(DIR *d)
-{
-	closedir(d);
-}
-
-FJ_DEFINE_AUTO_PTR(dir, DIR, close_dir)
 
 static void note(struct loading *l, const char *what, const struct fj_err *e)
 {
@@ -138,18 +130,16 @@ static enum fj_rc load_file(struct loading *l, int dirfd, const char *name, cons
 static enum fj_rc load_folder(struct loading *l, const struct folder *f, struct fj_err *err)
 {
 	struct fj_err why;
-	FJ_AUTO(fd) fd = -1;
+	FJ_AUTO(dir) d = NULL;
 	FJ_AUTO(buf) data = FJ_BUF_INIT(f->max);
 	const struct dirent *e;
 
-	if (fj_dir_open(l->dir, f->name, &fd, &why) != FJ_OK) {
+	enum fj_rc rc = fj_dir_list(l->dir, f->name, &d, &why);
+	FJ_ENSURE(rc != FJ_E_NOMEM, fj_no_memory(err, "verify"));
+	if (rc != FJ_OK) {
 		note(l, f->name, &why);
 		return FJ_OK;
 	}
-	FJ_AUTO(dir) d = fdopendir(fd);
-	if (d == NULL)
-		return fj_fail_errno(err, "verify", "list %s", f->name);
-	fd = -1; /* d owns it now */
 	errno = 0;
 	while ((e = readdir(d)) != NULL) {
 		FJ_TRY(load_file(l, dirfd(d), e->d_name, f, &data, err));
@@ -236,19 +226,14 @@ static bool name_of(const char *uri, char out[32])
 	return true;
 }
 
-/* in history/…: the file whose name is the greatest time that is not after t; false: there is none */
-static bool newest_by(int dir, const char *folder, const char *suffix, fj_time t, char out[200])
+bool ver_history_at(int dir, const char *folder, const char *suffix, fj_time t, char out[200])
 {
-	FJ_AUTO(fd) fd = -1;
+	FJ_AUTO(dir) d = NULL;
 	const struct dirent *e;
 	long long best = -1;
 
-	if (fj_dir_open(dir, folder, &fd, NULL) != FJ_OK)
+	if (fj_dir_list(dir, folder, &d, NULL) != FJ_OK)
 		return false;
-	FJ_AUTO(dir) d = fdopendir(fd);
-	if (d == NULL)
-		return false;
-	fd = -1;
 	while ((e = readdir(d)) != NULL) {
 		char *end;
 		long long from = e->d_name[0] >= '0' && e->d_name[0] <= '9' ? strtoll(e->d_name, &end, 10) : -1;
@@ -271,7 +256,7 @@ static bool in_history(int dir, const struct ver_wanted *w, fj_time t, char path
 	if (kinds[w->kind].folder == NULL || (list ? !name_of(w->name, name) : !is_number(w->name)))
 		return false;
 	snprintf(folder, sizeof(folder), "../history/%s/%.40s", kinds[w->kind].folder, list ? name : w->name);
-	return newest_by(dir, folder, kinds[w->kind].suffix, t + VER_SKEW, path);
+	return ver_history_at(dir, folder, kinds[w->kind].suffix, t + VER_SKEW, path);
 }
 
 static bool in_folder(const struct ver_wanted *w, char path[200])

@@ -15,19 +15,6 @@ static enum fj_rc no(struct fj_err *err, enum fj_rc rc, const char *cite, const 
 	return fj_refuse(err, rc, "package", cite, en, zh);
 }
 
-enum fj_rc ver_root_is(struct fj_slice pem, const char *sha256_hex, struct fj_buf *der, struct fj_err *err)
-{
-	uint8_t want[FJ_SHA256_LEN];
-	struct fj_hash is;
-
-	if (strlen(sha256_hex) != 64 || fj_unhex(sha256_hex, 64, want) != FJ_OK)
-		return no(err, FJ_E_USAGE, NULL, "the root's fingerprint is SHA-256 of its certificate (DER) as 64 hexadecimal digits", "根证书指纹应为其 DER 编码的 SHA-256（64 位十六进制）");
-	FJ_TRY(ver_root_read(pem, der, err));
-	fj_sha256(fj_buf_slice(der), &is);
-	return memcmp(is.b, want, FJ_SHA256_LEN) == 0 ? FJ_OK
-	    : no(err, FJ_E_SIGNATURE, "formats.md 18", "the package is of another root than the one that was named", "数据包所属根证书与指定指纹不符");
-}
-
 enum fj_rc ver_package_trust(const struct fj_package *p, struct fj_slice root, struct ver_trust **out, struct fj_err *err)
 {
 	enum fj_rc rc = ver_trust_of(root, fj_buf_slice(&p->jws.x5c[1]), out, err);

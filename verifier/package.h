@@ -22,7 +22,5 @@ enum fj_rc ver_package_signed(const struct ver_trust *t, const struct fj_package
 /* A file of a package: what is no list and no CRL passes.  `before` is the file that it replaces, empty for
  * none.  FJ_E_INVALID when it is not authentic, or older. */
 enum fj_rc ver_package_file(const struct ver_trust *t, const char *path, struct fj_slice data, struct fj_slice before, struct fj_err *err) FJ_MUST_USE;
-/* is this the certificate whose SHA-256 (of its DER, hex) was said to be the root's? */
-enum fj_rc ver_root_is(struct fj_slice pem, const char *sha256_hex, struct fj_buf *der, struct fj_err *err) FJ_MUST_USE;
 
 #endif

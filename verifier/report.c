@@ -223,6 +223,24 @@ void ver_report_release(struct ver_report *r)
 	r->subject = NULL;
 }
 
+const struct ver_check *ver_report_worst(const struct ver_report *r)
+{
+	const struct ver_check *worst = NULL;
+
+	for (size_t k = 0; k < r->n; k++)
+		if (badness(r->check[k].outcome) > (worst == NULL ? 0 : badness(worst->outcome)))
+			worst = &r->check[k];
+	return worst;
+}
+
+bool ver_report_passed(const struct ver_report *r, const char *check)
+{
+	for (size_t k = 0; k < r->n; k++)
+		if (strcmp(r->check[k].name, check) == 0)
+			return r->check[k].outcome == VER_PASS;
+	return false;
+}
+
 const char *ver_verdict_name(enum ver_verdict v)
 {
 	static const char *const names[] = {[VER_PERMIT] = "permit", [VER_DENY] = "deny", [VER_INDETERMINATE] = "indeterminate"};

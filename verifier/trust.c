@@ -95,6 +95,30 @@ enum fj_rc ver_root_read(struct fj_slice pem, struct fj_buf *der, struct fj_err 
 	return rc;
 }
 
+enum fj_rc ver_fingerprint_read(const char *text, struct fj_hash *out, struct fj_err *err)
+{
+	char hex[2 * FJ_SHA256_LEN + 1];
+	size_t n = 0;
+
+	for (; *text != '\0' && n < sizeof(hex); text++)
+		if (*text != ':' && *text != ' ')
+			hex[n++] = *text;
+	if (n == 2 * FJ_SHA256_LEN && *text == '\0' && fj_unhex(hex, n, out->b) == FJ_OK)
+		return FJ_OK;
+	return fj_refuse(err, FJ_E_USAGE, "verify", "formats.md 7", "a root's fingerprint is SHA-256 of its DER in 64 hex digits: openssl x509 -in root.pem -noout -fingerprint -sha256",
+	    "根证书指纹为其 DER 的 SHA-256，共 64 位十六进制数字");
+}
+
+enum fj_rc ver_root_is(struct fj_slice pem, const struct fj_hash *fingerprint, struct fj_buf *der, struct fj_err *err)
+{
+	struct fj_hash is;
+
+	FJ_TRY(ver_root_read(pem, der, err));
+	fj_sha256(fj_buf_slice(der), &is);
+	return fj_hash_eq(&is, fingerprint) ? FJ_OK
+	    : fj_refuse(err, FJ_E_SIGNATURE, "verify", "formats.md 7", "this is another root than the one whose fingerprint was named; nothing under it is used", "根证书与指定的指纹不符，不予采用");
+}
+
 bool ver_trust_demo(const struct ver_trust *t)
 {
 	for (size_t i = 0; i < t->a->n_ca; i++)

@@ -26,6 +26,11 @@ struct ver_trust; /* root, chain, status lists, CRLs, authorisation credentials,
 enum fj_rc ver_trust_load_dir(int dirfd, const char *dir, struct ver_trust **out, json_t **notes, struct fj_err *err) FJ_MUST_USE;
 /* A root certificate (PEM) as DER: self-signed, a CA, P-256.  FJ_E_INVALID with the section otherwise. */
 enum fj_rc ver_root_read(struct fj_slice pem, struct fj_buf *der, struct fj_err *err) FJ_MUST_USE;
+/* The same, and only when it is the root with this fingerprint: FJ_E_SIGNATURE for another. */
+enum fj_rc ver_root_is(struct fj_slice pem, const struct fj_hash *fingerprint, struct fj_buf *der, struct fj_err *err) FJ_MUST_USE;
+/* SHA-256 of a root's DER as people write it: 64 hex digits of either case, with colons and
+ * spaces between; FJ_E_USAGE otherwise. */
+enum fj_rc ver_fingerprint_read(const char *text, struct fj_hash *out, struct fj_err *err) FJ_MUST_USE;
 /* A trust of one root (DER) and one issuing CA under it, without any list: for what brings its own. */
 enum fj_rc ver_trust_of(struct fj_slice root, struct fj_slice issuing, struct ver_trust **out, struct fj_err *err) FJ_MUST_USE;
 /* Is every issuing CA of it a demo's, by the policy in its certificate? */
@@ -102,6 +107,9 @@ enum fj_rc ver_proof_form(const char *nonce, const char *x5t, struct fj_err *err
 /* Always a report, whatever the input: hostile bytes are a `deny` with the failed
  * check.  FJ_E_NOMEM is the only failure. */
 enum fj_rc ver_verify(const struct ver_trust *t, const struct ver_input *in, struct ver_report *out, struct fj_err *err) FJ_MUST_USE;
+/* The first check that decided it: a failure, else one that is unknown; NULL of a permit. */
+const struct ver_check *ver_report_worst(const struct ver_report *r);
+bool ver_report_passed(const struct ver_report *r, const char *check);
 /* The verdict document of docs/formats.md section 8; owned by the caller. */
 json_t *ver_report_json(const struct ver_report *r);
 const char *ver_verdict_name(enum ver_verdict v);
@@ -114,5 +122,8 @@ enum fj_rc ver_verify_in(int dir, struct ver_trust *over, const struct ver_input
 /* The authorisation credential, or the certificate in PEM, that is published under a number, not verified;
  * FJ_E_NOTFOUND.  out is the caller's, empty. */
 enum fj_rc ver_folder_find(int dir, const char *number, struct fj_buf *out, struct fj_err *err) FJ_MUST_USE;
+/* In a folder of history/…: the path of the file whose name is the greatest time that is not after t; false: there
+ * is none. */
+bool ver_history_at(int dir, const char *folder, const char *suffix, fj_time t, char out[200]);
 
 #endif

@@ -67,11 +67,14 @@ enum fj_rc cli_start_signer(struct cli_parts *p, struct fj_err *err) FJ_MUST_USE
 /* Registry or verifier service; returns when it says that it is ready, or has failed. */
 enum fj_rc cli_start_service(struct cli_parts *p, enum cli_part_id id, struct fj_err *err) FJ_MUST_USE;
 /* The registry once, to make a home from run/init.json; *answer is its one JSON line. */
+enum fj_rc cli_run_init(struct cli_parts *p, json_t **answer, struct fj_err *err) FJ_MUST_USE;
 /* path of another executable of ours, beside this one */
 enum fj_rc cli_sibling(const char *name, char *out, size_t cap, struct fj_err *err) FJ_MUST_USE;
-/* "ready", or another line, of a child that was started with its output as `fd` */
-enum fj_rc cli_read_line(int fd, struct fj_buf *line, struct fj_err *err) FJ_MUST_USE;
-enum fj_rc cli_run_init(struct cli_parts *p, json_t **answer, struct fj_err *err) FJ_MUST_USE;
+/* Another executable of ours, argv[0], with the folder `dir` as its descriptor 3; FJ_OK when it says "ready", its own
+ * reason otherwise.  name: what people call it. */
+enum fj_rc cli_start(int dir, const char *const *argv, const char *name, pid_t *pid, struct fj_err *err) FJ_MUST_USE;
+/* Asked first, killed after 5 s; *pid 0 is fine, and is 0 after. */
+void cli_end(pid_t *pid);
 /* End everything in order: services, signer, TPM; asked first, killed after 5 s. */
 void cli_parts_stop(struct cli_parts *p);
 FJ_DEFINE_AUTO(cli_parts, struct cli_parts, cli_parts_stop)

@@ -19,7 +19,6 @@
 
 #define RESTART_MS 1000
 #define LOOK_MS 200
-#define STOP_MS 5000
 
 enum part_id { INBOX, FETCHER, ANSWERER, PARTS };
 static const char *const names[PARTS] = {"inbox", "fetcher", "verifier"};
@@ -34,18 +33,8 @@ struct mirror {
 
 static void mirror_stop(struct mirror *m)
 {
-	int status;
-
-	for (int id = PARTS - 1; id >= 0; id--) {
-		if (m->pid[id] == 0)
-			continue;
-		kill(m->pid[id], SIGTERM);
-		if (fj_reap(m->pid[id], STOP_MS, &status, NULL) != FJ_OK) {
-			kill(m->pid[id], SIGKILL);
-			(void)!fj_reap(m->pid[id], -1, &status, NULL);
-		}
-		m->pid[id] = 0;
-	}
+	for (int id = PARTS - 1; id >= 0; id--)
+		cli_end(&m->pid[id]);
 	fj_fd_close(&m->lock);
 	fj_fd_close(&m->dir);
 }
@@ -79,39 +68,13 @@ static bool known_issuer(struct mirror *m)
 	    fj_json_text(j, "iss")[0] != '\0' && fj_strcopy(m->base, sizeof(m->base), fj_json_text(j, "iss")) == FJ_OK;
 }
 
-static enum fj_rc not_ready(enum part_id id, struct fj_slice line, struct fj_err *err)
-{
-	FJ_AUTO(json) reply = NULL;
-	struct fj_err why;
-
-	if (fj_json_parse(line, 8192, &reply, NULL) != FJ_OK)
-		return fj_fail(err, FJ_E_UNAVAILABLE, "cli", NULL, "the %s ended before it was ready; look at the log", names[id]);
-	enum fj_rc rc = fj_err_replied(reply, &why);
-	fj_fail(err, rc, why.layer, why.cite, "the %s did not start: %s", names[id], why.en);
-	if (why.zh[0] != '\0')
-		fj_err_zh(err, "服务未能启动：%s", why.zh);
-	return rc;
-}
-
 static enum fj_rc start_part(struct mirror *m, enum part_id id, struct fj_err *err)
 {
 	const char *const argv[PARTS][8] = {{"fujie-inbox", "watch", "--root", m->root, NULL},
 		{"fujie-gateway", "--mirror", m->url, "--every", m->every, NULL}, {"fujie-verifier", "--bind", m->bind, "--base", m->base, "--rate", "50", NULL}};
-	FJ_AUTO(buf) line = FJ_BUF_INIT(8192);
-	char path[4096];
-	int pipefd[2];
 
-	FJ_TRY(cli_sibling(argv[id][0], path, sizeof(path), err));
-	if (pipe2(pipefd, O_CLOEXEC) != 0)
-		return fj_fail_errno(err, "cli", "pipe");
-	FJ_AUTO(fd) theirs = pipefd[1];
-	FJ_AUTO(fd) ours = pipefd[0];
-	struct fj_spawn s = {.path = path, .argv = argv[id], .fds = {m->dir, -1}, .stdout_fd = theirs, .die_with_parent = true};
-	FJ_TRY(fj_spawn(&s, &m->pid[id], err));
 	m->due[id] = 0;
-	fj_fd_close(&theirs);
-	FJ_TRY(cli_read_line(ours, &line, err));
-	return strcmp(fj_buf_str(&line), "ready") == 0 ? FJ_OK : not_ready(id, fj_buf_slice(&line), err);
+	return cli_start(m->dir, argv[id], names[id], &m->pid[id], err);
 }
 
 static void ended(struct mirror *m, pid_t pid)

@@ -107,18 +107,18 @@ enum fj_rc cli_sibling(const char *name, char *out, size_t cap, struct fj_err *e
 	    : fj_fail(err, FJ_E_LIMIT, "cli", NULL, "the folder of the executables has too long a name");
 }
 
-static void end_part(struct cli_parts *p, enum cli_part_id id)
+void cli_end(pid_t *pid)
 {
 	int status;
 
-	if (p->part[id].pid == 0)
+	if (*pid == 0)
 		return;
-	kill(p->part[id].pid, SIGTERM);
-	if (fj_reap(p->part[id].pid, STOP_MS, &status, NULL) != FJ_OK) {
-		kill(p->part[id].pid, SIGKILL);
-		(void)!fj_reap(p->part[id].pid, -1, &status, NULL);
+	kill(*pid, SIGTERM);
+	if (fj_reap(*pid, STOP_MS, &status, NULL) != FJ_OK) {
+		kill(*pid, SIGKILL);
+		(void)!fj_reap(*pid, -1, &status, NULL);
 	}
-	p->part[id].pid = 0;
+	*pid = 0;
 }
 
 enum fj_rc cli_start_signer(struct cli_parts *p, struct fj_err *err)
@@ -128,7 +128,7 @@ enum fj_rc cli_start_signer(struct cli_parts *p, struct fj_err *err)
 	FJ_AUTO(fd) dir = -1;
 	char path[4096];
 
-	end_part(p, CLI_TPM);
+	cli_end(&p->part[CLI_TPM].pid);
 	FJ_TRY(open_tpm(p, software, &tpm, err));
 	FJ_TRY(fj_dir_open(p->home->dir, "signer", &dir, err));
 	FJ_TRY(cli_sibling("fujie-signer", path, sizeof(path), err));
@@ -145,7 +145,7 @@ enum fj_rc cli_start_signer(struct cli_parts *p, struct fj_err *err)
 
 /* Everything the child prints up to a line end or its end; the child's failure
  * to get ready is the failure here. */
-enum fj_rc cli_read_line(int fd, struct fj_buf *line, struct fj_err *err)
+static enum fj_rc read_line(int fd, struct fj_buf *line, struct fj_err *err)
 {
 	int64_t end = fj_boot_ms() + READY_MS;
 
@@ -173,8 +173,8 @@ enum fj_rc cli_read_line(int fd, struct fj_buf *line, struct fj_err *err)
 	}
 }
 
-static enum fj_rc spawn_service(struct cli_parts *p, enum cli_part_id id, const char *const *argv,
-    int *out, struct fj_err *err)
+/* one of ours with `dir` as its descriptor 3; *out: what it says */
+static enum fj_rc spawn(int dir, const char *const *argv, pid_t *pid, int *out, struct fj_err *err)
 {
 	char path[4096];
 	int pipefd[2];
@@ -184,14 +184,42 @@ static enum fj_rc spawn_service(struct cli_parts *p, enum cli_part_id id, const 
 		return fj_fail_errno(err, "cli", "pipe");
 	FJ_AUTO(fd) theirs = pipefd[1];
 	FJ_AUTO(fd) ours = pipefd[0];
-	struct fj_spawn s = {.path = path, .argv = argv, .fds = {p->home->dir, -1},
-		.stdout_fd = theirs, .die_with_parent = true};
-	pid_t pid;
-	FJ_TRY(fj_spawn(&s, &pid, err));
-	part_note(p, id, pid);
+	struct fj_spawn s = {.path = path, .argv = argv, .fds = {dir, -1}, .stdout_fd = theirs, .die_with_parent = true};
+	FJ_TRY(fj_spawn(&s, pid, err));
 	*out = ours;
 	ours = -1;
 	return FJ_OK;
+}
+
+/* A part says in one line why it does not start.  Whatever its reason is called, for
+ * who wanted to serve it is a failure: nothing runs. */
+static enum fj_rc not_started(const char *name, struct fj_slice line, struct fj_err *err)
+{
+	FJ_AUTO(json) reply = NULL;
+	struct fj_err why;
+
+	if (fj_json_parse(line, 8192, &reply, NULL) != FJ_OK)
+		return fj_fail(err, FJ_E_UNAVAILABLE, "cli", NULL, "the %s ended before it was ready, without a reason; look at the log", name);
+	enum fj_rc rc = fj_err_replied(reply, &why);
+	if (fj_rc_exit(rc) != fj_rc_exit(FJ_E_UNAVAILABLE))
+		rc = FJ_E_UNAVAILABLE;
+	fj_fail(err, rc, why.layer, why.cite, "the %s did not start: %s", name, why.en);
+	if (why.zh[0] != '\0')
+		fj_err_zh(err, "服务未能启动：%s", why.zh);
+	return rc;
+}
+
+enum fj_rc cli_start(int dir, const char *const *argv, const char *name, pid_t *pid, struct fj_err *err)
+{
+	FJ_AUTO(fd) fd = -1;
+	FJ_AUTO(buf) line = FJ_BUF_INIT(8192);
+
+	FJ_TRY(spawn(dir, argv, pid, &fd, err));
+	enum fj_rc rc = read_line(fd, &line, err);
+	if (rc == FJ_OK && strcmp(fj_buf_str(&line), "ready") == 0)
+		return FJ_OK;
+	cli_end(pid);
+	return rc != FJ_OK ? rc : not_started(name, fj_buf_slice(&line), err);
 }
 
 static void registry_argv(struct cli_parts *p, const char **argv)
@@ -229,30 +257,10 @@ static void registry_argv(struct cli_parts *p, const char **argv)
 	argv[n] = NULL;
 }
 
-/* A part says in one line why it does not start.  Whatever its reason is called, for
- * who wanted to serve it is a failure: nothing runs. */
-static enum fj_rc not_started(enum cli_part_id id, struct fj_slice line, struct fj_err *err)
-{
-	FJ_AUTO(json) reply = NULL;
-	struct fj_err why;
-
-	if (fj_json_parse(line, 8192, &reply, NULL) != FJ_OK)
-		return fj_fail(err, FJ_E_UNAVAILABLE, "cli", NULL, "the %s ended before it was ready, without a reason; look at the log", cli_part_name(id));
-	enum fj_rc rc = fj_err_replied(reply, &why);
-	if (fj_rc_exit(rc) != fj_rc_exit(FJ_E_UNAVAILABLE))
-		rc = FJ_E_UNAVAILABLE;
-	fj_fail(err, rc, why.layer, why.cite, "the %s did not start: %s", cli_part_name(id), why.en);
-	if (why.zh[0] != '\0')
-		fj_err_zh(err, "服务未能启动：%s", why.zh);
-	return rc;
-}
-
 enum fj_rc cli_start_service(struct cli_parts *p, enum cli_part_id id, struct fj_err *err)
 {
 	char rate[24];
 	const char *argv[24] = {"fujie-verifier", "--bind", p->verifier, "--base", p->home->conf.base, "--rate", rate, NULL};
-	FJ_AUTO(fd) fd = -1;
-	FJ_AUTO(buf) line = FJ_BUF_INIT(8192);
 
 	snprintf(rate, sizeof(rate), "%lld", (long long)p->home->conf.rate);
 	int n = 7;
@@ -262,12 +270,8 @@ enum fj_rc cli_start_service(struct cli_parts *p, enum cli_part_id id, struct fj
 		argv[n++] = "--demo";
 	if (id == CLI_REGISTRY)
 		registry_argv(p, argv);
-	FJ_TRY(spawn_service(p, id, argv, &fd, err));
-	FJ_TRY(cli_read_line(fd, &line, err));
-	if (strcmp(fj_buf_str(&line), "ready") == 0)
-		return FJ_OK;
-	end_part(p, id);
-	return not_started(id, fj_buf_slice(&line), err);
+	part_note(p, id, 0); /* the attempt counts, whatever becomes of it */
+	return cli_start(p->home->dir, argv, cli_part_name(id), &p->part[id].pid, err);
 }
 
 enum fj_rc cli_run_init(struct cli_parts *p, json_t **answer, struct fj_err *err)
@@ -283,8 +287,8 @@ enum fj_rc cli_run_init(struct cli_parts *p, json_t **answer, struct fj_err *err
 	argv[n++] = "--init";
 	argv[n++] = "run/init.json";
 	argv[n] = NULL;
-	FJ_TRY(spawn_service(p, CLI_REGISTRY, argv, &fd, err));
-	FJ_TRY(cli_read_line(fd, &line, err));
+	FJ_TRY(spawn(p->home->dir, argv, &p->part[CLI_REGISTRY].pid, &fd, err));
+	FJ_TRY(read_line(fd, &line, err));
 	enum fj_rc rc = fj_reap(p->part[CLI_REGISTRY].pid, -1, &status, err);
 	p->part[CLI_REGISTRY].pid = 0;
 	FJ_TRY(rc);
@@ -303,10 +307,8 @@ void cli_parts_stop(struct cli_parts *p)
 {
 	if (p->home == NULL)
 		return;
-	end_part(p, CLI_VERIFIER);
-	end_part(p, CLI_REGISTRY);
-	end_part(p, CLI_SIGNER);
-	end_part(p, CLI_TPM);
+	for (int id = CLI_PARTS - 1; id >= CLI_TPM; id--)
+		cli_end(&p->part[id].pid);
 	fj_fd_close(&p->listen_registry);
 	fj_fd_close(&p->listen_verifier);
 }

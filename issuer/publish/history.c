@@ -11,7 +11,6 @@
  * second.  Once a day those are removed that were already replaced before the days of
  * the profile (status.history_days) began.
  */
-#include <dirent.h>
 #include <fcntl.h>
 #include <unistd.h>
 
@@ -45,13 +44,6 @@ static int by_time(const void *a, const void *b)
 
 	return x < y ? -1 : x > y;
 }
-
-static void close_dir(DIR *d)
-{
-	closedir(d);
-}
-
-FJ_DEFINE_AUTO_PTR(dir, DIR, close_dir)
 
 /* the times that name the files of a folder, rising */
 static enum fj_rc times_in(DIR *d, struct fj_buf *out, struct fj_err *err)

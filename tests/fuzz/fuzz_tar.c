@@ -7,21 +7,10 @@
  * set right first, so that the fuzzer gets behind it.
  */
 #include "tests/fuzz/fuzz.h"
+#include "tests/unit/tar.h"
 #include "verifier/gateway/tar.h"
 
 #define MAX 20000
-
-static void seal(uint8_t *h)
-{
-	unsigned sum = 0;
-	char text[12];
-
-	memset(h + 148, ' ', 8);
-	for (size_t i = 0; i < 512; i++)
-		sum += h[i];
-	snprintf(text, sizeof(text), "%06o", sum);
-	memcpy(h + 148, text, 7);
-}
 
 static bool known(const char *folder)
 {
@@ -65,7 +54,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	read_all(FJ_SLICE(data, size));
 	memcpy(copy, data, size);
 	if (size >= 512)
-		seal(copy);
+		tar_seal(copy);
 	read_all(FJ_SLICE(copy, size));
 	return 0;
 }

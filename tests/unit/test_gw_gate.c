@@ -7,22 +7,11 @@
 #include <unistd.h>
 
 #include "base/file.h"
+#include "tests/unit/tar.h"
 #include "verifier/gateway/gateway.h"
 #include "verifier/gateway/tar.h"
 
 /* --- the archive --- */
-
-static void seal(uint8_t *h)
-{
-	unsigned sum = 0;
-	char text[12];
-
-	memset(h + 148, ' ', 8);
-	for (size_t i = 0; i < 512; i++)
-		sum += h[i];
-	snprintf(text, sizeof(text), "%06o", sum);
-	memcpy(h + 148, text, 7);
-}
 
 static void entry(struct fj_buf *b, const char *name, char type, const char *data)
 {
@@ -33,7 +22,7 @@ static void entry(struct fj_buf *b, const char *name, char type, const char *dat
 	snprintf((char *)h + 124, 12, "%011o", (unsigned)n);
 	h[156] = (uint8_t)type;
 	memcpy(h + 257, "ustar\0" "00", 8);
-	seal(h);
+	tar_seal(h);
 	memcpy(body, data, n);
 	if (fj_buf_put(b, h, 512) != FJ_OK || (n > 0 && fj_buf_put(b, body, 512) != FJ_OK))
 		abort();

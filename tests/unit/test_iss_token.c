@@ -5,7 +5,7 @@
 #include <zlib.h>
 
 #include "issuer/state.h"
-#include "issuer/tar.h"
+#include "base/tar.h"
 #include "issuer/token.h"
 #include "issuer/usage.h"
 #include "tests/unit/test.h"
@@ -178,17 +178,17 @@ TEST("an archive packed holds the octets of the same archive plain")
 	static uint8_t big[70000], out[200000];
 	FJ_AUTO(tar) plain = {.pack = NULL};
 	FJ_AUTO(tar) packed = {.pack = NULL};
-	struct tar *both[] = {&plain, &packed};
+	struct fj_tar *both[] = {&plain, &packed};
 	struct fj_err err = {0};
 
 	for (size_t i = 0; i < sizeof(big); i++)
 		big[i] = (uint8_t)(i * i >> 3);
-	CHECK_OK(tar_new(&plain, 1u << 20, 1773619200, false, &err));
-	CHECK_OK(tar_new(&packed, 1u << 20, 1773619200, true, &err));
+	CHECK_OK(fj_tar_new(&plain, 1u << 20, 1773619200, false, &err));
+	CHECK_OK(fj_tar_new(&packed, 1u << 20, 1773619200, true, &err));
 	for (int k = 0; k < 2; k++) {
-		CHECK_OK(tar_add(both[k], "a.txt", fj_slice_str("abc"), &err));
-		CHECK_OK(tar_add(both[k], "tokens/big", FJ_SLICE(big, sizeof(big)), &err));
-		CHECK_OK(tar_end(both[k], &err));
+		CHECK_OK(fj_tar_add(both[k], "a.txt", fj_slice_str("abc"), &err));
+		CHECK_OK(fj_tar_add(both[k], "tokens/big", FJ_SLICE(big, sizeof(big)), &err));
+		CHECK_OK(fj_tar_end(both[k], &err));
 	}
 	CHECK(plain.out.len % 512 == 0);
 	CHECK(memcmp(plain.out.data + 257, "ustar", 6) == 0);
@@ -199,16 +199,16 @@ TEST("an archive packed holds the octets of the same archive plain")
 
 TEST("an archive over its maximum, and a name over 99 octets, are refused")
 {
-	char name[TAR_MAX_NAME + 2];
+	char name[FJ_TAR_NAME + 2];
 	FJ_AUTO(tar) t = {.pack = NULL};
 	struct fj_err err = {0};
 
 	memset(name, 'n', sizeof(name));
-	name[TAR_MAX_NAME + 1] = '\0';
-	CHECK_OK(tar_new(&t, 1500, 0, false, &err));
-	CHECK_RC(tar_add(&t, name, fj_slice_str("x"), &err), FJ_E_INTERNAL);
-	CHECK_OK(tar_add(&t, name + 1, fj_slice_str("x"), &err));
-	CHECK_RC(tar_end(&t, &err), FJ_E_LIMIT);
+	name[FJ_TAR_NAME + 1] = '\0';
+	CHECK_OK(fj_tar_new(&t, 1500, 0, false, &err));
+	CHECK_RC(fj_tar_add(&t, name, fj_slice_str("x"), &err), FJ_E_INTERNAL);
+	CHECK_OK(fj_tar_add(&t, name + 1, fj_slice_str("x"), &err));
+	CHECK_RC(fj_tar_end(&t, &err), FJ_E_LIMIT);
 }
 
 /* --- usage --- */

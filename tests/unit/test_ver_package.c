@@ -163,17 +163,14 @@ TEST("the root is the one whose fingerprint was named")
 	FJ_AUTO(buf) der = FJ_BUF_INIT(65536);
 	FJ_AUTO(buf) again = FJ_BUF_INIT(65536);
 	struct fj_hash h;
-	char hex[65];
 	struct fj_err err;
 
 	pem_of("CERTIFICATE", slice(&w->root), &pem);
 	fj_sha256(slice(&w->root), &h);
-	fj_hex(h.b, sizeof(h.b), hex);
-	CHECK_OK(ver_root_is(fj_buf_slice(&pem), hex, &der, &err));
+	CHECK_OK(ver_root_is(fj_buf_slice(&pem), &h, &der, &err));
 	CHECK(fj_slice_eq(fj_buf_slice(&der), slice(&w->root)));
-	hex[3] = hex[3] == '0' ? '1' : '0';
-	CHECK_RC(ver_root_is(fj_buf_slice(&pem), hex, &again, &err), FJ_E_SIGNATURE);
-	CHECK_RC(ver_root_is(fj_buf_slice(&pem), "abc", &again, &err), FJ_E_USAGE);
+	h.b[3] ^= 1;
+	CHECK_RC(ver_root_is(fj_buf_slice(&pem), &h, &again, &err), FJ_E_SIGNATURE);
 }
 
 TEST("a manifest has exactly its members, in an order that can follow")

@@ -147,27 +147,13 @@ static int64_t quantity_of(const char *text)
 
 static void say_worst(struct gw_answer *a, const struct ver_report *r)
 {
-	const struct ver_check *worst = NULL;
+	const struct ver_check *worst = ver_report_worst(r);
 	char reason[160];
 
-	for (size_t i = 0; i < r->n; i++)
-		if (r->check[i].outcome == VER_FAIL || (r->check[i].outcome == VER_UNKNOWN && worst == NULL)) {
-			worst = &r->check[i];
-			if (worst->outcome == VER_FAIL)
-				break;
-		}
 	if (worst == NULL)
 		return;
 	snprintf(reason, sizeof(reason), "%s [%s]", worst->name, worst->clause);
 	no(a, 403, reason, worst->en, worst->zh);
-}
-
-static bool holder_proved(const struct ver_report *r)
-{
-	for (size_t i = 0; i < r->n; i++)
-		if (strcmp(r->check[i].name, "holder") == 0)
-			return r->check[i].outcome == VER_PASS;
-	return false;
 }
 
 static bool judge(struct work *w, const struct ver_use *use)
@@ -196,7 +182,7 @@ static bool judge(struct work *w, const struct ver_use *use)
 		say_worst(w->a, &r);
 		return false;
 	}
-	if (strcmp(r.kind, "token") == 0 && holder_proved(&r))
+	if (strcmp(r.kind, "token") == 0 && ver_report_passed(&r, "holder"))
 		return true;
 	w->a->verdict = VER_INDETERMINATE;
 	return no(w->a, 403, "holder [domain.md decision 7]", "who shows the token has not proved to be its holder", "出示者未证明其为持有人");

@@ -126,7 +126,6 @@ struct gw {
 	const struct gw_conf *conf;
 	struct gw_keep *keep;
 	struct gw_ledger *ledger;
-	fj_time started;
 };
 struct gw_answer {
 	int status;                 /* 200, 401, 403 */

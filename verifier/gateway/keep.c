@@ -12,7 +12,6 @@
  * thrown away and said in /healthz, and the old trust serves on until its lists
  * end: then every verdict is indeterminate, which is no permit.
  */
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
@@ -47,13 +46,6 @@ struct gw_keep {
 /* --- folders --- */
 
 static const char *const below[] = {"crl", "status", "authorisations", "certificates"};
-
-static void close_dir(DIR *d)
-{
-	closedir(d);
-}
-
-FJ_DEFINE_AUTO_PTR(dir, DIR, close_dir)
 
 static void empty_folder(const char *path)
 {
@@ -172,15 +164,11 @@ static enum fj_rc check_root(const char *folder, const struct fj_hash *want, str
 {
 	FJ_AUTO(buf) pem = FJ_BUF_INIT(ROOT_OCTETS);
 	FJ_AUTO(buf) der = FJ_BUF_INIT(ROOT_OCTETS);
-	struct fj_hash got;
 	char path[80];
 
 	snprintf(path, sizeof(path), "%.40s/root.pem", folder);
 	FJ_TRY(fj_file_read(AT_FDCWD, path, &pem, err));
-	FJ_TRY(ver_root_read(fj_buf_slice(&pem), &der, err));
-	fj_sha256(fj_buf_slice(&der), &got);
-	return fj_hash_eq(&got, want) ? FJ_OK
-	    : fj_refuse(err, FJ_E_SIGNATURE, "gateway", "RFC 5280 6.1.1", "the root is not the one that --root names; nothing of it is used", "根证书与 --root 指定的指纹不符，不予采用");
+	return ver_root_is(fj_buf_slice(&pem), want, &der, err);
 }
 
 static enum fj_rc view_load(const struct gw_conf *conf, const char *folder, struct gw_marks *marks, struct gw_view **out, struct fj_err *err)
@@ -331,7 +319,7 @@ static enum fj_rc adopt(struct gw_keep *k, const char *etag, const char *digest,
 		view_free(v, false);
 		return rc;
 	}
-	if (rc == FJ_OK && syncfs(k->lock_fd) != 0) /* the files before the state that names them */
+	if (syncfs(k->lock_fd) != 0) /* the files before the state that names them */
 		fj_log(FJ_LOG_WARN, "the cache was not flushed");
 	k->n++;
 	snprintf(k->etag, sizeof(k->etag), "%s", etag);

@@ -33,7 +33,7 @@ static void on_signal(int sig)
 struct options {
 	struct gw_conf conf;
 	const char *list; /* of watch; NULL: listen */
-	bool once, help, routes, have_root;
+	bool once, help, have_root;
 };
 
 static void usage(FILE *to)
@@ -75,19 +75,6 @@ static enum fj_rc seconds(const char *name, const char *text, int64_t min, int64
 	return fj_fail(err, FJ_E_USAGE, "gateway", NULL, "--%s is a time such as 60s, 5m or 1h, from %lld to %lld seconds", name, (long long)min, (long long)max);
 }
 
-static enum fj_rc read_root(const char *text, struct options *o, struct fj_err *err)
-{
-	char hex[65];
-	size_t n = 0;
-
-	for (; *text != '\0' && n < sizeof(hex); text++)
-		if (*text != ':')
-			hex[n++] = *text;
-	o->have_root = true;
-	return n == 64 && *text == '\0' && fj_unhex(hex, 64, o->conf.root.b) == FJ_OK ? FJ_OK
-	    : fj_fail(err, FJ_E_USAGE, "gateway", NULL, "--root is the SHA-256 of the root certificate: 64 hex digits, with or without colons");
-}
-
 static enum fj_rc take_option(struct options *o, int c, struct fj_err *err)
 {
 	struct gw_conf *conf = &o->conf;
@@ -100,7 +87,7 @@ static enum fj_rc take_option(struct options *o, int c, struct fj_err *err)
 	case 'u': conf->use = optarg; return FJ_OK;
 	case 'x': conf->x5t_header = optarg; return FJ_OK;
 	case 'U': conf->user_header = optarg; return FJ_OK;
-	case 'r': return read_root(optarg, o, err);
+	case 'r': o->have_root = true; return ver_fingerprint_read(optarg, &conf->root, err);
 	case 'm': return seconds("max-age", optarg, 1, 366 * 86400, &conf->max_age, err);
 	case 'f': return seconds("refresh", optarg, 1, 86400, &conf->refresh, err);
 	case 'w': return seconds("proof-window", optarg, 1, 60, &conf->window, err);

@@ -6,7 +6,6 @@
  * A list that we had, has not ended and is now older, missing or not authentic
  * keeps the whole answer out: an old list is an un-revocation.
  */
-#include <dirent.h>
 #include <fcntl.h>
 
 #include "base/file.h"
@@ -14,26 +13,11 @@
 
 #define LIST_OCTETS (16u << 20)
 
-static void close_dir(DIR *d)
-{
-	closedir(d);
-}
-
-FJ_DEFINE_AUTO_PTR(dir, DIR, close_dir)
-
 void gw_marks_release(struct gw_marks *m)
 {
 	json_decref(m->lists);
 	json_decref(m->crls);
 	m->lists = m->crls = NULL;
-}
-
-static bool passed(const struct ver_report *r, const char *name)
-{
-	for (size_t i = 0; i < r->n; i++)
-		if (strcmp(r->check[i].name, name) == 0)
-			return r->check[i].outcome == VER_PASS;
-	return false;
 }
 
 static fj_time time_of(const json_t *subject, const char *key)
@@ -68,7 +52,7 @@ static enum fj_rc read_one(const struct ver_trust *t, int fd, const char *name, 
 	FJ_TRY(fj_file_read(fd, name, &data, err));
 	in.credential = fj_buf_slice(&data);
 	FJ_TRY(ver_verify(t, &in, &r, err));
-	if (!passed(&r, "form") || !passed(&r, "signer") || !passed(&r, "signature"))
+	if (!ver_report_passed(&r, "form") || !ver_report_passed(&r, "signer") || !ver_report_passed(&r, "signature"))
 		return FJ_OK; /* as if it were not there */
 	if (strcmp(r.kind, "status-list") == 0) {
 		note(m, fj_json_num(r.subject, "iat"), fj_json_num(r.subject, "exp"), false);
@@ -82,13 +66,9 @@ static enum fj_rc read_one(const struct ver_trust *t, int fd, const char *name, 
 
 static enum fj_rc read_folder(const struct ver_trust *t, const char *path, struct gw_marks *m, struct fj_err *err)
 {
-	FJ_AUTO(fd) fd = -1;
+	FJ_AUTO(dir) d = NULL;
 
-	FJ_TRY(fj_dir_open(AT_FDCWD, path, &fd, err));
-	FJ_AUTO(dir) d = fdopendir(fd);
-	if (d == NULL)
-		return fj_fail_errno(err, "gateway", "list %s", path);
-	fd = -1; /* d owns it now */
+	FJ_TRY(fj_dir_list(AT_FDCWD, path, &d, err));
 	for (const struct dirent *e; (e = readdir(d)) != NULL;)
 		if (e->d_name[0] != '.')
 			FJ_TRY(read_one(t, dirfd(d), e->d_name, m, err));

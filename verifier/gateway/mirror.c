@@ -10,7 +10,6 @@
 #include "verifier/gateway/mirror.h"
 
 #include <curl/curl.h>
-#include <dirent.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <sys/stat.h>
@@ -206,21 +205,6 @@ static void say(struct mirror *m, enum fj_rc rc, const struct fj_err *err)
 	snprintf(m->said, sizeof(m->said), "%s", rc == FJ_OK ? "" : err->en);
 }
 
-/* what a process before this one had not fetched whole */
-static void sweep(void)
-{
-	char path[400];
-	DIR *d = opendir(NEW);
-
-	for (const struct dirent *e; d != NULL && (e = readdir(d)) != NULL;) {
-		snprintf(path, sizeof(path), NEW "/%.255s", e->d_name);
-		if (e->d_name[0] == '.' && strstr(e->d_name, ".tmp-") != NULL)
-			unlink(path);
-	}
-	if (d != NULL)
-		closedir(d);
-}
-
 static enum fj_rc run(struct mirror *m, struct fj_err *err)
 {
 	static const struct fj_sandbox box = {.role = FJ_SANDBOX_REGISTRY, .rw = {NEW, NULL},
@@ -231,7 +215,7 @@ static enum fj_rc run(struct mirror *m, struct fj_err *err)
 		return fj_fail_errno(err, "mirror", "enter the mirror's folder");
 	FJ_TRY(set_up(m, err));
 	FJ_TRY(fj_sandbox_enter(&box, &landlock, err));
-	sweep();
+	fj_file_sweep(AT_FDCWD, NEW); /* what a process before this one had not fetched whole */
 	printf("ready\n");
 	fflush(stdout);
 	while (!ending) {

@@ -109,22 +109,9 @@ void gw_watch_close(struct gw_watch *w)
 
 /* --- one round --- */
 
-static const struct ver_check *worst_of(const struct ver_report *r)
-{
-	const struct ver_check *worst = NULL;
-
-	for (size_t i = 0; i < r->n; i++) {
-		if (r->check[i].outcome == VER_FAIL)
-			return &r->check[i];
-		if (r->check[i].outcome == VER_UNKNOWN && worst == NULL)
-			worst = &r->check[i];
-	}
-	return worst;
-}
-
 static json_t *line_of(const struct item *it, const struct ver_report *r, const json_t *was)
 {
-	const struct ver_check *c = worst_of(r);
+	const struct ver_check *c = ver_report_worst(r);
 	char at[FJ_TIME_CAP], as_of[FJ_TIME_CAP];
 
 	fj_time_utc(r->at, at);
@@ -136,7 +123,7 @@ static json_t *line_of(const struct item *it, const struct ver_report *r, const 
 
 static enum fj_rc tell(struct gw_watch *w, const struct item *it, const struct ver_report *r, struct fj_err *err)
 {
-	const struct ver_check *c = worst_of(r);
+	const struct ver_check *c = ver_report_worst(r);
 	const json_t *was = json_object_get(w->told, it->name);
 	FJ_AUTO(buf) text = FJ_BUF_INIT(65536);
 

@@ -18,7 +18,7 @@
 #define ROOT "trust/root.pem"
 
 struct job {
-	const char *root_sha256;
+	const struct fj_hash *fingerprint; /* of the root that is believed */
 	struct fj_package p;
 	struct inb_state state;
 	struct fj_buf root;      /* DER */
@@ -132,7 +132,7 @@ static enum fj_rc root_of(struct job *j, struct fj_err *err)
 	if (file_now(j, ROOT, &pem, NULL) != FJ_OK)
 		return fj_refuse(err, FJ_E_STATE, "inbox", "formats.md 18", "there is no root certificate here yet, and none in the package: begin with a snapshot", "此处尚无根证书，数据包内也没有：请先应用快照");
 	fj_buf_init(&j->root, FJ_X509_MAX);
-	return ver_root_is(fj_buf_slice(&pem), j->root_sha256, &j->root, err);
+	return ver_root_is(fj_buf_slice(&pem), j->fingerprint, &j->root, err);
 }
 
 /* every CRL that there is once this package is in: those here, unless it brings newer ones, and its own */
@@ -183,7 +183,7 @@ static enum fj_rc check_files(struct job *j, struct fj_err *err)
 			fj_buf_clear(&before);
 		FJ_TRY(ver_package_file(j->trust, name, data, fj_buf_slice(&before), err));
 		if (strcmp(name, ROOT) == 0)
-			FJ_TRY(ver_root_is(data, j->root_sha256, &root, err));
+			FJ_TRY(ver_root_is(data, j->fingerprint, &root, err));
 	}
 	return inb_rows_check(j->p.rows, err);
 }
@@ -203,9 +203,9 @@ static enum fj_rc enter(struct job *j, struct fj_err *err)
 	return inb_commit(p, p->snapshot ? &p->before : &p->hash, err);
 }
 
-enum fj_rc inb_apply(const char *root_sha256, struct fj_slice package, struct inb_done *out, struct fj_err *err)
+enum fj_rc inb_apply(const struct fj_hash *root, struct fj_slice package, struct inb_done *out, struct fj_err *err)
 {
-	FJ_AUTO(job) j = {.root_sha256 = root_sha256, .done = out};
+	FJ_AUTO(job) j = {.fingerprint = root, .done = out};
 	bool already = false;
 
 	memset(out, 0, sizeof(*out));

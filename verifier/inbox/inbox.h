@@ -54,6 +54,6 @@ struct inb_done {
 };
 /* One package.  Refused, with the reason in both languages and nothing changed: FJ_E_STATE for one that does
  * not come next (the missing numbers are named), others for one that is not to be believed. */
-enum fj_rc inb_apply(const char *root_sha256, struct fj_slice package, struct inb_done *out, struct fj_err *err) FJ_MUST_USE;
+enum fj_rc inb_apply(const struct fj_hash *root, struct fj_slice package, struct inb_done *out, struct fj_err *err) FJ_MUST_USE;
 
 #endif

@@ -28,6 +28,7 @@
 
 struct args {
 	const char *verb, *dir, *root;
+	struct fj_hash fingerprint; /* what root says */
 	const char *file[MAX_FILES];
 	int fd[MAX_FILES];
 	size_t n;
@@ -73,6 +74,8 @@ static enum fj_rc args_read(int argc, char **argv, struct args *a, struct fj_err
 		return wrong(err, "--dir V is missing: which folder?", "缺少 --dir V：哪个文件夹？");
 	if (strcmp(a->verb, "state") != 0 && a->root == NULL)
 		return wrong(err, "--root SHA256 is missing: the fingerprint of the root certificate that is to be believed", "缺少 --root SHA256：受信根证书的指纹");
+	if (a->root != NULL)
+		FJ_TRY(ver_fingerprint_read(a->root, &a->fingerprint, err));
 	return (strcmp(a->verb, "apply") == 0) == (a->n > 0) ? FJ_OK : wrong(err, "name the files to take in", "请指明要应用的文件");
 }
 
@@ -122,7 +125,7 @@ static enum fj_rc apply_file(const struct args *a, size_t k, json_t *list, struc
 		FJ_TRY(fj_package_next(a->fd[k], &whole, &more, err));
 		if (!more)
 			return FJ_OK;
-		FJ_TRY(inb_apply(a->root, fj_buf_slice(&whole), &d, err));
+		FJ_TRY(inb_apply(&a->fingerprint, fj_buf_slice(&whole), &d, err));
 		if (json_array_append_new(list, done_json(a->file[k], &d)) != 0)
 			return fj_no_memory(err, "inbox");
 	}
@@ -186,7 +189,7 @@ static enum fj_rc take_one(const struct args *a, const char *name, bool *again, 
 	snprintf(path, sizeof(path), NEW "/%s", name);
 	enum fj_rc rc = fj_file_read(AT_FDCWD, path, &whole, err);
 	if (rc == FJ_OK)
-		rc = inb_apply(a->root, fj_buf_slice(&whole), &d, err);
+		rc = inb_apply(&a->fingerprint, fj_buf_slice(&whole), &d, err);
 	if (rc == FJ_E_STATE) { /* it waits for what is missing, but not for ever: what was put in its way is asked for anew */
 		struct stat st;
 		if (stat(path, &st) == 0 && fj_real_ms() / 1000 - st.st_mtime > WAIT_S)

@@ -298,29 +298,14 @@ enum fj_rc inb_commit(const struct fj_package *p, const struct fj_hash *last, st
 	return finish(err);
 }
 
-/* what a process that was ended left of a file that it was replacing */
-static void sweep(const char *folder)
-{
-	char path[PATH_CAP];
-	DIR *d = opendir(folder);
-
-	for (const struct dirent *e; d != NULL && (e = readdir(d)) != NULL;) {
-		snprintf(path, sizeof(path), "%.100s/%.255s", folder, e->d_name);
-		if (e->d_name[0] == '.' && strstr(e->d_name, ".tmp-") != NULL)
-			unlink(path);
-	}
-	if (d != NULL)
-		closedir(d);
-}
-
 enum fj_rc inb_open(struct inb_state *s, struct fj_err *err)
 {
 	static const char *const folders[] = {STAGE, ROWS, "inbox/new", "publish", "run"};
 
 	for (size_t k = 0; k < FJ_ARRAY_LEN(folders); k++)
 		FJ_TRY(fj_dir_make(AT_FDCWD, folders[k], 0755, err));
-	sweep("publish");
-	sweep("inbox");
+	fj_file_sweep(AT_FDCWD, "publish");
+	fj_file_sweep(AT_FDCWD, "inbox");
 	if (access("inbox/commit.json", F_OK) == 0)
 		FJ_TRY(finish(err));
 	else if (access("inbox/stage.json", F_OK) != 0)

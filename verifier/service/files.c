@@ -11,6 +11,7 @@
 #include <sys/stat.h>
 
 #include "base/file.h"
+#include "base/tar.h"
 #include "verifier/service/service.h"
 
 static void send_file(struct web_req *q, struct web_res *r, const char *path, const char *type, long age)
@@ -70,26 +71,6 @@ static void refuse(struct web_req *q, struct web_res *r, enum fj_rc rc, const ch
 	web_fail(q, r, &err);
 }
 
-/* the file of publish/<folder> that is named by the greatest time not after t; -1: there is none */
-static fj_time begun_by(const char *folder, const char *suffix, fj_time t)
-{
-	char path[160];
-	const struct dirent *e;
-	fj_time best = -1;
-
-	snprintf(path, sizeof(path), "publish/%.120s", folder);
-	DIR *d = opendir(path);
-	while (d != NULL && (e = readdir(d)) != NULL) {
-		char *end;
-		fj_time from = e->d_name[0] >= '0' && e->d_name[0] <= '9' ? strtoll(e->d_name, &end, 10) : -1;
-		if (from > best && from <= t && strcmp(end, suffix) == 0)
-			best = from;
-	}
-	if (d != NULL)
-		closedir(d);
-	return best;
-}
-
 static bool in_force(struct fj_slice jwt, fj_time t)
 {
 	FJ_AUTO(jws) jws = {.payload = NULL};
@@ -100,13 +81,11 @@ static bool in_force(struct fj_slice jwt, fj_time t)
 /* a list does not change any more once its second is over */
 static void list_of(struct web_req *q, struct web_res *r, const char *name, fj_time t)
 {
-	FJ_AUTO(buf) b = FJ_BUF_INIT(0);
-	char folder[64], path[128];
+	FJ_AUTO(buf) b = FJ_BUF_INIT(FJ_STATUS_JWT_MAX);
+	char folder[64], path[200];
 
-	snprintf(folder, sizeof(folder), "history/status/%.20s", name);
-	fj_time from = begun_by(folder, ".jwt", t);
-	snprintf(path, sizeof(path), "%.60s/%lld.jwt", folder, (long long)from);
-	if (t > fj_now() || from < 0 || svc_file(path, &b, NULL) != FJ_OK || !in_force(fj_buf_slice(&b), t)) {
+	snprintf(folder, sizeof(folder), "publish/history/status/%.20s", name);
+	if (t > fj_now() || !ver_history_at(AT_FDCWD, folder, ".jwt", t, path) || fj_file_read(AT_FDCWD, path, &b, NULL) != FJ_OK || !in_force(fj_buf_slice(&b), t)) {
 		refuse(q, r, FJ_E_NOTFOUND, "no status list of that time is kept here", "没有保存该时间的状态列表");
 		return;
 	}
@@ -189,89 +168,70 @@ void svc_get_style(struct web_req *q, struct web_res *r)
 	web_bytes(r, "text/css; charset=utf-8", fj_slice_str(web_style_css), 3600);
 }
 
-/* --- trust.tar: ustar (POSIX.1-1988), regular files only --- */
+/* --- trust.tar --- */
 
-/* its time is the file's: the same publication is the same archive */
-static enum fj_rc tar_entry(struct fj_buf *out, const char *name, long at, struct fj_slice data)
+/* a file's time in it is the file's: the same publication is the same archive */
+static enum fj_rc tar_folder(struct fj_tar *t, const char *folder, struct fj_err *err)
 {
-	char head[512] = {0};
-	static const char zero[512];
-	unsigned sum = 0;
+	FJ_AUTO(dir) d = NULL;
+	char path[200];
 
-	if (snprintf(head, 100, "%s", name) >= 100)
-		return FJ_E_LIMIT;
-	snprintf(head + 100, 8, "%07o", 0644);
-	snprintf(head + 108, 8, "%07o", 0);
-	snprintf(head + 116, 8, "%07o", 0);
-	snprintf(head + 124, 12, "%011lo", (unsigned long)data.len);
-	snprintf(head + 136, 12, "%011lo", (unsigned long)at);
-	memset(head + 148, ' ', 8);
-	head[156] = '0';
-	snprintf(head + 257, 6, "ustar");
-	memset(head + 263, '0', 2);
-	for (size_t i = 0; i < sizeof(head); i++)
-		sum += (unsigned char)head[i];
-	snprintf(head + 148, 8, "%06o", sum);
-	FJ_TRY(fj_buf_put(out, head, sizeof(head)));
-	FJ_TRY(fj_buf_put(out, data.p, data.len));
-	return fj_buf_put(out, zero, (512 - data.len % 512) % 512);
-}
-
-static enum fj_rc tar_folder(struct fj_buf *out, const char *folder, struct fj_err *err)
-{
-	char path[200], name[200];
-	DIR *d;
-
-	snprintf(path, sizeof(path), "publish/trust/%s", folder);
-	d = opendir(path);
-	if (d == NULL)
+	snprintf(path, sizeof(path), "publish/trust/%.20s", folder);
+	if (fj_dir_list(AT_FDCWD, path, &d, NULL) != FJ_OK)
 		return FJ_OK;
-	enum fj_rc rc = FJ_OK;
-	for (struct dirent *e; rc == FJ_OK && (e = readdir(d)) != NULL;) {
+	for (const struct dirent *e; (e = readdir(d)) != NULL;) {
 		FJ_AUTO(buf) b = FJ_BUF_INIT(8u << 20);
+		struct stat st;
 		if (e->d_type != DT_REG || strstr(e->d_name, ".tmp") != NULL)
 			continue;
 		snprintf(path, sizeof(path), "publish/trust/%.20s%.120s", folder, e->d_name);
-		snprintf(name, sizeof(name), "trust/%.20s%.120s", folder, e->d_name);
-		rc = fj_file_read(AT_FDCWD, path, &b, err);
-		struct stat st = {.st_mtime = 0};
-		if (rc == FJ_OK && stat(path, &st) == 0)
-			rc = tar_entry(out, name, (long)st.st_mtime, fj_buf_slice(&b));
+		FJ_TRY(fj_file_read(AT_FDCWD, path, &b, err));
+		t->at = stat(path, &st) == 0 ? st.st_mtime : 0;
+		FJ_TRY(fj_tar_add(t, path + strlen("publish/"), fj_buf_slice(&b), err));
 	}
-	closedir(d);
-	return rc;
+	return FJ_OK;
 }
 
 /* Anchors and lists, and the credentials when they fit too: without them a verdict is asserted by the
  * issuer alone (narrowing), but a status that is left out would deny everything. */
-void svc_get_tar(struct web_req *q, struct web_res *r)
+static enum fj_rc tar_all(struct fj_tar *t, struct fj_err *err)
 {
 	static const char *const lists[] = {"", "crl/", "status/"}, *const credentials[] = {"authorisations/", "certificates/"};
+	enum fj_rc rc = FJ_OK;
+
+	for (size_t i = 0; i < FJ_ARRAY_LEN(lists); i++)
+		FJ_TRY(tar_folder(t, lists[i], err));
+	size_t whole = t->out.len;
+	for (size_t i = 0; rc == FJ_OK && i < FJ_ARRAY_LEN(credentials); i++)
+		rc = tar_folder(t, credentials[i], NULL);
+	if (rc == FJ_OK && fj_tar_end(t, NULL) == FJ_OK && t->out.len <= SVC_TAR_OCTETS)
+		return FJ_OK;
+	t->out.len = whole;
+	return fj_tar_end(t, err);
+}
+
+void svc_get_tar(struct web_req *q, struct web_res *r)
+{
 	struct svc *s = web_app(q);
+	FJ_AUTO(tar) t = {.pack = NULL};
 	struct fj_err err = {0};
-	static const char end[1024];
 	int64_t generation = svc_generation(s);
 
 	if ((r->kept = svc_kept(s, fj_slice_str("trust.tar"), generation)) != NULL)
 		return;
-	for (size_t i = 0; i < FJ_ARRAY_LEN(lists); i++)
-		if (tar_folder(&r->body, lists[i], &err) != FJ_OK) {
-			fj_fail(&err, FJ_E_LIMIT, "verifier", NULL, "the lists of the trust folder are larger than can be sent; take the files one by one");
-			web_fail(q, r, &err);
-			return;
-		}
-	size_t whole = r->body.len;
-	enum fj_rc rc = FJ_OK;
-	for (size_t i = 0; rc == FJ_OK && i < FJ_ARRAY_LEN(credentials); i++)
-		rc = tar_folder(&r->body, credentials[i], &err);
-	if (rc == FJ_OK && r->body.len <= SVC_TAR_OCTETS)
-		rc = fj_buf_put(&r->body, end, sizeof(end));
-	else {
-		r->body.len = whole;
-		rc = fj_buf_put(&r->body, end, sizeof(end));
+	enum fj_rc rc = fj_tar_new(&t, r->body.max, 0, false, &err);
+	if (rc == FJ_OK)
+		rc = tar_all(&t, &err);
+	if (rc == FJ_E_LIMIT)
+		fj_fail(&err, rc, "verifier", NULL, "the lists of the trust folder are larger than can be sent; take the files one by one");
+	if (rc != FJ_OK) {
+		web_fail(q, r, &err);
+		return;
 	}
+	fj_buf_release(&r->body);
+	r->body = t.out;
+	fj_buf_init(&t.out, 0);
 	r->type = "application/x-tar";
 	r->cors = true;
-	r->status = rc == FJ_OK ? r->status : 500;
 	svc_keep(s, fj_slice_str("trust.tar"), generation, FJ_TIME_MAX, q, r);
 }

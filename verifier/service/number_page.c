@@ -266,7 +266,7 @@ void svc_number_page(struct web_req *q, struct web_res *r, const char *number, c
 	scope(q, &r->body, verdict);
 	web_verdict(q, &r->body, verdict);
 	register_part(q, &r->body, number);
-	svc_page_form(q, &r->body);
+	web_verify_form(q, &r->body, "/", true);
 	web_page_end(&r->body);
 }
 
@@ -320,7 +320,7 @@ void svc_product_page(struct web_req *q, struct web_res *r, const char *authoris
 	web_html(&r->body, "<p class=\"notice\">");
 	web_both(q, &r->body, "产品依授权提供：授权是否有效见其核验页；使用产品须有许可令牌。", "A product is offered under its authorisation: whether that is in force says its own page. Who uses it needs a license token.");
 	web_html(&r->body, "</p>");
-	svc_page_form(q, &r->body);
+	web_verify_form(q, &r->body, "/", true);
 	web_page_end(&r->body);
 }
 

@@ -3,9 +3,10 @@
  *
  * What is not in public.db is unknown, never good.  A foreign issuer is
  * unauthorized, a malformed request malformedRequest; a publication whose lists have
- * ended, and a signer that is away, make tryLater, and so does one that refuses, with a line in the log: the publisher
- * signs a CRL before it writes the row, so for a moment the signer remembers what
- * the row does not say yet.  Neither is cached, here or by the asker.
+ * ended, and a signer that is away, make tryLater, and so does one that refuses, with
+ * a line in the log: the publisher signs a CRL before it writes the row, so for a
+ * moment the signer remembers what the row does not say yet.  Neither is cached, here
+ * or by the asker.
  */
 #include "base/log.h"
 #include "verifier/service/service.h"

@@ -41,23 +41,10 @@ void svc_error_page(struct web_req *q, struct web_res *r, const struct fj_err *e
 	web_page_end(&r->body);
 }
 
-void svc_page_form(struct web_req *q, struct fj_buf *b)
-{
-	web_html(b, "<form method=\"post\" action=\"/\"><label for=\"c\">");
-	web_both(q, b, "粘贴许可令牌、授权凭证或证书（PEM），或输入证书编号 / 授权编号", "Paste a license token, an authorisation credential or a certificate (PEM), or enter a certificate or authorisation number");
-	web_html(b, "</label><textarea id=\"c\" name=\"credential\" required></textarea><label for=\"u\">");
-	web_both(q, b, "用途（可选），如 action=QUERY,purpose=PUBGOV", "Use (optional), such as action=QUERY,purpose=PUBGOV");
-	web_html(b, "</label><input type=\"text\" id=\"u\" name=\"use\" autocomplete=\"off\"><label for=\"t\">");
-	web_both(q, b, "核验时间（可选，默认现在），如 2026-03-16T08:00:00Z", "Time to judge at (optional, now unless given), such as 2026-03-16T08:00:00Z");
-	web_html(b, "</label><input type=\"text\" id=\"t\" name=\"at\" autocomplete=\"off\"><br><button>");
-	web_both(q, b, "核验", "Verify");
-	web_html(b, "</button></form>");
-}
-
 void svc_get_home(struct web_req *q, struct web_res *r)
 {
 	svc_page_top(q, &r->body, "数据资产凭证核验", "Check a data asset credential");
-	svc_page_form(q, &r->body);
+	web_verify_form(q, &r->body, "/", true);
 	web_page_end(&r->body);
 }
 
@@ -141,7 +128,7 @@ static void show_verdict(struct web_req *q, struct web_res *r, const char *text,
 	}
 	svc_page_top(q, &r->body, "核验结果", "Verdict");
 	web_verdict(q, &r->body, verdict);
-	svc_page_form(q, &r->body);
+	web_verify_form(q, &r->body, "/", true);
 	web_page_end(&r->body);
 }
 

@@ -18,7 +18,7 @@ struct svc;
 enum fj_rc svc_open(const char *base, bool demo, struct svc **out, struct fj_err *err) FJ_MUST_USE;
 void svc_close(struct svc *s);
 const char *svc_base(const struct svc *s);
-/* the newest view, loaded anew when the generation has risen; given back with svc_release */
+/* the newest view, loaded anew when the generation has risen; given back with svc_view_give */
 enum fj_rc svc_view_take(struct svc *s, struct ver_view **out, struct fj_err *err) FJ_MUST_USE;
 void svc_view_give(struct svc *s, struct ver_view *v);
 /* a certificate's row in public.db by serial (hex): FJ_E_NOTFOUND when it was never issued */
@@ -34,8 +34,12 @@ enum fj_rc svc_certificate(struct svc *s, const char *number, struct fj_buf *der
 enum svc_query { SVC_CERTIFICATE, SVC_AUTHORISATION, SVC_NAMED, SVC_PRODUCTS_OF, SVC_PRODUCTS, SVC_CHANGES_AUTHORISATION, SVC_CHANGES_ORGANISATION, SVC_ROWS };
 enum fj_rc svc_rows(struct svc *s, enum svc_query q, const char *key, json_t **out, struct fj_err *err) FJ_MUST_USE;
 #define SVC_TAR_OCTETS (32u << 20) /* of the archive of the trust: credentials are left out of a larger one */
-/* a file below publish/, whole; at most 8 MiB */
+/* a file below publish/, whole; at most 8 MiB (a CRL) */
 enum fj_rc svc_file(const char *path, struct fj_buf *out, struct fj_err *err) FJ_MUST_USE;
+
+/* signature over an OCSP answer's data; those who wait are signed together, and the connection is made anew when it
+ * was lost */
+enum fj_rc svc_sign(struct svc *s, struct fj_slice tbs, struct fj_buf *sig, struct fj_err *err) FJ_MUST_USE;
 
 /* Answers that are given again: OCSP's to requests without nonce, by the request's octets, and
  * published files, by their path, of this generation only: a publication drops them all.
@@ -48,8 +52,6 @@ void svc_keep(struct svc *s, struct fj_slice key, int64_t generation, fj_time un
 /* --- ocsp.c --- */
 void svc_ocsp_post(struct web_req *q, struct web_res *r);
 void svc_ocsp_get(struct web_req *q, struct web_res *r);
-/* signature over response data; the connection is made anew when it was lost */
-enum fj_rc svc_sign(struct svc *s, struct fj_slice tbs, struct fj_buf *sig, struct fj_err *err) FJ_MUST_USE;
 
 /* --- verdicts.c --- */
 void svc_verify(struct web_req *q, struct web_res *r);
@@ -71,7 +73,6 @@ void svc_get_number(struct web_req *q, struct web_res *r);
 void svc_get_credential(struct web_req *q, struct web_res *r);
 void svc_get_bundle(struct web_req *q, struct web_res *r);
 void svc_page_top(struct web_req *q, struct fj_buf *b, const char *zh, const char *en);
-void svc_page_form(struct web_req *q, struct fj_buf *b);
 void svc_error_page(struct web_req *q, struct web_res *r, const struct fj_err *err);
 
 /* --- number_page.c --- */

@@ -1,6 +1,6 @@
 /*
  * state.c - what the service answers from: the publication (verifier/published.h),
- * public.db, read only, and OCSP answers that may be given again.
+ * public.db, read only, the signer of OCSP answers, and answers that may be given again.
  */
 #include <fcntl.h>
 #include <sqlite3.h>

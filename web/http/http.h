@@ -186,5 +186,7 @@ void web_text_times(struct fj_buf *b, const char *text);
 
 /* --- verdict_page.c: a verdict document (docs/formats.md 8) as part of a page --- */
 void web_verdict(struct web_req *q, struct fj_buf *b, const json_t *verdict);
+/* The form that asks for one, with what was sent; at: also for a time to judge at. */
+void web_verify_form(struct web_req *q, struct fj_buf *b, const char *action, bool at);
 
 #endif

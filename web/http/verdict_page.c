@@ -1,7 +1,7 @@
 /*
  * verdict_page.c - a verdict for people: the word and its reason in one sentence,
  * what the credential says, every check with outcome, reason and clause, and what
- * nobody checked.  Colour is never the only sign.
+ * nobody checked.  Colour is never the only sign.  And the form that asks for one.
  */
 #include "web/http/http.h"
 
@@ -187,4 +187,51 @@ void web_verdict(struct web_req *q, struct fj_buf *b, const json_t *verdict)
 	web_both(q, b, "以签发机构系统的实时状态为准；他人缓存的状态最长可能滞后 48 小时。",
 	    "The issuer's own status decides; copies held by others may be up to 48 hours old.");
 	web_html(b, "</p>");
+}
+
+/* --- the form --- */
+
+static void put_sent(struct web_req *q, struct fj_buf *b, const char *name)
+{
+	web_text(b, web_is_post(q) ? web_field(q, name) : "");
+}
+
+static void use_field(struct web_req *q, struct fj_buf *b)
+{
+	web_html(b, "<label for=\"u\">");
+	web_both(q, b, "拟作何用（可选）", "Intended use (optional)");
+	web_html(b, "</label><input type=\"text\" id=\"u\" name=\"use\" maxlength=\"4000\" spellcheck=\"false\" autocomplete=\"off\" aria-describedby=\"h\" value=\"");
+	put_sent(q, b, "use");
+	web_html(b, "\"><p class=\"small\" id=\"h\">");
+	web_both(q, b, "写作 键=值，以逗号分隔，如 ", "Written key=value, separated by commas, such as ");
+	web_html(b, "<span class=\"mono\">action=QUERY,purpose=PUBGOV,territory=420106</span>");
+	web_both(q, b, "。不填则只核验真伪、有效期和状态。", ". Without it only authenticity, validity and status are checked.");
+	web_html(b, "</p>");
+}
+
+static void at_field(struct web_req *q, struct fj_buf *b)
+{
+	web_html(b, "<label for=\"t\">");
+	web_both(q, b, "核验时间（可选，默认现在），如 2026-03-16T08:00:00Z", "Time to judge at (optional, now unless given), such as 2026-03-16T08:00:00Z");
+	web_html(b, "</label><input type=\"text\" id=\"t\" name=\"at\" maxlength=\"40\" autocomplete=\"off\" value=\"");
+	put_sent(q, b, "at");
+	web_html(b, "\">");
+}
+
+void web_verify_form(struct web_req *q, struct fj_buf *b, const char *action, bool at)
+{
+	web_html(b, "<form method=\"post\" action=\"");
+	web_html(b, action);
+	web_html(b, "\"><label for=\"c\">");
+	web_both(q, b, "许可令牌、授权凭证或证书（PEM）全文，或者证书编号（DAC-…）、授权编号（DAU-…）",
+	    "The whole license token, authorisation credential or certificate (PEM), or the number of a certificate (DAC-…) or authorisation (DAU-…)");
+	web_html(b, "</label><textarea id=\"c\" name=\"credential\" required maxlength=\"40000\" spellcheck=\"false\" autocomplete=\"off\">");
+	put_sent(q, b, "credential");
+	web_html(b, "</textarea>");
+	use_field(q, b);
+	if (at)
+		at_field(q, b);
+	web_html(b, "<p><button>");
+	web_both(q, b, "核验", "Verify");
+	web_html(b, "</button></p></form>");
 }

@@ -8,30 +8,10 @@
 #include "base/x509.h"
 #include "web/portal/internal.h"
 
-static void verify_form(struct web_req *q, struct fj_buf *b)
-{
-	web_html(b, "<form method=\"post\" action=\"/verify\"><label for=\"c\">");
-	web_both(q, b, "许可令牌、授权凭证或证书（PEM）全文，或者证书编号（DAC-…）、授权编号（DAU-…）",
-	    "The whole license token, authorisation credential or certificate (PEM), or the number of a certificate (DAC-…) or authorisation (DAU-…)");
-	web_html(b, "</label><textarea id=\"c\" name=\"credential\" required maxlength=\"40000\" spellcheck=\"false\" autocomplete=\"off\">");
-	web_text(b, web_is_post(q) ? web_field(q, "credential") : "");
-	web_html(b, "</textarea><label for=\"u\">");
-	web_both(q, b, "拟作何用（可选）", "Intended use (optional)");
-	web_html(b, "</label><input type=\"text\" id=\"u\" name=\"use\" maxlength=\"4000\" spellcheck=\"false\" autocomplete=\"off\" aria-describedby=\"h\" value=\"");
-	web_text(b, web_is_post(q) ? web_field(q, "use") : "");
-	web_html(b, "\"><p class=\"small\" id=\"h\">");
-	web_both(q, b, "写作 键=值，以逗号分隔，如 ", "Written key=value, separated by commas, such as ");
-	web_html(b, "<span class=\"mono\">action=QUERY,purpose=PUBGOV,territory=420106</span>");
-	web_both(q, b, "。不填则只核验真伪、有效期和状态。", ". Without it only authenticity, validity and status are checked.");
-	web_html(b, "</p><p><button>");
-	web_both(q, b, "核验", "Verify");
-	web_html(b, "</button></p></form>");
-}
-
 void portal_get_verify(struct web_req *q, struct web_res *r)
 {
 	portal_top(q, &r->body, "数据资产凭证核验", "Check a data asset credential");
-	verify_form(q, &r->body);
+	web_verify_form(q, &r->body, "/verify", false);
 	web_page_end(&r->body);
 }
 
@@ -132,6 +112,6 @@ void portal_post_verify(struct web_req *q, struct web_res *r)
 		portal_top(q, &r->body, "未能核验", "This was not checked");
 		portal_error(q, &r->body, &err);
 	}
-	verify_form(q, &r->body);
+	web_verify_form(q, &r->body, "/verify", false);
 	web_page_end(&r->body);
 }

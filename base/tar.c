@@ -1,13 +1,13 @@
 /*
  * tar.c - POSIX.1-2017 pax, the ustar interchange format, file by file.
  *
- * Owners, groups and modes say nothing here, and one time stands for all, so an
- * archive can be compared by its hash.  License tokens repeat their certificates,
+ * Owners, groups and modes say nothing here, and the time is no clock's, so an archive
+ * can be compared by its hash.  License tokens repeat their certificates,
  * some 3 kB each: gzipped (RFC 1952, no name and no time in its header) ten
  * thousand of them are a few megabytes, and neither disk nor memory ever holds
  * the archive unpacked.
  */
-#include "issuer/tar.h"
+#include "base/tar.h"
 
 #include <zlib.h>
 
@@ -15,15 +15,15 @@
 #define GZIP_LEVEL 6
 #define GZIP_WINDOW (15 + 16)
 
-static enum fj_rc too_large(const struct tar *t, struct fj_err *err)
+static enum fj_rc too_large(const struct fj_tar *t, struct fj_err *err)
 {
-	enum fj_rc rc = fj_fail(err, FJ_E_LIMIT, "issuer", NULL, "the archive is larger than %zu MiB", t->out.max >> 20);
+	enum fj_rc rc = fj_fail(err, FJ_E_LIMIT, "base", NULL, "the archive is larger than %zu MiB", t->out.max >> 20);
 
 	fj_err_zh(err, "归档文件超过 %zu MiB", t->out.max >> 20);
 	return rc;
 }
 
-enum fj_rc tar_new(struct tar *t, size_t max, fj_time at, bool gzip, struct fj_err *err)
+enum fj_rc fj_tar_new(struct fj_tar *t, size_t max, fj_time at, bool gzip, struct fj_err *err)
 {
 	memset(t, 0, sizeof(*t));
 	fj_buf_init(&t->out, max);
@@ -33,13 +33,13 @@ enum fj_rc tar_new(struct tar *t, size_t max, fj_time at, bool gzip, struct fj_e
 	z_stream *z = fj_alloc(1, sizeof(*z));
 	if (z == NULL || deflateInit2(z, GZIP_LEVEL, Z_DEFLATED, GZIP_WINDOW, 8, Z_DEFAULT_STRATEGY) != Z_OK) {
 		fj_free(z);
-		return fj_no_memory(err, "issuer");
+		return fj_no_memory(err, "base");
 	}
 	t->pack = z;
 	return FJ_OK;
 }
 
-void tar_release(struct tar *t)
+void fj_tar_release(struct fj_tar *t)
 {
 	if (t->pack != NULL)
 		deflateEnd(t->pack);
@@ -49,7 +49,7 @@ void tar_release(struct tar *t)
 }
 
 /* into the archive, packed or as it is; finish: the last of it */
-static enum fj_rc put(struct tar *t, const void *p, size_t n, bool finish, struct fj_err *err)
+static enum fj_rc put(struct fj_tar *t, const void *p, size_t n, bool finish, struct fj_err *err)
 {
 	z_stream *z = t->pack;
 	uint8_t room[16384];
@@ -66,16 +66,16 @@ static enum fj_rc put(struct tar *t, const void *p, size_t n, bool finish, struc
 		if (fj_buf_put(&t->out, room, sizeof(room) - z->avail_out) != FJ_OK)
 			return too_large(t, err);
 	} while (z->avail_out == 0 || (finish && code == Z_OK));
-	return code == Z_OK || code == Z_STREAM_END || code == Z_BUF_ERROR ? FJ_OK : fj_fail(err, FJ_E_INTERNAL, "issuer", NULL, "deflate failed: %d", code);
+	return code == Z_OK || code == Z_STREAM_END || code == Z_BUF_ERROR ? FJ_OK : fj_fail(err, FJ_E_INTERNAL, "base", NULL, "deflate failed: %d", code);
 }
 
-static void head_of(const struct tar *t, const char *name, size_t octets, uint8_t head[BLOCK])
+static void head_of(const struct fj_tar *t, const char *name, size_t octets, uint8_t head[BLOCK])
 {
 	unsigned sum = 0;
 	char number[16];
 
 	memset(head, 0, BLOCK);
-	snprintf((char *)head, TAR_MAX_NAME + 1, "%s", name);
+	snprintf((char *)head, FJ_TAR_NAME + 1, "%s", name);
 	memcpy(head + 100, "0000644", 8);
 	memcpy(head + 108, "0000000", 8);
 	memcpy(head + 116, "0000000", 8);
@@ -93,20 +93,20 @@ static void head_of(const struct tar *t, const char *name, size_t octets, uint8_
 	memcpy(head + 148, number, 7);
 }
 
-enum fj_rc tar_add(struct tar *t, const char *name, struct fj_slice bytes, struct fj_err *err)
+enum fj_rc fj_tar_add(struct fj_tar *t, const char *name, struct fj_slice bytes, struct fj_err *err)
 {
 	static const uint8_t zero[BLOCK];
 	uint8_t head[BLOCK];
 
-	if (strlen(name) > TAR_MAX_NAME)
-		return fj_fail(err, FJ_E_INTERNAL, "issuer", NULL, "a name in the archive is too long");
+	if (strlen(name) > FJ_TAR_NAME)
+		return fj_fail(err, FJ_E_INTERNAL, "base", NULL, "a name in the archive is too long");
 	head_of(t, name, bytes.len, head);
 	FJ_TRY(put(t, head, BLOCK, false, err));
 	FJ_TRY(put(t, bytes.p, bytes.len, false, err));
 	return bytes.len % BLOCK == 0 ? FJ_OK : put(t, zero, BLOCK - bytes.len % BLOCK, false, err);
 }
 
-enum fj_rc tar_end(struct tar *t, struct fj_err *err)
+enum fj_rc fj_tar_end(struct fj_tar *t, struct fj_err *err)
 {
 	static const uint8_t end[2 * BLOCK];
 

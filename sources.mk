@@ -24,10 +24,13 @@ BASE_SRC := \
 
 HSM_SRC := \
 	hsm/audit.c \
+	hsm/checkpoint.c \
 	hsm/clockwatch.c \
+	hsm/keys.c \
 	hsm/memory.c \
 	hsm/policy_crl.c \
 	hsm/policy_jws.c \
+	hsm/policy_log.c \
 	hsm/policy_ocsp.c \
 	hsm/policy_package.c \
 	hsm/policy_x509.c \

@@ -125,6 +125,14 @@ static enum fj_rc set_heads(struct iss *i, struct fj_err *err)
 	return FJ_OK;
 }
 
+enum fj_rc iss_log_origin(const struct iss *i, char out[FJ_NOTE_NAME + 1], struct fj_err *err)
+{
+	const char *host = strstr(i->home.base, "://");
+	int n = host == NULL ? -1 : snprintf(out, FJ_NOTE_NAME + 1, "%s/log", host + 3);
+
+	return n > 0 && n <= FJ_NOTE_NAME ? FJ_OK : fj_fail(err, FJ_E_INVALID, "issuer", "formats.md 19", "the public address names no log");
+}
+
 enum fj_rc iss_load_keyring(struct iss *i, struct fj_err *err)
 {
 	char demo[8];
@@ -140,6 +148,7 @@ enum fj_rc iss_load_keyring(struct iss *i, struct fj_err *err)
 	FJ_TRY(load_cert(i, "token", &i->token, err));
 	FJ_TRY(load_cert(i, "status", &i->status, err));
 	FJ_TRY(load_cert(i, "ocsp", &i->ocsp, err));
+	FJ_TRY(load_cert(i, "log", &i->log, err));
 	FJ_TRY(set_kid(i, err));
 	FJ_TRY(set_heads(i, err));
 	FJ_TRY(ca_trust_open(fj_buf_slice(&i->issuing), fj_buf_slice(&i->root), &i->trust, err));
@@ -393,7 +402,7 @@ enum fj_rc iss_open(const struct iss_conf *conf, struct iss **out, struct fj_err
 
 void iss_close(struct iss *i)
 {
-	struct fj_buf *certs[] = {&i->root, &i->issuing, &i->token, &i->status, &i->ocsp};
+	struct fj_buf *certs[] = {&i->root, &i->issuing, &i->token, &i->status, &i->ocsp, &i->log};
 
 	if (i->tending) {
 		pthread_mutex_lock(&i->lock);

@@ -7,6 +7,7 @@
 #include <pthread.h>
 #include <stdatomic.h>
 
+#include "base/note.h"
 #include "ca/ca.h"
 #include "hsm/client/client.h"
 #include "issuer/core.h"
@@ -15,7 +16,7 @@
 struct iss {
 	struct iss_conf conf;
 	struct ca_home home;
-	struct fj_buf root, issuing, token, status, ocsp; /* certificates, DER */
+	struct fj_buf root, issuing, token, status, ocsp, log; /* certificates, DER */
 	struct ca_trust *trust;        /* root and issuing, checked */
 	struct ca_key *token_key;
 	char kid[44];                  /* thumbprint of the token key */
@@ -76,6 +77,8 @@ void iss_jobs(struct iss *i);
 /* after a step of the clock nothing is signed */
 enum fj_rc iss_clock_check(const struct iss *i, struct fj_err *err) FJ_MUST_USE;
 void iss_clock_trust(struct iss *i);
+/* the public log's origin: the public address without its scheme, and "/log" */
+enum fj_rc iss_log_origin(const struct iss *i, char out[FJ_NOTE_NAME + 1], struct fj_err *err) FJ_MUST_USE;
 /* certificates of the keyring into i; FJ_E_NOTFOUND before init */
 enum fj_rc iss_load_keyring(struct iss *i, struct fj_err *err) FJ_MUST_USE;
 
@@ -146,7 +149,7 @@ enum fj_rc pub_publish(struct iss *i, int64_t seq, struct fj_err *err) FJ_MUST_U
 void pub_release(struct iss *i);
 /* folders, CA certificates, chain, jwt-vc-issuer.json: once, at init */
 enum fj_rc pub_fixed(struct iss *i, struct fj_err *err) FJ_MUST_USE;
-/* a new certificate for an own key: token, status, ocsp; the caller keeps it in the keyring */
+/* a new certificate for an own key: token, status, ocsp, log; the caller keeps it in the keyring */
 enum fj_rc pub_delegate(struct iss *i, const char *what, struct fj_buf *cert, struct fj_err *err) FJ_MUST_USE;
 
 /* --- token_bulk.c --- */

@@ -170,6 +170,10 @@ ISSUER_SRC := \
 	issuer/legacy.c \
 	issuer/legacy_sheet.c \
 	issuer/life.c \
+	issuer/log/edge.c \
+	issuer/log/head.c \
+	issuer/log/leaf.c \
+	issuer/log/proof.c \
 	issuer/lifecycle.c \
 	issuer/listing.c \
 	issuer/listing_pack.c \
@@ -199,6 +203,7 @@ ISSUER_SRC := \
 	issuer/publish/packing.c \
 	issuer/publish/public.c \
 	issuer/publish/publish.c \
+	issuer/publish/shown.c \
 	issuer/registration.c \
 	issuer/remittance.c \
 	issuer/revenue.c \

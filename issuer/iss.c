@@ -148,7 +148,7 @@ enum fj_rc iss_load_keyring(struct iss *i, struct fj_err *err)
 	FJ_TRY(load_cert(i, "token", &i->token, err));
 	FJ_TRY(load_cert(i, "status", &i->status, err));
 	FJ_TRY(load_cert(i, "ocsp", &i->ocsp, err));
-	FJ_TRY(load_cert(i, "log", &i->log, err));
+	FJ_TRY(load_cert(i, "log", &i->log_signer, err));
 	FJ_TRY(set_kid(i, err));
 	FJ_TRY(set_heads(i, err));
 	FJ_TRY(ca_trust_open(fj_buf_slice(&i->issuing), fj_buf_slice(&i->root), &i->trust, err));
@@ -403,7 +403,7 @@ enum fj_rc iss_open(const struct iss_conf *conf, struct iss **out, struct fj_err
 
 void iss_close(struct iss *i)
 {
-	struct fj_buf *certs[] = {&i->root, &i->issuing, &i->token, &i->status, &i->ocsp, &i->log};
+	struct fj_buf *certs[] = {&i->root, &i->issuing, &i->token, &i->status, &i->ocsp, &i->log_signer};
 
 	if (i->tending) {
 		pthread_mutex_lock(&i->lock);

@@ -17,7 +17,7 @@
 struct iss {
 	struct iss_conf conf;
 	struct ca_home home;
-	struct fj_buf root, issuing, token, status, ocsp, log; /* certificates, DER */
+	struct fj_buf root, issuing, token, status, ocsp, log_signer; /* certificates, DER */
 	struct ca_trust *trust;        /* root and issuing, checked */
 	struct ca_key *token_key;
 	char kid[44];                  /* thumbprint of the token key */

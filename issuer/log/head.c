@@ -248,9 +248,8 @@ static enum fj_rc names(struct iss *i, struct fj_err *err)
 	struct iss_log *l = &i->log;
 	FJ_AUTO(buf) note_key = FJ_BUF_INIT(512);
 	FJ_AUTO(buf) tpm_key = FJ_BUF_INIT(512);
-	const char *host = strstr(iss_base(i), "://");
 
-	snprintf(l->head.origin, sizeof(l->head.origin), "%.180s/log", host == NULL ? iss_base(i) : host + 3);
+	FJ_TRY(iss_log_origin(i, l->head.origin, err));
 	FJ_TRY(hsm_public_key(l->signer, HSM_NOTE, &note_key, err));
 	FJ_TRY(hsm_public_key(l->signer, HSM_LOG, &tpm_key, err));
 	fj_ecdsa_id(fj_buf_slice(&tpm_key), l->ecdsa_id);

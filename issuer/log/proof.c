@@ -5,6 +5,8 @@
  * when that has the leaf, else by the log's own.  It is verified before it is given out:
  * tiles are files.
  */
+#include <fcntl.h>
+
 #include "base/file.h"
 #include "issuer/domain.h"
 #include "issuer/iss.h"

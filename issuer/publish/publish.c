@@ -144,7 +144,7 @@ static enum fj_rc renew_ocsp(struct iss *i, bool *changed, struct fj_err *err)
 
 static enum fj_rc publish_delegated(struct iss *i, struct pub_db *db, struct fj_err *err)
 {
-	const struct fj_buf *certs[] = {&i->token, &i->status, &i->ocsp, &i->log};
+	const struct fj_buf *certs[] = {&i->token, &i->status, &i->ocsp, &i->log_signer};
 	_Static_assert(FJ_ARRAY_LEN(certs) == FJ_ARRAY_LEN(delegated), "one certificate for each");
 	char path[64], hex[33];
 	struct ca_info info;
@@ -186,18 +186,9 @@ static enum fj_rc issuer_metadata(struct iss *i, struct fj_err *err)
 /* the key of a checkpoint's Ed25519 line, as those know it who verify notes */
 static enum fj_rc log_key(struct iss *i, struct fj_err *err)
 {
-	FJ_AUTO(buf) spki = FJ_BUF_INIT(512);
 	FJ_AUTO(buf) text = FJ_BUF_INIT(512);
-	char name[FJ_NOTE_NAME + 1];
-	struct fj_vkey k;
 
-	FJ_TRY(iss_signer(i, &i->pub.signer, err));
-	FJ_TRY(hsm_public_key(i->pub.signer, HSM_NOTE, &spki, err));
-	if (spki.len < sizeof(k.key))
-		return fj_fail(err, FJ_E_CRYPTO, "publish", NULL, "the log's public key is too short");
-	FJ_TRY(iss_log_origin(i, name, err));
-	FJ_TRY(fj_vkey_make(name, FJ_NOTE_ED25519, spki.data + spki.len - sizeof(k.key), &k, err));
-	if (fj_vkey_put(&text, &k) != FJ_OK || fj_put_u8(&text, '\n') != FJ_OK)
+	if (fj_vkey_put(&text, &i->log.key) != FJ_OK || fj_put_u8(&text, '\n') != FJ_OK)
 		return fj_no_memory(err, "publish");
 	return pub_file(i, "publish/trust/log.vkey", fj_buf_slice(&text), err);
 }
@@ -213,7 +204,7 @@ enum fj_rc pub_fixed(struct iss *i, struct fj_err *err)
 		return fj_fail_errno(err, "publish", "make the link trust");
 	FJ_TRY(pem_file(i, "publish/trust/root.pem", fj_buf_slice(&i->root), FJ_SLICE(NULL, 0), err));
 	FJ_TRY(pem_file(i, "publish/trust/chain.pem", fj_buf_slice(&i->issuing), fj_buf_slice(&i->root), err));
-	FJ_TRY(pem_file(i, "publish/trust/log.pem", fj_buf_slice(&i->log), FJ_SLICE(NULL, 0), err));
+	FJ_TRY(pem_file(i, "publish/trust/log.pem", fj_buf_slice(&i->log_signer), FJ_SLICE(NULL, 0), err));
 	FJ_TRY(log_key(i, err));
 	FJ_TRY(pub_file(i, "publish/ca/root.cer", fj_buf_slice(&i->root), err));
 	FJ_TRY(pub_file(i, "publish/ca/issuing.cer", fj_buf_slice(&i->issuing), err));

@@ -226,6 +226,9 @@ enum fj_rc ver_trust_add_log(struct ver_trust *t, struct fj_slice der, struct fj
 /* the file of what was wanted, as published; past: the one of then, when it is kept */
 enum fj_rc ver_folder_read(int dir, const struct ver_wanted *w, fj_time now, bool past, struct fj_buf *out) FJ_MUST_USE;
 
+/* the proof of logging that lies beside what was judged, by its number; FJ_E_NOTFOUND */
+enum fj_rc ver_folder_proof(int dir, const struct ver_report *r, struct fj_buf *out, struct fj_err *err) FJ_MUST_USE;
+
 /* --- pem.c --- */
 /* next PEM block in *in, which moves on; FJ_E_NOTFOUND when there is no more */
 enum fj_rc ver_pem_next(struct fj_slice *in, const char *label, struct fj_buf *der, struct fj_err *err) FJ_MUST_USE;

@@ -122,7 +122,7 @@ const char *ver_verdict_name(enum ver_verdict v);
 /* --- a trust folder as what may be asked for (folder.c reads files; nothing else here does) --- */
 /* ver_verify, and again with what it wanted and the folder has, added to `over`, a trust of the caller's over the
  * loaded one: further verdicts need not read it again.  For a past time the folder ../history beside it is
- * looked at, too. */
+ * looked at, too.  Without a proof of logging, the one that is published for a certificate or authorisation. */
 enum fj_rc ver_verify_in(int dir, struct ver_trust *over, const struct ver_input *in, struct ver_report *out, struct fj_err *err) FJ_MUST_USE;
 /* The authorisation credential, or the certificate in PEM, that is published under a number, not verified;
  * FJ_E_NOTFOUND.  out is the caller's, empty. */

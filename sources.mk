@@ -64,6 +64,8 @@ VERIFY_SRC := \
 	verifier/key.c \
 	verifier/library.c \
 	verifier/list.c \
+	verifier/log_policy.c \
+	verifier/logged.c \
 	verifier/narrow.c \
 	verifier/package.c \
 	verifier/pem.c \
@@ -340,6 +342,7 @@ TEST_UNIT_SRC := \
 	tests/unit/test_ver_bundle.c \
 	tests/unit/test_ver_hostile.c \
 	tests/unit/test_ver_library.c \
+	tests/unit/test_ver_log_policy.c \
 	tests/unit/test_ver_package.c \
 	tests/unit/test_ver_pkits.c \
 	tests/unit/test_ver_report.c \

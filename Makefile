@@ -61,7 +61,7 @@ A_REGISTRY = $(B)/libweb.a $(B)/libhttp.a $(A_ISSUER)
 A_GATEWAY = $(B)/libgateway.a $(B)/libhttp.a $(A_VERIFY)
 A_VERIFIER = $(B)/libhttp.a $(B)/libverify.a $(B)/libca.a $(A_CLIENT)
 
-EXES = fujie fujie-signer fujie-registry fujie-verifier fujie-verify fujie-gateway fujie-inbox
+EXES = fujie fujie-signer fujie-registry fujie-verifier fujie-verify fujie-gateway fujie-inbox fujie-witness
 BINS = $(addprefix $(B)/,$(EXES))
 FUZZERS = $(patsubst tests/fuzz/%.c,$(B)/tests/%,$(TEST_FUZZ_SRC))
 UNIT = $(patsubst tests/unit/%.c,$(B)/tests/%,$(TEST_UNIT_SRC))
@@ -134,6 +134,9 @@ $(B)/fujie-verify.pc: verifier/fujie-verify.pc.in verifier/fujie-verify.h
 
 $(B)/fujie-inbox: $(call obj,$(INBOX_SRC)) $(A_VERIFY)
 	$(CC) $(LDFLAGS) -o $@ $^ $(L_INBOX)
+
+$(B)/fujie-witness: $(call obj,$(WITNESS_SRC)) $(B)/libhttp.a $(A_BASE)
+	$(CC) $(LDFLAGS) -o $@ $^ $(L_HTTP) $(L_BASE)
 
 # --- tests: test_<room>_<object>.c links what its room may ---
 T_LIBS_base = $(A_BASE)
@@ -304,7 +307,7 @@ fuzzers: $(FUZZERS)
 soak: all ## kill -9 at every write of a batch of 200, and 50 times at random (half an hour)
 	POINTS=all ANYWHERE=50 python3 tests/integration/kill_test.py $(B)
 routes: all ## print the route tables
-	@$(B)/fujie-registry --routes && $(B)/fujie-verifier --routes && $(B)/fujie-gateway --routes
+	@$(B)/fujie-registry --routes && $(B)/fujie-verifier --routes && $(B)/fujie-gateway --routes && $(B)/fujie-witness --routes
 
 install: all ## executables to $(DESTDIR)$(PREFIX)/bin
 	install -d $(DESTDIR)$(PREFIX)/bin

@@ -19,6 +19,7 @@ BASE_SRC := \
 	base/sandbox.c \
 	base/secret.c \
 	base/tar.c \
+	base/tiles.c \
 	base/tlog.c \
 	base/x509.c
 
@@ -80,13 +81,14 @@ VERIFY_SRC := \
 
 # what libfujie-verify, for others, is made of: the verdict, and no more than it needs
 LIBRARY_SRC := \
-	$(filter-out base/conf.c base/ipc.c base/log.c base/package.c base/proc.c base/room.c base/sandbox.c base/tar.c,$(BASE_SRC)) \
+	$(filter-out base/conf.c base/ipc.c base/log.c base/package.c base/proc.c base/room.c base/sandbox.c base/tar.c base/tiles.c,$(BASE_SRC)) \
 	$(filter-out verifier/ask.c verifier/bundle_make.c verifier/package.c verifier/published.c,$(VERIFY_SRC))
 
 SERVICE_SRC := \
 	verifier/service/feed.c \
 	verifier/service/files.c \
 	verifier/service/health.c \
+	verifier/service/log.c \
 	verifier/service/main.c \
 	verifier/service/number_page.c \
 	verifier/service/ocsp.c \
@@ -116,6 +118,13 @@ INBOX_SRC := \
 	verifier/inbox/main.c \
 	verifier/inbox/room.c \
 	verifier/inbox/rows.c
+
+# the witness of logs
+WITNESS_SRC := \
+	verifier/witness/add.c \
+	verifier/witness/book.c \
+	verifier/witness/main.c \
+	verifier/witness/routes.c
 
 ISSUER_SRC := \
 	issuer/adjust.c \

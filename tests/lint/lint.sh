@@ -61,6 +61,7 @@ layer() { # files-pattern allowed-regex
 	layer "web/registry/*.[ch]" 'base/|issuer/(issuer|init|demo).h|web/'
 	layer "verifier/inbox/*.[ch]" 'base/|verifier/[a-z_]*\.(h|def)|verifier/inbox/'
 	layer "verifier/gateway/*.[ch]" 'base/|verifier/(ask|verify).h|verifier/gateway/|web/http/'
+	layer "verifier/witness/*.[ch]" 'base/|verifier/witness/|web/http/'
 	layer "verifier/service/*.[ch]" 'base/|ca/ca.h|hsm/client/|verifier/|web/http/'
 } | rule "every room includes only what its layer may"
 
@@ -76,6 +77,7 @@ never() { # executable libraries-regex
 	never fujie-verifier 'tss2|xlsx|libzip|expat|unistring|pango|cairo|qrencode'
 	never fujie-gateway 'tss2|sqlite|xlsx|libzip|expat|unistring|pango|cairo|qrencode'
 	never fujie-verify 'curl|tss2|sqlite|microhttpd|gnutls|xlsx|libzip|expat|unistring|pango|cairo|qrencode'
+	never fujie-witness 'libcrypto|libssl|curl|tss2|sqlite|xlsx|libzip|expat|unistring|pango|cairo|qrencode'
 	never fujie-inbox 'tss2|microhttpd|gnutls|curl|xlsx|libzip|expat|unistring|pango|cairo|qrencode'
 } | rule "every executable links only what its room may"
 

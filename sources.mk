@@ -12,12 +12,14 @@ BASE_SRC := \
 	base/jws.c \
 	base/log.c \
 	base/mem.c \
+	base/note.c \
 	base/package.c \
 	base/proc.c \
 	base/room.c \
 	base/sandbox.c \
 	base/secret.c \
 	base/tar.c \
+	base/tlog.c \
 	base/x509.c
 
 HSM_SRC := \

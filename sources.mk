@@ -105,6 +105,13 @@ GATEWAY_SRC := \
 	verifier/gateway/watch.c \
 	verifier/gateway/x5t.c
 
+# a public log's files, checked by whoever has them
+LOG_SRC := \
+	verifier/log/folder.c \
+	verifier/log/leaf.c \
+	verifier/log/prove.c \
+	verifier/log/verify.c
+
 # what takes packages in on a mirror
 INBOX_SRC := \
 	verifier/inbox/apply.c \

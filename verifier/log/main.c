@@ -60,7 +60,7 @@ static enum fj_rc args_read(int argc, char **argv, struct args *a, struct fj_err
 			continue;
 		if (to == NULL && strncmp(argv[i], "--", 2) != 0)
 			to = a->verb == NULL ? &a->verb : &a->word;
-		else if (to != NULL && ++i == argc)
+		else if (to != NULL && (++i == argc || strncmp(argv[i], "--", 2) == 0))
 			return wrong(err);
 		if (to == NULL || *to != NULL)
 			return wrong(err);

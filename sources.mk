@@ -24,10 +24,13 @@ BASE_SRC := \
 
 HSM_SRC := \
 	hsm/audit.c \
+	hsm/checkpoint.c \
 	hsm/clockwatch.c \
+	hsm/keys.c \
 	hsm/memory.c \
 	hsm/policy_crl.c \
 	hsm/policy_jws.c \
+	hsm/policy_log.c \
 	hsm/policy_ocsp.c \
 	hsm/policy_package.c \
 	hsm/policy_x509.c \
@@ -174,6 +177,10 @@ ISSUER_SRC := \
 	issuer/legacy.c \
 	issuer/legacy_sheet.c \
 	issuer/life.c \
+	issuer/log/edge.c \
+	issuer/log/head.c \
+	issuer/log/leaf.c \
+	issuer/log/proof.c \
 	issuer/lifecycle.c \
 	issuer/listing.c \
 	issuer/listing_pack.c \
@@ -203,6 +210,7 @@ ISSUER_SRC := \
 	issuer/publish/packing.c \
 	issuer/publish/public.c \
 	issuer/publish/publish.c \
+	issuer/publish/shown.c \
 	issuer/registration.c \
 	issuer/remittance.c \
 	issuer/revenue.c \

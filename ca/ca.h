@@ -14,7 +14,7 @@
 #include "base/clock.h"
 #include "base/x509.h"
 
-enum ca_profile { CA_ROOT = 1, CA_ISSUING, CA_DATA_ASSET, CA_TOKEN_SIGNER, CA_STATUS_SIGNER, CA_OCSP, CA_PROFILE_END };
+enum ca_profile { CA_ROOT = 1, CA_ISSUING, CA_DATA_ASSET, CA_TOKEN_SIGNER, CA_STATUS_SIGNER, CA_OCSP, CA_LOG_SIGNER, CA_PROFILE_END };
 
 /* What all certificates of a home share. */
 struct ca_home {

@@ -20,6 +20,8 @@ static const struct ca_profile_row rows[] = {
 	    "Fujie Token Signer", "Fujie Token Signer"},
 	{CA_STATUS_SIGNER, "status-signer", 6, 0, false, -1, FJ_KU_SIGN, ".2.4", LEAF | FJ_X_SAN,
 	    "Fujie Status Signer", "Fujie Status Signer"},
+	{CA_LOG_SIGNER, "log-signer", 6, 0, false, -1, FJ_KU_SIGN, ".2.5", LEAF | FJ_X_SAN,
+	    "Fujie Log Signer", "Fujie Log Signer"},
 	{CA_OCSP, "ocsp", 0, 7, false, -1, FJ_KU_SIGN, FJ_OID_OCSP_SIGNING,
 	    FJ_X_SKI | FJ_X_AKI | FJ_X_KU | FJ_X_EKU | FJ_X_NOCHECK, "Fujie OCSP Responder", "Fujie OCSP Responder"},
 };

@@ -7,6 +7,7 @@
  *                  (reason 255: the entry leaves the list)
  *   LIST           bytes uri, u64 iat, u32 n, n x {u32 index, u8 value}
  *   PACKAGE        u8 snapshot, u64 number, raw[32] hash of what was signed
+ *   LOG            u64 size, raw[32] root
  */
 #include "hsm/signer.h"
 
@@ -18,6 +19,7 @@ enum fj_rc mem_init(struct hsm_memory *m, struct fj_err *err)
 	fj_buf_init(&m->policy, 65536);
 	fj_buf_init(&m->root_tbs, FJ_X509_MAX);
 	fj_buf_init(&m->issuing_tbs, FJ_X509_MAX);
+	fj_empty_hash(&m->log_root);
 	m->crl = fj_alloc(HSM_MAX_CRLS, sizeof(*m->crl));
 	m->list = fj_alloc(HSM_MAX_LISTS, sizeof(*m->list));
 	m->recent = fj_alloc(HSM_RECENT, sizeof(*m->recent));
@@ -265,6 +267,16 @@ static enum fj_rc apply_package(struct hsm_memory *m, struct fj_rd *r, struct fj
 	return FJ_OK;
 }
 
+static enum fj_rc apply_log(struct hsm_memory *m, struct fj_rd *r, struct fj_err *err)
+{
+	struct fj_slice root;
+
+	if (fj_get_u64(r, &m->log_size) != FJ_OK || fj_get_raw(r, FJ_SHA256_LEN, &root) != FJ_OK)
+		return corrupt(err);
+	memcpy(m->log_root.b, root.p, FJ_SHA256_LEN);
+	return FJ_OK;
+}
+
 enum fj_rc mem_apply(struct hsm_memory *m, struct fj_slice delta, struct fj_err *err)
 {
 	struct fj_rd r;
@@ -289,6 +301,9 @@ enum fj_rc mem_apply(struct hsm_memory *m, struct fj_slice delta, struct fj_err 
 			break;
 		case MEM_OP_PACKAGE:
 			FJ_TRY(apply_package(m, &r, err));
+			break;
+		case MEM_OP_LOG:
+			FJ_TRY(apply_log(m, &r, err));
 			break;
 		default:
 			return corrupt(err);

@@ -186,6 +186,7 @@ static const struct leaf leaves[] = {
 	{".2.1", 0, LEAF | FJ_X_PRIVATE, 5, 0},
 	{".2.3", HSM_TOKEN, LEAF | FJ_X_SAN, 6, 0},
 	{".2.4", HSM_TOKEN, LEAF | FJ_X_SAN, 6, 0},
+	{".2.5", HSM_LOG, LEAF | FJ_X_SAN, 6, 0},
 	{FJ_OID_OCSP_SIGNING, HSM_OCSP, FJ_X_SKI | FJ_X_AKI | FJ_X_KU | FJ_X_EKU | FJ_X_NOCHECK, 0, 7},
 };
 

@@ -10,6 +10,10 @@
  * CEREMONY_OPEN bytes policy json; CEREMONY_CLOSE (empty)  answer: (empty)
  * CLOCK_OFFSET u64 two's complement                    answer: (empty)
  * CLOCK_RESET  approvals as in SIGN                    answer: (empty)
+ * CHECKPOINT   bytes text, u32 n, n x raw[32] consistency proof from the head that
+ *              is remembered                            answer: raw[64] Ed25519 over
+ *              the text, bytes DER ECDSA over its SHA-256
+ * LOG_HEAD     (empty)                                 answer: u64 size, raw[32] root
  * An answer has the kind of its request; HSM_MSG_ERROR (u8 rc, str cite, str why)
  * answers a well-formed request that is refused as a whole.  A malformed frame,
  * or a kind that this socket may not send, ends the connection.
@@ -20,15 +24,16 @@
 enum hsm_msg {
 	HSM_MSG_SIGN = 1, HSM_MSG_PUBKEY, HSM_MSG_STATUS, HSM_MSG_CEREMONY_OPEN,
 	HSM_MSG_CEREMONY_CLOSE, HSM_MSG_CLOCK_OFFSET, HSM_MSG_CLOCK_RESET,
+	HSM_MSG_CHECKPOINT, HSM_MSG_LOG_HEAD,
 	HSM_MSG_ERROR = 255,
 };
-enum hsm_role { HSM_ROOT = 1, HSM_ISSUING, HSM_TOKEN, HSM_OCSP, HSM_ROLE_END };
+enum hsm_role { HSM_ROOT = 1, HSM_ISSUING, HSM_TOKEN, HSM_OCSP, HSM_LOG, HSM_NOTE, HSM_ROLE_END };
 enum hsm_kind {
 	HSM_CERT_ROOT = 1,    /* TBSCertificate, self-signed root        (ROOT, ceremony) */
 	HSM_CERT_ISSUING,     /* TBSCertificate of the issuing CA        (ROOT, ceremony) */
 	HSM_CRL_ROOT,         /* TBSCertList                             (ROOT, ceremony) */
 	HSM_CERT_DATA_ASSET,  /* TBSCertificate                          (ISSUING, two approvals) */
-	HSM_CERT_DELEGATED,   /* TBSCertificate token/status/ocsp signer (ISSUING) */
+	HSM_CERT_DELEGATED,   /* TBSCertificate token/status/ocsp/log signer (ISSUING) */
 	HSM_CRL,              /* TBSCertList of a shard                  (ISSUING) */
 	HSM_JWS_TOKEN,        /* JWS signing input                       (TOKEN, one approval or more) */
 	HSM_JWS_AUTHORISATION,/* JWS signing input                       (TOKEN, two approvals) */
@@ -36,6 +41,7 @@ enum hsm_kind {
 	HSM_OCSP_RESPONSE,    /* ResponseData                            (OCSP; verifier socket only) */
 	HSM_JWS_MANIFEST,     /* JWS signing input                       (TOKEN, one approval or more; a report's two) */
 	HSM_JWS_PACKAGE,      /* JWS signing input                       (TOKEN) */
+	HSM_CHECKPOINT,       /* text of a note                          (LOG and NOTE; by its own request only) */
 	HSM_KIND_END
 };
 #define HSM_SOCK_REGISTRY "registry.sock"

@@ -11,11 +11,6 @@
  * The same id with the same bytes gets the signature that was recorded; the
  * same id with other bytes is refused: one intent, one signature.
  */
-#include <openssl/core_names.h>
-#include <openssl/ec.h>
-#include <openssl/param_build.h>
-#include <openssl/x509.h>
-
 #include "hsm/signer.h"
 
 static const struct kind_row {
@@ -41,89 +36,9 @@ static const struct kind_row {
 	{HSM_JWS_PACKAGE, HSM_TOKEN, HSM_FROM_REGISTRY, false, 0, true, policy_package},
 };
 
-static enum fj_rc broken(struct fj_err *err, const char *what)
+enum fj_rc signer_broken(struct fj_err *err, const char *what)
 {
 	return fj_fail(err, FJ_E_PROTO, HSM_LAYER, NULL, "%s; the connection ends", what);
-}
-
-/* --- keys --- */
-
-static EVP_PKEY *public_of(const struct fj_buf *spki)
-{
-	const uint8_t *p = spki->data;
-
-	return d2i_PUBKEY(NULL, &p, (long)spki->len);
-}
-
-/* the OCSP key from its scalar: OpenSSL wants the public point beside it */
-static EVP_PKEY *private_of(const struct fj_secret *scalar)
-{
-	EVP_PKEY *key = NULL;
-	BIGNUM *d = BN_secure_new();
-	OSSL_PARAM_BLD *bld = OSSL_PARAM_BLD_new();
-	OSSL_PARAM *params = NULL;
-	EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_new_from_name(NULL, "EC", NULL);
-	EC_GROUP *g = EC_GROUP_new_by_curve_name(NID_X9_62_prime256v1);
-	EC_POINT *q = g == NULL ? NULL : EC_POINT_new(g);
-	uint8_t point[65];
-
-	if (d != NULL && bld != NULL && ctx != NULL && q != NULL && BN_bin2bn(scalar->p, (int)scalar->len, d) != NULL &&
-	    EC_POINT_mul(g, q, d, NULL, NULL, NULL) == 1 &&
-	    EC_POINT_point2oct(g, q, POINT_CONVERSION_UNCOMPRESSED, point, 65, NULL) == 65 &&
-	    OSSL_PARAM_BLD_push_utf8_string(bld, OSSL_PKEY_PARAM_GROUP_NAME, "prime256v1", 0) == 1 &&
-	    OSSL_PARAM_BLD_push_octet_string(bld, OSSL_PKEY_PARAM_PUB_KEY, point, 65) == 1 &&
-	    OSSL_PARAM_BLD_push_BN(bld, OSSL_PKEY_PARAM_PRIV_KEY, d) == 1 &&
-	    (params = OSSL_PARAM_BLD_to_param(bld)) != NULL && EVP_PKEY_fromdata_init(ctx) == 1)
-		if (EVP_PKEY_fromdata(ctx, &key, EVP_PKEY_KEYPAIR, params) != 1)
-			key = NULL;
-	OSSL_PARAM_free(params);
-	OSSL_PARAM_BLD_free(bld);
-	EVP_PKEY_CTX_free(ctx);
-	EC_POINT_free(q);
-	EC_GROUP_free(g);
-	BN_clear_free(d);
-	return key;
-}
-
-static enum fj_rc load_ocsp(struct hsm_signer *s, struct fj_err *err)
-{
-	FJ_AUTO(secret) scalar = FJ_SECRET_INIT;
-	uint8_t *der = NULL;
-
-	FJ_TRY(hsm_tpm_unseal(s->tpm, &scalar, err));
-	s->pub[HSM_OCSP] = private_of(&scalar);
-	int n = s->pub[HSM_OCSP] == NULL ? -1 : i2d_PUBKEY(s->pub[HSM_OCSP], &der);
-	enum fj_rc rc = n > 0 ? fj_buf_put(&s->spki[HSM_OCSP], der, (size_t)n) : FJ_E_CRYPTO;
-	OPENSSL_free(der);
-	return rc == FJ_OK ? FJ_OK : fj_fail(err, rc, HSM_LAYER, NULL, "the sealed OCSP key is not usable");
-}
-
-enum fj_rc signer_load_keys(struct hsm_signer *s, struct fj_err *err)
-{
-	for (int r = HSM_ROOT; r < HSM_ROLE_END; r++) {
-		fj_buf_release(&s->spki[r]);
-		fj_buf_init(&s->spki[r], 512);
-		EVP_PKEY_free(s->pub[r]);
-		s->pub[r] = NULL;
-		if (r == HSM_OCSP)
-			return load_ocsp(s, err);
-		FJ_TRY(hsm_tpm_public(s->tpm, (enum hsm_role)r, &s->spki[r], err));
-		s->pub[r] = public_of(&s->spki[r]);
-		if (s->pub[r] == NULL)
-			return fj_fail(err, FJ_E_CRYPTO, HSM_LAYER, NULL, "a key of the TPM is not usable");
-	}
-	return FJ_OK;
-}
-
-bool signer_verifies(const struct hsm_signer *s, enum hsm_role role, struct fj_slice data, struct fj_slice der_sig)
-{
-	EVP_MD_CTX *ctx = EVP_MD_CTX_new();
-	bool ok = ctx != NULL && s->pub[role] != NULL &&
-	    EVP_DigestVerifyInit(ctx, NULL, EVP_sha256(), NULL, s->pub[role]) == 1 &&
-	    EVP_DigestVerify(ctx, der_sig.p, der_sig.len, data.p, data.len) == 1;
-
-	EVP_MD_CTX_free(ctx);
-	return ok;
 }
 
 /* --- reading a signing request --- */
@@ -168,12 +83,12 @@ static enum fj_rc read_approvals(struct fj_rd *r, struct fj_slice *raw, unsigned
 
 	*officers = 0;
 	if (fj_get_u32(r, &n) != FJ_OK || n > HSM_MAX_APPROVALS)
-		return broken(err, "a request has too many approvals");
+		return signer_broken(err, "a request has too many approvals");
 	for (uint32_t i = 0; i < n; i++) {
 		char *name = names[*officers];
 		if (fj_get_str(r, name, 64) != FJ_OK || fj_get_str(r, role, sizeof(role)) != FJ_OK ||
 		    fj_get_u64(r, &at) != FJ_OK || fj_get_bytes(r, 128, &sig) != FJ_OK || name[0] == '\0')
-			return broken(err, "an approval is malformed");
+			return signer_broken(err, "an approval is malformed");
 		if (!known_before(names, *officers, name))
 			(*officers)++;
 	}
@@ -195,19 +110,19 @@ static enum fj_rc read_items(struct fj_rd *r, struct request *q, struct fj_err *
 	struct fj_slice id;
 
 	if (fj_get_u32(r, &q->n) != FJ_OK || q->n < 1 || q->n > HSM_MAX_ITEMS)
-		return broken(err, "a request has no items, or too many");
+		return signer_broken(err, "a request has no items, or too many");
 	q->item = fj_alloc(q->n, sizeof(*q->item));
 	if (q->item == NULL)
 		return fj_fail(err, FJ_E_NOMEM, HSM_LAYER, NULL, "out of memory");
 	for (uint32_t i = 0; i < q->n; i++) {
 		struct item *it = &q->item[i];
 		if (fj_get_raw(r, 16, &id) != FJ_OK || fj_get_bytes(r, FJ_IPC_MAX, &it->tbs) != FJ_OK)
-			return broken(err, "an item is malformed");
+			return signer_broken(err, "an item is malformed");
 		it->id = id.p;
 		it->remember = memcmp(id.p, none, 16) != 0;
 		fj_sha256(it->tbs, &it->hash);
 	}
-	return fj_rd_end(r) == FJ_OK ? FJ_OK : broken(err, "a request is longer than its items");
+	return fj_rd_end(r) == FJ_OK ? FJ_OK : signer_broken(err, "a request is longer than its items");
 }
 
 static enum fj_rc read_request(const struct fj_frame *f, enum hsm_socket from, struct request *q, struct fj_err *err)
@@ -218,10 +133,10 @@ static enum fj_rc read_request(const struct fj_frame *f, enum hsm_socket from, s
 	memset(q, 0, sizeof(*q));
 	fj_rd_init(&r, fj_buf_slice(&f->body));
 	if (fj_get_u8(&r, &role) != FJ_OK || fj_get_u8(&r, &kind) != FJ_OK || fj_get_raw(&r, FJ_SHA256_LEN, &q->intent) != FJ_OK)
-		return broken(err, "a request is cut");
+		return signer_broken(err, "a request is cut");
 	q->row = row_of(kind, role, from);
 	if (q->row == NULL)
-		return broken(err, "this socket may not ask for this kind of signature with this key");
+		return signer_broken(err, "this socket may not ask for this kind of signature with this key");
 	FJ_TRY(read_approvals(&r, &q->approvals_raw, &q->officers, err));
 	return read_items(&r, q, err);
 }
@@ -443,7 +358,7 @@ enum fj_rc signer_replay(void *signer, const struct audit_record *r, struct fj_e
 }
 
 /* the same record that is written is what memory learns from */
-static enum fj_rc record(struct hsm_signer *s, enum audit_type type, struct fj_slice body, struct fj_err *err)
+enum fj_rc signer_record(struct hsm_signer *s, enum audit_type type, struct fj_slice body, struct fj_err *err)
 {
 	fj_time now = fj_now();
 
@@ -536,7 +451,7 @@ static enum fj_rc sign_recorded(struct hsm_signer *s, struct request *q, const s
 	s->fatal = true; /* until log and memory agree again */
 	if (sign_record(q, deltas, &b) != FJ_OK)
 		return fj_fail(err, FJ_E_LIMIT, HSM_LAYER, NULL, "an audit record is too large");
-	FJ_TRY(record(s, AUDIT_SIGN, fj_buf_slice(&b), err));
+	FJ_TRY(signer_record(s, AUDIT_SIGN, fj_buf_slice(&b), err));
 	s->mem.count[q->row->kind] += to_sign(q);
 	for (uint32_t i = 0; i < q->n; i++)
 		if (q->item[i].sign && q->item[i].remember)
@@ -545,7 +460,7 @@ static enum fj_rc sign_recorded(struct hsm_signer *s, struct request *q, const s
 	fj_buf_clear(&b);
 	if (release_record(q, &b) != FJ_OK)
 		return fj_fail(err, FJ_E_LIMIT, HSM_LAYER, NULL, "an audit record is too large");
-	FJ_TRY(record(s, AUDIT_RELEASE, fj_buf_slice(&b), err));
+	FJ_TRY(signer_record(s, AUDIT_RELEASE, fj_buf_slice(&b), err));
 	FJ_TRY(replay_release(s, fj_buf_slice(&b), err));
 	s->fatal = false;
 	return FJ_OK;
@@ -580,24 +495,24 @@ static enum fj_rc do_pubkey(struct hsm_signer *s, enum hsm_socket from, const st
 
 	fj_rd_init(&r, fj_buf_slice(&f->body));
 	if (fj_get_u8(&r, &role) != FJ_OK || fj_rd_end(&r) != FJ_OK || role < HSM_ROOT || role >= HSM_ROLE_END)
-		return broken(err, "a key was asked for that does not exist");
+		return signer_broken(err, "a key was asked for that does not exist");
 	if (from == HSM_FROM_VERIFIER && role != HSM_OCSP)
-		return broken(err, "the verifier's socket may ask for the OCSP key only");
-	if (s->pub[role] == NULL)
+		return signer_broken(err, "the verifier's socket may ask for the OCSP key only");
+	if (s->spki[role].len == 0)
 		return fj_fail(err, FJ_E_NOTFOUND, HSM_LAYER, NULL, "there are no keys yet; the ceremony makes them");
 	return fj_put_bytes(answer, fj_buf_slice(&s->spki[role]));
 }
 
 static json_t *status_keys(const struct hsm_signer *s)
 {
-	static const char *const names[] = {"", "root", "issuing", "token", "ocsp"};
+	static const char *const names[] = {"", "root", "issuing", "token", "ocsp", "log", "note"};
 	json_t *list = json_array();
 	char handle[16];
 
-	for (int r = HSM_ROOT; r < HSM_ROLE_END && s->pub[r] != NULL; r++) {
+	for (int r = HSM_ROOT; r < HSM_ROLE_END && s->spki[r].len > 0; r++) {
 		snprintf(handle, sizeof(handle), "0x%08x", 0x81010000u + (unsigned)r);
-		json_array_append_new(list, json_pack("{s:s, s:s, s:s, s:s}", "role", names[r], "alg", "ES256",
-		    "where", r == HSM_OCSP ? "sealed by the TPM" : "TPM", "handle", handle));
+		json_array_append_new(list, json_pack("{s:s, s:s, s:s, s:s}", "role", names[r], "alg", r == HSM_NOTE ? "Ed25519" : "ES256",
+		    "where", r == HSM_OCSP || r == HSM_NOTE ? "sealed by the TPM" : "TPM", "handle", handle));
 	}
 	return list;
 }
@@ -606,22 +521,24 @@ static enum fj_rc do_status(struct hsm_signer *s, enum hsm_socket from, const st
 {
 	static const char *const ceremony[] = {"none", "open", "closed"};
 	FJ_AUTO(buf) text = FJ_BUF_INIT(65536);
-	char hash[65], now[FJ_TIME_CAP], maker[8], kind[12];
+	char hash[65], root[65], now[FJ_TIME_CAP], maker[8], kind[12];
 	FJ_AUTO(json) counts = json_object();
 
 	(void)from;
 	if (f->body.len != 0)
-		return broken(err, "a status request has a body");
+		return signer_broken(err, "a status request has a body");
 	for (int k = 1; k < HSM_KIND_END; k++) {
 		snprintf(kind, sizeof(kind), "%d", k);
 		json_object_set_new(counts, kind, json_integer((json_int_t)s->mem.count[k]));
 	}
 	fj_hex(s->audit.last.b, FJ_SHA256_LEN, hash);
+	fj_hex(s->mem.log_root.b, FJ_SHA256_LEN, root);
 	fj_time_utc(fj_now(), now);
 	hsm_tpm_maker(s->tpm, maker);
-	FJ_AUTO(json) j = json_pack("{s:s, s:s, s:b, s:s, s:o, s:O, s:{s:I, s:s}, s:s}", "tpm", s->hardware ? "hardware" : "software",
+	FJ_AUTO(json) j = json_pack("{s:s, s:s, s:b, s:s, s:o, s:O, s:{s:I, s:s}, s:{s:I, s:s}, s:s}", "tpm", s->hardware ? "hardware" : "software",
 	    "manufacturer", maker, "demo", s->mem.demo, "ceremony", ceremony[s->mem.ceremony], "keys", status_keys(s),
-	    "signed", counts, "audit", "seq", (json_int_t)s->audit.seq, "hash", hash, "now", now);
+	    "signed", counts, "audit", "seq", (json_int_t)s->audit.seq, "hash", hash,
+	    "log", "size", (json_int_t)s->mem.log_size, "root", root, "now", now);
 	FJ_TRY(fj_json_canonical(j, &text, err));
 	return fj_put_bytes(answer, fj_buf_slice(&text));
 }
@@ -635,7 +552,7 @@ static enum fj_rc do_open(struct hsm_signer *s, enum hsm_socket from, const stru
 	(void)answer;
 	fj_rd_init(&r, fj_buf_slice(&f->body));
 	if (fj_get_bytes(&r, 65536, &policy) != FJ_OK || fj_rd_end(&r) != FJ_OK)
-		return broken(err, "a ceremony's policy is malformed");
+		return signer_broken(err, "a ceremony's policy is malformed");
 	if (s->mem.ceremony != MEM_NONE)
 		return policy_no(err, "design.md 2", "the ceremony was held already");
 	s->fatal = true;
@@ -644,7 +561,7 @@ static enum fj_rc do_open(struct hsm_signer *s, enum hsm_socket from, const stru
 		return policy_no(err, "design.md 4", "a demo home takes a software TPM, and must be started as one");
 	FJ_TRY(hsm_tpm_make_keys(s->tpm, err));
 	FJ_TRY(signer_load_keys(s, err));
-	FJ_TRY(record(s, AUDIT_CEREMONY_OPEN, policy, err));
+	FJ_TRY(signer_record(s, AUDIT_CEREMONY_OPEN, policy, err));
 	s->fatal = false;
 	return FJ_OK;
 }
@@ -654,10 +571,10 @@ static enum fj_rc do_close(struct hsm_signer *s, enum hsm_socket from, const str
 	(void)from;
 	(void)answer;
 	if (f->body.len != 0)
-		return broken(err, "a closing request has a body");
+		return signer_broken(err, "a closing request has a body");
 	if (s->mem.ceremony != MEM_OPEN)
 		return policy_no(err, "design.md 2", "no ceremony is open");
-	FJ_TRY(record(s, AUDIT_CEREMONY_CLOSE, FJ_SLICE("", 0), err));
+	FJ_TRY(signer_record(s, AUDIT_CEREMONY_CLOSE, FJ_SLICE("", 0), err));
 	s->mem.ceremony = MEM_CLOSED;
 	return FJ_OK;
 }
@@ -671,7 +588,7 @@ static enum fj_rc do_offset(struct hsm_signer *s, enum hsm_socket from, const st
 	(void)answer;
 	fj_rd_init(&r, fj_buf_slice(&f->body));
 	if (fj_get_u64(&r, &v) != FJ_OK || fj_rd_end(&r) != FJ_OK)
-		return broken(err, "a clock offset is malformed");
+		return signer_broken(err, "a clock offset is malformed");
 	if (!s->demo_allowed || s->hardware || (s->mem.ceremony != MEM_NONE && !s->mem.demo))
 		return policy_no(err, "design.md 4", "only a demo home on a software TPM may run on an offset clock");
 	fj_time then = fj_real_ms() / 1000 + (int64_t)v;
@@ -692,10 +609,10 @@ static enum fj_rc do_reset(struct hsm_signer *s, enum hsm_socket from, const str
 	fj_rd_init(&r, fj_buf_slice(&f->body));
 	FJ_TRY(read_approvals(&r, &raw, &officers, err));
 	if (fj_rd_end(&r) != FJ_OK)
-		return broken(err, "a clock reset is malformed");
+		return signer_broken(err, "a clock reset is malformed");
 	if (officers < 2)
 		return policy_no(err, "R22", "resetting the clock watch needs two officers");
-	FJ_TRY(record(s, AUDIT_CLOCK, raw, err));
+	FJ_TRY(signer_record(s, AUDIT_CLOCK, raw, err));
 	clock_trust(s);
 	return FJ_OK;
 }
@@ -715,6 +632,8 @@ enum fj_rc signer_answer(struct hsm_signer *s, enum hsm_socket from, const struc
 		{HSM_MSG_CEREMONY_CLOSE, HSM_FROM_REGISTRY, do_close},
 		{HSM_MSG_CLOCK_OFFSET, HSM_FROM_REGISTRY, do_offset},
 		{HSM_MSG_CLOCK_RESET, HSM_FROM_REGISTRY, do_reset},
+		{HSM_MSG_CHECKPOINT, HSM_FROM_REGISTRY, signer_checkpoint},
+		{HSM_MSG_LOG_HEAD, HSM_FROM_REGISTRY, signer_log_head},
 	};
 
 	for (size_t i = 0; i < FJ_ARRAY_LEN(requests); i++) {
@@ -730,5 +649,5 @@ enum fj_rc signer_answer(struct hsm_signer *s, enum hsm_socket from, const struc
 		FJ_TRY(fj_put_str(answer, err->cite));
 		return fj_put_str(answer, err->en);
 	}
-	return broken(err, "this socket may not send this request");
+	return signer_broken(err, "this socket may not send this request");
 }

@@ -16,6 +16,7 @@
 #include "base/clock.h"
 #include "base/ipc.h"
 #include "base/jws.h"
+#include "base/note.h"
 #include "base/x509.h"
 #include "hsm/client/client.h"
 #include "hsm/tpm.h"
@@ -66,12 +67,14 @@ struct hsm_memory {
 	fj_time last;                     /* time of the last record */
 	uint64_t package, snapshot;       /* numbers of the last package and snapshot */
 	struct fj_hash package_input;     /* of the last package's signing input */
+	uint64_t log_size;                /* head of the public log, as it was last signed */
+	struct fj_hash log_root;
 	uint64_t count[HSM_KIND_END];
 };
 enum fj_rc mem_init(struct hsm_memory *m, struct fj_err *err) FJ_MUST_USE;
 void mem_release(struct hsm_memory *m);
 /* Deltas: u8 op and its fields; written by policies, applied live and in replay. */
-enum mem_op { MEM_OP_ROOT = 1, MEM_OP_ISSUING, MEM_OP_CRL, MEM_OP_LIST, MEM_OP_PACKAGE };
+enum mem_op { MEM_OP_ROOT = 1, MEM_OP_ISSUING, MEM_OP_CRL, MEM_OP_LIST, MEM_OP_PACKAGE, MEM_OP_LOG };
 enum fj_rc mem_apply(struct hsm_memory *m, struct fj_slice delta, struct fj_err *err) FJ_MUST_USE;
 struct mem_crl *mem_crl_find(struct hsm_memory *m, struct fj_slice uri);
 struct mem_list *mem_list_find(struct hsm_memory *m, const char *uri);
@@ -112,6 +115,7 @@ struct hsm_signer {
 	struct hsm_tpm *tpm;
 	EVP_PKEY *pub[HSM_ROLE_END];     /* to verify with; pub[HSM_OCSP] holds the private key */
 	struct fj_buf spki[HSM_ROLE_END];
+	struct fj_secret note;           /* libsodium's secret key of HSM_NOTE */
 	bool hardware, demo_allowed;
 	bool fatal;                      /* memory and log may differ: answer and end */
 	int64_t real0, boot0;            /* clocks when they were last found to agree */
@@ -138,12 +142,16 @@ enum fj_rc policy_package(const struct hsm_job *j, struct fj_slice tbs, struct f
 enum fj_rc policy_ocsp(const struct hsm_job *j, struct fj_slice tbs, struct fj_buf *delta, struct fj_err *err);       /* policy_ocsp.c */
 /* A JWS signing input of ours: canonical, typ, kid, x5c of this purpose (".2.4"), issuer; *w is the caller's. */
 enum fj_rc policy_jws_read(const struct hsm_job *j, struct fj_slice tbs, const char *typ, const char *purpose, struct fj_jws *w, struct fj_err *err);
+/* The text of a checkpoint, and the way from the head that is remembered. */
+enum fj_rc policy_log(const struct hsm_memory *m, struct fj_slice text, const struct fj_path *proof, struct fj_buf *delta, struct fj_err *err); /* policy_log.c */
 /* FJ_E_POLICY with its section */
 enum fj_rc policy_no(struct fj_err *err, const char *cite, const char *what);
 /* SHA-1 of key bits */
 void policy_key_id(struct fj_slice key, uint8_t out[20]);
 /* ECDSA-Sig-Value over data under a role's key */
 bool signer_verifies(const struct hsm_signer *s, enum hsm_role role, struct fj_slice data, struct fj_slice der_sig);
+/* Ed25519 over a text under the key of HSM_NOTE */
+bool signer_note_verifies(const struct hsm_signer *s, struct fj_slice text, const uint8_t sig[64]);
 /* "a" + "b" equals the slice */
 bool policy_uri_is(struct fj_slice uri, const char *a, const char *b);
 
@@ -154,7 +162,14 @@ enum fj_rc signer_answer(struct hsm_signer *s, enum hsm_socket from, const struc
     uint16_t *kind, struct fj_buf *answer, struct fj_err *err) FJ_MUST_USE;
 /* replay of one audit record */
 enum fj_rc signer_replay(void *signer, const struct audit_record *r, struct fj_err *err);
-/* public keys and the OCSP key, after the TPM has keys */
+/* FJ_E_PROTO */
+enum fj_rc signer_broken(struct fj_err *err, const char *what);
+/* a record that is on the disk before what it speaks of happens */
+enum fj_rc signer_record(struct hsm_signer *s, enum audit_type type, struct fj_slice body, struct fj_err *err) FJ_MUST_USE;
+/* --- checkpoint.c: the public log's two requests --- */
+enum fj_rc signer_checkpoint(struct hsm_signer *s, enum hsm_socket from, const struct fj_frame *f, struct fj_buf *answer, struct fj_err *err) FJ_MUST_USE;
+enum fj_rc signer_log_head(struct hsm_signer *s, enum hsm_socket from, const struct fj_frame *f, struct fj_buf *answer, struct fj_err *err) FJ_MUST_USE;
+/* --- keys.c: public keys and those that are sealed, after the TPM has keys --- */
 enum fj_rc signer_load_keys(struct hsm_signer *s, struct fj_err *err) FJ_MUST_USE;
 
 /* --- clockwatch.c --- */

@@ -29,7 +29,7 @@
 struct hsm_tpm {
 	struct hsm_tcti tcti;
 	ESYS_CONTEXT *ctx;
-	ESYS_TR srk, key[HSM_ROLE_END]; /* key[HSM_OCSP]: the sealed object */
+	ESYS_TR srk, key[HSM_ROLE_END]; /* of HSM_OCSP and HSM_NOTE: the sealed objects */
 };
 
 static enum fj_rc tpm_fail(struct fj_err *err, TSS2_RC rc, const char *what)
@@ -213,24 +213,29 @@ static enum fj_rc make_child(struct hsm_tpm *t, const TPM2B_PUBLIC *pub, const T
 	return persist(t, obj, HANDLE(role), &t->key[role], err);
 }
 
-/* a P-256 scalar made outside: it is to sign in our memory, sealed at rest */
-static enum fj_rc seal_ocsp(struct hsm_tpm *t, struct fj_err *err)
+static bool new_scalar(uint8_t out[32])
+{
+	BIGNUM *d = NULL;
+	EVP_PKEY *key = EVP_EC_gen("P-256");
+	bool ok = key != NULL && EVP_PKEY_get_bn_param(key, "priv", &d) == 1 && BN_bn2binpad(d, out, 32) == 32;
+
+	EVP_PKEY_free(key);
+	BN_clear_free(d);
+	return ok;
+}
+
+/* 32 octets made outside: they are to sign in our memory, sealed at rest */
+static enum fj_rc seal(struct hsm_tpm *t, enum hsm_role role, struct fj_err *err)
 {
 	TPM2B_PUBLIC pub = sealed_template();
 	TPM2B_SENSITIVE_CREATE sens = {0};
-	BIGNUM *d = NULL;
-	EVP_PKEY *key = EVP_EC_gen("P-256");
 
-	if (key == NULL || EVP_PKEY_get_bn_param(key, "priv", &d) != 1 ||
-	    BN_bn2binpad(d, sens.sensitive.data.buffer, 32) != 32) {
-		EVP_PKEY_free(key);
-		BN_clear_free(d);
-		return fj_fail(err, FJ_E_CRYPTO, "hsm", NULL, "the OCSP key could not be made");
-	}
-	EVP_PKEY_free(key);
-	BN_clear_free(d);
 	sens.sensitive.data.size = 32;
-	enum fj_rc rc = make_child(t, &pub, &sens, HSM_OCSP, err);
+	if (role == HSM_NOTE)
+		fj_random(sens.sensitive.data.buffer, 32);
+	else if (!new_scalar(sens.sensitive.data.buffer))
+		return fj_fail(err, FJ_E_CRYPTO, "hsm", NULL, "the OCSP key could not be made");
+	enum fj_rc rc = make_child(t, &pub, &sens, role, err);
 	fj_wipe(&sens, sizeof(sens));
 	return rc;
 }
@@ -241,9 +246,11 @@ enum fj_rc hsm_tpm_make_keys(struct hsm_tpm *t, struct fj_err *err)
 	TPM2B_SENSITIVE_CREATE sens = {0};
 
 	FJ_TRY(make_srk(t, err));
-	for (int r = HSM_ROOT; r <= HSM_TOKEN; r++)
-		FJ_TRY(make_child(t, &pub, &sens, (enum hsm_role)r, err));
-	return seal_ocsp(t, err);
+	for (int r = HSM_ROOT; r < HSM_ROLE_END; r++) {
+		bool sealed = r == HSM_OCSP || r == HSM_NOTE;
+		FJ_TRY(sealed ? seal(t, (enum hsm_role)r, err) : make_child(t, &pub, &sens, (enum hsm_role)r, err));
+	}
+	return FJ_OK;
 }
 
 enum fj_rc hsm_tpm_public(struct hsm_tpm *t, enum hsm_role role, struct fj_buf *spki, struct fj_err *err)
@@ -268,7 +275,7 @@ enum fj_rc hsm_tpm_public(struct hsm_tpm *t, enum hsm_role role, struct fj_buf *
 	return FJ_OK;
 }
 
-enum fj_rc hsm_tpm_unseal(struct hsm_tpm *t, struct fj_secret *scalar, struct fj_err *err)
+enum fj_rc hsm_tpm_unseal(struct hsm_tpm *t, enum hsm_role role, struct fj_secret *secret, struct fj_err *err)
 {
 	TPMT_SYM_DEF sym = {.algorithm = TPM2_ALG_AES, .keyBits.aes = 128, .mode.aes = TPM2_ALG_CFB};
 	TPM2B_SENSITIVE_DATA *data = NULL;
@@ -279,13 +286,13 @@ enum fj_rc hsm_tpm_unseal(struct hsm_tpm *t, struct fj_secret *scalar, struct fj
 	if (rc == TSS2_RC_SUCCESS)
 		rc = Esys_TRSess_SetAttributes(t->ctx, s, TPMA_SESSION_ENCRYPT | TPMA_SESSION_CONTINUESESSION, 0xff);
 	if (rc == TSS2_RC_SUCCESS)
-		rc = Esys_Unseal(t->ctx, t->key[HSM_OCSP], s, ESYS_TR_NONE, ESYS_TR_NONE, &data);
+		rc = Esys_Unseal(t->ctx, t->key[role], s, ESYS_TR_NONE, ESYS_TR_NONE, &data);
 	if (s != ESYS_TR_NONE)
 		Esys_FlushContext(t->ctx, s);
 	if (rc != TSS2_RC_SUCCESS)
-		return tpm_fail(err, rc, "unseal the OCSP key");
-	enum fj_rc out = data->size == 32 ? fj_secret_copy(scalar, FJ_SLICE(data->buffer, 32), err)
-	    : fj_fail(err, FJ_E_TPM, "tpm", NULL, "the sealed OCSP key is not 32 octets");
+		return tpm_fail(err, rc, "unseal a key");
+	enum fj_rc out = data->size == 32 ? fj_secret_copy(secret, FJ_SLICE(data->buffer, 32), err)
+	    : fj_fail(err, FJ_E_TPM, "tpm", NULL, "the sealed key at handle 0x%x is not 32 octets", HANDLE(role));
 	fj_wipe(data, sizeof(*data));
 	Esys_Free(data);
 	return out;

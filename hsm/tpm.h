@@ -1,8 +1,9 @@
 /*
- * tpm.h - the keys in the TPM: persistent handles, signing, and one sealed key.
+ * tpm.h - the keys in the TPM: persistent handles, signing, and two sealed keys.
  *
  * Handles: 0x81010000 storage root, ...01 root CA, ...02 issuing CA, ...03
- * token, ...04 sealed OCSP key.  Signing keys are P-256, made in the TPM, not
+ * token, ...04 sealed OCSP key, ...05 log, ...06 sealed Ed25519 key of the log.
+ * Signing keys are P-256, made in the TPM, not
  * exportable (fixedTPM, fixedParent, sensitiveDataOrigin) and without dictionary
  * attack protection (noDA: tpm.c says why).  The interface carries roles; SM2 adds
  * handles, not functions.
@@ -30,8 +31,9 @@ bool hsm_tpm_has_keys(const struct hsm_tpm *t);
 enum fj_rc hsm_tpm_make_keys(struct hsm_tpm *t, struct fj_err *err) FJ_MUST_USE;
 /* SubjectPublicKeyInfo of a TPM role */
 enum fj_rc hsm_tpm_public(struct hsm_tpm *t, enum hsm_role role, struct fj_buf *spki, struct fj_err *err) FJ_MUST_USE;
-/* the OCSP key's private scalar, 32 octets, over a salted session with encryption */
-enum fj_rc hsm_tpm_unseal(struct hsm_tpm *t, struct fj_secret *scalar, struct fj_err *err) FJ_MUST_USE;
+/* what is sealed for HSM_OCSP (a private scalar) or HSM_NOTE (an Ed25519 seed), 32 octets, over a
+ * salted session with encryption */
+enum fj_rc hsm_tpm_unseal(struct hsm_tpm *t, enum hsm_role role, struct fj_secret *out, struct fj_err *err) FJ_MUST_USE;
 /* begin signing a digest; finish it: r || s.  One at a time. */
 enum fj_rc hsm_tpm_sign_start(struct hsm_tpm *t, enum hsm_role role, const struct fj_hash *digest, struct fj_err *err) FJ_MUST_USE;
 enum fj_rc hsm_tpm_sign_finish(struct hsm_tpm *t, uint8_t raw[64], struct fj_err *err) FJ_MUST_USE;

@@ -112,7 +112,7 @@ static enum fj_rc ceremony(struct iss *i, struct fj_err *err)
 	FJ_TRY(make_ca(i, CA_ISSUING, HSM_ISSUING, &i->issuing, err));
 	FJ_TRY(make_root_crl(i, err));
 	FJ_TRY(hsm_ceremony_close(i->make.signer, err));
-	static const char *const own[] = {"token", "status", "ocsp"};
+	static const char *const own[] = {"token", "status", "ocsp", "log"};
 	for (size_t k = 0; k < FJ_ARRAY_LEN(own); k++) {
 		FJ_AUTO(buf) cert = FJ_BUF_INIT(FJ_X509_MAX);
 		FJ_TRY(pub_delegate(i, own[k], &cert, err));
@@ -181,6 +181,7 @@ static enum fj_rc make(struct iss *i, const json_t *in, json_t *officers, struct
 	FJ_TRY(first_people(i, in, officers, err));
 	FJ_TRY(sto_commit(i->db, err));
 	FJ_TRY(iss_load_keyring(i, err));
+	FJ_TRY(log_open(i, err));
 	FJ_TRY(pub_fixed(i, err));
 	return pub_publish(i, INT64_MAX, err);
 }

@@ -254,3 +254,51 @@ enum fj_rc hsm_clock_reset(struct hsm_conn *c, const struct hsm_approval *a, siz
 	FJ_TRY(put_approvals(&b, a, n));
 	return ask(c, HSM_MSG_CLOCK_RESET, &b, NULL, err);
 }
+
+/* --- the public log --- */
+
+static enum fj_rc put_checkpoint(struct fj_buf *b, struct fj_slice text, const struct fj_hash *proof, size_t n)
+{
+	FJ_TRY(fj_put_bytes(b, text));
+	FJ_TRY(fj_put_u32(b, (uint32_t)n));
+	for (size_t i = 0; i < n; i++)
+		FJ_TRY(fj_buf_put(b, proof[i].b, FJ_SHA256_LEN));
+	return FJ_OK;
+}
+
+enum fj_rc hsm_checkpoint(struct hsm_conn *c, struct fj_slice text, const struct fj_hash *proof, size_t n, struct hsm_checkpoint *out, struct fj_err *err)
+{
+	FJ_AUTO(buf) b = FJ_BUF_INIT(65536);
+	FJ_AUTO(frame) f = {0};
+	struct fj_rd r;
+	struct fj_slice ed, ec;
+
+	enum fj_rc rc = put_checkpoint(&b, text, proof, n);
+	if (rc != FJ_OK)
+		return fj_fail(err, rc, "hsm", NULL, "a checkpoint or its proof is too large");
+	FJ_TRY(send_body(c, HSM_MSG_CHECKPOINT, &b, err));
+	FJ_TRY(recv_body(c, HSM_MSG_CHECKPOINT, ANSWER_MS, &f, err));
+	fj_rd_init(&r, fj_buf_slice(&f.body));
+	if (fj_get_raw(&r, sizeof(out->ed25519), &ed) != FJ_OK || fj_get_bytes(&r, sizeof(out->ecdsa), &ec) != FJ_OK || fj_rd_end(&r) != FJ_OK)
+		return broken(err);
+	memcpy(out->ed25519, ed.p, ed.len);
+	memcpy(out->ecdsa, ec.p, ec.len);
+	out->ecdsa_len = ec.len;
+	return FJ_OK;
+}
+
+enum fj_rc hsm_log_head(struct hsm_conn *c, uint64_t *size, struct fj_hash *root, struct fj_err *err)
+{
+	FJ_AUTO(buf) nothing = FJ_BUF_INIT(16);
+	FJ_AUTO(frame) f = {0};
+	struct fj_rd r;
+	struct fj_slice h;
+
+	FJ_TRY(send_body(c, HSM_MSG_LOG_HEAD, &nothing, err));
+	FJ_TRY(recv_body(c, HSM_MSG_LOG_HEAD, ANSWER_MS, &f, err));
+	fj_rd_init(&r, fj_buf_slice(&f.body));
+	if (fj_get_u64(&r, size) != FJ_OK || fj_get_raw(&r, FJ_SHA256_LEN, &h) != FJ_OK || fj_rd_end(&r) != FJ_OK)
+		return broken(err);
+	memcpy(root->b, h.p, FJ_SHA256_LEN);
+	return FJ_OK;
+}

@@ -63,11 +63,24 @@ enum fj_rc hsm_send(struct hsm_conn *c, const struct hsm_request *r, struct fj_e
 enum fj_rc hsm_recv(struct hsm_conn *c, struct hsm_request *r, struct fj_err *err) FJ_MUST_USE;
 enum fj_rc hsm_sign(struct hsm_conn *c, struct hsm_request *r, struct fj_err *err) FJ_MUST_USE;
 
-/* SubjectPublicKeyInfo (DER) of a key role; FJ_E_NOTFOUND before the ceremony. */
+/* SubjectPublicKeyInfo (DER) of a key role (HSM_NOTE: RFC 8410, 44 octets); FJ_E_NOTFOUND before the ceremony. */
 enum fj_rc hsm_public_key(struct hsm_conn *c, enum hsm_role role, struct fj_buf *spki, struct fj_err *err) FJ_MUST_USE;
 
+/* --- the public log --- */
+struct hsm_checkpoint {
+	uint8_t ed25519[64];
+	uint8_t ecdsa[80]; /* DER ECDSA-Sig-Value over SHA-256 of the text */
+	size_t ecdsa_len;
+};
+/* Both signatures over the text of a checkpoint (three lines, ours).  proof: the way from the head
+ * that was signed last, n hashes, 0 for the same head again or the first one.  FJ_E_POLICY: the
+ * text is no such, or would not be the same history. */
+enum fj_rc hsm_checkpoint(struct hsm_conn *c, struct fj_slice text, const struct fj_hash *proof, size_t n, struct hsm_checkpoint *out, struct fj_err *err) FJ_MUST_USE;
+/* The head that was signed last; size 0: none. */
+enum fj_rc hsm_log_head(struct hsm_conn *c, uint64_t *size, struct fj_hash *root, struct fj_err *err) FJ_MUST_USE;
+
 /* JSON: {"tpm":"software"|"hardware","manufacturer","demo":bool,"ceremony":"none"|"open"|"closed",
- * "keys":[{role,alg,where,handle}],"signed":{kind:count},"audit":{"seq","hash"},"now","policy":{...}} */
+ * "keys":[{role,alg,where,handle}],"signed":{kind:count},"audit":{"seq","hash"},"log":{"size","root"},"now","policy":{...}} */
 enum fj_rc hsm_status(struct hsm_conn *c, struct fj_buf *json, struct fj_err *err) FJ_MUST_USE;
 
 /* Ceremony on an empty signer: makes all keys.  policy_json (canonical, kept for

@@ -82,13 +82,13 @@ enum fj_rc hsm_tpm_public(struct hsm_tpm *t, enum hsm_role role, struct fj_buf *
 	return FJ_OK;
 }
 
-enum fj_rc hsm_tpm_unseal(struct hsm_tpm *t, struct fj_secret *scalar, struct fj_err *err)
+enum fj_rc hsm_tpm_unseal(struct hsm_tpm *t, enum hsm_role role, struct fj_secret *secret, struct fj_err *err)
 {
 	uint8_t raw[32];
 
 	(void)t;
-	memset(raw, HSM_OCSP, sizeof(raw));
-	return fj_secret_copy(scalar, FJ_SLICE(raw, sizeof(raw)), err);
+	memset(raw, (int)role, sizeof(raw));
+	return fj_secret_copy(secret, FJ_SLICE(raw, sizeof(raw)), err);
 }
 
 enum fj_rc hsm_tpm_sign_start(struct hsm_tpm *t, enum hsm_role role, const struct fj_hash *digest, struct fj_err *err)
@@ -124,6 +124,7 @@ static void signer_end(struct hsm_signer *s)
 		fj_buf_release(&s->spki[r]);
 		EVP_PKEY_free(s->pub[r]);
 	}
+	fj_secret_release(&s->note);
 	fj_fd_close(&s->audit.fd);
 	mem_release(&s->mem);
 }

@@ -24,6 +24,7 @@ static inline bool same(const struct hsm_memory *a, const struct hsm_memory *b)
 {
 	bool ok = a->n_crl == b->n_crl && a->n_list == b->n_list && a->package == b->package && a->snapshot == b->snapshot &&
 	    fj_hash_eq(&a->package_input, &b->package_input) &&
+	    a->log_size == b->log_size && fj_hash_eq(&a->log_root, &b->log_root) &&
 	    fj_slice_eq(fj_buf_slice(&a->root_tbs), fj_buf_slice(&b->root_tbs)) &&
 	    fj_slice_eq(fj_buf_slice(&a->issuing_tbs), fj_buf_slice(&b->issuing_tbs));
 

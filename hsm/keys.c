@@ -1,0 +1,118 @@
+/*
+ * keys.c - the signer's keys as it has them at hand: public keys to verify each
+ * signature with, and the two that sign in our memory.
+ *
+ * A key is known by its SubjectPublicKeyInfo; one that was not made yet has none.
+ * The log's Ed25519 key is libsodium's, in guarded pages; the OCSP key is OpenSSL's.
+ */
+#include <openssl/core_names.h>
+#include <openssl/ec.h>
+#include <openssl/param_build.h>
+#include <openssl/x509.h>
+#include <sodium.h>
+
+#include "hsm/signer.h"
+
+static EVP_PKEY *public_of(const struct fj_buf *spki)
+{
+	const uint8_t *p = spki->data;
+
+	return d2i_PUBKEY(NULL, &p, (long)spki->len);
+}
+
+/* the OCSP key from its scalar: OpenSSL wants the public point beside it */
+static EVP_PKEY *private_of(const struct fj_secret *scalar)
+{
+	EVP_PKEY *key = NULL;
+	BIGNUM *d = BN_secure_new();
+	OSSL_PARAM_BLD *bld = OSSL_PARAM_BLD_new();
+	OSSL_PARAM *params = NULL;
+	EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_new_from_name(NULL, "EC", NULL);
+	EC_GROUP *g = EC_GROUP_new_by_curve_name(NID_X9_62_prime256v1);
+	EC_POINT *q = g == NULL ? NULL : EC_POINT_new(g);
+	uint8_t point[65];
+
+	if (d != NULL && bld != NULL && ctx != NULL && q != NULL && BN_bin2bn(scalar->p, (int)scalar->len, d) != NULL &&
+	    EC_POINT_mul(g, q, d, NULL, NULL, NULL) == 1 &&
+	    EC_POINT_point2oct(g, q, POINT_CONVERSION_UNCOMPRESSED, point, 65, NULL) == 65 &&
+	    OSSL_PARAM_BLD_push_utf8_string(bld, OSSL_PKEY_PARAM_GROUP_NAME, "prime256v1", 0) == 1 &&
+	    OSSL_PARAM_BLD_push_octet_string(bld, OSSL_PKEY_PARAM_PUB_KEY, point, 65) == 1 &&
+	    OSSL_PARAM_BLD_push_BN(bld, OSSL_PKEY_PARAM_PRIV_KEY, d) == 1 &&
+	    (params = OSSL_PARAM_BLD_to_param(bld)) != NULL && EVP_PKEY_fromdata_init(ctx) == 1)
+		if (EVP_PKEY_fromdata(ctx, &key, EVP_PKEY_KEYPAIR, params) != 1)
+			key = NULL;
+	OSSL_PARAM_free(params);
+	OSSL_PARAM_BLD_free(bld);
+	EVP_PKEY_CTX_free(ctx);
+	EC_POINT_free(q);
+	EC_GROUP_free(g);
+	BN_clear_free(d);
+	return key;
+}
+
+static enum fj_rc load_ocsp(struct hsm_signer *s, struct fj_err *err)
+{
+	FJ_AUTO(secret) scalar = FJ_SECRET_INIT;
+	uint8_t *der = NULL;
+
+	FJ_TRY(hsm_tpm_unseal(s->tpm, HSM_OCSP, &scalar, err));
+	s->pub[HSM_OCSP] = private_of(&scalar);
+	int n = s->pub[HSM_OCSP] == NULL ? -1 : i2d_PUBKEY(s->pub[HSM_OCSP], &der);
+	enum fj_rc rc = n > 0 ? fj_buf_put(&s->spki[HSM_OCSP], der, (size_t)n) : FJ_E_CRYPTO;
+	OPENSSL_free(der);
+	return rc == FJ_OK ? FJ_OK : fj_fail(err, rc, HSM_LAYER, NULL, "the sealed OCSP key is not usable");
+}
+
+/* SubjectPublicKeyInfo by RFC 8410 4 */
+static enum fj_rc load_note(struct hsm_signer *s, struct fj_err *err)
+{
+	static const uint8_t head[] = {0x30, 0x2a, 0x30, 0x05, 0x06, 0x03, 0x2b, 0x65, 0x70, 0x03, 0x21, 0x00};
+	FJ_AUTO(secret) seed = FJ_SECRET_INIT;
+	uint8_t pk[crypto_sign_PUBLICKEYBYTES];
+	struct fj_buf *spki = &s->spki[HSM_NOTE];
+
+	FJ_TRY(hsm_tpm_unseal(s->tpm, HSM_NOTE, &seed, err));
+	fj_secret_release(&s->note);
+	FJ_TRY(fj_secret_new(&s->note, crypto_sign_SECRETKEYBYTES, err));
+	if (crypto_sign_seed_keypair(pk, s->note.p, seed.p) != 0 || fj_buf_put(spki, head, sizeof(head)) != FJ_OK || fj_buf_put(spki, pk, sizeof(pk)) != FJ_OK)
+		return fj_fail(err, FJ_E_CRYPTO, HSM_LAYER, NULL, "the sealed key of the log is not usable");
+	return FJ_OK;
+}
+
+static enum fj_rc load_tpm(struct hsm_signer *s, enum hsm_role role, struct fj_err *err)
+{
+	FJ_TRY(hsm_tpm_public(s->tpm, role, &s->spki[role], err));
+	s->pub[role] = public_of(&s->spki[role]);
+	return s->pub[role] != NULL ? FJ_OK : fj_fail(err, FJ_E_CRYPTO, HSM_LAYER, NULL, "a key of the TPM is not usable");
+}
+
+enum fj_rc signer_load_keys(struct hsm_signer *s, struct fj_err *err)
+{
+	for (int r = HSM_ROOT; r < HSM_ROLE_END; r++) {
+		fj_buf_release(&s->spki[r]);
+		fj_buf_init(&s->spki[r], 512);
+		EVP_PKEY_free(s->pub[r]);
+		s->pub[r] = NULL;
+		FJ_TRY(r == HSM_OCSP ? load_ocsp(s, err) : r == HSM_NOTE ? load_note(s, err) : load_tpm(s, (enum hsm_role)r, err));
+	}
+	return FJ_OK;
+}
+
+bool signer_verifies(const struct hsm_signer *s, enum hsm_role role, struct fj_slice data, struct fj_slice der_sig)
+{
+	EVP_MD_CTX *ctx = EVP_MD_CTX_new();
+	bool ok = ctx != NULL && s->pub[role] != NULL &&
+	    EVP_DigestVerifyInit(ctx, NULL, EVP_sha256(), NULL, s->pub[role]) == 1 &&
+	    EVP_DigestVerify(ctx, der_sig.p, der_sig.len, data.p, data.len) == 1;
+
+	EVP_MD_CTX_free(ctx);
+	return ok;
+}
+
+bool signer_note_verifies(const struct hsm_signer *s, struct fj_slice text, const uint8_t sig[64])
+{
+	const struct fj_buf *spki = &s->spki[HSM_NOTE];
+
+	return spki->len > crypto_sign_PUBLICKEYBYTES &&
+	    crypto_sign_verify_detached(sig, text.p, text.len, spki->data + spki->len - crypto_sign_PUBLICKEYBYTES) == 0;
+}

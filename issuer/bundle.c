@@ -79,7 +79,7 @@ enum fj_rc cmd_bundle_create(struct iss_call *c, struct fj_err *err)
 	FJ_TRY(time_of(c, &at, &past, err));
 	FJ_TRY(credential(c, &bytes, err));
 	FJ_TRY(fj_dir_open(AT_FDCWD, "publish/trust", &dir, err));
-	FJ_TRY(ver_bundle_make(dir, fj_buf_slice(&bytes), at, past, &bundle, err));
+	FJ_TRY(ver_bundle_make(dir, fj_buf_slice(&bytes), FJ_SLICE(NULL, 0), at, past, &bundle, err));
 	snprintf(name, sizeof(name), "bundle%s%.40s.json", id != NULL ? "-" : "", id != NULL ? id : "");
 	return fnd_file(c, name, "application/json", &bundle, err);
 }

@@ -19,6 +19,7 @@ BASE_SRC := \
 	base/sandbox.c \
 	base/secret.c \
 	base/tar.c \
+	base/tiles.c \
 	base/tlog.c \
 	base/x509.c
 
@@ -65,6 +66,8 @@ VERIFY_SRC := \
 	verifier/key.c \
 	verifier/library.c \
 	verifier/list.c \
+	verifier/log_policy.c \
+	verifier/logged.c \
 	verifier/narrow.c \
 	verifier/package.c \
 	verifier/pem.c \
@@ -79,13 +82,14 @@ VERIFY_SRC := \
 
 # what libfujie-verify, for others, is made of: the verdict, and no more than it needs
 LIBRARY_SRC := \
-	$(filter-out base/conf.c base/ipc.c base/log.c base/package.c base/proc.c base/room.c base/sandbox.c base/tar.c,$(BASE_SRC)) \
+	$(filter-out base/conf.c base/ipc.c base/log.c base/package.c base/proc.c base/room.c base/sandbox.c base/tar.c base/tiles.c,$(BASE_SRC)) \
 	$(filter-out verifier/ask.c verifier/bundle_make.c verifier/package.c verifier/published.c,$(VERIFY_SRC))
 
 SERVICE_SRC := \
 	verifier/service/feed.c \
 	verifier/service/files.c \
 	verifier/service/health.c \
+	verifier/service/log.c \
 	verifier/service/main.c \
 	verifier/service/number_page.c \
 	verifier/service/ocsp.c \
@@ -109,12 +113,26 @@ GATEWAY_SRC := \
 	verifier/gateway/watch.c \
 	verifier/gateway/x5t.c
 
+# a public log's files, checked by whoever has them
+LOG_SRC := \
+	verifier/log/folder.c \
+	verifier/log/leaf.c \
+	verifier/log/prove.c \
+	verifier/log/verify.c
+
 # what takes packages in on a mirror
 INBOX_SRC := \
 	verifier/inbox/apply.c \
 	verifier/inbox/main.c \
 	verifier/inbox/room.c \
 	verifier/inbox/rows.c
+
+# the witness of logs
+WITNESS_SRC := \
+	verifier/witness/add.c \
+	verifier/witness/book.c \
+	verifier/witness/main.c \
+	verifier/witness/routes.c
 
 ISSUER_SRC := \
 	issuer/adjust.c \
@@ -171,6 +189,10 @@ ISSUER_SRC := \
 	issuer/legacy.c \
 	issuer/legacy_sheet.c \
 	issuer/life.c \
+	issuer/log/edge.c \
+	issuer/log/head.c \
+	issuer/log/leaf.c \
+	issuer/log/proof.c \
 	issuer/lifecycle.c \
 	issuer/listing.c \
 	issuer/listing_pack.c \
@@ -200,6 +222,7 @@ ISSUER_SRC := \
 	issuer/publish/packing.c \
 	issuer/publish/public.c \
 	issuer/publish/publish.c \
+	issuer/publish/shown.c \
 	issuer/registration.c \
 	issuer/remittance.c \
 	issuer/revenue.c \
@@ -311,6 +334,8 @@ TEST_UNIT_SRC := \
 	tests/unit/test_base_clock.c \
 	tests/unit/test_base_der.c \
 	tests/unit/test_base_json.c \
+	tests/unit/test_base_note.c \
+	tests/unit/test_base_tlog.c \
 	tests/unit/test_base_watch.c \
 	tests/unit/test_ca_core.c \
 	tests/unit/test_gw_gate.c \
@@ -337,6 +362,7 @@ TEST_UNIT_SRC := \
 	tests/unit/test_ver_bundle.c \
 	tests/unit/test_ver_hostile.c \
 	tests/unit/test_ver_library.c \
+	tests/unit/test_ver_log_policy.c \
 	tests/unit/test_ver_package.c \
 	tests/unit/test_ver_pkits.c \
 	tests/unit/test_ver_report.c \
@@ -363,6 +389,7 @@ TEST_FUZZ_SRC := \
 	tests/fuzz/fuzz_jws.c \
 	tests/fuzz/fuzz_ledger.c \
 	tests/fuzz/fuzz_memory.c \
+	tests/fuzz/fuzz_note.c \
 	tests/fuzz/fuzz_number.c \
 	tests/fuzz/fuzz_ocsp.c \
 	tests/fuzz/fuzz_package.c \
@@ -375,6 +402,7 @@ TEST_FUZZ_SRC := \
 	tests/fuzz/fuzz_statement.c \
 	tests/fuzz/fuzz_tar.c \
 	tests/fuzz/fuzz_text.c \
+	tests/fuzz/fuzz_tile.c \
 	tests/fuzz/fuzz_use.c \
 	tests/fuzz/fuzz_verdict.c \
 	tests/fuzz/fuzz_x509.c \

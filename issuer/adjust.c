@@ -158,6 +158,7 @@ static enum fj_rc beyond(struct sto *db, const struct evt *e, const char *number
 	do {
 		FJ_TRY(look(db, number, now, payload, after, hit, &hits, &rows, err));
 		for (size_t k = 0; e != NULL && k < hits; k++) {
+			FJ_TRY(log_changed(e, PIPE_TOKEN, hit[k].id, STS_INVALID, err));
 			FJ_TRY(sts_apply_set(e, hit[k].list, (uint32_t)hit[k].idx, STS_INVALID, err));
 			FJ_TRY(sto_run(db, STO_TOKEN_STATE, NULL, err, "tit", "REVOKED", e->seq, hit[k].id));
 		}

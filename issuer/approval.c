@@ -499,7 +499,7 @@ static enum fj_rc approve(struct iss_call *c, const struct stored *s, const stru
 	struct apr a;
 
 	if (k->execute != apr_clock_reset)
-		FJ_TRY(iss_clock_check(c->iss, err));
+		FJ_TRY(iss_may_act(c->iss, err));
 	FJ_TRY(check_standing(c, s, k, err));
 	FJ_TRY(check_confirmed(c, s, err));
 	FJ_TRY(decide(c, s, s->level, "approve", last ? "APPROVED" : "OPEN", last ? NULL : &s->chain.level[s->level], err));

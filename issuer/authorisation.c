@@ -650,6 +650,13 @@ static enum fj_rc intended_version(const struct evt *e, struct fj_err *err)
 	return sto_run(e->db, STO_REBIND_DONE, NULL, err, "t", fj_json_text(b, "number"));
 }
 
+/* a version's own entry */
+static enum fj_rc set_own(const struct evt *e, const char *credential, int64_t list, int64_t idx, enum sts_value v, struct fj_err *err)
+{
+	FJ_TRY(log_changed(e, PIPE_AUTHORISATION, credential, v, err));
+	return sts_apply_set(e, list, (uint32_t)idx, v, err);
+}
+
 /* the version before is superseded; a suspended authorisation's new version is suspended too */
 static enum fj_rc issued_version(const struct evt *e, const json_t *b, struct fj_err *err)
 {
@@ -661,9 +668,9 @@ static enum fj_rc issued_version(const struct evt *e, const json_t *b, struct fj
 	bool active = strcmp(a.state, "ACTIVE") == 0;
 	bool ended = !active && strcmp(a.state, "SUSPENDED") != 0 && strcmp(a.state, "ENDING") != 0;
 	if (!ended)
-		FJ_TRY(sts_apply_set(e, a.own_list, (uint32_t)a.own_idx, STS_SUPERSEDED, err));
+		FJ_TRY(set_own(e, a.credential, a.own_list, a.own_idx, STS_SUPERSEDED, err));
 	if (!active)
-		FJ_TRY(sts_apply_set(e, fj_json_num(b, "own_list"), (uint32_t)fj_json_num(b, "own_idx"), ended ? STS_INVALID : STS_SUSPENDED, err));
+		FJ_TRY(set_own(e, e->object, fj_json_num(b, "own_list"), fj_json_num(b, "own_idx"), ended ? STS_INVALID : STS_SUSPENDED, err));
 	if (json_object_get(b, "plan") != NULL)
 		FJ_TRY(sto_run(e->db, STO_PLAN_ACTIVE, NULL, err, "it", e->seq, a.number));
 	FJ_TRY(sto_run(e->db, STO_AUTH_VERSION, NULL, err, "tiittiit", fj_buf_str(&payload), fj_json_num(b, "own_list"), fj_json_num(b, "own_idx"),
@@ -771,7 +778,7 @@ enum fj_rc cmd_authorisation_suspend(struct iss_call *c, struct fj_err *err)
 static enum fj_rc set_entries(const struct evt *e, const struct dom_auth *a, enum sts_value v, struct fj_err *err)
 {
 	FJ_TRY(sts_apply_set(e, a->line_list, (uint32_t)a->line_idx, v, err));
-	return sts_apply_set(e, a->own_list, (uint32_t)a->own_idx, v, err);
+	return set_own(e, a->credential, a->own_list, a->own_idx, v, err);
 }
 
 static enum fj_rc apply_change(const struct evt *e, enum sts_value v, struct fj_err *err)
@@ -944,11 +951,14 @@ enum fj_rc cmd_authorisation_show(struct iss_call *c, struct fj_err *err)
 {
 	FJ_AUTO(dom_auth) a = {.body = NULL};
 	FJ_AUTO(buf) compact = FJ_BUF_INIT(FJ_TOKEN_MAX);
+	FJ_AUTO(buf) proof = FJ_BUF_INIT(FJ_LOG_PROOF_MAX);
 
 	FJ_TRY(dom_auth_get(c->db, fj_json_peek(c->params, "number"), &a, err));
 	c->answer = auth_json(&a, c->now);
-	if (dom_credential(c->db, PIPE_AUTHORISATION, a.credential, &compact, NULL) == FJ_OK)
+	if (log_credential(c->iss, c->db, PIPE_AUTHORISATION, a.credential, &compact, &proof, NULL) == FJ_OK) {
 		json_object_set_new(c->answer, "compact", json_string(fj_buf_str(&compact)));
+		json_object_set_new(c->answer, "log_proof", json_string(fj_buf_str(&proof)));
+	}
 	FJ_AUTO(sto_q) q = {0};
 	FJ_TRY(sto_first(c->db, STO_TOKEN_COUNT, &q, "count", err, "t", a.number));
 	json_object_set_new(c->answer, "tokens", json_integer((json_int_t)sto_int(&q, 0)));

@@ -603,6 +603,7 @@ static enum fj_rc set_hold(const struct evt *e, const struct dom_cert *t, struct
 
 	FJ_TRY(dom_asset_get(e->db, t->asset_no, &a, err));
 	FJ_AUTO(json) card = a.card;
+	FJ_TRY(log_changed(e, PIPE_CERTIFICATE, t->number, STS_SUSPENDED, err));
 	FJ_TRY(sts_apply_set(e, t->list, (uint32_t)t->idx, STS_SUSPENDED, err));
 	if (strcmp(a.certificate, t->number) == 0 && a.status_list >= 0)
 		FJ_TRY(sts_apply_set(e, a.status_list, (uint32_t)a.status_idx, STS_SUSPENDED, err));
@@ -615,6 +616,7 @@ static enum fj_rc lift_hold(const struct evt *e, const struct dom_cert *t, struc
 
 	FJ_TRY(dom_asset_get(e->db, t->asset_no, &a, err));
 	FJ_AUTO(json) card = a.card;
+	FJ_TRY(log_changed(e, PIPE_CERTIFICATE, t->number, STS_VALID, err));
 	FJ_TRY(sts_apply_set(e, t->list, (uint32_t)t->idx, STS_VALID, err));
 	if (strcmp(a.certificate, t->number) == 0 && a.status_list >= 0)
 		FJ_TRY(sts_apply_set(e, a.status_list, (uint32_t)a.status_idx, STS_VALID, err));
@@ -634,6 +636,7 @@ static enum fj_rc end_old(const struct evt *e, const struct dom_cert *old, struc
 {
 	if (strcmp(old->state, "REVOKING") == 0)
 		return FJ_OK;
+	FJ_TRY(log_changed(e, PIPE_CERTIFICATE, old->number, STS_SUPERSEDED, err));
 	FJ_TRY(sts_apply_set(e, old->list, (uint32_t)old->idx, STS_SUPERSEDED, err));
 	FJ_TRY(crl_apply_set(e, old->serial, old->shard, 4, err));
 	return sto_run(e->db, STO_CERT_STATE, NULL, err, "tiiit", "SUPERSEDED", (int64_t)e->at, (int64_t)4, e->seq, old->number);
@@ -810,6 +813,7 @@ enum fj_rc apply_certificate_revoked(const struct evt *e, struct fj_err *err)
 	FJ_TRY(dom_cert_get(e->db, e->object, &t, err));
 	FJ_TRY(dom_asset_get(e->db, t.asset_no, &a, err));
 	FJ_AUTO(json) card = a.card;
+	FJ_TRY(log_changed(e, PIPE_CERTIFICATE, t.number, STS_INVALID, err));
 	FJ_TRY(sts_apply_set(e, t.list, (uint32_t)t.idx, STS_INVALID, err));
 	FJ_TRY(crl_apply_set(e, t.serial, t.shard, (unsigned)code, err));
 	FJ_TRY(sto_run(e->db, STO_CERT_STATE, NULL, err, "tiiit", fj_json_text(e->body, "to"), (int64_t)e->at, code, e->seq, e->object));
@@ -889,14 +893,16 @@ enum fj_rc cmd_certificate_show(struct iss_call *c, struct fj_err *err)
 	struct dom_cert t;
 	FJ_AUTO(buf) der = FJ_BUF_INIT(FJ_X509_MAX);
 	FJ_AUTO(buf) pem = FJ_BUF_INIT(2 * FJ_X509_MAX);
+	FJ_AUTO(buf) proof = FJ_BUF_INIT(FJ_LOG_PROOF_MAX);
 
 	FJ_TRY(dom_cert_get(c->db, fj_json_peek(c->params, "number"), &t, err));
 	c->answer = cert_json(&t, c->now);
 	json_object_set_new(c->answer, "sha256", json_string(t.sha256));
 	json_object_set_new(c->answer, "reason", json_integer((json_int_t)t.reason));
-	if (dom_credential(c->db, PIPE_CERTIFICATE, t.number, &der, NULL) == FJ_OK) {
+	if (log_credential(c->iss, c->db, PIPE_CERTIFICATE, t.number, &der, &proof, NULL) == FJ_OK) {
 		FJ_TRY(ca_pem("CERTIFICATE", fj_buf_slice(&der), &pem, err));
 		json_object_set_new(c->answer, "pem", json_string(fj_buf_str(&pem)));
+		json_object_set_new(c->answer, "log_proof", json_string(fj_buf_str(&proof)));
 	}
 	return c->answer != NULL ? FJ_OK : fj_no_memory(err, "issuer");
 }

@@ -433,11 +433,12 @@ static enum fj_rc write_locked(const struct command *cmd, struct iss_call *c, st
 {
 	c->db = c->iss->db;
 	c->now = fj_now();
-	bool trusted = iss_clock_check(c->iss, err) == FJ_OK, more;
+	enum fj_rc rc = iss_may_act(c->iss, err);
+	bool trusted = rc == FJ_OK, more;
 	if (!trusted && cmd->info.kind != ISS_WRITE_ANY_TIME)
-		return FJ_E_CLOCK;
+		return rc;
 	FJ_TRY(sto_begin(c->db, err));
-	enum fj_rc rc = trusted ? dom_expire(c, SIZE_MAX, &more, err) : FJ_OK; /* a clock that has jumped ends nothing */
+	rc = trusted ? dom_expire(c, SIZE_MAX, &more, err) : FJ_OK; /* a clock that has jumped ends nothing */
 	if (rc == FJ_OK)
 		rc = cmd->run(c, err);
 	if (rc == FJ_OK)
@@ -454,7 +455,7 @@ enum fj_rc iss_step(struct iss_call *c, iss_step_fn fn, void *arg, struct fj_err
 	pthread_mutex_lock(&c->iss->lock);
 	c->db = c->iss->db;
 	c->now = fj_now();
-	enum fj_rc rc = iss_clock_check(c->iss, err);
+	enum fj_rc rc = iss_may_act(c->iss, err);
 	if (rc == FJ_OK)
 		rc = sto_begin(c->db, err);
 	if (rc == FJ_OK) {

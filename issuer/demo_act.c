@@ -307,9 +307,12 @@ static enum fj_rc note(json_t *list, const char *key, const char *id, const char
 static enum fj_rc save(struct dmo *d, enum pipe_kind kind, const char *object, char file[96], struct fj_err *err)
 {
 	FJ_AUTO(buf) raw = FJ_BUF_INIT(65536);
+	FJ_AUTO(buf) proof = FJ_BUF_INIT(FJ_LOG_PROOF_MAX);
 	FJ_AUTO(buf) pem = FJ_BUF_INIT(65536);
 
-	FJ_TRY(dom_credential(d->i->db, kind, object, &raw, err));
+	FJ_TRY(log_credential(d->i, d->i->db, kind, object, &raw, &proof, err));
+	snprintf(file, 96, "demo/%.60s.tlog-proof", object);
+	FJ_TRY(fj_file_replace(AT_FDCWD, file, fj_buf_slice(&proof), 0644, err));
 	snprintf(file, 96, "demo/%.60s.%s", object, kind == PIPE_CERTIFICATE ? "pem" : "jwt");
 	if (kind != PIPE_CERTIFICATE)
 		return fj_file_replace(AT_FDCWD, file, fj_buf_slice(&raw), 0644, err);

@@ -7,6 +7,7 @@
 #define FJ_ISSUER_DOMAIN_H
 
 #include "issuer/core.h"
+#include "issuer/log/log.h"
 #include "issuer/rules/rules.h"
 
 #define ISS_DOM_READERS                                                                    \

@@ -181,6 +181,7 @@ static enum fj_rc make(struct iss *i, const json_t *in, json_t *officers, struct
 	FJ_TRY(first_people(i, in, officers, err));
 	FJ_TRY(sto_commit(i->db, err));
 	FJ_TRY(iss_load_keyring(i, err));
+	FJ_TRY(log_open(i, err));
 	FJ_TRY(pub_fixed(i, err));
 	return pub_publish(i, INT64_MAX, err);
 }

@@ -148,7 +148,7 @@ enum fj_rc iss_load_keyring(struct iss *i, struct fj_err *err)
 	FJ_TRY(load_cert(i, "token", &i->token, err));
 	FJ_TRY(load_cert(i, "status", &i->status, err));
 	FJ_TRY(load_cert(i, "ocsp", &i->ocsp, err));
-	FJ_TRY(load_cert(i, "log", &i->log, err));
+	FJ_TRY(load_cert(i, "log", &i->log_signer, err));
 	FJ_TRY(set_kid(i, err));
 	FJ_TRY(set_heads(i, err));
 	FJ_TRY(ca_trust_open(fj_buf_slice(&i->issuing), fj_buf_slice(&i->root), &i->trust, err));
@@ -208,7 +208,7 @@ static enum fj_rc expire_step(struct iss *i, bool *more, struct fj_err *err)
 {
 	struct iss_call c;
 
-	FJ_TRY(iss_clock_check(i, err)); /* a clock that has jumped ends nothing */
+	FJ_TRY(iss_may_act(i, err)); /* a clock that has jumped ends nothing */
 	iss_system_call(i, &c);
 	FJ_TRY(sto_begin(i->db, err));
 	enum fj_rc rc = dom_expire(&c, EXPIRE_STEP, more, err);
@@ -338,6 +338,7 @@ static enum fj_rc start(struct iss *i, struct fj_err *err)
 		    "the public base address is %s, and %s stands in the certificates; put it back into fujie.ini", i->conf.base, i->home.base);
 	i->conf.demo = i->home.demo;
 	FJ_TRY(take_up_clock(i, err));
+	FJ_TRY(log_open(i, err));
 	if (!i->conf.with_signer)
 		return FJ_OK;
 	FJ_TRY(ca_canary(&i->home, err));
@@ -402,7 +403,7 @@ enum fj_rc iss_open(const struct iss_conf *conf, struct iss **out, struct fj_err
 
 void iss_close(struct iss *i)
 {
-	struct fj_buf *certs[] = {&i->root, &i->issuing, &i->token, &i->status, &i->ocsp, &i->log};
+	struct fj_buf *certs[] = {&i->root, &i->issuing, &i->token, &i->status, &i->ocsp, &i->log_signer};
 
 	if (i->tending) {
 		pthread_mutex_lock(&i->lock);
@@ -414,6 +415,7 @@ void iss_close(struct iss *i)
 	for (size_t k = 0; k < ISS_READERS; k++)
 		sto_close(i->reader[k]);
 	pub_release(i);
+	log_close(&i->log);
 	sto_close(i->db);
 	iss_signer_drop(&i->make.signer);
 	ca_trust_close(i->trust);

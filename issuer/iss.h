@@ -11,12 +11,13 @@
 #include "ca/ca.h"
 #include "hsm/client/client.h"
 #include "issuer/core.h"
+#include "issuer/log/log.h"
 
 #define ISS_READERS 8
 struct iss {
 	struct iss_conf conf;
 	struct ca_home home;
-	struct fj_buf root, issuing, token, status, ocsp, log; /* certificates, DER */
+	struct fj_buf root, issuing, token, status, ocsp, log_signer; /* certificates, DER */
 	struct ca_trust *trust;        /* root and issuing, checked */
 	struct ca_key *token_key;
 	char kid[44];                  /* thumbprint of the token key */
@@ -42,11 +43,14 @@ struct iss {
 		struct pub_box *box;   /* packages of what was published */
 		struct pub_note *note; /* what is to be noted as published */
 		size_t n_notes;
+		struct pub_list *held; /* signed, and not yet in the log */
+		size_t n_held;
 		int64_t done;          /* events up to this are published */
 		int64_t rows_done;     /* rows up to this event are in public.db; noted with the next files */
 		fj_time pruned;        /* when the history was last gone through */
 		bool files;            /* a file below publish/ was replaced: the generation is to rise */
 	} pub;
+	struct iss_log log;
 	pthread_mutex_t readers_lock;
 	struct sto *reader[ISS_READERS];
 	pthread_t tender;              /* publishes what waits, renews lists */
@@ -74,8 +78,8 @@ void iss_reader_give(struct iss *i, struct sto *s);
 void iss_behind(struct iss *i);
 /* a job was begun: the tender runs it at once; without one it is run here */
 void iss_jobs(struct iss *i);
-/* after a step of the clock nothing is signed */
-enum fj_rc iss_clock_check(const struct iss *i, struct fj_err *err) FJ_MUST_USE;
+/* after a step of the clock, or on a register that is older than its log, nothing is accepted or signed */
+enum fj_rc iss_may_act(const struct iss *i, struct fj_err *err) FJ_MUST_USE;
 void iss_clock_trust(struct iss *i);
 /* the public log's origin: the public address without its scheme, and "/log" */
 enum fj_rc iss_log_origin(const struct iss *i, char out[FJ_NOTE_NAME + 1], struct fj_err *err) FJ_MUST_USE;

@@ -86,6 +86,7 @@ static enum fj_rc add_certificate(struct pack *p, const char *number, struct fj_
 	FJ_AUTO(dom_asset) a = {.card = NULL};
 	FJ_AUTO(buf) der = FJ_BUF_INIT(16384);
 	FJ_AUTO(buf) pem = FJ_BUF_INIT(65536);
+	FJ_AUTO(buf) proof = FJ_BUF_INIT(FJ_LOG_PROOF_MAX);
 	struct dom_cert t;
 	char name[96];
 
@@ -94,9 +95,11 @@ static enum fj_rc add_certificate(struct pack *p, const char *number, struct fj_
 		return FJ_OK;
 	FJ_TRY(dom_cert_get(p->c->db, number, &t, err));
 	FJ_TRY(dom_asset_get(p->c->db, t.asset_no, &a, err));
-	FJ_TRY(dom_credential(p->c->db, PIPE_CERTIFICATE, number, &der, err));
+	FJ_TRY(log_credential(p->c->iss, p->c->db, PIPE_CERTIFICATE, number, &der, &proof, err));
 	FJ_TRY(ca_pem("CERTIFICATE", fj_buf_slice(&der), &pem, err));
 	FJ_TRY(add(p, name, fj_buf_slice(&pem), err));
+	snprintf(name, sizeof(name), "trust/certificates/%.40s.tlog-proof", number);
+	FJ_TRY(add(p, name, fj_buf_slice(&proof), err));
 	snprintf(name, sizeof(name), "trust/crl/%lld.crl", (long long)t.shard);
 	FJ_TRY(add_published(p, name, err));
 	FJ_TRY(add_list(p, t.list, err));
@@ -105,15 +108,18 @@ static enum fj_rc add_certificate(struct pack *p, const char *number, struct fj_
 
 static enum fj_rc add_proofs(struct pack *p, const struct dom_auth *a, struct fj_err *err)
 {
-	static const char *const always[] = {"trust/root.pem", "trust/chain.pem", "trust/crl/root.crl", "trust/crl/1.crl"};
+	static const char *const always[] = {"trust/root.pem", "trust/chain.pem", "trust/crl/root.crl", "trust/crl/1.crl", "trust/log.pem", "trust/log.vkey"};
 	FJ_AUTO(buf) credential = FJ_BUF_INIT(FJ_TOKEN_MAX);
+	FJ_AUTO(buf) proof = FJ_BUF_INIT(FJ_LOG_PROOF_MAX);
 	char name[96];
 	size_t i;
 	json_t *v;
 
-	FJ_TRY(dom_credential(p->c->db, PIPE_AUTHORISATION, a->credential, &credential, err));
+	FJ_TRY(log_credential(p->c->iss, p->c->db, PIPE_AUTHORISATION, a->credential, &credential, &proof, err));
 	snprintf(name, sizeof(name), "trust/authorisations/%.40s.jwt", a->number);
 	FJ_TRY(add(p, name, fj_buf_slice(&credential), err));
+	snprintf(name, sizeof(name), "trust/authorisations/%.40s.tlog-proof", a->number);
+	FJ_TRY(add(p, name, fj_buf_slice(&proof), err));
 	for (i = 0; i < FJ_ARRAY_LEN(always); i++)
 		FJ_TRY(add_published(p, always[i], err));
 	json_array_foreach(json_object_get(a->body, "assets"), i, v)

@@ -115,6 +115,17 @@ static enum fj_rc apply_intended(const struct evt *e, int kind, struct fj_err *e
 	    fj_json_peek(e->body, "serial"), e->text, e->approval, e->actor, e->seq);
 }
 
+static enum fj_rc enter_log(const struct evt *e, enum pipe_kind kind, struct fj_err *err)
+{
+	FJ_AUTO(json) intent = NULL;
+	{
+		FJ_AUTO(sto_q) q = {0};
+		FJ_TRY(sto_first(e->db, STO_INTENT_GET, &q, e->object, err, "it", (int64_t)kind, e->object));
+		FJ_TRY(fj_json_parse(fj_slice_str(sto_text(&q, 2)), MAX_INTENT, &intent, err));
+	}
+	return log_issued(e, kind, intent, err);
+}
+
 enum fj_rc pipe_apply(const struct evt *e, struct fj_err *err)
 {
 	const char *what = "", *reason = fj_json_peek(e->body, "reason");
@@ -130,7 +141,9 @@ enum fj_rc pipe_apply(const struct evt *e, struct fj_err *err)
 		return FJ_OK;
 	FJ_TRY(sto_run(e->db, STO_INTENT_STATE, &n, err, "ttit", issued ? "ISSUED" : "ABANDONED",
 	    issued || reason == NULL ? "" : reason, (int64_t)kind, e->object));
-	return n == 1 ? FJ_OK : fj_fail(err, FJ_E_STATE, "issuer", NULL, "%s is not pending", e->object);
+	if (n != 1)
+		return fj_fail(err, FJ_E_STATE, "issuer", NULL, "%s is not pending", e->object);
+	return issued ? enter_log(e, (enum pipe_kind)kind, err) : FJ_OK;
 }
 
 /* --- step 2 --- */
@@ -307,6 +320,17 @@ static enum fj_rc still_pending(struct iss_call *c, const struct job *j, bool *y
 	return FJ_OK;
 }
 
+/* under which the public log has its holder */
+static enum fj_rc put_salt(json_t *body, struct fj_err *err)
+{
+	uint8_t salt[16];
+	char hex[33];
+
+	fj_random(salt, sizeof(salt));
+	fj_hex(salt, sizeof(salt), hex);
+	return fj_json_set(body, "salt", json_string(hex)) == FJ_OK ? FJ_OK : nomem(err);
+}
+
 static enum fj_rc store_one(struct iss_call *c, const struct job *j, struct fj_err *err)
 {
 	bool pending;
@@ -320,6 +344,8 @@ static enum fj_rc store_one(struct iss_call *c, const struct job *j, struct fj_e
 	snprintf(c->approval, sizeof(c->approval), "%s", j->approval);
 	fj_hex(j->hash.b, FJ_SHA256_LEN, hex);
 	FJ_AUTO(json) body = json_pack("{s:s}", j->refused ? "reason" : "sha256", j->refused ? j->why : hex);
+	if (!j->refused && j->in.kind == PIPE_TOKEN)
+		FJ_TRY(put_salt(body, err));
 	if (!j->refused)
 		FJ_TRY(sto_run(c->db, STO_CREDENTIAL_ADD, NULL, err, "itbb", (int64_t)j->in.kind, j->object,
 		    FJ_SLICE(j->hash.b, FJ_SHA256_LEN), fj_buf_slice(&j->credential)));
@@ -374,7 +400,7 @@ static enum fj_rc run(struct iss *i, int64_t until, struct fj_err *err)
 	FJ_AUTO(round) before = {0};
 	int64_t seq = 0, from = fj_boot_ms();
 
-	FJ_TRY(iss_clock_check(i, err));
+	FJ_TRY(iss_may_act(i, err));
 	for (;;) {
 		FJ_AUTO(round) r = {0};
 		FJ_TRY(fetch(i, seq, until, &r, err));
@@ -442,6 +468,8 @@ static enum fj_rc make(struct iss *i, struct fj_err *err)
 		if (rc == FJ_OK && more)
 			rc = run(i, until, err);
 	}
+	if (rc == FJ_OK)
+		rc = log_advance(i, err);
 	if (rc == FJ_OK)
 		i->make.done = until;
 	else

@@ -536,6 +536,7 @@ static enum fj_rc apply_change(const struct evt *e, enum sts_value v, struct fj_
 	struct token t;
 
 	FJ_TRY(tok_get(e->db, e->object, &t, err));
+	FJ_TRY(log_changed(e, PIPE_TOKEN, t.id, v, err));
 	FJ_TRY(sts_apply_set(e, t.list, (uint32_t)t.idx, v, err));
 	return sto_run(e->db, STO_TOKEN_STATE, NULL, err, "tit", fj_json_peek(e->body, "to"), e->seq, e->object);
 }
@@ -665,12 +666,15 @@ enum fj_rc cmd_token_show(struct iss_call *c, struct fj_err *err)
 {
 	struct token t;
 	FJ_AUTO(buf) compact = FJ_BUF_INIT(FJ_TOKEN_MAX);
+	FJ_AUTO(buf) proof = FJ_BUF_INIT(FJ_LOG_PROOF_MAX);
 
 	FJ_TRY(tok_get(c->db, fj_json_peek(c->params, "id"), &t, err));
 	c->answer = token_json(&t, c->now);
 	FJ_TRY(put_terms(c->db, &t, c->answer, err));
 	FJ_TRY(put_stops(c, &t, err));
-	if (dom_credential(c->db, PIPE_TOKEN, t.id, &compact, NULL) == FJ_OK)
+	if (log_credential(c->iss, c->db, PIPE_TOKEN, t.id, &compact, &proof, NULL) == FJ_OK) {
 		json_object_set_new(c->answer, "compact", json_string(fj_buf_str(&compact)));
+		json_object_set_new(c->answer, "log_proof", json_string(fj_buf_str(&proof)));
+	}
 	return c->answer != NULL ? FJ_OK : fj_no_memory(err, "issuer");
 }

@@ -99,13 +99,23 @@ enum fj_rc tok_list(struct sto *db, const struct tok_job *j, struct fj_buf *out,
 
 /* --- the archive --- */
 
-static enum fj_rc add_tokens(struct sto *db, const char *job, struct fj_tar *t, int64_t *n, struct fj_err *err)
+static enum fj_rc add_proof(struct iss_call *c, const char *id, struct fj_tar *t, struct fj_err *err)
+{
+	FJ_AUTO(buf) proof = FJ_BUF_INIT(FJ_LOG_PROOF_MAX);
+	char name[80];
+
+	FJ_TRY(log_proof(c->iss, c->db, PIPE_TOKEN, id, &proof, err));
+	snprintf(name, sizeof(name), "tokens/%.40s.tlog-proof", id);
+	return fj_tar_add(t, name, fj_buf_slice(&proof), err);
+}
+
+static enum fj_rc add_tokens(struct iss_call *c, const char *job, struct fj_tar *t, int64_t *n, struct fj_err *err)
 {
 	FJ_AUTO(sto_q) q = {0};
 	char name[80];
 	bool row;
 
-	FJ_TRY(sto_query(db, STO_JOB_TOKENS, &q, err, "t", job));
+	FJ_TRY(sto_query(c->db, STO_JOB_TOKENS, &q, err, "t", job));
 	for (;;) {
 		FJ_TRY(sto_step(&q, &row, err));
 		if (!row)
@@ -114,6 +124,7 @@ static enum fj_rc add_tokens(struct sto *db, const char *job, struct fj_tar *t, 
 			continue;
 		snprintf(name, sizeof(name), "tokens/%.40s.jwt", sto_text(&q, 1));
 		FJ_TRY(fj_tar_add(t, name, sto_blob(&q, 9), err));
+		FJ_TRY(add_proof(c, sto_text(&q, 1), t, err));
 		(*n)++;
 	}
 }
@@ -141,7 +152,7 @@ static enum fj_rc fill(struct iss_call *c, const struct tok_job *j, struct fj_ta
 	if (j->list_sha256[0] != '\0' && strcmp(hex, j->list_sha256) != 0)
 		return fj_fail(err, FJ_E_CORRUPT, "issuer", NULL, "the covering list of %s is not the one that its last event holds", j->id);
 	FJ_TRY(fj_tar_add(t, "list.csv", fj_buf_slice(&list), err));
-	FJ_TRY(add_tokens(c->db, j->id, t, &n, err));
+	FJ_TRY(add_tokens(c, j->id, t, &n, err));
 	FJ_TRY(add_manifest(c, j, n, hex, t, err));
 	return fj_tar_end(t, err);
 }

@@ -364,7 +364,7 @@ static enum fj_rc locked(struct iss *i, locked_fn fn, const char *id, bool *more
 
 	pthread_mutex_lock(&i->lock);
 	iss_system_call(i, &c);
-	enum fj_rc rc = iss_clock_check(i, err);
+	enum fj_rc rc = iss_may_act(i, err);
 	if (rc == FJ_OK)
 		rc = sto_begin(i->db, err);
 	if (rc == FJ_OK) {

@@ -96,26 +96,24 @@ static const struct ver_ca *check_chain(struct ver_job *j, const struct fj_x509 
 	return ca;
 }
 
-/* BASE, as the distribution point BASE/crl/N.crl names it */
-static bool base_of(const struct fj_x509 *x, char base[201])
+/* BASE, as the distribution point BASE/crl/N.crl names it; "" when it is of another form */
+static void base_of(const struct fj_x509 *x, char base[201])
 {
 	const uint8_t *at = x->crldp.len == 0 ? NULL : memmem(x->crldp.p, x->crldp.len, "/crl/", 5);
 	size_t n = at == NULL ? 0 : (size_t)(at - x->crldp.p);
 
-	if (n == 0 || n > 200)
-		return false;
-	memcpy(base, x->crldp.p, n);
+	n = n > 200 ? 0 : n;
+	if (n > 0)
+		memcpy(base, x->crldp.p, n);
 	base[n] = '\0';
-	return true;
 }
 
-static void check_status(struct ver_job *j, const struct fj_x509 *x, const struct fj_asset *a, const struct ver_ca *ca)
+static void check_status(struct ver_job *j, const struct fj_x509 *x, const struct fj_asset *a, const struct ver_ca *ca, const char *base)
 {
 	struct ver_finding crl, list;
-	char base[201];
 
 	ver_revoked(j->t, x, ca, j->in->now, &crl);
-	if (base_of(x, base))
+	if (base[0] != '\0')
 		ver_status(j->t, base, a->status_uri, a->status_index, j->in->now, &list);
 	else
 		ver_find(&list, VER_FAIL, "formats.md 2", "the distribution point is not of the form BASE/crl/N.crl", "吊销列表分发点格式不符");
@@ -168,10 +166,10 @@ void ver_verify_certificate(struct ver_job *j, struct fj_slice der)
 	struct fj_err err = {.rc = FJ_OK};
 	struct fj_x509 x;
 	struct fj_asset a;
-	char sha256[44];
+	char sha256[44], base[201];
 
 	ver_report_expect(j->r, "certificate", 1u << CK_FORM | 1u << CK_ALGORITHM | 1u << CK_CHAIN | 1u << CK_SIGNER | 1u << CK_SIGNER_STATUS |
-	    1u << CK_SIGNATURE | 1u << CK_TIME | 1u << CK_STATUS | 1u << CK_SCOPE | 1u << CK_RESTRICTIONS | 1u << CK_HOLDER);
+	    1u << CK_SIGNATURE | 1u << CK_TIME | 1u << CK_STATUS | 1u << CK_SCOPE | 1u << CK_RESTRICTIONS | 1u << CK_HOLDER | 1u << CK_LOGGED);
 	if (read_form(der, &x, &a, &err) != FJ_OK || ver_sha256_b64u(der, sha256) != FJ_OK) {
 		ver_say_err(j->r, CK_FORM, VER_FAIL, &err);
 		return;
@@ -192,8 +190,10 @@ void ver_verify_certificate(struct ver_job *j, struct fj_slice der)
 	}
 	ver_say(j->r, CK_SIGNATURE, VER_PASS, "RFC 5280 6.1.3", "verifies under the issuing CA's key", "签名经签发机构公钥验证成立");
 	check_time(j, &x);
-	check_status(j, &x, &a, ca);
+	base_of(&x, base);
+	check_status(j, &x, &a, ca, base);
 	ver_scope_certificate(j, &a, &x);
 	ver_restrictions_certificate(j, &a);
 	check_holder(j, &a);
+	ver_logged_certificate(j, base);
 }

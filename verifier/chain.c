@@ -248,6 +248,27 @@ enum fj_rc ver_signer_get(const struct ver_trust *t, struct fj_slice leaf, struc
 	return FJ_OK;
 }
 
+enum fj_rc ver_log_signer(const struct ver_trust *t, struct fj_slice der, struct ver_signer **out, struct fj_err *err)
+{
+	struct ver_signer *made = NULL;
+	struct fj_x509 x;
+
+	FJ_TRY(fj_x509_read(der, &x, err));
+	const struct ver_ca *ca = ver_ca_of(t, x.issuer, x.aki);
+	WANT(ca != NULL, "RFC 5280 6.1.3", "the log's certificate was issued by no CA of this trust");
+	FJ_TRY(build_signer(der, ca, &made, err));
+	FJ_AUTO(signer) s = made;
+	WANT(ver_signer_is(s, ".2.5"), "RFC 5280 4.2.1.12", "the certificate is not a public log's");
+	WANT(s->iss[0] != '\0' && !(s->x.seen & FJ_X_PRIVATE), "formats.md 19", "the log's certificate does not name its issuer's address alone");
+	*out = fj_move(s);
+	return FJ_OK;
+}
+
+void ver_log_signer_free(struct ver_signer *s)
+{
+	signer_free(s);
+}
+
 const struct ver_signer *ver_signer_by_header(const struct ver_trust *t, struct fj_slice header)
 {
 	struct ver_pool *p = t->a->pool;

@@ -182,6 +182,30 @@ bool ver_path_good(const struct ver_trust *t, const struct fj_x509 *leaf, const 
 	return look_up(t, leaf, ca, now, &c, &hit) == VER_PASS && look_up(t, &ca->x, &t->a->root, now, &c, &hit) == VER_PASS;
 }
 
+/* as of then: an entry that came later counts only when the key was lost */
+static void revoked_by(const struct ver_trust *t, const struct fj_x509 *x, const struct ver_ca *ca, fj_time now, fj_time then, struct ver_finding *f)
+{
+	const struct ver_crl *c;
+	const struct ver_serial *hit;
+
+	ver_revoked(t, x, ca, now, f);
+	if (look_up(t, x, ca, now, &c, &hit) != VER_FAIL || hit->at <= then || KEY_LOST(hit->reason))
+		return;
+	if (now <= c->to)
+		f->outcome = VER_PASS; /* the caller says what that means */
+	else
+		say_unknown(c, x, now, f);
+}
+
+void ver_path_revoked_by(const struct ver_trust *t, const struct fj_x509 *leaf, const struct ver_ca *ca, fj_time now, fj_time then, struct ver_finding *f)
+{
+	struct ver_finding of_ca;
+
+	revoked_by(t, leaf, ca, now, then, f);
+	revoked_by(t, &ca->x, &t->a->root, now, then, &of_ca);
+	ver_worse(f, &of_ca);
+}
+
 void ver_path_revoked(const struct ver_trust *t, const struct fj_x509 *leaf, const struct ver_ca *ca, fj_time now, struct ver_finding *f)
 {
 	struct ver_finding of_ca;

@@ -3,10 +3,10 @@
  * files.
  *
  * root.pem is what the caller trusts; all else is checked against it.  CAs, CRLs and
- * status lists are loaded at once; authorisations and certificates, which are many,
- * and lists of the past are read when a verdict lacks them.  A file that fails is left
- * out with a note: leaving out can only turn a permit into something else, since what
- * is missing is unknown.
+ * status lists are loaded at once, and what there is of the public log; authorisations
+ * and certificates, which are many, proofs of logging, and lists of the past are read
+ * when a verdict lacks them.  A file that fails is left out with a note: leaving out can
+ * only turn a permit into something else, since what is missing is unknown.
  */
 #include "verifier/internal.h"
 
@@ -148,6 +148,54 @@ static enum fj_rc load_folder(struct loading *l, const struct folder *f, struct 
 	return errno == 0 ? FJ_OK : fj_fail_errno(err, "verify", "list %s", f->name);
 }
 
+/* --- the public log --- */
+
+/* every certificate that it has or had */
+static enum fj_rc load_log_certificates(struct loading *l, struct fj_slice pem, struct fj_err *err)
+{
+	for (size_t i = 0; i < 2 * VER_MAX_LOGS; i++) {
+		FJ_AUTO(buf) der = FJ_BUF_INIT(FJ_X509_MAX);
+		struct fj_err why;
+		enum fj_rc rc = ver_pem_next(&pem, "CERTIFICATE", &der, &why);
+		if (rc == FJ_E_NOTFOUND)
+			return FJ_OK;
+		if (rc == FJ_OK)
+			rc = ver_trust_add_log(l->t, fj_buf_slice(&der), &why);
+		FJ_ENSURE(rc != FJ_E_NOMEM, fj_no_memory(err, "verify"));
+		if (rc != FJ_OK)
+			note(l, "log.pem", &why);
+	}
+	return FJ_OK;
+}
+
+/* key or policy: one that can't be read is not as good as none, since it would have asked for more */
+static enum fj_rc load_log_file(struct loading *l, const char *name, enum ver_item kind, struct fj_err *err)
+{
+	FJ_AUTO(buf) text = FJ_BUF_INIT(4 * PEM_BYTES);
+	struct fj_err why;
+
+	enum fj_rc rc = fj_file_read(l->dir, name, &text, &why);
+	if (rc == FJ_E_NOTFOUND)
+		return FJ_OK;
+	if (rc == FJ_OK && kind == VER_LOG)
+		return load_log_certificates(l, fj_buf_slice(&text), err);
+	if (rc == FJ_OK)
+		rc = ver_trust_add(l->t, kind, "", fj_buf_slice(&text), &why);
+	FJ_ENSURE(rc != FJ_E_NOMEM, fj_no_memory(err, "verify"));
+	if (rc == FJ_OK)
+		return FJ_OK;
+	l->t->log.unreadable = true;
+	note(l, name, &why);
+	return FJ_OK;
+}
+
+static enum fj_rc load_log(struct loading *l, struct fj_err *err)
+{
+	FJ_TRY(load_log_file(l, "log.pem", VER_LOG, err));
+	FJ_TRY(load_log_file(l, "log.vkey", VER_LOG_KEY, err));
+	return load_log_file(l, "log.policy", VER_LOG_POLICY, err);
+}
+
 static enum fj_rc no_trust(const char *dir, const char *what, struct fj_err *err)
 {
 	char why[96];
@@ -179,6 +227,7 @@ enum fj_rc ver_trust_load_dir(int dirfd, const char *dir, struct ver_trust **out
 	FJ_TRY(load_chain(&l, err));
 	for (size_t i = 0; i < FJ_ARRAY_LEN(folders); i++)
 		FJ_TRY(load_folder(&l, &folders[i], err));
+	FJ_TRY(load_log(&l, err));
 	if (notes != NULL)
 		*notes = fj_move(list);
 	*out = fj_move(t);
@@ -297,6 +346,36 @@ static enum fj_rc fetch(int dir, struct ver_trust *over, const struct ver_input 
 	return rc == FJ_OK ? FJ_OK : rc == FJ_E_NOMEM ? fj_no_memory(err, "verify") : FJ_E_NOTFOUND;
 }
 
+enum fj_rc ver_folder_proof(int dir, const struct ver_report *r, struct fj_buf *out, struct fj_err *err)
+{
+	bool certificate = strcmp(r->kind, "certificate") == 0;
+	const char *number = fj_json_text(r->subject, certificate ? "number" : "jti");
+	char path[80];
+
+	if ((!certificate && strcmp(r->kind, "authorisation") != 0) || !is_number(number))
+		return FJ_E_NOTFOUND;
+	snprintf(path, sizeof(path), "%s/%.40s.tlog-proof", certificate ? "certificates" : "authorisations", number);
+	return fj_file_read(dir, path, out, err);
+}
+
+/* the same verdict with the proof of logging that is published for what was judged, if there is one */
+static enum fj_rc again_with_proof(int dir, const struct ver_trust *over, const struct ver_input *in, struct ver_report *out, struct fj_err *err)
+{
+	FJ_AUTO(buf) proof = FJ_BUF_INIT(FJ_LOG_PROOF_MAX);
+	struct ver_input with = *in;
+
+	if (in->log_proof.len > 0 || !ver_report_passed(out, "signature"))
+		return FJ_OK;
+	enum fj_rc rc = ver_folder_proof(dir, out, &proof, err);
+	if (rc == FJ_E_NOTFOUND || (rc == FJ_OK && proof.len == 0))
+		return FJ_OK;
+	ver_report_release(out);
+	FJ_TRY(rc);
+	with.log_proof = fj_buf_slice(&proof);
+	with.log_proof_found = true;
+	return ver_verify(over, &with, out, err);
+}
+
 enum fj_rc ver_verify_in(int dir, struct ver_trust *over, const struct ver_input *in, struct ver_report *out, struct fj_err *err)
 {
 	for (int round = 0;; round++) {
@@ -311,7 +390,7 @@ enum fj_rc ver_verify_in(int dir, struct ver_trust *over, const struct ver_input
 			}
 		}
 		if (!more)
-			return FJ_OK;
+			return again_with_proof(dir, over, in, out, err);
 		ver_report_release(out);
 	}
 }

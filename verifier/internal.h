@@ -8,6 +8,7 @@
 #include <openssl/evp.h>
 #include <pthread.h>
 
+#include "base/note.h"
 #include "base/x509.h"
 #include "verifier/verify.h"
 
@@ -17,6 +18,7 @@
 #define VER_MAX_CRLS 256
 #define VER_MAX_AUTHORISATIONS 1000000
 #define VER_MAX_CERTIFICATES 4000000
+#define VER_MAX_LOGS 8 /* certificates of the public log, those that ended too */
 #define VER_REPORT_MAX (4u << 20)       /* octets of a report's document */
 #define VER_REPORT_FILE_MAX (16u << 20) /* with signature and revocation lists */
 #define VER_SKEW 60 /* seconds that a list's beginning may lie ahead of our clock */
@@ -78,6 +80,15 @@ struct ver_cert {
 	struct fj_buf der;
 	char sha256[44];
 };
+struct ver_policy;
+/* what is believed of the issuer's public log */
+struct ver_log {
+	struct ver_signer *signer[VER_MAX_LOGS];
+	size_t n;
+	bool has_key, unreadable; /* unreadable: key or policy is there and could not be read */
+	struct fj_vkey key;
+	struct ver_policy *policy;
+};
 struct ver_pool;
 /* shared by a trust and all that are made over it */
 struct ver_anchors {
@@ -93,12 +104,13 @@ struct ver_trust {
 	struct ver_auth *auth;
 	struct ver_cert *cert;
 	size_t n_crl, n_list, n_auth, n_cert, cap_crl, cap_list, cap_auth, cap_cert;
+	struct ver_log log;
 };
 
 /* --- report.c --- */
 enum ver_ck {
 	CK_FORM, CK_ALGORITHM, CK_CHAIN, CK_SIGNER, CK_SIGNER_STATUS, CK_SIGNATURE, CK_TIME, CK_STATUS,
-	CK_ASSET_STATUS, CK_AUTH_STATUS, CK_NARROWING, CK_SCOPE, CK_RESTRICTIONS, CK_HOLDER, CK_QUOTA, CK_FRESHNESS, CK_COUNT
+	CK_ASSET_STATUS, CK_AUTH_STATUS, CK_NARROWING, CK_SCOPE, CK_RESTRICTIONS, CK_HOLDER, CK_QUOTA, CK_FRESHNESS, CK_LOGGED, CK_COUNT
 };
 void ver_report_begin(struct ver_report *r, fj_time at);
 /* the checks that a kind has; until reached they are unknown */
@@ -157,7 +169,10 @@ FJ_DEFINE_AUTO(ver_signer, struct ver_signer_ref, ver_signer_release)
 const struct ver_signer *ver_signer_by_header(const struct ver_trust *t, struct fj_slice header);
 /* keep the header of a JWS whose signature just verified; only signers of the pool learn */
 void ver_signer_learn(const struct ver_trust *t, const struct ver_signer_ref *ref, const struct fj_jws *jws);
-/* the one EKU ARC.2.3 or ARC.2.4 */
+/* A certificate of the public log: as a signer's, with EKU ARC.2.5 and the issuer's address; FJ_E_INVALID. */
+enum fj_rc ver_log_signer(const struct ver_trust *t, struct fj_slice der, struct ver_signer **out, struct fj_err *err) FJ_MUST_USE;
+void ver_log_signer_free(struct ver_signer *s);
+/* the one EKU ARC.2.3, ARC.2.4 or ARC.2.5 */
 bool ver_signer_is(const struct ver_signer *s, const char *arc_suffix);
 /* all of leaf, issuing CA and root valid at now, inclusive */
 void ver_dates(const struct ver_trust *t, const struct fj_x509 *leaf, const struct ver_ca *ca, fj_time now, struct ver_finding *f);
@@ -180,6 +195,8 @@ void ver_crl_release(struct ver_crl *c);
 void ver_revoked(const struct ver_trust *t, const struct fj_x509 *x, const struct ver_ca *ca, fj_time now, struct ver_finding *f);
 /* leaf and its issuing CA, the worse of both */
 void ver_path_revoked(const struct ver_trust *t, const struct fj_x509 *leaf, const struct ver_ca *ca, fj_time now, struct ver_finding *f);
+/* The same by what is known now of a time before: what was revoked later counted then, unless its key was lost. */
+void ver_path_revoked_by(const struct ver_trust *t, const struct fj_x509 *leaf, const struct ver_ca *ca, fj_time now, fj_time then, struct ver_finding *f);
 /* the same for a leaf, without words: both known not to be revoked */
 bool ver_path_good(const struct ver_trust *t, const struct fj_x509 *leaf, const struct ver_ca *ca, fj_time now);
 
@@ -197,10 +214,20 @@ enum fj_rc ver_trust_new(struct ver_trust **out, struct fj_err *err) FJ_MUST_USE
 const struct ver_list *ver_trust_list(const struct ver_trust *t, const char *uri, fj_time now);
 const struct ver_auth *ver_trust_auth(const struct ver_trust *t, const char *number, fj_time now);
 const struct ver_cert *ver_trust_cert(const struct ver_trust *t, const char *number);
+/* the log's certificates from 0, NULL past the end; its Ed25519 key, its policy, NULL when there is none */
+const struct ver_signer *ver_trust_log(const struct ver_trust *t, size_t i);
+const struct fj_vkey *ver_trust_log_key(const struct ver_trust *t);
+const struct ver_policy *ver_trust_log_policy(const struct ver_trust *t);
+bool ver_trust_log_unreadable(const struct ver_trust *t);
+/* one more certificate of the log, as ver_trust_add with the DER of it */
+enum fj_rc ver_trust_add_log(struct ver_trust *t, struct fj_slice der, struct fj_err *err) FJ_MUST_USE;
 
 /* --- folder.c --- */
 /* the file of what was wanted, as published; past: the one of then, when it is kept */
 enum fj_rc ver_folder_read(int dir, const struct ver_wanted *w, fj_time now, bool past, struct fj_buf *out) FJ_MUST_USE;
+
+/* the proof of logging that lies beside what was judged, by its number; FJ_E_NOTFOUND */
+enum fj_rc ver_folder_proof(int dir, const struct ver_report *r, struct fj_buf *out, struct fj_err *err) FJ_MUST_USE;
 
 /* --- pem.c --- */
 /* next PEM block in *in, which moves on; FJ_E_NOTFOUND when there is no more */
@@ -243,7 +270,7 @@ void ver_verify_report(struct ver_job *j);
 /* asset-dependent checks of a data asset certificate that others need too */
 json_t *ver_restriction_names(unsigned bits);
 
-/* --- narrow.c, scope.c, holder.c --- */
+/* --- narrow.c, scope.c, holder.c, logged.c --- */
 void ver_narrowing(struct ver_job *j);
 void ver_scope_grant(struct ver_job *j);
 void ver_scope_certificate(struct ver_job *j, const struct fj_asset *a, const struct fj_x509 *x);
@@ -251,5 +278,8 @@ void ver_restrictions_grant(struct ver_job *j);
 void ver_restrictions_certificate(struct ver_job *j, const struct fj_asset *a);
 void ver_quota(struct ver_job *j);
 void ver_holder(struct ver_job *j);
+void ver_logged_grant(struct ver_job *j);
+/* base: the issuer's address, as the certificate's distribution point names it */
+void ver_logged_certificate(struct ver_job *j, const char *base);
 
 #endif

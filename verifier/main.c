@@ -14,14 +14,15 @@
 #include <unistd.h>
 
 #include "base/file.h"
+#include "base/note.h"
 #include "base/secret.h"
 #include "verifier/bundle.h"
 
 #define INPUT_MAX VER_BUNDLE_MAX /* no less than a CRL of 8 MiB as PEM; a signed report */
 
 struct options {
-	const char *trust, *root, *use, *nonce, *x5t, *at, *max_age, *file;
-	bool json, help;
+	const char *trust, *root, *use, *nonce, *x5t, *at, *max_age, *log_proof, *file;
+	bool json, logged, help;
 };
 /* what the options say */
 struct asked {
@@ -32,7 +33,7 @@ struct asked {
 static void usage(FILE *to)
 {
 	fputs("fujie-verify --trust DIR FILE|-   [--use k=v,k=v] [--max-age 24h] [--at RFC3339]\n"
-	      "fujie-verify --root SHA256 BUNDLE|-    [--nonce N] [--x5t T] [--json]\n"
+	      "fujie-verify --root SHA256 BUNDLE|-    [--nonce N] [--x5t T] [--log-proof FILE] [--logged] [--json]\n"
 	      "fujie-verify --listen ... | watch ...    (fujie-gateway; fujie-gateway --help)\n"
 	      "\n"
 	      "Judges a license token, an authorisation credential, a data asset certificate, a\n"
@@ -48,6 +49,9 @@ static void usage(FILE *to)
 	      "  --x5t    base64url SHA-256 of the client certificate that was seen\n"
 	      "  --max-age  how old the status may be: 90s 30m 24h 7d; older is indeterminate\n"
 	      "  --at     judge at this time instead of now, such as 2026-03-16T08:00:00Z\n"
+	      "  --log-proof  proof that it stands in the issuer's public log; without it the file beside\n"
+	      "           FILE is read that ends in .tlog-proof for its last suffix, if there is one\n"
+	      "  --logged  ask for such a proof, and for the witnesses of the trust's log.policy\n"
 	      "  --json   one JSON document (docs/formats.md section 8)\n"
 	      "\n"
 	      "Exit: 0 permit, 1 deny or indeterminate, 2 wrong use, 3 failure.\n", to);
@@ -66,6 +70,7 @@ static enum fj_rc options_read(int argc, char **argv, struct options *o, struct 
 	static const struct option longs[] = {{"trust", required_argument, NULL, 't'}, {"root", required_argument, NULL, 'r'},
 		{"max-age", required_argument, NULL, 'm'}, {"use", required_argument, NULL, 'u'},
 		{"nonce", required_argument, NULL, 'n'}, {"x5t", required_argument, NULL, 'x'}, {"at", required_argument, NULL, 'a'},
+		{"log-proof", required_argument, NULL, 'l'}, {"logged", no_argument, NULL, 'L'},
 		{"json", no_argument, NULL, 'j'}, {"help", no_argument, NULL, 'h'}, {NULL, 0, NULL, 0}};
 	int c;
 
@@ -79,6 +84,8 @@ static enum fj_rc options_read(int argc, char **argv, struct options *o, struct 
 		case 'n': FJ_TRY(once(&o->nonce, "nonce", err)); break;
 		case 'x': FJ_TRY(once(&o->x5t, "x5t", err)); break;
 		case 'a': FJ_TRY(once(&o->at, "at", err)); break;
+		case 'l': FJ_TRY(once(&o->log_proof, "log-proof", err)); break;
+		case 'L': o->logged = true; break;
 		case 'j': o->json = true; break;
 		case 'h': o->help = true; break;
 		default:
@@ -121,6 +128,7 @@ static enum fj_rc options_check(const struct options *o, struct asked *a, struct
 		FJ_TRY(age_read(o->max_age, &a->in.max_age, err));
 	a->in.nonce = o->nonce;
 	a->in.x5t = o->x5t;
+	a->in.logged = o->logged;
 	a->in.now = fj_now();
 	a->in.past = o->at != NULL;
 	if (o->at != NULL && fj_time_parse(o->at, &a->in.now, err) != FJ_OK)
@@ -128,7 +136,7 @@ static enum fj_rc options_check(const struct options *o, struct asked *a, struct
 	return FJ_OK;
 }
 
-static enum fj_rc read_input(const char *file, struct fj_buf *out, struct fj_err *err)
+static enum fj_rc read_input(const char *file, const char *any, struct fj_buf *out, struct fj_err *err)
 {
 	char chunk[16384];
 	FJ_AUTO(fd) fd = strcmp(file, "-") == 0 ? dup(STDIN_FILENO) : open(file, O_RDONLY | O_CLOEXEC);
@@ -145,8 +153,28 @@ static enum fj_rc read_input(const char *file, struct fj_buf *out, struct fj_err
 			return FJ_OK;
 		enum fj_rc rc = fj_buf_put(out, chunk, (size_t)n);
 		if (rc != FJ_OK)
-			return fj_fail(err, rc, "verify", "formats.md 8", "%s is larger than any credential", file);
+			return fj_fail(err, rc, "verify", "formats.md 8", "%s is larger than any %s", file, any);
 	}
+}
+
+/* FILE with .tlog-proof for its last suffix; false when that would be FILE itself */
+static bool beside(const char *file, char out[4096])
+{
+	const char *slash = strrchr(file, '/'), *name = slash == NULL ? file : slash + 1, *dot = strrchr(name, '.');
+	size_t n = dot == NULL || dot == name ? strlen(file) : (size_t)(dot - file);
+
+	return snprintf(out, 4096, "%.*s.tlog-proof", (int)n, file) < 4096 && strcmp(out, file) != 0;
+}
+
+/* the proof that was named, or the one beside FILE; what is there and can't be read is not taken for what is not there */
+static enum fj_rc read_log_proof(const struct options *o, struct fj_buf *out, struct fj_err *err)
+{
+	char path[4096];
+
+	if (o->log_proof == NULL && (strcmp(o->file, "-") == 0 || !beside(o->file, path) || access(path, F_OK) != 0))
+		return FJ_OK;
+	FJ_TRY(read_input(o->log_proof != NULL ? o->log_proof : path, "proof of logging", out, err));
+	return out->len > 0 ? FJ_OK : fj_refuse(err, FJ_E_USAGE, "verify", "formats.md 19", "the proof of logging is empty", "公开日志载入证明为空");
 }
 
 /* --- people --- */
@@ -259,14 +287,17 @@ static enum fj_rc run(const struct options *o, struct ver_report *r, struct fj_e
 {
 	FJ_AUTO(ver_use) use = NULL;
 	FJ_AUTO(buf) data = FJ_BUF_INIT(INPUT_MAX);
+	FJ_AUTO(buf) proof = FJ_BUF_INIT(FJ_LOG_PROOF_MAX);
 	struct asked a = {.in = {.now = 0}};
 
 	FJ_TRY(options_check(o, &a, err));
 	if (o->use != NULL)
 		FJ_TRY(ver_use_parse(o->use, &use, err));
-	FJ_TRY(read_input(o->file, &data, err));
+	FJ_TRY(read_input(o->file, "credential", &data, err));
+	FJ_TRY(read_log_proof(o, &proof, err));
 	a.in.credential = fj_buf_slice(&data);
 	a.in.use = use;
+	a.in.log_proof = fj_buf_slice(&proof);
 	FJ_TRY(o->root != NULL ? ver_bundle_verify(&a.root, &a.in, r, err) : judge_in_folder(o->trust, &a.in, r, err));
 	if (!o->json) {
 		print_report(r);

@@ -29,6 +29,7 @@ static const struct {
 	[CK_HOLDER] = {"holder", "domain.md decision 7", "持有人不符"},
 	[CK_QUOTA] = {"quota", "formats.md 5.1", "数量超出限额"},
 	[CK_FRESHNESS] = {"freshness", "formats.md 8", "状态资料过旧"},
+	[CK_LOGGED] = {"logged", "formats.md 19", "公开日志载入证明不成立"},
 };
 
 /* well-formed, printable, whole characters; at most cap - 1 octets */
@@ -286,6 +287,8 @@ static json_t *not_checked(const struct ver_report *r)
 	}
 	if (token && r->check[CK_NARROWING].outcome == VER_NOT_APPLICABLE)
 		json_array_append_new(list, json_string("that the token lies within its authorisation: asserted by the issuer / 令牌未超出授权：仅由签发方声明"));
+	if ((token || strcmp(r->kind, "authorisation") == 0 || strcmp(r->kind, "certificate") == 0) && r->check[CK_LOGGED].outcome != VER_PASS)
+		json_array_append_new(list, json_string("that it stands in the issuer's public log / 是否已载入签发方公开日志"));
 	return list;
 }
 

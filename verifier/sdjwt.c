@@ -104,4 +104,5 @@ void ver_verify_sd_jwt(struct ver_job *j)
 	ver_restrictions_grant(j);
 	ver_holder(j);
 	ver_quota(j);
+	ver_logged_grant(j);
 }

@@ -9,6 +9,7 @@
  * begun, so a trust can answer for the past.
  */
 #include "verifier/internal.h"
+#include "verifier/log_policy.h"
 
 /* --- making and ending one --- */
 
@@ -45,6 +46,9 @@ void ver_trust_free(struct ver_trust *t)
 	fj_free(t->list);
 	fj_free(t->auth);
 	fj_free(t->cert);
+	for (size_t i = 0; i < t->log.n; i++)
+		ver_log_signer_free(t->log.signer[i]);
+	ver_policy_free(t->log.policy);
 	if (t->base == NULL)
 		anchors_free(t->a);
 	fj_free(t);
@@ -297,6 +301,54 @@ static enum fj_rc add_cert(struct ver_trust *t, const char *number, struct fj_sl
 	return rc;
 }
 
+/* --- the public log --- */
+
+enum fj_rc ver_trust_add_log(struct ver_trust *t, struct fj_slice der, struct fj_err *err)
+{
+	struct ver_log *l = &t->log;
+
+	for (size_t i = 0; i < l->n; i++)
+		if (fj_slice_eq(fj_buf_slice(&l->signer[i]->der), der))
+			return fj_fail(err, FJ_E_EXISTS, "verify", "formats.md 19", "the trust has this certificate of the log already");
+	if (l->n == VER_MAX_LOGS)
+		return fj_fail(err, FJ_E_LIMIT, "verify", "formats.md 19", "the trust has %d certificates of the log already", VER_MAX_LOGS);
+	FJ_TRY(ver_log_signer(t, der, &l->signer[l->n], err));
+	l->n++;
+	return FJ_OK;
+}
+
+static enum fj_rc add_log(struct ver_trust *t, struct fj_slice pem, struct fj_err *err)
+{
+	FJ_AUTO(buf) der = FJ_BUF_INIT(FJ_X509_MAX);
+
+	FJ_TRY(ver_pem_next(&pem, "CERTIFICATE", &der, err));
+	return ver_trust_add_log(t, fj_buf_slice(&der), err);
+}
+
+/* one line, its newline may be missing */
+static enum fj_rc add_log_key(struct ver_trust *t, struct fj_slice text, struct fj_err *err)
+{
+	struct fj_vkey key;
+
+	if (text.len > 0 && text.p[text.len - 1] == '\n')
+		text.len--;
+	FJ_TRY(fj_vkey_read(text, &key, err));
+	if (key.type != FJ_NOTE_ED25519)
+		return fj_fail(err, FJ_E_INVALID, "verify", "formats.md 19", "a log's key is an Ed25519 key of type 1");
+	if (t->log.has_key)
+		return fj_fail(err, FJ_E_LIMIT, "verify", "formats.md 19", "the trust has the key of a log already");
+	t->log.key = key;
+	t->log.has_key = true;
+	return FJ_OK;
+}
+
+static enum fj_rc add_log_policy(struct ver_trust *t, struct fj_slice text, struct fj_err *err)
+{
+	if (t->log.policy != NULL)
+		return fj_fail(err, FJ_E_LIMIT, "verify", "formats.md 19", "the trust has a policy of a log already");
+	return ver_policy_read(text, &t->log.policy, err);
+}
+
 enum fj_rc ver_trust_add(struct ver_trust *t, enum ver_item kind, const char *name, struct fj_slice data, struct fj_err *err)
 {
 	switch (kind) {
@@ -306,6 +358,12 @@ enum fj_rc ver_trust_add(struct ver_trust *t, enum ver_item kind, const char *na
 		return add_crl(t, data, err);
 	case VER_AUTHORISATION:
 		return add_auth(t, name, data, err);
+	case VER_LOG:
+		return add_log(t, data, err);
+	case VER_LOG_KEY:
+		return add_log_key(t, data, err);
+	case VER_LOG_POLICY:
+		return add_log_policy(t, data, err);
 	default:
 		return add_cert(t, name, data, err);
 	}
@@ -383,4 +441,36 @@ const struct ver_cert *ver_trust_cert(const struct ver_trust *t, const char *num
 	const struct ver_cert *c = cert_in(t, number);
 
 	return c != NULL || t->base == NULL ? c : cert_in(t->base, number);
+}
+
+const struct ver_signer *ver_trust_log(const struct ver_trust *t, size_t i)
+{
+	for (; t != NULL; t = t->base) {
+		if (i < t->log.n)
+			return t->log.signer[i];
+		i -= t->log.n;
+	}
+	return NULL;
+}
+
+const struct fj_vkey *ver_trust_log_key(const struct ver_trust *t)
+{
+	while (t != NULL && !t->log.has_key)
+		t = t->base;
+	return t == NULL ? NULL : &t->log.key;
+}
+
+const struct ver_policy *ver_trust_log_policy(const struct ver_trust *t)
+{
+	while (t != NULL && t->log.policy == NULL)
+		t = t->base;
+	return t == NULL ? NULL : t->log.policy;
+}
+
+bool ver_trust_log_unreadable(const struct ver_trust *t)
+{
+	for (; t != NULL; t = t->base)
+		if (t->log.unreadable)
+			return true;
+	return false;
 }

@@ -38,10 +38,12 @@ bool ver_trust_demo(const struct ver_trust *t);
 /* A trust over another, whose anchors it shares: what is added to it is looked for first, or
  * beside the other's versions.  base stays the caller's and outlives it. */
 enum fj_rc ver_trust_over(const struct ver_trust *base, struct ver_trust **out, struct fj_err *err) FJ_MUST_USE;
-enum ver_item { VER_STATUS_LIST, VER_CRL, VER_AUTHORISATION, VER_CERTIFICATE };
+enum ver_item { VER_STATUS_LIST, VER_CRL, VER_AUTHORISATION, VER_CERTIFICATE, VER_LOG, VER_LOG_KEY, VER_LOG_POLICY };
 /* One more status list (compact JWS), CRL (DER), authorisation credential (with "~") or certificate (PEM), the last two by
  * their number; checked under the root, a certificate only read and hashed: a verdict compares its hash with a signed
- * one.  Nobody else may use t meanwhile.  FJ_E_EXISTS: it has this version already; anything else: it is not
+ * one.  Or a certificate of the public log (PEM, one block; checked under the root), the log's Ed25519 key (verifier-key
+ * form, one line) or the policy of its witnesses: these two are what the caller believes, one of each, FJ_E_LIMIT for a
+ * second.  Nobody else may use t meanwhile.  FJ_E_EXISTS: it has this version already; anything else: it is not
  * authentic, or another's, and is not kept. */
 enum fj_rc ver_trust_add(struct ver_trust *t, enum ver_item kind, const char *number, struct fj_slice data, struct fj_err *err) FJ_MUST_USE;
 void ver_trust_free(struct ver_trust *t);
@@ -64,6 +66,9 @@ struct ver_input {
 	const char *number;          /* the number it was looked up by: another one in it is a deny; NULL: none */
 	int64_t max_age;             /* seconds that the status it rests on may be old; 0: not asked */
 	bool past;                   /* now is meant to lie in the past: ver_verify_in reads lists of then */
+	struct fj_slice log_proof;   /* proof of logging (docs/formats.md 19); empty: none */
+	bool logged;                 /* it is asked for: a credential without one is indeterminate */
+	bool log_proof_found;        /* it lay under the credential's number, nobody gave it: of another version it is as good as none */
 };
 
 /* Judge at this time (RFC 3339) instead of in->now: "was it good on that day"; NULL changes nothing.  It is said
@@ -117,7 +122,7 @@ const char *ver_verdict_name(enum ver_verdict v);
 /* --- a trust folder as what may be asked for (folder.c reads files; nothing else here does) --- */
 /* ver_verify, and again with what it wanted and the folder has, added to `over`, a trust of the caller's over the
  * loaded one: further verdicts need not read it again.  For a past time the folder ../history beside it is
- * looked at, too. */
+ * looked at, too.  Without a proof of logging, the one that is published for a certificate or authorisation. */
 enum fj_rc ver_verify_in(int dir, struct ver_trust *over, const struct ver_input *in, struct ver_report *out, struct fj_err *err) FJ_MUST_USE;
 /* The authorisation credential, or the certificate in PEM, that is published under a number, not verified;
  * FJ_E_NOTFOUND.  out is the caller's, empty. */

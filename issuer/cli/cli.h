@@ -144,6 +144,6 @@ int cli_demo(const struct cli_args *a);    /* make.c */
 int cli_command(const struct cli_args *a); /* command.c */
 int cli_outbox(const struct cli_args *a);  /* outbox.c */
 int cli_verifier(const struct cli_args *a); /* mirror.c */
-int cli_inbox(char **argv);                /* mirror.c: from the word "inbox" on they are fujie-inbox's own */
+int cli_become(const char *name, char **argv); /* mirror.c: another executable of ours takes over, with words of its own */
 
 #endif

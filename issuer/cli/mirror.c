@@ -1,5 +1,6 @@
 /*
- * mirror.c - `fujie verifier`: the public verifier on another machine, and `fujie inbox`.
+ * mirror.c - `fujie verifier`: the public verifier on another machine, and the words that other
+ * executables of ours answer (`fujie inbox`, `fujie witness`, `fujie log monitor`).
  *
  * Three processes on one folder: fujie-gateway fetches packages and can write only to
  * inbox/new; fujie-inbox judges and enters them and has no network; fujie-verifier
@@ -160,12 +161,12 @@ int cli_verifier(const struct cli_args *a)
 	return rc == FJ_OK ? 0 : cli_print_error(&err, NULL, a->json);
 }
 
-int cli_inbox(char **argv)
+int cli_become(const char *name, char **argv)
 {
 	struct fj_err err = {0};
 	char path[4096];
 
-	enum fj_rc rc = cli_sibling("fujie-inbox", path, sizeof(path), &err);
+	enum fj_rc rc = cli_sibling(name, path, sizeof(path), &err);
 	if (rc == FJ_OK) {
 		execv(path, argv);
 		rc = fj_fail_errno(&err, "cli", "start %s", path);

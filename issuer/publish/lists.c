@@ -3,7 +3,8 @@
  * they grow old, written whole.
  *
  * A list says what the register says, not what it said last: it is made from
- * the tables each time, so a publication that failed loses nothing.  A lifted
+ * the tables each time, so a publication that failed loses nothing.  What is signed is
+ * held until the public log has its hash (shown.c); only then is it a file.  A lifted
  * suspension carries the approvals under which it was lifted; without them the
  * signer refuses the list.
  */
@@ -61,7 +62,7 @@ static enum fj_rc lift_approvals(struct iss *i, enum sto_id id, int64_t key, int
 
 static enum fj_rc sign_one(struct iss *i, struct hsm_request *r, struct fj_err *err)
 {
-	FJ_TRY(iss_clock_check(i, err));
+	FJ_TRY(iss_may_act(i, err));
 	FJ_TRY(iss_signer(i, &i->pub.signer, err));
 	enum fj_rc rc = hsm_sign(i->pub.signer, r, err);
 	if (rc == FJ_E_UNAVAILABLE || rc == FJ_E_PROTO || rc == FJ_E_TIMEOUT)
@@ -121,7 +122,6 @@ static enum fj_rc publish_list(struct iss *i, int64_t list, fj_time last, int64_
 	struct hsm_approval who[HSM_MAX_APPROVALS];
 	struct hsm_item item = {.sig_len = 0};
 	struct hsm_request r = {.role = HSM_TOKEN, .kind = HSM_JWS_STATUS, .items = &item, .n_items = 1};
-	char path[64], what[32], name[24];
 	fj_time now = begin_after(last);
 
 	FJ_TRY(list_input(i, list, now, &jwt, err));
@@ -133,12 +133,10 @@ static enum fj_rc publish_list(struct iss *i, int64_t list, fj_time last, int64_
 		rc = fj_b64u_put(&jwt, FJ_SLICE(item.sig, item.sig_len));
 	if (rc != FJ_OK)
 		return fj_fail(err, rc, "publish", NULL, "a status list is too large");
-	snprintf(path, sizeof(path), "publish/trust/status/%lld.jwt", (long long)list);
-	snprintf(what, sizeof(what), "list/%lld", (long long)list);
-	snprintf(name, sizeof(name), "%lld", (long long)list);
-	FJ_TRY(pub_keep(i, "status", name, now, ".jwt", fj_buf_slice(&jwt), err));
-	FJ_TRY(pub_file(i, path, fj_buf_slice(&jwt), err));
-	return pub_noted(i, what, 0, now, seq, err);
+	struct pub_list made = {.kind = "status-list", .from = now, .seq = seq, .bytes = jwt};
+	jwt = (struct fj_buf)FJ_BUF_INIT(0);
+	snprintf(made.name, sizeof(made.name), "%lld", (long long)list);
+	return pub_hold(i, &made, err);
 }
 
 /* lists that exist: at least number 0, so that there is always one to look at */
@@ -237,7 +235,7 @@ static enum fj_rc publish_crl(struct iss *i, int64_t shard, struct fj_err *err)
 	FJ_AUTO(buf) crl = FJ_BUF_INIT(FJ_DER_MAX);
 	int64_t number, since, seq;
 	fj_time at, now = fj_now();
-	char path[64], what[32];
+	char what[32];
 
 	snprintf(what, sizeof(what), "crl/%lld", (long long)shard);
 	FJ_TRY(pub_state(i, what, &number, &at, &since, err));
@@ -247,10 +245,10 @@ static enum fj_rc publish_crl(struct iss *i, int64_t shard, struct fj_err *err)
 	/* rises by time too: after a crash between signing and noting it, the next one is above */
 	number = number + 1 > now ? number + 1 : now;
 	FJ_TRY(crl_bytes(i, shard, number, since, now, &crl, err));
-	snprintf(path, sizeof(path), "publish/trust/crl/%lld.crl", (long long)shard);
-	FJ_TRY(pub_keep(i, "crl", what + strlen("crl/"), now, ".crl", fj_buf_slice(&crl), err));
-	FJ_TRY(pub_file(i, path, fj_buf_slice(&crl), err));
-	return pub_noted(i, what, number, now, seq, err);
+	struct pub_list made = {.kind = "crl", .from = now, .number = number, .seq = seq, .bytes = crl};
+	crl = (struct fj_buf)FJ_BUF_INIT(0);
+	snprintf(made.name, sizeof(made.name), "%lld", (long long)shard);
+	return pub_hold(i, &made, err);
 }
 
 enum fj_rc pub_crls(struct iss *i, struct fj_err *err)

@@ -80,7 +80,7 @@ static enum fj_rc sign(struct iss *i, struct fj_buf *jws, struct fj_err *err)
 	struct hsm_item item = {.tbs = fj_buf_slice(jws)};
 	struct hsm_request r = {.role = HSM_TOKEN, .kind = HSM_JWS_PACKAGE, .items = &item, .n_items = 1};
 
-	FJ_TRY(iss_clock_check(i, err));
+	FJ_TRY(iss_may_act(i, err));
 	FJ_TRY(iss_signer(i, &i->pub.signer, err));
 	enum fj_rc rc = hsm_sign(i->pub.signer, &r, err);
 	if (rc == FJ_E_UNAVAILABLE || rc == FJ_E_PROTO || rc == FJ_E_TIMEOUT)

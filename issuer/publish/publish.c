@@ -2,7 +2,7 @@
  * publish.c - D/publish, brought up to the register.
  *
  * A publication reads one state of the register, on a connection of its own, and
- * holds the writer's lock only to note at its end what it published.  Order:
+ * holds the writer's lock only to enter what it signed into the log, and to note at its end what it published.  Order:
  * revocations first (lists, CRLs), then credentials and rows; then all of it is
  * made durable at once; then the generation rises, which is what readers look at.
  * Whoever needs the register published up to an event does it for all who wait;
@@ -144,7 +144,7 @@ static enum fj_rc renew_ocsp(struct iss *i, bool *changed, struct fj_err *err)
 
 static enum fj_rc publish_delegated(struct iss *i, struct pub_db *db, struct fj_err *err)
 {
-	const struct fj_buf *certs[] = {&i->token, &i->status, &i->ocsp, &i->log};
+	const struct fj_buf *certs[] = {&i->token, &i->status, &i->ocsp, &i->log_signer};
 	_Static_assert(FJ_ARRAY_LEN(certs) == FJ_ARRAY_LEN(delegated), "one certificate for each");
 	char path[64], hex[33];
 	struct ca_info info;
@@ -186,18 +186,9 @@ static enum fj_rc issuer_metadata(struct iss *i, struct fj_err *err)
 /* the key of a checkpoint's Ed25519 line, as those know it who verify notes */
 static enum fj_rc log_key(struct iss *i, struct fj_err *err)
 {
-	FJ_AUTO(buf) spki = FJ_BUF_INIT(512);
 	FJ_AUTO(buf) text = FJ_BUF_INIT(512);
-	char name[FJ_NOTE_NAME + 1];
-	struct fj_vkey k;
 
-	FJ_TRY(iss_signer(i, &i->pub.signer, err));
-	FJ_TRY(hsm_public_key(i->pub.signer, HSM_NOTE, &spki, err));
-	if (spki.len < sizeof(k.key))
-		return fj_fail(err, FJ_E_CRYPTO, "publish", NULL, "the log's public key is too short");
-	FJ_TRY(iss_log_origin(i, name, err));
-	FJ_TRY(fj_vkey_make(name, FJ_NOTE_ED25519, spki.data + spki.len - sizeof(k.key), &k, err));
-	if (fj_vkey_put(&text, &k) != FJ_OK || fj_put_u8(&text, '\n') != FJ_OK)
+	if (fj_vkey_put(&text, &i->log.key) != FJ_OK || fj_put_u8(&text, '\n') != FJ_OK)
 		return fj_no_memory(err, "publish");
 	return pub_file(i, "publish/trust/log.vkey", fj_buf_slice(&text), err);
 }
@@ -213,7 +204,7 @@ enum fj_rc pub_fixed(struct iss *i, struct fj_err *err)
 		return fj_fail_errno(err, "publish", "make the link trust");
 	FJ_TRY(pem_file(i, "publish/trust/root.pem", fj_buf_slice(&i->root), FJ_SLICE(NULL, 0), err));
 	FJ_TRY(pem_file(i, "publish/trust/chain.pem", fj_buf_slice(&i->issuing), fj_buf_slice(&i->root), err));
-	FJ_TRY(pem_file(i, "publish/trust/log.pem", fj_buf_slice(&i->log), FJ_SLICE(NULL, 0), err));
+	FJ_TRY(pem_file(i, "publish/trust/log.pem", fj_buf_slice(&i->log_signer), FJ_SLICE(NULL, 0), err));
 	FJ_TRY(log_key(i, err));
 	FJ_TRY(pub_file(i, "publish/ca/root.cer", fj_buf_slice(&i->root), err));
 	FJ_TRY(pub_file(i, "publish/ca/issuing.cer", fj_buf_slice(&i->issuing), err));
@@ -221,8 +212,10 @@ enum fj_rc pub_fixed(struct iss *i, struct fj_err *err)
 	FJ_TRY(sto_first(i->db, STO_KEYRING_GET, &q, "root CRL", err, "t", "root.crl"));
 	struct fj_crl crl;
 	FJ_TRY(fj_crl_read(sto_blob(&q, 0), &crl, err));
-	FJ_TRY(pub_keep(i, "crl", "root", crl.this_update, ".crl", sto_blob(&q, 0), err));
-	FJ_TRY(pub_file(i, "publish/trust/crl/root.crl", sto_blob(&q, 0), err));
+	struct pub_list root = {.kind = "crl", .name = "root", .from = crl.this_update, .number = 1, .bytes = FJ_BUF_INIT(sto_blob(&q, 0).len)};
+	if (fj_buf_put(&root.bytes, sto_blob(&q, 0).p, sto_blob(&q, 0).len) != FJ_OK)
+		return fj_no_memory(err, "publish");
+	FJ_TRY(pub_hold(i, &root, err)); /* the first publication shows it */
 	return issuer_metadata(i, err);
 }
 
@@ -244,6 +237,17 @@ static enum fj_rc publish_certificates(struct iss *i, int64_t since, int64_t *se
 	}
 }
 
+/* the proof that it is in the public log, beside a credential */
+static enum fj_rc proof_file(struct iss *i, enum pipe_kind kind, const char *folder, const char *number, const char *object, struct fj_err *err)
+{
+	FJ_AUTO(buf) proof = FJ_BUF_INIT(FJ_LOG_PROOF_MAX);
+	char path[128];
+
+	FJ_TRY(log_proof(i, i->pub.db, kind, object, &proof, err));
+	snprintf(path, sizeof(path), "publish/trust/%s/%.40s.tlog-proof", folder, number);
+	return pub_file(i, path, fj_buf_slice(&proof), err);
+}
+
 /* the certificates that an authorisation names, where a token's verifier looks for them */
 static enum fj_rc publish_named(struct iss *i, const json_t *p, struct fj_err *err)
 {
@@ -257,6 +261,7 @@ static enum fj_rc publish_named(struct iss *i, const json_t *p, struct fj_err *e
 		FJ_TRY(sto_first(i->pub.db, STO_CREDENTIAL_GET, &q, number, err, "it", (int64_t)PIPE_CERTIFICATE, number));
 		snprintf(path, sizeof(path), "publish/trust/certificates/%.40s.pem", number);
 		FJ_TRY(pem_file(i, path, sto_blob(&q, 0), FJ_SLICE(NULL, 0), err));
+		FJ_TRY(proof_file(i, PIPE_CERTIFICATE, "certificates", number, number, err));
 	}
 	return FJ_OK;
 }
@@ -277,6 +282,7 @@ static enum fj_rc publish_authorisations(struct iss *i, int64_t since, int64_t *
 		FJ_TRY(pub_keep(i, "authorisations", sto_text(&q, 0), fj_json_num(payload, "iat"), ".jwt", sto_blob(&q, 7), err));
 		snprintf(path, sizeof(path), "publish/trust/authorisations/%.40s.jwt", sto_text(&q, 0));
 		FJ_TRY(pub_file(i, path, sto_blob(&q, 7), err));
+		FJ_TRY(proof_file(i, PIPE_AUTHORISATION, "authorisations", sto_text(&q, 0), sto_text(&q, 11), err));
 		FJ_TRY(publish_named(i, payload, err));
 		FJ_TRY(pub_db_authorisation(i->pub.rows, &q, payload, err));
 		if (sto_int(&q, 8) > *seq)
@@ -367,17 +373,19 @@ static enum fj_rc sync_files(struct fj_err *err)
  * the next files: a row that is published twice is the same row. */
 static enum fj_rc conclude(struct iss *i, struct fj_err *err)
 {
-	int64_t n, seq;
+	int64_t n, seq, tiles;
 	fj_time at;
 	char text[24];
 
 	if (!i->pub.files)
 		return FJ_OK;
+	tiles = log_size(i); /* their files were written before */
 	FJ_TRY(pub_box_keep(i, err));
 	FJ_TRY(sync_files(err));
 	FJ_TRY(pub_state(i, "generation", &n, &at, &seq, err));
 	FJ_TRY(pub_noted(i, "generation", n + 1, fj_now(), 0, err));
 	FJ_TRY(pub_noted(i, "rows", 0, fj_now(), i->pub.rows_done, err));
+	FJ_TRY(pub_noted(i, "log", tiles, fj_now(), 0, err));
 	pthread_mutex_lock(&i->lock);
 	enum fj_rc rc = write_notes(i, err);
 	pthread_mutex_unlock(&i->lock);
@@ -412,9 +420,12 @@ static enum fj_rc publish(struct iss *i, int64_t now_seq, struct fj_err *err)
 	struct fj_err why = {0};
 	enum fj_rc out = FJ_OK;
 
+	/* what the register has, credentials among it, is in the public log before it is shown */
+	FJ_TRY(log_advance(i, err));
 	/* each is tried whatever became of the others, and what succeeded is shown */
 	keep_first(&out, err, pub_lists(i, &why), &why);
 	keep_first(&out, err, pub_crls(i, &why), &why);
+	keep_first(&out, err, pub_show_held(i, &why), &why);
 	keep_first(&out, err, renew_ocsp(i, &renewed, &why), &why);
 	keep_first(&out, err, publish_rows(i, renewed, now_seq, &why), &why);
 	keep_first(&out, err, conclude(i, &why), &why);
@@ -463,4 +474,5 @@ void pub_release(struct iss *i)
 	sto_close(i->pub.db);
 	iss_signer_drop(&i->pub.signer);
 	fj_free(i->pub.note);
+	pub_held_release(i);
 }

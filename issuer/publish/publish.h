@@ -7,7 +7,7 @@
  *     not_after, state, revoked_at, reason, shard, der, seq, time of that event; ORDER BY seq
  *   PUB_AUTHORISATIONS parameter: event sequence; issued only:
  *     number, version, holder_name, operator_name, state, not_before, not_after,
- *     compact (blob), seq, payload, time of that event; ORDER BY seq
+ *     compact (blob), seq, payload, time of that event, credential; ORDER BY seq
  *   PUB_PRODUCTS       parameter: event sequence: authorisation, id, version, name, purpose,
  *     delivery, level, state, seller_name, seller, time of its last version, seq; ORDER BY seq
  */
@@ -74,6 +74,23 @@ enum fj_rc pub_box_keep(struct iss *i, struct fj_err *err) FJ_MUST_USE;
 /* Packages of all that waits; rows alone wait for `rows_too`, or until they are many.  A snapshot when
  * there is none or it is old; what is older than the configured days goes. */
 enum fj_rc pub_box_pack(struct iss *i, bool rows_too, struct fj_err *err) FJ_MUST_USE;
+
+/* --- shown.c: lists and CRLs that are signed, and are shown once the public log has them --- */
+struct pub_list {
+	const char *kind;  /* "status-list" or "crl" */
+	char name[24];     /* the list's number; of a CRL its shard, or "root" */
+	fj_time from;      /* iat, thisUpdate */
+	int64_t number;    /* a CRL's */
+	int64_t seq;       /* events up to here are in it */
+	struct fj_buf bytes;
+};
+#define PUB_MAX_LISTS 2048
+/* takes it over, on failure too */
+enum fj_rc pub_hold(struct iss *i, struct pub_list *l, struct fj_err *err) FJ_MUST_USE;
+/* Enters what is held into the log, then writes it: history, newest, note.  All of it or nothing; what is held is
+ * forgotten in any case, since it can be made again. */
+enum fj_rc pub_show_held(struct iss *i, struct fj_err *err) FJ_MUST_USE;
+void pub_held_release(struct iss *i);
 
 /* --- lists.c: status lists and CRLs that changed or grow old --- */
 enum fj_rc pub_lists(struct iss *i, struct fj_err *err) FJ_MUST_USE;

@@ -91,6 +91,19 @@ CREATE TABLE intent (             -- credentials to be made, made or given up
 CREATE INDEX intent_pending ON intent(seq) WHERE state = 'PENDING';
 CREATE INDEX intent_seq ON intent(seq);
 
+CREATE TABLE leaf (               -- of the public log, docs/formats.md 19
+  n      INTEGER PRIMARY KEY,     -- its index, from 0, without gaps
+  seq    INTEGER NOT NULL,        -- event that it follows from
+  kind   INTEGER NOT NULL,        -- enum pipe_kind; 0: a list or CRL
+  object TEXT NOT NULL,           -- what credential.object is; a list's URI
+  event  TEXT NOT NULL,
+  data   TEXT NOT NULL,           -- canonical JSON
+  salt   BLOB NOT NULL            -- of a token that was issued: 16 octets; empty otherwise
+) STRICT;
+CREATE UNIQUE INDEX leaf_issued ON leaf(kind, object) WHERE event = 'issued';
+CREATE TRIGGER leaf_fixed BEFORE UPDATE ON leaf BEGIN SELECT RAISE(ABORT, 'leaves are permanent'); END;
+CREATE TRIGGER leaf_kept BEFORE DELETE ON leaf BEGIN SELECT RAISE(ABORT, 'leaves are permanent'); END;
+
 CREATE TABLE approval (
   id        TEXT PRIMARY KEY,
   kind      TEXT NOT NULL,

@@ -35,11 +35,17 @@ def folder(files):
 class Verdict:
     """verdict, the names of the checks that failed or stayed unknown, the document, exit code and stderr"""
 
-    def __init__(self, trust, credential, at, use=None, nonce=None, x5t=None):
-        """credential: octets, or the path of a file; trust: files, or a path"""
+    def __init__(self, trust, credential, at, use=None, nonce=None, x5t=None, log_proof=None, logged=False):
+        """credential: octets, or the path of a file; trust: files, or a path; log_proof: octets"""
         cmd = [B + '/fujie-verify', '--trust', trust if isinstance(trust, str) else folder(trust), '--json', '--at', at]
         for k, v in (('--use', use), ('--nonce', nonce), ('--x5t', x5t)):
             cmd += [k, v] if v is not None else []
+        if log_proof is not None:
+            fd, path = tempfile.mkstemp(dir=root)
+            os.write(fd, log_proof)
+            os.close(fd)
+            cmd += ['--log-proof', path]
+        cmd += ['--logged'] * logged
         by_name = isinstance(credential, str)
         r = subprocess.run(cmd + [credential if by_name else '-'], input=None if by_name else credential, capture_output=True, timeout=30)
         self.code, self.err = r.returncode, r.stderr.decode(errors='replace')

@@ -345,7 +345,7 @@ USE = 'action=QUERY,purpose=INDUSTRY,territory=440300,environment=sandbox-1'
 class World:
     def __init__(self, seed='', number=1):
         """seed: another home with the same names and other keys; number: of the issuing CA"""
-        self.keys = {k: Key(seed + k) for k in ('root', 'issuing', 'signer', 'holder', 'user', 'stranger')}
+        self.keys = {k: Key(seed + k) for k in ('root', 'issuing', 'signer', 'holder', 'user', 'stranger', 'log')}
         self.asset = {'number': DAC, 'asset': 'SZ-0001', 'name': '气象数据', 'restrictions': (0, 2), 'idx': 10}
         self.edit = {}  # 'token', 'auth', 'list': what to do to the payload before it is signed
         self.marks = {}  # entries of the list that are not 0
@@ -367,11 +367,12 @@ class World:
         leaf = {**key_ids, 'ku': (True, flags(0)), 'policy': (False, policy(ARC + '.3.1')), 'crldp': (False, crldp(BASE + '/crl/1.crl')),
                 'aia': (False, aia(BASE + '/ocsp', BASE + '/ca/issuing.cer'))}
 
-        def signer(cn, serial, purpose, until=1000):
-            return Cert(self.issuing, k['signer'], name(('C', 'CN'), ('O', '某数据中心'), ('CN', cn)), serial, NOW - 100 * DAY, NOW + until * DAY,
+        def signer(cn, serial, purpose, until=1000, key='signer'):
+            return Cert(self.issuing, k[key], name(('C', 'CN'), ('O', '某数据中心'), ('CN', cn)), serial, NOW - 100 * DAY, NOW + until * DAY,
                         {**leaf, 'eku': (False, eku(ARC + purpose)), 'san': (False, seq(uri(BASE)))})
         self.token_signer = signer('Fujie Token Signer', 3, '.2.3')
         self.status_signer = signer('Fujie Status Signer', 4, '.2.4')
+        self.log = signer('Fujie Log Signer', 7, '.2.5', key='log')
         self.dac = Cert(self.issuing, k['holder'], name(('C', 'CN'), ('O', '某气象服务中心'), ('orgid', 'NTRCN-' + HOLDER), ('serialNumber', DAC),
                         ('CN', '气象数据')), 5, NOW - 100 * DAY, NOW + 1000 * DAY, {**leaf, 'eku': (False, eku(ARC + '.2.1')),
                         'asset': (False, lambda c: data_asset(self.asset))})

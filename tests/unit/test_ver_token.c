@@ -25,7 +25,7 @@ static const char *again(struct world *w, const char *use)
 TEST("a good token permits, and every check is named in its order")
 {
 	static const char *const names[] = {"form", "algorithm", "chain", "signer", "signer status", "signature", "time", "status", "asset status",
-		"authorisation status", "narrowing", "scope", "restrictions", "holder", "quota", "freshness"};
+		"authorisation status", "narrowing", "scope", "restrictions", "holder", "quota", "freshness", "logged"};
 	MAKE(w);
 	FJ_AUTO(ver_report) r = {.subject = NULL};
 
@@ -38,6 +38,7 @@ TEST("a good token permits, and every check is named in its order")
 	CHECK(outcome_of(&r, "narrowing") == VER_PASS);
 	CHECK(outcome_of(&r, "scope") == VER_NOT_APPLICABLE);
 	CHECK(outcome_of(&r, "holder") == VER_NOT_REQUESTED);
+	CHECK(outcome_of(&r, "logged") == VER_NOT_REQUESTED);
 	CHECK(json_array_size(w->notes) == 0);
 }
 

@@ -32,6 +32,9 @@ const struct web_route svc_routes[] = {
 	{WEB_GET, "/v1/outbox", svc_outbox_index, WEB_PUBLIC, WEB_CSRF_NONE, 0, "which packages there are for mirrors"},
 	{WEB_GET, "/v1/outbox/{seq}", svc_outbox_package, WEB_PUBLIC, WEB_CSRF_NONE, 0, "a package of what a publication changed"},
 	{WEB_GET, "/v1/outbox/{seq}/{part}", svc_outbox_snapshot, WEB_PUBLIC, WEB_CSRF_NONE, 0, "a part of the newest snapshot"},
+	{WEB_GET, "/log/checkpoint", svc_log_checkpoint, WEB_PUBLIC, WEB_CSRF_NONE, 0, "the public log's newest checkpoint (C2SP tlog-checkpoint)"},
+	{WEB_GET, "/log/cosigned", svc_log_cosigned, WEB_PUBLIC, WEB_CSRF_NONE, 0, "the newest checkpoint that witnesses cosigned"},
+	{WEB_GET, "/log/tile/{tile*}", svc_log_tile, WEB_PUBLIC, WEB_CSRF_NONE, 0, "hashes and entries of the public log (C2SP tlog-tiles)"},
 	{WEB_GET, "/style.css", svc_get_style, WEB_PUBLIC, WEB_CSRF_NONE, 0, "style sheet"},
 	{WEB_GET, NULL, NULL, WEB_PUBLIC, WEB_CSRF_NONE, 0, NULL},
 };

@@ -87,6 +87,11 @@ void svc_feed_organisation(struct web_req *q, struct web_res *r);
 /* --- openapi.c --- */
 void svc_get_openapi(struct web_req *q, struct web_res *r);
 
+/* --- log.c --- */
+void svc_log_checkpoint(struct web_req *q, struct web_res *r);
+void svc_log_cosigned(struct web_req *q, struct web_res *r);
+void svc_log_tile(struct web_req *q, struct web_res *r);
+
 /* --- health.c --- */
 void svc_get_health(struct web_req *q, struct web_res *r);
 /* Has a list or CRL of this publication ended?  Then the rows of public.db are as old, and no

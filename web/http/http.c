@@ -155,10 +155,10 @@ static bool type_is(const struct web_req *q, const char *type)
 	return strncasecmp(given, type, n) == 0 && (given[n] == '\0' || given[n] == ';' || given[n] == ' ');
 }
 
-/* addresses whose bodies are JSON or DER, whatever type a client gives */
+/* addresses whose bodies are JSON, DER or a note, whatever type a client gives */
 static bool takes_data(const struct web_req *q)
 {
-	return is_api(q) || strncmp(q->path, "/v1/", 4) == 0 || strncmp(q->path, "/ocsp", 5) == 0;
+	return is_api(q) || strncmp(q->path, "/v1/", 4) == 0 || strncmp(q->path, "/ocsp", 5) == 0 || strcmp(q->path, "/add-checkpoint") == 0;
 }
 
 bool web_is_multipart(const struct web_req *q)
@@ -428,7 +428,7 @@ static void add_headers(const struct web_req *q, const struct web_res *r, struct
 		    "default-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'self'; object-src 'none'");
 	MHD_add_response_header(m, "X-Frame-Options", "DENY");
 	if (r->max_age > 0)
-		snprintf(cache, sizeof(cache), "public, max-age=%ld", r->max_age);
+		snprintf(cache, sizeof(cache), "public, max-age=%ld%s", r->max_age, r->max_age == WEB_FOREVER ? ", immutable" : "");
 	else
 		snprintf(cache, sizeof(cache), "%s", q->server->conf.open && !web_is_post(q) && r->status < 400 ? "no-cache" : "no-store");
 	MHD_add_response_header(m, "Cache-Control", cache);

@@ -17,6 +17,7 @@ enum web_access { WEB_PUBLIC, WEB_SIGNED_IN };
 enum web_csrf { WEB_CSRF_NONE, WEB_CSRF_FORM }; /* FORM: field "csrf" equals the session's */
 
 #define WEB_MAX_SAID 6
+#define WEB_FOREVER 31536000 /* max_age of what never changes under its address: a year, and "immutable" */
 
 struct web_req;
 struct web_kept;

@@ -1,0 +1,377 @@
+/*
+ * head.c - the head of the public log: taken up at start, moved on after each commit.
+ *
+ * The leaves are in the register, durable with what they speak of.  A step reads the new
+ * ones, writes their tiles, has the signer sign the head that has them, and gives it out;
+ * only then does anything leave that they cover.  The signer has made the head durable
+ * before it signs, and signs none that its last one does not lead to.  So wherever a process
+ * is killed, the next one finds the signer's head, finds its leaves in the register, and
+ * goes on: a leaf is never lost, never twice, and there is one tree.
+ *
+ * A register that has less than the signer's head, or other leaves, is an older state, or was
+ * changed.  Nothing is accepted or signed on it until two officers restore it.
+ */
+#include <fcntl.h>
+#include <unistd.h>
+
+#include "base/file.h"
+#include "base/log.h"
+#include "issuer/iss.h"
+
+#define PAGE 512 /* leaves read at once */
+#define AGAIN 3600
+
+static void close_for(struct iss_log *l, const char *en, const char *zh)
+{
+	snprintf(l->closed, sizeof(l->closed), "%s", en);
+	snprintf(l->closed_zh, sizeof(l->closed_zh), "%s", zh);
+	l->shut = true;
+}
+
+enum fj_rc log_check_open(const struct iss_log *l, struct fj_err *err)
+{
+	return !l->shut ? FJ_OK : fj_refuse(err, FJ_E_STATE, "log", "design.md 2", l->closed, l->closed_zh);
+}
+
+/* --- leaves --- */
+
+typedef enum fj_rc (*leaf_fn)(void *user, int64_t n, struct fj_slice data, struct fj_err *err);
+
+/* one page from leaf `from` on, none from `until`; *n: how many */
+static enum fj_rc page(struct sto *db, int64_t from, int64_t until, leaf_fn fn, void *user, int64_t *n, struct fj_err *err)
+{
+	FJ_AUTO(sto_q) q = {0};
+	bool row;
+
+	*n = 0;
+	FJ_TRY(sto_query(db, STO_LEAF_FROM, &q, err, "iii", from, until, (int64_t)PAGE));
+	for (;;) {
+		FJ_TRY(sto_step(&q, &row, err));
+		if (!row)
+			return FJ_OK;
+		if (sto_int(&q, 0) != from + *n)
+			return fj_fail(err, FJ_E_CORRUPT, "log", NULL, "leaf %lld is missing from the register", (long long)(from + *n));
+		FJ_TRY(fn(user, from + *n, fj_slice_str(sto_text(&q, 1)), err));
+		(*n)++;
+	}
+}
+
+static enum fj_rc each(struct sto *db, int64_t from, int64_t until, leaf_fn fn, void *user, int64_t *end, struct fj_err *err)
+{
+	int64_t n = 1;
+
+	for (*end = from; n > 0; *end += n)
+		FJ_TRY(page(db, *end, until, fn, user, &n, err));
+	return FJ_OK;
+}
+
+static enum fj_rc grow(void *edge, int64_t n, struct fj_slice data, struct fj_err *err)
+{
+	(void)n;
+	return log_edge_add(edge, data, err);
+}
+
+/* --- taking up --- */
+
+/* The edge at `size`, from leaf `from` (a multiple of 256) on, whose tiles are there.
+ * *same: it has this root.  *have: leaves that there are, at most size. */
+static enum fj_rc edge_at(struct log_edge *g, struct sto *db, bool write, int64_t from, int64_t size, const struct fj_hash *root, bool *same, int64_t *have,
+    struct fj_err *err)
+{
+	struct fj_tiles tiles = {log_edge_tile, g};
+	struct fj_hash h;
+
+	log_edge_release(g);
+	log_edge_init(g, LOG_FOLDER, write);
+	*same = false;
+	*have = from;
+	if (log_edge_load(g, (uint64_t)from, err) != FJ_OK)
+		return FJ_OK; /* tiles that are missing or damaged: as good as another root */
+	FJ_TRY(each(db, from, size, grow, g, have, err));
+	if (*have < size)
+		return FJ_OK;
+	FJ_TRY(fj_tree_root(&tiles, (uint64_t)size, &h, err));
+	*same = fj_hash_eq(&h, root);
+	return FJ_OK;
+}
+
+struct look {
+	struct log_edge *files;
+	int64_t at; /* first leaf that is not what its tile says */
+};
+
+static enum fj_rc compare(void *user, int64_t n, struct fj_slice data, struct fj_err *err)
+{
+	struct look *k = user;
+	struct fj_tile t = fj_tile_at(0, (uint64_t)n, (uint64_t)n + 1);
+	FJ_AUTO(buf) tile = FJ_BUF_INIT(FJ_TILE_OCTETS);
+	struct fj_hash h;
+
+	(void)err;
+	fj_leaf_hash(data, &h);
+	if (k->at < 0 && (log_edge_tile(k->files, &t, &tile, NULL) != FJ_OK || memcmp(tile.data + (size_t)(t.width - 1) * FJ_SHA256_LEN, h.b, sizeof(h.b)) != 0))
+		k->at = n;
+	return FJ_OK;
+}
+
+/* which of the register's leaves is not the one that was signed */
+static enum fj_rc differs_at(struct sto *db, int64_t size, int64_t *at, struct fj_err *err)
+{
+	FJ_AUTO(log_edge) files;
+	struct look k = {&files, -1};
+	int64_t end;
+
+	log_edge_init(&files, LOG_FOLDER, false);
+	FJ_TRY(each(db, 0, size, compare, &k, &end, err));
+	*at = k.at;
+	return FJ_OK;
+}
+
+static enum fj_rc close_different(struct iss_log *l, struct sto *db, int64_t size, struct fj_err *err)
+{
+	char en[320], zh[480];
+	int64_t at;
+
+	FJ_TRY(differs_at(db, size, &at, err));
+	snprintf(en, sizeof(en), "the register is not the one whose log was signed: leaf %lld of %lld differs; nothing is signed until two officers restore it (fujie log restore)", (long long)at, (long long)size);
+	snprintf(zh, sizeof(zh), "登记簿与已签名的公开日志不符：第 %lld 条（共 %lld 条）不同；在两名经办人恢复之前（fujie log restore）不予签发", (long long)at, (long long)size);
+	close_for(l, en, zh);
+	return FJ_OK;
+}
+
+static void close_older(struct iss_log *l, int64_t have, int64_t size)
+{
+	char en[320], zh[480];
+
+	snprintf(en, sizeof(en), "the register is older than its public log: it ends before leaf %lld of %lld that were signed; nothing is signed until two officers restore it (fujie log restore)", (long long)have, (long long)size);
+	snprintf(zh, sizeof(zh), "登记簿早于其公开日志：止于第 %lld 条，而已签名 %lld 条；在两名经办人恢复之前（fujie log restore）不予签发", (long long)have, (long long)size);
+	close_for(l, en, zh);
+}
+
+/* leaves up to here have tiles that are on the disk */
+static enum fj_rc durable(struct sto *db, int64_t *n, struct fj_err *err)
+{
+	FJ_AUTO(sto_q) q = {0};
+	bool row;
+
+	FJ_TRY(sto_query(db, STO_PUB_GET, &q, err, "t", "log"));
+	FJ_TRY(sto_step(&q, &row, err));
+	*n = row ? sto_int(&q, 0) : 0;
+	return FJ_OK;
+}
+
+/* at the head that the signer remembers: first without writing, so that what is in the files stays evidence */
+static enum fj_rc take_up(struct iss_log *l, struct sto *db, struct fj_err *err)
+{
+	int64_t size = (int64_t)l->head.size, from, have;
+	bool same;
+
+	if (size == 0) {
+		log_edge_release(&l->edge);
+		log_edge_init(&l->edge, LOG_FOLDER, true);
+		return FJ_OK;
+	}
+	FJ_TRY(durable(db, &from, err));
+	from = (from < size ? from : size) / FJ_TILE_WIDTH * FJ_TILE_WIDTH;
+	FJ_TRY(edge_at(&l->edge, db, false, from, size, &l->head.root, &same, &have, err));
+	if (!same && from > 0) {
+		from = 0;
+		FJ_TRY(edge_at(&l->edge, db, false, from, size, &l->head.root, &same, &have, err));
+	}
+	if (have < size) {
+		close_older(l, have, size);
+		return FJ_OK;
+	}
+	if (!same)
+		return close_different(l, db, size, err);
+	FJ_TRY(edge_at(&l->edge, db, true, from, size, &l->head.root, &same, &have, err));
+	return log_edge_write(&l->edge, err);
+}
+
+/* --- signing --- */
+
+static enum fj_rc put_lines(struct iss_log *l, const struct hsm_checkpoint *s, struct fj_err *err)
+{
+	if (fj_buf_puts(&l->note, "\n") == FJ_OK && fj_note_line_put(&l->note, l->key.name, l->key.id, FJ_SLICE(s->ed25519, sizeof(s->ed25519))) == FJ_OK &&
+	    fj_note_line_put(&l->note, l->key.name, l->ecdsa_id, FJ_SLICE(s->ecdsa, s->ecdsa_len)) == FJ_OK)
+		return FJ_OK;
+	return fj_no_memory(err, "log");
+}
+
+static enum fj_rc give_out(struct iss_log *l, struct fj_err *err)
+{
+	static const char path[] = LOG_FOLDER "/checkpoint", tmp[] = LOG_FOLDER "/checkpoint.tmp";
+
+	FJ_TRY(fj_dir_make(AT_FDCWD, LOG_FOLDER, 0755, err));
+	FJ_AUTO(fd) fd = open(tmp, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0644);
+	if (fd < 0)
+		return fj_fail_errno(err, "log", "create %s", tmp);
+	FJ_TRY(fj_write_all(fd, l->note.data, l->note.len, err));
+	return rename(tmp, path) == 0 ? FJ_OK : fj_fail_errno(err, "log", "rename to %s", path);
+}
+
+static enum fj_rc sign_head(struct iss *i, const struct fj_checkpoint *next, const struct fj_path *proof, struct fj_err *err)
+{
+	struct iss_log *l = &i->log;
+	struct hsm_checkpoint s;
+
+	fj_buf_clear(&l->note);
+	if (fj_checkpoint_put(&l->note, next) != FJ_OK)
+		return fj_no_memory(err, "log");
+	FJ_TRY(iss_signer(i, &l->signer, err));
+	FJ_TRY(hsm_checkpoint(l->signer, fj_buf_slice(&l->note), proof->h, proof->n, &s, err));
+	FJ_TRY(put_lines(l, &s, err));
+	FJ_TRY(give_out(l, err));
+	l->head = *next;
+	l->signed_at = fj_now();
+	return FJ_OK;
+}
+
+static enum fj_rc sign_edge(struct iss *i, struct fj_err *err)
+{
+	struct iss_log *l = &i->log;
+	struct fj_tiles tiles = {log_edge_tile, &l->edge};
+	struct fj_checkpoint next = l->head;
+	struct fj_path proof = {.n = 0};
+
+	next.size = l->edge.size;
+	FJ_TRY(fj_tree_root(&tiles, next.size, &next.root, err));
+	if (l->head.size > 0 && l->head.size < next.size)
+		FJ_TRY(fj_tree_consistency(&tiles, l->head.size, next.size, &proof, err));
+	return sign_head(i, &next, &proof, err);
+}
+
+/* --- opening --- */
+
+static enum fj_rc names(struct iss *i, struct fj_err *err)
+{
+	struct iss_log *l = &i->log;
+	FJ_AUTO(buf) note_key = FJ_BUF_INIT(512);
+	FJ_AUTO(buf) tpm_key = FJ_BUF_INIT(512);
+
+	FJ_TRY(iss_log_origin(i, l->head.origin, err));
+	FJ_TRY(hsm_public_key(l->signer, HSM_NOTE, &note_key, err));
+	FJ_TRY(hsm_public_key(l->signer, HSM_LOG, &tpm_key, err));
+	fj_ecdsa_id(fj_buf_slice(&tpm_key), l->ecdsa_id);
+	if (note_key.len < 32)
+		return fj_fail(err, FJ_E_PROTO, "log", NULL, "the signer's log key is none");
+	return fj_vkey_make(l->head.origin, FJ_NOTE_ED25519, note_key.data + note_key.len - 32, &l->key, err);
+}
+
+/* what was given out last, when it can be read */
+static bool given_out(struct iss_log *l, struct fj_checkpoint *c, struct fj_buf *text)
+{
+	struct fj_note n;
+
+	return fj_file_read(AT_FDCWD, LOG_FOLDER "/checkpoint", text, NULL) == FJ_OK && fj_note_read(fj_buf_slice(text), &n, NULL) == FJ_OK &&
+	    fj_checkpoint_read(n.text, c, NULL) == FJ_OK && (l->signer == NULL || fj_note_verify(&n, &l->key, NULL, NULL) == FJ_OK);
+}
+
+static enum fj_rc begin(struct iss *i, struct sto *db, struct fj_err *err)
+{
+	struct iss_log *l = &i->log;
+	FJ_AUTO(buf) text = FJ_BUF_INIT(FJ_NOTE_MAX);
+	struct fj_checkpoint before;
+
+	FJ_TRY(iss_signer(i, &l->signer, err));
+	FJ_TRY(names(i, err));
+	FJ_TRY(hsm_log_head(l->signer, &l->head.size, &l->head.root, err));
+	if (given_out(l, &before, &text) && before.size > l->head.size) {
+		char en[320], zh[480];
+		snprintf(en, sizeof(en), "the signer's memory is older than the public log: it knows %llu leaves, a checkpoint of %llu was given out; nothing is signed until two officers restore it (fujie log restore)",
+		    (unsigned long long)l->head.size, (unsigned long long)before.size);
+		snprintf(zh, sizeof(zh), "签名程序的记录早于公开日志：其记录为 %llu 条，而已公布 %llu 条的检查点；在两名经办人恢复之前（fujie log restore）不予签发",
+		    (unsigned long long)l->head.size, (unsigned long long)before.size);
+		close_for(l, en, zh);
+		return FJ_OK;
+	}
+	l->shut = false;
+	FJ_TRY(take_up(l, db, err));
+	l->open = !l->shut;
+	return FJ_OK;
+}
+
+/* without a signer nothing is signed; what was given out can be read */
+static enum fj_rc open_to_read(struct iss_log *l)
+{
+	struct fj_checkpoint c;
+
+	log_edge_init(&l->edge, LOG_FOLDER, true);
+	fj_buf_clear(&l->note);
+	if (given_out(l, &c, &l->note))
+		l->head = c;
+	return FJ_OK;
+}
+
+enum fj_rc log_open(struct iss *i, struct fj_err *err)
+{
+	struct iss_log *l = &i->log;
+	struct sto *db;
+
+	pthread_mutex_init(&l->lock, NULL);
+	fj_buf_init(&l->note, FJ_NOTE_MAX);
+	log_edge_init(&l->edge, LOG_FOLDER, true);
+	if (!i->conf.with_signer)
+		return open_to_read(l);
+	FJ_TRY(iss_reader_take(i, &db, err));
+	enum fj_rc rc = begin(i, db, err);
+	iss_reader_give(i, db);
+	if (l->shut)
+		fj_log(FJ_LOG_ERROR, "the public log is closed: %s", l->closed);
+	return rc;
+}
+
+void log_close(struct iss_log *l)
+{
+	iss_signer_drop(&l->signer);
+	log_edge_release(&l->edge);
+	fj_buf_release(&l->note);
+}
+
+/* --- moving on --- */
+
+static enum fj_rc advance(struct iss *i, struct sto *db, struct fj_err *err)
+{
+	struct iss_log *l = &i->log;
+	int64_t end;
+
+	if (!l->open)
+		FJ_TRY(begin(i, db, err));
+	FJ_TRY(log_check_open(l, err));
+	FJ_TRY(each(db, (int64_t)l->edge.size, INT64_MAX, grow, &l->edge, &end, err));
+	if (l->edge.size == l->head.size && fj_now() - l->signed_at < AGAIN)
+		return FJ_OK;
+	if (l->edge.size == 0)
+		return FJ_OK;
+	FJ_TRY(log_edge_write(&l->edge, err));
+	return sign_edge(i, err);
+}
+
+enum fj_rc log_advance(struct iss *i, struct fj_err *err)
+{
+	struct iss_log *l = &i->log;
+	struct sto *db;
+
+	if (!i->conf.with_signer)
+		return FJ_OK;
+	pthread_mutex_lock(&l->lock);
+	enum fj_rc rc = iss_reader_take(i, &db, err);
+	if (rc == FJ_OK) {
+		rc = advance(i, db, err);
+		iss_reader_give(i, db);
+	}
+	if (rc != FJ_OK) { /* what is in memory may be ahead of files and signer: it is taken up anew */
+		l->open = false;
+		iss_signer_drop(&l->signer);
+	}
+	pthread_mutex_unlock(&l->lock);
+	return rc;
+}
+
+int64_t log_size(struct iss *i)
+{
+	pthread_mutex_lock(&i->log.lock);
+	int64_t n = (int64_t)i->log.head.size;
+	pthread_mutex_unlock(&i->log.lock);
+	return n;
+}

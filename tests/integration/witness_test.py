@@ -1,0 +1,209 @@
+"""The public log beyond its own house: a witness that cosigns what follows and nothing else, its client, a monitor;
+and two trees of one log, found through a witness, a monitor and a mirror."""
+from lib import *
+from treelog import *
+
+root = tempfile.mkdtemp(prefix='fujie-witness-')
+
+
+def tool(*args, code=None):
+    r = subprocess.run([B + '/fujie'] + list(args), capture_output=True, text=True, timeout=60, stdin=subprocess.DEVNULL)
+    return r.returncode, r.stdout.strip(), r.stderr
+
+
+class Witness:
+    def __init__(self, name, *vkeys):
+        self.d, self.proc = '%s/%s' % (root, name), None
+        self.vkey = tool('witness', 'init', '--dir', self.d, '--name', 'witness.example/' + name)[1]
+        for v in vkeys:
+            tool('witness', 'add', '--dir', self.d, v)
+        self.port = free_port()
+
+    def start(self):
+        self.log = open(self.d + '.log', 'a')
+        self.proc = subprocess.Popen([B + '/fujie-witness', 'serve', '--dir', self.d, '--bind', '127.0.0.1:%d' % self.port], stdout=subprocess.PIPE, stderr=self.log, text=True)
+        return self.proc.stdout.readline() == 'ready %d\n' % self.port
+
+    def stop(self, kill=False):
+        if self.proc:
+            self.proc.kill() if kill else self.proc.terminate()
+            self.proc.wait(20)
+            self.proc = None
+
+    def url(self):
+        return 'http://127.0.0.1:%d' % self.port
+
+    def post(self, body, path='/add-checkpoint', **headers):
+        req = urllib.request.Request(self.url() + path, body, headers)
+        try:
+            with urllib.request.urlopen(req, timeout=20) as r:
+                return r.status, r.headers.get_content_type(), r.read()
+        except urllib.error.HTTPError as e:
+            return e.code, e.headers.get_content_type(), e.read()
+
+    def get(self, path):
+        try:
+            with urllib.request.urlopen(self.url() + path, timeout=20) as r:
+                return r.status, r.read()
+        except urllib.error.HTTPError as e:
+            return e.code, e.read()
+
+    def show(self):
+        return json.loads(tool('witness', 'show', '--dir', self.d, '--json')[1])
+
+
+def ask(old, proof, note):
+    return b'old %d\n' % old + b''.join(base64.b64encode(p) + b'\n' for p in proof) + b'\n' + note
+
+
+def step(log, old, n, other=None):
+    """a request from the tree of `old` to that of n leaves"""
+    return ask(old, log.consistency(old, n), (other or log).note(n))
+
+
+# --- a witness ---
+
+def witness():
+    key = Key('log.example/one')
+    log, twin, stranger = Log(key), Log(key), Log(Key('log.example/two'))
+    for i in range(700):
+        log.add(b'leaf %d' % i)
+        twin.add(b'leaf %d' % i if i < 300 else b'another %d' % i)
+    stranger.add(b'x')
+    w = Witness('w', key.vkey())
+    st = os.stat(w.d + '/key')
+    check('init makes a key that only its owner may read, and prints the verifier key of type 4', st.st_mode & 0o777 == 0o600 and base64.b64decode(w.vkey.split('+', 2)[2])[0] == 4
+          and open(w.d + '/vkey').read().strip() == w.vkey and tool('witness', 'key', '--dir', w.d)[1] == w.vkey, w.vkey)
+    code, _, err = tool('witness', 'init', '--dir', w.d, '--name', 'witness.example/again')
+    check('a second init is refused and the key stays', code == 1 and re.search('[\u4e00-\u9fff]', err) and tool('witness', 'key', '--dir', w.d)[1] == w.vkey, err)
+    check('what is no key of a log is not added', [tool('witness', 'add', '--dir', w.d, v)[0] for v in ('x', w.vkey, key.vkey()[:-4] + 'AAA=')] == [1, 1, 1])
+    check('it serves', w.start())
+    again = subprocess.run([B + '/fujie-witness', 'serve', '--dir', w.d, '--bind', '127.0.0.1:%d' % free_port()], capture_output=True, text=True, timeout=20)
+    check('a second process on its folder is refused', again.returncode == 3 and 'already' in again.stderr, again.stderr)
+    hash_of = hashlib.sha256(b'log.example/one').hexdigest()
+    check('of a log that was never cosigned there is no checkpoint', w.get('/%s/checkpoint' % hash_of)[0] == 404)
+
+    bad = [b'', b'old 0\n', b'old 0\n\n', b'old x\n\n' + log.note(1), b'old 00\n\n' + log.note(1), b'old -1\n\n' + log.note(1), b'0\n\n' + log.note(1), b'old 0\nabc\n\n' + log.note(1),
+           b'old 0\n' + (base64.b64encode(bytes(32)) + b'\n') * 64 + b'\n' + log.note(1), b'old 0\n\n' + log.note(1)[:-1], b'old 0\n\n' + log.text(1), b'old 0\r\n\r\n' + log.note(1)]
+    got = [w.post(b)[0] for b in bad]
+    check('what is no request of tlog-witness is 400', got == [400] * len(bad), got)
+    check('a log that it does not know is 404', w.post(step(stranger, 0, 1))[0] == 404)
+    t = log.text(3)
+    forged = [t + b'\n' + Key('log.example/one').line(t), t + b'\n' + Key('log.example/other').line(t), log.text(4) + b'\n' + key.line(t)]
+    got = [w.post(ask(0, [], n))[0] for n in forged]
+    check('no line by the log\'s key, or a false one, is 403', got == [403] * 3, got)
+    check('a known key\'s false line beside a good one of nobody is 403 too', w.post(ask(0, [], log.text(4) + b'\n' + key.line(t) + Key('z.example').line(t)))[0] == 403)
+    check('an old size above the checkpoint\'s is 400', w.post(ask(5, [], log.note(4)))[0] == 400)
+    code, kind, body = w.post(ask(2, log.consistency(2, 4), log.note(4)))
+    check('an old size that is not the newest is 409 with the size', (code, kind, body) == (409, 'text/x.tlog.size', b'0\n'), (code, kind, body))
+    check('a proof from nothing is 422', w.post(ask(0, [bytes(32)], log.note(4)))[0] == 422)
+    check('an empty tree with a root of its own is 422', w.post(ask(0, [], log.note(0, bytes(32))))[0] == 422)
+
+    before = int(time.time())
+    code, kind, body = w.post(step(log, 0, 3))
+    at = verifies(w.vkey, log.note(3) + body)
+    check('the first checkpoint is cosigned, with a time', code == 200 and at and before <= at <= int(time.time()) and body.count(b'\n') == 1, (code, body))
+    code, note = w.get('/%s/checkpoint' % hash_of)
+    check('and shown, with the log\'s line and its own', code == 200 and note == log.note(3) + body and verifies(key.vkey(), note) and verifies(w.vkey, note), note)
+    got = [w.post(step(log, a, b))[::2] for a, b in ((3, 3), (3, 256), (256, 257), (257, 290))]
+    check('each that follows, also the same once more, is cosigned', [g[0] for g in got] == [200] * 4 and all(verifies(w.vkey, log.note(n) + g[1]) for n, g in zip((3, 256, 257, 290), got)), got)
+    check('a smaller tree is not: 409 names the newest', w.post(step(log, 3, 256))[::2] == (409, b'290\n') and w.post(ask(0, [], log.note(3)))[::2] == (409, b'290\n'))
+    kind = w.post(step(log, 290, 295), **{'Content-Type': 'application/x-www-form-urlencoded'})
+    check('whatever type a client gives the body', kind[0] == 200, kind)
+    code = [w.post(ask(295, p, log.note(300)))[0] for p in ([], log.consistency(295, 300)[:-1], log.consistency(295, 300) + [bytes(32)], log.consistency(294, 300))]
+    check('a proof that is cut, too long or another\'s is 422', code == [422] * 4, code)
+    extra = Log(Key('witness.example/other'))
+    t = log.text(300)
+    code, _, body = w.post(ask(295, log.consistency(295, 300), t + b'\n' + extra.key.line(t) + key.line(t) + Key('witness.example/w', kind=4).line(t, 99)))
+    note = w.get('/%s/checkpoint' % hash_of)[1]
+    check('lines of strangers are passed over, and not shown', code == 200 and note == log.note(300) + body, note)
+
+    # two histories
+    code = w.post(ask(300, [], twin.note(300)))[0], w.post(step(twin, 300, 400))[0]
+    check('the same tree by its twin is the same', code == (200, 200) and twin.note(300) == log.note(300), code)
+    code = w.post(step(log, 400, 500))[0], w.post(ask(400, [], log.note(400)))[0], w.post(ask(0, [], log.note(400)))[0]
+    check('then the other history is refused: 422, never cosigned', code == (422, 422, 409) and w.get('/%s/checkpoint' % hash_of)[1].startswith(twin.text(400)), code)
+    seen = w.show()
+    notes = [json.load(open(w.d + '/' + e['file'])) for e in seen['evidence']]
+    by_root = [n for n in notes if n['why'] == 'root']
+    check('both notes are kept, each with the log\'s true line under another root of one size', by_root and all(verifies(key.vkey(), n[k].encode()) for n in by_root for k in ('had', 'shown'))
+          and {(n['had'].splitlines()[1], n['shown'].splitlines()[1]) for n in by_root} == {('400', '400')} and by_root[0]['had'].splitlines()[2] != by_root[0]['shown'].splitlines()[2], seen)
+    check('what was shown with a proof that leads nowhere is kept too, and said to be that', {n['why'] for n in notes} == {'root', 'proof'}, [n['why'] for n in notes])
+    check('show tells logs, sizes, times and evidence', seen['logs'] == [{'origin': 'log.example/one', 'size': 400, 'root': twin.root(400).hex(), 'at': seen['logs'][0]['at']}]
+          and seen['evidence'][0]['origin'] == 'log.example/one' and '分叉' in tool('witness', 'show', '--dir', w.d)[1], seen)
+
+    # what it has cosigned it knows, whatever ends it
+    code = w.post(step(twin, 400, 600))[0]
+    w.stop(kill=True)
+    check('killed after the answer, it begins where it was', code == 200 and w.start() and w.post(ask(0, [], twin.note(600)))[::2] == (409, b'600\n'))
+    tool('witness', 'add', '--dir', w.d, stranger.key.vkey())
+    check('a log that is added is known at once', w.post(step(stranger, 0, 1))[0] == 200)
+    path = '%s/logs/%s.checkpoint' % (w.d, hash_of)
+    good = open(path, 'rb').read()
+    open(path, 'wb').write(good[:60])
+    check('of a damaged record nothing is cosigned', w.post(step(twin, 600, 650))[0] == 500)
+    open(path, 'wb').write(good)
+
+    # many at once: one of each size goes through
+    from concurrent.futures import ThreadPoolExecutor
+    with ThreadPoolExecutor(8) as pool:
+        got = list(pool.map(w.post, [step(twin, 600, n) for n in range(601, 617)]))
+    won = [n for n, g in zip(range(601, 617), got) if g[0] == 200]
+    note = w.get('/%s/checkpoint' % hash_of)[1]
+    check('of many requests from one size exactly one is cosigned', len(won) == 1 and {g[0] for g in got} == {200, 409} and note.startswith(twin.text(won[0])), [g[0] for g in got])
+    check('too much is 413, another method 405, another address 404', (w.post(b'x' * 100000)[0], w.get('/add-checkpoint')[0], w.get('/x/checkpoint')[0], w.get('/')[0]) == (413, 405, 404, 404))
+    w.stop()
+
+
+# --- the log as files ---
+
+def get(url, method='GET', **headers):
+    req = urllib.request.Request(url, headers={k.replace('_', '-'): v for k, v in headers.items()}, method=method)
+    try:
+        with urllib.request.urlopen(req, timeout=20) as r:
+            return r.status, {k.lower(): v for k, v in r.headers.items()}, r.read()
+    except urllib.error.HTTPError as e:
+        return e.code, {k.lower(): v for k, v in e.headers.items()}, e.read()
+
+
+def files(h):
+    """a log of 1,300 leaves in publish/log, as the public service gives it"""
+    log, d = Log(Key('127.0.0.1/log')), h.d + '/publish/log'
+    log.add(*[b'{"seq":%d}' % i for i in range(1300)])
+    shutil.move(d, d + '.own') if os.path.exists(d) else None
+    check('of a log that is not there, nothing is found', [get(h.url('/log/' + p))[0] for p in ('checkpoint', 'cosigned', 'tile/0/000')] == [404, 404, 404])
+    log.write(d)
+    code, head, note = get(h.url('/log/checkpoint'))
+    check('the checkpoint is text that is asked for anew', code == 200 and note == log.note() and head['content-type'] == 'text/plain; charset=utf-8' and head['cache-control'] == 'no-cache'
+          and head['access-control-allow-origin'] == '*', (code, head))
+    check('by its tag it is not sent twice, and HEAD sends none of it', get(h.url('/log/checkpoint'), If_None_Match=head['etag'])[0] == 304
+          and get(h.url('/log/checkpoint'), 'HEAD')[::2] == (200, b''))
+    tiles = {'0/000': b''.join(log.h[:256]), '0/005.p/20': b''.join(log.h[1280:]), '1/000.p/5': b''.join(log.mth(256 * i, 256 * i + 256) for i in range(5)),
+             'entries/005.p/20': b''.join(len(e).to_bytes(2, 'big') + e for e in log.leaves[1280:])}
+    got = {p: get(h.url('/log/tile/' + p)) for p in tiles}
+    check('tiles and bundles are kept for ever by whoever gets them', all(got[p][0] == 200 and got[p][2] == tiles[p] and got[p][1]['cache-control'] == 'public, max-age=31536000, immutable'
+          and got[p][1]['content-type'] == 'application/octet-stream' for p in tiles), {p: g[:2] for p, g in got.items()})
+    cut = {'0/000.p/3': tiles['0/000'][:96], '0/005.p/7': tiles['0/005.p/20'][:224], 'entries/005.p/2': tiles['entries/005.p/20'][:28]}
+    got = {p: get(h.url('/log/tile/' + p))[::2] for p in cut}
+    check('a narrower one is cut from the wider', all(got[p] == (200, cut[p]) for p in cut), got)
+    odd = ['0/006', '0/005', '0/005.p/21', '2/000.p/1', '8/000', '64/000', '0/0', '0/x000/000', '00/000', '0/000.p/0', '0/000.p/256', '0/000.p/03', '0/000/', 'entries/x', '0/000.p', '',
+           '0/..%2f..%2fcheckpoint', '../checkpoint', '%2e%2e/checkpoint', '0/000.tmp', 'x' * 300]
+    got = [get(h.url('/log/tile/' + p))[0] for p in odd]
+    check('what is no tile of this log is 404, however it is written', got == [404] * len(odd), dict(zip(odd, got)))
+    open(d + '/tile/0/003', 'ab').write(b'x')
+    check('a file that is not as wide as its name says is not given', get(h.url('/log/tile/0/003'))[0] == 404)
+    doc = json.loads(get(h.url('/v1/openapi.json'))[2])
+    check('all of it is described', {'/log/checkpoint', '/log/cosigned', '/log/tile/{tile}'} <= set(doc['paths']), list(doc['paths']))
+    shutil.rmtree(d)
+    shutil.move(d + '.own', d) if os.path.exists(d + '.own') else None
+
+
+h = Home(cases=False)
+try:
+    witness()
+    check('a demo home is made and served', h.made and h.serve())
+    files(h)
+finally:
+    h.close()
+    shutil.rmtree(root, ignore_errors=True)
+finish()

@@ -250,12 +250,22 @@ VERDICT_DRIVER = $(B)/tests/model/verdict_driver
 $(VERDICT_DRIVER): $(call obj,tests/model/verdict_driver.c) $(A_VERIFY)
 	@mkdir -p $(@D)
 	$(CC) $(LDFLAGS) -o $@ $^ $(L_VERIFY)
-DRIVERS = $(SCOPE_DRIVER) $(MONEY_DRIVER) $(VERDICT_DRIVER)
+
+# answer tests/integration/tamper_test.py
+TAMPER_DRIVER = $(B)/tests/model/tamper_driver
+$(TAMPER_DRIVER): $(call obj,tests/model/tamper_driver.c) $(T_LIBS_iss)
+	@mkdir -p $(@D)
+	$(CC) $(LDFLAGS) -o $@ $^ $(T_LINK_iss)
+SIGNER_DRIVER = $(B)/tests/model/signer_driver
+$(SIGNER_DRIVER): $(call obj,tests/model/signer_driver.c) $(T_LIBS_hsm)
+	@mkdir -p $(@D)
+	$(CC) $(LDFLAGS) -o $@ $^ $(T_LINK_hsm)
+DRIVERS = $(SCOPE_DRIVER) $(MONEY_DRIVER) $(VERDICT_DRIVER) $(TAMPER_DRIVER) $(SIGNER_DRIVER)
 
 unit: $(UNIT) ## unit tests
 	@tests/run.sh unit $(B)
 
-.PHONY: all help unit run quick check conformance e2e integration model soak bench bench-scale cov lint san san-tests \
+.PHONY: all help unit run quick check conformance e2e integration model tamper soak bench bench-scale cov lint san san-tests \
 	fuzz fuzzers routes install install-lib dist clean deps deps-full
 
 run: deps ## build, make a demo home under build/, serve it
@@ -300,6 +310,9 @@ model: all $(DRIVERS) ## MOVES (100000), PAIRS of scopes (1000000), CASES (10000
 	@CASES=$(CASES) SEED=$(SEED) python3 tests/model/money_test.py $(B)
 	@BOOKINGS=$(BOOKINGS) SEED=$(SEED) python3 tests/model/money_home.py $(B)
 	@MOVES=$(MOVES) SEED=$(SEED) python3 tests/model/drive.py $(B)
+TAMPERINGS ?= 10000
+tamper: all $(DRIVERS) ## TAMPERINGS (10000) of register, public log and signer's log, by SEED (1): every one is found, at its place
+	@TAMPERINGS=$(TAMPERINGS) SEED=$(SEED) python3 tests/integration/tamper_test.py $(B)
 bench: all $(BENCHES) ## the numbers of design section 7, with their ratios
 	@python3 tests/bench/bench.py $(B)
 N ?= 1000000

@@ -212,7 +212,7 @@ endef
 $(foreach t,$(patsubst tests/fuzz/%.c,%,$(TEST_FUZZ_SRC)),$(eval $(call fuzzer,$(t))))
 
 # --- what `make bench` measures against, and a TPM as slow as hardware ---
-BENCHES = $(B)/tests/bench/limits $(B)/tests/bench/list $(B)/tests/bench/verify $(B)/tests/bench/http $(B)/tests/bench/slow/swtpm
+BENCHES = $(B)/tests/bench/limits $(B)/tests/bench/list $(B)/tests/bench/verify $(B)/tests/bench/http $(B)/tests/bench/log $(B)/tests/bench/slow/swtpm
 $(B)/tests/bench/limits: $(call obj,tests/bench/limits.c) $(A_SIGNER)
 	@mkdir -p $(@D)
 	$(CC) $(LDFLAGS) -o $@ $^ $(L_SIGNER) -lsqlite3
@@ -225,6 +225,9 @@ $(B)/tests/bench/verify: $(call obj,tests/bench/verify.c) $(A_VERIFY)
 $(B)/tests/bench/http: $(call obj,tests/bench/http.c) $(A_BASE)
 	@mkdir -p $(@D)
 	$(CC) $(LDFLAGS) -o $@ $^ -lmicrohttpd -lcrypto $(L_BASE)
+$(B)/tests/bench/log: $(call obj,tests/bench/log.c) $(T_LIBS_iss)
+	@mkdir -p $(@D)
+	$(CC) $(LDFLAGS) -o $@ $^ $(T_LINK_iss)
 $(B)/tests/bench/slow/swtpm: $(call obj,tests/bench/slow_tpm.c) $(A_BASE)
 	@mkdir -p $(@D)
 	$(CC) $(LDFLAGS) -o $@ $^ $(L_BASE)

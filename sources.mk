@@ -193,6 +193,7 @@ ISSUER_SRC := \
 	issuer/log/head.c \
 	issuer/log/leaf.c \
 	issuer/log/proof.c \
+	issuer/log/restore.c \
 	issuer/lifecycle.c \
 	issuer/listing.c \
 	issuer/listing_pack.c \

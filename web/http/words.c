@@ -267,7 +267,7 @@ static const struct {
 	{WEB_CHECK, "form", "格式", "form"}, {WEB_CHECK, "algorithm", "签名算法", "algorithm"}, {WEB_CHECK, "chain", "证书链", "chain"}, {WEB_CHECK, "signer", "签名者", "signer"},
 	{WEB_CHECK, "signer status", "签名者状态", "signer's status"}, {WEB_CHECK, "signature", "签名", "signature"}, {WEB_CHECK, "time", "有效期", "validity"}, {WEB_CHECK, "status", "状态", "status"},
 	{WEB_CHECK, "asset status", "数据资产状态", "data asset's status"}, {WEB_CHECK, "authorisation status", "授权状态", "authorisation's status"}, {WEB_CHECK, "narrowing", "不超出上级授权", "within what it rests on"},
-	{WEB_CHECK, "scope", "用途范围", "scope of the use"}, {WEB_CHECK, "restrictions", "禁止事项", "prohibited acts"}, {WEB_CHECK, "holder", "持有人", "holder"}, {WEB_CHECK, "quota", "限额", "quota"}, {WEB_CHECK, "freshness", "状态资料时限", "age of the status"},
+	{WEB_CHECK, "scope", "用途范围", "scope of the use"}, {WEB_CHECK, "restrictions", "禁止事项", "prohibited acts"}, {WEB_CHECK, "holder", "持有人", "holder"}, {WEB_CHECK, "quota", "限额", "quota"}, {WEB_CHECK, "freshness", "状态资料时限", "age of the status"}, {WEB_CHECK, "logged", "公开日志", "public log"},
 	{WEB_OUTCOME, "pass", "✔ 通过", "✔ passed"}, {WEB_OUTCOME, "fail", "✘ 不通过", "✘ failed"}, {WEB_OUTCOME, "unknown", "？ 无法确定", "? unknown"},
 	{WEB_OUTCOME, "not requested", "未要求", "not requested"}, {WEB_OUTCOME, "not applicable", "不适用", "not applicable"},
 	{WEB_CREDENTIAL, "token", "许可令牌", "license token"}, {WEB_CREDENTIAL, "authorisation", "授权凭证", "authorisation credential"},

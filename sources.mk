@@ -89,6 +89,7 @@ SERVICE_SRC := \
 	verifier/service/files.c \
 	verifier/service/health.c \
 	verifier/service/log.c \
+	verifier/service/log_health.c \
 	verifier/service/main.c \
 	verifier/service/number_page.c \
 	verifier/service/ocsp.c \
@@ -100,6 +101,7 @@ SERVICE_SRC := \
 	verifier/service/verdicts.c
 
 GATEWAY_SRC := \
+	verifier/gateway/cosign.c \
 	verifier/gateway/door.c \
 	verifier/gateway/fetch.c \
 	verifier/gateway/keep.c \
@@ -110,6 +112,7 @@ GATEWAY_SRC := \
 	verifier/gateway/routes.c \
 	verifier/gateway/tar.c \
 	verifier/gateway/watch.c \
+	verifier/gateway/witness.c \
 	verifier/gateway/x5t.c
 
 # what takes packages in on a mirror
@@ -212,6 +215,7 @@ ISSUER_SRC := \
 	issuer/publish/lists.c \
 	issuer/publish/outbox.c \
 	issuer/publish/packing.c \
+	issuer/publish/policy.c \
 	issuer/publish/public.c \
 	issuer/publish/publish.c \
 	issuer/publish/shown.c \

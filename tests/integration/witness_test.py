@@ -11,6 +11,9 @@ def tool(*args, code=None):
     return r.returncode, r.stdout.strip(), r.stderr
 
 
+running = []  # to be ended whatever happens
+
+
 class Witness:
     def __init__(self, name, *vkeys):
         self.d, self.proc = '%s/%s' % (root, name), None
@@ -22,6 +25,7 @@ class Witness:
     def start(self):
         self.log = open(self.d + '.log', 'a')
         self.proc = subprocess.Popen([B + '/fujie-witness', 'serve', '--dir', self.d, '--bind', '127.0.0.1:%d' % self.port], stdout=subprocess.PIPE, stderr=self.log, text=True)
+        running.append(self)
         return self.proc.stdout.readline() == 'ready %d\n' % self.port
 
     def stop(self, kill=False):
@@ -155,6 +159,116 @@ def witness():
     w.stop()
 
 
+# --- its client ---
+
+class Client:
+    """fujie-gateway --cosign over a folder that is laid out as a home"""
+
+    def __init__(self, d):
+        self.d, self.log = d, d + '.cosign.log'
+        self.proc = subprocess.Popen(['sh', '-c', 'exec "$0" --cosign --every 1 3<"$1"', B + '/fujie-gateway', d], stdout=subprocess.PIPE, stderr=open(self.log, 'a'), text=True)
+        running.append(self)
+        self.ready = self.proc.stdout.readline() == 'ready\n'
+
+    def stop(self):
+        if self.proc:
+            self.proc.terminate()
+            self.proc.wait(20)
+            self.proc = None
+
+    def said(self):
+        return open(self.log).read()
+
+
+def until(what, seconds=15):
+    end = time.time() + seconds
+    while time.time() < end:
+        try:
+            got = what()
+            if got:
+                return got
+        except (OSError, ValueError):
+            pass
+        time.sleep(0.1)
+    return False
+
+
+def policy(k, *ws, url=True):
+    return ''.join('witness w%d %s%s\n' % (i, w.vkey, ' ' + w.url() if url else '') for i, w in enumerate(ws)) + 'group all %d %s\nquorum all\n' % (k, ' '.join('w%d' % i for i in range(len(ws))))
+
+
+def laid_out(name, log, text, n=None):
+    d = '%s/%s' % (root, name)
+    os.makedirs(d + '/publish/trust')
+    replace(d + '/publish/trust/log.policy', text.encode())
+    replace(d + '/publish/trust/log.vkey', log.key.vkey().encode() + b'\n')
+    log.write(d + '/publish/log', n)
+    return d
+
+
+def cosigned(d, log, n, *ws):
+    """the checkpoint of n leaves with the log's line and those of exactly these witnesses"""
+    note = open(d + '/publish/log/cosigned', 'rb').read()
+    return note.startswith(log.note(n)) and note.count(b'\n\xe2\x80\x94 ') == 1 + len(ws) and all(verifies(w.vkey, note) for w in ws)
+
+
+def client():
+    key = Key('log.example/client')
+    log = Log(key)
+    log.add(*[b'entry %d' % i for i in range(900)])
+    a, b = Witness('a', key.vkey()), Witness('b', key.vkey())
+    a.start()
+    d = laid_out('one', log, policy(2, a, b), 5)
+    c = Client(d)
+    check('the client starts, and one of two witnesses is better than none', c.ready and until(lambda: cosigned(d, log, 5, a)), c.said())
+    b.start()
+    log.write(d + '/publish/log', 300)
+    check('a new checkpoint goes to both, with proofs from what each has', until(lambda: cosigned(d, log, 300, a, b)), c.said())
+    b.stop()
+    log.write(d + '/publish/log', 320)
+    seen = until(lambda: a.show()['logs'][0]['size'] == 320)
+    check('a checkpoint that too few cosign does not take the place of one with the quorum', seen and cosigned(d, log, 300, a, b), c.said())
+    c.stop()
+    b.start()
+    log.write(d + '/publish/log', 700)
+    c = Client(d)
+    check('started anew it asks where each stands, and goes on', until(lambda: cosigned(d, log, 700, a, b)) and not os.path.exists(d + '/publish/log/fork'), c.said())
+    replace(d + '/publish/trust/log.policy', policy(1, b).encode())
+    check('another policy is followed at once', until(lambda: cosigned(d, log, 700, b)), c.said())
+    replace(d + '/publish/trust/log.policy', policy(2, a, b).encode())
+    check('and back', until(lambda: cosigned(d, log, 700, a, b)), c.said())
+    good = open(d + '/publish/log/tile/0/002.p/188', 'rb').read()
+    log.write(d + '/publish/log', 710)
+    until(lambda: cosigned(d, log, 710, a, b))
+    replace(d + '/publish/log/tile/0/002.p/208', open(d + '/publish/log/tile/0/002.p/198', 'rb').read() + bytes(320))
+    replace(d + '/publish/log/checkpoint', log.note(720))
+    check('tiles that don\'t come to the checkpoint\'s root are told, and no witness is asked', until(lambda: 'root of its checkpoint' in c.said()) and a.show()['logs'][0]['size'] == 710, c.said())
+    log.write(d + '/publish/log', 720)
+    check('until they do', until(lambda: cosigned(d, log, 720, a, b)), c.said())
+    replace(d + '/publish/log/checkpoint', Log(Key(key.name)).note(0))
+    time.sleep(1.5)
+    check('a checkpoint that the log\'s key has not signed goes nowhere', cosigned(d, log, 720, a, b) and a.show()['logs'][0]['size'] == 720, c.said())
+    log.write(d + '/publish/log', 720)
+
+    # the thief's case: a copy of everything, keys too, goes on by itself
+    twin = Log(key)
+    twin.add(*log.leaves[:720], *[b'stolen %d' % i for i in range(100)])
+    shutil.copytree(d, root + '/copy')
+    theirs = Client(root + '/copy')
+    twin.write(root + '/copy/publish/log', 760)
+    check('a copy that goes on first is cosigned: who it is nobody can see', until(lambda: cosigned(root + '/copy', twin, 760, a, b)), theirs.said())
+    log.write(d + '/publish/log', 740)
+    fork = until(lambda: json.load(open(d + '/publish/log/fork')))
+    check('then the original learns that a witness knows more than it has', fork and fork['why'] == 'ahead' and (fork['size'], fork['seen']) == (740, 760) and verifies(key.vkey(), fork['theirs'].encode())
+          and verifies(key.vkey(), fork['ours'].encode()) and 'two histories' in c.said(), fork)
+    os.unlink(d + '/publish/log/fork')
+    log.write(d + '/publish/log', 800)
+    check('and that its own is refused when it has grown past that', until(lambda: json.load(open(d + '/publish/log/fork'))['why'] == 'refused', 25), c.said())
+    check('it is not cosigned, and the witnesses keep both notes', cosigned(d, log, 720, a, b) and any(e['why'] == 'proof' and (e['had'], e['shown']) == (760, 800) for e in a.show()['evidence']), a.show())
+    for x in (c, theirs, a, b):
+        x.stop()
+
+
 # --- the log as files ---
 
 def get(url, method='GET', **headers):
@@ -198,12 +312,58 @@ def files(h):
     shutil.move(d + '.own', d) if os.path.exists(d + '.own') else None
 
 
+# --- an appliance and its witnesses ---
+
+def health(url):
+    code, _, body = get(url + '/healthz')
+    return code, {c['what']: c for c in json.loads(body)['causes']}
+
+
+def set_policy(h, text):
+    open(h.root + '/log.policy', 'w').write(text)
+    ini = open(h.d + '/fujie.ini').read()
+    open(h.d + '/fujie.ini', 'w').write(re.sub(r'(?m)^;? ?policy = .*$', 'policy = ' + h.root + '/log.policy', ini))
+
+
+def note_of(h, name='checkpoint'):
+    return open(h.d + '/publish/log/' + name, 'rb').read()
+
+
+def size_of(note):
+    return int(note.split(b'\n')[1])
+
+
+def appliance(h):
+    vkey = open(h.d + '/publish/trust/log.vkey').read().strip()
+    check('the demo home has a log that its key signs', size_of(note_of(h)) > 0 and verifies(vkey, note_of(h)), note_of(h))
+    a, b = Witness('first', vkey), Witness('second', vkey)
+    a.start()
+    b.start()
+    set_policy(h, 'witness x nonsense\nquorum x\n')
+    out = subprocess.run([B + '/fujie', 'serve', '--dir', h.d], capture_output=True, text=True, timeout=60)
+    check('a policy that nobody could follow is told to whoever configured it', out.returncode == 3 and 'line 1' in out.stderr and '策略' in out.stderr, out.stderr)
+    set_policy(h, 'log %s\n' % Key('log.example/other').vkey() + policy(2, a, b))
+    out = subprocess.run([B + '/fujie', 'serve', '--dir', h.d], capture_output=True, text=True, timeout=60)
+    check('so is one of another log', out.returncode == 3 and 'log.vkey' in out.stderr, out.stderr)
+    set_policy(h, policy(2, a, b))
+    check('the appliance serves', h.serve())
+    published = get(h.url('/v1/trust.tar'))[2]
+    check('the policy is published, with the log that it is about', ('log ' + vkey).encode() in published and b.vkey.encode() in published)
+    seen = until(lambda: get(h.url('/log/cosigned'))[0] == 200 and get(h.url('/log/cosigned'))[2])
+    check('what is served is cosigned by both', seen and all(verifies(k, seen) for k in (vkey, a.vkey, b.vkey)), seen)
+    return a, b
+
+
 h = Home(cases=False)
 try:
     witness()
-    check('a demo home is made and served', h.made and h.serve())
+    client()
+    check('a demo home is made', h.made, getattr(h, 'made_err', ''))
+    appliance(h)
     files(h)
 finally:
+    for x in running:
+        x.stop()
     h.close()
     shutil.rmtree(root, ignore_errors=True)
 finish()

@@ -38,6 +38,9 @@ struct gw_fetched {
  * ends it early.  FJ_E_UNAVAILABLE with the library's words, FJ_E_LIMIT when too large. */
 enum fj_rc gw_fetch(const char *url, const char *etag, const atomic_bool *stop, struct gw_fetched *out, struct fj_err *err) FJ_MUST_USE;
 
+/* POST of a body of plain octets, in the same way: whatever the status is, FJ_OK when there was an answer. */
+enum fj_rc gw_post(const char *url, struct fj_slice body, const atomic_bool *stop, struct fj_buf *out, long *status, struct fj_err *err) FJ_MUST_USE;
+
 /* --- marks.c: how far the lists have come --- */
 struct gw_marks {
 	json_t *lists, *crls;       /* address to [iat or number, end] */

@@ -1,7 +1,8 @@
 /*
  * main.c - fujie-gateway, executed by `fujie-verify --listen` and `fujie-verify
  * watch` with their own arguments, so that the tool itself links no HTTP code; and by
- * `fujie verifier --mirror` to fetch packages (mirror.c).
+ * `fujie verifier --mirror` to fetch packages (mirror.c),
+ * and by `fujie serve` to have the log's checkpoints cosigned (cosign.c).
  *
  * It works in its cache folder and writes nowhere else.  Everything is opened and
  * bound before the sandbox; threads start after it.
@@ -17,6 +18,7 @@
 #include "base/log.h"
 #include "base/sandbox.h"
 #include "base/secret.h"
+#include "verifier/gateway/cosign.h"
 #include "verifier/gateway/gateway.h"
 #include "verifier/gateway/mirror.h"
 
@@ -249,6 +251,8 @@ int main(int argc, char **argv)
 
 	if (argc > 1 && strcmp(argv[1], "--mirror") == 0)
 		return gw_mirror_main(argc, argv);
+	if (argc > 1 && strcmp(argv[1], "--cosign") == 0)
+		return gw_cosign_main(argc, argv);
 	fj_sodium_init();
 	fj_log_open("gateway", FJ_LOG_INFO);
 	if (argc == 2 && strcmp(argv[1], "--routes") == 0) {

@@ -56,12 +56,13 @@ A_BASE = $(B)/libbase.a
 A_CLIENT = $(B)/libhsmclient.a $(A_BASE)
 A_SIGNER = $(B)/libhsm.a $(A_BASE)
 A_VERIFY = $(B)/libverify.a $(A_BASE)
+A_LOG = $(B)/liblog.a $(A_VERIFY)
 A_ISSUER = $(B)/libissuer.a $(B)/libverify.a $(B)/libca.a $(A_CLIENT)
 A_REGISTRY = $(B)/libweb.a $(B)/libhttp.a $(A_ISSUER)
 A_GATEWAY = $(B)/libgateway.a $(B)/libhttp.a $(A_VERIFY)
 A_VERIFIER = $(B)/libhttp.a $(B)/libverify.a $(B)/libca.a $(A_CLIENT)
 
-EXES = fujie fujie-signer fujie-registry fujie-verifier fujie-verify fujie-gateway fujie-inbox fujie-witness
+EXES = fujie fujie-signer fujie-registry fujie-verifier fujie-verify fujie-gateway fujie-inbox fujie-witness fujie-log
 BINS = $(addprefix $(B)/,$(EXES))
 FUZZERS = $(patsubst tests/fuzz/%.c,$(B)/tests/%,$(TEST_FUZZ_SRC))
 UNIT = $(patsubst tests/unit/%.c,$(B)/tests/%,$(TEST_UNIT_SRC))
@@ -95,6 +96,7 @@ $(eval $(call lib,hsm,$(HSM_SRC)))
 $(eval $(call lib,hsmclient,$(HSMCLIENT_SRC)))
 $(eval $(call lib,ca,$(CA_SRC)))
 $(eval $(call lib,verify,$(VERIFY_SRC)))
+$(eval $(call lib,log,$(LOG_SRC)))
 $(eval $(call lib,gateway,$(GATEWAY_SRC)))
 $(eval $(call lib,issuer,$(ISSUER_SRC)))
 $(eval $(call lib,http,$(HTTP_SRC)))
@@ -138,6 +140,9 @@ $(B)/fujie-inbox: $(call obj,$(INBOX_SRC)) $(A_VERIFY)
 $(B)/fujie-witness: $(call obj,$(WITNESS_SRC)) $(B)/libhttp.a $(A_BASE)
 	$(CC) $(LDFLAGS) -o $@ $^ $(L_HTTP) $(L_BASE)
 
+$(B)/fujie-log: $(call obj,verifier/log/main.c) $(A_LOG)
+	$(CC) $(LDFLAGS) -o $@ $^ $(L_VERIFY)
+
 # --- tests: test_<room>_<object>.c links what its room may ---
 T_LIBS_base = $(A_BASE)
 T_LINK_base = $(L_BASE)
@@ -147,6 +152,8 @@ T_LIBS_ca = $(B)/libca.a $(A_BASE)
 T_LINK_ca = $(L_VERIFY)
 T_LIBS_ver = $(A_VERIFY)
 T_LINK_ver = $(L_VERIFY)
+T_LIBS_log = $(A_LOG)
+T_LINK_log = $(L_VERIFY)
 T_LIBS_gw = $(A_GATEWAY)
 T_LINK_gw = $(L_GATEWAY)
 T_LIBS_web = $(A_REGISTRY)
@@ -178,6 +185,7 @@ F_ROOM_json = base
 F_ROOM_jws = ver
 F_ROOM_ledger = iss
 F_ROOM_memory = hsm
+F_ROOM_note = base
 F_ROOM_number = iss
 F_ROOM_ocsp = ca
 F_ROOM_package = ver
@@ -190,6 +198,7 @@ F_ROOM_signer = hsm
 F_ROOM_statement = iss
 F_ROOM_text = base
 F_ROOM_tar = gw
+F_ROOM_tile = base
 F_ROOM_use = ver
 F_ROOM_verdict = ver
 F_ROOM_x509 = base

@@ -115,6 +115,13 @@ GATEWAY_SRC := \
 	verifier/gateway/witness.c \
 	verifier/gateway/x5t.c
 
+# a public log's files, checked by whoever has them
+LOG_SRC := \
+	verifier/log/folder.c \
+	verifier/log/leaf.c \
+	verifier/log/prove.c \
+	verifier/log/verify.c
+
 # what takes packages in on a mirror
 INBOX_SRC := \
 	verifier/inbox/apply.c \
@@ -330,6 +337,8 @@ TEST_UNIT_SRC := \
 	tests/unit/test_base_clock.c \
 	tests/unit/test_base_der.c \
 	tests/unit/test_base_json.c \
+	tests/unit/test_base_note.c \
+	tests/unit/test_base_tlog.c \
 	tests/unit/test_base_watch.c \
 	tests/unit/test_ca_core.c \
 	tests/unit/test_gw_gate.c \
@@ -382,6 +391,7 @@ TEST_FUZZ_SRC := \
 	tests/fuzz/fuzz_jws.c \
 	tests/fuzz/fuzz_ledger.c \
 	tests/fuzz/fuzz_memory.c \
+	tests/fuzz/fuzz_note.c \
 	tests/fuzz/fuzz_number.c \
 	tests/fuzz/fuzz_ocsp.c \
 	tests/fuzz/fuzz_package.c \
@@ -394,6 +404,7 @@ TEST_FUZZ_SRC := \
 	tests/fuzz/fuzz_statement.c \
 	tests/fuzz/fuzz_tar.c \
 	tests/fuzz/fuzz_text.c \
+	tests/fuzz/fuzz_tile.c \
 	tests/fuzz/fuzz_use.c \
 	tests/fuzz/fuzz_verdict.c \
 	tests/fuzz/fuzz_x509.c \

@@ -283,7 +283,7 @@ enum fj_rc fj_checkpoint_read(struct fj_slice text, struct fj_checkpoint *out, s
 	memset(out, 0, sizeof(*out));
 	if (next_line(&text, &origin) != FJ_OK || next_line(&text, &size) != FJ_OK || next_line(&text, &root) != FJ_OK)
 		return bad(err, cite, "a checkpoint has three lines: origin, size, root");
-	if (origin.len == 0 || origin.len > FJ_NOTE_NAME || fj_note_number(size, &out->size) != FJ_OK || read_hash(root, &out->root) != FJ_OK)
+	if (origin.len == 0 || origin.len > FJ_NOTE_NAME || memchr(origin.p, '\0', origin.len) != NULL || fj_note_number(size, &out->size) != FJ_OK || read_hash(root, &out->root) != FJ_OK)
 		return bad(err, cite, "a checkpoint's origin, size or root is malformed");
 	memcpy(out->origin, origin.p, origin.len);
 	while (text.len > 0)

@@ -19,9 +19,22 @@ static enum fj_rc read_proof(const json_t *proof, struct ver_input *in, struct f
 	return ver_proof_form(in->nonce, in->x5t, err);
 }
 
+/* proof of logging: its own text, with its newlines; an empty one is a slip */
+static enum fj_rc read_logged(const json_t *item, struct ver_input *in, struct fj_err *err)
+{
+	const json_t *proof = json_object_get(item, "log_proof"), *logged = json_object_get(item, "logged");
+
+	if ((proof != NULL && (!json_is_string(proof) || json_string_length(proof) == 0)) || (logged != NULL && !json_is_boolean(logged)))
+		return fj_refuse(err, FJ_E_USAGE, "verifier", "formats.md 19", "\"log_proof\" is the text of a proof of logging, \"logged\" true or false", "“log_proof”应为公开日志载入证明文本，“logged”应为 true 或 false");
+	if (proof != NULL)
+		in->log_proof = FJ_SLICE(json_string_value(proof), json_string_length(proof));
+	in->logged = json_is_true(logged);
+	return FJ_OK;
+}
+
 static enum fj_rc one(const json_t *item, ver_judge judge, void *arg, struct fj_buf *out, struct fj_err *err)
 {
-	static const char *const known[] = {"credential", "use", "proof", "at", NULL};
+	static const char *const known[] = {"credential", "use", "proof", "log_proof", "logged", "at", NULL};
 	FJ_AUTO(ver_use) use = NULL;
 	FJ_AUTO(ver_report) report = {.n = 0};
 	struct ver_input in = {.now = fj_now()};
@@ -36,6 +49,7 @@ static enum fj_rc one(const json_t *item, ver_judge judge, void *arg, struct fj_
 		FJ_TRY(ver_use_from_json(json_object_get(item, "use"), &use, err));
 	in.use = use;
 	FJ_TRY(read_proof(json_object_get(item, "proof"), &in, err));
+	FJ_TRY(read_logged(item, &in, err));
 	FJ_TRY(fj_json_opt_str(item, "at", 40, &at, err));
 	FJ_TRY(ver_input_at(&in, at, err));
 	FJ_TRY(judge(arg, &in, &report, err));

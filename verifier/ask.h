@@ -14,7 +14,7 @@
 /* The verdict on one credential, by the trust that the caller has. */
 typedef enum fj_rc (*ver_judge)(void *arg, const struct ver_input *in, struct ver_report *out, struct fj_err *err);
 /* At most VER_ASK_PAST items may be asked for another time than now.
- * {"credential", "use"?, "proof"?, "at"?} to a verdict document, or {"items": [those…]}, at most
+ * {"credential", "use"?, "proof"?, "log_proof"?, "logged"?, "at"?} to a verdict document, or {"items": [those…]}, at most
  * VER_ASK_ITEMS, to {"items": [verdicts…]} in the same order; its text goes behind out.  An unknown
  * member or a malformed value is FJ_E_USAGE; nothing is judged then. */
 enum fj_rc ver_ask(struct fj_slice body, ver_judge judge, void *arg, struct fj_buf *out, struct fj_err *err) FJ_MUST_USE;

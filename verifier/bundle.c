@@ -20,6 +20,7 @@
 
 struct bundle {
 	json_t *root, *issuing, *credential, *authorisations, *certificates, *lists, *crls; /* borrowed */
+	json_t *log, *policy, *proofs; /* NULL in format 1 */
 };
 
 static enum fj_rc bad(struct fj_err *err, const char *what)
@@ -52,18 +53,34 @@ static bool all_named(const json_t *obj)
 	return json_is_object(obj) && json_object_size(obj) <= MAX_PARENTS;
 }
 
+/* the members that format 2 has besides */
+static enum fj_rc read_log(const json_t *doc, struct bundle *b, struct fj_err *err)
+{
+	b->log = json_object_get(doc, "log");
+	b->policy = json_object_get(doc, "log_policy");
+	b->proofs = json_object_get(doc, "proofs");
+	if ((!json_is_string(b->log) && !json_is_null(b->log)) || (!json_is_string(b->policy) && !json_is_null(b->policy)))
+		return bad(err, "log and log_policy are texts or null");
+	return all_named(b->proofs) ? FJ_OK : bad(err, "proofs is an object of texts");
+}
+
 /* exactly the members, of their types; nothing is verified */
 static enum fj_rc read_form(struct fj_slice in, json_t **doc, struct bundle *b, struct fj_err *err)
 {
-	static const char *const keys[] = {"format", "root", "issuing", "credential", "authorisations", "certificates", "lists", "crls", NULL};
+	static const char *const keys[] = {"format", "root", "issuing", "credential", "authorisations", "certificates", "lists", "crls", "log", "log_policy", "proofs", NULL};
 
 	FJ_TRY(fj_json_parse(in, VER_BUNDLE_MAX, doc, err));
 	if (!json_is_object(*doc))
 		return bad(err, "it is no object");
 	FJ_TRY(fj_json_only(*doc, keys, err));
 	const char *format = fj_json_peek(*doc, "format");
-	if (format == NULL || strcmp(format, VER_FORMAT_BUNDLE) != 0)
-		return bad(err, "format is not " VER_FORMAT_BUNDLE);
+	bool first = format != NULL && strcmp(format, VER_FORMAT_BUNDLE_1) == 0;
+	if (!first && (format == NULL || strcmp(format, VER_FORMAT_BUNDLE) != 0))
+		return bad(err, "format is neither " VER_FORMAT_BUNDLE " nor " VER_FORMAT_BUNDLE_1);
+	if (first && json_object_size(*doc) != 8)
+		return bad(err, "a bundle of format 1 has 8 members");
+	if (!first)
+		FJ_TRY(read_log(*doc, b, err));
 	json_t **const part[] = {&b->root, &b->issuing, &b->credential, &b->authorisations, &b->certificates, &b->lists, &b->crls};
 	for (size_t i = 0; i < FJ_ARRAY_LEN(part); i++)
 		*part[i] = json_object_get(*doc, keys[i + 1]);
@@ -98,18 +115,23 @@ static enum fj_rc read_anchors(const struct bundle *b, const struct fj_hash *roo
 	return ver_trust_of(fj_buf_slice(&r), fj_buf_slice(&i), out, err);
 }
 
-static enum fj_rc add(struct ver_trust *t, enum ver_item kind, const char *name, struct fj_slice data, struct fj_err *err)
+/* what came of adding a part */
+static enum fj_rc added(enum fj_rc rc, const struct fj_err *why, struct fj_err *err)
 {
-	struct fj_err why = {.rc = FJ_OK};
-	enum fj_rc rc = ver_trust_add(t, kind, name, data, &why);
-
 	if (rc == FJ_OK)
 		return FJ_OK;
 	if (rc == FJ_E_NOMEM)
 		return fj_no_memory(err, "verify");
-	fj_fail(err, rc, "verify", why.cite, "a part of the bundle is refused: %s", why.en);
+	fj_fail(err, rc, "verify", why->cite, "a part of the bundle is refused: %s", why->en);
 	fj_err_zh(err, "%s", "核验包中有不能在该根证书下成立的部分");
 	return rc;
+}
+
+static enum fj_rc add(struct ver_trust *t, enum ver_item kind, const char *name, struct fj_slice data, struct fj_err *err)
+{
+	struct fj_err why = {.rc = FJ_OK};
+
+	return added(ver_trust_add(t, kind, name, data, &why), &why, err);
 }
 
 static enum fj_rc add_crls(struct ver_trust *t, const struct bundle *b, struct fj_err *err)
@@ -173,6 +195,18 @@ static enum fj_rc add_parents(struct ver_trust *t, const struct bundle *b, struc
 	return FJ_OK;
 }
 
+static enum fj_rc add_log(struct ver_trust *t, const struct bundle *b, struct fj_err *err)
+{
+	FJ_AUTO(buf) der = FJ_BUF_INIT(FJ_X509_MAX);
+	struct fj_err why = {.rc = FJ_OK};
+
+	if (json_is_string(b->log)) {
+		FJ_TRY(der_of(b->log, "the log's certificate", &der, err));
+		FJ_TRY(added(ver_trust_add_log(t, fj_buf_slice(&der), &why), &why, err));
+	}
+	return json_is_string(b->policy) ? add(t, VER_LOG_POLICY, "", FJ_SLICE(json_string_value(b->policy), json_string_length(b->policy)), err) : FJ_OK;
+}
+
 /* *at: the check that fails when this does */
 static enum fj_rc open_bundle(struct fj_slice in, const struct fj_hash *root, json_t **doc, struct bundle *b, struct ver_trust **out, enum ver_ck *at, struct fj_err *err)
 {
@@ -183,6 +217,7 @@ static enum fj_rc open_bundle(struct fj_slice in, const struct fj_hash *root, js
 	*at = CK_SIGNATURE;
 	FJ_TRY(add_crls(*out, b, err));
 	FJ_TRY(add_lists(*out, b, err));
+	FJ_TRY(add_log(*out, b, err));
 	return add_parents(*out, b, err);
 }
 
@@ -198,11 +233,25 @@ static enum fj_rc refuse(struct ver_report *r, fj_time now, enum ver_ck at, cons
 	return r->subject != NULL ? FJ_OK : fj_no_memory(err, "verify");
 }
 
+/* The proof of what is judged, under its number: no other has anything to prove here.  FJ_E_NOTFOUND: none. */
+static enum fj_rc proof_of(const struct bundle *b, const struct ver_report *r, struct fj_slice *out, struct fj_err *err)
+{
+	const char *id = fj_json_peek(r->subject, "number");
+	const json_t *text = json_object_get(b->proofs, id != NULL ? id : fj_json_text(r->subject, "jti"));
+
+	if (json_object_size(b->proofs) == 0 || r->check[CK_FORM].outcome != VER_PASS)
+		return FJ_E_NOTFOUND;
+	if (text == NULL || json_string_length(text) == 0 || json_object_size(b->proofs) != 1)
+		return bad(err, "proofs has another member than the proof of its credential");
+	*out = FJ_SLICE(json_string_value(text), json_string_length(text));
+	return FJ_OK;
+}
+
 enum fj_rc ver_bundle_verify(const struct fj_hash *root, const struct ver_input *in, struct ver_report *out, struct fj_err *err)
 {
 	FJ_AUTO(json) doc = NULL;
 	struct ver_trust *made = NULL;
-	struct bundle b;
+	struct bundle b = {.log = NULL};
 	enum ver_ck at;
 	struct fj_err why = {.rc = FJ_OK};
 
@@ -214,5 +263,14 @@ enum fj_rc ver_bundle_verify(const struct fj_hash *root, const struct ver_input 
 		return refuse(out, in->now, at, &why, err);
 	struct ver_input inner = *in;
 	inner.credential = FJ_SLICE(json_string_value(b.credential), json_string_length(b.credential));
+	FJ_TRY(ver_verify(trust, &inner, out, err));
+	struct fj_slice proof = {.p = NULL};
+	rc = proof_of(&b, out, &proof, &why);
+	if (rc == FJ_E_NOTFOUND || (rc == FJ_OK && in->log_proof.len > 0)) /* the caller's own goes first */
+		return FJ_OK;
+	ver_report_release(out);
+	if (rc != FJ_OK)
+		return refuse(out, in->now, CK_FORM, &why, err);
+	inner.log_proof = proof;
 	return ver_verify(trust, &inner, out, err);
 }

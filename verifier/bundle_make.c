@@ -101,6 +101,132 @@ static enum fj_rc fill(struct making *m, struct fj_err *err)
 	return FJ_OK;
 }
 
+/* --- the public log --- */
+
+/* how much a verdict says of logging: a false proof is the least */
+static int worth(enum ver_outcome o)
+{
+	return o == VER_PASS ? 2 : o == VER_UNKNOWN ? 1 : o == VER_FAIL ? -1 : 0;
+}
+
+static enum fj_rc judge_logged(struct making *m, const struct ver_trust *t, struct ver_check *out, struct fj_err *err)
+{
+	FJ_AUTO(ver_report) r = {.subject = NULL};
+
+	FJ_TRY(ver_verify(t, &m->in, &r, err));
+	*out = r.check[CK_LOGGED];
+	return FJ_OK;
+}
+
+/* the certificate that the proof's checkpoint was signed under; of several in log.pem one, without a proof the first */
+static enum fj_rc add_log(struct making *m, struct fj_slice pem, struct fj_err *err)
+{
+	FJ_AUTO(buf) best = FJ_BUF_INIT(FJ_X509_MAX);
+	struct ver_check c = {.outcome = VER_FAIL};
+	int most = -2;
+
+	for (size_t i = 0; i < 2 * VER_MAX_LOGS; i++) {
+		FJ_AUTO(buf) der = FJ_BUF_INIT(FJ_X509_MAX);
+		FJ_AUTO(ver_trust) over = NULL;
+		FJ_TRY(ver_trust_over(m->t, &over, err));
+		enum fj_rc rc = ver_pem_next(&pem, "CERTIFICATE", &der, NULL);
+		if (rc == FJ_E_NOTFOUND)
+			break;
+		rc = rc == FJ_OK ? ver_trust_add_log(over, fj_buf_slice(&der), NULL) : rc;
+		FJ_ENSURE(rc != FJ_E_NOMEM, fj_no_memory(err, "verify"));
+		if (rc != FJ_OK)
+			continue;
+		FJ_TRY(judge_logged(m, over, &c, err));
+		if (worth(c.outcome) <= most)
+			continue;
+		most = worth(c.outcome);
+		fj_buf_release(&best);
+		best = der;
+		fj_buf_init(&der, 0);
+	}
+	if (best.len == 0)
+		return FJ_OK;
+	FJ_TRY(ver_trust_add_log(m->t, fj_buf_slice(&best), err));
+	return fj_json_set(m->doc, "log", base64(fj_buf_slice(&best))) == FJ_OK ? FJ_OK : fj_no_memory(err, "verify");
+}
+
+/* a file of the folder that need not be there: out stays empty */
+static enum fj_rc optional(int dir, const char *name, struct fj_buf *out, struct fj_err *err)
+{
+	enum fj_rc rc = fj_file_read(dir, name, out, err);
+
+	return rc == FJ_E_NOTFOUND ? FJ_OK : rc;
+}
+
+/* one that can't be read fails: without it a bundle would ask for less than its folder */
+static enum fj_rc add_policy(struct making *m, struct fj_err *err)
+{
+	FJ_AUTO(buf) text = FJ_BUF_INIT(4 * PEM_MAX);
+
+	FJ_TRY(optional(m->dir, "log.policy", &text, err));
+	if (text.len == 0)
+		return FJ_OK;
+	FJ_TRY(ver_trust_add(m->t, VER_LOG_POLICY, "", fj_buf_slice(&text), err));
+	json_t *policy = json_stringn(fj_buf_str(&text), text.len);
+	if (policy == NULL)
+		return fj_fail(err, FJ_E_INVALID, "verify", "formats.md 15", "the log's policy is not UTF-8, and does not fit into a bundle");
+	return fj_json_set(m->doc, "log_policy", policy) == FJ_OK ? FJ_OK : fj_no_memory(err, "verify");
+}
+
+/* The caller's proof, or the one that is published; one that was only found, and is of another version, is none. */
+static enum fj_rc find_proof(struct making *m, struct fj_buf *found, char id[41], struct fj_err *err)
+{
+	FJ_AUTO(ver_report) r = {.subject = NULL};
+	struct ver_check c;
+
+	FJ_TRY(ver_verify(m->t, &m->in, &r, err));
+	const char *number = fj_json_peek(r.subject, "number");
+	snprintf(id, 41, "%s", number != NULL ? number : fj_json_text(r.subject, "jti"));
+	if (m->in.log_proof.len > 0)
+		return FJ_OK;
+	enum fj_rc rc = ver_folder_proof(m->dir, &r, found, err);
+	if (rc != FJ_OK || found->len == 0)
+		return rc == FJ_E_NOTFOUND ? FJ_OK : rc;
+	m->in.log_proof = fj_buf_slice(found);
+	m->in.log_proof_found = true;
+	FJ_TRY(judge_logged(m, m->t, &c, err));
+	if (c.outcome == VER_NOT_REQUESTED)
+		m->in.log_proof = FJ_SLICE(NULL, 0);
+	return FJ_OK;
+}
+
+static enum fj_rc keep_proof(struct making *m, const char *id, struct fj_err *err)
+{
+	struct fj_slice proof = m->in.log_proof;
+	struct ver_check c;
+
+	if (proof.len == 0)
+		return FJ_OK;
+	FJ_TRY(judge_logged(m, m->t, &c, err));
+	if (c.outcome != VER_PASS && c.outcome != VER_UNKNOWN) {
+		fj_fail(err, FJ_E_INVALID, "verify", c.clause, "the proof of logging does not hold: %s", c.en);
+		fj_err_zh(err, "公开日志载入证明不成立：%s", c.zh);
+		return err->rc;
+	}
+	return fj_json_set(json_object_get(m->doc, "proofs"), id, json_stringn((const char *)proof.p, proof.len)) == FJ_OK ? FJ_OK : fj_no_memory(err, "verify");
+}
+
+static enum fj_rc fill_log(struct making *m, struct fj_err *err)
+{
+	FJ_AUTO(buf) log = FJ_BUF_INIT(4 * PEM_MAX);
+	FJ_AUTO(buf) found = FJ_BUF_INIT(FJ_LOG_PROOF_MAX);
+	char id[41];
+
+	FJ_TRY(add_policy(m, err));
+	FJ_TRY(find_proof(m, &found, id, err));
+	FJ_TRY(optional(m->dir, "log.pem", &log, err));
+	FJ_TRY(add_log(m, fj_buf_slice(&log), err));
+	FJ_TRY(fill(m, err)); /* the CRL of the log's certificate */
+	enum fj_rc rc = keep_proof(m, id, err);
+	m->in.log_proof = FJ_SLICE(NULL, 0); /* of this frame, when it was found */
+	return rc;
+}
+
 /* --- the chain --- */
 
 /* does the credential's own chain lead through this issuing CA, and its signature hold? */
@@ -158,7 +284,8 @@ static enum fj_rc make(struct making *m, struct fj_err *err)
 	FJ_TRY(find_chain(m, fj_buf_slice(&root), fj_buf_slice(&chain_pem), &issuing, err));
 	if (json_object_set_new(m->doc, "root", base64(fj_buf_slice(&root))) != 0 || json_object_set_new(m->doc, "issuing", base64(fj_buf_slice(&issuing))) != 0)
 		return fj_no_memory(err, "verify");
-	return fill(m, err);
+	FJ_TRY(fill(m, err));
+	return fill_log(m, err);
 }
 
 /* text without white space around it; DER as PEM */
@@ -179,16 +306,17 @@ static enum fj_rc text_of(struct fj_slice credential, struct fj_buf *out, struct
 	    "核验包只能由许可令牌、授权凭证或数据资产证书制作");
 }
 
-enum fj_rc ver_bundle_make(int dir, struct fj_slice credential, fj_time at, bool past, struct fj_buf *out, struct fj_err *err)
+enum fj_rc ver_bundle_make(int dir, struct fj_slice credential, struct fj_slice proof, fj_time at, bool past, struct fj_buf *out, struct fj_err *err)
 {
 	FJ_AUTO(buf) text = FJ_BUF_INIT(4 * FJ_X509_MAX);
 	FJ_AUTO(json) doc = NULL;
 
 	FJ_TRY(text_of(credential, &text, err));
-	doc = json_pack("{s:s, s:s, s:{}, s:{}, s:[], s:[]}", "format", VER_FORMAT_BUNDLE, "credential", fj_buf_str(&text), "authorisations", "certificates", "lists", "crls");
+	doc = json_pack("{s:s, s:s, s:{}, s:{}, s:[], s:[], s:n, s:n, s:{}}", "format", VER_FORMAT_BUNDLE, "credential", fj_buf_str(&text), "authorisations", "certificates", "lists", "crls",
+	    "log", "log_policy", "proofs");
 	if (doc == NULL)
 		return fj_no_memory(err, "verify");
-	struct making m = {.dir = dir, .in = {.credential = fj_buf_slice(&text), .now = at, .past = past}, .doc = doc,
+	struct making m = {.dir = dir, .in = {.credential = fj_buf_slice(&text), .now = at, .past = past, .log_proof = proof}, .doc = doc,
 		.authorisations = json_object_get(doc, "authorisations"), .certificates = json_object_get(doc, "certificates"),
 		.lists = json_object_get(doc, "lists"), .crls = json_object_get(doc, "crls")};
 	enum fj_rc rc = make(&m, err);

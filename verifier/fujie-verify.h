@@ -40,7 +40,7 @@
 extern "C" {
 #endif
 
-#define FJV_VERSION "0.6" /* of this header; fjv_version() has the library's */
+#define FJV_VERSION "0.7" /* of this header; fjv_version() has the library's */
 
 typedef enum {
 	FJV_OK = 0,
@@ -61,7 +61,7 @@ typedef struct fjv_trust fjv_trust;   /* a root and what was published under it 
 typedef struct fjv_query fjv_query;   /* what somebody wants to do, and with which proof */
 typedef struct fjv_report fjv_report; /* the verdict, and each check */
 
-/* "0.6"; static. */
+/* "0.7"; static. */
 const char *fjv_version(void);
 
 /* --- errors --- */
@@ -94,14 +94,18 @@ typedef enum {
 	FJV_LIST = 1,          /* Token Status List: the JWT */
 	FJV_CRL = 2,           /* DER */
 	FJV_AUTHORISATION = 3, /* with its trailing ~ */
-	FJV_CERTIFICATE = 4    /* PEM */
+	FJV_CERTIFICATE = 4,   /* PEM */
+	FJV_LOG = 5,           /* certificate of the public log, one PEM block; several may be added */
+	FJV_LOG_KEY = 6,       /* its Ed25519 key in C2SP verifier-key form; one */
+	FJV_LOG_POLICY = 7     /* witnesses and quorum, C2SP tlog-policy; one */
 } fjv_kind;
 
 /* One more file, as it is published (docs/formats.md 7), into a trust that no other thread
  * uses yet.  name: of an authorisation or certificate its number (DAU-..., DAC-...), else
  * NULL.  Several versions of a list, CRL or authorisation may be added: for each time the
  * newest that had begun counts; the same version twice is FJV_OK.  What was added wins nothing
- * by being added: it is verified under the root now, a certificate when a verdict rests on it.
+ * by being added: it is verified under the root now, a certificate when a verdict rests on it;
+ * key and policy of a log are what you believe, and only ask for more.
  * FJV_E_USAGE: kind or name; FJV_E_INVALID: malformed or not authentic; FJV_E_LIMIT: too
  * large, or too many; the trust is then as before. */
 fjv_result fjv_trust_add(fjv_trust *trust, fjv_kind kind, const char *name, const void *octets, size_t n, fjv_error **error);
@@ -140,6 +144,14 @@ fjv_result fjv_query_past(fjv_query *query, int past, fjv_error **error);
 /* The oldest status that is good enough, in seconds from 1 to 10 years (315360000); older is
  * `indeterminate`.  0: as old as the lists themselves allow.  FJV_E_USAGE: beyond. */
 fjv_result fjv_query_max_age(fjv_query *query, int64_t seconds, fjv_error **error);
+/* The proof that the credential stands in its issuer's public log (C2SP tlog-proof,
+ * docs/formats.md 19), 1 to 65536 octets, for the check `logged`.  NULL: none; of a certificate or
+ * authorisation an opened folder's own is used then, of a bundle the one in it.  FJV_E_USAGE: n is
+ * 0; FJV_E_LIMIT: longer; the query is as before. */
+fjv_result fjv_query_log_proof(fjv_query *query, const void *proof, size_t n, fjv_error **error);
+/* 1: ask for such a proof, and for the quorum of the trust's policy: without them the verdict is
+ * `indeterminate`.  0, as at first: a proof that is false still is a deny. */
+fjv_result fjv_query_logged(fjv_query *query, int logged, fjv_error **error);
 void fjv_query_free(fjv_query *query);
 
 /* --- the verdict --- */
@@ -174,7 +186,7 @@ int64_t fjv_report_at(const fjv_report *report);
 int64_t fjv_report_as_of(const fjv_report *report);
 int64_t fjv_report_until(const fjv_report *report);
 
-/* The checks in their fixed order (docs/formats.md 8), i from 0 to fjv_report_checks() - 1.
+/* The checks in their fixed order (docs/formats.md 8; a later version may add some at the end), i from 0 to fjv_report_checks() - 1.
  * Past the end: FJV_UNKNOWN, and "". */
 size_t fjv_report_checks(const fjv_report *report);
 const char *fjv_check_name(const fjv_report *report, size_t i);

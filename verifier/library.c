@@ -15,6 +15,7 @@
 #include <sodium.h>
 
 #include "base/file.h"
+#include "base/note.h"
 #include "verifier/bundle.h"
 #include "verifier/internal.h"
 
@@ -34,7 +35,8 @@ struct fjv_query {
 	struct ver_use *use;
 	char nonce[257], x5t[44], number[41]; /* "": not asked */
 	int64_t max_age;
-	bool past;
+	bool past, logged;
+	struct fj_buf log_proof; /* empty: none */
 };
 struct fjv_report {
 	struct ver_report r;
@@ -175,12 +177,12 @@ fjv_result fjv_trust_new(const void *root, size_t root_octets, const void *issui
 static enum fj_rc trust_add(fjv_trust *trust, fjv_kind kind, const char *name, struct fj_slice data, struct fj_err *err)
 {
 	static const enum ver_item items[] = {[FJV_LIST] = VER_STATUS_LIST, [FJV_CRL] = VER_CRL, [FJV_AUTHORISATION] = VER_AUTHORISATION,
-		[FJV_CERTIFICATE] = VER_CERTIFICATE};
+		[FJV_CERTIFICATE] = VER_CERTIFICATE, [FJV_LOG] = VER_LOG, [FJV_LOG_KEY] = VER_LOG_KEY, [FJV_LOG_POLICY] = VER_LOG_POLICY};
 
-	if ((int)kind < FJV_LIST || kind > FJV_CERTIFICATE)
+	if ((int)kind < FJV_LIST || kind > FJV_LOG_POLICY)
 		return fj_fail(err, FJ_E_USAGE, "verify", NULL, "%d is no kind of published file", (int)kind);
-	if ((kind >= FJV_AUTHORISATION) != (name != NULL))
-		return fj_fail(err, FJ_E_USAGE, "verify", NULL, "an authorisation or certificate is added by its number, a list or CRL without a name");
+	if ((kind == FJV_AUTHORISATION || kind == FJV_CERTIFICATE) != (name != NULL))
+		return fj_fail(err, FJ_E_USAGE, "verify", NULL, "an authorisation or certificate is added by its number, anything else without a name");
 	enum fj_rc rc = ver_trust_add(trust->t, items[kind], name == NULL ? "" : name, data, err);
 	return rc == FJ_E_EXISTS ? FJ_OK : rc;
 }
@@ -214,6 +216,8 @@ fjv_result fjv_query_new(fjv_query **out, fjv_error **error)
 	struct fj_err err = {.rc = FJ_OK};
 
 	*out = fj_alloc(1, sizeof(**out));
+	if (*out != NULL)
+		fj_buf_init(&(*out)->log_proof, FJ_LOG_PROOF_MAX);
 	return done(*out != NULL ? FJ_OK : fj_no_memory(&err, "verify"), &err, error);
 }
 
@@ -222,6 +226,7 @@ void fjv_query_free(fjv_query *query)
 	if (query == NULL)
 		return;
 	ver_use_free(query->use);
+	fj_buf_release(&query->log_proof);
 	fj_free(query);
 }
 
@@ -301,6 +306,32 @@ fjv_result fjv_query_max_age(fjv_query *query, int64_t seconds, fjv_error **erro
 	return done(FJ_OK, NULL, error);
 }
 
+fjv_result fjv_query_log_proof(fjv_query *query, const void *proof, size_t n, fjv_error **error)
+{
+	struct fj_err err = {.rc = FJ_OK};
+	FJ_AUTO(buf) copy = FJ_BUF_INIT(FJ_LOG_PROOF_MAX);
+
+	if (proof != NULL && n == 0)
+		return done(fj_fail(&err, FJ_E_USAGE, "verify", "formats.md 19", "a proof of logging is not empty"), &err, error);
+	enum fj_rc rc = proof == NULL ? FJ_OK : fj_buf_put(&copy, proof, n);
+	if (rc == FJ_E_LIMIT)
+		rc = fj_fail(&err, rc, "verify", "formats.md 19", "a proof of logging has at most %d octets", FJ_LOG_PROOF_MAX);
+	else if (rc != FJ_OK)
+		rc = fj_no_memory(&err, "verify");
+	if (rc == FJ_OK) {
+		struct fj_buf before = query->log_proof;
+		query->log_proof = copy;
+		copy = before;
+	}
+	return done(rc, &err, error);
+}
+
+fjv_result fjv_query_logged(fjv_query *query, int logged, fjv_error **error)
+{
+	query->logged = logged != 0;
+	return done(FJ_OK, NULL, error);
+}
+
 /* --- the verdict --- */
 
 void fjv_report_free(fjv_report *report)
@@ -333,6 +364,8 @@ static enum fj_rc input_of(const fjv_query *q, struct fj_slice credential, int64
 	in->number = or_none(q->number);
 	in->max_age = q->max_age;
 	in->past = q->past;
+	in->log_proof = fj_buf_slice(&q->log_proof);
+	in->logged = q->logged;
 	return FJ_OK;
 }
 

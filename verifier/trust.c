@@ -321,7 +321,10 @@ static enum fj_rc add_log(struct ver_trust *t, struct fj_slice pem, struct fj_er
 {
 	FJ_AUTO(buf) der = FJ_BUF_INIT(FJ_X509_MAX);
 
-	FJ_TRY(ver_pem_next(&pem, "CERTIFICATE", &der, err));
+	enum fj_rc rc = ver_pem_next(&pem, "CERTIFICATE", &der, err);
+	if (rc == FJ_E_NOTFOUND)
+		return fj_fail(err, FJ_E_INVALID, "verify", "RFC 7468 2", "a log's certificate is a PEM block");
+	FJ_TRY(rc);
 	return ver_trust_add_log(t, fj_buf_slice(&der), err);
 }
 

@@ -145,6 +145,6 @@ int cli_demo(const struct cli_args *a);    /* make.c */
 int cli_command(const struct cli_args *a); /* command.c */
 int cli_outbox(const struct cli_args *a);  /* outbox.c */
 int cli_verifier(const struct cli_args *a); /* mirror.c */
-int cli_become(const char *name, char **argv); /* mirror.c: executes it; from argv[1] on they are its own */
+int cli_become(const char *name, char **argv); /* mirror.c: another executable of ours takes over, with words of its own */
 
 #endif

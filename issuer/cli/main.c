@@ -21,7 +21,8 @@ static const char usage[] =
     "  fujie outbox list|export --after N|snapshot --dir D [--out FILE]   packages for it, carried by hand\n"
     "  fujie inbox apply FILE... --dir V --root SHA256                    and taken in there\n"
     "  fujie witness init|add|serve|key|show --dir W   cosigns the public log of others (C2SP tlog-witness)\n"
-    "  fujie log monitor URL --vkey KEY --dir CACHE [--usci CODE]   follows a public log: who is named in it, and is it one history\n\n"
+    "  fujie log monitor URL --vkey KEY --dir CACHE [--usci CODE]   follows a public log: who is named in it, and is it one history\n"
+    "  fujie log verify DIR|prove ID|consistency OLD-CHECKPOINT|show --dir D [--vkey FILE|TEXT] [--cert FILE]   the public log's files\n\n"
     "  fujie NOUN VERB [ID] --dir D [--as LOGIN] [--json] [--key value ...]\n"
     "    cert          list show issue suspend resume revoke      --number N --reason R\n"
     "    authorisation list show propose suspend resume reclaim surrender  --number N\n"
@@ -72,6 +73,8 @@ int main(int argc, char **argv)
 		return cli_become("fujie-witness", argv + 1);
 	if (argc > 2 && strcmp(argv[1], "log") == 0 && strcmp(argv[2], "monitor") == 0)
 		return cli_become("fujie-gateway", argv + 1);
+	if (argc > 2 && strcmp(argv[1], "log") == 0 && strcmp(argv[2], "restore") != 0)
+		return cli_become("fujie-log", argv + 1);
 	if (cli_args_parse(argc, argv, &a, &err) != FJ_OK)
 		return cli_print_error(&err, NULL, a.json);
 	if (a.noun == NULL && a.json) {

@@ -60,7 +60,8 @@ layer() { # files-pattern allowed-regex
 	layer "web/api/*.[ch] web/portal/*.[ch]" 'base/|issuer/issuer.h|verifier/(verify|published).h|web/'
 	layer "web/registry/*.[ch]" 'base/|issuer/(issuer|init|demo).h|web/'
 	layer "verifier/inbox/*.[ch]" 'base/|verifier/[a-z_]*\.(h|def)|verifier/inbox/'
-	layer "verifier/gateway/*.[ch]" 'base/|verifier/(ask|log_policy|verify).h|verifier/gateway/|web/http/'
+	layer "verifier/log/*.[ch]" 'base/|verifier/(internal|verify).h|verifier/log/'
+	layer "verifier/gateway/*.[ch]" 'base/|verifier/(ask|log_policy|verify).h|verifier/log/log.h|verifier/gateway/|web/http/'
 	layer "verifier/witness/*.[ch]" 'base/|verifier/witness/|web/http/'
 	layer "verifier/service/*.[ch]" 'base/|ca/ca.h|hsm/client/|verifier/|web/http/'
 } | rule "every room includes only what its layer may"
@@ -79,6 +80,7 @@ never() { # executable libraries-regex
 	never fujie-verify 'curl|tss2|sqlite|microhttpd|gnutls|xlsx|libzip|expat|unistring|pango|cairo|qrencode'
 	never fujie-witness 'libcrypto|libssl|curl|tss2|sqlite|xlsx|libzip|expat|unistring|pango|cairo|qrencode'
 	never fujie-inbox 'tss2|microhttpd|gnutls|curl|xlsx|libzip|expat|unistring|pango|cairo|qrencode'
+	never fujie-log 'tss2|sqlite|microhttpd|gnutls|curl|xlsx|libzip|expat|unistring|pango|cairo|qrencode'
 } | rule "every executable links only what its room may"
 
 # the library for others: it needs what the verdict needs, and shows nothing but what its header names
@@ -114,7 +116,7 @@ src | while read -r f; do head -n 1 "$f" | grep -q '^/\*' || echo "$f"; done | r
 	grep -nE '\b(REAL|NUMERIC|FLOAT|DOUBLE|AVG\(|TOTAL\(|ROUND\(|JULIANDAY\()|[-+*/] *[0-9]+\.[0-9]' issuer/store/*.sql issuer/store/*.def
 } | rule "no floating point outside drawing and the reading of dates"
 src | xargs grep -nE 'TODO|FIXME|XXX' | rule "nothing is left for later in the source"
-{ src | grep '\.c$' | grep -vE '^(hsm|verifier|verifier/gateway)/main\.c$'; ls tests/unit/test_*.c tests/fuzz/fuzz_*.c; } | while read -r f; do
+{ src | grep '\.c$' | grep -vE '^(hsm|verifier|verifier/gateway|verifier/log)/main\.c$'; ls tests/unit/test_*.c tests/fuzz/fuzz_*.c; } | while read -r f; do
 	grep -qE "^	$f( |\$)" sources.mk || echo "$f"
 done | rule "sources.mk names every source"
 { git grep -nIF "$PWD/" -- . ':!tests/lint/exceptions'; git grep -nE '"resolved":' -- '*lock.json'; } 2>/dev/null | rule "no path or host of a developer's machine"

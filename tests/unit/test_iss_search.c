@@ -227,7 +227,7 @@ static enum fj_rc certified(struct sto *db, const char *number, const char *asse
 	    "series", "DAC-420000-202604", "series_n", n, "serial", id, "asset_no", asset, "card_version", 1, "asset_name", "江河水位流量", "holder", HOLDER,
 	    "holder_name", "湖北省水文水资源中心", "not_before", (json_int_t)now, "not_after", (json_int_t)end, "shard", 1, "list", 0, "idx", 8 + 2 * n, "restrictions", 1,
 	    "asset_list", 0, "asset_idx", 9 + 2 * n, "asset_fresh", 1), err));
-	return put(db, "certificate.issued", number, json_pack("{s:s}", "sha256", "00"), err);
+	return put(db, "certificate.issued", number, json_pack("{s:s}", "sha256", "00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff"), err);
 }
 
 TEST("a certificate is listed and found once it is issued; EXPIRED is ACTIVE and over")

@@ -3,6 +3,7 @@
  * the engine says.
  */
 #include "tests/unit/test.h"
+#include "tests/unit/ver_log.h"
 #include "tests/unit/ver_pki.h"
 #include "verifier/bundle.h"
 #include "verifier/fujie-verify.h"
@@ -100,7 +101,7 @@ TEST("a trust in memory refuses what is not authentic, and stays as it was")
 	CHECK(add(t, FJV_AUTHORISATION, NULL, fj_buf_slice(&w->auth_jwt)) == FJV_E_USAGE);
 	CHECK(add(t, FJV_LIST, DAU, fj_buf_slice(&w->list_jwt)) == FJV_E_USAGE);
 	CHECK(add(t, (fjv_kind)0, NULL, fj_buf_slice(&w->list_jwt)) == FJV_E_USAGE);
-	CHECK(add(t, (fjv_kind)5, DAU, fj_buf_slice(&w->list_jwt)) == FJV_E_USAGE);
+	CHECK(add(t, (fjv_kind)8, DAU, fj_buf_slice(&w->list_jwt)) == FJV_E_USAGE && add(t, (fjv_kind)8, NULL, fj_buf_slice(&w->list_jwt)) == FJV_E_USAGE);
 	CHECK(fjv_trust_new(w->root.p, w->root.n, stranger->issuing.p, stranger->issuing.n, &none, NULL) == FJV_E_INVALID && none == NULL);
 	CHECK(fjv_trust_new(w->issuing.p, w->issuing.n, w->issuing.p, w->issuing.n, &none, NULL) == FJV_E_INVALID && none == NULL);
 	CHECK(fjv_trust_new("", 0, w->issuing.p, w->issuing.n, &none, NULL) != FJV_OK && none == NULL);
@@ -180,7 +181,7 @@ TEST("a bundle is judged by its root's fingerprint, with the query's use and age
 	char root[65];
 
 	CHECK_OK(fj_dir_open(AT_FDCWD, w->dir, &dir, &err));
-	CHECK_OK(ver_bundle_make(dir, fj_buf_slice(&w->token_jwt), NOW, false, &bundle, &err));
+	CHECK_OK(ver_bundle_make(dir, fj_buf_slice(&w->token_jwt), FJ_SLICE(NULL, 0), NOW, false, &bundle, &err));
 	fj_sha256(slice(&w->root), &h);
 	fj_hex(h.b, sizeof(h.b), root);
 	CHECK(fjv_query_new(&q, NULL) == FJV_OK);
@@ -195,6 +196,52 @@ TEST("a bundle is judged by its root's fingerprint, with the query's use and age
 	}
 	FJ_AUTO(report_) r = NULL;
 	CHECK(fjv_verify_bundle("5f", q, bundle.data, bundle.len, NOW, &r, NULL) == FJV_E_USAGE && r == NULL);
+}
+
+static const char *logged_of(const fjv_trust *t, const fjv_query *q, const struct world *w)
+{
+	static const char *const outcomes[] = {"", "pass", "fail", "unknown", "not requested", "not applicable"};
+	FJ_AUTO(report_) r = NULL;
+
+	if (fjv_verify(t, q, w->token_jwt.data, w->token_jwt.len, NOW, &r, NULL) != FJV_OK || strcmp(fjv_check_name(r, fjv_report_checks(r) - 1), "logged") != 0)
+		return "?";
+	return outcomes[fjv_check_outcome(r, fjv_report_checks(r) - 1)];
+}
+
+TEST("a proof of logging is given and asked for; certificate, key and policy of a log are added once")
+{
+	MAKE(w);
+	FJ_AUTO(log) l = log_make(w);
+	FJ_AUTO(trust_) t = NULL;
+	FJ_AUTO(query_) q = NULL;
+	uint8_t large[FJ_LOG_PROOF_MAX + 1] = {0};
+
+	CHECK(fjv_trust_new(w->root.p, w->root.n, w->issuing.p, w->issuing.n, &t, NULL) == FJV_OK && fjv_query_new(&q, NULL) == FJV_OK);
+	CHECK(add(t, FJV_CRL, NULL, slice(&w->root_crl)) == FJV_OK && add(t, FJV_CRL, NULL, slice(&w->shard)) == FJV_OK);
+	CHECK_STR(logged_of(t, q, w), "not requested");
+	CHECK(fjv_query_logged(q, 1, NULL) == FJV_OK);
+	CHECK_STR(logged_of(t, q, w), "unknown");
+	log_prove_token(w, l, false);
+	CHECK(fjv_query_log_proof(q, l->proof.data, l->proof.len, NULL) == FJV_OK);
+	CHECK_STR(logged_of(t, q, w), "unknown"); /* no log.pem */
+	CHECK(add(t, FJV_LOG, NULL, fj_buf_slice(&l->pem)) == FJV_OK && add(t, FJV_LOG, NULL, fj_buf_slice(&l->pem)) == FJV_OK);
+	CHECK(add(t, FJV_LOG_KEY, NULL, fj_buf_slice(&l->vkey_text)) == FJV_OK && add(t, FJV_LOG_KEY, NULL, fj_buf_slice(&l->vkey_text)) == FJV_E_LIMIT);
+	CHECK_STR(logged_of(t, q, w), "pass");
+	CHECK(add(t, FJV_LOG_POLICY, NULL, fj_slice_str("quorum none")) == FJV_E_INVALID && add(t, FJV_LOG, DAC, fj_buf_slice(&l->pem)) == FJV_E_USAGE);
+	CHECK_STR(logged_of(t, q, w), "pass");
+	CHECK(add(t, FJV_LOG_POLICY, NULL, fj_buf_slice(&l->policy)) == FJV_OK && add(t, FJV_LOG_POLICY, NULL, fj_buf_slice(&l->policy)) == FJV_E_LIMIT);
+	CHECK_STR(logged_of(t, q, w), "unknown"); /* its witness did not cosign */
+	CHECK(fjv_query_log_proof(q, "", 0, NULL) == FJV_E_USAGE && fjv_query_log_proof(q, large, sizeof(large), NULL) == FJV_E_LIMIT);
+	CHECK_STR(logged_of(t, q, w), "unknown"); /* the query is as before */
+	log_prove_token(w, l, true);
+	CHECK(fjv_query_log_proof(q, l->proof.data, l->proof.len, NULL) == FJV_OK);
+	CHECK_STR(logged_of(t, q, w), "pass");
+	l->proof.data[l->proof.len - 3] ^= 1;
+	CHECK(fjv_query_log_proof(q, l->proof.data, l->proof.len, NULL) == FJV_OK && fjv_query_logged(q, 0, NULL) == FJV_OK);
+	CHECK_STR(logged_of(t, q, w), "fail");
+	CHECK(fjv_query_log_proof(q, NULL, 0, NULL) == FJV_OK);
+	CHECK_STR(logged_of(t, q, w), "not requested");
+	CHECK(add(t, FJV_LOG, NULL, fj_slice_str("x")) == FJV_E_INVALID && add(t, FJV_LOG, NULL, slice(&w->issuing)) == FJV_E_INVALID);
 }
 
 TEST_MAIN

@@ -567,6 +567,8 @@ struct asked {
 	fj_time now; /* 0: NOW */
 	bool past;
 	int64_t max_age;
+	struct fj_slice log_proof;
+	bool logged;
 };
 
 static UNUSED enum fj_rc judge(const struct world *w, struct fj_slice credential, const struct asked *a, struct ver_report *r, struct fj_err *err)
@@ -583,6 +585,8 @@ static UNUSED enum fj_rc judge(const struct world *w, struct fj_slice credential
 	FJ_TRY(fj_dir_open(AT_FDCWD, w->dir, &dir, err));
 	in.past = a->past;
 	in.max_age = a->max_age;
+	in.log_proof = a->log_proof;
+	in.logged = a->logged;
 	return ver_verify_in(dir, over, &in, r, err);
 }
 

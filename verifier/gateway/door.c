@@ -8,6 +8,7 @@
  * before; what it uses is written down before the answer.  Whatever goes wrong,
  * the answer is no.
  */
+#include "base/note.h"
 #include "verifier/gateway/gateway.h"
 
 #define MAX_USE 4096
@@ -156,9 +157,19 @@ static void say_worst(struct gw_answer *a, const struct ver_report *r)
 	no(a, 403, reason, worst->en, worst->zh);
 }
 
+/* beside the token: another's, or none where one is demanded, is the verdict's to say */
+static bool read_log_proof(struct work *w, struct fj_buf *out)
+{
+	const char *text = w->r->log_proof;
+
+	return text[0] == '\0' || (fj_b64_get(text, strlen(text), out) == FJ_OK && out->len > 0) ||
+	    no(w->a, 403, "logged [formats.md 19]", "X-Fujie-Log-Proof is not the base64 of a proof of logging", "X-Fujie-Log-Proof 不是公开日志载入证明的 base64");
+}
+
 static bool judge(struct work *w, const struct ver_use *use)
 {
-	struct ver_input in = {.credential = fj_slice_str(w->r->token), .use = use, .now = w->now, .max_age = w->g->conf->max_age, .nonce = w->nonce};
+	FJ_AUTO(buf) log_proof = FJ_BUF_INIT(FJ_LOG_PROOF_MAX);
+	struct ver_input in = {.credential = fj_slice_str(w->r->token), .use = use, .now = w->now, .max_age = w->g->conf->max_age, .nonce = w->nonce, .logged = w->g->conf->logged};
 	FJ_AUTO(ver_report) r = {.n = 0};
 	struct fj_err err = {.rc = FJ_OK};
 	struct gw_view *v;
@@ -169,6 +180,9 @@ static bool judge(struct work *w, const struct ver_use *use)
 			return no(w->a, 403, "holder [RFC 8705 3.1]", "what the proxy says of the client certificate is neither thumbprint nor one certificate", "代理所报客户端证书信息既非指纹也非单个证书");
 		in.x5t = x5t;
 	}
+	if (!read_log_proof(w, &log_proof))
+		return false;
+	in.log_proof = fj_buf_slice(&log_proof);
 	w->a->verdict = VER_INDETERMINATE; /* until there is one */
 	if (gw_view_take(w->g->keep, &v, &err) != FJ_OK)
 		return no_because(w->a, "status", &err);

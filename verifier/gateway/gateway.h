@@ -25,6 +25,7 @@ struct gw_conf {
 	const char *x5t_header, *user_header;
 	struct fj_hash root;        /* SHA-256 of the root certificate's DER */
 	int64_t max_age, refresh, window; /* seconds; max_age 0: not asked */
+	bool logged;                /* a token without a proof of logging is refused */
 	bool nonces;                /* else the holder chooses, and its proofs are remembered */
 };
 
@@ -138,6 +139,7 @@ struct gw_answer {
 };
 struct gw_request {
 	const char *token;          /* with its proof; "" none */
+	const char *log_proof;      /* base64 of a proof of logging; "" none */
 	const char *x5t, *user, *use; /* as the proxy says; "" none */
 };
 /* Always an answer; permit only for a license token whose holder is proved, and counted. */

@@ -43,7 +43,7 @@ static void usage(FILE *to)
 	fputs("fujie-verify --listen unix:PATH|127.0.0.1:PORT --issuer URL --root SHA256 --dir CACHE\n"
 	      "             [--audience A] [--use k=v,k=v] [--max-age 1h] [--refresh 60s]\n"
 	      "             [--x5t-header X-Fujie-X5T] [--user-header X-Fujie-User]\n"
-	      "             [--proof-window 60s] [--no-nonce]\n"
+	      "             [--proof-window 60s] [--no-nonce] [--logged]\n"
 	      "fujie-verify watch LIST --issuer URL --root SHA256 --dir CACHE [--once] [--refresh 60s]\n"
 	      "\n"
 	      "A gateway beside a proxy: keeps an issuer's trust fresh, judges license tokens and\n"
@@ -55,6 +55,7 @@ static void usage(FILE *to)
 	      "  --dir       a folder of its own, kept across restarts\n"
 	      "  --audience  what a Key Binding JWT, or a named token, has to name\n"
 	      "  --use       fixed part of every use; X-Fujie-Use can only add to it\n"
+	      "  --logged    let in what stands in the issuer's public log: X-Fujie-Log-Proof has to prove it\n"
 	      "\n"
 	      "Exit: 0 ended, 2 wrong use, 3 failure; watch --once: 0 all permit, 1 not all.\n", to);
 }
@@ -94,6 +95,7 @@ static enum fj_rc take_option(struct options *o, int c, struct fj_err *err)
 	case 'f': return seconds("refresh", optarg, 1, 86400, &conf->refresh, err);
 	case 'w': return seconds("proof-window", optarg, 1, 60, &conf->window, err);
 	case 'n': conf->nonces = false; return FJ_OK;
+	case 'L': conf->logged = true; return FJ_OK;
 	case '1': o->once = true; return FJ_OK;
 	default: o->help = true; return FJ_OK;
 	}
@@ -105,7 +107,7 @@ static enum fj_rc options_read(int argc, char **argv, struct options *o, struct 
 		{"root", required_argument, NULL, 'r'}, {"dir", required_argument, NULL, 'd'}, {"audience", required_argument, NULL, 'a'},
 		{"use", required_argument, NULL, 'u'}, {"max-age", required_argument, NULL, 'm'}, {"refresh", required_argument, NULL, 'f'},
 		{"x5t-header", required_argument, NULL, 'x'}, {"user-header", required_argument, NULL, 'U'}, {"proof-window", required_argument, NULL, 'w'},
-		{"no-nonce", no_argument, NULL, 'n'}, {"once", no_argument, NULL, '1'}, {"help", no_argument, NULL, 'h'}, {NULL, 0, NULL, 0}};
+		{"no-nonce", no_argument, NULL, 'n'}, {"logged", no_argument, NULL, 'L'}, {"once", no_argument, NULL, '1'}, {"help", no_argument, NULL, 'h'}, {NULL, 0, NULL, 0}};
 	bool watch = false;
 	int c;
 

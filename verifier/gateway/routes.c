@@ -31,7 +31,7 @@ static void say(struct web_res *r, const struct gw_answer *a)
 /* a proxy that adds where it should overwrite hands on the client's header beside its own */
 static bool said_twice(const struct web_req *q, const struct gw_conf *c)
 {
-	const char *const names[] = {"Authorization", "X-Fujie-Token", "X-Fujie-Use", c->x5t_header, c->user_header};
+	const char *const names[] = {"Authorization", "X-Fujie-Token", "X-Fujie-Use", "X-Fujie-Log-Proof", c->x5t_header, c->user_header};
 
 	for (size_t i = 0; i < FJ_ARRAY_LEN(names); i++)
 		if (web_header_count(q, names[i]) > 1)
@@ -43,7 +43,7 @@ static void answer(struct web_req *q, struct web_res *r, int denied_at_most, int
 {
 	struct gw *g = web_app(q);
 	struct gw_request ask = {.token = token_of(q), .x5t = web_header(q, g->conf->x5t_header), .user = web_header(q, g->conf->user_header),
-		.use = web_header(q, "X-Fujie-Use")};
+		.use = web_header(q, "X-Fujie-Use"), .log_proof = web_header(q, "X-Fujie-Log-Proof")};
 	char nonce[GW_NONCE_MAX];
 	struct gw_answer a;
 
@@ -99,6 +99,7 @@ static void get_nonce(struct web_req *q, struct web_res *r)
 struct judging {
 	struct gw_view *view;
 	int64_t max_age;
+	bool logged;
 };
 
 static enum fj_rc judge(void *arg, const struct ver_input *in, struct ver_report *out, struct fj_err *err)
@@ -108,6 +109,7 @@ static enum fj_rc judge(void *arg, const struct ver_input *in, struct ver_report
 
 	if (mine.max_age == 0 || (j->max_age > 0 && j->max_age < mine.max_age))
 		mine.max_age = j->max_age;
+	mine.logged = mine.logged || j->logged;
 	return gw_judge(j->view, &mine, out, err);
 }
 
@@ -119,7 +121,7 @@ static void post_verify(struct web_req *q, struct web_res *r)
 
 	enum fj_rc rc = gw_view_take(g->keep, &v, &err);
 	if (rc == FJ_OK) {
-		struct judging j = {.view = v, .max_age = g->conf->max_age};
+		struct judging j = {.view = v, .max_age = g->conf->max_age, .logged = g->conf->logged};
 		rc = ver_ask(web_body(q), judge, &j, &r->body, &err);
 		gw_view_give(g->keep, v);
 	}

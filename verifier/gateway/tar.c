@@ -66,10 +66,19 @@ static bool plain(const char *s)
 	    strspn(s, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.") == n;
 }
 
+static bool among(const char *const *names, const char *s)
+{
+	for (; *names != NULL; names++)
+		if (strcmp(*names, s) == 0)
+			return true;
+	return false;
+}
+
 /* "trust/crl/1.crl" to folder and name */
 static enum fj_rc read_name(const char *path, struct gw_tar_entry *out, struct fj_err *err)
 {
 	static const char *const folders[] = {"crl", "status", "authorisations", "certificates"};
+	static const char *const files[] = {"root.pem", "chain.pem", "log.pem", "log.vkey", "log.policy", NULL};
 	const char *rest = path + 6, *slash;
 
 	if (strncmp(path, "trust/", 6) != 0 || strstr(path, "..") != NULL || strstr(path, "//") != NULL || strchr(path, '\\') != NULL)
@@ -77,7 +86,7 @@ static enum fj_rc read_name(const char *path, struct gw_tar_entry *out, struct f
 	out->folder = NULL;
 	slash = strchr(rest, '/');
 	if (slash == NULL)
-		out->folder = strcmp(rest, "root.pem") == 0 || strcmp(rest, "chain.pem") == 0 ? "" : NULL;
+		out->folder = among(files, rest) ? "" : NULL;
 	for (size_t i = 0; slash != NULL && i < FJ_ARRAY_LEN(folders); i++)
 		if (strlen(folders[i]) == (size_t)(slash - rest) && strncmp(folders[i], rest, (size_t)(slash - rest)) == 0)
 			out->folder = folders[i];

@@ -41,9 +41,11 @@ static json_t *item_schema(void)
 
 	for (const char *const *k = (const char *const[]){"asset", "product", "action", "purpose", "territory", "environment", "at", "quantity", "user", "audience", NULL}; *k != NULL; k++)
 		json_object_set(use, *k, text);
-	json_t *out = json_pack("{s:s, s:b, s:[s], s:{s:O, s:{s:s, s:b, s:o}, s:{s:s, s:b, s:{s:O, s:O}}, s:{s:s, s:s, s:s}}}", "type", "object", "additionalProperties", 0, "required", "credential",
+	json_t *out = json_pack("{s:s, s:b, s:[s], s:{s:O, s:{s:s, s:b, s:o}, s:{s:s, s:b, s:{s:O, s:O}}, s:{s:s, s:s}, s:{s:s, s:s}, s:{s:s, s:s, s:s}}}", "type", "object", "additionalProperties", 0, "required", "credential",
 	    "properties", "credential", text, "use", "type", "object", "additionalProperties", 0, "properties", use, "proof", "type", "object", "additionalProperties", 0,
-	    "properties", "nonce", text, "x5t", text, "at", "type", "string", "format", "date-time", "description", "judge at this time instead of now");
+	    "properties", "nonce", text, "x5t", text, "log_proof", "type", "string", "description",
+	    "proof that it stands in the issuer's public log (C2SP tlog-proof); of a certificate or authorisation the published one is found", "logged", "type", "boolean", "description",
+	    "ask for that proof: without it the verdict is indeterminate", "at", "type", "string", "format", "date-time", "description", "judge at this time instead of now");
 	json_decref(text);
 	return out;
 }

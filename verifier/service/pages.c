@@ -171,7 +171,7 @@ static void send_published(struct web_req *q, struct web_res *r, bool bundle)
 	if (rc == FJ_OK) {
 		rc = published(web_app(q), number, v, &found, &err);
 		if (rc == FJ_OK && bundle)
-			rc = ver_bundle_make(v->dir, fj_buf_slice(&found), fj_now(), false, &made, &err);
+			rc = ver_bundle_make(v->dir, fj_buf_slice(&found), FJ_SLICE(NULL, 0), fj_now(), false, &made, &err);
 		svc_view_give(web_app(q), v);
 	}
 	if (rc != FJ_OK)

@@ -1,0 +1,84 @@
+/*
+ * log.h - a public log as files, as an auditor has it: the folder that holds checkpoint,
+ * tile/ and tile/entries/ (docs/formats.md 19), and the log's public keys.
+ *
+ * No register, no network, nothing believed but the keys: what the folder says is held
+ * against the signed checkpoint, and the first fault is named with its place.  It is not
+ * checked here whether the certificate of the P-256 key stands under a root and was valid
+ * (`fujie-verify --logged` does), nor whether others were shown another log (witnesses do).
+ */
+#ifndef FJ_VERIFIER_LOG_H
+#define FJ_VERIFIER_LOG_H
+
+#include "base/json.h"
+#include "base/note.h"
+
+#define VLG_KEY_MAX 16384
+
+struct vlg_log {
+	int dir;                 /* the folder that holds "checkpoint" */
+	bool by_vkey, by_cert;   /* which keys are known; one at least */
+	struct fj_vkey vkey;
+	void *cert;              /* EVP_PKEY of the P-256 key */
+	uint8_t cert_id[4];
+	struct fj_buf text;      /* the checkpoint's file */
+	struct fj_note note;
+	struct fj_checkpoint head;
+	uint64_t known;          /* leaves of a tree that was verified; tiles wider than it are cut */
+};
+void vlg_release(struct vlg_log *l);
+FJ_DEFINE_AUTO(vlg, struct vlg_log, vlg_release)
+
+/* Where the first fault is: -1 where there is no such number. */
+struct vlg_fault {
+	const char *what;         /* a code, "leaf" "tile" "root" ...; NULL: none was found */
+	char file[FJ_TILE_PATH];  /* below the log's folder */
+	int64_t leaf, octet;      /* index of the first leaf that it touches; octet in the file */
+};
+
+/* The folder of a log: `path` itself, or publish/log of a home or of a folder that was published (log/).  FJ_E_NOTFOUND. */
+enum fj_rc vlg_open(struct vlg_log *l, const char *path, struct fj_err *err) FJ_MUST_USE;
+/* The same below a descriptor, which stays the caller's. */
+enum fj_rc vlg_open_at(struct vlg_log *l, int dir, const char *path, struct fj_err *err) FJ_MUST_USE;
+/* vkey: the key's text, or a file that has it; cert: a PEM file; NULL for both: log.vkey and log.pem in ../trust of the
+ * log's folder, where they are.  FJ_E_USAGE when no key is known at all. */
+enum fj_rc vlg_keys(struct vlg_log *l, const char *vkey, const char *cert, struct fj_err *err) FJ_MUST_USE;
+/* Reads the checkpoint and verifies the log's own lines on it: every key that is known has a true line.  FJ_E_SIGNATURE
+ * and others, with the fault. */
+enum fj_rc vlg_head(struct vlg_log *l, struct vlg_fault *f, struct fj_err *err) FJ_MUST_USE;
+/* Any note as the log's own: text has to live as long as the note. */
+enum fj_rc vlg_note(const struct vlg_log *l, struct fj_slice text, struct fj_note *note, struct fj_checkpoint *c, struct fj_err *err) FJ_MUST_USE;
+
+struct vlg_seen {
+	uint64_t leaves, files, cosigned; /* cosigned: leaves of the checkpoint that witnesses cosigned; 0: none */
+	uint64_t events[6];               /* in the order of vlg_events */
+};
+extern const char *const vlg_events[];
+/* what to do with a leaf that was found true; NULL: nothing */
+typedef enum fj_rc (*vlg_each)(void *user, uint64_t index, struct fj_slice entry, const json_t *leaf, const struct fj_hash *hash, struct vlg_fault *f, struct fj_err *err);
+/* Everything: bundles, leaves, each level of tiles against the one below, the root against the checkpoint, older and
+ * stray files, the cosigned checkpoint.  Memory does not grow with the log.  Exit code 1 of a fault: f->what is set. */
+enum fj_rc vlg_verify(struct vlg_log *l, vlg_each each, void *user, struct vlg_seen *seen, struct vlg_fault *f, struct fj_err *err) FJ_MUST_USE;
+
+/* fills f and err and returns rc; file NULL: none */
+enum fj_rc vlg_bad(struct vlg_fault *f, enum fj_rc rc, const char *what, const char *file, int64_t leaf, int64_t octet, struct fj_err *err,
+    const char *en, const char *zh);
+json_t *vlg_fault_json(const struct vlg_fault *f); /* {"what","file","leaf","octet"}; the caller's */
+
+/* --- leaf.c --- */
+/* A leaf of this house: canonical JSON with exactly the members of its kind, and its own index; the caller's. */
+enum fj_rc vlg_leaf(struct fj_slice entry, uint64_t index, json_t **out, struct fj_err *err) FJ_MUST_USE;
+
+/* --- prove.c: l->head was read --- */
+struct fj_tiles vlg_tiles(struct vlg_log *l);
+/* The last leaf that issued what has this id: certificate or authorisation number, jti.  It reads bundles from the end.
+ * *leaf is the caller's; FJ_E_NOTFOUND. */
+enum fj_rc vlg_find(struct vlg_log *l, const char *id, uint64_t *index, json_t **leaf, struct fj_err *err) FJ_MUST_USE;
+/* A tlog-proof of a leaf, under the cosigned checkpoint where there is one that covers it; verified before it is given. */
+enum fj_rc vlg_prove(struct vlg_log *l, uint64_t index, const json_t *leaf, struct fj_buf *out, struct fj_err *err) FJ_MUST_USE;
+/* From a checkpoint that somebody kept to this one: FJ_E_REFUSED names a fork or a log that was rolled back. */
+enum fj_rc vlg_consistency(struct vlg_log *l, const struct fj_checkpoint *kept, struct fj_path *out, struct fj_err *err) FJ_MUST_USE;
+/* "cosigned", where there is one: FJ_E_NOTFOUND */
+enum fj_rc vlg_cosigned(struct vlg_log *l, struct fj_buf *text, struct fj_note *note, struct fj_checkpoint *c, struct fj_err *err) FJ_MUST_USE;
+
+#endif

@@ -103,12 +103,16 @@ SERVICE_SRC := \
 GATEWAY_SRC := \
 	verifier/gateway/cosign.c \
 	verifier/gateway/door.c \
+	verifier/gateway/edge.c \
 	verifier/gateway/fetch.c \
 	verifier/gateway/keep.c \
 	verifier/gateway/ledger.c \
 	verifier/gateway/marks.c \
 	verifier/gateway/mirror.c \
+	verifier/gateway/monitor.c \
 	verifier/gateway/nonce.c \
+	verifier/gateway/remote.c \
+	verifier/gateway/rights.c \
 	verifier/gateway/routes.c \
 	verifier/gateway/tar.c \
 	verifier/gateway/watch.c \

@@ -29,6 +29,12 @@ struct gw_conf {
 	bool nonces;                /* else the holder chooses, and its proofs are remembered */
 };
 
+/* --- rights.c --- */
+/* makes the folder when it is not there, and works in it from now on */
+enum fj_rc gw_enter(const char *dir, struct fj_err *err) FJ_MUST_USE;
+/* writes below one folder, reads below another (NULL: none) and what libraries need; no way back */
+enum fj_rc gw_rights(const char *writes, const char *reads, struct fj_err *err) FJ_MUST_USE;
+
 /* --- fetch.c --- */
 struct gw_fetched {
 	struct fj_buf body;

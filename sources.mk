@@ -27,6 +27,7 @@ HSM_SRC := \
 	hsm/audit.c \
 	hsm/checkpoint.c \
 	hsm/clockwatch.c \
+	hsm/counter.c \
 	hsm/keys.c \
 	hsm/memory.c \
 	hsm/policy_crl.c \
@@ -346,6 +347,7 @@ TEST_UNIT_SRC := \
 	tests/unit/test_base_watch.c \
 	tests/unit/test_ca_core.c \
 	tests/unit/test_gw_gate.c \
+	tests/unit/test_hsm_log.c \
 	tests/unit/test_hsm_memory.c \
 	tests/unit/test_iss_agreement.c \
 	tests/unit/test_iss_card.c \

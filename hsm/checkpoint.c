@@ -73,6 +73,7 @@ static enum fj_rc record_and_sign(struct hsm_signer *s, struct fj_slice text, co
 	if (put_record(&hash, delta, &b) != FJ_OK)
 		return fj_fail(err, FJ_E_LIMIT, HSM_LAYER, NULL, "an audit record is too large");
 	s->fatal = true; /* a record that failed may stand in the file or not; a TPM that failed is opened anew */
+	FJ_TRY(counter_ready(s, err));
 	FJ_TRY(signer_record(s, AUDIT_SIGN, fj_buf_slice(&b), err));
 	FJ_TRY(mem_apply(&s->mem, fj_buf_slice(delta), err));
 	s->mem.count[HSM_CHECKPOINT]++;
@@ -92,6 +93,7 @@ enum fj_rc signer_checkpoint(struct hsm_signer *s, enum hsm_socket from, const s
 	FJ_TRY(read_request(fj_buf_slice(&f->body), &text, &proof, err));
 	if (s->mem.ceremony != MEM_CLOSED)
 		return policy_no(err, "design.md 2", "the log begins when the ceremony has ended");
+	FJ_TRY(counter_open(s, err));
 	FJ_TRY(clock_check(s, err));
 	FJ_TRY(policy_log(&s->mem, text, &proof, &delta, err));
 	FJ_TRY(record_and_sign(s, text, &delta, &l, err));

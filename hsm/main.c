@@ -106,6 +106,8 @@ static int run(struct loop *l)
 		if (poll(p, 2 + l->n, 1000) <= 0)
 			continue;
 		serve_ready(l, p);
+		if (!l->s->fatal && !hsm_tpm_lost(l->s->tpm))
+			(void)!counter_tick(l->s, &l->why);
 		if (hsm_tpm_lost(l->s->tpm)) {
 			fj_log(FJ_LOG_ERROR, "the TPM is lost; the signer ends and is to be started anew");
 			return 4;
@@ -142,6 +144,8 @@ static enum fj_rc prepare(struct hsm_signer *s, struct fj_err *err)
 	if (mlockall(MCL_CURRENT) != 0)
 		fj_log(FJ_LOG_INFO, "memory is not locked (RLIMIT_MEMLOCK); secrets have their own locked pages");
 	clock_trust(s);
+	if (s->mem.ceremony != MEM_NONE)
+		FJ_TRY(counter_start(s, err));
 	FJ_TRY(fj_sandbox_enter(&box, &landlock, err));
 	if (!landlock)
 		fj_log(FJ_LOG_INFO, "this kernel has no Landlock; seccomp alone is in force");

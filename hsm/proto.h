@@ -14,6 +14,7 @@
  *              is remembered                            answer: raw[64] Ed25519 over
  *              the text, bytes DER ECDSA over its SHA-256
  * LOG_HEAD     (empty)                                 answer: u64 size, raw[32] root
+ * RESTORE      approvals as in SIGN                    answer: (empty)
  * An answer has the kind of its request; HSM_MSG_ERROR (u8 rc, str cite, str why)
  * answers a well-formed request that is refused as a whole.  A malformed frame,
  * or a kind that this socket may not send, ends the connection.
@@ -24,7 +25,7 @@
 enum hsm_msg {
 	HSM_MSG_SIGN = 1, HSM_MSG_PUBKEY, HSM_MSG_STATUS, HSM_MSG_CEREMONY_OPEN,
 	HSM_MSG_CEREMONY_CLOSE, HSM_MSG_CLOCK_OFFSET, HSM_MSG_CLOCK_RESET,
-	HSM_MSG_CHECKPOINT, HSM_MSG_LOG_HEAD,
+	HSM_MSG_CHECKPOINT, HSM_MSG_LOG_HEAD, HSM_MSG_RESTORE,
 	HSM_MSG_ERROR = 255,
 };
 enum hsm_role { HSM_ROOT = 1, HSM_ISSUING, HSM_TOKEN, HSM_OCSP, HSM_LOG, HSM_NOTE, HSM_ROLE_END };

@@ -149,6 +149,7 @@ static enum fj_rc may_at_all(const struct hsm_signer *s, const struct request *q
 
 	if (s->mem.ceremony == MEM_NONE)
 		return policy_no(err, "design.md 2", "there are no keys yet; the ceremony makes them");
+	FJ_TRY(counter_open(s, err));
 	if (q->row->ceremony ? s->mem.ceremony != MEM_OPEN : early)
 		return policy_no(err, "design.md 2", q->row->ceremony ? "CA certificates are signed in the ceremony only"
 		    : "there are no CA certificates yet");
@@ -353,6 +354,9 @@ enum fj_rc signer_replay(void *signer, const struct audit_record *r, struct fj_e
 		return replay_release(s, r->body, err);
 	case AUDIT_CLOCK:
 		return FJ_OK;
+	case AUDIT_COUNTER:
+	case AUDIT_RESTORE:
+		return counter_replay(&s->mem, r, err);
 	}
 	return corrupt(err);
 }
@@ -449,6 +453,7 @@ static enum fj_rc sign_recorded(struct hsm_signer *s, struct request *q, const s
 		return sign_all(s, q, err);
 	}
 	s->fatal = true; /* until log and memory agree again */
+	FJ_TRY(counter_ready(s, err));
 	if (sign_record(q, deltas, &b) != FJ_OK)
 		return fj_fail(err, FJ_E_LIMIT, HSM_LAYER, NULL, "an audit record is too large");
 	FJ_TRY(signer_record(s, AUDIT_SIGN, fj_buf_slice(&b), err));
@@ -535,10 +540,10 @@ static enum fj_rc do_status(struct hsm_signer *s, enum hsm_socket from, const st
 	fj_hex(s->mem.log_root.b, FJ_SHA256_LEN, root);
 	fj_time_utc(fj_now(), now);
 	hsm_tpm_maker(s->tpm, maker);
-	FJ_AUTO(json) j = json_pack("{s:s, s:s, s:b, s:s, s:o, s:O, s:{s:I, s:s}, s:{s:I, s:s}, s:s}", "tpm", s->hardware ? "hardware" : "software",
+	FJ_AUTO(json) j = json_pack("{s:s, s:s, s:b, s:s, s:o, s:O, s:{s:I, s:s}, s:{s:I, s:s}, s:I, s:s?, s:s}", "tpm", s->hardware ? "hardware" : "software",
 	    "manufacturer", maker, "demo", s->mem.demo, "ceremony", ceremony[s->mem.ceremony], "keys", status_keys(s),
 	    "signed", counts, "audit", "seq", (json_int_t)s->audit.seq, "hash", hash,
-	    "log", "size", (json_int_t)s->mem.log_size, "root", root, "now", now);
+	    "log", "size", (json_int_t)s->mem.log_size, "root", root, "counter", (json_int_t)s->mem.counter, "closed", s->watch.closed[0] != '\0' ? s->watch.closed : NULL, "now", now);
 	FJ_TRY(fj_json_canonical(j, &text, err));
 	return fj_put_bytes(answer, fj_buf_slice(&text));
 }
@@ -562,6 +567,7 @@ static enum fj_rc do_open(struct hsm_signer *s, enum hsm_socket from, const stru
 	FJ_TRY(hsm_tpm_make_keys(s->tpm, err));
 	FJ_TRY(signer_load_keys(s, err));
 	FJ_TRY(signer_record(s, AUDIT_CEREMONY_OPEN, policy, err));
+	FJ_TRY(counter_begin(s, err));
 	s->fatal = false;
 	return FJ_OK;
 }
@@ -617,6 +623,23 @@ static enum fj_rc do_reset(struct hsm_signer *s, enum hsm_socket from, const str
 	return FJ_OK;
 }
 
+static enum fj_rc do_restore(struct hsm_signer *s, enum hsm_socket from, const struct fj_frame *f, struct fj_buf *answer, struct fj_err *err)
+{
+	struct fj_rd r;
+	struct fj_slice raw;
+	unsigned officers;
+
+	(void)from;
+	(void)answer;
+	fj_rd_init(&r, fj_buf_slice(&f->body));
+	FJ_TRY(read_approvals(&r, &raw, &officers, err));
+	if (fj_rd_end(&r) != FJ_OK)
+		return signer_broken(err, "a restore is malformed");
+	if (officers < 2)
+		return policy_no(err, "R22", "opening a closed signer needs two officers");
+	return counter_restore(s, raw, err);
+}
+
 enum fj_rc signer_answer(struct hsm_signer *s, enum hsm_socket from, const struct fj_frame *f,
     uint16_t *kind, struct fj_buf *answer, struct fj_err *err)
 {
@@ -634,6 +657,7 @@ enum fj_rc signer_answer(struct hsm_signer *s, enum hsm_socket from, const struc
 		{HSM_MSG_CLOCK_RESET, HSM_FROM_REGISTRY, do_reset},
 		{HSM_MSG_CHECKPOINT, HSM_FROM_REGISTRY, signer_checkpoint},
 		{HSM_MSG_LOG_HEAD, HSM_FROM_REGISTRY, signer_log_head},
+		{HSM_MSG_RESTORE, HSM_FROM_REGISTRY, do_restore},
 	};
 
 	for (size_t i = 0; i < FJ_ARRAY_LEN(requests); i++) {

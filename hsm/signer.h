@@ -69,6 +69,7 @@ struct hsm_memory {
 	struct fj_hash package_input;     /* of the last package's signing input */
 	uint64_t log_size;                /* head of the public log, as it was last signed */
 	struct fj_hash log_root;
+	uint64_t counter;                 /* of the TPM, as it was last announced; 0: never */
 	uint64_t count[HSM_KIND_END];
 };
 enum fj_rc mem_init(struct hsm_memory *m, struct fj_err *err) FJ_MUST_USE;
@@ -83,7 +84,7 @@ struct mem_recent *mem_recent_find(struct hsm_memory *m, const uint8_t id[16]);
 struct mem_recent *mem_recent_put(struct hsm_memory *m, const uint8_t id[16], const struct fj_hash *tbs);
 
 /* --- audit log (audit.c) --- */
-enum audit_type { AUDIT_CEREMONY_OPEN = 1, AUDIT_CEREMONY_CLOSE, AUDIT_SIGN, AUDIT_RELEASE, AUDIT_CLOCK };
+enum audit_type { AUDIT_CEREMONY_OPEN = 1, AUDIT_CEREMONY_CLOSE, AUDIT_SIGN, AUDIT_RELEASE, AUDIT_CLOCK, AUDIT_COUNTER, AUDIT_RESTORE };
 struct hsm_audit {
 	int fd;
 	uint64_t seq;
@@ -117,6 +118,12 @@ struct hsm_signer {
 	struct fj_buf spki[HSM_ROLE_END];
 	struct fj_secret note;           /* libsodium's secret key of HSM_NOTE */
 	bool hardware, demo_allowed;
+	struct hsm_watch {               /* counter.c */
+		bool due;                /* to be raised before anything more is recorded */
+		char closed[320];        /* why nothing is signed; empty: open */
+		uint64_t seq;            /* record and time of the last raise */
+		int64_t boot;
+	} watch;
 	bool fatal;                      /* memory and log may differ: answer and end */
 	int64_t real0, boot0;            /* clocks when they were last found to agree */
 	struct hsm_pair x5c_ok[4];       /* ring */
@@ -172,6 +179,23 @@ enum fj_rc signer_log_head(struct hsm_signer *s, enum hsm_socket from, const str
 /* --- keys.c: public keys and those that are sealed, after the TPM has keys --- */
 enum fj_rc signer_load_keys(struct hsm_signer *s, struct fj_err *err) FJ_MUST_USE;
 
+/* --- counter.c --- */
+#define COUNTER_RECORDS 4096 /* audit records, or seconds in which there were any, after which the TPM's counter rises */
+#define COUNTER_S 3600
+/* At start, with keys: compares, and raises.  FJ_OK too when the signer is closed then, or when the
+ * disk had no room for the record: then it is tried again before anything is signed. */
+enum fj_rc counter_start(struct hsm_signer *s, struct fj_err *err) FJ_MUST_USE;
+/* in the ceremony */
+enum fj_rc counter_begin(struct hsm_signer *s, struct fj_err *err) FJ_MUST_USE;
+/* FJ_E_STATE: closed */
+enum fj_rc counter_open(const struct hsm_signer *s, struct fj_err *err) FJ_MUST_USE;
+/* before a record of a signature: raises what is due */
+enum fj_rc counter_ready(struct hsm_signer *s, struct fj_err *err) FJ_MUST_USE;
+/* between two requests: raises when the interval has passed */
+enum fj_rc counter_tick(struct hsm_signer *s, struct fj_err *err) FJ_MUST_USE;
+enum fj_rc counter_replay(struct hsm_memory *m, const struct audit_record *r, struct fj_err *err) FJ_MUST_USE;
+/* two officers: the TPM's value is taken for the record's */
+enum fj_rc counter_restore(struct hsm_signer *s, struct fj_slice approvals, struct fj_err *err) FJ_MUST_USE;
 /* --- clockwatch.c --- */
 #define CLOCK_BACK 120  /* seconds that the clock may go back behind the last record */
 #define CLOCK_JUMP 300  /* seconds by which it may leave CLOCK_BOOTTIME */

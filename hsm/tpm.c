@@ -25,11 +25,13 @@
 
 #define SRK 0x81010000u
 #define HANDLE(role) (0x81010000u + (unsigned)(role))
+#define COUNTER 0x01810000u
 
 struct hsm_tpm {
 	struct hsm_tcti tcti;
 	ESYS_CONTEXT *ctx;
 	ESYS_TR srk, key[HSM_ROLE_END]; /* of HSM_OCSP and HSM_NOTE: the sealed objects */
+	ESYS_TR counter;
 };
 
 static enum fj_rc tpm_fail(struct fj_err *err, TSS2_RC rc, const char *what)
@@ -53,6 +55,7 @@ static void find_all(struct hsm_tpm *t)
 	find(t, SRK, &t->srk);
 	for (int r = HSM_ROOT; r < HSM_ROLE_END; r++)
 		find(t, HANDLE(r), &t->key[r]);
+	find(t, COUNTER, &t->counter);
 }
 
 /* 0 when the TPM does not say */
@@ -246,6 +249,7 @@ enum fj_rc hsm_tpm_make_keys(struct hsm_tpm *t, struct fj_err *err)
 	TPM2B_SENSITIVE_CREATE sens = {0};
 
 	FJ_TRY(make_srk(t, err));
+	FJ_TRY(hsm_tpm_counter_make(t, err));
 	for (int r = HSM_ROOT; r < HSM_ROLE_END; r++) {
 		bool sealed = r == HSM_OCSP || r == HSM_NOTE;
 		FJ_TRY(sealed ? seal(t, (enum hsm_role)r, err) : make_child(t, &pub, &sens, (enum hsm_role)r, err));
@@ -330,6 +334,49 @@ enum fj_rc hsm_tpm_sign_finish(struct hsm_tpm *t, uint8_t raw[64], struct fj_err
 	}
 	Esys_Free(sig);
 	return ok ? FJ_OK : fj_fail(err, FJ_E_TPM, "tpm", NULL, "the TPM answered a signature of another form");
+}
+
+/* --- the counter --- */
+
+enum fj_rc hsm_tpm_counter(struct hsm_tpm *t, uint64_t *value, struct fj_err *err)
+{
+	TPM2B_MAX_NV_BUFFER *data = NULL;
+
+	if (t->counter == ESYS_TR_NONE)
+		return fj_fail(err, FJ_E_NOTFOUND, "tpm", NULL, "the TPM has no counter at 0x%x", COUNTER);
+	TSS2_RC rc = Esys_NV_Read(t->ctx, t->counter, t->counter, ESYS_TR_PASSWORD, ESYS_TR_NONE, ESYS_TR_NONE, 8, 0, &data);
+	if (rc != TSS2_RC_SUCCESS)
+		return tpm_fail(err, rc, "read its counter");
+	bool whole = data->size == 8;
+	for (*value = 0; whole && data->size > 0; data->size--)
+		*value = *value << 8 | data->buffer[8 - data->size];
+	Esys_Free(data);
+	return whole ? FJ_OK : fj_fail(err, FJ_E_TPM, "tpm", NULL, "the TPM's counter is not 8 octets");
+}
+
+enum fj_rc hsm_tpm_counter_up(struct hsm_tpm *t, struct fj_err *err)
+{
+	TSS2_RC rc = Esys_NV_Increment(t->ctx, t->counter, t->counter, ESYS_TR_PASSWORD, ESYS_TR_NONE, ESYS_TR_NONE);
+
+	return rc == TSS2_RC_SUCCESS ? FJ_OK : tpm_fail(err, rc, "raise its counter");
+}
+
+/* what an interrupted ceremony left is gone on with: it rises from where it stands */
+enum fj_rc hsm_tpm_counter_make(struct hsm_tpm *t, struct fj_err *err)
+{
+	TPM2B_AUTH none = {0};
+	TPM2B_NV_PUBLIC pub = {.nvPublic = {.nvIndex = COUNTER, .nameAlg = TPM2_ALG_SHA256, .dataSize = 8,
+		.attributes = (TPM2_NT_COUNTER << TPMA_NV_TPM2_NT_SHIFT) | TPMA_NV_AUTHREAD | TPMA_NV_AUTHWRITE | TPMA_NV_OWNERREAD | TPMA_NV_NO_DA}};
+	uint64_t value;
+
+	if (t->counter != ESYS_TR_NONE && hsm_tpm_counter(t, &value, NULL) == FJ_OK)
+		return FJ_OK;
+	if (t->counter == ESYS_TR_NONE) {
+		TSS2_RC rc = Esys_NV_DefineSpace(t->ctx, ESYS_TR_RH_OWNER, ESYS_TR_PASSWORD, ESYS_TR_NONE, ESYS_TR_NONE, &none, &pub, &t->counter);
+		if (rc != TSS2_RC_SUCCESS)
+			return tpm_fail(err, rc, "make a counter");
+	}
+	return hsm_tpm_counter_up(t, err); /* it has no value before */
 }
 
 void hsm_tpm_maker(struct hsm_tpm *t, char out[8])

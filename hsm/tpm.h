@@ -3,6 +3,8 @@
  *
  * Handles: 0x81010000 storage root, ...01 root CA, ...02 issuing CA, ...03
  * token, ...04 sealed OCSP key, ...05 log, ...06 sealed Ed25519 key of the log.
+ * NV index 0x01810000 is a counter: it rises only, and whoever removes it and makes it
+ * anew finds it above all that the TPM ever counted (TPM 2.0 Part 3, 31.3).
  * Signing keys are P-256, made in the TPM, not
  * exportable (fixedTPM, fixedParent, sensitiveDataOrigin) and without dictionary
  * attack protection (noDA: tpm.c says why).  The interface carries roles; SM2 adds
@@ -37,6 +39,10 @@ enum fj_rc hsm_tpm_unseal(struct hsm_tpm *t, enum hsm_role role, struct fj_secre
 /* begin signing a digest; finish it: r || s.  One at a time. */
 enum fj_rc hsm_tpm_sign_start(struct hsm_tpm *t, enum hsm_role role, const struct fj_hash *digest, struct fj_err *err) FJ_MUST_USE;
 enum fj_rc hsm_tpm_sign_finish(struct hsm_tpm *t, uint8_t raw[64], struct fj_err *err) FJ_MUST_USE;
+/* The counter's value: FJ_E_NOTFOUND before it is made.  Making one that is there leaves it. */
+enum fj_rc hsm_tpm_counter(struct hsm_tpm *t, uint64_t *value, struct fj_err *err) FJ_MUST_USE;
+enum fj_rc hsm_tpm_counter_make(struct hsm_tpm *t, struct fj_err *err) FJ_MUST_USE;
+enum fj_rc hsm_tpm_counter_up(struct hsm_tpm *t, struct fj_err *err) FJ_MUST_USE;
 /* manufacturer, four characters */
 void hsm_tpm_maker(struct hsm_tpm *t, char out[8]);
 

@@ -109,7 +109,11 @@ static enum fj_rc recv_body(struct hsm_conn *c, enum hsm_msg kind, int wait_ms, 
 	if (f->kind != HSM_MSG_ERROR || fj_get_u8(&r, &rc) != FJ_OK || rc == FJ_OK || rc >= FJ_RC_COUNT ||
 	    fj_get_str(&r, cite, sizeof(cite)) != FJ_OK || fj_get_str(&r, why, sizeof(why)) != FJ_OK)
 		return broken(err);
-	return fj_fail(err, (enum fj_rc)rc, "signer", cite, "%s", why);
+	enum fj_rc out = fj_fail(err, (enum fj_rc)rc, "signer", cite, "%s", why);
+	if (out == FJ_E_STATE)
+		fj_err_zh(err, kind == HSM_MSG_RESTORE ? "签名服务没有关闭，无需恢复"
+		    : "签名服务已关闭，不再签名：其存储或 TPM 被还原为较早的状态；请查明原因，再由两名经办人执行 fujie log restore");
+	return out;
 }
 
 static enum fj_rc away(struct fj_err *err)
@@ -301,4 +305,12 @@ enum fj_rc hsm_log_head(struct hsm_conn *c, uint64_t *size, struct fj_hash *root
 		return broken(err);
 	memcpy(root->b, h.p, FJ_SHA256_LEN);
 	return FJ_OK;
+}
+
+enum fj_rc hsm_restore(struct hsm_conn *c, const struct hsm_approval *a, size_t n, struct fj_err *err)
+{
+	FJ_AUTO(buf) b = FJ_BUF_INIT(8192);
+
+	FJ_TRY(put_approvals(&b, a, n));
+	return ask(c, HSM_MSG_RESTORE, &b, NULL, err);
 }

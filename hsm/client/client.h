@@ -79,8 +79,13 @@ enum fj_rc hsm_checkpoint(struct hsm_conn *c, struct fj_slice text, const struct
 /* The head that was signed last; size 0: none. */
 enum fj_rc hsm_log_head(struct hsm_conn *c, uint64_t *size, struct fj_hash *root, struct fj_err *err) FJ_MUST_USE;
 
+/* Opens a signer that closed itself because its folder or the TPM's state was put back: two
+ * officers.  FJ_E_STATE when it is not closed. */
+enum fj_rc hsm_restore(struct hsm_conn *c, const struct hsm_approval *a, size_t n, struct fj_err *err) FJ_MUST_USE;
+
 /* JSON: {"tpm":"software"|"hardware","manufacturer","demo":bool,"ceremony":"none"|"open"|"closed",
- * "keys":[{role,alg,where,handle}],"signed":{kind:count},"audit":{"seq","hash"},"log":{"size","root"},"now","policy":{...}} */
+ * "keys":[{role,alg,where,handle}],"signed":{kind:count},"audit":{"seq","hash"},"log":{"size","root"},
+ * "counter","closed":null|why,"now","policy":{...}} */
 enum fj_rc hsm_status(struct hsm_conn *c, struct fj_buf *json, struct fj_err *err) FJ_MUST_USE;
 
 /* Ceremony on an empty signer: makes all keys.  policy_json (canonical, kept for

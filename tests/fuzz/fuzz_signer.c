@@ -1,120 +1,20 @@
 /*
  * The signer behind its two sockets: frames as a conquered registry or verifier
- * might send them, with keys in memory in the TPM's place (this file has every
- * function of hsm/tpm.h, so hsm/tpm.c is not linked).
+ * might send them, with keys in memory in the TPM's place.
  *
  * Input: u8 state (odd: the ceremony was held), then frames: u8 socket (odd: the
  * verifier's), u8 kind, u16 length, body.  Time stands still.
- * Properties: a CA certificate is signed once; every signature that is released
+ * Properties: a CA certificate is signed once; the log's head never goes back; every signature that is released
  * is counted; what the audit log says, read anew, is what the signer remembers.
  */
-#include <openssl/x509.h>
-
 #include "ca/ca.h"
 #include "tests/fuzz/memory.h"
+#include "tests/fuzz/soft_tpm.h"
 #include "tests/fuzz/tmpdir.h"
 
 #define LOG "audit.log"
 #define NOW INT64_C(1795000000)
 #define MAX_FRAMES 16
-
-/* --- keys in the TPM's place --- */
-
-struct hsm_tpm {
-	enum hsm_role role;
-	struct fj_hash digest;
-};
-static struct hsm_tpm the_tpm;
-
-/* scalar r, r, ... of role r: the same in every run, so that a corpus stays good */
-static EVP_PKEY *key_of(enum hsm_role role)
-{
-	static EVP_PKEY *keys[HSM_ROLE_END];
-	uint8_t der[] = {0x30, 0x31, 0x02, 0x01, 0x01, 0x04, 0x20, [7] = 0, [39] = 0xa0, 0x0a, 0x06, 0x08, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x03, 0x01, 0x07};
-	const uint8_t *p = der;
-
-	memset(der + 7, (int)role, 32);
-	if (keys[role] == NULL)
-		keys[role] = d2i_PrivateKey(EVP_PKEY_EC, NULL, &p, sizeof(der));
-	HOLDS(keys[role] != NULL);
-	return keys[role];
-}
-
-enum fj_rc hsm_tpm_open(int fd, struct hsm_tpm **out, struct fj_err *err)
-{
-	(void)fd;
-	(void)err;
-	*out = &the_tpm;
-	return FJ_OK;
-}
-
-void hsm_tpm_close(struct hsm_tpm *t)
-{
-	(void)t;
-}
-
-bool hsm_tpm_lost(const struct hsm_tpm *t)
-{
-	return t == NULL;
-}
-
-bool hsm_tpm_has_keys(const struct hsm_tpm *t)
-{
-	return t != NULL;
-}
-
-enum fj_rc hsm_tpm_make_keys(struct hsm_tpm *t, struct fj_err *err)
-{
-	(void)t;
-	(void)err;
-	return FJ_OK;
-}
-
-enum fj_rc hsm_tpm_public(struct hsm_tpm *t, enum hsm_role role, struct fj_buf *spki, struct fj_err *err)
-{
-	uint8_t *der = NULL;
-	int n = i2d_PUBKEY(key_of(role), &der);
-
-	(void)t;
-	(void)err;
-	HOLDS(n == 91 && fj_buf_put(spki, der, (size_t)n) == FJ_OK);
-	OPENSSL_free(der);
-	return FJ_OK;
-}
-
-enum fj_rc hsm_tpm_unseal(struct hsm_tpm *t, enum hsm_role role, struct fj_secret *secret, struct fj_err *err)
-{
-	uint8_t raw[32];
-
-	(void)t;
-	memset(raw, (int)role, sizeof(raw));
-	return fj_secret_copy(secret, FJ_SLICE(raw, sizeof(raw)), err);
-}
-
-enum fj_rc hsm_tpm_sign_start(struct hsm_tpm *t, enum hsm_role role, const struct fj_hash *digest, struct fj_err *err)
-{
-	(void)err;
-	t->role = role;
-	t->digest = *digest;
-	return FJ_OK;
-}
-
-enum fj_rc hsm_tpm_sign_finish(struct hsm_tpm *t, uint8_t raw[64], struct fj_err *err)
-{
-	uint8_t der[96];
-	size_t n = sizeof(der);
-	EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_new(key_of(t->role), NULL);
-
-	HOLDS(ctx != NULL && EVP_PKEY_sign_init(ctx) == 1 && EVP_PKEY_sign(ctx, der, &n, t->digest.b, FJ_SHA256_LEN) == 1);
-	EVP_PKEY_CTX_free(ctx);
-	return fj_ecdsa_der_to_raw(FJ_SLICE(der, n), raw, err);
-}
-
-void hsm_tpm_maker(struct hsm_tpm *t, char out[8])
-{
-	(void)t;
-	snprintf(out, 8, "none");
-}
 
 /* --- a signer --- */
 
@@ -141,9 +41,11 @@ static void read_log(struct hsm_signer *s)
 static void start(struct hsm_signer *s)
 {
 	read_log(s);
-	if (s->mem.ceremony != MEM_NONE)
-		HOLDS(signer_load_keys(s, NULL) == FJ_OK);
 	clock_trust(s);
+	if (s->mem.ceremony == MEM_NONE)
+		return;
+	the_tpm.counter = s->mem.counter; /* the log's own TPM */
+	HOLDS(signer_load_keys(s, NULL) == FJ_OK && counter_start(s, NULL) == FJ_OK);
 }
 
 static enum fj_rc ask(struct hsm_signer *s, enum hsm_socket from, uint16_t msg, struct fj_slice body, uint16_t *kind)
@@ -224,7 +126,7 @@ static struct fj_slice ceremony(void)
 
 static void equal(const struct hsm_memory *a, const struct hsm_memory *b)
 {
-	HOLDS(same(a, b) && a->ceremony == b->ceremony && a->demo == b->demo && a->n_recent == b->n_recent && a->last == b->last);
+	HOLDS(same(a, b) && a->ceremony == b->ceremony && a->counter == b->counter && a->demo == b->demo && a->n_recent == b->n_recent && a->last == b->last);
 	HOLDS(strcmp(a->arc, b->arc) == 0 && strcmp(a->base, b->base) == 0 && fj_slice_eq(fj_buf_slice(&a->policy), fj_buf_slice(&b->policy)));
 	for (int k = 0; k < HSM_KIND_END; k++)
 		HOLDS(k == HSM_OCSP_RESPONSE || a->count[k] == b->count[k]);
@@ -245,8 +147,11 @@ static void frames(struct hsm_signer *s, struct fj_rd *r)
 		size_t len = (size_t)(hi << 8 | lo);
 		if (fj_get_raw(r, len < fj_rd_left(r) ? len : fj_rd_left(r), &body) != FJ_OK)
 			return;
+		uint64_t size = s->mem.log_size;
+		struct fj_hash root = s->mem.log_root;
 		if (ask(s, socket & 1 ? HSM_FROM_VERIFIER : HSM_FROM_REGISTRY, kind, body, &got) == FJ_E_PROTO)
 			HOLDS(!s->fatal);
+		HOLDS(s->mem.log_size > size || (s->mem.log_size == size && fj_hash_eq(&s->mem.log_root, &root)));
 		HOLDS(s->mem.count[HSM_CERT_ROOT] <= 1 && s->mem.count[HSM_CERT_ISSUING] <= 1);
 	}
 }

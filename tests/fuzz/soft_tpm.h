@@ -1,0 +1,128 @@
+/*
+ * soft_tpm.h - keys in memory in the TPM's place: every function of hsm/tpm.h, so
+ * that hsm/tpm.c is not linked.
+ */
+#ifndef FJ_FUZZ_SOFT_TPM_H
+#define FJ_FUZZ_SOFT_TPM_H
+
+#include <openssl/x509.h>
+
+#include "hsm/signer.h"
+#include "tests/fuzz/fuzz.h"
+
+struct hsm_tpm {
+	enum hsm_role role;
+	struct fj_hash digest;
+	uint64_t counter; /* 0: none */
+};
+static struct hsm_tpm the_tpm;
+
+/* scalar r, r, ... of role r: the same in every run, so that a corpus stays good */
+static EVP_PKEY *key_of(enum hsm_role role)
+{
+	static EVP_PKEY *keys[HSM_ROLE_END];
+	uint8_t der[] = {0x30, 0x31, 0x02, 0x01, 0x01, 0x04, 0x20, [7] = 0, [39] = 0xa0, 0x0a, 0x06, 0x08, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x03, 0x01, 0x07};
+	const uint8_t *p = der;
+
+	memset(der + 7, (int)role, 32);
+	if (keys[role] == NULL)
+		keys[role] = d2i_PrivateKey(EVP_PKEY_EC, NULL, &p, sizeof(der));
+	HOLDS(keys[role] != NULL);
+	return keys[role];
+}
+
+enum fj_rc hsm_tpm_open(int fd, struct hsm_tpm **out, struct fj_err *err)
+{
+	(void)fd;
+	(void)err;
+	*out = &the_tpm;
+	return FJ_OK;
+}
+
+void hsm_tpm_close(struct hsm_tpm *t)
+{
+	(void)t;
+}
+
+bool hsm_tpm_lost(const struct hsm_tpm *t)
+{
+	return t == NULL;
+}
+
+bool hsm_tpm_has_keys(const struct hsm_tpm *t)
+{
+	return t != NULL;
+}
+
+enum fj_rc hsm_tpm_make_keys(struct hsm_tpm *t, struct fj_err *err)
+{
+	return hsm_tpm_counter_make(t, err);
+}
+
+enum fj_rc hsm_tpm_public(struct hsm_tpm *t, enum hsm_role role, struct fj_buf *spki, struct fj_err *err)
+{
+	uint8_t *der = NULL;
+	int n = i2d_PUBKEY(key_of(role), &der);
+
+	(void)t;
+	(void)err;
+	HOLDS(n == 91 && fj_buf_put(spki, der, (size_t)n) == FJ_OK);
+	OPENSSL_free(der);
+	return FJ_OK;
+}
+
+enum fj_rc hsm_tpm_unseal(struct hsm_tpm *t, enum hsm_role role, struct fj_secret *secret, struct fj_err *err)
+{
+	uint8_t raw[32];
+
+	(void)t;
+	memset(raw, (int)role, sizeof(raw));
+	return fj_secret_copy(secret, FJ_SLICE(raw, sizeof(raw)), err);
+}
+
+enum fj_rc hsm_tpm_sign_start(struct hsm_tpm *t, enum hsm_role role, const struct fj_hash *digest, struct fj_err *err)
+{
+	(void)err;
+	t->role = role;
+	t->digest = *digest;
+	return FJ_OK;
+}
+
+enum fj_rc hsm_tpm_sign_finish(struct hsm_tpm *t, uint8_t raw[64], struct fj_err *err)
+{
+	uint8_t der[96];
+	size_t n = sizeof(der);
+	EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_new(key_of(t->role), NULL);
+
+	HOLDS(ctx != NULL && EVP_PKEY_sign_init(ctx) == 1 && EVP_PKEY_sign(ctx, der, &n, t->digest.b, FJ_SHA256_LEN) == 1);
+	EVP_PKEY_CTX_free(ctx);
+	return fj_ecdsa_der_to_raw(FJ_SLICE(der, n), raw, err);
+}
+
+enum fj_rc hsm_tpm_counter(struct hsm_tpm *t, uint64_t *value, struct fj_err *err)
+{
+	*value = t->counter;
+	return t->counter > 0 ? FJ_OK : fj_fail(err, FJ_E_NOTFOUND, "tpm", NULL, "no counter");
+}
+
+enum fj_rc hsm_tpm_counter_make(struct hsm_tpm *t, struct fj_err *err)
+{
+	(void)err;
+	t->counter += t->counter == 0;
+	return FJ_OK;
+}
+
+enum fj_rc hsm_tpm_counter_up(struct hsm_tpm *t, struct fj_err *err)
+{
+	(void)err;
+	t->counter++;
+	return FJ_OK;
+}
+
+void hsm_tpm_maker(struct hsm_tpm *t, char out[8])
+{
+	(void)t;
+	snprintf(out, 8, "none");
+}
+
+#endif

@@ -130,6 +130,7 @@ LOG_SRC := \
 # what takes packages in on a mirror
 INBOX_SRC := \
 	verifier/inbox/apply.c \
+	verifier/inbox/log.c \
 	verifier/inbox/main.c \
 	verifier/inbox/room.c \
 	verifier/inbox/rows.c
@@ -225,6 +226,7 @@ ISSUER_SRC := \
 	issuer/profile.c \
 	issuer/publish/history.c \
 	issuer/publish/lists.c \
+	issuer/publish/log_files.c \
 	issuer/publish/outbox.c \
 	issuer/publish/packing.c \
 	issuer/publish/policy.c \

@@ -81,11 +81,15 @@ def make(h):
         if i in (10, 40):
             keep()
     code, out = h.cli('audit', 'verify')
-    check('served: the whole record is true, and the signer was asked', code == 0 and out['same'] and out['signer'] == 'asked' and out['leaves'] > 256 and out['credentials'] == CERTIFICATES, out)
+    check('served: the whole record is true, and the signer was asked', code == 0 and out['same'] and out['signer_asked'] is True and out['leaves'] > 256 and out['credentials'] == CERTIFICATES, out)
+    noted = out['event_head']
     h.stop()
     states.append(State(h.d, h.root + '/state%d' % len(states)))
+    for kept, want in ((noted, 0), (noted[:-1] + ('0' if noted[-1] != '0' else '1'), 1), ('1000000:' + noted.split(':')[1], 1), (noted[:-1], 1)):
+        code, out = h.cli('audit', 'verify', '--kept', kept)
+        check('what was noted of the events, %s' % ('the same' if want == 0 else 'changed'), code == want and (want == 0 or re.search('[\u4e00-\u9fff]', out['detail']['zh'])), out)
     code, out = h.cli('audit', 'verify')
-    check('not served: true too, and the signer was not asked', code == 0 and out['same'] and out['signer'] == 'not-asked', out)
+    check('not served: true too, and the signer was not asked', code == 0 and out['same'] and out['signer_asked'] is False, out)
     return states
 
 
@@ -104,12 +108,14 @@ def started(states):
         o = Officers(h)
         code, out = o.do('hb-fin1', 'certificate.suspend', number=o.get('hb-fin1', 'certificate?limit=1000')['items'][-1]['number'], reason='示例') if up else (0, {})
         text = json.dumps(out, ensure_ascii=False) if up else open(h.root + '/serve.log').read()
-        check('%s rolled back: nothing is signed, and it says at which leaf' % what, code != 200 and re.search('leaf [0-9]+|[0-9]+ leaves|record [0-9]+', text), (code, text[-400:]))
+        check('%s rolled back: nothing is signed, and it says where' % what, code != 200 and re.search('leaf [0-9]+|[0-9]+ leaves|record [0-9]+|counter stands at [0-9]+', text), (code, text[-400:]))
         h.stop()
         for part in parts:
             for p in State.PARTS[part]:
                 State.copy(states[-1].d, h.d, p)
-    check('put back, it serves and signs', h.serve() and Officers(h).do('hb-fin1', 'certificate.suspend', number=Officers(h).get('hb-fin1', 'certificate?limit=1000')['items'][-1]['number'], reason='示例')[0] == 200)
+    up, o = h.serve(), Officers(h)
+    code, out = o.do('hb-fin1', 'certificate.suspend', number=o.get('hb-fin1', 'certificate?limit=1000')['items'][-1]['number'], reason='示例')
+    check('put back, it serves and signs', up and code == 200, (code, out))
     h.stop()
 
 

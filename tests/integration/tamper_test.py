@@ -96,6 +96,7 @@ def make(h):
 def started(states):
     """the appliance itself on an older state, or a changed one: what it says, and that it signs nothing"""
     for parts, audited in ((('register',), True), (('register', 'log'), False), (('signer',), False)):
+        before = State(h.d, '%s/before-%s' % (h.root, '-'.join(parts)))
         for part in parts:
             for p in State.PARTS[part]:
                 State.copy(states[1].d, h.d, p)
@@ -110,9 +111,9 @@ def started(states):
         text = json.dumps(out, ensure_ascii=False) if up else open(h.root + '/serve.log').read()
         check('%s rolled back: nothing is signed, and it says where' % what, code != 200 and re.search('leaf [0-9]+|[0-9]+ leaves|record [0-9]+|counter stands at [0-9]+', text), (code, text[-400:]))
         h.stop()
-        for part in parts:
+        for part in parts:  # the other parts went on by themselves
             for p in State.PARTS[part]:
-                State.copy(states[-1].d, h.d, p)
+                State.copy(before.d, h.d, p)
     up, o = h.serve(), Officers(h)
     code, out = o.do('hb-fin1', 'certificate.suspend', number=o.get('hb-fin1', 'certificate?limit=1000')['items'][-1]['number'], reason='示例')
     check('put back, it serves and signs', up and code == 200, (code, out))

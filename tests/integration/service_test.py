@@ -82,7 +82,7 @@ def well():
     code, out = health()
     left = {c['what']: c['left'] - c['least'] for c in out['checks']}
     check('healthz is green, with the time left of everything that ends', code == 200 and out['ok'] is True and out['causes'] == [] and min(left.values()) > 0
-          and sorted(left) == sorted(['status-list', 'crl', 'root-crl', 'ocsp-certificate', 'token-signer', 'status-signer', 'issuing-ca', 'root-ca']), out)
+          and sorted(left) == sorted(['status-list', 'crl', 'root-crl', 'ocsp-certificate', 'token-signer', 'status-signer', 'log-signer', 'issuing-ca', 'root-ca']), out)
 
 
 def ocsp_state(number):

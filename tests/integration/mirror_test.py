@@ -187,7 +187,7 @@ try:
         good = next(t for t in h.demo['tokens'] if t['expect'] == 'permit')
         for path in ('/status/0', '/crl/1.crl', '/ca/root.cer', '/.well-known/jwt-vc-issuer'):
             check('the mirror serves the same ' + path, urllib.request.urlopen(mirror_url(path)).read() == urllib.request.urlopen(h.url(path)).read())
-        number = next(r for r in os.listdir(h.d + '/publish/trust/certificates'))[:-4]
+        number = next(r for r in os.listdir(h.d + '/publish/trust/certificates') if r.endswith('.pem'))[:-4]
         page = [json.load(urllib.request.urlopen(urllib.request.Request(u('/v/' + number), headers={'Accept': 'application/json'}))) for u in (h.url, mirror_url)]
         check('a certificate is found by its number on both', page[0]['verdict'] == page[1]['verdict'] and page[0]['subject'] == page[1]['subject'], page)
         cer = h.root + '/x.pem'

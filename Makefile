@@ -59,7 +59,7 @@ A_VERIFY = $(B)/libverify.a $(A_BASE)
 A_LOG = $(B)/liblog.a $(A_VERIFY)
 A_ISSUER = $(B)/libissuer.a $(B)/libverify.a $(B)/libca.a $(A_CLIENT)
 A_REGISTRY = $(B)/libweb.a $(B)/libhttp.a $(A_ISSUER)
-A_GATEWAY = $(B)/libgateway.a $(B)/libhttp.a $(A_VERIFY)
+A_GATEWAY = $(B)/libgateway.a $(B)/libhttp.a $(A_LOG)
 A_VERIFIER = $(B)/libhttp.a $(B)/libverify.a $(B)/libca.a $(A_CLIENT)
 
 EXES = fujie fujie-signer fujie-registry fujie-verifier fujie-verify fujie-gateway fujie-inbox fujie-witness fujie-log

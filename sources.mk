@@ -90,6 +90,7 @@ SERVICE_SRC := \
 	verifier/service/files.c \
 	verifier/service/health.c \
 	verifier/service/log.c \
+	verifier/service/log_health.c \
 	verifier/service/main.c \
 	verifier/service/number_page.c \
 	verifier/service/ocsp.c \
@@ -101,16 +102,22 @@ SERVICE_SRC := \
 	verifier/service/verdicts.c
 
 GATEWAY_SRC := \
+	verifier/gateway/cosign.c \
 	verifier/gateway/door.c \
+	verifier/gateway/edge.c \
 	verifier/gateway/fetch.c \
 	verifier/gateway/keep.c \
 	verifier/gateway/ledger.c \
 	verifier/gateway/marks.c \
 	verifier/gateway/mirror.c \
+	verifier/gateway/monitor.c \
 	verifier/gateway/nonce.c \
+	verifier/gateway/remote.c \
+	verifier/gateway/rights.c \
 	verifier/gateway/routes.c \
 	verifier/gateway/tar.c \
 	verifier/gateway/watch.c \
+	verifier/gateway/witness.c \
 	verifier/gateway/x5t.c
 
 # a public log's files, checked by whoever has them
@@ -123,6 +130,7 @@ LOG_SRC := \
 # what takes packages in on a mirror
 INBOX_SRC := \
 	verifier/inbox/apply.c \
+	verifier/inbox/log.c \
 	verifier/inbox/main.c \
 	verifier/inbox/room.c \
 	verifier/inbox/rows.c
@@ -193,6 +201,7 @@ ISSUER_SRC := \
 	issuer/log/head.c \
 	issuer/log/leaf.c \
 	issuer/log/proof.c \
+	issuer/log/restore.c \
 	issuer/lifecycle.c \
 	issuer/listing.c \
 	issuer/listing_pack.c \
@@ -218,8 +227,10 @@ ISSUER_SRC := \
 	issuer/profile.c \
 	issuer/publish/history.c \
 	issuer/publish/lists.c \
+	issuer/publish/log_files.c \
 	issuer/publish/outbox.c \
 	issuer/publish/packing.c \
+	issuer/publish/policy.c \
 	issuer/publish/public.c \
 	issuer/publish/publish.c \
 	issuer/publish/shown.c \

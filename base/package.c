@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "base/file.h"
+#include "base/tlog.h"
 
 #define MAGIC_LEN (sizeof(FJ_PACKAGE_MAGIC) - 1)
 #define HEAD_LEN (MAGIC_LEN + 4)
@@ -32,7 +33,7 @@ static enum fj_rc cut(struct fj_err *err, const char *what, const char *zh)
 
 bool fj_package_path(const char *path)
 {
-	static const char *const never[] = {"outbox", "generation", "public.db"};
+	static const char *const never[] = {"outbox", "generation", "public.db", "log/fork"};
 	size_t n = strlen(path), depth = 0;
 
 	if (n == 0 || n > FJ_PACKAGE_PATH || strspn(path, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-/") != n || path[n - 1] == '/')
@@ -43,10 +44,18 @@ bool fj_package_path(const char *path)
 	for (size_t i = 0; i < n; i++) {
 		if (i > 0 && path[i - 1] != '/')
 			continue;
-		if (path[i] == '.' || path[i] == '/' || ++depth > 6)
+		if (path[i] == '.' || path[i] == '/' || ++depth > FJ_PACKAGE_DEPTH)
 			return false;
 	}
 	return strstr(path, ".tmp") == NULL;
+}
+
+/* of the public log: its two notes, its tiles, and nothing else */
+static bool log_path(const char *path)
+{
+	struct fj_tile t;
+
+	return strncmp(path, "log/", 4) != 0 || strcmp(path + 4, "checkpoint") == 0 || strcmp(path + 4, "cosigned") == 0 || fj_tile_parse(path + 4, &t) == FJ_OK;
 }
 
 static enum fj_rc check_hash(const json_t *o, const char *key, struct fj_err *err)
@@ -94,7 +103,7 @@ static enum fj_rc check_files(const json_t *p, int64_t *sum, struct fj_err *err)
 	json_array_foreach(files, i, f) {
 		FJ_TRY(fj_json_only(f, known, err));
 		FJ_TRY(fj_json_str(f, "path", FJ_PACKAGE_PATH, &path, err));
-		if (!fj_package_path(path))
+		if (!fj_package_path(path) || !log_path(path))
 			return no(err, "a path is none of a publication", "path");
 		FJ_TRY(check_hash(f, "sha256", err));
 		FJ_TRY(fj_json_int(f, "size", 0, FJ_PACKAGE_DATA_MAX, &size, err));

@@ -19,6 +19,7 @@
 #define FJ_PACKAGE_MAX (FJ_PACKAGE_MANIFEST_MAX + FJ_PACKAGE_DATA_MAX + 64)
 #define FJ_PACKAGE_FILES 4096
 #define FJ_PACKAGE_PATH 160
+#define FJ_PACKAGE_DEPTH 8                       /* names of a path */
 #define FJ_PACKAGE_PARTS 100000                  /* of a snapshot */
 
 /* The payload of a manifest: exactly its members, paths that a publication may have, each once,

@@ -97,6 +97,7 @@ enum fj_rc apr_user_add(struct iss_call *c, const struct apr *a, struct fj_err *
 enum fj_rc apr_user_disable(struct iss_call *c, const struct apr *a, struct fj_err *err);
 enum fj_rc apr_profile_adopt(struct iss_call *c, const struct apr *a, struct fj_err *err);
 enum fj_rc apr_clock_reset(struct iss_call *c, const struct apr *a, struct fj_err *err);
+enum fj_rc apr_log_restore(struct iss_call *c, const struct apr *a, struct fj_err *err);
 
 enum fj_rc apr_user_move(struct iss_call *c, const struct apr *a, struct fj_err *err);
 enum fj_rc apr_user_reinstate(struct iss_call *c, const struct apr *a, struct fj_err *err);
@@ -153,6 +154,8 @@ enum fj_rc pub_publish(struct iss *i, int64_t seq, struct fj_err *err) FJ_MUST_U
 void pub_release(struct iss *i);
 /* folders, CA certificates, chain, jwt-vc-issuer.json: once, at init */
 enum fj_rc pub_fixed(struct iss *i, struct fj_err *err) FJ_MUST_USE;
+/* the witnesses of the log, from the operator's file, when they are others than those that are published */
+enum fj_rc pub_log_policy(struct iss *i, struct fj_err *err) FJ_MUST_USE;
 /* a new certificate for an own key: token, status, ocsp, log; the caller keeps it in the keyring */
 enum fj_rc pub_delegate(struct iss *i, const char *what, struct fj_buf *cert, struct fj_err *err) FJ_MUST_USE;
 

@@ -46,6 +46,7 @@ struct iss_conf { /* the process's working directory is the home D */
 	char portal[64], verifier[64];
 	bool demo;        /* offset clock allowed */
 	int64_t outbox_days; /* [outbox] days: how long a package is kept */
+	const char *log_policy; /* [log] policy: a file, borrowed; NULL: the log has no witnesses */
 };
 /* Before iss_open, in a process with one thread and nothing open: what reads XLSX files and draws pages is forked
  * here, where forking is still allowed. */

@@ -130,3 +130,47 @@ enum fj_rc ver_package_file(const struct ver_trust *t, const char *path, struct 
 		return check_list(t, path, data, before, err);
 	return FJ_OK;
 }
+
+/* --- the public log --- */
+
+static enum fj_rc unsigned_point(struct fj_err *err)
+{
+	return no(err, FJ_E_SIGNATURE, "formats.md 19", "the checkpoint in the package is not signed by the issuer's log", "数据包内的检查点未经签发方日志签名");
+}
+
+/* a true line by this certificate, which no CRL at hand names */
+static bool point_signed(const struct ver_trust *t, const struct fj_package *p, struct fj_slice der, const struct fj_note *note, const char *origin)
+{
+	struct ver_signer *s = NULL;
+	struct ver_finding f;
+	uint8_t id[4];
+
+	if (ver_log_signer(t, der, &s, NULL) != FJ_OK)
+		return false;
+	fj_ecdsa_id(s->x.spki, id);
+	const struct fj_note_line *l = fj_note_line_of(note, origin, id);
+	bool good = strcmp(s->iss, fj_json_text(p->jws.payload, "iss")) == 0 && l != NULL && ver_signed_der(s->key, note->text, FJ_SLICE(l->sig, l->sig_len));
+	ver_path_revoked(t, &s->x, s->ca, p->at, &f);
+	ver_log_signer_free(s);
+	return good && f.outcome != VER_FAIL;
+}
+
+enum fj_rc ver_package_checkpoint(const struct ver_trust *t, const struct fj_package *p, struct fj_slice pem, struct fj_slice vkey, struct fj_slice bytes, struct fj_checkpoint *out,
+    struct fj_err *err)
+{
+	FJ_AUTO(buf) der = FJ_BUF_INIT(FJ_X509_MAX);
+	struct fj_vkey key;
+	struct fj_note note;
+	bool good = false;
+
+	while (vkey.len > 0 && vkey.p[vkey.len - 1] == '\n')
+		vkey.len--;
+	if (fj_note_read(bytes, &note, NULL) != FJ_OK || fj_checkpoint_read(note.text, out, NULL) != FJ_OK || fj_vkey_read(vkey, &key, NULL) != FJ_OK || key.type != FJ_NOTE_ED25519 ||
+	    strcmp(key.name, out->origin) != 0 || fj_note_verify(&note, &key, NULL, NULL) != FJ_OK)
+		return unsigned_point(err);
+	while (!good && ver_pem_next(&pem, "CERTIFICATE", &der, NULL) == FJ_OK) {
+		good = point_signed(t, p, fj_buf_slice(&der), &note, out->origin);
+		fj_buf_clear(&der);
+	}
+	return good ? FJ_OK : unsigned_point(err);
+}

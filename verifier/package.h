@@ -10,6 +10,7 @@
 #ifndef FJ_VERIFIER_PACKAGE_H
 #define FJ_VERIFIER_PACKAGE_H
 
+#include "base/note.h"
 #include "base/package.h"
 #include "verifier/verify.h"
 
@@ -22,5 +23,9 @@ enum fj_rc ver_package_signed(const struct ver_trust *t, const struct fj_package
 /* A file of a package: what is no list and no CRL passes.  `before` is the file that it replaces, empty for
  * none.  FJ_E_INVALID when it is not authentic, or older. */
 enum fj_rc ver_package_file(const struct ver_trust *t, const char *path, struct fj_slice data, struct fj_slice before, struct fj_err *err) FJ_MUST_USE;
+/* A checkpoint of the public log of this package's issuer: its line by a certificate of log.pem (pem), which stands under
+ * the root and names the issuer, and the one by log.vkey (vkey), are true.  FJ_E_SIGNATURE. */
+enum fj_rc ver_package_checkpoint(const struct ver_trust *t, const struct fj_package *p, struct fj_slice pem, struct fj_slice vkey, struct fj_slice bytes, struct fj_checkpoint *out,
+    struct fj_err *err) FJ_MUST_USE;
 
 #endif

@@ -23,6 +23,7 @@ struct cli_conf {
 	char tpm[128];      /* [tpm] device: "software" or a device node */
 	bool demo;          /* [home] demo: an offset clock was allowed here */
 	int64_t outbox_days; /* [outbox] days: how long packages for mirrors are kept */
+	char log_policy[512]; /* [log] policy: witnesses of the public log; "" none */
 };
 struct cli_home {
 	int dir, run, lock; /* descriptors; -1 when not open */
@@ -45,7 +46,7 @@ enum fj_rc cli_home_finish(const char *partial, const char *path, struct fj_err 
 void cli_home_discard(const char *partial);
 
 /* --- parts.c: starting and ending the processes --- */
-enum cli_part_id { CLI_TPM, CLI_SIGNER, CLI_REGISTRY, CLI_VERIFIER, CLI_PARTS };
+enum cli_part_id { CLI_TPM, CLI_SIGNER, CLI_REGISTRY, CLI_VERIFIER, CLI_COSIGNER, CLI_PARTS };
 struct cli_part {
 	pid_t pid;         /* 0: not running */
 	int64_t started;   /* boot clock, ms */
@@ -64,7 +65,7 @@ struct cli_parts {
 enum fj_rc cli_parts_init(struct cli_parts *p, const struct cli_home *h, struct fj_err *err) FJ_MUST_USE;
 /* TPM (when it is a software one) and signer. */
 enum fj_rc cli_start_signer(struct cli_parts *p, struct fj_err *err) FJ_MUST_USE;
-/* Registry or verifier service; returns when it says that it is ready, or has failed. */
+/* Registry, verifier service or what goes to the log's witnesses; returns when it says that it is ready, or has failed. */
 enum fj_rc cli_start_service(struct cli_parts *p, enum cli_part_id id, struct fj_err *err) FJ_MUST_USE;
 /* The registry once, to make a home from run/init.json; *answer is its one JSON line. */
 enum fj_rc cli_run_init(struct cli_parts *p, json_t **answer, struct fj_err *err) FJ_MUST_USE;

@@ -32,6 +32,7 @@ static const struct fj_conf_key keys[] = {
 	{"tpm", "device", FJ_CONF_STR, offsetof(struct cli_conf, tpm), 128, 0, 127},
 	{"home", "demo", FJ_CONF_BOOL, offsetof(struct cli_conf, demo), 0, 0, 0},
 	{"outbox", "days", FJ_CONF_INT, offsetof(struct cli_conf, outbox_days), 0, 1, 3650},
+	{"log", "policy", FJ_CONF_STR, offsetof(struct cli_conf, log_policy), 512, 0, 511},
 	{NULL, NULL, FJ_CONF_STR, 0, 0, 0, 0},
 };
 
@@ -121,7 +122,9 @@ static enum fj_rc conf_write(int dir, const struct cli_conf *c, struct fj_err *e
 	    "; software, or a device node such as /dev/tpmrm0\n"
 	    "[tpm]\ndevice = %s\n\n"
 	    "; how long packages for mirrors are kept\n"
-	    "[outbox]\ndays = %d\n",
+	    "[outbox]\ndays = %d\n\n"
+	    "; a file with the witnesses of the public log and their addresses (C2SP tlog-policy): they cosign its checkpoints\n"
+	    "[log]\n; policy = log.policy\n",
 	    c->demo ? "true" : "false", c->base, c->portal, c->verifier, c->tpm, OUTBOX_DAYS));
 	return fj_file_replace(dir, "fujie.ini", fj_buf_slice(&b), 0644, err);
 }

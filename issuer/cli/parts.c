@@ -28,7 +28,7 @@
 
 const char *cli_part_name(enum cli_part_id id)
 {
-	static const char *const names[] = {"software TPM", "signer", "registry", "verifier"};
+	static const char *const names[] = {"software TPM", "signer", "registry", "verifier", "witnesses' client"};
 
 	return names[id];
 }
@@ -250,6 +250,10 @@ static void registry_argv(struct cli_parts *p, const char **argv)
 	}
 	argv[n++] = "--outbox-days";
 	argv[n++] = p->outbox_days;
+	if (c->log_policy[0] != '\0') {
+		argv[n++] = "--log-policy";
+		argv[n++] = c->log_policy;
+	}
 	if (!p->signer)
 		argv[n++] = "--no-signer";
 	if (c->demo)
@@ -268,10 +272,11 @@ enum fj_rc cli_start_service(struct cli_parts *p, enum cli_part_id id, struct fj
 		argv[n++] = "--limit-local";
 	if (p->home->conf.demo)
 		argv[n++] = "--demo";
+	static const char *const cosigner[] = {"fujie-gateway", "--cosign", NULL};
 	if (id == CLI_REGISTRY)
 		registry_argv(p, argv);
 	part_note(p, id, 0); /* the attempt counts, whatever becomes of it */
-	return cli_start(p->home->dir, argv, cli_part_name(id), &p->part[id].pid, err);
+	return cli_start(p->home->dir, id == CLI_COSIGNER ? cosigner : argv, cli_part_name(id), &p->part[id].pid, err);
 }
 
 enum fj_rc cli_run_init(struct cli_parts *p, json_t **answer, struct fj_err *err)

@@ -119,7 +119,8 @@ static enum fj_rc serve(const struct cli_args *a, const char *dir, struct fj_err
 	p.portal = cli_opt(a, "portal", h.conf.portal);
 	p.verifier = cli_opt(a, "verifier", h.conf.verifier);
 	for (int id = CLI_SIGNER; id < CLI_PARTS; id++)
-		FJ_TRY(start_part(&p, id, err));
+		if (id != CLI_COSIGNER || h.conf.log_policy[0] != '\0')
+			FJ_TRY(start_part(&p, id, err));
 	printf("portal   %s://%s/\nverifier http://%s/\n", h.conf.cert[0] != '\0' ? "https" : "http",
 	    p.portal, p.verifier);
 	fflush(stdout);

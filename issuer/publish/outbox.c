@@ -27,6 +27,7 @@
 
 #define BOX "publish/outbox"
 #define WAITING BOX "/waiting"
+#define LOG_SIZE BOX "/log" /* leaves of the public log that packages have */
 #define DAY 86400
 #define DAYS 14              /* when fujie.ini says nothing */
 #define MAX_KEPT 20000       /* packages, however young */
@@ -52,6 +53,7 @@ struct pub_box {
 	int64_t snapshot, former, parts;    /* -1: none */
 	struct fj_hash last;                /* manifest of the newest */
 	bool jumped;                        /* over a wide gap */
+	uint64_t log_size;                  /* leaves of the public log that packages have */
 	bool told;                          /* the index is of what lies here */
 };
 
@@ -274,6 +276,9 @@ static enum fj_rc look(struct pub_box *b, struct fj_err *err)
 	}
 	if (b->newest == 0)
 		return FJ_OK;
+	FJ_AUTO(buf) size = FJ_BUF_INIT(32);
+	if (fj_file_read(AT_FDCWD, LOG_SIZE, &size, NULL) != FJ_OK || fj_note_number(fj_buf_slice(&size), &b->log_size) != FJ_OK)
+		b->log_size = 0; /* all of it once more, rather than a part never */
 	package_path(b->newest, path);
 	FJ_TRY(fj_file_read(AT_FDCWD, path, &whole, err));
 	FJ_TRY(fj_package_read(fj_buf_slice(&whole), &p, err));
@@ -335,6 +340,30 @@ static enum fj_rc pack_file(struct pub_pack *k, const char *path, bool *full, st
 	return *full ? FJ_OK : pub_pack_file(k, path, fj_buf_slice(&data), err);
 }
 
+static enum fj_rc pack_log(struct pub_log_files *f, struct pub_pack *k, bool *full, struct fj_err *err)
+{
+	bool more;
+
+	for (*full = false;; pub_log_taken(f)) {
+		FJ_TRY(pub_log_file(f, &more, err));
+		*full = more && !pub_pack_takes(k, f->data.len);
+		if (!more || *full)
+			return FJ_OK;
+		FJ_TRY(pub_pack_file(k, f->path, fj_buf_slice(&f->data), err));
+	}
+}
+
+static enum fj_rc keep_log_size(struct pub_box *b, uint64_t size, struct fj_err *err)
+{
+	char text[24];
+
+	if (size == b->log_size)
+		return FJ_OK;
+	b->log_size = size;
+	snprintf(text, sizeof(text), "%llu", (unsigned long long)size);
+	return put_file(LOG_SIZE, fj_slice_str(text), err);
+}
+
 static enum fj_rc pack_row(struct iss *i, struct pub_pack *k, const struct row *r, bool *full, struct fj_err *err)
 {
 	FJ_AUTO(json) row = NULL;
@@ -373,20 +402,25 @@ static enum fj_rc pack_waiting(struct iss *i, struct fj_err *err)
 {
 	struct pub_box *b = i->pub.box;
 	FJ_AUTO(pub_pack) k = {.files = NULL};
+	FJ_AUTO(pub_log_files) log = {.size = 0};
 	size_t f = 0, r = 0;
-	bool full;
+	bool full = true;
 
 	settle_all(b);
 	FJ_TRY(pub_pack_init(&k, err));
-	while (f < b->n_path || r < b->n_row) {
+	FJ_TRY(pub_log_open(&log, b->log_size, err));
+	while (f < b->n_path || r < b->n_row || full) {
 		for (full = false; f < b->n_path && !full; f += !full)
 			FJ_TRY(pack_file(&k, b->path[f].s, &full, err));
+		if (!full)
+			FJ_TRY(pack_log(&log, &k, &full, err));
 		for (; r < b->n_row && !full; r += !full)
 			FJ_TRY(pack_row(i, &k, &b->row[r], &full, err));
 		if (!pub_pack_empty(&k))
 			FJ_TRY(write_change(i, &k, err));
 	}
 	b->n_path = b->n_row = 0;
+	FJ_TRY(keep_log_size(b, log.size, err));
 	return unlink(WAITING) == 0 || access(WAITING, F_OK) != 0 ? FJ_OK : fj_fail_errno(err, "publish", "remove %s", WAITING);
 }
 
@@ -412,8 +446,8 @@ static enum fj_rc walk(struct shot *s, const char *folder, int depth, struct fj_
 	for (const struct dirent *e; rc == FJ_OK && (e = readdir(d)) != NULL;) {
 		snprintf(name, sizeof(name), "%.160s%s%.255s", folder, folder[0] != '\0' ? "/" : "", e->d_name);
 		snprintf(path, sizeof(path), "publish/%.440s", name);
-		if (e->d_name[0] == '.' || !fj_package_path(name) || lstat(path, &st) != 0)
-			continue;
+		if (e->d_name[0] == '.' || strcmp(name, "log") == 0 || !fj_package_path(name) || lstat(path, &st) != 0)
+			continue; /* the log's files come by themselves, of one tree */
 		if (S_ISDIR(st.st_mode) && depth < DEPTH)
 			rc = walk(s, name, depth + 1, err);
 		else if (S_ISREG(st.st_mode) && !add_path(&s->found, name))
@@ -456,6 +490,20 @@ static enum fj_rc shoot_files(struct shot *s, struct fj_err *err)
 	qsort(s->found.path, s->found.n_path, sizeof(*s->found.path), shot_order);
 	for (size_t k = 0; k < s->found.n_path; k += !full) {
 		FJ_TRY(pack_file(&s->pack, s->found.path[k].s, &full, err));
+		if (full)
+			FJ_TRY(write_part(s, false, err));
+	}
+	return FJ_OK;
+}
+
+static enum fj_rc shoot_log(struct shot *s, struct fj_err *err)
+{
+	FJ_AUTO(pub_log_files) log = {.size = 0};
+	bool full = true;
+
+	FJ_TRY(pub_log_open(&log, 0, err));
+	while (full) {
+		FJ_TRY(pack_log(&log, &s->pack, &full, err));
 		if (full)
 			FJ_TRY(write_part(s, false, err));
 	}
@@ -506,6 +554,8 @@ static enum fj_rc shoot(struct iss *i, struct fj_err *err)
 	enum fj_rc rc = pub_pack_init(&s.pack, err);
 	if (rc == FJ_OK)
 		rc = shoot_files(&s, err);
+	if (rc == FJ_OK)
+		rc = shoot_log(&s, err);
 	if (rc == FJ_OK)
 		rc = shoot_rows(&s, err);
 	if (rc == FJ_OK)

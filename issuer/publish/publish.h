@@ -14,6 +14,8 @@
 #ifndef FJ_ISSUER_PUBLISH_H
 #define FJ_ISSUER_PUBLISH_H
 
+#include "base/package.h"
+#include "base/tiles.h"
 #include "issuer/iss.h"
 
 /* --- public.c: public.db --- */
@@ -61,6 +63,23 @@ struct pub_pack_as {
 /* Signs its manifest, writes the package to a path and leaves it empty; *hash is the manifest's.  FJ_E_POLICY when
  * the signer refuses the number. */
 enum fj_rc pub_pack_write(struct iss *i, struct pub_pack *k, const struct pub_pack_as *as, const char *path, struct fj_hash *hash, struct fj_err *err) FJ_MUST_USE;
+
+/* --- log_files.c: what of the public log grew since a size, one file after the other, the checkpoint last --- */
+struct pub_log_files {
+	uint64_t from, size;      /* size: of the checkpoint that they are of */
+	struct fj_buf note;
+	unsigned step;
+	uint64_t n;
+	bool loaded;
+	char path[FJ_PACKAGE_PATH + 1]; /* below publish/ */
+	struct fj_buf data;
+};
+enum fj_rc pub_log_open(struct pub_log_files *f, uint64_t from, struct fj_err *err) FJ_MUST_USE;
+void pub_log_close(struct pub_log_files *f);
+FJ_DEFINE_AUTO(pub_log_files, struct pub_log_files, pub_log_close)
+/* path and data of the next one, the same until it is taken; *more false at the end */
+enum fj_rc pub_log_file(struct pub_log_files *f, bool *more, struct fj_err *err) FJ_MUST_USE;
+void pub_log_taken(struct pub_log_files *f);
 
 /* --- outbox.c: packages of what publications changed (docs/formats.md 18) --- */
 struct pub_box;

@@ -1,5 +1,6 @@
 """The public log beyond its own house: a witness that cosigns what follows and nothing else, its client, a monitor;
 and two trees of one log, found through a witness, a monitor and a mirror."""
+import fcntl, http.server, threading
 from lib import *
 from treelog import *
 
@@ -9,6 +10,9 @@ root = tempfile.mkdtemp(prefix='fujie-witness-')
 def tool(*args, code=None):
     r = subprocess.run([B + '/fujie'] + list(args), capture_output=True, text=True, timeout=60, stdin=subprocess.DEVNULL)
     return r.returncode, r.stdout.strip(), r.stderr
+
+
+running = []  # to be ended whatever happens
 
 
 class Witness:
@@ -22,6 +26,7 @@ class Witness:
     def start(self):
         self.log = open(self.d + '.log', 'a')
         self.proc = subprocess.Popen([B + '/fujie-witness', 'serve', '--dir', self.d, '--bind', '127.0.0.1:%d' % self.port], stdout=subprocess.PIPE, stderr=self.log, text=True)
+        running.append(self)
         return self.proc.stdout.readline() == 'ready %d\n' % self.port
 
     def stop(self, kill=False):
@@ -155,6 +160,116 @@ def witness():
     w.stop()
 
 
+# --- its client ---
+
+class Client:
+    """fujie-gateway --cosign over a folder that is laid out as a home"""
+
+    def __init__(self, d):
+        self.d, self.log = d, d + '.cosign.log'
+        self.proc = subprocess.Popen(['sh', '-c', 'exec "$0" --cosign --every 1 3<"$1"', B + '/fujie-gateway', d], stdout=subprocess.PIPE, stderr=open(self.log, 'a'), text=True)
+        running.append(self)
+        self.ready = self.proc.stdout.readline() == 'ready\n'
+
+    def stop(self):
+        if self.proc:
+            self.proc.terminate()
+            self.proc.wait(20)
+            self.proc = None
+
+    def said(self):
+        return open(self.log).read()
+
+
+def until(what, seconds=15):
+    end = time.time() + seconds
+    while time.time() < end:
+        try:
+            got = what()
+            if got:
+                return got
+        except (OSError, ValueError):
+            pass
+        time.sleep(0.1)
+    return False
+
+
+def policy(k, *ws, url=True):
+    return ''.join('witness w%d %s%s\n' % (i, w.vkey() if callable(w.vkey) else w.vkey, ' ' + w.url() if url else '') for i, w in enumerate(ws)) + 'group all %d %s\nquorum all\n' % (k, ' '.join('w%d' % i for i in range(len(ws))))
+
+
+def laid_out(name, log, text, n=None):
+    d = '%s/%s' % (root, name)
+    os.makedirs(d + '/publish/trust')
+    replace(d + '/publish/trust/log.policy', text.encode())
+    replace(d + '/publish/trust/log.vkey', log.key.vkey().encode() + b'\n')
+    log.write(d + '/publish/log', n)
+    return d
+
+
+def cosigned(d, log, n, *ws):
+    """the checkpoint of n leaves with the log's line and those of exactly these witnesses"""
+    note = open(d + '/publish/log/cosigned', 'rb').read()
+    return note.startswith(log.note(n)) and note.count(b'\n\xe2\x80\x94 ') == 1 + len(ws) and all(verifies(w.vkey, note) for w in ws)
+
+
+def client():
+    key = Key('log.example/client')
+    log = Log(key)
+    log.add(*[b'entry %d' % i for i in range(900)])
+    a, b = Witness('a', key.vkey()), Witness('b', key.vkey())
+    a.start()
+    d = laid_out('one', log, policy(2, a, b), 5)
+    c = Client(d)
+    check('the client starts, and one of two witnesses is better than none', c.ready and until(lambda: cosigned(d, log, 5, a)), c.said())
+    b.start()
+    log.write(d + '/publish/log', 300)
+    check('a new checkpoint goes to both, with proofs from what each has', until(lambda: cosigned(d, log, 300, a, b)), c.said())
+    b.stop()
+    log.write(d + '/publish/log', 320)
+    seen = until(lambda: a.show()['logs'][0]['size'] == 320)
+    check('a checkpoint that too few cosign does not take the place of one with the quorum', seen and cosigned(d, log, 300, a, b), c.said())
+    c.stop()
+    b.start()
+    log.write(d + '/publish/log', 700)
+    c = Client(d)
+    check('started anew it asks where each stands, and goes on', until(lambda: cosigned(d, log, 700, a, b)) and not os.path.exists(d + '/publish/log/fork'), c.said())
+    replace(d + '/publish/trust/log.policy', policy(1, b).encode())
+    check('another policy is followed at once', until(lambda: cosigned(d, log, 700, b)), c.said())
+    replace(d + '/publish/trust/log.policy', policy(2, a, b).encode())
+    check('and back', until(lambda: cosigned(d, log, 700, a, b)), c.said())
+    good = open(d + '/publish/log/tile/0/002.p/188', 'rb').read()
+    log.write(d + '/publish/log', 710)
+    until(lambda: cosigned(d, log, 710, a, b))
+    replace(d + '/publish/log/tile/0/002.p/208', open(d + '/publish/log/tile/0/002.p/198', 'rb').read() + bytes(320))
+    replace(d + '/publish/log/checkpoint', log.note(720))
+    check('tiles that don\'t come to the checkpoint\'s root are told, and no witness is asked', until(lambda: 'root of its checkpoint' in c.said()) and a.show()['logs'][0]['size'] == 710, c.said())
+    log.write(d + '/publish/log', 720)
+    check('until they do', until(lambda: cosigned(d, log, 720, a, b)), c.said())
+    replace(d + '/publish/log/checkpoint', Log(Key(key.name)).note(0))
+    time.sleep(1.5)
+    check('a checkpoint that the log\'s key has not signed goes nowhere', cosigned(d, log, 720, a, b) and a.show()['logs'][0]['size'] == 720, c.said())
+    log.write(d + '/publish/log', 720)
+
+    # the thief's case: a copy of everything, keys too, goes on by itself
+    twin = Log(key)
+    twin.add(*log.leaves[:720], *[b'stolen %d' % i for i in range(100)])
+    shutil.copytree(d, root + '/copy')
+    theirs = Client(root + '/copy')
+    twin.write(root + '/copy/publish/log', 760)
+    check('a copy that goes on first is cosigned: who it is nobody can see', until(lambda: cosigned(root + '/copy', twin, 760, a, b)), theirs.said())
+    log.write(d + '/publish/log', 740)
+    fork = until(lambda: json.load(open(d + '/publish/log/fork')))
+    check('then the original learns that a witness knows more than it has', fork and fork['why'] == 'ahead' and (fork['size'], fork['seen']) == (740, 760) and verifies(key.vkey(), fork['theirs'].encode())
+          and verifies(key.vkey(), fork['ours'].encode()) and 'two histories' in c.said(), fork)
+    os.unlink(d + '/publish/log/fork')
+    log.write(d + '/publish/log', 800)
+    check('and that its own is refused when it has grown past that', until(lambda: json.load(open(d + '/publish/log/fork'))['why'] == 'refused', 25), c.said())
+    check('it is not cosigned, and the witnesses keep both notes', cosigned(d, log, 720, a, b) and any(e['why'] == 'proof' and (e['had'], e['shown']) == (760, 800) for e in a.show()['evidence']), a.show())
+    for x in (c, theirs, a, b):
+        x.stop()
+
+
 # --- the log as files ---
 
 def get(url, method='GET', **headers):
@@ -198,12 +313,211 @@ def files(h):
     shutil.move(d + '.own', d) if os.path.exists(d + '.own') else None
 
 
+# --- a monitor ---
+
+class Server(http.server.ThreadingHTTPServer):
+    """a folder over HTTP; busy: so many answers of 429 first"""
+
+    def __init__(self, d):
+        self.d, self.asked, self.busy = d, [], 0
+        super().__init__(('127.0.0.1', 0), Server.Handler)
+        threading.Thread(target=self.serve_forever, daemon=True).start()
+
+    def url(self):
+        return 'http://127.0.0.1:%d/log' % self.server_address[1]
+
+    class Handler(http.server.BaseHTTPRequestHandler):
+        def do_GET(self):
+            s = self.server
+            s.asked.append(self.path)
+            path = s.d + '/publish' + self.path
+            s.busy, busy = max(s.busy - 1, 0), s.busy
+            data = open(path, 'rb').read() if os.path.isfile(path) and not busy else b''
+            self.send_response(429 if busy else 200 if os.path.isfile(path) else 404)
+            self.send_header('Content-Length', str(len(data)))
+            self.end_headers()
+            self.wfile.write(data)
+
+        def log_message(self, *a):
+            pass
+
+
+ORG = ['91420100MA4KXQ7A2%d' % i for i in range(4)]
+
+
+def leaf(seq, /, **change):
+    kind = ('certificate', 'authorisation', 'token', 'status-list', 'crl')[seq % 5]
+    j = {'v': 1, 'seq': seq, 'at': 1767225600 + seq, 'event': 'issued', 'kind': kind, 'id': 'ID-%d' % seq, 'sha256': base64.urlsafe_b64encode(sha(b'%d' % seq)).decode().rstrip('=')}
+    if kind == 'certificate':
+        j.update(holder={'usci': ORG[seq % 3], 'name': '单位%d' % (seq % 3)})
+    elif kind == 'authorisation':
+        j.update(holder={'usci': ORG[0], 'name': '甲'}, operator={'usci': ORG[seq % 4], 'name': '乙'}, version=1, parent='DAC-1')
+    elif kind == 'token':
+        j.update(holder={'commitment': base64.urlsafe_b64encode(sha(b'c%d' % seq)).decode().rstrip('=')}, parent='DAU-1')
+    else:
+        j.update(event='published')
+    j.update(change)
+    return json.dumps(j, sort_keys=True, separators=(',', ':'), ensure_ascii=False).encode()
+
+
+def monitor_of(url, cache, log, *more):
+    code, out, err = tool('log', 'monitor', url, '--vkey', log.key.vkey(), '--dir', cache, '--once', *more)
+    lines = [json.loads(l) for l in out.splitlines()]
+    return code, [l['leaf']['seq'] for l in lines if 'leaf' in l], next(((l['fault'], l['position']) for l in lines if 'fault' in l), None), err
+
+
+def kept(cache):
+    return size_of(open(cache + '/checkpoint', 'rb').read())
+
+
+def monitor():
+    log = Log(Key('log.example/watched'))
+    log.add(*[leaf(i) for i in range(1500)])
+    d = laid_out('watched', log, policy(1, Key('w', kind=4), url=False), 10)
+    s, cache = Server(d), root + '/cache'
+
+    def go(*more, cache=cache, log=log):
+        return monitor_of(s.url(), cache, log, *more)
+
+    check('every leaf of the log is told once, in order', go()[:3] == (0, list(range(10)), None) and go()[:3] == (0, [], None))
+    log.write(d + '/publish/log', 700)
+    s.asked.clear()
+    check('later those since then, whatever tiles they fill', go()[:3] == (0, list(range(10, 700)), None) and kept(cache) == 700)
+    check('of what was read before only the edge is asked for', not [a for a in s.asked if a in ('/log/tile/0/000', '/log/tile/entries/001.p/1')] or len(s.asked) < 20, s.asked)
+    mine = [i for i in range(700, 1000) if i % 5 == 0 and i % 3 == 1 or i % 5 == 1 and i % 4 == 1]
+    log.write(d + '/publish/log', 1000)
+    check('with --usci those that name the organisation, as holder or operator', go('--usci', ORG[1])[:3] == (0, mine, None) and len(mine) > 20)
+    s.busy = 2
+    log.write(d + '/publish/log', 1001)
+    check('a log that asks for patience gets it', go()[:3] == (0, [1000], None))
+    fd = os.open(cache + '/lock', os.O_RDWR)
+    fcntl.flock(fd, fcntl.LOCK_EX)
+    check('a second monitor in the same folder is refused', go()[0] == 3)
+    os.close(fd)
+    check('the cache of another log is refused, and stays', go(log=Log(Key('log.example/x')))[0] == 3 and kept(cache) == 1001)
+    gone = 'http://127.0.0.1:%d/log' % free_port()
+    check('a log that can\'t be reached is no fault: 3', monitor_of(gone, cache, log)[::2] == (3, None))
+    check('wrong use is 2', [tool('log', 'monitor', *a)[0] for a in ([], ['ftp://x', '--vkey', 'x', '--dir', cache], [s.url(), '--dir', cache], [s.url(), '--vkey', log.key.vkey(), '--dir', cache, '--usci', '1'])] == [2] * 4)
+
+    # each thing that may be wrong, at its place; afterwards the good log goes on
+    n = [1001]
+
+    def wrong(sentence, what, at, spoil, **kw):
+        n[0] += 40
+        log.write(d + '/publish/log', n[0])
+        spoil(d + '/publish/log/')
+        had = open(cache + '/checkpoint', 'rb').read()
+        code, leaves, fault, _ = go(**kw)
+        check(sentence, (code, leaves, fault) == (1, [], (what, at)) and open(cache + '/checkpoint', 'rb').read() == had, (code, leaves[:3], fault))
+        shutil.rmtree(d + '/publish/log/tile')
+        log.write(d + '/publish/log', n[0])
+        code, leaves, fault, _ = go()
+        check('  and what is good again is taken', (code, leaves, fault) == (0, list(range(n[0] - 40, n[0])), None), (code, leaves[:3], fault))
+
+    def edit(path, at, to):
+        data = bytearray(open(path, 'rb').read())
+        data[at] ^= to
+        replace(path, bytes(data))
+
+    def signed(l, size, root=None):
+        return lambda p: replace(p + 'checkpoint', l.note(size, root))
+
+    def other(i, **change):
+        """the log with another leaf there, with tiles, root and signature that go with it"""
+        o = Log(log.key)
+        o.add(*log.leaves[:i], leaf(i, **change), *log.leaves[i + 1:])
+        return lambda p: (shutil.rmtree(p + 'tile'), o.write(p[:-1], n[0]))
+
+    wrong('a checkpoint that is not signed by the key', 'signature', 1500, lambda p: replace(p + 'checkpoint', log.text() + b'\n' + Key(log.key.name).line(log.text())))
+    wrong('one of another log by another name', 'origin', 1081, lambda p: replace(p + 'checkpoint', relabel(log, 1081)))
+    wrong('what is no checkpoint', 'signature', 0, lambda p: replace(p + 'checkpoint', b'hello\n'))
+    wrong('a smaller tree, though it is signed', 'rollback', 900, signed(log, 900))
+    wrong('the same size with another root', 'fork', 1161, signed(log, 1161, bytes(32)))
+    wrong('a larger tree that does not continue', 'fork', 1201, signed(log, 1241, bytes(32)))
+    wrong('a leaf with a member too many', 'leaf', 1250, other(1250, more=1))
+    wrong('a leaf with another\'s number', 'leaf', 1290, other(1290, seq=7))
+    wrong('an event that its kind has not', 'leaf', 1325, other(1325, event='published'))
+    wrong('a hash in a tile that is not its entry\'s', 'tile', 1370, lambda p: edit(p + 'tile/0/005.p/121', (1370 - 1280) * 32, 1))
+    wrong('a tile that is too short', 'tile', 1280, lambda p: replace(p + 'tile/0/005.p/161', b'x'))
+    wrong('a bundle that is not there', 'missing', 1280, lambda p: os.unlink(p + 'tile/entries/005.p/201'))
+    edge = '%s/publish/log/tile/0/005.p/201' % d
+    edit(edge, 3, 1)
+    log.write(d + '/publish/log', 1490)
+    code, leaves, fault, _ = go()
+    check('tiles that don\'t give the tree of before are told', (code, fault) == (1, ('fork', 1481)), (code, fault))
+    check('both notes of a fault are kept', {'had', 'shown', 'fault'} <= set(json.load(open(cache + '/fault.json'))))
+
+    # with a policy the cosigned checkpoint counts
+    w = Key('w', kind=4)
+    log.write(d + '/publish/log', 1485)
+    log.write(d + '/publish/log', 1490)
+    open(root + '/p', 'w').write(policy(1, w, url=False))
+    replace(d + '/publish/log/cosigned', log.note(1485) + w.line(log.text(1485), 1767225600))
+    got = go('--policy', root + '/p', cache=root + '/cache2')
+    check('with a policy only what is cosigned is followed', got[:3] == (0, list(range(1485)), None) and kept(root + '/cache2') == 1485, (got[0], got[2:]))
+    replace(d + '/publish/log/cosigned', log.note(1490) + w.line(log.text(1485), 1767225600))
+    check('and a quorum that is not reached is a fault', go('--policy', root + '/p', cache=root + '/cache2')[:3] == (1, [], ('quorum', 1490)))
+    s.shutdown()
+
+
+def relabel(log, n):
+    text = log.text(n).replace(b'log.example/watched', b'log.example/another')
+    return text + b'\n' + log.key.line(text)
+
+
+# --- an appliance and its witnesses ---
+
+def health(url):
+    code, _, body = get(url + '/healthz')
+    return code, {c['what']: c for c in json.loads(body)['causes']}
+
+
+def set_policy(h, text):
+    open(h.root + '/log.policy', 'w').write(text)
+    ini = open(h.d + '/fujie.ini').read()
+    open(h.d + '/fujie.ini', 'w').write(re.sub(r'(?m)^;? ?policy = .*$', 'policy = ' + h.root + '/log.policy', ini))
+
+
+def note_of(h, name='checkpoint'):
+    return open(h.d + '/publish/log/' + name, 'rb').read()
+
+
+def size_of(note):
+    return int(note.split(b'\n')[1])
+
+
+def appliance(h):
+    vkey = open(h.d + '/publish/trust/log.vkey').read().strip()
+    check('the demo home has a log that its key signs', size_of(note_of(h)) > 0 and verifies(vkey, note_of(h)), note_of(h))
+    a, b = Witness('first', vkey), Witness('second', vkey)
+    a.start()
+    b.start()
+    set_policy(h, 'witness x nonsense\nquorum x\n')
+    out = subprocess.run([B + '/fujie', 'serve', '--dir', h.d], capture_output=True, text=True, timeout=60)
+    check('a policy that nobody could follow is told to whoever configured it', out.returncode == 3 and 'line 1' in out.stderr and '策略' in out.stderr, out.stderr)
+    set_policy(h, 'log %s\n' % Key('log.example/other').vkey() + policy(2, a, b))
+    out = subprocess.run([B + '/fujie', 'serve', '--dir', h.d], capture_output=True, text=True, timeout=60)
+    check('so is one of another log', out.returncode == 3 and 'log.vkey' in out.stderr, out.stderr)
+    set_policy(h, policy(2, a, b))
+    check('the appliance serves', h.serve())
+    published = get(h.url('/v1/trust.tar'))[2]
+    check('the policy is published, with the log that it is about', ('log ' + vkey).encode() in published and b.vkey.encode() in published)
+    seen = until(lambda: get(h.url('/log/cosigned'))[0] == 200 and get(h.url('/log/cosigned'))[2])
+    check('what is served is cosigned by both', seen and all(verifies(k, seen) for k in (vkey, a.vkey, b.vkey)), seen)
+    return a, b
+
+
 h = Home(cases=False)
 try:
     witness()
-    check('a demo home is made and served', h.made and h.serve())
+    client()
+    monitor()
+    check('a demo home is made', h.made, getattr(h, 'made_err', ''))
+    appliance(h)
     files(h)
 finally:
+    for x in running:
+        x.stop()
     h.close()
     shutil.rmtree(root, ignore_errors=True)
 finish()

@@ -53,7 +53,7 @@ layer() { # files-pattern allowed-regex
 	layer "hsm/client/*.[ch]" 'base/|hsm/client/|hsm/proto.h'
 	layer "ca/*.[ch]" 'base/|ca/'
 	layer "verifier/*.[ch]" 'base/|verifier/[a-z_-]*\.h'
-	layer "issuer/*.[ch] issuer/rules/*.[ch] issuer/sheet/*.[ch] issuer/store/*.[ch] issuer/publish/*.[ch]" 'base/|ca/ca.h|hsm/client/|hsm/proto.h|verifier/(verify|bundle).h|verifier/public_rows.def|issuer/'
+	layer "issuer/*.[ch] issuer/rules/*.[ch] issuer/sheet/*.[ch] issuer/store/*.[ch] issuer/publish/*.[ch]" 'base/|ca/ca.h|hsm/client/|hsm/proto.h|verifier/(verify|bundle|log_policy).h|verifier/public_rows.def|issuer/'
 	layer "issuer/report/*.[ch]" 'base/|issuer/report/|issuer/sheet/sheet.h'
 	layer "issuer/cli/*.[ch]" 'base/|issuer/cli/|issuer/commands_[a-z]*.def|hsm/proto.h'
 	layer "web/http/*.[ch]" 'base/|web/http/'
@@ -61,7 +61,7 @@ layer() { # files-pattern allowed-regex
 	layer "web/registry/*.[ch]" 'base/|issuer/(issuer|init|demo).h|web/'
 	layer "verifier/inbox/*.[ch]" 'base/|verifier/[a-z_]*\.(h|def)|verifier/inbox/'
 	layer "verifier/log/*.[ch]" 'base/|verifier/(internal|verify).h|verifier/log/'
-	layer "verifier/gateway/*.[ch]" 'base/|verifier/(ask|verify).h|verifier/gateway/|web/http/'
+	layer "verifier/gateway/*.[ch]" 'base/|verifier/(ask|log_policy|verify).h|verifier/log/log.h|verifier/gateway/|web/http/'
 	layer "verifier/witness/*.[ch]" 'base/|verifier/witness/|web/http/'
 	layer "verifier/service/*.[ch]" 'base/|ca/ca.h|hsm/client/|verifier/|web/http/'
 } | rule "every room includes only what its layer may"

@@ -78,6 +78,12 @@ TEST("a package is believed under the status signer of the issuer that it names,
 	CHECK_STR(believed(w, &m), "");
 	wrap(&w->token_cert, &w->issuing, w->token_key, FJ_TYP_PACKAGE, hello, &m);
 	CHECK_STR(believed(w, &m), "RFC 5280 4.2.1.12");
+	struct spec s = w->status_s;
+	struct bytes log;
+	s.eku = ARC ".2.5"; /* a log signer's */
+	X509_free(world_cert(w, &s, w->token_key, &log));
+	wrap(&log, &w->issuing, w->token_key, FJ_TYP_PACKAGE, hello, &m);
+	CHECK_STR(believed(w, &m), "RFC 5280 4.2.1.12");
 	wrap(&w->status_cert, &w->issuing, w->holder_key, FJ_TYP_PACKAGE, hello, &m);
 	CHECK_STR(believed(w, &m), "RFC 5280 4.2.1.12"); /* another key's thumbprint */
 	wrap(&w->status_cert, &w->issuing, w->token_key, FJ_TYP_STATUS, hello, &m);
@@ -195,11 +201,27 @@ TEST("a manifest has exactly its members, in an order that can follow")
 	CHECK_RC(fj_package_check(p, &err), FJ_E_INVALID);
 }
 
+TEST("of the public log a package has its two notes and its tiles, and nothing else")
+{
+	static const char *const good[] = {"log/checkpoint", "log/cosigned", "log/tile/0/000", "log/tile/1/x001/067.p/3", "log/tile/entries/x001/x234/x567/000.p/255"};
+	static const char *const bad[] = {"log/fork", "log/x", "log/tile", "log/tile/8/000", "log/tile/0/0", "log/tile/0/000.p/256", "log/tile/entries/000.p/03", "log/checkpoint/x"};
+	struct fj_err err;
+
+	for (size_t k = 0; k < FJ_ARRAY_LEN(good); k++) {
+		FJ_AUTO(json) p = payload_of(good[k], hello);
+		CHECK_OK(fj_package_check(p, &err));
+	}
+	for (size_t k = 0; k < FJ_ARRAY_LEN(bad); k++) {
+		FJ_AUTO(json) p = payload_of(bad[k], hello);
+		CHECK_RC(fj_package_check(p, &err), FJ_E_INVALID);
+	}
+}
+
 TEST("a path lies below publish/, and is none that a mirror keeps for itself")
 {
-	static const char *const good[] = {"trust/root.pem", "trust/status/0.jwt", "jwt-vc-issuer.json", "history/status/0/1700000000.jwt"};
+	static const char *const good[] = {"trust/root.pem", "trust/status/0.jwt", "jwt-vc-issuer.json", "history/status/0/1700000000.jwt", "log/checkpoint", "log/tile/entries/x001/x234/x567/000.p/3"};
 	static const char *const bad[] = {"", "/x", "../x", "trust/../x", "trust//x", "trust/", "trust/.x", "generation", "generation.tmp", "outbox/1.pkg", "public.db", "public.db-journal",
-		"trust/x.tmp", "trust/a b", "a/b/c/d/e/f/g", "trust/\xe5\x9b\xbd"};
+		"trust/x.tmp", "trust/a b", "a/b/c/d/e/f/g/h/i", "log/fork", "trust/\xe5\x9b\xbd"};
 
 	for (size_t k = 0; k < FJ_ARRAY_LEN(good); k++)
 		CHECK(fj_package_path(good[k]));

@@ -1,5 +1,5 @@
 /*
- * fetch.c - one GET over libcurl.  What comes back is bytes that nobody has
+ * fetch.c - one GET or POST over libcurl.  What comes back is bytes that nobody has
  * vouched for: bounded here, read by tar.c, believed by the verifier.
  */
 #include <curl/curl.h>
@@ -75,19 +75,22 @@ static CURLcode prepare(CURL *c, const char *url, struct curl_slist *headers, st
 	return rc;
 }
 
-static enum fj_rc perform(CURL *c, const char *url, struct curl_slist *headers, struct receiving *r, struct fj_err *err)
+static enum fj_rc transfer(CURL *c, CURLcode rc, const char *url, const struct receiving *r, long *status, struct fj_err *err)
 {
-	long status = 0;
-	CURLcode rc = prepare(c, url, headers, r);
-
 	if (rc == CURLE_OK)
 		rc = curl_easy_perform(c);
 	if (r->too_large)
 		return fj_fail(err, FJ_E_LIMIT, "gateway", "formats.md 7", "%.160s is larger than %zu octets", url, r->out->body.max);
 	if (rc == CURLE_OK)
-		rc = curl_easy_getinfo(c, CURLINFO_RESPONSE_CODE, &status);
-	if (rc != CURLE_OK)
-		return fj_fail_code(err, FJ_E_UNAVAILABLE, "gateway", (long)rc, "%.160s can't be fetched: %s", url, curl_easy_strerror(rc));
+		rc = curl_easy_getinfo(c, CURLINFO_RESPONSE_CODE, status);
+	return rc == CURLE_OK ? FJ_OK : fj_fail_code(err, FJ_E_UNAVAILABLE, "gateway", (long)rc, "%.160s can't be fetched: %s", url, curl_easy_strerror(rc));
+}
+
+static enum fj_rc perform(CURL *c, const char *url, struct curl_slist *headers, struct receiving *r, struct fj_err *err)
+{
+	long status = 0;
+
+	FJ_TRY(transfer(c, prepare(c, url, headers, r), url, r, &status, err));
 	r->out->same = status == 304;
 	return status == 200 || status == 304 ? FJ_OK : fj_fail_code(err, FJ_E_UNAVAILABLE, "gateway", status, "%.160s answers %ld", url, status);
 }
@@ -106,6 +109,30 @@ enum fj_rc gw_fetch(const char *url, const char *etag, const atomic_bool *stop, 
 	if (c != NULL && etag[0] != '\0')
 		headers = curl_slist_append(NULL, condition);
 	enum fj_rc rc = c == NULL || (etag[0] != '\0' && headers == NULL) ? fj_no_memory(err, "gateway") : perform(c, url, headers, &r, err);
+	curl_slist_free_all(headers);
+	curl_easy_cleanup(c);
+	return rc;
+}
+
+enum fj_rc gw_post(const char *url, struct fj_slice body, const atomic_bool *stop, struct fj_buf *out, long *status, struct fj_err *err)
+{
+	struct gw_fetched got = {.body = *out};
+	struct receiving r = {.out = &got, .stop = stop};
+	CURL *c = curl_easy_init();
+	struct curl_slist *headers = c == NULL ? NULL : curl_slist_append(NULL, "Content-Type: text/plain; charset=utf-8");
+
+	fj_buf_clear(&got.body);
+	*status = 0;
+	enum fj_rc rc = headers == NULL ? fj_no_memory(err, "gateway") : FJ_OK;
+	if (rc == FJ_OK) {
+		CURLcode code = prepare(c, url, headers, &r);
+		if (code == CURLE_OK)
+			code = curl_easy_setopt(c, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)body.len);
+		if (code == CURLE_OK)
+			code = curl_easy_setopt(c, CURLOPT_POSTFIELDS, (const char *)body.p);
+		rc = transfer(c, code, url, &r, status, err);
+	}
+	*out = got.body;
 	curl_slist_free_all(headers);
 	curl_easy_cleanup(c);
 	return rc;

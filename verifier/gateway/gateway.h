@@ -29,6 +29,12 @@ struct gw_conf {
 	bool nonces;                /* else the holder chooses, and its proofs are remembered */
 };
 
+/* --- rights.c --- */
+/* makes the folder when it is not there, and works in it from now on */
+enum fj_rc gw_enter(const char *dir, struct fj_err *err) FJ_MUST_USE;
+/* writes below one folder, reads below another (NULL: none) and what libraries need; no way back */
+enum fj_rc gw_rights(const char *writes, const char *reads, struct fj_err *err) FJ_MUST_USE;
+
 /* --- fetch.c --- */
 struct gw_fetched {
 	struct fj_buf body;
@@ -38,6 +44,9 @@ struct gw_fetched {
 /* GET url, http or https, no redirection, at most body.max octets, at most a minute; *stop true
  * ends it early.  FJ_E_UNAVAILABLE with the library's words, FJ_E_LIMIT when too large. */
 enum fj_rc gw_fetch(const char *url, const char *etag, const atomic_bool *stop, struct gw_fetched *out, struct fj_err *err) FJ_MUST_USE;
+
+/* POST of a body of plain octets, in the same way: whatever the status is, FJ_OK when there was an answer. */
+enum fj_rc gw_post(const char *url, struct fj_slice body, const atomic_bool *stop, struct fj_buf *out, long *status, struct fj_err *err) FJ_MUST_USE;
 
 /* --- marks.c: how far the lists have come --- */
 struct gw_marks {

@@ -1,24 +1,24 @@
 /*
  * main.c - fujie-gateway, executed by `fujie-verify --listen` and `fujie-verify
  * watch` with their own arguments, so that the tool itself links no HTTP code; and by
- * `fujie verifier --mirror` to fetch packages (mirror.c).
+ * `fujie verifier --mirror` to fetch packages (mirror.c),
+ * and by `fujie serve` to have the log's checkpoints cosigned (cosign.c),
+ * and by `fujie log monitor` (monitor.c).
  *
  * It works in its cache folder and writes nowhere else.  Everything is opened and
  * bound before the sandbox; threads start after it.
  */
 #include <curl/curl.h>
-#include <errno.h>
 #include <getopt.h>
 #include <signal.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
-#include "base/file.h"
 #include "base/log.h"
-#include "base/sandbox.h"
 #include "base/secret.h"
+#include "verifier/gateway/cosign.h"
 #include "verifier/gateway/gateway.h"
 #include "verifier/gateway/mirror.h"
+#include "verifier/gateway/monitor.h"
 
 #define THREADS 16 /* they wait for the disk together: one flush serves them all */
 
@@ -146,26 +146,6 @@ static enum fj_rc options_check(const struct options *o, struct fj_err *err)
 
 /* --- running --- */
 
-static enum fj_rc enter_dir(const char *dir, struct fj_err *err)
-{
-	if (mkdir(dir, 0700) != 0 && errno != EEXIST)
-		return fj_fail_errno(err, "gateway", "make %s", dir);
-	return chdir(dir) == 0 ? FJ_OK : fj_fail_errno(err, "gateway", "enter %s", dir);
-}
-
-static enum fj_rc give_up_rights(struct fj_err *err)
-{
-	static const struct fj_sandbox box = {.role = FJ_SANDBOX_GATEWAY, .rw = {".", NULL},
-		.ro = {"/usr", "/lib", "/etc/ssl", "/etc/resolv.conf", "/etc/hosts", "/etc/host.conf", "/etc/nsswitch.conf", "/etc/gai.conf", "/etc/localtime",
-		    "/run/systemd/resolve", "/proc/self", "/sys/devices/system/cpu", NULL}};
-	bool landlock = false;
-
-	FJ_TRY(fj_sandbox_enter(&box, &landlock, err));
-	if (!landlock)
-		fj_log(FJ_LOG_INFO, "this kernel has no Landlock; seccomp alone is in force");
-	return FJ_OK;
-}
-
 static void say_ready(const struct web_server *w, const struct gw_conf *conf)
 {
 	if (strncmp(conf->listen, "unix:", 5) == 0)
@@ -185,9 +165,9 @@ static enum fj_rc serve(const struct gw_conf *conf, struct fj_err *err)
 	if (rc == FJ_OK && !web_is_loopback(w))
 		rc = fj_fail(err, FJ_E_USAGE, "gateway", NULL, "a gateway believes what its proxy says, so it listens on a socket file or on 127.0.0.1 only");
 	if (rc == FJ_OK)
-		rc = enter_dir(conf->dir, err);
+		rc = gw_enter(conf->dir, err);
 	if (rc == FJ_OK)
-		rc = give_up_rights(err);
+		rc = gw_rights(".", NULL, err);
 	if (rc == FJ_OK)
 		rc = gw_keep_open(conf, &g.keep, err);
 	if (rc == FJ_OK)
@@ -219,9 +199,9 @@ static enum fj_rc watch(const struct options *o, bool *good, struct fj_err *err)
 
 	enum fj_rc rc = gw_watch_open(o->list, &w, err);
 	if (rc == FJ_OK)
-		rc = enter_dir(o->conf.dir, err);
+		rc = gw_enter(o->conf.dir, err);
 	if (rc == FJ_OK)
-		rc = give_up_rights(err);
+		rc = gw_rights(".", NULL, err);
 	if (rc == FJ_OK)
 		rc = gw_keep_open(&o->conf, &k, err);
 	while (rc == FJ_OK && !ending) {
@@ -253,6 +233,10 @@ int main(int argc, char **argv)
 
 	if (argc > 1 && strcmp(argv[1], "--mirror") == 0)
 		return gw_mirror_main(argc, argv);
+	if (argc > 1 && strcmp(argv[1], "--cosign") == 0)
+		return gw_cosign_main(argc, argv);
+	if (argc > 1 && strcmp(argv[1], "monitor") == 0)
+		return gw_monitor_main(argc, argv);
 	fj_sodium_init();
 	fj_log_open("gateway", FJ_LOG_INFO);
 	if (argc == 2 && strcmp(argv[1], "--routes") == 0) {

@@ -99,7 +99,7 @@ static enum fj_rc check_issuer(const struct job *j, struct fj_err *err)
 
 /* --- trust --- */
 
-static bool file_of(const struct fj_package *p, const char *path, struct fj_slice *out)
+bool inb_file_of(const struct fj_package *p, const char *path, struct fj_slice *out)
 {
 	const char *name;
 	size_t at = 0;
@@ -110,16 +110,15 @@ static bool file_of(const struct fj_package *p, const char *path, struct fj_slic
 	return false;
 }
 
-/* a file as it would be once this package is in: its own, else what is staged with it, else what is here */
-static enum fj_rc file_now(const struct job *j, const char *path, struct fj_buf *out, struct fj_err *err)
+enum fj_rc inb_file_now(const struct fj_package *p, bool first, const char *path, struct fj_buf *out, struct fj_err *err)
 {
 	struct fj_slice own;
 	char from[300];
 
-	if (file_of(&j->p, path, &own))
+	if (inb_file_of(p, path, &own))
 		return fj_buf_put(out, own.p, own.len) == FJ_OK ? FJ_OK : fj_no_memory(err, "inbox");
 	snprintf(from, sizeof(from), "inbox/stage/%.200s", path);
-	if (!j->first && fj_file_read(AT_FDCWD, from, out, NULL) == FJ_OK)
+	if (!first && fj_file_read(AT_FDCWD, from, out, NULL) == FJ_OK)
 		return FJ_OK;
 	snprintf(from, sizeof(from), "publish/%.200s", path);
 	return fj_file_read(AT_FDCWD, from, out, err);
@@ -129,7 +128,7 @@ static enum fj_rc root_of(struct job *j, struct fj_err *err)
 {
 	FJ_AUTO(buf) pem = FJ_BUF_INIT(65536);
 
-	if (file_now(j, ROOT, &pem, NULL) != FJ_OK)
+	if (inb_file_now(&j->p, j->first, ROOT, &pem, NULL) != FJ_OK)
 		return fj_refuse(err, FJ_E_STATE, "inbox", "formats.md 18", "there is no root certificate here yet, and none in the package: begin with a snapshot", "此处尚无根证书，数据包内也没有：请先应用快照");
 	fj_buf_init(&j->root, FJ_X509_MAX);
 	return ver_root_is(fj_buf_slice(&pem), j->fingerprint, &j->root, err);
@@ -215,9 +214,12 @@ enum fj_rc inb_apply(const struct fj_hash *root, struct fj_slice package, struct
 	j.first = !j.p.snapshot || j.p.part == 1;
 	FJ_TRY(believe(&j, err));
 	FJ_TRY(check_issuer(&j, err));
+	struct inb_log log = {&j.p, j.first, j.trust};
+	FJ_TRY(inb_log_evident(&log, err));
 	FJ_TRY(j.p.snapshot ? order_of_snapshot(&j, &already, err) : order_of_change(&j, &already, err));
 	if (already)
 		return FJ_OK;
 	FJ_TRY(check_files(&j, err));
+	FJ_TRY(inb_log_check(&log, err));
 	return enter(&j, err);
 }

@@ -45,7 +45,24 @@ enum fj_rc inb_rows(const char *path, struct fj_err *err) FJ_MUST_USE;
 /* FJ_E_INVALID when a line is no row that this program knows */
 enum fj_rc inb_rows_check(struct fj_slice lines, struct fj_err *err) FJ_MUST_USE;
 
+/* --- log.c: what a package has of the public log; what `first` is, see inb_stage --- */
+struct inb_log {
+	const struct fj_package *p;
+	bool first;
+	const struct ver_trust *trust;
+};
+/* Of a package that is believed, whether it comes next or not: does its checkpoint alone show another history than the
+ * one that is here?  Then FJ_E_INVALID, and both are kept. */
+enum fj_rc inb_log_evident(const struct inb_log *l, struct fj_err *err) FJ_MUST_USE;
+/* Signed by the log, and the tree that is here goes on in it, by its own tiles; tiles and key are never others.  A
+ * snapshot's checkpoint is looked at with its last part.  FJ_E_INVALID, FJ_E_SIGNATURE. */
+enum fj_rc inb_log_check(const struct inb_log *l, struct fj_err *err) FJ_MUST_USE;
+
 /* --- apply.c --- */
+/* a file of the package; false: it has none of this path */
+bool inb_file_of(const struct fj_package *p, const char *path, struct fj_slice *out);
+/* a file as it would be once this package is in: its own, else what is staged with it, else what is here */
+enum fj_rc inb_file_now(const struct fj_package *p, bool first, const char *path, struct fj_buf *out, struct fj_err *err) FJ_MUST_USE;
 enum inb_result { INB_APPLIED, INB_PART, INB_ALREADY };
 struct inb_done {
 	enum inb_result result;

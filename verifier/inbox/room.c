@@ -211,6 +211,25 @@ static enum fj_rc put_in_place(const char *from, const char *to, struct fj_err *
 	return rename(tmp, to) == 0 ? FJ_OK : fj_fail_errno(err, "inbox", "rename to %s", to);
 }
 
+static const char *const notes[] = {"log/checkpoint", "log/cosigned"};
+
+static bool is_note(const char *path)
+{
+	return strcmp(path, notes[0]) == 0 || strcmp(path, notes[1]) == 0;
+}
+
+/* a tile of the log that is full takes the place of the partial ones before it, as with the issuer */
+static void remove_narrower(const char *path)
+{
+	char folder[PATH_CAP];
+
+	if (strncmp(path, "log/tile/", 9) != 0 || strstr(path, ".p") != NULL)
+		return;
+	snprintf(folder, sizeof(folder), "publish/%.400s.p", path);
+	empty_folder(folder, 8);
+	rmdir(folder);
+}
+
 static enum fj_rc promote(const char *folder, int depth, struct fj_err *err)
 {
 	char path[PATH_CAP], from[PATH_CAP], to[PATH_CAP];
@@ -228,11 +247,27 @@ static enum fj_rc promote(const char *folder, int depth, struct fj_err *err)
 		snprintf(to, sizeof(to), "publish/%.400s", path);
 		if (is_folder(from))
 			rc = promote(path, depth + 1, err);
-		else if ((rc = make_folders("publish", path, err)) == FJ_OK)
+		else if (!is_note(path) && (rc = make_folders("publish", path, err)) == FJ_OK)
 			rc = put_in_place(from, to, err);
+		if (rc == FJ_OK)
+			remove_narrower(path);
 	}
 	closedir(d);
 	return rc;
+}
+
+/* what is signed over the tiles, once they are there */
+static enum fj_rc promote_notes(struct fj_err *err)
+{
+	char from[PATH_CAP], to[PATH_CAP];
+
+	for (size_t k = 0; k < FJ_ARRAY_LEN(notes); k++) {
+		snprintf(from, sizeof(from), STAGE "/%s", notes[k]);
+		snprintf(to, sizeof(to), "publish/%s", notes[k]);
+		if (access(from, F_OK) == 0)
+			FJ_TRY(put_in_place(from, to, err));
+	}
+	return FJ_OK;
 }
 
 /* the first name behind `last`; false: there is none */
@@ -281,6 +316,7 @@ static enum fj_rc finish(struct fj_err *err)
 	FJ_TRY(promote("trust/crl", 1, err));
 	FJ_TRY(promote("trust/status", 1, err));
 	FJ_TRY(promote("", 0, err));
+	FJ_TRY(promote_notes(err));
 	FJ_TRY(enter_rows(err));
 	FJ_TRY(make_durable(err));
 	FJ_TRY(fj_file_replace(AT_FDCWD, "inbox/state.json", fj_buf_slice(&state), 0644, err));

@@ -177,7 +177,7 @@ static void text_of(const struct fact *f, enum what w, int64_t left, char en[320
 	}
 }
 
-static void cause(json_t *causes, const char *code, int64_t left, const char *en, const char *zh)
+void svc_cause(json_t *causes, const char *code, int64_t left, const char *en, const char *zh)
 {
 	json_array_append_new(causes, json_pack("{s:s, s:I, s:{s:s, s:s}}", "what", code, "left", (json_int_t)left, "text", "en", en, "zh", zh));
 }
@@ -194,7 +194,7 @@ static void tell(enum what w, fj_time now, json_t *checks, json_t *causes)
 	if (f->until != 0 && !f->bad && left >= whats[w].least)
 		return;
 	text_of(f, w, left, en, zh);
-	cause(causes, whats[w].code, left, en, zh);
+	svc_cause(causes, whats[w].code, left, en, zh);
 }
 
 static void tell_publisher(fj_time now, json_t *causes)
@@ -206,7 +206,7 @@ static void tell_publisher(fj_time now, json_t *causes)
 		return;
 	snprintf(en, sizeof(en), "nothing was published for %lld s, more than %d s: the publisher has stopped; look at the register and its signer", (long long)age, PUBLISHER_LATE);
 	snprintf(zh, sizeof(zh), "已有 %lld 秒没有发布，超过 %d 秒，发布已停止；请检查登记系统和签名服务", (long long)age, PUBLISHER_LATE);
-	cause(causes, "publisher", PUBLISHER_LATE - age, en, zh);
+	svc_cause(causes, "publisher", PUBLISHER_LATE - age, en, zh);
 }
 
 static json_t *report(const struct ver_view *v, const char *base, bool *ok)
@@ -221,6 +221,7 @@ static json_t *report(const struct ver_view *v, const char *base, bool *ok)
 	for (int w = 0; w < WHATS; w++)
 		tell((enum what)w, now, checks, causes);
 	tell_publisher(now, causes);
+	svc_log_health(causes);
 	fj_time last = known.newest;
 	pthread_mutex_unlock(&known.lock);
 	fj_time_utc(now, at);

@@ -94,6 +94,10 @@ void svc_log_tile(struct web_req *q, struct web_res *r);
 
 /* --- health.c --- */
 void svc_get_health(struct web_req *q, struct web_res *r);
+/* one reason to be red */
+void svc_cause(json_t *causes, const char *code, int64_t left, const char *en, const char *zh);
+/* --- log_health.c --- */
+void svc_log_health(json_t *causes);
 /* Has a list or CRL of this publication ended?  Then the rows of public.db are as old, and no
  * answer of ours may be younger. */
 bool svc_stale(const struct ver_view *v);

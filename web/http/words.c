@@ -279,6 +279,7 @@ static const struct {
 	{WEB_MATTER, "authorisation.reclaim", "收回授权", "Reclaim an authorisation"}, {WEB_MATTER, "authorisation.surrender", "运营机构退出授权", "Surrender of an authorisation"},
 	{WEB_MATTER, "token.resume", "恢复许可令牌", "Resume a license token"}, {WEB_MATTER, "user.add", "登记用户", "Enter a user"}, {WEB_MATTER, "user.disable", "停用用户", "Disable a user"},
 	{WEB_MATTER, "clock.reset", "确认系统时间", "Confirm the clock"},
+	{WEB_MATTER, "log.restore", "恢复登记簿", "Restore the register"},
 	{WEB_STATE, "INVITED", "待注册", "invited"}, {WEB_STATE, "APPROVE", "批准", "approve"}, {WEB_STATE, "REJECT", "驳回", "reject"},
 	{WEB_RESULT, "ASSET", "确认为数据资产", "a data asset"}, {WEB_RESULT, "MEMO", "备查管理", "kept as a memorandum"}, {WEB_RESULT, "NOT", "不予确认", "not recognised"},
 	{WEB_STATE, "SUBMITTED", "已提交", "submitted"}, {WEB_STATE, "RETURNED", "已退回补正", "returned"}, {WEB_STATE, "RECALLED", "已撤回", "taken back"},

@@ -45,7 +45,9 @@ static bool take(struct args *a, const char *key, const char *value)
 		return fj_strcopy(a->conf.portal, sizeof(a->conf.portal), value) == FJ_OK;
 	if (strcmp(key, "--verifier") == 0)
 		return fj_strcopy(a->conf.verifier, sizeof(a->conf.verifier), value) == FJ_OK;
-	if (strcmp(key, "--outbox-days") == 0)
+	if (strcmp(key, "--log-policy") == 0)
+		a->conf.log_policy = value;
+	else if (strcmp(key, "--outbox-days") == 0)
 		a->conf.outbox_days = strtoll(value, NULL, 10);
 	else if (strcmp(key, "--tls-cert") == 0)
 		a->portal.cert = value;

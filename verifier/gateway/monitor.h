@@ -1,0 +1,52 @@
+/*
+ * monitor.h - `fujie log monitor`: follows a public log over HTTP and tells who is named
+ * in it.
+ */
+#ifndef FJ_GATEWAY_MONITOR_H
+#define FJ_GATEWAY_MONITOR_H
+
+#include <stdatomic.h>
+
+#include "base/note.h"
+
+/* The whole program of `fujie log monitor URL --vkey KEY --dir CACHE …`, from the word monitor on.  Returns the exit
+ * code: 1 when anything in the log is not as it must be. */
+int gw_monitor_main(int argc, char **argv);
+
+/* What is not as it must be, and at which leaf; what NULL: nothing.  Functions that find it return an rc of exit code 1
+ * and the words in *err; any other failure is none of the log's. */
+struct gw_fault {
+	const char *what; /* "signature", "origin", "quorum", "rollback", "fork", "tile", "entry", "leaf", "missing" */
+	uint64_t at;
+};
+enum fj_rc gw_fault(struct gw_fault *f, const char *what, uint64_t at, struct fj_err *err, const char *en, const char *zh);
+
+/* --- remote.c --- */
+struct gw_remote {
+	const char *url; /* the log's prefix, without a slash at its end */
+	const atomic_bool *stop;
+	uint64_t size;   /* of the newest tree: a narrower tile that has gone is cut from the one of this tree */
+	struct gw_fault *fault;
+};
+enum fj_rc gw_remote_get(const struct gw_remote *r, const char *path, struct fj_buf *out, struct fj_err *err) FJ_MUST_USE;
+/* exactly as wide as asked for, into an empty buffer; a tile that the log must have and has not is a fault */
+enum fj_rc gw_remote_tile(const struct gw_remote *r, const struct fj_tile *t, struct fj_buf *out, struct fj_err *err) FJ_MUST_USE;
+
+/* --- edge.c: the right edge of a tree, which is all that has to be known of it --- */
+struct gw_edge {
+	uint64_t size;
+	struct fj_buf hash[FJ_TILE_LEVELS]; /* of the last, partial tile of each level */
+	bool changed[FJ_TILE_LEVELS];
+};
+void gw_edge_init(struct gw_edge *e);
+void gw_edge_release(struct gw_edge *e);
+FJ_DEFINE_AUTO(gw_edge, struct gw_edge, gw_edge_release)
+void gw_edge_root(const struct gw_edge *e, struct fj_hash *out);
+/* From the log's tiles; only right when its root is compared with one that is believed. */
+enum fj_rc gw_edge_load(struct gw_edge *e, uint64_t size, const struct gw_remote *r, struct fj_err *err) FJ_MUST_USE;
+/* One leaf more.  A tile that is full by it has to be the log's, octet by octet. */
+enum fj_rc gw_edge_add(struct gw_edge *e, const struct fj_hash *leaf, const struct gw_remote *r, struct fj_err *err) FJ_MUST_USE;
+/* So have the partial ones that have changed. */
+enum fj_rc gw_edge_compare(struct gw_edge *e, const struct gw_remote *r, struct fj_err *err) FJ_MUST_USE;
+
+#endif

@@ -73,6 +73,28 @@ def past():
     return number
 
 
+def logged():
+    """the check of that name: of what is published without being asked, of a token by its proof"""
+    def ask(item, **more):
+        body = {'credential': open(os.path.join(h.d, item['file'])).read(), **({'use': item['use']} if item.get('use') else {}), **more}
+        out = json.loads(get('/v1/verify', 'POST', json.dumps(body).encode())[2])
+        return out['verdict'], next(c['outcome'] for c in out['checks'] if c['name'] == 'logged')
+    trust = {n.split('.')[0] for k in ('authorisations', 'certificates') for n in os.listdir(h.d + '/publish/trust/' + k)}  # those that are authorised
+    published = [t for t in h.demo['authorisations'] + h.demo['certificates'] if t['expect'] == 'permit' and t['number'] in trust]
+    check('what is published is in the public log, asked for or not', published and {ask(t, **more) for t in published for more in ({}, {'logged': True})} == {('permit', 'pass')},
+          [(t['number'], ask(t, logged=True)) for t in published if ask(t, logged=True) != ('permit', 'pass')])
+    token = next(t for t in h.demo['tokens'] if t['expect'] == 'permit')
+    proof = open(os.path.join(h.d, token['file'])[:-4] + '.tlog-proof').read()
+    check('a token is by its proof', [ask(token, **more) for more in ({}, {'logged': True}, {'log_proof': proof}, {'log_proof': proof, 'logged': True})] ==
+          [('permit', 'not requested'), ('indeterminate', 'unknown'), ('permit', 'pass'), ('permit', 'pass')])
+    check('a proof with a bit flipped denies', ask(token, log_proof=proof[:-9] + ('A' if proof[-9] != 'A' else 'B') + proof[-8:])[0] == 'deny')
+    check('one of another credential, too', ask(published[0], log_proof=proof) == ('deny', 'fail'))
+    form = {'credential': open(os.path.join(h.d, token['file'])).read(), 'log_proof': '\r\n ' + proof.strip().replace('\n', '\r\n')}
+    for lang, word in (('en', 'stands in the issuer'), ('zh', '已载入签发方公开日志')):
+        page = get('/?lang=' + lang, 'POST', urllib.parse.urlencode(form).encode(), Accept='text/html', Content_Type='application/x-www-form-urlencoded')[2].decode()
+        check('a proof that is pasted into the page, as a form sends its lines: ' + lang, word in page and 'class="verdict permit"' in page, re.findall('class="verdict[^>]*>.{0,200}', page))
+
+
 def health():
     code, head, data = get('/healthz')
     return code, json.loads(data)
@@ -338,6 +360,7 @@ try:
     officers = Officers(h)
     history()
     well()
+    logged()
     number = past()
     pages(number)
     feeds(number)

@@ -184,6 +184,7 @@ F_ROOM_form = web
 F_ROOM_json = base
 F_ROOM_jws = ver
 F_ROOM_ledger = iss
+F_ROOM_log_proof = ver
 F_ROOM_memory = hsm
 F_ROOM_note = base
 F_ROOM_number = iss

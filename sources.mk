@@ -201,6 +201,7 @@ ISSUER_SRC := \
 	issuer/log/head.c \
 	issuer/log/leaf.c \
 	issuer/log/proof.c \
+	issuer/log/restore.c \
 	issuer/lifecycle.c \
 	issuer/listing.c \
 	issuer/listing_pack.c \
@@ -398,6 +399,7 @@ TEST_FUZZ_SRC := \
 	tests/fuzz/fuzz_json.c \
 	tests/fuzz/fuzz_jws.c \
 	tests/fuzz/fuzz_ledger.c \
+	tests/fuzz/fuzz_log_proof.c \
 	tests/fuzz/fuzz_memory.c \
 	tests/fuzz/fuzz_note.c \
 	tests/fuzz/fuzz_number.c \

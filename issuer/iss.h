@@ -97,6 +97,7 @@ enum fj_rc apr_user_add(struct iss_call *c, const struct apr *a, struct fj_err *
 enum fj_rc apr_user_disable(struct iss_call *c, const struct apr *a, struct fj_err *err);
 enum fj_rc apr_profile_adopt(struct iss_call *c, const struct apr *a, struct fj_err *err);
 enum fj_rc apr_clock_reset(struct iss_call *c, const struct apr *a, struct fj_err *err);
+enum fj_rc apr_log_restore(struct iss_call *c, const struct apr *a, struct fj_err *err);
 
 enum fj_rc apr_user_move(struct iss_call *c, const struct apr *a, struct fj_err *err);
 enum fj_rc apr_user_reinstate(struct iss_call *c, const struct apr *a, struct fj_err *err);

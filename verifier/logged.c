@@ -244,11 +244,6 @@ static void standing(const struct ver_job *j, const struct ver_signer *s, fj_tim
 	ver_dates(j->t, &s->x, s->ca, then, &dates);
 	dates.from = dates.to = 0;
 	ver_worse(f, &dates);
-	if (f->outcome == VER_PASS) {
-		f->clause = CITE;
-		f->en = "stands in the issuer's public log, under a checkpoint that the log's key signed";
-		f->zh = "已载入签发方公开日志，检查点由日志密钥签名";
-	}
 }
 
 static int rank(enum ver_outcome o)
@@ -313,10 +308,22 @@ static void demand(const struct ver_job *j, const struct proof *l, struct ver_fi
 		f->clause = "C2SP tlog-policy";
 		f->en = "too few witnesses of the policy cosigned the checkpoint: get a newer proof";
 		f->zh = "检查点的见证副署未达到策略要求，请获取更新的载入证明";
-	} else if (l->policy != NULL && l->cosigned.quorum && l->cosigned.by > 0) {
-		f->en = "stands in the issuer's public log, under a checkpoint that the log's key signed and enough witnesses cosigned";
-		f->zh = "已载入签发方公开日志，检查点由日志密钥签名，并达到策略要求的见证数";
 	}
+}
+
+/* a pass in words that pages show: where it stands, and who saw that */
+static void say_pass(struct ver_job *j, const struct proof *l)
+{
+	unsigned long long index = l->p.index, size = l->at.size;
+	char en[256], zh[384], by[64] = "no witness of it is named", seen[96] = "未指定见证方";
+
+	if (l->policy != NULL) {
+		snprintf(by, sizeof(by), "%zu of %zu witnesses cosigned it", l->cosigned.by, l->cosigned.witnesses);
+		snprintf(seen, sizeof(seen), "%zu 个见证方中 %zu 个已副署", l->cosigned.witnesses, l->cosigned.by);
+	}
+	snprintf(en, sizeof(en), "stands in the issuer's public log, leaf %llu of %llu, under a checkpoint that the log's key signed; %s", index, size, by);
+	snprintf(zh, sizeof(zh), "已载入签发方公开日志（第 %llu 叶，共 %llu 叶），检查点由日志密钥签名；%s", index, size, seen);
+	ver_say(j->r, CK_LOGGED, VER_PASS, CITE, en, zh);
 }
 
 static void say_place(struct ver_job *j, const struct proof *l)
@@ -350,6 +357,8 @@ static void check(struct ver_job *j, const struct shown *c)
 		check_signer(j, c, &l, &f);
 		demand(j, &l, &f);
 		ver_say_finding(j->r, CK_LOGGED, &f);
+		if (f.outcome == VER_PASS)
+			say_pass(j, &l);
 		if (f.evidence[0] == '\0' || f.outcome == VER_PASS)
 			say_place(j, &l);
 	}

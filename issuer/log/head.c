@@ -148,13 +148,13 @@ static void close_older(struct iss_log *l, int64_t have, int64_t size)
 	close_for(l, en, zh);
 }
 
-/* leaves up to here have tiles that are on the disk */
-static enum fj_rc durable(struct sto *db, int64_t *n, struct fj_err *err)
+/* "log": leaves up to here have tiles that are on the disk; "restored": an older signer is known up to here */
+static enum fj_rc noted(struct sto *db, const char *what, int64_t *n, struct fj_err *err)
 {
 	FJ_AUTO(sto_q) q = {0};
 	bool row;
 
-	FJ_TRY(sto_query(db, STO_PUB_GET, &q, err, "t", "log"));
+	FJ_TRY(sto_query(db, STO_PUB_GET, &q, err, "t", what));
 	FJ_TRY(sto_step(&q, &row, err));
 	*n = row ? sto_int(&q, 0) : 0;
 	return FJ_OK;
@@ -171,7 +171,7 @@ static enum fj_rc take_up(struct iss_log *l, struct sto *db, struct fj_err *err)
 		log_edge_init(&l->edge, LOG_FOLDER, true);
 		return FJ_OK;
 	}
-	FJ_TRY(durable(db, &from, err));
+	FJ_TRY(noted(db, "log", &from, err));
 	from = (from < size ? from : size) / FJ_TILE_WIDTH * FJ_TILE_WIDTH;
 	FJ_TRY(edge_at(&l->edge, db, false, from, size, &l->head.root, &same, &have, err));
 	if (!same && from > 0) {
@@ -186,6 +186,13 @@ static enum fj_rc take_up(struct iss_log *l, struct sto *db, struct fj_err *err)
 		return close_different(l, db, size, err);
 	FJ_TRY(edge_at(&l->edge, db, true, from, size, &l->head.root, &same, &have, err));
 	return log_edge_write(&l->edge, err);
+}
+
+enum fj_rc log_edge_from(struct log_edge *g, struct sto *db, struct fj_err *err)
+{
+	int64_t end;
+
+	return each(db, 0, INT64_MAX, grow, g, &end, err);
 }
 
 /* --- signing --- */
@@ -267,16 +274,54 @@ static bool given_out(struct iss_log *l, struct fj_checkpoint *c, struct fj_buf 
 	    fj_checkpoint_read(n.text, c, NULL) == FJ_OK && (l->signer == NULL || fj_note_verify(&n, &l->key, NULL, NULL) == FJ_OK);
 }
 
+enum fj_rc log_newest(struct iss_log *l, struct fj_checkpoint *head, struct fj_err *err)
+{
+	FJ_AUTO(buf) text = FJ_BUF_INIT(FJ_NOTE_MAX);
+	struct fj_checkpoint c;
+
+	if (!given_out(l, &c, &text) || c.size < head->size)
+		return FJ_OK;
+	if (c.size == head->size && !fj_hash_eq(&c.root, &head->root))
+		return fj_refuse(err, FJ_E_CORRUPT, "log", "formats.md 19", "the checkpoint that was given out is of another tree than the signer's: the log was forked", "已公布的检查点与签名程序的记录不是同一棵树：公开日志已分叉");
+	head->size = c.size;
+	head->root = c.root;
+	return FJ_OK;
+}
+
+/* a signer that found its own memory or TPM put back */
+static enum fj_rc signer_open(struct iss_log *l, bool *shut, struct fj_err *err)
+{
+	FJ_AUTO(buf) text = FJ_BUF_INIT(65536);
+	FJ_AUTO(json) status = NULL;
+	char en[320];
+
+	FJ_TRY(hsm_status(l->signer, &text, err));
+	FJ_TRY(fj_json_parse(fj_buf_slice(&text), 65536, &status, err));
+	const char *why = fj_json_peek(status, "closed");
+	*shut = why != NULL;
+	if (!*shut)
+		return FJ_OK;
+	snprintf(en, sizeof(en), "%s", why);
+	close_for(l, en, "签名程序已关闭：其记录或 TPM 的状态被换成了旧状态；在两名经办人恢复之前（fujie log restore）不予签发");
+	return FJ_OK;
+}
+
 static enum fj_rc begin(struct iss *i, struct sto *db, struct fj_err *err)
 {
 	struct iss_log *l = &i->log;
 	FJ_AUTO(buf) text = FJ_BUF_INIT(FJ_NOTE_MAX);
 	struct fj_checkpoint before;
+	int64_t restored;
+	bool shut;
 
 	FJ_TRY(iss_signer(i, &l->signer, err));
 	FJ_TRY(names(i, err));
 	FJ_TRY(hsm_log_head(l->signer, &l->head.size, &l->head.root, err));
-	if (given_out(l, &before, &text) && before.size > l->head.size) {
+	FJ_TRY(signer_open(l, &shut, err));
+	if (shut)
+		return FJ_OK;
+	FJ_TRY(noted(db, "restored", &restored, err));
+	if (given_out(l, &before, &text) && before.size > l->head.size && restored < (int64_t)before.size) {
 		char en[320], zh[480];
 		snprintf(en, sizeof(en), "the signer's memory is older than the public log: it knows %llu leaves, a checkpoint of %llu was given out; nothing is signed until two officers restore it (fujie log restore)",
 		    (unsigned long long)l->head.size, (unsigned long long)before.size);

@@ -18,6 +18,8 @@
 enum fj_rc log_issued(const struct evt *e, enum pipe_kind kind, const json_t *intent, struct fj_err *err) FJ_MUST_USE;
 /* Its own status entry has this value now.  A credential that was not issued yet has no leaf. */
 enum fj_rc log_changed(const struct evt *e, enum pipe_kind kind, const char *object, enum sts_value v, struct fj_err *err) FJ_MUST_USE;
+/* Event log.restored */
+enum fj_rc apply_log_restored(const struct evt *e, struct fj_err *err);
 /* Event list.published: {"kind": "status-list" | "crl", "sha256": hex} of a URI */
 enum fj_rc apply_list_published(const struct evt *e, struct fj_err *err);
 
@@ -66,6 +68,10 @@ void log_close(struct iss_log *l);
 /* Every leaf of the register is in a signed checkpoint that is given out.  No lock is held by the caller, but it may be
  * the publisher's. */
 enum fj_rc log_advance(struct iss *i, struct fj_err *err) FJ_MUST_USE;
+/* an edge, not written, of all leaves that the register has */
+enum fj_rc log_edge_from(struct log_edge *g, struct sto *db, struct fj_err *err) FJ_MUST_USE;
+/* the checkpoint that was given out, when it is true and larger; FJ_E_CORRUPT when it is another tree of the same size */
+enum fj_rc log_newest(struct iss_log *l, struct fj_checkpoint *head, struct fj_err *err) FJ_MUST_USE;
 /* leaves that are in the head */
 int64_t log_size(struct iss *i);
 /* FJ_E_STATE with the reason while the log is closed */

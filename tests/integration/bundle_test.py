@@ -133,7 +133,7 @@ def making():
     check('a bundle by file and one by number are the same', open(bundle_of(path)).read() == first)
     doc = json.loads(first)
     check('a bundle is canonical, and exactly its members', first == json.dumps(doc, sort_keys=True, separators=(',', ':'), ensure_ascii=False) and
-          sorted(doc) == ['authorisations', 'certificates', 'credential', 'crls', 'format', 'issuing', 'lists', 'root'], sorted(doc))
+          sorted(doc) == ['authorisations', 'certificates', 'credential', 'crls', 'format', 'issuing', 'lists', 'log', 'log_policy', 'proofs', 'root'], sorted(doc))
     for sentence, args, in (('of no number and no file', []), ('of a number that is nobody\'s', ['LT-00000000000000000000000000']), ('of a root certificate', [h.d + '/trust/root.pem']),
                             ('of another home\'s token', [FOREIGN + 'corpus/verdict/permit-token-1']), ('of a time to come', [GOOD['id'], '--at', '2099-01-01T00:00:00Z'])):
         code, out = h.cli('bundle', 'create', *args, '--out', TMP + '/none')

@@ -489,6 +489,17 @@ def room(folder):
     os.unlink(folder + '/filler')
 
 
+def logged(h):
+    """leaves in the register, and how many the head that was given out has"""
+    return rows(h, 'SELECT COUNT(*) FROM leaf')[0][0], int(open(h.d + '/publish/log/checkpoint').read().split('\n')[1])
+
+
+def log_whole(h, name):
+    even = until(lambda: len(set(logged(h))) == 1)
+    code, out, err = run(B + '/fujie', 'log', 'verify', h.d + '/publish/log', '--vkey', h.d + '/publish/trust/log.vkey', '--json')
+    check('%s: the public log has every leaf, and is one history' % name, even and code == 0 and json.loads(out)['ok'] is True, (logged(h), code, out[-300:], err))
+
+
 def init_full(h, mounts):
     """a home that can't be made whole is not made at all"""
     at = h.root + '/tiny'
@@ -521,6 +532,7 @@ def disk(h, s, ap):
     room(signer)
     check('with room again all are issued, without a restart of ours', until(lambda: finished(h, ap, LARGE)), log_of(h)[-300:])
     whole(h, ap, LARGE, 'after the full audit disk')
+    log_whole(h, 'after the full audit disk')
 
     # the same at revocation: small records first use up the last page
     items = [dict(number=r[0], file=h.root + '/%s.pem' % r[0]) for r in rows(h, 'SELECT object FROM intent WHERE approval = ? ORDER BY object', ap)]
@@ -538,8 +550,16 @@ def disk(h, s, ap):
     stuck = stuck or items[0]
     check('no room at a suspension: it is kept and says that it is not published yet', code == 200 and out.get('state') == 'SUSPENDED' and out.get('published') is False, out)
     check('no room at a suspension: tool and service stay of one mind', until(lambda: h.verdict_service(stuck) == h.verdict_tool(stuck) in ('permit', 'deny')))
+    for it in items[20:-1]: # heads are the smallest records
+        if logged(h)[0] > logged(h)[1]:
+            break
+        h.api('POST', '/api/v1/certificate/suspend', {'number': it['number'], 'reason': 'x'}, s['hb-fin1'])
+    leaves, size = logged(h)
+    time.sleep(3) # it is tried again, and again
+    check('no room at a suspension: no head is given out whose record could not be written', leaves > size == logged(h)[1], (leaves, logged(h)))
     room(signer)
     check('with room again the suspension bites', until(lambda: h.verdict_service(stuck) == h.verdict_tool(stuck) == 'deny'), log_of(h)[-300:])
+    log_whole(h, 'after suspensions without room')
 
     # no room for the publication
     at = log_of(h).count('No space left')

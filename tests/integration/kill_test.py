@@ -32,6 +32,7 @@ def fresh(base):
     """a home of its own, in which the session is not idle"""
     h = base.copy()
     db = sqlite3.connect(h.d + '/register.db')
+    shutil.copy(h.d + '/publish/log/checkpoint', h.root + '/kept')
     db.execute('UPDATE session SET made = ?, used = ?', (int(time.time()), int(time.time())))
     db.commit()
     db.close()
@@ -77,9 +78,32 @@ def faults_of(h, ap):
         out.append('a certificate is not on the signer\'s record')
     if not all(len(v) == 1 for v in ids.values()):
         out.append('an intent was signed with two structures')
+    out += log_faults(h, creds)
     code, answer = h.cli('db', 'rebuild')
     if code != 0 or answer.get('same') is not True:
         out.append('the events give other tables: %s' % answer)
+    return out
+
+
+def log_faults(h, creds):
+    """each certificate is one leaf of one log, which continues the checkpoint that was kept before"""
+    out = []
+    checkpoint = h.d + '/publish/log/checkpoint'
+    db = reader(h)
+    leaves = [json.loads(r[0]) for r in db.execute('SELECT data FROM leaf ORDER BY n')]
+    db.close()
+    issued = [l['sha256'] for l in leaves if l['kind'] == 'certificate' and l['event'] == 'issued']
+    for der in creds:
+        if issued.count(base64.urlsafe_b64encode(hashlib.sha256(der).digest()).decode().rstrip('=')) != 1:
+            out.append('a certificate has not one leaf')
+    for _ in range(100):  # the head is given out before the credential, and the files are there then
+        if int(open(checkpoint).read().split('\n')[1]) == len(leaves):
+            break
+        time.sleep(0.1)
+    for cmd in (['verify', h.d], ['consistency', h.root + '/kept', '--dir', h.d]):
+        r = subprocess.run([B + '/fujie', 'log', *cmd], capture_output=True, text=True, timeout=60)
+        if r.returncode != 0:
+            out.append('log %s: %s' % (cmd[0], r.stdout + r.stderr))
     return out
 
 

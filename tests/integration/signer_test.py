@@ -1,12 +1,14 @@
 """A conquered registry and a conquered verifier service against the signer (lessons
 2, 6, 7, 14): it talks to the signer's own sockets with every right those processes
-have, and lies.  Every lie has to be refused.  Then the signer's own ends: restarts,
-lockout, a full disk, a TPM that refuses or lies."""
+have, and lies.  Every lie has to be refused, a second history of the public log too.
+Then the signer's own ends: restarts, lockout, a full disk, a TPM that refuses or lies;
+and its past: a folder or a TPM's state that is put back is found."""
 import calendar, fcntl, resource, threading, zlib
 from lib import *
 
-SIGN, PUBKEY, STATUS, OPEN, OFFSET, ERROR = 1, 2, 3, 4, 6, 255
-ROOT, ISSUING, TOKEN, OCSP = 1, 2, 3, 4
+SIGN, PUBKEY, STATUS, OPEN, CLOSE, OFFSET, CHECKPOINT, LOG_HEAD, RESTORE, ERROR = 1, 2, 3, 4, 5, 6, 8, 9, 10, 255
+ROOT, ISSUING, TOKEN, OCSP, LOG, NOTE = 1, 2, 3, 4, 5, 6
+STATE = 7 # FJ_E_STATE
 C_ROOT, C_ISS, CRL_ROOT, C_ASSET, C_DELEG, CRL, J_TOKEN, J_AUTH, J_STATUS, R_OCSP, J_MANIFEST, J_PACKAGE = range(1, 13)
 
 
@@ -60,14 +62,35 @@ class Signer:
             return None, 'connection ended', b''
         kind, data = r
         if kind == ERROR:
-            n = struct.unpack('>I', data[1:5])[0]
-            m = struct.unpack('>I', data[5 + n:9 + n])[0]
-            return data[0], data[9 + n:9 + n + m].decode(), b''
+            return self.error(data)
         rc = data[4]
         n = struct.unpack('>I', data[5:9])[0]
         why = data[9:9 + n].decode()
         m = struct.unpack('>I', data[9 + n:13 + n])[0]
         return rc, why, data[13 + n:13 + n + m]
+
+    def error(self, data):
+        n = struct.unpack('>I', data[1:5])[0]
+        m = struct.unpack('>I', data[5 + n:9 + n])[0]
+        return data[0], data[9 + n:9 + n + m].decode(), b''
+
+    def plain(self, kind, body=b''):
+        """(0, '', answer), or a refusal as of sign()"""
+        r = self.ask(kind, body)
+        return (None, 'connection ended', b'') if r is None else self.error(r[1]) if r[0] == ERROR else (0, '', r[1])
+
+    def checkpoint(self, text, proof=()):
+        return self.plain(CHECKPOINT, by(text) + struct.pack('>I', len(proof)) + b''.join(proof))
+
+    def restore(self, *officers):
+        return self.plain(RESTORE, struct.pack('>I', len(officers)) + b''.join(by(o.encode()) + by(b'FINANCE') + struct.pack('>Q', int(time.time())) + by(b'') for o in officers))
+
+    def head(self):
+        data = self.plain(LOG_HEAD)[2]
+        return struct.unpack('>Q', data[:8])[0], data[8:]
+
+    def status(self):
+        return json.loads(self.plain(STATUS)[2][4:])
 
 
 # --- a signer of our own, without an appliance around it ---
@@ -123,9 +146,11 @@ class Tpm:
 
 class Alone:
     """signer and software TPM on the state of a home, and a wire between them that can
-    lie: `lie` gets a command's code and the TPM's answer, and gives what the signer sees"""
-    def __init__(self, home):
-        self.home, self.lie, self.seen = home, None, []
+    lie: `lie` gets a command's code and the TPM's answer, and gives what the signer sees;
+    `kill_at`: the signer ends by kill -9 with this command on its way; `room`: octets that
+    its files may have"""
+    def __init__(self, home, kill_at=None, room=None):
+        self.home, self.lie, self.seen, self.kill_at = home, None, [], kill_at
         for name in ('signer', 'run'):
             os.makedirs(os.path.join(home, name), exist_ok=True)
         self.tpm = Tpm(home + '/tpm')
@@ -139,7 +164,7 @@ class Alone:
             l.bind(path)
             l.listen(8)
         threading.Thread(target=self.forward, daemon=True).start()
-        self.proc = spawn([B + '/fujie-signer', '--tpm', 'software', '--demo-allowed'],
+        self.proc = spawn((['prlimit', '--fsize=%d' % room] if room else []) + [B + '/fujie-signer', '--tpm', 'software', '--demo-allowed'],
                           [theirs.fileno(), folder] + [l.fileno() for l in listeners])
         for f in [theirs] + listeners:
             f.close()
@@ -152,6 +177,9 @@ class Alone:
                 command = head + exactly(self.wire, int.from_bytes(head[2:6], 'big') - 10)
                 code = int.from_bytes(head[6:10], 'big')
                 self.seen.append(code)
+                if code == self.kill_at:
+                    self.proc.kill()
+                    break
                 answer = self.tpm.ask(command)
                 self.wire.sendall(self.lie(code, answer) if self.lie else answer)
         except OSError:
@@ -297,10 +325,272 @@ def no_keys_test(home):
     answer = tlv(0x30, tlv(0xa2, tlv(4, bytes(20))), at, tlv(0x30))
     said = [ver.sign(OCSP, R_OCSP, answer)] + [reg.sign(role, kind, cert(good), ('alice', 'bob')) for role, kind in (
         (ROOT, C_ROOT), (ROOT, C_ISS), (ROOT, CRL_ROOT), (ISSUING, C_ASSET), (ISSUING, C_DELEG), (ISSUING, CRL),
-        (TOKEN, J_TOKEN), (TOKEN, J_AUTH), (TOKEN, J_STATUS), (TOKEN, J_MANIFEST), (TOKEN, J_PACKAGE))]
+        (TOKEN, J_TOKEN), (TOKEN, J_AUTH), (TOKEN, J_STATUS), (TOKEN, J_MANIFEST), (TOKEN, J_PACKAGE))] + [reg.checkpoint(head_text(ours[:3]))]
     check('before the ceremony every kind of signature is refused, and the signer goes on',
-          all(rc and 'no keys' in why for rc, why, _ in said) and a.proc.poll() is None, said)
+          all(rc and ('no keys' in why or 'ceremony' in why) for rc, why, _ in said) and a.proc.poll() is None, said)
     a.end()
+
+
+# --- the public log: one history (RFC 6962 2.1) ---
+def leaf_hash(i, fork=''):
+    return hashlib.sha256(b'\0%d%s' % (i, fork.encode())).digest()
+
+
+def tree(leaves):
+    if len(leaves) < 2:
+        return leaves[0] if leaves else hashlib.sha256(b'').digest()
+    k = 1 << (len(leaves) - 1).bit_length() - 1
+    return hashlib.sha256(b'\1' + tree(leaves[:k]) + tree(leaves[k:])).digest()
+
+
+def extends(m, leaves, whole=True):
+    if m == len(leaves):
+        return [] if whole else [tree(leaves)]
+    k = 1 << (len(leaves) - 1).bit_length() - 1
+    return extends(m, leaves[:k], whole) + [tree(leaves[k:])] if m <= k else extends(m - k, leaves[k:], False) + [tree(leaves[:k])]
+
+
+ours = [leaf_hash(i) for i in range(64)]
+fork = ours[:3] + [leaf_hash(i, 'x') for i in range(3, 64)]
+
+
+def head_text(leaves, origin='127.0.0.1:8444/log'):
+    return ('%s\n%d\n%s\n' % (origin, len(leaves), base64.b64encode(tree(leaves)).decode())).encode()
+
+
+def log_home(home):
+    """a signer whose ceremony was held, and no CA: the log does not ask for one"""
+    a = Alone(home)
+    reg = Signer(home, 'registry.sock')
+    policy = json.dumps({'arc': '1.2.3', 'base': 'http://127.0.0.1:8444', 'demo': True, 'operator': 'x'}).encode()
+    opened, early, ended = reg.plain(OPEN, by(policy)), reg.checkpoint(head_text(ours[:3])), reg.plain(CLOSE)
+    check('a signer of its own, its ceremony held', opened[0] == 0 and ended[0] == 0, (opened, ended))
+    refused('a head while the ceremony is open', early)
+    return a, reg
+
+
+def verifies(reg, text, answer):
+    """both lines, by OpenSSL and the keys that the signer names"""
+    with tempfile.TemporaryDirectory() as d:
+        def put(name, data):
+            with open(d + '/' + name, 'wb') as f:
+                f.write(data)
+            return d + '/' + name
+        n = struct.unpack('>I', answer[64:68])[0]
+        keys = [put('%d' % r, reg.plain(PUBKEY, bytes([r]))[2][4:]) for r in (NOTE, LOG)]
+        put('text', text), put('ed', answer[:64]), put('ec', answer[68:68 + n])
+        runs = [['pkeyutl', '-verify', '-rawin', '-pubin', '-keyform', 'DER', '-inkey', keys[0], '-in', d + '/text', '-sigfile', d + '/ed'],
+                ['dgst', '-sha256', '-keyform', 'DER', '-verify', keys[1], '-signature', d + '/ec', d + '/text']]
+        return len(answer) == 68 + n and all(subprocess.run(['openssl'] + r, capture_output=True).returncode == 0 for r in runs)
+
+
+def log_test(home):
+    a, reg = log_home(home)
+    check('before the first head there is none: size 0, the empty tree', reg.head() == (0, tree([])), reg.head())
+    refused('the verifier service asking for a head', Signer(home, 'verifier.sock').checkpoint(head_text(ours[:3])))
+    check('the same of what was signed last', Signer(home, 'verifier.sock').ask(LOG_HEAD, b'') is None)
+    rc, why, lines = reg.checkpoint(head_text(ours[:5]))
+    check('the first head is signed, and both lines verify', rc == 0 and verifies(reg, head_text(ours[:5]), lines), why)
+    check('Ed25519 over another text does not', not verifies(reg, head_text(ours[:6]), lines))
+    rc, why, lines = reg.checkpoint(head_text(ours[:20]), extends(5, ours[:20]))
+    check('a head that extends it is signed', rc == 0 and verifies(reg, head_text(ours[:20]), lines) and reg.head() == (20, tree(ours[:20])), why)
+    rc, why, lines = reg.checkpoint(head_text(ours[:20]))
+    check('the same head is signed again', rc == 0 and verifies(reg, head_text(ours[:20]), lines), why)
+    # a conquered registry
+    good = extends(20, ours[:40])
+    refused('a fork, with its own proof', reg.checkpoint(head_text(fork[:40]), extends(20, fork[:40])))
+    refused('a fork, with the proof of the true history', reg.checkpoint(head_text(fork[:40]), good))
+    refused('a fork without a proof', reg.checkpoint(head_text(fork[:40])))
+    refused('a fork of the same size', reg.checkpoint(head_text(fork[:20])))
+    refused('a fork behind an older head that was signed once', reg.checkpoint(head_text(fork[:40]), extends(5, fork[:40])))
+    refused('a log that is shorter', reg.checkpoint(head_text(ours[:19])))
+    refused('the same, with the proof of the way back', reg.checkpoint(head_text(ours[:5]), extends(5, ours[:20])))
+    refused('an empty log', reg.checkpoint(head_text([])))
+    refused('a true head without a proof', reg.checkpoint(head_text(ours[:40])))
+    refused('a true head with a hash too few', reg.checkpoint(head_text(ours[:40]), good[:-1]))
+    refused('a true head with a hash too many', reg.checkpoint(head_text(ours[:40]), good + [ours[0]]))
+    refused('a true head with a changed hash', reg.checkpoint(head_text(ours[:40]), [bytes([good[0][0] ^ 1]) + good[0][1:]] + good[1:]))
+    refused('the same head with a proof', reg.checkpoint(head_text(ours[:20]), good))
+    refused('another origin', reg.checkpoint(head_text(ours[:40], '127.0.0.1:8444/log2'), good))
+    refused('the origin with its scheme', reg.checkpoint(head_text(ours[:40], 'http://127.0.0.1:8444/log'), good))
+    refused('a line more', reg.checkpoint(head_text(ours[:40]) + b'x\n', good))
+    refused('a text without its last newline', reg.checkpoint(head_text(ours[:40])[:-1], good))
+    refused('a size with a leading zero', reg.checkpoint(head_text(ours[:40]).replace(b'\n40\n', b'\n040\n'), good))
+    refused('a head as a token', reg.sign(TOKEN, J_TOKEN, head_text(ours[:40]), ('alice', 'bob')))
+    refused('the log\'s key for a token', reg.sign(LOG, J_TOKEN, head_text(ours[:40]), ('alice', 'bob')))
+    refused('the log\'s key for a CRL', reg.sign(LOG, CRL, head_text(ours[:40]), ('alice', 'bob')))
+    refused('a head as a request for a signature', reg.sign(LOG, 13, head_text(ours[:40]), ('alice', 'bob')))
+    check('after all that the head stands where it stood', reg.head() == (20, tree(ours[:20])))
+    st = reg.status()
+    check('the status tells the head and both keys', st['log'] == {'size': 20, 'root': tree(ours[:20]).hex()} and st['signed']['13'] == 3 and st['closed'] is None and
+          [(k['role'], k['alg']) for k in st['keys'][-2:]] == [('log', 'ES256'), ('note', 'Ed25519')], st)
+    # memory survives kill -9
+    a.proc.kill()
+    a.ended()
+    a.tpm.end()
+    a = Alone(home)
+    reg = Signer(home, 'registry.sock')
+    check('after kill -9 the head is known', reg.head() == (20, tree(ours[:20])), reg.head())
+    refused('after kill -9 a fork', reg.checkpoint(head_text(fork[:40]), extends(20, fork[:40])))
+    check('after kill -9 a head that extends it is signed', reg.checkpoint(head_text(ours[:30]), extends(20, ours[:30]))[0] == 0)
+    # the counter costs nothing at a signature
+    raises = a.seen.count(0x134)
+    for _ in range(100):
+        reg.checkpoint(head_text(ours[:30]))
+    check('a hundred heads more: the TPM\'s counter did not rise', raises == 1 and a.seen.count(0x134) == 1, (raises, a.seen.count(0x134)))
+    a.end()
+    log_cause(home)
+
+
+def log_end(home, sentence, words, lie=None, full=False):
+    """a head is asked for while something fails: nothing comes, the end says why, and then it goes on"""
+    a = Alone(home)
+    reg = Signer(home, 'registry.sock')
+    size = reg.head()[0]
+    a.lie = lie
+    if full:
+        n = os.path.getsize(home + '/signer/audit.log')
+        resource.prlimit(a.proc.pid, resource.RLIMIT_FSIZE, (n, n))
+    text, proof = head_text(ours[:size + 2]), extends(size, ours[:size + 2])
+    rc, why, lines = reg.checkpoint(text, proof)
+    code, said = a.ended()
+    last = said.strip().split('\n')[-1]
+    check(sentence, code == 5 and rc != 0 and lines == b'' and words in last and (not full or words in why), (code, rc, why, last))
+    a.tpm.end()
+    a = Alone(home)
+    reg = Signer(home, 'registry.sock')
+    now = reg.head()
+    # a head that was recorded, and whose lines never came out, is asked for again without a proof
+    rc, why, lines = reg.checkpoint(text, proof if now[0] == size else [])
+    check('then the head is signed that was asked for, and a fork is not', rc == 0 and verifies(reg, text, lines) and now[0] in ((size,) if full else (size, size + 2)) and
+          reg.checkpoint(head_text(fork[:size + 3]), extends(size + 2, fork[:size + 3]))[0] != 0, (rc, why, now))
+    a.end()
+
+
+def log_cause(home):
+    log_end(home, 'no room for the record of a head: nothing is signed, and the log is named', 'the audit log could not be written', full=True)
+    log_end(home, 'a TPM that refuses to sign a head ends the signer, and is named', 'the TPM refuses to sign (code 0x101)',
+            lambda code, r: r if code != 0x15d else bytes.fromhex('80010000000a00000101'))
+    log_end(home, 'a head\'s signature that does not verify is not given out', 'does not verify',
+            lambda code, r: r if code != 0x15d else r[:30] + bytes(2) + r[32:])
+
+
+# --- a past that is put back ---
+def copied(home, name):
+    to = home + '-' + name
+    shutil.rmtree(to, ignore_errors=True)
+    shutil.copytree(home + '/' + name, to)
+    return to
+
+
+def put_back(home, name):
+    shutil.rmtree(home + '/' + name)
+    shutil.copytree(home + '-' + name, home + '/' + name)
+
+
+def session(home, *sizes):
+    """a start, a head each, an orderly end"""
+    a = Alone(home)
+    reg = Signer(home, 'registry.sock')
+    out = []
+    for n in sizes:
+        size = reg.head()[0]
+        out.append(reg.checkpoint(head_text(ours[:n]), extends(size, ours[:n]) if 0 < size < n else []))
+    st = reg.status()
+    a.end()
+    return out, st
+
+
+def is_closed(sentence, home, words, size):
+    """named, and nothing is signed; opened by two officers, and by nobody else"""
+    a = Alone(home)
+    reg, ver = Signer(home, 'registry.sock'), Signer(home, 'verifier.sock')
+    why = reg.status()['closed'] or ''
+    check(sentence + ': the signer starts, and says what is wrong', words in why, reg.status())
+    at = tlv(0x18, time.strftime('%Y%m%d%H%M%SZ', time.gmtime()).encode())
+    two = ('alice', 'bob')
+    said = [reg.checkpoint(head_text(ours[:size])), ver.sign(OCSP, R_OCSP, tlv(0x30, tlv(0xa2, tlv(4, bytes(20))), at, tlv(0x30)))] + [
+        reg.sign(role, kind, cert(good), two) for role, kind in ((ROOT, C_ROOT), (ROOT, C_ISS), (ROOT, CRL_ROOT), (ISSUING, C_ASSET), (ISSUING, C_DELEG),
+        (ISSUING, CRL), (TOKEN, J_TOKEN), (TOKEN, J_AUTH), (TOKEN, J_STATUS), (TOKEN, J_MANIFEST), (TOKEN, J_PACKAGE))]
+    check(sentence + ': every kind of signature is refused, with what to do', all(rc == STATE and words in w and 'fujie log restore' in w for rc, w, _ in said), said)
+    refused(sentence + ': opened by nobody', reg.restore())
+    refused(sentence + ': opened by one officer', reg.restore('alice'))
+    refused(sentence + ': opened by one officer named twice', reg.restore('alice', 'alice'))
+    check(sentence + ': the verifier service may not open it', ver.ask(RESTORE, struct.pack('>I', 0)) is None)
+    a.end()
+    a = Alone(home)
+    reg = Signer(home, 'registry.sock')
+    check(sentence + ': a start opens nothing', words in (reg.status()['closed'] or ''))
+    rc, why, _ = reg.restore(*two)
+    st = reg.status()
+    check(sentence + ': two officers open it', rc == 0 and st['closed'] is None, (why, st))
+    refused(sentence + ': what is open is not opened', reg.restore(*two))
+    rc, why, lines = reg.checkpoint(head_text(ours[:size]))
+    check(sentence + ': then it signs what it knows', rc == 0 and verifies(reg, head_text(ours[:size]), lines), why)
+    a.end()
+    out, st = session(home, size, size + 1)
+    check(sentence + ': and after the next start', [o[0] for o in out] == [0, 0] and st['closed'] is None, (out, st))
+
+
+def past_test(home):
+    a, reg = log_home(home)
+    check('a first head', reg.checkpoint(head_text(ours[:3]))[0] == 0)
+    a.end()
+    for name in ('signer', 'tpm'):
+        copied(home, name)
+    out, st = session(home, 9)
+    check('the appliance goes on', out[0][0] == 0 and st['closed'] is None and st['log']['size'] == 9, (out, st))
+    put_back(home, 'signer')
+    is_closed('the signer\'s folder put back', home, 'an older state that was put back', 3)
+    session(home), session(home)
+    put_back(home, 'tpm')
+    is_closed('the TPM\'s state put back', home, 'the TPM\'s own state is an older one', 4)
+    for name in ('signer', 'tpm'):
+        copied(home, name)
+    session(home, 12)
+    for name in ('signer', 'tpm'):
+        put_back(home, name)
+    out, st = session(home)
+    check('both put back together: not found here, only by a witness or mirror', st['closed'] is None and st['log']['size'] == 5, st)
+    # kill -9 between the announcement and the raise, and right after it
+    before = session(home)[1]['counter']
+    for k in range(2):
+        a = Alone(home, kill_at=0x134)
+        a.ended()
+        a.tpm.end()
+    out, st = session(home, 14)
+    check('kill -9 between record and raise, twice: harmless, and recognised', out[0][0] == 0 and st['closed'] is None and st['counter'] == before + 1, (before, st, out))
+    # no room for the announcement
+    a = Alone(home, room=os.path.getsize(home + '/signer/audit.log'))
+    reg = Signer(home, 'registry.sock')
+    rc, why, lines = reg.checkpoint(head_text(ours[:14]))
+    code, said = a.ended()
+    a.tpm.end()
+    check('no room for the announcement at a start: nothing is signed, and the log is named',
+          code == 5 and rc != 0 and lines == b'' and 'could not be written' in why and a.seen.count(0x134) == 0 and "the TPM's counter waits" in said, (code, why, said))
+    out, now = session(home, 15)
+    check('with room it goes on, one higher', out[0][0] == 0 and now['counter'] == st['counter'] + 1 and now['closed'] is None, (out, now))
+    interval(home)
+
+
+def interval(home):
+    a = Alone(home)
+    reg = Signer(home, 'registry.sock')
+    size = reg.head()[0]
+    begin = reg.status()['counter']
+    text = head_text(ours[:size])
+    for _ in range(4100):
+        reg.checkpoint(text)
+    st = reg.status()
+    check('4100 heads: the counter rose once more, and the signer goes on', st['counter'] == begin + 1 and a.seen.count(0x134) == 2 and reg.checkpoint(text)[0] == 0, (begin, st['counter']))
+    copied(home, 'signer')
+    for _ in range(4100):
+        reg.checkpoint(text)
+    a.proc.kill() # no orderly end
+    a.ended()
+    a.tpm.end()
+    put_back(home, 'signer')
+    check('a folder put back from the interval before: found', 'older state' in (session(home)[1]['closed'] or ''))
 
 
 # --- ends for a cause ---
@@ -368,9 +658,16 @@ try:
     refused('an unknown extension', reg.sign(ISSUING, C_ASSET, cert(good, ext=lambda e: e + [unknown]), two))
     refused('a foreign issuer name', reg.sign(ISSUING, C_ASSET, cert(good, issuer=fields(good)[5]), two))
     refused('a delegated certificate for a foreign key', reg.sign(ISSUING, C_DELEG, cert(tbs_of(pem(h.d + '/publish/signer/token.pem')), spki=fields(good)[6])))
+    log_cert = tbs_of(pem(h.d + '/publish/signer/log.pem'))
+    rc, why, sig = reg.sign(ISSUING, C_DELEG, cert(log_cert))
+    check('an honest certificate for the log\'s own key is signed', rc == 0 and sig != b'', why)
+    refused('a log certificate for a foreign key', reg.sign(ISSUING, C_DELEG, cert(log_cert, spki=fields(good)[6])))
+    refused('a log certificate for the token key', reg.sign(ISSUING, C_DELEG, cert(log_cert, spki=fields(tbs_of(pem(h.d + '/publish/signer/token.pem')))[6])))
+    refused('a token certificate for the log\'s key', reg.sign(ISSUING, C_DELEG, cert(tbs_of(pem(h.d + '/publish/signer/token.pem')), spki=fields(log_cert)[6])))
     refused('a data asset certificate sent as a delegated one', reg.sign(ISSUING, C_DELEG, cert(good)))
     token_spki = fields(tbs_of(pem(h.d + '/publish/signer/token.pem')))[6]
     refused('a data asset certificate for the appliance\'s own key', reg.sign(ISSUING, C_ASSET, cert(good, spki=token_spki), two))
+    refused('a data asset certificate for the log\'s key', reg.sign(ISSUING, C_ASSET, cert(good, spki=fields(log_cert)[6]), two))
     refused('octets after the end', reg.sign(ISSUING, C_ASSET, cert(good) + b'\x00', two))
     refused('an issuing CA after the ceremony', reg.sign(ROOT, C_ISS, tbs_of(open(h.d + '/publish/ca/issuing.cer', 'rb').read()), two))
     refused('a root after the ceremony', reg.sign(ROOT, C_ROOT, tbs_of(open(h.d + '/publish/ca/root.cer', 'rb').read()), two))
@@ -614,6 +911,8 @@ try:
     h.stop()
     lockout_test(h.root)
     no_keys_test(h.root + '/fresh')
+    log_test(h.root + '/log')
+    past_test(h.root + '/past')
     twin = h.root + '/twin' # what is done to it the home does not suffer
     shutil.copytree(h.d, twin, symlinks=True, ignore=shutil.ignore_patterns('run'))
     cause_test(twin)

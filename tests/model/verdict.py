@@ -1,7 +1,8 @@
 """The verdict of docs/formats.md 8, written from standards.md, domain.md, design.md 6 and docs/formats.md alone, by
 somebody who had seen nothing else of this project.
 
-verdict(world, credential, use, now, proof) -> (verdict, {check: outcome}).  Pure; all data decoded, authenticity is given as facts.
+verdict(world, credential, use, now, proof, logged) -> (verdict, {check: outcome}).  logged: a proof of logging is asked for;
+these worlds have none (tests/conformance/logged.py has the proofs).  Pure; all data decoded, authenticity is given as facts.
   world["cas"] = {"root": {"from","to"}, "issuing": {"from","to","serial","crldp"}}
   world["crls"] = {address: [{"number","from","to","revoked": {serial: {"reason","at"}}}…]}, by beginning
   world["lists"] = {address: [{"iss","from","to","signer","values": {index: value}}…]}
@@ -21,7 +22,7 @@ import calendar
 import time as _time
 
 CHECKS = ("form", "algorithm", "chain", "signer", "signer status", "signature", "time", "status", "asset status",
-          "authorisation status", "narrowing", "scope", "restrictions", "holder", "quota")
+          "authorisation status", "narrowing", "scope", "restrictions", "holder", "quota", "logged")
 PASS, FAIL, UNKNOWN, NOTREQ, NA = "pass", "fail", "unknown", "not requested", "not applicable"
 TOLERANCE = 60              # seconds that the beginning of a list, CRL or proof may lie ahead, and nothing else
 PROOF_AGE = 300             # by formats.md 8: "an acceptable window" (RFC 9901 7.3) is left to the verifier
@@ -378,7 +379,7 @@ def quota(credential, use):
     return ok(int(use["quantity"]) <= q["limit"]) if use and "quantity" in use else NOTREQ
 
 
-def verdict(world, credential, use, now, proof):
+def verdict(world, credential, use, now, proof, logged=False):
     kind, c = credential["kind"], dict.fromkeys(CHECKS, NA)
     c["form"], c["algorithm"] = form(credential), PASS
     c["signature"] = ok(credential["signed"])
@@ -412,5 +413,6 @@ def verdict(world, credential, use, now, proof):
     c["restrictions"] = restrictions(world, credential, use)
     c["holder"] = holder(credential, use, now, proof)
     c["quota"] = quota(credential, use)
+    c["logged"] = UNKNOWN if logged else NOTREQ         # formats.md 19: no proof
     outcomes = set(c.values())
     return ("deny" if FAIL in outcomes else "indeterminate" if UNKNOWN in outcomes else "permit"), c

@@ -80,7 +80,7 @@ static int judge(struct state *s, const json_t *line)
 	if (ver_trust_over(s->trust, &fresh, &err) != FJ_OK)
 		return failed("over", &err);
 	struct ver_input in = {.credential = fj_slice_str(text), .use = use, .now = fj_json_num(line, "now"), .nonce = fj_json_peek(line, "nonce"),
-		.x5t = fj_json_peek(line, "x5t"), .past = json_is_true(json_object_get(line, "past"))};
+		.x5t = fj_json_peek(line, "x5t"), .past = json_is_true(json_object_get(line, "past")), .logged = json_is_true(json_object_get(line, "logged"))};
 	struct ver_trust *over = json_is_true(json_object_get(line, "shared")) ? s->over : fresh;
 	if (ver_verify_in(s->dir, over, &in, &r, &err) != FJ_OK)
 		return failed("verify", &err);

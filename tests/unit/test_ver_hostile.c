@@ -192,6 +192,10 @@ TEST("only a token-signer certificate for this very address signs tokens")
 	CHECK_STR(under(w, &s, w->token_key), "deny signer");
 	s.eku = ARC ".2.1";
 	CHECK_STR(under(w, &s, w->token_key), "deny signer");
+	s.eku = ARC ".2.5"; /* who signs heads of the log signs nothing else */
+	CHECK_STR(under(w, &s, w->token_key), "deny signer");
+	s.eku = ARC ".2.3," ARC ".2.5";
+	CHECK_STR(under(w, &s, w->token_key), "deny chain");
 	s.eku = "1.3.6.1.4.1.32474.2.3"; /* another arc */
 	CHECK_STR(under(w, &s, w->token_key), "deny signer");
 	s.eku = ARC ".2.3," ARC ".2.4";

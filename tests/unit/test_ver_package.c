@@ -78,6 +78,12 @@ TEST("a package is believed under the status signer of the issuer that it names,
 	CHECK_STR(believed(w, &m), "");
 	wrap(&w->token_cert, &w->issuing, w->token_key, FJ_TYP_PACKAGE, hello, &m);
 	CHECK_STR(believed(w, &m), "RFC 5280 4.2.1.12");
+	struct spec s = w->status_s;
+	struct bytes log;
+	s.eku = ARC ".2.5"; /* a log signer's */
+	X509_free(world_cert(w, &s, w->token_key, &log));
+	wrap(&log, &w->issuing, w->token_key, FJ_TYP_PACKAGE, hello, &m);
+	CHECK_STR(believed(w, &m), "RFC 5280 4.2.1.12");
 	wrap(&w->status_cert, &w->issuing, w->holder_key, FJ_TYP_PACKAGE, hello, &m);
 	CHECK_STR(believed(w, &m), "RFC 5280 4.2.1.12"); /* another key's thumbprint */
 	wrap(&w->status_cert, &w->issuing, w->token_key, FJ_TYP_STATUS, hello, &m);

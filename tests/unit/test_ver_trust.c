@@ -91,6 +91,9 @@ TEST("dates, purpose, number and issuer of a certificate")
 	w->dac_s.eku = ARC ".2.3";
 	dac_again(w);
 	CHECK_STR(dac_verdict(w, NULL), "deny signer");
+	w->dac_s.eku = ARC ".2.5";
+	dac_again(w);
+	CHECK_STR(dac_verdict(w, NULL), "deny signer");
 	CHECK_STR(verdict(w, slice(&w->token_cert), &(struct asked){.use = NULL}), "deny form");
 	CHECK_STR(verdict(w, slice(&w->issuing), &(struct asked){.use = NULL}), "deny form");
 	CHECK_STR(verdict(w, slice(&w->root), &(struct asked){.use = NULL}), "deny form");
@@ -141,6 +144,12 @@ TEST("a status list is judged by type, signer, address and term")
 	CHECK_STR(verdict(w, fj_buf_slice(&w->list_jwt), &(struct asked){.use = NULL}), "permit");
 	CHECK_STR(verdict(w, fj_buf_slice(&w->list_jwt), &(struct asked){.now = NOW - 600 + 2 * DAY + 1}), "deny time");
 	jws(FJ_TYP_STATUS, w->list, &w->token_cert, &w->issuing, w->token_key, &w->list_jwt);
+	CHECK_STR(verdict(w, fj_buf_slice(&w->list_jwt), &(struct asked){.use = NULL}), "deny signer");
+	struct spec s = w->status_s;
+	struct bytes log;
+	s.eku = ARC ".2.5"; /* a log signer's */
+	X509_free(world_cert(w, &s, w->token_key, &log));
+	jws(FJ_TYP_STATUS, w->list, &log, &w->issuing, w->token_key, &w->list_jwt);
 	CHECK_STR(verdict(w, fj_buf_slice(&w->list_jwt), &(struct asked){.use = NULL}), "deny signer");
 	jws("JWT", w->list, &w->status_cert, &w->issuing, w->token_key, &w->list_jwt);
 	CHECK_STR(verdict(w, fj_buf_slice(&w->list_jwt), &(struct asked){.use = NULL}), "deny form");

@@ -134,6 +134,8 @@ static enum fj_rc options_check(const struct options *o, struct fj_err *err)
 
 	if (!o->have_root || c->issuer == NULL || c->dir == NULL || (o->list == NULL) == (c->listen == NULL))
 		return fj_fail(err, FJ_E_USAGE, "gateway", NULL, "--issuer, --root and --dir are needed, and either --listen or watch LIST; see --help");
+	if (o->list != NULL && c->logged)
+		return fj_fail(err, FJ_E_USAGE, "gateway", NULL, "--logged is for the door: watch reads no proofs of tokens");
 	if ((strncmp(c->issuer, "http://", 7) != 0 && strncmp(c->issuer, "https://", 8) != 0) || c->issuer[strlen(c->issuer) - 1] == '/')
 		return fj_fail(err, FJ_E_USAGE, "gateway", NULL, "--issuer is the issuer's address, such as https://ca.example.cn, without a slash at its end");
 	if (snprintf(text, sizeof(text), "%s%s%s%s", c->use != NULL ? c->use : "", c->use != NULL && c->audience != NULL ? "," : "",

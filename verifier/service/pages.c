@@ -3,6 +3,7 @@
  *
  * No script, nothing from elsewhere, nothing stored.
  */
+#include "base/note.h"
 #include "verifier/bundle.h"
 #include "verifier/service/service.h"
 
@@ -68,11 +69,11 @@ static enum fj_rc judge(const struct ver_view *v, struct ver_input *in, const ch
 }
 
 /* what was pasted, or what was published under a number; found: the bytes that were judged, when it was a number */
-static enum fj_rc verdict_for(struct svc *s, const char *text, const char *use_text, const char *at, struct fj_buf *found, json_t **out, struct fj_err *err)
+static enum fj_rc verdict_for(struct svc *s, const char *text, const char *use_text, const char *at, struct fj_slice proof, struct fj_buf *found, json_t **out, struct fj_err *err)
 {
 	FJ_AUTO(ver_use) use = NULL;
 	FJ_AUTO(ver_report) report = {.n = 0};
-	struct ver_input in = {.now = fj_now(), .credential = fj_slice_str(text)};
+	struct ver_input in = {.now = fj_now(), .credential = fj_slice_str(text), .log_proof = proof};
 	struct ver_view *v;
 
 	if (is_number(text))
@@ -111,9 +112,10 @@ static void show_verdict(struct web_req *q, struct web_res *r, const char *text,
 	FJ_AUTO(json) verdict = NULL;
 	FJ_AUTO(str) clean = trimmed(text);
 	FJ_AUTO(buf) found = FJ_BUF_INIT(FJ_X509_MAX + FJ_TOKEN_MAX);
+	FJ_AUTO(buf) proof = FJ_BUF_INIT(FJ_LOG_PROOF_MAX);
 	struct fj_err err = {0};
 
-	if (clean == NULL || verdict_for(web_app(q), clean, use, at, &found, &verdict, &err) != FJ_OK) {
+	if (clean == NULL || web_pasted_proof(q, &proof, &err) != FJ_OK || verdict_for(web_app(q), clean, use, at, fj_buf_slice(&proof), &found, &verdict, &err) != FJ_OK) {
 		web_fail(q, r, &err);
 		return;
 	}

@@ -189,5 +189,7 @@ void web_text_times(struct fj_buf *b, const char *text);
 void web_verdict(struct web_req *q, struct fj_buf *b, const json_t *verdict);
 /* The form that asks for one, with what was sent; at: also for a time to judge at. */
 void web_verify_form(struct web_req *q, struct fj_buf *b, const char *action, bool at);
+/* The proof of logging that was pasted into it, as its own lines; out stays empty when there was none. */
+enum fj_rc web_pasted_proof(struct web_req *q, struct fj_buf *out, struct fj_err *err) FJ_MUST_USE;
 
 #endif

@@ -218,6 +218,32 @@ static void at_field(struct web_req *q, struct fj_buf *b)
 	web_html(b, "\">");
 }
 
+static void proof_field(struct web_req *q, struct fj_buf *b)
+{
+	web_html(b, "<label for=\"p\">");
+	web_both(q, b, "公开日志载入证明（可选，.tlog-proof 全文）", "Proof that it stands in the public log (optional, the whole .tlog-proof)");
+	web_html(b, "</label><textarea id=\"p\" name=\"log_proof\" rows=\"2\" maxlength=\"20000\" spellcheck=\"false\" autocomplete=\"off\">");
+	put_sent(q, b, "log_proof");
+	web_html(b, "</textarea>");
+}
+
+/* A form sends lines with CR LF, and who pastes loses or adds white space around. */
+enum fj_rc web_pasted_proof(struct web_req *q, struct fj_buf *out, struct fj_err *err)
+{
+	const char *s = web_field(q, "log_proof");
+	enum fj_rc rc = FJ_OK;
+
+	s += strspn(s, " \t\r\n");
+	for (; *s != '\0' && rc == FJ_OK; s++)
+		if (*s != '\r')
+			rc = fj_buf_put(out, s, 1);
+	while (out->len > 0 && strchr(" \t\n", out->data[out->len - 1]) != NULL)
+		out->len--;
+	if (rc == FJ_OK && out->len > 0)
+		rc = fj_buf_puts(out, "\n");
+	return rc == FJ_OK ? FJ_OK : fj_fail(err, rc, "web", "formats.md 19", "a proof of logging is larger than any");
+}
+
 void web_verify_form(struct web_req *q, struct fj_buf *b, const char *action, bool at)
 {
 	web_html(b, "<form method=\"post\" action=\"");
@@ -229,6 +255,7 @@ void web_verify_form(struct web_req *q, struct fj_buf *b, const char *action, bo
 	put_sent(q, b, "credential");
 	web_html(b, "</textarea>");
 	use_field(q, b);
+	proof_field(q, b);
 	if (at)
 		at_field(q, b);
 	web_html(b, "<p><button>");

@@ -61,6 +61,7 @@ static const struct portal_noun nouns[] = {
 	{"event", "事件日志", "Events", "事件", "Event", {"seq", "at", "actor", "org", "kind", "object", "approval"}},
 	{"status", "运行状态", "State of the appliance", "运行状态", "State of the appliance", {NULL}},
 	{"clock", "系统时间", "Clock", "系统时间", "Clock", {NULL}},
+	{"log", "公开日志", "Public log", "公开日志", "Public log", {NULL}},
 	{"db", "数据核对", "Database", "数据核对", "Database", {NULL}},
 };
 

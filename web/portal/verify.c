@@ -5,6 +5,7 @@
  * Nothing of what is asked is stored.  What was pasted stays in the form, so that
  * another use can be tried or a fault corrected.
  */
+#include "base/note.h"
 #include "base/x509.h"
 #include "web/portal/internal.h"
 
@@ -47,14 +48,14 @@ static enum fj_rc certificate_of(struct iss *i, const char *number, json_t **sho
 	return rc;
 }
 
-static enum fj_rc verdict_of(struct iss *i, const struct ver_view *v, const char *text, const char *use_text, json_t **out, struct fj_err *err)
+static enum fj_rc verdict_of(struct iss *i, const struct ver_view *v, const char *text, const char *use_text, struct fj_slice proof, json_t **out, struct fj_err *err)
 {
 	FJ_AUTO(ver_use) use = NULL;
 	FJ_AUTO(ver_report) report = {.n = 0};
 	FJ_AUTO(json) shown = NULL;
 	FJ_AUTO(buf) found = FJ_BUF_INIT(FJ_X509_MAX + FJ_TOKEN_MAX);
 	struct ver_trust *made = NULL;
-	struct ver_input in = {.now = fj_now(), .credential = trimmed(text)};
+	struct ver_input in = {.now = fj_now(), .credential = trimmed(text), .log_proof = proof};
 	char number[41];
 
 	if (use_text[0] != '\0')
@@ -80,12 +81,14 @@ static enum fj_rc verdict_of(struct iss *i, const struct ver_view *v, const char
 	return *out != NULL ? FJ_OK : fj_no_memory(err, "portal");
 }
 
-static enum fj_rc verdict_now(struct portal *p, const char *text, const char *use_text, json_t **out, struct fj_err *err)
+static enum fj_rc verdict_now(struct portal *p, struct web_req *q, json_t **out, struct fj_err *err)
 {
+	FJ_AUTO(buf) proof = FJ_BUF_INIT(FJ_LOG_PROOF_MAX);
 	struct ver_view *v;
 
+	FJ_TRY(web_pasted_proof(q, &proof, err));
 	FJ_TRY(ver_view_take(p->published, &v, err));
-	enum fj_rc rc = verdict_of(p->i, v, text, use_text, out, err);
+	enum fj_rc rc = verdict_of(p->i, v, web_field(q, "credential"), web_field(q, "use"), fj_buf_slice(&proof), out, err);
 	ver_view_give(p->published, v);
 	return rc;
 }
@@ -94,7 +97,7 @@ void portal_post_verify(struct web_req *q, struct web_res *r)
 {
 	json_t *out = NULL;
 	struct fj_err err = {0};
-	enum fj_rc rc = verdict_now(portal_of(q), web_field(q, "credential"), web_field(q, "use"), &out, &err);
+	enum fj_rc rc = verdict_now(portal_of(q), q, &out, &err);
 	FJ_AUTO(json) verdict = out;
 
 	if (rc != FJ_OK && web_wants_json(q)) {

@@ -1,0 +1,371 @@
+/*
+ * restore.c - two officers go on with a register that is older than its public log, or with a
+ * signer whose memory was put back.
+ *
+ * The log is not shortened: what was signed stays signed.  The leaves that the register lacks
+ * are read from the log's own files, proved by the head that was signed, and entered by one
+ * event, with what the newest lists and CRLs of that time said: nothing that was revoked comes
+ * back.  Credentials that the register no longer knows are named; their numbers are not given
+ * again, and no status entry is drawn from a block that was open.  The acts themselves are lost,
+ * and the event says which.
+ */
+#include <fcntl.h>
+#include <stdio.h>
+
+#include "base/file.h"
+#include "base/jws.h"
+#include "base/x509.h"
+#include "issuer/domain.h"
+#include "issuer/iss.h"
+#include "issuer/rules/rules.h"
+
+#define MAX_LOST 5000 /* leaves of one event */
+
+struct restore {
+	struct iss_call *c;
+	struct iss_log *l;
+	int64_t have;             /* leaves of the register */
+	struct fj_checkpoint head; /* the newest that was signed */
+	json_t *leaves, *entries, *crl, *doubtful;
+};
+
+static void restore_release(struct restore *r)
+{
+	json_decref(r->leaves);
+	json_decref(r->entries);
+	json_decref(r->crl);
+	json_decref(r->doubtful);
+}
+FJ_DEFINE_AUTO(restore, struct restore, restore_release)
+
+static enum fj_rc no(struct fj_err *err, enum fj_rc rc, const char *en, const char *zh)
+{
+	return fj_refuse(err, rc, "log", "formats.md 19", en, zh);
+}
+
+/* --- what the register lacks --- */
+
+/* the bundle that has this leaf, of the newest head; cut or whole */
+static enum fj_rc read_bundle(const struct restore *r, uint64_t n, struct fj_buf *out)
+{
+	struct fj_tile t = fj_tile_at(0, n, r->head.size);
+	char path[200], name[FJ_TILE_PATH];
+
+	t.entries = true;
+	for (int whole = 0; whole < 2; whole++) {
+		fj_tile_path(&t, name);
+		snprintf(path, sizeof(path), LOG_FOLDER "/%s", name);
+		fj_buf_clear(out);
+		if (fj_file_read(AT_FDCWD, path, out, NULL) == FJ_OK)
+			return FJ_OK;
+		t.width = FJ_TILE_WIDTH;
+	}
+	return FJ_E_NOTFOUND;
+}
+
+static enum fj_rc take_leaf(struct restore *r, struct log_edge *g, struct fj_slice leaf, struct fj_err *err)
+{
+	if (json_array_size(r->leaves) == MAX_LOST)
+		return no(err, FJ_E_LIMIT, "the register lacks more than 5,000 leaves; restore a newer copy of it first", "登记簿缺失的日志条目超过 5000 条，请先恢复较新的副本");
+	FJ_TRY(log_edge_add(g, leaf, err));
+	return json_array_append_new(r->leaves, json_stringn((const char *)leaf.p, leaf.len)) == 0 ? FJ_OK : fj_no_memory(err, "log");
+}
+
+/* leaves from `have` on, from the log's own files */
+static enum fj_rc take_leaves(struct restore *r, struct log_edge *g, struct fj_err *err)
+{
+	FJ_AUTO(buf) bundle = FJ_BUF_INIT(FJ_BUNDLE_MAX);
+
+	for (uint64_t n = g->size; n < r->head.size; n = n / FJ_TILE_WIDTH * FJ_TILE_WIDTH + FJ_TILE_WIDTH) {
+		struct fj_slice rest, leaf;
+		if (read_bundle(r, n, &bundle) != FJ_OK)
+			return no(err, FJ_E_NOTFOUND, "the log's own files lack the leaves that the register lacks; bring publish/log from a mirror", "公开日志文件缺少登记簿缺失的条目，请从镜像站取回 publish/log");
+		rest = fj_buf_slice(&bundle);
+		for (uint64_t k = n / FJ_TILE_WIDTH * FJ_TILE_WIDTH; k < r->head.size && rest.len > 0; k++) {
+			if (fj_entry_next(&rest, &leaf) != FJ_OK)
+				return no(err, FJ_E_CORRUPT, "a bundle of the public log is malformed; look at it with fujie log verify", "公开日志的条目文件格式有误，请用 fujie log verify 检查");
+			if (k >= g->size)
+				FJ_TRY(take_leaf(r, g, leaf, err));
+		}
+	}
+	return g->size == r->head.size ? FJ_OK : no(err, FJ_E_CORRUPT, "a bundle of the public log is short; look at it with fujie log verify", "公开日志的条目文件不完整，请用 fujie log verify 检查");
+}
+
+static enum fj_rc proved(struct restore *r, struct fj_err *err)
+{
+	FJ_AUTO(log_edge) g;
+	struct fj_tiles tiles = {log_edge_tile, &g};
+	struct fj_hash root;
+
+	log_edge_init(&g, LOG_FOLDER, false);
+	FJ_TRY(log_edge_from(&g, r->c->db, err));
+	r->have = (int64_t)g.size;
+	if (g.size > r->head.size)
+		return no(err, FJ_E_STATE, "the register has more leaves than were signed, and others", "登记簿的日志条目多于已签名的条目，且内容不同");
+	FJ_TRY(take_leaves(r, &g, err));
+	FJ_TRY(fj_tree_root(&tiles, g.size, &root, err));
+	return fj_hash_eq(&root, &r->head.root) ? FJ_OK
+	    : no(err, FJ_E_CORRUPT, "the register's leaves are not those that were signed: it was changed, not put back; restore another copy", "登记簿的日志条目与已签名的不符：并非旧副本，而是被改动；请恢复其他副本");
+}
+
+/* --- what the lists of that time said --- */
+
+/* is this the file that the log has under this address, as the newest of those that are lacking? */
+static enum fj_rc logged(const struct restore *r, const char *uri, struct fj_slice data, bool *newest, bool *any)
+{
+	FJ_AUTO(buf) hash = FJ_BUF_INIT(64);
+	struct fj_hash h;
+	size_t k;
+	json_t *text;
+
+	fj_sha256(data, &h);
+	FJ_TRY(fj_b64u_put(&hash, FJ_SLICE(h.b, sizeof(h.b))));
+	*newest = *any = false;
+	json_array_foreach(r->leaves, k, text) {
+		FJ_AUTO(json) leaf = NULL;
+		FJ_TRY(fj_json_parse(fj_slice_str(json_string_value(text)), FJ_LEAF_MAX, &leaf, NULL));
+		if (strcmp(fj_json_text(leaf, "event"), "published") != 0 || strcmp(fj_json_text(leaf, "id"), uri) != 0)
+			continue;
+		*newest = strcmp(fj_json_text(leaf, "sha256"), fj_buf_str(&hash)) == 0;
+		*any = *any || *newest;
+	}
+	return FJ_OK;
+}
+
+static enum fj_rc known(struct sto *db, int64_t list, uint32_t i, unsigned v, bool *same, struct fj_err *err)
+{
+	FJ_AUTO(sto_q) q = {0};
+	bool row;
+
+	FJ_TRY(sto_query(db, STO_ENTRY_GET, &q, err, "ii", list, (int64_t)i));
+	FJ_TRY(sto_step(&q, &row, err));
+	*same = row && sto_int(&q, 0) == (int64_t)v;
+	return FJ_OK;
+}
+
+static enum fj_rc entries_of(struct restore *r, int64_t list, const uint8_t *map, struct fj_err *err)
+{
+	for (uint32_t i = 0; i < FJ_LIST_ENTRIES; i++) {
+		unsigned v = fj_list_get(map, i);
+		bool same = v == 0;
+		if (!same)
+			FJ_TRY(known(r->c->db, list, i, v, &same, err));
+		if (!same && json_array_append_new(r->entries, json_pack("[I, I, i]", (json_int_t)list, (json_int_t)i, v)) != 0)
+			return fj_no_memory(err, "log");
+	}
+	return FJ_OK;
+}
+
+static enum fj_rc read_list(struct restore *r, const char *uri, struct fj_slice file, struct fj_err *err)
+{
+	FJ_AUTO(jws) j = {.payload = NULL};
+	FJ_AUTO(mem) map = fj_alloc(FJ_LIST_OCTETS, 1);
+	int64_t list;
+
+	if (map == NULL)
+		return fj_no_memory(err, "log");
+	FJ_TRY(sts_list_of(uri, &list, err));
+	FJ_TRY(fj_jws_read(file, FJ_STATUS_JWT_MAX, &j, err));
+	FJ_TRY(fj_list_inflate(j.payload, map, err));
+	return entries_of(r, list, map, err);
+}
+
+static enum fj_rc read_crl(struct restore *r, const char *shard, struct fj_slice file, struct fj_err *err)
+{
+	struct fj_crl crl;
+	struct fj_crl_entry e;
+	char hex[41];
+
+	FJ_TRY(fj_crl_read(file, &crl, err));
+	for (struct fj_der walk = crl.entries; fj_crl_next(&walk, &e);) {
+		if (e.serial.len > 20)
+			continue;
+		fj_hex(e.serial.p, e.serial.len, hex);
+		if (json_array_append_new(r->crl, json_pack("[s, I, I, i]", hex, (json_int_t)strtoll(shard, NULL, 10), (json_int_t)e.at, (int)e.reason)) != 0)
+			return fj_no_memory(err, "log");
+	}
+	return FJ_OK;
+}
+
+/* the published file of a list or CRL that the lacking leaves name */
+static enum fj_rc take_file(struct restore *r, const json_t *leaf, struct fj_err *err)
+{
+	FJ_AUTO(buf) file = FJ_BUF_INIT(FJ_DER_MAX);
+	const char *uri = fj_json_text(leaf, "id"), *slash = strrchr(uri, '/');
+	bool crl = strcmp(fj_json_text(leaf, "kind"), "crl") == 0, newest = false, any = false;
+	char path[120];
+
+	if (slash == NULL || strcmp(slash, "/root.crl") == 0)
+		return FJ_OK;
+	snprintf(path, sizeof(path), "publish/trust/%s/%.40s%s", crl ? "crl" : "status", slash + 1, crl ? "" : ".jwt");
+	if (fj_file_read(AT_FDCWD, path, &file, NULL) == FJ_OK)
+		FJ_TRY(logged(r, uri, fj_buf_slice(&file), &newest, &any));
+	if (!any)
+		return no(err, FJ_E_NOTFOUND, "publish/trust has not the lists that the log names; bring status/ and crl/ from a mirror, or what was revoked would be lost", "publish/trust 中没有公开日志所列的状态列表，请从镜像站取回 status/ 与 crl/，否则撤销会丢失");
+	if (!newest && json_array_append_new(r->doubtful, json_string(uri)) != 0)
+		return fj_no_memory(err, "log");
+	return crl ? read_crl(r, slash + 1, fj_buf_slice(&file), err) : read_list(r, uri, fj_buf_slice(&file), err);
+}
+
+static enum fj_rc take_files(struct restore *r, struct fj_err *err)
+{
+	FJ_AUTO(json) seen = json_object();
+	size_t k;
+	json_t *text;
+
+	json_array_foreach(r->leaves, k, text) {
+		FJ_AUTO(json) leaf = NULL;
+		FJ_TRY(fj_json_parse(fj_slice_str(json_string_value(text)), FJ_LEAF_MAX, &leaf, err));
+		const char *uri = fj_json_text(leaf, "id");
+		if (strcmp(fj_json_text(leaf, "event"), "published") != 0 || json_object_get(seen, uri) != NULL)
+			continue;
+		FJ_TRY(take_file(r, leaf, err));
+		FJ_TRY(fj_json_set(seen, uri, json_true()));
+	}
+	return FJ_OK;
+}
+
+/* --- the act --- */
+
+enum fj_rc cmd_log_restore(struct iss_call *c, struct fj_err *err)
+{
+	struct fj_err why = {0};
+
+	FJ_TRY(iss_rule_no_foreign_issuer(c->iss->keeper, c->actor->org, err));
+	if (log_check_open(&c->iss->log, &why) == FJ_OK)
+		return no(err, FJ_E_STATE, "there is nothing to restore: the register is as its public log has it", "无须恢复：登记簿与公开日志一致");
+	FJ_AUTO(json) payload = json_pack("{s:{s:s, s:s}}", "why", "en", why.en, "zh", why.zh);
+	return apr_request(c, "log.restore", "log", c->actor->org, payload, err);
+}
+
+/* the newest head: the signer's, or the one that was given out */
+static enum fj_rc open_signer(struct restore *r, const struct apr *a, struct fj_err *err)
+{
+	FJ_AUTO(hsm_conn) conn = NULL; /* its own: the others belong to other locks */
+	struct hsm_approval who[HSM_MAX_APPROVALS];
+	struct fj_hash digest;
+	size_t n = 0;
+
+	FJ_TRY(apr_for_signer(r->c->db, a->id, who, &n, &digest, err));
+	FJ_TRY(iss_signer(r->c->iss, &conn, err));
+	enum fj_rc rc = hsm_restore(conn, who, n, err);
+	if (rc != FJ_OK && rc != FJ_E_STATE) /* a signer that is open is none to be opened */
+		return rc;
+	FJ_TRY(hsm_log_head(conn, &r->head.size, &r->head.root, err));
+	return log_newest(r->l, &r->head, err);
+}
+
+enum fj_rc apr_log_restore(struct iss_call *c, const struct apr *a, struct fj_err *err)
+{
+	FJ_AUTO(restore) r = {.c = c, .l = &c->iss->log, .leaves = json_array(), .entries = json_array(), .crl = json_array(), .doubtful = json_array()};
+
+	FJ_TRY(open_signer(&r, a, err));
+	FJ_TRY(proved(&r, err));
+	FJ_TRY(take_files(&r, err));
+	FJ_AUTO(json) body = json_pack("{s:I, s:I, s:O, s:O, s:O, s:O}", "from", (json_int_t)r.have, "to", (json_int_t)r.head.size, "leaves", r.leaves,
+	    "entries", r.entries, "crl", r.crl, "older_lists", r.doubtful);
+	FJ_TRY(evt_append(c, "log.restored", "log", body, err));
+	FJ_TRY(sto_run(c->db, STO_PUB_SET, NULL, err, "tiii", "restored", (int64_t)r.head.size, (int64_t)c->now, c->last_seq));
+	c->dirty_status = true;
+	c->answer = json_pack("{s:I, s:I, s:O, s:O}", "from", (json_int_t)r.have, "to", (json_int_t)r.head.size, "lost", r.leaves, "older_lists", r.doubtful);
+	return c->answer != NULL ? FJ_OK : fj_no_memory(err, "log");
+}
+
+/* --- its effect --- */
+
+static int kind_of(const json_t *leaf)
+{
+	for (int k = PIPE_CERTIFICATE; k <= PIPE_TOKEN; k++)
+		if (strcmp(pipe_table[k].name, fj_json_text(leaf, "kind")) == 0)
+			return k;
+	return 0;
+}
+
+/* under which the register would have it: a further version of an authorisation has a name of its own */
+static void object_of(const json_t *leaf, int kind, char out[240])
+{
+	const char *id = fj_json_text(leaf, "id");
+	long long version = fj_json_num(leaf, "version");
+
+	if (kind == PIPE_AUTHORISATION && version > 1)
+		snprintf(out, 240, "%.200s~%lld", id, version);
+	else
+		snprintf(out, 240, "%.200s", id);
+}
+
+/* "DAC-420000-202604-000007-X": its series has given that number */
+static enum fj_rc skip_number(const struct evt *e, const char *id, struct fj_err *err)
+{
+	char series[24];
+
+	if (strlen(id) != 26 || (strncmp(id, "DAC-", 4) != 0 && strncmp(id, "DAU-", 4) != 0))
+		return FJ_OK;
+	snprintf(series, sizeof(series), "%.17s", id);
+	return ser_apply(e, series, strtoll(id + 18, NULL, 10), err);
+}
+
+static enum fj_rc apply_leaf(const struct evt *e, const char *text, struct fj_err *err)
+{
+	FJ_AUTO(json) leaf = NULL;
+	char object[240];
+
+	FJ_TRY(fj_json_parse(fj_slice_str(text), FJ_LEAF_MAX, &leaf, err));
+	int kind = kind_of(leaf);
+	object_of(leaf, kind, object);
+	FJ_TRY(skip_number(e, object, err));
+	return sto_run(e->db, STO_LEAF_ADD, NULL, err, "iiitttb", fj_json_num(leaf, "seq"), e->seq, (int64_t)kind, object, fj_json_text(leaf, "event"), text, FJ_SLICE("", 0));
+}
+
+/* what the entry stands for is what the entry says; one that nobody here knows stays a fact of the list */
+static enum fj_rc apply_entry(const struct evt *e, int64_t list, int64_t idx, int64_t v, struct fj_err *err)
+{
+	static const struct {
+		enum sto_id id;
+		const char *suspended, *ended;
+	} rows[] = {{STO_AUTH_RESTORED, "SUSPENDED", "RECLAIMED"}, {STO_TOKEN_RESTORED, "SUSPENDED", "REVOKED"}};
+
+	FJ_TRY(sto_run(e->db, STO_ENTRY_RESTORED, NULL, err, "iiiit", list, idx, v, e->seq, e->approval));
+	for (size_t k = 0; k < FJ_ARRAY_LEN(rows) && v != STS_SUPERSEDED; k++)
+		FJ_TRY(sto_run(e->db, rows[k].id, NULL, err, "tiii", v == STS_INVALID ? rows[k].ended : rows[k].suspended, e->seq, list, idx));
+	return FJ_OK;
+}
+
+/* Entries of the lost ones can't be told from free ones: open blocks are closed, and as many as they may have opened
+ * are passed over: one for each authorisation, that was issued or whose tokens were, and two of the register's. */
+static enum fj_rc close_blocks(const struct evt *e, struct fj_err *err)
+{
+	FJ_AUTO(json) lines = json_object();
+	size_t k;
+	json_t *text;
+
+	json_array_foreach(json_object_get(e->body, "leaves"), k, text) {
+		FJ_AUTO(json) leaf = NULL;
+		FJ_TRY(fj_json_parse(fj_slice_str(json_string_value(text)), FJ_LEAF_MAX, &leaf, err));
+		int kind = kind_of(leaf);
+		if (kind == PIPE_AUTHORISATION || kind == PIPE_TOKEN)
+			FJ_TRY(fj_json_set(lines, fj_json_text(leaf, kind == PIPE_TOKEN ? "parent" : "id"), json_true()));
+	}
+	FJ_TRY(sto_run(e->db, STO_BLOCK_CLOSE, NULL, err, ""));
+	for (k = 0; k < json_object_size(lines) + 2; k++)
+		FJ_TRY(sto_run(e->db, STO_BLOCK_LOST, NULL, err, ""));
+	return FJ_OK;
+}
+
+enum fj_rc apply_log_restored(const struct evt *e, struct fj_err *err)
+{
+	size_t k;
+	json_t *v;
+
+	json_array_foreach(json_object_get(e->body, "leaves"), k, v)
+		FJ_TRY(apply_leaf(e, json_string_value(v), err));
+	FJ_TRY(close_blocks(e, err));
+	json_array_foreach(json_object_get(e->body, "entries"), k, v)
+		FJ_TRY(apply_entry(e, json_integer_value(json_array_get(v, 0)), json_integer_value(json_array_get(v, 1)), json_integer_value(json_array_get(v, 2)), err));
+	json_array_foreach(json_object_get(e->body, "crl"), k, v) {
+		const char *serial = json_string_value(json_array_get(v, 0));
+		int64_t shard = json_integer_value(json_array_get(v, 1)), at = json_integer_value(json_array_get(v, 2)), reason = json_integer_value(json_array_get(v, 3));
+		FJ_TRY(sto_run(e->db, STO_CRL_SET, NULL, err, "tiiiit", serial, shard, at, reason, e->seq, e->approval));
+		FJ_TRY(sto_run(e->db, STO_CERT_RESTORED, NULL, err, "iiit", at, reason, e->seq, serial));
+	}
+	return FJ_OK;
+}

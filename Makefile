@@ -58,7 +58,7 @@ A_CLIENT = $(B)/libhsmclient.a $(A_BASE)
 A_SIGNER = $(B)/libhsm.a $(A_BASE)
 A_VERIFY = $(B)/libverify.a $(A_BASE)
 A_LOG = $(B)/liblog.a $(A_VERIFY)
-A_ISSUER = $(B)/libissuer.a $(B)/libverify.a $(B)/libca.a $(A_CLIENT)
+A_ISSUER = $(B)/libissuer.a $(B)/liblog.a $(B)/libverify.a $(B)/libca.a $(A_CLIENT)
 A_REGISTRY = $(B)/libweb.a $(B)/libhttp.a $(A_ISSUER)
 A_GATEWAY = $(B)/libgateway.a $(B)/libhttp.a $(A_LOG)
 A_WITNESS = $(B)/libwitness.a $(B)/libhttp.a $(A_BASE)
@@ -219,7 +219,7 @@ endef
 $(foreach t,$(patsubst tests/fuzz/%.c,%,$(TEST_FUZZ_SRC)),$(eval $(call fuzzer,$(t))))
 
 # --- what `make bench` measures against, and a TPM as slow as hardware ---
-BENCHES = $(B)/tests/bench/limits $(B)/tests/bench/list $(B)/tests/bench/verify $(B)/tests/bench/http $(B)/tests/bench/slow/swtpm
+BENCHES = $(B)/tests/bench/limits $(B)/tests/bench/list $(B)/tests/bench/verify $(B)/tests/bench/http $(B)/tests/bench/log $(B)/tests/bench/slow/swtpm
 $(B)/tests/bench/limits: $(call obj,tests/bench/limits.c) $(A_SIGNER)
 	@mkdir -p $(@D)
 	$(CC) $(LDFLAGS) -o $@ $^ $(L_SIGNER) -lsqlite3
@@ -232,6 +232,9 @@ $(B)/tests/bench/verify: $(call obj,tests/bench/verify.c) $(A_VERIFY)
 $(B)/tests/bench/http: $(call obj,tests/bench/http.c) $(A_BASE)
 	@mkdir -p $(@D)
 	$(CC) $(LDFLAGS) -o $@ $^ -lmicrohttpd -lcrypto $(L_BASE)
+$(B)/tests/bench/log: $(call obj,tests/bench/log.c) $(T_LIBS_iss)
+	@mkdir -p $(@D)
+	$(CC) $(LDFLAGS) -o $@ $^ $(T_LINK_iss)
 $(B)/tests/bench/slow/swtpm: $(call obj,tests/bench/slow_tpm.c) $(A_BASE)
 	@mkdir -p $(@D)
 	$(CC) $(LDFLAGS) -o $@ $^ $(L_BASE)
@@ -257,12 +260,22 @@ VERDICT_DRIVER = $(B)/tests/model/verdict_driver
 $(VERDICT_DRIVER): $(call obj,tests/model/verdict_driver.c) $(A_VERIFY)
 	@mkdir -p $(@D)
 	$(CC) $(LDFLAGS) -o $@ $^ $(L_VERIFY)
-DRIVERS = $(SCOPE_DRIVER) $(MONEY_DRIVER) $(VERDICT_DRIVER)
+
+# answer tests/integration/tamper_test.py
+TAMPER_DRIVER = $(B)/tests/model/tamper_driver
+$(TAMPER_DRIVER): $(call obj,tests/model/tamper_driver.c) $(T_LIBS_iss)
+	@mkdir -p $(@D)
+	$(CC) $(LDFLAGS) -o $@ $^ $(T_LINK_iss)
+SIGNER_DRIVER = $(B)/tests/model/signer_driver
+$(SIGNER_DRIVER): $(call obj,tests/model/signer_driver.c) $(T_LIBS_hsm)
+	@mkdir -p $(@D)
+	$(CC) $(LDFLAGS) -o $@ $^ $(T_LINK_hsm)
+DRIVERS = $(SCOPE_DRIVER) $(MONEY_DRIVER) $(VERDICT_DRIVER) $(TAMPER_DRIVER) $(SIGNER_DRIVER)
 
 unit: $(UNIT) ## unit tests
 	@tests/run.sh unit $(B)
 
-.PHONY: all help unit run quick check conformance e2e integration model soak bench bench-scale cov lint san san-tests \
+.PHONY: all help unit run quick check conformance e2e integration model tamper soak bench bench-scale cov lint san san-tests \
 	fuzz fuzzers routes install install-lib dist clean deps deps-full
 
 run: deps ## build, make a demo home under build/, serve it
@@ -307,6 +320,9 @@ model: all $(DRIVERS) ## MOVES (100000), PAIRS of scopes (1000000), CASES (10000
 	@CASES=$(CASES) SEED=$(SEED) python3 tests/model/money_test.py $(B)
 	@BOOKINGS=$(BOOKINGS) SEED=$(SEED) python3 tests/model/money_home.py $(B)
 	@MOVES=$(MOVES) SEED=$(SEED) python3 tests/model/drive.py $(B)
+TAMPERINGS ?= 10000
+tamper: all $(DRIVERS) ## TAMPERINGS (10000) of register, public log and signer's log, by SEED (1): every one is found, at its place
+	@TAMPERINGS=$(TAMPERINGS) SEED=$(SEED) python3 tests/integration/tamper_test.py $(B)
 bench: all $(BENCHES) ## the numbers of design section 7, with their ratios
 	@python3 tests/bench/bench.py $(B)
 N ?= 1000000

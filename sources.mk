@@ -145,6 +145,7 @@ ISSUER_SRC := \
 	issuer/adjust.c \
 	issuer/agreement.c \
 	issuer/approval.c \
+	issuer/audit.c \
 	issuer/authority.c \
 	issuer/authorisation.c \
 	issuer/authorisation_print.c \

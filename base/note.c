@@ -140,7 +140,7 @@ enum fj_rc fj_vkey_read(struct fj_slice text, struct fj_vkey *out, struct fj_err
 	const uint8_t *plus = text.len == 0 ? NULL : memchr(text.p, '+', text.len);
 	size_t n = plus == NULL ? 0 : (size_t)(plus - text.p);
 
-	if (plus == NULL || n > FJ_NOTE_NAME || text.len < n + 10 || text.p[n + 9] != '+' || fj_unhex((const char *)plus + 1, 8, id) != FJ_OK ||
+	if (plus == NULL || n > FJ_NOTE_NAME || memchr(text.p, '\0', n) != NULL || text.len < n + 10 || text.p[n + 9] != '+' || fj_unhex((const char *)plus + 1, 8, id) != FJ_OK ||
 	    fj_b64_get((const char *)plus + 10, text.len - n - 10, &raw) != FJ_OK || raw.len == 0)
 		return bad(err, "C2SP signed-note", "a verifier key is <name>+<8 hex digits>+<base64>");
 	if (raw.len != 33 || (raw.data[0] != FJ_NOTE_ED25519 && raw.data[0] != FJ_NOTE_COSIGNATURE))

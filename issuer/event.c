@@ -213,6 +213,17 @@ static enum fj_rc replay_page(struct sto *from, struct sto *into, struct fj_hash
 	}
 }
 
+/* the beginning of a row for a message: whole characters, and of what is no text only what is ASCII */
+static void beginning(const char *row, bool there, char out[124])
+{
+	size_t n = fj_utf8_valid(fj_slice_str(row)) ? fj_utf8_prefix(row, 30) : strspn(row, "0123456789|-ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz");
+
+	if (there)
+		snprintf(out, 124, "%.*s", (int)(n < 120 ? n : 120), row);
+	else
+		snprintf(out, 124, "(no row)");
+}
+
 static enum fj_rc same_rows(struct sto *a, struct sto *b, enum sto_id id, int64_t *rows, struct fj_err *err)
 {
 	FJ_AUTO(sto_q) x = {0};
@@ -226,10 +237,12 @@ static enum fj_rc same_rows(struct sto *a, struct sto *b, enum sto_id id, int64_
 		FJ_TRY(sto_step(&y, &more_y, err));
 		if (!more_x && !more_y)
 			return FJ_OK;
-		if (more_x != more_y || strcmp(sto_text(&x, 0), sto_text(&y, 0)) != 0)
-			return fj_fail(err, FJ_E_CORRUPT, "issuer", NULL,
-			    "a table differs from what the events say: \"%.120s\" against \"%.120s\"",
-			    more_x ? sto_text(&x, 0) : "(no row)", more_y ? sto_text(&y, 0) : "(no row)");
+		if (more_x != more_y || strcmp(sto_text(&x, 0), sto_text(&y, 0)) != 0) {
+			char one[124], other[124];
+			beginning(sto_text(&x, 0), more_x, one);
+			beginning(sto_text(&y, 0), more_y, other);
+			return fj_fail(err, FJ_E_CORRUPT, "issuer", NULL, "a table differs from what the events say: \"%s\" against \"%s\"", one, other);
+		}
 		(*rows)++;
 	}
 }

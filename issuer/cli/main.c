@@ -73,7 +73,7 @@ int main(int argc, char **argv)
 		return cli_become("fujie-witness", argv + 1);
 	if (argc > 2 && strcmp(argv[1], "log") == 0 && strcmp(argv[2], "monitor") == 0)
 		return cli_become("fujie-gateway", argv + 1);
-	if (argc > 2 && strcmp(argv[1], "log") == 0 && strcmp(argv[2], "restore") != 0)
+	if (argc > 1 && strcmp(argv[1], "log") == 0 && (argc == 2 || strcmp(argv[2], "restore") != 0))
 		return cli_become("fujie-log", argv + 1);
 	if (cli_args_parse(argc, argv, &a, &err) != FJ_OK)
 		return cli_print_error(&err, NULL, a.json);

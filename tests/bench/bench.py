@@ -1,15 +1,17 @@
 """`make bench`: certificate rows of design section 7, offline verification, and how
 soon a suspension, a reclaim and an adjustment bite.  Limits and appliance are measured in one run
 on this machine, in turns where they share it; compare the ratios, not the numbers.  ROWS names some
-of the parts: certificates, tokens, offline, http, batch, lists, memory, slow.  TOKENS and ADJUST are numbers of license tokens."""
+of the parts: certificates, tokens, offline, http, batch, lists, memory, log, slow.  TOKENS and ADJUST are numbers
+of license tokens, LEAVES is the size of the log whose proofs are timed."""
 import http.client, io, os, sys, tarfile, threading, zlib
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), '..', 'integration'))
 from lib import *
 
 BATCH, BATCHES, ONES, CLIENTS, SLOW, ITEMS = 500, 4, 150, 8, 60, 1000
 TOKENS = int(os.environ.get('TOKENS', 100000))
+LEAVES = int(os.environ.get('LEAVES', 10 ** 7))
 ADJUST = int(os.environ.get('ADJUST', 10000))
-ROWS = os.environ.get('ROWS', 'certificates,tokens,offline,http,batch,lists,memory,slow').split(',')
+ROWS = os.environ.get('ROWS', 'certificates,tokens,offline,http,batch,lists,memory,log,slow').split(',')
 
 
 def figures(*cmd):
@@ -323,6 +325,20 @@ def lists():
         line('a status list of 2^20 entries, %s entry set, of processor, without its signature' % what, '%7.1f ms (aim 100 ms)' % f[what + '_ms'])
 
 
+def public_log():
+    """leaves appended in batches beside SQLite's durable commits of the same batches; proofs, and memory, of a small
+    log and a large one"""
+    d = tempfile.mkdtemp(dir=h.root)
+    for batch, batches in ((1000, 100), (100, 200), (1, 300)):
+        f = figures(B + '/tests/bench/log', 'append', tempfile.mkdtemp(dir=d), str(batch), str(batches))
+        row('leaves committed and entered into tiles, batches of %d' % batch, f['append_per_s'], f['commit_per_s'], 0.50)
+        line('the same without the commit', '%7.0f/s%s' % (f['tiles_per_s'], ' (aim 10000/s)' if batch == 1000 else ''))
+    for leaves in (LEAVES // 100, LEAVES):
+        f = figures(B + '/tests/bench/log', 'prove', tempfile.mkdtemp(dir=d), str(leaves))
+        line('a proof from the tiles of %d leaves, verified' % leaves, '%7.3f ms, p99 %.3f ms (aim 1 ms); made in %.0f s; %.1f MB memory' % (f['p50_us'] / 1e3, f['p99_us'] / 1e3, f['made_s'], f['hwm_kb'] / 1024))
+    shutil.rmtree(d)
+
+
 def service_memory():
     """the public service with ten million credentials: in 20 status lists and ten CRLs, one in a hundred of them
     revoked, beside rows of a million certificates; after requests of a thousand items and archives of the trust"""
@@ -392,7 +408,7 @@ try:
     s, do, assets = h.registered('B', max(need, 1))
     taken = [0]
     print('load %.2f, %d processors' % (os.getloadavg()[0], os.cpu_count()))
-    for name, part in (('certificates', certificates), ('tokens', tokens), ('offline', offline), ('http', http_rows), ('batch', batch), ('lists', lists), ('memory', service_memory), ('slow', slow)):
+    for name, part in (('certificates', certificates), ('tokens', tokens), ('offline', offline), ('http', http_rows), ('batch', batch), ('lists', lists), ('memory', service_memory), ('log', public_log), ('slow', slow)):
         if name in ROWS:
             part()
     print('load %.2f' % os.getloadavg()[0])

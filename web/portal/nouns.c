@@ -62,6 +62,7 @@ static const struct portal_noun nouns[] = {
 	{"status", "运行状态", "State of the appliance", "运行状态", "State of the appliance", {NULL}},
 	{"clock", "系统时间", "Clock", "系统时间", "Clock", {NULL}},
 	{"log", "公开日志", "Public log", "公开日志", "Public log", {NULL}},
+	{"audit", "全面核验", "Audit", "全面核验", "Audit", {NULL}},
 	{"db", "数据核对", "Database", "数据核对", "Database", {NULL}},
 };
 

@@ -50,6 +50,7 @@ L_PAGES := $(shell $(PKG) --libs pangocairo 2>/dev/null) -lqrencode
 L_REGISTRY = -lsqlite3 $(L_SHEET) $(L_PAGES) $(L_VERIFY) $(L_HTTP)
 L_VERIFIER = -lsqlite3 $(L_VERIFY) $(L_HTTP)
 L_INBOX = -lsqlite3 $(L_VERIFY)
+L_WITNESS = $(L_HTTP) $(L_BASE)
 L_GATEWAY = -lcurl $(L_VERIFY) $(L_HTTP)
 
 A_BASE = $(B)/libbase.a
@@ -60,6 +61,7 @@ A_LOG = $(B)/liblog.a $(A_VERIFY)
 A_ISSUER = $(B)/libissuer.a $(B)/liblog.a $(B)/libverify.a $(B)/libca.a $(A_CLIENT)
 A_REGISTRY = $(B)/libweb.a $(B)/libhttp.a $(A_ISSUER)
 A_GATEWAY = $(B)/libgateway.a $(B)/libhttp.a $(A_LOG)
+A_WITNESS = $(B)/libwitness.a $(B)/libhttp.a $(A_BASE)
 A_VERIFIER = $(B)/libhttp.a $(B)/libverify.a $(B)/libca.a $(A_CLIENT)
 
 EXES = fujie fujie-signer fujie-registry fujie-verifier fujie-verify fujie-gateway fujie-inbox fujie-witness fujie-log
@@ -98,6 +100,7 @@ $(eval $(call lib,ca,$(CA_SRC)))
 $(eval $(call lib,verify,$(VERIFY_SRC)))
 $(eval $(call lib,log,$(LOG_SRC)))
 $(eval $(call lib,gateway,$(GATEWAY_SRC)))
+$(eval $(call lib,witness,$(WITNESS_SRC)))
 $(eval $(call lib,issuer,$(ISSUER_SRC)))
 $(eval $(call lib,http,$(HTTP_SRC)))
 $(eval $(call lib,web,$(WEB_SRC)))
@@ -137,8 +140,8 @@ $(B)/fujie-verify.pc: verifier/fujie-verify.pc.in verifier/fujie-verify.h
 $(B)/fujie-inbox: $(call obj,$(INBOX_SRC)) $(A_VERIFY)
 	$(CC) $(LDFLAGS) -o $@ $^ $(L_INBOX)
 
-$(B)/fujie-witness: $(call obj,$(WITNESS_SRC)) $(B)/libhttp.a $(A_BASE)
-	$(CC) $(LDFLAGS) -o $@ $^ $(L_HTTP) $(L_BASE)
+$(B)/fujie-witness: $(call obj,verifier/witness/main.c) $(A_WITNESS)
+	$(CC) $(LDFLAGS) -o $@ $^ $(L_WITNESS)
 
 $(B)/fujie-log: $(call obj,verifier/log/main.c) $(A_LOG)
 	$(CC) $(LDFLAGS) -o $@ $^ $(L_VERIFY)
@@ -156,6 +159,8 @@ T_LIBS_log = $(A_LOG)
 T_LINK_log = $(L_VERIFY)
 T_LIBS_gw = $(A_GATEWAY)
 T_LINK_gw = $(L_GATEWAY)
+T_LIBS_wit = $(A_WITNESS)
+T_LINK_wit = $(L_WITNESS)
 T_LIBS_web = $(A_REGISTRY)
 T_LINK_web = $(L_REGISTRY)
 T_LIBS_iss = $(A_ISSUER)
@@ -203,6 +208,7 @@ F_ROOM_tile = base
 F_ROOM_use = ver
 F_ROOM_verdict = ver
 F_ROOM_x509 = base
+F_ROOM_witness = wit
 F_ROOM_xmltab = iss
 froom = $(F_ROOM_$(patsubst fuzz_%,%,$(1)))
 define fuzzer
@@ -338,6 +344,8 @@ routes: all ## print the route tables
 install: all ## executables to $(DESTDIR)$(PREFIX)/bin
 	install -d $(DESTDIR)$(PREFIX)/bin
 	install -m 755 $(BINS) $(DESTDIR)$(PREFIX)/bin
+	install -d $(DESTDIR)$(PREFIX)/share/man/man1
+	install -m 644 docs/man/fujie-witness.1 $(DESTDIR)$(PREFIX)/share/man/man1
 install-lib: $(LIBRARY) ## libfujie-verify: header, libraries, pkg-config, manual, example to $(DESTDIR)$(PREFIX)
 	install -d $(addprefix $(DESTDIR)$(PREFIX)/,include lib/pkgconfig share/man/man1 share/man/man3 share/doc/fujie-verify/examples)
 	install -m 644 verifier/fujie-verify.h $(DESTDIR)$(PREFIX)/include

@@ -139,7 +139,6 @@ INBOX_SRC := \
 WITNESS_SRC := \
 	verifier/witness/add.c \
 	verifier/witness/book.c \
-	verifier/witness/main.c \
 	verifier/witness/routes.c
 
 ISSUER_SRC := \
@@ -232,6 +231,7 @@ ISSUER_SRC := \
 	issuer/publish/outbox.c \
 	issuer/publish/packing.c \
 	issuer/publish/policy.c \
+	issuer/publish/proofs.c \
 	issuer/publish/public.c \
 	issuer/publish/publish.c \
 	issuer/publish/shown.c \
@@ -346,10 +346,12 @@ TEST_UNIT_SRC := \
 	tests/unit/test_base_clock.c \
 	tests/unit/test_base_der.c \
 	tests/unit/test_base_json.c \
+	tests/unit/test_base_tiles.c \
 	tests/unit/test_base_note.c \
 	tests/unit/test_base_tlog.c \
 	tests/unit/test_base_watch.c \
 	tests/unit/test_ca_core.c \
+	tests/unit/test_gw_edge.c \
 	tests/unit/test_gw_gate.c \
 	tests/unit/test_hsm_log.c \
 	tests/unit/test_hsm_memory.c \
@@ -383,7 +385,8 @@ TEST_UNIT_SRC := \
 	tests/unit/test_ver_vectors.c \
 	tests/unit/test_web_form.c \
 	tests/unit/test_web_http.c \
-	tests/unit/test_web_once.c
+	tests/unit/test_web_once.c \
+	tests/unit/test_wit_add.c
 
 TEST_FUZZ_SRC := \
 	tests/fuzz/fuzz_agreement.c \
@@ -418,6 +421,7 @@ TEST_FUZZ_SRC := \
 	tests/fuzz/fuzz_tile.c \
 	tests/fuzz/fuzz_use.c \
 	tests/fuzz/fuzz_verdict.c \
+	tests/fuzz/fuzz_witness.c \
 	tests/fuzz/fuzz_x509.c \
 	tests/fuzz/fuzz_xmltab.c
 

@@ -502,9 +502,133 @@ def appliance(h):
     check('the appliance serves', h.serve())
     published = get(h.url('/v1/trust.tar'))[2]
     check('the policy is published, with the log that it is about', ('log ' + vkey).encode() in published and b.vkey.encode() in published)
-    seen = until(lambda: get(h.url('/log/cosigned'))[0] == 200 and get(h.url('/log/cosigned'))[2])
-    check('what is served is cosigned by both', seen and all(verifies(k, seen) for k in (vkey, a.vkey, b.vkey)), seen)
-    return a, b
+    check('what is served is cosigned by both', until(lambda: stands_for(get(h.url('/log/cosigned'))[2], vkey, a, b)), get(h.url('/log/cosigned')))
+    check('health has nothing to say of the log', not [w for w in health(h.url(''))[1] if w.startswith('log-')], health(h.url('')))
+    old = time.time() - 7200
+    os.utime(h.d + '/publish/log/cosigned', (old, old))
+    code, causes = health(h.url(''))
+    check('and red when the quorum was reached last more than an hour ago', code == 503 and 'log-witnesses' in causes and causes['log-witnesses']['left'] < 0
+          and '见证方' in causes['log-witnesses']['text']['zh'], causes)
+    os.utime(h.d + '/publish/log/cosigned')
+    return vkey, a, b
+
+
+def stands_for(note, vkey, *ws):
+    return all(verifies(k, note) for k in (vkey,) + tuple(w.vkey for w in ws))
+
+
+def grown(home, seconds):
+    """its clock moves on, so that lists are renewed: leaves that no other home has"""
+    before = size_of(note_of(home))
+    home.at(time.strftime('%Y-%m-%dT%H:%M:%SZ', time.gmtime(CLOCK + seconds)))
+    return until(lambda: size_of(note_of(home)) > before)
+
+
+CLOCK = int(calendar.timegm((2026, 1, 6, 4, 0, 0)))
+
+
+def inbox(folder, *files):
+    code, out, err = tool('inbox', 'apply', *files, '--dir', folder, '--root', ROOT, '--json')
+    return code, json.loads(out)
+
+
+def carried(home, name, after=None):
+    """packages of a home, in a file; after: its changes since that number"""
+    path = '%s/%s.pkg' % (root, name)
+    code, out, err = tool(*(['outbox', 'snapshot'] if after is None else ['outbox', 'export', '--after', str(after)]), '--dir', home.d, '--out', path)
+    return path
+
+
+def snapshot_of(home):
+    """one that was made just now: the one before is made to look old"""
+    def newest():
+        return json.loads(get(home.url('/v1/outbox'))[2])['snapshot']['seq']
+
+    was, old = newest(), time.time() - 8 * 86400
+    os.utime('%s/publish/outbox/snapshot-%010d' % (home.d, was), (old, old))
+    grown(home, 370000)
+    return carried(home, 'newer') if until(lambda: newest() > was) else None
+
+
+def number(folder):
+    return json.load(open(folder + '/inbox/state.json'))['seq']
+
+
+def two_trees(h, vkey, a, b):
+    """the thief's case: a copy of the home, its software TPM too, and both go on"""
+    check('the log grows, and is cosigned as it grows', grown(h, 0) and until(lambda: stands_for(note_of(h, 'cosigned'), vkey, a, b) and size_of(note_of(h, 'cosigned')) == size_of(note_of(h))))
+    one, two, cache = root + '/v1', root + '/v2', root + '/seen'
+
+    def watch(home, cache=cache):
+        code, out, err = tool('log', 'monitor', home.url('/log'), '--vkey', h.d + '/publish/trust/log.vkey', '--dir', cache, '--once')
+        return code, [json.loads(l) for l in out.splitlines()]
+
+    snap = carried(h, 'snap')
+    for v in (one, two):
+        code, out = inbox(v, snap)
+        check('a verifier of its own takes the log in with the rest', code == 0 and open(v + '/publish/log/checkpoint', 'rb').read() == note_of(h), out)
+    both = subprocess.run([B + '/fujie', 'log', 'verify', one], capture_output=True, text=True)
+    check('and has all of it, by the tool that reads a log\'s files', both.returncode == 0, both.stdout + both.stderr)
+    code, lines = watch(h)
+    check('a monitor reads every leaf of the appliance\'s log', code == 0 and len(lines) == size_of(note_of(h)) and {l['leaf']['event'] for l in lines} >= {'published'}, (code, lines[:2]))
+    h.stop()
+    thief = Home.__new__(Home)
+    thief.__dict__.update(h.__dict__, root=root + '/thief', d=root + '/thief/home', p=free_port(), v=free_port(), proc=None, used={})
+    os.mkdir(thief.root)
+    shutil.copytree(h.d, thief.d, symlinks=True, ignore=shutil.ignore_patterns('*.sock'))
+    start = size_of(note_of(h))
+    check('both serve, with the same keys', h.serve() and thief.serve())
+    try:
+        check('the thief\'s log grows first, and both witnesses cosign it: they can\'t know', grown(thief, 90000)
+              and until(lambda: size_of(note_of(thief, 'cosigned')) == size_of(note_of(thief)) > start and stands_for(note_of(thief, 'cosigned'), vkey, a, b)), open(thief.root + '/serve.log').read()[-600:])
+        check('the second verifier is given the thief\'s packages', inbox(two, carried(thief, 'theirs', number(two)))[0] == 0 and open(two + '/publish/log/checkpoint', 'rb').read() == note_of(thief))
+        check('the original goes on, too', grown(h, 100000))
+        check('the first verifier is given the original\'s', inbox(one, carried(h, 'ours', number(one)))[0] == 0 and open(one + '/publish/log/checkpoint', 'rb').read() == note_of(h))
+
+        # through the witnesses
+        fork = until(lambda: json.load(open(h.d + '/publish/log/fork')), 25)
+        code, causes = health(h.url(''))
+        check('through the witnesses: the original\'s checkpoint is refused, and its health is red with both notes kept', fork and verifies(vkey, fork['ours'].encode()) and verifies(vkey, fork['theirs'].encode())
+              and code == 503 and 'log-fork' in causes and '两个历史' in causes['log-fork']['text']['zh'], (fork, causes))
+        check('nothing of it is cosigned', size_of(note_of(h, 'cosigned')) == start and not any(verifies(w.vkey, note_of(h)) for w in (a, b)))
+        shown = [w.show()['evidence'] for w in (a, b)]
+        check('each witness keeps what it was shown', all(any(e['origin'] == vkey.split('+')[0] for e in es) for es in shown) or fork['why'] == 'ahead', shown)
+
+        # through a mirror
+        def unchanged(v, what):
+            """refused, the fork named in both languages, nothing of the mirror's publication changed, both notes kept"""
+            before = {p: open(os.path.join(t, p), 'rb').read() for t, _, names in os.walk(v + '/publish') for p in names if p != 'fork'}
+            code, out = inbox(v, what)
+            text = out['error']['detail']
+            kept = json.load(open(v + '/publish/log/fork'))
+            after = {p: open(os.path.join(t, p), 'rb').read() for t, _, names in os.walk(v + '/publish') for p in names if p != 'fork'}
+            return code == 1 and 'two histories' in text['en'] and '两个历史' in text['zh'] and before == after and all(verifies(vkey, kept[k].encode()) for k in ('ours', 'theirs')), (code, out)
+
+        good, said = unchanged(two, carried(h, 'ours-again', number(two) - 1))
+        check('through a mirror: packages of the original are refused by the verifier that was shown the thief\'s tree', good, said)
+        check('the original goes on', grown(h, 190000) and grown(h, 280000))
+        code, out = inbox(one, carried(h, 'ours-more', number(one)))
+        check('which the first verifier takes', code == 0 and not os.path.exists(one + '/publish/log/fork'), out)
+        os.unlink(two + '/publish/log/fork')
+        newer = snapshot_of(h)
+        good, said = unchanged(two, newer) if newer else (False, 'no snapshot')
+        check('so is a newer snapshot, which brings all tiles with it', good, said)
+        port = free_port()
+        m = subprocess.Popen([B + '/fujie', 'verifier', '--dir', two, '--root', ROOT, '--bind', '127.0.0.1:%d' % port], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        try:
+            code, causes = until(lambda: health('http://127.0.0.1:%d' % port)) or (0, {})
+            check('and the mirror\'s health says so', code == 503 and 'log-fork' in causes, (code, causes))
+        finally:
+            m.terminate()
+            m.wait(20)
+
+        # through a monitor
+        code, lines = watch(thief)
+        check('a monitor that knew the log before both follows either', code == 0, lines[-1:])
+        code, lines = watch(h)
+        check('and not the other after it', code == 1 and lines[-1]['fault'] in ('fork', 'rollback') and set(json.load(open(cache + '/fault.json'))) >= {'had', 'shown'}, lines[-1:])
+    finally:
+        thief.stop()
 
 
 h = Home(cases=False)
@@ -513,7 +637,8 @@ try:
     client()
     monitor()
     check('a demo home is made', h.made, getattr(h, 'made_err', ''))
-    appliance(h)
+    ROOT = hashlib.sha256(open(h.d + '/publish/ca/root.cer', 'rb').read()).hexdigest()
+    two_trees(h, *appliance(h))
     files(h)
 finally:
     for x in running:

@@ -28,13 +28,20 @@ struct audit {
 	struct vlg_log log;
 	struct vlg_seen seen;
 	struct sto_q q;             /* the register's leaves, beside the log's */
+	bool ended;                 /* it has no more of them */
 	struct fj_buf lists;        /* hashes of lists and CRLs that the log has */
+	struct fj_buf shown;        /* struct shown: of those that lie in publish/ */
+};
+struct shown {
+	struct fj_hash hash;
+	char path[96];
 };
 static void audit_release(struct audit *a)
 {
 	sto_done(&a->q);
 	vlg_release(&a->log);
 	fj_buf_release(&a->lists);
+	fj_buf_release(&a->shown);
 }
 FJ_DEFINE_AUTO(audit, struct audit, audit_release)
 
@@ -117,9 +124,14 @@ static enum fj_rc chain_head(struct audit *a, char out[96], struct fj_err *err)
 /* the register's next leaf; *row false: it has no more */
 static enum fj_rc next_leaf(struct audit *a, bool *row, struct fj_err *err)
 {
+	*row = false;
+	if (a->ended)
+		return FJ_OK;
 	if (!a->q.open)
 		FJ_TRY(sto_query(a->c->db, STO_LEAF_FROM, &a->q, err, "iii", (int64_t)0, INT64_MAX, (int64_t)-1));
-	return sto_step(&a->q, row, err);
+	FJ_TRY(sto_step(&a->q, row, err));
+	a->ended = !*row;
+	return FJ_OK;
 }
 
 static enum fj_rc note_list(struct audit *a, const json_t *leaf, struct fj_err *err)
@@ -239,21 +251,19 @@ static int by_hash(const void *a, const void *b)
 static enum fj_rc list_file(struct audit *a, const char *folder, const char *name, struct fj_err *err)
 {
 	FJ_AUTO(buf) data = FJ_BUF_INIT(MAX_LIST_OCTETS);
-	struct fj_hash hash;
-	char path[256];
+	struct shown s;
 
-	snprintf(path, sizeof(path), "%.120s/%.100s", folder, name);
+	memset(&s, 0, sizeof(s));
+	snprintf(s.path, sizeof(s.path), "%.50s/%.40s", folder, name);
 	if (strcmp(name, "root.crl") == 0 || strstr(name, ".tmp") != NULL) /* the ceremony's, and what is being written */
 		return FJ_OK;
-	enum fj_rc rc = fj_file_read(AT_FDCWD, path, &data, err);
+	enum fj_rc rc = fj_file_read(AT_FDCWD, s.path, &data, err);
 	if (rc == FJ_E_NOTFOUND) /* pruned meanwhile */
 		return FJ_OK;
 	FJ_TRY(rc);
-	fj_sha256(fj_buf_slice(&data), &hash);
+	fj_sha256(fj_buf_slice(&data), &s.hash);
 	a->files++;
-	if (a->lists.len > 0 && bsearch(hash.b, a->lists.data, a->lists.len / FJ_SHA256_LEN, FJ_SHA256_LEN, by_hash) != NULL)
-		return FJ_OK;
-	return fault(err, "no leaf of the log has the hash of this list", "公开日志中没有该列表的散列值", path);
+	return fj_buf_put(&a->shown, &s, sizeof(s)) == FJ_OK ? FJ_OK : fj_fail(err, FJ_E_LIMIT, "audit", NULL, "more than %u lists lie in publish/", MAX_LISTS);
 }
 
 /* a folder of lists, or of folders of them */
@@ -274,17 +284,31 @@ static enum fj_rc folder_of(struct audit *a, const char *folder, int depth, stru
 	return FJ_OK;
 }
 
-static enum fj_rc lists(struct audit *a, struct fj_err *err)
+/* before the log is read: a list is shown after the log has it, so what lies there by now is in the log by then */
+static enum fj_rc gather_shown(struct audit *a, struct fj_err *err)
 {
 	static const struct {
 		const char *path;
 		int depth;
 	} where[] = {{"publish/trust/status", 0}, {"publish/trust/crl", 0}, {"publish/history/status", 1}, {"publish/history/crl", 1}};
 
-	if (a->lists.len > 0)
-		qsort(a->lists.data, a->lists.len / FJ_SHA256_LEN, FJ_SHA256_LEN, by_hash);
 	for (size_t i = 0; i < FJ_ARRAY_LEN(where); i++)
 		FJ_TRY(folder_of(a, where[i].path, where[i].depth, err));
+	return FJ_OK;
+}
+
+static enum fj_rc shown_are_logged(struct audit *a, struct fj_err *err)
+{
+	size_t n = a->lists.len / FJ_SHA256_LEN;
+
+	if (n > 0)
+		qsort(a->lists.data, n, FJ_SHA256_LEN, by_hash);
+	for (size_t at = 0; at < a->shown.len; at += sizeof(struct shown)) {
+		struct shown s;
+		memcpy(&s, a->shown.data + at, sizeof(s));
+		if (n == 0 || bsearch(s.hash.b, a->lists.data, n, FJ_SHA256_LEN, by_hash) == NULL)
+			return fault(err, "no leaf of the log has the hash of this list", "公开日志中没有该列表的散列值", s.path);
+	}
 	return FJ_OK;
 }
 
@@ -328,7 +352,7 @@ enum fj_rc cmd_audit_verify(struct iss_call *c, struct fj_err *err)
 {
 	const char *kept = NULL;
 	char head[96];
-	FJ_AUTO(audit) a = {.c = c, .log = {.dir = -1}, .lists = FJ_BUF_INIT((size_t)MAX_LISTS * FJ_SHA256_LEN)};
+	FJ_AUTO(audit) a = {.c = c, .log = {.dir = -1}, .lists = FJ_BUF_INIT((size_t)MAX_LISTS * FJ_SHA256_LEN), .shown = FJ_BUF_INIT((size_t)MAX_LISTS * sizeof(struct shown))};
 	bool asked;
 
 	FJ_TRY(fj_json_opt_str(c->params, "kept", 90, &kept, err));
@@ -336,9 +360,10 @@ enum fj_rc cmd_audit_verify(struct iss_call *c, struct fj_err *err)
 	if (kept != NULL)
 		FJ_TRY(kept_event(&a, kept, err));
 	FJ_TRY(chain_head(&a, head, err));
+	FJ_TRY(gather_shown(&a, err));
 	FJ_TRY(tree(&a, err));
 	FJ_TRY(credentials(&a, err));
-	FJ_TRY(lists(&a, err));
+	FJ_TRY(shown_are_logged(&a, err));
 	FJ_TRY(signer_head(&a, &asked, err));
 	c->answer = json_pack("{s:b, s:I, s:I, s:I, s:I, s:I, s:I, s:b, s:s}", "same", 1, "events", (json_int_t)a.events, "rows", (json_int_t)a.rows, "leaves", (json_int_t)a.seen.leaves,
 	    "credentials", (json_int_t)a.credentials, "files", (json_int_t)a.files + (json_int_t)a.seen.files, "cosigned", (json_int_t)a.seen.cosigned, "signer_asked", asked, "event_head", head);

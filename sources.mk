@@ -231,6 +231,7 @@ ISSUER_SRC := \
 	issuer/publish/outbox.c \
 	issuer/publish/packing.c \
 	issuer/publish/policy.c \
+	issuer/publish/proofs.c \
 	issuer/publish/public.c \
 	issuer/publish/publish.c \
 	issuer/publish/shown.c \

@@ -47,7 +47,7 @@ static enum fj_rc no(struct fj_err *err, const char *en, const char *zh)
 	return fj_refuse(err, FJ_E_INVALID, "verify", CITE, en, zh);
 }
 
-/* it is of something else: false when it was given, none when it was only found under the number */
+/* it is of something else, or of later: false when it was given, none when it was only found under the number */
 static enum fj_rc other(struct fj_err *err, const char *en, const char *zh)
 {
 	return fj_refuse(err, FJ_E_NOTFOUND, "verify", CITE, en, zh);
@@ -190,7 +190,7 @@ static enum fj_rc check_leaf(const struct ver_job *j, const struct shown *c, str
 	if (!says(l->leaf, "event", "issued"))
 		return no(err, "the leaf does not say that the credential was issued", "日志叶所载事件不是签发");
 	if (l->time > j->in->now + VER_SKEW)
-		return no(err, "the credential was logged only after this time", "凭证在核验时间之后才载入日志");
+		return other(err, "the credential was logged only after this time", "凭证在核验时间之后才载入日志");
 	return same_people(c, l, err);
 }
 

@@ -237,17 +237,6 @@ static enum fj_rc publish_certificates(struct iss *i, int64_t since, int64_t *se
 	}
 }
 
-/* the proof that it is in the public log, beside a credential */
-static enum fj_rc proof_file(struct iss *i, enum pipe_kind kind, const char *folder, const char *number, const char *object, struct fj_err *err)
-{
-	FJ_AUTO(buf) proof = FJ_BUF_INIT(FJ_LOG_PROOF_MAX);
-	char path[128];
-
-	FJ_TRY(log_proof(i, i->pub.db, kind, object, &proof, err));
-	snprintf(path, sizeof(path), "publish/trust/%s/%.40s.tlog-proof", folder, number);
-	return pub_file(i, path, fj_buf_slice(&proof), err);
-}
-
 /* the certificates that an authorisation names, where a token's verifier looks for them */
 static enum fj_rc publish_named(struct iss *i, const json_t *p, struct fj_err *err)
 {
@@ -261,7 +250,7 @@ static enum fj_rc publish_named(struct iss *i, const json_t *p, struct fj_err *e
 		FJ_TRY(sto_first(i->pub.db, STO_CREDENTIAL_GET, &q, number, err, "it", (int64_t)PIPE_CERTIFICATE, number));
 		snprintf(path, sizeof(path), "publish/trust/certificates/%.40s.pem", number);
 		FJ_TRY(pem_file(i, path, sto_blob(&q, 0), FJ_SLICE(NULL, 0), err));
-		FJ_TRY(proof_file(i, PIPE_CERTIFICATE, "certificates", number, number, err));
+		FJ_TRY(pub_proof(i, PIPE_CERTIFICATE, number, number, err));
 	}
 	return FJ_OK;
 }
@@ -282,7 +271,7 @@ static enum fj_rc publish_authorisations(struct iss *i, int64_t since, int64_t *
 		FJ_TRY(pub_keep(i, "authorisations", sto_text(&q, 0), fj_json_num(payload, "iat"), ".jwt", sto_blob(&q, 7), err));
 		snprintf(path, sizeof(path), "publish/trust/authorisations/%.40s.jwt", sto_text(&q, 0));
 		FJ_TRY(pub_file(i, path, sto_blob(&q, 7), err));
-		FJ_TRY(proof_file(i, PIPE_AUTHORISATION, "authorisations", sto_text(&q, 0), sto_text(&q, 11), err));
+		FJ_TRY(pub_proof(i, PIPE_AUTHORISATION, sto_text(&q, 0), sto_text(&q, 11), err));
 		FJ_TRY(publish_named(i, payload, err));
 		FJ_TRY(pub_db_authorisation(i->pub.rows, &q, payload, err));
 		if (sto_int(&q, 8) > *seq)
@@ -428,6 +417,7 @@ static enum fj_rc publish(struct iss *i, int64_t now_seq, struct fj_err *err)
 	keep_first(&out, err, pub_show_held(i, &why), &why);
 	keep_first(&out, err, renew_ocsp(i, &renewed, &why), &why);
 	keep_first(&out, err, publish_rows(i, renewed, now_seq, &why), &why);
+	keep_first(&out, err, pub_proofs_renew(i, &why), &why);
 	keep_first(&out, err, conclude(i, &why), &why);
 	if (pub_history_prune(i, &why) != FJ_OK) /* what is kept too long holds no publication back */
 		fj_log_err(FJ_LOG_WARN, "old lists were not removed", &why);

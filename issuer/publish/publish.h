@@ -111,6 +111,11 @@ enum fj_rc pub_hold(struct iss *i, struct pub_list *l, struct fj_err *err) FJ_MU
 enum fj_rc pub_show_held(struct iss *i, struct fj_err *err) FJ_MUST_USE;
 void pub_held_release(struct iss *i);
 
+/* --- proofs.c: proofs of logging beside credentials --- */
+enum fj_rc pub_proof(struct iss *i, enum pipe_kind kind, const char *number, const char *object, struct fj_err *err) FJ_MUST_USE;
+/* those that witnesses have cosigned since, made anew */
+enum fj_rc pub_proofs_renew(struct iss *i, struct fj_err *err) FJ_MUST_USE;
+
 /* --- lists.c: status lists and CRLs that changed or grow old --- */
 enum fj_rc pub_lists(struct iss *i, struct fj_err *err) FJ_MUST_USE;
 enum fj_rc pub_crls(struct iss *i, struct fj_err *err) FJ_MUST_USE;

@@ -234,6 +234,7 @@ CREATE TABLE authorisation (       -- 授权
   first_due   INTEGER NOT NULL     -- end of the term for 26号's first registration (art. 9(一)), 0 none
 ) STRICT;
 CREATE INDEX authorisation_holder ON authorisation(holder);
+CREATE INDEX authorisation_credential ON authorisation(credential);
 CREATE TABLE rebind (              -- authorisations whose certificate has a successor: a new version is to be made
   number   TEXT PRIMARY KEY,
   approval TEXT NOT NULL           -- of the successor

@@ -130,10 +130,16 @@ def same_verdicts():
 def making():
     path = h.d + '/' + GOOD['file']
     first = open(bundle_of(GOOD['id'])).read()
-    check('a bundle by file and one by number are the same', open(bundle_of(path)).read() == first)
     doc = json.loads(first)
+    open(TMP + '/t.tlog-proof', 'w').write(doc['proofs'][GOOD['id']])
+    check('a bundle by file and proof and one by number are the same', open(bundle_of(path, '--log-proof', TMP + '/t.tlog-proof')).read() == first)
+    check('by the file alone it has no proof of logging, and is the same otherwise', json.load(open(bundle_of(path))) == {**doc, 'proofs': {}})
     check('a bundle is canonical, and exactly its members', first == json.dumps(doc, sort_keys=True, separators=(',', ':'), ensure_ascii=False) and
           sorted(doc) == ['authorisations', 'certificates', 'credential', 'crls', 'format', 'issuing', 'lists', 'log', 'log_policy', 'proofs', 'root'], sorted(doc))
+    says = lambda out: (out['verdict'], next(c['outcome'] for c in out['checks'] if c['name'] == 'logged'))
+    check('it proves that its credential is in the public log', list(doc['proofs']) == [GOOD['id']] and doc['log'] and says(tool(first.encode(), '--use', flat(GOOD['use']), '--logged')) == ('permit', 'pass'), says(tool(first.encode(), '--logged')))
+    bare = json.dumps({**doc, 'proofs': {}}, sort_keys=True, separators=(',', ':'), ensure_ascii=False)
+    check('without the proof it does not, which matters to who asks', says(tool(bare.encode(), '--use', flat(GOOD['use']), '--logged')) == ('indeterminate', 'unknown') and says(tool(bare.encode(), '--use', flat(GOOD['use']))) == ('permit', 'not requested'))
     for sentence, args, in (('of no number and no file', []), ('of a number that is nobody\'s', ['LT-00000000000000000000000000']), ('of a root certificate', [h.d + '/trust/root.pem']),
                             ('of another home\'s token', [FOREIGN + 'corpus/verdict/permit-token-1']), ('of a time to come', [GOOD['id'], '--at', '2099-01-01T00:00:00Z'])):
         code, out = h.cli('bundle', 'create', *args, '--out', TMP + '/none')

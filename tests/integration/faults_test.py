@@ -159,7 +159,7 @@ def starts(h):
         check('a port that is taken (%s): nothing is left running' % option, holders(h.d) == [], holders(h.d))
     refused('an address that is none', serve + ['--portal', 'nowhere'], 3, '"nowhere" is not an address such as')
     ini = open(h.d + '/fujie.ini').read()
-    for name, text, code, words in (('a line that is none', ini + 'garbage\n', 1, ['line 28 of fujie.ini is neither']), ('a setting that is none', ini + '[nope]\nx = 1\n', 1, ['[nope] x is not a setting', 'line 29']),
+    for name, text, code, words in (('a line that is none', ini + 'garbage\n', 1, ['line %d of fujie.ini is neither' % (ini.count('\n') + 1)]), ('a setting that is none', ini + '[nope]\nx = 1\n', 1, ['[nope] x is not a setting', 'line %d' % (ini.count('\n') + 2)]),
                                     ('a TPM that is not there', ini.replace('= software', '= /dev/none'), 3, ['/dev/none', "can't be started", 'fujie.ini'])):
         open(h.d + '/fujie.ini', 'w').write(text)
         refused('fujie.ini with ' + name, serve, code, *words)

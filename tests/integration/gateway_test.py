@@ -261,7 +261,7 @@ def watching():
         time.sleep(0.2)
     check('one line for the one that did', list(changed) == [files['mine']] and changed[files['mine']]['verdict'] == 'deny' and changed[files['mine']]['was'] == 'permit', changed)
     folder = h.d + '/publish/trust/authorisations/'
-    claims = {n[:-4]: json.loads(base64.urlsafe_b64decode(open(folder + n).read().split('.')[1] + '==')) for n in os.listdir(folder)}
+    claims = {n[:-4]: json.loads(base64.urlsafe_b64decode(open(folder + n).read().split('.')[1] + '==')) for n in os.listdir(folder) if n.endswith('.jwt')}
     usci = claims[dau]['operator']['usci']
     theirs = {n for n, p in claims.items() if usci in [p[k]['usci'] for k in ('holder', 'implementer', 'operator')]}
     open(listed, 'w').write('%s\n91440300DEMA99999X\n' % usci)

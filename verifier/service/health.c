@@ -26,7 +26,7 @@
 /* at least the lists are published anew every 12 h */
 #define PUBLISHER_LATE (18 * HOUR)
 
-enum what { LIST, CRL, ROOT_CRL, OCSP, TOKEN_SIGNER, STATUS_SIGNER, ISSUING, ROOT, WHATS };
+enum what { LIST, CRL, ROOT_CRL, OCSP, TOKEN_SIGNER, STATUS_SIGNER, LOG_SIGNER, ISSUING, ROOT, WHATS };
 static const struct {
 	const char *code, *zh, *en;
 	int64_t least;
@@ -37,6 +37,7 @@ static const struct {
 	[OCSP] = {"ocsp-certificate", "OCSP应答证书", "the OCSP responder's certificate", LEAST_OCSP},
 	[TOKEN_SIGNER] = {"token-signer", "令牌签名证书", "the token signer's certificate", LEAST_SIGNER},
 	[STATUS_SIGNER] = {"status-signer", "状态签名证书", "the status signer's certificate", LEAST_SIGNER},
+	[LOG_SIGNER] = {"log-signer", "日志签名证书", "the log signer's certificate", LEAST_SIGNER},
 	[ISSUING] = {"issuing-ca", "签发CA证书", "the issuing CA's certificate", LEAST_ISSUING},
 	[ROOT] = {"root-ca", "根CA证书", "the root CA's certificate", LEAST_ROOT},
 };
@@ -143,6 +144,7 @@ static void look(const struct ver_view *v)
 	look_at_certificate(OCSP, "signer/ocsp.pem");
 	look_at_certificate(TOKEN_SIGNER, "signer/token.pem");
 	look_at_certificate(STATUS_SIGNER, "signer/status.pem");
+	look_at_certificate(LOG_SIGNER, "signer/log.pem");
 	look_at_certificate(ISSUING, "ca/issuing.cer");
 	look_at_certificate(ROOT, "ca/root.cer");
 	known.generation = v->generation;

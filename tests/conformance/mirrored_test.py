@@ -47,8 +47,27 @@ class Tiles(Tree):
 
 
 w = World()
-tree = Tiles([b'leaf %d' % i for i in range(1200)])
-other = Tiles([b'leaf %d' % i if i < 200 else b'other %d' % i for i in range(1200)])
+
+
+def published_leaf(i, kind, uri, data):
+    return canonical({'v': 1, 'seq': i, 'at': NOW, 'event': 'published', 'kind': kind, 'id': uri, 'sha256': b64u(hashlib.sha256(data).digest())})
+
+
+def later(revoked=()):
+    """a newer CRL"""
+    c = World().shard
+    c.n, c.since = 8, NOW - 1800
+    for cert in revoked:
+        c.revoke(cert)
+    return c.der()
+
+
+leaves = [b'leaf %d' % i for i in range(1200)]
+leaves[100:103] = [published_leaf(100, 'status-list', BASE + '/status/0', w.list().encode()), published_leaf(101, 'crl', BASE + '/crl/1.crl', w.shard.der()),
+                   published_leaf(102, 'crl', BASE + '/crl/root.crl', w.root_crl.der())]
+leaves[700:702] = [published_leaf(700, 'crl', BASE + '/crl/1.crl', later()), published_leaf(701, 'crl', BASE + '/crl/1.crl', later([w.log]))]
+tree = Tiles(leaves)
+other = Tiles(leaves[:200] + [b'other %d' % i for i in range(200, 1200)])
 OTHER_KEY = Ed('another log')
 
 
@@ -142,10 +161,7 @@ refused('with a log certificate of another root', {**keys(stray.log), 'log/check
 refused('of another origin', {'log/checkpoint': note(text_of(tree, THEN, origin='verify.example/lag'))}, 'not signed')
 refused('what is no note', {'log/checkpoint': b'hello\n'}, 'not signed')
 refused('with another key for the log, which signs', {**keys(ed=OTHER_KEY), 'log/checkpoint': note(text, ed=OTHER_KEY)}, 'another key')
-w.shard.n, w.shard.since = 8, NOW - 1800
-w.shard.revoke(w.log)
-refused('under a log certificate that its own CRL names', {'trust/crl/1.crl': w.shard.der()}, 'not signed')
-w = World()
+refused('under a log certificate that its own CRL names', {'trust/crl/1.crl': later([w.log])}, 'not signed')
 
 # history
 refused('a shorter log of the same history', {'log/checkpoint': note(text_of(tree, 256))}, 'roll back', whole=True)
@@ -174,6 +190,11 @@ refused('a bundle is cut', {'log/tile/entries/002': good['log/tile/entries/002']
 refused('a tile is longer', {'log/tile/0/002': good['log/tile/0/002'] + bytes(32)}, 'not as wide')
 refused('a tile that is here is replaced', {'log/tile/0/000': spoilt('log/tile/0/000', 7, tree.at(HERE))}, 'tiles do not change')
 refused('a bundle that is here is replaced', {'log/tile/entries/000': spoilt('log/tile/entries/000', 7, tree.at(HERE))}, 'tiles do not change')
+
+# lists
+taken('a CRL that the log has', {'trust/crl/1.crl': later()})
+refused('a CRL that the log has not, though its issuer signed it', {'trust/crl/1.crl': later([w.dac])}, 'does not stand in the public log')
+refused('one that comes before its leaf', {'trust/crl/1.crl': later(), 'log/checkpoint': None, **{k: None for k in good}}, 'does not stand in the public log', whole=True)
 
 # what witnesses cosigned
 cosign = lambda t, n, **how: note(text_of(t, n, **how)) + WITNESSES[0].line(text_of(t, n, **how)).encode()

@@ -37,8 +37,7 @@ static bool own_tile(const struct inb_log *l, const struct fj_tile *t, struct fj
 	return false;
 }
 
-/* a tile as it would be once this package is in */
-static enum fj_rc tile_then(void *user, const struct fj_tile *t, struct fj_buf *out, struct fj_err *err)
+enum fj_rc inb_tile_then(void *user, const struct fj_tile *t, struct fj_buf *out, struct fj_err *err)
 {
 	const struct inb_log *l = user;
 	struct fj_slice own;
@@ -145,7 +144,7 @@ enum fj_rc inb_log_evident(const struct inb_log *l, struct fj_err *err)
 /* from the tree that is here to that of the package, by the tiles that there are then */
 static enum fj_rc check_follows(const struct inb_log *l, const struct pair *c, struct fj_err *err)
 {
-	struct fj_tiles tiles = {tile_then, (void *)(uintptr_t)l};
+	struct fj_tiles tiles = {inb_tile_then, (void *)(uintptr_t)l};
 	struct fj_path path = {.n = 0};
 	struct fj_hash root;
 
@@ -168,7 +167,7 @@ static enum fj_rc check_bundle(const struct inb_log *l, struct fj_tile t, struct
 	struct fj_hash h;
 
 	t.entries = false;
-	if (tile_then((void *)(uintptr_t)l, &t, &tile, NULL) != FJ_OK)
+	if (inb_tile_then((void *)(uintptr_t)l, &t, &tile, NULL) != FJ_OK)
 		return no(err, "there is no tile for a bundle of the public log", "公开日志条目包缺少对应的数据块");
 	for (size_t k = 0; fj_entry_next(&data, &entry) == FJ_OK; k++) {
 		fj_leaf_hash(entry, &h);
@@ -189,7 +188,7 @@ static enum fj_rc check_above(const struct inb_log *l, const struct fj_tile *t, 
 	for (size_t n = FJ_TILE_WIDTH; n > 1; n /= 2)
 		for (size_t i = 0; i < n / 2; i++)
 			fj_node_hash(&h[2 * i], &h[2 * i + 1], &h[i]);
-	if (up.level < FJ_TILE_LEVELS && tile_then((void *)(uintptr_t)l, &up, &above, NULL) == FJ_OK && memcmp(above.data + (up.width - 1) * FJ_SHA256_LEN, h[0].b, FJ_SHA256_LEN) == 0)
+	if (up.level < FJ_TILE_LEVELS && inb_tile_then((void *)(uintptr_t)l, &up, &above, NULL) == FJ_OK && memcmp(above.data + (up.width - 1) * FJ_SHA256_LEN, h[0].b, FJ_SHA256_LEN) == 0)
 		return FJ_OK;
 	return no(err, "a tile of the public log is not the one whose hash stands above it", "公开日志的数据块与上一层的哈希不符");
 }
@@ -222,7 +221,7 @@ static enum fj_rc check_file(const struct inb_log *l, const char *path, struct f
 
 static enum fj_rc check_cosigned(const struct inb_log *l, const struct pair *c, struct fj_slice bytes, struct fj_err *err)
 {
-	struct fj_tiles tiles = {tile_then, (void *)(uintptr_t)l};
+	struct fj_tiles tiles = {inb_tile_then, (void *)(uintptr_t)l};
 	struct fj_checkpoint at;
 	struct fj_hash root;
 
@@ -250,6 +249,8 @@ enum fj_rc inb_log_check(const struct inb_log *l, struct fj_err *err)
 	}
 	for (size_t k = 0; fj_package_file(l->p, k, &at, &path, &data); k++)
 		FJ_TRY(check_file(l, path, data, err));
+	if (any)
+		FJ_TRY(inb_lists_logged(l, c.shown.size, err));
 	FJ_AUTO(buf) cosigned = FJ_BUF_INIT(FJ_NOTE_MAX);
 	return any && inb_file_now(l->p, l->first, "log/cosigned", &cosigned, NULL) == FJ_OK ? check_cosigned(l, &c, fj_buf_slice(&cosigned), err) : FJ_OK;
 }

@@ -76,6 +76,42 @@ static enum fj_rc replay(struct audit *a, struct fj_err *err)
 	return FJ_E_SIGNATURE;
 }
 
+/* What an auditor noted of the private chain last time, "SEQ:HASH".  The chain stands in no signature: whoever owns the
+ * register can write it anew from an event on, true in itself; a hash that somebody kept tells. */
+static enum fj_rc kept_event(struct audit *a, const char *kept, struct fj_err *err)
+{
+	FJ_AUTO(sto_q) q = {0};
+	const char *colon = strchr(kept, ':');
+	uint8_t hash[FJ_SHA256_LEN];
+	char at[40];
+	uint64_t seq;
+
+	if (colon == NULL || fj_note_number(FJ_SLICE(kept, (size_t)(colon - kept)), &seq) != FJ_OK || strlen(colon + 1) != 2 * sizeof(hash) || fj_unhex(colon + 1, 2 * sizeof(hash), hash) != FJ_OK)
+		return fj_refuse(err, FJ_E_INVALID, "audit", NULL, "--kept is what an earlier audit showed as \"event_head\": number, colon, 64 hex digits", "--kept 须为此前核验所示的 event_head：序号、冒号、64 位十六进制数");
+	snprintf(at, sizeof(at), "event %llu", (unsigned long long)seq);
+	if ((int64_t)seq > a->events)
+		return fault(err, "it was there when it was noted, and is there no more: the register was rolled back", "记录时存在，现已不存在：登记簿已被回退", at);
+	FJ_TRY(sto_first(a->c->db, STO_AUDIT_EVENT, &q, at, err, "i", (int64_t)seq));
+	return fj_slice_eq(sto_blob(&q, 0), FJ_SLICE(hash, sizeof(hash))) ? FJ_OK : fault(err, "up to here the events are not those that were noted", "至此的事件与所记录的不同", at);
+}
+
+/* the same of the newest event, for next time */
+static enum fj_rc chain_head(struct audit *a, char out[96], struct fj_err *err)
+{
+	FJ_AUTO(sto_q) q = {0};
+	char hex[2 * FJ_SHA256_LEN + 1];
+
+	out[0] = '\0';
+	if (a->events == 0)
+		return FJ_OK;
+	FJ_TRY(sto_first(a->c->db, STO_AUDIT_EVENT, &q, "event", err, "i", a->events));
+	if (sto_blob(&q, 0).len != FJ_SHA256_LEN)
+		return fault(err, "the last event has no hash", "末条事件没有散列值", "event");
+	fj_hex(sto_blob(&q, 0).p, FJ_SHA256_LEN, hex);
+	snprintf(out, 96, "%lld:%s", (long long)a->events, hex);
+	return FJ_OK;
+}
+
 /* --- leaves --- */
 
 /* the register's next leaf; *row false: it has no more */
@@ -290,15 +326,21 @@ static enum fj_rc signer_head(struct audit *a, bool *asked, struct fj_err *err)
 
 enum fj_rc cmd_audit_verify(struct iss_call *c, struct fj_err *err)
 {
+	const char *kept = NULL;
+	char head[96];
 	FJ_AUTO(audit) a = {.c = c, .log = {.dir = -1}, .lists = FJ_BUF_INIT((size_t)MAX_LISTS * FJ_SHA256_LEN)};
 	bool asked;
 
+	FJ_TRY(fj_json_opt_str(c->params, "kept", 90, &kept, err));
 	FJ_TRY(replay(&a, err));
+	if (kept != NULL)
+		FJ_TRY(kept_event(&a, kept, err));
+	FJ_TRY(chain_head(&a, head, err));
 	FJ_TRY(tree(&a, err));
 	FJ_TRY(credentials(&a, err));
 	FJ_TRY(lists(&a, err));
 	FJ_TRY(signer_head(&a, &asked, err));
-	c->answer = json_pack("{s:b, s:I, s:I, s:I, s:I, s:I, s:I, s:s}", "same", 1, "events", (json_int_t)a.events, "rows", (json_int_t)a.rows, "leaves", (json_int_t)a.seen.leaves,
-	    "credentials", (json_int_t)a.credentials, "files", (json_int_t)(a.files + (int64_t)a.seen.files), "cosigned", (json_int_t)a.seen.cosigned, "signer", asked ? "asked" : "not-asked");
+	c->answer = json_pack("{s:b, s:I, s:I, s:I, s:I, s:I, s:I, s:b, s:s}", "same", 1, "events", (json_int_t)a.events, "rows", (json_int_t)a.rows, "leaves", (json_int_t)a.seen.leaves,
+	    "credentials", (json_int_t)a.credentials, "files", (json_int_t)(a.files + (int64_t)a.seen.files), "cosigned", (json_int_t)a.seen.cosigned, "signer_asked", asked, "event_head", head);
 	return c->answer != NULL ? FJ_OK : fj_no_memory(err, "issuer");
 }

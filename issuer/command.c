@@ -121,6 +121,7 @@ static const struct iss_field fld_event_list[] = {
 };
 
 static const struct iss_field fld_clock_demo[] = {{"at", ISS_F_STR, false, 20, "时间", "RFC 3339 in UTC; none: the present"}, {0}};
+static const struct iss_field fld_audit[] = {{"kept", ISS_F_STR, false, 90, "此前记录的事件链位置（序号:散列）", "what an earlier audit showed as \"event_head\""}, {0}};
 static const struct iss_field fld_rebuild[] = {{"check", ISS_F_BOOL, false, 1, "只核对", "only compare; the only thing that it does"}, {0}};
 static const struct iss_field fld_profile_show[] = {
 	{"finance", ISS_F_STR, false, 18, "财政部门", "finance department's USCC; the own one by default"},

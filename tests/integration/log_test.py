@@ -188,6 +188,18 @@ def cosigned():
         tampered('a cosigned head ' + what, {'cosigned': new.encode()}, ('cosigned', 'cosigned', None, None))
 
 
+    vkey = log_make.vkey(name, 4, log_make.public(secret))
+    open(D + '/trust/log.policy', 'w').write('log %s\nwitness w1 %s\nquorum w1\n' % (m.vkey, vkey))
+    code, out = log('verify', D)
+    check('a policy that names the witness: its quorum is reached', code == 0 and out['witnesses'] == {'named': 1, 'cosigned': 1, 'quorum': True}, out)
+    good = read('cosigned')
+    at = good.rindex(b' ') + 20
+    tampered('a witness\'s line that is not true', {'cosigned': good[:at] + (b'A' if good[at:at + 1] != b'A' else b'B') + good[at + 1:]}, ('cosigned', 'cosigned', None, None))
+    tampered('a line by nobody whom the policy names', {'cosigned': good + log_make.line('x.example', bytes(4), bytes(72)).encode()}, ('cosigned', 'cosigned', None, None))
+    code, out = log('show', '--dir', D)
+    check('and is shown', code == 0 and out['witnesses']['quorum'] is True and 'quorum w1' in out['policy'], out)
+
+
 def use():
     for args in ((), ('verify',), ('prove', '--dir', D), ('consistency', '--dir', D), ('verify', D, '--what', 'x'), ('nothing', '--dir', D), ('verify', D, '--out', 'x'), ('verify', D, '--vkey')):
         code, out = log(*args)

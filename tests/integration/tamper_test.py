@@ -55,8 +55,11 @@ class State:
         os.makedirs(os.path.dirname(to + '/' + p), exist_ok=True)
         for more in ('', '-wal'):
             if os.path.isdir(home + '/' + p):
-                shutil.copytree(home + '/' + p, to + '/' + p, dirs_exist_ok=True)
+                shutil.rmtree(to + '/' + p, ignore_errors=True)
+                shutil.copytree(home + '/' + p, to + '/' + p)
                 return
+            if os.path.exists(to + '/' + p + more):
+                os.unlink(to + '/' + p + more)
             if os.path.exists(home + '/' + p + more):
                 shutil.copyfile(home + '/' + p + more, to + '/' + p + more)
 
@@ -77,9 +80,43 @@ def make(h):
         o.done('hb-fin1', 'certificate.suspend', number=number, reason='示例')
         if i in (10, 40):
             keep()
+    code, out = h.cli('audit', 'verify')
+    check('served: the whole record is true, and the signer was asked', code == 0 and out['same'] and out['signer_asked'] is True and out['leaves'] > 256 and out['credentials'] == CERTIFICATES, out)
+    noted = out['event_head']
     h.stop()
     states.append(State(h.d, h.root + '/state%d' % len(states)))
+    for kept, want in ((noted, 0), (noted[:-1] + ('0' if noted[-1] != '0' else '1'), 1), ('1000000:' + noted.split(':')[1], 1), (noted[:-1], 1)):
+        code, out = h.cli('audit', 'verify', '--kept', kept)
+        check('what was noted of the events, %s' % ('the same' if want == 0 else 'changed'), code == want and (want == 0 or re.search('[\u4e00-\u9fff]', out['detail']['zh'])), out)
+    code, out = h.cli('audit', 'verify')
+    check('not served: true too, and the signer was not asked', code == 0 and out['same'] and out['signer_asked'] is False, out)
     return states
+
+
+def started(states):
+    """the appliance itself on an older state, or a changed one: what it says, and that it signs nothing"""
+    for parts, audited in ((('register',), True), (('register', 'log'), False), (('signer',), False)):
+        for part in parts:
+            for p in State.PARTS[part]:
+                State.copy(states[1].d, h.d, p)
+        what = ' and '.join(parts)
+        code, out = h.cli('audit', 'verify')
+        detail = out.get('detail', {})
+        check('%s rolled back: audit verify %s' % (what, 'says where, in both languages' if audited else 'finds it true in itself'),
+              code == 1 and re.search('leaf [0-9]+|octet', detail.get('en', '')) and detail.get('zh') if audited else code == 0, (code, out))
+        up = h.serve()
+        o = Officers(h)
+        code, out = o.do('hb-fin1', 'certificate.suspend', number=o.get('hb-fin1', 'certificate?limit=1000')['items'][-1]['number'], reason='示例') if up else (0, {})
+        text = json.dumps(out, ensure_ascii=False) if up else open(h.root + '/serve.log').read()
+        check('%s rolled back: nothing is signed, and it says where' % what, code != 200 and re.search('leaf [0-9]+|[0-9]+ leaves|record [0-9]+|counter stands at [0-9]+', text), (code, text[-400:]))
+        h.stop()
+        for part in parts:
+            for p in State.PARTS[part]:
+                State.copy(states[-1].d, h.d, p)
+    up, o = h.serve(), Officers(h)
+    code, out = o.do('hb-fin1', 'certificate.suspend', number=o.get('hb-fin1', 'certificate?limit=1000')['items'][-1]['number'], reason='示例')
+    check('put back, it serves and signs', up and code == 200, (code, out))
+    h.stop()
 
 
 # --- who looks ---
@@ -432,6 +469,7 @@ try:
     needed = ['publish/log/checkpoint'] + ['publish/log/' + p for p in ('tile/0/000', 'tile/entries/000', 'tile/0/001.p/%d' % (now.size - 256), 'tile/entries/001.p/%d' % (now.size - 256), 'tile/1/000.p/1')]
     check('every file that has to be there is there', all(f in files for f in needed), files)
     tampered(states)
+    started(states)
 finally:
     h.close()
 finish()

@@ -60,7 +60,7 @@ layer() { # files-pattern allowed-regex
 	layer "web/api/*.[ch] web/portal/*.[ch]" 'base/|issuer/issuer.h|verifier/(verify|published).h|web/'
 	layer "web/registry/*.[ch]" 'base/|issuer/(issuer|init|demo).h|web/'
 	layer "verifier/inbox/*.[ch]" 'base/|verifier/[a-z_]*\.(h|def)|verifier/inbox/'
-	layer "verifier/log/*.[ch]" 'base/|verifier/(internal|verify).h|verifier/log/'
+	layer "verifier/log/*.[ch]" 'base/|verifier/(internal|verify|log_policy).h|verifier/log/'
 	layer "verifier/gateway/*.[ch]" 'base/|verifier/(ask|log_policy|verify).h|verifier/log/log.h|verifier/gateway/|web/http/'
 	layer "verifier/witness/*.[ch]" 'base/|verifier/witness/|web/http/'
 	layer "verifier/service/*.[ch]" 'base/|ca/ca.h|hsm/client/|verifier/|web/http/'

@@ -12,6 +12,7 @@
 
 #include "base/json.h"
 #include "base/note.h"
+#include "verifier/log_policy.h"
 
 #define VLG_KEY_MAX 16384
 
@@ -24,7 +25,6 @@ struct vlg_log {
 	struct fj_buf text;      /* the checkpoint's file */
 	struct fj_note note;
 	struct fj_checkpoint head;
-	uint64_t known;          /* leaves of a tree that was verified; tiles wider than it are cut */
 };
 void vlg_release(struct vlg_log *l);
 FJ_DEFINE_AUTO(vlg, struct vlg_log, vlg_release)
@@ -51,6 +51,7 @@ enum fj_rc vlg_note(const struct vlg_log *l, struct fj_slice text, struct fj_not
 
 struct vlg_seen {
 	uint64_t leaves, files, cosigned; /* cosigned: leaves of the checkpoint that witnesses cosigned; 0: none */
+	struct ver_cosigned witnesses;    /* on it, of those that the policy names */
 	uint64_t events[6];               /* in the order of vlg_events */
 };
 extern const char *const vlg_events[];
@@ -80,5 +81,8 @@ enum fj_rc vlg_prove(struct vlg_log *l, uint64_t index, const json_t *leaf, stru
 enum fj_rc vlg_consistency(struct vlg_log *l, const struct fj_checkpoint *kept, struct fj_path *out, struct fj_err *err) FJ_MUST_USE;
 /* "cosigned", where there is one: FJ_E_NOTFOUND */
 enum fj_rc vlg_cosigned(struct vlg_log *l, struct fj_buf *text, struct fj_note *note, struct fj_checkpoint *c, struct fj_err *err) FJ_MUST_USE;
+/* Who cosigned it, by log.policy in ../trust; all zero where there is no policy.  FJ_E_SIGNATURE: a line is not true, or
+ * is neither the log's nor a named witness's. */
+enum fj_rc vlg_witnesses(struct vlg_log *l, const struct fj_note *cosigned, struct ver_cosigned *out, struct fj_err *err) FJ_MUST_USE;
 
 #endif

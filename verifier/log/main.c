@@ -123,6 +123,12 @@ static json_t *keys_json(const struct vlg_log *l)
 	return json_pack("{s:s?, s:s?}", "ed25519", l->by_vkey ? fj_buf_str(&vkey) : NULL, "p256", l->by_cert ? id : NULL);
 }
 
+/* null: no policy names any */
+static json_t *witnesses_json(const struct ver_cosigned *w)
+{
+	return w->witnesses == 0 ? json_null() : json_pack("{s:I, s:I, s:b}", "named", (json_int_t)w->witnesses, "cosigned", (json_int_t)w->by, "quorum", w->quorum);
+}
+
 static enum fj_rc verify(struct run *r, json_t **out, struct fj_err *err)
 {
 	FJ_AUTO(json) events = json_object();
@@ -131,8 +137,8 @@ static enum fj_rc verify(struct run *r, json_t **out, struct fj_err *err)
 	FJ_TRY(vlg_verify(&r->log, NULL, NULL, &seen, &r->fault, err));
 	for (size_t i = 0; vlg_events[i] != NULL; i++)
 		json_object_set_new(events, vlg_events[i], json_integer((json_int_t)seen.events[i]));
-	*out = json_pack("{s:b, s:o, s:o, s:O, s:I, s:I}", "ok", 1, "checkpoint", head_json(&r->log.head), "keys", keys_json(&r->log), "events", events,
-	    "files", (json_int_t)seen.files, "cosigned", (json_int_t)seen.cosigned);
+	*out = json_pack("{s:b, s:o, s:o, s:O, s:I, s:I, s:o}", "ok", 1, "checkpoint", head_json(&r->log.head), "keys", keys_json(&r->log), "events", events,
+	    "files", (json_int_t)seen.files, "cosigned", (json_int_t)seen.cosigned, "witnesses", witnesses_json(&seen.witnesses));
 	return *out != NULL ? FJ_OK : fj_no_memory(err, "log");
 }
 
@@ -193,7 +199,8 @@ static json_t *names_json(const struct fj_note *n)
 static enum fj_rc show(struct run *r, json_t **out, struct fj_err *err)
 {
 	FJ_AUTO(buf) text = FJ_BUF_INIT(FJ_NOTE_MAX);
-	FJ_AUTO(buf) policy = FJ_BUF_INIT(65536);
+	FJ_AUTO(buf) policy = FJ_BUF_INIT(VER_POLICY_MAX);
+	struct ver_cosigned witnesses = {.witnesses = 0};
 	FJ_AUTO(json) cosigned = json_null();
 	struct fj_note note;
 	struct fj_checkpoint c;
@@ -203,12 +210,14 @@ static enum fj_rc show(struct run *r, json_t **out, struct fj_err *err)
 	if (rc != FJ_OK && rc != FJ_E_NOTFOUND)
 		return rc;
 	if (rc == FJ_OK) {
+		FJ_TRY(vlg_witnesses(&r->log, &note, &witnesses, err));
 		cosigned = head_json(&c);
 		if (cosigned != NULL)
 			json_object_set_new(cosigned, "lines", names_json(&note));
 	}
 	bool named = fj_file_read(r->log.dir, "../trust/log.policy", &policy, NULL) == FJ_OK;
-	*out = json_pack("{s:o, s:o, s:O, s:s?}", "checkpoint", head_json(&r->log.head), "keys", keys_json(&r->log), "cosigned", cosigned, "policy", named ? fj_buf_str(&policy) : NULL);
+	*out = json_pack("{s:o, s:o, s:O, s:o, s:s?}", "checkpoint", head_json(&r->log.head), "keys", keys_json(&r->log), "cosigned", cosigned, "witnesses", witnesses_json(&witnesses),
+	    "policy", named ? fj_buf_str(&policy) : NULL);
 	return *out != NULL ? FJ_OK : fj_no_memory(err, "log");
 }
 

@@ -79,6 +79,25 @@ enum fj_rc vlg_cosigned(struct vlg_log *l, struct fj_buf *text, struct fj_note *
 	return vlg_note(l, fj_buf_slice(text), note, c, err);
 }
 
+enum fj_rc vlg_witnesses(struct vlg_log *l, const struct fj_note *cosigned, struct ver_cosigned *out, struct fj_err *err)
+{
+	FJ_AUTO(buf) text = FJ_BUF_INIT(VER_POLICY_MAX);
+	FJ_AUTO(ver_policy) policy = NULL;
+	size_t own = 0;
+
+	*out = (struct ver_cosigned){.witnesses = 0};
+	enum fj_rc rc = fj_file_read(l->dir, "../trust/log.policy", &text, err);
+	if (rc == FJ_E_NOTFOUND)
+		return FJ_OK;
+	FJ_TRY(rc);
+	FJ_TRY(ver_policy_read(fj_buf_slice(&text), &policy, err));
+	FJ_TRY(ver_policy_cosigned(policy, cosigned, out, err));
+	for (size_t i = 0; i < cosigned->n; i++)
+		own += fj_slice_eq(cosigned->line[i].name, fj_slice_str(l->head.origin));
+	return cosigned->n == own + out->by ? FJ_OK
+	    : fj_refuse(err, FJ_E_SIGNATURE, "log", "C2SP tlog-policy", "a line on the cosigned checkpoint is by nobody whom the policy names", "见证检查点上有策略未列名者的签名行");
+}
+
 static enum fj_rc write_extra(const json_t *leaf, struct fj_log_proof *p, struct fj_hash *hash, struct fj_err *err)
 {
 	FJ_AUTO(buf) entry = FJ_BUF_INIT(FJ_LEAF_MAX);

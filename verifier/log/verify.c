@@ -271,7 +271,8 @@ static enum fj_rc judge(struct check *c, const char *path, struct fj_err *err)
 	struct fj_tile t;
 	uint64_t hashes;
 
-	if (strstr(path, ".tmp-") != NULL && strstr(path, "/.") != NULL) /* being written, or what a killed process left */
+	size_t len = strlen(path);
+	if (len > 4 && strcmp(path + len - 4, ".tmp") == 0) /* being written, or what a killed process left: nobody is served it */
 		return FJ_OK;
 	if (fj_tile_parse(path, &t) != FJ_OK)
 		return vlg_bad(c->f, FJ_E_INVALID, "stray", path, -1, -1, err, "this is no file of a log", "这不是日志的文件");
@@ -322,8 +323,12 @@ static enum fj_rc cosigned(struct check *c, struct fj_err *err)
 		return FJ_OK;
 	if (rc == FJ_OK)
 		rc = vlg_consistency(c->l, &head, &path, &why);
+	if (rc == FJ_OK)
+		rc = vlg_witnesses(c->l, &note, &c->seen->witnesses, &why);
 	if (rc != FJ_OK && fj_rc_exit(rc) == 1)
 		return vlg_bad(c->f, rc, "cosigned", "cosigned", -1, -1, err, why.en, why.zh[0] != '\0' ? why.zh : "见证方签过的检查点与日志不符");
+	if (rc != FJ_OK && err != NULL)
+		*err = why;
 	c->seen->cosigned = head.size;
 	return rc;
 }

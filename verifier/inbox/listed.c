@@ -3,15 +3,12 @@
  *
  * The issuer enters the hash of each before it shows it.  A list that was signed for this
  * mirror alone, so that those who ask here see another status than the rest, would have no
- * leaf; with one, every monitor sees it.  A leaf is looked for from the end backwards:
- * what a package brings was entered lately.
+ * leaf; with one, every monitor sees it.
  */
 #include <fcntl.h>
 
 #include "base/file.h"
 #include "verifier/inbox/inbox.h"
-
-#define BUNDLES 2000 /* half a million leaves: a package comes long before */
 
 /* the leaf of an entry that has the hash as text: is it one that publishes it? */
 static bool publishes(struct fj_slice entry, const char *sha)
@@ -31,26 +28,36 @@ static bool in_bundle(struct fj_slice bundle, const char *sha)
 	return false;
 }
 
-static bool in_log(const struct inb_log *l, uint64_t size, const char *sha)
+static bool in_nth(const struct inb_log *l, uint64_t size, uint64_t n, const char *sha)
 {
 	FJ_AUTO(buf) bundle = FJ_BUF_INIT(FJ_BUNDLE_MAX);
-	uint64_t n = (size + FJ_TILE_WIDTH - 1) / FJ_TILE_WIDTH, least = n > BUNDLES ? n - BUNDLES : 0;
+	struct fj_tile t = fj_tile_at(0, n * FJ_TILE_WIDTH, size);
 
-	while (n-- > least) {
-		struct fj_tile t = fj_tile_at(0, n * FJ_TILE_WIDTH, size);
-		t.entries = true;
-		fj_buf_clear(&bundle);
-		if (inb_tile_then((void *)(uintptr_t)l, &t, &bundle, NULL) == FJ_OK && in_bundle(fj_buf_slice(&bundle), sha))
+	t.entries = true;
+	return inb_tile_then((void *)(uintptr_t)l, &t, &bundle, NULL) == FJ_OK && in_bundle(fj_buf_slice(&bundle), sha);
+}
+
+/* from both ends: what is renewed stands at the end, the root's CRL at the beginning */
+static bool in_log(const struct inb_log *l, uint64_t size, const char *sha)
+{
+	uint64_t n = (size + FJ_TILE_WIDTH - 1) / FJ_TILE_WIDTH;
+
+	for (uint64_t k = 0; k < (n + 1) / 2; k++)
+		if (in_nth(l, size, n - 1 - k, sha) || in_nth(l, size, k, sha))
 			return true;
-	}
 	return false;
 }
 
-static enum fj_rc check(const struct inb_log *l, uint64_t size, struct fj_slice list, struct fj_err *err)
+static enum fj_rc check(const struct inb_log *l, uint64_t size, const char *path, struct fj_slice list, struct fj_err *err)
 {
 	FJ_AUTO(buf) sha = FJ_BUF_INIT(64);
+	FJ_AUTO(buf) now = FJ_BUF_INIT(FJ_PACKAGE_DATA_MAX);
+	char here[300];
 	struct fj_hash h;
 
+	snprintf(here, sizeof(here), "publish/%.280s", path);
+	if (fj_file_read(AT_FDCWD, here, &now, NULL) == FJ_OK && fj_slice_eq(fj_buf_slice(&now), list))
+		return FJ_OK; /* it was found when it came */
 	fj_sha256(list, &h);
 	if (fj_b64u_put(&sha, FJ_SLICE(h.b, sizeof(h.b))) != FJ_OK)
 		return fj_no_memory(err, "inbox");
@@ -73,7 +80,7 @@ static enum fj_rc check_staged(const struct inb_log *l, uint64_t size, const cha
 		if (e->d_name[0] == '.')
 			continue;
 		FJ_TRY(fj_file_read(AT_FDCWD, path, &list, err));
-		FJ_TRY(check(l, size, fj_buf_slice(&list), err));
+		FJ_TRY(check(l, size, path + strlen("inbox/stage/"), fj_buf_slice(&list), err));
 	}
 	return FJ_OK;
 }
@@ -87,7 +94,7 @@ enum fj_rc inb_lists_logged(const struct inb_log *l, uint64_t size, struct fj_er
 
 	for (size_t k = 0; fj_package_file(l->p, k, &at, &path, &data); k++)
 		if (strncmp(path, "trust/status/", 13) == 0 || strncmp(path, "trust/crl/", 10) == 0)
-			FJ_TRY(check(l, size, data, err));
+			FJ_TRY(check(l, size, path, data, err));
 	for (size_t k = 0; k < FJ_ARRAY_LEN(folders); k++)
 		FJ_TRY(check_staged(l, size, folders[k], err));
 	return FJ_OK;

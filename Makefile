@@ -312,8 +312,9 @@ CASES ?= 1000000
 BOOKINGS ?= 1500
 VERDICTS ?= 100000
 SEED ?= 1
-model: all $(DRIVERS) ## MOVES (100000), PAIRS of scopes (1000000), CASES (1000000) and BOOKINGS (1500) of money, VERDICTS (100000), of SEED (1), compared with tests/model
+model: all $(DRIVERS) $(B)/tests/test_base_tlog ## MOVES (100000), PAIRS of scopes (1000000), CASES (1000000) and BOOKINGS (1500) of money, VERDICTS (100000), of SEED (1), compared with tests/model
 	@python3 tests/model/test_model.py
+	@python3 tests/model/test_tlog.py && EVERY=1 $(B)/tests/test_base_tlog
 	@PAIRS=$(PAIRS) SEED=$(SEED) python3 tests/model/scope_test.py $(B)
 	@python3 tests/model/test_verdict.py
 	@VERDICTS=$(VERDICTS) SEED=$(SEED) python3 tests/model/verdict_test.py $(B)

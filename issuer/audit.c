@@ -341,6 +341,6 @@ enum fj_rc cmd_audit_verify(struct iss_call *c, struct fj_err *err)
 	FJ_TRY(lists(&a, err));
 	FJ_TRY(signer_head(&a, &asked, err));
 	c->answer = json_pack("{s:b, s:I, s:I, s:I, s:I, s:I, s:I, s:b, s:s}", "same", 1, "events", (json_int_t)a.events, "rows", (json_int_t)a.rows, "leaves", (json_int_t)a.seen.leaves,
-	    "credentials", (json_int_t)a.credentials, "files", (json_int_t)(a.files + (int64_t)a.seen.files), "cosigned", (json_int_t)a.seen.cosigned, "signer_asked", asked, "event_head", head);
+	    "credentials", (json_int_t)a.credentials, "files", (json_int_t)a.files + (json_int_t)a.seen.files, "cosigned", (json_int_t)a.seen.cosigned, "signer_asked", asked, "event_head", head);
 	return c->answer != NULL ? FJ_OK : fj_no_memory(err, "issuer");
 }

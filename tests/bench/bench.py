@@ -331,11 +331,12 @@ def public_log():
     d = tempfile.mkdtemp(dir=h.root)
     for batch, batches in ((1000, 100), (100, 200), (1, 300)):
         f = figures(B + '/tests/bench/log', 'append', tempfile.mkdtemp(dir=d), str(batch), str(batches))
-        row('leaves committed and entered into tiles, batches of %d' % batch, f['append_per_s'], f['commit_per_s'], 0.50)
+        row('leaves committed and entered into tiles, batches of %d' % batch, f['append_per_s'], f['commit_per_s'], 0.33)
         line('the same without the commit', '%7.0f/s%s' % (f['tiles_per_s'], ' (aim 10000/s)' if batch == 1000 else ''))
     for leaves in (LEAVES // 100, LEAVES):
         f = figures(B + '/tests/bench/log', 'prove', tempfile.mkdtemp(dir=d), str(leaves))
-        line('a proof from the tiles of %d leaves, verified' % leaves, '%7.3f ms, p99 %.3f ms (aim 1 ms); made in %.0f s; %.1f MB memory' % (f['p50_us'] / 1e3, f['p99_us'] / 1e3, f['made_s'], f['hwm_kb'] / 1024))
+        line('a proof from the tiles of %d leaves, verified' % leaves, '%7.3f ms, p99 %.3f ms, of processor %.3f ms (aim 1 ms); made in %.0f s; %.1f MB memory' %
+             (f['p50_us'] / 1e3, f['p99_us'] / 1e3, f['processor_p99_us'] / 1e3, f['made_s'], f['hwm_kb'] / 1024))
     shutil.rmtree(d)
 
 

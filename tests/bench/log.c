@@ -4,7 +4,7 @@
  *
  *   log append DIR BATCH BATCHES   prints "commit_per_s", "append_per_s" (leaves; in turns, in one run),
  *                                  "tiles_per_s" (the log's part alone)
- *   log prove DIR LEAVES           prints "made_s", "p50_us", "p99_us", "hwm_kb"
+ *   log prove DIR LEAVES           prints "made_s", "p50_us", "p99_us", "processor_p99_us", "hwm_kb"
  *
  * An append is what the register does for leaves that are durable with their events: hashes,
  * tiles, bundles, root, the proof for the signer, and the checkpoint's file; the signer's two
@@ -24,11 +24,11 @@
 static const char leaf_form[] = "{\"at\":1790000000,\"event\":\"issued\",\"holder\":{\"commitment\":\"47DEQpj8HBSa-_TImW-5JCeuQeRkm5NMpJWZG3hSuFU\"},\"id\":\"LT-%022llu\",\"kind\":\"token\","
 	"\"parent\":\"DAU-420000-202604-000001-1\",\"seq\":%llu,\"sha256\":\"47DEQpj8HBSa-_TImW-5JCeuQeRkm5NMpJWZG3hSuFU\",\"v\":1}";
 
-static int64_t now_us(void)
+static int64_t now_us(clockid_t clock)
 {
 	struct timespec t;
 
-	clock_gettime(CLOCK_MONOTONIC, &t);
+	clock_gettime(clock, &t);
 	return (int64_t)t.tv_sec * 1000000 + t.tv_nsec / 1000;
 }
 
@@ -101,15 +101,15 @@ static enum fj_rc append(const char *dir, int batch, int batches, struct fj_err 
 		return fj_fail(err, FJ_E_DB, "bench", NULL, "SQLite does not open in %s", dir);
 	for (int k = 0; k < batches; k++) {
 		uint64_t from = (uint64_t)k * (uint64_t)batch;
-		int64_t a = now_us();
+		int64_t a = now_us(CLOCK_MONOTONIC);
 		bool ok = commit(&bare, from, batch);
-		int64_t b = now_us();
+		int64_t b = now_us(CLOCK_MONOTONIC);
 		ok = ok && commit(&whole, from, batch);
-		int64_t c = now_us();
+		int64_t c = now_us(CLOCK_MONOTONIC);
 		if (!ok)
 			return fj_fail(err, FJ_E_DB, "bench", NULL, "SQLite does not commit");
 		FJ_TRY(entered(&g, from, batch, dir, err));
-		int64_t d = now_us();
+		int64_t d = now_us(CLOCK_MONOTONIC);
 		commits += b - a;
 		appends += d - b;
 		tiles += d - c;
@@ -142,7 +142,7 @@ static long hwm(void)
 
 static enum fj_rc proofs(struct log_edge *g, struct fj_err *err)
 {
-	static int64_t took[PROOFS];
+	static int64_t took[PROOFS], own[PROOFS]; /* others may have the processor meanwhile */
 	struct fj_tiles tiles = {log_edge_tile, g};
 	struct fj_hash root, h;
 	struct fj_path p;
@@ -156,15 +156,17 @@ static enum fj_rc proofs(struct log_edge *g, struct fj_err *err)
 		x ^= x << 17;
 		uint64_t n = x % g->size;
 		fj_leaf_hash(leaf(n, text), &h);
-		int64_t from = now_us();
+		int64_t from = now_us(CLOCK_MONOTONIC), mine = now_us(CLOCK_THREAD_CPUTIME_ID);
 		FJ_TRY(fj_tree_prove(&tiles, n, g->size, &p, err));
 		bool ok = fj_path_includes(&p, n, g->size, &h, &root);
-		took[i] = now_us() - from;
+		own[i] = now_us(CLOCK_THREAD_CPUTIME_ID) - mine;
+		took[i] = now_us(CLOCK_MONOTONIC) - from;
 		if (!ok)
 			return fj_fail(err, FJ_E_INTERNAL, "bench", NULL, "a proof of leaf %llu does not hold", (unsigned long long)n);
 	}
 	qsort(took, PROOFS, sizeof(took[0]), by_time);
-	printf("p50_us %lld\np99_us %lld\n", (long long)took[PROOFS / 2], (long long)took[PROOFS * 99 / 100]);
+	qsort(own, PROOFS, sizeof(own[0]), by_time);
+	printf("p50_us %lld\np99_us %lld\nprocessor_p99_us %lld\n", (long long)took[PROOFS / 2], (long long)took[PROOFS * 99 / 100], (long long)own[PROOFS * 99 / 100]);
 	return FJ_OK;
 }
 
@@ -172,13 +174,13 @@ static enum fj_rc prove(const char *dir, uint64_t leaves, struct fj_err *err)
 {
 	FJ_AUTO(log_edge) g;
 	char text[600];
-	int64_t from = now_us();
+	int64_t from = now_us(CLOCK_MONOTONIC);
 
 	log_edge_init(&g, dir, true);
 	for (uint64_t i = 0; i < leaves; i++)
 		FJ_TRY(log_edge_add(&g, leaf(i, text), err));
 	FJ_TRY(log_edge_write(&g, err));
-	printf("made_s %.1f\n", (double)(now_us() - from) / 1e6);
+	printf("made_s %.1f\n", (double)(now_us(CLOCK_MONOTONIC) - from) / 1e6);
 	FJ_TRY(proofs(&g, err));
 	printf("hwm_kb %ld\n", hwm());
 	return FJ_OK;

@@ -56,7 +56,7 @@ def modelled():
     other = keep('other', m.sign(257, leaf_hash(b'another tree')))
     code, out = golog(m.at, other)
     check('a kept head of another tree is refused', code == 1, out)
-    tile, bundle, head = (m.at + '/log/' + p for p in ('tile/0/001', 'tile/entries/100', 'checkpoint'))
+    tile, bundle, head = (m.at + '/log/' + p for p in ('tile/0/001', 'tile/entries/000', 'checkpoint'))
     changed('a flipped tile is refused', tile, flip(open(tile, 'rb').read(), 700), m.at)
     changed('a flipped leaf is refused', bundle, flip(open(bundle, 'rb').read(), 40), m.at)
     changed('a checkpoint of another size is refused', head, open(head, 'rb').read().replace(b'\n66000\n', b'\n65999\n'), m.at)

@@ -93,9 +93,69 @@ def make(h):
     return states
 
 
+def rehashed(db, first, rows):
+    """the events' chain written anew, as issuer/event.c has it, by somebody who knows how"""
+    before = db.execute('SELECT hash FROM event WHERE seq = ?', (first - 1,)).fetchone()[0]
+    part = lambda b: struct.pack('>I', len(b)) + b
+    for r in rows:
+        texts = [('%d %d' % (r['seq'], r['at']))] + [r[c] for c in ('actor', 'org', 'kind', 'object', 'approval', 'policy', 'body')]
+        before = hashlib.sha256(part(before) + b''.join(part(t.encode()) for t in texts)).digest()
+        db.execute('UPDATE event SET actor = ?, body = ?, hash = ? WHERE seq = ?', (r['actor'], r['body'], before, r['seq']))
+
+
+def rewritten(lane, change):
+    """change(db, rows) alters rows of events and what follows from them; the first that it altered"""
+    db = sqlite3.connect(lane.d + '/register.db')
+    db.row_factory = sqlite3.Row
+    for (name,) in [tuple(r) for r in db.execute("SELECT name FROM sqlite_master WHERE type = 'trigger' AND tbl_name IN ('event', 'leaf')")]:
+        db.execute('DROP TRIGGER ' + name)
+    rows = [dict(r) for r in db.execute('SELECT * FROM event ORDER BY seq')]
+    first = change(db, rows)
+    rehashed(db, first, rows[first - 1:])
+    db.commit()
+    db.close()
+    return first
+
+
+def informed(states):
+    """who knows how the chain is made writes it anew: where a leaf changes, the log tells; where none does, what was noted"""
+    now = states[-1]
+    lane = Lane(now, h.root + '/informed')
+    db = sqlite3.connect('file:%s/register.db?mode=ro' % now.d, uri=True)
+    seq, hash_ = db.execute('SELECT seq, hash FROM event ORDER BY seq DESC LIMIT 1').fetchone()
+    db.close()
+    noted = '%d:%s' % (seq, hash_.hex())
+
+    def suspension(db, rows):
+        i = max(k for k, r in enumerate(rows) if r['kind'] == 'certificate.issued')
+        body = json.loads(rows[i]['body'])
+        body['sha256'] = body['sha256'][:-1] + ('0' if body['sha256'][-1] != '0' else '1')
+        rows[i]['body'] = json.dumps(body, sort_keys=True, separators=(',', ':'), ensure_ascii=False)
+        n, data = db.execute('SELECT n, data FROM leaf WHERE seq = ?', (rows[i]['seq'],)).fetchone()
+        leaf = json.loads(data)
+        leaf['sha256'] = base64.urlsafe_b64encode(bytes.fromhex(body['sha256'])).decode().rstrip('=')
+        db.execute('UPDATE leaf SET data = ? WHERE n = ?', (json.dumps(leaf, sort_keys=True, separators=(',', ':'), ensure_ascii=False), n))
+        return rows[i]['seq']
+
+    def confirmation(db, rows):
+        i = next(k for k, r in enumerate(rows) if r['kind'] == 'ledger.confirmed')
+        rows[i]['actor'] = 'hb-fin2'
+        return rows[i]['seq']
+    check('what was noted of the untouched register is the same', lane.audit(noted)['ok'])
+    rewritten(lane, suspension)
+    a = lane.audit()
+    check('the chain, its tables and a leaf written anew: the log has another leaf', not a['ok'] and re.search('leaf [0-9]+', a['why']) and 'another leaf' in a['why'], a)
+    lane.put_back(['register.db'])
+    rewritten(lane, confirmation)
+    a, b = lane.audit(), lane.audit(noted)
+    check('the chain written anew where no leaf changes: true in itself, and found by what was noted', a['ok'] and not b['ok'] and 'event %d' % seq in b['why'], (a, b))
+    lane.close()
+
+
 def started(states):
     """the appliance itself on an older state, or a changed one: what it says, and that it signs nothing"""
     for parts, audited in ((('register',), True), (('register', 'log'), False), (('signer',), False)):
+        before = State(h.d, '%s/before-%s' % (h.root, '-'.join(parts)))
         for part in parts:
             for p in State.PARTS[part]:
                 State.copy(states[1].d, h.d, p)
@@ -110,9 +170,9 @@ def started(states):
         text = json.dumps(out, ensure_ascii=False) if up else open(h.root + '/serve.log').read()
         check('%s rolled back: nothing is signed, and it says where' % what, code != 200 and re.search('leaf [0-9]+|[0-9]+ leaves|record [0-9]+|counter stands at [0-9]+', text), (code, text[-400:]))
         h.stop()
-        for part in parts:
+        for part in parts:  # the other parts went on by themselves
             for p in State.PARTS[part]:
-                State.copy(states[-1].d, h.d, p)
+                State.copy(before.d, h.d, p)
     up, o = h.serve(), Officers(h)
     code, out = o.do('hb-fin1', 'certificate.suspend', number=o.get('hb-fin1', 'certificate?limit=1000')['items'][-1]['number'], reason='示例')
     check('put back, it serves and signs', up and code == 200, (code, out))
@@ -142,8 +202,8 @@ class Lane:
     def log(self):
         return self.ask(self.tools, 'log ' + self.d)
 
-    def audit(self):
-        return self.ask(self.tools, 'audit ' + self.d)
+    def audit(self, kept=''):
+        return self.ask(self.tools, ('audit %s %s' % (self.d, kept)).strip())
 
     def start(self):
         """as fujie serve begins: the signer reads its log; then the register compares heads (issuer/log/head.c)"""
@@ -369,6 +429,12 @@ def of_audit(how):
     return tamper
 
 
+def list_file(rnd, lane, states):
+    """a list or CRL that was published, or what was kept of it"""
+    path = rnd.choice(lists)
+    return edit(lane, path, octets(rnd, content(lane, path), rnd.choice(('flip', 'delete', 'insert', 'truncate', 'reorder'))))
+
+
 def roll_back(*parts):
     def tamper(rnd, lane, states):
         old, paths = rnd.choice(states[:-1]), [p for part in parts for p in State.PARTS[part]]
@@ -392,6 +458,7 @@ KINDS['checkpoint lines'] = (6, checkpoint_lines, 'log')
 for table in ('event', 'leaf', 'credential'):
     for how in ('flip', 'delete', 'insert', 'truncate', 'reorder'):
         KINDS['%s rows: %s' % (table, how)] = (1, of_rows(table, how), 'audit')
+KINDS['published list'] = (1, list_file, 'audit')
 KINDS['register rolled back'] = (1, roll_back('register'), 'audit')
 KINDS['log rolled back'] = (1, roll_back('log'), 'audit')
 KINDS['register and log rolled back'] = (1, roll_back('register', 'log'), 'start')
@@ -466,9 +533,11 @@ try:
     now = states[-1]
     check('heads that grow, over a full tile', [s.size for s in states] == sorted({s.size for s in states}) and now.size > 256, [s.size for s in states])
     files = log_files(now)
+    lists = sorted(os.path.relpath(os.path.join(d, n), now.d) for sub in ('trust/status', 'trust/crl', 'history') for d, _, ns in os.walk(now.d + '/publish/' + sub) for n in ns if n != 'root.crl')
     needed = ['publish/log/checkpoint'] + ['publish/log/' + p for p in ('tile/0/000', 'tile/entries/000', 'tile/0/001.p/%d' % (now.size - 256), 'tile/entries/001.p/%d' % (now.size - 256), 'tile/1/000.p/1')]
     check('every file that has to be there is there', all(f in files for f in needed), files)
     tampered(states)
+    informed(states)
     started(states)
 finally:
     h.close()

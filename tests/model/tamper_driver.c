@@ -2,7 +2,7 @@
  * Answers tests/integration/tamper_test.py: one line asks, one line answers.
  *
  *   log DIR     is the public log in DIR true by its keys (fujie log verify)
- *   audit DIR   is the whole record (fujie audit verify, of a home that is not served)
+ *   audit DIR [SEQ:HASH]   is the whole record (fujie audit verify [--kept], of a home that is not served)
  *
  * An answer is {"ok":true} or {"ok":false,"at":the place,"why":in English}.  The functions are
  * those that the commands run; a process for each of ten thousand tamperings would take hours.
@@ -44,11 +44,12 @@ static void log_of(const char *dir)
 	answer(rc, at, &err);
 }
 
-static enum fj_rc audit_here(struct fj_err *err)
+static enum fj_rc audit_here(const char *kept, struct fj_err *err)
 {
+	FJ_AUTO(json) params = kept == NULL ? json_object() : json_pack("{s:s}", "kept", kept);
 	static struct iss i;
 	struct iss_actor nobody = {.login = "local", .roles = ISS_LOCAL, .via = "cli"};
-	struct iss_call c = {.iss = &i, .actor = &nobody, .now = fj_now()};
+	struct iss_call c = {.iss = &i, .actor = &nobody, .params = params, .now = fj_now()};
 	struct sto *db = NULL;
 
 	FJ_TRY(sto_open("register.db", false, &db, err));
@@ -59,11 +60,14 @@ static enum fj_rc audit_here(struct fj_err *err)
 	return rc;
 }
 
-static void audit_of(const char *dir)
+static void audit_of(char *dir)
 {
 	struct fj_err err = {0};
+	char *kept = strchr(dir, ' ');
 
-	enum fj_rc rc = chdir(dir) == 0 ? audit_here(&err) : fj_fail_errno(&err, "test", "enter %s", dir);
+	if (kept != NULL)
+		*kept++ = '\0';
+	enum fj_rc rc = chdir(dir) == 0 ? audit_here(kept, &err) : fj_fail_errno(&err, "test", "enter %s", dir);
 	answer(rc, err.en, &err);
 }
 

@@ -130,6 +130,7 @@ LOG_SRC := \
 # what takes packages in on a mirror
 INBOX_SRC := \
 	verifier/inbox/apply.c \
+	verifier/inbox/listed.c \
 	verifier/inbox/log.c \
 	verifier/inbox/main.c \
 	verifier/inbox/room.c \

@@ -25,6 +25,12 @@ static enum fj_rc nomem(struct fj_err *err)
 	return fj_no_memory(err, "log");
 }
 
+/* a part that could not be read for want of memory says nothing of the whole */
+static enum fj_rc malformed(enum fj_rc rc, struct fj_err *err, const char *cite, const char *what)
+{
+	return rc == FJ_OK ? FJ_OK : rc == FJ_E_NOMEM ? nomem(err) : bad(err, cite, what);
+}
+
 /* the next line without its newline; FJ_E_PARSE when there is none that ends */
 static enum fj_rc next_line(struct fj_slice *rest, struct fj_slice *line)
 {
@@ -68,7 +74,10 @@ static enum fj_rc read_hash(struct fj_slice line, struct fj_hash *out)
 {
 	FJ_AUTO(buf) b = FJ_BUF_INIT(64);
 
-	if (line.len != 44 || fj_b64_get((const char *)line.p, line.len, &b) != FJ_OK || b.len != FJ_SHA256_LEN)
+	if (line.len != 44)
+		return FJ_E_PARSE;
+	FJ_TRY(fj_b64_get((const char *)line.p, line.len, &b));
+	if (b.len != FJ_SHA256_LEN)
 		return FJ_E_PARSE;
 	memcpy(out->b, b.data, FJ_SHA256_LEN);
 	return FJ_OK;
@@ -134,15 +143,17 @@ enum fj_rc fj_vkey_put(struct fj_buf *out, const struct fj_vkey *k)
 
 enum fj_rc fj_vkey_read(struct fj_slice text, struct fj_vkey *out, struct fj_err *err)
 {
+	static const char form[] = "a verifier key is <name>+<8 hex digits>+<base64>";
 	FJ_AUTO(buf) raw = FJ_BUF_INIT(64);
 	char name[FJ_NOTE_NAME + 1];
 	uint8_t id[4];
 	const uint8_t *plus = text.len == 0 ? NULL : memchr(text.p, '+', text.len);
 	size_t n = plus == NULL ? 0 : (size_t)(plus - text.p);
 
-	if (plus == NULL || n > FJ_NOTE_NAME || memchr(text.p, '\0', n) != NULL || text.len < n + 10 || text.p[n + 9] != '+' || fj_unhex((const char *)plus + 1, 8, id) != FJ_OK ||
-	    fj_b64_get((const char *)plus + 10, text.len - n - 10, &raw) != FJ_OK || raw.len == 0)
-		return bad(err, "C2SP signed-note", "a verifier key is <name>+<8 hex digits>+<base64>");
+	if (plus == NULL || n > FJ_NOTE_NAME || memchr(text.p, '\0', n) != NULL || text.len < n + 10 || text.p[n + 9] != '+' || fj_unhex((const char *)plus + 1, 8, id) != FJ_OK)
+		return bad(err, "C2SP signed-note", form);
+	enum fj_rc rc = fj_b64_get((const char *)plus + 10, text.len - n - 10, &raw);
+	FJ_TRY(malformed(rc == FJ_OK && raw.len == 0 ? FJ_E_PARSE : rc, err, "C2SP signed-note", form));
 	if (raw.len != 33 || (raw.data[0] != FJ_NOTE_ED25519 && raw.data[0] != FJ_NOTE_COSIGNATURE))
 		return fj_fail(err, FJ_E_UNSUPPORTED, "log", "C2SP signed-note", "the key is no Ed25519 key (type 1 or 4)");
 	memcpy(name, text.p, n);
@@ -172,7 +183,10 @@ static enum fj_rc read_line(struct fj_slice line, struct fj_note_line *out)
 	if (space == NULL)
 		return FJ_E_PARSE;
 	out->name = FJ_SLICE(line.p, (size_t)(space - line.p));
-	if (!name_ok(out->name) || fj_b64_get((const char *)space + 1, line.len - out->name.len - 1, &raw) != FJ_OK || raw.len < 5)
+	if (!name_ok(out->name))
+		return FJ_E_PARSE;
+	FJ_TRY(fj_b64_get((const char *)space + 1, line.len - out->name.len - 1, &raw));
+	if (raw.len < 5)
 		return FJ_E_PARSE;
 	memcpy(out->id, raw.data, 4);
 	out->sig_len = raw.len - 4 > sizeof(out->sig) ? 0 : raw.len - 4;
@@ -204,8 +218,10 @@ enum fj_rc fj_note_read(struct fj_slice in, struct fj_note *out, struct fj_err *
 	for (rest = after(in, n + 1); rest.len > 0; out->n++) {
 		if (out->n == FJ_NOTE_SIGS)
 			return fj_fail(err, FJ_E_LIMIT, "log", cite, "a signed note has more than %d signature lines", FJ_NOTE_SIGS);
-		if (next_line(&rest, &line) != FJ_OK || read_line(line, &out->line[out->n]) != FJ_OK)
-			return bad(err, cite, "a signature line of a note is malformed");
+		enum fj_rc rc = next_line(&rest, &line);
+		if (rc == FJ_OK)
+			rc = read_line(line, &out->line[out->n]);
+		FJ_TRY(malformed(rc, err, cite, "a signature line of a note is malformed"));
 	}
 	return out->n > 0 ? FJ_OK : bad(err, cite, "a note has no signature line");
 }
@@ -283,8 +299,9 @@ enum fj_rc fj_checkpoint_read(struct fj_slice text, struct fj_checkpoint *out, s
 	memset(out, 0, sizeof(*out));
 	if (next_line(&text, &origin) != FJ_OK || next_line(&text, &size) != FJ_OK || next_line(&text, &root) != FJ_OK)
 		return bad(err, cite, "a checkpoint has three lines: origin, size, root");
-	if (origin.len == 0 || origin.len > FJ_NOTE_NAME || memchr(origin.p, '\0', origin.len) != NULL || fj_note_number(size, &out->size) != FJ_OK || read_hash(root, &out->root) != FJ_OK)
-		return bad(err, cite, "a checkpoint's origin, size or root is malformed");
+	if (origin.len == 0 || origin.len > FJ_NOTE_NAME || memchr(origin.p, '\0', origin.len) != NULL || fj_note_number(size, &out->size) != FJ_OK)
+		return bad(err, cite, "a checkpoint's origin or size is malformed");
+	FJ_TRY(malformed(read_hash(root, &out->root), err, cite, "a checkpoint's root is malformed"));
 	memcpy(out->origin, origin.p, origin.len);
 	while (text.len > 0)
 		if (next_line(&text, &more) != FJ_OK || more.len == 0)
@@ -316,8 +333,9 @@ static enum fj_rc read_path(struct fj_slice *rest, struct fj_path *p)
 		FJ_TRY(next_line(rest, &line));
 		if (line.len == 0)
 			return FJ_OK;
-		if (p->n == FJ_PATH_MAX || read_hash(line, &p->h[p->n]) != FJ_OK)
+		if (p->n == FJ_PATH_MAX)
 			return FJ_E_PARSE;
+		FJ_TRY(read_hash(line, &p->h[p->n]));
 		p->n++;
 	}
 }
@@ -350,7 +368,7 @@ enum fj_rc fj_log_proof_read(struct fj_slice in, struct fj_log_proof *out, struc
 	fj_buf_init(&out->extra, FJ_LOG_PROOF_MAX);
 	if (in.len > FJ_LOG_PROOF_MAX)
 		return fj_fail(err, FJ_E_LIMIT, "log", "C2SP tlog-proof", "a proof of logging is larger than %d octets", FJ_LOG_PROOF_MAX);
-	return read_proof(in, out) == FJ_OK ? FJ_OK : bad(err, "C2SP tlog-proof", "this is no proof of logging (tlog-proof@v1)");
+	return malformed(read_proof(in, out), err, "C2SP tlog-proof", "this is no proof of logging (tlog-proof@v1)");
 }
 
 enum fj_rc fj_log_proof_put(struct fj_buf *out, const struct fj_log_proof *p)

@@ -459,6 +459,7 @@ static enum fj_rc make(struct iss *i, struct fj_err *err)
 
 	if (i->make.batch == 0)
 		i->make.batch = ROUND_FIRST;
+	FJ_TRY(log_advance(i, err)); /* a log that can't be written has nothing signed for it */
 	FJ_TRY(last_event(i, &until, err));
 	enum fj_rc rc = run(i, until, err);
 	for (bool more = true; rc == FJ_OK && more;) { /* what was issued may call for more */

@@ -67,7 +67,7 @@ integration() {
 	python_stage "integration bookings" tests/model/money_home.py
 }
 conformance() {
-	for t in never pkits pack clients golog; do
+	for t in never pkits pack clients golog mirrored; do
 		python_stage "conformance $t" "tests/conformance/${t}_test.py"
 	done
 	examples

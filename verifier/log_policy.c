@@ -78,8 +78,11 @@ static enum fj_rc read_key(const struct reading *r, struct fj_slice w, enum fj_n
 {
 	struct fj_err why = {.rc = FJ_OK};
 
-	if (fj_vkey_read(w, out, &why) != FJ_OK)
-		return bad(r, FJ_E_PARSE, why.rc == FJ_E_UNSUPPORTED ? "a key of a type that is not known here" : "this is no verifier key", err);
+	enum fj_rc rc = fj_vkey_read(w, out, &why);
+	if (rc == FJ_E_NOMEM)
+		return fj_no_memory(err, "verify");
+	if (rc != FJ_OK)
+		return bad(r, FJ_E_PARSE, rc == FJ_E_UNSUPPORTED ? "a key of a type that is not known here" : "this is no verifier key", err);
 	return out->type == type ? FJ_OK : bad(r, FJ_E_PARSE, "a log's key is of type 1, a witness's of type 4", err);
 }
 

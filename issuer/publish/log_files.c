@@ -3,15 +3,16 @@
  * since the size that was packed last, what witnesses cosigned, and the checkpoint.
  *
  * The checkpoint is read once, and every tile is as wide as its tree makes it: the log goes
- * on growing while we pack, and what a mirror gets has to fit together.  The tiles come
- * first, the checkpoint last, since a package may be full in between.
+ * on growing while we pack, and what a mirror gets has to fit together.  A tile comes
+ * after the one above it that has its hash, an entry after its tile, the checkpoint last,
+ * since a package may be full in between.
  */
 #include <fcntl.h>
 
 #include "base/file.h"
 #include "issuer/publish/publish.h"
 
-#define ENTRIES FJ_TILE_LEVELS /* levels of tiles, then these */
+#define ENTRIES FJ_TILE_LEVELS /* tiles from the highest level down, then these */
 #define COSIGNED (ENTRIES + 1)
 #define CHECKPOINT (ENTRIES + 2)
 #define END (ENTRIES + 3)
@@ -20,7 +21,7 @@ static struct fj_tile_folder folder = {AT_FDCWD, LOG_FOLDER};
 
 static unsigned level_of(const struct pub_log_files *f)
 {
-	return f->step == ENTRIES ? 0 : f->step;
+	return f->step == ENTRIES ? 0 : FJ_TILE_LEVELS - 1 - f->step;
 }
 
 static void begin_step(struct pub_log_files *f)

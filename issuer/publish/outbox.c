@@ -410,10 +410,9 @@ static enum fj_rc pack_waiting(struct iss *i, struct fj_err *err)
 	FJ_TRY(pub_pack_init(&k, err));
 	FJ_TRY(pub_log_open(&log, b->log_size, err));
 	while (f < b->n_path || r < b->n_row || full) {
-		for (full = false; f < b->n_path && !full; f += !full)
+		FJ_TRY(pack_log(&log, &k, &full, err)); /* first: a list is taken in only where its leaf is known */
+		for (; f < b->n_path && !full; f += !full)
 			FJ_TRY(pack_file(&k, b->path[f].s, &full, err));
-		if (!full)
-			FJ_TRY(pack_log(&log, &k, &full, err));
 		for (; r < b->n_row && !full; r += !full)
 			FJ_TRY(pack_row(i, &k, &b->row[r], &full, err));
 		if (!pub_pack_empty(&k))

@@ -569,8 +569,11 @@ def disk(h, s, ap):
     check('no room to publish: a suspension is kept and says that it is not published yet', code == 200 and out.get('state') == 'SUSPENDED' and out.get('published') is False, out)
     check('no room to publish: what to do is said', until(lambda: log_of(h).count('No space left on device; make room on the disk') > at), log_of(h)[-300:])
     check('no room to publish: the verifier still answers', h.verdict_service(last) in ('permit', 'deny') and h.verdict_service(stuck) == 'deny')
+    leaves, size = logged(h)
+    check('no room to publish: no head is given out whose tiles could not be written', leaves > size, (leaves, size))
     room(publish)
     check('with room again it is published', until(lambda: h.verdict_service(last) == h.verdict_tool(last) == 'deny'), log_of(h)[-300:])
+    log_whole(h, 'after a publication without room')
 
     # no room for the register
     fill(h.d)

@@ -149,6 +149,24 @@ def witness():
     check('of a damaged record nothing is cosigned', w.post(step(twin, 600, 650))[0] == 500)
     open(path, 'wb').write(good)
 
+    stranger.add(*[b'y%d' % i for i in range(400)])
+    requests = {n: step(stranger, n, n + 1) for n in range(1, 400)}
+    at, forgotten = 1, []
+    for k in range(8):
+        killer = threading.Timer(0.005 + 0.02 * k, w.stop, [True])
+        killer.start()
+        try:
+            while w.post(requests[at])[0] == 200:
+                at += 1
+        except OSError:
+            pass
+        killer.join()
+        w.start()
+        size = int(w.post(ask(0, [], stranger.note(1)))[2])
+        forgotten += [(at, size)] if size not in (at, at + 1) else []  # one may have been kept and not answered
+        at = size
+    check('killed at any moment it never forgets what it has cosigned', not forgotten and at > 10, (forgotten, at))
+
     # many at once: one of each size goes through
     from concurrent.futures import ThreadPoolExecutor
     with ThreadPoolExecutor(8) as pool:

@@ -50,6 +50,36 @@ TEST("a validity one second longer than the profile allows is refused, exactly f
 	CHECK_RC(ca_cert_tbs(&home, &in, &tbs, &err), FJ_E_INVALID);
 }
 
+/* a certificate of a profile under `issuer` (none: a root), with a signature of form */
+static enum fj_rc make_cert(enum ca_profile profile, struct fj_slice issuer, struct fj_buf *cert, struct fj_err *err)
+{
+	static const uint8_t sig[] = {0x30, 0x06, 0x02, 0x01, 0x01, 0x02, 0x01, 0x01};
+	FJ_AUTO(buf) spki = FJ_BUF_INIT(512);
+	FJ_AUTO(buf) tbs = FJ_BUF_INIT(FJ_X509_MAX);
+	struct ca_cert_in in = {.profile = profile, .not_before = fj_now(), .not_after = fj_now() + 86400, .issuer_cert = issuer, .shard = 1};
+
+	FJ_TRY(ca_ephemeral_spki(&spki, err));
+	in.spki = fj_buf_slice(&spki);
+	ca_serial_new(&in.serial);
+	FJ_TRY(ca_cert_tbs(&home, &in, &tbs, err));
+	return ca_assemble(fj_buf_slice(&tbs), FJ_SLICE(sig, sizeof(sig)), cert, err);
+}
+
+TEST("a delegated certificate passes the lint of its own profile and of no other's (lesson 3)")
+{
+	static const enum ca_profile all[] = {CA_TOKEN_SIGNER, CA_STATUS_SIGNER, CA_LOG_SIGNER, CA_OCSP};
+	struct fj_err err = {0};
+	FJ_AUTO(buf) issuer = FJ_BUF_INIT(FJ_X509_MAX);
+
+	CHECK_OK(make_cert(CA_ROOT, FJ_SLICE(NULL, 0), &issuer, &err));
+	for (size_t i = 0; i < FJ_ARRAY_LEN(all); i++) {
+		FJ_AUTO(buf) cert = FJ_BUF_INIT(FJ_X509_MAX);
+		CHECK_OK(make_cert(all[i], fj_buf_slice(&issuer), &cert, &err));
+		for (size_t k = 0; k < FJ_ARRAY_LEN(all); k++)
+			CHECK_RC(ca_lint(&home, all[k], fj_buf_slice(&cert), &err), i == k ? FJ_OK : FJ_E_INVALID);
+	}
+}
+
 /* a request for `key`, asking for the extension `ext` when there is one */
 static void make_request(EVP_PKEY *key, int nid, const char *ext, struct fj_buf *out)
 {

@@ -179,7 +179,7 @@ TEST("what was shown is kept, and told, once")
 	CHECK(json_array_size(json_object_get(again, "evidence")) == before + 1);
 }
 
-TEST("a record that is damaged is not gone on with, and a key that others may read is none")
+TEST("a record that is damaged is not gone on with, and what is no key, or one that others may read, is none")
 {
 	FJ_AUTO(buf) out = FJ_BUF_INIT(4096);
 	struct wit other;
@@ -189,6 +189,12 @@ TEST("a record that is damaged is not gone on with, and a key that others may re
 	CHECK(ask(3, NULL, 3, &root[3], &out) == 500 && out.len == 0);
 	CHECK(chmod("key", 0644) == 0);
 	CHECK_RC(wit_open(&other, &err), FJ_E_FORBIDDEN);
+	static const char *const none[] = {"", "x", "PRIVATE+KEY+", "PRIVATE+KEY+w+00000000+BAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA\n", "PRIVATE+KEY+w+x+y\n"};
+	for (size_t k = 0; k < FJ_ARRAY_LEN(none); k++) {
+		CHECK_OK(fj_file_replace(AT_FDCWD, "key", fj_slice_str(none[k]), 0600, &err));
+		CHECK_RC(wit_open(&other, &err), FJ_E_CORRUPT);
+		wit_close(&other);
+	}
 	CHECK(unlink("key") == 0);
 	CHECK_RC(wit_open(&other, &err), FJ_E_NOTFOUND);
 	wit_close(&w);

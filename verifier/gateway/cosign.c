@@ -84,9 +84,10 @@ static enum fj_rc take_policy(struct cosign *c, struct fj_slice text, struct fj_
 		struct gw_witness *w = &c->witness[c->n];
 		if (p->name[i].group || p->name[i].url[0] == '\0')
 			continue;
-		snprintf(w->name, sizeof(w->name), "%s", p->name[i].name);
-		snprintf(w->url, sizeof(w->url), "%s", p->name[i].url);
 		w->key = p->name[i].key;
+		/* a policy's names are any octets, those of keys are text */
+		snprintf(w->name, sizeof(w->name), "%s", fj_utf8_valid(fj_slice_str(p->name[i].name)) ? p->name[i].name : w->key.name);
+		snprintf(w->url, sizeof(w->url), "%s", p->name[i].url);
 		fj_buf_init(&w->line, 1024);
 		c->n++;
 	}

@@ -260,7 +260,8 @@ static void keep_evidence(const struct monitor *m, const json_t *line)
 static void tell_fault(const struct monitor *m, const struct fj_err *err)
 {
 	FJ_AUTO(buf) text = FJ_BUF_INIT(65536);
-	FJ_AUTO(json) j = json_pack("{s:s, s:I, s:{s:s, s:s}}", "fault", m->fault.what, "position", (json_int_t)m->fault.at, "text", "en", err->en, "zh", err->zh);
+	bool said = fj_utf8_valid(fj_slice_str(err->en)); /* it may be words of whoever wrote the log */
+	FJ_AUTO(json) j = json_pack("{s:s, s:I, s:{s:s, s:s}}", "fault", m->fault.what, "position", (json_int_t)m->fault.at, "text", "en", said ? err->en : "", "zh", err->zh);
 
 	if (j == NULL || fj_json_canonical(j, &text, NULL) != FJ_OK)
 		return;

@@ -54,9 +54,16 @@ struct inb_log {
 /* Of a package that is believed, whether it comes next or not: does its checkpoint alone show another history than the
  * one that is here?  Then FJ_E_INVALID, and both are kept. */
 enum fj_rc inb_log_evident(const struct inb_log *l, struct fj_err *err) FJ_MUST_USE;
+/* an fj_tile_fn, user: a struct inb_log: a tile as it would be once this package is in */
+enum fj_rc inb_tile_then(void *user, const struct fj_tile *t, struct fj_buf *out, struct fj_err *err);
 /* Signed by the log, and the tree that is here goes on in it, by its own tiles; tiles and key are never others.  A
  * snapshot's checkpoint is looked at with its last part.  FJ_E_INVALID, FJ_E_SIGNATURE. */
 enum fj_rc inb_log_check(const struct inb_log *l, struct fj_err *err) FJ_MUST_USE;
+
+/* --- listed.c --- */
+/* Each status list and CRL of the package, and of what is staged with it, is published by a leaf of the tree of this
+ * size.  FJ_E_INVALID. */
+enum fj_rc inb_lists_logged(const struct inb_log *l, uint64_t size, struct fj_err *err) FJ_MUST_USE;
 
 /* --- apply.c --- */
 /* a file of the package; false: it has none of this path */

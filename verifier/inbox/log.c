@@ -9,6 +9,7 @@
  * this mirror's health is red until a person has looked.
  */
 #include <fcntl.h>
+#include <unistd.h>
 
 #include "base/file.h"
 #include "base/log.h"
@@ -22,26 +23,22 @@ static struct fj_tile_folder here = {AT_FDCWD, "publish/log"}, staged = {AT_FDCW
 
 /* --- tiles --- */
 
-/* of this package, as it is, or cut from the full one */
+/* of this package, as it is, or cut from a wider one */
 static bool own_tile(const struct inb_log *l, const struct fj_tile *t, struct fj_slice *out)
 {
-	struct fj_tile full = *t;
+	const char *path;
 	struct fj_slice data;
-	char name[FJ_TILE_PATH], path[FJ_TILE_PATH + 8];
+	struct fj_tile is;
+	size_t at = 0;
 
-	full.width = FJ_TILE_WIDTH;
-	for (int k = 0; k < 2; k++) {
-		const struct fj_tile *is = k == 0 ? t : &full;
-		fj_tile_path(is, name);
-		snprintf(path, sizeof(path), "log/%s", name);
-		if (inb_file_of(l->p, path, &data) && fj_tile_cut(t->entries, is->width, true, data, &data) == FJ_OK && fj_tile_cut(t->entries, t->width, false, data, out) == FJ_OK)
+	for (size_t k = 0; fj_package_file(l->p, k, &at, &path, &data); k++)
+		if (strncmp(path, "log/tile/", 9) == 0 && fj_tile_parse(path + 4, &is) == FJ_OK && is.entries == t->entries && is.level == t->level && is.n == t->n && is.width >= t->width &&
+		    fj_tile_cut(t->entries, t->width, false, data, out) == FJ_OK)
 			return true;
-	}
 	return false;
 }
 
-/* a tile as it would be once this package is in */
-static enum fj_rc tile_then(void *user, const struct fj_tile *t, struct fj_buf *out, struct fj_err *err)
+enum fj_rc inb_tile_then(void *user, const struct fj_tile *t, struct fj_buf *out, struct fj_err *err)
 {
 	const struct inb_log *l = user;
 	struct fj_slice own;
@@ -88,11 +85,9 @@ static enum fj_rc keep_fork(const struct inb_log *l, const struct pair *c, struc
 static enum fj_rc forked(const struct inb_log *l, const struct pair *c, struct fj_err *err)
 {
 	struct fj_err why = {.rc = FJ_OK};
-	struct fj_buf had = FJ_BUF_INIT(1);
 
-	if (fj_file_read(AT_FDCWD, "publish/log/fork", &had, NULL) == FJ_E_NOTFOUND && keep_fork(l, c, &why) != FJ_OK)
+	if (access("publish/log/fork", F_OK) != 0 && keep_fork(l, c, &why) != FJ_OK)
 		fj_log_err(FJ_LOG_ERROR, "publish/log/fork", &why);
-	fj_buf_release(&had);
 	fj_fail(err, FJ_E_INVALID, "inbox", CITE, "two histories of the public log: the package's checkpoint of %llu leaves and the one here of %llu do not belong to one tree; both are kept in publish/log/fork",
 	    (unsigned long long)c->shown.size, (unsigned long long)c->had.size);
 	fj_err_zh(err, "公开日志出现两个历史：数据包的检查点（%llu 条）与此处的检查点（%llu 条）不属同一棵树；两份均已保存于 publish/log/fork", (unsigned long long)c->shown.size, (unsigned long long)c->had.size);
@@ -148,7 +143,7 @@ enum fj_rc inb_log_evident(const struct inb_log *l, struct fj_err *err)
 /* from the tree that is here to that of the package, by the tiles that there are then */
 static enum fj_rc check_follows(const struct inb_log *l, const struct pair *c, struct fj_err *err)
 {
-	struct fj_tiles tiles = {tile_then, (void *)(uintptr_t)l};
+	struct fj_tiles tiles = {inb_tile_then, (void *)(uintptr_t)l};
 	struct fj_path path = {.n = 0};
 	struct fj_hash root;
 
@@ -167,20 +162,43 @@ static enum fj_rc check_follows(const struct inb_log *l, const struct pair *c, s
 static enum fj_rc check_bundle(const struct inb_log *l, struct fj_tile t, struct fj_slice data, struct fj_err *err)
 {
 	FJ_AUTO(buf) tile = FJ_BUF_INIT(FJ_TILE_OCTETS);
-	struct fj_slice all, entry;
+	struct fj_slice entry;
 	struct fj_hash h;
 
-	if (fj_tile_cut(true, t.width, true, data, &all) != FJ_OK)
-		return no(err, "a bundle of the public log is not as wide as its name says", "公开日志条目包的宽度与其文件名不符");
 	t.entries = false;
-	if (tile_then((void *)(uintptr_t)l, &t, &tile, NULL) != FJ_OK)
+	if (inb_tile_then((void *)(uintptr_t)l, &t, &tile, NULL) != FJ_OK)
 		return no(err, "there is no tile for a bundle of the public log", "公开日志条目包缺少对应的数据块");
-	for (size_t k = 0; fj_entry_next(&all, &entry) == FJ_OK; k++) {
+	for (size_t k = 0; fj_entry_next(&data, &entry) == FJ_OK; k++) {
 		fj_leaf_hash(entry, &h);
 		if (memcmp(h.b, tile.data + k * FJ_SHA256_LEN, FJ_SHA256_LEN) != 0)
 			return no(err, "an entry of the public log is not the one whose hash is in its tree", "公开日志的条目与树中的哈希不符");
 	}
 	return FJ_OK;
+}
+
+/* a full tile is the subtree whose hash stands in the one above it: so each hangs from the edge, whose root is signed */
+static enum fj_rc check_above(const struct inb_log *l, const struct fj_tile *t, struct fj_slice data, struct fj_err *err)
+{
+	FJ_AUTO(buf) above = FJ_BUF_INIT(FJ_TILE_OCTETS);
+	struct fj_tile up = {.level = t->level + 1, .n = t->n / FJ_TILE_WIDTH, .width = (unsigned)(t->n % FJ_TILE_WIDTH) + 1};
+	struct fj_hash h[FJ_TILE_WIDTH];
+
+	memcpy(h, data.p, sizeof(h));
+	for (size_t n = FJ_TILE_WIDTH; n > 1; n /= 2)
+		for (size_t i = 0; i < n / 2; i++)
+			fj_node_hash(&h[2 * i], &h[2 * i + 1], &h[i]);
+	if (up.level < FJ_TILE_LEVELS && inb_tile_then((void *)(uintptr_t)l, &up, &above, NULL) == FJ_OK && memcmp(above.data + (up.width - 1) * FJ_SHA256_LEN, h[0].b, FJ_SHA256_LEN) == 0)
+		return FJ_OK;
+	return no(err, "a tile of the public log is not the one whose hash stands above it", "公开日志的数据块与上一层的哈希不符");
+}
+
+static enum fj_rc check_tile(const struct inb_log *l, const struct fj_tile *t, struct fj_slice data, struct fj_err *err)
+{
+	if (fj_tile_cut(t->entries, t->width, true, data, &data) != FJ_OK)
+		return no(err, "a tile of the public log is not as wide as its name says", "公开日志数据块的宽度与其文件名不符");
+	if (t->entries)
+		return check_bundle(l, *t, data, err);
+	return t->width == FJ_TILE_WIDTH ? check_above(l, t, data, err) : FJ_OK;
 }
 
 static enum fj_rc check_file(const struct inb_log *l, const char *path, struct fj_slice data, struct fj_err *err)
@@ -197,12 +215,12 @@ static enum fj_rc check_file(const struct inb_log *l, const char *path, struct f
 		return FJ_OK;
 	if (there && !same)
 		return no(err, "the package brings another tile in the place of one that is here: tiles do not change", "数据包以不同内容替换现有数据块：数据块不得更改");
-	return t.entries ? check_bundle(l, t, data, err) : FJ_OK;
+	return check_tile(l, &t, data, err);
 }
 
 static enum fj_rc check_cosigned(const struct inb_log *l, const struct pair *c, struct fj_slice bytes, struct fj_err *err)
 {
-	struct fj_tiles tiles = {tile_then, (void *)(uintptr_t)l};
+	struct fj_tiles tiles = {inb_tile_then, (void *)(uintptr_t)l};
 	struct fj_checkpoint at;
 	struct fj_hash root;
 
@@ -230,6 +248,8 @@ enum fj_rc inb_log_check(const struct inb_log *l, struct fj_err *err)
 	}
 	for (size_t k = 0; fj_package_file(l->p, k, &at, &path, &data); k++)
 		FJ_TRY(check_file(l, path, data, err));
+	if (any)
+		FJ_TRY(inb_lists_logged(l, c.shown.size, err));
 	FJ_AUTO(buf) cosigned = FJ_BUF_INIT(FJ_NOTE_MAX);
 	return any && inb_file_now(l->p, l->first, "log/cosigned", &cosigned, NULL) == FJ_OK ? check_cosigned(l, &c, fj_buf_slice(&cosigned), err) : FJ_OK;
 }

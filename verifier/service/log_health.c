@@ -29,8 +29,9 @@ static void tell_fork(json_t *causes)
 		j = json_object();
 	long long size = (long long)fj_json_num(j, "size"), seen = (long long)fj_json_num(j, "seen");
 	const char *by = fj_json_text(j, "name");
-	snprintf(en, sizeof(en), "two histories of the public log: \"%.60s\" knows a tree of %lld leaves that the log here, with %lld, does not continue; stop issuing, keep both notes (publish/log/fork), see docs/verifier.md", by, seen, size);
-	snprintf(zh, sizeof(zh), "公开日志出现两个历史：“%.60s”所见 %lld 条的树与此处 %lld 条的日志不相承接；请停止签发，保存两份检查点（publish/log/fork），处理办法见 docs/verifier.md", by, seen, size);
+	int n = (int)fj_utf8_prefix(by, 20);
+	snprintf(en, sizeof(en), "two histories of the public log: \"%.*s\" knows a tree of %lld leaves that the log here, with %lld, does not continue; stop issuing, keep both notes (publish/log/fork), see docs/verifier.md", n, by, seen, size);
+	snprintf(zh, sizeof(zh), "公开日志出现两个历史：“%.*s”所见 %lld 条的树与此处 %lld 条的日志不相承接；请停止签发，保存两份检查点（publish/log/fork），处理办法见 docs/verifier.md", n, by, seen, size);
 	svc_cause(causes, "log-fork", 0, en, zh);
 }
 

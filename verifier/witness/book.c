@@ -96,9 +96,10 @@ static enum fj_rc bad_key(struct fj_err *err)
 
 static enum fj_rc parse_key(struct wit *w, char *line, struct fj_buf *raw, struct fj_err *err)
 {
-	char *name = line + strlen(SIGNER), *id = strchr(name, '+'), *end = strchr(name, '\n'), hex[9];
+	bool ours = strncmp(line, SIGNER, strlen(SIGNER)) == 0;
+	char *name = line + (ours ? strlen(SIGNER) : 0), *id = strchr(name, '+'), *end = strchr(name, '\n'), hex[9];
 
-	if (strncmp(line, SIGNER, strlen(SIGNER)) != 0 || end == NULL || id == NULL || end < id + 10 || id[9] != '+')
+	if (!ours || end == NULL || id == NULL || end < id + 10 || id[9] != '+')
 		return bad_key(err);
 	if (fj_b64_get(id + 10, (size_t)(end - id - 10), raw) != FJ_OK || raw->len != 1 + SEED_LEN || raw->data[0] != FJ_NOTE_COSIGNATURE)
 		return bad_key(err);

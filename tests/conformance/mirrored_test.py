@@ -1,0 +1,216 @@
+"""A mirror and packages of the tests' own: whatever is wrong with their public log, signed as
+rightly as can be, is refused and changes nothing; two signed histories are kept."""
+import os, shutil, subprocess, sys, tempfile
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), '..', 'integration'))
+from log import *
+from treelog import Tree
+
+B = os.path.abspath(sys.argv[1] if len(sys.argv) > 1 else 'build')
+passed = failed = 0
+HERE, THEN = 300, 900  # leaves that the mirror has, and of the next package
+MAGIC, ZERO = b'fujie-package-1\n', bytes(32)
+root = tempfile.mkdtemp(prefix='fujie-mirrored-')
+
+
+def check(sentence, ok, detail=''):
+    global passed, failed
+    passed, failed = passed + bool(ok), failed + (not ok)
+    print(('ok - ' if ok else 'not ok - ') + sentence + ('' if ok else '  # ' + str(detail)[:400]), flush=True)
+
+
+class Tiles(Tree):
+    """leaves and the files of their tree"""
+
+    def __init__(self, leaves):
+        super().__init__()
+        self.leaves, self.h = leaves, [leaf_hash(l) for l in leaves]
+
+    def at(self, n):
+        out, level, hashes = {}, 0, self.h[:n]
+        while hashes:
+            for i in range(0, len(hashes), 256):
+                out[self.name(str(level), i // 256, len(hashes[i:i + 256]))] = b''.join(hashes[i:i + 256])
+            hashes = [self.mth(i << 8 * level + 8, i + 1 << 8 * level + 8) for i in range(len(hashes) // 256)]
+            level += 1
+        for i in range(0, n, 256):
+            part = self.leaves[i:min(i + 256, n)]
+            out[self.name('entries', i // 256, len(part))] = b''.join(len(l).to_bytes(2, 'big') + l for l in part)
+        return out
+
+    @staticmethod
+    def name(kind, i, width):
+        return 'log/tile/%s/%03d%s' % (kind, i, '' if width == 256 else '.p/%d' % width)
+
+    def grown(self, a, b):
+        had = self.at(a)
+        return {k: v for k, v in self.at(b).items() if k not in had}
+
+
+w = World()
+
+
+def published_leaf(i, kind, uri, data):
+    return canonical({'v': 1, 'seq': i, 'at': NOW, 'event': 'published', 'kind': kind, 'id': uri, 'sha256': b64u(hashlib.sha256(data).digest())})
+
+
+def later(revoked=()):
+    """a newer CRL"""
+    c = World().shard
+    c.n, c.since = 8, NOW - 1800
+    for cert in revoked:
+        c.revoke(cert)
+    return c.der()
+
+
+leaves = [b'leaf %d' % i for i in range(1200)]
+leaves[100:103] = [published_leaf(100, 'status-list', BASE + '/status/0', w.list().encode()), published_leaf(101, 'crl', BASE + '/crl/1.crl', w.shard.der()),
+                   published_leaf(102, 'crl', BASE + '/crl/root.crl', w.root_crl.der())]
+leaves[700:702] = [published_leaf(700, 'crl', BASE + '/crl/1.crl', later()), published_leaf(701, 'crl', BASE + '/crl/1.crl', later([w.log]))]
+tree = Tiles(leaves)
+other = Tiles(leaves[:200] + [b'other %d' % i for i in range(200, 1200)])
+OTHER_KEY = Ed('another log')
+
+
+def text_of(t, n, root=None, origin=ORIGIN):
+    return '%s\n%d\n%s\n' % (origin, n, b64(root or t.root(n)))
+
+
+def note(text, ed=LOG_KEY, cert=None, key=None, lines=None):
+    origin = text.split('\n')[0]
+    return (text + '\n' + ''.join(lines if lines is not None else [ed_line(origin, ed, text), ecdsa_line(origin, cert or w.log, text, key)])).encode()
+
+
+def keys(cert=None, ed=LOG_KEY):
+    return {'trust/log.pem': pem((cert or w.log).der()), 'trust/log.vkey': (vkey(ORIGIN, 1, ed) + '\n').encode()}
+
+
+def package(files, seq=1, kind='change', before=(0, ZERO)):
+    files = {k: v.encode() if isinstance(v, str) else v for k, v in files.items() if v is not None}
+    digest = lambda b: b64u(hashlib.sha256(b).digest())
+    manifest = jws(w.header('package+jwt', w.status_signer), {
+        'iss': BASE, 'vct': 'urn:fujie:package:1', 'iat': NOW, 'kind': kind, 'seq': seq, 'part': 1, 'last': True, 'generation': 1,
+        'previous': {'seq': before[0], 'sha256': b64u(before[1])}, 'files': [{'path': k, 'sha256': digest(v), 'size': len(v)} for k, v in files.items()],
+        'rows': {'sha256': digest(b''), 'size': 0}}, w.status_signer.key).encode()
+    path = '%s/%s-%d.pkg' % (root, kind, seq)
+    open(path, 'wb').write(MAGIC + len(manifest).to_bytes(4, 'big') + manifest + b''.join(files.values()))
+    return path, hashlib.sha256(manifest).digest()
+
+
+def apply(folder, path):
+    r = subprocess.run([B + '/fujie', 'inbox', 'apply', path, '--dir', folder, '--root', hashlib.sha256(w.root.der()).hexdigest(), '--json'], capture_output=True, text=True, timeout=60)
+    out = json.loads(r.stdout)
+    return r.returncode, out.get('error', {}).get('detail', {}).get('en', '')
+
+
+def published(folder):
+    return {os.path.join(t, n)[len(folder):]: open(os.path.join(t, n), 'rb').read() for t, _, names in os.walk(folder + '/publish') for n in names if n != 'fork'}
+
+
+def trust(**more):
+    w.more = more
+    return {'trust/' + k: v for k, v in w.files().items()}
+
+
+base = root + '/base'
+start = {**trust(), **keys(), **tree.at(HERE), 'log/checkpoint': note(text_of(tree, HERE))}
+code, said = apply(base, package(start, 0, 'snapshot')[0])
+check('a snapshot with a log is taken in', code == 0 and published(base)['/publish/log/checkpoint'] == start['log/checkpoint'], said)
+good = {**tree.grown(HERE, THEN), 'log/checkpoint': note(text_of(tree, THEN))}
+n = 0
+
+
+def fresh():
+    global n
+    n += 1
+    return shutil.copytree(base, '%s/v%d' % (root, n))
+
+
+def taken(sentence, files, **how):
+    v = fresh()
+    code, said = apply(v, package({**good, **files}, **how)[0])
+    check(sentence, code == 0 and not os.path.exists(v + '/publish/log/fork'), said)
+    return v
+
+
+def refused(sentence, files, word, fork=False, whole=False, from_=base):
+    """word: of the reason; fork: both notes are kept; whole: without the good package's files"""
+    v = fresh()
+    before = published(v)
+    code, said = apply(v, package(files if whole else {**good, **files})[0])
+    kept = json.load(open(v + '/publish/log/fork')) if os.path.exists(v + '/publish/log/fork') else None
+    same = {k: x for k, x in published(v).items()} == before
+    check(sentence, code == 1 and word in said and same and (kept is not None) == fork and (not fork or kept['ours'].encode() == start['log/checkpoint'] and kept['theirs'].encode() == files['log/checkpoint']),
+          (code, said, same, kept))
+
+
+v = taken('what continues the log is taken in', {})
+have = published(v)
+check('a full tile takes the place of its partial ones', '/publish/log/tile/0/001' in have and not [k for k in have if '/0/001.p' in k or '/entries/001.p' in k], sorted(have))
+check('and every tile is the log\'s', all(have['/publish/' + k] == x for k, x in tree.at(THEN).items()))
+
+# signatures
+text = text_of(tree, THEN)
+refused('without the line of the TPM\'s key', {'log/checkpoint': note(text, lines=[ed_line(ORIGIN, LOG_KEY, text)])}, 'not signed')
+refused('without the Ed25519 line', {'log/checkpoint': note(text, lines=[ecdsa_line(ORIGIN, w.log, text)])}, 'not signed')
+refused('with a line of the TPM\'s key over another text', {'log/checkpoint': note(text, lines=[ed_line(ORIGIN, LOG_KEY, text), ecdsa_line(ORIGIN, w.log, text_of(tree, HERE))])}, 'not signed')
+refused('signed by a key that the certificate has not', {'log/checkpoint': note(text, key=w.keys['stranger'])}, 'not signed')
+refused('signed by another log\'s key', {'log/checkpoint': note(text, ed=OTHER_KEY)}, 'not signed')
+refused('with a log certificate that is another signer\'s', {**keys(w.status_signer), 'log/checkpoint': note(text, cert=w.status_signer)}, 'not signed')
+stray = World('stray')
+refused('with a log certificate of another root', {**keys(stray.log), 'log/checkpoint': note(text, cert=stray.log)}, 'not signed')
+refused('of another origin', {'log/checkpoint': note(text_of(tree, THEN, origin='verify.example/lag'))}, 'not signed')
+refused('what is no note', {'log/checkpoint': b'hello\n'}, 'not signed')
+refused('with another key for the log, which signs', {**keys(ed=OTHER_KEY), 'log/checkpoint': note(text, ed=OTHER_KEY)}, 'another key')
+refused('under a log certificate that its own CRL names', {'trust/crl/1.crl': later([w.log])}, 'not signed')
+
+# history
+refused('a shorter log of the same history', {'log/checkpoint': note(text_of(tree, 256))}, 'roll back', whole=True)
+refused('a shorter log of another', {'log/checkpoint': note(text_of(other, 256))}, 'two histories', fork=True, whole=True)
+refused('one of the same length', {'log/checkpoint': note(text_of(other, HERE))}, 'two histories', fork=True, whole=True)
+refused('a longer one, with all its tiles', {**other.at(THEN), 'log/checkpoint': note(text_of(other, THEN))}, 'two histories', fork=True, whole=True)
+refused('an older package than the one here, of another history', {'log/checkpoint': note(text_of(other, 290))}, 'two histories', fork=True, whole=True)
+refused('a root that no tiles give', {'log/checkpoint': note(text_of(tree, THEN, root=bytes(32)))}, 'do not give the root')
+
+# tiles
+refused('a partial tile is missing', {'log/tile/0/003.p/132': None}, 'do not give the root')
+refused('the tile above is missing', {'log/tile/1/000.p/3': None}, 'do not give the root')
+
+
+def spoilt(path, at, files=good):
+    data = bytearray(files[path])
+    data[at] ^= 1
+    return bytes(data)
+
+
+refused('a hash at the edge is another', {'log/tile/0/003.p/132': spoilt('log/tile/0/003.p/132', 5)}, 'do not give the root')
+refused('a hash within a full tile is another', {'log/tile/0/002': spoilt('log/tile/0/002', 100)}, 'stands above it')
+refused('an entry is another', {'log/tile/entries/002': spoilt('log/tile/entries/002', 45)}, 'an entry')
+refused('an entry at the edge is another', {'log/tile/entries/003.p/132': spoilt('log/tile/entries/003.p/132', 45)}, 'an entry')
+refused('a bundle is cut', {'log/tile/entries/002': good['log/tile/entries/002'][:-1]}, 'not as wide')
+refused('a tile is longer', {'log/tile/0/002': good['log/tile/0/002'] + bytes(32)}, 'not as wide')
+refused('a tile that is here is replaced', {'log/tile/0/000': spoilt('log/tile/0/000', 7, tree.at(HERE))}, 'tiles do not change')
+refused('a bundle that is here is replaced', {'log/tile/entries/000': spoilt('log/tile/entries/000', 7, tree.at(HERE))}, 'tiles do not change')
+
+# lists
+taken('a CRL that the log has', {'trust/crl/1.crl': later()})
+refused('a CRL that the log has not, though its issuer signed it', {'trust/crl/1.crl': later([w.dac])}, 'does not stand in the public log')
+refused('one that comes before its leaf', {'trust/crl/1.crl': later(), 'log/checkpoint': None, **{k: None for k in good}}, 'does not stand in the public log', whole=True)
+
+# what witnesses cosigned
+cosign = lambda t, n, **how: note(text_of(t, n, **how)) + WITNESSES[0].line(text_of(t, n, **how)).encode()
+v = taken('with what witnesses cosigned of it', {'log/cosigned': cosign(tree, 700)})
+check('which is then served', published(v)['/publish/log/cosigned'] == cosign(tree, 700))
+refused('cosigned is of a later tree', {'log/cosigned': cosign(tree, 901)}, 'none of the package\'s log')
+refused('cosigned is of another history', {'log/cosigned': cosign(other, 700)}, 'none of the package\'s log')
+refused('cosigned is not the log\'s', {'log/cosigned': note(text_of(tree, 700), ed=OTHER_KEY)}, 'not signed')
+
+# in two packages: tiles first
+v = fresh()
+path, hash1 = package({k: x for k, x in good.items() if k != 'log/checkpoint'}, 1)
+one = apply(v, path)
+two = apply(v, package({'log/checkpoint': good['log/checkpoint']}, 2, before=(1, hash1))[0])
+check('a log that is too large for one package comes in two, its checkpoint last', one[0] == 0 and two[0] == 0 and published(v)['/publish/log/checkpoint'] == good['log/checkpoint'], (one, two))
+
+shutil.rmtree(root)
+print('%d passed, %d failed' % (passed, failed))
+sys.exit(1 if failed else 0)

@@ -76,10 +76,21 @@ def make(h):
     check('it serves', h.serve())
     numbers = certificates(o)
     keep()
+    audits, busy = [], threading.Event()
+
+    def look():
+        while not busy.is_set():
+            audits.append(h.cli('audit', 'verify'))
+    looker = threading.Thread(target=look)
     for i, number in enumerate(numbers[:56]):
+        if i == 41:
+            looker.start()
         o.done('hb-fin1', 'certificate.suspend', number=number, reason='示例')
         if i in (10, 40):
             keep()
+    busy.set()
+    looker.join()
+    check('while it signs and publishes the record is true each time (%d)' % len(audits), len(audits) > 1 and all(code == 0 for code, _ in audits), [a for a in audits if a[0]])
     code, out = h.cli('audit', 'verify')
     check('served: the whole record is true, and the signer was asked', code == 0 and out['same'] and out['signer_asked'] is True and out['leaves'] > 256 and out['credentials'] == CERTIFICATES, out)
     noted = out['event_head']

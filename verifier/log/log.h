@@ -71,6 +71,8 @@ json_t *vlg_fault_json(const struct vlg_fault *f); /* {"what","file","leaf","oct
 enum fj_rc vlg_leaf(struct fj_slice entry, uint64_t index, json_t **out, struct fj_err *err) FJ_MUST_USE;
 
 /* --- prove.c: l->head was read --- */
+/* The file of a tile or bundle, or the beginning of the full one where the narrower one has gone.  FJ_E_NOTFOUND. */
+enum fj_rc vlg_read(const struct vlg_log *l, const struct fj_tile *t, struct fj_buf *out, struct fj_err *err) FJ_MUST_USE;
 struct fj_tiles vlg_tiles(struct vlg_log *l);
 /* The last leaf that issued what has this id: certificate or authorisation number, jti.  It reads bundles from the end.
  * *leaf is the caller's; FJ_E_NOTFOUND. */

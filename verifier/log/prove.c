@@ -8,18 +8,51 @@
 #include "base/file.h"
 #include "verifier/log/log.h"
 
+/* the first `width` hashes or entries of what was read; what is shorter stays as it is */
+static void cut(const struct fj_tile *t, struct fj_buf *b)
+{
+	struct fj_slice rest = fj_buf_slice(b), entry;
+	size_t want = (size_t)t->width * FJ_SHA256_LEN;
+
+	for (unsigned i = 0; t->entries && i < t->width; i++)
+		if (fj_entry_next(&rest, &entry) != FJ_OK)
+			return;
+	if (t->entries)
+		want = b->len - rest.len;
+	b->len = b->len < want ? b->len : want;
+}
+
+/* Narrower files go when the full one is there (C2SP tlog-tiles), in a log that runs also while it is read. */
+enum fj_rc vlg_read(const struct vlg_log *l, const struct fj_tile *t, struct fj_buf *out, struct fj_err *err)
+{
+	struct fj_tile full = *t;
+	char path[FJ_TILE_PATH];
+
+	fj_tile_path(t, path);
+	enum fj_rc rc = fj_file_read(l->dir, path, out, err);
+	if (rc != FJ_E_NOTFOUND || t->width == FJ_TILE_WIDTH)
+		return rc;
+	full.width = FJ_TILE_WIDTH;
+	fj_tile_path(&full, path);
+	fj_buf_clear(out);
+	rc = fj_file_read(l->dir, path, out, err);
+	if (rc == FJ_OK)
+		cut(t, out);
+	return rc;
+}
+
 /* A narrower tile than today's is cut from today's: former ones may have been removed. */
 static enum fj_rc read_tile(void *user, const struct fj_tile *t, struct fj_buf *out, struct fj_err *err)
 {
-	struct vlg_log *l = user;
+	const struct vlg_log *l = user;
 	struct fj_tile now = fj_tile_at(t->level, t->n * FJ_TILE_WIDTH, l->head.size);
 	char path[FJ_TILE_PATH];
 
 	now.entries = t->entries;
-	fj_tile_path(now.width > t->width ? &now : t, path);
-	enum fj_rc rc = fj_file_read(l->dir, path, out, err);
-	if (rc == FJ_OK && !t->entries && now.width > t->width && out->len > (size_t)t->width * FJ_SHA256_LEN)
-		out->len = (size_t)t->width * FJ_SHA256_LEN;
+	enum fj_rc rc = vlg_read(l, now.width > t->width ? &now : t, out, err);
+	if (rc == FJ_OK)
+		cut(t, out);
+	fj_tile_path(t, path);
 	if (rc == FJ_E_NOTFOUND)
 		return vlg_bad(NULL, rc, "missing", path, -1, -1, err, "the file is missing", "文件缺失");
 	return rc;

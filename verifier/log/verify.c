@@ -7,6 +7,7 @@
  * root, then what lies in the folder beside: narrower tiles of former checkpoints have to
  * be the beginnings of today's, and nothing else may lie there.
  */
+#include <errno.h>
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -14,7 +15,8 @@
 #include "base/file.h"
 #include "verifier/log/log.h"
 
-#define GROWTH_MS 1000 /* a log that runs writes tiles first, then the checkpoint */
+#define GROWTH_MS 100 /* a log that runs writes tiles first, then the checkpoint */
+#define GROWTH_TRIES 30
 #define PATH_MAX_DEPTH 12
 
 struct level {
@@ -88,7 +90,7 @@ static enum fj_rc read_tile(struct check *c, const struct fj_tile *t, struct fj_
 
 	fj_tile_path(t, path);
 	fj_buf_clear(out);
-	enum fj_rc rc = fj_file_read(c->l->dir, path, out, err);
+	enum fj_rc rc = vlg_read(c->l, t, out, err);
 	if (rc == FJ_E_NOTFOUND)
 		return vlg_bad(c->f, rc, "missing", path, first, -1, err, "the file is missing", "文件缺失");
 	if (rc != FJ_OK && rc != FJ_E_LIMIT)
@@ -224,12 +226,11 @@ static bool grown(struct check *c, uint64_t leaves)
 	struct fj_checkpoint now;
 	struct fj_note n;
 
-	for (int wait = 0; wait < 2; wait++) {
+	for (int n_try = 0; n_try < GROWTH_TRIES; n_try++) {
 		fj_buf_clear(&text);
 		if (fj_file_read(c->l->dir, "checkpoint", &text, NULL) == FJ_OK && vlg_note(c->l, fj_buf_slice(&text), &n, &now, NULL) == FJ_OK && now.size >= leaves)
 			return true;
-		if (wait == 0)
-			usleep(GROWTH_MS * 1000);
+		usleep(GROWTH_MS * 1000);
 	}
 	return false;
 }
@@ -250,13 +251,12 @@ static enum fj_rc narrower(struct check *c, const char *path, const struct fj_ti
 {
 	size_t want, at = 0;
 
-	enum fj_rc rc = fj_file_read(c->l->dir, path, &c->bundle, NULL);
-	if (rc == FJ_E_NOTFOUND) /* removed meanwhile */
-		return FJ_OK;
 	FJ_TRY(read_tile(c, now, now->entries ? &c->bundle : &c->tile, err));
 	struct fj_buf *whole = now->entries ? &c->bundle : &c->tile;
 	FJ_AUTO(buf) part = FJ_BUF_INIT(FJ_BUNDLE_MAX);
-	FJ_TRY(fj_file_read(c->l->dir, path, &part, err));
+	enum fj_rc rc = fj_file_read(c->l->dir, path, &part, err);
+	if (rc != FJ_OK) /* removed meanwhile */
+		return rc == FJ_E_NOTFOUND ? FJ_OK : rc;
 	want = now->entries ? entries_length(whole, old->width) : (size_t)old->width * FJ_SHA256_LEN;
 	while (at < part.len && at < want && part.data[at] == whole->data[at])
 		at++;
@@ -291,16 +291,18 @@ static enum fj_rc judge(struct check *c, const char *path, struct fj_err *err)
 static enum fj_rc walk(struct check *c, char path[256], size_t len, int depth, struct fj_err *err)
 {
 	FJ_AUTO(dir) d = NULL;
-	struct stat st;
+	struct stat st = {.st_mode = 0};
 
 	enum fj_rc rc = fj_dir_list(c->l->dir, path, &d, err);
-	if (rc != FJ_OK)
-		return rc == FJ_E_NOTFOUND && c->l->head.size == 0 ? FJ_OK : rc;
+	if (rc != FJ_OK) /* no tile yet, or a folder that was removed meanwhile */
+		return rc == FJ_E_NOTFOUND && (c->l->head.size == 0 || depth > 0) ? FJ_OK : rc;
 	for (const struct dirent *e; (e = readdir(d)) != NULL; path[len] = '\0') {
 		if (strcmp(e->d_name, ".") == 0 || strcmp(e->d_name, "..") == 0)
 			continue;
 		int n = snprintf(path + len, 256 - len, "/%.100s", e->d_name);
-		if (n < 0 || len + (size_t)n >= 255 || depth == PATH_MAX_DEPTH || fstatat(dirfd(d), e->d_name, &st, AT_SYMLINK_NOFOLLOW) != 0 || S_ISLNK(st.st_mode))
+		if (fstatat(dirfd(d), e->d_name, &st, AT_SYMLINK_NOFOLLOW) != 0 && errno == ENOENT) /* removed meanwhile */
+			continue;
+		if (n < 0 || len + (size_t)n >= 255 || depth == PATH_MAX_DEPTH || !(S_ISDIR(st.st_mode) || S_ISREG(st.st_mode)))
 			return vlg_bad(c->f, FJ_E_INVALID, "stray", path, -1, -1, err, "this is no file of a log", "这不是日志的文件");
 		FJ_TRY(S_ISDIR(st.st_mode) ? walk(c, path, len + (size_t)n, depth + 1, err) : judge(c, path, err));
 	}

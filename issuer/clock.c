@@ -25,16 +25,22 @@ void iss_clock_trust(struct iss *i)
 	i->clock_boot0 = fj_boot_ms();
 }
 
-enum fj_rc iss_may_act(const struct iss *i, struct fj_err *err)
+enum fj_rc iss_clock_check(const struct iss *i, struct fj_err *err)
 {
 	int64_t drift = drift_of(i);
 
 	if (drift <= CLOCK_JUMP && drift >= -CLOCK_JUMP)
-		return log_check_open(&i->log, err);
+		return FJ_OK;
 	enum fj_rc rc = fj_fail(err, FJ_E_CLOCK, "issuer", "design.md 4",
 	    "the clock has jumped by %lld s; nothing is signed until it is right again, or two officers confirm the new time (fujie clock reset)", (long long)drift);
 	fj_err_zh(err, "系统时钟跳变 %lld 秒；在时钟恢复正常或两名经办人确认新时间（fujie clock reset）之前不予签发", (long long)drift);
 	return rc;
+}
+
+enum fj_rc iss_may_act(struct iss *i, struct fj_err *err)
+{
+	FJ_TRY(iss_clock_check(i, err));
+	return log_check_open(&i->log, err);
 }
 
 enum fj_rc cmd_clock_reset(struct iss_call *c, struct fj_err *err)

@@ -141,6 +141,7 @@ static enum fj_rc add_published(struct dossier *d, const char *path, const char 
 static enum fj_rc add_certificate(struct dossier *d, const struct sto_q *q, json_t *list, struct fj_err *err)
 {
 	FJ_AUTO(buf) pem = FJ_BUF_INIT(2 * FJ_X509_MAX);
+	FJ_AUTO(buf) proof = FJ_BUF_INIT(FJ_LOG_PROOF_MAX);
 	char name[96], path[96], at[FJ_TIME_CAP];
 	bool on_crl = sto_int(q, 8) >= 0 && sto_int(q, 9) == 0;
 
@@ -151,9 +152,13 @@ static enum fj_rc add_certificate(struct dossier *d, const struct sto_q *q, json
 	    "revoked_at", on_crl ? at : ""));
 	if (sto_blob(q, 7).len == 0) /* given up before it was signed */
 		return FJ_OK;
+	if (log_proof(d->c->iss, d->c->db, PIPE_CERTIFICATE, sto_text(q, 0), &proof, err) == FJ_E_BUSY)
+		return FJ_OK; /* not in the public log yet: it is given out then */
 	FJ_TRY(ca_pem("CERTIFICATE", sto_blob(q, 7), &pem, err));
 	snprintf(name, sizeof(name), "certificates/%.40s.pem", sto_text(q, 0));
 	FJ_TRY(add(d, name, fj_buf_slice(&pem), err));
+	snprintf(name, sizeof(name), "certificates/%.40s.tlog-proof", sto_text(q, 0));
+	FJ_TRY(add(d, name, fj_buf_slice(&proof), err));
 	snprintf(name, sizeof(name), "trust/crl-%lld.crl", (long long)sto_int(q, 4));
 	snprintf(path, sizeof(path), "publish/trust/crl/%lld.crl", (long long)sto_int(q, 4));
 	FJ_TRY(add_published(d, path, name, err));

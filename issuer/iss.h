@@ -79,7 +79,9 @@ void iss_behind(struct iss *i);
 /* a job was begun: the tender runs it at once; without one it is run here */
 void iss_jobs(struct iss *i);
 /* after a step of the clock, or on a register that is older than its log, nothing is accepted or signed */
-enum fj_rc iss_may_act(const struct iss *i, struct fj_err *err) FJ_MUST_USE;
+enum fj_rc iss_may_act(struct iss *i, struct fj_err *err) FJ_MUST_USE;
+/* of these two, the clock alone */
+enum fj_rc iss_clock_check(const struct iss *i, struct fj_err *err) FJ_MUST_USE;
 void iss_clock_trust(struct iss *i);
 /* the public log's origin: the public address without its scheme, and "/log" */
 enum fj_rc iss_log_origin(const struct iss *i, char out[FJ_NOTE_NAME + 1], struct fj_err *err) FJ_MUST_USE;

@@ -23,14 +23,21 @@
 
 static void close_for(struct iss_log *l, const char *en, const char *zh)
 {
+	pthread_mutex_lock(&l->why);
 	snprintf(l->closed, sizeof(l->closed), "%s", en);
 	snprintf(l->closed_zh, sizeof(l->closed_zh), "%s", zh);
+	pthread_mutex_unlock(&l->why);
 	l->shut = true;
 }
 
-enum fj_rc log_check_open(const struct iss_log *l, struct fj_err *err)
+enum fj_rc log_check_open(struct iss_log *l, struct fj_err *err)
 {
-	return !l->shut ? FJ_OK : fj_refuse(err, FJ_E_STATE, "log", "design.md 2", l->closed, l->closed_zh);
+	if (!l->shut)
+		return FJ_OK;
+	pthread_mutex_lock(&l->why);
+	enum fj_rc rc = fj_refuse(err, FJ_E_STATE, "log", "design.md 2", l->closed, l->closed_zh);
+	pthread_mutex_unlock(&l->why);
+	return rc;
 }
 
 /* --- leaves --- */
@@ -149,7 +156,7 @@ static void close_older(struct iss_log *l, int64_t have, int64_t size)
 }
 
 /* "log": leaves up to here have tiles that are on the disk; "restored": an older signer is known up to here */
-static enum fj_rc noted(struct sto *db, const char *what, int64_t *n, struct fj_err *err)
+static enum fj_rc noted(struct sto *db, const char *what, int64_t *n, int64_t *seq, struct fj_err *err)
 {
 	FJ_AUTO(sto_q) q = {0};
 	bool row;
@@ -157,27 +164,31 @@ static enum fj_rc noted(struct sto *db, const char *what, int64_t *n, struct fj_
 	FJ_TRY(sto_query(db, STO_PUB_GET, &q, err, "t", what));
 	FJ_TRY(sto_step(&q, &row, err));
 	*n = row ? sto_int(&q, 0) : 0;
+	*seq = row ? sto_int(&q, 2) : 0;
 	return FJ_OK;
 }
 
 /* at the head that the signer remembers: first without writing, so that what is in the files stays evidence */
-static enum fj_rc take_up(struct iss_log *l, struct sto *db, struct fj_err *err)
+/* *as_signed false: the log is closed */
+static enum fj_rc take_up(struct iss_log *l, struct sto *db, bool *as_signed, struct fj_err *err)
 {
-	int64_t size = (int64_t)l->head.size, from, have;
+	int64_t size = (int64_t)l->head.size, from, have, seq;
 	bool same;
 
+	*as_signed = true;
 	if (size == 0) {
 		log_edge_release(&l->edge);
 		log_edge_init(&l->edge, LOG_FOLDER, true);
 		return FJ_OK;
 	}
-	FJ_TRY(noted(db, "log", &from, err));
+	FJ_TRY(noted(db, "log", &from, &seq, err));
 	from = (from < size ? from : size) / FJ_TILE_WIDTH * FJ_TILE_WIDTH;
 	FJ_TRY(edge_at(&l->edge, db, false, from, size, &l->head.root, &same, &have, err));
 	if (!same && from > 0) {
 		from = 0;
 		FJ_TRY(edge_at(&l->edge, db, false, from, size, &l->head.root, &same, &have, err));
 	}
+	*as_signed = same;
 	if (have < size) {
 		close_older(l, have, size);
 		return FJ_OK;
@@ -188,24 +199,24 @@ static enum fj_rc take_up(struct iss_log *l, struct sto *db, struct fj_err *err)
 	return log_edge_write(&l->edge, err);
 }
 
-enum fj_rc log_edge_from(struct log_edge *g, struct sto *db, struct fj_err *err)
+enum fj_rc log_edge_from(struct log_edge *g, struct sto *db, int64_t until, struct fj_err *err)
 {
 	int64_t end;
 
-	return each(db, 0, INT64_MAX, grow, g, &end, err);
+	return each(db, 0, until, grow, g, &end, err);
 }
 
 /* --- signing --- */
 
-static enum fj_rc put_lines(struct iss_log *l, const struct hsm_checkpoint *s, struct fj_err *err)
+static enum fj_rc put_lines(const struct iss_log *l, const struct hsm_checkpoint *s, struct fj_buf *note, struct fj_err *err)
 {
-	if (fj_buf_puts(&l->note, "\n") == FJ_OK && fj_note_line_put(&l->note, l->key.name, l->key.id, FJ_SLICE(s->ed25519, sizeof(s->ed25519))) == FJ_OK &&
-	    fj_note_line_put(&l->note, l->key.name, l->ecdsa_id, FJ_SLICE(s->ecdsa, s->ecdsa_len)) == FJ_OK)
+	if (fj_buf_puts(note, "\n") == FJ_OK && fj_note_line_put(note, l->key.name, l->key.id, FJ_SLICE(s->ed25519, sizeof(s->ed25519))) == FJ_OK &&
+	    fj_note_line_put(note, l->key.name, l->ecdsa_id, FJ_SLICE(s->ecdsa, s->ecdsa_len)) == FJ_OK)
 		return FJ_OK;
 	return fj_no_memory(err, "log");
 }
 
-static enum fj_rc give_out(struct iss_log *l, struct fj_err *err)
+static enum fj_rc give_out(struct fj_slice note, struct fj_err *err)
 {
 	static const char path[] = LOG_FOLDER "/checkpoint", tmp[] = LOG_FOLDER "/checkpoint.tmp";
 
@@ -213,22 +224,26 @@ static enum fj_rc give_out(struct iss_log *l, struct fj_err *err)
 	FJ_AUTO(fd) fd = open(tmp, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0644);
 	if (fd < 0)
 		return fj_fail_errno(err, "log", "create %s", tmp);
-	FJ_TRY(fj_write_all(fd, l->note.data, l->note.len, err));
+	FJ_TRY(fj_write_all(fd, note.p, note.len, err));
 	return rename(tmp, path) == 0 ? FJ_OK : fj_fail_errno(err, "log", "rename to %s", path);
 }
 
+/* head, note and time change together, once it is given out */
 static enum fj_rc sign_head(struct iss *i, const struct fj_checkpoint *next, const struct fj_path *proof, struct fj_err *err)
 {
 	struct iss_log *l = &i->log;
+	FJ_AUTO(buf) note = FJ_BUF_INIT(FJ_NOTE_MAX);
 	struct hsm_checkpoint s;
 
-	fj_buf_clear(&l->note);
-	if (fj_checkpoint_put(&l->note, next) != FJ_OK)
+	if (fj_checkpoint_put(&note, next) != FJ_OK)
 		return fj_no_memory(err, "log");
 	FJ_TRY(iss_signer(i, &l->signer, err));
-	FJ_TRY(hsm_checkpoint(l->signer, fj_buf_slice(&l->note), proof->h, proof->n, &s, err));
-	FJ_TRY(put_lines(l, &s, err));
-	FJ_TRY(give_out(l, err));
+	FJ_TRY(hsm_checkpoint(l->signer, fj_buf_slice(&note), proof->h, proof->n, &s, err));
+	FJ_TRY(put_lines(l, &s, &note, err));
+	FJ_TRY(give_out(fj_buf_slice(&note), err));
+	fj_buf_release(&l->note);
+	l->note = note;
+	note = (struct fj_buf)FJ_BUF_INIT(0);
 	l->head = *next;
 	l->signed_at = fj_now();
 	return FJ_OK;
@@ -250,36 +265,45 @@ static enum fj_rc sign_edge(struct iss *i, struct fj_err *err)
 
 /* --- opening --- */
 
+enum fj_rc log_key(struct iss *i, struct hsm_conn *c, struct fj_vkey *out, struct fj_err *err)
+{
+	FJ_AUTO(buf) spki = FJ_BUF_INIT(512);
+	char name[FJ_NOTE_NAME + 1];
+
+	FJ_TRY(iss_log_origin(i, name, err));
+	FJ_TRY(hsm_public_key(c, HSM_NOTE, &spki, err));
+	if (spki.len < sizeof(out->key))
+		return fj_fail(err, FJ_E_PROTO, "log", NULL, "the signer's log key is none");
+	return fj_vkey_make(name, FJ_NOTE_ED25519, spki.data + spki.len - sizeof(out->key), out, err);
+}
+
 static enum fj_rc names(struct iss *i, struct fj_err *err)
 {
 	struct iss_log *l = &i->log;
-	FJ_AUTO(buf) note_key = FJ_BUF_INIT(512);
 	FJ_AUTO(buf) tpm_key = FJ_BUF_INIT(512);
 
-	FJ_TRY(iss_log_origin(i, l->head.origin, err));
-	FJ_TRY(hsm_public_key(l->signer, HSM_NOTE, &note_key, err));
+	FJ_TRY(log_key(i, l->signer, &l->key, err));
+	memcpy(l->head.origin, l->key.name, sizeof(l->head.origin));
 	FJ_TRY(hsm_public_key(l->signer, HSM_LOG, &tpm_key, err));
 	fj_ecdsa_id(fj_buf_slice(&tpm_key), l->ecdsa_id);
-	if (note_key.len < 32)
-		return fj_fail(err, FJ_E_PROTO, "log", NULL, "the signer's log key is none");
-	return fj_vkey_make(l->head.origin, FJ_NOTE_ED25519, note_key.data + note_key.len - 32, &l->key, err);
+	return FJ_OK;
 }
 
-/* what was given out last, when it can be read */
-static bool given_out(struct iss_log *l, struct fj_checkpoint *c, struct fj_buf *text)
+/* what was given out last, when it can be read and the key's line is true; key NULL: whoever wrote it */
+static bool given_out(const struct fj_vkey *key, struct fj_checkpoint *c, struct fj_buf *text)
 {
 	struct fj_note n;
 
 	return fj_file_read(AT_FDCWD, LOG_FOLDER "/checkpoint", text, NULL) == FJ_OK && fj_note_read(fj_buf_slice(text), &n, NULL) == FJ_OK &&
-	    fj_checkpoint_read(n.text, c, NULL) == FJ_OK && (l->signer == NULL || fj_note_verify(&n, &l->key, NULL, NULL) == FJ_OK);
+	    fj_checkpoint_read(n.text, c, NULL) == FJ_OK && (key == NULL || (strcmp(c->origin, key->name) == 0 && fj_note_verify(&n, key, NULL, NULL) == FJ_OK));
 }
 
-enum fj_rc log_newest(struct iss_log *l, struct fj_checkpoint *head, struct fj_err *err)
+enum fj_rc log_newest(const struct fj_vkey *key, struct fj_checkpoint *head, struct fj_err *err)
 {
 	FJ_AUTO(buf) text = FJ_BUF_INIT(FJ_NOTE_MAX);
 	struct fj_checkpoint c;
 
-	if (!given_out(l, &c, &text) || c.size < head->size)
+	if (!given_out(key, &c, &text) || c.size < head->size)
 		return FJ_OK;
 	if (c.size == head->size && !fj_hash_eq(&c.root, &head->root))
 		return fj_refuse(err, FJ_E_CORRUPT, "log", "formats.md 19", "the checkpoint that was given out is of another tree than the signer's: the log was forked", "已公布的检查点与签名程序的记录不是同一棵树：公开日志已分叉");
@@ -306,33 +330,71 @@ static enum fj_rc signer_open(struct iss_log *l, bool *shut, struct fj_err *err)
 	return FJ_OK;
 }
 
-static enum fj_rc begin(struct iss *i, struct sto *db, struct fj_err *err)
+/* against what was given out; restored: an older signer is known up to there */
+static enum fj_rc signer_current(struct iss_log *l, int64_t restored, bool *shut, struct fj_err *err)
 {
-	struct iss_log *l = &i->log;
-	FJ_AUTO(buf) text = FJ_BUF_INIT(FJ_NOTE_MAX);
-	struct fj_checkpoint before;
-	int64_t restored;
+	struct fj_checkpoint newest = l->head;
+	char en[320], zh[480];
+
+	FJ_TRY(log_newest(&l->key, &newest, err));
+	*shut = newest.size > l->head.size && restored < (int64_t)newest.size;
+	if (!*shut)
+		return FJ_OK;
+	snprintf(en, sizeof(en), "the signer's memory is older than the public log: it knows %llu leaves, a checkpoint of %llu was given out; nothing is signed until two officers restore it (fujie log restore)",
+	    (unsigned long long)l->head.size, (unsigned long long)newest.size);
+	snprintf(zh, sizeof(zh), "签名程序的记录早于公开日志：其记录为 %llu 条，而已公布 %llu 条的检查点；在两名经办人恢复之前（fujie log restore）不予签发",
+	    (unsigned long long)l->head.size, (unsigned long long)newest.size);
+	close_for(l, en, zh);
+	return FJ_OK;
+}
+
+static enum fj_rc compare_all(struct iss_log *l, struct sto *db, int64_t restored, bool *good, struct fj_err *err)
+{
 	bool shut;
 
-	FJ_TRY(iss_signer(i, &l->signer, err));
-	FJ_TRY(names(i, err));
-	FJ_TRY(hsm_log_head(l->signer, &l->head.size, &l->head.root, err));
+	*good = false;
 	FJ_TRY(signer_open(l, &shut, err));
 	if (shut)
 		return FJ_OK;
-	FJ_TRY(noted(db, "restored", &restored, err));
-	if (given_out(l, &before, &text) && before.size > l->head.size && restored < (int64_t)before.size) {
-		char en[320], zh[480];
-		snprintf(en, sizeof(en), "the signer's memory is older than the public log: it knows %llu leaves, a checkpoint of %llu was given out; nothing is signed until two officers restore it (fujie log restore)",
-		    (unsigned long long)l->head.size, (unsigned long long)before.size);
-		snprintf(zh, sizeof(zh), "签名程序的记录早于公开日志：其记录为 %llu 条，而已公布 %llu 条的检查点；在两名经办人恢复之前（fujie log restore）不予签发",
-		    (unsigned long long)l->head.size, (unsigned long long)before.size);
-		close_for(l, en, zh);
+	FJ_TRY(signer_current(l, restored, &shut, err));
+	return shut ? FJ_OK : take_up(l, db, good, err);
+}
+
+static enum fj_rc leaves_of(struct sto *db, int64_t *n, struct fj_err *err)
+{
+	FJ_AUTO(sto_q) q = {0};
+	bool row;
+
+	FJ_TRY(sto_query(db, STO_LEAF_LAST, &q, err, ""));
+	FJ_TRY(sto_step(&q, &row, err));
+	*n = row ? sto_int(&q, 0) + 1 : 0;
+	return FJ_OK;
+}
+
+/* It is opened when all was found as it must be, and not before; one that was closed is looked at again when the
+ * register has changed, which only a restore does.  The head that the signer remembers may have been signed for
+ * nobody: it is signed again before anything rests on it. */
+static enum fj_rc begin(struct iss *i, struct sto *db, struct fj_err *err)
+{
+	struct iss_log *l = &i->log;
+	int64_t leaves, restored, seq;
+	bool good;
+
+	FJ_TRY(leaves_of(db, &leaves, err));
+	FJ_TRY(noted(db, "restored", &restored, &seq, err));
+	if (l->shut && leaves == l->shut_leaves && seq == l->shut_restored)
 		return FJ_OK;
-	}
-	l->shut = false;
-	FJ_TRY(take_up(l, db, err));
-	l->open = !l->shut;
+	FJ_TRY(iss_signer(i, &l->signer, err));
+	FJ_TRY(names(i, err));
+	fj_buf_clear(&l->note);
+	l->signed_at = 0;
+	FJ_TRY(hsm_log_head(l->signer, &l->head.size, &l->head.root, err));
+	FJ_TRY(compare_all(l, db, restored, &good, err));
+	l->shut_leaves = leaves;
+	l->shut_restored = seq;
+	l->open = good;
+	if (good)
+		l->shut = false;
 	return FJ_OK;
 }
 
@@ -343,7 +405,7 @@ static enum fj_rc open_to_read(struct iss_log *l)
 
 	log_edge_init(&l->edge, LOG_FOLDER, true);
 	fj_buf_clear(&l->note);
-	if (given_out(l, &c, &l->note))
+	if (given_out(NULL, &c, &l->note))
 		l->head = c;
 	return FJ_OK;
 }
@@ -354,6 +416,7 @@ enum fj_rc log_open(struct iss *i, struct fj_err *err)
 	struct sto *db;
 
 	pthread_mutex_init(&l->lock, NULL);
+	pthread_mutex_init(&l->why, NULL);
 	fj_buf_init(&l->note, FJ_NOTE_MAX);
 	log_edge_init(&l->edge, LOG_FOLDER, true);
 	if (!i->conf.with_signer)
@@ -384,9 +447,7 @@ static enum fj_rc advance(struct iss *i, struct sto *db, struct fj_err *err)
 		FJ_TRY(begin(i, db, err));
 	FJ_TRY(log_check_open(l, err));
 	FJ_TRY(each(db, (int64_t)l->edge.size, INT64_MAX, grow, &l->edge, &end, err));
-	if (l->edge.size == l->head.size && fj_now() - l->signed_at < AGAIN)
-		return FJ_OK;
-	if (l->edge.size == 0)
+	if (l->edge.size == 0 || (l->edge.size == l->head.size && l->note.len > 0 && fj_now() - l->signed_at < AGAIN))
 		return FJ_OK;
 	FJ_TRY(log_edge_write(&l->edge, err));
 	return sign_edge(i, err);

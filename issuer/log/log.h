@@ -55,9 +55,11 @@ struct iss_log {
 	struct fj_buf note;          /* the same with its lines */
 	struct fj_vkey key;
 	uint8_t ecdsa_id[4];
-	bool open;
-	atomic_bool shut;            /* closed: nothing is signed */
-	char closed[320], closed_zh[480]; /* why; not changed while it is shut */
+	atomic_bool open;            /* the edge is that of the head */
+	pthread_mutex_t why;         /* of the two texts */
+	atomic_bool shut;            /* closed: nothing is accepted or signed */
+	char closed[320], closed_zh[480];
+	int64_t shut_leaves, shut_restored; /* what was looked at when it was shut: while that is so, it stays shut */
 	fj_time signed_at;
 };
 /* Compares the register with the head that the signer remembers, and takes up the log there.  A register that is
@@ -68,14 +70,16 @@ void log_close(struct iss_log *l);
 /* Every leaf of the register is in a signed checkpoint that is given out.  No lock is held by the caller, but it may be
  * the publisher's. */
 enum fj_rc log_advance(struct iss *i, struct fj_err *err) FJ_MUST_USE;
-/* an edge, not written, of all leaves that the register has */
-enum fj_rc log_edge_from(struct log_edge *g, struct sto *db, struct fj_err *err) FJ_MUST_USE;
-/* the checkpoint that was given out, when it is true and larger; FJ_E_CORRUPT when it is another tree of the same size */
-enum fj_rc log_newest(struct iss_log *l, struct fj_checkpoint *head, struct fj_err *err) FJ_MUST_USE;
+/* an edge, not written, of the leaves that the register has, `until` at most */
+enum fj_rc log_edge_from(struct log_edge *g, struct sto *db, int64_t until, struct fj_err *err) FJ_MUST_USE;
+/* the signer's key of the Ed25519 line, under the log's name */
+enum fj_rc log_key(struct iss *i, struct hsm_conn *c, struct fj_vkey *out, struct fj_err *err) FJ_MUST_USE;
+/* the checkpoint that was given out, when the key's line is true and it is larger; FJ_E_CORRUPT when it is another tree of the same size */
+enum fj_rc log_newest(const struct fj_vkey *key, struct fj_checkpoint *head, struct fj_err *err) FJ_MUST_USE;
 /* leaves that are in the head */
 int64_t log_size(struct iss *i);
 /* FJ_E_STATE with the reason while the log is closed */
-enum fj_rc log_check_open(const struct iss_log *l, struct fj_err *err) FJ_MUST_USE;
+enum fj_rc log_check_open(struct iss_log *l, struct fj_err *err) FJ_MUST_USE;
 /* --- proof.c --- */
 /* The bytes of a credential that is to leave the register, and its proof (may be NULL; empty for kinds that are not
  * logged).  FJ_E_BUSY while its leaf is in no checkpoint. */

@@ -55,7 +55,7 @@ static enum fj_rc proof_locked(struct iss_log *l, uint64_t n, struct fj_slice le
 	struct fj_checkpoint c;
 	struct fj_hash h;
 
-	if (n >= l->head.size)
+	if (n >= l->head.size || l->note.len == 0)
 		return fj_refuse(err, FJ_E_BUSY, "log", "formats.md 19", "it is being entered into the public log and is given out then; ask again", "正在载入公开日志，载入后方可取得，请稍后再试");
 	fj_buf_init(&p.extra, FJ_LOG_PROOF_MAX);
 	fj_leaf_hash(leaf, &h);

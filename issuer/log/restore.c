@@ -19,12 +19,14 @@
 #include "issuer/iss.h"
 #include "issuer/rules/rules.h"
 
-#define MAX_LOST 5000 /* leaves of one event */
+#define MAX_LOST 5000 /* leaves of one event, */
+#define BLOCKS (FJ_LIST_ENTRIES / 4096) /* of a list */
+#define MAX_OCTETS (2u << 20) /* and octets of them */
 
 struct restore {
 	struct iss_call *c;
-	struct iss_log *l;
-	int64_t have;             /* leaves of the register */
+	int64_t have;             /* leaves of the register, those that were signed */
+	size_t octets;
 	struct fj_checkpoint head; /* the newest that was signed */
 	json_t *leaves, *entries, *crl, *doubtful;
 };
@@ -65,8 +67,9 @@ static enum fj_rc read_bundle(const struct restore *r, uint64_t n, struct fj_buf
 
 static enum fj_rc take_leaf(struct restore *r, struct log_edge *g, struct fj_slice leaf, struct fj_err *err)
 {
-	if (json_array_size(r->leaves) == MAX_LOST)
-		return no(err, FJ_E_LIMIT, "the register lacks more than 5,000 leaves; restore a newer copy of it first", "登记簿缺失的日志条目超过 5000 条，请先恢复较新的副本");
+	r->octets += leaf.len;
+	if (json_array_size(r->leaves) == MAX_LOST || r->octets > MAX_OCTETS)
+		return no(err, FJ_E_LIMIT, "the register lacks more than 5,000 leaves, or 2 MiB of them; restore a newer copy of it first", "登记簿缺失的日志条目超过 5000 条或 2 MiB，请先恢复较新的副本");
 	FJ_TRY(log_edge_add(g, leaf, err));
 	return json_array_append_new(r->leaves, json_stringn((const char *)leaf.p, leaf.len)) == 0 ? FJ_OK : fj_no_memory(err, "log");
 }
@@ -98,10 +101,8 @@ static enum fj_rc proved(struct restore *r, struct fj_err *err)
 	struct fj_hash root;
 
 	log_edge_init(&g, LOG_FOLDER, false);
-	FJ_TRY(log_edge_from(&g, r->c->db, err));
+	FJ_TRY(log_edge_from(&g, r->c->db, (int64_t)r->head.size, err));
 	r->have = (int64_t)g.size;
-	if (g.size > r->head.size)
-		return no(err, FJ_E_STATE, "the register has more leaves than were signed, and others", "登记簿的日志条目多于已签名的条目，且内容不同");
 	FJ_TRY(take_leaves(r, &g, err));
 	FJ_TRY(fj_tree_root(&tiles, g.size, &root, err));
 	return fj_hash_eq(&root, &r->head.root) ? FJ_OK
@@ -132,6 +133,15 @@ static enum fj_rc logged(const struct restore *r, const char *uri, struct fj_sli
 	return FJ_OK;
 }
 
+/* is there a row for these three? */
+static enum fj_rc has_row(struct sto *db, enum sto_id id, const char *fmt, const char *text, int64_t a, int64_t b, bool *yes, struct fj_err *err)
+{
+	FJ_AUTO(sto_q) q = {0};
+
+	FJ_TRY(sto_query(db, id, &q, err, fmt, text, a, b));
+	return sto_step(&q, yes, err);
+}
+
 static enum fj_rc known(struct sto *db, int64_t list, uint32_t i, unsigned v, bool *same, struct fj_err *err)
 {
 	FJ_AUTO(sto_q) q = {0};
@@ -160,12 +170,15 @@ static enum fj_rc read_list(struct restore *r, const char *uri, struct fj_slice 
 {
 	FJ_AUTO(jws) j = {.payload = NULL};
 	FJ_AUTO(mem) map = fj_alloc(FJ_LIST_OCTETS, 1);
+	FJ_AUTO(buf) der = FJ_BUF_INIT(96);
 	int64_t list;
 
 	if (map == NULL)
 		return fj_no_memory(err, "log");
 	FJ_TRY(sts_list_of(uri, &list, err));
 	FJ_TRY(fj_jws_read(file, FJ_STATUS_JWT_MAX, &j, err));
+	FJ_TRY(fj_ecdsa_raw_to_der(j.sig, &der));
+	FJ_TRY(ca_key_verify(r->c->iss->token_key, j.input, fj_buf_slice(&der), err)); /* the status signer's too */
 	FJ_TRY(fj_list_inflate(j.payload, map, err));
 	return entries_of(r, list, map, err);
 }
@@ -176,12 +189,15 @@ static enum fj_rc read_crl(struct restore *r, const char *shard, struct fj_slice
 	struct fj_crl_entry e;
 	char hex[41];
 
+	FJ_TRY(ca_verify_signed_by(file, iss_issuing_cert(r->c->iss), err));
 	FJ_TRY(fj_crl_read(file, &crl, err));
 	for (struct fj_der walk = crl.entries; fj_crl_next(&walk, &e);) {
 		if (e.serial.len > 20)
 			continue;
 		fj_hex(e.serial.p, e.serial.len, hex);
-		if (json_array_append_new(r->crl, json_pack("[s, I, I, i]", hex, (json_int_t)strtoll(shard, NULL, 10), (json_int_t)e.at, (int)e.reason)) != 0)
+		bool same;
+		FJ_TRY(has_row(r->c->db, STO_CRL_HAS, "tii", hex, (int64_t)e.at, (int64_t)e.reason, &same, err));
+		if (!same && json_array_append_new(r->crl, json_pack("[s, I, I, i]", hex, (json_int_t)strtoll(shard, NULL, 10), (json_int_t)e.at, (int)e.reason)) != 0)
 			return fj_no_memory(err, "log");
 	}
 	return FJ_OK;
@@ -225,53 +241,7 @@ static enum fj_rc take_files(struct restore *r, struct fj_err *err)
 	return FJ_OK;
 }
 
-/* --- the act --- */
-
-enum fj_rc cmd_log_restore(struct iss_call *c, struct fj_err *err)
-{
-	struct fj_err why = {0};
-
-	FJ_TRY(iss_rule_no_foreign_issuer(c->iss->keeper, c->actor->org, err));
-	if (log_check_open(&c->iss->log, &why) == FJ_OK)
-		return no(err, FJ_E_STATE, "there is nothing to restore: the register is as its public log has it", "无须恢复：登记簿与公开日志一致");
-	FJ_AUTO(json) payload = json_pack("{s:{s:s, s:s}}", "why", "en", why.en, "zh", why.zh);
-	return apr_request(c, "log.restore", "log", c->actor->org, payload, err);
-}
-
-/* the newest head: the signer's, or the one that was given out */
-static enum fj_rc open_signer(struct restore *r, const struct apr *a, struct fj_err *err)
-{
-	FJ_AUTO(hsm_conn) conn = NULL; /* its own: the others belong to other locks */
-	struct hsm_approval who[HSM_MAX_APPROVALS];
-	struct fj_hash digest;
-	size_t n = 0;
-
-	FJ_TRY(apr_for_signer(r->c->db, a->id, who, &n, &digest, err));
-	FJ_TRY(iss_signer(r->c->iss, &conn, err));
-	enum fj_rc rc = hsm_restore(conn, who, n, err);
-	if (rc != FJ_OK && rc != FJ_E_STATE) /* a signer that is open is none to be opened */
-		return rc;
-	FJ_TRY(hsm_log_head(conn, &r->head.size, &r->head.root, err));
-	return log_newest(r->l, &r->head, err);
-}
-
-enum fj_rc apr_log_restore(struct iss_call *c, const struct apr *a, struct fj_err *err)
-{
-	FJ_AUTO(restore) r = {.c = c, .l = &c->iss->log, .leaves = json_array(), .entries = json_array(), .crl = json_array(), .doubtful = json_array()};
-
-	FJ_TRY(open_signer(&r, a, err));
-	FJ_TRY(proved(&r, err));
-	FJ_TRY(take_files(&r, err));
-	FJ_AUTO(json) body = json_pack("{s:I, s:I, s:O, s:O, s:O, s:O}", "from", (json_int_t)r.have, "to", (json_int_t)r.head.size, "leaves", r.leaves,
-	    "entries", r.entries, "crl", r.crl, "older_lists", r.doubtful);
-	FJ_TRY(evt_append(c, "log.restored", "log", body, err));
-	FJ_TRY(sto_run(c->db, STO_PUB_SET, NULL, err, "tiii", "restored", (int64_t)r.head.size, (int64_t)c->now, c->last_seq));
-	c->dirty_status = true;
-	c->answer = json_pack("{s:I, s:I, s:O, s:O}", "from", (json_int_t)r.have, "to", (json_int_t)r.head.size, "lost", r.leaves, "older_lists", r.doubtful);
-	return c->answer != NULL ? FJ_OK : fj_no_memory(err, "log");
-}
-
-/* --- its effect --- */
+/* --- what a leaf is about --- */
 
 static int kind_of(const json_t *leaf)
 {
@@ -292,6 +262,98 @@ static void object_of(const json_t *leaf, int kind, char out[240])
 	else
 		snprintf(out, 240, "%.200s", id);
 }
+
+/* --- the act --- */
+
+enum fj_rc cmd_log_restore(struct iss_call *c, struct fj_err *err)
+{
+	struct fj_err why = {0};
+
+	FJ_TRY(iss_rule_no_foreign_issuer(c->iss->keeper, c->actor->org, err));
+	FJ_TRY(iss_clock_check(c->iss, err));
+	if (log_check_open(&c->iss->log, &why) == FJ_OK)
+		return no(err, FJ_E_STATE, "there is nothing to restore: the register is as its public log has it", "无须恢复：登记簿与公开日志一致");
+	FJ_AUTO(json) payload = json_pack("{s:{s:s, s:s}}", "why", "en", why.en, "zh", why.zh);
+	return apr_request(c, "log.restore", "log", c->actor->org, payload, err);
+}
+
+/* the newest head: the signer's, or the one that was given out */
+static enum fj_rc newest_head(struct restore *r, struct hsm_conn *conn, struct fj_err *err)
+{
+	struct fj_vkey key;
+
+	FJ_TRY(log_key(r->c->iss, conn, &key, err));
+	FJ_TRY(hsm_log_head(conn, &r->head.size, &r->head.root, err));
+	return log_newest(&key, &r->head, err);
+}
+
+/* the last thing that can fail: a signer that is open is none to be opened */
+static enum fj_rc open_signer(struct restore *r, const struct apr *a, struct hsm_conn *conn, struct fj_err *err)
+{
+	struct hsm_approval who[HSM_MAX_APPROVALS];
+	struct fj_hash digest;
+	size_t n = 0;
+
+	FJ_TRY(apr_for_signer(r->c->db, a->id, who, &n, &digest, err));
+	enum fj_rc rc = hsm_restore(conn, who, n, err);
+	return rc == FJ_E_STATE ? FJ_OK : rc;
+}
+
+/* What the copy still had to make was made in the time that is lost: it has its leaf, and is not made again. */
+static enum fj_rc give_up_pending(struct restore *r, struct fj_err *err)
+{
+	size_t k;
+	json_t *text;
+
+	json_array_foreach(r->leaves, k, text) {
+		FJ_AUTO(json) leaf = NULL;
+		char object[240], event[40], state[16] = "";
+		FJ_TRY(fj_json_parse(fj_slice_str(json_string_value(text)), FJ_LEAF_MAX, &leaf, err));
+		int kind = kind_of(leaf);
+		if (kind == 0 || strcmp(fj_json_text(leaf, "event"), "issued") != 0)
+			continue;
+		object_of(leaf, kind, object);
+		{
+			FJ_AUTO(sto_q) q = {0};
+			bool row;
+			FJ_TRY(sto_query(r->c->db, STO_INTENT_GET, &q, err, "it", (int64_t)kind, object));
+			FJ_TRY(sto_step(&q, &row, err));
+			if (row)
+				snprintf(state, sizeof(state), "%s", sto_text(&q, 0));
+		}
+		if (strcmp(state, "PENDING") != 0)
+			continue;
+		FJ_AUTO(json) body = json_pack("{s:s}", "reason", "it was issued in what was lost and stands in the public log; issue it anew");
+		snprintf(event, sizeof(event), "%s.abandoned", pipe_table[kind].name);
+		FJ_TRY(evt_append(r->c, event, object, body, err));
+	}
+	return FJ_OK;
+}
+
+enum fj_rc apr_log_restore(struct iss_call *c, const struct apr *a, struct fj_err *err)
+{
+	FJ_AUTO(restore) r = {.c = c, .leaves = json_array(), .entries = json_array(), .crl = json_array(), .doubtful = json_array()};
+	FJ_AUTO(hsm_conn) conn = NULL; /* its own: the others belong to other locks */
+
+	FJ_TRY(iss_clock_check(c->iss, err));
+	if (log_check_open(&c->iss->log, NULL) == FJ_OK)
+		return no(err, FJ_E_STATE, "there is nothing to restore any more", "已无须恢复");
+	FJ_TRY(iss_signer(c->iss, &conn, err));
+	FJ_TRY(newest_head(&r, conn, err));
+	FJ_TRY(proved(&r, err));
+	FJ_TRY(take_files(&r, err));
+	FJ_TRY(give_up_pending(&r, err));
+	FJ_AUTO(json) body = json_pack("{s:I, s:I, s:O, s:O, s:O, s:O}", "from", (json_int_t)r.have, "to", (json_int_t)r.head.size, "leaves", r.leaves,
+	    "entries", r.entries, "crl", r.crl, "older_lists", r.doubtful);
+	FJ_TRY(evt_append(c, "log.restored", "log", body, err));
+	FJ_TRY(sto_run(c->db, STO_PUB_SET, NULL, err, "tiii", "restored", (int64_t)r.head.size, (int64_t)c->now, c->last_seq));
+	c->dirty_status = true;
+	c->answer = json_pack("{s:I, s:I, s:O, s:O}", "from", (json_int_t)r.have, "to", (json_int_t)r.head.size, "lost", r.leaves, "older_lists", r.doubtful);
+	FJ_TRY(open_signer(&r, a, conn, err));
+	return c->answer != NULL ? FJ_OK : fj_no_memory(err, "log");
+}
+
+/* --- its effect --- */
 
 /* "DAC-420000-202604-000007-X": its series has given that number */
 static enum fj_rc skip_number(const struct evt *e, const char *id, struct fj_err *err)
@@ -330,24 +392,118 @@ static enum fj_rc apply_entry(const struct evt *e, int64_t list, int64_t idx, in
 	return FJ_OK;
 }
 
-/* Entries of the lost ones can't be told from free ones: open blocks are closed, and as many as they may have opened
- * are passed over: one for each authorisation, that was issued or whose tokens were, and two of the register's. */
+/* lists of which the log has one: 0 none */
+static int64_t lists_named(const json_t *leaf)
+{
+	int64_t list;
+
+	return strcmp(fj_json_text(leaf, "kind"), "status-list") == 0 && sts_list_of(fj_json_text(leaf, "id"), &list, NULL) == FJ_OK ? list + 1 : 0;
+}
+
+static enum fj_rc pass_over(const struct evt *e, int64_t upto, struct fj_err *err)
+{
+	int64_t n;
+	{
+		FJ_AUTO(sto_q) q = {0};
+		FJ_TRY(sto_first(e->db, STO_BLOCK_COUNT, &q, "count", err, ""));
+		n = sto_int(&q, 0);
+	}
+	FJ_TRY(sto_run(e->db, STO_BLOCK_CLOSE, NULL, err, ""));
+	for (; n < upto; n++)
+		FJ_TRY(sto_run(e->db, STO_BLOCK_LOST, NULL, err, ""));
+	return FJ_OK;
+}
+
+/* Entries of the lost ones can't be told from free ones: open blocks are closed, and what they may have opened is
+ * passed over: all lists that the log names, and a list more when it names none. */
 static enum fj_rc close_blocks(const struct evt *e, struct fj_err *err)
 {
-	FJ_AUTO(json) lines = json_object();
+	int64_t lists = 0, named;
 	size_t k;
 	json_t *text;
 
 	json_array_foreach(json_object_get(e->body, "leaves"), k, text) {
 		FJ_AUTO(json) leaf = NULL;
 		FJ_TRY(fj_json_parse(fj_slice_str(json_string_value(text)), FJ_LEAF_MAX, &leaf, err));
-		int kind = kind_of(leaf);
-		if (kind == PIPE_AUTHORISATION || kind == PIPE_TOKEN)
-			FJ_TRY(fj_json_set(lines, fj_json_text(leaf, kind == PIPE_TOKEN ? "parent" : "id"), json_true()));
+		named = lists_named(leaf);
+		lists = named > lists ? named : lists;
 	}
-	FJ_TRY(sto_run(e->db, STO_BLOCK_CLOSE, NULL, err, ""));
-	for (k = 0; k < json_object_size(lines) + 2; k++)
-		FJ_TRY(sto_run(e->db, STO_BLOCK_LOST, NULL, err, ""));
+	int64_t last = 0;
+	{
+		FJ_AUTO(sto_q) q = {0};
+		FJ_TRY(sto_first(e->db, STO_BLOCK_COUNT, &q, "count", err, ""));
+		last = (sto_int(&q, 0) + BLOCKS - 1) / BLOCKS + 1; /* one that was begun and never published */
+	}
+	return k == 0 ? FJ_OK : pass_over(e, (lists > last ? lists : last) * BLOCKS, err);
+}
+
+/* The last event of each credential: its status, whatever became of the list that was to say it.  What the lists say
+ * comes after it, and neither makes less of what is final. */
+static enum fj_rc last_events(const json_t *leaves, json_t *out, struct fj_err *err)
+{
+	size_t k;
+	json_t *text;
+	char object[240], key[256];
+
+	json_array_foreach(leaves, k, text) {
+		json_t *leaf = NULL;
+		FJ_TRY(fj_json_parse(fj_slice_str(json_string_value(text)), FJ_LEAF_MAX, &leaf, err));
+		int kind = kind_of(leaf);
+		object_of(leaf, kind, object);
+		snprintf(key, sizeof(key), "%d %s", kind, object);
+		if (kind == 0)
+			json_decref(leaf);
+		else if (json_object_set_new(out, key, leaf) != 0)
+			return fj_no_memory(err, "log");
+	}
+	return FJ_OK;
+}
+
+static enum fj_rc apply_certificate(const struct evt *e, const char *number, const json_t *leaf, int v, struct fj_err *err)
+{
+	int64_t reason = v == STS_SUPERSEDED ? 4 : v == STS_SUSPENDED ? 6 : 9, at = fj_json_num(leaf, "at");
+
+	FJ_TRY(sto_run(e->db, STO_CRL_LOST, NULL, err, "tiiit", number, at, reason, e->seq, e->approval));
+	FJ_TRY(sto_run(e->db, STO_CERT_LOST, NULL, err, "iiit", at, reason, e->seq, number));
+	return sto_run(e->db, STO_ENTRY_LOST_CERTIFICATE, NULL, err, "iitt", (int64_t)v, e->seq, e->approval, number);
+}
+
+static enum fj_rc apply_last(const struct evt *e, const char *key, const json_t *leaf, struct fj_err *err)
+{
+	static const struct {
+		const char *event;
+		int v;
+	} rows[] = {{"revoked", STS_INVALID}, {"suspended", STS_SUSPENDED}, {"superseded", STS_SUPERSEDED}};
+	const char *event = fj_json_text(leaf, "event"), *object = key + 2;
+
+	for (size_t k = 0; k < FJ_ARRAY_LEN(rows); k++) {
+		int64_t v = rows[k].v;
+		if (strcmp(rows[k].event, event) != 0)
+			continue;
+		if (key[0] - '0' == PIPE_CERTIFICATE)
+			return apply_certificate(e, object, leaf, rows[k].v, err);
+		if (key[0] - '0' == PIPE_TOKEN) {
+			FJ_TRY(sto_run(e->db, STO_ENTRY_LOST_TOKEN, NULL, err, "iitt", v, e->seq, e->approval, object));
+			return v == STS_SUPERSEDED ? FJ_OK : sto_run(e->db, STO_TOKEN_LOST, NULL, err, "tit", v == STS_INVALID ? "REVOKED" : "SUSPENDED", e->seq, object);
+		}
+		FJ_TRY(sto_run(e->db, STO_ENTRY_LOST_VERSION, NULL, err, "iitt", v, e->seq, e->approval, object));
+		if (v == STS_SUPERSEDED) /* a version, not the authorisation */
+			return FJ_OK;
+		FJ_TRY(sto_run(e->db, STO_ENTRY_LOST_LINE, NULL, err, "iitt", v, e->seq, e->approval, object));
+		return sto_run(e->db, STO_AUTH_LOST, NULL, err, "tit", v == STS_INVALID ? "RECLAIMED" : "SUSPENDED", e->seq, object);
+	}
+	return FJ_OK;
+}
+
+static enum fj_rc apply_events(const struct evt *e, struct fj_err *err)
+{
+	FJ_AUTO(json) last = json_object();
+	const char *key;
+	json_t *leaf;
+
+	FJ_TRY(last_events(json_object_get(e->body, "leaves"), last, err));
+	json_object_foreach(last, key, leaf)
+		FJ_TRY(apply_last(e, key, leaf, err));
 	return FJ_OK;
 }
 
@@ -364,8 +520,8 @@ enum fj_rc apply_log_restored(const struct evt *e, struct fj_err *err)
 	json_array_foreach(json_object_get(e->body, "crl"), k, v) {
 		const char *serial = json_string_value(json_array_get(v, 0));
 		int64_t shard = json_integer_value(json_array_get(v, 1)), at = json_integer_value(json_array_get(v, 2)), reason = json_integer_value(json_array_get(v, 3));
-		FJ_TRY(sto_run(e->db, STO_CRL_SET, NULL, err, "tiiiit", serial, shard, at, reason, e->seq, e->approval));
+		FJ_TRY(sto_run(e->db, STO_CRL_RESTORED, NULL, err, "tiiiit", serial, shard, at, reason, e->seq, e->approval));
 		FJ_TRY(sto_run(e->db, STO_CERT_RESTORED, NULL, err, "iiit", at, reason, e->seq, serial));
 	}
-	return FJ_OK;
+	return apply_events(e, err);
 }

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "base/file.h"
+#include "base/log.h"
 #include "issuer/publish/publish.h"
 #include "verifier/log_policy.h"
 
@@ -56,8 +57,9 @@ static enum fj_rc renew(struct iss *i, int64_t from, int64_t until, struct fj_er
 		char path[128];
 		enum pipe_kind kind = (enum pipe_kind)sto_int(&q, 0);
 		snprintf(path, sizeof(path), "publish/trust/%s/%.40s.tlog-proof", kind == PIPE_CERTIFICATE ? "certificates" : "authorisations", sto_text(&q, 1));
-		if (access(path, F_OK) == 0) /* a certificate that no authorisation names has no file */
-			FJ_TRY(pub_proof(i, kind, sto_text(&q, 1), sto_text(&q, 2), err));
+		struct fj_err why = {0};
+		if (access(path, F_OK) == 0 && pub_proof(i, kind, sto_text(&q, 1), sto_text(&q, 2), &why) != FJ_OK) /* a certificate that no authorisation names has no file */
+			fj_log_err(FJ_LOG_WARN, "a proof beside a credential stays the one that it was", &why);
 	}
 }
 

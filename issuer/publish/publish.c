@@ -184,7 +184,7 @@ static enum fj_rc issuer_metadata(struct iss *i, struct fj_err *err)
 }
 
 /* the key of a checkpoint's Ed25519 line, as those know it who verify notes */
-static enum fj_rc log_key(struct iss *i, struct fj_err *err)
+static enum fj_rc vkey_file(struct iss *i, struct fj_err *err)
 {
 	FJ_AUTO(buf) text = FJ_BUF_INIT(512);
 
@@ -205,7 +205,7 @@ enum fj_rc pub_fixed(struct iss *i, struct fj_err *err)
 	FJ_TRY(pem_file(i, "publish/trust/root.pem", fj_buf_slice(&i->root), FJ_SLICE(NULL, 0), err));
 	FJ_TRY(pem_file(i, "publish/trust/chain.pem", fj_buf_slice(&i->issuing), fj_buf_slice(&i->root), err));
 	FJ_TRY(pem_file(i, "publish/trust/log.pem", fj_buf_slice(&i->log_signer), FJ_SLICE(NULL, 0), err));
-	FJ_TRY(log_key(i, err));
+	FJ_TRY(vkey_file(i, err));
 	FJ_TRY(pub_file(i, "publish/ca/root.cer", fj_buf_slice(&i->root), err));
 	FJ_TRY(pub_file(i, "publish/ca/issuing.cer", fj_buf_slice(&i->issuing), err));
 	FJ_AUTO(sto_q) q = {0};

@@ -158,7 +158,8 @@ static enum fj_rc add_certificate(struct dossier *d, const struct sto_q *q, json
 	snprintf(name, sizeof(name), "certificates/%.40s.pem", sto_text(q, 0));
 	FJ_TRY(add(d, name, fj_buf_slice(&pem), err));
 	snprintf(name, sizeof(name), "certificates/%.40s.tlog-proof", sto_text(q, 0));
-	FJ_TRY(add(d, name, fj_buf_slice(&proof), err));
+	if (proof.len > 0)
+		FJ_TRY(add(d, name, fj_buf_slice(&proof), err));
 	snprintf(name, sizeof(name), "trust/crl-%lld.crl", (long long)sto_int(q, 4));
 	snprintf(path, sizeof(path), "publish/trust/crl/%lld.crl", (long long)sto_int(q, 4));
 	FJ_TRY(add_published(d, path, name, err));

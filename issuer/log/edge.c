@@ -2,7 +2,8 @@
  * edge.c - the right edge of the tree, and the tiles behind it.
  *
  * A tile or bundle that is full is written once and never again; a partial one is a file of
- * its width beside the narrower ones, which go when the full one is there (C2SP tlog-tiles).
+ * its width beside the narrower ones, which go when the full one is there and a head that has
+ * it was given out (C2SP tlog-tiles).
  * Files are replaced whole, so a reader never sees half of one, but they are not made durable
  * one by one: whatever a power cut takes is made again from the register (head.c).
  */
@@ -95,10 +96,7 @@ static enum fj_rc write_tile(const struct log_edge *g, const struct fj_tile *t, 
 	if (!g->write)
 		return FJ_OK;
 	path_of(g, t, path);
-	FJ_TRY(write_file(path, data, err));
-	if (t->width == FJ_TILE_WIDTH)
-		remove_partial(path);
-	return FJ_OK;
+	return write_file(path, data, err);
 }
 
 static enum fj_rc read_tile(const struct log_edge *g, const struct fj_tile *t, struct fj_buf *out, struct fj_err *err)
@@ -183,6 +181,22 @@ enum fj_rc log_edge_write(struct log_edge *g, struct fj_err *err)
 		g->dirty[l] = false;
 	}
 	return FJ_OK;
+}
+
+void log_edge_prune(const struct log_edge *g, uint64_t before)
+{
+	char path[PATH_CAP];
+
+	for (unsigned l = 0; l < FJ_TILE_LEVELS - 1; l++)
+		for (uint64_t n = before >> ((l + 1) * 8); n < last_tile(g, l); n++) {
+			struct fj_tile t = {.level = l, .n = n, .width = FJ_TILE_WIDTH};
+			path_of(g, &t, path);
+			remove_partial(path);
+			t.entries = true;
+			path_of(g, &t, path);
+			if (l == 0)
+				remove_partial(path);
+		}
 }
 
 /* --- reading --- */

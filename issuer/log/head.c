@@ -241,6 +241,7 @@ static enum fj_rc sign_head(struct iss *i, const struct fj_checkpoint *next, con
 	FJ_TRY(hsm_checkpoint(l->signer, fj_buf_slice(&note), proof->h, proof->n, &s, err));
 	FJ_TRY(put_lines(l, &s, &note, err));
 	FJ_TRY(give_out(fj_buf_slice(&note), err));
+	log_edge_prune(&l->edge, l->head.size);
 	fj_buf_release(&l->note);
 	l->note = note;
 	note = (struct fj_buf)FJ_BUF_INIT(0);

@@ -42,6 +42,8 @@ enum fj_rc log_edge_load(struct log_edge *g, uint64_t n, struct fj_err *err) FJ_
 enum fj_rc log_edge_add(struct log_edge *g, struct fj_slice leaf, struct fj_err *err) FJ_MUST_USE;
 /* the partial tiles, as files */
 enum fj_rc log_edge_write(struct log_edge *g, struct fj_err *err) FJ_MUST_USE;
+/* removes the partial tiles of those that became full since a head of `before` leaves */
+void log_edge_prune(const struct log_edge *g, uint64_t before);
 /* a tile: the edge's own from memory, else from its file, or cut from the file of a fuller one */
 enum fj_rc log_edge_tile(void *edge, const struct fj_tile *t, struct fj_buf *out, struct fj_err *err);
 

@@ -2,6 +2,7 @@
 back.  What was revoked since stays revoked, the log goes on as one history, no number is given twice."""
 import base64, hashlib, json, os, re, shutil, sqlite3, subprocess, time
 from lib import B, Home, Officers, check, finish, rebuilt
+from gateway import issued
 
 h = Home()
 if not h.made:
@@ -69,6 +70,8 @@ token = next(t for t in good if t['id'] != good[0]['id'])
 seller = next(l['login'] for l in h.demo['logins'] if 'OPERATOR' in l['roles'] and o.do(l['login'], 'token.suspend', id=token['id'], reason='test')[0] == 200)
 o.done(seller, 'token.revoke', id=token['id'], reason='test')
 o.done('hb-fin1', 'certificate.suspend', number=certificate, reason='test')
+lost_tokens, compact = issued(o, [{'usci': '91440300DEMA00128B', 'name': '示例（虚构）', 'x5t': base64.urlsafe_b64encode(b'1' * 32).decode().rstrip('=')}])
+open(h.d + '/lost.jwt', 'w').write(compact[0])
 check('what was revoked is denied', h.verdict_service(token) == 'deny')
 h.stop()
 signed, lost = size(), [l for l in leaves()]
@@ -87,6 +90,7 @@ out = o.done('mof2', 'approval.approve', id=asked['approval'])
 check('two officers restore it; what was lost is named', out.get('from') == have and out.get('to') == signed and len(out.get('lost', [])) == signed - have, out)
 state = o.get('hb-fin1', 'certificate/show?number=' + certificate)
 check('the suspension is there again', state.get('state') == 'SUSPENDED', state)
+check('a token that was issued then is known by the log alone, and is still a token', any(lost_tokens[0] in l for l in out['lost']) and o.do('auditor', 'token.show', id=lost_tokens[0])[0] == 404 and h.verdict_service({'file': 'lost.jwt'}) == 'permit')
 check('the revoked token is denied', h.verdict_service(token) == 'deny' and h.verdict_tool(token) == 'deny')
 check('others are permitted', h.verdict_service(good[0]) == 'permit')
 check('the register has the leaves that it lacked, as they were', leaves()[:signed] == lost)

@@ -269,7 +269,8 @@ def archive(good):
     check('with product, term and the SHA-256 of the token beside it', all(l['产品'] == 'P-FLOOD' and l['截止时间'].endswith('+08:00') and
           hashlib.sha256(files['tokens/%s.jwt' % l['令牌编号']]).hexdigest() == l['SHA-256'] for l in lines))
     stored = dict(rows('SELECT k.object, k.bytes FROM credential k JOIN token t ON t.id = k.object WHERE k.kind = 3 AND t.job = ?', JOB))
-    check('every token octet by octet as it was issued, and no other file', {n[7:-4]: b for n, b in files.items() if n.startswith('tokens/')} == stored and len(files) == N + 2, len(files))
+    check('every token octet by octet as it was issued, and no other file', {n[7:-4]: b for n, b in files.items() if n.startswith('tokens/') and n.endswith('.jwt')} == stored and len(files) == 2 * N + 2, len(files))
+    check('and beside each its proof of logging', all(files.get('tokens/%s.tlog-proof' % t, b'').startswith(b'c2sp.org/tlog-proof@v1\n') for t in stored))
     shown = [l for l in lines if int(l['清单行号']) % 1500 < 3]
     check('as the register shows it', all(o.get('jc1', 'token/' + l['令牌编号'])['compact'].encode() == files['tokens/%s.jwt' % l['令牌编号']] for l in shown) and len(shown) > 15)
     bad = []

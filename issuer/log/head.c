@@ -23,10 +23,10 @@
 
 static void close_for(struct iss_log *l, const char *en, const char *zh)
 {
-	pthread_mutex_lock(&l->why);
+	pthread_mutex_lock(&l->given);
 	snprintf(l->closed, sizeof(l->closed), "%s", en);
 	snprintf(l->closed_zh, sizeof(l->closed_zh), "%s", zh);
-	pthread_mutex_unlock(&l->why);
+	pthread_mutex_unlock(&l->given);
 	l->shut = true;
 }
 
@@ -34,9 +34,9 @@ enum fj_rc log_check_open(struct iss_log *l, struct fj_err *err)
 {
 	if (!l->shut)
 		return FJ_OK;
-	pthread_mutex_lock(&l->why);
+	pthread_mutex_lock(&l->given);
 	enum fj_rc rc = fj_refuse(err, FJ_E_STATE, "log", "design.md 2", l->closed, l->closed_zh);
-	pthread_mutex_unlock(&l->why);
+	pthread_mutex_unlock(&l->given);
 	return rc;
 }
 
@@ -228,7 +228,29 @@ static enum fj_rc give_out(struct fj_slice note, struct fj_err *err)
 	return rename(tmp, path) == 0 ? FJ_OK : fj_fail_errno(err, "log", "rename to %s", path);
 }
 
-/* head, note and time change together, once it is given out */
+/* note: taken over */
+static void set_head(struct iss_log *l, const struct fj_checkpoint *head, struct fj_buf *note)
+{
+	pthread_mutex_lock(&l->given);
+	fj_buf_release(&l->note);
+	l->note = *note;
+	l->head = *head;
+	pthread_mutex_unlock(&l->given);
+	*note = (struct fj_buf)FJ_BUF_INIT(0);
+}
+
+enum fj_rc log_given(struct iss *i, struct fj_checkpoint *head, struct fj_buf *note, struct fj_err *err)
+{
+	struct iss_log *l = &i->log;
+
+	pthread_mutex_lock(&l->given);
+	*head = l->head;
+	enum fj_rc rc = note == NULL ? FJ_OK : fj_buf_put(note, l->note.data, l->note.len);
+	pthread_mutex_unlock(&l->given);
+	return rc == FJ_OK ? FJ_OK : fj_no_memory(err, "log");
+}
+
+/* head and note change together, once it is given out */
 static enum fj_rc sign_head(struct iss *i, const struct fj_checkpoint *next, const struct fj_path *proof, struct fj_err *err)
 {
 	struct iss_log *l = &i->log;
@@ -242,10 +264,7 @@ static enum fj_rc sign_head(struct iss *i, const struct fj_checkpoint *next, con
 	FJ_TRY(put_lines(l, &s, &note, err));
 	FJ_TRY(give_out(fj_buf_slice(&note), err));
 	log_edge_prune(&l->edge, l->head.size);
-	fj_buf_release(&l->note);
-	l->note = note;
-	note = (struct fj_buf)FJ_BUF_INIT(0);
-	l->head = *next;
+	set_head(l, next, &note);
 	l->signed_at = fj_now();
 	return FJ_OK;
 }
@@ -284,7 +303,6 @@ static enum fj_rc names(struct iss *i, struct fj_err *err)
 	FJ_AUTO(buf) tpm_key = FJ_BUF_INIT(512);
 
 	FJ_TRY(log_key(i, l->signer, &l->key, err));
-	memcpy(l->head.origin, l->key.name, sizeof(l->head.origin));
 	FJ_TRY(hsm_public_key(l->signer, HSM_LOG, &tpm_key, err));
 	fj_ecdsa_id(fj_buf_slice(&tpm_key), l->ecdsa_id);
 	return FJ_OK;
@@ -378,6 +396,8 @@ static enum fj_rc leaves_of(struct sto *db, int64_t *n, struct fj_err *err)
 static enum fj_rc begin(struct iss *i, struct sto *db, struct fj_err *err)
 {
 	struct iss_log *l = &i->log;
+	struct fj_checkpoint head = {.size = 0};
+	struct fj_buf none = FJ_BUF_INIT(0);
 	int64_t leaves, restored, seq;
 	bool good;
 
@@ -387,9 +407,10 @@ static enum fj_rc begin(struct iss *i, struct sto *db, struct fj_err *err)
 		return FJ_OK;
 	FJ_TRY(iss_signer(i, &l->signer, err));
 	FJ_TRY(names(i, err));
-	fj_buf_clear(&l->note);
+	memcpy(head.origin, l->key.name, sizeof(head.origin));
+	FJ_TRY(hsm_log_head(l->signer, &head.size, &head.root, err));
+	set_head(l, &head, &none);
 	l->signed_at = 0;
-	FJ_TRY(hsm_log_head(l->signer, &l->head.size, &l->head.root, err));
 	FJ_TRY(compare_all(l, db, restored, &good, err));
 	l->shut_leaves = leaves;
 	l->shut_restored = seq;
@@ -417,7 +438,7 @@ enum fj_rc log_open(struct iss *i, struct fj_err *err)
 	struct sto *db;
 
 	pthread_mutex_init(&l->lock, NULL);
-	pthread_mutex_init(&l->why, NULL);
+	pthread_mutex_init(&l->given, NULL);
 	fj_buf_init(&l->note, FJ_NOTE_MAX);
 	log_edge_init(&l->edge, LOG_FOLDER, true);
 	if (!i->conf.with_signer)
@@ -477,8 +498,7 @@ enum fj_rc log_advance(struct iss *i, struct fj_err *err)
 
 int64_t log_size(struct iss *i)
 {
-	pthread_mutex_lock(&i->log.lock);
-	int64_t n = (int64_t)i->log.head.size;
-	pthread_mutex_unlock(&i->log.lock);
-	return n;
+	struct fj_checkpoint head;
+
+	return log_given(i, &head, NULL, NULL) == FJ_OK ? (int64_t)head.size : 0;
 }

@@ -58,7 +58,7 @@ struct iss_log {
 	struct fj_vkey key;
 	uint8_t ecdsa_id[4];
 	atomic_bool open;            /* the edge is that of the head */
-	pthread_mutex_t why;         /* of the two texts */
+	pthread_mutex_t given;       /* of head, note and the two texts, for who only reads them: held for no longer than that */
 	atomic_bool shut;            /* closed: nothing is accepted or signed */
 	char closed[320], closed_zh[480];
 	int64_t shut_leaves, shut_restored; /* what was looked at when it was shut: while that is so, it stays shut */
@@ -78,6 +78,8 @@ enum fj_rc log_edge_from(struct log_edge *g, struct sto *db, int64_t until, stru
 enum fj_rc log_key(struct iss *i, struct hsm_conn *c, struct fj_vkey *out, struct fj_err *err) FJ_MUST_USE;
 /* the checkpoint that was given out, when the key's line is true and it is larger; FJ_E_CORRUPT when it is another tree of the same size */
 enum fj_rc log_newest(const struct fj_vkey *key, struct fj_checkpoint *head, struct fj_err *err) FJ_MUST_USE;
+/* the head that was given out, and its note into an empty buffer (may be NULL; empty: nothing was yet) */
+enum fj_rc log_given(struct iss *i, struct fj_checkpoint *head, struct fj_buf *note, struct fj_err *err) FJ_MUST_USE;
 /* leaves that are in the head */
 int64_t log_size(struct iss *i);
 /* FJ_E_STATE with the reason while the log is closed */

@@ -7,6 +7,7 @@ Names and numbers are illustrative."""
 from collections import Counter
 from datetime import date, datetime, timedelta, timezone
 
+import sqlite3
 from lib import *
 
 GUIZHOU, QIANSHU, PENGCHENG, JIANGCHENG = '11520000DEMA000217', '91520100DEMA0011XF', '91440300DEMA00128B', '91420100DEMA00136K'
@@ -373,9 +374,10 @@ def reclaim(dau, good):
     told = lambda: {k: v for k, v in o.done('auditor', 'token.show', id=good['id']).items() if k in ('state', 'usable', 'stopped_by')}
     check('the register says what stops a token, whose own state stays', told() == {'state': 'ACTIVE', 'usable': False, 'stopped_by': [{'number': dau, 'state': 'ENDING'}]}, told())
     check('no exit before the end is final', o.do('auditor', 'exit.show', number=dau)[0] == 404)
-    before = o.done('auditor', 'status.show')['events']
+    acts = lambda: sqlite3.connect('file:%s/register.db?mode=ro' % h.d, uri=True).execute("SELECT COUNT(*) FROM event WHERE kind <> 'list.published'").fetchone()[0]
+    before = acts()
     o.done('gz-fin1', 'approval.approve', id=asked['approval'])
-    check('RECLAIMED with three events, whatever the number of tokens', state(dau) == 'RECLAIMED' and o.done('auditor', 'status.show')['events'] == before + 3, before)
+    check('RECLAIMED with three events, whatever the number of tokens', state(dau) == 'RECLAIMED' and acts() == before + 3, before)
     check('which the register says of each', told()['stopped_by'] == [{'number': dau, 'state': 'RECLAIMED'}] and
           {t['authorisation_state'] for t in o.get('auditor', 'token?limit=100&authorisation=' + dau)['items']} == {'RECLAIMED'}, told())
     check('and every token is denied', all(verdict(t) == 'deny' for t in sample + [good]), len(sample))

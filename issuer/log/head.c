@@ -56,9 +56,10 @@ static enum fj_rc page(struct sto *db, int64_t from, int64_t until, leaf_fn fn, 
 		FJ_TRY(sto_step(&q, &row, err));
 		if (!row)
 			return FJ_OK;
-		if (sto_int(&q, 0) != from + *n)
-			return fj_fail(err, FJ_E_CORRUPT, "log", NULL, "leaf %lld is missing from the register", (long long)(from + *n));
-		FJ_TRY(fn(user, from + *n, fj_slice_str(sto_text(&q, 1)), err));
+		int64_t at = from + *n;
+		if (sto_int(&q, 0) != at)
+			return fj_fail(err, FJ_E_CORRUPT, "log", NULL, "leaf %lld is missing from the register", (long long)at);
+		FJ_TRY(fn(user, at, fj_slice_str(sto_text(&q, 1)), err));
 		(*n)++;
 	}
 }

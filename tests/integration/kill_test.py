@@ -5,12 +5,12 @@ what was signed is on record, the events give every table again.
 
 Before, one run under strace counts how often each process writes in such a batch.
 POINTS=n takes n of those points for each process, spread evenly (default 4);
-POINTS=all takes every one.  ANYWHERE=m kills m times at random moments besides
+POINTS=all takes every one; BATCH=n issues n certificates instead of 200.  ANYWHERE=m kills m times at random moments besides
 (default 3).  JOBS=k homes at a time (default 2).  `make soak` takes them all."""
 import concurrent.futures, http.client, random, re, sqlite3, threading
 from lib import *
 
-N = 200
+N = int(os.environ.get('BATCH', 200))
 POINTS, ANYWHERE, JOBS = os.environ.get('POINTS', '4'), int(os.environ.get('ANYWHERE', 3)), int(os.environ.get('JOBS', 2))
 PROCESSES = ('fujie-registry', 'fujie-signer', 'swtpm', 'fujie-verifier')
 CALLS = 'write,pwrite64,writev,sendmsg,sendto,fdatasync,fsync,syncfs,rename,renameat,unlink,ftruncate'

@@ -229,15 +229,27 @@ static enum fj_rc give_out(struct fj_slice note, struct fj_err *err)
 	return rename(tmp, path) == 0 ? FJ_OK : fj_fail_errno(err, "log", "rename to %s", path);
 }
 
-/* note: taken over */
+/* `given` is held; note: taken over */
 static void set_head(struct iss_log *l, const struct fj_checkpoint *head, struct fj_buf *note)
 {
-	pthread_mutex_lock(&l->given);
 	fj_buf_release(&l->note);
 	l->note = *note;
 	l->head = *head;
-	pthread_mutex_unlock(&l->given);
 	*note = (struct fj_buf)FJ_BUF_INIT(0);
+}
+
+/* a reader finds the file and what is known of it here alike */
+static enum fj_rc give_out_as_head(struct iss_log *l, const struct fj_checkpoint *head, struct fj_buf *note, struct fj_err *err)
+{
+	pthread_mutex_lock(&l->given);
+	enum fj_rc rc = give_out(fj_buf_slice(note), err);
+	uint64_t before = l->head.size;
+	if (rc == FJ_OK)
+		set_head(l, head, note);
+	pthread_mutex_unlock(&l->given);
+	if (rc == FJ_OK)
+		log_edge_prune(&l->edge, before);
+	return rc;
 }
 
 enum fj_rc log_given(struct iss *i, struct fj_checkpoint *head, struct fj_buf *note, struct fj_err *err)
@@ -263,9 +275,7 @@ static enum fj_rc sign_head(struct iss *i, const struct fj_checkpoint *next, con
 	FJ_TRY(iss_signer(i, &l->signer, err));
 	FJ_TRY(hsm_checkpoint(l->signer, fj_buf_slice(&note), proof->h, proof->n, &s, err));
 	FJ_TRY(put_lines(l, &s, &note, err));
-	FJ_TRY(give_out(fj_buf_slice(&note), err));
-	log_edge_prune(&l->edge, l->head.size);
-	set_head(l, next, &note);
+	FJ_TRY(give_out_as_head(l, next, &note, err));
 	l->signed_at = fj_now();
 	return FJ_OK;
 }
@@ -410,7 +420,9 @@ static enum fj_rc begin(struct iss *i, struct sto *db, struct fj_err *err)
 	FJ_TRY(names(i, err));
 	memcpy(head.origin, l->key.name, sizeof(head.origin));
 	FJ_TRY(hsm_log_head(l->signer, &head.size, &head.root, err));
+	pthread_mutex_lock(&l->given);
 	set_head(l, &head, &none);
+	pthread_mutex_unlock(&l->given);
 	l->signed_at = 0;
 	FJ_TRY(compare_all(l, db, restored, &good, err));
 	l->shut_leaves = leaves;

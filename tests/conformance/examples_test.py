@@ -27,7 +27,7 @@ def client(name, *command, cases=6):
     check('%s: permit' % name, got == (0, 'permit'), got)
     refusals = (('a revoked token', (g.base, gone, USE, good), 'status'), ('a gateway that is away', ('http://127.0.0.1:%d' % free_port(), mtls, USE, good), 'the gateway'),
                 ('another client certificate', (g.base, mtls, USE, b64u(b'2' * 32)), 'holder'), ('none', (g.base, mtls, USE), 'holder'),
-                ('a use beyond the token', (g.base, mtls, 'action=PLEDGE', good), 'scope'), ('no token', (g.base, 'x', USE, good), 'form'))
+                ('a use beyond the token', (g.base, mtls, 'action=PLEDGE', good), 'restrictions'), ('no token', (g.base, 'x', USE, good), 'form'))
     for what, args, reason in refusals[:cases]:
         code, out = ask(*args)
         check('%s: deny, %s' % (name, what), code == 1 and out.startswith('deny: ' + reason), out)

@@ -220,9 +220,11 @@ static enum fj_rc range(struct walk *w, uint64_t lo, uint64_t hi, struct fj_hash
 		FJ_TRY(complete(w, level, lo >> level, &part[n++], err));
 		lo += (uint64_t)1 << level;
 	}
+	fj_empty_hash(out); /* of no leaf */
+	if (n > 0)
+		*out = part[n - 1];
 	for (; n > 1; n--)
-		fj_node_hash(&part[n - 2], &part[n - 1], &part[n - 2]);
-	*out = part[0];
+		fj_node_hash(&part[n - 2], out, out);
 	return FJ_OK;
 }
 

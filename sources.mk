@@ -5,11 +5,13 @@ BASE_SRC := \
 	base/clock.c \
 	base/conf.c \
 	base/der.c \
+	base/edge.c \
 	base/err.c \
 	base/file.c \
 	base/ipc.c \
 	base/json.c \
 	base/jws.c \
+	base/leaf.c \
 	base/log.c \
 	base/mem.c \
 	base/note.c \
@@ -82,7 +84,7 @@ VERIFY_SRC := \
 
 # what libfujie-verify, for others, is made of: the verdict, and no more than it needs
 LIBRARY_SRC := \
-	$(filter-out base/conf.c base/ipc.c base/log.c base/package.c base/proc.c base/room.c base/sandbox.c base/tar.c base/tiles.c,$(BASE_SRC)) \
+	$(filter-out base/conf.c base/ipc.c base/log.c base/package.c base/proc.c base/room.c base/sandbox.c base/tar.c base/tiles.c base/edge.c,$(BASE_SRC)) \
 	$(filter-out verifier/ask.c verifier/bundle_make.c verifier/package.c verifier/published.c,$(VERIFY_SRC))
 
 SERVICE_SRC := \
@@ -123,7 +125,6 @@ GATEWAY_SRC := \
 # a public log's files, checked by whoever has them
 LOG_SRC := \
 	verifier/log/folder.c \
-	verifier/log/leaf.c \
 	verifier/log/prove.c \
 	verifier/log/verify.c
 

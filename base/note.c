@@ -316,6 +316,14 @@ enum fj_rc fj_checkpoint_put(struct fj_buf *out, const struct fj_checkpoint *c)
 	return fj_buf_puts(out, "\n");
 }
 
+enum fj_rc fj_log_origin(const char *base, char out[FJ_NOTE_NAME + 1], struct fj_err *err)
+{
+	const char *host = strstr(base, "://");
+	int n = host == NULL ? -1 : snprintf(out, FJ_NOTE_NAME + 1, "%s/log", host + 3);
+
+	return n > 0 && n <= FJ_NOTE_NAME ? FJ_OK : fj_fail(err, FJ_E_INVALID, "log", "formats.md 19", "the public address names no log");
+}
+
 /* --- proofs of logging --- */
 
 #define PROOF_HEAD "c2sp.org/tlog-proof@v1"

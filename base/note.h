@@ -65,6 +65,10 @@ struct fj_checkpoint {
 enum fj_rc fj_checkpoint_read(struct fj_slice text, struct fj_checkpoint *out, struct fj_err *err) FJ_MUST_USE;
 enum fj_rc fj_checkpoint_put(struct fj_buf *out, const struct fj_checkpoint *c) FJ_MUST_USE;
 
+/* Origin and key name of the log of an appliance: its public address without the scheme, and "/log" (docs/formats.md 19).
+ * FJ_E_INVALID when the address has no scheme, or is too long. */
+enum fj_rc fj_log_origin(const char *base, char out[FJ_NOTE_NAME + 1], struct fj_err *err) FJ_MUST_USE;
+
 /* c2sp.org/tlog-proof@v1 */
 #define FJ_LOG_PROOF_MAX 65536
 struct fj_log_proof {

@@ -40,6 +40,17 @@ void fj_empty_hash(struct fj_hash *out)
 	fj_sha256(FJ_SLICE("", 0), out);
 }
 
+void fj_subtree_hash(const uint8_t *hashes, size_t n, struct fj_hash *out)
+{
+	struct fj_hash h[FJ_TILE_WIDTH];
+
+	memcpy(h, hashes, n * sizeof(*h));
+	for (; n > 1; n /= 2)
+		for (size_t i = 0; i < n / 2; i++)
+			fj_node_hash(&h[2 * i], &h[2 * i + 1], &h[i]);
+	*out = h[0];
+}
+
 /* --- tiles --- */
 
 void fj_tile_path(const struct fj_tile *t, char out[FJ_TILE_PATH])
@@ -176,7 +187,6 @@ static enum fj_rc load(struct walk *w, const struct fj_tile *t, struct fj_err *e
 /* of the complete subtree number `index` of a level of the tree */
 static enum fj_rc complete(struct walk *w, unsigned level, uint64_t index, struct fj_hash *out, struct fj_err *err)
 {
-	struct fj_hash h[FJ_TILE_WIDTH / 2];
 	unsigned in = level % BITS, n = 1u << in;
 	uint64_t first = index << in;
 	struct fj_tile t = fj_tile_at(level / BITS, first, w->size);
@@ -185,12 +195,7 @@ static enum fj_rc complete(struct walk *w, unsigned level, uint64_t index, struc
 	if (from + n > t.width)
 		return fj_fail(err, FJ_E_INTERNAL, "log", NULL, "a subtree lies beyond the tree");
 	FJ_TRY(load(w, &t, err));
-	const uint8_t *p = w->data[t.level].data + from * FJ_SHA256_LEN;
-	memcpy(h, p, n * sizeof(*h));
-	for (; n > 1; n /= 2)
-		for (unsigned i = 0; i < n / 2; i++)
-			fj_node_hash(&h[2 * i], &h[2 * i + 1], &h[i]);
-	*out = h[0];
+	fj_subtree_hash(w->data[t.level].data + from * FJ_SHA256_LEN, n, out);
 	return FJ_OK;
 }
 

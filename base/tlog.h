@@ -20,6 +20,8 @@
 void fj_leaf_hash(struct fj_slice leaf, struct fj_hash *out);
 void fj_node_hash(const struct fj_hash *left, const struct fj_hash *right, struct fj_hash *out);
 void fj_empty_hash(struct fj_hash *out);
+/* of the complete subtree over n hashes that stand one after the other; n: a power of two, 256 at most */
+void fj_subtree_hash(const uint8_t *hashes, size_t n, struct fj_hash *out);
 
 /* One tile, or one bundle of entries. */
 struct fj_tile {
@@ -43,6 +45,23 @@ struct fj_tiles {
 	fj_tile_fn read;
 	void *user;
 };
+
+/* --- edge.c: the right edge of a tree, which is all that has to be known of it for it to grow and to have a root --- */
+struct fj_edge {
+	uint64_t size;
+	struct fj_buf hash[FJ_TILE_LEVELS];  /* of the last, partial tile of each level */
+	bool changed[FJ_TILE_LEVELS];        /* by fj_edge_add; who uses it clears it */
+};
+void fj_edge_init(struct fj_edge *e);
+void fj_edge_release(struct fj_edge *e);
+FJ_DEFINE_AUTO(edge, struct fj_edge, fj_edge_release)
+void fj_edge_root(const struct fj_edge *e, struct fj_hash *out);
+/* the last tile of a level, which is partial; of width 0: there is none */
+struct fj_tile fj_edge_last(const struct fj_edge *e, unsigned level);
+/* a tile that has become full, with its 256 hashes */
+typedef enum fj_rc (*fj_edge_fn)(void *user, const struct fj_tile *t, struct fj_slice hashes, struct fj_err *err);
+/* One leaf more.  After a failure the edge is of no tree any more. */
+enum fj_rc fj_edge_add(struct fj_edge *e, const struct fj_hash *leaf, fj_edge_fn full, void *user, struct fj_err *err) FJ_MUST_USE;
 
 /* The way from a leaf to the root (RFC 6962 2.1.1), or from an older root to a newer (2.1.2). */
 #define FJ_PATH_MAX 64

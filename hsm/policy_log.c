@@ -12,22 +12,17 @@
 
 #define MUST(cond, cite, what) FJ_ENSURE(cond, policy_no(err, cite, what))
 
-static bool is_origin(const struct hsm_memory *m, const char *origin)
-{
-	const char *host = strstr(m->base, "://");
-
-	return host != NULL && policy_uri_is(fj_slice_str(origin), host + 3, "/log");
-}
-
 static enum fj_rc check_text(const struct hsm_memory *m, struct fj_slice text, struct fj_checkpoint *c, struct fj_err *err)
 {
 	FJ_AUTO(buf) again = FJ_BUF_INIT(FJ_NOTE_MAX);
+	char origin[FJ_NOTE_NAME + 1];
 
 	FJ_TRY(fj_checkpoint_read(text, c, err));
+	FJ_TRY(fj_log_origin(m->base, origin, err));
 	if (fj_checkpoint_put(&again, c) != FJ_OK)
 		return fj_fail(err, FJ_E_LIMIT, HSM_LAYER, NULL, "a checkpoint is too large");
 	MUST(fj_slice_eq(text, fj_buf_slice(&again)), "formats.md 19", "a checkpoint is not exactly origin, size and root");
-	MUST(is_origin(m, c->origin), "formats.md 19", "the checkpoint's origin is not this appliance's log");
+	MUST(strcmp(c->origin, origin) == 0, "formats.md 19", "the checkpoint's origin is not this appliance's log");
 	return FJ_OK;
 }
 

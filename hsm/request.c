@@ -604,20 +604,26 @@ static enum fj_rc do_offset(struct hsm_signer *s, enum hsm_socket from, const st
 	return FJ_OK;
 }
 
-static enum fj_rc do_reset(struct hsm_signer *s, enum hsm_socket from, const struct fj_frame *f, struct fj_buf *answer, struct fj_err *err)
+/* the body of a request that is only who wants it: two different officers; *raw for the log */
+static enum fj_rc two_officers(const struct fj_frame *f, const char *malformed, const char *too_few, struct fj_slice *raw, struct fj_err *err)
 {
 	struct fj_rd r;
-	struct fj_slice raw;
 	unsigned officers;
+
+	fj_rd_init(&r, fj_buf_slice(&f->body));
+	FJ_TRY(read_approvals(&r, raw, &officers, err));
+	if (fj_rd_end(&r) != FJ_OK)
+		return signer_broken(err, malformed);
+	return officers >= 2 ? FJ_OK : policy_no(err, "R22", too_few);
+}
+
+static enum fj_rc do_reset(struct hsm_signer *s, enum hsm_socket from, const struct fj_frame *f, struct fj_buf *answer, struct fj_err *err)
+{
+	struct fj_slice raw;
 
 	(void)from;
 	(void)answer;
-	fj_rd_init(&r, fj_buf_slice(&f->body));
-	FJ_TRY(read_approvals(&r, &raw, &officers, err));
-	if (fj_rd_end(&r) != FJ_OK)
-		return signer_broken(err, "a clock reset is malformed");
-	if (officers < 2)
-		return policy_no(err, "R22", "resetting the clock watch needs two officers");
+	FJ_TRY(two_officers(f, "a clock reset is malformed", "resetting the clock watch needs two officers", &raw, err));
 	FJ_TRY(signer_record(s, AUDIT_CLOCK, raw, err));
 	clock_trust(s);
 	return FJ_OK;
@@ -625,18 +631,11 @@ static enum fj_rc do_reset(struct hsm_signer *s, enum hsm_socket from, const str
 
 static enum fj_rc do_restore(struct hsm_signer *s, enum hsm_socket from, const struct fj_frame *f, struct fj_buf *answer, struct fj_err *err)
 {
-	struct fj_rd r;
 	struct fj_slice raw;
-	unsigned officers;
 
 	(void)from;
 	(void)answer;
-	fj_rd_init(&r, fj_buf_slice(&f->body));
-	FJ_TRY(read_approvals(&r, &raw, &officers, err));
-	if (fj_rd_end(&r) != FJ_OK)
-		return signer_broken(err, "a restore is malformed");
-	if (officers < 2)
-		return policy_no(err, "R22", "opening a closed signer needs two officers");
+	FJ_TRY(two_officers(f, "a restore is malformed", "opening a closed signer needs two officers", &raw, err));
 	return counter_restore(s, raw, err);
 }
 

@@ -125,14 +125,6 @@ static enum fj_rc set_heads(struct iss *i, struct fj_err *err)
 	return FJ_OK;
 }
 
-enum fj_rc iss_log_origin(const struct iss *i, char out[FJ_NOTE_NAME + 1], struct fj_err *err)
-{
-	const char *host = strstr(i->home.base, "://");
-	int n = host == NULL ? -1 : snprintf(out, FJ_NOTE_NAME + 1, "%s/log", host + 3);
-
-	return n > 0 && n <= FJ_NOTE_NAME ? FJ_OK : fj_fail(err, FJ_E_INVALID, "issuer", "formats.md 19", "the public address names no log");
-}
-
 enum fj_rc iss_load_keyring(struct iss *i, struct fj_err *err)
 {
 	char demo[8];

@@ -83,8 +83,6 @@ enum fj_rc iss_may_act(struct iss *i, struct fj_err *err) FJ_MUST_USE;
 /* of these two, the clock alone */
 enum fj_rc iss_clock_check(const struct iss *i, struct fj_err *err) FJ_MUST_USE;
 void iss_clock_trust(struct iss *i);
-/* the public log's origin: the public address without its scheme, and "/log" */
-enum fj_rc iss_log_origin(const struct iss *i, char out[FJ_NOTE_NAME + 1], struct fj_err *err) FJ_MUST_USE;
 /* certificates of the keyring into i; FJ_E_NOTFOUND before init */
 enum fj_rc iss_load_keyring(struct iss *i, struct fj_err *err) FJ_MUST_USE;
 

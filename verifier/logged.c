@@ -9,6 +9,7 @@
  * The log certificate is judged at the leaf's time, since it may have ended long ago, but by
  * the newest CRL: a key that was lost later proves nothing of any time.
  */
+#include "base/leaf.h"
 #include "verifier/internal.h"
 #include "verifier/log_policy.h"
 
@@ -29,7 +30,7 @@ struct proof {
 	json_t *extra;
 	const json_t *leaf; /* in extra */
 	fj_time time;       /* of the leaf */
-	char origin[FJ_NOTE_NAME + 8];
+	char origin[FJ_NOTE_NAME + 1];
 	struct ver_cosigned cosigned;
 	const struct ver_policy *policy;
 };
@@ -164,19 +165,14 @@ static enum fj_rc read_extra(const struct shown *c, struct proof *l, struct fj_e
 }
 
 /* members, place and time of the leaf */
-static enum fj_rc check_form(const struct shown *c, struct proof *l, struct fj_err *err)
+static enum fj_rc check_form(struct proof *l, struct fj_err *err)
 {
-	static const char *const certificate[] = {"at", "event", "holder", "id", "kind", "seq", "sha256", "v", NULL};
-	static const char *const authorisation[] = {"at", "event", "holder", "id", "kind", "operator", "parent", "seq", "sha256", "v", "version", NULL};
-	static const char *const token[] = {"at", "event", "holder", "id", "kind", "parent", "seq", "sha256", "v", NULL};
-	bool of_token = strcmp(c->kind, "token") == 0;
-	int64_t v, seq;
+	enum fj_rc rc = fj_leaf_check(l->leaf, l->p.index, NULL);
 
-	if (!exactly(l->leaf, of_token ? token : c->payload == NULL ? certificate : authorisation))
-		return no(err, "the leaf has other members than a leaf of this kind", "日志叶字段与凭证种类不符");
-	if (!number(l->leaf, "v", &v) || v != 1 || !number(l->leaf, "at", &l->time) || l->time > FJ_TIME_MAX)
-		return no(err, "the leaf's version or time is malformed", "日志叶的版本或时间格式错误");
-	return number(l->leaf, "seq", &seq) && (uint64_t)seq == l->p.index ? FJ_OK : no(err, "the leaf's own number is not the proof's index", "日志叶序号与载入证明不一致");
+	if (rc == FJ_E_NOMEM)
+		return fj_no_memory(err, "verify");
+	l->time = fj_json_num(l->leaf, "at");
+	return rc == FJ_OK ? FJ_OK : no(err, "the leaf has other members than a leaf of this kind, malformed ones, or another number than the proof's index", "日志叶的字段、格式或序号与载入证明不符");
 }
 
 static enum fj_rc check_leaf(const struct ver_job *j, const struct shown *c, struct proof *l, struct fj_err *err)
@@ -186,7 +182,7 @@ static enum fj_rc check_leaf(const struct ver_job *j, const struct shown *c, str
 		return other(err, "the proof is of another credential", "载入证明属于另一凭证");
 	if (!says(l->leaf, "sha256", c->sha256))
 		return other(err, "the proof is of other octets: another version, or a changed credential", "载入证明所载摘要与凭证不符");
-	FJ_TRY(check_form(c, l, err));
+	FJ_TRY(check_form(l, err));
 	if (!says(l->leaf, "event", "issued"))
 		return no(err, "the leaf does not say that the credential was issued", "日志叶所载事件不是签发");
 	if (l->time > j->in->now + VER_SKEW)
@@ -196,14 +192,6 @@ static enum fj_rc check_leaf(const struct ver_job *j, const struct shown *c, str
 
 /* --- the tree that it is in --- */
 
-/* BASE without its scheme, and "/log" */
-static bool origin_of(const char *iss, char out[FJ_NOTE_NAME + 8])
-{
-	const char *at = strstr(iss, "://");
-
-	return at != NULL && strlen(at + 3) + 4 <= FJ_NOTE_NAME && snprintf(out, FJ_NOTE_NAME + 8, "%s/log", at + 3) > 0;
-}
-
 static enum fj_rc check_tree(const struct shown *c, struct proof *l, struct fj_err *err)
 {
 	FJ_AUTO(buf) leaf = FJ_BUF_INIT(FJ_LEAF_MAX);
@@ -211,7 +199,7 @@ static enum fj_rc check_tree(const struct shown *c, struct proof *l, struct fj_e
 
 	FJ_TRY(fj_note_read(l->p.note, &l->note, err));
 	FJ_TRY(fj_checkpoint_read(l->note.text, &l->at, err));
-	if (!origin_of(c->iss, l->origin) || strcmp(l->at.origin, l->origin) != 0)
+	if (fj_log_origin(c->iss, l->origin, NULL) != FJ_OK || strcmp(l->at.origin, l->origin) != 0)
 		return no(err, "the checkpoint is of another log than the credential's issuer's", "检查点属于另一日志，并非凭证签发方的日志");
 	FJ_TRY(fj_json_canonical(l->leaf, &leaf, err));
 	fj_leaf_hash(fj_buf_slice(&leaf), &hash);

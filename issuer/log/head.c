@@ -86,11 +86,10 @@ static enum fj_rc grow(void *edge, int64_t n, struct fj_slice data, struct fj_er
 static enum fj_rc edge_at(struct log_edge *g, struct sto *db, bool write, int64_t from, int64_t size, const struct fj_hash *root, bool *same, int64_t *have,
     struct fj_err *err)
 {
-	struct fj_tiles tiles = {log_edge_tile, g};
 	struct fj_hash h;
 
 	log_edge_release(g);
-	log_edge_init(g, LOG_FOLDER, write);
+	log_edge_init(g, write);
 	*same = false;
 	*have = from;
 	if (log_edge_load(g, (uint64_t)from, err) != FJ_OK)
@@ -98,49 +97,32 @@ static enum fj_rc edge_at(struct log_edge *g, struct sto *db, bool write, int64_
 	FJ_TRY(each(db, from, size, grow, g, have, err));
 	if (*have < size)
 		return FJ_OK;
-	FJ_TRY(fj_tree_root(&tiles, (uint64_t)size, &h, err));
+	fj_edge_root(&g->tree, &h);
 	*same = fj_hash_eq(&h, root);
 	return FJ_OK;
 }
 
-struct look {
-	struct log_edge *files;
-	int64_t at; /* first leaf that is not what its tile says */
-};
-
-static enum fj_rc compare(void *user, int64_t n, struct fj_slice data, struct fj_err *err)
+/* *at: the first leaf that is not what its tile says */
+static enum fj_rc compare(void *at, int64_t n, struct fj_slice data, struct fj_err *err)
 {
-	struct look *k = user;
 	struct fj_tile t = fj_tile_at(0, (uint64_t)n, (uint64_t)n + 1);
 	FJ_AUTO(buf) tile = FJ_BUF_INIT(FJ_TILE_OCTETS);
+	int64_t *first = at;
 	struct fj_hash h;
 
 	(void)err;
 	fj_leaf_hash(data, &h);
-	if (k->at < 0 && (log_edge_tile(k->files, &t, &tile, NULL) != FJ_OK || memcmp(tile.data + (size_t)(t.width - 1) * FJ_SHA256_LEN, h.b, sizeof(h.b)) != 0))
-		k->at = n;
-	return FJ_OK;
-}
-
-/* which of the register's leaves is not the one that was signed */
-static enum fj_rc differs_at(struct sto *db, int64_t size, int64_t *at, struct fj_err *err)
-{
-	FJ_AUTO(log_edge) files;
-	struct look k = {&files, -1};
-	int64_t end;
-
-	log_edge_init(&files, LOG_FOLDER, false);
-	FJ_TRY(each(db, 0, size, compare, &k, &end, err));
-	*at = k.at;
+	if (*first < 0 && (fj_tile_read(&log_folder, &t, &tile, NULL) != FJ_OK || memcmp(tile.data + (size_t)(t.width - 1) * FJ_SHA256_LEN, h.b, sizeof(h.b)) != 0))
+		*first = n;
 	return FJ_OK;
 }
 
 static enum fj_rc close_different(struct iss_log *l, struct sto *db, int64_t size, struct fj_err *err)
 {
 	char en[320], zh[480];
-	int64_t at;
+	int64_t at = -1, end;
 
-	FJ_TRY(differs_at(db, size, &at, err));
+	FJ_TRY(each(db, 0, size, compare, &at, &end, err));
 	snprintf(en, sizeof(en), "the register is not the one whose log was signed: leaf %lld of %lld differs; nothing is signed until two officers restore it (fujie log restore)", (long long)at, (long long)size);
 	snprintf(zh, sizeof(zh), "登记簿与已签名的公开日志不符：第 %lld 条（共 %lld 条）不同；在两名经办人恢复之前（fujie log restore）不予签发", (long long)at, (long long)size);
 	close_for(l, en, zh);
@@ -179,7 +161,7 @@ static enum fj_rc take_up(struct iss_log *l, struct sto *db, bool *as_signed, st
 	*as_signed = true;
 	if (size == 0) {
 		log_edge_release(&l->edge);
-		log_edge_init(&l->edge, LOG_FOLDER, true);
+		log_edge_init(&l->edge, true);
 		return FJ_OK;
 	}
 	FJ_TRY(noted(db, "log", &from, &seq, err));
@@ -287,8 +269,8 @@ static enum fj_rc sign_edge(struct iss *i, struct fj_err *err)
 	struct fj_checkpoint next = l->head;
 	struct fj_path proof = {.n = 0};
 
-	next.size = l->edge.size;
-	FJ_TRY(fj_tree_root(&tiles, next.size, &next.root, err));
+	next.size = l->edge.tree.size;
+	fj_edge_root(&l->edge.tree, &next.root);
 	if (l->head.size > 0 && l->head.size < next.size)
 		FJ_TRY(fj_tree_consistency(&tiles, l->head.size, next.size, &proof, err));
 	return sign_head(i, &next, &proof, err);
@@ -301,7 +283,7 @@ enum fj_rc log_key(struct iss *i, struct hsm_conn *c, struct fj_vkey *out, struc
 	FJ_AUTO(buf) spki = FJ_BUF_INIT(512);
 	char name[FJ_NOTE_NAME + 1];
 
-	FJ_TRY(iss_log_origin(i, name, err));
+	FJ_TRY(fj_log_origin(iss_base(i), name, err));
 	FJ_TRY(hsm_public_key(c, HSM_NOTE, &spki, err));
 	if (spki.len < sizeof(out->key))
 		return fj_fail(err, FJ_E_PROTO, "log", NULL, "the signer's log key is none");
@@ -390,17 +372,6 @@ static enum fj_rc compare_all(struct iss_log *l, struct sto *db, int64_t restore
 	return shut ? FJ_OK : take_up(l, db, good, err);
 }
 
-static enum fj_rc leaves_of(struct sto *db, int64_t *n, struct fj_err *err)
-{
-	FJ_AUTO(sto_q) q = {0};
-	bool row;
-
-	FJ_TRY(sto_query(db, STO_LEAF_LAST, &q, err, ""));
-	FJ_TRY(sto_step(&q, &row, err));
-	*n = row ? sto_int(&q, 0) + 1 : 0;
-	return FJ_OK;
-}
-
 /* It is opened when all was found as it must be, and not before; one that was closed is looked at again when the
  * register has changed, which only a restore does.  The head that the signer remembers may have been signed for
  * nobody: it is signed again before anything rests on it. */
@@ -412,7 +383,7 @@ static enum fj_rc begin(struct iss *i, struct sto *db, struct fj_err *err)
 	int64_t leaves, restored, seq;
 	bool good;
 
-	FJ_TRY(leaves_of(db, &leaves, err));
+	FJ_TRY(log_count(db, &leaves, err));
 	FJ_TRY(noted(db, "restored", &restored, &seq, err));
 	if (l->shut && leaves == l->shut_leaves && seq == l->shut_restored)
 		return FJ_OK;
@@ -438,7 +409,7 @@ static enum fj_rc open_to_read(struct iss_log *l)
 {
 	struct fj_checkpoint c;
 
-	log_edge_init(&l->edge, LOG_FOLDER, true);
+	log_edge_init(&l->edge, true);
 	fj_buf_clear(&l->note);
 	if (given_out(NULL, &c, &l->note))
 		l->head = c;
@@ -453,7 +424,7 @@ enum fj_rc log_open(struct iss *i, struct fj_err *err)
 	pthread_mutex_init(&l->lock, NULL);
 	pthread_mutex_init(&l->given, NULL);
 	fj_buf_init(&l->note, FJ_NOTE_MAX);
-	log_edge_init(&l->edge, LOG_FOLDER, true);
+	log_edge_init(&l->edge, true);
 	if (!i->conf.with_signer)
 		return open_to_read(l);
 	FJ_TRY(iss_reader_take(i, &db, err));
@@ -481,8 +452,8 @@ static enum fj_rc advance(struct iss *i, struct sto *db, struct fj_err *err)
 	if (!l->open)
 		FJ_TRY(begin(i, db, err));
 	FJ_TRY(log_check_open(l, err));
-	FJ_TRY(each(db, (int64_t)l->edge.size, INT64_MAX, grow, &l->edge, &end, err));
-	if (l->edge.size == 0 || (l->edge.size == l->head.size && l->note.len > 0 && fj_now() - l->signed_at < AGAIN))
+	FJ_TRY(each(db, (int64_t)l->edge.tree.size, INT64_MAX, grow, &l->edge, &end, err));
+	if (l->edge.tree.size == 0 || (l->edge.tree.size == l->head.size && l->note.len > 0 && fj_now() - l->signed_at < AGAIN))
 		return FJ_OK;
 	FJ_TRY(log_edge_write(&l->edge, err));
 	return sign_edge(i, err);

@@ -10,14 +10,14 @@
 #include "issuer/domain.h"
 #include "issuer/log/log.h"
 
-static enum fj_rc next_index(struct sto *db, int64_t *n, struct fj_err *err)
+enum fj_rc log_count(struct sto *db, int64_t *n, struct fj_err *err)
 {
 	FJ_AUTO(sto_q) q = {0};
 	bool row;
 
 	FJ_TRY(sto_query(db, STO_LEAF_LAST, &q, err, ""));
 	FJ_TRY(sto_step(&q, &row, err));
-	*n = row ? sto_int(&q, 0) + 1 : 0;
+	*n = row ? sto_int(&q, 0) + 1 : 0; /* indices are without gaps */
 	return FJ_OK;
 }
 
@@ -27,7 +27,7 @@ static enum fj_rc add(const struct evt *e, int kind, const char *object, const c
 	FJ_AUTO(buf) text = FJ_BUF_INIT(FJ_LEAF_MAX);
 	int64_t n;
 
-	FJ_TRY(next_index(e->db, &n, err));
+	FJ_TRY(log_count(e->db, &n, err));
 	if (fj_json_set(leaf, "v", json_integer(1)) != FJ_OK || fj_json_set(leaf, "seq", json_integer(n)) != FJ_OK ||
 	    fj_json_set(leaf, "at", json_integer(e->at)) != FJ_OK || fj_json_set(leaf, "event", json_string(event)) != FJ_OK)
 		return fj_no_memory(err, "issuer");

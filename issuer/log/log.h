@@ -9,6 +9,7 @@
 #include <stdatomic.h>
 
 #include "base/note.h"
+#include "base/tiles.h"
 #include "hsm/client/client.h"
 #include "issuer/core.h"
 
@@ -24,16 +25,14 @@ enum fj_rc apply_log_restored(const struct evt *e, struct fj_err *err);
 enum fj_rc apply_list_published(const struct evt *e, struct fj_err *err);
 
 /* --- edge.c: the right edge of the tree in memory, tiles as files --- */
+#define LOG_FOLDER "publish/log"
+extern struct fj_tile_folder log_folder;
 struct log_edge {
-	const char *folder;                     /* where tile/… lie */
-	bool write;                             /* false: what is full is forgotten, the files stay as they are */
-	uint64_t size;
-	struct fj_buf bundle;                   /* entries of the last, partial bundle */
-	struct fj_buf hashes[FJ_TILE_LEVELS];   /* of the last, partial tile of each level */
-	bool dirty[FJ_TILE_LEVELS];             /* changed since written */
-	bool bundle_dirty;
+	bool write;           /* false: what is full is forgotten, the files stay as they are */
+	struct fj_edge tree;  /* changed: since it was written */
+	struct fj_buf bundle; /* entries of the last, partial bundle */
 };
-void log_edge_init(struct log_edge *g, const char *folder, bool write);
+void log_edge_init(struct log_edge *g, bool write);
 void log_edge_release(struct log_edge *g);
 FJ_DEFINE_AUTO(log_edge, struct log_edge, log_edge_release)
 /* The edge of a tree of n leaves, n a multiple of 256, from its tiles.  FJ_E_NOTFOUND and the like when one is missing. */
@@ -44,11 +43,10 @@ enum fj_rc log_edge_add(struct log_edge *g, struct fj_slice leaf, struct fj_err 
 enum fj_rc log_edge_write(struct log_edge *g, struct fj_err *err) FJ_MUST_USE;
 /* removes the partial tiles of those that became full since a head of `before` leaves */
 void log_edge_prune(const struct log_edge *g, uint64_t before);
-/* a tile: the edge's own from memory, else from its file, or cut from the file of a fuller one */
+/* an fj_tile_fn: the edge's own tile from memory, else from its file */
 enum fj_rc log_edge_tile(void *edge, const struct fj_tile *t, struct fj_buf *out, struct fj_err *err);
 
 /* --- head.c --- */
-#define LOG_FOLDER "publish/log"
 struct iss_log {
 	pthread_mutex_t lock;        /* taken before the writer's and the publisher's connection, never with the writer's held */
 	struct hsm_conn *signer;
@@ -82,6 +80,8 @@ enum fj_rc log_newest(const struct fj_vkey *key, struct fj_checkpoint *head, str
 enum fj_rc log_given(struct iss *i, struct fj_checkpoint *head, struct fj_buf *note, struct fj_err *err) FJ_MUST_USE;
 /* leaves that are in the head */
 int64_t log_size(struct iss *i);
+/* leaves that the register has */
+enum fj_rc log_count(struct sto *db, int64_t *n, struct fj_err *err) FJ_MUST_USE;
 /* FJ_E_STATE with the reason while the log is closed */
 enum fj_rc log_check_open(struct iss_log *l, struct fj_err *err) FJ_MUST_USE;
 /* --- proof.c --- */

@@ -36,10 +36,8 @@ static enum fj_rc put_extra(struct fj_buf *out, struct fj_slice leaf, struct fj_
  * verify by the checkpoint at hand: the tiles are damaged, or somebody else wrote it. */
 static enum fj_rc prove(struct fj_log_proof *p, const struct fj_hash *leaf, const struct fj_checkpoint *c, struct fj_err *err)
 {
-	FJ_AUTO(log_edge) files;
-	struct fj_tiles tiles = {log_edge_tile, &files};
+	struct fj_tiles tiles = {fj_tile_read, &log_folder};
 
-	log_edge_init(&files, LOG_FOLDER, false);
 	FJ_TRY(fj_tree_prove(&tiles, p->index, c->size, &p->path, err));
 	return fj_path_includes(&p->path, p->index, c->size, leaf, &c->root) ? FJ_OK
 	    : fj_fail(err, FJ_E_CORRUPT, "log", NULL, "the tiles of the public log do not prove leaf %llu; look at it with fujie log verify", (unsigned long long)p->index);

@@ -47,24 +47,6 @@ static enum fj_rc no(struct fj_err *err, enum fj_rc rc, const char *en, const ch
 
 /* --- what the register lacks --- */
 
-/* the bundle that has this leaf, of the newest head; cut or whole */
-static enum fj_rc read_bundle(const struct restore *r, uint64_t n, struct fj_buf *out)
-{
-	struct fj_tile t = fj_tile_at(0, n, r->head.size);
-	char path[200], name[FJ_TILE_PATH];
-
-	t.entries = true;
-	for (int whole = 0; whole < 2; whole++) {
-		fj_tile_path(&t, name);
-		snprintf(path, sizeof(path), LOG_FOLDER "/%s", name);
-		fj_buf_clear(out);
-		if (fj_file_read(AT_FDCWD, path, out, NULL) == FJ_OK)
-			return FJ_OK;
-		t.width = FJ_TILE_WIDTH;
-	}
-	return FJ_E_NOTFOUND;
-}
-
 static enum fj_rc take_leaf(struct restore *r, struct log_edge *g, struct fj_slice leaf, struct fj_err *err)
 {
 	r->octets += leaf.len;
@@ -79,32 +61,34 @@ static enum fj_rc take_leaves(struct restore *r, struct log_edge *g, struct fj_e
 {
 	FJ_AUTO(buf) bundle = FJ_BUF_INIT(FJ_BUNDLE_MAX);
 
-	for (uint64_t n = g->size; n < r->head.size; n = n / FJ_TILE_WIDTH * FJ_TILE_WIDTH + FJ_TILE_WIDTH) {
+	for (uint64_t n = g->tree.size; n < r->head.size; n = n / FJ_TILE_WIDTH * FJ_TILE_WIDTH + FJ_TILE_WIDTH) {
+		struct fj_tile t = fj_tile_at(0, n, r->head.size);
 		struct fj_slice rest, leaf;
-		if (read_bundle(r, n, &bundle) != FJ_OK)
+		t.entries = true;
+		fj_buf_clear(&bundle);
+		if (fj_tile_read(&log_folder, &t, &bundle, NULL) != FJ_OK)
 			return no(err, FJ_E_NOTFOUND, "the log's own files lack the leaves that the register lacks; bring publish/log from a mirror", "公开日志文件缺少登记簿缺失的条目，请从镜像站取回 publish/log");
 		rest = fj_buf_slice(&bundle);
 		for (uint64_t k = n / FJ_TILE_WIDTH * FJ_TILE_WIDTH; k < r->head.size && rest.len > 0; k++) {
 			if (fj_entry_next(&rest, &leaf) != FJ_OK)
 				return no(err, FJ_E_CORRUPT, "a bundle of the public log is malformed; look at it with fujie log verify", "公开日志的条目文件格式有误，请用 fujie log verify 检查");
-			if (k >= g->size)
+			if (k >= g->tree.size)
 				FJ_TRY(take_leaf(r, g, leaf, err));
 		}
 	}
-	return g->size == r->head.size ? FJ_OK : no(err, FJ_E_CORRUPT, "a bundle of the public log is short; look at it with fujie log verify", "公开日志的条目文件不完整，请用 fujie log verify 检查");
+	return g->tree.size == r->head.size ? FJ_OK : no(err, FJ_E_CORRUPT, "a bundle of the public log is short; look at it with fujie log verify", "公开日志的条目文件不完整，请用 fujie log verify 检查");
 }
 
 static enum fj_rc proved(struct restore *r, struct fj_err *err)
 {
 	FJ_AUTO(log_edge) g;
-	struct fj_tiles tiles = {log_edge_tile, &g};
 	struct fj_hash root;
 
-	log_edge_init(&g, LOG_FOLDER, false);
+	log_edge_init(&g, false);
 	FJ_TRY(log_edge_from(&g, r->c->db, (int64_t)r->head.size, err));
-	r->have = (int64_t)g.size;
+	r->have = (int64_t)g.tree.size;
 	FJ_TRY(take_leaves(r, &g, err));
-	FJ_TRY(fj_tree_root(&tiles, g.size, &root, err));
+	fj_edge_root(&g.tree, &root);
 	return fj_hash_eq(&root, &r->head.root) ? FJ_OK
 	    : no(err, FJ_E_CORRUPT, "the register's leaves are not those that were signed: it was changed, not put back; restore another copy", "登记簿的日志条目与已签名的不符：并非旧副本，而是被改动；请恢复其他副本");
 }
@@ -378,20 +362,6 @@ static enum fj_rc apply_leaf(const struct evt *e, const char *text, struct fj_er
 	return sto_run(e->db, STO_LEAF_ADD, NULL, err, "iiitttb", fj_json_num(leaf, "seq"), e->seq, (int64_t)kind, object, fj_json_text(leaf, "event"), text, FJ_SLICE("", 0));
 }
 
-/* what the entry stands for is what the entry says; one that nobody here knows stays a fact of the list */
-static enum fj_rc apply_entry(const struct evt *e, int64_t list, int64_t idx, int64_t v, struct fj_err *err)
-{
-	static const struct {
-		enum sto_id id;
-		const char *suspended, *ended;
-	} rows[] = {{STO_AUTH_RESTORED, "SUSPENDED", "RECLAIMED"}, {STO_TOKEN_RESTORED, "SUSPENDED", "REVOKED"}};
-
-	FJ_TRY(sto_run(e->db, STO_ENTRY_RESTORED, NULL, err, "iiiit", list, idx, v, e->seq, e->approval));
-	for (size_t k = 0; k < FJ_ARRAY_LEN(rows) && v != STS_SUPERSEDED; k++)
-		FJ_TRY(sto_run(e->db, rows[k].id, NULL, err, "tiii", v == STS_INVALID ? rows[k].ended : rows[k].suspended, e->seq, list, idx));
-	return FJ_OK;
-}
-
 /* lists of which the log has one: 0 none */
 static int64_t lists_named(const json_t *leaf)
 {
@@ -465,6 +435,8 @@ static enum fj_rc apply_certificate(const struct evt *e, const char *number, con
 
 	FJ_TRY(sto_run(e->db, STO_CRL_LOST, NULL, err, "tiiit", number, at, reason, e->seq, e->approval));
 	FJ_TRY(sto_run(e->db, STO_CERT_LOST, NULL, err, "iiit", at, reason, e->seq, number));
+	if (v != STS_SUPERSEDED) /* its successor has the asset */
+		FJ_TRY(sto_run(e->db, STO_ENTRY_LOST_ASSET, NULL, err, "iitt", (int64_t)v, e->seq, e->approval, number));
 	return sto_run(e->db, STO_ENTRY_LOST_CERTIFICATE, NULL, err, "iitt", (int64_t)v, e->seq, e->approval, number);
 }
 
@@ -516,7 +488,8 @@ enum fj_rc apply_log_restored(const struct evt *e, struct fj_err *err)
 		FJ_TRY(apply_leaf(e, json_string_value(v), err));
 	FJ_TRY(close_blocks(e, err));
 	json_array_foreach(json_object_get(e->body, "entries"), k, v)
-		FJ_TRY(apply_entry(e, json_integer_value(json_array_get(v, 0)), json_integer_value(json_array_get(v, 1)), json_integer_value(json_array_get(v, 2)), err));
+		FJ_TRY(sto_run(e->db, STO_ENTRY_RESTORED, NULL, err, "iiiit", json_integer_value(json_array_get(v, 0)), json_integer_value(json_array_get(v, 1)),
+		    json_integer_value(json_array_get(v, 2)), e->seq, e->approval));
 	json_array_foreach(json_object_get(e->body, "crl"), k, v) {
 		const char *serial = json_string_value(json_array_get(v, 0));
 		int64_t shard = json_integer_value(json_array_get(v, 1)), at = json_integer_value(json_array_get(v, 2)), reason = json_integer_value(json_array_get(v, 3));

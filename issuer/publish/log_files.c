@@ -17,8 +17,6 @@
 #define CHECKPOINT (ENTRIES + 2)
 #define END (ENTRIES + 3)
 
-static struct fj_tile_folder folder = {AT_FDCWD, LOG_FOLDER};
-
 static unsigned level_of(const struct pub_log_files *f)
 {
 	return f->step == ENTRIES ? 0 : FJ_TILE_LEVELS - 1 - f->step;
@@ -74,7 +72,7 @@ static enum fj_rc load_tile(struct pub_log_files *f, struct fj_err *err)
 	t.entries = f->step == ENTRIES;
 	fj_tile_path(&t, name);
 	snprintf(f->path, sizeof(f->path), "log/%s", name);
-	return fj_tile_read(&folder, &t, &f->data, err);
+	return fj_tile_read(&log_folder, &t, &f->data, err);
 }
 
 /* one of a later tree waits for that; *there: it is ours */

@@ -33,20 +33,20 @@ static struct fj_hash mth(size_t lo, size_t hi)
 
 TEST("leaf by leaf the edge's root is that of the tree")
 {
-	FJ_AUTO(gw_edge) e;
+	FJ_AUTO(edge) e;
 	struct gw_fault fault = {.what = NULL};
 	struct gw_remote nobody = {.url = "", .fault = &fault};
 	struct fj_hash root, want;
 	struct fj_err err;
 
 	leaves_make();
-	gw_edge_init(&e);
-	gw_edge_root(&e, &root);
+	fj_edge_init(&e);
+	fj_edge_root(&e, &root);
 	fj_empty_hash(&want);
 	CHECK(fj_hash_eq(&root, &want));
 	for (size_t n = 1; n <= MOST; n++) {
 		CHECK_OK(gw_edge_add(&e, &leaf[n - 1], &nobody, &err));
-		gw_edge_root(&e, &root);
+		fj_edge_root(&e, &root);
 		want = mth(0, n);
 		CHECK(e.size == n && fj_hash_eq(&root, &want));
 	}
@@ -54,17 +54,17 @@ TEST("leaf by leaf the edge's root is that of the tree")
 
 TEST("another leaf, or one less, is another root")
 {
-	FJ_AUTO(gw_edge) e;
+	FJ_AUTO(edge) e;
 	struct gw_fault fault = {.what = NULL};
 	struct gw_remote nobody = {.url = "", .fault = &fault};
 	struct fj_hash root, want;
 	struct fj_err err;
 
 	leaves_make();
-	gw_edge_init(&e);
+	fj_edge_init(&e);
 	for (size_t n = 0; n < 77; n++)
 		CHECK_OK(gw_edge_add(&e, &leaf[n == 40 ? 41 : n], &nobody, &err));
-	gw_edge_root(&e, &root);
+	fj_edge_root(&e, &root);
 	want = mth(0, 77);
 	CHECK(!fj_hash_eq(&root, &want));
 	want = mth(0, 76);

@@ -40,7 +40,7 @@ struct monitor {
 	struct ver_policy *policy;
 	struct gw_remote remote;
 	struct gw_fault fault;
-	struct gw_edge edge;
+	struct fj_edge edge;
 	bool at_edge;               /* edge is that of kept */
 	struct fj_buf kept_bytes;
 	struct fj_checkpoint kept;  /* size 0: nothing yet */
@@ -129,7 +129,7 @@ static enum fj_rc take_leaf(struct monitor *m, struct fj_slice entry, FILE *spoo
 	struct fj_hash h;
 	struct fj_err why = {.rc = FJ_OK};
 
-	if (vlg_leaf(entry, m->edge.size, &leaf, &why) != FJ_OK)
+	if (fj_leaf_read(entry, m->edge.size, &leaf, &why) != FJ_OK)
 		return fault(m, "leaf", m->edge.size, err, why.en, "条目格式不正确，或序号不符");
 	if (named(m, leaf) && fprintf(spool, "{\"leaf\":%.*s}\n", (int)entry.len, (const char *)entry.p) < 0)
 		return fj_fail_errno(err, "monitor", "write " SPOOL);
@@ -171,7 +171,7 @@ static enum fj_rc stand_at_kept(struct monitor *m, struct fj_err *err)
 	if (m->at_edge)
 		return FJ_OK;
 	FJ_TRY(gw_edge_load(&m->edge, m->kept.size, &m->remote, err));
-	gw_edge_root(&m->edge, &root);
+	fj_edge_root(&m->edge, &root);
 	if (!fj_hash_eq(&root, &m->kept.root))
 		return fault(m, "fork", m->kept.size, err, "the log's tiles do not give the tree that was verified before: another history, or damaged tiles", "日志的数据块不能还原此前核验过的树：历史不同或数据块损坏");
 	m->at_edge = true;
@@ -187,7 +187,7 @@ static enum fj_rc follow(struct monitor *m, FILE *spool, struct fj_err *err)
 	while (m->edge.size < m->next.size)
 		FJ_TRY(atomic_load(&ending) ? fj_fail(err, FJ_E_UNAVAILABLE, "monitor", NULL, "ended before all was read") : take_bundle(m, spool, err));
 	FJ_TRY(gw_edge_compare(&m->edge, &m->remote, err));
-	gw_edge_root(&m->edge, &root);
+	fj_edge_root(&m->edge, &root);
 	if (!fj_hash_eq(&root, &m->next.root))
 		return fault(m, "fork", m->kept.size, err, "the signed tree does not continue the one that was verified before: the log has two histories", "已签名的树不承接此前核验过的树：该日志有两个历史");
 	m->at_edge = true;
@@ -390,12 +390,12 @@ int gw_monitor_main(int argc, char **argv)
 	signal(SIGPIPE, SIG_IGN);
 	fj_buf_init(&m.bytes, FJ_NOTE_MAX);
 	fj_buf_init(&m.kept_bytes, FJ_NOTE_MAX);
-	gw_edge_init(&m.edge);
+	fj_edge_init(&m.edge);
 	if (rc == FJ_OK && curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK)
 		rc = fj_no_memory(&err, "monitor");
 	if (rc == FJ_OK)
 		rc = work(&m, &bad, &err);
-	gw_edge_release(&m.edge);
+	fj_edge_release(&m.edge);
 	fj_buf_release(&m.bytes);
 	fj_buf_release(&m.kept_bytes);
 	ver_policy_free(m.policy);

@@ -32,21 +32,12 @@ enum fj_rc gw_remote_get(const struct gw_remote *r, const char *path, struct fj_
 /* exactly as wide as asked for, into an empty buffer; a tile that the log must have and has not is a fault */
 enum fj_rc gw_remote_tile(const struct gw_remote *r, const struct fj_tile *t, struct fj_buf *out, struct fj_err *err) FJ_MUST_USE;
 
-/* --- edge.c: the right edge of a tree, which is all that has to be known of it --- */
-struct gw_edge {
-	uint64_t size;
-	struct fj_buf hash[FJ_TILE_LEVELS]; /* of the last, partial tile of each level */
-	bool changed[FJ_TILE_LEVELS];
-};
-void gw_edge_init(struct gw_edge *e);
-void gw_edge_release(struct gw_edge *e);
-FJ_DEFINE_AUTO(gw_edge, struct gw_edge, gw_edge_release)
-void gw_edge_root(const struct gw_edge *e, struct fj_hash *out);
+/* --- edge.c --- */
 /* From the log's tiles; only right when its root is compared with one that is believed. */
-enum fj_rc gw_edge_load(struct gw_edge *e, uint64_t size, const struct gw_remote *r, struct fj_err *err) FJ_MUST_USE;
+enum fj_rc gw_edge_load(struct fj_edge *e, uint64_t size, const struct gw_remote *r, struct fj_err *err) FJ_MUST_USE;
 /* One leaf more.  A tile that is full by it has to be the log's, octet by octet. */
-enum fj_rc gw_edge_add(struct gw_edge *e, const struct fj_hash *leaf, const struct gw_remote *r, struct fj_err *err) FJ_MUST_USE;
+enum fj_rc gw_edge_add(struct fj_edge *e, const struct fj_hash *leaf, const struct gw_remote *r, struct fj_err *err) FJ_MUST_USE;
 /* So have the partial ones that have changed. */
-enum fj_rc gw_edge_compare(struct gw_edge *e, const struct gw_remote *r, struct fj_err *err) FJ_MUST_USE;
+enum fj_rc gw_edge_compare(struct fj_edge *e, const struct gw_remote *r, struct fj_err *err) FJ_MUST_USE;
 
 #endif

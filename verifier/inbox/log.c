@@ -181,13 +181,10 @@ static enum fj_rc check_above(const struct inb_log *l, const struct fj_tile *t, 
 {
 	FJ_AUTO(buf) above = FJ_BUF_INIT(FJ_TILE_OCTETS);
 	struct fj_tile up = {.level = t->level + 1, .n = t->n / FJ_TILE_WIDTH, .width = (unsigned)(t->n % FJ_TILE_WIDTH) + 1};
-	struct fj_hash h[FJ_TILE_WIDTH];
+	struct fj_hash h;
 
-	memcpy(h, data.p, sizeof(h));
-	for (size_t n = FJ_TILE_WIDTH; n > 1; n /= 2)
-		for (size_t i = 0; i < n / 2; i++)
-			fj_node_hash(&h[2 * i], &h[2 * i + 1], &h[i]);
-	if (up.level < FJ_TILE_LEVELS && inb_tile_then((void *)(uintptr_t)l, &up, &above, NULL) == FJ_OK && memcmp(above.data + (up.width - 1) * FJ_SHA256_LEN, h[0].b, FJ_SHA256_LEN) == 0)
+	fj_subtree_hash(data.p, FJ_TILE_WIDTH, &h);
+	if (up.level < FJ_TILE_LEVELS && inb_tile_then((void *)(uintptr_t)l, &up, &above, NULL) == FJ_OK && memcmp(above.data + (up.width - 1) * FJ_SHA256_LEN, h.b, FJ_SHA256_LEN) == 0)
 		return FJ_OK;
 	return no(err, "a tile of the public log is not the one whose hash stands above it", "公开日志的数据块与上一层的哈希不符");
 }

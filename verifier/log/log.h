@@ -10,7 +10,7 @@
 #ifndef FJ_VERIFIER_LOG_H
 #define FJ_VERIFIER_LOG_H
 
-#include "base/json.h"
+#include "base/leaf.h"
 #include "base/note.h"
 #include "verifier/log_policy.h"
 
@@ -52,9 +52,8 @@ enum fj_rc vlg_note(const struct vlg_log *l, struct fj_slice text, struct fj_not
 struct vlg_seen {
 	uint64_t leaves, files, cosigned; /* cosigned: leaves of the checkpoint that witnesses cosigned; 0: none */
 	struct ver_cosigned witnesses;    /* on it, of those that the policy names */
-	uint64_t events[6];               /* in the order of vlg_events */
+	uint64_t events[FJ_LEAF_EVENTS];  /* in the order of fj_leaf_events */
 };
-extern const char *const vlg_events[];
 /* what to do with a leaf that was found true; NULL: nothing */
 typedef enum fj_rc (*vlg_each)(void *user, uint64_t index, struct fj_slice entry, const json_t *leaf, const struct fj_hash *hash, struct vlg_fault *f, struct fj_err *err);
 /* Everything: bundles, leaves, each level of tiles against the one below, the root against the checkpoint, older and
@@ -65,10 +64,6 @@ enum fj_rc vlg_verify(struct vlg_log *l, vlg_each each, void *user, struct vlg_s
 enum fj_rc vlg_bad(struct vlg_fault *f, enum fj_rc rc, const char *what, const char *file, int64_t leaf, int64_t octet, struct fj_err *err,
     const char *en, const char *zh);
 json_t *vlg_fault_json(const struct vlg_fault *f); /* {"what","file","leaf","octet"}; the caller's */
-
-/* --- leaf.c --- */
-/* A leaf of this house: canonical JSON with exactly the members of its kind, and its own index; the caller's. */
-enum fj_rc vlg_leaf(struct fj_slice entry, uint64_t index, json_t **out, struct fj_err *err) FJ_MUST_USE;
 
 /* --- prove.c: l->head was read --- */
 /* The file of a tile or bundle, or the beginning of the full one where the narrower one has gone.  FJ_E_NOTFOUND. */

@@ -135,8 +135,8 @@ static enum fj_rc verify(struct run *r, json_t **out, struct fj_err *err)
 	struct vlg_seen seen;
 
 	FJ_TRY(vlg_verify(&r->log, NULL, NULL, &seen, &r->fault, err));
-	for (size_t i = 0; vlg_events[i] != NULL; i++)
-		json_object_set_new(events, vlg_events[i], json_integer((json_int_t)seen.events[i]));
+	for (size_t i = 0; fj_leaf_events[i] != NULL; i++)
+		json_object_set_new(events, fj_leaf_events[i], json_integer((json_int_t)seen.events[i]));
 	*out = json_pack("{s:b, s:o, s:o, s:O, s:I, s:I, s:o}", "ok", 1, "checkpoint", head_json(&r->log.head), "keys", keys_json(&r->log), "events", events,
 	    "files", (json_int_t)seen.files, "cosigned", (json_int_t)seen.cosigned, "witnesses", witnesses_json(&seen.witnesses));
 	return *out != NULL ? FJ_OK : fj_no_memory(err, "log");

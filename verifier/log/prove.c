@@ -80,7 +80,7 @@ static enum fj_rc find_in(struct vlg_log *l, uint64_t n, const char *id, struct 
 		FJ_AUTO(json) j = NULL;
 		if (memmem(entry.p, entry.len, id, len) == NULL) /* cheaper than reading each */
 			continue;
-		FJ_TRY(vlg_leaf(entry, i, &j, err));
+		FJ_TRY(fj_leaf_read(entry, i, &j, err));
 		if (strcmp(fj_json_text(j, "event"), "issued") != 0 || strcmp(fj_json_text(j, "id"), id) != 0)
 			continue;
 		json_decref(*leaf);

@@ -19,11 +19,6 @@
 #define GROWTH_TRIES 30
 #define PATH_MAX_DEPTH 12
 
-struct level {
-	struct fj_hash h[FJ_TILE_WIDTH];
-	unsigned n;
-	uint64_t number;
-};
 struct check {
 	struct vlg_log *l;
 	vlg_each each;
@@ -31,12 +26,13 @@ struct check {
 	struct vlg_seen *seen;
 	struct vlg_fault *f;
 	struct fj_buf bundle, tile;
-	struct level level[FJ_TILE_LEVELS];
+	struct fj_edge edge;
 };
 static void check_release(struct check *c)
 {
 	fj_buf_release(&c->bundle);
 	fj_buf_release(&c->tile);
+	fj_edge_release(&c->edge);
 }
 
 /* --- faults --- */
@@ -103,50 +99,20 @@ static enum fj_rc read_tile(struct check *c, const struct fj_tile *t, struct fj_
 	return FJ_OK;
 }
 
-static void root_of(const struct fj_hash full[FJ_TILE_WIDTH], struct fj_hash *out)
-{
-	struct fj_hash h[FJ_TILE_WIDTH];
-
-	memcpy(h, full, sizeof(h));
-	for (unsigned n = FJ_TILE_WIDTH; n > 1; n /= 2)
-		for (unsigned i = 0; i < n / 2; i++)
-			fj_node_hash(&h[2 * i], &h[2 * i + 1], &h[i]);
-	*out = h[0];
-}
-
 /* what was computed against the file of that tile */
-static enum fj_rc settle(struct check *c, unsigned level, struct fj_err *err)
+static enum fj_rc settle(void *check, const struct fj_tile *t, struct fj_slice hashes, struct fj_err *err)
 {
-	struct level *v = &c->level[level];
-	struct fj_tile t = {.level = level, .n = v->number, .width = v->n};
+	struct check *c = check;
 	char path[FJ_TILE_PATH];
 
-	FJ_TRY(read_tile(c, &t, &c->tile, err));
-	fj_tile_path(&t, path);
-	for (unsigned i = 0; i < v->n; i++)
-		if (memcmp(c->tile.data + i * FJ_SHA256_LEN, v->h[i].b, FJ_SHA256_LEN) != 0)
-			return vlg_bad(c->f, FJ_E_SIGNATURE, "tile", path, leaf_of(level, v->number * FJ_TILE_WIDTH + i), (int64_t)i * FJ_SHA256_LEN, err,
-			    level == 0 ? "the hash is not that of the entry in its bundle" : "the hash is not that of the tile below",
-			    level == 0 ? "散列值与条目包中的条目不符" : "散列值与下层不符");
+	FJ_TRY(read_tile(c, t, &c->tile, err));
+	fj_tile_path(t, path);
+	for (unsigned i = 0; i < t->width; i++)
+		if (memcmp(c->tile.data + i * FJ_SHA256_LEN, hashes.p + i * FJ_SHA256_LEN, FJ_SHA256_LEN) != 0)
+			return vlg_bad(c->f, FJ_E_SIGNATURE, "tile", path, leaf_of(t->level, t->n * FJ_TILE_WIDTH + i), (int64_t)i * FJ_SHA256_LEN, err,
+			    t->level == 0 ? "the hash is not that of the entry in its bundle" : "the hash is not that of the tile below",
+			    t->level == 0 ? "散列值与条目包中的条目不符" : "散列值与下层不符");
 	c->seen->files++;
-	v->number++;
-	v->n = 0;
-	return FJ_OK;
-}
-
-/* a full tile's root goes one level up, where it may fill a tile in turn */
-static enum fj_rc push(struct check *c, const struct fj_hash *leaf, struct fj_err *err)
-{
-	struct fj_hash h = *leaf;
-
-	for (unsigned level = 0; level < FJ_TILE_LEVELS; level++) {
-		struct level *v = &c->level[level];
-		v->h[v->n++] = h;
-		if (v->n < FJ_TILE_WIDTH)
-			return FJ_OK;
-		root_of(v->h, &h);
-		FJ_TRY(settle(c, level, err));
-	}
 	return FJ_OK;
 }
 
@@ -156,8 +122,8 @@ static void count(struct check *c, const json_t *leaf)
 {
 	const char *event = fj_json_text(leaf, "event");
 
-	for (size_t i = 0; vlg_events[i] != NULL; i++)
-		if (strcmp(event, vlg_events[i]) == 0)
+	for (size_t i = 0; fj_leaf_events[i] != NULL; i++)
+		if (strcmp(event, fj_leaf_events[i]) == 0)
 			c->seen->events[i]++;
 	c->seen->leaves++;
 }
@@ -168,7 +134,7 @@ static enum fj_rc take(struct check *c, const char *path, uint64_t index, size_t
 	struct fj_err why = {0};
 	struct fj_hash hash;
 
-	enum fj_rc rc = vlg_leaf(entry, index, &leaf, &why);
+	enum fj_rc rc = fj_leaf_read(entry, index, &leaf, &why);
 	if (rc != FJ_OK) {
 		vlg_bad(c->f, fj_rc_exit(rc) == 1 ? rc : FJ_E_INVALID, "leaf", path, (int64_t)index, (int64_t)octet, err, why.en, "条目不是规范的叶");
 		return err == NULL ? rc : err->rc;
@@ -177,7 +143,7 @@ static enum fj_rc take(struct check *c, const char *path, uint64_t index, size_t
 	count(c, leaf);
 	if (c->each != NULL)
 		FJ_TRY(c->each(c->user, index, entry, leaf, &hash, c->f, err));
-	return push(c, &hash, err);
+	return fj_edge_add(&c->edge, &hash, settle, c, err);
 }
 
 static enum fj_rc bundle(struct check *c, uint64_t n, struct fj_err *err)
@@ -204,15 +170,16 @@ static enum fj_rc bundle(struct check *c, uint64_t n, struct fj_err *err)
 
 static enum fj_rc tree(struct check *c, struct fj_err *err)
 {
-	struct fj_tiles from = vlg_tiles(c->l);
 	struct fj_hash root;
 
 	for (uint64_t n = 0; n * FJ_TILE_WIDTH < c->l->head.size; n++)
 		FJ_TRY(bundle(c, n, err));
-	for (unsigned level = 0; level < FJ_TILE_LEVELS; level++)
-		if (c->level[level].n > 0)
-			FJ_TRY(settle(c, level, err));
-	FJ_TRY(fj_tree_root(&from, c->l->head.size, &root, err));
+	for (unsigned level = 0; level < FJ_TILE_LEVELS; level++) {
+		struct fj_tile t = fj_edge_last(&c->edge, level);
+		if (t.width > 0)
+			FJ_TRY(settle(c, &t, fj_buf_slice(&c->edge.hash[level]), err));
+	}
+	fj_edge_root(&c->edge, &root);
 	if (!fj_hash_eq(&root, &c->l->head.root))
 		return vlg_bad(c->f, FJ_E_SIGNATURE, "root", "checkpoint", -1, -1, err, "the root of the tiles is not the one that was signed", "由树层算得的根与所签检查点不符");
 	return FJ_OK;
@@ -348,6 +315,7 @@ enum fj_rc vlg_verify(struct vlg_log *l, vlg_each each, void *user, struct vlg_s
 	*c = (struct check){.l = l, .each = each, .user = user, .seen = seen, .f = f};
 	fj_buf_init(&c->bundle, FJ_BUNDLE_MAX);
 	fj_buf_init(&c->tile, FJ_TILE_OCTETS);
+	fj_edge_init(&c->edge);
 	enum fj_rc rc = vlg_head(l, f, err);
 	if (rc == FJ_OK)
 		rc = tree(c, err);

@@ -4,9 +4,9 @@
  * A leaf is written once and hashed as it stands: one spelling, exactly the members of its
  * kind, and its own number.  What it says is not judged here.
  */
-#include "verifier/log/log.h"
+#include "base/leaf.h"
 
-const char *const vlg_events[] = {"issued", "suspended", "resumed", "superseded", "revoked", "published", NULL};
+const char *const fj_leaf_events[] = {"issued", "suspended", "resumed", "superseded", "revoked", "published", NULL};
 
 enum { HOLDER = 1, COMMITTED = 2, OPERATED = 4, PARENT = 8, LIST = 16 };
 static const struct {
@@ -75,8 +75,8 @@ static enum fj_rc what(const json_t *leaf, struct fj_err *err)
 	const char *event = fj_json_text(leaf, "event"), *kind = fj_json_text(leaf, "kind");
 	bool known = false;
 
-	for (size_t i = 0; vlg_events[i] != NULL; i++)
-		known = known || strcmp(event, vlg_events[i]) == 0;
+	for (size_t i = 0; fj_leaf_events[i] != NULL; i++)
+		known = known || strcmp(event, fj_leaf_events[i]) == 0;
 	for (size_t i = 0; i < FJ_ARRAY_LEN(kinds) && known; i++) {
 		bool list = (kinds[i].has & LIST) != 0;
 		if (strcmp(kind, kinds[i].kind) == 0 && list == (strcmp(event, "published") == 0))
@@ -94,24 +94,29 @@ static enum fj_rc canonical(const json_t *leaf, struct fj_slice entry, struct fj
 	return fj_slice_eq(fj_buf_slice(&again), entry) ? FJ_OK : fj_fail(err, FJ_E_INVALID, "log", "formats.md 19", "a leaf is not written canonically");
 }
 
-enum fj_rc vlg_leaf(struct fj_slice entry, uint64_t index, json_t **out, struct fj_err *err)
+enum fj_rc fj_leaf_check(const json_t *j, uint64_t index, struct fj_err *err)
 {
-	FJ_AUTO(json) j = NULL;
 	const char *text;
 	int64_t n;
 
-	FJ_TRY(fj_json_parse(entry, FJ_LEAF_MAX, &j, err));
 	if (!json_is_object(j))
 		return fj_fail(err, FJ_E_INVALID, "log", "formats.md 19", "a leaf is a JSON object");
-	FJ_TRY(canonical(j, entry, err));
 	FJ_TRY(fj_json_int(j, "v", 1, 1, &n, err));
 	FJ_TRY(fj_json_int(j, "at", 0, FJ_TIME_MAX, &n, err));
 	FJ_TRY(fj_json_str(j, "id", 400, &text, err));
 	FJ_TRY(digest(j, "sha256", err));
 	FJ_TRY(what(j, err));
 	FJ_TRY(fj_json_int(j, "seq", 0, INT64_MAX, &n, err));
-	if ((uint64_t)n != index)
-		return fj_fail(err, FJ_E_INVALID, "log", "formats.md 19", "a leaf says that it is number %lld", (long long)n);
+	return (uint64_t)n == index ? FJ_OK : fj_fail(err, FJ_E_INVALID, "log", "formats.md 19", "a leaf says that it is number %lld", (long long)n);
+}
+
+enum fj_rc fj_leaf_read(struct fj_slice entry, uint64_t index, json_t **out, struct fj_err *err)
+{
+	FJ_AUTO(json) j = NULL;
+
+	FJ_TRY(fj_json_parse(entry, FJ_LEAF_MAX, &j, err));
+	FJ_TRY(canonical(j, entry, err));
+	FJ_TRY(fj_leaf_check(j, index, err));
 	*out = fj_move(j);
 	return FJ_OK;
 }

@@ -18,6 +18,7 @@
 #include "base/package.h"
 #include "issuer/find.h"
 #include "issuer/life.h"
+#include "issuer/profile.h"
 #include "issuer/report/report.h"
 #include "issuer/sheet/sheet.h"
 
@@ -56,6 +57,25 @@ void iss_system_call(struct iss *i, struct iss_call *c)
 	c->params = none;
 	c->db = i->db;
 	c->now = fj_now();
+}
+
+enum fj_rc iss_write(struct iss *i, iss_step_fn fn, void *arg, struct fj_err *err)
+{
+	struct iss_call c;
+
+	pthread_mutex_lock(&i->lock);
+	iss_system_call(i, &c);
+	enum fj_rc rc = sto_begin(i->db, err);
+	if (rc == FJ_OK) {
+		rc = fn(&c, arg, err);
+		if (rc == FJ_OK)
+			rc = sto_commit(i->db, err);
+		if (rc != FJ_OK)
+			sto_rollback(i->db);
+	}
+	prf_release(&c);
+	pthread_mutex_unlock(&i->lock);
+	return rc;
 }
 
 enum fj_rc iss_signer(struct iss *i, struct hsm_conn **conn, struct fj_err *err)
@@ -196,19 +216,10 @@ static enum fj_rc take_up_clock(struct iss *i, struct fj_err *err)
 
 #define EXPIRE_STEP 200 /* certificates a transaction: those of one batch end in the same second */
 
-static enum fj_rc expire_step(struct iss *i, bool *more, struct fj_err *err)
+static enum fj_rc expire_step(struct iss_call *c, void *more, struct fj_err *err)
 {
-	struct iss_call c;
-
-	FJ_TRY(iss_may_act(i, err)); /* a clock that has jumped ends nothing */
-	iss_system_call(i, &c);
-	FJ_TRY(sto_begin(i->db, err));
-	enum fj_rc rc = dom_expire(&c, EXPIRE_STEP, more, err);
-	if (rc == FJ_OK)
-		rc = sto_commit(i->db, err);
-	if (rc != FJ_OK)
-		sto_rollback(i->db);
-	return rc;
+	FJ_TRY(iss_may_act(c->iss, err)); /* a clock that has jumped ends nothing */
+	return dom_expire(c, EXPIRE_STEP, more, err);
 }
 
 /* what the clock has ended, while nobody waits for it */
@@ -217,11 +228,8 @@ static void expire(struct iss *i)
 	struct fj_err err = {0};
 	enum fj_rc rc = FJ_OK;
 
-	for (bool more = true; rc == FJ_OK && more;) {
-		pthread_mutex_lock(&i->lock);
-		rc = expire_step(i, &more, &err);
-		pthread_mutex_unlock(&i->lock);
-	}
+	for (bool more = true; rc == FJ_OK && more;)
+		rc = iss_write(i, expire_step, &more, &err);
 	if (rc != FJ_OK)
 		fj_log_err(FJ_LOG_ERROR, "certificates that are over are not noted as such", &err);
 }

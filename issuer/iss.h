@@ -66,6 +66,9 @@ struct iss {
 enum fj_rc iss_new(const struct iss_conf *conf, struct iss **out, struct fj_err *err) FJ_MUST_USE;
 /* a call outside of any command: start-up, pipeline; the writer's lock is held */
 void iss_system_call(struct iss *i, struct iss_call *c);
+/* fn as the system, with the writer, in a transaction of its own: durable when it answers FJ_OK, undone otherwise.  The
+ * writer's lock is not held by the caller. */
+enum fj_rc iss_write(struct iss *i, iss_step_fn fn, void *arg, struct fj_err *err) FJ_MUST_USE;
 /* A connection to the signer, in *conn, made when there is none; a broken one is closed by
  * iss_signer_drop.  Pipeline and publisher have one each, so that a revocation never waits
  * behind a batch for more than the one round that the signer is busy with. */

@@ -352,20 +352,13 @@ static enum fj_rc store_one(struct iss_call *c, const struct job *j, struct fj_e
 	return evt_append(c, event, j->object, body, err);
 }
 
-static enum fj_rc store_locked(struct iss *i, struct round *r, struct fj_err *err)
+static enum fj_rc store_round(struct iss_call *c, void *round, struct fj_err *err)
 {
-	struct iss_call c;
+	const struct round *r = round;
 
-	iss_system_call(i, &c);
-	FJ_TRY(sto_begin(i->db, err));
-	enum fj_rc rc = FJ_OK;
-	for (size_t k = 0; rc == FJ_OK && k < r->n; k++)
-		rc = store_one(&c, &r->job[k], err);
-	if (rc == FJ_OK)
-		rc = sto_commit(i->db, err);
-	if (rc != FJ_OK)
-		sto_rollback(i->db);
-	return rc;
+	for (size_t k = 0; k < r->n; k++)
+		FJ_TRY(store_one(c, &r->job[k], err));
+	return FJ_OK;
 }
 
 static enum fj_rc receive(struct iss *i, struct round *r, struct fj_err *err)
@@ -374,10 +367,7 @@ static enum fj_rc receive(struct iss *i, struct round *r, struct fj_err *err)
 		FJ_TRY(receive_frame(i, &r->frame[k], err));
 	for (size_t k = 0; k < r->n; k++)
 		finish(i, &r->job[k]);
-	pthread_mutex_lock(&i->lock);
-	enum fj_rc rc = store_locked(i, r, err);
-	pthread_mutex_unlock(&i->lock);
-	FJ_TRY(rc);
+	FJ_TRY(iss_write(i, store_round, r, err));
 	for (size_t k = 0; k < r->n; k++)
 		if (r->job[k].refused)
 			fj_log(FJ_LOG_WARN, "%s %s was given up: %s", pipe_table[r->job[k].in.kind].name, r->job[k].object, r->job[k].why);
@@ -433,24 +423,15 @@ static enum fj_rc last_event(struct iss *i, int64_t *seq, struct fj_err *err)
 	return rc;
 }
 
-/* new versions of the authorisations whose certificate was succeeded, as intents */
-static enum fj_rc rebind(struct iss *i, bool *any, struct fj_err *err)
+/* new versions of the authorisations whose certificate was succeeded, as intents; *any: there were some */
+static enum fj_rc rebind(struct iss_call *c, void *any, struct fj_err *err)
 {
-	struct iss_call c;
-	bool more = true;
+	bool *some = any;
 
-	*any = false;
-	pthread_mutex_lock(&i->lock);
-	iss_system_call(i, &c);
-	enum fj_rc rc = sto_begin(i->db, err);
-	for (; rc == FJ_OK && more; *any = *any || more)
-		rc = dom_rebind(&c, &more, err);
-	if (rc == FJ_OK)
-		rc = sto_commit(i->db, err);
-	if (rc != FJ_OK)
-		sto_rollback(i->db);
-	pthread_mutex_unlock(&i->lock);
-	return rc;
+	*some = false;
+	for (bool more = true; more; *some = *some || more)
+		FJ_TRY(dom_rebind(c, &more, err));
+	return FJ_OK;
 }
 
 static enum fj_rc make(struct iss *i, struct fj_err *err)
@@ -463,7 +444,7 @@ static enum fj_rc make(struct iss *i, struct fj_err *err)
 	FJ_TRY(last_event(i, &until, err));
 	enum fj_rc rc = run(i, until, err);
 	for (bool more = true; rc == FJ_OK && more;) { /* what was issued may call for more */
-		rc = rebind(i, &more, err);
+		rc = iss_write(i, rebind, &more, err);
 		if (rc == FJ_OK && more)
 			rc = last_event(i, &until, err);
 		if (rc == FJ_OK && more)

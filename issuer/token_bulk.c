@@ -356,29 +356,25 @@ static enum fj_rc step(struct iss_call *c, const char *id, bool *more, struct fj
 
 typedef enum fj_rc (*locked_fn)(struct iss_call *c, const char *id, bool *more, struct fj_err *err);
 
-/* fn in a transaction of its own, durable when it answers FJ_OK */
-static enum fj_rc locked(struct iss *i, locked_fn fn, const char *id, bool *more, struct fj_err *err)
+struct locked {
+	locked_fn fn;
+	const char *id;
+	bool *more;
+};
+
+static enum fj_rc as_of_now(struct iss_call *c, void *arg, struct fj_err *err)
 {
-	struct iss_call c;
+	const struct locked *l = arg;
 	bool rest;
 
-	pthread_mutex_lock(&i->lock);
-	iss_system_call(i, &c);
-	enum fj_rc rc = iss_may_act(i, err);
-	if (rc == FJ_OK)
-		rc = sto_begin(i->db, err);
-	if (rc == FJ_OK) {
-		rc = dom_expire(&c, SIZE_MAX, &rest, err);
-		if (rc == FJ_OK)
-			rc = fn(&c, id, more, err);
-		if (rc == FJ_OK)
-			rc = sto_commit(i->db, err);
-		if (rc != FJ_OK)
-			sto_rollback(i->db);
-	}
-	prf_release(&c);
-	pthread_mutex_unlock(&i->lock);
-	return rc;
+	FJ_TRY(iss_may_act(c->iss, err));
+	FJ_TRY(dom_expire(c, SIZE_MAX, &rest, err));
+	return l->fn(c, l->id, l->more, err);
+}
+
+static enum fj_rc locked(struct iss *i, locked_fn fn, const char *id, bool *more, struct fj_err *err)
+{
+	return iss_write(i, as_of_now, &(struct locked){fn, id, more}, err);
 }
 
 /* as many rows as are signed in about a second, then their tokens */

@@ -370,10 +370,23 @@ enum fj_rc cmd_user_show(struct iss_call *c, struct fj_err *err)
 	return c->answer != NULL ? FJ_OK : fj_no_memory(err, "issuer");
 }
 
+struct demo_enrolment {
+	const char *login, *password;
+	struct fj_slice secret;
+};
+
+static enum fj_rc demo_enrol(struct iss_call *c, void *arg, struct fj_err *err)
+{
+	const struct demo_enrolment *d = arg;
+	FJ_AUTO(json) body = json_pack("{s:s}", "state", "ACTIVE");
+
+	FJ_TRY(set_secrets(c->db, d->login, d->password, d->secret, 0, err));
+	return evt_append(c, "user.changed", d->login, body, err);
+}
+
 enum fj_rc usr_demo_enrol(struct iss *i, const char *login, struct usr_demo *out, struct fj_err *err)
 {
 	uint8_t secret[TOTP_SECRET];
-	struct iss_call c;
 
 	memset(out, 0, sizeof(*out));
 	if (!i->conf.demo)
@@ -382,18 +395,5 @@ enum fj_rc usr_demo_enrol(struct iss *i, const char *login, struct usr_demo *out
 	fj_random(secret, sizeof(secret));
 	totp_base32(FJ_SLICE(secret, sizeof(secret)), out->secret_b32, sizeof(out->secret_b32));
 	snprintf(out->totp_uri, sizeof(out->totp_uri), "otpauth://totp/Fujie:%s?secret=%s&issuer=Fujie&algorithm=SHA1&digits=6&period=30", login, out->secret_b32);
-	pthread_mutex_lock(&i->lock);
-	iss_system_call(i, &c);
-	FJ_AUTO(json) body = json_pack("{s:s}", "state", "ACTIVE");
-	enum fj_rc rc = sto_begin(i->db, err);
-	if (rc == FJ_OK)
-		rc = set_secrets(i->db, login, out->password, FJ_SLICE(secret, sizeof(secret)), 0, err);
-	if (rc == FJ_OK)
-		rc = evt_append(&c, "user.changed", login, body, err);
-	if (rc == FJ_OK)
-		rc = sto_commit(i->db, err);
-	if (rc != FJ_OK)
-		sto_rollback(i->db);
-	pthread_mutex_unlock(&i->lock);
-	return rc;
+	return iss_write(i, demo_enrol, &(struct demo_enrolment){login, out->password, FJ_SLICE(secret, sizeof(secret))}, err);
 }

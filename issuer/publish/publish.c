@@ -335,19 +335,13 @@ static enum fj_rc publish_rows(struct iss *i, bool delegated_too, int64_t now_se
 
 /* --- the end of a publication --- */
 
-static enum fj_rc write_notes(struct iss *i, struct fj_err *err)
+static enum fj_rc write_notes(struct iss_call *c, void *publisher, struct fj_err *err)
 {
-	FJ_TRY(sto_begin(i->db, err));
-	enum fj_rc rc = FJ_OK;
-	for (size_t k = 0; rc == FJ_OK && k < i->pub.n_notes; k++) {
-		const struct pub_note *n = &i->pub.note[k];
-		rc = sto_run(i->db, STO_PUB_SET, NULL, err, "tiii", n->what, n->number, n->at, n->seq);
-	}
-	if (rc == FJ_OK)
-		rc = sto_commit(i->db, err);
-	if (rc != FJ_OK)
-		sto_rollback(i->db);
-	return rc;
+	const struct iss_pub *p = publisher;
+
+	for (size_t k = 0; k < p->n_notes; k++)
+		FJ_TRY(sto_run(c->db, STO_PUB_SET, NULL, err, "tiii", p->note[k].what, p->note[k].number, p->note[k].at, p->note[k].seq));
+	return FJ_OK;
 }
 
 static enum fj_rc sync_files(struct fj_err *err)
@@ -375,10 +369,7 @@ static enum fj_rc conclude(struct iss *i, struct fj_err *err)
 	FJ_TRY(pub_noted(i, "generation", n + 1, fj_now(), 0, err));
 	FJ_TRY(pub_noted(i, "rows", 0, fj_now(), i->pub.rows_done, err));
 	FJ_TRY(pub_noted(i, "log", tiles, fj_now(), 0, err));
-	pthread_mutex_lock(&i->lock);
-	enum fj_rc rc = write_notes(i, err);
-	pthread_mutex_unlock(&i->lock);
-	FJ_TRY(rc);
+	FJ_TRY(iss_write(i, write_notes, &i->pub, err));
 	snprintf(text, sizeof(text), "%lld\n", (long long)n + 1);
 	FJ_TRY(pub_file(i, "publish/generation", fj_slice_str(text), err));
 	i->pub.files = false;

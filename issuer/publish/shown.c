@@ -51,22 +51,13 @@ static enum fj_rc enter(struct iss_call *c, const struct pub_list *l, struct fj_
 	return evt_append(c, "list.published", uri, body, err);
 }
 
-static enum fj_rc enter_all(struct iss *i, struct fj_err *err)
+static enum fj_rc enter_all(struct iss_call *c, void *publisher, struct fj_err *err)
 {
-	struct iss_call c;
-	enum fj_rc rc = FJ_OK;
+	const struct iss_pub *p = publisher;
 
-	pthread_mutex_lock(&i->lock);
-	iss_system_call(i, &c);
-	rc = sto_begin(i->db, err);
-	for (size_t k = 0; rc == FJ_OK && k < i->pub.n_held; k++)
-		rc = enter(&c, &i->pub.held[k], err);
-	if (rc == FJ_OK)
-		rc = sto_commit(i->db, err);
-	if (rc != FJ_OK)
-		sto_rollback(i->db);
-	pthread_mutex_unlock(&i->lock);
-	return rc;
+	for (size_t k = 0; k < p->n_held; k++)
+		FJ_TRY(enter(c, &p->held[k], err));
+	return FJ_OK;
 }
 
 static enum fj_rc show(struct iss *i, const struct pub_list *l, struct fj_err *err)
@@ -82,7 +73,7 @@ static enum fj_rc show(struct iss *i, const struct pub_list *l, struct fj_err *e
 
 static enum fj_rc show_all(struct iss *i, struct fj_err *err)
 {
-	FJ_TRY(enter_all(i, err));
+	FJ_TRY(iss_write(i, enter_all, &i->pub, err));
 	FJ_TRY(log_advance(i, err));
 	for (size_t k = 0; k < i->pub.n_held; k++)
 		FJ_TRY(show(i, &i->pub.held[k], err));

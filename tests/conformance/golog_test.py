@@ -7,7 +7,7 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 for d in ('integration', 'model'):
     sys.path.insert(0, os.path.join(HERE, '..', d))
 from lib import *
-from log_make import Maker, leaf_hash
+from log_make import ED25519, ORIGIN, Maker, leaf_hash, public, vkey
 
 ROOT = tempfile.mkdtemp(prefix='fujie-golog-')
 EXE = ROOT + '/golog'
@@ -65,8 +65,7 @@ def modelled():
 
 
 def log_key(secret):
-    from tlog import ED25519, public, vkey
-    return vkey('log.example/log', ED25519, public(secret)) + '\n'
+    return vkey(ORIGIN, ED25519, public(secret)) + '\n'
 
 
 def home():

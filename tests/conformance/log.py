@@ -1,140 +1,56 @@
-"""A public log of the tests' own, written from docs/formats.md 19, RFC 6962, RFC 8032 and the
-C2SP texts alone: the tree, signed notes, cosignatures and proofs of logging.  None of the
-product's code is in it.
+"""Proofs of logging of the tests' own world, written from docs/formats.md 19 and C2SP tlog-proof alone; the
+tree, Ed25519 and notes are the model's (tests/model/tlog.py).  None of the product's code is in it.
 
 Proof(world) is a good proof for the world's token (or 'authorisation', 'certificate').  A test
 changes its leaf before seal(), or what seal() made (index, path, text, lines) after it."""
+import os, sys
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), '..', 'model'))
 from world import *
+from tlog import COSIGNATURE, ED25519, Tree, b64, checkpoint, cosign_message, ecdsa_id, key_id, leaf_hash, line, public, vkey
+from tlog import sign as ed_sign, signed as signed_line  # those of the world are P-256
 
 ORIGIN = 'verify.example/log'
 LOGGED = NOW - DAY + 5  # the leaf's time
 
 
-# --- Ed25519 (RFC 8032 5.1) ---
+# --- keys and lines ---
 
-Q = 2**255 - 19
-L = 2**252 + 27742317777372353535851937790883648493
-D = -121665 * pow(121666, -1, Q) % Q
-
-
-def ed_add(p, q):
-    """extended coordinates"""
-    a, b = (p[1] - p[0]) * (q[1] - q[0]) % Q, (p[1] + p[0]) * (q[1] + q[0]) % Q
-    c, d = 2 * p[3] * q[3] * D % Q, 2 * p[2] * q[2] % Q
-    e, f, g, h = b - a, d - c, d + c, b + a
-    return e * f % Q, g * h % Q, f * g % Q, e * h % Q
+def ed_key(name):
+    """the same name, the same secret: these protect nothing"""
+    return hashlib.sha256(('fujie test key: ed25519 ' + name).encode()).digest()
 
 
-def ed_base():
-    y = 4 * pow(5, -1, Q) % Q
-    xx = (y * y - 1) * pow(D * y * y + 1, -1, Q) % Q
-    x = pow(xx, (Q + 3) // 8, Q)
-    if (x * x - xx) % Q:
-        x = x * pow(2, (Q - 1) // 4, Q) % Q
-    x = x if x % 2 == 0 else Q - x
-    return x, y, 1, x * y % Q
+def ed_vkey(name, key):
+    return vkey(name, ED25519, public(key))
 
 
-ED_BASE = ed_base()
-
-
-def ed_times(k):
-    p, q = (0, 1, 1, 0), ED_BASE
-    while k:
-        p = ed_add(p, q) if k & 1 else p
-        q, k = ed_add(q, q), k >> 1
-    z = pow(p[2], -1, Q)
-    x, y = p[0] * z % Q, p[1] * z % Q
-    return (y | (x & 1) << 255).to_bytes(32, 'little')
-
-
-class Ed:
-    def __init__(self, name):
-        h = hashlib.sha512(hashlib.sha256(('fujie test key: ed25519 ' + name).encode()).digest()).digest()
-        self.a = int.from_bytes(h[:32], 'little') & (1 << 254) - 8 | 1 << 254
-        self.prefix, self.public = h[32:], ed_times(self.a)
-
-    def sign(self, data):
-        def number(*parts):
-            return int.from_bytes(hashlib.sha512(b''.join(parts)).digest(), 'little') % L
-        r = number(self.prefix, data)
-        point = ed_times(r)
-        return point + ((r + number(point, self.public, data) * self.a) % L).to_bytes(32, 'little')
-
-
-# --- notes ---
-
-def b64(data):
-    return base64.b64encode(data).decode()
-
-
-def key_id(name, kind, key):
-    return hashlib.sha256(name.encode() + b'\n' + bytes([kind]) + key).digest()[:4]
-
-
-def vkey(name, kind, ed):
-    return '%s+%s+%s' % (name, key_id(name, kind, ed.public).hex(), b64(bytes([kind]) + ed.public))
-
-
-def line(name, id, sig):
-    return '— %s %s\n' % (name, b64(id + sig))
-
-
-def ed_line(name, ed, text):
-    return line(name, key_id(name, 1, ed.public), ed.sign(text.encode()))
+def ed_line(name, key, text):
+    return signed_line(name, ED25519, key, text)
 
 
 def ecdsa_line(name, cert, text, key=None):
     r, s = sign(key or cert.key, text.encode())
-    return line(name, hashlib.sha256(cert.spki()).digest()[:4], seq(integer(r), integer(s)))
+    return line(name, ecdsa_id(cert.spki()), seq(integer(r), integer(s)))
 
 
 class Witness:
     def __init__(self, n):
-        self.name, self.ed = 'w%d.example/witness' % n, Ed('witness %d' % n)
+        self.name, self.key = 'w%d.example/witness' % n, ed_key('witness %d' % n)
+        self.id = key_id(self.name, COSIGNATURE, public(self.key))
 
     def vkey(self):
-        return vkey(self.name, 4, self.ed)
+        return vkey(self.name, COSIGNATURE, public(self.key))
 
     def line(self, text, at=LOGGED + 9):
-        return line(self.name, key_id(self.name, 4, self.ed.public), at.to_bytes(8, 'big') + self.ed.sign(b'cosignature/v1\ntime %d\n' % at + text.encode()))
+        return signed_line(self.name, COSIGNATURE, self.key, text, at)
 
 
-LOG_KEY = Ed('log')
+LOG_KEY = ed_key('log')
 WITNESSES = [Witness(n) for n in range(3)]
 
 
 def policy_of(quorum, n=3, log=True, key=None):
-    return ''.join(['log %s\n' % (key or vkey(ORIGIN, 1, LOG_KEY))] * log + ['witness w%d %s\n' % (i, WITNESSES[i].vkey()) for i in range(n)] + [quorum]).encode()
-
-
-# --- the tree (RFC 6962 2.1) ---
-
-def leaf_hash(data):
-    return hashlib.sha256(b'\0' + data).digest()
-
-
-def node_hash(a, b):
-    return hashlib.sha256(b'\1' + a + b).digest()
-
-
-def left(n):
-    """the greatest power of two below n"""
-    return 1 << (n - 1).bit_length() - 1
-
-
-def root_of(leaves):
-    if len(leaves) < 2:
-        return leaf_hash(leaves[0]) if leaves else hashlib.sha256(b'').digest()
-    k = left(len(leaves))
-    return node_hash(root_of(leaves[:k]), root_of(leaves[k:]))
-
-
-def path_of(m, leaves):
-    if len(leaves) < 2:
-        return []
-    k = left(len(leaves))
-    return path_of(m, leaves[:k]) + [root_of(leaves[k:])] if m < k else path_of(m - k, leaves[k:]) + [root_of(leaves[:k])]
+    return ''.join(['log %s\n' % (key or ed_vkey(ORIGIN, LOG_KEY))] * log + ['witness w%d %s\n' % (i, WITNESSES[i].vkey()) for i in range(n)] + [quorum]).encode()
 
 
 # --- a proof of logging ---
@@ -164,20 +80,21 @@ class Proof:
         self.cosigned_by = ()  # of WITNESSES
 
     def checkpoint(self, root, size=None):
-        return '%s\n%d\n%s\n' % (self.origin, self.size if size is None else size, b64(root))
+        return checkpoint(self.origin, self.size if size is None else size, root)
 
-    def seal(self, ed=LOG_KEY, cert=None):
+    def seal(self, key=LOG_KEY, cert=None):
         leaves = [b'{"leaf":%d}' % i for i in range(self.size)]
         leaves[self.index] = self.logged or canonical(self.leaf)
-        self.path, self.root = path_of(self.index, leaves), root_of(leaves)
+        tree = Tree(map(leaf_hash, leaves))
+        self.path, self.root = tree.path(self.index, self.size), tree.root()
         self.at = str(self.index)
         self.text = self.checkpoint(self.root)
-        self.sign(ed, cert)
+        self.sign(key, cert)
         return self
 
-    def sign(self, ed=LOG_KEY, cert=None):
+    def sign(self, key=LOG_KEY, cert=None):
         """the log's lines and those of witnesses, over the text as it is now"""
-        self.lines = [ed_line(self.origin, ed, self.text), ecdsa_line(self.origin, cert or self.w.log, self.text)]
+        self.lines = [ed_line(self.origin, key, self.text), ecdsa_line(self.origin, cert or self.w.log, self.text)]
         self.lines += [WITNESSES[n].line(self.text) for n in self.cosigned_by]
         return self
 

@@ -6,7 +6,7 @@ from log import *
 
 cases = []
 AT = time.strftime('%Y-%m-%dT%H:%M:%SZ', time.gmtime(NOW))
-VKEY = (vkey(ORIGIN, 1, LOG_KEY) + '\n').encode()
+VKEY = (ed_vkey(ORIGIN, LOG_KEY) + '\n').encode()
 NOTHING = object()
 
 
@@ -199,8 +199,8 @@ def checkpoints():
     for origin in ('verify.example', 'verify.example/log/', 'https://verify.example/log', 'other.example/log', 'verify.example/Log', 'verify.example/logs'):
         deny('origin-' + origin.replace('/', '-').replace(':', ''), 'the checkpoint is of %s, by the same keys' % origin, '检查点属于 %s' % origin, proof(origin=origin))
     stranger = World(seed='stranger: ')
-    deny('stranger-log', 'a stranger\'s log under the same origin', '陌生日志以相同名称签署', Proof(good).seal(Ed('stranger'), stranger.log))
-    deny('stranger-log-no-vkey', 'the same, where no Ed25519 key is known', '同上，且未配置 Ed25519 密钥', Proof(good).seal(Ed('stranger'), stranger.log), key=None)
+    deny('stranger-log', 'a stranger\'s log under the same origin', '陌生日志以相同名称签署', Proof(good).seal(ed_key('stranger'), stranger.log))
+    deny('stranger-log-no-vkey', 'the same, where no Ed25519 key is known', '同上，且未配置 Ed25519 密钥', Proof(good).seal(ed_key('stranger'), stranger.log), key=None)
     deny('text-changed', 'the root was changed after the log signed', '签名后根散列被改', after(lambda p: setattr(p, 'text', p.checkpoint(hashlib.sha256(b'x').digest()))))
     deny('text-size', 'the size was changed after the log signed', '签名后大小被改', after(lambda p: setattr(p, 'text', p.checkpoint(p.root, 12))))
     deny('text-more', 'a line was added after the log signed', '签名后增加一行', after(lambda p: setattr(p, 'text', p.text + 'more\n')))
@@ -226,13 +226,13 @@ def lines():
              after(lambda p: p.lines.insert(0, (ed_line(ORIGIN, LOG_KEY, 'x') if n == 0 else ecdsa_line(ORIGIN, good.log, 'x')))))
     deny('ecdsa-missing-no-vkey', 'no ECDSA line, where the Ed25519 key is not known', '缺少 ECDSA 行且未配置 Ed25519 密钥', after(lambda p: p.lines.pop(1)), key=None)
     deny('ecdsa-other-key', 'the ECDSA line is another key\'s under the log\'s id', 'ECDSA 行由另一密钥签署', after(lambda p: p.lines.__setitem__(1, ecdsa_line(ORIGIN, good.log, p.text, key=Key('evil')))))
-    deny('ecdsa-raw', 'the ECDSA line is r and s without DER', 'ECDSA 签名不是 DER', after(lambda p: p.lines.__setitem__(1, line(ORIGIN, hashlib.sha256(good.log.spki()).digest()[:4], raw(*sign(good.log.key, p.text.encode()))))))
-    deny('ecdsa-empty', 'the ECDSA line has no signature', 'ECDSA 签名为空', after(lambda p: p.lines.__setitem__(1, line(ORIGIN, hashlib.sha256(good.log.spki()).digest()[:4], b''))))
+    deny('ecdsa-raw', 'the ECDSA line is r and s without DER', 'ECDSA 签名不是 DER', after(lambda p: p.lines.__setitem__(1, line(ORIGIN, ecdsa_id(good.log.spki()), raw(*sign(good.log.key, p.text.encode()))))))
+    deny('ecdsa-empty', 'the ECDSA line has no signature', 'ECDSA 签名为空', after(lambda p: p.lines.__setitem__(1, line(ORIGIN, ecdsa_id(good.log.spki()), b''))))
     deny('ecdsa-leaf', 'the ECDSA line signs the leaf', 'ECDSA 行签署的是日志叶', after(lambda p: p.lines.__setitem__(1, ecdsa_line(ORIGIN, good.log, canonical(p.leaf).decode()))))
-    deny('ed25519-other-key', 'the Ed25519 line is another key\'s', 'Ed25519 行由另一密钥签署', Proof(good).seal(Ed('evil')))
-    deny('ed25519-as-cosignature', 'the log\'s key signed as a witness does', '日志密钥以见证方式签署', after(lambda p: p.lines.__setitem__(0, line(ORIGIN, key_id(ORIGIN, 1, LOG_KEY.public), (1).to_bytes(8, 'big') + LOG_KEY.sign(b'cosignature/v1\ntime 1\n' + p.text.encode())))))
-    deny('vkey-other', 'log.vkey is another key', 'log.vkey 是另一密钥', proof(), key=(vkey(ORIGIN, 1, Ed('evil')) + '\n').encode())
-    deny('vkey-name', 'log.vkey is of another log', 'log.vkey 属于另一日志', proof(), key=(vkey('other.example/log', 1, LOG_KEY) + '\n').encode())
+    deny('ed25519-other-key', 'the Ed25519 line is another key\'s', 'Ed25519 行由另一密钥签署', Proof(good).seal(ed_key('evil')))
+    deny('ed25519-as-cosignature', 'the log\'s key signed as a witness does', '日志密钥以见证方式签署', after(lambda p: p.lines.__setitem__(0, line(ORIGIN, key_id(ORIGIN, ED25519, public(LOG_KEY)), (1).to_bytes(8, 'big') + ed_sign(LOG_KEY, cosign_message(p.text, 1))))))
+    deny('vkey-other', 'log.vkey is another key', 'log.vkey 是另一密钥', proof(), key=(ed_vkey(ORIGIN, ed_key('evil')) + '\n').encode())
+    deny('vkey-name', 'log.vkey is of another log', 'log.vkey 属于另一日志', proof(), key=(ed_vkey('other.example/log', LOG_KEY) + '\n').encode())
     unknown('vkey-broken', 'log.vkey can\'t be read', 'log.vkey 无法读取', proof(), key=VKEY[:-6] + b'\n')
     unknown('vkey-witness', 'log.vkey is a witness\'s', 'log.vkey 是见证方密钥', proof(), key=(WITNESSES[0].vkey() + '\n').encode())
     unknown('vkey-two', 'log.vkey has two lines', 'log.vkey 有两行', proof(), key=VKEY + VKEY)
@@ -292,13 +292,13 @@ def policies():
     unknown('quorum-wrong-one', 'two witnesses, of whom the policy asks for the third', '策略要求的见证方未副署', cosigned(0, 1), policy=policy_of('quorum w2\n'))
     unknown('quorum-groups', 'enough witnesses, all of one group', '副署均来自同一组', cosigned(0, 1), policy=policy_of('group a 1 w0 w1\ngroup b all a w2\nquorum b\n'))
     passes('quorum-groups-met', 'a witness of each group', '每组均有副署', cosigned(0, 2), policy=policy_of('group a 1 w0 w1\ngroup b all a w2\nquorum b\n'))
-    stranger = line('w1.example/witness', key_id('w1.example/witness', 4, Ed('evil').public), b'\0' * 72)
+    stranger = line('w1.example/witness', key_id('w1.example/witness', COSIGNATURE, public(ed_key('evil'))), b'\0' * 72)
     unknown('quorum-stranger', 'a stranger\'s key under a witness\'s name', '陌生密钥冒用见证方名称', after(lambda p: p.lines.append(stranger)), policy=policy_of('quorum w1\n'))
-    bare = lambda text: ed_line('w1.example/witness', WITNESSES[1].ed, text)
+    bare = lambda text: ed_line('w1.example/witness', WITNESSES[1].key, text)
     unknown('quorum-bare', 'a witness\'s key signed as a log does, without a time', '见证方以日志方式签署', after(lambda p: p.lines.append(bare(p.text))), policy=policy_of('quorum w1\n'))
     for how in (True, False):
         tail = '-asked' if how else ''
-        deny('forged' + tail, 'a witness\'s line by another key', '见证副署系伪造', after(lambda p: p.lines.append(line('w1.example/witness', key_id('w1.example/witness', 4, WITNESSES[1].ed.public), (LOGGED).to_bytes(8, 'big') + Ed('evil').sign(p.text.encode())))), policy=two, logged=how)
+        deny('forged' + tail, 'a witness\'s line by another key', '见证副署系伪造', after(lambda p: p.lines.append(line('w1.example/witness', WITNESSES[1].id, LOGGED.to_bytes(8, 'big') + ed_sign(ed_key('evil'), p.text.encode())))), policy=two, logged=how)
         deny('other-checkpoint' + tail, 'a witness\'s line of an older checkpoint', '见证副署属于较早检查点', after(lambda p: p.lines.append(WITNESSES[0].line(p.checkpoint(p.root, 10)))), policy=two, logged=how)
     deny('forged-beside-quorum', 'a forged line beside two true ones', '两个真副署之外有一个伪造', after(lambda p: p.lines.extend([WITNESSES[0].line(p.text), WITNESSES[1].line(p.text), WITNESSES[2].line('x\n')])), policy=two)
 
@@ -307,8 +307,8 @@ def policies():
         raw = base64.b64decode(sig)
         p.lines.append(head + ' ' + b64(raw[:4] + (LOGGED + 10).to_bytes(8, 'big') + raw[12:]) + '\n')
     deny('cosignature-time', 'a witness\'s line with another time', '见证副署时间被改', after(dated), policy=two, logged=False)
-    deny('policy-log', 'the policy names another log', '策略所列为另一日志', cosigned(0, 1), policy=policy_of('quorum w0\n', key=vkey(ORIGIN, 1, Ed('evil'))))
-    deny('policy-log-name', 'the policy names the log\'s key under another origin', '策略所列日志名称不符', cosigned(0, 1), policy=policy_of('quorum w0\n', key=vkey('other.example/log', 1, LOG_KEY)))
+    deny('policy-log', 'the policy names another log', '策略所列为另一日志', cosigned(0, 1), policy=policy_of('quorum w0\n', key=ed_vkey(ORIGIN, ed_key('evil'))))
+    deny('policy-log-name', 'the policy names the log\'s key under another origin', '策略所列日志名称不符', cosigned(0, 1), policy=policy_of('quorum w0\n', key=ed_vkey('other.example/log', LOG_KEY)))
     passes('policy-no-log', 'a policy of witnesses alone', '策略只列见证方', cosigned(0), policy=policy_of('quorum w0\n', log=False))
     for n, (en, text) in enumerate((('an unknown line', two + b'cosigner x\n'), ('a line that is cut', two[:-1]), ('two quorums', two + b'quorum none\n'), ('no quorum', policy_of('')),
                                     ('a witness twice', two.replace(b'witness w2', b'witness w1')), ('nothing', b''))):

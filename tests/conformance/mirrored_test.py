@@ -1,9 +1,8 @@
 """A mirror and packages of the tests' own: whatever is wrong with their public log, signed as
 rightly as can be, is refused and changes nothing; two signed histories are kept."""
 import os, shutil, subprocess, sys, tempfile
-sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), '..', 'integration'))
 from log import *
-from treelog import Tree
+from tlog import log_files
 
 B = os.path.abspath(sys.argv[1] if len(sys.argv) > 1 else 'build')
 passed = failed = 0
@@ -22,24 +21,11 @@ class Tiles(Tree):
     """leaves and the files of their tree"""
 
     def __init__(self, leaves):
-        super().__init__()
-        self.leaves, self.h = leaves, [leaf_hash(l) for l in leaves]
+        super().__init__(map(leaf_hash, leaves))
+        self.leaves = leaves
 
     def at(self, n):
-        out, level, hashes = {}, 0, self.h[:n]
-        while hashes:
-            for i in range(0, len(hashes), 256):
-                out[self.name(str(level), i // 256, len(hashes[i:i + 256]))] = b''.join(hashes[i:i + 256])
-            hashes = [self.mth(i << 8 * level + 8, i + 1 << 8 * level + 8) for i in range(len(hashes) // 256)]
-            level += 1
-        for i in range(0, n, 256):
-            part = self.leaves[i:min(i + 256, n)]
-            out[self.name('entries', i // 256, len(part))] = b''.join(len(l).to_bytes(2, 'big') + l for l in part)
-        return out
-
-    @staticmethod
-    def name(kind, i, width):
-        return 'log/tile/%s/%03d%s' % (kind, i, '' if width == 256 else '.p/%d' % width)
+        return {'log/' + path: data for path, data in log_files(self, self.leaves[:n]).items()}
 
     def grown(self, a, b):
         had = self.at(a)
@@ -68,11 +54,11 @@ leaves[100:103] = [published_leaf(100, 'status-list', BASE + '/status/0', w.list
 leaves[700:702] = [published_leaf(700, 'crl', BASE + '/crl/1.crl', later()), published_leaf(701, 'crl', BASE + '/crl/1.crl', later([w.log]))]
 tree = Tiles(leaves)
 other = Tiles(leaves[:200] + [b'other %d' % i for i in range(200, 1200)])
-OTHER_KEY = Ed('another log')
+OTHER_KEY = ed_key('another log')
 
 
 def text_of(t, n, root=None, origin=ORIGIN):
-    return '%s\n%d\n%s\n' % (origin, n, b64(root or t.root(n)))
+    return checkpoint(origin, n, root or t.root(n))
 
 
 def note(text, ed=LOG_KEY, cert=None, key=None, lines=None):
@@ -81,7 +67,7 @@ def note(text, ed=LOG_KEY, cert=None, key=None, lines=None):
 
 
 def keys(cert=None, ed=LOG_KEY):
-    return {'trust/log.pem': pem((cert or w.log).der()), 'trust/log.vkey': (vkey(ORIGIN, 1, ed) + '\n').encode()}
+    return {'trust/log.pem': pem((cert or w.log).der()), 'trust/log.vkey': (ed_vkey(ORIGIN, ed) + '\n').encode()}
 
 
 def package(files, seq=1, kind='change', before=(0, ZERO)):

@@ -16,7 +16,7 @@ X5T = b64u(b'1' * 32)
 def token_world():
     w = World()
     w.edit['token'] = lambda p: p.update(binding='mtls', cnf={'x5t#S256': X5T})
-    w.more = {'log.pem': pem(w.log.der()), 'log.vkey': (vkey(ORIGIN, 1, LOG_KEY) + '\n').encode(), 'log.policy': policy_of('group g 2 w0 w1 w2\nquorum g\n')}
+    w.more = {'log.pem': pem(w.log.der()), 'log.vkey': (ed_vkey(ORIGIN, LOG_KEY) + '\n').encode(), 'log.policy': policy_of('group g 2 w0 w1 w2\nquorum g\n')}
     return w
 
 

@@ -3,6 +3,7 @@ and two trees of one log, found through a witness, a monitor and a mirror."""
 import fcntl, http.server, threading
 from lib import *
 from treelog import *
+from tlog import COSIGNATURE, note_by, read_note, sha
 
 root = tempfile.mkdtemp(prefix='fujie-witness-')
 
@@ -63,7 +64,12 @@ def ask(old, proof, note):
 
 def step(log, old, n, other=None):
     """a request from the tree of `old` to that of n leaves"""
-    return ask(old, log.consistency(old, n), (other or log).note(n))
+    return ask(old, log.proof(old, n), (other or log).note(n))
+
+
+def time_of(note):
+    """of the cosignature that is its last line"""
+    return int.from_bytes(read_note(note)[1][-1][2][:8], 'big')
 
 
 # --- a witness ---
@@ -99,27 +105,27 @@ def witness():
     check('no line by the log\'s key, or a false one, is 403', got == [403] * 3, got)
     check('a known key\'s false line beside a good one of nobody is 403 too', w.post(ask(0, [], log.text(4) + b'\n' + key.line(t) + Key('z.example').line(t)))[0] == 403)
     check('an old size above the checkpoint\'s is 400', w.post(ask(5, [], log.note(4)))[0] == 400)
-    code, kind, body = w.post(ask(2, log.consistency(2, 4), log.note(4)))
+    code, kind, body = w.post(ask(2, log.proof(2, 4), log.note(4)))
     check('an old size that is not the newest is 409 with the size', (code, kind, body) == (409, 'text/x.tlog.size', b'0\n'), (code, kind, body))
     check('a proof from nothing is 422', w.post(ask(0, [bytes(32)], log.note(4)))[0] == 422)
     check('an empty tree with a root of its own is 422', w.post(ask(0, [], log.note(0, bytes(32))))[0] == 422)
 
     before = int(time.time())
     code, kind, body = w.post(step(log, 0, 3))
-    at = verifies(w.vkey, log.note(3) + body)
-    check('the first checkpoint is cosigned, with a time', code == 200 and at and before <= at <= int(time.time()) and body.count(b'\n') == 1, (code, body))
+    note = log.note(3) + body
+    check('the first checkpoint is cosigned, with a time', code == 200 and note_by(note, w.vkey) and before <= time_of(note) <= int(time.time()) and body.count(b'\n') == 1, (code, body))
     code, note = w.get('/%s/checkpoint' % hash_of)
-    check('and shown, with the log\'s line and its own', code == 200 and note == log.note(3) + body and verifies(key.vkey(), note) and verifies(w.vkey, note), note)
+    check('and shown, with the log\'s line and its own', code == 200 and note == log.note(3) + body and note_by(note, key.vkey()) and note_by(note, w.vkey), note)
     got = [w.post(step(log, a, b))[::2] for a, b in ((3, 3), (3, 256), (256, 257), (257, 290))]
-    check('each that follows, also the same once more, is cosigned', [g[0] for g in got] == [200] * 4 and all(verifies(w.vkey, log.note(n) + g[1]) for n, g in zip((3, 256, 257, 290), got)), got)
+    check('each that follows, also the same once more, is cosigned', [g[0] for g in got] == [200] * 4 and all(note_by(log.note(n) + g[1], w.vkey) for n, g in zip((3, 256, 257, 290), got)), got)
     check('a smaller tree is not: 409 names the newest', w.post(step(log, 3, 256))[::2] == (409, b'290\n') and w.post(ask(0, [], log.note(3)))[::2] == (409, b'290\n'))
     kind = w.post(step(log, 290, 295), **{'Content-Type': 'application/x-www-form-urlencoded'})
     check('whatever type a client gives the body', kind[0] == 200, kind)
-    code = [w.post(ask(295, p, log.note(300)))[0] for p in ([], log.consistency(295, 300)[:-1], log.consistency(295, 300) + [bytes(32)], log.consistency(294, 300))]
+    code = [w.post(ask(295, p, log.note(300)))[0] for p in ([], log.proof(295, 300)[:-1], log.proof(295, 300) + [bytes(32)], log.proof(294, 300))]
     check('a proof that is cut, too long or another\'s is 422', code == [422] * 4, code)
     extra = Log(Key('witness.example/other'))
     t = log.text(300)
-    code, _, body = w.post(ask(295, log.consistency(295, 300), t + b'\n' + extra.key.line(t) + key.line(t) + Key('witness.example/w', kind=4).line(t, 99)))
+    code, _, body = w.post(ask(295, log.proof(295, 300), t + b'\n' + extra.key.line(t) + key.line(t) + Key('witness.example/w', COSIGNATURE).line(t, 99)))
     note = w.get('/%s/checkpoint' % hash_of)[1]
     check('lines of strangers are passed over, and not shown', code == 200 and note == log.note(300) + body, note)
 
@@ -131,7 +137,7 @@ def witness():
     seen = w.show()
     notes = [json.load(open(w.d + '/' + e['file'])) for e in seen['evidence']]
     by_root = [n for n in notes if n['why'] == 'root']
-    check('both notes are kept, each with the log\'s true line under another root of one size', by_root and all(verifies(key.vkey(), n[k].encode()) for n in by_root for k in ('had', 'shown'))
+    check('both notes are kept, each with the log\'s true line under another root of one size', by_root and all(note_by(n[k].encode(), key.vkey()) for n in by_root for k in ('had', 'shown'))
           and {(n['had'].splitlines()[1], n['shown'].splitlines()[1]) for n in by_root} == {('400', '400')} and by_root[0]['had'].splitlines()[2] != by_root[0]['shown'].splitlines()[2], seen)
     check('what was shown with a proof that leads nowhere is kept too, and said to be that', {n['why'] for n in notes} == {'root', 'proof'}, [n['why'] for n in notes])
     check('show tells logs, sizes, times and evidence', seen['logs'] == [{'origin': 'log.example/one', 'size': 400, 'root': twin.root(400).hex(), 'at': seen['logs'][0]['at']}]
@@ -228,7 +234,7 @@ def laid_out(name, log, text, n=None):
 def cosigned(d, log, n, *ws):
     """the checkpoint of n leaves with the log's line and those of exactly these witnesses"""
     note = open(d + '/publish/log/cosigned', 'rb').read()
-    return note.startswith(log.note(n)) and note.count(b'\n\xe2\x80\x94 ') == 1 + len(ws) and all(verifies(w.vkey, note) for w in ws)
+    return note.startswith(log.note(n)) and note.count(b'\n\xe2\x80\x94 ') == 1 + len(ws) and all(note_by(note, w.vkey) for w in ws)
 
 
 def client():
@@ -278,8 +284,8 @@ def client():
     check('a copy that goes on first is cosigned: who it is nobody can see', until(lambda: cosigned(root + '/copy', twin, 760, a, b)), theirs.said())
     log.write(d + '/publish/log', 740)
     fork = until(lambda: json.load(open(d + '/publish/log/fork')))
-    check('then the original learns that a witness knows more than it has', fork and fork['why'] == 'ahead' and (fork['size'], fork['seen']) == (740, 760) and verifies(key.vkey(), fork['theirs'].encode())
-          and verifies(key.vkey(), fork['ours'].encode()) and 'two histories' in c.said(), fork)
+    check('then the original learns that a witness knows more than it has', fork and fork['why'] == 'ahead' and (fork['size'], fork['seen']) == (740, 760) and note_by(fork['theirs'].encode(), key.vkey())
+          and note_by(fork['ours'].encode(), key.vkey()) and 'two histories' in c.said(), fork)
     os.unlink(d + '/publish/log/fork')
     log.write(d + '/publish/log', 800)
     check('and that its own is refused when it has grown past that', until(lambda: json.load(open(d + '/publish/log/fork'))['why'] == 'refused', 25), c.said())
@@ -391,7 +397,7 @@ def kept(cache):
 def monitor():
     log = Log(Key('log.example/watched'))
     log.add(*[leaf(i) for i in range(1500)])
-    d = laid_out('watched', log, policy(1, Key('w', kind=4), url=False), 10)
+    d = laid_out('watched', log, policy(1, Key('w', COSIGNATURE), url=False), 10)
     s, cache = Server(d), root + '/cache'
 
     def go(*more, cache=cache, log=log):
@@ -466,7 +472,7 @@ def monitor():
     check('both notes of a fault are kept', {'had', 'shown', 'fault'} <= set(json.load(open(cache + '/fault.json'))))
 
     # with a policy the cosigned checkpoint counts
-    w = Key('w', kind=4)
+    w = Key('w', COSIGNATURE)
     log.write(d + '/publish/log', 1485)
     log.write(d + '/publish/log', 1490)
     open(root + '/p', 'w').write(policy(1, w, url=False))
@@ -506,7 +512,7 @@ def size_of(note):
 
 def appliance(h):
     vkey = open(h.d + '/publish/trust/log.vkey').read().strip()
-    check('the demo home has a log that its key signs', size_of(note_of(h)) > 0 and verifies(vkey, note_of(h)), note_of(h))
+    check('the demo home has a log that its key signs', size_of(note_of(h)) > 0 and note_by(note_of(h), vkey), note_of(h))
     a, b = Witness('first', vkey), Witness('second', vkey)
     a.start()
     b.start()
@@ -532,7 +538,7 @@ def appliance(h):
 
 
 def stands_for(note, vkey, *ws):
-    return all(verifies(k, note) for k in (vkey,) + tuple(w.vkey for w in ws))
+    return all(note_by(note, k) for k in (vkey,) + tuple(w.vkey for w in ws))
 
 
 def grown(home, seconds):
@@ -606,9 +612,9 @@ def two_trees(h, vkey, a, b):
         # through the witnesses
         fork = until(lambda: json.load(open(h.d + '/publish/log/fork')), 25)
         code, causes = health(h.url(''))
-        check('through the witnesses: the original\'s checkpoint is refused, and its health is red with both notes kept', fork and verifies(vkey, fork['ours'].encode()) and verifies(vkey, fork['theirs'].encode())
+        check('through the witnesses: the original\'s checkpoint is refused, and its health is red with both notes kept', fork and note_by(fork['ours'].encode(), vkey) and note_by(fork['theirs'].encode(), vkey)
               and code == 503 and 'log-fork' in causes and '两个历史' in causes['log-fork']['text']['zh'], (fork, causes))
-        check('nothing of it is cosigned', size_of(note_of(h, 'cosigned')) == start and not any(verifies(w.vkey, note_of(h)) for w in (a, b)))
+        check('nothing of it is cosigned', size_of(note_of(h, 'cosigned')) == start and not any(note_by(note_of(h), w.vkey) for w in (a, b)))
         shown = [w.show()['evidence'] for w in (a, b)]
         check('each witness keeps what it was shown', all(any(e['origin'] == vkey.split('+')[0] for e in es) for es in shown) or fork['why'] == 'ahead', shown)
 
@@ -620,7 +626,7 @@ def two_trees(h, vkey, a, b):
             text = out['error']['detail']
             kept = json.load(open(v + '/publish/log/fork'))
             after = {p: open(os.path.join(t, p), 'rb').read() for t, _, names in os.walk(v + '/publish') for p in names if p != 'fork'}
-            return code == 1 and 'two histories' in text['en'] and '两个历史' in text['zh'] and before == after and all(verifies(vkey, kept[k].encode()) for k in ('ours', 'theirs')), (code, out)
+            return code == 1 and 'two histories' in text['en'] and '两个历史' in text['zh'] and before == after and all(note_by(kept[k].encode(), vkey) for k in ('ours', 'theirs')), (code, out)
 
         good, said = unchanged(two, carried(h, 'ours-again', number(two) - 1))
         check('through a mirror: packages of the original are refused by the verifier that was shown the thief\'s tree', good, said)

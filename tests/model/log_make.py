@@ -76,7 +76,7 @@ class Maker:
             self.entries.append(canonical(self.make(i)))
             self.hashes.append(leaf_hash(self.entries[-1]))
         self.tree = Tree(self.hashes)
-        for path, data in {**tiles(self.tree, size), **bundles(self.entries)}.items():
+        for path, data in log_files(self.tree, self.entries).items():
             self.write(path, data)
         note = self.sign(size, self.tree.root())
         self.write('checkpoint', note.encode())

@@ -34,6 +34,8 @@ class Itself(unittest.TestCase):
                 self.assertTrue(includes(i, n, t.h[i], path, t.root(n)))
                 self.assertFalse(includes(i, n, t.h[i], path + [t.h[0]], t.root(n)))
                 self.assertFalse(path and includes(i, n, t.h[i], path[1:], t.root(n)))
+            self.assertTrue(consistent(0, t.root(0), n, t.root(n), t.proof(0, n)))
+            self.assertFalse(consistent(0, t.root(0), n, t.root(n), [t.h[0]]))
             for m in range(1, n + 1):
                 path = t.proof(m, n)
                 self.assertTrue(consistent(m, t.root(m), n, t.root(n), path))

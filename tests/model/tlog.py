@@ -1,7 +1,9 @@
 """A public log a second time, from RFC 6962 section 2.1, RFC 8032 and the C2SP texts (tlog-tiles, signed-note, tlog-checkpoint,
 tlog-cosignature, tlog-proof) alone: trees, tiles, paths, notes.  Python's standard library only; slow and plain on purpose.
+Whatever of a log a test in Python makes or reads comes from here (tests/integration/treelog.py, tests/conformance/log.py).
 python3 tests/model/tlog.py prints the vectors that the unit tests read (tests/fixtures/tlog.json)."""
 import base64
+import functools
 import hashlib
 import json
 import re
@@ -10,7 +12,7 @@ import sys
 WIDTH = 256
 
 
-class Bad(Exception):
+class Bad(ValueError):
     pass
 
 
@@ -69,7 +71,7 @@ class Tree:
         return go(m, 0, n)
 
     def proof(self, m, n):
-        """PROOF(m, D[n]), 2.1.2"""
+        """PROOF(m, D[n]), 2.1.2; of nothing, which any tree continues, none"""
         def sub(m, a, b, whole):
             if m == b - a:
                 return [] if whole else [self.mth(a, b)]
@@ -77,9 +79,9 @@ class Tree:
             if m <= k:
                 return sub(m, a, a + k, whole) + [self.mth(a + k, b)]
             return sub(m - k, a + k, b, False) + [self.mth(a, a + k)]
-        if not 0 < m <= n <= len(self.h):
+        if not 0 <= m <= n <= len(self.h):
             raise Bad('no such tree')
-        return sub(m, 0, n, True)
+        return sub(m, 0, n, True) if m else []
 
 
 def root_of_path(m, n, leaf, path):
@@ -193,6 +195,11 @@ def bundles(entries):
     return {tile_path(None, t // WIDTH, min(WIDTH, len(entries) - t)): bundle(entries[t:t + WIDTH]) for t in range(0, len(entries), WIDTH)}
 
 
+def log_files(tree, entries):
+    """all that a log of these entries has but its checkpoint, {path: octets}"""
+    return {**tiles(tree, len(entries)), **bundles(entries)}
+
+
 def tree_of_tiles(read, size):
     """The tree of so many leaves from its tiles, every level held against the one below; read(path) gives octets."""
     hashes, first, level, n = None, None, 0, size
@@ -274,6 +281,7 @@ def expand(secret):
     return a & (1 << 254) - 8 | 1 << 254, h[32:]
 
 
+@functools.cache
 def public(secret):
     return press(mul(expand(secret)[0], G))
 
@@ -284,7 +292,7 @@ def scalar(*parts):
 
 def sign(secret, msg):
     a, prefix = expand(secret)
-    key = press(mul(a, G))
+    key = public(secret)
     r = scalar(prefix, msg)
     big_r = press(mul(r, G))
     return big_r + ((r + scalar(big_r, key, msg) * a) % L).to_bytes(32, 'little')

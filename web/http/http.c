@@ -637,7 +637,7 @@ static void dispatch(struct web_req *q, struct web_res *r)
 		if (q->methods != 0)
 			simple_fail(q, r, FJ_E_USAGE, 405, "this address does not take this method; Allow names those it takes", "该地址不支持此请求方法，可用方法见 Allow");
 		else
-			simple_fail(q, r, FJ_E_NOTFOUND, 404, "there is nothing at this address", "该地址不存在");
+			simple_fail(q, r, FJ_E_NOTFOUND, 404, "there is nothing at this address; begin at the first page, /", "该地址不存在，请从首页 / 进入");
 		return;
 	}
 	if (q->route->access == WEB_SIGNED_IN && q->session == NULL) {

@@ -144,8 +144,10 @@ WITNESS_SRC := \
 	verifier/witness/routes.c
 
 ISSUER_SRC := \
+	issuer/account.c \
 	issuer/adjust.c \
 	issuer/agreement.c \
+	issuer/apitoken.c \
 	issuer/approval.c \
 	issuer/audit.c \
 	issuer/authority.c \
@@ -160,6 +162,7 @@ ISSUER_SRC := \
 	issuer/card_sheet.c \
 	issuer/chain.c \
 	issuer/certificate.c \
+	issuer/client_key.c \
 	issuer/clock.c \
 	issuer/collateral.c \
 	issuer/command.c \
@@ -218,6 +221,7 @@ ISSUER_SRC := \
 	issuer/organisation.c \
 	issuer/override.c \
 	issuer/page.c \
+	issuer/password.c \
 	issuer/peer.c \
 	issuer/pipe_kinds.c \
 	issuer/pipeline.c \
@@ -271,7 +275,9 @@ ISSUER_SRC := \
 	issuer/sheet/xlsx_book.c \
 	issuer/sheet/xlsx_rows.c \
 	issuer/sheet/xmltab.c \
+	issuer/session.c \
 	issuer/signin.c \
+	issuer/signin_log.c \
 	issuer/state.c \
 	issuer/statement.c \
 	issuer/statement_match.c \
@@ -281,6 +287,7 @@ ISSUER_SRC := \
 	issuer/store/store.c \
 	issuer/supervision.c \
 	issuer/task.c \
+	issuer/throttle.c \
 	issuer/token.c \
 	issuer/token_archive.c \
 	issuer/token_bulk.c \
@@ -357,6 +364,7 @@ TEST_UNIT_SRC := \
 	tests/unit/test_gw_gate.c \
 	tests/unit/test_hsm_log.c \
 	tests/unit/test_hsm_memory.c \
+	tests/unit/test_iss_account.c \
 	tests/unit/test_iss_agreement.c \
 	tests/unit/test_iss_card.c \
 	tests/unit/test_iss_csv.c \

@@ -107,10 +107,20 @@ static const struct iss_field fld_access_review[] = {
 	ISS_FIELD_LIMIT,
 	{0},
 };
+static const char *const user_states[] = {"INVITED", "ACTIVE", "SUSPENDED", "DISABLED", NULL};
+static const struct iss_field fld_user_list[] = {
+	{"after", ISS_F_STR, false, 64, "起始", "start after this one"},
+	ISS_FIELD_LIMIT,
+	{"org", ISS_F_STR, false, 18, "所属单位", "only of this organisation"},
+	{"state", ISS_F_STR, false, 12, "状态", "only in this state", user_states, "domain.md decision 10"},
+	{0},
+};
+static const char *const enrol_factors[] = {"totp", "certificate", NULL};
 static const struct iss_field fld_enrol[] = {
 	{"login", ISS_F_STR, true, 63, "用户名", "login"},
 	{"code", ISS_F_STR, true, 40, "一次性注册码", "one-time code"},
 	{"password", ISS_F_STR, true, 128, "新密码", "new password, at least 12 characters"},
+	{"factor", ISS_F_STR, false, 12, "第二因素", "totp (a telephone, the default), or certificate (a UKey that is bound already)", enrol_factors, "issue 8"},
 	{0},
 };
 static const struct iss_field fld_event_list[] = {
@@ -141,6 +151,7 @@ struct command {
 #define WRITE ISS_WRITE
 #define WRITE_ANY_TIME ISS_WRITE_ANY_TIME
 #define WRITE_STEPS ISS_WRITE_STEPS
+#define OWN ISS_OWN
 #define CMD(ident, name, kind, roles, fields, handler, zh, en) {{name, kind, roles, fields, zh, en}, handler},
 static const struct command table[] = {
 #include "issuer/commands_core.def"
@@ -316,7 +327,7 @@ void iss_page(const struct iss_call *c, const char **after, int64_t *limit)
 bool iss_command_allowed(const struct iss_command_info *info, uint32_t roles)
 {
 	if (roles & ISS_AUDITOR)
-		return info->kind == ISS_READ;
+		return info->kind == ISS_READ || (info->kind == ISS_OWN && (info->roles & ISS_AUDITOR));
 	return (roles & (info->roles | ISS_SYSTEM)) != 0;
 }
 
@@ -489,7 +500,7 @@ static enum fj_rc run_write(const struct command *cmd, struct iss_call *c, struc
 {
 	if (!c->iss->conf.with_signer)
 		return fj_fail(err, FJ_E_UNAVAILABLE, "issuer", NULL, "this register was opened for reading only");
-	if (cmd->info.kind == ISS_WRITE_STEPS)
+	if (cmd->info.kind == ISS_WRITE_STEPS || cmd->info.kind == ISS_OWN)
 		return run_steps(cmd, c, err);
 	pthread_mutex_lock(&c->iss->lock);
 	enum fj_rc rc = write_locked(cmd, c, err);
@@ -507,6 +518,8 @@ static enum fj_rc stand_in(struct iss_call *c, struct iss_actor *as, json_t **ow
 
 	if (json_object_get(c->params, "behalf") == NULL)
 		return FJ_OK;
+	if (c->actor->scope != NULL)
+		return fj_refuse(err, FJ_E_FORBIDDEN, "issuer", "domain.md decision 10", "a token is nobody's deputy: the officer does this himself, signed in", "API 令牌不得代理他人，请本人登录后办理");
 	FJ_TRY(fj_json_str(c->params, "behalf", (size_t)iss_fld_behalf.max, &principal, err));
 	FJ_TRY(iss_reader_take(c->iss, &db, err));
 	enum fj_rc rc = dlg_actor(db, c->actor, principal, c->now, as, err);
@@ -516,6 +529,21 @@ static enum fj_rc stand_in(struct iss_call *c, struct iss_actor *as, json_t **ow
 	c->params = *own = json_copy((json_t *)(uintptr_t)c->params);
 	json_object_del(*own, "behalf");
 	return *own != NULL ? FJ_OK : fj_no_memory(err, "issuer");
+}
+
+/* what an API token was made for, and a password that has to be changed first */
+static enum fj_rc check_bounds(const struct iss_actor *a, const struct iss_command_info *info, struct fj_err *err)
+{
+	bool first = strcmp(info->name, "account.password") == 0 || strcmp(info->name, "account.show") == 0 || strncmp(info->name, "session.", 8) == 0;
+
+	if (a->scope != NULL && !apt_scope_allows(a->scope, info)) {
+		enum fj_rc rc = fj_fail(err, FJ_E_FORBIDDEN, "issuer", NULL, "the scope of this token does not name %s; its user can make one that does", info->name);
+		fj_err_zh(err, "该令牌的权限不包括 %s，可由其用户另建令牌", info->name);
+		return rc;
+	}
+	if (a->held && !first)
+		return fj_refuse(err, FJ_E_FORBIDDEN, "issuer", "NIST SP 800-63B 5.1.1", "your password has to be changed before anything else (account password)", "请先更换密码，再办理其他事项");
+	return FJ_OK;
 }
 
 static enum fj_rc run(struct iss *i, const struct iss_actor *actor, const char *name, const json_t *params, json_t **answer, struct fj_err *err)
@@ -532,6 +560,7 @@ static enum fj_rc run(struct iss *i, const struct iss_actor *actor, const char *
 	FJ_AUTO(json) own = NULL;
 	FJ_TRY(stand_in(&c, &as, &own, err));
 	FJ_TRY(check_role(c.actor, &cmd->info, err));
+	FJ_TRY(check_bounds(c.actor, &cmd->info, err));
 	FJ_TRY(check_fields(cmd->info.fields, c.params, err));
 	c.acting = c.actor->roles & cmd->info.roles;
 	enum fj_rc rc = cmd->info.kind == ISS_READ ? run_read(cmd, &c, err) : run_write(cmd, &c, err);

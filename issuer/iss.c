@@ -363,7 +363,7 @@ enum fj_rc iss_new(const struct iss_conf *conf, struct iss **out, struct fj_err 
 	if (i == NULL)
 		return fj_no_memory(err, "issuer");
 	i->conf = *conf;
-	i->run = -1;
+	i->run = i->leaks.fd = -1;
 	i->pub.files = true;
 	i->jobs = true; /* one may have been broken off */
 	iss_clock_trust(i);

@@ -300,6 +300,7 @@ ISSUER_SRC := \
 	issuer/workday.c
 
 HTTP_SRC := \
+	web/http/client.c \
 	web/http/encode.c \
 	web/http/form.c \
 	web/http/html.c \
@@ -314,6 +315,9 @@ HTTP_SRC := \
 WEB_SRC := \
 	web/api/api.c \
 	web/api/openapi.c \
+	web/portal/account.c \
+	web/portal/account_factor.c \
+	web/portal/account_lists.c \
 	web/portal/answer.c \
 	web/portal/card.c \
 	web/portal/disclosure.c \

@@ -197,7 +197,7 @@ enum fj_rc cmd_apitoken_add(struct iss_call *c, struct fj_err *err)
 	fj_sha256(fj_slice_str(f.token), &f.hash);
 	FJ_TRY(iss_step(c, add, &f, err));
 	acc_time(f.until, until);
-	c->answer = json_pack("{s:s, s:s, s:s, s:o, s:s}", "id", f.id, "token", f.token, "name", fj_json_text(c->params, "name"), "scope", scope_json(f.scope), "until", until);
+	c->answer = json_pack("{s:s, s:s, s:s, s:o, s:s}", "id", f.id, "api_token", f.token, "name", fj_json_text(c->params, "name"), "scope", scope_json(f.scope), "until", until);
 	fj_wipe(&f, sizeof(f));
 	return c->answer != NULL ? FJ_OK : fj_no_memory(err, "issuer");
 }
@@ -212,7 +212,7 @@ static json_t *token_json(const struct sto_q *q, fj_time unused)
 	acc_time(sto_int(q, 5), until);
 	acc_time(sto_int(q, 6), used);
 	return json_pack("{s:s, s:s, s:s, s:o, s:s, s:s, s:s, s:s, s:s}", "id", sto_text(q, 0), "login", sto_text(q, 1), "name", sto_text(q, 2), "scope", scope_json(sto_text(q, 3)),
-	    "made", made, "until", until, "used", used, "address", sto_text(q, 7), "state", state);
+	    "made", made, "until", until, "last_used", used, "from_address", sto_text(q, 7), "state", state);
 }
 
 enum fj_rc cmd_apitoken_list(struct iss_call *c, struct fj_err *err)

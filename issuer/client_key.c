@@ -9,6 +9,7 @@
  * certificate of the same UKey goes on.  Taking one away is one officer's act, or
  * the user's own, and bites at once.
  */
+#include "base/secret.h"
 #include "base/x509.h"
 #include "issuer/domain.h"
 #include "issuer/iss.h"

@@ -107,14 +107,6 @@ static const struct iss_field fld_access_review[] = {
 	ISS_FIELD_LIMIT,
 	{0},
 };
-static const char *const user_states[] = {"INVITED", "ACTIVE", "SUSPENDED", "DISABLED", NULL};
-static const struct iss_field fld_user_list[] = {
-	{"after", ISS_F_STR, false, 64, "起始", "start after this one"},
-	ISS_FIELD_LIMIT,
-	{"org", ISS_F_STR, false, 18, "所属单位", "only of this organisation"},
-	{"state", ISS_F_STR, false, 12, "状态", "only in this state", user_states, "domain.md decision 10"},
-	{0},
-};
 static const char *const enrol_factors[] = {"totp", "certificate", NULL};
 static const struct iss_field fld_enrol[] = {
 	{"login", ISS_F_STR, true, 63, "用户名", "login"},

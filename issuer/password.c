@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "base/log.h"
+#include "base/secret.h"
 #include "issuer/account.h"
 #include "issuer/iss.h"
 

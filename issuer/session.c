@@ -161,8 +161,8 @@ static json_t *session_json(const struct sto_q *q, const char *mine)
 	acc_time(sto_int(q, 1), begun);
 	acc_time(sto_int(q, 2), used);
 	acc_time(whole < idle ? whole : idle, ends);
-	return json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:b}", "id", sto_text(q, 0), "login", sto_text(q, 7), "begun", begun, "used", used, "ends", ends,
-	    "door", sto_text(q, 3), "address", sto_text(q, 4), "agent", sto_text(q, 5), "factor", sto_text(q, 6), "this", strcmp(sto_text(q, 0), mine) == 0);
+	return json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:b}", "id", sto_text(q, 0), "login", sto_text(q, 7), "begun", begun, "last_used", used, "ends", ends,
+	    "door", sto_text(q, 3), "from_address", sto_text(q, 4), "browser", sto_text(q, 5), "factor", sto_text(q, 6), "this", strcmp(sto_text(q, 0), mine) == 0);
 }
 
 enum fj_rc cmd_session_list(struct iss_call *c, struct fj_err *err)

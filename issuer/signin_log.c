@@ -160,8 +160,8 @@ static json_t *note_json(const struct sto_q *q)
 
 	acc_time(sto_int(q, 1), at);
 	acc_time(sto_int(q, 2), last);
-	return json_pack("{s:I, s:s, s:s, s:I, s:s, s:s, s:s, s:s, s:s, s:s, s:s}", "n", (json_int_t)sto_int(q, 0), "at", at, "last", last, "times", (json_int_t)sto_int(q, 3),
-	    "login", sto_text(q, 4), "what", sto_text(q, 5), "door", sto_text(q, 6), "address", sto_text(q, 7), "agent", sto_text(q, 8), "factor", sto_text(q, 9), "by", sto_text(q, 10));
+	return json_pack("{s:I, s:s, s:s, s:I, s:s, s:s, s:s, s:s, s:s, s:s, s:s}", "n", (json_int_t)sto_int(q, 0), "at", at, "last_at", last, "times", (json_int_t)sto_int(q, 3),
+	    "login", sto_text(q, 4), "happened", sto_text(q, 5), "door", sto_text(q, 6), "from_address", sto_text(q, 7), "browser", sto_text(q, 8), "factor", sto_text(q, 9), "done_by", sto_text(q, 10));
 }
 
 /* logins that do not exist are nobody's: who keeps the appliance, and who audits */

@@ -389,8 +389,6 @@ enum fj_rc cmd_user_enrol(struct iss_call *c, struct fj_err *err)
 	return FJ_OK;
 }
 
-/* --- a list, for who answers for people --- */
-
 static json_t *user_json(const struct sto_q *q)
 {
 	return json_pack("{s:s, s:s, s:s, s:s, s:o}", "login", sto_text(q, 0), "name", sto_text(q, 2), "org", sto_text(q, 3),
@@ -405,23 +403,6 @@ enum fj_rc cmd_user_show(struct iss_call *c, struct fj_err *err)
 	FJ_TRY(sto_first(c->db, STO_USER_GET, &q, login, err, "t", login));
 	c->answer = user_json(&q);
 	return c->answer != NULL ? FJ_OK : fj_no_memory(err, "issuer");
-}
-
-static json_t *user_row(const struct sto_q *q, fj_time unused)
-{
-	(void)unused;
-	return user_json(q);
-}
-
-enum fj_rc cmd_user_list(struct iss_call *c, struct fj_err *err)
-{
-	FJ_AUTO(sto_q) q = {0};
-	const char *after;
-	int64_t limit;
-
-	iss_page(c, &after, &limit);
-	FJ_TRY(sto_query(c->db, STO_USER_LIST, &q, err, "ttti", after, fj_json_text(c->params, "org"), fj_json_text(c->params, "state"), limit));
-	return dom_list_page(c, &q, user_row, "login", limit, err);
 }
 
 struct demo_enrolment {

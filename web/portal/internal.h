@@ -15,8 +15,9 @@ struct portal {
 	struct ver_published *published;
 	struct iss *i;
 	struct web_server *server;
-	struct fj_buf cert, key; /* PEM texts */
+	struct fj_buf cert, key, client_ca; /* PEM texts */
 	bool demo, tls;
+	bool secure; /* browsers come by https: cookies are Secure and have the prefix __Host- */
 };
 
 /* --- nouns.c: words, columns and hints; and finding commands by noun and verb --- */
@@ -123,6 +124,38 @@ void portal_form(struct web_req *q, struct fj_buf *b, const struct iss_command_i
 
 /* the four blocks of an asset card (card.c); nothing without a card */
 void portal_card(struct web_req *q, struct fj_buf *b, const json_t *card);
+
+/* --- signing in and accounts --- */
+struct portal_try { /* a try to sign in, with what the connection says of the client; t points into the rest */
+	struct iss_try t;
+	char spki[65], address[WEB_ADDRESS];
+	const char *refused; /* why its certificate is not accepted; "" */
+};
+void portal_try(struct web_req *q, enum iss_door door, const char *login, const char *password, const char *code, struct portal_try *out); /* login.c */
+const char *portal_detour(struct web_req *q); /* a password that has to be changed first */
+/* account.c */
+void portal_account_top(struct web_req *q, struct fj_buf *b, const char *title); /* with the links between these pages */
+/* label and input; type is that of HTML; more: its other attributes, each with a blank before it */
+void portal_input(struct fj_buf *b, const char *name, const char *label, const char *type, const char *complete, size_t max, const char *value);
+void portal_button(struct web_req *q, struct fj_buf *b, const char *text, bool danger); /* text: of web_tr already */
+/* from the form's fields, as a command of the own account; `names` ends with NULL; what is empty is absent */
+enum fj_rc portal_account_command(struct web_req *q, const char *command, const char *const *names, json_t **out, struct fj_err *err) FJ_MUST_USE;
+void portal_get_account(struct web_req *q, struct web_res *r);
+void portal_get_password(struct web_req *q, struct web_res *r);
+void portal_post_password(struct web_req *q, struct web_res *r);
+void portal_get_factor(struct web_req *q, struct web_res *r); /* account_factor.c */
+void portal_post_factor(struct web_req *q, struct web_res *r);
+void portal_post_confirm(struct web_req *q, struct web_res *r);
+void portal_get_recovery(struct web_req *q, struct web_res *r);
+void portal_post_recovery(struct web_req *q, struct web_res *r);
+void portal_get_enrol(struct web_req *q, struct web_res *r);
+void portal_post_enrol(struct web_req *q, struct web_res *r);
+void portal_get_sessions(struct web_req *q, struct web_res *r); /* account_lists.c */
+void portal_post_sessions(struct web_req *q, struct web_res *r);
+void portal_get_tokens(struct web_req *q, struct web_res *r);
+void portal_post_tokens(struct web_req *q, struct web_res *r);
+void portal_post_token_end(struct web_req *q, struct web_res *r);
+void portal_get_signins(struct web_req *q, struct web_res *r);
 
 /* --- pages --- */
 extern const struct web_route portal_routes[]; /* pages.c */

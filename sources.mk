@@ -277,6 +277,10 @@ ISSUER_SRC := \
 	issuer/statement_match.c \
 	issuer/statement_read.c \
 	issuer/status.c \
+	issuer/course.c \
+	issuer/event_words.c \
+	issuer/preview.c \
+	issuer/preview_rows.c \
 	issuer/stops.c \
 	issuer/store/store.c \
 	issuer/supervision.c \

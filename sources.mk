@@ -325,7 +325,11 @@ WEB_SRC := \
 	web/portal/pages.c \
 	web/portal/portal.c \
 	web/portal/show.c \
-	web/portal/stops.c \
+	web/portal/approval.c \
+	web/portal/batch.c \
+	web/portal/report.c \
+	web/portal/takeback.c \
+	web/portal/timeline.c \
 	web/portal/verify.c
 
 REGISTRY_SRC := \

@@ -32,6 +32,11 @@ bool portal_takes_back(const char *command)
 	return act_of(command) != NULL;
 }
 
+bool portal_stops_something(const char *command)
+{
+	return act_of(command) != NULL && act_of(command)->stops;
+}
+
 static const char *number_of(const struct takeback *t, const json_t *fill)
 {
 	return t == NULL ? NULL : fj_json_peek(fill, t->key);
@@ -43,8 +48,9 @@ json_t *portal_what_stops(struct web_req *q, const char *command, const json_t *
 	const char *number = number_of(t, fill);
 	FJ_AUTO(json) params = json_pack("{s:s*}", "number", number);
 	json_t *stops = NULL;
+	struct fj_err err = {0};
 
-	if (t == NULL || !t->stops || number == NULL || portal_command(q, "stops.show", params, &stops, NULL) != FJ_OK)
+	if (t == NULL || !t->stops || number == NULL || portal_command(q, "stops.show", params, &stops, &err) != FJ_OK)
 		return NULL;
 	return stops;
 }
@@ -107,12 +113,13 @@ void portal_stop_section(struct web_req *q, struct fj_buf *b, const struct iss_c
 		return;
 	FJ_AUTO(json) params = json_pack("{s:s}", "number", id);
 	json_t *stops = NULL;
+	struct fj_err err = {0};
 	bool any = false;
 
 	for (size_t i = 0; i < n; i++)
 		any = any || act_of(list[i]->name)->stops;
 	web_print(b, "<section class=\"card stop\" id=\"stop\"><h2>%s</h2>", any ? web_tr(q, "Take back or suspend") : web_tr(q, "Resume"));
-	if (any && portal_command(q, "stops.show", params, &stops, NULL) == FJ_OK) {
+	if (any && portal_command(q, "stops.show", params, &stops, &err) == FJ_OK) {
 		counts(q, b, stops);
 		json_decref(stops);
 	}
@@ -144,11 +151,12 @@ static void the_object(struct web_req *q, struct fj_buf *b, const struct iss_com
 {
 	char noun[32];
 	json_t *o = NULL;
+	struct fj_err err = {0};
 
 	snprintf(noun, sizeof(noun), "%.*s", (int)strcspn(c->name, "."), c->name);
 	const struct iss_command_info *show = portal_find(noun, "show");
 	FJ_AUTO(json) params = json_pack("{s:s}", portal_key_of(noun), id);
-	if (show == NULL || portal_command(q, show->name, params, &o, NULL) != FJ_OK)
+	if (show == NULL || portal_command(q, show->name, params, &o, &err) != FJ_OK)
 		return;
 	portal_face(q, b, noun, o);
 	json_decref(o);
@@ -212,9 +220,10 @@ static void verify_button(struct web_req *q, struct fj_buf *b, const json_t *sto
 	FJ_AUTO(json) params = json_pack("{s:s}", "id", number);
 	FJ_AUTO(json) token = NULL;
 	const char *credential = number;
+	struct fj_err err = {0};
 
 	if (strncmp(number, "LT-", 3) == 0)
-		credential = portal_command(q, "token.show", params, &token, NULL) == FJ_OK ? fj_json_text(token, "compact") : "";
+		credential = portal_command(q, "token.show", params, &token, &err) == FJ_OK ? fj_json_text(token, "compact") : "";
 	else if (strncmp(number, "DAC-", 4) != 0 && strncmp(number, "DAU-", 4) != 0)
 		credential = fj_json_text(json_array_get(json_object_get(stops, "certificates"), 0), "number");
 	if (credential[0] == '\0')

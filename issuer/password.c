@@ -171,6 +171,20 @@ static bool is_day(int m, int d)
 	return m >= 1 && m <= 12 && d >= 1 && d <= 31;
 }
 
+static bool is_sign(uint32_t c)
+{
+	return c == '-' || c == '/' || c == '.' || c == '_' || c == ' ';
+}
+
+/* 2026-03-16: its ten characters, or 0 */
+static size_t written_date_of(const struct text *t, size_t i)
+{
+	for (size_t k = 0; k < 10; k++)
+		if (i + k >= t->n || (k == 4 || k == 7 ? !is_sign(t->c[i + k]) : !is_digit(t->c[i + k])))
+			return 0;
+	return is_year(number(t, i, 4)) && is_day(number(t, i + 5, 2), number(t, i + 8, 2)) ? 10 : 0;
+}
+
 /* dates without signs between, years, telephone and identity numbers: how many digits from i */
 static size_t number_of(const struct text *t, size_t i)
 {
@@ -263,6 +277,7 @@ static int fewest(struct search *s)
 		reach_all(s, i, 4, run_of(&s->t, i, beside));
 		reach(s, i, columns_of(&s->t, i), 1);
 		reach(s, i, number_of(&s->t, i), 1);
+		reach(s, i, written_date_of(&s->t, i), 1);
 		reach(s, i, word_of(&s->t, i), 1);
 		for (size_t k = 0; k < s->n_known; k++)
 			reach_all(s, i, 2, piece_of(&s->t, i, &s->known[k]));

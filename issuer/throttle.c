@@ -28,7 +28,7 @@ int64_t thr_wait(int64_t failures, int64_t at, int64_t now)
 
 	if (n < 0)
 		return 0;
-	int64_t pause = n > 5 ? THR_WAIT_MAX : (int64_t)2 << n, wait = at + pause - now;
+	int64_t pause = n >= 5 ? THR_WAIT_MAX : (int64_t)2 << n, wait = at + pause - now;
 	return wait < 0 || wait > pause ? 0 : wait; /* a clock that was set back makes nobody wait */
 }
 

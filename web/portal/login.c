@@ -13,7 +13,10 @@
 
 void portal_get_root(struct web_req *q, struct web_res *r)
 {
-	web_redirect(r, web_session(q) != NULL ? "/inbox" : "/login");
+	if (web_session(q) != NULL)
+		portal_home(q, r);
+	else
+		web_redirect(r, "/login");
 }
 
 /* both cookies have the prefix that keeps them on this host, and on https, where there is that */

@@ -186,6 +186,8 @@ ISSUER_SRC := \
 	issuer/figure.c \
 	issuer/find.c \
 	issuer/history.c \
+	issuer/home.c \
+	issuer/home_figures.c \
 	issuer/holder_key.c \
 	issuer/ical.c \
 	issuer/incident.c \
@@ -361,6 +363,7 @@ TEST_UNIT_SRC := \
 	tests/unit/test_iss_card.c \
 	tests/unit/test_iss_csv.c \
 	tests/unit/test_iss_exchange.c \
+	tests/unit/test_iss_home.c \
 	tests/unit/test_iss_ledger.c \
 	tests/unit/test_iss_number.c \
 	tests/unit/test_iss_people.c \
@@ -440,4 +443,5 @@ INCBIN_DATA := \
 	issuer/store/schema_core.sql \
 	issuer/store/schema_domain.sql \
 	issuer/store/schema_find.sql \
+	issuer/store/schema_home.sql \
 	web/http/style.css

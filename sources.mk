@@ -301,6 +301,7 @@ HTTP_SRC := \
 	web/http/http.c \
 	web/http/limit.c \
 	web/http/slow.c \
+	web/http/tr.c \
 	web/http/value.c \
 	web/http/verdict_page.c \
 	web/http/words.c
@@ -310,10 +311,12 @@ WEB_SRC := \
 	web/api/openapi.c \
 	web/portal/answer.c \
 	web/portal/card.c \
+	web/portal/chart.c \
 	web/portal/disclosure.c \
 	web/portal/do.c \
 	web/portal/fields.c \
 	web/portal/frame.c \
+	web/portal/home.c \
 	web/portal/inbox.c \
 	web/portal/lists.c \
 	web/portal/login.c \
@@ -388,7 +391,9 @@ TEST_UNIT_SRC := \
 	tests/unit/test_ver_token.c \
 	tests/unit/test_ver_trust.c \
 	tests/unit/test_ver_vectors.c \
+	tests/unit/test_web_chart.c \
 	tests/unit/test_web_form.c \
+	tests/unit/test_web_html.c \
 	tests/unit/test_web_http.c \
 	tests/unit/test_web_once.c \
 	tests/unit/test_wit_add.c
@@ -444,4 +449,5 @@ INCBIN_DATA := \
 	issuer/store/schema_domain.sql \
 	issuer/store/schema_find.sql \
 	issuer/store/schema_home.sql \
+	web/http/portal.js \
 	web/http/style.css

@@ -150,20 +150,20 @@ static enum fj_rc deadlines(const struct hom *h, json_t **out, struct fj_err *er
 
 static json_t *token(const struct sto_q *q, fj_time now)
 {
-	char end[FJ_TIME_CAP];
+	char day[FJ_TIME_CAP];
 
 	(void)now;
-	fj_time_utc(sto_int(q, 3), end);
-	return json_pack("{s:s, s:s, s:s, s:s, s:s}", "id", sto_text(q, 0), "user_name", sto_text(q, 1), "product", sto_text(q, 2), "authorisation", sto_text(q, 4), "not_after", end);
+	fj_date_china(sto_int(q, 3), day);
+	return json_pack("{s:s, s:s, s:s, s:s, s:s}", "id", sto_text(q, 0), "user_name", sto_text(q, 1), "product", sto_text(q, 2), "authorisation", sto_text(q, 4), "until", day);
 }
 
 static json_t *authorisation(const struct sto_q *q, fj_time now)
 {
-	char end[FJ_TIME_CAP];
+	char day[FJ_TIME_CAP];
 
 	(void)now;
-	fj_time_utc(sto_int(q, 3), end);
-	return json_pack("{s:s, s:s, s:s, s:s, s:s}", "number", sto_text(q, 0), "operator_name", sto_text(q, 1), "holder_name", sto_text(q, 2), "mode", sto_text(q, 4), "not_after", end);
+	fj_date_china(sto_int(q, 3), day);
+	return json_pack("{s:s, s:s, s:s, s:s, s:s}", "number", sto_text(q, 0), "operator_name", sto_text(q, 1), "holder_name", sto_text(q, 2), "mode", sto_text(q, 4), "until", day);
 }
 
 /* the first of these that the roles have */

@@ -14,6 +14,7 @@
 #define DEPT "11100000DEMA00064H"
 #define UNIT "12420000DEMA00099D"
 #define UNIT2 "12100000DEMA000729"
+#define SHA256 "00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff"
 #define NOW 1773619200 /* 2026-03-16 08:00 +08:00 */
 
 static const struct iss_actor officer = {.login = "hb-fin1", .person = "p-1", .org = FIN, .roles = ISS_FINANCE, .via = "cli"};
@@ -54,7 +55,7 @@ static enum fj_rc certificate(struct sto *db, int i, const char *holder, fj_time
 	FJ_TRY(put(db, "certificate.intended", number, json_pack("{s:s, s:s, s:i, s:s, s:s, s:i, s:s, s:s, s:s, s:I, s:I, s:i, s:i, s:i, s:i, s:i, s:i, s:b}", "id", id, "series", "S", "series_n", i,
 	    "serial", id, "asset_no", no, "card_version", 1, "asset_name", "n", "holder", holder, "holder_name", "h", "not_before", (json_int_t)NOW, "not_after", (json_int_t)end, "shard", 1, "list", 0,
 	    "idx", i, "restrictions", 1, "asset_list", 0, "asset_idx", 1000 + i, "asset_fresh", 1), err));
-	return put(db, "certificate.issued", number, json_pack("{s:s}", "sha256", "00"), err);
+	return put(db, "certificate.issued", number, json_pack("{s:s}", "sha256", SHA256), err);
 }
 
 #define REGISTER()                                                                     \

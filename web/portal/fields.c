@@ -295,9 +295,11 @@ static void text_area(struct fj_buf *b, const struct iss_field *f, const json_t 
 
 static void line_input(struct fj_buf *b, const struct iss_field *f, const char *value, size_t id)
 {
-	web_html(b, f->type == ISS_F_INT ? "<input type=\"text\" inputmode=\"numeric\" pattern=\"[0-9]*\" autocomplete=\"off\"" : "<input type=\"text\" autocomplete=\"off\"");
+	bool secret = strcmp(f->name, "current") == 0 || strcmp(f->name, "password") == 0; /* typed again, never sent back */
+
+	web_html(b, secret ? "<input type=\"password\" autocomplete=\"off\"" : f->type == ISS_F_INT ? "<input type=\"text\" inputmode=\"numeric\" pattern=\"[0-9]*\" autocomplete=\"off\"" : "<input type=\"text\" autocomplete=\"off\"");
 	attributes(b, f, id);
-	web_print(b, " maxlength=\"%lld\" value=\"%s\">", f->type == ISS_F_INT ? 19LL : (long long)f->max, value);
+	web_print(b, " maxlength=\"%lld\" value=\"%s\">", f->type == ISS_F_INT ? 19LL : (long long)f->max, secret ? "" : value);
 }
 
 static void hint(struct web_req *q, struct fj_buf *b, const struct iss_field *f)

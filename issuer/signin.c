@@ -180,7 +180,7 @@ static enum fj_rc count_known(struct sto *db, struct attempt *a, int64_t now, in
 	FJ_TRY(find_slot(db, a, &failures, &at, err));
 	a->known = a->slot || a->t->door == ISS_DOOR_LOCAL;
 	if (a->t->door == ISS_DOOR_LOCAL)
-		return sto_run(db, STO_SECRET_TRY, NULL, err, "it", now, a->t->login);
+		return FJ_OK; /* he could read the register itself: counting him would only help strangers */
 	*wait = a->slot ? thr_wait(failures, at, now) : thr_wait(a->s.failures, a->s.failed_at, now);
 	if (*wait > 0)
 		return FJ_OK;
@@ -266,7 +266,9 @@ static enum fj_rc remember(struct sto *db, struct attempt *a, struct iss_entry *
 	const char *login = a->t->login;
 	int64_t now = acc_now();
 
-	if (a->t->door == ISS_DOOR_LOCAL || (!a->slot && a->t->door == ISS_DOOR_API))
+	if (a->t->door == ISS_DOOR_LOCAL)
+		return FJ_OK;
+	if (!a->slot && a->t->door == ISS_DOOR_API)
 		return sto_run(db, STO_SECRET_CALM, NULL, err, "t", login);
 	if (!a->slot) {
 		uint8_t raw[32];

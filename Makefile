@@ -296,7 +296,7 @@ integration: all $(DRIVERS) ## tests on the whole appliance with a software TPM
 	@tests/run.sh integration $(B)
 conformance: all ## openssl, gnutls and jose as independent clients
 	@tests/run.sh conformance $(B)
-e2e: all ## the portal in a real browser (installs chromium, node and one npm package)
+e2e: all ## the portal in a real browser (installs chromium, node and npm packages)
 	@tests/deps.sh e2e
 	@tests/run.sh e2e $(B)
 san-tests: $(UNIT) $(FUZZERS)

@@ -20,7 +20,7 @@ class Client:
     seen = None  # called with (client, method, path, status, headers, body) of every answer
 
     def __init__(self, home, token=None, csrf=None):
-        self.home, self.token, self.csrf, self.conn, self.lang = home, token, csrf, None, None
+        self.home, self.token, self.csrf, self.conn, self.last = home, token, csrf, None, None
 
     def ask(self, method, path, body=None, kind=None, cookie=False, more=None):
         head = {'Accept': 'text/html' if cookie else 'application/json'}

@@ -85,6 +85,17 @@ $(B)/obj/issuer/sheet/out.o $(B)/obj/issuer/report/xlsx.o: CFLAGS := -include xl
 I_PAGES := $(patsubst -I%,-isystem %,$(shell $(PKG) --cflags pangocairo 2>/dev/null))
 $(B)/obj/issuer/report/pages.o: CFLAGS := $(I_PAGES) -include pango/pangocairo.h $(CFLAGS)
 
+# the catalogues of the pages' texts as sorted tables
+$(B)/gen/po_%.h: web/po/po.awk
+	@mkdir -p $(@D)
+	awk -f web/po/po.awk $(filter %.po,$^) >$@.1
+	LC_ALL=C sort $@.1 | awk -F '\t' 'BEGIN { print "static const struct text texts_$*[] = {" } $$1 FS $$2 == last { print "twice: " $$2 >"/dev/stderr"; exit 1 } { last = $$1 FS $$2; printf "{\"%s\", \"%s\", \"%s\"},\n", $$1, $$2, $$3 } END { print "};" }' >$@.2
+	mv $@.2 $@
+$(B)/gen/po_zh.h: web/po/zh-CN.po
+$(B)/gen/po_en.h: web/po/en.po
+$(B)/obj/web/http/tr.o: $(B)/gen/po_zh.h $(B)/gen/po_en.h
+$(B)/obj/web/http/tr.o: CFLAGS += -I$(B)
+
 # files that are assembled into objects; the object follows the file
 $(foreach o,$(call obj,$(INCBIN_SRC)),$(eval $(o): $(INCBIN_DATA)))
 

@@ -299,6 +299,7 @@ HTTP_SRC := \
 	web/http/http.c \
 	web/http/limit.c \
 	web/http/slow.c \
+	web/http/tr.c \
 	web/http/value.c \
 	web/http/verdict_page.c \
 	web/http/words.c
@@ -386,6 +387,7 @@ TEST_UNIT_SRC := \
 	tests/unit/test_ver_trust.c \
 	tests/unit/test_ver_vectors.c \
 	tests/unit/test_web_form.c \
+	tests/unit/test_web_html.c \
 	tests/unit/test_web_http.c \
 	tests/unit/test_web_once.c \
 	tests/unit/test_wit_add.c
@@ -440,4 +442,5 @@ INCBIN_DATA := \
 	issuer/store/schema_core.sql \
 	issuer/store/schema_domain.sql \
 	issuer/store/schema_find.sql \
+	web/http/portal.js \
 	web/http/style.css

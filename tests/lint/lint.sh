@@ -56,7 +56,7 @@ layer() { # files-pattern allowed-regex
 	layer "issuer/*.[ch] issuer/rules/*.[ch] issuer/sheet/*.[ch] issuer/store/*.[ch] issuer/publish/*.[ch] issuer/log/*.[ch]" 'base/|ca/ca.h|hsm/client/|hsm/proto.h|verifier/(verify|bundle|log_policy|log/log).h|verifier/public_rows.def|issuer/'
 	layer "issuer/report/*.[ch]" 'base/|issuer/report/|issuer/sheet/sheet.h'
 	layer "issuer/cli/*.[ch]" 'base/|issuer/cli/|issuer/commands_[a-z]*.def|hsm/proto.h'
-	layer "web/http/*.[ch]" 'base/|web/http/'
+	layer "web/http/*.[ch]" 'base/|gen/po_|web/http/'
 	layer "web/api/*.[ch] web/portal/*.[ch]" 'base/|issuer/issuer.h|verifier/(verify|published).h|web/'
 	layer "web/registry/*.[ch]" 'base/|issuer/(issuer|init|demo).h|web/'
 	layer "verifier/inbox/*.[ch]" 'base/|verifier/[a-z_]*\.(h|def)|verifier/inbox/'
@@ -95,6 +95,8 @@ never() { # executable libraries-regex
 	sort -u "$tmp.names" | diff "$tmp.has" - | grep '^[<>]'
 	rm -f "$tmp.has" "$tmp.names"
 } | rule "libfujie-verify shows the names of its header and no others, shared and static"
+
+python3 tests/lint/texts.py | rule "every text of a page is in the catalogues, in both languages, and no value gets into a page unescaped"
 
 # manual pages, where there is who reads them (mandoc)
 {

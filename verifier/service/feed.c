@@ -44,7 +44,7 @@ static void address_of(const struct feed *f, const json_t *c, struct fj_buf *out
 {
 	char text[120];
 
-	web_html(out, f->base);
+	web_raw(out, f->base);
 	web_html(out, "/v/");
 	if (strcmp(fj_json_text(c, "kind"), "product") == 0) {
 		web_url(out, fj_json_text(c, "authorisation"));
@@ -54,17 +54,17 @@ static void address_of(const struct feed *f, const json_t *c, struct fj_buf *out
 	if (!id)
 		return;
 	snprintf(text, sizeof(text), "#%.24s-%.20s", fj_json_text(c, "at"), fj_json_text(c, "state"));
-	web_html(out, text);
+	web_raw(out, text);
 }
 
 static void self_of(const struct feed *f, const char *ending, struct fj_buf *out)
 {
-	web_html(out, f->base);
+	web_raw(out, f->base);
 	web_html(out, "/feed/");
-	web_html(out, f->kind);
+	web_raw(out, f->kind);
 	web_html(out, "/");
 	web_url(out, f->key);
-	web_html(out, ending);
+	web_raw(out, ending);
 }
 
 static void name_of(const struct feed *f, char out[160])
@@ -76,13 +76,7 @@ static void name_of(const struct feed *f, char out[160])
 
 static void element(struct fj_buf *b, const char *name, const char *text)
 {
-	web_html(b, "<");
-	web_html(b, name);
-	web_html(b, ">");
-	web_text(b, text);
-	web_html(b, "</");
-	web_html(b, name);
-	web_html(b, ">");
+	web_print(b, "<%s>%s</%s>", name, text, name);
 }
 
 static void entry(const struct feed *f, const json_t *c, struct fj_buf *b)

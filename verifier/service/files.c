@@ -162,12 +162,6 @@ void svc_get_issuer(struct web_req *q, struct web_res *r)
 	send_file(q, r, "jwt-vc-issuer.json", "application/json", 300);
 }
 
-void svc_get_style(struct web_req *q, struct web_res *r)
-{
-	(void)q;
-	web_bytes(r, "text/css; charset=utf-8", fj_slice_str(web_style_css), 3600);
-}
-
 /* --- trust.tar --- */
 
 /* a file's time in it is the file's: the same publication is the same archive */

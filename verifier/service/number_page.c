@@ -50,27 +50,26 @@ static void paper_notice(struct web_req *q, struct fj_buf *b, enum paper p)
 		return;
 	web_html(b, p == SAME ? "<p class=\"notice\">" : "<p class=\"error\" role=\"alert\">");
 	if (p == SAME)
-		web_both(q, b, "✔ 纸面所载摘要与登记系统中的凭证一致。", "✔ The digest on the paper is that of the credential in the register.");
+		web_say(q, b, "✔ The digest on the paper is that of the credential in the register.");
 	else if (p == OTHER)
-		web_both(q, b, "✘ 纸面与登记系统不一致：该纸面不是本凭证当前版本的打印件，以登记系统为准。",
-		    "✘ Paper and register differ: this paper is no print of the present version of this credential. The register prevails.");
+		web_say(q, b, "✘ Paper and register differ: this paper is no print of the present version of this credential. The register prevails.");
 	else
-		web_both(q, b, "？ 地址中的 h 不是摘要（16 至 64 位十六进制），未作比对。", "? h in the address is no digest (16 to 64 hex digits): nothing was compared.");
+		web_say(q, b, "? h in the address is no digest (16 to 64 hex digits): nothing was compared.");
 	web_html(b, "</p>");
 }
 
 /* --- in plain words --- */
 
-static void words(struct web_req *q, struct fj_buf *b, enum web_form form, const json_t *list, const char *zh, const char *en)
+static void words(struct web_req *q, struct fj_buf *b, enum web_form form, const json_t *list, const char *text)
 {
 	size_t i;
 	json_t *v;
 
 	if (json_array_size(list) == 0)
-		web_both(q, b, zh, en);
+		web_text(b, text);
 	json_array_foreach(list, i, v) {
 		if (i > 0)
-			web_both(q, b, "、", ", ");
+			web_text(b, web_either(q, "、", ", "));
 		web_text(b, web_word(q, form, json_string_value(v)));
 	}
 }
@@ -78,9 +77,9 @@ static void words(struct web_req *q, struct fj_buf *b, enum web_form form, const
 static void territory(struct web_req *q, struct fj_buf *b, const json_t *list)
 {
 	if (fj_list_has(list, "100000"))
-		web_both(q, b, "全国", "the whole country");
+		web_say(q, b, "the whole country");
 	else
-		words(q, b, WEB_TEXT, list, "—", "—");
+		words(q, b, WEB_TEXT, list, web_tr(q, "—"));
 }
 
 static const char *party(const json_t *s, const char *who)
@@ -93,39 +92,39 @@ static void scope_of_authorisation(struct web_req *q, struct fj_buf *b, const js
 	const json_t *g = json_object_get(s, "grant");
 
 	web_text(b, party(s, "holder"));
-	web_both(q, b, "授权", " authorises ");
+	web_say(q, b, " authorises ");
 	web_text(b, party(s, "operator"));
-	web_both(q, b, "在", ", within ");
+	web_say(q, b, ", within ");
 	territory(q, b, json_object_get(g, "territory"));
-	web_both(q, b, "范围内，为", ", for ");
-	words(q, b, WEB_PURPOSE, json_object_get(g, "purposes"), "未列明的用途", "no purpose");
-	web_both(q, b, "目的，以", ", to make available by ");
-	words(q, b, WEB_ACTION, json_object_get(g, "actions"), "未列明的方式", "no action");
-	web_both(q, b, "的方式运营所列数据资产（", " the data assets below (");
+	web_say(q, b, ", for ");
+	words(q, b, WEB_PURPOSE, json_object_get(g, "purposes"), web_tr(q, "no purpose"));
+	web_say(q, b, ", to make available by ");
+	words(q, b, WEB_ACTION, json_object_get(g, "actions"), web_tr(q, "no action"));
+	web_say(q, b, " the data assets below (");
 	web_text(b, web_word(q, WEB_MODE, fj_json_text(g, "mode")));
-	web_both(q, b, "；", "; ");
-	words(q, b, WEB_RIGHT, json_object_get(g, "rights"), "—", "—");
-	web_both(q, b, "）。", "). ");
+	web_say(q, b, "; ");
+	words(q, b, WEB_RIGHT, json_object_get(g, "rights"), web_tr(q, "—"));
+	web_say(q, b, "). ");
 	if (fj_json_num(g, "depth") > 0)
-		web_both(q, b, "可以转授权。", "It may be sub-authorised. ");
+		web_say(q, b, "It may be sub-authorised. ");
 	else
-		web_both(q, b, "不得转授权。", "It may not be sub-authorised. ");
+		web_say(q, b, "It may not be sub-authorised. ");
 	if (strcmp(fj_json_text(json_object_get(s, "terms"), "kind"), "free") == 0)
-		web_both(q, b, "有条件无偿使用。", "Use is free, on conditions.");
+		web_say(q, b, "Use is free, on conditions.");
 	else
-		web_both(q, b, "有条件有偿使用。", "Use is paid, on conditions.");
+		web_say(q, b, "Use is paid, on conditions.");
 }
 
 static void scope_of_certificate(struct web_req *q, struct fj_buf *b, const json_t *s)
 {
 	web_text(b, party(s, "holder"));
-	web_both(q, b, "对该数据资产享有", " has, in this data asset: ");
-	words(q, b, WEB_RIGHT, json_object_get(s, "rights"), "—", "—");
-	web_both(q, b, "；可用的授权模式：", "; modes of authorisation: ");
-	words(q, b, WEB_MODE, json_object_get(s, "modes"), "无", "none");
-	web_both(q, b, "；禁止：", "; prohibited: ");
-	words(q, b, WEB_RESTRICTION, json_object_get(s, "restrictions"), "无", "nothing");
-	web_both(q, b, "。", ".");
+	web_say(q, b, " has, in this data asset: ");
+	words(q, b, WEB_RIGHT, json_object_get(s, "rights"), web_tr(q, "—"));
+	web_say(q, b, "; modes of authorisation: ");
+	words(q, b, WEB_MODE, json_object_get(s, "modes"), web_tr(q, "none"));
+	web_say(q, b, "; prohibited: ");
+	words(q, b, WEB_RESTRICTION, json_object_get(s, "restrictions"), web_tr(q, "nothing"));
+	web_say(q, b, ".");
 }
 
 static void scope(struct web_req *q, struct fj_buf *b, const json_t *verdict)
@@ -136,7 +135,7 @@ static void scope(struct web_req *q, struct fj_buf *b, const json_t *verdict)
 	if (json_object_size(s) == 0)
 		return;
 	web_html(b, "<h2>");
-	web_both(q, b, "范围", "Scope, in words");
+	web_say(q, b, "Scope, in words");
 	web_html(b, "</h2><p class=\"scope\">");
 	if (auth)
 		scope_of_authorisation(q, b, s);
@@ -152,7 +151,7 @@ static void state_line(struct web_req *q, struct fj_buf *b, const json_t *row)
 	if (row == NULL)
 		return;
 	web_html(b, "<p>");
-	web_both(q, b, "登记系统中的状态：", "State in the register: ");
+	web_say(q, b, "State in the register: ");
 	web_html(b, "<span class=\"state ");
 	web_text(b, fj_json_text(row, "state"));
 	web_html(b, "\">");
@@ -185,37 +184,31 @@ static void status_age(struct web_req *q, struct fj_buf *b, const json_t *verdic
 		return;
 	web_html(b, "<p class=\"small\">");
 	age_words(web_lang(q)[0] == 'e', fj_now() - from, age);
-	web_both(q, b, "所依据的状态列表中最早的一份发布于 ", "Of the lists that it rests on the oldest was published at ");
+	web_say(q, b, "Of the lists that it rests on the oldest was published at ");
 	web_text_times(b, fj_json_text(s, "as_of"));
-	web_both(q, b, "（", " (");
+	web_say(q, b, " (");
 	web_text(b, age);
-	web_both(q, b, "前），最先失效的一份有效至 ", " ago), and the first to end ends at ");
+	web_say(q, b, " ago), and the first to end ends at ");
 	web_text_times(b, fj_json_text(s, "until"));
-	web_both(q, b, "。", ".");
+	web_say(q, b, ".");
 	web_html(b, "</p>");
 }
 
-static void rows_table(struct web_req *q, struct fj_buf *b, json_t *rows, const char *zh, const char *en, const char *const *columns)
+static void rows_table(struct web_req *q, struct fj_buf *b, json_t *rows, const char *title, const char *const *columns)
 {
 	static const struct web_link links[] = {{"^DAC-", "/v/"}, {"^DAU-", "/v/"}, {NULL, NULL}};
 
 	if (json_array_size(rows) == 0)
 		return;
 	web_html(b, "<h2>");
-	web_both(q, b, zh, en);
+	web_text(b, title);
 	web_html(b, "</h2>");
 	web_table(q, b, rows, links, columns);
 }
 
-static void link_to(struct web_req *q, struct fj_buf *b, const char *prefix, const char *number, const char *suffix, const char *zh, const char *en)
+static void link_to(struct fj_buf *b, const char *prefix, const char *number, const char *suffix, const char *text)
 {
-	web_html(b, "<li><a href=\"");
-	web_html(b, prefix);
-	web_url(b, number);
-	web_html(b, suffix);
-	web_html(b, "\">");
-	web_both(q, b, zh, en);
-	web_html(b, "</a></li>");
+	web_print(b, "<li><a href=\"%s%s%s\">%s</a></li>", prefix, number, suffix, text);
 }
 
 static void links_of(struct web_req *q, struct fj_buf *b, const char *number)
@@ -223,14 +216,14 @@ static void links_of(struct web_req *q, struct fj_buf *b, const char *number)
 	bool auth = strncmp(number, "DAU-", 4) == 0;
 
 	web_html(b, "<h2>");
-	web_both(q, b, "自行核验和关注", "Check it yourself, and watch it");
+	web_say(q, b, "Check it yourself, and watch it");
 	web_html(b, "</h2><ul>");
-	link_to(q, b, "/v1/credential/", number, "", auth ? "下载授权凭证（签名原文）" : "下载证书（PEM）", auth ? "Download the signed credential" : "Download the certificate (PEM)");
-	link_to(q, b, "/v1/bundle/", number, "", "下载离线核验包（fujie-verify --root 指纹 文件）", "Download the bundle, to check without a network (fujie-verify --root FINGERPRINT FILE)");
-	link_to(q, b, "/v1/trust.tar", "", "", "下载信任资料（供 fujie-verify 离线核验）", "Download the trust folder, to check offline with fujie-verify");
+	link_to(b, "/v1/credential/", number, "", auth ? web_tr(q, "Download the signed credential") : web_tr(q, "Download the certificate (PEM)"));
+	link_to(b, "/v1/bundle/", number, "", web_tr(q, "Download the bundle, to check without a network (fujie-verify --root FINGERPRINT FILE)"));
+	link_to(b, "/v1/trust.tar", "", "", web_tr(q, "Download the trust folder, to check offline with fujie-verify"));
 	if (auth) {
-		link_to(q, b, "/feed/authorisation/", number, ".atom", "状态变更订阅（Atom）", "Changes of its state, as a feed (Atom)");
-		link_to(q, b, "/feed/authorisation/", number, ".json", "状态变更订阅（JSON Feed）", "Changes of its state, as a feed (JSON)");
+		link_to(b, "/feed/authorisation/", number, ".atom", web_tr(q, "Changes of its state, as a feed (Atom)"));
+		link_to(b, "/feed/authorisation/", number, ".json", web_tr(q, "Changes of its state, as a feed (JSON)"));
 	}
 	web_html(b, "</ul>");
 }
@@ -244,8 +237,8 @@ static void register_part(struct web_req *q, struct fj_buf *b, const char *numbe
 	FJ_AUTO(json) sold = NULL;
 
 	if (strncmp(number, "DAU-", 4) == 0 && svc_rows(web_app(q), SVC_NAMED, number, &named, NULL) == FJ_OK && svc_rows(web_app(q), SVC_PRODUCTS_OF, number, &sold, NULL) == FJ_OK) {
-		rows_table(q, b, named, "所涉数据资产", "Data assets", assets);
-		rows_table(q, b, sold, "产品和服务", "Products and services", products);
+		rows_table(q, b, named, web_tr(q, "Data assets"), assets);
+		rows_table(q, b, sold, web_tr(q, "Products and services"), products);
 	}
 	links_of(q, b, number);
 }
@@ -255,7 +248,7 @@ void svc_number_page(struct web_req *q, struct web_res *r, const char *number, c
 	FJ_AUTO(json) rows = NULL;
 	bool cert = strncmp(number, "DAC-", 4) == 0;
 
-	svc_page_top(q, &r->body, "核验结果", "Verdict");
+	svc_page_top(q, &r->body, web_tr(q, "Verdict"));
 	web_html(&r->body, "<p class=\"mono\">");
 	web_text(&r->body, number);
 	web_html(&r->body, "</p>");
@@ -311,14 +304,14 @@ void svc_product_page(struct web_req *q, struct web_res *r, const char *authoris
 		web_json(r, 200, j);
 		return;
 	}
-	svc_page_top(q, &r->body, "产品和服务", "Product or service");
+	svc_page_top(q, &r->body, web_tr(q, "Product or service"));
 	json_array_foreach(found, i, row) {
 		state_line(q, &r->body, row);
 		json_object_del(row, "state");
 		web_fields(q, &r->body, row, links);
 	}
 	web_html(&r->body, "<p class=\"notice\">");
-	web_both(q, &r->body, "产品依授权提供：授权是否有效见其核验页；使用产品须有许可令牌。", "A product is offered under its authorisation: whether that is in force says its own page. Who uses it needs a license token.");
+	web_say(q, &r->body, "A product is offered under its authorisation: whether that is in force says its own page. Who uses it needs a license token.");
 	web_html(&r->body, "</p>");
 	web_verify_form(q, &r->body, "/", true);
 	web_page_end(&r->body);

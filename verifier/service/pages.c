@@ -17,25 +17,25 @@ static void demo_notice(struct web_req *q, struct fj_buf *b)
 		return;
 	if (ver_trust_demo(v->trust)) {
 		web_html(b, "<div class=\"demo\">");
-		web_both(q, b, "演示环境：数据均为虚构，软件 TPM，凭证不可信任。", "DEMO: the data is invented, the TPM is software, its credentials must not be trusted.");
+		web_say(q, b, "DEMO: the data is invented, the TPM is software, its credentials must not be trusted.");
 		web_html(b, "</div>");
 	}
 	svc_view_give(s, v);
 }
 
-void svc_page_top(struct web_req *q, struct fj_buf *b, const char *zh, const char *en)
+void svc_page_top(struct web_req *q, struct fj_buf *b, const char *title)
 {
-	web_page_begin(q, b, zh, en);
+	web_page_begin(q, b, title);
 	web_html(b, "<header><a class=\"brand\" href=\"/\">符节 Fujie</a><a href=\"/?lang=zh\">中文</a><a href=\"/?lang=en\">English</a></header>");
 	demo_notice(q, b);
 	web_html(b, "<main><h1>");
-	web_both(q, b, zh, en);
+	web_text(b, title);
 	web_html(b, "</h1>");
 }
 
 void svc_error_page(struct web_req *q, struct web_res *r, const struct fj_err *err)
 {
-	svc_page_top(q, &r->body, "无法处理", "This did not work");
+	svc_page_top(q, &r->body, web_tr(q, "This did not work"));
 	web_html(&r->body, "<p class=\"error\" role=\"alert\">");
 	web_text(&r->body, web_lang(q)[0] == 'e' || err->zh[0] == '\0' ? err->en : err->zh);
 	web_html(&r->body, "</p>");
@@ -44,7 +44,7 @@ void svc_error_page(struct web_req *q, struct web_res *r, const struct fj_err *e
 
 void svc_get_home(struct web_req *q, struct web_res *r)
 {
-	svc_page_top(q, &r->body, "数据资产凭证核验", "Check a data asset credential");
+	svc_page_top(q, &r->body, web_tr(q, "Check a data asset credential"));
 	web_verify_form(q, &r->body, "/", true);
 	web_page_end(&r->body);
 }
@@ -128,7 +128,7 @@ static void show_verdict(struct web_req *q, struct web_res *r, const char *text,
 		svc_number_page(q, r, clean, verdict, fj_buf_slice(&found));
 		return;
 	}
-	svc_page_top(q, &r->body, "核验结果", "Verdict");
+	svc_page_top(q, &r->body, web_tr(q, "Verdict"));
 	web_verdict(q, &r->body, verdict);
 	web_verify_form(q, &r->body, "/", true);
 	web_page_end(&r->body);

@@ -35,6 +35,7 @@ const struct web_route svc_routes[] = {
 	{WEB_GET, "/log/checkpoint", svc_log_checkpoint, WEB_PUBLIC, WEB_CSRF_NONE, 0, "the public log's newest checkpoint (C2SP tlog-checkpoint)"},
 	{WEB_GET, "/log/cosigned", svc_log_cosigned, WEB_PUBLIC, WEB_CSRF_NONE, 0, "the newest checkpoint that witnesses cosigned"},
 	{WEB_GET, "/log/tile/{tile*}", svc_log_tile, WEB_PUBLIC, WEB_CSRF_NONE, 0, "hashes and entries of the public log (C2SP tlog-tiles)"},
-	{WEB_GET, "/style.css", svc_get_style, WEB_PUBLIC, WEB_CSRF_NONE, 0, "style sheet"},
+	{WEB_GET, "/style.css", web_get_style, WEB_PUBLIC, WEB_CSRF_NONE, 0, "style sheet"},
+	{WEB_GET, "/portal.js", web_get_script, WEB_PUBLIC, WEB_CSRF_NONE, 0, "script: comfort only"},
 	{WEB_GET, NULL, NULL, WEB_PUBLIC, WEB_CSRF_NONE, 0, NULL},
 };

@@ -63,7 +63,6 @@ void svc_get_lists(struct web_req *q, struct web_res *r);
 void svc_get_ca(struct web_req *q, struct web_res *r);
 void svc_get_signer(struct web_req *q, struct web_res *r);
 void svc_get_issuer(struct web_req *q, struct web_res *r);
-void svc_get_style(struct web_req *q, struct web_res *r);
 void svc_get_tar(struct web_req *q, struct web_res *r);
 
 /* --- pages.c --- */
@@ -72,7 +71,7 @@ void svc_post_home(struct web_req *q, struct web_res *r);
 void svc_get_number(struct web_req *q, struct web_res *r);
 void svc_get_credential(struct web_req *q, struct web_res *r);
 void svc_get_bundle(struct web_req *q, struct web_res *r);
-void svc_page_top(struct web_req *q, struct fj_buf *b, const char *zh, const char *en);
+void svc_page_top(struct web_req *q, struct fj_buf *b, const char *title); /* in the page's language */
 void svc_error_page(struct web_req *q, struct web_res *r, const struct fj_err *err);
 
 /* --- number_page.c --- */

@@ -2,16 +2,24 @@
  * html.c - pages: escaping, the frame around a page, and the style sheet.
  *
  * Text from anywhere goes through web_text, which escapes for element and
- * attribute alike; only our own markup goes through web_html.
+ * attribute alike; only our own markup goes through web_html.  A template of
+ * web_print is our own markup with places for values, and what is put there is
+ * always escaped, by the place: nobody has to remember it.
  */
 #include "web/http/http.h"
 
-__asm__(".section .rodata\nweb_style_css:\n.globl web_style_css\n.incbin \"web/http/style.css\"\n.byte 0\n.previous\n");
+__asm__(".section .rodata\nweb_style_css:\n.globl web_style_css\n.incbin \"web/http/style.css\"\n.byte 0\n"
+    "web_portal_js:\n.globl web_portal_js\n.incbin \"web/http/portal.js\"\n.byte 0\n.previous\n");
+
+void web_raw(struct fj_buf *b, const char *text)
+{
+	if (fj_buf_puts(b, text) != FJ_OK)
+		b->max = 0; /* every later write fails too: the page is cut, and short pages are seen */
+}
 
 void web_html(struct fj_buf *b, const char *markup)
 {
-	if (fj_buf_puts(b, markup) != FJ_OK)
-		b->max = 0; /* every later write fails too: the page is cut, and short pages are seen */
+	web_raw(b, markup);
 }
 
 static const char *entity(char c)
@@ -57,7 +65,7 @@ void web_text(struct fj_buf *b, const char *text)
 		if (fj_buf_put(b, from, (size_t)(text - from)) != FJ_OK)
 			b->max = 0;
 		snprintf(shown, sizeof(shown), "[U+%04X]", c);
-		web_html(b, e != NULL ? e : shown);
+		web_raw(b, e != NULL ? e : shown);
 		text += e != NULL ? 1 : n;
 		from = text;
 	}
@@ -72,25 +80,150 @@ void web_url(struct fj_buf *b, const char *text)
 	for (; *text != '\0'; text++) {
 		bool plain = strchr("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~", *text) != NULL;
 		snprintf(piece, sizeof(piece), plain ? "%c" : "%%%02X", (unsigned char)*text);
-		web_html(b, piece);
+		web_raw(b, piece);
 	}
 }
 
-void web_both(struct web_req *q, struct fj_buf *b, const char *zh, const char *en)
+/* --- templates --- */
+
+/* Where in a template the next value stands, by what has been printed of it. */
+enum place { IN_TEXT, IN_ADDRESS_BEGIN, IN_ADDRESS };
+
+static bool ends_with(const char *begin, const char *end, const char *what)
 {
-	web_text(b, web_lang(q)[0] == 'e' ? en : zh);
+	size_t n = strlen(what);
+
+	return (size_t)(end - begin) >= n && memcmp(end - n, what, n) == 0;
 }
 
-void web_page_begin(struct web_req *q, struct fj_buf *b, const char *zh, const char *en)
+/* inside the value of an attribute that holds an address? */
+static enum place place_of(const char *tmpl, const char *at)
 {
-	web_html(b, "<!doctype html><html lang=\"");
-	web_html(b, web_lang(q)[0] == 'e' ? "en" : "zh-CN");
-	web_html(b, "\"><head><meta charset=\"utf-8\"><meta name=\"viewport\" content=\"width=device-width, initial-scale=1\"><title>");
-	web_both(q, b, zh, en);
-	web_html(b, " · Fujie 符节</title><link rel=\"stylesheet\" href=\"/style.css\"></head><body>");
+	static const char *const attributes[] = {" href=\"", " action=\"", " src=\"", " formaction=\""};
+	const char *quote = at;
+
+	while (quote > tmpl && quote[-1] != '"' && quote[-1] != '<' && quote[-1] != '>')
+		quote--;
+	for (size_t i = 0; quote > tmpl && i < FJ_ARRAY_LEN(attributes); i++)
+		if (ends_with(tmpl, quote, attributes[i]))
+			return quote == at ? IN_ADDRESS_BEGIN : IN_ADDRESS;
+	return IN_TEXT;
+}
+
+/* A whole address: of this site, or below its page; what is none leads nowhere. */
+static void whole_address(struct fj_buf *b, const char *s)
+{
+	bool here = (s[0] == '/' && s[1] != '/' && s[1] != '\\') || s[0] == '?' || s[0] == '#' || s[0] == '\0';
+	bool secure = strncmp(s, "https://", 8) == 0 || strncmp(s, "http://", 7) == 0;
+
+	web_text(b, here || secure ? s : "#");
+}
+
+static void value(struct fj_buf *b, const char *s, enum place where)
+{
+	if (s == NULL)
+		s = "";
+	if (where == IN_ADDRESS)
+		web_url(b, s);
+	else if (where == IN_ADDRESS_BEGIN)
+		whole_address(b, s);
+	else
+		web_text(b, s);
+}
+
+/* one conversion at p, after its '%'; returns what follows it */
+static const char *conversion(struct fj_buf *b, const char *p, enum place where, va_list *ap)
+{
+	char number[24];
+
+	switch (*p) {
+	case 's':
+		value(b, va_arg(*ap, const char *), where);
+		return p + 1;
+	case 'd':
+		snprintf(number, sizeof(number), "%d", va_arg(*ap, int));
+		break;
+	case 'u':
+		snprintf(number, sizeof(number), "%u", va_arg(*ap, unsigned));
+		break;
+	case 'z':
+		snprintf(number, sizeof(number), "%zu", va_arg(*ap, size_t));
+		p++;
+		break;
+	case 'l':
+		snprintf(number, sizeof(number), "%lld", va_arg(*ap, long long));
+		p += 2;
+		break;
+	default: /* "%%" */
+		snprintf(number, sizeof(number), "%c", '%');
+	}
+	web_raw(b, number);
+	return p + 1;
+}
+
+static void fill(struct fj_buf *b, const char *tmpl, bool markup, va_list *ap)
+{
+	const char *from = tmpl;
+
+	for (const char *p = tmpl; *p != '\0';) {
+		if (*p != '%') {
+			p++;
+			continue;
+		}
+		FJ_AUTO(str) piece = fj_strndup(from, (size_t)(p - from));
+		if (piece == NULL)
+			b->max = 0;
+		else if (markup)
+			web_raw(b, piece);
+		else
+			web_text(b, piece);
+		p = from = conversion(b, p + 1, markup ? place_of(tmpl, p) : IN_TEXT, ap);
+	}
+	if (markup)
+		web_raw(b, from);
+	else
+		web_text(b, from);
+}
+
+void web_print(struct fj_buf *b, const char *tmpl, ...)
+{
+	va_list ap;
+
+	va_start(ap, tmpl);
+	fill(b, tmpl, true, &ap);
+	va_end(ap);
+}
+
+void web_say(struct web_req *q, struct fj_buf *b, const char *text, ...)
+{
+	va_list ap;
+
+	va_start(ap, text);
+	fill(b, web_tr(q, text), false, &ap);
+	va_end(ap);
+}
+
+/* --- the frame --- */
+
+void web_page_begin(struct web_req *q, struct fj_buf *b, const char *title)
+{
+	web_print(b, "<!doctype html><html lang=\"%s\"><head><meta charset=\"utf-8\"><meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">"
+	    "<title>%s · Fujie 符节</title><link rel=\"stylesheet\" href=\"/style.css\"><script src=\"/portal.js\" defer></script></head><body>", web_lang(q)[0] == 'e' ? "en" : "zh-CN", title);
 }
 
 void web_page_end(struct fj_buf *b)
 {
 	web_html(b, "</main></body></html>\n");
+}
+
+void web_get_style(struct web_req *q, struct web_res *r)
+{
+	(void)q;
+	web_bytes(r, "text/css; charset=utf-8", fj_slice_str(web_style_css), 3600);
+}
+
+void web_get_script(struct web_req *q, struct web_res *r)
+{
+	(void)q;
+	web_bytes(r, "text/javascript; charset=utf-8", fj_slice_str(web_portal_js), 3600);
 }

@@ -40,7 +40,7 @@ struct web_req {
 	unsigned methods; /* that this path has: 1 << enum web_method */
 	struct fj_buf body;
 	void *session;
-	const char *csrf;
+	const char *csrf, *lang;
 	char token[80];
 };
 struct web_server {
@@ -295,15 +295,59 @@ bool web_wants_json(const struct web_req *q)
 	return is_api(q) || strstr(web_header(q, "Accept"), "text/html") == NULL;
 }
 
-const char *web_lang(struct web_req *q)
+/* ";q=0.7" as 700; 1000 when it has none */
+static int quality(const char *p, const char *end)
+{
+	int w = 0, unit = 1000;
+
+	p += 1 + strspn(p + 1, " \t");
+	if (end - p < 3 || (p[0] | 0x20) != 'q' || p[1] != '=')
+		return 1000;
+	for (p += 2; p < end && unit > 0 && ((*p >= '0' && *p <= '9') || *p == '.'); p++) {
+		if (*p == '.')
+			continue;
+		w += (*p - '0') * unit;
+		unit /= 10;
+	}
+	return w > 1000 ? 1000 : w;
+}
+
+/* the weight of a language in thousandths (RFC 9110 12.4.2 and 12.5.4): that of its range, else of "*" */
+static int weight(const char *accept, const char *lang)
+{
+	int best = 0, any = 0;
+
+	while (*accept != '\0') {
+		accept += strspn(accept, " \t,");
+		size_t n = strcspn(accept, ","), name = strcspn(accept, " \t;,");
+		const char *q = memchr(accept, ';', n);
+		int w = q == NULL ? 1000 : quality(q, accept + n);
+		if (name >= 2 && strncasecmp(accept, lang, 2) == 0 && (name == 2 || accept[2] == '-'))
+			best = w > best ? w : best;
+		else if (name == 1 && accept[0] == '*')
+			any = w;
+		accept += n;
+	}
+	return best > 0 ? best : any;
+}
+
+static const char *chosen_lang(struct web_req *q)
 {
 	const char *asked = web_field(q, "lang"), *cookie = MHD_lookup_connection_value(q->conn, MHD_COOKIE_KIND, "lang");
 
 	if (strcmp(asked, "en") == 0 || strcmp(asked, "zh") == 0)
 		return asked[0] == 'e' ? "en" : "zh";
-	if (cookie != NULL && strcmp(cookie, "en") == 0)
-		return "en";
-	return cookie == NULL && strncmp(web_header(q, "Accept-Language"), "en", 2) == 0 ? "en" : "zh";
+	if (cookie != NULL && (strcmp(cookie, "en") == 0 || strcmp(cookie, "zh") == 0))
+		return cookie[0] == 'e' ? "en" : "zh";
+	const char *accept = web_header(q, "Accept-Language");
+	return weight(accept, "en") > weight(accept, "zh") ? "en" : "zh";
+}
+
+const char *web_lang(struct web_req *q)
+{
+	if (q->lang == NULL)
+		q->lang = chosen_lang(q);
+	return q->lang;
 }
 
 const char *web_label_of(const struct web_req *q, const char *key, bool en)
@@ -416,6 +460,9 @@ static void simple_fail(struct web_req *q, struct web_res *r, enum fj_rc rc, int
 	fail(q, r, &err, status);
 }
 
+/* our own scripts, styles and pictures, nothing inline, nobody else's */
+#define POLICY "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
+
 static void add_headers(const struct web_req *q, const struct web_res *r, struct MHD_Response *m)
 {
 	char cache[64];
@@ -423,9 +470,14 @@ static void add_headers(const struct web_req *q, const struct web_res *r, struct
 	MHD_add_response_header(m, "Content-Type", r->type);
 	MHD_add_response_header(m, "X-Content-Type-Options", "nosniff");
 	MHD_add_response_header(m, "Referrer-Policy", "no-referrer");
-	if (!r->csp_off)
-		MHD_add_response_header(m, "Content-Security-Policy",
-		    "default-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'self'; object-src 'none'");
+	bool page = !r->csp_off || !q->server->conf.open; /* the portal says it on all, the public service where it matters */
+	if (page) {
+		MHD_add_response_header(m, "Content-Security-Policy", POLICY);
+		MHD_add_response_header(m, "Permissions-Policy", "camera=(self), geolocation=(), microphone=()");
+		MHD_add_response_header(m, "Cross-Origin-Opener-Policy", "same-origin");
+	}
+	if (!r->cors && !q->server->conf.open)
+		MHD_add_response_header(m, "Cross-Origin-Resource-Policy", "same-origin");
 	MHD_add_response_header(m, "X-Frame-Options", "DENY");
 	if (r->max_age > 0)
 		snprintf(cache, sizeof(cache), "public, max-age=%ld%s", r->max_age, r->max_age == WEB_FOREVER ? ", immutable" : "");

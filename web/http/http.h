@@ -135,25 +135,43 @@ void web_say_header(struct web_res *r, const char *name, const char *value);
 void web_fail(struct web_req *q, struct web_res *r, const struct fj_err *err);
 
 /* --- HTML; failures of memory are noticed when the answer is sent --- */
-void web_html(struct fj_buf *b, const char *markup);           /* as it stands: our own text only */
+void web_html(struct fj_buf *b, const char *markup); /* a literal (lint): our own markup */
+/* as it stands: what was made by these functions already, or becomes no markup */
+void web_raw(struct fj_buf *b, const char *text);
 /* escaped, for text and attributes; control characters and those that turn the
  * direction of text or can't be seen are shown by their numbers, as [U+202E] */
 void web_text(struct fj_buf *b, const char *text);
 void web_url(struct fj_buf *b, const char *text);              /* escaped as a part of a path or query (RFC 3986) */
-void web_page_begin(struct web_req *q, struct fj_buf *b, const char *zh, const char *en);
+/* Markup with places: each %s is escaped by where it stands - text, attribute, a part of a path or
+ * query inside href, action, src and formaction; at the very begin of such a value it is a whole
+ * address, and "#" unless it begins with /, ?, # or http(s)://.  NULL is "".  Numbers: %d %u %lld
+ * %zu; "%%" is "%".  No flags, no widths. */
+void web_print(struct fj_buf *b, const char *tmpl, ...) __attribute__((format(printf, 2, 3)));
+void web_page_begin(struct web_req *q, struct fj_buf *b, const char *title);
 void web_page_end(struct fj_buf *b);
-/* a label in the page's language */
-void web_both(struct web_req *q, struct fj_buf *b, const char *zh, const char *en);
-extern const char web_style_css[];
 
-/* --- words.c: labels and codes in words --- */
+/* --- tr.c: texts in the page's language, from the catalogues in web/po --- */
+#define WEB_N(text) text /* marks a text of a table, which web_tr is given later */
+/* the English text in the page's language; itself when no catalogue has it */
+const char *web_tr(struct web_req *q, const char *text);
+/* a code or name below its context; NULL: the catalogues have none */
+const char *web_tr_in(struct web_req *q, const char *context, const char *id);
+/* for what comes in both languages; en when zh is NULL or "" */
+const char *web_either(struct web_req *q, const char *zh, const char *en);
+/* the text, escaped, its %s (escaped too) and numbers as web_print's */
+void web_say(struct web_req *q, struct fj_buf *b, const char *text, ...) __attribute__((format(printf, 3, 4)));
+extern const char web_style_css[], web_portal_js[];
+void web_get_style(struct web_req *q, struct web_res *r); /* /style.css */
+void web_get_script(struct web_req *q, struct web_res *r); /* /portal.js */
+
+/* --- words.c: labels and codes in words (contexts of web/po: field, state, kind, ...) --- */
 enum web_form { /* how a field's value is written; from WEB_TECHNICAL on it is for machines and folded away */
 	WEB_TEXT, WEB_MONO, WEB_EPOCH, WEB_STATE, WEB_KIND, WEB_ACTION, WEB_PURPOSE, WEB_RIGHT, WEB_MODE, WEB_RESTRICTION, WEB_DUTY,
 	WEB_BINDING, WEB_ROLE, WEB_REASON, WEB_LEVEL, WEB_PERSONAL, WEB_ORIGIN, WEB_CHECK, WEB_OUTCOME, WEB_CREDENTIAL, WEB_MATTER,
 	WEB_BASIS, WEB_RESULT, WEB_HOLD, WEB_TECHNICAL, WEB_LONG
 };
 struct web_term {
-	const char *key, *zh, *en;
+	const char *key; /* its label: context "field" */
 	enum web_form form;
 };
 const struct web_term *web_terms(void);                 /* in reading order; ends with a NULL key */

@@ -138,9 +138,8 @@ static bool money_value(struct web_req *q, struct fj_buf *b, const char *key, js
 		out[k++] = digits[i];
 	}
 	snprintf(out + k, sizeof(out) - k, ".%02llu", fen % 100);
-	web_html(b, n < 0 ? "-" : "");
-	web_html(b, out);
-	web_both(q, b, " 元", " yuan");
+	web_print(b, "%s%s", n < 0 ? "-" : "", out);
+	web_say(q, b, " yuan");
 	return true;
 }
 
@@ -162,11 +161,11 @@ static void number_value(struct web_req *q, struct fj_buf *b, const char *key, j
 static void empty_list(struct web_req *q, struct fj_buf *b, const char *key)
 {
 	if (strcmp(key, "environment") == 0)
-		web_both(q, b, "不限", "any");
+		web_say(q, b, "any");
 	else if (strcmp(key, "domains") == 0 || strcmp(key, "scenarios") == 0)
-		web_both(q, b, "未指定", "not named");
+		web_say(q, b, "not named");
 	else
-		web_both(q, b, "无", "none");
+		web_say(q, b, "none");
 }
 
 /* a list: its texts in one line, its objects one below the other */
@@ -183,7 +182,7 @@ static void list_value(struct web_req *q, struct fj_buf *b, const char *key, con
 		empty_list(q, b, key);
 	json_array_foreach(list, i, v) {
 		if (i > 0 && !json_is_object(v))
-			web_both(q, b, "、", ", ");
+			web_say(q, b, ", ");
 		web_value(q, b, key, v, links);
 	}
 }
@@ -195,7 +194,7 @@ static bool sentence(struct web_req *q, struct fj_buf *b, const json_t *v)
 
 	if (en == NULL || json_object_size(v) != (zh == NULL ? 1u : 2u))
 		return false;
-	web_text_times(b, web_lang(q)[0] == 'e' || zh == NULL ? en : zh);
+	web_text_times(b, web_either(q, zh, en));
 	return true;
 }
 
@@ -221,13 +220,13 @@ void web_value(struct web_req *q, struct fj_buf *b, const char *key, const json_
 	else if (json_is_integer(v))
 		number_value(q, b, key, json_integer_value(v));
 	else if (json_is_boolean(v))
-		web_both(q, b, json_is_true(v) ? "是" : "否", json_is_true(v) ? "yes" : "no");
+		web_text(b, json_is_true(v) ? web_tr(q, "yes") : web_tr(q, "no"));
 	else if (json_is_array(v))
 		list_value(q, b, key, v, links);
 	else if (json_object_size(v) > 0 && !organisation(b, v) && !sentence(q, b, v))
 		web_fields(q, b, v, links);
 	else if (v == NULL || json_is_null(v) || (json_is_object(v) && json_object_size(v) == 0))
-		web_both(q, b, strcmp(key, "quota") == 0 ? "不限" : "无", strcmp(key, "quota") == 0 ? "no limit" : "none");
+		web_text(b, strcmp(key, "quota") == 0 ? web_tr(q, "no limit") : web_tr(q, "none"));
 }
 
 void web_cell(struct web_req *q, struct fj_buf *b, const char *key, const json_t *v, const struct web_link *links)
@@ -238,7 +237,7 @@ void web_cell(struct web_req *q, struct fj_buf *b, const char *key, const json_t
 		text_value(q, b, key, json_string_value(v), links, true);
 	} else if (json_object_size(v) > 0 && fj_json_peek(v, "en") == NULL) {
 		web_html(b, "<details><summary>");
-		web_both(q, b, "查看", "Show");
+		web_say(q, b, "Show");
 		web_html(b, "</summary>");
 		web_fields(q, b, v, links);
 		web_html(b, "</details>");
@@ -335,7 +334,6 @@ void web_table(struct web_req *q, struct fj_buf *b, const json_t *list, const st
 	const char *col[WEB_COLUMNS];
 	size_t n = web_columns(q, json_array_get(list, 0), first, col), i;
 	const json_t *row;
-	char more[96];
 
 	web_html(b, "<table><thead><tr>");
 	web_heads(q, b, col, n);
@@ -350,9 +348,8 @@ void web_table(struct web_req *q, struct fj_buf *b, const json_t *list, const st
 	web_html(b, "</tbody></table>");
 	if (json_array_size(list) <= MAX_ROWS)
 		return;
-	snprintf(more, sizeof(more), web_lang(q)[0] == 'e' ? "And %zu more." : "另有 %zu 行未显示。", json_array_size(list) - MAX_ROWS);
 	web_html(b, "<p class=\"small\">");
-	web_text(b, more);
+	web_say(q, b, "And %zu more.", json_array_size(list) - MAX_ROWS);
 	web_html(b, "</p>");
 }
 
@@ -382,7 +379,7 @@ void web_technical(struct web_req *q, struct fj_buf *b, const json_t *object)
 	if (json_object_size(rest) == 0)
 		return;
 	web_html(b, "<details><summary>");
-	web_both(q, b, "技术信息", "Technical details");
+	web_say(q, b, "Technical details");
 	web_html(b, "</summary><dl>");
 	json_object_foreach(rest, key, v) {
 		web_html(b, "<div><dt>");

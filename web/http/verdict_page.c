@@ -37,16 +37,16 @@ static void headline(struct web_req *q, struct fj_buf *b, const json_t *verdict)
 	web_text(b, word);
 	web_html(b, "\" role=\"status\"><p>");
 	if (strcmp(word, "permit") == 0)
-		web_both(q, b, "✔ 有效（permit）", "✔ Valid (permit)");
+		web_say(q, b, "✔ Valid (permit)");
 	else if (strcmp(word, "deny") == 0)
-		web_both(q, b, "✘ 不予认可（deny）", "✘ Not valid (deny)");
+		web_say(q, b, "✘ Not valid (deny)");
 	else
-		web_both(q, b, "？ 无法判定（indeterminate）", "? Can't be decided (indeterminate)");
+		web_say(q, b, "? Can't be decided (indeterminate)");
 	web_html(b, "</p>");
 	if (why != NULL) {
 		web_html(b, "<p class=\"why\">");
 		web_text(b, web_word(q, WEB_CHECK, fj_json_text(why, "name")));
-		web_both(q, b, "：", ": ");
+		web_say(q, b, ": ");
 		web_text(b, in_words(q, json_object_get(why, "text")));
 		web_html(b, "</p>");
 	}
@@ -64,17 +64,17 @@ static void subject(struct web_req *q, struct fj_buf *b, const json_t *verdict)
 		json_object_del(s, "holder");
 	}
 	web_html(b, "<h2>");
-	web_both(q, b, "凭证内容：", "What it says: ");
+	web_say(q, b, "What it says: ");
 	web_text(b, web_word(q, WEB_CREDENTIAL, fj_json_text(verdict, "kind")));
 	web_html(b, "</h2>");
 	web_fields(q, b, s, NULL);
 	web_technical(q, b, s);
 }
 
-static void cell(struct web_req *q, struct fj_buf *b, const char *zh, const char *en, const char *text)
+static void cell(struct fj_buf *b, const char *label, const char *text)
 {
 	web_html(b, "<td data-label=\"");
-	web_both(q, b, zh, en);
+	web_text(b, label);
 	web_html(b, "\">");
 	web_text(b, text);
 	web_html(b, "</td>");
@@ -86,14 +86,14 @@ static void check_row(struct web_req *q, struct fj_buf *b, const json_t *c)
 	bool matters = outcome_is(c, "fail") || outcome_is(c, "unknown");
 
 	web_html(b, "<tr>");
-	cell(q, b, "核验项", "Check", web_word(q, WEB_CHECK, fj_json_text(c, "name")));
+	cell(b, web_tr(q, "Check"), web_word(q, WEB_CHECK, fj_json_text(c, "name")));
 	web_html(b, matters ? outcome_is(c, "fail") ? "<td class=\"fail\" data-label=\"" : "<td class=\"unknown\" data-label=\""
 	    : outcome_is(c, "pass") ? "<td class=\"pass\" data-label=\"" : "<td data-label=\"");
-	web_both(q, b, "结果", "Outcome");
+	web_say(q, b, "Outcome");
 	web_html(b, "\">");
 	web_text(b, web_word(q, WEB_OUTCOME, o));
 	web_html(b, "</td><td data-label=\"");
-	web_both(q, b, "说明", "Explanation");
+	web_say(q, b, "Explanation");
 	web_html(b, "\">");
 	web_text(b, in_words(q, json_object_get(c, "text")));
 	if (matters && fj_json_text(c, "evidence")[0] != '\0') {
@@ -102,7 +102,7 @@ static void check_row(struct web_req *q, struct fj_buf *b, const json_t *c)
 		web_html(b, "</span>");
 	}
 	web_html(b, "</td>");
-	cell(q, b, "条款", "Clause", fj_json_text(c, "clause"));
+	cell(b, web_tr(q, "Clause"), fj_json_text(c, "clause"));
 	web_html(b, "</tr>");
 }
 
@@ -119,12 +119,12 @@ static void checks_with(struct web_req *q, struct fj_buf *b, const json_t *verdi
 
 static void table(struct web_req *q, struct fj_buf *b, const json_t *verdict, const char *const *outcomes)
 {
-	static const char *const heads[][2] = {{"核验项", "Check"}, {"结果", "Outcome"}, {"说明", "Explanation"}, {"条款", "Clause"}};
+	static const char *const heads[] = {WEB_N("Check"), WEB_N("Outcome"), WEB_N("Explanation"), WEB_N("Clause")};
 
 	web_html(b, "<table><thead><tr>");
 	for (size_t i = 0; i < FJ_ARRAY_LEN(heads); i++) {
 		web_html(b, "<th scope=\"col\">");
-		web_both(q, b, heads[i][0], heads[i][1]);
+		web_text(b, web_tr(q, heads[i]));
 		web_html(b, "</th>");
 	}
 	web_html(b, "</tr></thead><tbody>");
@@ -140,11 +140,11 @@ static void checks(struct web_req *q, struct fj_buf *b, const json_t *verdict)
 	bool deny = strcmp(fj_json_text(verdict, "verdict"), "deny") == 0;
 
 	web_html(b, "<h2>");
-	web_both(q, b, "核验项", "Checks");
+	web_say(q, b, "Checks");
 	web_html(b, "</h2>");
 	table(q, b, verdict, deny ? reached : matter);
 	web_html(b, "<details><summary>");
-	web_both(q, b, "其他核验项", "Other checks");
+	web_say(q, b, "Other checks");
 	web_html(b, "</summary>");
 	table(q, b, verdict, deny ? others : rest);
 	web_html(b, "</details>");
@@ -157,7 +157,7 @@ static void not_checked(struct web_req *q, struct fj_buf *b, const json_t *verdi
 	size_t i;
 
 	web_html(b, "<h2>");
-	web_both(q, b, "本次核验不包括", "What this does not tell");
+	web_say(q, b, "What this does not tell");
 	web_html(b, "</h2><ul>");
 	json_array_foreach(json_object_get(verdict, "not_checked"), i, v) {
 		const char *s = json_string_value(v), *zh = s == NULL ? NULL : strstr(s, " / ");
@@ -165,11 +165,11 @@ static void not_checked(struct web_req *q, struct fj_buf *b, const json_t *verdi
 			continue;
 		FJ_AUTO(str) en = fj_strndup(s, zh == NULL ? strlen(s) : (size_t)(zh - s));
 		web_html(b, "<li>");
-		web_text(b, web_lang(q)[0] == 'e' || zh == NULL ? (en == NULL ? "" : en) : zh + 3);
+		web_text(b, web_either(q, zh == NULL ? en : zh + 3, en == NULL ? "" : en));
 		web_html(b, "</li>");
 	}
 	web_html(b, "<li>");
-	web_both(q, b, "数据资产的价值", "the asset's value");
+	web_say(q, b, "the asset's value");
 	web_html(b, "</li></ul>");
 }
 
@@ -177,15 +177,14 @@ void web_verdict(struct web_req *q, struct fj_buf *b, const json_t *verdict)
 {
 	headline(q, b, verdict);
 	web_html(b, "<p class=\"small\">");
-	web_both(q, b, "核验时间：", "Checked at ");
+	web_say(q, b, "Checked at ");
 	web_text_times(b, fj_json_text(verdict, "at"));
 	web_html(b, "</p>");
 	subject(q, b, verdict);
 	checks(q, b, verdict);
 	not_checked(q, b, verdict);
 	web_html(b, "<p class=\"notice\">");
-	web_both(q, b, "以签发机构系统的实时状态为准；他人缓存的状态最长可能滞后 48 小时。",
-	    "The issuer's own status decides; copies held by others may be up to 48 hours old.");
+	web_say(q, b, "The issuer's own status decides; copies held by others may be up to 48 hours old.");
 	web_html(b, "</p>");
 }
 
@@ -199,20 +198,20 @@ static void put_sent(struct web_req *q, struct fj_buf *b, const char *name)
 static void use_field(struct web_req *q, struct fj_buf *b)
 {
 	web_html(b, "<label for=\"u\">");
-	web_both(q, b, "拟作何用（可选）", "Intended use (optional)");
+	web_say(q, b, "Intended use (optional)");
 	web_html(b, "</label><input type=\"text\" id=\"u\" name=\"use\" maxlength=\"4000\" spellcheck=\"false\" autocomplete=\"off\" aria-describedby=\"h\" value=\"");
 	put_sent(q, b, "use");
 	web_html(b, "\"><p class=\"small\" id=\"h\">");
-	web_both(q, b, "写作 键=值，以逗号分隔，如 ", "Written key=value, separated by commas, such as ");
+	web_say(q, b, "Written key=value, separated by commas, such as ");
 	web_html(b, "<span class=\"mono\">action=QUERY,purpose=PUBGOV,territory=420106</span>");
-	web_both(q, b, "。不填则只核验真伪、有效期和状态。", ". Without it only authenticity, validity and status are checked.");
+	web_say(q, b, ". Without it only authenticity, validity and status are checked.");
 	web_html(b, "</p>");
 }
 
 static void at_field(struct web_req *q, struct fj_buf *b)
 {
 	web_html(b, "<label for=\"t\">");
-	web_both(q, b, "核验时间（可选，默认现在），如 2026-03-16T08:00:00Z", "Time to judge at (optional, now unless given), such as 2026-03-16T08:00:00Z");
+	web_say(q, b, "Time to judge at (optional, now unless given), such as 2026-03-16T08:00:00Z");
 	web_html(b, "</label><input type=\"text\" id=\"t\" name=\"at\" maxlength=\"40\" autocomplete=\"off\" value=\"");
 	put_sent(q, b, "at");
 	web_html(b, "\">");
@@ -221,7 +220,7 @@ static void at_field(struct web_req *q, struct fj_buf *b)
 static void proof_field(struct web_req *q, struct fj_buf *b)
 {
 	web_html(b, "<label for=\"p\">");
-	web_both(q, b, "公开日志载入证明（可选，.tlog-proof 全文）", "Proof that it stands in the public log (optional, the whole .tlog-proof)");
+	web_say(q, b, "Proof that it stands in the public log (optional, the whole .tlog-proof)");
 	web_html(b, "</label><textarea id=\"p\" name=\"log_proof\" rows=\"2\" maxlength=\"20000\" spellcheck=\"false\" autocomplete=\"off\">");
 	put_sent(q, b, "log_proof");
 	web_html(b, "</textarea>");
@@ -246,11 +245,8 @@ enum fj_rc web_pasted_proof(struct web_req *q, struct fj_buf *out, struct fj_err
 
 void web_verify_form(struct web_req *q, struct fj_buf *b, const char *action, bool at)
 {
-	web_html(b, "<form method=\"post\" action=\"");
-	web_html(b, action);
-	web_html(b, "\"><label for=\"c\">");
-	web_both(q, b, "许可令牌、授权凭证或证书（PEM）全文，或者证书编号（DAC-…）、授权编号（DAU-…）",
-	    "The whole license token, authorisation credential or certificate (PEM), or the number of a certificate (DAC-…) or authorisation (DAU-…)");
+	web_print(b, "<form method=\"post\" action=\"%s\"><label for=\"c\">", action);
+	web_say(q, b, "The whole license token, authorisation credential or certificate (PEM), or the number of a certificate (DAC-…) or authorisation (DAU-…)");
 	web_html(b, "</label><textarea id=\"c\" name=\"credential\" required maxlength=\"40000\" spellcheck=\"false\" autocomplete=\"off\">");
 	put_sent(q, b, "credential");
 	web_html(b, "</textarea>");
@@ -259,6 +255,6 @@ void web_verify_form(struct web_req *q, struct fj_buf *b, const char *action, bo
 	if (at)
 		at_field(q, b);
 	web_html(b, "<p><button>");
-	web_both(q, b, "核验", "Verify");
+	web_say(q, b, "Verify");
 	web_html(b, "</button></p></form>");
 }

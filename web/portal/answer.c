@@ -119,7 +119,7 @@ static void file_link(struct web_req *q, struct fj_buf *b, const char *command, 
 	web_html(b, strchr(again, '?') == NULL ? "?download=" : "&amp;download=");
 	web_url(b, member);
 	web_html(b, "\">");
-	web_both(q, b, "下载 ", "Download ");
+	web_say(q, b, "Download ");
 	web_html(b, "<bdi>");
 	web_text(b, name);
 	web_html(b, "</bdi></a></p>");
@@ -127,13 +127,9 @@ static void file_link(struct web_req *q, struct fj_buf *b, const char *command, 
 
 /* --- what has to be said first --- */
 
-static void notice(struct web_req *q, struct fj_buf *b, const char *class, const char *zh, const char *en)
+static void notice(struct fj_buf *b, const char *class, const char *text)
 {
-	web_html(b, "<p class=\"");
-	web_html(b, class);
-	web_html(b, "\" role=\"status\">");
-	web_both(q, b, zh, en);
-	web_html(b, "</p>");
+	web_print(b, "<p class=\"%s\" role=\"status\">%s</p>", class, text);
 }
 
 static void notices(struct web_req *q, struct fj_buf *b, const json_t *answer)
@@ -144,16 +140,15 @@ static void notices(struct web_req *q, struct fj_buf *b, const json_t *answer)
 	if (portal_refused(answer, &err) && json_object_get(answer, "detail") != NULL)
 		portal_error(q, b, &err);
 	else if (err.rc != FJ_OK)
-		notice(q, b, "error", "文件有错误，全部未办理；请按下表更正后重新提交。", "The file has faults: nothing was taken. Correct what the table names and send it again.");
+		notice(b, "error", web_tr(q, "The file has faults: nothing was taken. Correct what the table names and send it again."));
 	if (json_array_size(aside) > 0)
-		notice(q, b, "notice", "下列条目有误，已搁置；其余已办理。", "These items were set aside; the others were done.");
+		notice(b, "notice", web_tr(q, "These items were set aside; the others were done."));
 	if (fj_json_peek(answer, "approval") != NULL)
-		notice(q, b, "notice ok", "已提交，待另一名经办人审批。", "Requested: another officer has to approve.");
+		notice(b, "notice ok", web_tr(q, "Requested: another officer has to approve."));
 	if (fj_json_peek(answer, "code_first") != NULL)
-		notice(q, b, "notice", "这是一次性注册码的前半部分，请当面交给用户；审批人持有后半部分。本页关闭后无法再次查看。",
-		    "This is the first half of the one-time code: hand it to the user in person. Whoever approves has the second. It can't be shown again.");
+		notice(b, "notice", web_tr(q, "This is the first half of the one-time code: hand it to the user in person. Whoever approves has the second. It can't be shown again."));
 	if (json_is_false(json_object_get(answer, "published")))
-		notice(q, b, "notice", "已办理，状态尚未发布，系统将自动重试。", "Done; the status isn't published yet, the appliance tries again by itself.");
+		notice(b, "notice", web_tr(q, "Done; the status isn't published yet, the appliance tries again by itself."));
 }
 
 /* --- the body --- */
@@ -237,6 +232,6 @@ void portal_answer(struct web_req *q, struct fj_buf *b, const char *command, con
 	json_object_foreach(lists, key, v)
 		rows(q, b, key, v);
 	if (json_is_array(json_object_get(answer, "items")) && json_object_size(lists) == 0)
-		notice(q, b, "notice", "没有记录。", "There are none.");
+		notice(b, "notice", web_tr(q, "There are none."));
 	web_technical(q, b, fields);
 }

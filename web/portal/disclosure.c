@@ -38,7 +38,7 @@ static void section(struct web_req *q, struct fj_buf *b, const json_t *item)
 	web_fields(q, b, rest, NULL);
 	if (json_array_size(products) > 0) {
 		web_html(b, "<h3>");
-		web_both(q, b, "产品和服务清单", "Products and services");
+		web_say(q, b, "Products and services");
 		web_html(b, "</h3>");
 		web_table(q, b, products, NULL, columns);
 	}
@@ -57,11 +57,11 @@ void portal_get_disclosure(struct web_req *q, struct web_res *r)
 		web_fail(q, r, &err);
 		return;
 	}
-	portal_top(q, b, "授权运营信息披露", "Disclosure of authorised operation");
+	portal_top(q, b, web_tr(q, "Disclosure of authorised operation"));
 	web_html(b, "<p class=\"small\"><a href=\"/disclosure.json\">JSON</a> <a href=\"/disclosure.atom\">Atom</a></p>");
 	if (json_array_size(json_object_get(answer, "items")) == 0) {
 		web_html(b, "<p class=\"notice\">");
-		web_both(q, b, "没有记录。", "There are none.");
+		web_say(q, b, "There are none.");
 		web_html(b, "</p>");
 	}
 	json_array_foreach(json_object_get(answer, "items"), i, item)
@@ -70,7 +70,7 @@ void portal_get_disclosure(struct web_req *q, struct web_res *r)
 		web_html(b, "<p class=\"pager\"><a href=\"?after=");
 		web_url(b, fj_json_peek(answer, "next"));
 		web_html(b, "\">");
-		web_both(q, b, "下一页", "Next page");
+		web_say(q, b, "Next page");
 		web_html(b, "</a></p>");
 	}
 	web_page_end(b);
@@ -103,7 +103,7 @@ static void product_line(struct fj_buf *b, const json_t *p)
 	web_html(b, " ");
 	web_text(b, fj_json_text(p, "name"));
 	snprintf(text, sizeof(text), "，收费 %lld.%02lld 元；\n", (long long)(fee / 100), (long long)(fee % 100));
-	web_html(b, text);
+	web_text(b, text);
 }
 
 /* in one language, since one copy of the feed serves everybody; the state is its code */
@@ -182,7 +182,7 @@ void portal_get_disclosure_feed(struct web_req *q, struct web_res *r)
 	    "<title>授权运营信息披露</title><author><name>符节 Fujie</name></author><link rel=\"self\" href=\"/disclosure.atom\"/><updated>");
 	web_text(b, newest);
 	web_html(b, "</updated>\n");
-	web_html(b, fj_buf_str(&list));
+	web_raw(b, fj_buf_str(&list));
 	web_html(b, "</feed>\n");
 	r->type = "application/atom+xml; charset=utf-8";
 	r->max_age = AGE;

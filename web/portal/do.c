@@ -28,31 +28,31 @@ static const char *cut_title(const char *text, const char *at, char out[200])
 
 static void command_top(struct web_req *q, struct fj_buf *b, const struct iss_command_info *c)
 {
-	char zh[200], en[200];
+	char title[200];
 
-	portal_top(q, b, cut_title(c->zh, "（", zh), cut_title(c->en, " (", en));
+	portal_top(q, b, cut_title(web_either(q, c->zh, c->en), web_either(q, "（", " ("), title));
 }
 
 /* what follows: the hint's words, or those in the label's brackets */
 static void consequence(struct web_req *q, struct fj_buf *b, const struct iss_command_info *c)
 {
-	const struct portal_hint *h = portal_hint_of(c->name);
+	const char *then = web_tr_in(q, "then", c->name);
 	bool en = web_lang(q)[0] == 'e';
 	const char *text = en ? c->en : c->zh, *cut = strstr(text, en ? " (" : "（");
 
-	bool told = h != NULL && h->then_zh != NULL;
+	bool told = then != NULL;
 	if (!told && cut == NULL)
 		return;
 	web_html(b, "<p class=\"small\">");
 	if (told) {
-		web_both(q, b, h->then_zh, h->then_en);
+		web_text(b, then);
 	} else {
 		FJ_AUTO(str) note = fj_strdup(cut + (en ? 2 : strlen("（")));
 		char *end = note == NULL ? NULL : strstr(note, en ? ")" : "）");
 		if (end != NULL)
 			*end = '\0';
 		portal_capital(b, note == NULL ? "" : note);
-		web_both(q, b, "。", ".");
+		web_say(q, b, ".");
 	}
 	web_html(b, "</p>");
 }
@@ -122,7 +122,7 @@ static void way_back(struct web_req *q, struct fj_buf *b, const struct iss_comma
 		web_html(b, "</a> ");
 	}
 	web_html(b, "<a href=\"/do\">");
-	web_both(q, b, "全部办理事项", "All I may do");
+	web_say(q, b, "All I may do");
 	web_html(b, "</a></p>");
 }
 
@@ -162,7 +162,7 @@ void portal_form_page(struct web_req *q, struct web_res *r, const struct iss_com
 		portal_error(q, b, err);
 		if (portal_has_type(c, ISS_F_FILE)) {
 			web_html(b, "<p class=\"small\">");
-			web_both(q, b, "请重新选择文件：浏览器不保留已选的文件。", "Choose the file again: browsers do not keep it.");
+			web_say(q, b, "Choose the file again: browsers do not keep it.");
 			web_html(b, "</p>");
 		}
 	}
@@ -248,7 +248,7 @@ void portal_get_do(struct web_req *q, struct web_res *r)
 	size_t n;
 	const struct iss_command_info *const *all = iss_commands(&n);
 
-	portal_top(q, &r->body, "办理", "What I may do");
+	portal_top(q, &r->body, web_tr(q, "What I may do"));
 	web_html(&r->body, "<div class=\"cards\">");
 	for (size_t i = 0; i < n; i++) {
 		char noun[64];
@@ -414,7 +414,7 @@ static void link_back(struct web_req *q, struct fj_buf *b, const char *back)
 	web_html(b, "<p><a href=\"");
 	web_text(b, back);
 	web_html(b, "\">");
-	web_both(q, b, "返回", "Back");
+	web_say(q, b, "Back");
 	web_html(b, "</a></p>");
 }
 
@@ -427,7 +427,7 @@ static void done_page(struct web_req *q, struct web_res *r, const struct iss_com
 	command_top(q, b, c);
 	if (o->state == ONCE_RUNNING) {
 		web_html(b, "<p class=\"notice\" role=\"status\">");
-		web_both(q, b, "正在办理，只办理一次；请稍后刷新本页。", "This is being done, once; load this page again in a moment.");
+		web_say(q, b, "This is being done, once; load this page again in a moment.");
 		web_html(b, "</p>");
 	} else if (o->state == ONCE_REFUSED) {
 		portal_error(q, b, &o->err);
@@ -435,7 +435,7 @@ static void done_page(struct web_req *q, struct web_res *r, const struct iss_com
 		struct fj_err err = {0};
 		if (!portal_refused(o->answer, &err) && fj_json_peek(o->answer, "approval") == NULL) {
 			web_html(b, "<p class=\"notice ok\" role=\"status\">");
-			web_both(q, b, "已办理。", "Done.");
+			web_say(q, b, "Done.");
 			web_html(b, "</p>");
 		}
 		portal_answer(q, b, o->command, o->answer, again);

@@ -207,21 +207,14 @@ json_t *portal_typed(struct web_req *q, const struct iss_command_info *c)
 
 static void label_text(struct web_req *q, struct fj_buf *b, const struct iss_field *f)
 {
-	portal_capital(b, web_lang(q)[0] == 'e' ? f->en : f->zh);
+	portal_capital(b, web_either(q, f->zh, f->en));
 	if (!f->required)
-		web_both(q, b, "（可选）", " (optional)");
+		web_say(q, b, " (optional)");
 }
 
 static void attributes(struct fj_buf *b, const struct iss_field *f, size_t id)
 {
-	char text[64];
-
-	snprintf(text, sizeof(text), "\" id=\"f%zu-", id);
-	web_html(b, " name=\"");
-	web_text(b, f->name);
-	web_html(b, text);
-	web_text(b, f->name);
-	web_html(b, "\"");
+	web_print(b, " name=\"%s\" id=\"f%zu-%s\"", f->name, id, f->name);
 	if (f->required)
 		web_html(b, " required");
 }
@@ -248,14 +241,13 @@ static void select_input(struct web_req *q, struct fj_buf *b, const struct iss_f
 {
 	static const char *const yes_no[] = {"true", "false", NULL};
 	const char *const *choices = f->type == ISS_F_BOOL ? yes_no : f->choices;
-	bool en = web_lang(q)[0] == 'e';
 
 	web_html(b, "<select");
 	attributes(b, f, id);
 	web_html(b, ">");
-	option(b, "", f->required ? en ? "choose" : "请选择" : "—", false);
+	option(b, "", f->required ? web_tr(q, "choose") : "—", false);
 	for (; *choices != NULL; choices++)
-		option(b, *choices, f->type != ISS_F_BOOL ? choice_word(q, f, *choices) : en ? (*choices)[0] == 't' ? "yes" : "no" : (*choices)[0] == 't' ? "是" : "否",
+		option(b, *choices, f->type != ISS_F_BOOL ? choice_word(q, f, *choices) : (*choices)[0] == 't' ? web_tr(q, "yes") : web_tr(q, "no"),
 		    strcmp(*choices, value) == 0);
 	web_html(b, "</select>");
 }
@@ -303,44 +295,31 @@ static void text_area(struct fj_buf *b, const struct iss_field *f, const json_t 
 
 static void line_input(struct fj_buf *b, const struct iss_field *f, const char *value, size_t id)
 {
-	char max[64];
-
 	web_html(b, f->type == ISS_F_INT ? "<input type=\"text\" inputmode=\"numeric\" pattern=\"[0-9]*\" autocomplete=\"off\"" : "<input type=\"text\" autocomplete=\"off\"");
 	attributes(b, f, id);
-	snprintf(max, sizeof(max), " maxlength=\"%lld\" value=\"", f->type == ISS_F_INT ? 19LL : (long long)f->max);
-	web_html(b, max);
-	web_text(b, value);
-	web_html(b, "\">");
+	web_print(b, " maxlength=\"%lld\" value=\"%s\">", f->type == ISS_F_INT ? 19LL : (long long)f->max, value);
 }
 
 static void hint(struct web_req *q, struct fj_buf *b, const struct iss_field *f)
 {
-	char zh[96] = "", en[96] = "";
+	bool lines = f->type == ISS_F_LIST && f->choices == NULL, number = f->type == ISS_F_INT && f->max < 1000000;
 
-	if (f->type == ISS_F_LIST && f->choices == NULL) {
-		snprintf(zh, sizeof(zh), "每行一项，最多 %lld 项。", (long long)f->max);
-		snprintf(en, sizeof(en), "One a line, %lld at most.", (long long)f->max);
-	} else if (f->type == ISS_F_JSON) {
-		snprintf(zh, sizeof(zh), "JSON 文档，成员见接口说明（docs/api.md）。");
-		snprintf(en, sizeof(en), "A JSON document; its members are in docs/api.md.");
-	} else if (f->type == ISS_F_FILE) {
-		snprintf(zh, sizeof(zh), "最大 %lld KB。", (long long)(f->max / 1024));
-		snprintf(en, sizeof(en), "%lld KB at most.", (long long)(f->max / 1024));
-	} else if (f->type == ISS_F_INT && f->max < 1000000) {
-		snprintf(zh, sizeof(zh), "整数，不超过 %lld。", (long long)f->max);
-		snprintf(en, sizeof(en), "A whole number, %lld at most.", (long long)f->max);
-	}
-	if (zh[0] == '\0')
+	if (!lines && !number && f->type != ISS_F_JSON && f->type != ISS_F_FILE)
 		return;
 	web_html(b, "<p class=\"small hint\">");
-	web_both(q, b, zh, en);
+	if (lines)
+		web_say(q, b, "One a line, %lld at most.", (long long)f->max);
+	else if (number)
+		web_say(q, b, "A whole number, %lld at most.", (long long)f->max);
+	else if (f->type == ISS_F_FILE)
+		web_say(q, b, "%lld KB at most.", (long long)(f->max / 1024));
+	else
+		web_say(q, b, "A JSON document; its members are in docs/api.md.");
 	web_html(b, "</p>");
 }
 
 static void input(struct web_req *q, struct fj_buf *b, const struct iss_field *f, const json_t *fill, size_t id)
 {
-	char of[32];
-
 	if (f->type == ISS_F_LIST && f->choices != NULL) {
 		web_html(b, "<fieldset><legend>");
 		label_text(q, b, f);
@@ -349,10 +328,7 @@ static void input(struct web_req *q, struct fj_buf *b, const struct iss_field *f
 		web_html(b, "</fieldset>");
 		return;
 	}
-	snprintf(of, sizeof(of), "<label for=\"f%zu-", id);
-	web_html(b, of);
-	web_text(b, f->name);
-	web_html(b, "\">");
+	web_print(b, "<label for=\"f%zu-%s\">", id, f->name);
 	label_text(q, b, f);
 	web_html(b, "</label>");
 	if (f->type == ISS_F_FILE) {
@@ -388,18 +364,14 @@ void portal_behalf(struct web_req *q, struct fj_buf *b, const struct iss_command
 {
 	const struct iss_session *s = portal_session(q);
 	const char *value = fj_json_text(fill, iss_fld_behalf.name);
-	char of[64];
 
 	if (s->today.n == 0)
 		return;
-	snprintf(of, sizeof(of), "<label for=\"f%zu-%s\">", id, iss_fld_behalf.name);
-	web_html(b, of);
-	web_both(q, b, "办理身份", "Acting for");
-	web_html(b, "</label><select");
+	web_print(b, "<label for=\"f%zu-%s\">%s</label><select", id, iss_fld_behalf.name, web_tr(q, "Acting for"));
 	attributes(b, &iss_fld_behalf, id);
 	web_html(b, ">");
 	if (iss_command_allowed(c, s->actor.roles))
-		option(b, "", web_lang(q)[0] == 'e' ? "myself" : "本人", value[0] == '\0');
+		option(b, "", web_tr(q, "myself"), value[0] == '\0');
 	for (size_t i = 0; i < s->today.n; i++)
 		option(b, s->today.login[i], s->today.login[i], strcmp(s->today.login[i], value) == 0);
 	web_html(b, "</select>");

@@ -24,7 +24,7 @@ bool portal_may(const struct web_req *q, const struct iss_command_info *c)
 	return iss_command_allowed(c, c->kind == ISS_READ ? portal_actor(q)->roles : portal_session(q)->today.roles);
 }
 
-static void nav_link(struct web_req *q, struct fj_buf *b, const char *to, const char *zh, const char *en)
+static void nav_link(struct web_req *q, struct fj_buf *b, const char *to, const char *text)
 {
 	size_t n = strlen(to);
 	bool index = strcmp(to, "/list") == 0; /* the lists below it have places of their own */
@@ -34,7 +34,7 @@ static void nav_link(struct web_req *q, struct fj_buf *b, const char *to, const 
 	web_html(b, "<a href=\"");
 	web_text(b, to);
 	web_html(b, here ? "\" aria-current=\"page\">" : "\">");
-	web_both(q, b, zh, en);
+	web_text(b, text);
 	web_html(b, "</a>");
 }
 
@@ -58,16 +58,16 @@ static void officer_links(struct web_req *q, struct fj_buf *b)
 	static const char *const nouns[] = {"ledger", "asset", "registration", "certificate", "authorisation", "token"};
 	char to[64];
 
-	nav_link(q, b, "/inbox", "待办", "Inbox");
-	nav_link(q, b, "/do", "办理", "Act");
+	nav_link(q, b, "/inbox", web_tr(q, "Inbox"));
+	nav_link(q, b, "/do", web_tr(q, "Act"));
 	for (size_t i = 0; i < FJ_ARRAY_LEN(nouns); i++) {
 		const struct portal_noun *n = portal_noun_of(nouns[i]);
 		if (!works_in(q, nouns[i]) || n == NULL)
 			continue;
 		snprintf(to, sizeof(to), "/list/%s", nouns[i]);
-		nav_link(q, b, to, n->zh, n->en);
+		nav_link(q, b, to, portal_noun_word(q, nouns[i], false));
 	}
-	nav_link(q, b, "/list", "查询", "Lists");
+	nav_link(q, b, "/list", web_tr(q, "Lists"));
 }
 
 static void navigation(struct web_req *q, struct fj_buf *b)
@@ -76,9 +76,9 @@ static void navigation(struct web_req *q, struct fj_buf *b)
 	if (web_session(q) != NULL)
 		officer_links(q, b);
 	else
-		nav_link(q, b, "/login", "登录", "Sign in");
-	nav_link(q, b, "/verify", "核验", "Verify");
-	nav_link(q, b, "/disclosure", "信息披露", "Disclosure");
+		nav_link(q, b, "/login", web_tr(q, "Sign in"));
+	nav_link(q, b, "/verify", web_tr(q, "Verify"));
+	nav_link(q, b, "/disclosure", web_tr(q, "Disclosure"));
 	web_html(b, "</nav>");
 }
 
@@ -108,15 +108,15 @@ static void who(struct web_req *q, struct fj_buf *b)
 	web_html(b, "</bdi> ");
 	portal_csrf(q, b);
 	web_html(b, "<button class=\"quiet\">");
-	web_both(q, b, "退出登录", "Sign out");
+	web_say(q, b, "Sign out");
 	web_html(b, "</button></form>");
 }
 
-void portal_top(struct web_req *q, struct fj_buf *b, const char *zh, const char *en)
+void portal_top(struct web_req *q, struct fj_buf *b, const char *title)
 {
-	web_page_begin(q, b, zh, en);
+	web_page_begin(q, b, title);
 	web_html(b, "<a class=\"skip\" href=\"#main\">");
-	web_both(q, b, "跳到正文", "Skip to content");
+	web_say(q, b, "Skip to content");
 	web_html(b, "</a><header><a class=\"brand\" href=\"/\">符节 Fujie</a>");
 	navigation(q, b);
 	web_html(b, "<div class=\"me\">");
@@ -125,11 +125,11 @@ void portal_top(struct web_req *q, struct fj_buf *b, const char *zh, const char 
 	web_html(b, "</div></header>");
 	if (portal_of(q)->demo) {
 		web_html(b, "<div class=\"demo\">");
-		web_both(q, b, "演示环境：数据均为虚构，软件 TPM，密钥不可信任。", "DEMO: the data is invented, the TPM is software, its keys must not be trusted.");
+		web_say(q, b, "DEMO: the data is invented, the TPM is software, its keys must not be trusted.");
 		web_html(b, "</div>");
 	}
 	web_html(b, "<main id=\"main\"><h1>");
-	web_both(q, b, zh, en);
+	web_text(b, title);
 	web_html(b, "</h1>");
 }
 
@@ -179,10 +179,10 @@ void portal_error(struct web_req *q, struct fj_buf *b, const struct fj_err *err)
 	web_html(b, "</p>");
 	if (err->cite[0] != '\0') {
 		web_html(b, "<p class=\"small\">");
-		web_both(q, b, "规则 ", "Rule ");
+		web_say(q, b, "Rule ");
 		web_text(b, err->cite);
 		if (err->clause[0] != '\0') {
-			web_both(q, b, "，", ", ");
+			web_say(q, b, ", ");
 			web_text(b, web_word(q, WEB_BASIS, err->basis));
 			web_html(b, " ");
 			web_text(b, err->clause);
@@ -198,32 +198,28 @@ void portal_error_page(struct web_req *q, struct web_res *r, const struct fj_err
 	const char *back = web_session(q) != NULL ? "/inbox" : "/verify";
 
 	if (err->rc == FJ_E_NOTFOUND)
-		portal_top(q, b, "没有找到", "Not found");
+		portal_top(q, b, web_tr(q, "Not found"));
 	else
-		portal_top(q, b, "未能办理", "This was not done");
+		portal_top(q, b, web_tr(q, "This was not done"));
 	portal_error(q, b, err);
-	web_html(b, "<p><a href=\"");
-	web_html(b, back);
-	web_html(b, "\">");
-	web_both(q, b, back[1] == 'i' ? "返回待办事项" : "前往公开核验", back[1] == 'i' ? "Back to the inbox" : "To the public verification");
-	web_html(b, "</a></p>");
+	web_print(b, "<p><a href=\"%s\">%s</a></p>", back, back[1] == 'i' ? web_tr(q, "Back to the inbox") : web_tr(q, "To the public verification"));
 	web_page_end(b);
 }
 
 void portal_done(struct web_req *q, struct fj_buf *b)
 {
-	static const char *const words[][3] = {
-		{"approved", "已批准并执行。", "Approved and carried out."}, {"rejected", "已驳回。", "Rejected."},
-		{"waiting", "已提交，待另一名经办人审批。", "Requested: another officer has to approve."},
-		{"suspended", "已即时暂停；须由另一名经办人批准后终结。", "Suspended at once; final when another officer approves."},
-		{"done", "已办理，即时生效。", "Done, in force at once."},
-		{"unpublished", "已办理，状态尚未发布，系统将自动重试。", "Done; the status isn't published yet, the appliance tries again by itself."}};
+	static const char *const words[][2] = {
+		{"approved", WEB_N("Approved and carried out.")}, {"rejected", WEB_N("Rejected.")},
+		{"waiting", WEB_N("Requested: another officer has to approve.")},
+		{"suspended", WEB_N("Suspended at once; final when another officer approves.")},
+		{"done", WEB_N("Done, in force at once.")},
+		{"unpublished", WEB_N("Done; the status isn't published yet, the appliance tries again by itself.")}};
 
 	for (size_t i = 0; i < FJ_ARRAY_LEN(words); i++) {
 		if (strcmp(web_field(q, "done"), words[i][0]) != 0)
 			continue;
 		web_html(b, "<p class=\"notice ok\" role=\"status\">");
-		web_both(q, b, words[i][1], words[i][2]);
+		web_text(b, web_tr(q, words[i][1]));
 		web_html(b, "</p>");
 	}
 }

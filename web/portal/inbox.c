@@ -14,21 +14,17 @@ static void confirm_box(struct web_req *q, struct fj_buf *b, const json_t *odd)
 	web_html(b, "<p class=\"notice\">");
 	web_value(q, b, "detail", odd, NULL);
 	web_html(b, "</p><label class=\"box\"><input type=\"checkbox\" name=\"confirm\" value=\"true\" required> ");
-	web_both(q, b, "已知悉上述矛盾，予以确认", "I have seen this contradiction and confirm it");
+	web_say(q, b, "I have seen this contradiction and confirm it");
 	web_html(b, "</label>");
 }
 
-static void decide_form(struct web_req *q, struct fj_buf *b, const char *id, const char *verb, const json_t *odd, const char *zh, const char *en)
+static void decide_form(struct web_req *q, struct fj_buf *b, const char *id, const char *verb, const json_t *odd, const char *text)
 {
-	web_html(b, "<form method=\"post\" action=\"/approvals/");
-	web_text(b, id);
-	web_html(b, "/");
-	web_html(b, verb);
-	web_html(b, "\">");
+	web_print(b, "<form method=\"post\" action=\"/approvals/%s/%s\">", id, verb);
 	portal_csrf(q, b);
 	confirm_box(q, b, odd);
 	web_html(b, strcmp(verb, "reject") == 0 ? "<button class=\"quiet\">" : "<button>");
-	web_both(q, b, zh, en);
+	web_text(b, text);
 	web_html(b, "</button></form>");
 }
 
@@ -55,11 +51,11 @@ static void one(struct web_req *q, struct fj_buf *b, const json_t *a)
 	web_html(b, " ");
 	object(q, b, kind, fj_json_peek(a, "object"));
 	web_html(b, "</h2><p class=\"small\">");
-	web_both(q, b, "申请人 ", "Requested by ");
+	web_say(q, b, "Requested by ");
 	web_text(b, fj_json_peek(a, "applicant"));
-	web_both(q, b, "，", ", ");
+	web_say(q, b, ", ");
 	web_text_times(b, fj_json_peek(a, "requested_at"));
-	web_both(q, b, "，编号 ", ", number ");
+	web_say(q, b, ", number ");
 	web_html(b, "<span class=\"mono\">");
 	web_text(b, id);
 	web_html(b, "</span></p>");
@@ -67,11 +63,11 @@ static void one(struct web_req *q, struct fj_buf *b, const json_t *a)
 	web_technical(q, b, json_object_get(a, "payload"));
 	web_html(b, "<div class=\"acts\">");
 	if (json_is_true(json_object_get(a, "mine"))) {
-		decide_form(q, b, id, "approve", json_object_get(a, "to_confirm"), "批准", "Approve");
-		decide_form(q, b, id, "reject", NULL, "驳回", "Reject");
+		decide_form(q, b, id, "approve", json_object_get(a, "to_confirm"), web_tr(q, "Approve"));
+		decide_form(q, b, id, "reject", NULL, web_tr(q, "Reject"));
 	} else {
 		web_html(b, "<p class=\"small\">");
-		web_both(q, b, "待他人审批：申请人本人或其他单位的经办人不能审批（R22）。", "Waits for others: neither its applicant nor another organisation's officer decides it (R22).");
+		web_say(q, b, "Waits for others: neither its applicant nor another organisation's officer decides it (R22).");
 		web_html(b, "</p>");
 	}
 	web_html(b, "</div></section>");
@@ -82,14 +78,14 @@ static void pager(struct web_req *q, struct fj_buf *b, const char *next)
 	web_html(b, "<p class=\"pager\">");
 	if (web_field(q, "after")[0] != '\0') {
 		web_html(b, "<a href=\"/inbox\">");
-		web_both(q, b, "回到首页", "First page");
+		web_say(q, b, "First page");
 		web_html(b, "</a> ");
 	}
 	if (next != NULL) {
 		web_html(b, "<a href=\"/inbox?after=");
 		web_url(b, next);
 		web_html(b, "\">");
-		web_both(q, b, "下一页", "Next page");
+		web_say(q, b, "Next page");
 		web_html(b, "</a>");
 	}
 	web_html(b, "</p>");
@@ -111,11 +107,11 @@ void portal_get_inbox(struct web_req *q, struct web_res *r)
 	}
 	FJ_AUTO(json) owned = out;
 	const json_t *items = json_object_get(owned, "items");
-	portal_top(q, b, "待办事项", "What waits for a decision");
+	portal_top(q, b, web_tr(q, "What waits for a decision"));
 	portal_done(q, b);
 	if (json_array_size(items) == 0) {
 		web_html(b, "<p class=\"notice\">");
-		web_both(q, b, "没有待审批事项。", "Nothing waits for a decision.");
+		web_say(q, b, "Nothing waits for a decision.");
 		web_html(b, "</p>");
 	}
 	json_array_foreach(items, i, a)
@@ -130,15 +126,15 @@ static void show_code(struct web_req *q, struct web_res *r, const json_t *answer
 {
 	struct fj_buf *b = &r->body;
 
-	portal_top(q, b, "用户已登记", "The user is entered");
+	portal_top(q, b, web_tr(q, "The user is entered"));
 	web_html(b, "<p>");
-	web_both(q, b, "这是一次性注册码的后半部分，请当面交给用户；前半部分由申请人交给用户。本页关闭后无法再次查看。", "This is the second half of the one-time code: hand it to the user in person. The applicant hands over the first half. It can't be shown again.");
+	web_say(q, b, "This is the second half of the one-time code: hand it to the user in person. The applicant hands over the first half. It can't be shown again.");
 	web_html(b, "</p><dl><div><dt>");
-	web_both(q, b, "用户名", "Login");
+	web_say(q, b, "Login");
 	web_html(b, "</dt><dd class=\"mono\">");
 	web_text(b, fj_json_peek(answer, "login") == NULL ? "" : fj_json_peek(answer, "login"));
 	web_html(b, "</dd></div><div><dt>");
-	web_both(q, b, "注册码后半部分", "Second half of the code");
+	web_say(q, b, "Second half of the code");
 	web_html(b, "</dt><dd class=\"mono\">");
 	web_text(b, fj_json_peek(answer, "code_second"));
 	web_html(b, "</dd></div></dl>");

@@ -21,16 +21,13 @@ struct portal {
 
 /* --- nouns.c: words, columns and hints; and finding commands by noun and verb --- */
 struct portal_noun {
-	const char *name;            /* as in commands and addresses */
-	const char *zh, *en;         /* the list */
-	const char *one_zh, *one_en; /* one of them */
+	const char *name;            /* as in commands and addresses; its words: contexts "noun" and "noun-one" */
 	const char *columns[9];      /* of its list; none: what its rows have */
 };
 struct portal_hint {
 	const char *command;
 	const char *from;              /* states it is offered in, with spaces around each; "": it takes another number */
-	bool danger;                   /* no way back */
-	const char *then_zh, *then_en; /* what follows, before the button; NULL: nothing */
+	bool danger;                   /* no way back; what follows is said before the button: context "then" */
 	bool stops;                    /* what would stop stands above the form */
 };
 extern const struct web_link portal_links[]; /* from values to details */
@@ -50,7 +47,7 @@ const struct iss_session *portal_session(const struct web_req *q);
 const struct iss_actor *portal_actor(const struct web_req *q); /* who has signed in */
 /* has one of its roles, or for what changes something is today's deputy of somebody who has */
 bool portal_may(const struct web_req *q, const struct iss_command_info *c);
-void portal_top(struct web_req *q, struct fj_buf *b, const char *zh, const char *en);
+void portal_top(struct web_req *q, struct fj_buf *b, const char *title); /* in the page's language */
 void portal_error_page(struct web_req *q, struct web_res *r, const struct fj_err *err);
 /* the refusal as a paragraph: what was wrong and what to do, its rule, basis and clause */
 void portal_error(struct web_req *q, struct fj_buf *b, const struct fj_err *err);

@@ -18,7 +18,7 @@ void portal_get_lists(struct web_req *q, struct web_res *r)
 	const struct iss_command_info *const *all = iss_commands(&n);
 	struct fj_buf *b = &r->body;
 
-	portal_top(q, b, "查询", "Lists");
+	portal_top(q, b, web_tr(q, "Lists"));
 	web_html(b, "<ul>");
 	for (size_t i = 0; i < n; i++) {
 		const char *dot = strchr(all[i]->name, '.');
@@ -103,13 +103,13 @@ static void filters(struct web_req *q, struct fj_buf *b, const struct iss_comman
 	if (!has_filters(c))
 		return;
 	web_html(b, used ? "<details class=\"filters\" open><summary>" : "<details class=\"filters\"><summary>");
-	web_both(q, b, "筛选", "Filter");
+	web_say(q, b, "Filter");
 	web_html(b, "</summary><form class=\"fill\" method=\"get\" action=\"/list/");
 	web_text(b, noun);
 	web_html(b, "\">");
 	portal_inputs(q, b, c, fill, hidden, 1);
 	web_html(b, "<p><button class=\"quiet\">");
-	web_both(q, b, "筛选", "Filter");
+	web_say(q, b, "Filter");
 	web_html(b, "</button></p></form></details>");
 }
 
@@ -120,20 +120,19 @@ static void find_form(struct web_req *q, struct fj_buf *b, const char *noun)
 	web_html(b, "<form class=\"find\" method=\"get\" action=\"/list/");
 	web_text(b, noun);
 	web_html(b, "\"><label for=\"find\">");
-	web_both(q, b, "按编号查找", "Find a number");
+	web_say(q, b, "Find a number");
 	web_html(b, "</label><input type=\"text\" id=\"find\" name=\"find\" maxlength=\"64\" autocomplete=\"off\" spellcheck=\"false\" required><button class=\"quiet\">");
-	web_both(q, b, "查找", "Find");
+	web_say(q, b, "Find");
 	web_html(b, "</button></form>");
 }
 
-static void page_link(struct web_req *q, struct fj_buf *b, const json_t *fill, const char *begin, const char *value, const char *zh, const char *en)
+static void page_link(struct fj_buf *b, const json_t *fill, bool tick, const char *after, const char *text)
 {
-	web_html(b, "<a href=\"?");
-	web_html(b, begin);
-	web_url(b, value);
+	web_html(b, tick ? "<a href=\"?tick=1&amp;after=" : "<a href=\"?after=");
+	web_url(b, after);
 	query_of(b, fill);
 	web_html(b, "\">");
-	web_both(q, b, zh, en);
+	web_text(b, text);
 	web_html(b, "</a> ");
 }
 
@@ -141,9 +140,9 @@ static void pager(struct web_req *q, struct fj_buf *b, const json_t *fill, const
 {
 	web_html(b, "<p class=\"pager\">");
 	if (json_object_get(fill, "after") != NULL)
-		page_link(q, b, fill, "after=", "", "回到首页", "First page");
+		page_link(b, fill, false, "", web_tr(q, "First page"));
 	if (next != NULL)
-		page_link(q, b, fill, "after=", next, "下一页", "Next page");
+		page_link(b, fill, false, next, web_tr(q, "Next page"));
 	web_html(b, "</p>");
 }
 
@@ -188,11 +187,11 @@ static void box(struct web_req *q, struct fj_buf *b, const struct list *l, const
 	const char *number = portal_number_of(row, l->noun);
 
 	web_html(b, "<td class=\"tick\" data-label=\"");
-	web_both(q, b, "选择", "Select");
+	web_say(q, b, "Select");
 	web_html(b, "\"><label><input type=\"checkbox\" name=\"ids\" value=\"");
 	web_text(b, number == NULL ? "" : number);
 	web_html(b, l->ticked ? "\" checked><span class=\"unseen\">" : "\"><span class=\"unseen\">");
-	web_both(q, b, "选择 ", "Select ");
+	web_say(q, b, "Select ");
 	web_text(b, number == NULL ? "" : number);
 	web_html(b, "</span></label></td>");
 }
@@ -205,7 +204,7 @@ static void table(struct web_req *q, struct fj_buf *b, const struct list *l, con
 	web_html(b, "<table class=\"list\"><thead><tr>");
 	if (l->boxes) {
 		web_html(b, "<th scope=\"col\">");
-		web_both(q, b, "选择", "Select");
+		web_say(q, b, "Select");
 		web_html(b, "</th>");
 	}
 	web_heads(q, b, l->col, l->n);
@@ -224,16 +223,13 @@ static void batch_buttons(struct web_req *q, struct fj_buf *b, const char *noun)
 {
 	size_t n;
 	const struct iss_command_info *const *all = iss_commands(&n);
-	char zh[128], en[128];
 
-	snprintf(zh, sizeof(zh), "符合筛选条件的全部（最多 %d 项）", PORTAL_MAX_BATCH);
-	snprintf(en, sizeof(en), "all that the filter finds (%d at most)", PORTAL_MAX_BATCH);
 	web_html(b, "<fieldset class=\"batch\"><legend>");
-	web_both(q, b, "批量办理", "Do with several");
+	web_say(q, b, "Do with several");
 	web_html(b, "</legend><label class=\"box\"><input type=\"radio\" name=\"which\" value=\"ticked\" checked> ");
-	web_both(q, b, "已勾选的", "those ticked");
+	web_say(q, b, "those ticked");
 	web_html(b, "</label><label class=\"box\"><input type=\"radio\" name=\"which\" value=\"all\"> ");
-	web_both(q, b, zh, en);
+	web_say(q, b, "all that the filter finds (%d at most)", PORTAL_MAX_BATCH);
 	web_html(b, "</label><div class=\"acts\">");
 	for (size_t i = 0; i < n; i++) {
 		if (!portal_may(q, all[i]) || batch_field(all[i], noun) == NULL)
@@ -241,7 +237,7 @@ static void batch_buttons(struct web_req *q, struct fj_buf *b, const char *noun)
 		web_html(b, "<button class=\"quiet\" name=\"command\" value=\"");
 		web_text(b, all[i]->name);
 		web_html(b, "\">");
-		web_both(q, b, all[i]->zh, all[i]->en);
+		web_text(b, web_either(q, all[i]->zh, all[i]->en));
 		web_html(b, "</button>");
 	}
 	web_html(b, "</div></fieldset>");
@@ -261,9 +257,9 @@ static void selection(struct web_req *q, struct fj_buf *b, const struct list *l,
 			portal_hidden(b, key, json_string_value(v));
 	web_html(b, "<p class=\"pager\">");
 	if (l->ticked)
-		page_link(q, b, fill, "after=", web_field(q, "after"), "取消全选", "Tick none");
+		page_link(b, fill, false, web_field(q, "after"), web_tr(q, "Tick none"));
 	else
-		page_link(q, b, fill, "tick=1&amp;after=", web_field(q, "after"), "勾选本页全部", "Tick this page");
+		page_link(b, fill, true, web_field(q, "after"), web_tr(q, "Tick this page"));
 	web_html(b, "</p>");
 	table(q, b, l, items);
 	batch_buttons(q, b, l->noun);
@@ -276,7 +272,7 @@ static void items_of(struct web_req *q, struct fj_buf *b, const char *noun, cons
 
 	if (json_array_size(items) == 0) {
 		web_html(b, "<p class=\"notice\">");
-		web_both(q, b, "没有记录。", "There are none.");
+		web_say(q, b, "There are none.");
 		web_html(b, "</p>");
 		return;
 	}
@@ -333,7 +329,7 @@ void portal_get_list(struct web_req *q, struct web_res *r)
 	if (member[0] != '\0' && portal_answer_file(r, c->name, answer, member))
 		return;
 	FJ_AUTO(json) fill = portal_typed(q, c);
-	portal_top(q, b, portal_noun_of(noun) == NULL ? noun : portal_noun_of(noun)->zh, portal_noun_word(q, noun, false));
+	portal_top(q, b, portal_noun_word(q, noun, false));
 	portal_done(q, b);
 	find_form(q, b, noun);
 	filters(q, b, c, noun, fill);

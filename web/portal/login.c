@@ -11,33 +11,29 @@ void portal_get_root(struct web_req *q, struct web_res *r)
 	web_redirect(r, web_session(q) != NULL ? "/inbox" : "/login");
 }
 
-static void label(struct web_req *q, struct fj_buf *b, const char *of, const char *zh, const char *en)
+static void label(struct fj_buf *b, const char *of, const char *text)
 {
-	web_html(b, "<label for=\"");
-	web_html(b, of);
-	web_html(b, "\">");
-	web_both(q, b, zh, en);
-	web_html(b, "</label>");
+	web_print(b, "<label for=\"%s\">%s</label>", of, text);
 }
 
 static void login_form(struct web_req *q, struct web_res *r, const struct fj_err *err)
 {
 	struct fj_buf *b = &r->body;
 
-	portal_top(q, b, "登录", "Sign in");
+	portal_top(q, b, web_tr(q, "Sign in"));
 	if (err != NULL)
 		portal_error(q, b, err);
 	web_html(b, "<form class=\"narrow\" method=\"post\" action=\"/login\">");
-	label(q, b, "login", "用户名", "Login");
+	label(b, "login", web_tr(q, "Login"));
 	web_html(b, "<input type=\"text\" id=\"login\" name=\"login\" autocomplete=\"username\" autocapitalize=\"none\" spellcheck=\"false\" maxlength=\"63\" required autofocus value=\"");
 	web_text(b, err != NULL ? web_field(q, "login") : "");
 	web_html(b, "\">");
-	label(q, b, "password", "密码", "Password");
+	label(b, "password", web_tr(q, "Password"));
 	web_html(b, "<input type=\"password\" id=\"password\" name=\"password\" autocomplete=\"current-password\" maxlength=\"255\" required>");
-	label(q, b, "totp", "动态口令（6 位数字，每个只能使用一次）", "One-time code (6 digits; each works once)");
+	label(b, "totp", web_tr(q, "One-time code (6 digits; each works once)"));
 	web_html(b, "<input type=\"text\" id=\"totp\" name=\"totp\" autocomplete=\"one-time-code\" inputmode=\"numeric\" maxlength=\"6\">");
 	web_html(b, "<p><button>");
-	web_both(q, b, "登录", "Sign in");
+	web_say(q, b, "Sign in");
 	web_html(b, "</button></p></form>");
 	web_page_end(b);
 }

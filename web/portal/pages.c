@@ -4,12 +4,6 @@
  */
 #include "web/portal/internal.h"
 
-static void portal_get_style(struct web_req *q, struct web_res *r)
-{
-	(void)q;
-	web_bytes(r, "text/css; charset=utf-8", fj_slice_str(web_style_css), 3600);
-}
-
 const struct web_route portal_routes[] = {
 #define ROUTE(method, path, handler, access, csrf, body, what) \
 	{WEB_##method, path, handler, WEB_##access, WEB_CSRF_##csrf, body, what},

@@ -50,7 +50,7 @@ static void act(struct web_req *q, struct fj_buf *b, const struct iss_command_in
 	snprintf(many, sizeof(many), "%ss", f->name); /* one, or a selection: here it is one */
 	if (is_short(c)) {
 		web_html(b, "<details class=\"act\"><summary>");
-		web_both(q, b, c->zh, c->en);
+		web_text(b, web_either(q, c->zh, c->en));
 		web_html(b, "</summary>");
 		portal_form(q, b, c, fill, hidden, back, k);
 		web_html(b, "</details>");
@@ -61,7 +61,7 @@ static void act(struct web_req *q, struct fj_buf *b, const struct iss_command_in
 	web_text(b, to);
 	web_url(b, id);
 	web_html(b, "\">");
-	web_both(q, b, c->zh, c->en);
+	web_text(b, web_either(q, c->zh, c->en));
 	web_html(b, "</a></p>");
 }
 
@@ -78,7 +78,7 @@ static void acts(struct web_req *q, struct fj_buf *b, const char *noun, const js
 			continue;
 		if (shown++ == 0) {
 			web_html(b, "<h2>");
-			web_both(q, b, "办理", "Acts");
+			web_say(q, b, "Acts");
 			web_html(b, "</h2>");
 		}
 		const struct portal_hint *h = portal_hint_of(all[i]->name);
@@ -92,7 +92,6 @@ static void acts(struct web_req *q, struct fj_buf *b, const char *noun, const js
 
 static void page(struct web_req *q, struct web_res *r, const char *noun, const char *command, const json_t *o)
 {
-	const struct portal_noun *n = portal_noun_of(noun);
 	FJ_AUTO(buf) here = FJ_BUF_INIT(2048);
 	struct fj_buf *b = &r->body;
 
@@ -100,12 +99,12 @@ static void page(struct web_req *q, struct web_res *r, const char *noun, const c
 	web_url(&here, noun);
 	web_html(&here, "/");
 	web_url(&here, web_param(q, "id"));
-	portal_top(q, b, n == NULL ? noun : n->one_zh, n == NULL ? noun : n->one_en);
+	portal_top(q, b, portal_noun_word(q, noun, true));
 	portal_done(q, b);
 	portal_answer(q, b, command, o, fj_buf_str(&here));
 	if (strcmp(noun, "token") == 0) {
 		web_html(b, "<p class=\"notice\">");
-		web_both(q, b, "以上为令牌本身的状态；所属授权或证书暂停、终止时，令牌同样不予认可。", "This is the token's own state: it is denied as well while its authorisation or certificate is not in force.");
+		web_say(q, b, "This is the token's own state: it is denied as well while its authorisation or certificate is not in force.");
 		web_html(b, "</p>");
 	}
 	acts(q, b, noun, o, fj_buf_str(&here));

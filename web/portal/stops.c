@@ -9,12 +9,8 @@
 
 static void counts(struct web_req *q, struct fj_buf *b, const json_t *n)
 {
-	char text[200];
-	bool en = web_lang(q)[0] == 'e';
-
-	snprintf(text, sizeof(text), en ? "What stops: certificates %lld, authorisations %lld, products %lld, license tokens %lld" : "将停止：证书 %lld，授权 %lld，产品和服务 %lld，许可令牌 %lld",
+	web_say(q, b, "What stops: certificates %lld, authorisations %lld, products %lld, license tokens %lld",
 	    (long long)fj_json_num(n, "certificates"), (long long)fj_json_num(n, "authorisations"), (long long)fj_json_num(n, "products"), (long long)fj_json_num(n, "tokens"));
-	web_text(b, text);
 }
 
 static void lists(struct web_req *q, struct fj_buf *b, const json_t *stops)

@@ -11,7 +11,7 @@
 
 void portal_get_verify(struct web_req *q, struct web_res *r)
 {
-	portal_top(q, &r->body, "数据资产凭证核验", "Check a data asset credential");
+	portal_top(q, &r->body, web_tr(q, "Check a data asset credential"));
 	web_verify_form(q, &r->body, "/verify", false);
 	web_page_end(&r->body);
 }
@@ -105,14 +105,14 @@ void portal_post_verify(struct web_req *q, struct web_res *r)
 		return;
 	}
 	if (rc == FJ_OK) {
-		portal_top(q, &r->body, "核验结果", "Verdict");
+		portal_top(q, &r->body, web_tr(q, "Verdict"));
 		web_verdict(q, &r->body, verdict);
 		web_html(&r->body, "<h2>");
-		web_both(q, &r->body, "再次核验", "Check again");
+		web_say(q, &r->body, "Check again");
 		web_html(&r->body, "</h2>");
 	} else {
 		r->status = fj_rc_http(rc);
-		portal_top(q, &r->body, "未能核验", "This was not checked");
+		portal_top(q, &r->body, web_tr(q, "This was not checked"));
 		portal_error(q, &r->body, &err);
 	}
 	web_verify_form(q, &r->body, "/verify", false);

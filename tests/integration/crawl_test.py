@@ -11,6 +11,7 @@ from roles import *
 h = Home()
 faults = collections.OrderedDict()  # sentence: where first
 judged = {'answers': 0, 'pages': 0}
+pages = {}
 table, commands = tables()
 PUBLIC_FILES = {'/style.css', '/portal.js', '/favicon.ico'}
 
@@ -33,7 +34,11 @@ def judge(client, method, path, status, headers, body):
         return
     try:
         judged['pages'] += 1
-        client.last = Page(body.decode())
+        text = body.decode()
+        for own, word in ((client.csrf, 'CSRF'), (client.login, 'LOGIN')):
+            text = text.replace(own, word) if own else text
+        key = hashlib.sha256(re.sub(r'value="[0-9a-f]{22}"', '', text).encode()).digest()
+        client.last = pages[key] if key in pages else pages.setdefault(key, Page(text))  # the same for several roles
     except (Fault, UnicodeDecodeError) as e:
         fault('a page that does not parse: %s' % e, where)
 
@@ -64,6 +69,7 @@ class Walk:
 
     def add(self, url, source):
         url = url.split('#')[0]
+        url = url.replace('LOGIN', self.client.login) if self.client.login else url
         if url in self.seen or not url:
             return
         self.seen.add(url)
@@ -123,7 +129,7 @@ class Walk:
             row = next((r for r in table if r[0] == 'POST' and r[1] == route_of('POST', to)), None)
             if row is None:
                 fault('a form for an address that takes none', where)
-            elif row[3] == 'csrf' and fields.get('csrf') != [self.client.csrf]:
+            elif row[3] == 'csrf' and fields.get('csrf') != ['CSRF']:
                 fault('a form without the session\'s token', where)
             elif row[2] != 'public' and not self.client.token:
                 fault('a form that nobody may send', where)
@@ -206,6 +212,8 @@ def objects_of_others():
                     differ.append('%s %s as %s: portal %d, API %d' % (noun, key, login, code, api[0]))
                 if want and code != 200:
                     open_.append('%s %s as %s is in the list and %d' % (noun, key, login, code))
+                if not want and code == 200 and noun == 'remittance' and c.api('GET', '/api/v1/revenue/' + all_rows[noun][key]['revenue'])[0] == 200:
+                    continue  # a party of the revenue reads it there
                 if not want and code == 200:
                     open_.append('%s %s as %s is shown and not in the list' % (noun, key, login))
                 if not want and code in (403, 404):
@@ -231,7 +239,7 @@ def errors(who):
         ('a form that breaks off', 400, c.ask('POST', '/do/ledger/import', 'a=%4', form, True)), ('a form of nobody\'s', 403, c.ask('POST', '/do/ledger/import', 'csrf=x', form, True)),
         ('the API without session', 401, out.ask('GET', '/api/v1/asset')), ('an API address that there is not', 401, out.ask('GET', '/api/v1/nothing')),
         ('a wrong password', 401, out.ask('POST', '/login', 'login=hb-fin1&password=x&totp=000000', form, True)),
-        ('signing in as no form', 400, out.ask('POST', '/login', b'%', form, True)), ('a redirection to sign in', 303, out.ask('GET', '/inbox', cookie=True)),
+        ('signing in as no form', 400, out.ask('POST', '/login', b'login=%4', form, True)), ('a redirection to sign in', 303, out.ask('GET', '/inbox', cookie=True)),
         ('HEAD', 200, c.ask('HEAD', '/inbox', cookie=True)), ('a problem of the API', 422, c.ask('POST', '/api/v1/asset/card', b'{"no-such":1}', 'application/json'))]
     off = ['%s: %d' % (what, got[0]) for what, want, got in cases if got[0] != want]
     check('each error is what it is', not off, off)
@@ -276,7 +284,7 @@ def over_tls():
     """Strict-Transport-Security on every answer, cookies of this host alone"""
     subprocess.run(['openssl', 'req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-keyout', h.d + '/tls.key', '-out', h.d + '/tls.pem', '-days', '2',
                     '-subj', '/CN=127.0.0.1', '-addext', 'subjectAltName=IP:127.0.0.1'], capture_output=True, check=True)
-    conf = h.d + '/fujie.conf'
+    conf = h.d + '/fujie.ini'
     text = open(conf).read()
     open(conf, 'w').write(re.sub(r'(?m)^\[portal\]$', '[portal]\ncert = tls.pem\nkey = tls.key', text))
     h.proc = subprocess.Popen([B + '/fujie', 'serve', '--dir', h.d, '--portal', '127.0.0.1:%d' % h.p, '--verifier', '127.0.0.1:%d' % h.v], stdout=h.log, stderr=h.log)
@@ -310,11 +318,11 @@ def main():
     nobody(stranger)
     walks = {}
     for role in ROLES:
-        walks[role] = Walk(role, who[role], 40 if role == 'AUDITOR' else 2).run()
+        walks[role] = Walk(role, who[role], 12 if role == 'AUDITOR' else 1).run()
         what_is_seen(walks[role], role)
     dead = every_link(walks['AUDITOR'])
     check('links to the public verifier lead somewhere', not dead, dead[:4])
-    print('# %d pages of %d answers in %.0f s' % (judged['pages'], judged['answers'], time.time() - start), flush=True)
+    print('# %d pages (%d different) of %d answers in %.0f s' % (judged['pages'], len(pages), judged['answers'], time.time() - start), flush=True)
     objects_of_others()
     errors(who)
     cookies_and_caches()

@@ -17,7 +17,7 @@ numbers = {}  # field of a command: number of its mark
 # Each text holds all that might come to life, as much as its field has room for; its mark Zx<n>
 # says where it was put in.  1333*7 is 9331: a template that computes shows it.
 SHAPES = ['1+1|cmd!A0<script>Zx#()</script>"\'><img src=x onerror=Zx#()>{{1333*7}}${1333*7}<%=1333*7%>%s%n</textarea></title>&amp;', '1<img src=x onerror=Zx#>"\'{{1333*7}}%n%s', '1<b>Zx#"\'%n', '<Zx#']
-ALIVE = re.compile(r'<[^<>]*(?:>\s*)?Zx\d|javascript:Zx|9331')
+ALIVE = re.compile(r'<(?:script>|b>)?Zx\d|<img src=x|javascript:Zx|\b9331\b')
 PATHS = ['../../../../../../etc/passwd', '..%2f..%2f..%2fetc%2fpasswd', '/etc/passwd', '%00', '%0d%0aX-Injected:%20Zx', '%E2%80%AEZx', '{{1333*7}}', '%25s%25n', "Zx'%20OR%20'1'='1", '%22%3E%3Cscript%3EZx%3C/script%3E', '%ff%fe', 'A' * 300]
 
 
@@ -40,7 +40,7 @@ def in_all(value, where):
         return {k: in_all(v, where + '.' + k) for k, v in value.items()}
     if isinstance(value, list):
         return [in_all(v, where) for v in value]
-    return hostile(where) if value == '?' else hostile(where, 100) if value == '??' else value
+    return hostile(where, int(value[1:] or 400)) if isinstance(value, str) and re.fullmatch(r'\?\d*', value) else value
 
 
 def fault(what, where):
@@ -169,15 +169,15 @@ def is_file(s):
 
 STUDY, SIDES = study(), {k: '?' for k in FIVE}
 DOCUMENTS = {
-    'asset.card.card': {'basic': {'asset_no': 'INJ-1', 'name': '??', 'class_scheme': 'LOCAL', 'class_code': '1', 'overview': '?', 'version': '?', 'industry': 'N76'},
+    'asset.card.card': {'basic': {'asset_no': 'INJ-1', 'name': '?100', 'class_scheme': 'LOCAL', 'class_code': '1', 'overview': '?'},
                         'rights': {'rights': ['HOLD', 'OPER', 'USE'], 'modes': [], 'dispute': False, 'public_data': True, 'public_data_basis': '?', 'personal_info': 'NONE'},
-                        'use': {'restrict': '?'}, 'management': {'data_level': 'GENERAL', 'mgr_dept': '??', 'mgr_person': '??', 'sec_policy': '?', 'emergency_plan': '?'}},
+                        'use': {'restrict': '?'}, 'management': {'data_level': 'GENERAL', 'mgr_dept': '?60', 'mgr_person': '?40', 'sec_policy': '?', 'emergency_plan': '?'}},
     'plan.study.study': dict(STUDY, covers={k: '?' for k in STUDY['covers']}),
     'plan.deliberate.items': None, 'plan.select.selection': None, 'plan.agree.agreement': None,
-    'evaluation.add.indicators': [{'name': '??', 'weight_bp': 10000, 'score': 88}],
-    'complaint.file.items': [{'item': '??', 'amount_fen': 100}], 'complaint.answer.items': [{'item': '??', 'amount_fen': 100}],
-    'ledger.map.mapping': {'??': 'name'}, 'profile.propose.profile': {'days.notice': 6}, 'offline.record.act': {'act': 'note', 'object': 'HB-2026-0001', 'note': '?'},
-    'revenue.book.evidence': {'delivery': [{'count': 3, 'from': '2026-06-01', 'to': '2026-06-02', 'sha256': SHA}], 'invoice': {'number': '??'}, 'documents': ['?']},
+    'evaluation.add.indicators': [{'name': '?100', 'weight_bp': 10000, 'score': 88}],
+    'complaint.file.items': [{'item': '?100', 'amount_fen': 100}], 'complaint.answer.items': [{'item': '?100', 'amount_fen': 100}],
+    'ledger.map.mapping': {'?100': 'name'}, 'profile.propose.profile': {'days.notice': 6}, 'offline.record.act': {'act': 'note', 'object': 'HB-2026-0001', 'note': '?'},
+    'revenue.book.evidence': {'delivery': [{'count': 3, 'from': '2026-06-01', 'to': '2026-06-02', 'sha256': SHA}], 'invoice': {'number': '?100'}, 'documents': ['?']},
     'revenue.clear.evidence': {'documents': ['?']},
 }
 

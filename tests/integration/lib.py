@@ -138,7 +138,7 @@ class Home:
 
     def make(self, cases):
         r = subprocess.run([B + '/fujie', 'demo', '--dir', self.d, '--no-serve'] + ([] if cases else ['--no-cases']) + ['--portal', '127.0.0.1:%d' % self.p,
-                            '--verifier', '127.0.0.1:%d' % self.v], capture_output=True, text=True, timeout=120)
+                            '--verifier', '127.0.0.1:%d' % self.v], capture_output=True, text=True, timeout=300)
         self.made = r.returncode == 0
         self.made_err = r.stderr
 

@@ -214,6 +214,8 @@ def header_faults(status, headers, public=False, tls=False, signed_in=False):
     if headers.get('referrer-policy') not in ('no-referrer', 'same-origin'):
         yield 'referrer-policy is %s' % headers.get('referrer-policy')
     yield from policy_faults(headers.get('content-security-policy', ''))
+    if headers.get('cross-origin-opener-policy') != 'same-origin' or not (headers.get('access-control-allow-origin') or headers.get('cross-origin-resource-policy') == 'same-origin'):
+        yield 'another origin may open or embed it'
     if tls and not re.fullmatch(r'max-age=(\d{8,})(; includeSubDomains)?', headers.get('strict-transport-security', '')):
         yield 'strict-transport-security is %s' % headers.get('strict-transport-security')
     cache = headers.get('cache-control', '')

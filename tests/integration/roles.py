@@ -20,7 +20,7 @@ class Client:
     seen = None  # called with (client, method, path, status, headers, body) of every answer
 
     def __init__(self, home, token=None, csrf=None):
-        self.home, self.token, self.csrf, self.conn, self.last = home, token, csrf, None, None
+        self.home, self.token, self.csrf, self.login, self.conn, self.last = home, token, csrf, None, None, None
 
     def ask(self, method, path, body=None, kind=None, cookie=False, more=None):
         head = {'Accept': 'text/html' if cookie else 'application/json'}
@@ -57,6 +57,7 @@ class Client:
         return code, head, text.decode('utf-8', 'replace')
 
     def sign_in(self, login, password, uri):
+        self.login = login
         self.token = self.api('POST', '/api/v1/session', {'login': login, 'password': password, 'totp': totp(uri)})[2].get('token')
         self.csrf = (re.search('name="csrf" value="([^"]+)"', self.page('GET', '/inbox')[2]) or [None, None])[1]
         return self

@@ -143,7 +143,9 @@ static void code_of(const char *text, bool with_mode, struct code *out)
 /* the state that people see on this day */
 static const char *state_on(const struct code *c, const char *today)
 {
-	return strcmp(c->state, "ACTIVE") == 0 && c->day[0] != '\0' && strcmp(c->day, today) < 0 ? "EXPIRED" : c->state;
+	bool lasts = strcmp(c->state, "ACTIVE") == 0 || strcmp(c->state, "STOPPED") == 0;
+
+	return lasts && c->day[0] != '\0' && strcmp(c->day, today) < 0 ? "EXPIRED" : c->state;
 }
 
 /* --- what ends soon --- */
@@ -163,9 +165,15 @@ static enum fj_rc count_ending(void *ctx, const char *text, int64_t n, struct fj
 	(void)err;
 	code_of(text, e->with_mode, &c);
 	for (size_t i = 0; i < FJ_ARRAY_LEN(spans); i++)
-		if (c.day[0] != '\0' && strcmp(c.day, e->today) >= 0 && strcmp(c.day, e->until[i]) <= 0)
+		if (c.day[0] != '\0' && strcmp(c.state, "STOPPED") != 0 && strcmp(c.day, e->today) >= 0 && strcmp(c.day, e->until[i]) <= 0)
 			e->n[i] += n;
 	return FJ_OK;
+}
+
+/* a user's tokens are counted by themselves */
+static const char *what_of(const struct hom *h, enum hom_about about, const char *what)
+{
+	return about == HOM_TOKENS && h->of[about].whose == 'U' ? "held" : what;
 }
 
 static enum fj_rc ending_of(const struct hom *h, const char *noun, enum hom_about about, json_t *list, struct fj_err *err)
@@ -178,7 +186,7 @@ static enum fj_rc ending_of(const struct hom *h, const char *noun, enum hom_abou
 	fj_date_china(h->c->now, e.today);
 	for (size_t i = 0; i < FJ_ARRAY_LEN(spans); i++)
 		fj_date_china(h->c->now + spans[i] * DAY, e.until[i]);
-	FJ_TRY(each(h->c->db, &h->of[about], noun, count_ending, &e, err));
+	FJ_TRY(each(h->c->db, &h->of[about], what_of(h, about, noun), count_ending, &e, err));
 	for (size_t i = 0; i < FJ_ARRAY_LEN(spans); i++)
 		json_array_append_new(within, json_pack("{s:i, s:I, s:s, s:s}", "days", spans[i], "count", (json_int_t)e.n[i], "from", e.today, "to", e.until[i]));
 	if (e.n[FJ_ARRAY_LEN(spans) - 1] == 0)
@@ -348,7 +356,7 @@ static enum fj_rc plain(struct made *m, const struct plain *p, struct fj_err *er
 	if (m->h->of[p->about].whose == 0)
 		return FJ_OK;
 	fj_date_china(m->h->c->now, r.today);
-	FJ_TRY(each(m->h->c->db, &m->h->of[p->about], p->what, p->row, &r, err));
+	FJ_TRY(each(m->h->c->db, &m->h->of[p->about], what_of(m->h, p->about, p->what), p->row, &r, err));
 	if (r.others > 0)
 		FJ_TRY(add(list, p->series, "*", "count", r.others, err));
 	return put(m, p->figure, p->about, "count", p->series, list, err);

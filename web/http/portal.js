@@ -10,3 +10,8 @@ document.addEventListener('submit', (e) => {
 		e.target.dataset.sent = '1';
 });
 addEventListener('pageshow', () => document.querySelectorAll('form[data-sent]').forEach((f) => delete f.dataset.sent));
+
+// a job that goes on by itself is looked at again
+const running = document.querySelector('[data-refresh]');
+if (running)
+	setTimeout(() => location.reload(), 1000 * Number(running.dataset.refresh));

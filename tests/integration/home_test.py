@@ -111,13 +111,13 @@ try:
     ids = lambda who: [a['id'] for a in show(who)['waiting']['approvals']]
     check('an approval waits for another officer of the department, not for its applicant nor for others',
           ap in ids('hb-fin2') and ap not in ids('hb-fin1') and ap not in ids('gz-fin1') and ap not in ids('jc1') and ap not in ids('auditor'))
-    order = act('hb-fin1', 'order', 'issue', kind='GUIDE', org=JINGCHU, number=dau['number'], text='<script>alert(1)</script>')
+    order = act('hb-fin1', 'order', 'issue', kind='GUIDE', org=JINGCHU, number=dau['number'], due='2026-12-20', text='<script>alert(1)</script>')
     acts = lambda who: {a['what']: a['count'] for a in show(who)['waiting']['acts']}
     check('an order waits for the operator', acts('jc1').get('order.answer') == 1 and 'order.answer' not in acts('sj1') and 'order.close' not in acts('hb-fin1'), acts('jc1'))
     check('and stands among the terms of who has to act and of who gave it', all(any(d['kind'] == 'order' and d['id'] == order['id'] for d in show(who)['deadlines']['items']) for who in ('jc1', 'hb-fin1')),
           show('jc1')['deadlines'])
     check('not among those of others', not any(d['kind'] == 'order' for d in show('gz-fin1')['deadlines']['items']))
-    act('jc1', 'order', 'answer', id=order['id'], answer='done')
+    act('jc1', 'order', 'answer', id=order['id'], text='done')
     check('once answered it waits for who gave it', 'order.answer' not in acts('jc1') and acts('hb-fin1').get('order.close') == 1, acts('hb-fin1'))
     due = [d['due'] for d in show('auditor')['deadlines']['items']]
     check('the longest overdue comes first', due == sorted(due) and due != [])

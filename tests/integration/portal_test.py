@@ -40,7 +40,7 @@ try:
     code, url, page, head = get(nobody, '/login', {'login': 'hb-fin1', 'password': '<script>x</script>', 'totp': '1'})
     check('a wrong sign-in is 401 and echoes nothing', code == 401 and '<script>' not in page, code)
     one, (code, url, page, head) = sign_in('hb-fin1')
-    check('signing in leads to the inbox', code == 200 and url.endswith('/inbox') and '待办事项' in page, url)
+    check('signing in leads to the home page', code == 200 and urllib.parse.urlsplit(url).path == '/' and '首页' in page and '我的待办' in page, url)
     check('a page loads nothing from elsewhere', "default-src 'self'" in head['Content-Security-Policy'] and head['X-Frame-Options'] == 'DENY' and '<script' not in page)
     check('pages speak words, dates are of +08:00', '有效' in get(one, '/list/certificate')[2] and '2029-03-15 23:59:59 +08:00' in get(one, '/show/certificate/DAC-100000-202603-000001-F')[2])
     for noun, some in (('asset', 'SL-2026-0001'), ('certificate', 'DAC-100000-202603-000001-F'), ('authorisation', 'DAU-100000-202603-000001-K'), ('token', 'LT-')):
@@ -53,8 +53,11 @@ try:
     code, url, page, head = get(one, act, revoke(csrf))
     check('a revocation waits in the inbox, not for its applicant', '/inbox' in url and 'AP-' in page and '待他人审批' in page)
     two, (code, url, page, head) = sign_in('hb-fin2')
+    waits = re.search('href="/approvals/(AP-[0-9a-z]+)"', page)
+    check('the home page of a second officer leads to what waits for him', waits is not None, page[-600:])
+    page = get(two, '/approvals/' + waits.group(1))[2]
     ap = re.search('action="/approvals/(AP-[0-9a-z]+)/approve"', page)
-    check('a second officer is offered to approve', ap is not None)
+    check('who is offered to approve', ap is not None)
     csrf2 = re.search('name="csrf" value="([^"]+)"', page).group(1)
     get(two, '/approvals/%s/approve' % ap.group(1), {'csrf': csrf2})
     check('and the certificate is withdrawn', '已撤销' in get(two, show)[2])

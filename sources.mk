@@ -186,6 +186,8 @@ ISSUER_SRC := \
 	issuer/figure.c \
 	issuer/find.c \
 	issuer/history.c \
+	issuer/home.c \
+	issuer/home_figures.c \
 	issuer/holder_key.c \
 	issuer/ical.c \
 	issuer/incident.c \
@@ -313,10 +315,12 @@ WEB_SRC := \
 	web/api/openapi.c \
 	web/portal/answer.c \
 	web/portal/card.c \
+	web/portal/chart.c \
 	web/portal/disclosure.c \
 	web/portal/do.c \
 	web/portal/fields.c \
 	web/portal/frame.c \
+	web/portal/home.c \
 	web/portal/inbox.c \
 	web/portal/lists.c \
 	web/portal/login.c \
@@ -370,6 +374,7 @@ TEST_UNIT_SRC := \
 	tests/unit/test_iss_card.c \
 	tests/unit/test_iss_csv.c \
 	tests/unit/test_iss_exchange.c \
+	tests/unit/test_iss_home.c \
 	tests/unit/test_iss_ledger.c \
 	tests/unit/test_iss_number.c \
 	tests/unit/test_iss_people.c \
@@ -394,6 +399,7 @@ TEST_UNIT_SRC := \
 	tests/unit/test_ver_token.c \
 	tests/unit/test_ver_trust.c \
 	tests/unit/test_ver_vectors.c \
+	tests/unit/test_web_chart.c \
 	tests/unit/test_web_form.c \
 	tests/unit/test_web_html.c \
 	tests/unit/test_web_http.c \
@@ -450,5 +456,6 @@ INCBIN_DATA := \
 	issuer/store/schema_core.sql \
 	issuer/store/schema_domain.sql \
 	issuer/store/schema_find.sql \
+	issuer/store/schema_home.sql \
 	web/http/portal.js \
 	web/http/style.css

@@ -25,6 +25,7 @@
 #define HOLDERS 20
 #define FINANCE 4
 #define BATCH 250 /* entries of one holder behind each other, as they are imported */
+#define SHA256 "00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff" /* of a certificate that is not there */
 #define RARE 12 /* assets that have the rare word, whatever the size */
 #define START 1735689600 /* 2025-01-01 */
 
@@ -107,7 +108,7 @@ static enum fj_rc certificate(struct iss_call *c, int64_t i, const char *no, con
 	    holder(i, usci), "holder_name", "数据中心（虚构）", "not_before", (json_int_t)c->now, "not_after", (json_int_t)(c->now + 94608000), "shard", 1, "list",
 	    (int)(i / 1000000), "idx", (json_int_t)(i % 1000000), "restrictions", 1, "asset_list", (int)(i / 1000000), "asset_idx", (json_int_t)(i % 1000000 + 1),
 	    "asset_fresh", 1), err));
-	return put(c, "certificate.issued", number, json_pack("{s:s}", "sha256", "00"), err);
+	return put(c, "certificate.issued", number, json_pack("{s:s}", "sha256", SHA256), err);
 }
 
 static enum fj_rc asset(struct iss_call *c, int64_t i, struct fj_err *err)

@@ -172,6 +172,7 @@ void portal_card(struct web_req *q, struct fj_buf *b, const json_t *card);
 /* --- pages --- */
 extern const struct web_route portal_routes[]; /* pages.c */
 void portal_get_root(struct web_req *q, struct web_res *r);   /* login.c */
+void portal_home(struct web_req *q, struct web_res *r);       /* home.c: of who has signed in */
 void portal_get_login(struct web_req *q, struct web_res *r);
 void portal_post_login(struct web_req *q, struct web_res *r);
 void portal_post_logout(struct web_req *q, struct web_res *r);

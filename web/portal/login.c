@@ -8,7 +8,10 @@
 
 void portal_get_root(struct web_req *q, struct web_res *r)
 {
-	web_redirect(r, web_session(q) != NULL ? "/inbox" : "/login");
+	if (web_session(q) != NULL)
+		portal_home(q, r);
+	else
+		web_redirect(r, "/login");
 }
 
 static void label(struct fj_buf *b, const char *of, const char *text)
@@ -41,7 +44,7 @@ static void login_form(struct web_req *q, struct web_res *r, const struct fj_err
 void portal_get_login(struct web_req *q, struct web_res *r)
 {
 	if (web_session(q) != NULL)
-		web_redirect(r, "/inbox");
+		web_redirect(r, "/");
 	else
 		login_form(q, r, NULL);
 }
@@ -68,7 +71,7 @@ void portal_post_login(struct web_req *q, struct web_res *r)
 		return;
 	}
 	set_cookie(p, r, s.token, "");
-	web_redirect(r, "/inbox");
+	web_redirect(r, "/");
 }
 
 void portal_post_logout(struct web_req *q, struct web_res *r)

@@ -400,6 +400,7 @@ TEST_UNIT_SRC := \
 	tests/unit/test_iss_state.c \
 	tests/unit/test_iss_token.c \
 	tests/unit/test_iss_supervision.c \
+	tests/unit/test_iss_preview.c \
 	tests/unit/test_iss_workday.c \
 	tests/unit/test_ver_bundle.c \
 	tests/unit/test_ver_hostile.c \

@@ -118,6 +118,8 @@ bool portal_takes_back(const char *command);      /* it suspends, takes back or 
 bool portal_stops_something(const char *command); /* it suspends or takes back */
 /* what the act would stop, as stops.show answers; NULL: it stops nothing, or the object is not named in fill */
 json_t *portal_what_stops(struct web_req *q, const char *command, const json_t *fill);
+/* what that section is called: to take back, or only to resume */
+const char *portal_stop_word(struct web_req *q, const struct iss_command_info *const *list, size_t n);
 /* "#stop" of an object's page: n commands of that kind; `back` is the page's address */
 void portal_stop_section(struct web_req *q, struct fj_buf *b, const struct iss_command_info *const *list, size_t n, const char *id, const char *back);
 /* counted and by name: the first ones of each list, the rest behind a link */

@@ -8,7 +8,10 @@
 
 void portal_get_root(struct web_req *q, struct web_res *r)
 {
-	web_redirect(r, web_session(q) != NULL ? "/inbox" : "/login");
+	if (web_session(q) != NULL)
+		web_redirect(r, "/inbox");
+	else
+		portal_public_front(q, r);
 }
 
 static void label(struct fj_buf *b, const char *of, const char *text)

@@ -7,7 +7,9 @@
 #include <fcntl.h>
 
 #include "base/file.h"
+#include "web/http/limit.h"
 #include "web/portal/internal.h"
+#include "web/portal/picture.h"
 
 static void *find_session(void *app, const char *token, const char **csrf)
 {
@@ -33,6 +35,11 @@ static enum fj_rc load_tls(struct portal *p, const struct portal_conf *conf, str
 	return fj_file_read(AT_FDCWD, conf->key, &p->key, err);
 }
 
+enum fj_rc portal_prepare(struct fj_err *err)
+{
+	return picture_prepare(err);
+}
+
 enum fj_rc portal_bind(const struct portal_conf *conf, const char *address, struct iss *i, struct portal **out, struct fj_err *err)
 {
 	struct portal *p = fj_alloc(1, sizeof(*p));
@@ -42,6 +49,10 @@ enum fj_rc portal_bind(const struct portal_conf *conf, const char *address, stru
 	p->i = i;
 	p->demo = iss_demo_home(i);
 	enum fj_rc rc = load_tls(p, conf, err);
+	p->pictures = web_limit_new(1, 30);
+	p->lodging = web_limit_new(1, 7200);
+	if (rc == FJ_OK && (p->pictures == NULL || p->lodging == NULL))
+		rc = fj_no_memory(err, "portal");
 	if (rc == FJ_OK)
 		rc = ver_published_open(&p->published, err);
 	struct web_conf web = {.routes = portal_routes, .app = p, .threads = 8, .cert = p->tls ? fj_buf_str(&p->cert) : NULL,
@@ -72,6 +83,8 @@ void portal_stop(struct portal *p)
 		return;
 	web_stop(p->server);
 	ver_published_close(p->published);
+	web_limit_free(p->pictures);
+	web_limit_free(p->lodging);
 	fj_buf_release(&p->cert);
 	fj_buf_release(&p->key);
 	fj_free(p);

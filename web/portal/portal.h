@@ -10,6 +10,8 @@ struct portal;
 struct portal_conf {
 	const char *cert, *key; /* PEM files in the home; NULL: plain HTTP, loopback only */
 };
+/* what looks at pictures is forked here, before the sandbox and before threads */
+enum fj_rc portal_prepare(struct fj_err *err) FJ_MUST_USE;
 /* FJ_E_EXISTS: the port is taken; FJ_E_REFUSED: plain HTTP beyond loopback */
 enum fj_rc portal_bind(const struct portal_conf *conf, const char *address, struct iss *i, struct portal **out, struct fj_err *err) FJ_MUST_USE;
 /* threads; after the sandbox */

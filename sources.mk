@@ -281,6 +281,10 @@ ISSUER_SRC := \
 	issuer/statement_match.c \
 	issuer/statement_read.c \
 	issuer/status.c \
+	issuer/course.c \
+	issuer/event_words.c \
+	issuer/preview.c \
+	issuer/preview_rows.c \
 	issuer/stops.c \
 	issuer/store/store.c \
 	issuer/supervision.c \
@@ -333,7 +337,11 @@ WEB_SRC := \
 	web/portal/portal.c \
 	web/portal/public.c \
 	web/portal/show.c \
-	web/portal/stops.c \
+	web/portal/approval.c \
+	web/portal/batch.c \
+	web/portal/report.c \
+	web/portal/takeback.c \
+	web/portal/timeline.c \
 	web/portal/verify.c
 
 REGISTRY_SRC := \

@@ -81,6 +81,10 @@ enum fj_rc card_put(struct iss_call *c, const struct card_in *in, struct fj_err 
 /* card of a version and its hash; *card is the caller's.  FJ_E_NOTFOUND */
 enum fj_rc card_version(struct sto *db, const char *asset_no, int64_t version, char hash[65], json_t **card, struct fj_err *err) FJ_MUST_USE;
 
+/* --- card_diff.c --- */
+/* what differs between two versions of an asset's card, as asset.diff tells it; appended */
+enum fj_rc card_differences(struct sto *db, const char *asset_no, int64_t from, int64_t to, json_t *items, struct fj_err *err) FJ_MUST_USE;
+
 /* --- class codes (card_class.c) --- */
 /* The code stands in the table that the finance department loaded for the scheme; *warning is true
  * where it loaded none.  FJ_E_INVALID names scheme and code. */

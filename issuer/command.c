@@ -35,6 +35,8 @@ static const struct iss_field fld_approval_list[] = {
 	{"state", ISS_F_STR, false, 12, "状态", "OPEN (default), APPROVED or REFUSED", approval_states, "R22"},
 	{"kind", ISS_F_STR, false, 40, "事项", "only this kind"},
 	{"mine", ISS_F_BOOL, false, 1, "待我审批", "only what waits for me, or for whom I am today's deputy"},
+	{"applicant", ISS_F_STR, false, 63, "申请人", "asked for by this officer (login)"},
+	{"brief", ISS_F_BOOL, false, 1, "摘要", "without what is asked for"},
 	{0},
 };
 static const struct iss_field fld_core_id[] = {{"id", ISS_F_STR, true, 40, "编号", "approval"}, {0}};
@@ -42,6 +44,7 @@ static const struct iss_field fld_decide[] = {
 	{"id", ISS_F_STR, true, 40, "编号", "approval"},
 	{"note", ISS_F_STR, false, 400, "意见", "reason, for the record"},
 	{"confirm", ISS_F_BOOL, false, 1, "确认", "I have seen what contradicts itself in it, and confirm"},
+	{"digest", ISS_F_STR, false, 64, "申请内容摘要", "SHA-256 of what I decide on, as approval.show tells it"},
 	{0},
 };
 static const struct iss_field fld_login[] = {{"login", ISS_F_STR, true, 63, "用户名", "login"}, {0}};

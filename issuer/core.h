@@ -96,6 +96,8 @@ enum fj_rc apr_request_levels(struct iss_call *c, const char *kind, const char *
 enum fj_rc apr_persons(struct sto *db, const char *id, struct fj_buf *out, struct fj_err *err) FJ_MUST_USE;
 /* of those, who asked (with the principal, where a deputy did) */
 enum fj_rc apr_applicant(struct sto *db, const char *id, char person[ISS_PERSON_CAP], struct fj_err *err) FJ_MUST_USE;
+/* An approval as approval.show answers it: what the reader may know of it; the caller's. */
+enum fj_rc apr_show(struct iss_call *c, const char *id, json_t **out, struct fj_err *err) FJ_MUST_USE;
 /* is there an open approval of this kind for this object? id into out[32] ("" none) */
 enum fj_rc apr_open_for(struct iss_call *c, const char *kind, const char *object, char out[32], struct fj_err *err) FJ_MUST_USE;
 

@@ -480,6 +480,7 @@ enum fj_rc cmd_plan_activate(struct iss_call *c, struct fj_err *err)
 	struct dom_scope s;
 	json_t *disclosed = NULL;
 	const char *to;
+	char content[65];
 
 	FJ_TRY(begin(c, "activate", &p, &to, err));
 	FJ_TRY(itm_all_there(c->params, needs, FJ_ARRAY_LEN(needs), "R32", "the disclosure of object, content, scope and term", "授权对象、内容、范围、时限的披露", err));
@@ -496,8 +497,9 @@ enum fj_rc cmd_plan_activate(struct iss_call *c, struct fj_err *err)
 	if (bad != 0 || step.set == NULL)
 		return nomem(err);
 	FJ_TRY(dom_plan_step(c, &p, &step, err));
-	FJ_AUTO(json) payload = json_pack("{s:s, s:s, s:s, s:s, s:O, s:O, s:O, s:s}", "plan", p.id, "holder", p.holder, "implementer", p.implementer, "operator",
-	    p.operator_, "proposal", effective, "agreement", json_object_get(p.doc, "agreement"), "disclosure", owned, "not_by", fj_buf_str(&behind));
+	FJ_TRY(dom_grant_content(c, &s, p.implementer, p.operator_, content, err));
+	FJ_AUTO(json) payload = json_pack("{s:s, s:s, s:s, s:s, s:O, s:O, s:O, s:s, s:s}", "plan", p.id, "holder", p.holder, "implementer", p.implementer, "operator",
+	    p.operator_, "proposal", effective, "agreement", json_object_get(p.doc, "agreement"), "disclosure", owned, "not_by", fj_buf_str(&behind), "content", content);
 	return payload == NULL ? nomem(err) : apr_request(c, "authorisation.grant", p.id, holder.finance, payload, err);
 }
 

@@ -346,7 +346,7 @@ async function keyboard() {
 		await page.keyboard.type(await h.code(name));
 		await page.keyboard.press('Enter');
 		await page.waitForURL('**/inbox');
-		await tabTo(page, 'header a[href="/verify"]');
+		await tabTo(page, 'nav a[href="/verify"]');
 		await page.keyboard.press('Enter');
 		await page.waitForURL('**/verify');
 		await page.keyboard.press('Tab');

@@ -26,7 +26,7 @@ static void demo_notice(struct web_req *q, struct fj_buf *b)
 void svc_page_top(struct web_req *q, struct fj_buf *b, const char *title)
 {
 	web_page_begin(q, b, title);
-	web_html(b, "<header><a class=\"brand\" href=\"/\">符节 Fujie</a><a href=\"/?lang=zh\">中文</a><a href=\"/?lang=en\">English</a></header>");
+	web_html(b, "<header><div><a class=\"brand\" href=\"/\">符节 Fujie</a><span class=\"me lang\"><a lang=\"zh-CN\" href=\"/?lang=zh\">中文</a> <a lang=\"en\" href=\"/?lang=en\">English</a></span></div></header>");
 	demo_notice(q, b);
 	web_html(b, "<main><h1>");
 	web_text(b, title);

@@ -1009,7 +1009,7 @@ bool web_is_loopback(const struct web_server *s)
 
 enum fj_rc web_start(struct web_server *s, struct fj_err *err)
 {
-	unsigned flags = MHD_USE_AUTO | MHD_USE_INTERNAL_POLLING_THREAD | (s->conf.cert != NULL ? MHD_USE_TLS : 0);
+	unsigned flags = MHD_USE_AUTO | MHD_USE_INTERNAL_POLLING_THREAD | (s->conf.cert != NULL ? MHD_USE_TLS : 0) | (s->conf.threads == 0 ? MHD_USE_THREAD_PER_CONNECTION : 0);
 	struct MHD_OptionItem tls[] = {
 		{MHD_OPTION_HTTPS_MEM_CERT, 0, (void *)(uintptr_t)s->conf.cert},
 		{MHD_OPTION_HTTPS_MEM_KEY, 0, (void *)(uintptr_t)s->conf.key},

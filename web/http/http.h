@@ -70,7 +70,9 @@ struct web_conf {
 	const struct web_route *routes; /* ends with a NULL path */
 	struct web_hooks hooks;
 	void *app;
-	unsigned threads;        /* 1..16 */
+	/* 2..16: a pool; requests that one of them has taken wait for each other, so no handler may wait.
+	 * 0: a thread a connection, for handlers that wait for the signer */
+	unsigned threads;
 	/* Everything is public: GET answers have an ETag, text may be compressed, pages of other sites
 	 * may read them (CORS), and a request is cut whose body, not its head alone, is late */
 	bool open;

@@ -55,3 +55,7 @@ addEventListener('pageshow', () => document.querySelectorAll('form[data-sent]').
 		}
 	});
 })();
+// a job that goes on by itself is looked at again
+const running = document.querySelector('[data-refresh]');
+if (running)
+	setTimeout(() => location.reload(), 1000 * Number(running.dataset.refresh));

@@ -10,7 +10,7 @@
 #include "web/portal/internal.h"
 
 /* "颁发数据资产证书（须第二名经办人批准）": the act, and what follows from it */
-static void command_word(struct web_req *q, struct fj_buf *b, const struct iss_command_info *c)
+void portal_command_word(struct web_req *q, struct fj_buf *b, const struct iss_command_info *c)
 {
 	const char *text = web_lang(q)[0] == 'e' ? c->en : c->zh, *cut = strstr(text, web_lang(q)[0] == 'e' ? " (" : "（");
 	FJ_AUTO(str) act = fj_strndup(text, cut == NULL ? strlen(text) : (size_t)(cut - text));
@@ -34,7 +34,7 @@ static void command_top(struct web_req *q, struct fj_buf *b, const struct iss_co
 }
 
 /* what follows: the hint's words, or those in the label's brackets */
-static void consequence(struct web_req *q, struct fj_buf *b, const struct iss_command_info *c)
+void portal_consequence(struct web_req *q, struct fj_buf *b, const struct iss_command_info *c)
 {
 	const char *then = web_tr_in(q, "then", c->name);
 	bool en = web_lang(q)[0] == 'e';
@@ -89,7 +89,7 @@ void portal_form(struct web_req *q, struct fj_buf *b, const struct iss_command_i
 	web_html(b, asks ? "<form class=\"fill\" method=\"get\" action=\"" : "<form class=\"fill\" method=\"post\" action=\"");
 	action(b, c);
 	web_html(b, portal_has_type(c, ISS_F_FILE) ? "\" enctype=\"multipart/form-data\">" : "\">");
-	consequence(q, b, c);
+	portal_consequence(q, b, c);
 	if (asks) {
 		portal_hidden(b, "run", "1");
 	} else {
@@ -104,7 +104,7 @@ void portal_form(struct web_req *q, struct fj_buf *b, const struct iss_command_i
 	if (c->kind != ISS_READ)
 		portal_behalf(q, b, c, fill, id);
 	web_html(b, h != NULL && h->danger ? "<p><button class=\"danger\">" : "<p><button>");
-	command_word(q, b, c);
+	portal_command_word(q, b, c);
 	web_html(b, "</button></p></form>");
 }
 
@@ -167,8 +167,9 @@ void portal_form_page(struct web_req *q, struct web_res *r, const struct iss_com
 		}
 	}
 	const char *const hidden[] = {twin_of(c, fill), NULL};
-	portal_stops_of(q, b, c, fill);
-	portal_form(q, b, c, fill, hidden, back_of(q)[0] != '\0' ? back_of(q) : NULL, 0);
+	portal_selected(q, b, c, fill);
+	if (!portal_takeback_page(q, b, c, fill, back_of(q)))
+		portal_form(q, b, c, fill, hidden, back_of(q)[0] != '\0' ? back_of(q) : NULL, 0);
 	way_back(q, b, c);
 	web_page_end(b);
 }
@@ -220,9 +221,9 @@ static void one_command(struct web_req *q, struct fj_buf *b, const struct iss_co
 	web_html(b, "<li><a href=\"");
 	action(b, c);
 	web_html(b, "\">");
-	command_word(q, b, c);
+	portal_command_word(q, b, c);
 	web_html(b, "</a>");
-	consequence(q, b, c);
+	portal_consequence(q, b, c);
 	web_html(b, "</li>");
 }
 
@@ -342,8 +343,10 @@ static void lead_on(struct web_req *q, struct web_res *r, const struct iss_comma
 	const char *back = back_of(q), *word = portal_done_word(c->name, answer);
 	bool plain = portal_answer_is_plain(answer);
 
-	if (plain && fj_json_peek(answer, "approval") != NULL)
-		snprintf(to, sizeof(to), "/inbox?done=%s", word);
+	if (portal_stops_something(c->name) && json_object_get(answer, "stopped") != NULL)
+		snprintf(to, sizeof(to), "/done/%s", key); /* what is denied from now on */
+	else if (plain && fj_json_peek(answer, "approval") != NULL)
+		snprintf(to, sizeof(to), "/approvals/%s?done=%s", fj_json_peek(answer, "approval"), word);
 	else if (plain && back[0] != '\0')
 		snprintf(to, sizeof(to), "%s?done=%s", back, word);
 	else
@@ -388,7 +391,10 @@ static void run(struct web_req *q, struct web_res *r, const struct iss_command_i
 		web_redirect(r, to);
 		return;
 	}
+	FJ_AUTO(json) stops = portal_what_stops(q, c->name, fill); /* before: afterwards nothing is left to stop */
 	enum fj_rc rc = portal_command(q, c->name, params, &answer, &err);
+	if (rc == FJ_OK && stops != NULL)
+		json_object_set(answer, "stopped", stops);
 	once_end(web_csrf(q), key, answer, rc == FJ_OK ? NULL : &err);
 	if (rc != FJ_OK)
 		portal_form_page(q, r, c, fill, &err);
@@ -431,7 +437,7 @@ static void done_page(struct web_req *q, struct web_res *r, const struct iss_com
 		web_html(b, "</p>");
 	} else if (o->state == ONCE_REFUSED) {
 		portal_error(q, b, &o->err);
-	} else {
+	} else if (!portal_takeback_done(q, b, o)) {
 		struct fj_err err = {0};
 		if (!portal_refused(o->answer, &err) && fj_json_peek(o->answer, "approval") == NULL) {
 			web_html(b, "<p class=\"notice ok\" role=\"status\">");

@@ -58,11 +58,11 @@ static void officer_links(struct web_req *q, struct fj_buf *b)
 	static const char *const nouns[] = {"ledger", "asset", "registration", "certificate", "authorisation", "token"};
 	char to[64];
 
+	nav_link(q, b, "/", web_tr(q, "Home"));
 	nav_link(q, b, "/inbox", web_tr(q, "Inbox"));
 	nav_link(q, b, "/do", web_tr(q, "Act"));
 	for (size_t i = 0; i < FJ_ARRAY_LEN(nouns); i++) {
-		const struct portal_noun *n = portal_noun_of(nouns[i]);
-		if (!works_in(q, nouns[i]) || n == NULL)
+		if (!works_in(q, nouns[i]) || portal_noun_of(nouns[i]) == NULL)
 			continue;
 		snprintf(to, sizeof(to), "/list/%s", nouns[i]);
 		nav_link(q, b, to, portal_noun_word(q, nouns[i], false));
@@ -70,16 +70,22 @@ static void officer_links(struct web_req *q, struct fj_buf *b)
 	nav_link(q, b, "/list", web_tr(q, "Lists"));
 }
 
+/* On a narrow screen the links are folded under one word; a wide one shows them and hides the word. */
 static void navigation(struct web_req *q, struct fj_buf *b)
 {
-	web_html(b, "<nav>");
-	if (web_session(q) != NULL)
+	bool officer = web_session(q) != NULL;
+
+	web_print(b, "<nav class=\"main\" aria-label=\"%s\"><input type=\"checkbox\" id=\"menu\" class=\"unseen\"><label for=\"menu\">%s</label><div>",
+	    web_tr(q, "Main menu"), web_tr(q, "Menu"));
+	if (officer)
 		officer_links(q, b);
 	else
-		nav_link(q, b, "/login", web_tr(q, "Sign in"));
+		nav_link(q, b, "/", web_tr(q, "Home"));
 	nav_link(q, b, "/verify", web_tr(q, "Verify"));
 	nav_link(q, b, "/disclosure", web_tr(q, "Disclosure"));
-	web_html(b, "</nav>");
+	if (!officer)
+		nav_link(q, b, "/login", web_tr(q, "Sign in"));
+	web_html(b, "</div></nav>");
 }
 
 /* an answer to a form has no address of its own: the language then leads to the page the form is on */
@@ -90,11 +96,10 @@ static void language_links(struct web_req *q, struct fj_buf *b)
 
 	if (web_is_post(q))
 		to = strcmp(path, "/login") == 0 || strcmp(path, "/verify") == 0 ? path : "/inbox";
-	web_html(b, "<span class=\"lang\"><a lang=\"zh-CN\" href=\"");
-	web_text(b, to);
-	web_html(b, en ? "?lang=zh\">中文</a> <a lang=\"en\" href=\"" : "?lang=zh\" aria-current=\"true\">中文</a> <a lang=\"en\" href=\"");
-	web_text(b, to);
-	web_html(b, en ? "?lang=en\" aria-current=\"true\">English</a></span>" : "?lang=en\">English</a></span>");
+	web_print(b, "<span class=\"lang\"><a lang=\"zh-CN\" hreflang=\"zh-CN\" href=\"%s?lang=zh\"", to);
+	web_html(b, en ? ">中文</a> " : " aria-current=\"true\">中文</a> ");
+	web_print(b, "<a lang=\"en\" hreflang=\"en\" href=\"%s?lang=en\"", to);
+	web_html(b, en ? " aria-current=\"true\">English</a></span>" : ">English</a></span>");
 }
 
 static void who(struct web_req *q, struct fj_buf *b)
@@ -103,34 +108,23 @@ static void who(struct web_req *q, struct fj_buf *b)
 
 	if (s == NULL)
 		return;
-	web_html(b, "<form method=\"post\" action=\"/logout\"><bdi>");
-	web_text(b, s->actor.name);
-	web_html(b, "</bdi> ");
+	web_print(b, "<form method=\"post\" action=\"/logout\"><a href=\"/show/user/%s\"><bdi>%s</bdi></a> ", s->actor.login, s->actor.name);
 	portal_csrf(q, b);
-	web_html(b, "<button class=\"quiet\">");
-	web_say(q, b, "Sign out");
-	web_html(b, "</button></form>");
+	web_print(b, "<button class=\"quiet\">%s</button></form>", web_tr(q, "Sign out"));
 }
 
 void portal_top(struct web_req *q, struct fj_buf *b, const char *title)
 {
 	web_page_begin(q, b, title);
-	web_html(b, "<a class=\"skip\" href=\"#main\">");
-	web_say(q, b, "Skip to content");
-	web_html(b, "</a><header><a class=\"brand\" href=\"/\">符节 Fujie</a>");
-	navigation(q, b);
-	web_html(b, "<div class=\"me\">");
+	web_print(b, "<a class=\"skip\" href=\"#main\">%s</a><header><div><a class=\"brand\" href=\"/\">符节 Fujie <span>%s</span></a><div class=\"me\">",
+	    web_tr(q, "Skip to content"), web_tr(q, "Data asset certificates"));
 	language_links(q, b);
 	who(q, b);
-	web_html(b, "</div></header>");
-	if (portal_of(q)->demo) {
-		web_html(b, "<div class=\"demo\">");
-		web_say(q, b, "DEMO: the data is invented, the TPM is software, its keys must not be trusted.");
-		web_html(b, "</div>");
-	}
-	web_html(b, "<main id=\"main\"><h1>");
-	web_text(b, title);
-	web_html(b, "</h1>");
+	web_html(b, "</div></div></header>");
+	navigation(q, b);
+	if (portal_of(q)->demo)
+		web_print(b, "<div class=\"demo\">%s</div>", web_tr(q, "DEMO: the data is invented, the TPM is software, its keys must not be trusted."));
+	web_print(b, "<main id=\"main\"><h1>%s</h1>", title);
 }
 
 void portal_hidden(struct fj_buf *b, const char *name, const char *value)
@@ -207,17 +201,18 @@ void portal_error_page(struct web_req *q, struct web_res *r, const struct fj_err
 	web_page_end(b);
 }
 
-void portal_done(struct web_req *q, struct fj_buf *b)
+void portal_done_words(struct web_req *q, struct fj_buf *b, const char *word)
 {
 	static const char *const words[][2] = {
 		{"approved", WEB_N("Approved and carried out.")}, {"rejected", WEB_N("Rejected.")},
+		{"passed", WEB_N("Approved; the next level decides.")}, {"refused-once", WEB_N("Your no is on record; it lifts what was stopped only with a second officer's.")},
 		{"waiting", WEB_N("Requested: another officer has to approve.")},
 		{"suspended", WEB_N("Suspended at once; final when another officer approves.")},
 		{"done", WEB_N("Done, in force at once.")},
 		{"unpublished", WEB_N("Done; the status isn't published yet, the appliance tries again by itself.")}};
 
 	for (size_t i = 0; i < FJ_ARRAY_LEN(words); i++) {
-		if (strcmp(web_field(q, "done"), words[i][0]) != 0)
+		if (strcmp(word, words[i][0]) != 0)
 			continue;
 		web_html(b, "<p class=\"notice ok\" role=\"status\">");
 		web_text(b, web_tr(q, words[i][1]));
@@ -225,12 +220,15 @@ void portal_done(struct web_req *q, struct fj_buf *b)
 	}
 }
 
+void portal_done(struct web_req *q, struct fj_buf *b)
+{
+	portal_done_words(q, b, web_field(q, "done"));
+}
+
 const char *portal_done_word(const char *command, const json_t *answer)
 {
-	const struct portal_hint *h = portal_hint_of(command);
-
 	if (fj_json_peek(answer, "approval") != NULL)
-		return h != NULL && h->danger ? "suspended" : "waiting";
+		return portal_stops_something(command) ? "suspended" : "waiting";
 	return json_is_false(json_object_get(answer, "published")) ? "unpublished" : "done";
 }
 

@@ -29,7 +29,6 @@ struct portal_hint {
 	const char *command;
 	const char *from;              /* states it is offered in, with spaces around each; "": it takes another number */
 	bool danger;                   /* no way back; what follows is said before the button: context "then" */
-	bool stops;                    /* what would stop stands above the form */
 };
 extern const struct web_link portal_links[]; /* from values to details */
 const struct portal_noun *portal_noun_of(const char *name);   /* NULL: none */
@@ -58,7 +57,8 @@ void portal_advice_all(struct web_req *q, struct fj_buf *b);
 /* a text that begins small, as reasons and labels do, with a capital */
 void portal_capital(struct fj_buf *b, const char *text);
 void portal_no_such(struct web_req *q, struct web_res *r); /* 404, as a page */
-/* "?done=WORD" in words; nothing when there is none */
+/* "?done=WORD" in words, or a word given; nothing when there is none */
+void portal_done_words(struct web_req *q, struct fj_buf *b, const char *word);
 void portal_done(struct web_req *q, struct fj_buf *b);
 /* which word that is, by the answer */
 const char *portal_done_word(const char *command, const json_t *answer);
@@ -114,14 +114,57 @@ bool portal_answer_file(struct web_res *r, const char *command, const json_t *an
 bool portal_refused(const json_t *answer, struct fj_err *err);
 bool portal_answer_is_plain(const json_t *answer); /* nothing in it that one has to look at */
 
-/* --- stops.c --- */
-/* what a taking-back of this certificate, asset or authorisation would stop, folded under its counts;
- * nothing for a number that there is not */
-void portal_stops(struct web_req *q, struct fj_buf *b, const char *number);
-/* the same above the form of an act that takes back, when its number is filled in */
-void portal_stops_of(struct web_req *q, struct fj_buf *b, const struct iss_command_info *c, const json_t *fill);
+/* --- show.c --- */
+/* the head of an object's page: name, number, state, validity; o as its .show answers it */
+void portal_face(struct web_req *q, struct fj_buf *b, const char *noun, const json_t *o);
+
+/* --- takeback.c: suspending, taking back, resuming --- */
+bool portal_takes_back(const char *command);      /* it suspends, takes back or resumes one object */
+bool portal_stops_something(const char *command); /* it suspends or takes back */
+/* what the act would stop, as stops.show answers; NULL: it stops nothing, or the object is not named in fill */
+json_t *portal_what_stops(struct web_req *q, const char *command, const json_t *fill);
+/* "#stop" of an object's page: n commands of that kind; `back` is the page's address */
+void portal_stop_section(struct web_req *q, struct fj_buf *b, const struct iss_command_info *const *list, size_t n, const char *id, const char *back);
+/* counted and by name: the first ones of each list, the rest behind a link */
+void portal_stops_list(struct web_req *q, struct fj_buf *b, const json_t *stops);
+/* the form of such an act for the object that fill names; false: it is another act, or names none */
+bool portal_takeback_page(struct web_req *q, struct fj_buf *b, const struct iss_command_info *c, const json_t *fill, const char *back);
+struct once;
+/* what is denied from now on; false: nothing was stopped */
+bool portal_takeback_done(struct web_req *q, struct fj_buf *b, const struct once *o);
+
+/* --- report.c --- */
+bool portal_is_report(const json_t *o); /* a report's document, fixed or a draft */
+void portal_report(struct web_req *q, struct fj_buf *b, const json_t *o);
+
+/* --- batch.c --- */
+/* what was chosen, above the form that takes a selection; nothing when nothing was */
+void portal_selected(struct web_req *q, struct fj_buf *b, const struct iss_command_info *c, const json_t *fill);
+/* how far a task or job is, and a button for what was set aside; nothing for other answers */
+void portal_batch(struct web_req *q, struct fj_buf *b, const char *command, const json_t *answer);
+
+/* --- timeline.c --- */
+/* what happened to an object, oldest first; `here` is the page's address, to which "events=" is added for more */
+void portal_history(struct web_req *q, struct fj_buf *b, const char *object, const char *here);
+/* the steps of a registration, done and to come, and whose turn it is */
+void portal_course(struct web_req *q, struct fj_buf *b, const char *id);
+/* its term, and how many working days are left (registration.course) */
+void portal_due(struct web_req *q, struct fj_buf *b, const json_t *course);
+
+/* --- approval.c --- */
+/* what approval.preview answered: documents field by field, entries, differences; open: the first document unfolded */
+void portal_preview(struct web_req *q, struct fj_buf *b, const json_t *preview, bool open);
+/* what differs between two versions of a card (asset.diff) */
+void portal_card_differences(struct web_req *q, struct fj_buf *b, const json_t *items);
+/* the object of an approval of this kind, as a link where it has a page */
+void portal_object(struct web_req *q, struct fj_buf *b, const char *kind, const char *id);
+/* one decision, with the form's note and confirmation; digest: of what was shown, "" not said */
+enum fj_rc portal_decide(struct web_req *q, const char *command, const char *id, const char *digest, json_t **answer, struct fj_err *err) FJ_MUST_USE;
 
 /* --- do.c --- */
+/* the act in words, without what follows from it; and what follows, as a paragraph */
+void portal_command_word(struct web_req *q, struct fj_buf *b, const struct iss_command_info *c);
+void portal_consequence(struct web_req *q, struct fj_buf *b, const struct iss_command_info *c);
 /* the form of a command as a page; err (NULL: none) stands above it */
 void portal_form_page(struct web_req *q, struct web_res *r, const struct iss_command_info *c, const json_t *fill, const struct fj_err *err);
 /* the form itself, for a command that changes something; `back`: NULL or where it is shown */
@@ -137,6 +180,9 @@ void portal_get_login(struct web_req *q, struct web_res *r);
 void portal_post_login(struct web_req *q, struct web_res *r);
 void portal_post_logout(struct web_req *q, struct web_res *r);
 void portal_get_inbox(struct web_req *q, struct web_res *r);  /* inbox.c */
+void portal_get_batch(struct web_req *q, struct web_res *r);
+void portal_post_batch(struct web_req *q, struct web_res *r);
+void portal_get_approval(struct web_req *q, struct web_res *r); /* approval.c */
 void portal_post_approve(struct web_req *q, struct web_res *r);
 void portal_post_reject(struct web_req *q, struct web_res *r);
 void portal_get_do(struct web_req *q, struct web_res *r);     /* do.c */

@@ -55,7 +55,7 @@ enum fj_rc portal_bind(const struct portal_conf *conf, const char *address, stru
 		rc = fj_no_memory(err, "portal");
 	if (rc == FJ_OK)
 		rc = ver_published_open(&p->published, err);
-	struct web_conf web = {.routes = portal_routes, .app = p, .threads = 8, .cert = p->tls ? fj_buf_str(&p->cert) : NULL,
+	struct web_conf web = {.routes = portal_routes, .app = p, .threads = 0, .cert = p->tls ? fj_buf_str(&p->cert) : NULL,
 		.key = p->tls ? fj_buf_str(&p->key) : NULL, .hooks = {.session = find_session, .session_free = fj_free,
 		.error_page = portal_error_page, .api = "/api/", .body_max = api_body_max, .label = portal_label, .cookie = p->tls ? "__Host-fujie" : "fujie", .login = "/login"}};
 	if (rc == FJ_OK)

@@ -112,7 +112,7 @@ static void commands_part(struct web_req *q, struct fj_buf *b, const json_t *a)
 	commands(b, "OpenSSL", OPENSSL, web_tr(q, "compare the fingerprint; then root, issuing CAs, certificates and revocation lists are checked without any program of ours"), a);
 	commands(b, "OCSP", OCSP, web_tr(q, "ask for one certificate's state"), a);
 	commands(b, "fujie-verify", VERIFY, web_tr(q, "the verdict on a bundle by the fingerprint alone, and by the folder; fujie-verify is a small program without database and network that you can build from source"), a);
-	commands(b, "fujie log", LOG, web_tr(q, "read the whole log, check every hash, and keep a checkpoint. Look again later: the monitor tells when what you saw is not the beginning of what is there"), a);
+	commands(b, "fujie log", LOG, web_tr(q, "read the whole log, check every hash, and keep a checkpoint. Look again later: the monitor tells when what you saw is not the beginning of what is there. Who has a copy of the log's files, or a mirror, checks them with fujie log verify COPY"), a);
 	commands(b, "fujie witness", WITNESS, web_tr(q, "run a witness: it remembers what it saw and cosigns only what continues it. Then start it with fujie witness serve, and give the department its key and address"), a);
 }
 

@@ -71,6 +71,7 @@ VERIFY_SRC := \
 	verifier/log_policy.c \
 	verifier/logged.c \
 	verifier/narrow.c \
+	verifier/paper.c \
 	verifier/package.c \
 	verifier/pem.c \
 	verifier/published.c \
@@ -215,6 +216,9 @@ ISSUER_SRC := \
 	issuer/material.c \
 	issuer/number.c \
 	issuer/objection.c \
+	issuer/lodged.c \
+	issuer/notice.c \
+	issuer/anchor.c \
 	issuer/offline.c \
 	issuer/opening.c \
 	issuer/order.c \
@@ -316,6 +320,7 @@ HTTP_SRC := \
 	web/http/tr.c \
 	web/http/value.c \
 	web/http/verdict_page.c \
+	web/http/verdict_plain.c \
 	web/http/words.c
 
 WEB_SRC := \
@@ -327,9 +332,15 @@ WEB_SRC := \
 	web/portal/answer.c \
 	web/portal/card.c \
 	web/portal/chart.c \
+	web/portal/advice.c \
+	web/portal/answer.c \
+	web/portal/card.c \
+	web/portal/check.c \
 	web/portal/disclosure.c \
 	web/portal/do.c \
 	web/portal/fields.c \
+	web/portal/help.c \
+	web/portal/help_text.c \
 	web/portal/frame.c \
 	web/portal/home.c \
 	web/portal/inbox.c \
@@ -338,7 +349,10 @@ WEB_SRC := \
 	web/portal/nouns.c \
 	web/portal/once.c \
 	web/portal/pages.c \
+	web/portal/picture.c \
+	web/portal/picture_room.c \
 	web/portal/portal.c \
+	web/portal/public.c \
 	web/portal/show.c \
 	web/portal/approval.c \
 	web/portal/batch.c \
@@ -461,6 +475,7 @@ INCBIN_SRC := \
 	issuer/org_import.c \
 	issuer/publish/public.c \
 	issuer/store/store.c \
+	web/portal/help_text.c \
 	verifier/inbox/rows.c \
 	web/http/html.c
 INCBIN_DATA := \
@@ -470,5 +485,7 @@ INCBIN_DATA := \
 	issuer/store/schema_domain.sql \
 	issuer/store/schema_find.sql \
 	issuer/store/schema_home.sql \
+	docs/manual.en.md \
+	docs/manual.zh.md \
 	web/http/portal.js \
 	web/http/style.css

@@ -156,19 +156,22 @@ CREATE TABLE registration (        -- 登记申请
 ) STRICT;
 CREATE INDEX registration_asset ON registration(asset_no, at);
 CREATE INDEX registration_due ON registration(due) WHERE due > 0;
+CREATE INDEX registration_noticed ON registration(id) WHERE state = 'NOTICED';
 
 CREATE TABLE objection (           -- 异议
   id           TEXT PRIMARY KEY,
   registration TEXT NOT NULL,      -- "" against the registered asset
   asset_no     TEXT NOT NULL,
   person       TEXT NOT NULL,      -- who entered it; name, contact and evidence are an opening
-  state        TEXT NOT NULL,      -- OPEN UPHELD DISMISSED
+  state        TEXT NOT NULL,      -- OPEN UPHELD DISMISSED; of the public's: TO_CONFIRM DECLINED
   reason       TEXT NOT NULL,
   at           INTEGER NOT NULL,
   due          INTEGER NOT NULL,
-  seq          INTEGER NOT NULL
+  seq          INTEGER NOT NULL,
+  secret       TEXT NOT NULL DEFAULT '' -- of the public's: hash of number and secret of the receipt
 ) STRICT;
 CREATE INDEX objection_of ON objection(registration, state);
+CREATE INDEX objection_waiting ON objection(asset_no) WHERE state = 'TO_CONFIRM';
 
 CREATE TABLE material (            -- 登记材料; the files lie under materials/
   id       TEXT PRIMARY KEY,

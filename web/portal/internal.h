@@ -18,6 +18,7 @@ struct portal {
 	struct fj_buf cert, key, client_ca; /* PEM texts */
 	bool demo, tls;
 	bool secure; /* browsers come by https: cookies are Secure and have the prefix __Host- */
+	struct web_limit *pictures, *lodging; /* of the public, by address */
 };
 
 /* --- nouns.c: words, columns and hints; and finding commands by noun and verb --- */
@@ -51,6 +52,9 @@ void portal_top(struct web_req *q, struct fj_buf *b, const char *title); /* in t
 void portal_error_page(struct web_req *q, struct web_res *r, const struct fj_err *err);
 /* the refusal as a paragraph: what was wrong and what to do, its rule, basis and clause */
 void portal_error(struct web_req *q, struct fj_buf *b, const struct fj_err *err);
+/* advice.c: what to do now, where the refusal does not say it, with a link to its help; and all of that, for the help page */
+void portal_advice(struct web_req *q, struct fj_buf *b, const struct fj_err *err);
+void portal_advice_all(struct web_req *q, struct fj_buf *b);
 /* a text that begins small, as reasons and labels do, with a capital */
 void portal_capital(struct fj_buf *b, const char *text);
 void portal_no_such(struct web_req *q, struct web_res *r); /* 404, as a page */
@@ -64,6 +68,8 @@ void portal_hidden(struct fj_buf *b, const char *name, const char *value);
 /* a command of the register as the officer who asks */
 enum fj_rc portal_command(struct web_req *q, const char *name, const json_t *params, json_t **out, struct fj_err *err) FJ_MUST_USE;
 enum fj_rc portal_no_memory(struct fj_err *err);
+/* a command of the register as anybody, who has no account; params NULL: none */
+enum fj_rc portal_public(struct web_req *q, const char *command, const json_t *params, json_t **out, struct fj_err *err) FJ_MUST_USE;
 
 /* --- fields.c: a command's fields as a form, and back --- */
 /* Typed parameters from query, form, or a body that is a file; a field that was not sent or is empty is absent.
@@ -225,6 +231,15 @@ void portal_post_select(struct web_req *q, struct web_res *r);
 void portal_get_show(struct web_req *q, struct web_res *r);   /* show.c */
 void portal_get_verify(struct web_req *q, struct web_res *r); /* verify.c */
 void portal_post_verify(struct web_req *q, struct web_res *r);
+void portal_public_front(struct web_req *q, struct web_res *r); /* public.c: "/" for nobody */
+void portal_get_notices(struct web_req *q, struct web_res *r);
+void portal_get_notice(struct web_req *q, struct web_res *r);
+void portal_post_objection(struct web_req *q, struct web_res *r);
+void portal_get_objections(struct web_req *q, struct web_res *r);
+void portal_post_objections(struct web_req *q, struct web_res *r);
+void portal_get_check(struct web_req *q, struct web_res *r);  /* check.c */
+void portal_get_help(struct web_req *q, struct web_res *r);   /* help.c */
+void portal_get_help_page(struct web_req *q, struct web_res *r);
 void portal_get_disclosure(struct web_req *q, struct web_res *r); /* disclosure.c */
 void portal_get_disclosure_json(struct web_req *q, struct web_res *r);
 void portal_get_disclosure_feed(struct web_req *q, struct web_res *r);

@@ -172,6 +172,7 @@ ISSUER_SRC := \
 	issuer/demo_plan.c \
 	issuer/disclosure.c \
 	issuer/division.c \
+	issuer/draft.c \
 	issuer/dossier.c \
 	issuer/evaluation.c \
 	issuer/event.c \
@@ -261,6 +262,7 @@ ISSUER_SRC := \
 	issuer/roles.c \
 	issuer/rules/rules.c \
 	issuer/search.c \
+	issuer/shapes.c \
 	issuer/share.c \
 	issuer/sheet/csv.c \
 	issuer/sheet/key.c \
@@ -308,11 +310,17 @@ WEB_SRC := \
 	web/api/api.c \
 	web/api/openapi.c \
 	web/portal/answer.c \
+	web/portal/behind.c \
+	web/portal/candidates.c \
 	web/portal/card.c \
+	web/portal/compare.c \
+	web/portal/compute.c \
 	web/portal/disclosure.c \
 	web/portal/do.c \
+	web/portal/drafts.c \
 	web/portal/fields.c \
 	web/portal/frame.c \
+	web/portal/held.c \
 	web/portal/inbox.c \
 	web/portal/lists.c \
 	web/portal/login.c \
@@ -320,9 +328,14 @@ WEB_SRC := \
 	web/portal/once.c \
 	web/portal/pages.c \
 	web/portal/portal.c \
+	web/portal/prefill.c \
+	web/portal/preview.c \
+	web/portal/said.c \
 	web/portal/show.c \
 	web/portal/stops.c \
-	web/portal/verify.c
+	web/portal/typed.c \
+	web/portal/verify.c \
+	web/portal/wizard.c
 
 REGISTRY_SRC := \
 	web/registry/control.c \

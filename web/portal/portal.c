@@ -71,6 +71,7 @@ void portal_stop(struct portal *p)
 	if (p == NULL)
 		return;
 	web_stop(p->server);
+	behind_wait();
 	ver_published_close(p->published);
 	fj_buf_release(&p->cert);
 	fj_buf_release(&p->key);

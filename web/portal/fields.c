@@ -356,7 +356,7 @@ static void row_end(const struct form *d, const char *path, size_t i)
 static void rows_end(const struct form *d, const struct iss_field *f, const char *path, size_t n)
 {
 	web_print(d->b, "<input type=\"hidden\" name=\"%s#\" value=\"%zu\">", path, n);
-	if ((int64_t)n < f->max && n < PORTAL_MAX_ROWS) {
+	if ((f->max <= 1 || (int64_t)n < f->max) && n < PORTAL_MAX_ROWS) {
 		web_print(d->b, "<p><button class=\"quiet\" name=\"step\" value=\"+%s\" formnovalidate>", path);
 		web_say(d->q, d->b, "Add a row");
 		web_html(d->b, "</button></p>");
@@ -371,7 +371,8 @@ static void rows_input(const struct form *d, const struct iss_field *f, const ch
 	char at[MAX_PATH + 64];
 
 	inner.lax = true; /* a row that is left blank is none */
-	n = n > 0 ? n : 1;
+	n = n > 0 || d->inner ? n : 1; /* within a row only what was asked for */
+	inner.inner = true;
 	group_begin(d, f, path);
 	for (size_t i = 0; i < n; i++) {
 		web_html(d->b, "<fieldset class=\"row\"><legend>");

@@ -107,6 +107,7 @@ struct form {
 	size_t id;            /* makes the inputs' ids differ on one page */
 	const char **nouns;   /* whose names the inputs use; PORTAL_MAX_NOUNS, NULL where free */
 	bool *focus;          /* one input has the focus already; NULL: none gets it */
+	bool inner;           /* within a row */
 	bool lax;             /* the browser is not to ask for what is required: a draft may lack it */
 };
 void portal_input(const struct form *d, const struct iss_field *f, const char *path);

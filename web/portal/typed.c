@@ -519,13 +519,19 @@ static void set_count(json_t *fill, const char *path, size_t n)
 	put_text(fill, path, "#", s);
 }
 
-size_t portal_rows_shown(const json_t *fill, const char *path)
+static const char *shown_of(const json_t *fill, const char *path)
 {
 	char name[MAX_PATH + 8];
-	size_t n = portal_rows(fill, path);
 
 	snprintf(name, sizeof(name), "%.*s#", MAX_PATH, path);
-	unsigned long shown = strtoul(fj_json_text(fill, name), NULL, 10);
+	return fj_json_text(fill, name);
+}
+
+size_t portal_rows_shown(const json_t *fill, const char *path)
+{
+	size_t n = portal_rows(fill, path);
+	unsigned long shown = strtoul(shown_of(fill, path), NULL, 10);
+
 	return shown > n && shown <= PORTAL_MAX_ROWS ? shown : n;
 }
 
@@ -566,8 +572,10 @@ bool portal_rows_step(json_t *fill, const char *step)
 	if (step[0] == '+' && strlen(step) <= MAX_PATH) {
 		size_t n = portal_rows_shown(fill, step + 1);
 		char focus[MAX_PATH + 32];
-		set_count(fill, step + 1, (n == 0 ? 1 : n) + 1);
-		snprintf(focus, sizeof(focus), "%s.%zu", step + 1, n == 0 ? 1 : n);
+		size_t there = strtoul(shown_of(fill, step + 1), NULL, 10); /* as the page had it: one blank row, or none */
+		n = n > there ? n : there;
+		set_count(fill, step + 1, n + 1);
+		snprintf(focus, sizeof(focus), "%s.%zu", step + 1, n);
 		json_object_set_new(fill, PORTAL_FOCUS, json_string(focus));
 		return true;
 	}

@@ -429,8 +429,12 @@ static json_t *merged(struct web_req *q, const struct portal_wizard *w, const st
 	void *next;
 	bool changed;
 
-	if (!portal_draft_take(q, c, web_field(q, "draft"), fill, &changed))
+	if (!portal_draft_take(q, c, web_field(q, "draft"), fill, &changed)) { /* the first step: by what names the object */
+		json_object_foreach(typed, key, v)
+			if (strchr(key, '.') == NULL)
+				json_object_set(fill, key, v);
 		portal_prefill(q, c, fill);
+	}
 	size_t n = at > count(w) ? 0 : places_of(c, &w->steps[at - 1], place);
 	json_object_foreach_safe(fill, next, key, v)
 		for (size_t i = 0; i < n; i++)

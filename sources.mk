@@ -176,6 +176,7 @@ ISSUER_SRC := \
 	issuer/demo_plan.c \
 	issuer/disclosure.c \
 	issuer/division.c \
+	issuer/draft.c \
 	issuer/dossier.c \
 	issuer/evaluation.c \
 	issuer/event.c \
@@ -271,6 +272,7 @@ ISSUER_SRC := \
 	issuer/roles.c \
 	issuer/rules/rules.c \
 	issuer/search.c \
+	issuer/shapes.c \
 	issuer/share.c \
 	issuer/sheet/csv.c \
 	issuer/sheet/key.c \
@@ -330,19 +332,25 @@ WEB_SRC := \
 	web/portal/account_factor.c \
 	web/portal/account_lists.c \
 	web/portal/answer.c \
+	web/portal/behind.c \
+	web/portal/candidates.c \
 	web/portal/card.c \
 	web/portal/chart.c \
 	web/portal/advice.c \
 	web/portal/answer.c \
 	web/portal/card.c \
 	web/portal/check.c \
+	web/portal/compare.c \
+	web/portal/compute.c \
 	web/portal/disclosure.c \
 	web/portal/do.c \
+	web/portal/drafts.c \
 	web/portal/fields.c \
 	web/portal/help.c \
 	web/portal/help_text.c \
 	web/portal/frame.c \
 	web/portal/home.c \
+	web/portal/held.c \
 	web/portal/inbox.c \
 	web/portal/lists.c \
 	web/portal/login.c \
@@ -360,6 +368,14 @@ WEB_SRC := \
 	web/portal/takeback.c \
 	web/portal/timeline.c \
 	web/portal/verify.c
+	web/portal/prefill.c \
+	web/portal/preview.c \
+	web/portal/said.c \
+	web/portal/show.c \
+	web/portal/stops.c \
+	web/portal/typed.c \
+	web/portal/verify.c \
+	web/portal/wizard.c
 
 REGISTRY_SRC := \
 	web/registry/control.c \

@@ -109,6 +109,7 @@ void portal_stop(struct portal *p)
 	if (p == NULL)
 		return;
 	web_stop(p->server);
+	behind_wait();
 	ver_published_close(p->published);
 	web_limit_free(p->pictures);
 	web_limit_free(p->lodging);

@@ -194,7 +194,7 @@ static void state_of(struct sheet_of *s, json_t *sections)
 
 static void sign_here(struct sheet_of *s, json_t *sections)
 {
-	static const char blank[] = "签字 Signature：\n\n日期 Date：　　　年　　月　　日";
+	static const char blank[] = "签字 Signature：\n\n　　　年　　月　　日";
 	const json_t *b = s->a->body;
 	char url[260];
 

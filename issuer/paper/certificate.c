@@ -90,7 +90,7 @@ static void full(json_t *grid, const char *name, const char *text)
 static void who(const struct face *f, json_t *grid)
 {
 	full(grid, "持有单位\nHolder", f->t.holder_name);
-	json_array_append_new(grid, json_pack("[s, s, s, s]", "统一社会信用代码\nUnified social credit code", f->t.holder, "主体类型\nKind of holder", ppr_word(f->holder.kind)));
+	json_array_append_new(grid, json_pack("[s, s, s, s]", "统一社会信用代码\nUSCC", f->t.holder, "主体类型\nKind of holder", ppr_word(f->holder.kind)));
 	full(grid, "资产名称\nName of the data asset", f->t.asset_name);
 }
 
@@ -177,15 +177,14 @@ static enum fj_rc remarks(const struct face *f, json_t *grid)
 
 static enum fj_rc validity(const struct face *f, json_t *grid, struct fj_err *err)
 {
-	char term[200], made[FJ_TIME_CAP], state[240], version[100], hash[65];
+	char term[200], state[240], version[100], hash[65];
 
 	ppr_term(f->t.not_before, f->t.not_after, term);
 	full(grid, "有效期\nValidity", term);
 	FJ_TRY(dom_card_hash(f->card, hash, err));
 	snprintf(version, sizeof(version), "第 %lld 版 v%lld（%.16s）", (long long)f->t.version, (long long)f->t.version, hash);
-	fj_date_china(f->t.not_before, made);
 	json_array_append_new(grid, json_pack("[s, s, s, s]", "登记编号\nRegistration", f->t.registration[0] != '\0' ? f->t.registration : "—", "资产卡片\nAsset card", version));
-	full(grid, "证书摘要（SHA-256）\nDigest of the certificate", f->t.sha256);
+	full(grid, "证书摘要\nSHA-256 of the certificate", f->t.sha256);
 	FJ_TRY(remarks(f, grid));
 	if (f->copy != NULL)
 		return FJ_OK;
@@ -198,10 +197,9 @@ static enum fj_rc validity(const struct face *f, json_t *grid, struct fj_err *er
 
 static json_t *foot(const struct face *f)
 {
-	char on[FJ_TIME_CAP + 40], day[FJ_TIME_CAP], url[260], address[260], note[400];
+	char on[80], url[260], address[260], note[400];
 	struct fj_date d = fj_date_of(f->t.not_before, FJ_CHINA_OFFSET);
 
-	(void)day;
 	snprintf(on, sizeof(on), "颁发日期 Date of issue\n%d 年 %d 月 %d 日", d.y, d.m, d.d);
 	ppr_address(f->c, f->subject, f->copy, true, url);
 	ppr_address(f->c, f->subject, f->copy, false, address);
@@ -232,14 +230,14 @@ static enum fj_rc rows(const struct face *f, json_t *grid, struct fj_err *err)
 
 enum fj_rc ppr_certificate(struct iss_call *c, const struct ppr_subject *s, const struct ppr_copy *copy, json_t **model, struct fj_err *err)
 {
-	static const char opening[] = "依据财政部《数据资产全过程管理试点方案》（财资〔2024〕167号），下列数据资产已予登记，颁发此证，作为数据资产对外授权使用的凭证。"
-				      "Under 财资〔2024〕167号 the data asset below is registered; this certificate is the credential for its outward authorised use.";
+	static const char opening[] = "依据财政部《数据资产全过程管理试点方案》（财资〔2024〕167号），下列数据资产已予登记，颁发此证，作为数据资产对外授权使用的凭证。";
+	static const char second[] = "Under 财资〔2024〕167号 the data asset below is registered; this certificate is the credential for its outward authorised use.";
 	static const char not[] = "本证书不是数据产权登记凭证，不对数据资产的价值作任何认定或保证。It is no property right certificate, and says nothing of the asset's value.";
 	FJ_AUTO(face) f = {.c = c, .subject = s, .copy = copy};
 	FJ_AUTO(json) grid = json_array();
 
 	FJ_TRY(load(&f, err));
 	FJ_TRY(rows(&f, grid, err));
-	json_t *sections = json_pack("[{s:[{s:s}, {s:O}, o, o]}]", "blocks", "text", opening, "grid", grid, ppr_notes(copy, not), foot(&f));
+	json_t *sections = json_pack("[{s:[{s:s}, {s:s}, {s:O}, o, o]}]", "blocks", "text", opening, "note", second, "grid", grid, ppr_notes(copy, not), foot(&f));
 	return sections == NULL ? fj_no_memory(err, "issuer") : ppr_finish(c, s, copy, "数据资产证书", "Data Asset Certificate", f.finance.name, sections, model, err);
 }

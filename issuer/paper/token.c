@@ -43,7 +43,7 @@ static void who(const struct face *f, json_t *grid)
 	char what[400];
 
 	full(grid, "被许可方\nLicensed user", fj_json_text(user, "name"));
-	half(grid, "统一社会信用代码\nUnified social credit code", fj_json_text(user, "usci"), "绑定方式\nBinding", ppr_word(fj_json_text(f->p, "binding")));
+	half(grid, "统一社会信用代码\nUSCC", fj_json_text(user, "usci"), "绑定方式\nBinding", ppr_word(fj_json_text(f->p, "binding")));
 	full(grid, "许可方（运营机构）\nLicensor (operator)", f->auth.operator_name);
 	snprintf(what, sizeof(what), "%.280s　版本 version %.40s　%s", fj_json_text(product, "id"), fj_json_text(product, "version"), ppr_word(fj_json_text(product, "kind")));
 	full(grid, "产品和服务\nProduct or service", what);
@@ -84,7 +84,7 @@ static void validity(const struct face *f, json_t *grid)
 
 	ppr_term(fj_json_num(f->p, "nbf"), fj_json_num(f->p, "exp"), term);
 	full(grid, "有效期\nValidity", term);
-	full(grid, "令牌摘要（SHA-256）\nDigest of the token", f->subject->sha256);
+	full(grid, "令牌摘要\nSHA-256 of the token", f->subject->sha256);
 	if (f->copy != NULL)
 		return;
 	ppr_state_text(f->c, f->subject, NULL, "", state);
@@ -121,7 +121,8 @@ static enum fj_rc read_token(struct iss_call *c, const char *id, struct fj_buf *
 
 enum fj_rc ppr_token(struct iss_call *c, const struct ppr_subject *s, const struct ppr_copy *copy, json_t **model, struct fj_err *err)
 {
-	static const char opening[] = "运营机构依据下列授权，许可下列单位在所列范围内使用数据产品和服务。Under the authorisation below the operator licenses the user below, within the scope below.";
+	static const char opening[] = "运营机构依据下列授权，许可下列单位在所列范围内使用数据产品和服务。";
+	static const char second[] = "Under the authorisation below the operator licenses the user below, within the scope below.";
 	static const char not[] = "本件为许可令牌的纸质说明，不能代替令牌使用；使用时须出示令牌并证明身份。This page describes a license token and can't be used in its place: a user shows the token itself and proves who it is.";
 	FJ_AUTO(face) f = {.c = c, .subject = s, .copy = copy};
 	FJ_AUTO(buf) compact = FJ_BUF_INIT(FJ_TOKEN_MAX);
@@ -133,6 +134,6 @@ enum fj_rc ppr_token(struct iss_call *c, const struct ppr_subject *s, const stru
 	FJ_TRY(dom_org_get(c->db, s->finance, &f.finance, err));
 	FJ_TRY(dom_auth_get(c->db, fj_json_text(json_object_get(f.p, "parent"), "authorisation"), &f.auth, err));
 	FJ_TRY(rows(&f, grid, err));
-	json_t *sections = json_pack("[{s:[{s:s}, {s:O}, o, o]}]", "blocks", "text", opening, "grid", grid, ppr_notes(copy, not), foot(&f));
+	json_t *sections = json_pack("[{s:[{s:s}, {s:s}, {s:O}, o, o]}]", "blocks", "text", opening, "note", second, "grid", grid, ppr_notes(copy, not), foot(&f));
 	return sections == NULL ? fj_no_memory(err, "issuer") : ppr_finish(c, s, copy, "数据资产使用许可", "License to Use a Data Asset Product", f.finance.name, sections, model, err);
 }

@@ -7,15 +7,17 @@
 
 #include "issuer/report/paper.h"
 
-#define SEAL_SIDE 118.0 /* of the area that is kept free: an official seal has 42 mm at most */
-#define SEALS_HIGH 132.0
+#define SEAL_SIDE 114.0 /* of the area that is kept free: an official seal has 42 mm at most */
+#define SEALS_HIGH 122.0
+#define ROOM 2.2        /* above and below in a row */
 
 static const struct pen_ink red = {0.62, 0.09, 0.10}, gold = {0.72, 0.56, 0.27}, cream = {0.985, 0.972, 0.94}, edge = {0.66, 0.56, 0.40}, white = {1, 1, 1};
-static const struct pen_look k_title = {false, 33, true, PANGO_ALIGN_CENTER, 0, 0, 0, 0, {0.62, 0.09, 0.10}}, k_under = {false, 12.5, false, PANGO_ALIGN_CENTER, 0, 8, 0, 0, {0.35, 0.28, 0.16}},
-			     k_label = {true, 9.5, true, PANGO_ALIGN_CENTER, 0, 0, 0, 0, {0.25, 0.20, 0.10}}, k_small = {false, 7.2, false, PANGO_ALIGN_CENTER, 0, 0, 0, 0, {0.40, 0.35, 0.28}},
-			     k_value = {false, 10, false, PANGO_ALIGN_LEFT, 0, 0, 0, 1.08, {0, 0, 0}}, k_signer = {true, 11.5, true, PANGO_ALIGN_CENTER, 0, 0, 0, 0, {0, 0, 0}},
+static const struct pen_look k_title = {false, 31, true, PANGO_ALIGN_CENTER, 0, 0, 0, 0, {0.62, 0.09, 0.10}}, k_under = {false, 11.5, false, PANGO_ALIGN_CENTER, 0, 5, 0, 0, {0.35, 0.28, 0.16}},
+			     k_label = {true, 8.6, true, PANGO_ALIGN_CENTER, 0, 0, 0, 0, {0.25, 0.20, 0.10}}, k_small = {false, 6.2, false, PANGO_ALIGN_CENTER, 0, 0, 0, 0, {0.40, 0.35, 0.28}},
+			     k_value = {false, 9, false, PANGO_ALIGN_LEFT, 0, 0, 0, 1.05, {0, 0, 0}}, k_signer = {true, 11.5, true, PANGO_ALIGN_CENTER, 0, 0, 0, 0, {0, 0, 0}},
 			     k_role = {false, 8.5, false, PANGO_ALIGN_CENTER, 0, 0, 0, 0, {0.25, 0.20, 0.10}}, k_on = {false, 10, false, PANGO_ALIGN_CENTER, 0, 0, 0, 0, {0, 0, 0}},
-			     k_hint = {true, 8, false, PANGO_ALIGN_CENTER, 0, 0, 0, 0, {0.70, 0.62, 0.52}}, k_meta = {true, 10, false, PANGO_ALIGN_CENTER, 0, 8, 0, 0, {0.25, 0.20, 0.10}};
+			     k_hint = {true, 8, false, PANGO_ALIGN_CENTER, 0, 0, 0, 0, {0.70, 0.62, 0.52}}, k_meta = {true, 9.5, false, PANGO_ALIGN_CENTER, 0, 6, 0, 0, {0.25, 0.20, 0.10}},
+			     k_body = {false, 9.8, false, PANGO_ALIGN_LEFT, 0, 5, 19.6, 1.08, {0, 0, 0}}, k_print = {false, 7.4, false, PANGO_ALIGN_LEFT, 1, 2, 0, 1.0, {0.25, 0.25, 0.25}};
 
 /* --- the ornament --- */
 
@@ -70,9 +72,9 @@ void formal_title(struct paper *p, const json_t *model)
 			(void)!fj_buf_puts(&spaced, wide);
 		at = next;
 	}
-	p->y += 8;
+	p->y += 3;
 	struct pen_look k = k_title;
-	k.size = strlen(text) <= 18 ? 33 : 27;
+	k.size = strlen(text) <= 18 ? k_title.size : 25;
 	paper_text(p, &k, fj_buf_str(&spaced));
 	if (fj_json_peek(model, "subtitle") != NULL)
 		paper_text(p, &k_under, fj_json_peek(model, "subtitle"));
@@ -99,16 +101,24 @@ static void pair_make(struct paper *p, struct pair *c, const json_t *row, size_t
 	c->value = pen_layout(&p->pen, &k_value, json_string_value(json_array_get(row, at + 1)), c->wide - c->name_wide - 2 * PAD - 2);
 }
 
+/* a font's line has more air above and below than two lines of one name want between them */
+#define TIGHT 0.8
+
+static double name_high(const struct pair *c)
+{
+	return TIGHT * (pen_height(c->zh) + pen_height(c->en));
+}
+
 static double pair_high(const struct pair *c)
 {
-	double name = pen_height(c->zh) + pen_height(c->en), text = pen_height(c->value);
+	double name = name_high(c), text = pen_height(c->value);
 
-	return (name > text ? name : text) + 2 * PAD + 1;
+	return (name > text ? name : text) + 2 * ROOM + 1;
 }
 
 static void pair_draw(struct paper *p, const struct pair *c, double high)
 {
-	double y = p->y + (high - pen_height(c->zh) - pen_height(c->en)) / 2;
+	double y = p->y + (high - name_high(c)) / 2 - (1 - TIGHT) / 2 * pen_height(c->zh);
 
 	pen_box(&p->pen, c->x, p->y, c->name_wide, high);
 	pen_fill(&p->pen, &cream);
@@ -117,9 +127,9 @@ static void pair_draw(struct paper *p, const struct pair *c, double high)
 	pen_stroke(&p->pen, &edge, 0.5);
 	p->pen.floor = p->y + high;
 	pen_text(&p->pen, &k_label, c->zh, c->x + PAD / 2, y);
-	pen_text(&p->pen, &k_small, c->en, c->x + PAD / 2, y + pen_height(c->zh));
+	pen_text(&p->pen, &k_small, c->en, c->x + PAD / 2, y + TIGHT * pen_height(c->zh));
 	y = p->y + (high - pen_height(c->value)) / 2;
-	pen_text(&p->pen, &k_value, c->value, c->x + c->name_wide + PAD + 1, y > p->y + PAD ? y : p->y + PAD);
+	pen_text(&p->pen, &k_value, c->value, c->x + c->name_wide + PAD + 1, y > p->y + ROOM ? y : p->y + ROOM);
 	p->pen.floor = 0;
 }
 
@@ -134,12 +144,12 @@ static void grid_row(struct paper *p, const json_t *row)
 {
 	size_t n = json_array_size(row) / 2;
 	struct pair c[2];
-	double high = 0, most = bottom(p) - MARGIN;
+	double high = 0, most = bottom(p) - p->margin;
 
 	for (size_t i = 0; i < n; i++) {
 		c[i].name_wide = 0.19 * inner(p);
 		c[i].wide = inner(p) / (double)n;
-		c[i].x = MARGIN + (double)i * c[i].wide;
+		c[i].x = p->margin + (double)i * c[i].wide;
 		pair_make(p, &c[i], row, 2 * i);
 		high = pair_high(&c[i]) > high ? pair_high(&c[i]) : high;
 	}
@@ -160,7 +170,12 @@ void formal_grid(struct paper *p, const json_t *rows)
 
 	json_array_foreach(rows, i, row)
 		grid_row(p, row);
-	p->y += 7;
+	p->y += 4;
+}
+
+void formal_text(struct paper *p, const char *text, bool fine)
+{
+	paper_text(p, fine ? &k_print : &k_body, text);
 }
 
 /* --- who issues it, and where the seal goes --- */
@@ -189,12 +204,13 @@ static void corners(struct paper *p, double x, double y, double side)
 	pen_stroke(&p->pen, &edge, 0.5);
 }
 
-static void one_seal(struct paper *p, const json_t *seal, double x, double y, double wide)
+static void one_seal(struct paper *p, const json_t *seal, double x, double y, double wide, bool alone)
 {
 	double side = SEAL_SIDE < wide - 10 ? SEAL_SIDE : wide - 10, at = y + 4;
 
 	corners(p, x + (wide - side) / 2, y, side);
-	(void)line(p, &k_hint, "盖章处 Seal", x, y + side - 14, wide);
+	if (alone)
+		(void)line(p, &k_hint, "盖章处 Seal", x, y + side - 14, wide);
 	at = line(p, &k_role, fj_json_text(seal, "role"), x, at + 4, wide);
 	at = line(p, &k_signer, fj_json_text(seal, "who"), x + 4, at + 8, wide - 8);
 	(void)line(p, &k_on, fj_json_text(seal, "on"), x, at + 6, wide);
@@ -209,7 +225,7 @@ static void code_below(struct paper *p, const json_t *block, double x, double y,
 		pen_fill(&p->pen, &white);
 		paper_squares(p, &q, x, y, QR_SIDE);
 	}
-	(void)line(p, &paper_note, fj_json_text(block, "note"), x + QR_SIDE + 8, y + 6, wide - QR_SIDE - 8);
+	(void)line(p, &k_print, fj_json_text(block, "note"), x + QR_SIDE + 8, y + 6, wide - QR_SIDE - 8);
 }
 
 void formal_seals(struct paper *p, const json_t *block)
@@ -219,10 +235,11 @@ void formal_seals(struct paper *p, const json_t *block)
 	double high = n == 1 ? SEALS_HIGH : SEALS_HIGH + QR_SIDE + 10, wide = n == 1 ? 0.42 * inner(p) : inner(p) / (double)n;
 
 	paper_need(p, high);
-	p->y = bottom(p) - high + 6 > p->y ? bottom(p) - high + 6 : p->y; /* at the foot of its page */
+	if (n == 1 && bottom(p) - high + 6 > p->y)
+		p->y = bottom(p) - high + 6; /* at the foot of its page */
 	for (size_t i = 0; i < n; i++)
-		one_seal(p, json_array_get(seals, i), n == 1 ? p->pen.width - MARGIN - wide : MARGIN + (double)i * wide, p->y, wide);
-	code_below(p, block, MARGIN, n == 1 ? p->y + 12 : p->y + SEALS_HIGH, n == 1 ? inner(p) - wide - 8 : inner(p));
+		one_seal(p, json_array_get(seals, i), n == 1 ? p->pen.width - p->margin - wide : p->margin + (double)i * wide, p->y, wide, n == 1);
+	code_below(p, block, p->margin, n == 1 ? p->y + 12 : p->y + SEALS_HIGH, n == 1 ? inner(p) - wide - 8 : inner(p));
 	p->y += high;
 	p->fresh = false;
 }

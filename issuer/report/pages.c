@@ -38,21 +38,22 @@ static void draw_mark(struct paper *p)
 
 static void draw_number(struct paper *p)
 {
-	const struct pen_look k = {false, 9, false, PANGO_ALIGN_CENTER, 0, 0, 0, 0, black};
+	struct pen_look k = {false, 9, false, PANGO_ALIGN_CENTER, 0, 0, 0, 0, black};
 	char text[48];
 
 	if (p->formal && p->pages <= 1)
 		return;
+	k.size = p->formal ? 7.5 : k.size;
 	snprintf(text, sizeof(text), "%d / %d", p->page, p->pages > 0 ? p->pages : p->page);
 	PangoLayout *l = pen_layout(&p->pen, &k, text, inner(p));
-	pen_text(&p->pen, &k, l, MARGIN, p->pen.height - FOOT - (p->formal ? 16 : 0));
+	pen_text(&p->pen, &k, l, p->margin, p->pen.height - FOOT - (p->formal ? 13.5 : 0));
 	g_object_unref(l);
 }
 
 static void begin_page(struct paper *p)
 {
 	p->page++;
-	p->y = MARGIN;
+	p->y = p->margin;
 	p->fresh = true;
 	if (p->formal)
 		formal_ornament(p);
@@ -102,7 +103,7 @@ void paper_text(struct paper *p, const struct pen_look *k, const char *text)
 	PangoLayout *l = pen_layout(&p->pen, k, text, inner(p));
 
 	p->y += p->fresh ? 0 : k->before;
-	draw_lines(p, k, l, MARGIN);
+	draw_lines(p, k, l, p->margin);
 	p->y += k->after;
 	g_object_unref(l);
 }
@@ -114,8 +115,8 @@ static void draw_meta(struct paper *p, const char *name, const char *text)
 	double high = pen_height(a) > pen_height(b) ? pen_height(a) : pen_height(b);
 
 	paper_need(p, high);
-	pen_text(&p->pen, &meta_name, a, MARGIN, p->y);
-	pen_text(&p->pen, &meta, b, MARGIN + left, p->y);
+	pen_text(&p->pen, &meta_name, a, p->margin, p->y);
+	pen_text(&p->pen, &meta, b, p->margin + left, p->y);
 	p->y += high + meta.after;
 	p->fresh = false;
 	g_object_unref(a);
@@ -148,8 +149,8 @@ void paper_code(struct paper *p, const char *text, const char *small)
 	PangoLayout *l = pen_layout(&p->pen, &paper_note, small, inner(p) - QR_SIDE - 10);
 	double high = pen_height(l) > QR_SIDE ? pen_height(l) : QR_SIDE;
 	paper_need(p, high);
-	paper_squares(p, &q, MARGIN, p->y, QR_SIDE);
-	pen_text(&p->pen, &paper_note, l, MARGIN + QR_SIDE + 10, p->y + 8);
+	paper_squares(p, &q, p->margin, p->y, QR_SIDE);
+	pen_text(&p->pen, &paper_note, l, p->margin + QR_SIDE + 10, p->y + 8);
 	g_object_unref(l);
 	p->y += high + paper_note.after;
 	p->fresh = false;
@@ -208,11 +209,11 @@ static void measure(const struct paper *p, const json_t *t, struct grid *g)
 		wide[i] = least > wide[i] ? least : wide[i];
 	}
 	double keep = texts <= 0 ? 1 : excess < 0.6 * texts ? (texts - excess) / texts : 0.4;
-	g->x[0] = MARGIN;
+	g->x[0] = p->margin;
 	json_array_foreach(g->columns, i, c)
 		g->x[i + 1] = g->x[i] + (gives[i] ? wide[i] * keep : wide[i]);
-	for (double scale = inner(p) / (g->x[g->n] - MARGIN); scale < 1 && i > 0; i--)
-		g->x[i] = MARGIN + (g->x[i] - MARGIN) * scale;
+	for (double scale = inner(p) / (g->x[g->n] - p->margin); scale < 1 && i > 0; i--)
+		g->x[i] = p->margin + (g->x[i] - p->margin) * scale;
 }
 
 /* texts of a row; `heads`: the columns' titles */
@@ -272,7 +273,7 @@ static double first_row(const struct paper *p, const struct grid *g, const json_
 static void draw_table(struct paper *p, const json_t *t)
 {
 	PangoLayout *heads[REP_MAX_COLUMNS], *cells[REP_MAX_COLUMNS];
-	double most = bottom(p) - MARGIN;
+	double most = bottom(p) - p->margin;
 	struct grid g;
 	size_t i;
 	json_t *row;
@@ -313,6 +314,8 @@ static void draw_block(struct paper *p, const json_t *block)
 		formal_seals(p, block);
 	else if (qr != NULL)
 		paper_code(p, qr, fj_json_text(block, "note"));
+	else if (p->formal)
+		formal_text(p, text != NULL ? text : fj_json_text(block, "note"), text == NULL);
 	else
 		paper_text(p, text != NULL ? &body : &paper_note, text != NULL ? text : fj_json_text(block, "note"));
 }
@@ -380,6 +383,7 @@ static int draw_once(const json_t *model, bool ofd, rep_put put, void *arg, int 
 {
 	struct paper p = {.mark = fj_json_peek(model, "mark"), .pages = pages, .formal = json_is_true(json_object_get(model, "formal"))};
 
+	p.margin = p.formal ? MARGIN_FORMAL : MARGIN;
 	pen_open(&p.pen, ofd, json_is_true(json_object_get(model, "wide")), put, arg);
 	describe(p.pen.surface, model);
 	draw_all(&p, model);

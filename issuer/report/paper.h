@@ -8,6 +8,7 @@
 #include "issuer/report/pen.h"
 
 #define MARGIN 62.0
+#define MARGIN_FORMAL 55.0
 #define FOOT 40.0       /* of the page number, from the lower edge */
 #define PAD 4.0         /* within a cell */
 #define QR_SIDE 96.0
@@ -19,15 +20,16 @@ struct paper {
 	int page, pages;      /* pages 0: being counted */
 	bool fresh;           /* nothing stands on this page yet */
 	bool formal;          /* it is a certificate's, with an ornament about each page */
+	double margin;        /* of the page, on all sides */
 };
 
 static inline double inner(const struct paper *p)
 {
-	return p->pen.width - 2 * MARGIN;
+	return p->pen.width - 2 * p->margin;
 }
 static inline double bottom(const struct paper *p)
 {
-	return p->pen.height - MARGIN;
+	return p->pen.height - p->margin;
 }
 
 /* --- pages.c --- */
@@ -42,6 +44,8 @@ extern const struct pen_look paper_note;
 /* --- formal.c --- */
 void formal_ornament(struct paper *p);
 void formal_title(struct paper *p, const json_t *model);
+/* a paragraph, or small print */
+void formal_text(struct paper *p, const char *text, bool small);
 void formal_grid(struct paper *p, const json_t *rows);
 void formal_seals(struct paper *p, const json_t *block);
 

@@ -48,6 +48,7 @@ void pen_open(struct pen *p, bool ofd, bool wide, rep_put put, void *arg)
 	p->surface = cairo_pdf_surface_create_for_stream(write_to, p, p->width, p->height);
 	p->cr = cairo_create(p->surface);
 	p->pango = pango_cairo_create_context(p->cr);
+	pango_context_set_round_glyph_positions(p->pango, FALSE);
 	pango_context_set_language(p->pango, pango_language_from_string("zh-CN"));
 }
 

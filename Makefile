@@ -84,7 +84,7 @@ $(B)/obj/%.o: %.c Makefile
 $(B)/obj/issuer/sheet/out.o $(B)/obj/issuer/report/xlsx.o: CFLAGS := -include xlsxwriter.h $(CFLAGS)
 # GLib's headers lie in folders of their own, and name what does not compile after base/banned.h
 I_PAGES := $(patsubst -I%,-isystem %,$(shell $(PKG) --cflags pangocairo 2>/dev/null))
-$(B)/obj/issuer/report/pages.o: CFLAGS := $(I_PAGES) -include pango/pangocairo.h $(CFLAGS)
+$(B)/obj/issuer/report/pages.o $(B)/obj/issuer/report/pen.o $(B)/obj/issuer/report/formal.o: CFLAGS := $(I_PAGES) -include pango/pangocairo.h $(CFLAGS)
 
 # the catalogues of the pages' texts as sorted tables
 $(B)/gen/po_%.h: web/po/po.awk

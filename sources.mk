@@ -153,7 +153,6 @@ ISSUER_SRC := \
 	issuer/audit.c \
 	issuer/authority.c \
 	issuer/authorisation.c \
-	issuer/authorisation_print.c \
 	issuer/bundle.c \
 	issuer/card.c \
 	issuer/card_class.c \
@@ -229,6 +228,18 @@ ISSUER_SRC := \
 	issuer/override.c \
 	issuer/page.c \
 	issuer/password.c \
+	issuer/paper/authorisation.c \
+	issuer/paper/certificate.c \
+	issuer/paper/copy.c \
+	issuer/paper/copy_read.c \
+	issuer/paper/copy_seal.c \
+	issuer/paper/page.c \
+	issuer/paper/pdf_read.c \
+	issuer/paper/print.c \
+	issuer/paper/sealed.c \
+	issuer/paper/sealed_ofd.c \
+	issuer/paper/sealed_pdf.c \
+	issuer/paper/token.c \
 	issuer/peer.c \
 	issuer/pipe_kinds.c \
 	issuer/pipeline.c \
@@ -261,12 +272,16 @@ ISSUER_SRC := \
 	issuer/report_sign.c \
 	issuer/report/csv.c \
 	issuer/report/docx.c \
+	issuer/report/formal.c \
 	issuer/report/html.c \
 	issuer/report/model.c \
+	issuer/report/ofd.c \
 	issuer/report/pages.c \
 	issuer/report/pdf.c \
+	issuer/report/pen.c \
 	issuer/report/qr.c \
 	issuer/report/xlsx.c \
+	issuer/report/zipped.c \
 	issuer/reporting.c \
 	issuer/review.c \
 	issuer/roles.c \

@@ -180,6 +180,9 @@ struct iss_command_info {
 /* An asset card for people (domain.md 4.3): [{"block","key","label","text"}] in the dictionary's
  * order, codes in words; the caller's. */
 json_t *iss_card_lines(const json_t *card, bool en);
+/* The "document" of a command that prints (certificate.print with format json) as part of a page: HTML that
+ * needs the style sheet's .paper, every text escaped; appended. */
+enum fj_rc iss_paper_part(const json_t *document, struct fj_buf *page, struct fj_err *err) FJ_MUST_USE;
 /* Every command takes this one beside its own: the login of the principal for whom a deputy
  * acts, within the days of a delegation (issuer/delegation.c). */
 extern const struct iss_field iss_fld_behalf;

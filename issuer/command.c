@@ -17,11 +17,14 @@
 #include "issuer/life.h"
 #include "issuer/profile.h"
 #include "issuer/rules/rules.h"
+#include "issuer/shape.h"
 
 #define MAX_ITEMS 5000
+#define MAX_PREVIEW 200      /* events that a preview names */
 #define MAX_OCTETS (16u << 20) /* of event bodies in one answer: one may have 4 MiB */
 
 const struct iss_field iss_fld_behalf = {"behalf", ISS_F_STR, false, 63, "被代理人", "act as today's deputy of this officer"};
+const struct iss_field iss_fld_preview = {"preview", ISS_F_BOOL, false, 1, "预览", "what would be done, without doing it"};
 const struct iss_field iss_fld_none[] = {{0}};
 const struct iss_field iss_fld_list[] = {
 	{"after", ISS_F_STR, false, 64, "起始", "start after this one"},
@@ -134,7 +137,7 @@ static const struct iss_field fld_profile_show[] = {
 	{0},
 };
 static const struct iss_field fld_profile_propose[] = {
-	{"profile", ISS_F_JSON, true, 1, "配置项", "the keys to change, with their values"},
+	{"profile", ISS_F_JSON, true, 1, "配置项（只填要变更的）", "the keys to change, with their values", .members = shp_profile},
 	{0},
 };
 
@@ -186,6 +189,7 @@ static enum fj_rc bad_field(struct fj_err *err, const struct iss_field *f, const
 	enum fj_rc rc = fj_fail(err, FJ_E_INVALID, "issuer", NULL, "the field \"%s\" %s", f->name, en);
 
 	fj_err_zh(err, "“%s”（%s）%s", f->zh, f->name, zh);
+	fj_err_at(err, f->name);
 	return rc;
 }
 
@@ -198,6 +202,7 @@ static enum fj_rc not_a_choice(const struct iss_field *f, struct fj_err *err)
 			break;
 	enum fj_rc rc = fj_fail(err, FJ_E_INVALID, "issuer", f->rule, "the field \"%s\" is one of: %s", f->name, fj_buf_str(&list));
 	fj_err_zh(err, "“%s”（%s）应为下列之一：%s", f->zh, f->name, fj_buf_str(&list));
+	fj_err_at(err, f->name);
 	return rc;
 }
 
@@ -436,6 +441,24 @@ static void follow_up(struct iss_call *c)
 		iss_jobs(c->iss);
 }
 
+/* what a preview answers: the answer as it would be, and the events that would be written; nothing of it stays */
+static enum fj_rc previewed(struct iss_call *c, struct fj_err *err)
+{
+	FJ_AUTO(json) events = json_array();
+	FJ_AUTO(json) would = c->answer;
+	bool row = c->first_seq != 0;
+
+	c->answer = NULL;
+	for (int64_t seq = c->first_seq; row && seq <= c->last_seq && json_array_size(events) < MAX_PREVIEW; seq++) {
+		FJ_AUTO(sto_q) q = {0};
+		FJ_TRY(sto_first(c->db, STO_EVENT_AT, &q, "event", err, "i", seq));
+		json_array_append_new(events, json_pack("{s:s, s:s}", "kind", sto_text(&q, 0), "object", sto_text(&q, 1)));
+	}
+	c->answer = json_pack("{s:b, s:O?, s:O, s:I}", "preview", 1, "would", would, "events", events, "events_total",
+	    c->first_seq == 0 ? (json_int_t)0 : (json_int_t)(c->last_seq - c->first_seq + 1));
+	return c->answer != NULL ? FJ_OK : fj_no_memory(err, "issuer");
+}
+
 static enum fj_rc write_locked(const struct command *cmd, struct iss_call *c, struct fj_err *err)
 {
 	c->db = c->iss->db;
@@ -446,11 +469,12 @@ static enum fj_rc write_locked(const struct command *cmd, struct iss_call *c, st
 		return rc;
 	FJ_TRY(sto_begin(c->db, err));
 	rc = trusted ? dom_expire(c, SIZE_MAX, &more, err) : FJ_OK; /* a clock that has jumped ends nothing */
+	c->first_seq = c->trial ? 0 : c->first_seq;
 	if (rc == FJ_OK)
 		rc = cmd->run(c, err);
 	if (rc == FJ_OK)
-		rc = sto_commit(c->db, err);
-	if (rc != FJ_OK)
+		rc = c->trial ? previewed(c, err) : sto_commit(c->db, err);
+	if (rc != FJ_OK || c->trial)
 		sto_rollback(c->db);
 	return rc;
 }
@@ -500,9 +524,35 @@ static enum fj_rc run_write(const struct command *cmd, struct iss_call *c, struc
 	pthread_mutex_lock(&c->iss->lock);
 	enum fj_rc rc = write_locked(cmd, c, err);
 	pthread_mutex_unlock(&c->iss->lock);
-	if (rc == FJ_OK)
+	if (rc == FJ_OK && !c->trial)
 		follow_up(c);
 	return rc;
+}
+
+/* What may be previewed is undone by the transaction alone: not what sets the clock, and not a decision, which may. */
+static bool can_preview(const struct iss_command_info *info)
+{
+	size_t n = strlen(info->name);
+
+	return info->kind == ISS_WRITE && !(info->roles & ISS_LOCAL) && !(n > 8 && strcmp(info->name + n - 8, ".approve") == 0);
+}
+
+static enum fj_rc try_only(struct iss_call *c, const struct iss_command_info *info, json_t **own, struct fj_err *err)
+{
+	const json_t *v = json_object_get(c->params, iss_fld_preview.name);
+
+	if (v == NULL)
+		return FJ_OK;
+	if (!json_is_boolean(v))
+		return bad_field(err, &iss_fld_preview, "must be true or false", "应为 true 或 false");
+	if (json_is_true(v) && !can_preview(info))
+		return fj_refuse(err, FJ_E_UNSUPPORTED, "issuer", NULL, "this command has no preview; what enters a file has \"dry_run\"", "该命令不支持预览；导入类命令请使用 dry_run");
+	c->trial = json_is_true(v);
+	if (*own == NULL)
+		*own = json_copy((json_t *)(uintptr_t)c->params);
+	json_object_del(*own, iss_fld_preview.name);
+	c->params = *own;
+	return *own != NULL ? FJ_OK : fj_no_memory(err, "issuer");
 }
 
 /* "behalf": the deputy of today acts as his principal; the command sees its own fields only */
@@ -556,6 +606,7 @@ static enum fj_rc run(struct iss *i, const struct iss_actor *actor, const char *
 	FJ_TRY(stand_in(&c, &as, &own, err));
 	FJ_TRY(check_role(c.actor, &cmd->info, err));
 	FJ_TRY(check_bounds(c.actor, &cmd->info, err));
+	FJ_TRY(try_only(&c, &cmd->info, &own, err));
 	FJ_TRY(check_fields(cmd->info.fields, c.params, err));
 	c.acting = c.actor->roles & cmd->info.roles;
 	enum fj_rc rc = cmd->info.kind == ISS_READ ? run_read(cmd, &c, err) : run_write(cmd, &c, err);

@@ -19,7 +19,7 @@
 #include "issuer/find.h"
 #include "issuer/life.h"
 #include "issuer/profile.h"
-#include "issuer/report/report.h"
+#include "issuer/paper/paper.h"
 #include "issuer/sheet/sheet.h"
 
 #define TEND_S 60
@@ -378,7 +378,8 @@ enum fj_rc iss_new(const struct iss_conf *conf, struct iss **out, struct fj_err 
 enum fj_rc iss_prepare(struct fj_err *err)
 {
 	FJ_TRY(sheet_room_start(err));
-	return rep_prepare(err);
+	FJ_TRY(rep_prepare(err));
+	return ppr_sealed_prepare(err);
 }
 
 enum fj_rc iss_open(const struct iss_conf *conf, struct iss **out, struct fj_err *err)

@@ -127,6 +127,23 @@ enum fj_rc iss_command(struct iss *i, const struct iss_actor *actor, const char 
 
 #define ISS_MAX_ITEM 6000 /* octets of a text in a list: a paragraph */
 enum iss_field_type { ISS_F_STR, ISS_F_INT, ISS_F_BOOL, ISS_F_LIST /* of strings */, ISS_F_JSON, ISS_F_FILE /* text or bytes of a file; CLI reads it */ };
+struct iss_choice { /* one of a closed list, in words */
+	const char *code, *zh, *en;
+	const char *also; /* an older wording that is taken as well, or NULL */
+};
+/* What a JSON field holds, where that is known: an object of members; a list of such objects; an object
+ * from texts to values like members[0]; {scheme: [[code, name]]}. */
+enum iss_shape { ISS_OBJECT, ISS_ROWS, ISS_MAP, ISS_TABLE };
+/* how people say it, and what becomes of it */
+enum iss_as {
+	ISS_AS_FEN = 1,   /* INT: yuan with two decimals, kept in fen */
+	ISS_AS_BP = 2,    /* INT: per cent with two decimals, kept in basis points */
+	ISS_AS_DAY = 4,   /* STR: a day, 2026-03-16 */
+	ISS_AS_SET = 8,   /* LIST: sorted by octets, each once */
+	ISS_AS_PROSE = 16, /* STR: may have several lines */
+	ISS_AS_FIXED = 32, /* nobody is asked: it is always what `absent` says */
+	ISS_AS_NAMES = 64, /* LIST of divisions: chosen by name */
+};
 struct iss_field {
 	const char *name;
 	enum iss_field_type type;
@@ -135,6 +152,14 @@ struct iss_field {
 	const char *zh, *en; /* label */
 	const char *const *choices; /* NULL, or all that STR or an item of LIST may be; ends with NULL */
 	const char *rule;           /* where that list stands, for refusals; may be NULL */
+	/* of JSON fields, and of their members (issuer/shapes.c): by these forms are made, documents described and read */
+	const struct iss_choice *words;  /* what it, or an item of it, may be; ends with a NULL code */
+	const struct iss_field *members; /* JSON: ends with a NULL name; NULL: any document */
+	enum iss_shape shape;            /* of `members` */
+	const char *absent;              /* JSON text that stands where nothing is said; NULL: the member is left out */
+	const char *noun;                /* it is the number of one of these */
+	unsigned as;                     /* enum iss_as, or'ed */
+	int item;                        /* its number in the clause that lists it; 0: none */
 };
 /* of every list that is read by pages */
 #define ISS_FIELD_LIMIT {"limit", ISS_F_INT, false, 1000, "条数", "how many, 100 by default"}
@@ -155,9 +180,44 @@ struct iss_command_info {
 /* An asset card for people (domain.md 4.3): [{"block","key","label","text"}] in the dictionary's
  * order, codes in words; the caller's. */
 json_t *iss_card_lines(const json_t *card, bool en);
+/* The "document" of a command that prints (certificate.print with format json) as part of a page: HTML that
+ * needs the style sheet's .paper, every text escaped; appended. */
+enum fj_rc iss_paper_part(const json_t *document, struct fj_buf *page, struct fj_err *err) FJ_MUST_USE;
 /* Every command takes this one beside its own: the login of the principal for whom a deputy
  * acts, within the days of a delegation (issuer/delegation.c). */
 extern const struct iss_field iss_fld_behalf;
+/* And what changes something (ISS_WRITE) takes this one: true answers {"preview": true, "would": its answer, "events":
+ * [{"kind", "object"}], "events_total"} after every check, and does nothing.  Ids and codes in "would" are of the trial
+ * only. */
+extern const struct iss_field iss_fld_preview;
+
+/* --- drafts: what somebody began to fill in, beside the record; nobody else reads it --- */
+#define ISS_DRAFT_CAP 24
+#define ISS_DRAFTS 50              /* of one person */
+#define ISS_DRAFT_MAX (1u << 17)   /* octets of one */
+#define ISS_DRAFT_DAYS 90          /* since it was last saved */
+struct iss_draft {
+	char id[ISS_DRAFT_CAP]; /* DR-…; "": a new one */
+	char command[64];
+	char about[81];         /* the number that it is about, for lists; "" none */
+	json_t *fill;           /* texts by field; owned */
+	int64_t saved, ends;    /* seconds since 1970, of the real clock */
+	bool changed;           /* the command has other fields by now */
+};
+void iss_draft_release(struct iss_draft *d);
+FJ_DEFINE_AUTO(iss_draft, struct iss_draft, iss_draft_release)
+/* Keeps d->fill under d->id, which is set when it is "".  FJ_E_LIMIT: too large, or too many; FJ_E_NOTFOUND: the id is
+ * nobody's draft of this command and person. */
+enum fj_rc iss_draft_save(struct iss *i, const struct iss_actor *a, struct iss_draft *d, struct fj_err *err) FJ_MUST_USE;
+enum fj_rc iss_draft_get(struct iss *i, const struct iss_actor *a, const char *id, struct iss_draft *out, struct fj_err *err) FJ_MUST_USE;
+/* all of the person, newest first, without what is in them: [{"id", "command", "about", "saved", "ends"}]; the caller's */
+enum fj_rc iss_draft_list(struct iss *i, const struct iss_actor *a, json_t **out, struct fj_err *err) FJ_MUST_USE;
+/* thrown away; one that there is not is no error */
+enum fj_rc iss_draft_drop(struct iss *i, const struct iss_actor *a, const char *id, struct fj_err *err) FJ_MUST_USE;
+/* "1,234.5" yuan as fen, and back with two decimals; false: no amount, more than two decimals, or too much */
+bool iss_yuan(const char *text, int64_t *fen);
+#define ISS_YUAN_CAP 32
+void iss_yuan_text(int64_t fen, char out[ISS_YUAN_CAP]);
 /* All commands, for command line help, routes and OpenAPI; *n of them. */
 const struct iss_command_info *const *iss_commands(size_t *n);
 const struct iss_command_info *iss_command_find(const char *name); /* NULL: none */

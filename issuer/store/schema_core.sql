@@ -113,6 +113,18 @@ CREATE TABLE api_token (
   ended   INTEGER NOT NULL        -- 0: not
 ) STRICT;
 CREATE INDEX api_token_login ON api_token(login, id);
+CREATE TABLE draft (              -- forms that somebody began to fill in
+  id      TEXT PRIMARY KEY,
+  login   TEXT NOT NULL,          -- whose: nobody else reads it
+  org     TEXT NOT NULL,          -- USCC that he acted for: who moves leaves them behind
+  command TEXT NOT NULL,
+  about   TEXT NOT NULL,          -- number that it is about, "" none
+  fields  TEXT NOT NULL,          -- SHA-256 over the command's fields as they were, hex
+  fill    TEXT NOT NULL,          -- JSON: texts by field; no file, no password
+  saved   INTEGER NOT NULL
+) STRICT;
+CREATE INDEX draft_login ON draft(login, saved);
+CREATE INDEX draft_saved ON draft(saved);
 CREATE TABLE opening (            -- what personal fields of events say: the events hold commitments to it
   object TEXT PRIMARY KEY,
   salt   BLOB NOT NULL,           -- 16 octets

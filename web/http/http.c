@@ -666,20 +666,36 @@ static bool is_loopback(const struct sockaddr_storage *a)
 	return IN6_IS_ADDR_LOOPBACK(six) || (IN6_IS_ADDR_V4MAPPED(six) && six->s6_addr[12] == 127);
 }
 
+/* false: no address to count by */
+static bool client(const struct web_req *q, struct sockaddr_storage *a)
+{
+	const union MHD_ConnectionInfo *who = MHD_get_connection_info(q->conn, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
+
+	memset(a, 0, sizeof(*a));
+	if (who == NULL || who->client_addr == NULL || who->client_addr->sa_family == AF_UNIX)
+		return false;
+	memcpy(a, who->client_addr, who->client_addr->sa_family == AF_INET ? sizeof(struct sockaddr_in) : sizeof(struct sockaddr_in6));
+	return true;
+}
+
+int64_t web_limited(const struct web_req *q, struct web_limit *l, int64_t cost)
+{
+	struct sockaddr_storage a;
+
+	if (!client(q, &a) || is_loopback(&a)) {
+		a.ss_family = AF_UNSPEC; /* one bucket for all of this machine */
+		cost = cost >= 16 ? cost / 16 : 1;
+	}
+	return web_limit_take(l, (struct sockaddr *)&a, cost);
+}
+
 /* a request counts once, and once more for each 64 KiB that it brought */
 static bool too_many(struct web_req *q, struct web_res *r)
 {
 	char seconds[24];
-
-	if (q->server->limit == NULL)
-		return false;
-	const union MHD_ConnectionInfo *who = MHD_get_connection_info(q->conn, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
 	struct sockaddr_storage a;
-	memset(&a, 0, sizeof(a));
-	if (who == NULL || who->client_addr == NULL || who->client_addr->sa_family == AF_UNIX)
-		return false;
-	memcpy(&a, who->client_addr, who->client_addr->sa_family == AF_INET ? sizeof(struct sockaddr_in) : sizeof(struct sockaddr_in6));
-	if (!q->server->conf.limit_local && is_loopback(&a))
+
+	if (q->server->limit == NULL || !client(q, &a) || (!q->server->conf.limit_local && is_loopback(&a)))
 		return false;
 	int64_t wait = web_limit_take(q->server->limit, (struct sockaddr *)&a, 1 + (int64_t)(q->body.len >> 16));
 	if (wait == 0)

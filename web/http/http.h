@@ -132,6 +132,10 @@ bool web_wants_json(const struct web_req *q);
 const char *web_lang(struct web_req *q);         /* "zh" or "en" */
 const char *web_path(const struct web_req *q);
 bool web_is_post(const struct web_req *q);
+/* 0: go on; else the seconds after which this address may try again (limit.h).  A client on this machine may be a proxy
+ * for many: it has sixteen times as much. */
+struct web_limit;
+int64_t web_limited(const struct web_req *q, struct web_limit *l, int64_t cost);
 
 /* --- answers --- */
 void web_json(struct web_res *r, int status, const json_t *j);
@@ -225,8 +229,18 @@ void web_text_times(struct fj_buf *b, const char *text);
 
 /* --- verdict_page.c: a verdict document (docs/formats.md 8) as part of a page --- */
 void web_verdict(struct web_req *q, struct fj_buf *b, const json_t *verdict);
-/* The form that asks for one, with what was sent; at: also for a time to judge at. */
-void web_verify_form(struct web_req *q, struct fj_buf *b, const char *action, bool at);
+/* verdict_plain.c: what it is, for whom, what for, until when, and what to do now; decisive: the check that decided, NULL of a permit */
+void web_verdict_plain(struct web_req *q, struct fj_buf *b, const json_t *verdict, const json_t *decisive);
+void web_status_age(struct web_req *q, struct fj_buf *b, const json_t *verdict);
+/* how a paper's digest compares, by the words of ver_paper (verifier/verify.h) */
+void web_paper_notice(struct web_req *q, struct fj_buf *b, const char *paper);
+/* The form that asks for one, with what was sent. */
+enum web_verify_with {
+	WEB_VERIFY_AT = 1,    /* also a time to judge at */
+	WEB_VERIFY_FILES = 2, /* also a file, picture or camera: multipart/form-data, field "file" */
+	WEB_VERIFY_SHORT = 4, /* no more than what is to be judged */
+};
+void web_verify_form(struct web_req *q, struct fj_buf *b, const char *action, unsigned with);
 /* The proof of logging that was pasted into it, as its own lines; out stays empty when there was none. */
 enum fj_rc web_pasted_proof(struct web_req *q, struct fj_buf *out, struct fj_err *err) FJ_MUST_USE;
 

@@ -183,6 +183,7 @@ void portal_error(struct web_req *q, struct fj_buf *b, const struct fj_err *err)
 		}
 		web_html(b, "</p>");
 	}
+	portal_advice(q, b, err);
 	web_html(b, "</div>");
 }
 

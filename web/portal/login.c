@@ -16,7 +16,7 @@ void portal_get_root(struct web_req *q, struct web_res *r)
 	if (web_session(q) != NULL)
 		portal_home(q, r);
 	else
-		web_redirect(r, "/login");
+		portal_public_front(q, r);
 }
 
 /* both cookies have the prefix that keeps them on this host, and on https, where there is that */

@@ -23,6 +23,8 @@ static const struct portal_noun nouns[] = {
 	{"bulk", {"id", "product", "state", "total", "taken", "left_out", "authorisation"}},
 	{"usage", {"day", "user", "product", "count", "state", "token"}},
 	{"objection", {NULL}},
+	{"notice", {"id", "holder", "type", "name", "from", "to"}},
+	{"anchor", {NULL}},
 	{"material", {NULL}},
 	{"collateral", {"id", "asset_no", "creditor", "kind", "basis", "state", "at"}},
 	{"rule", {NULL}},
@@ -88,7 +90,8 @@ static const struct portal_hint hints[] = {
 	{"registration.notice-text", " REVIEWED ", false}, {"registration.notice", " REVIEWED ", false},
 	{"registration.decide", " APPLIED NOTICED ", false}, {"registration.withdraw", " REGISTERED ", true},
 	{"ledger.import-status", "", false}, {"ledger.recognise", " LEDGERED RECOGNISED ", false}, {"ledger.confirm", " RECOGNISED ", false},
-	{"collateral.release", " REGISTERED ", false}, {"objection.decide", " OPEN ", false}, {"asset.unfreeze", " FROZEN ", false},
+	{"collateral.release", " REGISTERED ", false}, {"objection.decide", " OPEN ", false},
+	{"objection.confirm", " TO_CONFIRM ", false}, {"objection.decline", " TO_CONFIRM ", true}, {"asset.unfreeze", " FROZEN ", false},
 	/* supervision */
 	{"asset.freeze", NULL, false},
 	{"authorisation.adjust", " ACTIVE SUSPENDED ", true},

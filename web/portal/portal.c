@@ -7,7 +7,9 @@
 #include <fcntl.h>
 
 #include "base/file.h"
+#include "web/http/limit.h"
 #include "web/portal/internal.h"
+#include "web/portal/picture.h"
 
 /* An API token is for the API alone, and only as a bearer: in a cookie a browser would send it by itself. */
 static enum fj_rc session_of(struct web_req *q, const char *token, bool bearer, struct iss_session *s)
@@ -61,6 +63,11 @@ static enum fj_rc check_place(const struct portal *p, const char *address, struc
 	return rc;
 }
 
+enum fj_rc portal_prepare(struct fj_err *err)
+{
+	return picture_prepare(err);
+}
+
 enum fj_rc portal_bind(const struct portal_conf *conf, const char *address, struct iss *i, struct portal **out, struct fj_err *err)
 {
 	struct portal *p = fj_alloc(1, sizeof(*p));
@@ -70,6 +77,10 @@ enum fj_rc portal_bind(const struct portal_conf *conf, const char *address, stru
 	p->i = i;
 	p->demo = iss_demo_home(i);
 	enum fj_rc rc = load_tls(p, conf, err);
+	p->pictures = web_limit_new(1, 30);
+	p->lodging = web_limit_new(1, 7200);
+	if (rc == FJ_OK && (p->pictures == NULL || p->lodging == NULL))
+		rc = fj_no_memory(err, "portal");
 	if (rc == FJ_OK)
 		rc = ver_published_open(&p->published, err);
 	struct web_conf web = {.routes = portal_routes, .app = p, .threads = 0, .cert = p->tls ? fj_buf_str(&p->cert) : NULL,
@@ -98,7 +109,10 @@ void portal_stop(struct portal *p)
 	if (p == NULL)
 		return;
 	web_stop(p->server);
+	behind_wait();
 	ver_published_close(p->published);
+	web_limit_free(p->pictures);
+	web_limit_free(p->lodging);
 	fj_buf_release(&p->cert);
 	fj_buf_release(&p->key);
 	fj_buf_release(&p->client_ca);

@@ -101,6 +101,7 @@ SERVICE_SRC := \
 	verifier/service/outbox.c \
 	verifier/service/routes.c \
 	verifier/service/state.c \
+	verifier/service/token_page.c \
 	verifier/service/verdicts.c
 
 GATEWAY_SRC := \

@@ -10,6 +10,7 @@
 #include "verifier/service/service.h"
 
 #include <openssl/evp.h>
+#include <stdlib.h>
 
 #define H_MIN 16
 #define H_MAX 64
@@ -29,7 +30,8 @@ static bool hex_of(const EVP_MD *md, struct fj_slice bytes, char out[H_MAX + 1])
 
 enum paper { NOT_ASKED, SAME, OTHER, NO_HASH };
 
-static enum paper compare(const char *h, struct fj_slice bytes)
+/* bytes empty: only their SHA-256 is known */
+static enum paper compare(const char *h, struct fj_slice bytes, const char *sha256)
 {
 	char sha[H_MAX + 1], sm3[H_MAX + 1], low[H_MAX + 1] = "";
 	size_t n = strlen(h);
@@ -40,6 +42,8 @@ static enum paper compare(const char *h, struct fj_slice bytes)
 		return NO_HASH;
 	for (size_t i = 0; i < n; i++)
 		low[i] = h[i] >= 'A' && h[i] <= 'F' ? (char)(h[i] + 'a' - 'A') : h[i];
+	if (bytes.len == 0)
+		return strncmp(sha256, low, n) == 0 ? SAME : OTHER;
 	bool same = hex_of(EVP_sha256(), bytes, sha) && strncmp(sha, low, n) == 0;
 	return same || (hex_of(EVP_sm3(), bytes, sm3) && strncmp(sm3, low, n) == 0) ? SAME : OTHER;
 }
@@ -56,6 +60,46 @@ static void paper_notice(struct web_req *q, struct fj_buf *b, enum paper p)
 	else
 		web_say(q, b, "? h in the address is no digest (16 to 64 hex digits): nothing was compared.");
 	web_html(b, "</p>");
+}
+
+/* the copy of this number among those that were made out; NULL: none of that number */
+static const json_t *copy_of(const json_t *copies, const char *n)
+{
+	char *end;
+	long want = strtol(n, &end, 10);
+	size_t i;
+	json_t *row;
+
+	json_array_foreach(copies, i, row)
+		if (*end == '\0' && fj_json_num(row, "n") == want)
+			return row;
+	return NULL;
+}
+
+/* the register knows which copies it made out; a void one is refused by its number (docs/paper.md) */
+static void copy_notice(struct web_req *q, struct fj_buf *b, const char *number)
+{
+	FJ_AUTO(json) copies = NULL;
+	const char *n = web_field(q, "c");
+
+	if (n[0] == '\0' || svc_rows(web_app(q), SVC_COPIES, number, &copies, NULL) != FJ_OK)
+		return;
+	const json_t *row = copy_of(copies, n);
+	bool good = row != NULL && strcmp(fj_json_text(row, "state"), "VALID") == 0;
+	web_html(b, good ? "<p class=\"notice\">" : "<p class=\"error\" role=\"alert\">");
+	if (good)
+		web_say(q, b, "✔ Copy no. %lld on paper was made out by the issuing authority and is not declared void.", (long long)fj_json_num(row, "n"));
+	else if (row != NULL)
+		web_say(q, b, "✘ Copy no. %lld on paper was declared void; do not accept it. The credential itself is judged below.", (long long)fj_json_num(row, "n"));
+	else
+		web_say(q, b, "✘ The register knows no copy on paper of this number; do not accept it. The credential itself is judged below.");
+	web_html(b, "</p>");
+}
+
+void svc_paper_notices(struct web_req *q, struct fj_buf *b, const char *number, struct fj_slice bytes, const char *sha256)
+{
+	paper_notice(q, b, compare(web_field(q, "h"), bytes, sha256));
+	copy_notice(q, b, number);
 }
 
 /* --- in plain words --- */
@@ -252,7 +296,7 @@ void svc_number_page(struct web_req *q, struct web_res *r, const char *number, c
 	web_html(&r->body, "<p class=\"mono\">");
 	web_text(&r->body, number);
 	web_html(&r->body, "</p>");
-	paper_notice(q, &r->body, compare(web_field(q, "h"), bytes));
+	svc_paper_notices(q, &r->body, number, bytes, "");
 	if (svc_rows(web_app(q), cert ? SVC_CERTIFICATE : SVC_AUTHORISATION, number, &rows, NULL) == FJ_OK)
 		state_line(q, &r->body, json_array_get(rows, 0));
 	status_age(q, &r->body, verdict);

@@ -71,6 +71,7 @@ VERIFY_SRC := \
 	verifier/log_policy.c \
 	verifier/logged.c \
 	verifier/narrow.c \
+	verifier/paper.c \
 	verifier/package.c \
 	verifier/pem.c \
 	verifier/published.c \
@@ -145,8 +146,10 @@ WITNESS_SRC := \
 	verifier/witness/routes.c
 
 ISSUER_SRC := \
+	issuer/account.c \
 	issuer/adjust.c \
 	issuer/agreement.c \
+	issuer/apitoken.c \
 	issuer/approval.c \
 	issuer/audit.c \
 	issuer/authority.c \
@@ -160,6 +163,7 @@ ISSUER_SRC := \
 	issuer/card_sheet.c \
 	issuer/chain.c \
 	issuer/certificate.c \
+	issuer/client_key.c \
 	issuer/clock.c \
 	issuer/collateral.c \
 	issuer/command.c \
@@ -172,6 +176,7 @@ ISSUER_SRC := \
 	issuer/demo_plan.c \
 	issuer/disclosure.c \
 	issuer/division.c \
+	issuer/draft.c \
 	issuer/dossier.c \
 	issuer/evaluation.c \
 	issuer/event.c \
@@ -186,6 +191,8 @@ ISSUER_SRC := \
 	issuer/figure.c \
 	issuer/find.c \
 	issuer/history.c \
+	issuer/home.c \
+	issuer/home_figures.c \
 	issuer/holder_key.c \
 	issuer/ical.c \
 	issuer/incident.c \
@@ -210,6 +217,9 @@ ISSUER_SRC := \
 	issuer/material.c \
 	issuer/number.c \
 	issuer/objection.c \
+	issuer/lodged.c \
+	issuer/notice.c \
+	issuer/anchor.c \
 	issuer/offline.c \
 	issuer/opening.c \
 	issuer/order.c \
@@ -218,6 +228,7 @@ ISSUER_SRC := \
 	issuer/organisation.c \
 	issuer/override.c \
 	issuer/page.c \
+	issuer/password.c \
 	issuer/paper/authorisation.c \
 	issuer/paper/certificate.c \
 	issuer/paper/copy.c \
@@ -277,6 +288,7 @@ ISSUER_SRC := \
 	issuer/roles.c \
 	issuer/rules/rules.c \
 	issuer/search.c \
+	issuer/shapes.c \
 	issuer/share.c \
 	issuer/sheet/csv.c \
 	issuer/sheet/key.c \
@@ -287,16 +299,23 @@ ISSUER_SRC := \
 	issuer/sheet/xlsx_book.c \
 	issuer/sheet/xlsx_rows.c \
 	issuer/sheet/xmltab.c \
+	issuer/session.c \
 	issuer/signin.c \
+	issuer/signin_log.c \
 	issuer/state.c \
 	issuer/statement.c \
 	issuer/statement_match.c \
 	issuer/statement_read.c \
 	issuer/status.c \
+	issuer/course.c \
+	issuer/event_words.c \
+	issuer/preview.c \
+	issuer/preview_rows.c \
 	issuer/stops.c \
 	issuer/store/store.c \
 	issuer/supervision.c \
 	issuer/task.c \
+	issuer/throttle.c \
 	issuer/token.c \
 	issuer/token_archive.c \
 	issuer/token_bulk.c \
@@ -309,6 +328,7 @@ ISSUER_SRC := \
 	issuer/workday.c
 
 HTTP_SRC := \
+	web/http/client.c \
 	web/http/encode.c \
 	web/http/form.c \
 	web/http/html.c \
@@ -318,27 +338,61 @@ HTTP_SRC := \
 	web/http/tr.c \
 	web/http/value.c \
 	web/http/verdict_page.c \
+	web/http/verdict_plain.c \
 	web/http/words.c
 
 WEB_SRC := \
 	web/api/api.c \
 	web/api/openapi.c \
+	web/portal/account.c \
+	web/portal/account_factor.c \
+	web/portal/account_lists.c \
+	web/portal/answer.c \
+	web/portal/behind.c \
+	web/portal/candidates.c \
+	web/portal/card.c \
+	web/portal/chart.c \
+	web/portal/advice.c \
 	web/portal/answer.c \
 	web/portal/card.c \
+	web/portal/check.c \
+	web/portal/compare.c \
+	web/portal/compute.c \
 	web/portal/disclosure.c \
 	web/portal/do.c \
+	web/portal/drafts.c \
 	web/portal/fields.c \
+	web/portal/help.c \
+	web/portal/help_text.c \
 	web/portal/frame.c \
+	web/portal/home.c \
+	web/portal/held.c \
 	web/portal/inbox.c \
 	web/portal/lists.c \
 	web/portal/login.c \
 	web/portal/nouns.c \
 	web/portal/once.c \
 	web/portal/pages.c \
+	web/portal/paper.c \
+	web/portal/picture.c \
+	web/portal/picture_room.c \
 	web/portal/portal.c \
+	web/portal/public.c \
+	web/portal/show.c \
+	web/portal/approval.c \
+	web/portal/batch.c \
+	web/portal/report.c \
+	web/portal/takeback.c \
+	web/portal/timeline.c \
+	web/portal/verify.c
+	web/portal/prefill.c \
+	web/portal/preview.c \
+	web/portal/said.c \
 	web/portal/show.c \
 	web/portal/stops.c \
-	web/portal/verify.c
+	web/portal/typed.c \
+	web/portal/verify.c \
+	web/portal/wizard.c
 
 REGISTRY_SRC := \
 	web/registry/control.c \
@@ -374,10 +428,12 @@ TEST_UNIT_SRC := \
 	tests/unit/test_gw_gate.c \
 	tests/unit/test_hsm_log.c \
 	tests/unit/test_hsm_memory.c \
+	tests/unit/test_iss_account.c \
 	tests/unit/test_iss_agreement.c \
 	tests/unit/test_iss_card.c \
 	tests/unit/test_iss_csv.c \
 	tests/unit/test_iss_exchange.c \
+	tests/unit/test_iss_home.c \
 	tests/unit/test_iss_ledger.c \
 	tests/unit/test_iss_number.c \
 	tests/unit/test_iss_people.c \
@@ -391,6 +447,7 @@ TEST_UNIT_SRC := \
 	tests/unit/test_iss_state.c \
 	tests/unit/test_iss_token.c \
 	tests/unit/test_iss_supervision.c \
+	tests/unit/test_iss_preview.c \
 	tests/unit/test_iss_workday.c \
 	tests/unit/test_ver_bundle.c \
 	tests/unit/test_ver_hostile.c \
@@ -402,6 +459,7 @@ TEST_UNIT_SRC := \
 	tests/unit/test_ver_token.c \
 	tests/unit/test_ver_trust.c \
 	tests/unit/test_ver_vectors.c \
+	tests/unit/test_web_chart.c \
 	tests/unit/test_web_form.c \
 	tests/unit/test_web_html.c \
 	tests/unit/test_web_http.c \
@@ -450,6 +508,7 @@ INCBIN_SRC := \
 	issuer/org_import.c \
 	issuer/publish/public.c \
 	issuer/store/store.c \
+	web/portal/help_text.c \
 	verifier/inbox/rows.c \
 	web/http/html.c
 INCBIN_DATA := \
@@ -458,5 +517,8 @@ INCBIN_DATA := \
 	issuer/store/schema_core.sql \
 	issuer/store/schema_domain.sql \
 	issuer/store/schema_find.sql \
+	issuer/store/schema_home.sql \
+	docs/manual.en.md \
+	docs/manual.zh.md \
 	web/http/portal.js \
 	web/http/style.css

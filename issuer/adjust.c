@@ -12,8 +12,10 @@
  * that a plan gives another scope (authorisation.c), wider or not.
  */
 #include "base/jws.h"
+#include "issuer/plan.h"
 #include "issuer/state.h"
 #include "issuer/supervision.h"
+#include "issuer/task.h"
 
 #define PAGE 256
 
@@ -214,6 +216,7 @@ enum fj_rc cmd_authorisation_adjust(struct iss_call *c, struct fj_err *err)
 	enum iss_party by;
 	fj_time exp;
 	int64_t n;
+	char content[65];
 
 	FJ_TRY(sup_authorisation(c, &a, err));
 	FJ_TRY(dom_party(c, &a, &by, err));
@@ -226,8 +229,9 @@ enum fj_rc cmd_authorisation_adjust(struct iss_call *c, struct fj_err *err)
 	FJ_TRY(narrowed_payload(c, &a, grant, exp, &scope, err));
 	FJ_TRY(beyond(c->db, NULL, a.number, c->now, scope, &n, err));
 	FJ_TRY(dom_org_get(c->db, a.holder, &holder, err));
-	FJ_AUTO(json) payload = json_pack("{s:s, s:O, s:I, s:s, s:I}", "number", a.number, "grant", grant, "exp", (json_int_t)exp, "reason", fj_json_text(c->params, "reason"),
-	    "tokens_beyond", (json_int_t)n);
+	FJ_TRY(dom_claims_content(scope, content, err));
+	FJ_AUTO(json) payload = json_pack("{s:s, s:O, s:I, s:s, s:I, s:s}", "number", a.number, "grant", grant, "exp", (json_int_t)exp, "reason", fj_json_text(c->params, "reason"),
+	    "tokens_beyond", (json_int_t)n, "content", content);
 	FJ_TRY(apr_request(c, "authorisation.adjust", a.number, holder.finance, payload, err));
 	return fj_json_set(c->answer, "tokens_beyond", json_integer((json_int_t)n));
 }
@@ -248,11 +252,27 @@ enum fj_rc apr_authorisation_adjust(struct iss_call *c, const struct apr *p, str
 	if (rc != FJ_OK || exp > a.not_after)
 		return iss_rule_no_widening(rc != FJ_OK ? why.en : "the end is later than that of the authorisation", rc != FJ_OK ? why.zh : "截止日晚于授权的截止日", err);
 	FJ_TRY(narrowed_payload(c, &a, grant, exp, &payload, err));
+	FJ_TRY(dom_content_approved(p->payload, payload, err));
 	FJ_TRY(dom_auth_renew(c, &a, payload, NULL, &version, err));
 	FJ_TRY(adj_record(c, &a, payload, version, fj_json_text(p->payload, "reason"), err));
 	c->dirty_status = true;
 	c->answer = json_pack("{s:s, s:s, s:s, s:I}", "id", p->id, "state", "APPROVED", "authorisation", a.number, "version", (json_int_t)version);
 	return c->answer != NULL ? FJ_OK : fj_no_memory(err, "issuer");
+}
+
+enum fj_rc adj_preview(struct iss_call *c, const char *number, const json_t *approved, json_t **out, struct fj_err *err)
+{
+	FJ_AUTO(dom_auth) a = {.body = NULL};
+	json_t *claims = NULL;
+	struct fj_err why = {0};
+
+	FJ_TRY(dom_auth_get(c->db, number, &a, err));
+	FJ_TRY(narrowed_payload(c, &a, json_object_get(approved, "grant"), fj_json_num(approved, "exp"), &claims, err));
+	enum fj_rc rc = check(c, &a, &why);
+	if (rc == FJ_OK)
+		rc = dom_content_approved(approved, claims, &why);
+	*out = json_pack("{s:o, s:O, s:o*}", "claims", claims, "was", a.body, "refused", rc != FJ_OK ? tsk_aside(number, &why) : NULL);
+	return *out != NULL ? FJ_OK : fj_no_memory(err, "issuer");
 }
 
 enum fj_rc apply_authorisation_adjusted(const struct evt *e, struct fj_err *err)

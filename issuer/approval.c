@@ -352,7 +352,7 @@ static json_t *levels_json(const struct stored *s)
 
 static enum fj_rc to_json(struct iss_call *c, const struct stored *s, json_t **out, struct fj_err *err)
 {
-	char at[FJ_TIME_CAP];
+	char at[FJ_TIME_CAP], hex[65];
 	struct iss_actor as;
 	bool open = strcmp(s->state, "OPEN") == 0;
 	bool mine = open && find_decider(c, s, &s->chain.level[s->level - 1], &as, NULL) == FJ_OK;
@@ -364,7 +364,8 @@ static enum fj_rc to_json(struct iss_call *c, const struct stored *s, json_t **o
 	json_t *payload = evt_body_open(c->actor, s->kind, org, NULL) ? s->payload : none;
 
 	fj_time_utc(s->at, at);
-	*out = json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:b, s:s, s:O, s:O, s:i, s:i, s:o, s:o, s:O?}", "id", s->id, "kind", s->kind, "object", s->object,
+	fj_hex(s->digest.b, FJ_SHA256_LEN, hex);
+	*out = json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:b, s:s, s:O, s:O, s:i, s:i, s:o, s:o, s:O?}", "id", s->id, "kind", s->kind, "object", s->object, "digest", hex,
 	    "applicant", s->applicant, "behalf", s->behalf, "owner", s->owner, "requested_at", at, "state", s->state,
 	    "mine", mine, "mine_as", mine ? as.behalf : "", "payload", payload, "decisions", s->decisions,
 	    "level", s->level, "levels", s->chain.n, "chain", levels_json(s), "waiting_for", open ? waiting_json(&s->chain, s->level) : json_null(),
@@ -372,12 +373,41 @@ static enum fj_rc to_json(struct iss_call *c, const struct stored *s, json_t **o
 	return *out != NULL ? FJ_OK : fj_no_memory(err, "issuer");
 }
 
-enum fj_rc cmd_approval_show(struct iss_call *c, struct fj_err *err)
+/* Officers who may decide at the level whose turn it is, of the organisation that it names; those on whose
+ * behalf nobody could (R22) are left out. */
+static enum fj_rc deciders(struct iss_call *c, const struct stored *s, json_t *list, struct fj_err *err)
+{
+	const struct apr_level *l = &s->chain.level[s->level - 1];
+	FJ_AUTO(sto_q) q = {0};
+	struct iss_actor a;
+	bool row;
+
+	FJ_TRY(sto_query(c->db, STO_USER_DECIDERS, &q, err, "ti", l->org, (int64_t)l->roles));
+	for (;;) {
+		FJ_TRY(sto_step(&q, &row, err));
+		if (!row)
+			return FJ_OK;
+		FJ_TRY(usr_actor(c->db, sto_text(&q, 0), "system", &a, err));
+		if (check_decider(&a, s, l, NULL) == FJ_OK && json_array_append_new(list, json_pack("{s:s, s:s}", "login", a.login, "name", a.name)) != 0)
+			return fj_no_memory(err, "issuer");
+	}
+}
+
+enum fj_rc apr_show(struct iss_call *c, const char *id, json_t **out, struct fj_err *err)
 {
 	FJ_AUTO(stored) s = {0};
+	FJ_AUTO(json) list = json_array();
 
-	FJ_TRY(load(c->db, fj_json_peek(c->params, "id"), &s, err));
-	return to_json(c, &s, &c->answer, err);
+	FJ_TRY(load(c->db, id, &s, err));
+	if (strcmp(s.state, "OPEN") == 0)
+		FJ_TRY(deciders(c, &s, list, err));
+	FJ_TRY(to_json(c, &s, out, err));
+	return fj_json_set(*out, "deciders", json_incref(list));
+}
+
+enum fj_rc cmd_approval_show(struct iss_call *c, struct fj_err *err)
+{
+	return apr_show(c, fj_json_peek(c->params, "id"), &c->answer, err);
 }
 
 static enum fj_rc open_list(struct iss_call *c, bool mine, const char *after, struct sto_q *q, struct fj_err *err)
@@ -387,7 +417,7 @@ static enum fj_rc open_list(struct iss_call *c, bool mine, const char *after, st
 
 	kind = kind == NULL ? "" : kind;
 	if (!mine)
-		return sto_query(c->db, STO_APPROVAL_LIST, q, err, "ttt", state == NULL ? "OPEN" : state, after, kind);
+		return sto_query(c->db, STO_APPROVAL_LIST, q, err, "tttt", state == NULL ? "OPEN" : state, after, kind, fj_json_text(c->params, "applicant"));
 	FJ_TRY(dlg_principals(c->db, c->actor, c->now, &today, err));
 	return sto_query(c->db, STO_APPROVAL_MINE, q, err, "ttti", c->actor->org, after, kind, (int64_t)today.roles);
 }
@@ -397,7 +427,7 @@ enum fj_rc cmd_approval_list(struct iss_call *c, struct fj_err *err)
 	FJ_AUTO(sto_q) q = {0};
 	FJ_AUTO(json) items = json_array();
 	const char *after;
-	bool row = true, mine = json_is_true(json_object_get(c->params, "mine"));
+	bool row = true, mine = json_is_true(json_object_get(c->params, "mine")), brief = json_is_true(json_object_get(c->params, "brief"));
 	int64_t limit;
 	size_t octets = 0;
 
@@ -414,12 +444,45 @@ enum fj_rc cmd_approval_list(struct iss_call *c, struct fj_err *err)
 		FJ_TRY(to_json(c, &s, &one, err));
 		if (mine && !json_is_true(json_object_get(one, "mine")))
 			continue;
+		if (brief)
+			json_object_del(one, "payload");
 		json_array_append(items, one);
 		octets += strlen(sto_text(&q, 4));
 		if (octets > MAX_LISTED) /* a shorter page; the next begins here */
 			limit = (int64_t)json_array_size(items);
 	}
 	return dom_list_answer(c, items, "id", limit, err);
+}
+
+/* rows that are looked at: a page is made of the first few that are the reader's to decide */
+#define MAX_LOOKED_AT 64
+
+enum fj_rc apr_waiting(struct iss_call *c, size_t limit, json_t *items, bool *more, struct fj_err *err)
+{
+	FJ_AUTO(sto_q) q = {0};
+	struct iss_principals today;
+	struct iss_actor as;
+	char at[FJ_TIME_CAP];
+
+	*more = false;
+	FJ_TRY(dlg_principals(c->db, c->actor, c->now, &today, err));
+	FJ_TRY(sto_query(c->db, STO_APPROVAL_MINE, &q, err, "ttti", c->actor->org, "", "", (int64_t)today.roles));
+	for (int seen = 0;; seen++) {
+		FJ_AUTO(stored) s = {0};
+		bool row;
+		FJ_TRY(sto_step(&q, &row, err));
+		*more = row && (seen == MAX_LOOKED_AT || json_array_size(items) == limit);
+		if (!row || *more)
+			return FJ_OK;
+		FJ_TRY(from_row(&q, &s, err));
+		FJ_TRY(load_decisions(c->db, &s, err));
+		if (find_decider(c, &s, &s.chain.level[s.level - 1], &as, NULL) != FJ_OK)
+			continue;
+		fj_time_utc(s.at, at);
+		if (json_array_append_new(items, json_pack("{s:s, s:s, s:s, s:s, s:s, s:s}", "id", s.id, "kind", s.kind, "object", s.object, "applicant", s.applicant,
+		    "behalf", s.behalf, "requested_at", at)) != 0)
+			return fj_no_memory(err, "issuer");
+	}
 }
 
 /* --- deciding --- */
@@ -525,6 +588,9 @@ static enum fj_rc reject(struct iss_call *c, const struct stored *s, const struc
 {
 	struct apr a;
 	int64_t refused;
+
+	if (!iss_said(fj_json_text(c->params, "note")))
+		return fj_refuse(err, FJ_E_INVALID, "issuer", "R22", "a refusal is reasoned in writing: the applicant has to know what to mend; give \"note\"", "驳回应书面说明理由，便于申请人更正；请填写意见");
 	{
 		FJ_AUTO(sto_q) q = {0};
 		FJ_TRY(sto_first(c->db, STO_DECISION_COUNT, &q, "count", err, "tt", s->id, "reject"));
@@ -541,6 +607,18 @@ static enum fj_rc reject(struct iss_call *c, const struct stored *s, const struc
 	return c->answer != NULL ? FJ_OK : fj_no_memory(err, "issuer");
 }
 
+/* who decides may say by its hash what he decides on */
+static enum fj_rc check_seen(const struct iss_call *c, const struct stored *s, struct fj_err *err)
+{
+	const char *seen = fj_json_peek(c->params, "digest");
+	char hex[65];
+
+	fj_hex(s->digest.b, FJ_SHA256_LEN, hex);
+	if (seen == NULL || strcmp(seen, hex) == 0)
+		return FJ_OK;
+	return no(err, FJ_E_REFUSED, "the hash that you name is not of what this approval asks for; look at it again", "所列摘要与本审批的申请内容不符，请重新查看后审批");
+}
+
 /* the call goes on as whoever decides: oneself, or for a principal */
 static enum fj_rc decide_as(struct iss_call *c, bool yes, struct fj_err *err)
 {
@@ -551,6 +629,7 @@ static enum fj_rc decide_as(struct iss_call *c, bool yes, struct fj_err *err)
 	FJ_TRY(load(c->db, fj_json_peek(c->params, "id"), &s, err));
 	const struct kind *k = kind_find(s.kind);
 	FJ_TRY(check_open(&s, k, err));
+	FJ_TRY(check_seen(c, &s, err));
 	int level = !yes && k->refusals > 1 ? s.chain.n : s.level;
 	FJ_TRY(find_decider(c, &s, &s.chain.level[level - 1], &as, err));
 	c->actor = &as;

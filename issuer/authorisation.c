@@ -15,6 +15,7 @@
 #include "issuer/rules/rules.h"
 #include "issuer/state.h"
 #include "issuer/supervision.h"
+#include "issuer/task.h"
 
 static int by_octets(const void *a, const void *b)
 {
@@ -291,12 +292,13 @@ static enum fj_rc propose_short(struct iss_call *c, const struct dom_scope *s, s
 {
 	FJ_AUTO(dom_org) op = {.affiliates = NULL};
 	FJ_AUTO(dom_org) holder = {.affiliates = NULL};
-	char id[32];
+	char id[32], content[65];
 
 	FJ_TRY(check_rest(c, s, c->actor->org, &op, err));
 	FJ_TRY(dom_org_get(c->db, s->holder, &holder, err));
 	FJ_TRY(dom_plan_begin(c, s, "SHORT", id, err));
-	FJ_AUTO(json) payload = json_pack("{s:O, s:s}", "proposal", (json_t *)(uintptr_t)s->p, "implementer", c->actor->org);
+	FJ_TRY(dom_grant_content(c, s, c->actor->org, op.usci, content, err));
+	FJ_AUTO(json) payload = json_pack("{s:O, s:s, s:s}", "proposal", (json_t *)(uintptr_t)s->p, "implementer", c->actor->org, "content", content);
 	/* important data has its superior department as a level before the finance department (R17) */
 	bool superior = s->important && holder.dept[0] != '\0';
 	FJ_TRY(apr_request_first(c, "authorisation.grant", id, holder.finance, superior ? ISS_SUPERIOR : 0, holder.dept, payload, err));
@@ -364,26 +366,58 @@ static enum fj_rc party(struct sto *db, const char *usci, json_t **out, struct f
 	return FJ_OK;
 }
 
+/* of the claims, those that are drawn, counted or taken from the clock when it is signed; the others are what is approved */
+static const char *const drawn[] = {"jti", "version", "iat", "nbf", "previous", "authorisation_status", "status", NULL};
+
+enum fj_rc dom_claims_content(const json_t *claims, char hex[65], struct fj_err *err)
+{
+	FJ_AUTO(json) content = json_copy((json_t *)(uintptr_t)claims);
+	FJ_AUTO(buf) text = FJ_BUF_INIT(65536);
+	struct fj_hash h;
+
+	for (size_t i = 0; drawn[i] != NULL; i++)
+		json_object_del(content, drawn[i]);
+	FJ_TRY(fj_json_canonical(content, &text, err));
+	fj_sha256(fj_buf_slice(&text), &h);
+	fj_hex(h.b, FJ_SHA256_LEN, hex);
+	return FJ_OK;
+}
+
+/* what a version would say that has these certificates */
+static enum fj_rc entries_of(struct iss_call *c, const json_t *certificates, json_t *assets, struct fj_err *err)
+{
+	FJ_AUTO(json) sorted = dom_sorted(certificates);
+	size_t i;
+	json_t *v;
+
+	json_array_foreach(sorted, i, v)
+		FJ_TRY(asset_entry(c, json_string_value(v), assets, err));
+	return FJ_OK;
+}
+
+/* the claims of a first version, without those that are drawn */
+static enum fj_rc claims_of(struct iss_call *c, const struct dom_scope *x, const char *implementer, const char *operator_, json_t **out, struct fj_err *err)
+{
+	json_t *holder = NULL, *impl = NULL, *op = NULL;
+	FJ_AUTO(json) assets = json_array();
+
+	FJ_TRY(entries_of(c, json_object_get(x->p, "certificates"), assets, err));
+	FJ_TRY(party(c->db, x->holder, &holder, err));
+	FJ_TRY(party(c->db, implementer, &impl, err));
+	FJ_TRY(party(c->db, operator_, &op, err));
+	*out = json_pack("{s:s, s:s, s:I, s:o, s:o, s:o, s:O, s:O, s:{s:s}}", "iss", iss_base(c->iss), "vct", FJ_VCT_AUTHORISATION, "exp", (json_int_t)x->to, "holder", holder,
+	    "implementer", impl, "operator", op, "assets", assets, "grant", (json_t *)(uintptr_t)x->grant, "terms", "kind", x->paid ? "paid" : "free");
+	return *out != NULL ? FJ_OK : fj_no_memory(err, "issuer");
+}
+
 /* the payload as it will be signed */
 static enum fj_rc payload_of(struct iss_call *c, const struct dom_scope *x, const char *implementer, const char *operator_, const char *number, const struct sts_ref *st,
     json_t **out, struct fj_err *err)
 {
-	json_t *holder = NULL, *impl = NULL, *op = NULL, *v;
-	FJ_AUTO(json) assets = json_array();
-	size_t i;
-
-	FJ_AUTO(json) sorted = dom_sorted(json_object_get(x->p, "certificates"));
-	json_array_foreach(sorted, i, v)
-		FJ_TRY(asset_entry(c, json_string_value(v), assets, err));
-	FJ_TRY(party(c->db, x->holder, &holder, err));
-	FJ_TRY(party(c->db, implementer, &impl, err));
-	FJ_TRY(party(c->db, operator_, &op, err));
-	*out = json_pack("{s:s, s:s, s:s, s:i, s:I, s:I, s:I, s:o, s:o, s:o, s:O, s:O, s:{s:s}, s:n, s:o, s:{s:o}}", "iss", iss_base(c->iss), "vct",
-	    FJ_VCT_AUTHORISATION, "jti", number, "version", 1, "iat", (json_int_t)c->now, "nbf", (json_int_t)x->from, "exp", (json_int_t)x->to,
-	    "holder", holder, "implementer", impl, "operator", op, "assets", assets, "grant", (json_t *)(uintptr_t)x->grant,
-	    "terms", "kind", x->paid ? "paid" : "free", "previous", "authorisation_status", sts_json(st[0].uri, st[0].idx),
-	    "status", "status_list", sts_json(st[1].uri, st[1].idx));
-	if (*out == NULL)
+	FJ_TRY(claims_of(c, x, implementer, operator_, out, err));
+	FJ_AUTO(json) more = json_pack("{s:s, s:i, s:I, s:I, s:n, s:o, s:{s:o}}", "jti", number, "version", 1, "iat", (json_int_t)c->now, "nbf", (json_int_t)x->from, "previous",
+	    "authorisation_status", sts_json(st[0].uri, st[0].idx), "status", "status_list", sts_json(st[1].uri, st[1].idx));
+	if (more == NULL || json_object_update(*out, more) != 0)
 		return fj_no_memory(err, "issuer");
 	return fj_authorisation_check(*out, err);
 }
@@ -401,6 +435,7 @@ static enum fj_rc first_due(struct iss_call *c, const char *finance, fj_time fro
 }
 
 static enum fj_rc adjust(struct iss_call *c, const struct dom_scope *s, const char *id, const char *implementer, const struct dom_org *op, char number[41], struct fj_err *err);
+static enum fj_rc grant_claims(struct iss_call *c, const struct dom_scope *s, const char *implementer, const char *operator_, json_t **out, json_t **was, struct fj_err *err);
 
 enum fj_rc dom_grant(struct iss_call *c, const struct dom_scope *s, const char *id, const char *implementer, const struct dom_org *op, char number[41],
     struct fj_err *err)
@@ -434,34 +469,81 @@ enum fj_rc dom_grant(struct iss_call *c, const struct dom_scope *s, const char *
 	return pipe_intend(c, PIPE_AUTHORISATION, number, body, err);
 }
 
+/* a grant that waits for its approval, with all that it rests on */
+struct granting {
+	struct dom_plan plan;
+	struct dom_org op;
+	json_t *effective;  /* the scope that an agreement leaves */
+	struct dom_scope s; /* borrows from plan or effective */
+};
+static void granting_release(struct granting *g)
+{
+	dom_plan_release(&g->plan);
+	dom_org_release(&g->op);
+	json_decref(g->effective);
+}
+FJ_DEFINE_AUTO(granting, struct granting, granting_release)
+
 /* checked again, now: things may have changed since it was proposed or agreed */
+static enum fj_rc grant_check(struct iss_call *c, const char *plan, struct granting *g, struct fj_err *err)
+{
+	FJ_AUTO(dom_org) holder = {.affiliates = NULL};
+	const char *to;
+
+	FJ_TRY(dom_plan_get(c->db, plan, &g->plan, err));
+	FJ_TRY(dom_plan_next(&g->plan, "activate", &to, err));
+	if (strcmp(g->plan.course, "SHORT") == 0) {
+		FJ_TRY(dom_scope_check(c, json_object_get(g->plan.doc, "proposal"), false, &g->s, err));
+		return check_rest(c, &g->s, g->plan.implementer, &g->op, err);
+	}
+	FJ_TRY(dom_plan_scope(c, &g->plan, &g->effective, &g->s, err));
+	FJ_TRY(dom_org_get(c->db, g->s.holder, &holder, err));
+	FJ_TRY(dom_operator_check(c, g->plan.implementer, g->plan.operator_, holder.finance, &g->op, err));
+	return sup_may_grant(c, json_object_get(g->s.p, "certificates"), g->op.usci, g->s.from, err);
+}
+
+enum fj_rc dom_content_approved(const json_t *payload, const json_t *claims, struct fj_err *err)
+{
+	const char *approved = fj_json_peek(payload, "content");
+	char now[65];
+
+	FJ_TRY(dom_claims_content(claims, now, err));
+	if (approved == NULL || strcmp(approved, now) == 0) /* one from before contents were hashed has none */
+		return FJ_OK;
+	return fj_refuse(err, FJ_E_STATE, "issuer", "R22", "what the authorisation would say is not what was approved: a party or a certificate changed since; reject this and ask again",
+	    "授权凭证内容与送审时不一致（当事方或证书在送审后已变更）；请驳回后重新申请");
+}
+
 enum fj_rc apr_authorisation_grant(struct iss_call *c, const struct apr *a, struct fj_err *err)
 {
-	FJ_AUTO(dom_plan) plan = {.doc = NULL};
-	FJ_AUTO(dom_org) op = {.affiliates = NULL};
-	FJ_AUTO(dom_org) holder = {.affiliates = NULL};
-	struct dom_scope s;
-	json_t *effective = NULL;
-	const char *to;
+	FJ_AUTO(granting) g = {.effective = NULL};
+	json_t *claims = NULL;
 	char number[41];
 
-	FJ_TRY(dom_plan_get(c->db, a->object, &plan, err));
-	FJ_TRY(dom_plan_next(&plan, "activate", &to, err));
-	if (strcmp(plan.course, "SHORT") == 0) {
-		FJ_TRY(dom_scope_check(c, json_object_get(plan.doc, "proposal"), false, &s, err));
-		FJ_TRY(check_rest(c, &s, plan.implementer, &op, err));
-	} else {
-		FJ_TRY(dom_plan_scope(c, &plan, &effective, &s, err));
-	}
-	FJ_AUTO(json) owned = effective;
-	if (owned != NULL) {
-		FJ_TRY(dom_org_get(c->db, s.holder, &holder, err));
-		FJ_TRY(dom_operator_check(c, plan.implementer, plan.operator_, holder.finance, &op, err));
-		FJ_TRY(sup_may_grant(c, json_object_get(s.p, "certificates"), op.usci, s.from, err));
-	}
-	FJ_TRY(dom_grant(c, &s, plan.id, plan.implementer, &op, number, err));
-	c->answer = json_pack("{s:s, s:s, s:s, s:s}", "id", a->id, "state", "APPROVED", "authorisation", number, "plan", plan.id);
+	FJ_TRY(grant_check(c, a->object, &g, err));
+	FJ_TRY(grant_claims(c, &g.s, g.plan.implementer, g.op.usci, &claims, NULL, err));
+	FJ_AUTO(json) owned = claims;
+	FJ_TRY(dom_content_approved(a->payload, owned, err));
+	FJ_TRY(dom_grant(c, &g.s, g.plan.id, g.plan.implementer, &g.op, number, err));
+	c->answer = json_pack("{s:s, s:s, s:s, s:s}", "id", a->id, "state", "APPROVED", "authorisation", number, "plan", g.plan.id);
 	return FJ_OK;
+}
+
+enum fj_rc dom_grant_preview(struct iss_call *c, const char *plan, const json_t *payload, json_t **out, struct fj_err *err)
+{
+	FJ_AUTO(granting) g = {.effective = NULL};
+	struct fj_err why = {0};
+	json_t *claims = NULL, *was = NULL;
+
+	enum fj_rc rc = grant_check(c, plan, &g, &why);
+	if (g.s.grant != NULL && g.s.holder[0] != '\0' && g.op.usci[0] != '\0') {
+		enum fj_rc made = grant_claims(c, &g.s, g.plan.implementer, g.op.usci, &claims, &was, rc == FJ_OK ? &why : NULL);
+		rc = rc == FJ_OK ? made : rc;
+	}
+	if (rc == FJ_OK)
+		rc = dom_content_approved(payload, claims, &why);
+	*out = json_pack("{s:o*, s:o*, s:o*}", "claims", claims, "was", was, "refused", rc != FJ_OK ? tsk_aside(plan, &why) : NULL);
+	return *out != NULL ? FJ_OK : fj_no_memory(err, "issuer");
 }
 
 /* of the full course only the disclosure is to be mended and asked for again */
@@ -597,25 +679,53 @@ static enum fj_rc rebind_one(struct iss_call *c, const char *number, struct fj_e
 }
 
 /* a version keeps number, status entry, first second and parties of its line */
+static enum fj_rc version_claims(struct iss_call *c, const struct dom_scope *s, const struct dom_auth *a, json_t **out, struct fj_err *err)
+{
+	FJ_AUTO(json) assets = json_array();
+	FJ_AUTO(json) payload = json_deep_copy(a->body);
+
+	FJ_TRY(entries_of(c, json_object_get(s->p, "certificates"), assets, err));
+	int bad = json_object_set(payload, "assets", assets) | json_object_set(payload, "grant", (json_t *)(uintptr_t)s->grant) |
+	    json_object_set_new(payload, "terms", json_pack("{s:s}", "kind", s->paid ? "paid" : "free")) | json_object_set_new(payload, "exp", json_integer((json_int_t)s->to));
+	if (bad != 0)
+		return fj_no_memory(err, "issuer");
+	*out = fj_move(payload);
+	return FJ_OK;
+}
+
+/* what the grant's credential would say, but for what is drawn; *was, unless NULL: the claims of the version before, where there is one */
+static enum fj_rc grant_claims(struct iss_call *c, const struct dom_scope *s, const char *implementer, const char *operator_, json_t **out, json_t **was, struct fj_err *err)
+{
+	FJ_AUTO(dom_auth) a = {.body = NULL};
+
+	if (json_object_get(s->p, "adjusts") == NULL)
+		return claims_of(c, s, implementer, operator_, out, err);
+	FJ_TRY(check_adjusted(c, s, implementer, &a, err));
+	if (was != NULL)
+		*was = json_incref(a.body);
+	return version_claims(c, s, &a, out, err);
+}
+
+enum fj_rc dom_grant_content(struct iss_call *c, const struct dom_scope *s, const char *implementer, const char *operator_, char hex[65], struct fj_err *err)
+{
+	json_t *claims = NULL;
+
+	FJ_TRY(grant_claims(c, s, implementer, operator_, &claims, NULL, err));
+	FJ_AUTO(json) owned = claims;
+	return dom_claims_content(owned, hex, err);
+}
+
 static enum fj_rc adjust(struct iss_call *c, const struct dom_scope *s, const char *id, const char *implementer, const struct dom_org *op, char number[41], struct fj_err *err)
 {
 	FJ_AUTO(dom_auth) a = {.body = NULL};
-	FJ_AUTO(json) assets = json_array();
-	FJ_AUTO(json) sorted = dom_sorted(json_object_get(s->p, "certificates"));
-	size_t i;
-	json_t *v;
+	json_t *claims = NULL;
 	int64_t version;
 
 	FJ_TRY(check_adjusted(c, s, implementer, &a, err));
 	FJ_TRY(iss_rule_no_other_operator(a.operator_, op->usci, err));
 	FJ_TRY(fj_strcopy(number, 41, a.number));
-	json_array_foreach(sorted, i, v)
-		FJ_TRY(asset_entry(c, json_string_value(v), assets, err));
-	FJ_AUTO(json) payload = json_deep_copy(a.body);
-	int bad = json_object_set(payload, "assets", assets) | json_object_set(payload, "grant", (json_t *)(uintptr_t)s->grant) |
-	    json_object_set_new(payload, "terms", json_pack("{s:s}", "kind", s->paid ? "paid" : "free")) | json_object_set_new(payload, "exp", json_integer((json_int_t)s->to));
-	if (bad != 0)
-		return fj_no_memory(err, "issuer");
+	FJ_TRY(version_claims(c, s, &a, &claims, err));
+	FJ_AUTO(json) payload = claims;
 	FJ_TRY(iss_rule_no_term_over_five_years(a.not_before, s->to, err));
 	FJ_TRY(dom_auth_renew(c, &a, payload, id, &version, err));
 	return adj_record(c, &a, payload, version, id, err);

@@ -61,6 +61,18 @@ static enum fj_rc compare(struct sides *s, struct fj_err *err)
 	return unknown_members(s, s->old, s->new, err);
 }
 
+enum fj_rc card_differences(struct sto *db, const char *asset_no, int64_t from, int64_t to, json_t *items, struct fj_err *err)
+{
+	json_t *card = NULL;
+	char hash[65];
+
+	FJ_TRY(card_version(db, asset_no, from, hash, &card, err));
+	FJ_AUTO(json) old = card;
+	FJ_TRY(card_version(db, asset_no, to, hash, &card, err));
+	FJ_AUTO(json) new = card;
+	return compare(&(struct sides){old, new, items}, err);
+}
+
 enum fj_rc cmd_asset_diff(struct iss_call *c, struct fj_err *err)
 {
 	FJ_AUTO(dom_asset) a = {.card = NULL};

@@ -74,6 +74,7 @@ struct issuing {
 	const char *issuer;    /* USCC of the finance department */
 	const char *persons;   /* who asked and approved so far, NULL while asking */
 	const json_t *payload; /* what was approved */
+	bool own_key;          /* the holder's */
 	struct dom_asset asset; /* with the card that is certified */
 	struct dom_org holder;
 	struct dom_reg reg;    /* the registration it rests on */
@@ -193,18 +194,22 @@ static enum fj_rc check_issuable(struct iss_call *c, const char *asset_no, struc
 /* --- asking --- */
 
 struct asking {
-	json_t *items; /* {"asset_no","card_hash","registration"}: what the approval's digest covers */
-	bool named;    /* one asset alone: its refusal needs no name */
+	json_t *items; /* {"asset_no","card_hash","registration","content"}: what the approval's digest covers */
+	bool own_key;
 };
+
+static enum fj_rc content_hash(const struct issuing *w, char hex[65], struct fj_err *err);
 
 static enum fj_rc ask_one(struct iss_call *c, const char *asset_no, const void *arg, struct fj_err *err)
 {
 	const struct asking *x = arg;
-	FJ_AUTO(issuing) w = {.issuer = c->actor->org};
+	FJ_AUTO(issuing) w = {.issuer = c->actor->org, .own_key = x->own_key};
+	char content[65];
 
 	FJ_TRY(check_issuable(c, asset_no, &w, err));
-	return json_array_append_new(x->items, json_pack("{s:s, s:s, s:s}", "asset_no", asset_no, "card_hash", w.asset.card_hash, "registration", w.reg.id)) == 0 ? FJ_OK
-	    : fj_no_memory(err, "issuer");
+	FJ_TRY(content_hash(&w, content, err));
+	return json_array_append_new(x->items, json_pack("{s:s, s:s, s:s, s:s}", "asset_no", asset_no, "card_hash", w.asset.card_hash, "registration", w.reg.id, "content",
+	    content)) == 0 ? FJ_OK : fj_no_memory(err, "issuer");
 }
 
 static enum fj_rc add_request(struct iss_call *c, const json_t *assets, json_t *payload, struct fj_err *err)
@@ -294,7 +299,7 @@ enum fj_rc cmd_certificate_issue(struct iss_call *c, struct fj_err *err)
 	const json_t *assets = json_object_get(c->params, "assets");
 	FJ_AUTO(json) items = json_array();
 	FJ_AUTO(json) aside = json_array();
-	struct asking x = {.items = items};
+	struct asking x = {.items = items, .own_key = json_object_get(c->params, "request") != NULL || json_object_get(c->params, "key") != NULL};
 	json_int_t years;
 	char object[80];
 
@@ -304,7 +309,7 @@ enum fj_rc cmd_certificate_issue(struct iss_call *c, struct fj_err *err)
 	FJ_TRY(years_of(c, &years, err));
 	FJ_TRY(ask_each(c, sorted, &x, aside, err));
 	FJ_AUTO(json) payload = json_pack("{s:O, s:I, s:s}", "assets", items, "years", years, "issuer", c->actor->org);
-	if (json_object_get(c->params, "request") != NULL || json_object_get(c->params, "key") != NULL)
+	if (x.own_key)
 		FJ_TRY(add_request(c, sorted, payload, err));
 	FJ_TRY(object_of(items, object, sizeof(object), err));
 	FJ_TRY(void_overtaken(c, object, items, err));
@@ -379,54 +384,78 @@ static enum fj_rc end_of(struct iss_call *c, const struct issuing *w, fj_time *e
 	    "续展证书的到期日早于原证书，请增加年限");
 }
 
+/* What is approved of an intent: everything but what is drawn, counted or taken from the clock when it
+ * is issued (number, serial, status entries, a key that nobody has, the dates, which follow from "years"
+ * or from the certificate that it succeeds). */
+static enum fj_rc content_of(const struct issuing *w, json_t **out, struct fj_err *err)
+{
+	static const char *const rights[] = {"HOLD", "USE", "OPER", NULL}, *const modes[] = {"WHOLE", "DOMAIN", "SCENE", NULL};
+	const struct dom_asset *a = &w->asset;
+	const struct dom_org *holder = &w->holder;
+	const json_t *r = json_object_get(a->card, "rights");
+
+	*out = json_pack("{s:s, s:s, s:s, s:s, s:I, s:s, s:s, s:s, s:i, s:i, s:i, s:i, s:s, s:i, s:s, s:s}", "asset_no", a->asset_no, "asset_name", a->name, "holder", holder->usci,
+	    "holder_name", holder->name, "card_version", (json_int_t)a->version, "card_hash", a->card_hash, "class_scheme", dom_card_text(a->card, "basic", "class_scheme"),
+	    "class_code", dom_card_text(a->card, "basic", "class_code"), "holder_kind", (int)holder_code(holder->kind), "rights", (int)flags_of(json_object_get(r, "rights"), rights),
+	    "modes", (int)flags_of(json_object_get(r, "modes"), modes), "restrictions", (int)restrictions_of(a, holder), "region", holder->div6, "key_origin", (int)w->own_key,
+	    "succeeds", w->old.number, "registration", w->reg.id);
+	return *out != NULL ? FJ_OK : fj_no_memory(err, "issuer");
+}
+
+static enum fj_rc content_hash(const struct issuing *w, char hex[65], struct fj_err *err)
+{
+	FJ_AUTO(buf) text = FJ_BUF_INIT(65536);
+	json_t *content = NULL;
+	struct fj_hash h;
+
+	FJ_TRY(content_of(w, &content, err));
+	FJ_AUTO(json) owned = content;
+	FJ_TRY(fj_json_canonical(owned, &text, err));
+	fj_sha256(fj_buf_slice(&text), &h);
+	fj_hex(h.b, FJ_SHA256_LEN, hex);
+	return FJ_OK;
+}
+
+static enum fj_rc key_of(struct iss_call *c, const struct issuing *w, struct fj_buf *spki64, struct fj_err *err)
+{
+	FJ_AUTO(buf) spki = FJ_BUF_INIT(1024);
+
+	if (w->own_key) {
+		FJ_TRY(dom_key_usable(c->db, fj_json_peek(w->payload, "spki_sha256"), w->holder.usci, err));
+		return fj_buf_puts(spki64, fj_json_text(w->payload, "spki"));
+	}
+	FJ_TRY(ca_ephemeral_spki(&spki, err));
+	return fj_b64u_put(spki64, fj_buf_slice(&spki));
+}
+
 /* everything the certificate is built from */
 static enum fj_rc intent_of(struct iss_call *c, const struct issuing *w, char number[41], json_t **out, struct fj_err *err)
 {
-	static const char *const rights[] = {"HOLD", "USE", "OPER", NULL}, *const modes[] = {"WHOLE", "DOMAIN", "SCENE", NULL};
 	struct ca_serial serial;
 	struct sts_ref own, asset;
 	FJ_AUTO(dom_org) issuer = {.affiliates = NULL};
-	FJ_AUTO(buf) spki = FJ_BUF_INIT(1024);
 	FJ_AUTO(buf) spki64 = FJ_BUF_INIT(2048);
-	const struct dom_asset *a = &w->asset;
-	const struct dom_org *holder = &w->holder;
-	const json_t *r = json_object_get(a->card, "rights"), *approved = w->payload;
+	FJ_AUTO(json) drawn = NULL;
 	fj_time not_after;
-	const char *own_key = fj_json_peek(approved, "spki");
 	char series[40], hex[33];
 	int64_t n, shard;
 
 	FJ_TRY(crl_shard_next(c->db, &shard, err));
-	FJ_TRY(dom_org_get(c->db, holder->finance, &issuer, err));
+	FJ_TRY(dom_org_get(c->db, w->holder.finance, &issuer, err));
 	struct fj_date d = fj_date_of(c->now, FJ_CHINA_OFFSET);
 	snprintf(series, sizeof(series), "DAC-%s-%04d%02d", issuer.div6, d.y, d.m);
 	FJ_TRY(ser_next(c, series, &n, err));
 	FJ_TRY(num_make("DAC", issuer.div6, c->now, n, number, err));
-	FJ_TRY(status_of(c, a, &own, &asset, err));
+	FJ_TRY(status_of(c, &w->asset, &own, &asset, err));
 	FJ_TRY(end_of(c, w, &not_after, err));
 	ca_serial_new(&serial);
 	fj_hex(serial.b, sizeof(serial.b), hex);
-	if (own_key != NULL) {
-		FJ_TRY(dom_key_usable(c->db, fj_json_peek(approved, "spki_sha256"), holder->usci, err));
-		FJ_TRY(fj_buf_puts(&spki64, own_key));
-	} else {
-		FJ_TRY(ca_ephemeral_spki(&spki, err));
-		FJ_TRY(fj_b64u_put(&spki64, fj_buf_slice(&spki)));
-	}
-	*out = json_pack("{s:s, s:s, s:s, s:I, s:I, s:s, s:s, s:s, s:s, s:I, s:s, s:s, s:s, s:i, s:i, s:i, s:i, s:s, s:I, s:I, s:I, s:s, s:I, s:I, s:s, s:I, s:i}",
-	    "number", number, "series", series, "serial", hex, "series_n", (json_int_t)n, "not_before", (json_int_t)c->now,
-	    "asset_no", a->asset_no, "asset_name", a->name, "holder", holder->usci, "holder_name", holder->name,
-	    "card_version", (json_int_t)a->version, "card_hash", a->card_hash, "class_scheme", dom_card_text(a->card, "basic", "class_scheme"),
-	    "class_code", dom_card_text(a->card, "basic", "class_code"), "holder_kind", (int)holder_code(holder->kind),
-	    "rights", (int)flags_of(json_object_get(r, "rights"), rights), "modes", (int)flags_of(json_object_get(r, "modes"), modes),
-	    "restrictions", (int)restrictions_of(a, holder), "region", holder->div6, "shard", (json_int_t)shard,
-	    "list", (json_int_t)own.list, "idx", (json_int_t)own.idx, "uri", own.uri, "asset_list", (json_int_t)asset.list,
-	    "asset_idx", (json_int_t)asset.idx, "spki", fj_buf_str(&spki64), "not_after", (json_int_t)not_after,
-	    "key_origin", own_key != NULL);
-	if (*out == NULL || json_object_set_new(*out, "asset_fresh", json_boolean(a->status_list < 0)) != 0 ||
-	    json_object_set_new(*out, "succeeds", json_string(w->old.number)) != 0 || json_object_set_new(*out, "registration", json_string(w->reg.id)) != 0)
-		return fj_no_memory(err, "issuer");
-	return FJ_OK;
+	FJ_TRY(key_of(c, w, &spki64, err));
+	drawn = json_pack("{s:s, s:s, s:s, s:I, s:I, s:I, s:I, s:I, s:I, s:s, s:I, s:I, s:s, s:b}", "number", number, "series", series, "serial", hex, "series_n", (json_int_t)n,
+	    "not_before", (json_int_t)c->now, "not_after", (json_int_t)not_after, "shard", (json_int_t)shard, "list", (json_int_t)own.list, "idx", (json_int_t)own.idx, "uri", own.uri,
+	    "asset_list", (json_int_t)asset.list, "asset_idx", (json_int_t)asset.idx, "spki", fj_buf_str(&spki64), "asset_fresh", w->asset.status_list < 0);
+	FJ_TRY(content_of(w, out, err));
+	return drawn != NULL && json_object_update(*out, drawn) == 0 ? FJ_OK : fj_no_memory(err, "issuer");
 }
 
 static const json_t *approved_item(const json_t *payload, const char *asset_no)
@@ -438,6 +467,20 @@ static const json_t *approved_item(const json_t *payload, const char *asset_no)
 		if (strcmp(fj_json_peek(v, "asset_no"), asset_no) == 0)
 			return v;
 	return NULL;
+}
+
+/* What is signed is what was approved, whatever changed meanwhile: the holder's name, its kind, the ban
+ * that follows from it.  A request from before contents were hashed has none. */
+static enum fj_rc check_content(const struct issuing *w, const json_t *item, struct fj_err *err)
+{
+	const char *approved = fj_json_peek(item, "content");
+	char now[65];
+
+	FJ_TRY(content_hash(w, now, err));
+	if (approved == NULL || strcmp(approved, now) == 0)
+		return FJ_OK;
+	return fj_refuse(err, FJ_E_STATE, "issuer", "R22", "what the certificate would say is not what was approved: the holder's entry changed since; reject this and ask again",
+	    "证书内容与送审时不一致（持有单位信息在送审后已变更）；请驳回后重新申请");
 }
 
 /* checked again, now: and it is still the card and the registration that were approved */
@@ -453,6 +496,7 @@ static enum fj_rc issue_one(struct iss_call *c, const char *asset_no, const void
 	if (strcmp(fj_json_peek(item, "card_hash"), w.asset.card_hash) != 0 || strcmp(fj_json_peek(item, "registration"), w.reg.id) != 0) {
 		return fj_refuse(err, FJ_E_STATE, "issuer", "lesson 5", "the card is not the one that was approved; ask again", "资产卡片与送审时不一致，请重新申请");
 	}
+	FJ_TRY(check_content(&w, item, err));
 	enum fj_rc rc = intent_of(c, &w, number, &body, err);
 	FJ_AUTO(json) owned = body;
 	FJ_TRY(rc);
@@ -473,7 +517,7 @@ static json_t *numbers_of(const json_t *lines)
 
 enum fj_rc apr_certificate_issue(struct iss_call *c, const struct apr *a, struct fj_err *err)
 {
-	struct issuing w = {.issuer = fj_json_peek(a->payload, "issuer"), .payload = a->payload};
+	struct issuing w = {.issuer = fj_json_peek(a->payload, "issuer"), .payload = a->payload, .own_key = json_object_get(a->payload, "spki") != NULL};
 	FJ_AUTO(json) names = json_array();
 	FJ_AUTO(buf) persons = FJ_BUF_INIT(65536);
 	size_t i;
@@ -493,6 +537,31 @@ enum fj_rc apr_certificate_issue(struct iss_call *c, const struct apr *a, struct
 		json_object_set(c->answer, "set_aside", json_object_get(line, "set_aside"));
 	}
 	return c->answer != NULL ? FJ_OK : fj_no_memory(err, "issuer");
+}
+
+/* As issue_one goes, up to the intent, which is given and not stored. */
+enum fj_rc dom_certificate_preview(struct iss_call *c, const json_t *payload, const char *asset_no, json_t **out, struct fj_err *err)
+{
+	FJ_AUTO(issuing) w = {.issuer = fj_json_peek(payload, "issuer"), .payload = payload, .own_key = json_object_get(payload, "spki") != NULL};
+	const json_t *item = approved_item(payload, asset_no);
+	struct fj_err why = {0};
+	json_t *intent = NULL;
+	char number[41];
+
+	enum fj_rc rc = check_issuable(c, asset_no, &w, &why);
+	if (rc == FJ_OK)
+		rc = check_content(&w, item, &why);
+	if (fj_rc_exit(rc) == 3) {
+		*err = why;
+		return rc;
+	}
+	struct fj_err unbuilt = {0};
+	if (w.reg.id[0] != '\0' && intent_of(c, &w, number, &intent, &unbuilt) != FJ_OK && rc == FJ_OK) {
+		rc = unbuilt.rc;
+		why = unbuilt;
+	}
+	*out = json_pack("{s:s, s:s, s:b, s:o*, s:o*}", "asset_no", asset_no, "succeeds", w.old.number, "keeps_end", w.old.number[0] != '\0' && strcmp(w.reg.type, "RENEWAL") != 0, "intent", intent, "refused", rc != FJ_OK ? tsk_aside(asset_no, &why) : NULL);
+	return *out != NULL ? FJ_OK : fj_no_memory(err, "issuer");
 }
 
 enum fj_rc apply_certificate_intended(const struct evt *e, struct fj_err *err)

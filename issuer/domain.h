@@ -169,6 +169,10 @@ enum fj_rc dom_key_usable(struct sto *db, const char *spki_hex, const char *hold
  * "spki_sha256" (hex). */
 enum fj_rc dom_key_into(struct iss_call *c, const struct dom_asset *a, json_t *payload, struct fj_err *err) FJ_MUST_USE;
 enum fj_rc dom_cert_get(struct sto *db, const char *number, struct dom_cert *out, struct fj_err *err) FJ_MUST_USE;
+/* What would be issued for the asset if this request were approved now: {"asset_no", "succeeds": number or "",
+ * "keeps_end": the end is that of the one that it succeeds, "intent"?: as it would be stored, "refused"?: why not, as of tsk_aside}.  What is drawn in the intent (number,
+ * serial, entries, a key that nobody has) is an example; nothing is stored.  *out is the caller's. */
+enum fj_rc dom_certificate_preview(struct iss_call *c, const json_t *payload, const char *asset_no, json_t **out, struct fj_err *err) FJ_MUST_USE;
 
 /* --- authorisations (authorisation.c) --- */
 struct dom_auth {

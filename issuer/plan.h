@@ -25,6 +25,16 @@ enum fj_rc dom_operator_check(struct iss_call *c, const char *implementer, const
 /* Carries out the grant: number, credential and its intent, under plan `id`. */
 enum fj_rc dom_grant(struct iss_call *c, const struct dom_scope *s, const char *id, const char *implementer, const struct dom_org *op, char number[41],
     struct fj_err *err) FJ_MUST_USE;
+/* SHA-256, hex, of what is approved of an authorisation's claims: all but number, version, times of issue and
+ * beginning, and status entries, which come when it is signed. */
+enum fj_rc dom_claims_content(const json_t *claims, char hex[65], struct fj_err *err) FJ_MUST_USE;
+/* the same of what this grant would say now */
+enum fj_rc dom_grant_content(struct iss_call *c, const struct dom_scope *s, const char *implementer, const char *operator_, char hex[65], struct fj_err *err) FJ_MUST_USE;
+/* FJ_E_STATE (R22) when the claims are not those whose hash stands in the approved payload's "content" */
+enum fj_rc dom_content_approved(const json_t *payload, const json_t *claims, struct fj_err *err) FJ_MUST_USE;
+/* What an approval of this grant would sign: {"claims"?, "was"?: of the version before, "refused"?: why it would not be
+ * signed, as of tsk_aside}; the caller's. */
+enum fj_rc dom_grant_preview(struct iss_call *c, const char *plan, const json_t *payload, json_t **out, struct fj_err *err) FJ_MUST_USE;
 
 /* --- plans (plan.c) --- */
 struct dom_plan {

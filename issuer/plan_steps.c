@@ -17,6 +17,7 @@
 #include "issuer/profile.h"
 #include "issuer/registration.h"
 #include "issuer/rules/rules.h"
+#include "issuer/shape.h"
 #include "issuer/supervision.h"
 
 #define MAX_SCAN (8u << 20)
@@ -28,10 +29,10 @@
 	{"doc_no", ISS_F_STR, required, 80, "文号", "document number"},                                     \
 	{"doc_date", ISS_F_STR, required, 10, "文件日期", "date of the document"},                          \
 	{"scan", ISS_F_FILE, required, MAX_SCAN, "扫描件", "scan of the document"}
-const struct iss_field fld_plan_study[] = {PLAN_ID, {"study", ISS_F_JSON, true, 1, "论证和评估", "the study, docs/api.md"}, {0}};
-const struct iss_field fld_plan_deliberate[] = {PLAN_ID, {"items", ISS_F_JSON, true, 1, "实施方案十二项", "the twelve items, docs/api.md"}, PAPER(true), {0}};
-const struct iss_field fld_plan_select[] = {PLAN_ID, {"selection", ISS_F_JSON, true, 1, "选择结果", "the selection, docs/api.md"}, {0}};
-const struct iss_field fld_plan_agree[] = {PLAN_ID, {"agreement", ISS_F_JSON, true, 1, "授权运营协议", "the thirteen items, docs/api.md"}, {0}};
+const struct iss_field fld_plan_study[] = {PLAN_ID, {"study", ISS_F_JSON, true, 1, "论证和评估", "study", .members = shp_study}, {0}};
+const struct iss_field fld_plan_deliberate[] = {PLAN_ID, {"items", ISS_F_JSON, true, 1, "实施方案十二项", "the plan's twelve items", .members = shp_items}, PAPER(true), {0}};
+const struct iss_field fld_plan_select[] = {PLAN_ID, {"selection", ISS_F_JSON, true, 1, "选择结果", "selection", .members = shp_selection}, {0}};
+const struct iss_field fld_plan_agree[] = {PLAN_ID, {"agreement", ISS_F_JSON, true, 1, "授权运营协议", "the agreement's thirteen items", .members = shp_agreement}, {0}};
 const struct iss_field fld_plan_file[] = {PLAN_ID, {"filing_no", ISS_F_STR, true, 80, "备案号", "number of the filing"}, PAPER(false), {0}};
 const struct iss_field fld_plan_activate[] = {
 	PLAN_ID,
@@ -480,6 +481,7 @@ enum fj_rc cmd_plan_activate(struct iss_call *c, struct fj_err *err)
 	struct dom_scope s;
 	json_t *disclosed = NULL;
 	const char *to;
+	char content[65];
 
 	FJ_TRY(begin(c, "activate", &p, &to, err));
 	FJ_TRY(itm_all_there(c->params, needs, FJ_ARRAY_LEN(needs), "R32", "the disclosure of object, content, scope and term", "授权对象、内容、范围、时限的披露", err));
@@ -496,8 +498,9 @@ enum fj_rc cmd_plan_activate(struct iss_call *c, struct fj_err *err)
 	if (bad != 0 || step.set == NULL)
 		return nomem(err);
 	FJ_TRY(dom_plan_step(c, &p, &step, err));
-	FJ_AUTO(json) payload = json_pack("{s:s, s:s, s:s, s:s, s:O, s:O, s:O, s:s}", "plan", p.id, "holder", p.holder, "implementer", p.implementer, "operator",
-	    p.operator_, "proposal", effective, "agreement", json_object_get(p.doc, "agreement"), "disclosure", owned, "not_by", fj_buf_str(&behind));
+	FJ_TRY(dom_grant_content(c, &s, p.implementer, p.operator_, content, err));
+	FJ_AUTO(json) payload = json_pack("{s:s, s:s, s:s, s:s, s:O, s:O, s:O, s:s, s:s}", "plan", p.id, "holder", p.holder, "implementer", p.implementer, "operator",
+	    p.operator_, "proposal", effective, "agreement", json_object_get(p.doc, "agreement"), "disclosure", owned, "not_by", fj_buf_str(&behind), "content", content);
 	return payload == NULL ? nomem(err) : apr_request(c, "authorisation.grant", p.id, holder.finance, payload, err);
 }
 

@@ -4,13 +4,15 @@
  *
  * By the number of a certificate, an asset or an authorisation: the certificate,
  * every authorisation in force that rests on its asset, their products, and their
- * tokens, counted, and the first hundred by name.  Reads only.
+ * tokens, counted, and the first hundred by name.  A license token stops alone.
+ * Reads only.
  */
 #include "issuer/supervision.h"
+#include "issuer/token.h"
 
 #define MAX_AUTHS 1000
 
-const struct iss_field fld_stops[] = {{"number", ISS_F_STR, true, DOM_MAX_ASSET_NO, "编号", "certificate, asset or authorisation"}, {0}};
+const struct iss_field fld_stops[] = {{"number", ISS_F_STR, true, DOM_MAX_ASSET_NO, "编号", "certificate, asset, authorisation or license token"}, {0}};
 
 struct stops {
 	struct iss_call *c;
@@ -90,11 +92,25 @@ static enum fj_rc of_asset(struct stops *s, const char *asset_no, struct fj_err 
 	}
 }
 
+static enum fj_rc of_token(struct stops *s, const char *id, struct fj_err *err)
+{
+	struct token t;
+	char to[FJ_TIME_CAP];
+
+	FJ_TRY(tok_get(s->c->db, id, &t, err));
+	fj_time_utc(t.not_after, to);
+	s->n_tokens = 1;
+	return json_array_append_new(s->tokens, json_pack("{s:s, s:{s:s, s:s}, s:s, s:s, s:s}", "id", t.id, "user", "usci", t.user, "name", t.user_name, "product", t.product, "state", t.state, "not_after", to)) == 0
+	    ? FJ_OK : fj_no_memory(err, "issuer");
+}
+
 static enum fj_rc find(struct stops *s, const char *number, struct fj_err *err)
 {
 	struct dom_cert t;
 	FJ_AUTO(dom_auth) a = {.body = NULL};
 
+	if (strncmp(number, "LT-", 3) == 0)
+		return of_token(s, number, err);
 	if (strncmp(number, "DAU-", 4) == 0) {
 		FJ_TRY(dom_auth_get(s->c->db, number, &a, err));
 		return add_authorisation(s, a.number, a.state, a.operator_, a.operator_name, err);

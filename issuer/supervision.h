@@ -71,6 +71,8 @@ enum fj_rc adj_record(struct iss_call *c, const struct dom_auth *a, const json_t
 enum fj_rc adj_apply(const struct evt *e, const char *authorisation, const json_t *payload, bool issued, struct fj_err *err) FJ_MUST_USE;
 /* adjustments of an authorisation; the caller's */
 enum fj_rc adj_of(struct sto *db, const char *authorisation, json_t **out, struct fj_err *err) FJ_MUST_USE;
+/* What an approval with this payload would sign: {"claims", "was": of the version before, "refused"?}; the caller's. */
+enum fj_rc adj_preview(struct iss_call *c, const char *number, const json_t *approved, json_t **out, struct fj_err *err) FJ_MUST_USE;
 
 /* tokens that stops.show names */
 #define SUP_FIRST_TOKENS 100

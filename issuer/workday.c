@@ -56,3 +56,14 @@ fj_time wd_term(fj_time from, int64_t n, bool day_one, const json_t *holidays, c
 		if (wd_is_workday(noon, holidays, workdays) && --left <= 0)
 			return noon + 12 * 3600 - 1;
 }
+
+int64_t wd_left(fj_time from, fj_time to, const json_t *holidays, const json_t *workdays)
+{
+	fj_time first = from < to ? from : to, last = from < to ? to : from;
+	fj_time noon = fj_time_of(fj_date_of(first, FJ_CHINA_OFFSET), 12, 0, 0, FJ_CHINA_OFFSET), end = fj_time_of(fj_date_of(last, FJ_CHINA_OFFSET), 12, 0, 0, FJ_CHINA_OFFSET);
+	int64_t n = 0;
+
+	for (noon += DAY; noon <= end && n < 400; noon += DAY)
+		n += wd_is_workday(noon, holidays, workdays);
+	return from < to ? n : -n;
+}

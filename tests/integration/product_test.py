@@ -112,7 +112,7 @@ def prices():
     same('its scan is kept by its hash', done('hbsw1', 'material.show', id=out['material'])['sha256'], hashlib.sha256(PRICE['scan'].encode()).hexdigest())
     ap = done('hb-fin1', 'price.record', authorisation=dau, **PRICE)['approval']
     refused('who recorded it does not confirm it', do('hb-fin1', 'approval.approve', id=ap), 'R22')
-    done('hb-fin2', 'approval.reject', id=ap)
+    done('hb-fin2', 'approval.reject', id=ap, note='示例')
     return price
 
 

@@ -80,6 +80,11 @@ try:
         check('the revocation is asked for while the signer is still', until(lambda: len(open_ones()) == 1, 10))
         waiting.append(Thread(target=do, args=('hb-fin2', 'approval', 'approve', {'id': open_ones()[0]['id']})))
         waiting[2].start()
+        # more than any pool of threads would have: who waits for the signer keeps nobody else from reading
+        waiting += [Thread(target=h.api, args=('POST', '/api/v1/approval/approve', {'id': asked}, s['hb-fin2'])) for _ in range(24)]
+        for t in waiting[3:]:
+            t.start()
+        check('others read meanwhile, however many wait', all(show(first).get('number') == first for _ in range(24)))
         check('and is final before the successor is issued', until(lambda: show(first).get('state') == 'WITHDRAWN', 10), show(first))
     finally:
         os.kill(signer, signal.SIGCONT)

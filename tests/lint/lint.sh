@@ -72,20 +72,20 @@ never() { # executable libraries-regex
 	[ -x "$B/$1" ] || echo "$1 is not built"
 }
 {
-	never fujie 'curl|sqlite|libcrypto|tss2|microhttpd|gnutls|xlsx|libzip|expat|unistring|pango|cairo|qrencode'
-	never fujie-signer 'sqlite|microhttpd|gnutls|tcti|pango|cairo|qrencode'
+	never fujie 'curl|sqlite|libcrypto|tss2|microhttpd|gnutls|xlsx|libzip|expat|unistring|pango|cairo|qrencode|zbar|png|jpeg'
+	never fujie-signer 'sqlite|microhttpd|gnutls|tcti|pango|cairo|qrencode|zbar|png|jpeg'
 	never fujie-registry 'tss2'
-	never fujie-verifier 'tss2|xlsx|libzip|expat|unistring|pango|cairo|qrencode'
-	never fujie-gateway 'tss2|sqlite|xlsx|libzip|expat|unistring|pango|cairo|qrencode'
-	never fujie-verify 'curl|tss2|sqlite|microhttpd|gnutls|xlsx|libzip|expat|unistring|pango|cairo|qrencode'
-	never fujie-witness 'libcrypto|libssl|curl|tss2|sqlite|xlsx|libzip|expat|unistring|pango|cairo|qrencode'
-	never fujie-inbox 'tss2|microhttpd|gnutls|curl|xlsx|libzip|expat|unistring|pango|cairo|qrencode'
-	never fujie-log 'tss2|sqlite|microhttpd|gnutls|curl|xlsx|libzip|expat|unistring|pango|cairo|qrencode'
+	never fujie-verifier 'tss2|xlsx|libzip|expat|unistring|pango|cairo|qrencode|zbar|png|jpeg'
+	never fujie-gateway 'tss2|sqlite|xlsx|libzip|expat|unistring|pango|cairo|qrencode|zbar|png|jpeg'
+	never fujie-verify 'curl|tss2|sqlite|microhttpd|gnutls|xlsx|libzip|expat|unistring|pango|cairo|qrencode|zbar|png|jpeg'
+	never fujie-witness 'libcrypto|libssl|curl|tss2|sqlite|xlsx|libzip|expat|unistring|pango|cairo|qrencode|zbar|png|jpeg'
+	never fujie-inbox 'tss2|microhttpd|gnutls|curl|xlsx|libzip|expat|unistring|pango|cairo|qrencode|zbar|png|jpeg'
+	never fujie-log 'tss2|sqlite|microhttpd|gnutls|curl|xlsx|libzip|expat|unistring|pango|cairo|qrencode|zbar|png|jpeg'
 } | rule "every executable links only what its room may"
 
 # the library for others: it needs what the verdict needs, and shows nothing but what its header names
 {
-	never libfujie-verify.so.0 'tss2|sqlite|microhttpd|gnutls|inih|xlsx|libzip|expat|unistring|pango|cairo|qrencode'
+	never libfujie-verify.so.0 'tss2|sqlite|microhttpd|gnutls|inih|xlsx|libzip|expat|unistring|pango|cairo|qrencode|zbar|png|jpeg'
 	readelf -d "$B/libfujie-verify.so.0" 2>/dev/null | grep SONAME | grep -v '\[libfujie-verify.so.0\]'
 	{
 		nm -D --defined-only "$B/libfujie-verify.so.0" | sed -n 's/.* [TBDR] \([^@]*\).*/shared \1/p'

@@ -220,7 +220,7 @@ class Player:
     def decide(self, key, who, verdict='approve'):
         if key not in self.pend:
             raise Skip
-        return self.p.do(who, 'approval.' + verdict, id=self.pend[key])
+        return self.p.do(who, 'approval.' + verdict, id=self.pend[key], **({'note': 'x'} if verdict == 'reject' else {}))
 
     # --- ledger and card ---
     def p_ledger_enter(self, m, who, ctx):

@@ -76,9 +76,8 @@ void svc_error_page(struct web_req *q, struct web_res *r, const struct fj_err *e
 
 /* --- number_page.c --- */
 void svc_number_page(struct web_req *q, struct web_res *r, const char *number, const json_t *verdict, struct fj_slice bytes);
-/* what the paper that led here says: its digest of the credential (?h=), its copy's number (?c=); sha256 (hex, "" unknown)
- * is that of the credential when its bytes are not at hand */
-void svc_paper_notices(struct web_req *q, struct fj_buf *b, const char *number, struct fj_slice bytes, const char *sha256);
+/* what the register says of the copy on paper that led here (?c=); nothing when none is named */
+void svc_copy_notice(struct web_req *q, struct fj_buf *b, const char *number);
 void svc_product_page(struct web_req *q, struct web_res *r, const char *authorisation, const char *id);
 void svc_get_product(struct web_req *q, struct web_res *r);
 

@@ -34,12 +34,18 @@ static void judge_time(const json_t *row, struct ver_report *r)
 	ver_evidence(r, CK_TIME, "%s .. %s", from, to);
 }
 
-/* the paper's digest is of this token: what the code was printed for */
+/* the paper's digest, if it has one, is of this token: what the code was printed for */
+static bool is_paper_of(struct web_req *q, const json_t *row)
+{
+	const char *h = web_field(q, "h");
+	size_t n = strlen(h);
+
+	return n == 0 || (n >= 16 && n <= 64 && strncasecmp(h, fj_json_text(row, "sha256"), n) == 0);
+}
+
 static void judge_paper(struct web_req *q, const json_t *row, struct ver_report *r)
 {
-	const char *h = web_field(q, "h"), *sha = fj_json_text(row, "sha256");
-	size_t n = strlen(h);
-	bool same = n == 0 || (n >= 16 && n <= 64 && strncasecmp(h, sha, n) == 0);
+	bool same = is_paper_of(q, row);
 
 	ver_say(r, CK_FORM, same ? VER_UNKNOWN : VER_FAIL, "docs/paper.md", same ? "the token's text is not on the paper; its form and signature can be judged by the text only" : "the paper's digest is not that of this token",
 	    same ? "纸面没有令牌原文，其格式和签名须凭原文核验" : "纸面所载摘要不是该令牌的摘要");
@@ -109,7 +115,8 @@ void svc_token_page(struct web_req *q, struct web_res *r, const char *id)
 		web_say(q, &r->body, "✔ By the register's signed lists this license token is in its term and neither revoked nor suspended. It is not permitted by its paper alone: have the token itself verified, with proof of its holder.");
 		web_html(&r->body, "</p>");
 	}
-	svc_paper_notices(q, &r->body, id, FJ_SLICE(NULL, 0), fj_json_text(json_array_get(rows, 0), "sha256"));
+	web_paper_notice(q, &r->body, web_field(q, "h")[0] == '\0' ? "" : is_paper_of(q, json_array_get(rows, 0)) ? "same" : "other");
+	svc_copy_notice(q, &r->body, id);
 	web_verdict(q, &r->body, verdict);
 	web_verify_form(q, &r->body, "/", true);
 	web_page_end(&r->body);

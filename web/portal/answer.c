@@ -216,7 +216,12 @@ void portal_answer(struct web_req *q, struct fj_buf *b, const char *command, con
 		web_html(b, "</pre>");
 		return;
 	}
+	if (portal_is_report(answer)) {
+		portal_report(q, b, answer);
+		return;
+	}
 	notices(q, b, answer);
+	portal_batch(q, b, command, answer);
 	if (is_file(".", answer) && again != NULL) {
 		file_link(q, b, command, ".", answer, again);
 		return;

@@ -108,7 +108,7 @@ static void who(struct web_req *q, struct fj_buf *b)
 
 	if (s == NULL)
 		return;
-	web_print(b, "<form method=\"post\" action=\"/logout\"><a href=\"/show/user/%s\"><bdi>%s</bdi></a> ", s->actor.login, s->actor.name);
+	web_print(b, "<form method=\"post\" action=\"/logout\"><a href=\"/account\"><bdi>%s</bdi></a> ", s->actor.name);
 	portal_csrf(q, b);
 	web_print(b, "<button class=\"quiet\">%s</button></form>", web_tr(q, "Sign out"));
 }
@@ -183,6 +183,7 @@ void portal_error(struct web_req *q, struct fj_buf *b, const struct fj_err *err)
 		}
 		web_html(b, "</p>");
 	}
+	portal_advice(q, b, err);
 	web_html(b, "</div>");
 }
 
@@ -200,17 +201,18 @@ void portal_error_page(struct web_req *q, struct web_res *r, const struct fj_err
 	web_page_end(b);
 }
 
-void portal_done(struct web_req *q, struct fj_buf *b)
+void portal_done_words(struct web_req *q, struct fj_buf *b, const char *word)
 {
 	static const char *const words[][2] = {
 		{"approved", WEB_N("Approved and carried out.")}, {"rejected", WEB_N("Rejected.")},
+		{"passed", WEB_N("Approved; the next level decides.")}, {"refused-once", WEB_N("Your no is on record; it lifts what was stopped only with a second officer's.")},
 		{"waiting", WEB_N("Requested: another officer has to approve.")},
 		{"suspended", WEB_N("Suspended at once; final when another officer approves.")},
 		{"done", WEB_N("Done, in force at once.")},
 		{"unpublished", WEB_N("Done; the status isn't published yet, the appliance tries again by itself.")}};
 
 	for (size_t i = 0; i < FJ_ARRAY_LEN(words); i++) {
-		if (strcmp(web_field(q, "done"), words[i][0]) != 0)
+		if (strcmp(word, words[i][0]) != 0)
 			continue;
 		web_html(b, "<p class=\"notice ok\" role=\"status\">");
 		web_text(b, web_tr(q, words[i][1]));
@@ -218,12 +220,15 @@ void portal_done(struct web_req *q, struct fj_buf *b)
 	}
 }
 
+void portal_done(struct web_req *q, struct fj_buf *b)
+{
+	portal_done_words(q, b, web_field(q, "done"));
+}
+
 const char *portal_done_word(const char *command, const json_t *answer)
 {
-	const struct portal_hint *h = portal_hint_of(command);
-
 	if (fj_json_peek(answer, "approval") != NULL)
-		return h != NULL && h->danger ? "suspended" : "waiting";
+		return portal_stops_something(command) ? "suspended" : "waiting";
 	return json_is_false(json_object_get(answer, "published")) ? "unpublished" : "done";
 }
 

@@ -1,174 +1,329 @@
 /*
- * inbox.c - what waits for a decision (R22): who asks for what, and the two
- * buttons for those who may decide.
+ * inbox.c - what waits for a decision (R22), as a short list with filters; and several
+ * like things decided at once.
+ *
+ * Each approval has a page of its own (approval.c).  At most BATCH of one kind are decided
+ * together, and every one of them is shown on the page that asks for the decision; each is decided
+ * by itself, so that one that is refused holds up none of the others.
  */
+#include "base/jws.h"
 #include "web/portal/internal.h"
 
-#define PAGE 50 /* approvals with all that they ask for */
+#define PAGE 50
+#define BATCH 20
 
-/* what contradicts itself is approved only with the box ticked (domain.md 3.4) */
-static void confirm_box(struct web_req *q, struct fj_buf *b, const json_t *odd)
+/* --- the list --- */
+
+static void waits_for(struct web_req *q, struct fj_buf *b, const json_t *a)
 {
-	if (!json_is_object(odd))
-		return;
-	web_html(b, "<p class=\"notice\">");
-	web_value(q, b, "detail", odd, NULL);
-	web_html(b, "</p><label class=\"box\"><input type=\"checkbox\" name=\"confirm\" value=\"true\" required> ");
-	web_say(q, b, "I have seen this contradiction and confirm it");
-	web_html(b, "</label>");
-}
+	const json_t *w = json_object_get(a, "waiting_for");
 
-static void decide_form(struct web_req *q, struct fj_buf *b, const char *id, const char *verb, const json_t *odd, const char *text)
-{
-	web_print(b, "<form method=\"post\" action=\"/approvals/%s/%s\">", id, verb);
-	portal_csrf(q, b);
-	confirm_box(q, b, odd);
-	web_html(b, strcmp(verb, "reject") == 0 ? "<button class=\"quiet\">" : "<button>");
-	web_text(b, text);
-	web_html(b, "</button></form>");
-}
-
-static void object(struct web_req *q, struct fj_buf *b, const char *kind, const char *id)
-{
-	char noun[64], prefix[80];
-	const struct web_link self[] = {{"object", prefix}, {NULL, NULL}};
-	FJ_AUTO(json) text = json_string(id);
-
-	snprintf(noun, sizeof(noun), "%.*s", (int)strcspn(kind, "."), kind); /* "certificate.revoke" is about a certificate */
-	snprintf(prefix, sizeof(prefix), "/show/%s/", noun);
-	bool there = strncmp(id, "DAC-", 4) == 0 || strncmp(id, "DAU-", 4) == 0 || strncmp(id, "LT-", 3) == 0;
-	web_html(b, "<span class=\"mono\">");
-	web_value(q, b, "object", text, there ? self : NULL);
-	web_html(b, "</span>");
-}
-
-static void one(struct web_req *q, struct fj_buf *b, const json_t *a)
-{
-	const char *kind = fj_json_peek(a, "kind"), *id = fj_json_peek(a, "id");
-
-	web_html(b, "<section class=\"card\"><h2>");
-	web_text(b, web_word(q, WEB_MATTER, kind));
-	web_html(b, " ");
-	object(q, b, kind, fj_json_peek(a, "object"));
-	web_html(b, "</h2><p class=\"small\">");
-	web_say(q, b, "Requested by ");
-	web_text(b, fj_json_peek(a, "applicant"));
-	web_say(q, b, ", ");
-	web_text_times(b, fj_json_peek(a, "requested_at"));
-	web_say(q, b, ", number ");
-	web_html(b, "<span class=\"mono\">");
-	web_text(b, id);
-	web_html(b, "</span></p>");
-	web_fields(q, b, json_object_get(a, "payload"), portal_links);
-	web_technical(q, b, json_object_get(a, "payload"));
-	web_html(b, "<div class=\"acts\">");
-	if (json_is_true(json_object_get(a, "mine"))) {
-		decide_form(q, b, id, "approve", json_object_get(a, "to_confirm"), web_tr(q, "Approve"));
-		decide_form(q, b, id, "reject", NULL, web_tr(q, "Reject"));
+	if (json_is_object(w)) {
+		web_print(b, "%s ", web_word(q, WEB_ROLE, fj_json_text(w, "role")));
+		web_value(q, b, "org", json_object_get(w, "org"), portal_links);
 	} else {
-		web_html(b, "<p class=\"small\">");
-		web_say(q, b, "Waits for others: neither its applicant nor another organisation's officer decides it (R22).");
-		web_html(b, "</p>");
+		web_value(q, b, "state", json_object_get(a, "state"), NULL);
 	}
-	web_html(b, "</div></section>");
 }
 
-static void pager(struct web_req *q, struct fj_buf *b, const char *next)
+static void row(struct web_req *q, struct fj_buf *b, const json_t *a, bool boxes)
+{
+	const char *id = fj_json_text(a, "id"), *kind = fj_json_text(a, "kind");
+
+	web_html(b, "<tr>");
+	if (boxes && json_is_null(json_object_get(a, "to_confirm")))
+		web_print(b, "<td class=\"tick\" data-label=\"%s\"><label><input type=\"checkbox\" name=\"ids\" value=\"%s\"><span class=\"unseen\">%s %s</span></label></td>", web_tr(q, "Select"), id, web_tr(q, "Select"), id);
+	else if (boxes)
+		web_print(b, "<td class=\"tick\" data-label=\"%s\">—</td>", web_tr(q, "Select"));
+	web_print(b, "<td data-label=\"%s\"><div><a href=\"/approvals/%s\">%s</a></div></td><td data-label=\"%s\"><div>", web_tr(q, "Matter"), id, web_word(q, WEB_MATTER, kind), web_label(q, "object"));
+	portal_object(q, b, kind, fj_json_text(a, "object"));
+	web_print(b, "</div></td><td data-label=\"%s\"><div>%s</div></td><td data-label=\"%s\"><div>", web_label(q, "applicant"), fj_json_text(a, "applicant"), web_label(q, "requested_at"));
+	web_cell(q, b, "requested_at", json_object_get(a, "requested_at"), NULL);
+	web_print(b, "</div></td><td data-label=\"%s\"><div>", web_label(q, "waiting_for"));
+	waits_for(q, b, a);
+	web_html(b, "</div></td></tr>");
+}
+
+static void table(struct web_req *q, struct fj_buf *b, const json_t *items, bool boxes)
+{
+	const char *heads[] = {web_tr(q, "Matter"), web_label(q, "object"), web_label(q, "applicant"), web_label(q, "requested_at"), web_label(q, "waiting_for")};
+	size_t i;
+	json_t *a;
+
+	if (boxes) {
+		web_print(b, "<form method=\"get\" action=\"/approvals/batch\"><table class=\"list\"><thead><tr><th scope=\"col\">%s</th>", web_tr(q, "Select"));
+	} else {
+		web_html(b, "<table class=\"list\"><thead><tr>");
+	}
+	for (i = 0; i < FJ_ARRAY_LEN(heads); i++)
+		web_print(b, "<th scope=\"col\">%s</th>", heads[i]);
+	web_html(b, "</tr></thead><tbody>");
+	json_array_foreach(items, i, a)
+		row(q, b, a, boxes);
+	web_html(b, "</tbody></table>");
+	if (!boxes)
+		return;
+	web_print(b, "<p><button class=\"quiet\">%s</button> <span class=\"small\">", web_tr(q, "Look at those ticked and decide"));
+	web_say(q, b, "Of one kind, %d at most; each is shown before you decide.", BATCH);
+	web_html(b, "</span></p></form>");
+}
+
+static bool several_of_a_kind(const json_t *items)
+{
+	for (size_t i = 0; i < json_array_size(items); i++)
+		for (size_t k = 0; k < i; k++)
+			if (strcmp(fj_json_text(json_array_get(items, i), "kind"), fj_json_text(json_array_get(items, k), "kind")) == 0)
+				return true;
+	return false;
+}
+
+/* --- which of them --- */
+
+static const struct view {
+	const char *name, *text, *none, *member, *value; /* the parameter of approval.list that it is */
+} views[] = {
+	{"mine", WEB_N("For me to decide"), WEB_N("Nothing waits for your decision."), "mine", NULL},
+	{"asked", WEB_N("Asked for by me"), WEB_N("You have asked for nothing that waits."), "applicant", NULL},
+	{"all", WEB_N("All that wait"), WEB_N("Nothing waits for a decision."), NULL, NULL},
+	{"approved", WEB_N("Approved"), WEB_N("There are none."), "state", "APPROVED"},
+	{"rejected", WEB_N("Rejected"), WEB_N("There are none."), "state", "REFUSED"},
+};
+
+static const struct view *view_of(struct web_req *q)
+{
+	for (size_t i = 0; i < FJ_ARRAY_LEN(views); i++)
+		if (strcmp(web_field(q, "view"), views[i].name) == 0)
+			return &views[i];
+	return &views[0];
+}
+
+static void tabs(struct web_req *q, struct fj_buf *b, const struct view *v)
+{
+	web_print(b, "<nav class=\"tabs\" aria-label=\"%s\">", web_tr(q, "Which approvals"));
+	for (size_t i = 0; i < FJ_ARRAY_LEN(views); i++)
+		web_print(b, v == &views[i] ? "<a href=\"/inbox?view=%s\" aria-current=\"page\">%s</a>" : "<a href=\"/inbox?view=%s\">%s</a>", views[i].name, web_tr(q, views[i].text));
+	web_html(b, "</nav>");
+}
+
+/* kinds that stand on this page; the one that is chosen too */
+static void kind_filter(struct web_req *q, struct fj_buf *b, const struct view *v, const json_t *items)
+{
+	const char *chosen = web_field(q, "kind");
+	FJ_AUTO(json) seen = json_object();
+	const char *kind;
+	size_t i;
+	json_t *a;
+
+	json_array_foreach(items, i, a)
+		json_object_set_new(seen, fj_json_text(a, "kind"), json_true());
+	if (chosen[0] != '\0')
+		json_object_set_new(seen, chosen, json_true());
+	if (json_object_size(seen) < 2 && chosen[0] == '\0')
+		return;
+	web_print(b, "<form class=\"find\" method=\"get\" action=\"/inbox\"><input type=\"hidden\" name=\"view\" value=\"%s\"><label for=\"kind\">%s</label><select id=\"kind\" name=\"kind\"><option value=\"\">%s</option>", v->name,
+	    web_tr(q, "Matter"), web_tr(q, "All matters"));
+	json_object_foreach(seen, kind, a)
+		web_print(b, strcmp(kind, chosen) == 0 ? "<option value=\"%s\" selected>%s</option>" : "<option value=\"%s\">%s</option>", kind, web_word(q, WEB_MATTER, kind));
+	web_print(b, "</select><button class=\"quiet\">%s</button></form>", web_tr(q, "Filter"));
+}
+
+static enum fj_rc ask(struct web_req *q, const struct view *v, const char *after, json_t **out, struct fj_err *err)
+{
+	FJ_AUTO(json) params = json_pack("{s:i, s:b}", "limit", PAGE, "brief", 1);
+
+	if (v->member != NULL && v->value != NULL)
+		json_object_set_new(params, v->member, json_string(v->value));
+	else if (v->member != NULL)
+		json_object_set_new(params, v->member, strcmp(v->member, "mine") == 0 ? json_true() : json_string(portal_actor(q)->login));
+	if (web_field(q, "kind")[0] != '\0')
+		json_object_set_new(params, "kind", json_string(web_field(q, "kind")));
+	if (after[0] != '\0')
+		json_object_set_new(params, "after", json_string(after));
+	return portal_command(q, "approval.list", params, out, err);
+}
+
+static void pager(struct web_req *q, struct fj_buf *b, const struct view *v, const char *next)
 {
 	web_html(b, "<p class=\"pager\">");
-	if (web_field(q, "after")[0] != '\0') {
-		web_html(b, "<a href=\"/inbox\">");
-		web_say(q, b, "First page");
-		web_html(b, "</a> ");
-	}
-	if (next != NULL) {
-		web_html(b, "<a href=\"/inbox?after=");
-		web_url(b, next);
-		web_html(b, "\">");
-		web_say(q, b, "Next page");
-		web_html(b, "</a>");
-	}
+	if (web_field(q, "after")[0] != '\0')
+		web_print(b, "<a href=\"/inbox?view=%s&amp;kind=%s\">%s</a> ", v->name, web_field(q, "kind"), web_tr(q, "First page"));
+	if (next != NULL)
+		web_print(b, "<a href=\"/inbox?view=%s&amp;kind=%s&amp;after=%s\">%s</a>", v->name, web_field(q, "kind"), next, web_tr(q, "Next page"));
 	web_html(b, "</p>");
+}
+
+static void view_page(struct web_req *q, struct fj_buf *b, const struct view *v, const json_t *answer)
+{
+	const json_t *items = json_object_get(answer, "items");
+
+	tabs(q, b, v);
+	kind_filter(q, b, v, items);
+	if (json_array_size(items) == 0)
+		web_print(b, "<p class=\"notice\">%s</p>", web_tr(q, v->none));
+	else
+		table(q, b, items, strcmp(v->name, "mine") == 0 && several_of_a_kind(items));
+	pager(q, b, v, fj_json_peek(answer, "next"));
 }
 
 void portal_get_inbox(struct web_req *q, struct web_res *r)
 {
-	FJ_AUTO(json) params = json_pack("{s:i}", "limit", PAGE);
-	json_t *out = NULL, *a;
+	const struct view *v = view_of(q);
+	json_t *out = NULL, *asked = NULL;
 	struct fj_err err = {0};
-	struct fj_buf *b = &r->body;
-	size_t i;
 
-	if (web_field(q, "after")[0] != '\0')
-		json_object_set_new(params, "after", json_string(web_field(q, "after")));
-	if (portal_command(q, "approval.list", params, &out, &err) != FJ_OK) {
+	if (ask(q, v, web_field(q, "after"), &out, &err) != FJ_OK) {
 		web_fail(q, r, &err);
 		return;
 	}
 	FJ_AUTO(json) owned = out;
-	const json_t *items = json_object_get(owned, "items");
-	portal_top(q, b, web_tr(q, "What waits for a decision"));
-	portal_done(q, b);
-	if (json_array_size(items) == 0) {
-		web_html(b, "<p class=\"notice\">");
-		web_say(q, b, "Nothing waits for a decision.");
-		web_html(b, "</p>");
+	portal_top(q, &r->body, web_tr(q, "What waits for a decision"));
+	portal_done(q, &r->body);
+	view_page(q, &r->body, v, owned);
+	/* what one asked for oneself is looked for here too */
+	if (v == &views[0] && web_field(q, "after")[0] == '\0' && ask(q, &views[1], "", &asked, &err) == FJ_OK && json_array_size(json_object_get(asked, "items")) > 0) {
+		web_print(&r->body, "<h2>%s</h2>", web_tr(q, "Asked for by me"));
+		table(q, &r->body, json_object_get(asked, "items"), false);
 	}
-	json_array_foreach(items, i, a)
-		one(q, b, a);
-	pager(q, b, fj_json_peek(owned, "next"));
-	web_page_end(b);
+	json_decref(asked);
+	web_page_end(&r->body);
 }
 
-/* the second half of a new user's one-time code is told once, to who approved, and never
- * stored; who asked for the user has the first half */
-static void show_code(struct web_req *q, struct web_res *r, const json_t *answer)
-{
-	struct fj_buf *b = &r->body;
+/* --- several at once --- */
 
-	portal_top(q, b, web_tr(q, "The user is entered"));
-	web_html(b, "<p>");
-	web_say(q, b, "This is the second half of the one-time code: hand it to the user in person. The applicant hands over the first half. It can't be shown again.");
-	web_html(b, "</p><dl><div><dt>");
-	web_say(q, b, "Login");
-	web_html(b, "</dt><dd class=\"mono\">");
-	web_text(b, fj_json_peek(answer, "login") == NULL ? "" : fj_json_peek(answer, "login"));
-	web_html(b, "</dd></div><div><dt>");
-	web_say(q, b, "Second half of the code");
-	web_html(b, "</dt><dd class=\"mono\">");
-	web_text(b, fj_json_peek(answer, "code_second"));
-	web_html(b, "</dd></div></dl>");
-	web_page_end(b);
-}
-
-static void decide(struct web_req *q, struct web_res *r, const char *name, const char *done)
+static bool choose(struct web_req *q, struct web_res *r, json_t *ids)
 {
-	FJ_AUTO(json) params = json_pack("{s:s}", "id", web_param(q, "id"));
-	json_t *out = NULL;
 	struct fj_err err = {0};
-	char to[64];
+	size_t at = 0;
+	const char *id;
 
-	if (strcmp(web_field(q, "confirm"), "true") == 0)
-		json_object_set_new(params, "confirm", json_true());
-	if (portal_command(q, name, params, &out, &err) != FJ_OK) {
+	while ((id = web_field_next(q, "ids", &at)) != NULL)
+		if (id[0] != '\0' && !fj_list_has(ids, id))
+			json_array_append_new(ids, json_string(id));
+	if (json_array_size(ids) > 0 && json_array_size(ids) <= BATCH)
+		return true;
+	fj_fail(&err, FJ_E_INVALID, "portal", NULL, "tick one to %d approvals; more are decided in several turns", BATCH);
+	fj_err_zh(&err, "请勾选 1 至 %d 项审批；更多的请分批办理", BATCH);
+	web_fail(q, r, &err);
+	return false;
+}
+
+/* the approvals that are named: each is mine to decide, and all of one kind */
+static enum fj_rc load(struct web_req *q, const json_t *ids, json_t *list, struct fj_err *err)
+{
+	const char *kind = NULL;
+	size_t i;
+	json_t *v;
+
+	json_array_foreach(ids, i, v) {
+		FJ_AUTO(json) params = json_pack("{s:O}", "id", v);
+		json_t *a = NULL, *p = NULL;
+		FJ_TRY(portal_command(q, "approval.show", params, &a, err));
+		FJ_AUTO(json) owned = a;
+		FJ_TRY(portal_command(q, "approval.preview", params, &p, err));
+		json_object_set_new(owned, "preview", p);
+		json_array_append(list, owned);
+		if (kind != NULL && strcmp(kind, fj_json_text(owned, "kind")) != 0) {
+			enum fj_rc rc = fj_fail(err, FJ_E_INVALID, "portal", NULL, "these approvals are of different kinds; decide like things together");
+			fj_err_zh(err, "所选审批事项不同类，请选择同类事项一并审批");
+			return rc;
+		}
+		kind = fj_json_text(json_array_get(list, 0), "kind");
+	}
+	return FJ_OK;
+}
+
+static void batch_item(struct web_req *q, struct fj_buf *b, const json_t *a)
+{
+	web_html(b, "<section class=\"card\"><h2>");
+	portal_object(q, b, fj_json_text(a, "kind"), fj_json_text(a, "object"));
+	web_print(b, "</h2><p class=\"small\"><a href=\"/approvals/%s\">%s</a> · %s %s · ", fj_json_text(a, "id"), fj_json_text(a, "id"), web_label(q, "applicant"), fj_json_text(a, "applicant"));
+	web_value(q, b, "requested_at", json_object_get(a, "requested_at"), NULL);
+	web_html(b, "</p>");
+	if (!json_is_true(json_object_get(a, "mine")))
+		web_print(b, "<p class=\"error\">%s</p>", web_tr(q, "This one is not yours to decide, or is decided already."));
+	portal_preview(q, b, json_object_get(a, "preview"), false);
+	web_fields(q, b, json_object_get(a, "payload"), portal_links);
+	web_print(b, "<p class=\"small\">%s <span class=\"mono\">%s</span></p></section>", web_tr(q, "The approval is bound to this request, SHA-256:"), fj_json_text(a, "digest"));
+}
+
+static void batch_form(struct web_req *q, struct fj_buf *b, const json_t *list)
+{
+	size_t i;
+	json_t *a;
+
+	web_print(b, "<form method=\"post\" action=\"/approvals/batch\" class=\"fill card\" id=\"decide\"><h2>%s</h2>", web_tr(q, "Your decision"));
+	portal_csrf(q, b);
+	json_array_foreach(list, i, a) {
+		portal_hidden(b, "ids", fj_json_text(a, "id"));
+		portal_hidden(b, "digests", fj_json_text(a, "digest"));
+	}
+	web_print(b, "<label for=\"note\">%s</label><textarea class=\"prose\" id=\"note\" name=\"note\" maxlength=\"400\"></textarea>", web_tr(q, "Reason (needed for rejecting; the applicants read it)"));
+	web_html(b, "<p class=\"acts\"><button name=\"verdict\" value=\"approve\">");
+	web_say(q, b, "Approve these %zu", json_array_size(list));
+	web_html(b, "</button> <button class=\"danger\" name=\"verdict\" value=\"reject\">");
+	web_say(q, b, "Reject these %zu", json_array_size(list));
+	web_html(b, "</button></p></form>");
+}
+
+void portal_get_batch(struct web_req *q, struct web_res *r)
+{
+	FJ_AUTO(json) ids = json_array();
+	FJ_AUTO(json) list = json_array();
+	struct fj_err err = {0};
+	size_t i;
+	json_t *a;
+
+	if (!choose(q, r, ids))
+		return;
+	if (load(q, ids, list, &err) != FJ_OK) {
 		web_fail(q, r, &err);
 		return;
 	}
-	FJ_AUTO(json) answer = out;
-	if (fj_json_peek(answer, "code_second") != NULL) {
-		show_code(q, r, answer);
+	portal_top(q, &r->body, web_word(q, WEB_MATTER, fj_json_text(json_array_get(list, 0), "kind")));
+	web_html(&r->body, "<p>");
+	web_say(q, &r->body, "%zu approvals of one kind, each as it will be carried out.", json_array_size(list));
+	web_print(&r->body, " <a href=\"#decide\">%s</a></p>", web_tr(q, "To the decision"));
+	json_array_foreach(list, i, a)
+		batch_item(q, &r->body, a);
+	batch_form(q, &r->body, list);
+	web_page_end(&r->body);
+}
+
+static bool outcome(struct web_req *q, struct fj_buf *b, const char *id, const char *digest, bool yes)
+{
+	json_t *answer = NULL;
+	struct fj_err err = {0};
+	bool done = portal_decide(q, yes ? "approval.approve" : "approval.reject", id, digest, &answer, &err) == FJ_OK;
+
+	web_print(b, "<li class=\"%s\"><p><a class=\"mono\" href=\"/approvals/%s\">%s</a> <span class=\"tag\">", done ? "done" : "ended", id, id);
+	if (done)
+		web_print(b, "✔ %s</span></p>", yes ? web_tr(q, "Approved") : web_tr(q, "Rejected"));
+	else
+		web_print(b, "✘ %s</span></p>", web_tr(q, "Not done"));
+	if (!done)
+		portal_error(q, b, &err);
+	web_html(b, "</li>");
+	json_decref(answer);
+	return done;
+}
+
+void portal_post_batch(struct web_req *q, struct web_res *r)
+{
+	bool yes = strcmp(web_field(q, "verdict"), "approve") == 0;
+	FJ_AUTO(json) ids = json_array();
+	size_t at = 0, i, done = 0;
+	json_t *id;
+
+	if (!choose(q, r, ids))
 		return;
+	portal_top(q, &r->body, web_tr(q, "Decided together"));
+	web_html(&r->body, "<ul class=\"timeline\">");
+	json_array_foreach(ids, i, id) {
+		const char *digest = web_field_next(q, "digests", &at);
+		done += outcome(q, &r->body, json_string_value(id), digest == NULL ? "" : digest, yes);
 	}
-	snprintf(to, sizeof(to), "/inbox?done=%s", json_is_false(json_object_get(answer, "published")) ? "unpublished" : done);
-	web_redirect(r, to);
-}
-
-void portal_post_approve(struct web_req *q, struct web_res *r)
-{
-	decide(q, r, "approval.approve", "approved");
-}
-
-void portal_post_reject(struct web_req *q, struct web_res *r)
-{
-	decide(q, r, "approval.reject", "rejected");
+	web_html(&r->body, "</ul><p class=\"notice\" role=\"status\">");
+	web_say(q, &r->body, "Done: %zu. Not done: %zu.", done, json_array_size(ids) - done);
+	web_print(&r->body, "</p><p class=\"pager\"><a href=\"/inbox\">%s</a></p>", web_tr(q, "Back to the inbox"));
+	web_page_end(&r->body);
 }

@@ -1,14 +1,60 @@
 /*
- * show.c - one object, and what may be done with it.
+ * show.c - one object: its name, number, state and validity first, then what its state asks
+ * for as a button, its facts, its course, how to stop it, all other acts, and its history.
  *
- * What is shown is the noun's .show command; what may be done are the officer's
- * commands that ask for such a number.  Short forms stand here, folded; longer ones
- * are led to with the number filled in.
+ * What is shown is the noun's .show command; what may be done are the officer's commands that
+ * ask for such a number.  An act whose hint names the state of the object is what comes next:
+ * a button.  Taking back has a section of its own (takeback.c); the others stand folded, short
+ * forms ready to fill in.
  */
 #include "web/portal/internal.h"
 
 /* further fields of a form that still stands on the page of the object */
 #define SHORT_FORM 6
+#define MAX_ACTS 48
+
+/* --- the head --- */
+
+/* members in which an object's name may stand, and those of its first and last day */
+static const char *const names[] = {"asset_name", "name", "product", "user", "operator", "asset_no", "payer_name", "period_name", "title", NULL};
+
+static const char *name_of(const json_t *o, const char *noun)
+{
+	const char *number = portal_number_of(o, noun), *s = NULL;
+
+	for (size_t i = 0; names[i] != NULL && s == NULL; i++) {
+		const json_t *v = json_object_get(o, names[i]);
+		s = json_is_object(v) ? fj_json_peek(v, "name") : json_string_value(v);
+		if (s != NULL && (s[0] == '\0' || (number != NULL && strcmp(s, number) == 0)))
+			s = NULL;
+	}
+	return s;
+}
+
+void portal_face(struct web_req *q, struct fj_buf *b, const char *noun, const json_t *o)
+{
+	const char *name = name_of(o, noun), *number = portal_number_of(o, noun);
+	const json_t *from = json_object_get(o, "not_before"), *to = json_object_get(o, "not_after");
+
+	web_html(b, "<div class=\"face\">");
+	if (name != NULL)
+		web_print(b, "<p class=\"name\"><bdi>%s</bdi></p>", name);
+	web_print(b, "<p><span class=\"mono\">%s</span>", number == NULL ? "" : number);
+	if (json_is_string(json_object_get(o, "state"))) {
+		web_html(b, " ");
+		web_value(q, b, "state", json_object_get(o, "state"), NULL);
+	}
+	if (json_is_string(from) && json_is_string(to)) {
+		web_print(b, " <span class=\"valid\">%s ", web_tr(q, "valid"));
+		web_cell(q, b, "not_before", from, NULL);
+		web_html(b, " — ");
+		web_cell(q, b, "not_after", to, NULL);
+		web_html(b, "</span>");
+	}
+	web_html(b, "</p></div>");
+}
+
+/* --- acts --- */
 
 /* the field by which c asks for an object of this noun; NULL: it does not */
 static const struct iss_field *asks_for(const struct iss_command_info *c, const char *noun, const char *key)
@@ -19,15 +65,29 @@ static const struct iss_field *asks_for(const struct iss_command_info *c, const 
 	return f != NULL ? f : portal_field_of(c, noun);
 }
 
+static bool in_state(const struct portal_hint *h, const char *state)
+{
+	char in[48];
+
+	snprintf(in, sizeof(in), " %.40s ", state == NULL ? "" : state);
+	return strstr(h->from, in) != NULL;
+}
+
 static bool offered(struct web_req *q, const struct iss_command_info *c, const char *state)
 {
 	const struct portal_hint *h = portal_hint_of(c->name);
 	const char *dot = strchr(c->name, '.');
-	char in[48];
 
-	snprintf(in, sizeof(in), " %.40s ", state == NULL ? "" : state);
 	bool of_one = strcmp(dot, ".show") != 0 && strcmp(dot, ".list") != 0 && strcmp(dot, ".add") != 0;
-	return portal_may(q, c) && of_one && (h == NULL || h->from == NULL || strstr(h->from, in) != NULL);
+	return portal_may(q, c) && of_one && (h == NULL || h->from == NULL || in_state(h, state));
+}
+
+/* what this state waits for */
+static bool comes_next(const struct iss_command_info *c, const char *state)
+{
+	const struct portal_hint *h = portal_hint_of(c->name);
+
+	return c->kind != ISS_READ && h != NULL && h->from != NULL && h->from[0] != '\0' && !h->danger && in_state(h, state);
 }
 
 static bool is_short(const struct iss_command_info *c)
@@ -39,75 +99,200 @@ static bool is_short(const struct iss_command_info *c)
 	return n <= SHORT_FORM + 1 && !portal_has_type(c, ISS_F_JSON) && !portal_has_type(c, ISS_F_FILE) && c->kind != ISS_READ;
 }
 
-static void act(struct web_req *q, struct fj_buf *b, const struct iss_command_info *c, const struct iss_field *f, const char *id, const char *back, size_t k)
+struct act {
+	const struct iss_command_info *c;
+	const struct iss_field *f;
+};
+struct acts { /* of one object, for one officer, now */
+	const struct iss_command_info *back[MAX_ACTS];
+	struct act next[MAX_ACTS], other[MAX_ACTS], read[MAX_ACTS];
+	size_t n_back, n_next, n_other, n_read;
+};
+
+static void sort(const struct iss_command_info *c, const struct iss_field *f, const char *noun, const char *state, struct acts *out)
+{
+	struct act a = {c, f};
+
+	if (portal_is_noun(c->name, noun) && portal_takes_back(c->name) && out->n_back < MAX_ACTS)
+		out->back[out->n_back++] = c;
+	else if (strcmp(c->name, "registration.course") == 0)
+		return; /* stands on the page */
+	else if (c->kind == ISS_READ && out->n_read < MAX_ACTS)
+		out->read[out->n_read++] = a;
+	else if (comes_next(c, state) && portal_is_noun(c->name, noun) && out->n_next < MAX_ACTS)
+		out->next[out->n_next++] = a;
+	else if (c->kind != ISS_READ && out->n_other < MAX_ACTS)
+		out->other[out->n_other++] = a;
+}
+
+static void find_acts(struct web_req *q, const char *noun, const json_t *o, struct acts *out)
+{
+	size_t n;
+	const struct iss_command_info *const *all = iss_commands(&n);
+	const char *key = portal_key_of(noun), *state = fj_json_peek(o, "state");
+
+	memset(out, 0, sizeof(*out));
+	for (size_t i = 0; i < n; i++) {
+		const struct iss_field *f = asks_for(all[i], noun, key);
+		if (f != NULL && f->type == ISS_F_STR && offered(q, all[i], state))
+			sort(all[i], f, noun, state, out);
+	}
+}
+
+static void act_link(struct web_req *q, struct fj_buf *b, const struct act *a, const char *id, const char *back, const char *class)
+{
+	size_t dot = strcspn(a->c->name, ".");
+	char noun[64];
+
+	snprintf(noun, sizeof(noun), "%.*s", (int)dot, a->c->name);
+	web_print(b, "<a class=\"%s\" href=\"/do/%s/%s?%s=%s&amp;back=%s", class, noun, a->c->name + dot + 1, a->f->name, id, back);
+	web_html(b, a->c->kind == ISS_READ ? "&amp;run=1\">" : "\">");
+	portal_command_word(q, b, a->c);
+	web_html(b, "</a>");
+}
+
+static void next_acts(struct web_req *q, struct fj_buf *b, const struct acts *x, const char *id, const char *back)
+{
+	if (x->n_next == 0 && x->n_back == 0)
+		return;
+	web_html(b, "<p class=\"acts first\">");
+	for (size_t i = 0; i < x->n_next; i++)
+		act_link(q, b, &x->next[i], id, back, i == 0 ? "button" : "button quiet");
+	if (x->n_back > 0)
+		web_print(b, "<a class=\"button quiet\" href=\"#stop\">%s</a>", portal_stop_word(q, x->back, x->n_back));
+	web_html(b, "</p>");
+}
+
+static void act(struct web_req *q, struct fj_buf *b, const struct act *a, const char *id, const char *back, size_t k)
 {
 	char many[72];
-	const char *const hidden[] = {f->name, "ids", many, NULL};
-	FJ_AUTO(json) fill = json_pack("{s:s}", f->name, id);
-	size_t n = strcspn(c->name, ".");
-	char to[160];
+	const char *const hidden[] = {a->f->name, "ids", many, NULL};
+	FJ_AUTO(json) fill = json_pack("{s:s}", a->f->name, id);
 
-	snprintf(many, sizeof(many), "%ss", f->name); /* one, or a selection: here it is one */
-	if (is_short(c)) {
+	snprintf(many, sizeof(many), "%ss", a->f->name); /* one, or a selection: here it is one */
+	if (is_short(a->c)) {
 		web_html(b, "<details class=\"act\"><summary>");
-		web_text(b, web_either(q, c->zh, c->en));
+		portal_command_word(q, b, a->c);
 		web_html(b, "</summary>");
-		portal_form(q, b, c, fill, hidden, back, k);
+		portal_form(q, b, a->c, fill, hidden, back, k);
 		web_html(b, "</details>");
 		return;
 	}
-	snprintf(to, sizeof(to), "/do/%.*s/%s?%s%s=", (int)n, c->name, c->name + n + 1, c->kind == ISS_READ ? "run=1&" : "", f->name);
-	web_html(b, "<p class=\"act\"><a href=\"");
-	web_text(b, to);
-	web_url(b, id);
-	web_html(b, "\">");
-	web_text(b, web_either(q, c->zh, c->en));
-	web_html(b, "</a></p>");
+	web_html(b, "<p class=\"act\">");
+	act_link(q, b, a, id, back, "plain");
+	web_html(b, "</p>");
 }
 
-static void acts(struct web_req *q, struct fj_buf *b, const char *noun, const json_t *o, const char *back)
+static void other_acts(struct web_req *q, struct fj_buf *b, const struct acts *x, const char *id, const char *back)
 {
-	size_t n, shown = 0;
-	const struct iss_command_info *const *all = iss_commands(&n);
-	const char *key = portal_key_of(noun), *id = web_param(q, "id");
-	bool stops = false;
+	if (x->n_next + x->n_other + x->n_read == 0)
+		return;
+	web_print(b, "<h2 id=\"acts\">%s</h2><div class=\"menu\">", web_tr(q, "Acts"));
+	for (size_t i = 0; i < x->n_next; i++)
+		act(q, b, &x->next[i], id, back, i + 1);
+	for (size_t i = 0; i < x->n_other; i++)
+		act(q, b, &x->other[i], id, back, MAX_ACTS + i);
+	for (size_t i = 0; i < x->n_read; i++)
+		act(q, b, &x->read[i], id, back, 0);
+	web_html(b, "</div>");
+}
 
-	for (size_t i = 0; i < n; i++) {
-		const struct iss_field *f = asks_for(all[i], noun, key);
-		if (f == NULL || f->type != ISS_F_STR || !offered(q, all[i], fj_json_peek(o, "state")))
+/* --- what belongs to it --- */
+
+static const struct {
+	const char *noun, *text, *to; /* the number follows */
+} related[] = {
+	{"asset", WEB_N("Its registrations"), "/list/registration?asset="}, {"asset", WEB_N("Its certificates"), "/list/certificate?asset="}, {"asset", WEB_N("Its materials"), "/list/material?asset="},
+	{"asset", WEB_N("License tokens for it"), "/list/token?asset="}, {"asset", WEB_N("Versions of the card"), "/do/asset/history?run=1&asset="},
+	{"asset", WEB_N("What differs from the version before"), "/do/asset/diff?run=1&asset="},
+	{"authorisation", WEB_N("License tokens under it"), "/list/token?authorisation="}, {"authorisation", WEB_N("Products under it"), "/list/product?authorisation="},
+	{"authorisation", WEB_N("Its evaluations"), "/list/evaluation?number="}, {"authorisation", WEB_N("Supervision orders"), "/list/order?number="}, {"authorisation", WEB_N("Complaints"), "/list/complaint?number="},
+	{"organisation", WEB_N("Its assets"), "/list/asset?holder="}, {"organisation", WEB_N("Its officers"), "/list/user?org="}, {"organisation", WEB_N("Authorisations to it"), "/list/authorisation?operator="},
+	{"organisation", WEB_N("License tokens for it"), "/list/token?user="},
+};
+
+static void links(struct web_req *q, struct fj_buf *b, const char *noun, const char *id)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < FJ_ARRAY_LEN(related); i++) {
+		if (strcmp(related[i].noun, noun) != 0)
 			continue;
-		if (shown++ == 0) {
-			web_html(b, "<h2>");
-			web_say(q, b, "Acts");
-			web_html(b, "</h2>");
-		}
-		const struct portal_hint *h = portal_hint_of(all[i]->name);
-		if (h != NULL && h->stops && !stops) { /* once, above the first of the forms that take back */
-			portal_stops(q, b, id);
-			stops = true;
-		}
-		act(q, b, all[i], f, id, back, shown);
+		if (n++ == 0)
+			web_print(b, "<h2 id=\"documents\">%s</h2><ul class=\"links\">", web_tr(q, "What belongs to it"));
+		web_print(b, "<li><a href=\"%s%s\">%s</a></li>", related[i].to, id, web_tr(q, related[i].text));
 	}
+	web_html(b, n > 0 ? "</ul>" : "");
+}
+
+/* --- the page --- */
+
+static void places(struct web_req *q, struct fj_buf *b, const char *noun, const struct acts *x)
+{
+	bool acts = x->n_next + x->n_other + x->n_read > 0, course = strcmp(noun, "registration") == 0;
+
+	web_print(b, "<nav class=\"tabs\" aria-label=\"%s\">", web_tr(q, "On this page"));
+	if (course)
+		web_print(b, "<a href=\"#course\">%s</a>", web_tr(q, "Course"));
+	web_print(b, "<a href=\"#facts\">%s</a>", web_tr(q, "Facts"));
+	if (x->n_back > 0)
+		web_print(b, "<a href=\"#stop\">%s</a>", portal_stop_word(q, x->back, x->n_back));
+	if (acts)
+		web_print(b, "<a href=\"#acts\">%s</a>", web_tr(q, "Acts"));
+	web_print(b, "<a href=\"#history\">%s</a></nav>", web_tr(q, "History"));
+}
+
+/* without what the head has told already, and what says nothing */
+static json_t *without_head(const json_t *o, const char *noun)
+{
+	static const char *const told[] = {"state", "not_before", "not_after"};
+	const char *number = portal_number_of(o, noun), *key;
+	json_t *rest = json_copy((json_t *)(uintptr_t)o), *v;
+	void *next;
+
+	json_object_foreach_safe(rest, next, key, v)
+		if (json_is_string(v) && (json_string_value(v)[0] == '\0' || (number != NULL && strcmp(json_string_value(v), number) == 0)))
+			json_object_del(rest, key);
+	for (size_t i = 0; i < FJ_ARRAY_LEN(told); i++)
+		if (json_is_string(json_object_get(rest, told[i])))
+			json_object_del(rest, told[i]);
+	return rest;
 }
 
 static void page(struct web_req *q, struct web_res *r, const char *noun, const char *command, const json_t *o)
 {
 	FJ_AUTO(buf) here = FJ_BUF_INIT(2048);
+	FJ_AUTO(json) rest = without_head(o, noun);
 	struct fj_buf *b = &r->body;
+	const char *id = web_param(q, "id"), *open = fj_json_text(o, "registration");
+	struct acts x;
 
 	web_html(&here, "/show/");
 	web_url(&here, noun);
 	web_html(&here, "/");
-	web_url(&here, web_param(q, "id"));
+	web_url(&here, id);
+	const char *back = fj_buf_str(&here);
+	find_acts(q, noun, o, &x);
 	portal_top(q, b, portal_noun_word(q, noun, true));
 	portal_done(q, b);
-	portal_answer(q, b, command, o, fj_buf_str(&here));
-	if (strcmp(noun, "token") == 0) {
-		web_html(b, "<p class=\"notice\">");
-		web_say(q, b, "This is the token's own state: it is denied as well while its authorisation or certificate is not in force.");
-		web_html(b, "</p>");
-	}
-	acts(q, b, noun, o, fj_buf_str(&here));
+	if (!portal_is_report(o))
+		portal_face(q, b, noun, o);
+	next_acts(q, b, &x, id, back);
+	places(q, b, noun, &x);
+	if (strcmp(noun, "registration") == 0)
+		portal_course(q, b, id);
+	web_html(b, "<div id=\"facts\">");
+	portal_answer(q, b, command, portal_is_report(o) ? o : rest, back);
+	web_html(b, "</div>");
+	if (strcmp(noun, "token") == 0)
+		web_print(b, "<p class=\"notice\">%s</p>", web_tr(q, "This is the token's own state: it is denied as well while its authorisation or certificate is not in force."));
+	if (strcmp(noun, "asset") == 0 && open[0] != '\0')
+		portal_course(q, b, open);
+	portal_stop_section(q, b, x.back, x.n_back, id, back);
+	links(q, b, noun, id);
+	portal_paper(q, b, noun, id);
+	other_acts(q, b, &x, id, back);
+	portal_history(q, b, id, back);
 	web_page_end(b);
 }
 
@@ -116,10 +301,17 @@ void portal_get_show(struct web_req *q, struct web_res *r)
 	const char *noun = web_param(q, "noun"), *key = portal_key_of(noun), *member = web_field(q, "download");
 	const struct iss_command_info *c = portal_find(noun, "show");
 	FJ_AUTO(json) answer = NULL;
+	FJ_AUTO(buf) to = FJ_BUF_INIT(1024);
 	struct fj_err err = {0};
 
 	if (key == NULL) {
 		portal_no_such(q, r);
+		return;
+	}
+	if (strcmp(noun, "approval") == 0) { /* has a page of its own */
+		web_html(&to, "/approvals/");
+		web_url(&to, web_param(q, "id"));
+		web_redirect(r, fj_buf_str(&to));
 		return;
 	}
 	FJ_AUTO(json) params = json_pack("{s:s}", key, web_param(q, "id"));
@@ -127,6 +319,7 @@ void portal_get_show(struct web_req *q, struct web_res *r)
 		web_fail(q, r, &err);
 		return;
 	}
-	if (member[0] == '\0' || !portal_answer_file(r, c->name, answer, member))
-		page(q, r, noun, c->name, answer);
+	if (member[0] != '\0' && portal_answer_file(r, c->name, answer, member))
+		return;
+	page(q, r, noun, c->name, answer);
 }

@@ -1,0 +1,519 @@
+/*
+ * approval.c - one approval as a page: exactly what will be signed, field by field, what
+ * differs from what is in force, what it is bound to, what was said so far and who may
+ * decide; and the two decisions.
+ *
+ * The content is approval.preview's: made as carrying out would make it.  A decision names
+ * the hash of what was shown, so that nobody decides on something else.  A difference has a
+ * word and a sign, not a colour alone.
+ */
+#include "web/portal/internal.h"
+
+/* --- words --- */
+
+static const struct {
+	const char *code, *text;
+} parts[] = {
+	{"certificate", WEB_N("Certificate")}, {"issuer", WEB_N("Issuer")}, {"validity", WEB_N("Validity")}, {"subject", WEB_N("Subject")}, {"key", WEB_N("Public key")},
+	{"extensions", WEB_N("Extensions")}, {"asset", WEB_N("Extension dataAsset")}, {"credential", WEB_N("Credential")}, {"parties", WEB_N("Parties")}, {"grant", WEB_N("What is granted")},
+	{"terms", WEB_N("Terms of use")}, {"assets", WEB_N("Data assets")}, {"status", WEB_N("Status entries")},
+}, signed_words[] = {
+	{"certificate", WEB_N("Approving signs Data Asset Certificates with the key of the issuing CA. Each field is shown as it will stand in the certificate.")},
+	{"authorisation", WEB_N("Approving signs an authorisation credential. Each claim is shown as it will stand in it.")},
+	{"token", WEB_N("Approving lets the license tokens of the list be signed, one for each of its rows.")},
+	{"status", WEB_N("Approving signs new status lists, and where a certificate is concerned its revocation list. The entries that change are shown.")},
+	{"report", WEB_N("Approving fixes the report's octets and signs their hash.")},
+	{"record", WEB_N("Approving signs no credential: it is entered in the record, in the officers' names.")},
+};
+
+static const char *word_of(struct web_req *q, const char *code, bool part)
+{
+	for (size_t i = 0; part && i < FJ_ARRAY_LEN(parts); i++)
+		if (strcmp(parts[i].code, code) == 0)
+			return web_tr(q, parts[i].text);
+	for (size_t i = 0; !part && i < FJ_ARRAY_LEN(signed_words); i++)
+		if (strcmp(signed_words[i].code, code) == 0)
+			return web_tr(q, signed_words[i].text);
+	return code;
+}
+
+/* --- fields with what they were --- */
+
+static void difference(struct web_req *q, struct fj_buf *b, const char *key, const json_t *was, const json_t *is)
+{
+	web_print(b, "<div class=\"was\"><span class=\"tag\">− %s</span> <del>", web_tr(q, "before"));
+	web_value(q, b, key, was, portal_links);
+	web_print(b, "</del></div><div class=\"now\"><span class=\"tag\">✚ %s</span> <ins>", web_tr(q, "now"));
+	if (is == NULL || json_is_null(is))
+		web_say(q, b, "taken away");
+	else
+		web_value(q, b, key, is, portal_links);
+	web_html(b, "</ins></div>");
+}
+
+static void field_row(struct web_req *q, struct fj_buf *b, const json_t *f)
+{
+	const char *key = fj_json_text(f, "key"), *label = web_either(q, fj_json_peek(f, "zh"), fj_json_text(f, "en"));
+	const json_t *v = json_object_get(f, "value"), *was = json_object_get(f, "was");
+	bool drawn = json_is_true(json_object_get(f, "drawn"));
+
+	if (label[0] == '\0')
+		label = web_label(q, key);
+	web_print(b, was != NULL ? "<tr class=\"changed\"><th scope=\"row\">%s</th><td data-label=\"%s\"><div>" : "<tr><th scope=\"row\">%s</th><td data-label=\"%s\"><div>", label, web_tr(q, "Content"));
+	if (drawn)
+		web_print(b, "<span class=\"tag\">%s</span> ", web_tr(q, "given when signed"));
+	if (was != NULL) {
+		difference(q, b, key, was, v);
+	} else if (v != NULL && drawn) {
+		web_print(b, "<span class=\"small\">%s</span> <span class=\"example\">", web_tr(q, "signed now it would be"));
+		web_value(q, b, key, v, NULL);
+		web_html(b, "</span>");
+	} else if (v != NULL) {
+		web_value(q, b, key, v, portal_links);
+	}
+	web_html(b, "</div></td></tr>");
+}
+
+static void fields(struct web_req *q, struct fj_buf *b, const json_t *list)
+{
+	const char *part = "";
+	size_t i;
+	json_t *f;
+
+	web_print(b, "<table class=\"sheet\"><thead><tr><th scope=\"col\">%s</th><th scope=\"col\">%s</th></tr></thead>", web_tr(q, "Field"), web_tr(q, "Content"));
+	json_array_foreach(list, i, f) {
+		if (strcmp(part, fj_json_text(f, "part")) != 0) {
+			web_print(b, part[0] != '\0' ? "</tbody><tbody><tr class=\"part\"><th colspan=\"2\" scope=\"rowgroup\">%s</th></tr>" : "<tbody><tr class=\"part\"><th colspan=\"2\" scope=\"rowgroup\">%s</th></tr>",
+			    word_of(q, fj_json_text(f, "part"), true));
+			part = fj_json_text(f, "part");
+		}
+		field_row(q, b, f);
+	}
+	web_html(b, part[0] != '\0' ? "</tbody></table>" : "</table>");
+}
+
+static size_t changed(const json_t *list)
+{
+	size_t n = 0, i;
+	json_t *f;
+
+	json_array_foreach(list, i, f)
+		n += json_object_get(f, "was") != NULL;
+	return n;
+}
+
+void portal_card_differences(struct web_req *q, struct fj_buf *b, const json_t *items)
+{
+	size_t i;
+	json_t *v;
+
+	web_print(b, "<table class=\"sheet\"><thead><tr><th scope=\"col\">%s</th><th scope=\"col\">%s</th></tr></thead><tbody>", web_tr(q, "Field"), web_tr(q, "Content"));
+	json_array_foreach(items, i, v) {
+		web_print(b, "<tr class=\"changed\"><th scope=\"row\">%s</th><td data-label=\"%s\"><div>", web_either(q, fj_json_peek(v, "zh"), fj_json_text(v, "en")), web_tr(q, "Content"));
+		difference(q, b, "text", json_object_get(v, "old_text"), json_object_get(v, "new_text"));
+		web_html(b, "</div></td></tr>");
+	}
+	web_html(b, "</tbody></table>");
+}
+
+/* --- a document that will be signed --- */
+
+static void refusal(struct web_req *q, struct fj_buf *b, const json_t *r)
+{
+	const json_t *detail = json_object_get(r, "detail");
+
+	if (r == NULL)
+		return;
+	web_print(b, "<div class=\"error\"><p><strong>%s</strong> ", web_tr(q, "As things stand this can't be signed."));
+	portal_capital(b, web_either(q, fj_json_peek(detail, "zh"), fj_json_text(detail, "en")));
+	web_say(q, b, ".");
+	web_print(b, "</p><p class=\"small\">%s%s %s %s</p></div>", web_tr(q, "Rule "), fj_json_text(r, "rule"), web_word(q, WEB_BASIS, fj_json_text(r, "basis")), fj_json_text(r, "clause"));
+}
+
+static void document(struct web_req *q, struct fj_buf *b, const json_t *d, bool open)
+{
+	const json_t *list = json_object_get(d, "fields"), *card = json_object_get(d, "card");
+	const char *succeeds = fj_json_text(d, "succeeds"), *content = fj_json_text(d, "content");
+	size_t n = changed(list);
+
+	web_print(b, open ? "<details class=\"doc\" open><summary>%s <span class=\"mono\">%s</span> <bdi>%s</bdi>" : "<details class=\"doc\"><summary>%s <span class=\"mono\">%s</span> <bdi>%s</bdi>",
+	    web_word(q, WEB_CREDENTIAL, fj_json_text(d, "credential")), fj_json_text(d, "object"), fj_json_text(d, "name"));
+	if (n > 0) {
+		web_html(b, " <span class=\"tag\">▲ ");
+		web_say(q, b, "%zu fields differ", n);
+		web_html(b, "</span>");
+	}
+	if (json_object_get(d, "refused") != NULL)
+		web_print(b, " <span class=\"tag\">✘ %s</span>", web_tr(q, "can't be signed"));
+	web_html(b, "</summary>");
+	refusal(q, b, json_object_get(d, "refused"));
+	if (succeeds[0] != '\0') {
+		FJ_AUTO(json) number = json_string(succeeds);
+		web_print(b, "<p class=\"small\">%s ", web_tr(q, "Compared with what it replaces:"));
+		web_value(q, b, "number", number, portal_links);
+		web_html(b, "</p>");
+	}
+	if (json_array_size(list) > 0)
+		fields(q, b, list);
+	if (json_array_size(json_object_get(card, "items")) > 0) {
+		web_html(b, "<h4>");
+		web_say(q, b, "The asset card, version %lld against version %lld", (long long)fj_json_num(card, "to"), (long long)fj_json_num(card, "from"));
+		web_html(b, "</h4>");
+		portal_card_differences(q, b, json_object_get(card, "items"));
+	}
+	if (content[0] != '\0')
+		web_print(b, "<p class=\"small\">%s <span class=\"mono\">%s</span></p>", web_tr(q, "The approval is bound to this content, SHA-256:"), content);
+	web_html(b, "</details>");
+}
+
+static void status(struct web_req *q, struct fj_buf *b, const json_t *list)
+{
+	static const char *const states[] = {"from_state", "to_state"};
+	const char *heads[] = {web_label(q, "object"), web_tr(q, "List"), web_tr(q, "Place"), web_tr(q, "Entry now"), web_tr(q, "Entry then")};
+	size_t i;
+	json_t *v;
+
+	web_print(b, "<h3>%s</h3><table><thead><tr><th scope=\"col\">%s</th><th scope=\"col\">%s</th><th scope=\"col\">%s</th><th scope=\"col\">%s</th><th scope=\"col\">%s</th></tr></thead><tbody>",
+	    web_tr(q, "Entries that change"), heads[0], heads[1], heads[2], heads[3], heads[4]);
+	json_array_foreach(list, i, v) {
+		web_print(b, "<tr><td data-label=\"%s\"><div>", heads[0]);
+		web_value(q, b, "object", json_object_get(v, "object"), portal_links);
+		web_print(b, "</div></td><td data-label=\"%s\" class=\"mono\"><div>%s</div></td><td data-label=\"%s\" class=\"mono\"><div>", heads[1], fj_json_text(v, "list"), heads[2]);
+		if (json_object_get(v, "serial") != NULL)
+			web_text(b, fj_json_text(v, "serial"));
+		else
+			web_print(b, "%lld", (long long)fj_json_num(v, "idx"));
+		for (size_t k = 0; k < 2; k++) {
+			web_print(b, "</div></td><td data-label=\"%s\"><div>", heads[3 + k]);
+			web_value(q, b, "state", json_object_get(v, states[k]), NULL);
+		}
+		web_html(b, "</div></td></tr>");
+	}
+	web_html(b, "</tbody></table>");
+}
+
+static void differences(struct web_req *q, struct fj_buf *b, const json_t *list)
+{
+	web_print(b, "<h3>%s</h3>", web_tr(q, "What changes against what is in force"));
+	fields(q, b, list);
+}
+
+void portal_preview(struct web_req *q, struct fj_buf *b, const json_t *p, bool open)
+{
+	const json_t *documents = json_object_get(p, "documents");
+	size_t i;
+	json_t *d;
+
+	web_print(b, "<p>%s</p>", word_of(q, fj_json_text(p, "signs"), false));
+	json_array_foreach(documents, i, d)
+		document(q, b, d, open && i == 0);
+	if (json_array_size(json_object_get(p, "status")) > 0)
+		status(q, b, json_object_get(p, "status"));
+	if (json_array_size(json_object_get(p, "differences")) > 0)
+		differences(q, b, json_object_get(p, "differences"));
+}
+
+/* --- the approval itself --- */
+
+void portal_object(struct web_req *q, struct fj_buf *b, const char *kind, const char *id)
+{
+	char noun[64], prefix[80];
+	const struct web_link self[] = {{"object", prefix}, {NULL, NULL}};
+	FJ_AUTO(json) text = json_string(id);
+	bool named = strncmp(id, "DAC-", 4) == 0 || strncmp(id, "DAU-", 4) == 0 || strncmp(id, "LT-", 3) == 0 || (id[0] != '\0' && id[1] != '\0' && id[2] == '-');
+
+	/* "certificate.revoke" is about a certificate, its issuing about an asset */
+	snprintf(noun, sizeof(noun), "%.*s", (int)strcspn(kind, "."), strcmp(kind, "certificate.issue") == 0 ? "asset." : kind);
+	if (strcmp(noun, "asset") == 0 && strstr(id, " assets ") != NULL) { /* "12 assets HASH" */
+		char number[12];
+		snprintf(number, sizeof(number), "%.*s", (int)strcspn(id, " "), id);
+		web_say(q, b, "%s assets", number);
+		return;
+	}
+	snprintf(prefix, sizeof(prefix), "/show/%s/", noun);
+	web_html(b, "<span class=\"mono\">");
+	web_value(q, b, "object", text, named && strcmp(noun, "asset") != 0 ? portal_links : portal_key_of(noun) != NULL ? self : NULL);
+	web_html(b, "</span>");
+}
+
+static void head(struct web_req *q, struct fj_buf *b, const json_t *a)
+{
+	const json_t *w = json_object_get(a, "waiting_for");
+
+	web_html(b, "<div class=\"face\"><p class=\"name\">");
+	portal_object(q, b, fj_json_text(a, "kind"), fj_json_text(a, "object"));
+	web_print(b, "</p><p><span class=\"mono\">%s</span> ", fj_json_text(a, "id"));
+	web_value(q, b, "state", json_object_get(a, "state"), NULL);
+	web_html(b, "</p></div><dl>");
+	web_print(b, "<div><dt>%s</dt><dd>%s", web_label(q, "applicant"), fj_json_text(a, "applicant"));
+	if (fj_json_text(a, "behalf")[0] != '\0') {
+		web_html(b, " ");
+		web_say(q, b, "on behalf of %s", fj_json_text(a, "behalf"));
+	}
+	web_print(b, "</dd></div><div><dt>%s</dt><dd>", web_label(q, "requested_at"));
+	web_value(q, b, "requested_at", json_object_get(a, "requested_at"), NULL);
+	web_html(b, "</dd></div>");
+	if (json_is_object(w)) {
+		web_print(b, "<div><dt>%s</dt><dd>%s ", web_label(q, "waiting_for"), web_word(q, WEB_ROLE, fj_json_text(w, "role")));
+		web_value(q, b, "org", json_object_get(w, "org"), portal_links);
+		web_html(b, " ");
+		web_say(q, b, "(level %lld of %lld)", (long long)fj_json_num(w, "level"), (long long)fj_json_num(w, "levels"));
+		web_html(b, "</dd></div>");
+	}
+	web_html(b, "</dl>");
+}
+
+static void asked_for(struct web_req *q, struct fj_buf *b, const json_t *a, bool folded)
+{
+	const json_t *payload = json_object_get(a, "payload");
+
+	if (json_object_size(payload) == 0)
+		return;
+	web_print(b, folded ? "<details><summary>%s</summary>" : "<section><h3>%s</h3>", web_tr(q, "The request as it was made"));
+	web_fields(q, b, payload, portal_links);
+	web_technical(q, b, payload);
+	web_html(b, folded ? "</details>" : "</section>");
+	web_print(b, "<p class=\"small\">%s <span class=\"mono\">%s</span></p>", web_tr(q, "The approval is bound to this request, SHA-256:"), fj_json_text(a, "digest"));
+}
+
+/* --- what was said, and who may say something --- */
+
+static void decided(struct web_req *q, struct fj_buf *b, const json_t *d)
+{
+	bool yes = strcmp(fj_json_text(d, "verdict"), "approve") == 0;
+
+	web_print(b, "<li class=\"%s\"><p><strong>%s %s</strong> · %s %s", yes ? "done" : "ended", yes ? "✔" : "✘", yes ? web_tr(q, "Approved") : web_tr(q, "Rejected"), web_word(q, WEB_ROLE, fj_json_text(d, "role")),
+	    fj_json_text(d, "officer"));
+	if (fj_json_text(d, "behalf")[0] != '\0') {
+		web_html(b, " ");
+		web_say(q, b, "on behalf of %s", fj_json_text(d, "behalf"));
+	}
+	web_html(b, " · ");
+	web_value(q, b, "at", json_object_get(d, "at"), NULL);
+	web_print(b, fj_json_text(d, "note")[0] != '\0' ? "</p><p>%s</p></li>" : "</p>%s</li>", fj_json_text(d, "note"));
+}
+
+static void levels_to_come(struct web_req *q, struct fj_buf *b, const json_t *a)
+{
+	const json_t *chain = json_object_get(a, "chain"), *who = json_object_get(a, "deciders");
+	size_t i, k;
+	json_t *level, *v;
+
+	json_array_foreach(chain, i, level) {
+		bool now = (json_int_t)i + 1 == fj_json_num(a, "level");
+		if ((json_int_t)i + 1 < fj_json_num(a, "level"))
+			continue;
+		web_print(b, now ? "<li class=\"now\"><p><strong>● %s</strong> · " : "<li class=\"next\"><p><strong>○ %s</strong> · ", now ? web_tr(q, "To decide now") : web_tr(q, "After that"));
+		web_value(q, b, "roles", json_object_get(level, "roles"), NULL);
+		web_html(b, " ");
+		web_value(q, b, "org", json_object_get(level, "org"), portal_links);
+		web_html(b, "</p>");
+		if (now && json_array_size(who) > 0) {
+			web_print(b, "<p class=\"small\">%s ", web_tr(q, "May decide:"));
+			json_array_foreach(who, k, v)
+				web_print(b, k > 0 ? "、%s (%s)" : "%s (%s)", fj_json_text(v, "name"), fj_json_text(v, "login"));
+			web_html(b, "</p>");
+		}
+		web_html(b, "</li>");
+	}
+}
+
+static void history(struct web_req *q, struct fj_buf *b, const json_t *a)
+{
+	size_t i;
+	json_t *d;
+
+	web_print(b, "<h2 id=\"history\">%s</h2><ol class=\"timeline\"><li class=\"done\"><p><strong>✔ %s</strong> · %s · ", web_tr(q, "Course of the approval"), web_tr(q, "Asked for"), fj_json_text(a, "applicant"));
+	web_value(q, b, "requested_at", json_object_get(a, "requested_at"), NULL);
+	web_html(b, "</p></li>");
+	json_array_foreach(json_object_get(a, "decisions"), i, d)
+		decided(q, b, d);
+	if (strcmp(fj_json_text(a, "state"), "OPEN") == 0)
+		levels_to_come(q, b, a);
+	web_html(b, "</ol>");
+}
+
+/* --- deciding --- */
+
+/* what contradicts itself is approved only with the box ticked (domain.md 3.4) */
+static void confirm_box(struct web_req *q, struct fj_buf *b, const json_t *odd)
+{
+	if (!json_is_object(odd))
+		return;
+	web_html(b, "<p class=\"notice\">");
+	web_value(q, b, "detail", odd, NULL);
+	web_html(b, "</p><label class=\"box\"><input type=\"checkbox\" name=\"confirm\" value=\"true\" required> ");
+	web_say(q, b, "I have seen this contradiction and confirm it");
+	web_html(b, "</label>");
+}
+
+static void decide(struct web_req *q, struct fj_buf *b, const json_t *a)
+{
+	const char *id = fj_json_text(a, "id"), *typed = web_field(q, "note");
+
+	web_print(b, "<section class=\"card\" id=\"decide\"><h2>%s</h2>", web_tr(q, "Your decision"));
+	if (fj_json_text(a, "mine_as")[0] != '\0') {
+		web_html(b, "<p class=\"notice\">");
+		web_say(q, b, "You decide as deputy of %s.", fj_json_text(a, "mine_as"));
+		web_html(b, "</p>");
+	}
+	web_print(b, "<form method=\"post\" action=\"/approvals/%s/approve\" class=\"fill\">", id);
+	portal_csrf(q, b);
+	portal_hidden(b, "digest", fj_json_text(a, "digest"));
+	confirm_box(q, b, json_object_get(a, "to_confirm"));
+	web_print(b, "<p><button>%s</button></p></form><form method=\"post\" action=\"/approvals/%s/reject\" class=\"fill\">", web_tr(q, "Approve"), id);
+	portal_csrf(q, b);
+	portal_hidden(b, "digest", fj_json_text(a, "digest"));
+	web_print(b, "<label for=\"note\">%s</label><textarea class=\"prose\" id=\"note\" name=\"note\" maxlength=\"400\" required>%s</textarea><p><button class=\"danger\">%s</button></p></form></section>",
+	    web_tr(q, "Reason for rejecting (the applicant reads it)"), typed, web_tr(q, "Reject"));
+}
+
+static void not_yours(struct web_req *q, struct fj_buf *b, const json_t *a)
+{
+	bool own = strcmp(fj_json_text(a, "applicant"), portal_actor(q)->login) == 0;
+
+	web_html(b, "<p class=\"notice\">");
+	if (own)
+		web_say(q, b, "Waits for another officer: nobody decides the own request (R22).");
+	else
+		web_say(q, b, "Waits for others: neither its applicant nor another organisation's officer decides it (R22).");
+	web_html(b, "</p>");
+}
+
+static void more(struct web_req *q, struct fj_buf *b, const json_t *a, const json_t *p)
+{
+	const char *next = fj_json_peek(p, "next");
+
+	if (next == NULL && web_field(q, "after")[0] == '\0')
+		return;
+	web_html(b, "<p class=\"pager\">");
+	if (web_field(q, "after")[0] != '\0')
+		web_print(b, "<a href=\"/approvals/%s\">%s</a> ", fj_json_text(a, "id"), web_tr(q, "First page"));
+	if (next != NULL)
+		web_print(b, "<a href=\"/approvals/%s?after=%s\">%s</a>", fj_json_text(a, "id"), next, web_tr(q, "The next documents"));
+	web_html(b, "</p>");
+}
+
+static void page(struct web_req *q, struct web_res *r, const json_t *a, const json_t *p, const struct fj_err *err)
+{
+	struct fj_buf *b = &r->body;
+	bool open = strcmp(fj_json_text(a, "state"), "OPEN") == 0, mine = json_is_true(json_object_get(a, "mine"));
+	bool shown = json_array_size(json_object_get(p, "documents")) + json_array_size(json_object_get(p, "status")) + json_array_size(json_object_get(p, "differences")) > 0;
+
+	fj_buf_clear(b);
+	portal_top(q, b, web_word(q, WEB_MATTER, fj_json_text(a, "kind")));
+	if (err != NULL) {
+		r->status = fj_rc_http(err->rc);
+		portal_error(q, b, err);
+	}
+	portal_done(q, b);
+	head(q, b, a);
+	if (open && mine)
+		web_print(b, "<p><a href=\"#decide\">%s</a></p>", web_tr(q, "To the decision"));
+	if (open) {
+		web_print(b, "<h2>%s</h2>", strcmp(fj_json_text(p, "signs"), "record") == 0 ? web_tr(q, "What will be entered") : web_tr(q, "What will be signed"));
+		portal_preview(q, b, p, true);
+		more(q, b, a, p);
+	}
+	asked_for(q, b, a, open && shown);
+	history(q, b, a);
+	if (open && mine)
+		decide(q, b, a);
+	else if (open)
+		not_yours(q, b, a);
+	web_print(b, "<p class=\"pager\"><a href=\"/inbox\">%s</a></p>", web_tr(q, "Back to the inbox"));
+	web_page_end(b);
+}
+
+/* the approval and what it would sign; false: the answer is made */
+static bool load(struct web_req *q, struct web_res *r, const char *id, json_t **a, json_t **p)
+{
+	FJ_AUTO(json) params = json_pack("{s:s}", "id", id);
+	struct fj_err err = {0};
+
+	if (portal_command(q, "approval.show", params, a, &err) == FJ_OK) {
+		if (web_field(q, "after")[0] != '\0')
+			json_object_set_new(params, "after", json_string(web_field(q, "after")));
+		if (portal_command(q, "approval.preview", params, p, &err) == FJ_OK)
+			return true;
+	}
+	web_fail(q, r, &err);
+	return false;
+}
+
+void portal_get_approval(struct web_req *q, struct web_res *r)
+{
+	FJ_AUTO(json) a = NULL;
+	FJ_AUTO(json) p = NULL;
+
+	if (load(q, r, web_param(q, "id"), &a, &p))
+		page(q, r, a, p, NULL);
+}
+
+/* the second half of a new user's one-time code is told once, to who approved, and never
+ * stored; who asked for the user has the first half */
+static void show_code(struct web_req *q, struct web_res *r, const json_t *answer)
+{
+	struct fj_buf *b = &r->body;
+
+	portal_top(q, b, web_tr(q, "The user is entered"));
+	web_print(b, "<p>%s</p>", web_tr(q, "This is the second half of the one-time code: hand it to the user in person. The applicant hands over the first half. It can't be shown again."));
+	web_print(b, "<dl><div><dt>%s</dt><dd class=\"mono\">%s</dd></div>", web_tr(q, "Login"), fj_json_text(answer, "login"));
+	web_print(b, "<div><dt>%s</dt><dd class=\"mono\">%s</dd></div></dl>", web_tr(q, "Second half of the code"), fj_json_text(answer, "code_second"));
+	web_page_end(b);
+}
+
+static void refused(struct web_req *q, struct web_res *r, const struct fj_err *err)
+{
+	FJ_AUTO(json) a = NULL;
+	FJ_AUTO(json) p = NULL;
+
+	if (load(q, r, web_param(q, "id"), &a, &p))
+		page(q, r, a, p, err);
+}
+
+enum fj_rc portal_decide(struct web_req *q, const char *command, const char *id, const char *digest, json_t **answer, struct fj_err *err)
+{
+	FJ_AUTO(json) params = json_pack("{s:s}", "id", id);
+
+	if (strcmp(web_field(q, "confirm"), "true") == 0)
+		json_object_set_new(params, "confirm", json_true());
+	if (web_field(q, "note")[0] != '\0')
+		json_object_set_new(params, "note", json_string(web_field(q, "note")));
+	if (digest[0] != '\0')
+		json_object_set_new(params, "digest", json_string(digest));
+	return portal_command(q, command, params, answer, err);
+}
+
+static void one(struct web_req *q, struct web_res *r, const char *command, const char *done, const char *passed)
+{
+	json_t *out = NULL;
+	struct fj_err err = {0};
+	FJ_AUTO(buf) to = FJ_BUF_INIT(512);
+
+	if (portal_decide(q, command, web_param(q, "id"), web_field(q, "digest"), &out, &err) != FJ_OK) {
+		refused(q, r, &err);
+		return;
+	}
+	FJ_AUTO(json) answer = out;
+	if (fj_json_peek(answer, "code_second") != NULL) {
+		show_code(q, r, answer);
+		return;
+	}
+	bool open = strcmp(fj_json_text(answer, "state"), "OPEN") == 0; /* another level, or another refusal, is needed */
+	web_html(&to, "/approvals/");
+	web_url(&to, web_param(q, "id"));
+	web_html(&to, "?done=");
+	web_url(&to, json_is_false(json_object_get(answer, "published")) ? "unpublished" : open ? passed : done);
+	web_redirect(r, fj_buf_str(&to));
+}
+
+void portal_post_approve(struct web_req *q, struct web_res *r)
+{
+	one(q, r, "approval.approve", "approved", "passed");
+}
+
+void portal_post_reject(struct web_req *q, struct web_res *r)
+{
+	one(q, r, "approval.reject", "rejected", "refused-once");
+}

@@ -1,0 +1,265 @@
+/*
+ * takeback.c - taking back, and giving back: what stops by name, a typed reason, one
+ * button, and a page that says what is denied from now on.
+ *
+ * Three clicks from where an object is listed: the object's page at "#stop", the act,
+ * the button.  The list of all that stops is the register's (stops.show): counted, the
+ * first ones by name, the rest behind a link.
+ */
+#include "web/portal/internal.h"
+
+#define FIRST 10 /* of each list, by name */
+
+static const struct takeback {
+	const char *command, *key; /* the field that names the object */
+	bool stops;                /* else it lifts what was stopped */
+} acts[] = {
+	{"token.suspend", "id", true}, {"token.revoke", "id", true}, {"certificate.suspend", "number", true}, {"certificate.revoke", "number", true}, {"authorisation.suspend", "number", true},
+	{"authorisation.reclaim", "number", true}, {"authorisation.surrender", "number", true}, {"asset.freeze", "asset", true}, {"token.resume", "id", false}, {"certificate.resume", "number", false},
+	{"authorisation.resume", "number", false}, {"asset.unfreeze", "asset", false},
+};
+
+static const struct takeback *act_of(const char *command)
+{
+	for (size_t i = 0; i < FJ_ARRAY_LEN(acts); i++)
+		if (strcmp(acts[i].command, command) == 0)
+			return &acts[i];
+	return NULL;
+}
+
+bool portal_takes_back(const char *command)
+{
+	return act_of(command) != NULL;
+}
+
+bool portal_stops_something(const char *command)
+{
+	return act_of(command) != NULL && act_of(command)->stops;
+}
+
+static const char *number_of(const struct takeback *t, const json_t *fill)
+{
+	return t == NULL ? NULL : fj_json_peek(fill, t->key);
+}
+
+json_t *portal_what_stops(struct web_req *q, const char *command, const json_t *fill)
+{
+	const struct takeback *t = act_of(command);
+	const char *number = number_of(t, fill);
+	FJ_AUTO(json) params = json_pack("{s:s*}", "number", number);
+	json_t *stops = NULL;
+	struct fj_err err = {0};
+
+	if (t == NULL || !t->stops || number == NULL || portal_command(q, "stops.show", params, &stops, &err) != FJ_OK)
+		return NULL;
+	return stops;
+}
+
+/* --- what stops --- */
+
+/* where the rest of a list stands; NULL: it is whole here */
+static void rest(struct web_req *q, struct fj_buf *b, const char *name, const char *number, long long n)
+{
+	bool auth = strncmp(number, "DAU-", 4) == 0;
+
+	web_html(b, "<p class=\"small\">");
+	web_say(q, b, "and %lld more", n);
+	if (auth && strcmp(name, "first_tokens") == 0)
+		web_print(b, " · <a href=\"/list/token?authorisation=%s\">%s</a>", number, web_tr(q, "All of them"));
+	else if (auth && strcmp(name, "products") == 0)
+		web_print(b, " · <a href=\"/list/product?authorisation=%s\">%s</a>", number, web_tr(q, "All of them"));
+	else
+		web_print(b, " · <a href=\"/do/stops/show?run=1&amp;number=%s\">%s</a>", number, web_tr(q, "All of them"));
+	web_html(b, "</p>");
+}
+
+void portal_stops_list(struct web_req *q, struct fj_buf *b, const json_t *stops)
+{
+	static const struct {
+		const char *list, *count;
+	} lists[] = {{"certificates", "certificates"}, {"authorisations", "authorisations"}, {"products", "products"}, {"first_tokens", "tokens"}};
+	const char *number = fj_json_text(stops, "number");
+
+	for (size_t i = 0; i < FJ_ARRAY_LEN(lists); i++) {
+		const json_t *list = json_object_get(stops, lists[i].list);
+		long long n = fj_json_num(json_object_get(stops, "counts"), lists[i].count);
+		if (n == 0)
+			continue;
+		FJ_AUTO(json) first = json_array();
+		for (size_t k = 0; k < json_array_size(list) && k < FIRST; k++)
+			json_array_append(first, json_array_get(list, k));
+		web_print(b, "<h3>%s <span class=\"count\">%lld</span></h3>", strcmp(lists[i].list, "first_tokens") == 0 ? portal_noun_word(q, "token", false) : web_label(q, lists[i].list), n);
+		web_table(q, b, first, portal_links, NULL);
+		if (n > (long long)json_array_size(first))
+			rest(q, b, lists[i].list, number, n - (long long)json_array_size(first));
+	}
+}
+
+static void counts(struct web_req *q, struct fj_buf *b, const json_t *stops)
+{
+	const json_t *n = json_object_get(stops, "counts");
+
+	web_html(b, "<p>");
+	web_say(q, b, "What stops: certificates %lld, authorisations %lld, products %lld, license tokens %lld", (long long)fj_json_num(n, "certificates"), (long long)fj_json_num(n, "authorisations"),
+	    (long long)fj_json_num(n, "products"), (long long)fj_json_num(n, "tokens"));
+	web_html(b, "</p>");
+}
+
+/* --- the section of an object's page --- */
+
+const char *portal_stop_word(struct web_req *q, const struct iss_command_info *const *list, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (act_of(list[i]->name)->stops)
+			return web_tr(q, "Take back or suspend");
+	return web_tr(q, "Resume");
+}
+
+void portal_stop_section(struct web_req *q, struct fj_buf *b, const struct iss_command_info *const *list, size_t n, const char *id, const char *back)
+{
+	if (n == 0)
+		return;
+	FJ_AUTO(json) params = json_pack("{s:s}", "number", id);
+	json_t *stops = NULL;
+	struct fj_err err = {0};
+	bool any = false;
+
+	for (size_t i = 0; i < n; i++)
+		any = any || act_of(list[i]->name)->stops;
+	web_print(b, "<section class=\"card stop\" id=\"stop\"><h2>%s</h2>", portal_stop_word(q, list, n));
+	if (any && portal_command(q, "stops.show", params, &stops, &err) == FJ_OK) {
+		counts(q, b, stops);
+		json_decref(stops);
+	}
+	web_html(b, "<ul class=\"choices\">");
+	for (size_t i = 0; i < n; i++) {
+		const struct takeback *t = act_of(list[i]->name);
+		size_t dot = strcspn(t->command, ".");
+		char noun[32];
+		snprintf(noun, sizeof(noun), "%.*s", (int)dot, t->command);
+		web_print(b, t->stops ? "<li><a class=\"button danger\" href=\"/do/%s/%s?%s=%s&amp;back=%s\">" : "<li><a class=\"button\" href=\"/do/%s/%s?%s=%s&amp;back=%s\">", noun, t->command + dot + 1, t->key, id, back);
+		portal_command_word(q, b, list[i]);
+		web_html(b, "</a>");
+		portal_consequence(q, b, list[i]);
+		web_html(b, "</li>");
+	}
+	web_html(b, "</ul></section>");
+}
+
+/* --- the form --- */
+
+static bool is_choice(const struct iss_command_info *c, const char *name)
+{
+	const struct iss_field *f = portal_field_of(c, name);
+
+	return f != NULL && f->choices != NULL;
+}
+
+static void the_object(struct web_req *q, struct fj_buf *b, const struct iss_command_info *c, const char *id)
+{
+	char noun[32];
+	json_t *o = NULL;
+	struct fj_err err = {0};
+
+	snprintf(noun, sizeof(noun), "%.*s", (int)strcspn(c->name, "."), c->name);
+	const struct iss_command_info *show = portal_find(noun, "show");
+	FJ_AUTO(json) params = json_pack("{s:s}", portal_key_of(noun), id);
+	if (show == NULL || portal_command(q, show->name, params, &o, &err) != FJ_OK)
+		return;
+	portal_face(q, b, noun, o);
+	json_decref(o);
+}
+
+static void the_form(struct web_req *q, struct fj_buf *b, const struct iss_command_info *c, const struct takeback *t, const json_t *fill, const char *back)
+{
+	const char *id = number_of(t, fill);
+	size_t dot = strcspn(c->name, ".");
+	char noun[32], many[72], key[ONCE_KEY];
+	bool typed = !is_choice(c, "reason");
+	const char *const hidden[] = {t->key, "ids", many, typed ? "reason" : t->key, NULL};
+
+	snprintf(noun, sizeof(noun), "%.*s", (int)dot, c->name);
+	snprintf(many, sizeof(many), "%ss", t->key);
+	once_key(key);
+	web_print(b, "<form class=\"fill\" method=\"post\" action=\"/do/%s/%s\">", noun, c->name + dot + 1);
+	portal_csrf(q, b);
+	portal_hidden(b, "once", key);
+	portal_hidden(b, t->key, id);
+	if (back[0] != '\0')
+		portal_hidden(b, "back", back);
+	if (typed)
+		web_print(b, "<label for=\"reason\">%s</label><textarea class=\"prose\" id=\"reason\" name=\"reason\" maxlength=\"400\" required autofocus>%s</textarea>", web_tr(q, "Reason (it stands in the record)"),
+		    fj_json_text(fill, "reason"));
+	portal_inputs(q, b, c, fill, hidden, 0);
+	portal_behalf(q, b, c, fill, 0);
+	web_html(b, t->stops ? "<p class=\"acts\"><button class=\"danger\">" : "<p class=\"acts\"><button>");
+	web_print(b, "%s", web_tr(q, "Confirm: "));
+	portal_command_word(q, b, c);
+	web_print(b, "</button> <a href=\"/show/%s/%s\">%s</a></p></form>", noun, id, web_tr(q, "Leave it as it is"));
+}
+
+bool portal_takeback_page(struct web_req *q, struct fj_buf *b, const struct iss_command_info *c, const json_t *fill, const char *back)
+{
+	const struct takeback *t = act_of(c->name);
+	const char *id = number_of(t, fill);
+
+	if (id == NULL || id[0] == '\0')
+		return false;
+	FJ_AUTO(json) stops = portal_what_stops(q, c->name, fill);
+	the_object(q, b, c, id);
+	web_html(b, "<div class=\"notice\">");
+	portal_consequence(q, b, c);
+	web_html(b, "</div>");
+	if (stops != NULL) {
+		web_print(b, "<h2>%s</h2>", web_tr(q, "What is denied from then on"));
+		counts(q, b, stops);
+		portal_stops_list(q, b, stops);
+	}
+	web_print(b, "<h2>%s</h2>", web_tr(q, "Why"));
+	the_form(q, b, c, t, fill, back);
+	return true;
+}
+
+/* --- done --- */
+
+static void verify_button(struct web_req *q, struct fj_buf *b, const json_t *stops)
+{
+	const char *number = fj_json_text(stops, "number");
+	FJ_AUTO(json) params = json_pack("{s:s}", "id", number);
+	FJ_AUTO(json) token = NULL;
+	const char *credential = number;
+	struct fj_err err = {0};
+
+	if (strncmp(number, "LT-", 3) == 0)
+		credential = portal_command(q, "token.show", params, &token, &err) == FJ_OK ? fj_json_text(token, "compact") : "";
+	else if (strncmp(number, "DAC-", 4) != 0 && strncmp(number, "DAU-", 4) != 0)
+		credential = fj_json_text(json_array_get(json_object_get(stops, "certificates"), 0), "number");
+	if (credential[0] == '\0')
+		return;
+	web_html(b, "<form method=\"post\" action=\"/verify\">");
+	portal_hidden(b, "credential", credential);
+	web_print(b, "<button class=\"quiet\">%s</button></form>", web_tr(q, "See what the public page says now"));
+}
+
+bool portal_takeback_done(struct web_req *q, struct fj_buf *b, const struct once *o)
+{
+	const struct takeback *t = act_of(o->command);
+	const json_t *stops = json_object_get(o->answer, "stopped");
+	const char *approval = fj_json_peek(o->answer, "approval"), *word = portal_done_word(o->command, o->answer);
+
+	if (t == NULL || stops == NULL)
+		return false;
+	portal_done_words(q, b, word);
+	if (json_object_get(o->answer, "state") != NULL) {
+		web_print(b, "<p>%s ", web_label(q, "state"));
+		web_value(q, b, "state", json_object_get(o->answer, "state"), NULL);
+		web_html(b, "</p>");
+	}
+	if (approval != NULL)
+		web_print(b, "<p>%s <a class=\"mono\" href=\"/approvals/%s\">%s</a></p>", web_tr(q, "It becomes final with the second officer's decision:"), approval, approval);
+	web_print(b, "<h2>%s</h2>", web_tr(q, "Denied from now on"));
+	counts(q, b, stops);
+	portal_stops_list(q, b, stops);
+	verify_button(q, b, stops);
+	return true;
+}

@@ -383,6 +383,7 @@ WEB_SRC := \
 	web/portal/report.c \
 	web/portal/said.c \
 	web/portal/show.c \
+	web/portal/stops.c \
 	web/portal/takeback.c \
 	web/portal/timeline.c \
 	web/portal/typed.c \
@@ -431,6 +432,7 @@ TEST_UNIT_SRC := \
 	tests/unit/test_iss_home.c \
 	tests/unit/test_iss_ledger.c \
 	tests/unit/test_iss_number.c \
+	tests/unit/test_iss_paper.c \
 	tests/unit/test_iss_people.c \
 	tests/unit/test_iss_preview.c \
 	tests/unit/test_iss_price.c \

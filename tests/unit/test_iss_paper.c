@@ -18,13 +18,14 @@ static json_t *parsed(const char *text)
 TEST("the same page makes the same PDF and the same OFD, octet for octet")
 {
 	static const enum rep_format formats[] = {REP_PDF, REP_OFD};
+	struct fj_err err = {0};
 
 	for (size_t i = 0; i < FJ_ARRAY_LEN(formats); i++) {
 		FJ_AUTO(json) m = parsed(page);
 		FJ_AUTO(buf) a = FJ_BUF_INIT(REP_MAX_FILE);
 		FJ_AUTO(buf) b = FJ_BUF_INIT(REP_MAX_FILE);
-		CHECK_OK(rep_write(m, formats[i], &a, NULL));
-		CHECK_OK(rep_write(m, formats[i], &b, NULL));
+		CHECK_OK(rep_write(m, formats[i], &a, &err));
+		CHECK_OK(rep_write(m, formats[i], &b, &err));
 		CHECK(a.len > 1000 && a.len == b.len && memcmp(a.data, b.data, a.len) == 0);
 	}
 }
@@ -34,12 +35,13 @@ TEST("a certificate's page is HTML, PDF or OFD, and no spreadsheet")
 	static const enum rep_format no[] = {REP_CSV, REP_XLSX, REP_DOCX};
 	FJ_AUTO(json) m = parsed(page);
 	FJ_AUTO(buf) html = FJ_BUF_INIT(1 << 20);
+	struct fj_err err = {0};
 
 	for (size_t i = 0; i < FJ_ARRAY_LEN(no); i++) {
 		FJ_AUTO(buf) b = FJ_BUF_INIT(1 << 20);
 		CHECK_RC(rep_write(m, no[i], &b, NULL), FJ_E_INVALID);
 	}
-	CHECK_OK(rep_fragment(m, &html, NULL));
+	CHECK_OK(rep_fragment(m, &html, &err));
 	CHECK(strstr(fj_buf_str(&html), "某&lt;b&gt;单位") != NULL && strstr(fj_buf_str(&html), "<b>") == NULL && strstr(fj_buf_str(&html), "<style") == NULL);
 	CHECK(strstr(fj_buf_str(&html), "登记簿为准") != NULL && strstr(fj_buf_str(&html), "<svg") != NULL);
 }
@@ -103,8 +105,8 @@ TEST("the exported file itself, a changed octet, an added word: no seal")
 	FJ_AUTO(buf) more = FJ_BUF_INIT(REP_MAX_FILE);
 	struct fj_err err = {0};
 
-	CHECK_OK(rep_write(m, REP_PDF, &own, NULL));
-	CHECK_OK(rep_write(m, REP_OFD, &ofd, NULL));
+	CHECK_OK(rep_write(m, REP_PDF, &own, &err));
+	CHECK_OK(rep_write(m, REP_OFD, &ofd, &err));
 	CHECK_RC(sealed_pdf(fj_buf_slice(&own), fj_buf_slice(&own), &err), FJ_E_INVALID);
 	CHECK_OK(fj_buf_put(&more, own.data, own.len));
 	more.data[100] ^= 1;

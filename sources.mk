@@ -383,7 +383,6 @@ WEB_SRC := \
 	web/portal/report.c \
 	web/portal/said.c \
 	web/portal/show.c \
-	web/portal/stops.c \
 	web/portal/takeback.c \
 	web/portal/timeline.c \
 	web/portal/typed.c \

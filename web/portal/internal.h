@@ -268,6 +268,11 @@ void portal_object(struct web_req *q, struct fj_buf *b, const char *kind, const 
 /* one decision, with the form's note and confirmation; digest: of what was shown, "" not said */
 enum fj_rc portal_decide(struct web_req *q, const char *command, const char *id, const char *digest, json_t **answer, struct fj_err *err) FJ_MUST_USE;
 
+/* --- paper.c --- */
+/* its pages to print and its numbered copies; nothing for other nouns */
+void portal_paper(struct web_req *q, struct fj_buf *b, const char *noun, const char *id);
+void portal_get_paper(struct web_req *q, struct web_res *r);
+
 /* --- do.c --- */
 /* the act in words, without what follows from it; a page that begins with it; and what follows, as a paragraph */
 void portal_command_word(struct web_req *q, struct fj_buf *b, const struct iss_command_info *c);

@@ -290,6 +290,7 @@ static void page(struct web_req *q, struct web_res *r, const char *noun, const c
 		portal_course(q, b, open);
 	portal_stop_section(q, b, x.back, x.n_back, id, back);
 	links(q, b, noun, id);
+	portal_paper(q, b, noun, id);
 	other_acts(q, b, &x, id, back);
 	portal_history(q, b, id, back);
 	web_page_end(b);

@@ -63,6 +63,7 @@ static const struct portal_noun nouns[] = {
 	{"find", {NULL}},
 	{"event", {"seq", "at", "actor", "org", "kind", "object", "approval"}},
 	{"status", {NULL}},
+	{"home", {NULL}},
 	{"clock", {NULL}},
 	{"log", {NULL}},
 	{"audit", {NULL}},

@@ -145,7 +145,7 @@ static void act_link(struct web_req *q, struct fj_buf *b, const struct act *a, c
 	char noun[64];
 
 	snprintf(noun, sizeof(noun), "%.*s", (int)dot, a->c->name);
-	web_print(b, "<a class=\"%s\" href=\"/do/%s/%s?%s=%s&amp;back=%s", class, noun, a->c->name + dot + 1, a->f->name, id, back);
+	web_print(b, portal_wizard_of(a->c->name) != NULL ? "<a class=\"%s\" href=\"/wizard/%s/%s?%s=%s&amp;back=%s" : "<a class=\"%s\" href=\"/do/%s/%s?%s=%s&amp;back=%s", class, noun, a->c->name + dot + 1, a->f->name, id, back);
 	web_html(b, a->c->kind == ISS_READ ? "&amp;run=1\">" : "\">");
 	portal_command_word(q, b, a->c);
 	web_html(b, "</a>");
@@ -204,7 +204,7 @@ static const struct {
 } related[] = {
 	{"asset", WEB_N("Its registrations"), "/list/registration?asset="}, {"asset", WEB_N("Its certificates"), "/list/certificate?asset="}, {"asset", WEB_N("Its materials"), "/list/material?asset="},
 	{"asset", WEB_N("License tokens for it"), "/list/token?asset="}, {"asset", WEB_N("Versions of the card"), "/do/asset/history?run=1&asset="},
-	{"asset", WEB_N("What differs from the version before"), "/do/asset/diff?run=1&asset="},
+	{"asset", WEB_N("What differs from the version before"), "/compare/asset/"}, {"asset", WEB_N("Change the card"), "/do/asset/card?asset="},
 	{"authorisation", WEB_N("License tokens under it"), "/list/token?authorisation="}, {"authorisation", WEB_N("Products under it"), "/list/product?authorisation="},
 	{"authorisation", WEB_N("Its evaluations"), "/list/evaluation?number="}, {"authorisation", WEB_N("Supervision orders"), "/list/order?number="}, {"authorisation", WEB_N("Complaints"), "/list/complaint?number="},
 	{"organisation", WEB_N("Its assets"), "/list/asset?holder="}, {"organisation", WEB_N("Its officers"), "/list/user?org="}, {"organisation", WEB_N("Authorisations to it"), "/list/authorisation?operator="},

@@ -239,9 +239,12 @@ static enum fj_rc executed(struct look *l, struct fj_err *err)
 
 static enum fj_rc differs(struct look *l, const char *key, const json_t *was, const json_t *is, struct fj_err *err)
 {
+	const char *zh, *en;
+
 	if (json_equal(was, is))
 		return FJ_OK;
-	json_t *row = json_pack("{s:s, s:O?, s:O?}", "key", key, "was", was, "value", is);
+	prf_words(key, &zh, &en);
+	json_t *row = json_pack("{s:s, s:s, s:s, s:O?, s:O?}", "key", key, "zh", zh, "en", en, "was", was, "value", is);
 	return json_array_append_new(l->differences, row) == 0 ? FJ_OK : fj_no_memory(err, "issuer");
 }
 

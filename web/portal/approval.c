@@ -53,7 +53,7 @@ static void difference(struct web_req *q, struct fj_buf *b, const char *key, con
 
 static void field_row(struct web_req *q, struct fj_buf *b, const json_t *f)
 {
-	const char *key = fj_json_text(f, "key"), *label = web_either(q, fj_json_peek(f, "zh"), fj_json_text(f, "en"));
+	const char *key = fj_json_text(f, "key"), *label = web_either(q, fj_json_text(f, "zh"), fj_json_text(f, "en"));
 	const json_t *v = json_object_get(f, "value"), *was = json_object_get(f, "was");
 	bool drawn = json_is_true(json_object_get(f, "drawn"));
 
@@ -223,7 +223,9 @@ void portal_object(struct web_req *q, struct fj_buf *b, const char *kind, const 
 	bool named = strncmp(id, "DAC-", 4) == 0 || strncmp(id, "DAU-", 4) == 0 || strncmp(id, "LT-", 3) == 0 || (id[0] != '\0' && id[1] != '\0' && id[2] == '-');
 
 	/* "certificate.revoke" is about a certificate, its issuing about an asset */
-	snprintf(noun, sizeof(noun), "%.*s", (int)strcspn(kind, "."), strcmp(kind, "certificate.issue") == 0 ? "asset." : kind);
+	snprintf(noun, sizeof(noun), "%.*s", (int)strcspn(kind, "."), kind);
+	if (strcmp(kind, "certificate.issue") == 0)
+		snprintf(noun, sizeof(noun), "asset");
 	if (strcmp(noun, "asset") == 0 && strstr(id, " assets ") != NULL) { /* "12 assets HASH" */
 		char number[12];
 		snprintf(number, sizeof(number), "%.*s", (int)strcspn(id, " "), id);

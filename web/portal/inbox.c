@@ -273,6 +273,10 @@ void portal_get_batch(struct web_req *q, struct web_res *r)
 	size_t i;
 	json_t *a;
 
+	if (web_field(q, "ids")[0] == '\0') { /* nothing ticked: the list to tick in */
+		portal_get_inbox(q, r);
+		return;
+	}
 	if (!choose(q, r, ids))
 		return;
 	if (load(q, ids, list, &err) != FJ_OK) {

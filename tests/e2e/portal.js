@@ -47,7 +47,7 @@ async function fillLogin(page, name, password, code) {
 async function signIn(name, options) {
 	const page = await newPage(options);
 	await fillLogin(page, name, h.login(name).password, await h.code(name));
-	assert.ok(page.url().endsWith('/inbox'), 'at ' + page.url() + ': ' + await page.innerText('main'));
+	assert.strictEqual(new URL(page.url()).pathname, '/', 'at ' + page.url() + ': ' + await page.innerText('main'));
 	return page;
 }
 
@@ -114,10 +114,10 @@ async function signingIn() {
 		await fillLogin(page, name, h.login(name).password, '000000');
 		assert.match(await sentence(page), /用户名、密码或动态口令有误/);
 	});
-	await test('password and code lead to the inbox', async () => {
+	await test('password and code lead to the home page', async () => {
 		await fillLogin(page, name, h.login(name).password, code);
-		assert.ok(page.url().endsWith('/inbox'));
-		assert.strictEqual(await page.innerText('h1'), '待办事项');
+		assert.strictEqual(new URL(page.url()).pathname, '/');
+		assert.strictEqual(await page.innerText('h1'), '首页');
 	});
 	await test('the same code a second time is refused in the same sentence', async () => {
 		const again = await newPage();
@@ -359,7 +359,7 @@ async function keyboard() {
 		await page.keyboard.press('Tab');
 		await page.keyboard.type(await h.code(name));
 		await page.keyboard.press('Enter');
-		await page.waitForURL('**/inbox');
+		await page.waitForURL(h.portal + '/');
 		await tabTo(page, 'nav a[href="/verify"]');
 		await page.keyboard.press('Enter');
 		await page.waitForURL('**/verify');

@@ -40,7 +40,7 @@ try:
     code, url, page, head = get(nobody, '/login', {'login': 'hb-fin1', 'password': '<script>x</script>', 'totp': '1'})
     check('a wrong sign-in is 401 and echoes nothing', code == 401 and '<script>' not in page, code)
     one, (code, url, page, head) = sign_in('hb-fin1')
-    check('signing in leads to the inbox', code == 200 and url.endswith('/inbox') and '待办事项' in page, url)
+    check('signing in leads to the home page', code == 200 and urllib.parse.urlsplit(url).path == '/' and '首页' in page and '我的待办' in page, url)
     check('a page loads nothing from elsewhere', "default-src 'self'" in head['Content-Security-Policy'] and head['X-Frame-Options'] == 'DENY' and '<script' not in page)
     check('pages speak words, dates are of +08:00', '有效' in get(one, '/list/certificate')[2] and '2029-03-15 23:59:59 +08:00' in get(one, '/show/certificate/DAC-100000-202603-000001-F')[2])
     for noun, some in (('asset', 'SL-2026-0001'), ('certificate', 'DAC-100000-202603-000001-F'), ('authorisation', 'DAU-100000-202603-000001-K'), ('token', 'LT-')):
@@ -55,6 +55,7 @@ try:
     waits = re.search('/approvals/(AP-[0-9a-z]+)', page).group(1)
     check('its applicant is not offered to decide', '待他人审批' in get(one, '/approvals/' + waits)[2] and '/approve"' not in get(one, '/approvals/' + waits)[2])
     two, (code, url, page, head) = sign_in('hb-fin2')
+    check('the home page of a second officer leads to what waits for him', 'href="/approvals/' + waits in get(two, '/')[2])
     check('it stands in the second officer\'s inbox', '/approvals/' + waits in get(two, '/inbox')[2])
     page = get(two, '/approvals/' + waits)[2]
     ap = re.search('action="/approvals/(AP-[0-9a-z]+)/approve"', page)

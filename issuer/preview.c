@@ -18,11 +18,12 @@
 #include "issuer/token.h"
 
 #define PAGE 20 /* certificates built for one answer */
+#define USUAL 5 /* what a page of at most 100 kB holds */
 
 const struct iss_field fld_approval_preview[] = {
 	{"id", ISS_F_STR, true, 40, "编号", "approval"},
 	{"after", ISS_F_STR, false, 64, "起始", "of several certificates: start after this asset"},
-	{"limit", ISS_F_INT, false, PAGE, "条数", "how many of several certificates, 20 by default"},
+	{"limit", ISS_F_INT, false, PAGE, "条数", "how many of several certificates, 5 by default"},
 	{0},
 };
 
@@ -94,7 +95,7 @@ static enum fj_rc one_certificate(struct look *l, const json_t *item, struct fj_
 static enum fj_rc certificates(struct look *l, struct fj_err *err)
 {
 	const char *after = fj_json_text(l->c->params, "after");
-	int64_t limit = PAGE, n = 0;
+	int64_t limit = USUAL, n = 0;
 	size_t i;
 	json_t *item;
 

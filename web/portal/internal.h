@@ -234,6 +234,8 @@ const char *portal_stop_word(struct web_req *q, const struct iss_command_info *c
 void portal_stop_section(struct web_req *q, struct fj_buf *b, const struct iss_command_info *const *list, size_t n, const char *id, const char *back);
 /* counted and by name: the first ones of each list, the rest behind a link */
 void portal_stops_list(struct web_req *q, struct fj_buf *b, const json_t *stops);
+/* the same of what such an act would stop, when fill names its object */
+void portal_stops_of(struct web_req *q, struct fj_buf *b, const struct iss_command_info *c, const json_t *fill);
 /* the form of such an act for the object that fill names; false: it is another act, or names none */
 bool portal_takeback_page(struct web_req *q, struct fj_buf *b, const struct iss_command_info *c, const json_t *fill, const char *back);
 struct once;
@@ -259,8 +261,9 @@ void portal_course(struct web_req *q, struct fj_buf *b, const char *id);
 void portal_due(struct web_req *q, struct fj_buf *b, const json_t *course);
 
 /* --- approval.c --- */
-/* what approval.preview answered: documents field by field, entries, differences; open: the first document unfolded */
-void portal_preview(struct web_req *q, struct fj_buf *b, const json_t *preview, bool open);
+/* what approval.preview answered: documents field by field, entries, differences; not whole: what each is about, and what
+ * differs, without what every one has */
+void portal_content(struct web_req *q, struct fj_buf *b, const json_t *preview, bool whole);
 /* what differs between two versions of a card (asset.diff) */
 void portal_card_differences(struct web_req *q, struct fj_buf *b, const json_t *items);
 /* the object of an approval of this kind, as a link where it has a page */
@@ -292,7 +295,7 @@ const char *portal_detour(struct web_req *q); /* a password that has to be chang
 /* account.c */
 void portal_account_top(struct web_req *q, struct fj_buf *b, const char *title); /* with the links between these pages */
 /* label and input; type is that of HTML; more: its other attributes, each with a blank before it */
-void portal_input(struct fj_buf *b, const char *name, const char *label, const char *type, const char *complete, size_t max, const char *value);
+void portal_plain_input(struct fj_buf *b, const char *name, const char *label, const char *type, const char *complete, size_t max, const char *value);
 void portal_button(struct web_req *q, struct fj_buf *b, const char *text, bool danger); /* text: of web_tr already */
 /* from the form's fields, as a command of the own account; `names` ends with NULL; what is empty is absent */
 enum fj_rc portal_account_command(struct web_req *q, const char *command, const char *const *names, json_t **out, struct fj_err *err) FJ_MUST_USE;

@@ -234,8 +234,6 @@ const char *portal_stop_word(struct web_req *q, const struct iss_command_info *c
 void portal_stop_section(struct web_req *q, struct fj_buf *b, const struct iss_command_info *const *list, size_t n, const char *id, const char *back);
 /* counted and by name: the first ones of each list, the rest behind a link */
 void portal_stops_list(struct web_req *q, struct fj_buf *b, const json_t *stops);
-/* the same of what such an act would stop, when fill names its object */
-void portal_stops_of(struct web_req *q, struct fj_buf *b, const struct iss_command_info *c, const json_t *fill);
 /* the form of such an act for the object that fill names; false: it is another act, or names none */
 bool portal_takeback_page(struct web_req *q, struct fj_buf *b, const struct iss_command_info *c, const json_t *fill, const char *back);
 struct once;

@@ -105,7 +105,7 @@ static void counts(struct web_req *q, struct fj_buf *b, const json_t *stops)
 	web_html(b, "</p>");
 }
 
-void portal_stops_of(struct web_req *q, struct fj_buf *b, const struct iss_command_info *c, const json_t *fill)
+static void stops_of(struct web_req *q, struct fj_buf *b, const struct iss_command_info *c, const json_t *fill)
 {
 	FJ_AUTO(json) stops = portal_what_stops(q, c->name, fill);
 
@@ -221,7 +221,7 @@ bool portal_takeback_page(struct web_req *q, struct fj_buf *b, const struct iss_
 	web_html(b, "</div>");
 	if (t->stops)
 		web_print(b, "<h2>%s</h2>", web_tr(q, "What is denied from then on"));
-	portal_stops_of(q, b, c, fill);
+	stops_of(q, b, c, fill);
 	web_print(b, "<h2>%s</h2>", web_tr(q, "Why"));
 	the_form(q, b, c, t, fill, back);
 	return true;

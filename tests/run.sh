@@ -49,7 +49,7 @@ python_stage() {
 # works once in 30 seconds), so LANES of them run side by side.  The longest begin.
 integration() {
 	need python3 || { skip integration "python3 is absent"; return; }
-	names="ledger tamper people faults report cases demo rollback kill token negative signer figures witness course paper portal plan product revenue legacy exchange card rules key find day routes init succession supervision listing attack bundle gateway service mirror channels log logged"
+	names="ledger tamper people faults report cases demo rollback kill token negative signer figures witness course paper portal public plan product revenue legacy exchange card rules key find day routes init succession supervision listing attack bundle gateway service mirror channels log logged"
 	if ! need strace; then
 		names=$(echo "$names" | sed 's/ kill//')
 		skip "integration kill" "strace is absent"

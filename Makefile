@@ -84,7 +84,7 @@ $(B)/obj/%.o: %.c Makefile
 $(B)/obj/issuer/sheet/out.o $(B)/obj/issuer/report/xlsx.o: CFLAGS := -include xlsxwriter.h $(CFLAGS)
 # GLib's headers lie in folders of their own, and name what does not compile after base/banned.h
 I_PAGES := $(patsubst -I%,-isystem %,$(shell $(PKG) --cflags pangocairo 2>/dev/null))
-$(B)/obj/issuer/report/pages.o: CFLAGS := $(I_PAGES) -include pango/pangocairo.h $(CFLAGS)
+$(B)/obj/issuer/report/pages.o $(B)/obj/issuer/report/pen.o $(B)/obj/issuer/report/formal.o: CFLAGS := $(I_PAGES) -include pango/pangocairo.h $(CFLAGS)
 
 # the catalogues of the pages' texts as sorted tables
 $(B)/gen/po_%.h: web/po/po.awk
@@ -287,7 +287,7 @@ DRIVERS = $(SCOPE_DRIVER) $(MONEY_DRIVER) $(VERDICT_DRIVER) $(TAMPER_DRIVER) $(S
 unit: $(UNIT) ## unit tests
 	@tests/run.sh unit $(B)
 
-.PHONY: all help unit run quick check conformance e2e integration model tamper soak bench bench-scale cov lint san san-tests \
+.PHONY: all help unit run quick check conformance e2e screenshots integration model tamper soak bench bench-scale cov lint san san-tests \
 	fuzz fuzzers routes install install-lib dist clean deps deps-full
 
 run: deps ## build, make a demo home under build/, serve it
@@ -308,9 +308,13 @@ integration: all $(DRIVERS) ## tests on the whole appliance with a software TPM
 	@tests/run.sh integration $(B)
 conformance: all ## openssl, gnutls and jose as independent clients
 	@tests/run.sh conformance $(B)
-e2e: all ## the portal in a real browser (installs chromium, node and one npm package)
+FULL ?= 0
+e2e: all ## the portal in a real browser (installs chromium, node and npm packages); FULL=1: axe-core on every page in every way
 	@tests/deps.sh e2e
-	@tests/run.sh e2e $(B)
+	@FULL=$(FULL) tests/run.sh e2e $(B)
+screenshots: all ## every page in both languages at two widths under build/shots, and the manual's pictures
+	@tests/deps.sh e2e
+	@node tests/e2e/shots.js $(B)
 san-tests: $(UNIT) $(FUZZERS)
 san: ## unit tests under Address and UB sanitizers
 	@$(MAKE) --no-print-directory -j2 SAN=1 unit

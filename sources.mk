@@ -56,9 +56,9 @@ CA_SRC := \
 	ca/profile.c
 
 VERIFY_SRC := \
+	verifier/ask.c \
 	verifier/bundle.c \
 	verifier/bundle_make.c \
-	verifier/ask.c \
 	verifier/certificate.c \
 	verifier/chain.c \
 	verifier/crl.c \
@@ -71,8 +71,8 @@ VERIFY_SRC := \
 	verifier/log_policy.c \
 	verifier/logged.c \
 	verifier/narrow.c \
-	verifier/paper.c \
 	verifier/package.c \
+	verifier/paper.c \
 	verifier/pem.c \
 	verifier/published.c \
 	verifier/report.c \
@@ -98,8 +98,8 @@ SERVICE_SRC := \
 	verifier/service/number_page.c \
 	verifier/service/ocsp.c \
 	verifier/service/openapi.c \
-	verifier/service/pages.c \
 	verifier/service/outbox.c \
+	verifier/service/pages.c \
 	verifier/service/routes.c \
 	verifier/service/state.c \
 	verifier/service/verdicts.c
@@ -145,13 +145,15 @@ WITNESS_SRC := \
 	verifier/witness/routes.c
 
 ISSUER_SRC := \
+	issuer/account.c \
 	issuer/adjust.c \
 	issuer/agreement.c \
+	issuer/anchor.c \
+	issuer/apitoken.c \
 	issuer/approval.c \
 	issuer/audit.c \
-	issuer/authority.c \
 	issuer/authorisation.c \
-	issuer/authorisation_print.c \
+	issuer/authority.c \
 	issuer/bundle.c \
 	issuer/card.c \
 	issuer/card_class.c \
@@ -159,12 +161,14 @@ ISSUER_SRC := \
 	issuer/card_fields.c \
 	issuer/card_row.c \
 	issuer/card_sheet.c \
-	issuer/chain.c \
 	issuer/certificate.c \
+	issuer/chain.c \
+	issuer/client_key.c \
 	issuer/clock.c \
 	issuer/collateral.c \
 	issuer/command.c \
 	issuer/complaint.c \
+	issuer/course.c \
 	issuer/deadline.c \
 	issuer/delegation.c \
 	issuer/demo.c \
@@ -174,8 +178,10 @@ ISSUER_SRC := \
 	issuer/disclosure.c \
 	issuer/division.c \
 	issuer/dossier.c \
+	issuer/draft.c \
 	issuer/evaluation.c \
 	issuer/event.c \
+	issuer/event_words.c \
 	issuer/exchange.c \
 	issuer/exchange_file.c \
 	issuer/exchange_map.c \
@@ -188,6 +194,8 @@ ISSUER_SRC := \
 	issuer/find.c \
 	issuer/history.c \
 	issuer/holder_key.c \
+	issuer/home.c \
+	issuer/home_figures.c \
 	issuer/ical.c \
 	issuer/incident.c \
 	issuer/init.c \
@@ -200,20 +208,19 @@ ISSUER_SRC := \
 	issuer/legacy.c \
 	issuer/legacy_sheet.c \
 	issuer/life.c \
+	issuer/lifecycle.c \
+	issuer/listing.c \
+	issuer/listing_pack.c \
+	issuer/lodged.c \
 	issuer/log/edge.c \
 	issuer/log/head.c \
 	issuer/log/leaf.c \
 	issuer/log/proof.c \
 	issuer/log/restore.c \
-	issuer/lifecycle.c \
-	issuer/listing.c \
-	issuer/listing_pack.c \
 	issuer/material.c \
+	issuer/notice.c \
 	issuer/number.c \
 	issuer/objection.c \
-	issuer/lodged.c \
-	issuer/notice.c \
-	issuer/anchor.c \
 	issuer/offline.c \
 	issuer/opening.c \
 	issuer/order.c \
@@ -222,11 +229,26 @@ ISSUER_SRC := \
 	issuer/organisation.c \
 	issuer/override.c \
 	issuer/page.c \
+	issuer/paper/authorisation.c \
+	issuer/paper/certificate.c \
+	issuer/paper/copy.c \
+	issuer/paper/copy_read.c \
+	issuer/paper/copy_seal.c \
+	issuer/paper/page.c \
+	issuer/paper/pdf_read.c \
+	issuer/paper/print.c \
+	issuer/paper/sealed.c \
+	issuer/paper/sealed_ofd.c \
+	issuer/paper/sealed_pdf.c \
+	issuer/paper/token.c \
+	issuer/password.c \
 	issuer/peer.c \
 	issuer/pipe_kinds.c \
 	issuer/pipeline.c \
 	issuer/plan.c \
 	issuer/plan_steps.c \
+	issuer/preview.c \
+	issuer/preview_rows.c \
 	issuer/price.c \
 	issuer/price_decision.c \
 	issuer/product.c \
@@ -243,28 +265,34 @@ ISSUER_SRC := \
 	issuer/publish/shown.c \
 	issuer/registration.c \
 	issuer/remittance.c \
-	issuer/revenue.c \
-	issuer/revenue_evidence.c \
-	issuer/revenue_hold.c \
-	issuer/revenue_split.c \
+	issuer/report/csv.c \
+	issuer/report/docx.c \
+	issuer/report/formal.c \
+	issuer/report/html.c \
+	issuer/report/model.c \
+	issuer/report/ofd.c \
+	issuer/report/pages.c \
+	issuer/report/pdf.c \
+	issuer/report/pen.c \
+	issuer/report/qr.c \
+	issuer/report/xlsx.c \
+	issuer/report/zipped.c \
 	issuer/report_act.c \
 	issuer/report_calendar.c \
 	issuer/report_model.c \
 	issuer/report_return.c \
 	issuer/report_sign.c \
-	issuer/report/csv.c \
-	issuer/report/docx.c \
-	issuer/report/html.c \
-	issuer/report/model.c \
-	issuer/report/pages.c \
-	issuer/report/pdf.c \
-	issuer/report/qr.c \
-	issuer/report/xlsx.c \
 	issuer/reporting.c \
+	issuer/revenue.c \
+	issuer/revenue_evidence.c \
+	issuer/revenue_hold.c \
+	issuer/revenue_split.c \
 	issuer/review.c \
 	issuer/roles.c \
 	issuer/rules/rules.c \
 	issuer/search.c \
+	issuer/session.c \
+	issuer/shapes.c \
 	issuer/share.c \
 	issuer/sheet/csv.c \
 	issuer/sheet/key.c \
@@ -276,31 +304,30 @@ ISSUER_SRC := \
 	issuer/sheet/xlsx_rows.c \
 	issuer/sheet/xmltab.c \
 	issuer/signin.c \
+	issuer/signin_log.c \
 	issuer/state.c \
 	issuer/statement.c \
 	issuer/statement_match.c \
 	issuer/statement_read.c \
 	issuer/status.c \
-	issuer/course.c \
-	issuer/event_words.c \
-	issuer/preview.c \
-	issuer/preview_rows.c \
 	issuer/stops.c \
 	issuer/store/store.c \
 	issuer/supervision.c \
 	issuer/task.c \
+	issuer/throttle.c \
 	issuer/token.c \
 	issuer/token_archive.c \
 	issuer/token_bulk.c \
 	issuer/token_request.c \
 	issuer/token_sheet.c \
 	issuer/totp.c \
-	issuer/usage.c \
 	issuer/trade.c \
+	issuer/usage.c \
 	issuer/user.c \
 	issuer/workday.c
 
 HTTP_SRC := \
+	web/http/client.c \
 	web/http/encode.c \
 	web/http/form.c \
 	web/http/html.c \
@@ -316,16 +343,29 @@ HTTP_SRC := \
 WEB_SRC := \
 	web/api/api.c \
 	web/api/openapi.c \
+	web/portal/account.c \
+	web/portal/account_factor.c \
+	web/portal/account_lists.c \
 	web/portal/advice.c \
 	web/portal/answer.c \
+	web/portal/approval.c \
+	web/portal/batch.c \
+	web/portal/behind.c \
+	web/portal/candidates.c \
 	web/portal/card.c \
+	web/portal/chart.c \
 	web/portal/check.c \
+	web/portal/compare.c \
+	web/portal/compute.c \
 	web/portal/disclosure.c \
 	web/portal/do.c \
+	web/portal/drafts.c \
 	web/portal/fields.c \
+	web/portal/frame.c \
+	web/portal/held.c \
 	web/portal/help.c \
 	web/portal/help_text.c \
-	web/portal/frame.c \
+	web/portal/home.c \
 	web/portal/inbox.c \
 	web/portal/lists.c \
 	web/portal/login.c \
@@ -335,14 +375,17 @@ WEB_SRC := \
 	web/portal/picture.c \
 	web/portal/picture_room.c \
 	web/portal/portal.c \
+	web/portal/prefill.c \
+	web/portal/preview.c \
 	web/portal/public.c \
-	web/portal/show.c \
-	web/portal/approval.c \
-	web/portal/batch.c \
 	web/portal/report.c \
+	web/portal/said.c \
+	web/portal/show.c \
 	web/portal/takeback.c \
 	web/portal/timeline.c \
-	web/portal/verify.c
+	web/portal/typed.c \
+	web/portal/verify.c \
+	web/portal/wizard.c
 
 REGISTRY_SRC := \
 	web/registry/control.c \
@@ -369,8 +412,8 @@ TEST_UNIT_SRC := \
 	tests/unit/test_base_clock.c \
 	tests/unit/test_base_der.c \
 	tests/unit/test_base_json.c \
-	tests/unit/test_base_tiles.c \
 	tests/unit/test_base_note.c \
+	tests/unit/test_base_tiles.c \
 	tests/unit/test_base_tlog.c \
 	tests/unit/test_base_watch.c \
 	tests/unit/test_ca_core.c \
@@ -378,13 +421,16 @@ TEST_UNIT_SRC := \
 	tests/unit/test_gw_gate.c \
 	tests/unit/test_hsm_log.c \
 	tests/unit/test_hsm_memory.c \
+	tests/unit/test_iss_account.c \
 	tests/unit/test_iss_agreement.c \
 	tests/unit/test_iss_card.c \
 	tests/unit/test_iss_csv.c \
 	tests/unit/test_iss_exchange.c \
+	tests/unit/test_iss_home.c \
 	tests/unit/test_iss_ledger.c \
 	tests/unit/test_iss_number.c \
 	tests/unit/test_iss_people.c \
+	tests/unit/test_iss_preview.c \
 	tests/unit/test_iss_price.c \
 	tests/unit/test_iss_report.c \
 	tests/unit/test_iss_rows.c \
@@ -393,8 +439,8 @@ TEST_UNIT_SRC := \
 	tests/unit/test_iss_share.c \
 	tests/unit/test_iss_sheet.c \
 	tests/unit/test_iss_state.c \
-	tests/unit/test_iss_token.c \
 	tests/unit/test_iss_supervision.c \
+	tests/unit/test_iss_token.c \
 	tests/unit/test_iss_workday.c \
 	tests/unit/test_ver_bundle.c \
 	tests/unit/test_ver_hostile.c \
@@ -406,6 +452,7 @@ TEST_UNIT_SRC := \
 	tests/unit/test_ver_token.c \
 	tests/unit/test_ver_trust.c \
 	tests/unit/test_ver_vectors.c \
+	tests/unit/test_web_chart.c \
 	tests/unit/test_web_form.c \
 	tests/unit/test_web_html.c \
 	tests/unit/test_web_http.c \
@@ -455,16 +502,17 @@ INCBIN_SRC := \
 	issuer/org_import.c \
 	issuer/publish/public.c \
 	issuer/store/store.c \
-	web/portal/help_text.c \
 	verifier/inbox/rows.c \
-	web/http/html.c
+	web/http/html.c \
+	web/portal/help_text.c
 INCBIN_DATA := \
 	data/pilot-units.csv \
+	docs/manual.en.md \
+	docs/manual.zh.md \
 	issuer/publish/public.sql \
 	issuer/store/schema_core.sql \
 	issuer/store/schema_domain.sql \
 	issuer/store/schema_find.sql \
-	docs/manual.en.md \
-	docs/manual.zh.md \
+	issuer/store/schema_home.sql \
 	web/http/portal.js \
 	web/http/style.css

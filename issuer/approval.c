@@ -454,6 +454,37 @@ enum fj_rc cmd_approval_list(struct iss_call *c, struct fj_err *err)
 	return dom_list_answer(c, items, "id", limit, err);
 }
 
+/* rows that are looked at: a page is made of the first few that are the reader's to decide */
+#define MAX_LOOKED_AT 64
+
+enum fj_rc apr_waiting(struct iss_call *c, size_t limit, json_t *items, bool *more, struct fj_err *err)
+{
+	FJ_AUTO(sto_q) q = {0};
+	struct iss_principals today;
+	struct iss_actor as;
+	char at[FJ_TIME_CAP];
+
+	*more = false;
+	FJ_TRY(dlg_principals(c->db, c->actor, c->now, &today, err));
+	FJ_TRY(sto_query(c->db, STO_APPROVAL_MINE, &q, err, "ttti", c->actor->org, "", "", (int64_t)today.roles));
+	for (int seen = 0;; seen++) {
+		FJ_AUTO(stored) s = {0};
+		bool row;
+		FJ_TRY(sto_step(&q, &row, err));
+		*more = row && (seen == MAX_LOOKED_AT || json_array_size(items) == limit);
+		if (!row || *more)
+			return FJ_OK;
+		FJ_TRY(from_row(&q, &s, err));
+		FJ_TRY(load_decisions(c->db, &s, err));
+		if (find_decider(c, &s, &s.chain.level[s.level - 1], &as, NULL) != FJ_OK)
+			continue;
+		fj_time_utc(s.at, at);
+		if (json_array_append_new(items, json_pack("{s:s, s:s, s:s, s:s, s:s, s:s}", "id", s.id, "kind", s.kind, "object", s.object, "applicant", s.applicant,
+		    "behalf", s.behalf, "requested_at", at)) != 0)
+			return fj_no_memory(err, "issuer");
+	}
+}
+
 /* --- deciding --- */
 
 static enum fj_rc check_open(const struct stored *s, const struct kind *k, struct fj_err *err)

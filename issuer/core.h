@@ -22,6 +22,7 @@ struct iss_call {
 	bool dirty_status;    /* set by sts_set etc.: publish after commit */
 	int64_t first_seq, last_seq; /* events of this call; 0: none */
 	bool has_intents;     /* set by pipe_intend: run the pipeline after commit */
+	bool trial;           /* a preview: nothing of it stays, so nothing is kept beside the database */
 	bool has_job;         /* a job was begun: it runs behind, after the commit */
 	json_t *answer;       /* handler sets it (owned by the call) */
 	char approval[32];    /* approval being executed or task being done, "" if none: goes into events */
@@ -98,6 +99,9 @@ enum fj_rc apr_persons(struct sto *db, const char *id, struct fj_buf *out, struc
 enum fj_rc apr_applicant(struct sto *db, const char *id, char person[ISS_PERSON_CAP], struct fj_err *err) FJ_MUST_USE;
 /* An approval as approval.show answers it: what the reader may know of it; the caller's. */
 enum fj_rc apr_show(struct iss_call *c, const char *id, json_t **out, struct fj_err *err) FJ_MUST_USE;
+/* What the actor may decide now, himself or as somebody's deputy, oldest first: at most `limit` of
+ * {"id","kind","object","applicant","behalf","requested_at"} into items; *more: there may be others. */
+enum fj_rc apr_waiting(struct iss_call *c, size_t limit, json_t *items, bool *more, struct fj_err *err) FJ_MUST_USE;
 /* is there an open approval of this kind for this object? id into out[32] ("" none) */
 enum fj_rc apr_open_for(struct iss_call *c, const char *kind, const char *object, char out[32], struct fj_err *err) FJ_MUST_USE;
 

@@ -12,14 +12,14 @@ base="gcc libc6-dev make pkg-config libssl-dev libsodium-dev libjansson-dev libi
 	libexpat1-dev libzip-dev libxlsxwriter-dev libunistring-dev
 	libcurl4-openssl-dev libpango1.0-dev libcairo2-dev libqrencode-dev libzbar-dev libpng-dev libjpeg-dev fonts-noto-cjk
 	openssl gnutls-bin jose curl python3"
-browser="chromium"
+browser="chromium zbar-tools poppler-utils"
 # a node that is there already, from wherever, is as good as Debian's
 command -v node >/dev/null 2>&1 || browser="$browser nodejs"
 command -v npm >/dev/null 2>&1 || browser="$browser npm"
 case $what in
 base) want=$base ;;
 e2e) want=$browser ;;
-full) want="$base $browser git clang libclang-rt-14-dev clang-tidy cppcheck strace sqlite3 poppler-utils python3-jsonschema mandoc
+full) want="$base $browser git clang libclang-rt-14-dev clang-tidy cppcheck strace sqlite3 python3-jsonschema mandoc
 	python3-cryptography python3-cryptography-vectors strongswan-pki libstrongswan-standard-plugins libnss3-tools golang-cfssl
 	nginx-light golang-go golang-golang-x-mod-dev default-jdk-headless" ;;
 *) echo "usage: $0 base|full|e2e" >&2; exit 2 ;;

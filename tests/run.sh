@@ -8,6 +8,10 @@ cd "$(dirname "$0")/.."
 passed=0 failed=0 skipped=
 logs=$B/logs
 mkdir -p "$logs"
+lanes=$(mktemp -d)
+FUJIE_LANE=$lanes/0
+export FUJIE_LANE
+trap 'rm -rf "$lanes"' EXIT
 
 # report NAME LOG CODE: the log's last line is "N passed, N failed"
 report() {
@@ -45,17 +49,17 @@ units() {
 python_stage() {
 	if need python3; then stage "$1" python3 "$2" "$B"; else skip "$1" "python3 is absent"; fi
 }
-# Each has homes and ports of its own, and spends much of its time waiting (a one-time code
-# works once in 30 seconds), so LANES of them run side by side.  The longest begin.
+# LANES of them run side by side, since they wait much; the longest begin.  A lane makes each kind
+# of demo home once, and its tests take copies (lib.py).
 integration() {
 	need python3 || { skip integration "python3 is absent"; return; }
-	names="ledger tamper people faults report cases demo rollback kill token negative signer figures witness course paper portal public plan product revenue legacy exchange card rules key find day routes init succession supervision listing attack bundle gateway service mirror channels log logged"
+	names="ledger home tamper people faults report cases demo rollback kill token negative signer figures witness course paper portal public plan product revenue tasks legacy exchange card rules key find day inject crawl routes init succession supervision listing attack accounts bundle gateway service mirror channels log logged acts"
 	if ! need strace; then
 		names=$(echo "$names" | sed 's/ kill//')
 		skip "integration kill" "strace is absent"
 	fi
-	echo "$names" | tr ' ' '\n' | xargs -P "${LANES:-3}" -I{} sh -c \
-		'python3 "tests/integration/{}_test.py" "$1" >"$2/integration_{}.log" 2>&1; echo $? >"$2/integration_{}.rc"' sh "$B" "$logs"
+	echo "$names" | tr ' ' '\n' | xargs -P "${LANES:-3}" --process-slot-var=SLOT -I{} sh -c \
+		'FUJIE_LANE=$3/$SLOT; export FUJIE_LANE; python3 "tests/integration/{}_test.py" "$1" >"$2/integration_{}.log" 2>&1; echo $? >"$2/integration_{}.rc"' sh "$B" "$logs" "$lanes"
 	for n in $names; do
 		report "integration $n" "$logs/integration_$n.log" "$(cat "$logs/integration_$n.rc")"
 	done
@@ -84,7 +88,9 @@ e2e() {
 	if ! need node; then skip e2e "node is absent (make deps-full)"
 	elif ! need chromium; then skip e2e "chromium is absent (make deps-full)"
 	elif [ ! -d tests/e2e/node_modules/playwright-core ]; then skip e2e "tests/e2e/node_modules is absent (make deps-full)"
-	else stage "e2e portal" node tests/e2e/portal.js "$B"; fi
+	else
+		for t in portal public tasks axe; do stage "e2e $t" node "tests/e2e/$t.js" "$B"; done
+	fi
 }
 san_build() { make --no-print-directory -j2 SAN=1 BUILD="$B/san" san-tests; }
 sanitizers() {

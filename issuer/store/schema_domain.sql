@@ -853,3 +853,28 @@ CREATE TABLE peer (                -- 互信登记系统: other registers whose 
   seq    INTEGER NOT NULL
 ) STRICT;
 CREATE INDEX peer_of ON peer(org, state, sha256);
+CREATE TABLE copy (                -- 纸质件: numbered copies of certificates, authorisations, license tokens
+  id        TEXT PRIMARY KEY,      -- number~nn
+  number    TEXT NOT NULL,         -- of the credential
+  n         INTEGER NOT NULL,      -- 份号, from 1; rises only
+  kind      TEXT NOT NULL,         -- certificate authorisation token
+  holder    TEXT NOT NULL,         -- USCC of the asset's holder
+  finance   TEXT NOT NULL,         -- USCC of the department that keeps it
+  state     TEXT NOT NULL,         -- ISSUED COLLECTED VOID
+  at        INTEGER NOT NULL,      -- made out
+  seq       INTEGER NOT NULL,
+  pdf       TEXT NOT NULL,         -- SHA-256 of its files, hex; the files lie under materials/
+  ofd       TEXT NOT NULL,
+  replaces  TEXT NOT NULL,         -- copy that it was made out instead of, "" none
+  reason    TEXT NOT NULL,         -- why it is void, "" it is not
+  sealed_pdf TEXT NOT NULL,        -- SHA-256 of what came back sealed, "" nothing yet
+  sealed_ofd TEXT NOT NULL,
+  document  TEXT NOT NULL,         -- identity document of who collected it: ID_CARD PASSPORT WORK_CARD LETTER OTHER
+  collected_at INTEGER NOT NULL,   -- 0 not yet
+  checked_by TEXT NOT NULL,        -- officer who compared the person with the document
+  note      TEXT NOT NULL,         -- about its being void
+  void_at   INTEGER NOT NULL,      -- 0 it is not
+  replaced_by TEXT NOT NULL,       -- copy that was made out instead, "" none
+  UNIQUE (number, n)
+) STRICT;
+CREATE INDEX copy_seq ON copy(seq);

@@ -26,6 +26,7 @@ static const char *const sql[STO_COUNT] = {
 #include "issuer/store/statements_core.def"
 #include "issuer/store/statements_domain.def"
 #include "issuer/store/statements_find.def"
+#include "issuer/store/statements_home.def"
 #undef STMT
 #define FIGURE(id, reports, section, key, unit, zh, en, how_zh, how_en, text) [STO_FIG_##id] = text,
 #define LISTING(id, reports, section, key, columns, zh, en, how_zh, how_en, text) [STO_FIG_##id] = text,
@@ -42,6 +43,7 @@ static const char *const sql[STO_COUNT] = {
 EMBED(sto_schema_core, "issuer/store/schema_core.sql");
 EMBED(sto_schema_domain, "issuer/store/schema_domain.sql");
 EMBED(sto_schema_find, "issuer/store/schema_find.sql");
+EMBED(sto_schema_home, "issuer/store/schema_home.sql");
 
 /* its triggers that are alike */
 #define TOUCH(event, noun, table, key)                                                                            \
@@ -52,6 +54,22 @@ static const char schema_touch[] =
 #include "issuer/store/find_touch.def"
     ;
 #undef TOUCH
+
+/* and what counts rows for the home page */
+#define TALLY_PUT(ID, what, p, sign)                                                                                       \
+	" INSERT INTO tally_pending (what, code, holder, finance, implementer, operator, user, via, n) SELECT '" what "', " \
+	ID##_CODE(p) ", " ID##_OF(p) ", " sign "(" ID##_N(p) ") WHERE " ID##_IF(p) " ON CONFLICT DO UPDATE SET n = n + excluded.n;"
+#define TALLY_ROW(ID, p) "(" ID##_CODE(p) ", " ID##_N(p) ", " ID##_IF(p) ", " ID##_OF(p) ")"
+#define TALLY(ID, what, table, columns)                                                                             \
+	"CREATE TRIGGER tally_" #ID "_add AFTER INSERT ON " table " WHEN " ID##_IF("NEW.")                          \
+	" BEGIN" TALLY_PUT(ID, what, "NEW.", "+") " END;"                                                           \
+	"CREATE TRIGGER tally_" #ID "_set AFTER UPDATE OF " columns " ON " table " WHEN (" ID##_IF("OLD.") " OR "   \
+	ID##_IF("NEW.") ") AND " TALLY_ROW(ID, "OLD.") " <> " TALLY_ROW(ID, "NEW.")                                 \
+	" BEGIN" TALLY_PUT(ID, what, "OLD.", "-") TALLY_PUT(ID, what, "NEW.", "+") " END;"
+static const char schema_tally[] =
+#include "issuer/store/tally.def"
+    ;
+#undef TALLY
 
 static enum fj_rc fail(struct sto *s, int code, struct fj_err *err, const char *what)
 {
@@ -136,7 +154,9 @@ static enum fj_rc set_up(struct sto *s, struct fj_err *err)
 	FJ_TRY(exec(s, sto_schema_core, "be made", err));
 	FJ_TRY(exec(s, sto_schema_domain, "be made", err));
 	FJ_TRY(exec(s, sto_schema_find, "be made", err));
+	FJ_TRY(exec(s, sto_schema_home, "be made", err));
 	FJ_TRY(exec(s, schema_touch, "be made", err));
+	FJ_TRY(exec(s, schema_tally, "be made", err));
 	return exec(s, "PRAGMA user_version=3; COMMIT", "be made", err);
 }
 
@@ -265,7 +285,9 @@ enum fj_rc sto_run(struct sto *s, enum sto_id id, int64_t *changes, struct fj_er
 enum fj_rc sto_settle(struct sto *s, struct fj_err *err)
 {
 	FJ_TRY(sto_run(s, STO_FIND_SETTLE, NULL, err, ""));
-	return sto_run(s, STO_FIND_SETTLED, NULL, err, "");
+	FJ_TRY(sto_run(s, STO_FIND_SETTLED, NULL, err, ""));
+	FJ_TRY(sto_run(s, STO_TALLY_SETTLE, NULL, err, ""));
+	return sto_run(s, STO_TALLY_SETTLED, NULL, err, "");
 }
 
 enum fj_rc sto_commit(struct sto *s, struct fj_err *err)

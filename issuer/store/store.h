@@ -19,6 +19,7 @@ enum sto_id {
 #include "issuer/store/statements_core.def"
 #include "issuer/store/statements_domain.def"
 #include "issuer/store/statements_find.def"
+#include "issuer/store/statements_home.def"
 #undef STMT
 #define FIGURE(id, reports, section, key, unit, zh, en, how_zh, how_en, sql) STO_FIG_##id,
 #define LISTING(id, reports, section, key, columns, zh, en, how_zh, how_en, sql) STO_FIG_##id,
@@ -32,7 +33,8 @@ enum fj_rc sto_open(const char *name, bool writer, struct sto **out, struct fj_e
 void sto_close(struct sto *s);
 enum fj_rc sto_begin(struct sto *s, struct fj_err *err) FJ_MUST_USE;  /* IMMEDIATE on the writer */
 enum fj_rc sto_commit(struct sto *s, struct fj_err *err) FJ_MUST_USE;
-/* Indexes the texts that wait for the end of the transaction (schema_find.sql); sto_commit does it. */
+/* Indexes the texts and adds up the counts that wait for the end of the transaction (schema_find.sql, schema_home.sql);
+ * sto_commit does it. */
 enum fj_rc sto_settle(struct sto *s, struct fj_err *err) FJ_MUST_USE;
 void sto_rollback(struct sto *s);
 /* within a transaction: a part of it that can be undone alone; not nested */

@@ -3,7 +3,6 @@ import glob
 from lib import *
 
 
-
 def money():
     """the six cases' amounts, by domain.md section 12"""
     rows = h.cli('revenue', 'list')[1]['items']
@@ -21,7 +20,7 @@ def money():
     check('case 2: the approved maximum is 9,143,136.00', prices.get('DAU-100000-202603-000002') == 914313600, prices)
 
 
-h = Home()
+h = Home(own=True)
 try:
     check('fujie demo makes a home', h.made, h.made_err)
     if not h.made:

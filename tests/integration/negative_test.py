@@ -52,7 +52,7 @@ def row(item, stage, what, body, rule, by=ALL, foreign=ROLE, skip='', event=None
     return Row(item, stage, what, body, rule, by, foreign, skip, event, cli, basis)
 
 
-roles, steps, made, tried, kept = {}, {}, {}, Counter(), Counter()
+roles, made, tried, kept = {}, {}, Counter(), Counter()
 
 
 def done(who, command, **body):
@@ -484,19 +484,8 @@ STAGES = (at_ledger, at_noticed, at_registered, at_expired, at_certified, at_lat
 
 # --- trying ---
 
-def code_of(login):
-    """a one-time code of the last step, this one or the next, each once"""
-    uri = h.login(login)['totp']
-    now, into = divmod(int(time.time()), 30)
-    step = max(steps.get(login, 0) + 1, now - (into < 15))
-    while step > int(time.time()) // 30 + 1:
-        time.sleep(0.5)
-    steps[login] = step
-    return totp(uri, step)
-
-
 def sign_in(login):
-    officers.sessions[login] = h.api('POST', '/api/v1/session', {'login': login, 'password': h.login(login)['password'], 'totp': code_of(login)})[1].get('token')
+    officers.sessions[login] = h.api('POST', '/api/v1/session', {'login': login, 'password': h.login(login)['password'], 'totp': h.code(login)})[1].get('token')
     roles[login] = set(h.login(login)['roles'])
 
 
@@ -581,7 +570,7 @@ def at_command_line(r):
     for k, v in body_for(r, r.cli).items():
         words += ['--' + k, v if isinstance(v, str) else ','.join(v) if isinstance(v, list) and all(isinstance(x, str) for x in v) else json.dumps(v, ensure_ascii=False)]
     p = subprocess.run([B + '/fujie', *r.what.split('/'), *words, '--dir', h.d, '--json', '--as', r.cli], capture_output=True, text=True, timeout=60, stdin=subprocess.DEVNULL,
-                       env=dict(os.environ, FUJIE_TOTP=code_of(r.cli), FUJIE_PASSWORD=l['password']))
+                       env=dict(os.environ, FUJIE_TOTP=h.code(r.cli), FUJIE_PASSWORD=l['password']))
     tried['at the command line'] += 1
     try:
         out = json.loads(p.stdout)

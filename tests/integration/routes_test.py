@@ -2,111 +2,11 @@
 for each of the 14 roles, signed out, and as a user who was disabled.  Who may is read
 from the table that `make routes` prints and from the API's own description, which is
 checked against OpenAPI 3.1 and against the routes, both ways."""
-import http.client, re, urllib.parse
-from lib import *
+import re
+from roles import *
 
-ROLES = ['MOF', 'FINANCE', 'SUPERIOR', 'HOLDER', 'IMPLEMENTER', 'GOV', 'DATA_BUREAU', 'DRC', 'OPERATOR', 'DEVELOPER', 'USER', 'EXCHANGE', 'ASSESSOR', 'AUDITOR']
 METHODS = {'get', 'put', 'post', 'delete', 'options', 'head', 'patch', 'trace'}
 h = Home()
-
-
-def usci(body):
-    """17 characters and their check character (GB 32100); the body is invented"""
-    a = '0123456789ABCDEFGHJKLMNPQRTUWXY'
-    return body + a[(31 - sum(a.index(c) * pow(3, i, 31) for i, c in enumerate(body)) % 31) % 31]
-
-
-ORG = usci('12420000DEMA00777')
-
-
-class Client:
-    """one who asks, over one connection; a bearer token at the API, a cookie at the portal"""
-
-    def __init__(self, token=None, csrf=None):
-        self.token, self.csrf, self.conn = token, csrf, None
-
-    def ask(self, method, path, body=None, kind=None, cookie=False):
-        head = {'Accept': 'text/html' if cookie else 'application/json'}
-        if self.token:
-            head.update({'Cookie': 'fujie=' + self.token} if cookie else {'Authorization': 'Bearer ' + self.token})
-        if kind:
-            head['Content-Type'] = kind
-        for again in (True, False):
-            try:
-                self.conn = self.conn or http.client.HTTPConnection('127.0.0.1', h.p, timeout=60)
-                self.conn.request(method, path, body, head)
-                r = self.conn.getresponse()
-                return r.status, r.headers, r.read()
-            except (http.client.HTTPException, ConnectionError):
-                self.conn = None
-                if not again:
-                    raise
-
-    def api(self, method, path, body=None):
-        code, head, data = self.ask(method, path, None if body is None else json.dumps(body).encode(), 'application/json')
-        try:
-            return code, head.get('Content-Type', ''), json.loads(data)
-        except ValueError:
-            return code, head.get('Content-Type', ''), {}
-
-    def page(self, method, path, form=None):
-        data = None if form is None else urllib.parse.urlencode(form)
-        code, head, text = self.ask(method, path, data, None if form is None else 'application/x-www-form-urlencoded', True)
-        return code, head, text.decode()
-
-
-def routes():
-    out = subprocess.run([B + '/fujie-registry', '--routes'], capture_output=True, text=True).stdout.splitlines()
-    table = [line.split(None, 5)[:5] for line in out if line[:4] in ('GET ', 'POST')]
-    commands = {}
-    for line in out:
-        if line[:5] in ('read ', 'write'):
-            kind, name, who = (line.split(None, 2) + [''])[:3]
-            who = who.split(';')[0].strip()
-            commands[name] = (kind, ROLES if who == 'every role' else [r for r in who.split(',') if r])
-    return table, commands
-
-
-# --- people: one for each role, in one organisation that has them all ---
-
-def post(who, noun, verb, body):
-    code, out = h.api('POST', '/api/v1/%s/%s' % (noun, verb), body, who)
-    if code != 200:
-        raise RuntimeError('%s.%s: %s' % (noun, verb, out))
-    return out
-
-
-def people():
-    one, two = h.session('hb-fin1'), h.session('hb-fin2')
-
-    def both(noun, verb, body, by=(one, two)):
-        first = post(by[0], noun, verb, body)
-        return first, post(by[1], 'approval', 'approve', {'id': first['approval']})
-
-    both('organisation', 'add', {'usci': ORG, 'name': '角色测试单位（虚构）', 'kind': 'INST', 'level': '省', 'div6': '420000', 'finance': '11420000DEMA00013M', 'roles': ROLES},
-         (h.session('mof1'), h.session('mof2')))  # with such roles by the office that made the appliance (R40)
-
-    def hire(role, login):
-        first, second = both('user', 'add', {'login': login, 'name': login + '（虚构）', 'person': 'p-' + login, 'org': ORG, 'roles': [role]})
-        code = first['code_first'] + '-' + second['code_second']
-        r = subprocess.run([B + '/fujie', 'user', 'enrol', '--dir', h.d, '--login', login, '--code', code, '--json'], capture_output=True, text=True,
-                           env=dict(os.environ, FUJIE_NEW_PASSWORD='an invented password'), timeout=60, stdin=subprocess.DEVNULL)
-        return json.loads(r.stdout)['totp']
-
-    def sign_in(login, uri):
-        c = Client()
-        out = c.api('POST', '/api/v1/session', {'login': login, 'password': 'an invented password', 'totp': totp(uri)})[2]
-        c.token = out.get('token')
-        c.csrf = (re.search('name="csrf" value="([^"]+)"', c.page('GET', '/inbox')[2]) or [None, None])[1]
-        return c
-
-    out = {role: sign_in('r-' + role.lower(), hire(role, 'r-' + role.lower())) for role in ROLES}
-    uri = hire('FINANCE', 'r-gone')
-    gone = sign_in('r-gone', uri)
-    both('user', 'disable', {'login': 'r-gone'})
-    check('a disabled user does not sign in', Client().api('POST', '/api/v1/session', {'login': 'r-gone', 'password': 'an invented password', 'totp': totp(uri)})[0] == 401)
-    out['signed out'], out['disabled'] = Client(), gone
-    return out
 
 
 # --- the matrix ---
@@ -201,7 +101,7 @@ def approvals_by_everybody(people, roles):
 
 def crawl(table, commands):
     """nobody in particular: only the public set answers (lessons.md 10)"""
-    public, c = set(), Client()
+    public, c = set(), Client(h)
     for method, path, access, csrf, size in table:
         p = path.replace('{noun}', 'asset').replace('{verb}', 'card').replace('{id}', 'X').replace('{id*}', 'X').replace('{key}', '0' * 22)
         code, head, text = c.ask(method, p, b'{}' if method == 'POST' else None, 'application/json' if path.startswith('/api/') else 'application/x-www-form-urlencoded', not path.startswith('/api/'))
@@ -295,7 +195,7 @@ def operation_faults(path, method, op):
 
 
 def description(people, table, commands):
-    code, kind, doc = Client().api('GET', '/api/v1/openapi.json')
+    code, kind, doc = Client(h).api('GET', '/api/v1/openapi.json')
     check('the API describes itself', code == 200 and re.fullmatch(r'3\.1\.\d+', doc.get('openapi', '')) and {'title', 'version'} <= set(doc['info']), code)
     faults = ['%s %s: %s' % (m, p, f) for p, item in doc['paths'].items() for m, op in item.items() for f in operation_faults(p, m, op)]
     check('every operation has the form that OpenAPI 3.1 asks for', not faults, faults[:5])
@@ -384,8 +284,8 @@ def refusals(people):
 
 def main():
     check('a demo home that serves', h.made and h.serve(), h.made_err)
-    table, commands = routes()
-    who = people()
+    table, commands = tables()
+    who = everybody(h)
     check('a user for each of the %d roles has signed in' % len(ROLES), all(c.token and c.csrf for n, c in who.items() if n in ROLES))
     start = time.time()
     commands_by_everybody(who, commands)

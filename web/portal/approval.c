@@ -198,7 +198,7 @@ static void differences(struct web_req *q, struct fj_buf *b, const json_t *list)
 	fields(q, b, list);
 }
 
-void portal_preview(struct web_req *q, struct fj_buf *b, const json_t *p, bool open)
+void portal_content(struct web_req *q, struct fj_buf *b, const json_t *p, bool open)
 {
 	const json_t *documents = json_object_get(p, "documents");
 	size_t i;
@@ -223,9 +223,13 @@ void portal_object(struct web_req *q, struct fj_buf *b, const char *kind, const 
 	bool named = strncmp(id, "DAC-", 4) == 0 || strncmp(id, "DAU-", 4) == 0 || strncmp(id, "LT-", 3) == 0 || (id[0] != '\0' && id[1] != '\0' && id[2] == '-');
 
 	/* "certificate.revoke" is about a certificate, its issuing about an asset */
-	snprintf(noun, sizeof(noun), "%.*s", (int)strcspn(kind, "."), strcmp(kind, "certificate.issue") == 0 ? "asset" : kind);
-	if (strcmp(kind, "certificate.issue") == 0)
-		snprintf(noun, sizeof(noun), "asset");
+	snprintf(noun, sizeof(noun), "%.*s", (int)strcspn(kind, "."), strcmp(kind, "certificate.issue") == 0 ? "asset." : kind);
+	if (strcmp(noun, "asset") == 0 && strstr(id, " assets ") != NULL) { /* "12 assets HASH" */
+		char number[12];
+		snprintf(number, sizeof(number), "%.*s", (int)strcspn(id, " "), id);
+		web_say(q, b, "%s assets", number);
+		return;
+	}
 	snprintf(prefix, sizeof(prefix), "/show/%s/", noun);
 	web_html(b, "<span class=\"mono\">");
 	web_value(q, b, "object", text, named && strcmp(noun, "asset") != 0 ? portal_links : portal_key_of(noun) != NULL ? self : NULL);
@@ -408,7 +412,7 @@ static void page(struct web_req *q, struct web_res *r, const json_t *a, const js
 		web_print(b, "<p><a href=\"#decide\">%s</a></p>", web_tr(q, "To the decision"));
 	if (open) {
 		web_print(b, "<h2>%s</h2>", strcmp(fj_json_text(p, "signs"), "record") == 0 ? web_tr(q, "What will be entered") : web_tr(q, "What will be signed"));
-		portal_preview(q, b, p, true);
+		portal_content(q, b, p, true);
 		more(q, b, a, p);
 	}
 	asked_for(q, b, a, open && shown);

@@ -123,7 +123,7 @@ static void who(struct web_req *q, struct fj_buf *b)
 
 	if (s == NULL)
 		return;
-	web_print(b, "<form method=\"post\" action=\"/logout\"><a href=\"/show/user/%s\"><bdi>%s</bdi></a> ", s->actor.login, s->actor.name);
+	web_print(b, "<form method=\"post\" action=\"/logout\"><a href=\"/account\"><bdi>%s</bdi></a> ", s->actor.name);
 	portal_csrf(q, b);
 	web_print(b, "<button class=\"quiet\">%s</button></form>", web_tr(q, "Sign out"));
 }

@@ -65,6 +65,11 @@ static const struct portal_noun nouns[] = {
 	{"log", {NULL}},
 	{"audit", {NULL}},
 	{"db", {NULL}},
+	/* accounts */
+	{"account", {NULL}},
+	{"session", {"id", "begun", "last_used", "ends", "from_address", "browser", "factor", "this"}},
+	{"apitoken", {"id", "name", "scope", "made", "until", "last_used", "state"}},
+	{"signin", {"at", "happened", "factor", "door", "from_address", "browser", "times", "done_by"}},
 };
 
 static const struct portal_hint hints[] = {
@@ -110,6 +115,8 @@ static const struct portal_hint hints[] = {
 	{"statement.match", "", false},
 	{"listing.refresh", " PREPARED LISTED ", false}, {"listing.admit", " PREPARED ", false},
 	{"listing.delist", " PREPARED LISTED HALTED DELISTING ", true},
+	{"user.bind", " ACTIVE INVITED SUSPENDED ", false}, {"user.unbind", " ACTIVE INVITED SUSPENDED ", true}, {"user.expire", " ACTIVE ", false},
+	{"session.clear", " ACTIVE ", false}, {"session.end", "", false}, {"apitoken.end", " ACTIVE ", true},
 	{"approval.approve", " OPEN ", false}, {"approval.reject", " OPEN ", false},
 };
 

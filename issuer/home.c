@@ -1,0 +1,288 @@
+/*
+ * home.c - home.show: what an officer needs first, in one answer.
+ *
+ * What waits for the reader's roles and organisation, terms with the overdue first,
+ * what ends soon, what is in use and may be taken back, figures of the own scope, and
+ * how the appliance fares.  Portal, API and command line show the same.  Every part is
+ * read by an index and ends at a limit, so that it takes as long with a million assets
+ * as with ten; where more waits than is looked at, "more" says so and a list has it.
+ */
+#include "issuer/home.h"
+
+#include "issuer/iss.h"
+#include "issuer/reporting.h"
+
+#define DAY 86400
+#define HOUR 3600
+#define SHOWN 6             /* of a kind */
+#define HORIZON (30 * DAY)  /* of terms, as in deadline.list */
+#define LATE (30 * HOUR) /* lists are published anew every 12 h, CRLs every 24: docs/formats.md 5 */
+
+const struct iss_field fld_home[] = {
+	{"role", ISS_F_STR, false, 16, "角色", "of one's roles the one to look at; all of them by default", iss_role_names, "domain.md 6"},
+	{0},
+};
+
+/* --- what waits --- */
+
+/* Whose act it is, by which it is done, how it is counted and where it is listed.  With a state it is
+ * counted in tally, under the scope of the role; else by a statement over what is open. */
+static const struct waits {
+	const char *what;         /* the command by which it is done */
+	uint32_t roles;
+	const char *noun, *state; /* of the list; the state "" when the list has no such filter */
+	const char *tally;        /* NULL: by the statement */
+	char whose;
+	enum sto_id open;
+} waits[] = {
+	{"ledger.recognise", ISS_HOLDER, "ledger", "LEDGERED", "ledger", 'H', STO_COUNT},
+	{"ledger.confirm", ISS_SUPERIOR, "ledger", "RECOGNISED", "ledger", 'D', STO_COUNT},
+	{"registration.submit", ISS_HOLDER, "asset", "CARDED", "asset", 'H', STO_COUNT},
+	{"registration.endorse", ISS_SUPERIOR, "registration", "SUBMITTED", "registration", 'D', STO_COUNT},
+	{"registration.accept", ISS_FINANCE, "registration", "APPLIED", "registration", 'F', STO_COUNT},
+	{"registration.review", ISS_FINANCE, "registration", "ACCEPTED", "registration", 'F', STO_COUNT},
+	{"registration.notice", ISS_FINANCE, "registration", "REVIEWED", "registration", 'F', STO_COUNT},
+	{"registration.decide", ISS_FINANCE, "registration", "NOTICED", "registration", 'F', STO_COUNT},
+	{"certificate.issue", ISS_FINANCE, "asset", "REGISTERED", "asset", 'F', STO_COUNT},
+	{"registration.receive", ISS_HOLDER, "registration", "", NULL, 0, STO_HOME_RECEIVE},
+	{"objection.decide", ISS_FINANCE, "objection", "", NULL, 0, STO_HOME_OBJECTIONS},
+	{"plan.study", ISS_IMPLEMENTER, "plan", "PROPOSED", "plan", 'I', STO_COUNT},
+	{"plan.submit", ISS_IMPLEMENTER, "plan", "FEASIBILITY", "plan", 'I', STO_COUNT},
+	{"plan.deliberate", ISS_IMPLEMENTER, "plan", "FINANCE_APPROVED", "plan", 'I', STO_COUNT},
+	{"plan.select", ISS_IMPLEMENTER, "plan", "PLAN_DELIBERATED", "plan", 'I', STO_COUNT},
+	{"plan.agree", ISS_IMPLEMENTER, "plan", "OPERATOR_SELECTED", "plan", 'I', STO_COUNT},
+	{"plan.file", ISS_IMPLEMENTER, "plan", "AGREED", "plan", 'I', STO_COUNT},
+	{"plan.activate", ISS_IMPLEMENTER, "plan", "FILED", "plan", 'I', STO_COUNT},
+	{"token.review", ISS_OPERATOR, "request", "REQUESTED", NULL, 0, STO_HOME_REQUESTS},
+	{"order.answer", SUP_SUPERVISED, "order", "", NULL, 0, STO_HOME_ORDERS},
+	{"order.close", SUP_SUPERVISORS, "order", "", NULL, 0, STO_HOME_ANSWERS},
+	{"complaint.answer", ISS_OPERATOR, "complaint", "", NULL, 0, STO_HOME_COMPLAINTS},
+	{"complaint.decide", ISS_IMPLEMENTER | ISS_FINANCE, "complaint", "", NULL, 0, STO_HOME_COMPLAINTS_ANSWERED},
+	{"exit.tick", ISS_OPERATOR, "exit", "", NULL, 0, STO_HOME_EXITS},
+	{"exit.accept", ISS_IMPLEMENTER, "exit", "", NULL, 0, STO_HOME_EXITS_TICKED},
+	{"revenue.clear", ISS_FINANCE, "revenue", "HELD", NULL, 0, STO_HOME_HELD},
+	{"revenue.remit", ISS_HOLDER | ISS_IMPLEMENTER | ISS_OPERATOR, "remittance", "", NULL, 0, STO_HOME_OWED},
+};
+#define LOOKED_AT 100 /* by the statements */
+
+static enum fj_rc how_many(const struct hom *h, const struct waits *w, int64_t *n, struct fj_err *err)
+{
+	struct hom_scope of = {.whose = w->whose};
+	FJ_AUTO(sto_q) q = {0};
+
+	snprintf(of.scope, sizeof(of.scope), "%s", h->own.usci);
+	if (w->tally != NULL)
+		return hom_count(h, &of, w->tally, w->state, n, err);
+	FJ_TRY(sto_first(h->c->db, w->open, &q, w->what, err, "t", h->own.usci));
+	*n = sto_int(&q, 0);
+	return FJ_OK;
+}
+
+static enum fj_rc acts(const struct hom *h, json_t **out, struct fj_err *err)
+{
+	FJ_AUTO(json) list = json_array();
+	int64_t n;
+
+	for (size_t i = 0; i < FJ_ARRAY_LEN(waits) && h->own.usci[0] != '\0'; i++) {
+		const struct waits *w = &waits[i];
+		const struct hom_scope of = {w->whose, ""};
+		if (!(h->roles & w->roles))
+			continue;
+		FJ_TRY(how_many(h, w, &n, err));
+		if (n == 0)
+			continue;
+		struct hom_scope own = of;
+		snprintf(own.scope, sizeof(own.scope), "%s", h->own.usci);
+		json_t *filter = hom_filter(&own, w->noun);
+		if (w->state[0] != '\0')
+			json_object_set_new(filter, "state", json_string(w->state));
+		if (json_array_append_new(list, json_pack("{s:s, s:s, s:o, s:I, s:b}", "what", w->what, "noun", w->noun, "filter", filter, "count", (json_int_t)n, "more",
+		    w->tally == NULL && n == LOOKED_AT)) != 0)
+			return fj_no_memory(err, "issuer");
+	}
+	*out = fj_move(list);
+	return *out != NULL ? FJ_OK : fj_no_memory(err, "issuer");
+}
+
+static enum fj_rc waiting(const struct hom *h, json_t **out, struct fj_err *err)
+{
+	FJ_AUTO(json) approvals = json_array();
+	json_t *list = NULL;
+	bool more = false;
+
+	if (h->own.usci[0] != '\0')
+		FJ_TRY(apr_waiting(h->c, SHOWN, approvals, &more, err));
+	FJ_TRY(acts(h, &list, err));
+	*out = json_pack("{s:O, s:b, s:o}", "approvals", approvals, "more", more, "acts", list);
+	return *out != NULL ? FJ_OK : fj_no_memory(err, "issuer");
+}
+
+/* --- terms --- */
+
+static json_t *deadline(const struct sto_q *q, fj_time now)
+{
+	char due[FJ_TIME_CAP], day[FJ_TIME_CAP];
+
+	fj_time_utc(sto_int(q, 0), due);
+	fj_date_china(sto_int(q, 0), day);
+	return json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:b}", "due", due, "day", day, "kind", sto_text(q, 1), "id", sto_text(q, 2), "asset_no", sto_text(q, 3),
+	    "holder", sto_text(q, 4), "state", sto_text(q, 5), "overdue", now > sto_int(q, 0) && strcmp(sto_text(q, 5), "NOTICED") != 0);
+}
+
+static enum fj_rc deadlines(const struct hom *h, json_t **out, struct fj_err *err)
+{
+	FJ_AUTO(sto_q) q = {0};
+	FJ_AUTO(json) items = json_array();
+	FJ_AUTO(buf) terms = FJ_BUF_INIT(1u << 20);
+	fj_time until = h->c->now + HORIZON;
+
+	FJ_TRY(rpt_terms(h->c, until, &terms, err));
+	FJ_TRY(sto_query(h->c->db, STO_HOME_DEADLINES, &q, err, "tiit", h->own.usci, (int64_t)until, (int64_t)SHOWN + 1, fj_buf_str(&terms)));
+	FJ_TRY(dom_rows(&q, h->c->now, deadline, items, err));
+	bool more = json_array_size(items) > SHOWN;
+	if (more)
+		json_array_remove(items, SHOWN);
+	*out = json_pack("{s:O, s:b}", "items", items, "more", more);
+	return *out != NULL ? FJ_OK : fj_no_memory(err, "issuer");
+}
+
+/* --- what is in use --- */
+
+static json_t *token(const struct sto_q *q, fj_time now)
+{
+	char day[FJ_TIME_CAP];
+
+	(void)now;
+	fj_date_china(sto_int(q, 3), day);
+	return json_pack("{s:s, s:s, s:s, s:s, s:s}", "id", sto_text(q, 0), "user_name", sto_text(q, 1), "product", sto_text(q, 2), "authorisation", sto_text(q, 4), "until", day);
+}
+
+static json_t *authorisation(const struct sto_q *q, fj_time now)
+{
+	char day[FJ_TIME_CAP];
+
+	(void)now;
+	fj_date_china(sto_int(q, 3), day);
+	return json_pack("{s:s, s:s, s:s, s:s, s:s}", "number", sto_text(q, 0), "operator_name", sto_text(q, 1), "holder_name", sto_text(q, 2), "mode", sto_text(q, 4), "until", day);
+}
+
+/* the first of these that the roles have */
+static const struct uses {
+	uint32_t roles;
+	enum sto_id id;
+} tokens_in_use[] = {{ISS_OPERATOR, STO_HOME_TOKENS_OPERATOR}, {ISS_DEVELOPER | ISS_USER, STO_HOME_TOKENS_USER}, {0, STO_COUNT}},
+  authorisations_in_use[] = {{ISS_OPERATOR, STO_HOME_AUTHORISATIONS_OPERATOR}, {ISS_IMPLEMENTER, STO_HOME_AUTHORISATIONS_IMPLEMENTER},
+	{ISS_FINANCE, STO_HOME_AUTHORISATIONS_FINANCE}, {ISS_HOLDER, STO_HOME_AUTHORISATIONS_HOLDER}, {0, STO_COUNT}};
+
+static enum fj_rc some(const struct hom *h, const struct uses *u, dom_row_fn row, json_t **out, struct fj_err *err)
+{
+	FJ_AUTO(sto_q) q = {0};
+	FJ_AUTO(json) items = json_array();
+
+	while (u->roles != 0 && !(h->roles & u->roles))
+		u++;
+	if (u->roles != 0 && h->own.usci[0] != '\0') {
+		FJ_TRY(sto_query(h->c->db, u->id, &q, err, "tii", h->own.usci, (int64_t)h->c->now, (int64_t)SHOWN));
+		FJ_TRY(dom_rows(&q, h->c->now, row, items, err));
+	}
+	*out = fj_move(items);
+	return *out != NULL ? FJ_OK : fj_no_memory(err, "issuer");
+}
+
+static enum fj_rc in_use(const struct hom *h, json_t **out, struct fj_err *err)
+{
+	json_t *t = NULL, *a = NULL;
+
+	FJ_TRY(some(h, tokens_in_use, token, &t, err));
+	FJ_AUTO(json) owned = t;
+	FJ_TRY(some(h, authorisations_in_use, authorisation, &a, err));
+	*out = json_pack("{s:O, s:o}", "tokens", t, "authorisations", a);
+	return *out != NULL ? FJ_OK : fj_no_memory(err, "issuer");
+}
+
+/* --- how the appliance fares --- */
+
+static enum fj_rc number(const struct hom *h, enum sto_id id, int64_t *n, struct fj_err *err)
+{
+	FJ_AUTO(sto_q) q = {0};
+
+	FJ_TRY(sto_first(h->c->db, id, &q, "count", err, ""));
+	*n = sto_int(&q, 0);
+	return FJ_OK;
+}
+
+/* That publication is behind concerns everybody; the rest whoever runs the appliance: the officers of the
+ * department that made it, and auditors. */
+static enum fj_rc health(const struct hom *h, json_t **out, struct fj_err *err)
+{
+	bool behind = h->c->iss != NULL && h->c->iss->behind, runs = (h->roles & (ISS_AUDITOR | ISS_LOCAL)) ||
+	    ((h->roles & ISS_FINANCE) && h->c->iss != NULL && strcmp(h->own.usci, h->c->iss->keeper) == 0);
+	int64_t pending, published;
+	char at[FJ_TIME_CAP];
+
+	*out = json_pack("{s:b}", "behind", behind);
+	if (*out == NULL)
+		return fj_no_memory(err, "issuer");
+	if (!runs)
+		return FJ_OK;
+	FJ_TRY(number(h, STO_HOME_PENDING, &pending, err));
+	FJ_TRY(number(h, STO_HOME_PUBLISHED, &published, err));
+	fj_time_utc(published, at);
+	bool late = published != 0 && h->c->now - published > LATE;
+	FJ_AUTO(json) more = json_pack("{s:I, s:s, s:b}", "pending", (json_int_t)pending, "oldest_list", published == 0 ? "" : at, "late", late);
+	return json_object_update(*out, more) == 0 ? FJ_OK : fj_no_memory(err, "issuer");
+}
+
+/* --- all of it --- */
+
+static enum fj_rc roles_at_hand(struct hom *h, struct fj_err *err)
+{
+	const char *one = fj_json_text(h->c->params, "role");
+
+	h->roles = h->c->actor->roles;
+	if (one[0] == '\0')
+		return FJ_OK;
+	FJ_TRY(iss_role_parse(one, &h->roles, err));
+	if (h->roles & h->c->actor->roles)
+		return FJ_OK;
+	enum fj_rc rc = fj_fail(err, FJ_E_FORBIDDEN, "issuer", "domain.md 6", "you don't have the role %s; leave \"role\" out, or name one of yours", one);
+	fj_err_zh(err, "您没有角色 %s；请不填角色，或填写您的角色之一", one);
+	return rc;
+}
+
+static enum fj_rc begin(struct hom *h, struct fj_err *err)
+{
+	FJ_TRY(roles_at_hand(h, err));
+	if (h->c->actor->org[0] != '\0')
+		FJ_TRY(dom_org_get(h->c->db, h->c->actor->org, &h->own, err));
+	for (int k = 0; k < HOM_ABOUTS; k++)
+		hom_scope_of(h->roles, h->own.usci, h->own.finance, (enum hom_about)k, &h->of[k]);
+	return FJ_OK;
+}
+
+static enum fj_rc answer(struct hom *h, struct fj_err *err)
+{
+	static const struct {
+		const char *key;
+		enum fj_rc (*part)(const struct hom *h, json_t **out, struct fj_err *err);
+	} parts[] = {{"health", health}, {"waiting", waiting}, {"deadlines", deadlines}, {"ending", hom_ending}, {"in_use", in_use}, {"figures", hom_figures}};
+
+	FJ_TRY(begin(h, err));
+	h->c->answer = json_pack("{s:o, s:o, s:s, s:s}", "roles", iss_roles_json(h->c->actor->roles & ~(uint32_t)ISS_LOCAL), "at_hand", iss_roles_json(h->roles & ~(uint32_t)ISS_LOCAL),
+	    "org", h->own.usci, "org_name", h->own.name);
+	for (size_t i = 0; i < FJ_ARRAY_LEN(parts); i++) {
+		json_t *v = NULL;
+		FJ_TRY(parts[i].part(h, &v, err));
+		FJ_TRY(fj_json_set(h->c->answer, parts[i].key, v));
+	}
+	return h->c->answer != NULL ? FJ_OK : fj_no_memory(err, "issuer");
+}
+
+enum fj_rc cmd_home_show(struct iss_call *c, struct fj_err *err)
+{
+	struct hom h = {.c = c};
+
+	enum fj_rc rc = answer(&h, err);
+	dom_org_release(&h.own);
+	return rc;
+}

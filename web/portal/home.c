@@ -1,0 +1,451 @@
+/*
+ * home.c - the first page of who has signed in: what home.show answers, as a page.
+ *
+ * What waits comes first, then terms with the overdue before the others, what ends
+ * soon, what is in use with a way to take it back, and the figures of the own scope.
+ * All of it is the command's answer; nothing is asked or decided here.
+ */
+#include "web/portal/chart.h"
+#include "web/portal/internal.h"
+
+#define MAX_ROWS 64 /* of a figure; it has 25 at most */
+
+/* --- links --- */
+
+/* the list of a noun with these filters */
+static void list_address(struct fj_buf *b, const char *noun, const json_t *filter)
+{
+	const char *key, *sign = "?";
+	json_t *v;
+
+	web_print(b, "/list/%s", noun);
+	json_object_foreach((json_t *)(uintptr_t)filter, key, v) {
+		web_text(b, sign);
+		web_url(b, key);
+		web_html(b, "=");
+		web_url(b, json_is_string(v) ? json_string_value(v) : "");
+		sign = "&";
+	}
+}
+
+static void text_cell(struct fj_buf *b, const char *head, const char *text)
+{
+	web_print(b, "<td data-label=\"%s\">%s</td>", head, text);
+}
+
+/* the command's label without what stands in its brackets */
+static void command_name(struct web_req *q, struct fj_buf *b, const char *command)
+{
+	const struct iss_command_info *c = iss_command_find(command);
+	const char *text = c == NULL ? command : web_either(q, c->zh, c->en), *cut = strstr(text, web_either(q, "（", " ("));
+	char name[200];
+
+	snprintf(name, sizeof(name), "%.*s", (int)(cut == NULL ? strlen(text) : (size_t)(cut - text)), text);
+	web_text(b, name);
+}
+
+/* --- who, and how the appliance fares --- */
+
+static void who_reads(struct web_req *q, struct fj_buf *b, const json_t *home)
+{
+	const json_t *roles = json_object_get(home, "roles"), *hand = json_object_get(home, "at_hand"), *v;
+	bool one = json_array_size(hand) == 1;
+	size_t i;
+
+	web_print(b, "<p class=\"small\"><bdi>%s</bdi>", fj_json_text(home, "org_name"));
+	for (i = 0; (v = json_array_get(roles, i)) != NULL; i++) {
+		const char *role = json_string_value(v);
+		bool here = one && strcmp(role, json_string_value(json_array_get(hand, 0))) == 0;
+		web_html(b, " · ");
+		if (json_array_size(roles) == 1 || here)
+			web_print(b, "<span>%s</span>", web_word(q, WEB_ROLE, role));
+		else
+			web_print(b, "<a href=\"/?role=%s\">%s</a>", role, web_word(q, WEB_ROLE, role));
+	}
+	if (one && json_array_size(roles) > 1)
+		web_print(b, " · <a href=\"/\">%s</a>", web_tr(q, "All my roles"));
+	web_html(b, "</p>");
+}
+
+static void health(struct web_req *q, struct fj_buf *b, const json_t *h)
+{
+	const char *oldest = fj_json_peek(h, "oldest_list");
+
+	if (json_is_true(json_object_get(h, "behind")))
+		web_print(b, "<p class=\"error\" role=\"alert\">%s</p>", web_tr(q, "Publishing is behind: what was decided last may not be seen by verifiers yet. The appliance tries again by itself."));
+	if (json_is_true(json_object_get(h, "late")))
+		web_print(b, "<p class=\"error\" role=\"alert\">%s</p>", web_tr(q, "A status list or CRL was not renewed in time: look at the signer and the log of the appliance before it expires."));
+	if (oldest == NULL)
+		return;
+	web_html(b, "<p class=\"small\">");
+	web_say(q, b, "State of the appliance: waiting to be signed %lld", (long long)fj_json_num(h, "pending"));
+	if (oldest[0] != '\0') {
+		web_say(q, b, "; oldest status list or CRL published ");
+		web_text_times(b, oldest);
+	}
+	web_html(b, "</p>");
+}
+
+/* --- what waits --- */
+
+static void approvals(struct web_req *q, struct fj_buf *b, const json_t *waiting)
+{
+	const json_t *list = json_object_get(waiting, "approvals");
+	size_t i;
+	json_t *a;
+
+	if (json_array_size(list) == 0)
+		return;
+	web_print(b, "<h3>%s</h3><ul class=\"todo\">", web_tr(q, "For me to approve"));
+	json_array_foreach(list, i, a) {
+		web_print(b, "<li><a href=\"/approvals/%s\">%s <span class=\"mono\">%s</span></a><span class=\"small\"> %s · ", fj_json_text(a, "id"),
+		    web_word(q, WEB_MATTER, fj_json_text(a, "kind")), fj_json_text(a, "object"), fj_json_text(a, "applicant"));
+		web_text_times(b, fj_json_text(a, "requested_at"));
+		web_html(b, "</span></li>");
+	}
+	web_print(b, "</ul><p><a href=\"/inbox\">%s</a></p>", json_is_true(json_object_get(waiting, "more")) ? web_tr(q, "More wait: the whole inbox") : web_tr(q, "To the inbox"));
+}
+
+static void acts(struct web_req *q, struct fj_buf *b, const json_t *list)
+{
+	size_t i;
+	json_t *a;
+
+	if (json_array_size(list) == 0)
+		return;
+	web_print(b, "<h3>%s</h3><ul class=\"todo\">", web_tr(q, "For me to do"));
+	json_array_foreach(list, i, a) {
+		char n[CHART_NUMBER_CAP];
+		chart_number(fj_json_num(a, "count"), false, n);
+		web_html(b, "<li><a href=\"");
+		list_address(b, fj_json_text(a, "noun"), json_object_get(a, "filter"));
+		web_html(b, "\">");
+		command_name(q, b, fj_json_text(a, "what"));
+		web_print(b, " <span class=\"count\">%s%s</span></a></li>", n, json_is_true(json_object_get(a, "more")) ? "+" : "");
+	}
+	web_html(b, "</ul>");
+}
+
+static void waiting(struct web_req *q, struct fj_buf *b, const json_t *home)
+{
+	const json_t *w = json_object_get(home, "waiting"), *list = json_object_get(w, "acts");
+
+	web_print(b, "<section class=\"card\"><h2>%s</h2>", web_tr(q, "What waits for me"));
+	approvals(q, b, w);
+	acts(q, b, list);
+	if (json_array_size(json_object_get(w, "approvals")) == 0 && json_array_size(list) == 0)
+		web_print(b, "<p>%s</p>", web_tr(q, "Nothing waits for you."));
+	web_html(b, "</section>");
+}
+
+/* --- terms --- */
+
+static void deadline(struct web_req *q, struct fj_buf *b, const json_t *d)
+{
+	bool draft = strcmp(fj_json_text(d, "kind"), "report") == 0; /* may not be submitted yet */
+
+	web_html(b, "<tr>");
+	web_print(b, "<td data-label=\"%s\"><time>%s</time></td>", web_tr(q, "Day"), fj_json_text(d, "day"));
+	text_cell(b, web_tr(q, "What"), web_word(q, WEB_KIND, fj_json_text(d, "kind")));
+	web_print(b, "<td class=\"mono\" data-label=\"%s\">", web_tr(q, "Number"));
+	web_cell(q, b, "id", json_object_get(d, "id"), draft ? NULL : portal_links);
+	web_print(b, "</td><td data-label=\"%s\">", web_tr(q, "State"));
+	if (json_is_true(json_object_get(d, "overdue")))
+		web_print(b, "<strong class=\"fail late\">%s</strong>", web_tr(q, "overdue"));
+	else
+		web_text(b, web_word(q, WEB_STATE, fj_json_text(d, "state")));
+	web_html(b, "</td></tr>");
+}
+
+static void deadlines(struct web_req *q, struct fj_buf *b, const json_t *home)
+{
+	const json_t *list = json_object_get(json_object_get(home, "deadlines"), "items");
+	size_t i;
+	json_t *d;
+
+	web_print(b, "<section class=\"card\"><h2>%s</h2>", web_tr(q, "Terms"));
+	if (json_array_size(list) == 0)
+		web_print(b, "<p>%s</p>", web_tr(q, "Nothing is due within 30 days."));
+	else
+		web_print(b, "<table><caption class=\"unseen\">%s</caption><thead><tr><th scope=\"col\">%s</th><th scope=\"col\">%s</th><th scope=\"col\">%s</th><th scope=\"col\">%s</th></tr></thead><tbody>",
+		    web_tr(q, "Terms"), web_tr(q, "Day"), web_tr(q, "What"), web_tr(q, "Number"), web_tr(q, "State"));
+	json_array_foreach(list, i, d)
+		deadline(q, b, d);
+	if (json_array_size(list) > 0)
+		web_html(b, "</tbody></table>");
+	web_print(b, "<p><a href=\"/list/deadline\">%s</a></p></section>", web_tr(q, "All terms"));
+}
+
+/* --- what ends soon --- */
+
+static const char *const spans[] = {WEB_N("Within 7 days"), WEB_N("Within 30 days"), WEB_N("Within 90 days")};
+
+static void ending_row(struct web_req *q, struct fj_buf *b, const json_t *e)
+{
+	const char *noun = fj_json_text(e, "noun");
+	const json_t *within = json_object_get(e, "within");
+	size_t i;
+	json_t *w;
+
+	web_print(b, "<tr><th scope=\"row\">%s</th>", portal_noun_word(q, noun, false));
+	json_array_foreach(within, i, w) {
+		FJ_AUTO(json) filter = json_copy(json_object_get(e, "filter"));
+		char n[CHART_NUMBER_CAP];
+		chart_number(fj_json_num(w, "count"), false, n);
+		web_print(b, "<td class=\"num\" data-label=\"%s\">", i < FJ_ARRAY_LEN(spans) ? web_tr(q, spans[i]) : "");
+		if (fj_json_num(w, "count") == 0) {
+			web_html(b, "0</td>");
+			continue;
+		}
+		json_object_set(filter, "expires_from", json_object_get(w, "from"));
+		json_object_set(filter, "expires_to", json_object_get(w, "to"));
+		web_html(b, "<a href=\"");
+		list_address(b, noun, filter);
+		web_print(b, "\">%s</a></td>", n);
+	}
+	web_html(b, "</tr>");
+}
+
+static void ending(struct web_req *q, struct fj_buf *b, const json_t *home)
+{
+	const json_t *list = json_object_get(home, "ending");
+	size_t i;
+	json_t *e;
+
+	if (json_array_size(list) == 0)
+		return;
+	web_print(b, "<section class=\"card\"><h2>%s</h2><table class=\"figures\"><caption class=\"unseen\">%s</caption><thead><tr><th scope=\"col\"></th><th scope=\"col\">%s</th><th scope=\"col\">%s</th><th scope=\"col\">%s</th></tr></thead><tbody>",
+	    web_tr(q, "Ends soon"), web_tr(q, "Ends soon"), web_tr(q, spans[0]), web_tr(q, spans[1]), web_tr(q, spans[2]));
+	json_array_foreach(list, i, e)
+		ending_row(q, b, e);
+	web_html(b, "</tbody></table></section>");
+}
+
+/* --- what is in use, and the way to take it back: the acts stand on its own page --- */
+
+static bool may(struct web_req *q, const char *command)
+{
+	const struct iss_command_info *c = iss_command_find(command);
+
+	return c != NULL && portal_may(q, c);
+}
+
+static void used(struct web_req *q, struct fj_buf *b, const char *noun, const char *id, const char *name, const char *what, const char *until, const char *stop)
+{
+	web_print(b, "<li><a href=\"/show/%s/%s\"><bdi>%s</bdi> <span class=\"small\">%s</span></a><span class=\"small\"> ", noun, id, name, what);
+	web_say(q, b, "until %s", until);
+	web_html(b, "</span>");
+	if (stop != NULL)
+		web_print(b, " <a class=\"stop\" href=\"/show/%s/%s#stop\" aria-label=\"%s %s\">%s</a>", noun, id, stop, name, stop);
+	web_html(b, "</li>");
+}
+
+static void tokens(struct web_req *q, struct fj_buf *b, const json_t *list)
+{
+	const char *stop = may(q, "token.revoke") ? web_tr(q, "Take back") : NULL;
+	size_t i;
+	json_t *t;
+
+	if (json_array_size(list) == 0)
+		return;
+	web_print(b, "<h3>%s</h3><ul class=\"todo\">", web_tr(q, "License tokens in use"));
+	json_array_foreach(list, i, t)
+		used(q, b, "token", fj_json_text(t, "id"), fj_json_text(t, "user_name"), fj_json_text(t, "product"), fj_json_text(t, "until"), stop);
+	web_print(b, "</ul><p><a href=\"/list/token?state=ACTIVE\">%s</a></p>", web_tr(q, "All license tokens"));
+}
+
+static void authorisations(struct web_req *q, struct fj_buf *b, const json_t *list)
+{
+	bool operates = (portal_actor(q)->roles & ISS_OPERATOR) != 0;
+	const char *stop = may(q, "authorisation.surrender") ? web_tr(q, "Surrender") : may(q, "authorisation.suspend") ? web_tr(q, "Suspend or take back") : NULL;
+	size_t i;
+	json_t *a;
+
+	if (json_array_size(list) == 0)
+		return;
+	web_print(b, "<h3>%s</h3><ul class=\"todo\">", web_tr(q, "Authorisations in force"));
+	json_array_foreach(list, i, a)
+		used(q, b, "authorisation", fj_json_text(a, "number"), operates ? fj_json_text(a, "holder_name") : fj_json_text(a, "operator_name"),
+		    web_word(q, WEB_MODE, fj_json_text(a, "mode")), fj_json_text(a, "until"), stop);
+	web_print(b, "</ul><p><a href=\"/list/authorisation?state=ACTIVE\">%s</a></p>", web_tr(q, "All authorisations"));
+}
+
+static void in_use(struct web_req *q, struct fj_buf *b, const json_t *home)
+{
+	const json_t *u = json_object_get(home, "in_use"), *t = json_object_get(u, "tokens"), *a = json_object_get(u, "authorisations");
+
+	if (json_array_size(t) == 0 && json_array_size(a) == 0)
+		return;
+	web_print(b, "<section class=\"card\"><h2>%s</h2>", web_tr(q, "In use"));
+	tokens(q, b, t);
+	authorisations(q, b, a);
+	web_html(b, "</section>");
+}
+
+/* --- figures --- */
+
+static const char *const assets_order[] = {"AWAITING_NUMBER", "CARDED", "APPLIED", "ACCEPTED", "REVIEWED", "NOTICED", "REGISTERED", "CERTIFICATED", "FROZEN", "CANCELLED", "TRANSFERRED",
+	"DESTROYED", NULL};
+static const char *const states_order[] = {"ACTIVE", "STOPPED", "SUSPENDED", "REVOKING", "EXHAUSTED", "EXPIRED", "SUPERSEDED", "CANCELLED", "TRANSFERRED", "WITHDRAWN", "REVOKED", NULL};
+static const char *const modes_order[] = {"WHOLE", "DOMAIN", "SCENE", NULL};
+static const struct face {
+	const char *figure, *id;
+	enum chart_kind kind;
+	const char *title, *head;
+	enum { BY_CODE, BY_STATE, BY_MODE, BY_INDUSTRY, BY_CLASS } by;
+	const char *const *order; /* of rows; NULL: as they come */
+} faces[] = {
+	{"assets.state", "assets-state", CHART_BARS, WEB_N("Assets by state"), WEB_N("State"), BY_STATE, assets_order},
+	{"assets.industry", "assets-industry", CHART_BARS, WEB_N("Assets by industry"), WEB_N("Industry"), BY_INDUSTRY, NULL},
+	{"assets.class", "assets-class", CHART_BARS, WEB_N("Assets by class"), WEB_N("Class"), BY_CLASS, NULL},
+	{"certificates.state", "certificates-state", CHART_BARS, WEB_N("Certificates by state"), WEB_N("State"), BY_STATE, states_order},
+	{"certificates.issued", "certificates-issued", CHART_MONTHS, WEB_N("Certificates issued, by month"), WEB_N("Month"), BY_CODE, NULL},
+	{"certificates.ending", "certificates-ending", CHART_MONTHS, WEB_N("Certificates that end, by month"), WEB_N("Month"), BY_CODE, NULL},
+	{"authorisations.mode", "authorisations-mode", CHART_STACKED, WEB_N("Authorisations by mode"), WEB_N("Mode"), BY_MODE, modes_order},
+	{"tokens.state", "tokens-state", CHART_BARS, WEB_N("License tokens"), WEB_N("State"), BY_STATE, states_order},
+	{"revenue.months", "revenue-months", CHART_LINES, WEB_N("Revenue shared and remitted (yuan)"), WEB_N("Month"), BY_CODE, NULL},
+};
+
+static const char *series_name(struct web_req *q, const char *key)
+{
+	static const struct {
+		const char *key, *name;
+	} names[] = {{"count", WEB_N("Count")}, {"active", WEB_N("in force")}, {"suspended", WEB_N("suspended")}, {"ended", WEB_N("ended")}, {"shared_fen", WEB_N("shared")},
+		{"remitted_fen", WEB_N("remitted")}};
+
+	for (size_t i = 0; i < FJ_ARRAY_LEN(names); i++)
+		if (strcmp(names[i].key, key) == 0)
+			return web_tr(q, names[i].name);
+	return key;
+}
+
+static const char *row_name(struct web_req *q, const struct face *f, const char *code)
+{
+	const char *industry = f->by == BY_INDUSTRY ? web_tr_in(q, "industry", code) : NULL;
+
+	if (code[0] == '\0')
+		return web_tr(q, "not stated");
+	if (strcmp(code, "*") == 0)
+		return web_tr(q, "all others");
+	if (f->by == BY_STATE && strcmp(code, "STOPPED") == 0)
+		return web_tr(q, "stopped with its authorisation");
+	return f->by == BY_STATE ? web_word(q, WEB_STATE, code) : f->by == BY_MODE ? web_word(q, WEB_MODE, code) : industry != NULL ? industry : code;
+}
+
+static size_t rank(const struct face *f, const char *code)
+{
+	size_t k = 0;
+
+	while (f->order != NULL && f->order[k] != NULL && strcmp(f->order[k], code) != 0)
+		k++;
+	return k;
+}
+
+/* does row a come behind b?  By the order of codes, industries the largest first. */
+static bool behind(const struct face *f, const json_t *a, const json_t *b)
+{
+	if (f->by == BY_INDUSTRY)
+		return fj_json_num(a, "count") < fj_json_num(b, "count");
+	return rank(f, fj_json_text(a, "code")) > rank(f, fj_json_text(b, "code"));
+}
+
+/* the answer's rows in the order of the picture; n of them */
+static size_t in_order(const struct face *f, const json_t *rows, const json_t *out[MAX_ROWS])
+{
+	size_t n = 0, i;
+	json_t *row;
+
+	json_array_foreach(rows, i, row) {
+		size_t at = n;
+		if (n == MAX_ROWS)
+			break;
+		for (; at > 0 && behind(f, out[at - 1], row); at--)
+			out[at] = out[at - 1];
+		out[at] = row;
+		n++;
+	}
+	return n;
+}
+
+static void figure(struct web_req *q, struct fj_buf *b, const struct face *f, const json_t *v)
+{
+	const json_t *series = json_object_get(v, "series"), *ordered[MAX_ROWS];
+	struct chart_row rows[MAX_ROWS] = {{.label = ""}};
+	struct chart c = {.kind = f->kind, .id = f->id, .title = web_tr(q, f->title), .head = web_tr(q, f->head), .rows = rows, .fen = strcmp(fj_json_text(v, "unit"), "fen") == 0,
+		.as_table = web_tr(q, "The numbers as a table"), .none = web_tr(q, "There is nothing yet.")};
+
+	c.n_rows = in_order(f, json_object_get(v, "rows"), ordered);
+	c.n_series = json_array_size(series) < CHART_SERIES ? json_array_size(series) : CHART_SERIES;
+	for (size_t s = 0; s < c.n_series; s++) {
+		const char *key = json_string_value(json_array_get(series, s));
+		c.series[s] = series_name(q, key);
+		for (size_t i = 0; i < c.n_rows; i++)
+			rows[i].value[s] = fj_json_num(ordered[i], key);
+	}
+	for (size_t i = 0; i < c.n_rows; i++)
+		rows[i].label = row_name(q, f, fj_json_text(ordered[i], "code"));
+	chart_draw(b, &c);
+}
+
+/* whose they are, by the first of them */
+static const char *scope(struct web_req *q, const json_t *list)
+{
+	static const struct {
+		const char *whose, *text;
+	} words[] = {
+		{"all", WEB_N("Of the whole register.")}, {"finance", WEB_N("Of the holders of this finance department.")}, {"superior", WEB_N("Of the units under this superior department.")},
+		{"holder", WEB_N("Of your organisation.")}, {"implementer", WEB_N("Of what your organisation implements.")}, {"operator", WEB_N("Of what your organisation operates.")},
+		{"user", WEB_N("Of what your organisation uses.")},
+	};
+	const char *whose = fj_json_text(json_object_get(json_array_get(list, 0), "of"), "whose");
+
+	for (size_t i = 0; i < FJ_ARRAY_LEN(words); i++)
+		if (strcmp(words[i].whose, whose) == 0)
+			return web_tr(q, words[i].text);
+	return "";
+}
+
+static void figures(struct web_req *q, struct fj_buf *b, const json_t *home)
+{
+	const json_t *list = json_object_get(home, "figures");
+	size_t i;
+	json_t *v;
+
+	if (json_array_size(list) == 0)
+		return;
+	web_print(b, "<h2>%s</h2><p class=\"small\">%s</p><div class=\"charts\">", web_tr(q, "Figures"), scope(q, list));
+	for (size_t k = 0; k < FJ_ARRAY_LEN(faces); k++)
+		json_array_foreach(list, i, v)
+			if (strcmp(fj_json_text(v, "figure"), faces[k].figure) == 0)
+				figure(q, b, &faces[k], v);
+	web_html(b, "</div>");
+}
+
+/* --- the page --- */
+
+void portal_home(struct web_req *q, struct web_res *r)
+{
+	const char *role = web_field(q, "role");
+	FJ_AUTO(json) params = role[0] != '\0' ? json_pack("{s:s}", "role", role) : json_object();
+	json_t *out = NULL;
+	struct fj_err err = {0};
+	struct fj_buf *b = &r->body;
+
+	if (portal_command(q, "home.show", params, &out, &err) != FJ_OK) {
+		web_fail(q, r, &err);
+		return;
+	}
+	FJ_AUTO(json) home = out;
+	portal_top(q, b, web_tr(q, "Home"));
+	portal_done(q, b);
+	who_reads(q, b, home);
+	health(q, b, json_object_get(home, "health"));
+	web_html(b, "<div class=\"home\">");
+	waiting(q, b, home);
+	deadlines(q, b, home);
+	in_use(q, b, home);
+	ending(q, b, home);
+	web_html(b, "</div>");
+	figures(q, b, home);
+	web_page_end(b);
+}

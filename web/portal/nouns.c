@@ -24,7 +24,6 @@ static const struct portal_noun nouns[] = {
 	{"usage", {"day", "user", "product", "count", "state", "token"}},
 	{"objection", {NULL}},
 	{"notice", {"id", "holder", "type", "name", "from", "to"}},
-	{"anchor", {NULL}},
 	{"material", {NULL}},
 	{"collateral", {"id", "asset_no", "creditor", "kind", "basis", "state", "at"}},
 	{"rule", {NULL}},

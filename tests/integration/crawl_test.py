@@ -13,7 +13,7 @@ faults = collections.OrderedDict()  # sentence: where first
 judged = {'answers': 0, 'pages': 0}
 pages = {}
 table, commands = tables()
-PUBLIC_FILES = {'/style.css', '/portal.js', '/favicon.ico'}
+PUBLIC_FILES = {'/style.css', '/portal.js', '/favicon.ico', '/disclosure.json', '/disclosure.atom', '/api/v1/openapi.json'}
 
 
 def fault(what, where):
@@ -30,7 +30,7 @@ def judge(client, method, path, status, headers, body):
         fault(f, where)
     if status >= 500:
         fault('an answer of %d' % status, where)
-    if method == 'HEAD' or 'html' not in headers.get('Content-Type', '') or headers.get('Content-Disposition'):
+    if method == 'HEAD' or not body or 'html' not in headers.get('Content-Type', '') or headers.get('Content-Disposition'):
         return
     try:
         judged['pages'] += 1

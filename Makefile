@@ -47,7 +47,8 @@ L_VERIFY = -lcrypto -lz $(L_BASE)
 L_HTTP = -lmicrohttpd -lgnutls -lz
 L_SHEET = -lxlsxwriter -lzip -lexpat -lunistring -lm
 L_PAGES := $(shell $(PKG) --libs pangocairo 2>/dev/null) -lqrencode
-L_REGISTRY = -lsqlite3 $(L_SHEET) $(L_PAGES) $(L_VERIFY) $(L_HTTP)
+L_PICTURE = -lzbar -lpng -ljpeg
+L_REGISTRY = -lsqlite3 $(L_SHEET) $(L_PAGES) $(L_PICTURE) $(L_VERIFY) $(L_HTTP)
 L_VERIFIER = -lsqlite3 $(L_VERIFY) $(L_HTTP)
 L_INBOX = -lsqlite3 $(L_VERIFY)
 L_WITNESS = $(L_HTTP) $(L_BASE)
@@ -83,7 +84,7 @@ $(B)/obj/%.o: %.c Makefile
 $(B)/obj/issuer/sheet/out.o $(B)/obj/issuer/report/xlsx.o: CFLAGS := -include xlsxwriter.h $(CFLAGS)
 # GLib's headers lie in folders of their own, and name what does not compile after base/banned.h
 I_PAGES := $(patsubst -I%,-isystem %,$(shell $(PKG) --cflags pangocairo 2>/dev/null))
-$(B)/obj/issuer/report/pages.o: CFLAGS := $(I_PAGES) -include pango/pangocairo.h $(CFLAGS)
+$(B)/obj/issuer/report/pages.o $(B)/obj/issuer/report/pen.o $(B)/obj/issuer/report/formal.o: CFLAGS := $(I_PAGES) -include pango/pangocairo.h $(CFLAGS)
 
 # the catalogues of the pages' texts as sorted tables
 $(B)/gen/po_%.h: web/po/po.awk

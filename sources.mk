@@ -71,6 +71,7 @@ VERIFY_SRC := \
 	verifier/log_policy.c \
 	verifier/logged.c \
 	verifier/narrow.c \
+	verifier/paper.c \
 	verifier/package.c \
 	verifier/pem.c \
 	verifier/published.c \
@@ -144,13 +145,14 @@ WITNESS_SRC := \
 	verifier/witness/routes.c
 
 ISSUER_SRC := \
+	issuer/account.c \
 	issuer/adjust.c \
 	issuer/agreement.c \
+	issuer/apitoken.c \
 	issuer/approval.c \
 	issuer/audit.c \
 	issuer/authority.c \
 	issuer/authorisation.c \
-	issuer/authorisation_print.c \
 	issuer/bundle.c \
 	issuer/card.c \
 	issuer/card_class.c \
@@ -160,6 +162,7 @@ ISSUER_SRC := \
 	issuer/card_sheet.c \
 	issuer/chain.c \
 	issuer/certificate.c \
+	issuer/client_key.c \
 	issuer/clock.c \
 	issuer/collateral.c \
 	issuer/command.c \
@@ -172,6 +175,7 @@ ISSUER_SRC := \
 	issuer/demo_plan.c \
 	issuer/disclosure.c \
 	issuer/division.c \
+	issuer/draft.c \
 	issuer/dossier.c \
 	issuer/evaluation.c \
 	issuer/event.c \
@@ -212,6 +216,9 @@ ISSUER_SRC := \
 	issuer/material.c \
 	issuer/number.c \
 	issuer/objection.c \
+	issuer/lodged.c \
+	issuer/notice.c \
+	issuer/anchor.c \
 	issuer/offline.c \
 	issuer/opening.c \
 	issuer/order.c \
@@ -220,6 +227,19 @@ ISSUER_SRC := \
 	issuer/organisation.c \
 	issuer/override.c \
 	issuer/page.c \
+	issuer/password.c \
+	issuer/paper/authorisation.c \
+	issuer/paper/certificate.c \
+	issuer/paper/copy.c \
+	issuer/paper/copy_read.c \
+	issuer/paper/copy_seal.c \
+	issuer/paper/page.c \
+	issuer/paper/pdf_read.c \
+	issuer/paper/print.c \
+	issuer/paper/sealed.c \
+	issuer/paper/sealed_ofd.c \
+	issuer/paper/sealed_pdf.c \
+	issuer/paper/token.c \
 	issuer/peer.c \
 	issuer/pipe_kinds.c \
 	issuer/pipeline.c \
@@ -252,17 +272,22 @@ ISSUER_SRC := \
 	issuer/report_sign.c \
 	issuer/report/csv.c \
 	issuer/report/docx.c \
+	issuer/report/formal.c \
 	issuer/report/html.c \
 	issuer/report/model.c \
+	issuer/report/ofd.c \
 	issuer/report/pages.c \
 	issuer/report/pdf.c \
+	issuer/report/pen.c \
 	issuer/report/qr.c \
 	issuer/report/xlsx.c \
+	issuer/report/zipped.c \
 	issuer/reporting.c \
 	issuer/review.c \
 	issuer/roles.c \
 	issuer/rules/rules.c \
 	issuer/search.c \
+	issuer/shapes.c \
 	issuer/share.c \
 	issuer/sheet/csv.c \
 	issuer/sheet/key.c \
@@ -273,7 +298,9 @@ ISSUER_SRC := \
 	issuer/sheet/xlsx_book.c \
 	issuer/sheet/xlsx_rows.c \
 	issuer/sheet/xmltab.c \
+	issuer/session.c \
 	issuer/signin.c \
+	issuer/signin_log.c \
 	issuer/state.c \
 	issuer/statement.c \
 	issuer/statement_match.c \
@@ -287,6 +314,7 @@ ISSUER_SRC := \
 	issuer/store/store.c \
 	issuer/supervision.c \
 	issuer/task.c \
+	issuer/throttle.c \
 	issuer/token.c \
 	issuer/token_archive.c \
 	issuer/token_bulk.c \
@@ -299,6 +327,7 @@ ISSUER_SRC := \
 	issuer/workday.c
 
 HTTP_SRC := \
+	web/http/client.c \
 	web/http/encode.c \
 	web/http/form.c \
 	web/http/html.c \
@@ -308,26 +337,45 @@ HTTP_SRC := \
 	web/http/tr.c \
 	web/http/value.c \
 	web/http/verdict_page.c \
+	web/http/verdict_plain.c \
 	web/http/words.c
 
 WEB_SRC := \
 	web/api/api.c \
 	web/api/openapi.c \
+	web/portal/account.c \
+	web/portal/account_factor.c \
+	web/portal/account_lists.c \
 	web/portal/answer.c \
+	web/portal/behind.c \
+	web/portal/candidates.c \
 	web/portal/card.c \
 	web/portal/chart.c \
+	web/portal/advice.c \
+	web/portal/answer.c \
+	web/portal/card.c \
+	web/portal/check.c \
+	web/portal/compare.c \
+	web/portal/compute.c \
 	web/portal/disclosure.c \
 	web/portal/do.c \
+	web/portal/drafts.c \
 	web/portal/fields.c \
+	web/portal/help.c \
+	web/portal/help_text.c \
 	web/portal/frame.c \
 	web/portal/home.c \
+	web/portal/held.c \
 	web/portal/inbox.c \
 	web/portal/lists.c \
 	web/portal/login.c \
 	web/portal/nouns.c \
 	web/portal/once.c \
 	web/portal/pages.c \
+	web/portal/picture.c \
+	web/portal/picture_room.c \
 	web/portal/portal.c \
+	web/portal/public.c \
 	web/portal/show.c \
 	web/portal/approval.c \
 	web/portal/batch.c \
@@ -335,6 +383,14 @@ WEB_SRC := \
 	web/portal/takeback.c \
 	web/portal/timeline.c \
 	web/portal/verify.c
+	web/portal/prefill.c \
+	web/portal/preview.c \
+	web/portal/said.c \
+	web/portal/show.c \
+	web/portal/stops.c \
+	web/portal/typed.c \
+	web/portal/verify.c \
+	web/portal/wizard.c
 
 REGISTRY_SRC := \
 	web/registry/control.c \
@@ -370,6 +426,7 @@ TEST_UNIT_SRC := \
 	tests/unit/test_gw_gate.c \
 	tests/unit/test_hsm_log.c \
 	tests/unit/test_hsm_memory.c \
+	tests/unit/test_iss_account.c \
 	tests/unit/test_iss_agreement.c \
 	tests/unit/test_iss_card.c \
 	tests/unit/test_iss_csv.c \
@@ -388,6 +445,7 @@ TEST_UNIT_SRC := \
 	tests/unit/test_iss_state.c \
 	tests/unit/test_iss_token.c \
 	tests/unit/test_iss_supervision.c \
+	tests/unit/test_iss_preview.c \
 	tests/unit/test_iss_workday.c \
 	tests/unit/test_ver_bundle.c \
 	tests/unit/test_ver_hostile.c \
@@ -448,6 +506,7 @@ INCBIN_SRC := \
 	issuer/org_import.c \
 	issuer/publish/public.c \
 	issuer/store/store.c \
+	web/portal/help_text.c \
 	verifier/inbox/rows.c \
 	web/http/html.c
 INCBIN_DATA := \
@@ -457,5 +516,7 @@ INCBIN_DATA := \
 	issuer/store/schema_domain.sql \
 	issuer/store/schema_find.sql \
 	issuer/store/schema_home.sql \
+	docs/manual.en.md \
+	docs/manual.zh.md \
 	web/http/portal.js \
 	web/http/style.css

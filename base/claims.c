@@ -13,7 +13,18 @@
 
 static enum fj_rc no(struct fj_err *err, const char *what, const char *key)
 {
-	return fj_fail(err, FJ_E_INVALID, "jws", "formats.md 5", "%s (\"%s\")", what, key);
+	static const char *const names[][2] = {{"mode", "授权模式"}, {"domains", "领域"}, {"scenarios", "场景"}, {"rights", "权利"}, {"purposes", "用途"}, {"actions", "许可行为"},
+		{"territory", "地域"}, {"environment", "使用环境"}, {"quota", "限额"}, {"depth", "转授权层级"}};
+	enum fj_rc rc = fj_fail(err, FJ_E_INVALID, "jws", "formats.md 5", "%s (\"%s\")", what, key);
+	const char *name = NULL;
+
+	for (size_t i = 0; i < FJ_ARRAY_LEN(names); i++)
+		if (strcmp(names[i][0], key) == 0)
+			name = names[i][1];
+	fj_err_zh(err, name == NULL ? "“%s”缺失或不符合规定" : "“%s”缺失或填写不符合规定（分领域授权须填领域，依场景授权须填场景，整体授权两者均不填；权利、用途、许可行为和地域为必填）",
+	    name == NULL ? key : name);
+	fj_err_at(err, key);
+	return rc;
 }
 
 bool fj_list_has(const json_t *list, const char *text)
@@ -151,6 +162,7 @@ static enum fj_rc beyond(struct fj_err *err, const char *key, const char *value)
 	    "\"%s\" in \"%s\" goes beyond what it is derived from; narrow it", value, key);
 
 	fj_err_zh(err, "“%s”（%s）超出其上级授权范围，请缩小范围", value, key);
+	fj_err_at(err, key);
 	return rc;
 }
 

@@ -159,6 +159,13 @@ void fj_err_zh(struct fj_err *err, const char *fmt, ...)
 	tidy(err->zh, sizeof(err->zh));
 }
 
+void fj_err_at(struct fj_err *err, const char *field)
+{
+	if (err == NULL)
+		return;
+	put(err->field, sizeof(err->field), strlen(field) < sizeof(err->field) ? field : "");
+}
+
 static int known(enum fj_rc rc)
 {
 	return (int)rc >= 0 && rc < FJ_RC_COUNT;

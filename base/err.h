@@ -54,6 +54,7 @@ struct fj_err {
 	char cite[64];    /* "R22", "RFC 5280 4.1.2.5", "SD-JWT VC 3.2"; "" if none */
 	char basis[12];   /* "text", "inferred", "profile" for R-rules; else "" */
 	char clause[96];  /* clause of the document, for R-rules; else "" */
+	char field[96];   /* the field at fault, "agreement.income.shares"; "" none, or not known */
 	char en[320];     /* what was wrong, what to do: English */
 	char zh[480];     /* the same in Chinese; "" if none was given */
 };
@@ -62,7 +63,7 @@ struct fj_err {
  * fj_fail - fill *err (if not NULL) and return rc, so that callers write
  * `return fj_fail(err, FJ_E_PARSE, "ca", "RFC 5280 4.1", "...", ...)`.
  * cite may be NULL.  fmt is the English sentence; over-long text is cut at a
- * UTF-8 boundary.  basis, clause, zh and code are cleared.
+ * UTF-8 boundary.  basis, clause, field, zh and code are cleared.
  */
 enum fj_rc fj_fail(struct fj_err *err, enum fj_rc rc, const char *layer,
     const char *cite, const char *fmt, ...) FJ_PRINTF(5, 6);
@@ -83,6 +84,9 @@ enum fj_rc fj_no_memory(struct fj_err *err, const char *layer); /* FJ_E_NOMEM */
 
 /* fj_err_zh - add the Chinese sentence to a failure just made (err may be NULL). */
 void fj_err_zh(struct fj_err *err, const char *fmt, ...) FJ_PRINTF(2, 3);
+
+/* fj_err_at - say at which field a failure just made is (err may be NULL); over-long names none. */
+void fj_err_at(struct fj_err *err, const char *field);
 
 /* fj_rc_name - "refused", "not-found"...: the stable name in JSON; never NULL. */
 const char *fj_rc_name(enum fj_rc rc);

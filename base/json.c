@@ -90,6 +90,7 @@ static enum fj_rc field(struct fj_err *err, const char *key, const char *want, c
 	enum fj_rc rc = fj_fail(err, FJ_E_INVALID, "base", NULL, "the field \"%s\" %s", key, want);
 
 	fj_err_zh(err, "字段“%s”%s", key, want_zh);
+	fj_err_at(err, key);
 	return rc;
 }
 
@@ -352,6 +353,7 @@ json_t *fj_err_json(const struct fj_err *err)
 	put_text(o, "rule", err->cite);
 	put_text(o, "basis", err->basis);
 	put_text(o, "clause", err->clause);
+	put_text(o, "field", err->field);
 	put_text(json_object_get(o, "detail"), "zh", err->zh);
 	return fj_move(o);
 }
@@ -392,5 +394,6 @@ enum fj_rc fj_err_replied(const json_t *reply, struct fj_err *err)
 		fj_err_zh(err, "%s", zh);
 	take_text(err->basis, sizeof(err->basis), fj_json_peek(e, "basis"));
 	take_text(err->clause, sizeof(err->clause), fj_json_peek(e, "clause"));
+	take_text(err->field, sizeof(err->field), fj_json_peek(e, "field"));
 	return (enum fj_rc)rc;
 }

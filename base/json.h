@@ -49,7 +49,7 @@ enum fj_rc fj_json_canonical(const json_t *j, struct fj_buf *out, struct fj_err 
 enum fj_rc fj_json_set(json_t *obj, const char *key, json_t *value) FJ_MUST_USE;
 
 /* The refusal as everybody shows it: {"error": rc name, "rule"?, "basis"?,
- * "clause"?, "layer", "detail": {"en", "zh"}}; NULL when out of memory. */
+ * "clause"?, "field"?, "layer", "detail": {"en", "zh"}}; NULL when out of memory. */
 json_t *fj_err_json(const struct fj_err *err);
 
 /* A refusal that one of our processes tells another: {"ok": false, "rc": number, "error":

@@ -358,6 +358,29 @@ enum fj_rc fj_x509_read(struct fj_slice cert, struct fj_x509 *x, struct fj_err *
 	return FJ_OK;
 }
 
+enum fj_rc fj_x509_key(struct fj_slice cert, struct fj_slice *spki, fj_time *not_after, struct fj_err *err)
+{
+	struct fj_der d, c, t, v;
+	fj_time begins;
+	int tag;
+
+	if (cert.len > FJ_X509_MAX)
+		return fj_fail(err, FJ_E_LIMIT, "x509", NULL, "a certificate has %zu octets; %d are allowed", cert.len, FJ_X509_MAX);
+	fj_der_init(&d, cert);
+	FJ_TRY(fj_der_enter(&d, FJ_DER_SEQ, &c, err));
+	FJ_TRY(fj_der_end(&d, err));
+	FJ_TRY(fj_der_enter(&c, FJ_DER_SEQ, &t, err));
+	if (fj_der_peek(&t) == FJ_DER_CTX(0)) /* version */
+		FJ_TRY(fj_der_any(&t, &tag, NULL, NULL, err));
+	for (int i = 0; i < 3; i++) /* serial, algorithm, issuer */
+		FJ_TRY(fj_der_any(&t, &tag, NULL, NULL, err));
+	FJ_TRY(fj_der_enter(&t, FJ_DER_SEQ, &v, err));
+	FJ_TRY(fj_der_time(&v, false, &begins, err));
+	FJ_TRY(fj_der_time(&v, false, not_after, err));
+	FJ_TRY(fj_der_any(&t, &tag, NULL, NULL, err)); /* subject */
+	return fj_der_get(&t, FJ_DER_SEQ, NULL, spki, err);
+}
+
 enum fj_rc fj_x509_name(struct fj_slice name, const char *oid, char *out, size_t cap, struct fj_err *err)
 {
 	struct fj_der d, list, set, ava;

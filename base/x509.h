@@ -53,6 +53,9 @@ struct fj_x509 {
  * no URI, any other extension beyond one are not this house's and refused here. */
 enum fj_rc fj_x509_read(struct fj_slice cert, struct fj_x509 *out, struct fj_err *err) FJ_MUST_USE;
 enum fj_rc fj_x509_read_tbs(struct fj_slice tbs, struct fj_x509 *out, struct fj_err *err) FJ_MUST_USE;
+/* Of a certificate of anybody, whatever its algorithms and extensions: the whole SubjectPublicKeyInfo and the end of its
+ * validity.  Nothing else of it is looked at. */
+enum fj_rc fj_x509_key(struct fj_slice cert, struct fj_slice *spki, fj_time *not_after, struct fj_err *err) FJ_MUST_USE;
 /* Value of the one attribute `oid` in a Name; FJ_E_NOTFOUND when absent, FJ_E_PARSE when
  * there are two or the text is over cap - 1 octets or not UTF-8. */
 enum fj_rc fj_x509_name(struct fj_slice name, const char *oid, char *out, size_t cap, struct fj_err *err) FJ_MUST_USE;

@@ -58,10 +58,12 @@ static enum fj_rc warn(struct card_ready *r, const char *rule, const char *en, c
 /* --- rules --- */
 
 /* the rule's refusal is this field's */
-static enum fj_rc at(struct card_ready *r, const char *block, const char *key, enum fj_rc rc)
+static enum fj_rc at(struct card_ready *r, const char *block, const char *key, enum fj_rc rc, struct fj_err *err)
 {
-	if (rc != FJ_OK)
+	if (rc != FJ_OK) {
 		r->bad = card_field(block, key);
+		card_err_at(err, r->bad);
+	}
 	return rc;
 }
 
@@ -70,7 +72,7 @@ static enum fj_rc check_value(struct card_ready *r, struct fj_err *err)
 	const json_t *basic = json_object_get(r->card, "basic"), *book = json_object_get(basic, "book_value"), *appraisal = json_object_get(basic, "appraisal_value");
 	const char *basis = dom_card_text(r->card, "basic", "value_basis");
 
-	FJ_TRY(at(r, "basic", "value_basis", iss_rule_no_appraisal_as_book_value(basis, book != NULL, json_integer_value(book), err)));
+	FJ_TRY(at(r, "basic", "value_basis", iss_rule_no_appraisal_as_book_value(basis, book != NULL, json_integer_value(book), err), err));
 	if (strcmp(basis, "COST") != 0 || appraisal == NULL || !json_equal(book, appraisal))
 		return FJ_OK;
 	return warn(r, "R36", "the book value is just the appraisal value: keep the records of the cost", "账面原值与评估值相同，请留存成本核算资料", err);
@@ -96,11 +98,11 @@ static enum fj_rc check_rules(struct card_ready *r, const struct dom_org *holder
 	const char *sj = dom_card_text(card, "management", "sj_cert_no");
 
 	FJ_TRY(at(r, "management", "data_level", iss_rule_no_core_data(dom_card_text(card, "management", "data_level"),
-	    dom_card_text(card, "management", "risk_assessment")[0] != '\0', err)));
-	FJ_TRY(at(r, "management", "sj_cert_no", iss_rule_no_sj_number_on_duty_data(sj, holder->kind, err)));
-	FJ_TRY(at(r, "management", "sj_cert_no", iss_rule_no_sj_number_on_duty_data(sj, r->origin, err)));
-	FJ_TRY(at(r, "rights", "encumbrance", iss_rule_no_secured_card(card_secures(card), holder->kind, err)));
-	FJ_TRY(at(r, "rights", "encumbrance", iss_rule_no_secured_card(card_secures(card), r->origin, err)));
+	    dom_card_text(card, "management", "risk_assessment")[0] != '\0', err), err));
+	FJ_TRY(at(r, "management", "sj_cert_no", iss_rule_no_sj_number_on_duty_data(sj, holder->kind, err), err));
+	FJ_TRY(at(r, "management", "sj_cert_no", iss_rule_no_sj_number_on_duty_data(sj, r->origin, err), err));
+	FJ_TRY(at(r, "rights", "encumbrance", iss_rule_no_secured_card(card_secures(card), holder->kind, err), err));
+	FJ_TRY(at(r, "rights", "encumbrance", iss_rule_no_secured_card(card_secures(card), r->origin, err), err));
 	return check_value(r, err);
 }
 
@@ -109,7 +111,7 @@ static enum fj_rc check_class(struct iss_call *c, struct card_ready *r, const ch
 	bool without;
 
 	FJ_TRY(at(r, "basic", "class_code", card_class_check(c, finance, dom_card_text(r->card, "basic", "class_scheme"),
-	    dom_card_text(r->card, "basic", "class_code"), &without, err)));
+	    dom_card_text(r->card, "basic", "class_code"), &without, err), err));
 	return !without ? FJ_OK : warn(r, "domain.md 3.2", "the finance department has loaded no table of this class scheme; the code is not checked",
 	    "本级财政部门尚未加载该分类体系的代码表，分类代码未经核对", err);
 }
@@ -134,7 +136,7 @@ static enum fj_rc number_used(struct card_ready *r, struct fj_err *err)
 	enum fj_rc rc = fj_fail(err, FJ_E_EXISTS, "issuer", "domain.md 4.3", "the asset number %.64s is used by another asset; numbers are never used twice", r->asset_no);
 
 	fj_err_zh(err, "资产编号 %.64s 已被其他资产使用，编号不得重复使用", r->asset_no);
-	return at(r, "basic", "asset_no", rc);
+	return at(r, "basic", "asset_no", rc, err);
 }
 
 /* A first card: the entry has none yet. */
@@ -149,7 +151,7 @@ static enum fj_rc check_first(struct iss_call *c, const struct card_in *in, stru
 	if (row) {
 		enum fj_rc rc = fj_fail(err, FJ_E_EXISTS, "issuer", "domain.md 4.3", "this ledger entry has the asset number %s; it does not change", sto_text(&q, 0));
 		fj_err_zh(err, "该台账条目已有资产编号 %s，编号不得更改", sto_text(&q, 0));
-		return at(r, "basic", "asset_no", rc);
+		return at(r, "basic", "asset_no", rc, err);
 	}
 	if (in->base <= 0 && (r->provisional || !xch_provisional(r->asset_no)))
 		return FJ_OK;
@@ -157,7 +159,7 @@ static enum fj_rc check_first(struct iss_call *c, const struct card_in *in, stru
 		return number_used(r, err); /* the register gives provisional numbers itself */
 	enum fj_rc rc = fj_fail(err, FJ_E_NOTFOUND, "issuer", "domain.md 4.3", "there is no asset %.64s of which this could be a further version", r->asset_no);
 	fj_err_zh(err, "没有编号为 %.64s 的资产卡片", r->asset_no);
-	return at(r, "basic", "asset_no", rc);
+	return at(r, "basic", "asset_no", rc, err);
 }
 
 static enum fj_rc check_further(const struct dom_asset *a, const struct card_in *in, struct card_ready *r, struct fj_err *err)

@@ -22,27 +22,27 @@ enum card_type {
 	CARD_RIGHTS /* list of {right, holder, from, to, limits, evidence} */, CARD_KEPT /* kept by the register: no card says it */
 };
 enum card_need { CARDING = 1, PATH26 = 2, CERT = 4 };
-struct card_choice {
-	const char *code, *zh, *en;
-	const char *also; /* an older wording, or NULL */
-};
 struct card_field {
 	const char *block, *key;
 	enum card_type type;
 	int64_t max;
-	const struct card_choice *choices; /* ends with a NULL code */
+	const struct iss_choice *choices; /* ends with a NULL code */
 	unsigned need;                     /* enum card_need, or'ed */
 	const char *zh, *en, *source;
 };
 /* the dictionary, in its order */
 const struct card_field *card_fields(size_t *n);
+/* the same as members of "card" (struct iss_field): the four blocks, ends with a NULL name; what the register keeps is not among them */
+extern const struct iss_field card_members[];
 /* NULL: there is none */
 const struct card_field *card_field(const char *block, const char *key);
 /* does the card's list of encumbrances name what secures a debt: 质押, 抵押, 担保 and the like? A denial counts as well. */
 bool card_secures(const json_t *card);
 const char *card_type_name(enum card_type t);
 /* the choice with this code or wording; NULL: none */
-const struct card_choice *card_choice(const struct card_field *f, const char *word);
+const struct iss_choice *card_choice(const struct card_field *f, const char *word);
+/* the refusal just made is at this field of "card" */
+void card_err_at(struct fj_err *err, const struct card_field *f);
 /* the value's form: *out (the caller's) has codes for wordings and is NULL where the value says
  * nothing (null, blank, empty list).  FJ_E_INVALID, or FJ_E_REFUSED (R36), names the field. */
 enum fj_rc card_value(const struct card_field *f, const json_t *value, json_t **out, struct fj_err *err) FJ_MUST_USE;

@@ -57,7 +57,7 @@ enum fj_rc cmd_class_list(struct iss_call *c, struct fj_err *err)
 
 	FJ_TRY(department(c, finance, err));
 	FJ_TRY(prf_json(c, finance, "class_tables", &tables, err));
-	for (const struct card_choice *k = f->choices; k->code != NULL; k++) {
+	for (const struct iss_choice *k = f->choices; k->code != NULL; k++) {
 		const json_t *table = json_object_get(tables, k->code);
 		if (json_array_size(table) == 0)
 			json_array_append_new(items, json_pack("{s:s, s:s, s:s, s:s, s:b}", "finance", finance, "scheme", k->code, "code", "", "name", "", "loaded", 0));

@@ -15,29 +15,29 @@
 
 #define MAX_MONEY INT64_C(100000000000000) /* fen: sums over a register stay whole numbers */
 
-static const struct card_choice class_schemes[] = {{"GBT47949-2026", "GB/T 47949-2026", "GB/T 47949-2026", NULL}, {"GBT35416-2017", "GB/T 35416-2017", "GB/T 35416-2017", NULL},
+static const struct iss_choice class_schemes[] = {{"GBT47949-2026", "GB/T 47949-2026", "GB/T 47949-2026", NULL}, {"GBT35416-2017", "GB/T 35416-2017", "GB/T 35416-2017", NULL},
 	{"GPC-2022", "政府采购品目分类目录（2022年）", "government procurement catalogue (2022)", NULL}, {"LOCAL", "本级分类", "local scheme", NULL}, {0}};
-static const struct card_choice source_kinds[] = {{"COLLECTED", "采集生成", "collected or generated", NULL}, {"GATHERED", "通过自动化程序收集公开数据", "public data gathered by programs", NULL},
+static const struct iss_choice source_kinds[] = {{"COLLECTED", "采集生成", "collected or generated", NULL}, {"GATHERED", "通过自动化程序收集公开数据", "public data gathered by programs", NULL},
 	{"AGREED", "协议取得", "obtained by agreement", NULL}, {"DERIVED", "衍生创造", "derived", NULL}, {0}};
-static const struct card_choice geo_scopes[] = {{"INTERNATIONAL", "国际", "international", NULL}, {"NATIONAL", "全国", "national", NULL}, {"PROVINCE", "省级", "province", NULL},
+static const struct iss_choice geo_scopes[] = {{"INTERNATIONAL", "国际", "international", NULL}, {"NATIONAL", "全国", "national", NULL}, {"PROVINCE", "省级", "province", NULL},
 	{"CITY", "市级", "city", NULL}, {"COUNTY", "区县级", "county", NULL}, {"BELOW", "区县级以下", "below county", NULL}, {0}};
-static const struct card_choice update_freqs[] = {{"REALTIME", "实时更新", "in real time", NULL}, {"DAY", "按天", "daily", NULL}, {"WEEK", "按周", "weekly", NULL},
+static const struct iss_choice update_freqs[] = {{"REALTIME", "实时更新", "in real time", NULL}, {"DAY", "按天", "daily", NULL}, {"WEEK", "按周", "weekly", NULL},
 	{"MONTH", "按月", "monthly", NULL}, {"YEAR", "按年", "yearly", NULL}, {"DEMAND", "按需", "on demand", NULL}, {"OTHER", "其他", "other", NULL}, {0}};
-static const struct card_choice forms[] = {{"IMAGE", "图片", "image", NULL}, {"TEXT", "文本", "text", NULL}, {"VIDEO", "视频", "video", NULL}, {"AUDIO", "音频", "audio", NULL},
+static const struct iss_choice forms[] = {{"IMAGE", "图片", "image", NULL}, {"TEXT", "文本", "text", NULL}, {"VIDEO", "视频", "video", NULL}, {"AUDIO", "音频", "audio", NULL},
 	{"TABLE", "表格", "table", NULL}, {"OTHER", "其他", "other", NULL}, {0}};
-static const struct card_choice structures[] = {{"STRUCTURED", "结构化", "structured", NULL}, {"SEMI", "半结构化", "semi-structured", NULL}, {"UNSTRUCTURED", "非结构化", "unstructured", NULL}, {0}};
-static const struct card_choice value_bases[] = {{"COST", "成本", "cost", NULL}, {"NOMINAL", "名义金额", "nominal amount", "名义金额1元"}, {"UNBOOKED", "未入账", "not booked", NULL}, {0}};
-static const struct card_choice appraisal_methods[] = {{"COST", "成本法", "cost", NULL}, {"INCOME", "收益法", "income", NULL}, {"MARKET", "市场法", "market", NULL}, {0}};
-static const struct card_choice rights[] = {{"HOLD", "数据持有权", "Right to Hold Data", "数据资源持有权"}, {"USE", "数据使用权", "Right to Use Data", "数据加工使用权"},
+static const struct iss_choice structures[] = {{"STRUCTURED", "结构化", "structured", NULL}, {"SEMI", "半结构化", "semi-structured", NULL}, {"UNSTRUCTURED", "非结构化", "unstructured", NULL}, {0}};
+static const struct iss_choice value_bases[] = {{"COST", "成本", "cost", NULL}, {"NOMINAL", "名义金额", "nominal amount", "名义金额1元"}, {"UNBOOKED", "未入账", "not booked", NULL}, {0}};
+static const struct iss_choice appraisal_methods[] = {{"COST", "成本法", "cost", NULL}, {"INCOME", "收益法", "income", NULL}, {"MARKET", "市场法", "market", NULL}, {0}};
+static const struct iss_choice rights[] = {{"HOLD", "数据持有权", "Right to Hold Data", "数据资源持有权"}, {"USE", "数据使用权", "Right to Use Data", "数据加工使用权"},
 	{"OPER", "数据经营权", "Right to Operate Data", "数据产品经营权"}, {0}};
-static const struct card_choice auth_modes[] = {{"WHOLE", "整体授权", "whole", NULL}, {"DOMAIN", "分领域授权", "by domain", NULL}, {"SCENE", "依场景授权", "by scenario", NULL}, {0}};
-static const struct card_choice personal_infos[] = {{"NONE", "不涉及", "none", NULL}, {"DEIDENTIFIED", "已去标识化", "de-identified", "去标识化"},
+static const struct iss_choice auth_modes[] = {{"WHOLE", "整体授权", "whole", NULL}, {"DOMAIN", "分领域授权", "by domain", NULL}, {"SCENE", "依场景授权", "by scenario", NULL}, {0}};
+static const struct iss_choice personal_infos[] = {{"NONE", "不涉及", "none", NULL}, {"DEIDENTIFIED", "已去标识化", "de-identified", "去标识化"},
 	{"ANONYMISED", "已匿名化", "anonymised", "匿名化"}, {"RAW", "原始个人信息", "raw", NULL}, {0}};
-static const struct card_choice restrictions[] = {{"noCollateral", "不得担保质押", "collateral and pledge", NULL}, {"noSubLicence", "不得转授权", "sub-authorisation", NULL},
+static const struct iss_choice restrictions[] = {{"noCollateral", "不得担保质押", "collateral and pledge", NULL}, {"noSubLicence", "不得转授权", "sub-authorisation", NULL},
 	{"noExport", "不得出境", "export", NULL}, {"noResale", "不得转售", "resale", NULL}, {"noRawDelivery", "不得交付原始数据", "delivery of raw data", NULL}, {0}};
-static const struct card_choice use_states[] = {{"SELF", "自用", "own use", "单位自用"}, {"SHARED", "共享", "shared", NULL}, {"OPEN", "开放", "open", NULL},
+static const struct iss_choice use_states[] = {{"SELF", "自用", "own use", "单位自用"}, {"SHARED", "共享", "shared", NULL}, {"OPEN", "开放", "open", NULL},
 	{"AUTHORISED", "授权使用", "authorised use", NULL}, {"OPERATED", "授权运营", "authorised operation", NULL}, {"IDLE", "闲置", "idle", NULL}, {0}};
-static const struct card_choice data_levels[] = {{"GENERAL", "一般数据", "general", "一般"}, {"IMPORTANT", "重要数据", "important", "重要"}, {"CORE", "核心数据", "core", "核心"}, {0}};
+static const struct iss_choice data_levels[] = {{"GENERAL", "一般数据", "general", "一般"}, {"IMPORTANT", "重要数据", "important", "重要"}, {"CORE", "核心数据", "core", "核心"}, {0}};
 
 static const struct card_field table[] = {
 #define CARD(block, key, type, max, choices, need, zh, en, source) {block, key, type, max, choices, need, zh, en, source},
@@ -46,6 +46,53 @@ static const struct card_field table[] = {
 };
 _Static_assert(FJ_ARRAY_LEN(table) <= CARD_MAX_FIELDS, "the dictionary has more fields than its users have room for");
 static const char *const blocks[] = {"basic", "rights", "use", "management", NULL};
+
+/* --- the same as members of a JSON field --- */
+
+static const struct iss_field right_members[] = {
+	{"right", ISS_F_STR, true, 8, "权利", "right", .words = rights},
+	{"holder", ISS_F_STR, true, 18, "权利人", "holder", .noun = "organisation"},
+	{"from", ISS_F_STR, false, 10, "期限起", "from", .as = ISS_AS_DAY},
+	{"to", ISS_F_STR, false, 10, "期限止", "to", .as = ISS_AS_DAY},
+	{"limits", ISS_F_STR, false, 400, "限制", "limits"},
+	{"evidence", ISS_F_STR, false, 64, "权利证明（SHA-256）", "hash of the evidence"},
+	{0},
+};
+#define TYPE_OF(type) ((type) == CARD_CODES || (type) == CARD_TEXTS || (type) == CARD_DIVISIONS ? ISS_F_LIST : (type) == CARD_BOOL ? ISS_F_BOOL : \
+    (type) == CARD_COUNT || (type) == CARD_MONEY ? ISS_F_INT : (type) == CARD_RIGHTS ? ISS_F_JSON : ISS_F_STR)
+#define MAX_OF(type, max) ((type) == CARD_COUNT ? INT64_MAX : (type) == CARD_MONEY ? MAX_MONEY : TYPE_OF(type) == ISS_F_LIST ? CARD_MAX_ITEMS : (max) > 0 ? (max) : 40)
+#define AS_OF(type) ((type) == CARD_MONEY ? ISS_AS_FEN : (type) == CARD_DATE ? ISS_AS_DAY : (type) == CARD_DIVISIONS ? ISS_AS_NAMES : 0)
+#define CARD(block, key, type, max, choices, need, zh, en, source)                                                                                    \
+	{key, TYPE_OF(type), ((need) & CARDING) != 0 && (type) != CARD_ASSET_NO, MAX_OF(type, max), zh, en, .words = (type) == CARD_RIGHTS ? NULL : (choices), \
+	    .members = (type) == CARD_RIGHTS ? right_members : NULL, .shape = ISS_ROWS, .as = AS_OF(type) | ((type) == CARD_KEPT ? ISS_AS_FIXED : 0)},
+#define CARD_BLOCK 1
+static const struct iss_field basic_members[] = {
+#include "issuer/card_fields.def"
+	{0}};
+#undef CARD_BLOCK
+#define CARD_BLOCK 2
+static const struct iss_field rights_members[] = {
+#include "issuer/card_fields.def"
+	{0}};
+#undef CARD_BLOCK
+#define CARD_BLOCK 3
+static const struct iss_field use_members[] = {
+#include "issuer/card_fields.def"
+	{0}};
+#undef CARD_BLOCK
+#define CARD_BLOCK 4
+static const struct iss_field management_members[] = {
+#include "issuer/card_fields.def"
+	{0}};
+#undef CARD_BLOCK
+#undef CARD
+const struct iss_field card_members[] = {
+	{"basic", ISS_F_JSON, true, 1, "基本信息", "basic", .members = basic_members},
+	{"rights", ISS_F_JSON, true, 1, "权利信息", "rights", .members = rights_members},
+	{"use", ISS_F_JSON, false, 1, "使用信息", "use", .members = use_members},
+	{"management", ISS_F_JSON, true, 1, "管理信息", "management", .members = management_members},
+	{0},
+};
 
 const struct card_field *card_fields(size_t *n)
 {
@@ -69,9 +116,9 @@ const char *card_type_name(enum card_type t)
 	return names[t];
 }
 
-const struct card_choice *card_choice(const struct card_field *f, const char *word)
+const struct iss_choice *card_choice(const struct card_field *f, const char *word)
 {
-	for (const struct card_choice *k = f->choices; k != NULL && k->code != NULL; k++)
+	for (const struct iss_choice *k = f->choices; k != NULL && k->code != NULL; k++)
 		if (strcmp(k->code, word) == 0 || strcmp(k->zh, word) == 0 || (k->also != NULL && strcmp(k->also, word) == 0))
 			return k;
 	return NULL;
@@ -104,11 +151,20 @@ enum fj_rc card_set(json_t *card, const struct card_field *f, json_t *value)
 
 /* --- refusals --- */
 
+void card_err_at(struct fj_err *err, const struct card_field *f)
+{
+	char path[96];
+
+	snprintf(path, sizeof(path), "card.%.30s.%.50s", f->block, f->key);
+	fj_err_at(err, path);
+}
+
 static enum fj_rc bad(const struct card_field *f, struct fj_err *err, const char *en, const char *zh)
 {
 	enum fj_rc rc = fj_fail(err, FJ_E_INVALID, "issuer", "domain.md 4.3", "%s.%s (%s) %s", f->block, f->key, f->en, en);
 
 	fj_err_zh(err, "“%s”%s", f->zh, zh);
+	card_err_at(err, f);
 	return rc;
 }
 
@@ -117,7 +173,7 @@ static enum fj_rc bad_choice(const struct card_field *f, struct fj_err *err)
 	FJ_AUTO(buf) en = FJ_BUF_INIT(200);
 	FJ_AUTO(buf) zh = FJ_BUF_INIT(300);
 
-	for (const struct card_choice *k = f->choices; k->code != NULL; k++)
+	for (const struct iss_choice *k = f->choices; k->code != NULL; k++)
 		if (fj_buf_printf(&en, "%s%s", k == f->choices ? "is " : ", ", k->code) != FJ_OK ||
 		    fj_buf_printf(&zh, "%s%s", k == f->choices ? "应为：" : "、", k->zh) != FJ_OK)
 			break;
@@ -194,7 +250,7 @@ static enum fj_rc check_text(const struct card_field *f, const char *s, struct f
 static enum fj_rc one_text(const struct card_field *f, const char *s, json_t **out, struct fj_err *err)
 {
 	if (f->choices != NULL) {
-		const struct card_choice *k = card_choice(f, s);
+		const struct iss_choice *k = card_choice(f, s);
 		if (k == NULL)
 			return bad_choice(f, err);
 		s = k->code;
@@ -260,7 +316,7 @@ static enum fj_rc one_right(const struct card_field *f, const json_t *r, json_t 
 {
 	static const char *const keys[] = {"right", "holder", "from", "to", "limits", "evidence", NULL};
 	const char *right = fj_json_peek(r, "right"), *holder = fj_json_peek(r, "holder"), *from = NULL, *to = NULL, *limits = NULL, *evidence = NULL;
-	const struct card_choice *k = right == NULL ? NULL : card_choice(f, right);
+	const struct iss_choice *k = right == NULL ? NULL : card_choice(f, right);
 
 	FJ_TRY(fj_json_only(r, keys, err));
 	if (k == NULL)
@@ -421,7 +477,7 @@ static json_t *choices_json(const struct card_field *f)
 {
 	json_t *list = json_array();
 
-	for (const struct card_choice *k = f->choices; k != NULL && k->code != NULL; k++)
+	for (const struct iss_choice *k = f->choices; k != NULL && k->code != NULL; k++)
 		json_array_append_new(list, json_pack("{s:s, s:s, s:s}", "code", k->code, "zh", k->zh, "en", k->en));
 	return list;
 }

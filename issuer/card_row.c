@@ -16,7 +16,7 @@ bool card_has_column(const struct card_field *f)
 
 static const char *wording(const struct card_field *f, const char *code, bool en)
 {
-	const struct card_choice *k = card_choice(f, code);
+	const struct iss_choice *k = card_choice(f, code);
 
 	return k == NULL ? code : en ? k->en : k->zh;
 }

@@ -17,11 +17,14 @@
 #include "issuer/life.h"
 #include "issuer/profile.h"
 #include "issuer/rules/rules.h"
+#include "issuer/shape.h"
 
 #define MAX_ITEMS 5000
+#define MAX_PREVIEW 200      /* events that a preview names */
 #define MAX_OCTETS (16u << 20) /* of event bodies in one answer: one may have 4 MiB */
 
 const struct iss_field iss_fld_behalf = {"behalf", ISS_F_STR, false, 63, "被代理人", "act as today's deputy of this officer"};
+const struct iss_field iss_fld_preview = {"preview", ISS_F_BOOL, false, 1, "预览", "what would be done, without doing it"};
 const struct iss_field iss_fld_none[] = {{0}};
 const struct iss_field iss_fld_list[] = {
 	{"after", ISS_F_STR, false, 64, "起始", "start after this one"},
@@ -110,10 +113,12 @@ static const struct iss_field fld_access_review[] = {
 	ISS_FIELD_LIMIT,
 	{0},
 };
+static const char *const enrol_factors[] = {"totp", "certificate", NULL};
 static const struct iss_field fld_enrol[] = {
 	{"login", ISS_F_STR, true, 63, "用户名", "login"},
 	{"code", ISS_F_STR, true, 40, "一次性注册码", "one-time code"},
 	{"password", ISS_F_STR, true, 128, "新密码", "new password, at least 12 characters"},
+	{"factor", ISS_F_STR, false, 12, "第二因素", "totp (a telephone, the default), or certificate (a UKey that is bound already)", enrol_factors, "issue 8"},
 	{0},
 };
 static const struct iss_field fld_event_list[] = {
@@ -132,7 +137,7 @@ static const struct iss_field fld_profile_show[] = {
 	{0},
 };
 static const struct iss_field fld_profile_propose[] = {
-	{"profile", ISS_F_JSON, true, 1, "配置项", "the keys to change, with their values"},
+	{"profile", ISS_F_JSON, true, 1, "配置项（只填要变更的）", "the keys to change, with their values", .members = shp_profile},
 	{0},
 };
 
@@ -144,6 +149,7 @@ struct command {
 #define WRITE ISS_WRITE
 #define WRITE_ANY_TIME ISS_WRITE_ANY_TIME
 #define WRITE_STEPS ISS_WRITE_STEPS
+#define OWN ISS_OWN
 #define CMD(ident, name, kind, roles, fields, handler, zh, en) {{name, kind, roles, fields, zh, en}, handler},
 static const struct command table[] = {
 #include "issuer/commands_core.def"
@@ -183,6 +189,7 @@ static enum fj_rc bad_field(struct fj_err *err, const struct iss_field *f, const
 	enum fj_rc rc = fj_fail(err, FJ_E_INVALID, "issuer", NULL, "the field \"%s\" %s", f->name, en);
 
 	fj_err_zh(err, "“%s”（%s）%s", f->zh, f->name, zh);
+	fj_err_at(err, f->name);
 	return rc;
 }
 
@@ -195,6 +202,7 @@ static enum fj_rc not_a_choice(const struct iss_field *f, struct fj_err *err)
 			break;
 	enum fj_rc rc = fj_fail(err, FJ_E_INVALID, "issuer", f->rule, "the field \"%s\" is one of: %s", f->name, fj_buf_str(&list));
 	fj_err_zh(err, "“%s”（%s）应为下列之一：%s", f->zh, f->name, fj_buf_str(&list));
+	fj_err_at(err, f->name);
 	return rc;
 }
 
@@ -319,7 +327,7 @@ void iss_page(const struct iss_call *c, const char **after, int64_t *limit)
 bool iss_command_allowed(const struct iss_command_info *info, uint32_t roles)
 {
 	if (roles & ISS_AUDITOR)
-		return info->kind == ISS_READ;
+		return info->kind == ISS_READ || (info->kind == ISS_OWN && (info->roles & ISS_AUDITOR));
 	return (roles & (info->roles | ISS_SYSTEM)) != 0;
 }
 
@@ -433,6 +441,24 @@ static void follow_up(struct iss_call *c)
 		iss_jobs(c->iss);
 }
 
+/* what a preview answers: the answer as it would be, and the events that would be written; nothing of it stays */
+static enum fj_rc previewed(struct iss_call *c, struct fj_err *err)
+{
+	FJ_AUTO(json) events = json_array();
+	FJ_AUTO(json) would = c->answer;
+	bool row = c->first_seq != 0;
+
+	c->answer = NULL;
+	for (int64_t seq = c->first_seq; row && seq <= c->last_seq && json_array_size(events) < MAX_PREVIEW; seq++) {
+		FJ_AUTO(sto_q) q = {0};
+		FJ_TRY(sto_first(c->db, STO_EVENT_AT, &q, "event", err, "i", seq));
+		json_array_append_new(events, json_pack("{s:s, s:s}", "kind", sto_text(&q, 0), "object", sto_text(&q, 1)));
+	}
+	c->answer = json_pack("{s:b, s:O?, s:O, s:I}", "preview", 1, "would", would, "events", events, "events_total",
+	    c->first_seq == 0 ? (json_int_t)0 : (json_int_t)(c->last_seq - c->first_seq + 1));
+	return c->answer != NULL ? FJ_OK : fj_no_memory(err, "issuer");
+}
+
 static enum fj_rc write_locked(const struct command *cmd, struct iss_call *c, struct fj_err *err)
 {
 	c->db = c->iss->db;
@@ -443,11 +469,12 @@ static enum fj_rc write_locked(const struct command *cmd, struct iss_call *c, st
 		return rc;
 	FJ_TRY(sto_begin(c->db, err));
 	rc = trusted ? dom_expire(c, SIZE_MAX, &more, err) : FJ_OK; /* a clock that has jumped ends nothing */
+	c->first_seq = c->trial ? 0 : c->first_seq;
 	if (rc == FJ_OK)
 		rc = cmd->run(c, err);
 	if (rc == FJ_OK)
-		rc = sto_commit(c->db, err);
-	if (rc != FJ_OK)
+		rc = c->trial ? previewed(c, err) : sto_commit(c->db, err);
+	if (rc != FJ_OK || c->trial)
 		sto_rollback(c->db);
 	return rc;
 }
@@ -492,14 +519,40 @@ static enum fj_rc run_write(const struct command *cmd, struct iss_call *c, struc
 {
 	if (!c->iss->conf.with_signer)
 		return fj_fail(err, FJ_E_UNAVAILABLE, "issuer", NULL, "this register was opened for reading only");
-	if (cmd->info.kind == ISS_WRITE_STEPS)
+	if (cmd->info.kind == ISS_WRITE_STEPS || cmd->info.kind == ISS_OWN)
 		return run_steps(cmd, c, err);
 	pthread_mutex_lock(&c->iss->lock);
 	enum fj_rc rc = write_locked(cmd, c, err);
 	pthread_mutex_unlock(&c->iss->lock);
-	if (rc == FJ_OK)
+	if (rc == FJ_OK && !c->trial)
 		follow_up(c);
 	return rc;
+}
+
+/* What may be previewed is undone by the transaction alone: not what sets the clock, and not a decision, which may. */
+static bool can_preview(const struct iss_command_info *info)
+{
+	size_t n = strlen(info->name);
+
+	return info->kind == ISS_WRITE && !(info->roles & ISS_LOCAL) && !(n > 8 && strcmp(info->name + n - 8, ".approve") == 0);
+}
+
+static enum fj_rc try_only(struct iss_call *c, const struct iss_command_info *info, json_t **own, struct fj_err *err)
+{
+	const json_t *v = json_object_get(c->params, iss_fld_preview.name);
+
+	if (v == NULL)
+		return FJ_OK;
+	if (!json_is_boolean(v))
+		return bad_field(err, &iss_fld_preview, "must be true or false", "应为 true 或 false");
+	if (json_is_true(v) && !can_preview(info))
+		return fj_refuse(err, FJ_E_UNSUPPORTED, "issuer", NULL, "this command has no preview; what enters a file has \"dry_run\"", "该命令不支持预览；导入类命令请使用 dry_run");
+	c->trial = json_is_true(v);
+	if (*own == NULL)
+		*own = json_copy((json_t *)(uintptr_t)c->params);
+	json_object_del(*own, iss_fld_preview.name);
+	c->params = *own;
+	return *own != NULL ? FJ_OK : fj_no_memory(err, "issuer");
 }
 
 /* "behalf": the deputy of today acts as his principal; the command sees its own fields only */
@@ -510,6 +563,8 @@ static enum fj_rc stand_in(struct iss_call *c, struct iss_actor *as, json_t **ow
 
 	if (json_object_get(c->params, "behalf") == NULL)
 		return FJ_OK;
+	if (c->actor->scope != NULL)
+		return fj_refuse(err, FJ_E_FORBIDDEN, "issuer", "domain.md decision 10", "a token is nobody's deputy: the officer does this himself, signed in", "API 令牌不得代理他人，请本人登录后办理");
 	FJ_TRY(fj_json_str(c->params, "behalf", (size_t)iss_fld_behalf.max, &principal, err));
 	FJ_TRY(iss_reader_take(c->iss, &db, err));
 	enum fj_rc rc = dlg_actor(db, c->actor, principal, c->now, as, err);
@@ -519,6 +574,21 @@ static enum fj_rc stand_in(struct iss_call *c, struct iss_actor *as, json_t **ow
 	c->params = *own = json_copy((json_t *)(uintptr_t)c->params);
 	json_object_del(*own, "behalf");
 	return *own != NULL ? FJ_OK : fj_no_memory(err, "issuer");
+}
+
+/* what an API token was made for, and a password that has to be changed first */
+static enum fj_rc check_bounds(const struct iss_actor *a, const struct iss_command_info *info, struct fj_err *err)
+{
+	bool first = strcmp(info->name, "account.password") == 0 || strcmp(info->name, "account.show") == 0 || strncmp(info->name, "session.", 8) == 0;
+
+	if (a->scope != NULL && !apt_scope_allows(a->scope, info)) {
+		enum fj_rc rc = fj_fail(err, FJ_E_FORBIDDEN, "issuer", NULL, "the scope of this token does not name %s; its user can make one that does", info->name);
+		fj_err_zh(err, "该令牌的权限不包括 %s，可由其用户另建令牌", info->name);
+		return rc;
+	}
+	if (a->held && !first)
+		return fj_refuse(err, FJ_E_FORBIDDEN, "issuer", "NIST SP 800-63B 5.1.1", "your password has to be changed before anything else (account password)", "请先更换密码，再办理其他事项");
+	return FJ_OK;
 }
 
 static enum fj_rc run(struct iss *i, const struct iss_actor *actor, const char *name, const json_t *params, json_t **answer, struct fj_err *err)
@@ -535,6 +605,8 @@ static enum fj_rc run(struct iss *i, const struct iss_actor *actor, const char *
 	FJ_AUTO(json) own = NULL;
 	FJ_TRY(stand_in(&c, &as, &own, err));
 	FJ_TRY(check_role(c.actor, &cmd->info, err));
+	FJ_TRY(check_bounds(c.actor, &cmd->info, err));
+	FJ_TRY(try_only(&c, &cmd->info, &own, err));
 	FJ_TRY(check_fields(cmd->info.fields, c.params, err));
 	c.acting = c.actor->roles & cmd->info.roles;
 	enum fj_rc rc = cmd->info.kind == ISS_READ ? run_read(cmd, &c, err) : run_write(cmd, &c, err);

@@ -12,6 +12,7 @@
  */
 #include "issuer/opening.h"
 #include "issuer/state.h"
+#include "issuer/shape.h"
 #include "issuer/supervision.h"
 
 static const char *const kinds[] = {"CHARGE", "QUALITY", "ACCESS", "PRIVACY", "OTHER", NULL};
@@ -23,13 +24,13 @@ const struct iss_field fld_complaint_file[] = {
 	{"subject", ISS_F_STR, true, 800, "投诉事项", "what is complained of"},
 	{"name", ISS_F_STR, false, 120, "投诉人", "name; kept apart from the record"},
 	{"contact", ISS_F_STR, false, 200, "联系方式", "address to answer to; kept apart from the record"},
-	{"items", ISS_F_JSON, false, 1, "收费明细", "what was charged: [{item, amount_fen}]"},
+	{"items", ISS_F_JSON, false, 1, "收费明细", "what was charged", .members = shp_costs, .shape = ISS_ROWS},
 	{0},
 };
 const struct iss_field fld_complaint_answer[] = {
 	ID,
 	{"text", ISS_F_STR, true, 800, "答复", "the answer"},
-	{"items", ISS_F_JSON, false, 1, "成本构成", "the charge's cost: [{item, amount_fen}]; needed for a complaint about a charge"},
+	{"items", ISS_F_JSON, false, 1, "成本构成", "the charge's cost; needed for a complaint about a charge", .members = shp_costs, .shape = ISS_ROWS},
 	{0},
 };
 const struct iss_field fld_complaint_decide[] = {

@@ -22,6 +22,7 @@ struct iss_call {
 	bool dirty_status;    /* set by sts_set etc.: publish after commit */
 	int64_t first_seq, last_seq; /* events of this call; 0: none */
 	bool has_intents;     /* set by pipe_intend: run the pipeline after commit */
+	bool trial;           /* a preview: nothing of it stays, so nothing is kept beside the database */
 	bool has_job;         /* a job was begun: it runs behind, after the commit */
 	json_t *answer;       /* handler sets it (owned by the call) */
 	char approval[32];    /* approval being executed or task being done, "" if none: goes into events */

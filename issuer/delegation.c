@@ -71,7 +71,7 @@ enum fj_rc dlg_principals(struct sto *db, const struct iss_actor *self, fj_time 
 
 	out->n = 0;
 	out->roles = self->roles;
-	if (self->behalf[0] != '\0')
+	if (self->behalf[0] != '\0' || self->scope != NULL)
 		return FJ_OK;
 	FJ_TRY(sto_query(db, STO_DELEGATION_OF, &q, err, "tii", self->login, (int64_t)now, (int64_t)now));
 	for (;;) {

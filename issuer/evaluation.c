@@ -13,6 +13,7 @@
 #include "issuer/agreement.h"
 #include "issuer/profile.h"
 #include "issuer/registration.h"
+#include "issuer/shape.h"
 #include "issuer/state.h"
 #include "issuer/supervision.h"
 
@@ -21,15 +22,16 @@
 
 static const char *const conclusions[] = {"KEEP", "ADJUST", "RECLAIM", NULL};
 const struct iss_field fld_evaluation_add[] = {
-	{"number", ISS_F_STR, true, 40, "授权编号", "authorisation"},
+	{"number", ISS_F_STR, true, 40, "授权编号", "authorisation", .noun = "authorisation"},
 	{"from", ISS_F_STR, true, 10, "评价期起", "first day of the period"},
 	{"to", ISS_F_STR, true, 10, "评价期止", "last day of the period"},
-	{"indicators", ISS_F_JSON, true, 1, "评价指标", "[{name, weight_bp, score}]: weights of 10000 in all, scores of 0 to 100"},
+	{"indicators", ISS_F_JSON, true, 1, "评价指标", "indicators", .members = shp_indicators, .shape = ISS_ROWS},
 	{"conclusion", ISS_F_STR, true, 8, "评价结论", "what follows from it", conclusions, "domain.md 4.13"},
 	{"report", ISS_F_FILE, true, SUP_FILE, "评价报告", "the report"},
 	{"note", ISS_F_STR, false, 400, "说明", "note"},
 	{0},
 };
+const struct iss_field fld_evaluation_compute[] = {{"indicators", ISS_F_JSON, true, 1, "评价指标", "indicators", .members = shp_indicators, .shape = ISS_ROWS}, {0}};
 const struct iss_field fld_supervision_list[] = {
 	{"after", ISS_F_STR, false, 64, "起始", "start after this one"},
 	ISS_FIELD_LIMIT,
@@ -67,6 +69,16 @@ enum fj_rc evl_score(const json_t *indicators, int64_t *score_bp, struct fj_err 
 		return no(err, "the weights sum to 10000 basis points; correct them", "各项指标权重之和应为 10000（万分之一），请更正");
 	*score_bp = points / 100;
 	return FJ_OK;
+}
+
+/* the score of such indicators; nothing is entered */
+enum fj_rc cmd_evaluation_compute(struct iss_call *c, struct fj_err *err)
+{
+	int64_t score_bp;
+
+	FJ_TRY(evl_score(json_object_get(c->params, "indicators"), &score_bp, err));
+	c->answer = json_pack("{s:I, s:I}", "score", (json_int_t)(score_bp / 100), "score_bp", (json_int_t)score_bp);
+	return c->answer != NULL ? FJ_OK : fj_no_memory(err, "issuer");
 }
 
 /* --- periods --- */

@@ -84,8 +84,10 @@ enum fj_rc evt_append(struct iss_call *c, const char *kind, const char *object, 
 	const char *policy;
 	FJ_AUTO(json) marked = NULL;
 
-	if (c->actor->behalf[0] != '\0' || c->offline != NULL) { /* a deputy's act says whose, one on paper by which document */
+	if (c->actor->behalf[0] != '\0' || c->actor->scope != NULL || c->offline != NULL) { /* a deputy's act says whose, a program's by which token, one on paper by which document */
 		marked = json_copy((json_t *)(uintptr_t)body);
+		if (c->actor->scope != NULL)
+			FJ_TRY(fj_json_set(marked, "api_token", json_string(c->actor->by)));
 		if (c->actor->behalf[0] != '\0')
 			FJ_TRY(fj_json_set(marked, "behalf", json_string(c->actor->behalf)));
 		if (c->offline != NULL)

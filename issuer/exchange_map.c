@@ -90,7 +90,7 @@ static enum fj_rc read_codes(const json_t *codes, struct xch_field *f, struct fj
 	if (!json_is_object(codes) || json_object_size(codes) == 0 || json_object_size(codes) > 100)
 		return bad(err, f->name, "has codes that are no object {ours: theirs}", "的代码对照应为 {本系统代码: 对方代码}");
 	json_object_foreach((json_t *)(uintptr_t)codes, key, v) {
-		const struct card_choice *k = f->card == NULL || f->card->choices == NULL ? NULL : card_choice(f->card, key);
+		const struct iss_choice *k = f->card == NULL || f->card->choices == NULL ? NULL : card_choice(f->card, key);
 		bool known = f->own == XCH_STATE || (f->card != NULL && f->card->type == CARD_BOOL && (strcmp(key, "true") == 0 || strcmp(key, "false") == 0)) ||
 		    (k != NULL && strcmp(k->code, key) == 0);
 		if (!known || !json_is_string(v) || !iss_said(json_string_value(v)))

@@ -2,7 +2,9 @@
  * fields.c - the typed fields of the domain's commands, as commands_domain.def
  * names them.
  */
+#include "issuer/card.h"
 #include "issuer/domain.h"
+#include "issuer/shape.h"
 
 #define NUMBER {"number", ISS_F_STR, true, 40, "编号", "number"}
 #define ID {"id", ISS_F_STR, true, 40, "编号", "id"}
@@ -87,7 +89,7 @@ const struct iss_field fld_ledger_import[] = {
 const struct iss_field fld_ledger_template[] = {{"format", ISS_F_STR, false, 4, "格式", "format of the file, csv by default", sheet_formats, "domain.md 4.2"}, {0}};
 const struct iss_field fld_ledger_map[] = {
 	{"org", ISS_F_STR, false, 18, "单位", "holder; the own organisation"},
-	{"mapping", ISS_F_JSON, true, 1, "列对应关系", "{heading of your tables: field}; {} forgets it"},
+	{"mapping", ISS_F_JSON, true, 200, "列对应关系（不填即清除）", "what the headings of your tables mean (none: forgotten)", .members = shp_ledger_map, .shape = ISS_MAP, .absent = "{}"},
 	{0},
 };
 const struct iss_field fld_ledger_counts[] = {
@@ -112,7 +114,7 @@ const struct iss_field fld_ledger_confirm[] = {
 };
 const struct iss_field fld_asset_card[] = {
 	{"ledger", ISS_F_STR, true, 40, "台账编号", "ledger entry"},
-	{"card", ISS_F_JSON, true, 1, "资产卡片", "the four blocks: basic, rights, use, management; `asset fields` lists their members"},
+	{"card", ISS_F_JSON, true, 1, "资产卡片", "the four blocks: basic, rights, use, management; `asset fields` lists their members", .members = card_members},
 	{"note", ISS_F_STR, false, 400, "变更说明", "why it was changed"},
 	{0},
 };
@@ -229,10 +231,10 @@ const struct iss_field fld_certificate_revoke[] = {
 	{"note", ISS_F_STR, false, 400, "说明", "explanation, for the record"},
 	{0},
 };
-const struct iss_field fld_authorisation_propose[] = {{"proposal", ISS_F_JSON, true, 1, "授权方案", "the proposal, docs/api.md"}, {0}};
-const struct iss_field fld_token_issue[] = {{"request", ISS_F_JSON, true, 1, "许可申请", "the request, docs/api.md"}, {0}};
+const struct iss_field fld_authorisation_propose[] = {{"proposal", ISS_F_JSON, true, 1, "授权方案", "proposal", .members = shp_proposal}, {0}};
+const struct iss_field fld_token_issue[] = {{"request", ISS_F_JSON, true, 1, "许可申请", "request", .members = shp_request}, {0}};
 const struct iss_field fld_token_bulk[] = {
-	{"request", ISS_F_JSON, true, 1, "许可申请", "the request, docs/api.md; its users here or in the file"},
+	{"request", ISS_F_JSON, true, 1, "许可申请", "request; its users are in the file", .members = shp_request_bulk},
 	{"file", ISS_F_FILE, false, 16 << 20, "用户清单", "CSV or XLSX: usci, name, binding, x5t, jwk"},
 	{"dry_run", ISS_F_BOOL, false, 1, "试签发", "check only"},
 	{0},
@@ -245,7 +247,7 @@ const struct iss_field fld_offline_record[] = {
 	{"doc_no", ISS_F_STR, true, 80, "文号", "document number"},
 	{"doc_date", ISS_F_STR, true, 10, "文件日期", "date of the document"},
 	{"scan", ISS_F_FILE, true, 8 << 20, "扫描件", "scan of the document"},
-	{"act", ISS_F_JSON, true, 1, "办理事项", "{act, id or ids, accept, note, reason}, docs/api.md"},
+	{"act", ISS_F_JSON, true, 1, "办理事项", "what was done", .members = shp_act},
 	{0},
 };
 const struct iss_field fld_legacy_import[] = {
@@ -260,7 +262,7 @@ const struct iss_field fld_legacy_list[] = {
 	{"to", ISS_F_STR, false, 10, "登记日期止", "registered on or before this day"},
 	{0},
 };
-const struct iss_field fld_exchange_map[] = {{"mapping", ISS_F_JSON, true, 1, "字段对照表", "the mapping, docs/exchange.md"}, {0}};
+const struct iss_field fld_exchange_map[] = {{"mapping", ISS_F_JSON, true, 1, "字段对照表", "mapping", .members = shp_exchange_map}, {0}};
 const struct iss_field fld_exchange_mapping[] = {
 	{"finance", ISS_F_STR, false, 18, "财政部门", "finance department; the own one by default"},
 	{"version", ISS_F_INT, false, INT32_MAX, "版本", "version; the newest by default, 0 the defaults"},

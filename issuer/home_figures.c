@@ -143,7 +143,9 @@ static void code_of(const char *text, bool with_mode, struct code *out)
 /* the state that people see on this day */
 static const char *state_on(const struct code *c, const char *today)
 {
-	return strcmp(c->state, "ACTIVE") == 0 && c->day[0] != '\0' && strcmp(c->day, today) < 0 ? "EXPIRED" : c->state;
+	bool lasts = strcmp(c->state, "ACTIVE") == 0 || strcmp(c->state, "STOPPED") == 0;
+
+	return lasts && c->day[0] != '\0' && strcmp(c->day, today) < 0 ? "EXPIRED" : c->state;
 }
 
 /* --- what ends soon --- */
@@ -163,9 +165,15 @@ static enum fj_rc count_ending(void *ctx, const char *text, int64_t n, struct fj
 	(void)err;
 	code_of(text, e->with_mode, &c);
 	for (size_t i = 0; i < FJ_ARRAY_LEN(spans); i++)
-		if (c.day[0] != '\0' && strcmp(c.day, e->today) >= 0 && strcmp(c.day, e->until[i]) <= 0)
+		if (c.day[0] != '\0' && strcmp(c.state, "STOPPED") != 0 && strcmp(c.day, e->today) >= 0 && strcmp(c.day, e->until[i]) <= 0)
 			e->n[i] += n;
 	return FJ_OK;
+}
+
+/* a user's tokens are counted by themselves */
+static const char *what_of(const struct hom *h, enum hom_about about, const char *what)
+{
+	return about == HOM_TOKENS && h->of[about].whose == 'U' ? "held" : what;
 }
 
 static enum fj_rc ending_of(const struct hom *h, const char *noun, enum hom_about about, json_t *list, struct fj_err *err)
@@ -178,7 +186,7 @@ static enum fj_rc ending_of(const struct hom *h, const char *noun, enum hom_abou
 	fj_date_china(h->c->now, e.today);
 	for (size_t i = 0; i < FJ_ARRAY_LEN(spans); i++)
 		fj_date_china(h->c->now + spans[i] * DAY, e.until[i]);
-	FJ_TRY(each(h->c->db, &h->of[about], noun, count_ending, &e, err));
+	FJ_TRY(each(h->c->db, &h->of[about], what_of(h, about, noun), count_ending, &e, err));
 	for (size_t i = 0; i < FJ_ARRAY_LEN(spans); i++)
 		json_array_append_new(within, json_pack("{s:i, s:I, s:s, s:s}", "days", spans[i], "count", (json_int_t)e.n[i], "from", e.today, "to", e.until[i]));
 	if (e.n[FJ_ARRAY_LEN(spans) - 1] == 0)
@@ -266,50 +274,58 @@ static enum fj_rc by_class(void *ctx, const char *code, int64_t n, struct fj_err
 	return FJ_OK;
 }
 
-/* --- by months: the rows are there before, oldest first --- */
-
-static json_t *months(fj_time now, int first, const char *const *series)
-{
-	struct fj_date d = fj_date_of(now, FJ_CHINA_OFFSET);
-	json_t *list = json_array();
-
-	for (int k = first; k < first + MONTHS; k++) {
-		int m = d.y * 12 + d.m - 1 + k;
-		char code[16];
-		snprintf(code, sizeof(code), "%04d-%02d", m / 12, m % 12 + 1);
-		if (add(list, series, code, "", 0, NULL) != FJ_OK) {
-			json_decref(list);
-			return NULL;
-		}
-	}
-	return list;
-}
+/* --- by months, oldest first --- */
 
 struct monthly {
-	json_t *list;
-	const char *key;
-	bool ends; /* codes are states with their last day */
+	int first;  /* months since year 0 of the first */
+	bool ends;  /* codes are states with their last day */
 	char today[FJ_TIME_CAP];
+	int64_t n[MONTHS];
 };
 
+/* the first of them is so many months from now */
+static void months(struct monthly *m, fj_time now, int from)
+{
+	struct fj_date d = fj_date_of(now, FJ_CHINA_OFFSET);
+
+	m->first = d.y * 12 + d.m - 1 + from;
+	fj_date_china(now, m->today);
+}
+
+/* "2026-03" or a day of it */
 static enum fj_rc by_month(void *ctx, const char *text, int64_t n, struct fj_err *err)
 {
 	struct monthly *m = ctx;
 	struct code c = {.mode = ""};
-	json_t *row;
-	size_t i;
 
+	(void)err;
 	if (m->ends)
 		code_of(text, false, &c);
-	else
-		snprintf(c.day, sizeof(c.day), "%s", text);
-	if (m->ends && strcmp(c.day, m->today) < 0)
+	const char *day = m->ends ? c.day : text;
+	if (m->ends && strcmp(day, m->today) < 0)
 		return FJ_OK;
-	c.day[7] = '\0'; /* the month of a day */
-	json_array_foreach(m->list, i, row)
-		if (strcmp(fj_json_text(row, "code"), c.day) == 0)
-			return fj_json_set(row, m->key, json_integer((json_int_t)(fj_json_num(row, m->key) + n))) == FJ_OK ? FJ_OK : fj_no_memory(err, "issuer");
+	long at = strlen(day) >= 7 ? strtol(day, NULL, 10) * 12 + strtol(day + 5, NULL, 10) - 1 - m->first : -1;
+	if (at >= 0 && at < MONTHS)
+		m->n[at] += n;
 	return FJ_OK;
+}
+
+/* what was counted, one list or two beside each other */
+static enum fj_rc month_rows(const struct monthly *list, size_t n, const char *const *series, json_t **out, struct fj_err *err)
+{
+	FJ_AUTO(json) rows = json_array();
+
+	for (int k = 0; k < MONTHS; k++) {
+		char code[24];
+		snprintf(code, sizeof(code), "%04d-%02d", (list->first + k) / 12, (list->first + k) % 12 + 1);
+		json_t *row = json_pack("{s:s}", "code", code);
+		for (size_t s = 0; s < n; s++)
+			json_object_set_new(row, series[s], json_integer((json_int_t)list[s].n[k]));
+		if (json_array_append_new(rows, row) != 0)
+			return fj_no_memory(err, "issuer");
+	}
+	*out = fj_move(rows);
+	return *out != NULL ? FJ_OK : fj_no_memory(err, "issuer");
 }
 
 /* --- the figures --- */
@@ -348,7 +364,7 @@ static enum fj_rc plain(struct made *m, const struct plain *p, struct fj_err *er
 	if (m->h->of[p->about].whose == 0)
 		return FJ_OK;
 	fj_date_china(m->h->c->now, r.today);
-	FJ_TRY(each(m->h->c->db, &m->h->of[p->about], p->what, p->row, &r, err));
+	FJ_TRY(each(m->h->c->db, &m->h->of[p->about], what_of(m->h, p->about, p->what), p->row, &r, err));
 	if (r.others > 0)
 		FJ_TRY(add(list, p->series, "*", "count", r.others, err));
 	return put(m, p->figure, p->about, "count", p->series, list, err);
@@ -358,27 +374,33 @@ static enum fj_rc monthly(struct made *m, const char *figure, const char *what, 
 {
 	const struct hom *h = m->h;
 	const struct hom_scope *of = &h->of[HOM_CERTIFICATES];
-	FJ_AUTO(json) list = months(h->c->now, ends ? 0 : 1 - MONTHS, counts);
-	struct monthly ctx = {.list = list, .key = "count", .ends = ends};
+	struct monthly ctx = {.ends = ends};
+	json_t *rows = NULL;
 
 	if (of->whose == 0)
 		return FJ_OK;
-	fj_date_china(h->c->now, ctx.today);
+	months(&ctx, h->c->now, ends ? 0 : 1 - MONTHS);
 	FJ_TRY(each(h->c->db, of, what, by_month, &ctx, err));
-	return put(m, figure, HOM_CERTIFICATES, "count", counts, list, err);
+	FJ_TRY(month_rows(&ctx, 1, counts, &rows, err));
+	FJ_AUTO(json) owned = rows;
+	return put(m, figure, HOM_CERTIFICATES, "count", counts, owned, err);
 }
 
 static enum fj_rc revenue(struct made *m, struct fj_err *err)
 {
 	const struct hom *h = m->h;
-	FJ_AUTO(json) list = months(h->c->now, 1 - MONTHS, money);
-	struct monthly shared = {.list = list, .key = money[0]}, remitted = {.list = list, .key = money[1]};
+	struct monthly both[2] = {{.first = 0}, {.first = 0}}; /* shared, remitted */
+	json_t *rows = NULL;
 
 	if (h->of[HOM_REVENUE].whose == 0)
 		return FJ_OK;
-	FJ_TRY(each(h->c->db, &h->of[HOM_REVENUE], "shared", by_month, &shared, err));
-	FJ_TRY(each(h->c->db, &h->of[HOM_REMITTED], "remitted", by_month, &remitted, err));
-	return put(m, "revenue.months", HOM_REVENUE, "fen", money, list, err);
+	for (int k = 0; k < 2; k++)
+		months(&both[k], h->c->now, 1 - MONTHS);
+	FJ_TRY(each(h->c->db, &h->of[HOM_REVENUE], "shared", by_month, &both[0], err));
+	FJ_TRY(each(h->c->db, &h->of[HOM_REMITTED], "remitted", by_month, &both[1], err));
+	FJ_TRY(month_rows(both, 2, money, &rows, err));
+	FJ_AUTO(json) owned = rows;
+	return put(m, "revenue.months", HOM_REVENUE, "fen", money, owned, err);
 }
 
 enum fj_rc hom_figures(const struct hom *h, json_t **out, struct fj_err *err)

@@ -19,7 +19,7 @@
 #include "issuer/find.h"
 #include "issuer/life.h"
 #include "issuer/profile.h"
-#include "issuer/report/report.h"
+#include "issuer/paper/paper.h"
 #include "issuer/sheet/sheet.h"
 
 #define TEND_S 60
@@ -363,7 +363,7 @@ enum fj_rc iss_new(const struct iss_conf *conf, struct iss **out, struct fj_err 
 	if (i == NULL)
 		return fj_no_memory(err, "issuer");
 	i->conf = *conf;
-	i->run = -1;
+	i->run = i->leaks.fd = -1;
 	i->pub.files = true;
 	i->jobs = true; /* one may have been broken off */
 	iss_clock_trust(i);
@@ -378,7 +378,8 @@ enum fj_rc iss_new(const struct iss_conf *conf, struct iss **out, struct fj_err 
 enum fj_rc iss_prepare(struct fj_err *err)
 {
 	FJ_TRY(sheet_room_start(err));
-	return rep_prepare(err);
+	FJ_TRY(rep_prepare(err));
+	return ppr_sealed_prepare(err);
 }
 
 enum fj_rc iss_open(const struct iss_conf *conf, struct iss **out, struct fj_err *err)
@@ -390,6 +391,8 @@ enum fj_rc iss_open(const struct iss_conf *conf, struct iss **out, struct fj_err
 		return fj_fail(err, FJ_E_NOTFOUND, "issuer", NULL, "there is no register in this home");
 	FJ_TRY(iss_new(conf, &i, err));
 	enum fj_rc rc = fj_dir_open(AT_FDCWD, "run", &i->run, err);
+	if (rc == FJ_OK && conf->leaked != NULL) /* before the sandbox: it may lie anywhere */
+		rc = pwd_leaks_open(conf->leaked, &i->leaks, err);
 	if (rc == FJ_OK)
 		rc = sto_open("register.db", true, &i->db, err);
 	if (rc == FJ_OK)
@@ -418,6 +421,7 @@ void iss_close(struct iss *i)
 	pub_release(i);
 	log_close(&i->log);
 	sto_close(i->db);
+	fj_fd_close(&i->leaks.fd);
 	iss_signer_drop(&i->make.signer);
 	ca_trust_close(i->trust);
 	ca_key_close(i->token_key);

@@ -10,6 +10,7 @@
 #include "base/note.h"
 #include "ca/ca.h"
 #include "hsm/client/client.h"
+#include "issuer/account.h"
 #include "issuer/core.h"
 #include "issuer/log/log.h"
 
@@ -25,6 +26,7 @@ struct iss {
 		const char *typ;
 		struct fj_buf text;
 	} head[4];
+	struct pwd_leaks leaks;        /* passwords that are known to have leaked */
 	char keeper[19];               /* USCC of the finance department that made this appliance */
 	int run;                       /* descriptor of D/run */
 	pthread_mutex_t lock;          /* the writer's: db; held for a transaction, never while signing */
@@ -90,6 +92,8 @@ void iss_clock_trust(struct iss *i);
 enum fj_rc iss_load_keyring(struct iss *i, struct fj_err *err) FJ_MUST_USE;
 
 /* what the core's tables name */
+extern const struct iss_field fld_account_show[], fld_account_password[], fld_account_factor[], fld_account_confirm[], fld_account_recovery[], fld_session_list[],
+    fld_session_end[], fld_apitoken_add[], fld_apitoken_list[], fld_apitoken_end[], fld_signin_list[], fld_user_bind[], fld_user_unbind[];
 #define CMD(ident, name, kind, roles, fields, handler, zh, en) enum fj_rc handler(struct iss_call *c, struct fj_err *err);
 #include "issuer/commands_core.def"
 #undef CMD
@@ -102,6 +106,7 @@ enum fj_rc apr_profile_adopt(struct iss_call *c, const struct apr *a, struct fj_
 enum fj_rc apr_clock_reset(struct iss_call *c, const struct apr *a, struct fj_err *err);
 enum fj_rc apr_log_restore(struct iss_call *c, const struct apr *a, struct fj_err *err);
 
+enum fj_rc apr_user_bind(struct iss_call *c, const struct apr *a, struct fj_err *err);
 enum fj_rc apr_user_move(struct iss_call *c, const struct apr *a, struct fj_err *err);
 enum fj_rc apr_user_reinstate(struct iss_call *c, const struct apr *a, struct fj_err *err);
 enum fj_rc apr_user_reset(struct iss_call *c, const struct apr *a, struct fj_err *err);
@@ -192,7 +197,10 @@ enum fj_rc usr_leaves_two(struct iss_call *c, const struct usr *u, struct fj_err
 struct dom_org;
 /* roles that the organisation has, and an auditor's alone */
 enum fj_rc usr_check_roles(const struct dom_org *o, const json_t *list, struct fj_err *err) FJ_MUST_USE;
+/* sessions and API tokens */
 enum fj_rc usr_end_sessions(struct iss_call *c, const char *login, struct fj_err *err) FJ_MUST_USE;
+/* these, and recovery codes and browsers that are known */
+enum fj_rc usr_forget_ways(struct iss_call *c, const char *login, struct fj_err *err) FJ_MUST_USE;
 struct usr_demo {
 	char password[32], totp_uri[200], secret_b32[40];
 };

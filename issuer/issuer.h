@@ -37,7 +37,11 @@ struct iss_actor {
 	char name[161];  /* display: 40 code points */
 	char org[19];    /* USCC of the organisation acted for */
 	uint32_t roles;  /* of that organisation's user */
-	const char *via; /* "cli" "api" "portal" "system": static string, goes into the event */
+	const char *via; /* "cli" "api" "portal" "system": static string */
+	const char *factor; /* by what he signed in: "totp" "certificate" "recovery"; NULL: he did not. Static */
+	char by[32];     /* the session or API token that acts: SS-..., AT-...; "" none */
+	const char *scope; /* of an API token, borrowed from the session; NULL: all that he may */
+	bool held;       /* he has to change his password before anything else */
 };
 
 struct iss_conf { /* the process's working directory is the home D */
@@ -47,6 +51,8 @@ struct iss_conf { /* the process's working directory is the home D */
 	bool demo;        /* offset clock allowed */
 	int64_t outbox_days; /* [outbox] days: how long a package is kept */
 	const char *log_policy; /* [log] policy: a file, borrowed; NULL: the log has no witnesses */
+	const char *leaked;  /* [account] leaked: a file of leaked passwords, borrowed; NULL: none */
+	int64_t signin_days; /* [account] signin_days: how long tries to sign in are kept */
 };
 /* Before iss_open, in a process with one thread and nothing open: what reads XLSX files and draws pages is forked
  * here, where forking is still allowed. */
@@ -61,29 +67,52 @@ void iss_close(struct iss *i);
 /* made by `fujie demo`: pages say so */
 bool iss_demo_home(const struct iss *i);
 
-/* Wrong password, factor or unknown login are one FJ_E_AUTH; so is a try that comes too soon
- * after many failures (portal only).  FJ_E_BUSY: two passwords are being checked already.
- * totp: 6 digits. */
-enum iss_door { ISS_DOOR_PORTAL, ISS_DOOR_LOCAL };
-enum fj_rc iss_authenticate(struct iss *i, enum iss_door door, const char *login, const char *password, const char *totp,
-    struct iss_actor *out, struct fj_err *err) FJ_MUST_USE;
+/* One try to sign in.  Texts are borrowed; those that are not there are "" . */
+enum iss_door { ISS_DOOR_PORTAL, ISS_DOOR_API, ISS_DOOR_LOCAL };
+struct iss_try {
+	enum iss_door door;
+	const char *login, *password;
+	const char *code;    /* 6 digits, or a recovery code; "" where a client certificate stands for it */
+	const char *spki;    /* SHA-256 (hex) of the key of a client certificate whose possession and chain TLS has checked */
+	const char *address; /* of the peer; whose host is this one is not slowed by it */
+	const char *agent;   /* what the client calls itself */
+	const char *device;  /* what a browser that signed in before was given then */
+};
+#define ISS_SESSION_CAP 48
+struct iss_entry {
+	struct iss_actor actor;
+	char device[ISS_SESSION_CAP]; /* for this browser to keep; "": it has one */
+	int64_t recovery_left;        /* recovery codes that are left, after one was used; -1: none was */
+};
+/* Wrong password, factor or unknown login are one FJ_E_AUTH; so is a try that comes too soon after many failures
+ * (never at the local door).  FJ_E_BUSY: too many passwords are being checked already. */
+enum fj_rc iss_authenticate(struct iss *i, const struct iss_try *t, struct iss_entry *out, struct fj_err *err) FJ_MUST_USE;
+/* `user enrol` for whoever holds a one-time code, without a session: params as of the command. */
+enum fj_rc iss_enrol(struct iss *i, const struct iss_try *t, const json_t *params, json_t **answer, struct fj_err *err) FJ_MUST_USE;
 #define ISS_MAX_PRINCIPALS 16
 struct iss_principals {
 	char login[ISS_MAX_PRINCIPALS][64];
 	size_t n;
 	uint32_t roles;
 };
-#define ISS_SESSION_CAP 48
+#define ISS_SCOPE_CAP 1024
 struct iss_session {
 	char token[ISS_SESSION_CAP]; /* base64url of 32 random octets; only its hash is stored */
 	char csrf[ISS_SESSION_CAP];
 	struct iss_actor actor;
 	struct iss_principals today; /* for whom the actor may act ("behalf"), and the roles that gives, the own ones too */
+	char scope[ISS_SCOPE_CAP]; /* of an API token */
 };
-enum fj_rc iss_session_new(struct iss *i, const struct iss_actor *a, struct iss_session *out, struct fj_err *err) FJ_MUST_USE;
-/* idle end 30 min, absolute 12 h: FJ_E_AUTH */
-enum fj_rc iss_session_find(struct iss *i, const char *token, struct iss_session *out, struct fj_err *err) FJ_MUST_USE;
+/* a new token whatever the browser had before; the session of a certificate is bound to its key */
+enum fj_rc iss_session_new(struct iss *i, const struct iss_try *t, const struct iss_entry *e, struct iss_session *out, struct fj_err *err) FJ_MUST_USE;
+/* Idle end 30 min, absolute 12 h: FJ_E_AUTH.  spki: the key of this connection's certificate, "" none. */
+#define ISS_SESSION_IDLE (30 * 60)
+#define ISS_SESSION_WHOLE (12 * 3600)
+enum fj_rc iss_session_find(struct iss *i, const char *token, const char *spki, struct iss_session *out, struct fj_err *err) FJ_MUST_USE;
 void iss_session_end(struct iss *i, const char *token);
+/* API tokens begin so; *out is a session without a form's token. */
+#define ISS_TOKEN_PREFIX "fjt-"
+enum fj_rc iss_token_find(struct iss *i, const char *token, const char *address, struct iss_session *out, struct fj_err *err) FJ_MUST_USE;
 
 /*
  * iss_command - run `name` ("certificate.revoke") as actor with params (a JSON
@@ -98,6 +127,23 @@ enum fj_rc iss_command(struct iss *i, const struct iss_actor *actor, const char 
 
 #define ISS_MAX_ITEM 6000 /* octets of a text in a list: a paragraph */
 enum iss_field_type { ISS_F_STR, ISS_F_INT, ISS_F_BOOL, ISS_F_LIST /* of strings */, ISS_F_JSON, ISS_F_FILE /* text or bytes of a file; CLI reads it */ };
+struct iss_choice { /* one of a closed list, in words */
+	const char *code, *zh, *en;
+	const char *also; /* an older wording that is taken as well, or NULL */
+};
+/* What a JSON field holds, where that is known: an object of members; a list of such objects; an object
+ * from texts to values like members[0]; {scheme: [[code, name]]}. */
+enum iss_shape { ISS_OBJECT, ISS_ROWS, ISS_MAP, ISS_TABLE };
+/* how people say it, and what becomes of it */
+enum iss_as {
+	ISS_AS_FEN = 1,   /* INT: yuan with two decimals, kept in fen */
+	ISS_AS_BP = 2,    /* INT: per cent with two decimals, kept in basis points */
+	ISS_AS_DAY = 4,   /* STR: a day, 2026-03-16 */
+	ISS_AS_SET = 8,   /* LIST: sorted by octets, each once */
+	ISS_AS_PROSE = 16, /* STR: may have several lines */
+	ISS_AS_FIXED = 32, /* nobody is asked: it is always what `absent` says */
+	ISS_AS_NAMES = 64, /* LIST of divisions: chosen by name */
+};
 struct iss_field {
 	const char *name;
 	enum iss_field_type type;
@@ -106,6 +152,14 @@ struct iss_field {
 	const char *zh, *en; /* label */
 	const char *const *choices; /* NULL, or all that STR or an item of LIST may be; ends with NULL */
 	const char *rule;           /* where that list stands, for refusals; may be NULL */
+	/* of JSON fields, and of their members (issuer/shapes.c): by these forms are made, documents described and read */
+	const struct iss_choice *words;  /* what it, or an item of it, may be; ends with a NULL code */
+	const struct iss_field *members; /* JSON: ends with a NULL name; NULL: any document */
+	enum iss_shape shape;            /* of `members` */
+	const char *absent;              /* JSON text that stands where nothing is said; NULL: the member is left out */
+	const char *noun;                /* it is the number of one of these */
+	unsigned as;                     /* enum iss_as, or'ed */
+	int item;                        /* its number in the clause that lists it; 0: none */
 };
 /* of every list that is read by pages */
 #define ISS_FIELD_LIMIT {"limit", ISS_F_INT, false, 1000, "条数", "how many, 100 by default"}
@@ -114,6 +168,7 @@ enum iss_command_kind {
 	ISS_WRITE,
 	ISS_WRITE_ANY_TIME, /* even while the clock is in doubt */
 	ISS_WRITE_STEPS,    /* many short transactions, so that nobody waits for the whole of it */
+	ISS_OWN,            /* the own account, sessions and tokens: no act on the register, so an auditor may too; in steps */
 };
 struct iss_command_info {
 	const char *name;   /* "certificate.revoke" */
@@ -125,13 +180,48 @@ struct iss_command_info {
 /* An asset card for people (domain.md 4.3): [{"block","key","label","text"}] in the dictionary's
  * order, codes in words; the caller's. */
 json_t *iss_card_lines(const json_t *card, bool en);
+/* The "document" of a command that prints (certificate.print with format json) as part of a page: HTML that
+ * needs the style sheet's .paper, every text escaped; appended. */
+enum fj_rc iss_paper_part(const json_t *document, struct fj_buf *page, struct fj_err *err) FJ_MUST_USE;
 /* Every command takes this one beside its own: the login of the principal for whom a deputy
  * acts, within the days of a delegation (issuer/delegation.c). */
 extern const struct iss_field iss_fld_behalf;
+/* And what changes something (ISS_WRITE) takes this one: true answers {"preview": true, "would": its answer, "events":
+ * [{"kind", "object"}], "events_total"} after every check, and does nothing.  Ids and codes in "would" are of the trial
+ * only. */
+extern const struct iss_field iss_fld_preview;
+
+/* --- drafts: what somebody began to fill in, beside the record; nobody else reads it --- */
+#define ISS_DRAFT_CAP 24
+#define ISS_DRAFTS 50              /* of one person */
+#define ISS_DRAFT_MAX (1u << 17)   /* octets of one */
+#define ISS_DRAFT_DAYS 90          /* since it was last saved */
+struct iss_draft {
+	char id[ISS_DRAFT_CAP]; /* DR-…; "": a new one */
+	char command[64];
+	char about[81];         /* the number that it is about, for lists; "" none */
+	json_t *fill;           /* texts by field; owned */
+	int64_t saved, ends;    /* seconds since 1970, of the real clock */
+	bool changed;           /* the command has other fields by now */
+};
+void iss_draft_release(struct iss_draft *d);
+FJ_DEFINE_AUTO(iss_draft, struct iss_draft, iss_draft_release)
+/* Keeps d->fill under d->id, which is set when it is "".  FJ_E_LIMIT: too large, or too many; FJ_E_NOTFOUND: the id is
+ * nobody's draft of this command and person. */
+enum fj_rc iss_draft_save(struct iss *i, const struct iss_actor *a, struct iss_draft *d, struct fj_err *err) FJ_MUST_USE;
+enum fj_rc iss_draft_get(struct iss *i, const struct iss_actor *a, const char *id, struct iss_draft *out, struct fj_err *err) FJ_MUST_USE;
+/* all of the person, newest first, without what is in them: [{"id", "command", "about", "saved", "ends"}]; the caller's */
+enum fj_rc iss_draft_list(struct iss *i, const struct iss_actor *a, json_t **out, struct fj_err *err) FJ_MUST_USE;
+/* thrown away; one that there is not is no error */
+enum fj_rc iss_draft_drop(struct iss *i, const struct iss_actor *a, const char *id, struct fj_err *err) FJ_MUST_USE;
+/* "1,234.5" yuan as fen, and back with two decimals; false: no amount, more than two decimals, or too much */
+bool iss_yuan(const char *text, int64_t *fen);
+#define ISS_YUAN_CAP 32
+void iss_yuan_text(int64_t fen, char out[ISS_YUAN_CAP]);
 /* All commands, for command line help, routes and OpenAPI; *n of them. */
 const struct iss_command_info *const *iss_commands(size_t *n);
 const struct iss_command_info *iss_command_find(const char *name); /* NULL: none */
-/* May these roles run it?  An auditor runs every command that reads, and nothing else. */
+/* May these roles run it?  An auditor runs every command that reads, sees to his own account, and nothing else. */
 bool iss_command_allowed(const struct iss_command_info *info, uint32_t roles);
 
 #endif

@@ -53,12 +53,14 @@ enum fj_rc itm_all_there(const json_t *doc, const struct itm_need *needs, size_t
 {
 	FJ_AUTO(buf) en = FJ_BUF_INIT(250);
 	FJ_AUTO(buf) zh = FJ_BUF_INIT(400);
-	char text_en[340], text_zh[500];
+	char text_en[340], text_zh[500], first[96] = "";
 	bool all = true, room_en = true, room_zh = true; /* as much as a sentence holds; the rest is told when these are there */
 
 	for (size_t i = 0; i < n; i++) {
 		if (met(doc, &needs[i]) || said_already(doc, needs, i))
 			continue;
+		if (all)
+			snprintf(first, sizeof(first), "%s%s%s", needs[i].key, needs[i].sub == NULL ? "" : ".", needs[i].sub == NULL ? "" : needs[i].sub);
 		bool whole = needs[i].sub != NULL && json_object_get(doc, needs[i].key) == NULL;
 		all = false;
 		room_en = room_en && name(&en, &needs[i], whole, false) == FJ_OK;
@@ -68,7 +70,9 @@ enum fj_rc itm_all_there(const json_t *doc, const struct itm_need *needs, size_t
 		return FJ_OK;
 	snprintf(text_en, sizeof(text_en), "%s lacks: %s%s; add it", what_en, fj_buf_str(&en), room_en ? "" : " …");
 	snprintf(text_zh, sizeof(text_zh), "%s缺少：%s%s，请补充", what_zh, fj_buf_str(&zh), room_zh ? "" : "……");
-	return iss_rule_fail(err, rule, text_en, text_zh);
+	enum fj_rc rc = iss_rule_fail(err, rule, text_en, text_zh);
+	fj_err_at(err, first);
+	return rc;
 }
 
 enum fj_rc itm_none_more(const json_t *doc, const struct itm_need *needs, size_t n, struct fj_err *err)
@@ -104,5 +108,6 @@ enum fj_rc itm_reference(struct sto *db, const char *text, const char *what, str
 		return sto_first(db, STO_MATERIAL_GET, &q, text, err, "t", text);
 	enum fj_rc rc = fj_fail(err, FJ_E_INVALID, "issuer", "domain.md 4.4", "\"%.60s\" is a filed material (MT-…) or the SHA-256 of a file in hex", what);
 	fj_err_zh(err, "“%.60s”应为已提交的材料编号（MT-…）或文件的 SHA-256", what);
+	fj_err_at(err, what);
 	return rc;
 }

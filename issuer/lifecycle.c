@@ -9,6 +9,7 @@
  * A reset takes the password or the factor, never leaves the other one alone as a way in,
  * and gives a new code in two halves, as an invitation does.
  */
+#include "base/secret.h"
 #include "issuer/domain.h"
 #include "issuer/iss.h"
 
@@ -108,7 +109,7 @@ enum fj_rc apr_user_reset(struct iss_call *c, const struct apr *a, struct fj_err
 	FJ_TRY(evt_append(c, "user.reset", a->object, body, err));
 	FJ_TRY(sto_run(c->db, password ? STO_SECRET_NO_PASSWORD : STO_SECRET_NO_FACTOR, NULL, err, "t", a->object));
 	FJ_TRY(usr_invite(c->db, a->object, fj_json_text(a->payload, "code_sha256"), second, err));
-	FJ_TRY(usr_end_sessions(c, a->object, err));
+	FJ_TRY(usr_forget_ways(c, a->object, err));
 	c->answer = json_pack("{s:s, s:s, s:s, s:s}", "id", a->id, "state", "APPROVED", "login", a->object, "code_second", second);
 	return c->answer != NULL ? FJ_OK : fj_no_memory(err, "issuer");
 }
@@ -185,7 +186,7 @@ enum fj_rc apr_user_handover(struct iss_call *c, const struct apr *a, struct fj_
 	FJ_TRY(evt_append(c, "user.handed-over", a->object, body, err));
 	FJ_TRY(dlg_end_all(c, a->object, "user.handover", ended, err));
 	FJ_TRY(sto_run(c->db, STO_SECRET_END, NULL, err, "t", a->object));
-	FJ_TRY(usr_end_sessions(c, a->object, err));
+	FJ_TRY(usr_forget_ways(c, a->object, err));
 	c->answer = json_pack("{s:s, s:s, s:s, s:s, s:O, s:O}", "id", a->id, "state", "APPROVED", "login", a->object, "to", to.a.login,
 	    "approvals", list, "delegations_ended", ended);
 	return c->answer != NULL ? FJ_OK : fj_no_memory(err, "issuer");
@@ -251,13 +252,13 @@ enum fj_rc apr_user_reinstate(struct iss_call *c, const struct apr *a, struct fj
 
 	FJ_TRY(usr_get(c->db, a->object, &u, err));
 	FJ_TRY(check_suspended(&u, err));
-	FJ_AUTO(sto_q) q = {0};
-	bool row;
-	FJ_TRY(sto_query(c->db, STO_SECRET_GET, &q, err, "t", a->object));
-	FJ_TRY(sto_step(&q, &row, err));
 	/* who was suspended before he had enrolled has to enrol first: never in without his factor */
-	bool whole = row && sto_text(&q, 0)[0] != '\0' && sto_blob(&q, 1).len > 0;
-	sto_done(&q);
+	json_t *keys = NULL;
+	struct acc_secret s;
+	FJ_TRY(cky_list(c->db, a->object, &keys, err));
+	bool whole = acc_secret_get(c->db, a->object, &s, NULL) == FJ_OK && (s.totp_len > 0 || json_array_size(keys) > 0);
+	json_decref(keys);
+	fj_wipe(&s, sizeof(s));
 	FJ_AUTO(json) body = json_pack("{s:s, s:s}", "state", whole ? "ACTIVE" : "INVITED", "reason", fj_json_text(a->payload, "reason"));
 	return evt_append(c, "user.changed", a->object, body, err);
 }

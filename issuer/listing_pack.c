@@ -47,7 +47,7 @@ static enum fj_rc add(struct pack *p, const char *name, struct fj_slice bytes, s
 {
 	char sha[65];
 
-	FJ_TRY(dom_material_keep(bytes, sha, err));
+	FJ_TRY(dom_material_keep(p->c, bytes, sha, err));
 	return json_array_append_new(p->files, json_pack("{s:s, s:I, s:s}", "name", name, "octets", (json_int_t)bytes.len, "sha256", sha)) == 0 ? FJ_OK : fj_no_memory(err, "issuer");
 }
 
@@ -158,12 +158,12 @@ static json_t *product(const struct lst_pack_in *in)
 	return o;
 }
 
-static enum fj_rc keep_json(const json_t *j, char sha[65], struct fj_err *err)
+static enum fj_rc keep_json(const struct iss_call *c, const json_t *j, char sha[65], struct fj_err *err)
 {
 	FJ_AUTO(buf) b = FJ_BUF_INIT(1u << 20);
 
 	FJ_TRY(j == NULL ? fj_no_memory(err, "issuer") : fj_json_canonical(j, &b, err));
-	return dom_material_keep(fj_buf_slice(&b), sha, err);
+	return dom_material_keep(c, fj_buf_slice(&b), sha, err);
 }
 
 enum fj_rc lst_pack_make(struct iss_call *c, const struct lst_pack_in *in, json_t **files, char manifest[65], struct fj_err *err)
@@ -181,7 +181,7 @@ enum fj_rc lst_pack_make(struct iss_call *c, const struct lst_pack_in *in, json_
 	FJ_AUTO(json) m = json_pack("{s:s, s:s, s:I, s:{s:s, s:s}, s:s, s:s, s:s, s:s, s:O}", "format", "urn:fujie:listing-pack:1", "listing", in->id, "version",
 	    (json_int_t)in->version, "exchange", "usci", in->exchange->usci, "name", in->exchange->name, "authorisation", in->auth->number, "product", in->product,
 	    "made_at", at, "base", iss_base(c->iss), "files", list);
-	FJ_TRY(keep_json(m, manifest, err));
+	FJ_TRY(keep_json(c, m, manifest, err));
 	*files = fj_move(list);
 	return FJ_OK;
 }

@@ -5,24 +5,25 @@
  * while the public notice runs, or later against the registered asset, and is
  * looked into by the finance department.  While one is open nothing is decided
  * (R19).  Upheld it ends a registration under notice at once; a registered asset
- * it freezes.  Nobody decides the own objection.
+ * it freezes.  Nobody decides the own objection.  What the public lodges without an
+ * account comes in by lodged.c, and is one of these once an officer has confirmed it.
  */
 #include "issuer/life.h"
+#include "issuer/objection.h"
 #include "issuer/opening.h"
 #include "issuer/profile.h"
 #include "issuer/registration.h"
 #include "issuer/rules/rules.h"
 #include "issuer/state.h"
 
-static enum fj_rc check_real(const json_t *p, struct fj_err *err)
+enum fj_rc obj_check_real(const json_t *p, struct fj_err *err)
 {
 	if (iss_said(fj_json_text(p, "name")) && iss_said(fj_json_text(p, "contact")) && iss_said(fj_json_text(p, "evidence")))
 		return FJ_OK;
 	return iss_rule_fail(err, "R21", "an objection is made under a real name, with an address to answer to and with evidence", "异议应当实名提出，并提供联系方式和证据材料");
 }
 
-/* the registration under notice, or the registered asset */
-static enum fj_rc subject(struct iss_call *c, struct dom_reg *r, struct dom_asset *a, struct fj_err *err)
+enum fj_rc obj_subject(struct iss_call *c, struct dom_reg *r, struct dom_asset *a, struct fj_err *err)
 {
 	const char *id = fj_json_peek(c->params, "id"), *asset_no = fj_json_peek(c->params, "asset"), *to;
 
@@ -50,8 +51,8 @@ enum fj_rc cmd_registration_object(struct iss_call *c, struct fj_err *err)
 	fj_time due;
 	char id[32], commitment[65];
 
-	FJ_TRY(check_real(c->params, err));
-	FJ_TRY(subject(c, &r, &a, err));
+	FJ_TRY(obj_check_real(c->params, err));
+	FJ_TRY(obj_subject(c, &r, &a, err));
 	FJ_TRY(dom_org_get(c->db, a.holder, &holder, err));
 	FJ_TRY(prf_int(c, holder.finance, "days.objection", &days, err));
 	FJ_TRY(prf_term(c, holder.finance, c->now, days, &due, NULL, err));
@@ -76,20 +77,17 @@ enum fj_rc apply_objection_made(const struct evt *e, struct fj_err *err)
 
 /* --- deciding --- */
 
-struct objection {
-	char id[32], registration[40], asset_no[DOM_CAP(DOM_MAX_ASSET_NO)], state[12], person[ISS_PERSON_CAP];
-};
-
-static enum fj_rc load(struct sto *db, const char *id, struct objection *o, struct fj_err *err)
+enum fj_rc obj_get(struct sto *db, const char *id, struct dom_objection *o, struct fj_err *err)
 {
 	FJ_AUTO(sto_q) q = {0};
 
 	FJ_TRY(sto_first(db, STO_OBJECTION_GET, &q, id, err, "t", id));
 	const struct sto_copy texts[] = {STO_COPY(0, o->id), STO_COPY(1, o->registration), STO_COPY(2, o->asset_no), STO_COPY(3, o->person), STO_COPY(4, o->state)};
+	o->due = sto_int(&q, 7);
 	return sto_copy(&q, texts, FJ_ARRAY_LEN(texts), "an objection", err);
 }
 
-static enum fj_rc end_registration(struct iss_call *c, const struct objection *o, const struct dom_asset *a, struct fj_err *err)
+static enum fj_rc end_registration(struct iss_call *c, const struct dom_objection *o, const struct dom_asset *a, struct fj_err *err)
 {
 	struct dom_reg r;
 	const char *to, *asset_to = a->state;
@@ -105,8 +103,7 @@ static enum fj_rc end_registration(struct iss_call *c, const struct objection *o
 	return evt_append(c, "registration.terminated", r.id, body, err);
 }
 
-/* R22 as for every step of the registration; and a frozen asset's does not move */
-static enum fj_rc check_part(struct iss_call *c, const struct objection *o, const struct dom_asset *a, struct fj_err *err)
+enum fj_rc obj_check_part(struct iss_call *c, const struct dom_objection *o, const struct dom_asset *a, struct fj_err *err)
 {
 	struct dom_reg r;
 
@@ -120,7 +117,29 @@ static enum fj_rc check_part(struct iss_call *c, const struct objection *o, cons
 	    "该资产已冻结，解除冻结前不得办理");
 }
 
-static enum fj_rc uphold(struct iss_call *c, const struct objection *o, struct dom_asset *a, struct fj_err *err)
+enum fj_rc obj_may_judge(struct iss_call *c, const struct dom_objection *o, struct dom_asset *a, struct fj_err *err)
+{
+	FJ_AUTO(dom_org) holder = {.affiliates = NULL};
+
+	FJ_TRY(dom_asset_get(c->db, o->asset_no, a, err));
+	FJ_TRY(dom_org_get(c->db, a->holder, &holder, err));
+	FJ_TRY(iss_rule_no_foreign_issuer(holder.finance, c->actor->org, err));
+	return iss_rule_no_two_roles_of_one_person(o->person, c->actor->person, err);
+}
+
+/* what was decided stays so; what nobody confirmed is no objection yet */
+static enum fj_rc check_open(const struct dom_objection *o, struct fj_err *err)
+{
+	if (strcmp(o->state, "OPEN") == 0)
+		return FJ_OK;
+	if (strcmp(o->state, OBJ_LODGED) == 0)
+		return fj_refuse(err, FJ_E_STATE, "issuer", "26号 art. 12", "this was lodged by the public and is not confirmed yet: confirm it first (objection confirm)", "该异议由社会公众提出，尚未核实受理；请先予受理");
+	enum fj_rc rc = fj_fail(err, FJ_E_STATE, "issuer", "26号 art. 12", "this objection is decided already: %s", o->state);
+	fj_err_zh(err, "该异议已作出处理决定");
+	return rc;
+}
+
+static enum fj_rc uphold(struct iss_call *c, const struct dom_objection *o, struct dom_asset *a, struct fj_err *err)
 {
 	if (o->registration[0] != '\0')
 		return end_registration(c, o, a, err);
@@ -129,22 +148,14 @@ static enum fj_rc uphold(struct iss_call *c, const struct objection *o, struct d
 
 enum fj_rc cmd_objection_decide(struct iss_call *c, struct fj_err *err)
 {
-	struct objection o;
+	struct dom_objection o;
 	FJ_AUTO(dom_asset) a = {.card = NULL};
-	FJ_AUTO(dom_org) holder = {.affiliates = NULL};
 	bool upheld = json_is_true(json_object_get(c->params, "upheld"));
 
-	FJ_TRY(load(c->db, fj_json_peek(c->params, "id"), &o, err));
-	FJ_TRY(dom_asset_get(c->db, o.asset_no, &a, err));
-	FJ_TRY(dom_org_get(c->db, a.holder, &holder, err));
-	FJ_TRY(iss_rule_no_foreign_issuer(holder.finance, c->actor->org, err));
-	FJ_TRY(iss_rule_no_two_roles_of_one_person(o.person, c->actor->person, err));
-	if (strcmp(o.state, "OPEN") != 0) {
-		enum fj_rc rc = fj_fail(err, FJ_E_STATE, "issuer", "26号 art. 12", "this objection is decided already: %s", o.state);
-		fj_err_zh(err, "该异议已作出处理决定");
-		return rc;
-	}
-	FJ_TRY(check_part(c, &o, &a, err));
+	FJ_TRY(obj_get(c->db, fj_json_peek(c->params, "id"), &o, err));
+	FJ_TRY(obj_may_judge(c, &o, &a, err));
+	FJ_TRY(check_open(&o, err));
+	FJ_TRY(obj_check_part(c, &o, &a, err));
 	if (!iss_said(fj_json_text(c->params, "reason")))
 		return fj_refuse(err, FJ_E_INVALID, "issuer", "26号 art. 12", "a decision on an objection is reasoned", "异议处理决定应说明理由");
 	FJ_AUTO(json) body = json_pack("{s:s, s:s, s:s}", "to", upheld ? "UPHELD" : "DISMISSED", "reason", fj_json_text(c->params, "reason"), "person",

@@ -29,6 +29,25 @@ enum fj_rc opn_keep(struct iss_call *c, const char *object, const json_t *fields
 	return sto_run(c->db, STO_OPENING_ADD, NULL, err, "tbt", object, FJ_SLICE(salt, sizeof(salt)), fj_buf_str(&text));
 }
 
+enum fj_rc opn_commitment(struct sto *db, const char *object, char commitment[65], struct fj_err *err)
+{
+	FJ_AUTO(sto_q) q = {0};
+	FJ_AUTO(buf) both = FJ_BUF_INIT(MAX_FIELDS + OPN_SALT);
+	struct fj_hash h;
+	bool row;
+
+	FJ_TRY(sto_query(db, STO_OPENING_GET, &q, err, "t", object));
+	FJ_TRY(sto_step(&q, &row, err));
+	if (!row)
+		return fj_refuse(err, FJ_E_STATE, "issuer", "design.md 4", "the words of this one were erased; it can only be declined", "相关个人信息已被清除，只能不予受理");
+	struct fj_slice salt = sto_blob(&q, 0), text = fj_slice_str(sto_text(&q, 1));
+	if (fj_buf_put(&both, salt.p, salt.len) != FJ_OK || fj_buf_put(&both, text.p, text.len) != FJ_OK)
+		return fj_no_memory(err, "issuer");
+	fj_sha256(fj_buf_slice(&both), &h);
+	fj_hex(h.b, FJ_SHA256_LEN, commitment);
+	return FJ_OK;
+}
+
 enum fj_rc opn_read(struct sto *db, const char *object, json_t **fields, struct fj_err *err)
 {
 	FJ_AUTO(sto_q) q = {0};

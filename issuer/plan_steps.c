@@ -17,6 +17,7 @@
 #include "issuer/profile.h"
 #include "issuer/registration.h"
 #include "issuer/rules/rules.h"
+#include "issuer/shape.h"
 #include "issuer/supervision.h"
 
 #define MAX_SCAN (8u << 20)
@@ -28,10 +29,10 @@
 	{"doc_no", ISS_F_STR, required, 80, "文号", "document number"},                                     \
 	{"doc_date", ISS_F_STR, required, 10, "文件日期", "date of the document"},                          \
 	{"scan", ISS_F_FILE, required, MAX_SCAN, "扫描件", "scan of the document"}
-const struct iss_field fld_plan_study[] = {PLAN_ID, {"study", ISS_F_JSON, true, 1, "论证和评估", "the study, docs/api.md"}, {0}};
-const struct iss_field fld_plan_deliberate[] = {PLAN_ID, {"items", ISS_F_JSON, true, 1, "实施方案十二项", "the twelve items, docs/api.md"}, PAPER(true), {0}};
-const struct iss_field fld_plan_select[] = {PLAN_ID, {"selection", ISS_F_JSON, true, 1, "选择结果", "the selection, docs/api.md"}, {0}};
-const struct iss_field fld_plan_agree[] = {PLAN_ID, {"agreement", ISS_F_JSON, true, 1, "授权运营协议", "the thirteen items, docs/api.md"}, {0}};
+const struct iss_field fld_plan_study[] = {PLAN_ID, {"study", ISS_F_JSON, true, 1, "论证和评估", "study", .members = shp_study}, {0}};
+const struct iss_field fld_plan_deliberate[] = {PLAN_ID, {"items", ISS_F_JSON, true, 1, "实施方案十二项", "the plan's twelve items", .members = shp_items}, PAPER(true), {0}};
+const struct iss_field fld_plan_select[] = {PLAN_ID, {"selection", ISS_F_JSON, true, 1, "选择结果", "selection", .members = shp_selection}, {0}};
+const struct iss_field fld_plan_agree[] = {PLAN_ID, {"agreement", ISS_F_JSON, true, 1, "授权运营协议", "the agreement's thirteen items", .members = shp_agreement}, {0}};
 const struct iss_field fld_plan_file[] = {PLAN_ID, {"filing_no", ISS_F_STR, true, 80, "备案号", "number of the filing"}, PAPER(false), {0}};
 const struct iss_field fld_plan_activate[] = {
 	PLAN_ID,

@@ -13,6 +13,7 @@
 #include "issuer/price.h"
 #include "issuer/registration.h"
 #include "issuer/rules/rules.h"
+#include "issuer/shape.h"
 
 #define MAX_SCAN (8u << 20)
 #define MAX_RATE 20000
@@ -28,7 +29,7 @@ const struct iss_field fld_price_record[] = {
 	{"tax_bp", ISS_F_INT, true, MAX_RATE, "税率（基点）", "tax, in basis points"},
 	{"from", ISS_F_STR, true, 10, "执行起始日", "first day, 2026-03-16"},
 	{"to", ISS_F_STR, true, 10, "评估校核日", "day of the next review, within three years"},
-	{"caps", ISS_F_JSON, true, 1, "上限收费标准", "[{product, cap_fen, volume}]: product's id, cap in fen, expected volume of a year"},
+	{"caps", ISS_F_JSON, true, 1, "上限收费标准", "fee caps", .members = shp_caps, .shape = ISS_ROWS},
 	{"doc_no", ISS_F_STR, true, 80, "文号", "document number"},
 	{"doc_date", ISS_F_STR, true, 10, "文件日期", "date of the document"},
 	{"authority", ISS_F_STR, true, DOM_MAX_NAME, "核定单位", "body that approved the price"},

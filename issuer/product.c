@@ -16,6 +16,7 @@
 #include "base/jws.h"
 #include "issuer/agreement.h"
 #include "issuer/price.h"
+#include "issuer/shape.h"
 #include "issuer/state.h"
 
 #define MAX_DOC (1u << 16)
@@ -39,7 +40,7 @@ static const char *const deliveries[] = {"API", "DATASET", "MODEL", "VERIFY", "R
 	{"data_use", ISS_F_STR, required, 800, "数据资源使用情况", "what data it uses, and how: disclosed"},                                        \
 	{"conditions", ISS_F_STR, required, 800, "使用条件", "conditions of its use, also when it is free: disclosed"},                             \
 	{"borne_by_public", ISS_F_BOOL, false, 1, "由社会公众负担", "the fee is borne by the public that uses a public service"},                   \
-	{"cost", ISS_F_JSON, false, 1, "成本构成", "cost breakdown of such a fee: [{item, amount_fen}]"},                                           \
+	{"cost", ISS_F_JSON, false, 1, "成本构成", "cost breakdown of such a fee", .members = shp_costs, .shape = ISS_ROWS},                                           \
 	{"raw_data", ISS_F_BOOL, false, 1, "原始数据", "it hands out raw data"},                                                                    \
 	{"nda_code", ISS_F_STR, false, 64, "公共数据资源登记查询码", "query code of its registration under 26号"},                                  \
 	{"nda_to", ISS_F_STR, false, 10, "登记有效期至", "last day of that registration"},                                                          \

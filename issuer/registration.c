@@ -656,7 +656,7 @@ static enum fj_rc check_notice_over(struct iss_call *c, const struct dom_reg *r,
 	}
 	FJ_TRY(sto_query(c->db, STO_OBJECTION_OPEN, &q, err, "t", r->id));
 	FJ_TRY(sto_step(&q, &row, err));
-	return !row ? FJ_OK : iss_rule_fail(err, "R19", "an objection to this registration is open; decide on it first (objection decide)", "该登记有未核实的异议；请先作出异议处理决定");
+	return !row ? FJ_OK : iss_rule_fail(err, "R19", "an objection to this registration is open, or waits to be confirmed; decide on it first (objection decide; confirm or decline what the public lodged)", "该登记有未核实的异议；请先作出异议处理决定（社会公众提出的，先作受理或不予受理）");
 }
 
 static enum fj_rc check_decision(struct iss_call *c, struct dom_reg *r, struct dom_asset *a, json_t *body, struct fj_err *err)

@@ -49,7 +49,7 @@ struct dom_material {
 enum fj_rc dom_material_size(struct iss_call *c, const char *org, size_t size, struct fj_err *err) FJ_MUST_USE;
 enum fj_rc dom_material_file(struct iss_call *c, struct dom_material *m, const struct fj_buf *file, struct fj_err *err) FJ_MUST_USE;
 /* octets under materials/ by their hash, durable; what an event names is kept before the event */
-enum fj_rc dom_material_keep(struct fj_slice file, char sha256[65], struct fj_err *err) FJ_MUST_USE;
+enum fj_rc dom_material_keep(const struct iss_call *c, struct fj_slice file, char sha256[65], struct fj_err *err) FJ_MUST_USE;
 /* the octets of a file that was kept; FJ_E_CORRUPT when they do not have this hash */
 enum fj_rc dom_material_read(const char *sha256, struct fj_buf *out, struct fj_err *err) FJ_MUST_USE;
 /* was a material of this kind filed, or does the card give it? */

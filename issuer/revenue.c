@@ -13,6 +13,7 @@
 #include "base/jws.h"
 #include "issuer/agreement.h"
 #include "issuer/profile.h"
+#include "issuer/shape.h"
 #include "issuer/state.h"
 
 static const char *const kinds[] = {"USE_FEE", "OPERATOR_SALE", "REDEV_SALE", "DISPOSAL", NULL};
@@ -23,11 +24,11 @@ static const char *const states[] = {"HELD", "BOOKED", "REFUSED", "COUNTERED", "
 #define ID {"id", ISS_F_STR, true, 40, "收益编号", "revenue"}
 #define REASON {"reason", ISS_F_STR, true, 400, "理由", "reason, for the record"}
 const struct iss_field fld_revenue_book[] = {
-	{"authorisation", ISS_F_STR, false, 40, "授权编号", "authorisation; none for a disposal"},
+	{"authorisation", ISS_F_STR, false, 40, "授权编号", "authorisation; none for a disposal", .noun = "authorisation"},
 	{"product", ISS_F_STR, false, DOM_MAX_PRODUCT, "产品标识", "product or service; required for a sale"},
 	{"asset", ISS_F_STR, false, DOM_MAX_ASSET_NO, "资产编号", "DISPOSAL: the asset"},
 	{"kind", ISS_F_STR, true, 16, "收益类别", "kind of revenue", kinds, "domain.md 4.11"},
-	{"payer", ISS_F_STR, true, 18, "付款方代码", "payer's USCC"},
+	{"payer", ISS_F_STR, true, 18, "付款方代码", "payer's USCC", .noun = "organisation"},
 	{"payer_name", ISS_F_STR, false, DOM_MAX_NAME, "付款方名称", "payer's name, where the register does not know it"},
 	{"gross_fen", ISS_F_INT, true, SHR_MAX_FEN, "收入总额（分）", "gross, in fen"},
 	{"tax_fen", ISS_F_INT, false, SHR_MAX_FEN, "税额（分）", "tax in it, in fen; 0 by default"},
@@ -36,11 +37,19 @@ const struct iss_field fld_revenue_book[] = {
 	{"paid_on", ISS_F_STR, false, 10, "收款日期", "day of the payment, ISO; today by default"},
 	{"funded_by", ISS_F_STR, true, 8, "付款资金来源", "where the payer's money comes from", funds, "167·四(三)"},
 	{"gov_platform", ISS_F_BOOL, false, 1, "付款方为政府平台公司", "the payer is a platform of the government"},
-	{"evidence", ISS_F_JSON, false, 1, "凭据", "receipts, deliveries, invoice, materials, docs/api.md"},
+	{"evidence", ISS_F_JSON, false, 1, "凭据", "receipts, deliveries, invoice, materials", .members = shp_evidence},
 	{"note", ISS_F_STR, false, 400, "说明", "note"},
 	{0},
 };
-const struct iss_field fld_revenue_clear[] = {ID, {"evidence", ISS_F_JSON, true, 1, "凭据", "what shows that it is revenue, docs/api.md"}, REASON, {0}};
+const struct iss_field fld_revenue_compute[] = {
+	{"authorisation", ISS_F_STR, false, 40, "授权编号", "authorisation; none for a disposal", .noun = "authorisation"},
+	{"asset", ISS_F_STR, false, DOM_MAX_ASSET_NO, "资产编号", "DISPOSAL: the asset"},
+	{"kind", ISS_F_STR, true, 16, "收益类别", "kind of revenue", kinds, "domain.md 4.11"},
+	{"gross_fen", ISS_F_INT, true, SHR_MAX_FEN, "收入总额（分）", "gross, in fen"},
+	{"tax_fen", ISS_F_INT, false, SHR_MAX_FEN, "税额（分）", "tax in it, in fen; 0 by default"},
+	{0},
+};
+const struct iss_field fld_revenue_clear[] = {ID, {"evidence", ISS_F_JSON, true, 1, "凭据", "what shows that it is revenue", .members = shp_evidence}, REASON, {0}};
 const struct iss_field fld_revenue_reason[] = {ID, REASON, {0}};
 const struct iss_field fld_revenue_list[] = {
 	PAGE,
@@ -309,6 +318,22 @@ static enum fj_rc read_booking(struct iss_call *c, struct rev *r, struct fj_err 
 	FJ_TRY(read_payer(c, r, err));
 	FJ_TRY(read_parties(c, r, err));
 	return once(c, r, err);
+}
+
+/* who would get what; nothing else of a booking is asked for or judged yet */
+enum fj_rc cmd_revenue_compute(struct iss_call *c, struct fj_err *err)
+{
+	FJ_AUTO(rev) r = {.reasons = NULL};
+	const json_t *p = c->params;
+
+	if (fj_strcopy(r.kind, sizeof(r.kind), fj_json_text(p, "kind")) != FJ_OK || fj_strcopy(r.authorisation, sizeof(r.authorisation), fj_json_text(p, "authorisation")) != FJ_OK ||
+	    fj_strcopy(r.asset_no, sizeof(r.asset_no), fj_json_text(p, "asset")) != FJ_OK || fj_strcopy(r.booked_by, sizeof(r.booked_by), c->actor->org) != FJ_OK)
+		return bad(err, FJ_E_INVALID, "domain.md 4.11", "a text is too long", "文本过长");
+	r.gross = fj_json_num(p, "gross_fen");
+	r.tax = fj_json_num(p, "tax_fen");
+	FJ_TRY(shr_net(r.gross, r.tax, &r.net, err));
+	FJ_TRY(read_parties(c, &r, err));
+	return rev_computed(c, &r, &c->answer, err);
 }
 
 /* R06 as the answer says it: the booking is on record, and refused as revenue for now */

@@ -56,6 +56,9 @@ enum fj_rc rev_evidence_used(struct iss_call *c, const struct rev *r, bool shown
 
 /* --- who gets what (revenue_split.c) --- */
 /* Adds "shares" and "entries" to the body, with the remittances that follow: R27, R28. */
+/* what a booking's shares would be: {"gross_fen", "tax_fen", "net_fen", "shares": [{"party", "name", "role", "bp", "amount_fen", "fund",
+ * "due" (time, "" nothing is remitted), "remainder" (it gets what rounding leaves)}]}; the caller's */
+enum fj_rc rev_computed(struct iss_call *c, const struct rev *r, json_t **out, struct fj_err *err) FJ_MUST_USE;
 enum fj_rc rev_split(struct iss_call *c, const struct rev *r, json_t *body, struct fj_err *err) FJ_MUST_USE;
 /* the same of its counter-entry: each share and entry of `of` negated exactly */
 enum fj_rc rev_negate(struct sto *db, const char *of, json_t *body, struct fj_err *err) FJ_MUST_USE;

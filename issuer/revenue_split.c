@@ -154,6 +154,42 @@ static enum fj_rc put_entries(const struct rev *r, const struct split *s, json_t
 	return FJ_OK;
 }
 
+/* s borrows from r and the agreement */
+static enum fj_rc compute(struct iss_call *c, const struct rev *r, const json_t *agreement, struct split *s, struct fj_err *err)
+{
+	if (is(r->kind, "DISPOSAL"))
+		whole(r->holder, "持有单位", s);
+	else if (is(r->kind, "REDEV_SALE"))
+		whole(r->booked_by, "再开发", s);
+	else
+		FJ_TRY(from_agreement(agreement, s, err));
+	for (size_t i = 0; i < s->n; i++)
+		FJ_TRY(place(c, r, i, s, err));
+	first_public(s);
+	return shr_split(r->net, s->bp, s->n, s->remainder, s->fen, err);
+}
+
+enum fj_rc rev_computed(struct iss_call *c, const struct rev *r, json_t **out, struct fj_err *err)
+{
+	struct split s = {0};
+	json_t *agreement = NULL;
+	FJ_AUTO(json) shares = json_array();
+
+	FJ_TRY(rev_agreement(c->db, r, &agreement, err));
+	FJ_AUTO(json) owned = agreement;
+	FJ_TRY(compute(c, r, owned, &s, err));
+	for (size_t i = 0; i < s.n; i++) {
+		char due[FJ_TIME_CAP] = "";
+		if (s.of[i].due != 0)
+			fj_time_utc(s.of[i].due, due);
+		if (json_array_append_new(shares, json_pack("{s:s, s:s, s:s, s:I, s:I, s:s, s:s, s:b}", "party", s.of[i].party, "name", s.of[i].name, "role", s.of[i].role, "bp",
+		    (json_int_t)s.bp[i], "amount_fen", (json_int_t)s.fen[i], "fund", s.of[i].fund, "due", due, "remainder", i == s.remainder)) != 0)
+			return fj_no_memory(err, "issuer");
+	}
+	*out = json_pack("{s:I, s:I, s:I, s:O}", "gross_fen", (json_int_t)r->gross, "tax_fen", (json_int_t)r->tax, "net_fen", (json_int_t)r->net, "shares", shares);
+	return *out != NULL ? FJ_OK : fj_no_memory(err, "issuer");
+}
+
 enum fj_rc rev_split(struct iss_call *c, const struct rev *r, json_t *body, struct fj_err *err)
 {
 	struct split s = {0};
@@ -163,16 +199,7 @@ enum fj_rc rev_split(struct iss_call *c, const struct rev *r, json_t *body, stru
 
 	FJ_TRY(rev_agreement(c->db, r, &agreement, err));
 	FJ_AUTO(json) owned = agreement;
-	if (is(r->kind, "DISPOSAL"))
-		whole(r->holder, "持有单位", &s);
-	else if (is(r->kind, "REDEV_SALE"))
-		whole(r->booked_by, "再开发", &s);
-	else
-		FJ_TRY(from_agreement(owned, &s, err));
-	for (size_t i = 0; i < s.n; i++)
-		FJ_TRY(place(c, r, i, &s, err));
-	first_public(&s);
-	FJ_TRY(shr_split(r->net, s.bp, s.n, s.remainder, s.fen, err));
+	FJ_TRY(compute(c, r, owned, &s, err));
 	for (size_t i = 0; i < s.n; i++)
 		FJ_TRY(put_share(&s, i, shares, err));
 	FJ_TRY(put_entries(r, &s, entries, err));

@@ -59,7 +59,7 @@ static void on_user(struct review *v, const char *kind, const char *login, const
 	} else if (strcmp(kind, "user.moved") == 0) {
 		json_object_set(user, "org", json_object_get(body, "org"));
 		json_object_set_new(user, "bits", bits_of(json_object_get(body, "roles")));
-	} else {
+	} else if (strncmp(kind, "user.key-", 9) != 0) {
 		json_object_set_new(user, "state", json_string(strcmp(kind, "user.reset") == 0 ? "INVITED" : "DISABLED"));
 	}
 }

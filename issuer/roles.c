@@ -80,7 +80,7 @@ static json_t *commands_of(enum iss_role bit, bool reads)
 	json_t *out = json_array();
 
 	for (size_t i = 0; i < n && out != NULL; i++)
-		if ((list[i]->kind == ISS_READ) == reads && iss_command_allowed(list[i], bit))
+		if (list[i]->kind != ISS_OWN && (list[i]->kind == ISS_READ) == reads && iss_command_allowed(list[i], bit))
 			json_array_append_new(out, json_string(list[i]->name));
 	return out;
 }

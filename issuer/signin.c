@@ -1,66 +1,89 @@
 /*
- * signin.c - proving who one is, and sessions.
+ * signin.c - proving who one is: the password, and one thing that one has.
  *
- * Wrong login, password and code are one answer, after the same work.  Every try
- * counts as a failure before it is judged, and success takes it back; from the
- * sixth on each has to wait, twice as long each time up to a minute.  Counters
- * stand beside each user's secret, so nobody can push one out; logins that do not
- * exist have a small table of their own, so that they look the same.  Whoever is
- * let in to the home itself (the control socket) does not wait: he must be able to
- * revoke while somebody rattles at the portal's door.  Passwords are hashed
- * without the writer's lock, two at a time at most: signing in never stops the
- * register.
+ * That thing is a telephone (a one-time code), a key in a client certificate that TLS
+ * has checked and officers have bound to the user, or, once each, a recovery code.
+ * Wrong login, password and code are one answer, after the same work in the same
+ * order: one write that notes the try, one hash, one answer.  Every try counts as a
+ * failure before it is judged, and success takes it back; from the sixth on each has
+ * to wait, twice as long each time up to a minute.  Strangers to a login are counted
+ * beside its secret, so nobody can push the count out; a browser that has signed in
+ * before, and a bound key, have counts of their own, so that no stranger can make
+ * them wait.  Logins that do not exist have a small table, so that they look the
+ * same.  Whoever is let in to the home itself (the control socket) does not wait: he
+ * must be able to revoke while somebody rattles at the portal's door.  Passwords are
+ * hashed without the writer's lock: signing in never stops the register.
  */
-#include <sodium.h>
-
 #include "base/log.h"
 #include "base/secret.h"
+#include "issuer/domain.h"
 #include "issuer/iss.h"
 
 #define STEP 30
-#define IDLE (30 * 60)
-#define WHOLE (12 * 3600)
-#define FREE_TRIES 5
-#define WAIT_MAX 60
-#define HASHES 2
 #define SLOTS 256
+#define PLACE_MS 1000
+#define DEVICE_DAYS 90
+#define SHOWN_CODE 12 /* characters of a recovery code, without hyphens */
 
-struct secret_row {
-	char hash[crypto_pwhash_STRBYTES];
-	uint8_t totp[64];
-	size_t totp_len;
-	int64_t step, failures, failed_at;
-};
+/* --- secrets --- */
 
-static enum fj_rc load_secret(struct sto *db, const char *login, struct secret_row *s, struct fj_err *err)
+static void take(struct fj_slice s, uint8_t *to, size_t cap, size_t *len)
+{
+	*len = s.len <= cap ? s.len : 0;
+	if (*len > 0)
+		memcpy(to, s.p, *len);
+}
+
+enum fj_rc acc_secret_get(struct sto *db, const char *login, struct acc_secret *s, struct fj_err *err)
 {
 	FJ_AUTO(sto_q) q = {0};
 
 	memset(s, 0, sizeof(*s));
 	FJ_TRY(sto_first(db, STO_SECRET_GET, &q, login, err, "t", login));
-	struct fj_slice totp = sto_blob(&q, 1);
-	if (fj_strcopy(s->hash, sizeof(s->hash), sto_text(&q, 0)) != FJ_OK || totp.len > sizeof(s->totp))
+	if (fj_strcopy(s->hash, sizeof(s->hash), sto_text(&q, 0)) != FJ_OK || fj_strcopy(s->must, sizeof(s->must), sto_text(&q, 8)) != FJ_OK)
 		return fj_fail(err, FJ_E_CORRUPT, "issuer", NULL, "a stored secret is malformed");
-	if (totp.len > 0)
-		memcpy(s->totp, totp.p, totp.len);
-	s->totp_len = totp.len;
+	take(sto_blob(&q, 1), s->totp, sizeof(s->totp), &s->totp_len);
+	take(sto_blob(&q, 9), s->pending, sizeof(s->pending), &s->pending_len);
 	s->step = sto_int(&q, 2);
 	s->failures = sto_int(&q, 5);
 	s->failed_at = sto_int(&q, 6);
-	return FJ_OK;
+	s->set_at = sto_int(&q, 7);
+	s->pending_end = sto_int(&q, 10);
+	return s->hash[0] != '\0' ? FJ_OK : fj_fail(err, FJ_E_NOTFOUND, "issuer", NULL, "%s has not enrolled", login);
+}
+
+int64_t acc_step(struct fj_slice totp, int64_t after, const char *code)
+{
+	int64_t now = acc_now() / STEP, found = 0;
+	char want[16];
+
+	if (totp.len == 0 || strlen(code) != 6)
+		return 0;
+	for (int64_t t = now - 1; t <= now + 1; t++) {
+		snprintf(want, sizeof(want), "%06u", totp_at(totp, t));
+		if (t > after && sodium_memcmp(want, code, 6) == 0)
+			found = t;
+	}
+	return found;
+}
+
+void acc_recovery_hash(const char *login, const char *code, struct fj_hash *out)
+{
+	char text[64 + SHOWN_CODE + 2];
+	size_t n = (size_t)snprintf(text, sizeof(text), "%.63s:", login), end = n + SHOWN_CODE;
+
+	for (; *code != '\0' && n < end; code++)
+		if (*code != '-' && *code != ' ')
+			text[n++] = *code >= 'A' && *code <= 'Z' ? (char)(*code - 'A' + 'a') : *code;
+	text[n] = '\0';
+	fj_sha256(fj_slice_str(text), out);
+	fj_wipe(text, sizeof(text));
 }
 
 static enum fj_rc denied(struct fj_err *err)
 {
-	return fj_refuse(err, FJ_E_AUTH, "issuer", NULL, "login, password or one-time code are wrong", "用户名、密码或动态口令有误");
-}
-
-/* seconds that must have passed since the last try */
-static int64_t wait_after(int64_t failures)
-{
-	int64_t n = failures - FREE_TRIES;
-
-	return n < 0 ? 0 : n > 5 ? WAIT_MAX : (int64_t)2 << n;
+	return fj_refuse(err, FJ_E_AUTH, "issuer", NULL, "login, password or second factor are wrong; if you have lost the telephone or UKey, use a recovery code or ask your officers",
+	    "用户名、密码或第二因素有误；如手机或 UKey 遗失，请使用恢复码或联系经办人");
 }
 
 static enum fj_rc too_soon(struct fj_err *err, int64_t wait)
@@ -71,221 +94,337 @@ static enum fj_rc too_soon(struct fj_err *err, int64_t wait)
 	return rc;
 }
 
+/* --- counting --- */
+
+struct attempt {
+	const struct iss_try *t;
+	struct acc_secret s;
+	bool exists;          /* there is such a user, who has enrolled */
+	bool known;           /* by a browser that signed in before, by a bound key, or at the local door */
+	bool key, slot;       /* the certificate is bound to this user; a count of his own is kept under `hash` */
+	struct fj_hash hash;
+	int64_t n;            /* number of the note */
+	struct fj_err *err;
+	enum fj_rc rc;
+};
+
+static const char *door_name(enum iss_door d)
+{
+	return d == ISS_DOOR_PORTAL ? "portal" : d == ISS_DOOR_API ? "api" : "local";
+}
+
+static struct sgn_note note_of(const struct attempt *a, const char *what, const char *factor)
+{
+	return (struct sgn_note){.login = a->exists ? a->t->login : "", .what = what, .door = door_name(a->t->door), .address = a->t->address, .agent = a->t->agent,
+		.factor = factor, .by = ""};
+}
+
 /* logins that do not exist, in memory; they may push each other out */
-static enum fj_rc count_unknown(const char *login, int64_t now, struct fj_err *err)
+static int64_t count_unknown(const char *login, int64_t now)
 {
 	static struct {
 		struct fj_hash login;
 		int64_t failures, at;
 	} slots[SLOTS];
-	static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 	struct fj_hash h;
 
-	fj_sha256(fj_slice_str(login), &h);
+	fj_sha256(fj_slice_str(login), &h); /* the writer's lock is held */
 	size_t k = h.b[0] % SLOTS;
-	pthread_mutex_lock(&lock);
 	if (!fj_hash_eq(&slots[k].login, &h)) {
 		slots[k].login = h;
 		slots[k].failures = 0;
 	}
-	int64_t wait = slots[k].at + wait_after(slots[k].failures) - now;
-	if (wait <= 0 || slots[k].failures < FREE_TRIES) {
+	int64_t wait = thr_wait(slots[k].failures, slots[k].at, now);
+	if (wait == 0) {
 		slots[k].failures++;
 		slots[k].at = now;
-		wait = 0;
 	}
-	pthread_mutex_unlock(&lock);
-	return wait > 0 ? too_soon(err, wait) : FJ_OK;
+	return wait;
 }
 
-/* the user's secret, this try counted; FJ_E_NOTFOUND when there is no such user */
-static enum fj_rc take_try(struct iss *i, enum iss_door door, const char *login, struct secret_row *s, struct fj_err *err)
+/* a count of his own: that of this browser, or of the bound key */
+static enum fj_rc find_slot(struct sto *db, struct attempt *a, int64_t *failures, int64_t *at, struct fj_err *err)
 {
-	int64_t now = fj_real_ms() / 1000;
+	FJ_AUTO(sto_q) q = {0};
+	char text[80];
+	bool row = false;
 
-	if (load_secret(i->db, login, s, NULL) != FJ_OK || s->hash[0] == '\0') {
-		FJ_TRY(count_unknown(login, now, err));
-		return FJ_E_NOTFOUND;
+	*failures = *at = 0;
+	if (a->t->spki[0] != '\0')
+		FJ_TRY(cky_bound(db, a->t->login, a->t->spki, &a->key, err));
+	snprintf(text, sizeof(text), a->key ? "key:%.70s" : "%.70s", a->key ? a->t->spki : a->t->device);
+	fj_sha256(fj_slice_str(text), &a->hash);
+	if (!a->key && a->t->device[0] == '\0')
+		return FJ_OK;
+	FJ_TRY(sto_query(db, STO_SLOT_GET, &q, err, "tb", a->t->login, FJ_SLICE(a->hash.b, FJ_SHA256_LEN)));
+	FJ_TRY(sto_step(&q, &row, err));
+	if (row) {
+		*failures = sto_int(&q, 0);
+		*at = sto_int(&q, 1);
 	}
-	int64_t wait = s->failed_at + wait_after(s->failures) - now;
-	if (door == ISS_DOOR_PORTAL && wait > 0 && s->failures >= FREE_TRIES)
-		return too_soon(err, wait > WAIT_MAX ? WAIT_MAX : wait);
-	return sto_run(i->db, STO_SECRET_TRY, NULL, err, "it", now, login);
+	a->slot = row || a->key;
+	return FJ_OK;
 }
 
-/* at most HASHES at once: each takes 64 MiB and a tenth of a second */
-static bool hash_gate(bool enter)
+static enum fj_rc count_known(struct sto *db, struct attempt *a, int64_t now, int64_t *wait, struct fj_err *err)
 {
-	static int busy;
+	int64_t failures, at;
+
+	FJ_TRY(find_slot(db, a, &failures, &at, err));
+	a->known = a->slot || a->t->door == ISS_DOOR_LOCAL;
+	if (a->t->door == ISS_DOOR_LOCAL)
+		return sto_run(db, STO_SECRET_TRY, NULL, err, "it", now, a->t->login);
+	*wait = a->slot ? thr_wait(failures, at, now) : thr_wait(a->s.failures, a->s.failed_at, now);
+	if (*wait > 0)
+		return FJ_OK;
+	return a->slot ? sto_run(db, STO_SLOT_TRY, NULL, err, "tbi", a->t->login, FJ_SLICE(a->hash.b, FJ_SHA256_LEN), now) : sto_run(db, STO_SECRET_TRY, NULL, err, "it", now, a->t->login);
+}
+
+/* The try is counted and noted as the failure that it is until it is judged, in one transaction whether there is such a
+ * user or not. */
+static enum fj_rc begin_try(struct iss_call *c, void *arg, struct fj_err *err)
+{
+	struct attempt *a = arg;
+	int64_t now = acc_now(), wait = 0;
+
+	a->exists = acc_secret_get(c->db, a->t->login, &a->s, NULL) == FJ_OK;
+	if (a->exists)
+		FJ_TRY(count_known(c->db, a, now, &wait, err));
+	else if (a->t->door == ISS_DOOR_LOCAL)
+		a->known = true;
+	else
+		wait = count_unknown(a->t->login, now);
+	if (wait == 0 && !a->known)
+		wait = thr_address(a->t->address, now);
+	struct sgn_note note = note_of(a, wait > 0 ? "WAIT" : "WRONG", "");
+	FJ_TRY(sgn_add(c->iss, c->db, &note, &a->n, err));
+	a->rc = wait > 0 ? too_soon(a->err, wait) : FJ_OK;
+	return FJ_OK;
+}
+
+/* --- judging --- */
+
+/* what an unknown login's password is compared with, so that it takes as long */
+static const char *dummy_hash(void)
+{
+	static char hash[crypto_pwhash_STRBYTES];
 	static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+	char text[44];
 
 	pthread_mutex_lock(&lock);
-	bool ok = !enter || busy < HASHES;
-	if (ok)
-		busy += enter ? 1 : -1;
+	if (hash[0] == '\0') {
+		iss_new_id("", 40, text);
+		if (pwd_hash(text, hash, NULL) != FJ_OK)
+			hash[0] = '\0';
+	}
 	pthread_mutex_unlock(&lock);
-	return ok;
+	return hash;
 }
 
-static enum fj_rc check_password(const struct secret_row *s, bool known, const char *password, struct fj_err *err)
+static enum fj_rc check_password(const struct attempt *a, struct fj_err *err)
 {
-	char dummy[crypto_pwhash_STRBYTES];
+	const char *password = a->t->password, *hash = a->exists ? a->s.hash : dummy_hash();
 
-	if (!hash_gate(true)) {
+	if (!thr_enter(a->known, a->t->address, a->t->door == ISS_DOOR_LOCAL ? 10 * PLACE_MS : PLACE_MS))
 		return fj_refuse(err, FJ_E_BUSY, "issuer", NULL, "too many people sign in at this moment; try again in a second", "当前登录人数过多，请稍后再试");
-	}
-	bool right = known ? crypto_pwhash_str_verify(s->hash, password, strlen(password)) == 0
-	    : crypto_pwhash_str(dummy, password, strlen(password), crypto_pwhash_OPSLIMIT_INTERACTIVE, crypto_pwhash_MEMLIMIT_INTERACTIVE) != 0 && known;
-	hash_gate(false);
+	bool right = crypto_pwhash_str_verify(hash, password, strlen(password)) == 0 && a->exists;
+	thr_leave(a->known, a->t->address);
 	return right ? FJ_OK : denied(err);
 }
 
-/* a code of the step before, this one, or the next, that is later than the last used */
-static int64_t matching_step(const struct secret_row *s, const char *totp)
+/* by what he proves himself; NULL: by nothing.  A code is used up; the change is undone if the rest fails. */
+static enum fj_rc use_factor(struct sto *db, struct attempt *a, const char **factor, struct fj_err *err)
 {
-	int64_t now = fj_real_ms() / 1000 / STEP; /* people's telephones show the real time */
-	char want[16];
+	const char *login = a->t->login, *code = a->t->code;
+	int64_t n = 0, step = acc_step(FJ_SLICE(a->s.totp, a->s.totp_len), a->s.step, code);
 
-	for (int64_t t = now - 1; t <= now + 1; t++) {
-		snprintf(want, sizeof(want), "%06u", totp_at(FJ_SLICE(s->totp, s->totp_len), t));
-		if (t > s->step && strlen(totp) == 6 && sodium_memcmp(want, totp, 6) == 0)
-			return t;
+	*factor = NULL;
+	if (step != 0) {
+		FJ_TRY(sto_run(db, STO_SECRET_STEP, &n, err, "iti", step, login, step));
+		*factor = n == 1 ? "totp" : NULL;
+	} else if (code[0] == '\0' && a->key) {
+		*factor = "certificate";
+	} else if (strlen(code) >= SHOWN_CODE) {
+		struct fj_hash h;
+		acc_recovery_hash(login, code, &h);
+		FJ_TRY(sto_run(db, STO_RECOVERY_USE, &n, err, "itb", acc_now(), login, FJ_SLICE(h.b, FJ_SHA256_LEN)));
+		*factor = n == 1 ? "recovery" : NULL;
 	}
-	return 0;
+	return FJ_OK;
 }
 
-/* the code is used up and the failures are forgotten, or nothing changes */
-static enum fj_rc let_in(struct iss *i, const struct secret_row *s, const char *login, const char *totp, struct iss_actor *out, struct fj_err *err)
+/* a browser that has none gets a name; the counts begin anew */
+static enum fj_rc remember(struct sto *db, struct attempt *a, struct iss_entry *out, struct fj_err *err)
 {
+	const char *login = a->t->login;
+	int64_t now = acc_now();
+
+	if (a->t->door == ISS_DOOR_LOCAL || (!a->slot && a->t->door == ISS_DOOR_API))
+		return sto_run(db, STO_SECRET_CALM, NULL, err, "t", login);
+	if (!a->slot) {
+		uint8_t raw[32];
+		FJ_AUTO(buf) b = FJ_BUF_INIT(64);
+		fj_random(raw, sizeof(raw));
+		FJ_TRY(fj_b64u_put(&b, FJ_SLICE(raw, sizeof(raw))));
+		FJ_TRY(fj_strcopy(out->device, sizeof(out->device), fj_buf_str(&b)));
+		fj_sha256(fj_slice_str(out->device), &a->hash);
+		FJ_TRY(sto_run(db, STO_SECRET_CALM, NULL, err, "t", login));
+	}
+	FJ_TRY(sto_run(db, STO_SLOT_SET, NULL, err, "tbi", login, FJ_SLICE(a->hash.b, FJ_SHA256_LEN), now));
+	return sto_run(db, STO_SLOT_TRIM, NULL, err, "ti", login, now - (int64_t)DEVICE_DAYS * 86400);
+}
+
+static enum fj_rc recovery_left(struct sto *db, const char *login, int64_t *left, struct fj_err *err)
+{
+	FJ_AUTO(sto_q) q = {0};
+
+	FJ_TRY(sto_first(db, STO_RECOVERY_LEFT, &q, "count", err, "t", login));
+	*left = sto_int(&q, 0);
+	return FJ_OK;
+}
+
+struct judged {
+	struct attempt *a;
+	struct iss_entry *out;
+};
+
+/* all of it, or nothing changes */
+static enum fj_rc let_in(struct iss_call *c, void *arg, struct fj_err *err)
+{
+	struct judged *j = arg;
+	struct attempt *a = j->a;
+	const char *login = a->t->login, *factor;
+
+	FJ_TRY(use_factor(c->db, a, &factor, err));
 	/* nobody is ACTIVE without a factor; a record that has none lets nobody in */
-	int64_t n = 0, step = s->totp_len == 0 ? 0 : matching_step(s, totp);
-
-	if (step == 0 || usr_actor(i->db, login, "api", out, NULL) != FJ_OK)
+	if (factor == NULL || usr_actor(c->db, login, "api", &j->out->actor, NULL) != FJ_OK)
 		return denied(err);
-	FJ_TRY(sto_run(i->db, STO_SECRET_STEP, &n, err, "iti", step, login, step));
-	return n == 1 ? FJ_OK : denied(err);
+	j->out->actor.factor = factor;
+	FJ_TRY(remember(c->db, a, j->out, err));
+	if (strcmp(factor, "recovery") == 0)
+		FJ_TRY(recovery_left(c->db, login, &j->out->recovery_left, err));
+	j->out->actor.held = a->s.must[0] != '\0';
+	struct sgn_note note = note_of(a, "IN", factor);
+	return sgn_was(c->iss, c->db, a->n, &note, err);
 }
 
-enum fj_rc iss_authenticate(struct iss *i, enum iss_door door, const char *login, const char *password, const char *totp,
-    struct iss_actor *out, struct fj_err *err)
-{
-	struct secret_row s;
+/* --- what is known of a password only while it is here --- */
 
-	if (strlen(login) > 63 || strlen(password) > 255)
-		return denied(err);
-	pthread_mutex_lock(&i->lock);
-	enum fj_rc rc = take_try(i, door, login, &s, err);
-	pthread_mutex_unlock(&i->lock);
-	bool known = rc == FJ_OK;
-	if (known || rc == FJ_E_NOTFOUND)
-		rc = check_password(&s, known, password, err);
-	if (rc != FJ_OK)
-		return rc;
-	pthread_mutex_lock(&i->lock);
-	rc = let_in(i, &s, login, totp, out, err);
-	pthread_mutex_unlock(&i->lock);
-	return rc;
+struct refreshed {
+	const struct attempt *a;
+	char hash[crypto_pwhash_STRBYTES];
+	bool leaked;
+};
+
+static enum fj_rc keep_fresh(struct iss_call *c, void *arg, struct fj_err *err)
+{
+	const struct refreshed *f = arg;
+
+	if (f->hash[0] != '\0')
+		FJ_TRY(sto_run(c->db, STO_SECRET_REHASH, NULL, err, "ttt", f->hash, f->a->t->login, f->a->s.hash));
+	return f->leaked ? sto_run(c->db, STO_SECRET_MUST, NULL, err, "tt", "LEAKED", f->a->t->login) : FJ_OK;
 }
 
-/* --- sessions --- */
-
-static void token_hash(const char *token, struct fj_hash *h)
+/* It is kept in the strength of today, and has to be changed when it has leaked since.  Who is in stays in, whatever
+ * becomes of it. */
+static void refresh(struct iss *i, const struct attempt *a, struct iss_entry *out)
 {
-	fj_sha256(fj_slice_str(token), h);
-}
-
-static enum fj_rc random_text(char out[ISS_SESSION_CAP])
-{
-	uint8_t raw[32];
-	FJ_AUTO(buf) b = FJ_BUF_INIT(64);
-
-	fj_random(raw, sizeof(raw));
-	FJ_TRY(fj_b64u_put(&b, FJ_SLICE(raw, sizeof(raw))));
-	return fj_strcopy(out, ISS_SESSION_CAP, fj_buf_str(&b));
-}
-
-enum fj_rc iss_session_new(struct iss *i, const struct iss_actor *a, struct iss_session *out, struct fj_err *err)
-{
-	struct fj_hash h;
-	int64_t now = fj_real_ms() / 1000;
-
-	memset(out, 0, sizeof(*out));
-	out->actor = *a;
-	if (random_text(out->token) != FJ_OK || random_text(out->csrf) != FJ_OK)
-		return fj_no_memory(err, "issuer");
-	token_hash(out->token, &h);
-	pthread_mutex_lock(&i->lock);
-	enum fj_rc rc = sto_run(i->db, STO_SESSION_CLEAN, NULL, err, "iit", now - WHOLE, now - IDLE, "");
-	if (rc == FJ_OK)
-		rc = sto_run(i->db, STO_SESSION_ADD, NULL, err, "bttii", FJ_SLICE(h.b, FJ_SHA256_LEN), a->login, out->csrf, now, now);
-	pthread_mutex_unlock(&i->lock);
-	return rc;
-}
-
-static enum fj_rc find_session(struct sto *db, const struct fj_hash *h, struct iss_session *out, int64_t *used, struct fj_err *err)
-{
-	int64_t now = fj_real_ms() / 1000;
-	char login[64];
-	{
-		FJ_AUTO(sto_q) q = {0};
-		FJ_TRY(sto_first(db, STO_SESSION_GET, &q, "session", err, "b", FJ_SLICE(h->b, FJ_SHA256_LEN)));
-		*used = sto_int(&q, 3);
-		if (now - sto_int(&q, 2) > WHOLE || now - *used > IDLE || fj_strcopy(login, sizeof(login), sto_text(&q, 0)) != FJ_OK ||
-		    fj_strcopy(out->csrf, sizeof(out->csrf), sto_text(&q, 1)) != FJ_OK)
-			return FJ_E_NOTFOUND;
-	}
-	return usr_actor(db, login, "portal", &out->actor, err);
-}
-
-/* Not a write for every click; one that fails (a full disk) ends nobody's session. */
-static void note_use(struct iss *i, const struct fj_hash *h, int64_t used)
-{
-	int64_t now = fj_real_ms() / 1000;
+	struct refreshed f = {.a = a, .leaked = pwd_leaked(&i->leaks, a->t->password)};
 	struct fj_err err = {0};
 
-	if (now - used < 60)
-		return;
-	pthread_mutex_lock(&i->lock);
-	enum fj_rc rc = sto_run(i->db, STO_SESSION_USE, NULL, &err, "ib", now, FJ_SLICE(h->b, FJ_SHA256_LEN));
-	pthread_mutex_unlock(&i->lock);
-	if (rc != FJ_OK)
-		fj_log_err(FJ_LOG_WARN, "the use of a session could not be noted", &err);
+	if (crypto_pwhash_str_needs_rehash(a->s.hash, PWD_OPS, PWD_MEMORY) != 0 && thr_enter(true, "", PLACE_MS)) {
+		if (pwd_hash(a->t->password, f.hash, NULL) != FJ_OK)
+			f.hash[0] = '\0';
+		thr_leave(true, "");
+	}
+	if ((f.leaked || f.hash[0] != '\0') && iss_write(i, keep_fresh, &f, &err) != FJ_OK)
+		fj_log_err(FJ_LOG_WARN, "a password could not be kept anew", &err);
+	out->actor.held = out->actor.held || f.leaked;
 }
 
-enum fj_rc iss_session_find(struct iss *i, const char *token, struct iss_session *out, struct fj_err *err)
+enum fj_rc iss_authenticate(struct iss *i, const struct iss_try *t, struct iss_entry *out, struct fj_err *err)
 {
-	struct fj_hash h;
-	struct sto *db;
-	int64_t used = 0;
+	struct attempt a = {.t = t, .err = err};
 
 	memset(out, 0, sizeof(*out));
-	if (strlen(token) != 43)
-		return fj_fail(err, FJ_E_AUTH, "issuer", NULL, "sign in first");
-	memcpy(out->token, token, 44);
-	token_hash(token, &h);
-	FJ_TRY(iss_reader_take(i, &db, err));
-	enum fj_rc rc = find_session(db, &h, out, &used, NULL);
+	out->recovery_left = -1;
+	if (strlen(t->login) > 63 || strlen(t->password) > 4 * PWD_MAX)
+		return denied(err);
+	enum fj_rc rc = iss_write(i, begin_try, &a, err);
 	if (rc == FJ_OK)
-		rc = dlg_principals(db, &out->actor, fj_now(), &out->today, NULL);
-	iss_reader_give(i, db);
-	if (rc == FJ_OK) {
-		note_use(i, &h, used);
-		return FJ_OK;
-	}
-	rc = fj_fail(err, FJ_E_AUTH, "issuer", NULL, "your session has ended; sign in again");
-	fj_err_zh(err, "会话已结束，请重新登录");
+		rc = a.rc;
+	if (rc == FJ_OK)
+		rc = check_password(&a, err);
+	if (rc == FJ_OK)
+		rc = iss_write(i, let_in, &(struct judged){&a, out}, err);
+	if (rc == FJ_OK)
+		refresh(i, &a, out);
+	if (rc == FJ_OK && !a.known)
+		thr_forgive(t->address);
+	fj_wipe(&a.s, sizeof(a.s));
 	return rc;
 }
 
-void iss_session_end(struct iss *i, const char *token)
-{
-	struct fj_hash h;
-	struct fj_err err;
+/* --- once more --- */
 
-	token_hash(token, &h);
-	pthread_mutex_lock(&i->lock);
-	enum fj_rc rc = sto_run(i->db, STO_SESSION_END, NULL, &err, "b", FJ_SLICE(h.b, FJ_SHA256_LEN));
-	pthread_mutex_unlock(&i->lock);
-	if (rc != FJ_OK)
-		fj_log_err(FJ_LOG_WARN, "a session could not be ended", &err);
+struct turn {
+	const char *login;
+	struct fj_hash slot;
+};
+
+static enum fj_rc begin_turn(struct iss_call *c, void *arg, struct fj_err *err)
+{
+	const struct turn *t = arg;
+	int64_t now = acc_now(), failures = 0, at = 0;
+	{
+		FJ_AUTO(sto_q) q = {0};
+		bool row;
+		FJ_TRY(sto_query(c->db, STO_SLOT_GET, &q, err, "tb", t->login, FJ_SLICE(t->slot.b, FJ_SHA256_LEN)));
+		FJ_TRY(sto_step(&q, &row, err));
+		failures = row ? sto_int(&q, 0) : 0;
+		at = row ? sto_int(&q, 1) : 0;
+	}
+	int64_t wait = thr_wait(failures, at, now);
+	if (wait > 0)
+		return too_soon(err, wait);
+	return sto_run(c->db, STO_SLOT_TRY, NULL, err, "tbi", t->login, FJ_SLICE(t->slot.b, FJ_SHA256_LEN), now);
+}
+
+static enum fj_rc end_turn(struct iss_call *c, void *arg, struct fj_err *err)
+{
+	const struct turn *t = arg;
+
+	return sto_run(c->db, STO_SLOT_SET, NULL, err, "tbi", t->login, FJ_SLICE(t->slot.b, FJ_SHA256_LEN), acc_now());
+}
+
+enum fj_rc acc_turn(struct iss_call *c, const char *of, struct fj_err *err)
+{
+	struct turn t = {.login = c->actor->login};
+
+	fj_sha256(fj_slice_str(of), &t.slot);
+	return iss_step(c, begin_turn, &t, err);
+}
+
+enum fj_rc acc_calm(struct iss_call *c, const char *of, struct fj_err *err)
+{
+	struct turn t = {.login = c->actor->login};
+
+	fj_sha256(fj_slice_str(of), &t.slot);
+	return iss_step(c, end_turn, &t, err);
+}
+
+enum fj_rc acc_prove(struct iss_call *c, const char *password, struct fj_err *err)
+{
+	struct acc_secret s;
+
+	FJ_TRY(acc_turn(c, "own password", err));
+	FJ_TRY(acc_secret_get(c->db, c->actor->login, &s, err));
+	if (!thr_enter(true, "", PLACE_MS))
+		return fj_refuse(err, FJ_E_BUSY, "issuer", NULL, "too many passwords are being checked at this moment; try again in a second", "当前校验密码人数过多，请稍后再试");
+	bool right = crypto_pwhash_str_verify(s.hash, password, strlen(password)) == 0;
+	thr_leave(true, "");
+	fj_wipe(&s, sizeof(s));
+	if (right)
+		return acc_calm(c, "own password", err);
+	return fj_refuse(err, FJ_E_AUTH, "issuer", NULL, "your present password is wrong", "当前密码有误");
 }

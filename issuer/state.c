@@ -174,6 +174,9 @@ static const struct {
 	{ISS_OBJ_LISTING, "LISTED", "delist", "DELISTED"},
 
 	{ISS_OBJ_PEER, "TRUSTED", "remove", "REMOVED"},
+
+	{ISS_OBJ_OBJECTION, "TO_CONFIRM", "confirm", "OPEN"},      /* lodged by the public */
+	{ISS_OBJ_OBJECTION, "TO_CONFIRM", "decline", "DECLINED"},
 };
 
 enum fj_rc iss_state_next(enum iss_object o, const char *from, const char *act, const char **to, struct fj_err *err)

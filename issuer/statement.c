@@ -10,6 +10,7 @@
  */
 #include "base/jws.h"
 #include "issuer/revenue.h"
+#include "issuer/shape.h"
 
 #define CHUNK 500 /* rows of one event */
 #define MAX_FILE (16u << 20)
@@ -18,7 +19,7 @@
 const struct iss_field fld_statement_import[] = {
 	{"kind", ISS_F_STR, true, 8, "文件类别", "BANK statement, INVOICE list, SLIP: payment slips of the treasury", st_kinds, "domain.md 4.11"},
 	{"file", ISS_F_FILE, true, MAX_FILE, "对账文件", "CSV (UTF-8, GB18030) or XLSX"},
-	{"mapping", ISS_F_JSON, false, 1, "列对应关系", "{heading: field}, where the headings are others than docs/api.md names"},
+	{"mapping", ISS_F_JSON, false, 1, "列对应关系（列名与模板不同时填写）", "what the headings mean, where they are others than usual", .members = shp_statement_map, .shape = ISS_MAP},
 	{"dry_run", ISS_F_BOOL, false, 1, "试导入", "check only"},
 	{0},
 };

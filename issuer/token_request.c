@@ -9,13 +9,14 @@
  * Who entered a request does not review it (R22).  A refusal gives its reason.
  */
 #include "issuer/iss.h"
+#include "issuer/shape.h"
 #include "issuer/state.h"
 #include "issuer/task.h"
 #include "issuer/token.h"
 
 static const char *const request_states[] = {"REQUESTED", "REVIEWED", "REFUSED", NULL};
 const struct iss_field fld_token_request[] = {
-	{"request", ISS_F_JSON, true, 1, "许可申请", "the request, docs/api.md"},
+	{"request", ISS_F_JSON, true, 1, "许可申请", "request", .members = shp_request_own},
 	{"document", ISS_F_STR, false, 120, "申请文件", "for a user without accounts: number and date of its application"},
 	{0},
 };

@@ -12,13 +12,14 @@
 #include "issuer/exchange.h"
 #include "issuer/listing.h"
 #include "issuer/rules/rules.h"
+#include "issuer/shape.h"
 
 #define MAX_TOLD 1000
 #define MAX_COLUMN 60
 #define MAX_AMOUNT INT64_C(100000000000000) /* a trillion yuan */
 
 #define EXCHANGE {"exchange", ISS_F_STR, false, 18, "数据交易所", "data exchange's USCC; the own organisation by default"}
-const struct iss_field fld_trade_map[] = {EXCHANGE, {"mapping", ISS_F_JSON, true, 1, "字段对照表", "the mapping, docs/formats.md 13"}, {0}};
+const struct iss_field fld_trade_map[] = {EXCHANGE, {"mapping", ISS_F_JSON, true, 1, "字段对照表", "mapping", .members = shp_trade_map}, {0}};
 const struct iss_field fld_trade_mapping[] = {EXCHANGE, {0}};
 const struct iss_field fld_trade_import[] = {
 	EXCHANGE,

@@ -13,6 +13,7 @@
 #include "issuer/usage.h"
 
 #include "issuer/iss.h"
+#include "issuer/shape.h"
 #include "issuer/sheet/sheet.h"
 #include "issuer/state.h"
 #include "issuer/task.h"
@@ -33,7 +34,7 @@ static const char *const usage_states[] = {"REPORTED", "COUNTERSIGNED", "DISPUTE
 #define U_ID {"id", ISS_F_STR, false, 40, "用量编号", "token and day: LT-….2026-05-12"}, {"ids", ISS_F_LIST, false, 5000, "所选用量", "a selection of days, as one task"}
 const struct iss_field fld_usage_report[] = {
 	{"file", ISS_F_FILE, false, 16 << 20, "用量文件", "CSV or XLSX: token, day, count"},
-	{"totals", ISS_F_JSON, false, 1, "每日用量", "[{token, day, count}], instead of a file"},
+	{"totals", ISS_F_JSON, false, 1, "每日用量（不上传文件时）", "totals of days, instead of a file", .members = shp_totals, .shape = ISS_ROWS},
 	{"dry_run", ISS_F_BOOL, false, 1, "试报送", "check only"},
 	{0},
 };

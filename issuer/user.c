@@ -77,10 +77,8 @@ static enum fj_rc set_secrets(struct sto *db, const char *login, const char *pas
 {
 	char hash[crypto_pwhash_STRBYTES];
 
-	if (crypto_pwhash_str(hash, password, strlen(password), crypto_pwhash_OPSLIMIT_INTERACTIVE,
-	    crypto_pwhash_MEMLIMIT_INTERACTIVE) != 0)
-		return fj_fail(err, FJ_E_NOMEM, "issuer", NULL, "not enough memory to hash a password");
-	return sto_run(db, STO_SECRET_SET, NULL, err, "ttbibi", login, hash, totp, step, FJ_SLICE("", 0), (int64_t)0);
+	FJ_TRY(pwd_hash(password, hash, err));
+	return sto_run(db, STO_SECRET_SET, NULL, err, "ttbii", login, hash, totp, step, acc_now());
 }
 
 static enum fj_rc from_row(const struct sto_q *q, struct usr *u, struct fj_err *err)
@@ -122,7 +120,15 @@ enum fj_rc usr_actor(struct sto *db, const char *login, const char *via, struct 
 
 enum fj_rc usr_end_sessions(struct iss_call *c, const char *login, struct fj_err *err)
 {
-	return sto_run(c->db, STO_SESSION_CLEAN, NULL, err, "iit", (int64_t)0, (int64_t)0, login);
+	FJ_TRY(sto_run(c->db, STO_APITOKEN_END_ALL, NULL, err, "it", acc_now(), login));
+	return ses_end_all(c, login, "", err);
+}
+
+enum fj_rc usr_forget_ways(struct iss_call *c, const char *login, struct fj_err *err)
+{
+	FJ_TRY(sto_run(c->db, STO_RECOVERY_CLEAR, NULL, err, "t", login));
+	FJ_TRY(sto_run(c->db, STO_SLOT_END, NULL, err, "t", login));
+	return usr_end_sessions(c, login, err);
 }
 
 /* --- who answers for an organisation's people (R40) --- */
@@ -264,7 +270,7 @@ enum fj_rc apr_user_disable(struct iss_call *c, const struct apr *a, struct fj_e
 	FJ_TRY(evt_append(c, "user.changed", a->object, a->payload, err));
 	FJ_TRY(dlg_end_all(c, a->object, "user.disable", ended, err));
 	FJ_TRY(sto_run(c->db, STO_SECRET_END, NULL, err, "t", a->object));
-	return usr_end_sessions(c, a->object, err);
+	return usr_forget_ways(c, a->object, err);
 }
 
 /* what a reset has left: a factor, or a password; a new user has neither */
@@ -311,44 +317,73 @@ static enum fj_rc check_invited(struct iss_call *c, const char *login, struct fj
 }
 
 /* a new password; or after a reset of the factor the one that was kept, which has to be known */
-static enum fj_rc check_new_password(const struct kept *k, const char *password, struct fj_err *err)
+static enum fj_rc check_new_password(struct iss_call *c, const struct kept *k, const char *login, const char *password, struct fj_err *err)
 {
+	struct pwd_about about;
+	char store[4][200];
+
 	if (k->hash[0] != '\0' && crypto_pwhash_str_verify(k->hash, password, strlen(password)) != 0)
 		return fj_refuse(err, FJ_E_AUTH, "issuer", NULL, "only the factor was reset: give the password that you have", "仅重置了动态口令：请输入原密码");
-	if (fj_utf8_count(password) >= 12)
+	if (k->hash[0] != '\0')
 		return FJ_OK;
-	return fj_refuse(err, FJ_E_INVALID, "issuer", "NIST SP 800-63B 5.1.1", "a password has at least 12 characters", "密码至少 12 个字符");
+	FJ_TRY(acc_about(c->db, login, &about, store, err));
+	return pwd_check(c->iss, password, &about, err);
 }
 
-/* the answer: the factor's address, or that the old one stays */
+/* a UKey in place of a telephone: officers have bound it already */
+static enum fj_rc check_factor(struct iss_call *c, const char *login, bool *key, struct fj_err *err)
+{
+	bool bound = false;
+	json_t *keys = NULL;
+
+	*key = strcmp(fj_json_text(c->params, "factor"), "certificate") == 0;
+	if (!*key)
+		return FJ_OK;
+	FJ_TRY(cky_list(c->db, login, &keys, err));
+	bound = json_array_size(keys) > 0;
+	json_decref(keys);
+	return bound ? FJ_OK : fj_refuse(err, FJ_E_INVALID, "issuer", NULL, "no UKey is bound to you yet: your officers do that first (user bind), or enrol with a telephone",
+	    "尚未绑定 UKey：请先由经办人办理绑定（user bind），或使用手机动态口令注册");
+}
+
+/* the answer: the factor's address, or that the old one stays; and recovery codes, which nobody sees again */
 static enum fj_rc enrolled(struct iss_call *c, const char *login, struct fj_slice secret, bool kept, struct fj_err *err)
 {
-	FJ_AUTO(buf) uri = FJ_BUF_INIT(300);
-	char b32[40];
+	FJ_AUTO(buf) uri = FJ_BUF_INIT(400);
+	json_t *codes = NULL;
 
-	totp_base32(secret, b32, sizeof(b32));
-	if (fj_buf_printf(&uri, "otpauth://totp/Fujie:%s?secret=%s&issuer=Fujie&algorithm=SHA1&digits=6&period=30", login, b32) != FJ_OK)
-		return fj_no_memory(err, "issuer");
-	c->answer = kept ? json_pack("{s:s, s:b}", "login", login, "factor_kept", 1) : json_pack("{s:s, s:s}", "login", login, "totp", fj_buf_str(&uri));
-	return c->answer != NULL ? FJ_OK : fj_no_memory(err, "issuer");
+	c->answer = json_pack("{s:s}", "login", login);
+	if (kept)
+		FJ_TRY(fj_json_set(c->answer, "factor_kept", json_true()));
+	else if (secret.len == 0)
+		FJ_TRY(fj_json_set(c->answer, "factor", json_string("certificate")));
+	else
+		FJ_TRY(acc_totp_uri(login, secret, &uri, err));
+	if (uri.len > 0)
+		FJ_TRY(fj_json_set(c->answer, "totp", json_string(fj_buf_str(&uri))));
+	FJ_TRY(acc_recovery_make(c->db, login, &codes, err));
+	return fj_json_set(c->answer, "recovery_codes", codes);
 }
 
 enum fj_rc cmd_user_enrol(struct iss_call *c, struct fj_err *err)
 {
 	const char *login = fj_json_peek(c->params, "login"), *password = fj_json_peek(c->params, "password");
 	uint8_t fresh[TOTP_SECRET];
+	bool key;
 	struct kept k;
 
 	FJ_TRY(check_code(c, login, &k, err));
 	FJ_TRY(check_invited(c, login, err));
-	FJ_TRY(check_new_password(&k, password, err));
+	FJ_TRY(check_new_password(c, &k, login, password, err));
+	FJ_TRY(check_factor(c, login, &key, err));
 	bool keep = k.totp_len > 0;
 	fj_random(fresh, sizeof(fresh));
-	struct fj_slice secret = keep ? FJ_SLICE(k.totp, k.totp_len) : FJ_SLICE(fresh, sizeof(fresh));
+	struct fj_slice secret = keep ? FJ_SLICE(k.totp, k.totp_len) : FJ_SLICE(fresh, key ? 0 : sizeof(fresh));
 	FJ_TRY(set_secrets(c->db, login, password, secret, k.step, err));
 	FJ_AUTO(json) body = json_pack("{s:s}", "state", "ACTIVE");
 	FJ_TRY(evt_append(c, "user.changed", login, body, err));
 	FJ_TRY(enrolled(c, login, secret, keep, err));
+	FJ_TRY(sgn_did(c, login, "ENROLLED", err));
 	fj_wipe(fresh, sizeof(fresh));
 	fj_wipe(&k, sizeof(k));
 	return FJ_OK;
@@ -394,6 +429,8 @@ enum fj_rc usr_demo_enrol(struct iss *i, const char *login, struct usr_demo *out
 	iss_new_id("", 24, out->password);
 	fj_random(secret, sizeof(secret));
 	totp_base32(FJ_SLICE(secret, sizeof(secret)), out->secret_b32, sizeof(out->secret_b32));
-	snprintf(out->totp_uri, sizeof(out->totp_uri), "otpauth://totp/Fujie:%s?secret=%s&issuer=Fujie&algorithm=SHA1&digits=6&period=30", login, out->secret_b32);
+	FJ_AUTO(buf) uri = FJ_BUF_INIT(sizeof(out->totp_uri) - 1);
+	FJ_TRY(acc_totp_uri(login, FJ_SLICE(secret, sizeof(secret)), &uri, err));
+	FJ_TRY(fj_strcopy(out->totp_uri, sizeof(out->totp_uri), fj_buf_str(&uri)));
 	return iss_write(i, demo_enrol, &(struct demo_enrolment){login, out->password, FJ_SLICE(secret, sizeof(secret))}, err);
 }

@@ -119,6 +119,10 @@ bool ver_report_passed(const struct ver_report *r, const char *check);
 json_t *ver_report_json(const struct ver_report *r);
 const char *ver_verdict_name(enum ver_verdict v);
 
+/* What a paper's digest h says of the credential (a certificate as PEM or DER): "" when there is none, "same", "other",
+ * "no digest" (not 16 to 64 hex digits).  Static. */
+const char *ver_paper(const char *h, struct fj_slice credential);
+
 /* --- a trust folder as what may be asked for (folder.c reads files; nothing else here does) --- */
 /* ver_verify, and again with what it wanted and the folder has, added to `over`, a trust of the caller's over the
  * loaded one: further verdicts need not read it again.  For a past time the folder ../history beside it is

@@ -280,14 +280,14 @@ static enum fj_rc put_id(const json_t *fields, const char *id, struct fj_buf *at
 
 /* what is a password is asked for, never taken from the command line, where
  * every user of the machine could read it */
-static enum fj_rc put_password(const json_t *fields, json_t *params, struct fj_err *err)
+static enum fj_rc put_secret(const json_t *fields, const char *name, const char *env, const char *prompt, json_t *params, struct fj_err *err)
 {
 	char secret[256];
 
-	if (field_find(fields, "password") == NULL || json_object_get(params, "password") != NULL)
+	if (field_find(fields, name) == NULL || json_object_get(params, name) != NULL)
 		return FJ_OK;
-	FJ_TRY(cli_ask_secret("FUJIE_NEW_PASSWORD", "New password", secret, sizeof(secret), err));
-	return fj_json_set(params, "password", json_string(secret)) == FJ_OK ? FJ_OK
+	FJ_TRY(cli_ask_secret(env, prompt, secret, sizeof(secret), err));
+	return fj_json_set(params, name, json_string(secret)) == FJ_OK ? FJ_OK
 	    : fj_fail(err, FJ_E_USAGE, "cli", NULL, "the password is not UTF-8");
 }
 
@@ -301,7 +301,8 @@ enum fj_rc cli_params(const struct cli_args *a, const json_t *fields, struct fj_
 		FJ_TRY(put_id(fields, a->id, attached, params, err));
 	for (size_t i = 0; i < a->n_opt; i++)
 		FJ_TRY(put_option(fields, a->opt[i].key, a->opt[i].value, attached, params, err));
-	FJ_TRY(put_password(fields, params, err));
+	FJ_TRY(put_secret(fields, "current", "FUJIE_PASSWORD", "Present password", params, err));
+	FJ_TRY(put_secret(fields, "password", "FUJIE_NEW_PASSWORD", "New password", params, err));
 	*out = fj_move(params);
 	return FJ_OK;
 }

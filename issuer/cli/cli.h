@@ -17,6 +17,10 @@ struct cli_conf {
 	char portal[64];    /* [portal] bind: "127.0.0.1:8443" */
 	char cert[512];     /* [portal] cert, key: PEM files in the home; "" for plain HTTP */
 	char key[512];
+	char client_ca[512]; /* [portal] client_ca: PEM file with authorities of client certificates; "" none */
+	bool https;         /* [portal] https: a proxy on this machine serves it under https */
+	char leaked[512];   /* [account] leaked: a file of leaked passwords; "" none */
+	int64_t signin_days; /* [account] signin_days: how long tries to sign in are kept */
 	char verifier[64];  /* [verifier] bind */
 	int64_t rate;       /* [verifier] rate: requests of an address a second; 0 none */
 	bool limit_local;   /* [verifier] limit_local */
@@ -57,7 +61,7 @@ struct cli_parts {
 	const struct cli_home *home;
 	const char *portal, *verifier; /* binds; portal NULL: none */
 	bool signer;                   /* false: reading only */
-	char outbox_days[24];
+	char outbox_days[24], signin_days[24];
 	int listen_registry, listen_verifier;
 	struct cli_part part[CLI_PARTS];
 };

@@ -39,9 +39,13 @@ static enum fj_rc identity(const struct cli_args *a, json_t **as, struct fj_err 
 {
 	char password[256], totp[16];
 
+	const char *token = getenv("FUJIE_TOKEN");
+
 	*as = json_null();
+	if (a->as == NULL && token != NULL && token[0] != '\0')
+		*as = json_pack("{s:s}", "token", token);
 	if (a->as == NULL)
-		return FJ_OK;
+		return *as != NULL ? FJ_OK : fj_fail(err, FJ_E_USAGE, "cli", NULL, "FUJIE_TOKEN is no API token");
 	FJ_TRY(cli_ask_secret("FUJIE_PASSWORD", "Password", password, sizeof(password), err));
 	const char *given = getenv("FUJIE_TOTP");
 	if (given != NULL || getenv("FUJIE_PASSWORD") == NULL)

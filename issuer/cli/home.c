@@ -20,12 +20,17 @@
 
 #define RATE 50 /* requests of an address a second, where fujie.ini does not say */
 #define OUTBOX_DAYS 14
+#define SIGNIN_DAYS 190 /* six months and a little */
 
 static const struct fj_conf_key keys[] = {
 	{"public", "base", FJ_CONF_STR, offsetof(struct cli_conf, base), 161, 0, 160},
 	{"portal", "bind", FJ_CONF_STR, offsetof(struct cli_conf, portal), 64, 0, 63},
 	{"portal", "cert", FJ_CONF_STR, offsetof(struct cli_conf, cert), 512, 0, 511},
 	{"portal", "key", FJ_CONF_STR, offsetof(struct cli_conf, key), 512, 0, 511},
+	{"portal", "client_ca", FJ_CONF_STR, offsetof(struct cli_conf, client_ca), 512, 0, 511},
+	{"portal", "https", FJ_CONF_BOOL, offsetof(struct cli_conf, https), 0, 0, 0},
+	{"account", "leaked", FJ_CONF_STR, offsetof(struct cli_conf, leaked), 512, 0, 511},
+	{"account", "signin_days", FJ_CONF_INT, offsetof(struct cli_conf, signin_days), 0, 30, 3650},
 	{"verifier", "bind", FJ_CONF_STR, offsetof(struct cli_conf, verifier), 64, 0, 63},
 	{"verifier", "rate", FJ_CONF_INT, offsetof(struct cli_conf, rate), 0, 0, 100000},
 	{"verifier", "limit_local", FJ_CONF_BOOL, offsetof(struct cli_conf, limit_local), 0, 0, 0},
@@ -48,6 +53,7 @@ static void home_blank(struct cli_home *h)
 	memset(h, 0, sizeof(*h));
 	h->dir = h->run = h->lock = -1;
 	h->conf.rate = RATE;
+	h->conf.signin_days = SIGNIN_DAYS;
 }
 
 enum fj_rc cli_home_open(const char *path, struct cli_home *h, struct fj_err *err)
@@ -115,7 +121,11 @@ static enum fj_rc conf_write(int dir, const struct cli_conf *c, struct fj_err *e
 	    "; the verifier's public address: it stands in certificates and tokens\n"
 	    "[public]\nbase = %s\n\n"
 	    "; where portal and API listen; beyond loopback they need cert and key (PEM files)\n"
-	    "[portal]\nbind = %s\n\n"
+	    "; client_ca: authorities (PEM) of the client certificates that officers' UKeys hold; it needs cert and key\n"
+	    "; https = true: a proxy on this machine serves the portal under https, so its cookies are marked Secure\n"
+	    "[portal]\nbind = %s\n; client_ca = ukey-ca.pem\n; https = false\n\n"
+	    "; leaked: a file of leaked passwords, sorted lines of hex SHA-1; signin_days: how long tries to sign in are kept\n"
+	    "[account]\n; leaked = leaked.txt\n; signin_days = 190\n\n"
 	    "; rate: requests of one address a second, ten times as many at once; 0: no limit.  A proxy is one\n"
 	    "; address: on this machine it is not limited unless limit_local = true; elsewhere set rate = 0 and limit there\n"
 	    "[verifier]\nbind = %s\n; rate = 50\n; limit_local = false\n\n"

@@ -25,6 +25,7 @@
 
 #define READY_MS 120000 /* a registry may have a long recovery to do */
 #define STOP_MS 5000
+#define MAX_ARGV 40
 
 const char *cli_part_name(enum cli_part_id id)
 {
@@ -228,6 +229,7 @@ static void registry_argv(struct cli_parts *p, const char **argv)
 	int n = 0;
 
 	snprintf(p->outbox_days, sizeof(p->outbox_days), "%lld", (long long)c->outbox_days);
+	snprintf(p->signin_days, sizeof(p->signin_days), "%lld", (long long)c->signin_days);
 
 	argv[n++] = "fujie-registry";
 	argv[n++] = "--base";
@@ -241,6 +243,12 @@ static void registry_argv(struct cli_parts *p, const char **argv)
 			argv[n++] = "--tls-key";
 			argv[n++] = c->key;
 		}
+		if (c->client_ca[0] != '\0') {
+			argv[n++] = "--client-ca";
+			argv[n++] = c->client_ca;
+		}
+		if (c->https)
+			argv[n++] = "--https";
 	} else {
 		argv[n++] = "--no-portal";
 	}
@@ -250,6 +258,12 @@ static void registry_argv(struct cli_parts *p, const char **argv)
 	}
 	argv[n++] = "--outbox-days";
 	argv[n++] = p->outbox_days;
+	argv[n++] = "--signin-days";
+	argv[n++] = p->signin_days;
+	if (c->leaked[0] != '\0') {
+		argv[n++] = "--leaked";
+		argv[n++] = c->leaked;
+	}
 	if (c->log_policy[0] != '\0') {
 		argv[n++] = "--log-policy";
 		argv[n++] = c->log_policy;
@@ -264,7 +278,7 @@ static void registry_argv(struct cli_parts *p, const char **argv)
 enum fj_rc cli_start_service(struct cli_parts *p, enum cli_part_id id, struct fj_err *err)
 {
 	char rate[24];
-	const char *argv[24] = {"fujie-verifier", "--bind", p->verifier, "--base", p->home->conf.base, "--rate", rate, NULL};
+	const char *argv[MAX_ARGV] = {"fujie-verifier", "--bind", p->verifier, "--base", p->home->conf.base, "--rate", rate, NULL};
 
 	snprintf(rate, sizeof(rate), "%lld", (long long)p->home->conf.rate);
 	int n = 7;
@@ -281,7 +295,7 @@ enum fj_rc cli_start_service(struct cli_parts *p, enum cli_part_id id, struct fj
 
 enum fj_rc cli_run_init(struct cli_parts *p, json_t **answer, struct fj_err *err)
 {
-	const char *argv[24];
+	const char *argv[MAX_ARGV];
 	FJ_AUTO(fd) fd = -1;
 	FJ_AUTO(buf) line = FJ_BUF_INIT(1u << 20);
 	int status = 0, n = 0;

@@ -121,7 +121,7 @@ static enum fj_rc serve(const struct cli_args *a, const char *dir, struct fj_err
 	for (int id = CLI_SIGNER; id < CLI_PARTS; id++)
 		if (id != CLI_COSIGNER || h.conf.log_policy[0] != '\0')
 			FJ_TRY(start_part(&p, id, err));
-	printf("portal   %s://%s/\nverifier http://%s/\n", h.conf.cert[0] != '\0' ? "https" : "http",
+	printf("portal   %s://%s/\nverifier http://%s/\n", h.conf.cert[0] != '\0' || h.conf.https ? "https" : "http",
 	    p.portal, p.verifier);
 	fflush(stdout);
 	watch(&p, &signals);

@@ -334,6 +334,7 @@ static enum fj_rc signer_open(struct iss_log *l, bool *shut, struct fj_err *err)
 	FJ_TRY(hsm_status(l->signer, &text, err));
 	FJ_TRY(fj_json_parse(fj_buf_slice(&text), 65536, &status, err));
 	const char *why = fj_json_peek(status, "closed");
+	snprintf(l->tpm, sizeof(l->tpm), "%s", fj_json_text(status, "tpm"));
 	*shut = why != NULL;
 	if (!*shut)
 		return FJ_OK;

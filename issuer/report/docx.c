@@ -6,8 +6,6 @@
  * footer counts the pages.  The same document gives the same octets: no date stands in
  * it but those of its text.
  */
-#include <zip.h>
-
 #include "issuer/report/parts.h"
 
 #define A4_TWIPS 9070 /* between the margins, in twentieths of a point */
@@ -213,53 +211,15 @@ static const struct {
 
 /* --- the package --- */
 
-static bool add(zip_t *z, const char *name, const char *text, size_t n)
-{
-	zip_source_t *s = zip_source_buffer(z, text, n, 0);
-	zip_int64_t at = s == NULL ? -1 : zip_file_add(z, name, s, ZIP_FL_ENC_UTF_8);
-
-	if (at < 0) {
-		zip_source_free(s);
-		return false;
-	}
-	return zip_file_set_dostime(z, (zip_uint64_t)at, 0, 0x21, 0) == 0; /* 1980-01-01: none */
-}
-
-static enum fj_rc read_back(zip_source_t *from, struct fj_buf *file)
-{
-	char chunk[8192];
-	zip_int64_t n = 0;
-	enum fj_rc rc = zip_source_open(from) == 0 ? FJ_OK : FJ_E_IO;
-
-	while (rc == FJ_OK && (n = zip_source_read(from, chunk, sizeof(chunk))) > 0)
-		rc = fj_buf_put(file, chunk, (size_t)n);
-	zip_source_close(from);
-	return rc == FJ_OK && n < 0 ? FJ_E_IO : rc;
-}
-
 static enum fj_rc package(const struct fj_buf *document, struct fj_buf *file)
 {
-	zip_error_t e;
-	zip_source_t *to = zip_source_buffer_create(NULL, 0, 0, &e);
-	zip_t *z = to == NULL ? NULL : zip_open_from_source(to, ZIP_TRUNCATE, &e);
-	bool ok = z != NULL;
+	struct rep_part parts[FJ_ARRAY_LEN(fixed) + 1];
+	size_t n = 0;
 
-	if (z == NULL) {
-		zip_source_free(to);
-		return FJ_E_NOMEM;
-	}
-	zip_source_keep(to);
-	for (size_t i = 0; ok && i < FJ_ARRAY_LEN(fixed); i++)
-		ok = add(z, fixed[i].name, fixed[i].text, strlen(fixed[i].text));
-	ok = ok && add(z, "word/document.xml", fj_buf_str(document), document->len);
-	if (!ok || zip_close(z) != 0) {
-		zip_discard(z);
-		zip_source_free(to);
-		return FJ_E_IO;
-	}
-	enum fj_rc rc = read_back(to, file);
-	zip_source_free(to);
-	return rc;
+	for (; n < FJ_ARRAY_LEN(fixed); n++)
+		parts[n] = (struct rep_part){fixed[n].name, fj_slice_str(fixed[n].text)};
+	parts[n] = (struct rep_part){"word/document.xml", fj_buf_slice(document)};
+	return rep_zip(parts, n + 1, file);
 }
 
 enum fj_rc rep_docx(const json_t *model, struct fj_buf *file, struct fj_err *err)

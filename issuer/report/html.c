@@ -16,7 +16,15 @@ static const char style[] =
     "th,td{border:1px solid #777;padding:.25rem .5rem;vertical-align:top;text-align:left}th{background:#eef1f5}"
     "th,td{white-space:pre-line;overflow-wrap:anywhere}.qr{display:block;width:9rem;height:9rem;margin:.6rem 0}"
     "td.n,th.n{text-align:right;font-variant-numeric:tabular-nums;white-space:nowrap}"
-    "@media print{body{max-width:none;margin:0}thead{display:table-header-group}tr{break-inside:avoid}}";
+    ".formal{max-width:47rem;margin:0 auto;padding:1.6rem 2.4rem;border:3px double #9e1719;outline:1px solid #b88f45;outline-offset:5px;background:#fff}"
+    ".formal h1{font:bold 2.3rem/1.3 'Noto Serif CJK SC','Source Han Serif SC',SimSun,serif;color:#9e1719;letter-spacing:.35em;margin:.4rem 0 0;padding-left:.35em}"
+    ".formal .sub{color:#594729}.formal .number{text-align:center;text-indent:0;font-weight:bold;color:#403319}"
+    ".grid{table-layout:fixed}.grid th{width:17%;background:#fbf8f0;text-align:center;vertical-align:middle;color:#403319}.grid th small{display:block;font-weight:normal;color:#665947}"
+    ".grid th,.grid td{border-color:#a88f66}.grid td{vertical-align:middle}"
+    ".seals{display:flex;gap:1rem;align-items:flex-start;justify-content:space-between;margin-top:1rem;break-inside:avoid;flex-wrap:wrap}.seals .check{flex:2 1 16rem;display:flex;gap:.8rem;align-items:flex-start}"
+    ".seals .qr{flex:none;margin:0}.seals .seal{flex:1 1 12rem;min-height:9rem;text-align:center;position:relative;border:1px dashed #c9bb9f;padding:.5rem}.seals p{text-indent:0}"
+    ".seals .who{font-weight:bold}.seals .hint{position:absolute;bottom:.2rem;left:0;right:0;color:#a89a85;font-size:.75rem}"
+    "@media print{@page{size:A4;margin:12mm}.formal{outline:none}body{max-width:none;margin:0}thead{display:table-header-group}tr{break-inside:avoid}}";
 
 static enum fj_rc element(struct fj_buf *b, const char *open, const char *text, const char *close)
 {
@@ -73,6 +81,64 @@ static enum fj_rc code(struct fj_buf *b, const char *text)
 	return fj_buf_puts(b, "\"/></svg>\n");
 }
 
+/* a name in two languages, the second below */
+static enum fj_rc name(struct fj_buf *b, const char *text)
+{
+	const char *cut = strchr(text, '\n');
+	FJ_AUTO(buf) zh = FJ_BUF_INIT(65536);
+
+	FJ_TRY(fj_buf_put(&zh, text, cut == NULL ? strlen(text) : (size_t)(cut - text)));
+	FJ_TRY(element(b, "<th scope=\"row\">", fj_buf_str(&zh), ""));
+	return cut == NULL ? fj_buf_puts(b, "</th>") : element(b, "<small>", cut + 1, "</small></th>");
+}
+
+static enum fj_rc grid(struct fj_buf *b, const json_t *rows)
+{
+	size_t i, k;
+	json_t *row;
+
+	FJ_TRY(fj_buf_puts(b, "<table class=\"grid\"><tbody>\n"));
+	json_array_foreach(rows, i, row) {
+		FJ_TRY(fj_buf_puts(b, "<tr>"));
+		for (k = 0; k + 1 < json_array_size(row); k += 2) {
+			FJ_TRY(name(b, json_string_value(json_array_get(row, k))));
+			FJ_TRY(element(b, json_array_size(row) == 2 ? "<td colspan=\"3\">" : "<td>", json_string_value(json_array_get(row, k + 1)), "</td>"));
+		}
+		FJ_TRY(fj_buf_puts(b, "</tr>\n"));
+	}
+	return fj_buf_puts(b, "</tbody></table>\n");
+}
+
+static enum fj_rc seals(struct fj_buf *b, const json_t *block)
+{
+	size_t i;
+	json_t *v;
+
+	FJ_TRY(fj_buf_puts(b, "<div class=\"seals\"><div class=\"check\">"));
+	FJ_TRY(fj_json_peek(block, "qr") != NULL ? code(b, fj_json_peek(block, "qr")) : FJ_OK);
+	FJ_TRY(element(b, "<p class=\"note\">", fj_json_text(block, "note"), "</p></div>\n"));
+	json_array_foreach(json_object_get(block, "seals"), i, v) {
+		FJ_TRY(element(b, "<div class=\"seal\"><p>", fj_json_text(v, "role"), "</p>"));
+		FJ_TRY(element(b, "<p class=\"who\">", fj_json_text(v, "who"), "</p>"));
+		FJ_TRY(element(b, "<p>", fj_json_text(v, "on"), "</p><p class=\"hint\">盖章处 Seal</p></div>\n"));
+	}
+	return fj_buf_puts(b, "</div>\n");
+}
+
+static enum fj_rc one_block(struct fj_buf *b, const json_t *block)
+{
+	const json_t *t = json_object_get(block, "table"), *g = json_object_get(block, "grid");
+	const char *text = fj_json_peek(block, "text"), *qr = fj_json_peek(block, "qr");
+
+	if (g != NULL)
+		return grid(b, g);
+	if (json_object_get(block, "seals") != NULL)
+		return seals(b, block);
+	if (qr != NULL)
+		FJ_TRY(code(b, qr));
+	return t != NULL ? table(b, t) : text != NULL ? element(b, "<p>", text, "</p>\n") : element(b, "<p class=\"note\">", fj_json_text(block, "note"), "</p>\n");
+}
+
 static enum fj_rc section(struct fj_buf *b, const json_t *s)
 {
 	size_t i;
@@ -80,29 +146,25 @@ static enum fj_rc section(struct fj_buf *b, const json_t *s)
 
 	if (fj_json_peek(s, "heading") != NULL)
 		FJ_TRY(element(b, "<h2>", fj_json_peek(s, "heading"), "</h2>\n"));
-	json_array_foreach(json_object_get(s, "blocks"), i, block) {
-		const json_t *t = json_object_get(block, "table");
-		const char *text = fj_json_peek(block, "text"), *qr = fj_json_peek(block, "qr");
-		if (qr != NULL)
-			FJ_TRY(code(b, qr));
-		FJ_TRY(t != NULL ? table(b, t) : text != NULL ? element(b, "<p>", text, "</p>\n") : element(b, "<p class=\"note\">", fj_json_text(block, "note"), "</p>\n"));
-	}
+	json_array_foreach(json_object_get(s, "blocks"), i, block)
+		FJ_TRY(one_block(b, block));
 	return FJ_OK;
 }
 
-static enum fj_rc top(struct fj_buf *b, const json_t *model)
+static enum fj_rc titles(struct fj_buf *b, const json_t *model)
 {
 	size_t i;
 	json_t *v;
 
-	FJ_TRY(element(b, "<!DOCTYPE html>\n<html lang=\"zh-CN\">\n<head><meta charset=\"utf-8\"><meta name=\"viewport\" content=\"width=device-width\"><title>",
-	    fj_json_peek(model, "title"), "</title><style>"));
-	FJ_TRY(fj_buf_puts(b, style));
-	FJ_TRY(element(b, "</style></head>\n<body>\n<h1>", fj_json_peek(model, "title"), "</h1>\n"));
+	FJ_TRY(element(b, "<h1>", fj_json_peek(model, "title"), "</h1>\n"));
 	if (fj_json_peek(model, "subtitle") != NULL)
 		FJ_TRY(element(b, "<p class=\"sub\">", fj_json_peek(model, "subtitle"), "</p>\n"));
+	if (fj_json_peek(model, "number") != NULL)
+		FJ_TRY(element(b, "<p class=\"number\">", fj_json_peek(model, "number"), "</p>\n"));
 	if (fj_json_peek(model, "mark") != NULL)
 		FJ_TRY(element(b, "<p class=\"mark\">", fj_json_peek(model, "mark"), "</p>\n"));
+	if (json_array_size(json_object_get(model, "meta")) == 0)
+		return FJ_OK;
 	FJ_TRY(fj_buf_puts(b, "<dl>\n"));
 	json_array_foreach(json_object_get(model, "meta"), i, v) {
 		FJ_TRY(element(b, "<dt>", json_string_value(json_array_get(v, 0)), "</dt>"));
@@ -111,16 +173,35 @@ static enum fj_rc top(struct fj_buf *b, const json_t *model)
 	return fj_buf_puts(b, "</dl>\n");
 }
 
-enum fj_rc rep_html(const json_t *model, struct fj_buf *b)
+static enum fj_rc whole(struct fj_buf *b, const json_t *model)
 {
+	bool formal = json_is_true(json_object_get(model, "formal"));
 	size_t i;
 	json_t *v;
 
-	FJ_TRY(top(b, model));
+	FJ_TRY(formal ? fj_buf_puts(b, "<article class=\"formal\" lang=\"zh-CN\">\n") : FJ_OK);
+	FJ_TRY(titles(b, model));
 	json_array_foreach(json_object_get(model, "sections"), i, v)
 		if (!rep_only_sheet(v))
 			FJ_TRY(section(b, v));
 	if (fj_json_peek(model, "foot") != NULL)
 		FJ_TRY(element(b, "<p class=\"foot\">", fj_json_peek(model, "foot"), "</p>\n"));
+	return formal ? fj_buf_puts(b, "</article>\n") : FJ_OK;
+}
+
+enum fj_rc rep_fragment(const json_t *model, struct fj_buf *page, struct fj_err *err)
+{
+	FJ_TRY(rep_check(model, err));
+	enum fj_rc rc = whole(page, model);
+	return rc == FJ_OK ? FJ_OK : fj_fail(err, rc, "report", NULL, "the page would be larger than %zu octets, or memory is out", page->max);
+}
+
+enum fj_rc rep_html(const json_t *model, struct fj_buf *b)
+{
+	FJ_TRY(element(b, "<!DOCTYPE html>\n<html lang=\"zh-CN\">\n<head><meta charset=\"utf-8\"><meta name=\"viewport\" content=\"width=device-width\"><title>",
+	    fj_json_peek(model, "title"), "</title><style>"));
+	FJ_TRY(fj_buf_puts(b, style));
+	FJ_TRY(fj_buf_puts(b, "</style></head>\n<body>\n"));
+	FJ_TRY(whole(b, model));
 	return fj_buf_puts(b, "</body>\n</html>\n");
 }

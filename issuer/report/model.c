@@ -17,6 +17,7 @@ static const struct {
 	[REP_XLSX] = {"xlsx", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"},
 	[REP_DOCX] = {"docx", "application/vnd.openxmlformats-officedocument.wordprocessingml.document"},
 	[REP_PDF] = {"pdf", "application/pdf"},
+	[REP_OFD] = {"ofd", "application/ofd"},
 };
 
 const char *rep_name(enum rep_format f)
@@ -36,8 +37,8 @@ enum fj_rc rep_format(const char *name, enum rep_format *out, struct fj_err *err
 			*out = (enum rep_format)f;
 			return FJ_OK;
 		}
-	return fj_refuse(err, FJ_E_INVALID, "report", NULL, "a report's format is json, csv, html, xlsx, docx or pdf",
-	    "报告格式应为 json、csv、html、xlsx、docx 或 pdf");
+	return fj_refuse(err, FJ_E_INVALID, "report", NULL, "a report's format is json, csv, html, xlsx, docx, pdf or ofd",
+	    "报告格式应为 json、csv、html、xlsx、docx、pdf 或 ofd");
 }
 
 /* --- cells --- */
@@ -181,6 +182,53 @@ static enum fj_rc check_table(const json_t *table, size_t *rows, struct fj_err *
 	return FJ_OK;
 }
 
+/* a list of lists of texts, in pairs */
+static enum fj_rc check_grid(const json_t *grid, struct fj_err *err)
+{
+	size_t i, k;
+	json_t *row, *text;
+
+	json_array_foreach(grid, i, row) {
+		if (json_array_size(row) != 2 && json_array_size(row) != 4)
+			return bad(err, FJ_E_INVALID, "has a row that is no pair of names and values");
+		json_array_foreach(row, k, text)
+			if (!json_is_string(text) || json_string_length(text) > MAX_TEXT)
+				return bad(err, FJ_E_INVALID, "has a name or value that is no text, or too long");
+	}
+	return i > 0 && i <= REP_MAX_ROWS ? FJ_OK : bad(err, FJ_E_INVALID, "has a grid without rows, or with too many");
+}
+
+static enum fj_rc check_seals(const json_t *block, struct fj_err *err)
+{
+	const json_t *seals = json_object_get(block, "seals");
+	size_t i;
+	json_t *v;
+
+	if (json_array_size(seals) < 1 || json_array_size(seals) > 3)
+		return bad(err, FJ_E_INVALID, "has seals of nobody, or of more than three");
+	FJ_TRY(check_text(block, "note", false, err));
+	json_array_foreach(seals, i, v) {
+		FJ_TRY(check_text(v, "role", true, err));
+		FJ_TRY(check_text(v, "who", true, err));
+		FJ_TRY(check_text(v, "on", false, err));
+	}
+	return FJ_OK;
+}
+
+static enum fj_rc check_block(const json_t *block, size_t *rows, struct fj_err *err)
+{
+	const json_t *table = json_object_get(block, "table"), *grid = json_object_get(block, "grid");
+
+	FJ_TRY(check_text(block, "qr", false, err));
+	if (table != NULL)
+		return check_table(table, rows, err);
+	if (grid != NULL)
+		return check_grid(grid, err);
+	if (json_object_get(block, "seals") != NULL)
+		return check_seals(block, err);
+	return check_text(block, json_object_get(block, "note") != NULL ? "note" : "text", true, err);
+}
+
 static enum fj_rc check_section(const json_t *section, size_t *rows, struct fj_err *err)
 {
 	size_t i;
@@ -191,17 +239,26 @@ static enum fj_rc check_section(const json_t *section, size_t *rows, struct fj_e
 	FJ_TRY(check_text(section, "apart", false, err));
 	if (!json_is_array(json_object_get(section, "blocks")))
 		return bad(err, FJ_E_INVALID, "has a section without blocks");
-	json_array_foreach(json_object_get(section, "blocks"), i, block) {
-		const json_t *table = json_object_get(block, "table");
-		FJ_TRY(check_text(block, "qr", false, err));
-		FJ_TRY(table != NULL ? check_table(table, rows, err) : check_text(block, json_object_get(block, "note") != NULL ? "note" : "text", true, err));
-	}
+	json_array_foreach(json_object_get(section, "blocks"), i, block)
+		FJ_TRY(check_block(block, rows, err));
+	return FJ_OK;
+}
+
+/* names are this program's: letters and digits */
+static enum fj_rc check_facts(const json_t *facts, struct fj_err *err)
+{
+	const char *key;
+	json_t *v;
+
+	json_object_foreach((json_t *)(uintptr_t)facts, key, v)
+		if (key[strspn(key, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789")] != '\0' || !json_is_string(v) || json_string_length(v) > MAX_TEXT)
+			return bad(err, FJ_E_INVALID, "says of itself what is no name and text");
 	return FJ_OK;
 }
 
 enum fj_rc rep_check(const json_t *model, struct fj_err *err)
 {
-	static const char *const texts[] = {"subtitle", "mark", "foot"};
+	static const char *const texts[] = {"subtitle", "mark", "foot", "number", "author", "made"};
 	size_t i, rows = 0;
 	json_t *v;
 
@@ -211,6 +268,7 @@ enum fj_rc rep_check(const json_t *model, struct fj_err *err)
 	json_array_foreach(json_object_get(model, "meta"), i, v)
 		if (json_array_size(v) != 2 || !json_is_string(json_array_get(v, 0)) || !json_is_string(json_array_get(v, 1)))
 			return bad(err, FJ_E_INVALID, "has a line above its text that is no pair");
+	FJ_TRY(check_facts(json_object_get(model, "facts"), err));
 	if (!json_is_array(json_object_get(model, "sections")))
 		return bad(err, FJ_E_INVALID, "has no sections");
 	json_array_foreach(json_object_get(model, "sections"), i, v)
@@ -237,7 +295,11 @@ enum fj_rc rep_escape(struct fj_buf *b, const char *text)
 
 enum fj_rc rep_write(const json_t *model, enum rep_format f, struct fj_buf *file, struct fj_err *err)
 {
+	bool formal = json_is_true(json_object_get(model, "formal"));
+
 	FJ_TRY(rep_check(model, err));
+	if (formal && f != REP_HTML && f != REP_PDF && f != REP_OFD)
+		return fj_refuse(err, FJ_E_INVALID, "report", NULL, "a certificate's page is html, pdf or ofd", "证书版式文件格式应为 html、pdf 或 ofd");
 	switch (f) {
 	case REP_XLSX:
 		return rep_xlsx(model, file, err);
@@ -245,6 +307,8 @@ enum fj_rc rep_write(const json_t *model, enum rep_format f, struct fj_buf *file
 		return rep_docx(model, file, err);
 	case REP_PDF:
 		return rep_pdf(model, file, err);
+	case REP_OFD:
+		return rep_ofd(model, file, err);
 	default:
 		break;
 	}

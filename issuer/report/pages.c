@@ -7,135 +7,68 @@
  * Floating point is the drawing libraries'; amounts come here as text.
  */
 #include <cairo-pdf.h>
-#include <pango/pangocairo.h>
 
-#include "issuer/report/parts.h"
+#include "issuer/report/paper.h"
 
-#define A4_SHORT 595.28
-#define A4_LONG 841.89
-#define MARGIN 62.0
-#define FOOT 40.0       /* of the page number, from the lower edge */
-#define PAD 4.0         /* within a cell */
-#define SERIF "Noto Serif CJK SC, Noto Sans CJK SC, serif"
-#define SANS "Noto Sans CJK SC, sans-serif"
-
-struct paper {
-	cairo_surface_t *surface;
-	cairo_t *cr;
-	PangoContext *pango;
-	const char *mark;
-	double width, height; /* of the page */
-	double y;             /* where the next thing begins */
-	int page, pages;      /* pages 0: being counted */
-	bool fresh;           /* nothing stands on this page yet */
-};
-
-struct look {
-	const char *family;
-	double size;
-	bool bold;
-	PangoAlignment align;
-	double before, after, indent, grey;
-};
-
-static const struct look title = {SANS, 20, true, PANGO_ALIGN_CENTER, 6, 4, 0, 0}, subtitle = {SERIF, 12, false, PANGO_ALIGN_CENTER, 0, 12, 0, 0},
-			 heading = {SANS, 13.5, true, PANGO_ALIGN_LEFT, 14, 6, 0, 0}, body = {SERIF, 11, false, PANGO_ALIGN_LEFT, 0, 5, 22, 0},
-			 note = {SERIF, 8.5, false, PANGO_ALIGN_LEFT, 2, 4, 0, 0.25}, caption = {SANS, 10, true, PANGO_ALIGN_LEFT, 6, 3, 0, 0},
-			 meta = {SERIF, 11, false, PANGO_ALIGN_LEFT, 0, 2, 0, 0}, head = {SANS, 9.5, true, PANGO_ALIGN_LEFT, 0, 0, 0, 0},
-			 cell = {SERIF, 9.5, false, PANGO_ALIGN_LEFT, 0, 0, 0, 0};
-
-static double inner(const struct paper *p)
-{
-	return p->width - 2 * MARGIN;
-}
-
-static double bottom(const struct paper *p)
-{
-	return p->height - MARGIN;
-}
-
-static PangoLayout *layout(const struct paper *p, const struct look *k, const char *text, double width)
-{
-	PangoLayout *l = pango_layout_new(p->pango);
-	PangoFontDescription *f = pango_font_description_from_string(k->family);
-
-	pango_font_description_set_absolute_size(f, k->size * PANGO_SCALE);
-	pango_font_description_set_weight(f, k->bold ? PANGO_WEIGHT_BOLD : PANGO_WEIGHT_NORMAL);
-	pango_layout_set_font_description(l, f);
-	pango_font_description_free(f);
-	pango_layout_set_width(l, (int)(width * PANGO_SCALE));
-	pango_layout_set_wrap(l, PANGO_WRAP_WORD_CHAR);
-	pango_layout_set_alignment(l, k->align);
-	pango_layout_set_indent(l, (int)(k->indent * PANGO_SCALE));
-	pango_layout_set_line_spacing(l, k == &body ? 1.15F : 1.0F);
-	pango_layout_set_text(l, text, -1);
-	return l;
-}
-
-static double height_of(PangoLayout *l)
-{
-	int h;
-
-	pango_layout_get_size(l, NULL, &h);
-	return (double)h / PANGO_SCALE;
-}
+static const struct pen_ink line_grey = {0.45, 0.45, 0.45}, shade = {0.92, 0.94, 0.96}, black = {0, 0, 0}, white = {1, 1, 1}, pale = {0.93, 0.93, 0.93};
+static const struct pen_look title = {true, 20, true, PANGO_ALIGN_CENTER, 6, 4, 0, 0, {0, 0, 0}}, subtitle = {false, 12, false, PANGO_ALIGN_CENTER, 0, 12, 0, 0, {0, 0, 0}},
+			     heading = {true, 13.5, true, PANGO_ALIGN_LEFT, 14, 6, 0, 0, {0, 0, 0}}, body = {false, 11, false, PANGO_ALIGN_LEFT, 0, 5, 22, 1.15, {0, 0, 0}},
+			     caption = {true, 10, true, PANGO_ALIGN_LEFT, 6, 3, 0, 0, {0, 0, 0}}, meta = {false, 11, false, PANGO_ALIGN_LEFT, 0, 2, 0, 0, {0, 0, 0}},
+			     meta_name = {true, 10.5, true, PANGO_ALIGN_LEFT, 0, 2, 0, 0, {0, 0, 0}}, head = {true, 9.5, true, PANGO_ALIGN_LEFT, 0, 0, 0, 0, {0, 0, 0}},
+			     cell = {false, 9.5, false, PANGO_ALIGN_LEFT, 0, 0, 0, 0, {0, 0, 0}};
+const struct pen_look paper_note = {false, 8.5, false, PANGO_ALIGN_LEFT, 2, 4, 0, 0, {0.25, 0.25, 0.25}};
 
 /* --- pages --- */
 
 /* large, pale and aslant: a draft can't be taken for the report */
-static void draw_mark(const struct paper *p)
+static void draw_mark(struct paper *p)
 {
-	struct look k = {SANS, 96, true, PANGO_ALIGN_CENTER, 0, 0, 0, 0};
-	PangoLayout *l = layout(p, &k, p->mark, p->height);
-	PangoRectangle box;
+	struct pen_look k = {true, 96, true, PANGO_ALIGN_CENTER, 0, 0, 0, 0, pale};
+	PangoLayout *l = pen_layout(&p->pen, &k, p->mark, p->pen.height);
+	double wide = pen_width(l), most = 0.72 * p->pen.height;
 
-	pango_layout_get_pixel_extents(l, NULL, &box);
-	if (box.width > 0.72 * p->height) { /* a longer one would leave the page */
-		k.size *= 0.72 * p->height / box.width;
+	if (wide > most) { /* a longer one would leave the page */
+		k.size *= most / wide;
 		g_object_unref(l);
-		l = layout(p, &k, p->mark, p->height);
+		l = pen_layout(&p->pen, &k, p->mark, p->pen.height);
 	}
-	cairo_save(p->cr);
-	cairo_translate(p->cr, p->width / 2, p->height / 2);
-	cairo_rotate(p->cr, -0.9);
-	cairo_move_to(p->cr, -p->height / 2, -height_of(l) / 2);
-	cairo_set_source_rgb(p->cr, 0.93, 0.93, 0.93);
-	pango_cairo_show_layout(p->cr, l);
-	cairo_restore(p->cr);
+	pen_slanted(&p->pen, &k, l, -0.9);
 	g_object_unref(l);
 }
 
-static void draw_number(const struct paper *p)
+static void draw_number(struct paper *p)
 {
-	const struct look k = {SERIF, 9, false, PANGO_ALIGN_CENTER, 0, 0, 0, 0};
+	struct pen_look k = {false, 9, false, PANGO_ALIGN_CENTER, 0, 0, 0, 0, black};
 	char text[48];
 
+	if (p->formal && p->pages <= 1)
+		return;
+	k.size = p->formal ? 7.5 : k.size;
 	snprintf(text, sizeof(text), "%d / %d", p->page, p->pages > 0 ? p->pages : p->page);
-	PangoLayout *l = layout(p, &k, text, inner(p));
-	cairo_set_source_rgb(p->cr, 0, 0, 0);
-	cairo_move_to(p->cr, MARGIN, p->height - FOOT);
-	pango_cairo_show_layout(p->cr, l);
+	PangoLayout *l = pen_layout(&p->pen, &k, text, inner(p));
+	pen_text(&p->pen, &k, l, p->margin, p->pen.height - FOOT - (p->formal ? 13.5 : 0));
 	g_object_unref(l);
 }
 
 static void begin_page(struct paper *p)
 {
 	p->page++;
-	p->y = MARGIN;
+	p->y = p->margin;
 	p->fresh = true;
+	if (p->formal)
+		formal_ornament(p);
 	if (p->mark != NULL)
 		draw_mark(p);
 	draw_number(p);
-	cairo_set_source_rgb(p->cr, 0, 0, 0);
 }
 
 static void next_page(struct paper *p)
 {
-	cairo_show_page(p->cr);
+	pen_page_end(&p->pen);
 	begin_page(p);
 }
 
-static void need(struct paper *p, double height)
+void paper_need(struct paper *p, double height)
 {
 	if (!p->fresh && p->y + height > bottom(p))
 		next_page(p);
@@ -144,13 +77,12 @@ static void need(struct paper *p, double height)
 /* --- paragraphs --- */
 
 /* lines of a paragraph, each where it fits */
-static void draw_lines(struct paper *p, const struct look *k, PangoLayout *l, double x)
+static void draw_lines(struct paper *p, const struct pen_look *k, PangoLayout *l, double x)
 {
 	PangoLayoutIter *i = pango_layout_get_iter(l);
 	double moved = 0; /* what was left above on pages before */
 
 	for (bool more = true; more; more = pango_layout_iter_next_line(i)) {
-		PangoLayoutLine *line = pango_layout_iter_get_line_readonly(i);
 		PangoRectangle box;
 		pango_layout_iter_get_line_extents(i, NULL, &box);
 		double top = (double)box.y / PANGO_SCALE - moved, high = (double)box.height / PANGO_SCALE;
@@ -159,40 +91,32 @@ static void draw_lines(struct paper *p, const struct look *k, PangoLayout *l, do
 			next_page(p);
 			top = 0;
 		}
-		cairo_set_source_rgb(p->cr, k->grey, k->grey, k->grey);
-		cairo_move_to(p->cr, x + (double)box.x / PANGO_SCALE, p->y + top + (double)(pango_layout_iter_get_baseline(i) - box.y) / PANGO_SCALE);
-		pango_cairo_show_layout_line(p->cr, line);
+		pen_line(&p->pen, k, pango_layout_iter_get_line_readonly(i), x + (double)box.x / PANGO_SCALE, p->y + top + (double)(pango_layout_iter_get_baseline(i) - box.y) / PANGO_SCALE);
 		p->fresh = false;
 	}
-	p->y += height_of(l) - moved;
+	p->y += pen_height(l) - moved;
 	pango_layout_iter_free(i);
 }
 
-static void draw_text(struct paper *p, const struct look *k, const char *text)
+void paper_text(struct paper *p, const struct pen_look *k, const char *text)
 {
-	PangoLayout *l = layout(p, k, text, inner(p));
+	PangoLayout *l = pen_layout(&p->pen, k, text, inner(p));
 
 	p->y += p->fresh ? 0 : k->before;
-	draw_lines(p, k, l, MARGIN);
+	draw_lines(p, k, l, p->margin);
 	p->y += k->after;
 	g_object_unref(l);
 }
 
-static void draw_meta(struct paper *p, const char *label, const char *text)
+static void draw_meta(struct paper *p, const char *name, const char *text)
 {
-	struct look strong = meta;
 	double left = 0.18 * inner(p);
+	PangoLayout *a = pen_layout(&p->pen, &meta_name, name, left - 6), *b = pen_layout(&p->pen, &meta, text, inner(p) - left);
+	double high = pen_height(a) > pen_height(b) ? pen_height(a) : pen_height(b);
 
-	strong.bold = true;
-	strong.family = SANS;
-	strong.size = 10.5;
-	PangoLayout *a = layout(p, &strong, label, left - 6), *b = layout(p, &meta, text, inner(p) - left);
-	double high = height_of(a) > height_of(b) ? height_of(a) : height_of(b);
-	need(p, high);
-	cairo_move_to(p->cr, MARGIN, p->y);
-	pango_cairo_show_layout(p->cr, a);
-	cairo_move_to(p->cr, MARGIN + left, p->y);
-	pango_cairo_show_layout(p->cr, b);
+	paper_need(p, high);
+	pen_text(&p->pen, &meta_name, a, p->margin, p->y);
+	pen_text(&p->pen, &meta, b, p->margin + left, p->y);
 	p->y += high + meta.after;
 	p->fresh = false;
 	g_object_unref(a);
@@ -201,41 +125,34 @@ static void draw_meta(struct paper *p, const char *label, const char *text)
 
 /* --- a code, and the small print beside it --- */
 
-#define QR_SIDE 92.0
-
-static void draw_squares(const struct paper *p, const struct rep_qr *q, double x, double y)
+void paper_squares(struct paper *p, const struct rep_qr *q, double x, double y, double side)
 {
-	double unit = QR_SIDE / (q->n + 8); /* with the empty margin of four */
+	double unit = side / (q->n + 8); /* with the empty margin of four */
 
-	cairo_set_source_rgb(p->cr, 1, 1, 1);
-	cairo_rectangle(p->cr, x, y, QR_SIDE, QR_SIDE);
-	cairo_fill(p->cr);
-	cairo_set_source_rgb(p->cr, 0, 0, 0);
+	pen_box(&p->pen, x, y, side, side);
+	pen_fill(&p->pen, &white);
 	for (int row = 0; row < q->n; row++)
 		for (int col = 0; col < q->n; col++)
 			if (q->dark[row][col])
-				cairo_rectangle(p->cr, x + (col + 4) * unit, y + (row + 4) * unit, unit, unit);
-	cairo_fill(p->cr);
+				pen_box(&p->pen, x + (col + 4) * unit, y + (row + 4) * unit, unit, unit);
+	pen_fill(&p->pen, &black);
 }
 
-static void draw_code(struct paper *p, const char *text, const char *small)
+void paper_code(struct paper *p, const char *text, const char *small)
 {
 	struct rep_qr q;
 
 	if (!rep_qr(text, &q)) {
-		draw_text(p, &note, small);
+		paper_text(p, &paper_note, small);
 		return;
 	}
-	PangoLayout *l = layout(p, &note, small, inner(p) - QR_SIDE - 10);
-	double high = height_of(l) > QR_SIDE ? height_of(l) : QR_SIDE;
-	need(p, high);
-	draw_squares(p, &q, MARGIN, p->y);
-	cairo_set_source_rgb(p->cr, note.grey, note.grey, note.grey);
-	cairo_move_to(p->cr, MARGIN + QR_SIDE + 10, p->y + 8);
-	pango_cairo_show_layout(p->cr, l);
-	cairo_set_source_rgb(p->cr, 0, 0, 0);
+	PangoLayout *l = pen_layout(&p->pen, &paper_note, small, inner(p) - QR_SIDE - 10);
+	double high = pen_height(l) > QR_SIDE ? pen_height(l) : QR_SIDE;
+	paper_need(p, high);
+	paper_squares(p, &q, p->margin, p->y, QR_SIDE);
+	pen_text(&p->pen, &paper_note, l, p->margin + QR_SIDE + 10, p->y + 8);
 	g_object_unref(l);
-	p->y += high + note.after;
+	p->y += high + paper_note.after;
 	p->fresh = false;
 }
 
@@ -257,14 +174,13 @@ static double unbroken(const struct paper *p, const json_t *rows, size_t column,
 	json_t *row;
 
 	json_array_foreach(rows, i, row) {
-		int w;
 		const char *text = rep_cell_text(json_array_get(row, column), type, true, room);
 		if (type == REP_TEXT && !rep_is_code(text))
 			continue;
-		PangoLayout *l = layout(p, &cell, text, inner(p));
-		pango_layout_get_size(l, &w, NULL);
+		PangoLayout *l = pen_layout(&p->pen, &cell, text, inner(p));
+		double w = pen_width(l);
 		g_object_unref(l);
-		most = (double)w / PANGO_SCALE > most ? (double)w / PANGO_SCALE : most;
+		most = w > most ? w : most;
 	}
 	return most + 2 * PAD + 1;
 }
@@ -293,11 +209,11 @@ static void measure(const struct paper *p, const json_t *t, struct grid *g)
 		wide[i] = least > wide[i] ? least : wide[i];
 	}
 	double keep = texts <= 0 ? 1 : excess < 0.6 * texts ? (texts - excess) / texts : 0.4;
-	g->x[0] = MARGIN;
+	g->x[0] = p->margin;
 	json_array_foreach(g->columns, i, c)
 		g->x[i + 1] = g->x[i] + (gives[i] ? wide[i] * keep : wide[i]);
-	for (double scale = inner(p) / (g->x[g->n] - MARGIN); scale < 1 && i > 0; i--)
-		g->x[i] = MARGIN + (g->x[i] - MARGIN) * scale;
+	for (double scale = inner(p) / (g->x[g->n] - p->margin); scale < 1 && i > 0; i--)
+		g->x[i] = p->margin + (g->x[i] - p->margin) * scale;
 }
 
 /* texts of a row; `heads`: the columns' titles */
@@ -306,37 +222,31 @@ static double make_row(const struct paper *p, const struct grid *g, const json_t
 	double high = 0;
 
 	for (size_t i = 0; i < g->n; i++) {
-		struct look k = row == NULL ? head : cell;
+		struct pen_look k = row == NULL ? head : cell;
 		char room[REP_MONEY_CAP];
 		const json_t *column = json_array_get(g->columns, i);
 		const char *text = row == NULL ? fj_json_peek(column, "title") : rep_cell_text(json_array_get(row, i), rep_column_type(column), true, room);
 		k.align = g->number[i] ? PANGO_ALIGN_RIGHT : PANGO_ALIGN_LEFT;
-		out[i] = layout(p, &k, text, g->x[i + 1] - g->x[i] - 2 * PAD);
-		high = height_of(out[i]) > high ? height_of(out[i]) : high;
+		out[i] = pen_layout(&p->pen, &k, text, g->x[i + 1] - g->x[i] - 2 * PAD);
+		high = pen_height(out[i]) > high ? pen_height(out[i]) : high;
 	}
 	return high + 2 * PAD;
 }
 
 static void draw_row(struct paper *p, const struct grid *g, PangoLayout *const cells[], double high, bool shaded)
 {
+	p->pen.floor = p->y + high;
 	for (size_t i = 0; i < g->n; i++) {
 		double wide = g->x[i + 1] - g->x[i];
-		cairo_rectangle(p->cr, g->x[i], p->y, wide, high);
 		if (shaded) {
-			cairo_set_source_rgb(p->cr, 0.92, 0.94, 0.96);
-			cairo_fill_preserve(p->cr);
+			pen_box(&p->pen, g->x[i], p->y, wide, high);
+			pen_fill(&p->pen, &shade);
 		}
-		cairo_set_source_rgb(p->cr, 0.45, 0.45, 0.45);
-		cairo_set_line_width(p->cr, 0.5);
-		cairo_stroke(p->cr);
-		cairo_save(p->cr);
-		cairo_rectangle(p->cr, g->x[i], p->y, wide, high);
-		cairo_clip(p->cr);
-		cairo_set_source_rgb(p->cr, 0, 0, 0);
-		cairo_move_to(p->cr, g->x[i] + PAD, p->y + PAD);
-		pango_cairo_show_layout(p->cr, cells[i]);
-		cairo_restore(p->cr);
+		pen_box(&p->pen, g->x[i], p->y, wide, high);
+		pen_stroke(&p->pen, &line_grey, 0.5);
+		pen_text(&p->pen, shaded ? &head : &cell, cells[i], g->x[i] + PAD, p->y + PAD);
 	}
+	p->pen.floor = 0;
 	p->y += high;
 	p->fresh = false;
 }
@@ -363,7 +273,7 @@ static double first_row(const struct paper *p, const struct grid *g, const json_
 static void draw_table(struct paper *p, const json_t *t)
 {
 	PangoLayout *heads[REP_MAX_COLUMNS], *cells[REP_MAX_COLUMNS];
-	double most = bottom(p) - MARGIN;
+	double most = bottom(p) - p->margin;
 	struct grid g;
 	size_t i;
 	json_t *row;
@@ -371,9 +281,9 @@ static void draw_table(struct paper *p, const json_t *t)
 	measure(p, t, &g);
 	double high = make_row(p, &g, NULL, heads), first = first_row(p, &g, t);
 	double least = high + (first > 2 * high ? first : 2 * high);
-	need(p, (least > most ? 3 * high : least) + (fj_json_peek(t, "caption") != NULL ? 24 : 0));
+	paper_need(p, (least > most ? 3 * high : least) + (fj_json_peek(t, "caption") != NULL ? 24 : 0));
 	if (fj_json_peek(t, "caption") != NULL)
-		draw_text(p, &caption, fj_json_peek(t, "caption"));
+		paper_text(p, &caption, fj_json_peek(t, "caption"));
 	draw_row(p, &g, heads, high, true);
 	json_array_foreach(json_object_get(t, "rows"), i, row) {
 		double mine = make_row(p, &g, row, cells);
@@ -391,6 +301,25 @@ static void draw_table(struct paper *p, const json_t *t)
 
 /* --- the document --- */
 
+static void draw_block(struct paper *p, const json_t *block)
+{
+	const json_t *t = json_object_get(block, "table"), *g = json_object_get(block, "grid");
+	const char *text = fj_json_peek(block, "text"), *qr = fj_json_peek(block, "qr");
+
+	if (t != NULL)
+		draw_table(p, t);
+	else if (g != NULL)
+		formal_grid(p, g);
+	else if (json_object_get(block, "seals") != NULL)
+		formal_seals(p, block);
+	else if (qr != NULL)
+		paper_code(p, qr, fj_json_text(block, "note"));
+	else if (p->formal)
+		formal_text(p, text != NULL ? text : fj_json_text(block, "note"), text == NULL);
+	else
+		paper_text(p, text != NULL ? &body : &paper_note, text != NULL ? text : fj_json_text(block, "note"));
+}
+
 static void draw_section(struct paper *p, const json_t *s)
 {
 	const char *name = fj_json_peek(s, "heading");
@@ -399,21 +328,24 @@ static void draw_section(struct paper *p, const json_t *s)
 
 	if (name != NULL) {
 		char at[32];
-		need(p, 140); /* with a table's first rows */
+		paper_need(p, 140); /* with a table's first rows */
 		snprintf(at, sizeof(at), "page=%d", p->page);
-		cairo_pdf_surface_add_outline(p->surface, CAIRO_PDF_OUTLINE_ROOT, name, at, CAIRO_PDF_OUTLINE_FLAG_OPEN);
-		draw_text(p, &heading, name);
+		cairo_pdf_surface_add_outline(p->pen.surface, CAIRO_PDF_OUTLINE_ROOT, name, at, CAIRO_PDF_OUTLINE_FLAG_OPEN);
+		paper_text(p, &heading, name);
 	}
-	json_array_foreach(json_object_get(s, "blocks"), i, block) {
-		const json_t *t = json_object_get(block, "table");
-		const char *text = fj_json_peek(block, "text"), *qr = fj_json_peek(block, "qr");
-		if (t != NULL)
-			draw_table(p, t);
-		else if (qr != NULL)
-			draw_code(p, qr, fj_json_text(block, "note"));
-		else
-			draw_text(p, text != NULL ? &body : &note, text != NULL ? text : fj_json_text(block, "note"));
+	json_array_foreach(json_object_get(s, "blocks"), i, block)
+		draw_block(p, block);
+}
+
+static void draw_title(struct paper *p, const json_t *model)
+{
+	if (p->formal) {
+		formal_title(p, model);
+		return;
 	}
+	paper_text(p, &title, fj_json_peek(model, "title"));
+	if (fj_json_peek(model, "subtitle") != NULL)
+		paper_text(p, &subtitle, fj_json_peek(model, "subtitle"));
 }
 
 static void draw_all(struct paper *p, const json_t *model)
@@ -422,49 +354,40 @@ static void draw_all(struct paper *p, const json_t *model)
 	json_t *v;
 
 	begin_page(p);
-	draw_text(p, &title, fj_json_peek(model, "title"));
-	if (fj_json_peek(model, "subtitle") != NULL)
-		draw_text(p, &subtitle, fj_json_peek(model, "subtitle"));
+	draw_title(p, model);
 	json_array_foreach(json_object_get(model, "meta"), i, v)
 		draw_meta(p, json_string_value(json_array_get(v, 0)), json_string_value(json_array_get(v, 1)));
 	json_array_foreach(json_object_get(model, "sections"), i, v)
 		if (!rep_only_sheet(v))
 			draw_section(p, v);
 	if (fj_json_peek(model, "foot") != NULL)
-		draw_text(p, &note, fj_json_peek(model, "foot"));
-	cairo_show_page(p->cr);
+		paper_text(p, &paper_note, fj_json_peek(model, "foot"));
+	pen_page_end(&p->pen);
 }
 
-struct sink {
-	rep_put put;
-	void *arg;
-};
-
-static cairo_status_t write_to(void *arg, const unsigned char *p, unsigned n)
+/* what else the file says of itself; without "made" it is the present */
+static void describe(cairo_surface_t *pdf, const json_t *model)
 {
-	struct sink *s = arg;
+	static const struct {
+		cairo_pdf_metadata_t what;
+		const char *key;
+	} facts[] = {{CAIRO_PDF_METADATA_TITLE, "title"}, {CAIRO_PDF_METADATA_SUBJECT, "number"}, {CAIRO_PDF_METADATA_AUTHOR, "author"}, {CAIRO_PDF_METADATA_CREATE_DATE, "made"}};
 
-	return s->put == NULL || s->put(s->arg, p, n) ? CAIRO_STATUS_SUCCESS : CAIRO_STATUS_WRITE_ERROR;
+	for (size_t i = 0; i < FJ_ARRAY_LEN(facts); i++)
+		if (fj_json_peek(model, facts[i].key) != NULL)
+			cairo_pdf_surface_set_metadata(pdf, facts[i].what, fj_json_peek(model, facts[i].key));
 }
 
 /* one drawing; how many pages it has, 0 when it failed */
-static int draw_once(const json_t *model, struct sink *to, int pages)
+static int draw_once(const json_t *model, bool ofd, rep_put put, void *arg, int pages)
 {
-	bool wide = json_is_true(json_object_get(model, "wide"));
-	struct paper p = {.mark = fj_json_peek(model, "mark"), .width = wide ? A4_LONG : A4_SHORT, .height = wide ? A4_SHORT : A4_LONG, .pages = pages};
+	struct paper p = {.mark = fj_json_peek(model, "mark"), .pages = pages, .formal = json_is_true(json_object_get(model, "formal"))};
 
-	p.surface = cairo_pdf_surface_create_for_stream(write_to, to, p.width, p.height);
-	cairo_pdf_surface_set_metadata(p.surface, CAIRO_PDF_METADATA_TITLE, fj_json_peek(model, "title"));
-	p.cr = cairo_create(p.surface);
-	p.pango = pango_cairo_create_context(p.cr);
-	pango_context_set_language(p.pango, pango_language_from_string("zh-CN"));
+	p.margin = p.formal ? MARGIN_FORMAL : MARGIN;
+	pen_open(&p.pen, ofd, json_is_true(json_object_get(model, "wide")), put, arg);
+	describe(p.pen.surface, model);
 	draw_all(&p, model);
-	g_object_unref(p.pango);
-	cairo_destroy(p.cr);
-	cairo_surface_finish(p.surface);
-	cairo_status_t status = cairo_surface_status(p.surface);
-	cairo_surface_destroy(p.surface);
-	return status == CAIRO_STATUS_SUCCESS ? p.page : 0;
+	return pen_close(&p.pen) ? p.page : 0;
 }
 
 /* without a Chinese font every page would be full of boxes */
@@ -472,7 +395,7 @@ static bool has_font(void)
 {
 	PangoFontMap *map = pango_cairo_font_map_get_default();
 	PangoContext *c = pango_font_map_create_context(map);
-	PangoFontDescription *d = pango_font_description_from_string(SANS);
+	PangoFontDescription *d = pango_font_description_from_string("Noto Sans CJK SC");
 	PangoFontset *set = pango_font_map_load_fontset(map, c, d, pango_language_from_string("zh-CN"));
 	PangoFont *f = set == NULL ? NULL : pango_fontset_get_font(set, 0x7b26); /* 符 */
 	bool has = f != NULL && pango_font_has_char(f, 0x7b26);
@@ -486,10 +409,9 @@ static bool has_font(void)
 	return has;
 }
 
-bool rep_pages(const json_t *model, rep_put put, void *arg)
+bool rep_pages(const json_t *model, bool ofd, rep_put put, void *arg)
 {
-	struct sink none = {.put = NULL}, to = {.put = put, .arg = arg};
+	int pages = has_font() ? draw_once(model, ofd, NULL, NULL, 0) : 0;
 
-	int pages = has_font() ? draw_once(model, &none, 0) : 0;
-	return pages > 0 && draw_once(model, &to, pages) > 0;
+	return pages > 0 && draw_once(model, ofd, put, arg, pages) > 0;
 }

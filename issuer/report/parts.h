@@ -32,6 +32,15 @@ enum fj_rc rep_html(const json_t *model, struct fj_buf *file);
 enum fj_rc rep_xlsx(const json_t *model, struct fj_buf *file, struct fj_err *err) FJ_MUST_USE;
 enum fj_rc rep_docx(const json_t *model, struct fj_buf *file, struct fj_err *err) FJ_MUST_USE;
 enum fj_rc rep_pdf(const json_t *model, struct fj_buf *file, struct fj_err *err) FJ_MUST_USE;
+enum fj_rc rep_ofd(const json_t *model, struct fj_buf *file, struct fj_err *err) FJ_MUST_USE;
+/* pages as the drawing process gives them: a PDF file, or what ofd.c makes an OFD file of */
+enum fj_rc rep_drawn(const json_t *model, bool ofd, struct fj_buf *out, struct fj_err *err) FJ_MUST_USE;
+/* a ZIP file of these parts, the same for the same parts */
+struct rep_part {
+	const char *name;
+	struct fj_slice data;
+};
+enum fj_rc rep_zip(const struct rep_part *parts, size_t n, struct fj_buf *file) FJ_MUST_USE;
 /* escaped for HTML and XML; what neither may hold becomes U+FFFD */
 enum fj_rc rep_escape(struct fj_buf *b, const char *text) FJ_MUST_USE;
 
@@ -44,9 +53,13 @@ struct rep_qr {
 };
 bool rep_qr(const char *text, struct rep_qr *out);
 
+/* Ids of what stands in an OFD's resources (ofd.c): four fonts, serif and sans, each plain and bold; the colour
+ * space; a drawn page's objects come behind. */
+enum { OFD_FONT = 1, OFD_COLOURS = 5, OFD_FIRST = 10 };
+
 /* pages.c, in the drawing process: the document drawn, octets handed to `put` as they come;
  * false: it could not be drawn */
 typedef bool (*rep_put)(void *arg, const void *p, size_t n);
-bool rep_pages(const json_t *model, rep_put put, void *arg);
+bool rep_pages(const json_t *model, bool ofd, rep_put put, void *arg);
 
 #endif

@@ -14,6 +14,9 @@
 #define SILENCE_MS 60000
 #define WHOLE 'W'
 #define PART 65536
+/* the first octet of what is asked; the document follows */
+#define AS_PDF 'P'
+#define AS_OFD 'O'
 
 static const struct fj_sandbox printer = {.role = FJ_SANDBOX_PRINTER, .ro = {"/usr/share/fonts", "/usr/local/share/fonts", "/usr/share/fontconfig", "/etc/fonts",
 	"/var/cache/fontconfig", "/usr/share/zoneinfo", "/etc/localtime", "/proc/self", "/sys/devices/system/cpu", NULL}};
@@ -54,10 +57,10 @@ static void draw(int in, int out)
 	bool landlock;
 
 	own.role = FJ_SANDBOX_VERIFIER; /* no fork from here on; sockets the room has given up already */
-	if (!fj_room_limit(&bounds) || !fj_room_map(in, REP_MAX_MODEL, &text) || fj_sandbox_enter(&own, &landlock, &err) != FJ_OK ||
-	    fj_json_parse(text, REP_MAX_MODEL, &model, &err) != FJ_OK || rep_check(model, &err) != FJ_OK)
+	if (!fj_room_limit(&bounds) || !fj_room_map(in, REP_MAX_MODEL + 1, &text) || fj_sandbox_enter(&own, &landlock, &err) != FJ_OK ||
+	    fj_json_parse(FJ_SLICE(text.p + 1, text.len - 1), REP_MAX_MODEL, &model, &err) != FJ_OK || rep_check(model, &err) != FJ_OK)
 		return;
-	if (rep_pages(model, put, &o) && put(&o, &whole, 1))
+	if (rep_pages(model, text.p[0] == AS_OFD, put, &o) && put(&o, &whole, 1))
 		(void)flush(&o);
 }
 
@@ -76,18 +79,31 @@ static enum fj_rc not_drawn(struct fj_err *err)
 	    "无法生成 PDF：未安装中文字体（fonts-noto-cjk），或占用的内存、时间超出限制；请改用 docx 或 html 格式");
 }
 
-enum fj_rc rep_pdf(const json_t *model, struct fj_buf *file, struct fj_err *err)
+enum fj_rc rep_drawn(const json_t *model, bool ofd, struct fj_buf *out, struct fj_err *err)
 {
 	FJ_AUTO(buf) text = FJ_BUF_INIT(REP_MAX_MODEL);
-	FJ_AUTO(buf) got = FJ_BUF_INIT(REP_MAX_FILE + 2 * PART);
+	FJ_AUTO(buf) asked = FJ_BUF_INIT(REP_MAX_MODEL + 1);
 	FJ_AUTO(fd) from = -1;
 
 	FJ_TRY(fj_json_canonical(model, &text, err));
-	FJ_TRY(fj_room_ask(&room, fj_buf_slice(&text), &from, err));
+	if (fj_put_u8(&asked, ofd ? AS_OFD : AS_PDF) != FJ_OK || fj_buf_put(&asked, text.data, text.len) != FJ_OK)
+		return fj_no_memory(err, "report");
+	FJ_TRY(fj_room_ask(&room, fj_buf_slice(&asked), &from, err));
 	for (bool more = true; more;)
-		if (fj_room_read(from, SILENCE_MS, &got, &more, NULL) != FJ_OK)
+		if (fj_room_read(from, SILENCE_MS, out, &more, NULL) != FJ_OK)
 			return not_drawn(err);
-	if (got.len < 8 || memcmp(got.data, "%PDF-1.", 7) != 0 || got.data[got.len - 1] != WHOLE)
+	if (out->len < 8 || out->data[out->len - 1] != WHOLE)
 		return not_drawn(err);
-	return fj_buf_put(file, got.data, got.len - 1) == FJ_OK ? FJ_OK : fj_fail(err, FJ_E_LIMIT, "report", NULL, "the file is larger than %zu octets", file->max);
+	out->len--;
+	return FJ_OK;
+}
+
+enum fj_rc rep_pdf(const json_t *model, struct fj_buf *file, struct fj_err *err)
+{
+	FJ_AUTO(buf) got = FJ_BUF_INIT(REP_MAX_FILE + 2 * PART);
+
+	FJ_TRY(rep_drawn(model, false, &got, err));
+	if (memcmp(got.data, "%PDF-1.", 7) != 0)
+		return not_drawn(err);
+	return fj_buf_put(file, got.data, got.len) == FJ_OK ? FJ_OK : fj_fail(err, FJ_E_LIMIT, "report", NULL, "the file is larger than %zu octets", file->max);
 }

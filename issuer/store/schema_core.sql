@@ -19,7 +19,7 @@ CREATE TABLE event (              -- every accepted act, chained
 CREATE INDEX event_object ON event(object, seq);
 CREATE INDEX event_at ON event(at);
 -- who could do what: read in one go by the access review
-CREATE INDEX event_people ON event(seq) WHERE kind IN ('organisation.added', 'organisation.changed', 'user.added', 'user.changed', 'user.moved', 'user.reset', 'user.handed-over', 'delegation.made', 'delegation.ended');
+CREATE INDEX event_people ON event(seq) WHERE kind IN ('organisation.added', 'organisation.changed', 'user.added', 'user.changed', 'user.moved', 'user.reset', 'user.handed-over', 'user.key-bound', 'user.key-ended', 'delegation.made', 'delegation.ended');
 CREATE TRIGGER event_fixed BEFORE UPDATE ON event BEGIN SELECT RAISE(ABORT, 'events are permanent'); END;
 CREATE TRIGGER event_kept BEFORE DELETE ON event BEGIN SELECT RAISE(ABORT, 'events are permanent'); END;
 
@@ -51,15 +51,80 @@ CREATE TABLE user_secret (
   failures  INTEGER NOT NULL DEFAULT 0, -- tries since the last success
   failed_at INTEGER NOT NULL DEFAULT 0, -- the last of them
   code      BLOB NOT NULL,        -- hash of the one-time enrolment code; empty: none
-  code_end  INTEGER NOT NULL
+  code_end  INTEGER NOT NULL,
+  set_at    INTEGER NOT NULL DEFAULT 0,  -- when the password was set
+  must      TEXT NOT NULL DEFAULT '',    -- why it has to be changed before anything else: OFFICER, LEAKED; "" it has not
+  pending   BLOB NOT NULL DEFAULT x'',   -- an RFC 6238 secret that its owner has not confirmed yet
+  pending_end INTEGER NOT NULL DEFAULT 0
 ) STRICT;
 CREATE TABLE session (
   hash    BLOB PRIMARY KEY,       -- of the token
+  id      TEXT NOT NULL UNIQUE,   -- by which people name it
   login   TEXT NOT NULL,
   csrf    TEXT NOT NULL,
   made    INTEGER NOT NULL,
-  used    INTEGER NOT NULL
+  used    INTEGER NOT NULL,
+  door    TEXT NOT NULL,          -- portal, api
+  address TEXT NOT NULL,          -- whence it was begun
+  agent   TEXT NOT NULL,          -- what the browser called itself, cut
+  factor  TEXT NOT NULL,          -- totp, certificate, recovery
+  spki    TEXT NOT NULL           -- begun with this key (SHA-256, hex), it takes this key on; "" none
 ) STRICT;
+CREATE INDEX session_login ON session(login, used);
+CREATE TABLE recovery_code (      -- each stands once for a factor
+  login TEXT NOT NULL,
+  hash  BLOB NOT NULL,            -- SHA-256 of login and code, which has 60 random bits
+  used  INTEGER NOT NULL,         -- when; 0: not yet
+  PRIMARY KEY (login, hash)
+) STRICT;
+CREATE TABLE signin_slot (        -- whoever has signed in before counts failures of his own
+  login     TEXT NOT NULL,
+  hash      BLOB NOT NULL,        -- of a browser's cookie, or of a bound key
+  failures  INTEGER NOT NULL,
+  failed_at INTEGER NOT NULL,
+  used      INTEGER NOT NULL,
+  PRIMARY KEY (login, hash)
+) STRICT;
+CREATE TABLE signin (             -- tries to sign in and what changed in accounts; kept for a bounded time
+  n       INTEGER PRIMARY KEY,
+  at      INTEGER NOT NULL,
+  last    INTEGER NOT NULL,       -- of several alike
+  times   INTEGER NOT NULL,
+  login   TEXT NOT NULL,          -- "" where there is none such: it may be a password in the wrong field
+  what    TEXT NOT NULL,          -- IN, WRONG, WAIT, ...
+  door    TEXT NOT NULL,          -- portal, api, local
+  address TEXT NOT NULL,
+  agent   TEXT NOT NULL,
+  factor  TEXT NOT NULL,
+  by      TEXT NOT NULL           -- who did it, where that is another; the number of a session or token
+) STRICT;
+CREATE INDEX signin_login ON signin(login, n);
+CREATE INDEX signin_last ON signin(last);
+CREATE TABLE api_token (
+  id      TEXT PRIMARY KEY,
+  hash    BLOB NOT NULL UNIQUE,
+  login   TEXT NOT NULL,
+  name    TEXT NOT NULL,
+  scope   TEXT NOT NULL,          -- "asset:read certificate.suspend"
+  made    INTEGER NOT NULL,
+  until   INTEGER NOT NULL,
+  used    INTEGER NOT NULL,       -- 0: never
+  address TEXT NOT NULL,          -- whence it was used last
+  ended   INTEGER NOT NULL        -- 0: not
+) STRICT;
+CREATE INDEX api_token_login ON api_token(login, id);
+CREATE TABLE draft (              -- forms that somebody began to fill in
+  id      TEXT PRIMARY KEY,
+  login   TEXT NOT NULL,          -- whose: nobody else reads it
+  org     TEXT NOT NULL,          -- USCC that he acted for: who moves leaves them behind
+  command TEXT NOT NULL,
+  about   TEXT NOT NULL,          -- number that it is about, "" none
+  fields  TEXT NOT NULL,          -- SHA-256 over the command's fields as they were, hex
+  fill    TEXT NOT NULL,          -- JSON: texts by field; no file, no password
+  saved   INTEGER NOT NULL
+) STRICT;
+CREATE INDEX draft_login ON draft(login, saved);
+CREATE INDEX draft_saved ON draft(saved);
 CREATE TABLE opening (            -- what personal fields of events say: the events hold commitments to it
   object TEXT PRIMARY KEY,
   salt   BLOB NOT NULL,           -- 16 octets
@@ -185,6 +250,16 @@ CREATE TABLE user (
 ) STRICT;
 CREATE INDEX user_org ON user(org);
 CREATE INDEX user_person ON user(person);
+CREATE TABLE user_key (           -- keys of client certificates by which a user signs in
+  login TEXT NOT NULL,
+  spki  TEXT NOT NULL,            -- SHA-256 of the SubjectPublicKeyInfo, hex
+  label TEXT NOT NULL,
+  until INTEGER NOT NULL,         -- end of the certificate that was shown; 0: not said
+  at    INTEGER NOT NULL,
+  ended INTEGER NOT NULL,         -- 0: bound
+  PRIMARY KEY (login, spki)
+) STRICT;
+CREATE INDEX user_key_spki ON user_key(spki) WHERE ended = 0;
 
 CREATE TABLE delegation (         -- deputies
   id        TEXT PRIMARY KEY,

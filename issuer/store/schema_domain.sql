@@ -156,19 +156,22 @@ CREATE TABLE registration (        -- 登记申请
 ) STRICT;
 CREATE INDEX registration_asset ON registration(asset_no, at);
 CREATE INDEX registration_due ON registration(due) WHERE due > 0;
+CREATE INDEX registration_noticed ON registration(id) WHERE state = 'NOTICED';
 
 CREATE TABLE objection (           -- 异议
   id           TEXT PRIMARY KEY,
   registration TEXT NOT NULL,      -- "" against the registered asset
   asset_no     TEXT NOT NULL,
   person       TEXT NOT NULL,      -- who entered it; name, contact and evidence are an opening
-  state        TEXT NOT NULL,      -- OPEN UPHELD DISMISSED
+  state        TEXT NOT NULL,      -- OPEN UPHELD DISMISSED; of the public's: TO_CONFIRM DECLINED
   reason       TEXT NOT NULL,
   at           INTEGER NOT NULL,
   due          INTEGER NOT NULL,
-  seq          INTEGER NOT NULL
+  seq          INTEGER NOT NULL,
+  secret       TEXT NOT NULL DEFAULT '' -- of the public's: hash of number and secret of the receipt
 ) STRICT;
 CREATE INDEX objection_of ON objection(registration, state);
+CREATE INDEX objection_waiting ON objection(asset_no) WHERE state = 'TO_CONFIRM';
 
 CREATE TABLE material (            -- 登记材料; the files lie under materials/
   id       TEXT PRIMARY KEY,
@@ -850,3 +853,28 @@ CREATE TABLE peer (                -- 互信登记系统: other registers whose 
   seq    INTEGER NOT NULL
 ) STRICT;
 CREATE INDEX peer_of ON peer(org, state, sha256);
+CREATE TABLE copy (                -- 纸质件: numbered copies of certificates, authorisations, license tokens
+  id        TEXT PRIMARY KEY,      -- number~nn
+  number    TEXT NOT NULL,         -- of the credential
+  n         INTEGER NOT NULL,      -- 份号, from 1; rises only
+  kind      TEXT NOT NULL,         -- certificate authorisation token
+  holder    TEXT NOT NULL,         -- USCC of the asset's holder
+  finance   TEXT NOT NULL,         -- USCC of the department that keeps it
+  state     TEXT NOT NULL,         -- ISSUED COLLECTED VOID
+  at        INTEGER NOT NULL,      -- made out
+  seq       INTEGER NOT NULL,
+  pdf       TEXT NOT NULL,         -- SHA-256 of its files, hex; the files lie under materials/
+  ofd       TEXT NOT NULL,
+  replaces  TEXT NOT NULL,         -- copy that it was made out instead of, "" none
+  reason    TEXT NOT NULL,         -- why it is void, "" it is not
+  sealed_pdf TEXT NOT NULL,        -- SHA-256 of what came back sealed, "" nothing yet
+  sealed_ofd TEXT NOT NULL,
+  document  TEXT NOT NULL,         -- identity document of who collected it: ID_CARD PASSPORT WORK_CARD LETTER OTHER
+  collected_at INTEGER NOT NULL,   -- 0 not yet
+  checked_by TEXT NOT NULL,        -- officer who compared the person with the document
+  note      TEXT NOT NULL,         -- about its being void
+  void_at   INTEGER NOT NULL,      -- 0 it is not
+  replaced_by TEXT NOT NULL,       -- copy that was made out instead, "" none
+  UNIQUE (number, n)
+) STRICT;
+CREATE INDEX copy_seq ON copy(seq);

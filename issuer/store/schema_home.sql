@@ -3,8 +3,8 @@
 
 CREATE TABLE tally (               -- how many, and how much
   whose TEXT NOT NULL,             -- A everybody's, F of a finance department's holders, D of a superior's units, H of a holder,
-                                   -- I implementer, O operator, U user of tokens
-  scope TEXT NOT NULL,             -- USCC, '' of everybody
+                                   -- I implementer, O operator, U user of tokens, T of an authorisation's tokens
+  scope TEXT NOT NULL,             -- USCC, '' of everybody; number of an authorisation
   what  TEXT NOT NULL,             -- store/tally.def
   code  TEXT NOT NULL,             -- state, class, month...
   n     INTEGER NOT NULL,          -- rows, or fen
@@ -35,6 +35,20 @@ CREATE TRIGGER tally_moved_dept AFTER UPDATE OF dept ON organisation WHEN NEW.de
     ON CONFLICT DO UPDATE SET n = n + excluded.n;
   INSERT INTO tally (whose, scope, what, code, n) SELECT 'D', iif(NEW.dept = '', NEW.usci, NEW.dept), what, code, n FROM tally WHERE whose = 'H' AND scope = NEW.usci AND n <> 0
     ON CONFLICT DO UPDATE SET n = n + excluded.n;
+END;
+-- An authorisation that leaves ACTIVE stops its tokens, and back: all of them at once, by what is counted of
+-- it (and waits to be added up), however many they are.
+CREATE TRIGGER tally_stopped AFTER UPDATE OF state ON authorisation WHEN (OLD.state = 'ACTIVE') <> (NEW.state = 'ACTIVE') BEGIN
+  INSERT INTO tally_pending (what, code, holder, finance, implementer, operator, user, via, n)
+    SELECT what, iif(NEW.state = 'ACTIVE', 'ACTIVE ', 'STOPPED ') || substr(code, -10), holder, finance, implementer, operator, user, via, n FROM tally_pending
+      WHERE what = 'token' AND via = NEW.number AND code GLOB iif(OLD.state = 'ACTIVE', 'ACTIVE *', 'STOPPED *') ON CONFLICT DO UPDATE SET n = n + excluded.n;
+  UPDATE tally_pending SET n = 0 WHERE what = 'token' AND via = NEW.number AND code GLOB iif(OLD.state = 'ACTIVE', 'ACTIVE *', 'STOPPED *');
+  INSERT INTO tally_pending (what, code, holder, finance, implementer, operator, user, via, n)
+    SELECT 'token', code, '', '', '', NEW.operator, '', NEW.number, -n FROM tally
+      WHERE whose = 'T' AND scope = NEW.number AND what = 'token' AND n <> 0 AND code GLOB iif(OLD.state = 'ACTIVE', 'ACTIVE *', 'STOPPED *') ON CONFLICT DO UPDATE SET n = n + excluded.n;
+  INSERT INTO tally_pending (what, code, holder, finance, implementer, operator, user, via, n)
+    SELECT 'token', iif(NEW.state = 'ACTIVE', 'ACTIVE ', 'STOPPED ') || substr(code, -10), '', '', '', NEW.operator, '', NEW.number, n FROM tally
+      WHERE whose = 'T' AND scope = NEW.number AND what = 'token' AND n <> 0 AND code GLOB iif(OLD.state = 'ACTIVE', 'ACTIVE *', 'STOPPED *') ON CONFLICT DO UPDATE SET n = n + excluded.n;
 END;
 
 -- terms that run, of a finance department's holders and of one holder

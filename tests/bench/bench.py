@@ -1,7 +1,8 @@
 """`make bench`: certificate rows of design section 7, offline verification, and how
 soon a suspension, a reclaim and an adjustment bite.  Limits and appliance are measured in one run
 on this machine, in turns where they share it; compare the ratios, not the numbers.  ROWS names some
-of the parts: certificates, tokens, offline, http, batch, lists, memory, log, slow.  TOKENS and ADJUST are numbers
+of the parts: certificates, tokens, offline, http, batch, lists, memory, log, slow; and pages, the portal's pages of a
+register of ASSETS (1,000,000), which is made first (some minutes, some GB).  TOKENS and ADJUST are numbers
 of license tokens, LEAVES is the size of the log whose proofs are timed."""
 import http.client, io, os, sys, tarfile, threading, zlib
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), '..', 'integration'))
@@ -402,6 +403,75 @@ def ask(n):
 
 
 h = Home()
+
+
+PAGES = {  # by the role whose work they are; {x}: of the register
+    'hb-fin1': ['/', '/?role=FINANCE', '/inbox', '/do', '/list', '/list/asset', '/list/asset?state=CARDED&finance=11420000DEMA00013M', '/list/asset?after={asset}', '/list/registration?state=APPLIED',
+                '/list/certificate', '/list/certificate?expires_from=2028-03-01&expires_to=2029-03-31', '/list/organisation', '/list/authorisation', '/list/deadline', '/list/event', '/show/asset/{asset}', '/show/certificate/{certificate}',
+                '/show/registration/{registration}', '/do/find/history?run=1&object={asset}', '/do/find/search?run=1&q=%E6%B0%B4%E6%96%87&noun=asset', '/do/deadline/list?run=1', '/do/certificate/issue'],
+    'auditor': ['/', '/list/token', '/show/token/{token}', '/show/authorisation/{authorisation}'], 'slb1': ['/'], 'jc1': ['/', '/list/token?state=ACTIVE'],
+    None: ['/verify', '/disclosure', '/login'],
+}
+
+
+def processor(pid):
+    """seconds that its threads have run"""
+    total = 0
+    for t in os.listdir('/proc/%d/task' % pid):
+        try:
+            total += int(open('/proc/%d/task/%s/schedstat' % (pid, t)).read().split()[0])
+        except OSError:
+            pass
+    return total / 1e9
+
+
+def pages():
+    """99 of 100 answers of each page come within so many ms, one client after the other: by the clock, which others at
+    work on the machine lengthen, and of the processor"""
+    n, rounds = int(os.environ.get('ASSETS', 10 ** 6)), int(os.environ.get('ROUNDS', 200))
+    g = Home()
+    try:
+        made = subprocess.run([B + '/tests/bench/scale', '--into', g.d, str(n)], capture_output=True, text=True)
+        print(made.stdout + made.stderr, end='')
+        home = os.open(g.d, os.O_RDONLY)
+        p = subprocess.Popen(['sh', '-c', 'exec "$0" --no-signer --demo --base http://127.0.0.1:%d --portal 127.0.0.1:%d 3<&%d' % (g.v, g.p, home), B + '/fujie-registry'], pass_fds=[home], stdout=subprocess.PIPE)
+        p.stdout.readline()
+        some = {'asset': 'BN04-2024-%07d' % (n * 7 // 10), 'registration': 'RG-bench%07d' % (n // 2 // 50 * 50 + 1), 'certificate': 'DAC-100000-202603-000001-F',
+                'authorisation': 'DAU-100000-202603-000001-K'}
+        api = g.session('hb-fin1')
+        some['asset'] = g.api('GET', '/api/v1/asset?limit=1&after=' + some['asset'], None, api)[1]['items'][0]['asset_no']
+        some['token'] = g.api('GET', '/api/v1/token?limit=1', None, api)[1]['items'][0]['id']
+        worst = [0.0, 0.0]
+        print('%-8s %-64s %6s %8s %8s %8s %8s' % ('who', 'page', 'status', 'bytes', 'p50 ms', 'p99 ms', 'p99 cpu'))
+        for who, paths in PAGES.items():
+            c = http.client.HTTPConnection('127.0.0.1', g.p, timeout=300)
+            head = {'Accept': 'text/html'}
+            if who:
+                l = g.login(who)
+                c.request('POST', '/login', urllib.parse.urlencode({'login': who, 'password': l['password'], 'totp': g.code(who)}), {'Content-Type': 'application/x-www-form-urlencoded'})
+                r = c.getresponse(); r.read()
+                head['Cookie'] = r.getheader('Set-Cookie').split(';')[0]
+            for path in paths:
+                path = path.format(**some)
+                took, ran = [], []
+                for _ in range(rounds):
+                    before, t = processor(p.pid), time.perf_counter()
+                    c.request('GET', path, headers=head)
+                    r = c.getresponse()
+                    body = r.read()
+                    took.append((time.perf_counter() - t) * 1000)
+                    ran.append((processor(p.pid) - before) * 1000)
+                at = max(rounds * 99 // 100 - 1, 0)
+                took, ran = sorted(took), sorted(ran)
+                worst = [max(worst[0], took[at]), max(worst[1], ran[at])]
+                print('%-8s %-64s %6d %8d %8.2f %8.2f %8.2f' % (who or '-', path[:64], r.status, len(body), took[rounds // 2], took[at], ran[at]), flush=True)
+        print('slowest p99 %.2f ms by the clock, %.2f ms of processor (aim 20), %d assets' % (worst[0], worst[1], n))
+        p.terminate()
+        p.wait(20)
+    finally:
+        g.close()
+
+
 try:
     if not (h.made and h.serve()):
         sys.exit('no demo home: ' + h.made_err)
@@ -409,7 +479,7 @@ try:
     s, do, assets = h.registered('B', max(need, 1))
     taken = [0]
     print('load %.2f, %d processors' % (os.getloadavg()[0], os.cpu_count()))
-    for name, part in (('certificates', certificates), ('tokens', tokens), ('offline', offline), ('http', http_rows), ('batch', batch), ('lists', lists), ('memory', service_memory), ('log', public_log), ('slow', slow)):
+    for name, part in (('certificates', certificates), ('tokens', tokens), ('offline', offline), ('http', http_rows), ('batch', batch), ('lists', lists), ('memory', service_memory), ('log', public_log), ('slow', slow), ('pages', pages)):
         if name in ROWS:
             part()
     print('load %.2f' % os.getloadavg()[0])

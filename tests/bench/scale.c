@@ -3,6 +3,8 @@
  * with ten thousand, in one run on one machine: compare the ratios.
  *
  *   scale FOLDER [SMALL [LARGE]]      registers that the folder has already are taken
+ *   scale --into HOME N               N assets of Hubei's holders more in a demo home that nobody serves, one in
+ *                                     fifty with an application under way: what `ROWS=pages make bench` looks at
  *
  * Both registers are made by the product's own events, through evt_append and its
  * apply functions (organisations, ledger entries with their recognition left out,
@@ -37,6 +39,15 @@ struct reg {
 	int64_t n;
 	uint64_t seed;
 };
+
+/* of a demo home: who keeps it, whose superior half of the holders are under, lists that it has not used */
+static bool into;
+#define INTO_FINANCE "11420000DEMA00013M"
+#define INTO_DEPT "11100000DEMA00064H"
+static int list_of(int64_t i)
+{
+	return (int)(i / 1000000) + (into ? 100 : 0);
+}
 
 static uint64_t next(uint64_t *seed)
 {
@@ -79,10 +90,10 @@ static enum fj_rc organisations(struct iss_call *c, struct fj_err *err)
 	for (int i = 0; i < HOLDERS; i++) {
 		int64_t first = (int64_t)i * BATCH; /* one of its assets */
 		snprintf(name, sizeof(name), "第%d号数据中心（虚构）", i);
-		snprintf(finance, sizeof(finance), "1142%02d00BENC000000", i % FINANCE);
+		snprintf(finance, sizeof(finance), into ? INTO_FINANCE : "1142%02d00BENC000000", i % FINANCE);
 		snprintf(div, sizeof(div), "42%02d00", i % FINANCE + 1);
 		FJ_TRY(put(c, "organisation.added", holder(first, usci), json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:[s], s:[], s:b, s:i}", "name", name, "kind", "INST",
-		    "level", "省", "div6", div, "dept", "", "finance", finance, "roles", "HOLDER", "affiliates", "dishonest", 0, "mlps", 0), err));
+		    "level", "省", "div6", div, "dept", into && i % 2 == 0 ? INTO_DEPT : "", "finance", finance, "roles", "HOLDER", "affiliates", "dishonest", 0, "mlps", 0), err));
 	}
 	return FJ_OK;
 }
@@ -106,9 +117,19 @@ static enum fj_rc certificate(struct iss_call *c, int64_t i, const char *no, con
 	FJ_TRY(put(c, "certificate.intended", number, json_pack("{s:s, s:s, s:I, s:s, s:s, s:i, s:s, s:s, s:s, s:I, s:I, s:i, s:i, s:I, s:i, s:i, s:I, s:b}", "id", id,
 	    "series", "DAC-420000-202501", "series_n", (json_int_t)(i / 11 + 1), "serial", id, "asset_no", no, "card_version", 1, "asset_name", name, "holder",
 	    holder(i, usci), "holder_name", "数据中心（虚构）", "not_before", (json_int_t)c->now, "not_after", (json_int_t)(c->now + 94608000), "shard", 1, "list",
-	    (int)(i / 1000000), "idx", (json_int_t)(i % 1000000), "restrictions", 1, "asset_list", (int)(i / 1000000), "asset_idx", (json_int_t)(i % 1000000 + 1),
+	    list_of(i), "idx", (json_int_t)(i % 1000000), "restrictions", 1, "asset_list", list_of(i), "asset_idx", (json_int_t)(i % 1000000 + 1),
 	    "asset_fresh", 1), err));
 	return put(c, "certificate.issued", number, json_pack("{s:s}", "sha256", SHA256), err);
+}
+
+/* an application that waits for the finance department, some of them too long */
+static enum fj_rc application(struct iss_call *c, int64_t i, const char *no, struct fj_err *err)
+{
+	char id[32], usci[19];
+
+	snprintf(id, sizeof(id), "RG-bench%07lld", (long long)i);
+	return put(c, "registration.submitted", id, json_pack("{s:s, s:i, s:s, s:s, s:s, s:s, s:s, s:I, s:s}", "asset_no", no, "version", 1, "type", "INITIAL", "path", "26", "to", "APPLIED",
+	    "asset_to", "APPLIED", "person", "p", "due", (json_int_t)(fj_now() + (i % 200 - 20) * 86400), "holder", holder(i, usci)), err);
 }
 
 static enum fj_rc asset(struct iss_call *c, int64_t i, struct fj_err *err)
@@ -125,16 +146,13 @@ static enum fj_rc asset(struct iss_call *c, int64_t i, struct fj_err *err)
 	    "asset_no", no, "ledger", ledger, "holder", usci, "name", name, "version", 1, "origin", "INST", "hash", "00", "card", "basic", "asset_no", no, "name", name,
 	    "class_scheme", "LOCAL", "class_code", i % 3 == 0 ? "A1" : "B2", "industry", i % 5 == 0 ? "N76" : "I65", "rights", "rights", "HOLD", "USE", "public_data",
 	    1, "use", "management", "data_level", "GENERAL", "mgr_dept", "示例部门", "mgr_person", "示例"), err));
+	if (into && i % 50 == 1)
+		FJ_TRY(application(c, i, no, err));
 	return i % 11 == 0 ? certificate(c, i, no, name, err) : FJ_OK;
 }
 
-static enum fj_rc build(struct reg *r, struct fj_err *err)
+static enum fj_rc fill(struct reg *r, struct fj_err *err)
 {
-	double t = seconds();
-	struct stat st = {0};
-
-	if (stat(r->name, &st) == 0) /* made before */
-		return sto_open(r->name, false, &r->db, err);
 	FJ_TRY(sto_open(r->name, true, &r->db, err));
 	struct iss_call c = {.actor = &officer, .db = r->db, .now = START, .acting = ISS_FINANCE, .command = "bench"};
 	FJ_TRY(sto_begin(r->db, err));
@@ -150,11 +168,23 @@ static enum fj_rc build(struct reg *r, struct fj_err *err)
 	FJ_TRY(sto_commit(r->db, err));
 	for (bool done = false; !done;)
 		FJ_TRY(fnd_tidy(r->db, &done, err));
+	return FJ_OK;
+}
+
+static enum fj_rc build(struct reg *r, struct fj_err *err)
+{
+	double t = seconds();
+	struct stat st = {0};
+
+	if (!into && stat(r->name, &st) == 0) /* made before */
+		return sto_open(r->name, false, &r->db, err);
+	FJ_TRY(fill(r, err));
 	sto_close(r->db);
+	r->db = NULL;
 	stat(r->name, &st);
 	printf("# %lld assets in %.0f s, %.0f MB\n", (long long)r->n, seconds() - t, (double)st.st_size / 1e6);
 	fflush(stdout);
-	return sto_open(r->name, false, &r->db, err);
+	return into ? FJ_OK : sto_open(r->name, false, &r->db, err);
 }
 
 /* --- what is asked --- */
@@ -310,8 +340,16 @@ int main(int argc, char **argv)
 	bool good = false;
 
 	fj_sodium_init();
+	into = argc == 4 && strcmp(argv[1], "--into") == 0;
+	if (into && chdir(argv[2]) == 0) {
+		r[0] = (struct reg){.name = "register.db", .n = strtoll(argv[3], NULL, 10), .seed = 1};
+		if (build(&r[0], &err) == FJ_OK)
+			return 0;
+		fprintf(stderr, "%s\n", err.en);
+		return 3;
+	}
 	if (argc < 2 || chdir(argv[1]) != 0) {
-		fprintf(stderr, "usage: scale FOLDER [SMALL [LARGE]]\n");
+		fprintf(stderr, "usage: scale FOLDER [SMALL [LARGE]] | --into HOME N\n");
 		return 2;
 	}
 	enum fj_rc rc = run(r, &good, &err);

@@ -47,7 +47,7 @@ async function fillLogin(page, name, password, code) {
 async function signIn(name, options) {
 	const page = await newPage(options);
 	await fillLogin(page, name, h.login(name).password, await h.code(name));
-	assert.ok(page.url().endsWith('/inbox'), 'at ' + page.url() + ': ' + await page.innerText('main'));
+	assert.strictEqual(new URL(page.url()).pathname, '/', 'at ' + page.url() + ': ' + await page.innerText('main'));
 	return page;
 }
 
@@ -67,20 +67,31 @@ async function verify(page, credential, use) {
 const open = (page, address) => page.goto(h.portal + address);
 const cert = (number) => '/show/certificate/' + number;
 
+// taking back or resuming: from the object's page to the act, a reason, and the button
 async function act(page, address, verb, reason) {
 	await open(page, address);
-	const box = page.locator('details.act', { has: page.locator('form[action$="/' + verb + '"]') });
-	await box.locator('summary').click();
-	if (await box.locator('select').count() > 0)
-		await box.locator('select').selectOption(reason);
+	await page.click('#stop a[href*="/' + verb + '?"]');
+	await page.waitForLoadState();
+	if (await page.locator('form.fill select[name=reason]').count() > 0)
+		await page.selectOption('form.fill select[name=reason]', reason);
 	else
-		await box.locator('input[name=reason]').fill(reason);
-	await box.locator('button').click();
+		await page.fill('textarea[name=reason]', reason);
+	await page.click('form.fill button');
 	await page.waitForLoadState();
 }
 
-function waiting(page, object) {
-	return page.locator('section.card', { hasText: object });
+// a row of the inbox
+const waiting = (page, object) => page.locator('table.list tr', { hasText: object });
+
+// from the inbox to the approval of an object, and the decision on it
+async function decide(page, object, verb, note) {
+	await open(page, '/inbox');
+	await waiting(page, object).locator('a[href^="/approvals/"]').click();
+	await page.waitForLoadState();
+	if (note)
+		await page.fill('#note', note);
+	await page.click('#decide form[action$="/' + verb + '"] button');
+	await page.waitForLoadState();
 }
 
 // one sentence: one paragraph that ends with one full stop
@@ -103,10 +114,10 @@ async function signingIn() {
 		await fillLogin(page, name, h.login(name).password, '000000');
 		assert.match(await sentence(page), /用户名、密码或动态口令有误/);
 	});
-	await test('password and code lead to the inbox', async () => {
+	await test('password and code lead to the home page', async () => {
 		await fillLogin(page, name, h.login(name).password, code);
-		assert.ok(page.url().endsWith('/inbox'));
-		assert.strictEqual(await page.innerText('h1'), '待办事项');
+		assert.strictEqual(new URL(page.url()).pathname, '/');
+		assert.strictEqual(await page.innerText('h1'), '首页');
 	});
 	await test('the same code a second time is refused in the same sentence', async () => {
 		const again = await newPage();
@@ -171,6 +182,7 @@ async function takingBack(one, two, stranger) {
 		await act(one, cert(GOOD), 'suspend', '安全事件核查');
 		assert.match(await one.innerText('main'), /已办理，即时生效/);
 		assert.match(await one.innerText('.state'), /已暂停/);
+		assert.match(await one.innerText('main'), /自现在起不予认可/);
 	});
 	await test('the public page denies certificate and token at the next request', async () => {
 		assert.strictEqual((await verify(stranger, GOOD)).word, 'deny');
@@ -180,13 +192,13 @@ async function takingBack(one, two, stranger) {
 	});
 	await test('resuming waits for a second officer', async () => {
 		await act(one, cert(GOOD), 'resume', '核查完毕');
-		assert.ok(one.url().includes('/inbox'));
-		assert.match(await waiting(one, GOOD).innerText(), /待他人审批/);
-		assert.strictEqual(await waiting(one, GOOD).locator('button').count(), 0);
+		assert.ok(one.url().includes('/approvals/AP-'));
+		assert.match(await one.innerText('main'), /待他人审批/);
+		assert.strictEqual(await one.locator('main button').count(), 0);
 		assert.strictEqual((await verify(stranger, GOOD)).word, 'deny');
 	});
 	await test('the applicant who approves all the same is refused by R22', async () => {
-		const id = /AP-[0-9a-z]+/.exec(await waiting(one, GOOD).innerText())[0];
+		const id = /AP-[0-9a-z]+/.exec(one.url())[0];
 		await one.evaluate((to) => { // the form that the page does not offer
 			const f = document.querySelector('header form');
 			f.action = to;
@@ -197,22 +209,23 @@ async function takingBack(one, two, stranger) {
 	});
 	await test('an officer of another department is not offered to approve', async () => {
 		const foreign = await signIn('gz-fin1');
-		assert.strictEqual(await waiting(foreign, GOOD).locator('button').count(), 0);
+		await open(foreign, '/inbox');
+		assert.strictEqual(await waiting(foreign, GOOD).count(), 0);
+		await open(foreign, '/inbox?view=all');
+		await waiting(foreign, GOOD).locator('a[href^="/approvals/"]').click();
+		await foreign.waitForLoadState();
+		assert.strictEqual(await foreign.locator('main button').count(), 0);
 		await foreign.context().close();
 	});
 	await test('a second officer rejects: nothing changes, and it may be asked again', async () => {
-		await open(two, '/inbox');
-		await waiting(two, GOOD).locator('text=驳回').click();
-		await two.waitForLoadState();
+		await decide(two, GOOD, 'reject', '尚需说明');
 		assert.match(await two.innerText('main'), /已驳回/);
 		assert.strictEqual((await verify(stranger, GOOD)).word, 'deny');
 		await act(one, cert(GOOD), 'resume', '再次申请');
-		assert.match(await waiting(one, GOOD).innerText(), /再次申请/);
+		assert.match(await one.innerText('main'), /再次申请/);
 	});
 	await test('a second officer approves, and the public page permits again', async () => {
-		await open(two, '/inbox');
-		await waiting(two, GOOD).locator('text=批准').click();
-		await two.waitForLoadState();
+		await decide(two, GOOD, 'approve');
 		assert.match(await two.innerText('main'), /已批准并执行/);
 		assert.strictEqual((await verify(stranger, GOOD)).word, 'permit');
 		assert.strictEqual((await verify(stranger, h.read(tok), useText(tok.use))).word, 'permit');
@@ -222,13 +235,14 @@ async function takingBack(one, two, stranger) {
 		assert.match(await one.innerText('main'), /已即时暂停/);
 		assert.strictEqual((await verify(stranger, OTHER)).word, 'deny');
 		await open(two, '/inbox');
-		assert.match(await waiting(two, OTHER).innerText(), /撤销（隐瞒、虚假/);
+		await waiting(two, OTHER).locator('a[href^="/approvals/"]').click();
+		await two.waitForLoadState();
+		assert.match(await two.innerText('main'), /撤销（隐瞒、虚假/);
 	});
 	await test('the second officer makes it final: withdrawn, no act is offered, denied by number', async () => {
-		await waiting(two, OTHER).locator('text=批准').click();
-		await two.waitForLoadState();
+		await decide(two, OTHER, 'approve');
 		await open(two, cert(OTHER));
-		assert.strictEqual(await two.innerText('.state'), '已撤销');
+		assert.strictEqual(await two.innerText('.face .state'), '已撤销');
 		assert.strictEqual(await two.locator('details.act').count(), 0);
 		const v = await verify(stranger, OTHER);
 		assert.strictEqual(v.word, 'deny');
@@ -238,15 +252,15 @@ async function takingBack(one, two, stranger) {
 		const t = h.token('permit', (x) => x.use.action === 'QUERY' && x.use.territory === '420100');
 		const jc = await signIn('jc1');
 		await act(jc, '/show/token/' + t.id, 'revoke', '合同终止');
-		assert.strictEqual(await jc.innerText('.state'), '已吊销');
+		assert.match(await jc.innerText('main'), /已办理，即时生效/);
+		await open(jc, '/show/token/' + t.id);
+		assert.strictEqual(await jc.innerText('.face .state'), '已吊销');
 		assert.strictEqual((await verify(stranger, h.read(t), useText(t.use))).word, 'deny');
 		await jc.context().close();
 	});
 	await test('a new user\'s one-time code is shown once, to who approves', async () => {
 		await h.api('/api/v1/user/add', { login: 'e2e-new', name: '新用户', person: 'e2e-person', org: '11420000DEMA00013M', roles: ['FINANCE'] }, await h.session('hb-fin1'));
-		await open(two, '/inbox');
-		await waiting(two, 'e2e-new').locator('text=批准').click();
-		await two.waitForLoadState();
+		await decide(two, 'e2e-new', 'approve');
 		assert.match(await two.innerText('main'), /一次性注册码[\s\S]*\b[0-9a-z]{8}\b/);
 		await open(two, '/inbox');
 		assert.strictEqual(await waiting(two, 'e2e-new').count(), 0);
@@ -345,7 +359,7 @@ async function keyboard() {
 		await page.keyboard.press('Tab');
 		await page.keyboard.type(await h.code(name));
 		await page.keyboard.press('Enter');
-		await page.waitForURL('**/inbox');
+		await page.waitForURL(h.portal + '/');
 		await tabTo(page, 'nav a[href="/verify"]');
 		await page.keyboard.press('Enter');
 		await page.waitForURL('**/verify');
@@ -590,9 +604,7 @@ async function hostileName(one, two, stranger) {
 		}
 	});
 	await test('a second officer approves its certificate; list, detail and verdict show it as text', async () => {
-		await open(two, '/inbox');
-		await waiting(two, 'E2E-1').locator('text=批准').click();
-		await two.waitForLoadState();
+		await decide(two, 'E2E-1', 'approve');
 		await open(two, '/show/asset/E2E-1');
 		const number = await two.locator('main a[href^="/show/certificate/"]').first().innerText();
 		await two.setViewportSize(narrow);

@@ -53,7 +53,7 @@ layer() { # files-pattern allowed-regex
 	layer "hsm/client/*.[ch]" 'base/|hsm/client/|hsm/proto.h'
 	layer "ca/*.[ch]" 'base/|ca/'
 	layer "verifier/*.[ch]" 'base/|verifier/[a-z_-]*\.h'
-	layer "issuer/*.[ch] issuer/rules/*.[ch] issuer/sheet/*.[ch] issuer/store/*.[ch] issuer/publish/*.[ch] issuer/log/*.[ch]" 'base/|ca/ca.h|hsm/client/|hsm/proto.h|verifier/(verify|bundle|log_policy|log/log).h|verifier/public_rows.def|issuer/'
+	layer "issuer/*.[ch] issuer/rules/*.[ch] issuer/sheet/*.[ch] issuer/paper/*.[ch] issuer/store/*.[ch] issuer/publish/*.[ch] issuer/log/*.[ch]" 'base/|ca/ca.h|hsm/client/|hsm/proto.h|verifier/(verify|bundle|log_policy|log/log).h|verifier/public_rows.def|issuer/'
 	layer "issuer/report/*.[ch]" 'base/|issuer/report/|issuer/sheet/sheet.h'
 	layer "issuer/cli/*.[ch]" 'base/|issuer/cli/|issuer/commands_[a-z]*.def|hsm/proto.h'
 	layer "web/http/*.[ch]" 'base/|gen/po_|web/http/'
@@ -72,20 +72,20 @@ never() { # executable libraries-regex
 	[ -x "$B/$1" ] || echo "$1 is not built"
 }
 {
-	never fujie 'curl|sqlite|libcrypto|tss2|microhttpd|gnutls|xlsx|libzip|expat|unistring|pango|cairo|qrencode'
-	never fujie-signer 'sqlite|microhttpd|gnutls|tcti|pango|cairo|qrencode'
+	never fujie 'curl|sqlite|libcrypto|tss2|microhttpd|gnutls|xlsx|libzip|expat|unistring|pango|cairo|qrencode|zbar|png|jpeg'
+	never fujie-signer 'sqlite|microhttpd|gnutls|tcti|pango|cairo|qrencode|zbar|png|jpeg'
 	never fujie-registry 'tss2'
-	never fujie-verifier 'tss2|xlsx|libzip|expat|unistring|pango|cairo|qrencode'
-	never fujie-gateway 'tss2|sqlite|xlsx|libzip|expat|unistring|pango|cairo|qrencode'
-	never fujie-verify 'curl|tss2|sqlite|microhttpd|gnutls|xlsx|libzip|expat|unistring|pango|cairo|qrencode'
-	never fujie-witness 'libcrypto|libssl|curl|tss2|sqlite|xlsx|libzip|expat|unistring|pango|cairo|qrencode'
-	never fujie-inbox 'tss2|microhttpd|gnutls|curl|xlsx|libzip|expat|unistring|pango|cairo|qrencode'
-	never fujie-log 'tss2|sqlite|microhttpd|gnutls|curl|xlsx|libzip|expat|unistring|pango|cairo|qrencode'
+	never fujie-verifier 'tss2|xlsx|libzip|expat|unistring|pango|cairo|qrencode|zbar|png|jpeg'
+	never fujie-gateway 'tss2|sqlite|xlsx|libzip|expat|unistring|pango|cairo|qrencode|zbar|png|jpeg'
+	never fujie-verify 'curl|tss2|sqlite|microhttpd|gnutls|xlsx|libzip|expat|unistring|pango|cairo|qrencode|zbar|png|jpeg'
+	never fujie-witness 'libcrypto|libssl|curl|tss2|sqlite|xlsx|libzip|expat|unistring|pango|cairo|qrencode|zbar|png|jpeg'
+	never fujie-inbox 'tss2|microhttpd|gnutls|curl|xlsx|libzip|expat|unistring|pango|cairo|qrencode|zbar|png|jpeg'
+	never fujie-log 'tss2|sqlite|microhttpd|gnutls|curl|xlsx|libzip|expat|unistring|pango|cairo|qrencode|zbar|png|jpeg'
 } | rule "every executable links only what its room may"
 
 # the library for others: it needs what the verdict needs, and shows nothing but what its header names
 {
-	never libfujie-verify.so.0 'tss2|sqlite|microhttpd|gnutls|inih|xlsx|libzip|expat|unistring|pango|cairo|qrencode'
+	never libfujie-verify.so.0 'tss2|sqlite|microhttpd|gnutls|inih|xlsx|libzip|expat|unistring|pango|cairo|qrencode|zbar|png|jpeg'
 	readelf -d "$B/libfujie-verify.so.0" 2>/dev/null | grep SONAME | grep -v '\[libfujie-verify.so.0\]'
 	{
 		nm -D --defined-only "$B/libfujie-verify.so.0" | sed -n 's/.* [TBDR] \([^@]*\).*/shared \1/p'
@@ -113,7 +113,7 @@ src | grep -vE '^issuer/(store|publish/public.c)|^verifier/(service/state|inbox/
 src | while read -r f; do head -n 1 "$f" | grep -q '^/\*' || echo "$f"; done | rule "every file opens with a comment"
 # money is whole fen; floating point is for what is drawn (and a sheet's column widths) and for days that a workbook writes as numbers
 {
-	src | grep -vE '^issuer/(sheet/(out|xlsx_book)|report/(pages|pdf|xlsx))\.c$' | code | grep -E -e '(^|[^A-Za-z0-9_])(float|double|_Float[0-9x]+|__float128|_Decimal[0-9]+|(float|double)_t|strto(d|f|ld)|ato?f|difftime|json_real(_value|_set)?|json_number_value|JSON_REAL|sqlite3_[a-z]+_double)([^A-Za-z0-9_]|$)' \
+	src | grep -vE '^issuer/(sheet/(out|xlsx_book)|report/(pages|paper|pen|formal|pdf|xlsx))\.[ch]$' | code | grep -E -e '(^|[^A-Za-z0-9_])(float|double|_Float[0-9x]+|__float128|_Decimal[0-9]+|(float|double)_t|strto(d|f|ld)|ato?f|difftime|json_real(_value|_set)?|json_number_value|JSON_REAL|sqlite3_[a-z]+_double)([^A-Za-z0-9_]|$)' \
 		-e ': *#include <(math|tgmath|complex|float)\.h>' -e '(^|[^A-Za-z0-9_.])([0-9]+\.([0-9]|[^.0-9]|$)|\.[0-9]|[0-9]+[eE][-+]?[0-9]|0[xX][0-9A-Fa-f.]+[pP])'
 	grep -nE '\b(REAL|NUMERIC|FLOAT|DOUBLE|AVG\(|TOTAL\(|ROUND\(|JULIANDAY\()|[-+*/] *[0-9]+\.[0-9]' issuer/store/*.sql issuer/store/*.def
 } | rule "no floating point outside drawing and the reading of dates"

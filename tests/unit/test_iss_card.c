@@ -106,7 +106,7 @@ TEST("no two fields of the dictionary share a heading, a key or a wording")
 			CHECK(strcmp(f[i].en, f[k].en) != 0);
 			CHECK(strcmp(f[i].key, f[k].key) != 0);
 		}
-		for (const struct card_choice *a = f[i].choices; a != NULL && a->code != NULL; a++)
+		for (const struct iss_choice *a = f[i].choices; a != NULL && a->code != NULL; a++)
 			CHECK(card_choice(&f[i], a->zh) == a && card_choice(&f[i], a->code) == a);
 		CHECK((f[i].type == CARD_CODE || f[i].type == CARD_CODES || f[i].type == CARD_RIGHTS) == (f[i].choices != NULL));
 	}

@@ -47,4 +47,17 @@ TEST("a year without holidays is not known")
 	CHECK(!wd_year_known(t + 86400, holidays));
 }
 
+TEST("what is left of a term counts its last day, not today; what is over counts below zero")
+{
+	FJ_AUTO(json) holidays = json_pack("[s]", "2026-04-06");
+	FJ_AUTO(json) workdays = json_array();
+	fj_time from = 0, to = 0, year = 400 * 86400;
+
+	CHECK(fj_date_parse("2026-04-01", &from, NULL) == FJ_OK && fj_date_parse("2026-04-08", &to, NULL) == FJ_OK);
+	CHECK(wd_left(from + 9 * 3600, to + 86399, holidays, workdays) == 4); /* 2, 3, 7, 8: a weekend and a holiday between */
+	CHECK(wd_left(to + 3600, to + 86399, holidays, workdays) == 0);
+	CHECK(wd_left(to + 9 * 3600, from, holidays, workdays) == -4);
+	CHECK(wd_left(from, from + 10 * year, holidays, workdays) == 400);
+}
+
 TEST_MAIN

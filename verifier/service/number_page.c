@@ -9,141 +9,6 @@
  */
 #include "verifier/service/service.h"
 
-#include <openssl/evp.h>
-
-#define H_MIN 16
-#define H_MAX 64
-
-/* --- what the paper says --- */
-
-static bool hex_of(const EVP_MD *md, struct fj_slice bytes, char out[H_MAX + 1])
-{
-	uint8_t sum[EVP_MAX_MD_SIZE];
-	unsigned n = 0;
-
-	if (EVP_Digest(bytes.p, bytes.len, sum, &n, md, NULL) != 1 || n != 32)
-		return false;
-	fj_hex(sum, n, out);
-	return true;
-}
-
-enum paper { NOT_ASKED, SAME, OTHER, NO_HASH };
-
-static enum paper compare(const char *h, struct fj_slice bytes)
-{
-	char sha[H_MAX + 1], sm3[H_MAX + 1], low[H_MAX + 1] = "";
-	size_t n = strlen(h);
-
-	if (n == 0)
-		return NOT_ASKED;
-	if (n < H_MIN || n > H_MAX || strspn(h, "0123456789abcdefABCDEF") != n)
-		return NO_HASH;
-	for (size_t i = 0; i < n; i++)
-		low[i] = h[i] >= 'A' && h[i] <= 'F' ? (char)(h[i] + 'a' - 'A') : h[i];
-	bool same = hex_of(EVP_sha256(), bytes, sha) && strncmp(sha, low, n) == 0;
-	return same || (hex_of(EVP_sm3(), bytes, sm3) && strncmp(sm3, low, n) == 0) ? SAME : OTHER;
-}
-
-static void paper_notice(struct web_req *q, struct fj_buf *b, enum paper p)
-{
-	if (p == NOT_ASKED)
-		return;
-	web_html(b, p == SAME ? "<p class=\"notice\">" : "<p class=\"error\" role=\"alert\">");
-	if (p == SAME)
-		web_say(q, b, "✔ The digest on the paper is that of the credential in the register.");
-	else if (p == OTHER)
-		web_say(q, b, "✘ Paper and register differ: this paper is no print of the present version of this credential. The register prevails.");
-	else
-		web_say(q, b, "? h in the address is no digest (16 to 64 hex digits): nothing was compared.");
-	web_html(b, "</p>");
-}
-
-/* --- in plain words --- */
-
-static void words(struct web_req *q, struct fj_buf *b, enum web_form form, const json_t *list, const char *text)
-{
-	size_t i;
-	json_t *v;
-
-	if (json_array_size(list) == 0)
-		web_text(b, text);
-	json_array_foreach(list, i, v) {
-		if (i > 0)
-			web_text(b, web_either(q, "、", ", "));
-		web_text(b, web_word(q, form, json_string_value(v)));
-	}
-}
-
-static void territory(struct web_req *q, struct fj_buf *b, const json_t *list)
-{
-	if (fj_list_has(list, "100000"))
-		web_say(q, b, "the whole country");
-	else
-		words(q, b, WEB_TEXT, list, web_tr(q, "—"));
-}
-
-static const char *party(const json_t *s, const char *who)
-{
-	return fj_json_text(json_object_get(s, who), "name");
-}
-
-static void scope_of_authorisation(struct web_req *q, struct fj_buf *b, const json_t *s)
-{
-	const json_t *g = json_object_get(s, "grant");
-
-	web_text(b, party(s, "holder"));
-	web_say(q, b, " authorises ");
-	web_text(b, party(s, "operator"));
-	web_say(q, b, ", within ");
-	territory(q, b, json_object_get(g, "territory"));
-	web_say(q, b, ", for ");
-	words(q, b, WEB_PURPOSE, json_object_get(g, "purposes"), web_tr(q, "no purpose"));
-	web_say(q, b, ", to make available by ");
-	words(q, b, WEB_ACTION, json_object_get(g, "actions"), web_tr(q, "no action"));
-	web_say(q, b, " the data assets below (");
-	web_text(b, web_word(q, WEB_MODE, fj_json_text(g, "mode")));
-	web_say(q, b, "; ");
-	words(q, b, WEB_RIGHT, json_object_get(g, "rights"), web_tr(q, "—"));
-	web_say(q, b, "). ");
-	if (fj_json_num(g, "depth") > 0)
-		web_say(q, b, "It may be sub-authorised. ");
-	else
-		web_say(q, b, "It may not be sub-authorised. ");
-	if (strcmp(fj_json_text(json_object_get(s, "terms"), "kind"), "free") == 0)
-		web_say(q, b, "Use is free, on conditions.");
-	else
-		web_say(q, b, "Use is paid, on conditions.");
-}
-
-static void scope_of_certificate(struct web_req *q, struct fj_buf *b, const json_t *s)
-{
-	web_text(b, party(s, "holder"));
-	web_say(q, b, " has, in this data asset: ");
-	words(q, b, WEB_RIGHT, json_object_get(s, "rights"), web_tr(q, "—"));
-	web_say(q, b, "; modes of authorisation: ");
-	words(q, b, WEB_MODE, json_object_get(s, "modes"), web_tr(q, "none"));
-	web_say(q, b, "; prohibited: ");
-	words(q, b, WEB_RESTRICTION, json_object_get(s, "restrictions"), web_tr(q, "nothing"));
-	web_say(q, b, ".");
-}
-
-static void scope(struct web_req *q, struct fj_buf *b, const json_t *verdict)
-{
-	const json_t *s = json_object_get(verdict, "subject");
-	bool auth = strcmp(fj_json_text(verdict, "kind"), "authorisation") == 0;
-
-	if (json_object_size(s) == 0)
-		return;
-	web_html(b, "<h2>");
-	web_say(q, b, "Scope, in words");
-	web_html(b, "</h2><p class=\"scope\">");
-	if (auth)
-		scope_of_authorisation(q, b, s);
-	else
-		scope_of_certificate(q, b, s);
-	web_html(b, "</p>");
-}
-
 /* --- the register's own rows --- */
 
 static void state_line(struct web_req *q, struct fj_buf *b, const json_t *row)
@@ -157,41 +22,6 @@ static void state_line(struct web_req *q, struct fj_buf *b, const json_t *row)
 	web_html(b, "\">");
 	web_text(b, web_word(q, WEB_STATE, fj_json_text(row, "state")));
 	web_html(b, "</span></p>");
-}
-
-/* "5 minutes", "3 days" */
-static void age_words(bool en, int64_t seconds, char out[48])
-{
-	static const struct {
-		int64_t of, from;
-		const char *zh, *en;
-	} units[] = {{86400, 2 * 86400, "%lld 天", "%lld days"}, {3600, 2 * 3600, "%lld 小时", "%lld hours"}, {60, 0, "%lld 分钟", "%lld minutes"}};
-	size_t k = 0;
-
-	seconds = seconds < 0 ? 0 : seconds;
-	while (seconds < units[k].from)
-		k++;
-	snprintf(out, 48, en ? units[k].en : units[k].zh, (long long)(seconds / units[k].of));
-}
-
-static void status_age(struct web_req *q, struct fj_buf *b, const json_t *verdict)
-{
-	const json_t *s = json_object_get(verdict, "status");
-	fj_time from = 0;
-	char age[48];
-
-	if (s == NULL || fj_time_parse(fj_json_text(s, "as_of"), &from, NULL) != FJ_OK)
-		return;
-	web_html(b, "<p class=\"small\">");
-	age_words(web_lang(q)[0] == 'e', fj_now() - from, age);
-	web_say(q, b, "Of the lists that it rests on the oldest was published at ");
-	web_text_times(b, fj_json_text(s, "as_of"));
-	web_say(q, b, " (");
-	web_text(b, age);
-	web_say(q, b, " ago), and the first to end ends at ");
-	web_text_times(b, fj_json_text(s, "until"));
-	web_say(q, b, ".");
-	web_html(b, "</p>");
 }
 
 static void rows_table(struct web_req *q, struct fj_buf *b, json_t *rows, const char *title, const char *const *columns)
@@ -252,11 +82,9 @@ void svc_number_page(struct web_req *q, struct web_res *r, const char *number, c
 	web_html(&r->body, "<p class=\"mono\">");
 	web_text(&r->body, number);
 	web_html(&r->body, "</p>");
-	paper_notice(q, &r->body, compare(web_field(q, "h"), bytes));
+	web_paper_notice(q, &r->body, ver_paper(web_field(q, "h"), bytes));
 	if (svc_rows(web_app(q), cert ? SVC_CERTIFICATE : SVC_AUTHORISATION, number, &rows, NULL) == FJ_OK)
 		state_line(q, &r->body, json_array_get(rows, 0));
-	status_age(q, &r->body, verdict);
-	scope(q, &r->body, verdict);
 	web_verdict(q, &r->body, verdict);
 	register_part(q, &r->body, number);
 	web_verify_form(q, &r->body, "/", true);

@@ -87,7 +87,7 @@ void api_session(struct web_req *q, struct web_res *r)
 {
 	static const char *const known[] = {"login", "password", "totp", NULL};
 	FJ_AUTO(json) in = NULL;
-	struct iss_actor actor;
+	struct iss_entry e;
 	struct iss_session s;
 	struct fj_err err = {0};
 	const char *login = "", *password = "", *totp = "";
@@ -101,10 +101,12 @@ void api_session(struct web_req *q, struct web_res *r)
 		rc = fj_json_str(in, "password", 255, &password, &err);
 	if (rc == FJ_OK && fj_json_peek(in, "totp") != NULL)
 		totp = fj_json_peek(in, "totp");
+	struct portal_try t;
+	portal_try(q, ISS_DOOR_API, login, password, totp, &t);
 	if (rc == FJ_OK)
-		rc = iss_authenticate(register_of(q), ISS_DOOR_PORTAL, login, password, totp, &actor, &err);
+		rc = iss_authenticate(register_of(q), &t.t, &e, &err);
 	if (rc == FJ_OK)
-		rc = iss_session_new(register_of(q), &actor, &s, &err);
+		rc = iss_session_new(register_of(q), &t.t, &e, &s, &err);
 	if (rc != FJ_OK) {
 		web_problem(r, &err);
 		return;

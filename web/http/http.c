@@ -16,6 +16,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "web/http/client.h"
 #include "web/http/encode.h"
 #include "web/http/limit.h"
 #include "web/http/slow.h"
@@ -230,6 +231,37 @@ const char *web_header(const struct web_req *q, const char *name)
 	const char *v = MHD_lookup_connection_value(q->conn, MHD_HEADER_KIND, name);
 
 	return v == NULL ? "" : v;
+}
+
+struct MHD_Connection *web_connection(const struct web_req *q)
+{
+	return q->conn;
+}
+
+const char *web_cookie(const struct web_req *q, const char *name)
+{
+	const char *v = MHD_lookup_connection_value(q->conn, MHD_COOKIE_KIND, name);
+
+	return v == NULL ? "" : v;
+}
+
+void web_peer(const struct web_req *q, char out[WEB_ADDRESS])
+{
+	const union MHD_ConnectionInfo *i = MHD_get_connection_info(q->conn, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
+	const struct sockaddr *a = i == NULL ? NULL : i->client_addr;
+
+	out[0] = '\0';
+	if (a != NULL && a->sa_family == AF_INET)
+		inet_ntop(AF_INET, &((const struct sockaddr_in *)(const void *)a)->sin_addr, out, WEB_ADDRESS);
+	else if (a != NULL && a->sa_family == AF_INET6)
+		inet_ntop(AF_INET6, &((const struct sockaddr_in6 *)(const void *)a)->sin6_addr, out, WEB_ADDRESS);
+}
+
+bool web_is_foreign(const struct web_req *q)
+{
+	const char *site = web_header(q, "Sec-Fetch-Site");
+
+	return strcmp(site, "cross-site") == 0 || strcmp(site, "same-site") == 0;
 }
 
 struct counting {
@@ -513,7 +545,7 @@ static void add_headers(const struct web_req *q, const struct web_res *r, struct
 		keep_language(q, m, lang);
 	if (q->bad_framing)
 		MHD_add_response_header(m, "Connection", "close");
-	if (q->server->conf.cert != NULL)
+	if (q->server->conf.cert != NULL || q->server->conf.secure)
 		MHD_add_response_header(m, "Strict-Transport-Security", "max-age=31536000");
 	if (r->status == 405)
 		MHD_add_response_header(m, "Allow", q->methods == 1u << WEB_POST ? "POST" : q->methods == 1u << WEB_GET ? "GET, HEAD" : "GET, HEAD, POST");
@@ -612,14 +644,15 @@ static void find_session(struct web_req *q)
 {
 	const struct web_hooks *h = &q->server->conf.hooks;
 	const char *token = web_header(q, "Authorization");
+	bool bearer = strncmp(token, "Bearer ", 7) == 0;
 
-	if (strncmp(token, "Bearer ", 7) == 0)
+	if (bearer)
 		token += 7;
 	else
 		token = h->cookie == NULL ? NULL : MHD_lookup_connection_value(q->conn, MHD_COOKIE_KIND, h->cookie);
 	if (h->session == NULL || token == NULL || fj_strcopy(q->token, sizeof(q->token), token) != FJ_OK)
 		return;
-	q->session = h->session(q->server->conf.app, q->token, &q->csrf);
+	q->session = h->session(q, q->token, bearer, &q->csrf);
 	if (q->session == NULL)
 		q->token[0] = '\0';
 }
@@ -629,7 +662,7 @@ static bool csrf_ok(struct web_req *q)
 {
 	if (q->route->csrf == WEB_CSRF_NONE || strncmp(web_header(q, "Authorization"), "Bearer ", 7) == 0)
 		return true;
-	return q->csrf != NULL && strcmp(web_field(q, "csrf"), q->csrf) == 0;
+	return q->csrf != NULL && q->csrf[0] != '\0' && strcmp(web_field(q, "csrf"), q->csrf) == 0;
 }
 
 static bool is_loopback(const struct sockaddr_storage *a)
@@ -642,20 +675,36 @@ static bool is_loopback(const struct sockaddr_storage *a)
 	return IN6_IS_ADDR_LOOPBACK(six) || (IN6_IS_ADDR_V4MAPPED(six) && six->s6_addr[12] == 127);
 }
 
+/* false: no address to count by */
+static bool client(const struct web_req *q, struct sockaddr_storage *a)
+{
+	const union MHD_ConnectionInfo *who = MHD_get_connection_info(q->conn, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
+
+	memset(a, 0, sizeof(*a));
+	if (who == NULL || who->client_addr == NULL || who->client_addr->sa_family == AF_UNIX)
+		return false;
+	memcpy(a, who->client_addr, who->client_addr->sa_family == AF_INET ? sizeof(struct sockaddr_in) : sizeof(struct sockaddr_in6));
+	return true;
+}
+
+int64_t web_limited(const struct web_req *q, struct web_limit *l, int64_t cost)
+{
+	struct sockaddr_storage a;
+
+	if (!client(q, &a) || is_loopback(&a)) {
+		a.ss_family = AF_UNSPEC; /* one bucket for all of this machine */
+		cost = cost >= 16 ? cost / 16 : 1;
+	}
+	return web_limit_take(l, (struct sockaddr *)&a, cost);
+}
+
 /* a request counts once, and once more for each 64 KiB that it brought */
 static bool too_many(struct web_req *q, struct web_res *r)
 {
 	char seconds[24];
-
-	if (q->server->limit == NULL)
-		return false;
-	const union MHD_ConnectionInfo *who = MHD_get_connection_info(q->conn, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
 	struct sockaddr_storage a;
-	memset(&a, 0, sizeof(a));
-	if (who == NULL || who->client_addr == NULL || who->client_addr->sa_family == AF_UNIX)
-		return false;
-	memcpy(&a, who->client_addr, who->client_addr->sa_family == AF_INET ? sizeof(struct sockaddr_in) : sizeof(struct sockaddr_in6));
-	if (!q->server->conf.limit_local && is_loopback(&a))
+
+	if (q->server->limit == NULL || !client(q, &a) || (!q->server->conf.limit_local && is_loopback(&a)))
 		return false;
 	int64_t wait = web_limit_take(q->server->limit, (struct sockaddr *)&a, 1 + (int64_t)(q->body.len >> 16));
 	if (wait == 0)
@@ -706,6 +755,11 @@ static void dispatch(struct web_req *q, struct web_res *r)
 			web_redirect(r, h->login);
 		else
 			simple_fail(q, r, FJ_E_AUTH, 401, "sign in first", "请先登录");
+		return;
+	}
+	const char *first = h->detour == NULL || q->session == NULL || web_wants_json(q) ? NULL : h->detour(q);
+	if (first != NULL && q->route->access == WEB_SIGNED_IN) {
+		web_redirect(r, first);
 		return;
 	}
 	if (q->no_room) {
@@ -1007,10 +1061,13 @@ enum fj_rc web_start(struct web_server *s, struct fj_err *err)
 		{MHD_OPTION_HTTPS_MEM_CERT, 0, (void *)(uintptr_t)s->conf.cert},
 		{MHD_OPTION_HTTPS_MEM_KEY, 0, (void *)(uintptr_t)s->conf.key},
 		{MHD_OPTION_HTTPS_PRIORITIES, 0, (void *)(uintptr_t)"SECURE128:-VERS-ALL:+VERS-TLS1.3:+VERS-TLS1.2"},
+		{MHD_OPTION_HTTPS_MEM_TRUST, 0, (void *)(uintptr_t)s->conf.client_ca},
 		{MHD_OPTION_END, 0, NULL}};
 
+	if (s->conf.client_ca == NULL) /* without authorities no certificate is asked for */
+		tls[3] = tls[4];
 	if (s->conf.cert == NULL)
-		tls[0] = tls[3];
+		tls[0] = tls[4];
 	s->slow = web_slow_new(s->conf.slow_ms > 0 ? s->conf.slow_ms : SLOW_MS);
 	if (s->slow == NULL)
 		return fj_no_memory(err, "http");

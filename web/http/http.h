@@ -53,13 +53,16 @@ struct web_route {
 /* Who asks: filled by the application's hook from cookie or bearer token; released by
  * web_session_free of the application. */
 struct web_hooks {
-	/* NULL: nobody.  csrf is the session's token. */
-	void *(*session)(void *app, const char *token, const char **csrf);
+	/* NULL: nobody.  bearer: the token came in Authorization, not in the cookie.  csrf is the session's token;
+	 * without one no form is taken.  Asked before anything else of the request is known but path and connection. */
+	void *(*session)(struct web_req *q, const char *token, bool bearer, const char **csrf);
 	void (*session_free)(void *session);
 	/* a page for an error; NULL: problem+json */
 	void (*error_page)(struct web_req *q, struct web_res *r, const struct fj_err *err);
 	const char *cookie;      /* cookie's name */
 	const char *login;       /* where a browser that is not signed in is sent; NULL: 401 */
+	/* where this one has to go first, in place of the page that it asks for; NULL or its answer NULL: nowhere */
+	const char *(*detour)(struct web_req *q);
 	const char *api;         /* below this path answers are JSON and never a redirection; NULL: none */
 	/* octets that this request's body may have, when less than its row says; NULL: its row's */
 	size_t (*body_max)(struct web_req *q);
@@ -80,6 +83,8 @@ struct web_conf {
 	unsigned rate, burst;    /* requests of an address a second, and at once; rate 0: no limit */
 	bool limit_local;        /* also those of this machine: a proxy on it is one address */
 	const char *cert, *key;  /* PEM texts; NULL: plain HTTP */
+	const char *client_ca;   /* PEM texts of authorities whose client certificates are asked for, not demanded; NULL: none is */
+	bool secure;             /* browsers come by https, here or to a proxy on this machine */
 };
 
 struct web_server;
@@ -108,12 +113,29 @@ const char *web_field_next(struct web_req *q, const char *name, size_t *at);
 const struct web_upload *web_file(struct web_req *q, const char *name); /* NULL: none was sent */
 struct fj_slice web_body(const struct web_req *q);
 const char *web_header(const struct web_req *q, const char *name); /* "" */
+const char *web_cookie(const struct web_req *q, const char *name); /* "" */
+/* The peer's address, without port; "" for a socket file.  It is the connection's: a header that a proxy adds is not
+ * believed. */
+#define WEB_ADDRESS 46
+void web_peer(const struct web_req *q, char out[WEB_ADDRESS]);
+/* The client's certificate on this connection: NONE; REFUSED, with why (static, for web_tr); or ACCEPTED: it is in date and
+ * leads to one of client_ca, and the key in it, whose SHA-256 (of the SubjectPublicKeyInfo) is in hex, made the handshake. */
+enum web_client { WEB_CLIENT_NONE, WEB_CLIENT_REFUSED, WEB_CLIENT_ACCEPTED };
+enum web_client web_client(const struct web_req *q, char spki[65], const char **why);
+/* that key's hash alone, without asking whether the certificate is accepted; "" none */
+void web_client_key(const struct web_req *q, char spki[65]);
+/* a page of another site has sent this request (Fetch Metadata); false where the browser does not say */
+bool web_is_foreign(const struct web_req *q);
 unsigned web_header_count(const struct web_req *q, const char *name); /* how many times it was sent */
 bool web_is_multipart(const struct web_req *q);  /* the body is multipart/form-data */
 bool web_wants_json(const struct web_req *q);
 const char *web_lang(struct web_req *q);         /* "zh" or "en" */
 const char *web_path(const struct web_req *q);
 bool web_is_post(const struct web_req *q);
+/* 0: go on; else the seconds after which this address may try again (limit.h).  A client on this machine may be a proxy
+ * for many: it has sixteen times as much. */
+struct web_limit;
+int64_t web_limited(const struct web_req *q, struct web_limit *l, int64_t cost);
 
 /* --- answers --- */
 void web_json(struct web_res *r, int status, const json_t *j);
@@ -170,7 +192,7 @@ void web_get_script(struct web_req *q, struct web_res *r); /* /portal.js */
 enum web_form { /* how a field's value is written; from WEB_TECHNICAL on it is for machines and folded away */
 	WEB_TEXT, WEB_MONO, WEB_EPOCH, WEB_STATE, WEB_KIND, WEB_ACTION, WEB_PURPOSE, WEB_RIGHT, WEB_MODE, WEB_RESTRICTION, WEB_DUTY,
 	WEB_BINDING, WEB_ROLE, WEB_REASON, WEB_LEVEL, WEB_PERSONAL, WEB_ORIGIN, WEB_CHECK, WEB_OUTCOME, WEB_CREDENTIAL, WEB_MATTER,
-	WEB_BASIS, WEB_RESULT, WEB_HOLD, WEB_TECHNICAL, WEB_LONG
+	WEB_BASIS, WEB_RESULT, WEB_HOLD, WEB_SIGNIN, WEB_FACTOR, WEB_DOOR, WEB_TECHNICAL, WEB_LONG
 };
 struct web_term {
 	const char *key; /* its label: context "field" */
@@ -207,8 +229,18 @@ void web_text_times(struct fj_buf *b, const char *text);
 
 /* --- verdict_page.c: a verdict document (docs/formats.md 8) as part of a page --- */
 void web_verdict(struct web_req *q, struct fj_buf *b, const json_t *verdict);
-/* The form that asks for one, with what was sent; at: also for a time to judge at. */
-void web_verify_form(struct web_req *q, struct fj_buf *b, const char *action, bool at);
+/* verdict_plain.c: what it is, for whom, what for, until when, and what to do now; decisive: the check that decided, NULL of a permit */
+void web_verdict_plain(struct web_req *q, struct fj_buf *b, const json_t *verdict, const json_t *decisive);
+void web_status_age(struct web_req *q, struct fj_buf *b, const json_t *verdict);
+/* how a paper's digest compares, by the words of ver_paper (verifier/verify.h) */
+void web_paper_notice(struct web_req *q, struct fj_buf *b, const char *paper);
+/* The form that asks for one, with what was sent. */
+enum web_verify_with {
+	WEB_VERIFY_AT = 1,    /* also a time to judge at */
+	WEB_VERIFY_FILES = 2, /* also a file, picture or camera: multipart/form-data, field "file" */
+	WEB_VERIFY_SHORT = 4, /* no more than what is to be judged */
+};
+void web_verify_form(struct web_req *q, struct fj_buf *b, const char *action, unsigned with);
 /* The proof of logging that was pasted into it, as its own lines; out stays empty when there was none. */
 enum fj_rc web_pasted_proof(struct web_req *q, struct fj_buf *out, struct fj_err *err) FJ_MUST_USE;
 

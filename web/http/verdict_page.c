@@ -1,7 +1,8 @@
 /*
- * verdict_page.c - a verdict for people: the word and its reason in one sentence,
- * what the credential says, every check with outcome, reason and clause, and what
- * nobody checked.  Colour is never the only sign.  And the form that asks for one.
+ * verdict_page.c - a verdict for people: the word and its reason in one sentence, then
+ * what it means in plain words (verdict_plain.c); folded under it every check with
+ * outcome, reason and clause, what nobody checked, and all that the credential says.
+ * Colour is never the only sign.  And the form that asks for one.
  */
 #include "web/http/http.h"
 
@@ -28,10 +29,9 @@ static const json_t *decisive(const json_t *verdict)
 	return NULL;
 }
 
-static void headline(struct web_req *q, struct fj_buf *b, const json_t *verdict)
+static void headline(struct web_req *q, struct fj_buf *b, const json_t *verdict, const json_t *why)
 {
 	const char *word = fj_json_text(verdict, "verdict");
-	const json_t *why = strcmp(word, "permit") == 0 ? NULL : decisive(verdict);
 
 	web_html(b, "<div class=\"verdict ");
 	web_text(b, word);
@@ -63,12 +63,10 @@ static void subject(struct web_req *q, struct fj_buf *b, const json_t *verdict)
 		json_object_set(s, "user", json_object_get(s, "holder"));
 		json_object_del(s, "holder");
 	}
-	web_html(b, "<h2>");
-	web_say(q, b, "What it says: ");
-	web_text(b, web_word(q, WEB_CREDENTIAL, fj_json_text(verdict, "kind")));
-	web_html(b, "</h2>");
+	web_print(b, "<details><summary>%s</summary>", web_tr(q, "All that it says"));
 	web_fields(q, b, s, NULL);
 	web_technical(q, b, s);
+	web_html(b, "</details>");
 }
 
 static void cell(struct fj_buf *b, const char *label, const char *text)
@@ -132,6 +130,16 @@ static void table(struct web_req *q, struct fj_buf *b, const json_t *verdict, co
 	web_html(b, "</tbody></table>");
 }
 
+static size_t count(const json_t *verdict, const char *outcome)
+{
+	const json_t *c;
+	size_t i, n = 0;
+
+	json_array_foreach(json_object_get(verdict, "checks"), i, c)
+		n += outcome_is(c, outcome);
+	return n;
+}
+
 static void checks(struct web_req *q, struct fj_buf *b, const json_t *verdict)
 {
 	static const char *const matter[] = {"fail", "unknown", "pass", NULL}, *const rest[] = {"not requested", "not applicable", NULL};
@@ -139,15 +147,13 @@ static void checks(struct web_req *q, struct fj_buf *b, const json_t *verdict)
 	static const char *const reached[] = {"fail", "pass", NULL}, *const others[] = {"unknown", "not requested", "not applicable", NULL};
 	bool deny = strcmp(fj_json_text(verdict, "verdict"), "deny") == 0;
 
-	web_html(b, "<h2>");
-	web_say(q, b, "Checks");
-	web_html(b, "</h2>");
-	table(q, b, verdict, deny ? reached : matter);
 	web_html(b, "<details><summary>");
-	web_say(q, b, "Other checks");
+	web_say(q, b, "What was checked: %zu passed, %zu failed, %zu not decided", count(verdict, "pass"), count(verdict, "fail"), count(verdict, "unknown"));
 	web_html(b, "</summary>");
+	table(q, b, verdict, deny ? reached : matter);
+	web_print(b, "<details><summary>%s</summary>", web_tr(q, "Other checks"));
 	table(q, b, verdict, deny ? others : rest);
-	web_html(b, "</details>");
+	web_html(b, "</details></details>");
 }
 
 /* entries are written "English / 中文" */
@@ -156,9 +162,7 @@ static void not_checked(struct web_req *q, struct fj_buf *b, const json_t *verdi
 	const json_t *v;
 	size_t i;
 
-	web_html(b, "<h2>");
-	web_say(q, b, "What this does not tell");
-	web_html(b, "</h2><ul>");
+	web_print(b, "<details><summary>%s</summary><ul>", web_tr(q, "What this does not tell"));
 	json_array_foreach(json_object_get(verdict, "not_checked"), i, v) {
 		const char *s = json_string_value(v), *zh = s == NULL ? NULL : strstr(s, " / ");
 		if (s == NULL)
@@ -170,22 +174,26 @@ static void not_checked(struct web_req *q, struct fj_buf *b, const json_t *verdi
 	}
 	web_html(b, "<li>");
 	web_say(q, b, "the asset's value");
-	web_html(b, "</li></ul>");
+	web_html(b, "</li></ul></details>");
 }
 
 void web_verdict(struct web_req *q, struct fj_buf *b, const json_t *verdict)
 {
-	headline(q, b, verdict);
+	const json_t *why = strcmp(fj_json_text(verdict, "verdict"), "permit") == 0 ? NULL : decisive(verdict);
+
+	headline(q, b, verdict, why);
+	web_verdict_plain(q, b, verdict, why);
 	web_html(b, "<p class=\"small\">");
 	web_say(q, b, "Checked at ");
 	web_text_times(b, fj_json_text(verdict, "at"));
 	web_html(b, "</p>");
-	subject(q, b, verdict);
-	checks(q, b, verdict);
-	not_checked(q, b, verdict);
+	web_status_age(q, b, verdict);
 	web_html(b, "<p class=\"notice\">");
 	web_say(q, b, "The issuer's own status decides; copies held by others may be up to 48 hours old.");
 	web_html(b, "</p>");
+	checks(q, b, verdict);
+	not_checked(q, b, verdict);
+	subject(q, b, verdict);
 }
 
 /* --- the form --- */
@@ -243,17 +251,43 @@ enum fj_rc web_pasted_proof(struct web_req *q, struct fj_buf *out, struct fj_err
 	return rc == FJ_OK ? FJ_OK : fj_fail(err, rc, "web", "formats.md 19", "a proof of logging is larger than any");
 }
 
-void web_verify_form(struct web_req *q, struct fj_buf *b, const char *action, bool at)
+/* a file or picture, dropped or chosen; the camera is offered by the script where the browser can read QR codes */
+static void file_field(struct web_req *q, struct fj_buf *b)
 {
-	web_print(b, "<form method=\"post\" action=\"%s\"><label for=\"c\">", action);
-	web_say(q, b, "The whole license token, authorisation credential or certificate (PEM), or the number of a certificate (DAC-…) or authorisation (DAU-…)");
-	web_html(b, "</label><textarea id=\"c\" name=\"credential\" required maxlength=\"40000\" spellcheck=\"false\" autocomplete=\"off\">");
+	web_print(b, "<label for=\"f\">%s</label><input type=\"file\" id=\"f\" name=\"file\" accept=\"image/png,image/jpeg,.jwt,.pem,.der,.cer,.crt,.json,.txt\" aria-describedby=\"fh\">",
+	    web_tr(q, "Or a file, or a picture of the QR code"));
+	web_print(b, "<p class=\"small hint\" id=\"fh\">%s</p>", web_tr(q, "PNG or JPEG; .jwt, .pem, .der, or an offline bundle (.json); 8 MB at most. It can be dropped here."));
+	web_print(b, "<p class=\"camera\" hidden><button type=\"button\" class=\"quiet\" data-camera>%s</button> <span role=\"status\" data-none=\"%s\"></span></p><video class=\"camera\" hidden muted playsinline></video>",
+	    web_tr(q, "Scan with the camera"), web_tr(q, "The camera can't be used: allow it in the browser, or choose a picture."));
+}
+
+static void more_fields(struct web_req *q, struct fj_buf *b, unsigned with)
+{
+	use_field(q, b);
+	web_print(b, "<details><summary>%s</summary>", web_tr(q, "More"));
+	proof_field(q, b);
+	if (with & WEB_VERIFY_AT)
+		at_field(q, b);
+	web_html(b, "</details>");
+}
+
+void web_verify_form(struct web_req *q, struct fj_buf *b, const char *action, unsigned with)
+{
+	bool files = (with & WEB_VERIFY_FILES) != 0;
+
+	if (files)
+		web_print(b, "<form method=\"post\" enctype=\"multipart/form-data\" action=\"%s\"><label for=\"c\">", action);
+	else
+		web_print(b, "<form method=\"post\" action=\"%s\"><label for=\"c\">", action);
+	web_say(q, b, "The number of a certificate (DAC-…) or authorisation (DAU-…), or the whole license token, authorisation credential or certificate (PEM)");
+	web_html(b, files ? "</label><textarea id=\"c\" name=\"credential\" maxlength=\"40000\" spellcheck=\"false\" autocomplete=\"off\">"
+	    : "</label><textarea id=\"c\" name=\"credential\" required maxlength=\"40000\" spellcheck=\"false\" autocomplete=\"off\">");
 	put_sent(q, b, "credential");
 	web_html(b, "</textarea>");
-	use_field(q, b);
-	proof_field(q, b);
-	if (at)
-		at_field(q, b);
+	if (files)
+		file_field(q, b);
+	if (!(with & WEB_VERIFY_SHORT))
+		more_fields(q, b, with);
 	web_html(b, "<p><button>");
 	web_say(q, b, "Verify");
 	web_html(b, "</button></p></form>");

@@ -211,6 +211,12 @@ static const struct web_term terms[] = {
 	{"usable", WEB_TEXT}, {"stopped_by", WEB_TEXT}, {"authorisation_state", WEB_STATE},
 	{"disclosed", WEB_TEXT}, {"on", WEB_TEXT},
 	{"columns", WEB_TEXT}, {"amount", WEB_TEXT},
+	/* accounts */
+	{"happened", WEB_SIGNIN}, {"factor", WEB_FACTOR}, {"door", WEB_DOOR}, {"begun", WEB_TEXT}, {"last_used", WEB_TEXT}, {"ends", WEB_TEXT}, {"last_at", WEB_TEXT},
+	{"times", WEB_TEXT}, {"from_address", WEB_MONO}, {"browser", WEB_TEXT}, {"this", WEB_TEXT}, {"made", WEB_TEXT}, {"until", WEB_TEXT}, {"done_by", WEB_MONO},
+	{"label", WEB_TEXT}, {"telephone", WEB_TEXT}, {"keys", WEB_TEXT}, {"recovery_left", WEB_TEXT}, {"password_set", WEB_TEXT}, {"must_change", WEB_TEXT},
+	{"sessions", WEB_TEXT}, {"api_tokens", WEB_TEXT}, {"last_in", WEB_TEXT}, {"last_address", WEB_MONO}, {"changed", WEB_TEXT}, {"ended", WEB_TEXT},
+	{"sessions_ended", WEB_TEXT}, {"recovery_codes", WEB_MONO}, {"totp", WEB_MONO}, {"confirm_until", WEB_TEXT}, {"api_token", WEB_MONO}, {"factor_kept", WEB_TEXT},
 	/* for machines */
 	{"manifest", WEB_TECHNICAL},
 	{"values", WEB_TECHNICAL}, {"consolidated", WEB_TECHNICAL}, {"figures_sha256", WEB_TECHNICAL},
@@ -223,7 +229,7 @@ static const struct web_term terms[] = {
 	{"ledger", WEB_TECHNICAL}, {"status", WEB_TECHNICAL},
 	{"authorisation_status", WEB_TECHNICAL}, {"iss", WEB_TECHNICAL},
 	{"cnf", WEB_TECHNICAL}, {"vct", WEB_TECHNICAL}, {"previous", WEB_TECHNICAL},
-	{"pem", WEB_LONG}, {"compact", WEB_LONG},
+	{"pem", WEB_LONG}, {"compact", WEB_LONG}, {"log_proof", WEB_LONG},
 	{NULL, WEB_TEXT},
 };
 
@@ -253,7 +259,7 @@ const char *web_label(struct web_req *q, const char *key)
 static const char *const contexts[] = {[WEB_STATE] = "state", [WEB_KIND] = "kind", [WEB_ACTION] = "action", [WEB_PURPOSE] = "purpose", [WEB_RIGHT] = "right",
 	[WEB_MODE] = "mode", [WEB_RESTRICTION] = "restriction", [WEB_DUTY] = "duty", [WEB_BINDING] = "binding", [WEB_ROLE] = "role", [WEB_REASON] = "reason",
 	[WEB_LEVEL] = "level", [WEB_PERSONAL] = "personal", [WEB_ORIGIN] = "origin", [WEB_CHECK] = "check", [WEB_OUTCOME] = "outcome",
-	[WEB_CREDENTIAL] = "credential", [WEB_MATTER] = "matter", [WEB_BASIS] = "basis", [WEB_RESULT] = "result", [WEB_HOLD] = "hold"};
+	[WEB_CREDENTIAL] = "credential", [WEB_MATTER] = "matter", [WEB_BASIS] = "basis", [WEB_RESULT] = "result", [WEB_HOLD] = "hold", [WEB_SIGNIN] = "signin", [WEB_FACTOR] = "factor", [WEB_DOOR] = "door"};
 
 const char *web_word(struct web_req *q, enum web_form form, const char *code)
 {

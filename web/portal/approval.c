@@ -223,9 +223,13 @@ void portal_object(struct web_req *q, struct fj_buf *b, const char *kind, const 
 	bool named = strncmp(id, "DAC-", 4) == 0 || strncmp(id, "DAU-", 4) == 0 || strncmp(id, "LT-", 3) == 0 || (id[0] != '\0' && id[1] != '\0' && id[2] == '-');
 
 	/* "certificate.revoke" is about a certificate, its issuing about an asset */
-	snprintf(noun, sizeof(noun), "%.*s", (int)strcspn(kind, "."), strcmp(kind, "certificate.issue") == 0 ? "asset" : kind);
-	if (strcmp(kind, "certificate.issue") == 0)
-		snprintf(noun, sizeof(noun), "asset");
+	snprintf(noun, sizeof(noun), "%.*s", (int)strcspn(kind, "."), strcmp(kind, "certificate.issue") == 0 ? "asset." : kind);
+	if (strcmp(noun, "asset") == 0 && strstr(id, " assets ") != NULL) { /* "12 assets HASH" */
+		char number[12];
+		snprintf(number, sizeof(number), "%.*s", (int)strcspn(id, " "), id);
+		web_say(q, b, "%s assets", number);
+		return;
+	}
 	snprintf(prefix, sizeof(prefix), "/show/%s/", noun);
 	web_html(b, "<span class=\"mono\">");
 	web_value(q, b, "object", text, named && strcmp(noun, "asset") != 0 ? portal_links : portal_key_of(noun) != NULL ? self : NULL);

@@ -203,7 +203,12 @@ static unsigned column(const struct chart *c, size_t i)
 	return (unsigned)(i * 10000 / c->n_rows);
 }
 
-/* "2026-03": the month, beneath the first and each January the year */
+static bool begins_year(const struct chart *c, size_t i)
+{
+	return i < c->n_rows && strlen(c->rows[i].label) == 7 && strcmp(c->rows[i].label + 5, "01") == 0;
+}
+
+/* "2026-03": the month, beneath each January and the first the year, where it has room */
 static void month(struct fj_buf *b, const struct chart *c, size_t i, const char *x)
 {
 	const char *text = c->rows[i].label;
@@ -213,7 +218,7 @@ static void month(struct fj_buf *b, const struct chart *c, size_t i, const char 
 		return;
 	web_print(b, "<text class=\"t\" x=\"%s\" y=\"%u\" text-anchor=\"middle\">%s</text>", x, TOP + PLOT + 15, text[5] == '0' ? text + 6 : text + 5);
 	snprintf(year, sizeof(year), "%.4s", text);
-	if (i == 0 || strcmp(text + 5, "01") == 0)
+	if (begins_year(c, i) || (i == 0 && !begins_year(c, 1)))
 		web_print(b, "<text class=\"t\" x=\"%s\" y=\"%u\" text-anchor=\"middle\">%s</text>", x, TOP + PLOT + 29, year);
 }
 

@@ -26,7 +26,7 @@ static const char *cut_title(const char *text, const char *at, char out[200])
 	return out;
 }
 
-static void command_top(struct web_req *q, struct fj_buf *b, const struct iss_command_info *c)
+void portal_command_top(struct web_req *q, struct fj_buf *b, const struct iss_command_info *c)
 {
 	char title[200];
 
@@ -80,13 +80,31 @@ static void hidden_values(struct fj_buf *b, const json_t *fill, const char *cons
 	}
 }
 
-void portal_form(struct web_req *q, struct fj_buf *b, const struct iss_command_info *c, const json_t *fill, const char *const *hidden, const char *back, size_t id)
+/* a form on a page of its own may be saved as a draft, and one of weight leads to its preview */
+static void form_buttons(struct web_req *q, struct fj_buf *b, const struct iss_command_info *c, const json_t *fill, size_t id)
 {
 	const struct portal_hint *h = portal_hint_of(c->name);
+	bool page = id == 0 && c->kind != ISS_READ;
+
+	web_html(b, "<p class=\"buttons\">");
+	if (page && portal_weighs(c, fill)) {
+		web_print(b, "<button name=\"step\" value=\"preview\">%s</button>", web_tr(q, "Check and preview"));
+	} else {
+		web_html(b, h != NULL && h->danger ? "<button class=\"danger\">" : "<button>");
+		portal_command_word(q, b, c);
+		web_html(b, "</button>");
+	}
+	if (page)
+		web_print(b, "<button class=\"quiet\" name=\"step\" value=\"draft\" formnovalidate>%s</button>", web_tr(q, "Save draft"));
+	web_html(b, "</p></form>");
+}
+
+void portal_form(struct web_req *q, struct fj_buf *b, const struct iss_command_info *c, const json_t *fill, const char *const *hidden, const char *back, size_t id)
+{
 	bool asks = c->kind == ISS_READ && !portal_has_type(c, ISS_F_FILE);
 	char key[ONCE_KEY];
 
-	web_html(b, asks ? "<form class=\"fill\" method=\"get\" action=\"" : "<form class=\"fill\" method=\"post\" action=\"");
+	web_html(b, asks ? "<form class=\"fill\" method=\"get\" action=\"" : id == 0 && c->kind != ISS_READ ? "<form class=\"fill\" method=\"post\" data-keep=\"draft\" action=\"" : "<form class=\"fill\" method=\"post\" action=\"");
 	action(b, c);
 	web_html(b, portal_has_type(c, ISS_F_FILE) ? "\" enctype=\"multipart/form-data\">" : "\">");
 	portal_consequence(q, b, c);
@@ -103,9 +121,11 @@ void portal_form(struct web_req *q, struct fj_buf *b, const struct iss_command_i
 	portal_inputs(q, b, c, fill, hidden, id);
 	if (c->kind != ISS_READ)
 		portal_behalf(q, b, c, fill, id);
-	web_html(b, h != NULL && h->danger ? "<p><button class=\"danger\">" : "<p><button>");
-	portal_command_word(q, b, c);
-	web_html(b, "</button></p></form>");
+	if (fj_json_text(fill, PORTAL_DRAFT)[0] != '\0')
+		portal_hidden(b, "draft", fj_json_text(fill, PORTAL_DRAFT));
+	if (id == 0)
+		portal_compute_box(q, b, c, fill);
+	form_buttons(q, b, c, fill, id);
 }
 
 static void way_back(struct web_req *q, struct fj_buf *b, const struct iss_command_info *c)
@@ -151,16 +171,55 @@ static const char *twin_of(const struct iss_command_info *c, const json_t *fill)
 	return NULL;
 }
 
-void portal_form_page(struct web_req *q, struct web_res *r, const struct iss_command_info *c, const json_t *fill, const struct fj_err *err)
+/* the register's refusal, and where its field is */
+static void refusal(struct web_req *q, struct web_res *r, const struct iss_command_info *c, json_t *fill, const struct fj_err *err)
 {
 	struct fj_buf *b = &r->body;
 
+	r->status = fj_rc_http(err->rc);
+	portal_error(q, b, err);
+	portal_fill_bad(q, c, fill, err);
+	if (fj_json_text(fill, PORTAL_BAD)[0] != '\0')
+		web_print(b, "<p><a href=\"#f0-%s\">%s</a></p>", fj_json_text(fill, PORTAL_BAD), web_tr(q, "To the field"));
+}
+
+/* what a form page is shown with: its number is known already, perhaps a draft is there */
+static void above_form(struct web_req *q, struct fj_buf *b, const struct iss_command_info *c, const json_t *fill)
+{
+	const struct portal_wizard *w = portal_wizard_of(c->name);
+	const char *id = fj_json_text(fill, "id");
+
+	portal_draft_told(q, b, json_is_true(json_object_get(fill, PORTAL_CHANGED)));
+	if (c->kind == ISS_READ || fj_json_text(fill, PORTAL_DRAFT)[0] != '\0' || web_is_post(q))
+		return;
+	portal_drafts_of(q, b, c, w != NULL ? "wizard" : "do", "");
+	if (w != NULL)
+		web_print(b, "<p><a href=\"/wizard/%s?id=%s\">%s</a></p>", w->path, id, web_tr(q, "Fill it in step by step"));
+}
+
+static bool held_any(const struct iss_command_info *c, const json_t *fill)
+{
+	char mark[96];
+
+	for (const struct iss_field *f = c->fields; f != NULL && f->name != NULL; f++) {
+		snprintf(mark, sizeof(mark), "%.64s" PORTAL_HELD, f->name);
+		if (f->type == ISS_F_FILE && fj_json_text(fill, mark)[0] != '\0')
+			return true;
+	}
+	return false;
+}
+
+void portal_form_page(struct web_req *q, struct web_res *r, const struct iss_command_info *c, const json_t *filled, const struct fj_err *err)
+{
+	struct fj_buf *b = &r->body;
+	FJ_AUTO(json) fill = json_copy((json_t *)(uintptr_t)filled);
+
 	fj_buf_clear(b);
-	command_top(q, b, c);
+	portal_command_top(q, b, c);
+	above_form(q, b, c, fill);
 	if (err != NULL) {
-		r->status = fj_rc_http(err->rc);
-		portal_error(q, b, err);
-		if (portal_has_type(c, ISS_F_FILE)) {
+		refusal(q, r, c, fill, err);
+		if (portal_has_type(c, ISS_F_FILE) && !held_any(c, fill)) {
 			web_html(b, "<p class=\"small\">");
 			web_say(q, b, "Choose the file again: browsers do not keep it.");
 			web_html(b, "</p>");
@@ -301,7 +360,7 @@ static void ask(struct web_req *q, struct web_res *r, const struct iss_command_i
 	if (member[0] != '\0' && portal_answer_file(r, c->name, answer, member))
 		return;
 	address_of(&again, c, fill);
-	command_top(q, &r->body, c);
+	portal_command_top(q, &r->body, c);
 	portal_answer(q, &r->body, c->name, answer, fj_buf_str(&again));
 	if (c->fields != NULL && c->fields[0].name != NULL)
 		portal_form(q, &r->body, c, fill, NULL, NULL, 0);
@@ -316,6 +375,13 @@ void portal_get_form(struct web_req *q, struct web_res *r)
 	if (c == NULL)
 		return;
 	FJ_AUTO(json) fill = portal_typed(q, c);
+	bool changed = false;
+	if (portal_draft_take(q, c, web_field(q, "draft"), fill, &changed)) {
+		if (changed)
+			json_object_set_new(fill, PORTAL_CHANGED, json_true());
+	} else if (c->kind != ISS_READ) {
+		portal_prefill(q, c, fill);
+	}
 	bool nothing_to_fill = c->fields == NULL || c->fields[0].name == NULL;
 	if (c->kind == ISS_READ && !portal_has_type(c, ISS_F_FILE) && (web_field(q, "run")[0] != '\0' || nothing_to_fill))
 		ask(q, r, c, fill);
@@ -334,6 +400,12 @@ static bool once_of(struct web_req *q, struct web_res *r, const char **key)
 	fj_err_zh(&err, "表单缺少防重复标识，请重新打开表单");
 	web_fail(q, r, &err);
 	return false;
+}
+
+/* what takes long runs behind, its page says how far it is */
+static bool goes_behind(struct web_req *q, const struct iss_command_info *c, const char *key, json_t *params)
+{
+	return c->kind == ISS_WRITE_STEPS && !json_is_true(json_object_get(params, "dry_run")) && behind_start(q, c->name, key, params);
 }
 
 /* to where the form stood, to the inbox, or to the answer's own page */
@@ -364,7 +436,7 @@ static void show_refused(struct web_req *q, struct web_res *r, const struct iss_
 	snprintf(again, sizeof(again), "/done/%s", key);
 	if (portal_refused(answer, &err))
 		r->status = fj_rc_http(err.rc);
-	command_top(q, &r->body, c);
+	portal_command_top(q, &r->body, c);
 	portal_answer(q, &r->body, c->name, answer, again);
 	portal_form(q, &r->body, c, fill, NULL, back_of(q)[0] != '\0' ? back_of(q) : NULL, 0);
 	way_back(q, &r->body, c);
@@ -384,10 +456,12 @@ static void run(struct web_req *q, struct web_res *r, const struct iss_command_i
 		return;
 	}
 	once_begin(web_csrf(q), key, c->name, back_of(q), &o);
+	if (o.state == ONCE_NEW && goes_behind(q, c, key, params))
+		o.state = ONCE_RUNNING;
 	if (o.state != ONCE_NEW) {
-		char to[64];
+		char to[120];
 		json_decref(o.answer);
-		snprintf(to, sizeof(to), "/done/%s", key);
+		snprintf(to, sizeof(to), "/done/%s%s%.40s", key, web_field(q, "track")[0] != '\0' ? "?track=" : "", web_field(q, "track"));
 		web_redirect(r, to);
 		return;
 	}
@@ -400,8 +474,46 @@ static void run(struct web_req *q, struct web_res *r, const struct iss_command_i
 		portal_form_page(q, r, c, fill, &err);
 	else if (portal_refused(answer, &err))
 		show_refused(q, r, c, key, answer);
-	else
+	else {
+		portal_draft_done(q);
 		lead_on(q, r, c, key, answer);
+	}
+}
+
+/* back from the preview: to the form, or to the wizard's last page */
+static void edit(struct web_req *q, struct web_res *r, const struct iss_command_info *c, json_t *fill)
+{
+	const struct portal_wizard *w = portal_wizard_of(c->name);
+
+	if (w != NULL && web_field(q, "draft")[0] != '\0')
+		portal_wizard_review(q, r, w, c, fill, NULL);
+	else
+		portal_form_page(q, r, c, fill, NULL);
+}
+
+/* a button of the form that is not the act: rows, a draft, the preview, back from it; false: it is the act */
+static bool other_step(struct web_req *q, struct web_res *r, const struct iss_command_info *c)
+{
+	const char *step = web_field(q, "step");
+
+	if (step[0] == '\0' || c->kind == ISS_READ)
+		return false;
+	FJ_AUTO(json) fill = portal_typed(q, c);
+	if (web_field(q, "draft")[0] != '\0')
+		json_object_set_new(fill, PORTAL_DRAFT, json_string(web_field(q, "draft")));
+	if (strcmp(step, "draft") == 0)
+		portal_draft_answer(q, r, c, fill, back_of(q));
+	else if (strcmp(step, "preview") == 0)
+		portal_preview(q, r, c, fill);
+	else if (strcmp(step, "compute") == 0)
+		return portal_compute(q, r, c, fill);
+	else if (strcmp(step, "edit") == 0)
+		edit(q, r, c, fill);
+	else if (portal_rows_step(fill, step))
+		portal_form_page(q, r, c, fill, NULL);
+	else
+		return false;
+	return true;
 }
 
 void portal_post_form(struct web_req *q, struct web_res *r)
@@ -409,7 +521,7 @@ void portal_post_form(struct web_req *q, struct web_res *r)
 	const struct iss_command_info *c = command_of(q, r);
 	const char *key;
 
-	if (c != NULL && once_of(q, r, &key))
+	if (c != NULL && once_of(q, r, &key) && !other_step(q, r, c))
 		run(q, r, c, key);
 }
 
@@ -424,17 +536,34 @@ static void link_back(struct web_req *q, struct fj_buf *b, const char *back)
 	web_html(b, "</a></p>");
 }
 
+/* how far it is, and the page again in two seconds */
+static void under_way(struct web_req *q, struct web_res *r)
+{
+	struct fj_buf *b = &r->body;
+	const char *id = web_field(q, "track");
+	FJ_AUTO(json) params = json_pack("{s:s}", "id", id);
+	FJ_AUTO(json) status = NULL;
+
+	web_say_header(r, "Refresh", "2");
+	web_html(b, "<p class=\"notice\" role=\"status\">");
+	web_say(q, b, "This is being done, once; the page loads itself again until it is. You may leave it: the work goes on.");
+	web_html(b, "</p>");
+	if (id[0] == '\0' || portal_command(q, "ledger.import-status", params, &status, NULL) != FJ_OK)
+		return;
+	int64_t done = fj_json_num(status, "entered"), all = fj_json_num(status, "good");
+	web_print(b, "<p><label for=\"far\">%s</label><progress id=\"far\" max=\"%lld\" value=\"%lld\"></progress> %lld / %lld</p>", web_tr(q, "Rows entered"), (long long)all, (long long)done,
+	    (long long)done, (long long)all);
+}
+
 static void done_page(struct web_req *q, struct web_res *r, const struct iss_command_info *c, const struct once *o)
 {
 	struct fj_buf *b = &r->body;
 	char again[64];
 
 	snprintf(again, sizeof(again), "/done/%s", web_param(q, "key"));
-	command_top(q, b, c);
+	portal_command_top(q, b, c);
 	if (o->state == ONCE_RUNNING) {
-		web_html(b, "<p class=\"notice\" role=\"status\">");
-		web_say(q, b, "This is being done, once; load this page again in a moment.");
-		web_html(b, "</p>");
+		under_way(q, r);
 	} else if (o->state == ONCE_REFUSED) {
 		portal_error(q, b, &o->err);
 	} else if (!portal_takeback_done(q, b, o)) {

@@ -1,348 +1,455 @@
 /*
  * fields.c - the typed fields of a command (struct iss_field) as the inputs of a
- * form, and what was typed as the command's parameters.
+ * form: choices in words, days, amounts in yuan, numbers of objects with their names
+ * to choose from, and documents as groups, rows and maps of such.
  *
- * One place for portal and API, so that both read a field alike: a list is a name
- * that stands several times, in a form also a text of several lines; a file is a
- * part of the form, or the body itself with the other fields in the query; what is
- * empty is absent.  Lengths, ranges and what has to be there the register
- * checks; here only what can't be made into the type at all is refused.
+ * An input has its path as name (typed.c).  The one that was refused says so beside
+ * it.  Rows are added and removed by buttons that send the form back as it is, so it
+ * works without a script.
  */
-#include <errno.h>
-
 #include "web/portal/internal.h"
 
 /* a text of more code points than this gets several lines */
 #define LONG_TEXT 400
+#define MAX_PATH 200
 
-const char *const portal_file_types[] = {"application/octet-stream", "text/csv", "application/xml", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", NULL};
+/* --- labels --- */
 
-bool portal_has_type(const struct iss_command_info *c, enum iss_field_type t)
+/* amounts and rates are labelled in fen and basis points, and typed in yuan and per cent */
+static const struct {
+	const char *zh_from, *zh_to, *en_from, *en_to;
+} of_units[] = {
+	{"（分）", "（元）", ", in fen", ", in yuan"}, {"（分，", "（元，", " in fen", " in yuan"}, {"（基点）", "（%）", ", in basis points", ", in per cent"},
+	{"（万分之一）", "（%）", " (basis points)", " (per cent)"},
+};
+
+static void replaced(const char *text, const char *from, const char *to, char *out, size_t cap)
 {
-	for (const struct iss_field *f = c->fields; f != NULL && f->name != NULL; f++)
-		if (f->type == t)
-			return true;
-	return false;
+	const char *at = strstr(text, from);
+
+	if (at == NULL)
+		snprintf(out, cap, "%s", text);
+	else
+		snprintf(out, cap, "%.*s%s%s", (int)(at - text), text, to, at + strlen(from));
 }
 
-enum fj_rc portal_no_memory(struct fj_err *err)
+static void label_words(struct web_req *q, const struct iss_field *f, char out[300])
 {
-	enum fj_rc rc = fj_fail(err, FJ_E_NOMEM, "portal", NULL, "out of memory");
+	bool en = web_lang(q)[0] == 'e';
+	const char *text = en ? f->en : f->zh, *unit = portal_unit(f);
+	char was[300];
 
-	fj_err_zh(err, "内存不足");
-	return rc;
-}
-
-/* --- what was typed, as parameters --- */
-
-static enum fj_rc unfit(struct fj_err *err, const struct iss_field *f, const char *en, const char *zh)
-{
-	enum fj_rc rc = fj_fail(err, FJ_E_INVALID, "portal", NULL, "the field \"%s\" must be %s", f->name, en);
-
-	fj_err_zh(err, "字段“%s”应为%s", f->zh, zh);
-	return rc;
-}
-
-static enum fj_rc to_int(const struct iss_field *f, const char *s, json_t **out, struct fj_err *err)
-{
-	char *end;
-
-	errno = 0;
-	long long v = strtoll(s, &end, 10);
-	if (errno != 0 || *end != '\0' || (s[0] != '-' && (s[0] < '0' || s[0] > '9')))
-		return unfit(err, f, "a whole number", "整数");
-	*out = json_integer(v);
-	return FJ_OK;
-}
-
-static enum fj_rc to_bool(const struct iss_field *f, const char *s, json_t **out, struct fj_err *err)
-{
-	if (strcmp(s, "true") != 0 && strcmp(s, "false") != 0)
-		return unfit(err, f, "true or false", "是或否（true 或 false）");
-	*out = json_boolean(s[0] == 't');
-	return FJ_OK;
-}
-
-/* one item a line; blanks around it and empty lines do not count */
-static void add_lines(json_t *list, const char *s)
-{
-	while (*s != '\0') {
-		size_t n = strcspn(s, "\r\n"), skip = strspn(s, " \t");
-		size_t end = n;
-		if (skip > n)
-			skip = n;
-		while (end > skip && (s[end - 1] == ' ' || s[end - 1] == '\t'))
-			end--;
-		if (end > skip)
-			json_array_append_new(list, json_stringn(s + skip, end - skip));
-		s += n;
-		s += strspn(s, "\r\n");
+	snprintf(out, 300, "%s", text);
+	if (unit[0] == '\0')
+		return;
+	for (size_t i = 0; i < FJ_ARRAY_LEN(of_units) && strcmp(out, text) == 0; i++) {
+		snprintf(was, sizeof(was), "%s", out);
+		replaced(was, en ? of_units[i].en_from : of_units[i].zh_from, en ? of_units[i].en_to : of_units[i].zh_to, out, 300);
 	}
+	if (strcmp(out, text) == 0)
+		snprintf(out, 300, "%.200s%s", text, strcmp(unit, "@yuan") == 0 ? web_either(q, "（元）", " (yuan)") : web_either(q, "（%）", " (%)"));
 }
 
-static json_t *to_list(struct web_req *q, const char *name)
-{
-	json_t *list = json_array();
-	const char *s;
-	size_t at = 0;
-
-	while (list != NULL && (s = web_field_next(q, name, &at)) != NULL)
-		add_lines(list, s);
-	if (json_array_size(list) > 0)
-		return list;
-	json_decref(list);
-	return NULL;
-}
-
-static enum fj_rc to_json(const struct iss_field *f, const char *s, json_t **out, struct fj_err *err)
-{
-	if (fj_json_parse(fj_slice_str(s), 1u << 20, out, err) == FJ_OK)
-		return FJ_OK;
-	if (err != NULL && err->zh[0] == '\0')
-		fj_err_zh(err, "字段“%s”不是正确的 JSON", f->zh);
-	return err != NULL ? err->rc : FJ_E_PARSE;
-}
-
-bool portal_body_is_file(const struct web_req *q)
-{
-	const char *type = web_header(q, "Content-Type");
-	size_t n = strcspn(type, "; ");
-
-	for (const char *const *t = portal_file_types; *t != NULL; t++)
-		if (strlen(*t) == n && strncasecmp(type, *t, n) == 0)
-			return true;
-	return false;
-}
-
-/* The octets of a part of the form, or of the whole body (whole: it is this field's), as they are
- * (iss_param_file): base64 would take three times the memory. */
-static enum fj_rc to_file(struct web_req *q, const struct iss_field *f, bool whole, json_t **out, struct fj_err *err)
-{
-	const struct web_upload *u = web_file(q, f->name);
-	struct fj_slice bytes = whole ? web_body(q) : u != NULL ? u->bytes : fj_slice_str(web_field(q, f->name));
-
-	if (u == NULL && bytes.len == 0)
-		return FJ_OK;
-	if ((int64_t)bytes.len > f->max) {
-		enum fj_rc rc = fj_fail(err, FJ_E_LIMIT, "portal", NULL, "the file \"%s\" is larger than %lld octets", f->name, (long long)f->max);
-		fj_err_zh(err, "文件“%s”超过 %lld 字节", f->zh, (long long)f->max);
-		return rc;
-	}
-	*out = json_stringn_nocheck(bytes.len > 0 ? (const char *)bytes.p : "", bytes.len);
-	return *out != NULL ? FJ_OK : portal_no_memory(err);
-}
-
-static enum fj_rc one(struct web_req *q, const struct iss_field *f, json_t **out, struct fj_err *err)
-{
-	const char *s = web_field(q, f->name);
-
-	if (f->type == ISS_F_LIST) {
-		*out = to_list(q, f->name);
-		return FJ_OK;
-	}
-	if (s[0] == '\0')
-		return FJ_OK;
-	if (f->type == ISS_F_INT)
-		return to_int(f, s, out, err);
-	if (f->type == ISS_F_BOOL)
-		return to_bool(f, s, out, err);
-	if (f->type == ISS_F_JSON)
-		return to_json(f, s, out, err);
-	*out = json_string(s);
-	return *out != NULL ? FJ_OK : portal_no_memory(err);
-}
-
-static enum fj_rc only_known(struct web_req *q, const struct iss_command_info *c, struct fj_err *err)
-{
-	size_t at = 0;
-	const char *name;
-
-	while ((name = web_field_next(q, NULL, &at)) != NULL)
-		if (portal_field_of(c, name) == NULL && strcmp(name, iss_fld_behalf.name) != 0) {
-			enum fj_rc rc = fj_fail(err, FJ_E_INVALID, "portal", NULL, "the field \"%.60s\" is not known to this command", name);
-			fj_err_zh(err, "字段“%.60s”不是该命令的字段", name);
-			return rc;
-		}
-	return FJ_OK;
-}
-
-enum fj_rc portal_params(struct web_req *q, const struct iss_command_info *c, bool strict, json_t **out, struct fj_err *err)
-{
-	FJ_AUTO(json) params = json_object();
-	bool whole = portal_body_is_file(q); /* the first file's */
-
-	if (strict)
-		FJ_TRY(only_known(q, c, err));
-	for (const struct iss_field *f = c->fields; f != NULL && f->name != NULL; f++) {
-		json_t *v = NULL;
-		FJ_TRY(f->type == ISS_F_FILE ? to_file(q, f, whole, &v, err) : one(q, f, &v, err));
-		whole = whole && f->type != ISS_F_FILE;
-		if (v != NULL && json_object_set_new(params, f->name, v) != 0)
-			return portal_no_memory(err);
-	}
-	const char *behalf = web_field(q, iss_fld_behalf.name);
-	if (behalf[0] != '\0' && json_object_set_new(params, iss_fld_behalf.name, json_string(behalf)) != 0)
-		return portal_no_memory(err);
-	*out = fj_move(params);
-	return *out != NULL ? FJ_OK : portal_no_memory(err);
-}
-
-json_t *portal_typed(struct web_req *q, const struct iss_command_info *c)
-{
-	json_t *fill = json_object();
-
-	for (const struct iss_field *f = c->fields; f != NULL && f->name != NULL; f++) {
-		json_t *list = f->type == ISS_F_LIST ? to_list(q, f->name) : NULL;
-		if (list != NULL)
-			json_object_set_new(fill, f->name, list);
-		else if (web_field(q, f->name)[0] != '\0')
-			json_object_set_new(fill, f->name, json_string(web_field(q, f->name)));
-	}
-	if (web_field(q, iss_fld_behalf.name)[0] != '\0')
-		json_object_set_new(fill, iss_fld_behalf.name, json_string(web_field(q, iss_fld_behalf.name)));
-	return fill;
-}
-
-/* --- inputs --- */
+static const char *const numerals[] = {"", "一", "二", "三", "四", "五", "六", "七", "八", "九", "十", "十一", "十二", "十三"};
 
 static void label_text(struct web_req *q, struct fj_buf *b, const struct iss_field *f)
 {
-	portal_capital(b, web_either(q, f->zh, f->en));
+	char words[300];
+
+	label_words(q, f, words);
+	if (f->item > 0 && (size_t)f->item < FJ_ARRAY_LEN(numerals)) {
+		char no[8];
+		snprintf(no, sizeof(no), "%d", f->item);
+		web_print(b, web_lang(q)[0] == 'e' ? "(%s) " : "（%s）", web_lang(q)[0] == 'e' ? no : numerals[f->item]);
+	}
+	portal_capital(b, words);
 	if (!f->required)
 		web_say(q, b, " (optional)");
 }
 
-static void attributes(struct fj_buf *b, const struct iss_field *f, size_t id)
+void portal_label_of(struct web_req *q, struct fj_buf *b, const struct iss_field *f)
 {
-	web_print(b, " name=\"%s\" id=\"f%zu-%s\"", f->name, id, f->name);
-	if (f->required)
-		web_html(b, " required");
+	char words[300];
+
+	label_words(q, f, words);
+	portal_capital(b, words);
 }
 
-/* a code in words, or the name of a field ("by": holder) by its label */
-static const char *choice_word(struct web_req *q, const struct iss_field *f, const char *code)
+/* --- one input --- */
+
+static bool is_bad(const json_t *fill, const char *path)
+{
+	return strcmp(fj_json_text(fill, PORTAL_BAD), path) == 0;
+}
+
+static void attributes(const struct form *d, const struct iss_field *f, const char *path, const char *unit)
+{
+	const char *focus = fj_json_text(d->fill, PORTAL_FOCUS);
+	size_t n = strlen(focus);
+
+	web_print(d->b, " name=\"%s%s\" id=\"f%zu-%s\"", path, unit, d->id, path);
+	if (f->required && !d->lax)
+		web_html(d->b, " required");
+	if (is_bad(d->fill, path))
+		web_print(d->b, " aria-invalid=\"true\" aria-describedby=\"f%zu-why\"", d->id);
+	if (d->focus != NULL && !*d->focus && (is_bad(d->fill, path) || (n > 0 && strncmp(path, focus, n) == 0 && (path[n] == '.' || path[n] == '\0')))) {
+		web_html(d->b, " autofocus");
+		*d->focus = true;
+	}
+}
+
+static void why(const struct form *d, const char *path)
+{
+	if (is_bad(d->fill, path))
+		web_print(d->b, "<p class=\"bad\" id=\"f%zu-why\">%s</p>", d->id, fj_json_text(d->fill, PORTAL_WHY));
+}
+
+const char *portal_choice_word(struct web_req *q, const struct iss_field *f, const char *code)
 {
 	const struct web_term *t = web_term_find(f->name);
-	const char *word = t == NULL ? code : web_word(q, t->form, code);
 
+	for (const struct iss_choice *k = f->words; k != NULL && k->code != NULL; k++)
+		if (strcmp(k->code, code) == 0)
+			return web_either(q, k->zh, k->en);
+	if (f->type == ISS_F_BOOL)
+		return code[0] == 't' ? web_tr(q, "yes") : web_tr(q, "no");
+	/* a code in words, or the name of a field ("by": holder) by its label */
+	const char *word = t == NULL ? code : web_word(q, t->form, code);
 	return strcmp(word, code) == 0 ? web_label(q, code) : word;
 }
 
 static void option(struct fj_buf *b, const char *value, const char *text, bool chosen)
 {
-	web_html(b, "<option value=\"");
-	web_text(b, value);
-	web_html(b, chosen ? "\" selected>" : "\">");
-	web_text(b, text);
-	web_html(b, "</option>");
+	web_print(b, chosen ? "<option value=\"%s\" selected>%s</option>" : "<option value=\"%s\">%s</option>", value, text);
 }
 
-static void select_input(struct web_req *q, struct fj_buf *b, const struct iss_field *f, const char *value, size_t id)
+/* the codes of a closed list; NULL past the last */
+static const char *code_at(const struct iss_field *f, size_t i)
 {
 	static const char *const yes_no[] = {"true", "false", NULL};
-	const char *const *choices = f->type == ISS_F_BOOL ? yes_no : f->choices;
 
-	web_html(b, "<select");
-	attributes(b, f, id);
-	web_html(b, ">");
-	option(b, "", f->required ? web_tr(q, "choose") : "—", false);
-	for (; *choices != NULL; choices++)
-		option(b, *choices, f->type != ISS_F_BOOL ? choice_word(q, f, *choices) : (*choices)[0] == 't' ? web_tr(q, "yes") : web_tr(q, "no"),
-		    strcmp(*choices, value) == 0);
-	web_html(b, "</select>");
+	if (f->words != NULL)
+		return f->words[i].code;
+	return f->type == ISS_F_BOOL ? yes_no[i] : f->choices[i];
 }
 
-static bool chosen(const json_t *list, const char *code)
+static void select_input(const struct form *d, const struct iss_field *f, const char *path)
 {
+	const char *code, *value = fj_json_text(d->fill, path);
+
+	web_html(d->b, "<select");
+	attributes(d, f, path, "");
+	web_html(d->b, ">");
+	option(d->b, "", f->required ? web_tr(d->q, "choose") : "—", false);
+	for (size_t i = 0; (code = code_at(f, i)) != NULL; i++)
+		option(d->b, code, portal_choice_word(d->q, f, code), strcmp(code, value) == 0);
+	web_html(d->b, "</select>");
+}
+
+static bool chosen(const json_t *typed, const char *code)
+{
+	FJ_AUTO(json) list = portal_lines(typed);
 	size_t i;
 	json_t *v;
 
 	json_array_foreach(list, i, v)
-		if (json_is_string(v) && strcmp(json_string_value(v), code) == 0)
+		if (strcmp(json_string_value(v), code) == 0)
 			return true;
 	return false;
 }
 
-static void boxes(struct web_req *q, struct fj_buf *b, const struct iss_field *f, const json_t *list)
+static void box(const struct form *d, const char *path, const char *code, const char *word)
 {
-	for (const char *const *c = f->choices; *c != NULL; c++) {
-		web_html(b, "<label class=\"box\"><input type=\"checkbox\" name=\"");
-		web_text(b, f->name);
-		web_html(b, "\" value=\"");
-		web_text(b, *c);
-		web_html(b, chosen(list, *c) ? "\" checked> " : "\"> ");
-		web_text(b, choice_word(q, f, *c));
-		web_html(b, "</label>");
-	}
+	bool on = chosen(json_object_get(d->fill, path), code);
+
+	web_print(d->b, on ? "<label class=\"box\"><input type=\"checkbox\" name=\"%s\" value=\"%s\" checked> %s</label>"
+	    : "<label class=\"box\"><input type=\"checkbox\" name=\"%s\" value=\"%s\"> %s</label>", path, code, word);
 }
 
-static void text_area(struct fj_buf *b, const struct iss_field *f, const json_t *v, size_t id)
+static void boxes(const struct form *d, const struct iss_field *f, const char *path)
 {
+	const char *code;
+
+	for (size_t i = 0; (code = code_at(f, i)) != NULL; i++)
+		box(d, path, code, portal_choice_word(d->q, f, code));
+}
+
+/* objects by their names; others, one a line */
+static void named_boxes(const struct form *d, const struct iss_field *f, const char *path)
+{
+	FJ_AUTO(json) known = portal_candidates(d->q, (f->as & ISS_AS_NAMES) ? "division" : f->noun);
+	FJ_AUTO(json) rest = portal_lines(json_object_get(d->fill, path));
+	size_t i;
+	json_t *v;
+
+	json_array_foreach(known, i, v) {
+		char text[400];
+		snprintf(text, sizeof(text), "%.300s", fj_json_text(v, "label"));
+		box(d, path, fj_json_text(v, "id"), text);
+		for (size_t k = json_array_size(rest); k-- > 0;)
+			if (strcmp(json_string_value(json_array_get(rest, k)), fj_json_text(v, "id")) == 0)
+				json_array_remove(rest, k);
+	}
+	web_print(d->b, "<label for=\"f%zu-%s-other\" class=\"small\">", d->id, path);
+	web_say(d->q, d->b, json_array_size(known) > 0 ? WEB_N("Others, by name or number, one a line") : WEB_N("By name or number, one a line"));
+	web_print(d->b, "</label><textarea class=\"few\" name=\"%s\" id=\"f%zu-%s-other\" spellcheck=\"false\" autocomplete=\"off\">", path, d->id, path);
+	json_array_foreach(rest, i, v)
+		web_print(d->b, "%s\n", json_string_value(v));
+	web_html(d->b, "</textarea>");
+}
+
+static void text_area(const struct form *d, const struct iss_field *f, const char *path)
+{
+	const json_t *v = json_object_get(d->fill, path);
 	size_t i;
 	json_t *line;
 
-	web_html(b, f->type == ISS_F_STR ? "<textarea class=\"prose\"" : "<textarea spellcheck=\"false\" autocomplete=\"off\"");
-	attributes(b, f, id);
-	web_html(b, ">");
+	web_html(d->b, f->type == ISS_F_STR ? "<textarea class=\"prose\"" : f->type == ISS_F_LIST && f->members == NULL ? "<textarea class=\"few\" spellcheck=\"false\" autocomplete=\"off\"" : "<textarea spellcheck=\"false\" autocomplete=\"off\"");
+	attributes(d, f, path, "");
+	if (f->type == ISS_F_STR)
+		web_print(d->b, " maxlength=\"%lld\"", (long long)f->max);
+	web_html(d->b, ">");
 	if (json_is_string(v))
-		web_text(b, json_string_value(v));
-	json_array_foreach(v, i, line) {
-		web_text(b, json_string_value(line));
-		web_html(b, "\n");
+		web_text(d->b, json_string_value(v));
+	json_array_foreach(v, i, line)
+		web_print(d->b, "%s\n", json_string_value(line));
+	web_html(d->b, "</textarea>");
+}
+
+static void use_noun(const struct form *d, const char *noun)
+{
+	for (size_t i = 0; i < PORTAL_MAX_NOUNS; i++) {
+		if (d->nouns[i] == NULL)
+			d->nouns[i] = noun;
+		if (strcmp(d->nouns[i], noun) == 0)
+			return;
 	}
-	web_html(b, "</textarea>");
 }
 
-static void line_input(struct fj_buf *b, const struct iss_field *f, const char *value, size_t id)
+static bool is_day(const struct iss_field *f)
 {
-	web_html(b, f->type == ISS_F_INT ? "<input type=\"text\" inputmode=\"numeric\" pattern=\"[0-9]*\" autocomplete=\"off\"" : "<input type=\"text\" autocomplete=\"off\"");
-	attributes(b, f, id);
-	web_print(b, " maxlength=\"%lld\" value=\"%s\">", f->type == ISS_F_INT ? 19LL : (long long)f->max, value);
+	return f->type == ISS_F_STR && f->choices == NULL && f->words == NULL && ((f->as & ISS_AS_DAY) || f->max == 10);
 }
 
-static void hint(struct web_req *q, struct fj_buf *b, const struct iss_field *f)
+static void line_input(const struct form *d, const struct iss_field *f, const char *path)
 {
-	bool lines = f->type == ISS_F_LIST && f->choices == NULL, number = f->type == ISS_F_INT && f->max < 1000000;
+	const char *unit = portal_unit(f);
+	char name[MAX_PATH + 8];
 
-	if (!lines && !number && f->type != ISS_F_JSON && f->type != ISS_F_FILE)
-		return;
-	web_html(b, "<p class=\"small hint\">");
-	if (lines)
-		web_say(q, b, "One a line, %lld at most.", (long long)f->max);
-	else if (number)
-		web_say(q, b, "A whole number, %lld at most.", (long long)f->max);
-	else if (f->type == ISS_F_FILE)
-		web_say(q, b, "%lld KB at most.", (long long)(f->max / 1024));
+	snprintf(name, sizeof(name), "%.*s%s", MAX_PATH, path, unit);
+	const char *value = fj_json_text(d->fill, name);
+	int64_t plain;
+	char text[ISS_YUAN_CAP];
+	if (unit[0] != '\0' && value[0] == '\0' && fj_json_text(d->fill, path)[0] != '\0') { /* it came in fen, from a link */
+		plain = strtoll(fj_json_text(d->fill, path), NULL, 10);
+		if (strcmp(unit, "@yuan") == 0)
+			iss_yuan_text(plain, text);
+		else
+			snprintf(text, sizeof(text), "%lld.%02lld", (long long)(plain / 100), (long long)(plain % 100));
+		value = text;
+	}
+	if (is_day(f))
+		web_html(d->b, "<input type=\"date\"");
+	else if (unit[0] != '\0')
+		web_html(d->b, "<input type=\"text\" inputmode=\"decimal\" autocomplete=\"off\"");
+	else if (f->type == ISS_F_INT)
+		web_html(d->b, "<input type=\"text\" inputmode=\"numeric\" pattern=\"[0-9]*\" autocomplete=\"off\"");
 	else
-		web_say(q, b, "A JSON document; its members are in docs/api.md.");
-	web_html(b, "</p>");
+		web_html(d->b, "<input type=\"text\" autocomplete=\"off\"");
+	attributes(d, f, path, unit);
+	if (f->noun != NULL) {
+		use_noun(d, f->noun);
+		web_print(d->b, " list=\"dl%zu-%s\"", d->id, f->noun);
+	}
+	if (!is_day(f))
+		web_print(d->b, " maxlength=\"%lld\"", unit[0] != '\0' ? 26LL : f->type == ISS_F_INT ? 19LL : f->noun != NULL && f->max < 120 ? 120LL : (long long)f->max);
+	web_print(d->b, " value=\"%s\">", value);
 }
 
-static void input(struct web_req *q, struct fj_buf *b, const struct iss_field *f, const json_t *fill, size_t id)
+static void hint(const struct form *d, const struct iss_field *f)
 {
-	if (f->type == ISS_F_LIST && f->choices != NULL) {
-		web_html(b, "<fieldset><legend>");
-		label_text(q, b, f);
-		web_html(b, "</legend>");
-		boxes(q, b, f, json_object_get(fill, f->name));
-		web_html(b, "</fieldset>");
+	bool lines = f->type == ISS_F_LIST && f->choices == NULL && f->words == NULL && f->noun == NULL && !(f->as & ISS_AS_NAMES);
+	bool number = f->type == ISS_F_INT && f->max < 1000000 && portal_unit(f)[0] == '\0', table = f->type == ISS_F_JSON && f->shape == ISS_TABLE;
+
+	if (!lines && !number && !table && f->type != ISS_F_JSON && f->type != ISS_F_FILE)
+		return;
+	web_html(d->b, "<p class=\"small hint\">");
+	if (lines)
+		web_say(d->q, d->b, "One a line, %lld at most.", (long long)f->max);
+	else if (number)
+		web_say(d->q, d->b, "A whole number, %lld at most.", (long long)f->max);
+	else if (f->type == ISS_F_FILE)
+		web_say(d->q, d->b, "%lld KB at most.", (long long)(f->max / 1024));
+	else if (table)
+		web_say(d->q, d->b, "A scheme, a code and a name a line, with commas between.");
+	else
+		web_say(d->q, d->b, "A JSON document; its members are in docs/api.md.");
+	web_html(d->b, "</p>");
+}
+
+static void group_begin(const struct form *d, const struct iss_field *f, const char *path)
+{
+	web_print(d->b, "<fieldset class=\"part\" id=\"f%zu-%s\"><legend>", d->id, path);
+	label_text(d->q, d->b, f);
+	web_html(d->b, "</legend>");
+	why(d, path);
+}
+
+static void file_input(const struct form *d, const struct iss_field *f, const char *path)
+{
+	char mark[96], name[161];
+	struct iss_field optional = *f;
+
+	snprintf(mark, sizeof(mark), "%.64s" PORTAL_HELD, path);
+	const char *key = fj_json_text(d->fill, mark);
+	json_t *there = key[0] == '\0' ? NULL : held_get(web_csrf(d->q), path, key, name);
+	if (there != NULL) { /* it need not be sent again */
+		portal_hidden(d->b, mark, key);
+		web_html(d->b, "<p class=\"small\">");
+		web_say(d->q, d->b, "Chosen: %s. Choose another file to replace it.", name);
+		web_html(d->b, "</p>");
+		optional.required = false;
+	}
+	json_decref(there);
+	web_html(d->b, "<input type=\"file\"");
+	attributes(d, &optional, path, "");
+	web_html(d->b, ">");
+}
+
+static void scalar(const struct form *d, const struct iss_field *f, const char *path)
+{
+	bool many = f->type == ISS_F_LIST;
+
+	if (many && (f->choices != NULL || f->words != NULL || f->noun != NULL || (f->as & ISS_AS_NAMES))) {
+		group_begin(d, f, path);
+		if (f->choices != NULL || f->words != NULL)
+			boxes(d, f, path);
+		else
+			named_boxes(d, f, path);
+		web_html(d->b, "</fieldset>");
 		return;
 	}
-	web_print(b, "<label for=\"f%zu-%s\">", id, f->name);
-	label_text(q, b, f);
-	web_html(b, "</label>");
-	if (f->type == ISS_F_FILE) {
-		web_html(b, "<input type=\"file\"");
-		attributes(b, f, id);
-		web_html(b, ">");
-	} else if (f->type == ISS_F_BOOL || f->choices != NULL) {
-		select_input(q, b, f, fj_json_text(fill, f->name), id);
-	} else if (f->type == ISS_F_LIST || f->type == ISS_F_JSON || (f->type == ISS_F_STR && f->max > LONG_TEXT)) {
-		text_area(b, f, json_object_get(fill, f->name), id);
-	} else {
-		line_input(b, f, fj_json_text(fill, f->name), id);
+	web_print(d->b, "<label for=\"f%zu-%s\">", d->id, path);
+	label_text(d->q, d->b, f);
+	web_html(d->b, "</label>");
+	if (f->type == ISS_F_FILE)
+		file_input(d, f, path);
+	else if (f->type == ISS_F_BOOL || f->choices != NULL || f->words != NULL)
+		select_input(d, f, path);
+	else if (many || f->type == ISS_F_JSON || (f->type == ISS_F_STR && (f->max > LONG_TEXT || (f->as & ISS_AS_PROSE))))
+		text_area(d, f, path);
+	else
+		line_input(d, f, path);
+	why(d, path);
+	hint(d, f);
+}
+
+/* --- documents --- */
+
+static void row_end(const struct form *d, const char *path, size_t i)
+{
+	web_print(d->b, "<p><button class=\"quiet\" name=\"step\" value=\"-%s.%zu\" formnovalidate>", path, i);
+	web_say(d->q, d->b, "Remove");
+	web_html(d->b, "</button></p></fieldset>");
+}
+
+static void rows_end(const struct form *d, const struct iss_field *f, const char *path, size_t n)
+{
+	web_print(d->b, "<input type=\"hidden\" name=\"%s#\" value=\"%zu\">", path, n);
+	if ((f->max <= 1 || (int64_t)n < f->max) && n < PORTAL_MAX_ROWS) {
+		web_print(d->b, "<p><button class=\"quiet\" name=\"step\" value=\"+%s\" formnovalidate>", path);
+		web_say(d->q, d->b, "Add a row");
+		web_html(d->b, "</button></p>");
 	}
-	hint(q, b, f);
+	web_html(d->b, "</fieldset>");
+}
+
+static void rows_input(const struct form *d, const struct iss_field *f, const char *path, bool map)
+{
+	size_t n = portal_rows_shown(d->fill, path);
+	struct form inner = *d;
+	char at[MAX_PATH + 64];
+
+	inner.lax = true; /* a row that is left blank is none */
+	n = n > 0 || d->inner ? n : 1; /* within a row only what was asked for */
+	inner.inner = true;
+	group_begin(d, f, path);
+	for (size_t i = 0; i < n; i++) {
+		web_html(d->b, "<fieldset class=\"row\"><legend>");
+		web_say(d->q, d->b, "Row %zu", i + 1);
+		web_html(d->b, "</legend>");
+		if (map) {
+			static const struct iss_field key = {"key", ISS_F_STR, true, 120, "名称", "name"};
+			snprintf(at, sizeof(at), "%.*s.%zu.key", MAX_PATH, path, i);
+			portal_input(&inner, &key, at);
+			snprintf(at, sizeof(at), "%.*s.%zu.value", MAX_PATH, path, i);
+			portal_input(&inner, &f->members[0], at);
+		}
+		for (const struct iss_field *m = f->members; !map && m->name != NULL; m++) {
+			snprintf(at, sizeof(at), "%.*s.%zu.%s", MAX_PATH, path, i, m->name);
+			portal_input(&inner, m, at);
+		}
+		row_end(d, path, i);
+	}
+	rows_end(d, f, path, n);
+}
+
+static void object_input(const struct form *d, const struct iss_field *f, const char *path)
+{
+	struct form inner = *d;
+	char at[MAX_PATH + 64];
+
+	inner.lax = d->lax || !f->required; /* what is left out as a whole needs none of its parts */
+	group_begin(d, f, path);
+	for (const struct iss_field *m = f->members; m->name != NULL; m++) {
+		snprintf(at, sizeof(at), "%.*s.%s", MAX_PATH, path, m->name);
+		portal_input(&inner, m, at);
+	}
+	web_html(d->b, "</fieldset>");
+}
+
+/* what always stands there, when it is said in words */
+static void fixed_words(const struct form *d, const struct iss_field *f)
+{
+	size_t n = f->absent == NULL ? 0 : strlen(f->absent);
+	char text[200];
+
+	if (n < 8 || f->absent[0] != '"' || n > sizeof(text))
+		return;
+	snprintf(text, sizeof(text), "%.*s", (int)n - 2, f->absent + 1);
+	web_html(d->b, "<p class=\"small\">");
+	portal_label_of(d->q, d->b, f);
+	web_print(d->b, " <q>%s</q></p>", text);
+}
+
+void portal_input(const struct form *d, const struct iss_field *f, const char *path)
+{
+	bool typed = f->type == ISS_F_JSON && f->members != NULL;
+
+	if (f->as & ISS_AS_FIXED) {
+		fixed_words(d, f);
+		return;
+	}
+	if (!typed || f->shape == ISS_TABLE)
+		scalar(d, f, path);
+	else if (f->shape == ISS_OBJECT)
+		object_input(d, f, path);
+	else
+		rows_input(d, f, path, f->shape == ISS_MAP);
+}
+
+/* the names behind the numbers that inputs take, once for the whole form */
+static void name_lists(const struct form *d)
+{
+	for (size_t k = 0; k < PORTAL_MAX_NOUNS && d->nouns[k] != NULL; k++) {
+		FJ_AUTO(json) known = portal_candidates(d->q, d->nouns[k]);
+		size_t i;
+		json_t *v;
+		web_print(d->b, "<datalist id=\"dl%zu-%s\">", d->id, d->nouns[k]);
+		json_array_foreach(known, i, v)
+			web_print(d->b, "<option value=\"%s\">%s</option>", fj_json_text(v, "id"), fj_json_text(v, "label"));
+		web_html(d->b, "</datalist>");
+	}
 }
 
 static bool in(const char *const *names, const char *name)
@@ -355,24 +462,84 @@ static bool in(const char *const *names, const char *name)
 
 void portal_inputs(struct web_req *q, struct fj_buf *b, const struct iss_command_info *c, const json_t *fill, const char *const *hidden, size_t id)
 {
+	const char *nouns[PORTAL_MAX_NOUNS] = {NULL};
+	bool focus = false;
+	const struct form d = {.q = q, .b = b, .fill = fill, .id = id, .nouns = nouns, .focus = &focus};
+
 	for (const struct iss_field *f = c->fields; f != NULL && f->name != NULL; f++)
 		if (!in(hidden, f->name))
-			input(q, b, f, fill, id);
+			portal_input(&d, f, f->name);
+	name_lists(&d);
+}
+
+void portal_inputs_at(struct web_req *q, struct fj_buf *b, const json_t *fill, const struct portal_place *place, size_t n)
+{
+	const char *nouns[PORTAL_MAX_NOUNS] = {NULL};
+	bool focus = false;
+	const struct form d = {.q = q, .b = b, .fill = fill, .nouns = nouns, .focus = &focus, .lax = true};
+
+	for (size_t i = 0; i < n; i++)
+		portal_input(&d, place[i].field, place[i].path);
+	name_lists(&d);
 }
 
 void portal_behalf(struct web_req *q, struct fj_buf *b, const struct iss_command_info *c, const json_t *fill, size_t id)
 {
 	const struct iss_session *s = portal_session(q);
 	const char *value = fj_json_text(fill, iss_fld_behalf.name);
+	const struct form d = {.q = q, .b = b, .fill = fill, .id = id};
 
 	if (s->today.n == 0)
 		return;
 	web_print(b, "<label for=\"f%zu-%s\">%s</label><select", id, iss_fld_behalf.name, web_tr(q, "Acting for"));
-	attributes(b, &iss_fld_behalf, id);
+	attributes(&d, &iss_fld_behalf, iss_fld_behalf.name, "");
 	web_html(b, ">");
 	if (iss_command_allowed(c, s->actor.roles))
 		option(b, "", web_tr(q, "myself"), value[0] == '\0');
 	for (size_t i = 0; i < s->today.n; i++)
 		option(b, s->today.login[i], s->today.login[i], strcmp(s->today.login[i], value) == 0);
 	web_html(b, "</select>");
+}
+
+/* --- the field that was refused --- */
+
+static bool find_below(const struct iss_field *f, const char *at, const char *field, char out[MAX_PATH + 1])
+{
+	char path[MAX_PATH + 64];
+
+	for (const struct iss_field *m = f->members; m != NULL && m->name != NULL && f->shape == ISS_OBJECT; m++) {
+		snprintf(path, sizeof(path), "%.*s.%s", MAX_PATH, at, m->name);
+		size_t n = strlen(path), k = strlen(field);
+		bool is = n <= MAX_PATH && n > k && path[n - k - 1] == '.' && strcmp(path + n - k, field) == 0;
+		if (is)
+			snprintf(out, MAX_PATH + 1, "%s", path);
+		if (is || find_below(m, path, field, out))
+			return true;
+	}
+	return false;
+}
+
+static bool find_field(const struct iss_command_info *c, const char *field, char out[MAX_PATH + 1])
+{
+	size_t first = strcspn(field, ".");
+
+	for (const struct iss_field *f = c->fields; f != NULL && f->name != NULL; f++)
+		if (strlen(f->name) == first && strncmp(f->name, field, first) == 0 && strlen(field) <= MAX_PATH) {
+			snprintf(out, MAX_PATH + 1, "%s", field);
+			return true;
+		}
+	for (const struct iss_field *f = c->fields; f != NULL && f->name != NULL; f++)
+		if (find_below(f, f->name, field, out))
+			return true;
+	return false;
+}
+
+void portal_fill_bad(struct web_req *q, const struct iss_command_info *c, json_t *fill, const struct fj_err *err)
+{
+	char path[MAX_PATH + 1];
+
+	if (err == NULL || err->field[0] == '\0' || !find_field(c, err->field, path))
+		return;
+	json_object_set_new(fill, PORTAL_BAD, json_string(path));
+	json_object_set_new(fill, PORTAL_WHY, json_string(web_either(q, err->zh, err->en)));
 }

@@ -108,7 +108,7 @@ static void who(struct web_req *q, struct fj_buf *b)
 
 	if (s == NULL)
 		return;
-	web_print(b, "<form method=\"post\" action=\"/logout\"><a href=\"/show/user/%s\"><bdi>%s</bdi></a> ", s->actor.login, s->actor.name);
+	web_print(b, "<form method=\"post\" action=\"/logout\"><a href=\"/account\"><bdi>%s</bdi></a> ", s->actor.name);
 	portal_csrf(q, b);
 	web_print(b, "<button class=\"quiet\">%s</button></form>", web_tr(q, "Sign out"));
 }
@@ -183,6 +183,7 @@ void portal_error(struct web_req *q, struct fj_buf *b, const struct fj_err *err)
 		}
 		web_html(b, "</p>");
 	}
+	portal_advice(q, b, err);
 	web_html(b, "</div>");
 }
 

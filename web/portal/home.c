@@ -98,7 +98,7 @@ static void approvals(struct web_req *q, struct fj_buf *b, const json_t *waiting
 		return;
 	web_print(b, "<h3>%s</h3><ul class=\"todo\">", web_tr(q, "For me to approve"));
 	json_array_foreach(list, i, a) {
-		web_print(b, "<li><a href=\"/show/approval/%s\">%s <span class=\"mono\">%s</span></a><span class=\"small\"> %s · ", fj_json_text(a, "id"),
+		web_print(b, "<li><a href=\"/approvals/%s\">%s <span class=\"mono\">%s</span></a><span class=\"small\"> %s · ", fj_json_text(a, "id"),
 		    web_word(q, WEB_MATTER, fj_json_text(a, "kind")), fj_json_text(a, "object"), fj_json_text(a, "applicant"));
 		web_text_times(b, fj_json_text(a, "requested_at"));
 		web_html(b, "</span></li>");
@@ -145,13 +145,13 @@ static void deadline(struct web_req *q, struct fj_buf *b, const json_t *d)
 	bool draft = strcmp(fj_json_text(d, "kind"), "report") == 0; /* may not be submitted yet */
 
 	web_html(b, "<tr>");
-	text_cell(b, web_tr(q, "Day"), fj_json_text(d, "day"));
+	web_print(b, "<td data-label=\"%s\"><time>%s</time></td>", web_tr(q, "Day"), fj_json_text(d, "day"));
 	text_cell(b, web_tr(q, "What"), web_word(q, WEB_KIND, fj_json_text(d, "kind")));
 	web_print(b, "<td class=\"mono\" data-label=\"%s\">", web_tr(q, "Number"));
 	web_cell(q, b, "id", json_object_get(d, "id"), draft ? NULL : portal_links);
 	web_print(b, "</td><td data-label=\"%s\">", web_tr(q, "State"));
 	if (json_is_true(json_object_get(d, "overdue")))
-		web_print(b, "<strong class=\"fail\">%s</strong>", web_tr(q, "overdue"));
+		web_print(b, "<strong class=\"fail late\">%s</strong>", web_tr(q, "overdue"));
 	else
 		web_text(b, web_word(q, WEB_STATE, fj_json_text(d, "state")));
 	web_html(b, "</td></tr>");
@@ -178,6 +178,8 @@ static void deadlines(struct web_req *q, struct fj_buf *b, const json_t *home)
 
 /* --- what ends soon --- */
 
+static const char *const spans[] = {WEB_N("Within 7 days"), WEB_N("Within 30 days"), WEB_N("Within 90 days")};
+
 static void ending_row(struct web_req *q, struct fj_buf *b, const json_t *e)
 {
 	const char *noun = fj_json_text(e, "noun");
@@ -188,10 +190,9 @@ static void ending_row(struct web_req *q, struct fj_buf *b, const json_t *e)
 	web_print(b, "<tr><th scope=\"row\">%s</th>", portal_noun_word(q, noun, false));
 	json_array_foreach(within, i, w) {
 		FJ_AUTO(json) filter = json_copy(json_object_get(e, "filter"));
-		char n[CHART_NUMBER_CAP], days[16];
+		char n[CHART_NUMBER_CAP];
 		chart_number(fj_json_num(w, "count"), false, n);
-		snprintf(days, sizeof(days), "%d", (int)fj_json_num(w, "days"));
-		web_print(b, "<td class=\"num\" data-label=\"%s\">", days);
+		web_print(b, "<td class=\"num\" data-label=\"%s\">", i < FJ_ARRAY_LEN(spans) ? web_tr(q, spans[i]) : "");
 		if (fj_json_num(w, "count") == 0) {
 			web_html(b, "0</td>");
 			continue;
@@ -214,7 +215,7 @@ static void ending(struct web_req *q, struct fj_buf *b, const json_t *home)
 	if (json_array_size(list) == 0)
 		return;
 	web_print(b, "<section class=\"card\"><h2>%s</h2><table class=\"figures\"><caption class=\"unseen\">%s</caption><thead><tr><th scope=\"col\"></th><th scope=\"col\">%s</th><th scope=\"col\">%s</th><th scope=\"col\">%s</th></tr></thead><tbody>",
-	    web_tr(q, "Ends soon"), web_tr(q, "Ends soon"), web_tr(q, "Within 7 days"), web_tr(q, "Within 30 days"), web_tr(q, "Within 90 days"));
+	    web_tr(q, "Ends soon"), web_tr(q, "Ends soon"), web_tr(q, spans[0]), web_tr(q, spans[1]), web_tr(q, spans[2]));
 	json_array_foreach(list, i, e)
 		ending_row(q, b, e);
 	web_html(b, "</tbody></table></section>");
@@ -285,7 +286,7 @@ static void in_use(struct web_req *q, struct fj_buf *b, const json_t *home)
 
 static const char *const assets_order[] = {"AWAITING_NUMBER", "CARDED", "APPLIED", "ACCEPTED", "REVIEWED", "NOTICED", "REGISTERED", "CERTIFICATED", "FROZEN", "CANCELLED", "TRANSFERRED",
 	"DESTROYED", NULL};
-static const char *const states_order[] = {"ACTIVE", "SUSPENDED", "REVOKING", "EXHAUSTED", "EXPIRED", "SUPERSEDED", "CANCELLED", "TRANSFERRED", "WITHDRAWN", "REVOKED", NULL};
+static const char *const states_order[] = {"ACTIVE", "STOPPED", "SUSPENDED", "REVOKING", "EXHAUSTED", "EXPIRED", "SUPERSEDED", "CANCELLED", "TRANSFERRED", "WITHDRAWN", "REVOKED", NULL};
 static const char *const modes_order[] = {"WHOLE", "DOMAIN", "SCENE", NULL};
 static const struct face {
 	const char *figure, *id;
@@ -326,6 +327,8 @@ static const char *row_name(struct web_req *q, const struct face *f, const char 
 		return web_tr(q, "not stated");
 	if (strcmp(code, "*") == 0)
 		return web_tr(q, "all others");
+	if (f->by == BY_STATE && strcmp(code, "STOPPED") == 0)
+		return web_tr(q, "stopped with its authorisation");
 	return f->by == BY_STATE ? web_word(q, WEB_STATE, code) : f->by == BY_MODE ? web_word(q, WEB_MODE, code) : industry != NULL ? industry : code;
 }
 

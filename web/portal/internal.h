@@ -15,8 +15,10 @@ struct portal {
 	struct ver_published *published;
 	struct iss *i;
 	struct web_server *server;
-	struct fj_buf cert, key; /* PEM texts */
+	struct fj_buf cert, key, client_ca; /* PEM texts */
 	bool demo, tls;
+	bool secure; /* browsers come by https: cookies are Secure and have the prefix __Host- */
+	struct web_limit *pictures, *lodging; /* of the public, by address */
 };
 
 /* --- nouns.c: words, columns and hints; and finding commands by noun and verb --- */
@@ -50,6 +52,9 @@ void portal_top(struct web_req *q, struct fj_buf *b, const char *title); /* in t
 void portal_error_page(struct web_req *q, struct web_res *r, const struct fj_err *err);
 /* the refusal as a paragraph: what was wrong and what to do, its rule, basis and clause */
 void portal_error(struct web_req *q, struct fj_buf *b, const struct fj_err *err);
+/* advice.c: what to do now, where the refusal does not say it, with a link to its help; and all of that, for the help page */
+void portal_advice(struct web_req *q, struct fj_buf *b, const struct fj_err *err);
+void portal_advice_all(struct web_req *q, struct fj_buf *b);
 /* a text that begins small, as reasons and labels do, with a capital */
 void portal_capital(struct fj_buf *b, const char *text);
 void portal_no_such(struct web_req *q, struct web_res *r); /* 404, as a page */
@@ -63,23 +68,70 @@ void portal_hidden(struct fj_buf *b, const char *name, const char *value);
 /* a command of the register as the officer who asks */
 enum fj_rc portal_command(struct web_req *q, const char *name, const json_t *params, json_t **out, struct fj_err *err) FJ_MUST_USE;
 enum fj_rc portal_no_memory(struct fj_err *err);
+/* a command of the register as anybody, who has no account; params NULL: none */
+enum fj_rc portal_public(struct web_req *q, const char *command, const json_t *params, json_t **out, struct fj_err *err) FJ_MUST_USE;
 
-/* --- fields.c: a command's fields as a form, and back --- */
+/* --- typed.c: what was typed, and documents made of it --- */
+#define PORTAL_MAX_ROWS 200
+/* members of a fill that are no field: the field at fault and why, and which row is new */
+#define PORTAL_BAD "!"
+#define PORTAL_WHY "!why"
+#define PORTAL_FOCUS "!focus"
 /* Typed parameters from query, form, or a body that is a file; a field that was not sent or is empty is absent.
  * FJ_E_INVALID names the field that does not fit its type; what is not a field of the command
  * is refused when `strict` (API), left alone otherwise. */
 enum fj_rc portal_params(struct web_req *q, const struct iss_command_info *c, bool strict, json_t **out, struct fj_err *err) FJ_MUST_USE;
-/* The texts as they were typed, for showing them again: name to text or list of texts. */
+/* The texts as they were typed, for showing them again: name to text or list of texts; the caller's. */
 json_t *portal_typed(struct web_req *q, const struct iss_command_info *c);
-/* Label and input of each field; `fill` as of portal_typed (NULL: empty); those in `hidden`
- * (NULL-ended names; NULL: none) are not shown.  `id` makes the inputs' ids differ on one page. */
-void portal_inputs(struct web_req *q, struct fj_buf *b, const struct iss_command_info *c, const json_t *fill, const char *const *hidden, size_t id);
-/* for whom it is done: oneself or a principal; nothing for who is nobody's deputy today */
-void portal_behalf(struct web_req *q, struct fj_buf *b, const struct iss_command_info *c, const json_t *fill, size_t id);
+/* parameters of such texts; files are not among them */
+enum fj_rc portal_params_of(struct web_req *q, const struct iss_command_info *c, const json_t *fill, json_t **out, struct fj_err *err) FJ_MUST_USE;
+/* the value at a path; *out NULL: nothing was said.  And back: a value into the texts. */
+enum fj_rc portal_value(struct web_req *q, const json_t *fill, const struct iss_field *f, const char *path, json_t **out, struct fj_err *err) FJ_MUST_USE;
+void portal_put_value(json_t *fill, const struct iss_field *f, const char *path, const json_t *v);
+/* in which unit a number is typed: "@yuan", "@pct", or "" */
+const char *portal_unit(const struct iss_field *f);
+bool portal_percent(const char *s, int64_t *bp); /* "12.5" and "12.5%" are 1250; false: no such number */
+json_t *portal_lines(const json_t *typed); /* items of a list, one a line or one a text; the caller's */
+size_t portal_rows(const json_t *fill, const char *path);       /* rows that have something in them */
+size_t portal_rows_shown(const json_t *fill, const char *path); /* and blank ones that were asked for */
+/* "+PATH" one row more, "-PATH.3" this one gone; false: it is no such step */
+bool portal_rows_step(json_t *fill, const char *step);
 bool portal_has_type(const struct iss_command_info *c, enum iss_field_type t);
 /* Types of a body that is the command's first file, its other fields in the query; ends with NULL. */
 extern const char *const portal_file_types[];
 bool portal_body_is_file(const struct web_req *q);
+
+/* --- candidates.c: objects by their names --- */
+json_t *portal_candidates(struct web_req *q, const char *noun); /* [{"id", "label"}], 100 at most; the caller's */
+json_t *portal_number_for(struct web_req *q, const char *noun, const char *text); /* of a name, as a JSON text; else the text */
+
+/* --- fields.c: a command's fields as the inputs of a form --- */
+#define PORTAL_MAX_NOUNS 8
+struct form {
+	struct web_req *q;
+	struct fj_buf *b;
+	const json_t *fill;   /* as of portal_typed; NULL: empty */
+	size_t id;            /* makes the inputs' ids differ on one page */
+	const char **nouns;   /* whose names the inputs use; PORTAL_MAX_NOUNS, NULL where free */
+	bool *focus;          /* one input has the focus already; NULL: none gets it */
+	bool inner;           /* within a row */
+	bool lax;             /* the browser is not to ask for what is required: a draft may lack it */
+};
+void portal_input(const struct form *d, const struct iss_field *f, const char *path);
+/* Label and input of each field; those in `hidden` (NULL-ended names; NULL: none) are not shown. */
+void portal_inputs(struct web_req *q, struct fj_buf *b, const struct iss_command_info *c, const json_t *fill, const char *const *hidden, size_t id);
+/* the same for some members alone, none of them required by the browser */
+struct portal_place {
+	const struct iss_field *field;
+	char path[120];
+};
+void portal_inputs_at(struct web_req *q, struct fj_buf *b, const json_t *fill, const struct portal_place *place, size_t n);
+/* for whom it is done: oneself or a principal; nothing for who is nobody's deputy today */
+void portal_behalf(struct web_req *q, struct fj_buf *b, const struct iss_command_info *c, const json_t *fill, size_t id);
+void portal_label_of(struct web_req *q, struct fj_buf *b, const struct iss_field *f);
+const char *portal_choice_word(struct web_req *q, const struct iss_field *f, const char *code);
+/* the refusal is shown beside its field too, where that is known */
+void portal_fill_bad(struct web_req *q, const struct iss_command_info *c, json_t *fill, const struct fj_err *err);
 
 /* --- once.c: a form that is sent twice is done once --- */
 enum once_state { ONCE_NEW, ONCE_RUNNING, ONCE_DONE, ONCE_REFUSED };
@@ -97,6 +149,65 @@ void once_key(char out[ONCE_KEY]); /* a fresh one */
 void once_begin(const char *session, const char *key, const char *command, const char *back, struct once *out);
 void once_end(const char *session, const char *key, const json_t *answer, const struct fj_err *refusal);
 bool once_find(const char *session, const char *key, struct once *out); /* false: not known (any more) */
+
+/* --- held.c: files between a preview and the act; keys are the session's --- */
+#define PORTAL_HELD "@held" /* the key of a file's field stands under the field's name and this */
+bool held_put(const char *session, const char *field, const char *name, struct fj_slice bytes, char key[ONCE_KEY]);
+json_t *held_get(const char *session, const char *field, const char *key, char name[161]); /* octets as a JSON text; NULL: not (any more) */
+void held_drop(const char *session, const char *field, const char *key);
+
+/* --- behind.c: commands that take long --- */
+/* params are borrowed; false: not started, too many run */
+bool behind_start(struct web_req *q, const char *command, const char *key, json_t *params);
+void behind_wait(void); /* until all have ended */
+
+/* --- drafts.c --- */
+#define PORTAL_DRAFT "!draft"     /* the draft that a fill came from */
+#define PORTAL_CHANGED "!changed" /* true: of a form with other fields */
+/* keeps what was typed, under id where it is not ""; id is set */
+enum fj_rc portal_draft_keep(struct web_req *q, const struct iss_command_info *c, const json_t *fill, char id[ISS_DRAFT_CAP], struct fj_err *err) FJ_MUST_USE;
+void portal_draft_answer(struct web_req *q, struct web_res *r, const struct iss_command_info *c, const json_t *fill, const char *back);
+/* into fill; false: there is no such draft of who asks, for this command */
+bool portal_draft_take(struct web_req *q, const struct iss_command_info *c, const char *id, json_t *fill, bool *changed);
+void portal_draft_done(struct web_req *q); /* what the form sent as "draft" was done */
+void portal_draft_told(struct web_req *q, struct fj_buf *b, bool changed);
+/* the drafts of this form, as links to /UNDER/noun/verb; about: only those about this number, "" all */
+void portal_drafts_of(struct web_req *q, struct fj_buf *b, const struct iss_command_info *c, const char *under, const char *about);
+void portal_get_drafts(struct web_req *q, struct web_res *r);
+void portal_post_draft_drop(struct web_req *q, struct web_res *r);
+
+/* --- preview.c, said.c --- */
+/* every text of a fill as a hidden field; and a form of nothing but them and the files, which leads to the preview */
+void portal_hidden_fill(struct fj_buf *b, const json_t *fill);
+void portal_send_form(struct web_req *q, struct fj_buf *b, const struct iss_command_info *c, const json_t *fill);
+bool portal_weighs(const struct iss_command_info *c, const json_t *fill); /* its form leads to a preview */
+void portal_preview(struct web_req *q, struct web_res *r, const struct iss_command_info *c, json_t *fill);
+void portal_said(struct web_req *q, struct fj_buf *b, const struct iss_command_info *c, const json_t *params);
+void portal_said_at(struct web_req *q, struct fj_buf *b, const struct iss_field *f, const json_t *v); /* one field, as a line of a dl */
+
+/* --- compute.c: figures while a form is filled in --- */
+#define PORTAL_COMPUTE "!compute" /* true: they are shown */
+bool portal_computes(const struct iss_command_info *c);
+void portal_compute_box(struct web_req *q, struct fj_buf *b, const struct iss_command_info *c, const json_t *fill);
+bool portal_compute(struct web_req *q, struct web_res *r, const struct iss_command_info *c, json_t *fill); /* false: it has none */
+
+/* --- prefill.c: what is there already, into the form that changes it --- */
+void portal_prefill(struct web_req *q, const struct iss_command_info *c, json_t *fill);
+
+/* --- wizard.c: long documents, step by step --- */
+struct portal_wizard {
+	const char *command, *path; /* "plan.agree", "plan/agree" */
+	const struct portal_step *steps;
+};
+const struct portal_wizard *portal_wizard_of(const char *command); /* NULL: none */
+/* all of it read back, with what is missing; err (NULL: none) stands above */
+void portal_wizard_review(struct web_req *q, struct web_res *r, const struct portal_wizard *w, const struct iss_command_info *c, json_t *fill, const struct fj_err *err);
+void portal_get_wizard(struct web_req *q, struct web_res *r);
+void portal_post_wizard(struct web_req *q, struct web_res *r);
+
+/* --- compare.c: two versions of a card side by side --- */
+void portal_card_against(struct web_req *q, struct fj_buf *b, const char *asset_no, const json_t *card); /* the newest version, and this one */
+void portal_get_compare(struct web_req *q, struct web_res *r);
 
 /* --- answer.c: a command's answer as part of a page --- */
 /* `again` is the address of this answer, to which "download=MEMBER" is added; NULL: no files */
@@ -117,6 +228,8 @@ bool portal_takes_back(const char *command);      /* it suspends, takes back or 
 bool portal_stops_something(const char *command); /* it suspends or takes back */
 /* what the act would stop, as stops.show answers; NULL: it stops nothing, or the object is not named in fill */
 json_t *portal_what_stops(struct web_req *q, const char *command, const json_t *fill);
+/* what that section is called: to take back, or only to resume */
+const char *portal_stop_word(struct web_req *q, const struct iss_command_info *const *list, size_t n);
 /* "#stop" of an object's page: n commands of that kind; `back` is the page's address */
 void portal_stop_section(struct web_req *q, struct fj_buf *b, const struct iss_command_info *const *list, size_t n, const char *id, const char *back);
 /* counted and by name: the first ones of each list, the rest behind a link */
@@ -156,8 +269,9 @@ void portal_object(struct web_req *q, struct fj_buf *b, const char *kind, const 
 enum fj_rc portal_decide(struct web_req *q, const char *command, const char *id, const char *digest, json_t **answer, struct fj_err *err) FJ_MUST_USE;
 
 /* --- do.c --- */
-/* the act in words, without what follows from it; and what follows, as a paragraph */
+/* the act in words, without what follows from it; a page that begins with it; and what follows, as a paragraph */
 void portal_command_word(struct web_req *q, struct fj_buf *b, const struct iss_command_info *c);
+void portal_command_top(struct web_req *q, struct fj_buf *b, const struct iss_command_info *c);
 void portal_consequence(struct web_req *q, struct fj_buf *b, const struct iss_command_info *c);
 /* the form of a command as a page; err (NULL: none) stands above it */
 void portal_form_page(struct web_req *q, struct web_res *r, const struct iss_command_info *c, const json_t *fill, const struct fj_err *err);
@@ -166,6 +280,38 @@ void portal_form(struct web_req *q, struct fj_buf *b, const struct iss_command_i
 
 /* the four blocks of an asset card (card.c); nothing without a card */
 void portal_card(struct web_req *q, struct fj_buf *b, const json_t *card);
+
+/* --- signing in and accounts --- */
+struct portal_try { /* a try to sign in, with what the connection says of the client; t points into the rest */
+	struct iss_try t;
+	char spki[65], address[WEB_ADDRESS];
+	const char *refused; /* why its certificate is not accepted; "" */
+};
+void portal_try(struct web_req *q, enum iss_door door, const char *login, const char *password, const char *code, struct portal_try *out); /* login.c */
+const char *portal_detour(struct web_req *q); /* a password that has to be changed first */
+/* account.c */
+void portal_account_top(struct web_req *q, struct fj_buf *b, const char *title); /* with the links between these pages */
+/* label and input; type is that of HTML; more: its other attributes, each with a blank before it */
+void portal_input(struct fj_buf *b, const char *name, const char *label, const char *type, const char *complete, size_t max, const char *value);
+void portal_button(struct web_req *q, struct fj_buf *b, const char *text, bool danger); /* text: of web_tr already */
+/* from the form's fields, as a command of the own account; `names` ends with NULL; what is empty is absent */
+enum fj_rc portal_account_command(struct web_req *q, const char *command, const char *const *names, json_t **out, struct fj_err *err) FJ_MUST_USE;
+void portal_get_account(struct web_req *q, struct web_res *r);
+void portal_get_password(struct web_req *q, struct web_res *r);
+void portal_post_password(struct web_req *q, struct web_res *r);
+void portal_get_factor(struct web_req *q, struct web_res *r); /* account_factor.c */
+void portal_post_factor(struct web_req *q, struct web_res *r);
+void portal_post_confirm(struct web_req *q, struct web_res *r);
+void portal_get_recovery(struct web_req *q, struct web_res *r);
+void portal_post_recovery(struct web_req *q, struct web_res *r);
+void portal_get_enrol(struct web_req *q, struct web_res *r);
+void portal_post_enrol(struct web_req *q, struct web_res *r);
+void portal_get_sessions(struct web_req *q, struct web_res *r); /* account_lists.c */
+void portal_post_sessions(struct web_req *q, struct web_res *r);
+void portal_get_tokens(struct web_req *q, struct web_res *r);
+void portal_post_tokens(struct web_req *q, struct web_res *r);
+void portal_post_token_end(struct web_req *q, struct web_res *r);
+void portal_get_signins(struct web_req *q, struct web_res *r);
 
 /* --- pages --- */
 extern const struct web_route portal_routes[]; /* pages.c */
@@ -190,6 +336,15 @@ void portal_post_select(struct web_req *q, struct web_res *r);
 void portal_get_show(struct web_req *q, struct web_res *r);   /* show.c */
 void portal_get_verify(struct web_req *q, struct web_res *r); /* verify.c */
 void portal_post_verify(struct web_req *q, struct web_res *r);
+void portal_public_front(struct web_req *q, struct web_res *r); /* public.c: "/" for nobody */
+void portal_get_notices(struct web_req *q, struct web_res *r);
+void portal_get_notice(struct web_req *q, struct web_res *r);
+void portal_post_objection(struct web_req *q, struct web_res *r);
+void portal_get_objections(struct web_req *q, struct web_res *r);
+void portal_post_objections(struct web_req *q, struct web_res *r);
+void portal_get_check(struct web_req *q, struct web_res *r);  /* check.c */
+void portal_get_help(struct web_req *q, struct web_res *r);   /* help.c */
+void portal_get_help_page(struct web_req *q, struct web_res *r);
 void portal_get_disclosure(struct web_req *q, struct web_res *r); /* disclosure.c */
 void portal_get_disclosure_json(struct web_req *q, struct web_res *r);
 void portal_get_disclosure_feed(struct web_req *q, struct web_res *r);

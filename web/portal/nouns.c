@@ -23,6 +23,8 @@ static const struct portal_noun nouns[] = {
 	{"bulk", {"id", "product", "state", "total", "taken", "left_out", "authorisation"}},
 	{"usage", {"day", "user", "product", "count", "state", "token"}},
 	{"objection", {NULL}},
+	{"notice", {"id", "holder", "type", "name", "from", "to"}},
+	{"anchor", {NULL}},
 	{"material", {NULL}},
 	{"collateral", {"id", "asset_no", "creditor", "kind", "basis", "state", "at"}},
 	{"rule", {NULL}},
@@ -64,6 +66,11 @@ static const struct portal_noun nouns[] = {
 	{"log", {NULL}},
 	{"audit", {NULL}},
 	{"db", {NULL}},
+	/* accounts */
+	{"account", {NULL}},
+	{"session", {"id", "begun", "last_used", "ends", "from_address", "browser", "factor", "this"}},
+	{"apitoken", {"id", "name", "scope", "made", "until", "last_used", "state"}},
+	{"signin", {"at", "happened", "factor", "door", "from_address", "browser", "times", "done_by"}},
 };
 
 static const struct portal_hint hints[] = {
@@ -83,7 +90,8 @@ static const struct portal_hint hints[] = {
 	{"registration.notice-text", " REVIEWED ", false}, {"registration.notice", " REVIEWED ", false},
 	{"registration.decide", " APPLIED NOTICED ", false}, {"registration.withdraw", " REGISTERED ", true},
 	{"ledger.import-status", "", false}, {"ledger.recognise", " LEDGERED RECOGNISED ", false}, {"ledger.confirm", " RECOGNISED ", false},
-	{"collateral.release", " REGISTERED ", false}, {"objection.decide", " OPEN ", false}, {"asset.unfreeze", " FROZEN ", false},
+	{"collateral.release", " REGISTERED ", false}, {"objection.decide", " OPEN ", false},
+	{"objection.confirm", " TO_CONFIRM ", false}, {"objection.decline", " TO_CONFIRM ", true}, {"asset.unfreeze", " FROZEN ", false},
 	/* supervision */
 	{"asset.freeze", NULL, false},
 	{"authorisation.adjust", " ACTIVE SUSPENDED ", true},
@@ -108,6 +116,8 @@ static const struct portal_hint hints[] = {
 	{"statement.match", "", false},
 	{"listing.refresh", " PREPARED LISTED ", false}, {"listing.admit", " PREPARED ", false},
 	{"listing.delist", " PREPARED LISTED HALTED DELISTING ", true},
+	{"user.bind", " ACTIVE INVITED SUSPENDED ", false}, {"user.unbind", " ACTIVE INVITED SUSPENDED ", true}, {"user.expire", " ACTIVE ", false},
+	{"session.clear", " ACTIVE ", false}, {"session.end", "", false}, {"apitoken.end", " ACTIVE ", true},
 	{"approval.approve", " OPEN ", false}, {"approval.reject", " OPEN ", false},
 };
 

@@ -7,14 +7,28 @@
 #include <fcntl.h>
 
 #include "base/file.h"
+#include "web/http/limit.h"
 #include "web/portal/internal.h"
+#include "web/portal/picture.h"
 
-static void *find_session(void *app, const char *token, const char **csrf)
+/* An API token is for the API alone, and only as a bearer: in a cookie a browser would send it by itself. */
+static enum fj_rc session_of(struct web_req *q, const char *token, bool bearer, struct iss_session *s)
 {
-	struct portal *p = app;
+	struct portal *p = web_app(q);
+	char spki[65], address[WEB_ADDRESS];
+
+	web_peer(q, address);
+	if (strncmp(token, ISS_TOKEN_PREFIX, strlen(ISS_TOKEN_PREFIX)) == 0)
+		return bearer && strncmp(web_path(q), "/api/", 5) == 0 ? iss_token_find(p->i, token, address, s, NULL) : FJ_E_AUTH;
+	web_client_key(q, spki);
+	return iss_session_find(p->i, token, spki, s, NULL);
+}
+
+static void *find_session(struct web_req *q, const char *token, bool bearer, const char **csrf)
+{
 	struct iss_session *s = fj_alloc(1, sizeof(*s));
 
-	if (s == NULL || iss_session_find(p->i, token, s, NULL) != FJ_OK) {
+	if (s == NULL || session_of(q, token, bearer, s) != FJ_OK) {
 		fj_free(s);
 		return NULL;
 	}
@@ -22,15 +36,36 @@ static void *find_session(void *app, const char *token, const char **csrf)
 	return s;
 }
 
+static enum fj_rc load(const char *path, struct fj_buf *b, size_t max, struct fj_err *err)
+{
+	fj_buf_init(b, max);
+	return path == NULL ? FJ_OK : fj_file_read(AT_FDCWD, path, b, err);
+}
+
 static enum fj_rc load_tls(struct portal *p, const struct portal_conf *conf, struct fj_err *err)
 {
-	fj_buf_init(&p->cert, 1u << 18);
-	fj_buf_init(&p->key, 1u << 16);
-	if (conf->cert == NULL || conf->key == NULL)
+	p->tls = conf->cert != NULL && conf->key != NULL;
+	p->secure = p->tls || conf->https;
+	if (!p->tls && conf->client_ca != NULL)
+		return fj_refuse(err, FJ_E_REFUSED, "portal", "design.md 2", "client certificates are checked by the portal's own TLS only: [portal] client_ca needs cert and key",
+		    "客户端证书只能由门户自身的 TLS 校验：配置 client_ca 须同时配置 cert 和 key");
+	FJ_TRY(load(p->tls ? conf->cert : NULL, &p->cert, 1u << 18, err));
+	FJ_TRY(load(p->tls ? conf->key : NULL, &p->key, 1u << 16, err));
+	return load(conf->client_ca, &p->client_ca, 1u << 18, err);
+}
+
+static enum fj_rc check_place(const struct portal *p, const char *address, struct fj_err *err)
+{
+	if (p->tls || web_is_loopback(p->server))
 		return FJ_OK;
-	p->tls = true;
-	FJ_TRY(fj_file_read(AT_FDCWD, conf->cert, &p->cert, err));
-	return fj_file_read(AT_FDCWD, conf->key, &p->key, err);
+	enum fj_rc rc = fj_fail(err, FJ_E_REFUSED, "portal", "design.md 2", "the portal speaks plain HTTP on loopback only; give [portal] cert and key for %s", address);
+	fj_err_zh(err, "门户仅可在本机回环地址使用明文 HTTP；对外请配置证书和私钥");
+	return rc;
+}
+
+enum fj_rc portal_prepare(struct fj_err *err)
+{
+	return picture_prepare(err);
 }
 
 enum fj_rc portal_bind(const struct portal_conf *conf, const char *address, struct iss *i, struct portal **out, struct fj_err *err)
@@ -42,17 +77,20 @@ enum fj_rc portal_bind(const struct portal_conf *conf, const char *address, stru
 	p->i = i;
 	p->demo = iss_demo_home(i);
 	enum fj_rc rc = load_tls(p, conf, err);
+	p->pictures = web_limit_new(1, 30);
+	p->lodging = web_limit_new(1, 7200);
+	if (rc == FJ_OK && (p->pictures == NULL || p->lodging == NULL))
+		rc = fj_no_memory(err, "portal");
 	if (rc == FJ_OK)
 		rc = ver_published_open(&p->published, err);
 	struct web_conf web = {.routes = portal_routes, .app = p, .threads = 0, .cert = p->tls ? fj_buf_str(&p->cert) : NULL,
-		.key = p->tls ? fj_buf_str(&p->key) : NULL, .hooks = {.session = find_session, .session_free = fj_free,
-		.error_page = portal_error_page, .api = "/api/", .body_max = api_body_max, .label = portal_label, .cookie = p->tls ? "__Host-fujie" : "fujie", .login = "/login"}};
+		.key = p->tls ? fj_buf_str(&p->key) : NULL, .client_ca = conf->client_ca != NULL ? fj_buf_str(&p->client_ca) : NULL, .secure = p->secure,
+		.hooks = {.session = find_session, .session_free = fj_free, .error_page = portal_error_page, .api = "/api/", .body_max = api_body_max,
+		.label = portal_label, .cookie = p->secure ? "__Host-fujie" : "fujie", .login = "/login", .detour = portal_detour}};
 	if (rc == FJ_OK)
 		rc = web_bind(address, &web, &p->server, err);
-	if (rc == FJ_OK && !p->tls && !web_is_loopback(p->server)) {
-		rc = fj_fail(err, FJ_E_REFUSED, "portal", "design.md 2", "the portal speaks plain HTTP on loopback only; give [portal] cert and key for %s", address);
-		fj_err_zh(err, "门户仅可在本机回环地址使用明文 HTTP；对外请配置证书和私钥");
-	}
+	if (rc == FJ_OK)
+		rc = check_place(p, address, err);
 	if (rc != FJ_OK) {
 		portal_stop(p);
 		return rc;
@@ -71,9 +109,13 @@ void portal_stop(struct portal *p)
 	if (p == NULL)
 		return;
 	web_stop(p->server);
+	behind_wait();
 	ver_published_close(p->published);
+	web_limit_free(p->pictures);
+	web_limit_free(p->lodging);
 	fj_buf_release(&p->cert);
 	fj_buf_release(&p->key);
+	fj_buf_release(&p->client_ca);
 	fj_free(p);
 }
 

@@ -9,8 +9,12 @@
 struct portal;
 struct portal_conf {
 	const char *cert, *key; /* PEM files in the home; NULL: plain HTTP, loopback only */
+	const char *client_ca;  /* PEM file: authorities of UKeys' certificates; NULL: no client certificate is asked for */
+	bool https;             /* a proxy on this machine serves us under https: cookies are Secure */
 };
-/* FJ_E_EXISTS: the port is taken; FJ_E_REFUSED: plain HTTP beyond loopback */
+/* what looks at pictures is forked here, before the sandbox and before threads */
+enum fj_rc portal_prepare(struct fj_err *err) FJ_MUST_USE;
+/* FJ_E_EXISTS: the port is taken; FJ_E_REFUSED: plain HTTP beyond loopback, client certificates without TLS of our own */
 enum fj_rc portal_bind(const struct portal_conf *conf, const char *address, struct iss *i, struct portal **out, struct fj_err *err) FJ_MUST_USE;
 /* threads; after the sandbox */
 enum fj_rc portal_start(struct portal *p, struct fj_err *err) FJ_MUST_USE;

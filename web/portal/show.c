@@ -115,6 +115,8 @@ static void sort(const struct iss_command_info *c, const struct iss_field *f, co
 
 	if (portal_is_noun(c->name, noun) && portal_takes_back(c->name) && out->n_back < MAX_ACTS)
 		out->back[out->n_back++] = c;
+	else if (strcmp(c->name, "registration.course") == 0)
+		return; /* stands on the page */
 	else if (c->kind == ISS_READ && out->n_read < MAX_ACTS)
 		out->read[out->n_read++] = a;
 	else if (comes_next(c, state) && portal_is_noun(c->name, noun) && out->n_next < MAX_ACTS)
@@ -157,7 +159,7 @@ static void next_acts(struct web_req *q, struct fj_buf *b, const struct acts *x,
 	for (size_t i = 0; i < x->n_next; i++)
 		act_link(q, b, &x->next[i], id, back, i == 0 ? "button" : "button quiet");
 	if (x->n_back > 0)
-		web_print(b, "<a class=\"button quiet\" href=\"#stop\">%s</a>", web_tr(q, "Suspend, take back, resume"));
+		web_print(b, "<a class=\"button quiet\" href=\"#stop\">%s</a>", portal_stop_word(q, x->back, x->n_back));
 	web_html(b, "</p>");
 }
 
@@ -229,31 +231,38 @@ static void places(struct web_req *q, struct fj_buf *b, const char *noun, const 
 {
 	bool acts = x->n_next + x->n_other + x->n_read > 0, course = strcmp(noun, "registration") == 0;
 
-	web_print(b, "<nav class=\"tabs\" aria-label=\"%s\"><a href=\"#facts\">%s</a>", web_tr(q, "On this page"), web_tr(q, "Facts"));
+	web_print(b, "<nav class=\"tabs\" aria-label=\"%s\">", web_tr(q, "On this page"));
 	if (course)
 		web_print(b, "<a href=\"#course\">%s</a>", web_tr(q, "Course"));
+	web_print(b, "<a href=\"#facts\">%s</a>", web_tr(q, "Facts"));
 	if (x->n_back > 0)
-		web_print(b, "<a href=\"#stop\">%s</a>", web_tr(q, "Take back"));
+		web_print(b, "<a href=\"#stop\">%s</a>", portal_stop_word(q, x->back, x->n_back));
 	if (acts)
 		web_print(b, "<a href=\"#acts\">%s</a>", web_tr(q, "Acts"));
 	web_print(b, "<a href=\"#history\">%s</a></nav>", web_tr(q, "History"));
 }
 
-/* members that the head has told already */
-static json_t *without_head(const json_t *o)
+/* without what the head has told already, and what says nothing */
+static json_t *without_head(const json_t *o, const char *noun)
 {
 	static const char *const told[] = {"state", "not_before", "not_after"};
-	json_t *rest = json_copy((json_t *)(uintptr_t)o);
+	const char *number = portal_number_of(o, noun), *key;
+	json_t *rest = json_copy((json_t *)(uintptr_t)o), *v;
+	void *next;
 
+	json_object_foreach_safe(rest, next, key, v)
+		if (json_is_string(v) && (json_string_value(v)[0] == '\0' || (number != NULL && strcmp(json_string_value(v), number) == 0)))
+			json_object_del(rest, key);
 	for (size_t i = 0; i < FJ_ARRAY_LEN(told); i++)
-		json_object_del(rest, told[i]);
+		if (json_is_string(json_object_get(rest, told[i])))
+			json_object_del(rest, told[i]);
 	return rest;
 }
 
 static void page(struct web_req *q, struct web_res *r, const char *noun, const char *command, const json_t *o)
 {
 	FJ_AUTO(buf) here = FJ_BUF_INIT(2048);
-	FJ_AUTO(json) rest = without_head(o);
+	FJ_AUTO(json) rest = without_head(o, noun);
 	struct fj_buf *b = &r->body;
 	const char *id = web_param(q, "id"), *open = fj_json_text(o, "registration");
 	struct acts x;
@@ -270,13 +279,15 @@ static void page(struct web_req *q, struct web_res *r, const char *noun, const c
 		portal_face(q, b, noun, o);
 	next_acts(q, b, &x, id, back);
 	places(q, b, noun, &x);
+	if (strcmp(noun, "registration") == 0)
+		portal_course(q, b, id);
 	web_html(b, "<div id=\"facts\">");
 	portal_answer(q, b, command, portal_is_report(o) ? o : rest, back);
 	web_html(b, "</div>");
 	if (strcmp(noun, "token") == 0)
 		web_print(b, "<p class=\"notice\">%s</p>", web_tr(q, "This is the token's own state: it is denied as well while its authorisation or certificate is not in force."));
-	if (strcmp(noun, "registration") == 0 || (strcmp(noun, "asset") == 0 && open[0] != '\0'))
-		portal_course(q, b, strcmp(noun, "asset") == 0 ? open : id);
+	if (strcmp(noun, "asset") == 0 && open[0] != '\0')
+		portal_course(q, b, open);
 	portal_stop_section(q, b, x.back, x.n_back, id, back);
 	links(q, b, noun, id);
 	other_acts(q, b, &x, id, back);

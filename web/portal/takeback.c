@@ -88,7 +88,7 @@ void portal_stops_list(struct web_req *q, struct fj_buf *b, const json_t *stops)
 		FJ_AUTO(json) first = json_array();
 		for (size_t k = 0; k < json_array_size(list) && k < FIRST; k++)
 			json_array_append(first, json_array_get(list, k));
-		web_print(b, "<h3>%s <span class=\"count\">%lld</span></h3>", strcmp(lists[i].list, "first_tokens") == 0 ? web_label(q, "tokens") : web_label(q, lists[i].list), n);
+		web_print(b, "<h3>%s <span class=\"count\">%lld</span></h3>", strcmp(lists[i].list, "first_tokens") == 0 ? portal_noun_word(q, "token", false) : web_label(q, lists[i].list), n);
 		web_table(q, b, first, portal_links, NULL);
 		if (n > (long long)json_array_size(first))
 			rest(q, b, lists[i].list, number, n - (long long)json_array_size(first));
@@ -107,6 +107,14 @@ static void counts(struct web_req *q, struct fj_buf *b, const json_t *stops)
 
 /* --- the section of an object's page --- */
 
+const char *portal_stop_word(struct web_req *q, const struct iss_command_info *const *list, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (act_of(list[i]->name)->stops)
+			return web_tr(q, "Take back or suspend");
+	return web_tr(q, "Resume");
+}
+
 void portal_stop_section(struct web_req *q, struct fj_buf *b, const struct iss_command_info *const *list, size_t n, const char *id, const char *back)
 {
 	if (n == 0)
@@ -118,7 +126,7 @@ void portal_stop_section(struct web_req *q, struct fj_buf *b, const struct iss_c
 
 	for (size_t i = 0; i < n; i++)
 		any = any || act_of(list[i]->name)->stops;
-	web_print(b, "<section class=\"card stop\" id=\"stop\"><h2>%s</h2>", any ? web_tr(q, "Take back or suspend") : web_tr(q, "Resume"));
+	web_print(b, "<section class=\"card stop\" id=\"stop\"><h2>%s</h2>", portal_stop_word(q, list, n));
 	if (any && portal_command(q, "stops.show", params, &stops, &err) == FJ_OK) {
 		counts(q, b, stops);
 		json_decref(stops);

@@ -1,34 +1,156 @@
 /*
- * verify.c - the public page: a pasted credential, or a number, and its verdict,
- * by the same code as tool and service.
+ * verify.c - the public page: a number, a pasted credential, a file, a picture of a QR
+ * code, and its verdict, by the same code as tool and service.
  *
- * Nothing of what is asked is stored.  What was pasted stays in the form, so that
- * another use can be tried or a fault corrected.
+ * Nothing of what is asked is stored, and no address that stands in a QR code is
+ * asked: number and digest are taken from it and looked up here.  A bundle brings its
+ * own lists; they are left aside, since this page has newer ones.  What was pasted
+ * stays in the form, so that another use can be tried or a fault corrected.
  */
 #include "base/note.h"
 #include "base/x509.h"
 #include "web/portal/internal.h"
+#include "web/portal/picture.h"
 
-void portal_get_verify(struct web_req *q, struct web_res *r)
+#define MAX_BUNDLE (8u << 20)
+
+/* what is asked, from whichever field it came */
+struct asked {
+	char *credential; /* owned: a number or a text, trimmed; NULL where `bytes` is it */
+	struct fj_slice bytes;
+	char h[65], base[161]; /* of a QR code or address; "" */
+	struct fj_buf proof;
+	bool bundle, picture;
+};
+static void asked_release(struct asked *a)
 {
-	portal_top(q, &r->body, web_tr(q, "Check a data asset credential"));
-	web_verify_form(q, &r->body, "/verify", false);
-	web_page_end(&r->body);
+	fj_free(a->credential);
+	fj_buf_release(&a->proof);
+}
+FJ_DEFINE_AUTO(asked, struct asked, asked_release)
+
+static struct fj_slice credential_of(const struct asked *a)
+{
+	return a->credential != NULL ? fj_slice_str(a->credential) : a->bytes;
 }
 
-static struct fj_slice trimmed(const char *text)
+/* --- what was sent --- */
+
+static char *trimmed(struct fj_slice s)
 {
-	text += strspn(text, " \t\r\n");
-	size_t n = strlen(text);
-	while (n > 0 && strchr(" \t\r\n", text[n - 1]) != NULL)
-		n--;
-	return (struct fj_slice){(const uint8_t *)text, n};
+	while (s.len > 0 && strchr(" \t\r\n", (char)s.p[0]) != NULL && s.p[0] != '\0') {
+		s.p++;
+		s.len--;
+	}
+	while (s.len > 0 && strchr(" \t\r\n", (char)s.p[s.len - 1]) != NULL && s.p[s.len - 1] != '\0')
+		s.len--;
+	return fj_strndup((const char *)s.p, s.len);
 }
+
+/* a number, an address as our papers carry it, or the credential itself */
+static enum fj_rc take_text(struct asked *a, struct fj_slice text, struct fj_err *err)
+{
+	char number[41];
+
+	a->credential = trimmed(text);
+	if (a->credential != NULL && picture_address(a->credential, number, a->h, a->base)) {
+		fj_free(a->credential);
+		a->credential = fj_strdup(number);
+	}
+	return a->credential != NULL ? FJ_OK : fj_no_memory(err, "portal");
+}
+
+/* the first code that is an address of ours; else the first one */
+static enum fj_rc take_picture(struct asked *a, struct fj_slice file, struct fj_err *err)
+{
+	FJ_AUTO(picture_codes) codes = {.n = 0};
+	char number[41], h[65], base[161];
+	size_t k = 0;
+
+	a->picture = true;
+	FJ_TRY(picture_read(file, &codes, err));
+	while (k < codes.n && !picture_address(codes.text[k], number, h, base))
+		k++;
+	return take_text(a, fj_slice_str(codes.text[k < codes.n ? k : 0]), err);
+}
+
+static bool begins(struct fj_slice s, const char *with)
+{
+	return s.len >= strlen(with) && memcmp(s.p, with, strlen(with)) == 0;
+}
+
+/* of a bundle what it is about: the credential, and the proof of its logging */
+static enum fj_rc take_bundle(struct asked *a, const json_t *bundle, struct fj_err *err)
+{
+	const char *text = fj_json_peek(bundle, "credential"), *key;
+	const json_t *proof;
+
+	if (text == NULL)
+		return fj_refuse(err, FJ_E_PARSE, "portal", "formats.md 15", "the bundle has no credential in it; make it anew", "核验包中没有凭证，请重新制作");
+	a->bundle = true;
+	json_object_foreach(json_object_get(bundle, "proofs"), key, proof)
+		if (a->proof.len == 0 && json_is_string(proof) && fj_buf_puts(&a->proof, json_string_value(proof)) != FJ_OK)
+			fj_buf_clear(&a->proof);
+	return take_text(a, fj_slice_str(text), err);
+}
+
+/* what people have at hand and is no credential: say what to send instead */
+static enum fj_rc check_kind(struct fj_slice file, struct fj_err *err)
+{
+	if (begins(file, "%PDF"))
+		return fj_refuse(err, FJ_E_UNSUPPORTED, "portal", NULL, "a PDF is not read here; send a picture of its QR code, or type in the number printed on it", "此处不读取 PDF；请上传其二维码的截图或照片，或输入纸面编号");
+	if (begins(file, "PK\x03\x04") || begins(file, "\x1f\x8b") || (file.len > 262 && memcmp(file.p + 257, "ustar", 5) == 0))
+		return fj_refuse(err, FJ_E_UNSUPPORTED, "portal", NULL, "this is an archive; unpack it, and send the credential (.jwt, .pem, .der) or bundle (.json) in it", "这是压缩包或归档文件；请先解开，再上传其中的凭证（.jwt、.pem、.der）或核验包（.json）");
+	if (begins(file, "GIF8") || begins(file, "RIFF") || begins(file, "BM") || (file.len > 12 && memcmp(file.p + 4, "ftyp", 4) == 0))
+		return fj_refuse(err, FJ_E_UNSUPPORTED, "portal", NULL, "pictures are read as PNG or JPEG; save it as one of these", "图片仅支持 PNG 和 JPEG 格式，请另存后上传");
+	return FJ_OK;
+}
+
+static enum fj_rc take_file(struct portal *p, struct web_req *q, struct asked *a, struct fj_slice file, struct fj_err *err)
+{
+	FJ_AUTO(json) bundle = NULL;
+
+	if (picture_is(file)) {
+		if (web_limited(q, p->pictures, 3) == 0)
+			return take_picture(a, file, err);
+		return fj_refuse(err, FJ_E_BUSY, "portal", NULL, "too many pictures were sent from this address; try again in half a minute, or type in the number", "该地址上传图片过于频繁，请半分钟后再试，或直接输入编号");
+	}
+	FJ_TRY(check_kind(file, err));
+	if (begins(file, "{") && fj_json_parse(file, MAX_BUNDLE, &bundle, NULL) == FJ_OK && strncmp(fj_json_text(bundle, "format"), "urn:fujie:bundle:", 17) == 0)
+		return take_bundle(a, bundle, err);
+	a->bytes = file;
+	return fj_utf8_valid(file) && memchr(file.p, 0, file.len) == NULL ? take_text(a, file, err) : FJ_OK;
+}
+
+static enum fj_rc take(struct web_req *q, struct asked *a, struct fj_err *err)
+{
+	const struct web_upload *file = web_file(q, "file");
+	const char *number = web_field(q, "number"), *text = web_field(q, "credential");
+
+	fj_buf_init(&a->proof, FJ_LOG_PROOF_MAX);
+	if (file != NULL && file->bytes.len > 0) {
+		FJ_TRY(take_file(portal_of(q), q, a, file->bytes, err));
+	} else {
+		FJ_TRY(take_text(a, fj_slice_str(number[0] != '\0' ? number : text), err));
+		if (a->h[0] == '\0')
+			snprintf(a->h, sizeof(a->h), "%.64s", web_field(q, "h"));
+	}
+	if (credential_of(a).len == 0)
+		return fj_refuse(err, FJ_E_INVALID, "portal", NULL, "nothing was sent; fill in a number, paste a credential, or choose a file", "未提供任何内容；请输入编号、粘贴凭证全文或选择文件");
+	FJ_AUTO(buf) pasted = FJ_BUF_INIT(FJ_LOG_PROOF_MAX);
+	FJ_TRY(web_pasted_proof(q, &pasted, err));
+	if (pasted.len == 0)
+		return FJ_OK;
+	fj_buf_clear(&a->proof);
+	return fj_buf_put(&a->proof, pasted.data, pasted.len) == FJ_OK ? FJ_OK : fj_no_memory(err, "portal");
+}
+
+/* --- the verdict --- */
 
 /* a short text that begins so: a number, not a credential */
 static bool number_of(struct fj_slice s, const char *begin, char out[41])
 {
-	if (s.len > 40 || s.len < strlen(begin) || memcmp(s.p, begin, strlen(begin)) != 0)
+	if (s.len > 40 || !begins(s, begin))
 		return false;
 	snprintf(out, 41, "%.*s", (int)s.len, (const char *)s.p);
 	return true;
@@ -48,14 +170,14 @@ static enum fj_rc certificate_of(struct iss *i, const char *number, json_t **sho
 	return rc;
 }
 
-static enum fj_rc verdict_of(struct iss *i, const struct ver_view *v, const char *text, const char *use_text, struct fj_slice proof, json_t **out, struct fj_err *err)
+static enum fj_rc verdict_of(struct iss *i, const struct ver_view *v, const struct asked *a, const char *use_text, json_t **out, struct fj_err *err)
 {
 	FJ_AUTO(ver_use) use = NULL;
 	FJ_AUTO(ver_report) report = {.n = 0};
 	FJ_AUTO(json) shown = NULL;
 	FJ_AUTO(buf) found = FJ_BUF_INIT(FJ_X509_MAX + FJ_TOKEN_MAX);
 	struct ver_trust *made = NULL;
-	struct ver_input in = {.now = fj_now(), .credential = trimmed(text), .log_proof = proof};
+	struct ver_input in = {.now = fj_now(), .credential = credential_of(a), .log_proof = fj_buf_slice(&a->proof)};
 	char number[41];
 
 	if (use_text[0] != '\0')
@@ -78,43 +200,103 @@ static enum fj_rc verdict_of(struct iss *i, const struct ver_view *v, const char
 	FJ_AUTO(ver_trust) over = made;
 	FJ_TRY(ver_verify_in(v->dir, over, &in, &report, err));
 	*out = ver_report_json(&report);
-	return *out != NULL ? FJ_OK : fj_no_memory(err, "portal");
+	return *out == NULL ? fj_no_memory(err, "portal") : fj_json_set(*out, "paper", json_string(ver_paper(a->h, in.credential)));
 }
 
-static enum fj_rc verdict_now(struct portal *p, struct web_req *q, json_t **out, struct fj_err *err)
+static enum fj_rc verdict_now(struct portal *p, struct web_req *q, struct asked *a, json_t **out, struct fj_err *err)
 {
-	FJ_AUTO(buf) proof = FJ_BUF_INIT(FJ_LOG_PROOF_MAX);
 	struct ver_view *v;
 
-	FJ_TRY(web_pasted_proof(q, &proof, err));
+	FJ_TRY(take(q, a, err));
 	FJ_TRY(ver_view_take(p->published, &v, err));
-	enum fj_rc rc = verdict_of(p->i, v, web_field(q, "credential"), web_field(q, "use"), fj_buf_slice(&proof), out, err);
+	enum fj_rc rc = verdict_of(p->i, v, a, web_field(q, "use"), out, err);
 	ver_view_give(p->published, v);
 	return rc;
 }
 
-void portal_post_verify(struct web_req *q, struct web_res *r)
+/* --- pages --- */
+
+static void form(struct web_req *q, struct fj_buf *b)
+{
+	web_verify_form(q, b, "/verify", WEB_VERIFY_FILES);
+}
+
+/* a paper whose address is another's: its number is looked up here all the same, and its page is not to be trusted */
+static void foreign_base(struct web_req *q, struct fj_buf *b, const char *base)
+{
+	FJ_AUTO(json) anchor = NULL;
+
+	if (base[0] == '\0' || portal_public(q, "anchor.show", NULL, &anchor, NULL) != FJ_OK || strcmp(fj_json_text(anchor, "base"), base) == 0)
+		return;
+	web_print(b, "<p class=\"error\" role=\"alert\">%s <span class=\"mono\">%s</span></p>",
+	    web_tr(q, "The QR code's address is not that of this register's verifier: don't open it. Its number was looked up here. The address:"), base);
+}
+
+/* numbers are published with more than the verdict: bundle, feed, assets */
+static void more(struct web_req *q, struct fj_buf *b, const json_t *verdict)
+{
+	const json_t *s = json_object_get(verdict, "subject");
+	const char *kind = fj_json_text(verdict, "kind"), *number = fj_json_peek(s, "number") != NULL ? fj_json_text(s, "number") : fj_json_text(s, "jti");
+	FJ_AUTO(json) anchor = NULL;
+
+	if ((strcmp(kind, "certificate") != 0 && strcmp(kind, "authorisation") != 0) || portal_public(q, "anchor.show", NULL, &anchor, NULL) != FJ_OK)
+		return;
+	web_print(b, "<p><a href=\"%s/v/%s\">%s</a> · <a href=\"/check\">%s</a></p>", fj_json_text(anchor, "base"), number, web_tr(q, "Assets, products, downloads and changes of this number"),
+	    web_tr(q, "How to check this without us"));
+}
+
+static void show(struct web_req *q, struct web_res *r, const struct asked *a, json_t *verdict)
+{
+	struct fj_buf *b = &r->body;
+
+	portal_top(q, b, web_tr(q, "Verdict"));
+	foreign_base(q, b, a->base);
+	web_paper_notice(q, b, fj_json_text(verdict, "paper"));
+	web_verdict(q, b, verdict);
+	if (a->bundle)
+		web_print(b, "<p class=\"small\">%s</p>", web_tr(q, "The credential in the bundle was judged by the status of now, not by that in the bundle."));
+	more(q, b, verdict);
+	web_print(b, "<h2>%s</h2>", web_tr(q, "Check again"));
+	form(q, b);
+	web_page_end(b);
+}
+
+static void answer(struct web_req *q, struct web_res *r)
 {
 	json_t *out = NULL;
 	struct fj_err err = {0};
-	enum fj_rc rc = verdict_now(portal_of(q), q, &out, &err);
+	FJ_AUTO(asked) a = {.credential = NULL};
+	enum fj_rc rc = verdict_now(portal_of(q), q, &a, &out, &err);
 	FJ_AUTO(json) verdict = out;
 
-	if (rc != FJ_OK && web_wants_json(q)) {
+	if (rc == FJ_OK) {
+		show(q, r, &a, verdict);
+		return;
+	}
+	if (web_wants_json(q)) {
 		web_fail(q, r, &err);
 		return;
 	}
-	if (rc == FJ_OK) {
-		portal_top(q, &r->body, web_tr(q, "Verdict"));
-		web_verdict(q, &r->body, verdict);
-		web_html(&r->body, "<h2>");
-		web_say(q, &r->body, "Check again");
-		web_html(&r->body, "</h2>");
-	} else {
-		r->status = fj_rc_http(rc);
-		portal_top(q, &r->body, web_tr(q, "This was not checked"));
-		portal_error(q, &r->body, &err);
-	}
-	web_verify_form(q, &r->body, "/verify", false);
+	r->status = fj_rc_http(rc);
+	portal_top(q, &r->body, web_tr(q, "This was not checked"));
+	portal_error(q, &r->body, &err);
+	form(q, &r->body);
 	web_page_end(&r->body);
+}
+
+void portal_get_verify(struct web_req *q, struct web_res *r)
+{
+	if (web_field(q, "number")[0] != '\0') {
+		answer(q, r);
+		return;
+	}
+	portal_top(q, &r->body, web_tr(q, "Check a data asset credential"));
+	web_print(&r->body, "<p>%s</p>", web_tr(q, "Type in a number, paste a credential, or choose a picture of its QR code. Nothing of it is stored, and no account is needed."));
+	form(q, &r->body);
+	web_page_end(&r->body);
+}
+
+void portal_post_verify(struct web_req *q, struct web_res *r)
+{
+	answer(q, r);
 }

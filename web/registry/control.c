@@ -88,25 +88,35 @@ static enum fj_rc help(const json_t *params, json_t **answer, struct fj_err *err
 	return *answer != NULL ? FJ_OK : fj_no_memory(err, "registry");
 }
 
-static enum fj_rc actor_of(struct iss *i, const json_t *as, struct iss_actor *out, struct fj_err *err)
+/* by password and second factor, or by an API token */
+static enum fj_rc actor_of(struct iss *i, const json_t *as, struct iss_session *out, struct fj_err *err)
 {
-	const char *login = fj_json_peek(as, "login"), *password = fj_json_peek(as, "password"), *totp = fj_json_peek(as, "totp");
+	const char *login = fj_json_peek(as, "login"), *password = fj_json_peek(as, "password"), *totp = fj_json_peek(as, "totp"), *token = fj_json_peek(as, "token");
+	struct iss_entry e;
 
+	memset(out, 0, sizeof(*out));
 	if (!json_is_object(as)) {
-		*out = (struct iss_actor){.login = "local", .person = "local", .name = "local", .roles = ISS_LOCAL, .via = "cli"};
+		out->actor = (struct iss_actor){.login = "local", .person = "local", .name = "local", .roles = ISS_LOCAL, .via = "cli"};
+		return FJ_OK;
+	}
+	if (token != NULL) {
+		FJ_TRY(iss_token_find(i, token, "", out, err));
+		out->actor.via = "cli";
 		return FJ_OK;
 	}
 	if (login == NULL || password == NULL || totp == NULL)
 		return fj_fail(err, FJ_E_USAGE, "registry", NULL, "login, password and totp are texts");
-	FJ_TRY(iss_authenticate(i, ISS_DOOR_LOCAL, login, password, totp, out, err));
-	out->via = "cli";
+	FJ_TRY(iss_authenticate(i, &(struct iss_try){.door = ISS_DOOR_LOCAL, .login = login, .password = password, .code = totp, .spki = "", .address = "", .agent = "fujie", .device = ""},
+	    &e, err));
+	out->actor = e.actor;
+	out->actor.via = "cli";
 	return FJ_OK;
 }
 
 static enum fj_rc run(struct iss *i, const json_t *request, json_t **answer, struct fj_err *err)
 {
 	static const char *const known[] = {"command", "params", "as", "via", NULL};
-	struct iss_actor actor;
+	struct iss_session s;
 	const char *name;
 	json_t *params;
 
@@ -115,8 +125,8 @@ static enum fj_rc run(struct iss *i, const json_t *request, json_t **answer, str
 	FJ_TRY(fj_json_obj(request, "params", &params, err));
 	if (strcmp(name, "help") == 0)
 		return help(params, answer, err);
-	FJ_TRY(actor_of(i, json_object_get(request, "as"), &actor, err));
-	return iss_command(i, &actor, name, params, answer, err);
+	FJ_TRY(actor_of(i, json_object_get(request, "as"), &s, err));
+	return iss_command(i, &s.actor, name, params, answer, err);
 }
 
 /* the parameter that stands for the attached file becomes its octets */

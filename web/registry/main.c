@@ -49,6 +49,12 @@ static bool take(struct args *a, const char *key, const char *value)
 		a->conf.log_policy = value;
 	else if (strcmp(key, "--outbox-days") == 0)
 		a->conf.outbox_days = strtoll(value, NULL, 10);
+	else if (strcmp(key, "--signin-days") == 0)
+		a->conf.signin_days = strtoll(value, NULL, 10);
+	else if (strcmp(key, "--leaked") == 0)
+		a->conf.leaked = value;
+	else if (strcmp(key, "--client-ca") == 0)
+		a->portal.client_ca = value;
 	else if (strcmp(key, "--tls-cert") == 0)
 		a->portal.cert = value;
 	else if (strcmp(key, "--tls-key") == 0)
@@ -71,6 +77,8 @@ static bool parse(int argc, char **argv, struct args *a)
 			a->conf.with_signer = false;
 		else if (strcmp(argv[i], "--demo") == 0)
 			a->conf.demo = true;
+		else if (strcmp(argv[i], "--https") == 0)
+			a->portal.https = true;
 		else if (i + 1 >= argc || !take(a, argv[i], argv[i + 1]))
 			return false;
 		else
@@ -125,6 +133,8 @@ static enum fj_rc serve(struct args *a, struct fj_err *err)
 	FJ_AUTO(fd) control = -1;
 
 	FJ_TRY(iss_prepare(err));
+	if (!a->no_portal)
+		FJ_TRY(portal_prepare(err));
 	FJ_TRY(iss_open(&a->conf, &i, err));
 	enum fj_rc rc = control_listen(&control, err);
 	if (rc == FJ_OK && !a->no_portal)

@@ -1,0 +1,220 @@
+"""The acts of officers as pages: what will be signed, bound to what was shown; taking back by name and at
+once; a registration's course; batches; reports."""
+import html, http.cookiejar, urllib.parse
+from lib import *
+
+h = Home()
+
+
+class Page:
+    """an officer's browser, or nobody's"""
+
+    def __init__(self, name=None):
+        self.o = urllib.request.build_opener(urllib.request.HTTPCookieProcessor(http.cookiejar.CookieJar()))
+        self.o.addheaders = [('Accept', 'text/html')]
+        self.csrf = None
+        if name:
+            l = h.login(name)
+            self.get('/login', {'login': name, 'password': l['password'], 'totp': h.code(name)})
+            self.csrf = re.search('name="csrf" value="([^"]+)"', self.get('/inbox')).group(1)
+
+    def get(self, path, form=None):
+        if form is not None and self.csrf:
+            form = [('csrf', self.csrf)] + (list(form.items()) if isinstance(form, dict) else form)
+        data = None if form is None else urllib.parse.urlencode(form).encode()
+        try:
+            r = self.o.open('http://127.0.0.1:%d%s' % (h.p, path), data, timeout=60)
+        except urllib.error.HTTPError as e:
+            r = e
+        self.code, self.url, self.head = r.status if hasattr(r, 'status') else r.code, urllib.parse.urlsplit(r.url).path, r.headers
+        self.page = r.read().decode()
+        return self.page
+
+    def text(self, path, form=None):
+        page = re.sub(r'(?s)<(script|style).*?</\1>', '', self.get(path, form))
+        return re.sub(r'\s+', ' ', html.unescape(re.sub('<[^>]+>', ' ', page)))
+
+    def act(self, path, **fields):
+        """a command's form, with a key of its own"""
+        return self.text(path, dict(fields, once=os.urandom(11).hex()))
+
+
+def rows(fields, part=None):
+    return {f['en']: f for f in fields if part is None or f['part'] == part}
+
+
+try:
+    check('a demo home that serves', h.made and h.serve(), h.made_err)
+    o = Officers(h)
+    nobody, one, two = Page(), Page('hb-fin1'), Page('hb-fin2')
+
+    # --- what will be signed: a certificate ---
+    s, do, (asset, other) = h.registered('ACTS', 2)
+    asked = o.done('hb-fin1', 'certificate.issue', assets=[asset])
+    ap = asked['approval']
+    shown = o.get('hb-fin2', 'approval/' + ap)
+    seen = o.get('hb-fin2', 'approval/preview?id=' + ap)
+    check('an approval tells the hash that it is bound to', re.fullmatch('[0-9a-f]{64}', shown['digest']) and seen['digest'] == shown['digest'], shown)
+    canonical = json.dumps(shown['payload'], ensure_ascii=False, sort_keys=True, separators=(',', ':')).encode()
+    check('which is SHA-256 of the request, canonical', hashlib.sha256(canonical).hexdigest() == shown['digest'])
+    check('and who may decide: officers of the department who had no part in it', {d['login'] for d in shown['deciders']} >= {'hb-fin2'} and not {'hb-fin1'} & {d['login'] for d in shown['deciders']}, shown['deciders'])
+    doc = seen['documents'][0]
+    f = rows(doc['fields'])
+    check('its content is shown as the fields of RFC 5280 and of the extension', f['Subject, O (holder)']['value'] and f['Subject, organizationIdentifier']['value'].startswith('NTRCN-') and
+          f['keyUsage (critical)']['value'] == 'digitalSignature' and f['Asset number']['value'] == asset and f['Issuer, CN']['value'] == 'Fujie DEMO Issuing CA 1', doc)
+    drawn = {f['en'] for f in doc['fields'] if f.get('drawn')}
+    check('what is drawn when it is signed says so, nothing else does', {'Serial number (128 random bits)', 'notBefore', 'notAfter', 'Certificate number', 'Place in the status list'} <= drawn and
+          not drawn & {'Subject, O (holder)', 'Asset number', 'Prohibited', 'Holder kind', 'Data asset name'}, drawn)
+    text = two.text('/approvals/' + ap)
+    check('the page shows it in words, with both hashes', all(w in text for w in (asset, '将签署的内容', '主体 O（持有单位）', 'NTRCN-', '签发时给定', shown['digest'], doc['content'], '可审批人')), text[:2000])
+    check('in English too', all(w in two.text('/approvals/%s?lang=en' % ap) for w in ('What will be signed', 'Subject, O (holder)', 'given when signed')) and two.text('/inbox?lang=zh') != '')
+    check('its applicant is shown the same and no button', '待他人审批' in one.text('/approvals/' + ap) and '/approve"' not in one.page)
+    refused('a decision on another hash than is bound is refused', o.do('hb-fin2', 'approval.approve', id=ap, digest='0' * 64), 'R22')
+    refused('a rejection without a reason is refused', o.do('hb-fin2', 'approval.reject', id=ap), 'R22')
+    check('and on the page, which shows the approval again', '书面说明理由' in two.text('/approvals/%s/reject' % ap, {'digest': shown['digest'], 'note': ' '}) and '将签署的内容' in two.page and two.code in (400, 422), (two.code, two.page[:300]))
+    two.text('/approvals/%s/approve' % ap, {'digest': shown['digest']})
+    check('approving leads to the approval, carried out, with its course', two.url == '/approvals/' + ap and '已批准并执行' in two.page and '审批进程' in two.page)
+    number = next(c['number'] for c in o.get('hb-fin1', 'certificate?limit=1000')['items'] if c['asset_no'] == asset)
+    issued = o.get('hb-fin1', 'certificate/' + number)
+    der = base64.b64decode(''.join(issued['pem'].split('\n')[1:-2]))
+    fixed = [x['value'] for x in doc['fields'] if not x.get('drawn') and x['part'] in ('subject', 'asset') and isinstance(x['value'], str) and len(x['value']) > 3 and not re.fullmatch('[0-9a-f]{64}|[A-Za-z]+', x['value'])]
+    check('what was issued says what was shown', all(v.encode() in der for v in fixed), fixed)
+
+    # --- an approval does not carry over to another content ---
+    ap = o.done('hb-fin1', 'certificate.issue', assets=[other])['approval']
+    before = o.get('hb-fin2', 'approval/preview?id=' + ap)['documents'][0]
+    holder = '12420000DEMA00099D'
+    o.two('hb-fin1', 'hb-fin2', 'organisation.change', usci=holder, name='湖北省水文水资源中心（更名）')
+    after = o.get('hb-fin2', 'approval/preview?id=' + ap)['documents'][0]
+    check('a change of what would be signed shows on the approval, with its rule', 'refused' not in before and after['refused']['rule'] == 'R22' and
+          rows(after['fields'])['Subject, O (holder)']['value'] == '湖北省水文水资源中心（更名）', after.get('refused'))
+    check('and on its page, by a sign and words', '✘ 不能签署' in two.text('/approvals/' + ap) and '与送审时不一致' in two.page)
+    refused('approving it is refused: the content is not the one that was asked for', o.do('hb-fin2', 'approval.approve', id=ap), 'R22')
+    again = o.done('hb-fin1', 'certificate.issue', assets=[other])['approval']
+    check('asked for anew it is another approval; the overtaken one is closed', again != ap and o.get('hb-fin2', 'approval/' + ap)['state'] == 'REFUSED')
+    o.done('hb-fin2', 'approval.approve', id=again)
+    second = next(c['number'] for c in o.get('hb-fin1', 'certificate?limit=1000')['items'] if c['asset_no'] == other)
+    check('and what it signs has the new name', '湖北省水文水资源中心（更名）' == o.get('hb-fin1', 'certificate/' + second)['holder']['name'])
+
+    # --- differences: a successor, an organisation, a profile, a user ---
+    changed = card(other)
+    changed['basic'].update(name='test renamed', overview='说明')
+    ledger = o.get('hbsw1', 'asset/' + other)['ledger']
+    do('hbsw1', 'asset', 'card', {'ledger': ledger, 'card': changed})
+    rg = do('hbsw1', 'registration', 'submit', {'asset': other, 'type': 'CHANGE'})['id']
+    course = o.get('hb-fin3', 'registration/course?id=' + rg)
+    turn = course.get('turn', {})
+    check('a registration tells its course: what was done on which clause, whose turn it is and until when', course['steps'][0]['event'] == 'registration.submitted' and course['steps'][0]['clause'] == '26号 art. 9' and
+          turn.get('role') == 'FINANCE' and turn['org']['usci'] == '11420000DEMA00013M' and course['days_left'] > 0 and [x['state'] for x in course['steps']][-2:] == ['NOW', 'NEXT'], course)
+    page = o and Page('hb-fin3').text('/show/registration/' + rg)
+    check('its page is that course, what comes next a button', all(w in page for w in ('办理进程', '提交登记申请', '● 登记决定', '个工作日', '○ 颁发证书', '依据 26号 art. 9')), page[:1500])
+    do('hb-fin3', 'registration', 'decide', {'id': rg, 'accept': True})
+    ap = o.done('hb-fin1', 'certificate.issue', assets=[other])['approval']
+    doc = o.get('hb-fin2', 'approval/preview?id=' + ap)['documents'][0]
+    was = {x['en']: x['was'] for x in doc['fields'] if 'was' in x}
+    check('a successor is compared with the certificate that it replaces', doc['succeeds'] == second and was.get('Data asset name') == 'test ' + other and 'Subject, O (holder)' not in was, was)
+    check('and so are the two versions of the card', {i['key'] for i in doc['card']['items']} == {'name', 'overview'}, doc['card'])
+    text = two.text('/approvals/' + ap)
+    check('a difference has words and signs, not a colour alone', '− 原' in text and '✚ 现' in text and 'test renamed' in text and '处不同' in text, text[:1500])
+    o.done('hb-fin2', 'approval.approve', id=ap)
+    ap = o.done('hb-fin1', 'profile.propose', profile={'days.review': 15})['approval']
+    d = o.get('hb-fin2', 'approval/preview?id=' + ap)['differences']
+    check('a profile shows only what changes', d == [{'key': 'days.review', 'was': 20, 'value': 15}], d)
+    check('on its page', '− 原' in two.text('/approvals/' + ap) and 'days.review' in two.page)
+    o.done('hb-fin2', 'approval.reject', id=ap, note='暂不调整')
+    ap = o.done('hb-fin1', 'user.move', login='hbsw2', org=holder, roles=['HOLDER'], reason='调整分工')['approval']
+    d = {x['key']: x for x in o.get('hb-fin2', 'approval/preview?id=' + ap)['differences']}
+    check('a user shows roles before and after', set(d) == {'roles'} and 'HOLDER' in d['roles']['value'] and len(d['roles']['was']) > 1, d)
+    o.done('hb-fin2', 'approval.reject', id=ap, note='暂不调整')
+
+    # --- the inbox, and several at once ---
+    aps = [o.done('hb-fin1', 'organisation.change', usci=u, note='核对')['approval'] for u in ('91420100DEMA001011', '91420100DEMA00136K')]
+    single = o.done('hb-fin1', 'user.disable', login='jc2')['approval']
+    text = two.text('/inbox')
+    check('the inbox is a short list, each leads to its page', all('/approvals/' + a in two.page for a in aps + [single]) and 'payload' not in two.page and '变更单位信息' in text)
+    check('it is filtered by kind', aps[0] in two.get('/inbox?view=mine&kind=organisation.change') and single not in two.page)
+    check('what one asked for stands under it, without a box', '我提出的' in one.text('/inbox') and aps[0] in one.page and 'name="ids"' not in one.page)
+    two.text('/approvals/batch?ids=%s&ids=%s' % (aps[0], single))
+    check('things of different kinds are not decided together', two.code in (400, 422) and '不同类' in two.page)
+    text = two.text('/approvals/batch?ids=%s&ids=%s' % tuple(aps))
+    check('like things are, each shown with its hash', two.code == 200 and all(o.get('hb-fin2', 'approval/' + a)['digest'] in two.page for a in aps) and '批准这 2 项' in text, text[:800])
+    form = [('ids', a) for a in aps] + [('digests', o.get('hb-fin2', 'approval/' + aps[0])['digest']), ('digests', '0' * 64), ('note', ''), ('verdict', 'approve')]
+    text = two.text('/approvals/batch', form)
+    check('each is decided by itself: one that was not shown so is refused, the other done', '已办理 1 项，未办理 1 项' in text and [o.get('hb-fin2', 'approval/' + a)['state'] for a in aps] == ['APPROVED', 'OPEN'], text[:600])
+    check('more than twenty are refused', '请勾选 1 至 20 项' in two.text('/approvals/batch?' + '&'.join('ids=AP-%d' % i for i in range(21))))
+    for a in (aps[1], single):
+        o.done('hb-fin2', 'approval.reject', id=a, note='暂不调整')
+
+    # --- taking back: a token, by its operator ---
+    tok = next(t for t in h.demo['tokens'] if t['expect'] == 'permit')
+    credential = open(os.path.join(h.d, tok['file'])).read().strip()
+    use = ','.join(k + '=' + v for k, v in tok['use'].items())
+    verdict = lambda c, u='': re.search('verdict (permit|deny|indeterminate)', nobody.get('/verify', {'credential': c, 'use': u})).group(1)
+    check('the public page permits a token', verdict(credential, use) == 'permit')
+    who = next(l['login'] for l in h.demo['logins'] if l.get('org') == o.get('hb-fin1', 'token/' + tok['id']).get('operator') or l['login'] == 'jc1')
+    jc = Page('jc1')
+    page = jc.get('/show/token/' + tok['id'])
+    check('its page leads to stopping it', 'id="stop"' in page and '/do/token/revoke?id=%s' % tok['id'] in page)
+    text = jc.text('/do/token/revoke?id=' + tok['id'])
+    check('which says what stops, asks for a reason and confirms', '许可令牌 1' in text and tok['id'] in text and '<textarea' in jc.page and 'name="reason"' in jc.page and '确认：' in text, text[:900])
+    text = jc.act('/do/token/revoke', id=tok['id'], reason='合同终止', back='/show/token/' + tok['id'])
+    check('done, it says what is denied from now on and leads to the public page', jc.url.startswith('/done/') and '自现在起不予认可' in text and tok['id'] in text and 'action="/verify"' in jc.page, text[:700])
+    check('the public page denies on the next load', verdict(credential, use) == 'deny')
+    check('the reason stands in its history', '合同终止' in jc.text('/show/token/' + tok['id']) and '✔ 吊销令牌' in jc.text('/show/token/' + tok['id']))
+    check('and nothing is left to stop', 'id="stop"' not in jc.page)
+
+    # --- an authorisation: suspended by an official, surrendered, reclaimed by two people ---
+    auths = {a['number']: a for a in o.get('hb-fin1', 'authorisation?limit=1000')['items'] if a['state'] == 'ACTIVE'}
+    auth = next(n for n, a in sorted(auths.items()) if n.startswith('DAU-420000'))
+    check('the public page permits the authorisation', verdict(auth) == 'permit')
+    stops = o.get('hb-fin1', 'stops/' + auth)
+    text = one.text('/do/authorisation/suspend?number=' + auth)
+    check('all that stops is counted, and the first are named', '授权 1' in text and '许可令牌 %d' % stops['counts']['tokens'] in text and all(t['id'] in one.page for t in stops['first_tokens'][:10]), text[:800])
+    text = one.act('/do/authorisation/suspend', number=auth, reason='例行检查')
+    check('one official suspends it, at once', '已办理，即时生效' in text and '已暂停' in text and verdict(auth) == 'deny', text[:500])
+    text = one.act('/do/authorisation/resume', number=auth, reason='检查完毕')
+    check('resuming leads to its approval, which tells the status entries that change', one.url.startswith('/approvals/') and '变更的状态条目' in text and '/status/' in text and verdict(auth) == 'deny', text[:700])
+    two.text(one.url + '/approve', {})
+    check('two lift it', verdict(auth) == 'permit')
+    text = jc.act('/do/authorisation/surrender', number=auth, reason='业务调整')
+    check('its operator surrenders it: denied at once, final with the implementing institution', '已即时暂停' in text and verdict(auth) == 'deny' and '/approvals/AP-' in jc.page, text[:500])
+    ap = re.search('/approvals/(AP-[0-9a-z]+)', jc.page).group(1)
+    for who in ('hbsw1', 'hbsw2'):
+        if o.do(who, 'approval.reject', id=ap, note='继续运营')[0] != 200:
+            break
+    check('refused by two it comes back', verdict(auth) == 'permit', o.get('hb-fin1', 'approval/' + ap))
+    impl = Page('hbsw1')
+    text = impl.act('/do/authorisation/reclaim', number=auth, reason='运营成效不佳')
+    ap = re.search('/approvals/(AP-[0-9a-z]+)', impl.page).group(1)
+    check('reclaim is two people: suspended by the first', '已即时暂停' in text and verdict(auth) == 'deny' and o.get('hb-fin1', 'authorisation/' + auth)['state'] == 'ENDING')
+    refused('who cannot be the second', o.do('hbsw1', 'approval.approve', id=ap), None)
+    seen = o.get('hb-fin1', 'approval/preview?id=' + ap)
+    check('the second sees which entries become final', seen['signs'] == 'status' and {s['to_state'] for s in seen['status']} == {'REVOKED'} and {s['from_state'] for s in seen['status']} == {'SUSPENDED'}, seen)
+    text = one.text('/approvals/%s/approve' % ap, {'digest': seen['digest']})
+    check('and makes it final', '已批准并执行' in text and o.get('hb-fin1', 'authorisation/' + auth)['state'] == 'RECLAIMED' and verdict(auth) == 'deny')
+    check('a certificate of another department is not offered to be stopped', 'id="stop"' not in Page('auditor').get('/show/certificate/' + number))
+
+    # --- batches ---
+    one.text('/select/asset', [('command', 'asset.freeze'), ('which', 'ticked'), ('ids', asset), ('ids', 'GX-2026-0001')])
+    check('a selection is told before it is sent', '已选 2 项' in one.page and '/show/asset/' + asset in one.page)
+    text = one.act('/do/asset/freeze', assets=asset + '\r\nGX-2026-0001', reason='例行检查')
+    check('what was set aside has its reason, and can be taken again', '已搁置' in text and 'R40' in text and '1 / 2' in text and 'name="command" value="asset.freeze"' in one.page and '将搁置的 1 项重新填入表单' in text, text[:900])
+    task = re.search('/show/task/(TK-[0-9a-z]+)', one.page).group(1)
+    check('the task shows the same later', '1 / 2' in one.text('/show/task/' + task) and 'name="ids" value="GX-2026-0001"' in one.page)
+    one.text('/select/asset', [('command', 'asset.freeze'), ('which', 'ticked'), ('ids', 'GX-2026-0001')])
+    check('the rest goes into the form again', '已选 1 项' in one.page and 'GX-2026-0001' in one.page)
+
+    # --- reports, an asset's life ---
+    text = one.text('/do/report/half-year?run=1&period=2026H1&unit=11420000DEMA00013M')
+    check('a report is read as a page, with its files', '上半年' in text and '指标' in text and all('format=' + x in one.page for x in ('docx', 'pdf', 'xlsx', 'csv')), text[:600])
+    for kind, magic in (('docx', b'PK'), ('xlsx', b'PK'), ('pdf', b'%PDF'), ('csv', b'\xef\xbb\xbf')):
+        r = one.o.open('http://127.0.0.1:%d/do/report/half-year?run=1&period=2026H1&unit=11420000DEMA00013M&draft=true&format=%s&download=file' % (h.p, kind), timeout=60)
+        check('it is downloaded as ' + kind, r.read().startswith(magic) and 'attachment' in r.headers['Content-Disposition'])
+    text = one.text('/show/asset/' + other)
+    check('an asset shows its life in order, in words', all(w in text for w in ('办理记录', '录入台账', '填报资产卡片', '登记决定', '颁发证书')) and text.index('录入台账') < text.index('颁发证书'), text[-1500:])
+    check('an approval\'s old address leads to its page', one.get('/show/approval/' + ap) and one.url == '/approvals/' + ap)
+    rebuilt(h)
+finally:
+    h.stop()
+    h.close()
+finish()

@@ -1,0 +1,178 @@
+"""The home page (home.show, and / as a page): each role sees what waits for it and the figures of its own scope,
+no more than its commands show; the counts that are kept equal those that this test makes from the tables, before
+and after acts; the page is small, escapes what is hostile, and leads where one acts."""
+import http.cookiejar, sqlite3, urllib.parse
+from datetime import datetime, timedelta, timezone
+from lib import *
+
+HUBEI, GUIZHOU, WATER, WATER_MINISTRY = '11420000DEMA00013M', '11520000DEMA000217', '12420000DEMA00099D', '11100000DEMA00064H'
+JINGCHU, PENGCHENG = '91420100DEMA001011', '91440300DEMA00128B'
+h = Home()
+
+
+def show(who, **params):
+    code, out = h.api('GET', '/api/v1/home/show' + ('?' + urllib.parse.urlencode(params) if params else ''), None, sessions[who])
+    if code != 200:
+        raise RuntimeError('home.show of %s: %s' % (who, out))
+    return out
+
+
+def rows(home, figure, key='count'):
+    f = next((f for f in home['figures'] if f['figure'] == figure), None)
+    return None if f is None else {r['code']: r[key] for r in f['rows'] if r[key]}
+
+
+def day(t):
+    return datetime.fromtimestamp(t, timezone(timedelta(hours=8))).strftime('%Y-%m-%d')
+
+
+def count(pairs):
+    out = {}
+    for k, n in pairs:
+        out[k] = out.get(k, 0) + n
+    return {k: n for k, n in out.items() if n}
+
+
+class Counted:
+    """the figures from the tables themselves, for the holders, operators or users that `mine` lets through"""
+
+    def __init__(self, mine):
+        db = sqlite3.connect('file:%s/register.db?mode=ro' % h.d, uri=True, timeout=30)
+        now = int(db.execute("SELECT MAX(at) FROM event").fetchone()[0])
+        today = day(now)
+        org = {u: dict(finance=f, dept=d or u) for u, f, d in db.execute('SELECT usci, finance, dept FROM organisation')}
+        ok = lambda holder, implementer='', operator='', user='': mine(dict(holder=holder, implementer=implementer, operator=operator, user=user, **org.get(holder, {})))
+        state = lambda s, end: 'EXPIRED' if s == 'ACTIVE' and day(end) < today else s
+        self.assets = count((s, 1) for s, x in db.execute('SELECT state, holder FROM asset') if ok(x))
+        self.industry = count(((json.loads(c)['basic'].get('industry') or '')[:1], 1) for s, x, c in db.execute(
+            'SELECT a.state, a.holder, k.card FROM asset a JOIN card k ON k.asset_no = a.asset_no AND k.version = a.version') if ok(x) and s not in ('CANCELLED', 'TRANSFERRED', 'DESTROYED'))
+        self.certificates = count((state(s, e), 1) for s, x, e in db.execute("SELECT state, holder, not_after FROM certificate WHERE state NOT IN ('PENDING', 'ABANDONED')") if ok(x))
+        self.issued = count((day(at)[:7], 1) for x, at in db.execute("SELECT c.holder, e.at FROM event e JOIN certificate c ON c.number = e.object WHERE e.kind = 'certificate.issued'") if ok(x))
+        self.active = count((m, 1) for m, s, x, i, o, e in db.execute(
+            "SELECT json_extract(body, '$.grant.mode'), state, holder, implementer, operator, not_after FROM authorisation WHERE state NOT IN ('PENDING', 'ABANDONED')") if ok(x, i, o) and state(s, e) == 'ACTIVE')
+        self.tokens = count((state(s, e) if s != 'ACTIVE' or a == 'ACTIVE' or day(e) < today else 'STOPPED', 1) for s, e, a, x, i, o, u in db.execute(
+            "SELECT t.state, t.not_after, a.state, a.holder, a.implementer, t.operator, t.user FROM token t JOIN authorisation a ON a.number = t.authorisation WHERE t.state NOT IN ('PENDING', 'ABANDONED')") if ok(x, i, o, u))
+        self.shared = count((p[:7], n) for p, n, x, i, o, f in db.execute(
+            "SELECT paid_on, net_fen, holder, implementer, operator, finance FROM revenue WHERE state IN ('BOOKED', 'COUNTERED', 'COUNTER')") if mine(dict(holder=x, implementer=i, operator=o, user='', finance=f, dept=org[x]['dept'])))
+        self.remitted = count((p[:7], n) for p, n, x, f in db.execute(
+            'SELECT y.paid_on, y.amount_fen, m.party, m.finance FROM remittance_payment y JOIN remittance m ON m.id = y.remittance') if mine(dict(holder=x, implementer=x, operator=x, user='', finance=f, dept=org[x]['dept'])))
+        db.close()
+
+
+EVERYBODY = lambda x: True
+SCOPES = {  # who, and whose figures he has
+    'auditor': ('all', EVERYBODY), 'hb-fin1': ('finance', lambda x: x['finance'] == HUBEI), 'gz-fin1': ('finance', lambda x: x['finance'] == GUIZHOU),
+    'slb1': ('superior', lambda x: x['dept'] == WATER_MINISTRY), 'pc1': ('holder', lambda x: x['holder'] == PENGCHENG),
+}
+
+
+def agrees(when):
+    for who, (whose, mine) in SCOPES.items():
+        home, c = show(who), Counted(mine)
+        got = [rows(home, 'assets.state'), rows(home, 'assets.industry'), rows(home, 'certificates.state'), rows(home, 'certificates.issued'),
+               rows(home, 'authorisations.mode', 'active'), rows(home, 'tokens.state'), rows(home, 'revenue.months', 'shared_fen'), rows(home, 'revenue.months', 'remitted_fen')]
+        made = [c.assets, c.industry, c.certificates, c.issued, c.active, c.tokens, c.shared, c.remitted]
+        check('%s: %s sees what the tables give (%s)' % (when, who, whose), got == made and home['figures'][0]['of']['whose'] == whose, [(g, m) for g, m in zip(got, made) if g != m])
+    home, c = show('jc1'), Counted(lambda x: x['operator'] == JINGCHU)
+    check('%s: an operator sees its authorisations, tokens and revenue, and no assets' % when, rows(home, 'assets.state') is None and rows(home, 'certificates.state') is None and
+          rows(home, 'authorisations.mode', 'active') == c.active and rows(home, 'tokens.state') == c.tokens and rows(home, 'revenue.months', 'shared_fen') == c.shared,
+          (rows(home, 'tokens.state'), c.tokens, rows(home, 'revenue.months', 'shared_fen'), c.shared))
+    home = show('pc-dev')
+    db = sqlite3.connect('file:%s/register.db?mode=ro' % h.d, uri=True, timeout=30)
+    own = db.execute("SELECT COUNT(*) FROM token WHERE user = ? AND state NOT IN ('PENDING', 'ABANDONED')", (PENGCHENG,)).fetchone()[0]
+    db.close()
+    check('%s: a user of data sees its own tokens and nothing else' % when, [f['figure'] for f in home['figures']] == ['tokens.state'] and sum((rows(home, 'tokens.state') or {}).values()) == own, home['figures'])
+
+
+def browser(name):
+    o = urllib.request.build_opener(urllib.request.HTTPCookieProcessor(http.cookiejar.CookieJar()))
+    o.addheaders = [('Accept', 'text/html')]
+    l = h.login(name)
+    return o, o.open('http://127.0.0.1:%d/login' % h.p, urllib.parse.urlencode({'login': name, 'password': l['password'], 'totp': h.code(name)}).encode(), timeout=30)
+
+
+def act(who, noun, verb, **body):
+    code, out = h.api('POST', '/api/v1/%s/%s' % (noun, verb), body, sessions[who])
+    check('%s does %s.%s' % (who, noun, verb), code == 200, out)
+    return out
+
+
+try:
+    check('a demo home that serves', h.made and h.serve(), h.made_err)
+    sessions = {who: h.session(who) for who in list(SCOPES) + ['jc1', 'jc2', 'pc-dev', 'hb-fin2', 'hb-fin3', 'hbsw1', 'hbsw-sup', 'sj1', 'sj2', 'yj1']}
+    agrees('at first')
+    rebuilt(h)
+
+    # what waits: a suspension, a request, an application, an order
+    dau = next(a for a in h.api('GET', '/api/v1/authorisation?state=ACTIVE&operator=' + JINGCHU, None, sessions['jc1'])[1]['items'] if a['holder']['usci'] == WATER)
+    dac = next(c for c in h.api('GET', '/api/v1/certificate?state=ACTIVE&holder=' + WATER, None, sessions['hb-fin1'])[1]['items'])
+    act('hb-fin1', 'certificate', 'suspend', number=dac['number'], reason='home test')
+    ap = act('hb-fin1', 'certificate', 'resume', number=dac['number'], reason='home test')['approval']
+    ids = lambda who: [a['id'] for a in show(who)['waiting']['approvals']]
+    check('an approval waits for another officer of the department, not for its applicant nor for others',
+          ap in ids('hb-fin2') and ap not in ids('hb-fin1') and ap not in ids('gz-fin1') and ap not in ids('jc1') and ap not in ids('auditor'))
+    order = act('hb-fin1', 'order', 'issue', kind='GUIDE', org=JINGCHU, number=dau['number'], due='2026-12-20', text='<script>alert(1)</script>')
+    acts = lambda who: {a['what']: a['count'] for a in show(who)['waiting']['acts']}
+    check('an order waits for the operator', acts('jc1').get('order.answer') == 1 and 'order.answer' not in acts('sj1') and 'order.close' not in acts('hb-fin1'), acts('jc1'))
+    check('and stands among the terms of who has to act and of who gave it', all(any(d['kind'] == 'order' and d['id'] == order['id'] for d in show(who)['deadlines']['items']) for who in ('jc1', 'hb-fin1')),
+          show('jc1')['deadlines'])
+    check('not among those of others', not any(d['kind'] == 'order' for d in show('gz-fin1')['deadlines']['items']))
+    act('jc1', 'order', 'answer', id=order['id'], text='done')
+    check('once answered it waits for who gave it', 'order.answer' not in acts('jc1') and acts('hb-fin1').get('order.close') == 1, acts('hb-fin1'))
+    due = [d['due'] for d in show('auditor')['deadlines']['items']]
+    check('the longest overdue comes first', due == sorted(due) and due != [])
+
+    agrees('with a suspended certificate')
+    act('hb-fin2', 'approval', 'approve', id=ap)
+    check('a decided approval waits no longer', ap not in ids('hb-fin2'))
+    used = rows(show('jc1'), 'tokens.state')
+    act('sj1' if dau['implementer'].get('usci') != WATER else 'hbsw1', 'authorisation', 'suspend', number=dau['number'], reason='home test')
+    after = rows(show('jc1'), 'tokens.state')
+    check('tokens of a suspended authorisation are in use no more', after.get('ACTIVE', 0) < used.get('ACTIVE', 0) and sum(after.values()) == sum(used.values()), (used, after))
+    check('and leave the list of what is in use', all(t['authorisation'] != dau['number'] for t in show('jc1')['in_use']['tokens']) and all(a['number'] != dau['number'] for a in show('jc1')['in_use']['authorisations']))
+    agrees('with a suspended authorisation')
+
+    # a new asset, as far as it gets
+    act('hbsw1', 'ledger', 'import', file=CSV_HEAD + 'HM-1,CAT-HM-1,home,,自主采集,,否\r\n')
+    lg = next(l['id'] for l in h.api('GET', '/api/v1/ledger?limit=1000&state=LEDGERED&holder=' + WATER, None, sessions['hbsw1'])[1]['items'] if l['ledger_no'] == 'HM-1')
+    check('a ledger entry waits for its holder', acts('hbsw1').get('ledger.recognise') == 1, acts('hbsw1'))
+    act('hbsw1', 'ledger', 'recognise', id=lg, result='ASSET', decision='x')
+    check('then for the superior', acts('hbsw-sup').get('ledger.confirm') == 1 and 'ledger.recognise' not in acts('hbsw1'), acts('hbsw-sup'))
+    act('hb-fin1', 'ledger', 'confirm', id=lg)
+    new = card('HM-00001')
+    new['basic'].update(industry='J66', class_code='<b>1')
+    code, out = h.api('POST', '/api/v1/asset/card', {'ledger': lg, 'card': new}, sessions['hbsw1'])
+    if code != 200:  # a class code that a card may not have
+        new['basic']['class_code'] = '1'
+        act('hbsw1', 'asset', 'card', ledger=lg, card=new)
+    rg = act('hbsw1', 'registration', 'submit', asset='HM-00001')['id']
+    waits = {a['what']: a for a in show('hb-fin3')['waiting']['acts']}
+    check('an application waits for the finance department, with the list that has it', any(w.startswith('registration.') and w != 'registration.receive' for w in waits) and
+          all(a['filter'].get('finance') == HUBEI for a in waits.values() if a['noun'] == 'registration' and a['filter']), waits)
+    agrees('with a new asset')
+    rebuilt(h, 'and the events give every count again')
+
+    # roles at hand
+    check('of several roles one can be looked at', show('yj1', role='OPERATOR')['at_hand'] == ['OPERATOR'] and rows(show('yj1', role='OPERATOR'), 'assets.state') is None and rows(show('yj1'), 'assets.state') is not None)
+    refused('a role that one has not is refused', h.api('GET', '/api/v1/home/show?role=AUDITOR', None, sessions['yj1']), None)
+    check('who runs the appliance sees how it fares, others only whether publishing is behind',
+          'pending' in show('auditor')['health'] and list(show('hb-fin1')['health']) == ['behind'] and list(show('jc1')['health']) == ['behind'], show('hb-fin1')['health'])
+
+    # the page
+    one, r = browser('jc1')
+    page = r.read().decode()
+    check('signing in leads home, where one can take back at once', urllib.parse.urlsplit(r.url).path == '/' and '我的待办' in page and re.search('href="/show/token/[^"]+#stop"', page) is not None, page[:300])
+    check('the pictures have titles, words and tables', page.count('role="img"') == page.count('<desc id=') and page.count('<table class="figures">') >= page.count('role="img"') > 1)
+    check('no style and no script stands in the page', ' style=' not in page and '<style' not in page and '<script>' not in page and 'alert(1)' not in page)
+    for who in ('hb-fin3', 'auditor', 'hbsw1'):
+        o, r = browser(who)
+        page = r.read()
+        check('the home page of %s weighs less than 100 kB' % who, len(page) < 100000, len(page))
+        en = o.open('http://127.0.0.1:%d/?lang=en' % h.p, timeout=30).read().decode()
+        check('and speaks English when asked', 'What waits for me' in en and '我的待办' not in en)
+    code, out = h.cli('home', 'show', who='jc2')
+    check('the command line gives the same', code == 0 and out['org'] == JINGCHU and out['at_hand'] == ['OPERATOR'], out)
+finally:
+    h.stop()
+    h.close()
+finish()

@@ -1,0 +1,453 @@
+"""What people do in the portal without knowing JSON, by its forms alone: an asset card by its four
+blocks, an authorised operation from nothing to in force, drafts, previews that change nothing, a ledger
+that is imported and imported again, revenue with its shares computed, an evaluation.  Names and numbers
+are illustrative."""
+from forms import *
+
+HUBEI, HUBEI_WATER, JINGCHU = '11420000DEMA00013M', '12420000DEMA00099D', '91420100DEMA001011'
+BY = 'application/x-www-form-urlencoded'
+h = Home(cases=False)
+officers = Officers(h)
+do, done, two = officers.do, officers.done, officers.two
+
+
+def events():
+    return h.cli('status', 'show')[1]['events']
+
+
+def texts(form, **values):
+    for k, v in values.items():
+        form.set(k.replace('__', '.'), v)
+
+
+def step(b, path, values, label='保存并继续'):
+    """one page of a wizard: its inputs by their names, then the button"""
+    f = b.form('/wizard/' + path)
+    for k, v in values.items():
+        f.set(k, v)
+    b.press(f, label)
+    return b.page
+
+
+def send(b, path, files=None):
+    """the last page: preview, and do it"""
+    b.press(b.form('/do/' + path), '核对并预览', files)
+    at = b.html
+    b.press(b.form('/do/' + path), '确认办理')
+    return at
+
+
+def json_areas(b):
+    """inputs that want a JSON document"""
+    return [f.action for f in b.page.forms if 'JSON' in b.page.text]
+
+
+# --- an asset card, by its blocks ---
+
+def ledger_entry(no):
+    done('hbsw1', 'ledger.import', file=CSV_HEAD + 'L-%s,CAT-%s,示例 %s,,自主采集,,否\r\n' % (no, no, no))
+    lg = next(r['id'] for r in officers.get('hbsw1', 'ledger?limit=1000')['items'] if r['ledger_no'] == 'L-' + no)
+    done('hbsw1', 'ledger.recognise', id=lg, result='ASSET', decision='x')
+    done('hb-fin1', 'ledger.confirm', id=lg)
+    return lg
+
+
+def card(b):
+    lg = ledger_entry('TK-1')
+    b.open('/wizard/asset/card?ledger=' + lg)
+    check('a card is asked for by fields in words, not as JSON', not json_areas(b) and 'GB/T 47949-2026' in b.html and '名称' in b.page.text)
+    f = b.form('/wizard/asset/card')
+    check('choices are words', '本级分类' in f.options['card.basic.class_scheme'] and '按月' in f.options['card.basic.update_freq'], f.options.get('card.basic.class_scheme'))
+    step(b, 'asset/card', {'card.basic.asset_no': 'TK-1', 'card.basic.name': '示例 TK-1', 'card.basic.overview': '示例（虚构）', 'card.basic.class_scheme': '本级分类',
+         'card.basic.class_code': '1', 'card.basic.book_value@yuan': '12,345.67', 'card.basic.value_basis': '成本', 'card.basic.acquired_on': '2025-12-01'})
+    check('a step leads to the next, kept as a draft', 'draft=DR-' in b.at() and 'step=2' in b.at(), b.at())
+    step(b, 'asset/card', {'card.rights.rights': ['数据持有权', '数据使用权', '数据经营权'], 'card.rights.dispute': '否', 'card.rights.public_data': '是', 'card.rights.public_data_basis': '示例',
+         'card.rights.source_authority': '履职采集（示例）', 'card.rights.personal_info': '不涉及'})
+    step(b, 'asset/card', {'card.use.scenes': '示例', 'card.use.products': '示例'})
+    step(b, 'asset/card', {'card.management.data_level': '一般数据', 'card.management.mgr_dept': 'x', 'card.management.sec_policy': 'z', 'card.management.emergency_plan': 'z',
+         'card.management.evidence_no': 'EV-1', 'card.management.risk_assessment': 'x'})
+    check('the last page says what is missing, and where', '尚缺 1 项' in b.page.text and '责任人' in b.page.text, b.page.text[:400])
+    f = b.form('/wizard/asset/card')
+    b.press(f, '责任人')
+    check('and leads there', 'step=4' in b.at(), b.at())
+    step(b, 'asset/card', {'card.management.mgr_person': 'y'})
+    check('nothing is missing then', '必填内容已齐全' in b.page.text)
+    before = events()
+    b.press(b.form('/do/asset/card'), '核对并预览')
+    check('the preview reads it back in words, and enters nothing', '12,345.67 元' in b.html and '尚未办理' in b.html and '本级分类' in b.html and events() == before, b.page.text[:300])
+    b.press(b.form('/do/asset/card'), '返回修改')
+    check('one may go back and change', '必填内容已齐全' in b.page.text and events() == before)
+    send(b, 'asset/card')
+    now = officers.get('hbsw1', 'asset/TK-1')
+    check('the card is there, money in fen', now['card']['basic']['book_value'] == 1234567 and now['card']['rights']['rights'] == ['HOLD', 'USE', 'OPER'], now)
+    b.open('/drafts')
+    check('its draft is gone', '没有草稿' in b.page.text, b.page.text[-300:])
+    # a further version, made from the newest
+    b.open('/do/asset/card?asset=TK-1')
+    f = b.form('/do/asset/card')
+    check('a further version begins with what is there', f.get('card.basic.name') == '示例 TK-1' and f.get('card.basic.book_value@yuan') == '12,345.67', f.fields[:9])
+    f.set('card.basic.name', '示例 TK-1（二）')
+    f.set('card.basic.overview', '')
+    b.press(f, '核对并预览')
+    check('its preview shows old and new side by side', '<del>示例 TK-1</del>' in b.html and '<ins>示例 TK-1（二）</ins>' in b.html and '已修改' in b.html and '已删除' in b.html)
+    b.press(b.form('/do/asset/card'), '确认办理')
+    b.open('/compare/asset/TK-1')
+    check('versions stand side by side, what differs in words and marks', '共 2 项不同' in b.page.text and '<ins>示例 TK-1（二）</ins>' in b.html and b.html.count('class="differs"') == 2, b.page.text[:500])
+    b.open('/compare/asset/TK-1?from=1&to=1')
+    check('and can be chosen', '共 0 项不同' in b.page.text)
+    f = b.open('/do/asset/card?asset=TK-1') and b.form('/do/asset/card')
+    f.set('card.basic.acquired_on', '2025-13-40')
+    b.press(f, '核对并预览')
+    check('a value that is none is refused at its field', b.status == 422 and b.form('/do/asset/card').invalid == ['card.basic.acquired_on'] and '应为日期' in b.page.text,
+          (b.status, b.form('/do/asset/card').invalid))
+    f = b.open('/do/asset/card?asset=TK-1') and b.form('/do/asset/card')
+    f.set('card.basic.book_value@yuan', '12.345')
+    b.press(f, '核对并预览')
+    check('so is an amount with three decimals', b.status == 422 and '至多两位小数' in b.page.text and '12.345' in b.html, b.status)
+
+
+# --- authorised operation, from nothing to in force ---
+
+def authorisation(b):
+    rg = done('hbsw1', 'registration.submit', asset='TK-1')['id']
+    done('hb-fin3', 'registration.decide', id=rg, accept=True)
+    cert = two('hb-fin1', 'hb-fin2', 'certificate.issue', assets=['TK-1'], years=5)[1]['certificates'][0]
+    b.open('/wizard/authorisation/propose')
+    f = b.form('/wizard/authorisation/propose')
+    label = next((k for k in f.boxes.get('proposal.certificates', {}) if 'TK-1' in k), None)
+    check('the certificate is chosen by its name', label is not None, f.boxes)
+    step(b, 'authorisation/propose', {'proposal.certificates': [label]})
+    check('what it has to stay within stands beside', '不得超出的范围' in b.page.text and '数据持有权；数据使用权；数据经营权' in b.html.replace(';', '；'), b.page.text[-500:])
+    check('no code is typed for a scope', not json_areas(b))
+    step(b, 'authorisation/propose', {'proposal.grant.mode': '整体授权', 'proposal.grant.rights': ['数据使用权', '数据经营权'], 'proposal.grant.purposes': ['公共治理', '产业发展'],
+         'proposal.grant.actions': ['查询', '核验'], 'proposal.grant.territory': ['湖北省']})
+    step(b, 'authorisation/propose', {'proposal.from': '2026-02-02', 'proposal.to': '2028-12-31', 'proposal.terms': '有条件有偿使用'})
+    step(b, 'authorisation/propose', {})
+    step(b, 'authorisation/propose', {})
+    check('all that is needed is there', '必填内容已齐全' in b.page.text, b.page.text[:600])
+    before = events()
+    send(b, 'authorisation/propose')
+    plan = re.search(r'PR-[0-9a-z]+', b.html).group(0)
+    p = officers.get('auditor', 'plan/' + plan)
+    check('the proposal begins a plan, as if a machine had written it', p['state'] == 'PROPOSED' and p['proposal'] == {'certificates': [cert], 'from': '2026-02-02', 'to': '2028-12-31', 'terms': 'paid',
+          'grant': {'mode': 'WHOLE', 'domains': [], 'scenarios': [], 'rights': ['OPER', 'USE'], 'purposes': ['INDUSTRY', 'PUBGOV'], 'actions': ['QUERY', 'VERIFY'], 'territory': ['420000'],
+                    'environment': [], 'quota': None, 'depth': 0}} and events() > before, p)
+    # study
+    b.open('/wizard/plan/study?id=' + plan)
+    step(b, 'plan/study', {'study.' + k: SHA for k in ('feasibility', 'due_diligence', 'risk_evaluation', 'security_rules', 'emergency_plan')})
+    step(b, 'plan/study', {'study.covers.' + k: '示例' for k in ('life_cycle', 'social_need', 'market_size', 'expected_effect')})
+    check('a missing item is named with its step', '尚缺 1 项' in b.page.text and '风险管控' in b.page.text)
+    b.press(b.form('/do/plan/study'), '核对并预览')
+    check('the register names it too, by its rule, and nothing is done', b.status == 409 and 'R30' in b.page.text and '风险管控' in b.page.text and
+          officers.get('auditor', 'plan/' + plan)['state'] == 'PROPOSED', b.status)
+    b.press(b.form('/wizard/plan/study'), '风险管控')
+    step(b, 'plan/study', {'study.covers.risk_control': '第一行\r\n第二行'})
+    send(b, 'plan/study')
+    p = officers.get('auditor', 'plan/' + plan)
+    check('the study is filed, its lines kept', p['state'] == 'FEASIBILITY' and p['study']['covers']['risk_control'] == '第一行\n第二行', p.get('study'))
+    b.open('/do/plan/submit?id=' + plan)
+    b.press(b.form('/do/plan/submit'), '核对并预览')
+    b.press(b.form('/do/plan/submit'), '确认办理')
+    approve(HUBEI_COURSE['fin1'])
+    # the twelve items
+    b.open('/wizard/plan/deliberate?id=' + plan)
+    step(b, 'plan/deliberate', {'items.name': '示例', 'items.necessity': '示例', **{'items.conditions.' + k: '示例' for k in FIVE}})
+    check('the mode is the plan\'s already', b.form('/wizard/plan/deliberate').get('items.mode') == 'WHOLE', b.form('/wizard/plan/deliberate').fields)
+    step(b, 'plan/deliberate', {'items.resources.' + k: '示例' for k in ('catalogue', 'update_freq', 'quality')})
+    step(b, 'plan/deliberate', {'items.term.' + k: '示例' for k in ('content', 'support', 'progress', 'evaluation', 'exit', 'asset_management')})
+    step(b, 'plan/deliberate', {'items.products.public': 'P-PUBGOV', 'items.products.development': 'P-INDUSTRY', 'items.accounting': '示例', 'items.security': '示例'})
+    step(b, 'plan/deliberate', {'items.obligations': '示例', 'items.supervision': '示例', 'items.other': '无'})
+    step(b, 'plan/deliberate', {'body': '党组会议（示例）', 'doc_no': '示例〔2026〕1号', 'doc_date': '2026-02-01'})
+    check('the file is asked for on the last page', b.form('/do/plan/deliberate').kinds.get('scan') == 'file')
+    send(b, 'plan/deliberate', {'scan': ('scan.pdf', b'%PDF-1.4 example')})
+    approve('hbsw2')
+    # the operator
+    b.open('/wizard/plan/select?id=' + plan)
+    step(b, 'plan/select', {'selection.operator': '荆楚数据运营有限公司（虚构）' if False else JINGCHU, 'selection.method': '公开招标', 'selection.evidence': SHA})
+    step(b, 'plan/select', {'selection.notice.place': '示例', 'selection.notice.address': 'https://example/1', **{'selection.conditions.' + k: '示例' for k in FIVE}})
+    send(b, 'plan/select')
+    # the thirteen items
+    b.open('/wizard/plan/agree?id=' + plan)
+    f = b.form('/wizard/plan/agree')
+    check('scope and term begin as the plan has them', f.get('agreement.scope') == cert and f.get('agreement.term.to') == '2028-12-31', f.fields)
+    step(b, 'plan/agree', {})
+    product = lambda i, u, n: {'agreement.products.%d.%s' % (i, k): v for k, v in {'id': 'P-' + u, 'name': '示例产品', 'purpose': n, 'level': '运营产品', 'standard': '示例', 'security_review': '示例', 'conformity': '示例'}.items()}
+    f = b.form('/wizard/plan/agree')
+    for k, v in product(0, 'PUBGOV', '公共治理').items():
+        f.set(k, v)
+    b.press(f, '增加一行')
+    check('a row is added, and what was typed stays', b.form('/wizard/plan/agree').get('agreement.products.0.id') == 'P-PUBGOV' and 'agreement.products.1.id' in b.form('/wizard/plan/agree').kinds, b.at())
+    step(b, 'plan/agree', product(1, 'INDUSTRY', '产业发展'))
+    step(b, 'plan/agree', {'agreement.platform': '示例', 'agreement.ownership.0.item': '平台', 'agreement.ownership.0.owner': '示例'})
+    f = b.form('/wizard/plan/agree')
+    check('the clause against re-development stands there word for word', NO_REDEVELOPMENT in b.page.text)
+    b.press(f, '增加一行')
+    step(b, 'plan/agree', {'agreement.disclosure.text': '示例', 'agreement.income.accounting': '示例', 'agreement.income.shares.0.party': HUBEI_WATER, 'agreement.income.shares.0.name': '持有单位',
+         'agreement.income.shares.0.role': '提供', 'agreement.income.shares.0.bp@pct': '80', 'agreement.income.shares.1.party': JINGCHU, 'agreement.income.shares.1.name': '运营机构',
+         'agreement.income.shares.1.role': '运营', 'agreement.income.shares.1.bp@pct': '19.5%', 'agreement.income.remainder': HUBEI_WATER})
+    step(b, 'plan/agree', {'agreement.security': SHA, 'agreement.evaluation.months': '12', 'agreement.evaluation.renewal': '示例', 'agreement.evaluation.exit': '示例'})
+    step(b, 'plan/agree', {'agreement.breach': '示例', 'agreement.disputes': '示例', 'agreement.termination': '示例', 'agreement.other': '无'})
+    b.press(b.form('/do/plan/agree'), '核对并预览')
+    check('shares that are not the whole are refused by R27, and the page leads to their step', b.status == 409 and 'R27' in b.page.text and '转到该字段所在步骤' in b.html, (b.status, b.page.text[:300]))
+    b.press(b.form('/wizard/plan/agree'), '转到该字段所在步骤')
+    step(b, 'plan/agree', {'agreement.income.shares.1.bp@pct': '20'})
+    b.open(b.at().replace('step=5', 'step=7'))
+    at = send(b, 'plan/agree')
+    check('the preview says who has to confirm', '批准后生效' in at and '运营机构' in at)
+    approve('jc1')
+    # filing and disclosure: plain forms
+    b.open('/do/plan/file?id=' + plan)
+    f = b.form('/do/plan/file')
+    texts(f, filing_no='备2026-1（示例）', body='省级数据管理部门（示例）', doc_no='示例〔2026〕2号', doc_date='2026-02-01')
+    b.press(f, '核对并预览', {'scan': ('scan.pdf', b'%PDF-1.4 example 2')})
+    b.press(b.form('/do/plan/file'), '确认办理')
+    approve('hbsw2')
+    b.open('/do/plan/activate?id=' + plan)
+    f = b.form('/do/plan/activate')
+    texts(f, place='门户网站（示例）', address='https://disclosure.example/1')
+    b.press(f, '核对并预览')
+    b.press(b.form('/do/plan/activate'), '确认办理')
+    approve(HUBEI_COURSE['fin2'])
+    p = officers.get('auditor', 'plan/' + plan)
+    a = officers.get('auditor', 'authorisation/' + p['authorisation'])
+    check('from nothing to an authorisation in force by forms alone, no JSON typed', p['state'] == 'ACTIVE' and a['state'] == 'ACTIVE' and a['grant'] == p['proposal']['grant'], (p['state'], a))
+    return p['authorisation']
+
+
+def approve(who):
+    """the newest that waits for this officer, by the inbox"""
+    b = browsers.setdefault(who, None) or Browser(h, who)
+    browsers[who] = b
+    b.open('/inbox')
+    forms = [f for f in b.page.forms if f.action.endswith('/approve')]
+    ap = forms[-1].action.split('/')[2] if forms else officers.get(who, 'approval?mine=true')['items'][-1]['id']
+    done(who, 'approval.approve', id=ap)
+
+
+browsers = {}
+
+
+# --- drafts ---
+
+def drafts(b):
+    global h
+    b.open('/do/organisation/add') if b.name.startswith('hb-fin') else b.open('/do/material/add')
+    b.open('/wizard/authorisation/propose')
+    step(b, 'authorisation/propose', {}, '保存草稿')
+    check('a draft is saved by a button, and said so', 'draft=DR-' in b.at() and '已保存为草稿' in b.page.text, b.at())
+    id_ = re.search(r'DR-[0-9a-z]+', b.at()).group(0)
+    b.open('/do/collateral/request')
+    f = b.form('/do/collateral/request')
+    f.set('creditor', '示例银行 <b>x</b>')
+    b.press(f, '保存草稿')
+    check('so is any form, without what is required', '已保存为草稿' in b.page.text and b.form('/do/collateral/request').get('creditor') == '示例银行 <b>x</b>' and '<b>x' not in b.html)
+    second = re.search(r'DR-[0-9a-z]+', b.at()).group(0)
+    events_now = events()
+    other = Browser(h, 'hbsw2')
+    other.open('/drafts')
+    check('a colleague does not see it', 'DR-' not in other.html and '没有草稿' in other.page.text)
+    other.open('/do/collateral/request?draft=' + second)
+    check('nor by its number', '示例银行' not in other.html, other.at())
+    f = other.form('/logout')
+    csrf = f.get('csrf')
+    other.open('/drafts/drop', urllib.parse.urlencode({'csrf': csrf, 'draft': second}).encode(), BY)
+    other.open('/do/collateral/request', urllib.parse.urlencode({'csrf': csrf, 'once': os.urandom(11).hex(), 'draft': second, 'step': 'draft', 'creditor': 'foreign'}).encode(), BY)
+    b.open('/do/collateral/request?draft=' + second)
+    check('nor throws it away or writes into it', b.form('/do/collateral/request').get('creditor') == '示例银行 <b>x</b>')
+    auditor = Browser(h, 'auditor')
+    auditor.open('/drafts')
+    check('an auditor has none to see either', 'DR-' not in auditor.html)
+    h.stop()
+    check('the appliance starts again', h.serve())
+    b.sign_in()
+    b.open('/drafts')
+    check('a draft survives the session\'s end and a restart', id_ in b.html and second in b.html, b.page.text[-400:])
+    check('no draft is an event', events() == events_now)
+    b.open('/do/collateral/request')
+    check('the form says that there is a draft of it', second in b.html and '您有该表单的草稿' in b.page.text)
+    b.open('/do/collateral/request?draft=' + second)
+    check('it is taken up where it stood', b.form('/do/collateral/request').get('creditor') == '示例银行 <b>x</b>')
+    b.open('/drafts')
+    for i in (id_, second):
+        f = next(f for f in b.page.forms if f.get('draft') == i)
+        b.press(f, '删除草稿')
+    check('and thrown away by a button', '没有草稿' in b.page.text, b.page.text[-300:])
+    db = sqlite3.connect(h.d + '/register.db', timeout=30)
+    check('nothing of it is left in the register', db.execute('SELECT COUNT(*) FROM draft').fetchone()[0] == 0)
+    db.close()
+    b.open('/do/collateral/request')
+    f = b.form('/do/collateral/request')
+    f.set('creditor', 'x' * 119)
+    b.press(f, '保存草稿')
+    id_ = re.search(r'DR-[0-9a-z]+', b.at()).group(0)
+    db = sqlite3.connect(h.d + '/register.db', timeout=30)
+    db.execute("UPDATE draft SET fields = 'older'")
+    db.commit()
+    db.close()
+    b.open('/do/collateral/request?draft=' + id_)
+    check('a draft of a form that has changed since says so', '该表单的填报项有变更' in b.page.text)
+    csrf = b.form('/do/collateral/request').get('csrf')
+    codes = []
+    for k in range(52):
+        b.open('/do/collateral/request', urllib.parse.urlencode({'csrf': csrf, 'once': os.urandom(11).hex(), 'step': 'draft', 'creditor': 'n%d' % k}).encode(), BY)
+        codes.append(b.status)
+    check('fifty are the most that one has', codes.count(200) == 49 and codes[-1] == 413 and '上限' in b.page.text, codes)
+    db = sqlite3.connect(h.d + '/register.db', timeout=30)
+    db.execute('UPDATE draft SET saved = saved - 91 * 86400')
+    db.commit()
+    db.close()
+    b.open('/drafts')
+    check('after ninety days they are gone', '没有草稿' in b.page.text)
+    f = b.open('/do/collateral/request') and b.form('/do/collateral/request')
+    f.set('creditor', 'y')
+    b.press(f, '保存草稿')
+    db = sqlite3.connect(h.d + '/register.db', timeout=30)
+    check('and out of the register at the next one', db.execute('SELECT COUNT(*) FROM draft').fetchone()[0] == 1)
+    db.close()
+
+
+# --- previews ---
+
+def previews():
+    before = events()
+    code, out = do('hbsw1', 'material.add', kind='OTHER', name='p', file='preview of a file', preview=True)
+    check('a trial answers what would be', code == 200 and out.get('preview') is True and out['events'][0]['kind'] == 'material.filed' and out['events_total'] == 1, out)
+    sha = hashlib.sha256(b'preview of a file').hexdigest()
+    check('and leaves nothing, no file either', events() == before and not any(sha in f for _, _, fs in os.walk(h.d) for f in fs))
+    refused('a trial is refused by the rule that the act would be', do('hbsw1', 'collateral.request', asset='TK-1', creditor='x', preview=True), None) if False else None
+    refused('what decides has none', do('hb-fin1', 'approval.approve', id='AP-x', preview=True), None)
+    refused('nor has a file\'s import, which has its own', do('hbsw1', 'ledger.import', file='x', preview=True), None)
+    refused('nor has reading', do('hbsw1', 'asset.show', asset='TK-1', preview=True), None)
+    refused('it is yes or no', do('hbsw1', 'material.add', kind='OTHER', file='x', preview='maybe'), None)
+    b = Browser(h, 'hb-fin1')
+    b.open('/do/certificate/suspend')
+    check('a simple act stays direct', any(x[0] == '冻结证书' for x in b.form('/do/certificate/suspend').buttons) and not any(x[2] == 'preview' for x in b.form('/do/certificate/suspend').buttons),
+          b.form('/do/certificate/suspend').buttons)
+    b.open('/do/organisation/add')
+    f = b.form('/do/organisation/add')
+    texts(f, usci='91420100DEMA00999X', name='示例新单位', kind='其他企业', level='省', div6='420000', override='示例代码', finance=HUBEI)
+    f.set('roles', ['用数主体'])
+    b.press(f, '核对并预览')
+    check('an organisation is previewed, with who decides', '尚未办理' in b.html and '财政部门' in b.page.text and events() == before, (b.status, b.page.text[:400]))
+
+
+# --- the ledger: import, correct, again ---
+
+def ledger(b):
+    bad = CSV_HEAD + 'L-A,CAT-A,示例甲,,自主采集,,否\r\nL-B,CAT-B,,,自主采集,,否\r\nL-C,CAT-C,示例丙,,不知道,,否\r\n'
+    before = events()
+    b.open('/do/ledger/import')
+    b.press(b.form('/do/ledger/import'), '核对并预览', {'file': ('台账.csv', bad.encode())})
+    check('a file with faults is told by row and column, before anything is entered', '文件有错误' in b.page.text and '第' not in '' and b.html.count('<tr') > 2 and events() == before, b.page.text[:500])
+    check('nothing can be done with it', not any(x[0] == '确认办理' for f in b.page.forms for x in f.buttons))
+    link = next((v for k, v in b.page.links.items() if 'xlsx' in k), None)
+    b.open(link)
+    check('the faulty rows are had as a sheet to correct', b.raw[:2] == b'PK' and 'ledger-corrected' in b.head['Content-Disposition'], b.head.get('Content-Disposition'))
+    rows = ''.join('L-%d,CAT-%d,示例 %d,,自主采集,,否\r\n' % (i, i, i) for i in range(1200))
+    b.open('/do/ledger/import')
+    b.press(b.form('/do/ledger/import'), '核对并预览', {'file': ('台账.csv', (CSV_HEAD + rows).encode())})
+    check('a good file says what will be entered', '1200' in b.page.text and '尚未办理' in b.html and events() == before, b.page.text[:600])
+    b.press(b.form('/do/ledger/import'), '确认办理')
+    seen = b.head.get('Refresh')
+    for _ in range(100):
+        if not b.head.get('Refresh'):
+            break
+        time.sleep(0.3)
+        b.open(b.at())
+    check('its page shows how far it is, and then the answer', '/done/' in b.at() and '1200' in b.page.text and not b.head.get('Refresh'), (seen, b.at(), b.page.text[:300]))
+    check('all rows are entered', sum(1 for r in officers.get('hbsw1', 'ledger?limit=1000')['items'] if r['ledger_no'].startswith('L-')) >= 999)
+    before = events()
+    b.open('/do/ledger/import')
+    b.press(b.form('/do/ledger/import'), '核对并预览', {'file': ('台账.csv', (CSV_HEAD + rows).encode())})
+    check('the same file again would change nothing, and says so', '未变化' in b.page.text and events() == before, b.page.text[:500])
+
+
+# --- revenue, evaluation ---
+
+def revenue(dau):
+    b = browsers.get('jc1') or Browser(h, 'jc1')
+    b.open('/do/revenue/book?authorisation=' + dau)
+    f = b.form('/do/revenue/book')
+    check('amounts are typed in yuan', 'gross_fen@yuan' in f.kinds and '收入总额（元）' in b.page.text)
+    texts(f, kind='运营服务费', product='P-INDUSTRY')
+    f.set('gross_fen@yuan', '1000.03')
+    f.set('tax_fen@yuan', '0.02')
+    before = events()
+    b.press(f, '计算')
+    check('shares are computed as typed, to the fen, with the remainder', '800.01 元' in b.html and '200.00 元' in b.html and '1,000.01' in b.html and '尾差' in b.page.text and events() == before,
+          re.sub(r'\s+', ' ', b.page.text)[-700:])
+    check('and where each goes', '纳入单位预算' in b.html or '缴入国库' in b.html)
+    check('what was typed stays', b.form('/do/revenue/book').get('gross_fen@yuan') == '1000.03')
+    f = b.form('/do/revenue/book')
+    csrf = f.get('csrf')
+    b.open('/do/revenue/book', urllib.parse.urlencode([tuple(x) for x in f.fields if x[0] != 'step'] + [('step', 'compute'), ('part', '1')]).encode(), BY)
+    check('a script gets the same as a part of a page', '<table' in b.html and '<html' not in b.html and '800.01' in b.html)
+    b.open('/do/revenue/book?authorisation=' + dau)
+    f = b.form('/do/revenue/book')
+    texts(f, kind='运营服务费', product='P-INDUSTRY', payer='91420100DEMA00777X', payer_name='示例付款方', period_from='2026-02-02', period_to='2026-02-02', paid_on='2026-02-02', funded_by='自有资金' if '自有资金' in f.options['funded_by'] else 'OWN')
+    f.set('gross_fen@yuan', '1000.03')
+    f.set('evidence.documents', '示例〔2026〕9号')
+    b.press(f, '核对并预览')
+    check('the preview of a booking that would be held says why', b.status in (200, 422) and events() == before and '暂挂' in b.page.text + b.html, (b.status, b.page.text[:500]))
+
+
+def evaluation(dau):
+    b = Browser(h, 'hbsw1') if 'hbsw1' not in browsers else browsers['hbsw1']
+    b.open('/do/evaluation/add?number=' + dau)
+    f = b.form('/do/evaluation/add')
+    check('an evaluation is a form: indicators with weights in per cent', 'indicators.0.weight_bp@pct' in f.kinds and not json_areas(b))
+    f.set('indicators.0.name', '服务')
+    f.set('indicators.0.weight_bp@pct', '60')
+    f.set('indicators.0.score', '90')
+    b.press(f, '增加一行')
+    f = b.form('/do/evaluation/add')
+    f.set('indicators.1.name', '安全')
+    f.set('indicators.1.weight_bp@pct', '39')
+    f.set('indicators.1.score', '80')
+    b.press(f, '计算')
+    check('weights that are not the whole are said so', '10000' in b.page.text or '之和' in b.page.text)
+    f = b.form('/do/evaluation/add')
+    f.set('indicators.1.weight_bp@pct', '40')
+    b.press(f, '计算')
+    check('the score is computed', '86' in b.page.text, b.page.text[-400:])
+    f = b.form('/do/evaluation/add')
+    b.press(f, '删除本行')
+    check('a row can be removed', 'indicators.1.name' not in b.form('/do/evaluation/add').kinds)
+
+
+def no_json():
+    """every form that any officer has, looked through for a document to be typed"""
+    found = []
+    for who in ('hbsw1', 'hb-fin1', 'jc1'):
+        b = browsers.get(who) or Browser(h, who)
+        browsers[who] = b
+        b.open('/do')
+        for path in sorted({v for v in b.page.links.values() if v.startswith('/do/')}):
+            b.open(path)
+            if 'JSON' in b.page.text:
+                found.append((who, path))
+            if len(b.raw) > 100000:
+                check('a page has 100 kB at most', False, (path, len(b.raw)))
+    check('no form of theirs asks for JSON', not found, found)
+
+
+import sqlite3
+try:
+    check('a demo home without cases that serves', h.made and h.serve(), h.made_err)
+    h.at('2026-02-02T01:00:00Z')
+    two('hb-fin1', 'hb-fin2', 'profile.propose', profile={'short_path.public': True})
+    b = Browser(h, 'hbsw1')
+    browsers['hbsw1'] = b
+    card(b)
+    dau = authorisation(b)
+    previews()
+    ledger(b)
+    revenue(dau)
+    evaluation(dau)
+    no_json()
+    drafts(b)
+    rebuilt(h)
+finally:
+    h.stop()
+    h.close()
+finish()

@@ -1,0 +1,341 @@
+/*
+ * account_lists.c - sessions, API tokens and tries to sign in, as pages: the own, or
+ * with ?login= those of a user whom one answers for.
+ *
+ * What a browser calls itself, where a request came from and what a token is for are
+ * strangers' words: cut where they were taken in, escaped here.
+ */
+#include "web/portal/internal.h"
+
+/* "login" of the address, for lists of another user's */
+static json_t *params_of(struct web_req *q)
+{
+	json_t *p = json_object();
+
+	if (web_field(q, "login")[0] != '\0')
+		json_object_set_new(p, "login", json_string(web_field(q, "login")));
+	return p;
+}
+
+static bool of_another(struct web_req *q)
+{
+	return web_field(q, "login")[0] != '\0' && strcmp(web_field(q, "login"), portal_actor(q)->login) != 0;
+}
+
+static void whose(struct web_req *q, struct fj_buf *b)
+{
+	if (of_another(q))
+		web_print(b, "<p>%s <a class=\"mono\" href=\"/show/user/%s\">%s</a></p>", web_tr(q, "Of the user"), web_field(q, "login"), web_field(q, "login"));
+}
+
+/* a browser's name and system where they are known, else what it says */
+static void browser(struct fj_buf *b, const char *agent)
+{
+	static const char *const names[][2] = {{"Edg/", "Edge"}, {"OPR/", "Opera"}, {"Firefox/", "Firefox"}, {"Chrome/", "Chrome"}, {"Safari/", "Safari"}};
+	static const char *const systems[][2] = {{"Windows", "Windows"}, {"Android", "Android"}, {"iPhone", "iPhone"}, {"iPad", "iPad"}, {"Mac OS X", "macOS"}, {"Linux", "Linux"}};
+	const char *name = NULL, *system = NULL;
+
+	for (size_t i = 0; i < FJ_ARRAY_LEN(names) && name == NULL; i++)
+		name = strstr(agent, names[i][0]) != NULL ? names[i][1] : NULL;
+	for (size_t i = 0; i < FJ_ARRAY_LEN(systems) && system == NULL; i++)
+		system = strstr(agent, systems[i][0]) != NULL ? systems[i][1] : NULL;
+	if (name != NULL && strncmp(agent, "Mozilla/5.0 (", 13) == 0)
+		web_print(b, "%s%s%s", name, system == NULL ? "" : " · ", system == NULL ? "" : system);
+	else
+		web_print(b, "<bdi>%s</bdi>", agent);
+}
+
+static void cell(struct fj_buf *b, const char *label, const char *text)
+{
+	web_print(b, "<td data-label=\"%s\">", label);
+	web_text_times(b, text);
+	web_html(b, "</td>");
+}
+
+static void browser_cell(struct fj_buf *b, const char *label, const char *agent)
+{
+	web_print(b, "<td data-label=\"%s\">", label);
+	browser(b, agent);
+	web_html(b, "</td>");
+}
+
+static void head(struct web_req *q, struct fj_buf *b, const char *caption, const char *const *keys, bool act)
+{
+	web_print(b, "<table class=\"list\"><caption class=\"unseen\">%s</caption><thead><tr>", caption);
+	for (; *keys != NULL; keys++)
+		web_print(b, "<th scope=\"col\">%s</th>", web_label(q, *keys));
+	if (act)
+		web_print(b, "<th scope=\"col\"><span class=\"unseen\">%s</span></th>", web_tr(q, "Act"));
+	web_html(b, "</tr></thead><tbody>");
+}
+
+static void begin(struct web_req *q, struct web_res *r, const char *title, const struct fj_err *err)
+{
+	portal_account_top(q, &r->body, title);
+	whose(q, &r->body);
+	if (err == NULL)
+		return;
+	portal_error(q, &r->body, err);
+	r->status = fj_rc_http(err->rc);
+}
+
+/* --- sessions --- */
+
+static void session_row(struct web_req *q, struct fj_buf *b, const json_t *s)
+{
+	bool this = json_is_true(json_object_get(s, "this"));
+
+	web_html(b, this ? "<tr class=\"this\">" : "<tr>");
+	browser_cell(b, web_label(q, "browser"), fj_json_text(s, "browser"));
+	cell(b, web_label(q, "begun"), fj_json_text(s, "begun"));
+	cell(b, web_label(q, "last_used"), fj_json_text(s, "last_used"));
+	cell(b, web_label(q, "ends"), fj_json_text(s, "ends"));
+	cell(b, web_label(q, "from_address"), fj_json_text(s, "from_address"));
+	cell(b, web_label(q, "factor"), web_word(q, WEB_FACTOR, fj_json_text(s, "factor")));
+	web_print(b, "<td data-label=\"%s\">", web_tr(q, "Act"));
+	if (this) {
+		web_print(b, "<strong>%s</strong>", web_tr(q, "This session"));
+	} else {
+		web_html(b, "<form method=\"post\" action=\"/account/sessions\">");
+		portal_csrf(q, b);
+		portal_hidden(b, "id", fj_json_text(s, "id"));
+		if (of_another(q))
+			portal_hidden(b, "login", web_field(q, "login"));
+		web_print(b, "<button class=\"quiet\">%s</button></form>", web_tr(q, "End"));
+	}
+	web_html(b, "</td></tr>");
+}
+
+static void sessions_page(struct web_req *q, struct web_res *r, const struct fj_err *err)
+{
+	static const char *const keys[] = {"browser", "begun", "last_used", "ends", "from_address", "factor", NULL};
+	FJ_AUTO(json) params = params_of(q);
+	FJ_AUTO(json) answer = NULL;
+	struct fj_err why = {0};
+	size_t i;
+	json_t *s;
+
+	enum fj_rc rc = portal_command(q, "session.list", params, &answer, &why);
+	begin(q, r, web_tr(q, "Sessions"), err != NULL ? err : rc != FJ_OK ? &why : NULL);
+	if (web_field(q, "done")[0] != '\0' && err == NULL)
+		web_print(&r->body, "<p class=\"notice ok\" role=\"status\">%s</p>", web_tr(q, "Ended."));
+	web_print(&r->body, "<p class=\"small\">%s</p>", web_tr(q, "A session ends 30 minutes after its last use, and 12 hours after its begin."));
+	head(q, &r->body, web_tr(q, "Sessions"), keys, true);
+	json_array_foreach(json_object_get(answer, "items"), i, s)
+		session_row(q, &r->body, s);
+	web_html(&r->body, "</tbody></table><form method=\"post\" action=\"/account/sessions\">");
+	portal_csrf(q, &r->body);
+	portal_hidden(&r->body, "others", "1");
+	if (of_another(q))
+		portal_hidden(&r->body, "login", web_field(q, "login"));
+	portal_button(q, &r->body, of_another(q) ? web_tr(q, "End all sessions of this user") : web_tr(q, "End all other sessions"), true);
+	web_html(&r->body, "</form>");
+	web_page_end(&r->body);
+}
+
+void portal_get_sessions(struct web_req *q, struct web_res *r)
+{
+	sessions_page(q, r, NULL);
+}
+
+static void back_to(struct web_req *q, struct web_res *r, const char *path)
+{
+	FJ_AUTO(buf) to = FJ_BUF_INIT(300);
+
+	web_text(&to, path); /* our own, without anything to escape */
+	if (of_another(q)) {
+		web_html(&to, "&login=");
+		web_url(&to, web_field(q, "login"));
+	}
+	web_redirect(r, fj_buf_str(&to));
+}
+
+void portal_post_sessions(struct web_req *q, struct web_res *r)
+{
+	bool others = web_field(q, "others")[0] != '\0';
+	FJ_AUTO(json) params = others ? params_of(q) : json_pack("{s:s}", "id", web_field(q, "id"));
+	FJ_AUTO(json) answer = NULL;
+	struct fj_err err = {0};
+
+	if (portal_command(q, others ? "session.clear" : "session.end", params, &answer, &err) != FJ_OK)
+		sessions_page(q, r, &err);
+	else
+		back_to(q, r, "/account/sessions?done=1");
+}
+
+/* --- API tokens --- */
+
+static void token_row(struct web_req *q, struct fj_buf *b, const json_t *t)
+{
+	bool live = strcmp(fj_json_text(t, "state"), "ACTIVE") == 0;
+	size_t i;
+	json_t *v;
+
+	web_print(b, "<tr><td data-label=\"%s\"><bdi>%s</bdi><br><span class=\"mono small\">%s</span></td><td data-label=\"%s\"><ul class=\"plain mono\">", web_label(q, "name"),
+	    fj_json_text(t, "name"), fj_json_text(t, "id"), web_label(q, "scope"));
+	json_array_foreach(json_object_get(t, "scope"), i, v)
+		web_print(b, "<li>%s</li>", json_string_value(v));
+	web_html(b, "</ul></td>");
+	cell(b, web_label(q, "until"), fj_json_text(t, "until"));
+	cell(b, web_label(q, "last_used"), fj_json_text(t, "last_used")[0] != '\0' ? fj_json_text(t, "last_used") : web_tr(q, "never"));
+	cell(b, web_label(q, "from_address"), fj_json_text(t, "from_address"));
+	web_print(b, "<td data-label=\"%s\">", web_label(q, "state"));
+	if (live) {
+		web_print(b, "<form method=\"post\" action=\"/account/tokens/%s/end\">", fj_json_text(t, "id"));
+		portal_csrf(q, b);
+		if (of_another(q))
+			portal_hidden(b, "login", web_field(q, "login"));
+		web_print(b, "<button class=\"quiet\">%s</button></form>", web_tr(q, "End"));
+	} else {
+		web_text(b, web_word(q, WEB_STATE, fj_json_text(t, "state")));
+	}
+	web_html(b, "</td></tr>");
+}
+
+static void scope_help(struct web_req *q, struct fj_buf *b)
+{
+	size_t n;
+	const struct iss_command_info *const *all = iss_commands(&n);
+	const char *last = "";
+
+	web_print(b, "<p class=\"hint small\">%s</p><details><summary>%s</summary><ul class=\"plain\">",
+	    web_tr(q, "One a line: asset:read, asset:write, *:read, *:write, or a command such as certificate.suspend. Approving on behalf of a second officer has to be named by itself (approval.approve). A token never sees to accounts and is nobody's deputy."),
+	    web_tr(q, "All nouns"));
+	for (size_t i = 0; i < n; i++) {
+		char noun[64];
+		snprintf(noun, sizeof(noun), "%.*s", (int)strcspn(all[i]->name, "."), all[i]->name);
+		if (strncmp(last, noun, strlen(noun)) == 0 && last[strlen(noun)] == '.')
+			continue;
+		last = all[i]->name;
+		if (portal_noun_of(noun) != NULL)
+			web_print(b, "<li><span class=\"mono\">%s</span> %s</li>", noun, portal_noun_word(q, noun, false));
+	}
+	web_html(b, "</ul></details>");
+}
+
+static void token_form(struct web_req *q, struct fj_buf *b)
+{
+	web_print(b, "<h2>%s</h2><form class=\"narrow\" method=\"post\" action=\"/account/tokens\">", web_tr(q, "Make a token"));
+	portal_csrf(q, b);
+	portal_input(b, "name", web_tr(q, "What it is for"), "text", "off", 60, web_field(q, "name"));
+	web_print(b, "<label for=\"scope\">%s</label><textarea id=\"scope\" name=\"scope\" class=\"prose mono\" required>%s</textarea>", web_tr(q, "What it may do"), web_field(q, "scope"));
+	scope_help(q, b);
+	web_print(b, "<label for=\"until\">%s</label><input type=\"date\" id=\"until\" name=\"until\" value=\"%s\"><p class=\"hint small\">%s</p>", web_tr(q, "Last day (optional)"), web_field(q, "until"),
+	    web_tr(q, "A year away at most; 90 days where you leave it empty."));
+	portal_input(b, "current", web_tr(q, "Present password"), "password", "current-password", 128, "");
+	portal_button(q, b, web_tr(q, "Make the token"), false);
+	web_html(b, "</form>");
+}
+
+static void tokens_page(struct web_req *q, struct web_res *r, const json_t *made, const struct fj_err *err)
+{
+	static const char *const keys[] = {"name", "scope", "until", "last_used", "from_address", "state", NULL};
+	FJ_AUTO(json) params = params_of(q);
+	FJ_AUTO(json) answer = NULL;
+	struct fj_buf *b = &r->body;
+	struct fj_err why = {0};
+	size_t i;
+	json_t *t;
+
+	enum fj_rc rc = portal_command(q, "apitoken.list", params, &answer, &why);
+	begin(q, r, web_tr(q, "API tokens"), err != NULL ? err : rc != FJ_OK ? &why : NULL);
+	if (made != NULL)
+		web_print(b, "<div class=\"notice ok\" role=\"status\"><p>%s</p><p class=\"mono\">%s</p><p class=\"small\">%s</p></div>", web_tr(q, "The token, shown only now:"),
+		    fj_json_text(made, "api_token"), web_tr(q, "A program sends it as: Authorization: Bearer TOKEN"));
+	if (json_array_size(json_object_get(answer, "items")) > 0) {
+		head(q, b, web_tr(q, "API tokens"), keys, false);
+		json_array_foreach(json_object_get(answer, "items"), i, t)
+			token_row(q, b, t);
+		web_html(b, "</tbody></table>");
+	} else {
+		web_print(b, "<p>%s</p>", web_tr(q, "There are no tokens."));
+	}
+	if (!of_another(q))
+		token_form(q, b);
+	web_page_end(b);
+}
+
+void portal_get_tokens(struct web_req *q, struct web_res *r)
+{
+	tokens_page(q, r, NULL, NULL);
+}
+
+void portal_post_tokens(struct web_req *q, struct web_res *r)
+{
+	FJ_AUTO(json) params = NULL;
+	FJ_AUTO(json) answer = NULL;
+	struct fj_err err = {0};
+
+	enum fj_rc rc = portal_params(q, iss_command_find("apitoken.add"), false, &params, &err);
+	if (rc == FJ_OK)
+		rc = portal_command(q, "apitoken.add", params, &answer, &err);
+	tokens_page(q, r, rc == FJ_OK ? answer : NULL, rc == FJ_OK ? NULL : &err);
+}
+
+void portal_post_token_end(struct web_req *q, struct web_res *r)
+{
+	FJ_AUTO(json) params = json_pack("{s:s}", "id", web_param(q, "id"));
+	FJ_AUTO(json) answer = NULL;
+	struct fj_err err = {0};
+
+	if (portal_command(q, "apitoken.end", params, &answer, &err) != FJ_OK)
+		tokens_page(q, r, NULL, &err);
+	else
+		back_to(q, r, "/account/tokens?done=1");
+}
+
+/* --- tries to sign in --- */
+
+static void signin_row(struct web_req *q, struct fj_buf *b, const json_t *s)
+{
+	int64_t times = fj_json_num(s, "times");
+
+	web_html(b, "<tr>");
+	cell(b, web_label(q, "at"), fj_json_text(s, "last_at"));
+	web_print(b, "<td data-label=\"%s\">%s", web_label(q, "happened"), web_word(q, WEB_SIGNIN, fj_json_text(s, "happened")));
+	if (times > 1)
+		web_print(b, " ×%lld", (long long)times);
+	if (fj_json_text(s, "done_by")[0] != '\0')
+		web_print(b, " <span class=\"small mono\">%s</span>", fj_json_text(s, "done_by"));
+	web_html(b, "</td>");
+	cell(b, web_label(q, "factor"), web_word(q, WEB_FACTOR, fj_json_text(s, "factor")));
+	cell(b, web_label(q, "door"), web_word(q, WEB_DOOR, fj_json_text(s, "door")));
+	cell(b, web_label(q, "from_address"), fj_json_text(s, "from_address"));
+	browser_cell(b, web_label(q, "browser"), fj_json_text(s, "browser"));
+	web_html(b, "</tr>");
+}
+
+static void older(struct web_req *q, struct fj_buf *b, const json_t *answer)
+{
+	if (json_object_get(answer, "before") == NULL)
+		return;
+	web_html(b, "<p class=\"pager\">");
+	if (of_another(q))
+		web_print(b, "<a href=\"/account/signins?login=%s&amp;before=%lld\">%s</a>", web_field(q, "login"), (long long)fj_json_num(answer, "before"), web_tr(q, "Earlier ones"));
+	else
+		web_print(b, "<a href=\"/account/signins?before=%lld\">%s</a>", (long long)fj_json_num(answer, "before"), web_tr(q, "Earlier ones"));
+	web_html(b, "</p>");
+}
+
+void portal_get_signins(struct web_req *q, struct web_res *r)
+{
+	static const char *const keys[] = {"at", "happened", "factor", "door", "from_address", "browser", NULL};
+	const struct iss_command_info *c = iss_command_find("signin.list");
+	FJ_AUTO(json) params = NULL;
+	FJ_AUTO(json) answer = NULL;
+	struct fj_err err = {0};
+	size_t i;
+	json_t *s;
+
+	enum fj_rc rc = portal_params(q, c, false, &params, &err);
+	if (rc == FJ_OK)
+		rc = portal_command(q, c->name, params, &answer, &err);
+	begin(q, r, web_tr(q, "Sign-ins"), rc == FJ_OK ? NULL : &err);
+	web_print(&r->body, "<p class=\"small\">%s</p>", web_tr(q, "What you did not do yourself, tell your officers; then change your password and end the other sessions."));
+	head(q, &r->body, web_tr(q, "Sign-ins"), keys, false);
+	json_array_foreach(json_object_get(answer, "items"), i, s)
+		signin_row(q, &r->body, s);
+	web_html(&r->body, "</tbody></table>");
+	older(q, &r->body, answer);
+	web_page_end(&r->body);
+}

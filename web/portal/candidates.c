@@ -1,0 +1,151 @@
+/*
+ * candidates.c - the objects that a field may name, with their names: so that people
+ * choose by words, and type no codes.
+ *
+ * They come from the list commands, by what concerns who asks, a hundred at most: one
+ * bounded read of an index each.  A name that was typed is turned into the number of
+ * the only object of that name; anything else stays as it was typed, and the register
+ * says what is wrong with it.
+ */
+#include "web/portal/internal.h"
+
+#define SHOWN 100
+
+/* for whom a list is narrowed, and to which state */
+static const struct {
+	const char *noun, *state;
+	bool own; /* the own organisation's, where it has some */
+} narrow[] = {{"certificate", "ACTIVE", true}, {"authorisation", "ACTIVE", false}, {"material", NULL, false}, {"organisation", NULL, false}};
+
+static json_t *list_of(struct web_req *q, const char *noun, json_t *params)
+{
+	char command[80];
+	json_t *answer = NULL;
+	struct fj_err err = {0};
+
+	snprintf(command, sizeof(command), "%.64s.list", noun);
+	json_object_set_new(params, "limit", json_integer(SHOWN));
+	enum fj_rc rc = iss_command_find(command) == NULL ? FJ_E_NOTFOUND : portal_command(q, command, params, &answer, &err);
+	json_decref(params);
+	return rc == FJ_OK ? answer : NULL;
+}
+
+/* those divisions that lie in the province of the own organisation, and the country */
+static json_t *divisions(struct web_req *q)
+{
+	FJ_AUTO(json) org = json_pack("{s:s}", "usci", portal_actor(q)->org);
+	json_t *o = NULL, *out = json_array(), *v;
+	struct fj_err err = {0};
+	char after[8] = "", province[3] = "";
+	size_t i;
+
+	json_array_append_new(out, json_pack("{s:s, s:s}", "id", "100000", "label", web_tr(q, "the whole country")));
+	if (portal_command(q, "organisation.show", org, &o, &err) != FJ_OK)
+		return out;
+	snprintf(province, sizeof(province), "%.2s", fj_json_text(o, "div6"));
+	json_decref(o);
+	if (strcmp(province, "10") == 0 || province[0] == '\0')
+		return out;
+	snprintf(after, sizeof(after), "%s.", province); /* sorts before its digits */
+	FJ_AUTO(json) list = list_of(q, "division", json_pack("{s:s}", "after", after));
+	json_array_foreach(json_object_get(list, "items"), i, v)
+		if (strncmp(fj_json_text(v, "code"), province, 2) == 0)
+			json_array_append_new(out, json_pack("{s:O, s:O}", "id", json_object_get(v, "code"), "label", json_object_get(v, "name")));
+	return out;
+}
+
+static void label_of(struct web_req *q, const json_t *v, char out[400])
+{
+	static const char *const keys[] = {"asset_name", "name", "mode"};
+	const json_t *holder = json_object_get(v, "holder"), *operator_ = json_object_get(v, "operator");
+	const char *name = NULL, *who = fj_json_peek(operator_ != NULL ? operator_ : holder, "name");
+
+	for (size_t i = 0; i < FJ_ARRAY_LEN(keys) && name == NULL; i++)
+		name = fj_json_peek(v, keys[i]);
+	if (name != NULL && name == fj_json_peek(v, "mode"))
+		name = web_word(q, WEB_MODE, name);
+	if (who == NULL && json_is_string(holder) && fj_json_peek(v, "kind") == NULL)
+		who = json_string_value(holder);
+	snprintf(out, 400, "%.200s%s%.120s", name == NULL ? "" : name, who == NULL ? "" : " · ", who == NULL ? "" : who);
+}
+
+static json_t *rows(struct web_req *q, const char *noun, bool own)
+{
+	json_t *params = json_object(), *out = json_array(), *v;
+	size_t i;
+
+	for (size_t k = 0; k < FJ_ARRAY_LEN(narrow); k++) {
+		if (strcmp(narrow[k].noun, noun) != 0)
+			continue;
+		if (narrow[k].state != NULL)
+			json_object_set_new(params, "state", json_string(narrow[k].state));
+		if (own && narrow[k].own)
+			json_object_set_new(params, "holder", json_string(portal_actor(q)->org));
+	}
+	FJ_AUTO(json) list = list_of(q, noun, params);
+	json_array_foreach(json_object_get(list, "items"), i, v) {
+		char label[400];
+		const char *id = portal_number_of(v, noun);
+		label_of(q, v, label);
+		if (id != NULL)
+			json_array_append_new(out, json_pack("{s:s, s:s}", "id", id, "label", label));
+	}
+	return out;
+}
+
+json_t *portal_candidates(struct web_req *q, const char *noun)
+{
+	if (strcmp(noun, "division") == 0)
+		return divisions(q);
+	json_t *own = rows(q, noun, true);
+	if (json_array_size(own) > 0)
+		return own;
+	json_decref(own);
+	return rows(q, noun, false);
+}
+
+/* numbers have no blanks and no characters but these */
+static bool is_number(const char *text)
+{
+	return text[strspn(text, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._/~")] == '\0';
+}
+
+static json_t *division_named(struct web_req *q, const char *name)
+{
+	FJ_AUTO(json) next = json_string("");
+	size_t i;
+	json_t *v;
+
+	for (int page = 0; page < 60 && json_is_string(next); page++) {
+		FJ_AUTO(json) list = list_of(q, "division", json_string_value(next)[0] == '\0' ? json_object() : json_pack("{s:O}", "after", next));
+		json_array_foreach(json_object_get(list, "items"), i, v)
+			if (strcmp(fj_json_text(v, "name"), name) == 0)
+				return json_string(fj_json_text(v, "code"));
+		json_decref(next);
+		next = json_incref(json_object_get(list, "next"));
+	}
+	return json_string(name);
+}
+
+json_t *portal_number_for(struct web_req *q, const char *noun, const char *text)
+{
+	const char *found = NULL;
+	size_t i;
+	json_t *v;
+
+	if (is_number(text) || web_session(q) == NULL)
+		return json_string(text);
+	if (strcmp(noun, "division") == 0 && strcmp(text, "全国") != 0)
+		return division_named(q, text);
+	FJ_AUTO(json) known = portal_candidates(q, noun);
+	json_array_foreach(known, i, v) {
+		const char *label = fj_json_text(v, "label");
+		size_t n = strcspn(label, "\xc2"); /* "name · holder" */
+		bool is = strcmp(label, text) == 0 || (n > 1 && strlen(text) == n - 1 && strncmp(label, text, n - 1) == 0);
+		if (is && found != NULL)
+			return json_string(text); /* two of one name */
+		if (is)
+			found = fj_json_text(v, "id");
+	}
+	return json_string(found != NULL ? found : text);
+}

@@ -1,0 +1,136 @@
+/*
+ * check.c - how to check us without us: the root's fingerprint, where else it stands,
+ * what is known of the keys, the public log, and commands for one's own machine.
+ *
+ * The page says of itself that it proves nothing: who owns this server could show any
+ * fingerprint.  Each block of commands is meant to be run as it stands, and a test does.
+ */
+#include "web/portal/internal.h"
+
+/* in groups of four, so that two people can read it to each other */
+static void groups(struct fj_buf *b, const char *hex)
+{
+	web_html(b, "<p class=\"fingerprint mono\" id=\"fingerprint\">");
+	for (size_t i = 0, n = strlen(hex); i < n; i += 4) {
+		char four[5];
+		snprintf(four, sizeof(four), "%.4s", hex + i);
+		web_print(b, i > 0 ? " %s" : "%s", four);
+	}
+	web_html(b, "</p>");
+}
+
+static void root_part(struct web_req *q, struct fj_buf *b, const json_t *a)
+{
+	web_print(b, "<h2>%s</h2><p>%s</p>", web_tr(q, "1. The root's fingerprint"), web_tr(q, "Everything issued here hangs on one root certificate. This is its SHA-256 fingerprint:"));
+	groups(b, fj_json_text(a, "root_sha256"));
+	web_print(b, "<p>%s</p><ul>", web_tr(q, "Who owns this server could show any fingerprint here. Compare it with what you get by at least one other way:"));
+	web_print(b, "<li>%s</li>", web_tr(q, "the finance department's written notice, or by telephone at a number that you know from elsewhere; two people read it to each other in groups of four"));
+	web_print(b, "<li>%s</li>", web_tr(q, "the record of the key ceremony, which its witnesses signed"));
+	web_print(b, "<li>%s</li></ul>", web_tr(q, "a mirror or another office that got it at another time"));
+}
+
+static void keys_part(struct web_req *q, struct fj_buf *b, const json_t *a)
+{
+	const char *tpm = fj_json_text(a, "tpm");
+
+	web_print(b, "<h2>%s</h2><p>%s</p>", web_tr(q, "2. Where the keys lie"), strcmp(tpm, "software") == 0
+	    ? web_tr(q, "The keys lie in a software TPM: a program on the server itself. Its rules are enforced, but whoever copies the server's disk has the keys. Nothing is attested by hardware.")
+	    : strcmp(tpm, "hardware") == 0 ? web_tr(q, "The keys lie in a hardware TPM. No attestation of it is published yet: that they do is this server's own word.")
+	    : web_tr(q, "Where the keys lie is not known at this moment: the signer does not answer. Nothing is attested by hardware."));
+	if (json_is_true(json_object_get(a, "demo")))
+		web_print(b, "<p class=\"notice\">%s</p>", web_tr(q, "This is a demo: its certificates carry a demo policy and bind nobody."));
+}
+
+/* a block that is run as it stands */
+static void block(struct fj_buf *b, const char *text)
+{
+	web_print(b, "<pre class=\"run\">%s</pre>", text);
+}
+
+static void log_part(struct web_req *q, struct fj_buf *b, const json_t *a)
+{
+	const json_t *l = json_object_get(a, "log");
+
+	web_print(b, "<h2>%s</h2><p>%s</p>", web_tr(q, "3. The public log"), web_tr(q, "Every issuance, suspension and revocation, and every status list, is a leaf of one tree before anybody sees it. Whoever keeps a checkpoint can prove later that nothing before it was changed."));
+	if (l == NULL)
+		return;
+	web_print(b, "<dl><div><dt>%s</dt><dd class=\"mono\">%s</dd></div>", web_tr(q, "The log's key (log.vkey)"), fj_json_text(l, "vkey"));
+	web_print(b, "<div><dt>%s</dt><dd>%lld</dd></div><div><dt>%s</dt><dd class=\"mono\">%s</dd></div>", web_tr(q, "Leaves"), (long long)fj_json_num(l, "size"), web_tr(q, "Root of the tree"), fj_json_text(l, "root"));
+	web_print(b, "<div><dt>%s</dt><dd>", web_tr(q, "Signed"));
+	web_text_times(b, fj_json_text(l, "signed_at"));
+	web_html(b, "</dd></div></dl>");
+}
+
+/* the text with every "BASE" and "ROOT" filled in */
+static void fill(struct fj_buf *out, const char *text, const char *base, const char *root)
+{
+	for (; *text != '\0'; text++) {
+		bool is_base = strncmp(text, "BASE", 4) == 0, is_root = strncmp(text, "ROOT", 4) == 0;
+		enum fj_rc rc = is_base || is_root ? fj_buf_puts(out, is_base ? base : root) : fj_buf_put(out, text, 1);
+		if (rc != FJ_OK)
+			return;
+		text += is_base || is_root ? 3 : 0;
+	}
+}
+
+static void commands(struct fj_buf *b, const char *title, const char *text, const char *what, const json_t *a)
+{
+	FJ_AUTO(buf) filled = FJ_BUF_INIT(8192);
+
+	fill(&filled, text, fj_json_text(a, "base"), fj_json_text(a, "root_sha256"));
+	web_print(b, "<h3>%s</h3><p>%s</p>", title, what);
+	block(b, fj_buf_str(&filled));
+}
+
+#define GET_TRUST "curl -sSf BASE/v1/trust.tar | tar -x\n"
+#define OPENSSL \
+	"openssl x509 -in trust/root.pem -noout -fingerprint -sha256\n" \
+	"openssl crl -in trust/crl/root.crl -inform DER -CAfile trust/root.pem -noout\n" \
+	"openssl verify -CAfile trust/root.pem trust/chain.pem\n" \
+	"for c in trust/certificates/*.pem; do openssl verify -CAfile trust/root.pem -untrusted trust/chain.pem \"$c\"; done\n" \
+	"for c in trust/crl/[0-9]*.crl; do openssl crl -in \"$c\" -inform DER -CAfile trust/chain.pem -noout -nextupdate; done\n"
+#define OCSP \
+	"c=$(ls trust/certificates/*.pem | head -n 1)\n" \
+	"openssl ocsp -issuer trust/chain.pem -cert \"$c\" -url BASE/ocsp -CAfile trust/root.pem -verify_other trust/chain.pem -no_nonce\n"
+#define VERIFY \
+	"n=$(ls trust/certificates | head -n 1); n=${n%.pem}\n" \
+	"curl -sSf BASE/v1/bundle/$n -o bundle.json\n" \
+	"fujie-verify --root ROOT bundle.json\n" \
+	"fujie-verify --trust trust trust/certificates/$n.pem\n"
+#define LOG \
+	"fujie log monitor BASE/log --vkey trust/log.vkey --dir seen --once | tail -n 1\n" \
+	"curl -sSf BASE/log/checkpoint -o kept-$(date +%F)\n"
+#define WITNESS \
+	"fujie witness init --dir W --name witness.example.org/w1\n" \
+	"fujie witness add --dir W \"$(cat trust/log.vkey)\"\n" \
+	"fujie witness show --dir W\n"
+
+static void commands_part(struct web_req *q, struct fj_buf *b, const json_t *a)
+{
+	web_print(b, "<h2>%s</h2><p>%s</p>", web_tr(q, "4. On your own machine"), web_tr(q, "Each block can be run as it stands, in an empty folder, one after the other. The first needs curl and tar, the others what their heading names; none needs an account."));
+	commands(b, web_tr(q, "What is published"), GET_TRUST, web_tr(q, "root, issuing CAs, lists, authorisations and the certificates they name, as a folder"), a);
+	commands(b, "OpenSSL", OPENSSL, web_tr(q, "compare the fingerprint; then root, issuing CAs, certificates and revocation lists are checked without any program of ours"), a);
+	commands(b, "OCSP", OCSP, web_tr(q, "ask for one certificate's state"), a);
+	commands(b, "fujie-verify", VERIFY, web_tr(q, "the verdict on a bundle by the fingerprint alone, and by the folder; fujie-verify is a small program without database and network that you can build from source"), a);
+	commands(b, "fujie log", LOG, web_tr(q, "read the whole log, check every hash, and keep a checkpoint. Look again later: the monitor tells when what you saw is not the beginning of what is there. Who has a copy of the log's files, or a mirror, checks them with fujie log verify COPY"), a);
+	commands(b, "fujie witness", WITNESS, web_tr(q, "run a witness: it remembers what it saw and cosigns only what continues it. Then start it with fujie witness serve, and give the department its key and address"), a);
+}
+
+void portal_get_check(struct web_req *q, struct web_res *r)
+{
+	struct fj_buf *b = &r->body;
+	FJ_AUTO(json) a = NULL;
+	struct fj_err err = {0};
+
+	if (portal_public(q, "anchor.show", NULL, &a, &err) != FJ_OK) {
+		web_fail(q, r, &err);
+		return;
+	}
+	portal_top(q, b, web_tr(q, "How to check us without us"));
+	web_print(b, "<p class=\"lead\">%s</p>", web_tr(q, "You need not believe this server. What it issues can be checked by anybody, with programs that are not ours, from what is published."));
+	root_part(q, b, a);
+	keys_part(q, b, a);
+	log_part(q, b, a);
+	commands_part(q, b, a);
+	web_page_end(b);
+}

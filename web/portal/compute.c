@@ -1,0 +1,128 @@
+/*
+ * compute.c - figures while a form is filled in: who gets what of revenue, the score
+ * of an evaluation, the maximum of a price.
+ *
+ * The register computes (a reading command), exactly and by its own rules; here is no
+ * arithmetic.  Without a script a button sends the form back with the figures below;
+ * with one the same comes as typed, as a part of the page.
+ */
+#include "web/portal/internal.h"
+
+static const struct {
+	const char *form, *ask;
+} computed[] = {{"revenue.book", "revenue.compute"}, {"evaluation.add", "evaluation.compute"}, {"price.record", "price.calculate"}};
+
+static const struct iss_command_info *asks(const struct iss_command_info *c)
+{
+	for (size_t i = 0; i < FJ_ARRAY_LEN(computed); i++)
+		if (strcmp(computed[i].form, c->name) == 0)
+			return iss_command_find(computed[i].ask);
+	return NULL;
+}
+
+bool portal_computes(const struct iss_command_info *c)
+{
+	return asks(c) != NULL;
+}
+
+static void money(struct web_req *q, struct fj_buf *b, int64_t fen)
+{
+	char yuan[ISS_YUAN_CAP];
+
+	iss_yuan_text(fen, yuan);
+	web_print(b, "%s %s", yuan, web_tr(q, "yuan"));
+}
+
+static void percent(struct fj_buf *b, int64_t bp)
+{
+	char text[32];
+
+	snprintf(text, sizeof(text), bp % 100 == 0 ? "%lld" : "%lld.%02lld", (long long)(bp / 100), (long long)(bp % 100));
+	web_print(b, "%s%%", text);
+}
+
+static void share(struct web_req *q, struct fj_buf *b, const json_t *s)
+{
+	web_print(b, "<tr><td data-label=\"%s\"><bdi>%s</bdi></td><td data-label=\"%s\"><bdi>%s</bdi></td><td data-label=\"%s\">", web_tr(q, "Party"), fj_json_text(s, "name"), web_tr(q, "Role"),
+	    fj_json_text(s, "role"), web_tr(q, "Share"));
+	percent(b, fj_json_num(s, "bp"));
+	web_print(b, "</td><td data-label=\"%s\">", web_tr(q, "Amount"));
+	money(q, b, fj_json_num(s, "amount_fen"));
+	if (json_is_true(json_object_get(s, "remainder")))
+		web_print(b, " <span class=\"small\">%s</span>", web_tr(q, "remainder"));
+	web_print(b, "</td><td data-label=\"%s\">%s", web_tr(q, "Goes to"), web_word(q, WEB_KIND, fj_json_text(s, "fund")));
+	if (fj_json_text(s, "due")[0] != '\0') {
+		web_html(b, " <span class=\"small\">");
+		web_text_times(b, fj_json_text(s, "due"));
+		web_html(b, "</span>");
+	}
+	web_html(b, "</td></tr>");
+}
+
+static void shares(struct web_req *q, struct fj_buf *b, const json_t *answer)
+{
+	size_t i;
+	json_t *s;
+	char yuan[ISS_YUAN_CAP];
+	bool treasury = false;
+
+	web_print(b, "<table class=\"shares\"><caption>%s</caption><thead><tr><th scope=\"col\">%s</th><th scope=\"col\">%s</th><th scope=\"col\">%s</th><th scope=\"col\">%s</th><th scope=\"col\">%s</th></tr></thead><tbody>",
+	    web_tr(q, "Shares as they would be"), web_tr(q, "Party"), web_tr(q, "Role"), web_tr(q, "Share"), web_tr(q, "Amount"), web_tr(q, "Goes to"));
+	json_array_foreach(json_object_get(answer, "shares"), i, s) {
+		share(q, b, s);
+		treasury = treasury || strcmp(fj_json_text(s, "fund"), "NONTAX") == 0;
+	}
+	web_html(b, "</tbody></table><p class=\"small\">");
+	iss_yuan_text(fj_json_num(answer, "net_fen"), yuan);
+	web_say(q, b, "The shares make %s together, exactly the net income.", yuan);
+	json_array_foreach(json_object_get(answer, "shares"), i, s)
+		if (json_is_true(json_object_get(s, "remainder"))) {
+			web_html(b, " ");
+			web_say(q, b, "What rounding leaves goes to %s.", fj_json_text(s, "name"));
+		}
+	if (treasury)
+		web_print(b, " %s", web_tr(q, "Non-tax revenue is remitted to the treasury; a remittance becomes due for it."));
+	web_html(b, "</p>");
+}
+
+/* nothing until there is enough to compute with; then the figures, or why there are none */
+static void figures(struct web_req *q, struct fj_buf *b, const struct iss_command_info *ask, const json_t *fill)
+{
+	FJ_AUTO(json) params = NULL;
+	FJ_AUTO(json) answer = NULL;
+	struct fj_err err = {0};
+
+	if (portal_params_of(q, ask, fill, &params, &err) == FJ_OK && portal_command(q, ask->name, params, &answer, &err) == FJ_OK) {
+		if (json_object_get(answer, "shares") != NULL)
+			shares(q, b, answer);
+		else
+			web_fields(q, b, answer, portal_links);
+		return;
+	}
+	web_print(b, "<p class=\"small\">%s</p>", web_either(q, err.zh, err.en));
+}
+
+void portal_compute_box(struct web_req *q, struct fj_buf *b, const struct iss_command_info *c, const json_t *fill)
+{
+	const struct iss_command_info *ask = asks(c);
+
+	if (ask == NULL)
+		return;
+	web_print(b, "<p><button class=\"quiet\" name=\"step\" value=\"compute\" formnovalidate>%s</button></p><div class=\"computed\" role=\"status\" data-compute=\"1\">", web_tr(q, "Compute"));
+	if (json_is_true(json_object_get(fill, PORTAL_COMPUTE)))
+		figures(q, b, ask, fill);
+	web_html(b, "</div>");
+}
+
+bool portal_compute(struct web_req *q, struct web_res *r, const struct iss_command_info *c, json_t *fill)
+{
+	if (asks(c) == NULL)
+		return false;
+	if (web_field(q, "part")[0] != '\0') {
+		figures(q, &r->body, asks(c), fill);
+		return true;
+	}
+	json_object_set_new(fill, PORTAL_COMPUTE, json_true());
+	portal_form_page(q, r, c, fill, NULL);
+	return true;
+}

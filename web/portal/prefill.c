@@ -1,0 +1,128 @@
+/*
+ * prefill.c - what the register has already, into the form that changes or goes on
+ * from it: a card into its next version, a plan's proposal into the agreement, an
+ * authorisation's scope into the license under it.
+ *
+ * Only what nobody typed, of which no part stands in the form yet; all of it can be
+ * changed there.
+ */
+#include "web/portal/internal.h"
+
+static bool has_below(const json_t *fill, const char *name)
+{
+	size_t n = strlen(name);
+	const char *key;
+	json_t *v;
+
+	json_object_foreach((json_t *)(uintptr_t)fill, key, v)
+		if (strncmp(key, name, n) == 0 && (key[n] == '\0' || key[n] == '.' || key[n] == '@'))
+			return true;
+	return false;
+}
+
+static json_t *ask(struct web_req *q, const char *command, const char *key, const char *value)
+{
+	FJ_AUTO(json) params = json_object();
+	json_t *answer = NULL;
+
+	if (key != NULL && value[0] == '\0')
+		return NULL;
+	if (key != NULL)
+		json_object_set_new(params, key, json_string(value));
+	return portal_command(q, command, params, &answer, NULL) == FJ_OK ? answer : NULL;
+}
+
+static void put(json_t *fill, const struct iss_command_info *c, const char *field, const json_t *v)
+{
+	const struct iss_field *f = portal_field_of(c, field);
+
+	if (f != NULL && v != NULL && !has_below(fill, field))
+		portal_put_value(fill, f, field, v);
+}
+
+/* one member, below a field of which nothing is there */
+static void put_member(json_t *fill, const struct iss_command_info *c, const char *field, const char *member, const json_t *v)
+{
+	FJ_AUTO(json) doc = v == NULL ? NULL : json_pack("{s:O}", member, v);
+
+	if (doc != NULL)
+		portal_put_value(fill, portal_field_of(c, field), field, doc);
+}
+
+/* the newest version, of the asset that is named or that the ledger entry has */
+static void card(struct web_req *q, const struct iss_command_info *c, json_t *fill)
+{
+	FJ_AUTO(json) now = ask(q, "asset.show", "asset", web_field(q, "asset"));
+	int64_t newest = fj_json_num(now, "newest");
+
+	if (now == NULL)
+		return;
+	put(fill, c, "ledger", json_object_get(now, "ledger"));
+	if (newest == fj_json_num(now, "card_version")) {
+		put(fill, c, "card", json_object_get(now, "card"));
+		return;
+	}
+	FJ_AUTO(json) params = json_pack("{s:s, s:I}", "asset", web_field(q, "asset"), "version", (json_int_t)newest);
+	json_t *draft = NULL;
+	if (portal_command(q, "asset.show", params, &draft, NULL) == FJ_OK)
+		put(fill, c, "card", json_object_get(draft, "card"));
+	json_decref(draft);
+}
+
+static void plan(struct web_req *q, const struct iss_command_info *c, json_t *fill)
+{
+	FJ_AUTO(json) p = ask(q, "plan.show", "id", fj_json_text(fill, "id"));
+	const json_t *proposal = json_object_get(p, "proposal");
+	static const char *const parts[] = {"study", "items", "selection", "agreement"};
+
+	if (p == NULL)
+		return;
+	for (size_t i = 0; i < FJ_ARRAY_LEN(parts); i++)
+		put(fill, c, parts[i], json_object_get(p, parts[i]));
+	if (portal_field_of(c, "items") != NULL && !has_below(fill, "items"))
+		put_member(fill, c, "items", "mode", json_object_get(json_object_get(proposal, "grant"), "mode"));
+	if (portal_field_of(c, "agreement") != NULL && !has_below(fill, "agreement")) {
+		FJ_AUTO(json) term = json_pack("{s:O, s:O}", "from", json_object_get(proposal, "from"), "to", json_object_get(proposal, "to"));
+		put_member(fill, c, "agreement", "scope", json_object_get(proposal, "certificates"));
+		put_member(fill, c, "agreement", "term", term);
+	}
+}
+
+/* a license lies within its authorisation: one begins with all of it */
+static void license(struct web_req *q, const struct iss_command_info *c, json_t *fill)
+{
+	const char *number = fj_json_text(fill, "request.authorisation");
+	FJ_AUTO(json) a = ask(q, "authorisation.show", "number", number[0] != '\0' ? number : web_field(q, "authorisation"));
+	const json_t *assets = json_object_get(a, "assets");
+
+	if (a == NULL || has_below(fill, "request.grant"))
+		return;
+	put_member(fill, c, "request", "authorisation", json_object_get(a, "number"));
+	put_member(fill, c, "request", "grant", json_object_get(a, "grant"));
+	if (json_array_size(assets) == 1)
+		put_member(fill, c, "request", "certificate", json_object_get(json_array_get(assets, 0), "certificate"));
+}
+
+static void product(struct web_req *q, const struct iss_command_info *c, json_t *fill)
+{
+	FJ_AUTO(json) p = ask(q, "product.show", "product", fj_json_text(fill, "product"));
+
+	for (const struct iss_field *f = c->fields; p != NULL && f->name != NULL; f++)
+		put(fill, c, f->name, json_object_get(p, f->name));
+}
+
+void portal_prefill(struct web_req *q, const struct iss_command_info *c, json_t *fill)
+{
+	if (strcmp(c->name, "asset.card") == 0)
+		card(q, c, fill);
+	else if (strncmp(c->name, "plan.", 5) == 0 && portal_field_of(c, "id") != NULL)
+		plan(q, c, fill);
+	else if (portal_field_of(c, "request") != NULL && strncmp(c->name, "token.", 6) == 0 && portal_field_of(c, "request")->members != NULL)
+		license(q, c, fill);
+	else if (strcmp(c->name, "product.change") == 0)
+		product(q, c, fill);
+	else if (strcmp(c->name, "exchange.map") == 0 || strcmp(c->name, "trade.map") == 0) {
+		FJ_AUTO(json) m = ask(q, c->name[0] == 'e' ? "exchange.mapping" : "trade.mapping", fj_json_text(fill, "exchange")[0] != '\0' ? "exchange" : NULL, fj_json_text(fill, "exchange"));
+		put(fill, c, "mapping", json_object_get(m, "mapping"));
+	}
+}

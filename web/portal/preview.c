@@ -1,0 +1,226 @@
+/*
+ * preview.c - what would be done, on a page of its own, before it is done.
+ *
+ * For forms of weight: documents, files, selections, what has no way back.  The page
+ * reads the form back in words, says what would stop and what follows, and shows what
+ * the register answers to the same command as a trial: after every check, with every
+ * refusal, and nothing of it stays (a file's own dry run where it has one).  "Do it"
+ * sends the same form again, "Back to change" shows it; nothing happens between.
+ */
+#include "web/portal/internal.h"
+
+/* acts of weight that neither their fields nor their hints show */
+static const char *const heavy[] = {"certificate.issue", "registration.execute", "registration.withdraw", "organisation.add", "organisation.change", "user.move", "user.handover",
+	"authorisation.adjust", "product.withdraw", "peer.add", "price.review", "plan.activate", "plan.submit", "plan.file", "revenue.counter", "report.text", NULL};
+
+static bool has_dry_run(const struct iss_command_info *c)
+{
+	return portal_field_of(c, "dry_run") != NULL;
+}
+
+/* nothing is tried of what runs in steps, decides, or sets a clock */
+static bool can_try(const struct iss_command_info *c)
+{
+	return has_dry_run(c) || (c->kind == ISS_WRITE && !(c->roles & ISS_LOCAL));
+}
+
+bool portal_weighs(const struct iss_command_info *c, const json_t *fill)
+{
+	bool much = has_dry_run(c);
+
+	for (const struct iss_field *f = c->fields; f != NULL && f->name != NULL; f++)
+		much = much || f->type == ISS_F_JSON || (f->type == ISS_F_LIST && f->choices == NULL && json_array_size(json_object_get(fill, f->name)) > 1);
+	for (size_t i = 0; heavy[i] != NULL; i++)
+		much = much || strcmp(heavy[i], c->name) == 0;
+	return much && can_try(c) && strcmp(c->name, "token.review") != 0;
+}
+
+/* --- files: kept until "Do it" --- */
+
+static void hold_files(struct web_req *q, const struct iss_command_info *c, json_t *fill)
+{
+	for (const struct iss_field *f = c->fields; f != NULL && f->name != NULL; f++) {
+		char key[ONCE_KEY], mark[96];
+		const struct web_upload *u = f->type == ISS_F_FILE ? web_file(q, f->name) : NULL;
+		snprintf(mark, sizeof(mark), "%.64s" PORTAL_HELD, f->name);
+		if (u != NULL && held_put(web_csrf(q), f->name, u->filename, u->bytes, key))
+			json_object_set_new(fill, mark, json_string(key));
+	}
+}
+
+void portal_hidden_fill(struct fj_buf *b, const json_t *fill)
+{
+	const char *key;
+	json_t *v, *item;
+	size_t i;
+
+	json_object_foreach((json_t *)(uintptr_t)fill, key, v) {
+		if (key[0] == '!')
+			continue;
+		if (json_is_string(v))
+			portal_hidden(b, key, json_string_value(v));
+		json_array_foreach(v, i, item)
+			portal_hidden(b, key, json_string_value(item));
+	}
+}
+
+/* --- what the trial said --- */
+
+/* of a trial only: numbers that will be others, and codes that open nothing */
+static json_t *telling(const json_t *would)
+{
+	static const char *const only[] = {"approval", "code_first", "code_second", "totp", "id", "task", "digest", "published", "hash", "job", "plan", "import", "sha256", "preview",
+		"object", "refused", "waiting_for", "issued", "pending"};
+	json_t *out = json_is_object(would) ? json_copy((json_t *)(uintptr_t)would) : json_object();
+
+	for (size_t i = 0; i < FJ_ARRAY_LEN(only); i++)
+		json_object_del(out, only[i]);
+	return out;
+}
+
+static void who_decides(struct web_req *q, struct fj_buf *b, const json_t *would)
+{
+	if (fj_json_peek(would, "approval") == NULL)
+		return;
+	const json_t *w = json_object_get(would, "waiting_for");
+	const char *role = fj_json_peek(w, "role");
+	web_html(b, "<p>");
+	if (role != NULL)
+		web_say(q, b, "It takes effect when another officer has approved: %s.", web_word(q, WEB_ROLE, role));
+	else
+		web_say(q, b, "It takes effect when another officer has approved.");
+	web_html(b, "</p>");
+}
+
+/* the versions of a card before and after, as the register has the one and the form the other */
+static void card_change(struct web_req *q, struct fj_buf *b, const struct iss_command_info *c, const json_t *params)
+{
+	const json_t *card = json_object_get(params, "card");
+	const char *no = fj_json_peek(json_object_get(card, "basic"), "asset_no");
+
+	if (strcmp(c->name, "asset.card") == 0 && no != NULL)
+		portal_card_against(q, b, no, card);
+}
+
+static void outcome(struct web_req *q, struct fj_buf *b, const struct iss_command_info *c, const json_t *answer, const char *again)
+{
+	bool tried = json_is_true(json_object_get(answer, "preview"));
+	const json_t *would = tried ? json_object_get(answer, "would") : answer;
+	FJ_AUTO(json) told = telling(would);
+	int64_t events = fj_json_num(answer, "events_total");
+	struct fj_err err = {0};
+
+	web_print(b, "<h2>%s</h2>", web_tr(q, "What would happen"));
+	if (portal_refused(would, &err))
+		json_object_set_new(told, "refused", json_true());
+	if (json_is_array(json_object_get(would, "set_aside")) && json_object_get(would, "done") != NULL)
+		web_print(b, "<p>%s %lld</p>", web_tr(q, "Would be done:"), (long long)fj_json_num(would, "done"));
+	who_decides(q, b, would);
+	if (events > 0) {
+		web_html(b, "<p class=\"small\">");
+		web_say(q, b, "The record would get %lld entries.", (long long)events);
+		web_html(b, "</p>");
+	}
+	if (json_object_size(told) > 0)
+		portal_answer(q, b, c->name, told, again);
+}
+
+static void buttons(struct web_req *q, struct fj_buf *b, const struct iss_command_info *c, const json_t *fill, const char *track, bool may)
+{
+	const struct portal_hint *h = portal_hint_of(c->name);
+	char key[ONCE_KEY], to[160];
+	size_t n = strcspn(c->name, ".");
+
+	snprintf(to, sizeof(to), "/do/%.*s/%s", (int)n, c->name, c->name + n + 1);
+	once_key(key);
+	web_print(b, "<form class=\"acts\" method=\"post\" action=\"%s\">", to);
+	portal_csrf(q, b);
+	portal_hidden(b, "once", key);
+	if (web_field(q, "back")[0] != '\0')
+		portal_hidden(b, "back", web_field(q, "back"));
+	if (web_field(q, "draft")[0] != '\0')
+		portal_hidden(b, "draft", web_field(q, "draft"));
+	if (track != NULL)
+		portal_hidden(b, "track", track);
+	portal_hidden_fill(b, fill);
+	if (may)
+		web_print(b, h != NULL && h->danger ? "<button class=\"danger\">%s</button>" : "<button>%s</button>", web_tr(q, "Do it"));
+	web_print(b, "<button class=\"quiet\" name=\"step\" value=\"edit\" formnovalidate>%s</button></form>", web_tr(q, "Back to change"));
+}
+
+void portal_send_form(struct web_req *q, struct fj_buf *b, const struct iss_command_info *c, const json_t *fill)
+{
+	char key[ONCE_KEY], to[160];
+	size_t n = strcspn(c->name, ".");
+	const char *nouns[PORTAL_MAX_NOUNS] = {NULL};
+	const struct form d = {.q = q, .b = b, .fill = fill, .id = 1, .nouns = nouns};
+
+	snprintf(to, sizeof(to), "/do/%.*s/%s", (int)n, c->name, c->name + n + 1);
+	once_key(key);
+	web_print(b, portal_has_type(c, ISS_F_FILE) ? "<form class=\"fill\" method=\"post\" enctype=\"multipart/form-data\" action=\"%s\">" : "<form class=\"fill\" method=\"post\" action=\"%s\">", to);
+	portal_csrf(q, b);
+	portal_hidden(b, "once", key);
+	portal_hidden(b, "draft", fj_json_text(fill, PORTAL_DRAFT));
+	portal_hidden_fill(b, fill);
+	for (const struct iss_field *f = c->fields; f->name != NULL; f++)
+		if (f->type == ISS_F_FILE)
+			portal_input(&d, f, f->name);
+	web_print(b, "<p class=\"buttons\"><button name=\"step\" value=\"preview\">%s</button></p></form>", web_tr(q, "Check and preview"));
+}
+
+static void page(struct web_req *q, struct web_res *r, const struct iss_command_info *c, const json_t *fill, const json_t *params, const json_t *answer,
+    const char *key)
+{
+	struct fj_buf *b = &r->body;
+	const json_t *would = json_is_true(json_object_get(answer, "preview")) ? json_object_get(answer, "would") : answer;
+	struct fj_err err = {0};
+	char again[64];
+	bool refused = portal_refused(would, &err);
+
+	snprintf(again, sizeof(again), "/done/%s", key);
+	portal_command_top(q, b, c);
+	web_print(b, "<p class=\"notice\" role=\"status\">%s</p>", web_tr(q, "Preview: nothing has been done yet. Read it through, then do it or go back."));
+	portal_consequence(q, b, c);
+	portal_stops_of(q, b, c, fill);
+	web_print(b, "<h2>%s</h2>", web_tr(q, "What you filled in"));
+	portal_said(q, b, c, params);
+	card_change(q, b, c, params);
+	outcome(q, b, c, answer, again);
+	/* a booking that would be held may be made all the same; a file with faults enters nothing */
+	bool partial = json_is_true(json_object_get(params, "partial"));
+	buttons(q, b, c, fill, fj_json_peek(answer, "import"), !refused || partial || strncmp(c->name, "revenue.", 8) == 0);
+	web_page_end(b);
+}
+
+void portal_preview(struct web_req *q, struct web_res *r, const struct iss_command_info *c, json_t *fill)
+{
+	FJ_AUTO(json) params = NULL;
+	FJ_AUTO(json) answer = NULL;
+	struct fj_err err = {0};
+	struct once o;
+	char key[ONCE_KEY];
+
+	hold_files(q, c, fill);
+	enum fj_rc rc = portal_params(q, c, false, &params, &err);
+	if (rc == FJ_OK) {
+		FJ_AUTO(json) trial = json_copy(params);
+		json_object_set_new(trial, has_dry_run(c) ? "dry_run" : iss_fld_preview.name, json_true());
+		if (portal_field_of(c, "corrected") != NULL && json_object_get(trial, "corrected") == NULL)
+			json_object_set_new(trial, "corrected", json_string("xlsx"));
+		rc = portal_command(q, c->name, trial, &answer, &err);
+	}
+	const struct portal_wizard *w = portal_wizard_of(c->name);
+	if (rc != FJ_OK && w != NULL && fj_json_text(fill, PORTAL_DRAFT)[0] != '\0') {
+		portal_wizard_review(q, r, w, c, fill, &err);
+		return;
+	}
+	if (rc != FJ_OK) {
+		portal_form_page(q, r, c, fill, &err);
+		return;
+	}
+	once_key(key); /* the corrected file is had at /done/KEY */
+	once_begin(web_csrf(q), key, c->name, "", &o);
+	once_end(web_csrf(q), key, answer, NULL);
+	json_object_del(fill, "dry_run");
+	page(q, r, c, fill, params, answer, key);
+}

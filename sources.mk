@@ -56,9 +56,9 @@ CA_SRC := \
 	ca/profile.c
 
 VERIFY_SRC := \
+	verifier/ask.c \
 	verifier/bundle.c \
 	verifier/bundle_make.c \
-	verifier/ask.c \
 	verifier/certificate.c \
 	verifier/chain.c \
 	verifier/crl.c \
@@ -71,8 +71,8 @@ VERIFY_SRC := \
 	verifier/log_policy.c \
 	verifier/logged.c \
 	verifier/narrow.c \
-	verifier/paper.c \
 	verifier/package.c \
+	verifier/paper.c \
 	verifier/pem.c \
 	verifier/published.c \
 	verifier/report.c \
@@ -98,8 +98,8 @@ SERVICE_SRC := \
 	verifier/service/number_page.c \
 	verifier/service/ocsp.c \
 	verifier/service/openapi.c \
-	verifier/service/pages.c \
 	verifier/service/outbox.c \
+	verifier/service/pages.c \
 	verifier/service/routes.c \
 	verifier/service/state.c \
 	verifier/service/verdicts.c
@@ -148,11 +148,12 @@ ISSUER_SRC := \
 	issuer/account.c \
 	issuer/adjust.c \
 	issuer/agreement.c \
+	issuer/anchor.c \
 	issuer/apitoken.c \
 	issuer/approval.c \
 	issuer/audit.c \
-	issuer/authority.c \
 	issuer/authorisation.c \
+	issuer/authority.c \
 	issuer/bundle.c \
 	issuer/card.c \
 	issuer/card_class.c \
@@ -160,13 +161,14 @@ ISSUER_SRC := \
 	issuer/card_fields.c \
 	issuer/card_row.c \
 	issuer/card_sheet.c \
-	issuer/chain.c \
 	issuer/certificate.c \
+	issuer/chain.c \
 	issuer/client_key.c \
 	issuer/clock.c \
 	issuer/collateral.c \
 	issuer/command.c \
 	issuer/complaint.c \
+	issuer/course.c \
 	issuer/deadline.c \
 	issuer/delegation.c \
 	issuer/demo.c \
@@ -175,10 +177,11 @@ ISSUER_SRC := \
 	issuer/demo_plan.c \
 	issuer/disclosure.c \
 	issuer/division.c \
-	issuer/draft.c \
 	issuer/dossier.c \
+	issuer/draft.c \
 	issuer/evaluation.c \
 	issuer/event.c \
+	issuer/event_words.c \
 	issuer/exchange.c \
 	issuer/exchange_file.c \
 	issuer/exchange_map.c \
@@ -190,9 +193,9 @@ ISSUER_SRC := \
 	issuer/figure.c \
 	issuer/find.c \
 	issuer/history.c \
+	issuer/holder_key.c \
 	issuer/home.c \
 	issuer/home_figures.c \
-	issuer/holder_key.c \
 	issuer/ical.c \
 	issuer/incident.c \
 	issuer/init.c \
@@ -205,20 +208,19 @@ ISSUER_SRC := \
 	issuer/legacy.c \
 	issuer/legacy_sheet.c \
 	issuer/life.c \
+	issuer/lifecycle.c \
+	issuer/listing.c \
+	issuer/listing_pack.c \
+	issuer/lodged.c \
 	issuer/log/edge.c \
 	issuer/log/head.c \
 	issuer/log/leaf.c \
 	issuer/log/proof.c \
 	issuer/log/restore.c \
-	issuer/lifecycle.c \
-	issuer/listing.c \
-	issuer/listing_pack.c \
 	issuer/material.c \
+	issuer/notice.c \
 	issuer/number.c \
 	issuer/objection.c \
-	issuer/lodged.c \
-	issuer/notice.c \
-	issuer/anchor.c \
 	issuer/offline.c \
 	issuer/opening.c \
 	issuer/order.c \
@@ -227,7 +229,6 @@ ISSUER_SRC := \
 	issuer/organisation.c \
 	issuer/override.c \
 	issuer/page.c \
-	issuer/password.c \
 	issuer/paper/authorisation.c \
 	issuer/paper/certificate.c \
 	issuer/paper/copy.c \
@@ -240,11 +241,14 @@ ISSUER_SRC := \
 	issuer/paper/sealed_ofd.c \
 	issuer/paper/sealed_pdf.c \
 	issuer/paper/token.c \
+	issuer/password.c \
 	issuer/peer.c \
 	issuer/pipe_kinds.c \
 	issuer/pipeline.c \
 	issuer/plan.c \
 	issuer/plan_steps.c \
+	issuer/preview.c \
+	issuer/preview_rows.c \
 	issuer/price.c \
 	issuer/price_decision.c \
 	issuer/product.c \
@@ -261,15 +265,6 @@ ISSUER_SRC := \
 	issuer/publish/shown.c \
 	issuer/registration.c \
 	issuer/remittance.c \
-	issuer/revenue.c \
-	issuer/revenue_evidence.c \
-	issuer/revenue_hold.c \
-	issuer/revenue_split.c \
-	issuer/report_act.c \
-	issuer/report_calendar.c \
-	issuer/report_model.c \
-	issuer/report_return.c \
-	issuer/report_sign.c \
 	issuer/report/csv.c \
 	issuer/report/docx.c \
 	issuer/report/formal.c \
@@ -282,11 +277,21 @@ ISSUER_SRC := \
 	issuer/report/qr.c \
 	issuer/report/xlsx.c \
 	issuer/report/zipped.c \
+	issuer/report_act.c \
+	issuer/report_calendar.c \
+	issuer/report_model.c \
+	issuer/report_return.c \
+	issuer/report_sign.c \
 	issuer/reporting.c \
+	issuer/revenue.c \
+	issuer/revenue_evidence.c \
+	issuer/revenue_hold.c \
+	issuer/revenue_split.c \
 	issuer/review.c \
 	issuer/roles.c \
 	issuer/rules/rules.c \
 	issuer/search.c \
+	issuer/session.c \
 	issuer/shapes.c \
 	issuer/share.c \
 	issuer/sheet/csv.c \
@@ -298,7 +303,6 @@ ISSUER_SRC := \
 	issuer/sheet/xlsx_book.c \
 	issuer/sheet/xlsx_rows.c \
 	issuer/sheet/xmltab.c \
-	issuer/session.c \
 	issuer/signin.c \
 	issuer/signin_log.c \
 	issuer/state.c \
@@ -306,10 +310,6 @@ ISSUER_SRC := \
 	issuer/statement_match.c \
 	issuer/statement_read.c \
 	issuer/status.c \
-	issuer/course.c \
-	issuer/event_words.c \
-	issuer/preview.c \
-	issuer/preview_rows.c \
 	issuer/stops.c \
 	issuer/store/store.c \
 	issuer/supervision.c \
@@ -321,8 +321,8 @@ ISSUER_SRC := \
 	issuer/token_request.c \
 	issuer/token_sheet.c \
 	issuer/totp.c \
-	issuer/usage.c \
 	issuer/trade.c \
+	issuer/usage.c \
 	issuer/user.c \
 	issuer/workday.c
 
@@ -346,14 +346,14 @@ WEB_SRC := \
 	web/portal/account.c \
 	web/portal/account_factor.c \
 	web/portal/account_lists.c \
+	web/portal/advice.c \
 	web/portal/answer.c \
+	web/portal/approval.c \
+	web/portal/batch.c \
 	web/portal/behind.c \
 	web/portal/candidates.c \
 	web/portal/card.c \
 	web/portal/chart.c \
-	web/portal/advice.c \
-	web/portal/answer.c \
-	web/portal/card.c \
 	web/portal/check.c \
 	web/portal/compare.c \
 	web/portal/compute.c \
@@ -361,11 +361,11 @@ WEB_SRC := \
 	web/portal/do.c \
 	web/portal/drafts.c \
 	web/portal/fields.c \
+	web/portal/frame.c \
+	web/portal/held.c \
 	web/portal/help.c \
 	web/portal/help_text.c \
-	web/portal/frame.c \
 	web/portal/home.c \
-	web/portal/held.c \
 	web/portal/inbox.c \
 	web/portal/lists.c \
 	web/portal/login.c \
@@ -375,19 +375,14 @@ WEB_SRC := \
 	web/portal/picture.c \
 	web/portal/picture_room.c \
 	web/portal/portal.c \
-	web/portal/public.c \
-	web/portal/show.c \
-	web/portal/approval.c \
-	web/portal/batch.c \
-	web/portal/report.c \
-	web/portal/takeback.c \
-	web/portal/timeline.c \
-	web/portal/verify.c
 	web/portal/prefill.c \
 	web/portal/preview.c \
+	web/portal/public.c \
+	web/portal/report.c \
 	web/portal/said.c \
 	web/portal/show.c \
-	web/portal/stops.c \
+	web/portal/takeback.c \
+	web/portal/timeline.c \
 	web/portal/typed.c \
 	web/portal/verify.c \
 	web/portal/wizard.c
@@ -417,8 +412,8 @@ TEST_UNIT_SRC := \
 	tests/unit/test_base_clock.c \
 	tests/unit/test_base_der.c \
 	tests/unit/test_base_json.c \
-	tests/unit/test_base_tiles.c \
 	tests/unit/test_base_note.c \
+	tests/unit/test_base_tiles.c \
 	tests/unit/test_base_tlog.c \
 	tests/unit/test_base_watch.c \
 	tests/unit/test_ca_core.c \
@@ -435,6 +430,7 @@ TEST_UNIT_SRC := \
 	tests/unit/test_iss_ledger.c \
 	tests/unit/test_iss_number.c \
 	tests/unit/test_iss_people.c \
+	tests/unit/test_iss_preview.c \
 	tests/unit/test_iss_price.c \
 	tests/unit/test_iss_report.c \
 	tests/unit/test_iss_rows.c \
@@ -443,9 +439,8 @@ TEST_UNIT_SRC := \
 	tests/unit/test_iss_share.c \
 	tests/unit/test_iss_sheet.c \
 	tests/unit/test_iss_state.c \
-	tests/unit/test_iss_token.c \
 	tests/unit/test_iss_supervision.c \
-	tests/unit/test_iss_preview.c \
+	tests/unit/test_iss_token.c \
 	tests/unit/test_iss_workday.c \
 	tests/unit/test_ver_bundle.c \
 	tests/unit/test_ver_hostile.c \
@@ -506,17 +501,17 @@ INCBIN_SRC := \
 	issuer/org_import.c \
 	issuer/publish/public.c \
 	issuer/store/store.c \
-	web/portal/help_text.c \
 	verifier/inbox/rows.c \
-	web/http/html.c
+	web/http/html.c \
+	web/portal/help_text.c
 INCBIN_DATA := \
 	data/pilot-units.csv \
+	docs/manual.en.md \
+	docs/manual.zh.md \
 	issuer/publish/public.sql \
 	issuer/store/schema_core.sql \
 	issuer/store/schema_domain.sql \
 	issuer/store/schema_find.sql \
 	issuer/store/schema_home.sql \
-	docs/manual.en.md \
-	docs/manual.zh.md \
 	web/http/portal.js \
 	web/http/style.css

@@ -117,13 +117,13 @@ static enum fj_rc next_number(struct sto *db, const char *number, int64_t *n, st
 	return rc;
 }
 
-static enum fj_rc one_file(const json_t *document, enum rep_format f, char sha256[65], size_t *size, struct fj_err *err)
+static enum fj_rc one_file(const struct iss_call *c, const json_t *document, enum rep_format f, char sha256[65], size_t *size, struct fj_err *err)
 {
 	FJ_AUTO(buf) file = FJ_BUF_INIT(REP_MAX_FILE);
 
 	FJ_TRY(rep_write(document, f, &file, err));
 	*size = file.len;
-	return dom_material_keep(fj_buf_slice(&file), sha256, err);
+	return dom_material_keep(c, fj_buf_slice(&file), sha256, err);
 }
 
 /* pages take a while to draw: without the writer's lock */
@@ -134,8 +134,8 @@ static enum fj_rc draw(struct iss_call *c, struct making *m, struct fj_err *err)
 	FJ_TRY(next_number(c->db, m->s.number, &m->copy.n, err));
 	m->copy.at = c->now;
 	FJ_TRY(ppr_document(c, &m->s, &m->copy, &document, err));
-	FJ_TRY(one_file(document, REP_PDF, m->pdf, &m->pdf_size, err));
-	FJ_TRY(one_file(document, REP_OFD, m->ofd, &m->ofd_size, err));
+	FJ_TRY(one_file(c, document, REP_PDF, m->pdf, &m->pdf_size, err));
+	FJ_TRY(one_file(c, document, REP_OFD, m->ofd, &m->ofd_size, err));
 	snprintf(m->id, sizeof(m->id), "%.56s~%02d", m->s.number, (int)m->copy.n);
 	return FJ_OK;
 }

@@ -57,7 +57,7 @@ enum fj_rc cmd_copy_seal(struct iss_call *c, struct fj_err *err)
 	FJ_TRY(dom_material_read(s.format[0] == 'p' ? s.y.pdf : s.y.ofd, &own, err));
 	FJ_TRY(ppr_sealed_check(fj_buf_slice(&own), fj_buf_slice(&file), err));
 	s.size = file.len;
-	FJ_TRY(dom_material_keep(fj_buf_slice(&file), s.sha256, err));
+	FJ_TRY(dom_material_keep(c, fj_buf_slice(&file), s.sha256, err));
 	FJ_TRY(iss_step(c, record, &s, err));
 	c->answer = json_pack("{s:s, s:s, s:s, s:s}", "id", s.y.id, "number", s.y.number, "format", s.format, "sha256", s.sha256);
 	return c->answer != NULL ? FJ_OK : fj_no_memory(err, "issuer");

@@ -27,7 +27,7 @@ void portal_account_top(struct web_req *q, struct fj_buf *b, const char *title)
 	web_html(b, "</nav>");
 }
 
-void portal_input(struct fj_buf *b, const char *name, const char *label, const char *type, const char *complete, size_t max, const char *value)
+void portal_plain_input(struct fj_buf *b, const char *name, const char *label, const char *type, const char *complete, size_t max, const char *value)
 {
 	web_print(b, "<label for=\"%s\">%s</label><input type=\"%s\" id=\"%s\" name=\"%s\" autocomplete=\"%s\" autocapitalize=\"none\" spellcheck=\"false\" maxlength=\"%zu\" required value=\"%s\">",
 	    name, label, type, name, name, complete, max, value);
@@ -151,9 +151,9 @@ static void password_page(struct web_req *q, struct web_res *r, const struct fj_
 	}
 	web_html(b, "<form class=\"narrow\" method=\"post\" action=\"/account/password\">");
 	portal_csrf(q, b);
-	portal_input(b, "current", web_tr(q, "Present password"), "password", "current-password", 128, "");
-	portal_input(b, "password", web_tr(q, "New password"), "password", "new-password", 128, "");
-	portal_input(b, "again", web_tr(q, "New password, once more"), "password", "new-password", 128, "");
+	portal_plain_input(b, "current", web_tr(q, "Present password"), "password", "current-password", 128, "");
+	portal_plain_input(b, "password", web_tr(q, "New password"), "password", "new-password", 128, "");
+	portal_plain_input(b, "again", web_tr(q, "New password, once more"), "password", "new-password", 128, "");
 	web_print(b, "<p class=\"hint small\">%s</p>", web_tr(q, "At least 12 characters. Several words that don't belong together are easy to keep in mind and hard to guess; no capitals or signs are demanded, and no password ends by its age."));
 	portal_button(q, b, web_tr(q, "Change the password"), false);
 	web_html(b, "</form>");

@@ -84,9 +84,9 @@ static void factor_page(struct web_req *q, struct web_res *r, const struct fj_er
 	tell(q, r, err);
 	web_print(b, "<p>%s</p><form class=\"narrow\" method=\"post\" action=\"/account/factor\">", web_tr(q, "The telephone that you have stays in use until the new one has shown a code."));
 	portal_csrf(q, b);
-	portal_input(b, "current", web_tr(q, "Present password"), "password", "current-password", 128, "");
+	portal_plain_input(b, "current", web_tr(q, "Present password"), "password", "current-password", 128, "");
 	if (factor != NULL && strcmp(factor, "totp") == 0)
-		portal_input(b, "code", web_tr(q, "One-time code of the present telephone, or a recovery code"), "text", "one-time-code", 20, "");
+		portal_plain_input(b, "code", web_tr(q, "One-time code of the present telephone, or a recovery code"), "text", "one-time-code", 20, "");
 	portal_button(q, b, web_tr(q, "Go on"), false);
 	web_html(b, "</form>");
 	web_page_end(b);
@@ -101,7 +101,7 @@ static void confirm_form(struct web_req *q, struct fj_buf *b)
 {
 	web_html(b, "<form class=\"narrow\" method=\"post\" action=\"/account/confirm\">");
 	portal_csrf(q, b);
-	portal_input(b, "code", web_tr(q, "Code that the new telephone shows"), "text", "one-time-code", 6, "");
+	portal_plain_input(b, "code", web_tr(q, "Code that the new telephone shows"), "text", "one-time-code", 6, "");
 	portal_button(q, b, web_tr(q, "Confirm"), false);
 	web_html(b, "</form>");
 }
@@ -159,7 +159,7 @@ static void recovery_page(struct web_req *q, struct web_res *r, const struct fj_
 	}
 	web_html(b, "<form class=\"narrow\" method=\"post\" action=\"/account/recovery\">");
 	portal_csrf(q, b);
-	portal_input(b, "current", web_tr(q, "Present password"), "password", "current-password", 128, "");
+	portal_plain_input(b, "current", web_tr(q, "Present password"), "password", "current-password", 128, "");
 	portal_button(q, b, web_tr(q, "Make new codes"), false);
 	web_html(b, "</form>");
 	web_page_end(b);
@@ -206,10 +206,10 @@ static void enrol_page(struct web_req *q, struct web_res *r, const struct fj_err
 	portal_top(q, b, web_tr(q, "Set password and second factor"));
 	tell(q, r, err);
 	web_print(b, "<p>%s</p><form class=\"narrow\" method=\"post\" action=\"/enrol\">", web_tr(q, "Two officers gave you a half of the one-time code each; write both with a hyphen between them. It works once, within a week."));
-	portal_input(b, "login", web_tr(q, "Login"), "text", "username", 63, web_field(q, "login"));
-	portal_input(b, "code", web_tr(q, "One-time code (first-second)"), "text", "off", 40, "");
-	portal_input(b, "password", web_tr(q, "New password"), "password", "new-password", 128, "");
-	portal_input(b, "again", web_tr(q, "New password, once more"), "password", "new-password", 128, "");
+	portal_plain_input(b, "login", web_tr(q, "Login"), "text", "username", 63, web_field(q, "login"));
+	portal_plain_input(b, "code", web_tr(q, "One-time code (first-second)"), "text", "off", 40, "");
+	portal_plain_input(b, "password", web_tr(q, "New password"), "password", "new-password", 128, "");
+	portal_plain_input(b, "again", web_tr(q, "New password, once more"), "password", "new-password", 128, "");
 	web_print(b, "<p class=\"hint small\">%s</p>", web_tr(q, "If only the telephone or UKey is set anew, enter the password that you have, twice."));
 	factor_choice(q, b);
 	portal_button(q, b, web_tr(q, "Set"), false);

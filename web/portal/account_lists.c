@@ -217,12 +217,12 @@ static void token_form(struct web_req *q, struct fj_buf *b)
 {
 	web_print(b, "<h2>%s</h2><form class=\"narrow\" method=\"post\" action=\"/account/tokens\">", web_tr(q, "Make a token"));
 	portal_csrf(q, b);
-	portal_input(b, "name", web_tr(q, "What it is for"), "text", "off", 60, web_field(q, "name"));
+	portal_plain_input(b, "name", web_tr(q, "What it is for"), "text", "off", 60, web_field(q, "name"));
 	web_print(b, "<label for=\"scope\">%s</label><textarea id=\"scope\" name=\"scope\" class=\"prose mono\" required>%s</textarea>", web_tr(q, "What it may do"), web_field(q, "scope"));
 	scope_help(q, b);
 	web_print(b, "<label for=\"until\">%s</label><input type=\"date\" id=\"until\" name=\"until\" value=\"%s\"><p class=\"hint small\">%s</p>", web_tr(q, "Last day (optional)"), web_field(q, "until"),
 	    web_tr(q, "A year away at most; 90 days where you leave it empty."));
-	portal_input(b, "current", web_tr(q, "Present password"), "password", "current-password", 128, "");
+	portal_plain_input(b, "current", web_tr(q, "Present password"), "password", "current-password", 128, "");
 	portal_button(q, b, web_tr(q, "Make the token"), false);
 	web_html(b, "</form>");
 }

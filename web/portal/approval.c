@@ -198,7 +198,7 @@ static void differences(struct web_req *q, struct fj_buf *b, const json_t *list)
 	fields(q, b, list);
 }
 
-void portal_preview(struct web_req *q, struct fj_buf *b, const json_t *p, bool open)
+void portal_content(struct web_req *q, struct fj_buf *b, const json_t *p, bool open)
 {
 	const json_t *documents = json_object_get(p, "documents");
 	size_t i;
@@ -412,7 +412,7 @@ static void page(struct web_req *q, struct web_res *r, const json_t *a, const js
 		web_print(b, "<p><a href=\"#decide\">%s</a></p>", web_tr(q, "To the decision"));
 	if (open) {
 		web_print(b, "<h2>%s</h2>", strcmp(fj_json_text(p, "signs"), "record") == 0 ? web_tr(q, "What will be entered") : web_tr(q, "What will be signed"));
-		portal_preview(q, b, p, true);
+		portal_content(q, b, p, true);
 		more(q, b, a, p);
 	}
 	asked_for(q, b, a, open && shown);

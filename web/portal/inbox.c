@@ -241,7 +241,7 @@ static void batch_item(struct web_req *q, struct fj_buf *b, const json_t *a)
 	web_html(b, "</p>");
 	if (!json_is_true(json_object_get(a, "mine")))
 		web_print(b, "<p class=\"error\">%s</p>", web_tr(q, "This one is not yours to decide, or is decided already."));
-	portal_preview(q, b, json_object_get(a, "preview"), false);
+	portal_content(q, b, json_object_get(a, "preview"), false);
 	web_fields(q, b, json_object_get(a, "payload"), portal_links);
 	web_print(b, "<p class=\"small\">%s <span class=\"mono\">%s</span></p></section>", web_tr(q, "The approval is bound to this request, SHA-256:"), fj_json_text(a, "digest"));
 }

@@ -260,7 +260,7 @@ void portal_due(struct web_req *q, struct fj_buf *b, const json_t *course);
 
 /* --- approval.c --- */
 /* what approval.preview answered: documents field by field, entries, differences; open: the first document unfolded */
-void portal_preview(struct web_req *q, struct fj_buf *b, const json_t *preview, bool open);
+void portal_content(struct web_req *q, struct fj_buf *b, const json_t *preview, bool open);
 /* what differs between two versions of a card (asset.diff) */
 void portal_card_differences(struct web_req *q, struct fj_buf *b, const json_t *items);
 /* the object of an approval of this kind, as a link where it has a page */
@@ -292,7 +292,7 @@ const char *portal_detour(struct web_req *q); /* a password that has to be chang
 /* account.c */
 void portal_account_top(struct web_req *q, struct fj_buf *b, const char *title); /* with the links between these pages */
 /* label and input; type is that of HTML; more: its other attributes, each with a blank before it */
-void portal_input(struct fj_buf *b, const char *name, const char *label, const char *type, const char *complete, size_t max, const char *value);
+void portal_plain_input(struct fj_buf *b, const char *name, const char *label, const char *type, const char *complete, size_t max, const char *value);
 void portal_button(struct web_req *q, struct fj_buf *b, const char *text, bool danger); /* text: of web_tr already */
 /* from the form's fields, as a command of the own account; `names` ends with NULL; what is empty is absent */
 enum fj_rc portal_account_command(struct web_req *q, const char *command, const char *const *names, json_t **out, struct fj_err *err) FJ_MUST_USE;

@@ -64,7 +64,7 @@ static void login_form(struct web_req *q, struct web_res *r, const struct fj_err
 	web_html(b, "<form class=\"narrow\" method=\"post\" action=\"/login\">");
 	web_print(b, "<label for=\"login\">%s</label><input type=\"text\" id=\"login\" name=\"login\" autocomplete=\"username\" autocapitalize=\"none\" spellcheck=\"false\" maxlength=\"63\" required autofocus value=\"%s\">",
 	    web_tr(q, "Login"), err != NULL ? web_field(q, "login") : "");
-	portal_input(b, "password", web_tr(q, "Password"), "password", "current-password", 255, "");
+	portal_plain_input(b, "password", web_tr(q, "Password"), "password", "current-password", 255, "");
 	web_print(b, "<label for=\"totp\">%s</label><input type=\"text\" id=\"totp\" name=\"totp\" autocomplete=\"one-time-code\" autocapitalize=\"none\" spellcheck=\"false\" maxlength=\"20\" aria-describedby=\"totp-hint\">"
 	    "<p class=\"hint small\" id=\"totp-hint\">%s</p>", web_tr(q, "One-time code (6 digits; each works once)"),
 	    web_tr(q, "Telephone lost? A recovery code stands in its place once. With a UKey, leave this empty."));

@@ -181,7 +181,9 @@ static void page(struct web_req *q, struct web_res *r, const struct iss_command_
 	portal_command_top(q, b, c);
 	web_print(b, "<p class=\"notice\" role=\"status\">%s</p>", web_tr(q, "Preview: nothing has been done yet. Read it through, then do it or go back."));
 	portal_consequence(q, b, c);
-	portal_stops_of(q, b, c, fill);
+	FJ_AUTO(json) stops = portal_what_stops(q, c->name, fill);
+	if (stops != NULL)
+		portal_stops_list(q, b, stops);
 	web_print(b, "<h2>%s</h2>", web_tr(q, "What you filled in"));
 	portal_said(q, b, c, params);
 	card_change(q, b, c, params);

@@ -300,7 +300,7 @@ def seals(h, o, copy):
 
 h = Home()
 try:
-    h.serve()
+    check('the appliance serves', h.made and h.serve(), h.made_err)
     o = Officers(h)
     printed(h, o)
     first, pdf, ofd, address = made(h, o)

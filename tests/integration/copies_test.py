@@ -298,6 +298,10 @@ def seals(h, o, copy):
     refused('for a void copy nothing is taken back', put(good), '167·三(二)')
 
 
+for tool in ('pdftotext', 'pdftoppm', 'zbarimg'):
+    if not shutil.which(tool):
+        absent(tool)
+        finish()
 h = Home()
 try:
     check('the appliance serves', h.made and h.serve(), h.made_err)

@@ -176,7 +176,7 @@ static enum fj_rc make_out(struct iss_call *c, struct making *m, struct fj_err *
 {
 	FJ_TRY(draw(c, m, err));
 	FJ_TRY(iss_step(c, record, m, err));
-	c->answer = json_pack("{s:s, s:s, s:I, s:s, s:s, s:s, s:s}", "id", m->id, "number", m->s.number, "n", (json_int_t)m->copy.n, "state", "ISSUED", "replaces", m->old.id, "pdf_sha256", m->pdf, "ofd_sha256", m->ofd);
+	c->answer = json_pack("{s:s, s:s, s:I, s:s, s:s, s:s, s:s}", "id", m->id, "number", m->s.number, "copy_no", (json_int_t)m->copy.n, "state", "READY", "replaces", m->old.id, "pdf_sha256", m->pdf, "ofd_sha256", m->ofd);
 	return c->answer != NULL ? FJ_OK : fj_no_memory(err, "issuer");
 }
 
@@ -255,7 +255,7 @@ enum fj_rc cmd_copy_collect(struct iss_call *c, struct fj_err *err)
 	FJ_TRY(cpy_get(c->db, fj_json_text(p, "id"), &y, err));
 	FJ_TRY(own(c, y.finance, err));
 	FJ_TRY(not_void(&y, err));
-	if (strcmp(y.state, "ISSUED") != 0) {
+	if (strcmp(y.state, "READY") != 0) {
 		enum fj_rc rc = fj_fail(err, FJ_E_STATE, "issuer", BASIS, "copy %s was collected already; a lost one is made out again (copy reissue)", y.id);
 		fj_err_zh(err, "该份（%s）已被领取；遗失的应办理补发", y.id);
 		return rc;

@@ -8,7 +8,7 @@
 
 struct cpy {
 	char id[PPR_ID_CAP], number[64], kind[16], holder[19], finance[19];
-	char state[12];    /* ISSUED COLLECTED VOID */
+	char state[12];    /* READY COLLECTED VOID */
 	char pdf[65], ofd[65]; /* SHA-256 of its files, hex */
 	char replaces[PPR_ID_CAP], reason[12];
 	char sealed_pdf[65], sealed_ofd[65]; /* of what came back sealed; "" nothing did */

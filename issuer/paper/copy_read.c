@@ -10,7 +10,7 @@
 
 static const char *const file_formats[] = {"pdf", "ofd", "html", "json", "sealed-pdf", "sealed-ofd", NULL};
 static const char *const sheet_formats[] = {"pdf", "html", "docx", NULL};
-static const char *const states[] = {"ISSUED", "COLLECTED", "VOID", NULL};
+static const char *const states[] = {"READY", "COLLECTED", "VOID", NULL};
 const struct iss_field fld_copy_list[] = {
 	{"number", ISS_F_STR, false, 40, "编号", "copies of this certificate, authorisation or license token"},
 	{"state", ISS_F_STR, false, 10, "状态", "state", states, "docs/paper.md"},
@@ -45,7 +45,7 @@ static json_t *row_json(const struct sto_q *q, fj_time now)
 		fj_time_utc(sto_int(q, 16), collected);
 	if (sto_int(q, 19) > 0)
 		fj_time_utc(sto_int(q, 19), ended);
-	return json_pack("{s:s, s:s, s:I, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:b}", "id", sto_text(q, 0), "number", sto_text(q, 1), "n", (json_int_t)sto_int(q, 2), "state", sto_text(q, 6),
+	return json_pack("{s:s, s:s, s:I, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:b}", "id", sto_text(q, 0), "number", sto_text(q, 1), "copy_no", (json_int_t)sto_int(q, 2), "state", sto_text(q, 6),
 	    "at", at, "collected_at", collected, "checked_by", sto_text(q, 17), "void_at", ended, "reason", sto_text(q, 12), "note", sto_text(q, 18), "replaces", sto_text(q, 11), "replaced_by",
 	    sto_text(q, 20), "sealed", sto_text(q, 13)[0] != '\0' || sto_text(q, 14)[0] != '\0');
 }

@@ -19,7 +19,7 @@ static const char style[] =
     ".formal{max-width:47rem;margin:0 auto;padding:1.6rem 2.4rem;border:3px double #9e1719;outline:1px solid #b88f45;outline-offset:5px;background:#fff}"
     ".formal h1{font:bold 2.3rem/1.3 'Noto Serif CJK SC','Source Han Serif SC',SimSun,serif;color:#9e1719;letter-spacing:.35em;margin:.4rem 0 0;padding-left:.35em}"
     ".formal .sub{color:#594729}.formal .number{text-align:center;text-indent:0;font-weight:bold;color:#403319}"
-    ".grid{table-layout:fixed}.grid th{width:17%;background:#fbf8f0;text-align:center;vertical-align:middle;color:#403319}.grid th small{display:block;font-weight:normal;color:#665947}"
+    ".grid{table-layout:fixed}.grid .k{width:17%}.grid th{background:#fbf8f0;text-align:center;vertical-align:middle;color:#403319}.grid th small{display:block;font-weight:normal;color:#665947}"
     ".grid th,.grid td{border-color:#a88f66}.grid td{vertical-align:middle}"
     ".seals{display:flex;gap:1rem;align-items:flex-start;justify-content:space-between;margin-top:1rem;break-inside:avoid;flex-wrap:wrap}.seals .check{flex:2 1 16rem;display:flex;gap:.8rem;align-items:flex-start}"
     ".seals .qr{flex:none;margin:0}.seals .seal{flex:1 1 12rem;min-height:9rem;text-align:center;position:relative;border:1px dashed #c9bb9f;padding:.5rem}.seals p{text-indent:0}"
@@ -97,7 +97,7 @@ static enum fj_rc grid(struct fj_buf *b, const json_t *rows)
 	size_t i, k;
 	json_t *row;
 
-	FJ_TRY(fj_buf_puts(b, "<table class=\"grid\"><tbody>\n"));
+	FJ_TRY(fj_buf_puts(b, "<table class=\"grid\"><colgroup><col class=\"k\"><col><col class=\"k\"><col></colgroup><tbody>\n"));
 	json_array_foreach(rows, i, row) {
 		FJ_TRY(fj_buf_puts(b, "<tr>"));
 		for (k = 0; k + 1 < json_array_size(row); k += 2) {

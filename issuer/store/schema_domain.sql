@@ -860,7 +860,7 @@ CREATE TABLE copy (                -- 纸质件: numbered copies of certificates
   kind      TEXT NOT NULL,         -- certificate authorisation token
   holder    TEXT NOT NULL,         -- USCC of the asset's holder
   finance   TEXT NOT NULL,         -- USCC of the department that keeps it
-  state     TEXT NOT NULL,         -- ISSUED COLLECTED VOID
+  state     TEXT NOT NULL,         -- READY COLLECTED VOID
   at        INTEGER NOT NULL,      -- made out
   seq       INTEGER NOT NULL,
   pdf       TEXT NOT NULL,         -- SHA-256 of its files, hex; the files lie under materials/

@@ -95,7 +95,7 @@ def printed(h, o):
     html = o.done('jc1', 'authorisation.print', number=dau, format='html')['bytes'].decode()
     address = h.url('/v/' + dau)
     says = [dau, '第1版version1', cert, 'PP-1', sha, address, '依场景' if shown['mode'] == 'SCENE' else '整体授权', '数据使用权', '公共治理', '产业发展', '模型调用', '420000湖北省', '政务云', '100000次调用', day(), day(300), '湖北省财政厅',
-            '有效Inforce', '以登记系统为准', '（盖章）', '签字', '有条件有偿', shown['operator']['name'], shown['holder']['name'], shown['implementer']['name']]
+            '有效Inforce', '以登记簿为准', '（盖章）', '签字', '有条件有偿', shown['operator']['name'], shown['holder']['name'], shown['implementer']['name']]
     flat = re.sub(r'\s', '', re.sub('&amp;', '&', re.sub('<[^>]*>', '', html)))
     check('the printed credential says what was signed, where its state stands, and has room for seals (HTML)', all(s in flat for s in says), [s for s in says if s not in flat])
     check('its labels are in both languages', all(s in flat for s in ('授权编号和版本Numberandversion', '期限Term', '收益依据Revenuebasis', '核验地址Verifyat')))

@@ -28,7 +28,7 @@ static void file_link(struct fj_buf *b, const struct print *p, const char *id, c
 
 static void copies_table(struct web_req *q, struct fj_buf *b, const char *id)
 {
-	static const char *const columns[] = {"id", "n", "state", "at", "collected_at", "void_at", "sealed", NULL};
+	static const char *const columns[] = {"id", "copy_no", "state", "at", "collected_at", "void_at", "sealed", NULL};
 	FJ_AUTO(json) params = json_pack("{s:s, s:i}", "number", id, "limit", 100);
 	FJ_AUTO(json) answer = NULL;
 	struct fj_err err = {0};

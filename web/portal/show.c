@@ -245,7 +245,6 @@ static void places(struct web_req *q, struct fj_buf *b, const char *noun, const 
 /* without what the head has told already, and what says nothing */
 static json_t *without_head(const json_t *o, const char *noun)
 {
-	static const char *const told[] = {"state", "not_before", "not_after"};
 	const char *number = portal_number_of(o, noun), *key;
 	json_t *rest = json_copy((json_t *)(uintptr_t)o), *v;
 	void *next;
@@ -253,9 +252,8 @@ static json_t *without_head(const json_t *o, const char *noun)
 	json_object_foreach_safe(rest, next, key, v)
 		if (json_is_string(v) && (json_string_value(v)[0] == '\0' || (number != NULL && strcmp(json_string_value(v), number) == 0)))
 			json_object_del(rest, key);
-	for (size_t i = 0; i < FJ_ARRAY_LEN(told); i++)
-		if (json_is_string(json_object_get(rest, told[i])))
-			json_object_del(rest, told[i]);
+	if (json_is_string(json_object_get(rest, "state")))
+		json_object_del(rest, "state");
 	return rest;
 }
 
@@ -290,6 +288,7 @@ static void page(struct web_req *q, struct web_res *r, const char *noun, const c
 		portal_course(q, b, open);
 	portal_stop_section(q, b, x.back, x.n_back, id, back);
 	links(q, b, noun, id);
+	portal_paper(q, b, noun, id);
 	other_acts(q, b, &x, id, back);
 	portal_history(q, b, id, back);
 	web_page_end(b);
@@ -300,7 +299,6 @@ void portal_get_show(struct web_req *q, struct web_res *r)
 	const char *noun = web_param(q, "noun"), *key = portal_key_of(noun), *member = web_field(q, "download");
 	const struct iss_command_info *c = portal_find(noun, "show");
 	FJ_AUTO(json) answer = NULL;
-	FJ_AUTO(buf) to = FJ_BUF_INIT(1024);
 	struct fj_err err = {0};
 
 	if (key == NULL) {
@@ -308,9 +306,7 @@ void portal_get_show(struct web_req *q, struct web_res *r)
 		return;
 	}
 	if (strcmp(noun, "approval") == 0) { /* has a page of its own */
-		web_html(&to, "/approvals/");
-		web_url(&to, web_param(q, "id"));
-		web_redirect(r, fj_buf_str(&to));
+		portal_get_approval(q, r);
 		return;
 	}
 	FJ_AUTO(json) params = json_pack("{s:s}", key, web_param(q, "id"));

@@ -393,11 +393,19 @@ def revenue(dau):
 
 def bulk(dau):
     b = browsers.get('jc1') or Browser(h, 'jc1')
+    b.open('/do/product/add?authorisation=' + dau)
+    f = b.form('/do/product/add')
+    texts(f, id='P-PUBGOV', version='1', name='示例产品', purpose='公共治理', delivery='接口', price_form='免费', data_use='示例', conditions='有条件无偿（示例）')
+    f.set('fee_fen@yuan', '0.00')
+    b.press(f, '核对并预览')
+    check('it is previewed', b.status == 200, b.page.text[230:600])
+    b.press(b.form('/do/product/add'), '确认办理')
+    check('a product is registered', officers.get('jc1', 'product/' + dau + '%2FP-PUBGOV').get('state') == 'ON_SALE', b.page.text[:400])
     b.open('/do/token/bulk?authorisation=' + dau)
     f = b.form('/do/token/bulk')
     check('a license begins with its authorisation\'s scope, to be narrowed', f.get('request.grant.mode') == 'WHOLE' and ['request.grant.territory', '420000'] in f.fields, f.fields[:12])
-    f.fields = [x for x in f.fields if x != ['request.grant.purposes', 'PUBGOV']]
-    for k, v in {'product.id': 'P-INDUSTRY', 'product.version': '1', 'product.kind': '运营机构产品', 'terms': '有条件有偿使用', 'days': '30', 'binding': '记名（最长 90 天）', 'audience': 'https://example/'}.items():
+    f.fields = [x for x in f.fields if x != ['request.grant.purposes', 'INDUSTRY']]
+    for k, v in {'product.id': 'P-PUBGOV', 'product.version': '1', 'product.kind': '运营机构产品', 'terms': '有条件无偿使用', 'days': '30', 'binding': '记名（最长 90 天）', 'audience': 'https://example/'}.items():
         f.set('request.' + k, v)
     sheet = '统一社会信用代码,用户名称,绑定方式\r\n91420100DEMA00777X,示例用户一,named\r\n91420100DEMA00777,示例用户二,named\r\n'
     before = events()

@@ -439,6 +439,7 @@ TEST_UNIT_SRC := \
 	tests/unit/test_iss_rows.c \
 	tests/unit/test_iss_rules.c \
 	tests/unit/test_iss_search.c \
+	tests/unit/test_iss_shape.c \
 	tests/unit/test_iss_share.c \
 	tests/unit/test_iss_sheet.c \
 	tests/unit/test_iss_state.c \

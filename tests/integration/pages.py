@@ -160,7 +160,7 @@ class Page:
 # an answer has no others: one that somebody slipped in would be seen
 KNOWN = set('''date connection content-length content-type content-language content-disposition content-security-policy x-content-type-options x-frame-options referrer-policy
 	permissions-policy cross-origin-opener-policy cross-origin-resource-policy cross-origin-embedder-policy strict-transport-security cache-control vary etag last-modified location set-cookie allow
-	www-authenticate retry-after access-control-allow-origin x-robots-tag server-timing clear-site-data link'''.split())
+	www-authenticate retry-after access-control-allow-origin x-robots-tag server-timing clear-site-data link refresh'''.split())
 POLICY = {'default-src': {"'self'", "'none'"}, 'script-src': {"'self'", "'none'"}, 'style-src': {"'self'", "'none'"}, 'img-src': {"'self'", "'none'", 'data:', 'blob:'},
           'font-src': {"'self'", "'none'"}, 'connect-src': {"'self'", "'none'"}, 'media-src': {"'self'", "'none'", 'blob:', 'mediastream:'}, 'frame-ancestors': {"'none'"},
           'base-uri': {"'none'"}, 'form-action': {"'self'", "'none'"}, 'object-src': {"'none'"}, 'frame-src': {"'none'"}, 'worker-src': {"'self'", "'none'"}, 'manifest-src': {"'self'", "'none'"},
@@ -213,6 +213,8 @@ def header_faults(status, headers, public=False, tls=False, signed_in=False):
             yield '%s is %s' % (n, headers.get(n))
     if headers.get('referrer-policy') not in ('no-referrer', 'same-origin'):
         yield 'referrer-policy is %s' % headers.get('referrer-policy')
+    if not headers.get('refresh', '2').isdigit(): # to itself only
+        yield 'refresh is %s' % headers.get('refresh')
     yield from policy_faults(headers.get('content-security-policy', ''))
     if headers.get('cross-origin-opener-policy') != 'same-origin' or not (headers.get('access-control-allow-origin') or headers.get('cross-origin-resource-policy') == 'same-origin'):
         yield 'another origin may open or embed it'

@@ -391,6 +391,43 @@ def revenue(dau):
     check('the preview of a booking that would be held says why', b.status in (200, 422) and events() == before and '暂挂' in b.page.text + b.html, (b.status, b.page.text[:500]))
 
 
+def bulk(dau):
+    b = browsers.get('jc1') or Browser(h, 'jc1')
+    b.open('/do/product/add?authorisation=' + dau)
+    f = b.form('/do/product/add')
+    texts(f, id='P-PUBGOV', version='1', name='示例产品', purpose='公共治理', delivery='接口', price_form='免费', data_use='示例', conditions='有条件无偿（示例）')
+    f.set('fee_fen@yuan', '0.00')
+    b.press(f, '核对并预览')
+    check('it is previewed', b.status == 200, b.page.text[230:600])
+    b.press(b.form('/do/product/add'), '确认办理')
+    check('a product is registered', officers.get('jc1', 'product/' + dau + '%2FP-PUBGOV').get('state') == 'ON_SALE', b.page.text[:400])
+    b.open('/do/token/bulk?authorisation=' + dau)
+    f = b.form('/do/token/bulk')
+    check('a license begins with its authorisation\'s scope, to be narrowed', f.get('request.grant.mode') == 'WHOLE' and ['request.grant.territory', '420000'] in f.fields, f.fields[:12])
+    f.fields = [x for x in f.fields if x != ['request.grant.purposes', 'INDUSTRY']]
+    for k, v in {'product.id': 'P-PUBGOV', 'product.version': '1', 'product.kind': '运营机构产品', 'terms': '有条件无偿使用', 'days': '30', 'binding': '记名（最长 90 天）', 'audience': 'https://example/'}.items():
+        f.set('request.' + k, v)
+    sheet = '统一社会信用代码,用户名称,绑定方式\r\n91420100DEMA00777X,示例用户一,named\r\n91420100DEMA00777,示例用户二,named\r\n'
+    before = events()
+    b.press(f, '核对并预览', {'file': ('用户.csv', sheet.encode())})
+    check('a sheet of users is previewed: who is good, who is set aside and why', b.status == 200 and events() == before and '统一社会信用代码格式不正确' in b.page.text, (b.status, b.page.text[:600]))
+    b.press(b.form('/do/token/bulk'), '确认办理')
+    for _ in range(100):
+        if not b.head.get('Refresh'):
+            break
+        time.sleep(0.3)
+        b.open(b.at())
+    check('it is asked for once, and waits for a second officer', any(a['kind'] == 'token.bulk' for a in officers.get('jc2', 'approval?mine=true')['items']), (b.at(), b.page.text[:400]))
+    done('jc2', 'approval.approve', id=next(a['id'] for a in officers.get('jc2', 'approval?mine=true')['items'] if a['kind'] == 'token.bulk'))
+    job = officers.get('jc1', 'bulk')['items'][0]
+    for _ in range(100):
+        b.open('/show/bulk/' + job['id'])
+        if not b.head.get('Refresh'):
+            break
+        time.sleep(0.3)
+    check('its page loads itself again until it is done', officers.get('jc1', 'bulk/' + job['id'])['state'] == 'DONE' and '已完成' in b.page.text, b.page.text[:400])
+
+
 def evaluation(dau):
     b = Browser(h, 'hbsw1') if 'hbsw1' not in browsers else browsers['hbsw1']
     b.open('/do/evaluation/add?number=' + dau)
@@ -443,6 +480,7 @@ try:
     previews()
     ledger(b)
     revenue(dau)
+    bulk(dau)
     evaluation(dau)
     no_json()
     drafts(b)

@@ -44,6 +44,25 @@ static json_t *file_schema(const struct iss_field *f)
 	    "pattern", "^[A-Za-z0-9_-]*$", "maxLength", b64 < API_MAX_JSON ? b64 : API_MAX_JSON);
 }
 
+static json_t *schema_of(const struct iss_field *f);
+
+/* a document by its members; which of them have to be there its command says */
+static json_t *document_schema(const struct iss_field *f)
+{
+	json_t *props = json_object(), *one;
+
+	if (f->members == NULL)
+		return json_pack("{s:[s, s]}", "type", "object", "array");
+	if (f->shape == ISS_TABLE)
+		return json_pack("{s:s, s:{s:s, s:{s:s, s:{s:s}}}}", "type", "object", "additionalProperties", "type", "array", "items", "type", "array", "items", "type", "string");
+	if (f->shape == ISS_MAP)
+		return json_pack("{s:s, s:o}", "type", "object", "additionalProperties", schema_of(&f->members[0]));
+	for (const struct iss_field *m = f->members; m->name != NULL; m++)
+		json_object_set_new(props, m->name, schema_of(m));
+	one = json_pack("{s:s, s:o}", "type", "object", "properties", props);
+	return f->shape == ISS_ROWS ? json_pack("{s:s, s:o}", "type", "array", "items", one) : one;
+}
+
 static json_t *schema_of(const struct iss_field *f)
 {
 	json_t *s = NULL;
@@ -61,7 +80,7 @@ static json_t *schema_of(const struct iss_field *f)
 	else if (f->type == ISS_F_FILE)
 		s = file_schema(f);
 	else
-		s = json_pack("{s:[s, s]}", "type", "object", "array");
+		s = document_schema(f);
 	json_object_set_new(s, "title", json_string(f->zh));
 	json_object_set_new(s, "description", json_string(f->en));
 	return s;
@@ -79,6 +98,8 @@ static json_t *fields_schema(const struct iss_command_info *c, bool form)
 			json_array_append_new(required, json_string(f->name));
 	}
 	json_object_set_new(props, iss_fld_behalf.name, schema_of(&iss_fld_behalf));
+	if (c->kind == ISS_WRITE)
+		json_object_set_new(props, iss_fld_preview.name, schema_of(&iss_fld_preview));
 	return json_pack("{s:s, s:b, s:o, s:o}", "type", "object", "additionalProperties", 0, "properties", props, "required", required);
 }
 

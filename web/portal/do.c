@@ -309,6 +309,7 @@ void portal_get_do(struct web_req *q, struct web_res *r)
 	const struct iss_command_info *const *all = iss_commands(&n);
 
 	portal_top(q, &r->body, web_tr(q, "What I may do"));
+	web_print(&r->body, "<p><a href=\"/drafts\">%s</a></p>", web_tr(q, "My drafts"));
 	web_html(&r->body, "<div class=\"cards\">");
 	for (size_t i = 0; i < n; i++) {
 		char noun[64];

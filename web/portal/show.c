@@ -316,5 +316,7 @@ void portal_get_show(struct web_req *q, struct web_res *r)
 	}
 	if (member[0] != '\0' && portal_answer_file(r, c->name, answer, member))
 		return;
+	if (strcmp(noun, "bulk") == 0 && strcmp(fj_json_text(answer, "state"), "RUNNING") == 0)
+		web_say_header(r, "Refresh", "3"); /* until it is done, or held */
 	page(q, r, noun, c->name, answer);
 }

@@ -203,8 +203,9 @@ async function courses() {
 		await page.check('input[name=ids][value="GX-2026-0001"]');
 		await click(page, '.batch button[value="asset.freeze"]');
 		assert.match(await page.innerText('main'), /已选 2 项/);
-		await page.fill('input[name=reason]', '例行检查');
+		await page.fill('[name=reason]', '例行检查');
 		await click(page, 'form.fill button');
+		await click(page, 'main button:has-text("确认办理")'); // a selection is shown as a preview first
 		assert.match(await page.innerText('.progress'), /1 \/ 2/);
 		await click(page, 'form[action="/select/asset"] button');
 		assert.strictEqual(await page.inputValue('textarea[name=assets]'), 'GX-2026-0001\n');

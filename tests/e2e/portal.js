@@ -530,8 +530,10 @@ async function generic() {
 		await office.check('input[name=ids][value="GX-2026-0001"]');
 		await office.click('.batch button[value="asset.freeze"]');
 		assert.strictEqual(await office.locator('input[name=asset]').count(), 0);
-		await office.fill('input[name=reason]', '例行检查');
+		await office.fill('[name=reason]', '例行检查');
 		await send(office);
+		await office.click('main button:has-text("确认办理")'); // after the preview
+		await office.waitForLoadState();
 		assert.match(office.url(), /\/done\//);
 		const text = await office.innerText('main');
 		assert.match(text, /已搁置[\s\S]*GX-2026-0001\s+R40/);

@@ -102,6 +102,7 @@ SERVICE_SRC := \
 	verifier/service/pages.c \
 	verifier/service/routes.c \
 	verifier/service/state.c \
+	verifier/service/token_page.c \
 	verifier/service/verdicts.c
 
 GATEWAY_SRC := \
@@ -372,6 +373,7 @@ WEB_SRC := \
 	web/portal/nouns.c \
 	web/portal/once.c \
 	web/portal/pages.c \
+	web/portal/paper.c \
 	web/portal/picture.c \
 	web/portal/picture_room.c \
 	web/portal/portal.c \
@@ -429,6 +431,7 @@ TEST_UNIT_SRC := \
 	tests/unit/test_iss_home.c \
 	tests/unit/test_iss_ledger.c \
 	tests/unit/test_iss_number.c \
+	tests/unit/test_iss_paper.c \
 	tests/unit/test_iss_people.c \
 	tests/unit/test_iss_preview.c \
 	tests/unit/test_iss_price.c \

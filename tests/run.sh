@@ -53,7 +53,7 @@ python_stage() {
 # of demo home once, and its tests take copies (lib.py).
 integration() {
 	need python3 || { skip integration "python3 is absent"; return; }
-	names="ledger home tamper people faults report cases demo rollback kill token negative signer figures witness course paper portal public plan product revenue tasks legacy exchange card rules key find day inject crawl routes init succession supervision listing attack accounts bundle gateway service mirror channels log logged acts"
+	names="ledger home tamper people faults report cases demo rollback kill token negative signer figures witness course paper copies portal public plan product revenue tasks legacy exchange card rules key find day inject crawl routes init succession supervision listing attack accounts bundle gateway service mirror channels log logged acts"
 	if ! need strace; then
 		names=$(echo "$names" | sed 's/ kill//')
 		skip "integration kill" "strace is absent"

@@ -21,7 +21,7 @@
 static const char *const documents[] = {"ID_CARD", "PASSPORT", "WORK_CARD", "LETTER", "OTHER", NULL};
 static const char *const void_reasons[] = {"LOST", "DAMAGED", "MISPRINT", "RETURNED", "OTHER", NULL};
 static const char *const reissue_reasons[] = {"LOST", "DAMAGED", "MISPRINT", "OTHER", NULL};
-#define ID {"id", ISS_F_STR, true, PPR_ID_CAP - 1, "份号编号", "copy: number~nn"}
+#define ID {"id", ISS_F_STR, true, PPR_ID_CAP - 1, "份号编号", "copy: CP-number-nn"}
 #define NOTE {"note", ISS_F_STR, false, 400, "说明", "more about it, for the record"}
 const struct iss_field fld_copy_issue[] = {
 	{"number", ISS_F_STR, true, 40, "编号", "number of a certificate or authorisation, or id of a license token"},
@@ -136,7 +136,7 @@ static enum fj_rc draw(struct iss_call *c, struct making *m, struct fj_err *err)
 	FJ_TRY(ppr_document(c, &m->s, &m->copy, &document, err));
 	FJ_TRY(one_file(c, document, REP_PDF, m->pdf, &m->pdf_size, err));
 	FJ_TRY(one_file(c, document, REP_OFD, m->ofd, &m->ofd_size, err));
-	snprintf(m->id, sizeof(m->id), "%.56s~%02d", m->s.number, (int)m->copy.n);
+	snprintf(m->id, sizeof(m->id), "CP-%.50s-%02d", m->s.number, (int)m->copy.n);
 	return FJ_OK;
 }
 

@@ -8,7 +8,7 @@
 #include "issuer/domain.h"
 #include "issuer/report/report.h"
 
-#define PPR_ID_CAP 64 /* of a copy: number~nn */
+#define PPR_ID_CAP 64 /* of a copy: CP-number-nn */
 
 /* One copy of a paper, or NULL for a print that is no numbered copy and says so. */
 struct ppr_copy {

@@ -37,16 +37,12 @@ static void answer(int out, enum fj_rc rc, const struct fj_err *err)
 static void read_two(int in, int out)
 {
 	static const struct fj_sandbox box = {.role = FJ_SANDBOX_WORKER};
-	static const struct fj_room_bounds bounds = {.memory = 512u << 20, .cpu_s = 20, .wall_s = 60};
+	static const struct fj_room_bounds bounds = {.memory = 1024u << 20, .cpu_s = 20, .wall_s = 60};
 	struct fj_err err = {0};
 	struct fj_slice all, own;
 	struct fj_rd r;
 	bool landlock;
-	uint8_t sum[EVP_MAX_MD_SIZE];
 
-	/* what libcrypto loads late it loads now */
-	if (EVP_Digest("", 0, sum, NULL, EVP_sm3(), NULL) != 1 || EVP_Digest("", 0, sum, NULL, EVP_sha256(), NULL) != 1)
-		return;
 	if (!fj_room_limit(&bounds) || !fj_room_map(in, MAX_ASKED, &all) || fj_sandbox_enter(&box, &landlock, &err) != FJ_OK)
 		return;
 	fj_rd_init(&r, all);
@@ -65,6 +61,11 @@ static struct fj_room room = FJ_ROOM("fujie-seals", "the reader of sealed files"
 
 enum fj_rc ppr_sealed_prepare(struct fj_err *err)
 {
+	uint8_t sum[EVP_MAX_MD_SIZE];
+
+	/* what libcrypto loads late it loads now: the reader opens no file */
+	if (EVP_Digest("", 0, sum, NULL, EVP_sm3(), NULL) != 1 || EVP_Digest("", 0, sum, NULL, EVP_sha256(), NULL) != 1)
+		return fj_fail(err, FJ_E_CRYPTO, "issuer", NULL, "this libcrypto has no SM3 or SHA-256");
 	return fj_room_start(&room, err);
 }
 
@@ -94,7 +95,7 @@ static enum fj_rc told(const struct fj_buf *got, struct fj_err *err)
 enum fj_rc ppr_sealed_check(struct fj_slice own, struct fj_slice sealed, struct fj_err *err)
 {
 	FJ_AUTO(buf) asked = FJ_BUF_INIT(MAX_ASKED);
-	FJ_AUTO(buf) got = FJ_BUF_INIT(65536);
+	FJ_AUTO(buf) got = FJ_BUF_INIT(3 * 65536); /* a reading asks for 64 KiB of room */
 	FJ_AUTO(fd) from = -1;
 
 	if (fj_put_bytes(&asked, own) != FJ_OK || fj_buf_put(&asked, sealed.p, sealed.len) != FJ_OK)

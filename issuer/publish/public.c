@@ -15,10 +15,10 @@
 	__asm__(".section .rodata\n" #name ":\n.incbin \"" file \
 		"\"\n.byte 0\n.previous\n");                    \
 	extern const char name[]
-#define VERSION 2 /* user_version, once every row of the register is in it */
+#define VERSION 3 /* user_version, once every row of the register is in it */
 EMBED(pub_schema, "issuer/publish/public.sql");
 
-enum pub_sql { PUT_CERTIFICATE, PUT_AUTHORISATION, PUT_DELEGATED, PUT_PRODUCT, UNNAME, NAME, NOTE_CHANGE, PUB_SQL };
+enum pub_sql { PUT_CERTIFICATE, PUT_AUTHORISATION, PUT_DELEGATED, PUT_PRODUCT, PUT_COPY, UNNAME, NAME, NOTE_CHANGE, PUB_SQL };
 static const char *const pub_sql[PUB_SQL] = {
 	[PUT_CERTIFICATE] = "INSERT OR REPLACE INTO certificate (serial, number, asset_no, asset_name, holder_name, holder_usci,"
 	    " not_before, not_after, state, revoked_at, reason, shard, der) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?)",
@@ -27,6 +27,8 @@ static const char *const pub_sql[PUB_SQL] = {
 	[PUT_DELEGATED] = "INSERT OR REPLACE INTO delegated (serial, what, der) VALUES (?,?,?)",
 	[PUT_PRODUCT] = "INSERT OR REPLACE INTO product (authorisation, id, version, name, purpose, delivery, level, state, seller_name, seller_usci, at)"
 	    " VALUES (?,?,?,?,?,?,?,?,?,?,?)",
+	[PUT_COPY] = "INSERT OR REPLACE INTO copy (number, n, state, at, sha256, own_list, own_idx, asset_list, asset_idx, line_list, line_idx, authorisation, not_before, not_after)"
+	    " VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
 	[UNNAME] = "DELETE FROM named WHERE authorisation = ?",
 	[NAME] = "INSERT OR IGNORE INTO named (authorisation, certificate) VALUES (?,?)",
 	[NOTE_CHANGE] = "INSERT INTO change (kind, number, authorisation, version, state, holder, implementer, operator, at) SELECT ?1,?2,?3,?4,?5,?6,?7,?8,?9"
@@ -77,7 +79,7 @@ static int first_digit(void *out, int n, char **values, char **names)
 
 /* readers have it open: it is emptied, not replaced */
 static const char drop_all[] = "DROP TABLE IF EXISTS certificate; DROP TABLE IF EXISTS authorisation; DROP TABLE IF EXISTS named;"
-			       " DROP TABLE IF EXISTS product; DROP TABLE IF EXISTS change; DROP TABLE IF EXISTS delegated; DROP TABLE IF EXISTS meta";
+			       " DROP TABLE IF EXISTS product; DROP TABLE IF EXISTS copy; DROP TABLE IF EXISTS change; DROP TABLE IF EXISTS delegated; DROP TABLE IF EXISTS meta";
 
 enum fj_rc pub_db_open(struct pub_db **out, bool *empty, struct fj_err *err)
 {
@@ -209,6 +211,11 @@ enum fj_rc pub_db_product(struct pub_db *p, const struct sto_q *row, struct fj_e
 
 	FJ_TRY(put_row(p, PUT_PRODUCT, row, "tttttttttti", err));
 	return put_texts(p, NOTE_CHANGE, change, FJ_ARRAY_LEN(change), &at, err);
+}
+
+enum fj_rc pub_db_copy(struct pub_db *p, const struct sto_q *row, struct fj_err *err)
+{
+	return put_row(p, PUT_COPY, row, "titit" "iiiiii" "tii", err);
 }
 
 enum fj_rc pub_db_delegated(struct pub_db *p, const char *serial, const char *what, struct fj_slice der, struct fj_err *err)

@@ -62,6 +62,23 @@ CREATE INDEX change_authorisation ON change(authorisation, id) WHERE authorisati
 CREATE INDEX change_holder ON change(holder, id);
 CREATE INDEX change_implementer ON change(implementer, id) WHERE implementer <> '';
 CREATE INDEX change_operator ON change(operator, id) WHERE operator <> '';
+CREATE TABLE copy (              -- numbered copies on paper; of a license token the entries that decide it, and neither user nor product
+  number        TEXT NOT NULL,   -- DAC-…, DAU-…, LT-…
+  n             INTEGER NOT NULL,
+  state         TEXT NOT NULL,   -- VALID VOID
+  at            INTEGER NOT NULL,
+  sha256        TEXT NOT NULL,   -- of a license token as issued, hex; "" of what is published itself, and so for the rest
+  own_list      INTEGER NOT NULL,
+  own_idx       INTEGER NOT NULL,
+  asset_list    INTEGER NOT NULL,
+  asset_idx     INTEGER NOT NULL,
+  line_list     INTEGER NOT NULL,
+  line_idx      INTEGER NOT NULL,
+  authorisation TEXT NOT NULL,
+  not_before    INTEGER NOT NULL,
+  not_after     INTEGER NOT NULL,
+  PRIMARY KEY (number, n)
+) STRICT;
 CREATE TABLE delegated (         -- certificates of the appliance's own keys, for OCSP
   serial TEXT PRIMARY KEY,
   what   TEXT NOT NULL,

@@ -295,11 +295,28 @@ static enum fj_rc publish_products(struct iss *i, int64_t since, int64_t *seq, s
 	}
 }
 
+static enum fj_rc publish_copies(struct iss *i, int64_t since, int64_t *seq, struct fj_err *err)
+{
+	FJ_AUTO(sto_q) q = {0};
+	bool row;
+
+	FJ_TRY(sto_query(i->pub.db, STO_PUB_COPIES, &q, err, "i", since));
+	for (;;) {
+		FJ_TRY(sto_step(&q, &row, err));
+		if (!row)
+			return FJ_OK;
+		FJ_TRY(pub_db_copy(i->pub.rows, &q, err));
+		if (sto_int(&q, 14) > *seq)
+			*seq = sto_int(&q, 14);
+	}
+}
+
 static enum fj_rc put_rows(struct iss *i, bool delegated_too, bool all, int64_t since, int64_t *seq, struct fj_err *err)
 {
 	FJ_TRY(publish_certificates(i, since, seq, err));
 	FJ_TRY(publish_authorisations(i, since, seq, err));
 	FJ_TRY(publish_products(i, since, seq, err));
+	FJ_TRY(publish_copies(i, since, seq, err));
 	if (delegated_too)
 		FJ_TRY(publish_delegated(i, i->pub.rows, err));
 	if (all)

@@ -31,6 +31,7 @@ enum fj_rc pub_db_commit(struct pub_db *p, struct fj_err *err) FJ_MUST_USE;
 enum fj_rc pub_db_certificate(struct pub_db *p, const struct sto_q *row, struct fj_err *err) FJ_MUST_USE;
 enum fj_rc pub_db_authorisation(struct pub_db *p, const struct sto_q *row, const json_t *payload, struct fj_err *err) FJ_MUST_USE;
 enum fj_rc pub_db_product(struct pub_db *p, const struct sto_q *row, struct fj_err *err) FJ_MUST_USE;
+enum fj_rc pub_db_copy(struct pub_db *p, const struct sto_q *row, struct fj_err *err) FJ_MUST_USE; /* columns of STO_PUB_COPIES */
 enum fj_rc pub_db_delegated(struct pub_db *p, const char *serial, const char *what, struct fj_slice der, struct fj_err *err) FJ_MUST_USE;
 
 /* what packages carry of it: tables by their place in verifier/public_rows.def */

@@ -854,7 +854,7 @@ CREATE TABLE peer (                -- 互信登记系统: other registers whose 
 ) STRICT;
 CREATE INDEX peer_of ON peer(org, state, sha256);
 CREATE TABLE copy (                -- 纸质件: numbered copies of certificates, authorisations, license tokens
-  id        TEXT PRIMARY KEY,      -- number~nn
+  id        TEXT PRIMARY KEY,      -- CP-number-nn
   number    TEXT NOT NULL,         -- of the credential
   n         INTEGER NOT NULL,      -- 份号, from 1; rises only
   kind      TEXT NOT NULL,         -- certificate authorisation token

@@ -9,6 +9,8 @@
  */
 #include "verifier/service/service.h"
 
+#include <stdlib.h>
+
 /* --- the register's own rows --- */
 
 static void state_line(struct web_req *q, struct fj_buf *b, const json_t *row)
@@ -58,6 +60,42 @@ static void links_of(struct web_req *q, struct fj_buf *b, const char *number)
 	web_html(b, "</ul>");
 }
 
+/* --- which copy the paper is (docs/paper.md) --- */
+
+/* the copy of this number among those that were made out; NULL: none of that number */
+static const json_t *copy_of(const json_t *copies, const char *n)
+{
+	char *end;
+	long want = strtol(n, &end, 10);
+	size_t i;
+	json_t *row;
+
+	json_array_foreach(copies, i, row)
+		if (*end == '\0' && fj_json_num(row, "n") == want)
+			return row;
+	return NULL;
+}
+
+/* the register knows which copies it made out; a void one is told by its number */
+void svc_copy_notice(struct web_req *q, struct fj_buf *b, const char *number)
+{
+	FJ_AUTO(json) copies = NULL;
+	const char *n = web_field(q, "c");
+
+	if (n[0] == '\0' || svc_rows(web_app(q), SVC_COPIES, number, &copies, NULL) != FJ_OK)
+		return;
+	const json_t *row = copy_of(copies, n);
+	bool good = row != NULL && strcmp(fj_json_text(row, "state"), "VALID") == 0;
+	web_html(b, good ? "<p class=\"notice\">" : "<p class=\"error\" role=\"alert\">");
+	if (good)
+		web_say(q, b, "✔ Copy no. %lld on paper was made out by the issuing authority and is not declared void.", (long long)fj_json_num(row, "n"));
+	else if (row != NULL)
+		web_say(q, b, "✘ Copy no. %lld on paper was declared void; do not accept it. The credential itself is judged below.", (long long)fj_json_num(row, "n"));
+	else
+		web_say(q, b, "✘ The register knows no copy on paper of this number; do not accept it. The credential itself is judged below.");
+	web_html(b, "</p>");
+}
+
 /* --- the page --- */
 
 static void register_part(struct web_req *q, struct fj_buf *b, const char *number)
@@ -83,6 +121,7 @@ void svc_number_page(struct web_req *q, struct web_res *r, const char *number, c
 	web_text(&r->body, number);
 	web_html(&r->body, "</p>");
 	web_paper_notice(q, &r->body, ver_paper(web_field(q, "h"), bytes));
+	svc_copy_notice(q, &r->body, number);
 	if (svc_rows(web_app(q), cert ? SVC_CERTIFICATE : SVC_AUTHORISATION, number, &rows, NULL) == FJ_OK)
 		state_line(q, &r->body, json_array_get(rows, 0));
 	web_verdict(q, &r->body, verdict);

@@ -145,6 +145,8 @@ void svc_get_number(struct web_req *q, struct web_res *r)
 
 	if (is_number(number))
 		show_verdict(q, r, number, "", web_field(q, "at"));
+	else if (strncmp(number, "LT-", 3) == 0)
+		svc_token_page(q, r, number);
 	else
 		svc_product_page(q, r, "", number);
 }

@@ -31,7 +31,7 @@ enum fj_rc svc_serial(struct svc *s, const char *serial_hex, struct svc_row *out
 /* a certificate's DER by its number: FJ_E_NOTFOUND when none bears it */
 enum fj_rc svc_certificate(struct svc *s, const char *number, struct fj_buf *der, struct fj_err *err) FJ_MUST_USE;
 /* rows of public.db for pages and feeds, as objects of their columns; times as RFC 3339 */
-enum svc_query { SVC_CERTIFICATE, SVC_AUTHORISATION, SVC_NAMED, SVC_PRODUCTS_OF, SVC_PRODUCTS, SVC_CHANGES_AUTHORISATION, SVC_CHANGES_ORGANISATION, SVC_ROWS };
+enum svc_query { SVC_CERTIFICATE, SVC_AUTHORISATION, SVC_NAMED, SVC_PRODUCTS_OF, SVC_PRODUCTS, SVC_COPIES, SVC_CHANGES_AUTHORISATION, SVC_CHANGES_ORGANISATION, SVC_ROWS };
 enum fj_rc svc_rows(struct svc *s, enum svc_query q, const char *key, json_t **out, struct fj_err *err) FJ_MUST_USE;
 #define SVC_TAR_OCTETS (32u << 20) /* of the archive of the trust: credentials are left out of a larger one */
 /* a file below publish/, whole; at most 8 MiB (a CRL) */
@@ -76,8 +76,13 @@ void svc_error_page(struct web_req *q, struct web_res *r, const struct fj_err *e
 
 /* --- number_page.c --- */
 void svc_number_page(struct web_req *q, struct web_res *r, const char *number, const json_t *verdict, struct fj_slice bytes);
+/* what the register says of the copy on paper that led here (?c=); nothing when none is named */
+void svc_copy_notice(struct web_req *q, struct fj_buf *b, const char *number);
 void svc_product_page(struct web_req *q, struct web_res *r, const char *authorisation, const char *id);
 void svc_get_product(struct web_req *q, struct web_res *r);
+
+/* --- token_page.c: a license token that a copy was made out for --- */
+void svc_token_page(struct web_req *q, struct web_res *r, const char *id);
 
 /* --- feed.c --- */
 void svc_feed_authorisation(struct web_req *q, struct web_res *r);

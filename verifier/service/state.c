@@ -17,6 +17,7 @@ static const char *const row_sql[SVC_ROWS] = {
 	[SVC_NAMED] = "SELECT certificate AS number, c.state, c.asset_no, c.asset_name FROM named LEFT JOIN certificate c ON c.number = certificate WHERE authorisation = ? LIMIT 200",
 	[SVC_PRODUCTS_OF] = "SELECT authorisation, id, name, version, purpose, delivery, level, state, seller_name, seller_usci, at FROM product WHERE authorisation = ? LIMIT 200",
 	[SVC_PRODUCTS] = "SELECT authorisation, id, name, version, purpose, delivery, level, state, seller_name, seller_usci, at FROM product WHERE id = ? LIMIT 200",
+	[SVC_COPIES] = "SELECT n, state, at, sha256, own_list, own_idx, asset_list, asset_idx, line_list, line_idx, authorisation, not_before, not_after FROM copy WHERE number = ? ORDER BY n LIMIT 100",
 	[SVC_CHANGES_AUTHORISATION] = "SELECT id AS seq, at, kind, number, authorisation, version, state FROM change WHERE authorisation = ?1"
 	    " UNION SELECT id, at, kind, number, authorisation, version, state FROM change WHERE number IN (SELECT certificate FROM named WHERE authorisation = ?1) AND authorisation = ''"
 	    " ORDER BY 1 DESC LIMIT 100",

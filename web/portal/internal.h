@@ -259,14 +259,20 @@ void portal_course(struct web_req *q, struct fj_buf *b, const char *id);
 void portal_due(struct web_req *q, struct fj_buf *b, const json_t *course);
 
 /* --- approval.c --- */
-/* what approval.preview answered: documents field by field, entries, differences; open: the first document unfolded */
-void portal_content(struct web_req *q, struct fj_buf *b, const json_t *preview, bool open);
+/* what approval.preview answered: documents field by field, entries, differences; not whole: what each is about, and what
+ * differs, without what every one has */
+void portal_content(struct web_req *q, struct fj_buf *b, const json_t *preview, bool whole);
 /* what differs between two versions of a card (asset.diff) */
 void portal_card_differences(struct web_req *q, struct fj_buf *b, const json_t *items);
 /* the object of an approval of this kind, as a link where it has a page */
 void portal_object(struct web_req *q, struct fj_buf *b, const char *kind, const char *id);
 /* one decision, with the form's note and confirmation; digest: of what was shown, "" not said */
 enum fj_rc portal_decide(struct web_req *q, const char *command, const char *id, const char *digest, json_t **answer, struct fj_err *err) FJ_MUST_USE;
+
+/* --- paper.c --- */
+/* its pages to print and its numbered copies; nothing for other nouns */
+void portal_paper(struct web_req *q, struct fj_buf *b, const char *noun, const char *id);
+void portal_get_paper(struct web_req *q, struct web_res *r);
 
 /* --- do.c --- */
 /* the act in words, without what follows from it; a page that begins with it; and what follows, as a paragraph */

@@ -58,9 +58,11 @@ static const struct portal_noun nouns[] = {
 	{"remittance", {"id", "name", "fund", "amount_fen", "paid_fen", "due", "state", "late"}},
 	{"statement", {"id", "kind", "day", "direction", "amount_fen", "counterparty_name", "matched", "how"}},
 	{"bundle", {NULL}},
+	{"copy", {"id", "number", "n", "state", "at", "collected_at", "void_at", "sealed"}},
 	{"find", {NULL}},
 	{"event", {"seq", "at", "actor", "org", "kind", "object", "approval"}},
 	{"status", {NULL}},
+	{"home", {NULL}},
 	{"clock", {NULL}},
 	{"log", {NULL}},
 	{"audit", {NULL}},
@@ -114,6 +116,7 @@ static const struct portal_hint hints[] = {
 	{"revenue.remit", "", false},
 	{"statement.match", "", false},
 	{"listing.refresh", " PREPARED LISTED ", false}, {"listing.admit", " PREPARED ", false},
+	{"copy.collect", " ISSUED ", false}, {"copy.reissue", " ISSUED COLLECTED ", true}, {"copy.void", " ISSUED COLLECTED ", true}, {"copy.seal", " ISSUED COLLECTED ", false},
 	{"listing.delist", " PREPARED LISTED HALTED DELISTING ", true},
 	{"user.bind", " ACTIVE INVITED SUSPENDED ", false}, {"user.unbind", " ACTIVE INVITED SUSPENDED ", true}, {"user.expire", " ACTIVE ", false},
 	{"session.clear", " ACTIVE ", false}, {"session.end", "", false}, {"apitoken.end", " ACTIVE ", true},
@@ -126,7 +129,7 @@ const struct web_link portal_links[] = {
 	{"^RM-", "/show/remittance/"}, {"^SR-", "/show/statement/"}, {"^PC-", "/show/price/"}, {"^PR-", "/show/plan/"}, {"^TK-", "/show/task/"},
 	{"^TQ-", "/show/request/"}, {"^TJ-", "/show/bulk/"}, {"^EV-", "/show/evaluation/"}, {"^SO-", "/show/order/"}, {"^SI-", "/show/incident/"},
 	{"^CM-", "/show/complaint/"}, {"^MT-", "/show/material/"}, {"^LS-", "/show/listing/"}, {"^TR-", "/show/trade/"}, {"^RP-", "/show/report/"}, {"^PE-", "/show/peer/"},
-	{"import", "/do/ledger/import-status?run=1&id="}, {"asset_no", "/show/asset/"}, {"exchange", "/show/organisation/"},
+	{"^CP-", "/show/copy/"}, {"import", "/do/ledger/import-status?run=1&id="}, {"asset_no", "/show/asset/"}, {"exchange", "/show/organisation/"},
 	{"usci", "/show/organisation/"}, {"org", "/show/organisation/"}, {"finance", "/show/organisation/"}, {"dept", "/show/organisation/"},
 	{"login", "/show/user/"}, {"actor", "/show/user/"}, {NULL, NULL}};
 

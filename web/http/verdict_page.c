@@ -251,12 +251,17 @@ enum fj_rc web_pasted_proof(struct web_req *q, struct fj_buf *out, struct fj_err
 	return rc == FJ_OK ? FJ_OK : fj_fail(err, rc, "web", "formats.md 19", "a proof of logging is larger than any");
 }
 
-/* a file or picture, dropped or chosen; the camera is offered by the script where the browser can read QR codes */
+/* a file or picture, dropped or chosen */
 static void file_field(struct web_req *q, struct fj_buf *b)
 {
 	web_print(b, "<label for=\"f\">%s</label><input type=\"file\" id=\"f\" name=\"file\" accept=\"image/png,image/jpeg,.jwt,.pem,.der,.cer,.crt,.json,.txt\" aria-describedby=\"fh\">",
 	    web_tr(q, "Or a file, or a picture of the QR code"));
 	web_print(b, "<p class=\"small hint\" id=\"fh\">%s</p>", web_tr(q, "PNG or JPEG; .jwt, .pem, .der, or an offline bundle (.json); 8 MB at most. It can be dropped here."));
+}
+
+/* offered by the script where the browser itself can read QR codes */
+static void camera(struct web_req *q, struct fj_buf *b)
+{
 	web_print(b, "<p class=\"camera\" hidden><button type=\"button\" class=\"quiet\" data-camera>%s</button> <span role=\"status\" data-none=\"%s\"></span></p><video class=\"camera\" hidden muted playsinline></video>",
 	    web_tr(q, "Scan with the camera"), web_tr(q, "The camera can't be used: allow it in the browser, or choose a picture."));
 }
@@ -290,5 +295,8 @@ void web_verify_form(struct web_req *q, struct fj_buf *b, const char *action, un
 		more_fields(q, b, with);
 	web_html(b, "<p><button>");
 	web_say(q, b, "Verify");
-	web_html(b, "</button></p></form>");
+	web_html(b, "</button></p>");
+	if (files)
+		camera(q, b);
+	web_html(b, "</form>");
 }

@@ -45,6 +45,14 @@ class Person {
 		const text = await this.text();
 		assert.ok(typeof what === 'string' ? text.includes(what) : what.test(text), what + ' is not on ' + this.page.url() + ': ' + text.slice(0, 400).replace(/\s+/g, ' '));
 	}
+	// what is done behind, on a page that loads itself again
+	async seeSoon(what) {
+		for (let i = 0; i < 60 && !what.test(await this.text()); i++) {
+			await this.page.waitForTimeout(500);
+			await this.page.reload();
+		}
+		await this.see(what);
+	}
 	within(selector) {
 		return this.page.locator(selector);
 	}
@@ -206,7 +214,7 @@ async function catalogue() {
 		const send = async () => {
 			const form = p.within('main form.fill');
 			await p.click(form.locator('button:not([formnovalidate])').first());
-			const sure = p.within('main form.fill').getByRole('button', { name: say('Do it'), exact: true });
+			const sure = p.within('main').getByRole('button', { name: say('Do it'), exact: true });
 			if (await sure.count() > 0)
 				await p.click(sure);
 		};
@@ -217,7 +225,7 @@ async function catalogue() {
 			await p.press(say('Back to change'));
 		await p.page.setInputFiles('main input[type=file]', csv('T' + n + '-1,C-T' + n + '-1,流量,自主采集,否\r\nT' + n + '-2,C-T' + n + '-2,水位,自主采集,否\r\n'));
 		await send();
-		await p.see(en ? /imported\s*2/i : /已导入\s*2/);
+		await p.seeSoon(en ? /imported\s*2/i : /已导入\s*2/);
 	}, { en: true });
 	await task('a draft of a card outlives the session that began it', async (as, say, n) => {
 		const p = await as('hbsw2');

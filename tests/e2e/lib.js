@@ -82,7 +82,7 @@ class Home {
 	}
 	async fresh() {
 		this.at = ['--portal', '127.0.0.1:' + await freePort(), '--verifier', '127.0.0.1:' + await freePort()];
-		const r = spawnSync(path.join(B, 'fujie'), ['demo', '--dir', this.d, '--no-serve', ...this.at], { encoding: 'utf8', timeout: 120000 });
+		const r = spawnSync(path.join(B, 'fujie'), ['demo', '--dir', this.d, '--no-serve', ...this.at], { encoding: 'utf8', timeout: 300000 });
 		assert.strictEqual(r.status, 0, r.stderr);
 	}
 	async serve() {

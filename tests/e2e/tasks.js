@@ -45,6 +45,14 @@ class Person {
 		const text = await this.text();
 		assert.ok(typeof what === 'string' ? text.includes(what) : what.test(text), what + ' is not on ' + this.page.url() + ': ' + text.slice(0, 400).replace(/\s+/g, ' '));
 	}
+	// what is done behind, on a page that loads itself again
+	async seeSoon(what) {
+		for (let i = 0; i < 60 && !what.test(await this.text()); i++) {
+			await this.page.waitForTimeout(500);
+			await this.page.reload();
+		}
+		await this.see(what);
+	}
 	within(selector) {
 		return this.page.locator(selector);
 	}
@@ -107,7 +115,7 @@ async function verdictOf(stranger, credential, use = '') {
 	await stranger.page.fill('textarea[name=credential]', credential);
 	if (use)
 		await stranger.page.fill('[name=use]', use);
-	await stranger.page.locator('form:has(textarea[name=credential]) button').first().click();
+	await stranger.page.locator('form:has(textarea[name=credential]) button:not([type=button])').first().click();
 	await stranger.page.waitForSelector('.verdict');
 	return (await stranger.page.getAttribute('.verdict', 'class')).replace(/.*\bverdict (\w+).*/, '$1');
 }
@@ -180,13 +188,16 @@ async function paper() {
 			const r = await fetch(h.portal + '/do/' + noun + '/print?run=1&format=pdf&download=file&number=' + number, { headers: { Cookie: cookie, Accept: 'text/html' } });
 			const pdf = path.join(h.root, noun + '.pdf');
 			fs.writeFileSync(pdf, Buffer.from(await r.arrayBuffer()));
-			tool('pdftoppm', ['-r', '200', '-png', '-singlefile', pdf, pdf]);
-			const address = tool('zbarimg', ['--raw', '-q', pdf + '.png']).toString().trim().split('\n')[0];
+			tool('pdftoppm', ['-r', '200', '-png', pdf, pdf]);
+			const sheets = fs.readdirSync(h.root).filter((f) => f.startsWith(noun + '.pdf-')).map((f) => path.join(h.root, f));
+			const coded = sheets.find((f) => spawnSync('zbarimg', ['--raw', '-q', f]).status === 0);
+			assert.ok(coded, 'no QR code on ' + sheets.length + ' sheets');
+			const address = tool('zbarimg', ['--raw', '-q', coded]).toString().trim().split('\n')[0];
 			assert.ok(address.startsWith(h.verifier + '/v/' + number), address);
 			await stranger.page.goto(address);
 			assert.strictEqual(await stranger.within('.verdict.permit').count(), 1, await stranger.text());
 			await stranger.home();
-			await stranger.page.setInputFiles('input[type=file]', pdf + '.png');
+			await stranger.page.setInputFiles('input[type=file]', coded);
 			await stranger.click(stranger.within('form:has(textarea[name=credential]) button:not([type=button])').first());
 			assert.strictEqual(await stranger.within('.verdict.permit').count(), 1, await stranger.text());
 			await p.settled();
@@ -203,16 +214,18 @@ async function catalogue() {
 		const send = async () => {
 			const form = p.within('main form.fill');
 			await p.click(form.locator('button:not([formnovalidate])').first());
-			const sure = p.within('main form.fill').getByRole('button', { name: say('Confirm and do it'), exact: true });
+			const sure = p.within('main').getByRole('button', { name: say('Do it'), exact: true });
 			if (await sure.count() > 0)
 				await p.click(sure);
 		};
 		await p.page.setInputFiles('main input[type=file]', csv('T' + n + '-1,C-T' + n + '-1,流量,自主采集,否\r\nT' + n + '-2,,水位,自主采集,否\r\n'));
 		await send();
 		await p.see(en ? 'the entry has no catalogue number' : '数据资源目录编号为空');
+		if (await p.within('main input[type=file]').count() === 0)
+			await p.press(say('Back to change'));
 		await p.page.setInputFiles('main input[type=file]', csv('T' + n + '-1,C-T' + n + '-1,流量,自主采集,否\r\nT' + n + '-2,C-T' + n + '-2,水位,自主采集,否\r\n'));
 		await send();
-		await p.see(en ? /imported\s*2/i : /已导入\s*2/);
+		await p.seeSoon(en ? /imported\s*2/i : /已导入\s*2/);
 	}, { en: true });
 	await task('a draft of a card outlives the session that began it', async (as, say, n) => {
 		const p = await as('hbsw2');

@@ -319,10 +319,10 @@ def main():
     stranger = Walk('nobody', who['signed out'], 4).run()
     nobody(stranger)
     walks = {}
-    for role in ROLES:
+    for role in (r for r in ROLES if r in os.environ.get('ONLY', r).split()):
         walks[role] = Walk(role, who[role], 12 if role == 'AUDITOR' else 1).run()
         what_is_seen(walks[role], role)
-    dead = every_link(walks['AUDITOR'])
+    dead = every_link(list(walks.values())[-1])
     check('links to the public verifier lead somewhere', not dead, dead[:4])
     print('# %d pages (%d different) of %d answers in %.0f s' % (judged['pages'], len(pages), judged['answers'], time.time() - start), flush=True)
     objects_of_others()

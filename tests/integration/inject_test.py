@@ -345,7 +345,7 @@ def by_hand(people):
     rg = o.done('hbsw1', 'registration.submit', asset='INJ-1', note=hostile('registration.submit.note', 400))['id']
     o.done('hb-fin3', 'registration.decide', id=rg, accept=True, note=hostile('registration.decide.note', 400))
     number = o.two('hb-fin1', 'hb-fin2', 'certificate.issue', assets=['INJ-1'])[1]['certificates'][0]
-    first = time.strftime('%Y-%m-%d', time.gmtime(time.time() + 8 * 3600 + 86400))
+    first = time.strftime('%Y-%m-%d', time.gmtime(time.time() + 8 * 3600))
     proposal = {'certificates': [number], 'grant': {'mode': 'WHOLE', 'domains': [], 'scenarios': [], 'rights': ['OPER', 'USE'], 'purposes': ['INDUSTRY', 'PUBGOV'], 'actions': ['QUERY', 'VERIFY'],
                 'territory': ['420000'], 'environment': [], 'quota': None, 'depth': 0}, 'terms': 'paid', 'from': first, 'to': str(int(first[:4]) + 1) + first[4:], 'shared': False, 'operator': '91420100DEMA001011',
                 'documents': {k: hostile('authorisation.propose.' + k, 200) for k in ('feasibility', 'due_diligence', 'risk_evaluation', 'security_rules', 'emergency_plan')},
@@ -377,17 +377,17 @@ def under(o, dau, rg):
         ('hbsw1', 'collateral.request', dict(asset='INJ-1', creditor=t('collateral.request.creditor', 120))),
         ('hb-fin1', 'rule.override', dict(rule='R05', asset='INJ-1', reason=t('rule.override.reason', 400))),
         ('jc1', 'registration.object', dict(asset='INJ-1', name=t('registration.object.name', 100), contact=t('registration.object.contact', 100), evidence=t('registration.object.evidence', 400))),
-        ('hb-fin1', 'user.add', dict(login='inj-1', name=t('user.add.name', 60), person='inj-1', org='11420000DEMA00013M', roles=['FINANCE'])),
-        ('mof1', 'organisation.add', dict(usci=usci('12420000DEMA00888'), name=t('organisation.add.name', 120), kind='INST', level='省', div6='420000', finance='11420000DEMA00013M', roles=['USER'],
+        ('hb-fin1', 'user.add', dict(login='inj-1', name=t('user.add.name', 40), person='inj-1', org='11420000DEMA00013M', roles=['FINANCE'])),
+        ('hb-fin1', 'organisation.add', dict(usci=usci('12420000DEMA00888'), name=t('organisation.add.name', 120), kind='INST', level='省', div6='420000', finance='11420000DEMA00013M', roles=['USER'],
                                           note=t('organisation.add.note', 400))),
-        ('hb-fin1', 'peer.add', dict(name=t('peer.add.name', 100), org='12420000DEMA00099D', root=open(h.d + '/trust/root.pem').read(), signs_for=['12420000DEMA00099D'])),
+        ('hb-fin1', 'peer.add', dict(name=t('peer.add.name', 100), root=open(h.d + '/trust/root.pem').read(), signs_for=['12420000DEMA00099D'])),
         ('hb-fin1', 'price.record', {'authorisation': dau, 'maximum_fen': 914313600, 'cost_fen': 800000000, 'bond_bp': 182, 'profit_bp': 782, 'tax_bp': 600, 'from': today, 'to': str(int(today[:4]) + 2) + today[4:8] + '01',
                                      'doc_no': t('price.record.doc_no', 80), 'doc_date': today, 'authority': t('price.record.authority', 100), 'scan': t('price.record.scan', 100),
                                      'caps': [{'product': 'P-INJ', 'cap_fen': 1000, 'volume': 1000}]}),
         ('hb-fin1', 'user.deputise', dict(login='hb-fin1', deputy='hb-fin3', reason=t('user.deputise.reason', 200), **{'from': today, 'to': today})),
         ('hbsw1', 'collateral.release', dict(id='CL-none', reason=t('collateral.release.reason', 400))),
     ]
-    taken = 0
+    taken = 0  # what is refused is kept by some of them too
     for who, command, body in said:
         code, out = o.do(who, command, **body)
         taken += code == 200
@@ -478,7 +478,7 @@ def main():
     check('officers of the demo have signed in', all(c.token and c.csrf for c in people.values()))
     start, before = time.time(), h.children()
     filler = Filler(people['auditor'].api('GET', '/api/v1/openapi.json')[2])
-    check('texts that want to be more are taken at a dozen acts in their order', by_hand(people) >= 9)
+    check('texts that want to be more are taken act by act', by_hand(people) >= 8)
     order, done = stored(filler, people)
     kept = in_the_register()
     texts = {w: n for w, n in numbers.items() if w.count('.') >= 1}

@@ -89,11 +89,7 @@ e2e() {
 	elif ! need chromium; then skip e2e "chromium is absent (make deps-full)"
 	elif [ ! -d tests/e2e/node_modules/playwright-core ]; then skip e2e "tests/e2e/node_modules is absent (make deps-full)"
 	else
-<<<<<<< HEAD
 		for t in portal acts public tasks axe; do stage "e2e $t" node "tests/e2e/$t.js" "$B"; done
-=======
-		for t in portal acts tasks axe; do stage "e2e $t" node "tests/e2e/$t.js" "$B"; done
->>>>>>> i8-e2e
 	fi
 }
 san_build() { make --no-print-directory -j2 SAN=1 BUILD="$B/san" san-tests; }

@@ -311,9 +311,9 @@ def http(h, s):
         for where, port, path in (('portal', h.p, '/verify'), ('verifier', h.v, '/')):
             page = request(port, 'POST', path, urllib.parse.urlencode({'credential': text, 'use': ''}).encode(), form)
             check('%s: its public page denies %s and says why' % (where, name), b' 200 ' in page[:16] and b'verdict deny' in page and words in page, page[-400:])
-    for where, port, path in (('portal', h.p, '/verify'), ('verifier', h.v, '/')):
-        page = request(port, 'POST', path, b'credential=' + b'a' * (1 << 20), form)
-        check('%s: its public page refuses what is too large, on a page' % where, b' 413 ' in page[:16] and b'text/html' in page and b'larger than the 65536 octets that this address accepts' in page, page[-400:])
+    for where, port, path, most in (('portal', h.p, '/verify', 9 << 20), ('verifier', h.v, '/', 65536)):
+        page = request(port, 'POST', path, b'credential=' + b'a' * most, form)
+        check('%s: its public page refuses what is too large, on a page' % where, b' 413 ' in page[:16] and b'text/html' in page and b'larger than the %d octets that this address accepts' % most in page, page[-400:])
 
     # clients that begin and do not go on
     tok = next(t for t in h.demo['tokens'] if t['expect'] == 'permit')

@@ -460,6 +460,7 @@ TEST_UNIT_SRC := \
 	tests/unit/test_web_html.c \
 	tests/unit/test_web_http.c \
 	tests/unit/test_web_once.c \
+	tests/unit/test_web_public.c \
 	tests/unit/test_wit_add.c
 
 TEST_FUZZ_SRC := \

@@ -258,9 +258,9 @@ static enum fj_rc begin_factor(struct iss_call *c, void *arg, struct fj_err *err
 enum fj_rc cmd_account_factor(struct iss_call *c, struct fj_err *err)
 {
 	FJ_TRY(acc_prove(c, fj_json_text(c->params, "current"), err));
-	FJ_TRY(acc_turn(c, "own code", err));
+	FJ_TRY(acc_turn(c, "code", err));
 	FJ_TRY(iss_step(c, begin_factor, NULL, err));
-	return acc_calm(c, "own code", err);
+	return acc_calm(c, "code", err);
 }
 
 static enum fj_rc end_factor(struct iss_call *c, void *arg, struct fj_err *err)

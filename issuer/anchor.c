@@ -30,7 +30,7 @@ static enum fj_rc log_part(struct iss_call *c, json_t *out, struct fj_err *err)
 	return fj_json_set(out, "log", json_pack("{s:s%, s:I, s:s, s:s}", "vkey", (const char *)vkey.data, vkey.len, "size", (json_int_t)head.size, "root", root, "signed_at", at));
 }
 
-enum fj_rc cmd_anchor_show(struct iss_call *c, struct fj_err *err)
+enum fj_rc cmd_status_anchor(struct iss_call *c, struct fj_err *err)
 {
 	struct iss *i = c->iss;
 	struct fj_hash h;

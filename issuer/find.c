@@ -20,7 +20,8 @@
 #define F_AFTER {"after", ISS_F_STR, false, 140, "起始", "start after this one (\"next\" of the page before)"}
 #define F_PAGE F_AFTER, ISS_FIELD_LIMIT
 #define F_STATE {"state", ISS_F_STR, false, 16, "状态", "in this state"}
-#define F_HOLDER {"holder", ISS_F_STR, false, 18, "持有单位", "of this holder (unified social credit code)"}
+#define F_HOLDER {"holder", ISS_F_STR, false, 18, "持有单位", "of this holder (unified social credit code)"}, \
+	{"superior", ISS_F_STR, false, 18, "主管部门", "of the units under this superior department"}
 #define F_SCOPE {"finance", ISS_F_STR, false, 18, "本级财政部门", "of this finance department's holders"}, \
 	{"division", ISS_F_STR, false, 6, "行政区划", "of holders in this division and below: two, four or six digits"}
 #define F_CARD {"class", ISS_F_STR, false, 16, "资产分类", "of this class code"}, {"industry", ISS_F_STR, false, 64, "行业", "of this industry"}
@@ -323,6 +324,7 @@ static void choose(struct fnd_query *q)
 		bool when;
 		char sort;
 	} rows[] = {
+		{STO_FIND_UNDER_STATE, q->superior[0] != '\0' && state, 'k'}, {STO_FIND_UNDER, q->superior[0] != '\0', 'k'},
 		{STO_FIND_PARENT, q->parent[0] != '\0', 'k'},
 		{STO_FIND_HOLDER_STATE, q->holder[0] != '\0' && state, 'k'}, {STO_FIND_HOLDER, q->holder[0] != '\0', 'k'},
 		{STO_FIND_EXPIRES, ends, 't'}, {STO_FIND_CREATED, made, 't'},
@@ -363,14 +365,16 @@ static enum fj_rc read_after(const json_t *p, struct fnd_query *q, struct fj_err
 
 enum fj_rc fnd_query(enum fnd_noun noun, const json_t *params, fj_time now, struct fnd_query *q, struct fj_err *err)
 {
-	static const char *const holders[] = {"holder", "superior", "org", "user", NULL}, *const classes[] = {"kind", "mode", "class", NULL},
+	static const char *const holders[] = {"holder", "org", "user", NULL}, *const classes[] = {"kind", "mode", "class", NULL},
 		*const industries[] = {"implementer", "seller", "industry", NULL}, *const parents[] = {"asset", "operator", NULL};
 	const json_t *n = json_object_get(params, "limit");
 
 	memset(q, 0, sizeof(*q));
 	q->noun = noun;
 	q->limit = json_is_integer(n) && json_integer_value(n) > 0 ? json_integer_value(n) : 100;
-	q->holder = given_as(params, holders);
+	bool units = noun == FND_ORGANISATION; /* that a superior has stand in the place of a holder */
+	q->holder = units ? fj_json_text(params, "superior") : given_as(params, holders);
+	q->superior = units ? "" : fj_json_text(params, "superior");
 	q->finance = fj_json_text(params, "finance");
 	q->class_ = noun == FND_TOKEN ? fj_json_text(params, "asset") : noun == FND_LEDGER ? fj_json_text(params, "result") : given_as(params, classes);
 	q->industry = noun == FND_TOKEN ? fj_json_text(params, "operator") : given_as(params, industries);
@@ -390,8 +394,9 @@ static enum fj_rc start(struct sto *db, const struct fnd_query *q, struct sto_q 
 {
 #define FILTERS q->after, q->limit, q->holder, q->finance, q->state, q->class_, q->industry, q->parent, q->div_from, q->div_below, \
 	q->created_from, q->created_to, q->expires_from, q->expires_to
-	if (q->sort == 'd')
-		return sto_query(db, q->lead, keys, err, "itti" "tttttttt" "iiii", (int64_t)q->noun, q->after_sort, FILTERS);
+	bool under = q->lead == STO_FIND_UNDER || q->lead == STO_FIND_UNDER_STATE;
+	if (q->sort == 'd' || under)
+		return sto_query(db, q->lead, keys, err, "itti" "tttttttt" "iiii", (int64_t)q->noun, under ? q->superior : q->after_sort, FILTERS);
 	return sto_query(db, q->lead, keys, err, "iiti" "tttttttt" "iiii", (int64_t)q->noun, (int64_t)strtoll(q->after_sort, NULL, 10), FILTERS);
 #undef FILTERS
 }

@@ -54,6 +54,7 @@ json_t *hom_filter(const struct hom_scope *of, const char *noun)
 		const char *filter, *nouns;
 	} filters[] = {
 		{'F', "finance", " ledger asset registration certificate authorisation plan "}, {'H', "holder", " ledger asset registration certificate authorisation plan "},
+		{'D', "superior", " ledger asset registration certificate authorisation plan "},
 		{'I', "implementer", " authorisation plan "}, {'O', "operator", " authorisation plan token "}, {'U', "user", " token "},
 	};
 	char name[40];

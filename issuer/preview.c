@@ -18,11 +18,12 @@
 #include "issuer/token.h"
 
 #define PAGE 20 /* certificates built for one answer */
+#define USUAL 5 /* what a page of at most 100 kB holds */
 
 const struct iss_field fld_approval_preview[] = {
 	{"id", ISS_F_STR, true, 40, "编号", "approval"},
 	{"after", ISS_F_STR, false, 64, "起始", "of several certificates: start after this asset"},
-	{"limit", ISS_F_INT, false, PAGE, "条数", "how many of several certificates, 20 by default"},
+	{"limit", ISS_F_INT, false, PAGE, "条数", "how many of several certificates, 5 by default"},
 	{0},
 };
 
@@ -94,7 +95,7 @@ static enum fj_rc one_certificate(struct look *l, const json_t *item, struct fj_
 static enum fj_rc certificates(struct look *l, struct fj_err *err)
 {
 	const char *after = fj_json_text(l->c->params, "after");
-	int64_t limit = PAGE, n = 0;
+	int64_t limit = USUAL, n = 0;
 	size_t i;
 	json_t *item;
 
@@ -239,9 +240,12 @@ static enum fj_rc executed(struct look *l, struct fj_err *err)
 
 static enum fj_rc differs(struct look *l, const char *key, const json_t *was, const json_t *is, struct fj_err *err)
 {
+	const char *zh, *en;
+
 	if (json_equal(was, is))
 		return FJ_OK;
-	json_t *row = json_pack("{s:s, s:O?, s:O?}", "key", key, "was", was, "value", is);
+	prf_words(key, &zh, &en);
+	json_t *row = json_pack("{s:s, s:s, s:s, s:O?, s:O?}", "key", key, "zh", zh, "en", en, "was", was, "value", is);
 	return json_array_append_new(l->differences, row) == 0 ? FJ_OK : fj_no_memory(err, "issuer");
 }
 

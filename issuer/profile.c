@@ -152,6 +152,16 @@ enum fj_rc prf_term(struct iss_call *c, const char *finance, fj_time from, int64
 	return FJ_OK;
 }
 
+void prf_words(const char *key, const char **zh, const char **en)
+{
+	*zh = *en = "";
+	for (size_t k = 0; k < FJ_ARRAY_LEN(keys); k++)
+		if (strcmp(keys[k].key, key) == 0) {
+			*zh = keys[k].zh;
+			*en = keys[k].en;
+		}
+}
+
 /* --- proposing --- */
 
 static enum fj_rc bad(struct fj_err *err, const char *key, const char *en, const char *zh)

@@ -14,6 +14,8 @@ enum fj_rc prf_int(struct iss_call *c, const char *finance, const char *key, int
 enum fj_rc prf_flag(struct iss_call *c, const char *finance, const char *key, bool *out, struct fj_err *err) FJ_MUST_USE;
 /* borrowed: valid until another department's profile is asked for in this call */
 enum fj_rc prf_json(struct iss_call *c, const char *finance, const char *key, const json_t **out, struct fj_err *err) FJ_MUST_USE;
+/* what a key is called; "" twice for one that there is not */
+void prf_words(const char *key, const char **zh, const char **en);
 /* hash, hex, that an event of this call bears: of the profile consulted last, else of the one in
  * force for the actor's organisation */
 enum fj_rc prf_hash(struct iss_call *c, const char **hex, struct fj_err *err) FJ_MUST_USE;

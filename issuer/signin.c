@@ -142,18 +142,25 @@ static int64_t count_unknown(const char *login, int64_t now)
 	return wait;
 }
 
+/* What is counted apart has a name that nobody can give to something else: a browser's cookie is not a key's name. */
+static void slot_hash(const char *kind, const char *name, struct fj_hash *out)
+{
+	char text[120];
+
+	snprintf(text, sizeof(text), "%s:%.100s", kind, name);
+	fj_sha256(fj_slice_str(text), out);
+}
+
 /* a count of his own: that of this browser, or of the bound key */
 static enum fj_rc find_slot(struct sto *db, struct attempt *a, int64_t *failures, int64_t *at, struct fj_err *err)
 {
 	FJ_AUTO(sto_q) q = {0};
-	char text[80];
 	bool row = false;
 
 	*failures = *at = 0;
 	if (a->t->spki[0] != '\0')
 		FJ_TRY(cky_bound(db, a->t->login, a->t->spki, &a->key, err));
-	snprintf(text, sizeof(text), a->key ? "key:%.70s" : "%.70s", a->key ? a->t->spki : a->t->device);
-	fj_sha256(fj_slice_str(text), &a->hash);
+	slot_hash(a->key ? "key" : "browser", a->key ? a->t->spki : a->t->device, &a->hash);
 	if (!a->key && a->t->device[0] == '\0')
 		return FJ_OK;
 	FJ_TRY(sto_query(db, STO_SLOT_GET, &q, err, "tb", a->t->login, FJ_SLICE(a->hash.b, FJ_SHA256_LEN)));
@@ -173,7 +180,7 @@ static enum fj_rc count_known(struct sto *db, struct attempt *a, int64_t now, in
 	FJ_TRY(find_slot(db, a, &failures, &at, err));
 	a->known = a->slot || a->t->door == ISS_DOOR_LOCAL;
 	if (a->t->door == ISS_DOOR_LOCAL)
-		return sto_run(db, STO_SECRET_TRY, NULL, err, "it", now, a->t->login);
+		return FJ_OK; /* he could read the register itself: counting him would only help strangers */
 	*wait = a->slot ? thr_wait(failures, at, now) : thr_wait(a->s.failures, a->s.failed_at, now);
 	if (*wait > 0)
 		return FJ_OK;
@@ -259,7 +266,9 @@ static enum fj_rc remember(struct sto *db, struct attempt *a, struct iss_entry *
 	const char *login = a->t->login;
 	int64_t now = acc_now();
 
-	if (a->t->door == ISS_DOOR_LOCAL || (!a->slot && a->t->door == ISS_DOOR_API))
+	if (a->t->door == ISS_DOOR_LOCAL)
+		return FJ_OK;
+	if (!a->slot && a->t->door == ISS_DOOR_API)
 		return sto_run(db, STO_SECRET_CALM, NULL, err, "t", login);
 	if (!a->slot) {
 		uint8_t raw[32];
@@ -267,7 +276,7 @@ static enum fj_rc remember(struct sto *db, struct attempt *a, struct iss_entry *
 		fj_random(raw, sizeof(raw));
 		FJ_TRY(fj_b64u_put(&b, FJ_SLICE(raw, sizeof(raw))));
 		FJ_TRY(fj_strcopy(out->device, sizeof(out->device), fj_buf_str(&b)));
-		fj_sha256(fj_slice_str(out->device), &a->hash);
+		slot_hash("browser", out->device, &a->hash);
 		FJ_TRY(sto_run(db, STO_SECRET_CALM, NULL, err, "t", login));
 	}
 	FJ_TRY(sto_run(db, STO_SLOT_SET, NULL, err, "tbi", login, FJ_SLICE(a->hash.b, FJ_SHA256_LEN), now));
@@ -401,7 +410,7 @@ enum fj_rc acc_turn(struct iss_call *c, const char *of, struct fj_err *err)
 {
 	struct turn t = {.login = c->actor->login};
 
-	fj_sha256(fj_slice_str(of), &t.slot);
+	slot_hash("own", of, &t.slot);
 	return iss_step(c, begin_turn, &t, err);
 }
 
@@ -409,7 +418,7 @@ enum fj_rc acc_calm(struct iss_call *c, const char *of, struct fj_err *err)
 {
 	struct turn t = {.login = c->actor->login};
 
-	fj_sha256(fj_slice_str(of), &t.slot);
+	slot_hash("own", of, &t.slot);
 	return iss_step(c, end_turn, &t, err);
 }
 
@@ -417,7 +426,7 @@ enum fj_rc acc_prove(struct iss_call *c, const char *password, struct fj_err *er
 {
 	struct acc_secret s;
 
-	FJ_TRY(acc_turn(c, "own password", err));
+	FJ_TRY(acc_turn(c, "password", err));
 	FJ_TRY(acc_secret_get(c->db, c->actor->login, &s, err));
 	if (!thr_enter(true, "", PLACE_MS))
 		return fj_refuse(err, FJ_E_BUSY, "issuer", NULL, "too many passwords are being checked at this moment; try again in a second", "当前校验密码人数过多，请稍后再试");
@@ -425,6 +434,6 @@ enum fj_rc acc_prove(struct iss_call *c, const char *password, struct fj_err *er
 	thr_leave(true, "");
 	fj_wipe(&s, sizeof(s));
 	if (right)
-		return acc_calm(c, "own password", err);
+		return acc_calm(c, "password", err);
 	return fj_refuse(err, FJ_E_AUTH, "issuer", NULL, "your present password is wrong", "当前密码有误");
 }

@@ -88,6 +88,9 @@ enum fj_rc sgn_add(struct iss *i, struct sto *db, const struct sgn_note *note, i
 		return insert(i, db, note, n != NULL ? n : &at, err);
 	if (n != NULL)
 		*n = l.n;
+	/* a flood of what was refused anyway, or of logins that do not exist, is not a flood of writes */
+	if ((note->what[1] == 'A' && now - l.at < 60) || (note->login[0] == '\0' && now == l.at))
+		return FJ_OK;
 	return sto_run(db, STO_SIGNIN_AGAIN, NULL, err, "iii", now, (int64_t)1, l.n);
 }
 

@@ -84,12 +84,12 @@ static enum fj_rc check_on_behalf(struct iss_call *c, const json_t *user, struct
 	return sto_int(&q, 0) == 0 ? FJ_OK : no(err, FJ_E_REFUSED, "domain.md decision 10", "this user has accounts of its own, and asks for itself", "该用户已有账户，应由其自行申请");
 }
 
-/* the user as it is licensed: named by the operator, or the organisation of who asks */
+/* the user as it is licensed: named by the operator, or the organisation of who asks; in NULL: the request named none */
 static enum fj_rc put_user(struct iss_call *c, const json_t *in, bool own, json_t *out, struct fj_err *err)
 {
 	FJ_AUTO(dom_org) o = {.affiliates = NULL};
 
-	if (json_object_update(out, (json_t *)(uintptr_t)in) != 0)
+	if (in != NULL && json_object_update(out, (json_t *)(uintptr_t)in) != 0)
 		return fj_no_memory(err, "issuer");
 	if (!own)
 		return FJ_OK;

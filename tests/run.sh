@@ -53,7 +53,7 @@ python_stage() {
 # of demo home once, and its tests take copies (lib.py).
 integration() {
 	need python3 || { skip integration "python3 is absent"; return; }
-	names="ledger home tamper people faults report cases demo rollback kill token negative signer figures witness course paper copies portal plan product revenue tasks legacy exchange card rules key find day inject crawl routes init succession supervision listing attack accounts bundle gateway service mirror channels log logged acts"
+	names="ledger home tamper people faults report cases demo rollback kill token negative signer figures witness course paper copies portal public plan product revenue tasks legacy exchange card rules key find day inject crawl routes init succession supervision listing attack accounts bundle gateway service mirror channels log logged acts"
 	if ! need strace; then
 		names=$(echo "$names" | sed 's/ kill//')
 		skip "integration kill" "strace is absent"
@@ -89,7 +89,7 @@ e2e() {
 	elif ! need chromium; then skip e2e "chromium is absent (make deps-full)"
 	elif [ ! -d tests/e2e/node_modules/playwright-core ]; then skip e2e "tests/e2e/node_modules is absent (make deps-full)"
 	else
-		for t in portal tasks axe; do stage "e2e $t" node "tests/e2e/$t.js" "$B"; done
+		for t in portal public tasks axe; do stage "e2e $t" node "tests/e2e/$t.js" "$B"; done
 	fi
 }
 san_build() { make --no-print-directory -j2 SAN=1 BUILD="$B/san" san-tests; }

@@ -73,8 +73,10 @@ async function judge(one, entry, way) {
 	for (const v of bad)
 		for (const n of v.nodes) {
 			const key = v.id + ': ' + n.replace(/\d+/g, '0');
-			if (!found.has(key))
-				found.set(key, v.id + ' at ' + entry.path + ' as ' + entry.who + ' (' + [way.lang, way.theme, way.width].join(' ') + '): ' + n);
+			if (found.has(key))
+				continue;
+			found.set(key, v.id + ' at ' + entry.path + ' as ' + entry.who + ' (' + [way.lang, way.theme, way.width].join(' ') + '): ' + n);
+			console.log('# ' + found.get(key)); // at once: a run may be broken off
 		}
 }
 

@@ -73,8 +73,8 @@ class Home {
 		const kept = path.join(process.env.FUJIE_LANE || '/nonexistent', 'cases');
 		if (!fs.existsSync(kept + '/kind.json'))
 			return false;
-		const kind = JSON.parse(fs.readFileSync(kept + '/kind.json', 'utf8'));
-		if (kind.key[0] !== new Date(Date.now() + 8 * 3600 * 1000).toISOString().slice(0, 10))
+		const kind = JSON.parse(fs.readFileSync(kept + '/kind.json', 'utf8')), program = fs.statSync(path.join(B, 'fujie-registry'));
+		if (kind.day !== new Date(Date.now() + 8 * 3600 * 1000).toISOString().slice(0, 10) || kind.program !== program.ino + ' ' + program.size)
 			return false;
 		this.at = ['--portal', '127.0.0.1:' + kind.ports[0], '--verifier', '127.0.0.1:' + kind.ports[1]];
 		fs.cpSync(kept + '/home', this.d, { recursive: true, preserveTimestamps: true, verbatimSymlinks: true });

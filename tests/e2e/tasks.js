@@ -96,7 +96,7 @@ async function task(sentence, run, { en = false, widths = [NARROW, WIDE] } = {})
 				people.push(p);
 				return p;
 			};
-			await test(full, () => run(as, (zh, eng) => lang === 'zh' ? zh : eng, turn));
+			await test(full, () => run(as, words(lang), turn));
 			for (const p of people)
 				await p.leave();
 		}
@@ -112,51 +112,175 @@ async function verdictOf(stranger, credential, use = '') {
 	return (await stranger.page.getAttribute('.verdict', 'class')).replace(/.*\bverdict (\w+).*/, '$1');
 }
 
+// what a page says for an English text of the catalogue
+const zh = new Map();
+for (const m of fs.readFileSync(path.join(__dirname, '../../web/po/zh-CN.po'), 'utf8').matchAll(/^msgid ((?:"(?:[^"\\]|\\.)*"\s*)+)msgstr ((?:"(?:[^"\\]|\\.)*"\s*)+)/gm))
+	zh.set(...[m[1], m[2]].map((t) => t.match(/"((?:[^"\\]|\\.)*)"/g).map((x) => JSON.parse(x)).join('')));
+const words = (lang) => (text) => {
+	assert.ok(zh.has(text), 'no page says "' + text + '"');
+	return lang === 'zh' ? zh.get(text) : text;
+};
+
 const LEDGER = '台账编号,数据资源目录编号,名称,形成方式,是否涉密\r\n';
 const csv = (lines) => ({ name: '台账.csv', mimeType: 'text/csv', buffer: Buffer.from(LEDGER + lines) });
 
-// --- a holder's catalogue, up to the registered asset ---
+// --- anybody ---
+
+async function anybody() {
+	const GOOD = 'DAC-100000-202603-000001-F', permit = h.token('permit'), deny = h.token('deny');
+	const judged = async (p) => {
+		await p.page.waitForSelector('.verdict');
+		return (await p.page.getAttribute('.verdict', 'class')).replace(/.*\bverdict (\w+).*/, '$1');
+	};
+	const check = (p) => p.click(p.within('form:has(textarea[name=credential]) button:not([type=button])').first());
+	await task('a stranger checks a certificate by its number on the first page', async (as) => {
+		const p = await as(null);
+		await p.page.fill('textarea[name=credential]', GOOD);
+		await check(p);
+		assert.strictEqual(await judged(p), 'permit');
+	}, { en: true });
+	await task('a stranger checks a pasted token for a use, and is told why another is denied', async (as) => {
+		const p = await as(null);
+		await p.menu((await p.page.getAttribute('html', 'lang')) === 'en' ? 'Verify' : '核验');
+		for (const t of [permit, deny]) {
+			await p.page.fill('textarea[name=credential]', h.read(t));
+			await p.page.fill('[name=use]', useText(t.use));
+			await check(p);
+			assert.strictEqual(await judged(p), t.expect);
+		}
+	}, { en: true });
+	await task('a stranger checks a file', async (as) => {
+		const p = await as(null);
+		await p.page.setInputFiles('input[type=file]', { name: 'certificate.pem', mimeType: 'application/octet-stream', buffer: fs.readFileSync(path.join(h.d, 'demo', GOOD + '.pem')) });
+		await check(p);
+		assert.strictEqual(await judged(p), 'permit');
+	});
+	await task('a stranger finds notices, disclosure, help, and how to check us without us', async (as, say) => {
+		const p = await as(null);
+		for (const [link, seen] of [['Public notices', /./], ['Disclosure of authorised operation', /DAU-/], ['How to check us without us', /[0-9A-Fa-f:]{40,}/], ['Help', /./]]) {
+			await p.home();
+			await p.click(p.within('.doors a', { hasText: say(link) }).filter({ hasText: say(link) }).first());
+			await p.see(seen);
+		}
+	}, { en: true });
+}
+
+// --- paper ---
+
+const tool = (name, args) => {
+	const r = spawnSync(name, args);
+	assert.ok(!r.error && r.status === 0, name + ': ' + (r.error || r.stderr));
+	return r.stdout;
+};
+
+async function paper() {
+	for (const [who, noun, number, credential] of [['hb-fin1', 'certificate', h.demo.certificates.find((c) => c.expect === 'permit').number], ['jc1', 'authorisation', h.demo.authorisations.find((a) => a.expect === 'permit').number]])
+		await task('the QR code of a printed ' + noun + ' leads to the right verdict', async (as) => {
+			const p = await as(who), cookie = await h.cookie(who), stranger = await as(null);
+			const r = await fetch(h.portal + '/do/' + noun + '/print?run=1&format=pdf&download=file&number=' + number, { headers: { Cookie: cookie, Accept: 'text/html' } });
+			const pdf = path.join(h.root, noun + '.pdf');
+			fs.writeFileSync(pdf, Buffer.from(await r.arrayBuffer()));
+			tool('pdftoppm', ['-r', '200', '-png', '-singlefile', pdf, pdf]);
+			const address = tool('zbarimg', ['--raw', '-q', pdf + '.png']).toString().trim().split('\n')[0];
+			assert.ok(address.startsWith(h.verifier + '/v/' + number), address);
+			await stranger.page.goto(address);
+			assert.strictEqual(await stranger.within('.verdict.permit').count(), 1, await stranger.text());
+			await stranger.home();
+			await stranger.page.setInputFiles('input[type=file]', pdf + '.png');
+			await stranger.click(stranger.within('form:has(textarea[name=credential]) button:not([type=button])').first());
+			assert.strictEqual(await stranger.within('.verdict.permit').count(), 1, await stranger.text());
+			await p.settled();
+		}, { widths: [NARROW] });
+}
+
+// --- a holder's catalogue and cards ---
 
 async function catalogue() {
 	await task('a holder brings a faulty catalogue in, is told what to mend, and brings it in', async (as, say, n) => {
-		const p = await as('hbsw1');
-		await p.menu(say('办理', 'Act'));
-		await p.follow(say('导入台账', 'Import the ledger'));
+		const p = await as('hbsw1'), en = (await p.page.getAttribute('html', 'lang')) === 'en';
+		await p.menu(say('Act'));
+		await p.follow(en ? 'Import the ledger' : '导入台账');
+		const send = async () => {
+			const form = p.within('main form.fill');
+			await p.click(form.locator('button:not([formnovalidate])').first());
+			const sure = p.within('main form.fill').getByRole('button', { name: say('Confirm and do it'), exact: true });
+			if (await sure.count() > 0)
+				await p.click(sure);
+		};
 		await p.page.setInputFiles('main input[type=file]', csv('T' + n + '-1,C-T' + n + '-1,流量,自主采集,否\r\nT' + n + '-2,,水位,自主采集,否\r\n'));
-		await p.press(say(/导入/, /Import/), p.within('main form.fill'));
-		await p.see(say('数据资源目录编号为空', 'the entry has no catalogue number'));
+		await send();
+		await p.see(en ? 'the entry has no catalogue number' : '数据资源目录编号为空');
 		await p.page.setInputFiles('main input[type=file]', csv('T' + n + '-1,C-T' + n + '-1,流量,自主采集,否\r\nT' + n + '-2,C-T' + n + '-2,水位,自主采集,否\r\n'));
-		await p.press(say(/导入/, /Import/), p.within('main form.fill'));
-		await p.see(say(/已导入\s*2/, /imported\s*2/i));
+		await send();
+		await p.see(en ? /imported\s*2/i : /已导入\s*2/);
 	}, { en: true });
-	await task('a holder recognises two entries of the catalogue at once, and the superior department confirms them', async (as, say, n) => {
-		const holder = await as('hbsw1'), superior = await as('hbsw-sup');
-		const taken = await h.api('/api/v1/ledger/import', { file: LEDGER + 'R' + n + '-1,C-R' + n + '-1,甲,自主采集,否\r\nR' + n + '-2,C-R' + n + '-2,乙,自主采集,否\r\n' }, await h.session('hbsw2'));
-		assert.strictEqual(taken.imported, 2);
-		await holder.menu(say('台账', 'Ledger'));
-		for (const k of [1, 2])
-			await holder.page.getByRole('row', { name: new RegExp('R' + n + '-' + k) }).getByRole('checkbox').check();
-		await holder.press(say(/作出确认结论/, /Recognise/));
-		await holder.page.selectOption('select[name=result]', 'ASSET');
-		await holder.page.fill('[name=decision]', '集体决策〔2026〕' + n + '号（示例）');
-		await holder.press(say(/作出确认结论/, /Recognise/), holder.within('main form.fill'));
-		await holder.see(say(/已办理/, /[Dd]one/));
-		await superior.menu(say('台账', 'Ledger'));
-		for (const k of [1, 2])
-			await superior.page.getByRole('row', { name: new RegExp('R' + n + '-' + k) }).getByRole('checkbox').check();
-		await superior.press(say(/主管部门确认/, /Confirm/));
-		await superior.press(say(/主管部门确认/, /Confirm/), superior.within('main form.fill'));
-		await superior.see(say(/已办理/, /[Dd]one/));
+	await task('a draft of a card outlives the session that began it', async (as, say, n) => {
+		const p = await as('hbsw2');
+		await h.api('/api/v1/ledger/import', { file: LEDGER + 'D' + n + '-1,C-D' + n + '-1,草稿,自主采集,否\r\n' }, await h.session('hbsw1'));
+		let id, after = '';
+		while (!id && after !== undefined) {
+			const page = await h.api('/api/v1/ledger?limit=1000&after=' + after, null, await h.session('hbsw1'));
+			id = (page.items.find((x) => x.ledger_no === 'D' + n + '-1') || {}).id;
+			after = page.next;
+		}
+		await p.page.goto(h.portal + '/wizard/asset/card?ledger=' + id);
+		await p.page.fill('[name="card.basic.asset_no"]', 'DRAFT-' + n);
+		await p.press(say('Save draft'));
+		await p.press(say('Sign out'), p.within('header'));
+		delete h.cookies.hbsw2;
+		const again = await as('hbsw2');
+		await again.page.goto(h.portal + '/drafts');
+		await again.click(again.within('main a[href*="/wizard/asset/card"], main a[href*="draft="]').last());
+		assert.strictEqual(await again.page.inputValue('[name="card.basic.asset_no"]'), 'DRAFT-' + n);
 	});
 }
 
-module.exports = { NARROW, Person, WIDE, h, task, verdictOf };
+// --- taking back ---
+
+async function takingBack() {
+	const some = h.demo.tokens.filter((t) => t.expect === 'permit');
+	await task('an operator takes a token back from the home page: three clicks and a reason; the public page denies at once', async (as, say, n) => {
+		const t = some[n % some.length], p = await as('jc1'), stranger = await as(null);
+		assert.ok(['permit', 'deny'].includes(await verdictOf(stranger, h.read(t), useText(t.use))));
+		const row = p.within('main a.stop[href*="/show/token/"]').first();
+		const id = /token\/([^#]+)/.exec(await row.getAttribute('href'))[1];
+		await p.click(row);
+		await p.click(p.within('#stop a[href*="/do/token/revoke"]'));
+		await p.page.fill('[name=reason]', '合同终止（示例）');
+		await p.click(p.within('main form.fill button.danger, main form.fill button').first());
+		assert.strictEqual(p.clicks, 3);
+		const taken = h.demo.tokens.find((x) => x.id === id);
+		if (taken)
+			assert.strictEqual(await verdictOf(stranger, h.read(taken), useText(taken.use)), 'deny');
+		assert.strictEqual((await h.api('/api/v1/token/' + id, null, await h.session('jc2'))).state, 'REVOKED');
+	});
+}
+
+// --- every role's first page ---
+
+async function homes() {
+	for (const who of ['hb-fin1', 'hbsw1', 'jc1', 'pc-dev', 'auditor', 'slb1', 'mof1'])
+		await task('the first page of ' + who + ' says what waits, and every link of the menu leads on', async (as, say) => {
+			const p = await as(who);
+			await p.see(say('What waits for me'));
+			const links = await p.within('nav.main a').evaluateAll((all) => all.map((a) => a.getAttribute('href')));
+			for (const to of links) {
+				const r = await p.page.goto(h.portal + to);
+				assert.strictEqual(r.status(), 200, to);
+				await p.settled();
+			}
+		}, { en: who === 'hb-fin1' });
+}
 
 async function run() {
 	await h.make();
 	await h.serve();
 	browser = await launch();
+	await anybody();
+	await homes();
+	await paper();
 	await catalogue();
+	await takingBack();
 }
 
 run().catch((e) => test('the run reaches its end', () => {

@@ -144,12 +144,12 @@ class Home:
 
     def copy_of(self, kept, cases):
         stat = os.stat(B + '/fujie-registry')
-        key = [time.strftime('%Y-%m-%d', time.gmtime(time.time() + 8 * 3600)), stat.st_mtime_ns, stat.st_size]
+        now = {'day': time.strftime('%Y-%m-%d', time.gmtime(time.time() + 8 * 3600)), 'program': '%d %d' % (stat.st_ino, stat.st_size)}
         try:
             kind = json.load(open(kept + '/kind.json'))
         except (OSError, ValueError):
             kind = {}
-        if kind.get('key') != key or not all(map(is_free, kind['ports'])):
+        if {k: kind.get(k) for k in now} != now or not all(map(is_free, kind['ports'])):
             shutil.rmtree(kept, ignore_errors=True)
             os.makedirs(kept)
             self.p, self.v = quiet_port(), quiet_port()
@@ -157,7 +157,7 @@ class Home:
             if not self.made:
                 return
             shutil.copytree(self.d, kept + '/home', symlinks=True, ignore=shutil.ignore_patterns('*.sock'))
-            json.dump({'key': key, 'ports': [self.p, self.v]}, open(kept + '/kind.json', 'w'))
+            json.dump(dict(now, ports=[self.p, self.v]), open(kept + '/kind.json', 'w'))
             return
         self.p, self.v = kind['ports']
         self.made, self.made_err = True, ''

@@ -69,7 +69,7 @@ def tables():
     table = [line.split(None, 5)[:5] for line in out if line[:4] in ('GET ', 'POST')]
     commands = {}
     for line in out:
-        if line[:5] in ('read ', 'write'):
+        if line[:5] in ('read ', 'write', 'own  '):
             kind, name, who = (line.split(None, 2) + [''])[:3]
             who = who.split(';')[0].strip()
             commands[name] = (kind, ROLES if who == 'every role' else [r for r in who.split(',') if r])

@@ -273,7 +273,7 @@ def drafts(b):
         b.press(f, '删除草稿')
     check('and thrown away by a button', '没有草稿' in b.page.text, b.page.text[-300:])
     db = sqlite3.connect(h.d + '/register.db', timeout=30)
-    check('nothing of it is left in the register', db.execute('SELECT COUNT(*) FROM draft').fetchone()[0] == 0)
+    check('nothing of it is left in the register', db.execute("SELECT COUNT(*) FROM draft WHERE login = 'hbsw1'").fetchone()[0] == 0)
     db.close()
     b.open('/do/collateral/request')
     f = b.form('/do/collateral/request')

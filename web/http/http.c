@@ -495,6 +495,16 @@ static void simple_fail(struct web_req *q, struct web_res *r, enum fj_rc rc, int
 /* our own scripts, styles and pictures, nothing inline, nobody else's */
 #define POLICY "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
 
+/* the choice stays; no script needs it, and over TLS it goes nowhere else */
+static void keep_language(const struct web_req *q, struct MHD_Response *m, const char *lang)
+{
+	char cookie[96];
+
+	snprintf(cookie, sizeof(cookie), "lang=%s; Path=/; HttpOnly; SameSite=Strict; Max-Age=31536000%s", lang[0] == 'e' ? "en" : "zh",
+	    q->server->conf.cert != NULL ? "; Secure" : "");
+	MHD_add_response_header(m, "Set-Cookie", cookie);
+}
+
 static void add_headers(const struct web_req *q, const struct web_res *r, struct MHD_Response *m)
 {
 	char cache[64];
@@ -531,9 +541,8 @@ static void add_headers(const struct web_req *q, const struct web_res *r, struct
 	for (size_t i = 0; i < r->n_said; i++)
 		MHD_add_response_header(m, r->said[i].name, r->said[i].value);
 	const char *lang = MHD_lookup_connection_value(q->conn, MHD_GET_ARGUMENT_KIND, "lang");
-	if (lang != NULL && (strcmp(lang, "en") == 0 || strcmp(lang, "zh") == 0)) /* the choice stays */
-		MHD_add_response_header(m, "Set-Cookie", lang[0] == 'e' ? "lang=en; Path=/; SameSite=Strict; Max-Age=31536000"
-		    : "lang=zh; Path=/; SameSite=Strict; Max-Age=31536000");
+	if (lang != NULL && (strcmp(lang, "en") == 0 || strcmp(lang, "zh") == 0))
+		keep_language(q, m, lang);
 	if (q->bad_framing)
 		MHD_add_response_header(m, "Connection", "close");
 	if (q->server->conf.cert != NULL || q->server->conf.secure)

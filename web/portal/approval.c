@@ -53,7 +53,7 @@ static void difference(struct web_req *q, struct fj_buf *b, const char *key, con
 
 static void field_row(struct web_req *q, struct fj_buf *b, const json_t *f)
 {
-	const char *key = fj_json_text(f, "key"), *label = web_either(q, fj_json_peek(f, "zh"), fj_json_text(f, "en"));
+	const char *key = fj_json_text(f, "key"), *label = web_either(q, fj_json_text(f, "zh"), fj_json_text(f, "en"));
 	const json_t *v = json_object_get(f, "value"), *was = json_object_get(f, "was");
 	bool drawn = json_is_true(json_object_get(f, "drawn"));
 
@@ -74,7 +74,20 @@ static void field_row(struct web_req *q, struct fj_buf *b, const json_t *f)
 	web_html(b, "</div></td></tr>");
 }
 
-static void fields(struct web_req *q, struct fj_buf *b, const json_t *list)
+/* of several approvals together: what each is about, and what differs */
+static bool telling(const json_t *f)
+{
+	static const char *const kept[] = {"subject", "asset", "parties", "grant", "terms"};
+
+	if (json_object_get(f, "was") != NULL || fj_json_text(f, "part")[0] == '\0')
+		return true;
+	for (size_t i = 0; i < FJ_ARRAY_LEN(kept); i++)
+		if (strcmp(fj_json_text(f, "part"), kept[i]) == 0)
+			return !json_is_true(json_object_get(f, "drawn"));
+	return false;
+}
+
+static void fields(struct web_req *q, struct fj_buf *b, const json_t *list, bool whole)
 {
 	const char *part = "";
 	size_t i;
@@ -82,6 +95,8 @@ static void fields(struct web_req *q, struct fj_buf *b, const json_t *list)
 
 	web_print(b, "<table class=\"sheet\"><thead><tr><th scope=\"col\">%s</th><th scope=\"col\">%s</th></tr></thead>", web_tr(q, "Field"), web_tr(q, "Content"));
 	json_array_foreach(list, i, f) {
+		if (!whole && !telling(f))
+			continue;
 		if (strcmp(part, fj_json_text(f, "part")) != 0) {
 			web_print(b, part[0] != '\0' ? "</tbody><tbody><tr class=\"part\"><th colspan=\"2\" scope=\"rowgroup\">%s</th></tr>" : "<tbody><tr class=\"part\"><th colspan=\"2\" scope=\"rowgroup\">%s</th></tr>",
 			    word_of(q, fj_json_text(f, "part"), true));
@@ -130,7 +145,7 @@ static void refusal(struct web_req *q, struct fj_buf *b, const json_t *r)
 	web_print(b, "</p><p class=\"small\">%s%s %s %s</p></div>", web_tr(q, "Rule "), fj_json_text(r, "rule"), web_word(q, WEB_BASIS, fj_json_text(r, "basis")), fj_json_text(r, "clause"));
 }
 
-static void document(struct web_req *q, struct fj_buf *b, const json_t *d, bool open)
+static void document(struct web_req *q, struct fj_buf *b, const json_t *d, bool open, bool whole)
 {
 	const json_t *list = json_object_get(d, "fields"), *card = json_object_get(d, "card");
 	const char *succeeds = fj_json_text(d, "succeeds"), *content = fj_json_text(d, "content");
@@ -154,7 +169,7 @@ static void document(struct web_req *q, struct fj_buf *b, const json_t *d, bool 
 		web_html(b, "</p>");
 	}
 	if (json_array_size(list) > 0)
-		fields(q, b, list);
+		fields(q, b, list, whole);
 	if (json_array_size(json_object_get(card, "items")) > 0) {
 		web_html(b, "<h4>");
 		web_say(q, b, "The asset card, version %lld against version %lld", (long long)fj_json_num(card, "to"), (long long)fj_json_num(card, "from"));
@@ -195,10 +210,10 @@ static void status(struct web_req *q, struct fj_buf *b, const json_t *list)
 static void differences(struct web_req *q, struct fj_buf *b, const json_t *list)
 {
 	web_print(b, "<h3>%s</h3>", web_tr(q, "What changes against what is in force"));
-	fields(q, b, list);
+	fields(q, b, list, true);
 }
 
-void portal_content(struct web_req *q, struct fj_buf *b, const json_t *p, bool open)
+void portal_content(struct web_req *q, struct fj_buf *b, const json_t *p, bool whole)
 {
 	const json_t *documents = json_object_get(p, "documents");
 	size_t i;
@@ -206,7 +221,7 @@ void portal_content(struct web_req *q, struct fj_buf *b, const json_t *p, bool o
 
 	web_print(b, "<p>%s</p>", word_of(q, fj_json_text(p, "signs"), false));
 	json_array_foreach(documents, i, d)
-		document(q, b, d, open && i == 0);
+		document(q, b, d, whole && i == 0, whole);
 	if (json_array_size(json_object_get(p, "status")) > 0)
 		status(q, b, json_object_get(p, "status"));
 	if (json_array_size(json_object_get(p, "differences")) > 0)
@@ -223,7 +238,9 @@ void portal_object(struct web_req *q, struct fj_buf *b, const char *kind, const 
 	bool named = strncmp(id, "DAC-", 4) == 0 || strncmp(id, "DAU-", 4) == 0 || strncmp(id, "LT-", 3) == 0 || (id[0] != '\0' && id[1] != '\0' && id[2] == '-');
 
 	/* "certificate.revoke" is about a certificate, its issuing about an asset */
-	snprintf(noun, sizeof(noun), "%.*s", (int)strcspn(kind, "."), strcmp(kind, "certificate.issue") == 0 ? "asset." : kind);
+	snprintf(noun, sizeof(noun), "%.*s", (int)strcspn(kind, "."), kind);
+	if (strcmp(kind, "certificate.issue") == 0)
+		snprintf(noun, sizeof(noun), "asset");
 	if (strcmp(noun, "asset") == 0 && strstr(id, " assets ") != NULL) { /* "12 assets HASH" */
 		char number[12];
 		snprintf(number, sizeof(number), "%.*s", (int)strcspn(id, " "), id);

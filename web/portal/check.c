@@ -122,7 +122,7 @@ void portal_get_check(struct web_req *q, struct web_res *r)
 	FJ_AUTO(json) a = NULL;
 	struct fj_err err = {0};
 
-	if (portal_public(q, "anchor.show", NULL, &a, &err) != FJ_OK) {
+	if (portal_public(q, "status.anchor", NULL, &a, &err) != FJ_OK) {
 		web_fail(q, r, &err);
 		return;
 	}

@@ -9,7 +9,7 @@
 #include "web/portal/internal.h"
 
 /* whatever a command calls them, these are nobody's to keep */
-static const char *const secrets[] = {"password", "code", "totp", "key", "proof"};
+static const char *const secrets[] = {"password", "current", "code", "totp", "key", "proof"};
 
 static const struct iss_command_info *command_at(const char *name, char to[160], const char *under)
 {

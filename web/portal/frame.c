@@ -82,20 +82,35 @@ static void navigation(struct web_req *q, struct fj_buf *b)
 	else
 		nav_link(q, b, "/", web_tr(q, "Home"));
 	nav_link(q, b, "/verify", web_tr(q, "Verify"));
+	nav_link(q, b, "/notices", web_tr(q, "Public notices"));
 	nav_link(q, b, "/disclosure", web_tr(q, "Disclosure"));
+	nav_link(q, b, "/help", web_tr(q, "Help"));
 	if (!officer)
 		nav_link(q, b, "/login", web_tr(q, "Sign in"));
 	web_html(b, "</div></nav>");
 }
 
 /* an answer to a form has no address of its own: the language then leads to the page the form is on */
+static void form_page(struct web_req *q, char out[80])
+{
+	static const char *const own[] = {"/login", "/verify", "/objections"};
+	const char *path = web_path(q);
+
+	snprintf(out, 80, "%s", web_session(q) != NULL ? "/inbox" : "/");
+	for (size_t i = 0; i < FJ_ARRAY_LEN(own); i++)
+		if (strcmp(path, own[i]) == 0)
+			snprintf(out, 80, "%s", path);
+	if (strncmp(path, "/notices/", 9) == 0)
+		snprintf(out, 80, "/notices/%.*s", (int)strcspn(path + 9, "/"), path + 9);
+}
+
 static void language_links(struct web_req *q, struct fj_buf *b)
 {
-	const char *path = web_path(q), *to = "";
+	char to[80] = "";
 	bool en = web_lang(q)[0] == 'e';
 
 	if (web_is_post(q))
-		to = strcmp(path, "/login") == 0 || strcmp(path, "/verify") == 0 ? path : "/inbox";
+		form_page(q, to);
 	web_print(b, "<span class=\"lang\"><a lang=\"zh-CN\" hreflang=\"zh-CN\" href=\"%s?lang=zh\"", to);
 	web_html(b, en ? ">中文</a> " : " aria-current=\"true\">中文</a> ");
 	web_print(b, "<a lang=\"en\" hreflang=\"en\" href=\"%s?lang=en\"", to);

@@ -219,6 +219,7 @@ static enum fj_rc load(struct web_req *q, const json_t *ids, json_t *list, struc
 		json_t *a = NULL, *p = NULL;
 		FJ_TRY(portal_command(q, "approval.show", params, &a, err));
 		FJ_AUTO(json) owned = a;
+		json_object_set_new(params, "limit", json_integer(2));
 		FJ_TRY(portal_command(q, "approval.preview", params, &p, err));
 		json_object_set_new(owned, "preview", p);
 		json_array_append(list, owned);
@@ -242,7 +243,10 @@ static void batch_item(struct web_req *q, struct fj_buf *b, const json_t *a)
 	if (!json_is_true(json_object_get(a, "mine")))
 		web_print(b, "<p class=\"error\">%s</p>", web_tr(q, "This one is not yours to decide, or is decided already."));
 	portal_content(q, b, json_object_get(a, "preview"), false);
-	web_fields(q, b, json_object_get(a, "payload"), portal_links);
+	if (fj_json_peek(json_object_get(a, "preview"), "next") != NULL)
+		web_print(b, "<p><a href=\"/approvals/%s\">%s</a></p>", fj_json_text(a, "id"), web_tr(q, "All of them"));
+	if (json_array_size(json_object_get(json_object_get(a, "preview"), "documents")) == 0)
+		web_fields(q, b, json_object_get(a, "payload"), portal_links);
 	web_print(b, "<p class=\"small\">%s <span class=\"mono\">%s</span></p></section>", web_tr(q, "The approval is bound to this request, SHA-256:"), fj_json_text(a, "digest"));
 }
 
@@ -273,6 +277,10 @@ void portal_get_batch(struct web_req *q, struct web_res *r)
 	size_t i;
 	json_t *a;
 
+	if (web_field(q, "ids")[0] == '\0') { /* nothing ticked: the list to tick in */
+		portal_get_inbox(q, r);
+		return;
+	}
 	if (!choose(q, r, ids))
 		return;
 	if (load(q, ids, list, &err) != FJ_OK) {

@@ -259,8 +259,9 @@ void portal_course(struct web_req *q, struct fj_buf *b, const char *id);
 void portal_due(struct web_req *q, struct fj_buf *b, const json_t *course);
 
 /* --- approval.c --- */
-/* what approval.preview answered: documents field by field, entries, differences; open: the first document unfolded */
-void portal_content(struct web_req *q, struct fj_buf *b, const json_t *preview, bool open);
+/* what approval.preview answered: documents field by field, entries, differences; not whole: what each is about, and what
+ * differs, without what every one has */
+void portal_content(struct web_req *q, struct fj_buf *b, const json_t *preview, bool whole);
 /* what differs between two versions of a card (asset.diff) */
 void portal_card_differences(struct web_req *q, struct fj_buf *b, const json_t *items);
 /* the object of an approval of this kind, as a link where it has a page */

@@ -126,7 +126,7 @@ static void print_commands(void)
 	const struct iss_command_info *const *all = iss_commands(&n);
 
 	for (size_t i = 0; i < n; i++) {
-		printf("%-5s %-44s", all[i]->kind == ISS_READ ? "read" : "write", all[i]->name);
+		printf("%-5s %-44s", all[i]->kind == ISS_READ ? "read" : all[i]->kind == ISS_OWN ? "own" : "write", all[i]->name);
 		bool every = true;
 		for (uint32_t bit = 1; bit <= ISS_AUDITOR; bit <<= 1)
 			every = every && iss_command_allowed(all[i], bit);

@@ -145,7 +145,7 @@ static void act_link(struct web_req *q, struct fj_buf *b, const struct act *a, c
 	char noun[64];
 
 	snprintf(noun, sizeof(noun), "%.*s", (int)dot, a->c->name);
-	web_print(b, "<a class=\"%s\" href=\"/do/%s/%s?%s=%s&amp;back=%s", class, noun, a->c->name + dot + 1, a->f->name, id, back);
+	web_print(b, portal_wizard_of(a->c->name) != NULL ? "<a class=\"%s\" href=\"/wizard/%s/%s?%s=%s&amp;back=%s" : "<a class=\"%s\" href=\"/do/%s/%s?%s=%s&amp;back=%s", class, noun, a->c->name + dot + 1, a->f->name, id, back);
 	web_html(b, a->c->kind == ISS_READ ? "&amp;run=1\">" : "\">");
 	portal_command_word(q, b, a->c);
 	web_html(b, "</a>");
@@ -204,7 +204,7 @@ static const struct {
 } related[] = {
 	{"asset", WEB_N("Its registrations"), "/list/registration?asset="}, {"asset", WEB_N("Its certificates"), "/list/certificate?asset="}, {"asset", WEB_N("Its materials"), "/list/material?asset="},
 	{"asset", WEB_N("License tokens for it"), "/list/token?asset="}, {"asset", WEB_N("Versions of the card"), "/do/asset/history?run=1&asset="},
-	{"asset", WEB_N("What differs from the version before"), "/do/asset/diff?run=1&asset="},
+	{"asset", WEB_N("What differs from the version before"), "/compare/asset/"}, {"asset", WEB_N("Change the card"), "/do/asset/card?asset="},
 	{"authorisation", WEB_N("License tokens under it"), "/list/token?authorisation="}, {"authorisation", WEB_N("Products under it"), "/list/product?authorisation="},
 	{"authorisation", WEB_N("Its evaluations"), "/list/evaluation?number="}, {"authorisation", WEB_N("Supervision orders"), "/list/order?number="}, {"authorisation", WEB_N("Complaints"), "/list/complaint?number="},
 	{"organisation", WEB_N("Its assets"), "/list/asset?holder="}, {"organisation", WEB_N("Its officers"), "/list/user?org="}, {"organisation", WEB_N("Authorisations to it"), "/list/authorisation?operator="},
@@ -245,7 +245,6 @@ static void places(struct web_req *q, struct fj_buf *b, const char *noun, const 
 /* without what the head has told already, and what says nothing */
 static json_t *without_head(const json_t *o, const char *noun)
 {
-	static const char *const told[] = {"state", "not_before", "not_after"};
 	const char *number = portal_number_of(o, noun), *key;
 	json_t *rest = json_copy((json_t *)(uintptr_t)o), *v;
 	void *next;
@@ -253,9 +252,8 @@ static json_t *without_head(const json_t *o, const char *noun)
 	json_object_foreach_safe(rest, next, key, v)
 		if (json_is_string(v) && (json_string_value(v)[0] == '\0' || (number != NULL && strcmp(json_string_value(v), number) == 0)))
 			json_object_del(rest, key);
-	for (size_t i = 0; i < FJ_ARRAY_LEN(told); i++)
-		if (json_is_string(json_object_get(rest, told[i])))
-			json_object_del(rest, told[i]);
+	if (json_is_string(json_object_get(rest, "state")))
+		json_object_del(rest, "state");
 	return rest;
 }
 
@@ -301,7 +299,6 @@ void portal_get_show(struct web_req *q, struct web_res *r)
 	const char *noun = web_param(q, "noun"), *key = portal_key_of(noun), *member = web_field(q, "download");
 	const struct iss_command_info *c = portal_find(noun, "show");
 	FJ_AUTO(json) answer = NULL;
-	FJ_AUTO(buf) to = FJ_BUF_INIT(1024);
 	struct fj_err err = {0};
 
 	if (key == NULL) {
@@ -309,9 +306,7 @@ void portal_get_show(struct web_req *q, struct web_res *r)
 		return;
 	}
 	if (strcmp(noun, "approval") == 0) { /* has a page of its own */
-		web_html(&to, "/approvals/");
-		web_url(&to, web_param(q, "id"));
-		web_redirect(r, fj_buf_str(&to));
+		portal_get_approval(q, r);
 		return;
 	}
 	FJ_AUTO(json) params = json_pack("{s:s}", key, web_param(q, "id"));

@@ -105,6 +105,16 @@ static void counts(struct web_req *q, struct fj_buf *b, const json_t *stops)
 	web_html(b, "</p>");
 }
 
+static void stops_of(struct web_req *q, struct fj_buf *b, const struct iss_command_info *c, const json_t *fill)
+{
+	FJ_AUTO(json) stops = portal_what_stops(q, c->name, fill);
+
+	if (stops == NULL)
+		return;
+	counts(q, b, stops);
+	portal_stops_list(q, b, stops);
+}
+
 /* --- the section of an object's page --- */
 
 const char *portal_stop_word(struct web_req *q, const struct iss_command_info *const *list, size_t n)
@@ -205,16 +215,13 @@ bool portal_takeback_page(struct web_req *q, struct fj_buf *b, const struct iss_
 
 	if (id == NULL || id[0] == '\0')
 		return false;
-	FJ_AUTO(json) stops = portal_what_stops(q, c->name, fill);
 	the_object(q, b, c, id);
 	web_html(b, "<div class=\"notice\">");
 	portal_consequence(q, b, c);
 	web_html(b, "</div>");
-	if (stops != NULL) {
+	if (t->stops)
 		web_print(b, "<h2>%s</h2>", web_tr(q, "What is denied from then on"));
-		counts(q, b, stops);
-		portal_stops_list(q, b, stops);
-	}
+	stops_of(q, b, c, fill);
 	web_print(b, "<h2>%s</h2>", web_tr(q, "Why"));
 	the_form(q, b, c, t, fill, back);
 	return true;

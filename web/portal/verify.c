@@ -226,7 +226,7 @@ static void foreign_base(struct web_req *q, struct fj_buf *b, const char *base)
 {
 	FJ_AUTO(json) anchor = NULL;
 
-	if (base[0] == '\0' || portal_public(q, "anchor.show", NULL, &anchor, NULL) != FJ_OK || strcmp(fj_json_text(anchor, "base"), base) == 0)
+	if (base[0] == '\0' || portal_public(q, "status.anchor", NULL, &anchor, NULL) != FJ_OK || strcmp(fj_json_text(anchor, "base"), base) == 0)
 		return;
 	web_print(b, "<p class=\"error\" role=\"alert\">%s <span class=\"mono\">%s</span></p>",
 	    web_tr(q, "The QR code's address is not that of this register's verifier: don't open it. Its number was looked up here. The address:"), base);
@@ -239,7 +239,7 @@ static void more(struct web_req *q, struct fj_buf *b, const json_t *verdict)
 	const char *kind = fj_json_text(verdict, "kind"), *number = fj_json_peek(s, "number") != NULL ? fj_json_text(s, "number") : fj_json_text(s, "jti");
 	FJ_AUTO(json) anchor = NULL;
 
-	if ((strcmp(kind, "certificate") != 0 && strcmp(kind, "authorisation") != 0) || portal_public(q, "anchor.show", NULL, &anchor, NULL) != FJ_OK)
+	if ((strcmp(kind, "certificate") != 0 && strcmp(kind, "authorisation") != 0) || portal_public(q, "status.anchor", NULL, &anchor, NULL) != FJ_OK)
 		return;
 	web_print(b, "<p><a href=\"%s/v/%s\">%s</a> · <a href=\"/check\">%s</a></p>", fj_json_text(anchor, "base"), number, web_tr(q, "Assets, products, downloads and changes of this number"),
 	    web_tr(q, "How to check this without us"));

@@ -81,7 +81,9 @@ static enum fj_rc help(const json_t *params, json_t **answer, struct fj_err *err
 		if (rc == FJ_OK)
 			rc = fj_buf_puts(&text, "\n");
 	}
-	const struct iss_field *b = &iss_fld_behalf;
+	const struct iss_field *b = &iss_fld_behalf, *p = &iss_fld_preview;
+	if (c->kind == ISS_WRITE)
+		json_array_append_new(fields, json_pack("{s:s, s:s, s:b, s:I, s:s, s:s}", "name", p->name, "type", type_name(p->type), "required", p->required, "max", (json_int_t)p->max, "zh", p->zh, "en", p->en));
 	json_array_append_new(fields, json_pack("{s:s, s:s, s:b, s:I, s:s, s:s}", "name", b->name, "type", type_name(b->type), "required", b->required,
 	    "max", (json_int_t)b->max, "zh", b->zh, "en", b->en));
 	*answer = json_pack("{s:s, s:s, s:O, s:s}", "name", c->name, "kind", c->kind == ISS_READ ? "read" : "write", "fields", fields, "help", fj_buf_str(&text));

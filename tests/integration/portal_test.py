@@ -41,7 +41,8 @@ try:
     check('a wrong sign-in is 401 and echoes nothing', code == 401 and '<script>' not in page, code)
     one, (code, url, page, head) = sign_in('hb-fin1')
     check('signing in leads to the home page', code == 200 and urllib.parse.urlsplit(url).path == '/' and '首页' in page and '我的待办' in page, url)
-    check('a page loads nothing from elsewhere', "default-src 'self'" in head['Content-Security-Policy'] and head['X-Frame-Options'] == 'DENY' and '<script' not in page)
+    check('a page loads nothing from elsewhere', "default-src 'none'" in head['Content-Security-Policy'] and "script-src 'self'" in head['Content-Security-Policy'] and head['X-Frame-Options'] == 'DENY' and
+          not re.search(r'<(script|link|img)[^>]* (src|href)="(https?:)?//', page) and not re.search(r'<script(?![^>]* src=)', page))
     check('pages speak words, dates are of +08:00', '有效' in get(one, '/list/certificate')[2] and '2029-03-15 23:59:59 +08:00' in get(one, '/show/certificate/DAC-100000-202603-000001-F')[2])
     for noun, some in (('asset', 'SL-2026-0001'), ('certificate', 'DAC-100000-202603-000001-F'), ('authorisation', 'DAU-100000-202603-000001-K'), ('token', 'LT-')):
         check('the list of %s shows them' % noun, some in get(one, '/list/' + noun)[2])

@@ -43,6 +43,9 @@ def word(who, roles):
     return 'sign in' if who in ('signed out', 'disabled') else 'runs' if who in roles else 'not this role'
 
 
+WIZARDS = re.findall(r'"([a-z]+\.[a-z-]+)", "[a-z]+/[a-z-]+"', open(os.path.join(os.path.dirname(os.path.abspath(__file__)), '../../web/portal/wizard.c')).read())
+
+
 def commands_by_everybody(people, commands):
     """each command at each of its addresses; a field that none has shows that the role was let pass, and nothing runs"""
     for name, (kind, roles) in commands.items():
@@ -64,6 +67,14 @@ def commands_by_everybody(people, commands):
             expect('POST %s without the form\'s token' % at, who, seen, 'sign in' if want == 'sign in' else 'not this form')
             seen = page_word(*c.page('POST', at, {'csrf': c.csrf or ''}))
             expect('POST ' + at, who, 'runs' if seen == '400' else seen, want)  # 400: the form lacks its key
+            if name in WIZARDS:
+                seen = page_word(*c.page('GET', '/wizard/%s/%s' % (noun, verb)))
+                expect('GET /wizard/%s/%s' % (noun, verb), who, 'runs' if seen == '200' else seen, want)
+                seen = page_word(*c.page('POST', '/wizard/%s/%s' % (noun, verb), {'no-such': '1'}))
+                expect('POST /wizard/%s/%s without the form\'s token' % (noun, verb), who, seen, 'sign in' if want == 'sign in' else 'not this form')
+            if name == 'asset.diff':
+                seen = page_word(*c.page('GET', '/compare/asset/X'))
+                expect('GET /compare/asset/X', who, 'runs' if seen == '404' else seen, want)
 
 
 def pages_by_everybody(people, table, commands):
@@ -72,7 +83,7 @@ def pages_by_everybody(people, table, commands):
     shown = sorted({name.split('.')[0] for name in commands if name.endswith('.show')} & set(nouns))
     values = {'{noun}': nouns, '{id}': ['X'], '{id*}': ['X'], '{key}': ['0' * 22]}
     for method, path, access, csrf, size in table:
-        if path.startswith('/api/') or path.startswith(('/do/', '/wizard/', '/compare/')) or access == 'public': # those two stand before a command, which tasks_test runs
+        if path.startswith('/api/') or path.startswith(('/do/', '/wizard/', '/compare/')) or access == 'public': # those stand before a command, and are with it
             continue
         todo = [path]
         for name, some in values.items():

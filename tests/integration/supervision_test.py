@@ -230,8 +230,10 @@ def stops(cert, dau, other):
     code, out = h.cli('stops', 'show', dau)
     check('and at the command line', code == 0 and out['counts']['tokens'] == MANY, out)
     pages = {p: page('gz-hold1', p) for p in ('/show/authorisation/' + dau, '/do/authorisation/reclaim?number=' + dau)}
-    check('the portal shows it above the forms, and the first hundred by name', all('将停止：证书 0，授权 1，产品和服务 1，许可令牌 %d' % MANY in t and t.count('/show/token/LT-') == 100 and
-          t.index('将停止') < t.index('action="/do/authorisation/reclaim"') for t in pages.values()), {p: len(t) for p, t in pages.items()})
+    show, form = pages.values()
+    check('the portal counts it on its page and above the form', all('将停止：证书 0，授权 1，产品和服务 1，许可令牌 %d' % MANY in t for t in (show, form)) and
+          form.index('将停止') < form.index('action="/do/authorisation/reclaim"'), {p: len(t) for p, t in pages.items()})
+    check('and names the first ten there, with the way to all of them', form.count('/show/token/LT-') == 10 and '/list/token?authorisation=' + dau in form)
     check('in English too', 'What stops: certificates 0, authorisations 1' in page('gz-hold1', '/do/authorisation/reclaim?lang=en&number=' + dau))
     check('but not above a form that stops nothing', '将停止' not in page('gz-hold1', '/do/authorisation/adjust?number=' + dau))
     l = h.login('qs1')

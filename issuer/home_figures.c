@@ -223,7 +223,7 @@ static enum fj_rc add(json_t *list, const char *const *series, const char *code,
 
 	json_array_foreach(list, i, row)
 		if (strcmp(fj_json_text(row, "code"), code) == 0)
-			return fj_json_set(row, key, json_integer((json_int_t)(fj_json_num(row, key) + n)));
+			return fj_json_set(row, key, json_integer(fj_json_num(row, key) + n));
 	row = json_pack("{s:s}", "code", code);
 	for (const char *const *s = series; *s != NULL; s++)
 		json_object_set_new(row, *s, json_integer(strcmp(*s, key) == 0 ? (json_int_t)n : 0));

@@ -112,7 +112,7 @@ slow_lint() {
 behind() {
 	for t in clang-tidy:tidy cppcheck:cppcheck; do
 		need "${t%%:*}" || continue
-		"tests/lint/${t#*:}.sh" "$B" >"$logs/lint_${t%%:*}.log" 2>&1
+		"tests/lint/${t#*:}.sh" "$B" core >"$logs/lint_${t%%:*}.log" 2>&1
 		echo $? >"$logs/lint_${t%%:*}.rc"
 	done
 	san_build >"$logs/san-behind.log" 2>&1 # what fails here fails again where it is told

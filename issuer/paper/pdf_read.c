@@ -127,14 +127,14 @@ bool pdf_skip(struct pdf *p, int depth)
 /* a value with what belongs to it: "12 0 R" is one */
 static bool value(struct pdf *p, struct fj_slice *out)
 {
-	int64_t n;
+	int64_t number, generation;
 
 	pdf_space(p);
 	size_t from = p->at;
 	if (!pdf_skip(p, 0))
 		return false;
 	struct pdf ref = {.file = p->file, .at = from};
-	if (pdf_number(&ref, &n) && pdf_number(&ref, &n) && pdf_word(&ref, "R"))
+	if (pdf_number(&ref, &number) && pdf_number(&ref, &generation) && pdf_word(&ref, "R"))
 		p->at = ref.at;
 	*out = FJ_SLICE(p->file.p + from, p->at - from);
 	return true;

@@ -196,7 +196,8 @@ static void corners(struct paper *p, double x, double y, double side)
 	static const double len = 12;
 
 	for (int i = 0; i < 4; i++) {
-		double cx = x + (i % 2) * side, cy = y + (i / 2) * side, sx = i % 2 == 0 ? len : -len, sy = i / 2 == 0 ? len : -len;
+		bool right = (i & 1) != 0, low = (i & 2) != 0;
+		double cx = right ? x + side : x, cy = low ? y + side : y, sx = right ? -len : len, sy = low ? -len : len;
 		pen_move(&p->pen, cx + sx, cy);
 		pen_to(&p->pen, cx, cy);
 		pen_to(&p->pen, cx, cy + sy);

@@ -842,15 +842,23 @@ class World:
     def _a_issue_request(self, m, p, x):
         a = x["asset"]
         tags = self._issuable(a) | self._apart(a, p)
-        if a["draft"]:
+        # a request that something else has overtaken does not stand in the way of the next
+        if a["draft"] and self.d["certificates"][a["draft"]]["said"] == self._content(a):
             tags.add("state")
 
         def effect():
+            self._drop_draft(a)
             a["draft"] = self._new("certificates", "C", {
                 "asset": a["id"], "base": "DRAFT", "by": p["id"], "ver": a["reg_ver"], "holds": [],
                 "revoking": None, "resume": None, "not_before": None, "not_after": None, "reason": None,
-                "predecessor": None, "no_collateral": a["no_collateral"]})["id"]
+                "predecessor": None, "no_collateral": a["no_collateral"], "said": self._content(a)})["id"]
         return tags, effect
+
+    def _content(self, a):
+        """What a certificate would say, as far as it can change while its request waits: an approval is
+        of what was shown (R22; issue 8: exactly what will be signed)."""
+        renewal = a["basis"] and self.d["registrations"][a["basis"]]["type"] == "RENEWAL" # has an end of its own
+        return [a["basis"], a["reg_ver"], None if renewal else a["cert"]]
 
     def _a_issue_approve(self, m, p, x):
         a, c = x["asset"], x["draft"]
@@ -859,6 +867,8 @@ class World:
             tags.add("R22")
         if c is None or c["base"] != "DRAFT":
             return tags | {"state"}, None
+        if c["said"] != self._content(a):
+            tags.add("R22")
 
         def effect():
             end = not_after(self.today, self.years).isoformat()

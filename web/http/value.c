@@ -56,10 +56,13 @@ static bool is_usci(const char *s)
 	return strlen(s) == 18 && strspn(s, "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ") == 18;
 }
 
+/* what the numbers of objects are made of: a text that begins like one is none */
+#define NUMBER "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~"
+
 static const char *link_of(const struct web_link *links, const char *key, const char *value)
 {
 	for (; links != NULL && links->key != NULL; links++)
-		if (links->key[0] == '^' ? strstr(value, links->key + 1) == value && strchr(value, '/') == NULL
+		if (links->key[0] == '^' ? strstr(value, links->key + 1) == value && strspn(value, NUMBER) == strlen(value)
 		    : strcmp(links->key, key) == 0 || (strcmp(links->key, "usci") == 0 && is_usci(value)))
 			return links->prefix;
 	return NULL;

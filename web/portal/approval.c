@@ -485,7 +485,9 @@ static void refused(struct web_req *q, struct web_res *r, const struct fj_err *e
 	FJ_AUTO(json) a = NULL;
 	FJ_AUTO(json) p = NULL;
 
-	if (load(q, r, web_param(q, "id"), &a, &p))
+	if (err->rc == FJ_E_FORBIDDEN) /* whoever decides nothing */
+		web_fail(q, r, err);
+	else if (load(q, r, web_param(q, "id"), &a, &p))
 		page(q, r, a, p, err);
 }
 

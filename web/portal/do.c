@@ -193,8 +193,11 @@ static void above_form(struct web_req *q, struct fj_buf *b, const struct iss_com
 	if (c->kind == ISS_READ || fj_json_text(fill, PORTAL_DRAFT)[0] != '\0' || web_is_post(q))
 		return;
 	portal_drafts_of(q, b, c, w != NULL ? "wizard" : "do", "");
-	if (w != NULL)
-		web_print(b, "<p><a href=\"/wizard/%s?id=%s\">%s</a></p>", w->path, id, web_tr(q, "Fill it in step by step"));
+	if (w != NULL) {
+		char to[100];
+		snprintf(to, sizeof(to), "/wizard/%s", w->path);
+		web_print(b, "<p><a href=\"%s?id=%s\">%s</a></p>", to, id, web_tr(q, "Fill it in step by step"));
+	}
 }
 
 static bool held_any(const struct iss_command_info *c, const json_t *fill)

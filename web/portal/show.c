@@ -201,14 +201,15 @@ static void other_acts(struct web_req *q, struct fj_buf *b, const struct acts *x
 
 static const struct {
 	const char *noun, *text, *to; /* the number follows */
+	const char *command;          /* that answers there */
 } related[] = {
-	{"asset", WEB_N("Its registrations"), "/list/registration?asset="}, {"asset", WEB_N("Its certificates"), "/list/certificate?asset="}, {"asset", WEB_N("Its materials"), "/list/material?asset="},
-	{"asset", WEB_N("License tokens for it"), "/list/token?asset="}, {"asset", WEB_N("Versions of the card"), "/do/asset/history?run=1&asset="},
-	{"asset", WEB_N("What differs from the version before"), "/compare/asset/"}, {"asset", WEB_N("Change the card"), "/do/asset/card?asset="},
-	{"authorisation", WEB_N("License tokens under it"), "/list/token?authorisation="}, {"authorisation", WEB_N("Products under it"), "/list/product?authorisation="},
-	{"authorisation", WEB_N("Its evaluations"), "/list/evaluation?number="}, {"authorisation", WEB_N("Supervision orders"), "/list/order?number="}, {"authorisation", WEB_N("Complaints"), "/list/complaint?number="},
-	{"organisation", WEB_N("Its assets"), "/list/asset?holder="}, {"organisation", WEB_N("Its officers"), "/list/user?org="}, {"organisation", WEB_N("Authorisations to it"), "/list/authorisation?operator="},
-	{"organisation", WEB_N("License tokens for it"), "/list/token?user="},
+	{"asset", WEB_N("Its registrations"), "/list/registration?asset=", "registration.list"}, {"asset", WEB_N("Its certificates"), "/list/certificate?asset=", "certificate.list"}, {"asset", WEB_N("Its materials"), "/list/material?asset=", "material.list"},
+	{"asset", WEB_N("License tokens for it"), "/list/token?asset=", "token.list"}, {"asset", WEB_N("Versions of the card"), "/do/asset/history?run=1&asset=", "asset.history"},
+	{"asset", WEB_N("What differs from the version before"), "/compare/asset/", "asset.diff"}, {"asset", WEB_N("Change the card"), "/do/asset/card?asset=", "asset.card"},
+	{"authorisation", WEB_N("License tokens under it"), "/list/token?authorisation=", "token.list"}, {"authorisation", WEB_N("Products under it"), "/list/product?authorisation=", "product.list"},
+	{"authorisation", WEB_N("Its evaluations"), "/list/evaluation?number=", "evaluation.list"}, {"authorisation", WEB_N("Supervision orders"), "/list/order?number=", "order.list"}, {"authorisation", WEB_N("Complaints"), "/list/complaint?number=", "complaint.list"},
+	{"organisation", WEB_N("Its assets"), "/list/asset?holder=", "asset.list"}, {"organisation", WEB_N("Its officers"), "/list/user?org=", "user.list"}, {"organisation", WEB_N("Authorisations to it"), "/list/authorisation?operator=", "authorisation.list"},
+	{"organisation", WEB_N("License tokens for it"), "/list/token?user=", "token.list"},
 };
 
 static void links(struct web_req *q, struct fj_buf *b, const char *noun, const char *id)
@@ -216,7 +217,8 @@ static void links(struct web_req *q, struct fj_buf *b, const char *noun, const c
 	size_t n = 0;
 
 	for (size_t i = 0; i < FJ_ARRAY_LEN(related); i++) {
-		if (strcmp(related[i].noun, noun) != 0)
+		const struct iss_command_info *c = iss_command_find(related[i].command);
+		if (strcmp(related[i].noun, noun) != 0 || c == NULL || !portal_may(q, c))
 			continue;
 		if (n++ == 0)
 			web_print(b, "<h2 id=\"documents\">%s</h2><ul class=\"links\">", web_tr(q, "What belongs to it"));

@@ -304,7 +304,7 @@ def reflect_command(filler, command, kind, client):
 # --- stored ---
 
 LAST = re.compile(r'\.(revoke|disable|withdraw|reclaim|surrender|suspend|freeze|reject|handover|reset|move|undeputise|recall|refuse|counter|delist|stop|remove|execute|change|add|request)$')
-NEVER_DONE = {'clock.reset', 'log.restore', 'user.enrol', 'clock.demo', 'user.disable', 'user.handover', 'user.reset', 'user.move', 'user.suspend', 'organisation.change', 'profile.propose', 'registration.execute'}
+NEVER_DONE = {'clock.reset', 'log.restore', 'user.enrol', 'clock.demo', 'user.disable', 'user.handover', 'user.reset', 'user.move', 'user.suspend', 'user.expire', 'user.bind', 'user.unbind', 'organisation.change', 'profile.propose', 'registration.execute'}
 
 
 def approve_all(people):

@@ -139,6 +139,15 @@ static void find_acts(struct web_req *q, const char *noun, const json_t *o, stru
 	}
 }
 
+/* it can be asked with this field alone */
+static bool needs_only(const struct iss_command_info *c, const struct iss_field *f)
+{
+	for (const struct iss_field *other = c->fields; other->name != NULL; other++)
+		if (other->required && strcmp(other->name, f->name) != 0)
+			return false;
+	return true;
+}
+
 static void act_link(struct web_req *q, struct fj_buf *b, const struct act *a, const char *id, const char *back, const char *class)
 {
 	size_t dot = strcspn(a->c->name, ".");
@@ -146,7 +155,7 @@ static void act_link(struct web_req *q, struct fj_buf *b, const struct act *a, c
 
 	snprintf(noun, sizeof(noun), "%.*s", (int)dot, a->c->name);
 	web_print(b, portal_wizard_of(a->c->name) != NULL ? "<a class=\"%s\" href=\"/wizard/%s/%s?%s=%s&amp;back=%s" : "<a class=\"%s\" href=\"/do/%s/%s?%s=%s&amp;back=%s", class, noun, a->c->name + dot + 1, a->f->name, id, back);
-	web_html(b, a->c->kind == ISS_READ ? "&amp;run=1\">" : "\">");
+	web_html(b, a->c->kind == ISS_READ && needs_only(a->c, a->f) ? "&amp;run=1\">" : "\">");
 	portal_command_word(q, b, a->c);
 	web_html(b, "</a>");
 }

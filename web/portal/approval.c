@@ -286,6 +286,10 @@ static void asked_for(struct web_req *q, struct fj_buf *b, const json_t *a, bool
 
 	if (json_object_size(payload) == 0)
 		return;
+	if (folded) { /* why it is asked for is never folded away */
+		FJ_AUTO(json) why = json_pack("{s:O*, s:O*}", "reason", json_object_get(payload, "reason"), "note", json_object_get(payload, "note"));
+		web_fields(q, b, why, NULL);
+	}
 	web_print(b, folded ? "<details><summary>%s</summary>" : "<section><h3>%s</h3>", web_tr(q, "The request as it was made"));
 	web_fields(q, b, payload, portal_links);
 	web_technical(q, b, payload);

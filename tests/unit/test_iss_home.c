@@ -183,7 +183,7 @@ TEST("figures: months are all there, what is over has expired, more classes than
 	struct iss_call c = {.actor = &officer, .db = db, .now = NOW};
 	struct hom h = {.c = &c};
 	json_t *list = NULL, *ends = NULL;
-	char class_[8];
+	char class_[16];
 	for (int i = 1; i <= 15; i++) {
 		snprintf(class_, sizeof(class_), "K%d", i == 15 ? 14 : i);
 		CHECK_OK(asset(db, i, UNIT, class_, "N76", &err));

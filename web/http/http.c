@@ -501,7 +501,7 @@ static void keep_language(const struct web_req *q, struct MHD_Response *m, const
 	char cookie[96];
 
 	snprintf(cookie, sizeof(cookie), "lang=%s; Path=/; HttpOnly; SameSite=Strict; Max-Age=31536000%s", lang[0] == 'e' ? "en" : "zh",
-	    q->server->conf.cert != NULL ? "; Secure" : "");
+	    q->server->conf.cert != NULL || q->server->conf.secure ? "; Secure" : "");
 	MHD_add_response_header(m, "Set-Cookie", cookie);
 }
 

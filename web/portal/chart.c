@@ -118,7 +118,7 @@ static void label(struct fj_buf *b, const char *text)
 	size_t width = 0, n = 0;
 	char cut[4 * LABEL + 8];
 
-	while (text[n] != '\0' && n < 4 * LABEL) {
+	while (n < 4 * LABEL && text[n] != '\0') {
 		size_t octets = 1;
 		while ((text[n + octets] & 0xc0) == 0x80)
 			octets++;

@@ -167,11 +167,12 @@ static size_t gaps_of(const struct iss_field *f, const char *path, const json_t 
 		out[n].field = f;
 		return n + 1;
 	}
-	if (f->members != NULL && f->shape == ISS_ROWS)
-		json_array_foreach(v, i, row) {
-			snprintf(at, sizeof(at), "%.60s.%zu", path, i);
-			n = gaps_below(f->members, at, row, out, n);
-		}
+	if (f->members == NULL || f->shape != ISS_ROWS)
+		return n;
+	json_array_foreach(v, i, row) {
+		snprintf(at, sizeof(at), "%.60s.%zu", path, i);
+		n = gaps_below(f->members, at, row, out, n);
+	}
 	return n;
 }
 

@@ -22,7 +22,8 @@
 #include "web/http/slow.h"
 
 #define MAX_PARAMS 4
-#define BODIES (512u << 20) /* octets of all bodies that are being read */
+#define BODIES (512u << 20) /* octets of all bodies that are being read; strangers have a quarter of it */
+#define SMALL 65536         /* bodies of rows that take no more are not counted: each connection may have one */
 #define CONNECTIONS 256
 #define PER_ADDRESS 32 /* connections of one client; behind a proxy on this machine there is one client */
 #define IDLE_SECONDS 20
@@ -853,9 +854,9 @@ static void take_body(struct web_req *q, const char *data, size_t n)
 	if (q->too_large || q->no_room)
 		return;
 	q->too_large = fj_buf_put(&q->body, data, n) != FJ_OK;
-	size_t more = q->body.cap - q->held;
+	size_t more = q->body.max <= SMALL ? 0 : q->body.cap - q->held;
 	q->held += more;
-	q->no_room = atomic_fetch_add(all, more) + more > BODIES;
+	q->no_room = atomic_fetch_add(all, more) + more > (q->session != NULL ? BODIES : BODIES / 4) && more > 0;
 	if (!q->too_large && !q->no_room)
 		return;
 	fj_buf_release(&q->body);
@@ -891,7 +892,7 @@ static enum MHD_Result on_request(void *cls, struct MHD_Connection *conn, const 
 	(void)version;
 	if (q == NULL) {
 		*state = q = req_new(cls, conn, url, method);
-		if (q != NULL && !q->server->conf.open)
+		if (q != NULL && !q->server->conf.open && q->session != NULL) /* an upload may take its time; a stranger's may not */
 			web_slow_came(q->server->slow, watched(conn));
 		if (q == NULL || !q->bad_framing)
 			return q == NULL ? MHD_NO : MHD_YES;

@@ -9,6 +9,10 @@
  */
 #include "web/portal/internal.h"
 
+#define NAME 120   /* points of a name, of its holder's too */
+#define LABEL 1024 /* octets of both */
+#define MIDDLE " · "
+
 #define SHOWN 100
 
 /* for whom a list is narrowed, and to which state */
@@ -54,7 +58,7 @@ static json_t *divisions(struct web_req *q)
 	return out;
 }
 
-static void label_of(struct web_req *q, const json_t *v, char out[400])
+static void label_of(struct web_req *q, const json_t *v, char out[LABEL])
 {
 	static const char *const keys[] = {"asset_name", "name", "mode"};
 	const json_t *holder = json_object_get(v, "holder"), *operator_ = json_object_get(v, "operator");
@@ -66,7 +70,8 @@ static void label_of(struct web_req *q, const json_t *v, char out[400])
 		name = web_word(q, WEB_MODE, name);
 	if (who == NULL && json_is_string(holder) && fj_json_peek(v, "kind") == NULL)
 		who = json_string_value(holder);
-	snprintf(out, 400, "%.200s%s%.120s", name == NULL ? "" : name, who == NULL ? "" : " · ", who == NULL ? "" : who);
+	name = name == NULL ? "" : name;
+	snprintf(out, LABEL, "%.*s%s%.*s", (int)fj_utf8_prefix(name, NAME), name, who == NULL ? "" : MIDDLE, who == NULL ? 0 : (int)fj_utf8_prefix(who, NAME), who == NULL ? "" : who);
 }
 
 static json_t *rows(struct web_req *q, const char *noun, bool own)
@@ -84,7 +89,7 @@ static json_t *rows(struct web_req *q, const char *noun, bool own)
 	}
 	FJ_AUTO(json) list = list_of(q, noun, params);
 	json_array_foreach(json_object_get(list, "items"), i, v) {
-		char label[400];
+		char label[LABEL];
 		const char *id = portal_number_of(v, noun);
 		label_of(q, v, label);
 		if (id != NULL)
@@ -140,8 +145,8 @@ json_t *portal_number_for(struct web_req *q, const char *noun, const char *text)
 	FJ_AUTO(json) known = portal_candidates(q, noun);
 	json_array_foreach(known, i, v) {
 		const char *label = fj_json_text(v, "label");
-		size_t n = strcspn(label, "\xc2"); /* "name · holder" */
-		bool is = strcmp(label, text) == 0 || (n > 1 && strlen(text) == n - 1 && strncmp(label, text, n - 1) == 0);
+		size_t n = strlen(text);
+		bool is = strncmp(label, text, n) == 0 && (label[n] == '\0' || strncmp(label + n, MIDDLE, strlen(MIDDLE)) == 0);
 		if (is && found != NULL)
 			return json_string(text); /* two of one name */
 		if (is)

@@ -31,7 +31,8 @@ struct portal_hint {
 	const char *from;              /* states it is offered in, with spaces around each; "": it takes another number */
 	bool danger;                   /* no way back; what follows is said before the button: context "then" */
 };
-extern const struct web_link portal_links[]; /* from values to details */
+#define PORTAL_LINKS 40
+extern const struct web_link portal_links[PORTAL_LINKS]; /* from values to details */
 const struct portal_noun *portal_noun_of(const char *name);   /* NULL: none */
 const struct portal_hint *portal_hint_of(const char *command); /* NULL: none */
 const char *portal_noun_word(struct web_req *q, const char *name, bool one);

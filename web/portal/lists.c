@@ -10,7 +10,6 @@
  */
 #include "web/portal/internal.h"
 
-#define MAX_LINKS 24
 
 void portal_get_lists(struct web_req *q, struct web_res *r)
 {
@@ -151,7 +150,7 @@ static void pager(struct web_req *q, struct fj_buf *b, const json_t *fill, const
 struct list {
 	const char *noun;
 	bool boxes, ticked;
-	struct web_link links[MAX_LINKS]; /* its own numbers lead to their details */
+	struct web_link links[PORTAL_LINKS + 1]; /* its own numbers lead to their details */
 	char self[72];
 	const char *col[WEB_COLUMNS];
 	size_t n;
@@ -176,7 +175,7 @@ static void make_list(struct web_req *q, struct list *l, const json_t *row)
 
 	snprintf(l->self, sizeof(l->self), "/show/%.60s/", l->noun);
 	l->links[0] = (struct web_link){number_member(row, l->noun), l->self};
-	for (const struct web_link *p = portal_links; p->key != NULL && k + 1 < MAX_LINKS; p++)
+	for (const struct web_link *p = portal_links; p->key != NULL; p++)
 		l->links[k++] = *p;
 	l->links[k] = (struct web_link){NULL, NULL};
 	l->n = web_columns(q, row, n == NULL ? NULL : n->columns, l->col);

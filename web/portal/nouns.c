@@ -123,7 +123,7 @@ static const struct portal_hint hints[] = {
 	{"approval.approve", " OPEN ", false}, {"approval.reject", " OPEN ", false},
 };
 
-const struct web_link portal_links[] = {
+const struct web_link portal_links[PORTAL_LINKS] = { /* the rest is the end */
 	{"^DAC-", "/show/certificate/"}, {"^DAU-", "/show/authorisation/"}, {"^LT-", "/show/token/"}, {"^AP-", "/approvals/"},
 	{"^LG-", "/show/ledger/"}, {"^CL-", "/show/collateral/"}, {"^RG-", "/show/registration/"}, {"^RV-", "/show/revenue/"},
 	{"^RM-", "/show/remittance/"}, {"^SR-", "/show/statement/"}, {"^PC-", "/show/price/"}, {"^PR-", "/show/plan/"}, {"^TK-", "/show/task/"},

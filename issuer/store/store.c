@@ -131,8 +131,8 @@ static enum fj_rc version(struct sto *s, int *out, struct fj_err *err)
 	return *out >= 0 ? FJ_OK : fail(s, code, err, "be read");
 }
 
-/* What this release writes; 1 and 2 were written by none.  Later ones move older registers forward here. */
-#define VERSION 3
+/* What this release writes; 1 to 3 were written by none.  Later ones move older registers forward here. */
+#define VERSION 4
 
 static enum fj_rc set_up(struct sto *s, struct fj_err *err)
 {
@@ -148,8 +148,11 @@ static enum fj_rc set_up(struct sto *s, struct fj_err *err)
 	FJ_TRY(version(s, &v, err));
 	if (v == VERSION)
 		return FJ_OK;
-	if (v != 0 || !s->writer)
-		return fj_fail(err, FJ_E_UNSUPPORTED, "store", NULL, "the register has version %d, and this release knows version %d; use the release that wrote it", v, VERSION);
+	if (v != 0 || !s->writer) {
+		enum fj_rc rc = fj_fail(err, FJ_E_UNSUPPORTED, "store", NULL, "the register has version %d, and this release knows version %d; use the release that wrote it", v, VERSION);
+		fj_err_zh(err, "登记簿版本为 %d，本版本软件只识别版本 %d；请使用写入该登记簿的软件版本", v, VERSION);
+		return rc;
+	}
 	FJ_TRY(exec(s, "BEGIN IMMEDIATE", "be made", err));
 	FJ_TRY(exec(s, sto_schema_core, "be made", err));
 	FJ_TRY(exec(s, sto_schema_domain, "be made", err));
@@ -157,7 +160,7 @@ static enum fj_rc set_up(struct sto *s, struct fj_err *err)
 	FJ_TRY(exec(s, sto_schema_home, "be made", err));
 	FJ_TRY(exec(s, schema_touch, "be made", err));
 	FJ_TRY(exec(s, schema_tally, "be made", err));
-	return exec(s, "PRAGMA user_version=3; COMMIT", "be made", err);
+	return exec(s, "PRAGMA user_version=4; COMMIT", "be made", err);
 }
 
 static enum fj_rc prepare(struct sto *s, struct fj_err *err)

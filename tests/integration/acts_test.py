@@ -192,7 +192,7 @@ try:
     check('the second sees which entries become final', seen['signs'] == 'status' and {s['to_state'] for s in seen['status']} == {'REVOKED'} and {s['from_state'] for s in seen['status']} == {'SUSPENDED'}, seen)
     text = one.text('/approvals/%s/approve' % ap, {'digest': seen['digest']})
     check('and makes it final', '已批准并执行' in text and o.get('hb-fin1', 'authorisation/' + auth)['state'] == 'RECLAIMED' and verdict(auth) == 'deny')
-    check('a certificate of another department is not offered to be stopped', 'id="stop"' not in Page('auditor').get('/show/certificate/' + number))
+    check('who only reads is offered nothing to stop', 'id="stop"' not in Page('auditor').get('/show/certificate/' + number))
 
     # --- batches ---
     one.text('/select/asset', [('command', 'asset.freeze'), ('which', 'ticked'), ('ids', asset), ('ids', 'GX-2026-0001')])

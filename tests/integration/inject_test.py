@@ -279,6 +279,12 @@ def reflected(filler, people):
             reflect_command(filler, command, kind, people[roles[0]])
     form = {'login': hostile('login', 60), 'password': hostile('password'), 'totp': hostile('totp', 60)}
     stranger.page('POST', '/login', form)
+    # what the public types, and the pages of one's own account
+    for at, names in (('/notices/X/object', ('name', 'contact', 'text', 'reason', 'once')), ('/objections', ('receipt', 'secret')), ('/enrol', ('login', 'code', 'password', 'again'))):
+        stranger.page('POST', at, {n: hostile(at + n) for n in names})
+    for at, names in (('/account/password', ('current', 'password', 'again')), ('/account/factor', ('current', 'code')), ('/account/confirm', ('code',)), ('/account/recovery', ('current',)),
+                      ('/account/sessions', ('id',)), ('/account/tokens', ('name', 'scope', 'until', 'current')), ('/drafts/drop', ('id',))):
+        people['HOLDER'].page('POST', at, dict({n: hostile(at + n) for n in names}, csrf=people['HOLDER'].csrf))
     for use in ('', hostile('use'), 'action=' + hostile('use')):
         stranger.page('POST', '/verify', {'credential': hostile('credential'), 'use': use, 'proof': hostile('proof')})
 
@@ -347,7 +353,7 @@ def by_hand(people):
     number = o.two('hb-fin1', 'hb-fin2', 'certificate.issue', assets=['INJ-1'])[1]['certificates'][0]
     first = time.strftime('%Y-%m-%d', time.gmtime(time.time() + 8 * 3600))
     proposal = {'certificates': [number], 'grant': {'mode': 'WHOLE', 'domains': [], 'scenarios': [], 'rights': ['OPER', 'USE'], 'purposes': ['INDUSTRY', 'PUBGOV'], 'actions': ['QUERY', 'VERIFY'],
-                'territory': ['420000'], 'environment': [], 'quota': None, 'depth': 0}, 'terms': 'paid', 'from': first, 'to': str(int(first[:4]) + 1) + first[4:], 'shared': False, 'operator': '91420100DEMA001011',
+                'territory': ['420000'], 'environment': [], 'quota': None, 'depth': 0}, 'terms': 'paid', 'from': first, 'to': str(int(first[:4]) + 1) + first[4:].replace('-02-29', '-02-28'), 'shared': False, 'operator': '91420100DEMA001011',
                 'documents': {k: hostile('authorisation.propose.' + k, 200) for k in ('feasibility', 'due_diligence', 'risk_evaluation', 'security_rules', 'emergency_plan')},
                 'selection': hostile('authorisation.propose.selection', 200), 'operator_conditions': hostile('authorisation.propose.conditions', 200)}
     asked = o.done('hbsw1', 'authorisation.propose', proposal=proposal)
@@ -455,16 +461,18 @@ def files_out(filler, people):
 
 def file_names(people):
     """a name may be anything; a header stays one line"""
-    c = people['hbsw1']
+    c, taken = people['hbsw1'], 0
     for name in ('a\r\nX-Injected: Zx.txt', '../../x<script>.html', '"; filename=evil.exe; x="', '=1+1.csv', '\u202egnp.exe', '报告%s%n.pdf', 'x' * 119):
         code, kind, out = c.api('POST', '/api/v1/material/add', {'kind': 'OTHER', 'name': name, 'file': 'text'})
         if code != 200:
             continue
+        taken += 1
         for at in ('/do/material/show?run=1&download=file&id=' + out['id'], '/show/material/' + out['id']):
             status, head, body = c.ask('GET', at, cookie=True)
             said = head.get('Content-Disposition', '')
             if 'download' in at and (not said.startswith('attachment') or re.search(r'[\r\n]|\.\./|filename=evil', said)):
                 fault('a file name that says more: %r' % said, at)
+    check('most of the names are taken, so that something is shown', taken >= 4, taken)
 
 
 def main():
@@ -499,6 +507,7 @@ def main():
     who['nobody'] = who['signed out']
     reflected(filler, who)
     print('# %d answers, %d pages, %d files; %.0f s' % (count['answers'], count['pages'], count['files'], time.time() - start), flush=True)
+    check('files were read, too', count['files'] > 20, count['files'])
     check('no process died of it', h.children() == before, (before, h.children()))
     rebuilt(h)
     for what, where in faults.items():

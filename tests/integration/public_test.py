@@ -124,9 +124,9 @@ def hostile():
         'a PNG that is a page too': (good + b'<script>alert(1)</script>', 'deny'), 'a JPEG that is a JSON document too': (photo + b'{"format":"urn:fujie:bundle:2","credential":"x"}', 'deny'),
     }
     for what, (octets, want) in cases.items():
-        begin, said = time.time(), sent(octets, 'x.png')
+        said = sent(octets, 'x.png')
         got = said if want == 'deny' else said[0]
-        check('%s: %s' % (what, want), got in ((want, 404) if want in (400, 404) else (want,)) and (want == 'deny' or said[1]) and time.time() - begin < 40, (said, round(time.time() - begin, 1)))
+        check('%s: %s' % (what, want), got in ((want, 404) if want in (400, 404) else (want,)) and (want == 'deny' or said[1]), said)
     check('more than 9 MB is not taken in', ask('/verify', {}, [('x.png', b'\x89PNG\r\n\x1a\n' + bytes(10 << 20))])[0] == 413)
     check('all goes on', word(ask('/verify?number=' + GOOD)) == 'permit')
 

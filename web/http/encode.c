@@ -2,8 +2,9 @@
  * encode.c - an answer as HTTP carries it: entity tag, 304, gzip (RFC 9110 8.8.3,
  * 13.1.2, 8.4.1.3).
  *
- * Only where everything is public (web_conf.open): compressing a page that bears a secret
- * beside what a stranger chose tells the secret by its length.
+ * Only where everything is public (web_conf.open), or what is sent is a file for all (style
+ * sheet, script, feed): compressing a page that bears a secret beside what a stranger chose
+ * tells the secret by its length.
  */
 #include "web/http/encode.h"
 

@@ -627,7 +627,7 @@ static enum MHD_Result answer(struct web_req *q, struct web_res *r)
 {
 	if (r->kept != NULL)
 		return answer_kept(q, r);
-	if (q->server->conf.open)
+	if (q->server->conf.open || (r->csp_off && r->max_age > 0))
 		web_encode(q, r);
 	struct MHD_Response *m = response(r);
 

@@ -76,7 +76,7 @@ bool portal_draft_take(struct web_req *q, const struct iss_command_info *c, cons
 /* "Save draft" was asked for: as JSON for the script, else the form again, at its own address */
 void portal_draft_answer(struct web_req *q, struct web_res *r, const struct iss_command_info *c, const json_t *fill, const char *back)
 {
-	char id[ISS_DRAFT_CAP] = "", to[300], at[160];
+	char id[ISS_DRAFT_CAP] = "", to[320], at[160];
 	struct fj_err err = {0};
 
 	snprintf(id, sizeof(id), "%.23s", web_field(q, "draft"));

@@ -370,6 +370,15 @@ static void rows_end(const struct form *d, const struct iss_field *f, const char
 	web_html(d->b, "</fieldset>");
 }
 
+static void no_rows(const struct form *d, const struct iss_field *f, const char *path)
+{
+	web_print(d->b, "<p id=\"f%zu-%s\"><button class=\"quiet\" name=\"step\" value=\"+%s\" formnovalidate>", d->id, path, path);
+	web_say(d->q, d->b, "Add: ");
+	label_text(d->q, d->b, f);
+	web_html(d->b, "</button></p>");
+	why(d, path);
+}
+
 static void rows_input(const struct form *d, const struct iss_field *f, const char *path, bool map)
 {
 	size_t n = portal_rows_shown(d->fill, path);
@@ -377,7 +386,11 @@ static void rows_input(const struct form *d, const struct iss_field *f, const ch
 	char at[MAX_PATH + 64];
 
 	inner.lax = true; /* a row that is left blank is none */
-	n = n > 0 || d->inner ? n : 1; /* within a row only what was asked for */
+	if (n == 0 && d->inner) { /* within a row only what was asked for */
+		no_rows(d, f, path);
+		return;
+	}
+	n = n > 0 ? n : 1;
 	inner.inner = true;
 	group_begin(d, f, path);
 	for (size_t i = 0; i < n; i++) {
@@ -516,10 +529,11 @@ static bool find_below(const struct iss_field *f, const char *at, const char *fi
 	for (const struct iss_field *m = f->members; m != NULL && m->name != NULL && f->shape == ISS_OBJECT; m++) {
 		snprintf(path, sizeof(path), "%.*s.%s", MAX_PATH, at, m->name);
 		size_t n = strlen(path), k = strlen(field);
-		bool is = n <= MAX_PATH && n > k && path[n - k - 1] == '.' && strcmp(path + n - k, field) == 0;
-		if (is)
-			snprintf(out, MAX_PATH + 1, "%s", path);
-		if (is || find_below(m, path, field, out))
+		if (n <= MAX_PATH && n > k && path[n - k - 1] == '.' && strcmp(path + n - k, field) == 0) {
+			memcpy(out, path, n + 1);
+			return true;
+		}
+		if (find_below(m, path, field, out))
 			return true;
 	}
 	return false;

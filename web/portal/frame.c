@@ -100,8 +100,11 @@ static void form_page(struct web_req *q, char out[80])
 	for (size_t i = 0; i < FJ_ARRAY_LEN(own); i++)
 		if (strcmp(path, own[i]) == 0)
 			snprintf(out, 80, "%s", path);
-	if (strncmp(path, "/notices/", 9) == 0)
-		snprintf(out, 80, "/notices/%.*s", (int)strcspn(path + 9, "/"), path + 9);
+	if (strncmp(path, "/notices/", 9) != 0)
+		return;
+	size_t n = strspn(path + 9, "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-"); /* a number, not whatever was asked for */
+	bool number = n > 0 && n <= 40 && (path[9 + n] == '/' || path[9 + n] == '\0');
+	snprintf(out, 80, "/notices%.*s", number ? (int)n + 1 : 0, path + 8);
 }
 
 static void language_links(struct web_req *q, struct fj_buf *b)

@@ -298,7 +298,7 @@ quick: ## build, lint without the slow checkers, unit tests (under 60 s)
 	@$(MAKE) --no-print-directory -j2 all $(UNIT)
 	@tests/run.sh quick $(B)
 
-check: deps ## everything but the long targets (under 10 minutes); STRICT=1: a skip fails
+check: deps ## everything but the long targets (some twenty minutes on two cores); STRICT=1: a skip fails
 	@$(MAKE) --no-print-directory -j2 all $(UNIT) $(DRIVERS)
 	@STRICT=$(STRICT) tests/run.sh check $(B)
 

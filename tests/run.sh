@@ -14,25 +14,30 @@ FUJIE_LANE=$lanes/0
 export FUJIE_LANE
 trap 'rm -rf "$lanes"' EXIT
 
-# report NAME LOG CODE: the log's last line is "N passed, N failed"
+# report NAME LOG CODE [SECONDS]: the log's last line is "N passed, N failed"
 report() {
 	last=$(grep -E '^[0-9]+ passed, [0-9]+ failed$' "$2" | tail -n 1)
 	p=$(echo "${last:-0 passed, 1 failed}" | cut -d' ' -f1)
 	f=$(echo "${last:-0 passed, 1 failed}" | cut -d' ' -f3)
 	[ "$3" -ne 0 ] && [ "$f" -eq 0 ] && f=1
 	passed=$((passed + p)) failed=$((failed + f))
-	printf '%-34s %5d passed, %d failed\n' "$1" "$p" "$f"
+	took=
+	[ "${4:-0}" -gt 1 ] && took=", $4 s"
+	printf '%-34s %5d passed, %d failed%s\n' "$1" "$p" "$f" "$took"
 	[ "$f" -gt 0 ] && { grep -E '^(not ok|#)' "$2" | head -n 20; [ -z "$last" ] && tail -n 15 "$2"; }
 	return 0
 }
+# end CODE START: what a .rc file holds, the code and the seconds that it took
+end() { echo "$1 $(($(date +%s) - $2))"; }
 ended() { cat "$1" 2>/dev/null || echo 1; }
 # stage NAME COMMAND...
 stage() {
 	name=$1
 	shift
 	log=$logs/$(echo "$name" | tr '/ ' '__').log
+	start=$(date +%s)
 	"$@" >"$log" 2>&1
-	report "$name" "$log" $?
+	report "$name" "$log" $(end $? "$start")
 }
 skip() {
 	printf '%-34s skipped: %s\n' "$1" "$2"
@@ -61,9 +66,9 @@ integration() {
 		skip "integration kill" "strace is absent"
 	fi
 	echo "$names" | tr ' ' '\n' | xargs -P "${LANES:-3}" --process-slot-var=SLOT -I{} sh -c \
-		'FUJIE_LANE=$3/$SLOT; export FUJIE_LANE; python3 "tests/integration/{}_test.py" "$1" >"$2/integration_{}.log" 2>&1; echo $? >"$2/integration_{}.rc"' sh "$B" "$logs" "$lanes"
+		'FUJIE_LANE=$3/$SLOT start=$(date +%s); export FUJIE_LANE; python3 "tests/integration/{}_test.py" "$1" >"$2/integration_{}.log" 2>&1; echo "$? $(($(date +%s) - start))" >"$2/integration_{}.rc"' sh "$B" "$logs" "$lanes"
 	for n in $names; do
-		report "integration $n" "$logs/integration_$n.log" "$(ended "$logs/integration_$n.rc")"
+		report "integration $n" "$logs/integration_$n.log" $(ended "$logs/integration_$n.rc")
 	done
 	# the lanes are free: in a whole check the browser begins
 	[ "$what" = check ] && [ -z "$(e2e_lacks)" ] && (FUJIE_LANE=$lanes/e2e; e2e_run) &
@@ -97,12 +102,13 @@ e2e_lacks() {
 }
 e2e_run() {
 	for t in $E2E; do
+		start=$(date +%s)
 		node "tests/e2e/$t.js" "$B" >"$logs/e2e_$t.log" 2>&1
-		echo $? >"$logs/e2e_$t.rc"
+		end $? "$start" >"$logs/e2e_$t.rc"
 	done
 }
 e2e_report() {
-	for t in $E2E; do report "e2e $t" "$logs/e2e_$t.log" "$(ended "$logs/e2e_$t.rc")"; done
+	for t in $E2E; do report "e2e $t" "$logs/e2e_$t.log" $(ended "$logs/e2e_$t.rc"); done
 }
 e2e() {
 	why=$(e2e_lacks)
@@ -128,14 +134,15 @@ slow_lint() {
 behind() {
 	for t in clang-tidy:tidy cppcheck:cppcheck; do
 		need "${t%%:*}" || continue
+		start=$(date +%s)
 		"tests/lint/${t#*:}.sh" "$B" core >"$logs/lint_${t%%:*}.log" 2>&1
-		echo $? >"$logs/lint_${t%%:*}.rc"
+		end $? "$start" >"$logs/lint_${t%%:*}.rc"
 	done
 	san_build >"$logs/san-behind.log" 2>&1 # what fails here fails again where it is told
 }
 behind_lint() {
 	for t in clang-tidy cppcheck; do
-		if need "$t"; then report "lint $t" "$logs/lint_$t.log" "$(ended "$logs/lint_$t.rc")"; else skip "lint $t" "$t is absent"; fi
+		if need "$t"; then report "lint $t" "$logs/lint_$t.log" $(ended "$logs/lint_$t.rc"); else skip "lint $t" "$t is absent"; fi
 	done
 }
 

@@ -46,14 +46,16 @@ static enum fj_rc horizon_of(struct iss_call *c, fj_time *due, fj_time *ending, 
 	return FJ_OK;
 }
 
-static json_t *to_json(const struct sto_q *q, fj_time now)
+static json_t *to_json(struct sto *db, const struct sto_q *q, fj_time now)
 {
+	FJ_AUTO(dom_org) o = {.affiliates = NULL};
 	char due[FJ_TIME_CAP], day[FJ_TIME_CAP];
+	bool known = dom_org_get(db, sto_text(q, 4), &o, NULL) == FJ_OK;
 
 	fj_time_utc(sto_int(q, 0), due);
 	fj_date_china(sto_int(q, 0), day);
-	return json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:b}", "due", due, "day", day, "kind", sto_text(q, 1), "id", sto_text(q, 2), "asset_no", sto_text(q, 3),
-	    "holder", sto_text(q, 4), "state", sto_text(q, 5), "overdue", now > sto_int(q, 0) && strcmp(sto_text(q, 5), "NOTICED") != 0);
+	return json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:b}", "due", due, "day", day, "kind", sto_text(q, 1), "id", sto_text(q, 2), "asset_no", sto_text(q, 3),
+	    "holder", sto_text(q, 4), "holder_name", known ? o.name : "", "state", sto_text(q, 5), "overdue", now > sto_int(q, 0) && strcmp(sto_text(q, 5), "NOTICED") != 0);
 }
 
 /* what is asked for, the same for every page */
@@ -79,7 +81,7 @@ static enum fj_rc page(struct iss_call *c, const struct span *s, const char *aft
 		if (!row)
 			break;
 		snprintf(last, sizeof(last), "%lld %.50s", (long long)sto_int(&q, 0), sto_text(&q, 2));
-		if (json_array_append_new(items, to_json(&q, c->now)) != 0)
+		if (json_array_append_new(items, to_json(c->db, &q, c->now)) != 0)
 			return fj_no_memory(err, "issuer");
 	}
 	snprintf(next, 80, "%s", n == limit ? last : "");

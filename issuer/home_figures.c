@@ -25,10 +25,10 @@ static const struct whose {
 } scopes[HOM_ABOUTS][8] = {
 	[HOM_ASSETS] = {ALL, {ISS_FINANCE, 'F', OWN}, {ISS_SUPERIOR, 'D', OWN}, {ISS_HOLDER, 'H', OWN}, OF_LEVEL},
 	[HOM_CERTIFICATES] = {ALL, {ISS_FINANCE, 'F', OWN}, {ISS_SUPERIOR, 'D', OWN}, {ISS_HOLDER, 'H', OWN}, OF_LEVEL},
-	[HOM_AUTHORISATIONS] = {ALL, {ISS_FINANCE, 'F', OWN}, {ISS_SUPERIOR, 'D', OWN}, {ISS_IMPLEMENTER, 'I', OWN}, {ISS_HOLDER, 'H', OWN}, {ISS_OPERATOR, 'O', OWN}, OF_LEVEL},
-	[HOM_TOKENS] = {ALL, {ISS_FINANCE, 'F', OWN}, {ISS_SUPERIOR, 'D', OWN}, {ISS_IMPLEMENTER, 'I', OWN}, {ISS_HOLDER, 'H', OWN}, {ISS_OPERATOR, 'O', OWN}, {ISS_DEVELOPER | ISS_USER, 'U', OWN}},
+	[HOM_AUTHORISATIONS] = {ALL, {ISS_FINANCE, 'F', OWN}, {ISS_SUPERIOR, 'D', OWN}, {ISS_HOLDER, 'H', OWN}, {ISS_IMPLEMENTER, 'I', OWN}, {ISS_OPERATOR, 'O', OWN}, OF_LEVEL},
+	[HOM_TOKENS] = {ALL, {ISS_FINANCE, 'F', OWN}, {ISS_SUPERIOR, 'D', OWN}, {ISS_HOLDER, 'H', OWN}, {ISS_IMPLEMENTER, 'I', OWN}, {ISS_OPERATOR, 'O', OWN}, {ISS_DEVELOPER | ISS_USER, 'U', OWN}},
 	/* revenue.list and remittance.list: parties, superior and finance departments, auditors */
-	[HOM_REVENUE] = {ALL, {ISS_FINANCE, 'F', OWN}, {ISS_SUPERIOR, 'D', OWN}, {ISS_IMPLEMENTER, 'I', OWN}, {ISS_HOLDER, 'H', OWN}, {ISS_OPERATOR, 'O', OWN}},
+	[HOM_REVENUE] = {ALL, {ISS_FINANCE, 'F', OWN}, {ISS_SUPERIOR, 'D', OWN}, {ISS_HOLDER, 'H', OWN}, {ISS_IMPLEMENTER, 'I', OWN}, {ISS_OPERATOR, 'O', OWN}},
 	[HOM_REMITTED] = {ALL, {ISS_FINANCE, 'F', OWN}, {ISS_SUPERIOR, 'D', OWN}, {ISS_HOLDER | ISS_IMPLEMENTER | ISS_OPERATOR, 'H', OWN}},
 };
 
@@ -46,7 +46,7 @@ void hom_scope_of(uint32_t roles, const char *org, const char *finance, enum hom
 	}
 }
 
-json_t *hom_filter(const struct hom_scope *of, const char *noun)
+static const char *filter_of(char whose, const char *noun)
 {
 	/* which filter of the noun's list is a scope's; those that are not here have none */
 	static const struct {
@@ -61,9 +61,24 @@ json_t *hom_filter(const struct hom_scope *of, const char *noun)
 
 	snprintf(name, sizeof(name), " %.36s ", noun);
 	for (size_t i = 0; i < FJ_ARRAY_LEN(filters); i++)
-		if (filters[i].whose == of->whose && strstr(filters[i].nouns, name) != NULL)
-			return json_pack("{s:s}", filters[i].filter, of->scope);
-	return json_object();
+		if (filters[i].whose == whose && strstr(filters[i].nouns, name) != NULL)
+			return filters[i].filter;
+	return NULL;
+}
+
+json_t *hom_filter(const struct hom_scope *of, const char *noun)
+{
+	const char *filter = filter_of(of->whose, noun);
+
+	return filter == NULL ? json_object() : json_pack("{s:s}", filter, of->scope);
+}
+
+const char *iss_own_filter(const struct iss_actor *a, const char *noun)
+{
+	struct hom_scope of;
+
+	hom_scope_of(a->roles, a->org, "", strcmp(noun, "token") == 0 ? HOM_TOKENS : strcmp(noun, "authorisation") == 0 ? HOM_AUTHORISATIONS : HOM_ASSETS, &of);
+	return strcmp(of.scope, a->org) == 0 && of.scope[0] != '\0' ? filter_of(of.whose, noun) : NULL;
 }
 
 static json_t *scope_json(const struct hom_scope *of)
@@ -166,7 +181,7 @@ static enum fj_rc count_ending(void *ctx, const char *text, int64_t n, struct fj
 	(void)err;
 	code_of(text, e->with_mode, &c);
 	for (size_t i = 0; i < FJ_ARRAY_LEN(spans); i++)
-		if (c.day[0] != '\0' && strcmp(c.state, "STOPPED") != 0 && strcmp(c.day, e->today) >= 0 && strcmp(c.day, e->until[i]) <= 0)
+		if (c.day[0] != '\0' && strcmp(c.day, e->today) >= 0 && strcmp(c.day, e->until[i]) <= 0)
 			e->n[i] += n;
 	return FJ_OK;
 }

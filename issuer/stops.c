@@ -19,6 +19,7 @@ struct stops {
 	char asset_no[DOM_CAP(DOM_MAX_ASSET_NO)]; /* "": the tokens of every asset */
 	json_t *certificates, *authorisations, *products, *tokens;
 	int64_t n_tokens;
+	char holder[19], operator_[19], implementer[19]; /* of what stops */
 };
 
 /* tokens of one authorisation by product; *n of them */
@@ -77,6 +78,7 @@ static enum fj_rc of_asset(struct stops *s, const char *asset_no, struct fj_err 
 	bool row;
 
 	FJ_TRY(dom_asset_get(s->c->db, asset_no, &a, err));
+	FJ_TRY(fj_strcopy(s->holder, sizeof(s->holder), a.holder));
 	FJ_TRY(fj_strcopy(s->asset_no, sizeof(s->asset_no), asset_no));
 	if (a.certificate[0] != '\0') {
 		FJ_TRY(dom_cert_get(s->c->db, a.certificate, &t, err));
@@ -92,12 +94,22 @@ static enum fj_rc of_asset(struct stops *s, const char *asset_no, struct fj_err 
 	}
 }
 
+static void parties_of(struct stops *s, const struct dom_auth *a)
+{
+	memcpy(s->holder, a->holder, sizeof(s->holder));
+	memcpy(s->operator_, a->operator_, sizeof(s->operator_));
+	memcpy(s->implementer, a->implementer, sizeof(s->implementer));
+}
+
 static enum fj_rc of_token(struct stops *s, const char *id, struct fj_err *err)
 {
+	FJ_AUTO(dom_auth) a = {.body = NULL};
 	struct token t;
 	char to[FJ_TIME_CAP];
 
 	FJ_TRY(tok_get(s->c->db, id, &t, err));
+	FJ_TRY(dom_auth_get(s->c->db, t.authorisation, &a, err));
+	parties_of(s, &a);
 	fj_time_utc(t.not_after, to);
 	s->n_tokens = 1;
 	return json_array_append_new(s->tokens, json_pack("{s:s, s:{s:s, s:s}, s:s, s:s, s:s}", "id", t.id, "user", "usci", t.user, "name", t.user_name, "product", t.product, "state", t.state, "not_after", to)) == 0
@@ -113,12 +125,23 @@ static enum fj_rc find(struct stops *s, const char *number, struct fj_err *err)
 		return of_token(s, number, err);
 	if (strncmp(number, "DAU-", 4) == 0) {
 		FJ_TRY(dom_auth_get(s->c->db, number, &a, err));
+		parties_of(s, &a);
 		return add_authorisation(s, a.number, a.state, a.operator_, a.operator_name, err);
 	}
 	if (strncmp(number, "DAC-", 4) != 0)
 		return of_asset(s, number, err);
 	FJ_TRY(dom_cert_get(s->c->db, number, &t, err));
 	return of_asset(s, t.asset_no, err);
+}
+
+enum fj_rc sup_is_party(struct iss_call *c, const char *holder, const char *implementer, const char *operator_, bool *out, struct fj_err *err)
+{
+	FJ_AUTO(dom_org) o = {.affiliates = NULL};
+	const char *org = c->actor->org;
+
+	FJ_TRY(dom_org_get(c->db, holder, &o, err));
+	*out = org[0] == '\0' || strcmp(org, holder) == 0 || strcmp(org, operator_) == 0 || strcmp(org, implementer) == 0 || strcmp(org, o.finance) == 0 || strcmp(org, o.dept) == 0;
+	return FJ_OK;
 }
 
 enum fj_rc cmd_stops_show(struct iss_call *c, struct fj_err *err)
@@ -130,9 +153,12 @@ enum fj_rc cmd_stops_show(struct iss_call *c, struct fj_err *err)
 	struct stops s = {.c = c, .certificates = certificates, .authorisations = authorisations, .products = products, .tokens = tokens};
 	const char *number = fj_json_text(c->params, "number");
 
+	bool party;
+
 	FJ_TRY(find(&s, number, err));
-	c->answer = json_pack("{s:s, s:{s:I, s:I, s:I, s:I}, s:O, s:O, s:O, s:O}", "number", number, "counts", "certificates", (json_int_t)json_array_size(certificates),
+	FJ_TRY(sup_is_party(c, s.holder, s.implementer, s.operator_, &party, err));
+	c->answer = json_pack("{s:s, s:{s:I, s:I, s:I, s:I}, s:O, s:O, s:O, s:O, s:b}", "number", number, "counts", "certificates", (json_int_t)json_array_size(certificates),
 	    "authorisations", (json_int_t)json_array_size(authorisations), "products", (json_int_t)json_array_size(products), "tokens", (json_int_t)s.n_tokens, "certificates", certificates,
-	    "authorisations", authorisations, "products", products, "first_tokens", tokens);
+	    "authorisations", authorisations, "products", products, "first_tokens", tokens, "party", party);
 	return c->answer != NULL ? FJ_OK : fj_no_memory(err, "issuer");
 }

@@ -77,4 +77,8 @@ enum fj_rc adj_preview(struct iss_call *c, const char *number, const json_t *app
 /* tokens that stops.show names */
 #define SUP_FIRST_TOKENS 100
 
+/* Is the actor's office a party (holder, implementer, operator), or the holder's superior or finance department?  Others may
+ * not stop what rests on this (R40, domain.md 7.3).  implementer and operator_ may be "". */
+enum fj_rc sup_is_party(struct iss_call *c, const char *holder, const char *implementer, const char *operator_, bool *out, struct fj_err *err) FJ_MUST_USE;
+
 #endif

@@ -95,8 +95,8 @@ static void rests_on(struct ver_finding *f, const struct ver_list *l)
 
 static void judge_entry(const struct ver_list *l, uint32_t idx, struct ver_finding *f)
 {
-	static const char *const en[] = {"the entry is valid", "the entry is invalid: revoked", "the entry is suspended, or its quota is used up", "the entry is superseded by a successor"};
-	static const char *const zh[] = {"状态有效", "已吊销", "已暂停，或限额已用尽", "已被后继凭证取代"};
+	static const char *const en[] = {"the entry is valid", "the entry is invalid: revoked", "the entry is suspended (of a license token: or its quota is used up)", "the entry is superseded by a successor"};
+	static const char *const zh[] = {"状态有效", "已吊销", "已暂停（许可令牌亦可能是限额已用尽）", "已被后继凭证取代"};
 	unsigned v = fj_list_get(l->map, idx);
 	char to[FJ_TIME_CAP];
 

@@ -107,7 +107,7 @@ try:
     check('a registration tells its course: what was done on which clause, whose turn it is and until when', course['steps'][0]['event'] == 'registration.submitted' and course['steps'][0]['clause'] == '26号 art. 9' and
           turn.get('role') == 'FINANCE' and turn['org']['usci'] == '11420000DEMA00013M' and course['days_left'] > 0 and [x['state'] for x in course['steps']][-2:] == ['NOW', 'NEXT'], course)
     page = o and Page('hb-fin3').text('/show/registration/' + rg)
-    check('its page is that course, what comes next a button', all(w in page for w in ('办理进程', '提交登记申请', '● 登记决定', '个工作日', '○ 颁发证书', '依据 26号 art. 9')), page[:1500])
+    check('its page is that course, what comes next a button', all(w in page for w in ('办理进程', '提交登记申请', '● 登记决定', '个工作日', '○ 颁发证书', '依据 26号第9条')), page[:1500])
     do('hb-fin3', 'registration', 'decide', {'id': rg, 'accept': True})
     ap = o.done('hb-fin1', 'certificate.issue', assets=[other])['approval']
     doc = o.get('hb-fin2', 'approval/preview?id=' + ap)['documents'][0]

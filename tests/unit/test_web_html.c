@@ -50,4 +50,18 @@ TEST("a page that does not fit is seen to be cut, never taken for a whole one")
 	CHECK(b.max == 0);
 }
 
+TEST("a clause is cited in Chinese as laws are")
+{
+	static const char *const cases[][2] = {{"27号 art. 9", "27号第9条"}, {"27号 arts. 11, 13", "27号第11、13条"}, {"27号 art. 14(九)", "27号第14条(九)"}, {"26号 arts. 9(四), 20", "26号第9(四)、20条"},
+	    {"26号 arts. 10 to 12, 15", "26号第10至12、15条"}, {"167·三(三); 27号 art. 14(九)", "167·三(三)；27号第14条(九)"}, {"R22", "规则 R22"}, {"167·三(三)", "167·三(三)"}, {"", ""}, {"26号 art. ", "26号第条"}};
+	char out[240], small[8];
+
+	for (size_t i = 0; i < FJ_ARRAY_LEN(cases); i++) {
+		web_clause_zh(cases[i][0], out, sizeof(out));
+		CHECK_STR(out, cases[i][1]);
+	}
+	web_clause_zh("27号 art. 9", small, sizeof(small));
+	CHECK(strlen(small) < sizeof(small));
+}
+
 TEST_MAIN

@@ -224,6 +224,11 @@ void web_table(struct web_req *q, struct fj_buf *b, const json_t *list, const st
 void web_fields(struct web_req *q, struct fj_buf *b, const json_t *object, const struct web_link *links);
 /* the others, folded away; nothing when there are none */
 void web_technical(struct web_req *q, struct fj_buf *b, const json_t *object);
+/* a division's code by the name of its province-level region, with the code where it is a part of it */
+void web_region(struct web_req *q, struct fj_buf *b, const char *code);
+/* where a rule stands ("27号 arts. 11, 13"), in Chinese as laws are cited: 27号第11、13条 */
+void web_clause(struct web_req *q, struct fj_buf *b, const char *clause);
+void web_clause_zh(const char *clause, char *out, size_t cap); /* cut at cap, within a character at worst not shown */
 /* text whose UTC times (2026-03-16T01:00:00Z) are shown in +08:00 */
 void web_text_times(struct fj_buf *b, const char *text);
 

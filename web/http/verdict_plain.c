@@ -39,10 +39,16 @@ static void words(struct web_req *q, struct fj_buf *b, enum web_form form, const
 
 static void territory(struct web_req *q, struct fj_buf *b, const json_t *list)
 {
-	if (fj_list_has(list, "100000"))
-		web_say(q, b, "the whole country");
-	else
-		words(q, b, WEB_TEXT, list, web_tr(q, "—"));
+	size_t i;
+	json_t *v;
+
+	if (json_array_size(list) == 0)
+		web_say(q, b, "—");
+	json_array_foreach(list, i, v) {
+		if (i > 0)
+			web_text(b, web_either(q, "、", ", "));
+		web_region(q, b, json_string_value(v));
+	}
 }
 
 /* --- what for, by kind --- */
@@ -132,7 +138,7 @@ static const struct advice denied[] = {
 	{"signer status", WEB_N("Whoever signed it may not sign any more. Ask the issuing department for a new one.")},
 	{"signature", WEB_N("This was not issued here, or was tampered with. Don't use or hand out data on it; ask for the original, and tell the issuing department if you suspect a forgery.")},
 	{"time", WEB_N("It is not yet, or not any more, within its term. Ask for the one that is in force now.")},
-	{"status", WEB_N("It was suspended, revoked or replaced. Stop using data on it; its holder can ask the issuing department why.")},
+	{"status", WEB_N("Stop using data on it. One that is suspended may come back, one that is revoked or replaced does not; its holder can ask the issuing department why.")},
 	{"asset status", WEB_N("The data asset's certificate is suspended or revoked. Stop using the data; the holder can ask the issuing department why.")},
 	{"authorisation status", WEB_N("The authorisation that it rests on is suspended, reclaimed or over. Stop using the data; ask the operating institution.")},
 	{"narrowing", WEB_N("It goes beyond what it rests on. Ask the operating institution to issue a right one.")},
@@ -194,6 +200,18 @@ static void names(struct web_req *q, struct fj_buf *b, const char *kind, const j
 	web_print(b, "<bdi>%s</bdi></dd></div>", whom);
 }
 
+/* which data: by number, and the certificate that it has */
+static void assets(struct web_req *q, struct fj_buf *b, const json_t *list)
+{
+	size_t i;
+	json_t *v;
+
+	begin_row(b, web_tr(q, "Data assets"));
+	json_array_foreach(list, i, v)
+		web_print(b, "%s<bdi>%s</bdi> <span class=\"mono\">%s</span>", i == 0 ? "" : "; ", fj_json_text(v, "id"), fj_json_text(v, "certificate"));
+	web_html(b, "</dd></div>");
+}
+
 void web_verdict_plain(struct web_req *q, struct fj_buf *b, const json_t *verdict, const json_t *decisive)
 {
 	const json_t *s = json_object_get(verdict, "subject");
@@ -206,6 +224,8 @@ void web_verdict_plain(struct web_req *q, struct fj_buf *b, const json_t *verdic
 		begin_row(b, cert ? web_tr(q, "What it says") : web_tr(q, "What for"));
 		(token ? of_token : auth ? of_authorisation : of_certificate)(q, b, s);
 		web_html(b, "</dd></div>");
+		if (auth)
+			assets(q, b, json_object_get(s, "assets"));
 		begin_row(b, web_tr(q, "Term"));
 		term(q, b, s);
 		web_html(b, "</dd></div>");

@@ -271,3 +271,108 @@ const char *web_word(struct web_req *q, enum web_form form, const char *code)
 		s = web_label_of(q, code, web_lang(q)[0] == 'e');
 	return s == NULL ? code : s;
 }
+
+/* --- places --- */
+
+void web_region(struct web_req *q, struct fj_buf *b, const char *code)
+{
+	static const struct {
+		const char *code, *zh, *en;
+	} regions[] = { /* GB/T 2260, the first two digits */
+		{"11", "北京市", "Beijing"}, {"12", "天津市", "Tianjin"}, {"13", "河北省", "Hebei"}, {"14", "山西省", "Shanxi"}, {"15", "内蒙古自治区", "Inner Mongolia"},
+		{"21", "辽宁省", "Liaoning"}, {"22", "吉林省", "Jilin"}, {"23", "黑龙江省", "Heilongjiang"}, {"31", "上海市", "Shanghai"}, {"32", "江苏省", "Jiangsu"},
+		{"33", "浙江省", "Zhejiang"}, {"34", "安徽省", "Anhui"}, {"35", "福建省", "Fujian"}, {"36", "江西省", "Jiangxi"}, {"37", "山东省", "Shandong"},
+		{"41", "河南省", "Henan"}, {"42", "湖北省", "Hubei"}, {"43", "湖南省", "Hunan"}, {"44", "广东省", "Guangdong"}, {"45", "广西壮族自治区", "Guangxi"},
+		{"46", "海南省", "Hainan"}, {"50", "重庆市", "Chongqing"}, {"51", "四川省", "Sichuan"}, {"52", "贵州省", "Guizhou"}, {"53", "云南省", "Yunnan"},
+		{"54", "西藏自治区", "Tibet"}, {"61", "陕西省", "Shaanxi"}, {"62", "甘肃省", "Gansu"}, {"63", "青海省", "Qinghai"}, {"64", "宁夏回族自治区", "Ningxia"},
+		{"65", "新疆维吾尔自治区", "Xinjiang"}, {"71", "台湾省", "Taiwan"}, {"81", "香港特别行政区", "Hong Kong"}, {"82", "澳门特别行政区", "Macao"},
+	};
+
+	if (strcmp(code, "100000") == 0) {
+		web_say(q, b, "the whole country");
+		return;
+	}
+	for (size_t i = 0; i < FJ_ARRAY_LEN(regions); i++)
+		if (strlen(code) == 6 && strncmp(code, regions[i].code, 2) == 0) {
+			web_text(b, web_either(q, regions[i].zh, regions[i].en));
+			if (strcmp(code + 2, "0000") == 0)
+				return;
+			web_print(b, " (%s)", code);
+			return;
+		}
+	web_text(b, code);
+}
+
+/* --- clauses --- */
+
+static bool begins(const char **s, const char *with)
+{
+	size_t n = strlen(with);
+
+	if (strncmp(*s, with, n) != 0)
+		return false;
+	*s += n;
+	return true;
+}
+
+static size_t put(char *out, size_t cap, size_t at, const char *text, size_t n)
+{
+	if (at + n >= cap)
+		return at;
+	memcpy(out + at, text, n);
+	out[at + n] = '\0';
+	return at + n;
+}
+
+#define PUT(text, n) at = put(out, cap, at, text, n)
+#define SAY(text) PUT(text, strlen(text))
+
+/* "11, 13", "9(四), 20", "10 to 12", "14(九)": 第11、13条, 第9(四)、20条, 第10至12条, 第14条(九) */
+static size_t articles(const char **s, char *out, size_t cap, size_t at)
+{
+	const char *end = *s + strcspn(*s, ";"), *item = *s + strcspn(*s, "(;");
+	bool more = memchr(*s, ',', (size_t)(end - *s)) != NULL, said = false;
+
+	SAY("第");
+	while (*s < end) {
+		if (*s == item && item < end && !more) { /* an item of the one article stands behind the word */
+			SAY("条");
+			said = true;
+		}
+		if (begins(s, ", "))
+			SAY("、");
+		else if (begins(s, " to "))
+			SAY("至");
+		else
+			PUT((*s)++, 1);
+	}
+	if (!said)
+		SAY("条");
+	return at;
+}
+
+void web_clause_zh(const char *clause, char *out, size_t cap)
+{
+	const char *s = clause;
+	size_t at = 0;
+
+	out[0] = '\0';
+	if (s[0] == 'R' && s[1] >= '0' && s[1] <= '9')
+		SAY("规则 ");
+	while (*s != '\0') {
+		if (begins(&s, " art. ") || begins(&s, " arts. "))
+			at = articles(&s, out, cap, at);
+		else if (begins(&s, "; "))
+			SAY("；");
+		else
+			PUT(s++, 1);
+	}
+}
+
+void web_clause(struct web_req *q, struct fj_buf *b, const char *clause)
+{
+	char zh[240];
+
+	web_clause_zh(clause, zh, sizeof(zh));
+	web_text(b, web_either(q, zh, clause));
+}

@@ -306,6 +306,47 @@ static void noun_section(struct web_req *q, struct fj_buf *b, const char *noun)
 		web_html(b, "</ul></section>");
 }
 
+/* what each role comes to do most */
+static const struct {
+	uint32_t role;
+	const char *commands[8];
+} usual[] = {
+	{ISS_HOLDER, {"ledger.import", "ledger.recognise", "asset.card", "registration.submit", "material.add", "registration.course", "certificate.print"}},
+	{ISS_FINANCE, {"registration.review", "registration.decide", "certificate.issue", "certificate.suspend", "certificate.revoke", "copy.issue", "copy.collect", "report.half-year"}},
+	{ISS_SUPERIOR, {"ledger.confirm", "registration.endorse", "asset.freeze", "order.issue"}},
+	{ISS_IMPLEMENTER, {"authorisation.propose", "plan.study", "plan.deliberate", "plan.agree", "authorisation.suspend", "authorisation.reclaim", "evaluation.add"}},
+	{ISS_OPERATOR, {"product.add", "token.issue", "token.bulk", "token.review", "token.revoke", "revenue.book", "usage.report", "authorisation.surrender"}},
+	{ISS_DEVELOPER | ISS_USER, {"token.request", "usage.countersign", "complaint.file", "revenue.book"}},
+	{ISS_EXCHANGE, {"listing.admit", "listing.delist", "trade.import"}},
+	{ISS_ASSESSOR, {"evaluation.add"}},
+	{ISS_MOF | ISS_DATA_BUREAU, {"order.issue", "order.close", "incident.report", "plan.file"}},
+	{ISS_AUDITOR, {"asset.history", "find.history", "find.dossier", "find.export", "audit.verify"}},
+	{~(uint32_t)0, {"find.search", "find.export"}},
+};
+
+static bool usual_at(size_t k, size_t i, const char *command)
+{
+	for (size_t r = 0; r <= k; r++)
+		for (size_t c = 0; c < (r < k ? 8 : i) && usual[r].commands[c] != NULL; c++)
+			if (strcmp(usual[r].commands[c], command) == 0)
+				return true;
+	return false;
+}
+
+static void done_most(struct web_req *q, struct fj_buf *b)
+{
+	uint32_t mine = portal_actor(q)->roles;
+
+	web_print(b, "<section class=\"card\"><h2>%s</h2><ul class=\"doors\">", web_tr(q, "Done most often"));
+	for (size_t k = 0; k < FJ_ARRAY_LEN(usual); k++)
+		for (size_t i = 0; (usual[k].role & mine) != 0 && i < 8 && usual[k].commands[i] != NULL; i++) {
+			const struct iss_command_info *c = iss_command_find(usual[k].commands[i]);
+			if (portal_may(q, c) && !usual_at(k, i, c->name))
+				one_command(q, b, c);
+		}
+	web_html(b, "</ul></section>");
+}
+
 void portal_get_do(struct web_req *q, struct web_res *r)
 {
 	size_t n;
@@ -313,7 +354,8 @@ void portal_get_do(struct web_req *q, struct web_res *r)
 
 	portal_top(q, &r->body, web_tr(q, "What I may do"));
 	web_print(&r->body, "<p><a href=\"/drafts\">%s</a></p>", web_tr(q, "My drafts"));
-	web_html(&r->body, "<div class=\"cards\">");
+	done_most(q, &r->body);
+	web_print(&r->body, "<h2>%s</h2><div class=\"cards\">", web_tr(q, "All by subject"));
 	for (size_t i = 0; i < n; i++) {
 		char noun[64];
 		bool seen = false;

@@ -26,7 +26,7 @@ bool portal_may(const struct web_req *q, const struct iss_command_info *c)
 
 static void nav_link(struct web_req *q, struct fj_buf *b, const char *to, const char *text)
 {
-	size_t n = strlen(to);
+	size_t n = strcspn(to, "?");
 	bool index = strcmp(to, "/list") == 0; /* the lists below it have places of their own */
 	bool here = (strncmp(web_path(q), to, n) == 0 && (web_path(q)[n] == '\0' || (web_path(q)[n] == '/' && !index))) ||
 	    (strncmp(web_path(q), "/show/", 6) == 0 && strncmp(to, "/list/", 6) == 0 && strncmp(web_path(q) + 6, to + 6, n - 6) == 0);
@@ -53,10 +53,21 @@ static bool works_in(struct web_req *q, const char *noun)
 	return (portal_actor(q)->roles & (ISS_AUDITOR | ISS_MOF)) != 0;
 }
 
+/* the list of a noun, of the own office where its filters can say so */
+static void own_list(struct web_req *q, const char *noun, char to[128])
+{
+	const char *filter = iss_own_filter(portal_actor(q), noun);
+
+	if (filter == NULL)
+		snprintf(to, 128, "/list/%.30s", noun);
+	else
+		snprintf(to, 128, "/list/%.30s?%.20s=%.18s", noun, filter, portal_actor(q)->org);
+}
+
 static void officer_links(struct web_req *q, struct fj_buf *b)
 {
 	static const char *const nouns[] = {"ledger", "asset", "registration", "certificate", "authorisation", "token"};
-	char to[64];
+	char to[128];
 
 	nav_link(q, b, "/", web_tr(q, "Home"));
 	nav_link(q, b, "/inbox", web_tr(q, "Inbox"));
@@ -64,7 +75,7 @@ static void officer_links(struct web_req *q, struct fj_buf *b)
 	for (size_t i = 0; i < FJ_ARRAY_LEN(nouns); i++) {
 		if (!works_in(q, nouns[i]) || portal_noun_of(nouns[i]) == NULL)
 			continue;
-		snprintf(to, sizeof(to), "/list/%s", nouns[i]);
+		own_list(q, nouns[i], to);
 		nav_link(q, b, to, portal_noun_word(q, nouns[i], false));
 	}
 	nav_link(q, b, "/list", web_tr(q, "Lists"));
@@ -192,12 +203,15 @@ void portal_error(struct web_req *q, struct fj_buf *b, const struct fj_err *err)
 	if (err->cite[0] != '\0') {
 		web_html(b, "<p class=\"small\">");
 		web_say(q, b, "Rule ");
-		web_text(b, err->cite);
+		if (err->cite[0] == 'R') /* is called so already */
+			web_text(b, err->cite);
+		else
+			web_clause(q, b, err->cite);
 		if (err->clause[0] != '\0') {
 			web_say(q, b, ", ");
 			web_text(b, web_word(q, WEB_BASIS, err->basis));
 			web_html(b, " ");
-			web_text(b, err->clause);
+			web_clause(q, b, err->clause);
 		}
 		web_html(b, "</p>");
 	}

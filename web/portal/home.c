@@ -28,11 +28,6 @@ static void list_address(struct fj_buf *b, const char *noun, const json_t *filte
 	}
 }
 
-static void text_cell(struct fj_buf *b, const char *head, const char *text)
-{
-	web_print(b, "<td data-label=\"%s\">%s</td>", head, text);
-}
-
 /* the command's label without what stands in its brackets */
 static void command_name(struct web_req *q, struct fj_buf *b, const char *command)
 {
@@ -140,13 +135,29 @@ static void waiting(struct web_req *q, struct fj_buf *b, const json_t *home)
 
 /* --- terms --- */
 
+/* whose it is and how it is done, where the row's own page does not say */
+static const struct {
+	const char *kind, *text;
+} duties[] = {
+	{"first-registration", WEB_N("The holder registers it on the national public data registration platform, then enters the query code in the asset's card.")},
+	{"evaluation", WEB_N("The implementing institution files it on the authorisation's page.")},
+	{"price-review", WEB_N("The finance department or the implementing institution reviews the price.")},
+	{"filing", WEB_N("The implementing institution files plan and agreement on the plan's page.")},
+	{"report", WEB_N("Made and submitted under Act, Reports.")},
+	{"remittance", WEB_N("Record what was paid on the remittance's page.")},
+};
+
 static void deadline(struct web_req *q, struct fj_buf *b, const json_t *d)
 {
 	bool draft = strcmp(fj_json_text(d, "kind"), "report") == 0; /* may not be submitted yet */
 
 	web_html(b, "<tr>");
 	web_print(b, "<td data-label=\"%s\"><time>%s</time></td>", web_tr(q, "Day"), fj_json_text(d, "day"));
-	text_cell(b, web_tr(q, "What"), web_word(q, WEB_KIND, fj_json_text(d, "kind")));
+	web_print(b, "<td data-label=\"%s\">%s", web_tr(q, "What"), web_word(q, WEB_KIND, fj_json_text(d, "kind")));
+	for (size_t i = 0; i < FJ_ARRAY_LEN(duties); i++)
+		if (strcmp(duties[i].kind, fj_json_text(d, "kind")) == 0)
+			web_print(b, " <span class=\"small\">%s</span>", web_tr(q, duties[i].text));
+	web_html(b, "</td>");
 	web_print(b, "<td class=\"mono\" data-label=\"%s\">", web_tr(q, "Number"));
 	web_cell(q, b, "id", json_object_get(d, "id"), draft ? NULL : portal_links);
 	web_print(b, "</td><td data-label=\"%s\">", web_tr(q, "State"));
@@ -297,7 +308,7 @@ static const struct face {
 } faces[] = {
 	{"assets.state", "assets-state", CHART_BARS, WEB_N("Assets by state"), WEB_N("State"), BY_STATE, assets_order},
 	{"assets.industry", "assets-industry", CHART_BARS, WEB_N("Assets by industry"), WEB_N("Industry"), BY_INDUSTRY, NULL},
-	{"assets.class", "assets-class", CHART_BARS, WEB_N("Assets by class"), WEB_N("Class"), BY_CLASS, NULL},
+	{"assets.class", "assets-class", CHART_BARS, WEB_N("Assets by class code"), WEB_N("Class code"), BY_CLASS, NULL},
 	{"certificates.state", "certificates-state", CHART_BARS, WEB_N("Certificates by state"), WEB_N("State"), BY_STATE, states_order},
 	{"certificates.issued", "certificates-issued", CHART_MONTHS, WEB_N("Certificates issued, by month"), WEB_N("Month"), BY_CODE, NULL},
 	{"certificates.ending", "certificates-ending", CHART_MONTHS, WEB_N("Certificates that end, by month"), WEB_N("Month"), BY_CODE, NULL},
@@ -374,14 +385,17 @@ static void figure(struct web_req *q, struct fj_buf *b, const struct face *f, co
 	struct chart c = {.kind = f->kind, .id = f->id, .title = web_tr(q, f->title), .head = web_tr(q, f->head), .rows = rows, .fen = strcmp(fj_json_text(v, "unit"), "fen") == 0,
 		.as_table = web_tr(q, "The numbers as a table"), .none = web_tr(q, "There is nothing yet.")};
 
+	bool any = false;
 	c.n_rows = in_order(f, json_object_get(v, "rows"), ordered);
 	c.n_series = json_array_size(series) < CHART_SERIES ? json_array_size(series) : CHART_SERIES;
 	for (size_t s = 0; s < c.n_series; s++) {
 		const char *key = json_string_value(json_array_get(series, s));
 		c.series[s] = series_name(q, key);
 		for (size_t i = 0; i < c.n_rows; i++)
-			rows[i].value[s] = fj_json_num(ordered[i], key);
+			any = (rows[i].value[s] = fj_json_num(ordered[i], key)) != 0 || any;
 	}
+	if (!any)
+		c.n_rows = 0; /* an axis of nothing says nothing */
 	for (size_t i = 0; i < c.n_rows; i++)
 		rows[i].label = row_name(q, f, fj_json_text(ordered[i], "code"));
 	chart_draw(b, &c);

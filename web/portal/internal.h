@@ -232,7 +232,9 @@ json_t *portal_what_stops(struct web_req *q, const char *command, const json_t *
 /* what that section is called: to take back, or only to resume */
 const char *portal_stop_word(struct web_req *q, const struct iss_command_info *const *list, size_t n);
 /* "#stop" of an object's page: n commands of that kind; `back` is the page's address */
-void portal_stop_section(struct web_req *q, struct fj_buf *b, const struct iss_command_info *const *list, size_t n, const char *id, const char *back);
+/* what stops with the object, as of stops.show (the caller's; NULL when that is refused), and whether it is the reader's office's to stop it */
+json_t *portal_stops(struct web_req *q, const char *id, bool *party);
+void portal_stop_section(struct web_req *q, struct fj_buf *b, const struct iss_command_info *const *list, size_t n, const char *id, const char *back, const json_t *stops);
 /* counted and by name: the first ones of each list, the rest behind a link */
 void portal_stops_list(struct web_req *q, struct fj_buf *b, const json_t *stops);
 /* the form of such an act for the object that fill names; false: it is another act, or names none */

@@ -97,10 +97,16 @@ static bool has_filters(const struct iss_command_info *c)
 static void filters(struct web_req *q, struct fj_buf *b, const struct iss_command_info *c, const char *noun, const json_t *fill)
 {
 	static const char *const hidden[] = {"after", "limit", NULL};
-	bool used = json_object_size(fill) > (json_object_get(fill, "after") != NULL ? 1u : 0u);
+	size_t given = json_object_size(fill) - (json_object_get(fill, "after") != NULL ? 1u : 0u);
+	const char *own = iss_own_filter(portal_actor(q), noun);
+	bool of_own = own != NULL && strcmp(fj_json_text(fill, own), portal_actor(q)->org) == 0, used = given > (of_own ? 1u : 0u);
 
 	if (!has_filters(c))
 		return;
+	if (of_own)
+		web_print(b, "<p class=\"small\">%s · <a href=\"/list/%s\">%s</a></p>", web_tr(q, "Of your own office"), noun, web_tr(q, "Show those of all"));
+	else if (own != NULL)
+		web_print(b, "<p class=\"small\"><a href=\"/list/%s?%s=%s\">%s</a></p>", noun, own, portal_actor(q)->org, web_tr(q, "Only of your own office"));
 	web_html(b, used ? "<details class=\"filters\" open><summary>" : "<details class=\"filters\"><summary>");
 	web_say(q, b, "Filter");
 	web_html(b, "</summary><form class=\"fill\" method=\"get\" action=\"/list/");

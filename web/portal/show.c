@@ -40,7 +40,9 @@ void portal_face(struct web_req *q, struct fj_buf *b, const char *noun, const js
 	if (name != NULL)
 		web_print(b, "<p class=\"name\"><bdi>%s</bdi></p>", name);
 	web_print(b, "<p><span class=\"mono\">%s</span>", number == NULL ? "" : number);
-	if (json_is_string(json_object_get(o, "state"))) {
+	if (strcmp(noun, "token") == 0 && strcmp(fj_json_text(o, "state"), "ACTIVE") == 0 && json_is_false(json_object_get(o, "usable"))) {
+		web_print(b, " <span class=\"state STOPPED\">%s</span>", web_tr(q, "stopped with its authorisation"));
+	} else if (json_is_string(json_object_get(o, "state"))) {
 		web_html(b, " ");
 		web_value(q, b, "state", json_object_get(o, "state"), NULL);
 	}
@@ -282,6 +284,12 @@ static void page(struct web_req *q, struct web_res *r, const char *noun, const c
 	web_url(&here, id);
 	const char *back = fj_buf_str(&here);
 	find_acts(q, noun, o, &x);
+	FJ_AUTO(json) stops = NULL;
+	bool party = true;
+	if (x.n_back > 0)
+		stops = portal_stops(q, id, &party);
+	if (!party)
+		x.n_back = 0; /* it is another office's to stop */
 	portal_top(q, b, portal_noun_word(q, noun, true));
 	portal_done(q, b);
 	if (!portal_is_report(o))
@@ -297,7 +305,7 @@ static void page(struct web_req *q, struct web_res *r, const char *noun, const c
 		web_print(b, "<p class=\"notice\">%s</p>", web_tr(q, "This is the token's own state: it is denied as well while its authorisation or certificate is not in force."));
 	if (strcmp(noun, "asset") == 0 && open[0] != '\0')
 		portal_course(q, b, open);
-	portal_stop_section(q, b, x.back, x.n_back, id, back);
+	portal_stop_section(q, b, x.back, x.n_back, id, back, stops);
 	links(q, b, noun, id);
 	portal_paper(q, b, noun, id);
 	other_acts(q, b, &x, id, back);

@@ -125,22 +125,27 @@ const char *portal_stop_word(struct web_req *q, const struct iss_command_info *c
 	return web_tr(q, "Resume");
 }
 
-void portal_stop_section(struct web_req *q, struct fj_buf *b, const struct iss_command_info *const *list, size_t n, const char *id, const char *back)
+json_t *portal_stops(struct web_req *q, const char *id, bool *party)
 {
-	if (n == 0)
-		return;
 	FJ_AUTO(json) params = json_pack("{s:s}", "number", id);
 	json_t *stops = NULL;
 	struct fj_err err = {0};
+
+	*party = portal_command(q, "stops.show", params, &stops, &err) != FJ_OK || json_is_true(json_object_get(stops, "party"));
+	return stops;
+}
+
+void portal_stop_section(struct web_req *q, struct fj_buf *b, const struct iss_command_info *const *list, size_t n, const char *id, const char *back, const json_t *stops)
+{
 	bool any = false;
 
+	if (n == 0)
+		return;
 	for (size_t i = 0; i < n; i++)
 		any = any || act_of(list[i]->name)->stops;
 	web_print(b, "<section class=\"card stop\" id=\"stop\"><h2>%s</h2>", portal_stop_word(q, list, n));
-	if (any && portal_command(q, "stops.show", params, &stops, &err) == FJ_OK) {
+	if (any && stops != NULL)
 		counts(q, b, stops);
-		json_decref(stops);
-	}
 	web_html(b, "<ul class=\"choices\">");
 	for (size_t i = 0; i < n; i++) {
 		const struct takeback *t = act_of(list[i]->name);

@@ -103,8 +103,8 @@ enum fj_rc ses_end_all(struct iss_call *c, const char *login, const char *except
 /* --- apitoken.c --- */
 /* "asset:read" "asset:write" "*:read" "*:write" "certificate.suspend": FJ_E_INVALID names the first that is none */
 enum fj_rc apt_scope_parse(const json_t *list, char out[ISS_SCOPE_CAP], struct fj_err *err) FJ_MUST_USE;
-/* Does the scope name this command?  Deciding on a request is named by itself or not at all, as are reading commands of
- * accounts; the own account is out of every token's reach. */
+/* Does the scope name this command?  Deciding on a request, and giving or taking a way in, are named by their full name
+ * or not at all; reading of accounts by its noun; the own account is out of every token's reach. */
 bool apt_scope_allows(const char *scope, const struct iss_command_info *c);
 
 /* --- client_key.c --- */

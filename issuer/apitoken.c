@@ -4,9 +4,10 @@
  * A token acts as its user does, with the roles he has at that moment, at most with
  * the commands that its scope names, until a day a year away at most.  Only a hash of
  * it is kept.  It never stands in for a person where two are asked for: deciding on a
- * request is out of every general scope, and has to be named by itself; it is
- * nobody's deputy; and it can't see to an account, make tokens or end sessions, so it
- * can't make more of itself.  Events that it makes name it.
+ * request is out of every general scope, and has to be named by itself, as has what
+ * gives or takes somebody's way in; it is nobody's deputy; and it can't see to its
+ * own user's account, make tokens or end sessions, so it can't make more of itself.
+ * Events that it makes name it.
  */
 #include "base/log.h"
 #include "base/secret.h"
@@ -21,17 +22,15 @@
 
 /* --- scopes --- */
 
-static bool is_verb(const char *name, const char *noun, const char *verb)
+/* a second person's decision; a way in for somebody, or one taken away */
+static bool by_name_only(const char *command)
 {
-	size_t n = strlen(noun);
+	static const char *const all[] = {"approval.approve", "approval.reject", "profile.approve", "user.bind", "user.unbind", "user.expire", "user.reset"};
 
-	return strncmp(name, noun, n) == 0 && name[n] == '.' && strcmp(name + n + 1, verb) == 0;
-}
-
-/* a second person's decision */
-static bool decides(const char *command)
-{
-	return is_verb(command, "approval", "approve") || is_verb(command, "approval", "reject") || is_verb(command, "profile", "approve");
+	for (size_t k = 0; k < FJ_ARRAY_LEN(all); k++)
+		if (strcmp(command, all[k]) == 0)
+			return true;
+	return false;
 }
 
 static bool of_account(const char *command)
@@ -94,7 +93,7 @@ static bool item_allows(const char *item, size_t n, const struct iss_command_inf
 
 	if (n == strlen(c->name) && strncmp(item, c->name, n) == 0)
 		return true;
-	if (decides(c->name) || n <= k || strncmp(item + n - k, kind, k) != 0)
+	if (by_name_only(c->name) || n <= k || strncmp(item + n - k, kind, k) != 0)
 		return false;
 	if (n - k == 1 && item[0] == '*')
 		return !of_account(c->name);

@@ -74,11 +74,8 @@ enum fj_rc iss_enrol(struct iss *i, const struct iss_try *t, const json_t *param
 	static const struct iss_actor nobody = {.login = "local", .person = "local", .name = "local", .roles = ISS_LOCAL, .via = "portal"};
 
 	int64_t wait = thr_address(t->address, acc_now());
-	if (wait > 0) {
-		enum fj_rc rc = fj_fail(err, FJ_E_AUTH, "issuer", NULL, "too many failures; try again in %lld seconds", (long long)wait);
-		fj_err_zh(err, "失败次数过多，请 %lld 秒后再试", (long long)wait);
-		return rc;
-	}
+	if (wait > 0)
+		return acc_too_soon(err, wait);
 	FJ_TRY(iss_command(i, &nobody, "user.enrol", params, answer, err));
 	thr_forgive(t->address);
 	return FJ_OK;
@@ -218,19 +215,12 @@ static enum fj_rc bad_code(struct fj_err *err)
 /* the present telephone, a recovery code, or that one of the two or the UKey opened this session */
 static enum fj_rc check_present(struct iss_call *c, const struct acc_secret *s, struct fj_err *err)
 {
-	const char *code = fj_json_text(c->params, "code"), *login = c->actor->login;
-	int64_t n = 0, step = acc_step(FJ_SLICE(s->totp, s->totp_len), s->step, code);
-	struct fj_hash h;
+	const char *factor;
 
 	if (s->totp_len == 0 || (c->actor->factor != NULL && strcmp(c->actor->factor, "totp") != 0))
 		return FJ_OK;
-	if (step != 0) {
-		FJ_TRY(sto_run(c->db, STO_SECRET_STEP, &n, err, "iti", step, login, step));
-	} else if (strlen(code) >= 12) {
-		acc_recovery_hash(login, code, &h);
-		FJ_TRY(sto_run(c->db, STO_RECOVERY_USE, &n, err, "itb", acc_now(), login, FJ_SLICE(h.b, FJ_SHA256_LEN)));
-	}
-	return n == 1 ? FJ_OK : bad_code(err);
+	FJ_TRY(acc_use_code(c->db, c->actor->login, s, fj_json_text(c->params, "code"), &factor, err));
+	return factor != NULL ? FJ_OK : bad_code(err);
 }
 
 static enum fj_rc begin_factor(struct iss_call *c, void *arg, struct fj_err *err)

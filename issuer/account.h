@@ -48,13 +48,16 @@ bool pwd_leaked(const struct pwd_leaks *l, const char *password);
 #define THR_FREE 5
 #define THR_WAIT_MAX 60
 int64_t thr_wait(int64_t failures, int64_t at, int64_t now);
-/* One try from an address (an IPv6 network of 64 bits is one): 0, or the seconds to wait.  30 at once, then one a minute;
- * this machine and "" are never slowed.  thr_forgive takes the try back: it succeeded. */
+/* One try from an address (an IPv6 network of 64 bits is one, all that are no address are one): 0, or the seconds to wait.
+ * 30 at once, then one a minute; this machine and "" are never slowed.  thr_forgive takes the try back: it succeeded. */
 int64_t thr_address(const char *address, int64_t now);
+int64_t thr_address_wait(const char *address, int64_t now); /* what it would say; counts nothing */
 void thr_forgive(const char *address);
-bool thr_is_local(const char *address);
+/* One try at a login that does not exist: 0, and it counts as a failure; or the seconds to wait, as at one that does. */
+int64_t thr_unknown(const char *login, int64_t now);
+int64_t thr_unknown_wait(const char *login, int64_t now); /* what it would say; counts nothing */
 /* Hashing takes 64 MiB and a fifth of a second: two strangers at once, one an address; who is known has a place of his
- * own, and waits for it up to wait_ms.  thr_leave with the same arguments, if true. */
+ * own.  Each waits for it up to wait_ms, of strangers eight.  thr_leave with the same arguments, if true. */
 bool thr_enter(bool known, const char *address, int wait_ms);
 void thr_leave(bool known, const char *address);
 
@@ -70,6 +73,10 @@ struct acc_secret {
 enum fj_rc acc_secret_get(struct sto *db, const char *login, struct acc_secret *s, struct fj_err *err) FJ_MUST_USE;
 /* a code of the step before, this one, or the next, that is later than `after`; 0: none */
 int64_t acc_step(struct fj_slice totp, int64_t after, const char *code);
+/* What the code proves: "totp" or "recovery", and it is used up, unless the caller's transaction is undone; NULL: nothing. */
+enum fj_rc acc_use_code(struct sto *db, const char *login, const struct acc_secret *s, const char *code, const char **factor, struct fj_err *err) FJ_MUST_USE;
+/* FJ_E_AUTH: too many failures, this many seconds to wait */
+enum fj_rc acc_too_soon(struct fj_err *err, int64_t wait);
 /* the hash a recovery code is kept by; blanks, hyphens and case don't matter */
 void acc_recovery_hash(const char *login, const char *code, struct fj_hash *out);
 /* A try of somebody who is signed in at something of his own: counted, or refused because it comes too soon after others;
@@ -98,13 +105,20 @@ void acc_agent(const char *text, char out[121]);
 void acc_time(int64_t t, char out[FJ_TIME_CAP]); /* "" for 0 */
 
 /* --- session.c --- */
+/* 32 random octets as base64url: what a cookie or a token holds */
+enum fj_rc acc_random_text(char out[ISS_SESSION_CAP], struct fj_err *err) FJ_MUST_USE;
+/* A session or token (`use`: the statement of its kind; address may be NULL) was used now, and at `before`. */
+void acc_note_use(struct iss *i, enum sto_id use, const char *id, const char *address, int64_t before);
+/* Whose it is (`whose`: the statement of its kind), where the actor may end it: FJ_E_NOTFOUND unless he is that user or
+ * an officer of the office that answers for him. */
+enum fj_rc acc_owner(struct iss_call *c, enum sto_id whose, const char *id, char login[64], struct fj_err *err) FJ_MUST_USE;
 enum fj_rc ses_end_all(struct iss_call *c, const char *login, const char *except, struct fj_err *err) FJ_MUST_USE;
 
 /* --- apitoken.c --- */
 /* "asset:read" "asset:write" "*:read" "*:write" "certificate.suspend": FJ_E_INVALID names the first that is none */
 enum fj_rc apt_scope_parse(const json_t *list, char out[ISS_SCOPE_CAP], struct fj_err *err) FJ_MUST_USE;
-/* Does the scope name this command?  Deciding on a request is named by itself or not at all, as are reading commands of
- * accounts; the own account is out of every token's reach. */
+/* Does the scope name this command?  Deciding on a request, and giving or taking a way in, are named by their full name
+ * or not at all; reading of accounts by its noun; the own account is out of every token's reach. */
 bool apt_scope_allows(const char *scope, const struct iss_command_info *c);
 
 /* --- client_key.c --- */

@@ -4,11 +4,11 @@
  * A token acts as its user does, with the roles he has at that moment, at most with
  * the commands that its scope names, until a day a year away at most.  Only a hash of
  * it is kept.  It never stands in for a person where two are asked for: deciding on a
- * request is out of every general scope, and has to be named by itself; it is
- * nobody's deputy; and it can't see to an account, make tokens or end sessions, so it
- * can't make more of itself.  Events that it makes name it.
+ * request is out of every general scope, and has to be named by itself, as has what
+ * gives or takes somebody's way in; it is nobody's deputy; and it can't see to its
+ * own user's account, make tokens or end sessions, so it can't make more of itself.
+ * Events that it makes name it.
  */
-#include "base/log.h"
 #include "base/secret.h"
 #include "issuer/domain.h"
 #include "issuer/iss.h"
@@ -21,17 +21,15 @@
 
 /* --- scopes --- */
 
-static bool is_verb(const char *name, const char *noun, const char *verb)
+/* a second person's decision; a way in for somebody, or one taken away */
+static bool by_name_only(const char *command)
 {
-	size_t n = strlen(noun);
+	static const char *const all[] = {"approval.approve", "approval.reject", "profile.approve", "user.bind", "user.unbind", "user.expire", "user.reset"};
 
-	return strncmp(name, noun, n) == 0 && name[n] == '.' && strcmp(name + n + 1, verb) == 0;
-}
-
-/* a second person's decision */
-static bool decides(const char *command)
-{
-	return is_verb(command, "approval", "approve") || is_verb(command, "approval", "reject") || is_verb(command, "profile", "approve");
+	for (size_t k = 0; k < FJ_ARRAY_LEN(all); k++)
+		if (strcmp(command, all[k]) == 0)
+			return true;
+	return false;
 }
 
 static bool of_account(const char *command)
@@ -94,7 +92,7 @@ static bool item_allows(const char *item, size_t n, const struct iss_command_inf
 
 	if (n == strlen(c->name) && strncmp(item, c->name, n) == 0)
 		return true;
-	if (decides(c->name) || n <= k || strncmp(item + n - k, kind, k) != 0)
+	if (by_name_only(c->name) || n <= k || strncmp(item + n - k, kind, k) != 0)
 		return false;
 	if (n - k == 1 && item[0] == '*')
 		return !of_account(c->name);
@@ -182,18 +180,16 @@ static json_t *scope_json(const char *scope)
 
 enum fj_rc cmd_apitoken_add(struct iss_call *c, struct fj_err *err)
 {
-	uint8_t raw[32];
-	char until[FJ_TIME_CAP];
-	FJ_AUTO(buf) b = FJ_BUF_INIT(64);
+	char until[FJ_TIME_CAP], text[ISS_SESSION_CAP];
 	struct fresh f;
 
 	FJ_TRY(apt_scope_parse(json_object_get(c->params, "scope"), f.scope, err));
 	FJ_TRY(read_end(c, &f.until, err));
 	FJ_TRY(acc_prove(c, fj_json_text(c->params, "current"), err));
 	iss_new_id("AT-", 16, f.id);
-	fj_random(raw, sizeof(raw));
-	FJ_TRY(fj_b64u_put(&b, FJ_SLICE(raw, sizeof(raw))));
-	snprintf(f.token, sizeof(f.token), ISS_TOKEN_PREFIX "%s", fj_buf_str(&b));
+	FJ_TRY(acc_random_text(text, err));
+	snprintf(f.token, sizeof(f.token), ISS_TOKEN_PREFIX "%s", text);
+	fj_wipe(text, sizeof(text));
 	fj_sha256(fj_slice_str(f.token), &f.hash);
 	FJ_TRY(iss_step(c, add, &f, err));
 	acc_time(f.until, until);
@@ -231,17 +227,9 @@ enum fj_rc cmd_apitoken_list(struct iss_call *c, struct fj_err *err)
 static enum fj_rc end(struct iss_call *c, void *arg, struct fj_err *err)
 {
 	const char *id = arg;
-	char login[64] = "";
-	{
-		FJ_AUTO(sto_q) q = {0};
-		FJ_TRY(sto_first(c->db, STO_APITOKEN_WHOSE, &q, id, err, "t", id));
-		FJ_TRY(fj_strcopy(login, sizeof(login), sto_text(&q, 0)));
-	}
-	if (strcmp(login, c->actor->login) != 0 && !acc_keeps(c, login)) {
-		enum fj_rc rc = fj_fail(err, FJ_E_NOTFOUND, "issuer", NULL, "there is no %.40s", id);
-		fj_err_zh(err, "没有找到：%.40s", id);
-		return rc;
-	}
+	char login[64];
+
+	FJ_TRY(acc_owner(c, STO_APITOKEN_WHOSE, id, login, err));
 	FJ_TRY(sto_run(c->db, STO_APITOKEN_END, NULL, err, "it", acc_now(), id));
 	FJ_TRY(sgn_did(c, login, "TOKEN_ENDED", err));
 	c->answer = json_pack("{s:s, s:s, s:s}", "id", id, "login", login, "state", "ENDED");
@@ -274,20 +262,6 @@ static enum fj_rc find(struct sto *db, const struct fj_hash *h, struct iss_sessi
 	return FJ_OK;
 }
 
-static void note_use(struct iss *i, const char *id, int64_t used, const char *address)
-{
-	struct fj_err err = {0};
-	int64_t now = acc_now();
-
-	if (now - used < 60)
-		return;
-	pthread_mutex_lock(&i->lock);
-	enum fj_rc rc = sto_run(i->db, STO_APITOKEN_USE, NULL, &err, "itt", now, address, id);
-	pthread_mutex_unlock(&i->lock);
-	if (rc != FJ_OK)
-		fj_log_err(FJ_LOG_WARN, "the use of a token could not be noted", &err);
-}
-
 enum fj_rc iss_token_find(struct iss *i, const char *token, const char *address, struct iss_session *out, struct fj_err *err)
 {
 	struct fj_hash h;
@@ -300,7 +274,7 @@ enum fj_rc iss_token_find(struct iss *i, const char *token, const char *address,
 	enum fj_rc rc = find(db, &h, out, &used, NULL);
 	iss_reader_give(i, db);
 	if (rc == FJ_OK) {
-		note_use(i, out->actor.by, used, address);
+		acc_note_use(i, STO_APITOKEN_USE, out->actor.by, address, used);
 		return FJ_OK;
 	}
 	return fj_refuse(err, FJ_E_AUTH, "issuer", NULL, "this token is none, was ended, or is over", "令牌无效、已终止或已过期");

@@ -208,7 +208,10 @@ enum fj_rc cmd_user_unbind(struct iss_call *c, struct fj_err *err)
 	bool bound, last;
 
 	FJ_TRY(usr_get(c->db, fj_json_text(c->params, "login"), &u, err));
-	if (strcmp(u.a.login, c->actor->login) != 0)
+	bool self = strcmp(u.a.login, c->actor->login) == 0;
+	if (self && c->actor->scope != NULL) /* who has stolen a token shuts nobody out of his own account */
+		return fj_refuse(err, FJ_E_FORBIDDEN, "issuer", "domain.md decision 10", "a token does not take away its own user's key: he does this himself, signed in", "API 令牌不得解除其用户本人的 UKey 绑定，请本人登录后办理");
+	if (!self)
 		FJ_TRY(usr_office(c, u.a.org, c->actor->org, NULL, err));
 	FJ_TRY(cky_bound(c->db, u.a.login, spki, &bound, err));
 	if (!bound)

@@ -5,7 +5,8 @@
  * has, nothing is accepted or signed until it is right again, or until two
  * officers of the department that made this appliance confirm the new time; the
  * signer has a watch of its own and is told in the same act, with the names of
- * both.  Asking for that and approving it are the only acts under a jumped clock.
+ * both.  Asking for that and approving it are the only acts under a jumped clock, but
+ * for what takes a way in away; people sign in, and see to their own accounts.
  * What the clock did while the machine was off nobody here can see.
  */
 #include "issuer/domain.h"

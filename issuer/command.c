@@ -486,7 +486,7 @@ enum fj_rc iss_step(struct iss_call *c, iss_step_fn fn, void *arg, struct fj_err
 	pthread_mutex_lock(&c->iss->lock);
 	c->db = c->iss->db;
 	c->now = fj_now();
-	enum fj_rc rc = iss_may_act(c->iss, err);
+	enum fj_rc rc = c->own ? FJ_OK : iss_may_act(c->iss, err);
 	if (rc == FJ_OK)
 		rc = sto_begin(c->db, err);
 	if (rc == FJ_OK) {
@@ -609,6 +609,7 @@ static enum fj_rc run(struct iss *i, const struct iss_actor *actor, const char *
 	FJ_TRY(try_only(&c, &cmd->info, &own, err));
 	FJ_TRY(check_fields(cmd->info.fields, c.params, err));
 	c.acting = c.actor->roles & cmd->info.roles;
+	c.own = cmd->info.kind == ISS_OWN;
 	enum fj_rc rc = cmd->info.kind == ISS_READ ? run_read(cmd, &c, err) : run_write(cmd, &c, err);
 	prf_release(&c);
 	if (rc == FJ_OK && c.answer == NULL)

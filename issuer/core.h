@@ -22,6 +22,7 @@ struct iss_call {
 	bool dirty_status;    /* set by sts_set etc.: publish after commit */
 	int64_t first_seq, last_seq; /* events of this call; 0: none */
 	bool has_intents;     /* set by pipe_intend: run the pipeline after commit */
+	bool own;             /* a command of the kind OWN: it makes no event and signs nothing, so it may act at any time */
 	bool trial;           /* a preview: nothing of it stays, so nothing is kept beside the database */
 	bool has_job;         /* a job was begun: it runs behind, after the commit */
 	json_t *answer;       /* handler sets it (owned by the call) */
@@ -33,9 +34,9 @@ struct iss_call {
 	const json_t *offline; /* what an act on paper rests on: evt_append puts it into each event; NULL: none */
 };
 typedef enum fj_rc (*iss_handler)(struct iss_call *c, struct fj_err *err);
-/* WRITE_STEPS commands run without the writer's lock, with a reader in c->db.  What they change they
+/* WRITE_STEPS and OWN commands run without the writer's lock, with a reader in c->db.  What they change they
  * change in steps: fn runs with the writer in c->db, in a transaction of its own, which is durable when
- * it returns FJ_OK and undone otherwise.  Between steps others write. */
+ * it returns FJ_OK and undone otherwise.  Between steps others write.  Steps of OWN ask neither clock nor log. */
 typedef enum fj_rc (*iss_step_fn)(struct iss_call *c, void *arg, struct fj_err *err);
 enum fj_rc iss_step(struct iss_call *c, iss_step_fn fn, void *arg, struct fj_err *err) FJ_MUST_USE;
 

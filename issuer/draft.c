@@ -51,11 +51,6 @@ static enum fj_rc fields_hash(const char *command, char hex[65], struct fj_err *
 
 /* --- keeping --- */
 
-static int64_t today(void)
-{
-	return fj_real_ms() / 1000;
-}
-
 /* the first of what a form is about */
 static void about_of(const json_t *fill, char out[81])
 {
@@ -81,13 +76,23 @@ static enum fj_rc not_there(struct fj_err *err)
 	return fj_refuse(err, FJ_E_NOTFOUND, "issuer", NULL, "there is no such draft of yours; it was sent, thrown away, or is over", "没有该草稿：可能已提交、已删除或已过期");
 }
 
-static enum fj_rc save(struct sto *db, const struct iss_actor *a, struct iss_draft *d, const char *text, const char *hex, struct fj_err *err)
+struct kept {
+	const struct iss_actor *a;
+	struct iss_draft *d;
+	const char *text, *hex; /* of its fields */
+};
+
+static enum fj_rc save(struct iss_call *c, void *arg, struct fj_err *err)
 {
+	const struct kept *k = arg;
+	const struct iss_actor *a = k->a;
+	struct iss_draft *d = k->d;
+	struct sto *db = c->db;
 	int64_t n = 0;
 
 	FJ_TRY(sto_run(db, STO_DRAFT_CLEAN, NULL, err, "i", d->saved - ISS_DRAFT_DAYS * DAY));
 	if (d->id[0] != '\0') {
-		FJ_TRY(sto_run(db, STO_DRAFT_SET, &n, err, "tttitttt", d->about, hex, text, d->saved, d->id, a->login, a->org, d->command));
+		FJ_TRY(sto_run(db, STO_DRAFT_SET, &n, err, "tttitttt", d->about, k->hex, k->text, d->saved, d->id, a->login, a->org, d->command));
 		return n == 1 ? FJ_OK : not_there(err);
 	}
 	{
@@ -97,7 +102,7 @@ static enum fj_rc save(struct sto *db, const struct iss_actor *a, struct iss_dra
 			return too_many(err);
 	}
 	iss_new_id("DR-", 16, d->id);
-	return sto_run(db, STO_DRAFT_ADD, NULL, err, "tttttt" "ti", d->id, a->login, a->org, d->command, d->about, hex, text, d->saved);
+	return sto_run(db, STO_DRAFT_ADD, NULL, err, "tttttt" "ti", d->id, a->login, a->org, d->command, d->about, k->hex, k->text, d->saved);
 }
 
 enum fj_rc iss_draft_save(struct iss *i, const struct iss_actor *a, struct iss_draft *d, struct fj_err *err)
@@ -110,24 +115,30 @@ enum fj_rc iss_draft_save(struct iss *i, const struct iss_actor *a, struct iss_d
 	FJ_TRY(fields_hash(d->command, hex, err));
 	if (fj_json_canonical(d->fill, &text, err) != FJ_OK)
 		return fj_refuse(err, FJ_E_LIMIT, "issuer", NULL, "this is too much for a draft (128 KiB); enter it as a file, or in parts", "内容超过草稿容量（128 KiB），请以文件导入或分次填报");
-	d->saved = today();
+	d->saved = acc_now();
 	d->ends = d->saved + ISS_DRAFT_DAYS * DAY;
 	d->changed = false;
 	about_of(d->fill, d->about);
-	pthread_mutex_lock(&i->lock);
-	enum fj_rc rc = save(i->db, a, d, fj_buf_str(&text), hex, err);
-	pthread_mutex_unlock(&i->lock);
-	return rc;
+	return iss_write(i, save, &(struct kept){a, d, fj_buf_str(&text), hex}, err);
+}
+
+struct dropped {
+	const struct iss_actor *a;
+	const char *id;
+};
+
+static enum fj_rc drop(struct iss_call *c, void *arg, struct fj_err *err)
+{
+	const struct dropped *d = arg;
+
+	return sto_run(c->db, STO_DRAFT_DROP, NULL, err, "tt", d->id, d->a->login);
 }
 
 enum fj_rc iss_draft_drop(struct iss *i, const struct iss_actor *a, const char *id, struct fj_err *err)
 {
 	if (!i->conf.with_signer)
 		return fj_fail(err, FJ_E_UNAVAILABLE, "issuer", NULL, "this register was opened for reading only");
-	pthread_mutex_lock(&i->lock);
-	enum fj_rc rc = sto_run(i->db, STO_DRAFT_DROP, NULL, err, "tt", id, a->login);
-	pthread_mutex_unlock(&i->lock);
-	return rc;
+	return iss_write(i, drop, &(struct dropped){a, id}, err);
 }
 
 /* --- reading --- */
@@ -138,7 +149,7 @@ static enum fj_rc get(struct sto *db, const struct iss_actor *a, const char *id,
 	char fields[65], now[65] = "";
 	const struct sto_copy texts[] = {STO_COPY(0, out->id), STO_COPY(1, out->command), STO_COPY(2, out->about), STO_COPY(3, fields)};
 
-	if (sto_first(db, STO_DRAFT_GET, &q, id, NULL, "ttti", id, a->login, a->org, today() - ISS_DRAFT_DAYS * DAY) != FJ_OK)
+	if (sto_first(db, STO_DRAFT_GET, &q, id, NULL, "ttti", id, a->login, a->org, acc_now() - ISS_DRAFT_DAYS * DAY) != FJ_OK)
 		return not_there(err);
 	FJ_TRY(sto_copy(&q, texts, FJ_ARRAY_LEN(texts), "a draft", err));
 	out->saved = sto_int(&q, 5);
@@ -166,7 +177,7 @@ static enum fj_rc list(struct sto *db, const struct iss_actor *a, json_t *items,
 	bool row;
 	char saved[FJ_TIME_CAP], ends[FJ_TIME_CAP];
 
-	FJ_TRY(sto_query(db, STO_DRAFT_LIST, &q, err, "tti", a->login, a->org, today() - ISS_DRAFT_DAYS * DAY));
+	FJ_TRY(sto_query(db, STO_DRAFT_LIST, &q, err, "tti", a->login, a->org, acc_now() - ISS_DRAFT_DAYS * DAY));
 	for (;;) {
 		FJ_TRY(sto_step(&q, &row, err));
 		if (!row)

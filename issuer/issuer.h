@@ -168,7 +168,7 @@ enum iss_command_kind {
 	ISS_WRITE,
 	ISS_WRITE_ANY_TIME, /* even while the clock is in doubt */
 	ISS_WRITE_STEPS,    /* many short transactions, so that nobody waits for the whole of it */
-	ISS_OWN,            /* the own account, sessions and tokens: no act on the register, so an auditor may too; in steps */
+	ISS_OWN,            /* the own account, sessions and tokens: no act on the register, so an auditor may too; at any time, in steps */
 };
 struct iss_command_info {
 	const char *name;   /* "certificate.revoke" */

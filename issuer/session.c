@@ -18,14 +18,15 @@ static void token_hash(const char *token, struct fj_hash *h)
 	fj_sha256(fj_slice_str(token), h);
 }
 
-static enum fj_rc random_text(char out[ISS_SESSION_CAP])
+enum fj_rc acc_random_text(char out[ISS_SESSION_CAP], struct fj_err *err)
 {
 	uint8_t raw[32];
 	FJ_AUTO(buf) b = FJ_BUF_INIT(64);
 
 	fj_random(raw, sizeof(raw));
-	FJ_TRY(fj_b64u_put(&b, FJ_SLICE(raw, sizeof(raw))));
-	return fj_strcopy(out, ISS_SESSION_CAP, fj_buf_str(&b));
+	if (fj_b64u_put(&b, FJ_SLICE(raw, sizeof(raw))) != FJ_OK || fj_strcopy(out, ISS_SESSION_CAP, fj_buf_str(&b)) != FJ_OK)
+		return fj_no_memory(err, "issuer");
+	return FJ_OK;
 }
 
 struct fresh {
@@ -56,8 +57,8 @@ enum fj_rc iss_session_new(struct iss *i, const struct iss_try *t, const struct 
 	memset(out, 0, sizeof(*out));
 	out->actor = e->actor;
 	iss_new_id("SS-", 16, out->actor.by);
-	if (random_text(out->token) != FJ_OK || random_text(out->csrf) != FJ_OK)
-		return fj_no_memory(err, "issuer");
+	FJ_TRY(acc_random_text(out->token, err));
+	FJ_TRY(acc_random_text(out->csrf, err));
 	return iss_write(i, add, &(struct fresh){t, e, out}, err);
 }
 
@@ -96,18 +97,18 @@ static enum fj_rc find(struct sto *db, const struct fj_hash *h, const char *spki
 }
 
 /* Not a write for every click; one that fails (a full disk) ends nobody's session. */
-static void note_use(struct iss *i, const struct fj_hash *h, int64_t used)
+void acc_note_use(struct iss *i, enum sto_id use, const char *id, const char *address, int64_t before)
 {
 	int64_t now = acc_now();
 	struct fj_err err = {0};
 
-	if (now - used < 60)
+	if (now - before < 60)
 		return;
 	pthread_mutex_lock(&i->lock);
-	enum fj_rc rc = sto_run(i->db, STO_SESSION_USE, NULL, &err, "ib", now, FJ_SLICE(h->b, FJ_SHA256_LEN));
+	enum fj_rc rc = address == NULL ? sto_run(i->db, use, NULL, &err, "it", now, id) : sto_run(i->db, use, NULL, &err, "itt", now, address, id);
 	pthread_mutex_unlock(&i->lock);
 	if (rc != FJ_OK)
-		fj_log_err(FJ_LOG_WARN, "the use of a session could not be noted", &err);
+		fj_log_err(FJ_LOG_WARN, "the use of a session or token could not be noted", &err);
 }
 
 enum fj_rc iss_session_find(struct iss *i, const char *token, const char *spki, struct iss_session *out, struct fj_err *err)
@@ -127,7 +128,7 @@ enum fj_rc iss_session_find(struct iss *i, const char *token, const char *spki, 
 		rc = dlg_principals(db, &out->actor, fj_now(), &out->today, NULL);
 	iss_reader_give(i, db);
 	if (rc == FJ_OK) {
-		note_use(i, &h, used);
+		acc_note_use(i, STO_SESSION_USE, out->actor.by, NULL, used);
 		return FJ_OK;
 	}
 	rc = fj_fail(err, FJ_E_AUTH, "issuer", NULL, "your session has ended; sign in again");
@@ -186,20 +187,26 @@ enum fj_rc cmd_session_list(struct iss_call *c, struct fj_err *err)
 	return c->answer != NULL ? FJ_OK : fj_no_memory(err, "issuer");
 }
 
+enum fj_rc acc_owner(struct iss_call *c, enum sto_id whose, const char *id, char login[64], struct fj_err *err)
+{
+	{
+		FJ_AUTO(sto_q) q = {0};
+		FJ_TRY(sto_first(c->db, whose, &q, id, err, "t", id));
+		FJ_TRY(fj_strcopy(login, 64, sto_text(&q, 0)));
+	}
+	if (strcmp(login, c->actor->login) == 0 || acc_keeps(c, login))
+		return FJ_OK;
+	enum fj_rc rc = fj_fail(err, FJ_E_NOTFOUND, "issuer", NULL, "there is no %.40s", id); /* whether there is one is nobody else's to know */
+	fj_err_zh(err, "没有找到：%.40s", id);
+	return rc;
+}
+
 static enum fj_rc end_one(struct iss_call *c, void *arg, struct fj_err *err)
 {
 	const char *id = arg;
-	char login[64] = "";
-	{
-		FJ_AUTO(sto_q) q = {0};
-		FJ_TRY(sto_first(c->db, STO_SESSION_WHOSE, &q, id, err, "t", id));
-		FJ_TRY(fj_strcopy(login, sizeof(login), sto_text(&q, 0)));
-	}
-	if (strcmp(login, c->actor->login) != 0 && !acc_keeps(c, login)) { /* whether there is such a session is nobody else's to know */
-		enum fj_rc rc = fj_fail(err, FJ_E_NOTFOUND, "issuer", NULL, "there is no %.40s", id);
-		fj_err_zh(err, "没有找到：%.40s", id);
-		return rc;
-	}
+	char login[64];
+
+	FJ_TRY(acc_owner(c, STO_SESSION_WHOSE, id, login, err));
 	FJ_TRY(sto_run(c->db, STO_SESSION_END_ID, NULL, err, "t", id));
 	FJ_TRY(sgn_did(c, login, "SESSION_ENDED", err));
 	c->answer = json_pack("{s:s, s:s, s:b}", "id", id, "login", login, "ended", 1);

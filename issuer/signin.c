@@ -4,15 +4,17 @@
  * That thing is a telephone (a one-time code), a key in a client certificate that TLS
  * has checked and officers have bound to the user, or, once each, a recovery code.
  * Wrong login, password and code are one answer, after the same work in the same
- * order: one write that notes the try, one hash, one answer.  Every try counts as a
- * failure before it is judged, and success takes it back; from the sixth on each has
- * to wait, twice as long each time up to a minute.  Strangers to a login are counted
- * beside its secret, so nobody can push the count out; a browser that has signed in
- * before, and a bound key, have counts of their own, so that no stranger can make
- * them wait.  Logins that do not exist have a small table, so that they look the
- * same.  Whoever is let in to the home itself (the control socket) does not wait: he
- * must be able to revoke while somebody rattles at the portal's door.  Passwords are
- * hashed without the writer's lock: signing in never stops the register.
+ * order: a place for hashing, one write that notes the try, one hash, one answer; or
+ * one write and the answer, where it has to wait, so that such tries hold no place.
+ * Every try that has a place counts as a failure before it is judged, and success
+ * takes it back; from the sixth on each has to wait, twice as long each time up to a
+ * minute.  Who finds no place has not tried.  Strangers to a login are counted beside its secret, so nobody can push the count
+ * out; a browser that has signed in before, and a bound key, have counts of their
+ * own, so that no stranger can make them wait.  Logins that do not exist are counted
+ * in memory (throttle.c), so that they look the same.  Whoever is let in to the home
+ * itself (the control socket) does not wait: he must be able to revoke while somebody
+ * rattles at the portal's door.  Passwords are hashed without the writer's lock:
+ * signing in never stops the register.
  */
 #include "base/log.h"
 #include "base/secret.h"
@@ -20,7 +22,6 @@
 #include "issuer/iss.h"
 
 #define STEP 30
-#define SLOTS 256
 #define PLACE_MS 1000
 #define DEVICE_DAYS 90
 #define SHOWN_CODE 12 /* characters of a recovery code, without hyphens */
@@ -86,7 +87,7 @@ static enum fj_rc denied(struct fj_err *err)
 	    "用户名、密码或第二因素有误；如手机或 UKey 遗失，请使用恢复码或联系经办人");
 }
 
-static enum fj_rc too_soon(struct fj_err *err, int64_t wait)
+enum fj_rc acc_too_soon(struct fj_err *err, int64_t wait)
 {
 	enum fj_rc rc = fj_fail(err, FJ_E_AUTH, "issuer", NULL, "too many failures; try again in %lld seconds", (long long)wait);
 
@@ -119,29 +120,6 @@ static struct sgn_note note_of(const struct attempt *a, const char *what, const 
 		.factor = factor, .by = ""};
 }
 
-/* logins that do not exist, in memory; they may push each other out */
-static int64_t count_unknown(const char *login, int64_t now)
-{
-	static struct {
-		struct fj_hash login;
-		int64_t failures, at;
-	} slots[SLOTS];
-	struct fj_hash h;
-
-	fj_sha256(fj_slice_str(login), &h); /* the writer's lock is held */
-	size_t k = h.b[0] % SLOTS;
-	if (!fj_hash_eq(&slots[k].login, &h)) {
-		slots[k].login = h;
-		slots[k].failures = 0;
-	}
-	int64_t wait = thr_wait(slots[k].failures, slots[k].at, now);
-	if (wait == 0) {
-		slots[k].failures++;
-		slots[k].at = now;
-	}
-	return wait;
-}
-
 /* What is counted apart has a name that nobody can give to something else: a browser's cookie is not a key's name. */
 static void slot_hash(const char *kind, const char *name, struct fj_hash *out)
 {
@@ -157,7 +135,7 @@ static enum fj_rc find_slot(struct sto *db, struct attempt *a, int64_t *failures
 	FJ_AUTO(sto_q) q = {0};
 	bool row = false;
 
-	*failures = *at = 0;
+	*failures = *at = 0; /* a key that is used for the first time */
 	if (a->t->spki[0] != '\0')
 		FJ_TRY(cky_bound(db, a->t->login, a->t->spki, &a->key, err));
 	slot_hash(a->key ? "key" : "browser", a->key ? a->t->spki : a->t->device, &a->hash);
@@ -173,16 +151,30 @@ static enum fj_rc find_slot(struct sto *db, struct attempt *a, int64_t *failures
 	return FJ_OK;
 }
 
-static enum fj_rc count_known(struct sto *db, struct attempt *a, int64_t now, int64_t *wait, struct fj_err *err)
+/* who it is, as far as that can be told before anything is proved; the count that the try falls under */
+static enum fj_rc look(struct sto *db, struct attempt *a, int64_t *failures, int64_t *at, struct fj_err *err)
+{
+	a->key = a->slot = false;
+	a->exists = acc_secret_get(db, a->t->login, &a->s, NULL) == FJ_OK;
+	if (a->exists)
+		FJ_TRY(find_slot(db, a, failures, at, err));
+	a->known = a->slot || a->t->door == ISS_DOOR_LOCAL;
+	if (!a->slot) {
+		*failures = a->s.failures;
+		*at = a->s.failed_at;
+	}
+	return FJ_OK;
+}
+
+static enum fj_rc count(struct sto *db, struct attempt *a, int64_t now, int64_t *wait, struct fj_err *err)
 {
 	int64_t failures, at;
 
-	FJ_TRY(find_slot(db, a, &failures, &at, err));
-	a->known = a->slot || a->t->door == ISS_DOOR_LOCAL;
+	FJ_TRY(look(db, a, &failures, &at, err));
 	if (a->t->door == ISS_DOOR_LOCAL)
 		return FJ_OK; /* he could read the register itself: counting him would only help strangers */
-	*wait = a->slot ? thr_wait(failures, at, now) : thr_wait(a->s.failures, a->s.failed_at, now);
-	if (*wait > 0)
+	*wait = a->exists ? thr_wait(failures, at, now) : thr_unknown(a->t->login, now);
+	if (*wait > 0 || !a->exists)
 		return FJ_OK;
 	return a->slot ? sto_run(db, STO_SLOT_TRY, NULL, err, "tbi", a->t->login, FJ_SLICE(a->hash.b, FJ_SHA256_LEN), now) : sto_run(db, STO_SECRET_TRY, NULL, err, "it", now, a->t->login);
 }
@@ -194,18 +186,12 @@ static enum fj_rc begin_try(struct iss_call *c, void *arg, struct fj_err *err)
 	struct attempt *a = arg;
 	int64_t now = acc_now(), wait = 0;
 
-	a->exists = acc_secret_get(c->db, a->t->login, &a->s, NULL) == FJ_OK;
-	if (a->exists)
-		FJ_TRY(count_known(c->db, a, now, &wait, err));
-	else if (a->t->door == ISS_DOOR_LOCAL)
-		a->known = true;
-	else
-		wait = count_unknown(a->t->login, now);
+	FJ_TRY(count(c->db, a, now, &wait, err));
 	if (wait == 0 && !a->known)
 		wait = thr_address(a->t->address, now);
 	struct sgn_note note = note_of(a, wait > 0 ? "WAIT" : "WRONG", "");
 	FJ_TRY(sgn_add(c->iss, c->db, &note, &a->n, err));
-	a->rc = wait > 0 ? too_soon(a->err, wait) : FJ_OK;
+	a->rc = wait > 0 ? acc_too_soon(a->err, wait) : FJ_OK;
 	return FJ_OK;
 }
 
@@ -232,25 +218,64 @@ static enum fj_rc check_password(const struct attempt *a, struct fj_err *err)
 {
 	const char *password = a->t->password, *hash = a->exists ? a->s.hash : dummy_hash();
 
-	if (!thr_enter(a->known, a->t->address, a->t->door == ISS_DOOR_LOCAL ? 10 * PLACE_MS : PLACE_MS))
-		return fj_refuse(err, FJ_E_BUSY, "issuer", NULL, "too many people sign in at this moment; try again in a second", "当前登录人数过多，请稍后再试");
-	bool right = crypto_pwhash_str_verify(hash, password, strlen(password)) == 0 && a->exists;
-	thr_leave(a->known, a->t->address);
-	return right ? FJ_OK : denied(err);
+	return crypto_pwhash_str_verify(hash, password, strlen(password)) == 0 && a->exists ? FJ_OK : denied(err);
 }
 
-/* by what he proves himself; NULL: by nothing.  A code is used up; the change is undone if the rest fails. */
-static enum fj_rc use_factor(struct sto *db, struct attempt *a, const char **factor, struct fj_err *err)
+/* what the try would have to wait, with nothing counted yet */
+static enum fj_rc ask_wait(struct iss *i, struct attempt *a, int64_t *wait, struct fj_err *err)
 {
-	const char *login = a->t->login, *code = a->t->code;
-	int64_t n = 0, step = acc_step(FJ_SLICE(a->s.totp, a->s.totp_len), a->s.step, code);
+	int64_t failures, at, now = acc_now();
+	struct sto *db;
+
+	*wait = 0;
+	FJ_TRY(iss_reader_take(i, &db, err));
+	enum fj_rc rc = look(db, a, &failures, &at, err);
+	iss_reader_give(i, db);
+	if (rc != FJ_OK || a->t->door == ISS_DOOR_LOCAL)
+		return rc;
+	*wait = a->exists ? thr_wait(failures, at, now) : thr_unknown_wait(a->t->login, now);
+	if (*wait == 0 && !a->known)
+		*wait = thr_address_wait(a->t->address, now);
+	return FJ_OK;
+}
+
+static enum fj_rc note_wait(struct iss_call *c, void *arg, struct fj_err *err)
+{
+	struct sgn_note note = note_of(arg, "WAIT", "");
+
+	return sgn_add(c->iss, c->db, &note, NULL, err);
+}
+
+/* Whoever gets no place has not tried: the place is there before the try counts, and until it is judged. */
+static enum fj_rc try_password(struct iss *i, struct attempt *a, struct fj_err *err)
+{
+	int64_t wait;
+
+	FJ_TRY(ask_wait(i, a, &wait, err));
+	if (wait > 0) {
+		FJ_TRY(iss_write(i, note_wait, a, err));
+		return acc_too_soon(err, wait);
+	}
+	bool known = a->known; /* what the place is kept under, whatever the try finds */
+	if (!thr_enter(known, a->t->address, a->t->door == ISS_DOOR_LOCAL ? 10 * PLACE_MS : PLACE_MS))
+		return fj_refuse(err, FJ_E_BUSY, "issuer", NULL, "too many people sign in at this moment; try again in a second", "当前登录人数过多，请稍后再试");
+	enum fj_rc rc = iss_write(i, begin_try, a, err);
+	if (rc == FJ_OK)
+		rc = a->rc;
+	if (rc == FJ_OK)
+		rc = check_password(a, err);
+	thr_leave(known, a->t->address);
+	return rc;
+}
+
+enum fj_rc acc_use_code(struct sto *db, const char *login, const struct acc_secret *s, const char *code, const char **factor, struct fj_err *err)
+{
+	int64_t n = 0, step = acc_step(FJ_SLICE(s->totp, s->totp_len), s->step, code);
 
 	*factor = NULL;
 	if (step != 0) {
 		FJ_TRY(sto_run(db, STO_SECRET_STEP, &n, err, "iti", step, login, step));
 		*factor = n == 1 ? "totp" : NULL;
-	} else if (code[0] == '\0' && a->key) {
-		*factor = "certificate";
 	} else if (strlen(code) >= SHOWN_CODE) {
 		struct fj_hash h;
 		acc_recovery_hash(login, code, &h);
@@ -271,11 +296,7 @@ static enum fj_rc remember(struct sto *db, struct attempt *a, struct iss_entry *
 	if (!a->slot && a->t->door == ISS_DOOR_API)
 		return sto_run(db, STO_SECRET_CALM, NULL, err, "t", login);
 	if (!a->slot) {
-		uint8_t raw[32];
-		FJ_AUTO(buf) b = FJ_BUF_INIT(64);
-		fj_random(raw, sizeof(raw));
-		FJ_TRY(fj_b64u_put(&b, FJ_SLICE(raw, sizeof(raw))));
-		FJ_TRY(fj_strcopy(out->device, sizeof(out->device), fj_buf_str(&b)));
+		FJ_TRY(acc_random_text(out->device, err));
 		slot_hash("browser", out->device, &a->hash);
 		FJ_TRY(sto_run(db, STO_SECRET_CALM, NULL, err, "t", login));
 	}
@@ -304,7 +325,9 @@ static enum fj_rc let_in(struct iss_call *c, void *arg, struct fj_err *err)
 	struct attempt *a = j->a;
 	const char *login = a->t->login, *factor;
 
-	FJ_TRY(use_factor(c->db, a, &factor, err));
+	FJ_TRY(acc_use_code(c->db, login, &a->s, a->t->code, &factor, err));
+	if (factor == NULL && a->t->code[0] == '\0' && a->key)
+		factor = "certificate";
 	/* nobody is ACTIVE without a factor; a record that has none lets nobody in */
 	if (factor == NULL || usr_actor(c->db, login, "api", &j->out->actor, NULL) != FJ_OK)
 		return denied(err);
@@ -359,11 +382,7 @@ enum fj_rc iss_authenticate(struct iss *i, const struct iss_try *t, struct iss_e
 	out->recovery_left = -1;
 	if (strlen(t->login) > 63 || strlen(t->password) > 4 * PWD_MAX)
 		return denied(err);
-	enum fj_rc rc = iss_write(i, begin_try, &a, err);
-	if (rc == FJ_OK)
-		rc = a.rc;
-	if (rc == FJ_OK)
-		rc = check_password(&a, err);
+	enum fj_rc rc = try_password(i, &a, err);
 	if (rc == FJ_OK)
 		rc = iss_write(i, let_in, &(struct judged){&a, out}, err);
 	if (rc == FJ_OK)
@@ -381,22 +400,23 @@ struct turn {
 	struct fj_hash slot;
 };
 
+static enum fj_rc check_turn(struct sto *db, const struct turn *t, struct fj_err *err)
+{
+	FJ_AUTO(sto_q) q = {0};
+	bool row;
+
+	FJ_TRY(sto_query(db, STO_SLOT_GET, &q, err, "tb", t->login, FJ_SLICE(t->slot.b, FJ_SHA256_LEN)));
+	FJ_TRY(sto_step(&q, &row, err));
+	int64_t wait = row ? thr_wait(sto_int(&q, 0), sto_int(&q, 1), acc_now()) : 0;
+	return wait > 0 ? acc_too_soon(err, wait) : FJ_OK;
+}
+
 static enum fj_rc begin_turn(struct iss_call *c, void *arg, struct fj_err *err)
 {
 	const struct turn *t = arg;
-	int64_t now = acc_now(), failures = 0, at = 0;
-	{
-		FJ_AUTO(sto_q) q = {0};
-		bool row;
-		FJ_TRY(sto_query(c->db, STO_SLOT_GET, &q, err, "tb", t->login, FJ_SLICE(t->slot.b, FJ_SHA256_LEN)));
-		FJ_TRY(sto_step(&q, &row, err));
-		failures = row ? sto_int(&q, 0) : 0;
-		at = row ? sto_int(&q, 1) : 0;
-	}
-	int64_t wait = thr_wait(failures, at, now);
-	if (wait > 0)
-		return too_soon(err, wait);
-	return sto_run(c->db, STO_SLOT_TRY, NULL, err, "tbi", t->login, FJ_SLICE(t->slot.b, FJ_SHA256_LEN), now);
+
+	FJ_TRY(check_turn(c->db, t, err));
+	return sto_run(c->db, STO_SLOT_TRY, NULL, err, "tbi", t->login, FJ_SLICE(t->slot.b, FJ_SHA256_LEN), acc_now());
 }
 
 static enum fj_rc end_turn(struct iss_call *c, void *arg, struct fj_err *err)
@@ -424,15 +444,20 @@ enum fj_rc acc_calm(struct iss_call *c, const char *of, struct fj_err *err)
 
 enum fj_rc acc_prove(struct iss_call *c, const char *password, struct fj_err *err)
 {
+	struct turn t = {.login = c->actor->login};
 	struct acc_secret s;
 
-	FJ_TRY(acc_turn(c, "password", err));
-	FJ_TRY(acc_secret_get(c->db, c->actor->login, &s, err));
+	slot_hash("own", "password", &t.slot);
+	FJ_TRY(check_turn(c->db, &t, err)); /* who has to wait holds no place */
 	if (!thr_enter(true, "", PLACE_MS))
 		return fj_refuse(err, FJ_E_BUSY, "issuer", NULL, "too many passwords are being checked at this moment; try again in a second", "当前校验密码人数过多，请稍后再试");
-	bool right = crypto_pwhash_str_verify(s.hash, password, strlen(password)) == 0;
+	enum fj_rc rc = acc_turn(c, "password", err);
+	if (rc == FJ_OK)
+		rc = acc_secret_get(c->db, c->actor->login, &s, err);
+	bool right = rc == FJ_OK && crypto_pwhash_str_verify(s.hash, password, strlen(password)) == 0;
 	thr_leave(true, "");
 	fj_wipe(&s, sizeof(s));
+	FJ_TRY(rc);
 	if (right)
 		return acc_calm(c, "password", err);
 	return fj_refuse(err, FJ_E_AUTH, "issuer", NULL, "your present password is wrong", "当前密码有误");

@@ -96,14 +96,16 @@ enum fj_rc sgn_add(struct iss *i, struct sto *db, const struct sgn_note *note, i
 
 enum fj_rc sgn_was(struct iss *i, struct sto *db, int64_t n, const struct sgn_note *note, struct fj_err *err)
 {
-	struct last l;
-	int64_t at;
+	int64_t done = 0, at;
 
-	FJ_TRY(last_of(db, note, &l, err));
-	if (l.n == n && l.times == 1)
-		return sto_run(db, STO_SIGNIN_WHAT, NULL, err, "tti", note->what, note->factor, n);
-	if (l.times > 1 || l.n != n) /* it was counted with failures before it, or another came meanwhile */
-		FJ_TRY(sto_run(db, STO_SIGNIN_AGAIN, NULL, err, "iii", l.at, (int64_t)(l.n == n ? -1 : 0), l.n));
+	FJ_TRY(sto_run(db, STO_SIGNIN_TAKE, &done, err, "i", n)); /* it was counted with other failures: those stay */
+	if (done == 0) {
+		char agent[121];
+		acc_agent(note->agent, agent);
+		FJ_TRY(sto_run(db, STO_SIGNIN_WHAT, &done, err, "ttti", note->what, note->factor, agent, n));
+		if (done > 0)
+			return FJ_OK;
+	}
 	return insert(i, db, note, &at, err);
 }
 

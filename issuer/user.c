@@ -377,8 +377,12 @@ enum fj_rc cmd_user_enrol(struct iss_call *c, struct fj_err *err)
 	bool keep = k.totp_len > 0;
 	fj_random(fresh, sizeof(fresh));
 	struct fj_slice secret = keep ? FJ_SLICE(k.totp, k.totp_len) : FJ_SLICE(fresh, key ? 0 : sizeof(fresh));
-	FJ_TRY(pwd_hash(password, hash, err));
-	FJ_TRY(set_secrets(c->db, login, hash, secret, k.step, err));
+	if (k.hash[0] != '\0') { /* what is to become of the password that was kept is as it was */
+		FJ_TRY(sto_run(c->db, STO_SECRET_FACTOR, NULL, err, "bit", secret, k.step, login));
+	} else {
+		FJ_TRY(pwd_hash(password, hash, err));
+		FJ_TRY(set_secrets(c->db, login, hash, secret, k.step, err));
+	}
 	FJ_AUTO(json) body = json_pack("{s:s}", "state", "ACTIVE");
 	FJ_TRY(evt_append(c, "user.changed", login, body, err));
 	FJ_TRY(enrolled(c, login, secret, keep, err));

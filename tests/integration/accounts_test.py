@@ -139,6 +139,11 @@ def hire(login, roles=('FINANCE',), password=GOOD):
     return 'otpauth://totp/x?secret=%s&' % secret.group(1).replace(' ', ''), re.findall('<li>([0-9a-z]{4}-[0-9a-z]{4}-[0-9a-z]{4})</li>', page)
 
 
+def reset(login, what, password):
+    asked, given = two('hb-fin1', 'hb-fin2', 'user.reset', login=login, what=what)
+    return enrol(login, asked['code_first'] + '-' + given['code_second'], password)[1]
+
+
 def signed(login, uri, password=GOOD, **kw):
     b = Browser(**kw)
     status, page, head = b.sign_in(login, password, code(uri))
@@ -298,6 +303,13 @@ def forced():
     check('nor at the API, whose refusal says so', code_ == 403 and 'changed' in out['detail']['en'] and out['detail']['zh'], out)
     check('nor approve anything', h.api('POST', '/api/v1/approval/approve', {'id': 'AP-x'}, t)[0] == 403)
     check('after that all is as before', b.post('/account/password', {'current': GOOD, 'password': OTHER, 'again': OTHER})[0] == 303 and b.ask('/inbox')[0] == 200)
+    officers.done('hb-fin1', 'user.expire', login='cleo')
+    page = reset('cleo', 'factor', OTHER)
+    fresh = 'otpauth://totp/x?secret=%s&' % re.search('<p class="mono">([A-Z2-7 ]+)</p>', page).group(1).replace(' ', '')
+    n = Browser()
+    check('a new telephone does not free from it', n.sign_in('cleo', OTHER, code(fresh))[2]['Location'] == '/account/password' and n.ask('/inbox')[2]['Location'] == '/account/password')
+    reset('cleo', 'password', GOOD)
+    check('a new password that was set by a reset does', n.sign_in('cleo', GOOD, code(fresh))[2]['Location'] == '/' and n.ask('/inbox')[0] == 200)
 
 
 def telephone():
@@ -338,6 +350,11 @@ def tokens():
     wide = re.search('(fjt-[A-Za-z0-9_-]{43})', make(name='wide', scope='*:read\n*:write')[1]).group(1)
     ap = officers.done('hb-fin1', 'user.add', login='x-%d' % os.getpid(), name='x', person='p-x-%d' % os.getpid(), org=HUBEI, roles=['FINANCE'])['approval']
     check('all of reading and writing does not decide for a second officer', api('approval.approve', wide, id=ap)[0] == 403 and api('approval.reject', wide, id=ap, note='x')[0] == 403)
+    ways = {'user.bind': {'login': 'cleo', 'spki_sha256': '0' * 64, 'label': 'x'}, 'user.unbind': {'login': 'cleo', 'spki_sha256': '0' * 64}, 'user.expire': {'login': 'cleo'}, 'user.reset': {'login': 'cleo', 'what': 'factor'}}
+    check('nor touches anybody\'s way in', {api(c, wide, **p)[0] for c, p in ways.items()} == {403})
+    named = re.search('(fjt-[A-Za-z0-9_-]{43})', make(name='named', scope='user.unbind\nuser.expire')[1]).group(1)
+    check('one that names it does', [api(c, named, **ways[c])[0] for c in ways] == [403, 404, 200, 403])
+    refused('but its own user\'s UKey is not the token\'s to take', api('user.unbind', named, login='emil', spki_sha256='0' * 64), 'domain.md decision 10')
     refused('a token is nobody\'s deputy', api('asset.freeze', wide, asset='x', reason='x', behalf='hb-fin1'), 'domain.md decision 10')
     deciding = re.search('(fjt-[A-Za-z0-9_-]{43})', make(name='decides', scope='approval.reject')[1]).group(1)
     check('one that names it does', api('approval.reject', deciding, id=ap, note='示例')[0] == 200)

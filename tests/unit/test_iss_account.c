@@ -1,7 +1,9 @@
 /*
  * test_iss_account.c - the pure parts of accounts: passwords, waiting, scopes, codes,
- * and the file of leaked passwords; signing in itself is tested on a whole appliance.
+ * the file of leaked passwords, and tries to sign in that come to nothing; what
+ * succeeds is tested on a whole appliance.
  */
+#include <pthread.h>
 #include <unistd.h>
 
 #include "issuer/domain.h"
@@ -169,8 +171,80 @@ TEST("an address has thirty tries, then one a minute; its neighbours have theirs
 	CHECK(thr_address("2001:db8:0:1::3", 5000) == 0);
 	CHECK(thr_address("::ffff:203.0.113.7", 5060) > 0); /* the same as the IPv4 one */
 	for (int i = 0; i < 100; i++)
-		CHECK(thr_address("127.0.0.1", 5000) == 0 && thr_address("::1", 5000) == 0 && thr_address("", 5000) == 0 && thr_address("::ffff:127.0.0.9", 5000) == 0);
-	CHECK(thr_is_local("127.3.4.5") && thr_is_local("") && thr_is_local("no address") && !thr_is_local("10.0.0.1"));
+		CHECK(thr_address("127.0.0.1", 5000) == 0 && thr_address("::1", 5000) == 0 && thr_address("", 5000) == 0 && thr_address("::ffff:127.0.0.9", 5000) == 0 && thr_address("127.3.4.5", 5000) == 0);
+	for (int i = 0; i < 30; i++)
+		CHECK(thr_address_wait("no address", 5000) == 0 && thr_address(i % 2 == 0 ? "no address" : "203.0.113.400", 5000) == 0);
+	CHECK(thr_address_wait("unknown", 5000) > 0 && thr_address("unknown", 5000) > 0); /* what is no address is one together */
+	thr_forgive("fe80::1%eth0");
+	CHECK(thr_address("unknown", 5000) == 0 && thr_address("unknown", 5000) > 0);
+}
+
+TEST("a login that does not exist waits as one that does, and whatever else is tried meanwhile does not end its wait")
+{
+	static const int64_t pause[] = {0, 0, 0, 0, 0, 2, 4, 8, 16, 32, 60};
+	int64_t now = 9000;
+	char login[24];
+
+	for (size_t n = 0; n < FJ_ARRAY_LEN(pause); n++) {
+		CHECK(thr_unknown_wait("nobody", now) == pause[n]);
+		if (pause[n] > 0)
+			CHECK(thr_unknown("nobody", now) == pause[n]);
+		now += pause[n];
+		CHECK(thr_unknown_wait("nobody", now) == 0 && thr_unknown("nobody", now) == 0);
+	}
+	for (int i = 0; i < 20000; i++) {
+		snprintf(login, sizeof(login), "login-%d", i);
+		CHECK(thr_unknown(login, now) == 0 && thr_unknown("nobody", now) == 60);
+	}
+	for (int i = 0; i < 120000; i++) { /* as many who have to wait as there is room for, and more */
+		snprintf(login, sizeof(login), "other-%d", i / 6);
+		(void)thr_unknown(login, now);
+	}
+	CHECK(thr_unknown_wait("nobody", now + 59) == 1 && thr_unknown("nobody", now + 59) == 1 && thr_unknown("nobody", now + 60) == 0);
+}
+
+static void *leave_soon(void *unused)
+{
+	(void)unused;
+	usleep(100000);
+	thr_leave(false, "203.0.113.1");
+	return NULL;
+}
+
+static _Atomic int served, sent_away;
+
+static void *wait_long(void *unused)
+{
+	(void)unused;
+	if (!thr_enter(false, "203.0.113.9", 60000)) {
+		sent_away++;
+		return NULL;
+	}
+	served++;
+	thr_leave(false, "203.0.113.9");
+	return NULL;
+}
+
+TEST("a stranger who finds no place gets the next, where not too many wait already")
+{
+	pthread_t leaver, waiter[9];
+
+	CHECK(thr_enter(false, "203.0.113.1", 0) && thr_enter(false, "203.0.113.2", 0));
+	CHECK(!thr_enter(false, "203.0.113.3", 20));
+	CHECK(pthread_create(&leaver, NULL, leave_soon, NULL) == 0);
+	CHECK(thr_enter(false, "203.0.113.3", 60000));
+	CHECK(pthread_join(leaver, NULL) == 0);
+	for (int i = 0; i < 9; i++)
+		CHECK(pthread_create(&waiter[i], NULL, wait_long, NULL) == 0);
+	while (sent_away == 0) /* the ninth, at once */
+		usleep(1000);
+	CHECK(thr_enter(true, "203.0.113.4", 0));
+	thr_leave(true, "203.0.113.4");
+	thr_leave(false, "203.0.113.3");
+	for (int i = 0; i < 9; i++)
+		CHECK(pthread_join(waiter[i], NULL) == 0);
+	CHECK(served == 8 && sent_away == 1);
+	thr_leave(false, "203.0.113.2");
 }
 
 TEST("strangers have two places for hashing, one an address; who is known has places of his own")
@@ -239,6 +313,10 @@ TEST("no general scope decides for a second officer or sees to an account")
 	for (size_t i = 0; i < FJ_ARRAY_LEN(general); i++)
 		for (size_t k = 0; k < FJ_ARRAY_LEN(deciding); k++)
 			CHECK(!allows(general[i], deciding[k]) && allows(deciding[k], deciding[k]));
+	static const char *const ways[] = {"user.bind", "user.unbind", "user.expire", "user.reset"};
+	for (size_t k = 0; k < FJ_ARRAY_LEN(ways); k++)
+		CHECK(!allows("*:write", ways[k]) && !allows("user:write", ways[k]) && !allows("*:read user:read user:write", ways[k]) && allows(ways[k], ways[k]) && allows("asset:read user.bind user.unbind user.expire user.reset", ways[k]));
+	CHECK(allows("user:write", "user.move") && allows("user:write", "user.suspend"));
 	size_t n;
 	const struct iss_command_info *const *all = iss_commands(&n);
 	for (size_t i = 0; i < n; i++)
@@ -273,6 +351,141 @@ TEST("a recovery code is read as people write it, and is its login's alone")
 	CHECK(!fj_hash_eq(&a, &b));
 	acc_recovery_hash("hb-fin1", "9f3k-2m7q-x0zv", &b);
 	CHECK(!fj_hash_eq(&a, &b));
+}
+
+static struct sgn_note tried(const char *what, const char *door, const char *agent)
+{
+	return (struct sgn_note){.login = "ada", .what = what, .door = door, .address = "203.0.113.7", .agent = agent, .factor = "", .by = ""};
+}
+
+/* "n:what*times" of each, newest first */
+static const char *notes(struct sto *db)
+{
+	static char text[400];
+	FJ_AUTO(sto_q) q = {0};
+	size_t n = 0;
+	bool row;
+
+	text[0] = '\0';
+	if (sto_query(db, STO_SIGNIN_LIST, &q, NULL, "tii", "ada", INT64_MAX, (int64_t)100) != FJ_OK)
+		return "?";
+	while (sto_step(&q, &row, NULL) == FJ_OK && row)
+		n += (size_t)snprintf(text + n, sizeof(text) - n, "%s%lld:%s*%lld", n > 0 ? " " : "", (long long)sto_int(&q, 0), sto_text(&q, 5), (long long)sto_int(&q, 3));
+	return text;
+}
+
+TEST("a try that succeeded is noted where it was noted as a failure, whatever was noted meanwhile")
+{
+	struct sgn_note portal = tried("WRONG", "portal", "one"), other = tried("WRONG", "portal", "two"), api = tried("WRONG", "api", "x"), in = tried("IN", "portal", "one");
+	struct iss i = {0};
+	struct fj_err err = {0};
+	struct sto *db;
+	int64_t first, second, third;
+
+	in.factor = "totp";
+	CHECK_OK(sto_open(":memory:", true, &db, &err));
+	CHECK_OK(sgn_add(&i, db, &portal, &first, &err));
+	CHECK_OK(sgn_add(&i, db, &api, &second, &err));
+	CHECK_OK(sgn_was(&i, db, first, &in, &err));
+	CHECK_STR(notes(db), "2:WRONG*1 1:IN*1");
+	/* two that are counted together, of which the first succeeds, and then the other */
+	CHECK_OK(sgn_add(&i, db, &portal, &first, &err));
+	CHECK_OK(sgn_add(&i, db, &other, &second, &err));
+	CHECK(first == 3 && second == 3);
+	CHECK_OK(sgn_add(&i, db, &api, &third, &err));
+	CHECK_OK(sgn_was(&i, db, first, &in, &err));
+	CHECK_STR(notes(db), "5:IN*1 4:WRONG*1 3:WRONG*1 2:WRONG*1 1:IN*1");
+	in.agent = "two";
+	CHECK_OK(sgn_was(&i, db, second, &in, &err));
+	CHECK_STR(notes(db), "5:IN*1 4:WRONG*1 3:IN*1 2:WRONG*1 1:IN*1");
+	/* one whose row is not there any more */
+	CHECK_OK(sgn_was(&i, db, 99, &in, &err));
+	CHECK_STR(notes(db), "6:IN*1 5:IN*1 4:WRONG*1 3:IN*1 2:WRONG*1 1:IN*1");
+	sto_close(db);
+}
+
+/* a register of one user, in memory */
+static enum fj_rc open_register(struct iss *i, struct fj_err *err)
+{
+	char hash[crypto_pwhash_STRBYTES];
+
+	memset(i, 0, sizeof(*i));
+	FJ_TRY(sto_open(":memory:", true, &i->db, err));
+	i->reader[0] = i->db;
+	i->conf.with_signer = true;
+	i->leaks.fd = -1;
+	iss_clock_trust(i);
+	FJ_TRY(pwd_hash("tulip reads four maps", hash, err));
+	return sto_run(i->db, STO_SECRET_SET, NULL, err, "ttbii", "ada", hash, FJ_SLICE((const uint8_t *)hash, 20), (int64_t)0, acc_now());
+}
+
+static int64_t failures_of(struct sto *db, const char *login)
+{
+	struct acc_secret s;
+
+	return acc_secret_get(db, login, &s, NULL) == FJ_OK ? s.failures : -1;
+}
+
+static enum fj_rc wrong(struct iss *i, const char *login, struct fj_err *err)
+{
+	struct iss_entry e;
+
+	return iss_authenticate(i, &(struct iss_try){.door = ISS_DOOR_PORTAL, .login = login, .password = "x", .code = "", .spki = "", .address = "198.51.100.3", .agent = "one", .device = ""}, &e, err);
+}
+
+TEST("who finds no place has not failed; who has to wait is told so without one")
+{
+	struct iss i;
+	struct fj_err err = {0};
+	int64_t n;
+
+	CHECK_OK(open_register(&i, &err));
+	CHECK(thr_enter(false, "198.51.100.1", 0) && thr_enter(false, "198.51.100.2", 0));
+	CHECK_RC(wrong(&i, "ada", &err), FJ_E_BUSY);
+	CHECK_RC(wrong(&i, "nobody-here", &err), FJ_E_BUSY);
+	CHECK(failures_of(i.db, "ada") == 0);
+	CHECK_STR(notes(i.db), "");
+	thr_leave(false, "198.51.100.1");
+	CHECK_RC(wrong(&i, "ada", &err), FJ_E_AUTH);
+	CHECK(failures_of(i.db, "ada") == 1);
+	CHECK_STR(notes(i.db), "1:WRONG*1");
+	for (int k = 0; k < 10; k++)
+		CHECK_OK(sto_run(i.db, STO_SECRET_TRY, NULL, &err, "it", acc_now(), "ada"));
+	for (int k = 0; k < 5; k++) /* the tries without a place were none */
+		CHECK(thr_unknown("nobody-here", acc_now()) == 0);
+	for (n = 0; n < 29; n++)
+		CHECK(thr_address("198.51.100.3", acc_now()) == 0);
+	CHECK(thr_enter(false, "198.51.100.1", 0));
+	CHECK_RC(wrong(&i, "ada", &err), FJ_E_AUTH);
+	CHECK_RC(wrong(&i, "nobody-here", &err), FJ_E_AUTH);
+	CHECK_RC(wrong(&i, "nobody-else", &err), FJ_E_AUTH); /* by its address */
+	CHECK(failures_of(i.db, "ada") == 11);
+	CHECK_STR(notes(i.db), "2:WAIT*1 1:WRONG*1");
+	thr_leave(false, "198.51.100.1");
+	thr_leave(false, "198.51.100.2");
+	sto_close(i.db);
+}
+
+TEST("under a clock that has jumped people see to their accounts, and to nothing else")
+{
+	static const struct iss_actor ada = {.login = "ada", .person = "ada", .name = "ada", .org = "x", .roles = ISS_FINANCE, .via = "portal", .by = "SS-1"};
+	FJ_AUTO(json) none = json_object();
+	FJ_AUTO(json) current = json_pack("{s:s}", "current", "tulip reads four maps");
+	FJ_AUTO(json) user = json_pack("{s:s}", "login", "ada");
+	struct iss i;
+	struct fj_err err = {0};
+	json_t *answer = NULL;
+
+	CHECK_OK(open_register(&i, &err));
+	i.clock_real0 -= 3600000;
+	CHECK_RC(iss_clock_check(&i, &err), FJ_E_CLOCK);
+	CHECK_OK(iss_command(&i, &ada, "session.clear", none, &answer, &err));
+	json_decref(answer);
+	CHECK_OK(iss_command(&i, &ada, "account.recovery", current, &answer, &err));
+	json_decref(answer);
+	CHECK_RC(iss_command(&i, &ada, "user.disable", user, &answer, &err), FJ_E_CLOCK);
+	CHECK_RC(wrong(&i, "ada", &err), FJ_E_AUTH); /* judged, not refused for the clock */
+	sto_close(i.db);
 }
 
 TEST("what a browser calls itself is cut within its characters and loses what can't be seen")

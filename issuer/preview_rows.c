@@ -169,7 +169,7 @@ enum fj_rc prv_claims(const json_t *claims, json_t *rows, struct fj_err *err)
 		const json_t *from = strcmp(t->part, "grant") == 0 ? json_object_get(claims, "grant") : claims;
 		json_t *v = json_object_get(from, t->key);
 		o.part = t->part;
-		if (t->drawn)
+		if (t->drawn && (v == NULL || strcmp(t->key, "nbf") != 0)) /* a beginning that is said is no moment of signing */
 			put(&o, t->key, t->zh, t->en, NULL, true);
 		else if (v != NULL)
 			put(&o, t->key, t->zh, t->en, json_incref(v), false);

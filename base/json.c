@@ -90,8 +90,7 @@ static enum fj_rc field(struct fj_err *err, const char *key, const char *want, c
 	enum fj_rc rc = fj_fail(err, FJ_E_INVALID, "base", NULL, "the field \"%s\" %s", key, want);
 
 	fj_err_zh(err, "字段“%s”%s", key, want_zh);
-	fj_err_at(err, key);
-	return rc;
+	return fj_err_at(err, rc, key);
 }
 
 enum fj_rc fj_json_only(const json_t *obj, const char *const *keys, struct fj_err *err)

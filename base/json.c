@@ -341,6 +341,16 @@ static void put_text(json_t *o, const char *key, const char *value)
 		json_object_set_new(o, key, json_string(value));
 }
 
+json_t *fj_json_bits(unsigned bits, const char *const *names)
+{
+	json_t *list = json_array();
+
+	for (unsigned i = 0; names[i] != NULL; i++)
+		if (bits & 1u << i)
+			json_array_append_new(list, json_string(names[i]));
+	return list;
+}
+
 json_t *fj_err_json(const struct fj_err *err)
 {
 	FJ_AUTO(json) o = json_pack("{s:s, s:s, s:{s:s}}", "error", fj_rc_name(err->rc), "layer", err->layer,

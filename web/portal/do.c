@@ -435,19 +435,6 @@ void portal_get_form(struct web_req *q, struct web_res *r)
 		portal_form_page(q, r, c, fill, NULL);
 }
 
-static bool once_of(struct web_req *q, struct web_res *r, const char **key)
-{
-	struct fj_err err = {0};
-
-	*key = web_field(q, "once");
-	if (strlen(*key) == ONCE_KEY - 2 && strspn(*key, "0123456789abcdef") == ONCE_KEY - 2)
-		return true;
-	fj_fail(&err, FJ_E_USAGE, "portal", NULL, "the form lacks its key; load it again");
-	fj_err_zh(&err, "表单缺少防重复标识，请重新打开表单");
-	web_fail(q, r, &err);
-	return false;
-}
-
 /* what takes long runs behind, its page says how far it is */
 static bool goes_behind(struct web_req *q, const struct iss_command_info *c, const char *key, json_t *params)
 {
@@ -566,8 +553,13 @@ void portal_post_form(struct web_req *q, struct web_res *r)
 {
 	const struct iss_command_info *c = command_of(q, r);
 	const char *key;
+	struct fj_err err = {0};
 
-	if (c != NULL && once_of(q, r, &key) && !other_step(q, r, c))
+	if (c == NULL)
+		return;
+	if (once_sent(q, &key, &err) != FJ_OK)
+		web_fail(q, r, &err);
+	else if (!other_step(q, r, c))
 		run(q, r, c, key);
 }
 

@@ -144,7 +144,9 @@ struct once {
 	char back[320];        /* where the form came from; "" */
 };
 #define ONCE_KEY 24
+#define ONCE_PUBLIC "public" /* the session of forms that need none: it has few of the places */
 void once_key(char out[ONCE_KEY]); /* a fresh one */
+enum fj_rc once_sent(struct web_req *q, const char **key, struct fj_err *err) FJ_MUST_USE; /* the form's; FJ_E_USAGE: it has none */
 /* ONCE_NEW: it is the caller's to run, and to tell the end with once_end; else how it stands,
  * as of once_find.  The key is the session's: nobody else finds it. */
 void once_begin(const char *session, const char *key, const char *command, const char *back, struct once *out);

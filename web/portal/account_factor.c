@@ -158,7 +158,7 @@ static void recovery_page(struct web_req *q, struct web_res *r, const struct fj_
 		web_html(b, "</p>");
 	}
 	web_html(b, "<form class=\"narrow\" method=\"post\" action=\"/account/recovery\">");
-	portal_csrf(q, b);
+	portal_keys(q, b);
 	portal_plain_input(b, "current", web_tr(q, "Present password"), "password", "current-password", 128, "");
 	portal_button(q, b, web_tr(q, "Make new codes"), false);
 	web_html(b, "</form>");
@@ -172,11 +172,11 @@ void portal_get_recovery(struct web_req *q, struct web_res *r)
 
 void portal_post_recovery(struct web_req *q, struct web_res *r)
 {
-	static const char *const names[] = {"current", NULL};
+	FJ_AUTO(json) params = json_pack("{s:s*}", "current", web_field(q, "current")[0] == '\0' ? NULL : web_field(q, "current"));
 	FJ_AUTO(json) answer = NULL;
 	struct fj_err err = {0};
 
-	if (portal_account_command(q, "account.recovery", names, &answer, &err) != FJ_OK) {
+	if (portal_account_once(q, "account.recovery", params, &answer, &err) != FJ_OK) {
 		recovery_page(q, r, &err);
 		return;
 	}

@@ -59,11 +59,10 @@ void portal_consequence(struct web_req *q, struct fj_buf *b, const struct iss_co
 
 static void action(struct fj_buf *b, const struct iss_command_info *c)
 {
-	size_t n = strcspn(c->name, ".");
-	char to[160];
+	char to[PORTAL_ADDRESS];
 
-	snprintf(to, sizeof(to), "/do/%.*s/%s", (int)n, c->name, c->name + n + 1);
-	web_text(b, to);
+	portal_address("do", c->name, to);
+	web_text(b, portal_own_page(c) != NULL ? portal_own_page(c) : to);
 }
 
 static void hidden_values(struct fj_buf *b, const json_t *fill, const char *const *hidden)
@@ -248,8 +247,12 @@ static const struct iss_command_info *command_of(struct web_req *q, struct web_r
 		portal_no_such(q, r);
 		return NULL;
 	}
-	if (portal_may(q, c))
+	if (portal_may(q, c) && portal_own_page(c) == NULL)
 		return c;
+	if (portal_may(q, c)) {
+		web_redirect(r, portal_own_page(c));
+		return NULL;
+	}
 	if (portal_command(q, c->name, none, &out, &err) == FJ_OK) /* its role is refused before anything else */
 		json_decref(out);
 	web_fail(q, r, &err);

@@ -170,6 +170,15 @@ void portal_csrf(struct web_req *q, struct fj_buf *b)
 	portal_hidden(b, "csrf", web_csrf(q));
 }
 
+void portal_keys(struct web_req *q, struct fj_buf *b)
+{
+	char key[ONCE_KEY];
+
+	once_key(key);
+	portal_csrf(q, b);
+	portal_hidden(b, "once", key);
+}
+
 /* --- refusals and answers --- */
 
 void portal_capital(struct fj_buf *b, const char *text)

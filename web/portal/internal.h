@@ -37,6 +37,10 @@ const struct portal_noun *portal_noun_of(const char *name);   /* NULL: none */
 const struct portal_hint *portal_hint_of(const char *command); /* NULL: none */
 const char *portal_noun_word(struct web_req *q, const char *name, bool one);
 bool portal_is_noun(const char *command, const char *noun); /* "asset.show" is of "asset" */
+#define PORTAL_NOUN 64
+void portal_noun_in(const char *command, char out[PORTAL_NOUN]); /* "asset" of "asset.show" */
+#define PORTAL_ADDRESS 160
+void portal_address(const char *under, const char *command, char out[PORTAL_ADDRESS]); /* "/do/asset/card": under is "do" or "wizard" */
 const struct iss_command_info *portal_find(const char *noun, const char *verb); /* NULL: none */
 const struct iss_field *portal_field_of(const struct iss_command_info *c, const char *name); /* NULL: none */
 const char *portal_key_of(const char *noun); /* the field by which one is shown; NULL: none */
@@ -65,6 +69,7 @@ void portal_done(struct web_req *q, struct fj_buf *b);
 /* which word that is, by the answer */
 const char *portal_done_word(const char *command, const json_t *answer);
 void portal_csrf(struct web_req *q, struct fj_buf *b); /* the hidden field */
+void portal_keys(struct web_req *q, struct fj_buf *b); /* and the form's own key (once.c) */
 void portal_hidden(struct fj_buf *b, const char *name, const char *value);
 /* a command of the register as the officer who asks */
 enum fj_rc portal_command(struct web_req *q, const char *name, const json_t *params, json_t **out, struct fj_err *err) FJ_MUST_USE;
@@ -307,6 +312,10 @@ void portal_plain_input(struct fj_buf *b, const char *name, const char *label, c
 void portal_button(struct web_req *q, struct fj_buf *b, const char *text, bool danger); /* text: of web_tr already */
 /* from the form's fields, as a command of the own account; `names` ends with NULL; what is empty is absent */
 enum fj_rc portal_account_command(struct web_req *q, const char *command, const char *const *names, json_t **out, struct fj_err *err) FJ_MUST_USE;
+/* what it makes is shown in its answer and no other: the same form sent again makes and shows nothing */
+enum fj_rc portal_account_once(struct web_req *q, const char *command, const json_t *params, json_t **out, struct fj_err *err) FJ_MUST_USE;
+/* where a command of the own account is done (kind ISS_OWN): these pages alone take it, not those of all commands; NULL: it is none */
+const char *portal_own_page(const struct iss_command_info *c);
 void portal_get_account(struct web_req *q, struct web_res *r);
 void portal_get_password(struct web_req *q, struct web_res *r);
 void portal_post_password(struct web_req *q, struct web_res *r);

@@ -98,10 +98,18 @@ static void form_buttons(struct web_req *q, struct fj_buf *b, const struct iss_c
 	web_html(b, "</p></form>");
 }
 
+/* it is asked by an address: nothing of it is a file or a secret */
+static bool by_address(const struct iss_command_info *c)
+{
+	for (const struct iss_field *f = c->fields; f != NULL && f->name != NULL; f++)
+		if (f->type == ISS_F_FILE || portal_is_secret(f->name))
+			return false;
+	return c->kind == ISS_READ;
+}
+
 void portal_form(struct web_req *q, struct fj_buf *b, const struct iss_command_info *c, const json_t *fill, const char *const *hidden, const char *back, size_t id)
 {
-	bool asks = c->kind == ISS_READ && !portal_has_type(c, ISS_F_FILE);
-	char key[ONCE_KEY];
+	bool asks = by_address(c);
 
 	web_html(b, asks ? "<form class=\"fill\" method=\"get\" action=\"" : id == 0 && c->kind != ISS_READ ? "<form class=\"fill\" method=\"post\" data-keep=\"draft\" action=\"" : "<form class=\"fill\" method=\"post\" action=\"");
 	action(b, c);
@@ -110,9 +118,7 @@ void portal_form(struct web_req *q, struct fj_buf *b, const struct iss_command_i
 	if (asks) {
 		portal_hidden(b, "run", "1");
 	} else {
-		once_key(key);
-		portal_csrf(q, b);
-		portal_hidden(b, "once", key);
+		portal_keys(q, b);
 	}
 	if (back != NULL)
 		portal_hidden(b, "back", back);
@@ -201,10 +207,10 @@ static void above_form(struct web_req *q, struct fj_buf *b, const struct iss_com
 
 static bool held_any(const struct iss_command_info *c, const json_t *fill)
 {
-	char mark[96];
+	char mark[PORTAL_HELD_NAME];
 
 	for (const struct iss_field *f = c->fields; f != NULL && f->name != NULL; f++) {
-		snprintf(mark, sizeof(mark), "%.64s" PORTAL_HELD, f->name);
+		held_name(f->name, mark);
 		if (f->type == ISS_F_FILE && fj_json_text(fill, mark)[0] != '\0')
 			return true;
 	}
@@ -432,7 +438,7 @@ void portal_get_form(struct web_req *q, struct web_res *r)
 		portal_prefill(q, c, fill);
 	}
 	bool nothing_to_fill = c->fields == NULL || c->fields[0].name == NULL;
-	if (c->kind == ISS_READ && !portal_has_type(c, ISS_F_FILE) && (web_field(q, "run")[0] != '\0' || nothing_to_fill))
+	if (by_address(c) && (web_field(q, "run")[0] != '\0' || nothing_to_fill))
 		ask(q, r, c, fill);
 	else
 		portal_form_page(q, r, c, fill, NULL);
@@ -492,8 +498,10 @@ static void run(struct web_req *q, struct web_res *r, const struct iss_command_i
 		return;
 	}
 	once_begin(web_csrf(q), key, c->name, back_of(q), &o);
-	if (o.state == ONCE_NEW && goes_behind(q, c, key, params))
+	if (o.state == ONCE_NEW && goes_behind(q, c, key, params)) {
 		o.state = ONCE_RUNNING;
+		portal_held_done(q, c); /* it has them */
+	}
 	if (o.state != ONCE_NEW) {
 		char to[120];
 		json_decref(o.answer);
@@ -511,7 +519,8 @@ static void run(struct web_req *q, struct web_res *r, const struct iss_command_i
 	else if (portal_refused(answer, &err))
 		show_refused(q, r, c, key, answer);
 	else {
-		portal_draft_done(q);
+		portal_draft_done(portal_of(q), portal_actor(q), web_field(q, "draft"));
+		portal_held_done(q, c);
 		lead_on(q, r, c, key, answer);
 	}
 }
@@ -560,7 +569,7 @@ void portal_post_form(struct web_req *q, struct web_res *r)
 
 	if (c == NULL)
 		return;
-	if (once_sent(q, &key, &err) != FJ_OK)
+	if (once_sent(q, &key, &err) != FJ_OK || portal_fits(q, c, &err) != FJ_OK)
 		web_fail(q, r, &err);
 	else if (!other_step(q, r, c))
 		run(q, r, c, key);

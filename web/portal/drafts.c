@@ -8,9 +8,6 @@
  */
 #include "web/portal/internal.h"
 
-/* whatever a command calls them, these are nobody's to keep */
-static const char *const secrets[] = {"password", "current", "code", "totp", "key", "proof"};
-
 static const struct iss_command_info *command_at(const char *name, char to[160], const char *under)
 {
 	const struct iss_command_info *c = iss_command_find(name);
@@ -28,10 +25,8 @@ static json_t *without_secrets(const json_t *fill)
 	json_t *v;
 	void *next;
 
-	for (size_t i = 0; i < FJ_ARRAY_LEN(secrets); i++)
-		json_object_del(out, secrets[i]);
 	json_object_foreach_safe(out, next, key, v)
-		if (key[0] == '!' || strstr(key, PORTAL_HELD) != NULL)
+		if (key[0] == '!' || portal_is_secret(key) || strstr(key, PORTAL_HELD) != NULL)
 			json_object_del(out, key);
 	return out;
 }
@@ -51,12 +46,11 @@ enum fj_rc portal_draft_keep(struct web_req *q, const struct iss_command_info *c
 	return rc;
 }
 
-void portal_draft_done(struct web_req *q)
+void portal_draft_done(struct portal *p, const struct iss_actor *a, const char *id)
 {
 	struct fj_err err = {0};
-	const char *id = web_field(q, "draft");
 
-	if (id[0] != '\0' && iss_draft_drop(portal_of(q)->i, portal_actor(q), id, &err) != FJ_OK)
+	if (id[0] != '\0' && iss_draft_drop(p->i, a, id, &err) != FJ_OK)
 		return; /* it ends by itself: the act is done */
 }
 

@@ -226,12 +226,6 @@ static void use_noun(const struct form *d, const char *noun)
 	}
 }
 
-/* typed again, never sent back */
-static bool is_secret(const struct iss_field *f)
-{
-	return strcmp(f->name, "current") == 0 || strcmp(f->name, "password") == 0;
-}
-
 static bool is_day(const struct iss_field *f)
 {
 	return f->type == ISS_F_STR && f->choices == NULL && f->words == NULL && ((f->as & ISS_AS_DAY) || f->max == 10);
@@ -261,7 +255,7 @@ static void line_input(const struct form *d, const struct iss_field *f, const ch
 	else if (f->type == ISS_F_INT)
 		web_html(d->b, "<input type=\"text\" inputmode=\"numeric\" pattern=\"[0-9]*\" autocomplete=\"off\"");
 	else
-		web_html(d->b, is_secret(f) ? "<input type=\"password\" autocomplete=\"off\"" : "<input type=\"text\" autocomplete=\"off\"");
+		web_html(d->b, portal_is_secret(path) ? "<input type=\"password\" autocomplete=\"off\"" : "<input type=\"text\" autocomplete=\"off\"");
 	attributes(d, f, path, unit);
 	if (f->noun != NULL) {
 		use_noun(d, f->noun);
@@ -269,7 +263,7 @@ static void line_input(const struct form *d, const struct iss_field *f, const ch
 	}
 	if (!is_day(f))
 		web_print(d->b, " maxlength=\"%lld\"", unit[0] != '\0' ? 26LL : f->type == ISS_F_INT ? 19LL : f->noun != NULL && f->max < 120 ? 120LL : (long long)f->max);
-	web_print(d->b, " value=\"%s\">", is_secret(f) ? "" : value);
+	web_print(d->b, " value=\"%s\">", portal_is_secret(path) ? "" : value);
 }
 
 static void hint(const struct form *d, const struct iss_field *f)
@@ -303,10 +297,10 @@ static void group_begin(const struct form *d, const struct iss_field *f, const c
 
 static void file_input(const struct form *d, const struct iss_field *f, const char *path)
 {
-	char mark[96], name[161];
+	char mark[PORTAL_HELD_NAME], name[161];
 	struct iss_field optional = *f;
 
-	snprintf(mark, sizeof(mark), "%.64s" PORTAL_HELD, path);
+	held_name(path, mark);
 	const char *key = fj_json_text(d->fill, mark);
 	json_t *there = key[0] == '\0' ? NULL : held_get(web_csrf(d->q), path, key, name);
 	if (there != NULL) { /* it need not be sent again */

@@ -89,11 +89,15 @@ enum fj_rc portal_public(struct web_req *q, const char *command, const json_t *p
 enum fj_rc portal_params(struct web_req *q, const struct iss_command_info *c, bool strict, json_t **out, struct fj_err *err) FJ_MUST_USE;
 /* The texts as they were typed, for showing them again: name to text or list of texts; the caller's. */
 json_t *portal_typed(struct web_req *q, const struct iss_command_info *c);
+/* FJ_E_LIMIT: more fields or rows were sent than a form has; nothing is done with such a form, or a part of it were lost */
+enum fj_rc portal_fits(struct web_req *q, const struct iss_command_info *c, struct fj_err *err) FJ_MUST_USE;
 /* parameters of such texts; files are not among them */
 enum fj_rc portal_params_of(struct web_req *q, const struct iss_command_info *c, const json_t *fill, json_t **out, struct fj_err *err) FJ_MUST_USE;
 /* the value at a path; *out NULL: nothing was said.  And back: a value into the texts. */
 enum fj_rc portal_value(struct web_req *q, const json_t *fill, const struct iss_field *f, const char *path, json_t **out, struct fj_err *err) FJ_MUST_USE;
 void portal_put_value(json_t *fill, const struct iss_field *f, const char *path, const json_t *v);
+/* a command's field, or an answer's member, that is typed anew each time and shown once: never kept, carried on or shown again */
+bool portal_is_secret(const char *name);
 /* in which unit a number is typed: "@yuan", "@pct", or "" */
 const char *portal_unit(const struct iss_field *f);
 bool portal_percent(const char *s, int64_t *bp); /* "12.5" and "12.5%" are 1250; false: no such number */
@@ -160,6 +164,8 @@ bool once_find(const char *session, const char *key, struct once *out); /* false
 
 /* --- held.c: files between a preview and the act; keys are the session's --- */
 #define PORTAL_HELD "@held" /* the key of a file's field stands under the field's name and this */
+#define PORTAL_HELD_NAME 96
+void held_name(const char *field, char out[PORTAL_HELD_NAME]); /* that name */
 bool held_put(const char *session, const char *field, const char *name, struct fj_slice bytes, char key[ONCE_KEY]);
 json_t *held_get(const char *session, const char *field, const char *key, char name[161]); /* octets as a JSON text; NULL: not (any more) */
 void held_drop(const char *session, const char *field, const char *key);
@@ -177,7 +183,7 @@ enum fj_rc portal_draft_keep(struct web_req *q, const struct iss_command_info *c
 void portal_draft_answer(struct web_req *q, struct web_res *r, const struct iss_command_info *c, const json_t *fill, const char *back);
 /* into fill; false: there is no such draft of who asks, for this command */
 bool portal_draft_take(struct web_req *q, const struct iss_command_info *c, const char *id, json_t *fill, bool *changed);
-void portal_draft_done(struct web_req *q); /* what the form sent as "draft" was done */
+void portal_draft_done(struct portal *p, const struct iss_actor *a, const char *id); /* what it began was done; "": there is none */
 void portal_draft_told(struct web_req *q, struct fj_buf *b, bool changed);
 /* the drafts of this form, as links to /UNDER/noun/verb; about: only those about this number, "" all */
 void portal_drafts_of(struct web_req *q, struct fj_buf *b, const struct iss_command_info *c, const char *under, const char *about);
@@ -189,6 +195,7 @@ void portal_post_draft_drop(struct web_req *q, struct web_res *r);
 void portal_hidden_fill(struct fj_buf *b, const json_t *fill);
 void portal_send_form(struct web_req *q, struct fj_buf *b, const struct iss_command_info *c, const json_t *fill);
 bool portal_weighs(const struct iss_command_info *c, const json_t *fill); /* its form leads to a preview */
+void portal_held_done(struct web_req *q, const struct iss_command_info *c); /* the files of this form are not kept any more */
 void portal_preview(struct web_req *q, struct web_res *r, const struct iss_command_info *c, json_t *fill);
 void portal_said(struct web_req *q, struct fj_buf *b, const struct iss_command_info *c, const json_t *params);
 void portal_said_at(struct web_req *q, struct fj_buf *b, const struct iss_field *f, const json_t *v); /* one field, as a line of a dl */

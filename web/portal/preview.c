@@ -40,12 +40,26 @@ bool portal_weighs(const struct iss_command_info *c, const json_t *fill)
 static void hold_files(struct web_req *q, const struct iss_command_info *c, json_t *fill)
 {
 	for (const struct iss_field *f = c->fields; f != NULL && f->name != NULL; f++) {
-		char key[ONCE_KEY], mark[96];
+		char key[ONCE_KEY], mark[PORTAL_HELD_NAME];
 		const struct web_upload *u = f->type == ISS_F_FILE ? web_file(q, f->name) : NULL;
-		snprintf(mark, sizeof(mark), "%.64s" PORTAL_HELD, f->name);
-		if (u != NULL && held_put(web_csrf(q), f->name, u->filename, u->bytes, key))
+		held_name(f->name, mark);
+		if (u == NULL)
+			continue;
+		held_drop(web_csrf(q), f->name, web_field(q, mark)); /* this one takes its place */
+		if (held_put(web_csrf(q), f->name, u->filename, u->bytes, key))
 			json_object_set_new(fill, mark, json_string(key));
 	}
+}
+
+void portal_held_done(struct web_req *q, const struct iss_command_info *c)
+{
+	char mark[PORTAL_HELD_NAME];
+
+	for (const struct iss_field *f = c->fields; f != NULL && f->name != NULL; f++)
+		if (f->type == ISS_F_FILE) {
+			held_name(f->name, mark);
+			held_drop(web_csrf(q), f->name, web_field(q, mark));
+		}
 }
 
 void portal_hidden_fill(struct fj_buf *b, const json_t *fill)
@@ -55,7 +69,7 @@ void portal_hidden_fill(struct fj_buf *b, const json_t *fill)
 	size_t i;
 
 	json_object_foreach((json_t *)(uintptr_t)fill, key, v) {
-		if (key[0] == '!')
+		if (key[0] == '!' || portal_is_secret(key))
 			continue;
 		if (json_is_string(v))
 			portal_hidden(b, key, json_string_value(v));
@@ -69,12 +83,18 @@ void portal_hidden_fill(struct fj_buf *b, const json_t *fill)
 /* of a trial only: numbers that will be others, and codes that open nothing */
 static json_t *telling(const json_t *would)
 {
-	static const char *const only[] = {"approval", "code_first", "code_second", "totp", "id", "task", "digest", "published", "hash", "job", "plan", "import", "sha256", "preview",
+	static const char *const only[] = {"approval", "id", "task", "digest", "published", "hash", "job", "plan", "import", "sha256", "preview",
 		"object", "refused", "waiting_for", "issued", "pending"};
 	json_t *out = json_is_object(would) ? json_copy((json_t *)(uintptr_t)would) : json_object();
+	const char *key;
+	json_t *v;
+	void *next;
 
 	for (size_t i = 0; i < FJ_ARRAY_LEN(only); i++)
 		json_object_del(out, only[i]);
+	json_object_foreach_safe(out, next, key, v)
+		if (portal_is_secret(key))
+			json_object_del(out, key);
 	return out;
 }
 

@@ -48,6 +48,16 @@ const char *portal_unit(const struct iss_field *f)
 	return (f->as & ISS_AS_BP) || ends_in(f->name, "_bp") ? "@pct" : "";
 }
 
+bool portal_is_secret(const char *name)
+{
+	static const char *const names[] = {"password", "current", "again", "code", "totp", "secret", "code_first", "code_second", "recovery_codes", "api_token"};
+
+	for (size_t i = 0; i < FJ_ARRAY_LEN(names); i++)
+		if (strcmp(name, names[i]) == 0)
+			return true;
+	return false;
+}
+
 /* --- the texts --- */
 
 /* all values of a name, which says something: a text, or a list of them */
@@ -79,22 +89,65 @@ static bool is_part(const struct iss_command_info *c, const char *name)
 	return false;
 }
 
-json_t *portal_typed(struct web_req *q, const struct iss_command_info *c)
+/* parts: how many members were sent, of which MAX_NAMES stand in it */
+static json_t *texts(struct web_req *q, const struct iss_command_info *c, size_t *parts)
 {
 	json_t *fill = json_object();
 	const char *name;
-	size_t at = 0, n = 0;
+	size_t at = 0;
 
+	*parts = 0;
 	for (const struct iss_field *f = c->fields; f != NULL && f->name != NULL; f++)
 		if (f->type != ISS_F_FILE)
 			keep(q, f->name, fill);
 	keep(q, iss_fld_behalf.name, fill);
 	while ((name = web_field_next(q, NULL, &at)) != NULL)
-		if (n < MAX_NAMES && is_part(c, name) && json_object_get(fill, name) == NULL) {
+		if (is_part(c, name) && json_object_get(fill, name) == NULL && ++*parts <= MAX_NAMES)
 			keep(q, name, fill);
-			n++;
-		}
 	return fill;
+}
+
+json_t *portal_typed(struct web_req *q, const struct iss_command_info *c)
+{
+	size_t parts;
+
+	return texts(q, c, &parts);
+}
+
+static enum fj_rc too_much(struct fj_err *err, const char *path, size_t max, const char *en, const char *zh)
+{
+	enum fj_rc rc = fj_fail(err, FJ_E_LIMIT, "portal", NULL, "this form takes %zu %s at most; send the document as a file or by the API, or less of it", max, en);
+
+	fj_err_zh(err, "本表单至多 %zu %s，请减少内容，或以文件、API 方式提交", max, zh);
+	fj_err_at(err, path);
+	return rc;
+}
+
+/* the greatest number of a row in "a.3.b.0.c" */
+static unsigned long row_in(const char *path)
+{
+	unsigned long most = 0;
+
+	for (const char *dot = strchr(path, '.'); dot != NULL; dot = strchr(dot + 1, '.')) {
+		unsigned long k = dot[1] >= '0' && dot[1] <= '9' ? strtoul(dot + 1, NULL, 10) : 0;
+		most = k > most ? k : most;
+	}
+	return most;
+}
+
+enum fj_rc portal_fits(struct web_req *q, const struct iss_command_info *c, struct fj_err *err)
+{
+	size_t parts;
+	FJ_AUTO(json) fill = texts(q, c, &parts);
+	const char *key;
+	json_t *v;
+
+	if (parts > MAX_NAMES)
+		return too_much(err, "", MAX_NAMES, "fields", "个字段");
+	json_object_foreach(fill, key, v)
+		if (row_in(key) >= PORTAL_MAX_ROWS)
+			return too_much(err, key, PORTAL_MAX_ROWS, "rows of a kind", "行");
+	return FJ_OK;
 }
 
 /* --- values --- */
@@ -610,8 +663,8 @@ static enum fj_rc to_file(struct web_req *q, const struct iss_field *f, bool who
 	struct fj_slice bytes = whole ? web_body(q) : u != NULL ? u->bytes : fj_slice_str(web_field(q, f->name));
 
 	if (u == NULL && bytes.len == 0) { /* it was sent for the preview, perhaps */
-		char mark[96], name[161];
-		snprintf(mark, sizeof(mark), "%.64s" PORTAL_HELD, f->name);
+		char mark[PORTAL_HELD_NAME], name[161];
+		held_name(f->name, mark);
 		*out = held_get(web_csrf(q), f->name, web_field(q, mark), name);
 		return FJ_OK;
 	}

@@ -456,6 +456,10 @@ void portal_post_wizard(struct web_req *q, struct web_res *r)
 
 	if (w == NULL)
 		return;
+	if (portal_fits(q, c, &err) != FJ_OK) {
+		web_fail(q, r, &err);
+		return;
+	}
 	size_t n = count(w), at = number_of(web_field(q, "at"), n + 1);
 	FJ_AUTO(json) fill = merged(q, w, c, at);
 	const char *step = web_field(q, "step");

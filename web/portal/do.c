@@ -79,14 +79,22 @@ static void hidden_values(struct fj_buf *b, const json_t *fill, const char *cons
 	}
 }
 
+/* on a page of its own, and not to be done at once */
+static bool is_kept(const struct iss_command_info *c, const json_t *fill, size_t id)
+{
+	return id == 0 && c->kind != ISS_READ && !portal_takes_back_one(c, fill);
+}
+
 /* a form on a page of its own may be saved as a draft, and one of weight leads to its preview */
 static void form_buttons(struct web_req *q, struct fj_buf *b, const struct iss_command_info *c, const json_t *fill, size_t id)
 {
 	const struct portal_hint *h = portal_hint_of(c->name);
-	bool page = id == 0 && c->kind != ISS_READ;
+	bool page = is_kept(c, fill, id);
 
 	web_html(b, "<p class=\"buttons\">");
-	if (page && portal_weighs(c, fill)) {
+	if (id == 0 && portal_takes_back_one(c, fill)) {
+		portal_takeback_buttons(q, b, c, fill);
+	} else if (page && portal_weighs(c, fill)) {
 		web_print(b, "<button name=\"step\" value=\"preview\">%s</button>", web_tr(q, "Check and preview"));
 	} else {
 		web_html(b, h != NULL && h->danger ? "<button class=\"danger\">" : "<button>");
@@ -111,15 +119,14 @@ void portal_form(struct web_req *q, struct fj_buf *b, const struct iss_command_i
 {
 	bool asks = by_address(c);
 
-	web_html(b, asks ? "<form class=\"fill\" method=\"get\" action=\"" : id == 0 && c->kind != ISS_READ ? "<form class=\"fill\" method=\"post\" data-keep=\"draft\" action=\"" : "<form class=\"fill\" method=\"post\" action=\"");
+	web_html(b, asks ? "<form class=\"fill\" method=\"get\" action=\"" : is_kept(c, fill, id) ? "<form class=\"fill\" method=\"post\" data-keep=\"draft\" action=\"" : "<form class=\"fill\" method=\"post\" action=\"");
 	action(b, c);
 	web_html(b, portal_has_type(c, ISS_F_FILE) ? "\" enctype=\"multipart/form-data\">" : "\">");
 	portal_consequence(q, b, c);
-	if (asks) {
+	if (asks)
 		portal_hidden(b, "run", "1");
-	} else {
+	else
 		portal_keys(q, b);
-	}
 	if (back != NULL)
 		portal_hidden(b, "back", back);
 	hidden_values(b, fill, hidden);
@@ -493,7 +500,7 @@ static void run(struct web_req *q, struct web_res *r, const struct iss_command_i
 	struct fj_err err = {0};
 	struct once o;
 
-	if (portal_params(q, c, false, &params, &err) != FJ_OK) {
+	if (portal_params(q, c, false, &params, &err) != FJ_OK || portal_takeback_told(c, params, &err) != FJ_OK) {
 		portal_form_page(q, r, c, fill, &err);
 		return;
 	}

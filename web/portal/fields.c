@@ -475,13 +475,20 @@ static bool in(const char *const *names, const char *name)
 
 void portal_inputs(struct web_req *q, struct fj_buf *b, const struct iss_command_info *c, const json_t *fill, const char *const *hidden, size_t id)
 {
+	const char *why = portal_takeback_why(c);
 	const char *nouns[PORTAL_MAX_NOUNS] = {NULL};
 	bool focus = false;
 	const struct form d = {.q = q, .b = b, .fill = fill, .id = id, .nouns = nouns, .focus = &focus};
 
-	for (const struct iss_field *f = c->fields; f != NULL && f->name != NULL; f++)
+	for (const struct iss_field *f = c->fields; f != NULL && f->name != NULL; f++) {
+		struct iss_field asked = *f;
+		if (why != NULL && strcmp(f->name, why) == 0) {
+			asked.required = true;
+			asked.as |= ISS_AS_PROSE; /* has room for it; the register gets one line */
+		}
 		if (!in(hidden, f->name))
-			portal_input(&d, f, f->name);
+			portal_input(&d, &asked, f->name);
+	}
 	name_lists(&d);
 }
 

@@ -251,6 +251,11 @@ json_t *portal_stops(struct web_req *q, const char *id, bool *party);
 void portal_stop_section(struct web_req *q, struct fj_buf *b, const struct iss_command_info *const *list, size_t n, const char *id, const char *back, const json_t *stops);
 /* counted and by name: the first ones of each list, the rest behind a link */
 void portal_stops_list(struct web_req *q, struct fj_buf *b, const json_t *stops);
+/* the field in which such an act's reason is typed, which its form requires; NULL: it is another act */
+const char *portal_takeback_why(const struct iss_command_info *c);
+enum fj_rc portal_takeback_told(const struct iss_command_info *c, const json_t *params, struct fj_err *err) FJ_MUST_USE; /* FJ_E_INVALID: nothing is typed there */
+bool portal_takes_back_one(const struct iss_command_info *c, const json_t *fill); /* such an act, on the object that fill names */
+void portal_takeback_buttons(struct web_req *q, struct fj_buf *b, const struct iss_command_info *c, const json_t *fill);
 /* the form of such an act for the object that fill names; false: it is another act, or names none */
 bool portal_takeback_page(struct web_req *q, struct fj_buf *b, const struct iss_command_info *c, const json_t *fill, const char *back);
 struct once;

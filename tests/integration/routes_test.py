@@ -45,7 +45,7 @@ def word(who, roles):
     return 'sign in' if who in ('signed out', 'disabled') else 'runs' if who in roles else 'not this role'
 
 
-WIZARDS = re.findall(r'"([a-z]+\.[a-z-]+)", "[a-z]+/[a-z-]+"', open(os.path.join(os.path.dirname(os.path.abspath(__file__)), '../../web/portal/wizard.c')).read())
+WIZARDS = re.findall(r'\{"([a-z]+\.[a-z-]+)", \w+\}', open(os.path.join(os.path.dirname(os.path.abspath(__file__)), '../../web/portal/wizard.c')).read())
 
 
 def commands_by_everybody(people, commands):

@@ -177,10 +177,7 @@ static void password_page(struct web_req *q, struct web_res *r, const struct fj_
 		portal_account_top(q, b, web_tr(q, "Change my password"));
 	if (portal_actor(q)->held)
 		web_print(b, "<p class=\"notice\">%s</p>", web_tr(q, "Your password has leaked somewhere, or your officers ask for a new one. Nothing else can be done before it is changed."));
-	if (err != NULL) {
-		portal_error(q, b, err);
-		r->status = fj_rc_http(err->rc);
-	}
+	portal_tell(q, r, err);
 	web_html(b, "<form class=\"narrow\" method=\"post\" action=\"/account/password\">");
 	portal_csrf(q, b);
 	portal_plain_input(b, "current", web_tr(q, "Present password"), "password", "current-password", 128, "");

@@ -73,10 +73,7 @@ static void begin(struct web_req *q, struct web_res *r, const char *title, const
 {
 	portal_account_top(q, &r->body, title);
 	whose(q, &r->body);
-	if (err == NULL)
-		return;
-	portal_error(q, &r->body, err);
-	r->status = fj_rc_http(err->rc);
+	portal_tell(q, r, err);
 }
 
 static const json_t *item_of(const json_t *answer, const char *id)
@@ -98,16 +95,12 @@ static void ended(struct web_req *q, struct fj_buf *b)
 /* to the list again, which says that it has ended when the list says so */
 static void back_to(struct web_req *q, struct web_res *r, const char *path, const char *done)
 {
-	FJ_AUTO(buf) to = FJ_BUF_INIT(300);
+	char to[PORTAL_TO];
 
-	web_text(&to, path); /* our own, without anything to escape */
-	web_html(&to, "?done=");
-	web_url(&to, done);
-	if (of_another(q)) {
-		web_html(&to, "&login=");
-		web_url(&to, web_field(q, "login"));
-	}
-	web_redirect(r, fj_buf_str(&to));
+	snprintf(to, sizeof(to), "%s", path);
+	portal_to(to, "done", done);
+	portal_to(to, "login", of_another(q) ? web_field(q, "login") : "");
+	web_redirect(r, to);
 }
 
 /* --- sessions --- */
@@ -231,8 +224,8 @@ static void scope_help(struct web_req *q, struct fj_buf *b)
 	    web_tr(q, "One a line: asset:read, asset:write, *:read, *:write, or a command such as certificate.suspend. Approving on behalf of a second officer has to be named by itself (approval.approve). A token never sees to accounts and is nobody's deputy."),
 	    web_tr(q, "All nouns"));
 	for (size_t i = 0; i < n; i++) {
-		char noun[64];
-		snprintf(noun, sizeof(noun), "%.*s", (int)strcspn(all[i]->name, "."), all[i]->name);
+		char noun[PORTAL_NOUN];
+		portal_noun_in(all[i]->name, noun);
 		if (strncmp(last, noun, strlen(noun)) == 0 && last[strlen(noun)] == '.')
 			continue;
 		last = all[i]->name;

@@ -142,9 +142,9 @@ void portal_form(struct web_req *q, struct fj_buf *b, const struct iss_command_i
 
 static void way_back(struct web_req *q, struct fj_buf *b, const struct iss_command_info *c)
 {
-	char noun[64];
+	char noun[PORTAL_NOUN];
 
-	snprintf(noun, sizeof(noun), "%.*s", (int)strcspn(c->name, "."), c->name);
+	portal_noun_in(c->name, noun);
 	web_html(b, "<p class=\"pager\">");
 	if (portal_find(noun, "list") != NULL) {
 		web_html(b, "<a href=\"/list/");
@@ -188,8 +188,7 @@ static void refusal(struct web_req *q, struct web_res *r, const struct iss_comma
 {
 	struct fj_buf *b = &r->body;
 
-	r->status = fj_rc_http(err->rc);
-	portal_error(q, b, err);
+	portal_tell(q, r, err);
 	portal_fill_bad(q, c, fill, err);
 	if (fj_json_text(fill, PORTAL_BAD)[0] != '\0')
 		web_print(b, "<p><a href=\"#f0-%s\">%s</a></p>", fj_json_text(fill, PORTAL_BAD), web_tr(q, "To the field"));
@@ -206,8 +205,8 @@ static void above_form(struct web_req *q, struct fj_buf *b, const struct iss_com
 		return;
 	portal_drafts_of(q, b, c, w != NULL ? "wizard" : "do", "");
 	if (w != NULL) {
-		char to[100];
-		snprintf(to, sizeof(to), "/wizard/%s", w->path);
+		char to[PORTAL_ADDRESS];
+		portal_address("wizard", c->name, to);
 		web_print(b, "<p><a href=\"%s?id=%s\">%s</a></p>", to, id, web_tr(q, "Fill it in step by step"));
 	}
 }
@@ -252,23 +251,16 @@ void portal_form_page(struct web_req *q, struct web_res *r, const struct iss_com
 static const struct iss_command_info *command_of(struct web_req *q, struct web_res *r)
 {
 	const struct iss_command_info *c = portal_find(web_param(q, "noun"), web_param(q, "verb"));
-	FJ_AUTO(json) none = json_object();
-	struct fj_err err = {0};
-	json_t *out = NULL;
 
 	if (c == NULL) {
 		portal_no_such(q, r);
 		return NULL;
 	}
-	if (portal_may(q, c) && portal_own_page(c) == NULL)
-		return c;
-	if (portal_may(q, c)) {
-		web_redirect(r, portal_own_page(c));
+	if (!portal_let(q, r, c))
 		return NULL;
-	}
-	if (portal_command(q, c->name, none, &out, &err) == FJ_OK) /* its role is refused before anything else */
-		json_decref(out);
-	web_fail(q, r, &err);
+	if (portal_own_page(c) == NULL)
+		return c;
+	web_redirect(r, portal_own_page(c));
 	return NULL;
 }
 
@@ -373,9 +365,9 @@ void portal_get_do(struct web_req *q, struct web_res *r)
 	done_most(q, &r->body);
 	web_print(&r->body, "<h2>%s</h2><div class=\"cards\">", web_tr(q, "All by subject"));
 	for (size_t i = 0; i < n; i++) {
-		char noun[64];
+		char noun[PORTAL_NOUN];
 		bool seen = false;
-		snprintf(noun, sizeof(noun), "%.*s", (int)strcspn(all[i]->name, "."), all[i]->name);
+		portal_noun_in(all[i]->name, noun);
 		for (size_t k = 0; k < i; k++)
 			seen = seen || portal_is_noun(all[k]->name, noun);
 		if (!seen)
@@ -460,18 +452,18 @@ static bool goes_behind(struct web_req *q, const struct iss_command_info *c, con
 /* to where the form stood, to the inbox, or to the answer's own page */
 static void lead_on(struct web_req *q, struct web_res *r, const struct iss_command_info *c, const char *key, const json_t *answer)
 {
-	char to[320];
-	const char *back = back_of(q), *word = portal_done_word(c->name, answer);
-	bool plain = portal_answer_is_plain(answer);
+	char to[PORTAL_TO];
+	const char *back = back_of(q), *approval = fj_json_peek(answer, "approval");
+	bool stops = portal_stops_something(c->name) && json_object_get(answer, "stopped") != NULL; /* what is denied from now on */
+	bool own = stops || !portal_answer_is_plain(answer) || (approval == NULL && back[0] == '\0');
 
-	if (portal_stops_something(c->name) && json_object_get(answer, "stopped") != NULL)
-		snprintf(to, sizeof(to), "/done/%s", key); /* what is denied from now on */
-	else if (plain && fj_json_peek(answer, "approval") != NULL)
-		snprintf(to, sizeof(to), "/approvals/%s?done=%s", fj_json_peek(answer, "approval"), word);
-	else if (plain && back[0] != '\0')
-		snprintf(to, sizeof(to), "%s?done=%s", back, word);
-	else
+	if (own)
 		snprintf(to, sizeof(to), "/done/%s", key);
+	else if (approval != NULL)
+		snprintf(to, sizeof(to), "/approvals/%s", approval);
+	else
+		snprintf(to, sizeof(to), "%s", back);
+	portal_to(to, "done", own ? "" : portal_done_word(c->name, answer));
 	web_redirect(r, to);
 }
 
@@ -510,9 +502,10 @@ static void run(struct web_req *q, struct web_res *r, const struct iss_command_i
 		portal_held_done(q, c); /* it has them */
 	}
 	if (o.state != ONCE_NEW) {
-		char to[120];
+		char to[PORTAL_TO];
 		json_decref(o.answer);
-		snprintf(to, sizeof(to), "/done/%s%s%.40s", key, web_field(q, "track")[0] != '\0' ? "?track=" : "", web_field(q, "track"));
+		snprintf(to, sizeof(to), "/done/%s", key);
+		portal_to(to, "track", web_field(q, "track"));
 		web_redirect(r, to);
 		return;
 	}

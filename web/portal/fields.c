@@ -239,13 +239,13 @@ static void line_input(const struct form *d, const struct iss_field *f, const ch
 	snprintf(name, sizeof(name), "%.*s%s", MAX_PATH, path, unit);
 	const char *value = fj_json_text(d->fill, name);
 	int64_t plain;
-	char text[ISS_YUAN_CAP];
+	char text[ISS_YUAN_CAP + PORTAL_PERCENT];
 	if (unit[0] != '\0' && value[0] == '\0' && fj_json_text(d->fill, path)[0] != '\0') { /* it came in fen, from a link */
 		plain = strtoll(fj_json_text(d->fill, path), NULL, 10);
 		if (strcmp(unit, "@yuan") == 0)
 			iss_yuan_text(plain, text);
 		else
-			snprintf(text, sizeof(text), "%lld.%02lld", (long long)(plain / 100), (long long)(plain % 100));
+			portal_percent_text(plain, text);
 		value = text;
 	}
 	if (is_day(f))

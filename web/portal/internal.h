@@ -57,11 +57,19 @@ void portal_top(struct web_req *q, struct fj_buf *b, const char *title); /* in t
 void portal_error_page(struct web_req *q, struct web_res *r, const struct fj_err *err);
 /* the refusal as a paragraph: what was wrong and what to do, its rule, basis and clause */
 void portal_error(struct web_req *q, struct fj_buf *b, const struct fj_err *err);
+void portal_tell(struct web_req *q, struct web_res *r, const struct fj_err *err); /* the same, and it is the answer's status; NULL: nothing */
+/* the act is of a role that is not the officer's: it is refused for that before anything else; true: he may */
+bool portal_let(struct web_req *q, struct web_res *r, const struct iss_command_info *c);
+/* FJ_E_FORBIDDEN: a page of another site has sent this form (web_is_foreign); for forms without a session */
+enum fj_rc portal_own_form(const struct web_req *q, struct fj_err *err) FJ_MUST_USE;
 /* advice.c: what to do now, where the refusal does not say it, with a link to its help; and all of that, for the help page */
 void portal_advice(struct web_req *q, struct fj_buf *b, const struct fj_err *err);
 void portal_advice_all(struct web_req *q, struct fj_buf *b);
 /* a text that begins small, as reasons and labels do, with a capital */
 void portal_capital(struct fj_buf *b, const char *text);
+/* "?name=value" or "&name=value" behind an address to be led to, escaped; not when value is "" or there is no room */
+#define PORTAL_TO 320
+void portal_to(char to[PORTAL_TO], const char *name, const char *value);
 void portal_no_such(struct web_req *q, struct web_res *r); /* 404, as a page */
 /* "?done=WORD" in words, or a word given; nothing when there is none */
 void portal_done_words(struct web_req *q, struct fj_buf *b, const char *word);
@@ -100,10 +108,10 @@ void portal_put_value(json_t *fill, const struct iss_field *f, const char *path,
 bool portal_is_secret(const char *name);
 /* in which unit a number is typed: "@yuan", "@pct", or "" */
 const char *portal_unit(const struct iss_field *f);
-bool portal_percent(const char *s, int64_t *bp); /* "12.5" and "12.5%" are 1250; false: no such number */
+#define PORTAL_PERCENT 32
+void portal_percent_text(int64_t bp, char out[PORTAL_PERCENT]); /* 1250 as "12.50", 1200 as "12" */
 json_t *portal_lines(const json_t *typed); /* items of a list, one a line or one a text; the caller's */
-size_t portal_rows(const json_t *fill, const char *path);       /* rows that have something in them */
-size_t portal_rows_shown(const json_t *fill, const char *path); /* and blank ones that were asked for */
+size_t portal_rows_shown(const json_t *fill, const char *path); /* rows that have something in them, and blank ones that were asked for */
 /* "+PATH" one row more, "-PATH.3" this one gone; false: it is no such step */
 bool portal_rows_step(json_t *fill, const char *step);
 bool portal_has_type(const struct iss_command_info *c, enum iss_field_type t);
@@ -191,18 +199,15 @@ void portal_get_drafts(struct web_req *q, struct web_res *r);
 void portal_post_draft_drop(struct web_req *q, struct web_res *r);
 
 /* --- preview.c, said.c --- */
-/* every text of a fill as a hidden field; and a form of nothing but them and the files, which leads to the preview */
-void portal_hidden_fill(struct fj_buf *b, const json_t *fill);
+/* a form of nothing but hidden fields, every text of a fill, and the files; it leads to the preview */
 void portal_send_form(struct web_req *q, struct fj_buf *b, const struct iss_command_info *c, const json_t *fill);
 bool portal_weighs(const struct iss_command_info *c, const json_t *fill); /* its form leads to a preview */
 void portal_held_done(struct web_req *q, const struct iss_command_info *c); /* the files of this form are not kept any more */
 void portal_preview(struct web_req *q, struct web_res *r, const struct iss_command_info *c, json_t *fill);
 void portal_said(struct web_req *q, struct fj_buf *b, const struct iss_command_info *c, const json_t *params);
-void portal_said_at(struct web_req *q, struct fj_buf *b, const struct iss_field *f, const json_t *v); /* one field, as a line of a dl */
 
 /* --- compute.c: figures while a form is filled in --- */
 #define PORTAL_COMPUTE "!compute" /* true: they are shown */
-bool portal_computes(const struct iss_command_info *c);
 void portal_compute_box(struct web_req *q, struct fj_buf *b, const struct iss_command_info *c, const json_t *fill);
 bool portal_compute(struct web_req *q, struct web_res *r, const struct iss_command_info *c, json_t *fill); /* false: it has none */
 
@@ -211,7 +216,7 @@ void portal_prefill(struct web_req *q, const struct iss_command_info *c, json_t 
 
 /* --- wizard.c: long documents, step by step --- */
 struct portal_wizard {
-	const char *command, *path; /* "plan.agree", "plan/agree" */
+	const char *command; /* "plan.agree" */
 	const struct portal_step *steps;
 };
 const struct portal_wizard *portal_wizard_of(const char *command); /* NULL: none */
@@ -277,15 +282,11 @@ void portal_batch(struct web_req *q, struct fj_buf *b, const char *command, cons
 void portal_history(struct web_req *q, struct fj_buf *b, const char *object, const char *here);
 /* the steps of a registration, done and to come, and whose turn it is */
 void portal_course(struct web_req *q, struct fj_buf *b, const char *id);
-/* its term, and how many working days are left (registration.course) */
-void portal_due(struct web_req *q, struct fj_buf *b, const json_t *course);
 
 /* --- approval.c --- */
 /* what approval.preview answered: documents field by field, entries, differences; not whole: what each is about, and what
  * differs, without what every one has */
 void portal_content(struct web_req *q, struct fj_buf *b, const json_t *preview, bool whole);
-/* what differs between two versions of a card (asset.diff) */
-void portal_card_differences(struct web_req *q, struct fj_buf *b, const json_t *items);
 /* the object of an approval of this kind, as a link where it has a page */
 void portal_object(struct web_req *q, struct fj_buf *b, const char *kind, const char *id);
 /* one decision, with the form's note and confirmation; digest: of what was shown, "" not said */
@@ -391,7 +392,5 @@ void api_act(struct web_req *q, struct web_res *r);
 #define API_MAX_JSON (16u << 20)
 size_t api_body_max(struct web_req *q);
 void api_openapi(struct web_req *q, struct web_res *r); /* openapi.c */
-/* the document; the caller's; NULL when out of memory */
-json_t *api_document(void);
 
 #endif

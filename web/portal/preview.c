@@ -62,7 +62,8 @@ void portal_held_done(struct web_req *q, const struct iss_command_info *c)
 		}
 }
 
-void portal_hidden_fill(struct fj_buf *b, const json_t *fill)
+/* every text as a hidden field */
+static void hidden_fill(struct fj_buf *b, const json_t *fill)
 {
 	const char *key;
 	json_t *v, *item;
@@ -148,21 +149,18 @@ static void outcome(struct web_req *q, struct fj_buf *b, const struct iss_comman
 static void buttons(struct web_req *q, struct fj_buf *b, const struct iss_command_info *c, const json_t *fill, const char *track, bool may)
 {
 	const struct portal_hint *h = portal_hint_of(c->name);
-	char key[ONCE_KEY], to[160];
-	size_t n = strcspn(c->name, ".");
+	char to[PORTAL_ADDRESS];
 
-	snprintf(to, sizeof(to), "/do/%.*s/%s", (int)n, c->name, c->name + n + 1);
-	once_key(key);
+	portal_address("do", c->name, to);
 	web_print(b, "<form class=\"acts\" method=\"post\" action=\"%s\">", to);
-	portal_csrf(q, b);
-	portal_hidden(b, "once", key);
+	portal_keys(q, b);
 	if (web_field(q, "back")[0] != '\0')
 		portal_hidden(b, "back", web_field(q, "back"));
 	if (web_field(q, "draft")[0] != '\0')
 		portal_hidden(b, "draft", web_field(q, "draft"));
 	if (track != NULL)
 		portal_hidden(b, "track", track);
-	portal_hidden_fill(b, fill);
+	hidden_fill(b, fill);
 	if (may)
 		web_print(b, h != NULL && h->danger ? "<button class=\"danger\">%s</button>" : "<button>%s</button>", web_tr(q, "Do it"));
 	web_print(b, "<button class=\"quiet\" name=\"step\" value=\"edit\" formnovalidate>%s</button></form>", web_tr(q, "Back to change"));
@@ -170,18 +168,15 @@ static void buttons(struct web_req *q, struct fj_buf *b, const struct iss_comman
 
 void portal_send_form(struct web_req *q, struct fj_buf *b, const struct iss_command_info *c, const json_t *fill)
 {
-	char key[ONCE_KEY], to[160];
-	size_t n = strcspn(c->name, ".");
+	char to[PORTAL_ADDRESS];
 	const char *nouns[PORTAL_MAX_NOUNS] = {NULL};
 	const struct form d = {.q = q, .b = b, .fill = fill, .id = 1, .nouns = nouns};
 
-	snprintf(to, sizeof(to), "/do/%.*s/%s", (int)n, c->name, c->name + n + 1);
-	once_key(key);
+	portal_address("do", c->name, to);
 	web_print(b, portal_has_type(c, ISS_F_FILE) ? "<form class=\"fill\" method=\"post\" enctype=\"multipart/form-data\" action=\"%s\">" : "<form class=\"fill\" method=\"post\" action=\"%s\">", to);
-	portal_csrf(q, b);
-	portal_hidden(b, "once", key);
+	portal_keys(q, b);
 	portal_hidden(b, "draft", fj_json_text(fill, PORTAL_DRAFT));
-	portal_hidden_fill(b, fill);
+	hidden_fill(b, fill);
 	for (const struct iss_field *f = c->fields; f->name != NULL; f++)
 		if (f->type == ISS_F_FILE)
 			portal_input(&d, f, f->name);

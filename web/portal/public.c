@@ -128,10 +128,7 @@ static void notice_page(struct web_req *q, struct web_res *r, const struct fj_er
 	}
 	portal_top(q, b, web_tr(q, "Public notice"));
 	web_print(b, "<p class=\"mono\">%s</p>", fj_json_text(n, "id"));
-	if (refusal != NULL) {
-		r->status = fj_rc_http(refusal->rc);
-		portal_error(q, b, refusal);
-	}
+	portal_tell(q, r, refusal);
 	notice_fields(q, b, n);
 	objection_form(q, b, fj_json_text(n, "id"));
 	web_print(b, "<p><a href=\"/notices\">%s</a> · <a href=\"/objections\">%s</a></p>", web_tr(q, "All notices"), web_tr(q, "How does my objection stand?"));
@@ -195,8 +192,7 @@ static enum fj_rc lodge(struct web_req *q, json_t **out, struct fj_err *err)
 	const char *key;
 	struct once once;
 
-	if (web_is_foreign(q))
-		return fj_refuse(err, FJ_E_FORBIDDEN, "portal", NULL, "this form was sent by a page of another site; fill it in here", "该表单由其他网站的页面提交，请在此处填写");
+	FJ_TRY(portal_own_form(q, err));
 	for (size_t i = 0; i < FJ_ARRAY_LEN(fields); i++)
 		add(params, fields[i], web_field(q, fields[i]));
 	FJ_TRY(once_sent(q, &key, err));
@@ -284,12 +280,10 @@ void portal_post_objections(struct web_req *q, struct web_res *r)
 	add(params, "secret", web_field(q, "secret"));
 	enum fj_rc rc = portal_public(q, "objection.receipt", params, &o, &err);
 	portal_top(q, &r->body, web_tr(q, "How an objection stands"));
-	if (rc == FJ_OK) {
+	if (rc == FJ_OK)
 		state_of(q, &r->body, o);
-	} else {
-		r->status = fj_rc_http(rc);
-		portal_error(q, &r->body, &err);
-	}
+	else
+		portal_tell(q, r, &err);
 	receipt_form(q, &r->body);
 	web_page_end(&r->body);
 }

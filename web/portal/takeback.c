@@ -149,10 +149,9 @@ void portal_stop_section(struct web_req *q, struct fj_buf *b, const struct iss_c
 	web_html(b, "<ul class=\"choices\">");
 	for (size_t i = 0; i < n; i++) {
 		const struct takeback *t = act_of(list[i]->name);
-		size_t dot = strcspn(t->command, ".");
-		char noun[32];
-		snprintf(noun, sizeof(noun), "%.*s", (int)dot, t->command);
-		web_print(b, t->stops ? "<li><a class=\"button danger\" href=\"/do/%s/%s?%s=%s&amp;back=%s\">" : "<li><a class=\"button\" href=\"/do/%s/%s?%s=%s&amp;back=%s\">", noun, t->command + dot + 1, t->key, id, back);
+		char to[PORTAL_ADDRESS];
+		portal_address("do", t->command, to);
+		web_print(b, t->stops ? "<li><a class=\"button danger\" href=\"%s?%s=%s&amp;back=%s\">" : "<li><a class=\"button\" href=\"%s?%s=%s&amp;back=%s\">", to, t->key, id, back);
 		portal_command_word(q, b, list[i]);
 		web_html(b, "</a>");
 		portal_consequence(q, b, list[i]);

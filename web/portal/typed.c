@@ -174,7 +174,7 @@ static enum fj_rc to_int(const struct iss_field *f, const char *path, const char
 }
 
 /* "12.5" or "12.5%" as 1250; two decimals at most */
-bool portal_percent(const char *s, int64_t *bp)
+static bool to_percent(const char *s, int64_t *bp)
 {
 	int64_t v = 0;
 	int decimals = -1;
@@ -195,12 +195,17 @@ bool portal_percent(const char *s, int64_t *bp)
 	return decimals != 0 && (*s == '\0' || strcmp(s, "%") == 0 || strcmp(s, "％") == 0);
 }
 
+void portal_percent_text(int64_t bp, char out[PORTAL_PERCENT])
+{
+	snprintf(out, PORTAL_PERCENT, bp % 100 == 0 ? "%lld" : "%lld.%02lld", (long long)(bp / 100), (long long)(bp % 100));
+}
+
 static enum fj_rc in_unit(const struct iss_field *f, const char *path, const char *s, json_t **out, struct fj_err *err)
 {
 	bool yuan = strcmp(portal_unit(f), "@yuan") == 0;
 	int64_t v;
 
-	if (yuan ? !iss_yuan(s, &v) : s[0] == '\0' || !portal_percent(s, &v))
+	if (yuan ? !iss_yuan(s, &v) : s[0] == '\0' || !to_percent(s, &v))
 		return yuan ? unfit(err, f, path, "an amount in yuan with two decimals at most", "金额（元），至多两位小数")
 		    : unfit(err, f, path, "a percentage with two decimals at most", "百分数，至多两位小数");
 	*out = json_integer(v);
@@ -330,7 +335,8 @@ static enum fj_rc scalar(struct web_req *q, const json_t *fill, const struct iss
 
 /* --- documents --- */
 
-size_t portal_rows(const json_t *fill, const char *path)
+/* that have something in them */
+static size_t rows_in(const json_t *fill, const char *path)
 {
 	size_t n = strlen(path), rows = 0;
 	const char *key;
@@ -352,7 +358,7 @@ static enum fj_rc object(struct web_req *q, const json_t *fill, const struct iss
 static enum fj_rc to_rows(struct web_req *q, const json_t *fill, const struct iss_field *f, const char *path, json_t **out, struct fj_err *err)
 {
 	FJ_AUTO(json) list = json_array();
-	size_t n = portal_rows(fill, path);
+	size_t n = rows_in(fill, path);
 	char at[MAX_PATH + 32];
 
 	for (size_t i = 0; i < n; i++) {
@@ -370,7 +376,7 @@ static enum fj_rc to_rows(struct web_req *q, const json_t *fill, const struct is
 static enum fj_rc to_map(struct web_req *q, const json_t *fill, const struct iss_field *f, const char *path, json_t **out, struct fj_err *err)
 {
 	FJ_AUTO(json) map = json_object();
-	size_t n = portal_rows(fill, path);
+	size_t n = rows_in(fill, path);
 	char key[MAX_PATH + 32], value[MAX_PATH + 32];
 
 	for (size_t i = 0; i < n; i++) {
@@ -479,13 +485,13 @@ static void put_text(json_t *fill, const char *path, const char *unit, const cha
 
 static void put_number(json_t *fill, const struct iss_field *f, const char *path, int64_t v)
 {
-	char s[ISS_YUAN_CAP + 8];
+	char s[ISS_YUAN_CAP + PORTAL_PERCENT];
 	const char *unit = portal_unit(f);
 
 	if (strcmp(unit, "@yuan") == 0)
 		iss_yuan_text(v, s);
 	else if (strcmp(unit, "@pct") == 0)
-		snprintf(s, sizeof(s), v % 100 == 0 ? "%lld" : "%lld.%02lld", (long long)(v / 100), (long long)(v % 100));
+		portal_percent_text(v, s);
 	else
 		snprintf(s, sizeof(s), "%lld", (long long)v);
 	put_text(fill, path, unit, s);
@@ -582,7 +588,7 @@ static const char *shown_of(const json_t *fill, const char *path)
 
 size_t portal_rows_shown(const json_t *fill, const char *path)
 {
-	size_t n = portal_rows(fill, path);
+	size_t n = rows_in(fill, path);
 	unsigned long shown = strtoul(shown_of(fill, path), NULL, 10);
 
 	return shown > n && shown <= PORTAL_MAX_ROWS ? shown : n;

@@ -177,9 +177,7 @@ enum fj_rc portal_takeback_told(const struct iss_command_info *c, const json_t *
 
 	if (why == NULL || fj_json_text(params, why)[strspn(fj_json_text(params, why), " ")] != '\0')
 		return FJ_OK;
-	enum fj_rc rc = fj_refuse(err, FJ_E_INVALID, "portal", NULL, "say why, in words: it stands in the record", "请填写理由，该理由将记入登记记录");
-	fj_err_at(err, why);
-	return rc;
+	return fj_err_at(err, fj_refuse(err, FJ_E_INVALID, "portal", NULL, "say why, in words: it stands in the record", "请填写理由，该理由将记入登记记录"), why);
 }
 
 bool portal_takes_back_one(const struct iss_command_info *c, const json_t *fill)

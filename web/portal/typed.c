@@ -119,8 +119,7 @@ static enum fj_rc too_much(struct fj_err *err, const char *path, size_t max, con
 	enum fj_rc rc = fj_fail(err, FJ_E_LIMIT, "portal", NULL, "this form takes %zu %s at most; send the document as a file or by the API, or less of it", max, en);
 
 	fj_err_zh(err, "本表单至多 %zu %s，请减少内容，或以文件、API 方式提交", max, zh);
-	fj_err_at(err, path);
-	return rc;
+	return fj_err_at(err, rc, path);
 }
 
 /* the greatest number of a row in "a.3.b.0.c" */

@@ -262,7 +262,8 @@ enum fj_rc cmd_request_show(struct iss_call *c, struct fj_err *err)
 	FJ_TRY(sto_first(c->db, STO_REQUEST_GET, &q, id, err, "t", id));
 	c->answer = to_json(&q, c->now);
 	FJ_TRY(fj_json_parse(fj_slice_str(sto_text(&q, 14)), 65536, &doc, err));
-	return fj_json_set(c->answer, "request", doc);
+	FJ_TRY(fj_json_set(c->answer, "request", doc));
+	return tok_told(c, doc, c->answer, err);
 }
 
 enum fj_rc cmd_request_list(struct iss_call *c, struct fj_err *err)

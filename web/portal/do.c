@@ -483,6 +483,8 @@ static void lead_on(struct web_req *q, struct web_res *r, const struct iss_comma
 		snprintf(to, sizeof(to), "/done/%s", key); /* what is denied from now on */
 	else if (plain && fj_json_peek(answer, "approval") != NULL)
 		snprintf(to, sizeof(to), "/approvals/%s?done=%s", fj_json_peek(answer, "approval"), word);
+	else if (plain && strcmp(c->name, "token.request") == 0)
+		snprintf(to, sizeof(to), "/show/request/%s?done=asked", fj_json_text(answer, "id")); /* who reviews it, and how it stands */
 	else if (plain && back[0] != '\0')
 		snprintf(to, sizeof(to), "%s?done=%s", back, word);
 	else

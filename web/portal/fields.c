@@ -282,6 +282,10 @@ static void hint(const struct form *d, const struct iss_field *f)
 	bool lines = f->type == ISS_F_LIST && f->choices == NULL && f->words == NULL && f->noun == NULL && !(f->as & ISS_AS_NAMES);
 	bool number = f->type == ISS_F_INT && f->max < 1000000 && portal_unit(f)[0] == '\0', table = f->type == ISS_F_JSON && f->shape == ISS_TABLE;
 
+	const char *said = web_tr_in(d->q, "hint", f->name);
+
+	if (said != NULL)
+		web_print(d->b, "<p class=\"small hint\">%s</p>", said);
 	if (!lines && !number && !table && f->type != ISS_F_JSON && f->type != ISS_F_FILE)
 		return;
 	web_html(d->b, "<p class=\"small hint\">");

@@ -244,7 +244,7 @@ static void more(struct web_req *q, struct fj_buf *b, const json_t *verdict)
 
 	if ((strcmp(kind, "certificate") != 0 && strcmp(kind, "authorisation") != 0) || portal_public(q, "status.anchor", NULL, &anchor, NULL) != FJ_OK)
 		return;
-	web_print(b, "<p><a href=\"%s/v/%s\">%s</a> · <a href=\"/check\">%s</a></p>", fj_json_text(anchor, "base"), number, web_tr(q, "Assets, products, downloads and changes of this number"),
+	web_print(b, "<p><a href=\"%s/v/%s\">%s</a> · <a href=\"/check\">%s</a></p>", fj_json_text(anchor, "base"), number, strcmp(kind, "authorisation") == 0 ? web_tr(q, "Its assets and products, downloads, and a feed of its changes, at the verifier") : web_tr(q, "Downloads of this certificate, at the verifier"),
 	    web_tr(q, "How to check this without us"));
 }
 

@@ -224,62 +224,46 @@ static enum fj_rc check_binding(const struct issuing *w, const json_t *u, enum t
 	return bad_binding(err, part, TOK_BINDING, "the binding is key (jwk), mtls (x5t) or named (audience), and each user brings what it needs", "绑定方式应为 key（jwk）、mtls（x5t）或 named（audience），每个用户应提供相应内容");
 }
 
-/* what the register has of this code; *there false: it is no organisation here */
-static enum fj_rc entered(const struct issuing *w, const char *usci, struct dom_org *o, bool *there, struct fj_err *err)
-{
-	enum fj_rc rc = dom_org_get(w->c->db, usci, o, err);
-
-	*there = rc == FJ_OK;
-	return rc == FJ_E_NOTFOUND ? FJ_OK : rc;
-}
-
 /* a code that is entered here was looked at then (R35): its check character is not asked again */
 static enum fj_rc check_usci(const struct issuing *w, const json_t *u, struct fj_err *err)
 {
 	static const char *const keys[] = {"usci", "name", "binding", "jwk", "x5t", NULL};
 	const char *usci = fj_json_text(u, "usci");
 	FJ_AUTO(dom_org) o = {.affiliates = NULL};
-	bool there;
+	enum fj_rc rc;
 
 	FJ_TRY(fj_json_only(u, keys, err));
 	if (!iss_usci_form(usci)) {
-		enum fj_rc rc = fj_fail(err, FJ_E_INVALID, "issuer", "GB 32100", "\"%.40s\" is not a unified social credit code", usci);
+		rc = fj_fail(err, FJ_E_INVALID, "issuer", "GB 32100", "\"%.40s\" is not a unified social credit code", usci);
 		fj_err_zh(err, "统一社会信用代码格式不正确");
 		return rc;
 	}
-	FJ_TRY(entered(w, usci, &o, &there, err));
-	if (there || iss_usci_check(usci))
+	if (iss_usci_check(usci))
 		return FJ_OK;
-	enum fj_rc rc = fj_fail(err, FJ_E_INVALID, "issuer", "GB 32100", "the check character of \"%s\" does not fit; compare it with the user's licence", usci);
+	rc = dom_org_get(w->c->db, usci, &o, err);
+	if (rc != FJ_E_NOTFOUND)
+		return rc;
+	rc = fj_fail(err, FJ_E_INVALID, "issuer", "GB 32100", "the check character of \"%s\" does not fit; compare it with the user's licence", usci);
 	fj_err_zh(err, "统一社会信用代码“%s”校验位不符，请与用户证照核对", usci);
 	return rc;
 }
 
-/* a code under another's name would license nobody knows whom */
-static enum fj_rc check_name(const struct issuing *w, const json_t *u, struct fj_err *err)
+static enum fj_rc check_name(const json_t *u, struct fj_err *err)
 {
-	FJ_AUTO(dom_org) o = {.affiliates = NULL};
 	const char *name;
-	bool there;
 
-	if (fj_json_str(u, "name", DOM_MAX_NAME, &name, NULL) != FJ_OK || !iss_said(name)) {
-		enum fj_rc rc = fj_fail(err, FJ_E_INVALID, "issuer", "domain.md 4.10", "a user has a name, of %d characters at most and without control characters", DOM_MAX_NAME);
-		fj_err_zh(err, "用户名称为必填项，至多 %d 字，不含控制字符", DOM_MAX_NAME);
-		return rc;
-	}
-	FJ_TRY(entered(w, fj_json_text(u, "usci"), &o, &there, err));
-	if (!there || strcmp(o.name, name) == 0)
+	if (fj_json_str(u, "name", DOM_MAX_NAME, &name, NULL) == FJ_OK && iss_said(name))
 		return FJ_OK;
-	enum fj_rc rc = fj_fail(err, FJ_E_INVALID, "issuer", "domain.md 4.10", "this code is entered here as \"%s\": correct code or name", o.name);
-	fj_err_zh(err, "该代码在本系统登记的单位名称为“%s”，请更正代码或名称", o.name);
+	enum fj_rc rc = fj_fail(err, FJ_E_INVALID, "issuer", "domain.md 4.10", "a user has a name, of %d characters at most and without control characters", DOM_MAX_NAME);
+	fj_err_zh(err, "用户名称为必填项，至多 %d 字，不含控制字符", DOM_MAX_NAME);
 	return rc;
 }
 
-/* the operator or an affiliate of it; either side may have declared the other (R11); who is not
- * entered here has declared nothing */
-static enum fj_rc check_redevelopment(const struct issuing *w, const json_t *u, struct fj_err *err)
+/* Who is entered here: the operator or an affiliate of it, either side may have declared the other (R11);
+ * and nobody gets a license under another's name.  Who is not entered has declared nothing. */
+static enum fj_rc check_entered(const struct issuing *w, const json_t *u, struct fj_err *err)
 {
-	const char *usci = fj_json_text(u, "usci");
+	const char *usci = fj_json_text(u, "usci"), *name = fj_json_text(u, "name");
 	bool redevelop = fj_list_has(json_object_get(w->grant, "actions"), "REDEVELOP");
 	FJ_AUTO(dom_org) o = {.affiliates = NULL};
 
@@ -287,7 +271,12 @@ static enum fj_rc check_redevelopment(const struct issuing *w, const json_t *u, 
 	enum fj_rc rc = dom_org_get(w->c->db, usci, &o, err);
 	if (rc != FJ_OK && rc != FJ_E_NOTFOUND)
 		return rc;
-	return iss_rule_no_redevelopment_by_operator(redevelop, own || fj_list_has(o.affiliates, w->op.usci), err);
+	FJ_TRY(iss_rule_no_redevelopment_by_operator(redevelop, own || fj_list_has(o.affiliates, w->op.usci), err));
+	if (rc == FJ_E_NOTFOUND || name[0] == '\0' || strcmp(o.name, name) == 0)
+		return FJ_OK;
+	rc = fj_fail(err, FJ_E_INVALID, "issuer", "domain.md 4.10", "this code is entered here as \"%s\": correct code or name", o.name);
+	fj_err_zh(err, "该代码在本系统登记的单位名称为“%s”，请更正代码或名称", o.name);
+	return rc;
 }
 
 enum fj_rc tok_user_step(const struct issuing *w, const json_t *user, int step, enum tok_part *part, struct fj_err *err)
@@ -297,11 +286,11 @@ enum fj_rc tok_user_step(const struct issuing *w, const json_t *user, int step, 
 	case 0:
 		return check_usci(w, user, err);
 	case 1:
-		return check_name(w, user, err);
+		return check_name(user, err);
 	case 2:
 		return check_binding(w, user, part, err);
 	default:
-		return check_redevelopment(w, user, err);
+		return check_entered(w, user, err);
 	}
 }
 

@@ -71,6 +71,10 @@ def verifying():
     use = ','.join(k + '=' + v for k, v in tok['use'].items())
     check('a token as text and as a file', (word(ask('/verify', {'credential': text, 'use': use})), sent(text.encode(), 'token.jwt', use=use)) == ('permit', 'permit'))
     denied = next(t for t in h.demo['tokens'] if t['expect'] == 'deny')
+    parts = {'use_' + k: v for k, v in tok['use'].items() if k in ('action', 'purpose', 'territory', 'user', 'audience')}
+    rest = ','.join(k + '=' + v for k, v in tok['use'].items() if 'use_' + k not in parts)
+    check('the use by choices is that in one line', parts and word(ask('/verify', {'credential': text, 'use': rest, **parts})) == 'permit' and word(ask('/verify', {'credential': text, 'use': rest, **parts, 'use_action': 'REDEVELOP'})) == 'deny', parts)
+    check('a slip in a number is called one', '末位校验字符' in ask('/verify?number=' + GOOD[:-1] + ('0' if GOOD[-1] != '0' else '1'))[1])
     check('a denied one says what to do', '怎么办' in ask('/verify', {'credential': open(os.path.join(h.d, denied['file'])).read(), 'use': ','.join(k + '=' + v for k, v in denied['use'].items())})[1])
     pem = open(os.path.join(h.d, 'demo', GOOD + '.pem')).read()
     der = base64.b64decode(''.join(pem.split('-----')[2].split()))

@@ -368,6 +368,7 @@ WEB_SRC := \
 	web/portal/help_text.c \
 	web/portal/home.c \
 	web/portal/inbox.c \
+	web/portal/license.c \
 	web/portal/lists.c \
 	web/portal/login.c \
 	web/portal/nouns.c \

@@ -164,14 +164,24 @@ static json_t *authorisation(const struct sto_q *q, fj_time now)
 
 	(void)now;
 	fj_date_china(sto_int(q, 3), day);
-	return json_pack("{s:s, s:s, s:s, s:s, s:s}", "number", sto_text(q, 0), "operator_name", sto_text(q, 1), "holder_name", sto_text(q, 2), "mode", sto_text(q, 4), "until", day);
+	return json_pack("{s:s, s:s, s:s, s:s, s:s, s:s}", "number", sto_text(q, 0), "operator_name", sto_text(q, 1), "holder_name", sto_text(q, 2), "mode", sto_text(q, 4), "until", day,
+	    "asset_names", sto_text(q, 5));
+}
+
+static json_t *asked(const struct sto_q *q, fj_time now)
+{
+	char at[FJ_TIME_CAP];
+
+	(void)now;
+	fj_time_utc(sto_int(q, 3), at);
+	return json_pack("{s:s, s:s, s:s, s:s, s:s, s:s}", "id", sto_text(q, 0), "product", sto_text(q, 1), "state", sto_text(q, 2), "at", at, "token", sto_text(q, 4), "authorisation", sto_text(q, 5));
 }
 
 /* the first of these that the roles have */
 static const struct uses {
 	uint32_t roles;
 	enum sto_id id;
-} tokens_in_use[] = {{ISS_OPERATOR, STO_HOME_TOKENS_OPERATOR}, {ISS_DEVELOPER | ISS_USER, STO_HOME_TOKENS_USER}, {0, STO_COUNT}},
+} asked_for[] = {{ISS_DEVELOPER | ISS_USER, STO_HOME_ASKED}, {0, STO_COUNT}}, tokens_in_use[] = {{ISS_OPERATOR, STO_HOME_TOKENS_OPERATOR}, {ISS_DEVELOPER | ISS_USER, STO_HOME_TOKENS_USER}, {0, STO_COUNT}},
   authorisations_in_use[] = {{ISS_OPERATOR, STO_HOME_AUTHORISATIONS_OPERATOR}, {ISS_IMPLEMENTER, STO_HOME_AUTHORISATIONS_IMPLEMENTER},
 	{ISS_FINANCE, STO_HOME_AUTHORISATIONS_FINANCE}, {ISS_HOLDER, STO_HOME_AUTHORISATIONS_HOLDER}, {0, STO_COUNT}};
 
@@ -192,12 +202,14 @@ static enum fj_rc some(const struct hom *h, const struct uses *u, dom_row_fn row
 
 static enum fj_rc in_use(const struct hom *h, json_t **out, struct fj_err *err)
 {
-	json_t *t = NULL, *a = NULL;
+	json_t *t = NULL, *a = NULL, *r = NULL;
 
 	FJ_TRY(some(h, tokens_in_use, token, &t, err));
 	FJ_AUTO(json) owned = t;
 	FJ_TRY(some(h, authorisations_in_use, authorisation, &a, err));
-	*out = json_pack("{s:O, s:o}", "tokens", t, "authorisations", a);
+	FJ_AUTO(json) owned_too = a;
+	FJ_TRY(some(h, asked_for, asked, &r, err));
+	*out = json_pack("{s:O, s:O, s:o}", "tokens", t, "authorisations", a, "requests", r);
 	return *out != NULL ? FJ_OK : fj_no_memory(err, "issuer");
 }
 

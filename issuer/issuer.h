@@ -143,6 +143,7 @@ enum iss_as {
 	ISS_AS_PROSE = 16, /* STR: may have several lines */
 	ISS_AS_FIXED = 32, /* nobody is asked: it is always what `absent` says */
 	ISS_AS_NAMES = 64, /* LIST of divisions: chosen by name */
+	ISS_AS_NEEDED = 128, /* a form asks for it, since it has no other way to say the same */
 };
 struct iss_field {
 	const char *name;

@@ -64,6 +64,7 @@ CREATE INDEX complaint_answered ON complaint(due) WHERE state = 'ANSWERED';
 CREATE INDEX auth_exit_open ON auth_exit(due) WHERE state = 'RUNNING';
 CREATE INDEX auth_exit_matter_ticked ON auth_exit_matter(number) WHERE state = 'TICKED';
 CREATE INDEX token_request_open ON token_request(operator) WHERE state = 'REQUESTED';
+CREATE INDEX token_request_asked ON token_request(asked_by, seq);
 CREATE INDEX revenue_held ON revenue(finance) WHERE state = 'HELD';
 CREATE INDEX remittance_open ON remittance(due) WHERE countered = 0 AND paid_fen < amount_fen;
 CREATE INDEX remittance_owed ON remittance(party) WHERE countered = 0 AND paid_fen < amount_fen;

@@ -50,6 +50,11 @@ static void label_words(struct web_req *q, const struct iss_field *f, char out[3
 		snprintf(out, 300, "%.200s%s", text, strcmp(unit, "@yuan") == 0 ? web_either(q, "（元）", " (yuan)") : web_either(q, "（%）", " (%)"));
 }
 
+static bool needed(const struct iss_field *f)
+{
+	return f->required || (f->as & ISS_AS_NEEDED);
+}
+
 static const char *const numerals[] = {"", "一", "二", "三", "四", "五", "六", "七", "八", "九", "十", "十一", "十二", "十三"};
 
 static void label_text(struct web_req *q, struct fj_buf *b, const struct iss_field *f)
@@ -63,7 +68,7 @@ static void label_text(struct web_req *q, struct fj_buf *b, const struct iss_fie
 		web_print(b, web_lang(q)[0] == 'e' ? "(%s) " : "（%s）", web_lang(q)[0] == 'e' ? no : numerals[f->item]);
 	}
 	portal_capital(b, words);
-	if (!f->required)
+	if (!needed(f))
 		web_say(q, b, " (optional)");
 }
 
@@ -88,7 +93,7 @@ static void attributes(const struct form *d, const struct iss_field *f, const ch
 	size_t n = strlen(focus);
 
 	web_print(d->b, " name=\"%s%s\" id=\"f%zu-%s\"", path, unit, d->id, path);
-	if (f->required && !d->lax)
+	if (needed(f) && !d->lax)
 		web_html(d->b, " required");
 	if (is_bad(d->fill, path))
 		web_print(d->b, " aria-invalid=\"true\" aria-describedby=\"f%zu-why\"", d->id);
@@ -271,6 +276,10 @@ static void hint(const struct form *d, const struct iss_field *f)
 	bool lines = f->type == ISS_F_LIST && f->choices == NULL && f->words == NULL && f->noun == NULL && !(f->as & ISS_AS_NAMES);
 	bool number = f->type == ISS_F_INT && f->max < 1000000 && portal_unit(f)[0] == '\0', table = f->type == ISS_F_JSON && f->shape == ISS_TABLE;
 
+	const char *said = web_tr_in(d->q, "hint", f->name);
+
+	if (said != NULL)
+		web_print(d->b, "<p class=\"small hint\">%s</p>", said);
 	if (!lines && !number && !table && f->type != ISS_F_JSON && f->type != ISS_F_FILE)
 		return;
 	web_html(d->b, "<p class=\"small hint\">");
@@ -309,6 +318,7 @@ static void file_input(const struct form *d, const struct iss_field *f, const ch
 		web_say(d->q, d->b, "Chosen: %s. Choose another file to replace it.", name);
 		web_html(d->b, "</p>");
 		optional.required = false;
+		optional.as = 0;
 	}
 	json_decref(there);
 	web_html(d->b, "<input type=\"file\"");
@@ -486,7 +496,7 @@ void portal_inputs(struct web_req *q, struct fj_buf *b, const struct iss_command
 			asked.required = true;
 			asked.as |= ISS_AS_PROSE; /* has room for it; the register gets one line */
 		}
-		if (!in(hidden, f->name))
+		if (!in(hidden, f->name) && strcmp(f->name, "dry_run") != 0) /* the preview is the dry run */
 			portal_input(&d, &asked, f->name);
 	}
 	name_lists(&d);

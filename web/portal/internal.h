@@ -294,6 +294,17 @@ enum fj_rc portal_decide(struct web_req *q, const char *command, const char *id,
 
 /* --- paper.c --- */
 /* its pages to print and its numbered copies; nothing for other nouns */
+/* --- license.c --- */
+/* The button by which a user asks for a license, on the page of a product on sale or an authorisation in force. */
+void portal_ask_license(struct web_req *q, struct fj_buf *b, const char *noun, const json_t *o, const char *id);
+/* Is this application the reader's to decide? */
+bool portal_reviews(struct web_req *q, const json_t *o);
+/* On the page of an application that waits: the decision, or who reviews it. */
+void portal_license_review(struct web_req *q, struct fj_buf *b, const json_t *o, const char *id);
+/* The credential's text: as a file (false: it has none for this reader), and the buttons that lead to it. */
+bool portal_license_file(struct web_res *r, const char *noun, const json_t *o, const char *id);
+void portal_license_text(struct web_req *q, struct fj_buf *b, const char *noun, const json_t *o, const char *id);
+
 void portal_paper(struct web_req *q, struct fj_buf *b, const char *noun, const char *id);
 void portal_get_paper(struct web_req *q, struct web_res *r);
 

@@ -88,17 +88,29 @@ static void plan(struct web_req *q, const struct iss_command_info *c, json_t *fi
 	}
 }
 
-/* a license lies within its authorisation: one begins with all of it */
+/* a license lies within its authorisation, and is for its product's one purpose, on its terms: one begins with all of it */
 static void license(struct web_req *q, const struct iss_command_info *c, json_t *fill)
 {
 	const char *number = fj_json_text(fill, "request.authorisation");
-	FJ_AUTO(json) a = ask(q, "authorisation.show", "number", number[0] != '\0' ? number : web_field(q, "authorisation"));
+	FJ_AUTO(json) p = ask(q, "product.show", "product", web_field(q, "product"));
+
+	if (number[0] == '\0')
+		number = p != NULL ? fj_json_text(p, "authorisation") : web_field(q, "authorisation");
+	FJ_AUTO(json) a = ask(q, "authorisation.show", "number", number);
 	const json_t *assets = json_object_get(a, "assets");
 
 	if (a == NULL || has_below(fill, "request.grant"))
 		return;
 	put_member(fill, c, "request", "authorisation", json_object_get(a, "number"));
-	put_member(fill, c, "request", "grant", json_object_get(a, "grant"));
+	FJ_AUTO(json) grant = json_copy(json_object_get(a, "grant"));
+	if (p != NULL && grant != NULL) {
+		FJ_AUTO(json) product = json_pack("{s:O, s:O, s:O}", "id", json_object_get(p, "id"), "version", json_object_get(p, "version"), "kind", json_object_get(p, "kind"));
+		json_object_set_new(grant, "purposes", json_pack("[O]", json_object_get(p, "purpose")));
+		put_member(fill, c, "request", "product", product);
+	}
+	put_member(fill, c, "request", "grant", grant);
+	FJ_AUTO(json) terms = p != NULL ? json_string(strcmp(fj_json_text(p, "price_form"), "FREE") == 0 ? "free" : "paid") : json_incref(json_object_get(json_object_get(a, "terms"), "kind"));
+	put_member(fill, c, "request", "terms", terms);
 	if (json_array_size(assets) == 1)
 		put_member(fill, c, "request", "certificate", json_object_get(json_array_get(assets, 0), "certificate"));
 }

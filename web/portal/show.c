@@ -119,6 +119,8 @@ static void sort(const struct iss_command_info *c, const struct iss_field *f, co
 		out->back[out->n_back++] = c;
 	else if (strcmp(c->name, "registration.course") == 0)
 		return; /* stands on the page */
+	else if (strcmp(c->name, "token.review") == 0 && strcmp(noun, "request") == 0)
+		return; /* license.c */
 	else if (c->kind == ISS_READ && out->n_read < MAX_ACTS)
 		out->read[out->n_read++] = a;
 	else if (comes_next(c, state) && portal_is_noun(c->name, noun) && out->n_next < MAX_ACTS)
@@ -127,7 +129,36 @@ static void sort(const struct iss_command_info *c, const struct iss_field *f, co
 		out->other[out->n_other++] = a;
 }
 
-static void find_acts(struct web_req *q, const char *noun, const json_t *o, struct acts *out)
+/* acts of the parties to an authorisation and of a product's seller, each on the page of the noun */
+static const struct {
+	const char *noun, *begin;
+} of_parties[] = {
+	{"product", "product."}, {"product", "revenue."}, {"product", "listing."}, {"product", "usage."}, {"authorisation", "authorisation."}, {"authorisation", "plan."},
+	{"authorisation", "token.issue"}, {"authorisation", "token.bulk"}, {"authorisation", "listing."},
+};
+
+static bool of_others(const char *noun, const char *command)
+{
+	for (size_t i = 0; i < FJ_ARRAY_LEN(of_parties); i++)
+		if (strcmp(of_parties[i].noun, noun) == 0 && strncmp(of_parties[i].begin, command, strlen(of_parties[i].begin)) == 0)
+			return true;
+	return false;
+}
+
+/* is it the reader's own office's to act on?  What has no parties is everybody's who may. */
+static bool is_party(struct web_req *q, const char *noun, const json_t *o, json_t **stops)
+{
+	const char *org = portal_actor(q)->org, *seller = fj_json_text(json_object_get(o, "seller"), "usci");
+	bool party = true;
+
+	if (strcmp(noun, "product") == 0)
+		return org[0] == '\0' || strcmp(org, seller) == 0;
+	if (strcmp(noun, "authorisation") == 0)
+		*stops = portal_stops(q, web_param(q, "id"), &party);
+	return party;
+}
+
+static void find_acts(struct web_req *q, const char *noun, const json_t *o, bool party, struct acts *out)
 {
 	size_t n;
 	const struct iss_command_info *const *all = iss_commands(&n);
@@ -136,6 +167,8 @@ static void find_acts(struct web_req *q, const char *noun, const json_t *o, stru
 	memset(out, 0, sizeof(*out));
 	for (size_t i = 0; i < n; i++) {
 		const struct iss_field *f = asks_for(all[i], noun, key);
+		if (!party && all[i]->kind != ISS_READ && of_others(noun, all[i]->name))
+			continue; /* it is another office's */
 		if (f != NULL && f->type == ISS_F_STR && offered(q, all[i], state))
 			sort(all[i], f, noun, state, out);
 	}
@@ -266,6 +299,8 @@ static json_t *without_head(const json_t *o, const char *noun)
 			json_object_del(rest, key);
 	if (json_is_string(json_object_get(rest, "state")))
 		json_object_del(rest, "state");
+	if (strcmp(noun, "request") == 0)
+		json_object_del(rest, "permitted"); /* beside what is asked, for who decides */
 	return rest;
 }
 
@@ -282,18 +317,23 @@ static void page(struct web_req *q, struct web_res *r, const char *noun, const c
 	web_html(&here, "/");
 	web_url(&here, id);
 	const char *back = fj_buf_str(&here);
-	find_acts(q, noun, o, &x);
-	FJ_AUTO(json) stops = NULL;
-	bool party = true;
-	if (x.n_back > 0)
-		stops = portal_stops(q, id, &party);
+	json_t *stopped = NULL;
+	bool party = is_party(q, noun, o, &stopped);
+	find_acts(q, noun, o, party, &x);
+	if (stopped == NULL && x.n_back > 0)
+		stopped = portal_stops(q, id, &party);
+	FJ_AUTO(json) stops = stopped;
 	if (!party)
 		x.n_back = 0; /* it is another office's to stop */
 	portal_top(q, b, portal_noun_word(q, noun, true));
 	portal_done(q, b);
 	if (!portal_is_report(o))
 		portal_face(q, b, noun, o);
+	portal_ask_license(q, b, noun, o, id);
 	next_acts(q, b, &x, id, back);
+	portal_license_text(q, b, noun, o, id);
+	if (strcmp(noun, "request") == 0)
+		portal_license_review(q, b, o, id);
 	places(q, b, noun, &x);
 	if (strcmp(noun, "registration") == 0)
 		portal_course(q, b, id);
@@ -332,7 +372,7 @@ void portal_get_show(struct web_req *q, struct web_res *r)
 		web_fail(q, r, &err);
 		return;
 	}
-	if (member[0] != '\0' && portal_answer_file(r, c->name, answer, member))
+	if (member[0] != '\0' && (portal_answer_file(r, c->name, answer, member) || (strcmp(member, "compact") == 0 && portal_license_file(r, noun, answer, web_param(q, "id")))))
 		return;
 	if (strcmp(noun, "bulk") == 0 && strcmp(fj_json_text(answer, "state"), "RUNNING") == 0)
 		web_say_header(r, "Refresh", "3"); /* until it is done, or held */

@@ -33,6 +33,7 @@
 const struct iss_field fld_organisation_list[] = {F_PAGE, {"superior", ISS_F_STR, false, 18, "主管部门", "under this superior department"}, F_SCOPE,
 	{"kind", ISS_F_STR, false, 8, "主体类型", "ADMIN, INST, MASS, SOE, UTIL or ENT"}, F_MADE, {0}};
 const struct iss_field fld_ledger_list[] = {F_PAGE, F_STATE, F_HOLDER, F_SCOPE, F_CARD,
+	{"confirmer", ISS_F_STR, false, 18, "待其确认", "recognised, and this department has to confirm it (superior, or the finance department of a holder without one)"},
 	{"result", ISS_F_STR, false, 8, "确认结论", "ASSET, MEMO or NOT"}, F_MADE, {0}};
 const struct iss_field fld_asset_list[] = {F_PAGE, F_STATE, F_HOLDER, F_SCOPE, F_CARD, F_MADE, F_ENDS, {0}};
 const struct iss_field fld_registration_list[] = {F_PAGE, F_STATE, F_HOLDER, F_SCOPE, F_CARD,
@@ -324,6 +325,7 @@ static void choose(struct fnd_query *q)
 		bool when;
 		char sort;
 	} rows[] = {
+		{STO_FIND_CONFIRMS, q->confirmer[0] != '\0', 'k'},
 		{STO_FIND_UNDER_STATE, q->superior[0] != '\0' && state, 'k'}, {STO_FIND_UNDER, q->superior[0] != '\0', 'k'},
 		{STO_FIND_PARENT, q->parent[0] != '\0', 'k'},
 		{STO_FIND_HOLDER_STATE, q->holder[0] != '\0' && state, 'k'}, {STO_FIND_HOLDER, q->holder[0] != '\0', 'k'},
@@ -382,6 +384,9 @@ enum fj_rc fnd_query(enum fnd_noun noun, const json_t *params, fj_time now, stru
 	FJ_TRY(read_division(params, q, err));
 	FJ_TRY(read_days(params, q, err));
 	read_state(params, now, q);
+	q->confirmer = noun == FND_LEDGER ? fj_json_text(params, "confirmer") : "";
+	if (q->confirmer[0] != '\0' && q->state[0] == '\0')
+		q->state = "RECOGNISED";
 	choose(q);
 	FJ_TRY(read_after(params, q, err));
 	narrow_active(params, now, q);
@@ -395,8 +400,9 @@ static enum fj_rc start(struct sto *db, const struct fnd_query *q, struct sto_q 
 #define FILTERS q->after, q->limit, q->holder, q->finance, q->state, q->class_, q->industry, q->parent, q->div_from, q->div_below, \
 	q->created_from, q->created_to, q->expires_from, q->expires_to
 	bool under = q->lead == STO_FIND_UNDER || q->lead == STO_FIND_UNDER_STATE;
-	if (q->sort == 'd' || under)
-		return sto_query(db, q->lead, keys, err, "itti" "tttttttt" "iiii", (int64_t)q->noun, under ? q->superior : q->after_sort, FILTERS);
+	bool confirms = q->lead == STO_FIND_CONFIRMS;
+	if (q->sort == 'd' || under || confirms)
+		return sto_query(db, q->lead, keys, err, "itti" "tttttttt" "iiii", (int64_t)q->noun, confirms ? q->confirmer : under ? q->superior : q->after_sort, FILTERS);
 	return sto_query(db, q->lead, keys, err, "iiti" "tttttttt" "iiii", (int64_t)q->noun, (int64_t)strtoll(q->after_sort, NULL, 10), FILTERS);
 #undef FILTERS
 }

@@ -540,6 +540,8 @@ enum fj_rc dom_grant_preview(struct iss_call *c, const char *plan, const json_t 
 		enum fj_rc made = grant_claims(c, &g.s, g.plan.implementer, g.op.usci, &claims, &was, rc == FJ_OK ? &why : NULL);
 		rc = rc == FJ_OK ? made : rc;
 	}
+	if (claims != NULL && g.s.from > c->now && json_object_get(claims, "nbf") == NULL) /* else it is the moment of signing */
+		json_object_set_new(claims, "nbf", json_integer((json_int_t)g.s.from));
 	if (rc == FJ_OK)
 		rc = dom_content_approved(payload, claims, &why);
 	*out = json_pack("{s:o*, s:o*, s:o*}", "claims", claims, "was", was, "refused", rc != FJ_OK ? tsk_aside(plan, &why) : NULL);

@@ -104,8 +104,7 @@ static enum fj_rc unfit(struct fj_err *err, const struct iss_field *f, const cha
 	enum fj_rc rc = fj_fail(err, FJ_E_INVALID, "portal", NULL, "the field \"%s\" must be %s", path, en);
 
 	fj_err_zh(err, "字段“%s”应为%s", f->zh, zh);
-	fj_err_at(err, path);
-	return rc;
+	return fj_err_at(err, rc, path);
 }
 
 static enum fj_rc to_int(const struct iss_field *f, const char *path, const char *s, json_t **out, struct fj_err *err)
@@ -243,12 +242,13 @@ static const char *text_of(const json_t *fill, const char *path)
 
 static enum fj_rc to_json(const struct iss_field *f, const char *path, const char *s, json_t **out, struct fj_err *err)
 {
-	if (fj_json_parse(fj_slice_str(s), 1u << 20, out, err) == FJ_OK)
+	enum fj_rc rc = fj_json_parse(fj_slice_str(s), 1u << 20, out, err);
+
+	if (rc == FJ_OK)
 		return FJ_OK;
 	if (err != NULL && err->zh[0] == '\0')
 		fj_err_zh(err, "字段“%s”不是正确的 JSON", f->zh);
-	fj_err_at(err, path);
-	return err != NULL ? err->rc : FJ_E_PARSE;
+	return fj_err_at(err, rc, path);
 }
 
 static enum fj_rc scalar(struct web_req *q, const json_t *fill, const struct iss_field *f, const char *path, json_t **out, struct fj_err *err)
@@ -618,8 +618,7 @@ static enum fj_rc to_file(struct web_req *q, const struct iss_field *f, bool who
 	if ((int64_t)bytes.len > f->max) {
 		enum fj_rc rc = fj_fail(err, FJ_E_LIMIT, "portal", NULL, "the file \"%s\" is larger than %lld octets", f->name, (long long)f->max);
 		fj_err_zh(err, "文件“%s”超过 %lld 字节", f->zh, (long long)f->max);
-		fj_err_at(err, f->name);
-		return rc;
+		return fj_err_at(err, rc, f->name);
 	}
 	*out = json_stringn_nocheck(bytes.len > 0 ? (const char *)bytes.p : "", bytes.len);
 	return *out != NULL ? FJ_OK : portal_no_memory(err);

@@ -299,7 +299,7 @@ static void acts_above(struct web_req *q, struct fj_buf *b, const char *noun)
 	for (size_t i = 0; i < n; i++) {
 		const char *verb = all[i]->name + strlen(noun) + 1;
 		bool asks = key != NULL && portal_field_of(all[i], key) != NULL;
-		if (!portal_is_noun(all[i]->name, noun) || !portal_may(q, all[i]) || asks || portal_field_of(all[i], noun) != NULL || batch_field(all[i], noun) != NULL)
+		if (!portal_is_noun(all[i]->name, noun) || !portal_may(q, all[i]) || asks || portal_field_of(all[i], "id") != NULL || portal_field_of(all[i], noun) != NULL || batch_field(all[i], noun) != NULL)
 			continue;
 		if (all[i]->kind == ISS_READ && strcmp(verb, "template") != 0)
 			continue;

@@ -282,6 +282,17 @@ static json_t *without_head(const json_t *o, const char *noun)
 	return rest;
 }
 
+/* the holder by its name, where only the number is told */
+static void name_holder(struct web_req *q, json_t *o)
+{
+	const json_t *h = json_object_get(o, "holder");
+	FJ_AUTO(json) params = json_is_string(h) ? json_pack("{s:O}", "usci", h) : NULL;
+	FJ_AUTO(json) org = NULL;
+
+	if (params != NULL && portal_command(q, "organisation.show", params, &org, NULL) == FJ_OK)
+		json_object_set_new(o, "holder", json_pack("{s:O, s:O}", "usci", json_object_get(org, "usci"), "name", json_object_get(org, "name")));
+}
+
 /* what the certificate says: of the version of the card that it was issued on */
 static void says(struct web_req *q, struct fj_buf *b, const json_t *cert)
 {
@@ -306,6 +317,7 @@ static void page(struct web_req *q, struct web_res *r, const char *noun, const c
 {
 	FJ_AUTO(buf) here = FJ_BUF_INIT(2048);
 	FJ_AUTO(json) rest = without_head(o, noun);
+	name_holder(q, rest);
 	struct fj_buf *b = &r->body;
 	const char *id = web_param(q, "id"), *open = fj_json_text(o, "registration");
 	struct acts x;
@@ -333,10 +345,10 @@ static void page(struct web_req *q, struct web_res *r, const char *noun, const c
 	if (strcmp(noun, "registration") == 0)
 		portal_course(q, b, id);
 	web_html(b, "<div id=\"facts\">");
-	portal_answer(q, b, command, portal_is_report(o) ? o : rest, back);
-	web_html(b, "</div>");
 	if (strcmp(noun, "certificate") == 0)
 		says(q, b, o);
+	portal_answer(q, b, command, portal_is_report(o) ? o : rest, back);
+	web_html(b, "</div>");
 	if (strcmp(noun, "token") == 0)
 		web_print(b, "<p class=\"notice\">%s</p>", web_tr(q, "This is the token's own state: it is denied as well while its authorisation or certificate is not in force."));
 	if (strcmp(noun, "asset") == 0 && open[0] != '\0')

@@ -21,10 +21,10 @@ void portal_get_lists(struct web_req *q, struct web_res *r)
 	web_html(b, "<ul>");
 	for (size_t i = 0; i < n; i++) {
 		const char *dot = strchr(all[i]->name, '.');
-		char noun[64];
+		char noun[PORTAL_NOUN];
 		if (dot == NULL || strcmp(dot, ".list") != 0 || !portal_may(q, all[i]))
 			continue;
-		snprintf(noun, sizeof(noun), "%.*s", (int)(dot - all[i]->name), all[i]->name);
+		portal_noun_in(all[i]->name, noun);
 		web_html(b, "<li><a href=\"/list/");
 		web_text(b, noun);
 		web_html(b, "\">");
@@ -295,6 +295,7 @@ static void acts_above(struct web_req *q, struct fj_buf *b, const char *noun)
 	size_t n, shown = 0;
 	const struct iss_command_info *const *all = iss_commands(&n);
 	const char *key = portal_key_of(noun);
+	char to[PORTAL_ADDRESS];
 
 	for (size_t i = 0; i < n; i++) {
 		const char *verb = all[i]->name + strlen(noun) + 1;
@@ -305,7 +306,8 @@ static void acts_above(struct web_req *q, struct fj_buf *b, const char *noun)
 			continue;
 		if (shown++ == 0)
 			web_html(b, "<p class=\"acts\">");
-		web_print(b, portal_wizard_of(all[i]->name) != NULL ? "<a class=\"button quiet\" href=\"/wizard/%s/%s\">" : "<a class=\"button quiet\" href=\"/do/%s/%s\">", noun, verb);
+		portal_address(portal_wizard_of(all[i]->name) != NULL ? "wizard" : "do", all[i]->name, to);
+		web_print(b, "<a class=\"button quiet\" href=\"%s\">", to);
 		portal_command_word(q, b, all[i]);
 		web_html(b, "</a> ");
 	}

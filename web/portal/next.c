@@ -92,12 +92,11 @@ void portal_turn_told(struct web_req *q, struct fj_buf *b, const struct portal_t
 void portal_turn_link(struct web_req *q, struct fj_buf *b, const struct portal_turn *t, const char *id)
 {
 	const struct iss_command_info *c = iss_command_find(t->command);
-	size_t dot = strcspn(t->command, ".");
-	char noun[64];
+	char to[PORTAL_ADDRESS];
 	const struct iss_field *f = portal_asks_for(c, t->noun, portal_key_of(t->noun));
 
-	snprintf(noun, sizeof(noun), "%.*s", (int)dot, t->command);
-	web_print(b, "<a class=\"button\" href=\"/%s/%s/%s", portal_wizard_of(t->command) != NULL ? "wizard" : "do", noun, t->command + dot + 1);
+	portal_address(portal_wizard_of(t->command) != NULL ? "wizard" : "do", t->command, to);
+	web_print(b, "<a class=\"button\" href=\"%s", to);
 	if (t->query == NULL && f != NULL)
 		web_print(b, "?%s=%s", f->name, id);
 	web_html(b, "\">");

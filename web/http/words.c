@@ -16,7 +16,7 @@ static const struct web_term terms[] = {
 	{"asset_no", WEB_MONO}, {"asset", WEB_TEXT},
 	{"assets", WEB_TEXT}, {"certificates", WEB_MONO},
 	{"state", WEB_STATE}, {"kind", WEB_KIND},
-	{"holder", WEB_TEXT}, {"implementer", WEB_TEXT},
+	{"holder", WEB_TEXT}, {"holder_name", WEB_TEXT}, {"implementer", WEB_TEXT},
 	{"operator", WEB_TEXT}, {"user", WEB_TEXT}, {"usci", WEB_MONO},
 	{"issuer", WEB_MONO}, {"org", WEB_MONO}, {"person", WEB_MONO},
 	{"roles", WEB_ROLE}, {"applicant", WEB_TEXT}, {"requested_at", WEB_TEXT},

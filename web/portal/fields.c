@@ -63,7 +63,7 @@ static void label_text(struct web_req *q, struct fj_buf *b, const struct iss_fie
 		web_print(b, web_lang(q)[0] == 'e' ? "(%s) " : "（%s）", web_lang(q)[0] == 'e' ? no : numerals[f->item]);
 	}
 	portal_capital(b, words);
-	if (!f->required && strstr(words, "须填") == NULL && strstr(words, "needed") == NULL) /* it says itself when it is */
+	if (!f->required && strstr(words, "须填") == NULL && strstr(words, "不填") == NULL && strstr(words, "needed") == NULL) /* it says itself when it is */
 		web_say(q, b, " (optional)");
 }
 
@@ -181,7 +181,7 @@ static void select_input(const struct form *d, const struct iss_field *f, const 
 	web_html(d->b, "<select");
 	attributes(d, f, path, "");
 	web_html(d->b, ">");
-	option(d->b, "", f->required ? web_tr(d->q, "choose") : "—", false);
+	option(d->b, "", f->required && !d->lax ? web_tr(d->q, "choose") : "—", false);
 	for (size_t i = 0; (code = code_at(f, i)) != NULL; i++)
 		option(d->b, code, portal_choice_word(d->q, f, code), strcmp(code, value) == 0);
 	web_html(d->b, "</select>");
@@ -542,11 +542,12 @@ static bool asked_otherwise(const struct iss_command_info *c, const struct iss_f
 void portal_inputs(struct web_req *q, struct fj_buf *b, const struct iss_command_info *c, const json_t *fill, const char *const *hidden, size_t id)
 {
 	const char *nouns[PORTAL_MAX_NOUNS] = {NULL};
-	bool focus = false;
-	const struct form d = {.q = q, .b = b, .fill = fill, .id = id, .nouns = nouns, .focus = &focus};
+	bool focus = false, filter = strstr(c->name, ".list") != NULL; /* none of a list's has to be there: it goes without saying */
+	const struct form d = {.q = q, .b = b, .fill = fill, .id = id, .nouns = nouns, .focus = &focus, .lax = filter};
 
 	for (const struct iss_field *f = c->fields; f != NULL && f->name != NULL; f++) {
 		struct iss_field shown = *f;
+		shown.required = f->required || filter;
 		if (!in(hidden, f->name) && !asked_otherwise(c, f, fill, &shown.required))
 			portal_input(&d, &shown, f->name);
 	}

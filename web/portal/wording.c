@@ -157,6 +157,15 @@ static size_t token(struct say *s, const char *at)
 	}
 	snprintf(word, sizeof(word), "%.*s", (int)n, at);
 	const char *said = code_word(s->en, word);
+	if (said == NULL && strchr(word, '.') != NULL)
+		said = command_word(s->en, word);
+	if (said != NULL && !s->en && s->n > 0 && s->out[s->n - 1] == ' ') { /* 当前状态为 REGISTERED， */
+		s->n--;
+		put(s, "“", 3);
+		put(s, said, strlen(said));
+		put(s, "”", 3);
+		return n + (at[n] == ' ');
+	}
 	if (said == NULL && portal_org_name(s->q, word, name)) {
 		put(s, name, strlen(name));
 		put(s, " ", 1);
@@ -169,7 +178,7 @@ void portal_wording(struct web_req *q, const char *text, char out[PORTAL_SENTENC
 {
 	struct say s = {.q = q, .en = web_lang(q)[0] == 'e'};
 
-	while (*text != '\0') {
+	while (*text != '\0' && strncmp(text, "; possible: ", 12) != 0) { /* acts, by their names for programs */
 		size_t n = bracketed(&s, text);
 		text += n > 0 ? n : token(&s, text);
 	}

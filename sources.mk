@@ -490,6 +490,8 @@ TEST_FUZZ_SRC := \
 	tests/fuzz/fuzz_report.c \
 	tests/fuzz/fuzz_request.c \
 	tests/fuzz/fuzz_search.c \
+	tests/fuzz/fuzz_sealed_ofd.c \
+	tests/fuzz/fuzz_sealed_pdf.c \
 	tests/fuzz/fuzz_sheet.c \
 	tests/fuzz/fuzz_signed.c \
 	tests/fuzz/fuzz_signer.c \

@@ -455,3 +455,10 @@ enum fj_rc fj_strcopy(char *out, size_t cap, const char *s)
 	memcpy(out, s, n + 1);
 	return FJ_OK;
 }
+
+bool fj_among(const char *text, const char *const *list)
+{
+	while (*list != NULL && strcmp(*list, text) != 0)
+		list++;
+	return *list != NULL;
+}

@@ -94,5 +94,7 @@ bool fj_hash_eq(const struct fj_hash *a, const struct fj_hash *b);
 
 /* copy a string into a fixed array; FJ_E_LIMIT when it does not fit. */
 enum fj_rc fj_strcopy(char *out, size_t cap, const char *s) FJ_MUST_USE;
+/* Is the text one of a list that ends with NULL? */
+bool fj_among(const char *text, const char *const *list);
 
 #endif

@@ -23,8 +23,7 @@ static enum fj_rc no(struct fj_err *err, const char *what, const char *key)
 			name = names[i][1];
 	fj_err_zh(err, name == NULL ? "“%s”缺失或不符合规定" : "“%s”缺失或填写不符合规定（分领域授权须填领域，依场景授权须填场景，整体授权两者均不填；权利、用途、许可行为和地域为必填）",
 	    name == NULL ? key : name);
-	fj_err_at(err, key);
-	return rc;
+	return fj_err_at(err, rc, key);
 }
 
 bool fj_list_has(const json_t *list, const char *text)
@@ -162,8 +161,7 @@ static enum fj_rc beyond(struct fj_err *err, const char *key, const char *value)
 	    "\"%s\" in \"%s\" goes beyond what it is derived from; narrow it", value, key);
 
 	fj_err_zh(err, "“%s”（%s）超出其上级授权范围，请缩小范围", value, key);
-	fj_err_at(err, key);
-	return rc;
+	return fj_err_at(err, rc, key);
 }
 
 /* 大连 and 深圳 report to the State themselves and still lie in their provinces */

@@ -159,11 +159,11 @@ void fj_err_zh(struct fj_err *err, const char *fmt, ...)
 	tidy(err->zh, sizeof(err->zh));
 }
 
-void fj_err_at(struct fj_err *err, const char *field)
+enum fj_rc fj_err_at(struct fj_err *err, enum fj_rc rc, const char *field)
 {
-	if (err == NULL)
-		return;
-	put(err->field, sizeof(err->field), strlen(field) < sizeof(err->field) ? field : "");
+	if (err != NULL && rc != FJ_OK)
+		put(err->field, sizeof(err->field), strlen(field) < sizeof(err->field) ? field : "");
+	return rc;
 }
 
 static int known(enum fj_rc rc)

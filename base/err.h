@@ -85,8 +85,9 @@ enum fj_rc fj_no_memory(struct fj_err *err, const char *layer); /* FJ_E_NOMEM */
 /* fj_err_zh - add the Chinese sentence to a failure just made (err may be NULL). */
 void fj_err_zh(struct fj_err *err, const char *fmt, ...) FJ_PRINTF(2, 3);
 
-/* fj_err_at - say at which field a failure just made is (err may be NULL); over-long names none. */
-void fj_err_at(struct fj_err *err, const char *field);
+/* fj_err_at - say at which field the failure rc just made is (err may be NULL), and return rc; over-long
+ * names none, FJ_OK is at no field. */
+enum fj_rc fj_err_at(struct fj_err *err, enum fj_rc rc, const char *field);
 
 /* fj_rc_name - "refused", "not-found"...: the stable name in JSON; never NULL. */
 const char *fj_rc_name(enum fj_rc rc);

@@ -90,8 +90,7 @@ static enum fj_rc field(struct fj_err *err, const char *key, const char *want, c
 	enum fj_rc rc = fj_fail(err, FJ_E_INVALID, "base", NULL, "the field \"%s\" %s", key, want);
 
 	fj_err_zh(err, "字段“%s”%s", key, want_zh);
-	fj_err_at(err, key);
-	return rc;
+	return fj_err_at(err, rc, key);
 }
 
 enum fj_rc fj_json_only(const json_t *obj, const char *const *keys, struct fj_err *err)
@@ -340,6 +339,16 @@ static void put_text(json_t *o, const char *key, const char *value)
 {
 	if (value[0] != '\0')
 		json_object_set_new(o, key, json_string(value));
+}
+
+json_t *fj_json_bits(unsigned bits, const char *const *names)
+{
+	json_t *list = json_array();
+
+	for (unsigned i = 0; names[i] != NULL; i++)
+		if (bits & 1u << i)
+			json_array_append_new(list, json_string(names[i]));
+	return list;
 }
 
 json_t *fj_err_json(const struct fj_err *err)

@@ -48,6 +48,9 @@ enum fj_rc fj_json_canonical(const json_t *j, struct fj_buf *out, struct fj_err 
 /* set obj[key]; value is stolen, a NULL value or failure is FJ_E_NOMEM */
 enum fj_rc fj_json_set(json_t *obj, const char *key, json_t *value) FJ_MUST_USE;
 
+/* Names of the bits that are set, bit 0 first, of a list that ends with NULL; the caller's, NULL when out of memory. */
+json_t *fj_json_bits(unsigned bits, const char *const *names);
+
 /* The refusal as everybody shows it: {"error": rc name, "rule"?, "basis"?,
  * "clause"?, "field"?, "layer", "detail": {"en", "zh"}}; NULL when out of memory. */
 json_t *fj_err_json(const struct fj_err *err);

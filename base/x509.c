@@ -450,6 +450,11 @@ static enum fj_rc read_asset_ids(struct fj_der *s, struct fj_asset *a, struct fj
 	return text(s, FJ_DER_UTF8, a->class_code, sizeof(a->class_code), err);
 }
 
+const char *const fj_holder_kinds[] = {"ADMIN", "INST", "MASS", "SOE", "UTIL", "ENT", NULL};
+const char *const fj_asset_rights[] = {"HOLD", "USE", "OPER", NULL};
+const char *const fj_asset_modes[] = {"WHOLE", "DOMAIN", "SCENE", NULL};
+const char *const fj_asset_restrictions[] = {"noCollateral", "noSubLicence", "noExport", "noResale", "noRawDelivery", NULL};
+
 enum fj_rc fj_asset_read(struct fj_slice value, struct fj_asset *a, struct fj_err *err)
 {
 	struct fj_der d, s;

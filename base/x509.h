@@ -73,6 +73,9 @@ struct fj_asset {
 	uint32_t status_index;
 	char status_uri[201];
 };
+/* The codes of its numbers and named bits, in their order; each list ends with NULL. */
+extern const char *const fj_holder_kinds[], *const fj_asset_rights[], *const fj_asset_modes[], *const fj_asset_restrictions[];
+#define FJ_HOLDER_KINDS 6
 enum fj_rc fj_asset_read(struct fj_slice value, struct fj_asset *out, struct fj_err *err) FJ_MUST_USE;
 enum fj_rc fj_asset_write(const struct fj_asset *a, struct fj_buf *out) FJ_MUST_USE;
 

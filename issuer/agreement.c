@@ -217,25 +217,17 @@ static enum fj_rc no_more(const json_t *a, struct fj_err *err)
 	return fj_json_only(json_object_get(a, "evaluation"), evaluation, err);
 }
 
-/* the refusal is at this item */
-static enum fj_rc at(const char *field, enum fj_rc rc, struct fj_err *err)
-{
-	if (rc != FJ_OK)
-		fj_err_at(err, field);
-	return rc;
-}
-
 enum fj_rc dom_agreement_check(const json_t *a, const struct dom_agreement_bounds *within, struct dom_agreement_term *term, struct fj_err *err)
 {
 	FJ_TRY(itm_all_there(a, thirteen, FJ_ARRAY_LEN(thirteen), "R15", "the agreement", "授权运营协议", err));
 	FJ_TRY(no_more(a, err));
-	FJ_TRY(at("agreement.scope", check_scope(json_object_get(a, "scope"), within->certificates, err), err));
-	FJ_TRY(at("agreement.term", check_term(json_object_get(a, "term"), within, term, err), err));
-	FJ_TRY(at("agreement.products", check_products(json_object_get(a, "products"), within->purposes, err), err));
-	FJ_TRY(at("agreement.ownership", check_ownership(json_object_get(a, "ownership"), err), err));
-	FJ_TRY(at("agreement.disclosure.no_redevelopment", check_clause(fj_json_text(json_object_get(a, "disclosure"), "no_redevelopment"), err), err));
-	FJ_TRY(at("agreement.income.shares", check_income(json_object_get(a, "income"), err), err));
-	return at("agreement.evaluation.months", check_evaluation(json_object_get(a, "evaluation"), within->months, err), err);
+	FJ_TRY(fj_err_at(err, check_scope(json_object_get(a, "scope"), within->certificates, err), "agreement.scope"));
+	FJ_TRY(fj_err_at(err, check_term(json_object_get(a, "term"), within, term, err), "agreement.term"));
+	FJ_TRY(fj_err_at(err, check_products(json_object_get(a, "products"), within->purposes, err), "agreement.products"));
+	FJ_TRY(fj_err_at(err, check_ownership(json_object_get(a, "ownership"), err), "agreement.ownership"));
+	FJ_TRY(fj_err_at(err, check_clause(fj_json_text(json_object_get(a, "disclosure"), "no_redevelopment"), err), "agreement.disclosure.no_redevelopment"));
+	FJ_TRY(fj_err_at(err, check_income(json_object_get(a, "income"), err), "agreement.income.shares"));
+	return fj_err_at(err, check_evaluation(json_object_get(a, "evaluation"), within->months, err), "agreement.evaluation.months");
 }
 
 enum fj_rc dom_agreement_get(struct sto *db, const char *authorisation, json_t **agreement, struct fj_err *err)

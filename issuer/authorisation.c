@@ -310,11 +310,19 @@ static enum fj_rc propose_short(struct iss_call *c, const struct dom_scope *s, s
 static enum fj_rc propose_full(struct iss_call *c, const struct dom_scope *s, struct fj_err *err)
 {
 	static const char *const first[] = {"certificates", "grant", "terms", "from", "to", "shared", "adjusts", NULL};
+	static const struct {
+		const char *key, *path;
+	} later[] = {{"operator", "proposal.operator"}, {"selection", "proposal.selection"}, {"operator_conditions", "proposal.operator_conditions"}, {"documents", "proposal.documents"},
+		{"agreement", "proposal.agreement"}};
 	char id[32];
 
-	if (json_object_get(s->p, "operator") != NULL || json_object_get(s->p, "selection") != NULL)
-		return iss_rule_fail(err, "R39", "this data takes the full course: its operator is selected after the plan is deliberated (plan select); propose without one",
-		    "该数据资产走完整程序：实施方案审议后方可选择运营机构（plan select）；请勿在提出时指定运营机构");
+	for (size_t i = 0; i < FJ_ARRAY_LEN(later); i++) {
+		if (json_object_get(s->p, later[i].key) == NULL)
+			continue;
+		enum fj_rc rc = iss_rule_fail(err, "R39", "this data takes the full course, where this comes later: operator and selection after the plan is deliberated, documents with the study, the agreement after that; leave it out now",
+		    "该数据资产走完整程序，此项在后续环节填报：备查材料随可研论证提交，运营机构在实施方案审议后选定，协议随后签订；提出时请留空");
+		return fj_err_at(err, rc, later[i].path);
+	}
 	FJ_TRY(fj_json_only(s->p, first, err));
 	FJ_TRY(dom_plan_begin(c, s, "FULL", id, err));
 	c->answer = json_pack("{s:s, s:s, s:s}", "plan", id, "course", "FULL", "state", "PROPOSED");
@@ -540,6 +548,8 @@ enum fj_rc dom_grant_preview(struct iss_call *c, const char *plan, const json_t 
 		enum fj_rc made = grant_claims(c, &g.s, g.plan.implementer, g.op.usci, &claims, &was, rc == FJ_OK ? &why : NULL);
 		rc = rc == FJ_OK ? made : rc;
 	}
+	if (claims != NULL && g.s.from > c->now && json_object_get(claims, "nbf") == NULL) /* else it is the moment of signing */
+		json_object_set_new(claims, "nbf", json_integer((json_int_t)g.s.from));
 	if (rc == FJ_OK)
 		rc = dom_content_approved(payload, claims, &why);
 	*out = json_pack("{s:o*, s:o*, s:o*}", "claims", claims, "was", was, "refused", rc != FJ_OK ? tsk_aside(plan, &why) : NULL);

@@ -60,11 +60,10 @@ static enum fj_rc warn(struct card_ready *r, const char *rule, const char *en, c
 /* the rule's refusal is this field's */
 static enum fj_rc at(struct card_ready *r, const char *block, const char *key, enum fj_rc rc, struct fj_err *err)
 {
-	if (rc != FJ_OK) {
-		r->bad = card_field(block, key);
-		card_err_at(err, r->bad);
-	}
-	return rc;
+	if (rc == FJ_OK)
+		return FJ_OK;
+	r->bad = card_field(block, key);
+	return card_err_at(err, rc, r->bad);
 }
 
 static enum fj_rc check_value(struct card_ready *r, struct fj_err *err)

@@ -41,8 +41,8 @@ bool card_secures(const json_t *card);
 const char *card_type_name(enum card_type t);
 /* the choice with this code or wording; NULL: none */
 const struct iss_choice *card_choice(const struct card_field *f, const char *word);
-/* the refusal just made is at this field of "card" */
-void card_err_at(struct fj_err *err, const struct card_field *f);
+/* fj_err_at: the refusal is at this field of "card" */
+enum fj_rc card_err_at(struct fj_err *err, enum fj_rc rc, const struct card_field *f);
 /* the value's form: *out (the caller's) has codes for wordings and is NULL where the value says
  * nothing (null, blank, empty list).  FJ_E_INVALID, or FJ_E_REFUSED (R36), names the field. */
 enum fj_rc card_value(const struct card_field *f, const json_t *value, json_t **out, struct fj_err *err) FJ_MUST_USE;

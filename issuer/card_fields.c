@@ -151,12 +151,12 @@ enum fj_rc card_set(json_t *card, const struct card_field *f, json_t *value)
 
 /* --- refusals --- */
 
-void card_err_at(struct fj_err *err, const struct card_field *f)
+enum fj_rc card_err_at(struct fj_err *err, enum fj_rc rc, const struct card_field *f)
 {
 	char path[96];
 
 	snprintf(path, sizeof(path), "card.%.30s.%.50s", f->block, f->key);
-	fj_err_at(err, path);
+	return fj_err_at(err, rc, path);
 }
 
 static enum fj_rc bad(const struct card_field *f, struct fj_err *err, const char *en, const char *zh)
@@ -164,8 +164,7 @@ static enum fj_rc bad(const struct card_field *f, struct fj_err *err, const char
 	enum fj_rc rc = fj_fail(err, FJ_E_INVALID, "issuer", "domain.md 4.3", "%s.%s (%s) %s", f->block, f->key, f->en, en);
 
 	fj_err_zh(err, "“%s”%s", f->zh, zh);
-	card_err_at(err, f);
-	return rc;
+	return card_err_at(err, rc, f);
 }
 
 static enum fj_rc bad_choice(const struct card_field *f, struct fj_err *err)

@@ -321,12 +321,11 @@ enum fj_rc cmd_certificate_issue(struct iss_call *c, struct fj_err *err)
 
 static unsigned holder_code(const char *kind)
 {
-	static const char *const kinds[] = {"ADMIN", "INST", "MASS", "SOE", "UTIL", "ENT"};
+	unsigned i = 0;
 
-	for (unsigned i = 0; i < FJ_ARRAY_LEN(kinds); i++)
-		if (strcmp(kinds[i], kind) == 0)
-			return i;
-	return 5;
+	while (i < FJ_HOLDER_KINDS - 1 && strcmp(fj_holder_kinds[i], kind) != 0)
+		i++;
+	return i;
 }
 
 /* bit i for the i-th name that the list holds */
@@ -342,8 +341,7 @@ static unsigned flags_of(const json_t *list, const char *const *names)
 
 static unsigned restrictions_of(const struct dom_asset *a, const struct dom_org *holder)
 {
-	static const char *const names[] = {"noCollateral", "noSubLicence", "noExport", "noResale", "noRawDelivery", NULL};
-	unsigned out = flags_of(json_object_get(json_object_get(a->card, "rights"), "restrictions"), names);
+	unsigned out = flags_of(json_object_get(json_object_get(a->card, "rights"), "restrictions"), fj_asset_restrictions);
 
 	/* R04 follows the asset's origin and its holder's kind, R12 and R18 from its being public data */
 	if (iss_kind_no_collateral(holder->kind) || iss_kind_no_collateral(a->origin))
@@ -389,15 +387,14 @@ static enum fj_rc end_of(struct iss_call *c, const struct issuing *w, fj_time *e
  * or from the certificate that it succeeds). */
 static enum fj_rc content_of(const struct issuing *w, json_t **out, struct fj_err *err)
 {
-	static const char *const rights[] = {"HOLD", "USE", "OPER", NULL}, *const modes[] = {"WHOLE", "DOMAIN", "SCENE", NULL};
 	const struct dom_asset *a = &w->asset;
 	const struct dom_org *holder = &w->holder;
 	const json_t *r = json_object_get(a->card, "rights");
 
 	*out = json_pack("{s:s, s:s, s:s, s:s, s:I, s:s, s:s, s:s, s:i, s:i, s:i, s:i, s:s, s:i, s:s, s:s}", "asset_no", a->asset_no, "asset_name", a->name, "holder", holder->usci,
 	    "holder_name", holder->name, "card_version", (json_int_t)a->version, "card_hash", a->card_hash, "class_scheme", dom_card_text(a->card, "basic", "class_scheme"),
-	    "class_code", dom_card_text(a->card, "basic", "class_code"), "holder_kind", (int)holder_code(holder->kind), "rights", (int)flags_of(json_object_get(r, "rights"), rights),
-	    "modes", (int)flags_of(json_object_get(r, "modes"), modes), "restrictions", (int)restrictions_of(a, holder), "region", holder->div6, "key_origin", (int)w->own_key,
+	    "class_code", dom_card_text(a->card, "basic", "class_code"), "holder_kind", (int)holder_code(holder->kind), "rights", (int)flags_of(json_object_get(r, "rights"), fj_asset_rights),
+	    "modes", (int)flags_of(json_object_get(r, "modes"), fj_asset_modes), "restrictions", (int)restrictions_of(a, holder), "region", holder->div6, "key_origin", (int)w->own_key,
 	    "succeeds", w->old.number, "registration", w->reg.id);
 	return *out != NULL ? FJ_OK : fj_no_memory(err, "issuer");
 }
@@ -935,19 +932,14 @@ enum fj_rc apply_certificate_revocation_refused(const struct evt *e, struct fj_e
 
 static json_t *cert_json(const struct dom_cert *t, fj_time now)
 {
-	static const char *const names[] = {"noCollateral", "noSubLicence", "noExport", "noResale", "noRawDelivery"};
 	char from[FJ_TIME_CAP], to[FJ_TIME_CAP];
-	json_t *restrictions = json_array();
 	bool expired = strcmp(t->state, "ACTIVE") == 0 && now > t->not_after;
 
-	for (unsigned i = 0; i < FJ_ARRAY_LEN(names); i++)
-		if (t->restrictions & (1 << i))
-			json_array_append_new(restrictions, json_string(names[i]));
 	fj_time_utc(t->not_before, from);
 	fj_time_utc(t->not_after, to);
 	return json_pack("{s:s, s:s, s:s, s:s, s:{s:s, s:s}, s:s, s:s, s:s, s:o}", "number", t->number, "state", expired ? "EXPIRED" : t->state,
 	    "asset_no", t->asset_no, "asset_name", t->asset_name, "holder", "usci", t->holder, "name", t->holder_name,
-	    "not_before", from, "not_after", to, "serial", t->serial, "restrictions", restrictions);
+	    "not_before", from, "not_after", to, "serial", t->serial, "restrictions", fj_json_bits((unsigned)t->restrictions, fj_asset_restrictions));
 }
 
 enum fj_rc dom_credential(struct sto *db, enum pipe_kind kind, const char *object, struct fj_buf *out, struct fj_err *err)

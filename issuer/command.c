@@ -189,8 +189,7 @@ static enum fj_rc bad_field(struct fj_err *err, const struct iss_field *f, const
 	enum fj_rc rc = fj_fail(err, FJ_E_INVALID, "issuer", NULL, "the field \"%s\" %s", f->name, en);
 
 	fj_err_zh(err, "“%s”（%s）%s", f->zh, f->name, zh);
-	fj_err_at(err, f->name);
-	return rc;
+	return fj_err_at(err, rc, f->name);
 }
 
 static enum fj_rc not_a_choice(const struct iss_field *f, struct fj_err *err)
@@ -203,8 +202,7 @@ static enum fj_rc not_a_choice(const struct iss_field *f, struct fj_err *err)
 			break;
 	enum fj_rc rc = fj_fail(err, FJ_E_INVALID, "issuer", f->rule, "the field \"%s\" is one of: %s", f->name, fj_buf_str(&list));
 	fj_err_zh(err, "“%s”（%s）应为下列之一：%s", f->zh, f->name, fj_buf_str(&zh));
-	fj_err_at(err, f->name);
-	return rc;
+	return fj_err_at(err, rc, f->name);
 }
 
 static bool is_choice(const struct iss_field *f, const char *s)

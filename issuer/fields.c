@@ -2,6 +2,7 @@
  * fields.c - the typed fields of the domain's commands, as commands_domain.def
  * names them.
  */
+#include "base/x509.h"
 #include "issuer/card.h"
 #include "issuer/domain.h"
 #include "issuer/shape.h"
@@ -12,7 +13,6 @@
 #define PAGE {"after", ISS_F_STR, false, 64, "起始", "start after this one"}, ISS_FIELD_LIMIT
 
 /* closed lists: commands check them, forms show them, OpenAPI names them */
-static const char *const holder_kinds[] = {"ADMIN", "INST", "MASS", "SOE", "UTIL", "ENT", NULL};
 static const char *const levels[] = {"中央", "省", "市", "县", "乡", NULL};
 static const char *const results[] = {"ASSET", "MEMO", "NOT", NULL};
 static const char *const registration_types[] = {"INITIAL", "CHANGE", "CORRECTION", "RENEWAL", "TRANSFER", "CANCEL", "DESTROY", NULL};
@@ -38,7 +38,7 @@ const struct iss_field fld_number_reason[] = {NUMBER, REASON, {0}};
 const struct iss_field fld_organisation_add[] = {
 	{"usci", ISS_F_STR, true, 18, "统一社会信用代码", "unified social credit code"},
 	{"name", ISS_F_STR, true, DOM_MAX_NAME, "单位名称", "full legal name"},
-	{"kind", ISS_F_STR, true, 8, "主体类型", "holder kind", holder_kinds, "domain.md 3.1"},
+	{"kind", ISS_F_STR, true, 8, "主体类型", "holder kind", fj_holder_kinds, "domain.md 3.1"},
 	{"level", ISS_F_STR, true, 4, "财政级次", "level of government", levels, "domain.md 4.1"},
 	{"div6", ISS_F_STR, true, 6, "行政区划", "division, six digits"},
 	{"dept", ISS_F_STR, false, 18, "主管部门", "superior department's code"},
@@ -55,7 +55,7 @@ const struct iss_field fld_organisation_add[] = {
 const struct iss_field fld_organisation_change[] = {
 	{"usci", ISS_F_STR, true, 18, "统一社会信用代码", "unified social credit code"},
 	{"name", ISS_F_STR, false, DOM_MAX_NAME, "单位名称", "full legal name"},
-	{"kind", ISS_F_STR, false, 8, "主体类型", "holder kind", holder_kinds, "domain.md 3.1"},
+	{"kind", ISS_F_STR, false, 8, "主体类型", "holder kind", fj_holder_kinds, "domain.md 3.1"},
 	{"level", ISS_F_STR, false, 4, "财政级次", "level of government", levels, "domain.md 4.1"},
 	{"div6", ISS_F_STR, false, 6, "行政区划", "division, six digits"},
 	{"dept", ISS_F_STR, false, 18, "主管部门", "superior department's code; \"none\" for a top department"},

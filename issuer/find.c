@@ -451,28 +451,6 @@ const char *fnd_state(const char *state, int64_t not_after, fj_time now)
 	return strcmp(state, "ACTIVE") == 0 && now > not_after ? "EXPIRED" : state;
 }
 
-static json_t *names_of(int64_t bits, const char *(*name)(unsigned))
-{
-	json_t *list = json_array();
-
-	for (unsigned i = 0; name(i) != NULL; i++)
-		if (bits & INT64_C(1) << i)
-			json_array_append_new(list, json_string(name(i)));
-	return list;
-}
-
-static const char *restriction(unsigned i)
-{
-	static const char *const names[] = {"noCollateral", "noSubLicence", "noExport", "noResale", "noRawDelivery"};
-
-	return i < FJ_ARRAY_LEN(names) ? names[i] : NULL;
-}
-
-static const char *role(unsigned i)
-{
-	return 1u << i <= ISS_AUDITOR ? iss_role_name((enum iss_role)(1 << i)) : NULL;
-}
-
 static json_t *value(const struct fnd_column *c, const struct sto_q *q, int *col, fj_time now)
 {
 	char at[FJ_TIME_CAP];
@@ -496,9 +474,9 @@ static json_t *value(const struct fnd_column *c, const struct sto_q *q, int *col
 	case FND_JSON:
 		return fj_json_parse(fj_slice_str(sto_text(q, k)), 1u << 20, &j, NULL) == FJ_OK ? j : json_null();
 	case FND_ROLES:
-		return names_of(sto_int(q, k), role);
+		return iss_roles_json((uint32_t)sto_int(q, k));
 	case FND_RESTRICTIONS:
-		return names_of(sto_int(q, k), restriction);
+		return fj_json_bits((unsigned)sto_int(q, k), fj_asset_restrictions);
 	case FND_PARTY:
 		(*col)++;
 		return json_pack("{s:s, s:s}", "usci", sto_text(q, k), "name", sto_text(q, k + 1));

@@ -45,6 +45,7 @@ static const struct waits {
 	{"registration.decide", ISS_FINANCE, "registration", "NOTICED", "registration", 'F', STO_COUNT},
 	{"certificate.issue", ISS_FINANCE, "asset", "REGISTERED", "asset", 'F', STO_COUNT},
 	{"registration.receive", ISS_HOLDER, "registration", "", NULL, 0, STO_HOME_RECEIVE},
+	{"objection.confirm", ISS_FINANCE, "objection", "", NULL, 0, STO_HOME_OBJECTIONS_LODGED},
 	{"objection.decide", ISS_FINANCE, "objection", "", NULL, 0, STO_HOME_OBJECTIONS},
 	{"plan.study", ISS_IMPLEMENTER, "plan", "PROPOSED", "plan", 'I', STO_COUNT},
 	{"plan.submit", ISS_IMPLEMENTER, "plan", "FEASIBILITY", "plan", 'I', STO_COUNT},

@@ -70,9 +70,7 @@ enum fj_rc itm_all_there(const json_t *doc, const struct itm_need *needs, size_t
 		return FJ_OK;
 	snprintf(text_en, sizeof(text_en), "%s lacks: %s%s; add it", what_en, fj_buf_str(&en), room_en ? "" : " …");
 	snprintf(text_zh, sizeof(text_zh), "%s缺少：%s%s，请补充", what_zh, fj_buf_str(&zh), room_zh ? "" : "……");
-	enum fj_rc rc = iss_rule_fail(err, rule, text_en, text_zh);
-	fj_err_at(err, first);
-	return rc;
+	return fj_err_at(err, iss_rule_fail(err, rule, text_en, text_zh), first);
 }
 
 enum fj_rc itm_none_more(const json_t *doc, const struct itm_need *needs, size_t n, struct fj_err *err)
@@ -108,6 +106,5 @@ enum fj_rc itm_reference(struct sto *db, const char *text, const char *what, str
 		return sto_first(db, STO_MATERIAL_GET, &q, text, err, "t", text);
 	enum fj_rc rc = fj_fail(err, FJ_E_INVALID, "issuer", "domain.md 4.4", "\"%.60s\" is a filed material (MT-…) or the SHA-256 of a file in hex", what);
 	fj_err_zh(err, "“%.60s”应为已提交的材料编号（MT-…）或文件的 SHA-256", what);
-	fj_err_at(err, what);
-	return rc;
+	return fj_err_at(err, rc, what);
 }

@@ -38,14 +38,6 @@ static void wrong(struct reading *g, enum led_column k, enum led_fault f)
 	g->tell(g->arg, g->row->line, led_cell(g->l, k), &led_faults[f]);
 }
 
-static bool among(const char *s, const char *const *list)
-{
-	for (; *list != NULL; list++)
-		if (strcmp(*list, s) == 0)
-			return true;
-	return false;
-}
-
 /* --- marks of secrecy --- */
 
 enum led_mark led_mark_of(const char *cell)
@@ -58,9 +50,9 @@ enum led_mark led_mark_of(const char *cell)
 	led_heading_key(cell, key);
 	if (cell[0] != '\0' && key[0] == '\0')
 		return fj_utf8_count(cell) > 40 ? LED_MARK_UNCLEAR : LED_MARK_OPEN;
-	if (among(key, open))
+	if (fj_among(key, open))
 		return LED_MARK_OPEN;
-	if (among(key, secret))
+	if (fj_among(key, secret))
 		return LED_MARK_SECRET;
 	for (size_t i = 0; words[i] != NULL; i++) /* 机密级, 秘密★5年 */
 		if (strstr(key, words[i]) != NULL)
@@ -247,7 +239,7 @@ static bool is_error(const char *s)
 {
 	static const char *const errors[] = {"#REF!", "#N/A", "#VALUE!", "#NAME?", "#DIV/0!", "#NUM!", "#NULL!", NULL};
 
-	return s[0] == '#' && among(s, errors);
+	return s[0] == '#' && fj_among(s, errors);
 }
 
 /* 1.23457E+11: what a program makes of a long number */
@@ -355,7 +347,7 @@ static void check_together(struct reading *g)
 	bool shared = strcmp(v[LED_FORMED], "共享取得") == 0;
 	if (shared && v[LED_SHARED][0] == '\0')
 		wrong(g, LED_FORMED, LED_F_SHARED_UNIT);
-	if (!shared && v[LED_SHARED][0] != '\0' && among(v[LED_FORMED], led_cols[LED_FORMED].choices))
+	if (!shared && v[LED_SHARED][0] != '\0' && fj_among(v[LED_FORMED], led_cols[LED_FORMED].choices))
 		wrong(g, LED_SHARED, LED_F_NOT_SHARED);
 	if (v[LED_CLASS][0] != '\0' && v[LED_SCHEME][0] == '\0')
 		wrong(g, LED_CLASS, LED_F_CLASS_ALONE);

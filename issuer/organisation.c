@@ -43,14 +43,6 @@ enum fj_rc dom_org_get(struct sto *db, const char *usci, struct dom_org *out, st
 	return from_row(&q, out, err);
 }
 
-static bool among(const char *s, const char *const *list)
-{
-	for (; *list != NULL; list++)
-		if (strcmp(*list, s) == 0)
-			return true;
-	return false;
-}
-
 static enum fj_rc bad(struct fj_err *err, const char *cite, const char *en, const char *zh)
 {
 	return fj_refuse(err, FJ_E_INVALID, "issuer", cite, en, zh);
@@ -103,8 +95,7 @@ static enum fj_rc check_codes(const struct dom_org_in *in, struct fj_err *err)
 
 static enum fj_rc check_facts(const struct dom_org_in *in, struct fj_err *err)
 {
-	static const char *const kinds[] = {"ADMIN", "INST", "MASS", "SOE", "UTIL", "ENT", NULL},
-		*const levels[] = {"中央", "省", "市", "县", "乡", NULL};
+	static const char *const levels[] = {"中央", "省", "市", "县", "乡", NULL};
 	size_t i;
 	json_t *v;
 	uint32_t bit;
@@ -113,9 +104,9 @@ static enum fj_rc check_facts(const struct dom_org_in *in, struct fj_err *err)
 		return bad(err, "GB 32100", "the unified social credit code has 18 characters, digits and capitals without I O S V Z", "统一社会信用代码应为 18 位");
 	if (!iss_said(in->name) || fj_utf8_count(in->name) > DOM_MAX_NAME)
 		return bad(err, "domain.md 4.1", "the name is missing or longer than 120 characters", "单位名称缺失或超过 120 字");
-	if (in->kind == NULL || !among(in->kind, kinds))
+	if (in->kind == NULL || !fj_among(in->kind, fj_holder_kinds))
 		return bad(err, "domain.md 3.1", "the kind is ADMIN, INST, MASS, SOE, UTIL or ENT", "主体类型无效");
-	if (in->level == NULL || !among(in->level, levels))
+	if (in->level == NULL || !fj_among(in->level, levels))
 		return bad(err, "domain.md 4.1", "the level is 中央, 省, 市, 县 or 乡", "财政级次无效");
 	if (in->div6 == NULL || !fj_div6_ok(in->div6))
 		return bad(err, "GB/T 2260", "the division is six digits", "行政区划应为 6 位数字");

@@ -14,7 +14,8 @@
 /* Rows of a data asset certificate, signed or still to be signed, in the order of RFC 5280; appended.  own_key: the key is
  * the holder's; end_known: the last second is not counted from the moment of signing.  FJ_E_PARSE: it is none. */
 enum fj_rc prv_certificate(const struct fj_x509 *x, bool own_key, bool end_known, json_t *rows, struct fj_err *err) FJ_MUST_USE;
-/* Rows of an authorisation's claims (docs/formats.md 5.1); claims that are drawn may be absent. */
+/* Rows of an authorisation's claims (docs/formats.md 5.1); claims that are drawn may be absent; "nbf" is drawn only
+ * where it is. */
 enum fj_rc prv_claims(const json_t *claims, json_t *rows, struct fj_err *err) FJ_MUST_USE;
 /* "was" where the rows of the version before have another value under the same part and key; what is drawn is not compared, but for the end.
  * A row that only the version before has is appended with "value" null. */

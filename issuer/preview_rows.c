@@ -48,17 +48,6 @@ static json_t *time_text(fj_time t)
 	return json_string(at);
 }
 
-/* names of the bits that are set */
-static json_t *bits_text(unsigned bits, const char *const *names)
-{
-	json_t *list = json_array();
-
-	for (unsigned i = 0; names[i] != NULL; i++)
-		if (bits & 1u << i)
-			json_array_append_new(list, json_string(names[i]));
-	return list;
-}
-
 static void name_row(struct out *o, struct fj_slice name, const char *oid, const char *zh, const char *en, bool drawn)
 {
 	char text[804];
@@ -109,8 +98,6 @@ static void extensions(struct out *o, const struct fj_x509 *x, bool own_key)
 
 static enum fj_rc asset(struct out *o, const struct fj_x509 *x, struct fj_err *err)
 {
-	static const char *const kinds[] = {"ADMIN", "INST", "MASS", "SOE", "UTIL", "ENT"}, *const rights[] = {"HOLD", "USE", "OPER", NULL}, *const modes[] = {"WHOLE", "DOMAIN", "SCENE", NULL},
-		*const bans[] = {"noCollateral", "noSubLicence", "noExport", "noResale", "noRawDelivery", NULL};
 	struct fj_asset a;
 
 	FJ_TRY(fj_asset_read(x->private_value, &a, err));
@@ -122,11 +109,11 @@ static enum fj_rc asset(struct out *o, const struct fj_x509 *x, struct fj_err *e
 	put(o, "hash", "卡片 SHA-256", "Card, SHA-256", hex_text(FJ_SLICE(a.card_hash.b, FJ_SHA256_LEN)), false);
 	put(o, "class_scheme", "分类体系", "Class scheme", json_string(a.class_scheme), false);
 	put(o, "class_code", "分类代码", "Class code", json_string(a.class_code), false);
-	put(o, "kind", "主体类型", "Holder kind", json_string(kinds[a.holder_kind < FJ_ARRAY_LEN(kinds) ? a.holder_kind : 5]), false);
+	put(o, "kind", "主体类型", "Holder kind", json_string(fj_holder_kinds[a.holder_kind]), false);
 	put(o, "region", "行政区划", "Division", json_string(a.region), false);
-	put(o, "rights", "数据产权", "Data Property Rights", bits_text(a.rights, rights), false);
-	put(o, "modes", "可用授权模式", "Modes of authorisation", bits_text(a.modes, modes), false);
-	put(o, "restrictions", "禁止事项", "Prohibited", bits_text(a.restrictions, bans), false);
+	put(o, "rights", "数据产权", "Data Property Rights", fj_json_bits(a.rights, fj_asset_rights), false);
+	put(o, "modes", "可用授权模式", "Modes of authorisation", fj_json_bits(a.modes, fj_asset_modes), false);
+	put(o, "restrictions", "禁止事项", "Prohibited", fj_json_bits(a.restrictions, fj_asset_restrictions), false);
 	put(o, "key_origin", "证书密钥", "Certificate's key", json_string(a.key_origin != 0 ? "holder" : "none"), false);
 	put(o, "text", "状态列表", "Status list", json_string(a.status_uri), true);
 	put(o, "idx", "状态列表中的位置", "Place in the status list", json_integer((json_int_t)a.status_index), true);
@@ -169,7 +156,7 @@ enum fj_rc prv_claims(const json_t *claims, json_t *rows, struct fj_err *err)
 		const json_t *from = strcmp(t->part, "grant") == 0 ? json_object_get(claims, "grant") : claims;
 		json_t *v = json_object_get(from, t->key);
 		o.part = t->part;
-		if (t->drawn)
+		if (t->drawn && (v == NULL || strcmp(t->key, "nbf") != 0)) /* a beginning that is said is no moment of signing */
 			put(&o, t->key, t->zh, t->en, NULL, true);
 		else if (v != NULL)
 			put(&o, t->key, t->zh, t->en, json_incref(v), false);

@@ -266,19 +266,14 @@ static bool chains_ok(const json_t *chains)
 
 static bool kinds_ok(const json_t *kinds)
 {
-	static const char *const all[] = {"ADMIN", "INST", "MASS", "SOE", "UTIL", "ENT"};
 	size_t i;
 	json_t *v;
 
-	if (!json_is_array(kinds) || json_array_size(kinds) == 0 || json_array_size(kinds) > FJ_ARRAY_LEN(all))
+	if (!json_is_array(kinds) || json_array_size(kinds) == 0 || json_array_size(kinds) > FJ_HOLDER_KINDS)
 		return false;
-	json_array_foreach(kinds, i, v) {
-		size_t k = 0;
-		while (k < FJ_ARRAY_LEN(all) && (!json_is_string(v) || strcmp(all[k], json_string_value(v)) != 0))
-			k++;
-		if (k == FJ_ARRAY_LEN(all))
+	json_array_foreach(kinds, i, v)
+		if (!json_is_string(v) || !fj_among(json_string_value(v), fj_holder_kinds))
 			return false;
-	}
 	return true;
 }
 

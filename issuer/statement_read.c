@@ -129,14 +129,6 @@ static const char *cell(const struct reading *r, const struct sheet_row *row, en
 	return r->of[f] < 0 || (size_t)r->of[f] >= row->n ? "" : row->cell[r->of[f]];
 }
 
-static bool among(const char *s, const char *const *words)
-{
-	for (; *words != NULL; words++)
-		if (strcmp(*words, s) == 0)
-			return true;
-	return false;
-}
-
 static enum fj_rc money(const struct reading *r, const struct sheet_row *row, enum field f, int64_t *out, int *column, struct fj_err *err)
 {
 	const char *s = cell(r, row, f);
@@ -158,7 +150,7 @@ static bool unknown_direction(const struct reading *r, const struct sheet_row *r
 		bool ours = false;
 		for (int f = 0; f < FIELDS; f++)
 			ours = ours || r->of[f] == (int)i;
-		if (!ours && (among(row->cell[i], outs) || among(row->cell[i], ins)))
+		if (!ours && (fj_among(row->cell[i], outs) || fj_among(row->cell[i], ins)))
 			return true;
 	}
 	return false;
@@ -171,9 +163,9 @@ static enum fj_rc read_direction(const struct reading *r, const struct sheet_row
 
 	if (iss_said(way)) {
 		*column = r->of[F_DIRECTION];
-		if (!among(way, outs) && !among(way, ins))
+		if (!fj_among(way, outs) && !fj_among(way, ins))
 			return bad(err, "the direction is 收 or 支, 贷 or 借, IN or OUT", "收支方向应为收、支（贷、借）");
-		*direction = among(way, outs) ? "OUT" : "IN";
+		*direction = fj_among(way, outs) ? "OUT" : "IN";
 		return FJ_OK;
 	}
 	if (r->in->kind != ST_BANK)

@@ -7,31 +7,8 @@
  */
 #include "verifier/internal.h"
 
-json_t *ver_restriction_names(unsigned bits)
-{
-	static const char *const names[] = {"noCollateral", "noSubLicence", "noExport", "noResale", "noRawDelivery"};
-	json_t *list = json_array();
-
-	for (size_t i = 0; i < FJ_ARRAY_LEN(names); i++)
-		if (bits & (1u << i))
-			json_array_append_new(list, json_string(names[i]));
-	return list;
-}
-
-static json_t *names_of(unsigned bits, const char *const three[3])
-{
-	json_t *list = json_array();
-
-	for (size_t i = 0; i < 3; i++)
-		if (bits & (1u << i))
-			json_array_append_new(list, json_string(three[i]));
-	return list;
-}
-
 static json_t *subject(const struct fj_x509 *x, const struct fj_asset *a, const char *sha256)
 {
-	static const char *const kinds[] = {"ADMIN", "INST", "MASS", "SOE", "UTIL", "ENT"};
-	static const char *const rights[] = {"HOLD", "USE", "OPER"}, *const modes[] = {"WHOLE", "DOMAIN", "SCENE"};
 	char o[260] = "", usci[64] = "", serial[48], card[65], from[FJ_TIME_CAP], to[FJ_TIME_CAP];
 
 	if (fj_x509_name(x->subject, FJ_OID_O, o, sizeof(o), NULL) != FJ_OK)
@@ -43,9 +20,9 @@ static json_t *subject(const struct fj_x509 *x, const struct fj_asset *a, const 
 	fj_time_utc(x->not_before, from);
 	fj_time_utc(x->not_after, to);
 	return json_pack("{s:s, s:s, s:s, s:{s:s, s:s, s:s}, s:I, s:s, s:{s:s, s:s}, s:o, s:o, s:o, s:s, s:s, s:s, s:s, s:s, s:{s:i, s:s}, s:s}",
-	    "number", a->number, "asset", a->asset_no, "name", a->asset_name, "holder", "name", o, "usci", usci + 6, "kind", kinds[a->holder_kind],
+	    "number", a->number, "asset", a->asset_no, "name", a->asset_name, "holder", "name", o, "usci", usci + 6, "kind", fj_holder_kinds[a->holder_kind],
 	    "card_version", (json_int_t)a->card_version, "card_sha256", card, "class", "scheme", a->class_scheme, "code", a->class_code,
-	    "rights", names_of(a->rights, rights), "modes", names_of(a->modes, modes), "restrictions", ver_restriction_names(a->restrictions),
+	    "rights", fj_json_bits(a->rights, fj_asset_rights), "modes", fj_json_bits(a->modes, fj_asset_modes), "restrictions", fj_json_bits(a->restrictions, fj_asset_restrictions),
 	    "region", a->region, "key_origin", a->key_origin == 0 ? "none" : "holder", "serial", serial, "not_before", from, "not_after", to,
 	    "status", "idx", (int)a->status_index, "uri", a->status_uri, "sha256", sha256);
 }

@@ -267,8 +267,6 @@ void ver_verify_list(struct ver_job *j);
 void ver_verify_certificate(struct ver_job *j, struct fj_slice der);
 void ver_verify_crl(struct ver_job *j, struct fj_slice der);
 void ver_verify_report(struct ver_job *j);
-/* asset-dependent checks of a data asset certificate that others need too */
-json_t *ver_restriction_names(unsigned bits);
 
 /* --- narrow.c, scope.c, holder.c, logged.c --- */
 void ver_narrowing(struct ver_job *j);

@@ -141,13 +141,12 @@ static void say_restrictions(struct ver_job *j, unsigned bits)
 
 static void restriction_evidence(struct ver_job *j, unsigned bits)
 {
-	static const char *const names[] = {"noCollateral", "noSubLicence", "noExport", "noResale", "noRawDelivery"};
 	char text[160] = "";
 	size_t n = 0;
 
-	for (size_t i = 0; i < FJ_ARRAY_LEN(names); i++)
+	for (size_t i = 0; fj_asset_restrictions[i] != NULL; i++)
 		if (bits & (1u << i))
-			n += (size_t)snprintf(text + n, sizeof(text) - n, "%s%s", n > 0 ? ", " : "", names[i]);
+			n += (size_t)snprintf(text + n, sizeof(text) - n, "%s%s", n > 0 ? ", " : "", fj_asset_restrictions[i]);
 	ver_evidence(j->r, CK_RESTRICTIONS, "%s", text);
 }
 

@@ -42,14 +42,6 @@ static enum fj_rc wrong(struct fj_err *err, const char *key, const char *en, con
 	return rc;
 }
 
-static bool among(const char *const *list, const char *s)
-{
-	for (; *list != NULL; list++)
-		if (strcmp(*list, s) == 0)
-			return true;
-	return false;
-}
-
 static bool usci_form(const char *s)
 {
 	return strlen(s) == 18 && strspn(s, "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ") == 18;
@@ -60,9 +52,9 @@ static enum fj_rc check_entry(enum ver_use_key k, const char *s, struct fj_err *
 	static const char *const actions[] = {"QUERY", "VERIFY", "MODEL_CALL", "DOWNLOAD_PRODUCT", "REDEVELOP", NULL};
 	static const char *const purposes[] = {"PUBGOV", "WELFARE", "INDUSTRY", "SECTOR", NULL};
 
-	if (k == USE_ACTION && !among(actions, s) && ver_restricted(s) < 0)
+	if (k == USE_ACTION && !fj_among(s, actions) && ver_restricted(s) < 0)
 		return wrong(err, keys[k], "is QUERY, VERIFY, MODEL_CALL, DOWNLOAD_PRODUCT, REDEVELOP, PLEDGE, RESELL, EXPORT, SUBLICENSE or RAW", "不是已知的行为");
-	if (k == USE_PURPOSE && !among(purposes, s))
+	if (k == USE_PURPOSE && !fj_among(s, purposes))
 		return wrong(err, keys[k], "is PUBGOV, WELFARE, INDUSTRY or SECTOR", "不是已知的目的");
 	if (k == USE_TERRITORY && !fj_div6_ok(s))
 		return wrong(err, keys[k], "is six digits (GB/T 2260)", "应为六位行政区划代码");

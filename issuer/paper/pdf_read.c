@@ -12,7 +12,7 @@ static int peek(const struct pdf *p)
 	return p->at < p->file.len ? p->file.p[p->at] : -1;
 }
 
-static bool blank(int c)
+bool pdf_blank(int c)
 {
 	return c == 0 || c == '\t' || c == '\n' || c == '\f' || c == '\r' || c == ' ';
 }
@@ -24,7 +24,7 @@ static bool regular(int c)
 
 void pdf_space(struct pdf *p)
 {
-	while (blank(peek(p)) || peek(p) == '%') {
+	while (pdf_blank(peek(p)) || peek(p) == '%') {
 		if (peek(p) == '%')
 			while (peek(p) != -1 && peek(p) != '\n' && peek(p) != '\r')
 				p->at++;
@@ -55,6 +55,44 @@ bool pdf_number(struct pdf *p, int64_t *out)
 	for (*out = 0; peek(p) >= '0' && peek(p) <= '9' && p->at - from < 16; p->at++)
 		*out = *out * 10 + (peek(p) - '0');
 	return p->at > from && !regular(peek(p));
+}
+
+bool pdf_starts(const struct pdf *p)
+{
+	return peek(p) >= '0' && peek(p) <= '9' && (p->at == 0 || pdf_blank(p->file.p[p->at - 1]));
+}
+
+bool pdf_line(struct pdf *p)
+{
+	while (peek(p) == ' ' || peek(p) == '\t')
+		p->at++;
+	size_t from = p->at;
+	p->at += peek(p) == '\r';
+	p->at += peek(p) == '\n';
+	return p->at > from;
+}
+
+bool pdf_decimal(struct pdf *p, int64_t *out)
+{
+	size_t n = 0;
+
+	pdf_space(p);
+	bool below = peek(p) == '-';
+	p->at += below;
+	for (*out = 0; peek(p) >= '0' && peek(p) <= '9' && n < 6; p->at++, n++)
+		*out = *out * 10 + (peek(p) - '0');
+	bool dot = peek(p) == '.';
+	p->at += dot;
+	for (int place = 0; place < 3; place++) {
+		bool digit = dot && peek(p) >= '0' && peek(p) <= '9';
+		*out = *out * 10 + (digit ? peek(p) - '0' : 0);
+		p->at += digit;
+		n += digit;
+	}
+	for (int more = 0; dot && peek(p) >= '0' && peek(p) <= '9' && more < 12; more++)
+		p->at++;
+	*out = below ? -*out : *out;
+	return n > 0 && !regular(peek(p));
 }
 
 static bool skip_string(struct pdf *p)
@@ -190,6 +228,12 @@ bool pdf_same(struct fj_slice a, struct fj_slice b)
 		pdf_space(&y);
 		if (x.at == a.len || y.at == b.len)
 			return x.at == a.len && y.at == b.len;
+		size_t from = x.at, as = y.at;
+		if (peek(&x) == '(' && peek(&y) == '(') { /* in a string white space and "%" are text */
+			if (!skip_string(&x) || !skip_string(&y) || x.at - from != y.at - as || memcmp(a.p + from, b.p + as, x.at - from) != 0)
+				return false;
+			continue;
+		}
 		if (a.p[x.at++] != b.p[y.at++])
 			return false;
 		/* where one word ends the other has to end */

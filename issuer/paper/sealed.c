@@ -13,6 +13,8 @@
 #include "issuer/paper/paper.h"
 
 #define SILENCE_MS 60000
+#define SEAL_MAX 70000 /* 1/1000 mm: seals are round ones of 38 to 60 mm, or small rectangles */
+#define SEALS_A_PAGE 4
 #define MAX_ASKED (PPR_MAX_SEALED + REP_MAX_FILE + 8)
 
 enum fj_rc sealed_bad(struct fj_err *err, enum fj_rc rc, const char *what, const char *en, const char *zh)
@@ -22,6 +24,13 @@ enum fj_rc sealed_bad(struct fj_err *err, enum fj_rc rc, const char *what, const
 	fj_fail(err, rc, "issuer", "GB/T 33190; ISO 32000-1", "%s: %.80s", en, what);
 	fj_err_zh(err, "%s：%.80s", zh, what);
 	return rc;
+}
+
+enum fj_rc sealed_place(int64_t wide, int64_t high, unsigned nth, struct fj_err *err)
+{
+	if (wide < 0 || wide > SEAL_MAX || high < 0 || high > SEAL_MAX)
+		return sealed_bad(err, FJ_E_INVALID, NULL, "what it puts on the page is larger than a seal (70 mm), and may hide what stands there", "在页面上添加的内容大于印章（70 毫米），可能遮盖页面内容");
+	return nth <= SEALS_A_PAGE ? FJ_OK : sealed_bad(err, FJ_E_INVALID, NULL, "it puts more than four seals or signatures on a page, and may hide what stands there", "一页上的印章、签名超过四个，可能遮盖页面内容");
 }
 
 /* --- in the reader's process --- */

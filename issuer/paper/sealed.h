@@ -12,6 +12,8 @@ enum fj_rc sealed_pdf(struct fj_slice own, struct fj_slice sealed, struct fj_err
 enum fj_rc sealed_ofd(struct fj_slice own, struct fj_slice sealed, struct fj_err *err) FJ_MUST_USE;
 /* a refusal; `what` (a name, a key; may be NULL) is quoted in both */
 enum fj_rc sealed_bad(struct fj_err *err, enum fj_rc rc, const char *what, const char *en, const char *zh) FJ_MUST_USE;
+/* what lies over the page hides what it lies on: refused when wider or higher than a seal (in 1/1000 mm), or when it is more than the fourth of its page */
+enum fj_rc sealed_place(int64_t wide, int64_t high, unsigned nth, struct fj_err *err) FJ_MUST_USE;
 
 /* --- pdf_read.c: PDF as far as an incremental update needs it (ISO 32000-1, 7.3 and 7.5) --- */
 struct pdf {
@@ -33,6 +35,10 @@ bool pdf_skip(struct pdf *p, int depth);
 void pdf_space(struct pdf *p);
 bool pdf_word(struct pdf *p, const char *word); /* taken when it stands here */
 bool pdf_number(struct pdf *p, int64_t *out);   /* an unsigned integer */
+bool pdf_decimal(struct pdf *p, int64_t *out);  /* "12", "-3.5", in thousandths; at most 6 digits before the point */
+bool pdf_blank(int c);                          /* white space (7.2.2) */
+bool pdf_starts(const struct pdf *p);           /* a number begins just here */
+bool pdf_line(struct pdf *p);                   /* the rest of a line, blank, with its end */
 /* "n g R" and nothing else */
 bool pdf_ref(struct fj_slice v, int64_t *number);
 /* are two values the same, white space apart? */

@@ -6,7 +6,8 @@
  * our entries each has to be there once, octet for octet; OFD.xml alone may differ,
  * by one element Signatures that names the list.  All other entries lie in a folder of
  * signatures.  At least one signature protects every entry of ours (but OFD.xml, which its list is named in),
- * and where its digests are SM3 or SHA-256 they are true.
+ * and where its digests are SM3 or SHA-256 they are true.  No seal is larger than one is, and no page has
+ * more than four.
  *
  * It does NOT judge the signed value, its certificate or the seal's picture; that is the
  * seal platform's verifier.  The package is read within bounds: entries, octets of
@@ -25,10 +26,11 @@
 #define MAX_ENTRY (16u << 20)
 #define MAX_ALL (48u << 20)
 #define MAX_DEPTH 24
+#define MAX_NAME 200 /* with its end */
 #define NS "http://www.ofdspec.org/2016"
 
 struct file {
-	char name[200];
+	char name[MAX_NAME];
 	struct fj_buf data;
 	bool covered; /* a signature protects it */
 };
@@ -150,35 +152,75 @@ static enum fj_rc open_package(struct fj_slice file, struct package **out, struc
 
 /* --- XML --- */
 
-/* A document as one line an element, attribute and text, white space at the ends of texts apart; of
- * OFD.xml the element Signatures is left out and its text kept apart. */
-struct flat {
+/* what is read of one document: first in whatever a reader fills */
+struct reading {
 	XML_Parser p;
-	struct fj_buf out, text, lists; /* lists: text of Signatures */
-	int depth, inside;              /* inside: depth at which Signatures began, 0: not in it */
-	int found;                      /* how many there are */
 	bool bad;
 };
 
-static void put(struct flat *f, struct fj_buf *b, const char *s, size_t n)
+/* a document type could bring entities along; an OFD has none */
+static void no_doctype(void *arg, const char *name, const char *system, const char *public, int internal)
 {
-	f->bad = f->bad || fj_buf_put(b, s, n) != FJ_OK;
+	struct reading *r = arg;
+
+	(void)name;
+	(void)system;
+	(void)public;
+	(void)internal;
+	r->bad = true;
+	XML_StopParser(r->p, XML_FALSE);
 }
 
-static void end_text(struct flat *f)
+static bool read_xml(struct fj_slice xml, struct reading *r, XML_StartElementHandler start, XML_EndElementHandler end, XML_CharacterDataHandler text)
 {
-	const char *s = fj_buf_str(&f->text);
+	r->p = XML_ParserCreateNS(NULL, '|');
+	if (r->p == NULL)
+		return false;
+	XML_SetUserData(r->p, r);
+	XML_SetElementHandler(r->p, start, end);
+	XML_SetCharacterDataHandler(r->p, text);
+	XML_SetStartDoctypeDeclHandler(r->p, no_doctype);
+	bool ok = xml.len <= 1u << 20 && XML_Parse(r->p, (const char *)xml.p, (int)xml.len, 1) == XML_STATUS_OK;
+	XML_ParserFree(r->p);
+	r->p = NULL;
+	return ok && !r->bad;
+}
+
+/* without white space at the ends */
+static struct fj_slice trimmed(const struct fj_buf *b)
+{
+	const char *s = fj_buf_str(b);
 	size_t n = strlen(s);
 
 	while (n > 0 && strchr(" \t\r\n", s[n - 1]) != NULL)
 		n--;
-	while (n > 0 && strchr(" \t\r\n", *s) != NULL) {
+	for (; n > 0 && strchr(" \t\r\n", *s) != NULL; n--)
 		s++;
-		n--;
-	}
-	if (n > 0) {
-		put(f, f->inside > 0 ? &f->lists : &f->out, s, n);
-		put(f, f->inside > 0 ? &f->lists : &f->out, "\n", 1);
+	return FJ_SLICE(s, n);
+}
+
+/* A document as one line an element, attribute and text, white space at the ends of texts apart; of
+ * OFD.xml the element Signatures is left out and its text kept apart. */
+struct flat {
+	struct reading r;
+	struct fj_buf out, text, lists; /* lists: text of Signatures */
+	int depth, inside;              /* inside: depth at which Signatures began, 0: not in it */
+	int found;                      /* how many there are */
+};
+
+static void put(struct flat *f, struct fj_buf *b, const char *s, size_t n)
+{
+	f->r.bad = f->r.bad || fj_buf_put(b, s, n) != FJ_OK;
+}
+
+static void end_text(struct flat *f)
+{
+	struct fj_slice t = trimmed(&f->text);
+	struct fj_buf *to = f->inside > 0 ? &f->lists : &f->out;
+
+	if (t.len > 0) {
+		put(f, to, (const char *)t.p, t.len);
+		put(f, to, "\n", 1);
 	}
 	fj_buf_clear(&f->text);
 }
@@ -189,13 +231,13 @@ static void flat_start(void *arg, const char *name, const char **atts)
 
 	end_text(f);
 	if (++f->depth > MAX_DEPTH)
-		f->bad = true;
+		f->r.bad = true;
 	if (f->inside == 0 && f->depth == 3 && strcmp(name, NS "|Signatures") == 0) {
 		f->inside = f->depth;
 		f->found++;
 	}
 	if (f->inside > 0) {
-		f->bad = f->bad || f->depth > f->inside || atts[0] != NULL;
+		f->r.bad = f->r.bad || f->depth > f->inside || atts[0] != NULL;
 		return;
 	}
 	put(f, &f->out, "<", 1);
@@ -229,34 +271,12 @@ static void flat_text(void *arg, const char *s, int n)
 	put(f, &f->text, s, (size_t)n);
 }
 
-/* a document type could bring entities along; an OFD has none */
-static void no_doctype(void *arg, const char *name, const char *system, const char *public, int internal)
-{
-	struct flat *f = arg;
-
-	(void)name;
-	(void)system;
-	(void)public;
-	(void)internal;
-	f->bad = true;
-	XML_StopParser(f->p, XML_FALSE);
-}
-
 static bool flatten(struct fj_slice xml, struct flat *f)
 {
 	fj_buf_init(&f->out, 4u << 20);
 	fj_buf_init(&f->text, 1u << 20);
 	fj_buf_init(&f->lists, 4096);
-	f->p = XML_ParserCreateNS(NULL, '|');
-	if (f->p == NULL)
-		return false;
-	XML_SetUserData(f->p, f);
-	XML_SetElementHandler(f->p, flat_start, flat_end);
-	XML_SetCharacterDataHandler(f->p, flat_text);
-	XML_SetStartDoctypeDeclHandler(f->p, no_doctype);
-	bool ok = xml.len <= 1u << 20 && XML_Parse(f->p, (const char *)xml.p, (int)xml.len, 1) == XML_STATUS_OK;
-	XML_ParserFree(f->p);
-	return ok && !f->bad;
+	return read_xml(xml, &f->r, flat_start, flat_end, flat_text);
 }
 
 static void flat_release(struct flat *f)
@@ -267,8 +287,17 @@ static void flat_release(struct flat *f)
 }
 FJ_DEFINE_AUTO(flat, struct flat, flat_release)
 
+/* a path as it stands in a file, from the package's root; false: longer than any entry's name */
+static bool resolve(const char *folder, const char *loc, char out[MAX_NAME])
+{
+	while (*loc == ' ')
+		loc++;
+	bool root = *loc == '/';
+	return snprintf(out, MAX_NAME, "%s%s", root ? "" : folder, loc + root) < MAX_NAME;
+}
+
 /* OFD.xml: the same but for one element that names the list of signatures, whose path goes to `list` */
-static enum fj_rc compare_root(const struct file *own, const struct file *now, char list[200], struct fj_err *err)
+static enum fj_rc compare_root(const struct file *own, const struct file *now, char list[MAX_NAME], struct fj_err *err)
 {
 	FJ_AUTO(flat) a = {.depth = 0};
 	FJ_AUTO(flat) b = {.depth = 0};
@@ -279,42 +308,36 @@ static enum fj_rc compare_root(const struct file *own, const struct file *now, c
 		return sealed_bad(err, FJ_E_INVALID, "OFD.xml", "it differs by more than the list of signatures", "除签名列表外另有改动");
 	if (b.found != 1)
 		return sealed_bad(err, FJ_E_INVALID, "OFD.xml", "it names no list of signatures: the file is not sealed", "没有签名列表：文件未盖章");
-	size_t n = strcspn(fj_buf_str(&b.lists), "\n");
-	const char *path = fj_buf_str(&b.lists);
-	if (n > 0 && *path == '/') {
-		path++;
-		n--;
-	}
-	snprintf(list, 200, "%.*s", (int)(n > 199 ? 199 : n), path);
+	bool fits = resolve("", fj_buf_str(&b.lists), list);
+	size_t n = strcspn(list, "\n");
+	if (!fits || (list[n] != '\0' && list[n + 1] != '\0'))
+		return sealed_bad(err, FJ_E_PARSE, "OFD.xml", "its main entry can't be read", "主入口文件无法读取");
+	list[n] = '\0';
 	return FJ_OK;
 }
 
 /* --- signatures --- */
 
-/* what is read of a list of signatures and of a signature: paths and digests */
+/* what is read of a list of signatures and of a signature: paths, digests, and where seals lie */
 struct sign {
-	XML_Parser p;
+	struct reading r;
 	struct package *own, *all;
 	const char *folder;       /* of the file that is read, with "/" at its end */
 	struct fj_buf text;
-	char paths[16][200];      /* BaseLoc of the list's signatures */
+	char paths[16][MAX_NAME]; /* BaseLoc of the list's signatures */
 	size_t n;
-	char method[40], value[200], check[200]; /* of References; SignedValue; CheckValue being read */
-	char ref[200];            /* FileRef of the Reference that is read */
+	char method[40], value[MAX_NAME], check[200]; /* of References; SignedValue; CheckValue being read */
+	char ref[MAX_NAME];       /* FileRef of the Reference that is read */
 	bool wrong;               /* a digest is not true */
-	char of[200];             /* of this entry */
+	char of[MAX_NAME];        /* of this entry */
+	struct {
+		int64_t page;
+		unsigned n;
+	} seals[MAX_ENTRIES];     /* how many a page has, by all signatures */
+	size_t pages;
+	enum fj_rc placed;        /* the first seal that may not lie where it does */
+	struct fj_err *err;
 };
-
-/* a path as it stands in a file, from the package's root */
-static void resolve(const char *folder, const char *loc, char out[200])
-{
-	while (*loc == ' ')
-		loc++;
-	if (*loc == '/')
-		snprintf(out, 200, "%.199s", loc + 1);
-	else
-		snprintf(out, 200, "%.100s%.99s", folder, loc);
-}
 
 static const char *att(const char **atts, const char *name)
 {
@@ -331,17 +354,59 @@ static const EVP_MD *digest_of(const char *method)
 	return strcmp(method, "2.16.840.1.101.3.4.2.1") == 0 || strcasecmp(method, "SHA256") == 0 || strcasecmp(method, "SHA-256") == 0 ? EVP_sha256() : NULL;
 }
 
+/* "x y width height" in millimetres (GB/T 33190-2016, 7.3) */
+static bool boundary(const char *text, int64_t v[4])
+{
+	struct pdf p = {.file = fj_slice_str(text)};
+
+	for (int i = 0; i < 4; i++)
+		if (!pdf_decimal(&p, &v[i]))
+			return false;
+	while (p.at < p.file.len && p.file.p[p.at] == ' ')
+		p.at++;
+	return p.at == p.file.len;
+}
+
+/* which of its page's seals this one is; 0: there is no room to count it */
+static unsigned nth_of(struct sign *s, int64_t page)
+{
+	size_t i = 0;
+
+	while (i < s->pages && s->seals[i].page != page)
+		i++;
+	if (i == FJ_ARRAY_LEN(s->seals))
+		return 0;
+	s->pages = i == s->pages ? i + 1 : s->pages;
+	s->seals[i].page = page;
+	return ++s->seals[i].n;
+}
+
+static enum fj_rc place(struct sign *s, const char *page, const char *where)
+{
+	struct pdf p = {.file = fj_slice_str(page)};
+	int64_t number, v[4];
+
+	if (!pdf_number(&p, &number) || p.at != p.file.len || !boundary(where, v))
+		return sealed_bad(s->err, FJ_E_PARSE, "StampAnnot", "a seal's page or place can't be read", "印章所在页或位置无法读取");
+	unsigned nth = nth_of(s, number);
+	return nth == 0 ? sealed_bad(s->err, FJ_E_LIMIT, "StampAnnot", "the package has seals on more than 200 pages", "盖章页超过 200 页") : sealed_place(v[2], v[3], nth, s->err);
+}
+
 static void sign_start(void *arg, const char *name, const char **atts)
 {
 	struct sign *s = arg;
+	const char *plain = strrchr(name, '|') != NULL ? strrchr(name, '|') + 1 : name;
 
 	fj_buf_clear(&s->text);
-	if (strcmp(name, NS "|Signature") == 0 && att(atts, "BaseLoc")[0] != '\0' && s->n < FJ_ARRAY_LEN(s->paths))
-		resolve(s->folder, att(atts, "BaseLoc"), s->paths[s->n++]);
+	/* what shows in any namespace: there are readers that see none */
+	if (strcmp(plain, "StampAnnot") == 0 && s->placed == FJ_OK)
+		s->placed = place(s, att(atts, "PageRef"), att(atts, "Boundary"));
+	else if (strcmp(plain, "Signature") == 0 && att(atts, "BaseLoc")[0] != '\0')
+		s->r.bad = s->r.bad || s->n == FJ_ARRAY_LEN(s->paths) || !resolve(s->folder, att(atts, "BaseLoc"), s->paths[s->n++]);
 	else if (strcmp(name, NS "|References") == 0)
 		snprintf(s->method, sizeof(s->method), "%.39s", att(atts, "CheckMethod"));
 	else if (strcmp(name, NS "|Reference") == 0) {
-		resolve(s->folder, att(atts, "FileRef"), s->ref);
+		s->r.bad = s->r.bad || !resolve(s->folder, att(atts, "FileRef"), s->ref);
 		s->check[0] = '\0';
 	}
 }
@@ -369,22 +434,16 @@ static void check_reference(struct sign *s)
 static void sign_end(void *arg, const char *name)
 {
 	struct sign *s = arg;
+	struct fj_slice t = trimmed(&s->text);
+	char text[sizeof(s->check)];
 
-	if (strcmp(name, NS "|CheckValue") == 0) {
-		const char *t = fj_buf_str(&s->text);
-		while (*t != '\0' && strchr(" \t\r\n", *t) != NULL)
-			t++;
-		snprintf(s->check, sizeof(s->check), "%.*s", (int)strcspn(t, " \t\r\n"), t);
-	} else if (strcmp(name, NS "|Reference") == 0)
+	snprintf(text, sizeof(text), "%.*s", (int)(t.len > sizeof(text) - 1 ? sizeof(text) - 1 : t.len), (const char *)t.p);
+	if (strcmp(name, NS "|CheckValue") == 0)
+		memcpy(s->check, text, sizeof(s->check));
+	else if (strcmp(name, NS "|Reference") == 0)
 		check_reference(s);
-	else if (strcmp(name, NS "|SignedValue") == 0) {
-		const char *t = fj_buf_str(&s->text);
-		char trimmed[200];
-		while (*t != '\0' && strchr(" \t\r\n", *t) != NULL)
-			t++;
-		snprintf(trimmed, sizeof(trimmed), "%.*s", (int)(strcspn(t, " \t\r\n") > 199 ? 199 : strcspn(t, " \t\r\n")), t);
-		resolve(s->folder, trimmed, s->value);
-	}
+	else if (strcmp(name, NS "|SignedValue") == 0)
+		s->r.bad = s->r.bad || !resolve(s->folder, text, s->value);
 	fj_buf_clear(&s->text);
 }
 
@@ -392,24 +451,13 @@ static void sign_text(void *arg, const char *t, int n)
 {
 	struct sign *s = arg;
 
-	(void)!fj_buf_put(&s->text, t, (size_t)n);
-}
-
-static void sign_doctype(void *arg, const char *name, const char *system, const char *public, int internal)
-{
-	struct sign *s = arg;
-
-	(void)name;
-	(void)system;
-	(void)public;
-	(void)internal;
-	XML_StopParser(s->p, XML_FALSE);
+	s->r.bad = s->r.bad || fj_buf_put(&s->text, t, (size_t)n) != FJ_OK;
 }
 
 static enum fj_rc read_sign(struct sign *s, const char *path, struct fj_err *err)
 {
 	const struct file *f = find(s->all, path);
-	char folder[200];
+	char folder[MAX_NAME];
 	const char *slash = strrchr(path, '/');
 
 	if (f == NULL || find(s->own, path) != NULL)
@@ -417,23 +465,16 @@ static enum fj_rc read_sign(struct sign *s, const char *path, struct fj_err *err
 	snprintf(folder, sizeof(folder), "%.*s", slash == NULL ? 0 : (int)(slash + 1 - path), path);
 	s->folder = folder;
 	fj_buf_init(&s->text, 65536);
-	s->p = XML_ParserCreateNS(NULL, '|');
-	if (s->p == NULL)
-		return fj_no_memory(err, "issuer");
-	XML_SetUserData(s->p, s);
-	XML_SetElementHandler(s->p, sign_start, sign_end);
-	XML_SetCharacterDataHandler(s->p, sign_text);
-	XML_SetStartDoctypeDeclHandler(s->p, sign_doctype);
-	bool ok = f->data.len <= 1u << 20 && XML_Parse(s->p, fj_buf_str(&f->data), (int)f->data.len, 1) == XML_STATUS_OK;
-	XML_ParserFree(s->p);
+	bool ok = read_xml(fj_buf_slice(&f->data), &s->r, sign_start, sign_end, sign_text);
 	fj_buf_release(&s->text);
 	s->folder = NULL;
-	return ok ? FJ_OK : sealed_bad(err, FJ_E_PARSE, path, "a file of the signature can't be read", "签名文件无法读取");
+	FJ_TRY(s->placed);
+	return ok ? FJ_OK : sealed_bad(err, FJ_E_PARSE, path, "a file of the signature can't be read, or the list has more than 16 signatures", "签名文件无法读取，或签名超过 16 个");
 }
 
 static enum fj_rc check_signatures(struct package *own, struct package *all, const char *list, struct fj_err *err)
 {
-	struct sign s = {.own = own, .all = all};
+	struct sign s = {.own = own, .all = all, .err = err};
 
 	FJ_TRY(read_sign(&s, list, err));
 	if (s.n == 0)
@@ -475,7 +516,7 @@ static enum fj_rc check_entries(struct package *own, struct package *all, struct
 enum fj_rc sealed_ofd(struct fj_slice own_file, struct fj_slice sealed, struct fj_err *err)
 {
 	struct package *a = NULL, *b = NULL;
-	char list[200];
+	char list[MAX_NAME];
 
 	FJ_TRY(open_package(own_file, &a, err));
 	FJ_AUTO(package) own = a;

@@ -72,10 +72,12 @@ async function act(page, address, verb, reason) {
 	await open(page, address);
 	await page.click('#stop a[href*="/' + verb + '?"]');
 	await page.waitForLoadState();
-	if (await page.locator('form.fill select[name=reason]').count() > 0)
+	if (await page.locator('form.fill select[name=reason]').count() > 0) {
 		await page.selectOption('form.fill select[name=reason]', reason);
-	else
+		await page.fill('textarea[name=note]', '登记有误');
+	} else {
 		await page.fill('textarea[name=reason]', reason);
+	}
 	await page.click('form.fill button');
 	await page.waitForLoadState();
 }
@@ -499,14 +501,14 @@ async function generic() {
 			await open(office, '/do/certificate/revoke?lang=' + lang);
 			await office.fill('input[name=number]', OTHER);
 			await office.selectOption('select[name=reason]', 'keyCompromise');
-			await office.fill('input[name=note]', '甲 & 乙 <b>');
+			await office.fill('textarea[name=note]', '甲 & 乙 <b>');
 			await send(office);
 			const text = await office.innerText('[role=alert]');
 			assert.match(text, words);
 			assert.strictEqual(/[\u4e00-\u9fff]/.test(text.split(/规则|Rule/)[0]), lang === 'zh', text);
 			assert.strictEqual(await office.inputValue('input[name=number]'), OTHER);
 			assert.strictEqual(await office.inputValue('select[name=reason]'), 'keyCompromise');
-			assert.strictEqual(await office.inputValue('input[name=note]'), '甲 & 乙 <b>');
+			assert.strictEqual(await office.inputValue('textarea[name=note]'), '甲 & 乙 <b>');
 		}
 	});
 	await test('what is ticked in a list stands in the form; so does all that the list finds; nothing ticked is refused', async () => {

@@ -103,7 +103,7 @@ class Browser:
         return m.group(1) if m else ''
 
     def post(self, path, form):
-        return self.ask(path, dict(form, csrf=self.csrf('/account/password')))
+        return self.ask(path, dict({'once': os.urandom(11).hex()}, **form, csrf=self.csrf('/account/password')))
 
     def cookie(self, name='__Host-fujie'):
         return next((c.value for c in self.jar if c.name == name), None)
@@ -332,8 +332,13 @@ def tokens():
     make = lambda **f: b.post('/account/tokens', dict({'name': 'nightly <b>job</b>', 'scope': 'asset:read\ncertificate.suspend', 'current': GOOD}, **f))
     refusals = [make(current=OTHER)[0], make(scope='moon:read')[0], make(scope='account.password')[0], make(until='2020-01-01')[0], make(until=time.strftime('%Y-%m-%d', time.gmtime(time.time() + 400 * 86400)))[0]]
     check('no token without the password, with an unknown scope, over the own account, in the past, for more than a year', refusals == [401, 422, 422, 422, 422], refusals)
-    status, page, _ = make()
+    key = os.urandom(11).hex()
+    status, page, _ = make(once=key)
     m = re.search('(fjt-[A-Za-z0-9_-]{43})', page)
+    again, other, _ = make(once=key)
+    check('loading that answer again makes no second one, and shows none', again == 409 and 'fjt-' not in other and 'was sent already' in other and 'fjt-' not in b.ask('/done/' + key)[1] and
+          [t['name'] for t in h.api('GET', '/api/v1/apitoken/list', None, b.cookie())[1]['items']].count('nightly <b>job</b>') == 1, (again, other[-600:]))
+    check('nor is one made by a form without its key', make(once='')[0] == 400)
     check('a token is shown once', status == 200 and m and 'fjt-' not in b.ask('/account/tokens')[1] and '&lt;b&gt;job' in page and '<b>job' not in page, page[-400:])
     t = m.group(1)
     check('and kept as a hash', t.encode() not in open(h.d + '/register.db', 'rb').read() + open(h.d + '/register.db-wal', 'rb').read())
@@ -367,7 +372,13 @@ def tokens():
     s = subprocess.run([B + '/fujie', 'certificate', 'list', '--dir', h.d, '--json'], capture_output=True, text=True, env=dict(os.environ, FUJIE_TOKEN=t), timeout=60)
     check('the command line takes one too, within its scope', r.returncode == 0 and s.returncode == 1, r.stderr + s.stdout)
     check('nobody else ends it', officers.do('hbsw1', 'apitoken.end', id=mine['wide']['id'])[0] == 404)
-    check('its user does', b.post('/account/tokens/%s/end' % mine['wide']['id'], {})[0] == 303 and api('asset.list', wide)[0] == 401)
+    status, _, head = b.post('/account/tokens/%s/end' % mine['wide']['id'], {})
+    check('its user does', status == 303 and api('asset.list', wide)[0] == 401)
+    check('which is told when it is so, and not by an address', '"status">Ended.<' in b.ask(head['Location'])[1] and
+          all('"status">Ended.<' not in b.ask('/account/tokens?done=' + x)[1] for x in ('1', next(t['id'] for t in mine.values() if t['name'] == 'decides'))), head['Location'])
+    check('pages of all commands lead here, and make nothing', all((lambda a: a[0] == 303 and a[2]['Location'] == '/account/tokens')(b.post('/do/apitoken/add', dict(f))) for f in
+          ({}, {'name': 'x', 'scope': '*:read', 'current': GOOD}, {'name': 'x', 'scope': '*:read', 'current': GOOD, 'step': 'draft'})) and
+          'x' not in [t['name'] for t in h.api('GET', '/api/v1/apitoken/list', None, b.cookie())[1]['items']] and b.ask('/do/account/password')[2]['Location'] == '/account/password')
     check('one that is none, or half of one, is nobody', api('asset.list', 'fjt-' + 'A' * 43)[0] == 401 and api('asset.list', t[:-1])[0] == 401)
     officers.done('hb-fin1', 'user.suspend', login='emil', cause='LEAKING', reason='示例')
     check('who is suspended has no token and no session', api('asset.list')[0] == 401 and not b.is_in())
@@ -445,7 +456,10 @@ def without_telephone():
     status, page, _ = r.post('/account/factor', {'current': GOOD})
     uri = 'otpauth://totp/x?secret=%s&' % re.search('<p class="mono">([A-Z2-7 ]+)</p>', page).group(1).replace(' ', '')
     check('which lets him set up a telephone', r.post('/account/confirm', {'code': code(uri)})[0] == 303 and Browser().sign_in('gil', GOOD, code(uri))[0] == 303)
-    old = r.post('/account/recovery', {'current': GOOD})[1]
+    key = os.urandom(11).hex()
+    old = r.post('/account/recovery', {'current': GOOD, 'once': key})[1]
+    again = r.post('/account/recovery', {'current': GOOD, 'once': key})
+    check('loading them again makes no others and shows none', again[0] == 409 and '<li>' in old and not re.search('[0-9a-z]{4}-[0-9a-z]{4}-[0-9a-z]{4}', again[1]), again[1][-300:])
     check('new recovery codes put the old ones out of use', len(re.findall('<li>[0-9a-z]{4}-', old)) == 10 and Browser().sign_in('gil', GOOD, codes[4])[0] == 401)
     asked = officers.done('hb-fin1', 'user.reset', login='gil', what='password')
     officers.done('hb-fin2', 'approval.approve', id=asked['approval'])

@@ -127,6 +127,21 @@ try:
     check('a user shows roles before and after', set(d) == {'roles'} and 'HOLDER' in d['roles']['value'] and len(d['roles']['was']) > 1, d)
     o.done('hb-fin2', 'approval.reject', id=ap, note='暂不调整')
 
+    # --- an authorisation says when it begins, where that is not the moment of signing ---
+    later = lambda n: time.strftime('%Y-%m-%d', time.gmtime(time.time() + 8 * 3600 + n * 86400))
+    for begins in (0, 10):
+        proposal = {'certificates': [o.get('hb-fin1', 'asset/' + asset)['certificate']], 'operator': '91420100DEMA001011', 'terms': 'free', 'from': later(begins), 'to': later(300), 'shared': False, 'selection': 'x', 'operator_conditions': 'x',
+                    'grant': {'mode': 'WHOLE', 'domains': [], 'scenarios': [], 'rights': ['USE'], 'purposes': ['WELFARE'], 'actions': ['QUERY'], 'territory': ['420000'], 'environment': [], 'quota': None, 'depth': 0},
+                    'documents': {k: 'x' for k in ('feasibility', 'due_diligence', 'risk_evaluation', 'security_rules', 'emergency_plan')}}
+        ap = o.done('hbsw1', 'authorisation.propose', proposal=proposal)['approval']
+        f = rows(o.get('hb-fin2', 'approval/preview?id=' + ap)['documents'][0]['fields'], 'credential')['Valid from']
+        text = two.text('/approvals/' + ap)
+        if begins:
+            check('an authorisation from a later day on: its approver reads the day that will be signed', 'drawn' not in f and f['value'] == calendar.timegm(time.strptime(later(10), '%Y-%m-%d')) - 8 * 3600 and '生效时间 %s' % later(10) in text, (f, text[:2500]))
+        else:
+            check('one from today on begins when it is signed', f['drawn'] and 'value' not in f and '生效时间 签发时' in text, (f, text[:2500]))
+        o.done('hb-fin2', 'approval.reject', id=ap, note='暂不调整')
+
     # --- the inbox, and several at once ---
     aps = [o.done('hb-fin1', 'organisation.change', usci=u, note='核对')['approval'] for u in ('91420100DEMA001011', '91420100DEMA00136K')]
     single = o.done('hb-fin1', 'user.disable', login='jc2')['approval']

@@ -179,7 +179,17 @@ def pdf_parts(own):
     return start, size, root, obj, pages
 
 
-def sealed_pdf(own, twist='', more=()):
+def updated(own, objects):
+    """objects put behind, and a table of them: an update without a signature"""
+    start, size, root, obj, pages = pdf_parts(own)
+    out, table = own, b'xref\n'
+    for number, text in objects.items():
+        table += b'%d 1\n%010d 00000 n \n' % (number, len(out))
+        out += b'%d 0 obj\n%s\nendobj\n' % (number, text)
+    return out + table + b'trailer\n<< /Size %d /Root %d 0 R /Prev %d >>\nstartxref\n%d\n%%%%EOF\n' % (size, root, start, len(out))
+
+
+def sealed_pdf(own, twist='', more=(), hidden=b''):
     """what a seal platform makes of it: a signature field with its widget on the page, in an incremental update"""
     start, size, root, obj, pages = pdf_parts(own)
     field, sig, form = size, size + 1, size + 2
@@ -192,7 +202,7 @@ def sealed_pdf(own, twist='', more=()):
     }
     for number, text in dict(more).items():
         objects[number] = text(objects.get(number, b'')) if callable(text) else text
-    out, at = own, {}
+    out, at = own + hidden, {}
     for number, text in objects.items():
         at[number] = len(out) + 0
         out += b'%d 0 obj\n%s\nendobj\n' % (number, text)
@@ -205,21 +215,29 @@ def sealed_pdf(own, twist='', more=()):
     xref = gap_to + len(tail)
     table = b'xref\n'
     for number in sorted(at):
-        table += b'%d 1\n%010d 00000 n \n' % (number, at[number])
+        line = b'%010d 00000 n \n' % at[number]
+        table += b'%d 1\n%s' % (number, {'narrow': line.replace(b' \n', b'\n'), 'wide': line.replace(b' \n', b' \r\n'), 'short number': line[1:]}.get(twist, line))
+    if twist == 'two lines':
+        table = table.replace(b' 1\n', b'\n1\n')
+    if twist == 'twice':
+        table += b'%d 1\n%010d 00000 n \n' % (root, at[root])
     table += b'trailer\n<< /Size %d /Root %d 0 R /Prev %d >>\nstartxref\n%d\n%%%%EOF\n' % (size + 3, root, start, xref)
+    table += {'text': b'x\n', 'far': b' ' * 1100 + b'\n', 'second end': b'startxref\n%d\n%%%%EOF\n' % start}.get(twist, b'')
     end = xref + len(table) - (1 if twist == 'short' else 0)
     ranges = (b'[0 %d %d %d]' % (gap_from, gap_to, end - gap_to)).ljust(44)
     return out + head + ranges + b' /Contents ' + hexed + tail + table
 
 
-def sealed_ofd(own, add=(), change=(), lists=1, cover=lambda n: True, method='2.16.840.1.101.3.4.2.1', wrong='', root=None):
+def sealed_ofd(own, add=(), change=(), lists=1, cover=lambda n: True, method='2.16.840.1.101.3.4.2.1', wrong='', root=None, stamps=(('1', '140 240 42 42'),), signatures=1, listed=''):
     z = zipfile.ZipFile(io.BytesIO(own))
     files = [(n, z.read(n)) for n in z.namelist()]
     refs = ''.join('<ofd:Reference FileRef="/%s"><ofd:CheckValue>%s</ofd:CheckValue></ofd:Reference>' %
                    (n, base64.b64encode(hashlib.sha256(d + (b'x' if n == wrong else b'')).digest()).decode()) for n, d in files if n != 'OFD.xml' and cover(n))
-    signs = [('Doc_0/Signs/Signatures.xml', '<?xml version="1.0" encoding="UTF-8"?><ofd:Signatures xmlns:ofd="%s"><ofd:MaxSignId>1</ofd:MaxSignId><ofd:Signature ID="1" Type="Seal" BaseLoc="/Doc_0/Signs/Sign_0/Signature.xml"/></ofd:Signatures>' % NS),
+    signs = [('Doc_0/Signs/Signatures.xml', '<?xml version="1.0" encoding="UTF-8"?><ofd:Signatures xmlns:ofd="%s"><ofd:MaxSignId>1</ofd:MaxSignId>%s%s</ofd:Signatures>' %
+              (NS, '<ofd:Signature ID="1" Type="Seal" BaseLoc="/Doc_0/Signs/Sign_0/Signature.xml"/>' * signatures, listed)),
              ('Doc_0/Signs/Sign_0/Signature.xml', '<?xml version="1.0" encoding="UTF-8"?><ofd:Signature xmlns:ofd="%s"><ofd:SignedInfo><ofd:Provider ProviderName="x"/><ofd:References CheckMethod="%s">%s</ofd:References>'
-              '<ofd:StampAnnot ID="1" PageRef="1" Boundary="140 240 42 42"/></ofd:SignedInfo><ofd:SignedValue>SignedValue.dat</ofd:SignedValue></ofd:Signature>' % (NS, method, refs)),
+              '%s</ofd:SignedInfo><ofd:SignedValue>\n SignedValue.dat </ofd:SignedValue></ofd:Signature>' %
+              (NS, method, refs, ''.join('<ofd:StampAnnot ID="1" PageRef="%s" Boundary="%s"/>' % s for s in stamps))),
              ('Doc_0/Signs/Sign_0/SignedValue.dat', '0' * 200)]
     element = '<ofd:Signatures>/Doc_0/Signs/Signatures.xml</ofd:Signatures>' * lists
     out = io.BytesIO()
@@ -267,6 +285,18 @@ def seals(h, o, copy):
     refused('a seal that covers the page', put(sealed_pdf(pdf, more={size: lambda t: t.replace(b'[420 90 540.5 210]', b'[0 0 595 842]')})), rule)
     refused('a signature that leaves the end out', put(sealed_pdf(pdf, 'short')), rule)
     refused('something added after the seal', put(good + b'\n% x\n'), rule)
+    seals_of = lambda n: {page: lambda t: t.replace(b'/Annots [%d 0 R]' % size, b'/Annots [%s]' % (b'%d 0 R ' % size * n))}
+    for sentence, data in (
+            ('an older version of a page that shows something else', sealed_pdf(updated(pdf, {page: re.sub(rb'/MediaBox \[[^\]]*\]', b'/MediaBox [0 0 100 100]', obj(page))}))),
+            ('an older version of an annotation that is no seal', sealed_pdf(updated(pdf, {size: b'<< /Type /Annot /Subtype /FreeText /Rect [0 0 9 9] >>'}))),
+            ('a number twice in one table', sealed_pdf(pdf, 'twice')), ('a table of 19 octets an entry', sealed_pdf(pdf, 'narrow')), ('one of 21', sealed_pdf(pdf, 'wide')), ('one of nine digits', sealed_pdf(pdf, 'short number')),
+            ('text behind the end, under the signature', sealed_pdf(pdf, 'text')), ('an end too far from the end', sealed_pdf(pdf, 'far')), ('a second end that leads to our own table', sealed_pdf(pdf, 'second end')),
+            ('an object that no table lists', sealed_pdf(pdf, hidden=b'%d 0 obj\n<< /Length 0 >>\nstream\n\nendstream\nendobj\n' % content)), ('one with a comment in its head', sealed_pdf(pdf, hidden=b'%d 0 %% x\nobj\n<< >>\nendobj\n' % content)),
+            ('a trailer that belongs to no table', sealed_pdf(pdf, hidden=b'trailer\n<< /Size %d /Root %d 0 R >>\n' % (size, size + 2))), ('a heading of two lines', sealed_pdf(pdf, 'two lines')),
+            ('a kind that stands elsewhere', sealed_pdf(pdf, more={size + 3: b'<< /Type %d 0 R >>' % (size + 4), size + 4: b'/ObjStm'})),
+            ('an address in a list', sealed_pdf(pdf, more={size + 3: b'[ << /S /URI /URI (http://x/) >> ]'})), ('five seals on a page', sealed_pdf(pdf, more=seals_of(5)))):
+        refused(sentence, put(data), rule)
+    good = sealed_pdf(updated(pdf, {size: b'<< /Type /Annot /Subtype /Stamp /Rect [100 100 298.4 298.4] >>'}), more=seals_of(4))
     refused('another department', put(good, OTHER), 'R40')
     code, out = put(good)
     check('a sealed PDF is taken back, its hash recorded', code == 200 and out['sha256'] == sha(good) and out['format'] == 'pdf', out)
@@ -288,9 +318,14 @@ def seals(h, o, copy):
             ('two lists of signatures', sealed_ofd(ofd, lists=2)), ('a signature that leaves the page out', sealed_ofd(ofd, cover=lambda n: n != content)), ('a digest that is not true', sealed_ofd(ofd, wrong=content)),
             ('an entry twice', twice(ofd)), ('a path that climbs', sealed_ofd(ofd, add=[('Doc_0/Signs/../../../etc/passwd', b'x')])), ('an absolute path', sealed_ofd(ofd, add=[('/etc/passwd', b'x')])),
             ('the same name in other case', sealed_ofd(ofd, add=[('doc_0/document.XML', b'x')])), ('a bomb of zeroes', bomb.getvalue()), ('300 entries', sealed_ofd(ofd, add=[('Doc_0/Signs/%d' % i, b'') for i in range(300)])),
-            ('cut short', sealed_ofd(ofd)[:-40]), ('no package', b'PK\x03\x04' + b'x' * 100)):
+            ('a seal that covers the page', sealed_ofd(ofd, stamps=[('1', '0 0 210 297')])), ('one of 71 mm', sealed_ofd(ofd, stamps=[('1', '10 10 20 70.001')])), ('one without a place', sealed_ofd(ofd, stamps=[('1', '')])),
+            ('five seals on a page', sealed_ofd(ofd, stamps=[('1', '%d 10 42 42' % i) for i in range(5)])), ('five by two signatures', sealed_ofd(ofd, stamps=[('1', '%d 10 42 42' % i) for i in range(3)], signatures=2)),
+            ('a large one, listed for readers that see no namespace', sealed_ofd(ofd, listed='<Signature xmlns="" BaseLoc="/Doc_0/Signs/Sign_1/Signature.xml"/>', add=[
+                ('Doc_0/Signs/Sign_1/Signature.xml', b'<Signature><SignedInfo><StampAnnot PageRef="1" Boundary="0 0 210 297"/></SignedInfo></Signature>')])),
+            ('a path that is cut in two', sealed_ofd(ofd, listed='<ofd:Signature BaseLoc="/Doc_0/Signs/%s"/>' % ('x' * 250))),
+            ('17 signatures', sealed_ofd(ofd, stamps=[], signatures=17)), ('cut short', sealed_ofd(ofd)[:-40]), ('no package', b'PK\x03\x04' + b'x' * 100)):
         refused('OFD: ' + sentence, put(data), rule)
-    good = sealed_ofd(ofd)
+    good = sealed_ofd(ofd, stamps=[('1', '140 240 70 70.0'), ('1', '10 10 42 42'), ('1', '60 10 42 42'), ('1', '100.5 10 42 42'), ('2', '140 240 42 42')])
     code, out = put(good)
     check('a sealed OFD is taken back, too', code == 200 and out['sha256'] == sha(good), out)
     check('and handed out as it came', o.done(FIN, 'copy.file', id=copy, format='sealed-ofd')['bytes'] == good)

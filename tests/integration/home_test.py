@@ -111,7 +111,7 @@ try:
     ids = lambda who: [a['id'] for a in show(who)['waiting']['approvals']]
     check('an approval waits for another officer of the department, not for its applicant nor for others',
           ap in ids('hb-fin2') and ap not in ids('hb-fin1') and ap not in ids('gz-fin1') and ap not in ids('jc1') and ap not in ids('auditor'))
-    order = act('hb-fin1', 'order', 'issue', kind='GUIDE', org=JINGCHU, number=dau['number'], due='2026-12-20', text='<script>alert(1)</script>')
+    order = act('hb-fin1', 'order', 'issue', kind='GUIDE', org=JINGCHU, number=dau['number'], due=day(time.time() + 20 * 86400), text='<script>alert(1)</script>')
     acts = lambda who: {a['what']: a['count'] for a in show(who)['waiting']['acts']}
     check('an order waits for the operator', acts('jc1').get('order.answer') == 1 and 'order.answer' not in acts('sj1') and 'order.close' not in acts('hb-fin1'), acts('jc1'))
     check('and stands among the terms of who has to act and of who gave it', all(any(d['kind'] == 'order' and d['id'] == order['id'] for d in show(who)['deadlines']['items']) for who in ('jc1', 'hb-fin1')),
@@ -119,6 +119,16 @@ try:
     check('not among those of others', not any(d['kind'] == 'order' for d in show('gz-fin1')['deadlines']['items']))
     act('jc1', 'order', 'answer', id=order['id'], text='done')
     check('once answered it waits for who gave it', 'order.answer' not in acts('jc1') and acts('hb-fin1').get('order.close') == 1, acts('hb-fin1'))
+    code, ob = h.cli('objection', 'lodge', '--asset', dac['asset_no'], '--name', '张三（示例）', '--contact', '027-0000', '--evidence', '名称有误（示例）')
+    check('anybody objects to an asset', code == 0 and ob['state'] == 'TO_CONFIRM', ob)
+    check('it waits for the finance department to confirm it, for nobody else', acts('hb-fin2').get('objection.confirm') == 1 and 'objection.decide' not in acts('hb-fin2') and
+          not any('objection.confirm' in acts(who) for who in ('gz-fin1', 'hbsw1', 'hbsw-sup', 'jc1')), acts('hb-fin2'))
+    term = lambda who: [d['state'] for d in show(who)['deadlines']['items'] if d['id'] == ob['id']]
+    check('its term runs from the day it was lodged', term('hb-fin2') == ['TO_CONFIRM'] and term('gz-fin1') == [], show('hb-fin2')['deadlines'])
+    act('hb-fin2', 'objection', 'confirm', id=ob['id'])
+    check('once confirmed it waits to be decided', 'objection.confirm' not in acts('hb-fin2') and acts('hb-fin2').get('objection.decide') == 1 and term('hb-fin2') == ['OPEN'], acts('hb-fin2'))
+    act('hb-fin2', 'objection', 'decide', id=ob['id'], upheld=False, reason='home test')
+    check('and then for nothing', 'objection.decide' not in acts('hb-fin2') and term('hb-fin2') == [])
     due = [d['due'] for d in show('auditor')['deadlines']['items']]
     check('the longest overdue comes first', due == sorted(due) and due != [])
 

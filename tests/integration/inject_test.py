@@ -284,7 +284,7 @@ def reflected(filler, people):
         stranger.page('POST', at, {n: hostile(at + n) for n in names})
     for at, names in (('/account/password', ('current', 'password', 'again')), ('/account/factor', ('current', 'code')), ('/account/confirm', ('code',)), ('/account/recovery', ('current',)),
                       ('/account/sessions', ('id',)), ('/account/tokens', ('name', 'scope', 'until', 'current')), ('/drafts/drop', ('id',))):
-        people['HOLDER'].page('POST', at, dict({n: hostile(at + n) for n in names}, csrf=people['HOLDER'].csrf))
+        people['HOLDER'].page('POST', at, dict({n: hostile(at + n) for n in names}, csrf=people['HOLDER'].csrf, once=os.urandom(11).hex()))
     for use in ('', hostile('use'), 'action=' + hostile('use')):
         stranger.page('POST', '/verify', {'credential': hostile('credential'), 'use': use, 'proof': hostile('proof')})
 

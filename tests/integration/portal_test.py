@@ -26,10 +26,10 @@ def sign_in(name):
     return o, get(o, '/login', {'login': name, 'password': l['password'], 'totp': h.code(name)})
 
 
-def revoke(csrf=None):
+def revoke(csrf=None, **more):
     """the form on the certificate's page, with a key of its own"""
-    form = {'number': 'DAC-420000-202604-000001-2', 'reason': 'privilegeWithdrawn', 'once': os.urandom(11).hex(), 'back': show}
-    return form if csrf is None else dict(form, csrf=csrf)
+    form = {'number': 'DAC-420000-202604-000001-2', 'reason': 'privilegeWithdrawn', 'note': '登记有误', 'once': os.urandom(11).hex(), 'back': show}
+    return dict(form if csrf is None else dict(form, csrf=csrf), **more)
 
 
 try:
@@ -51,6 +51,12 @@ try:
     csrf = re.search('name="csrf" value="([^"]+)"', get(one, show)[2]).group(1)
     check('an act without the form\'s token is refused', get(one, act, revoke())[0] == 403)
     check('an act with another\'s token is refused', get(one, act, revoke('A' * 43))[0] == 403)
+    page = get(one, act + '?number=DAC-420000-202604-000001-2')[2]
+    check('the page of a revocation asks for a reason in words, beside the one that is chosen', re.search('<select name="reason"[^>]* required', page) and
+          re.search('<textarea class="prose" name="note" id="f0-note" required autofocus maxlength="400">', page) and page.count('name="once"') == 1 and 'value="draft"' not in page, page[-1500:])
+    for note in ('', '  '):
+        code, url, page, head = get(one, act, revoke(csrf, note=note))
+        check('which it does not do without', code == 422 and 'aria-invalid' in page and 'href="#f0-note"' in page and '有效' in get(one, show)[2], (code, page[-900:]))
     code, url, page, head = get(one, act, revoke(csrf))
     check('a revocation suspends at once, and waits for a second officer', '/done/' in url and '已即时暂停' in page and '自现在起不予认可' in page)
     waits = re.search('/approvals/(AP-[0-9a-z]+)', page).group(1)

@@ -345,6 +345,11 @@ def ledger(b):
     check('the faulty rows are had as a sheet to correct', b.raw[:2] == b'PK' and 'ledger-corrected' in b.head['Content-Disposition'], b.head.get('Content-Disposition'))
     rows = ''.join('L-%d,CAT-%d,示例 %d,,自主采集,,否\r\n' % (i, i, i) for i in range(1200))
     b.open('/do/ledger/import')
+    b.press(b.form('/do/ledger/import'), '保存草稿')
+    draft = re.search(r'draft=(DR-[\w-]+)', b.at()).group(1)
+    kept = lambda: b.open('/drafts') and draft in b.html
+    check('the form is kept as a draft', kept())
+    b.open('/do/ledger/import?draft=' + draft)
     b.press(b.form('/do/ledger/import'), '核对并预览', {'file': ('台账.csv', (CSV_HEAD + rows).encode())})
     check('a good file says what will be entered', '1200' in b.page.text and '尚未办理' in b.html and events() == before, b.page.text[:600])
     b.press(b.form('/do/ledger/import'), '确认办理')
@@ -361,6 +366,7 @@ def ledger(b):
         entered += sum(1 for r in listed['items'] if re.fullmatch(r'L-\d+', r['ledger_no']))
         after = listed.get('next')
     check('all rows are entered', entered == 1200, entered)
+    check('its draft is gone, as what it began is done', not kept())
     before = events()
     b.open('/do/ledger/import')
     b.press(b.form('/do/ledger/import'), '核对并预览', {'file': ('台账.csv', (CSV_HEAD + rows).encode())})
@@ -457,6 +463,26 @@ def evaluation(dau):
     check('a row can be removed', 'indicators.1.name' not in b.form('/do/evaluation/add').kinds)
 
 
+def limits():
+    b = browsers['hbsw1']
+    b.open('/do/evaluation/add')
+    csrf = b.form('/do/evaluation/add').get('csrf')
+
+    def sent(to, fields, **more):
+        b.open(to, urllib.parse.urlencode({'csrf': csrf, 'once': os.urandom(11).hex(), **fields, **more}).encode(), BY)
+        return b.status, '至多' in b.page.text
+
+    drafts = lambda: b.open('/drafts') and len(re.findall('draft=DR-', b.html))
+    there, before = drafts(), events()
+    rows = lambda n: {'indicators.%d.name' % i: 'n%d' % i for i in range(n)}
+    said = {(n, step): sent('/do/evaluation/add', rows(n), step=step) for n in (201, 3001) for step in ('draft', 'preview', '+indicators', '')}
+    said['wizard'] = sent('/wizard/plan/agree', {'agreement.income.shares.200.party': 'x', 'at': '1', 'step': 'draft'})
+    check('a form of more rows or fields than it has is refused whole, in words, at each of its buttons', set(said.values()) == {(413, True)}, said)
+    check('and nothing of it is kept or done', drafts() == there and events() == before)
+    said = sent('/do/evaluation/add', rows(200), step='+indicators')
+    check('as many as it has are taken', said[0] == 200 and b.form('/do/evaluation/add').get('indicators.199.name') == 'n199', said)
+
+
 def no_json():
     """every form that any officer has, looked through for a document to be typed"""
     found = []
@@ -487,6 +513,7 @@ try:
     revenue(dau)
     bulk(dau)
     evaluation(dau)
+    limits()
     no_json()
     drafts(b)
     rebuilt(h)

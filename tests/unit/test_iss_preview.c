@@ -34,6 +34,19 @@ TEST("claims stand as rows; what comes with the signature has no value and says 
 	CHECK(row_of(rows, "operator") == NULL); /* what the claims do not say */
 }
 
+TEST("a beginning that is said will be signed as it is; else it is the moment of signing")
+{
+	FJ_AUTO(json) c = claims("WHOLE", "WELFARE", "1000");
+	FJ_AUTO(json) rows = json_array();
+	FJ_AUTO(json) said = json_array();
+
+	CHECK(prv_claims(c, rows, NULL) == FJ_OK);
+	CHECK(json_is_true(json_object_get(row_of(rows, "nbf"), "drawn")) && json_object_get(row_of(rows, "nbf"), "value") == NULL);
+	json_object_set_new(c, "nbf", json_integer(500));
+	CHECK(prv_claims(c, said, NULL) == FJ_OK);
+	CHECK(json_object_get(row_of(said, "nbf"), "drawn") == NULL && fj_json_num(row_of(said, "nbf"), "value") == 500);
+}
+
 TEST("only what differs has what it was; a row that is gone stays, without a value")
 {
 	FJ_AUTO(json) a = claims("WHOLE", "WELFARE", "1000");

@@ -77,4 +77,25 @@ TEST("answers make room for newer ones, what is running does not")
 	CHECK(begin(ME, key) == ONCE_DONE);
 }
 
+TEST("a stranger empties nobody's places but a stranger's")
+{
+	char mine[ONCE_KEY], key[ONCE_KEY], first[ONCE_KEY] = "";
+	struct once o;
+	FJ_AUTO(json) answer = json_object();
+
+	once_key(mine);
+	CHECK(begin(ME, mine) == ONCE_NEW);
+	once_end(ME, mine, answer, NULL);
+	for (int i = 0; i < 300; i++) {
+		once_key(key);
+		CHECK(begin(ONCE_PUBLIC, key) == ONCE_NEW);
+		once_end(ONCE_PUBLIC, key, answer, NULL);
+		if (i == 300 - 33)
+			memcpy(first, key, sizeof(first));
+	}
+	CHECK(begin(ME, mine) == ONCE_DONE);
+	CHECK(begin(ONCE_PUBLIC, key) == ONCE_DONE);
+	CHECK(!once_find(ONCE_PUBLIC, first, &o));
+}
+
 TEST_MAIN

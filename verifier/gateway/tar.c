@@ -66,14 +66,6 @@ static bool plain(const char *s)
 	    strspn(s, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.") == n;
 }
 
-static bool among(const char *const *names, const char *s)
-{
-	for (; *names != NULL; names++)
-		if (strcmp(*names, s) == 0)
-			return true;
-	return false;
-}
-
 /* "trust/crl/1.crl" to folder and name */
 static enum fj_rc read_name(const char *path, struct gw_tar_entry *out, struct fj_err *err)
 {
@@ -86,7 +78,7 @@ static enum fj_rc read_name(const char *path, struct gw_tar_entry *out, struct f
 	out->folder = NULL;
 	slash = strchr(rest, '/');
 	if (slash == NULL)
-		out->folder = among(files, rest) ? "" : NULL;
+		out->folder = fj_among(rest, files) ? "" : NULL;
 	for (size_t i = 0; slash != NULL && i < FJ_ARRAY_LEN(folders); i++)
 		if (strlen(folders[i]) == (size_t)(slash - rest) && strncmp(folders[i], rest, (size_t)(slash - rest)) == 0)
 			out->folder = folders[i];

@@ -287,7 +287,8 @@ static json_t *components(void)
 	    "schemas", "List", list, "Answer", answer, "Problem", problem_schema(), "responses", "Problem", problem);
 }
 
-json_t *api_document(void)
+/* the caller's; NULL when out of memory */
+static json_t *document(void)
 {
 	size_t n;
 	const struct iss_command_info *const *all = iss_commands(&n);
@@ -302,7 +303,7 @@ json_t *api_document(void)
 
 void api_openapi(struct web_req *q, struct web_res *r)
 {
-	FJ_AUTO(json) doc = api_document();
+	FJ_AUTO(json) doc = document();
 
 	(void)q;
 	web_json(r, 200, doc);

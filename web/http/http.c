@@ -709,12 +709,11 @@ static bool client(const struct web_req *q, struct sockaddr_storage *a)
 int64_t web_limited(const struct web_req *q, struct web_limit *l, int64_t cost)
 {
 	struct sockaddr_storage a;
+	bool here = !client(q, &a) || is_loopback(&a);
 
-	if (!client(q, &a) || is_loopback(&a)) {
+	if (here)
 		a.ss_family = AF_UNSPEC; /* one bucket for all of this machine */
-		cost = cost >= 16 ? cost / 16 : 1;
-	}
-	return web_limit_take(l, (struct sockaddr *)&a, cost);
+	return web_limit_take(l, (struct sockaddr *)&a, cost, here ? 16 : 1);
 }
 
 /* a request counts once, and once more for each 64 KiB that it brought */
@@ -725,7 +724,7 @@ static bool too_many(struct web_req *q, struct web_res *r)
 
 	if (q->server->limit == NULL || !client(q, &a) || (!q->server->conf.limit_local && is_loopback(&a)))
 		return false;
-	int64_t wait = web_limit_take(q->server->limit, (struct sockaddr *)&a, 1 + (int64_t)(q->body.len >> 16));
+	int64_t wait = web_limit_take(q->server->limit, (struct sockaddr *)&a, 1 + (int64_t)(q->body.len >> 16), 1);
 	if (wait == 0)
 		return false;
 	snprintf(seconds, sizeof(seconds), "%lld", (long long)wait);

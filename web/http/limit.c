@@ -67,19 +67,20 @@ static struct bucket *bucket_of(struct web_limit *l, const struct sockaddr *a)
 	return &l->bucket[((unsigned)h.b[0] << 8 | h.b[1]) % SLOTS];
 }
 
-int64_t web_limit_take(struct web_limit *l, const struct sockaddr *a, int64_t cost)
+int64_t web_limit_take(struct web_limit *l, const struct sockaddr *a, int64_t cost, int64_t share)
 {
-	int64_t now = fj_boot_ms(), full = l->burst * MILLI, want = (cost < l->burst ? cost : l->burst) * MILLI, wait = 0;
+	int64_t rate = l->rate * share, burst = l->burst * share;
+	int64_t now = fj_boot_ms(), full = burst * MILLI, want = (cost < burst ? cost : burst) * MILLI, wait = 0;
 
 	pthread_mutex_lock(&l->lock);
 	struct bucket *b = bucket_of(l, a);
-	int64_t idle = b->at == 0 ? full / l->rate : now - b->at;
-	b->tokens = idle >= full / l->rate || b->tokens + idle * l->rate > full ? full : b->tokens + idle * l->rate;
+	int64_t idle = b->at == 0 ? full / rate : now - b->at;
+	b->tokens = idle >= full / rate || b->tokens + idle * rate > full ? full : b->tokens + idle * rate;
 	b->at = now;
 	if (b->tokens >= want)
 		b->tokens -= want;
 	else
-		wait = (want - b->tokens) / (l->rate * MILLI) + 1;
+		wait = (want - b->tokens) / (rate * MILLI) + 1;
 	pthread_mutex_unlock(&l->lock);
 	return wait;
 }

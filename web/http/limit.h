@@ -13,7 +13,8 @@ struct web_limit;
 struct web_limit *web_limit_new(int64_t rate, int64_t burst);
 void web_limit_free(struct web_limit *l); /* NULL is fine */
 /* 0: go on; else the seconds after which to try again.  cost: requests that this one counts
- * for; more than the burst counts as the burst.  Threads may share l. */
-int64_t web_limit_take(struct web_limit *l, const struct sockaddr *a, int64_t cost);
+ * for; more than the burst counts as the burst.  share (1..100): rate and burst are that many
+ * times as large, for an address behind which many are.  Threads may share l. */
+int64_t web_limit_take(struct web_limit *l, const struct sockaddr *a, int64_t cost, int64_t share);
 
 #endif

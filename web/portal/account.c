@@ -2,8 +2,10 @@
  * account.c - my account: what there is, and the password.
  *
  * The pages below /account do what the commands of the own account do, with the few
- * words that a form of the command's fields has no room for.  Secrets are shown once,
- * in the answer to the form that asked for them, and never from an address.
+ * words that a form of the command's fields has no room for, and they alone do it.
+ * Secrets are shown once, in the answer to the form that asked for them, and never from
+ * an address; a form that makes some carries its own key, so that loading the answer
+ * again makes no others.
  */
 #include "web/portal/internal.h"
 
@@ -49,6 +51,36 @@ enum fj_rc portal_account_command(struct web_req *q, const char *command, const 
 		if (web_field(q, *names)[0] != '\0' && json_object_set_new(params, *names, json_string(web_field(q, *names))) != 0)
 			return portal_no_memory(err);
 	return portal_command(q, command, params, out, err);
+}
+
+const char *portal_own_page(const struct iss_command_info *c)
+{
+	static const char *const pages[][2] = {{"account.password", "/account/password"}, {"account.factor", "/account/factor"}, {"account.confirm", "/account/factor"}, {"account.recovery", "/account/recovery"},
+		{"session.end", "/account/sessions"}, {"session.clear", "/account/sessions"}, {"apitoken.add", "/account/tokens"}, {"apitoken.end", "/account/tokens"}};
+
+	for (size_t i = 0; i < FJ_ARRAY_LEN(pages) && c->kind == ISS_OWN; i++)
+		if (strcmp(c->name, pages[i][0]) == 0)
+			return pages[i][1];
+	return c->kind == ISS_OWN ? "/account" : NULL;
+}
+
+enum fj_rc portal_account_once(struct web_req *q, const char *command, const json_t *params, json_t **out, struct fj_err *err)
+{
+	FJ_AUTO(json) nothing = json_object(); /* is kept of the answer */
+	const char *key;
+	struct once o;
+
+	FJ_TRY(once_sent(q, &key, err));
+	once_begin(web_csrf(q), key, command, "", &o);
+	json_decref(o.answer);
+	if (o.state == ONCE_REFUSED)
+		*err = o.err;
+	if (o.state != ONCE_NEW)
+		return o.state == ONCE_REFUSED ? o.err.rc : fj_refuse(err, FJ_E_EXISTS, "portal", NULL, "this form was sent already, and what it made is shown in the answer to that alone; if you did not see it, make a new one in its place",
+		    "该表单已提交，其生成的内容仅在当次结果中显示；如未看到，请重新生成");
+	enum fj_rc rc = portal_command(q, command, params, out, err);
+	once_end(web_csrf(q), key, nothing, rc == FJ_OK ? NULL : err);
+	return rc;
 }
 
 /* --- overview --- */
@@ -147,10 +179,7 @@ static void password_page(struct web_req *q, struct web_res *r, const struct fj_
 		portal_account_top(q, b, web_tr(q, "Change my password"));
 	if (portal_actor(q)->held)
 		web_print(b, "<p class=\"notice\">%s</p>", web_tr(q, "Your password has leaked somewhere, or your officers ask for a new one. Nothing else can be done before it is changed."));
-	if (err != NULL) {
-		portal_error(q, b, err);
-		r->status = fj_rc_http(err->rc);
-	}
+	portal_tell(q, r, err);
 	web_html(b, "<form class=\"narrow\" method=\"post\" action=\"/account/password\">");
 	portal_csrf(q, b);
 	portal_plain_input(b, "current", web_tr(q, "Present password"), "password", "current-password", 128, "");

@@ -65,14 +65,6 @@ static void code_list(struct web_req *q, struct fj_buf *b, const json_t *list)
 	web_html(b, "</ul>");
 }
 
-static void tell(struct web_req *q, struct web_res *r, const struct fj_err *err)
-{
-	if (err == NULL)
-		return;
-	portal_error(q, &r->body, err);
-	r->status = fj_rc_http(err->rc);
-}
-
 /* --- a new telephone --- */
 
 static void factor_page(struct web_req *q, struct web_res *r, const struct fj_err *err)
@@ -81,7 +73,7 @@ static void factor_page(struct web_req *q, struct web_res *r, const struct fj_er
 	const char *factor = portal_actor(q)->factor;
 
 	portal_account_top(q, b, web_tr(q, "Change my telephone"));
-	tell(q, r, err);
+	portal_tell(q, r, err);
 	web_print(b, "<p>%s</p><form class=\"narrow\" method=\"post\" action=\"/account/factor\">", web_tr(q, "The telephone that you have stays in use until the new one has shown a code."));
 	portal_csrf(q, b);
 	portal_plain_input(b, "current", web_tr(q, "Present password"), "password", "current-password", 128, "");
@@ -133,7 +125,7 @@ void portal_post_confirm(struct web_req *q, struct web_res *r)
 		return;
 	}
 	portal_account_top(q, &r->body, web_tr(q, "Confirm the new telephone"));
-	tell(q, r, &err);
+	portal_tell(q, r, &err);
 	confirm_form(q, &r->body);
 	web_print(&r->body, "<p><a href=\"/account/factor\">%s</a></p>", web_tr(q, "Begin again"));
 	web_page_end(&r->body);
@@ -151,14 +143,14 @@ static void recovery_page(struct web_req *q, struct web_res *r, const struct fj_
 	portal_account_top(q, b, web_tr(q, "Recovery codes"));
 	if (web_field(q, "used")[0] != '\0')
 		web_print(b, "<p class=\"notice\" role=\"status\">%s</p>", web_tr(q, "You signed in with a recovery code; it is used up. If the telephone or UKey is lost, set up another one now and tell your officers."));
-	tell(q, r, err);
+	portal_tell(q, r, err);
 	if (portal_account_command(q, "account.show", none, &a, &why) == FJ_OK) {
 		web_html(b, "<p>");
 		web_say(q, b, "Codes left: %lld. New codes take the place of all that you have.", (long long)fj_json_num(a, "recovery_left"));
 		web_html(b, "</p>");
 	}
 	web_html(b, "<form class=\"narrow\" method=\"post\" action=\"/account/recovery\">");
-	portal_csrf(q, b);
+	portal_keys(q, b);
 	portal_plain_input(b, "current", web_tr(q, "Present password"), "password", "current-password", 128, "");
 	portal_button(q, b, web_tr(q, "Make new codes"), false);
 	web_html(b, "</form>");
@@ -172,11 +164,11 @@ void portal_get_recovery(struct web_req *q, struct web_res *r)
 
 void portal_post_recovery(struct web_req *q, struct web_res *r)
 {
-	static const char *const names[] = {"current", NULL};
+	FJ_AUTO(json) params = json_pack("{s:s*}", "current", web_field(q, "current")[0] == '\0' ? NULL : web_field(q, "current"));
 	FJ_AUTO(json) answer = NULL;
 	struct fj_err err = {0};
 
-	if (portal_account_command(q, "account.recovery", names, &answer, &err) != FJ_OK) {
+	if (portal_account_once(q, "account.recovery", params, &answer, &err) != FJ_OK) {
 		recovery_page(q, r, &err);
 		return;
 	}
@@ -204,7 +196,7 @@ static void enrol_page(struct web_req *q, struct web_res *r, const struct fj_err
 	struct fj_buf *b = &r->body;
 
 	portal_top(q, b, web_tr(q, "Set password and second factor"));
-	tell(q, r, err);
+	portal_tell(q, r, err);
 	web_print(b, "<p>%s</p><form class=\"narrow\" method=\"post\" action=\"/enrol\">", web_tr(q, "Two officers gave you a half of the one-time code each; write both with a hyphen between them. It works once, within a week."));
 	portal_plain_input(b, "login", web_tr(q, "Login"), "text", "username", 63, web_field(q, "login"));
 	portal_plain_input(b, "code", web_tr(q, "One-time code (first-second)"), "text", "off", 40, "");
@@ -245,15 +237,14 @@ void portal_post_enrol(struct web_req *q, struct web_res *r)
 	FJ_AUTO(json) answer = NULL;
 	struct portal_try t;
 	struct fj_err err = {0};
-	enum fj_rc rc = FJ_OK;
+	enum fj_rc rc;
 
 	portal_try(q, ISS_DOOR_PORTAL, web_field(q, "login"), "", "", &t);
 	for (size_t i = 0; names[i] != NULL; i++)
 		if (web_field(q, names[i])[0] != '\0')
 			json_object_set_new(params, names[i], json_string(web_field(q, names[i])));
-	if (web_is_foreign(q))
-		rc = fj_refuse(&err, FJ_E_FORBIDDEN, "portal", NULL, "this form was sent by a page of another site; fill it in here", "该表单由其他网站的页面提交，请在此处填写");
-	else if (strcmp(web_field(q, "password"), web_field(q, "again")) != 0)
+	rc = portal_own_form(q, &err);
+	if (rc == FJ_OK && strcmp(web_field(q, "password"), web_field(q, "again")) != 0)
 		rc = fj_refuse(&err, FJ_E_INVALID, "portal", NULL, "the password was typed in two ways; type it again", "两次输入的密码不一致，请重新输入");
 	if (rc == FJ_OK)
 		rc = iss_enrol(portal_of(q)->i, &t.t, params, &answer, &err);

@@ -73,10 +73,34 @@ static void begin(struct web_req *q, struct web_res *r, const char *title, const
 {
 	portal_account_top(q, &r->body, title);
 	whose(q, &r->body);
-	if (err == NULL)
-		return;
-	portal_error(q, &r->body, err);
-	r->status = fj_rc_http(err->rc);
+	portal_tell(q, r, err);
+}
+
+static const json_t *item_of(const json_t *answer, const char *id)
+{
+	size_t i;
+	json_t *v;
+
+	json_array_foreach(json_object_get(answer, "items"), i, v)
+		if (strcmp(fj_json_text(v, "id"), id) == 0)
+			return v;
+	return NULL;
+}
+
+static void ended(struct web_req *q, struct fj_buf *b)
+{
+	web_print(b, "<p class=\"notice ok\" role=\"status\">%s</p>", web_tr(q, "Ended."));
+}
+
+/* to the list again, which says that it has ended when the list says so */
+static void back_to(struct web_req *q, struct web_res *r, const char *path, const char *done)
+{
+	char to[PORTAL_TO];
+
+	snprintf(to, sizeof(to), "%s", path);
+	portal_to(to, "done", done);
+	portal_to(to, "login", of_another(q) ? web_field(q, "login") : "");
+	web_redirect(r, to);
 }
 
 /* --- sessions --- */
@@ -106,6 +130,16 @@ static void session_row(struct web_req *q, struct fj_buf *b, const json_t *s)
 	web_html(b, "</td></tr>");
 }
 
+/* "?done=ID" or "?done=others": it is so */
+static bool has_ended(struct web_req *q, const json_t *answer)
+{
+	const char *done = web_field(q, "done");
+
+	if (strcmp(done, "others") == 0)
+		return json_array_size(json_object_get(answer, "items")) <= (of_another(q) ? 0u : 1u);
+	return done[0] != '\0' && item_of(answer, done) == NULL;
+}
+
 static void sessions_page(struct web_req *q, struct web_res *r, const struct fj_err *err)
 {
 	static const char *const keys[] = {"browser", "begun", "last_used", "ends", "from_address", "factor", NULL};
@@ -117,8 +151,8 @@ static void sessions_page(struct web_req *q, struct web_res *r, const struct fj_
 
 	enum fj_rc rc = portal_command(q, "session.list", params, &answer, &why);
 	begin(q, r, web_tr(q, "Sessions"), err != NULL ? err : rc != FJ_OK ? &why : NULL);
-	if (web_field(q, "done")[0] != '\0' && err == NULL)
-		web_print(&r->body, "<p class=\"notice ok\" role=\"status\">%s</p>", web_tr(q, "Ended."));
+	if (rc == FJ_OK && err == NULL && has_ended(q, answer))
+		ended(q, &r->body);
 	web_print(&r->body, "<p class=\"small\">%s</p>", web_tr(q, "A session ends 30 minutes after its last use, and 12 hours after its begin."));
 	head(q, &r->body, web_tr(q, "Sessions"), keys, true);
 	json_array_foreach(json_object_get(answer, "items"), i, s)
@@ -138,18 +172,6 @@ void portal_get_sessions(struct web_req *q, struct web_res *r)
 	sessions_page(q, r, NULL);
 }
 
-static void back_to(struct web_req *q, struct web_res *r, const char *path)
-{
-	FJ_AUTO(buf) to = FJ_BUF_INIT(300);
-
-	web_text(&to, path); /* our own, without anything to escape */
-	if (of_another(q)) {
-		web_html(&to, "&login=");
-		web_url(&to, web_field(q, "login"));
-	}
-	web_redirect(r, fj_buf_str(&to));
-}
-
 void portal_post_sessions(struct web_req *q, struct web_res *r)
 {
 	bool others = web_field(q, "others")[0] != '\0';
@@ -160,7 +182,7 @@ void portal_post_sessions(struct web_req *q, struct web_res *r)
 	if (portal_command(q, others ? "session.clear" : "session.end", params, &answer, &err) != FJ_OK)
 		sessions_page(q, r, &err);
 	else
-		back_to(q, r, "/account/sessions?done=1");
+		back_to(q, r, "/account/sessions", others ? "others" : web_field(q, "id"));
 }
 
 /* --- API tokens --- */
@@ -202,8 +224,8 @@ static void scope_help(struct web_req *q, struct fj_buf *b)
 	    web_tr(q, "One a line: asset:read, asset:write, *:read, *:write, or a command such as certificate.suspend. Approving on behalf of a second officer has to be named by itself (approval.approve). A token never sees to accounts and is nobody's deputy."),
 	    web_tr(q, "All nouns"));
 	for (size_t i = 0; i < n; i++) {
-		char noun[64];
-		snprintf(noun, sizeof(noun), "%.*s", (int)strcspn(all[i]->name, "."), all[i]->name);
+		char noun[PORTAL_NOUN];
+		portal_noun_in(all[i]->name, noun);
 		if (strncmp(last, noun, strlen(noun)) == 0 && last[strlen(noun)] == '.')
 			continue;
 		last = all[i]->name;
@@ -216,7 +238,7 @@ static void scope_help(struct web_req *q, struct fj_buf *b)
 static void token_form(struct web_req *q, struct fj_buf *b)
 {
 	web_print(b, "<h2>%s</h2><form class=\"narrow\" method=\"post\" action=\"/account/tokens\">", web_tr(q, "Make a token"));
-	portal_csrf(q, b);
+	portal_keys(q, b);
 	portal_plain_input(b, "name", web_tr(q, "What it is for"), "text", "off", 60, web_field(q, "name"));
 	web_print(b, "<label for=\"scope\">%s</label><textarea id=\"scope\" name=\"scope\" class=\"prose mono\" required>%s</textarea>", web_tr(q, "What it may do"), web_field(q, "scope"));
 	scope_help(q, b);
@@ -239,6 +261,9 @@ static void tokens_page(struct web_req *q, struct web_res *r, const json_t *made
 
 	enum fj_rc rc = portal_command(q, "apitoken.list", params, &answer, &why);
 	begin(q, r, web_tr(q, "API tokens"), err != NULL ? err : rc != FJ_OK ? &why : NULL);
+	t = (json_t *)(uintptr_t)item_of(answer, web_field(q, "done"));
+	if (t != NULL && strcmp(fj_json_text(t, "state"), "ACTIVE") != 0)
+		ended(q, b);
 	if (made != NULL)
 		web_print(b, "<div class=\"notice ok\" role=\"status\"><p>%s</p><p class=\"mono\">%s</p><p class=\"small\">%s</p></div>", web_tr(q, "The token, shown only now:"),
 		    fj_json_text(made, "api_token"), web_tr(q, "A program sends it as: Authorization: Bearer TOKEN"));
@@ -268,7 +293,7 @@ void portal_post_tokens(struct web_req *q, struct web_res *r)
 
 	enum fj_rc rc = portal_params(q, iss_command_find("apitoken.add"), false, &params, &err);
 	if (rc == FJ_OK)
-		rc = portal_command(q, "apitoken.add", params, &answer, &err);
+		rc = portal_account_once(q, "apitoken.add", params, &answer, &err);
 	tokens_page(q, r, rc == FJ_OK ? answer : NULL, rc == FJ_OK ? NULL : &err);
 }
 
@@ -281,7 +306,7 @@ void portal_post_token_end(struct web_req *q, struct web_res *r)
 	if (portal_command(q, "apitoken.end", params, &answer, &err) != FJ_OK)
 		tokens_page(q, r, NULL, &err);
 	else
-		back_to(q, r, "/account/tokens?done=1");
+		back_to(q, r, "/account/tokens", web_param(q, "id"));
 }
 
 /* --- tries to sign in --- */

@@ -42,7 +42,6 @@ static bool is_file(const char *key, const json_t *v)
 
 bool portal_answer_is_plain(const json_t *answer)
 {
-	static const char *const look[] = {"code_first", "code_second", "totp", "csv", NULL};
 	const char *key;
 	json_t *v;
 
@@ -50,11 +49,8 @@ bool portal_answer_is_plain(const json_t *answer)
 
 	if (portal_refused(answer, &err) || !json_is_object(answer))
 		return false;
-	for (const char *const *k = look; *k != NULL; k++)
-		if (json_object_get(answer, *k) != NULL)
-			return false;
 	json_object_foreach((json_t *)(uintptr_t)answer, key, v)
-		if ((json_is_array(v) && json_array_size(v) > 0) || fj_json_peek(v, "base64url") != NULL)
+		if (portal_is_secret(key) || is_file(key, v) || (json_is_array(v) && json_array_size(v) > 0))
 			return false;
 	return true;
 }

@@ -117,7 +117,7 @@ static size_t changed(const json_t *list)
 	return n;
 }
 
-void portal_card_differences(struct web_req *q, struct fj_buf *b, const json_t *items)
+static void card_differences(struct web_req *q, struct fj_buf *b, const json_t *items)
 {
 	size_t i;
 	json_t *v;
@@ -176,7 +176,7 @@ static void document(struct web_req *q, struct fj_buf *b, const json_t *d, bool 
 		web_html(b, "<h4>");
 		web_say(q, b, "The asset card, version %lld against version %lld", (long long)fj_json_num(card, "to"), (long long)fj_json_num(card, "from"));
 		web_html(b, "</h4>");
-		portal_card_differences(q, b, json_object_get(card, "items"));
+		card_differences(q, b, json_object_get(card, "items"));
 	}
 	if (content[0] != '\0')
 		web_print(b, "<p class=\"small\">%s <span class=\"mono\">%s</span></p>", web_tr(q, "The approval is bound to this content, SHA-256:"), content);
@@ -234,13 +234,13 @@ void portal_content(struct web_req *q, struct fj_buf *b, const json_t *p, bool w
 
 void portal_object(struct web_req *q, struct fj_buf *b, const char *kind, const char *id)
 {
-	char noun[64], prefix[80];
+	char noun[PORTAL_NOUN], prefix[80];
 	const struct web_link self[] = {{"object", prefix}, {NULL, NULL}};
 	FJ_AUTO(json) text = json_string(id);
 	bool named = strncmp(id, "DAC-", 4) == 0 || strncmp(id, "DAU-", 4) == 0 || strncmp(id, "LT-", 3) == 0 || (id[0] != '\0' && id[1] != '\0' && id[2] == '-');
 
 	/* "certificate.revoke" is about a certificate, its issuing about an asset */
-	snprintf(noun, sizeof(noun), "%.*s", (int)strcspn(kind, "."), kind);
+	portal_noun_in(kind, noun);
 	if (strcmp(kind, "certificate.issue") == 0)
 		snprintf(noun, sizeof(noun), "asset");
 	if (strcmp(noun, "asset") == 0 && strstr(id, " assets ") != NULL) { /* "12 assets HASH" */
@@ -425,10 +425,7 @@ static void page(struct web_req *q, struct web_res *r, const json_t *a, const js
 
 	fj_buf_clear(b);
 	portal_top(q, b, web_word(q, WEB_MATTER, fj_json_text(a, "kind")));
-	if (err != NULL) {
-		r->status = fj_rc_http(err->rc);
-		portal_error(q, b, err);
-	}
+	portal_tell(q, r, err);
 	portal_done(q, b);
 	head(q, b, a);
 	if (open && mine)

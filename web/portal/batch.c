@@ -7,7 +7,7 @@
 #define FIRST 10
 
 /* "asset" for a command that takes "assets", its own noun for one that takes "ids"; false: it takes no selection */
-static bool noun_of(const struct iss_command_info *c, char noun[64], const char **field)
+static bool noun_of(const struct iss_command_info *c, char noun[PORTAL_NOUN], const char **field)
 {
 	for (const struct iss_field *f = c->fields; f != NULL && f->name != NULL; f++) {
 		size_t n = strlen(f->name);
@@ -15,9 +15,9 @@ static bool noun_of(const struct iss_command_info *c, char noun[64], const char 
 			continue;
 		*field = f->name;
 		if (strcmp(f->name, "ids") == 0)
-			snprintf(noun, 64, "%.*s", (int)strcspn(c->name, "."), c->name);
+			portal_noun_in(c->name, noun);
 		else
-			snprintf(noun, 64, "%.*s", (int)n - 1, f->name);
+			snprintf(noun, PORTAL_NOUN, "%.*s", (int)n - 1, f->name);
 		return portal_find(noun, "list") != NULL;
 	}
 	return false;
@@ -26,7 +26,7 @@ static bool noun_of(const struct iss_command_info *c, char noun[64], const char 
 void portal_selected(struct web_req *q, struct fj_buf *b, const struct iss_command_info *c, const json_t *fill)
 {
 	const char *field = NULL;
-	char noun[64];
+	char noun[PORTAL_NOUN];
 	size_t i;
 	json_t *v;
 
@@ -61,7 +61,7 @@ static void bar(struct web_req *q, struct fj_buf *b, long long done, long long o
 static void again(struct web_req *q, struct fj_buf *b, const struct iss_command_info *c, const json_t *aside)
 {
 	const char *field = NULL;
-	char noun[64];
+	char noun[PORTAL_NOUN];
 	size_t i;
 	json_t *v;
 

@@ -16,7 +16,7 @@
 struct work {
 	struct portal *p;
 	struct iss_actor actor;
-	char command[64], session[ISS_SESSION_CAP], key[ONCE_KEY];
+	char command[64], session[ISS_SESSION_CAP], key[ONCE_KEY], draft[ISS_DRAFT_CAP];
 	json_t *params;
 };
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
@@ -27,9 +27,11 @@ static void *run(void *arg)
 {
 	struct work *w = arg;
 	json_t *answer = NULL;
-	struct fj_err err = {0};
+	struct fj_err err = {0}, why = {0};
 	enum fj_rc rc = iss_command(w->p->i, &w->actor, w->command, w->params, &answer, &err);
 
+	if (rc == FJ_OK && !portal_refused(answer, &why))
+		portal_draft_done(w->p, &w->actor, w->draft);
 	once_end(w->session, w->key, answer, rc == FJ_OK ? NULL : &err);
 	json_decref(answer);
 	json_decref(w->params);
@@ -64,6 +66,7 @@ bool behind_start(struct web_req *q, const char *command, const char *key, json_
 		snprintf(w->command, sizeof(w->command), "%s", command);
 		snprintf(w->session, sizeof(w->session), "%s", web_csrf(q));
 		snprintf(w->key, sizeof(w->key), "%s", key);
+		snprintf(w->draft, sizeof(w->draft), "%s", web_field(q, "draft"));
 	}
 	pthread_attr_init(&a);
 	pthread_attr_setdetachstate(&a, PTHREAD_CREATE_DETACHED);

@@ -20,11 +20,6 @@ static const struct iss_command_info *asks(const struct iss_command_info *c)
 	return NULL;
 }
 
-bool portal_computes(const struct iss_command_info *c)
-{
-	return asks(c) != NULL;
-}
-
 static void money(struct web_req *q, struct fj_buf *b, int64_t fen)
 {
 	char yuan[ISS_YUAN_CAP];
@@ -35,9 +30,9 @@ static void money(struct web_req *q, struct fj_buf *b, int64_t fen)
 
 static void percent(struct fj_buf *b, int64_t bp)
 {
-	char text[32];
+	char text[PORTAL_PERCENT];
 
-	snprintf(text, sizeof(text), bp % 100 == 0 ? "%lld" : "%lld.%02lld", (long long)(bp / 100), (long long)(bp % 100));
+	portal_percent_text(bp, text);
 	web_print(b, "%s%%", text);
 }
 

@@ -59,11 +59,10 @@ void portal_consequence(struct web_req *q, struct fj_buf *b, const struct iss_co
 
 static void action(struct fj_buf *b, const struct iss_command_info *c)
 {
-	size_t n = strcspn(c->name, ".");
-	char to[160];
+	char to[PORTAL_ADDRESS];
 
-	snprintf(to, sizeof(to), "/do/%.*s/%s", (int)n, c->name, c->name + n + 1);
-	web_text(b, to);
+	portal_address("do", c->name, to);
+	web_text(b, portal_own_page(c) != NULL ? portal_own_page(c) : to);
 }
 
 static void hidden_values(struct fj_buf *b, const json_t *fill, const char *const *hidden)
@@ -80,14 +79,22 @@ static void hidden_values(struct fj_buf *b, const json_t *fill, const char *cons
 	}
 }
 
+/* on a page of its own, and not to be done at once */
+static bool is_kept(const struct iss_command_info *c, const json_t *fill, size_t id)
+{
+	return id == 0 && c->kind != ISS_READ && !portal_takes_back_one(c, fill);
+}
+
 /* a form on a page of its own may be saved as a draft, and one of weight leads to its preview */
 static void form_buttons(struct web_req *q, struct fj_buf *b, const struct iss_command_info *c, const json_t *fill, size_t id)
 {
 	const struct portal_hint *h = portal_hint_of(c->name);
-	bool page = id == 0 && c->kind != ISS_READ;
+	bool page = is_kept(c, fill, id);
 
 	web_html(b, "<p class=\"buttons\">");
-	if (page && portal_weighs(c, fill)) {
+	if (id == 0 && portal_takes_back_one(c, fill)) {
+		portal_takeback_buttons(q, b, c, fill);
+	} else if (page && portal_weighs(c, fill)) {
 		web_print(b, "<button name=\"step\" value=\"preview\">%s</button>", web_tr(q, "Check and preview"));
 	} else {
 		web_html(b, h != NULL && h->danger ? "<button class=\"danger\">" : "<button>");
@@ -99,22 +106,27 @@ static void form_buttons(struct web_req *q, struct fj_buf *b, const struct iss_c
 	web_html(b, "</p></form>");
 }
 
+/* it is asked by an address: nothing of it is a file or a secret */
+static bool by_address(const struct iss_command_info *c)
+{
+	for (const struct iss_field *f = c->fields; f != NULL && f->name != NULL; f++)
+		if (f->type == ISS_F_FILE || portal_is_secret(f->name))
+			return false;
+	return c->kind == ISS_READ;
+}
+
 void portal_form(struct web_req *q, struct fj_buf *b, const struct iss_command_info *c, const json_t *fill, const char *const *hidden, const char *back, size_t id)
 {
-	bool asks = c->kind == ISS_READ && !portal_has_type(c, ISS_F_FILE);
-	char key[ONCE_KEY];
+	bool asks = by_address(c);
 
-	web_html(b, asks ? "<form class=\"fill\" method=\"get\" action=\"" : id == 0 && c->kind != ISS_READ ? "<form class=\"fill\" method=\"post\" data-keep=\"draft\" action=\"" : "<form class=\"fill\" method=\"post\" action=\"");
+	web_html(b, asks ? "<form class=\"fill\" method=\"get\" action=\"" : is_kept(c, fill, id) ? "<form class=\"fill\" method=\"post\" data-keep=\"draft\" action=\"" : "<form class=\"fill\" method=\"post\" action=\"");
 	action(b, c);
 	web_html(b, portal_has_type(c, ISS_F_FILE) ? "\" enctype=\"multipart/form-data\">" : "\">");
 	portal_consequence(q, b, c);
-	if (asks) {
+	if (asks)
 		portal_hidden(b, "run", "1");
-	} else {
-		once_key(key);
-		portal_csrf(q, b);
-		portal_hidden(b, "once", key);
-	}
+	else
+		portal_keys(q, b);
 	if (back != NULL)
 		portal_hidden(b, "back", back);
 	hidden_values(b, fill, hidden);
@@ -130,9 +142,9 @@ void portal_form(struct web_req *q, struct fj_buf *b, const struct iss_command_i
 
 static void way_back(struct web_req *q, struct fj_buf *b, const struct iss_command_info *c)
 {
-	char noun[64];
+	char noun[PORTAL_NOUN];
 
-	snprintf(noun, sizeof(noun), "%.*s", (int)strcspn(c->name, "."), c->name);
+	portal_noun_in(c->name, noun);
 	web_html(b, "<p class=\"pager\">");
 	if (portal_find(noun, "list") != NULL) {
 		web_html(b, "<a href=\"/list/");
@@ -159,8 +171,7 @@ static void refusal(struct web_req *q, struct web_res *r, const struct iss_comma
 {
 	struct fj_buf *b = &r->body;
 
-	r->status = fj_rc_http(err->rc);
-	portal_error(q, b, err);
+	portal_tell(q, r, err);
 	portal_fill_bad(q, c, fill, err);
 	if (fj_json_text(fill, PORTAL_BAD)[0] != '\0')
 		web_print(b, "<p><a href=\"#f0-%s\">%s</a></p>", fj_json_text(fill, PORTAL_BAD), web_tr(q, "To the field"));
@@ -177,18 +188,18 @@ static void above_form(struct web_req *q, struct fj_buf *b, const struct iss_com
 		return;
 	portal_drafts_of(q, b, c, w != NULL ? "wizard" : "do", "");
 	if (w != NULL) {
-		char to[100];
-		snprintf(to, sizeof(to), "/wizard/%s", w->path);
+		char to[PORTAL_ADDRESS];
+		portal_address("wizard", c->name, to);
 		web_print(b, "<p><a href=\"%s?id=%s\">%s</a></p>", to, id, web_tr(q, "Fill it in step by step"));
 	}
 }
 
 static bool held_any(const struct iss_command_info *c, const json_t *fill)
 {
-	char mark[96];
+	char mark[PORTAL_HELD_NAME];
 
 	for (const struct iss_field *f = c->fields; f != NULL && f->name != NULL; f++) {
-		snprintf(mark, sizeof(mark), "%.64s" PORTAL_HELD, f->name);
+		held_name(f->name, mark);
 		if (f->type == ISS_F_FILE && fj_json_text(fill, mark)[0] != '\0')
 			return true;
 	}
@@ -222,19 +233,16 @@ void portal_form_page(struct web_req *q, struct web_res *r, const struct iss_com
 static const struct iss_command_info *command_of(struct web_req *q, struct web_res *r)
 {
 	const struct iss_command_info *c = portal_find(web_param(q, "noun"), web_param(q, "verb"));
-	FJ_AUTO(json) none = json_object();
-	struct fj_err err = {0};
-	json_t *out = NULL;
 
 	if (c == NULL) {
 		portal_no_such(q, r);
 		return NULL;
 	}
-	if (portal_may(q, c))
+	if (!portal_let(q, r, c))
+		return NULL;
+	if (portal_own_page(c) == NULL)
 		return c;
-	if (portal_command(q, c->name, none, &out, &err) == FJ_OK) /* its role is refused before anything else */
-		json_decref(out);
-	web_fail(q, r, &err);
+	web_redirect(r, portal_own_page(c));
 	return NULL;
 }
 
@@ -339,9 +347,9 @@ void portal_get_do(struct web_req *q, struct web_res *r)
 	done_most(q, &r->body);
 	web_print(&r->body, "<h2>%s</h2><div class=\"cards\">", web_tr(q, "All by subject"));
 	for (size_t i = 0; i < n; i++) {
-		char noun[64];
+		char noun[PORTAL_NOUN];
 		bool seen = false;
-		snprintf(noun, sizeof(noun), "%.*s", (int)strcspn(all[i]->name, "."), all[i]->name);
+		portal_noun_in(all[i]->name, noun);
 		for (size_t k = 0; k < i; k++)
 			seen = seen || portal_is_noun(all[k]->name, noun);
 		if (!seen)
@@ -411,23 +419,10 @@ void portal_get_form(struct web_req *q, struct web_res *r)
 		portal_prefill(q, c, fill);
 	}
 	bool nothing_to_fill = c->fields == NULL || c->fields[0].name == NULL;
-	if (c->kind == ISS_READ && !portal_has_type(c, ISS_F_FILE) && (web_field(q, "run")[0] != '\0' || nothing_to_fill))
+	if (by_address(c) && (web_field(q, "run")[0] != '\0' || nothing_to_fill))
 		ask(q, r, c, fill);
 	else
 		portal_form_page(q, r, c, fill, NULL);
-}
-
-static bool once_of(struct web_req *q, struct web_res *r, const char **key)
-{
-	struct fj_err err = {0};
-
-	*key = web_field(q, "once");
-	if (strlen(*key) == ONCE_KEY - 2 && strspn(*key, "0123456789abcdef") == ONCE_KEY - 2)
-		return true;
-	fj_fail(&err, FJ_E_USAGE, "portal", NULL, "the form lacks its key; load it again");
-	fj_err_zh(&err, "表单缺少防重复标识，请重新打开表单");
-	web_fail(q, r, &err);
-	return false;
 }
 
 /* what takes long runs behind, its page says how far it is */
@@ -439,18 +434,18 @@ static bool goes_behind(struct web_req *q, const struct iss_command_info *c, con
 /* to where the form stood, to the inbox, or to the answer's own page */
 static void lead_on(struct web_req *q, struct web_res *r, const struct iss_command_info *c, const char *key, const json_t *answer)
 {
-	char to[320];
-	const char *back = back_of(q), *word = portal_done_word(c->name, answer);
-	bool plain = portal_answer_is_plain(answer);
+	char to[PORTAL_TO];
+	const char *back = back_of(q), *approval = fj_json_peek(answer, "approval");
+	bool stops = portal_stops_something(c->name) && json_object_get(answer, "stopped") != NULL; /* what is denied from now on */
+	bool own = stops || !portal_answer_is_plain(answer) || (approval == NULL && back[0] == '\0');
 
-	if (portal_stops_something(c->name) && json_object_get(answer, "stopped") != NULL)
-		snprintf(to, sizeof(to), "/done/%s", key); /* what is denied from now on */
-	else if (plain && fj_json_peek(answer, "approval") != NULL)
-		snprintf(to, sizeof(to), "/approvals/%s?done=%s", fj_json_peek(answer, "approval"), word);
-	else if (plain && back[0] != '\0')
-		snprintf(to, sizeof(to), "%s?done=%s", back, word);
-	else
+	if (own)
 		snprintf(to, sizeof(to), "/done/%s", key);
+	else if (approval != NULL)
+		snprintf(to, sizeof(to), "/approvals/%s", approval);
+	else
+		snprintf(to, sizeof(to), "%s", back);
+	portal_to(to, "done", own ? "" : portal_done_word(c->name, answer));
 	web_redirect(r, to);
 }
 
@@ -479,17 +474,20 @@ static void run(struct web_req *q, struct web_res *r, const struct iss_command_i
 	struct fj_err err = {0};
 	struct once o;
 
-	if (portal_params(q, c, false, &params, &err) != FJ_OK) {
+	if (portal_params(q, c, false, &params, &err) != FJ_OK || portal_takeback_told(c, params, &err) != FJ_OK) {
 		portal_form_page(q, r, c, fill, &err);
 		return;
 	}
 	once_begin(web_csrf(q), key, c->name, back_of(q), &o);
-	if (o.state == ONCE_NEW && goes_behind(q, c, key, params))
+	if (o.state == ONCE_NEW && goes_behind(q, c, key, params)) {
 		o.state = ONCE_RUNNING;
+		portal_held_done(q, c); /* it has them */
+	}
 	if (o.state != ONCE_NEW) {
-		char to[120];
+		char to[PORTAL_TO];
 		json_decref(o.answer);
-		snprintf(to, sizeof(to), "/done/%s%s%.40s", key, web_field(q, "track")[0] != '\0' ? "?track=" : "", web_field(q, "track"));
+		snprintf(to, sizeof(to), "/done/%s", key);
+		portal_to(to, "track", web_field(q, "track"));
 		web_redirect(r, to);
 		return;
 	}
@@ -503,7 +501,8 @@ static void run(struct web_req *q, struct web_res *r, const struct iss_command_i
 	else if (portal_refused(answer, &err))
 		show_refused(q, r, c, key, answer);
 	else {
-		portal_draft_done(q);
+		portal_draft_done(portal_of(q), portal_actor(q), web_field(q, "draft"));
+		portal_held_done(q, c);
 		lead_on(q, r, c, key, answer);
 	}
 }
@@ -548,8 +547,13 @@ void portal_post_form(struct web_req *q, struct web_res *r)
 {
 	const struct iss_command_info *c = command_of(q, r);
 	const char *key;
+	struct fj_err err = {0};
 
-	if (c != NULL && once_of(q, r, &key) && !other_step(q, r, c))
+	if (c == NULL)
+		return;
+	if (once_sent(q, &key, &err) != FJ_OK || portal_fits(q, c, &err) != FJ_OK)
+		web_fail(q, r, &err);
+	else if (!other_step(q, r, c))
 		run(q, r, c, key);
 }
 

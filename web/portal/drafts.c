@@ -8,19 +8,6 @@
  */
 #include "web/portal/internal.h"
 
-/* whatever a command calls them, these are nobody's to keep */
-static const char *const secrets[] = {"password", "current", "code", "totp", "key", "proof"};
-
-static const struct iss_command_info *command_at(const char *name, char to[160], const char *under)
-{
-	const struct iss_command_info *c = iss_command_find(name);
-	size_t n = strcspn(name, ".");
-
-	if (c != NULL)
-		snprintf(to, 160, "/%s/%.*s/%s", under, (int)n, name, name + n + 1);
-	return c;
-}
-
 static json_t *without_secrets(const json_t *fill)
 {
 	json_t *out = json_copy((json_t *)(uintptr_t)fill);
@@ -28,10 +15,8 @@ static json_t *without_secrets(const json_t *fill)
 	json_t *v;
 	void *next;
 
-	for (size_t i = 0; i < FJ_ARRAY_LEN(secrets); i++)
-		json_object_del(out, secrets[i]);
 	json_object_foreach_safe(out, next, key, v)
-		if (key[0] == '!' || strstr(key, PORTAL_HELD) != NULL)
+		if (key[0] == '!' || portal_is_secret(key) || strstr(key, PORTAL_HELD) != NULL)
 			json_object_del(out, key);
 	return out;
 }
@@ -51,12 +36,11 @@ enum fj_rc portal_draft_keep(struct web_req *q, const struct iss_command_info *c
 	return rc;
 }
 
-void portal_draft_done(struct web_req *q)
+void portal_draft_done(struct portal *p, const struct iss_actor *a, const char *id)
 {
 	struct fj_err err = {0};
-	const char *id = web_field(q, "draft");
 
-	if (id[0] != '\0' && iss_draft_drop(portal_of(q)->i, portal_actor(q), id, &err) != FJ_OK)
+	if (id[0] != '\0' && iss_draft_drop(p->i, a, id, &err) != FJ_OK)
 		return; /* it ends by itself: the act is done */
 }
 
@@ -76,7 +60,7 @@ bool portal_draft_take(struct web_req *q, const struct iss_command_info *c, cons
 /* "Save draft" was asked for: as JSON for the script, else the form again, at its own address */
 void portal_draft_answer(struct web_req *q, struct web_res *r, const struct iss_command_info *c, const json_t *fill, const char *back)
 {
-	char id[ISS_DRAFT_CAP] = "", to[320], at[160];
+	char id[ISS_DRAFT_CAP] = "", to[PORTAL_TO];
 	struct fj_err err = {0};
 
 	snprintf(id, sizeof(id), "%.23s", web_field(q, "draft"));
@@ -92,11 +76,10 @@ void portal_draft_answer(struct web_req *q, struct web_res *r, const struct iss_
 		web_json(r, 200, answer);
 		return;
 	}
-	command_at(c->name, at, "do");
-	if (back[0] != '\0')
-		snprintf(to, sizeof(to), "%s?draft=%s&saved=1&back=%.100s", at, id, back);
-	else
-		snprintf(to, sizeof(to), "%s?draft=%s&saved=1", at, id);
+	portal_address("do", c->name, to);
+	portal_to(to, "draft", id);
+	portal_to(to, "saved", "1");
+	portal_to(to, "back", back);
 	web_redirect(r, to);
 }
 
@@ -113,7 +96,7 @@ void portal_draft_told(struct web_req *q, struct fj_buf *b, bool changed)
 void portal_drafts_of(struct web_req *q, struct fj_buf *b, const struct iss_command_info *c, const char *under, const char *about)
 {
 	json_t *list = NULL, *v;
-	char to[160];
+	char to[PORTAL_ADDRESS];
 	size_t i, shown = 0;
 
 	if (iss_draft_list(portal_of(q)->i, portal_actor(q), &list, NULL) != FJ_OK)
@@ -122,7 +105,7 @@ void portal_drafts_of(struct web_req *q, struct fj_buf *b, const struct iss_comm
 	json_array_foreach(owned, i, v) {
 		if (strcmp(fj_json_text(v, "command"), c->name) != 0 || (about[0] != '\0' && strcmp(fj_json_text(v, "about"), about) != 0) || shown == 3)
 			continue;
-		command_at(c->name, to, under);
+		portal_address(under, c->name, to);
 		if (shown++ == 0)
 			web_print(b, "<div class=\"notice\" role=\"status\"><p>%s</p><ul>", web_tr(q, "You have a draft of this form:"));
 		web_print(b, "<li><a href=\"%s?draft=%s\">%s</a> <bdi>%s</bdi> ", to, fj_json_text(v, "id"), web_tr(q, "Continue"), fj_json_text(v, "about"));
@@ -145,11 +128,12 @@ static void drop_form(struct web_req *q, struct fj_buf *b, const char *id)
 
 static void one(struct web_req *q, struct fj_buf *b, const json_t *v)
 {
-	char to[160];
-	const struct iss_command_info *c = command_at(fj_json_text(v, "command"), to, portal_wizard_of(fj_json_text(v, "command")) != NULL ? "wizard" : "do");
+	char to[PORTAL_ADDRESS];
+	const struct iss_command_info *c = iss_command_find(fj_json_text(v, "command"));
 
 	if (c == NULL)
 		return;
+	portal_address(portal_wizard_of(c->name) != NULL ? "wizard" : "do", c->name, to);
 	web_print(b, "<tr><td data-label=\"%s\"><a href=\"%s?draft=%s\">%s</a></td>", web_tr(q, "Act"), to, fj_json_text(v, "id"), web_either(q, c->zh, c->en));
 	web_print(b, "<td data-label=\"%s\" class=\"mono\"><bdi>%s</bdi></td><td data-label=\"%s\">", web_tr(q, "About"), fj_json_text(v, "about"), web_tr(q, "Saved"));
 	web_text_times(b, fj_json_text(v, "saved"));

@@ -267,12 +267,6 @@ static void use_noun(const struct form *d, const char *noun)
 	}
 }
 
-/* typed again, never sent back */
-static bool is_secret(const struct iss_field *f)
-{
-	return strcmp(f->name, "current") == 0 || strcmp(f->name, "password") == 0;
-}
-
 static bool is_day(const struct iss_field *f)
 {
 	return f->type == ISS_F_STR && f->choices == NULL && f->words == NULL && ((f->as & ISS_AS_DAY) || f->max == 10);
@@ -286,13 +280,13 @@ static void line_input(const struct form *d, const struct iss_field *f, const ch
 	snprintf(name, sizeof(name), "%.*s%s", MAX_PATH, path, unit);
 	const char *value = fj_json_text(d->fill, name);
 	int64_t plain;
-	char text[ISS_YUAN_CAP];
+	char text[ISS_YUAN_CAP + PORTAL_PERCENT];
 	if (unit[0] != '\0' && value[0] == '\0' && fj_json_text(d->fill, path)[0] != '\0') { /* it came in fen, from a link */
 		plain = strtoll(fj_json_text(d->fill, path), NULL, 10);
 		if (strcmp(unit, "@yuan") == 0)
 			iss_yuan_text(plain, text);
 		else
-			snprintf(text, sizeof(text), "%lld.%02lld", (long long)(plain / 100), (long long)(plain % 100));
+			portal_percent_text(plain, text);
 		value = text;
 	}
 	if (is_day(f))
@@ -302,7 +296,7 @@ static void line_input(const struct form *d, const struct iss_field *f, const ch
 	else if (f->type == ISS_F_INT)
 		web_html(d->b, "<input type=\"text\" inputmode=\"numeric\" pattern=\"[0-9]*\" autocomplete=\"off\"");
 	else
-		web_html(d->b, is_secret(f) ? "<input type=\"password\" autocomplete=\"off\"" : "<input type=\"text\" autocomplete=\"off\"");
+		web_html(d->b, portal_is_secret(path) ? "<input type=\"password\" autocomplete=\"off\"" : "<input type=\"text\" autocomplete=\"off\"");
 	attributes(d, f, path, unit);
 	if (f->noun != NULL) {
 		use_noun(d, f->noun);
@@ -310,7 +304,7 @@ static void line_input(const struct form *d, const struct iss_field *f, const ch
 	}
 	if (!is_day(f))
 		web_print(d->b, " maxlength=\"%lld\"", unit[0] != '\0' ? 26LL : f->type == ISS_F_INT ? 19LL : f->noun != NULL && f->max < 120 ? 120LL : (long long)f->max);
-	web_print(d->b, " value=\"%s\">", is_secret(f) ? "" : value);
+	web_print(d->b, " value=\"%s\">", portal_is_secret(path) ? "" : value);
 }
 
 static void hint(const struct form *d, const struct iss_field *f)
@@ -344,10 +338,10 @@ static void group_begin(const struct form *d, const struct iss_field *f, const c
 
 static void file_input(const struct form *d, const struct iss_field *f, const char *path)
 {
-	char mark[96], name[161];
+	char mark[PORTAL_HELD_NAME], name[161];
 	struct iss_field optional = *f;
 
-	snprintf(mark, sizeof(mark), "%.64s" PORTAL_HELD, path);
+	held_name(path, mark);
 	const char *key = fj_json_text(d->fill, mark);
 	json_t *there = key[0] == '\0' ? NULL : held_get(web_csrf(d->q), path, key, name);
 	if (there != NULL) { /* it need not be sent again */
@@ -541,15 +535,20 @@ static bool asked_otherwise(const struct iss_command_info *c, const struct iss_f
 
 void portal_inputs(struct web_req *q, struct fj_buf *b, const struct iss_command_info *c, const json_t *fill, const char *const *hidden, size_t id)
 {
+	const char *why = portal_takeback_why(c);
 	const char *nouns[PORTAL_MAX_NOUNS] = {NULL};
 	bool focus = false, filter = strstr(c->name, ".list") != NULL; /* none of a list's has to be there: it goes without saying */
 	const struct form d = {.q = q, .b = b, .fill = fill, .id = id, .nouns = nouns, .focus = &focus, .lax = filter};
 
 	for (const struct iss_field *f = c->fields; f != NULL && f->name != NULL; f++) {
-		struct iss_field shown = *f;
-		shown.required = f->required || filter;
-		if (!in(hidden, f->name) && !asked_otherwise(c, f, fill, &shown.required))
-			portal_input(&d, &shown, f->name);
+		struct iss_field asked = *f;
+		asked.required = f->required || filter;
+		if (why != NULL && strcmp(f->name, why) == 0) {
+			asked.required = true;
+			asked.as |= ISS_AS_PROSE; /* has room for it; the register gets one line */
+		}
+		if (!in(hidden, f->name) && !asked_otherwise(c, f, fill, &asked.required))
+			portal_input(&d, &asked, f->name);
 	}
 	name_lists(&d);
 }

@@ -101,26 +101,33 @@ static void navigation(struct web_req *q, struct fj_buf *b)
 	web_html(b, "</div></nav>");
 }
 
-/* an answer to a form has no address of its own: the language then leads to the page the form is on */
-static void form_page(struct web_req *q, char out[80])
+/* An answer to a form has no address of its own: the language then leads to the page the form is on, whose address begins
+ * as that of the answer; what comes of a selection, and what is no page, leads to the inbox.  Only names and numbers are
+ * taken over, not whatever was asked for. */
+static void form_page(struct web_req *q, char out[PORTAL_ADDRESS])
 {
-	static const char *const own[] = {"/login", "/verify", "/objections"};
-	const char *path = web_path(q);
+	static const struct {
+		const char *under;
+		int parts; /* of the form's page */
+	} pages[] = {{"/login", 1}, {"/enrol", 1}, {"/verify", 1}, {"/objections", 1}, {"/notices/", 2}, {"/account/", 2}, {"/do/", 3}, {"/wizard/", 3}, {"/approvals/AP-", 2}};
+	const char *path = strcmp(web_path(q), "/account/confirm") == 0 ? "/account/factor" : web_path(q);
+	size_t plain = strspn(path, "/ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-");
 
-	snprintf(out, 80, "%s", web_session(q) != NULL ? "/inbox" : "/");
-	for (size_t i = 0; i < FJ_ARRAY_LEN(own); i++)
-		if (strcmp(path, own[i]) == 0)
-			snprintf(out, 80, "%s", path);
-	if (strncmp(path, "/notices/", 9) != 0)
-		return;
-	size_t n = strspn(path + 9, "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-"); /* a number, not whatever was asked for */
-	bool number = n > 0 && n <= 40 && (path[9 + n] == '/' || path[9 + n] == '\0');
-	snprintf(out, 80, "/notices%.*s", number ? (int)n + 1 : 0, path + 8);
+	snprintf(out, PORTAL_ADDRESS, "%s", web_session(q) != NULL ? "/inbox" : "/");
+	for (size_t i = 0; i < FJ_ARRAY_LEN(pages); i++) {
+		const char *end = path;
+		if (strncmp(path, pages[i].under, strlen(pages[i].under)) != 0)
+			continue;
+		for (int k = 0; k < pages[i].parts && *end == '/'; k++)
+			end += 1 + strcspn(end + 1, "/");
+		if ((size_t)(end - path) <= plain && end - path < PORTAL_ADDRESS)
+			snprintf(out, PORTAL_ADDRESS, "%.*s", (int)(end - path), path);
+	}
 }
 
 static void language_links(struct web_req *q, struct fj_buf *b)
 {
-	char to[80] = "";
+	char to[PORTAL_ADDRESS] = "";
 	bool en = web_lang(q)[0] == 'e';
 
 	if (web_is_post(q))
@@ -168,6 +175,15 @@ void portal_hidden(struct fj_buf *b, const char *name, const char *value)
 void portal_csrf(struct web_req *q, struct fj_buf *b)
 {
 	portal_hidden(b, "csrf", web_csrf(q));
+}
+
+void portal_keys(struct web_req *q, struct fj_buf *b)
+{
+	char key[ONCE_KEY];
+
+	once_key(key);
+	portal_csrf(q, b);
+	portal_hidden(b, "once", key);
 }
 
 /* --- refusals and answers --- */
@@ -222,6 +238,35 @@ void portal_error(struct web_req *q, struct fj_buf *b, const struct fj_err *err)
 	web_html(b, "</div>");
 }
 
+void portal_tell(struct web_req *q, struct web_res *r, const struct fj_err *err)
+{
+	if (err == NULL)
+		return;
+	r->status = fj_rc_http(err->rc);
+	portal_error(q, &r->body, err);
+}
+
+bool portal_let(struct web_req *q, struct web_res *r, const struct iss_command_info *c)
+{
+	FJ_AUTO(json) none = json_object();
+	FJ_AUTO(json) answer = NULL;
+	struct fj_err err = {0};
+
+	if (portal_may(q, c))
+		return true;
+	if (portal_command(q, c->name, none, &answer, &err) == FJ_OK) /* an officer's roles have changed just now */
+		portal_no_such(q, r);
+	else
+		web_fail(q, r, &err);
+	return false;
+}
+
+enum fj_rc portal_own_form(const struct web_req *q, struct fj_err *err)
+{
+	return !web_is_foreign(q) ? FJ_OK
+	    : fj_refuse(err, FJ_E_FORBIDDEN, "portal", NULL, "this form was sent by a page of another site; fill it in here", "该表单由其他网站的页面提交，请在此处填写");
+}
+
 void portal_error_page(struct web_req *q, struct web_res *r, const struct fj_err *err)
 {
 	struct fj_buf *b = &r->body;
@@ -265,6 +310,16 @@ const char *portal_done_word(const char *command, const json_t *answer)
 	if (fj_json_peek(answer, "approval") != NULL)
 		return portal_stops_something(command) ? "suspended" : "waiting";
 	return json_is_false(json_object_get(answer, "published")) ? "unpublished" : "done";
+}
+
+void portal_to(char to[PORTAL_TO], const char *name, const char *value)
+{
+	FJ_AUTO(buf) v = FJ_BUF_INIT(4 * PORTAL_TO); /* what is cut there is too long anyway */
+	size_t n = strlen(to);
+
+	web_url(&v, value);
+	if (v.len > 0 && n + strlen(name) + v.len + 3 < PORTAL_TO)
+		snprintf(to + n, PORTAL_TO - n, "%c%s=%s", strchr(to, '?') == NULL ? '?' : '&', name, fj_buf_str(&v));
 }
 
 void portal_no_such(struct web_req *q, struct web_res *r)

@@ -62,6 +62,11 @@ static struct place *room_for(size_t n)
 	return p;
 }
 
+void held_name(const char *field, char out[PORTAL_HELD_NAME])
+{
+	snprintf(out, PORTAL_HELD_NAME, "%.64s" PORTAL_HELD, field);
+}
+
 bool held_put(const char *session, const char *field, const char *name, struct fj_slice bytes, char key[ONCE_KEY])
 {
 	struct fj_buf copy = FJ_BUF_INIT(bytes.len + 1);

@@ -37,6 +37,10 @@ const struct portal_noun *portal_noun_of(const char *name);   /* NULL: none */
 const struct portal_hint *portal_hint_of(const char *command); /* NULL: none */
 const char *portal_noun_word(struct web_req *q, const char *name, bool one);
 bool portal_is_noun(const char *command, const char *noun); /* "asset.show" is of "asset" */
+#define PORTAL_NOUN 64
+void portal_noun_in(const char *command, char out[PORTAL_NOUN]); /* "asset" of "asset.show" */
+#define PORTAL_ADDRESS 160
+void portal_address(const char *under, const char *command, char out[PORTAL_ADDRESS]); /* "/do/asset/card": under is "do" or "wizard" */
 const struct iss_command_info *portal_find(const char *noun, const char *verb); /* NULL: none */
 const struct iss_field *portal_field_of(const struct iss_command_info *c, const char *name); /* NULL: none */
 const char *portal_key_of(const char *noun); /* the field by which one is shown; NULL: none */
@@ -60,11 +64,19 @@ void portal_wording(struct web_req *q, const char *text, char out[PORTAL_SENTENC
 void portal_kind_words(struct web_req *q, const char *command, json_t *object);
 bool portal_org_name(struct web_req *q, const char *usci, char out[PORTAL_NAME]); /* false: not known to who asks */
 void portal_error(struct web_req *q, struct fj_buf *b, const struct fj_err *err);
+void portal_tell(struct web_req *q, struct web_res *r, const struct fj_err *err); /* the same, and it is the answer's status; NULL: nothing */
+/* the act is of a role that is not the officer's: it is refused for that before anything else; true: he may */
+bool portal_let(struct web_req *q, struct web_res *r, const struct iss_command_info *c);
+/* FJ_E_FORBIDDEN: a page of another site has sent this form (web_is_foreign); for forms without a session */
+enum fj_rc portal_own_form(const struct web_req *q, struct fj_err *err) FJ_MUST_USE;
 /* advice.c: what to do now, where the refusal does not say it, with a link to its help; and all of that, for the help page */
 void portal_advice(struct web_req *q, struct fj_buf *b, const struct fj_err *err);
 void portal_advice_all(struct web_req *q, struct fj_buf *b);
 /* a text that begins small, as reasons and labels do, with a capital */
 void portal_capital(struct fj_buf *b, const char *text);
+/* "?name=value" or "&name=value" behind an address to be led to, escaped; not when value is "" or there is no room */
+#define PORTAL_TO 320
+void portal_to(char to[PORTAL_TO], const char *name, const char *value);
 void portal_no_such(struct web_req *q, struct web_res *r); /* 404, as a page */
 /* "?done=WORD" in words, or a word given; nothing when there is none */
 void portal_done_words(struct web_req *q, struct fj_buf *b, const char *word);
@@ -72,6 +84,7 @@ void portal_done(struct web_req *q, struct fj_buf *b);
 /* which word that is, by the answer */
 const char *portal_done_word(const char *command, const json_t *answer);
 void portal_csrf(struct web_req *q, struct fj_buf *b); /* the hidden field */
+void portal_keys(struct web_req *q, struct fj_buf *b); /* and the form's own key (once.c) */
 void portal_hidden(struct fj_buf *b, const char *name, const char *value);
 /* a command of the register as the officer who asks */
 enum fj_rc portal_command(struct web_req *q, const char *name, const json_t *params, json_t **out, struct fj_err *err) FJ_MUST_USE;
@@ -91,17 +104,21 @@ enum fj_rc portal_public(struct web_req *q, const char *command, const json_t *p
 enum fj_rc portal_params(struct web_req *q, const struct iss_command_info *c, bool strict, json_t **out, struct fj_err *err) FJ_MUST_USE;
 /* The texts as they were typed, for showing them again: name to text or list of texts; the caller's. */
 json_t *portal_typed(struct web_req *q, const struct iss_command_info *c);
+/* FJ_E_LIMIT: more fields or rows were sent than a form has; nothing is done with such a form, or a part of it were lost */
+enum fj_rc portal_fits(struct web_req *q, const struct iss_command_info *c, struct fj_err *err) FJ_MUST_USE;
 /* parameters of such texts; files are not among them */
 enum fj_rc portal_params_of(struct web_req *q, const struct iss_command_info *c, const json_t *fill, json_t **out, struct fj_err *err) FJ_MUST_USE;
 /* the value at a path; *out NULL: nothing was said.  And back: a value into the texts. */
 enum fj_rc portal_value(struct web_req *q, const json_t *fill, const struct iss_field *f, const char *path, json_t **out, struct fj_err *err) FJ_MUST_USE;
 void portal_put_value(json_t *fill, const struct iss_field *f, const char *path, const json_t *v);
+/* a command's field, or an answer's member, that is typed anew each time and shown once: never kept, carried on or shown again */
+bool portal_is_secret(const char *name);
 /* in which unit a number is typed: "@yuan", "@pct", or "" */
 const char *portal_unit(const struct iss_field *f);
-bool portal_percent(const char *s, int64_t *bp); /* "12.5" and "12.5%" are 1250; false: no such number */
+#define PORTAL_PERCENT 32
+void portal_percent_text(int64_t bp, char out[PORTAL_PERCENT]); /* 1250 as "12.50", 1200 as "12" */
 json_t *portal_lines(const json_t *typed); /* items of a list, one a line or one a text; the caller's */
-size_t portal_rows(const json_t *fill, const char *path);       /* rows that have something in them */
-size_t portal_rows_shown(const json_t *fill, const char *path); /* and blank ones that were asked for */
+size_t portal_rows_shown(const json_t *fill, const char *path); /* rows that have something in them, and blank ones that were asked for */
 /* "+PATH" one row more, "-PATH.3" this one gone; false: it is no such step */
 bool portal_rows_step(json_t *fill, const char *step);
 bool portal_has_type(const struct iss_command_info *c, enum iss_field_type t);
@@ -153,7 +170,9 @@ struct once {
 	char back[320];        /* where the form came from; "" */
 };
 #define ONCE_KEY 24
+#define ONCE_PUBLIC "public" /* the session of forms that need none: it has few of the places */
 void once_key(char out[ONCE_KEY]); /* a fresh one */
+enum fj_rc once_sent(struct web_req *q, const char **key, struct fj_err *err) FJ_MUST_USE; /* the form's; FJ_E_USAGE: it has none */
 /* ONCE_NEW: it is the caller's to run, and to tell the end with once_end; else how it stands,
  * as of once_find.  The key is the session's: nobody else finds it. */
 void once_begin(const char *session, const char *key, const char *command, const char *back, struct once *out);
@@ -162,6 +181,8 @@ bool once_find(const char *session, const char *key, struct once *out); /* false
 
 /* --- held.c: files between a preview and the act; keys are the session's --- */
 #define PORTAL_HELD "@held" /* the key of a file's field stands under the field's name and this */
+#define PORTAL_HELD_NAME 96
+void held_name(const char *field, char out[PORTAL_HELD_NAME]); /* that name */
 bool held_put(const char *session, const char *field, const char *name, struct fj_slice bytes, char key[ONCE_KEY]);
 json_t *held_get(const char *session, const char *field, const char *key, char name[161]); /* octets as a JSON text; NULL: not (any more) */
 void held_drop(const char *session, const char *field, const char *key);
@@ -179,7 +200,7 @@ enum fj_rc portal_draft_keep(struct web_req *q, const struct iss_command_info *c
 void portal_draft_answer(struct web_req *q, struct web_res *r, const struct iss_command_info *c, const json_t *fill, const char *back);
 /* into fill; false: there is no such draft of who asks, for this command */
 bool portal_draft_take(struct web_req *q, const struct iss_command_info *c, const char *id, json_t *fill, bool *changed);
-void portal_draft_done(struct web_req *q); /* what the form sent as "draft" was done */
+void portal_draft_done(struct portal *p, const struct iss_actor *a, const char *id); /* what it began was done; "": there is none */
 void portal_draft_told(struct web_req *q, struct fj_buf *b, bool changed);
 /* the drafts of this form, as links to /UNDER/noun/verb; about: only those about this number, "" all */
 void portal_drafts_of(struct web_req *q, struct fj_buf *b, const struct iss_command_info *c, const char *under, const char *about);
@@ -187,17 +208,15 @@ void portal_get_drafts(struct web_req *q, struct web_res *r);
 void portal_post_draft_drop(struct web_req *q, struct web_res *r);
 
 /* --- preview.c, said.c --- */
-/* every text of a fill as a hidden field; and a form of nothing but them and the files, which leads to the preview */
-void portal_hidden_fill(struct fj_buf *b, const json_t *fill);
+/* a form of nothing but hidden fields, every text of a fill, and the files; it leads to the preview */
 void portal_send_form(struct web_req *q, struct fj_buf *b, const struct iss_command_info *c, const json_t *fill);
 bool portal_weighs(const struct iss_command_info *c, const json_t *fill); /* its form leads to a preview */
+void portal_held_done(struct web_req *q, const struct iss_command_info *c); /* the files of this form are not kept any more */
 void portal_preview(struct web_req *q, struct web_res *r, const struct iss_command_info *c, json_t *fill);
 void portal_said(struct web_req *q, struct fj_buf *b, const struct iss_command_info *c, const json_t *params);
-void portal_said_at(struct web_req *q, struct fj_buf *b, const struct iss_field *f, const json_t *v); /* one field, as a line of a dl */
 
 /* --- compute.c: figures while a form is filled in --- */
 #define PORTAL_COMPUTE "!compute" /* true: they are shown */
-bool portal_computes(const struct iss_command_info *c);
 void portal_compute_box(struct web_req *q, struct fj_buf *b, const struct iss_command_info *c, const json_t *fill);
 bool portal_compute(struct web_req *q, struct web_res *r, const struct iss_command_info *c, json_t *fill); /* false: it has none */
 
@@ -206,7 +225,7 @@ void portal_prefill(struct web_req *q, const struct iss_command_info *c, json_t 
 
 /* --- wizard.c: long documents, step by step --- */
 struct portal_wizard {
-	const char *command, *path; /* "plan.agree", "plan/agree" */
+	const char *command; /* "plan.agree" */
 	const struct portal_step *steps;
 };
 const struct portal_wizard *portal_wizard_of(const char *command); /* NULL: none */
@@ -246,6 +265,11 @@ json_t *portal_stops(struct web_req *q, const char *id, bool *party);
 void portal_stop_section(struct web_req *q, struct fj_buf *b, const struct iss_command_info *const *list, size_t n, const char *id, const char *back, const json_t *stops);
 /* counted and by name: the first ones of each list, the rest behind a link */
 void portal_stops_list(struct web_req *q, struct fj_buf *b, const json_t *stops);
+/* the field in which such an act's reason is typed, which its form requires; NULL: it is another act */
+const char *portal_takeback_why(const struct iss_command_info *c);
+enum fj_rc portal_takeback_told(const struct iss_command_info *c, const json_t *params, struct fj_err *err) FJ_MUST_USE; /* FJ_E_INVALID: nothing is typed there */
+bool portal_takes_back_one(const struct iss_command_info *c, const json_t *fill); /* such an act, on the object that fill names */
+void portal_takeback_buttons(struct web_req *q, struct fj_buf *b, const struct iss_command_info *c, const json_t *fill);
 /* the form of such an act for the object that fill names; false: it is another act, or names none */
 bool portal_takeback_page(struct web_req *q, struct fj_buf *b, const struct iss_command_info *c, const json_t *fill, const char *back);
 struct once;
@@ -267,15 +291,11 @@ void portal_batch(struct web_req *q, struct fj_buf *b, const char *command, cons
 void portal_history(struct web_req *q, struct fj_buf *b, const char *object, const char *here);
 /* the steps of a registration, done and to come, and whose turn it is */
 void portal_course(struct web_req *q, struct fj_buf *b, const char *id);
-/* its term, and how many working days are left (registration.course) */
-void portal_due(struct web_req *q, struct fj_buf *b, const json_t *course);
 
 /* --- approval.c --- */
 /* what approval.preview answered: documents field by field, entries, differences; not whole: what each is about, and what
  * differs, without what every one has */
 void portal_content(struct web_req *q, struct fj_buf *b, const json_t *preview, bool whole);
-/* what differs between two versions of a card (asset.diff) */
-void portal_card_differences(struct web_req *q, struct fj_buf *b, const json_t *items);
 /* the object of an approval of this kind, as a link where it has a page */
 void portal_object(struct web_req *q, struct fj_buf *b, const char *kind, const char *id);
 /* one decision, with the form's note and confirmation; digest: of what was shown, "" not said */
@@ -314,6 +334,10 @@ void portal_plain_input(struct fj_buf *b, const char *name, const char *label, c
 void portal_button(struct web_req *q, struct fj_buf *b, const char *text, bool danger); /* text: of web_tr already */
 /* from the form's fields, as a command of the own account; `names` ends with NULL; what is empty is absent */
 enum fj_rc portal_account_command(struct web_req *q, const char *command, const char *const *names, json_t **out, struct fj_err *err) FJ_MUST_USE;
+/* what it makes is shown in its answer and no other: the same form sent again makes and shows nothing */
+enum fj_rc portal_account_once(struct web_req *q, const char *command, const json_t *params, json_t **out, struct fj_err *err) FJ_MUST_USE;
+/* where a command of the own account is done (kind ISS_OWN): these pages alone take it, not those of all commands; NULL: it is none */
+const char *portal_own_page(const struct iss_command_info *c);
 void portal_get_account(struct web_req *q, struct web_res *r);
 void portal_get_password(struct web_req *q, struct web_res *r);
 void portal_post_password(struct web_req *q, struct web_res *r);
@@ -377,7 +401,5 @@ void api_act(struct web_req *q, struct web_res *r);
 #define API_MAX_JSON (16u << 20)
 size_t api_body_max(struct web_req *q);
 void api_openapi(struct web_req *q, struct web_res *r); /* openapi.c */
-/* the document; the caller's; NULL when out of memory */
-json_t *api_document(void);
 
 #endif

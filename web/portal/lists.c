@@ -21,10 +21,10 @@ void portal_get_lists(struct web_req *q, struct web_res *r)
 	web_html(b, "<ul>");
 	for (size_t i = 0; i < n; i++) {
 		const char *dot = strchr(all[i]->name, '.');
-		char noun[64];
+		char noun[PORTAL_NOUN];
 		if (dot == NULL || strcmp(dot, ".list") != 0 || !portal_may(q, all[i]))
 			continue;
-		snprintf(noun, sizeof(noun), "%.*s", (int)(dot - all[i]->name), all[i]->name);
+		portal_noun_in(all[i]->name, noun);
 		web_html(b, "<li><a href=\"/list/");
 		web_text(b, noun);
 		web_html(b, "\">");

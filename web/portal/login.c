@@ -102,14 +102,6 @@ static void refuse(struct web_req *q, struct web_res *r, const struct fj_err *er
 	r->status = fj_rc_http(err->rc);
 }
 
-static bool is_foreign(struct web_req *q, struct fj_err *err)
-{
-	if (!web_is_foreign(q))
-		return false;
-	fj_refuse(err, FJ_E_FORBIDDEN, "portal", NULL, "this form was sent by a page of another site; enter your login here", "该表单由其他网站的页面提交，请在此处登录");
-	return true;
-}
-
 void portal_post_login(struct web_req *q, struct web_res *r)
 {
 	struct portal *p = portal_of(q);
@@ -118,7 +110,7 @@ void portal_post_login(struct web_req *q, struct web_res *r)
 	struct iss_session s;
 	struct fj_err err = {0};
 
-	if (is_foreign(q, &err)) {
+	if (portal_own_form(q, &err) != FJ_OK) {
 		refuse(q, r, &err);
 		return;
 	}

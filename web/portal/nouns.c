@@ -119,7 +119,6 @@ static const struct portal_hint hints[] = {
 	{"copy.collect", " READY ", false}, {"copy.reissue", " READY COLLECTED ", true}, {"copy.void", " READY COLLECTED ", true}, {"copy.seal", " READY COLLECTED ", false},
 	{"listing.delist", " PREPARED LISTED HALTED DELISTING ", true},
 	{"user.bind", " ACTIVE INVITED SUSPENDED ", false}, {"user.unbind", " ACTIVE INVITED SUSPENDED ", true}, {"user.expire", " ACTIVE ", false},
-	{"session.clear", " ACTIVE ", false}, {"session.end", "", false}, {"apitoken.end", " ACTIVE ", true},
 	{"approval.approve", " OPEN ", false}, {"approval.reject", " OPEN ", false},
 };
 
@@ -169,6 +168,18 @@ const struct iss_command_info *portal_find(const char *noun, const char *verb)
 	int n = snprintf(name, sizeof(name), "%s.%s", noun, verb);
 
 	return n > 0 && (size_t)n < sizeof(name) ? iss_command_find(name) : NULL;
+}
+
+void portal_noun_in(const char *command, char out[PORTAL_NOUN])
+{
+	snprintf(out, PORTAL_NOUN, "%.*s", (int)strcspn(command, "."), command);
+}
+
+void portal_address(const char *under, const char *command, char out[PORTAL_ADDRESS])
+{
+	size_t n = strcspn(command, ".");
+
+	snprintf(out, PORTAL_ADDRESS, "/%s/%.*s/%s", under, (int)n, command, command + n + (command[n] == '.' ? 1 : 0));
 }
 
 const struct iss_field *portal_field_of(const struct iss_command_info *c, const char *name)

@@ -5,9 +5,9 @@
  * whoever comes with the same key and session later is shown how that stands.  The
  * answer is kept in memory for a few minutes, so that reloading the page and the
  * back button repeat nothing.  Places and octets are bounded: the oldest that has
- * ended makes room.  What is lost here (a restart) is only the view of an answer:
- * what was done is in the register, and the same act a second time is refused there
- * by its state.
+ * ended makes room; what comes without a session has few places of its own.  What is
+ * lost here (a restart) is only the view of an answer: what was done is in the
+ * register, and the same act a second time is refused there by its state.
  */
 #include <pthread.h>
 
@@ -15,7 +15,8 @@
 #include "base/secret.h"
 #include "web/portal/internal.h"
 
-#define PLACES 256
+#define PUBLIC 32 /* for what comes without a session */
+#define PLACES (PUBLIC + 256)
 #define OCTETS (128u << 20) /* of all answers */
 #define LIFE_MS (15 * 60 * 1000)
 
@@ -41,6 +42,14 @@ void once_key(char out[ONCE_KEY])
 	fj_hex(raw, sizeof(raw), out);
 }
 
+enum fj_rc once_sent(struct web_req *q, const char **key, struct fj_err *err)
+{
+	*key = web_field(q, "once");
+	if (strlen(*key) == ONCE_KEY - 2 && strspn(*key, "0123456789abcdef") == ONCE_KEY - 2)
+		return FJ_OK;
+	return fj_refuse(err, FJ_E_USAGE, "portal", NULL, "the form lacks its key; load it again", "表单缺少防重复标识，请重新打开表单");
+}
+
 static void clear(struct place *p)
 {
 	octets -= p->answer.len;
@@ -62,23 +71,33 @@ static struct place *find(const char *session, const char *key)
 	return NULL;
 }
 
+struct range {
+	size_t from, to;
+};
+
+/* what comes without a session has the first ones to itself, and no others */
+static struct range range_of(const char *session)
+{
+	return strcmp(session, ONCE_PUBLIC) == 0 ? (struct range){0, PUBLIC} : (struct range){PUBLIC, PLACES};
+}
+
 /* the oldest that has ended; NULL: all are running */
-static struct place *oldest(const struct place *but)
+static struct place *oldest(const struct place *but, struct range r)
 {
 	struct place *best = NULL;
 
-	for (size_t i = 0; i < PLACES; i++)
+	for (size_t i = r.from; i < r.to; i++)
 		if (&places[i] != but && places[i].state > ONCE_RUNNING && (best == NULL || places[i].order < best->order))
 			best = &places[i];
 	return best;
 }
 
-static struct place *take(void)
+static struct place *take(struct range r)
 {
-	for (size_t i = 0; i < PLACES; i++)
+	for (size_t i = r.from; i < r.to; i++)
 		if (places[i].state == ONCE_NEW)
 			return &places[i];
-	struct place *p = oldest(NULL);
+	struct place *p = oldest(NULL, r);
 	if (p != NULL)
 		clear(p);
 	return p;
@@ -101,7 +120,7 @@ void once_begin(const char *session, const char *key, const char *command, const
 		tell(p, out);
 	} else {
 		*out = (struct once){.state = ONCE_NEW};
-		p = take();
+		p = take(range_of(session));
 	}
 	if (p != NULL && out->state == ONCE_NEW) { /* without a place it runs all the same */
 		p->state = ONCE_RUNNING;
@@ -124,7 +143,7 @@ void once_end(const char *session, const char *key, const json_t *answer, const 
 	pthread_mutex_lock(&lock);
 	struct place *p = find(session, key);
 	if (p != NULL && p->state == ONCE_RUNNING) {
-		for (struct place *old; octets + text.len > OCTETS && (old = oldest(p)) != NULL;)
+		for (struct place *old; octets + text.len > OCTETS && (old = oldest(p, range_of(session))) != NULL;)
 			clear(old);
 		p->state = refusal == NULL ? ONCE_DONE : ONCE_REFUSED;
 		p->at = fj_boot_ms();

@@ -40,22 +40,37 @@ bool portal_weighs(const struct iss_command_info *c, const json_t *fill)
 static void hold_files(struct web_req *q, const struct iss_command_info *c, json_t *fill)
 {
 	for (const struct iss_field *f = c->fields; f != NULL && f->name != NULL; f++) {
-		char key[ONCE_KEY], mark[96];
+		char key[ONCE_KEY], mark[PORTAL_HELD_NAME];
 		const struct web_upload *u = f->type == ISS_F_FILE ? web_file(q, f->name) : NULL;
-		snprintf(mark, sizeof(mark), "%.64s" PORTAL_HELD, f->name);
-		if (u != NULL && held_put(web_csrf(q), f->name, u->filename, u->bytes, key))
+		held_name(f->name, mark);
+		if (u == NULL)
+			continue;
+		held_drop(web_csrf(q), f->name, web_field(q, mark)); /* this one takes its place */
+		if (held_put(web_csrf(q), f->name, u->filename, u->bytes, key))
 			json_object_set_new(fill, mark, json_string(key));
 	}
 }
 
-void portal_hidden_fill(struct fj_buf *b, const json_t *fill)
+void portal_held_done(struct web_req *q, const struct iss_command_info *c)
+{
+	char mark[PORTAL_HELD_NAME];
+
+	for (const struct iss_field *f = c->fields; f != NULL && f->name != NULL; f++)
+		if (f->type == ISS_F_FILE) {
+			held_name(f->name, mark);
+			held_drop(web_csrf(q), f->name, web_field(q, mark));
+		}
+}
+
+/* every text as a hidden field */
+static void hidden_fill(struct fj_buf *b, const json_t *fill)
 {
 	const char *key;
 	json_t *v, *item;
 	size_t i;
 
 	json_object_foreach((json_t *)(uintptr_t)fill, key, v) {
-		if (key[0] == '!')
+		if (key[0] == '!' || portal_is_secret(key))
 			continue;
 		if (json_is_string(v))
 			portal_hidden(b, key, json_string_value(v));
@@ -69,12 +84,18 @@ void portal_hidden_fill(struct fj_buf *b, const json_t *fill)
 /* of a trial only: numbers that will be others, and codes that open nothing */
 static json_t *telling(const json_t *would)
 {
-	static const char *const only[] = {"approval", "code_first", "code_second", "totp", "id", "task", "digest", "published", "hash", "job", "plan", "import", "sha256", "preview",
+	static const char *const only[] = {"approval", "id", "task", "digest", "published", "hash", "job", "plan", "import", "sha256", "preview",
 		"object", "refused", "waiting_for", "issued", "pending"};
 	json_t *out = json_is_object(would) ? json_copy((json_t *)(uintptr_t)would) : json_object();
+	const char *key;
+	json_t *v;
+	void *next;
 
 	for (size_t i = 0; i < FJ_ARRAY_LEN(only); i++)
 		json_object_del(out, only[i]);
+	json_object_foreach_safe(out, next, key, v)
+		if (portal_is_secret(key))
+			json_object_del(out, key);
 	return out;
 }
 
@@ -128,21 +149,18 @@ static void outcome(struct web_req *q, struct fj_buf *b, const struct iss_comman
 static void buttons(struct web_req *q, struct fj_buf *b, const struct iss_command_info *c, const json_t *fill, const char *track, bool may)
 {
 	const struct portal_hint *h = portal_hint_of(c->name);
-	char key[ONCE_KEY], to[160];
-	size_t n = strcspn(c->name, ".");
+	char to[PORTAL_ADDRESS];
 
-	snprintf(to, sizeof(to), "/do/%.*s/%s", (int)n, c->name, c->name + n + 1);
-	once_key(key);
+	portal_address("do", c->name, to);
 	web_print(b, "<form class=\"acts\" method=\"post\" action=\"%s\">", to);
-	portal_csrf(q, b);
-	portal_hidden(b, "once", key);
+	portal_keys(q, b);
 	if (web_field(q, "back")[0] != '\0')
 		portal_hidden(b, "back", web_field(q, "back"));
 	if (web_field(q, "draft")[0] != '\0')
 		portal_hidden(b, "draft", web_field(q, "draft"));
 	if (track != NULL)
 		portal_hidden(b, "track", track);
-	portal_hidden_fill(b, fill);
+	hidden_fill(b, fill);
 	if (may)
 		web_print(b, h != NULL && h->danger ? "<button class=\"danger\">%s</button>" : "<button>%s</button>", web_tr(q, "Do it"));
 	web_print(b, "<button class=\"quiet\" name=\"step\" value=\"edit\" formnovalidate>%s</button></form>", web_tr(q, "Back to change"));
@@ -150,18 +168,15 @@ static void buttons(struct web_req *q, struct fj_buf *b, const struct iss_comman
 
 void portal_send_form(struct web_req *q, struct fj_buf *b, const struct iss_command_info *c, const json_t *fill)
 {
-	char key[ONCE_KEY], to[160];
-	size_t n = strcspn(c->name, ".");
+	char to[PORTAL_ADDRESS];
 	const char *nouns[PORTAL_MAX_NOUNS] = {NULL};
 	const struct form d = {.q = q, .b = b, .fill = fill, .id = 1, .nouns = nouns};
 
-	snprintf(to, sizeof(to), "/do/%.*s/%s", (int)n, c->name, c->name + n + 1);
-	once_key(key);
+	portal_address("do", c->name, to);
 	web_print(b, portal_has_type(c, ISS_F_FILE) ? "<form class=\"fill\" method=\"post\" enctype=\"multipart/form-data\" action=\"%s\">" : "<form class=\"fill\" method=\"post\" action=\"%s\">", to);
-	portal_csrf(q, b);
-	portal_hidden(b, "once", key);
+	portal_keys(q, b);
 	portal_hidden(b, "draft", fj_json_text(fill, PORTAL_DRAFT));
-	portal_hidden_fill(b, fill);
+	hidden_fill(b, fill);
 	for (const struct iss_field *f = c->fields; f->name != NULL; f++)
 		if (f->type == ISS_F_FILE)
 			portal_input(&d, f, f->name);

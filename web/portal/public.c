@@ -128,10 +128,7 @@ static void notice_page(struct web_req *q, struct web_res *r, const struct fj_er
 	}
 	portal_top(q, b, web_tr(q, "Public notice"));
 	web_print(b, "<p class=\"mono\">%s</p>", fj_json_text(n, "id"));
-	if (refusal != NULL) {
-		r->status = fj_rc_http(refusal->rc);
-		portal_error(q, b, refusal);
-	}
+	portal_tell(q, r, refusal);
 	notice_fields(q, b, n);
 	objection_form(q, b, fj_json_text(n, "id"));
 	web_print(b, "<p><a href=\"/notices\">%s</a> · <a href=\"/objections\">%s</a></p>", web_tr(q, "All notices"), web_tr(q, "How does my objection stand?"));
@@ -166,28 +163,49 @@ static void add(json_t *params, const char *key, const char *text)
 	json_decref(v);
 }
 
+/* how the objection of this key stands */
+static enum fj_rc told(struct once *once, json_t **out, struct fj_err *err)
+{
+	*out = once->answer;
+	if (once->state == ONCE_DONE)
+		return FJ_OK;
+	if (once->state == ONCE_RUNNING)
+		return fj_refuse(err, FJ_E_BUSY, "portal", NULL, "this objection is being taken in; load the page again", "该异议正在提交，请刷新页面");
+	*err = once->err;
+	return err->rc;
+}
+
+static enum fj_rc too_often(int64_t seconds, struct fj_err *err)
+{
+	long long minutes = (seconds + 59) / 60;
+	enum fj_rc rc = fj_fail(err, FJ_E_BUSY, "portal", NULL, "too many objections came from this address; try again in %lld minutes, or write to the department named in the notice", minutes);
+
+	fj_err_zh(err, "该地址提交异议过于频繁，请于 %lld 分钟后再试，或以书面形式向公示所列部门提出", minutes);
+	return rc;
+}
+
+/* The limit comes before a place for the answer is taken: the key is whatever a stranger sends. */
 static enum fj_rc lodge(struct web_req *q, json_t **out, struct fj_err *err)
 {
 	static const char *const fields[] = {"name", "contact", "evidence"};
 	FJ_AUTO(json) params = json_pack("{s:s}", "id", web_param(q, "id"));
-	const char *key = web_field(q, "once");
+	const char *key;
 	struct once once;
 
+	FJ_TRY(portal_own_form(q, err));
 	for (size_t i = 0; i < FJ_ARRAY_LEN(fields); i++)
 		add(params, fields[i], web_field(q, fields[i]));
-	if (strlen(key) != ONCE_KEY - 2 || strspn(key, "0123456789abcdef") != strlen(key))
-		return fj_refuse(err, FJ_E_INVALID, "portal", NULL, "the form is not one of this page; load the page again", "表单不是本页面的表单，请刷新页面");
-	once_begin("public", key, "objection.lodge", "", &once);
-	if (once.state == ONCE_RUNNING)
-		return fj_refuse(err, FJ_E_BUSY, "portal", NULL, "this objection is being taken in; load the page again", "该异议正在提交，请刷新页面");
-	*out = once.answer;
-	if (once.state == ONCE_REFUSED)
-		*err = once.err;
+	FJ_TRY(once_sent(q, &key, err));
+	if (once_find(ONCE_PUBLIC, key, &once))
+		return told(&once, out, err);
+	int64_t wait = web_limited(q, portal_of(q)->lodging, 1440);
+	if (wait > 0)
+		return too_often(wait, err);
+	once_begin(ONCE_PUBLIC, key, "objection.lodge", "", &once);
 	if (once.state != ONCE_NEW)
-		return once.state == ONCE_DONE ? FJ_OK : once.err.rc;
-	enum fj_rc rc = web_limited(q, portal_of(q)->lodging, 1440) == 0 ? portal_public(q, "objection.lodge", params, out, err)
-	    : fj_refuse(err, FJ_E_BUSY, "portal", NULL, "too many objections came from this address; try again tomorrow, or write to the department named in the notice", "该地址提交异议过于频繁，请于次日再试，或以书面形式向公示所列部门提出");
-	once_end("public", key, *out, rc == FJ_OK ? NULL : err);
+		return told(&once, out, err);
+	enum fj_rc rc = portal_public(q, "objection.lodge", params, out, err);
+	once_end(ONCE_PUBLIC, key, *out, rc == FJ_OK ? NULL : err);
 	return rc;
 }
 
@@ -262,12 +280,10 @@ void portal_post_objections(struct web_req *q, struct web_res *r)
 	add(params, "secret", web_field(q, "secret"));
 	enum fj_rc rc = portal_public(q, "objection.receipt", params, &o, &err);
 	portal_top(q, &r->body, web_tr(q, "How an objection stands"));
-	if (rc == FJ_OK) {
+	if (rc == FJ_OK)
 		state_of(q, &r->body, o);
-	} else {
-		r->status = fj_rc_http(rc);
-		portal_error(q, &r->body, &err);
-	}
+	else
+		portal_tell(q, r, &err);
 	receipt_form(q, &r->body);
 	web_page_end(&r->body);
 }

@@ -50,8 +50,8 @@ static void number(struct web_req *q, struct fj_buf *b, const struct iss_field *
 		web_print(b, "%s ", yuan);
 		web_say(q, b, "yuan");
 	} else if (strcmp(unit, "@pct") == 0) {
-		char pct[32];
-		snprintf(pct, sizeof(pct), n % 100 == 0 ? "%lld" : "%lld.%02lld", (long long)(n / 100), (long long)(n % 100));
+		char pct[PORTAL_PERCENT];
+		portal_percent_text(n, pct);
 		web_print(b, "%s%%", pct);
 	} else {
 		web_print(b, "%lld", (long long)n);
@@ -153,9 +153,4 @@ void portal_said(struct web_req *q, struct fj_buf *b, const struct iss_command_i
 	if (behalf != NULL)
 		web_print(b, "<div><dt>%s</dt><dd><bdi>%s</bdi></dd></div>", web_tr(q, "Acting for"), behalf);
 	web_html(b, "</dl>");
-}
-
-void portal_said_at(struct web_req *q, struct fj_buf *b, const struct iss_field *f, const json_t *v)
-{
-	line(q, b, f, v);
 }

@@ -152,11 +152,10 @@ static bool needs_only(const struct iss_command_info *c, const struct iss_field 
 
 static void act_link(struct web_req *q, struct fj_buf *b, const struct act *a, const char *id, const char *back, const char *class)
 {
-	size_t dot = strcspn(a->c->name, ".");
-	char noun[64];
+	char to[PORTAL_ADDRESS];
 
-	snprintf(noun, sizeof(noun), "%.*s", (int)dot, a->c->name);
-	web_print(b, portal_wizard_of(a->c->name) != NULL ? "<a class=\"%s\" href=\"/wizard/%s/%s?%s=%s&amp;back=%s" : "<a class=\"%s\" href=\"/do/%s/%s?%s=%s&amp;back=%s", class, noun, a->c->name + dot + 1, a->f->name, id, back);
+	portal_address(portal_wizard_of(a->c->name) != NULL ? "wizard" : "do", a->c->name, to);
+	web_print(b, "<a class=\"%s\" href=\"%s?%s=%s&amp;back=%s", class, to, a->f->name, id, back);
 	web_html(b, a->c->kind == ISS_READ && needs_only(a->c, a->f) ? "&amp;run=1\">" : "\">");
 	portal_command_word(q, b, a->c);
 	web_html(b, "</a>");

@@ -149,10 +149,9 @@ void portal_stop_section(struct web_req *q, struct fj_buf *b, const struct iss_c
 	web_html(b, "<ul class=\"choices\">");
 	for (size_t i = 0; i < n; i++) {
 		const struct takeback *t = act_of(list[i]->name);
-		size_t dot = strcspn(t->command, ".");
-		char noun[32];
-		snprintf(noun, sizeof(noun), "%.*s", (int)dot, t->command);
-		web_print(b, t->stops ? "<li><a class=\"button danger\" href=\"/do/%s/%s?%s=%s&amp;back=%s\">" : "<li><a class=\"button\" href=\"/do/%s/%s?%s=%s&amp;back=%s\">", noun, t->command + dot + 1, t->key, id, back);
+		char to[PORTAL_ADDRESS];
+		portal_address("do", t->command, to);
+		web_print(b, t->stops ? "<li><a class=\"button danger\" href=\"%s?%s=%s&amp;back=%s\">" : "<li><a class=\"button\" href=\"%s?%s=%s&amp;back=%s\">", to, t->key, id, back);
 		portal_command_word(q, b, list[i]);
 		web_html(b, "</a>");
 		portal_consequence(q, b, list[i]);
@@ -163,20 +162,51 @@ void portal_stop_section(struct web_req *q, struct fj_buf *b, const struct iss_c
 
 /* --- the form --- */
 
-static bool is_choice(const struct iss_command_info *c, const char *name)
+const char *portal_takeback_why(const struct iss_command_info *c)
 {
-	const struct iss_field *f = portal_field_of(c, name);
+	const struct iss_field *f = portal_field_of(c, "reason");
 
-	return f != NULL && f->choices != NULL;
+	if (act_of(c->name) == NULL || f == NULL)
+		return NULL;
+	return f->choices == NULL ? f->name : "note"; /* a choice alone tells nobody why */
+}
+
+enum fj_rc portal_takeback_told(const struct iss_command_info *c, const json_t *params, struct fj_err *err)
+{
+	const char *why = portal_takeback_why(c);
+
+	if (why == NULL || fj_json_text(params, why)[strspn(fj_json_text(params, why), " ")] != '\0')
+		return FJ_OK;
+	return fj_err_at(err, fj_refuse(err, FJ_E_INVALID, "portal", NULL, "say why, in words: it stands in the record", "请填写理由，该理由将记入登记记录"), why);
+}
+
+bool portal_takes_back_one(const struct iss_command_info *c, const json_t *fill)
+{
+	const char *id = number_of(act_of(c->name), fill);
+
+	return id != NULL && id[0] != '\0';
+}
+
+void portal_takeback_buttons(struct web_req *q, struct fj_buf *b, const struct iss_command_info *c, const json_t *fill)
+{
+	const struct takeback *t = act_of(c->name);
+	const char *id = number_of(t, fill);
+	char noun[PORTAL_NOUN];
+
+	portal_noun_in(c->name, noun);
+	web_html(b, t->stops ? "<button class=\"danger\">" : "<button>");
+	web_print(b, "%s", web_tr(q, "Confirm: "));
+	portal_command_word(q, b, c);
+	web_print(b, "</button> <a href=\"/show/%s/%s\">%s</a>", noun, id, web_tr(q, "Leave it as it is"));
 }
 
 static void the_object(struct web_req *q, struct fj_buf *b, const struct iss_command_info *c, const char *id)
 {
-	char noun[32];
+	char noun[PORTAL_NOUN];
 	json_t *o = NULL;
 	struct fj_err err = {0};
 
-	snprintf(noun, sizeof(noun), "%.*s", (int)strcspn(c->name, "."), c->name);
+	portal_noun_in(c->name, noun);
 	const struct iss_command_info *show = portal_find(noun, "show");
 	FJ_AUTO(json) params = json_pack("{s:s}", portal_key_of(noun), id);
 	if (show == NULL || portal_command(q, show->name, params, &o, &err) != FJ_OK)
@@ -185,50 +215,23 @@ static void the_object(struct web_req *q, struct fj_buf *b, const struct iss_com
 	json_decref(o);
 }
 
-static void the_form(struct web_req *q, struct fj_buf *b, const struct iss_command_info *c, const struct takeback *t, const json_t *fill, const char *back)
-{
-	const char *id = number_of(t, fill);
-	size_t dot = strcspn(c->name, ".");
-	char noun[32], many[72], key[ONCE_KEY];
-	bool typed = !is_choice(c, "reason");
-	const char *const hidden[] = {t->key, "ids", many, typed ? "reason" : t->key, NULL};
-
-	snprintf(noun, sizeof(noun), "%.*s", (int)dot, c->name);
-	snprintf(many, sizeof(many), "%ss", t->key);
-	once_key(key);
-	web_print(b, "<form class=\"fill\" method=\"post\" action=\"/do/%s/%s\">", noun, c->name + dot + 1);
-	portal_csrf(q, b);
-	portal_hidden(b, "once", key);
-	portal_hidden(b, t->key, id);
-	if (back[0] != '\0')
-		portal_hidden(b, "back", back);
-	if (typed)
-		web_print(b, "<label for=\"reason\">%s</label><textarea class=\"prose\" id=\"reason\" name=\"reason\" maxlength=\"400\" required autofocus>%s</textarea>", web_tr(q, "Reason (it stands in the record)"),
-		    fj_json_text(fill, "reason"));
-	portal_inputs(q, b, c, fill, hidden, 0);
-	portal_behalf(q, b, c, fill, 0);
-	web_html(b, t->stops ? "<p class=\"acts\"><button class=\"danger\">" : "<p class=\"acts\"><button>");
-	web_print(b, "%s", web_tr(q, "Confirm: "));
-	portal_command_word(q, b, c);
-	web_print(b, "</button> <a href=\"/show/%s/%s\">%s</a></p></form>", noun, id, web_tr(q, "Leave it as it is"));
-}
-
 bool portal_takeback_page(struct web_req *q, struct fj_buf *b, const struct iss_command_info *c, const json_t *fill, const char *back)
 {
 	const struct takeback *t = act_of(c->name);
 	const char *id = number_of(t, fill);
+	char many[72];
 
-	if (id == NULL || id[0] == '\0')
+	if (!portal_takes_back_one(c, fill))
 		return false;
 	the_object(q, b, c, id);
-	web_html(b, "<div class=\"notice\">");
-	portal_consequence(q, b, c);
-	web_html(b, "</div>");
 	if (t->stops)
 		web_print(b, "<h2>%s</h2>", web_tr(q, "What is denied from then on"));
 	stops_of(q, b, c, fill);
 	web_print(b, "<h2>%s</h2>", web_tr(q, "Why"));
-	the_form(q, b, c, t, fill, back);
+	FJ_AUTO(json) begun = json_copy((json_t *)(uintptr_t)fill);
+	json_object_set_new(begun, PORTAL_FOCUS, json_string(portal_takeback_why(c)));
+	snprintf(many, sizeof(many), "%ss", t->key); /* one, or a selection: here it is one */
+	portal_form(q, b, c, begun, (const char *const[]){t->key, "ids", many, NULL}, back[0] != '\0' ? back : NULL, 0);
 	return true;
 }
 

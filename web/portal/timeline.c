@@ -120,6 +120,21 @@ static void missing(struct web_req *q, struct fj_buf *b, const json_t *step)
 	web_html(b, "</ul>");
 }
 
+/* its term, and how many working days are left */
+static void due_line(struct web_req *q, struct fj_buf *b, const json_t *course)
+{
+	long long left = fj_json_num(course, "days_left");
+
+	web_print(b, json_is_true(json_object_get(course, "overdue")) ? "<p class=\"error\">%s " : "<p>%s ", web_tr(q, "Due"));
+	web_value(q, b, "at", json_object_get(course, "due"), NULL);
+	web_html(b, " · ");
+	if (left < 0)
+		web_say(q, b, "%lld working days late", -left);
+	else
+		web_say(q, b, "%lld working days left", left);
+	web_html(b, "</p>");
+}
+
 static void step(struct web_req *q, struct fj_buf *b, const json_t *s, const json_t *course)
 {
 	const char *state = fj_json_text(s, "state");
@@ -143,22 +158,8 @@ static void step(struct web_req *q, struct fj_buf *b, const json_t *s, const jso
 	missing(q, b, s);
 	clause(q, b, s);
 	if (now && json_object_get(course, "due") != NULL)
-		portal_due(q, b, course);
+		due_line(q, b, course);
 	web_html(b, "</li>");
-}
-
-void portal_due(struct web_req *q, struct fj_buf *b, const json_t *course)
-{
-	long long left = fj_json_num(course, "days_left");
-
-	web_print(b, json_is_true(json_object_get(course, "overdue")) ? "<p class=\"error\">%s " : "<p>%s ", web_tr(q, "Due"));
-	web_value(q, b, "at", json_object_get(course, "due"), NULL);
-	web_html(b, " · ");
-	if (left < 0)
-		web_say(q, b, "%lld working days late", -left);
-	else
-		web_say(q, b, "%lld working days left", left);
-	web_html(b, "</p>");
 }
 
 void portal_course(struct web_req *q, struct fj_buf *b, const char *id)

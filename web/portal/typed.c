@@ -48,6 +48,16 @@ const char *portal_unit(const struct iss_field *f)
 	return (f->as & ISS_AS_BP) || ends_in(f->name, "_bp") ? "@pct" : "";
 }
 
+bool portal_is_secret(const char *name)
+{
+	static const char *const names[] = {"password", "current", "again", "code", "totp", "secret", "code_first", "code_second", "recovery_codes", "api_token"};
+
+	for (size_t i = 0; i < FJ_ARRAY_LEN(names); i++)
+		if (strcmp(name, names[i]) == 0)
+			return true;
+	return false;
+}
+
 /* --- the texts --- */
 
 /* all values of a name, which says something: a text, or a list of them */
@@ -79,22 +89,64 @@ static bool is_part(const struct iss_command_info *c, const char *name)
 	return false;
 }
 
-json_t *portal_typed(struct web_req *q, const struct iss_command_info *c)
+/* parts: how many members were sent, of which MAX_NAMES stand in it */
+static json_t *texts(struct web_req *q, const struct iss_command_info *c, size_t *parts)
 {
 	json_t *fill = json_object();
 	const char *name;
-	size_t at = 0, n = 0;
+	size_t at = 0;
 
+	*parts = 0;
 	for (const struct iss_field *f = c->fields; f != NULL && f->name != NULL; f++)
 		if (f->type != ISS_F_FILE)
 			keep(q, f->name, fill);
 	keep(q, iss_fld_behalf.name, fill);
 	while ((name = web_field_next(q, NULL, &at)) != NULL)
-		if (n < MAX_NAMES && is_part(c, name) && json_object_get(fill, name) == NULL) {
+		if (is_part(c, name) && json_object_get(fill, name) == NULL && ++*parts <= MAX_NAMES)
 			keep(q, name, fill);
-			n++;
-		}
 	return fill;
+}
+
+json_t *portal_typed(struct web_req *q, const struct iss_command_info *c)
+{
+	size_t parts;
+
+	return texts(q, c, &parts);
+}
+
+static enum fj_rc too_much(struct fj_err *err, const char *path, size_t max, const char *en, const char *zh)
+{
+	enum fj_rc rc = fj_fail(err, FJ_E_LIMIT, "portal", NULL, "this form takes %zu %s at most; send the document as a file or by the API, or less of it", max, en);
+
+	fj_err_zh(err, "本表单至多 %zu %s，请减少内容，或以文件、API 方式提交", max, zh);
+	return fj_err_at(err, rc, path);
+}
+
+/* the greatest number of a row in "a.3.b.0.c" */
+static unsigned long row_in(const char *path)
+{
+	unsigned long most = 0;
+
+	for (const char *dot = strchr(path, '.'); dot != NULL; dot = strchr(dot + 1, '.')) {
+		unsigned long k = dot[1] >= '0' && dot[1] <= '9' ? strtoul(dot + 1, NULL, 10) : 0;
+		most = k > most ? k : most;
+	}
+	return most;
+}
+
+enum fj_rc portal_fits(struct web_req *q, const struct iss_command_info *c, struct fj_err *err)
+{
+	size_t parts;
+	FJ_AUTO(json) fill = texts(q, c, &parts);
+	const char *key;
+	json_t *v;
+
+	if (parts > MAX_NAMES)
+		return too_much(err, "", MAX_NAMES, "fields", "个字段");
+	json_object_foreach(fill, key, v)
+		if (row_in(key) >= PORTAL_MAX_ROWS)
+			return too_much(err, key, PORTAL_MAX_ROWS, "rows of a kind", "行");
+	return FJ_OK;
 }
 
 /* --- values --- */
@@ -104,8 +156,7 @@ static enum fj_rc unfit(struct fj_err *err, const struct iss_field *f, const cha
 	enum fj_rc rc = fj_fail(err, FJ_E_INVALID, "portal", NULL, "the field \"%s\" must be %s", path, en);
 
 	fj_err_zh(err, "字段“%s”应为%s", f->zh, zh);
-	fj_err_at(err, path);
-	return rc;
+	return fj_err_at(err, rc, path);
 }
 
 static enum fj_rc to_int(const struct iss_field *f, const char *path, const char *s, json_t **out, struct fj_err *err)
@@ -121,7 +172,7 @@ static enum fj_rc to_int(const struct iss_field *f, const char *path, const char
 }
 
 /* "12.5" or "12.5%" as 1250; two decimals at most */
-bool portal_percent(const char *s, int64_t *bp)
+static bool to_percent(const char *s, int64_t *bp)
 {
 	int64_t v = 0;
 	int decimals = -1;
@@ -142,12 +193,17 @@ bool portal_percent(const char *s, int64_t *bp)
 	return decimals != 0 && (*s == '\0' || strcmp(s, "%") == 0 || strcmp(s, "％") == 0);
 }
 
+void portal_percent_text(int64_t bp, char out[PORTAL_PERCENT])
+{
+	snprintf(out, PORTAL_PERCENT, bp % 100 == 0 ? "%lld" : "%lld.%02lld", (long long)(bp / 100), (long long)(bp % 100));
+}
+
 static enum fj_rc in_unit(const struct iss_field *f, const char *path, const char *s, json_t **out, struct fj_err *err)
 {
 	bool yuan = strcmp(portal_unit(f), "@yuan") == 0;
 	int64_t v;
 
-	if (yuan ? !iss_yuan(s, &v) : s[0] == '\0' || !portal_percent(s, &v))
+	if (yuan ? !iss_yuan(s, &v) : s[0] == '\0' || !to_percent(s, &v))
 		return yuan ? unfit(err, f, path, "an amount in yuan with two decimals at most", "金额（元），至多两位小数")
 		    : unfit(err, f, path, "a percentage with two decimals at most", "百分数，至多两位小数");
 	*out = json_integer(v);
@@ -243,12 +299,13 @@ static const char *text_of(const json_t *fill, const char *path)
 
 static enum fj_rc to_json(const struct iss_field *f, const char *path, const char *s, json_t **out, struct fj_err *err)
 {
-	if (fj_json_parse(fj_slice_str(s), 1u << 20, out, err) == FJ_OK)
+	enum fj_rc rc = fj_json_parse(fj_slice_str(s), 1u << 20, out, err);
+
+	if (rc == FJ_OK)
 		return FJ_OK;
 	if (err != NULL && err->zh[0] == '\0')
 		fj_err_zh(err, "字段“%s”不是正确的 JSON", f->zh);
-	fj_err_at(err, path);
-	return err != NULL ? err->rc : FJ_E_PARSE;
+	return fj_err_at(err, rc, path);
 }
 
 static enum fj_rc scalar(struct web_req *q, const json_t *fill, const struct iss_field *f, const char *path, json_t **out, struct fj_err *err)
@@ -277,7 +334,8 @@ static enum fj_rc scalar(struct web_req *q, const json_t *fill, const struct iss
 
 /* --- documents --- */
 
-size_t portal_rows(const json_t *fill, const char *path)
+/* that have something in them */
+static size_t rows_in(const json_t *fill, const char *path)
 {
 	size_t n = strlen(path), rows = 0;
 	const char *key;
@@ -299,7 +357,7 @@ static enum fj_rc object(struct web_req *q, const json_t *fill, const struct iss
 static enum fj_rc to_rows(struct web_req *q, const json_t *fill, const struct iss_field *f, const char *path, json_t **out, struct fj_err *err)
 {
 	FJ_AUTO(json) list = json_array();
-	size_t n = portal_rows(fill, path);
+	size_t n = rows_in(fill, path);
 	char at[MAX_PATH + 32];
 
 	for (size_t i = 0; i < n; i++) {
@@ -317,7 +375,7 @@ static enum fj_rc to_rows(struct web_req *q, const json_t *fill, const struct is
 static enum fj_rc to_map(struct web_req *q, const json_t *fill, const struct iss_field *f, const char *path, json_t **out, struct fj_err *err)
 {
 	FJ_AUTO(json) map = json_object();
-	size_t n = portal_rows(fill, path);
+	size_t n = rows_in(fill, path);
 	char key[MAX_PATH + 32], value[MAX_PATH + 32];
 
 	for (size_t i = 0; i < n; i++) {
@@ -426,13 +484,13 @@ static void put_text(json_t *fill, const char *path, const char *unit, const cha
 
 static void put_number(json_t *fill, const struct iss_field *f, const char *path, int64_t v)
 {
-	char s[ISS_YUAN_CAP + 8];
+	char s[ISS_YUAN_CAP + PORTAL_PERCENT];
 	const char *unit = portal_unit(f);
 
 	if (strcmp(unit, "@yuan") == 0)
 		iss_yuan_text(v, s);
 	else if (strcmp(unit, "@pct") == 0)
-		snprintf(s, sizeof(s), v % 100 == 0 ? "%lld" : "%lld.%02lld", (long long)(v / 100), (long long)(v % 100));
+		portal_percent_text(v, s);
 	else
 		snprintf(s, sizeof(s), "%lld", (long long)v);
 	put_text(fill, path, unit, s);
@@ -529,7 +587,7 @@ static const char *shown_of(const json_t *fill, const char *path)
 
 size_t portal_rows_shown(const json_t *fill, const char *path)
 {
-	size_t n = portal_rows(fill, path);
+	size_t n = rows_in(fill, path);
 	unsigned long shown = strtoul(shown_of(fill, path), NULL, 10);
 
 	return shown > n && shown <= PORTAL_MAX_ROWS ? shown : n;
@@ -610,16 +668,15 @@ static enum fj_rc to_file(struct web_req *q, const struct iss_field *f, bool who
 	struct fj_slice bytes = whole ? web_body(q) : u != NULL ? u->bytes : fj_slice_str(web_field(q, f->name));
 
 	if (u == NULL && bytes.len == 0) { /* it was sent for the preview, perhaps */
-		char mark[96], name[161];
-		snprintf(mark, sizeof(mark), "%.64s" PORTAL_HELD, f->name);
+		char mark[PORTAL_HELD_NAME], name[161];
+		held_name(f->name, mark);
 		*out = held_get(web_csrf(q), f->name, web_field(q, mark), name);
 		return FJ_OK;
 	}
 	if ((int64_t)bytes.len > f->max) {
 		enum fj_rc rc = fj_fail(err, FJ_E_LIMIT, "portal", NULL, "the file \"%s\" is larger than %lld octets", f->name, (long long)f->max);
 		fj_err_zh(err, "文件“%s”超过 %lld 字节", f->zh, (long long)f->max);
-		fj_err_at(err, f->name);
-		return rc;
+		return fj_err_at(err, rc, f->name);
 	}
 	*out = json_stringn_nocheck(bytes.len > 0 ? (const char *)bytes.p : "", bytes.len);
 	return *out != NULL ? FJ_OK : portal_no_memory(err);

@@ -53,8 +53,8 @@ static const struct portal_step card[] = {
 	{WEB_N("Basic"), "ledger card.basic", NULL, false}, {WEB_N("Rights"), "card.rights", NULL, false}, {WEB_N("Use"), "card.use", NULL, false},
 	{WEB_N("Management"), "card.management note", NULL, false}, {NULL, NULL, NULL, false}};
 static const struct portal_wizard wizards[] = {
-	{"authorisation.propose", "authorisation/propose", propose}, {"plan.study", "plan/study", study}, {"plan.deliberate", "plan/deliberate", deliberate},
-	{"plan.select", "plan/select", select_operator}, {"plan.agree", "plan/agree", agree}, {"asset.card", "asset/card", card},
+	{"authorisation.propose", propose}, {"plan.study", study}, {"plan.deliberate", deliberate},
+	{"plan.select", select_operator}, {"plan.agree", agree}, {"asset.card", card},
 };
 
 const struct portal_wizard *portal_wizard_of(const char *command)
@@ -292,9 +292,9 @@ static void step_list(struct web_req *q, struct fj_buf *b, const struct portal_w
 
 static void form_begin(struct web_req *q, struct fj_buf *b, const struct portal_wizard *w, const json_t *fill, size_t at)
 {
-	char to[160];
+	char to[PORTAL_ADDRESS];
 
-	snprintf(to, sizeof(to), "/wizard/%s", w->path);
+	portal_address("wizard", w->command, to);
 	web_print(b, "<form class=\"fill wizard\" method=\"post\" data-keep=\"draft\" action=\"%s\">", to);
 	portal_csrf(q, b);
 	portal_hidden(b, "draft", fj_json_text(fill, PORTAL_DRAFT));
@@ -313,11 +313,8 @@ static void step_page(struct web_req *q, struct web_res *r, const struct portal_
 	portal_draft_told(q, b, json_is_true(json_object_get(fill, PORTAL_CHANGED)));
 	if (fj_json_text(fill, PORTAL_DRAFT)[0] == '\0')
 		portal_drafts_of(q, b, c, "wizard", fj_json_text(fill, "id"));
-	if (err != NULL) {
-		r->status = fj_rc_http(err->rc);
-		portal_error(q, b, err);
-		portal_fill_bad(q, c, fill, err);
-	}
+	portal_tell(q, r, err);
+	portal_fill_bad(q, c, fill, err);
 	form_begin(q, b, w, fill, at);
 	step_list(q, b, w, c, at, gap, lacks);
 	web_html(b, "<h2>");
@@ -351,11 +348,8 @@ void portal_wizard_review(struct web_req *q, struct web_res *r, const struct por
 	portal_command_top(q, b, c);
 	if (err == NULL && portal_params_of(q, c, fill, &params, &why) != FJ_OK)
 		err = &why;
-	if (err != NULL) {
-		r->status = fj_rc_http(err->rc);
-		portal_error(q, b, err);
-		portal_fill_bad(q, c, fill, err);
-	}
+	portal_tell(q, r, err);
+	portal_fill_bad(q, c, fill, err);
 	form_begin(q, b, w, fill, n + 1);
 	step_list(q, b, w, c, n + 1, gap, lacks);
 	const char *bad = fj_json_text(fill, PORTAL_BAD);
@@ -380,15 +374,7 @@ static const struct portal_wizard *wizard_of(struct web_req *q, struct web_res *
 		portal_no_such(q, r);
 		return NULL;
 	}
-	if (portal_may(q, *c))
-		return w;
-	FJ_AUTO(json) none = json_object();
-	json_t *out = NULL;
-	struct fj_err err = {0};
-	if (portal_command(q, (*c)->name, none, &out, &err) == FJ_OK)
-		json_decref(out);
-	web_fail(q, r, &err);
-	return NULL;
+	return portal_let(q, r, *c) ? w : NULL;
 }
 
 static size_t number_of(const char *s, size_t most)
@@ -451,11 +437,15 @@ void portal_post_wizard(struct web_req *q, struct web_res *r)
 {
 	const struct iss_command_info *c;
 	const struct portal_wizard *w = wizard_of(q, r, &c);
-	char id[ISS_DRAFT_CAP] = "", to[400];
+	char id[ISS_DRAFT_CAP] = "", to[PORTAL_TO], number[24];
 	struct fj_err err = {0};
 
 	if (w == NULL)
 		return;
+	if (portal_fits(q, c, &err) != FJ_OK) {
+		web_fail(q, r, &err);
+		return;
+	}
 	size_t n = count(w), at = number_of(web_field(q, "at"), n + 1);
 	FJ_AUTO(json) fill = merged(q, w, c, at);
 	const char *step = web_field(q, "step");
@@ -475,6 +465,11 @@ void portal_post_wizard(struct web_req *q, struct web_res *r)
 		web_json(r, 200, answer);
 		return;
 	}
-	snprintf(to, sizeof(to), "/wizard/%s?draft=%s&step=%zu%s%s%.150s", w->path, id, go, go == at && !rows ? "&saved=1" : "", rows ? "&focus=" : "", rows && focus != NULL ? focus : "");
+	snprintf(number, sizeof(number), "%zu", go);
+	portal_address("wizard", w->command, to);
+	portal_to(to, "draft", id);
+	portal_to(to, "step", number);
+	portal_to(to, "saved", go == at && !rows ? "1" : "");
+	portal_to(to, "focus", rows && focus != NULL ? focus : "");
 	web_redirect(r, to);
 }

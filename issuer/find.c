@@ -19,7 +19,7 @@
 
 #define F_AFTER {"after", ISS_F_STR, false, 140, "起始", "start after this one (\"next\" of the page before)"}
 #define F_PAGE F_AFTER, ISS_FIELD_LIMIT
-#define F_STATE(of) {"state", ISS_F_STR, false, 16, "状态", "in this state", of}
+#define F_STATE(of) {"state", ISS_F_STR, false, 16, "状态", "in this state", of, "domain.md 7"}
 /* what they may be (state.c); EXPIRED is the clock's */
 static const char *const ledger_states[] = {"LEDGERED", "RECOGNISED", "CONFIRMED", NULL};
 static const char *const asset_states[] = {"AWAITING_NUMBER", "CARDED", "APPLIED", "ACCEPTED", "REVIEWED", "NOTICED", "REGISTERED", "CERTIFICATED", "FROZEN", "CANCELLED",

@@ -208,7 +208,7 @@ static void rows(struct web_req *q, struct fj_buf *b, const char *key, const jso
 	FJ_AUTO(json) shown = with_detail(list);
 	if (strcmp(key, "set_aside") == 0)
 		columns = aside;
-	else if (strcmp(key, "faults") == 0 || strcmp(key, "warnings") == 0)
+	else if (strcmp(key, "faults") == 0 || (strcmp(key, "warnings") == 0 && json_object_get(json_array_get(list, 0), "column") != NULL))
 		columns = any_value(list) ? values : faults;
 	web_table(q, b, shown, portal_links, columns);
 }

@@ -70,11 +70,25 @@ static const char *code_word(bool en, const char *code)
 	return word;
 }
 
-static const char *field_word(bool en, const char *name)
+static const struct iss_field *among(const struct iss_field *f, const char *name)
 {
-	const char *last = strrchr(name, '.'), *word;
+	const struct iss_field *found = NULL;
+
+	for (; f != NULL && f->name != NULL && found == NULL; f++)
+		found = strcmp(f->name, name) == 0 ? f : among(f->members, name);
+	return found;
+}
+
+/* as the form says it that was sent, else as pages do */
+static const char *field_word(struct web_req *q, bool en, const char *name)
+{
+	const char *last = strrchr(name, '.'), *noun = web_param(q, "noun"), *verb = web_param(q, "verb"), *word;
+	const struct iss_command_info *c = noun == NULL || verb == NULL ? NULL : portal_find(noun, verb);
 
 	name = last == NULL ? name : last + 1; /* of a member, its own */
+	const struct iss_field *own = c == NULL ? NULL : among(c->fields, name);
+	if (own != NULL)
+		return en ? own->en : own->zh;
 	word = web_tr_of(en, "field", name);
 	return word == NULL ? portal_label(name, en) : word;
 }
@@ -130,7 +144,7 @@ static size_t bracketed(struct say *s, const char *at)
 	const char *word = !lower ? NULL : command_word(s->en, in);
 
 	if (lower && word == NULL && strchr(in, ' ') == NULL)
-		word = field_word(s->en, in);
+		word = field_word(s->q, s->en, in);
 	if (word == NULL && strlen(in) == 6 && strspn(in, "0123456789") == 6 && kind == 0 && division_name(s->q, in, name))
 		word = name;
 	if (n == 0 || word == NULL)

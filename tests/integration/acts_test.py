@@ -222,7 +222,7 @@ try:
     # --- words for codes, names for organisations, our own clauses ---
     holder = Page('hbsw1')
     text = holder.act('/do/registration/submit', asset='HB-2026-0001', type='INITIAL')
-    check('a refusal names the state in words, our clause, and what to do', '当前状态为“已颁证”' in text and '规则 业务规则 7' in text and '怎么办' in text and 'CERTIFICATED' not in text and '.md' not in text, text[:1500])
+    check('a refusal names the state in words, our clause, and what to do', '当前状态为“已颁证”' in text and '业务规则 7' in text and '怎么办' in text and 'CERTIFICATED' not in text and '.md' not in text, text[:1500])
     text = holder.act('/do/registration/submit?lang=en', asset='HB-2026-0001', type='INITIAL')
     check('in English too', 'Its state is certificated' in text and 'What to do:' in text and 'possible: card' not in text, text[:1500])
     text = holder.act('/do/ledger/recognise?lang=zh', ids='LG-none', result='X', decision='y')
@@ -237,6 +237,9 @@ try:
     check('a trial is what the preview is for', 'dry_run' not in holder.get('/do/ledger/import'))
     text = one.text('/do/copy/collect')
     check('kinds of documents are words', '居民身份证' in text and 'ID_CARD' not in text, text)
+
+    text = Page('jc1').act('/do/token/request', **{'request.authorisation': auth, 'request.product.id': 'x', 'request.product.version': '1', 'request.product.kind': 'operator'})
+    check('a field is named as the form names it', 'request' not in text.split('转到该字段')[0] and '许可申请' in text, text[:900])
 
     # --- what is wrong with a file, where and what would be right ---
     wrong = '台账编号,数据资源目录编号,名称,概述,形成方式,共享来源单位,是否涉密,更新频率\r\nL-99,CAT/99,某某数据集,示例,捡来,,否,有时\r\nL-98,CAT/98,某某数据集,示例,捡来,,机密,\r\n'

@@ -320,7 +320,7 @@ static void hint(const struct form *d, const struct iss_field *f)
 	else if (number)
 		web_say(d->q, d->b, "A whole number, %lld at most.", (long long)f->max);
 	else if (f->type == ISS_F_FILE)
-		web_say(d->q, d->b, "%lld KB at most.", (long long)(f->max / 1024));
+		web_say(d->q, d->b, "%lld KB at most.", (long long)((f->max + 1023) / 1024));
 	else if (table)
 		web_say(d->q, d->b, "A scheme, a code and a name a line, with commas between.");
 	else
@@ -516,7 +516,7 @@ static bool in(const char *const *names, const char *name)
 
 /* "id" and "ids" of one form say the same: the list is asked for, or the one where it is known; a trial is what the
  * preview does */
-static bool asked_otherwise(const struct iss_command_info *c, const struct iss_field *f, const json_t *fill, bool *needed)
+static bool asked_otherwise(const struct iss_command_info *c, const struct iss_field *f, const json_t *fill, struct iss_field *asked)
 {
 	char other[72];
 	size_t n = strlen(f->name);
@@ -529,7 +529,9 @@ static bool asked_otherwise(const struct iss_command_info *c, const struct iss_f
 	if (twin == NULL || (f->type == ISS_F_LIST) == (twin->type == ISS_F_LIST))
 		return false;
 	const json_t *one = json_object_get(fill, f->type == ISS_F_LIST ? other : f->name);
-	*needed = true;
+	asked->required = true;
+	asked->zh = f->type == ISS_F_LIST ? twin->zh : f->zh;
+	asked->en = f->type == ISS_F_LIST ? twin->en : f->en;
 	return f->type == ISS_F_LIST ? one != NULL : one == NULL;
 }
 
@@ -547,7 +549,7 @@ void portal_inputs(struct web_req *q, struct fj_buf *b, const struct iss_command
 			asked.required = true;
 			asked.as |= ISS_AS_PROSE; /* has room for it; the register gets one line */
 		}
-		if (!in(hidden, f->name) && !asked_otherwise(c, f, fill, &asked.required))
+		if (!in(hidden, f->name) && !asked_otherwise(c, f, fill, &asked))
 			portal_input(&d, &asked, f->name);
 	}
 	name_lists(&d);

@@ -221,7 +221,8 @@ void portal_error(struct web_req *q, struct fj_buf *b, const struct fj_err *err)
 	web_html(b, "</p>");
 	if (err->cite[0] != '\0') {
 		web_html(b, "<p class=\"small\">");
-		web_say(q, b, "Rule ");
+		if (strstr(err->cite, ".md") == NULL) /* our own texts say it */
+			web_say(q, b, "Rule ");
 		if (err->cite[0] == 'R') /* is called so already */
 			web_text(b, err->cite);
 		else

@@ -47,12 +47,26 @@ bool portal_org_name(struct web_req *q, const char *usci, char out[PORTAL_NAME])
 	return out[0] != '\0';
 }
 
+/* by the register's own table, else the province */
 static bool division_name(struct web_req *q, const char *code, char out[PORTAL_NAME])
 {
 	FJ_AUTO(buf) known = FJ_BUF_INIT(PORTAL_NAME);
+	char before[24];
+	json_t *list = NULL;
+	struct fj_err err = {0};
 
+	snprintf(before, sizeof(before), "%06ld", strtol(code, NULL, 10) - 1);
+	FJ_AUTO(json) params = json_pack("{s:s, s:i}", "after", before, "limit", 1);
+	out[0] = '\0';
+	if (web_session(q) != NULL && portal_command(q, "division.list", params, &list, &err) == FJ_OK) {
+		const json_t *row = json_array_get(json_object_get(list, "items"), 0);
+		if (strcmp(fj_json_text(row, "code"), code) == 0)
+			snprintf(out, PORTAL_NAME, "%s %s", fj_json_text(row, "name"), code);
+	}
+	json_decref(list);
 	web_region(q, &known, code);
-	snprintf(out, PORTAL_NAME, "%s", fj_buf_str(&known));
+	if (out[0] == '\0')
+		snprintf(out, PORTAL_NAME, "%s", fj_buf_str(&known));
 	return strcmp(out, code) != 0;
 }
 

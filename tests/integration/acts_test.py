@@ -241,6 +241,13 @@ try:
     text = Page('jc1').act('/do/token/request', **{'request.authorisation': auth, 'request.product.id': 'x', 'request.product.version': '1', 'request.product.kind': 'operator'})
     check('a field is named as the form names it', 'request' not in text.split('转到该字段')[0] and '许可申请' in text, text[:900])
 
+    o.done('hb-fin1', 'copy.issue', number='DAC-420000-202604-000001-2')
+    text = one.text('/list/copy')
+    copy = re.search(r'/show/copy/(CP-[\w-]+)', one.page).group(1)
+    one.act('/do/copy/collect', id=copy, name='王芳', document='ID_CARD', document_no='X1', checked='true')
+    text = one.text('/show/copy/' + copy)
+    check('a copy on paper is told in its own words', all(w in text for w in ('类别 数据资产证书', '领取人 王芳', '证件种类 居民身份证', '凭证编号 DAC-')) and '证书到期' not in text and 'false' not in text, text[900:2200])
+
     # --- what is wrong with a file, where and what would be right ---
     wrong = '台账编号,数据资源目录编号,名称,概述,形成方式,共享来源单位,是否涉密,更新频率\r\nL-99,CAT/99,某某数据集,示例,捡来,,否,有时\r\nL-98,CAT/98,某某数据集,示例,捡来,,机密,\r\n'
     code, out = o.do('hbsw1', 'ledger.import', file={'base64url': base64.urlsafe_b64encode(wrong.encode()).decode().rstrip('=')}, dry_run=True)

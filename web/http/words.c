@@ -199,6 +199,8 @@ static const struct web_term terms[] = {
 	{"taken", WEB_TEXT}, {"left_out", WEB_TEXT}, {"held_because", WEB_TEXT},
 	{"done_at", WEB_TEXT}, {"job", WEB_MONO}, {"bulk", WEB_MONO}, {"request", WEB_TEXT},
 	{"token", WEB_MONO}, {"users", WEB_TEXT}, {"days", WEB_TEXT},
+	{"credential_no", WEB_MONO}, {"copy_no", WEB_TEXT}, {"collector", WEB_TEXT}, {"id_document", WEB_TEXT}, {"document_no", WEB_MONO}, {"collected_at", WEB_TEXT}, {"checked_by", WEB_MONO},
+	{"void_at", WEB_TEXT}, {"replaces", WEB_MONO}, {"replaced_by", WEB_MONO}, {"sealed", WEB_TEXT},
 	{"used", WEB_TEXT}, {"claimed", WEB_TEXT}, {"rev", WEB_TEXT},
 	{"revisions", WEB_TEXT}, {"said_at", WEB_TEXT},
 	{"exhausted", WEB_TEXT}, {"list_sha256", WEB_TECHNICAL},

@@ -213,10 +213,23 @@ void portal_wording(struct web_req *q, const char *text, char out[PORTAL_SENTENC
 	snprintf(out, PORTAL_SENTENCE, "%s", s.out);
 }
 
-void portal_kind_words(struct web_req *q, const char *command, json_t *object)
+void portal_copy_words(struct web_req *q, const char *command, json_t *object)
 {
-	const char *kind = fj_json_peek(object, "kind");
+	static const struct {
+		const char *from, *to;
+	} as[] = {{"name", "collector"}, {"document", "id_document"}, {"number", "credential_no"}};
+	const char *kind = fj_json_peek(object, "kind"), *word;
 
-	if (portal_is_noun(command, "copy") && kind != NULL)
+	if (!portal_is_noun(command, "copy"))
+		return;
+	if (kind != NULL)
 		json_object_set_new(object, "kind", json_string(portal_noun_word(q, kind, true)));
+	for (size_t i = 0; i < FJ_ARRAY_LEN(as); i++) {
+		const char *is = fj_json_peek(object, as[i].from);
+		if (is == NULL)
+			continue;
+		word = portal_choice_of(as[i].from, is, web_lang(q)[0] == 'e');
+		json_object_set_new(object, as[i].to, json_string(word == NULL ? is : word));
+		json_object_del(object, as[i].from);
+	}
 }

@@ -192,7 +192,7 @@ async function courses() {
 	const page = await signIn('hb-fin3');
 	await test('a registration is a timeline with the clause of each step', async () => {
 		await open(page, '/show/registration/' + await registration());
-		assert.match(await page.innerText('.timeline >> nth=0'), /✔ 提交登记申请[\s\S]*依据 26号 art\. 9/);
+		assert.match(await page.innerText('.timeline >> nth=0'), /✔ 提交登记申请[\s\S]*依据 26号第9条/);
 		await open(page, page.url().replace(h.portal, '') + '?lang=en');
 		assert.match(await page.innerText('.timeline >> nth=0'), /✔ Applied for[\s\S]*26号 art\. 9/);
 		await open(page, '/inbox?lang=zh');

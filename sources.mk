@@ -389,7 +389,8 @@ WEB_SRC := \
 	web/portal/timeline.c \
 	web/portal/typed.c \
 	web/portal/verify.c \
-	web/portal/wizard.c
+	web/portal/wizard.c \
+	web/portal/wording.c
 
 REGISTRY_SRC := \
 	web/registry/control.c \
@@ -464,6 +465,7 @@ TEST_UNIT_SRC := \
 	tests/unit/test_web_http.c \
 	tests/unit/test_web_once.c \
 	tests/unit/test_web_public.c \
+	tests/unit/test_web_words.c \
 	tests/unit/test_wit_add.c
 
 TEST_FUZZ_SRC := \

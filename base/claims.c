@@ -193,12 +193,29 @@ enum fj_rc fj_grant_check(const json_t *g, struct fj_err *err)
 
 /* --- narrowing --- */
 
-static enum fj_rc beyond(struct fj_err *err, const char *key, const char *value)
+/* `"a", "b"`: as much of a list as a sentence holds */
+static void listed(const json_t *list, const char *open, const char *close, const char *between, char out[160])
 {
-	enum fj_rc rc = fj_fail(err, FJ_E_REFUSED, "rules", "R13",
-	    "\"%s\" in \"%s\" goes beyond what it is derived from; narrow it", value, key);
+	FJ_AUTO(buf) b = FJ_BUF_INIT(159);
+	size_t i;
+	json_t *v;
 
-	fj_err_zh(err, "“%s”（%s）超出其上级授权范围，请缩小范围", value, key);
+	json_array_foreach(list, i, v)
+		if (!json_is_string(v) || fj_buf_printf(&b, "%s%s%s%s", i > 0 ? between : "", open, json_string_value(v), close) != FJ_OK)
+			break;
+	snprintf(out, 160, "%s", fj_buf_str(&b));
+}
+
+/* may: what the parent has there; NULL: it is no list */
+static enum fj_rc beyond(struct fj_err *err, const char *key, const char *value, const json_t *may)
+{
+	char en[160], zh[160];
+
+	listed(may, "\"", "\"", ", ", en);
+	listed(may, "“", "”", "、", zh);
+	enum fj_rc rc = fj_fail(err, FJ_E_REFUSED, "rules", "R13", "\"%.60s\" in \"%s\" goes beyond what it is derived from%s%s; narrow it", value, key, en[0] != '\0' ? ", which has " : "", en);
+
+	fj_err_zh(err, "“%.60s”（%s）超出其上级授权范围%s%s，请缩小范围", value[0] == '(' ? "不填" : value, key, zh[0] != '\0' ? "；上级范围为" : "", zh);
 	return fj_err_at(err, rc, key);
 }
 
@@ -232,7 +249,7 @@ static enum fj_rc list_within(const json_t *child, const json_t *parent, const c
 
 	json_array_foreach(json_object_get(child, key), i, v)
 		if (!fj_list_has(json_object_get(parent, key), json_string_value(v)))
-			return beyond(err, key, json_string_value(v));
+			return beyond(err, key, json_string_value(v), json_object_get(parent, key));
 	return FJ_OK;
 }
 
@@ -250,7 +267,7 @@ static enum fj_rc named_within(const json_t *child, const json_t *parent, const 
 	if (!named && open)
 		return FJ_OK;
 	if (named && json_array_size(json_object_get(child, key)) == 0)
-		return beyond(err, key, "(none named)");
+		return beyond(err, key, "(none named)", json_object_get(parent, key));
 	return list_within(child, parent, key, err);
 }
 
@@ -259,7 +276,7 @@ static enum fj_rc mode_within(const json_t *child, const json_t *parent, struct 
 	const char *c = fj_json_peek(child, "mode"), *p = fj_json_peek(parent, "mode");
 
 	if (mode_rank(c) > mode_rank(p))
-		return beyond(err, "mode", c);
+		return beyond(err, "mode", c, NULL);
 	FJ_TRY(named_within(child, parent, "domains", mode_rank(p) == 2, err));
 	return named_within(child, parent, "scenarios", mode_rank(p) >= 1, err);
 }
@@ -269,7 +286,7 @@ static enum fj_rc environment_within(const json_t *child, const json_t *parent, 
 	if (json_array_size(json_object_get(parent, "environment")) == 0)
 		return FJ_OK;
 	if (json_array_size(json_object_get(child, "environment")) == 0)
-		return beyond(err, "environment", "(any)");
+		return beyond(err, "environment", "(any)", json_object_get(parent, "environment"));
 	return list_within(child, parent, "environment", err);
 }
 
@@ -280,11 +297,11 @@ static enum fj_rc quota_within(const json_t *child, const json_t *parent, struct
 	if (json_is_null(p))
 		return FJ_OK;
 	if (json_is_null(c))
-		return beyond(err, "quota", "(none)");
+		return beyond(err, "quota", "(none)", NULL);
 	if (strcmp(fj_json_peek(c, "unit"), fj_json_peek(p, "unit")) != 0)
-		return beyond(err, "quota", fj_json_peek(c, "unit"));
+		return beyond(err, "quota", fj_json_peek(c, "unit"), NULL);
 	return fj_json_num(c, "limit") <= fj_json_num(p, "limit")
-	    ? FJ_OK : beyond(err, "quota", "limit");
+	    ? FJ_OK : beyond(err, "quota", "limit", NULL);
 }
 
 enum fj_rc fj_grant_within(const json_t *child, const json_t *parent, struct fj_err *err)
@@ -300,11 +317,11 @@ enum fj_rc fj_grant_within(const json_t *child, const json_t *parent, struct fj_
 	FJ_TRY(list_within(child, parent, "actions", err));
 	json_array_foreach(json_object_get(child, "territory"), i, v)
 		if (!fj_territory_has(json_object_get(parent, "territory"), json_string_value(v)))
-			return beyond(err, "territory", json_string_value(v));
+			return beyond(err, "territory", json_string_value(v), json_object_get(parent, "territory"));
 	FJ_TRY(environment_within(child, parent, err));
 	FJ_TRY(quota_within(child, parent, err));
 	return fj_json_num(child, "depth") <= fj_json_num(parent, "depth")
-	    ? FJ_OK : beyond(err, "depth", "depth");
+	    ? FJ_OK : beyond(err, "depth", "depth", NULL);
 }
 
 /* --- payloads --- */

@@ -195,12 +195,13 @@ static enum fj_rc bad_field(struct fj_err *err, const struct iss_field *f, const
 static enum fj_rc not_a_choice(const struct iss_field *f, struct fj_err *err)
 {
 	FJ_AUTO(buf) list = FJ_BUF_INIT(160); /* as much as a sentence holds */
+	FJ_AUTO(buf) zh = FJ_BUF_INIT(160);
 
 	for (const char *const *c = f->choices; *c != NULL; c++)
-		if (fj_buf_printf(&list, "%s%s", c == f->choices ? "" : ", ", *c) != FJ_OK)
+		if (fj_buf_printf(&list, "%s%s", c == f->choices ? "" : ", ", *c) != FJ_OK || fj_buf_printf(&zh, "%s%s", c == f->choices ? "" : "、", *c) != FJ_OK)
 			break;
 	enum fj_rc rc = fj_fail(err, FJ_E_INVALID, "issuer", f->rule, "the field \"%s\" is one of: %s", f->name, fj_buf_str(&list));
-	fj_err_zh(err, "“%s”（%s）应为下列之一：%s", f->zh, f->name, fj_buf_str(&list));
+	fj_err_zh(err, "“%s”（%s）应为下列之一：%s", f->zh, f->name, fj_buf_str(&zh));
 	return fj_err_at(err, rc, f->name);
 }
 

@@ -29,7 +29,7 @@ static const char *const revocation_reasons[] = {"privilegeWithdrawn", "cessatio
 const struct iss_field fld_none[] = {{0}};
 const struct iss_field fld_list[] = {PAGE, {0}};
 const struct iss_field fld_usci[] = {{"usci", ISS_F_STR, true, 18, "统一社会信用代码", "unified social credit code"}, {0}};
-const struct iss_field fld_ledger[] = {{"id", ISS_F_STR, true, 40, "台账编号", "ledger entry"}, {0}};
+const struct iss_field fld_ledger[] = {{"id", ISS_F_STR, true, 40, "台账条目号", "ledger entry"}, {0}};
 const struct iss_field fld_asset[] = {{"asset", ISS_F_STR, true, DOM_MAX_ASSET_NO, "资产编号", "asset number"}, {0}};
 const struct iss_field fld_id[] = {ID, {0}};
 const struct iss_field fld_id_reason[] = {ID, REASON, {0}};
@@ -80,10 +80,10 @@ const struct iss_field fld_division_load[] = {
 };
 const struct iss_field fld_ledger_import[] = {
 	{"file", ISS_F_FILE, true, 64 << 20, "台账文件", "CSV in UTF-8 or GB18030, or XLSX"},
-	{"corrected", ISS_F_STR, false, 4, "更正文件格式", "the faulty lines as a file to correct and import again", sheet_formats, "domain.md 4.2"},
+	{"corrected", ISS_F_STR, false, 4, "有误行更正文件的格式", "the faulty lines as a file to correct and import again", sheet_formats, "domain.md 4.2"},
 	{"dry_run", ISS_F_BOOL, false, 1, "试导入", "check only"},
-	{"partial", ISS_F_BOOL, false, 1, "部分导入", "import the good lines although others are broken"},
-	{"org", ISS_F_STR, false, 18, "单位", "holder, for a dry run without --as"},
+	{"partial", ISS_F_BOOL, false, 1, "有误行不导入，其余照常导入", "import the good lines although others are broken"},
+	{"org", ISS_F_STR, false, 18, "持有单位（试导入时）", "holder, for a dry run without --as"},
 	{0},
 };
 const struct iss_field fld_ledger_template[] = {{"format", ISS_F_STR, false, 4, "格式", "format of the file, csv by default", sheet_formats, "domain.md 4.2"}, {0}};
@@ -98,8 +98,8 @@ const struct iss_field fld_ledger_counts[] = {
 	{0},
 };
 const struct iss_field fld_ledger_recognise[] = {
-	{"id", ISS_F_STR, false, 40, "台账编号", "ledger entry"},
-	{"ids", ISS_F_LIST, false, 5000, "台账编号", "ledger entries, instead of one"},
+	{"id", ISS_F_STR, false, 40, "台账条目号", "ledger entry"},
+	{"ids", ISS_F_LIST, false, 5000, "台账条目号", "ledger entries, instead of one"},
 	{"result", ISS_F_STR, true, 8, "确认结论", "result of the recognition", results, "domain.md 4.2"},
 	{"decision", ISS_F_STR, true, 200, "决策依据", "reference of the collective decision"},
 	{"held", ISS_F_BOOL, false, 1, "持有或控制", "the unit holds or controls the data"},
@@ -108,12 +108,12 @@ const struct iss_field fld_ledger_recognise[] = {
 	{0},
 };
 const struct iss_field fld_ledger_confirm[] = {
-	{"id", ISS_F_STR, false, 40, "台账编号", "ledger entry"},
-	{"ids", ISS_F_LIST, false, 5000, "台账编号", "ledger entries, instead of one"},
+	{"id", ISS_F_STR, false, 40, "台账条目号", "ledger entry"},
+	{"ids", ISS_F_LIST, false, 5000, "台账条目号", "ledger entries, instead of one"},
 	{0},
 };
 const struct iss_field fld_asset_card[] = {
-	{"ledger", ISS_F_STR, true, 40, "台账编号", "ledger entry"},
+	{"ledger", ISS_F_STR, true, 40, "台账条目号", "ledger entry"},
 	{"card", ISS_F_JSON, true, 1, "资产卡片", "the four blocks: basic, rights, use, management; `asset fields` lists their members", .members = card_members},
 	{"note", ISS_F_STR, false, 400, "变更说明", "why it was changed"},
 	{0},

@@ -19,7 +19,20 @@
 
 #define F_AFTER {"after", ISS_F_STR, false, 140, "起始", "start after this one (\"next\" of the page before)"}
 #define F_PAGE F_AFTER, ISS_FIELD_LIMIT
-#define F_STATE {"state", ISS_F_STR, false, 16, "状态", "in this state"}
+#define F_STATE(of) {"state", ISS_F_STR, false, 16, "状态", "in this state", of, "domain.md 7"}
+/* what they may be (state.c); EXPIRED is the clock's */
+static const char *const ledger_states[] = {"LEDGERED", "RECOGNISED", "CONFIRMED", NULL};
+static const char *const asset_states[] = {"AWAITING_NUMBER", "CARDED", "APPLIED", "ACCEPTED", "REVIEWED", "NOTICED", "REGISTERED", "CERTIFICATED", "FROZEN", "CANCELLED",
+	"TRANSFERRED", "DESTROYED", NULL};
+static const char *const registration_states[] = {"SUBMITTED", "APPLIED", "ACCEPTED", "REVIEWED", "NOTICED", "REGISTERED", "RETURNED", "REFUSED", "RECALLED", "TERMINATED",
+	"WITHDRAWN", NULL};
+static const char *const certificate_states[] = {"ACTIVE", "SUSPENDED", "REVOKING", "EXPIRED", "WITHDRAWN", "CANCELLED", "SUPERSEDED", "PENDING", "ABANDONED", NULL};
+static const char *const authorisation_states[] = {"ACTIVE", "SUSPENDED", "ENDING", "EXPIRED", "RECLAIMED", "TERMINATED", "PENDING", "ABANDONED", NULL};
+static const char *const token_states[] = {"ACTIVE", "SUSPENDED", "EXHAUSTED", "EXPIRED", "REVOKED", "PENDING", "ABANDONED", NULL};
+static const char *const user_states[] = {"INVITED", "ACTIVE", "SUSPENDED", "DISABLED", NULL};
+static const char *const ledger_results[] = {"ASSET", "MEMO", "NOT", NULL};
+static const char *const holder_kinds[] = {"ADMIN", "INST", "MASS", "SOE", "UTIL", "ENT", NULL};
+static const char *const modes[] = {"WHOLE", "DOMAIN", "SCENE", NULL};
 #define F_HOLDER {"holder", ISS_F_STR, false, 18, "持有单位", "of this holder (unified social credit code)"}, \
 	{"superior", ISS_F_STR, false, 18, "主管部门", "of the units under this superior department"}
 #define F_SCOPE {"finance", ISS_F_STR, false, 18, "本级财政部门", "of this finance department's holders"}, \
@@ -31,24 +44,24 @@
 	{"expires_to", ISS_F_STR, false, 10, "到期止", "ends on this day or before"}
 
 const struct iss_field fld_organisation_list[] = {F_PAGE, {"superior", ISS_F_STR, false, 18, "主管部门", "under this superior department"}, F_SCOPE,
-	{"kind", ISS_F_STR, false, 8, "主体类型", "ADMIN, INST, MASS, SOE, UTIL or ENT"}, F_MADE, {0}};
-const struct iss_field fld_ledger_list[] = {F_PAGE, F_STATE, F_HOLDER, F_SCOPE, F_CARD,
+	{"kind", ISS_F_STR, false, 8, "主体类型", "ADMIN, INST, MASS, SOE, UTIL or ENT", holder_kinds}, F_MADE, {0}};
+const struct iss_field fld_ledger_list[] = {F_PAGE, F_STATE(ledger_states), F_HOLDER, F_SCOPE, F_CARD,
 	{"confirmer", ISS_F_STR, false, 18, "待其确认", "recognised, and this department has to confirm it (superior, or the finance department of a holder without one)"},
-	{"result", ISS_F_STR, false, 8, "确认结论", "ASSET, MEMO or NOT"}, F_MADE, {0}};
-const struct iss_field fld_asset_list[] = {F_PAGE, F_STATE, F_HOLDER, F_SCOPE, F_CARD, F_MADE, F_ENDS, {0}};
-const struct iss_field fld_registration_list[] = {F_PAGE, F_STATE, F_HOLDER, F_SCOPE, F_CARD,
+	{"result", ISS_F_STR, false, 8, "确认结论", "ASSET, MEMO or NOT", ledger_results}, F_MADE, {0}};
+const struct iss_field fld_asset_list[] = {F_PAGE, F_STATE(asset_states), F_HOLDER, F_SCOPE, F_CARD, F_MADE, F_ENDS, {0}};
+const struct iss_field fld_registration_list[] = {F_PAGE, F_STATE(registration_states), F_HOLDER, F_SCOPE, F_CARD,
 	{"asset", ISS_F_STR, false, DOM_MAX_ASSET_NO, "资产编号", "of this asset"},
 	{"due_from", ISS_F_STR, false, 10, "时限起", "whose term ends on this day (ISO) or later"}, {"due_to", ISS_F_STR, false, 10, "时限止", "whose term ends on this day or before"},
 	F_MADE, {0}};
-const struct iss_field fld_certificate_list[] = {F_PAGE, F_STATE, F_HOLDER, F_SCOPE, F_CARD,
+const struct iss_field fld_certificate_list[] = {F_PAGE, F_STATE(certificate_states), F_HOLDER, F_SCOPE, F_CARD,
 	{"asset", ISS_F_STR, false, DOM_MAX_ASSET_NO, "资产编号", "of this asset"}, F_MADE, F_ENDS, {0}};
-const struct iss_field fld_authorisation_list[] = {F_PAGE, F_STATE, F_HOLDER, F_SCOPE,
-	{"mode", ISS_F_STR, false, 8, "授权模式", "WHOLE, DOMAIN or SCENE"}, {"operator", ISS_F_STR, false, 18, "运营机构", "to this operator"},
+const struct iss_field fld_authorisation_list[] = {F_PAGE, F_STATE(authorisation_states), F_HOLDER, F_SCOPE,
+	{"mode", ISS_F_STR, false, 8, "授权模式", "WHOLE, DOMAIN or SCENE", modes}, {"operator", ISS_F_STR, false, 18, "运营机构", "to this operator"},
 	{"implementer", ISS_F_STR, false, 18, "实施机构", "by this implementer"}, F_MADE, F_ENDS, {0}};
-const struct iss_field fld_token_list[] = {F_PAGE, F_STATE, {"authorisation", ISS_F_STR, false, 40, "授权编号", "under this authorisation"},
+const struct iss_field fld_token_list[] = {F_PAGE, F_STATE(token_states), {"authorisation", ISS_F_STR, false, 40, "授权编号", "under this authorisation"},
 	{"user", ISS_F_STR, false, 18, "使用单位", "for this user (unified social credit code)"}, {"operator", ISS_F_STR, false, 18, "运营机构", "by this operator"},
 	{"asset", ISS_F_STR, false, DOM_MAX_ASSET_NO, "资产编号", "of this asset"}, F_ENDS, {0}};
-const struct iss_field fld_user_list[] = {F_PAGE, F_STATE, {"org", ISS_F_STR, false, 18, "所属单位", "of this organisation"}, F_SCOPE, F_MADE, {0}};
+const struct iss_field fld_user_list[] = {F_PAGE, F_STATE(user_states), {"org", ISS_F_STR, false, 18, "所属单位", "of this organisation"}, F_SCOPE, F_MADE, {0}};
 
 static const char *const plan_states[] = {"PROPOSED", "FEASIBILITY", "SUPERIOR_AUDITED", "FINANCE_APPROVED", "PLAN_DELIBERATED", "OPERATOR_SELECTED", "AGREED",
 	"FILED", "ACTIVE", "REFUSED", "WITHDRAWN", NULL};

@@ -47,10 +47,22 @@ struct import {
 	bool begun, last;
 };
 
-static json_t *told(size_t line, size_t column, const struct led_fault_kind *f)
+/* the template's name of a column, which the file's own heading may say otherwise; NULL: none of ours */
+static const char *heading_of(const struct led_layout *lay, size_t column)
 {
-	return json_pack("{s:I, s:I, s:s, s:s, s:{s:s, s:s}}", "line", (json_int_t)line, "column", (json_int_t)column, "rule", f->rule, "kind", f->kind,
-	    "detail", "en", f->en, "zh", f->zh);
+	for (size_t i = 0; i < lay->n_secret; i++)
+		if ((size_t)lay->secret[i] + 1 == column)
+			return led_cols[LED_SECRET].zh;
+	for (int k = 0; k < LED_SECRET && lay->width > 0; k++)
+		if (lay->of[k] >= 0 && (size_t)lay->of[k] + 1 == column)
+			return led_cols[k].zh;
+	return NULL;
+}
+
+static json_t *told(const struct led_layout *lay, size_t line, size_t column, const struct led_fault_kind *f)
+{
+	return json_pack("{s:I, s:I, s:s*, s:s, s:s, s:{s:s, s:s}}", "line", (json_int_t)line, "column", (json_int_t)column, "heading", heading_of(lay, column), "rule", f->rule,
+	    "kind", f->kind, "detail", "en", f->en, "zh", f->zh);
 }
 
 static void tell(void *arg, size_t line, size_t column, const struct led_fault_kind *f)
@@ -59,7 +71,7 @@ static void tell(void *arg, size_t line, size_t column, const struct led_fault_k
 
 	im->n_faults++;
 	if (json_array_size(im->faults) < MAX_TOLD)
-		json_array_append_new(im->faults, told(line, column, f));
+		json_array_append_new(im->faults, told(&im->lay, line, column, f));
 	json_object_set_new(im->kinds, f->kind, json_integer(fj_json_num(im->kinds, f->kind) + 1));
 	if (im->corrected != NULL) /* what does not fit is left out: the row is there */
 		(void)!fj_buf_printf(&im->why, "%s第 %zu 列：%s", im->why.len > 0 ? "；" : "", column, f->zh);
@@ -70,7 +82,7 @@ static void warn(void *arg, size_t line, size_t column, const struct led_fault_k
 	struct import *im = arg;
 
 	if (json_array_size(im->warnings) < MAX_TOLD / 5)
-		json_array_append_new(im->warnings, told(line, column, f));
+		json_array_append_new(im->warnings, told(&im->lay, line, column, f));
 }
 
 static void tell_nobody(void *arg, size_t line, size_t column, const struct led_fault_kind *f)
@@ -247,9 +259,22 @@ static enum fj_rc correct(struct import *im, const struct sheet_row *row, bool c
 	return sheet_out_row(im->corrected, cells, err);
 }
 
+/* what stood in the cells that are told of: of a row that is certainly no secret */
+static void say_values(struct import *im, const struct sheet_row *row, size_t from)
+{
+	for (size_t i = from; i < json_array_size(im->faults); i++) {
+		json_t *f = json_array_get(im->faults, i);
+		int64_t column = fj_json_num(f, "column");
+		const char *cell = column > 0 && (size_t)column <= row->n ? row->cell[column - 1] : "";
+		if (cell[0] != '\0')
+			json_object_set_new(f, "value", json_stringn(cell, fj_utf8_prefix(cell, 120)));
+	}
+}
+
 static enum fj_rc check_row(struct import *im, size_t n, const struct sheet_row *row, const struct fj_err *broken, struct fj_err *err)
 {
 	enum led_verdict v = LED_HIDDEN;
+	size_t told_before = json_array_size(im->faults);
 
 	im->rows = n + 1;
 	fj_buf_clear(&im->why);
@@ -257,6 +282,8 @@ static enum fj_rc check_row(struct import *im, size_t n, const struct sheet_row 
 		tell_err(im, row->line, row->column, LED_F_BROKEN, broken);
 	else if (led_read(&im->lay, row, &im->rec, &v, tell, warn, im) != FJ_OK)
 		return fj_no_memory(err, "issuer");
+	if (v == LED_FAULTY)
+		say_values(im, row, told_before);
 	if (v == LED_SECRET_ROW) {
 		im->n_secret++;
 		if (json_array_size(im->secret) < MAX_SECRET)
@@ -419,13 +446,36 @@ static enum fj_rc load_map(struct sto *db, const char *holder, json_t *map, stru
 	}
 }
 
+static const char *const notes[LED_COLUMNS] = {
+	[LED_NO] = "必填。本单位自编的台账编号，同一单位内不得重复，至多 40 字",
+	[LED_CATALOG] = "必填。该资源在数据资源目录中的编号",
+	[LED_NAME] = "必填。写明时间、区域和内容，一般不超过 40 字",
+	[LED_SUMMARY] = "选填。不超过 400 字",
+	[LED_FORMED] = "必填。从可选值中选一项",
+	[LED_SHARED] = "形成方式为“共享取得”时必填，其他情形不填。写提供单位全称",
+	[LED_INDUSTRY] = "选填。GB/T 4754-2017 的门类字母加两位大类代码，如 N76（水利管理业）",
+	[LED_SCHEME] = "填写资产分类的必填。从可选值中选一项",
+	[LED_CLASS] = "选填。上列分类标准中的代码，1 至 16 位大写字母、数字和点",
+	[LED_FROM] = "选填。数据起始日期，如 2026-03-01",
+	[LED_TO] = "选填。数据截止日期，如 2026-03-31，不早于时域起",
+	[LED_FREQUENCY] = "选填。从可选值中选一项",
+	[LED_SCOPE] = "选填。从可选值中选一项",
+	[LED_SOURCE] = "选填。从可选值中选一项",
+	[LED_STRUCTURE] = "选填。从可选值中选一项",
+	[LED_LEVEL] = "选填。GB/T 43697-2024 的级别，从可选值中选一项；核心数据不得登记",
+	[LED_VOLUME] = "选填。记录条数，整数，不写单位",
+	[LED_PERSONAL] = "选填。从可选值中选一项",
+	[LED_DEPT] = "选填。本单位内负责管理该数据的部门",
+	[LED_SECRET] = "标注为“是”的行不导入，也不留存内容",
+};
+
 /* the columns of template and corrected file */
 static void columns_of(struct sheet_column out[LED_COLUMNS + 2])
 {
 	for (int k = 0; k < LED_COLUMNS; k++)
-		out[k] = (struct sheet_column){led_cols[k].zh, led_cols[k].choices, led_cols[k].width};
-	out[LED_COLUMNS] = (struct sheet_column){"原行号", NULL, 8};
-	out[LED_COLUMNS + 1] = (struct sheet_column){"问题", NULL, 60};
+		out[k] = (struct sheet_column){led_cols[k].zh, led_cols[k].choices, led_cols[k].width, notes[k]};
+	out[LED_COLUMNS] = (struct sheet_column){"原行号", NULL, 8, NULL};
+	out[LED_COLUMNS + 1] = (struct sheet_column){"问题", NULL, 60, NULL};
 }
 
 /* "xlsx", or "csv" as when absent */

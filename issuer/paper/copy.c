@@ -21,7 +21,7 @@
 static const char *const documents[] = {"ID_CARD", "PASSPORT", "WORK_CARD", "LETTER", "OTHER", NULL};
 static const char *const void_reasons[] = {"LOST", "DAMAGED", "MISPRINT", "RETURNED", "OTHER", NULL};
 static const char *const reissue_reasons[] = {"LOST", "DAMAGED", "MISPRINT", "OTHER", NULL};
-#define ID {"id", ISS_F_STR, true, PPR_ID_CAP - 1, "份号编号", "copy: CP-number-nn"}
+#define ID {"id", ISS_F_STR, true, PPR_ID_CAP - 1, "纸质件编号", "copy: CP-number-nn"}
 #define NOTE {"note", ISS_F_STR, false, 400, "说明", "more about it, for the record"}
 const struct iss_field fld_copy_issue[] = {
 	{"number", ISS_F_STR, true, 40, "编号", "number of a certificate or authorisation, or id of a license token"},

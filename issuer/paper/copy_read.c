@@ -19,7 +19,7 @@ const struct iss_field fld_copy_list[] = {
 	{0},
 };
 const struct iss_field fld_copy_file[] = {
-	{"id", ISS_F_STR, true, PPR_ID_CAP - 1, "份号编号", "copy: CP-number-nn"},
+	{"id", ISS_F_STR, true, PPR_ID_CAP - 1, "纸质件编号", "copy: CP-number-nn"},
 	{"format", ISS_F_STR, false, 10, "格式", "format, pdf by default; sealed-…: what came back with the seal", file_formats, "docs/paper.md"},
 	{0},
 };
@@ -29,7 +29,7 @@ const struct iss_field fld_copy_sheet[] = {
 	{0},
 };
 const struct iss_field fld_copy_id[] = {
-	{"id", ISS_F_STR, true, PPR_ID_CAP - 1, "份号编号", "copy: CP-number-nn"},
+	{"id", ISS_F_STR, true, PPR_ID_CAP - 1, "纸质件编号", "copy: CP-number-nn"},
 	{0},
 };
 

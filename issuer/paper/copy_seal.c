@@ -6,7 +6,7 @@
 #include "issuer/registration.h"
 
 const struct iss_field fld_copy_seal[] = {
-	{"id", ISS_F_STR, true, PPR_ID_CAP - 1, "份号编号", "copy: CP-number-nn"},
+	{"id", ISS_F_STR, true, PPR_ID_CAP - 1, "纸质件编号", "copy: CP-number-nn"},
 	{"file", ISS_F_FILE, true, PPR_MAX_SEALED, "盖章文件", "the sealed file, PDF or OFD"},
 	{0},
 };

@@ -5,7 +5,7 @@
  * Every cell is text, and its column is formatted as text, so that a code keeps
  * its leading zeros and a value can't become a formula.  A drop-down's list stands
  * in its rule, or where it is longer than the 255 characters that a rule may have, in
- * a hidden sheet.  XLSX goes
+ * a hidden sheet; what is to be written in a column, in a second one.  XLSX goes
  * row by row to temporary files, which lie in run/ where the process has such a
  * folder and are gone when they are closed, and then to a file in memory.
  */
@@ -116,6 +116,33 @@ static bool write_choices(lxw_worksheet *hidden, const struct sheet_column *colu
 	return true;
 }
 
+/* a second sheet: per column what goes there, and what it may be */
+static bool write_notes(lxw_workbook *book, const struct sheet_column *columns, size_t n)
+{
+	static const char *const heads[] = {"列名", "填写要求", "可选值"};
+	lxw_worksheet *s = NULL;
+	lxw_row_t row = 0;
+	bool ok = true;
+
+	for (size_t i = 0; i < n && ok; i++) {
+		FJ_AUTO(buf) list = FJ_BUF_INIT(4096);
+		if (columns[i].note == NULL)
+			continue;
+		if (s == NULL) {
+			s = workbook_add_worksheet(book, "填写说明");
+			ok = s != NULL && worksheet_set_column(s, 0, 2, 40, NULL) == LXW_NO_ERROR;
+			for (lxw_col_t k = 0; ok && k < 3; k++)
+				ok = worksheet_write_string(s, 0, k, heads[k], NULL) == LXW_NO_ERROR;
+		}
+		for (size_t k = 0; k < count(columns[i].choices) && ok; k++)
+			ok = fj_buf_printf(&list, "%s%s", k > 0 ? "、" : "", columns[i].choices[k]) == FJ_OK;
+		row++;
+		ok = ok && worksheet_write_string(s, row, 0, columns[i].title, NULL) == LXW_NO_ERROR && worksheet_write_string(s, row, 1, columns[i].note, NULL) == LXW_NO_ERROR &&
+		    worksheet_write_string(s, row, 2, fj_buf_str(&list), NULL) == LXW_NO_ERROR;
+	}
+	return ok;
+}
+
 static bool add_drop_down(struct sheet_out *o, size_t column, const char *const *list)
 {
 	char range[64], cell[LXW_MAX_CELL_NAME_LENGTH], last[LXW_MAX_CELL_NAME_LENGTH];
@@ -163,7 +190,7 @@ static enum fj_rc xlsx_begin(struct sheet_out *o, const char *name, const struct
 	format_set_bold(head);
 	worksheet_hide(hidden);
 	worksheet_freeze_panes(o->sheet, 1, 0);
-	if (!set_columns(o, columns, text) || !write_choices(hidden, columns, o->n))
+	if (!set_columns(o, columns, text) || !write_choices(hidden, columns, o->n) || !write_notes(o->book, columns, o->n))
 		return FJ_E_NOMEM;
 	return xlsx_row(o, titles, head);
 }

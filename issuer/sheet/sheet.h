@@ -70,6 +70,7 @@ struct sheet_column {
 	const char *title;
 	const char *const *choices;  /* NULL, or NULL-ended list: a drop-down in XLSX */
 	int width;                   /* characters; 0: by default; below 0: not shown in XLSX (keys that come back) */
+	const char *note;            /* what is to be written there, told in a second sheet of XLSX; NULL: nothing */
 };
 struct sheet_out;
 /* first row: the titles; name: of the sheet, at most 31 characters */

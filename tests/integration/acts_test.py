@@ -1,6 +1,6 @@
 """The acts of officers as pages: what will be signed, bound to what was shown; taking back by name and at
 once; a registration's course; batches; reports."""
-import html, http.cookiejar, urllib.parse
+import html, http.cookiejar, io, urllib.parse, zipfile
 from lib import *
 
 h = Home()
@@ -218,6 +218,45 @@ try:
     check('the task shows the same later', '1 / 2' in one.text('/show/task/' + task) and 'name="ids" value="GX-2026-0001"' in one.page)
     one.text('/select/asset', [('command', 'asset.freeze'), ('which', 'ticked'), ('ids', 'GX-2026-0001')])
     check('the rest goes into the form again', '已选 1 项' in one.page and 'GX-2026-0001' in one.page)
+
+    # --- words for codes, names for organisations, our own clauses ---
+    holder = Page('hbsw1')
+    text = holder.act('/do/registration/submit', asset='HB-2026-0001', type='INITIAL')
+    check('a refusal names the state in words, our clause, and what to do', '当前状态为“已颁证”' in text and '业务规则 7' in text and '怎么办' in text and 'CERTIFICATED' not in text and '.md' not in text, text[:1500])
+    text = holder.act('/do/registration/submit?lang=en', asset='HB-2026-0001', type='INITIAL')
+    check('in English too', 'Its state is certificated' in text and 'What to do:' in text and 'possible: card' not in text, text[:1500])
+    text = holder.act('/do/ledger/recognise?lang=zh', ids='LG-none', result='X', decision='y')
+    check('the permitted values are told in words, the field by its label', '“确认结论”应为下列之一：确认为数据资产、备查管理、不予确认' in text and '（result）' not in text, text[:900])
+    text = holder.text('/list/ledger')
+    check('a list says holders by name, and its states are choices in words', '湖北省水文水资源中心' in text and '12420000DEMA00099D' not in text and '<option value="CONFIRMED">已确认</option>' in holder.page and '（可选）' not in text)
+    refused('a state that these never have is no filter', o.do('hbsw1', 'ledger.list', state='FROZEN'), 'domain.md 7')
+    text = holder.text('/do/ledger/recognise')
+    check('one entry or several are asked for in one field, which has to be there', text.count('台账条目号') == 1 and 'name="ids"' in holder.page and 'name="id"' not in holder.page)
+    text = holder.text('/do/ledger/recognise?id=LG-x')
+    check('where the one is known, that one', 'name="id"' in holder.page and 'name="ids"' not in holder.page)
+    check('a trial is what the preview is for', 'dry_run' not in holder.get('/do/ledger/import'))
+    text = one.text('/do/copy/collect')
+    check('kinds of documents are words', '居民身份证' in text and 'ID_CARD' not in text, text)
+
+    text = Page('jc1').act('/do/token/request', **{'request.authorisation': auth, 'request.product.id': 'x', 'request.product.version': '1', 'request.product.kind': 'operator'})
+    check('a field is named as the form names it', 'request' not in text.split('转到该字段')[0] and '许可申请' in text, text[:900])
+
+    o.done('hb-fin1', 'copy.issue', number='DAC-420000-202604-000001-2')
+    text = one.text('/list/copy')
+    copy = re.search(r'/show/copy/(CP-[\w-]+)', one.page).group(1)
+    one.act('/do/copy/collect', id=copy, name='王芳', document='ID_CARD', document_no='X1', checked='true')
+    text = one.text('/show/copy/' + copy)
+    check('a copy on paper is told in its own words', all(w in text for w in ('类别 数据资产证书', '领取人 王芳', '证件种类 居民身份证', '凭证编号 DAC-')) and '证书到期' not in text and 'false' not in text, text[900:2200])
+
+    # --- what is wrong with a file, where and what would be right ---
+    wrong = '台账编号,数据资源目录编号,名称,概述,形成方式,共享来源单位,是否涉密,更新频率\r\nL-99,CAT/99,某某数据集,示例,捡来,,否,有时\r\nL-98,CAT/98,某某数据集,示例,捡来,,机密,\r\n'
+    code, out = o.do('hbsw1', 'ledger.import', file={'base64url': base64.urlsafe_b64encode(wrong.encode()).decode().rstrip('=')}, dry_run=True)
+    check('a fault has its heading and what stood there, a secret row nothing', [(f['line'], f['column'], f['heading'], f.get('value')) for f in out['faults']][:2] == [(2, 5, '形成方式', '捡来'), (2, 8, '更新频率', '有时')] and
+          all('value' not in f for f in out['faults'] if f['line'] == 3) and '实时更新、按天' in json.dumps(out, ensure_ascii=False), out)
+    code, out = o.do('hbsw1', 'ledger.template', format='xlsx')
+    f = out['file']['base64url']
+    book = zipfile.ZipFile(io.BytesIO(base64.urlsafe_b64decode(f + '=' * (-len(f) % 4))))
+    check('the template has a sheet that says what goes into each column', '填写说明' in book.read('xl/workbook.xml').decode() and any('共享取得”时必填' in book.read(n).decode() for n in book.namelist()))
 
     # --- reports, an asset's life ---
     text = one.text('/do/report/half-year?run=1&period=2026H1&unit=11420000DEMA00013M')

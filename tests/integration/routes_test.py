@@ -37,7 +37,7 @@ def page_word(code, head, text):
     if code == 303 and head['Location'].startswith('/account'):
         return 'to the account'
     if code == 403:
-        return 'not this role' if 'domain.md 6' in text else 'not this form' if '表单' in text else '403 without its rule'
+        return 'not this role' if '业务规则 6' in text or 'business rules 6' in text else 'not this form' if '表单' in text else '403 without its rule'
     return str(code)
 
 

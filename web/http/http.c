@@ -388,6 +388,24 @@ const char *web_label_of(const struct web_req *q, const char *key, bool en)
 	return q->server->conf.hooks.label == NULL ? NULL : q->server->conf.hooks.label(key, en);
 }
 
+const char *web_choice_of(const struct web_req *q, const char *key, const char *code, bool en)
+{
+	return q->server->conf.hooks.choice == NULL ? NULL : q->server->conf.hooks.choice(key, code, en);
+}
+
+bool web_org_name(struct web_req *q, const char *usci, char out[WEB_NAME])
+{
+	return q->server->conf.hooks.org_name != NULL && q->server->conf.hooks.org_name(q, usci, out);
+}
+
+void web_wording(struct web_req *q, const char *text, char out[WEB_SENTENCE])
+{
+	if (q->server->conf.hooks.wording != NULL)
+		q->server->conf.hooks.wording(q, text, out);
+	else
+		snprintf(out, WEB_SENTENCE, "%s", text);
+}
+
 /* --- answers --- */
 
 void web_json_text(struct web_res *r)

@@ -68,6 +68,12 @@ struct web_hooks {
 	size_t (*body_max)(struct web_req *q);
 	/* label of a field that words.c does not have; NULL or its answer NULL: none */
 	const char *(*label)(const char *key, bool en);
+	/* the word of a code that stands in this field; NULL or its answer NULL: none */
+	const char *(*choice)(const char *key, const char *code, bool en);
+	/* the name of an organisation, of 400 octets at most; NULL or false: not known */
+	bool (*org_name)(struct web_req *q, const char *usci, char *out);
+	/* a sentence of the application with words for its codes, of 1200 octets at most; NULL: as it stands */
+	void (*wording)(struct web_req *q, const char *text, char *out);
 };
 struct web_conf {
 	const struct web_route *routes; /* ends with a NULL path */
@@ -180,6 +186,7 @@ void web_page_end(struct fj_buf *b);
 const char *web_tr(struct web_req *q, const char *text);
 /* a code or name below its context; NULL: the catalogues have none */
 const char *web_tr_in(struct web_req *q, const char *context, const char *id);
+const char *web_tr_of(bool en, const char *context, const char *id); /* the same by language; NULL: none */
 /* for what comes in both languages; en when zh is NULL or "" */
 const char *web_either(struct web_req *q, const char *zh, const char *en);
 /* the text, escaped, its %s (escaped too) and numbers as web_print's */
@@ -202,7 +209,13 @@ const struct web_term *web_terms(void);                 /* in reading order; end
 const struct web_term *web_term_find(const char *key);  /* NULL: none */
 const char *web_label(struct web_req *q, const char *key);  /* the key itself when it has no label */
 const char *web_label_of(const struct web_req *q, const char *key, bool en); /* the application's; NULL: none */
+#define WEB_NAME 400
+#define WEB_SENTENCE 1200
+const char *web_choice_of(const struct web_req *q, const char *key, const char *code, bool en); /* the application's; NULL: none */
+bool web_org_name(struct web_req *q, const char *usci, char out[WEB_NAME]);
+void web_wording(struct web_req *q, const char *text, char out[WEB_SENTENCE]);
 const char *web_word(struct web_req *q, enum web_form form, const char *code); /* the code itself when it has no word */
+const char *web_word_of(bool en, enum web_form form, const char *code); /* NULL: it has no word */
 
 /* --- value.c: JSON values for people --- */
 struct web_link { /* where a value leads; a list ends with a NULL key; NULL: no links */

@@ -36,9 +36,14 @@ static const char *look_up(const struct text *table, size_t n, const char *conte
 	return NULL;
 }
 
+const char *web_tr_of(bool en, const char *context, const char *id)
+{
+	return en ? look_up(texts_en, FJ_ARRAY_LEN(texts_en), context, id) : look_up(texts_zh, FJ_ARRAY_LEN(texts_zh), context, id);
+}
+
 const char *web_tr_in(struct web_req *q, const char *context, const char *id)
 {
-	return web_lang(q)[0] == 'e' ? look_up(texts_en, FJ_ARRAY_LEN(texts_en), context, id) : look_up(texts_zh, FJ_ARRAY_LEN(texts_zh), context, id);
+	return web_tr_of(web_lang(q)[0] == 'e', context, id);
 }
 
 const char *web_tr(struct web_req *q, const char *text)

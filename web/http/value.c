@@ -73,6 +73,16 @@ static bool is_code(const char *s)
 	return s[0] != '\0' && strlen(s) < 64 && strspn(s, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._") == strlen(s);
 }
 
+static bool is_region(const char *key, const char *s)
+{
+	static const char *const keys[] = {"territory", "div6", "region", "geo_codes"};
+	bool is = false;
+
+	for (size_t i = 0; i < FJ_ARRAY_LEN(keys); i++)
+		is = is || strcmp(keys[i], key) == 0;
+	return is && strlen(s) == 6 && strspn(s, "0123456789") == 6;
+}
+
 /* what may be a number of an object: one word, of any script */
 static bool is_number(const char *s)
 {
@@ -90,13 +100,34 @@ static void state_mark(struct web_req *q, struct fj_buf *b, const char *code)
 	web_html(b, "</span>");
 }
 
+/* an organisation that a code names: by its name, in tables alone, elsewhere with the code; not in its own row */
+static bool organisation_link(struct web_req *q, struct fj_buf *b, const char *key, const char *s, const char *prefix, bool alone)
+{
+	char name[WEB_NAME];
+
+	if (!is_usci(s) || strcmp(key, "usci") == 0 || strcmp(prefix, "/show/organisation/") != 0 || !web_org_name(q, s, name))
+		return false;
+	web_print(b, "<a href=\"/show/organisation/%s\" title=\"%s\"><bdi>%s</bdi></a>", s, s, name);
+	if (!alone)
+		web_print(b, " <span class=\"mono small\">%s</span>", s);
+	return true;
+}
+
 static void text_value(struct web_req *q, struct fj_buf *b, const char *key, const char *s, const struct web_link *links, bool day_only)
 {
 	const struct web_term *t = web_term_find(key);
 	enum web_form form = t == NULL ? WEB_TECHNICAL : t->form;
 	const char *prefix = is_number(s) ? link_of(links, key, s) : NULL;
+	bool en = web_lang(q)[0] == 'e', plain = form < WEB_TECHNICAL && form != WEB_MONO && form != WEB_STATE && is_code(s) && (unsigned char)(s[0] | 0x20) >= 'a';
+	const char *word = plain && prefix == NULL && web_word_of(en, form, s) == NULL ? web_choice_of(q, key, s, en) : NULL;
 
-	if (prefix != NULL) {
+	if (prefix != NULL && organisation_link(q, b, key, s, prefix, day_only))
+		return;
+	if (word != NULL) {
+		web_text(b, word);
+	} else if (form == WEB_TEXT && strstr(s, ".md") != NULL && (strcmp(key, "rule") == 0 || strcmp(key, "clause") == 0)) {
+		web_clause(q, b, s);
+	} else if (prefix != NULL) {
 		web_html(b, "<a class=\"mono\" href=\"");
 		web_text(b, prefix);
 		web_url(b, s);
@@ -107,6 +138,8 @@ static void text_value(struct web_req *q, struct fj_buf *b, const char *key, con
 		state_mark(q, b, s);
 	} else if (s[0] == '\0') {
 		web_html(b, "—");
+	} else if (is_region(key, s)) {
+		web_region(q, b, s);
 	} else if (form == WEB_MONO || form == WEB_TECHNICAL) {
 		web_html(b, "<span class=\"mono\">");
 		web_text(b, s);
@@ -197,7 +230,9 @@ static bool sentence(struct web_req *q, struct fj_buf *b, const json_t *v)
 
 	if (en == NULL || json_object_size(v) != (zh == NULL ? 1u : 2u))
 		return false;
-	web_text_times(b, web_either(q, zh, en));
+	char words[WEB_SENTENCE];
+	web_wording(q, web_either(q, zh, en), words);
+	web_text_times(b, words);
 	return true;
 }
 
@@ -391,6 +426,8 @@ void web_technical(struct web_req *q, struct fj_buf *b, const json_t *object)
 		fj_buf_clear(&text);
 		if (json_is_string(v))
 			web_text(b, json_string_value(v));
+		else if (json_is_boolean(v) || json_is_null(v))
+			web_text(b, json_is_true(v) ? web_tr(q, "yes") : json_is_false(v) ? web_tr(q, "no") : web_tr(q, "none"));
 		else if (fj_json_canonical(v, &text, NULL) == FJ_OK)
 			web_text(b, fj_buf_str(&text));
 		web_html(b, "</dd></div>");

@@ -100,8 +100,9 @@ static void check_row(struct web_req *q, struct fj_buf *b, const json_t *c)
 		web_html(b, "</span>");
 	}
 	web_html(b, "</td>");
-	cell(b, web_tr(q, "Clause"), fj_json_text(c, "clause"));
-	web_html(b, "</tr>");
+	web_print(b, "<td data-label=\"%s\">", web_tr(q, "Clause"));
+	web_clause(q, b, fj_json_text(c, "clause"));
+	web_html(b, "</td></tr>");
 }
 
 static void checks_with(struct web_req *q, struct fj_buf *b, const json_t *verdict, const char *const *outcomes)

@@ -16,7 +16,7 @@ static const struct web_term terms[] = {
 	{"asset_no", WEB_MONO}, {"asset", WEB_TEXT},
 	{"assets", WEB_TEXT}, {"certificates", WEB_MONO},
 	{"state", WEB_STATE}, {"kind", WEB_KIND},
-	{"holder", WEB_TEXT}, {"implementer", WEB_TEXT},
+	{"holder", WEB_TEXT}, {"holder_name", WEB_TEXT}, {"implementer", WEB_TEXT},
 	{"operator", WEB_TEXT}, {"user", WEB_TEXT}, {"usci", WEB_MONO},
 	{"issuer", WEB_MONO}, {"org", WEB_MONO}, {"person", WEB_MONO},
 	{"roles", WEB_ROLE}, {"applicant", WEB_TEXT}, {"requested_at", WEB_TEXT},
@@ -199,6 +199,8 @@ static const struct web_term terms[] = {
 	{"taken", WEB_TEXT}, {"left_out", WEB_TEXT}, {"held_because", WEB_TEXT},
 	{"done_at", WEB_TEXT}, {"job", WEB_MONO}, {"bulk", WEB_MONO}, {"request", WEB_TEXT},
 	{"token", WEB_MONO}, {"users", WEB_TEXT}, {"days", WEB_TEXT},
+	{"credential_no", WEB_MONO}, {"copy_no", WEB_TEXT}, {"collector", WEB_TEXT}, {"id_document", WEB_TEXT}, {"document_no", WEB_MONO}, {"collected_at", WEB_TEXT}, {"checked_by", WEB_MONO},
+	{"void_at", WEB_TEXT}, {"replaces", WEB_MONO}, {"replaced_by", WEB_MONO}, {"sealed", WEB_TEXT},
 	{"used", WEB_TEXT}, {"claimed", WEB_TEXT}, {"rev", WEB_TEXT},
 	{"revisions", WEB_TEXT}, {"said_at", WEB_TEXT},
 	{"exhausted", WEB_TEXT}, {"list_sha256", WEB_TECHNICAL},
@@ -261,9 +263,16 @@ static const char *const contexts[] = {[WEB_STATE] = "state", [WEB_KIND] = "kind
 	[WEB_LEVEL] = "level", [WEB_PERSONAL] = "personal", [WEB_ORIGIN] = "origin", [WEB_CHECK] = "check", [WEB_OUTCOME] = "outcome",
 	[WEB_CREDENTIAL] = "credential", [WEB_MATTER] = "matter", [WEB_BASIS] = "basis", [WEB_RESULT] = "result", [WEB_HOLD] = "hold", [WEB_SIGNIN] = "signin", [WEB_FACTOR] = "factor", [WEB_DOOR] = "door"};
 
+const char *web_word_of(bool en, enum web_form form, const char *code)
+{
+	const char *context = form < FJ_ARRAY_LEN(contexts) ? contexts[form] : NULL;
+
+	return context == NULL ? NULL : web_tr_of(en, context, code);
+}
+
 const char *web_word(struct web_req *q, enum web_form form, const char *code)
 {
-	const char *context = form < FJ_ARRAY_LEN(contexts) ? contexts[form] : NULL, *s = context == NULL ? NULL : web_tr_in(q, context, code);
+	const char *s = web_word_of(web_lang(q)[0] == 'e', form, code);
 
 	if (s == NULL && form == WEB_KIND && strchr(code, '.') != NULL) /* of an approval: a matter */
 		return web_word(q, WEB_MATTER, code);
@@ -351,9 +360,24 @@ static size_t articles(const char **s, char *out, size_t cap, size_t at)
 	return at;
 }
 
+/* our own texts, by which a clause is named where the sources say no more */
+static const struct {
+	const char *file, *zh, *en;
+} texts[] = {{"domain.md decision ", "业务规则 决定", "business rules, decision "}, {"domain.md ", "业务规则 ", "business rules "}, {"docs/formats.md ", "格式规范 ", "format rules "},
+	{"formats.md ", "格式规范 ", "format rules "}, {"design.md ", "设计说明 ", "design "}, {"docs/paper.md", "纸质件规则", "rules for paper"}, {"docs/exchange.md", "交换规则", "rules for exchange"},
+	{"docs/verifier.md", "核验规则", "rules for verification"}};
+
+static const char *own_text(const char **s, bool en)
+{
+	for (size_t i = 0; i < FJ_ARRAY_LEN(texts); i++)
+		if (begins(s, texts[i].file))
+			return en ? texts[i].en : texts[i].zh;
+	return NULL;
+}
+
 void web_clause_zh(const char *clause, char *out, size_t cap)
 {
-	const char *s = clause;
+	const char *s = clause, *own;
 	size_t at = 0;
 
 	out[0] = '\0';
@@ -364,6 +388,8 @@ void web_clause_zh(const char *clause, char *out, size_t cap)
 			at = articles(&s, out, cap, at);
 		else if (begins(&s, "; "))
 			SAY("；");
+		else if ((own = own_text(&s, false)) != NULL)
+			SAY(own);
 		else
 			PUT(s++, 1);
 	}
@@ -372,7 +398,10 @@ void web_clause_zh(const char *clause, char *out, size_t cap)
 void web_clause(struct web_req *q, struct fj_buf *b, const char *clause)
 {
 	char zh[240];
+	const char *rest = clause, *own = web_lang(q)[0] == 'e' ? own_text(&rest, true) : NULL;
 
 	web_clause_zh(clause, zh, sizeof(zh));
-	web_text(b, web_either(q, zh, clause));
+	if (own != NULL)
+		web_text(b, own);
+	web_text(b, web_either(q, zh, rest));
 }

@@ -135,7 +135,9 @@ static void overview(struct web_req *q, struct fj_buf *b, const json_t *a)
 
 	web_html(b, "<dl>");
 	web_print(b, "<div><dt>%s</dt><dd><bdi>%s</bdi> <span class=\"mono\">%s</span></dd></div>", web_label(q, "name"), fj_json_text(a, "name"), fj_json_text(a, "login"));
-	web_print(b, "<div><dt>%s</dt><dd><a class=\"mono\" href=\"/show/organisation/%s\">%s</a></dd></div>", web_label(q, "org"), fj_json_text(a, "org"), fj_json_text(a, "org"));
+	web_print(b, "<div><dt>%s</dt><dd>", web_label(q, "org"));
+	web_value(q, b, "org", json_object_get(a, "org"), portal_links);
+	web_html(b, "</dd></div>");
 	row(b, web_tr(q, "You last came in"), fj_json_text(a, "last_in")[0] != '\0' ? fj_json_text(a, "last_in") : web_tr(q, "This is the first time"));
 	if (fj_json_text(a, "last_address")[0] != '\0')
 		row(b, web_label(q, "last_address"), fj_json_text(a, "last_address"));

@@ -93,10 +93,12 @@ static size_t kind_of(enum fj_rc rc)
 	return i;
 }
 
-/* refusals are written "what was wrong; what to do" and "…；请…" */
-static bool says_it_itself(const struct fj_err *err)
+/* refusals are written "what was wrong; what to do" and "…；请…"; what could be done instead is for programs */
+static bool says_it_itself(struct web_req *q, const struct fj_err *err)
 {
-	return strstr(err->en, "; ") != NULL || strstr(err->zh, "请") != NULL;
+	if (web_lang(q)[0] != 'e' && err->zh[0] != '\0')
+		return strstr(err->zh, "请") != NULL;
+	return strstr(err->en, "; ") != NULL && strstr(err->en, "; possible: ") == NULL;
 }
 
 void portal_advice(struct web_req *q, struct fj_buf *b, const struct fj_err *err)
@@ -104,10 +106,10 @@ void portal_advice(struct web_req *q, struct fj_buf *b, const struct fj_err *err
 	const char *of_rule = rule_text(err->cite);
 	size_t k = kind_of(err->rc);
 
-	if (of_rule == NULL && says_it_itself(err))
+	if (of_rule == NULL && says_it_itself(q, err))
 		return;
 	web_html(b, "<p class=\"small next\">");
-	if (!says_it_itself(err))
+	if (!says_it_itself(q, err))
 		web_print(b, "<strong>%s</strong> %s ", web_tr(q, "What to do:"), of_rule != NULL ? web_tr(q, of_rule) : web_tr(q, kinds[k].text));
 	web_print(b, "<a href=\"/help/refusals#%s\">%s</a></p>", of_rule != NULL ? err->cite : kinds[k].name, web_tr(q, "Help with this"));
 }

@@ -149,6 +149,18 @@ static void notices(struct web_req *q, struct fj_buf *b, const json_t *answer)
 
 /* --- the body --- */
 
+/* column 7 is G, as programs for tables say, with its heading where it is known; 0: no column of a table */
+static void column_text(int64_t column, const char *heading, char out[200])
+{
+	char letters[16] = "";
+	size_t n = sizeof(letters) - 1;
+
+	letters[n] = '\0';
+	for (; column > 0 && n > 0; column = (column - 1) / 26)
+		letters[--n] = (char)('A' + (column - 1) % 26);
+	snprintf(out, 200, "%s%s%.150s", letters + n, letters[n] != '\0' && heading != NULL ? " " : "", heading == NULL ? "" : heading);
+}
+
 /* rows that carry their label as "zh" and "en" show it in the page's language */
 static json_t *with_detail(const json_t *list)
 {
@@ -162,14 +174,31 @@ static json_t *with_detail(const json_t *list)
 			json_object_del(copy, "en");
 			json_object_del(copy, "zh");
 		}
+		if (json_is_integer(json_object_get(copy, "line")) && json_is_integer(json_object_get(copy, "column"))) {
+			char place[200];
+			column_text(fj_json_num(copy, "column"), fj_json_peek(copy, "heading"), place);
+			json_object_set_new(copy, "column", json_string(place));
+		}
 		json_array_append_new(out, copy);
 	}
 	return out;
 }
 
+static bool any_value(const json_t *list)
+{
+	size_t i;
+	json_t *v;
+
+	json_array_foreach(list, i, v)
+		if (json_object_get(v, "value") != NULL)
+			return true;
+	return false;
+}
+
 static void rows(struct web_req *q, struct fj_buf *b, const char *key, const json_t *list)
 {
-	static const char *const aside[] = {"item", "rule", "basis", "clause", "detail", NULL}, *const faults[] = {"line", "column", "rule", "detail", NULL};
+	static const char *const aside[] = {"item", "rule", "basis", "clause", "detail", NULL}, *const faults[] = {"line", "column", "rule", "detail", NULL}, *const values[] = {"line", "column", "value", "rule", "detail", NULL};
+	const char *const *columns = NULL;
 
 	if (strcmp(key, "items") != 0) {
 		web_html(b, "<h2>");
@@ -177,7 +206,25 @@ static void rows(struct web_req *q, struct fj_buf *b, const char *key, const jso
 		web_html(b, "</h2>");
 	}
 	FJ_AUTO(json) shown = with_detail(list);
-	web_table(q, b, shown, portal_links, strcmp(key, "set_aside") == 0 ? aside : strcmp(key, "faults") == 0 ? faults : NULL);
+	if (strcmp(key, "set_aside") == 0)
+		columns = aside;
+	else if (strcmp(key, "faults") == 0 || (strcmp(key, "warnings") == 0 && json_object_get(json_array_get(list, 0), "column") != NULL))
+		columns = any_value(list) ? values : faults;
+	web_table(q, b, shown, portal_links, columns);
+}
+
+static bool is_no_fault(const char *key, const json_t *v)
+{
+	return json_is_array(v) && json_array_size(v) == 0 && (strcmp(key, "faults") == 0 || strcmp(key, "warnings") == 0 || strcmp(key, "set_aside") == 0);
+}
+
+/* who decides, in a word */
+static void say_waiting(struct web_req *q, json_t *fields)
+{
+	const char *role = fj_json_peek(json_object_get(fields, "waiting_for"), "role");
+
+	if (role != NULL)
+		json_object_set_new(fields, "waiting_for", json_string(web_word(q, WEB_ROLE, role)));
 }
 
 /* the members that stand apart are taken out of the object that is shown as fields */
@@ -191,7 +238,7 @@ static void split(const json_t *answer, json_t *fields, json_t *lists, json_t *f
 			json_object_set(files, key, v);
 		else if (is_rows(v))
 			json_object_set(lists, key, v);
-		else if (strcmp(key, "card") != 0 && strcmp(key, "refused") != 0 && !(json_is_null(v) && strcmp(key, "next") == 0))
+		else if (!is_no_fault(key, v) && strcmp(key, "card") != 0 && strcmp(key, "refused") != 0 && !(json_is_null(v) && strcmp(key, "next") == 0))
 			json_object_set(fields, key, v);
 	}
 	if (fj_json_num(fields, "reason") == 0 && json_is_integer(json_object_get(fields, "reason")))
@@ -223,6 +270,8 @@ void portal_answer(struct web_req *q, struct fj_buf *b, const char *command, con
 		return;
 	}
 	split(answer, fields, lists, files);
+	say_waiting(q, fields);
+	portal_copy_words(q, command, fields);
 	if (json_is_true(json_object_get(answer, "refused")) && json_object_get(answer, "detail") != NULL)
 		json_object_clear(fields); /* it is the refusal, and was told */
 	web_fields(q, b, fields, portal_links);

@@ -184,23 +184,6 @@ static const char *back_of(struct web_req *q)
 	return strncmp(back, "/show/", 6) == 0 && strlen(back) < 250 ? back : "";
 }
 
-/* "ids" are there: "id", which would be the same for one, need not be asked for */
-static const char *twin_of(const struct iss_command_info *c, const json_t *fill)
-{
-	char one[64];
-
-	for (const struct iss_field *f = c->fields; f != NULL && f->name != NULL; f++) {
-		size_t n = strlen(f->name);
-		if (f->type != ISS_F_LIST || json_array_size(json_object_get(fill, f->name)) == 0 || n > sizeof(one) || f->name[n - 1] != 's')
-			continue;
-		snprintf(one, sizeof(one), "%.*s", (int)n - 1, f->name);
-		const struct iss_field *twin = portal_field_of(c, one);
-		if (twin != NULL && json_object_get(fill, one) == NULL)
-			return twin->name;
-	}
-	return NULL;
-}
-
 /* the register's refusal, and where its field is */
 static void refusal(struct web_req *q, struct web_res *r, const struct iss_command_info *c, json_t *fill, const struct fj_err *err)
 {
@@ -257,10 +240,9 @@ void portal_form_page(struct web_req *q, struct web_res *r, const struct iss_com
 			web_html(b, "</p>");
 		}
 	}
-	const char *const hidden[] = {twin_of(c, fill), NULL};
 	portal_selected(q, b, c, fill);
 	if (!portal_takeback_page(q, b, c, fill, back_of(q)))
-		portal_form(q, b, c, fill, hidden, back_of(q)[0] != '\0' ? back_of(q) : NULL, 0);
+		portal_form(q, b, c, fill, NULL, back_of(q)[0] != '\0' ? back_of(q) : NULL, 0);
 	way_back(q, b, c);
 	web_page_end(b);
 }

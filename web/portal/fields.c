@@ -46,7 +46,7 @@ static void label_words(struct web_req *q, const struct iss_field *f, char out[3
 		snprintf(was, sizeof(was), "%s", out);
 		replaced(was, en ? of_units[i].en_from : of_units[i].zh_from, en ? of_units[i].en_to : of_units[i].zh_to, out, 300);
 	}
-	if (strcmp(out, text) == 0)
+	if (strcmp(out, text) == 0 && strstr(text, "（元") == NULL && strstr(text, "in yuan") == NULL)
 		snprintf(out, 300, "%.200s%s", text, strcmp(unit, "@yuan") == 0 ? web_either(q, "（元）", " (yuan)") : web_either(q, "（%）", " (%)"));
 }
 
@@ -68,7 +68,7 @@ static void label_text(struct web_req *q, struct fj_buf *b, const struct iss_fie
 		web_print(b, web_lang(q)[0] == 'e' ? "(%s) " : "（%s）", web_lang(q)[0] == 'e' ? no : numerals[f->item]);
 	}
 	portal_capital(b, words);
-	if (!needed(f))
+	if (!needed(f) && strstr(words, "须填") == NULL && strstr(words, "不填") == NULL && strstr(words, "needed") == NULL) /* it says itself when it is */
 		web_say(q, b, " (optional)");
 }
 
@@ -109,18 +109,59 @@ static void why(const struct form *d, const char *path)
 		web_print(d->b, "<p class=\"bad\" id=\"f%zu-why\">%s</p>", d->id, fj_json_text(d->fill, PORTAL_WHY));
 }
 
-const char *portal_choice_word(struct web_req *q, const struct iss_field *f, const char *code)
+/* a code in words, or the name of a field ("by": holder) by its label */
+const char *portal_choice(bool en, const struct iss_field *f, const char *code)
 {
 	const struct web_term *t = web_term_find(f->name);
+	const char *word = t == NULL ? NULL : web_word_of(en, t->form, code);
 
 	for (const struct iss_choice *k = f->words; k != NULL && k->code != NULL; k++)
 		if (strcmp(k->code, code) == 0)
-			return web_either(q, k->zh, k->en);
+			return en ? k->en : k->zh;
+	if (word == NULL)
+		word = web_word_of(en, WEB_KIND, code);
+	if (word == NULL)
+		word = web_tr_of(en, "choice", code);
+	if (word == NULL)
+		word = web_tr_of(en, "field", code);
+	return word == NULL ? portal_label(code, en) : word;
+}
+
+/* the field of this name that may be this code, among these and their members */
+static const struct iss_field *that_takes(const struct iss_field *f, const char *key, const char *code)
+{
+	for (; f != NULL && f->name != NULL; f++) {
+		bool named = strcmp(f->name, key) == 0;
+		for (const char *const *c = f->choices; named && c != NULL && *c != NULL; c++)
+			if (strcmp(*c, code) == 0)
+				return f;
+		for (const struct iss_choice *k = f->words; named && k != NULL && k->code != NULL; k++)
+			if (strcmp(k->code, code) == 0)
+				return f;
+		const struct iss_field *below = that_takes(f->members, key, code);
+		if (below != NULL)
+			return below;
+	}
+	return NULL;
+}
+
+const char *portal_choice_of(const char *key, const char *code, bool en)
+{
+	size_t n;
+	const struct iss_command_info *const *all = iss_commands(&n);
+	const struct iss_field *f = NULL;
+
+	for (size_t i = 0; i < n && f == NULL; i++)
+		f = that_takes(all[i]->fields, key, code);
+	return f == NULL ? NULL : portal_choice(en, f, code);
+}
+
+const char *portal_choice_word(struct web_req *q, const struct iss_field *f, const char *code)
+{
 	if (f->type == ISS_F_BOOL)
 		return code[0] == 't' ? web_tr(q, "yes") : web_tr(q, "no");
-	/* a code in words, or the name of a field ("by": holder) by its label */
-	const char *word = t == NULL ? code : web_word(q, t->form, code);
-	return strcmp(word, code) == 0 ? web_label(q, code) : word;
+	const char *word = portal_choice(web_lang(q)[0] == 'e', f, code);
+	return word == NULL ? code : word;
 }
 
 static void option(struct fj_buf *b, const char *value, const char *text, bool chosen)
@@ -145,7 +186,7 @@ static void select_input(const struct form *d, const struct iss_field *f, const 
 	web_html(d->b, "<select");
 	attributes(d, f, path, "");
 	web_html(d->b, ">");
-	option(d->b, "", f->required ? web_tr(d->q, "choose") : "—", false);
+	option(d->b, "", f->required && !d->lax ? web_tr(d->q, "choose") : "—", false);
 	for (size_t i = 0; (code = code_at(f, i)) != NULL; i++)
 		option(d->b, code, portal_choice_word(d->q, f, code), strcmp(code, value) == 0);
 	web_html(d->b, "</select>");
@@ -289,7 +330,7 @@ static void hint(const struct form *d, const struct iss_field *f, const char *pa
 	else if (number)
 		web_say(d->q, d->b, "A whole number, %lld at most.", (long long)f->max);
 	else if (f->type == ISS_F_FILE)
-		web_say(d->q, d->b, "%lld KB at most.", (long long)(f->max / 1024));
+		web_say(d->q, d->b, "%lld KB at most.", (long long)((f->max + 1023) / 1024));
 	else if (table)
 		web_say(d->q, d->b, "A scheme, a code and a name a line, with commas between.");
 	else
@@ -484,20 +525,42 @@ static bool in(const char *const *names, const char *name)
 	return false;
 }
 
+/* "id" and "ids" of one form say the same: the list is asked for, or the one where it is known; a trial is what the
+ * preview does */
+static bool asked_otherwise(const struct iss_command_info *c, const struct iss_field *f, const json_t *fill, struct iss_field *asked)
+{
+	char other[72];
+	size_t n = strlen(f->name);
+	const struct iss_field *twin;
+
+	if (strcmp(f->name, "dry_run") == 0)
+		return true;
+	snprintf(other, sizeof(other), "%.*s%s", (int)(f->type == ISS_F_LIST ? n - 1 : n), f->name, f->type == ISS_F_LIST ? "" : "s");
+	twin = c->kind == ISS_READ || (f->type == ISS_F_LIST && f->name[n - 1] != 's') ? NULL : portal_field_of(c, other);
+	if (twin == NULL || (f->type == ISS_F_LIST) == (twin->type == ISS_F_LIST))
+		return false;
+	const json_t *one = json_object_get(fill, f->type == ISS_F_LIST ? other : f->name);
+	asked->required = true;
+	asked->zh = f->type == ISS_F_LIST ? twin->zh : f->zh;
+	asked->en = f->type == ISS_F_LIST ? twin->en : f->en;
+	return f->type == ISS_F_LIST ? one != NULL : one == NULL;
+}
+
 void portal_inputs(struct web_req *q, struct fj_buf *b, const struct iss_command_info *c, const json_t *fill, const char *const *hidden, size_t id)
 {
 	const char *why = portal_takeback_why(c);
 	const char *nouns[PORTAL_MAX_NOUNS] = {NULL};
-	bool focus = false;
-	const struct form d = {.q = q, .b = b, .fill = fill, .id = id, .nouns = nouns, .focus = &focus};
+	bool focus = false, filter = strstr(c->name, ".list") != NULL; /* none of a list's has to be there: it goes without saying */
+	const struct form d = {.q = q, .b = b, .fill = fill, .id = id, .nouns = nouns, .focus = &focus, .lax = filter};
 
 	for (const struct iss_field *f = c->fields; f != NULL && f->name != NULL; f++) {
 		struct iss_field asked = *f;
+		asked.required = f->required || filter;
 		if (why != NULL && strcmp(f->name, why) == 0) {
 			asked.required = true;
 			asked.as |= ISS_AS_PROSE; /* has room for it; the register gets one line */
 		}
-		if (!in(hidden, f->name) && strcmp(f->name, "dry_run") != 0) /* the preview is the dry run */
+		if (!in(hidden, f->name) && !asked_otherwise(c, f, fill, &asked))
 			portal_input(&d, &asked, f->name);
 	}
 	name_lists(&d);
@@ -573,5 +636,7 @@ void portal_fill_bad(struct web_req *q, const struct iss_command_info *c, json_t
 	if (err == NULL || err->field[0] == '\0' || !find_field(c, err->field, path))
 		return;
 	json_object_set_new(fill, PORTAL_BAD, json_string(path));
-	json_object_set_new(fill, PORTAL_WHY, json_string(web_either(q, err->zh, err->en)));
+	char words[PORTAL_SENTENCE];
+	portal_wording(q, web_either(q, err->zh, err->en), words);
+	json_object_set_new(fill, PORTAL_WHY, json_string(words));
 }

@@ -206,7 +206,10 @@ static void sentence(struct web_req *q, struct fj_buf *b, const struct fj_err *e
 	bool en = web_lang(q)[0] == 'e' || err->zh[0] == '\0';
 	const char *text = en ? err->en : err->zh;
 
-	portal_capital(b, text);
+	char words[PORTAL_SENTENCE];
+
+	portal_wording(q, text, words);
+	portal_capital(b, words);
 	if (text[0] != '\0' && strchr(".?!", text[strlen(text) - 1]) == NULL)
 		web_html(b, en ? "." : "。");
 }
@@ -218,7 +221,8 @@ void portal_error(struct web_req *q, struct fj_buf *b, const struct fj_err *err)
 	web_html(b, "</p>");
 	if (err->cite[0] != '\0') {
 		web_html(b, "<p class=\"small\">");
-		web_say(q, b, "Rule ");
+		if (strstr(err->cite, ".md") == NULL) /* our own texts say it */
+			web_say(q, b, "Rule ");
 		if (err->cite[0] == 'R') /* is called so already */
 			web_text(b, err->cite);
 		else

@@ -265,7 +265,7 @@ static void used(struct web_req *q, struct fj_buf *b, const char *noun, const ch
 
 static void tokens(struct web_req *q, struct fj_buf *b, const json_t *list)
 {
-	const char *stop = may(q, "token.revoke") ? web_tr(q, "Take back") : NULL;
+	const char *stop = may(q, "token.revoke") ? web_tr(q, "Take back or suspend") : NULL;
 	size_t i;
 	json_t *t;
 

@@ -56,6 +56,13 @@ bool portal_may(const struct web_req *q, const struct iss_command_info *c);
 void portal_top(struct web_req *q, struct fj_buf *b, const char *title); /* in the page's language */
 void portal_error_page(struct web_req *q, struct web_res *r, const struct fj_err *err);
 /* the refusal as a paragraph: what was wrong and what to do, its rule, basis and clause */
+/* codes in a sentence of the register as words: states, fields, commands, organisations (wording.c) */
+#define PORTAL_NAME WEB_NAME
+#define PORTAL_SENTENCE WEB_SENTENCE
+void portal_wording(struct web_req *q, const char *text, char out[PORTAL_SENTENCE]);
+/* of a paper copy the kind is a credential's, not a deadline's; the name is who collected it, the document his */
+void portal_copy_words(struct web_req *q, const char *command, json_t *object);
+bool portal_org_name(struct web_req *q, const char *usci, char out[PORTAL_NAME]); /* false: not known to who asks */
 void portal_error(struct web_req *q, struct fj_buf *b, const struct fj_err *err);
 void portal_tell(struct web_req *q, struct web_res *r, const struct fj_err *err); /* the same, and it is the answer's status; NULL: nothing */
 /* the act is of a role that is not the officer's: it is refused for that before anything else; true: he may */
@@ -147,6 +154,8 @@ void portal_inputs_at(struct web_req *q, struct fj_buf *b, const json_t *fill, c
 /* for whom it is done: oneself or a principal; nothing for who is nobody's deputy today */
 void portal_behalf(struct web_req *q, struct fj_buf *b, const struct iss_command_info *c, const json_t *fill, size_t id);
 void portal_label_of(struct web_req *q, struct fj_buf *b, const struct iss_field *f);
+const char *portal_choice_of(const char *key, const char *code, bool en); /* of any command's field of this name; NULL: none */
+const char *portal_choice(bool en, const struct iss_field *f, const char *code); /* NULL: it has no word */
 const char *portal_choice_word(struct web_req *q, const struct iss_field *f, const char *code);
 /* the refusal is shown beside its field too, where that is known */
 void portal_fill_bad(struct web_req *q, const struct iss_command_info *c, json_t *fill, const struct fj_err *err);

@@ -340,6 +340,8 @@ static bool found(struct web_req *q, struct web_res *r, const char *noun)
 void portal_get_list(struct web_req *q, struct web_res *r)
 {
 	const char *noun = web_param(q, "noun"), *member = web_field(q, "download");
+	size_t i;
+	json_t *row;
 	const struct iss_command_info *c = portal_find(noun, "list");
 	FJ_AUTO(json) params = NULL;
 	FJ_AUTO(json) answer = NULL;
@@ -359,6 +361,8 @@ void portal_get_list(struct web_req *q, struct web_res *r)
 	if (member[0] != '\0' && portal_answer_file(r, c->name, answer, member))
 		return;
 	FJ_AUTO(json) fill = portal_typed(q, c);
+	json_array_foreach(json_object_get(answer, "items"), i, row)
+		portal_copy_words(q, c->name, row);
 	portal_top(q, b, portal_noun_word(q, noun, false));
 	portal_done(q, b);
 	acts_above(q, b, noun);

@@ -58,7 +58,7 @@ static const struct portal_noun nouns[] = {
 	{"remittance", {"id", "name", "fund", "amount_fen", "paid_fen", "due", "state", "late"}},
 	{"statement", {"id", "kind", "day", "direction", "amount_fen", "counterparty_name", "matched", "how"}},
 	{"bundle", {NULL}},
-	{"copy", {"id", "number", "copy_no", "state", "at", "collected_at", "void_at", "sealed"}},
+	{"copy", {"id", "credential_no", "copy_no", "state", "at", "collected_at", "void_at", "sealed"}},
 	{"find", {NULL}},
 	{"event", {"seq", "at", "actor", "org", "kind", "object", "approval"}},
 	{"status", {NULL}},

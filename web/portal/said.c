@@ -26,12 +26,16 @@ static void named(struct web_req *q, struct fj_buf *b, const char *noun, const c
 
 static void text(struct web_req *q, struct fj_buf *b, const struct iss_field *f, const char *s)
 {
+	char name[PORTAL_NAME];
+
 	if (f->noun != NULL || (f->as & ISS_AS_NAMES))
 		named(q, b, (f->as & ISS_AS_NAMES) ? "division" : f->noun, s);
 	else if (f->words != NULL || f->choices != NULL)
 		web_text(b, portal_choice_word(q, f, s));
 	else if (f->as & ISS_AS_PROSE)
 		web_print(b, "<span class=\"lines\">%s</span>", s);
+	else if (portal_org_name(q, s, name))
+		web_print(b, "<bdi>%s</bdi> <span class=\"mono small\">%s</span>", name, s);
 	else
 		web_print(b, "<bdi>%s</bdi>", s);
 }

@@ -424,5 +424,6 @@ void portal_get_show(struct web_req *q, struct web_res *r)
 		return;
 	if (strcmp(noun, "bulk") == 0 && strcmp(fj_json_text(answer, "state"), "RUNNING") == 0)
 		web_say_header(r, "Refresh", "3"); /* until it is done, or held */
+	portal_copy_words(q, c->name, answer);
 	page(q, r, noun, c->name, answer);
 }

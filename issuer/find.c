@@ -338,7 +338,7 @@ static void choose(struct fnd_query *q)
 		bool when;
 		char sort;
 	} rows[] = {
-		{STO_FIND_CONFIRMS, q->confirmer[0] != '\0', 'k'},
+		{STO_FIND_UNDER_CONFIRMER, q->confirmer[0] != '\0', 'k'},
 		{STO_FIND_UNDER_STATE, q->superior[0] != '\0' && state, 'k'}, {STO_FIND_UNDER, q->superior[0] != '\0', 'k'},
 		{STO_FIND_PARENT, q->parent[0] != '\0', 'k'},
 		{STO_FIND_HOLDER_STATE, q->holder[0] != '\0' && state, 'k'}, {STO_FIND_HOLDER, q->holder[0] != '\0', 'k'},
@@ -413,7 +413,7 @@ static enum fj_rc start(struct sto *db, const struct fnd_query *q, struct sto_q 
 #define FILTERS q->after, q->limit, q->holder, q->finance, q->state, q->class_, q->industry, q->parent, q->div_from, q->div_below, \
 	q->created_from, q->created_to, q->expires_from, q->expires_to
 	bool under = q->lead == STO_FIND_UNDER || q->lead == STO_FIND_UNDER_STATE;
-	bool confirms = q->lead == STO_FIND_CONFIRMS;
+	bool confirms = q->lead == STO_FIND_UNDER_CONFIRMER;
 	if (q->sort == 'd' || under || confirms)
 		return sto_query(db, q->lead, keys, err, "itti" "tttttttt" "iiii", (int64_t)q->noun, confirms ? q->confirmer : under ? q->superior : q->after_sort, FILTERS);
 	return sto_query(db, q->lead, keys, err, "iiti" "tttttttt" "iiii", (int64_t)q->noun, (int64_t)strtoll(q->after_sort, NULL, 10), FILTERS);

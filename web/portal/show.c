@@ -330,7 +330,7 @@ static void name_holder(struct web_req *q, json_t *o)
 /* what the certificate says: of the version of the card that it was issued on */
 static void says(struct web_req *q, struct fj_buf *b, const json_t *cert)
 {
-	static const char *const keys[] = {"class_scheme", "class_code", "industry", "source_kind", "geo_scope", "geo_codes", "time_from", "time_to", "update_freq", "rights", "rights_table", "modes", "restrictions"};
+	static const char *const keys[] = {"class_scheme", "class_code", "industry", "source_kind", "geo_scope", "geo_codes", "time_from", "time_to", "update_freq", "rights", "rights_table", "modes"};
 	FJ_AUTO(json) params = json_pack("{s:s, s:I}", "asset", fj_json_text(cert, "asset_no"), "version", (json_int_t)fj_json_num(cert, "card_version"));
 	FJ_AUTO(json) asset = NULL;
 	size_t i;
@@ -340,10 +340,12 @@ static void says(struct web_req *q, struct fj_buf *b, const json_t *cert)
 		return;
 	FJ_AUTO(json) lines = iss_card_lines(json_object_get(asset, "card"), web_lang(q)[0] == 'e');
 	web_print(b, "<h2>%s</h2><dl>", web_tr(q, "What the certificate says"));
-	json_array_foreach(lines, i, v)
+	json_array_foreach(lines, i, v) {
+		const char section[] = {fj_json_text(v, "text")[0], '\0'}, *industry = strcmp(fj_json_text(v, "key"), "industry") == 0 ? web_tr_in(q, "industry", section) : NULL;
 		for (size_t k = 0; k < FJ_ARRAY_LEN(keys); k++)
 			if (strcmp(keys[k], fj_json_text(v, "key")) == 0)
-				web_print(b, "<div><dt>%s</dt><dd><bdi>%s</bdi></dd></div>", fj_json_text(v, "label"), fj_json_text(v, "text"));
+				web_print(b, "<div><dt>%s</dt><dd><bdi>%s %s</bdi></dd></div>", fj_json_text(v, "label"), fj_json_text(v, "text"), industry == NULL ? "" : industry);
+	}
 	web_html(b, "</dl>");
 }
 

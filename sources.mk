@@ -374,6 +374,7 @@ WEB_SRC := \
 	web/portal/nouns.c \
 	web/portal/once.c \
 	web/portal/pages.c \
+	web/portal/next.c \
 	web/portal/paper.c \
 	web/portal/picture.c \
 	web/portal/picture_room.c \

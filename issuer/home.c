@@ -25,21 +25,25 @@ const struct iss_field fld_home[] = {
 
 /* --- what waits --- */
 
-/* Whose act it is, by which it is done, how it is counted and where it is listed.  With a state it is
- * counted in tally, under the scope of the role; else by a statement over what is open. */
+/* Whose act it is, by which it is done, how it is counted and where it is listed: whoever is asked here may do it
+ * there.  With a tally it is counted under the scope of the role; else by a statement over what is open. */
 static const struct waits {
 	const char *what;         /* the command by which it is done */
 	uint32_t roles;
 	const char *noun, *state; /* of the list; the state "" when the list has no such filter */
 	const char *tally;        /* NULL: by the statement */
-	char whose;
+	char whose;               /* of the tally and of the list; 0: neither */
 	enum sto_id open;
+	const char *code, *filter; /* NULL: the state is the tally's code, whose says which filter */
 } waits[] = {
 	{"ledger.recognise", ISS_HOLDER, "ledger", "LEDGERED", "ledger", 'H', STO_COUNT},
-	{"ledger.confirm", ISS_SUPERIOR, "ledger", "RECOGNISED", "ledger", 'D', STO_COUNT},
-	{"registration.submit", ISS_HOLDER, "asset", "CARDED", "asset", 'H', STO_COUNT},
+	{"ledger.confirm", ISS_SUPERIOR, "ledger", "RECOGNISED", "ledger", 'D', STO_COUNT, NULL, "confirmer"},
+	{"ledger.confirm", ISS_FINANCE, "ledger", "RECOGNISED", NULL, 0, STO_HOME_CONFIRM, NULL, "confirmer"},
+	{"exchange.import", ISS_FINANCE, "asset", "AWAITING_NUMBER", "asset", 'F', STO_COUNT},
+	{"registration.submit", ISS_HOLDER, "asset", "CARDED", NULL, 'H', STO_HOME_SUBMIT},
 	{"registration.endorse", ISS_SUPERIOR, "registration", "SUBMITTED", "registration", 'D', STO_COUNT},
 	{"registration.accept", ISS_FINANCE, "registration", "APPLIED", "registration", 'F', STO_COUNT},
+	{"registration.decide", ISS_FINANCE, "registration", "APPLIED", "registration", 'F', STO_COUNT, "APPLIED SHORT", NULL},
 	{"registration.review", ISS_FINANCE, "registration", "ACCEPTED", "registration", 'F', STO_COUNT},
 	{"registration.notice", ISS_FINANCE, "registration", "REVIEWED", "registration", 'F', STO_COUNT},
 	{"registration.decide", ISS_FINANCE, "registration", "NOTICED", "registration", 'F', STO_COUNT},
@@ -72,8 +76,16 @@ static enum fj_rc how_many(const struct hom *h, const struct waits *w, int64_t *
 	FJ_AUTO(sto_q) q = {0};
 
 	snprintf(of.scope, sizeof(of.scope), "%s", h->own.usci);
-	if (w->tally != NULL)
-		return hom_count(h, &of, w->tally, w->state, n, err);
+	if (w->tally != NULL) {
+		const char *code = w->code != NULL ? w->code : w->state;
+		int64_t own = 0;
+		FJ_TRY(hom_count(h, &of, w->tally, code, n, err));
+		of.whose = 'H'; /* a top department is its own superior in the figures, and not where one decides about the other */
+		if (w->whose == 'D' && h->own.dept[0] == '\0')
+			FJ_TRY(hom_count(h, &of, w->tally, code, &own, err));
+		*n -= own;
+		return FJ_OK;
+	}
 	FJ_TRY(sto_first(h->c->db, w->open, &q, w->what, err, "t", h->own.usci));
 	*n = sto_int(&q, 0);
 	return FJ_OK;
@@ -94,7 +106,7 @@ static enum fj_rc acts(const struct hom *h, json_t **out, struct fj_err *err)
 			continue;
 		struct hom_scope own = of;
 		snprintf(own.scope, sizeof(own.scope), "%s", h->own.usci);
-		json_t *filter = hom_filter(&own, w->noun);
+		json_t *filter = w->filter != NULL ? json_pack("{s:s}", w->filter, own.scope) : hom_filter(&own, w->noun);
 		if (w->state[0] != '\0')
 			json_object_set_new(filter, "state", json_string(w->state));
 		if (json_array_append_new(list, json_pack("{s:s, s:s, s:o, s:I, s:b}", "what", w->what, "noun", w->noun, "filter", filter, "count", (json_int_t)n, "more",

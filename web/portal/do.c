@@ -643,6 +643,7 @@ static void done_page(struct web_req *q, struct web_res *r, const struct iss_com
 			web_html(b, "<p class=\"notice ok\" role=\"status\">");
 			web_say(q, b, "Done.");
 			web_html(b, "</p>");
+			portal_then(q, b, o->command, o->answer);
 		}
 		portal_answer(q, b, o->command, o->answer, again);
 	}

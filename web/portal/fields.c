@@ -271,15 +271,16 @@ static void line_input(const struct form *d, const struct iss_field *f, const ch
 	web_print(d->b, " value=\"%s\">", portal_is_secret(path) ? "" : value);
 }
 
-static void hint(const struct form *d, const struct iss_field *f)
+static void hint(const struct form *d, const struct iss_field *f, const char *path)
 {
+	const char *told = web_tr_in(d->q, "hint", path);
 	bool lines = f->type == ISS_F_LIST && f->choices == NULL && f->words == NULL && f->noun == NULL && !(f->as & ISS_AS_NAMES);
 	bool number = f->type == ISS_F_INT && f->max < 1000000 && portal_unit(f)[0] == '\0', table = f->type == ISS_F_JSON && f->shape == ISS_TABLE;
 
-	const char *said = web_tr_in(d->q, "hint", f->name);
-
-	if (said != NULL)
-		web_print(d->b, "<p class=\"small hint\">%s</p>", said);
+	if (told == NULL)
+		told = web_tr_in(d->q, "hint", f->name); /* wherever a field of this name stands */
+	if (told != NULL)
+		web_print(d->b, "<p class=\"small hint\">%s</p>", told);
 	if (!lines && !number && !table && f->type != ISS_F_JSON && f->type != ISS_F_FILE)
 		return;
 	web_html(d->b, "<p class=\"small hint\">");
@@ -351,7 +352,7 @@ static void scalar(const struct form *d, const struct iss_field *f, const char *
 	else
 		line_input(d, f, path);
 	why(d, path);
-	hint(d, f);
+	hint(d, f, path);
 }
 
 /* --- documents --- */

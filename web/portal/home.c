@@ -101,7 +101,7 @@ static void approvals(struct web_req *q, struct fj_buf *b, const json_t *waiting
 	web_print(b, "</ul><p><a href=\"/inbox\">%s</a></p>", json_is_true(json_object_get(waiting, "more")) ? web_tr(q, "More wait: the whole inbox") : web_tr(q, "To the inbox"));
 }
 
-static void acts(struct web_req *q, struct fj_buf *b, const json_t *list)
+void portal_acts(struct web_req *q, struct fj_buf *b, const json_t *list)
 {
 	size_t i;
 	json_t *a;
@@ -121,15 +121,25 @@ static void acts(struct web_req *q, struct fj_buf *b, const json_t *list)
 	web_html(b, "</ul>");
 }
 
+static void drafts(struct web_req *q, struct fj_buf *b)
+{
+	json_t *list = NULL;
+
+	if (iss_draft_list(portal_of(q)->i, portal_actor(q), &list, NULL) == FJ_OK && json_array_size(list) > 0)
+		web_print(b, "<p><a href=\"/drafts\">%s</a> <span class=\"count\">%zu</span></p>", web_tr(q, "My drafts"), json_array_size(list));
+	json_decref(list);
+}
+
 static void waiting(struct web_req *q, struct fj_buf *b, const json_t *home)
 {
 	const json_t *w = json_object_get(home, "waiting"), *list = json_object_get(w, "acts");
 
 	web_print(b, "<section class=\"card\"><h2>%s</h2>", web_tr(q, "What waits for me"));
 	approvals(q, b, w);
-	acts(q, b, list);
+	portal_acts(q, b, list);
 	if (json_array_size(json_object_get(w, "approvals")) == 0 && json_array_size(list) == 0)
 		web_print(b, "<p>%s</p>", web_tr(q, "Nothing waits for you."));
+	drafts(q, b);
 	web_html(b, "</section>");
 }
 

@@ -430,7 +430,7 @@ def bulk(dau):
     f.fields = [x for x in f.fields if x != ['request.grant.purposes', 'INDUSTRY']]
     for k, v in {'product.id': 'P-PUBGOV', 'product.version': '1', 'product.kind': '运营机构产品', 'terms': '有条件无偿使用', 'days': '30', 'binding': '记名（最长 90 天）', 'audience': 'https://example/'}.items():
         f.set('request.' + k, v)
-    sheet = '统一社会信用代码,用户名称,绑定方式\r\n91420100DEMA00777X,示例用户一,named\r\n91420100DEMA00777,示例用户二,named\r\n'
+    sheet = '统一社会信用代码,用户名称,绑定方式\r\n91420100DEMA00777W,示例用户一,named\r\n91420100DEMA00777,示例用户二,named\r\n'
     before = events()
     b.press(f, '核对并预览', {'file': ('用户.csv', sheet.encode())})
     check('a sheet of users is previewed: who is good, who is set aside and why', b.status == 200 and events() == before and '统一社会信用代码格式不正确' in b.page.text, (b.status, b.page.text[:600]))

@@ -368,11 +368,13 @@ WEB_SRC := \
 	web/portal/help_text.c \
 	web/portal/home.c \
 	web/portal/inbox.c \
+	web/portal/license.c \
 	web/portal/lists.c \
 	web/portal/login.c \
 	web/portal/nouns.c \
 	web/portal/once.c \
 	web/portal/pages.c \
+	web/portal/next.c \
 	web/portal/paper.c \
 	web/portal/picture.c \
 	web/portal/picture_room.c \

@@ -37,6 +37,44 @@ bool fj_list_has(const json_t *list, const char *text)
 	return false;
 }
 
+/* --- numbers: DAC-420000-202604-000001-2 --- */
+
+static int value_of(char c)
+{
+	if (c >= '0' && c <= '9')
+		return c - '0';
+	return c >= 'A' && c <= 'Z' ? c - 'A' + 10 : -1;
+}
+
+char fj_number_check_of(const char *s, size_t n)
+{
+	static const char alphabet[] = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ";
+	int p = 36;
+
+	for (size_t i = 0; i < n && s[i] != '\0'; i++) {
+		if (s[i] == '-')
+			continue;
+		int sum = (p + value_of(s[i])) % 36;
+		p = (sum == 0 ? 36 : sum) * 2 % 37;
+	}
+	return alphabet[(37 - p) % 36];
+}
+
+bool fj_number_form(const char *number)
+{
+	static const char form[] = "AAA-000000-000000-000000-X";
+	bool ok = strlen(number) == FJ_NUMBER_LEN;
+
+	for (size_t i = 0; ok && form[i] != '\0'; i++)
+		ok = form[i] == '-' ? number[i] == '-' : form[i] == '0' ? number[i] >= '0' && number[i] <= '9' : value_of(number[i]) >= (form[i] == 'A' ? 10 : 0);
+	return ok;
+}
+
+bool fj_number_ok(const char *number)
+{
+	return fj_number_form(number) && fj_number_check_of(number, FJ_NUMBER_LEN - 1) == number[FJ_NUMBER_LEN - 1];
+}
+
 bool fj_div6_ok(const char *s)
 {
 	return strspn(s, "0123456789") == 6 && s[6] == '\0' && s[0] != '0';

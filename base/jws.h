@@ -66,6 +66,12 @@ enum fj_rc fj_grant_within(const json_t *child, const json_t *parent, struct fj_
 bool fj_territory_has(const json_t *list, const char *div6);
 bool fj_list_has(const json_t *list, const char *text);
 bool fj_div6_ok(const char *s);
+/* Numbers that people read, DAC-420000-202604-000001-2: the form alone, and with its last character, ISO/IEC 7064
+ * MOD 37,36 over letters and digits without hyphens; and that character of the first n. */
+#define FJ_NUMBER_LEN 26
+bool fj_number_form(const char *number);
+bool fj_number_ok(const char *number);
+char fj_number_check_of(const char *s, size_t n);
 
 /* Status list bits */
 #define FJ_LIST_ENTRIES (1u << 20)

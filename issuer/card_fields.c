@@ -64,7 +64,7 @@ static const struct iss_field right_members[] = {
 #define AS_OF(type) ((type) == CARD_MONEY ? ISS_AS_FEN : (type) == CARD_DATE ? ISS_AS_DAY : (type) == CARD_DIVISIONS ? ISS_AS_NAMES : 0)
 #define CARD(block, key, type, max, choices, need, zh, en, source)                                                                                    \
 	{key, TYPE_OF(type), ((need) & CARDING) != 0 && (type) != CARD_ASSET_NO, MAX_OF(type, max), zh, en, .words = (type) == CARD_RIGHTS ? NULL : (choices), \
-	    .members = (type) == CARD_RIGHTS ? right_members : NULL, .shape = ISS_ROWS, .as = AS_OF(type) | ((type) == CARD_KEPT ? ISS_AS_FIXED : 0)},
+	    .members = (type) == CARD_RIGHTS ? right_members : NULL, .shape = ISS_ROWS, .noun = (type) == CARD_CLASS ? "class" : NULL, .as = AS_OF(type) | ((type) == CARD_KEPT ? ISS_AS_FIXED : 0)},
 #define CARD_BLOCK 1
 static const struct iss_field basic_members[] = {
 #include "issuer/card_fields.def"
@@ -437,6 +437,22 @@ static enum fj_rc whole(const json_t *card, const struct card_field **at, struct
 	    "“公共数据”为“是”的，应填写“公共数据依据”");
 }
 
+/* something in the block is needed of every card */
+static bool block_needed(const char *block)
+{
+	for (size_t i = 0; i < FJ_ARRAY_LEN(table); i++)
+		if (strcmp(table[i].block, block) == 0 && (table[i].need & CARDING))
+			return true;
+	return false;
+}
+
+enum fj_rc iss_card_text_check(const char *block, const char *key, const char *text, struct fj_err *err)
+{
+	const struct card_field *f = card_field(block, key);
+
+	return f == NULL || f->choices != NULL || !iss_said(text) ? FJ_OK : check_text(f, text, err);
+}
+
 enum fj_rc card_normalise(const json_t *card, json_t **out, const struct card_field **at, struct fj_err *err)
 {
 	const struct card_field *unused;
@@ -449,6 +465,8 @@ enum fj_rc card_normalise(const json_t *card, json_t **out, const struct card_fi
 	for (const char *const *b = blocks; *b != NULL; b++) {
 		json_t *in, *to = json_object();
 		FJ_TRY(fj_json_set(made, *b, to));
+		if (json_object_get(card, *b) == NULL && !block_needed(*b))
+			continue;
 		FJ_TRY(fj_json_obj(card, *b, &in, err));
 		FJ_TRY(take_block(*b, in, to, at, err));
 	}

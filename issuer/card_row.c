@@ -188,3 +188,11 @@ enum fj_rc card_uncell(const struct card_field *f, const char *cell, json_t **ou
 	FJ_AUTO(json) owned = raw;
 	return card_value(f, owned, out, err);
 }
+
+json_t *iss_card_value(const char *block, const char *key, const char *text)
+{
+	const struct card_field *f = card_field(block, key);
+	json_t *v = NULL;
+
+	return f != NULL && card_uncell(f, text, &v, NULL) == FJ_OK ? v : NULL;
+}

@@ -951,6 +951,20 @@ enum fj_rc dom_credential(struct sto *db, enum pipe_kind kind, const char *objec
 	return fj_buf_put(out, s.p, s.len) == FJ_OK ? FJ_OK : fj_fail(err, FJ_E_LIMIT, "issuer", NULL, "a stored credential is too large");
 }
 
+/* which version of the card it is of, on which registration, and whose it is to issue */
+static enum fj_rc put_origin(struct iss_call *c, const struct dom_cert *t, struct fj_err *err)
+{
+	FJ_AUTO(dom_org) holder = {.affiliates = NULL};
+	FJ_AUTO(dom_org) finance = {.affiliates = NULL};
+
+	FJ_TRY(dom_org_get(c->db, t->holder, &holder, err));
+	FJ_TRY(dom_org_get(c->db, holder.finance, &finance, err));
+	json_object_set_new(c->answer, "card_version", json_integer((json_int_t)t->version));
+	json_object_set_new(c->answer, "registration", json_string(t->registration));
+	json_object_set_new(c->answer, "authority", json_pack("{s:s, s:s}", "usci", finance.usci, "name", finance.name));
+	return c->answer != NULL ? FJ_OK : fj_no_memory(err, "issuer");
+}
+
 enum fj_rc cmd_certificate_show(struct iss_call *c, struct fj_err *err)
 {
 	struct dom_cert t;
@@ -960,6 +974,7 @@ enum fj_rc cmd_certificate_show(struct iss_call *c, struct fj_err *err)
 
 	FJ_TRY(dom_cert_get(c->db, fj_json_peek(c->params, "number"), &t, err));
 	c->answer = cert_json(&t, c->now);
+	FJ_TRY(put_origin(c, &t, err));
 	json_object_set_new(c->answer, "sha256", json_string(t.sha256));
 	json_object_set_new(c->answer, "reason", json_integer((json_int_t)t.reason));
 	if (log_credential(c->iss, c->db, PIPE_CERTIFICATE, t.number, &der, &proof, NULL) == FJ_OK) {

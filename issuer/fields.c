@@ -235,7 +235,7 @@ const struct iss_field fld_authorisation_propose[] = {{"proposal", ISS_F_JSON, t
 const struct iss_field fld_token_issue[] = {{"request", ISS_F_JSON, true, 1, "许可申请", "request", .members = shp_request}, {0}};
 const struct iss_field fld_token_bulk[] = {
 	{"request", ISS_F_JSON, true, 1, "许可申请", "request; its users are in the file", .members = shp_request_bulk},
-	{"file", ISS_F_FILE, false, 16 << 20, "用户清单", "CSV or XLSX: usci, name, binding, x5t, jwk"},
+	{"file", ISS_F_FILE, false, 16 << 20, "用户清单", "CSV or XLSX: usci, name, binding, x5t, jwk; token template prints the headings", .as = ISS_AS_NEEDED},
 	{"dry_run", ISS_F_BOOL, false, 1, "试签发", "check only"},
 	{0},
 };

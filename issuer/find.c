@@ -46,6 +46,7 @@ static const char *const modes[] = {"WHOLE", "DOMAIN", "SCENE", NULL};
 const struct iss_field fld_organisation_list[] = {F_PAGE, {"superior", ISS_F_STR, false, 18, "主管部门", "under this superior department"}, F_SCOPE,
 	{"kind", ISS_F_STR, false, 8, "主体类型", "ADMIN, INST, MASS, SOE, UTIL or ENT", holder_kinds}, F_MADE, {0}};
 const struct iss_field fld_ledger_list[] = {F_PAGE, F_STATE(ledger_states), F_HOLDER, F_SCOPE, F_CARD,
+	{"confirmer", ISS_F_STR, false, 18, "待其确认", "recognised, and this department has to confirm it (superior, or the finance department of a holder without one)"},
 	{"result", ISS_F_STR, false, 8, "确认结论", "ASSET, MEMO or NOT", ledger_results}, F_MADE, {0}};
 const struct iss_field fld_asset_list[] = {F_PAGE, F_STATE(asset_states), F_HOLDER, F_SCOPE, F_CARD, F_MADE, F_ENDS, {0}};
 const struct iss_field fld_registration_list[] = {F_PAGE, F_STATE(registration_states), F_HOLDER, F_SCOPE, F_CARD,
@@ -77,11 +78,11 @@ static const struct fnd_column c_organisation[] = {{"usci", FND_TEXT, "统一社
 	{"roles", FND_ROLES, "角色"}, {"affiliates", FND_JSON, "关联方"}, {"dishonest", FND_BOOL, "失信"}, {"mlps", FND_INT, "等级保护"},
 	{"note", FND_TEXT, "备注"}, {"override", FND_TEXT, "代码校验说明"}, {0}};
 static const struct fnd_column c_ledger[] = {{"id", FND_TEXT, "编号"}, {"ledger_no", FND_TEXT, "台账编号"}, {"name", FND_TEXT, "名称"},
-	{"holder", FND_TEXT, "持有单位"}, {"catalog_ref", FND_TEXT, "数据资源目录编号"}, {"shared_from", FND_TEXT, "共享来源单位"}, {"state", FND_TEXT, "状态"},
+	{"holder", FND_TEXT, "持有单位"}, {"holder_name", FND_TEXT, "持有单位名称"}, {"catalog_ref", FND_TEXT, "数据资源目录编号"}, {"shared_from", FND_TEXT, "共享来源单位"}, {"state", FND_TEXT, "状态"},
 	{"result", FND_TEXT, "确认结论"}, {0}};
-static const struct fnd_column c_asset[] = {{"asset_no", FND_TEXT, "资产编号"}, {"name", FND_TEXT, "资产名称"}, {"holder", FND_TEXT, "持有单位"},
+static const struct fnd_column c_asset[] = {{"asset_no", FND_TEXT, "资产编号"}, {"name", FND_TEXT, "资产名称"}, {"holder", FND_TEXT, "持有单位"}, {"holder_name", FND_TEXT, "持有单位名称"},
 	{"state", FND_TEXT, "状态"}, {"version", FND_INT, "卡片版本"}, {"certificate", FND_TEXT, "证书编号"}, {"ledger", FND_TEXT, "台账"}, {0}};
-static const struct fnd_column c_registration[] = {{"id", FND_TEXT, "登记编号"}, {"asset_no", FND_TEXT, "资产编号"}, {"holder", FND_TEXT, "持有单位"},
+static const struct fnd_column c_registration[] = {{"id", FND_TEXT, "登记编号"}, {"asset_no", FND_TEXT, "资产编号"}, {"holder", FND_TEXT, "持有单位"}, {"holder_name", FND_TEXT, "持有单位名称"},
 	{"version", FND_INT, "卡片版本"}, {"type", FND_TEXT, "登记类型"}, {"path", FND_TEXT, "程序"}, {"state", FND_TEXT, "状态"}, {"applied_at", FND_TIME, "申请时间"},
 	{"due", FND_TIME, "办理时限"}, {"overdue", FND_OVERDUE, "超期"}, {"notice_from", FND_TIME, "公示起"}, {"notice_to", FND_TIME, "公示止"},
 	{"receiver", FND_TEXT, "接收单位"}, {"certificate", FND_TEXT, "证书编号"}, {0}};
@@ -337,6 +338,7 @@ static void choose(struct fnd_query *q)
 		bool when;
 		char sort;
 	} rows[] = {
+		{STO_FIND_CONFIRMS, q->confirmer[0] != '\0', 'k'},
 		{STO_FIND_UNDER_STATE, q->superior[0] != '\0' && state, 'k'}, {STO_FIND_UNDER, q->superior[0] != '\0', 'k'},
 		{STO_FIND_PARENT, q->parent[0] != '\0', 'k'},
 		{STO_FIND_HOLDER_STATE, q->holder[0] != '\0' && state, 'k'}, {STO_FIND_HOLDER, q->holder[0] != '\0', 'k'},
@@ -395,6 +397,9 @@ enum fj_rc fnd_query(enum fnd_noun noun, const json_t *params, fj_time now, stru
 	FJ_TRY(read_division(params, q, err));
 	FJ_TRY(read_days(params, q, err));
 	read_state(params, now, q);
+	q->confirmer = noun == FND_LEDGER ? fj_json_text(params, "confirmer") : "";
+	if (q->confirmer[0] != '\0' && q->state[0] == '\0')
+		q->state = "RECOGNISED";
 	choose(q);
 	FJ_TRY(read_after(params, q, err));
 	narrow_active(params, now, q);
@@ -408,8 +413,9 @@ static enum fj_rc start(struct sto *db, const struct fnd_query *q, struct sto_q 
 #define FILTERS q->after, q->limit, q->holder, q->finance, q->state, q->class_, q->industry, q->parent, q->div_from, q->div_below, \
 	q->created_from, q->created_to, q->expires_from, q->expires_to
 	bool under = q->lead == STO_FIND_UNDER || q->lead == STO_FIND_UNDER_STATE;
-	if (q->sort == 'd' || under)
-		return sto_query(db, q->lead, keys, err, "itti" "tttttttt" "iiii", (int64_t)q->noun, under ? q->superior : q->after_sort, FILTERS);
+	bool confirms = q->lead == STO_FIND_CONFIRMS;
+	if (q->sort == 'd' || under || confirms)
+		return sto_query(db, q->lead, keys, err, "itti" "tttttttt" "iiii", (int64_t)q->noun, confirms ? q->confirmer : under ? q->superior : q->after_sort, FILTERS);
 	return sto_query(db, q->lead, keys, err, "iiti" "tttttttt" "iiii", (int64_t)q->noun, (int64_t)strtoll(q->after_sort, NULL, 10), FILTERS);
 #undef FILTERS
 }

@@ -25,21 +25,25 @@ const struct iss_field fld_home[] = {
 
 /* --- what waits --- */
 
-/* Whose act it is, by which it is done, how it is counted and where it is listed.  With a state it is
- * counted in tally, under the scope of the role; else by a statement over what is open. */
+/* Whose act it is, by which it is done, how it is counted and where it is listed: whoever is asked here may do it
+ * there.  With a tally it is counted under the scope of the role; else by a statement over what is open. */
 static const struct waits {
 	const char *what;         /* the command by which it is done */
 	uint32_t roles;
 	const char *noun, *state; /* of the list; the state "" when the list has no such filter */
 	const char *tally;        /* NULL: by the statement */
-	char whose;
+	char whose;               /* of the tally and of the list; 0: neither */
 	enum sto_id open;
+	const char *code, *filter; /* NULL: the state is the tally's code, whose says which filter */
 } waits[] = {
 	{"ledger.recognise", ISS_HOLDER, "ledger", "LEDGERED", "ledger", 'H', STO_COUNT},
-	{"ledger.confirm", ISS_SUPERIOR, "ledger", "RECOGNISED", "ledger", 'D', STO_COUNT},
-	{"registration.submit", ISS_HOLDER, "asset", "CARDED", "asset", 'H', STO_COUNT},
+	{"ledger.confirm", ISS_SUPERIOR, "ledger", "RECOGNISED", "ledger", 'D', STO_COUNT, NULL, "confirmer"},
+	{"ledger.confirm", ISS_FINANCE, "ledger", "RECOGNISED", NULL, 0, STO_HOME_CONFIRM, NULL, "confirmer"},
+	{"exchange.import", ISS_FINANCE, "asset", "AWAITING_NUMBER", "asset", 'F', STO_COUNT},
+	{"registration.submit", ISS_HOLDER, "asset", "CARDED", NULL, 'H', STO_HOME_SUBMIT},
 	{"registration.endorse", ISS_SUPERIOR, "registration", "SUBMITTED", "registration", 'D', STO_COUNT},
 	{"registration.accept", ISS_FINANCE, "registration", "APPLIED", "registration", 'F', STO_COUNT},
+	{"registration.decide", ISS_FINANCE, "registration", "APPLIED", "registration", 'F', STO_COUNT, "APPLIED SHORT", NULL},
 	{"registration.review", ISS_FINANCE, "registration", "ACCEPTED", "registration", 'F', STO_COUNT},
 	{"registration.notice", ISS_FINANCE, "registration", "REVIEWED", "registration", 'F', STO_COUNT},
 	{"registration.decide", ISS_FINANCE, "registration", "NOTICED", "registration", 'F', STO_COUNT},
@@ -72,8 +76,16 @@ static enum fj_rc how_many(const struct hom *h, const struct waits *w, int64_t *
 	FJ_AUTO(sto_q) q = {0};
 
 	snprintf(of.scope, sizeof(of.scope), "%s", h->own.usci);
-	if (w->tally != NULL)
-		return hom_count(h, &of, w->tally, w->state, n, err);
+	if (w->tally != NULL) {
+		const char *code = w->code != NULL ? w->code : w->state;
+		int64_t own = 0;
+		FJ_TRY(hom_count(h, &of, w->tally, code, n, err));
+		of.whose = 'H'; /* a top department is its own superior in the figures, and not where one decides about the other */
+		if (w->whose == 'D' && h->own.dept[0] == '\0')
+			FJ_TRY(hom_count(h, &of, w->tally, code, &own, err));
+		*n -= own;
+		return FJ_OK;
+	}
 	FJ_TRY(sto_first(h->c->db, w->open, &q, w->what, err, "t", h->own.usci));
 	*n = sto_int(&q, 0);
 	return FJ_OK;
@@ -94,7 +106,7 @@ static enum fj_rc acts(const struct hom *h, json_t **out, struct fj_err *err)
 			continue;
 		struct hom_scope own = of;
 		snprintf(own.scope, sizeof(own.scope), "%s", h->own.usci);
-		json_t *filter = hom_filter(&own, w->noun);
+		json_t *filter = w->filter != NULL ? json_pack("{s:s}", w->filter, own.scope) : hom_filter(&own, w->noun);
 		if (w->state[0] != '\0')
 			json_object_set_new(filter, "state", json_string(w->state));
 		if (json_array_append_new(list, json_pack("{s:s, s:s, s:o, s:I, s:b}", "what", w->what, "noun", w->noun, "filter", filter, "count", (json_int_t)n, "more",
@@ -164,14 +176,24 @@ static json_t *authorisation(const struct sto_q *q, fj_time now)
 
 	(void)now;
 	fj_date_china(sto_int(q, 3), day);
-	return json_pack("{s:s, s:s, s:s, s:s, s:s}", "number", sto_text(q, 0), "operator_name", sto_text(q, 1), "holder_name", sto_text(q, 2), "mode", sto_text(q, 4), "until", day);
+	return json_pack("{s:s, s:s, s:s, s:s, s:s, s:s}", "number", sto_text(q, 0), "operator_name", sto_text(q, 1), "holder_name", sto_text(q, 2), "mode", sto_text(q, 4), "until", day,
+	    "asset_names", sto_text(q, 5));
+}
+
+static json_t *asked(const struct sto_q *q, fj_time now)
+{
+	char at[FJ_TIME_CAP];
+
+	(void)now;
+	fj_time_utc(sto_int(q, 3), at);
+	return json_pack("{s:s, s:s, s:s, s:s, s:s, s:s}", "id", sto_text(q, 0), "product", sto_text(q, 1), "state", sto_text(q, 2), "at", at, "token", sto_text(q, 4), "authorisation", sto_text(q, 5));
 }
 
 /* the first of these that the roles have */
 static const struct uses {
 	uint32_t roles;
 	enum sto_id id;
-} tokens_in_use[] = {{ISS_OPERATOR, STO_HOME_TOKENS_OPERATOR}, {ISS_DEVELOPER | ISS_USER, STO_HOME_TOKENS_USER}, {0, STO_COUNT}},
+} asked_for[] = {{ISS_DEVELOPER | ISS_USER, STO_HOME_ASKED}, {0, STO_COUNT}}, tokens_in_use[] = {{ISS_OPERATOR, STO_HOME_TOKENS_OPERATOR}, {ISS_DEVELOPER | ISS_USER, STO_HOME_TOKENS_USER}, {0, STO_COUNT}},
   authorisations_in_use[] = {{ISS_OPERATOR, STO_HOME_AUTHORISATIONS_OPERATOR}, {ISS_IMPLEMENTER, STO_HOME_AUTHORISATIONS_IMPLEMENTER},
 	{ISS_FINANCE, STO_HOME_AUTHORISATIONS_FINANCE}, {ISS_HOLDER, STO_HOME_AUTHORISATIONS_HOLDER}, {0, STO_COUNT}};
 
@@ -192,12 +214,14 @@ static enum fj_rc some(const struct hom *h, const struct uses *u, dom_row_fn row
 
 static enum fj_rc in_use(const struct hom *h, json_t **out, struct fj_err *err)
 {
-	json_t *t = NULL, *a = NULL;
+	json_t *t = NULL, *a = NULL, *r = NULL;
 
 	FJ_TRY(some(h, tokens_in_use, token, &t, err));
 	FJ_AUTO(json) owned = t;
 	FJ_TRY(some(h, authorisations_in_use, authorisation, &a, err));
-	*out = json_pack("{s:O, s:o}", "tokens", t, "authorisations", a);
+	FJ_AUTO(json) owned_too = a;
+	FJ_TRY(some(h, asked_for, asked, &r, err));
+	*out = json_pack("{s:O, s:O, s:o}", "tokens", t, "authorisations", a, "requests", r);
 	return *out != NULL ? FJ_OK : fj_no_memory(err, "issuer");
 }
 

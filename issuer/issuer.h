@@ -143,6 +143,7 @@ enum iss_as {
 	ISS_AS_PROSE = 16, /* STR: may have several lines */
 	ISS_AS_FIXED = 32, /* nobody is asked: it is always what `absent` says */
 	ISS_AS_NAMES = 64, /* LIST of divisions: chosen by name */
+	ISS_AS_NEEDED = 128, /* a form asks for it, since it has no other way to say the same */
 };
 struct iss_field {
 	const char *name;
@@ -180,6 +181,10 @@ struct iss_command_info {
 /* An asset card for people (domain.md 4.3): [{"block","key","label","text"}] in the dictionary's
  * order, codes in words; the caller's. */
 json_t *iss_card_lines(const json_t *card, bool en);
+/* a field of a card from words such as a ledger's; NULL when they say nothing, or nothing of the field's form; the caller's */
+json_t *iss_card_value(const char *block, const char *key, const char *text);
+/* one text of a card by itself, as carding would check its form; FJ_OK for what is chosen from a list */
+enum fj_rc iss_card_text_check(const char *block, const char *key, const char *text, struct fj_err *err) FJ_MUST_USE;
 /* The "document" of a command that prints (certificate.print with format json) as part of a page: HTML that
  * needs the style sheet's .paper, every text escaped; appended. */
 enum fj_rc iss_paper_part(const json_t *document, struct fj_buf *page, struct fj_err *err) FJ_MUST_USE;

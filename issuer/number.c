@@ -9,28 +9,6 @@
 #include "base/secret.h"
 #include "issuer/core.h"
 
-static int value_of(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	return c >= 'A' && c <= 'Z' ? c - 'A' + 10 : -1;
-}
-
-/* hybrid system of ISO/IEC 7064: modulus 36, then 37 */
-static char check_of(const char *s)
-{
-	static const char alphabet[] = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ";
-	int p = 36;
-
-	for (; *s != '\0'; s++) {
-		if (*s == '-')
-			continue;
-		int sum = (p + value_of(*s)) % 36;
-		p = (sum == 0 ? 36 : sum) * 2 % 37;
-	}
-	return alphabet[(37 - p) % 36];
-}
-
 enum fj_rc num_make(const char *prefix, const char *div6, fj_time at, int64_t n, char out[41], struct fj_err *err)
 {
 	struct fj_date d = fj_date_of(at, FJ_CHINA_OFFSET);
@@ -39,24 +17,14 @@ enum fj_rc num_make(const char *prefix, const char *div6, fj_time at, int64_t n,
 	if (!fj_div6_ok(div6) || strlen(prefix) != 3 || n < 1 || n > 999999)
 		return fj_fail(err, FJ_E_INVALID, "issuer", "formats.md 4", "no number can be made for division \"%.10s\"", div6);
 	snprintf(body, sizeof(body), "%.3s-%.6s-%04d%02d-%06d", prefix, div6, d.y, d.m, (int)n);
-	snprintf(out, 41, "%.38s-%c", body, check_of(body));
+	snprintf(out, 41, "%.38s-%c", body, fj_number_check_of(body, strlen(body)));
 	return FJ_OK;
 }
 
 enum fj_rc num_check(const char *number, struct fj_err *err)
 {
-	static const char form[] = "AAA-000000-000000-000000-X";
-	char body[40];
-
-	if (strlen(number) == sizeof(form) - 1) {
-		bool ok = true;
-		for (size_t i = 0; form[i] != '\0'; i++)
-			ok = ok && (form[i] == '-' ? number[i] == '-' : form[i] == '0' ? number[i] >= '0' && number[i] <= '9'
-			    : value_of(number[i]) >= (form[i] == 'A' ? 10 : 0));
-		snprintf(body, sizeof(body), "%.24s", number);
-		if (ok && check_of(body) == number[25])
-			return FJ_OK;
-	}
+	if (fj_number_ok(number))
+		return FJ_OK;
 	enum fj_rc rc = fj_fail(err, FJ_E_INVALID, "issuer", "formats.md 4",
 	    "\"%.40s\" is not a number of this kind, or its check character is wrong; compare it with the paper", number);
 	fj_err_zh(err, "编号“%.40s”格式有误或校验位不符，请核对", number);

@@ -32,6 +32,7 @@ struct look {
 	const char *kind, *object;
 	const json_t *payload;
 	json_t *documents, *status, *differences; /* what the answer has */
+	json_t *job; /* of a job of tokens: for whom, and the fee; owned */
 	char next[DOM_CAP(DOM_MAX_ASSET_NO)];
 };
 
@@ -280,6 +281,20 @@ static enum fj_rc profile(struct look *l, struct fj_err *err)
 	return FJ_OK;
 }
 
+/* --- a job of license tokens --- */
+
+static enum fj_rc users(struct look *l, struct fj_err *err)
+{
+	json_t *list = NULL;
+
+
+	FJ_TRY(tok_users_kept(fj_json_text(l->payload, "sha256"), &list, err));
+	l->job = json_pack("{s:o, s:O}", "users", list, "users_total", json_object_get(l->payload, "rows"));
+	if (l->job == NULL)
+		return fj_no_memory(err, "issuer");
+	return tok_told(l->c, json_object_get(l->payload, "request"), l->job, err);
+}
+
 /* --- the answer --- */
 
 static const struct kind {
@@ -289,7 +304,7 @@ static const struct kind {
 	{"certificate.issue", "certificate", certificates}, {"authorisation.grant", "authorisation", grant}, {"authorisation.adjust", "authorisation", narrowed},
 	{"certificate.resume", "status", resume_certificate}, {"certificate.revoke", "status", end_certificate}, {"authorisation.resume", "status", resume_authorisation},
 	{"authorisation.reclaim", "status", end_authorisation}, {"authorisation.surrender", "status", end_authorisation}, {"token.resume", "status", resume_token},
-	{"asset.unfreeze", "status", thawed}, {"registration.execute", "status", executed}, {"token.bulk", "token", NULL}, {"report.approve", "report", NULL},
+	{"asset.unfreeze", "status", thawed}, {"registration.execute", "status", executed}, {"token.bulk", "token", users}, {"report.approve", "report", NULL},
 	{"organisation.change", "record", organisation}, {"user.move", "record", moved}, {"profile.adopt", "record", profile},
 };
 
@@ -314,10 +329,13 @@ enum fj_rc cmd_approval_preview(struct iss_call *c, struct fj_err *err)
 	struct look l = {.c = c, .kind = fj_json_text(shown, "kind"), .object = fj_json_text(shown, "object"), .payload = json_object_get(shown, "payload"), .documents = documents,
 		.status = status, .differences = differences};
 	const struct kind *k = kind_of(l.kind);
+	enum fj_rc rc = FJ_OK;
 	bool open = strcmp(fj_json_text(shown, "state"), "OPEN") == 0; /* what was decided is in the record: nothing will be signed any more */
 	if (open && k->fn != NULL && json_object_size(l.payload) > 0)
-		FJ_TRY(k->fn(&l, err));
+		rc = k->fn(&l, err);
+	FJ_AUTO(json) job = l.job;
+	FJ_TRY(rc);
 	c->answer = json_pack("{s:s, s:s, s:s, s:s, s:O, s:s, s:O, s:O, s:O, s:s?}", "id", fj_json_text(shown, "id"), "kind", l.kind, "object", l.object, "state", fj_json_text(shown, "state"), "digest",
 	    json_object_get(shown, "digest"), "signs", k->signs, "documents", documents, "status", status, "differences", differences, "next", l.next[0] != '\0' ? l.next : NULL);
-	return c->answer != NULL ? FJ_OK : fj_no_memory(err, "issuer");
+	return c->answer != NULL && (job == NULL || json_object_update(c->answer, job) == 0) ? FJ_OK : fj_no_memory(err, "issuer");
 }

@@ -224,16 +224,27 @@ static enum fj_rc check_binding(const struct issuing *w, const json_t *u, enum t
 	return bad_binding(err, part, TOK_BINDING, "the binding is key (jwk), mtls (x5t) or named (audience), and each user brings what it needs", "绑定方式应为 key（jwk）、mtls（x5t）或 named（audience），每个用户应提供相应内容");
 }
 
-static enum fj_rc check_usci(const json_t *u, struct fj_err *err)
+/* a code that is entered here was looked at then (R35): its check character is not asked again */
+static enum fj_rc check_usci(const struct issuing *w, const json_t *u, struct fj_err *err)
 {
 	static const char *const keys[] = {"usci", "name", "binding", "jwk", "x5t", NULL};
 	const char *usci = fj_json_text(u, "usci");
+	FJ_AUTO(dom_org) o = {.affiliates = NULL};
+	enum fj_rc rc;
 
 	FJ_TRY(fj_json_only(u, keys, err));
-	if (iss_usci_form(usci))
+	if (!iss_usci_form(usci)) {
+		rc = fj_fail(err, FJ_E_INVALID, "issuer", "GB 32100", "\"%.40s\" is not a unified social credit code", usci);
+		fj_err_zh(err, "统一社会信用代码格式不正确");
+		return rc;
+	}
+	if (iss_usci_check(usci))
 		return FJ_OK;
-	enum fj_rc rc = fj_fail(err, FJ_E_INVALID, "issuer", "GB 32100", "\"%.40s\" is not a unified social credit code", usci);
-	fj_err_zh(err, "统一社会信用代码格式不正确");
+	rc = dom_org_get(w->c->db, usci, &o, err);
+	if (rc != FJ_E_NOTFOUND)
+		return rc;
+	rc = fj_fail(err, FJ_E_INVALID, "issuer", "GB 32100", "the check character of \"%s\" does not fit; compare it with the user's licence", usci);
+	fj_err_zh(err, "统一社会信用代码“%s”校验位不符，请与用户证照核对", usci);
 	return rc;
 }
 
@@ -248,11 +259,11 @@ static enum fj_rc check_name(const json_t *u, struct fj_err *err)
 	return rc;
 }
 
-/* the operator or an affiliate of it; either side may have declared the other (R11); who is not
- * entered here has declared nothing */
-static enum fj_rc check_redevelopment(const struct issuing *w, const json_t *u, struct fj_err *err)
+/* Who is entered here: the operator or an affiliate of it, either side may have declared the other (R11);
+ * and nobody gets a license under another's name.  Who is not entered has declared nothing. */
+static enum fj_rc check_entered(const struct issuing *w, const json_t *u, struct fj_err *err)
 {
-	const char *usci = fj_json_text(u, "usci");
+	const char *usci = fj_json_text(u, "usci"), *name = fj_json_text(u, "name");
 	bool redevelop = fj_list_has(json_object_get(w->grant, "actions"), "REDEVELOP");
 	FJ_AUTO(dom_org) o = {.affiliates = NULL};
 
@@ -260,7 +271,12 @@ static enum fj_rc check_redevelopment(const struct issuing *w, const json_t *u, 
 	enum fj_rc rc = dom_org_get(w->c->db, usci, &o, err);
 	if (rc != FJ_OK && rc != FJ_E_NOTFOUND)
 		return rc;
-	return iss_rule_no_redevelopment_by_operator(redevelop, own || fj_list_has(o.affiliates, w->op.usci), err);
+	FJ_TRY(iss_rule_no_redevelopment_by_operator(redevelop, own || fj_list_has(o.affiliates, w->op.usci), err));
+	if (rc == FJ_E_NOTFOUND || name[0] == '\0' || strcmp(o.name, name) == 0)
+		return FJ_OK;
+	rc = fj_fail(err, FJ_E_INVALID, "issuer", "domain.md 4.10", "this code is entered here as \"%s\": correct code or name", o.name);
+	fj_err_zh(err, "该代码在本系统登记的单位名称为“%s”，请更正代码或名称", o.name);
+	return rc;
 }
 
 enum fj_rc tok_user_step(const struct issuing *w, const json_t *user, int step, enum tok_part *part, struct fj_err *err)
@@ -268,13 +284,13 @@ enum fj_rc tok_user_step(const struct issuing *w, const json_t *user, int step, 
 	*part = step == 1 ? TOK_NAME : step == 2 ? TOK_BINDING : TOK_USCI;
 	switch (step) {
 	case 0:
-		return check_usci(user, err);
+		return check_usci(w, user, err);
 	case 1:
 		return check_name(user, err);
 	case 2:
 		return check_binding(w, user, part, err);
 	default:
-		return check_redevelopment(w, user, err);
+		return check_entered(w, user, err);
 	}
 }
 
@@ -350,6 +366,27 @@ enum fj_rc tok_check(struct issuing *w, struct fj_err *err)
 	FJ_TRY(check_request(w, err));
 	FJ_TRY(hash_parent(w, err));
 	return check_form(w, err);
+}
+
+enum fj_rc tok_told(struct iss_call *c, const json_t *request, json_t *out, struct fj_err *err)
+{
+	struct issuing w = {.c = c, .r = request};
+	struct fj_err why = {0};
+	json_t *grant;
+
+	enum fj_rc rc = tok_check(&w, &why); /* a refusal is told when somebody says yes */
+	if (rc == FJ_OK && w.fee.fen >= 0) {
+		rc = fj_json_set(out, "fee_fen", json_integer((json_int_t)w.fee.fen));
+		if (rc == FJ_OK && w.fee.basis[0] != '\0')
+			rc = fj_json_set(out, "charge_basis", json_string(w.fee.basis));
+	} else {
+		rc = FJ_OK;
+	}
+	grant = json_object_get(w.auth.body, "grant");
+	if (rc == FJ_OK && grant != NULL)
+		rc = fj_json_set(out, "permitted", json_incref(grant));
+	tok_release(&w);
+	return rc == FJ_OK ? FJ_OK : fj_no_memory(err, "issuer");
 }
 
 enum fj_rc tok_intend(struct issuing *w, const json_t *u, char id[40], struct fj_err *err)

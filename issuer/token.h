@@ -46,6 +46,9 @@ void tok_release(struct issuing *w);
 /* All that does not depend on the user: who issues, authorisation in force, scope, term, terms,
  * certificate, product, and the form of what becomes a token. */
 enum fj_rc tok_check(struct issuing *w, struct fj_err *err) FJ_MUST_USE;
+/* For who decides on a request: "fee_fen" and "charge_basis" where it could be issued now, and "permitted",
+ * the authorisation's grant; added to out. */
+enum fj_rc tok_told(struct iss_call *c, const json_t *request, json_t *out, struct fj_err *err) FJ_MUST_USE;
 /* One user {usci, name, binding?, x5t?, jwk?}; its own binding goes before the request's. */
 enum tok_part { TOK_USCI, TOK_NAME, TOK_BINDING, TOK_X5T, TOK_JWK, TOK_PARTS };
 enum fj_rc tok_user(const struct issuing *w, const json_t *user, struct fj_err *err) FJ_MUST_USE;
@@ -70,6 +73,12 @@ enum fj_rc tok_job_get(struct sto *db, const char *id, struct tok_job *out, stru
 enum fj_rc tok_job_reader(struct iss_call *c, const struct tok_job *j, struct fj_err *err) FJ_MUST_USE;
 /* The covering list of a job as CSV, appended to out; its SHA-256, hex, into hex. */
 enum fj_rc tok_list(struct sto *db, const struct tok_job *j, struct fj_buf *out, char hex[65], struct fj_err *err) FJ_MUST_USE;
+
+/* For people who decide: [{"line","usci","name"}], the first TOK_USERS_TOLD of a list's lines, or of the rows
+ * kept under this hash.  Owned by the caller. */
+#define TOK_USERS_TOLD 50
+json_t *tok_users_told(const json_t *lines);
+enum fj_rc tok_users_kept(const char *sha256, json_t **out, struct fj_err *err) FJ_MUST_USE;
 
 /* --- token_sheet.c: lists of users --- */
 /* Users as they stand in a file (CSV, XLSX: headings in Chinese or English, in any order) or in

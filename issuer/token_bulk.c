@@ -175,6 +175,37 @@ static enum fj_rc ask(struct iss_call *c, void *arg, struct fj_err *err)
 	return fj_json_set(c->answer, "material", json_string(m.id));
 }
 
+/* whom the tokens are for, the first ones of the list */
+json_t *tok_users_told(const json_t *lines)
+{
+	json_t *out = json_array();
+
+	for (size_t i = 0; i < json_array_size(lines) && i < TOK_USERS_TOLD; i++) {
+		const json_t *row = json_array_get(lines, i), *u = json_object_get(row, "user");
+		json_array_append_new(out, json_pack("{s:I, s:s, s:s}", "line", (json_int_t)strtoll(fj_json_text(row, "line"), NULL, 10), "usci", fj_json_text(u, "usci"), "name", fj_json_text(u, "name")));
+	}
+	return out;
+}
+
+/* the first rows of a job, as they are kept */
+enum fj_rc tok_users_kept(const char *sha256, json_t **out, struct fj_err *err)
+{
+	FJ_AUTO(buf) rows = FJ_BUF_INIT(MAX_FILE + 1);
+	FJ_AUTO(json) lines = json_array();
+
+	FJ_TRY(dom_material_read(sha256, &rows, err));
+	const uint8_t *p = rows.data, *end = rows.data + rows.len, *stop;
+	while (p < end && json_array_size(lines) < TOK_USERS_TOLD && (stop = memchr(p, '\n', (size_t)(end - p))) != NULL) {
+		json_t *row = NULL;
+		FJ_TRY(fj_json_parse(FJ_SLICE(p, (size_t)(stop - p)), MAX_ROW, &row, err));
+		if (json_array_append_new(lines, row) != 0)
+			return fj_no_memory(err, "issuer");
+		p = stop + 1;
+	}
+	*out = tok_users_told(lines);
+	return *out != NULL ? FJ_OK : fj_no_memory(err, "issuer");
+}
+
 static enum fj_rc report(struct iss_call *c, const struct tok_list *l, bool dry, struct fj_err *err)
 {
 	bool refused = json_array_size(l->lines) == 0;
@@ -183,6 +214,8 @@ static enum fj_rc report(struct iss_call *c, const struct tok_list *l, bool dry,
 
 	if (c->answer == NULL)
 		c->answer = json_object();
+	if (told != NULL && dry)
+		FJ_TRY(fj_json_set(told, "users", tok_users_told(l->lines)));
 	return told != NULL && json_object_update(c->answer, told) == 0 ? FJ_OK : fj_no_memory(err, "issuer");
 }
 

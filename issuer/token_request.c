@@ -256,13 +256,17 @@ static json_t *to_json(const struct sto_q *q, fj_time now)
 enum fj_rc cmd_request_show(struct iss_call *c, struct fj_err *err)
 {
 	FJ_AUTO(sto_q) q = {0};
+	FJ_AUTO(dom_org) o = {.affiliates = NULL};
 	const char *id = fj_json_peek(c->params, "id");
 	json_t *doc = NULL;
 
 	FJ_TRY(sto_first(c->db, STO_REQUEST_GET, &q, id, err, "t", id));
 	c->answer = to_json(&q, c->now);
 	FJ_TRY(fj_json_parse(fj_slice_str(sto_text(&q, 14)), 65536, &doc, err));
-	return fj_json_set(c->answer, "request", doc);
+	FJ_TRY(fj_json_set(c->answer, "request", doc));
+	FJ_TRY(dom_org_get(c->db, sto_text(&q, 2), &o, err));
+	FJ_TRY(fj_json_set(c->answer, "operator", json_pack("{s:s, s:s}", "usci", o.usci, "name", o.name)));
+	return tok_told(c, doc, c->answer, err);
 }
 
 enum fj_rc cmd_request_list(struct iss_call *c, struct fj_err *err)

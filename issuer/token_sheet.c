@@ -144,6 +144,21 @@ enum fj_rc tok_read_json(struct issuing *w, const json_t *users, struct tok_list
 
 /* --- tables --- */
 
+/* the headings alone, with the mark by which spreadsheets know UTF-8 */
+enum fj_rc cmd_token_template(struct iss_call *c, struct fj_err *err)
+{
+	FJ_AUTO(buf) text = FJ_BUF_INIT(512);
+	enum fj_rc rc = fj_buf_puts(&text, "\xEF\xBB\xBF");
+
+	for (int k = 0; k < TOK_PARTS && rc == FJ_OK; k++) {
+		rc = fj_buf_puts(&text, columns[k].heading[0]);
+		if (rc == FJ_OK)
+			rc = fj_buf_puts(&text, k + 1 < TOK_PARTS ? "," : "\r\n");
+	}
+	c->answer = rc == FJ_OK ? json_pack("{s:s}", "csv", fj_buf_str(&text)) : NULL;
+	return c->answer != NULL ? FJ_OK : fj_no_memory(err, "issuer");
+}
+
 static enum fj_rc part_of(const char *title, int *out)
 {
 	FJ_AUTO(buf) key = FJ_BUF_INIT(1024);

@@ -257,8 +257,22 @@ enum fj_rc ver_folder_find(int dir, const char *number, struct fj_buf *out, stru
 		if (fj_file_read(dir, path, out, NULL) == FJ_OK)
 			return FJ_OK;
 	}
-	enum fj_rc rc = fj_fail(err, FJ_E_NOTFOUND, "verify", "formats.md 7", "no published credential bears the number \"%.60s\"", number);
-	fj_err_zh(err, "没有编号为“%.60s”的已公开凭证", number);
+	return ver_no_such(number, err);
+}
+
+/* who mistyped looks for the slip, not for a credential that there never was */
+enum fj_rc ver_no_such(const char *number, struct fj_err *err)
+{
+	bool slip = fj_number_form(number) && !fj_number_ok(number);
+	enum fj_rc rc;
+
+	if (slip) {
+		rc = fj_fail(err, FJ_E_NOTFOUND, "verify", "formats.md 7", "\"%.60s\" is mistyped: its last character, which checks the others, does not fit; compare it with the original", number);
+		fj_err_zh(err, "编号“%.60s”有误：末位校验字符与前面各位不符，请对照原件逐位核对", number);
+	} else {
+		rc = fj_fail(err, FJ_E_NOTFOUND, "verify", "formats.md 7", "no published credential bears the number \"%.60s\"", number);
+		fj_err_zh(err, "没有编号为“%.60s”的已公开凭证", number);
+	}
 	return rc;
 }
 

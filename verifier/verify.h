@@ -131,6 +131,8 @@ enum fj_rc ver_verify_in(int dir, struct ver_trust *over, const struct ver_input
 /* The authorisation credential, or the certificate in PEM, that is published under a number, not verified;
  * FJ_E_NOTFOUND.  out is the caller's, empty. */
 enum fj_rc ver_folder_find(int dir, const char *number, struct fj_buf *out, struct fj_err *err) FJ_MUST_USE;
+/* Nothing published bears this number (FJ_E_NOTFOUND), or its check character shows a slip. */
+enum fj_rc ver_no_such(const char *number, struct fj_err *err) FJ_MUST_USE;
 /* In a folder of history/…: the path of the file whose name is the greatest time that is not after t; false: there
  * is none. */
 bool ver_history_at(int dir, const char *folder, const char *suffix, fj_time t, char out[200]);

@@ -32,6 +32,7 @@ CREATE INDEX find_parent ON find_row(noun, parent, key) WHERE parent <> '';
 CREATE INDEX find_division ON find_row(noun, div6, key);
 CREATE INDEX find_created ON find_row(noun, created, key);
 CREATE INDEX find_expires ON find_row(noun, expires, key);
+CREATE INDEX find_top ON find_row(finance) WHERE noun = 1 AND holder = ''; -- departments without a superior
 
 -- rowid is find_row.id.  body: Han characters in pairs, so that a word of two is one token and a
 -- longer one a phrase (issuer/search.c)

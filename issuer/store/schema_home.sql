@@ -64,6 +64,7 @@ CREATE INDEX complaint_answered ON complaint(due) WHERE state = 'ANSWERED';
 CREATE INDEX auth_exit_open ON auth_exit(due) WHERE state = 'RUNNING';
 CREATE INDEX auth_exit_matter_ticked ON auth_exit_matter(number) WHERE state = 'TICKED';
 CREATE INDEX token_request_open ON token_request(operator) WHERE state = 'REQUESTED';
+CREATE INDEX token_request_asked ON token_request(asked_by, seq);
 CREATE INDEX revenue_held ON revenue(finance) WHERE state = 'HELD';
 CREATE INDEX remittance_open ON remittance(due) WHERE countered = 0 AND paid_fen < amount_fen;
 CREATE INDEX remittance_owed ON remittance(party) WHERE countered = 0 AND paid_fen < amount_fen;
@@ -71,3 +72,4 @@ CREATE INDEX price_decision_due ON price_decision(to_at) WHERE state = 'IN_FORCE
 CREATE INDEX evaluation_due_at ON evaluation_due(due);
 CREATE INDEX authorisation_first ON authorisation(first_due) WHERE first_due > 0;
 CREATE INDEX registration_receiver ON registration(receiver) WHERE receiver <> '' AND received = '';
+CREATE INDEX asset_unregistered ON asset(holder) WHERE state = 'CARDED' AND registration = '';

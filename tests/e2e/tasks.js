@@ -268,6 +268,153 @@ async function takingBack() {
 	});
 }
 
+// --- the course of an authorisation, step by step ---
+
+async function wizard() {
+	await task('an implementing institution proposes an authorisation by the wizard: what is missing stands first, nothing is done before the last page', async (as, say) => {
+		const p = await as('hbsw1');
+		await p.menu(say('Act'));
+		await p.click(p.within('main a[href="/do/authorisation/propose"]').first());
+		if (await p.within('main a[href^="/wizard/authorisation/propose"]').count() > 0) // the long form leads to its steps
+			await p.click(p.within('main a[href^="/wizard/authorisation/propose"]').first());
+		const save = () => p.press(say('Save and continue'));
+		await p.see(say('Certificates'));
+		assert.ok(await p.within('[name="proposal.certificates"][type=checkbox]').count() >= 2);
+		await p.page.locator('[name="proposal.certificates"][type=checkbox]').nth(1).check();
+		await save();
+		for (const [name, value] of [['mode', 'WHOLE'], ['rights', 'USE'], ['rights', 'OPER'], ['purposes', 'INDUSTRY'], ['actions', 'QUERY'], ['territory', '420000']]) {
+			const input = p.page.locator('[name="proposal.grant.' + name + '"]');
+			if (name === 'mode')
+				await input.selectOption(value);
+			else
+				await p.page.locator('[name="proposal.grant.' + name + '"][value="' + value + '"]').check();
+		}
+		await save();
+		const today = new Date(Date.now() + 8 * 3600 * 1000).toISOString();
+		await p.page.fill('[name="proposal.from"]', today.slice(0, 10));
+		await p.page.fill('[name="proposal.to"]', (Number(today.slice(0, 4)) + 1) + '-06-30');
+		await save();
+		await p.click(p.page.locator('nav.steps button, .steps button').last()); // to the end, the terms are still missing
+		await p.see(/缺|missing/);
+		const begun = (await h.api('/api/v1/plan?limit=1000', null, await h.session('auditor'))).items.length;
+		await p.click(p.page.locator('.steps button').nth(2));
+		await p.page.locator('[name="proposal.terms"]').selectOption('paid');
+		await save();
+		await p.click(p.page.locator('.steps button').last());
+		await p.press(say('Check and preview'));
+		assert.strictEqual(await p.within('main [role=alert]').count(), 0, await p.text());
+		assert.strictEqual((await h.api('/api/v1/plan?limit=1000', null, await h.session('auditor'))).items.length, begun);
+		await p.press(say('Do it'));
+		await p.see(/PR-[0-9a-z]+/);
+		assert.strictEqual((await h.api('/api/v1/plan?limit=1000', null, await h.session('auditor'))).items.length, begun + 1);
+	}, { en: true });
+}
+
+// --- revenue and evaluation ---
+
+const china = () => new Date(Date.now() + 8 * 3600 * 1000).toISOString().slice(0, 10);
+
+async function money() {
+	const dau = h.demo.authorisations.find((a) => a.number.startsWith('DAU-429090')).number;
+	const typed = async (p, name, value) => p.page.fill('[name="' + name + '"]', value);
+	const product = async () => (await h.api('/api/v1/product?authorisation=' + dau, null, await h.session('jc2'))).items[0].id;
+	await task('the shares of a revenue are computed while it is typed, to the fen', async (as) => {
+		const p = await as('jc1', { script: true });
+		await p.page.goto(h.portal + '/show/authorisation/' + dau);
+		await p.click(p.within('main a[href*="/do/revenue/book"]').first());
+		await typed(p, 'product', await product());
+		await p.page.locator('[name=kind]').selectOption('OPERATOR_SALE');
+		await p.page.locator('[name="gross_fen@yuan"]').pressSequentially('1000.03');
+		await p.page.waitForFunction(() => /600\.0[12]/.test(document.querySelector('main').innerText));
+	}, { en: true });
+	await task('without script a button computes them; the booking is previewed, then done', async (as, say, n) => {
+		const p = await as('jc1'), count = async () => (await h.api('/api/v1/revenue?limit=1000', null, await h.session('auditor'))).items.length;
+		await p.page.goto(h.portal + '/do/revenue/book?authorisation=' + dau);
+		await typed(p, 'product', await product());
+		await typed(p, 'gross_fen@yuan', '200.0' + n % 10);
+		await p.page.locator('[name=kind]').selectOption('OPERATOR_SALE');
+		await p.press(say('Compute'));
+		await p.see(/120\.0/);
+		await typed(p, 'payer', '91440300DEMA00128B');
+		await typed(p, 'period_from', china());
+		await typed(p, 'period_to', china());
+		await p.page.locator('[name=funded_by]').selectOption('OWN');
+		await typed(p, 'evidence.documents', '示例〔2026〕' + n + '号');
+		const before = await count();
+		await p.press(say('Check and preview'));
+		assert.strictEqual(await count(), before);
+		await p.press(say('Do it'));
+		assert.strictEqual(await count(), before + 1);
+	});
+	await task('an evaluation is computed from its indicators and filed with its report', async (as, say) => {
+		const p = await as('hbsw1'), number = h.demo.authorisations.find((a) => a.number.startsWith('DAU-420000') && a.expect === 'permit').number;
+		await p.page.goto(h.portal + '/do/evaluation/add?number=' + number);
+		await typed(p, 'from', china());
+		await typed(p, 'to', china());
+		await typed(p, 'indicators.0.name', '服务');
+		await typed(p, 'indicators.0.weight_bp@pct', '100');
+		await typed(p, 'indicators.0.score', '90');
+		await p.page.locator('[name=conclusion]').selectOption({ index: 1 });
+		await p.press(say('Compute'));
+		await p.see(/90/);
+		await p.page.setInputFiles('main input[type=file]', { name: '评价.pdf', mimeType: 'application/pdf', buffer: Buffer.from('%PDF-1.4 example') });
+		await p.press(say('Check and preview'));
+		if (await p.within('main input[type=file]').isVisible())
+			await p.page.setInputFiles('main input[type=file]', { name: '评价.pdf', mimeType: 'application/pdf', buffer: Buffer.from('%PDF-1.4 example') });
+		await p.press(say('Do it'));
+		const filed = (await h.api('/api/v1/evaluation?number=' + number, null, await h.session('auditor'))).items;
+		assert.strictEqual(filed.length, 1);
+	});
+}
+
+// --- a numbered copy, and the own account ---
+
+async function offices() {
+	await task('a numbered copy of a certificate is made, and handed out against a signature', async (as, say) => {
+		const p = await as('hb-fin1'), number = h.demo.certificates.find((c) => c.number.startsWith('DAC-420000') && c.expect === 'permit').number;
+		await p.page.goto(h.portal + '/show/certificate/' + number);
+		await p.click(p.within('main a[href*="/do/copy/issue"]').first());
+		await p.press(/./, p.within('main form.fill'));
+		await p.seeSoon(/CP-[0-9A-Za-z-]+/);
+		const copy = (await h.api('/api/v1/copy?number=' + number, null, await h.session('hb-fin1'))).items.pop();
+		await p.page.goto(h.portal + '/show/copy/' + copy.id);
+		await p.page.goto(h.portal + '/do/copy/collect?id=' + copy.id);
+		await p.page.fill('[name=name]', '李四（虚构）');
+		await p.page.locator('[name=document]').selectOption('ID_CARD');
+		await p.page.fill('[name=document_no]', '420101199001010000');
+		await p.page.locator('[name=checked]').selectOption('true');
+		await p.press(/./, p.within('main form.fill'));
+		assert.strictEqual((await h.api('/api/v1/copy/' + copy.id, null, await h.session('hb-fin1'))).state, 'COLLECTED');
+	});
+	await task('an officer sees his sessions, ends the others and makes recovery codes', async (as, say) => {
+		const p = await as('gx-fin1');
+		await p.click(p.within('header a[href="/account"]').first());
+		await p.click(p.within('main a[href="/account/sessions"]').first());
+		await p.see(/127\.0\.0\.1/);
+		await p.page.goto(h.portal + '/account/recovery');
+		await p.page.fill('[name=current]', h.login('gx-fin1').password);
+		await p.press(/./, p.within('main form').first());
+		assert.strictEqual(((await p.text()).match(/\b[0-9a-z]{4}(?:-[0-9a-z]{4}){2,}\b/gi) || []).length, 10, await p.text());
+	});
+}
+
+// --- giving an authorisation back ---
+
+async function surrendering() {
+	await task('an operator surrenders an authorisation from the home page: three clicks and a reason; the public page denies at once', async (as) => {
+		const p = await as('jc1'), stranger = await as(null);
+		const row = p.within('main a.stop[href*="/show/authorisation/"]').first();
+		const number = /authorisation\/([^#]+)/.exec(await row.getAttribute('href'))[1];
+		assert.strictEqual(await verdictOf(stranger, number), 'permit');
+		await p.click(row);
+		await p.click(p.within('#stop a[href*="/do/authorisation/surrender"]'));
+		await p.page.fill('[name=reason]', '业务调整（示例）');
+		await p.click(p.within('main form.fill button.danger, main form.fill button').first());
+		assert.strictEqual(p.clicks, 3);
+		assert.strictEqual(await verdictOf(stranger, number), 'deny');
+	}, { en: true });
+}
+
 // --- every role's first page ---
 
 async function homes() {
@@ -293,6 +440,10 @@ async function run() {
 	await paper();
 	await catalogue();
 	await takingBack();
+	await wizard();
+	await money();
+	await offices();
+	await surrendering();
 }
 
 run().catch((e) => test('the run reaches its end', () => {

@@ -106,9 +106,12 @@ def brief(certificate, **change):
     return {'proposal': {**proposal(certificate), 'operator': JINGCHU, 'selection': '公开招标（示例）', 'operator_conditions': '示例', 'documents': documents, **change}}
 
 
+NAMES = {PENGCHENG: '鹏城数据科技（虚构）', JINGCHU: 'x', JIANGCHENG: 'x'}  # who may not be licensed is refused before it is named
+
+
 def license(product='P-INDEX', user=PENGCHENG, grant=None, **change):
     return {'request': {'authorisation': made['dau'], 'product': {'id': product, 'version': '1.0', 'kind': 'operator'}, 'grant': {**GRANT, 'purposes': ['INDUSTRY'], 'actions': ['QUERY'], **(grant or {})},
-                        'terms': 'paid', 'days': 60, 'binding': 'named', 'audience': 'https://gateway.example', 'duties': ['STOP'], 'users': [{'usci': user, 'name': '用户（虚构）'}], **change}}
+                        'terms': 'paid', 'days': 60, 'binding': 'named', 'audience': 'https://gateway.example', 'duties': ['STOP'], 'users': [{'usci': user, 'name': NAMES[user]}], **change}}
 
 
 def request(user=None, **change):

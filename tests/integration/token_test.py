@@ -110,7 +110,7 @@ def requests():
 def on_behalf():
     user = {'usci': usci(9999), 'name': '示例乡镇（虚构）', 'x5t': b64u(b'9' * 32)}
     refused('for a user without accounts the paper is named', o.do('jc1', 'token.request', request=license_of(user=user)), 'domain.md decision 10')
-    refused('a user with accounts asks for itself', o.do('jc1', 'token.request', request=license_of(user={**user, 'usci': PENGCHENG}), document='x'), 'domain.md decision 10')
+    refused('a user with accounts asks for itself', o.do('jc1', 'token.request', request=license_of(user={**user, 'usci': PENGCHENG, 'name': '鹏城数据科技（虚构）'}), document='x'), 'domain.md decision 10')
     refused('another operator asks for nobody', o.do('qs1', 'token.request', request=license_of(user=user), document='x'), 'domain.md 7.4')
     asked = o.done('jc1', 'token.request', request=license_of(user=user), document='示例函〔2026〕1号')['id']
     refused('who entered a request does not review it (R22)', o.do('jc1', 'token.review', request=asked, accept=True), 'R22')
@@ -127,6 +127,10 @@ def redevelopment():
     other = {'usci': usci(1), 'name': 'a', 'x5t': b64u(b'a' * 32)}
     out = o.done('jc1', 'token.bulk', dry_run=True, request={**again, 'users': [other, {**other, 'usci': JIANGCHENG}, {**other, 'usci': JINGCHU}]})
     check('in a list the operator and its affiliate are set aside (R11), the other is not', [(f['line'], f['rule']) for f in out['faults']] == [(2, 'R11'), (3, 'R11')] and out['good'] == 1, out)
+    slip = usci(2)[:-1] + ('0' if usci(2)[-1] != '0' else '1')
+    out = o.done('jc1', 'token.bulk', dry_run=True, request={**again, 'grant': {**again['grant'], 'actions': ['QUERY']}, 'users': [other, {**other, 'usci': slip}, {**other, 'usci': JINGCHU}]})
+    check('so are a code whose check character does not fit, and one under another\'s name; who is left is named',
+          [(f['line'], f['rule']) for f in out['faults']] == [(2, 'GB 32100'), (3, 'domain.md 4.10')] and out['users'] == [{'line': 1, 'usci': usci(1), 'name': 'a'}], out)
 
 
 # --- bulk ---
@@ -442,13 +446,14 @@ def portal(asked):
         off = [t for t in zh if t and t != 'SHA-256' and not re.search('[\u4e00-\u9fff]', t)] + [t for t in en if re.search('[\u4e00-\u9fff]', t) and t not in places]
         check('%s speaks Chinese or English, as asked' % path.split('/LT')[0], len(zh) > 2 and not off, off)
     waits = o.done('pcu1', 'token.request', request=license_of(user={'x5t': b64u(b'1' * 32)}))['id']
-    check('a request\'s page leads its operator to the review', '/do/token/review?request=' + waits in operator('/show/request/' + waits + '?lang=zh') or
-          'action="/do/token/review"' in operator('/show/request/' + waits))
+    shown = operator('/show/request/' + waits + '?lang=zh')
+    check('a request\'s page shows its operator what is permitted, and two answers', '授权允许' in shown and 'name="accept" value="true"' in shown and 'name="accept" value="false"' in shown, shown[-1500:])
+    check('and its user who reviews it', '审核单位' in user('/show/request/' + waits + '?lang=zh') and '授权允许' not in user('/show/request/' + waits + '?lang=zh'))
     check('and offers its user none', '/do/token/review' not in user('/show/request/' + waits))
     check('a job\'s page leads to its archive', '/do/token/archive?bulk=' + JOB in operator('/show/bulk/' + JOB))
     check('a token\'s page leads to neither', '/do/token/review' not in operator('/show/token/' + day_id.split('.')[0]) and '/do/token/archive' not in operator('/show/token/' + day_id.split('.')[0]))
     check('codes are words', '待运营机构审核' in operator('/list/request?lang=zh') and '已完成' in operator('/list/bulk?lang=zh'))
-    reported = o.done('jc1', 'token.issue', request=license_of(users=[{'usci': PENGCHENG, 'name': 'x', 'x5t': b64u(b'p' * 32)}]))['tokens'][0]
+    reported = o.done('jc1', 'token.issue', request=license_of(users=[{'usci': PENGCHENG, 'name': '鹏城数据科技（虚构）', 'x5t': b64u(b'p' * 32)}]))['tokens'][0]
     o.done('jc1', 'usage.report', totals=[{'token': reported, 'day': day(0), 'count': 3}])
     at = '/show/usage/%s.%s' % (reported, day(0))
     check('a day\'s page offers the user to countersign or dispute', all('action="/do/usage/%s"' % v in user(at) for v in ('countersign', 'dispute')))

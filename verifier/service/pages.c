@@ -136,7 +136,13 @@ static void show_verdict(struct web_req *q, struct web_res *r, const char *text,
 
 void svc_post_home(struct web_req *q, struct web_res *r)
 {
-	show_verdict(q, r, web_field(q, "credential"), web_field(q, "use"), web_field(q, "at"));
+	FJ_AUTO(buf) use = FJ_BUF_INIT(8192);
+	struct fj_err err = {0};
+
+	if (web_use_text(q, &use, &err) != FJ_OK)
+		web_fail(q, r, &err);
+	else
+		show_verdict(q, r, web_field(q, "credential"), fj_buf_str(&use), web_field(q, "at"));
 }
 
 void svc_get_number(struct web_req *q, struct web_res *r)

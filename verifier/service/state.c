@@ -196,9 +196,7 @@ enum fj_rc svc_certificate(struct svc *s, const char *number, struct fj_buf *der
 	pthread_mutex_unlock(&s->db_lock);
 	if (rc != FJ_E_NOTFOUND)
 		return rc;
-	fj_fail(err, rc, "verifier", "formats.md 7", "no certificate bears the number \"%.60s\"", number);
-	fj_err_zh(err, "没有编号为“%.60s”的证书", number);
-	return rc;
+	return ver_no_such(number, err);
 }
 
 /* A demo home's days are those of its sample cases, and its lists are dated so: it is judged by its

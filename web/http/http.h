@@ -259,6 +259,8 @@ enum web_verify_with {
 	WEB_VERIFY_SHORT = 4, /* no more than what is to be judged */
 };
 void web_verify_form(struct web_req *q, struct fj_buf *b, const char *action, unsigned with);
+/* The intended use of that form, its choices and its line together, as docs/formats.md 8 writes it. */
+enum fj_rc web_use_text(struct web_req *q, struct fj_buf *out, struct fj_err *err) FJ_MUST_USE;
 /* The proof of logging that was pasted into it, as its own lines; out stays empty when there was none. */
 enum fj_rc web_pasted_proof(struct web_req *q, struct fj_buf *out, struct fj_err *err) FJ_MUST_USE;
 

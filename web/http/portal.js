@@ -117,3 +117,14 @@ document.querySelectorAll('[data-compute]').forEach((box) => {
 		}, 500);
 	});
 });
+// the text of a credential to the clipboard, where the browser allows it
+document.querySelectorAll('[data-copy]').forEach((button) => {
+	const text = document.getElementById(button.dataset.copy);
+	if (!text || !navigator.clipboard)
+		return;
+	button.hidden = false;
+	button.addEventListener('click', async () => {
+		await navigator.clipboard.writeText(text.textContent.trim());
+		button.textContent = button.dataset.done;
+	});
+});

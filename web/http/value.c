@@ -395,7 +395,7 @@ static void long_text(struct web_req *q, struct fj_buf *b, const char *key, cons
 {
 	web_html(b, "<details><summary>");
 	web_text(b, web_label(q, key));
-	web_html(b, "</summary><pre tabindex=\"0\">");
+	web_print(b, "</summary><pre tabindex=\"0\" id=\"text-%s\">", key);
 	web_text(b, text);
 	web_html(b, "</pre></details>");
 }

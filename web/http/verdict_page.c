@@ -204,17 +204,69 @@ static void put_sent(struct web_req *q, struct fj_buf *b, const char *name)
 	web_text(b, web_is_post(q) ? web_field(q, name) : "");
 }
 
+/* the keys that people fill in, by choice or as a text; each is a field use_KEY */
+static const struct use_part {
+	const char *key, *label, *hint;
+	enum web_form form;
+	const char *codes[6]; /* NULL: a text */
+} use_parts[] = {
+	{"action", WEB_N("What is to be done"), NULL, WEB_ACTION, {"QUERY", "VERIFY", "MODEL_CALL", "DOWNLOAD_PRODUCT", "REDEVELOP"}},
+	{"purpose", WEB_N("Purpose"), NULL, WEB_PURPOSE, {"PUBGOV", "WELFARE", "INDUSTRY", "SECTOR"}},
+	{"territory", WEB_N("Where: code of the division, six digits"), WEB_N("such as 420000 (Hubei) or 420106 (a district of Wuhan)"), WEB_TEXT, {NULL}},
+	{"user", WEB_N("Who presents it: unified social credit code"), WEB_N("needed for a license bound by name, once you have established who it is"), WEB_TEXT, {NULL}},
+	{"audience", WEB_N("Your service's address (audience)"), WEB_N("needed for a license bound by name: the address of the service that is asked, as the license has it"), WEB_TEXT, {NULL}},
+};
+
+enum fj_rc web_use_text(struct web_req *q, struct fj_buf *out, struct fj_err *err)
+{
+	enum fj_rc rc = fj_buf_puts(out, web_field(q, "use"));
+
+	for (size_t i = 0; i < FJ_ARRAY_LEN(use_parts) && rc == FJ_OK; i++) {
+		char name[24];
+		snprintf(name, sizeof(name), "use_%s", use_parts[i].key);
+		const char *v = web_field(q, name);
+		v += strspn(v, " ");
+		if (v[0] == '\0')
+			continue;
+		if (fj_buf_puts(out, out->len > 0 ? "," : "") != FJ_OK || fj_buf_puts(out, use_parts[i].key) != FJ_OK || fj_buf_puts(out, "=") != FJ_OK)
+			return fj_no_memory(err, "web");
+		rc = fj_buf_put(out, v, strcspn(v, " "));
+	}
+	return rc == FJ_OK ? FJ_OK : fj_no_memory(err, "web");
+}
+
+static void use_part(struct web_req *q, struct fj_buf *b, const struct use_part *p)
+{
+	char name[24];
+
+	snprintf(name, sizeof(name), "use_%s", p->key);
+	const char *sent = web_is_post(q) ? web_field(q, name) : "";
+	web_print(b, "<label for=\"%s\">%s</label>", name, web_tr(q, p->label));
+	if (p->codes[0] == NULL) {
+		web_print(b, "<input type=\"text\" id=\"%s\" name=\"%s\" maxlength=\"200\" spellcheck=\"false\" autocomplete=\"off\" aria-describedby=\"h-%s\" value=\"%s\"><p class=\"small hint\" id=\"h-%s\">%s</p>", name, name,
+		    name, sent, name, web_tr(q, p->hint));
+		return;
+	}
+	web_print(b, "<select id=\"%s\" name=\"%s\"><option value=\"\">%s</option>", name, name, web_tr(q, "not asked"));
+	for (size_t i = 0; i < FJ_ARRAY_LEN(p->codes) && p->codes[i] != NULL; i++)
+		web_print(b, strcmp(p->codes[i], sent) == 0 ? "<option value=\"%s\" selected>%s</option>" : "<option value=\"%s\">%s</option>", p->codes[i], web_word(q, p->form, p->codes[i]));
+	web_html(b, "</select>");
+}
+
 static void use_field(struct web_req *q, struct fj_buf *b)
 {
+	web_print(b, "<fieldset class=\"part\"><legend>%s</legend>", web_tr(q, "Intended use (optional)"));
+	for (size_t i = 0; i < FJ_ARRAY_LEN(use_parts); i++)
+		use_part(q, b, &use_parts[i]);
 	web_html(b, "<label for=\"u\">");
-	web_say(q, b, "Intended use (optional)");
+	web_say(q, b, "Or in one line");
 	web_html(b, "</label><input type=\"text\" id=\"u\" name=\"use\" maxlength=\"4000\" spellcheck=\"false\" autocomplete=\"off\" aria-describedby=\"h\" value=\"");
 	put_sent(q, b, "use");
 	web_html(b, "\"><p class=\"small\" id=\"h\">");
 	web_say(q, b, "Written key=value, separated by commas, such as ");
 	web_html(b, "<span class=\"mono\">action=QUERY,purpose=PUBGOV,territory=420106</span>");
 	web_say(q, b, ". Without it only authenticity, validity and status are checked.");
-	web_html(b, "</p>");
+	web_html(b, "</p></fieldset>");
 }
 
 static void at_field(struct web_req *q, struct fj_buf *b)

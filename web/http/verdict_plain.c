@@ -92,11 +92,12 @@ static void of_token(struct web_req *q, struct fj_buf *b, const json_t *s)
 	const json_t *g = json_object_get(s, "grant"), *quota = json_object_get(g, "quota");
 	long long limit = (long long)fj_json_num(quota, "limit");
 
-	words(q, b, WEB_ACTION, json_object_get(g, "actions"), web_tr(q, "no action"));
-	web_say(q, b, ", for ");
+	web_say(q, b, "May be used, for ");
 	words(q, b, WEB_PURPOSE, json_object_get(g, "purposes"), web_tr(q, "no purpose"));
-	web_say(q, b, ", in ");
+	web_say(q, b, ", within the territory of ");
 	territory(q, b, json_object_get(g, "territory"));
+	web_say(q, b, ", to do this: ");
+	words(q, b, WEB_ACTION, json_object_get(g, "actions"), web_tr(q, "no action"));
 	if (json_is_object(quota) && is(quota, "unit", "ROWS"))
 		web_say(q, b, "; at most %lld rows", limit);
 	else if (json_is_object(quota))
@@ -150,7 +151,7 @@ static const struct advice denied[] = {
 	{"logged", WEB_N("The proof of logging is false. Don't rely on this credential, and tell the issuing department.")},
 };
 static const struct advice unclear[] = {
-	{"holder", WEB_N("This license names its user and is no proof of who presents it. Establish who that is, fill in user= with the code as the intended use, and check again.")},
+	{"holder", WEB_N("This license names its user and is no proof of who presents it. Establish who that is, fill in its code (user) and your service's address (audience) as the intended use, and check again.")},
 	{"status", WEB_N("The status at hand has ended or is missing. Don't take it as valid; check again in a few minutes.")},
 	{"asset status", WEB_N("The status at hand has ended or is missing. Don't take it as valid; check again in a few minutes.")},
 	{"authorisation status", WEB_N("The status at hand has ended or is missing. Don't take it as valid; check again in a few minutes.")},

@@ -215,6 +215,25 @@ static void differences(struct web_req *q, struct fj_buf *b, const json_t *list)
 	fields(q, b, list, true);
 }
 
+static void users(struct web_req *q, struct fj_buf *b, const json_t *p)
+{
+	const json_t *list = json_object_get(p, "users");
+	long long all = (long long)fj_json_num(p, "users_total");
+	static const char *const columns[] = {"line", "usci", "name", NULL};
+
+	web_print(b, "<h3>%s <span class=\"count\">%lld</span></h3>", web_tr(q, "For these users"), all);
+	if (json_object_get(p, "fee_fen") != NULL) {
+		FJ_AUTO(json) fee = json_pack("{s:O, s:O}", "fee_fen", json_object_get(p, "fee_fen"), "charge_basis", json_object_get(p, "charge_basis"));
+		web_fields(q, b, fee, NULL);
+	}
+	web_table(q, b, list, portal_links, columns);
+	if (all > (long long)json_array_size(list)) {
+		web_html(b, "<p class=\"small\">");
+		web_say(q, b, "and %lld more", all - (long long)json_array_size(list));
+		web_html(b, "</p>");
+	}
+}
+
 void portal_content(struct web_req *q, struct fj_buf *b, const json_t *p, bool whole)
 {
 	const json_t *documents = json_object_get(p, "documents");
@@ -228,6 +247,8 @@ void portal_content(struct web_req *q, struct fj_buf *b, const json_t *p, bool w
 		status(q, b, json_object_get(p, "status"));
 	if (json_array_size(json_object_get(p, "differences")) > 0)
 		differences(q, b, json_object_get(p, "differences"));
+	if (json_array_size(json_object_get(p, "users")) > 0)
+		users(q, b, p);
 }
 
 /* --- the approval itself --- */

@@ -98,8 +98,26 @@ static json_t *rows(struct web_req *q, const char *noun, bool own)
 	return out;
 }
 
+/* codes of the tables that the finance department has loaded; none: any code is typed */
+static json_t *classes(struct web_req *q)
+{
+	json_t *out = json_array(), *answer = NULL, *v;
+	FJ_AUTO(json) none = json_object();
+	size_t i;
+
+	if (portal_command(q, "class.list", none, &answer, NULL) != FJ_OK)
+		return out;
+	json_array_foreach(json_object_get(answer, "items"), i, v)
+		if (json_is_true(json_object_get(v, "loaded")))
+			json_array_append_new(out, json_pack("{s:O, s:o}", "id", json_object_get(v, "code"), "label", json_sprintf("%s" MIDDLE "%s", fj_json_text(v, "name"), fj_json_text(v, "scheme"))));
+	json_decref(answer);
+	return out;
+}
+
 json_t *portal_candidates(struct web_req *q, const char *noun)
 {
+	if (strcmp(noun, "class") == 0)
+		return classes(q);
 	if (strcmp(noun, "division") == 0)
 		return divisions(q);
 	json_t *own = rows(q, noun, true);

@@ -7,14 +7,18 @@
  */
 #include "web/portal/internal.h"
 
-/* in groups of four, so that two people can read it to each other */
-static void groups(struct fj_buf *b, const char *hex)
+static char upper(char c)
+{
+	return c >= 'a' && c <= 'f' ? (char)(c - 'a' + 'A') : c;
+}
+
+/* as openssl prints it, so that the two can be laid side by side, and two people can read it to each other */
+static void pairs(struct fj_buf *b, const char *hex)
 {
 	web_html(b, "<p class=\"fingerprint mono\" id=\"fingerprint\">");
-	for (size_t i = 0, n = strlen(hex); i < n; i += 4) {
-		char four[5];
-		snprintf(four, sizeof(four), "%.4s", hex + i);
-		web_print(b, i > 0 ? " %s" : "%s", four);
+	for (size_t i = 0, n = strlen(hex); i + 1 < n; i += 2) {
+		char pair[3] = {upper(hex[i]), upper(hex[i + 1]), '\0'};
+		web_print(b, i > 0 ? ":%s" : "%s", pair);
 	}
 	web_html(b, "</p>");
 }
@@ -22,9 +26,9 @@ static void groups(struct fj_buf *b, const char *hex)
 static void root_part(struct web_req *q, struct fj_buf *b, const json_t *a)
 {
 	web_print(b, "<h2>%s</h2><p>%s</p>", web_tr(q, "1. The root's fingerprint"), web_tr(q, "Everything issued here hangs on one root certificate. This is its SHA-256 fingerprint:"));
-	groups(b, fj_json_text(a, "root_sha256"));
+	pairs(b, fj_json_text(a, "root_sha256"));
 	web_print(b, "<p>%s</p><ul>", web_tr(q, "Who owns this server could show any fingerprint here. Compare it with what you get by at least one other way:"));
-	web_print(b, "<li>%s</li>", web_tr(q, "the finance department's written notice, or by telephone at a number that you know from elsewhere; two people read it to each other in groups of four"));
+	web_print(b, "<li>%s</li>", web_tr(q, "the finance department's written notice, or by telephone at a number that you know from elsewhere; two people read it to each other, two characters at a time"));
 	web_print(b, "<li>%s</li>", web_tr(q, "the record of the key ceremony, which its witnesses signed"));
 	web_print(b, "<li>%s</li></ul>", web_tr(q, "a mirror or another office that got it at another time"));
 }
@@ -89,6 +93,11 @@ static void commands(struct fj_buf *b, const char *title, const char *text, cons
 	"openssl verify -CAfile trust/root.pem trust/chain.pem\n" \
 	"for c in trust/certificates/*.pem; do openssl verify -CAfile trust/root.pem -untrusted trust/chain.pem \"$c\"; done\n" \
 	"for c in trust/crl/[0-9]*.crl; do openssl crl -in \"$c\" -inform DER -CAfile trust/chain.pem -noout -nextupdate; done\n"
+#define ONE \
+	"n=$(ls trust/certificates | head -n 1); n=${n%.pem}\n" \
+	"curl -sSf BASE/v1/credential/$n -o one.pem\n" \
+	"openssl verify -CAfile trust/root.pem -untrusted trust/chain.pem one.pem\n" \
+	"openssl x509 -in one.pem -noout -subject -serial -dates\n"
 #define OCSP \
 	"c=$(ls trust/certificates/*.pem | head -n 1)\n" \
 	"openssl ocsp -issuer trust/chain.pem -cert \"$c\" -url BASE/ocsp -CAfile trust/root.pem -verify_other trust/chain.pem -no_nonce\n"
@@ -110,7 +119,9 @@ static void commands_part(struct web_req *q, struct fj_buf *b, const json_t *a)
 	web_print(b, "<h2>%s</h2><p>%s</p>", web_tr(q, "4. On your own machine"), web_tr(q, "Each block can be run as it stands, in an empty folder, one after the other. The first needs curl and tar, the others what their heading names; none needs an account."));
 	commands(b, web_tr(q, "What is published"), GET_TRUST, web_tr(q, "root, issuing CAs, lists, authorisations and the certificates they name, as a folder"), a);
 	commands(b, "OpenSSL", OPENSSL, web_tr(q, "compare the fingerprint; then root, issuing CAs, certificates and revocation lists are checked without any program of ours"), a);
-	commands(b, "OCSP", OCSP, web_tr(q, "ask for one certificate's state"), a);
+	web_print(b, "<p class=\"small\">%s</p>", web_tr(q, "Good is: the first line is the fingerprint above, and each other line says OK. Any line with error or fail is not."));
+	commands(b, web_tr(q, "One certificate"), ONE, web_tr(q, "put your own number in place of the first line (n=DAC-…). Good is: one.pem: OK, then holder, serial number and term as you expect them; whether it is suspended or revoked OCSP tells, below. An authorisation (DAU-…) or license token is no certificate that OpenSSL reads: for these take fujie-verify"), a);
+	commands(b, "OCSP", OCSP, web_tr(q, "ask for one certificate's state. Good is: Response verify OK, and good behind its name; revoked there means revoked or suspended"), a);
 	commands(b, "fujie-verify", VERIFY, web_tr(q, "the verdict on a bundle by the fingerprint alone, and by the folder; fujie-verify is a small program without database and network that you can build from source"), a);
 	commands(b, "fujie log", LOG, web_tr(q, "read the whole log, check every hash, and keep a checkpoint. Look again later: the monitor tells when what you saw is not the beginning of what is there. Who has a copy of the log's files, or a mirror, checks them with fujie log verify COPY"), a);
 	commands(b, "fujie witness", WITNESS, web_tr(q, "run a witness: it remembers what it saw and cosigns only what continues it. Then start it with fujie witness serve, and give the department its key and address"), a);

@@ -106,6 +106,23 @@ static void form_buttons(struct web_req *q, struct fj_buf *b, const struct iss_c
 	web_html(b, "</p></form>");
 }
 
+/* what the columns of a list are, and one to fill in */
+static void list_template(struct web_req *q, struct fj_buf *b, const struct iss_command_info *c)
+{
+	char noun[64];
+	const char *columns = web_tr_in(q, "columns", c->name);
+
+	snprintf(noun, sizeof(noun), "%.*s", (int)strcspn(c->name, "."), c->name);
+	const struct iss_command_info *t = portal_field_of(c, "file") != NULL && portal_has_type(c, ISS_F_FILE) ? portal_find(noun, "template") : NULL;
+	if (columns != NULL)
+		web_print(b, "<p>%s</p>", columns);
+	if (t == NULL || !portal_may(q, t))
+		return;
+	web_print(b, "<p><a class=\"file\" href=\"/do/%s/template?run=1&amp;download=%s\">", noun, t->fields == NULL || t->fields[0].name == NULL ? "csv" : "");
+	portal_command_word(q, b, t);
+	web_html(b, "</a></p>");
+}
+
 /* it is asked by an address: nothing of it is a file or a secret */
 static bool by_address(const struct iss_command_info *c)
 {
@@ -130,6 +147,7 @@ void portal_form(struct web_req *q, struct fj_buf *b, const struct iss_command_i
 	if (back != NULL)
 		portal_hidden(b, "back", back);
 	hidden_values(b, fill, hidden);
+	list_template(q, b, c);
 	portal_inputs(q, b, c, fill, hidden, id);
 	if (c->kind != ISS_READ)
 		portal_behalf(q, b, c, fill, id);
@@ -437,15 +455,18 @@ static void lead_on(struct web_req *q, struct web_res *r, const struct iss_comma
 	char to[PORTAL_TO];
 	const char *back = back_of(q), *approval = fj_json_peek(answer, "approval");
 	bool stops = portal_stops_something(c->name) && json_object_get(answer, "stopped") != NULL; /* what is denied from now on */
-	bool own = stops || !portal_answer_is_plain(answer) || (approval == NULL && back[0] == '\0');
+	bool plain = portal_answer_is_plain(answer), asks = plain && strcmp(c->name, "token.request") == 0; /* its page says who reviews it */
+	bool own = stops || !plain || (approval == NULL && back[0] == '\0' && !asks);
 
 	if (own)
 		snprintf(to, sizeof(to), "/done/%s", key);
 	else if (approval != NULL)
 		snprintf(to, sizeof(to), "/approvals/%s", approval);
+	else if (asks)
+		snprintf(to, sizeof(to), "/show/request/%s", fj_json_text(answer, "id"));
 	else
 		snprintf(to, sizeof(to), "%s", back);
-	portal_to(to, "done", own ? "" : portal_done_word(c->name, answer));
+	portal_to(to, "done", own ? "" : asks ? "asked" : portal_done_word(c->name, answer));
 	web_redirect(r, to);
 }
 
@@ -604,6 +625,7 @@ static void done_page(struct web_req *q, struct web_res *r, const struct iss_com
 			web_html(b, "<p class=\"notice ok\" role=\"status\">");
 			web_say(q, b, "Done.");
 			web_html(b, "</p>");
+			portal_then(q, b, o->command, o->answer);
 		}
 		portal_answer(q, b, o->command, o->answer, again);
 	}
@@ -626,6 +648,10 @@ void portal_get_done(struct web_req *q, struct web_res *r)
 	}
 	FJ_AUTO(json) owned = o.answer;
 	const struct iss_command_info *c = iss_command_find(o.command);
+	if (c != NULL && o.state == ONCE_DONE && member[0] == '\0' && portal_answer_is_plain(owned) && fj_json_peek(owned, "approval") != NULL) {
+		lead_on(q, r, c, web_param(q, "key"), owned); /* what ran behind ends where the same act at once would have */
+		return;
+	}
 	if (c == NULL || (member[0] != '\0' && portal_answer_file(r, o.command, owned, member)))
 		return;
 	done_page(q, r, c, &o);

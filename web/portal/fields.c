@@ -50,6 +50,11 @@ static void label_words(struct web_req *q, const struct iss_field *f, char out[3
 		snprintf(out, 300, "%.200s%s", text, strcmp(unit, "@yuan") == 0 ? web_either(q, "（元）", " (yuan)") : web_either(q, "（%）", " (%)"));
 }
 
+static bool needed(const struct iss_field *f)
+{
+	return f->required || (f->as & ISS_AS_NEEDED);
+}
+
 static const char *const numerals[] = {"", "一", "二", "三", "四", "五", "六", "七", "八", "九", "十", "十一", "十二", "十三"};
 
 static void label_text(struct web_req *q, struct fj_buf *b, const struct iss_field *f)
@@ -63,7 +68,7 @@ static void label_text(struct web_req *q, struct fj_buf *b, const struct iss_fie
 		web_print(b, web_lang(q)[0] == 'e' ? "(%s) " : "（%s）", web_lang(q)[0] == 'e' ? no : numerals[f->item]);
 	}
 	portal_capital(b, words);
-	if (!f->required && strstr(words, "须填") == NULL && strstr(words, "不填") == NULL && strstr(words, "needed") == NULL) /* it says itself when it is */
+	if (!needed(f) && strstr(words, "须填") == NULL && strstr(words, "不填") == NULL && strstr(words, "needed") == NULL) /* it says itself when it is */
 		web_say(q, b, " (optional)");
 }
 
@@ -88,7 +93,7 @@ static void attributes(const struct form *d, const struct iss_field *f, const ch
 	size_t n = strlen(focus);
 
 	web_print(d->b, " name=\"%s%s\" id=\"f%zu-%s\"", path, unit, d->id, path);
-	if (f->required && !d->lax)
+	if (needed(f) && !d->lax)
 		web_html(d->b, " required");
 	if (is_bad(d->fill, path))
 		web_print(d->b, " aria-invalid=\"true\" aria-describedby=\"f%zu-why\"", d->id);
@@ -307,11 +312,16 @@ static void line_input(const struct form *d, const struct iss_field *f, const ch
 	web_print(d->b, " value=\"%s\">", portal_is_secret(path) ? "" : value);
 }
 
-static void hint(const struct form *d, const struct iss_field *f)
+static void hint(const struct form *d, const struct iss_field *f, const char *path)
 {
+	const char *told = web_tr_in(d->q, "hint", path);
 	bool lines = f->type == ISS_F_LIST && f->choices == NULL && f->words == NULL && f->noun == NULL && !(f->as & ISS_AS_NAMES);
 	bool number = f->type == ISS_F_INT && f->max < 1000000 && portal_unit(f)[0] == '\0', table = f->type == ISS_F_JSON && f->shape == ISS_TABLE;
 
+	if (told == NULL)
+		told = web_tr_in(d->q, "hint", f->name); /* wherever a field of this name stands */
+	if (told != NULL)
+		web_print(d->b, "<p class=\"small hint\">%s</p>", told);
 	if (!lines && !number && !table && f->type != ISS_F_JSON && f->type != ISS_F_FILE)
 		return;
 	web_html(d->b, "<p class=\"small hint\">");
@@ -350,6 +360,7 @@ static void file_input(const struct form *d, const struct iss_field *f, const ch
 		web_say(d->q, d->b, "Chosen: %s. Choose another file to replace it.", name);
 		web_html(d->b, "</p>");
 		optional.required = false;
+		optional.as = 0;
 	}
 	json_decref(there);
 	web_html(d->b, "<input type=\"file\"");
@@ -382,7 +393,7 @@ static void scalar(const struct form *d, const struct iss_field *f, const char *
 	else
 		line_input(d, f, path);
 	why(d, path);
-	hint(d, f);
+	hint(d, f, path);
 }
 
 /* --- documents --- */

@@ -289,7 +289,7 @@ void portal_done_words(struct web_req *q, struct fj_buf *b, const char *word)
 		{"passed", WEB_N("Approved; the next level decides.")}, {"refused-once", WEB_N("Your no is on record; it lifts what was stopped only with a second officer's.")},
 		{"waiting", WEB_N("Requested: another officer has to approve.")},
 		{"suspended", WEB_N("Suspended at once; final when another officer approves.")},
-		{"done", WEB_N("Done, in force at once.")},
+		{"done", WEB_N("Done, in force at once.")}, {"asked", WEB_N("Your application is handed in.")},
 		{"unpublished", WEB_N("Done; the status isn't published yet, the appliance tries again by itself.")}};
 
 	for (size_t i = 0; i < FJ_ARRAY_LEN(words); i++) {

@@ -101,7 +101,7 @@ static void approvals(struct web_req *q, struct fj_buf *b, const json_t *waiting
 	web_print(b, "</ul><p><a href=\"/inbox\">%s</a></p>", json_is_true(json_object_get(waiting, "more")) ? web_tr(q, "More wait: the whole inbox") : web_tr(q, "To the inbox"));
 }
 
-static void acts(struct web_req *q, struct fj_buf *b, const json_t *list)
+void portal_acts(struct web_req *q, struct fj_buf *b, const json_t *list)
 {
 	size_t i;
 	json_t *a;
@@ -121,15 +121,25 @@ static void acts(struct web_req *q, struct fj_buf *b, const json_t *list)
 	web_html(b, "</ul>");
 }
 
+static void drafts(struct web_req *q, struct fj_buf *b)
+{
+	json_t *list = NULL;
+
+	if (iss_draft_list(portal_of(q)->i, portal_actor(q), &list, NULL) == FJ_OK && json_array_size(list) > 0)
+		web_print(b, "<p><a href=\"/drafts\">%s</a> <span class=\"count\">%zu</span></p>", web_tr(q, "My drafts"), json_array_size(list));
+	json_decref(list);
+}
+
 static void waiting(struct web_req *q, struct fj_buf *b, const json_t *home)
 {
 	const json_t *w = json_object_get(home, "waiting"), *list = json_object_get(w, "acts");
 
 	web_print(b, "<section class=\"card\"><h2>%s</h2>", web_tr(q, "What waits for me"));
 	approvals(q, b, w);
-	acts(q, b, list);
+	portal_acts(q, b, list);
 	if (json_array_size(json_object_get(w, "approvals")) == 0 && json_array_size(list) == 0)
 		web_print(b, "<p>%s</p>", web_tr(q, "Nothing waits for you."));
+	drafts(q, b);
 	web_html(b, "</section>");
 }
 
@@ -243,7 +253,9 @@ static bool may(struct web_req *q, const char *command)
 
 static void used(struct web_req *q, struct fj_buf *b, const char *noun, const char *id, const char *name, const char *what, const char *until, const char *stop)
 {
-	web_print(b, "<li><a href=\"/show/%s/%s\"><bdi>%s</bdi> <span class=\"small\">%s</span></a><span class=\"small\"> ", noun, id, name, what);
+	size_t n = strlen(id);
+
+	web_print(b, "<li><a href=\"/show/%s/%s\"><bdi>%s</bdi> <span class=\"small\">%s</span> <span class=\"small mono\">…%s</span></a><span class=\"small\"> ", noun, id, name, what, id + (n > 8 ? n - 8 : 0));
 	web_say(q, b, "until %s", until);
 	web_html(b, "</span>");
 	if (stop != NULL)
@@ -277,8 +289,35 @@ static void authorisations(struct web_req *q, struct fj_buf *b, const json_t *li
 	web_print(b, "<h3>%s</h3><ul class=\"todo\">", web_tr(q, "Authorisations in force"));
 	json_array_foreach(list, i, a)
 		used(q, b, "authorisation", fj_json_text(a, "number"), operates ? fj_json_text(a, "holder_name") : fj_json_text(a, "operator_name"),
-		    web_word(q, WEB_MODE, fj_json_text(a, "mode")), fj_json_text(a, "until"), stop);
+		    fj_json_text(a, "asset_names")[0] != '\0' ? fj_json_text(a, "asset_names") : web_word(q, WEB_MODE, fj_json_text(a, "mode")), fj_json_text(a, "until"), stop);
 	web_print(b, "</ul><p><a href=\"/list/authorisation?state=ACTIVE\">%s</a></p>", web_tr(q, "All authorisations"));
+}
+
+/* what was asked for, and how it stands */
+static void requests(struct web_req *q, struct fj_buf *b, const json_t *list)
+{
+	size_t i;
+	json_t *r;
+
+	if (!(portal_actor(q)->roles & (ISS_USER | ISS_DEVELOPER)))
+		return;
+	web_print(b, "<section class=\"card\"><h2>%s</h2>", web_tr(q, "My applications for licenses"));
+	if (json_array_size(list) == 0)
+		web_print(b, "<p>%s</p>", web_tr(q, "You have not asked for any yet."));
+	web_html(b, json_array_size(list) > 0 ? "<ul class=\"todo\">" : "");
+	json_array_foreach(list, i, r) {
+		web_print(b, "<li><a href=\"/show/request/%s\">%s</a> ", fj_json_text(r, "id"), fj_json_text(r, "product"));
+		web_value(q, b, "state", json_object_get(r, "state"), NULL);
+		web_html(b, "<span class=\"small\"> ");
+		web_text_times(b, fj_json_text(r, "at"));
+		web_html(b, "</span>");
+		if (fj_json_text(r, "token")[0] != '\0')
+			web_print(b, " <a class=\"stop\" href=\"/show/token/%s\">%s</a>", fj_json_text(r, "token"), web_tr(q, "To the token"));
+		web_html(b, "</li>");
+	}
+	web_html(b, json_array_size(list) > 0 ? "</ul>" : "");
+	web_print(b, "<p><a href=\"/list/product\">%s</a> · <a href=\"/list/request?user=%s\">%s</a></p></section>", web_tr(q, "Ask for a license: choose a product"), portal_actor(q)->org,
+	    web_tr(q, "All applications"));
 }
 
 static void in_use(struct web_req *q, struct fj_buf *b, const json_t *home)
@@ -457,6 +496,7 @@ void portal_home(struct web_req *q, struct web_res *r)
 	web_html(b, "<div class=\"home\">");
 	waiting(q, b, home);
 	deadlines(q, b, home);
+	requests(q, b, json_object_get(json_object_get(home, "in_use"), "requests"));
 	in_use(q, b, home);
 	ending(q, b, home);
 	web_html(b, "</div>");

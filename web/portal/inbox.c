@@ -165,6 +165,18 @@ static void view_page(struct web_req *q, struct fj_buf *b, const struct view *v,
 	pager(q, b, v, fj_json_peek(answer, "next"));
 }
 
+/* what waits to be done and is no approval stands here as on the home page */
+static void tasks(struct web_req *q, struct fj_buf *b)
+{
+	FJ_AUTO(json) none = json_object();
+	json_t *home = NULL;
+
+	if (portal_command(q, "home.show", none, &home, NULL) != FJ_OK)
+		return;
+	portal_acts(q, b, json_object_get(json_object_get(home, "waiting"), "acts"));
+	json_decref(home);
+}
+
 void portal_get_inbox(struct web_req *q, struct web_res *r)
 {
 	const struct view *v = view_of(q);
@@ -179,6 +191,8 @@ void portal_get_inbox(struct web_req *q, struct web_res *r)
 	portal_top(q, &r->body, web_tr(q, "What waits for a decision"));
 	portal_done(q, &r->body);
 	view_page(q, &r->body, v, owned);
+	if (v == &views[0] && web_field(q, "after")[0] == '\0')
+		tasks(q, &r->body);
 	/* what one asked for oneself is looked for here too */
 	if (v == &views[0] && web_field(q, "after")[0] == '\0' && ask(q, &views[1], "", &asked, &err) == FJ_OK && json_array_size(json_object_get(asked, "items")) > 0) {
 		web_print(&r->body, "<h2>%s</h2>", web_tr(q, "Asked for by me"));

@@ -303,6 +303,17 @@ enum fj_rc portal_decide(struct web_req *q, const char *command, const char *id,
 
 /* --- paper.c --- */
 /* its pages to print and its numbered copies; nothing for other nouns */
+/* --- license.c --- */
+/* The button by which a user asks for a license, on the page of a product on sale or an authorisation in force. */
+void portal_ask_license(struct web_req *q, struct fj_buf *b, const char *noun, const json_t *o, const char *id);
+/* Is this application the reader's to decide? */
+bool portal_reviews(struct web_req *q, const json_t *o);
+/* On the page of an application that waits: the decision, or who reviews it. */
+void portal_license_review(struct web_req *q, struct fj_buf *b, const json_t *o, const char *id);
+/* The credential's text: as a file (false: it has none for this reader), and the buttons that lead to it. */
+bool portal_license_file(struct web_res *r, const char *noun, const json_t *o, const char *id);
+void portal_license_text(struct web_req *q, struct fj_buf *b, const char *noun, const json_t *o, const char *id);
+
 void portal_paper(struct web_req *q, struct fj_buf *b, const char *noun, const char *id);
 void portal_get_paper(struct web_req *q, struct web_res *r);
 
@@ -401,5 +412,23 @@ void api_act(struct web_req *q, struct web_res *r);
 #define API_MAX_JSON (16u << 20)
 size_t api_body_max(struct web_req *q);
 void api_openapi(struct web_req *q, struct web_res *r); /* openapi.c */
+
+/* --- next.c: whose turn it is with an object, and what comes after an act --- */
+enum portal_whose { PORTAL_HOLDERS, PORTAL_SUPERIORS, PORTAL_FINANCE, PORTAL_CONFIRMERS /* superior, else finance */, PORTAL_ANYBODYS };
+struct portal_turn {
+	const char *noun, *state, *command;
+	enum portal_whose whose;
+	const char *query; /* NULL: the act is asked for with the object's number; "": without */
+	const char *text;
+};
+const struct portal_turn *portal_turn_of(const char *noun, const json_t *o); /* NULL: nobody's */
+bool portal_turn_mine(struct web_req *q, const struct portal_turn *t, const json_t *o);
+void portal_turn_told(struct web_req *q, struct fj_buf *b, const struct portal_turn *t, const json_t *o);
+void portal_turn_link(struct web_req *q, struct fj_buf *b, const struct portal_turn *t, const char *id);
+void portal_then(struct web_req *q, struct fj_buf *b, const char *command, const json_t *answer);
+/* show.c: the field by which c asks for an object of this noun; NULL: it does not */
+const struct iss_field *portal_asks_for(const struct iss_command_info *c, const char *noun, const char *key);
+/* home.c: what waits for the reader's roles and organisation, by the command that does it */
+void portal_acts(struct web_req *q, struct fj_buf *b, const json_t *list);
 
 #endif

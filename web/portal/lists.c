@@ -289,6 +289,31 @@ static void items_of(struct web_req *q, struct fj_buf *b, const char *noun, cons
 		table(q, b, &l, items);
 }
 
+/* acts of the noun that begin with no object: new ones, files in, templates */
+static void acts_above(struct web_req *q, struct fj_buf *b, const char *noun)
+{
+	size_t n, shown = 0;
+	const struct iss_command_info *const *all = iss_commands(&n);
+	const char *key = portal_key_of(noun);
+	char to[PORTAL_ADDRESS];
+
+	for (size_t i = 0; i < n; i++) {
+		const char *verb = all[i]->name + strlen(noun) + 1;
+		bool asks = key != NULL && portal_field_of(all[i], key) != NULL;
+		if (!portal_is_noun(all[i]->name, noun) || !portal_may(q, all[i]) || asks || portal_field_of(all[i], "id") != NULL || portal_field_of(all[i], noun) != NULL || batch_field(all[i], noun) != NULL)
+			continue;
+		if (all[i]->kind == ISS_READ && strcmp(verb, "template") != 0)
+			continue;
+		if (shown++ == 0)
+			web_html(b, "<p class=\"acts\">");
+		portal_address(portal_wizard_of(all[i]->name) != NULL ? "wizard" : "do", all[i]->name, to);
+		web_print(b, "<a class=\"button quiet\" href=\"%s\">", to);
+		portal_command_word(q, b, all[i]);
+		web_html(b, "</a> ");
+	}
+	web_html(b, shown > 0 ? "</p>" : "");
+}
+
 /* --- pages --- */
 
 /* "?find=": straight to the detail; true: the answer is made */
@@ -340,6 +365,7 @@ void portal_get_list(struct web_req *q, struct web_res *r)
 		portal_copy_words(q, c->name, row);
 	portal_top(q, b, portal_noun_word(q, noun, false));
 	portal_done(q, b);
+	acts_above(q, b, noun);
 	find_form(q, b, noun);
 	filters(q, b, c, noun, fill);
 	items_of(q, b, noun, json_object_get(answer, "items"), fill);

@@ -48,12 +48,16 @@ void portal_paper(struct web_req *q, struct fj_buf *b, const char *noun, const c
 
 	if (p == NULL || strcmp(p->noun, noun) != 0)
 		return;
-	web_print(b, "<h2 id=\"paper\">%s</h2><p class=\"acts\">", web_tr(q, "On paper"));
+	bool copies = strcmp(noun, "copy") != 0 && issue != NULL && portal_may(q, issue);
+	web_print(b, "<h2 id=\"paper\">%s</h2>", web_tr(q, "On paper"));
+	if (strcmp(noun, "copy") != 0)
+		web_print(b, "<p class=\"small\">%s</p>", web_tr(q, "For handing out make out a numbered copy: it is printed, collected against a signature, and on record. The page and the files here are for reading and say that they are not numbered."));
+	web_html(b, "<p class=\"acts\">");
+	if (copies)
+		web_print(b, "<a class=\"button\" href=\"/do/copy/issue?number=%s\">%s</a> ", id, web_tr(q, "Make out a numbered copy"));
 	web_print(b, "<a class=\"button quiet\" href=\"/paper/%s\">%s</a> ", id, web_tr(q, "Page to print"));
 	file_link(b, p, id, "pdf", "PDF");
 	file_link(b, p, id, "ofd", "OFD");
-	if (strcmp(noun, "copy") != 0 && issue != NULL && portal_may(q, issue))
-		web_print(b, "<a class=\"button quiet\" href=\"/do/copy/issue?number=%s\">%s</a>", id, web_tr(q, "Make out a numbered copy"));
 	web_html(b, "</p>");
 	if (strcmp(noun, "copy") != 0)
 		copies_table(q, b, id);

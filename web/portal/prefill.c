@@ -49,14 +49,39 @@ static void put_member(json_t *fill, const struct iss_command_info *c, const cha
 		portal_put_value(fill, portal_field_of(c, field), field, doc);
 }
 
-/* the newest version, of the asset that is named or that the ledger entry has */
+/* a first card begins with what its ledger entry says, under the same names */
+static void of_ledger(struct web_req *q, const struct iss_command_info *c, json_t *fill)
+{
+	static const struct {
+		const char *block, *key, *from;
+	} same[] = {
+		{"basic", "name", "name"}, {"basic", "overview", "summary"}, {"basic", "class_scheme", "class_scheme"}, {"basic", "class_code", "class_code"}, {"basic", "industry", "industry"},
+		{"basic", "time_from", NULL}, {"basic", "time_to", NULL}, {"basic", "update_freq", NULL}, {"basic", "geo_scope", NULL}, {"basic", "source_kind", NULL}, {"basic", "structure", NULL},
+		{"basic", "volume_rows", NULL}, {"rights", "personal_info", NULL}, {"management", "data_level", NULL}, {"management", "mgr_dept", NULL},
+	};
+	FJ_AUTO(json) entry = ask(q, "ledger.show", "id", fj_json_text(fill, "ledger"));
+	FJ_AUTO(json) made = json_pack("{s:{}, s:{}, s:{}}", "basic", "rights", "management");
+
+	for (size_t i = 0; entry != NULL && i < FJ_ARRAY_LEN(same); i++) {
+		const char *text = same[i].from != NULL ? fj_json_text(entry, same[i].from) : fj_json_text(json_object_get(entry, "more"), same[i].key);
+		json_t *v = text[0] == '\0' ? NULL : iss_card_value(same[i].block, same[i].key, text);
+		if (v != NULL)
+			json_object_set_new(json_object_get(made, same[i].block), same[i].key, v);
+	}
+	if (entry != NULL)
+		put(fill, c, "card", made);
+}
+
+/* the newest version, of the asset that is named; else what the ledger entry has */
 static void card(struct web_req *q, const struct iss_command_info *c, json_t *fill)
 {
 	FJ_AUTO(json) now = ask(q, "asset.show", "asset", web_field(q, "asset"));
 	int64_t newest = fj_json_num(now, "newest");
 
-	if (now == NULL)
+	if (now == NULL) {
+		of_ledger(q, c, fill);
 		return;
+	}
 	put(fill, c, "ledger", json_object_get(now, "ledger"));
 	if (newest == fj_json_num(now, "card_version")) {
 		put(fill, c, "card", json_object_get(now, "card"));
@@ -88,17 +113,29 @@ static void plan(struct web_req *q, const struct iss_command_info *c, json_t *fi
 	}
 }
 
-/* a license lies within its authorisation: one begins with all of it */
+/* a license lies within its authorisation, and is for its product's one purpose, on its terms: one begins with all of it */
 static void license(struct web_req *q, const struct iss_command_info *c, json_t *fill)
 {
 	const char *number = fj_json_text(fill, "request.authorisation");
-	FJ_AUTO(json) a = ask(q, "authorisation.show", "number", number[0] != '\0' ? number : web_field(q, "authorisation"));
+	FJ_AUTO(json) p = ask(q, "product.show", "product", web_field(q, "product"));
+
+	if (number[0] == '\0')
+		number = p != NULL ? fj_json_text(p, "authorisation") : web_field(q, "authorisation");
+	FJ_AUTO(json) a = ask(q, "authorisation.show", "number", number);
 	const json_t *assets = json_object_get(a, "assets");
 
 	if (a == NULL || has_below(fill, "request.grant"))
 		return;
 	put_member(fill, c, "request", "authorisation", json_object_get(a, "number"));
-	put_member(fill, c, "request", "grant", json_object_get(a, "grant"));
+	FJ_AUTO(json) grant = json_copy(json_object_get(a, "grant"));
+	if (p != NULL && grant != NULL) {
+		FJ_AUTO(json) product = json_pack("{s:O, s:O, s:O}", "id", json_object_get(p, "id"), "version", json_object_get(p, "version"), "kind", json_object_get(p, "kind"));
+		json_object_set_new(grant, "purposes", json_pack("[O]", json_object_get(p, "purpose")));
+		put_member(fill, c, "request", "product", product);
+	}
+	put_member(fill, c, "request", "grant", grant);
+	FJ_AUTO(json) terms = p != NULL ? json_string(strcmp(fj_json_text(p, "price_form"), "FREE") == 0 ? "free" : "paid") : json_incref(json_object_get(json_object_get(a, "terms"), "kind"));
+	put_member(fill, c, "request", "terms", terms);
 	if (json_array_size(assets) == 1)
 		put_member(fill, c, "request", "certificate", json_object_get(json_array_get(assets, 0), "certificate"));
 }

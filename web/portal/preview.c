@@ -81,6 +81,33 @@ static void hidden_fill(struct fj_buf *b, const json_t *fill)
 
 /* --- what the trial said --- */
 
+/* W-, TK-, DAC-420000-...: drawn when the act is done, unless the form names it */
+static bool is_drawn(const char *s, const char *said)
+{
+	size_t letters = strspn(s, "ABCDEFGHIJKLMNOPQRSTUVWXYZ"), rest = letters > 0 && s[letters] == '-' ? letters + 1 : 0;
+	bool random = rest > 0 && strlen(s + rest) == 12 && strspn(s + rest, "0123456789abcdefghjkmnpqrstvwxyz") == 12;
+	bool number = strncmp(s, "DAC-", 4) == 0 || strncmp(s, "DAU-", 4) == 0;
+
+	return (random || number) && strstr(said, s) == NULL;
+}
+
+/* they are told without the number of the trial, and taken out of o */
+static void tell_drawn(struct web_req *q, struct fj_buf *b, json_t *o, const char *said)
+{
+	size_t n = 0;
+	const char *key;
+	json_t *v;
+	void *next;
+
+	json_object_foreach_safe(o, next, key, v) {
+		if (!json_is_string(v) || !is_drawn(json_string_value(v), said))
+			continue;
+		web_print(b, n++ == 0 ? "<dl><div><dt>%s</dt><dd>%s</dd></div>" : "<div><dt>%s</dt><dd>%s</dd></div>", web_label(q, key), web_tr(q, "made when it is done"));
+		json_object_del(o, key);
+	}
+	web_html(b, n > 0 ? "</dl>" : "");
+}
+
 /* of a trial only: numbers that will be others, and codes that open nothing */
 static json_t *telling(const json_t *would)
 {
@@ -123,11 +150,12 @@ static void card_change(struct web_req *q, struct fj_buf *b, const struct iss_co
 		portal_card_against(q, b, no, card);
 }
 
-static void outcome(struct web_req *q, struct fj_buf *b, const struct iss_command_info *c, const json_t *answer, const char *again)
+static void outcome(struct web_req *q, struct fj_buf *b, const struct iss_command_info *c, const json_t *params, const json_t *answer, const char *again)
 {
 	bool tried = json_is_true(json_object_get(answer, "preview"));
 	const json_t *would = tried ? json_object_get(answer, "would") : answer;
 	FJ_AUTO(json) told = telling(would);
+	FJ_AUTO(buf) said = FJ_BUF_INIT(1u << 20);
 	int64_t events = fj_json_num(answer, "events_total");
 	struct fj_err err = {0};
 
@@ -142,6 +170,8 @@ static void outcome(struct web_req *q, struct fj_buf *b, const struct iss_comman
 		web_say(q, b, "The record would get %lld entries.", (long long)events);
 		web_html(b, "</p>");
 	}
+	if (fj_json_canonical(params, &said, NULL) == FJ_OK)
+		tell_drawn(q, b, told, fj_buf_str(&said));
 	if (json_object_size(told) > 0)
 		portal_answer(q, b, c->name, told, again);
 }
@@ -202,7 +232,7 @@ static void page(struct web_req *q, struct web_res *r, const struct iss_command_
 	web_print(b, "<h2>%s</h2>", web_tr(q, "What you filled in"));
 	portal_said(q, b, c, params);
 	card_change(q, b, c, params);
-	outcome(q, b, c, answer, again);
+	outcome(q, b, c, params, answer, again);
 	/* a booking that would be held may be made all the same; a file with faults enters nothing */
 	bool partial = json_is_true(json_object_get(params, "partial"));
 	buttons(q, b, c, fill, fj_json_peek(answer, "import"), !refused || partial || strncmp(c->name, "revenue.", 8) == 0);

@@ -65,6 +65,15 @@ static void notice_card(struct web_req *q, struct fj_buf *b, const json_t *n)
 	web_html(b, "</section>");
 }
 
+/* what can be done all the same, and by whom */
+static void no_notice(struct web_req *q, struct fj_buf *b)
+{
+	web_print(b, "<p class=\"notice\">%s</p><h2>%s</h2><ul>", web_tr(q, "No registration is under public notice today."), web_tr(q, "What can be done all the same"));
+	web_print(b, "<li>%s</li>", web_tr(q, "Data that is registered already and ought not to be: write to the finance department that stands in its certificate; it can have the registration withdrawn. Look the certificate up by its number first."));
+	web_print(b, "<li>%s</li>", web_tr(q, "Something wrong in how data is operated or charged for: complain to the operating institution named in the disclosure, then to the implementing institution."));
+	web_print(b, "<li><a href=\"/verify\">%s</a> · <a href=\"/disclosure\">%s</a></li></ul>", web_tr(q, "Look up a number"), web_tr(q, "Disclosure of authorised operation"));
+}
+
 void portal_get_notices(struct web_req *q, struct web_res *r)
 {
 	struct fj_buf *b = &r->body;
@@ -81,9 +90,9 @@ void portal_get_notices(struct web_req *q, struct web_res *r)
 		return;
 	}
 	portal_top(q, b, web_tr(q, "Public notices"));
-	web_print(b, "<p>%s</p>", web_tr(q, "Registrations that are under public notice now (26号 art. 12). Whoever thinks that one of them is wrong can object until its last day; the finance department looks into it before it decides."));
+	web_print(b, "<p>%s</p>", web_tr(q, "Registrations that are under public notice now (Interim Measures for the Registration of Public Data Resources, 发改数据规〔2025〕26号, art. 12). Whoever thinks that one of them is wrong can object until its last day; the finance department looks into it before it decides."));
 	if (json_array_size(json_object_get(answer, "items")) == 0)
-		web_print(b, "<p class=\"notice\">%s</p>", web_tr(q, "No registration is under public notice today."));
+		no_notice(q, b);
 	json_array_foreach(json_object_get(answer, "items"), i, n)
 		notice_card(q, b, n);
 	if (fj_json_peek(answer, "next") != NULL)

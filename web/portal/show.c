@@ -58,8 +58,7 @@ void portal_face(struct web_req *q, struct fj_buf *b, const char *noun, const js
 
 /* --- acts --- */
 
-/* the field by which c asks for an object of this noun; NULL: it does not */
-static const struct iss_field *asks_for(const struct iss_command_info *c, const char *noun, const char *key)
+const struct iss_field *portal_asks_for(const struct iss_command_info *c, const char *noun, const char *key)
 {
 	if (!portal_is_noun(c->name, noun))
 		return portal_field_of(c, noun); /* asset.card asks for a "ledger" */
@@ -109,16 +108,25 @@ struct acts { /* of one object, for one officer, now */
 	const struct iss_command_info *back[MAX_ACTS];
 	struct act next[MAX_ACTS], other[MAX_ACTS], read[MAX_ACTS];
 	size_t n_back, n_next, n_other, n_read;
+	const struct portal_turn *turn; /* NULL: none */
+	bool mine;                      /* the turn is the reader's */
 };
 
 static void sort(const struct iss_command_info *c, const struct iss_field *f, const char *noun, const char *state, struct acts *out)
 {
 	struct act a = {c, f};
+	bool turn = out->turn != NULL && strcmp(out->turn->command, c->name) == 0;
 
-	if (portal_is_noun(c->name, noun) && portal_takes_back(c->name) && out->n_back < MAX_ACTS)
+	if (turn && !out->mine)
+		return; /* another office's */
+	if (turn && out->n_next < MAX_ACTS)
+		out->next[out->n_next++] = a;
+	else if (portal_is_noun(c->name, noun) && portal_takes_back(c->name) && out->n_back < MAX_ACTS)
 		out->back[out->n_back++] = c;
 	else if (strcmp(c->name, "registration.course") == 0)
 		return; /* stands on the page */
+	else if (strcmp(c->name, "token.review") == 0 && strcmp(noun, "request") == 0)
+		return; /* license.c */
 	else if (c->kind == ISS_READ && out->n_read < MAX_ACTS)
 		out->read[out->n_read++] = a;
 	else if (comes_next(c, state) && portal_is_noun(c->name, noun) && out->n_next < MAX_ACTS)
@@ -127,15 +135,48 @@ static void sort(const struct iss_command_info *c, const struct iss_field *f, co
 		out->other[out->n_other++] = a;
 }
 
-static void find_acts(struct web_req *q, const char *noun, const json_t *o, struct acts *out)
+/* acts of the parties to an authorisation and of a product's seller, each on the page of the noun */
+static const struct {
+	const char *noun, *begin;
+} of_parties[] = {
+	{"product", "product."}, {"product", "revenue."}, {"product", "listing."}, {"product", "usage."}, {"authorisation", "authorisation."}, {"authorisation", "plan."},
+	{"authorisation", "token.issue"}, {"authorisation", "token.bulk"}, {"authorisation", "listing."},
+};
+
+static bool of_others(const char *noun, const char *command)
+{
+	for (size_t i = 0; i < FJ_ARRAY_LEN(of_parties); i++)
+		if (strcmp(of_parties[i].noun, noun) == 0 && strncmp(of_parties[i].begin, command, strlen(of_parties[i].begin)) == 0)
+			return true;
+	return false;
+}
+
+/* is it the reader's own office's to act on?  What has no parties is everybody's who may. */
+static bool is_party(struct web_req *q, const char *noun, const json_t *o, json_t **stops)
+{
+	const char *org = portal_actor(q)->org, *seller = fj_json_text(json_object_get(o, "seller"), "usci");
+	bool party = true;
+
+	if (strcmp(noun, "product") == 0)
+		return org[0] == '\0' || strcmp(org, seller) == 0;
+	if (strcmp(noun, "authorisation") == 0)
+		*stops = portal_stops(q, web_param(q, "id"), &party);
+	return party;
+}
+
+static void find_acts(struct web_req *q, const char *noun, const json_t *o, bool party, struct acts *out)
 {
 	size_t n;
 	const struct iss_command_info *const *all = iss_commands(&n);
 	const char *key = portal_key_of(noun), *state = fj_json_peek(o, "state");
 
 	memset(out, 0, sizeof(*out));
+	out->turn = portal_turn_of(noun, o);
+	out->mine = out->turn != NULL && portal_turn_mine(q, out->turn, o);
 	for (size_t i = 0; i < n; i++) {
-		const struct iss_field *f = asks_for(all[i], noun, key);
+		const struct iss_field *f = portal_asks_for(all[i], noun, key);
+		if (!party && all[i]->kind != ISS_READ && of_others(noun, all[i]->name))
+			continue; /* it is another office's */
 		if (f != NULL && f->type == ISS_F_STR && offered(q, all[i], state))
 			sort(all[i], f, noun, state, out);
 	}
@@ -163,9 +204,13 @@ static void act_link(struct web_req *q, struct fj_buf *b, const struct act *a, c
 
 static void next_acts(struct web_req *q, struct fj_buf *b, const struct acts *x, const char *id, const char *back)
 {
-	if (x->n_next == 0 && x->n_back == 0)
+	bool without = x->mine && x->turn->query != NULL; /* the act takes a file, not the number */
+
+	if (x->n_next == 0 && x->n_back == 0 && !without)
 		return;
 	web_html(b, "<p class=\"acts first\">");
+	if (without)
+		portal_turn_link(q, b, x->turn, id);
 	for (size_t i = 0; i < x->n_next; i++)
 		act_link(q, b, &x->next[i], id, back, i == 0 ? "button" : "button quiet");
 	if (x->n_back > 0)
@@ -266,13 +311,47 @@ static json_t *without_head(const json_t *o, const char *noun)
 			json_object_del(rest, key);
 	if (json_is_string(json_object_get(rest, "state")))
 		json_object_del(rest, "state");
+	if (strcmp(noun, "request") == 0)
+		json_object_del(rest, "permitted"); /* beside what is asked, for who decides */
 	return rest;
+}
+
+/* the holder by its name, where only the number is told */
+static void name_holder(struct web_req *q, json_t *o)
+{
+	const json_t *h = json_object_get(o, "holder");
+	FJ_AUTO(json) params = json_is_string(h) ? json_pack("{s:O}", "usci", h) : NULL;
+	FJ_AUTO(json) org = NULL;
+
+	if (params != NULL && portal_command(q, "organisation.show", params, &org, NULL) == FJ_OK)
+		json_object_set_new(o, "holder", json_pack("{s:O, s:O}", "usci", json_object_get(org, "usci"), "name", json_object_get(org, "name")));
+}
+
+/* what the certificate says: of the version of the card that it was issued on */
+static void says(struct web_req *q, struct fj_buf *b, const json_t *cert)
+{
+	static const char *const keys[] = {"class_scheme", "class_code", "industry", "source_kind", "geo_scope", "geo_codes", "time_from", "time_to", "update_freq", "rights", "rights_table", "modes", "restrictions"};
+	FJ_AUTO(json) params = json_pack("{s:s, s:I}", "asset", fj_json_text(cert, "asset_no"), "version", (json_int_t)fj_json_num(cert, "card_version"));
+	FJ_AUTO(json) asset = NULL;
+	size_t i;
+	json_t *v;
+
+	if (portal_command(q, "asset.show", params, &asset, NULL) != FJ_OK)
+		return;
+	FJ_AUTO(json) lines = iss_card_lines(json_object_get(asset, "card"), web_lang(q)[0] == 'e');
+	web_print(b, "<h2>%s</h2><dl>", web_tr(q, "What the certificate says"));
+	json_array_foreach(lines, i, v)
+		for (size_t k = 0; k < FJ_ARRAY_LEN(keys); k++)
+			if (strcmp(keys[k], fj_json_text(v, "key")) == 0)
+				web_print(b, "<div><dt>%s</dt><dd><bdi>%s</bdi></dd></div>", fj_json_text(v, "label"), fj_json_text(v, "text"));
+	web_html(b, "</dl>");
 }
 
 static void page(struct web_req *q, struct web_res *r, const char *noun, const char *command, const json_t *o)
 {
 	FJ_AUTO(buf) here = FJ_BUF_INIT(2048);
 	FJ_AUTO(json) rest = without_head(o, noun);
+	name_holder(q, rest);
 	struct fj_buf *b = &r->body;
 	const char *id = web_param(q, "id"), *open = fj_json_text(o, "registration");
 	struct acts x;
@@ -282,22 +361,31 @@ static void page(struct web_req *q, struct web_res *r, const char *noun, const c
 	web_html(&here, "/");
 	web_url(&here, id);
 	const char *back = fj_buf_str(&here);
-	find_acts(q, noun, o, &x);
-	FJ_AUTO(json) stops = NULL;
-	bool party = true;
-	if (x.n_back > 0)
-		stops = portal_stops(q, id, &party);
+	json_t *stopped = NULL;
+	bool party = is_party(q, noun, o, &stopped);
+	find_acts(q, noun, o, party, &x);
+	if (stopped == NULL && x.n_back > 0)
+		stopped = portal_stops(q, id, &party);
+	FJ_AUTO(json) stops = stopped;
 	if (!party)
 		x.n_back = 0; /* it is another office's to stop */
 	portal_top(q, b, portal_noun_word(q, noun, true));
 	portal_done(q, b);
 	if (!portal_is_report(o))
 		portal_face(q, b, noun, o);
+	if (x.turn != NULL)
+		portal_turn_told(q, b, x.turn, o);
+	portal_ask_license(q, b, noun, o, id);
 	next_acts(q, b, &x, id, back);
+	portal_license_text(q, b, noun, o, id);
+	if (strcmp(noun, "request") == 0)
+		portal_license_review(q, b, o, id);
 	places(q, b, noun, &x);
 	if (strcmp(noun, "registration") == 0)
 		portal_course(q, b, id);
 	web_html(b, "<div id=\"facts\">");
+	if (strcmp(noun, "certificate") == 0)
+		says(q, b, o);
 	portal_answer(q, b, command, portal_is_report(o) ? o : rest, back);
 	web_html(b, "</div>");
 	if (strcmp(noun, "token") == 0)
@@ -332,7 +420,7 @@ void portal_get_show(struct web_req *q, struct web_res *r)
 		web_fail(q, r, &err);
 		return;
 	}
-	if (member[0] != '\0' && portal_answer_file(r, c->name, answer, member))
+	if (member[0] != '\0' && (portal_answer_file(r, c->name, answer, member) || (strcmp(member, "compact") == 0 && portal_license_file(r, noun, answer, web_param(q, "id")))))
 		return;
 	if (strcmp(noun, "bulk") == 0 && strcmp(fj_json_text(answer, "state"), "RUNNING") == 0)
 		web_say_header(r, "Refresh", "3"); /* until it is done, or held */

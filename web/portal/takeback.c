@@ -256,10 +256,28 @@ static void verify_button(struct web_req *q, struct fj_buf *b, const json_t *sto
 	web_print(b, "<button class=\"quiet\">%s</button></form>", web_tr(q, "See what the public page says now"));
 }
 
+/* what was listed before the act says afterwards only of what it was about how it stands now */
+static void state_now(json_t *stops, const json_t *state)
+{
+	static const char *const lists[] = {"certificates", "authorisations", "products", "first_tokens"};
+	const char *number = fj_json_text(stops, "number");
+	size_t i;
+	json_t *row;
+
+	for (size_t k = 0; k < FJ_ARRAY_LEN(lists); k++)
+		json_array_foreach(json_object_get(stops, lists[k]), i, row) {
+			bool self = strcmp(fj_json_text(row, "id"), number) == 0 || strcmp(fj_json_text(row, "number"), number) == 0;
+			if (self && json_is_string(state))
+				json_object_set(row, "state", (json_t *)(uintptr_t)state);
+			else
+				json_object_del(row, "state");
+		}
+}
+
 bool portal_takeback_done(struct web_req *q, struct fj_buf *b, const struct once *o)
 {
 	const struct takeback *t = act_of(o->command);
-	const json_t *stops = json_object_get(o->answer, "stopped");
+	FJ_AUTO(json) stops = json_deep_copy(json_object_get(o->answer, "stopped"));
 	const char *approval = fj_json_peek(o->answer, "approval"), *word = portal_done_word(o->command, o->answer);
 
 	if (t == NULL || stops == NULL)
@@ -273,6 +291,7 @@ bool portal_takeback_done(struct web_req *q, struct fj_buf *b, const struct once
 	if (approval != NULL)
 		web_print(b, "<p>%s <a class=\"mono\" href=\"/approvals/%s\">%s</a></p>", web_tr(q, "It becomes final with the second officer's decision:"), approval, approval);
 	web_print(b, "<h2>%s</h2>", web_tr(q, "Denied from now on"));
+	state_now(stops, json_object_get(o->answer, "state"));
 	counts(q, b, stops);
 	portal_stops_list(q, b, stops);
 	verify_button(q, b, stops);

@@ -162,12 +162,12 @@ static enum fj_rc certificate_of(struct iss *i, const char *number, json_t **sho
 	static const struct iss_actor anybody = {.login = "local", .roles = ISS_LOCAL, .via = "public"};
 	FJ_AUTO(json) params = json_pack("{s:s}", "number", number);
 
+	if (!fj_number_ok(number))
+		return ver_no_such(number, err);
 	FJ_TRY(iss_command(i, &anybody, "certificate.show", params, shown, err));
 	if (fj_json_peek(*shown, "pem") != NULL)
 		return FJ_OK;
-	enum fj_rc rc = fj_fail(err, FJ_E_NOTFOUND, "portal", "formats.md 7", "no published certificate bears the number \"%s\"", number);
-	fj_err_zh(err, "没有编号为“%s”的已公开证书", number);
-	return rc;
+	return ver_no_such(number, err);
 }
 
 static enum fj_rc verdict_of(struct iss *i, const struct ver_view *v, const struct asked *a, const char *use_text, json_t **out, struct fj_err *err)
@@ -209,7 +209,10 @@ static enum fj_rc verdict_now(struct portal *p, struct web_req *q, struct asked 
 
 	FJ_TRY(take(q, a, err));
 	FJ_TRY(ver_view_take(p->published, &v, err));
-	enum fj_rc rc = verdict_of(p->i, v, a, web_field(q, "use"), out, err);
+	FJ_AUTO(buf) use = FJ_BUF_INIT(8192);
+	enum fj_rc rc = web_use_text(q, &use, err);
+	if (rc == FJ_OK)
+		rc = verdict_of(p->i, v, a, fj_buf_str(&use), out, err);
 	ver_view_give(p->published, v);
 	return rc;
 }
@@ -241,7 +244,7 @@ static void more(struct web_req *q, struct fj_buf *b, const json_t *verdict)
 
 	if ((strcmp(kind, "certificate") != 0 && strcmp(kind, "authorisation") != 0) || portal_public(q, "status.anchor", NULL, &anchor, NULL) != FJ_OK)
 		return;
-	web_print(b, "<p><a href=\"%s/v/%s\">%s</a> · <a href=\"/check\">%s</a></p>", fj_json_text(anchor, "base"), number, web_tr(q, "Assets, products, downloads and changes of this number"),
+	web_print(b, "<p><a href=\"%s/v/%s\">%s</a> · <a href=\"/check\">%s</a></p>", fj_json_text(anchor, "base"), number, strcmp(kind, "authorisation") == 0 ? web_tr(q, "Its assets and products, downloads, and a feed of its changes, at the verifier") : web_tr(q, "Downloads of this certificate, at the verifier"),
 	    web_tr(q, "How to check this without us"));
 }
 

@@ -95,6 +95,7 @@ static const struct iss_field *field_at(const struct iss_command_info *c, const 
 }
 
 #define MOST 12 /* members of a step */
+#define LEFT_AT "wizard.step" /* of a draft: where it was left */
 static size_t places_of(const struct iss_command_info *c, const struct portal_step *s, struct portal_place out[MOST])
 {
 	size_t n = 0;
@@ -264,9 +265,45 @@ static void limits(struct web_req *q, struct fj_buf *b, const json_t *fill)
 	web_html(b, "</aside>");
 }
 
+/* --- what is wrong with a field by itself --- */
+
+/* the first text of the step that the register would not take whatever else is filled in */
+static enum fj_rc check_step(const struct iss_command_info *c, const struct portal_step *s, const json_t *fill, struct fj_err *err)
+{
+	struct portal_place place[MOST];
+	size_t n = places_of(c, s, place);
+	const char *key;
+	json_t *v;
+
+	json_object_foreach((json_t *)(uintptr_t)fill, key, v)
+		for (size_t i = 0; i < n; i++) {
+			const char *block = strncmp(place[i].path, "card.", 5) == 0 ? place[i].path + 5 : NULL, *name = strrchr(key, '.');
+			if (block == NULL || !below(key, place[i].path) || name == NULL || !json_is_string(v))
+				continue;
+			if (strlen(key) == strlen(place[i].path) + strlen(name)) /* a member of the block itself */
+				FJ_TRY(iss_card_text_check(block, name + 1, json_string_value(v), err));
+		}
+	return FJ_OK;
+}
+
 /* --- pages --- */
 
-static void step_list(struct web_req *q, struct fj_buf *b, const struct portal_wizard *w, const struct iss_command_info *c, size_t at, const struct gap *gap, size_t n_gaps)
+/* something below the step's members was filled in */
+static bool begun(const struct portal_wizard *w, const struct iss_command_info *c, size_t step, const json_t *fill)
+{
+	struct portal_place place[MOST];
+	size_t n = places_of(c, &w->steps[step - 1], place);
+	const char *key;
+	json_t *v;
+
+	json_object_foreach((json_t *)(uintptr_t)fill, key, v)
+		for (size_t i = 0; i < n; i++)
+			if (below(key, place[i].path) && ((json_is_string(v) && json_string_length(v) > 0) || json_array_size(v) > 0))
+				return true;
+	return false;
+}
+
+static void step_list(struct web_req *q, struct fj_buf *b, const struct portal_wizard *w, const struct iss_command_info *c, const json_t *fill, size_t at, const struct gap *gap, size_t n_gaps)
 {
 	size_t n = count(w);
 
@@ -279,8 +316,10 @@ static void step_list(struct web_req *q, struct fj_buf *b, const struct portal_w
 		    : "<li><button class=\"link\" name=\"go\" value=\"%zu\" formnovalidate>%s</button>", i, i > n ? web_tr(q, "Review and send") : web_tr(q, w->steps[i - 1].title));
 		if (i <= n) {
 			web_html(b, " <span class=\"small\">");
-			if (lacks == 0)
+			if (lacks == 0 && begun(w, c, i, fill))
 				web_print(b, "✔ %s", web_tr(q, "complete"));
+			else if (lacks == 0)
+				web_text(b, web_tr(q, "optional, not filled in"));
 			else
 				web_say(q, b, "%zu missing", lacks);
 			web_html(b, "</span>");
@@ -316,7 +355,7 @@ static void step_page(struct web_req *q, struct web_res *r, const struct portal_
 	portal_tell(q, r, err);
 	portal_fill_bad(q, c, fill, err);
 	form_begin(q, b, w, fill, at);
-	step_list(q, b, w, c, at, gap, lacks);
+	step_list(q, b, w, c, fill, at, gap, lacks);
 	web_html(b, "<h2>");
 	web_say(q, b, "Step %zu of %zu: %s", at, count(w) + 1, web_tr(q, s->title));
 	web_html(b, "</h2>");
@@ -351,7 +390,7 @@ void portal_wizard_review(struct web_req *q, struct web_res *r, const struct por
 	portal_tell(q, r, err);
 	portal_fill_bad(q, c, fill, err);
 	form_begin(q, b, w, fill, n + 1);
-	step_list(q, b, w, c, n + 1, gap, lacks);
+	step_list(q, b, w, c, fill, n + 1, gap, lacks);
 	const char *bad = fj_json_text(fill, PORTAL_BAD);
 	if (bad[0] != '\0' && step_of(w, c, bad) > 0)
 		web_print(b, "<p><button class=\"link\" name=\"go\" value=\"%zu\" formnovalidate>%s</button></p>", step_of(w, c, bad), web_tr(q, "To the step with this field"));
@@ -393,11 +432,12 @@ void portal_get_wizard(struct web_req *q, struct web_res *r)
 	if (w == NULL)
 		return;
 	FJ_AUTO(json) fill = portal_typed(q, c);
-	size_t n = count(w), at = number_of(web_field(q, "step"), n + 1);
+	size_t n = count(w);
 	if (!portal_draft_take(q, c, web_field(q, "draft"), fill, &changed))
 		portal_prefill(q, c, fill);
 	else if (changed)
 		json_object_set_new(fill, PORTAL_CHANGED, json_true());
+	size_t at = number_of(web_field(q, "step")[0] != '\0' ? web_field(q, "step") : fj_json_text(fill, LEFT_AT), n + 1);
 	if (web_field(q, "focus")[0] != '\0')
 		json_object_set_new(fill, PORTAL_FOCUS, json_string(web_field(q, "focus")));
 	if (at > n)
@@ -453,6 +493,8 @@ void portal_post_wizard(struct web_req *q, struct web_res *r)
 	size_t go = rows || keep ? at : number_of(web_field(q, "go"), n + 1);
 	snprintf(id, sizeof(id), "%.23s", web_field(q, "draft"));
 	FJ_AUTO(str) focus = fj_strdup(fj_json_text(fill, PORTAL_FOCUS));
+	bool stays = go > at && at <= n && check_step(c, &w->steps[at - 1], fill, &err) != FJ_OK;
+	json_object_set_new(fill, LEFT_AT, json_sprintf("%zu", stays ? at : go));
 	if (portal_draft_keep(q, c, fill, id, &err) != FJ_OK) {
 		if (web_wants_json(q))
 			web_problem(r, &err);
@@ -463,6 +505,11 @@ void portal_post_wizard(struct web_req *q, struct web_res *r)
 	if (web_wants_json(q)) {
 		FJ_AUTO(json) answer = json_pack("{s:s, s:s}", "draft", id, "said", web_tr(q, "Saved as a draft."));
 		web_json(r, 200, answer);
+		return;
+	}
+	if (stays) {
+		json_object_set_new(fill, PORTAL_DRAFT, json_string(id));
+		step_page(q, r, w, c, fill, at, &err);
 		return;
 	}
 	snprintf(number, sizeof(number), "%zu", go);

@@ -1,0 +1,133 @@
+/*
+ * license.c - a license on the portal: where one asks for it, how its application is
+ * decided, and how its user gets the token.
+ *
+ * Who decides sees what is asked beside what the authorisation permits, and what it
+ * costs, above two buttons: a yes, and a no with its reason.
+ */
+#include "web/portal/internal.h"
+
+/* --- asking: a user's way begins at what is licensed --- */
+
+void portal_ask_license(struct web_req *q, struct fj_buf *b, const char *noun, const json_t *o, const char *id)
+{
+	const char *state = fj_json_text(o, "state");
+	bool there = (strcmp(noun, "product") == 0 && strcmp(state, "ON_SALE") == 0) || (strcmp(noun, "authorisation") == 0 && strcmp(state, "ACTIVE") == 0);
+
+	if (there && (portal_actor(q)->roles & (ISS_USER | ISS_DEVELOPER)) && portal_may(q, iss_command_find("token.request")))
+		web_print(b, "<p class=\"acts first\"><a class=\"button\" href=\"/do/token/request?%s=%s\">%s</a></p>", noun, id, web_tr(q, "Ask for a license"));
+}
+
+/* --- deciding --- */
+
+static const char *const scope[] = {"mode", "domains", "scenarios", "rights", "purposes", "actions", "territory", "environment", "quota"};
+
+static bool is_empty(const json_t *v)
+{
+	return v == NULL || json_is_null(v) || (json_is_array(v) && json_array_size(v) == 0);
+}
+
+static void cell(struct web_req *q, struct fj_buf *b, const char *label, const char *key, const json_t *v)
+{
+	web_print(b, "<td data-label=\"%s\"><div>", label);
+	if (is_empty(v))
+		web_html(b, "—");
+	else
+		web_value(q, b, key, v, NULL);
+	web_html(b, "</div></td>");
+}
+
+static void compared(struct web_req *q, struct fj_buf *b, const json_t *asked, const json_t *permitted)
+{
+	const char *first = web_tr(q, "Asked for"), *second = web_tr(q, "The authorisation permits");
+
+	web_print(b, "<table><thead><tr><th scope=\"col\">%s</th><th scope=\"col\">%s</th><th scope=\"col\">%s</th></tr></thead><tbody>", web_tr(q, "Scope"), first, second);
+	for (size_t i = 0; i < FJ_ARRAY_LEN(scope); i++) {
+		const json_t *a = json_object_get(asked, scope[i]), *p = json_object_get(permitted, scope[i]);
+		if (is_empty(a) && is_empty(p))
+			continue;
+		web_print(b, "<tr><th scope=\"row\">%s</th>", web_label(q, scope[i]));
+		cell(q, b, first, scope[i], a);
+		cell(q, b, second, scope[i], p);
+		web_html(b, "</tr>");
+	}
+	web_html(b, "</tbody></table>");
+}
+
+static void price(struct web_req *q, struct fj_buf *b, const json_t *o)
+{
+	FJ_AUTO(json) fee = json_pack("{s:O*, s:O*}", "fee_fen", json_object_get(o, "fee_fen"), "charge_basis", json_object_get(o, "charge_basis"));
+
+	if (json_object_size(fee) > 0)
+		web_fields(q, b, fee, NULL);
+}
+
+static void begin(struct web_req *q, struct fj_buf *b, const char *id, const char *accept)
+{
+	char key[ONCE_KEY], back[80];
+
+	once_key(key);
+	snprintf(back, sizeof(back), "/show/request/%.60s", id);
+	web_html(b, "<form class=\"fill\" method=\"post\" action=\"/do/token/review\">");
+	portal_csrf(q, b);
+	portal_hidden(b, "once", key);
+	portal_hidden(b, "back", back);
+	portal_hidden(b, "request", id);
+	portal_hidden(b, "accept", accept);
+}
+
+static void decision(struct web_req *q, struct fj_buf *b, const char *id)
+{
+	begin(q, b, id, "true");
+	web_print(b, "<p>%s</p><p><button>%s</button></p></form>", web_tr(q, "A yes signs the license token at once."), web_tr(q, "Agree, and issue the token"));
+	begin(q, b, id, "false");
+	web_print(b, "<label for=\"why-not\">%s</label><textarea class=\"prose\" id=\"why-not\" name=\"note\" maxlength=\"400\" required></textarea><p><button class=\"danger\">%s</button></p></form>",
+	    web_tr(q, "Reason for the no (the applicant reads it)"), web_tr(q, "Do not agree"));
+}
+
+bool portal_reviews(struct web_req *q, const json_t *o)
+{
+	const char *org = fj_json_text(json_object_get(o, "operator"), "usci");
+
+	return strcmp(fj_json_text(o, "state"), "REQUESTED") == 0 && org[0] != '\0' && strcmp(org, portal_actor(q)->org) == 0 && portal_may(q, iss_command_find("token.review"));
+}
+
+void portal_license_review(struct web_req *q, struct fj_buf *b, const json_t *o, const char *id)
+{
+	const json_t *r = json_object_get(o, "request");
+
+	if (strcmp(fj_json_text(o, "state"), "REQUESTED") != 0)
+		return;
+	if (!portal_reviews(q, o)) {
+		web_print(b, "<p class=\"notice\">%s <bdi>%s</bdi></p>", web_tr(q, "A yes issues the license token at once; how it stands is shown here and on the applicant's first page. It is reviewed by:"),
+		    fj_json_text(json_object_get(o, "operator"), "name"));
+		return;
+	}
+	web_print(b, "<section class=\"card\" id=\"decide\"><h2>%s</h2>", web_tr(q, "Your decision"));
+	price(q, b, o);
+	compared(q, b, json_object_get(r, "grant"), json_object_get(o, "permitted"));
+	decision(q, b, id);
+	web_html(b, "</section>");
+}
+
+/* --- having it --- */
+
+bool portal_license_file(struct web_res *r, const char *noun, const json_t *o, const char *id)
+{
+	const char *text = fj_json_text(o, "compact");
+	char name[72];
+
+	if (text[0] == '\0' || (strcmp(noun, "token") != 0 && strcmp(noun, "authorisation") != 0))
+		return false;
+	snprintf(name, sizeof(name), "%.64s.jwt", id);
+	web_download(r, name, "application/jwt", fj_slice_str(text));
+	return true;
+}
+
+void portal_license_text(struct web_req *q, struct fj_buf *b, const char *noun, const json_t *o, const char *id)
+{
+	if (fj_json_text(o, "compact")[0] == '\0' || (strcmp(noun, "token") != 0 && strcmp(noun, "authorisation") != 0))
+		return;
+	web_print(b, "<p class=\"acts\"><a class=\"button quiet\" href=\"/show/%s/%s?download=compact\">%s</a> <button type=\"button\" class=\"quiet\" data-copy=\"text-compact\" data-done=\"%s\" hidden>%s</button></p>",
+	    noun, id, web_tr(q, "Download (.jwt)"), web_tr(q, "Copied"), web_tr(q, "Copy the text"));
+}

@@ -1,0 +1,154 @@
+/*
+ * next.c - what comes next: whose turn it is with an object in its state, and the act that does it.
+ *
+ * One table for the page of the object, for the page after an act, and for who is offered the act:
+ * a button stands where the register would let this office press it.  It decides nothing.
+ */
+#include "web/portal/internal.h"
+
+static const struct portal_turn turns[] = {
+	{"ledger", "LEDGERED", "ledger.recognise", PORTAL_HOLDERS, NULL, WEB_N("The holder decides whether it is a data asset.")},
+	{"ledger", "RECOGNISED", "ledger.confirm", PORTAL_CONFIRMERS, NULL, WEB_N("The decision is confirmed; only then is a card filled in.")},
+	{"ledger", "CONFIRMED", "asset.card", PORTAL_HOLDERS, NULL, WEB_N("The holder fills in the asset card, if the entry is an asset and has none yet.")},
+	{"asset", "AWAITING_NUMBER", "exchange.import", PORTAL_FINANCE, "",
+	    WEB_N("The card has no asset number. The finance department exports it to the budget system, and imports the receipt with the number; the holder need do nothing. Registration can be applied for after that.")},
+	{"asset", "CARDED", "registration.submit", PORTAL_HOLDERS, NULL, WEB_N("The holder applies for registration.")},
+	{"asset", "REGISTERED", "certificate.issue", PORTAL_FINANCE, NULL, WEB_N("The finance department issues the certificate; a second officer approves.")},
+	{"registration", "SUBMITTED", "registration.endorse", PORTAL_SUPERIORS, NULL, WEB_N("The superior department endorses the application.")},
+	{"registration", "APPLIED", "registration.accept", PORTAL_FINANCE, NULL, WEB_N("The finance department takes the application on.")},
+	{"copy", "READY", "copy.collect", PORTAL_ANYBODYS, NULL, WEB_N("Print it, hand it over, and enter who collected it.")},
+};
+
+/* acts after which a list goes on, not one object */
+static const struct {
+	const char *after, *noun, *state, *command; /* the reader's own that are in this state */
+} lists[] = {{"ledger.import", "ledger", "LEDGERED", "ledger.recognise"}};
+
+const struct portal_turn *portal_turn_of(const char *noun, const json_t *o)
+{
+	const char *state = fj_json_text(o, "state");
+	bool taken = fj_json_text(o, "registration")[0] != '\0' && strcmp(noun, "asset") == 0; /* its registration says it */
+	bool memo = strcmp(noun, "ledger") == 0 && strcmp(state, "CONFIRMED") == 0 && strcmp(fj_json_text(o, "result"), "ASSET") != 0;
+
+	for (size_t i = 0; i < FJ_ARRAY_LEN(turns) && !taken && !memo; i++)
+		if (strcmp(turns[i].noun, noun) == 0 && strcmp(turns[i].state, state) == 0)
+			return &turns[i];
+	return NULL;
+}
+
+static json_t *organisation(struct web_req *q, const char *usci)
+{
+	FJ_AUTO(json) params = json_pack("{s:s}", "usci", usci);
+	json_t *o = NULL;
+
+	return usci[0] != '\0' && portal_command(q, "organisation.show", params, &o, NULL) == FJ_OK ? o : NULL;
+}
+
+/* whose turn it is: the office's code; "" when that is not known here */
+static const char *office(const struct portal_turn *t, const json_t *holder)
+{
+	const char *dept = fj_json_text(holder, "dept"), *finance = fj_json_text(holder, "finance");
+
+	switch (t->whose) {
+	case PORTAL_HOLDERS:
+		return fj_json_text(holder, "usci");
+	case PORTAL_SUPERIORS:
+		return dept;
+	case PORTAL_FINANCE:
+		return finance;
+	case PORTAL_CONFIRMERS:
+		return dept[0] != '\0' ? dept : finance;
+	default:
+		return "";
+	}
+}
+
+static const char *holder_of(const json_t *o)
+{
+	const json_t *h = json_object_get(o, "holder");
+
+	return json_is_string(h) ? json_string_value(h) : fj_json_text(h, "usci");
+}
+
+bool portal_turn_mine(struct web_req *q, const struct portal_turn *t, const json_t *o)
+{
+	const struct iss_command_info *c = iss_command_find(t->command);
+	FJ_AUTO(json) holder = t->whose == PORTAL_ANYBODYS ? NULL : organisation(q, holder_of(o));
+
+	return c != NULL && portal_may(q, c) && (t->whose == PORTAL_ANYBODYS || strcmp(office(t, holder), portal_actor(q)->org) == 0);
+}
+
+void portal_turn_told(struct web_req *q, struct fj_buf *b, const struct portal_turn *t, const json_t *o)
+{
+	FJ_AUTO(json) holder = t->whose == PORTAL_ANYBODYS ? NULL : organisation(q, holder_of(o));
+	FJ_AUTO(json) who = organisation(q, office(t, holder));
+
+	web_print(b, "<p class=\"notice\"><strong>%s</strong> ", web_tr(q, "What comes next:"));
+	if (who != NULL)
+		web_print(b, "<bdi>%s</bdi>%s ", fj_json_text(who, "name"), web_either(q, "。", "."));
+	web_print(b, "%s</p>", web_tr(q, t->text));
+}
+
+void portal_turn_link(struct web_req *q, struct fj_buf *b, const struct portal_turn *t, const char *id)
+{
+	const struct iss_command_info *c = iss_command_find(t->command);
+	char to[PORTAL_ADDRESS];
+	const struct iss_field *f = portal_asks_for(c, t->noun, portal_key_of(t->noun));
+
+	portal_address(portal_wizard_of(t->command) != NULL ? "wizard" : "do", t->command, to);
+	web_print(b, "<a class=\"button\" href=\"%s", to);
+	if (t->query == NULL && f != NULL)
+		web_print(b, "?%s=%s", f->name, id);
+	web_html(b, "\">");
+	portal_command_word(q, b, c);
+	web_html(b, "</a>");
+}
+
+/* --- after an act --- */
+
+/* which object the answer is of: its noun by the form of its number, as links go by it */
+static const char *object_of(const json_t *answer, char noun[64])
+{
+	const char *id = fj_json_peek(answer, "id"), *asset = fj_json_peek(answer, "asset_no");
+
+	for (const struct web_link *p = portal_links; id != NULL && p->key != NULL; p++)
+		if (p->key[0] == '^' && strncmp(id, p->key + 1, strlen(p->key + 1)) == 0 && strncmp(p->prefix, "/show/", 6) == 0) {
+			snprintf(noun, 64, "%.*s", (int)strcspn(p->prefix + 6, "/"), p->prefix + 6);
+			return id;
+		}
+	snprintf(noun, 64, "asset");
+	return id == NULL ? asset : NULL;
+}
+
+static void of_list(struct web_req *q, struct fj_buf *b, const char *command)
+{
+	for (size_t i = 0; i < FJ_ARRAY_LEN(lists); i++) {
+		const struct iss_command_info *c = iss_command_find(lists[i].command);
+		if (strcmp(lists[i].after, command) != 0 || !portal_may(q, c))
+			continue;
+		web_print(b, "<p class=\"acts\"><a class=\"button\" href=\"/list/%s?state=%s&amp;holder=%s\">", lists[i].noun, lists[i].state, portal_actor(q)->org);
+		portal_command_word(q, b, c);
+		web_html(b, "</a></p>");
+	}
+}
+
+void portal_then(struct web_req *q, struct fj_buf *b, const char *command, const json_t *answer)
+{
+	FJ_AUTO(json) o = NULL;
+	char noun[64];
+	const char *id = object_of(answer, noun), *key = id == NULL ? NULL : portal_key_of(noun);
+
+	of_list(q, b, command);
+	FJ_AUTO(json) params = key == NULL ? NULL : json_pack("{s:s}", key, id);
+	if (params == NULL || portal_command(q, portal_find(noun, "show")->name, params, &o, NULL) != FJ_OK)
+		return;
+	const struct portal_turn *t = portal_turn_of(noun, o);
+	if (t != NULL)
+		portal_turn_told(q, b, t, o);
+	web_html(b, "<p class=\"acts\">");
+	if (t != NULL && portal_turn_mine(q, t, o))
+		portal_turn_link(q, b, t, id);
+	if (strcmp(noun, "copy") == 0)
+		web_print(b, "<a class=\"button quiet\" href=\"/paper/%s\">%s</a> ", id, web_tr(q, "Page to print"));
+	web_print(b, "<a class=\"button quiet\" href=\"/show/%s/%s\">%s</a></p>", noun, id, portal_noun_word(q, noun, true));
+}

@@ -648,7 +648,7 @@ void portal_get_done(struct web_req *q, struct web_res *r)
 	}
 	FJ_AUTO(json) owned = o.answer;
 	const struct iss_command_info *c = iss_command_find(o.command);
-	if (c != NULL && o.state == ONCE_DONE && member[0] == '\0' && portal_answer_is_plain(owned) && fj_json_peek(owned, "approval") != NULL) {
+	if (c != NULL && o.state == ONCE_DONE && member[0] == '\0' && portal_answer_is_plain(owned) && json_object_get(owned, "stopped") == NULL && fj_json_peek(owned, "approval") != NULL) {
 		lead_on(q, r, c, web_param(q, "key"), owned); /* what ran behind ends where the same act at once would have */
 		return;
 	}

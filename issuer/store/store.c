@@ -133,6 +133,8 @@ static enum fj_rc version(struct sto *s, int *out, struct fj_err *err)
 
 /* What this release writes; 1 to 3 were written by none.  Later ones move older registers forward here. */
 #define VERSION 5
+#define TEXT_OF(n) TEXT_OF_(n)
+#define TEXT_OF_(n) #n
 
 static enum fj_rc set_up(struct sto *s, struct fj_err *err)
 {
@@ -160,7 +162,7 @@ static enum fj_rc set_up(struct sto *s, struct fj_err *err)
 	FJ_TRY(exec(s, sto_schema_home, "be made", err));
 	FJ_TRY(exec(s, schema_touch, "be made", err));
 	FJ_TRY(exec(s, schema_tally, "be made", err));
-	return exec(s, "PRAGMA user_version=4; COMMIT", "be made", err);
+	return exec(s, "PRAGMA user_version=" TEXT_OF(VERSION) "; COMMIT", "be made", err);
 }
 
 static enum fj_rc prepare(struct sto *s, struct fj_err *err)

@@ -131,7 +131,7 @@ static enum fj_rc version(struct sto *s, int *out, struct fj_err *err)
 	return *out >= 0 ? FJ_OK : fail(s, code, err, "be read");
 }
 
-/* What this release writes; 1 to 3 were written by none.  Later ones move older registers forward here. */
+/* What this release writes; 1 to 4 were written by none.  Later ones move older registers forward here. */
 #define VERSION 5
 #define TEXT_OF(n) TEXT_OF_(n)
 #define TEXT_OF_(n) #n

@@ -71,7 +71,7 @@ integration() {
 		report "integration $n" "$logs/integration_$n.log" $(ended "$logs/integration_$n.rc")
 	done
 	# the lanes are free: in a whole check the browser begins
-	[ "$what" = check ] && [ -z "$(e2e_lacks)" ] && (FUJIE_LANE=$lanes/e2e; e2e_run) &
+	[ "$what" = check ] && [ -z "$(e2e_lacks)" ] && (e2e_run) &
 	python_stage "integration model" tests/model/drive.py
 	python_stage "integration scope" tests/model/scope_test.py
 	python_stage "integration verdict model" tests/model/test_verdict.py
@@ -93,19 +93,24 @@ examples() {
 	python_stage "conformance examples" tests/conformance/examples_test.py
 }
 # a real browser; its npm packages are put there by `make deps-full` or `make e2e`, never by a check
-E2E="portal acts public tasks axe"
+E2E="tasks axe portal acts public"
 # why the browser tests can't run; nothing when they can
 e2e_lacks() {
 	if ! need node; then echo "node is absent (make deps-full)"
 	elif ! need chromium; then echo "chromium is absent (make deps-full)"
 	elif [ ! -d tests/e2e/node_modules/playwright-core ]; then echo "tests/e2e/node_modules is absent (make deps-full)"; fi
 }
-e2e_run() {
-	for t in $E2E; do
+e2e_of() {
+	for t in "$@"; do
 		start=$(date +%s)
 		node "tests/e2e/$t.js" "$B" >"$logs/e2e_$t.log" 2>&1
 		end $? "$start" >"$logs/e2e_$t.rc"
 	done
+}
+e2e_run() { # in the lanes that the integration tests have left
+	(FUJIE_LANE=$lanes/1; e2e_of tasks portal) &
+	(FUJIE_LANE=$lanes/2; e2e_of axe acts public) &
+	wait
 }
 e2e_report() {
 	for t in $E2E; do report "e2e $t" "$logs/e2e_$t.log" $(ended "$logs/e2e_$t.rc"); done

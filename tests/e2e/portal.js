@@ -467,7 +467,7 @@ async function generic() {
 			await page.fill('input[name=org]', '12420000DEMA00099D');
 			await send(page);
 			assert.match(await page.innerText('.error'), words);
-			assert.match(await page.innerText('table'), new RegExp('3\\s+2\\s+R02\\s+' + rule));
+			assert.match(await page.innerText('table'), new RegExp('3\\s+B 数据资源目录编号\\s+R02\\s+' + rule));
 			assert.strictEqual(await page.getAttribute('form.acts input[name=org]', 'value'), '12420000DEMA00099D');
 		}
 		await open(page, '/list/ledger?lang=zh');

@@ -111,11 +111,13 @@ static const char *object_of(const json_t *answer, char noun[64])
 {
 	const char *id = fj_json_peek(answer, "id"), *asset = fj_json_peek(answer, "asset_no");
 
-	for (const struct web_link *p = portal_links; id != NULL && p->key != NULL; p++)
-		if (p->key[0] == '^' && strncmp(id, p->key + 1, strlen(p->key + 1)) == 0 && strncmp(p->prefix, "/show/", 6) == 0) {
-			snprintf(noun, 64, "%.*s", (int)strcspn(p->prefix + 6, "/"), p->prefix + 6);
-			return id;
-		}
+	for (const struct web_link *p = portal_links; id != NULL && p->key != NULL; p++) {
+		const char *begin = p->key[0] == '^' ? p->key + 1 : NULL;
+		if (begin == NULL || strstr(id, begin) != id || strncmp(p->prefix, "/show/", 6) != 0)
+			continue;
+		snprintf(noun, 64, "%.*s", (int)strcspn(p->prefix + 6, "/"), p->prefix + 6);
+		return id;
+	}
 	snprintf(noun, 64, "asset");
 	return id == NULL ? asset : NULL;
 }

@@ -335,7 +335,7 @@ def main():
     nobody(stranger)
     walks = {}
     for role in (r for r in ROLES if r in os.environ.get('ONLY', r).split()):
-        walks[role] = Walk(role, who[role], (12 if os.environ.get('FULL') == '1' else 6) if role == 'AUDITOR' else 1).run()
+        walks[role] = Walk(role, who[role], 12 if role == 'AUDITOR' else 1).run()
         what_is_seen(walks[role], role)
     last = list(walks.values())[-1]
     for w in [stranger] + list(walks.values()):

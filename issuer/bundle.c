@@ -32,9 +32,14 @@ static enum fj_rc by_number(struct iss_call *c, const char *id, struct fj_buf *o
 	FJ_AUTO(dom_auth) a = {.body = NULL};
 	struct dom_cert cert;
 	struct token t;
+	bool may;
 
 	if (strncmp(id, "LT-", 3) == 0) {
 		FJ_TRY(tok_get(c->db, id, &t, err));
+		FJ_TRY(tok_may_have(c, &t, &may, err));
+		if (!may)
+			return fj_refuse(err, FJ_E_FORBIDDEN, "issuer", "domain.md 6", "a license token is handed to whom it was made for, its parties and auditors; give its file, if you have it",
+			    "许可令牌仅向使用单位、授权各方和审计人员提供；如持有令牌文件，请改为提供文件");
 		return log_credential(c->iss, c->db, PIPE_TOKEN, id, out, proof, err);
 	}
 	if (strncmp(id, "DAU-", 4) == 0) {

@@ -15,6 +15,7 @@
 #include "issuer/life.h"
 #include "issuer/profile.h"
 #include "issuer/registration.h"
+#include "issuer/revenue.h"
 #include "issuer/rules/rules.h"
 #include "issuer/state.h"
 #include "issuer/task.h"
@@ -958,7 +959,7 @@ static enum fj_rc put_origin(struct iss_call *c, const struct dom_cert *t, struc
 	FJ_AUTO(dom_org) finance = {.affiliates = NULL};
 
 	FJ_TRY(dom_org_get(c->db, t->holder, &holder, err));
-	FJ_TRY(dom_org_get(c->db, holder.finance[0] != '\0' ? holder.finance : holder.usci, &finance, err));
+	FJ_TRY(dom_org_get(c->db, rev_finance(&holder), &finance, err));
 	json_object_set_new(c->answer, "card_version", json_integer((json_int_t)t->version));
 	json_object_set_new(c->answer, "registration", json_string(t->registration));
 	json_object_set_new(c->answer, "authority", json_pack("{s:s, s:s}", "usci", finance.usci, "name", finance.name));

@@ -699,8 +699,7 @@ static enum fj_rc put_stops(struct iss_call *c, const struct token *t, struct fj
 	return json_object_set(c->answer, "stopped_by", list) == 0 ? FJ_OK : fj_no_memory(err, "issuer");
 }
 
-/* The token itself is for whom it was made, its parties and who audits them: by name it can be used by whoever has it. */
-static enum fj_rc may_have(struct iss_call *c, const struct token *t, bool *out, struct fj_err *err)
+enum fj_rc tok_may_have(struct iss_call *c, const struct token *t, bool *out, struct fj_err *err)
 {
 	FJ_AUTO(dom_auth) a = {.body = NULL};
 
@@ -722,7 +721,7 @@ enum fj_rc cmd_token_show(struct iss_call *c, struct fj_err *err)
 	c->answer = token_json(&t, c->now);
 	FJ_TRY(put_terms(c->db, &t, c->answer, err));
 	FJ_TRY(put_stops(c, &t, err));
-	FJ_TRY(may_have(c, &t, &may, err));
+	FJ_TRY(tok_may_have(c, &t, &may, err));
 	if (may && log_credential(c->iss, c->db, PIPE_TOKEN, t.id, &compact, &proof, NULL) == FJ_OK) {
 		json_object_set_new(c->answer, "compact", json_string(fj_buf_str(&compact)));
 		json_object_set_new(c->answer, "log_proof", json_string(fj_buf_str(&proof)));

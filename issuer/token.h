@@ -25,6 +25,9 @@ struct token {
 };
 enum fj_rc tok_get(struct sto *db, const char *id, struct token *t, struct fj_err *err) FJ_MUST_USE;
 bool tok_used_up(const struct token *t);
+/* Is the token's text for the actor?  For whom it was made, its authorisation's parties, and who audits them: by name it can
+ * be used by whoever has it.  Whatever hands the text out asks this. */
+enum fj_rc tok_may_have(struct iss_call *c, const struct token *t, bool *out, struct fj_err *err) FJ_MUST_USE;
 
 /* Tokens being issued under one request (docs/api.md, token.issue).  Set c and r, then tok_check;
  * tok_release always.  line: the row of a job that the next token is for. */

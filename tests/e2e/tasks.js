@@ -251,19 +251,29 @@ async function catalogue() {
 
 // --- taking back ---
 
+// from the home page: three clicks and a reason; the number of what was stopped
+async function stop(p, noun, act, reason, before) {
+	const row = p.within('main a.stop[href*="/show/' + noun + '/"]').first();
+	const id = new RegExp(noun + '/([^#]+)').exec(await row.getAttribute('href'))[1];
+	await before(id);
+	await p.click(row);
+	await p.click(p.within('#stop a[href*="/do/' + act + '"]'));
+	await p.page.fill('[name=reason]', reason);
+	await p.click(p.within('main form.fill button.danger, main form.fill button').first());
+	assert.strictEqual(p.clicks, 3);
+	return id;
+}
+
 async function takingBack() {
 	await task('an operator takes a token back from the home page: three clicks and a reason; the public page denies at once', async (as) => {
 		const p = await as('jc1'), stranger = await as(null);
-		const row = p.within('main a.stop[href*="/show/token/"]').first();
-		const id = /token\/([^#]+)/.exec(await row.getAttribute('href'))[1];
-		const token = (await h.api('/api/v1/token/' + id, null, await h.session('jc2'))).compact;
-		assert.strictEqual(await verdictOf(stranger, token), 'permit');
-		await p.click(row);
-		await p.click(p.within('#stop a[href*="/do/token/revoke"]'));
-		await p.page.fill('[name=reason]', '合同终止（示例）');
-		await p.click(p.within('main form.fill button.danger, main form.fill button').first());
-		assert.strictEqual(p.clicks, 3);
-		assert.strictEqual(await verdictOf(stranger, token), 'deny');
+		let token, use;
+		const id = await stop(p, 'token', 'token/revoke', '合同终止（示例）', async (it) => {
+			token = await h.api('/api/v1/token/' + it, null, await h.session('jc2'));
+			use = token.binding === 'named' ? useText({ user: token.user.usci, audience: token.audience }) : ''; // by name it says nothing without its user
+			assert.strictEqual(await verdictOf(stranger, token.compact, use), 'permit');
+		});
+		assert.strictEqual(await verdictOf(stranger, token.compact, use), 'deny');
 		assert.strictEqual((await h.api('/api/v1/token/' + id, null, await h.session('jc2'))).state, 'REVOKED');
 	});
 }
@@ -403,14 +413,7 @@ async function offices() {
 async function surrendering() {
 	await task('an operator surrenders an authorisation from the home page: three clicks and a reason; the public page denies at once', async (as) => {
 		const p = await as('jc1'), stranger = await as(null);
-		const row = p.within('main a.stop[href*="/show/authorisation/"]').first();
-		const number = /authorisation\/([^#]+)/.exec(await row.getAttribute('href'))[1];
-		assert.strictEqual(await verdictOf(stranger, number), 'permit');
-		await p.click(row);
-		await p.click(p.within('#stop a[href*="/do/authorisation/surrender"]'));
-		await p.page.fill('[name=reason]', '业务调整（示例）');
-		await p.click(p.within('main form.fill button.danger, main form.fill button').first());
-		assert.strictEqual(p.clicks, 3);
+		const number = await stop(p, 'authorisation', 'authorisation/surrender', '业务调整（示例）', async (it) => assert.strictEqual(await verdictOf(stranger, it), 'permit'));
 		assert.strictEqual(await verdictOf(stranger, number), 'deny');
 	}, { en: true });
 }

@@ -205,7 +205,7 @@ try:
     check('its page says whose turn it is, and offers no application', '下一步' in page and '湖北省财政厅' in page and '/do/registration/submit' not in page, page[:300])
     check('and offers who has the turn the way to the number', '/do/exchange/import' in of('hb-fin1', '/show/asset/' + provisional))
     page = of('hb-fin1', '/show/certificate/' + dac['number'])
-    check('a certificate\'s page says what it says and who issued it', '证书载明事项' in page and '权利种类' in page and '颁发机构' in page and page.count('<dt>禁止事项') == 1 and 'N76 水利' in page, page[:300])
+    check('a certificate\'s page says what it says and who issued it', '证书所绑定的资产卡片内容' in page and '权利种类' in page and '颁发机构' in page and page.count('<dt>禁止事项') == 1 and 'N76 水利' in page, page[:300])
     rebuilt(h, 'and the events give every count again')
 
     # roles at hand

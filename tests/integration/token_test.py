@@ -95,6 +95,11 @@ def requests():
           o.get('jc1', 'request/' + asked['id'])['state'] == 'REVIEWED', (done, shown))
     check('the user sees what it has to do when it ends', shown['duties'] == ['DELETE', 'RETAIN_DERIVED', 'STOP'] and shown['binding'] == 'mtls' and shown['terms'] == {'kind': 'free'}, shown)
     payload = json.loads(base64.urlsafe_b64decode(shown['compact'].split('.')[1] + '=='))
+    read = {w: o.get(w, 'token/' + shown['id']) for w in ('pcu1', 'jc2', 'slxx1', 'slb1', 'mof1', 'auditor', 'qs1', 'hbsw1', 'hb-fin1')}
+    check('its text is its parties\' and auditors\'; others read that there is one', [w for w in read if 'compact' in read[w]] == ['pcu1', 'jc2', 'slxx1', 'slb1', 'mof1', 'auditor'] and
+          not any('log_proof' in read[w] for w in ('qs1', 'hbsw1', 'hb-fin1')) and all(r['state'] == 'ACTIVE' for r in read.values()), {w: sorted(r) for w, r in read.items()})
+    refused('nor has another operator it in a bundle', o.do('qs1', 'bundle.create', id=shown['id']), 'domain.md 6')
+    check('whose token it is has', o.do('pcu1', 'bundle.create', id=shown['id'])[0] == 200)
     check('and the duties stand in the token', payload['duties'] == ['DELETE', 'RETAIN_DERIVED', 'STOP'] and payload['cnf'] == {'x5t#S256': b64u(b'1' * 32)}, payload)
     check('it is permitted by the service and the tool', verdicts(token) == {'permit'})
     refused('a request is reviewed once', o.do('jc2', 'token.review', request=asked['id'], accept=False, note='x'), 'domain.md 7')

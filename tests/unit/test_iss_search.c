@@ -381,7 +381,7 @@ TEST("no list, search or history statement walks through a table")
 				scan = scan && strcmp(step, "SCAN t") != 0 && strcmp(step, "SCAN find_touched") != 0 && strcmp(step, "SCAN find_pending") != 0;
 			if (strcmp(all[i].name, "HISTORY_SEQS") == 0 || strcmp(all[i].name, "HISTORY_PLANS") == 0 || strcmp(all[i].name, "HISTORY_PRODUCTS") == 0)
 				scan = scan && strcmp(step, "SCAN a") != 0 && strcmp(step, "SCAN l") != 0 && strcmp(step, "SCAN o") != 0 && strcmp(step, "SCAN p") != 0;
-			if (strncmp(all[i].name, "FIND_UNDER", 10) == 0) /* a superior's units, and so many rows of each */
+			if (strncmp(all[i].name, "FIND_UNDER", 10) == 0) /* the units under a superior, or those that a department confirms for, and so many rows of each */
 				scan = scan && strcmp(step, "SCAN u") != 0;
 			bool sort = strncmp(all[i].name, "FIND_TOUCHED", 12) != 0 && strncmp(all[i].name, "FIND_UNDER", 10) != 0 && strncmp(all[i].name, "FIND_SRC", 8) != 0 && strncmp(all[i].name, "HISTORY", 7) != 0 &&
 			    strstr(step, "TEMP B-TREE") != NULL;

@@ -109,10 +109,10 @@ static void form_buttons(struct web_req *q, struct fj_buf *b, const struct iss_c
 /* what the columns of a list are, and one to fill in */
 static void list_template(struct web_req *q, struct fj_buf *b, const struct iss_command_info *c)
 {
-	char noun[64];
+	char noun[PORTAL_NOUN];
 	const char *columns = web_tr_in(q, "columns", c->name);
 
-	snprintf(noun, sizeof(noun), "%.*s", (int)strcspn(c->name, "."), c->name);
+	portal_noun_in(c->name, noun);
 	const struct iss_command_info *t = portal_field_of(c, "file") != NULL && portal_has_type(c, ISS_F_FILE) ? portal_find(noun, "template") : NULL;
 	if (columns != NULL)
 		web_print(b, "<p>%s</p>", columns);

@@ -64,13 +64,11 @@ static void price(struct web_req *q, struct fj_buf *b, const json_t *o)
 
 static void begin(struct web_req *q, struct fj_buf *b, const char *id, const char *accept)
 {
-	char key[ONCE_KEY], back[80];
+	char back[80];
 
-	once_key(key);
 	snprintf(back, sizeof(back), "/show/request/%.60s", id);
 	web_html(b, "<form class=\"fill\" method=\"post\" action=\"/do/token/review\">");
-	portal_csrf(q, b);
-	portal_hidden(b, "once", key);
+	portal_keys(q, b);
 	portal_hidden(b, "back", back);
 	portal_hidden(b, "request", id);
 	portal_hidden(b, "accept", accept);

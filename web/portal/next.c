@@ -36,22 +36,17 @@ const struct portal_turn *portal_turn_of(const char *noun, const json_t *o)
 	return NULL;
 }
 
-static json_t *organisation(struct web_req *q, const char *usci)
-{
-	FJ_AUTO(json) params = json_pack("{s:s}", "usci", usci);
-	json_t *o = NULL;
-
-	return usci[0] != '\0' && portal_command(q, "organisation.show", params, &o, NULL) == FJ_OK ? o : NULL;
-}
-
 /* whose turn it is: the office's code; "" when that is not known here */
 static const char *office(const struct portal_turn *t, const json_t *holder)
 {
-	const char *dept = fj_json_text(holder, "dept"), *finance = fj_json_text(holder, "finance");
+	const char *dept = fj_json_text(holder, "dept"), *usci = fj_json_text(holder, "usci"), *finance = fj_json_text(holder, "finance");
+
+	if (finance[0] == '\0')
+		finance = usci; /* a department without one is its own */
 
 	switch (t->whose) {
 	case PORTAL_HOLDERS:
-		return fj_json_text(holder, "usci");
+		return usci;
 	case PORTAL_SUPERIORS:
 		return dept;
 	case PORTAL_FINANCE:
@@ -73,15 +68,15 @@ static const char *holder_of(const json_t *o)
 bool portal_turn_mine(struct web_req *q, const struct portal_turn *t, const json_t *o)
 {
 	const struct iss_command_info *c = iss_command_find(t->command);
-	FJ_AUTO(json) holder = t->whose == PORTAL_ANYBODYS ? NULL : organisation(q, holder_of(o));
+	FJ_AUTO(json) holder = t->whose == PORTAL_ANYBODYS ? NULL : portal_organisation(q, holder_of(o));
 
 	return c != NULL && portal_may(q, c) && (t->whose == PORTAL_ANYBODYS || strcmp(office(t, holder), portal_actor(q)->org) == 0);
 }
 
 void portal_turn_told(struct web_req *q, struct fj_buf *b, const struct portal_turn *t, const json_t *o)
 {
-	FJ_AUTO(json) holder = t->whose == PORTAL_ANYBODYS ? NULL : organisation(q, holder_of(o));
-	FJ_AUTO(json) who = organisation(q, office(t, holder));
+	FJ_AUTO(json) holder = t->whose == PORTAL_ANYBODYS ? NULL : portal_organisation(q, holder_of(o));
+	FJ_AUTO(json) who = portal_organisation(q, office(t, holder));
 
 	web_print(b, "<p class=\"notice\"><strong>%s</strong> ", web_tr(q, "What comes next:"));
 	if (who != NULL)

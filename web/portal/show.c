@@ -320,14 +320,13 @@ static json_t *without_head(const json_t *o, const char *noun)
 static void name_holder(struct web_req *q, json_t *o)
 {
 	const json_t *h = json_object_get(o, "holder");
-	FJ_AUTO(json) params = json_is_string(h) ? json_pack("{s:O}", "usci", h) : NULL;
-	FJ_AUTO(json) org = NULL;
+	FJ_AUTO(json) org = json_is_string(h) ? portal_organisation(q, json_string_value(h)) : NULL;
 
-	if (params != NULL && portal_command(q, "organisation.show", params, &org, NULL) == FJ_OK)
+	if (org != NULL)
 		json_object_set_new(o, "holder", json_pack("{s:O, s:O}", "usci", json_object_get(org, "usci"), "name", json_object_get(org, "name")));
 }
 
-/* what the certificate says: of the version of the card that it was issued on */
+/* of the version of the card that it was issued on: the certificate has its hash, and of these the class, rights and modes */
 static void says(struct web_req *q, struct fj_buf *b, const json_t *cert)
 {
 	static const char *const keys[] = {"class_scheme", "class_code", "industry", "source_kind", "geo_scope", "geo_codes", "time_from", "time_to", "update_freq", "rights", "rights_table", "modes"};
@@ -339,7 +338,9 @@ static void says(struct web_req *q, struct fj_buf *b, const json_t *cert)
 	if (portal_command(q, "asset.show", params, &asset, NULL) != FJ_OK)
 		return;
 	FJ_AUTO(json) lines = iss_card_lines(json_object_get(asset, "card"), web_lang(q)[0] == 'e');
-	web_print(b, "<h2>%s</h2><dl>", web_tr(q, "What the certificate says"));
+	web_html(b, "<h2>");
+	web_say(q, b, "From the card that the certificate binds (version %lld)", (long long)fj_json_num(cert, "card_version"));
+	web_html(b, "</h2><dl>");
 	json_array_foreach(lines, i, v) {
 		const char section[] = {fj_json_text(v, "text")[0], '\0'}, *industry = strcmp(fj_json_text(v, "key"), "industry") == 0 ? web_tr_in(q, "industry", section) : NULL;
 		for (size_t k = 0; k < FJ_ARRAY_LEN(keys); k++)

@@ -34,16 +34,19 @@ static bool is_usci(const char *s)
 	return strlen(s) == 18 && strspn(s, "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ") == 18 && strpbrk(s, "0123456789") != NULL;
 }
 
-bool portal_org_name(struct web_req *q, const char *usci, char out[PORTAL_NAME])
+json_t *portal_organisation(struct web_req *q, const char *usci)
 {
 	FJ_AUTO(json) params = json_pack("{s:s}", "usci", usci);
 	json_t *o = NULL;
-	struct fj_err err = {0};
 
-	out[0] = '\0';
-	if (is_usci(usci) && web_session(q) != NULL && portal_command(q, "organisation.show", params, &o, &err) == FJ_OK)
-		snprintf(out, PORTAL_NAME, "%s", fj_json_text(o, "name"));
-	json_decref(o);
+	return is_usci(usci) && web_session(q) != NULL && portal_command(q, "organisation.show", params, &o, NULL) == FJ_OK ? o : NULL;
+}
+
+bool portal_org_name(struct web_req *q, const char *usci, char out[PORTAL_NAME])
+{
+	FJ_AUTO(json) o = portal_organisation(q, usci);
+
+	snprintf(out, PORTAL_NAME, "%s", fj_json_text(o, "name"));
 	return out[0] != '\0';
 }
 

@@ -5,7 +5,7 @@
 const fs = require('fs');
 const path = require('path');
 const { spawnSync } = require('child_process');
-const { Home, assert, finish, launch, test, useText } = require('./lib.js');
+const { B, Home, assert, finish, launch, test, useText } = require('./lib.js');
 
 const h = new Home();
 const NARROW = { width: 360, height: 780 }, WIDE = { width: 1440, height: 900 };
@@ -53,8 +53,8 @@ class Person {
 		}
 		await this.see(what);
 	}
-	within(selector) {
-		return this.page.locator(selector);
+	within(selector, more) {
+		return this.page.locator(selector, more);
 	}
 	async click(locator) {
 		this.clicks++;
@@ -408,6 +408,99 @@ async function offices() {
 	});
 }
 
+// --- from a card to its certificate ---
+
+// days go by in this home
+function later(days) {
+	const r = spawnSync(path.join(B, 'fujie'), ['clock', 'demo', '--dir', h.d, '--at', new Date(Date.now() + days * 86400000).toISOString().slice(0, 19) + 'Z'], { encoding: 'utf8' });
+	assert.strictEqual(r.status, 0, r.stderr);
+}
+
+async function registration() {
+	await task('an asset goes from its card to its certificate, each step by the office whose turn it is', async (as, say, n) => {
+		const no = 'E-' + n, clerk = 'hbsw1', holder = await as(clerk), finance = await as('hb-fin1'), second = await as('hb-fin2'), third = await as('hb-fin3');
+		await h.api('/api/v1/ledger/import', { file: LEDGER + no + ',C-' + no + ',示例 ' + no + ',自主采集,否\r\n' }, await h.session(clerk));
+		const preview = async (p) => {
+			await p.press(say('Check and preview'));
+			await p.press(say('Do it'));
+		};
+		const fill = async (p, fields) => {
+			for (const [name, value] of Object.entries(fields)) {
+				const input = p.page.locator('[name="' + name + '"]');
+				if (Array.isArray(value))
+					for (const v of value)
+						await p.page.locator('[name="' + name + '"][value="' + v + '"]').check();
+				else if ((await input.first().evaluate((e) => e.tagName)) === 'SELECT')
+					await input.selectOption(value);
+				else
+					await input.fill(value);
+			}
+		};
+		const step = async (p, fields) => {
+			await fill(p, fields);
+			await p.press(say('Save and continue'));
+		};
+		const next = (p) => p.click(p.within('main .acts a.button:not(.quiet), main .acts button:not(.quiet)').first());
+		await holder.menu('台账');
+		await holder.click(holder.within('main tr', { hasText: '示例 ' + no }).getByRole('link').first());
+		await next(holder); // the conclusion
+		await fill(holder, { result: 'ASSET', decision: '示例〔2026〕' + n + '号' });
+		await holder.press(/./, holder.within('main form.fill'));
+		await holder.see('湖北省财政厅'); // whose turn it is
+		await finance.home();
+		await finance.click(finance.within('main .todo a').first());
+		await finance.click(finance.within('main tr', { hasText: '示例 ' + no }).getByRole('link').first());
+		await next(finance);
+		await finance.press(/./, finance.within('main form.fill'));
+		// the card, by its four blocks
+		await holder.home();
+		await holder.menu('台账');
+		await holder.click(holder.within('main tr', { hasText: '示例 ' + no }).getByRole('link').first());
+		await next(holder);
+		await step(holder, { 'card.basic.asset_no': no, 'card.basic.class_scheme': 'LOCAL', 'card.basic.class_code': '1', 'card.basic.overview': '示例（虚构）' });
+		await step(holder, { 'card.rights.rights': ['HOLD', 'USE', 'OPER'], 'card.rights.dispute': 'false', 'card.rights.public_data': 'true', 'card.rights.public_data_basis': '示例', 'card.rights.source_authority': '履职采集（示例）', 'card.rights.personal_info': 'NONE' });
+		await step(holder, { 'card.use.scenes': '示例', 'card.use.products': '示例' });
+		await step(holder, { 'card.management.data_level': 'GENERAL', 'card.management.mgr_dept': 'x', 'card.management.mgr_person': 'y', 'card.management.sec_policy': 'z', 'card.management.emergency_plan': 'z', 'card.management.evidence_no': 'EV-1', 'card.management.risk_assessment': 'x' });
+		await preview(holder);
+		await next(holder);
+		await holder.press(/./, holder.within('main form.fill'));
+		// the office's part, from its home page each time
+		const office = async (fields) => {
+			await finance.home();
+			await finance.click(finance.within('main .todo a').first());
+			await finance.click(finance.within('main tr', { hasText: no }).getByRole('link').first());
+			await next(finance);
+			await fill(finance, fields);
+			await finance.press(/./, finance.within('main form.fill'));
+			await finance.see('已办理');
+		};
+		await office({});
+		await office({ accept: 'true' });
+		await office({ place: '门户（示例）', address: 'https://notice.example/' + no, confidentiality: '已审（示例）' });
+		const anyone = await as(null);
+		await anyone.menu('公示');
+		await anyone.see('示例 ' + no);
+		later(30);
+		await office({ accept: 'true' });
+		// who reviewed does not issue: two others
+		await second.home();
+		await second.click(second.within('main .todo a').first());
+		await second.click(second.within('main tr', { hasText: no }).getByRole('link').first());
+		await next(second);
+		await preview(second);
+		await third.home();
+		await third.click(third.within('main .todo a').first());
+		await third.see('将签署的内容'); // the only thing that waits
+		await third.see('示例 ' + no);
+		await third.press('批准');
+		const number = (await h.api('/api/v1/certificate?asset=' + no, null, await h.session('auditor'))).items[0].number;
+		assert.strictEqual(await verdictOf(anyone, number), 'permit');
+		await holder.home();
+		await holder.menu('数据资产证书');
+		await holder.see(number);
+	}, { narrow: true });
+}
+
 // --- giving an authorisation back ---
 
 async function surrendering() {
@@ -446,6 +539,7 @@ async function run() {
 	await wizard();
 	await money();
 	await offices();
+	await registration();
 	await surrendering();
 }
 

@@ -204,13 +204,19 @@ static void empty_list(struct web_req *q, struct fj_buf *b, const char *key)
 		web_say(q, b, "none");
 }
 
+/* several objects that are more than organisations */
+static bool is_table(const json_t *v)
+{
+	return json_is_object(json_array_get(v, 0)) && json_array_size(v) > 1 && fj_json_peek(json_array_get(v, 0), "usci") == NULL;
+}
+
 /* a list: its texts in one line, its objects one below the other */
 static void list_value(struct web_req *q, struct fj_buf *b, const char *key, const json_t *list, const struct web_link *links)
 {
 	const json_t *v;
 	size_t i;
 
-	if (json_is_object(json_array_get(list, 0)) && json_array_size(list) > 1 && fj_json_peek(json_array_get(list, 0), "usci") == NULL) {
+	if (is_table(list)) {
 		web_table(q, b, list, links, NULL);
 		return;
 	}
@@ -267,17 +273,29 @@ void web_value(struct web_req *q, struct fj_buf *b, const char *key, const json_
 		web_text(b, strcmp(key, "quota") == 0 ? web_tr(q, "no limit") : web_tr(q, "none"));
 }
 
+/* objects within a cell: one line each; a table there has no room */
+static void named_lines(struct fj_buf *b, const json_t *list)
+{
+	const json_t *v;
+	size_t i;
+
+	json_array_foreach(list, i, v)
+		web_print(b, "<div><span class=\"mono small\">%s</span> <bdi>%s</bdi></div>", fj_json_text(v, "id"), fj_json_text(v, "name"));
+}
+
 void web_cell(struct web_req *q, struct fj_buf *b, const char *key, const json_t *v, const struct web_link *links)
 {
 	if (json_is_object(v) && fj_json_peek(v, "name") != NULL) {
 		text_value(q, b, "name", fj_json_peek(v, "name"), NULL, true);
 	} else if (json_is_string(v)) {
 		text_value(q, b, key, json_string_value(v), links, true);
-	} else if (json_object_size(v) > 0 && fj_json_peek(v, "en") == NULL) {
+	} else if (fj_json_peek(json_array_get(v, 0), "id") != NULL && fj_json_peek(json_array_get(v, 0), "name") != NULL) {
+		named_lines(b, v);
+	} else if ((json_object_size(v) > 0 && fj_json_peek(v, "en") == NULL) || is_table(v)) {
 		web_html(b, "<details><summary>");
 		web_say(q, b, "Show");
 		web_html(b, "</summary>");
-		web_fields(q, b, v, links);
+		web_value(q, b, key, v, links);
 		web_html(b, "</details>");
 	} else {
 		web_value(q, b, key, v, links);

@@ -16,6 +16,9 @@ static const struct portal_turn turns[] = {
 	{"asset", "REGISTERED", "certificate.issue", PORTAL_FINANCE, NULL, WEB_N("The finance department issues the certificate; a second officer approves.")},
 	{"registration", "SUBMITTED", "registration.endorse", PORTAL_SUPERIORS, NULL, WEB_N("The superior department endorses the application.")},
 	{"registration", "APPLIED", "registration.accept", PORTAL_FINANCE, NULL, WEB_N("The finance department takes the application on.")},
+	{"registration", "ACCEPTED", "registration.review", PORTAL_FINANCE, NULL, WEB_N("The finance department reviews what it has taken on.")},
+	{"registration", "REVIEWED", "registration.notice", PORTAL_FINANCE, NULL, WEB_N("The finance department gives public notice of it.")},
+	{"registration", "NOTICED", "registration.decide", PORTAL_FINANCE, NULL, WEB_N("When the notice has run and no objection is open, the finance department decides.")},
 	{"copy", "READY", "copy.collect", PORTAL_ANYBODYS, NULL, WEB_N("Print it, hand it over, and enter who collected it.")},
 };
 
@@ -89,7 +92,11 @@ void portal_turn_link(struct web_req *q, struct fj_buf *b, const struct portal_t
 	const struct iss_command_info *c = iss_command_find(t->command);
 	char to[PORTAL_ADDRESS];
 	const struct iss_field *f = portal_asks_for(c, t->noun, portal_key_of(t->noun));
+	char many[72];
 
+	snprintf(many, sizeof(many), "%ss", t->noun); /* one of several */
+	if (f == NULL)
+		f = portal_field_of(c, many);
 	portal_address(portal_wizard_of(t->command) != NULL ? "wizard" : "do", t->command, to);
 	web_print(b, "<a class=\"button\" href=\"%s", to);
 	if (t->query == NULL && f != NULL)

@@ -119,9 +119,10 @@ static void sort(const struct iss_command_info *c, const struct iss_field *f, co
 
 	if (turn && !out->mine)
 		return; /* another office's */
-	if (turn && out->n_next < MAX_ACTS)
-		out->next[out->n_next++] = a;
-	else if (portal_is_noun(c->name, noun) && portal_takes_back(c->name) && out->n_back < MAX_ACTS)
+	if (turn && out->n_next < MAX_ACTS) { /* first of them */
+		memmove(out->next + 1, out->next, out->n_next++ * sizeof(a));
+		out->next[0] = a;
+	} else if (portal_is_noun(c->name, noun) && portal_takes_back(c->name) && out->n_back < MAX_ACTS)
 		out->back[out->n_back++] = c;
 	else if (strcmp(c->name, "registration.course") == 0)
 		return; /* stands on the page */
@@ -204,7 +205,7 @@ static void act_link(struct web_req *q, struct fj_buf *b, const struct act *a, c
 
 static void next_acts(struct web_req *q, struct fj_buf *b, const struct acts *x, const char *id, const char *back)
 {
-	bool without = x->mine && x->turn->query != NULL; /* the act takes a file, not the number */
+	bool without = x->mine && (x->n_next == 0 || strcmp(x->next[0].c->name, x->turn->command) != 0); /* the act takes a file or several numbers */
 
 	if (x->n_next == 0 && x->n_back == 0 && !without)
 		return;

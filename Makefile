@@ -23,7 +23,7 @@ endif
 ifeq ($(shell uname -m),aarch64)
 HARD := -fstack-protector-strong -fstack-clash-protection -fPIE
 endif
-OPT = $(if $(SAN),-O1 -g -fno-omit-frame-pointer -fsanitize=address$(comma)undefined -fno-sanitize-recover=undefined,-O2 -g $(FORTIFY))
+OPT = $(if $(SAN),-O0 -g -fno-omit-frame-pointer -fsanitize=address$(comma)undefined -fno-sanitize-recover=undefined,-O2 -g $(FORTIFY))
 comma = ,
 CFLAGS = -std=c17 -D_GNU_SOURCE -I. -include base/banned.h $(WARN) $(HARD) $(OPT) -MMD -MP -pthread
 ifneq ($(FUZZ),)

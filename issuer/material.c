@@ -252,13 +252,13 @@ enum fj_rc dom_material_given(struct sto *db, const struct dom_asset *a, const c
 	return k < 0 || kinds[k].block == NULL ? FJ_OK : given(db, a, (size_t)k, out, err);
 }
 
-enum fj_rc dom_material_missing(struct sto *db, const struct dom_reg *r, const struct dom_asset *a, json_t **out, struct fj_err *err)
+enum fj_rc dom_material_missing(struct sto *db, const char *path, const char *type, const struct dom_asset *a, json_t **out, struct fj_err *err)
 {
 	FJ_AUTO(json) list = json_array();
 	bool there;
 
 	for (size_t k = 0; k < FJ_ARRAY_LEN(kinds); k++) {
-		if (!kinds[k].of_nine || strcmp(r->path, "26") != 0 || strcmp(r->type, "INITIAL") != 0)
+		if (!kinds[k].of_nine || strcmp(path, "26") != 0 || strcmp(type, "INITIAL") != 0)
 			continue;
 		FJ_TRY(given(db, a, k, &there, err));
 		if (!there)

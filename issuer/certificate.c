@@ -132,11 +132,18 @@ static enum fj_rc check_successor(struct iss_call *c, struct issuing *w, struct 
 /* security rules and emergency plan, on the card or filed for the unit (decision 5) */
 static enum fj_rc check_documents(struct iss_call *c, const struct dom_asset *a, struct fj_err *err)
 {
-	bool rules, plan;
+	FJ_AUTO(buf) names = FJ_BUF_INIT(1024);
+	json_t *lacks = NULL;
 
-	FJ_TRY(dom_material_given(c->db, a, "SEC_POLICY", &rules, err));
-	FJ_TRY(dom_material_given(c->db, a, "EMERGENCY_PLAN", &plan, err));
-	return iss_rule_no_authorisation_without_documents(!rules ? "security rules 安全制度" : !plan ? "emergency plan 应急预案" : NULL, err);
+	FJ_TRY(dom_material_uncertified(c->db, a, &lacks, err));
+	FJ_AUTO(json) owned = lacks;
+	if (json_array_size(lacks) == 0)
+		return FJ_OK;
+	dom_material_names(lacks, &names);
+	char en[200], zh[300];
+	snprintf(en, sizeof(en), "no certificate without the unit's security rules and emergency plan; missing: %.90s", fj_buf_str(&names));
+	snprintf(zh, sizeof(zh), "颁发证书前应具备安全制度和应急预案，缺少：%.90s；请由持有单位补填资产卡片或提交登记材料", fj_buf_str(&names));
+	return iss_rule_fail(err, "R30", en, zh);
 }
 
 /* what rests on the old certificate has to lie within the new card too (R13) */

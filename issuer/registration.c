@@ -342,14 +342,19 @@ static enum fj_rc submit_one(struct iss_call *c, const char *asset_no, const voi
 	json_t *lacks = NULL; /* what the one notice of art. 10 would name: said before it is applied for */
 	FJ_TRY(dom_material_missing(c->db, path, x->type->name, &a, &lacks, err));
 	FJ_AUTO(json) owned = lacks;
+	json_t *later = NULL; /* and what the certificate will need */
+	FJ_TRY(dom_material_uncertified(c->db, &a, &later, err));
+	FJ_AUTO(json) owned_too = later;
+	bool certified = x->type->ends == NULL && json_array_size(later) > 0;
 	iss_new_id("RG-", 12, id);
 	FJ_AUTO(json) body = json_pack("{s:s, s:I, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:I, s:s}", "asset_no", a.asset_no, "version", (json_int_t)a.version,
 	    "type", x->type->name, "path", path, "person", c->actor->person, "to", state, "asset_to", !x->type->on_certificate && holder.dept[0] == '\0' ? "APPLIED" : a.state,
 	    "receiver", fj_json_text(x->params, "receiver"), "new_no", fj_json_text(x->params, "new_asset_no"), "disposal", fj_json_text(x->params, "disposal"),
 	    "note", fj_json_text(x->params, "note"), "due", (json_int_t)due, "holder", a.holder);
 	FJ_TRY(evt_append(c, "registration.submitted", id, body, err));
-	c->answer = json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:I, s:s, s:O*}", "id", id, "asset_no", a.asset_no, "asset_name", a.name, "type", x->type->name, "path", path,
-	    "state", state, "version", (json_int_t)a.version, "card_hash", a.card_hash, "missing", json_array_size(lacks) > 0 ? lacks : NULL);
+	c->answer = json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:I, s:s, s:O*, s:O*}", "id", id, "asset_no", a.asset_no, "asset_name", a.name, "type", x->type->name, "path", path,
+	    "state", state, "version", (json_int_t)a.version, "card_hash", a.card_hash, "missing", json_array_size(lacks) > 0 ? lacks : NULL,
+	    "certificate_missing", certified ? later : NULL);
 	return c->answer != NULL ? FJ_OK : fj_no_memory(err, "issuer");
 }
 
@@ -522,11 +527,7 @@ static enum fj_rc check_complete(struct iss_call *c, struct dom_reg *r, struct d
 	if (json_array_size(missing) == 0)
 		return FJ_OK;
 	FJ_AUTO(buf) list = FJ_BUF_INIT(1024);
-	size_t i;
-	json_t *v;
-	json_array_foreach(missing, i, v)
-		if (fj_buf_printf(&list, "%s%s", i > 0 ? "、" : "", json_string_value(v)) != FJ_OK)
-			break;
+	dom_material_names(missing, &list);
 	enum fj_rc rc = fj_fail(err, FJ_E_REFUSED, "issuer", "26号 art. 9(一)", "materials are missing: %s; return the application with the whole list (registration return)", fj_buf_str(&list));
 	fj_err_zh(err, "材料不齐全：%s；请一次性告知并退回", fj_buf_str(&list));
 	return rc;
@@ -817,11 +818,17 @@ static enum fj_rc put_lacks(struct iss_call *c, const struct dom_reg *r, json_t 
 		FJ_AUTO(json) newest = found;
 		return fj_json_set(out, "resubmit", json_boolean(a.registration[0] == '\0' && strcmp(fj_json_text(newest, "registration"), r->id) == 0));
 	}
-	if (strcmp(r->state, "SUBMITTED") != 0 && strcmp(r->state, "APPLIED") != 0)
+	if (dom_reg_closed(r->state) || r->certificate[0] != '\0')
 		return FJ_OK;
 	FJ_TRY(dom_card_at(c->db, r->asset_no, r->version, &card, err));
 	json_decref(a.card);
 	a.card = fj_move(card);
+	FJ_TRY(dom_material_uncertified(c->db, &a, &found, err));
+	FJ_AUTO(json) later = found;
+	if (dom_reg_type(r->type)->ends == NULL && json_array_size(later) > 0)
+		FJ_TRY(fj_json_set(out, "certificate_missing", json_incref(later)));
+	if (strcmp(r->state, "SUBMITTED") != 0 && strcmp(r->state, "APPLIED") != 0)
+		return FJ_OK;
 	FJ_TRY(dom_material_missing(c->db, r->path, r->type, &a, &found, err));
 	FJ_AUTO(json) lacks = found;
 	return json_array_size(lacks) > 0 ? fj_json_set(out, "missing", json_incref(lacks)) : FJ_OK;

@@ -61,5 +61,9 @@ enum fj_rc dom_material_given(struct sto *db, const struct dom_asset *a, const c
 /* names, in Chinese, of the materials of 26号 art. 9(一) that neither the card nor what was filed for
  * the asset or its unit gives; empty on the short path, and for types other than INITIAL; the caller's */
 enum fj_rc dom_material_missing(struct sto *db, const char *path, const char *type, const struct dom_asset *a, json_t **out, struct fj_err *err) FJ_MUST_USE;
+/* names, in Chinese, of the materials without which no certificate is issued (R30), as above; the caller's */
+enum fj_rc dom_material_uncertified(struct sto *db, const struct dom_asset *a, json_t **out, struct fj_err *err) FJ_MUST_USE;
+/* such names as one text */
+void dom_material_names(const json_t *list, struct fj_buf *out);
 
 #endif

@@ -188,6 +188,8 @@ def materials():
 
     no = carded('M-3', holder='slxx1', sec_policy=None, emergency_plan=None)
     decided(no, 'slxx1')
+    rg = done('mof1', 'registration.list', asset=no)['items'][0]
+    same('what the certificate will need is said on its registration, which names the asset', (rg['asset_name'], show('registration', rg['id']).get('certificate_missing')), (show('asset', no)['name'], ['安全制度', '应急预案']))
     refused('no certificate without security rules and emergency plan', do('mof1', 'certificate.issue', assets=[no]), 'R30')
     done('slxx1', 'material.add', kind='SEC_POLICY', file='rules')
     refused('nor with one of them', do('mof1', 'certificate.issue', assets=[no]), 'R30')

@@ -250,6 +250,17 @@ static void above_form(struct web_req *q, struct fj_buf *b, const struct iss_com
 	}
 }
 
+/* one was chosen, and browsers do not keep it */
+static bool file_sent(struct web_req *q, const struct iss_command_info *c)
+{
+	for (const struct iss_field *f = c->fields; f != NULL && f->name != NULL; f++) {
+		const struct web_upload *u = f->type == ISS_F_FILE ? web_file(q, f->name) : NULL;
+		if (u != NULL && u->filename[0] != '\0')
+			return true;
+	}
+	return false;
+}
+
 static bool held_any(const struct iss_command_info *c, const json_t *fill)
 {
 	char mark[PORTAL_HELD_NAME];
@@ -273,7 +284,7 @@ void portal_form_page(struct web_req *q, struct web_res *r, const struct iss_com
 	if (err != NULL) {
 		refusal(q, r, c, fill, err);
 		instead(q, b, c, fill);
-		if (portal_has_type(c, ISS_F_FILE) && !held_any(c, fill)) {
+		if (file_sent(q, c) && !held_any(c, fill)) {
 			web_html(b, "<p class=\"small\">");
 			web_say(q, b, "Choose the file again: browsers do not keep it.");
 			web_html(b, "</p>");

@@ -121,6 +121,7 @@ void portal_turn_told(struct web_req *q, struct fj_buf *b, const struct portal_t
 	web_print(b, "%s</p>", web_tr(q, t->text));
 	const json_t *returned = json_object_get(o, "returned");
 	portal_gaps(q, b, web_tr(q, "Missing:"), json_object_get(returned != NULL ? returned : o, "missing"), fj_json_text(o, "asset_no"));
+	portal_gaps(q, b, web_tr(q, "The certificate will need these as well:"), json_object_get(o, "certificate_missing"), fj_json_text(o, "asset_no"));
 }
 
 void portal_turn_link(struct web_req *q, struct fj_buf *b, const struct portal_turn *t, const json_t *o, const char *id)

@@ -10,7 +10,7 @@
 #include "web/portal/internal.h"
 
 /* acts of weight that neither their fields nor their hints show */
-static const char *const heavy[] = {"certificate.issue", "registration.submit", "registration.return", "registration.execute", "registration.withdraw", "organisation.add", "organisation.change", "user.move", "user.handover",
+static const char *const heavy[] = {"certificate.issue", "registration.submit", "registration.return", "copy.reissue", "copy.void", "registration.execute", "registration.withdraw", "organisation.add", "organisation.change", "user.move", "user.handover",
 	"authorisation.adjust", "product.withdraw", "peer.add", "price.review", "plan.activate", "plan.submit", "plan.file", "revenue.counter", "report.text", NULL};
 
 static bool has_dry_run(const struct iss_command_info *c)
@@ -173,6 +173,8 @@ static void outcome(struct web_req *q, struct fj_buf *b, const struct iss_comman
 	portal_gaps(q, b, strcmp(c->name, "registration.submit") == 0 ? web_tr(q, "Missing: the finance department returns the application for this. You can add it first.") : web_tr(q, "The one notice names:"),
 	    json_object_get(would, "missing"), fj_json_text(would, "asset_no"));
 	json_object_del(told, "missing");
+	portal_gaps(q, b, web_tr(q, "The certificate will need these as well:"), json_object_get(would, "certificate_missing"), fj_json_text(would, "asset_no"));
+	json_object_del(told, "certificate_missing");
 	if (fj_json_canonical(params, &said, NULL) == FJ_OK)
 		tell_drawn(q, b, told, fj_buf_str(&said));
 	if (json_object_size(told) > 0)

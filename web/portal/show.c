@@ -316,6 +316,7 @@ static json_t *without_head(const json_t *o, const char *noun)
 		json_object_del(rest, "missing"); /* whose turn it is says it, and the course */
 	json_object_del(rest, "returned");
 	json_object_del(rest, "resubmit");
+	json_object_del(rest, "certificate_missing");
 	if (strcmp(noun, "request") == 0)
 		json_object_del(rest, "permitted"); /* beside what is asked, for who decides */
 	return rest;

@@ -192,7 +192,7 @@ static void deadline(struct web_req *q, struct fj_buf *b, const json_t *d)
 	if (json_is_true(json_object_get(d, "overdue")))
 		web_print(b, "<strong class=\"fail late\">%s</strong>", web_tr(q, "overdue"));
 	else
-		web_text(b, web_word(q, WEB_STATE, fj_json_text(d, "state")));
+		web_text(b, strcmp(fj_json_text(d, "state"), "ACTIVE") == 0 ? web_tr(q, "not due yet") : web_word(q, WEB_STATE, fj_json_text(d, "state"))); /* the duty's, not its object's */
 	web_html(b, "</td></tr>");
 }
 

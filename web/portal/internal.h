@@ -422,7 +422,8 @@ struct portal_turn {
 	const char *query; /* NULL: the act is asked for with the object's number; "": without; else this field, with the asset's */
 	const char *text;
 };
-/* the state by which acts go: an entry that has a card is CARDED, what may be completed and applied for again is RETURNED, a memorandum is MEMO */
+/* the state by which acts go: an entry that has a card is CARDED, what may be completed and applied for again is RETURNED, a memorandum is MEMO,
+ * a registration that was decided and ends its asset is ENDING */
 const char *portal_stands(const char *noun, const json_t *o);
 const struct portal_turn *portal_turn_of(const char *noun, const json_t *o); /* NULL: nobody's */
 /* what is missing, by name, and for its holder the ways to add it; nothing when nothing is */

@@ -21,6 +21,7 @@ static const struct portal_turn turns[] = {
 	{"registration", "ACCEPTED", "registration.review", PORTAL_FINANCE, NULL, WEB_N("The finance department reviews what it has taken on.")},
 	{"registration", "REVIEWED", "registration.notice", PORTAL_FINANCE, NULL, WEB_N("The finance department gives public notice of it.")},
 	{"registration", "NOTICED", "registration.decide", PORTAL_FINANCE, NULL, WEB_N("When the notice has run and no objection is open, the finance department decides.")},
+	{"registration", "REGISTERED", "certificate.issue", PORTAL_FINANCE, "assets", WEB_N("The finance department issues the certificate; a second officer approves.")},
 	{"copy", "READY", "copy.collect", PORTAL_ANYBODYS, NULL, WEB_N("Print it, hand it over, and enter who collected it.")},
 };
 
@@ -31,7 +32,7 @@ static const struct {
 
 const char *portal_stands(const char *noun, const json_t *o)
 {
-	const char *state = fj_json_text(o, "state"), *result = fj_json_text(o, "result");
+	const char *state = fj_json_text(o, "state"), *result = fj_json_text(o, "result"), *type = fj_json_text(o, "type");
 
 	if (strcmp(noun, "ledger") == 0 && strcmp(state, "CONFIRMED") == 0)
 		return fj_json_text(o, "asset_no")[0] != '\0' ? "CARDED" : strcmp(result, "ASSET") != 0 ? result : state;
@@ -39,6 +40,8 @@ const char *portal_stands(const char *noun, const json_t *o)
 		return "RETURNED";
 	if (strcmp(noun, "registration") == 0 && strcmp(state, "RETURNED") == 0 && !json_is_true(json_object_get(o, "resubmit")))
 		return "";
+	if (strcmp(noun, "registration") == 0 && strcmp(state, "REGISTERED") == 0 && (strcmp(type, "CANCEL") == 0 || strcmp(type, "TRANSFER") == 0 || strcmp(type, "DESTROY") == 0))
+		return "ENDING";
 	return state;
 }
 
@@ -47,7 +50,9 @@ const struct portal_turn *portal_turn_of(const char *noun, const json_t *o)
 	const char *state = portal_stands(noun, o);
 	bool taken = fj_json_text(o, "registration")[0] != '\0' && strcmp(noun, "asset") == 0; /* its registration says it */
 
-	for (size_t i = 0; i < FJ_ARRAY_LEN(turns) && !taken; i++)
+	bool issued = strcmp(noun, "registration") == 0 && fj_json_text(o, "certificate")[0] != '\0';
+
+	for (size_t i = 0; i < FJ_ARRAY_LEN(turns) && !taken && !issued; i++)
 		if (strcmp(turns[i].noun, noun) == 0 && strcmp(turns[i].state, state) == 0)
 			return &turns[i];
 	return NULL;

@@ -90,7 +90,7 @@ static const struct portal_hint hints[] = {
 	{"registration.submit", " CARDED RETURNED REGISTERED CERTIFICATED ", false},
 	{"registration.accept", " APPLIED ", false}, {"registration.return", " APPLIED ", false}, {"registration.review", " ACCEPTED ", false},
 	{"registration.notice-text", " REVIEWED ", false}, {"registration.notice", " REVIEWED ", false},
-	{"registration.decide", " APPLIED NOTICED ", false}, {"registration.withdraw", " REGISTERED ", true},
+	{"registration.decide", " APPLIED NOTICED ", false}, {"registration.withdraw", " REGISTERED ENDING ", true}, {"registration.execute", " ENDING ", true},
 	{"ledger.import-status", "", false}, {"ledger.recognise", " LEDGERED RECOGNISED MEMO ", false}, {"asset.card", " CONFIRMED ", false}, {"ledger.confirm", " RECOGNISED ", false},
 	{"collateral.release", " REGISTERED ", false}, {"objection.decide", " OPEN ", false},
 	{"objection.confirm", " TO_CONFIRM ", false}, {"objection.decline", " TO_CONFIRM ", true}, {"asset.unfreeze", " FROZEN ", false},

@@ -484,7 +484,7 @@ void portal_get_form(struct web_req *q, struct web_res *r)
 	if (portal_draft_take(q, c, web_field(q, "draft"), fill, &changed)) {
 		if (changed)
 			json_object_set_new(fill, PORTAL_CHANGED, json_true());
-	} else if (c->kind != ISS_READ) {
+	} else if (c->kind != ISS_READ || web_field(q, "run")[0] == '\0') {
 		portal_prefill(q, c, fill);
 	}
 	bool nothing_to_fill = c->fields == NULL || c->fields[0].name == NULL;

@@ -13,6 +13,7 @@
 #include "issuer/card.h"
 #include "issuer/exchange.h"
 #include "issuer/legacy.h"
+#include "issuer/registration.h"
 #include "issuer/rules/rules.h"
 #include "issuer/state.h"
 
@@ -339,8 +340,13 @@ enum fj_rc cmd_asset_show(struct iss_call *c, struct fj_err *err)
 	card = found;
 	FJ_TRY(dom_collateral_of(c->db, no, &found, err));
 	encumbrances = found;
-	FJ_AUTO(json) more = json_pack("{s:I, s:I, s:b, s:s, s:s, s:O, s:s, s:O}", "newest", (json_int_t)a.newest, "card_version", (json_int_t)version, "draft",
-	    version > a.version, "origin", a.origin, "registration", a.registration, "card", card, "card_hash", hash, "collateral", encumbrances);
+	if (a.registration[0] == '\0')
+		FJ_TRY(dom_reg_returned(c->db, no, &found, err));
+	else
+		found = NULL;
+	FJ_AUTO(json) returned = found;
+	FJ_AUTO(json) more = json_pack("{s:I, s:I, s:b, s:s, s:s, s:O, s:s, s:O, s:O*}", "newest", (json_int_t)a.newest, "card_version", (json_int_t)version, "draft",
+	    version > a.version, "origin", a.origin, "registration", a.registration, "card", card, "card_hash", hash, "collateral", encumbrances, "returned", returned);
 	c->answer = asset_json(&a);
 	if (c->answer == NULL || json_object_update(c->answer, more) != 0)
 		return fj_no_memory(err, "issuer");

@@ -21,7 +21,7 @@ enum card_type {
 	CARD_TEXTS /* list */, CARD_DIVISIONS /* list, GB/T 2260 */, CARD_HASH /* 32 octets, hex */, CARD_INDUSTRY, CARD_SJ, CARD_ASSET_NO, CARD_CLASS,
 	CARD_RIGHTS /* list of {right, holder, from, to, limits, evidence} */, CARD_KEPT /* kept by the register: no card says it */
 };
-enum card_need { CARDING = 1, PATH26 = 2, CERT = 4 };
+enum card_need { CARDING = 1, PATH26 = 2, CERT = 4, PUBLIC = 8 /* of public data */ };
 struct card_field {
 	const char *block, *key;
 	enum card_type type;

@@ -64,7 +64,8 @@ static const struct iss_field right_members[] = {
 #define AS_OF(type) ((type) == CARD_MONEY ? ISS_AS_FEN : (type) == CARD_DATE ? ISS_AS_DAY : (type) == CARD_DIVISIONS ? ISS_AS_NAMES : 0)
 #define CARD(block, key, type, max, choices, need, zh, en, source)                                                                                    \
 	{key, TYPE_OF(type), ((need) & CARDING) != 0 && (type) != CARD_ASSET_NO, MAX_OF(type, max), zh, en, .words = (type) == CARD_RIGHTS ? NULL : (choices), \
-	    .members = (type) == CARD_RIGHTS ? right_members : NULL, .shape = ISS_ROWS, .noun = (type) == CARD_CLASS ? "class" : NULL, .as = AS_OF(type) | ((type) == CARD_KEPT ? ISS_AS_FIXED : 0)},
+	    .members = (type) == CARD_RIGHTS ? right_members : NULL, .shape = ISS_ROWS, .noun = (type) == CARD_CLASS ? "class" : NULL, .as = AS_OF(type) | ((type) == CARD_KEPT ? ISS_AS_FIXED : 0) | \
+	    (((need) & (PATH26 | CERT)) != 0 ? ISS_AS_LATER : 0) | (((need) & PUBLIC) != 0 ? ISS_AS_PUBLIC : 0)},
 #define CARD_BLOCK 1
 static const struct iss_field basic_members[] = {
 #include "issuer/card_fields.def"
@@ -433,8 +434,8 @@ static enum fj_rc whole(const json_t *card, const struct card_field **at, struct
 	if (!json_is_true(json_object_get(json_object_get(card, "rights"), "public_data")) || dom_card_text(card, "rights", "public_data_basis")[0] != '\0')
 		return FJ_OK;
 	*at = card_field("rights", "public_data_basis");
-	return fj_refuse(err, FJ_E_INVALID, "issuer", "domain.md decision 3", "rights.public_data_basis: a card that says public data names the legal basis",
-	    "“公共数据”为“是”的，应填写“公共数据依据”");
+	return card_err_at(err, fj_refuse(err, FJ_E_INVALID, "issuer", "domain.md decision 3", "rights.public_data_basis: a card that says public data names the legal basis",
+	    "“公共数据”为“是”的，应填写“公共数据依据”"), *at);
 }
 
 /* something in the block is needed of every card */

@@ -194,5 +194,8 @@ json_t *iss_card_value(const char *block, const char *key, const char *text)
 	const struct card_field *f = card_field(block, key);
 	json_t *v = NULL;
 
+	for (const struct iss_choice *k = f == NULL ? NULL : f->choices; k != NULL && k->code != NULL; k++)
+		if (strcmp(k->en, text) == 0) /* as the ledger keeps some */
+			return json_string(k->code);
 	return f != NULL && card_uncell(f, text, &v, NULL) == FJ_OK ? v : NULL;
 }

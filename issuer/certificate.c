@@ -132,11 +132,18 @@ static enum fj_rc check_successor(struct iss_call *c, struct issuing *w, struct 
 /* security rules and emergency plan, on the card or filed for the unit (decision 5) */
 static enum fj_rc check_documents(struct iss_call *c, const struct dom_asset *a, struct fj_err *err)
 {
-	bool rules, plan;
+	FJ_AUTO(buf) names = FJ_BUF_INIT(1024);
+	json_t *lacks = NULL;
 
-	FJ_TRY(dom_material_given(c->db, a, "SEC_POLICY", &rules, err));
-	FJ_TRY(dom_material_given(c->db, a, "EMERGENCY_PLAN", &plan, err));
-	return iss_rule_no_authorisation_without_documents(!rules ? "security rules 安全制度" : !plan ? "emergency plan 应急预案" : NULL, err);
+	FJ_TRY(dom_material_uncertified(c->db, a, &lacks, err));
+	FJ_AUTO(json) owned = lacks;
+	if (json_array_size(lacks) == 0)
+		return FJ_OK;
+	dom_material_names(lacks, &names);
+	char en[200], zh[300];
+	snprintf(en, sizeof(en), "no certificate without the unit's security rules and emergency plan; missing: %.90s", fj_buf_str(&names));
+	snprintf(zh, sizeof(zh), "颁发证书前应具备安全制度和应急预案，缺少：%.90s；请由持有单位补填资产卡片或提交登记材料", fj_buf_str(&names));
+	return iss_rule_fail(err, "R30", en, zh);
 }
 
 /* what rests on the old certificate has to lie within the new card too (R13) */
@@ -197,6 +204,7 @@ static enum fj_rc check_issuable(struct iss_call *c, const char *asset_no, struc
 struct asking {
 	json_t *items; /* {"asset_no","card_hash","registration","content"}: what the approval's digest covers */
 	bool own_key;
+	struct fj_buf *not_by; /* of one asset, who had a part in its registration (R22); of several the others may be issued */
 };
 
 static enum fj_rc content_hash(const struct issuing *w, char hex[65], struct fj_err *err);
@@ -209,6 +217,8 @@ static enum fj_rc ask_one(struct iss_call *c, const char *asset_no, const void *
 
 	FJ_TRY(check_issuable(c, asset_no, &w, err));
 	FJ_TRY(content_hash(&w, content, err));
+	if (x->not_by != NULL)
+		FJ_TRY(dom_reg_persons(&w.reg, x->not_by, err));
 	return json_array_append_new(x->items, json_pack("{s:s, s:s, s:s, s:s}", "asset_no", asset_no, "card_hash", w.asset.card_hash, "registration", w.reg.id, "content",
 	    content)) == 0 ? FJ_OK : fj_no_memory(err, "issuer");
 }
@@ -300,7 +310,8 @@ enum fj_rc cmd_certificate_issue(struct iss_call *c, struct fj_err *err)
 	const json_t *assets = json_object_get(c->params, "assets");
 	FJ_AUTO(json) items = json_array();
 	FJ_AUTO(json) aside = json_array();
-	struct asking x = {.items = items, .own_key = json_object_get(c->params, "request") != NULL || json_object_get(c->params, "key") != NULL};
+	FJ_AUTO(buf) not_by = FJ_BUF_INIT(4096);
+	struct asking x = {.items = items, .not_by = json_array_size(assets) == 1 ? &not_by : NULL, .own_key = json_object_get(c->params, "request") != NULL || json_object_get(c->params, "key") != NULL};
 	json_int_t years;
 	char object[80];
 
@@ -309,7 +320,7 @@ enum fj_rc cmd_certificate_issue(struct iss_call *c, struct fj_err *err)
 		return fj_refuse(err, FJ_E_INVALID, "issuer", "lesson 6", "no asset is named, or one stands twice in the list", "未选择资产，或列表中有重复");
 	FJ_TRY(years_of(c, &years, err));
 	FJ_TRY(ask_each(c, sorted, &x, aside, err));
-	FJ_AUTO(json) payload = json_pack("{s:O, s:I, s:s}", "assets", items, "years", years, "issuer", c->actor->org);
+	FJ_AUTO(json) payload = json_pack("{s:O, s:I, s:s, s:s*}", "assets", items, "years", years, "issuer", c->actor->org, "not_by", not_by.len > 0 ? fj_buf_str(&not_by) : NULL);
 	if (x.own_key)
 		FJ_TRY(add_request(c, sorted, payload, err));
 	FJ_TRY(object_of(items, object, sizeof(object), err));

@@ -177,9 +177,9 @@ const struct iss_field fld_decision[] = {ONE_OR_MANY, {"accept", ISS_F_BOOL, tru
 const struct iss_field fld_return[] = {ONE_OR_MANY, {"missing", ISS_F_LIST, false, 50, "补正内容", "what is missing, beside what the register finds itself"}, NOTE, {0}};
 const struct iss_field fld_notice[] = {
 	ONE_OR_MANY,
-	{"place", ISS_F_STR, false, 120, "公示载体", "where the notice stands"},
-	{"address", ISS_F_STR, false, 200, "公示地址", "its address"},
-	{"confidentiality", ISS_F_STR, false, 200, "保密审查", "who reviewed the text for confidentiality, and when"},
+	{"place", ISS_F_STR, false, 120, "公示载体", "where the notice stands", .as = ISS_AS_NEEDED},
+	{"address", ISS_F_STR, false, 200, "公示地址", "its address", .as = ISS_AS_NEEDED},
+	{"confidentiality", ISS_F_STR, false, 200, "保密审查", "who reviewed the text for confidentiality, and when", .as = ISS_AS_NEEDED},
 	NOTE,
 	{0},
 };

@@ -82,7 +82,7 @@ static const struct fnd_column c_ledger[] = {{"id", FND_TEXT, "编号"}, {"ledge
 	{"result", FND_TEXT, "确认结论"}, {0}};
 static const struct fnd_column c_asset[] = {{"asset_no", FND_TEXT, "资产编号"}, {"name", FND_TEXT, "资产名称"}, {"holder", FND_TEXT, "持有单位"}, {"holder_name", FND_TEXT, "持有单位名称"},
 	{"state", FND_TEXT, "状态"}, {"version", FND_INT, "卡片版本"}, {"certificate", FND_TEXT, "证书编号"}, {"ledger", FND_TEXT, "台账"}, {0}};
-static const struct fnd_column c_registration[] = {{"id", FND_TEXT, "登记编号"}, {"asset_no", FND_TEXT, "资产编号"}, {"holder", FND_TEXT, "持有单位"}, {"holder_name", FND_TEXT, "持有单位名称"},
+static const struct fnd_column c_registration[] = {{"id", FND_TEXT, "登记编号"}, {"asset_no", FND_TEXT, "资产编号"}, {"asset_name", FND_TEXT, "资产名称"}, {"holder", FND_TEXT, "持有单位"}, {"holder_name", FND_TEXT, "持有单位名称"},
 	{"version", FND_INT, "卡片版本"}, {"type", FND_TEXT, "登记类型"}, {"path", FND_TEXT, "程序"}, {"state", FND_TEXT, "状态"}, {"applied_at", FND_TIME, "申请时间"},
 	{"due", FND_TIME, "办理时限"}, {"overdue", FND_OVERDUE, "超期"}, {"notice_from", FND_TIME, "公示起"}, {"notice_to", FND_TIME, "公示止"},
 	{"receiver", FND_TEXT, "接收单位"}, {"certificate", FND_TEXT, "证书编号"}, {0}};

@@ -117,19 +117,6 @@ static enum fj_rc acts(const struct hom *h, json_t **out, struct fj_err *err)
 	return *out != NULL ? FJ_OK : fj_no_memory(err, "issuer");
 }
 
-static enum fj_rc waiting(const struct hom *h, json_t **out, struct fj_err *err)
-{
-	FJ_AUTO(json) approvals = json_array();
-	json_t *list = NULL;
-	bool more = false;
-
-	if (h->own.usci[0] != '\0')
-		FJ_TRY(apr_waiting(h->c, SHOWN, approvals, &more, err));
-	FJ_TRY(acts(h, &list, err));
-	*out = json_pack("{s:O, s:b, s:o}", "approvals", approvals, "more", more, "acts", list);
-	return *out != NULL ? FJ_OK : fj_no_memory(err, "issuer");
-}
-
 /* --- terms --- */
 
 static json_t *deadline(const struct sto_q *q, fj_time now)
@@ -189,11 +176,17 @@ static json_t *asked(const struct sto_q *q, fj_time now)
 	return json_pack("{s:s, s:s, s:s, s:s, s:s, s:s}", "id", sto_text(q, 0), "product", sto_text(q, 1), "state", sto_text(q, 2), "at", at, "token", sto_text(q, 4), "authorisation", sto_text(q, 5));
 }
 
+static json_t *returned_one(const struct sto_q *q, fj_time now)
+{
+	(void)now;
+	return json_pack("{s:s, s:s, s:s, s:I}", "id", sto_text(q, 0), "asset_no", sto_text(q, 1), "asset_name", sto_text(q, 2), "count", (json_int_t)sto_int(q, 3));
+}
+
 /* the first of these that the roles have */
 static const struct uses {
 	uint32_t roles;
 	enum sto_id id;
-} asked_for[] = {{ISS_DEVELOPER | ISS_USER, STO_HOME_ASKED}, {0, STO_COUNT}}, tokens_in_use[] = {{ISS_OPERATOR, STO_HOME_TOKENS_OPERATOR}, {ISS_DEVELOPER | ISS_USER, STO_HOME_TOKENS_USER}, {0, STO_COUNT}},
+} to_complete[] = {{ISS_HOLDER, STO_HOME_RETURNED}, {0, STO_COUNT}}, asked_for[] = {{ISS_DEVELOPER | ISS_USER, STO_HOME_ASKED}, {0, STO_COUNT}}, tokens_in_use[] = {{ISS_OPERATOR, STO_HOME_TOKENS_OPERATOR}, {ISS_DEVELOPER | ISS_USER, STO_HOME_TOKENS_USER}, {0, STO_COUNT}},
   authorisations_in_use[] = {{ISS_OPERATOR, STO_HOME_AUTHORISATIONS_OPERATOR}, {ISS_IMPLEMENTER, STO_HOME_AUTHORISATIONS_IMPLEMENTER},
 	{ISS_FINANCE, STO_HOME_AUTHORISATIONS_FINANCE}, {ISS_HOLDER, STO_HOME_AUTHORISATIONS_HOLDER}, {0, STO_COUNT}};
 
@@ -209,6 +202,21 @@ static enum fj_rc some(const struct hom *h, const struct uses *u, dom_row_fn row
 		FJ_TRY(dom_rows(&q, h->c->now, row, items, err));
 	}
 	*out = fj_move(items);
+	return *out != NULL ? FJ_OK : fj_no_memory(err, "issuer");
+}
+
+static enum fj_rc waiting(const struct hom *h, json_t **out, struct fj_err *err)
+{
+	FJ_AUTO(json) approvals = json_array();
+	json_t *list = NULL, *returned = NULL;
+	bool more = false;
+
+	if (h->own.usci[0] != '\0')
+		FJ_TRY(apr_waiting(h->c, SHOWN, approvals, &more, err));
+	FJ_TRY(some(h, to_complete, returned_one, &returned, err));
+	FJ_AUTO(json) owned = returned;
+	FJ_TRY(acts(h, &list, err));
+	*out = json_pack("{s:O, s:b, s:O, s:o}", "approvals", approvals, "more", more, "returned", returned, "acts", list);
 	return *out != NULL ? FJ_OK : fj_no_memory(err, "issuer");
 }
 

@@ -144,6 +144,8 @@ enum iss_as {
 	ISS_AS_FIXED = 32, /* nobody is asked: it is always what `absent` says */
 	ISS_AS_NAMES = 64, /* LIST of divisions: chosen by name */
 	ISS_AS_NEEDED = 128, /* a form asks for it, since it has no other way to say the same */
+	ISS_AS_LATER = 256, /* a later step asks for it: of a card, registration or certificate */
+	ISS_AS_PUBLIC = 512, /* of public data it is needed */
 };
 struct iss_field {
 	const char *name;

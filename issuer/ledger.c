@@ -79,6 +79,14 @@ enum fj_rc cmd_ledger_show(struct iss_call *c, struct fj_err *err)
 	for (size_t i = 0; i < FJ_ARRAY_LEN(texts); i++)
 		json_object_set_new(c->answer, texts[i].key, json_string(sto_text(&q, texts[i].col)));
 	json_object_set_new(c->answer, "more", more);
+	{
+		FJ_AUTO(sto_q) carded = {0};
+		bool row;
+		FJ_TRY(sto_query(c->db, STO_ASSET_OF_LEDGER, &carded, err, "t", id));
+		FJ_TRY(sto_step(&carded, &row, err));
+		if (row)
+			json_object_set_new(c->answer, "asset_no", json_string(sto_text(&carded, 0)));
+	}
 	put_tests(c->answer, sto_text(&q, 16));
 	return c->answer != NULL ? FJ_OK : fj_no_memory(err, "issuer");
 }

@@ -179,7 +179,9 @@ enum fj_rc cmd_registration_execute(struct iss_call *c, struct fj_err *err)
 	FJ_TRY(load_end(c, fj_json_peek(c->params, "id"), &r, &a, &holder, err));
 	FJ_TRY(check_end(c, &r, &a, err));
 	FJ_TRY(dom_reg_apart(&r, c->actor->person, err));
-	FJ_AUTO(json) payload = json_pack("{s:s, s:s, s:s, s:s}", "registration", r.id, "asset_no", a.asset_no, "type", r.type, "card_hash", a.card_hash);
+	FJ_AUTO(buf) not_by = FJ_BUF_INIT(4096);
+	FJ_TRY(dom_reg_persons(&r, &not_by, err));
+	FJ_AUTO(json) payload = json_pack("{s:s, s:s, s:s, s:s, s:s}", "registration", r.id, "asset_no", a.asset_no, "type", r.type, "card_hash", a.card_hash, "not_by", fj_buf_str(&not_by));
 	return apr_request(c, "registration.execute", r.id, c->actor->org, payload, err);
 }
 

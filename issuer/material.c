@@ -23,6 +23,7 @@
 static const struct {
 	const char *kind, *zh, *block, *key; /* block NULL: only a file gives it */
 	bool of_nine;                        /* one of the seven of art. 9(一) */
+	bool of_certificate;                 /* no certificate without it (R30) */
 } kinds[] = {
 	{"SUBJECT", "主体信息", "", "", true}, /* the organisation's own record */
 	{"SOURCE", "数据合法合规性来源", "rights", "source_authority", true},
@@ -31,8 +32,8 @@ static const struct {
 	{"PRODUCTS", "产品和服务信息", "use", "products", true},
 	{"SCENES", "应用场景信息", "use", "scenes", true},
 	{"RISK", "数据安全风险评估", "management", "risk_assessment", true},
-	{"SEC_POLICY", "安全制度", "management", "sec_policy", false},
-	{"EMERGENCY_PLAN", "应急预案", "management", "emergency_plan", false},
+	{"SEC_POLICY", "安全制度", "management", "sec_policy", false, true},
+	{"EMERGENCY_PLAN", "应急预案", "management", "emergency_plan", false, true},
 	{"OTHER", "其他材料", NULL, NULL, false},
 };
 
@@ -252,13 +253,13 @@ enum fj_rc dom_material_given(struct sto *db, const struct dom_asset *a, const c
 	return k < 0 || kinds[k].block == NULL ? FJ_OK : given(db, a, (size_t)k, out, err);
 }
 
-enum fj_rc dom_material_missing(struct sto *db, const struct dom_reg *r, const struct dom_asset *a, json_t **out, struct fj_err *err)
+enum fj_rc dom_material_missing(struct sto *db, const char *path, const char *type, const struct dom_asset *a, json_t **out, struct fj_err *err)
 {
 	FJ_AUTO(json) list = json_array();
 	bool there;
 
 	for (size_t k = 0; k < FJ_ARRAY_LEN(kinds); k++) {
-		if (!kinds[k].of_nine || strcmp(r->path, "26") != 0 || strcmp(r->type, "INITIAL") != 0)
+		if (!kinds[k].of_nine || strcmp(path, "26") != 0 || strcmp(type, "INITIAL") != 0)
 			continue;
 		FJ_TRY(given(db, a, k, &there, err));
 		if (!there)
@@ -266,4 +267,30 @@ enum fj_rc dom_material_missing(struct sto *db, const struct dom_reg *r, const s
 	}
 	*out = fj_move(list);
 	return FJ_OK;
+}
+
+enum fj_rc dom_material_uncertified(struct sto *db, const struct dom_asset *a, json_t **out, struct fj_err *err)
+{
+	FJ_AUTO(json) list = json_array();
+	bool there;
+
+	for (size_t k = 0; k < FJ_ARRAY_LEN(kinds); k++) {
+		if (!kinds[k].of_certificate)
+			continue;
+		FJ_TRY(given(db, a, k, &there, err));
+		if (!there)
+			json_array_append_new(list, json_string(kinds[k].zh));
+	}
+	*out = fj_move(list);
+	return FJ_OK;
+}
+
+void dom_material_names(const json_t *list, struct fj_buf *out)
+{
+	size_t i;
+	json_t *v;
+
+	json_array_foreach(list, i, v)
+		if (fj_buf_printf(out, "%s%s", i > 0 ? "、" : "", json_string_value(v)) != FJ_OK)
+			return;
 }

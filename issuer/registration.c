@@ -76,6 +76,22 @@ enum fj_rc dom_reg_uncertified(struct sto *db, const char *asset_no, struct dom_
 	return FJ_OK;
 }
 
+enum fj_rc dom_reg_returned(struct sto *db, const char *asset_no, json_t **out, struct fj_err *err)
+{
+	FJ_AUTO(sto_q) q = {0};
+	json_t *missing = NULL;
+	bool row;
+
+	*out = NULL;
+	FJ_TRY(sto_query(db, STO_REG_NEWEST, &q, err, "t", asset_no));
+	FJ_TRY(sto_step(&q, &row, err));
+	if (!row || strcmp(sto_text(&q, 2), "RETURNED") != 0)
+		return FJ_OK;
+	FJ_TRY(fj_json_parse(fj_slice_str(sto_text(&q, 3)), 65536, &missing, err));
+	*out = json_pack("{s:s, s:s, s:o, s:s}", "registration", sto_text(&q, 0), "type", sto_text(&q, 1), "missing", missing, "note", sto_text(&q, 4));
+	return *out != NULL ? FJ_OK : fj_no_memory(err, "issuer");
+}
+
 /* --- who --- */
 
 enum fj_rc dom_reg_apart(const struct dom_reg *r, const char *person, struct fj_err *err)
@@ -84,6 +100,16 @@ enum fj_rc dom_reg_apart(const struct dom_reg *r, const char *person, struct fj_
 
 	for (size_t i = 0; i < FJ_ARRAY_LEN(had); i++)
 		FJ_TRY(iss_rule_no_two_roles_of_one_person(had[i], person, err));
+	return FJ_OK;
+}
+
+enum fj_rc dom_reg_persons(const struct dom_reg *r, struct fj_buf *out, struct fj_err *err)
+{
+	const char *const had[] = {r->applicant, r->endorser, r->acceptor, r->reviewer, r->decider, r->received};
+
+	for (size_t i = 0; i < FJ_ARRAY_LEN(had); i++)
+		if (had[i][0] != '\0' && fj_buf_printf(out, "%s%s", out->len > 0 ? "+" : "", had[i]) != FJ_OK)
+			return fj_no_memory(err, "issuer");
 	return FJ_OK;
 }
 
@@ -313,15 +339,23 @@ static enum fj_rc submit_one(struct iss_call *c, const char *asset_no, const voi
 	/* without a superior department there is nobody to endorse (domain.md 4.1: top departments) */
 	const char *state = holder.dept[0] != '\0' ? "SUBMITTED" : "APPLIED";
 	FJ_TRY(due_of(c, holder.finance, path, x->type->name, state, &due, err));
+	json_t *lacks = NULL; /* what the one notice of art. 10 would name: said before it is applied for */
+	FJ_TRY(dom_material_missing(c->db, path, x->type->name, &a, &lacks, err));
+	FJ_AUTO(json) owned = lacks;
+	json_t *later = NULL; /* and what the certificate will need */
+	FJ_TRY(dom_material_uncertified(c->db, &a, &later, err));
+	FJ_AUTO(json) owned_too = later;
+	bool certified = x->type->ends == NULL && json_array_size(later) > 0;
 	iss_new_id("RG-", 12, id);
 	FJ_AUTO(json) body = json_pack("{s:s, s:I, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:I, s:s}", "asset_no", a.asset_no, "version", (json_int_t)a.version,
 	    "type", x->type->name, "path", path, "person", c->actor->person, "to", state, "asset_to", !x->type->on_certificate && holder.dept[0] == '\0' ? "APPLIED" : a.state,
 	    "receiver", fj_json_text(x->params, "receiver"), "new_no", fj_json_text(x->params, "new_asset_no"), "disposal", fj_json_text(x->params, "disposal"),
 	    "note", fj_json_text(x->params, "note"), "due", (json_int_t)due, "holder", a.holder);
 	FJ_TRY(evt_append(c, "registration.submitted", id, body, err));
-	c->answer = json_pack("{s:s, s:s, s:s, s:s, s:s, s:I, s:s}", "id", id, "asset_no", a.asset_no, "type", x->type->name, "path", path, "state", state,
-	    "version", (json_int_t)a.version, "card_hash", a.card_hash);
-	return FJ_OK;
+	c->answer = json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:I, s:s, s:O*, s:O*}", "id", id, "asset_no", a.asset_no, "asset_name", a.name, "type", x->type->name, "path", path,
+	    "state", state, "version", (json_int_t)a.version, "card_hash", a.card_hash, "missing", json_array_size(lacks) > 0 ? lacks : NULL,
+	    "certificate_missing", certified ? later : NULL);
+	return c->answer != NULL ? FJ_OK : fj_no_memory(err, "issuer");
 }
 
 enum fj_rc cmd_registration_submit(struct iss_call *c, struct fj_err *err)
@@ -430,8 +464,9 @@ static enum fj_rc step_one(struct iss_call *c, const char *id, const void *arg, 
 	if (s->guard != NULL)
 		FJ_TRY(s->guard(c, &r, &a, body, err));
 	FJ_TRY(evt_append(c, s->event, r.id, body, err));
-	c->answer = json_pack("{s:s, s:s, s:s, s:I, s:b}", "id", r.id, "asset_no", a.asset_no, "state", to, "version", (json_int_t)r.version, "late", late(&r, c->now));
-	return FJ_OK;
+	c->answer = json_pack("{s:s, s:s, s:s, s:I, s:b, s:O*}", "id", r.id, "asset_no", a.asset_no, "state", to, "version", (json_int_t)r.version, "late", late(&r, c->now),
+	    "missing", json_object_get(body, "missing"));
+	return c->answer != NULL ? FJ_OK : fj_no_memory(err, "issuer");
 }
 
 bool dom_reg_closed(const char *state)
@@ -487,16 +522,12 @@ static enum fj_rc check_complete(struct iss_call *c, struct dom_reg *r, struct d
 	json_t *missing = NULL;
 
 	(void)body;
-	FJ_TRY(dom_material_missing(c->db, r, a, &missing, err));
+	FJ_TRY(dom_material_missing(c->db, r->path, r->type, a, &missing, err));
 	FJ_AUTO(json) owned = missing;
 	if (json_array_size(missing) == 0)
 		return FJ_OK;
 	FJ_AUTO(buf) list = FJ_BUF_INIT(1024);
-	size_t i;
-	json_t *v;
-	json_array_foreach(missing, i, v)
-		if (fj_buf_printf(&list, "%s%s", i > 0 ? "、" : "", json_string_value(v)) != FJ_OK)
-			break;
+	dom_material_names(missing, &list);
 	enum fj_rc rc = fj_fail(err, FJ_E_REFUSED, "issuer", "26号 art. 9(一)", "materials are missing: %s; return the application with the whole list (registration return)", fj_buf_str(&list));
 	fj_err_zh(err, "材料不齐全：%s；请一次性告知并退回", fj_buf_str(&list));
 	return rc;
@@ -538,7 +569,7 @@ static enum fj_rc put_missing(struct iss_call *c, struct dom_reg *r, struct dom_
 	json_t *missing = NULL, *v;
 	size_t i;
 
-	FJ_TRY(dom_material_missing(c->db, r, a, &missing, err));
+	FJ_TRY(dom_material_missing(c->db, r->path, r->type, a, &missing, err));
 	FJ_AUTO(json) owned = missing;
 	json_array_foreach(json_object_get(c->params, "missing"), i, v)
 		if (!fj_list_has(missing, json_string_value(v)))
@@ -773,6 +804,36 @@ static json_t *to_json(const struct dom_reg *r, fj_time now)
 	    "notice_from", from, "notice_to", end, "receiver", r->receiver, "certificate", r->certificate);
 }
 
+/* before it is taken on, what the one notice would name now; after a return, whether it can be completed and applied for again */
+static enum fj_rc put_lacks(struct iss_call *c, const struct dom_reg *r, json_t *out, struct fj_err *err)
+{
+	FJ_AUTO(dom_asset) a = {.card = NULL};
+	FJ_AUTO(json) card = NULL;
+	json_t *found = NULL;
+
+	FJ_TRY(dom_asset_get(c->db, r->asset_no, &a, err));
+	FJ_TRY(fj_json_set(out, "asset_name", json_string(a.name)));
+	if (strcmp(r->state, "RETURNED") == 0) {
+		FJ_TRY(dom_reg_returned(c->db, r->asset_no, &found, err));
+		FJ_AUTO(json) newest = found;
+		return fj_json_set(out, "resubmit", json_boolean(a.registration[0] == '\0' && strcmp(fj_json_text(newest, "registration"), r->id) == 0));
+	}
+	if (dom_reg_closed(r->state) || r->certificate[0] != '\0')
+		return FJ_OK;
+	FJ_TRY(dom_card_at(c->db, r->asset_no, r->version, &card, err));
+	json_decref(a.card);
+	a.card = fj_move(card);
+	FJ_TRY(dom_material_uncertified(c->db, &a, &found, err));
+	FJ_AUTO(json) later = found;
+	if (dom_reg_type(r->type)->ends == NULL && json_array_size(later) > 0)
+		FJ_TRY(fj_json_set(out, "certificate_missing", json_incref(later)));
+	if (strcmp(r->state, "SUBMITTED") != 0 && strcmp(r->state, "APPLIED") != 0)
+		return FJ_OK;
+	FJ_TRY(dom_material_missing(c->db, r->path, r->type, &a, &found, err));
+	FJ_AUTO(json) lacks = found;
+	return json_array_size(lacks) > 0 ? fj_json_set(out, "missing", json_incref(lacks)) : FJ_OK;
+}
+
 enum fj_rc cmd_registration_show(struct iss_call *c, struct fj_err *err)
 {
 	FJ_AUTO(sto_q) q = {0};
@@ -788,5 +849,6 @@ enum fj_rc cmd_registration_show(struct iss_call *c, struct fj_err *err)
 	json_object_set_new(c->answer, "disposal", json_string(sto_text(&q, 14)));
 	json_object_set_new(c->answer, "note", json_string(sto_text(&q, 16)));
 	json_object_set_new(c->answer, "notice_address", json_string(sto_text(&q, 23)));
+	FJ_TRY(put_lacks(c, &r, c->answer, err));
 	return c->answer != NULL ? dom_legacy_mark(c->db, r.asset_no, r.id, c->answer, err) : fj_no_memory(err, "issuer");
 }

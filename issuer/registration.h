@@ -32,8 +32,12 @@ enum fj_rc dom_reg_get(struct sto *db, const char *id, struct dom_reg *r, struct
  * is not, *r is unspecified */
 enum fj_rc dom_reg_uncertified(struct sto *db, const char *asset_no, struct dom_reg *r, bool *out, struct fj_err *err) FJ_MUST_USE;
 enum fj_rc dom_reg_from_row(const struct sto_q *q, struct dom_reg *r, struct fj_err *err) FJ_MUST_USE;
+/* what the asset's newest registration was returned for: {"registration", "type", "missing", "note"}; NULL: it was not; the caller's */
+enum fj_rc dom_reg_returned(struct sto *db, const char *asset_no, json_t **out, struct fj_err *err) FJ_MUST_USE;
 /* FJ_E_REFUSED (R22) when the person applied, endorsed, accepted, reviewed or decided */
 enum fj_rc dom_reg_apart(const struct dom_reg *r, const char *person, struct fj_err *err) FJ_MUST_USE;
+/* all of them, joined by "+": an approval's "not_by" */
+enum fj_rc dom_reg_persons(const struct dom_reg *r, struct fj_buf *out, struct fj_err *err) FJ_MUST_USE;
 /* has the registration ended? REGISTERED has not: a certificate or the ending is to follow */
 bool dom_reg_closed(const char *state);
 /* a version of the asset's card; the caller's */
@@ -55,7 +59,11 @@ enum fj_rc dom_material_read(const char *sha256, struct fj_buf *out, struct fj_e
 /* was a material of this kind filed, or does the card give it? */
 enum fj_rc dom_material_given(struct sto *db, const struct dom_asset *a, const char *kind, bool *out, struct fj_err *err) FJ_MUST_USE;
 /* names, in Chinese, of the materials of 26号 art. 9(一) that neither the card nor what was filed for
- * the asset or its unit gives; empty on the short path; the caller's */
-enum fj_rc dom_material_missing(struct sto *db, const struct dom_reg *r, const struct dom_asset *a, json_t **out, struct fj_err *err) FJ_MUST_USE;
+ * the asset or its unit gives; empty on the short path, and for types other than INITIAL; the caller's */
+enum fj_rc dom_material_missing(struct sto *db, const char *path, const char *type, const struct dom_asset *a, json_t **out, struct fj_err *err) FJ_MUST_USE;
+/* names, in Chinese, of the materials without which no certificate is issued (R30), as above; the caller's */
+enum fj_rc dom_material_uncertified(struct sto *db, const struct dom_asset *a, json_t **out, struct fj_err *err) FJ_MUST_USE;
+/* such names as one text */
+void dom_material_names(const json_t *list, struct fj_buf *out);
 
 #endif

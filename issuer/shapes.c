@@ -288,7 +288,7 @@ const struct iss_field shp_totals[] = {
 
 /* --- acts on paper, headings of files --- */
 
-static const struct iss_choice acts[] = {{"registration.endorse", "主管部门业务审核", "endorsement of a registration", NULL}, {"ledger.confirm", "主管部门确认", "confirmation of a ledger entry", NULL},
+static const struct iss_choice acts[] = {{"registration.endorse", "主管部门业务审核", "endorsement of a registration", NULL}, {"ledger.confirm", "审核确认结论", "confirmation of a ledger entry", NULL},
 	{"asset.freeze", "冻结资产", "freezing of assets", NULL}, {"asset.unfreeze", "解除资产冻结", "lifting of a freezing", NULL}, {"note", "记录在案（不执行）", "a note for the record", NULL}, {0}};
 const struct iss_field shp_act[] = {
 	{"act", ISS_F_STR, true, 24, "办理事项", "act", .words = acts},

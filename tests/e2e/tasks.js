@@ -463,7 +463,7 @@ async function registration() {
 		await step(holder, { 'card.management.data_level': 'GENERAL', 'card.management.mgr_dept': 'x', 'card.management.mgr_person': 'y', 'card.management.sec_policy': 'z', 'card.management.emergency_plan': 'z', 'card.management.evidence_no': 'EV-1', 'card.management.risk_assessment': 'x' });
 		await preview(holder);
 		await next(holder);
-		await holder.press(/./, holder.within('main form.fill'));
+		await preview(holder); // says what is missing, before it goes off
 		// the office's part, from its home page each time
 		const office = async (fields) => {
 			await finance.home();

@@ -144,7 +144,11 @@ def notice(rg):
 def materials():
     gaps = {'source_authority': None, 'overview': None, 'evidence_no': None, 'products': [], 'scenes': [], 'risk_assessment': None}
     no = carded('M-1', public=True, **gaps)
+    seven = ['数据合法合规性来源', '数据资源情况', '存证情况', '产品和服务信息', '应用场景信息', '数据安全风险评估']
+    would = done('hbsw1', 'registration.submit', asset=no, preview=True)['would']
+    same('who applies is told the gaps before', would.get('missing'), seven)
     rg = applied(no)
+    same('and so is whoever opens it before it is taken on', show('registration', rg).get('missing'), seven)
     code, out = do('hb-fin3', 'registration.accept', id=rg)
     said = out.get('detail', {}).get('zh', '')
     check('an application with gaps is not accepted, and every gap is named', code == 409 and out.get('rule') == '26号 art. 9(一)' and all(
@@ -152,7 +156,10 @@ def materials():
     done('hb-fin3', 'registration.return', id=rg, missing=['授权书（示例）'], note='请补正（示例）')
     r = show('registration', rg)
     same('it is returned with one notice of all seven things', (r['state'], len(r['missing']), state('asset', no)), ('RETURNED', 7, 'CARDED'))
-    rg = applied(no)
+    same('the asset says so, and the holder\'s home page how many', (show('asset', no)['returned']['missing'], [(i['id'], i['count']) for i in done('hbsw1', 'home.show')['waiting']['returned']], r['resubmit']),
+         (r['missing'], [(rg, 7)], True))
+    before, rg = rg, applied(no)
+    same('until it is applied for again', (show('asset', no).get('returned'), done('hbsw1', 'home.show')['waiting']['returned'], show('registration', before)['resubmit']), (None, [], False))
     refused('a second time nothing new is asked for', do('hb-fin3', 'registration.return', id=rg, missing=['另一份材料（示例）']), '26号 art. 10')
     done('hb-fin3', 'registration.return', id=rg)
     same('what the first notice named may be', state('registration', rg), 'RETURNED')
@@ -181,6 +188,8 @@ def materials():
 
     no = carded('M-3', holder='slxx1', sec_policy=None, emergency_plan=None)
     decided(no, 'slxx1')
+    rg = done('mof1', 'registration.list', asset=no)['items'][0]
+    same('what the certificate will need is said on its registration, which names the asset', (rg['asset_name'], show('registration', rg['id']).get('certificate_missing')), (show('asset', no)['name'], ['安全制度', '应急预案']))
     refused('no certificate without security rules and emergency plan', do('mof1', 'certificate.issue', assets=[no]), 'R30')
     done('slxx1', 'material.add', kind='SEC_POLICY', file='rules')
     refused('nor with one of them', do('mof1', 'certificate.issue', assets=[no]), 'R30')
@@ -480,6 +489,11 @@ def successors():
     same('a new card is a draft while the certificate stands', (show('asset', 'S-1')['version'], state('certificate', old)), (1, 'ACTIVE'))
     decided('S-1', type='CHANGE')
     refused('who decided on it does not issue', do('hb-fin3', 'certificate.issue', assets=['S-1']), 'R22')
+    ap = done('hb-fin1', 'certificate.issue', assets=['S-1'])['approval']
+    check('nor is named among those who may approve it', 'hb-fin3' not in {d['login'] for d in officers.get('hb-fin2', 'approval/' + ap)['deciders']} and
+          'hb-fin2' in {d['login'] for d in officers.get('hb-fin2', 'approval/' + ap)['deciders']})
+    refused('and is refused there', do('hb-fin3', 'approval.approve', id=ap), 'R22')
+    done('hb-fin2', 'approval.reject', id=ap, note='x')
     first = show('authorisation', dau)['compact']
     time.sleep(1.1) # it begins after the authorisation did
     new = certify('S-1')

@@ -94,7 +94,7 @@ static void form_buttons(struct web_req *q, struct fj_buf *b, const struct iss_c
 	web_html(b, "<p class=\"buttons\">");
 	if (id == 0 && portal_takes_back_one(c, fill)) {
 		portal_takeback_buttons(q, b, c, fill);
-	} else if (page && portal_weighs(c, fill)) {
+	} else if (c->kind != ISS_READ && portal_weighs(c, fill)) {
 		web_print(b, "<button name=\"step\" value=\"preview\">%s</button>", web_tr(q, "Check and preview"));
 	} else {
 		web_html(b, h != NULL && h->danger ? "<button class=\"danger\">" : "<button>");
@@ -195,6 +195,43 @@ static void refusal(struct web_req *q, struct web_res *r, const struct iss_comma
 		web_print(b, "<p><a href=\"#f0-%s\">%s</a></p>", fj_json_text(fill, PORTAL_BAD), web_tr(q, "To the field"));
 }
 
+/* the act that takes the place of one that was refused on this registration */
+static void instead(struct web_req *q, struct fj_buf *b, const struct iss_command_info *c, const json_t *fill)
+{
+	const struct iss_command_info *other = strcmp(c->name, "registration.accept") == 0 ? iss_command_find("registration.return") : NULL;
+	const char *id = fj_json_text(fill, "id");
+
+	if (other == NULL || id[0] == '\0' || !portal_may(q, other))
+		return;
+	web_print(b, "<p class=\"acts\"><a class=\"button\" href=\"/do/registration/return?id=%s\">", id);
+	portal_command_word(q, b, other);
+	web_html(b, "</a></p>");
+}
+
+/* what the register itself finds missing, beside what the officer adds */
+static void one_notice(struct web_req *q, struct fj_buf *b, const struct iss_command_info *c, const json_t *fill)
+{
+	FJ_AUTO(json) params = json_pack("{s:s}", "id", fj_json_text(fill, "id"));
+	FJ_AUTO(json) reg = NULL;
+
+	if (strcmp(c->name, "registration.return") == 0 && portal_command(q, "registration.show", params, &reg, NULL) == FJ_OK)
+		portal_gaps(q, b, web_tr(q, "The one notice names, beside what you add:"), json_object_get(reg, "missing"), fj_json_text(reg, "asset_no"));
+}
+
+/* who may not take this step (R22) is told before anything is filled in */
+static void barred(struct web_req *q, struct fj_buf *b, const struct iss_command_info *c, const json_t *fill)
+{
+	FJ_AUTO(json) params = NULL;
+	FJ_AUTO(json) answer = NULL;
+	struct fj_err err = {0};
+
+	if ((strcmp(c->name, "certificate.issue") != 0 && strcmp(c->name, "registration.execute") != 0) || portal_params_of(q, c, fill, &params, NULL) != FJ_OK)
+		return;
+	json_object_set_new(params, iss_fld_preview.name, json_true());
+	if (portal_command(q, c->name, params, &answer, &err) != FJ_OK && strcmp(err.cite, "R22") == 0)
+		portal_error(q, b, &err);
+}
+
 /* what a form page is shown with: its number is known already, perhaps a draft is there */
 static void above_form(struct web_req *q, struct fj_buf *b, const struct iss_command_info *c, const json_t *fill)
 {
@@ -205,11 +242,23 @@ static void above_form(struct web_req *q, struct fj_buf *b, const struct iss_com
 	if (c->kind == ISS_READ || fj_json_text(fill, PORTAL_DRAFT)[0] != '\0' || web_is_post(q))
 		return;
 	portal_drafts_of(q, b, c, w != NULL ? "wizard" : "do", "");
+	barred(q, b, c, fill);
 	if (w != NULL) {
 		char to[PORTAL_ADDRESS];
 		portal_address("wizard", c->name, to);
 		web_print(b, "<p><a href=\"%s?id=%s\">%s</a></p>", to, id, web_tr(q, "Fill it in step by step"));
 	}
+}
+
+/* one was chosen, and browsers do not keep it */
+static bool file_sent(struct web_req *q, const struct iss_command_info *c)
+{
+	for (const struct iss_field *f = c->fields; f != NULL && f->name != NULL; f++) {
+		const struct web_upload *u = f->type == ISS_F_FILE ? web_file(q, f->name) : NULL;
+		if (u != NULL && u->filename[0] != '\0')
+			return true;
+	}
+	return false;
 }
 
 static bool held_any(const struct iss_command_info *c, const json_t *fill)
@@ -234,12 +283,14 @@ void portal_form_page(struct web_req *q, struct web_res *r, const struct iss_com
 	above_form(q, b, c, fill);
 	if (err != NULL) {
 		refusal(q, r, c, fill, err);
-		if (portal_has_type(c, ISS_F_FILE) && !held_any(c, fill)) {
+		instead(q, b, c, fill);
+		if (file_sent(q, c) && !held_any(c, fill)) {
 			web_html(b, "<p class=\"small\">");
 			web_say(q, b, "Choose the file again: browsers do not keep it.");
 			web_html(b, "</p>");
 		}
 	}
+	one_notice(q, b, c, fill);
 	portal_selected(q, b, c, fill);
 	if (!portal_takeback_page(q, b, c, fill, back_of(q)))
 		portal_form(q, b, c, fill, NULL, back_of(q)[0] != '\0' ? back_of(q) : NULL, 0);
@@ -433,7 +484,7 @@ void portal_get_form(struct web_req *q, struct web_res *r)
 	if (portal_draft_take(q, c, web_field(q, "draft"), fill, &changed)) {
 		if (changed)
 			json_object_set_new(fill, PORTAL_CHANGED, json_true());
-	} else if (c->kind != ISS_READ) {
+	} else if (c->kind != ISS_READ || web_field(q, "run")[0] == '\0') {
 		portal_prefill(q, c, fill);
 	}
 	bool nothing_to_fill = c->fields == NULL || c->fields[0].name == NULL;

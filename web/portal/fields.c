@@ -69,7 +69,7 @@ static void label_text(struct web_req *q, struct fj_buf *b, const struct iss_fie
 	}
 	portal_capital(b, words);
 	if (!needed(f) && strstr(words, "须填") == NULL && strstr(words, "不填") == NULL && strstr(words, "needed") == NULL) /* it says itself when it is */
-		web_say(q, b, " (optional)");
+		web_text(b, (f->as & ISS_AS_PUBLIC) ? web_tr(q, " (needed of public data)") : (f->as & ISS_AS_LATER) ? web_tr(q, " (registration or certificate asks for it)") : web_tr(q, " (optional)"));
 }
 
 void portal_label_of(struct web_req *q, struct fj_buf *b, const struct iss_field *f)

@@ -121,6 +121,23 @@ void portal_acts(struct web_req *q, struct fj_buf *b, const json_t *list)
 	web_html(b, "</ul>");
 }
 
+/* sent back for completion: it is the holder's to complete */
+static void returned(struct web_req *q, struct fj_buf *b, const json_t *list)
+{
+	size_t i;
+	json_t *r;
+
+	if (json_array_size(list) == 0)
+		return;
+	web_print(b, "<h3>%s</h3><ul class=\"todo\">", web_tr(q, "Returned for completion"));
+	json_array_foreach(list, i, r) {
+		web_print(b, "<li><a href=\"/show/registration/%s\"><bdi>%s</bdi> <span class=\"mono\">%s</span></a> <span class=\"small\">", fj_json_text(r, "id"), fj_json_text(r, "asset_name"), fj_json_text(r, "asset_no"));
+		web_say(q, b, "%lld missing", (long long)fj_json_num(r, "count"));
+		web_html(b, "</span></li>");
+	}
+	web_html(b, "</ul>");
+}
+
 static void drafts(struct web_req *q, struct fj_buf *b)
 {
 	json_t *list = NULL;
@@ -136,6 +153,7 @@ static void waiting(struct web_req *q, struct fj_buf *b, const json_t *home)
 
 	web_print(b, "<section class=\"card\"><h2>%s</h2>", web_tr(q, "What waits for me"));
 	approvals(q, b, w);
+	returned(q, b, json_object_get(w, "returned"));
 	portal_acts(q, b, list);
 	if (json_array_size(json_object_get(w, "approvals")) == 0 && json_array_size(list) == 0)
 		web_print(b, "<p>%s</p>", web_tr(q, "Nothing waits for you."));
@@ -174,7 +192,7 @@ static void deadline(struct web_req *q, struct fj_buf *b, const json_t *d)
 	if (json_is_true(json_object_get(d, "overdue")))
 		web_print(b, "<strong class=\"fail late\">%s</strong>", web_tr(q, "overdue"));
 	else
-		web_text(b, web_word(q, WEB_STATE, fj_json_text(d, "state")));
+		web_text(b, strcmp(fj_json_text(d, "state"), "ACTIVE") == 0 ? web_tr(q, "not due yet") : web_word(q, WEB_STATE, fj_json_text(d, "state"))); /* the duty's, not its object's */
 	web_html(b, "</td></tr>");
 }
 

@@ -419,13 +419,18 @@ enum portal_whose { PORTAL_HOLDERS, PORTAL_SUPERIORS, PORTAL_FINANCE, PORTAL_CON
 struct portal_turn {
 	const char *noun, *state, *command;
 	enum portal_whose whose;
-	const char *query; /* NULL: the act is asked for with the object's number; "": without */
+	const char *query; /* NULL: the act is asked for with the object's number; "": without; else this field, with the asset's */
 	const char *text;
 };
+/* the state by which acts go: an entry that has a card is CARDED, what may be completed and applied for again is RETURNED, a memorandum is MEMO,
+ * a registration that was decided and ends its asset is ENDING */
+const char *portal_stands(const char *noun, const json_t *o);
 const struct portal_turn *portal_turn_of(const char *noun, const json_t *o); /* NULL: nobody's */
+/* what is missing, by name, and for its holder the ways to add it; nothing when nothing is */
+void portal_gaps(struct web_req *q, struct fj_buf *b, const char *said, const json_t *missing, const char *asset_no);
 bool portal_turn_mine(struct web_req *q, const struct portal_turn *t, const json_t *o);
 void portal_turn_told(struct web_req *q, struct fj_buf *b, const struct portal_turn *t, const json_t *o);
-void portal_turn_link(struct web_req *q, struct fj_buf *b, const struct portal_turn *t, const char *id);
+void portal_turn_link(struct web_req *q, struct fj_buf *b, const struct portal_turn *t, const json_t *o, const char *id);
 void portal_then(struct web_req *q, struct fj_buf *b, const char *command, const json_t *answer);
 /* show.c: the field by which c asks for an object of this noun; NULL: it does not */
 const struct iss_field *portal_asks_for(const struct iss_command_info *c, const char *noun, const char *key);

@@ -14,11 +14,14 @@ static const struct portal_turn turns[] = {
 	    WEB_N("The card has no asset number. The finance department exports it to the budget system, and imports the receipt with the number; the holder need do nothing. Registration can be applied for after that.")},
 	{"asset", "CARDED", "registration.submit", PORTAL_HOLDERS, NULL, WEB_N("The holder applies for registration.")},
 	{"asset", "REGISTERED", "certificate.issue", PORTAL_FINANCE, NULL, WEB_N("The finance department issues the certificate; a second officer approves.")},
+	{"asset", "RETURNED", "registration.submit", PORTAL_HOLDERS, NULL, WEB_N("The application was returned. The holder adds what is missing, in the card or as a material, then applies again.")},
+	{"registration", "RETURNED", "registration.submit", PORTAL_HOLDERS, "asset", WEB_N("The application was returned. The holder adds what is missing, in the card or as a material, then applies again.")},
 	{"registration", "SUBMITTED", "registration.endorse", PORTAL_SUPERIORS, NULL, WEB_N("The superior department endorses the application.")},
 	{"registration", "APPLIED", "registration.accept", PORTAL_FINANCE, NULL, WEB_N("The finance department takes the application on.")},
 	{"registration", "ACCEPTED", "registration.review", PORTAL_FINANCE, NULL, WEB_N("The finance department reviews what it has taken on.")},
 	{"registration", "REVIEWED", "registration.notice", PORTAL_FINANCE, NULL, WEB_N("The finance department gives public notice of it.")},
 	{"registration", "NOTICED", "registration.decide", PORTAL_FINANCE, NULL, WEB_N("When the notice has run and no objection is open, the finance department decides.")},
+	{"registration", "REGISTERED", "certificate.issue", PORTAL_FINANCE, "assets", WEB_N("The finance department issues the certificate; a second officer approves.")},
 	{"copy", "READY", "copy.collect", PORTAL_ANYBODYS, NULL, WEB_N("Print it, hand it over, and enter who collected it.")},
 };
 
@@ -27,13 +30,29 @@ static const struct {
 	const char *after, *noun, *state, *command; /* the reader's own that are in this state */
 } lists[] = {{"ledger.import", "ledger", "LEDGERED", "ledger.recognise"}};
 
+const char *portal_stands(const char *noun, const json_t *o)
+{
+	const char *state = fj_json_text(o, "state"), *result = fj_json_text(o, "result"), *type = fj_json_text(o, "type");
+
+	if (strcmp(noun, "ledger") == 0 && strcmp(state, "CONFIRMED") == 0)
+		return fj_json_text(o, "asset_no")[0] != '\0' ? "CARDED" : strcmp(result, "ASSET") != 0 ? result : state;
+	if (strcmp(noun, "asset") == 0 && strcmp(state, "CARDED") == 0 && json_object_get(o, "returned") != NULL)
+		return "RETURNED";
+	if (strcmp(noun, "registration") == 0 && strcmp(state, "RETURNED") == 0 && !json_is_true(json_object_get(o, "resubmit")))
+		return "";
+	if (strcmp(noun, "registration") == 0 && strcmp(state, "REGISTERED") == 0 && (strcmp(type, "CANCEL") == 0 || strcmp(type, "TRANSFER") == 0 || strcmp(type, "DESTROY") == 0))
+		return "ENDING";
+	return state;
+}
+
 const struct portal_turn *portal_turn_of(const char *noun, const json_t *o)
 {
-	const char *state = fj_json_text(o, "state");
+	const char *state = portal_stands(noun, o);
 	bool taken = fj_json_text(o, "registration")[0] != '\0' && strcmp(noun, "asset") == 0; /* its registration says it */
-	bool memo = strcmp(noun, "ledger") == 0 && strcmp(state, "CONFIRMED") == 0 && strcmp(fj_json_text(o, "result"), "ASSET") != 0;
 
-	for (size_t i = 0; i < FJ_ARRAY_LEN(turns) && !taken && !memo; i++)
+	bool issued = strcmp(noun, "registration") == 0 && fj_json_text(o, "certificate")[0] != '\0';
+
+	for (size_t i = 0; i < FJ_ARRAY_LEN(turns) && !taken && !issued; i++)
 		if (strcmp(turns[i].noun, noun) == 0 && strcmp(turns[i].state, state) == 0)
 			return &turns[i];
 	return NULL;
@@ -76,6 +95,26 @@ bool portal_turn_mine(struct web_req *q, const struct portal_turn *t, const json
 	return c != NULL && portal_may(q, c) && (t->whose == PORTAL_ANYBODYS || strcmp(office(t, holder), portal_actor(q)->org) == 0);
 }
 
+void portal_gaps(struct web_req *q, struct fj_buf *b, const char *said, const json_t *missing, const char *asset_no)
+{
+	static const struct {
+		const char *command, *to, *text;
+	} ways[] = {{"asset.card", "/do/asset/card", WEB_N("Complete the card")}, {"material.add", "/do/material/add", WEB_N("File a material")}};
+	size_t i;
+	json_t *v;
+
+	if (json_array_size(missing) == 0)
+		return;
+	web_print(b, "<section class=\"missing\"><p><strong>%s</strong></p><ul>", said);
+	json_array_foreach(missing, i, v)
+		web_print(b, "<li>%s</li>", json_string_value(v));
+	web_html(b, "</ul><p>");
+	for (i = 0; i < FJ_ARRAY_LEN(ways) && asset_no[0] != '\0'; i++)
+		if (portal_may(q, iss_command_find(ways[i].command)))
+			web_print(b, "<a href=\"%s?asset=%s\">%s</a> ", ways[i].to, asset_no, web_tr(q, ways[i].text));
+	web_html(b, "</p></section>");
+}
+
 void portal_turn_told(struct web_req *q, struct fj_buf *b, const struct portal_turn *t, const json_t *o)
 {
 	FJ_AUTO(json) holder = t->whose == PORTAL_ANYBODYS ? NULL : portal_organisation(q, holder_of(o));
@@ -85,9 +124,12 @@ void portal_turn_told(struct web_req *q, struct fj_buf *b, const struct portal_t
 	if (who != NULL)
 		web_print(b, "<bdi>%s</bdi>%s ", fj_json_text(who, "name"), web_either(q, "。", "."));
 	web_print(b, "%s</p>", web_tr(q, t->text));
+	const json_t *returned = json_object_get(o, "returned");
+	portal_gaps(q, b, web_tr(q, "Missing:"), json_object_get(returned != NULL ? returned : o, "missing"), fj_json_text(o, "asset_no"));
+	portal_gaps(q, b, web_tr(q, "The certificate will need these as well:"), json_object_get(o, "certificate_missing"), fj_json_text(o, "asset_no"));
 }
 
-void portal_turn_link(struct web_req *q, struct fj_buf *b, const struct portal_turn *t, const char *id)
+void portal_turn_link(struct web_req *q, struct fj_buf *b, const struct portal_turn *t, const json_t *o, const char *id)
 {
 	const struct iss_command_info *c = iss_command_find(t->command);
 	char to[PORTAL_ADDRESS];
@@ -101,6 +143,8 @@ void portal_turn_link(struct web_req *q, struct fj_buf *b, const struct portal_t
 	web_print(b, "<a class=\"button\" href=\"%s", to);
 	if (t->query == NULL && f != NULL)
 		web_print(b, "?%s=%s", f->name, id);
+	else if (t->query != NULL && t->query[0] != '\0')
+		web_print(b, "?%s=%s", t->query, fj_json_text(o, "asset_no"));
 	web_html(b, "\">");
 	portal_command_word(q, b, c);
 	web_html(b, "</a>");
@@ -151,7 +195,7 @@ void portal_then(struct web_req *q, struct fj_buf *b, const char *command, const
 		portal_turn_told(q, b, t, o);
 	web_html(b, "<p class=\"acts\">");
 	if (t != NULL && portal_turn_mine(q, t, o))
-		portal_turn_link(q, b, t, id);
+		portal_turn_link(q, b, t, o, id);
 	if (strcmp(noun, "copy") == 0)
 		web_print(b, "<a class=\"button quiet\" href=\"/paper/%s\">%s</a> ", id, web_tr(q, "Page to print"));
 	web_print(b, "<a class=\"button quiet\" href=\"/show/%s/%s\">%s</a></p>", noun, id, portal_noun_word(q, noun, true));

@@ -12,7 +12,7 @@
 static const struct portal_noun nouns[] = {
 	{"ledger", {"id", "ledger_no", "name", "holder_name", "state", "result"}},
 	{"asset", {"asset_no", "name", "holder_name", "state", "certificate"}},
-	{"registration", {"id", "asset_no", "holder_name", "type", "state", "due", "overdue"}},
+	{"registration", {"id", "asset_name", "asset_no", "holder_name", "type", "state", "due", "overdue"}},
 	{"certificate", {"number", "asset_name", "holder", "state", "not_after"}},
 	{"authorisation", {"number", "mode", "holder", "operator", "state", "not_after"}},
 	{"token", {"id", "user", "product", "state", "authorisation_state", "not_after", "authorisation"}},
@@ -87,11 +87,11 @@ static const struct portal_hint hints[] = {
 	{"authorisation.surrender", " ACTIVE SUSPENDED ", true},
 	{"user.disable", " ACTIVE INVITED ", true},
 	{"registration.recall", " SUBMITTED APPLIED ACCEPTED REVIEWED NOTICED ", true}, {"registration.endorse", " SUBMITTED ", false},
-	{"registration.submit", " CARDED REGISTERED CERTIFICATED ", false},
+	{"registration.submit", " CARDED RETURNED REGISTERED CERTIFICATED ", false},
 	{"registration.accept", " APPLIED ", false}, {"registration.return", " APPLIED ", false}, {"registration.review", " ACCEPTED ", false},
 	{"registration.notice-text", " REVIEWED ", false}, {"registration.notice", " REVIEWED ", false},
-	{"registration.decide", " APPLIED NOTICED ", false}, {"registration.withdraw", " REGISTERED ", true},
-	{"ledger.import-status", "", false}, {"ledger.recognise", " LEDGERED RECOGNISED ", false}, {"ledger.confirm", " RECOGNISED ", false},
+	{"registration.decide", " APPLIED NOTICED ", false}, {"registration.withdraw", " REGISTERED ENDING ", true}, {"registration.execute", " ENDING ", true},
+	{"ledger.import-status", "", false}, {"ledger.recognise", " LEDGERED RECOGNISED MEMO ", false}, {"asset.card", " CONFIRMED ", false}, {"ledger.confirm", " RECOGNISED ", false},
 	{"collateral.release", " REGISTERED ", false}, {"objection.decide", " OPEN ", false},
 	{"objection.confirm", " TO_CONFIRM ", false}, {"objection.decline", " TO_CONFIRM ", true}, {"asset.unfreeze", " FROZEN ", false},
 	/* supervision */

@@ -148,8 +148,22 @@ static void product(struct web_req *q, const struct iss_command_info *c, json_t 
 		put(fill, c, f->name, json_object_get(p, f->name));
 }
 
+/* a unit's officer reports for the unit; whoever looks over all of them begins with all */
+static void report(struct web_req *q, const struct iss_command_info *c, json_t *fill)
+{
+	FJ_AUTO(json) own = json_string(portal_actor(q)->org);
+
+	if (!(portal_actor(q)->roles & (ISS_MOF | ISS_AUDITOR)) && portal_actor(q)->org[0] != '\0')
+		put(fill, c, "unit", own);
+}
+
 void portal_prefill(struct web_req *q, const struct iss_command_info *c, json_t *fill)
 {
+	if (c->kind == ISS_READ) {
+		if (strncmp(c->name, "report.", 7) == 0)
+			report(q, c, fill);
+		return;
+	}
 	if (strcmp(c->name, "asset.card") == 0)
 		card(q, c, fill);
 	else if (strncmp(c->name, "plan.", 5) == 0 && portal_field_of(c, "id") != NULL)

@@ -10,7 +10,7 @@
 #include "web/portal/internal.h"
 
 /* acts of weight that neither their fields nor their hints show */
-static const char *const heavy[] = {"certificate.issue", "registration.execute", "registration.withdraw", "organisation.add", "organisation.change", "user.move", "user.handover",
+static const char *const heavy[] = {"certificate.issue", "registration.submit", "registration.return", "copy.reissue", "copy.void", "registration.execute", "registration.withdraw", "organisation.add", "organisation.change", "user.move", "user.handover",
 	"authorisation.adjust", "product.withdraw", "peer.add", "price.review", "plan.activate", "plan.submit", "plan.file", "revenue.counter", "report.text", NULL};
 
 static bool has_dry_run(const struct iss_command_info *c)
@@ -112,7 +112,7 @@ static void tell_drawn(struct web_req *q, struct fj_buf *b, json_t *o, const cha
 static json_t *telling(const json_t *would)
 {
 	static const char *const only[] = {"approval", "id", "task", "digest", "published", "hash", "job", "plan", "import", "sha256", "preview",
-		"object", "refused", "waiting_for", "issued", "pending", "dry_run", "imported"};
+		"object", "refused", "waiting_for", "issued", "pending", "dry_run", "imported", "done"};
 	json_t *out = json_is_object(would) ? json_copy((json_t *)(uintptr_t)would) : json_object();
 	const char *key;
 	json_t *v;
@@ -170,6 +170,11 @@ static void outcome(struct web_req *q, struct fj_buf *b, const struct iss_comman
 		web_say(q, b, "The record would get %lld entries.", (long long)events);
 		web_html(b, "</p>");
 	}
+	portal_gaps(q, b, strcmp(c->name, "registration.submit") == 0 ? web_tr(q, "Missing: the finance department returns the application for this. You can add it first.") : web_tr(q, "The one notice names:"),
+	    json_object_get(would, "missing"), fj_json_text(would, "asset_no"));
+	json_object_del(told, "missing");
+	portal_gaps(q, b, web_tr(q, "The certificate will need these as well:"), json_object_get(would, "certificate_missing"), fj_json_text(would, "asset_no"));
+	json_object_del(told, "certificate_missing");
 	if (fj_json_canonical(params, &said, NULL) == FJ_OK)
 		tell_drawn(q, b, told, fj_buf_str(&said));
 	if (json_object_size(told) > 0)
@@ -224,7 +229,9 @@ static void page(struct web_req *q, struct web_res *r, const struct iss_command_
 
 	snprintf(again, sizeof(again), "/done/%s", key);
 	portal_command_top(q, b, c);
-	web_print(b, "<p class=\"notice\" role=\"status\">%s</p>", web_tr(q, "Preview: nothing has been done yet. Read it through, then do it or go back."));
+	bool partial = json_is_true(json_object_get(params, "partial")), may = !refused || partial || strncmp(c->name, "revenue.", 8) == 0;
+	web_print(b, "<p class=\"notice\" role=\"status\">%s</p>", may ? web_tr(q, "Preview: nothing has been done yet. Read it through, then do it or go back.")
+	    : web_tr(q, "Preview: nothing has been done, and it can't be done so. Correct what is named, then send it again."));
 	portal_consequence(q, b, c);
 	FJ_AUTO(json) stops = portal_what_stops(q, c->name, fill);
 	if (stops != NULL)
@@ -234,8 +241,7 @@ static void page(struct web_req *q, struct web_res *r, const struct iss_command_
 	card_change(q, b, c, params);
 	outcome(q, b, c, params, answer, again);
 	/* a booking that would be held may be made all the same; a file with faults enters nothing */
-	bool partial = json_is_true(json_object_get(params, "partial"));
-	buttons(q, b, c, fill, fj_json_peek(answer, "import"), !refused || partial || strncmp(c->name, "revenue.", 8) == 0);
+	buttons(q, b, c, fill, fj_json_peek(answer, "import"), may);
 	web_page_end(b);
 }
 

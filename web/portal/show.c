@@ -130,7 +130,7 @@ static void sort(const struct iss_command_info *c, const struct iss_field *f, co
 		return; /* license.c */
 	else if (c->kind == ISS_READ && out->n_read < MAX_ACTS)
 		out->read[out->n_read++] = a;
-	else if (comes_next(c, state) && portal_is_noun(c->name, noun) && out->n_next < MAX_ACTS)
+	else if ((out->turn == NULL || out->mine) && comes_next(c, state) && portal_is_noun(c->name, noun) && out->n_next < MAX_ACTS)
 		out->next[out->n_next++] = a;
 	else if (c->kind != ISS_READ && out->n_other < MAX_ACTS)
 		out->other[out->n_other++] = a;
@@ -169,7 +169,7 @@ static void find_acts(struct web_req *q, const char *noun, const json_t *o, bool
 {
 	size_t n;
 	const struct iss_command_info *const *all = iss_commands(&n);
-	const char *key = portal_key_of(noun), *state = fj_json_peek(o, "state");
+	const char *key = portal_key_of(noun), *state = portal_stands(noun, o);
 
 	memset(out, 0, sizeof(*out));
 	out->turn = portal_turn_of(noun, o);
@@ -203,7 +203,7 @@ static void act_link(struct web_req *q, struct fj_buf *b, const struct act *a, c
 	web_html(b, "</a>");
 }
 
-static void next_acts(struct web_req *q, struct fj_buf *b, const struct acts *x, const char *id, const char *back)
+static void next_acts(struct web_req *q, struct fj_buf *b, const struct acts *x, const json_t *o, const char *id, const char *back)
 {
 	bool without = x->mine && (x->n_next == 0 || strcmp(x->next[0].c->name, x->turn->command) != 0); /* the act takes a file or several numbers */
 
@@ -211,7 +211,7 @@ static void next_acts(struct web_req *q, struct fj_buf *b, const struct acts *x,
 		return;
 	web_html(b, "<p class=\"acts first\">");
 	if (without)
-		portal_turn_link(q, b, x->turn, id);
+		portal_turn_link(q, b, x->turn, o, id);
 	for (size_t i = 0; i < x->n_next; i++)
 		act_link(q, b, &x->next[i], id, back, i == 0 ? "button" : "button quiet");
 	if (x->n_back > 0)
@@ -312,6 +312,11 @@ static json_t *without_head(const json_t *o, const char *noun)
 			json_object_del(rest, key);
 	if (json_is_string(json_object_get(rest, "state")))
 		json_object_del(rest, "state");
+	if (strcmp(noun, "registration") == 0)
+		json_object_del(rest, "missing"); /* whose turn it is says it, and the course */
+	json_object_del(rest, "returned");
+	json_object_del(rest, "resubmit");
+	json_object_del(rest, "certificate_missing");
 	if (strcmp(noun, "request") == 0)
 		json_object_del(rest, "permitted"); /* beside what is asked, for who decides */
 	return rest;
@@ -351,6 +356,17 @@ static void says(struct web_req *q, struct fj_buf *b, const json_t *cert)
 	web_html(b, "</dl>");
 }
 
+/* an asset's open registration says whose turn it is */
+static void turn_of_registration(struct web_req *q, struct fj_buf *b, const char *id)
+{
+	FJ_AUTO(json) params = json_pack("{s:s}", "id", id);
+	FJ_AUTO(json) reg = NULL;
+	const struct portal_turn *t = portal_command(q, "registration.show", params, &reg, NULL) == FJ_OK ? portal_turn_of("registration", reg) : NULL;
+
+	if (t != NULL)
+		portal_turn_told(q, b, t, reg);
+}
+
 static void page(struct web_req *q, struct web_res *r, const char *noun, const char *command, const json_t *o)
 {
 	FJ_AUTO(buf) here = FJ_BUF_INIT(2048);
@@ -379,8 +395,10 @@ static void page(struct web_req *q, struct web_res *r, const char *noun, const c
 		portal_face(q, b, noun, o);
 	if (x.turn != NULL)
 		portal_turn_told(q, b, x.turn, o);
+	else if (strcmp(noun, "asset") == 0 && open[0] != '\0')
+		turn_of_registration(q, b, open);
 	portal_ask_license(q, b, noun, o, id);
-	next_acts(q, b, &x, id, back);
+	next_acts(q, b, &x, o, id, back);
 	portal_license_text(q, b, noun, o, id);
 	if (strcmp(noun, "request") == 0)
 		portal_license_review(q, b, o, id);

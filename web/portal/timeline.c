@@ -15,7 +15,7 @@ static void who(struct web_req *q, struct fj_buf *b, const json_t *e)
 	const char *name = fj_json_text(actor, "name"), *login = fj_json_text(actor, "login");
 
 	if (login[0] != '\0') {
-		web_print(b, "<span>%s", name[0] != '\0' ? name : strcmp(login, "system") == 0 ? web_tr(q, "the register itself") : login);
+		web_print(b, "<span>%s", name[0] != '\0' ? name : strcmp(login, "system") == 0 ? web_tr(q, "the register itself") : strcmp(login, "local") == 0 ? web_tr(q, "without an account: the public, or at the appliance itself") : login);
 		if (fj_json_text(e, "behalf")[0] != '\0') {
 			web_html(b, " ");
 			web_say(q, b, "on behalf of %s", fj_json_text(e, "behalf"));

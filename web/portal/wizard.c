@@ -177,6 +177,31 @@ static size_t gaps_of(const struct iss_field *f, const char *path, const json_t 
 	return n;
 }
 
+static bool is_filled(const json_t *fill, const char *path)
+{
+	const char *key;
+	json_t *v;
+
+	json_object_foreach((json_t *)(uintptr_t)fill, key, v)
+		if (below(key, path) && ((json_is_string(v) && json_string_length(v) > 0) || json_array_size(v) > 0))
+			return true;
+	return false;
+}
+
+/* members of the card that are marked so and not filled in */
+static size_t unfilled(const struct iss_command_info *c, const json_t *fill, int as, struct gap out[MAX_GAPS], size_t n)
+{
+	const struct iss_field *doc = field_at(c, "card");
+
+	for (const struct iss_field *m = doc == NULL ? NULL : doc->members; m != NULL && m->name != NULL; m++)
+		for (const struct iss_field *f = m->members; f != NULL && f->name != NULL && n < MAX_GAPS; f++) {
+			snprintf(out[n].path, sizeof(out[n].path), "card.%.40s.%.60s", m->name, f->name);
+			out[n].field = f;
+			n += (f->as & as) && !is_filled(fill, out[n].path) ? 1 : 0;
+		}
+	return n;
+}
+
 /* of the whole command; what can't be read yet counts as there, and is refused at the end */
 static size_t missing(struct web_req *q, const struct iss_command_info *c, const json_t *fill, struct gap out[MAX_GAPS])
 {
@@ -189,18 +214,12 @@ static size_t missing(struct web_req *q, const struct iss_command_info *c, const
 		n = gaps_of(f, f->name, v, out, n);
 		json_decref(v);
 	}
-	return n;
+	return strcmp(fj_json_text(fill, "card.rights.public_data"), "true") == 0 ? unfilled(c, fill, ISS_AS_PUBLIC, out, n) : n;
 }
 
-static void show_gaps(struct web_req *q, struct fj_buf *b, const struct portal_wizard *w, const struct iss_command_info *c, const struct gap *gap, size_t n)
+static void gap_list(struct web_req *q, struct fj_buf *b, const struct portal_wizard *w, const struct iss_command_info *c, const struct gap *gap, size_t n)
 {
-	if (n == 0) {
-		web_print(b, "<p class=\"notice ok\" role=\"status\">%s</p>", web_tr(q, "Nothing that is needed is missing."));
-		return;
-	}
-	web_html(b, "<section class=\"missing\"><h2>");
-	web_say(q, b, "Still missing: %zu", n);
-	web_html(b, "</h2><ul>");
+	web_html(b, "<ul>");
 	for (size_t i = 0; i < n; i++) {
 		size_t step = step_of(w, c, gap[i].path);
 		web_print(b, "<li><button class=\"link\" name=\"go\" value=\"%zu\" formnovalidate>", step == 0 ? (size_t)1 : step);
@@ -208,6 +227,27 @@ static void show_gaps(struct web_req *q, struct fj_buf *b, const struct portal_w
 		web_print(b, "</button> <span class=\"small\">%s</span></li>", step == 0 ? "" : web_tr(q, w->steps[step - 1].title));
 	}
 	web_html(b, "</ul></section>");
+}
+
+static void show_gaps(struct web_req *q, struct fj_buf *b, const struct portal_wizard *w, const struct iss_command_info *c, const struct gap *gap, size_t n, const json_t *fill)
+{
+	struct gap later[MAX_GAPS];
+	size_t n_later = unfilled(c, fill, ISS_AS_LATER, later, 0);
+
+	if (n == 0) {
+		web_print(b, "<p class=\"notice ok\" role=\"status\">%s</p>", web_tr(q, "Nothing that is needed is missing."));
+	} else {
+		web_html(b, "<section class=\"missing\"><h2>");
+		web_say(q, b, "Still missing: %zu", n);
+		web_html(b, "</h2>");
+		gap_list(q, b, w, c, gap, n);
+	}
+	if (n_later == 0)
+		return;
+	web_html(b, "<section class=\"missing\"><p>");
+	web_say(q, b, "The card can be sent without these, but registration or certificate asks for them (some can be filed as materials instead): %zu", n_later);
+	web_html(b, "</p>");
+	gap_list(q, b, w, c, later, n_later);
 }
 
 /* --- what it has to stay within --- */
@@ -305,18 +345,23 @@ static bool begun(const struct portal_wizard *w, const struct iss_command_info *
 
 static void step_list(struct web_req *q, struct fj_buf *b, const struct portal_wizard *w, const struct iss_command_info *c, const json_t *fill, size_t at, const struct gap *gap, size_t n_gaps)
 {
-	size_t n = count(w);
+	struct gap later[MAX_GAPS];
+	size_t n = count(w), n_later = unfilled(c, fill, ISS_AS_LATER, later, 0);
 
 	web_print(b, "<nav class=\"steps\" aria-label=\"%s\"><ol>", web_tr(q, "Steps"));
 	for (size_t i = 1; i <= n + 1; i++) {
-		size_t lacks = 0;
+		size_t lacks = 0, asked = 0;
 		for (size_t k = 0; k < n_gaps; k++)
 			lacks += step_of(w, c, gap[k].path) == i ? 1 : 0;
+		for (size_t k = 0; k < n_later; k++)
+			asked += step_of(w, c, later[k].path) == i ? 1 : 0;
 		web_print(b, i == at ? "<li><button class=\"link\" name=\"go\" value=\"%zu\" formnovalidate aria-current=\"step\">%s</button>"
 		    : "<li><button class=\"link\" name=\"go\" value=\"%zu\" formnovalidate>%s</button>", i, i > n ? web_tr(q, "Review and send") : web_tr(q, w->steps[i - 1].title));
 		if (i <= n) {
 			web_html(b, " <span class=\"small\">");
-			if (lacks == 0 && begun(w, c, i, fill))
+			if (lacks == 0 && asked > 0 && begun(w, c, i, fill))
+				web_say(q, b, "enough for the card; %zu more for registration", asked);
+			else if (lacks == 0 && begun(w, c, i, fill))
 				web_print(b, "✔ %s", web_tr(q, "complete"));
 			else if (lacks == 0)
 				web_text(b, web_tr(q, "optional, not filled in"));
@@ -394,7 +439,7 @@ void portal_wizard_review(struct web_req *q, struct web_res *r, const struct por
 	const char *bad = fj_json_text(fill, PORTAL_BAD);
 	if (bad[0] != '\0' && step_of(w, c, bad) > 0)
 		web_print(b, "<p><button class=\"link\" name=\"go\" value=\"%zu\" formnovalidate>%s</button></p>", step_of(w, c, bad), web_tr(q, "To the step with this field"));
-	show_gaps(q, b, w, c, gap, lacks);
+	show_gaps(q, b, w, c, gap, lacks, fill);
 	web_print(b, "</form><h2>%s</h2>", web_tr(q, "What you filled in"));
 	if (params != NULL || portal_params_of(q, c, fill, &params, NULL) == FJ_OK)
 		portal_said(q, b, c, params);

@@ -286,6 +286,31 @@ static enum fj_rc check_step(const struct iss_command_info *c, const struct port
 	return FJ_OK;
 }
 
+/* the register itself, as far as the command is filled in: what it says of a field of this step that has something in it */
+static enum fj_rc try_step(struct web_req *q, const struct iss_command_info *c, const struct portal_step *s, const json_t *fill, struct fj_err *err)
+{
+	struct portal_place place[MOST];
+	size_t n = places_of(c, s, place);
+	FJ_AUTO(json) params = NULL;
+	FJ_AUTO(json) bad = json_copy((json_t *)(uintptr_t)fill);
+	FJ_AUTO(json) answer = NULL;
+	struct fj_err why = {0};
+
+	if (portal_params_of(q, c, fill, &params, &why) == FJ_OK) {
+		json_object_set_new(params, iss_fld_preview.name, json_true());
+		if (portal_command(q, c->name, params, &answer, &why) == FJ_OK)
+			return FJ_OK;
+	}
+	portal_fill_bad(q, c, bad, &why);
+	const char *path = fj_json_text(bad, PORTAL_BAD);
+	for (size_t i = 0; i < n && path[0] != '\0'; i++)
+		if (below(path, place[i].path) && fj_json_text(fill, path)[0] != '\0') {
+			*err = why;
+			return why.rc;
+		}
+	return FJ_OK;
+}
+
 /* --- pages --- */
 
 /* something below the step's members was filled in */
@@ -298,8 +323,8 @@ static bool begun(const struct portal_wizard *w, const struct iss_command_info *
 
 	json_object_foreach((json_t *)(uintptr_t)fill, key, v)
 		for (size_t i = 0; i < n; i++)
-			if (below(key, place[i].path) && ((json_is_string(v) && json_string_length(v) > 0) || json_array_size(v) > 0))
-				return true;
+			if (below(key, place[i].path) && key[strlen(key) - 1] != '#' && ((json_is_string(v) && json_string_length(v) > 0) || json_array_size(v) > 0))
+				return true; /* how many rows stand there is nothing that was filled in */
 	return false;
 }
 
@@ -493,7 +518,7 @@ void portal_post_wizard(struct web_req *q, struct web_res *r)
 	size_t go = rows || keep ? at : number_of(web_field(q, "go"), n + 1);
 	snprintf(id, sizeof(id), "%.23s", web_field(q, "draft"));
 	FJ_AUTO(str) focus = fj_strdup(fj_json_text(fill, PORTAL_FOCUS));
-	bool stays = go > at && at <= n && check_step(c, &w->steps[at - 1], fill, &err) != FJ_OK;
+	bool stays = go > at && at <= n && (check_step(c, &w->steps[at - 1], fill, &err) != FJ_OK || try_step(q, c, &w->steps[at - 1], fill, &err) != FJ_OK);
 	json_object_set_new(fill, LEFT_AT, json_sprintf("%zu", stays ? at : go));
 	if (portal_draft_keep(q, c, fill, id, &err) != FJ_OK) {
 		if (web_wants_json(q))

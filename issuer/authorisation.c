@@ -329,6 +329,11 @@ static enum fj_rc propose_full(struct iss_call *c, const struct dom_scope *s, st
 	return c->answer != NULL ? FJ_OK : fj_no_memory(err, "issuer");
 }
 
+enum fj_rc dom_course_brief(struct iss_call *c, const char *finance, bool public_data, bool *brief, struct fj_err *err)
+{
+	return prf_flag(c, finance, public_data ? "short_course.public" : "short_course.other", brief, err);
+}
+
 enum fj_rc cmd_authorisation_propose(struct iss_call *c, struct fj_err *err)
 {
 	const json_t *p = json_object_get(c->params, "proposal");
@@ -342,7 +347,7 @@ enum fj_rc cmd_authorisation_propose(struct iss_call *c, struct fj_err *err)
 	FJ_TRY(dom_org_get(c->db, s.holder, &holder, err));
 	if (json_object_get(p, "adjusts") != NULL)
 		FJ_TRY(check_adjusted(c, &s, c->actor->org, &adjusted, err));
-	FJ_TRY(prf_flag(c, holder.finance, s.public_data ? "short_course.public" : "short_course.other", &brief, err));
+	FJ_TRY(dom_course_brief(c, holder.finance, s.public_data, &brief, err));
 	return brief ? propose_short(c, &s, err) : propose_full(c, &s, err);
 }
 

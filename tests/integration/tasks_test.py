@@ -177,7 +177,7 @@ def authorisation(b):
     b.press(b.form('/do/plan/submit'), '核对并预览')
     b.press(b.form('/do/plan/submit'), '确认办理')
     check('who decides is named by its office', '已提交，待湖北省财政厅' in b.page.text, b.page.text[:400])
-    check('what waits for another office is not waited for here', 'plan.submit' not in [a['what'] for a in officers.get('hbsw1', 'home')['waiting']['acts']], officers.get('hbsw1', 'home')['waiting'])
+    check('what waits for another office is not waited for here', 'plan.submit' not in [a['what'] for a in officers.get('hbsw1', 'home/show')['waiting']['acts']], officers.get('hbsw1', 'home/show')['waiting'])
     approve(HUBEI_COURSE['fin1'])
     # the twelve items
     b.open('/wizard/plan/deliberate?id=' + plan)

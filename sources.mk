@@ -247,6 +247,7 @@ ISSUER_SRC := \
 	issuer/pipe_kinds.c \
 	issuer/pipeline.c \
 	issuer/plan.c \
+	issuer/plan_course.c \
 	issuer/plan_steps.c \
 	issuer/preview.c \
 	issuer/preview_rows.c \

@@ -84,11 +84,11 @@ static enum fj_rc check_term(const json_t *t, const struct dom_agreement_bounds 
 	out->to += 86399; /* the last day counts whole */
 	if (out->to < out->from)
 		return invalid(err, "the agreement ends before it begins", "协议截止日早于起始日", fj_json_text(t, "to"));
-	FJ_TRY(iss_rule_no_term_over_five_years(out->from, out->to, err));
-	FJ_TRY(iss_rule_no_term_beyond(out->to, b->certificates_end, "certificate", err));
+	FJ_TRY(fj_err_at(err, iss_rule_no_term_over_five_years(out->from, out->to, err), "term.to"));
+	FJ_TRY(fj_err_at(err, iss_rule_no_term_beyond(out->to, b->certificates_end, "certificate", err), "term.to"));
 	if (out->from < b->from)
 		return iss_rule_fail(err, "R13", "the agreement begins before the plan's term; begin later", "协议起始日早于实施方案期限，请调整");
-	return iss_rule_no_term_beyond(out->to, b->to, "plan", err);
+	return fj_err_at(err, iss_rule_no_term_beyond(out->to, b->to, "plan", err), "term.to");
 }
 
 /* --- (3) products, (5) ownership --- */

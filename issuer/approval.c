@@ -292,6 +292,15 @@ enum fj_rc apr_applicant(struct sto *db, const char *id, char person[ISS_PERSON_
 
 /* --- who decides --- */
 
+enum fj_rc apr_waits_for(struct iss_call *c, const char *id, json_t **out, struct fj_err *err)
+{
+	FJ_AUTO(stored) s = {.payload = NULL};
+
+	FJ_TRY(load(c->db, id, &s, err));
+	*out = waiting_json(&s.chain, s.level);
+	return *out != NULL ? FJ_OK : fj_no_memory(err, "issuer");
+}
+
 static enum fj_rc check_decider(const struct iss_actor *a, const struct stored *s, const struct apr_level *l, struct fj_err *err)
 {
 	const char *concerned = fj_json_peek(s->payload, "not_by");

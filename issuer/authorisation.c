@@ -141,7 +141,7 @@ static enum fj_rc check_certificate(struct iss_call *c, const char *number, cons
 		return iss_rule_no_authorisation_without_certificate("", false, err);
 	FJ_TRY(rc);
 	FJ_TRY(iss_rule_no_authorisation_without_certificate(t.state, expired(t.not_after, c->now), err));
-	FJ_TRY(iss_rule_no_term_beyond(to, t.not_after, "certificate", err));
+	FJ_TRY(fj_err_at(err, iss_rule_no_term_beyond(to, t.not_after, "certificate", err), "proposal.to"));
 	FJ_TRY(dom_asset_get(c->db, t.asset_no, &a, err));
 	FJ_TRY(dom_grant_on_card(grant, a.card, err));
 	FJ_TRY(iss_rule_no_raw_personal_data(dom_card_text(a.card, "rights", "personal_info"), dom_card_text(a.card, "rights", "legal_basis")[0] != '\0', err));
@@ -211,9 +211,9 @@ static enum fj_rc read_days(const json_t *p, fj_time now, bool late, struct dom_
 	if (begin < now)
 		out->from = late || begin + 86400 > now ? now : 0;
 	if (out->from == 0 || out->to < out->from)
-		return fj_refuse(err, FJ_E_INVALID, "issuer", "domain.md 5.3", "an authorisation begins today or later and ends after it begins",
-		    "授权应自今日或以后起，且截止日不早于起始日");
-	return iss_rule_no_term_over_five_years(late ? begin : out->from, out->to, err);
+		return fj_err_at(err, fj_refuse(err, FJ_E_INVALID, "issuer", "domain.md 5.3", "an authorisation begins today or later and ends after it begins",
+		    "授权应自今日或以后起，且截止日不早于起始日"), out->from == 0 ? "proposal.from" : "proposal.to");
+	return fj_err_at(err, iss_rule_no_term_over_five_years(late ? begin : out->from, out->to, err), "proposal.to");
 }
 
 enum fj_rc dom_scope_check(struct iss_call *c, const json_t *p, bool late, struct dom_scope *out, struct fj_err *err)
@@ -329,6 +329,11 @@ static enum fj_rc propose_full(struct iss_call *c, const struct dom_scope *s, st
 	return c->answer != NULL ? FJ_OK : fj_no_memory(err, "issuer");
 }
 
+enum fj_rc dom_course_brief(struct iss_call *c, const char *finance, bool public_data, bool *brief, struct fj_err *err)
+{
+	return prf_flag(c, finance, public_data ? "short_course.public" : "short_course.other", brief, err);
+}
+
 enum fj_rc cmd_authorisation_propose(struct iss_call *c, struct fj_err *err)
 {
 	const json_t *p = json_object_get(c->params, "proposal");
@@ -342,7 +347,7 @@ enum fj_rc cmd_authorisation_propose(struct iss_call *c, struct fj_err *err)
 	FJ_TRY(dom_org_get(c->db, s.holder, &holder, err));
 	if (json_object_get(p, "adjusts") != NULL)
 		FJ_TRY(check_adjusted(c, &s, c->actor->org, &adjusted, err));
-	FJ_TRY(prf_flag(c, holder.finance, s.public_data ? "short_course.public" : "short_course.other", &brief, err));
+	FJ_TRY(dom_course_brief(c, holder.finance, s.public_data, &brief, err));
 	return brief ? propose_short(c, &s, err) : propose_full(c, &s, err);
 }
 

@@ -13,6 +13,7 @@
 #include "ca/ca.h"
 #include "issuer/domain.h"
 #include "issuer/life.h"
+#include "issuer/plan.h"
 #include "issuer/profile.h"
 #include "issuer/registration.h"
 #include "issuer/revenue.h"
@@ -968,9 +969,14 @@ static enum fj_rc put_origin(struct iss_call *c, const struct dom_cert *t, struc
 {
 	FJ_AUTO(dom_org) holder = {.affiliates = NULL};
 	FJ_AUTO(dom_org) finance = {.affiliates = NULL};
+	FJ_AUTO(dom_asset) asset = {.card = NULL};
+	bool brief;
 
 	FJ_TRY(dom_org_get(c->db, t->holder, &holder, err));
 	FJ_TRY(dom_org_get(c->db, rev_finance(&holder), &finance, err));
+	FJ_TRY(dom_asset_get(c->db, t->asset_no, &asset, err));
+	FJ_TRY(dom_course_brief(c, holder.finance, json_is_true(json_object_get(json_object_get(asset.card, "rights"), "public_data")), &brief, err));
+	json_object_set_new(c->answer, "authorisation_course", json_string(brief ? "SHORT" : "FULL"));
 	json_object_set_new(c->answer, "card_version", json_integer((json_int_t)t->version));
 	json_object_set_new(c->answer, "registration", json_string(t->registration));
 	json_object_set_new(c->answer, "authority", json_pack("{s:s, s:s}", "usci", finance.usci, "name", finance.name));

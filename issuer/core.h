@@ -103,6 +103,8 @@ enum fj_rc apr_show(struct iss_call *c, const char *id, json_t **out, struct fj_
 /* What the actor may decide now, himself or as somebody's deputy, oldest first: at most `limit` of
  * {"id","kind","object","applicant","behalf","requested_at"} into items; *more: there may be others. */
 enum fj_rc apr_waiting(struct iss_call *c, size_t limit, json_t *items, bool *more, struct fj_err *err) FJ_MUST_USE;
+/* whose decision an open approval waits for: {"role","roles","org","level","levels"}; the caller's */
+enum fj_rc apr_waits_for(struct iss_call *c, const char *id, json_t **out, struct fj_err *err) FJ_MUST_USE;
 /* is there an open approval of this kind for this object? id into out[32] ("" none) */
 enum fj_rc apr_open_for(struct iss_call *c, const char *kind, const char *object, char out[32], struct fj_err *err) FJ_MUST_USE;
 

@@ -61,16 +61,12 @@ static bool of_this(const struct course *s, const char *kind, const char *object
 	return false;
 }
 
-static enum fj_rc add_done(void *ctx, const struct sto_q *q, struct fj_slice before, struct fj_err *err)
+enum fj_rc crs_done(const struct sto_q *q, json_t *steps, struct fj_err *err)
 {
-	struct course *s = ctx;
 	const char *kind = sto_text(q, 4), *object = sto_text(q, 5);
 	FJ_AUTO(json) body = NULL;
 	char at[FJ_TIME_CAP];
 
-	(void)before;
-	if (!of_this(s, kind, object))
-		return FJ_OK;
 	FJ_TRY(fj_json_parse(fj_slice_str(sto_text(q, 7)), 1u << 20, &body, err));
 	fj_time_utc(sto_int(q, 1), at);
 	FJ_AUTO(json) step = json_pack("{s:s, s:s, s:s, s:s, s:I, s:{s:s, s:s}, s:{s:s, s:s}, s:s, s:s, s:b, s:s}", "state", "DONE", "event", kind, "at", at, "object", object, "seq", (json_int_t)sto_int(q, 0),
@@ -79,7 +75,15 @@ static enum fj_rc add_done(void *ctx, const struct sto_q *q, struct fj_slice bef
 	if (step != NULL && json_object_get(body, "missing") != NULL)
 		json_object_set(step, "missing", json_object_get(body, "missing"));
 	FJ_TRY(evt_word_into(kind, step, err));
-	return json_array_append(s->steps, step) == 0 ? FJ_OK : fj_no_memory(err, "issuer");
+	return json_array_append(steps, step) == 0 ? FJ_OK : fj_no_memory(err, "issuer");
+}
+
+static enum fj_rc add_done(void *ctx, const struct sto_q *q, struct fj_slice before, struct fj_err *err)
+{
+	struct course *s = ctx;
+
+	(void)before;
+	return of_this(s, sto_text(q, 4), sto_text(q, 5)) ? crs_done(q, s->steps, err) : FJ_OK;
 }
 
 static bool passed(const struct course *s, const char *event)

@@ -14,4 +14,8 @@ const struct evt_word *evt_word(const char *kind);
 /* "what" {"zh","en"}, and "basis" and "clause" where there is one, into the item */
 enum fj_rc evt_word_into(const char *kind, json_t *item, struct fj_err *err) FJ_MUST_USE;
 
+/* a row of STO_HISTORY_EVENT as a step that is done, onto the end of steps */
+struct sto_q;
+enum fj_rc crs_done(const struct sto_q *q, json_t *steps, struct fj_err *err) FJ_MUST_USE;
+
 #endif

@@ -97,7 +97,7 @@ static const struct fnd_column c_token[] = {{"id", FND_TEXT, "令牌编号"}, {"
 	{"not_after", FND_TIME, "有效期止"}, {0}};
 static const struct fnd_column c_user[] = {{"login", FND_TEXT, "用户名"}, {"name", FND_TEXT, "姓名"}, {"org", FND_TEXT, "所属单位"},
 	{"state", FND_TEXT, "状态"}, {"roles", FND_ROLES, "角色"}, {0}};
-static const struct fnd_column c_plan[] = {{"id", FND_TEXT, "方案编号"}, {"course", FND_TEXT, "程序"}, {"state", FND_TEXT, "状态"}, {"holder", FND_TEXT, "持有单位"},
+static const struct fnd_column c_plan[] = {{"id", FND_TEXT, "方案编号"}, {"asset_names", FND_TEXT, "数据资产"}, {"course", FND_TEXT, "程序"}, {"state", FND_TEXT, "状态"}, {"holder", FND_TEXT, "持有单位"},
 	{"implementer", FND_TEXT, "实施机构"}, {"operator", FND_TEXT, "运营机构"}, {"from", FND_TEXT, "拟授权起"}, {"to", FND_TEXT, "拟授权止"},
 	{"authorisation", FND_TEXT, "授权编号"}, {"due", FND_TIME, "备案期限"}, {"overdue", FND_OVERDUE, "超期"}, {"at", FND_TIME, "提出时间"}, {0}};
 static const struct fnd_column c_product[] = {{"product", FND_TEXT, "产品编号"}, {"authorisation", FND_TEXT, "授权编号"}, {"id", FND_TEXT, "产品标识"},

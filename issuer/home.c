@@ -35,6 +35,7 @@ static const struct waits {
 	char whose;               /* of the tally and of the list; 0: neither */
 	enum sto_id open;
 	const char *code, *filter; /* NULL: the state is the tally's code, whose says which filter */
+	const char *asked;         /* NULL: or the approval that it asks for, which waits for somebody else while it is open */
 } waits[] = {
 	{"ledger.recognise", ISS_HOLDER, "ledger", "LEDGERED", "ledger", 'H', STO_COUNT},
 	{"ledger.confirm", ISS_SUPERIOR, "ledger", "RECOGNISED", "ledger", 'D', STO_COUNT, NULL, "confirmer"},
@@ -52,12 +53,12 @@ static const struct waits {
 	{"objection.confirm", ISS_FINANCE, "objection", "", NULL, 0, STO_HOME_OBJECTIONS_LODGED},
 	{"objection.decide", ISS_FINANCE, "objection", "", NULL, 0, STO_HOME_OBJECTIONS},
 	{"plan.study", ISS_IMPLEMENTER, "plan", "PROPOSED", "plan", 'I', STO_COUNT},
-	{"plan.submit", ISS_IMPLEMENTER, "plan", "FEASIBILITY", "plan", 'I', STO_COUNT},
-	{"plan.deliberate", ISS_IMPLEMENTER, "plan", "FINANCE_APPROVED", "plan", 'I', STO_COUNT},
+	{"plan.submit", ISS_IMPLEMENTER, "plan", "FEASIBILITY", "plan", 'I', STO_COUNT, .asked = "plan.approve"},
+	{"plan.deliberate", ISS_IMPLEMENTER, "plan", "FINANCE_APPROVED", "plan", 'I', STO_COUNT, .asked = "plan.deliberate"},
 	{"plan.select", ISS_IMPLEMENTER, "plan", "PLAN_DELIBERATED", "plan", 'I', STO_COUNT},
-	{"plan.agree", ISS_IMPLEMENTER, "plan", "OPERATOR_SELECTED", "plan", 'I', STO_COUNT},
-	{"plan.file", ISS_IMPLEMENTER, "plan", "AGREED", "plan", 'I', STO_COUNT},
-	{"plan.activate", ISS_IMPLEMENTER, "plan", "FILED", "plan", 'I', STO_COUNT},
+	{"plan.agree", ISS_IMPLEMENTER, "plan", "OPERATOR_SELECTED", "plan", 'I', STO_COUNT, .asked = "plan.agree"},
+	{"plan.file", ISS_IMPLEMENTER, "plan", "AGREED", "plan", 'I', STO_COUNT, .asked = "plan.file"},
+	{"plan.activate", ISS_IMPLEMENTER, "plan", "FILED", "plan", 'I', STO_COUNT, .asked = "authorisation.grant"},
 	{"token.review", ISS_OPERATOR, "request", "REQUESTED", NULL, 0, STO_HOME_REQUESTS},
 	{"order.answer", SUP_SUPERVISED, "order", "", NULL, 0, STO_HOME_ORDERS},
 	{"order.close", SUP_SUPERVISORS, "order", "", NULL, 0, STO_HOME_ANSWERS},
@@ -84,6 +85,10 @@ static enum fj_rc how_many(const struct hom *h, const struct waits *w, int64_t *
 		if (w->whose == 'D' && h->own.dept[0] == '\0')
 			FJ_TRY(hom_count(h, &of, w->tally, code, &own, err));
 		*n -= own;
+		if (w->asked == NULL || *n == 0)
+			return FJ_OK;
+		FJ_TRY(sto_first(h->c->db, STO_HOME_PLANS_ASKED, &q, w->what, err, "ttt", h->own.usci, w->state, w->asked));
+		*n -= sto_int(&q, 0);
 		return FJ_OK;
 	}
 	FJ_TRY(sto_first(h->c->db, w->open, &q, w->what, err, "t", h->own.usci));

@@ -103,7 +103,7 @@ enum fj_rc itm_reference(struct sto *db, const char *text, const char *what, str
 	if (itm_is_sha256(text))
 		return FJ_OK;
 	if (strncmp(text, "MT-", 3) == 0)
-		return sto_first(db, STO_MATERIAL_GET, &q, text, err, "t", text);
+		return fj_err_at(err, sto_first(db, STO_MATERIAL_GET, &q, text, err, "t", text), what);
 	enum fj_rc rc = fj_fail(err, FJ_E_INVALID, "issuer", "domain.md 4.4", "\"%.60s\" is a filed material (MT-…) or the SHA-256 of a file in hex", what);
 	fj_err_zh(err, "“%.60s”应为已提交的材料编号（MT-…）或文件的 SHA-256", what);
 	return fj_err_at(err, rc, what);

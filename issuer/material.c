@@ -34,6 +34,9 @@ static const struct {
 	{"RISK", "数据安全风险评估", "management", "risk_assessment", true},
 	{"SEC_POLICY", "安全制度", "management", "sec_policy", false, true},
 	{"EMERGENCY_PLAN", "应急预案", "management", "emergency_plan", false, true},
+	{"FEASIBILITY", "可研论证", NULL, NULL, false}, /* these three: before an authorisation, 167·四(三), 27号 art. 10 */
+	{"DUE_DILIGENCE", "尽职调查", NULL, NULL, false},
+	{"RISK_EVALUATION", "评估", NULL, NULL, false},
 	{"OTHER", "其他材料", NULL, NULL, false},
 };
 
@@ -115,7 +118,7 @@ enum fj_rc cmd_material_add(struct iss_call *c, struct fj_err *err)
 	struct dom_material m = {.holder = c->actor->org, .asset_no = asset_no == NULL ? "" : asset_no, .kind = kind, .name = name == NULL ? "" : name};
 
 	if (kind_find(kind) < 0)
-		return fj_refuse(err, FJ_E_INVALID, "issuer", "26号 art. 9(一)", "the kind is SUBJECT, SOURCE, RESOURCE, EVIDENCE, PRODUCTS, SCENES, RISK, SEC_POLICY, EMERGENCY_PLAN or OTHER",
+		return fj_refuse(err, FJ_E_INVALID, "issuer", "26号 art. 9(一)", "the kind is SUBJECT, SOURCE, RESOURCE, EVIDENCE, PRODUCTS, SCENES, RISK, SEC_POLICY, EMERGENCY_PLAN, FEASIBILITY, DUE_DILIGENCE, RISK_EVALUATION or OTHER",
 		    "材料类别无效");
 	FJ_TRY(iss_param_file(c, "file", &file, err));
 	FJ_TRY(check_own(c, m.asset_no, err));

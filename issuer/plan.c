@@ -191,23 +191,33 @@ static enum fj_rc put_due(const struct dom_plan *p, fj_time now, json_t *out)
 	return fj_json_set(out, "overdue", json_boolean(now > p->due));
 }
 
+/* the data that it is about, and who decides on it now */
+static enum fj_rc put_more(struct iss_call *c, const struct dom_plan *p, json_t *out, struct fj_err *err)
+{
+	FJ_AUTO(sto_q) q = {0};
+	json_t *decides = NULL;
+	char open[32];
+
+	FJ_TRY(sto_first(c->db, STO_PLAN_NAMES, &q, p->id, err, "t", p->id));
+	FJ_TRY(fj_json_set(out, "asset_names", json_string(sto_text(&q, 0))));
+	FJ_TRY(dom_plan_waits(c, p->id, open, &decides, err));
+	if (open[0] == '\0')
+		return FJ_OK;
+	FJ_TRY(fj_json_set(out, "waiting_for", decides));
+	return fj_json_set(out, "approval", json_string(open));
+}
+
 enum fj_rc cmd_plan_show(struct iss_call *c, struct fj_err *err)
 {
-	static const char *const kinds[] = {"plan.approve", "plan.deliberate", "plan.agree", "plan.file", "authorisation.grant"};
 	FJ_AUTO(dom_plan) p = {.doc = NULL};
 	json_t *disclosed = NULL;
-	char open[32];
 
 	FJ_TRY(dom_plan_get(c->db, fj_json_peek(c->params, "id"), &p, err));
 	c->answer = line(&p);
 	if (c->answer == NULL || json_object_update(c->answer, p.doc) != 0)
 		return fj_no_memory(err, "issuer");
 	FJ_TRY(put_due(&p, c->now, c->answer));
-	for (size_t i = 0; i < FJ_ARRAY_LEN(kinds); i++) {
-		FJ_TRY(apr_open_for(c, kinds[i], p.id, open, err));
-		if (open[0] != '\0')
-			FJ_TRY(fj_json_set(c->answer, "approval", json_string(open)));
-	}
+	FJ_TRY(put_more(c, &p, c->answer, err));
 	if (strcmp(p.state, "FILED") != 0 || json_object_get(p.doc, "disclosure") != NULL)
 		return FJ_OK;
 	FJ_TRY(dom_plan_disclosed(c, &p, &disclosed, err));

@@ -61,6 +61,10 @@ enum fj_rc dom_plan_step(struct iss_call *c, const struct dom_plan *p, const str
 /* the actor's organisation is the plan's implementer, else FJ_E_FORBIDDEN */
 enum fj_rc dom_plan_own(const struct iss_call *c, const struct dom_plan *p, struct fj_err *err) FJ_MUST_USE;
 
+/* does data of this department's holders, public or not, take the short course? */
+enum fj_rc dom_course_brief(struct iss_call *c, const char *finance, bool public_data, bool *brief, struct fj_err *err) FJ_MUST_USE;
+/* the approval that the plan waits for, and at whose level it is (*waiting_for as approval.show says it, the caller's); none: "" and NULL */
+enum fj_rc dom_plan_waits(struct iss_call *c, const char *id, char approval[32], json_t **waiting_for, struct fj_err *err) FJ_MUST_USE;
 /* what is disclosed of it: object, content, scope and term (27号 art. 18); the caller's */
 enum fj_rc dom_plan_disclosed(struct iss_call *c, const struct dom_plan *p, json_t **out, struct fj_err *err) FJ_MUST_USE;
 /* the scope that the agreement leaves of the plan, checked now */

@@ -237,12 +237,14 @@ enum fj_rc iss_rule_no_sub_authorisation(int64_t depth, struct fj_err *err)
 
 enum fj_rc iss_rule_no_term_beyond(fj_time not_after, fj_time limit, const char *limit_of, struct fj_err *err)
 {
-	char en[200];
+	char en[200], zh[200], day[FJ_TIME_CAP];
 
 	if (not_after <= limit)
 		return FJ_OK;
-	snprintf(en, sizeof(en), "the term goes beyond that of the %s; shorten it", limit_of);
-	return iss_rule_fail(err, "R13", en, "期限超出其上级授权或证书的有效期，请缩短期限");
+	fj_date_china(limit, day);
+	snprintf(en, sizeof(en), "the term goes beyond that of the %s, which ends on %s; shorten it", limit_of, day);
+	snprintf(zh, sizeof(zh), "期限超出其上级授权或证书的有效期（至 %s），请缩短期限", day);
+	return iss_rule_fail(err, "R13", en, zh);
 }
 
 enum fj_rc iss_rule_no_term_over_five_years(fj_time from, fj_time to, struct fj_err *err)

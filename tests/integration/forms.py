@@ -25,7 +25,7 @@ class Form:
             return
         if name in self.options:
             value = self.options[name].get(value, value)
-            if value not in self.options[name].values():
+            if value not in self.options[name].values() and self.kinds[name] != 'text': # one of a choice, or another, typed beside it
                 raise KeyError('no choice %s of %s: %s' % (value, name, self.options[name]))
         self.fields = [f for f in self.fields if f[0] != name] + [[name, value]]
 

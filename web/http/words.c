@@ -144,7 +144,7 @@ static const struct web_term terms[] = {
 	{"deviation", WEB_TEXT}, {"rules", WEB_TEXT}, {"cases", WEB_TEXT},
 	{"risks", WEB_TEXT}, {"problems", WEB_TEXT}, {"corrected", WEB_TEXT}, {"proposals", WEB_TEXT},
 	/* plans of authorised operation, with their agreements */
-	{"plan", WEB_TEXT}, {"course", WEB_KIND}, {"study", WEB_TEXT},
+	{"plan", WEB_TEXT}, {"asset_names", WEB_TEXT}, {"authorisation_course", WEB_KIND}, {"course", WEB_KIND}, {"study", WEB_TEXT},
 	{"feasibility", WEB_TEXT}, {"due_diligence", WEB_TEXT}, {"risk_evaluation", WEB_TEXT},
 	{"security_rules", WEB_TEXT}, {"consent", WEB_TEXT}, {"covers", WEB_TEXT},
 	{"life_cycle", WEB_TEXT}, {"social_need", WEB_TEXT}, {"market_size", WEB_TEXT},

@@ -128,6 +128,18 @@ static void notice(struct fj_buf *b, const char *class, const char *text)
 	web_print(b, "<p class=\"%s\" role=\"status\">%s</p>", class, text);
 }
 
+static void asked_of(struct web_req *q, struct fj_buf *b, const json_t *answer)
+{
+	char office[PORTAL_NAME];
+
+	web_html(b, "<p class=\"notice ok\" role=\"status\">");
+	if (portal_decider(q, json_object_get(answer, "waiting_for"), office))
+		web_say(q, b, "Handed in: %s decides.", office);
+	else
+		web_say(q, b, "Requested: another officer has to approve.");
+	web_html(b, "</p>");
+}
+
 static void notices(struct web_req *q, struct fj_buf *b, const json_t *answer)
 {
 	const json_t *aside = json_object_get(answer, "set_aside");
@@ -140,7 +152,7 @@ static void notices(struct web_req *q, struct fj_buf *b, const json_t *answer)
 	if (json_array_size(aside) > 0)
 		notice(b, "notice", web_tr(q, "These items were set aside; the others were done."));
 	if (fj_json_peek(answer, "approval") != NULL)
-		notice(b, "notice ok", web_tr(q, "Requested: another officer has to approve."));
+		asked_of(q, b, answer);
 	if (fj_json_peek(answer, "code_first") != NULL)
 		notice(b, "notice", web_tr(q, "This is the first half of the one-time code: hand it to the user in person. Whoever approves has the second. It can't be shown again."));
 	if (json_is_false(json_object_get(answer, "published")))

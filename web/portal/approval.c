@@ -415,9 +415,12 @@ static void decide(struct web_req *q, struct fj_buf *b, const json_t *a)
 static void not_yours(struct web_req *q, struct fj_buf *b, const json_t *a)
 {
 	bool own = strcmp(fj_json_text(a, "applicant"), portal_actor(q)->login) == 0;
+	char office[PORTAL_NAME];
 
 	web_html(b, "<p class=\"notice\">");
-	if (own)
+	if (portal_decider(q, json_object_get(a, "waiting_for"), office))
+		web_say(q, b, "Waits for the decision of %s.", office);
+	else if (own)
 		web_say(q, b, "Waits for another officer: nobody decides the own request (R22).");
 	else
 		web_say(q, b, "Waits for others: neither its applicant nor another organisation's officer decides it (R22).");
@@ -438,6 +441,20 @@ static void more(struct web_req *q, struct fj_buf *b, const json_t *a, const jso
 	web_html(b, "</p>");
 }
 
+/* what became of the act that led here; who decides now, by name */
+static void asked_of(struct web_req *q, struct fj_buf *b, const json_t *a)
+{
+	char office[PORTAL_NAME];
+
+	if (strcmp(web_field(q, "done"), "waiting") != 0 || !portal_decider(q, json_object_get(a, "waiting_for"), office)) {
+		portal_done(q, b);
+		return;
+	}
+	web_html(b, "<p class=\"notice ok\" role=\"status\">");
+	web_say(q, b, "Handed in: %s decides.", office);
+	web_html(b, "</p>");
+}
+
 static void page(struct web_req *q, struct web_res *r, const json_t *a, const json_t *p, const struct fj_err *err)
 {
 	struct fj_buf *b = &r->body;
@@ -447,7 +464,7 @@ static void page(struct web_req *q, struct web_res *r, const json_t *a, const js
 	fj_buf_clear(b);
 	portal_top(q, b, web_word(q, WEB_MATTER, fj_json_text(a, "kind")));
 	portal_tell(q, r, err);
-	portal_done(q, b);
+	asked_of(q, b, a);
 	head(q, b, a);
 	if (open && mine)
 		web_print(b, "<p><a href=\"#decide\">%s</a></p>", web_tr(q, "To the decision"));

@@ -176,12 +176,12 @@ static void way_back(struct web_req *q, struct fj_buf *b, const struct iss_comma
 	web_html(b, "</a></p>");
 }
 
-/* "/show/asset/X": where the form stood; anything else is as none */
+/* "/show/asset/X", "/wizard/plan/study?...": where the form stood; anything else is as none */
 static const char *back_of(struct web_req *q)
 {
 	const char *back = web_field(q, "back");
 
-	return strncmp(back, "/show/", 6) == 0 && strlen(back) < 250 ? back : "";
+	return (strncmp(back, "/show/", 6) == 0 || strncmp(back, "/wizard/", 8) == 0) && strlen(back) < 250 ? back : "";
 }
 
 /* the register's refusal, and where its field is */
@@ -517,6 +517,8 @@ static void lead_on(struct web_req *q, struct web_res *r, const struct iss_comma
 		snprintf(to, sizeof(to), "/show/request/%s", fj_json_text(answer, "id"));
 	else
 		snprintf(to, sizeof(to), "%s", back);
+	if (!own && approval == NULL && !asks && strncmp(back, "/wizard/", 8) == 0)
+		portal_to(to, "filed", fj_json_text(answer, "id"));
 	portal_to(to, "done", own ? "" : asks ? "asked" : portal_done_word(c->name, answer));
 	web_redirect(r, to);
 }

@@ -220,6 +220,17 @@ static void boxes(const struct form *d, const struct iss_field *f, const char *p
 		box(d, path, code, portal_choice_word(d->q, f, code));
 }
 
+/* what is authorised: by which course, beside each certificate */
+static void course_of(struct web_req *q, const char *path, const char *number, char out[80])
+{
+	FJ_AUTO(json) params = json_pack("{s:s}", "number", number);
+	FJ_AUTO(json) cert = NULL;
+
+	out[0] = '\0';
+	if (strcmp(path, "proposal.certificates") == 0 && portal_command(q, "certificate.show", params, &cert, NULL) == FJ_OK)
+		snprintf(out, 80, "%.79s", web_word(q, WEB_KIND, fj_json_text(cert, "authorisation_course")));
+}
+
 /* objects by their names; others, one a line */
 static void named_boxes(const struct form *d, const struct iss_field *f, const char *path)
 {
@@ -229,8 +240,9 @@ static void named_boxes(const struct form *d, const struct iss_field *f, const c
 	json_t *v;
 
 	json_array_foreach(known, i, v) {
-		char text[400];
-		snprintf(text, sizeof(text), "%.300s", fj_json_text(v, "label"));
+		char text[400], course[80];
+		course_of(d->q, path, fj_json_text(v, "id"), course);
+		snprintf(text, sizeof(text), "%.300s%s%s", fj_json_text(v, "label"), course[0] == '\0' ? "" : " · ", course);
 		box(d, path, fj_json_text(v, "id"), text);
 		for (size_t k = json_array_size(rest); k-- > 0;)
 			if (strcmp(json_string_value(json_array_get(rest, k)), fj_json_text(v, "id")) == 0)
@@ -312,6 +324,33 @@ static void line_input(const struct form *d, const struct iss_field *f, const ch
 	web_print(d->b, " value=\"%s\">", portal_is_secret(path) ? "" : value);
 }
 
+/* one of those that the own unit has filed, or another by its number; and in a wizard the way to file one and back */
+static void material_input(const struct form *d, const struct iss_field *f, const char *path)
+{
+	FJ_AUTO(json) known = portal_candidates(d->q, f->noun);
+	const char *value = fj_json_text(d->fill, path), *id;
+	bool listed = false;
+	size_t i;
+	json_t *v;
+
+	web_html(d->b, "<select");
+	attributes(d, f, path, "");
+	web_html(d->b, ">");
+	option(d->b, "", "—", false);
+	json_array_foreach(known, i, v) {
+		char text[400];
+		id = fj_json_text(v, "id");
+		listed = listed || strcmp(id, value) == 0;
+		snprintf(text, sizeof(text), "%.300s · %.40s", fj_json_text(v, "label"), id);
+		option(d->b, id, text, strcmp(id, value) == 0);
+	}
+	web_html(d->b, "</select>");
+	if (d->lax && !d->inner && portal_may(d->q, iss_command_find("material.add")))
+		web_print(d->b, "<button class=\"link\" name=\"file\" value=\"%s\" formnovalidate>%s</button>", path, web_tr(d->q, "File one, and come back"));
+	web_print(d->b, value[0] != '\0' && !listed ? "<details open><summary class=\"small\">%s</summary>" : "<details><summary class=\"small\">%s</summary>", web_tr(d->q, "Another material: its number or SHA-256"));
+	web_print(d->b, "<input type=\"text\" autocomplete=\"off\" name=\"%s\" aria-label=\"%s\" maxlength=\"%lld\" value=\"%s\"></details>", path, web_tr(d->q, "Another material: its number or SHA-256"), (long long)f->max, listed ? "" : value);
+}
+
 static void hint(const struct form *d, const struct iss_field *f, const char *path)
 {
 	const char *told = web_tr_in(d->q, "hint", path);
@@ -390,6 +429,8 @@ static void scalar(const struct form *d, const struct iss_field *f, const char *
 		select_input(d, f, path);
 	else if (many || f->type == ISS_F_JSON || (f->type == ISS_F_STR && (f->max > LONG_TEXT || (f->as & ISS_AS_PROSE))))
 		text_area(d, f, path);
+	else if (f->noun != NULL && strcmp(f->noun, "material") == 0)
+		material_input(d, f, path);
 	else
 		line_input(d, f, path);
 	why(d, path);

@@ -301,6 +301,13 @@ void portal_done_words(struct web_req *q, struct fj_buf *b, const char *word)
 	}
 }
 
+bool portal_decider(struct web_req *q, const json_t *waiting_for, char name[PORTAL_NAME])
+{
+	const char *org = fj_json_text(waiting_for, "org");
+
+	return org[0] != '\0' && strcmp(org, portal_actor(q)->org) != 0 && portal_org_name(q, org, name);
+}
+
 void portal_done(struct web_req *q, struct fj_buf *b)
 {
 	portal_done_words(q, b, web_field(q, "done"));

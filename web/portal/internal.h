@@ -82,6 +82,8 @@ void portal_no_such(struct web_req *q, struct web_res *r); /* 404, as a page */
 /* "?done=WORD" in words, or a word given; nothing when there is none */
 void portal_done_words(struct web_req *q, struct fj_buf *b, const char *word);
 void portal_done(struct web_req *q, struct fj_buf *b);
+/* the office that an approval waits for, by its name; false: the reader's own, or it is not known which */
+bool portal_decider(struct web_req *q, const json_t *waiting_for, char name[PORTAL_NAME]);
 /* which word that is, by the answer */
 const char *portal_done_word(const char *command, const json_t *answer);
 void portal_csrf(struct web_req *q, struct fj_buf *b); /* the hidden field */
@@ -291,7 +293,7 @@ void portal_batch(struct web_req *q, struct fj_buf *b, const char *command, cons
 /* what happened to an object, oldest first; `here` is the page's address, to which "events=" is added for more */
 void portal_history(struct web_req *q, struct fj_buf *b, const char *object, const char *here);
 /* the steps of a registration, done and to come, and whose turn it is */
-void portal_course(struct web_req *q, struct fj_buf *b, const char *id);
+void portal_course(struct web_req *q, struct fj_buf *b, const char *command, const char *id); /* registration.course, plan.course */
 
 /* --- approval.c --- */
 /* what approval.preview answered: documents field by field, entries, differences; not whole: what each is about, and what
@@ -415,7 +417,7 @@ size_t api_body_max(struct web_req *q);
 void api_openapi(struct web_req *q, struct web_res *r); /* openapi.c */
 
 /* --- next.c: whose turn it is with an object, and what comes after an act --- */
-enum portal_whose { PORTAL_HOLDERS, PORTAL_SUPERIORS, PORTAL_FINANCE, PORTAL_CONFIRMERS /* superior, else finance */, PORTAL_ANYBODYS };
+enum portal_whose { PORTAL_HOLDERS, PORTAL_SUPERIORS, PORTAL_FINANCE, PORTAL_CONFIRMERS /* superior, else finance */, PORTAL_ANYBODYS, PORTAL_IMPLEMENTERS, PORTAL_DECIDERS /* of the open approval */ };
 struct portal_turn {
 	const char *noun, *state, *command;
 	enum portal_whose whose;

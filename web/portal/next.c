@@ -22,6 +22,14 @@ static const struct portal_turn turns[] = {
 	{"registration", "REVIEWED", "registration.notice", PORTAL_FINANCE, NULL, WEB_N("The finance department gives public notice of it.")},
 	{"registration", "NOTICED", "registration.decide", PORTAL_FINANCE, NULL, WEB_N("When the notice has run and no objection is open, the finance department decides.")},
 	{"registration", "REGISTERED", "certificate.issue", PORTAL_FINANCE, "assets", WEB_N("The finance department issues the certificate; a second officer approves.")},
+	{"plan", "PROPOSED", "plan.study", PORTAL_IMPLEMENTERS, NULL, WEB_N("The implementing institution files the feasibility study, due diligence and evaluation. After that it asks for approval.")},
+	{"plan", "FEASIBILITY", "plan.submit", PORTAL_IMPLEMENTERS, NULL, WEB_N("The implementing institution asks for approval. Who decides (superior department, finance department) is the table of authority's to say.")},
+	{"plan", "FINANCE_APPROVED", "plan.deliberate", PORTAL_IMPLEMENTERS, NULL, WEB_N("The implementing institution deliberates the plan's twelve items and enters what was decided; a second officer of it compares.")},
+	{"plan", "PLAN_DELIBERATED", "plan.select", PORTAL_IMPLEMENTERS, NULL, WEB_N("The implementing institution selects the operator by fair competition, and enters it.")},
+	{"plan", "OPERATOR_SELECTED", "plan.agree", PORTAL_IMPLEMENTERS, NULL, WEB_N("The implementing institution enters the agreement; the operator confirms it.")},
+	{"plan", "AGREED", "plan.file", PORTAL_IMPLEMENTERS, NULL, WEB_N("Plan and agreement are filed with the data bureau, within the term.")},
+	{"plan", "FILED", "plan.activate", PORTAL_IMPLEMENTERS, NULL, WEB_N("The implementing institution discloses the authorisation and asks for it; when the finance department has approved, it is in force.")},
+	{"plan", "", "approval.approve", PORTAL_DECIDERS, NULL, WEB_N("It decides. Until then the implementing institution has nothing to do; it may withdraw the plan.")},
 	{"copy", "READY", "copy.collect", PORTAL_ANYBODYS, NULL, WEB_N("Print it, hand it over, and enter who collected it.")},
 };
 
@@ -52,14 +60,16 @@ const struct portal_turn *portal_turn_of(const char *noun, const json_t *o)
 
 	bool issued = strcmp(noun, "registration") == 0 && fj_json_text(o, "certificate")[0] != '\0';
 
-	for (size_t i = 0; i < FJ_ARRAY_LEN(turns) && !taken && !issued; i++)
+	if (strcmp(noun, "plan") == 0)
+		state = json_object_get(o, "waiting_for") != NULL ? "" : strcmp(fj_json_text(o, "course"), "SHORT") == 0 ? NULL : state;
+	for (size_t i = 0; i < FJ_ARRAY_LEN(turns) && state != NULL && !taken && !issued; i++)
 		if (strcmp(turns[i].noun, noun) == 0 && strcmp(turns[i].state, state) == 0)
 			return &turns[i];
 	return NULL;
 }
 
 /* whose turn it is: the office's code; "" when that is not known here */
-static const char *office(const struct portal_turn *t, const json_t *holder)
+static const char *office(const struct portal_turn *t, const json_t *holder, const json_t *o)
 {
 	const char *dept = fj_json_text(holder, "dept"), *usci = fj_json_text(holder, "usci"), *finance = fj_json_text(holder, "finance");
 
@@ -75,6 +85,10 @@ static const char *office(const struct portal_turn *t, const json_t *holder)
 		return finance;
 	case PORTAL_CONFIRMERS:
 		return dept[0] != '\0' ? dept : finance;
+	case PORTAL_IMPLEMENTERS:
+		return fj_json_text(o, "implementer");
+	case PORTAL_DECIDERS:
+		return fj_json_text(json_object_get(o, "waiting_for"), "org");
 	default:
 		return "";
 	}
@@ -92,7 +106,7 @@ bool portal_turn_mine(struct web_req *q, const struct portal_turn *t, const json
 	const struct iss_command_info *c = iss_command_find(t->command);
 	FJ_AUTO(json) holder = t->whose == PORTAL_ANYBODYS ? NULL : portal_organisation(q, holder_of(o));
 
-	return c != NULL && portal_may(q, c) && (t->whose == PORTAL_ANYBODYS || strcmp(office(t, holder), portal_actor(q)->org) == 0);
+	return c != NULL && t->whose != PORTAL_DECIDERS && portal_may(q, c) && (t->whose == PORTAL_ANYBODYS || strcmp(office(t, holder, o), portal_actor(q)->org) == 0);
 }
 
 void portal_gaps(struct web_req *q, struct fj_buf *b, const char *said, const json_t *missing, const char *asset_no)
@@ -118,12 +132,15 @@ void portal_gaps(struct web_req *q, struct fj_buf *b, const char *said, const js
 void portal_turn_told(struct web_req *q, struct fj_buf *b, const struct portal_turn *t, const json_t *o)
 {
 	FJ_AUTO(json) holder = t->whose == PORTAL_ANYBODYS ? NULL : portal_organisation(q, holder_of(o));
-	FJ_AUTO(json) who = portal_organisation(q, office(t, holder));
+	FJ_AUTO(json) who = portal_organisation(q, office(t, holder, o));
 
 	web_print(b, "<p class=\"notice\"><strong>%s</strong> ", web_tr(q, "What comes next:"));
 	if (who != NULL)
 		web_print(b, "<bdi>%s</bdi>%s ", fj_json_text(who, "name"), web_either(q, "。", "."));
-	web_print(b, "%s</p>", web_tr(q, t->text));
+	web_text(b, web_tr(q, t->text));
+	if (t->whose == PORTAL_DECIDERS)
+		web_print(b, " <a class=\"mono\" href=\"/approvals/%s\">%s</a>", fj_json_text(o, "approval"), fj_json_text(o, "approval"));
+	web_html(b, "</p>");
 	const json_t *returned = json_object_get(o, "returned");
 	portal_gaps(q, b, web_tr(q, "Missing:"), json_object_get(returned != NULL ? returned : o, "missing"), fj_json_text(o, "asset_no"));
 	portal_gaps(q, b, web_tr(q, "The certificate will need these as well:"), json_object_get(o, "certificate_missing"), fj_json_text(o, "asset_no"));
@@ -157,6 +174,8 @@ static const char *object_of(const json_t *answer, char noun[64])
 {
 	const char *id = fj_json_peek(answer, "id"), *asset = fj_json_peek(answer, "asset_no");
 
+	if (id == NULL)
+		id = fj_json_peek(answer, "plan"); /* authorisation.propose */
 	for (const struct web_link *p = portal_links; id != NULL && p->key != NULL; p++) {
 		const char *begin = p->key[0] == '^' ? p->key + 1 : NULL;
 		if (begin == NULL || strstr(id, begin) != id || strncmp(p->prefix, "/show/", 6) != 0)

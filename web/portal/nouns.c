@@ -53,7 +53,7 @@ static const struct portal_noun nouns[] = {
 	{"complaint", {"id", "kind", "authorisation", "product", "state", "due", "overdue"}},
 	{"exit", {"number", "operator", "how", "state", "left", "due", "overdue"}},
 	{"stops", {NULL}},
-	{"plan", {"id", "course", "state", "holder", "implementer", "operator", "authorisation"}},
+	{"plan", {"id", "asset_names", "course", "state", "holder", "implementer", "operator", "authorisation"}},
 	{"revenue", {"id", "kind", "payer_name", "gross_fen", "period_from", "period_to", "state", "reasons"}},
 	{"remittance", {"id", "name", "fund", "amount_fen", "paid_fen", "due", "state", "late"}},
 	{"statement", {"id", "kind", "day", "direction", "amount_fen", "counterparty_name", "matched", "how"}},

@@ -132,8 +132,11 @@ static void who_decides(struct web_req *q, struct fj_buf *b, const json_t *would
 		return;
 	const json_t *w = json_object_get(would, "waiting_for");
 	const char *role = fj_json_peek(w, "role");
+	char office[PORTAL_NAME];
 	web_html(b, "<p>");
-	if (role != NULL)
+	if (role != NULL && portal_decider(q, w, office))
+		web_say(q, b, "It takes effect when %s has approved.", office);
+	else if (role != NULL)
 		web_say(q, b, "It takes effect when another officer has approved: %s.", web_word(q, WEB_ROLE, role));
 	else
 		web_say(q, b, "It takes effect when another officer has approved.");

@@ -16,7 +16,7 @@
 /* --- the head --- */
 
 /* members in which an object's name may stand, and those of its first and last day */
-static const char *const names[] = {"asset_name", "name", "product", "user", "operator", "asset_no", "payer_name", "period_name", "title", NULL};
+static const char *const names[] = {"asset_name", "asset_names", "name", "product", "user", "operator", "asset_no", "payer_name", "period_name", "title", NULL};
 
 static const char *name_of(const json_t *o, const char *noun)
 {
@@ -124,7 +124,7 @@ static void sort(const struct iss_command_info *c, const struct iss_field *f, co
 		out->next[0] = a;
 	} else if (portal_is_noun(c->name, noun) && portal_takes_back(c->name) && out->n_back < MAX_ACTS)
 		out->back[out->n_back++] = c;
-	else if (strcmp(c->name, "registration.course") == 0)
+	else if (strcmp(c->name, "registration.course") == 0 || strcmp(c->name, "plan.course") == 0)
 		return; /* stands on the page */
 	else if (strcmp(c->name, "token.review") == 0 && strcmp(noun, "request") == 0)
 		return; /* license.c */
@@ -287,7 +287,7 @@ static void links(struct web_req *q, struct fj_buf *b, const char *noun, const c
 
 static void places(struct web_req *q, struct fj_buf *b, const char *noun, const struct acts *x)
 {
-	bool acts = x->n_next + x->n_other + x->n_read > 0, course = strcmp(noun, "registration") == 0;
+	bool acts = x->n_next + x->n_other + x->n_read > 0, course = strcmp(noun, "registration") == 0 || strcmp(noun, "plan") == 0;
 
 	web_print(b, "<nav class=\"tabs\" aria-label=\"%s\">", web_tr(q, "On this page"));
 	if (course)
@@ -299,6 +299,9 @@ static void places(struct web_req *q, struct fj_buf *b, const char *noun, const 
 		web_print(b, "<a href=\"#acts\">%s</a>", web_tr(q, "Acts"));
 	web_print(b, "<a href=\"#history\">%s</a></nav>", web_tr(q, "History"));
 }
+
+/* of a plan: its proposal, its course and the line above say them */
+static const char *const of_plan[] = {"from", "to", "at", "waiting_for", "asset_names"};
 
 /* without what the head has told already, and what says nothing */
 static json_t *without_head(const json_t *o, const char *noun)
@@ -317,6 +320,8 @@ static json_t *without_head(const json_t *o, const char *noun)
 	json_object_del(rest, "returned");
 	json_object_del(rest, "resubmit");
 	json_object_del(rest, "certificate_missing");
+	for (size_t i = 0; strcmp(noun, "plan") == 0 && i < FJ_ARRAY_LEN(of_plan); i++)
+		json_object_del(rest, of_plan[i]);
 	if (strcmp(noun, "request") == 0)
 		json_object_del(rest, "permitted"); /* beside what is asked, for who decides */
 	return rest;
@@ -404,7 +409,9 @@ static void page(struct web_req *q, struct web_res *r, const char *noun, const c
 		portal_license_review(q, b, o, id);
 	places(q, b, noun, &x);
 	if (strcmp(noun, "registration") == 0)
-		portal_course(q, b, id);
+		portal_course(q, b, "registration.course", id);
+	if (strcmp(noun, "plan") == 0)
+		portal_course(q, b, "plan.course", id);
 	web_html(b, "<div id=\"facts\">");
 	if (strcmp(noun, "certificate") == 0)
 		says(q, b, o);
@@ -413,7 +420,7 @@ static void page(struct web_req *q, struct web_res *r, const char *noun, const c
 	if (strcmp(noun, "token") == 0)
 		web_print(b, "<p class=\"notice\">%s</p>", web_tr(q, "This is the token's own state: it is denied as well while its authorisation or certificate is not in force."));
 	if (strcmp(noun, "asset") == 0 && open[0] != '\0')
-		portal_course(q, b, open);
+		portal_course(q, b, "registration.course", open);
 	portal_stop_section(q, b, x.back, x.n_back, id, back, stops);
 	links(q, b, noun, id);
 	portal_paper(q, b, noun, id);

@@ -104,7 +104,7 @@ void portal_history(struct web_req *q, struct fj_buf *b, const char *object, con
 		web_print(b, "<p class=\"pager\"><a href=\"%s?events=%lld#history\">%s</a></p>", here, (long long)fj_json_num(answer, "next"), web_tr(q, "What happened after that"));
 }
 
-/* --- the course of a registration --- */
+/* --- the course of a registration, or of a plan --- */
 
 static void missing(struct web_req *q, struct fj_buf *b, const json_t *step)
 {
@@ -127,6 +127,10 @@ static void due_line(struct web_req *q, struct fj_buf *b, const json_t *course)
 
 	web_print(b, json_is_true(json_object_get(course, "overdue")) ? "<p class=\"error\">%s " : "<p>%s ", web_tr(q, "Due"));
 	web_value(q, b, "at", json_object_get(course, "due"), NULL);
+	if (json_object_get(course, "days_left") == NULL) {
+		web_html(b, "</p>");
+		return;
+	}
 	web_html(b, " · ");
 	if (left < 0)
 		web_say(q, b, "%lld working days late", -left);
@@ -162,7 +166,7 @@ static void step(struct web_req *q, struct fj_buf *b, const json_t *s, const jso
 	web_html(b, "</li>");
 }
 
-void portal_course(struct web_req *q, struct fj_buf *b, const char *id)
+void portal_course(struct web_req *q, struct fj_buf *b, const char *command, const char *id)
 {
 	FJ_AUTO(json) params = json_pack("{s:s}", "id", id);
 	FJ_AUTO(json) course = NULL;
@@ -170,7 +174,7 @@ void portal_course(struct web_req *q, struct fj_buf *b, const char *id)
 	size_t i;
 	json_t *s;
 
-	if (portal_command(q, "registration.course", params, &course, &err) != FJ_OK)
+	if (portal_command(q, command, params, &course, &err) != FJ_OK)
 		return;
 	web_print(b, "<h2 id=\"course\">%s</h2>", web_tr(q, "Course"));
 	if (json_object_get(course, "turn") == NULL)

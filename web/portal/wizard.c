@@ -17,7 +17,7 @@ struct portal_step {
 };
 
 static const struct portal_step propose[] = {
-	{WEB_N("Certificates"), "proposal.certificates proposal.shared proposal.adjusts", WEB_N("Which data is authorised: certificates in force, of one holder."), true},
+	{WEB_N("Certificates"), "proposal.certificates proposal.shared proposal.adjusts", WEB_N("Which data is authorised: certificates in force, of one holder. Beside each stands its course: in the full one (public data, as a rule) a plan is studied, approved, deliberated and filed first, and steps 4 and 5 are left blank; in the short one everything is filled in here."), true},
 	{WEB_N("Scope"), "proposal.grant", WEB_N("What may be done. It stays within the certificates' rights and modes."), true},
 	{WEB_N("Term and conditions"), "proposal.from proposal.to proposal.terms", WEB_N("Five years at most, and no longer than any of the certificates."), true},
 	{WEB_N("Operator and documents"), "proposal.operator proposal.operator_conditions proposal.selection proposal.documents",
@@ -26,7 +26,7 @@ static const struct portal_step propose[] = {
 	{NULL, NULL, NULL, false}};
 static const struct portal_step study[] = {
 	{WEB_N("Materials"), "id study.feasibility study.due_diligence study.risk_evaluation study.security_rules study.emergency_plan study.consent",
-	    WEB_N("Each is a material that is filed already, or the SHA-256 of its file."), false},
+	    WEB_N("Each is a material that your institution has filed. One that is not there yet is filed from here."), false},
 	{WEB_N("What the study covers"), "study.covers", NULL, false},
 	{NULL, NULL, NULL, false}};
 static const struct portal_step deliberate[] = {
@@ -326,6 +326,31 @@ static enum fj_rc check_step(const struct iss_command_info *c, const struct port
 	return FJ_OK;
 }
 
+/* the register itself, as far as the command is filled in: what it says of a field of this step that has something in it */
+static enum fj_rc try_step(struct web_req *q, const struct iss_command_info *c, const struct portal_step *s, const json_t *fill, struct fj_err *err)
+{
+	struct portal_place place[MOST];
+	size_t n = places_of(c, s, place);
+	FJ_AUTO(json) params = NULL;
+	FJ_AUTO(json) bad = json_copy((json_t *)(uintptr_t)fill);
+	FJ_AUTO(json) answer = NULL;
+	struct fj_err why = {0};
+
+	if (portal_params_of(q, c, fill, &params, &why) == FJ_OK) {
+		json_object_set_new(params, iss_fld_preview.name, json_true());
+		if (portal_command(q, c->name, params, &answer, &why) == FJ_OK)
+			return FJ_OK;
+	}
+	portal_fill_bad(q, c, bad, &why);
+	const char *path = fj_json_text(bad, PORTAL_BAD);
+	for (size_t i = 0; i < n && path[0] != '\0'; i++)
+		if (below(path, place[i].path) && fj_json_text(fill, path)[0] != '\0') {
+			*err = why;
+			return why.rc;
+		}
+	return FJ_OK;
+}
+
 /* --- pages --- */
 
 /* something below the step's members was filled in */
@@ -338,8 +363,8 @@ static bool begun(const struct portal_wizard *w, const struct iss_command_info *
 
 	json_object_foreach((json_t *)(uintptr_t)fill, key, v)
 		for (size_t i = 0; i < n; i++)
-			if (below(key, place[i].path) && ((json_is_string(v) && json_string_length(v) > 0) || json_array_size(v) > 0))
-				return true;
+			if (below(key, place[i].path) && key[strlen(key) - 1] != '#' && ((json_is_string(v) && json_string_length(v) > 0) || json_array_size(v) > 0))
+				return true; /* how many rows stand there is nothing that was filled in */
 	return false;
 }
 
@@ -447,6 +472,42 @@ void portal_wizard_review(struct web_req *q, struct web_res *r, const struct por
 	web_page_end(b);
 }
 
+/* --- a material is filed on the way --- */
+
+/* of which kind the material is that a field wants, as a rule; another can be chosen there */
+static const struct {
+	const char *member, *kind;
+} filed_as[] = {{".feasibility", "FEASIBILITY"}, {".due_diligence", "DUE_DILIGENCE"}, {".risk_evaluation", "RISK_EVALUATION"}, {".security_rules", "SEC_POLICY"}, {".emergency_plan", "EMERGENCY_PLAN"},
+	{"", "OTHER"}};
+
+/* to the form that files one, and back to the draft's step */
+static void to_file(struct web_res *r, const struct portal_wizard *w, const char *id, size_t at, const char *path)
+{
+	char back[PORTAL_TO], to[PORTAL_TO] = "/do/material/add", number[24];
+	size_t k = 0;
+
+	snprintf(number, sizeof(number), "%zu", at);
+	portal_address("wizard", w->command, back);
+	portal_to(back, "draft", id);
+	portal_to(back, "step", number);
+	portal_to(back, "for", path);
+	while (filed_as[k].member[0] != '\0' && strstr(path, filed_as[k].member) == NULL)
+		k++;
+	portal_to(to, "kind", filed_as[k].kind);
+	portal_to(to, "back", back);
+	web_redirect(r, to);
+}
+
+/* back from there: its number stands where it was wanted */
+static void take_filed(struct web_req *q, const struct iss_command_info *c, json_t *fill)
+{
+	const char *path = web_field(q, "for"), *id = web_field(q, "filed");
+	const struct iss_field *f = field_at(c, path);
+
+	if (f != NULL && f->noun != NULL && strcmp(f->noun, "material") == 0 && strncmp(id, "MT-", 3) == 0)
+		json_object_set_new(fill, path, json_string(id));
+}
+
 /* --- asking and keeping --- */
 
 static const struct portal_wizard *wizard_of(struct web_req *q, struct web_res *r, const struct iss_command_info **c)
@@ -482,6 +543,7 @@ void portal_get_wizard(struct web_req *q, struct web_res *r)
 		portal_prefill(q, c, fill);
 	else if (changed)
 		json_object_set_new(fill, PORTAL_CHANGED, json_true());
+	take_filed(q, c, fill);
 	size_t at = number_of(web_field(q, "step")[0] != '\0' ? web_field(q, "step") : fj_json_text(fill, LEFT_AT), n + 1);
 	if (web_field(q, "focus")[0] != '\0')
 		json_object_set_new(fill, PORTAL_FOCUS, json_string(web_field(q, "focus")));
@@ -534,11 +596,12 @@ void portal_post_wizard(struct web_req *q, struct web_res *r)
 	size_t n = count(w), at = number_of(web_field(q, "at"), n + 1);
 	FJ_AUTO(json) fill = merged(q, w, c, at);
 	const char *step = web_field(q, "step");
-	bool rows = portal_rows_step(fill, step), keep = strcmp(step, "draft") == 0;
+	const char *file = web_field(q, "file");
+	bool rows = portal_rows_step(fill, step), keep = strcmp(step, "draft") == 0 || file[0] != '\0';
 	size_t go = rows || keep ? at : number_of(web_field(q, "go"), n + 1);
 	snprintf(id, sizeof(id), "%.23s", web_field(q, "draft"));
 	FJ_AUTO(str) focus = fj_strdup(fj_json_text(fill, PORTAL_FOCUS));
-	bool stays = go > at && at <= n && check_step(c, &w->steps[at - 1], fill, &err) != FJ_OK;
+	bool stays = go > at && at <= n && (check_step(c, &w->steps[at - 1], fill, &err) != FJ_OK || try_step(q, c, &w->steps[at - 1], fill, &err) != FJ_OK);
 	json_object_set_new(fill, LEFT_AT, json_sprintf("%zu", stays ? at : go));
 	if (portal_draft_keep(q, c, fill, id, &err) != FJ_OK) {
 		if (web_wants_json(q))
@@ -555,6 +618,10 @@ void portal_post_wizard(struct web_req *q, struct web_res *r)
 	if (stays) {
 		json_object_set_new(fill, PORTAL_DRAFT, json_string(id));
 		step_page(q, r, w, c, fill, at, &err);
+		return;
+	}
+	if (file[0] != '\0') {
+		to_file(r, w, id, at, file);
 		return;
 	}
 	snprintf(number, sizeof(number), "%zu", go);

@@ -43,7 +43,7 @@ static void client_note(struct web_req *q, struct fj_buf *b)
 
 	switch (web_client(q, spki, &why)) {
 	case WEB_CLIENT_ACCEPTED:
-		web_print(b, "<p class=\"notice\" role=\"status\">%s</p>", web_tr(q, "Your UKey's certificate was read: enter login and password, and leave the code empty."));
+		web_print(b, "<p class=\"notice\" role=\"status\">%s</p>", web_tr(q, "The certificate of your USB key (UKey) was read: enter user name and password, and leave the code empty."));
 		break;
 	case WEB_CLIENT_REFUSED:
 		web_print(b, "<p class=\"notice\" role=\"status\">%s %s</p>", web_tr(q, why), web_tr(q, "You can still sign in with a code."));
@@ -63,11 +63,11 @@ static void login_form(struct web_req *q, struct web_res *r, const struct fj_err
 	client_note(q, b);
 	web_html(b, "<form class=\"narrow\" method=\"post\" action=\"/login\">");
 	web_print(b, "<label for=\"login\">%s</label><input type=\"text\" id=\"login\" name=\"login\" autocomplete=\"username\" autocapitalize=\"none\" spellcheck=\"false\" maxlength=\"63\" required autofocus value=\"%s\">",
-	    web_tr(q, "Login"), err != NULL ? web_field(q, "login") : "");
+	    web_tr(q, "User name"), err != NULL ? web_field(q, "login") : "");
 	portal_plain_input(b, "password", web_tr(q, "Password"), "password", "current-password", 255, "");
 	web_print(b, "<label for=\"totp\">%s</label><input type=\"text\" id=\"totp\" name=\"totp\" autocomplete=\"one-time-code\" autocapitalize=\"none\" spellcheck=\"false\" maxlength=\"20\" aria-describedby=\"totp-hint\">"
 	    "<p class=\"hint small\" id=\"totp-hint\">%s</p>", web_tr(q, "One-time code (6 digits; each works once)"),
-	    web_tr(q, "Telephone lost? A recovery code stands in its place once. With a UKey, leave this empty."));
+	    web_tr(q, "Telephone lost? A recovery code stands in its place once. With a USB key (UKey), leave this empty."));
 	portal_button(q, b, web_tr(q, "Sign in"), false);
 	web_print(b, "</form><p class=\"small\"><a href=\"/enrol\">%s</a></p>", web_tr(q, "I was given a one-time code to set my password"));
 	web_page_end(b);

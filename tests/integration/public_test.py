@@ -283,6 +283,7 @@ def checking():
 
 def advised():
     """a refusal says what to do, and where its help is"""
+    check('whose session has ended is told so, a stranger is not', '会话已结束' in ask('/', Cookie='fujie=' + '0' * 43)[1] and '会话已结束' not in ask('/')[1])
     page = ask('/verify', {'credential': 'LT-00000000000000000000000000'})[1]
     check('a refusal that says it itself says it once', page.count('role="alert"') == 1 and '请粘贴令牌全文' in page and '怎么办：' not in page)
     o, l = urllib.request.build_opener(urllib.request.HTTPCookieProcessor()), h.login('hb-fin1')

@@ -220,7 +220,7 @@ void web_verdict(struct web_req *q, struct fj_buf *b, const json_t *verdict)
 
 static void put_sent(struct web_req *q, struct fj_buf *b, const char *name)
 {
-	web_text(b, web_is_post(q) ? web_field(q, name) : "");
+	web_text(b, web_is_post(q) ? web_field(q, name) : strcmp(name, "credential") == 0 ? web_field(q, "number") : "");
 }
 
 /* the keys that people fill in, by choice or as a text; each is a field use_KEY */

@@ -203,15 +203,18 @@ static void names(struct web_req *q, struct fj_buf *b, const char *kind, const j
 	web_print(b, "<bdi>%s</bdi></dd></div>", whom);
 }
 
-/* which data: by number, and the certificate that it has */
-static void assets(struct web_req *q, struct fj_buf *b, const json_t *list)
+/* which data: by number, and the certificate that it has; names_known: those that the portal, where they lead on, has names of */
+static void assets(struct web_req *q, struct fj_buf *b, const json_t *list, const json_t *names_known)
 {
 	size_t i;
 	json_t *v;
 
 	begin_row(b, web_tr(q, "Data assets"));
-	json_array_foreach(list, i, v)
-		web_print(b, "%s<bdi>%s</bdi> <span class=\"mono\">%s</span>", i == 0 ? "" : "; ", fj_json_text(v, "id"), fj_json_text(v, "certificate"));
+	json_array_foreach(list, i, v) {
+		const char *number = fj_json_text(v, "certificate"), *name = fj_json_text(names_known, number);
+		web_print(b, "%s<bdi>%s</bdi> <bdi>%s</bdi> ", i == 0 ? "" : "; ", fj_json_text(v, "id"), name);
+		web_print(b, name[0] != '\0' ? "<a class=\"mono\" href=\"/verify?number=%s\">%s</a>" : "<span class=\"mono\">%s</span>", number, number);
+	}
 	web_html(b, "</dd></div>");
 }
 
@@ -227,27 +230,37 @@ static void since(struct web_req *q, struct fj_buf *b, const json_t *verdict)
 	web_print(b, "%s<bdi>%s</bdi></dd></div>", authority[0] == '\0' ? "" : web_tr(q, "; the department in charge is "), authority);
 }
 
+static void what_to_do(struct web_req *q, struct fj_buf *b, const json_t *verdict, const json_t *decisive)
+{
+	begin_row(b, web_tr(q, "What to do"));
+	web_print(b, "<strong>%s</strong></dd></div>", web_tr(q, advice_for(verdict, decisive)));
+}
+
 void web_verdict_plain(struct web_req *q, struct fj_buf *b, const json_t *verdict, const json_t *decisive)
 {
 	const json_t *s = json_object_get(verdict, "subject");
 	const char *kind = fj_json_text(verdict, "kind");
 	bool token = strcmp(kind, "token") == 0, auth = strcmp(kind, "authorisation") == 0, cert = strcmp(kind, "certificate") == 0;
+	bool good = is(verdict, "verdict", "permit");
 
 	web_html(b, "<dl class=\"plain\">");
+	if (!good)
+		what_to_do(q, b, verdict, decisive);
 	if ((token || auth || cert) && json_object_size(s) > 0) {
 		names(q, b, kind, s);
 		begin_row(b, cert ? web_tr(q, "What it says") : web_tr(q, "What for"));
 		(token ? of_token : auth ? of_authorisation : of_certificate)(q, b, s);
 		web_html(b, "</dd></div>");
 		if (auth)
-			assets(q, b, json_object_get(s, "assets"));
+			assets(q, b, json_object_get(s, "assets"), json_object_get(verdict, "names"));
 		begin_row(b, web_tr(q, "Term"));
 		term(q, b, s);
 		web_html(b, "</dd></div>");
 	}
 	since(q, b, verdict);
-	begin_row(b, web_tr(q, "What to do"));
-	web_print(b, "<strong>%s</strong></dd></div></dl>", web_tr(q, advice_for(verdict, decisive)));
+	if (good)
+		what_to_do(q, b, verdict, decisive);
+	web_html(b, "</dl>");
 }
 
 /* --- how old --- */

@@ -58,6 +58,7 @@ static void login_form(struct web_req *q, struct web_res *r, const struct fj_err
 	struct fj_buf *b = &r->body;
 
 	portal_top(q, b, web_tr(q, "Sign in"));
+	portal_ended(q, b);
 	if (err != NULL)
 		portal_error(q, b, err);
 	client_note(q, b);
@@ -79,6 +80,12 @@ void portal_get_login(struct web_req *q, struct web_res *r)
 		web_redirect(r, "/");
 	else
 		login_form(q, r, NULL);
+}
+
+void portal_ended(struct web_req *q, struct fj_buf *b)
+{
+	if (web_session(q) == NULL && web_cookie(q, portal_of(q)->secure ? "__Host-fujie" : "fujie")[0] != '\0')
+		web_print(b, "<p class=\"notice\" role=\"status\">%s <a href=\"/login\">%s</a></p>", web_tr(q, "Your session has ended: you are signed out."), web_tr(q, "Sign in"));
 }
 
 static void set_cookie(const struct portal *p, struct web_res *r, const char *token, const char *more)

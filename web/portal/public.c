@@ -29,6 +29,7 @@ void portal_public_front(struct web_req *q, struct web_res *r)
 	struct fj_buf *b = &r->body;
 
 	portal_top(q, b, web_tr(q, "Data assets: registration, certificates, verification"));
+	portal_ended(q, b);
 	web_print(b, "<p class=\"lead\">%s</p>", web_tr(q, "Here a finance department registers data assets, issues Data Asset Certificates, and keeps what is authorised and licensed under them. Anybody can check a certificate, an authorisation or a license token; no account is needed, and nothing of what is asked is stored."));
 	web_print(b, "<section class=\"card big\"><h2>%s</h2>", web_tr(q, "Check a certificate, authorisation or license token"));
 	web_verify_form(q, b, "/verify", WEB_VERIFY_FILES | WEB_VERIFY_SHORT);

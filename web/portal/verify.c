@@ -13,6 +13,7 @@
 #include "web/portal/picture.h"
 
 #define MAX_BUNDLE (8u << 20)
+#define MAX_NAMES 20
 
 /* what is asked, from whichever field it came */
 struct asked {
@@ -170,6 +171,22 @@ static enum fj_rc certificate_of(struct iss *i, const char *number, json_t **sho
 	return ver_no_such(number, err);
 }
 
+/* the names of an authorisation's data, which it does not say itself */
+static void put_names(struct iss *i, json_t *verdict)
+{
+	FJ_AUTO(json) names = json_object();
+	size_t k;
+	json_t *a;
+
+	json_array_foreach(json_object_get(json_object_get(verdict, "subject"), "assets"), k, a) {
+		FJ_AUTO(json) shown = NULL;
+		const char *number = fj_json_text(a, "certificate");
+		if (k < MAX_NAMES && certificate_of(i, number, &shown, NULL) == FJ_OK)
+			json_object_set(names, number, json_object_get(shown, "asset_name"));
+	}
+	json_object_set(verdict, "names", names);
+}
+
 static enum fj_rc verdict_of(struct iss *i, const struct ver_view *v, const struct asked *a, const char *use_text, json_t **out, struct fj_err *err)
 {
 	FJ_AUTO(ver_use) use = NULL;
@@ -200,6 +217,7 @@ static enum fj_rc verdict_of(struct iss *i, const struct ver_view *v, const stru
 	FJ_AUTO(ver_trust) over = made;
 	FJ_TRY(ver_verify_in(v->dir, over, &in, &report, err));
 	*out = ver_report_json(&report);
+	put_names(i, *out);
 	if (fj_json_peek(shown, "revoked_at") != NULL) {
 		json_object_set(*out, "since", json_object_get(shown, "revoked_at"));
 		json_object_set(*out, "authority", json_object_get(json_object_get(shown, "authority"), "name"));
@@ -263,8 +281,9 @@ static void show(struct web_req *q, struct web_res *r, const struct asked *a, js
 	if (a->bundle)
 		web_print(b, "<p class=\"small\">%s</p>", web_tr(q, "The credential in the bundle was judged by the status of now, not by that in the bundle."));
 	more(q, b, verdict);
-	web_print(b, "<h2>%s</h2>", web_tr(q, "Check again"));
+	web_print(b, "<details><summary>%s</summary>", web_tr(q, "Check again, or for an intended use"));
 	form(q, b);
+	web_html(b, "</details>");
 	web_page_end(b);
 }
 

@@ -995,6 +995,11 @@ enum fj_rc cmd_certificate_show(struct iss_call *c, struct fj_err *err)
 	FJ_TRY(put_origin(c, &t, err));
 	json_object_set_new(c->answer, "sha256", json_string(t.sha256));
 	json_object_set_new(c->answer, "reason", json_integer((json_int_t)t.reason));
+	if (t.reason != 0) { /* as the revocation list says */
+		char since[FJ_TIME_CAP];
+		fj_time_utc(t.revoked_at, since);
+		json_object_set_new(c->answer, "revoked_at", json_string(since));
+	}
 	if (log_credential(c->iss, c->db, PIPE_CERTIFICATE, t.number, &der, &proof, NULL) == FJ_OK) {
 		FJ_TRY(ca_pem("CERTIFICATE", fj_buf_slice(&der), &pem, err));
 		json_object_set_new(c->answer, "pem", json_string(fj_buf_str(&pem)));

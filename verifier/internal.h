@@ -206,6 +206,8 @@ void ver_list_release(struct ver_list *l);
 void ver_status(const struct ver_trust *t, const char *iss, const char *uri, uint32_t idx, fj_time now, struct ver_finding *f);
 /* the same from {"idx","uri"} of a checked payload */
 void ver_status_of(const struct ver_trust *t, const char *iss, const json_t *ref, fj_time now, struct ver_finding *f);
+/* of a license token's own entry: suspended may be a quota that is used up */
+void ver_status_token(struct ver_finding *f);
 
 /* --- trust.c --- */
 /* without anchors yet */

@@ -95,8 +95,8 @@ static void rests_on(struct ver_finding *f, const struct ver_list *l)
 
 static void judge_entry(const struct ver_list *l, uint32_t idx, struct ver_finding *f)
 {
-	static const char *const en[] = {"the entry is valid", "the entry is invalid: revoked", "the entry is suspended (of a license token: or its quota is used up)", "the entry is superseded by a successor"};
-	static const char *const zh[] = {"状态有效", "已吊销", "已暂停（许可令牌亦可能是限额已用尽）", "已被后继凭证取代"};
+	static const char *const en[] = {"in force", "revoked", "suspended", "superseded by a successor"};
+	static const char *const zh[] = {"状态有效", "已吊销", "已暂停", "已被后继凭证取代"};
 	unsigned v = fj_list_get(l->map, idx);
 	char to[FJ_TIME_CAP];
 
@@ -144,6 +144,14 @@ void ver_status_of(const struct ver_trust *t, const char *iss, const json_t *ref
 		ver_find(f, VER_FAIL, "formats.md 5", "the status reference is malformed", "状态引用格式错误");
 	else
 		ver_status(t, iss, uri, idx, now, f);
+}
+
+void ver_status_token(struct ver_finding *f)
+{
+	if (f->outcome == VER_FAIL && strcmp(f->en, "suspended") == 0) {
+		f->en = "suspended, or its quota is used up";
+		f->zh = "已暂停，或限额已用尽";
+	}
 }
 
 /* --- a status list as the credential to judge --- */

@@ -50,6 +50,8 @@ static void say_status(struct ver_job *j, enum ver_ck k, const json_t *ref)
 	struct ver_finding f;
 
 	ver_status_of(j->t, iss_of(j), ref, j->in->now, &f);
+	if (j->token && k == CK_STATUS)
+		ver_status_token(&f);
 	ver_say_finding(j->r, k, &f);
 }
 

@@ -335,6 +335,7 @@ def tokens():
     key = os.urandom(11).hex()
     status, page, _ = make(once=key)
     m = re.search('(fjt-[A-Za-z0-9_-]{43})', page)
+    check('what was made is not offered to be made again', 'name="name"' in page and 'asset:read\ncertificate.suspend</textarea>' not in page and 'nightly &lt;b&gt;job&lt;/b&gt;"' not in page)
     again, other, _ = make(once=key)
     check('loading that answer again makes no second one, and shows none', again == 409 and 'fjt-' not in other and 'was sent already' in other and 'fjt-' not in b.ask('/done/' + key)[1] and
           [t['name'] for t in h.api('GET', '/api/v1/apitoken/list', None, b.cookie())[1]['items']].count('nightly <b>job</b>') == 1, (again, other[-600:]))

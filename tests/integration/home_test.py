@@ -218,6 +218,7 @@ try:
     one, r = browser('jc1')
     page = r.read().decode()
     check('signing in leads home, where one can take back at once', urllib.parse.urlsplit(r.url).path == '/' and '我的待办' in page and re.search('href="/show/token/[^"]+#stop"', page) is not None, page[:300])
+    check('all of one\'s tokens are one\'s own', re.search('href="/list/token[?]operator=[0-9A-Z]{18}&amp;state=ACTIVE"', page), re.findall('href="/list/token[^"]*"', page))
     check('the pictures have titles, words and tables', page.count('role="img"') == page.count('<desc id=') and page.count('<table class="figures">') >= page.count('role="img"') > 1)
     check('no style and no script stands in the page', ' style=' not in page and '<style' not in page and '<script>' not in page and 'alert(1)' not in page)
     for who in ('hb-fin3', 'auditor', 'hbsw1'):

@@ -63,6 +63,8 @@ def fronts():
 def verifying():
     check('by number, also as an address', (word(ask('/verify?number=' + GOOD)), word(ask('/verify', {'credential': ' %s\r\n' % GOOD})), word(ask('/verify', {'credential': 'https://x.example/v/' + GOOD}))) ==
           ('permit', 'permit', 'permit'))
+    with urllib.request.urlopen(urllib.request.Request('http://127.0.0.1:%d/verify' % h.p, urllib.parse.urlencode({'credential': GOOD}).encode(), {'Accept': 'text/html'})) as r:
+        check('the verdict on a number has an address', r.url.endswith('/verify?number=' + GOOD), r.url)
     page = ask('/verify?number=' + GOOD)[1]
     check('in plain words, checks folded, the rest last', page.index('class="verdict') < page.index('class="plain"') < page.index('核验了什么') < page.index('本次核验不包括') < page.index('凭证全部内容') and
           '水利部信息中心' in page and '怎么办' in page)
@@ -74,6 +76,14 @@ def verifying():
     parts = {'use_' + k: v for k, v in tok['use'].items() if k in ('action', 'purpose', 'territory', 'user', 'audience')}
     rest = ','.join(k + '=' + v for k, v in tok['use'].items() if 'use_' + k not in parts)
     check('the use by choices is that in one line', parts and word(ask('/verify', {'credential': text, 'use': rest, **parts})) == 'permit' and word(ask('/verify', {'credential': text, 'use': rest, **parts, 'use_action': 'REDEVELOP'})) == 'deny', parts)
+    other = ask('/verify', {'credential': text, 'use': rest, **parts, 'use_action': 'REDEVELOP'})[1]
+    check('a use that is not covered is not called a credential that is bad', '不可用于此用途（deny）' in other and '凭证本身真实有效' in other and '不予认可' not in other, other[:3000])
+    granted = next(n for n in sorted(set(re.findall('DAU-[0-9]{6}-[-0-9A-Z]+', ask('/disclosure')[1]))) if word(ask('/verify?number=' + n)) == 'permit')
+    other = ask('/verify', {'credential': granted, 'use_action': 'REDEVELOP'}, lang='en')[1]
+    check('of an authorisation nobody is sent for a license that it can\'t give', 'Not for this use (deny)' in other and 'no license under it can' in other, other[:3000])
+    places = {p: ask('/verify', {'credential': GOOD, 'use_territory': p}, lang='en') for p in ('Wuhan', 'Hubei', '湖北', '420106')}
+    check('a place is a province by name or a code; else the field says so', places['Wuhan'][0] == 422 and 'aria-invalid' in places['Wuhan'][1] and 'the address or the choice' not in places['Wuhan'][1] and
+          all(word(places[p]) == 'deny' for p in ('Hubei', '湖北', '420106')), places['Wuhan'][1][:2500])
     check('a slip in a number is called one', '末位校验字符' in ask('/verify?number=' + GOOD[:-1] + ('0' if GOOD[-1] != '0' else '1'))[1])
     check('a denied one says what to do', '怎么办' in ask('/verify', {'credential': open(os.path.join(h.d, denied['file'])).read(), 'use': ','.join(k + '=' + v for k, v in denied['use'].items())})[1])
     pem = open(os.path.join(h.d, 'demo', GOOD + '.pem')).read()
@@ -229,7 +239,10 @@ def notices():
 
 def ended(o, rg, receipt):
     end = o.get('hb-fin1', 'registration/' + rg)['notice_to']
-    h.at(time.strftime('%Y-%m-%dT%H:%M:%SZ', time.gmtime(calendar.timegm(time.strptime(end, '%Y-%m-%dT%H:%M:%SZ')) + 60)))
+    day = time.strftime('%Y-%m-%dT%H:%M:%SZ', time.gmtime(calendar.timegm(time.strptime(end, '%Y-%m-%dT%H:%M:%SZ')) + 60))
+    h.at(day)
+    with urllib.request.urlopen(urllib.request.Request(h.url('/v/' + GOOD), headers={'Accept': 'text/html', 'Accept-Language': 'zh'})) as r:
+        check('the verifier\'s first answer is by the same clock', 'class="verdict permit"' in (first := r.read().decode()), first[:2000])
     check('after its last day it is taken down', ask('/notices/' + rg)[0] == 404 and rg not in ask('/notices')[1])
     check('and nobody objects to it any more', lodge(rg)[0][0] in (404, 409))
     o = Officers(h)
@@ -248,7 +261,7 @@ def ended(o, rg, receipt):
 def checking():
     page = ask('/check', lang='en')[1]
     root = hashlib.sha256(open(h.d + '/publish/ca/root.cer', 'rb').read()).hexdigest()
-    shown = re.search('id="fingerprint">([^<]*)<', page).group(1)
+    shown = re.sub('<[^>]*>', '', re.search('id="fingerprint">(.*?)</p>', page).group(1))
     check('the fingerprint is the root\'s, as openssl prints it', shown.strip() == ':'.join(root[i:i + 2] for i in range(0, 64, 2)).upper(), shown)
     check('a software TPM is called that', 'software TPM' in page and '软件 TPM' in ask('/check')[1])
     vkey = open(h.d + '/publish/trust/log.vkey').read().strip()
@@ -256,6 +269,10 @@ def checking():
     folder, env = tempfile.mkdtemp(dir=h.root), dict(os.environ, PATH=B + ':' + os.environ['PATH'])
     blocks = [html.unescape(m) for m in re.findall('<pre class="run">(.*?)</pre>', page, re.S)]
     check('there are commands', len(blocks) >= 6)
+    of_one = [html.unescape(m) for m in re.findall('<pre class="run">(.*?)</pre>', ask('/check?number=' + GOOD)[1], re.S)]
+    blocks += [b for b in of_one if 'n=' + GOOD in b]
+    check('with a number they are about that one', len(blocks) == len(of_one) + 2 and 'href="/check?number=%s"' % GOOD in ask('/verify?number=' + GOOD)[1] and
+          '$(id)' not in ask('/check?number=DAC-$(id)')[1], of_one)
     said = ''
     for b in blocks:
         r = subprocess.run(['sh', '-e', '-c', b], cwd=folder, env=env, capture_output=True, text=True, timeout=120)
@@ -266,6 +283,7 @@ def checking():
 
 def advised():
     """a refusal says what to do, and where its help is"""
+    check('whose session has ended is told so, a stranger is not', '会话已结束' in ask('/', Cookie='fujie=' + '0' * 43)[1] and '会话已结束' not in ask('/')[1])
     page = ask('/verify', {'credential': 'LT-00000000000000000000000000'})[1]
     check('a refusal that says it itself says it once', page.count('role="alert"') == 1 and '请粘贴令牌全文' in page and '怎么办：' not in page)
     o, l = urllib.request.build_opener(urllib.request.HTTPCookieProcessor()), h.login('hb-fin1')

@@ -20,6 +20,8 @@ static void judge_entry(struct web_req *q, const struct ver_view *v, const json_
 
 	snprintf(uri, sizeof(uri), "%.160s/status/%lld", svc_base(s), (long long)fj_json_num(row, list));
 	ver_status(v->trust, svc_base(s), uri, (uint32_t)fj_json_num(row, idx), fj_now(), &f);
+	if (k == CK_STATUS)
+		ver_status_token(&f);
 	ver_say_finding(r, k, &f);
 }
 

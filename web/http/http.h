@@ -239,6 +239,8 @@ void web_fields(struct web_req *q, struct fj_buf *b, const json_t *object, const
 void web_technical(struct web_req *q, struct fj_buf *b, const json_t *object);
 /* a division's code by the name of its province-level region, with the code where it is a part of it */
 void web_region(struct web_req *q, struct fj_buf *b, const char *code);
+/* the other way: six digits as they are, a province by its name in either language; false: it is neither */
+bool web_region_code(const char *name, char code[7]);
 /* where a rule stands ("27号 arts. 11, 13"), in Chinese as laws are cited: 27号第11、13条 */
 void web_clause(struct web_req *q, struct fj_buf *b, const char *clause);
 void web_clause_zh(const char *clause, char *out, size_t cap); /* cut at cap, within a character at worst not shown */

@@ -418,11 +418,36 @@ static void long_text(struct web_req *q, struct fj_buf *b, const char *key, cons
 	web_html(b, "</pre></details>");
 }
 
+/* for machines, but read by people: members by name, one after the other; no deeper than documents go */
+static void plainly(struct web_req *q, struct fj_buf *b, const json_t *v, unsigned depth)
+{
+	FJ_AUTO(buf) text = FJ_BUF_INIT(1u << 18);
+	const char *key;
+	json_t *m;
+	size_t i, n = 0;
+
+	if (json_is_string(v))
+		web_text(b, json_string_value(v));
+	else if (json_is_boolean(v) || json_is_null(v))
+		web_text(b, json_is_true(v) ? web_tr(q, "yes") : json_is_false(v) ? web_tr(q, "no") : web_tr(q, "none"));
+	else if (json_is_object(v) && depth < 4)
+		json_object_foreach((json_t *)(uintptr_t)v, key, m) {
+			web_print(b, n++ == 0 ? "%s: " : "; %s: ", key);
+			plainly(q, b, m, depth + 1);
+		}
+	else if (json_is_array(v) && depth < 4)
+		json_array_foreach(v, i, m) {
+			web_html(b, i == 0 ? "" : ", ");
+			plainly(q, b, m, depth + 1);
+		}
+	else if (fj_json_canonical(v, &text, NULL) == FJ_OK)
+		web_text(b, fj_buf_str(&text));
+}
+
 void web_technical(struct web_req *q, struct fj_buf *b, const json_t *object)
 {
 	const char *key;
 	json_t *v;
-	FJ_AUTO(buf) text = FJ_BUF_INIT(1u << 18);
 	FJ_AUTO(json) rest = json_object();
 
 	json_object_foreach((json_t *)(uintptr_t)object, key, v) {
@@ -441,13 +466,7 @@ void web_technical(struct web_req *q, struct fj_buf *b, const json_t *object)
 		web_html(b, "<div><dt>");
 		web_text(b, web_label(q, key));
 		web_html(b, "</dt><dd class=\"mono\">");
-		fj_buf_clear(&text);
-		if (json_is_string(v))
-			web_text(b, json_string_value(v));
-		else if (json_is_boolean(v) || json_is_null(v))
-			web_text(b, json_is_true(v) ? web_tr(q, "yes") : json_is_false(v) ? web_tr(q, "no") : web_tr(q, "none"));
-		else if (fj_json_canonical(v, &text, NULL) == FJ_OK)
-			web_text(b, fj_buf_str(&text));
+		plainly(q, b, v, 0);
 		web_html(b, "</dd></div>");
 	}
 	web_html(b, "</dl></details>");

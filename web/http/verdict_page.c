@@ -29,9 +29,26 @@ static const json_t *decisive(const json_t *verdict)
 	return NULL;
 }
 
+/* what failed is only what was asked for: the credential itself passed all that was checked of it */
+static bool use_alone(const json_t *verdict)
+{
+	static const char *const of_use[] = {"scope", "restrictions", "quota", "holder", "freshness", "logged"}; /* the rest is of itself */
+	bool bad = false;
+	const json_t *c;
+	size_t i, k;
+
+	json_array_foreach(json_object_get(verdict, "checks"), i, c) {
+		for (k = 0; k < FJ_ARRAY_LEN(of_use) && strcmp(fj_json_text(c, "name"), of_use[k]) != 0; k++)
+			;
+		bad = bad || ((outcome_is(c, "fail") && k > 2) || (outcome_is(c, "unknown") && k == FJ_ARRAY_LEN(of_use)));
+	}
+	return !bad;
+}
+
 static void headline(struct web_req *q, struct fj_buf *b, const json_t *verdict, const json_t *why)
 {
 	const char *word = fj_json_text(verdict, "verdict");
+	bool of_use = strcmp(word, "deny") == 0 && use_alone(verdict);
 
 	web_html(b, "<div class=\"verdict ");
 	web_text(b, word);
@@ -39,10 +56,12 @@ static void headline(struct web_req *q, struct fj_buf *b, const json_t *verdict,
 	if (strcmp(word, "permit") == 0)
 		web_say(q, b, "✔ Valid (permit)");
 	else if (strcmp(word, "deny") == 0)
-		web_say(q, b, "✘ Not valid (deny)");
+		web_text(b, of_use ? web_tr(q, "✘ Not for this use (deny)") : web_tr(q, "✘ Not valid (deny)"));
 	else
 		web_say(q, b, "? Can't be decided (indeterminate)");
 	web_html(b, "</p>");
+	if (of_use)
+		web_print(b, "<p class=\"why\">%s</p>", web_tr(q, "The credential itself is genuine and in force; only the use that was asked about is not covered."));
 	if (why != NULL) {
 		web_html(b, "<p class=\"why\">");
 		web_text(b, web_word(q, WEB_CHECK, fj_json_text(why, "name")));
@@ -201,7 +220,7 @@ void web_verdict(struct web_req *q, struct fj_buf *b, const json_t *verdict)
 
 static void put_sent(struct web_req *q, struct fj_buf *b, const char *name)
 {
-	web_text(b, web_is_post(q) ? web_field(q, name) : "");
+	web_text(b, web_is_post(q) ? web_field(q, name) : strcmp(name, "credential") == 0 ? web_field(q, "number") : "");
 }
 
 /* the keys that people fill in, by choice or as a text; each is a field use_KEY */
@@ -212,25 +231,51 @@ static const struct use_part {
 } use_parts[] = {
 	{"action", WEB_N("What is to be done"), NULL, WEB_ACTION, {"QUERY", "VERIFY", "MODEL_CALL", "DOWNLOAD_PRODUCT", "REDEVELOP"}},
 	{"purpose", WEB_N("Purpose"), NULL, WEB_PURPOSE, {"PUBGOV", "WELFARE", "INDUSTRY", "SECTOR"}},
-	{"territory", WEB_N("Where: code of the division, six digits"), WEB_N("such as 420000 (Hubei) or 420106 (a district of Wuhan)"), WEB_TEXT, {NULL}},
+	{"territory", WEB_N("Where: a province, or the six digits of a division"), WEB_N("such as Hubei or 420000; for a city or a district its code of six digits, such as 420106"), WEB_TEXT, {NULL}},
 	{"user", WEB_N("Who presents it: unified social credit code"), WEB_N("needed for a license bound by name, once you have established who it is"), WEB_TEXT, {NULL}},
 	{"audience", WEB_N("Your service's address (audience)"), WEB_N("needed for a license bound by name: the address of the service that is asked, as the license has it"), WEB_TEXT, {NULL}},
 };
+
+/* "420106+420111" as it is; else a place of which the code is known */
+static bool is_place(const char *v, char code[7])
+{
+	return strchr(v, '+') != NULL || web_region_code(v, code);
+}
+
+static enum fj_rc no_place(struct fj_err *err, const char *v)
+{
+	enum fj_rc rc = fj_fail(err, FJ_E_INVALID, "web", "GB/T 2260", "\"%.40s\" is no place that is known here; type the name of a province, or the six digits of a division, such as 420106", v);
+
+	fj_err_zh(err, "无法识别地域“%.40s”，请填写省级名称或六位行政区划代码，如 420106", v);
+	return rc;
+}
+
+/* what was typed, without the blanks around it */
+static void sent_part(struct web_req *q, const char *name, char out[201])
+{
+	const char *v = web_field(q, name);
+
+	v += strspn(v, " ");
+	snprintf(out, 201, "%s", v);
+	for (size_t n = strlen(out); n > 0 && out[n - 1] == ' '; n--)
+		out[n - 1] = '\0';
+}
 
 enum fj_rc web_use_text(struct web_req *q, struct fj_buf *out, struct fj_err *err)
 {
 	enum fj_rc rc = fj_buf_puts(out, web_field(q, "use"));
 
 	for (size_t i = 0; i < FJ_ARRAY_LEN(use_parts) && rc == FJ_OK; i++) {
-		char name[24];
+		char name[24], v[201], code[7] = "";
 		snprintf(name, sizeof(name), "use_%s", use_parts[i].key);
-		const char *v = web_field(q, name);
-		v += strspn(v, " ");
+		sent_part(q, name, v);
 		if (v[0] == '\0')
 			continue;
+		if (strcmp(use_parts[i].key, "territory") == 0 && !is_place(v, code))
+			return no_place(err, v);
 		if (fj_buf_puts(out, out->len > 0 ? "," : "") != FJ_OK || fj_buf_puts(out, use_parts[i].key) != FJ_OK || fj_buf_puts(out, "=") != FJ_OK)
 			return fj_no_memory(err, "web");
-		rc = fj_buf_put(out, v, strcspn(v, " "));
+		rc = fj_buf_puts(out, code[0] != '\0' ? code : v);
 	}
 	return rc == FJ_OK ? FJ_OK : fj_no_memory(err, "web");
 }
@@ -243,7 +288,11 @@ static void use_part(struct web_req *q, struct fj_buf *b, const struct use_part 
 	const char *sent = web_is_post(q) ? web_field(q, name) : "";
 	web_print(b, "<label for=\"%s\">%s</label>", name, web_tr(q, p->label));
 	if (p->codes[0] == NULL) {
-		web_print(b, "<input type=\"text\" id=\"%s\" name=\"%s\" maxlength=\"200\" spellcheck=\"false\" autocomplete=\"off\" aria-describedby=\"h-%s\" value=\"%s\"><p class=\"small hint\" id=\"h-%s\">%s</p>", name, name,
+		char v[201], code[7];
+		sent_part(q, name, v);
+		bool bad = web_is_post(q) && v[0] != '\0' && strcmp(p->key, "territory") == 0 && !is_place(v, code);
+		web_html(b, bad ? "<input aria-invalid=\"true\" autofocus" : "<input");
+		web_print(b, " type=\"text\" id=\"%s\" name=\"%s\" maxlength=\"200\" spellcheck=\"false\" autocomplete=\"off\" aria-describedby=\"h-%s\" value=\"%s\"><p class=\"small hint\" id=\"h-%s\">%s</p>", name, name,
 		    name, sent, name, web_tr(q, p->hint));
 		return;
 	}

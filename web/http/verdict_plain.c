@@ -129,7 +129,7 @@ static void term(struct web_req *q, struct fj_buf *b, const json_t *s)
 /* --- what to do --- */
 
 struct advice {
-	const char *check, *text;
+	const char *check, *text, *kind; /* of one kind of credential: before the row of all */
 };
 static const struct advice denied[] = {
 	{"form", WEB_N("The text is incomplete or was changed. Get the whole file from whoever issued it; don't type it in by hand.")},
@@ -143,7 +143,9 @@ static const struct advice denied[] = {
 	{"asset status", WEB_N("The data asset's certificate is suspended or revoked. Stop using the data; the holder can ask the issuing department why.")},
 	{"authorisation status", WEB_N("The authorisation that it rests on is suspended, reclaimed or over. Stop using the data; ask the operating institution.")},
 	{"narrowing", WEB_N("It goes beyond what it rests on. Ask the operating institution to issue a right one.")},
-	{"scope", WEB_N("This use is not covered. Check what you filled in as the use, or ask the operating institution for a license for it.")},
+	{"scope", WEB_N("The authorisation does not cover this use, so no license under it can. Check what you filled in as the use; if that is right, only another authorisation by the implementing institution would cover it."), "authorisation"},
+	{"scope", WEB_N("A certificate shows who holds the data asset; it allows no use. For a use, verify the license token that was issued for it."), "certificate"},
+	{"scope", WEB_N("This license does not cover this use. Check what you filled in as the use; if that is right, ask the operating institution whether its authorisation covers it, and for a license for it.")},
 	{"restrictions", WEB_N("This act is prohibited for this data asset, whoever asks; no license can allow it.")},
 	{"holder", WEB_N("Whoever presents it is not shown to be its holder. Don't hand out data to them.")},
 	{"quota", WEB_N("Its quota is used up. Ask the operating institution for another license.")},
@@ -157,10 +159,10 @@ static const struct advice unclear[] = {
 	{"authorisation status", WEB_N("The status at hand has ended or is missing. Don't take it as valid; check again in a few minutes.")},
 };
 
-static const char *look_up(const struct advice *table, size_t n, const char *check, const char *other)
+static const char *look_up(const struct advice *table, size_t n, const char *check, const char *kind, const char *other)
 {
 	for (size_t i = 0; i < n; i++)
-		if (strcmp(table[i].check, check) == 0)
+		if (strcmp(table[i].check, check) == 0 && (table[i].kind == NULL || strcmp(table[i].kind, kind) == 0))
 			return table[i].text;
 	return other;
 }
@@ -169,16 +171,16 @@ static const char *advice_for(const json_t *verdict, const json_t *decisive)
 {
 	static const struct advice good[] = {
 		{"token", WEB_N("It may be used, by this user, for this purpose and in this term only. Check again before each use: it can be suspended at any time.")},
-		{"authorisation", WEB_N("The authorisation is in force. Whoever uses the data needs a license token of the operating institution besides.")},
+		{"authorisation", WEB_N("The authorisation is in force. Whoever uses the data also needs a license token issued by the operating institution.")},
 		{"certificate", WEB_N("The certificate is genuine and in force. It shows who holds the data asset; to use the data takes a license token.")},
 	};
-	const char *check = fj_json_text(decisive, "name");
+	const char *check = fj_json_text(decisive, "name"), *kind = fj_json_text(verdict, "kind");
 
 	if (is(verdict, "verdict", "permit"))
-		return look_up(good, FJ_ARRAY_LEN(good), fj_json_text(verdict, "kind"), WEB_N("It is genuine and current."));
+		return look_up(good, FJ_ARRAY_LEN(good), kind, kind, WEB_N("It is genuine and current."));
 	if (is(verdict, "verdict", "deny"))
-		return look_up(denied, FJ_ARRAY_LEN(denied), check, WEB_N("Don't rely on it; ask whoever presented it for one that is in force."));
-	return look_up(unclear, FJ_ARRAY_LEN(unclear), check, WEB_N("Don't take it as valid. Bring what is missing, and check again."));
+		return look_up(denied, FJ_ARRAY_LEN(denied), check, kind, WEB_N("Don't rely on it; ask whoever presented it for one that is in force."));
+	return look_up(unclear, FJ_ARRAY_LEN(unclear), check, kind, WEB_N("Don't take it as valid. Bring what is missing, and check again."));
 }
 
 /* --- the list --- */
@@ -201,16 +203,37 @@ static void names(struct web_req *q, struct fj_buf *b, const char *kind, const j
 	web_print(b, "<bdi>%s</bdi></dd></div>", whom);
 }
 
-/* which data: by number, and the certificate that it has */
-static void assets(struct web_req *q, struct fj_buf *b, const json_t *list)
+/* which data: by number, and the certificate that it has; names_known: those that the portal, where they lead on, has names of */
+static void assets(struct web_req *q, struct fj_buf *b, const json_t *list, const json_t *names_known)
 {
 	size_t i;
 	json_t *v;
 
 	begin_row(b, web_tr(q, "Data assets"));
-	json_array_foreach(list, i, v)
-		web_print(b, "%s<bdi>%s</bdi> <span class=\"mono\">%s</span>", i == 0 ? "" : "; ", fj_json_text(v, "id"), fj_json_text(v, "certificate"));
+	json_array_foreach(list, i, v) {
+		const char *number = fj_json_text(v, "certificate"), *name = fj_json_text(names_known, number);
+		web_print(b, "%s<bdi>%s</bdi> <bdi>%s</bdi> ", i == 0 ? "" : "; ", fj_json_text(v, "id"), name);
+		web_print(b, name[0] != '\0' ? "<a class=\"mono\" href=\"/verify?number=%s\">%s</a>" : "<span class=\"mono\">%s</span>", number, number);
+	}
 	web_html(b, "</dd></div>");
+}
+
+/* where who shows it knows more of the state than the lists have */
+static void since(struct web_req *q, struct fj_buf *b, const json_t *verdict)
+{
+	const char *at = fj_json_text(verdict, "since"), *authority = fj_json_text(verdict, "authority");
+
+	if (at[0] == '\0')
+		return;
+	begin_row(b, web_tr(q, "Not in force since"));
+	web_text_times(b, at);
+	web_print(b, "%s<bdi>%s</bdi></dd></div>", authority[0] == '\0' ? "" : web_tr(q, "; the department in charge is "), authority);
+}
+
+static void what_to_do(struct web_req *q, struct fj_buf *b, const json_t *verdict, const json_t *decisive)
+{
+	begin_row(b, web_tr(q, "What to do"));
+	web_print(b, "<strong>%s</strong></dd></div>", web_tr(q, advice_for(verdict, decisive)));
 }
 
 void web_verdict_plain(struct web_req *q, struct fj_buf *b, const json_t *verdict, const json_t *decisive)
@@ -218,21 +241,26 @@ void web_verdict_plain(struct web_req *q, struct fj_buf *b, const json_t *verdic
 	const json_t *s = json_object_get(verdict, "subject");
 	const char *kind = fj_json_text(verdict, "kind");
 	bool token = strcmp(kind, "token") == 0, auth = strcmp(kind, "authorisation") == 0, cert = strcmp(kind, "certificate") == 0;
+	bool good = is(verdict, "verdict", "permit");
 
 	web_html(b, "<dl class=\"plain\">");
+	if (!good)
+		what_to_do(q, b, verdict, decisive);
 	if ((token || auth || cert) && json_object_size(s) > 0) {
 		names(q, b, kind, s);
 		begin_row(b, cert ? web_tr(q, "What it says") : web_tr(q, "What for"));
 		(token ? of_token : auth ? of_authorisation : of_certificate)(q, b, s);
 		web_html(b, "</dd></div>");
 		if (auth)
-			assets(q, b, json_object_get(s, "assets"));
+			assets(q, b, json_object_get(s, "assets"), json_object_get(verdict, "names"));
 		begin_row(b, web_tr(q, "Term"));
 		term(q, b, s);
 		web_html(b, "</dd></div>");
 	}
-	begin_row(b, web_tr(q, "What to do"));
-	web_print(b, "<strong>%s</strong></dd></div></dl>", web_tr(q, advice_for(verdict, decisive)));
+	since(q, b, verdict);
+	if (good)
+		what_to_do(q, b, verdict, decisive);
+	web_html(b, "</dl>");
 }
 
 /* --- how old --- */
@@ -262,11 +290,11 @@ void web_status_age(struct web_req *q, struct fj_buf *b, const json_t *verdict)
 		return;
 	web_html(b, "<p class=\"small\">");
 	age_words(web_lang(q)[0] == 'e', fj_now() - from, age);
-	web_say(q, b, "Of the lists that it rests on the oldest was published at ");
+	web_say(q, b, "Status information published ");
 	web_text_times(b, fj_json_text(s, "as_of"));
 	web_say(q, b, " (");
 	web_text(b, age);
-	web_say(q, b, " ago), and the first to end ends at ");
+	web_say(q, b, " ago), valid until ");
 	web_text_times(b, fj_json_text(s, "until"));
 	web_say(q, b, ".");
 	web_html(b, "</p>");

@@ -35,7 +35,7 @@ static const struct web_term terms[] = {
 	{"depth", WEB_TEXT}, {"terms", WEB_TEXT}, {"fee", WEB_TEXT},
 	{"restrictions", WEB_RESTRICTION}, {"duties", WEB_DUTY},
 	{"binding", WEB_BINDING}, {"audience", WEB_MONO},
-	{"reason", WEB_REASON}, {"note", WEB_TEXT}, {"result", WEB_RESULT}, {"tokens", WEB_TEXT},
+	{"revoked_at", WEB_TEXT}, {"reason", WEB_REASON}, {"note", WEB_TEXT}, {"result", WEB_RESULT}, {"tokens", WEB_TEXT},
 	{"version", WEB_TEXT}, {"card_version", WEB_TEXT},
 	{"region", WEB_MONO}, {"class", WEB_TEXT}, {"scheme", WEB_TEXT}, {"code", WEB_MONO},
 	{"key_origin", WEB_ORIGIN},
@@ -283,20 +283,20 @@ const char *web_word(struct web_req *q, enum web_form form, const char *code)
 
 /* --- places --- */
 
+static const struct {
+	const char *code, *zh, *en;
+} regions[] = { /* GB/T 2260, the first two digits */
+	{"11", "北京市", "Beijing"}, {"12", "天津市", "Tianjin"}, {"13", "河北省", "Hebei"}, {"14", "山西省", "Shanxi"}, {"15", "内蒙古自治区", "Inner Mongolia"},
+	{"21", "辽宁省", "Liaoning"}, {"22", "吉林省", "Jilin"}, {"23", "黑龙江省", "Heilongjiang"}, {"31", "上海市", "Shanghai"}, {"32", "江苏省", "Jiangsu"},
+	{"33", "浙江省", "Zhejiang"}, {"34", "安徽省", "Anhui"}, {"35", "福建省", "Fujian"}, {"36", "江西省", "Jiangxi"}, {"37", "山东省", "Shandong"},
+	{"41", "河南省", "Henan"}, {"42", "湖北省", "Hubei"}, {"43", "湖南省", "Hunan"}, {"44", "广东省", "Guangdong"}, {"45", "广西壮族自治区", "Guangxi"},
+	{"46", "海南省", "Hainan"}, {"50", "重庆市", "Chongqing"}, {"51", "四川省", "Sichuan"}, {"52", "贵州省", "Guizhou"}, {"53", "云南省", "Yunnan"},
+	{"54", "西藏自治区", "Tibet"}, {"61", "陕西省", "Shaanxi"}, {"62", "甘肃省", "Gansu"}, {"63", "青海省", "Qinghai"}, {"64", "宁夏回族自治区", "Ningxia"},
+	{"65", "新疆维吾尔自治区", "Xinjiang"}, {"71", "台湾省", "Taiwan"}, {"81", "香港特别行政区", "Hong Kong"}, {"82", "澳门特别行政区", "Macao"},
+};
+
 void web_region(struct web_req *q, struct fj_buf *b, const char *code)
 {
-	static const struct {
-		const char *code, *zh, *en;
-	} regions[] = { /* GB/T 2260, the first two digits */
-		{"11", "北京市", "Beijing"}, {"12", "天津市", "Tianjin"}, {"13", "河北省", "Hebei"}, {"14", "山西省", "Shanxi"}, {"15", "内蒙古自治区", "Inner Mongolia"},
-		{"21", "辽宁省", "Liaoning"}, {"22", "吉林省", "Jilin"}, {"23", "黑龙江省", "Heilongjiang"}, {"31", "上海市", "Shanghai"}, {"32", "江苏省", "Jiangsu"},
-		{"33", "浙江省", "Zhejiang"}, {"34", "安徽省", "Anhui"}, {"35", "福建省", "Fujian"}, {"36", "江西省", "Jiangxi"}, {"37", "山东省", "Shandong"},
-		{"41", "河南省", "Henan"}, {"42", "湖北省", "Hubei"}, {"43", "湖南省", "Hunan"}, {"44", "广东省", "Guangdong"}, {"45", "广西壮族自治区", "Guangxi"},
-		{"46", "海南省", "Hainan"}, {"50", "重庆市", "Chongqing"}, {"51", "四川省", "Sichuan"}, {"52", "贵州省", "Guizhou"}, {"53", "云南省", "Yunnan"},
-		{"54", "西藏自治区", "Tibet"}, {"61", "陕西省", "Shaanxi"}, {"62", "甘肃省", "Gansu"}, {"63", "青海省", "Qinghai"}, {"64", "宁夏回族自治区", "Ningxia"},
-		{"65", "新疆维吾尔自治区", "Xinjiang"}, {"71", "台湾省", "Taiwan"}, {"81", "香港特别行政区", "Hong Kong"}, {"82", "澳门特别行政区", "Macao"},
-	};
-
 	if (strcmp(code, "100000") == 0) {
 		web_say(q, b, "the whole country");
 		return;
@@ -310,6 +310,28 @@ void web_region(struct web_req *q, struct fj_buf *b, const char *code)
 			return;
 		}
 	web_text(b, code);
+}
+
+/* of a province: "湖北省", "湖北" or "Hubei" */
+static bool region_is(const char *zh, const char *en, const char *name)
+{
+	return strcasecmp(en, name) == 0 || (strncmp(zh, name, strlen(name)) == 0 && strlen(name) >= strlen("湖北"));
+}
+
+bool web_region_code(const char *name, char code[7])
+{
+	size_t n = strlen(name);
+
+	if (n == 6 && strspn(name, "0123456789") == n) {
+		memcpy(code, name, 7);
+		return true;
+	}
+	for (size_t i = 0; i < FJ_ARRAY_LEN(regions); i++)
+		if (region_is(regions[i].zh, regions[i].en, name)) {
+			snprintf(code, 7, "%s0000", regions[i].code);
+			return true;
+		}
+	return false;
 }
 
 /* --- clauses --- */

@@ -103,7 +103,7 @@ static void keys(struct web_req *q, struct fj_buf *b, const json_t *list)
 	json_t *k;
 
 	if (json_array_size(list) == 0) {
-		row(b, web_label(q, "keys"), web_tr(q, "None is bound; two officers bind one (user bind)"));
+		row(b, web_label(q, "keys"), web_tr(q, "None is bound. Ask your office: one officer binds it, a second approves."));
 		return;
 	}
 	json_array_foreach(list, i, k) {
@@ -138,7 +138,7 @@ static void overview(struct web_req *q, struct fj_buf *b, const json_t *a)
 	web_print(b, "<div><dt>%s</dt><dd>", web_label(q, "org"));
 	web_value(q, b, "org", json_object_get(a, "org"), portal_links);
 	web_html(b, "</dd></div>");
-	row(b, web_tr(q, "You last came in"), fj_json_text(a, "last_in")[0] != '\0' ? fj_json_text(a, "last_in") : web_tr(q, "This is the first time"));
+	row(b, web_tr(q, "Last sign-in before this"), fj_json_text(a, "last_in")[0] != '\0' ? fj_json_text(a, "last_in") : web_tr(q, "none: this is the first"));
 	if (fj_json_text(a, "last_address")[0] != '\0')
 		row(b, web_label(q, "last_address"), fj_json_text(a, "last_address"));
 	row(b, web_label(q, "password_set"), fj_json_text(a, "password_set"));

@@ -142,7 +142,7 @@ static void recovery_page(struct web_req *q, struct web_res *r, const struct fj_
 
 	portal_account_top(q, b, web_tr(q, "Recovery codes"));
 	if (web_field(q, "used")[0] != '\0')
-		web_print(b, "<p class=\"notice\" role=\"status\">%s</p>", web_tr(q, "You signed in with a recovery code; it is used up. If the telephone or UKey is lost, set up another one now and tell your officers."));
+		web_print(b, "<p class=\"notice\" role=\"status\">%s</p>", web_tr(q, "You signed in with a recovery code; it is used up. If the telephone or USB key (UKey) is lost, set up another one now and tell your officers."));
 	portal_tell(q, r, err);
 	if (portal_account_command(q, "account.show", none, &a, &why) == FJ_OK) {
 		web_html(b, "<p>");
@@ -173,7 +173,7 @@ void portal_post_recovery(struct web_req *q, struct web_res *r)
 		return;
 	}
 	portal_account_top(q, &r->body, web_tr(q, "Recovery codes"));
-	web_print(&r->body, "<p>%s <span class=\"mono\">%s</span></p>", web_tr(q, "Login"), fj_json_text(answer, "login"));
+	web_print(&r->body, "<p>%s <span class=\"mono\">%s</span></p>", web_tr(q, "User name"), fj_json_text(answer, "login"));
 	code_list(q, &r->body, json_object_get(answer, "recovery_codes"));
 	web_page_end(&r->body);
 }
@@ -188,7 +188,7 @@ static void factor_choice(struct web_req *q, struct fj_buf *b)
 	web_html(b, key ? ">" : " checked>");
 	web_print(b, "%s</label><label class=\"box\"><input type=\"radio\" name=\"factor\" value=\"certificate\"", web_tr(q, "Telephone (one-time codes)"));
 	web_html(b, key ? " checked>" : ">");
-	web_print(b, "%s</label></fieldset>", web_tr(q, "UKey, which my officers have bound"));
+	web_print(b, "%s</label></fieldset>", web_tr(q, "USB key (UKey) that my officers have bound"));
 }
 
 static void enrol_page(struct web_req *q, struct web_res *r, const struct fj_err *err)
@@ -198,11 +198,11 @@ static void enrol_page(struct web_req *q, struct web_res *r, const struct fj_err
 	portal_top(q, b, web_tr(q, "Set password and second factor"));
 	portal_tell(q, r, err);
 	web_print(b, "<p>%s</p><form class=\"narrow\" method=\"post\" action=\"/enrol\">", web_tr(q, "Two officers gave you a half of the one-time code each; write both with a hyphen between them. It works once, within a week."));
-	portal_plain_input(b, "login", web_tr(q, "Login"), "text", "username", 63, web_field(q, "login"));
+	portal_plain_input(b, "login", web_tr(q, "User name"), "text", "username", 63, web_field(q, "login"));
 	portal_plain_input(b, "code", web_tr(q, "One-time code (first-second)"), "text", "off", 40, "");
 	portal_plain_input(b, "password", web_tr(q, "New password"), "password", "new-password", 128, "");
 	portal_plain_input(b, "again", web_tr(q, "New password, once more"), "password", "new-password", 128, "");
-	web_print(b, "<p class=\"hint small\">%s</p>", web_tr(q, "If only the telephone or UKey is set anew, enter the password that you have, twice."));
+	web_print(b, "<p class=\"hint small\">%s</p>", web_tr(q, "If only the telephone or USB key (UKey) is set anew, enter the password that you have, twice."));
 	factor_choice(q, b);
 	portal_button(q, b, web_tr(q, "Set"), false);
 	web_html(b, "</form>");

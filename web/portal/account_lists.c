@@ -214,35 +214,50 @@ static void token_row(struct web_req *q, struct fj_buf *b, const json_t *t)
 	web_html(b, "</td></tr>");
 }
 
+/* what of a noun this officer may at all; a row of the list where its first command stands */
+static void scope_row(struct web_req *q, struct fj_buf *b, const struct iss_command_info *const *all, size_t n, size_t at)
+{
+	char noun[PORTAL_NOUN];
+	bool reads = false, writes = false;
+
+	portal_noun_in(all[at]->name, noun);
+	for (size_t i = 0; i < n; i++) {
+		if (!portal_is_noun(all[i]->name, noun) || all[i]->kind == ISS_OWN)
+			continue;
+		if (i < at)
+			return;
+		reads = reads || (all[i]->kind == ISS_READ && portal_may(q, all[i]));
+		writes = writes || (all[i]->kind != ISS_READ && portal_may(q, all[i]));
+	}
+	if (portal_noun_of(noun) == NULL || (!reads && !writes))
+		return;
+	web_print(b, "<li>%s ", portal_noun_word(q, noun, false));
+	web_print(b, reads ? "<span class=\"mono\">%s:read</span> " : "", noun);
+	web_print(b, writes ? "<span class=\"mono\">%s:write</span></li>" : "</li>", noun);
+}
+
 static void scope_help(struct web_req *q, struct fj_buf *b)
 {
 	size_t n;
 	const struct iss_command_info *const *all = iss_commands(&n);
-	const char *last = "";
 
 	web_print(b, "<p class=\"hint small\">%s</p><details><summary>%s</summary><ul class=\"plain\">",
-	    web_tr(q, "One a line: asset:read, asset:write, *:read, *:write, or a command such as certificate.suspend. Approving on behalf of a second officer has to be named by itself (approval.approve). A token never sees to accounts and is nobody's deputy."),
-	    web_tr(q, "All nouns"));
-	for (size_t i = 0; i < n; i++) {
-		char noun[PORTAL_NOUN];
-		portal_noun_in(all[i]->name, noun);
-		if (strncmp(last, noun, strlen(noun)) == 0 && last[strlen(noun)] == '.')
-			continue;
-		last = all[i]->name;
-		if (portal_noun_of(noun) != NULL)
-			web_print(b, "<li><span class=\"mono\">%s</span> %s</li>", noun, portal_noun_word(q, noun, false));
-	}
+	    web_tr(q, "One entry per line: asset:read, asset:write, *:read, *:write, or a command such as certificate.suspend. Approving as a second officer has to be named by itself (approval.approve). A token can't manage accounts, and can't act for an officer whose deputy you are."),
+	    web_tr(q, "What can be entered, by your roles"));
+	for (size_t i = 0; i < n; i++)
+		scope_row(q, b, all, n, i);
 	web_html(b, "</ul></details>");
 }
 
-static void token_form(struct web_req *q, struct fj_buf *b)
+/* filled: what was typed stays, unless it was made */
+static void token_form(struct web_req *q, struct fj_buf *b, bool filled)
 {
 	web_print(b, "<h2>%s</h2><form class=\"narrow\" method=\"post\" action=\"/account/tokens\">", web_tr(q, "Make a token"));
 	portal_keys(q, b);
-	portal_plain_input(b, "name", web_tr(q, "What it is for"), "text", "off", 60, web_field(q, "name"));
-	web_print(b, "<label for=\"scope\">%s</label><textarea id=\"scope\" name=\"scope\" class=\"prose mono\" required>%s</textarea>", web_tr(q, "What it may do"), web_field(q, "scope"));
+	portal_plain_input(b, "name", web_tr(q, "What it is for"), "text", "off", 60, filled ? web_field(q, "name") : "");
+	web_print(b, "<label for=\"scope\">%s</label><textarea id=\"scope\" name=\"scope\" class=\"prose mono\" required>%s</textarea>", web_tr(q, "What it may do"), filled ? web_field(q, "scope") : "");
 	scope_help(q, b);
-	web_print(b, "<label for=\"until\">%s</label><input type=\"date\" id=\"until\" name=\"until\" value=\"%s\"><p class=\"hint small\">%s</p>", web_tr(q, "Last day (optional)"), web_field(q, "until"),
+	web_print(b, "<label for=\"until\">%s</label><input type=\"date\" id=\"until\" name=\"until\" value=\"%s\"><p class=\"hint small\">%s</p>", web_tr(q, "Last day (optional)"), filled ? web_field(q, "until") : "",
 	    web_tr(q, "A year away at most; 90 days where you leave it empty."));
 	portal_plain_input(b, "current", web_tr(q, "Present password"), "password", "current-password", 128, "");
 	portal_button(q, b, web_tr(q, "Make the token"), false);
@@ -265,7 +280,7 @@ static void tokens_page(struct web_req *q, struct web_res *r, const json_t *made
 	if (t != NULL && strcmp(fj_json_text(t, "state"), "ACTIVE") != 0)
 		ended(q, b);
 	if (made != NULL)
-		web_print(b, "<div class=\"notice ok\" role=\"status\"><p>%s</p><p class=\"mono\">%s</p><p class=\"small\">%s</p></div>", web_tr(q, "The token, shown only now:"),
+		web_print(b, "<div class=\"notice ok\" role=\"status\"><p>%s</p><p class=\"mono\">%s</p><p class=\"small\">%s</p></div>", web_tr(q, "The token itself. Keep it secret, like a password. Copy it now: it is not shown again."),
 		    fj_json_text(made, "api_token"), web_tr(q, "A program sends it as: Authorization: Bearer TOKEN"));
 	if (json_array_size(json_object_get(answer, "items")) > 0) {
 		head(q, b, web_tr(q, "API tokens"), keys, false);
@@ -276,7 +291,7 @@ static void tokens_page(struct web_req *q, struct web_res *r, const json_t *made
 		web_print(b, "<p>%s</p>", web_tr(q, "There are no tokens."));
 	}
 	if (!of_another(q))
-		token_form(q, b);
+		token_form(q, b, made == NULL);
 	web_page_end(b);
 }
 

@@ -516,7 +516,7 @@ static void show_code(struct web_req *q, struct web_res *r, const json_t *answer
 
 	portal_top(q, b, web_tr(q, "The user is entered"));
 	web_print(b, "<p>%s</p>", web_tr(q, "This is the second half of the one-time code: hand it to the user in person. The applicant hands over the first half. It can't be shown again."));
-	web_print(b, "<dl><div><dt>%s</dt><dd class=\"mono\">%s</dd></div>", web_tr(q, "Login"), fj_json_text(answer, "login"));
+	web_print(b, "<dl><div><dt>%s</dt><dd class=\"mono\">%s</dd></div>", web_tr(q, "User name"), fj_json_text(answer, "login"));
 	web_print(b, "<div><dt>%s</dt><dd class=\"mono\">%s</dd></div></dl>", web_tr(q, "Second half of the code"), fj_json_text(answer, "code_second"));
 	web_page_end(b);
 }

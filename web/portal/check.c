@@ -1,8 +1,8 @@
 /*
- * check.c - how to check us without us: the root's fingerprint, where else it stands,
+ * check.c - verifying independently of this server: the root's fingerprint, where else it stands,
  * what is known of the keys, the public log, and commands for one's own machine.
  *
- * The page says of itself that it proves nothing: who owns this server could show any
+ * The page says of itself that it proves nothing: whoever controls this server could show any
  * fingerprint.  Each block of commands is meant to be run as it stands, and a test does.
  */
 #include "web/portal/internal.h"
@@ -18,16 +18,17 @@ static void pairs(struct fj_buf *b, const char *hex)
 	web_html(b, "<p class=\"fingerprint mono\" id=\"fingerprint\">");
 	for (size_t i = 0, n = strlen(hex); i + 1 < n; i += 2) {
 		char pair[3] = {upper(hex[i]), upper(hex[i + 1]), '\0'};
-		web_print(b, i > 0 ? ":%s" : "%s", pair);
+		web_html(b, i == 0 ? "<span>" : i % 8 == 0 ? ":</span><wbr><span>" : ":"); /* a line ends between groups of four */
+		web_text(b, pair);
 	}
-	web_html(b, "</p>");
+	web_html(b, "</span></p>");
 }
 
 static void root_part(struct web_req *q, struct fj_buf *b, const json_t *a)
 {
 	web_print(b, "<h2>%s</h2><p>%s</p>", web_tr(q, "1. The root's fingerprint"), web_tr(q, "Everything issued here hangs on one root certificate. This is its SHA-256 fingerprint:"));
 	pairs(b, fj_json_text(a, "root_sha256"));
-	web_print(b, "<p>%s</p><ul>", web_tr(q, "Who owns this server could show any fingerprint here. Compare it with what you get by at least one other way:"));
+	web_print(b, "<p>%s</p><ul>", web_tr(q, "Whoever controls this server could show any fingerprint here. Compare it with what you get in at least one other way:"));
 	web_print(b, "<li>%s</li>", web_tr(q, "the finance department's written notice, or by telephone at a number that you know from elsewhere; two people read it to each other, two characters at a time"));
 	web_print(b, "<li>%s</li>", web_tr(q, "the record of the key ceremony, which its witnesses signed"));
 	web_print(b, "<li>%s</li></ul>", web_tr(q, "a mirror or another office that got it at another time"));
@@ -65,23 +66,30 @@ static void log_part(struct web_req *q, struct fj_buf *b, const json_t *a)
 	web_html(b, "</dd></div></dl>");
 }
 
-/* the text with every "BASE" and "ROOT" filled in */
-static void fill(struct fj_buf *out, const char *text, const char *base, const char *root)
+/* what stands in the commands for what is known here */
+struct filling {
+	const char *name, *value;
+};
+#define FILLINGS 3
+
+static void fill(struct fj_buf *out, const char *text, const struct filling with[FILLINGS])
 {
-	for (; *text != '\0'; text++) {
-		bool is_base = strncmp(text, "BASE", 4) == 0, is_root = strncmp(text, "ROOT", 4) == 0;
-		enum fj_rc rc = is_base || is_root ? fj_buf_puts(out, is_base ? base : root) : fj_buf_put(out, text, 1);
-		if (rc != FJ_OK)
-			return;
-		text += is_base || is_root ? 3 : 0;
+	enum fj_rc rc = FJ_OK;
+
+	while (*text != '\0' && rc == FJ_OK) {
+		size_t k = 0;
+		while (k < FILLINGS && strncmp(text, with[k].name, strlen(with[k].name)) != 0)
+			k++;
+		rc = k < FILLINGS ? fj_buf_puts(out, with[k].value) : fj_buf_put(out, text, 1);
+		text += k < FILLINGS ? strlen(with[k].name) : 1;
 	}
 }
 
-static void commands(struct fj_buf *b, const char *title, const char *text, const char *what, const json_t *a)
+static void commands(struct fj_buf *b, const char *title, const char *text, const char *what, const struct filling with[FILLINGS])
 {
 	FJ_AUTO(buf) filled = FJ_BUF_INIT(8192);
 
-	fill(&filled, text, fj_json_text(a, "base"), fj_json_text(a, "root_sha256"));
+	fill(&filled, text, with);
 	web_print(b, "<h3>%s</h3><p>%s</p>", title, what);
 	block(b, fj_buf_str(&filled));
 }
@@ -93,19 +101,21 @@ static void commands(struct fj_buf *b, const char *title, const char *text, cons
 	"openssl verify -CAfile trust/root.pem trust/chain.pem\n" \
 	"for c in trust/certificates/*.pem; do openssl verify -CAfile trust/root.pem -untrusted trust/chain.pem \"$c\"; done\n" \
 	"for c in trust/crl/[0-9]*.crl; do openssl crl -in \"$c\" -inform DER -CAfile trust/chain.pem -noout -nextupdate; done\n"
+/* NUMBER: the one that was asked about, else one that is there */
+#define ANY "$(ls trust/certificates | head -n 1 | sed s/.pem$//)"
 #define ONE \
-	"n=$(ls trust/certificates | head -n 1); n=${n%.pem}\n" \
+	"n=NUMBER\n" \
 	"curl -sSf BASE/v1/credential/$n -o one.pem\n" \
 	"openssl verify -CAfile trust/root.pem -untrusted trust/chain.pem one.pem\n" \
 	"openssl x509 -in one.pem -noout -subject -serial -dates\n"
 #define OCSP \
-	"c=$(ls trust/certificates/*.pem | head -n 1)\n" \
-	"openssl ocsp -issuer trust/chain.pem -cert \"$c\" -url BASE/ocsp -CAfile trust/root.pem -verify_other trust/chain.pem -no_nonce\n"
+	"openssl ocsp -issuer trust/chain.pem -cert one.pem -url BASE/ocsp -CAfile trust/root.pem -verify_other trust/chain.pem -no_nonce\n"
 #define VERIFY \
-	"n=$(ls trust/certificates | head -n 1); n=${n%.pem}\n" \
+	"n=NUMBER\n" \
 	"curl -sSf BASE/v1/bundle/$n -o bundle.json\n" \
 	"fujie-verify --root ROOT bundle.json\n" \
-	"fujie-verify --trust trust trust/certificates/$n.pem\n"
+	"curl -sSf BASE/v1/credential/$n -o credential\n" \
+	"fujie-verify --trust trust credential\n"
 #define LOG \
 	"fujie log monitor BASE/log --vkey trust/log.vkey --dir seen --once | tail -n 1\n" \
 	"curl -sSf BASE/log/checkpoint -o kept-$(date +%F)\n"
@@ -114,17 +124,22 @@ static void commands(struct fj_buf *b, const char *title, const char *text, cons
 	"fujie witness add --dir W \"$(cat trust/log.vkey)\"\n" \
 	"fujie witness show --dir W\n"
 
-static void commands_part(struct web_req *q, struct fj_buf *b, const json_t *a)
+/* number: the one that was asked about; NULL: none */
+static void commands_part(struct web_req *q, struct fj_buf *b, const json_t *a, const char *number)
 {
+	bool certificate = number != NULL && strncmp(number, "DAC-", 4) == 0;
+	const struct filling with[] = {{"BASE", fj_json_text(a, "base")}, {"ROOT", fj_json_text(a, "root_sha256")}, {"NUMBER", certificate ? number : ANY}};
+	const struct filling whole[] = {with[0], with[1], {"NUMBER", number != NULL ? number : ANY}}; /* any kind */
+
 	web_print(b, "<h2>%s</h2><p>%s</p>", web_tr(q, "4. On your own machine"), web_tr(q, "Each block can be run as it stands, in an empty folder, one after the other. The first needs curl and tar, the others what their heading names; none needs an account."));
-	commands(b, web_tr(q, "What is published"), GET_TRUST, web_tr(q, "root, issuing CAs, lists, authorisations and the certificates they name, as a folder"), a);
-	commands(b, "OpenSSL", OPENSSL, web_tr(q, "compare the fingerprint; then root, issuing CAs, certificates and revocation lists are checked without any program of ours"), a);
+	commands(b, web_tr(q, "What is published"), GET_TRUST, web_tr(q, "root, issuing CAs, lists, authorisations and the certificates they name, as a folder"), with);
+	commands(b, "OpenSSL", OPENSSL, web_tr(q, "compare the fingerprint; then root, issuing CAs, certificates and revocation lists are checked without any program of ours"), with);
 	web_print(b, "<p class=\"small\">%s</p>", web_tr(q, "Good is: the first line is the fingerprint above, and each other line says OK. Any line with error or fail is not."));
-	commands(b, web_tr(q, "One certificate"), ONE, web_tr(q, "put your own number in place of the first line (n=DAC-…). Good is: one.pem: OK, then holder, serial number and term as you expect them; whether it is suspended or revoked OCSP tells, below. An authorisation (DAU-…) or license token is no certificate that OpenSSL reads: for these take fujie-verify"), a);
-	commands(b, "OCSP", OCSP, web_tr(q, "ask for one certificate's state. Good is: Response verify OK, and good behind its name; revoked there means revoked or suspended"), a);
-	commands(b, "fujie-verify", VERIFY, web_tr(q, "the verdict on a bundle by the fingerprint alone, and by the folder; fujie-verify is a small program without database and network that you can build from source"), a);
-	commands(b, "fujie log", LOG, web_tr(q, "read the whole log, check every hash, and keep a checkpoint. Look again later: the monitor tells when what you saw is not the beginning of what is there. Who has a copy of the log's files, or a mirror, checks them with fujie log verify COPY"), a);
-	commands(b, "fujie witness", WITNESS, web_tr(q, "run a witness: it remembers what it saw and cosigns only what continues it. Then start it with fujie witness serve, and give the department its key and address"), a);
+	commands(b, web_tr(q, "One certificate"), ONE, web_tr(q, "n is the certificate's number; put the one that you have there (n=DAC-…). Good is: one.pem: OK, then holder, serial number and term as you expect them; whether it is suspended or revoked OCSP tells, below. An authorisation (DAU-…) or license token is no certificate that OpenSSL reads: for these take fujie-verify"), with);
+	commands(b, "OCSP", OCSP, web_tr(q, "ask for the state of that certificate. Good is: Response verify OK, and good behind its name; revoked there means revoked or suspended"), with);
+	commands(b, "fujie-verify", VERIFY, web_tr(q, "the verdict on a bundle by the fingerprint alone, and by the folder; fujie-verify is a small program without database and network that you can build from source"), whole);
+	commands(b, "fujie log", LOG, web_tr(q, "read the whole log, check every hash, and keep a checkpoint. Look again later: the monitor tells when what you saw is not the beginning of what is there. Who has a copy of the log's files, or a mirror, checks them with fujie log verify COPY"), with);
+	commands(b, "fujie witness", WITNESS, web_tr(q, "run a witness: it remembers what it saw and cosigns only what continues it. Then start it with fujie witness serve, and give the department its key and address"), with);
 }
 
 void portal_get_check(struct web_req *q, struct web_res *r)
@@ -132,16 +147,17 @@ void portal_get_check(struct web_req *q, struct web_res *r)
 	struct fj_buf *b = &r->body;
 	FJ_AUTO(json) a = NULL;
 	struct fj_err err = {0};
+	const char *number = web_field(q, "number");
 
 	if (portal_public(q, "status.anchor", NULL, &a, &err) != FJ_OK) {
 		web_fail(q, r, &err);
 		return;
 	}
-	portal_top(q, b, web_tr(q, "How to check us without us"));
+	portal_top(q, b, web_tr(q, "Verify independently"));
 	web_print(b, "<p class=\"lead\">%s</p>", web_tr(q, "You need not believe this server. What it issues can be checked by anybody, with programs that are not ours, from what is published."));
 	root_part(q, b, a);
 	keys_part(q, b, a);
 	log_part(q, b, a);
-	commands_part(q, b, a);
+	commands_part(q, b, a, fj_number_ok(number) ? number : NULL);
 	web_page_end(b);
 }

@@ -23,26 +23,59 @@ static enum fj_rc disclosed(struct web_req *q, const char *after, json_t **out, 
 
 /* --- the page --- */
 
-static void section(struct web_req *q, struct fj_buf *b, const json_t *item)
+/* the names of its data, which a reader knows it by */
+static void data_names(struct web_req *q, struct fj_buf *b, const json_t *item)
+{
+	size_t i;
+	json_t *v;
+
+	json_array_foreach(json_object_get(item, "assets"), i, v)
+		web_print(b, i == 0 ? "<bdi>%s</bdi>" : "%s<bdi>%s</bdi>", i == 0 ? fj_json_text(v, "name") : web_either(q, "、", ", "), fj_json_text(v, "name"));
+}
+
+/* of a cap what it is for is a product */
+static void name_caps(json_t *item)
+{
+	size_t i;
+	json_t *v;
+
+	json_array_foreach(json_object_get(json_object_get(item, "price"), "caps"), i, v) {
+		json_object_set(v, "product", json_object_get(v, "id"));
+		json_object_del(v, "id");
+	}
+}
+
+static void products_of(struct web_req *q, struct fj_buf *b, const json_t *products)
 {
 	static const char *const columns[] = {"id", "name", "kind", "purpose", "price_form", "fee_fen", "cap_fen", "data_use", NULL};
-	FJ_AUTO(json) rest = json_copy((json_t *)(uintptr_t)item);
-	const json_t *products = json_object_get(item, "products");
+
+	if (json_array_size(products) == 0)
+		return;
+	web_html(b, "<h3>");
+	web_say(q, b, "Products and services");
+	web_html(b, "</h3>");
+	web_table(q, b, products, NULL, columns);
+}
+
+static void section(struct web_req *q, struct fj_buf *b, const json_t *item)
+{
+	static const struct web_link links[] = {{"^DAC-", "/verify?number="}, {"^DAU-", "/verify?number="}, {NULL, NULL}};
+	FJ_AUTO(json) rest = json_deep_copy(item);
+	const char *number = fj_json_text(item, "authorisation"), *state = fj_json_text(item, "state");
 
 	json_object_del(rest, "products");
-	web_html(b, "<section id=\"");
-	web_text(b, fj_json_text(item, "authorisation"));
-	web_html(b, "\"><h2 class=\"mono\">");
-	web_text(b, fj_json_text(item, "authorisation"));
-	web_html(b, "</h2>");
-	web_fields(q, b, rest, NULL);
-	if (json_array_size(products) > 0) {
-		web_html(b, "<h3>");
-		web_say(q, b, "Products and services");
-		web_html(b, "</h3>");
-		web_table(q, b, products, NULL, columns);
-	}
-	web_html(b, "</section>");
+	name_caps(rest);
+	web_print(b, "<section class=\"card\" id=\"%s\"><h2>", number);
+	data_names(q, b, item);
+	web_print(b, "</h2><p><bdi>%s</bdi> → <bdi>%s</bdi> · ", fj_json_text(json_object_get(item, "holder"), "name"), fj_json_text(json_object_get(item, "operator"), "name"));
+	web_text_times(b, fj_json_text(item, "from"));
+	web_html(b, " – ");
+	web_text_times(b, fj_json_text(item, "to"));
+	web_print(b, " · <span class=\"state %s\">%s</span></p><p><a class=\"mono\" href=\"/verify?number=%s\">%s</a></p>", state, web_word(q, WEB_STATE, state), number, number);
+	web_print(b, "<details><summary>%s</summary>", web_tr(q, "Scope, fees, products"));
+	web_fields(q, b, rest, links);
+	products_of(q, b, json_object_get(item, "products"));
+	web_html(b, "</details></section>");
 }
 
 void portal_get_disclosure(struct web_req *q, struct web_res *r)

@@ -53,21 +53,19 @@ static bool works_in(struct web_req *q, const char *noun)
 	return (portal_actor(q)->roles & (ISS_AUDITOR | ISS_MOF)) != 0;
 }
 
-/* the list of a noun, of the own office where its filters can say so */
-static void own_list(struct web_req *q, const char *noun, char to[128])
+void portal_own_list(struct web_req *q, const char *noun, char to[PORTAL_TO])
 {
 	const char *filter = iss_own_filter(portal_actor(q), noun);
 
-	if (filter == NULL)
-		snprintf(to, 128, "/list/%.30s", noun);
-	else
-		snprintf(to, 128, "/list/%.30s?%.20s=%.18s", noun, filter, portal_actor(q)->org);
+	snprintf(to, PORTAL_TO, "/list/%.30s", noun);
+	if (filter != NULL)
+		portal_to(to, filter, portal_actor(q)->org);
 }
 
 static void officer_links(struct web_req *q, struct fj_buf *b)
 {
 	static const char *const nouns[] = {"ledger", "asset", "registration", "certificate", "authorisation", "token"};
-	char to[128];
+	char to[PORTAL_TO];
 
 	nav_link(q, b, "/", web_tr(q, "Home"));
 	nav_link(q, b, "/inbox", web_tr(q, "Inbox"));
@@ -75,7 +73,7 @@ static void officer_links(struct web_req *q, struct fj_buf *b)
 	for (size_t i = 0; i < FJ_ARRAY_LEN(nouns); i++) {
 		if (!works_in(q, nouns[i]) || portal_noun_of(nouns[i]) == NULL)
 			continue;
-		own_list(q, nouns[i], to);
+		portal_own_list(q, nouns[i], to);
 		nav_link(q, b, to, portal_noun_word(q, nouns[i], false));
 	}
 	nav_link(q, b, "/list", web_tr(q, "Lists"));

@@ -281,6 +281,16 @@ static void used(struct web_req *q, struct fj_buf *b, const char *noun, const ch
 	web_html(b, "</li>");
 }
 
+/* what is counted above: the own ones */
+static void all_of(struct web_req *q, struct fj_buf *b, const char *noun, const char *text)
+{
+	char to[PORTAL_TO];
+
+	portal_own_list(q, noun, to);
+	portal_to(to, "state", "ACTIVE");
+	web_print(b, "</ul><p><a href=\"%s\">%s</a></p>", to, text);
+}
+
 static void tokens(struct web_req *q, struct fj_buf *b, const json_t *list)
 {
 	const char *stop = may(q, "token.revoke") ? web_tr(q, "Take back or suspend") : NULL;
@@ -292,7 +302,7 @@ static void tokens(struct web_req *q, struct fj_buf *b, const json_t *list)
 	web_print(b, "<h3>%s</h3><ul class=\"todo\">", web_tr(q, "License tokens in use"));
 	json_array_foreach(list, i, t)
 		used(q, b, "token", fj_json_text(t, "id"), fj_json_text(t, "user_name"), fj_json_text(t, "product"), fj_json_text(t, "until"), stop);
-	web_print(b, "</ul><p><a href=\"/list/token?state=ACTIVE\">%s</a></p>", web_tr(q, "All license tokens"));
+	all_of(q, b, "token", web_tr(q, "All license tokens"));
 }
 
 static void authorisations(struct web_req *q, struct fj_buf *b, const json_t *list)
@@ -308,7 +318,7 @@ static void authorisations(struct web_req *q, struct fj_buf *b, const json_t *li
 	json_array_foreach(list, i, a)
 		used(q, b, "authorisation", fj_json_text(a, "number"), operates ? fj_json_text(a, "holder_name") : fj_json_text(a, "operator_name"),
 		    fj_json_text(a, "asset_names")[0] != '\0' ? fj_json_text(a, "asset_names") : web_word(q, WEB_MODE, fj_json_text(a, "mode")), fj_json_text(a, "until"), stop);
-	web_print(b, "</ul><p><a href=\"/list/authorisation?state=ACTIVE\">%s</a></p>", web_tr(q, "All authorisations"));
+	all_of(q, b, "authorisation", web_tr(q, "All authorisations"));
 }
 
 /* what was asked for, and how it stands */

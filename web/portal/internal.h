@@ -78,6 +78,10 @@ void portal_capital(struct fj_buf *b, const char *text);
 /* "?name=value" or "&name=value" behind an address to be led to, escaped; not when value is "" or there is no room */
 #define PORTAL_TO 320
 void portal_to(char to[PORTAL_TO], const char *name, const char *value);
+/* the list of a noun, of the own office where its filters can say so */
+void portal_own_list(struct web_req *q, const char *noun, char to[PORTAL_TO]);
+/* who was signed in here and is not any more learns it; nothing else */
+void portal_ended(struct web_req *q, struct fj_buf *b);
 void portal_no_such(struct web_req *q, struct web_res *r); /* 404, as a page */
 /* "?done=WORD" in words, or a word given; nothing when there is none */
 void portal_done_words(struct web_req *q, struct fj_buf *b, const char *word);

@@ -43,7 +43,7 @@ static void client_note(struct web_req *q, struct fj_buf *b)
 
 	switch (web_client(q, spki, &why)) {
 	case WEB_CLIENT_ACCEPTED:
-		web_print(b, "<p class=\"notice\" role=\"status\">%s</p>", web_tr(q, "Your UKey's certificate was read: enter login and password, and leave the code empty."));
+		web_print(b, "<p class=\"notice\" role=\"status\">%s</p>", web_tr(q, "The certificate of your USB key (UKey) was read: enter user name and password, and leave the code empty."));
 		break;
 	case WEB_CLIENT_REFUSED:
 		web_print(b, "<p class=\"notice\" role=\"status\">%s %s</p>", web_tr(q, why), web_tr(q, "You can still sign in with a code."));
@@ -58,16 +58,17 @@ static void login_form(struct web_req *q, struct web_res *r, const struct fj_err
 	struct fj_buf *b = &r->body;
 
 	portal_top(q, b, web_tr(q, "Sign in"));
+	portal_ended(q, b);
 	if (err != NULL)
 		portal_error(q, b, err);
 	client_note(q, b);
 	web_html(b, "<form class=\"narrow\" method=\"post\" action=\"/login\">");
 	web_print(b, "<label for=\"login\">%s</label><input type=\"text\" id=\"login\" name=\"login\" autocomplete=\"username\" autocapitalize=\"none\" spellcheck=\"false\" maxlength=\"63\" required autofocus value=\"%s\">",
-	    web_tr(q, "Login"), err != NULL ? web_field(q, "login") : "");
+	    web_tr(q, "User name"), err != NULL ? web_field(q, "login") : "");
 	portal_plain_input(b, "password", web_tr(q, "Password"), "password", "current-password", 255, "");
 	web_print(b, "<label for=\"totp\">%s</label><input type=\"text\" id=\"totp\" name=\"totp\" autocomplete=\"one-time-code\" autocapitalize=\"none\" spellcheck=\"false\" maxlength=\"20\" aria-describedby=\"totp-hint\">"
 	    "<p class=\"hint small\" id=\"totp-hint\">%s</p>", web_tr(q, "One-time code (6 digits; each works once)"),
-	    web_tr(q, "Telephone lost? A recovery code stands in its place once. With a UKey, leave this empty."));
+	    web_tr(q, "Telephone lost? A recovery code stands in its place once. With a USB key (UKey), leave this empty."));
 	portal_button(q, b, web_tr(q, "Sign in"), false);
 	web_print(b, "</form><p class=\"small\"><a href=\"/enrol\">%s</a></p>", web_tr(q, "I was given a one-time code to set my password"));
 	web_page_end(b);
@@ -79,6 +80,12 @@ void portal_get_login(struct web_req *q, struct web_res *r)
 		web_redirect(r, "/");
 	else
 		login_form(q, r, NULL);
+}
+
+void portal_ended(struct web_req *q, struct fj_buf *b)
+{
+	if (web_session(q) == NULL && web_cookie(q, portal_of(q)->secure ? "__Host-fujie" : "fujie")[0] != '\0')
+		web_print(b, "<p class=\"notice\" role=\"status\">%s <a href=\"/login\">%s</a></p>", web_tr(q, "Your session has ended: you are signed out."), web_tr(q, "Sign in"));
 }
 
 static void set_cookie(const struct portal *p, struct web_res *r, const char *token, const char *more)

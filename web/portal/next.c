@@ -57,7 +57,6 @@ const struct portal_turn *portal_turn_of(const char *noun, const json_t *o)
 {
 	const char *state = portal_stands(noun, o);
 	bool taken = fj_json_text(o, "registration")[0] != '\0' && strcmp(noun, "asset") == 0; /* its registration says it */
-
 	bool issued = strcmp(noun, "registration") == 0 && fj_json_text(o, "certificate")[0] != '\0';
 
 	if (strcmp(noun, "plan") == 0)

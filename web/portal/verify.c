@@ -13,6 +13,7 @@
 #include "web/portal/picture.h"
 
 #define MAX_BUNDLE (8u << 20)
+#define MAX_NAMES 20
 
 /* what is asked, from whichever field it came */
 struct asked {
@@ -170,6 +171,22 @@ static enum fj_rc certificate_of(struct iss *i, const char *number, json_t **sho
 	return ver_no_such(number, err);
 }
 
+/* the names of an authorisation's data, which it does not say itself */
+static void put_names(struct iss *i, json_t *verdict)
+{
+	FJ_AUTO(json) names = json_object();
+	size_t k;
+	json_t *a;
+
+	json_array_foreach(json_object_get(json_object_get(verdict, "subject"), "assets"), k, a) {
+		FJ_AUTO(json) shown = NULL;
+		const char *number = fj_json_text(a, "certificate");
+		if (k < MAX_NAMES && certificate_of(i, number, &shown, NULL) == FJ_OK)
+			json_object_set(names, number, json_object_get(shown, "asset_name"));
+	}
+	json_object_set(verdict, "names", names);
+}
+
 static enum fj_rc verdict_of(struct iss *i, const struct ver_view *v, const struct asked *a, const char *use_text, json_t **out, struct fj_err *err)
 {
 	FJ_AUTO(ver_use) use = NULL;
@@ -200,6 +217,11 @@ static enum fj_rc verdict_of(struct iss *i, const struct ver_view *v, const stru
 	FJ_AUTO(ver_trust) over = made;
 	FJ_TRY(ver_verify_in(v->dir, over, &in, &report, err));
 	*out = ver_report_json(&report);
+	put_names(i, *out);
+	if (fj_json_peek(shown, "revoked_at") != NULL) {
+		json_object_set(*out, "since", json_object_get(shown, "revoked_at"));
+		json_object_set(*out, "authority", json_object_get(json_object_get(shown, "authority"), "name"));
+	}
 	return *out == NULL ? fj_no_memory(err, "portal") : fj_json_set(*out, "paper", json_string(ver_paper(a->h, in.credential)));
 }
 
@@ -244,8 +266,8 @@ static void more(struct web_req *q, struct fj_buf *b, const json_t *verdict)
 
 	if ((strcmp(kind, "certificate") != 0 && strcmp(kind, "authorisation") != 0) || portal_public(q, "status.anchor", NULL, &anchor, NULL) != FJ_OK)
 		return;
-	web_print(b, "<p><a href=\"%s/v/%s\">%s</a> · <a href=\"/check\">%s</a></p>", fj_json_text(anchor, "base"), number, strcmp(kind, "authorisation") == 0 ? web_tr(q, "Its assets and products, downloads, and a feed of its changes, at the verifier") : web_tr(q, "Downloads of this certificate, at the verifier"),
-	    web_tr(q, "How to check this without us"));
+	web_print(b, "<p><a href=\"%s/v/%s\">%s</a> · <a href=\"/check?number=%s\">%s</a></p>", fj_json_text(anchor, "base"), number, strcmp(kind, "authorisation") == 0 ? web_tr(q, "Its assets and products, downloads, and a feed of its changes, at the verifier") : web_tr(q, "Downloads of this certificate, at the verifier"),
+	    number, web_tr(q, "Verify independently"));
 }
 
 static void show(struct web_req *q, struct web_res *r, const struct asked *a, json_t *verdict)
@@ -259,8 +281,9 @@ static void show(struct web_req *q, struct web_res *r, const struct asked *a, js
 	if (a->bundle)
 		web_print(b, "<p class=\"small\">%s</p>", web_tr(q, "The credential in the bundle was judged by the status of now, not by that in the bundle."));
 	more(q, b, verdict);
-	web_print(b, "<h2>%s</h2>", web_tr(q, "Check again"));
+	web_print(b, "<details><summary>%s</summary>", web_tr(q, "Check again, or for an intended use"));
 	form(q, b);
+	web_html(b, "</details>");
 	web_page_end(b);
 }
 
@@ -280,7 +303,9 @@ static void answer(struct web_req *q, struct web_res *r)
 		web_fail(q, r, &err);
 		return;
 	}
-	r->status = fj_rc_http(rc);
+	if (err.rc == FJ_E_USAGE)
+		err.rc = FJ_E_INVALID; /* of what was filled in, not of the address */
+	r->status = fj_rc_http(err.rc);
 	portal_top(q, &r->body, web_tr(q, "This was not checked"));
 	portal_error(q, &r->body, &err);
 	form(q, &r->body);
@@ -299,7 +324,25 @@ void portal_get_verify(struct web_req *q, struct web_res *r)
 	web_page_end(&r->body);
 }
 
+/* a number and nothing beside it: its verdict has an address, to be kept and sent on */
+static bool number_alone(struct web_req *q, char number[41])
+{
+	const struct web_upload *file = web_file(q, "file");
+	FJ_AUTO(str) text = trimmed(fj_slice_str(web_field(q, "credential")));
+	FJ_AUTO(buf) use = FJ_BUF_INIT(8192);
+
+	return text != NULL && (file == NULL || file->bytes.len == 0) && web_field(q, "log_proof")[0] == '\0' && web_use_text(q, &use, NULL) == FJ_OK && use.len == 0
+	    && (number_of(fj_slice_str(text), "DAC-", number) || number_of(fj_slice_str(text), "DAU-", number)) && fj_number_ok(number);
+}
+
 void portal_post_verify(struct web_req *q, struct web_res *r)
 {
-	answer(q, r);
+	char to[PORTAL_TO] = "/verify", number[41];
+
+	if (web_wants_json(q) || !number_alone(q, number)) {
+		answer(q, r);
+		return;
+	}
+	portal_to(to, "number", number);
+	web_redirect(r, to);
 }

@@ -163,9 +163,9 @@ async function anybody() {
 		await check(p);
 		assert.strictEqual(await judged(p), 'permit');
 	});
-	await task('a stranger finds notices, disclosure, help, and how to check us without us', async (as, say) => {
+	await task('a stranger finds notices, disclosure, help, and how to verify independently', async (as, say) => {
 		const p = await as(null);
-		for (const [link, seen] of [['Public notices', say('Public notices')], ['Disclosure of authorised operation', /DAU-/], ['How to check us without us', /[0-9A-Fa-f:]{40,}/], ['Help', say('Help')]]) {
+		for (const [link, seen] of [['Public notices', say('Public notices')], ['Disclosure of authorised operation', /DAU-/], ['Verify independently', /[0-9A-Fa-f:]{40,}/], ['Help', say('Help')]]) {
 			await p.home();
 			await p.click(p.within('.doors a', { hasText: say(link) }).filter({ hasText: say(link) }).first());
 			await p.see(seen);

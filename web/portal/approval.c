@@ -472,6 +472,10 @@ static void page(struct web_req *q, struct web_res *r, const json_t *a, const js
 		web_print(b, "<h2>%s</h2>", strcmp(fj_json_text(p, "signs"), "record") == 0 ? web_tr(q, "What will be entered") : web_tr(q, "What will be signed"));
 		portal_content(q, b, p, true);
 		more(q, b, a, p);
+		if (portal_stops_something(fj_json_text(a, "kind"))) {
+			portal_consequence(q, b, iss_command_find(fj_json_text(a, "kind")));
+			portal_stops_told(q, b, fj_json_text(a, "object"));
+		}
 	}
 	asked_for(q, b, a, open && shown);
 	history(q, b, a);

@@ -11,7 +11,7 @@
 
 /* acts of weight that neither their fields nor their hints show */
 static const char *const heavy[] = {"certificate.issue", "registration.submit", "registration.return", "copy.reissue", "copy.void", "registration.execute", "registration.withdraw", "organisation.add", "organisation.change", "user.move", "user.handover",
-	"authorisation.adjust", "product.withdraw", "peer.add", "price.review", "plan.activate", "plan.submit", "plan.file", "revenue.counter", "report.text", NULL};
+	"authorisation.adjust", "product.withdraw", "peer.add", "price.review", "plan.activate", "plan.submit", "plan.file", "revenue.counter", "report.text", "order.issue", NULL};
 
 static bool has_dry_run(const struct iss_command_info *c)
 {
@@ -173,6 +173,8 @@ static void outcome(struct web_req *q, struct fj_buf *b, const struct iss_comman
 		web_say(q, b, "The record would get %lld entries.", (long long)events);
 		web_html(b, "</p>");
 	}
+	if (strcmp(c->name, "order.issue") == 0 && (strcmp(fj_json_text(params, "kind"), "SUSPEND") == 0 || strcmp(fj_json_text(params, "kind"), "RECLAIM") == 0))
+		portal_stops_told(q, b, fj_json_text(params, "number")); /* such an order stops it at once */
 	portal_gaps(q, b, strcmp(c->name, "registration.submit") == 0 ? web_tr(q, "Missing: the finance department returns the application for this. You can add it first.") : web_tr(q, "The one notice names:"),
 	    json_object_get(would, "missing"), fj_json_text(would, "asset_no"));
 	json_object_del(told, "missing");

@@ -135,14 +135,28 @@ json_t *portal_stops(struct web_req *q, const char *id, bool *party)
 	return stops;
 }
 
+void portal_stops_told(struct web_req *q, struct fj_buf *b, const char *number)
+{
+	bool party;
+	FJ_AUTO(json) stops = portal_stops(q, number, &party);
+
+	if (stops == NULL)
+		return;
+	web_print(b, "<h2>%s</h2>", web_tr(q, "What is denied from then on"));
+	counts(q, b, stops);
+	portal_stops_list(q, b, stops);
+}
+
 void portal_stop_section(struct web_req *q, struct fj_buf *b, const struct iss_command_info *const *list, size_t n, const char *id, const char *back, const json_t *stops)
 {
-	bool any = false;
+	bool any = false, order = strncmp(id, "DAU-", 4) == 0 && portal_may(q, iss_command_find("order.issue"));
 
 	if (n == 0)
 		return;
-	for (size_t i = 0; i < n; i++)
+	for (size_t i = 0; i < n; i++) {
 		any = any || act_of(list[i]->name)->stops;
+		order = order && strcmp(list[i]->name, "authorisation.reclaim") != 0;
+	}
 	web_print(b, "<section class=\"card stop\" id=\"stop\"><h2>%s</h2>", portal_stop_word(q, list, n));
 	if (any && stops != NULL)
 		counts(q, b, stops);
@@ -157,6 +171,9 @@ void portal_stop_section(struct web_req *q, struct fj_buf *b, const struct iss_c
 		portal_consequence(q, b, list[i]);
 		web_html(b, "</li>");
 	}
+	if (order) /* who supervises takes back by an order */
+		web_print(b, "<li><a class=\"button danger\" href=\"/do/order/issue?number=%s&amp;kind=RECLAIM&amp;back=%s\">%s</a><p class=\"small\">%s</p></li>", id, back, web_tr(q, "Take back by a supervision order"),
+		    web_tr(q, "Suspends at once; a second officer ends it for good."));
 	web_html(b, "</ul></section>");
 }
 

@@ -480,6 +480,33 @@ async function registration() {
 		const anyone = await as(null);
 		await anyone.menu('公示');
 		await anyone.see('示例 ' + no);
+		// somebody objects, and follows it with what the receipt says; the department finds nothing in it
+		await anyone.click(anyone.within('main a[href^="/notices/"]').last());
+		await fill(anyone, { name: '赵六（虚构）', contact: '示例路1号', evidence: '采集合同（示例）' });
+		await anyone.press(/./, anyone.within('main form'));
+		const receipt = /(OB-[0-9a-z]{12})[^]*?\b([0-9a-z]{16})\b/.exec(await anyone.text());
+		assert.ok(receipt, await anyone.text());
+		for (const [act, fields] of [['confirm', {}], ['decide', { upheld: 'false', reason: '查无实据（示例）' }]]) {
+			await finance.home();
+			await finance.click(finance.within('main .todo a[href*="/list/objection"], main .todo a[href*="/show/objection/"]').first());
+			if (!finance.page.url().includes('/show/'))
+				await finance.click(finance.within('main tr a[href^="/show/objection/"]', { hasText: receipt[1] }).first());
+			const direct = finance.within('main a[href^="/do/objection/' + act + '"]');
+			if (await direct.count() > 0)
+				await finance.click(direct.first());
+			else
+				await finance.unfold(act === 'confirm' ? '受理社会公众异议' : '异议处理决定', finance.within('main'));
+			const form = finance.within('main form[action="/do/objection/' + act + '"]');
+			for (const [name, value] of Object.entries(fields)) {
+				const input = form.locator('[name="' + name + '"]');
+				await ((await input.evaluate((e) => e.tagName)) === 'SELECT' ? input.selectOption(value) : input.fill(value));
+			}
+			await finance.press(/./, form);
+		}
+		await anyone.page.goto(h.portal + '/objections');
+		await fill(anyone, { id: receipt[1], secret: receipt[2] });
+		await anyone.press(/./, anyone.within('main form'));
+		await anyone.see('查无实据（示例）');
 		later(30);
 		await office({ accept: 'true' });
 		// who reviewed does not issue: two others
@@ -498,6 +525,62 @@ async function registration() {
 		await holder.home();
 		await holder.menu('数据资产证书');
 		await holder.see(number);
+	}, { narrow: true });
+}
+
+// --- licenses for many, and a department's report ---
+
+async function many() {
+	await task('licenses for a list of users: previewed by name, approved by a colleague, downloaded', async (as, say) => {
+		const number = h.demo.authorisations.find((a) => a.number.startsWith('DAU-420000') && a.expect === 'permit').number;
+		const p = await as('jc1'), second = await as('jc2'), bearer = await h.session('jc2');
+		const product = (await h.api('/api/v1/product?authorisation=' + number, null, bearer)).items.find((x) => x.state === 'ON_SALE');
+		await p.page.goto(h.portal + '/do/token/bulk?authorisation=' + number);
+		const of = { 'product.id': product.id, 'product.version': product.version, days: '30', audience: 'https://example/' };
+		for (const [name, value] of Object.entries(of))
+			await p.page.fill('[name="request.' + name + '"]', value);
+		await p.page.locator('[name="request.product.kind"]').selectOption('OPERATOR').catch(() => p.page.locator('[name="request.product.kind"]').selectOption('operator'));
+		await p.page.locator('[name="request.binding"]').selectOption('named');
+		await p.page.locator('[name="request.terms"]').selectOption(product.price_form === 'FREE' ? { label: '有条件无偿使用' } : { label: '有条件有偿使用' });
+		for (const box of await p.page.locator('[name="request.grant.purposes"]').all())
+			await box.setChecked(await box.getAttribute('value') === product.purpose);
+		const list = '统一社会信用代码,用户名称,绑定方式\r\n91420100DEMA00777W,示例用户一（虚构）,named\r\n91420100DEMA00778U,示例用户二（虚构）,named\r\n';
+		await p.page.setInputFiles('main input[type=file]', { name: '用户.csv', mimeType: 'text/csv', buffer: Buffer.from(list) });
+		await p.press(say('Check and preview'));
+		await p.see('示例用户一（虚构）');
+		await p.press(say('Do it'));
+		await p.seeSoon(/审批/);
+		await second.home();
+		await second.click(second.within('main .todo a').first());
+		await second.see('示例用户一（虚构）');
+		await second.press('批准');
+		await p.page.goto(h.portal + '/list/bulk');
+		await p.click(p.within('main a[href^="/show/bulk/"]').first());
+		await p.seeSoon(/已完成/);
+		await p.follow(/下载批量签发的令牌/, p.within('main'));
+		if (await p.within('main form.fill').count() > 0)
+			await p.press(/下载/, p.within('main form.fill'));
+		const tokens = await p.within('main a[href*="download="]').first().getAttribute('href');
+		const file = await fetch(new URL(tokens, p.page.url()), { headers: { Cookie: await h.cookie('jc1') } });
+		assert.ok(file.ok && (await file.arrayBuffer()).byteLength > 1000, tokens);
+	}, { narrow: true });
+	await task('the department\'s report is made, approved by a colleague and downloaded', async (as, say) => {
+		const p = await as('hb-fin1'), second = await as('hb-fin2');
+		await p.menu('办理');
+		await p.click(p.within('main a[href="/do/report/submit"]').first());
+		await p.page.locator('[name=kind]').selectOption('half-year');
+		await p.page.fill('[name=period]', '2026H1');
+		await p.press(/./, p.within('main form.fill'));
+		await p.seeSoon(/审批/);
+		await second.home();
+		await second.click(second.within('main .todo a').first());
+		await second.see('2026H1');
+		await second.press('批准');
+		await p.page.goto(h.portal + '/list/report');
+		await p.click(p.within('main a[href^="/show/report/"]').first());
+		const pdf = await p.within('main a[href*="pdf"]').first().getAttribute('href');
+		const file = await fetch(h.portal + pdf, { headers: { Cookie: await h.cookie('hb-fin1') } });
+		assert.strictEqual(Buffer.from(await file.arrayBuffer()).subarray(0, 5).toString(), '%PDF-');
 	}, { narrow: true });
 }
 
@@ -539,6 +622,7 @@ async function run() {
 	await wizard();
 	await money();
 	await offices();
+	await many();
 	await registration();
 	await surrendering();
 }

@@ -173,7 +173,9 @@ def nobody(walk):
     check('nobody is led to public pages alone', not closed, closed)
     check('and is offered no act', not walk.acts, walk.acts)
     for what in h.demo['certificates'] + h.demo['authorisations']:
-        walk.client.ask('POST', '/verify', urllib.parse.urlencode({'credential': what['number']}), 'application/x-www-form-urlencoded', True)
+        status, head, body = walk.client.ask('POST', '/verify', urllib.parse.urlencode({'credential': what['number']}), 'application/x-www-form-urlencoded', True)
+        check('a number leads to the address of its verdict', status == 303 and head['Location'] == '/verify?number=' + what['number'], (status, head.get('Location')))
+        walk.client.ask('GET', head['Location'], cookie=True)
         walk.read(walk.client.last, '/verify')
 
 

@@ -542,7 +542,7 @@ async function many() {
 		const of = { 'product.id': product.id, 'product.version': product.version, days: '30', audience: 'https://example/' };
 		for (const [name, value] of Object.entries(of))
 			await p.page.fill('[name="request.' + name + '"]', value);
-		await p.page.locator('[name="request.product.kind"]').selectOption('OPERATOR').catch(() => p.page.locator('[name="request.product.kind"]').selectOption('operator'));
+		await p.page.locator('[name="request.product.kind"]').selectOption({ label: '运营机构产品' });
 		await p.page.locator('[name="request.binding"]').selectOption('named');
 		await p.page.locator('[name="request.terms"]').selectOption(product.price_form === 'FREE' ? { label: '有条件无偿使用' } : { label: '有条件有偿使用' });
 		for (const box of await p.page.locator('[name="request.grant.purposes"]').all())

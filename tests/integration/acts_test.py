@@ -198,6 +198,10 @@ try:
         if o.do(who, 'approval.reject', id=ap, note='继续运营')[0] != 200:
             break
     check('refused by two it comes back', verdict(auth) == 'permit', o.get('hb-fin1', 'approval/' + ap))
+    check('who supervises finds taking back on its page, as an order', '/do/order/issue?number=%s&amp;kind=RECLAIM' % auth in one.get('/show/authorisation/' + auth))
+    day = time.strftime('%Y-%m-%d', time.gmtime(time.time() + 20 * 86400))
+    text = one.act('/do/order/issue', number=auth, kind='RECLAIM', text='示例', due=day, step='preview')
+    check('such an order is previewed: what stops by name, and nothing has', '许可令牌 %d' % stops['counts']['tokens'] in text and all(t['id'] in one.page for t in stops['first_tokens'][:10]) and verdict(auth) == 'permit', text[:800])
     impl = Page('hbsw1')
     text = impl.act('/do/authorisation/reclaim', number=auth, reason='运营成效不佳')
     ap = re.search('/approvals/(AP-[0-9a-z]+)', impl.page).group(1)
@@ -205,6 +209,8 @@ try:
     refused('who cannot be the second', o.do('hbsw1', 'approval.approve', id=ap), None)
     seen = o.get('hb-fin1', 'approval/preview?id=' + ap)
     check('the second sees which entries become final', seen['signs'] == 'status' and {s['to_state'] for s in seen['status']} == {'REVOKED'} and {s['from_state'] for s in seen['status']} == {'SUSPENDED'}, seen)
+    text = one.text('/approvals/' + ap)
+    check('what stops by name, and that it is final', '不可恢复' in text and all(t['id'] in one.page for t in stops['first_tokens'][:10]), text[:1500])
     text = one.text('/approvals/%s/approve' % ap, {'digest': seen['digest']})
     check('and makes it final', '已批准并执行' in text and o.get('hb-fin1', 'authorisation/' + auth)['state'] == 'RECLAIMED' and verdict(auth) == 'deny')
     check('who only reads is offered nothing to stop', 'id="stop"' not in Page('auditor').get('/show/certificate/' + number))

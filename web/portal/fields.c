@@ -127,35 +127,6 @@ const char *portal_choice(bool en, const struct iss_field *f, const char *code)
 	return word == NULL ? portal_label(code, en) : word;
 }
 
-/* the field of this name that may be this code, among these and their members */
-static const struct iss_field *that_takes(const struct iss_field *f, const char *key, const char *code)
-{
-	for (; f != NULL && f->name != NULL; f++) {
-		bool named = strcmp(f->name, key) == 0;
-		for (const char *const *c = f->choices; named && c != NULL && *c != NULL; c++)
-			if (strcmp(*c, code) == 0)
-				return f;
-		for (const struct iss_choice *k = f->words; named && k != NULL && k->code != NULL; k++)
-			if (strcmp(k->code, code) == 0)
-				return f;
-		const struct iss_field *below = that_takes(f->members, key, code);
-		if (below != NULL)
-			return below;
-	}
-	return NULL;
-}
-
-const char *portal_choice_of(const char *key, const char *code, bool en)
-{
-	size_t n;
-	const struct iss_command_info *const *all = iss_commands(&n);
-	const struct iss_field *f = NULL;
-
-	for (size_t i = 0; i < n && f == NULL; i++)
-		f = that_takes(all[i]->fields, key, code);
-	return f == NULL ? NULL : portal_choice(en, f, code);
-}
-
 const char *portal_choice_word(struct web_req *q, const struct iss_field *f, const char *code)
 {
 	if (f->type == ISS_F_BOOL)

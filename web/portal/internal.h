@@ -48,6 +48,11 @@ const char *portal_number_of(const json_t *o, const char *noun); /* its value in
 const char *portal_label(const char *key, bool en); /* of a command, or a field by any command's table; NULL: none */
 
 /* --- frame.c: the page around everything --- */
+/* who has signed in, for as long as a request lasts: web_session */
+struct portal_person {
+	struct iss_session session; /* first: the API reads this alone */
+	json_t *known;              /* organisations that were looked up, by their codes; empty after a change */
+};
 struct portal *portal_of(const struct web_req *q);
 const struct iss_session *portal_session(const struct web_req *q);
 const struct iss_actor *portal_actor(const struct web_req *q); /* who has signed in */

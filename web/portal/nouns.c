@@ -208,18 +208,3 @@ const char *portal_number_of(const json_t *o, const char *noun)
 		s = fj_json_peek(o, others[i]);
 	return s;
 }
-
-const char *portal_label(const char *key, bool en)
-{
-	size_t n;
-	const struct iss_command_info *const *all = iss_commands(&n), *c = iss_command_find(key);
-
-	if (c != NULL)
-		return en ? c->en : c->zh;
-	for (size_t i = 0; i < n; i++) {
-		const struct iss_field *f = portal_field_of(all[i], key);
-		if (f != NULL)
-			return en ? f->en : f->zh;
-	}
-	return NULL;
-}

@@ -79,13 +79,11 @@ static void officer_links(struct web_req *q, struct fj_buf *b)
 	nav_link(q, b, "/list", web_tr(q, "Lists"));
 }
 
-/* On a narrow screen the links are folded under one word; a wide one shows them and hides the word. */
 static void navigation(struct web_req *q, struct fj_buf *b)
 {
 	bool officer = web_session(q) != NULL;
 
-	web_print(b, "<nav class=\"main\" aria-label=\"%s\"><input type=\"checkbox\" id=\"menu\" class=\"unseen\"><label for=\"menu\">%s</label><div>",
-	    web_tr(q, "Main menu"), web_tr(q, "Menu"));
+	web_print(b, "<nav class=\"main\" aria-label=\"%s\"><div>", web_tr(q, "Main menu"));
 	if (officer)
 		officer_links(q, b);
 	else
@@ -96,7 +94,7 @@ static void navigation(struct web_req *q, struct fj_buf *b)
 	nav_link(q, b, "/help", web_tr(q, "Help"));
 	if (!officer)
 		nav_link(q, b, "/login", web_tr(q, "Sign in"));
-	web_html(b, "</div></nav>");
+	web_html(b, "</div></nav></header>");
 }
 
 /* An answer to a form has no address of its own: the language then leads to the page the form is on, whose address begins
@@ -147,14 +145,25 @@ static void who(struct web_req *q, struct fj_buf *b)
 	web_print(b, "<button class=\"quiet\">%s</button></form>", web_tr(q, "Sign out"));
 }
 
+/* of a narrow screen, where the menu is folded: what is looked for most */
+static void seek(struct web_req *q, struct fj_buf *b)
+{
+	const struct iss_command_info *c = portal_find("find", "search");
+	bool finds = web_session(q) != NULL && c != NULL && portal_may(q, c);
+
+	web_print(b, "<a class=\"seek\" href=\"%s\">%s</a>", finds ? "/do/find/search" : "/verify", finds ? web_tr(q, "Search") : web_tr(q, "Verify"));
+}
+
 void portal_top(struct web_req *q, struct fj_buf *b, const char *title)
 {
 	web_page_begin(q, b, title);
-	web_print(b, "<a class=\"skip\" href=\"#main\">%s</a><header><div><a class=\"brand\" href=\"/\">符节 Fujie <span>%s</span></a><div class=\"me\">",
-	    web_tr(q, "Skip to content"), web_tr(q, "Data asset certificates"));
+	web_print(b, "<a class=\"skip\" href=\"#main\">%s</a><header><details class=\"drawer\"><summary>%s</summary></details><div><a class=\"brand\" href=\"/\">符节 Fujie <span>%s</span></a>",
+	    web_tr(q, "Skip to content"), web_tr(q, "Menu"), web_tr(q, "Data asset certificates"));
+	seek(q, b);
+	web_html(b, "<div class=\"me\">");
 	language_links(q, b);
 	who(q, b);
-	web_html(b, "</div></div></header>");
+	web_html(b, "</div></div>");
 	navigation(q, b);
 	if (portal_of(q)->demo)
 		web_print(b, "<div class=\"demo\">%s</div>", web_tr(q, "DEMO: the data is invented, the TPM is software, its keys must not be trusted."));

@@ -233,4 +233,15 @@ bool iss_command_allowed(const struct iss_command_info *info, uint32_t roles);
 /* the field by which a noun's list shows what is of the actor's organisation; NULL: no field does, or all of it is his to see */
 const char *iss_own_filter(const struct iss_actor *a, const char *noun);
 
+/* --- rules/basis.def, for people --- */
+/* the rules, in order, and the clauses of the plan that it quotes; how many */
+struct iss_rule {
+	const char *id, *basis, *clause, *en, *zh, *quote; /* as basis.def says; "" where there is none */
+};
+struct iss_clause {
+	const char *cite, *words;
+};
+size_t iss_rules(const struct iss_rule **out);
+size_t iss_clauses(const struct iss_clause **out);
+
 #endif

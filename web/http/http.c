@@ -393,6 +393,11 @@ const char *web_choice_of(const struct web_req *q, const char *key, const char *
 	return q->server->conf.hooks.choice == NULL ? NULL : q->server->conf.hooks.choice(key, code, en);
 }
 
+const char *web_basis_page(const struct web_req *q)
+{
+	return q->server->conf.hooks.basis;
+}
+
 bool web_org_name(struct web_req *q, const char *usci, char out[WEB_NAME])
 {
 	return q->server->conf.hooks.org_name != NULL && q->server->conf.hooks.org_name(q, usci, out);

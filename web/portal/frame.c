@@ -221,6 +221,19 @@ static void sentence(struct web_req *q, struct fj_buf *b, const struct fj_err *e
 		web_html(b, en ? "." : "。");
 }
 
+void portal_rule(struct web_req *q, struct fj_buf *b, const char *cite)
+{
+	if (strstr(cite, ".md") == NULL && (cite[0] != 'R' || web_lang(q)[0] == 'e')) /* our own texts, and R.. in Chinese, say it */
+		web_say(q, b, "Rule ");
+	web_clause(q, b, cite);
+}
+
+void portal_basis(struct web_req *q, struct fj_buf *b, const char *basis, const char *clause)
+{
+	web_print(b, "%s ", web_word(q, WEB_BASIS, basis));
+	web_clause(q, b, clause);
+}
+
 void portal_error(struct web_req *q, struct fj_buf *b, const struct fj_err *err)
 {
 	web_html(b, "<div class=\"error\" role=\"alert\"><p>");
@@ -228,17 +241,10 @@ void portal_error(struct web_req *q, struct fj_buf *b, const struct fj_err *err)
 	web_html(b, "</p>");
 	if (err->cite[0] != '\0') {
 		web_html(b, "<p class=\"small\">");
-		if (strstr(err->cite, ".md") == NULL) /* our own texts say it */
-			web_say(q, b, "Rule ");
-		if (err->cite[0] == 'R') /* is called so already */
-			web_text(b, err->cite);
-		else
-			web_clause(q, b, err->cite);
+		portal_rule(q, b, err->cite);
 		if (err->clause[0] != '\0') {
 			web_say(q, b, ", ");
-			web_text(b, web_word(q, WEB_BASIS, err->basis));
-			web_html(b, " ");
-			web_clause(q, b, err->clause);
+			portal_basis(q, b, err->basis, err->clause);
 		}
 		web_html(b, "</p>");
 	}

@@ -86,7 +86,7 @@ enum fj_rc portal_bind(const struct portal_conf *conf, const char *address, stru
 	struct web_conf web = {.routes = portal_routes, .app = p, .threads = 0, .cert = p->tls ? fj_buf_str(&p->cert) : NULL,
 		.key = p->tls ? fj_buf_str(&p->key) : NULL, .client_ca = conf->client_ca != NULL ? fj_buf_str(&p->client_ca) : NULL, .secure = p->secure,
 		.hooks = {.session = find_session, .session_free = fj_free, .error_page = portal_error_page, .api = "/api/", .body_max = api_body_max,
-		.label = portal_label, .choice = portal_choice_of, .org_name = portal_org_name, .wording = portal_wording, .cookie = p->secure ? "__Host-fujie" : "fujie", .login = "/login", .detour = portal_detour}};
+		.label = portal_label, .choice = portal_choice_of, .org_name = portal_org_name, .wording = portal_wording, .cookie = p->secure ? "__Host-fujie" : "fujie", .basis = "/basis", .login = "/login", .detour = portal_detour}};
 	if (rc == FJ_OK)
 		rc = web_bind(address, &web, &p->server, err);
 	if (rc == FJ_OK)

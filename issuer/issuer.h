@@ -51,6 +51,7 @@ struct iss_conf { /* the process's working directory is the home D */
 	bool demo;        /* offset clock allowed */
 	int64_t outbox_days; /* [outbox] days: how long a package is kept */
 	const char *log_policy; /* [log] policy: a file, borrowed; NULL: the log has no witnesses */
+	const char *mirror;  /* [public] mirror: address of another office's verifier, borrowed; NULL: none */
 	const char *leaked;  /* [account] leaked: a file of leaked passwords, borrowed; NULL: none */
 	int64_t signin_days; /* [account] signin_days: how long tries to sign in are kept */
 };

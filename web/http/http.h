@@ -73,6 +73,8 @@ struct web_hooks {
 	const char *(*choice)(const char *key, const char *code, bool en);
 	/* the name of an organisation, of 400 octets at most; NULL or false: not known */
 	bool (*org_name)(struct web_req *q, const char *usci, char *out);
+	/* the code of a place by its name, as far as the application knows it; how many places bear it; NULL: none is known */
+	size_t (*place)(struct web_req *q, const char *name, char code[7]);
 	/* a sentence of the application with words for its codes, of 1200 octets at most; NULL: as it stands */
 	void (*wording)(struct web_req *q, const char *text, char *out);
 };
@@ -214,6 +216,7 @@ const char *web_label_of(const struct web_req *q, const char *key, bool en); /* 
 #define WEB_SENTENCE 1200
 const char *web_choice_of(const struct web_req *q, const char *key, const char *code, bool en); /* the application's; NULL: none */
 bool web_org_name(struct web_req *q, const char *usci, char out[WEB_NAME]);
+size_t web_place(struct web_req *q, const char *name, char code[7]); /* the application's, as its hook says */
 void web_wording(struct web_req *q, const char *text, char out[WEB_SENTENCE]);
 const char *web_word(struct web_req *q, enum web_form form, const char *code); /* the code itself when it has no word */
 const char *web_word_of(bool en, enum web_form form, const char *code); /* NULL: it has no word */

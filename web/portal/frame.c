@@ -239,7 +239,7 @@ void portal_error(struct web_req *q, struct fj_buf *b, const struct fj_err *err)
 	web_html(b, "<div class=\"error\" role=\"alert\"><p>");
 	sentence(q, b, err);
 	web_html(b, "</p>");
-	if (err->cite[0] != '\0') {
+	if (err->cite[0] != '\0' && strncmp(err->cite, "RFC ", 4) != 0) { /* a protocol's says nothing to people */
 		web_html(b, "<p class=\"small\">");
 		portal_rule(q, b, err->cite);
 		if (err->clause[0] != '\0') {
@@ -284,14 +284,17 @@ enum fj_rc portal_own_form(const struct web_req *q, struct fj_err *err)
 void portal_error_page(struct web_req *q, struct web_res *r, const struct fj_err *err)
 {
 	struct fj_buf *b = &r->body;
-	const char *back = web_session(q) != NULL ? "/inbox" : "/verify";
-
 	if (err->rc == FJ_E_NOTFOUND)
 		portal_top(q, b, web_tr(q, "Not found"));
 	else
 		portal_top(q, b, web_tr(q, "This was not done"));
 	portal_error(q, b, err);
-	web_print(b, "<p><a href=\"%s\">%s</a></p>", back, back[1] == 'i' ? web_tr(q, "Back to the inbox") : web_tr(q, "To the public verification"));
+	web_print(b, "<p class=\"links\"><a href=\"/\">%s</a>", web_tr(q, "First page"));
+	if (web_session(q) != NULL)
+		web_print(b, "<a href=\"/inbox\">%s</a>", web_tr(q, "Back to the inbox"));
+	else
+		web_print(b, "<a href=\"/verify\">%s</a><a href=\"/login\">%s</a>", web_tr(q, "To the public verification"), web_tr(q, "Sign in"));
+	web_html(b, "</p>");
 	web_page_end(b);
 }
 

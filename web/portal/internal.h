@@ -17,6 +17,7 @@ struct portal {
 	struct web_server *server;
 	struct fj_buf cert, key, client_ca; /* PEM texts */
 	bool demo, tls;
+	char tool[65]; /* SHA-256 of the fujie-verify that is installed beside this program, in hex; "" where there is none */
 	bool secure; /* browsers come by https: cookies are Secure and have the prefix __Host- */
 	struct web_limit *pictures, *lodging; /* of the public, by address */
 };
@@ -408,6 +409,7 @@ void portal_get_objections(struct web_req *q, struct web_res *r);
 void portal_post_objections(struct web_req *q, struct web_res *r);
 void portal_get_basis(struct web_req *q, struct web_res *r);  /* basis.c */
 void portal_get_check(struct web_req *q, struct web_res *r);  /* check.c */
+size_t portal_place(struct web_req *q, const char *name, char code[7]); /* verify.c: by the table of divisions; how many bear the name */
 void portal_get_help(struct web_req *q, struct web_res *r);   /* help.c */
 void portal_get_help_page(struct web_req *q, struct web_res *r);
 void portal_get_disclosure(struct web_req *q, struct web_res *r); /* disclosure.c */

@@ -106,6 +106,27 @@ static void form_buttons(struct web_req *q, struct fj_buf *b, const struct iss_c
 	web_html(b, "</p></form>");
 }
 
+/* what each column of the template may hold, where the template says it */
+static void template_columns(struct web_req *q, struct fj_buf *b, const struct iss_command_info *t)
+{
+	FJ_AUTO(json) none = json_object();
+	FJ_AUTO(json) answer = NULL;
+	const json_t *columns;
+	size_t i, k;
+	json_t *v, *choice;
+
+	if (portal_command(q, t->name, none, &answer, NULL) != FJ_OK || json_array_size(columns = json_object_get(answer, "columns")) == 0)
+		return;
+	web_print(b, "<details><summary>%s</summary><dl>", web_tr(q, "What each column may hold"));
+	json_array_foreach(columns, i, v) {
+		web_print(b, "<div><dt>%s</dt><dd>%s", fj_json_text(v, "title"), fj_json_text(v, "note"));
+		json_array_foreach(json_object_get(v, "choices"), k, choice)
+			web_print(b, k == 0 ? "<br><span class=\"small\">%s" : "、%s", json_string_value(choice));
+		web_html(b, json_array_size(json_object_get(v, "choices")) > 0 ? "</span></dd></div>" : "</dd></div>");
+	}
+	web_html(b, "</dl></details>");
+}
+
 /* what the columns of a list are, and one to fill in */
 static void list_template(struct web_req *q, struct fj_buf *b, const struct iss_command_info *c)
 {
@@ -121,6 +142,7 @@ static void list_template(struct web_req *q, struct fj_buf *b, const struct iss_
 	web_print(b, "<p><a class=\"file\" href=\"/do/%s/template?run=1&amp;download=%s\">", noun, t->fields == NULL || t->fields[0].name == NULL ? "csv" : "");
 	portal_command_word(q, b, t);
 	web_html(b, "</a></p>");
+	template_columns(q, b, t);
 }
 
 /* it is asked by an address: nothing of it is a file or a secret */

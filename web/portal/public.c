@@ -92,7 +92,7 @@ void portal_get_notices(struct web_req *q, struct web_res *r)
 		return;
 	}
 	portal_top(q, b, web_tr(q, "Public notices"));
-	web_print(b, "<p>%s</p>", web_tr(q, "Registrations that are under public notice now (Interim Measures for the Registration of Public Data Resources, document 26 of 2025, art. 12). Whoever thinks that one of them is wrong can object until its last day; the finance department looks into it before it decides."));
+	web_print(b, "<p>%s</p>", web_tr(q, "Registrations that are under public notice now (Interim Measures for the Registration of Public Data Resources, Measures No. 26, art. 12). Whoever thinks that one of them is wrong can object until its last day; the finance department looks into it before it decides."));
 	if (json_array_size(json_object_get(answer, "items")) == 0)
 		no_notice(q, b);
 	json_array_foreach(json_object_get(answer, "items"), i, n)

@@ -329,6 +329,7 @@ ISSUER_SRC := \
 	issuer/workday.c
 
 HTTP_SRC := \
+	web/http/clause.c \
 	web/http/client.c \
 	web/http/encode.c \
 	web/http/form.c \
@@ -351,6 +352,7 @@ WEB_SRC := \
 	web/portal/advice.c \
 	web/portal/answer.c \
 	web/portal/approval.c \
+	web/portal/basis.c \
 	web/portal/batch.c \
 	web/portal/behind.c \
 	web/portal/candidates.c \

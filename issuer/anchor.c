@@ -39,5 +39,9 @@ enum fj_rc cmd_status_anchor(struct iss_call *c, struct fj_err *err)
 	fj_sha256(fj_buf_slice(&i->root), &h);
 	fj_hex(h.b, FJ_SHA256_LEN, hex);
 	c->answer = json_pack("{s:s, s:b, s:s, s:s, s:s}", "base", iss_base(i), "demo", i->conf.demo, "root_sha256", hex, "tpm", i->log.tpm[0] != '\0' ? i->log.tpm : "unknown", "attested", "none");
-	return c->answer != NULL ? log_part(c, c->answer, err) : fj_no_memory(err, "issuer");
+	if (c->answer == NULL)
+		return fj_no_memory(err, "issuer");
+	if (i->conf.mirror != NULL)
+		FJ_TRY(fj_json_set(c->answer, "mirror", json_string(i->conf.mirror)));
+	return log_part(c, c->answer, err);
 }

@@ -94,7 +94,7 @@ static const struct {
 	const char *kind, *zh, *en, *basis;
 } kinds[] = {
 	{"registration", "登记办理期限", "Step of a registration", "26号 arts. 9 to 12"}, {"objection", "异议核实期限", "Objection", "35号 art. 25"},
-	{"certificate", "证书到期", "End of a certificate", "26号 art. 15"}, {"first-registration", "公共数据资源首次登记", "First registration of 26号", "26号 art. 9(一)"},
+	{"certificate", "证书到期", "End of a certificate", "26号 art. 15"}, {"first-registration", "公共数据资源首次登记", "First registration of Measures No. 26", "26号 art. 9(一)"},
 	{"evaluation", "运营成效评价", "Evaluation", "27号 art. 14(九)"}, {"order", "答复监管指令", "Answer to a supervision order", "167·三(三)"},
 	{"complaint", "答复投诉", "Answer to a complaint", "R10"}, {"exit", "退出办理", "Exit", "27号 art. 14(九)"}, {"price-review", "核定价格评估", "Review of a price", "65号 五"},
 	{"remittance", "收益上缴", "Remittance", "R28"}, {"filing", "实施方案和协议备案", "Filing of plan and agreement", "27号 arts. 11, 13"}, {"report", "报告", "Report", "R31"},

@@ -90,5 +90,13 @@ static json_t *to_json(const struct sto_q *q, fj_time now)
 
 enum fj_rc cmd_division_list(struct iss_call *c, struct fj_err *err)
 {
-	return dom_list_rows(c, STO_DIVISION_LIST, to_json, "code", err);
+	const char *name = fj_json_peek(c->params, "name"), *after;
+	FJ_AUTO(sto_q) q = {0};
+	int64_t limit;
+
+	if (name == NULL)
+		return dom_list_rows(c, STO_DIVISION_LIST, to_json, "code", err);
+	iss_page(c, &after, &limit);
+	FJ_TRY(sto_query(c->db, STO_DIVISION_NAMED, &q, err, "tti", name, after, limit));
+	return dom_list_page(c, &q, to_json, "code", limit, err);
 }

@@ -51,6 +51,7 @@ struct iss_conf { /* the process's working directory is the home D */
 	bool demo;        /* offset clock allowed */
 	int64_t outbox_days; /* [outbox] days: how long a package is kept */
 	const char *log_policy; /* [log] policy: a file, borrowed; NULL: the log has no witnesses */
+	const char *mirror;  /* [public] mirror: address of another office's verifier, borrowed; NULL: none */
 	const char *leaked;  /* [account] leaked: a file of leaked passwords, borrowed; NULL: none */
 	int64_t signin_days; /* [account] signin_days: how long tries to sign in are kept */
 };
@@ -232,5 +233,16 @@ const struct iss_command_info *iss_command_find(const char *name); /* NULL: none
 bool iss_command_allowed(const struct iss_command_info *info, uint32_t roles);
 /* the field by which a noun's list shows what is of the actor's organisation; NULL: no field does, or all of it is his to see */
 const char *iss_own_filter(const struct iss_actor *a, const char *noun);
+
+/* --- rules/basis.def, for people --- */
+/* the rules, in order, and the clauses of the plan that it quotes; how many */
+struct iss_rule {
+	const char *id, *basis, *clause, *en, *zh, *quote; /* as basis.def says; "" where there is none */
+};
+struct iss_clause {
+	const char *cite, *words;
+};
+size_t iss_rules(const struct iss_rule **out);
+size_t iss_clauses(const struct iss_clause **out);
 
 #endif

@@ -663,6 +663,20 @@ enum fj_rc cmd_ledger_import_status(struct iss_call *c, struct fj_err *err)
 
 /* --- template --- */
 
+/* [{title, note, choices}]: what the workbook's second sheet tells, for who fills in CSV */
+static json_t *columns_told(const struct sheet_column *columns)
+{
+	json_t *out = json_array();
+
+	for (size_t k = 0; k < LED_COLUMNS; k++) {
+		json_t *choices = json_array();
+		for (size_t i = 0; columns[k].choices != NULL && columns[k].choices[i] != NULL; i++)
+			json_array_append_new(choices, json_string(columns[k].choices[i]));
+		json_array_append_new(out, json_pack("{s:s, s:s, s:o}", "title", columns[k].title, "note", columns[k].note == NULL ? "" : columns[k].note, "choices", choices));
+	}
+	return out;
+}
+
 enum fj_rc cmd_ledger_template(struct iss_call *c, struct fj_err *err)
 {
 	struct sheet_column columns[LED_COLUMNS + 2];
@@ -673,7 +687,7 @@ enum fj_rc cmd_ledger_template(struct iss_call *c, struct fj_err *err)
 	columns_of(columns);
 	FJ_TRY(sheet_out_new(f, "台账", columns, LED_COLUMNS, &o, err));
 	FJ_TRY(file_json(&o, "ledger-template", f, &file, err));
-	c->answer = json_pack("{s:o}", "file", file);
+	c->answer = json_pack("{s:o, s:o}", "file", file, "columns", columns_told(columns));
 	return c->answer != NULL ? FJ_OK : fj_no_memory(err, "issuer");
 }
 

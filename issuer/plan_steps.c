@@ -96,7 +96,7 @@ static enum fj_rc check_study(struct iss_call *c, const json_t *study, bool shar
 		if (iss_said(fj_json_peek(study, study_needs[i].key)))
 			FJ_TRY(itm_reference(c->db, fj_json_text(study, study_needs[i].key), study_needs[i].key, err));
 	FJ_TRY(itm_all_there(study, study_needs, FJ_ARRAY_LEN(study_needs), "R30", "what is on file before an authorisation", "授权运营前的备查材料", err));
-	FJ_TRY(itm_all_there(study, covered, FJ_ARRAY_LEN(covered), "R30", "the feasibility study (27号 art. 10)", "可行性论证（27号第十条）", err));
+	FJ_TRY(itm_all_there(study, covered, FJ_ARRAY_LEN(covered), "R30", "the feasibility study (Rules No. 27, art. 10)", "可行性论证（27号第十条）", err));
 	FJ_TRY(fj_json_only(json_object_get(study, "covers"), five, err));
 	FJ_TRY(iss_rule_no_shared_data_without_consent(shared, iss_said(consent), err));
 	return consent == NULL ? FJ_OK : itm_reference(c->db, consent, "consent", err);

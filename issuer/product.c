@@ -42,7 +42,7 @@ static const char *const deliveries[] = {"API", "DATASET", "MODEL", "VERIFY", "R
 	{"borne_by_public", ISS_F_BOOL, false, 1, "由社会公众负担", "the fee is borne by the public that uses a public service"},                   \
 	{"cost", ISS_F_JSON, false, 1, "成本构成", "cost breakdown of such a fee", .members = shp_costs, .shape = ISS_ROWS},                                           \
 	{"raw_data", ISS_F_BOOL, false, 1, "原始数据", "it hands out raw data"},                                                                    \
-	{"nda_code", ISS_F_STR, false, 64, "公共数据资源登记查询码", "query code of its registration under 26号"},                                  \
+	{"nda_code", ISS_F_STR, false, 64, "公共数据资源登记查询码", "query code of its registration under Measures No. 26"},                                  \
 	{"nda_to", ISS_F_STR, false, 10, "登记有效期至", "last day of that registration"},                                                          \
 	{"token", ISS_F_STR, false, 40, "再开发许可令牌", "of a re-developed product: the license (LT-) under which it was made"}
 #define PRODUCT {"product", ISS_F_STR, true, DOM_MAX_PRODUCT_KEY, "产品编号", "authorisation/id"}

@@ -138,7 +138,7 @@ const struct iss_field shp_study[] = {
 	REFERENCE("feasibility", true, "可研论证（材料）", "feasibility study (a material)"), REFERENCE("due_diligence", true, "尽职调查（材料）", "due diligence (a material)"),
 	REFERENCE("risk_evaluation", true, "评估（材料）", "risk evaluation (a material)"), REFERENCE("security_rules", true, "安全制度（材料）", "security rules (a material)"),
 	REFERENCE("emergency_plan", true, "应急预案（材料）", "emergency plan (a material)"), REFERENCE("consent", false, "共享提供单位同意（材料）", "supplying unit's consent (a material)"),
-	{"covers", ISS_F_JSON, true, 1, "可行性论证内容（27号第十条）", "what the study covers (27号 art. 10)", .members = covers},
+	{"covers", ISS_F_JSON, true, 1, "可行性论证内容（27号第十条）", "what the study covers (Rules No. 27, art. 10)", .members = covers},
 	{0},
 };
 static const struct iss_field five[] = {

@@ -14,7 +14,9 @@
 /* --- home.c: the home folder, its configuration and its lock --- */
 struct cli_conf {
 	char base[161];     /* [public] base: address that goes into certificates */
+	char mirror[161];   /* [public] mirror: a verifier of these credentials that another office runs; "" none */
 	char portal[64];    /* [portal] bind: "127.0.0.1:8443" */
+	char portal_base[161]; /* [portal] base: its public address, to which the verifier's pages lead; "" none */
 	char cert[512];     /* [portal] cert, key: PEM files in the home; "" for plain HTTP */
 	char key[512];
 	char client_ca[512]; /* [portal] client_ca: PEM file with authorities of client certificates; "" none */

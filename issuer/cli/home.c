@@ -24,6 +24,8 @@
 
 static const struct fj_conf_key keys[] = {
 	{"public", "base", FJ_CONF_STR, offsetof(struct cli_conf, base), 161, 0, 160},
+	{"public", "mirror", FJ_CONF_STR, offsetof(struct cli_conf, mirror), 161, 0, 160},
+	{"portal", "base", FJ_CONF_STR, offsetof(struct cli_conf, portal_base), 161, 0, 160},
 	{"portal", "bind", FJ_CONF_STR, offsetof(struct cli_conf, portal), 64, 0, 63},
 	{"portal", "cert", FJ_CONF_STR, offsetof(struct cli_conf, cert), 512, 0, 511},
 	{"portal", "key", FJ_CONF_STR, offsetof(struct cli_conf, key), 512, 0, 511},
@@ -56,6 +58,16 @@ static void home_blank(struct cli_home *h)
 	h->conf.signin_days = SIGNIN_DAYS;
 }
 
+/* what pages lead to begins as an address of the web does */
+static enum fj_rc check_address(const char *key, const char *s, struct fj_err *err)
+{
+	if (s[0] == '\0' || strncmp(s, "https://", 8) == 0 || strncmp(s, "http://", 7) == 0)
+		return FJ_OK;
+	enum fj_rc rc = fj_fail(err, FJ_E_INVALID, "cli", NULL, "configuration: %s is no address that begins with https:// or http://", key);
+	fj_err_zh(err, "配置项 %s 应为以 https:// 或 http:// 开头的地址", key);
+	return rc;
+}
+
 enum fj_rc cli_home_open(const char *path, struct cli_home *h, struct fj_err *err)
 {
 	home_blank(h);
@@ -70,6 +82,8 @@ enum fj_rc cli_home_open(const char *path, struct cli_home *h, struct fj_err *er
 	}
 	h->conf.outbox_days = OUTBOX_DAYS;
 	FJ_TRY(fj_conf_read(h->dir, "fujie.ini", keys, &h->conf, err));
+	FJ_TRY(check_address("[public] mirror", h->conf.mirror, err));
+	FJ_TRY(check_address("[portal] base", h->conf.portal_base, err));
 	return fj_dir_open(h->dir, "run", &h->run, err);
 }
 
@@ -119,11 +133,13 @@ static enum fj_rc conf_write(int dir, const struct cli_conf *c, struct fj_err *e
 	    "; Fujie: configuration of this home.  Change it while the service is stopped.\n\n"
 	    "[home]\ndemo = %s\n\n"
 	    "; the verifier's public address: it stands in certificates and tokens\n"
-	    "[public]\nbase = %s\n\n"
+	    "; mirror: a verifier of these credentials that another office runs; pages name it as a second opinion\n"
+	    "[public]\nbase = %s\n; mirror = https://verify.example.org\n\n"
 	    "; where portal and API listen; beyond loopback they need cert and key (PEM files)\n"
 	    "; client_ca: authorities (PEM) of the client certificates that officers' UKeys hold; it needs cert and key\n"
 	    "; https = true: a proxy on this machine serves the portal under https, so its cookies are marked Secure\n"
-	    "[portal]\nbind = %s\n; client_ca = ukey-ca.pem\n; https = false\n\n"
+	    "; base: the portal's public address; the verifier's pages lead there\n"
+	    "[portal]\nbind = %s\n%s%s\n; client_ca = ukey-ca.pem\n; https = false\n\n"
 	    "; leaked: a file of leaked passwords, sorted lines of hex SHA-1; signin_days: how long tries to sign in are kept\n"
 	    "[account]\n; leaked = leaked.txt\n; signin_days = 190\n\n"
 	    "; rate: requests of one address a second, ten times as many at once; 0: no limit.  A proxy is one\n"
@@ -135,7 +151,7 @@ static enum fj_rc conf_write(int dir, const struct cli_conf *c, struct fj_err *e
 	    "[outbox]\ndays = %d\n\n"
 	    "; a file with the witnesses of the public log and their addresses (C2SP tlog-policy): they cosign its checkpoints\n"
 	    "[log]\n; policy = log.policy\n",
-	    c->demo ? "true" : "false", c->base, c->portal, c->verifier, c->tpm, OUTBOX_DAYS));
+	    c->demo ? "true" : "false", c->base, c->portal, c->demo ? "base = http://" : "; base = https://portal.example.org", c->demo ? c->portal : "", c->verifier, c->tpm, OUTBOX_DAYS));
 	return fj_file_replace(dir, "fujie.ini", fj_buf_slice(&b), 0644, err);
 }
 

@@ -260,6 +260,10 @@ static void registry_argv(struct cli_parts *p, const char **argv)
 	argv[n++] = p->outbox_days;
 	argv[n++] = "--signin-days";
 	argv[n++] = p->signin_days;
+	if (c->mirror[0] != '\0') {
+		argv[n++] = "--mirror";
+		argv[n++] = c->mirror;
+	}
 	if (c->leaked[0] != '\0') {
 		argv[n++] = "--leaked";
 		argv[n++] = c->leaked;
@@ -282,6 +286,10 @@ enum fj_rc cli_start_service(struct cli_parts *p, enum cli_part_id id, struct fj
 
 	snprintf(rate, sizeof(rate), "%lld", (long long)p->home->conf.rate);
 	int n = 7;
+	if (p->home->conf.portal_base[0] != '\0') {
+		argv[n++] = "--portal";
+		argv[n++] = p->home->conf.portal_base;
+	}
 	if (p->home->conf.limit_local)
 		argv[n++] = "--limit-local";
 	if (p->home->conf.demo)

@@ -1,34 +1,41 @@
 /*
- * rules.c - the rules, and the table of where each one stands.
+ * rules.c - the rules.  Where each one stands is data: basis.def.
  *
- * Basis: "text" where the clause says it, "inferred" where the project concludes
- * it, "profile" where the finance department sets it (domain.md, decision 1).
  * Nothing here reads a clock, a database or a configuration.
  */
 #include "issuer/rules/rules.h"
 
 #include "base/buf.h"
 #include "base/mem.h"
+#include "issuer/issuer.h"
 
-static const struct {
-	const char *id, *basis, *clause;
-} table[] = {
-	{"R01", "text", "167·三(二)"}, {"R02", "text", "167·三(一)"}, {"R03", "profile", "141(五) [M]"},
-	{"R04", "text", "167·四(三)"}, {"R05", "inferred", "名词二; 35号 arts. 3, 31"}, {"R06", "text", "167·四(三)"}, {"R07", "text", "167·三(五); 65号 一"},
-	{"R08", "text", "65号 二、三"}, {"R09", "text", "167·三(五); 65号"}, {"R10", "text", "167·四(三); 141(十一) [M]"},
-	{"R11", "inferred", "27号 arts. 6, 14(六)"}, {"R12", "inferred", "27号 art. 21"}, {"R13", "inferred", "27号 art. 21"},
-	{"R14", "text", "27号 art. 14(二)"}, {"R15", "text", "27号 arts. 9, 14"}, {"R16", "text", "27号 art. 5"}, {"R17", "inferred", "Shenzhen; GB/T 43697; 27号 art. 5"},
-	{"R18", "text", "27号 art. 21"}, {"R19", "inferred", "26号 art. 12; 35号 arts. 22, 23"}, {"R20", "profile", "26号 arts. 10 to 12, 15"}, {"R21", "text", "26号 art. 12"},
-	{"R22", "inferred", "DB33/T 1329 [E]"}, {"R23", "text", "26号 art. 20"}, {"R24", "inferred", "26号 art. 19"}, {"R25", "inferred", "167·三(三); 27号 art. 14(九)"},
-	{"R26", "inferred", "167·三(三)"}, {"R27", "inferred", "167·三(四)"}, {"R28", "profile", "1号 [E]; 167·三(四)"}, {"R29", "profile", "财资〔2021〕127号 art. 5 [E]; 1号(六) [M]"},
-	{"R30", "text", "167·四(三)"}, {"R32", "inferred", "27号 arts. 18, 19; NDA notice"}, {"R33", "inferred", "35号 art. 15(一)"}, {"R35", "inferred", "GB 32100"},
-	{"R36", "profile", "财会〔2025〕33号 [S]"}, {"R37", "inferred", "个保法; 1号"}, {"R38", "inferred", "27号 arts. 9(三), 12"}, {"R39", "inferred", "27号 arts. 6, 12"},
-	{"R40", "inferred", "167·三(二); 26号 art. 6"},
-	/* what stands elsewhere in domain.md */
-	{"167·三(二)", "inferred", "167·三(二)"}, {"domain.md 3.4", "inferred", "GB 32100; 167·四(三)"}, {"domain.md 4.11", "profile", "167·三(四)"},
-	{"domain.md 4.13", "inferred", "26号 art. 19"}, {"domain.md 6", "inferred", "27号 arts. 3, 6"}, {"domain.md 7.3", "text", "27号 art. 11"},
-	{"domain.md decision 8", "inferred", "167·三(三)"},
+static const struct iss_rule table[] = {
+#define RULE(id, basis, clause, en, zh, quote) {id, basis, clause, en, zh, quote},
+#define CLAUSE(cite, words)
+#include "issuer/rules/basis.def"
+#undef RULE
+#undef CLAUSE
 };
+
+static const struct iss_clause clauses[] = {
+#define RULE(id, basis, clause, en, zh, quote)
+#define CLAUSE(cite, words) {cite, words},
+#include "issuer/rules/basis.def"
+#undef RULE
+#undef CLAUSE
+};
+
+size_t iss_rules(const struct iss_rule **out)
+{
+	*out = table;
+	return FJ_ARRAY_LEN(table);
+}
+
+size_t iss_clauses(const struct iss_clause **out)
+{
+	*out = clauses;
+	return FJ_ARRAY_LEN(clauses);
+}
 
 void iss_rule_cite(struct fj_err *err)
 {

@@ -63,7 +63,7 @@ class Person {
 	}
 	// the main menu, which is folded on a telephone
 	async menu(words) {
-		const switch_ = this.page.locator('nav.main > label');
+		const switch_ = this.page.locator('.drawer > summary');
 		if (await switch_.isVisible())
 			await switch_.click();
 		await this.follow(words, this.page.locator('nav.main'));

@@ -78,6 +78,7 @@ class Walk:
         self.who, self.client, self.few = who, client, few
         self.seen, self.kinds, self.todo, self.elsewhere = set(), collections.Counter(), collections.deque(), set()
         self.acts, self.lists, self.routes = set(), set(), set()
+        self.places, self.cited = collections.defaultdict(set), collections.defaultdict(dict)
 
     def add(self, url, source):
         url = url.split('#')[0]
@@ -95,6 +96,9 @@ class Walk:
                 self.add(path, 'the table')
         while self.todo:
             self.visit(*self.todo.popleft())
+        for at, places in self.cited.items():
+            for place in set(places) - self.places[at]:
+                fault('a citation of what does not stand there', '%s#%s, from %s, as %s' % (at, place, places[place], self.who))
         return self
 
     def visit(self, url, source):
@@ -126,7 +130,11 @@ class Walk:
             self.lists.add(parts[2])
 
     def read(self, page, url):
+        self.places[url.split('?')[0]] |= {e.at['id'] for e in page.elements if 'id' in e.at}
         for link in page.links():
+            at, _, place = urllib.parse.urljoin(url, link).partition('#')
+            if place and at.startswith(('/basis', '/help/')):
+                self.cited[at.split('?')[0]].setdefault(place, url)
             if '://' in link:
                 self.elsewhere.add(link)
             elif not link.startswith(('mailto:', 'tel:', '#')):

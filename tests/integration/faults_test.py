@@ -278,7 +278,7 @@ def problem(sentence, answer, status, *words, rule=None):
 def http(h, s):
     bearer = 'Authorization: Bearer %s\r\n' % s['hb-fin1']
     for name, port, big, room, post in (('portal', h.p, '/api/v1/session', 70000, '/logout'), ('verifier', h.v, '/ocsp', 9000, '/ocsp')):
-        problem(name + ': a body that is too large', request(port, 'POST', big, b'x' * room), 413, 'larger than the', 'octets that this address accepts', rule='RFC 9110')
+        problem(name + ': a body that is too large', request(port, 'POST', big, b'x' * room), 413, 'what was sent is larger than the', 'B that are taken here; make it smaller, or send it in parts', rule='RFC 9110')
         odd = '/login' if name == 'portal' else big
         problem(name + ': a method that is none', request(port, 'BREW', odd), 405, 'does not take this method', rule='RFC 9110')
         problem(name + ': a method with a body', request(port, 'PUT', odd, b'{}'), 405, 'does not take this method')
@@ -302,7 +302,7 @@ def http(h, s):
     problem('verifier: JSON that is cut', request(h.v, 'POST', '/v1/verify', b'{'), 400, 'JSON text is refused', rule='RFC 8259')
     problem('verifier: an unknown key of a use', request(h.v, 'POST', '/v1/verify', b'{"credential":"x","use":{"colour":"red"}}'), 400, '"colour" is not a key of a use', rule='formats.md 8')
     problem('verifier: an unknown member', request(h.v, 'POST', '/v1/verify', b'{"credential":"x","admin":1}'), 400, '"admin" is not known here')
-    problem('verifier: more than it accepts', request(h.v, 'POST', '/v1/verify', b' ' * (9 << 20)), 413, 'larger than the 8388608 octets')
+    problem('verifier: more than it accepts', request(h.v, 'POST', '/v1/verify', b' ' * (9 << 20)), 413, 'larger than the 8 MB')
     check('verifier: OCSP that is no DER is malformedRequest (RFC 6960 2.3)', request(h.v, 'POST', '/ocsp', b'x' * 900).endswith(b'\r\n\r\n0\x03\n\x01\x01'))
     check('verifier: OCSP by GET that is no DER is malformedRequest', request(h.v, 'GET', '/ocsp/AAAA').endswith(b'\r\n\r\n0\x03\n\x01\x01'))
 
@@ -311,9 +311,9 @@ def http(h, s):
         for where, port, path in (('portal', h.p, '/verify'), ('verifier', h.v, '/')):
             page = request(port, 'POST', path, urllib.parse.urlencode({'credential': text, 'use': ''}).encode(), form)
             check('%s: its public page denies %s and says why' % (where, name), b' 200 ' in page[:16] and b'verdict deny' in page and words in page, page[-400:])
-    for where, port, path, most in (('portal', h.p, '/verify', 9 << 20), ('verifier', h.v, '/', 65536)):
-        page = request(port, 'POST', path, b'credential=' + b'a' * most, form)
-        check('%s: its public page refuses what is too large, on a page' % where, b' 413 ' in page[:16] and b'text/html' in page and b'larger than the %d octets that this address accepts' % most in page, page[-400:])
+    for where, port, path, most in (('portal', h.p, '/verify', b'9 MB'), ('verifier', h.v, '/', b'64 kB')):
+        page = request(port, 'POST', path, b'credential=' + b'a' * (int(most.split()[0]) << (20 if most.endswith(b'MB') else 10)), form)
+        check('%s: its public page refuses what is too large, on a page' % where, b' 413 ' in page[:16] and b'text/html' in page and b'larger than the %s that are taken here' % most in page, page[-400:])
 
     # clients that begin and do not go on
     tok = next(t for t in h.demo['tokens'] if t['expect'] == 'permit')

@@ -46,14 +46,20 @@ def sent(octets, name='x', **form):
 def fronts():
     for path, zh, en in (('/', '数据资产', 'Data asset'), ('/verify', '核验', 'Check'), ('/notices', '公示', 'Public notices'), ('/objections', '异议', 'objection'),
                          ('/check', '根证书指纹', 'fingerprint'), ('/help', '帮助', 'Help'), ('/help/tour', '十分钟导览', 'Ten-minute tour'), ('/help/refusals', 'R22', 'R22'),
-                         ('/help/glossary', '数据资产证书', 'Data Asset Certificate')):
+                         ('/help/glossary', '数据资产证书', 'Data Asset Certificate'), ('/basis', '依据', 'Plan No. 167, section 3(2)')):
         answers = {lang: ask(path, lang=lang) for lang in ('zh', 'en')}
         check('%s is for anybody, in Chinese and English' % path, all(a[0] == 200 for a in answers.values()) and zh in answers['zh'][1] and en in answers['en'][1] and
               all(len(a[1].encode()) < 100000 for a in answers.values()), {k: v[0] for k, v in answers.items()})
     page = ask('/')[1]
-    check('the front page leads on', all('href="/%s"' % to in page for to in ('notices', 'disclosure', 'check', 'help', 'login')) and 'action="/verify"' in page)
+    check('the front page leads on', all('href="/%s"' % to in page for to in ('notices', 'disclosure', 'check', 'basis', 'help', 'login')) and 'action="/verify"' in page)
     check('no page of help leads nowhere', all(ask(to)[0] == 200 for to in {a for p in ('/help', '/help/start', '/help/tour', '/help/public') for a in re.findall('href="(/[a-z][^"#?]*)"', ask(p)[1])} - {'/style.css'}))
     check('one that there is not says what to do', ask('/help/nothing')[0] == 404 and '/help' in ask('/help/nothing')[1])
+    page = ask('/basis')[1]
+    places = set(re.findall(' id="([^"]+)"', page))
+    check('the page of rules has all forty, and each has its advice', {'R%02d' % n for n in range(1, 41)} <= places and all(' id="R%02d"' % n in ask('/help/refusals')[1] for n in range(1, 41)), places)
+    cited = set(re.findall('href="/basis#([^"]+)"', page))
+    check('what they rest on stands there, the plan word for word', len(cited) > 12 and cited <= places and '<blockquote lang="zh-CN">严禁利用行政事业单位数据资产进行担保，新增政府隐性债务。</blockquote>' in page, cited - places)
+    check('in English nothing is cited in Chinese', not re.search('[一-鿿]', re.sub('<blockquote.*?</blockquote>|<header.*?</header>|<title>.*?</title>', '', ask('/basis', lang='en')[1])))
     ids = [re.findall('href="/help/([a-z]+)"', ask('/help', lang=lang)[1]) for lang in ('zh', 'en')]
     check('both languages have the same pages', ids[0] == ids[1] and len(ids[0]) > 10, ids)
 

@@ -124,7 +124,7 @@ def crawl(table, commands):
             public.add(method + ' ' + path)
         expect('%s %s in the table' % (method, path), 'a stranger', access, 'public' if method + ' ' + path in public else 'signed-in')
     check('signed out, only the public set answers', public == {'GET /', 'GET /login', 'POST /login', 'GET /verify', 'POST /verify', 'GET /style.css', 'GET /disclosure', 'GET /disclosure.json', 'GET /disclosure.atom',
-                                                               'GET /notices', 'GET /notices/{id}', 'POST /notices/{id}/object', 'GET /objections', 'POST /objections', 'GET /check', 'GET /help', 'GET /help/{page}', 'GET /portal.js', 'GET /enrol', 'POST /enrol',
+                                                               'GET /notices', 'GET /notices/{id}', 'POST /notices/{id}/object', 'GET /objections', 'POST /objections', 'GET /check', 'GET /basis', 'GET /help', 'GET /help/{page}', 'GET /portal.js', 'GET /enrol', 'POST /enrol',
                                                                'GET /api/v1/openapi.json', 'POST /api/v1/session'}, public)
     for path in ('/api/v1/', '/api/v1/nothing', '/api/v1/asset/a/b/c', '/api/v2/asset', '/api/v1/asset'):
         for accept in ('text/html', 'application/json'):

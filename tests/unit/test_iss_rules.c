@@ -2,6 +2,7 @@
  * test_iss_rules.c - each rule of domain.md section 8 that has a function here:
  * what it lets through and what it refuses, with its number, basis and clause.
  */
+#include "issuer/issuer.h"
 #include "issuer/rules/rules.h"
 #include "tests/unit/test.h"
 
@@ -529,6 +530,39 @@ TEST("what has its basis keeps it, and what is no rule has none")
 	iss_rule_cite(&err);
 	CHECK(err.basis[0] == '\0' && err.clause[0] == '\0');
 	iss_rule_cite(NULL);
+}
+
+/* the words of the plan that a clause names; "": none are kept */
+static const char *words_of(const char *cite, size_t n)
+{
+	const struct iss_clause *c;
+	size_t have = iss_clauses(&c);
+
+	for (size_t i = 0; i < have; i++)
+		if (strlen(c[i].cite) == n && strncmp(c[i].cite, cite, n) == 0)
+			return c[i].words;
+	return "";
+}
+
+TEST("each rule is one sentence in both languages, and what it quotes stands in a clause that it names")
+{
+	const struct iss_rule *r;
+	size_t n = iss_rules(&r);
+
+	for (size_t i = 0; i < n; i++) {
+		bool quoted = r[i].quote[0] == '\0';
+		CHECK((r[i].en[0] == '\0') == (r[i].zh[0] == '\0'));
+		CHECK(r[i].id[0] != 'R' || r[i].en[0] != '\0');
+		for (const char *p = r[i].clause; *p != '\0'; p += strspn(p, "; ")) {
+			size_t len = strcspn(p, "; ");
+			if (strncmp(p, "167·", strlen("167·")) == 0) {
+				CHECK(words_of(p, len)[0] != '\0');
+				quoted = quoted || strstr(words_of(p, len), r[i].quote) != NULL;
+			}
+			p += len;
+		}
+		CHECK(quoted);
+	}
 }
 
 TEST_MAIN

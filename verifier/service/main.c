@@ -26,7 +26,7 @@ static void on_signal(int sig)
 }
 
 struct options {
-	const char *bind, *base;
+	const char *bind, *base, *portal;
 	unsigned rate;
 	bool demo, limit_local;
 };
@@ -41,7 +41,7 @@ static enum fj_rc serve(const struct options *o, struct fj_err *err)
 
 	if (fchdir(FD_HOME) != 0)
 		return fj_fail_errno(err, "verifier", "enter the home");
-	FJ_TRY(svc_open(o->base, o->demo, &s, err));
+	FJ_TRY(svc_open(o->base, o->portal, o->demo, &s, err));
 	struct web_conf conf = {.routes = svc_routes, .app = s, .threads = THREADS, .hooks = {.error_page = svc_error_page},
 		.open = true, .rate = o->rate, .burst = o->rate * BURST, .limit_local = o->limit_local};
 	enum fj_rc rc = web_bind(o->bind, &conf, &w, err);
@@ -76,6 +76,8 @@ static bool read_options(int argc, char **argv, struct options *o)
 			o->bind = argv[++i];
 		else if (strcmp(argv[i], "--base") == 0)
 			o->base = argv[++i];
+		else if (strcmp(argv[i], "--portal") == 0)
+			o->portal = argv[++i];
 		else if (strcmp(argv[i], "--rate") == 0)
 			o->rate = (unsigned)strtoul(argv[++i], NULL, 10);
 		else

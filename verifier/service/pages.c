@@ -25,8 +25,14 @@ static void demo_notice(struct web_req *q, struct fj_buf *b)
 
 void svc_page_top(struct web_req *q, struct fj_buf *b, const char *title)
 {
+	const char *portal = svc_portal(web_app(q));
+
 	web_page_begin(q, b, title);
-	web_html(b, "<header><div><a class=\"brand\" href=\"/\">符节 Fujie</a><span class=\"me lang\"><a lang=\"zh-CN\" href=\"/?lang=zh\">中文</a> <a lang=\"en\" href=\"/?lang=en\">English</a></span></div></header>");
+	web_html(b, "<header><div><a class=\"brand\" href=\"/\">符节 Fujie</a>");
+	web_html(b, "<span class=\"me lang\"><a lang=\"zh-CN\" href=\"/?lang=zh\">中文</a> <a lang=\"en\" href=\"/?lang=en\">English</a></span>");
+	if (portal != NULL)
+		web_print(b, "<a class=\"back\" href=\"%s\">%s</a>", portal, web_tr(q, "Portal of the issuing department"));
+	web_html(b, "</div></header>");
 	demo_notice(q, b);
 	web_html(b, "<main><h1>");
 	web_text(b, title);
@@ -38,7 +44,7 @@ void svc_error_page(struct web_req *q, struct web_res *r, const struct fj_err *e
 	svc_page_top(q, &r->body, web_tr(q, "This did not work"));
 	web_html(&r->body, "<p class=\"error\" role=\"alert\">");
 	web_text(&r->body, web_lang(q)[0] == 'e' || err->zh[0] == '\0' ? err->en : err->zh);
-	web_html(&r->body, "</p>");
+	web_print(&r->body, "</p><p><a href=\"/\">%s</a></p>", web_tr(q, "Check a data asset credential"));
 	web_page_end(&r->body);
 }
 

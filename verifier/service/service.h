@@ -14,10 +14,11 @@
 struct svc;
 
 /* --- state.c: what was published, as it is now --- */
-/* demo: answers at the time of FJ_DEMO_CLOCK while there is one; a home that is none never looks at it */
-enum fj_rc svc_open(const char *base, bool demo, struct svc **out, struct fj_err *err) FJ_MUST_USE;
+/* portal: the issuing department's, to which pages lead, borrowed; NULL: not known.  demo: answers at the time of FJ_DEMO_CLOCK while there is one; a home that is none never looks at it */
+enum fj_rc svc_open(const char *base, const char *portal, bool demo, struct svc **out, struct fj_err *err) FJ_MUST_USE;
 void svc_close(struct svc *s);
 const char *svc_base(const struct svc *s);
+const char *svc_portal(const struct svc *s); /* NULL: not known */
 /* the newest view, loaded anew when the generation has risen; given back with svc_view_give */
 enum fj_rc svc_view_take(struct svc *s, struct ver_view **out, struct fj_err *err) FJ_MUST_USE;
 void svc_view_give(struct svc *s, struct ver_view *v);

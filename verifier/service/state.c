@@ -51,6 +51,7 @@ struct waiting {
 };
 struct svc {
 	char base[161];
+	const char *portal;
 	bool demo;
 	int run;
 	struct ver_published *published;
@@ -66,6 +67,11 @@ struct svc {
 	struct slot slot[SLOTS];
 	size_t held; /* octets in the slots */
 };
+
+const char *svc_portal(const struct svc *s)
+{
+	return s->portal;
+}
 
 const char *svc_base(const struct svc *s)
 {
@@ -363,7 +369,7 @@ void svc_keep(struct svc *s, struct fj_slice key, int64_t generation, fj_time un
 	pthread_mutex_unlock(&s->lock);
 }
 
-enum fj_rc svc_open(const char *base, bool demo, struct svc **out, struct fj_err *err)
+enum fj_rc svc_open(const char *base, const char *portal, bool demo, struct svc **out, struct fj_err *err)
 {
 	struct svc *s = fj_alloc(1, sizeof(*s));
 	struct ver_view *v = NULL;
@@ -372,6 +378,7 @@ enum fj_rc svc_open(const char *base, bool demo, struct svc **out, struct fj_err
 		return fj_no_memory(err, "verifier");
 	s->run = -1;
 	s->demo = demo;
+	s->portal = portal;
 	pthread_mutex_init(&s->lock, NULL);
 	pthread_mutex_init(&s->db_lock, NULL);
 	pthread_mutex_init(&s->signer_lock, NULL);

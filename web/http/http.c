@@ -393,9 +393,19 @@ const char *web_choice_of(const struct web_req *q, const char *key, const char *
 	return q->server->conf.hooks.choice == NULL ? NULL : q->server->conf.hooks.choice(key, code, en);
 }
 
+const char *web_basis_page(const struct web_req *q)
+{
+	return q->server->conf.hooks.basis;
+}
+
 bool web_org_name(struct web_req *q, const char *usci, char out[WEB_NAME])
 {
 	return q->server->conf.hooks.org_name != NULL && q->server->conf.hooks.org_name(q, usci, out);
+}
+
+size_t web_place(struct web_req *q, const char *name, char code[7])
+{
+	return q->server->conf.hooks.place == NULL ? 0 : q->server->conf.hooks.place(q, name, code);
 }
 
 void web_wording(struct web_req *q, const char *text, char out[WEB_SENTENCE])
@@ -719,7 +729,7 @@ int64_t web_limited(const struct web_req *q, struct web_limit *l, int64_t cost)
 /* a request counts once, and once more for each 64 KiB that it brought */
 static bool too_many(struct web_req *q, struct web_res *r)
 {
-	char seconds[24];
+	char seconds[24], en[120], zh[120];
 	struct sockaddr_storage a;
 
 	if (q->server->limit == NULL || !client(q, &a) || (!q->server->conf.limit_local && is_loopback(&a)))
@@ -729,7 +739,9 @@ static bool too_many(struct web_req *q, struct web_res *r)
 		return false;
 	snprintf(seconds, sizeof(seconds), "%lld", (long long)wait);
 	web_say_header(r, "Retry-After", seconds);
-	simple_fail(q, r, FJ_E_BUSY, 429, "too many requests from this address; try again after the seconds of Retry-After", "该地址请求过于频繁，请在 Retry-After 所示秒数后再试");
+	snprintf(en, sizeof(en), "too many requests came from this address; try again in %s s", seconds);
+	snprintf(zh, sizeof(zh), "该地址请求过于频繁，请在 %s 秒后再试", seconds);
+	simple_fail(q, r, FJ_E_BUSY, 429, en, zh);
 	return true;
 }
 
@@ -765,7 +777,7 @@ static void dispatch(struct web_req *q, struct web_res *r)
 		if (q->methods != 0)
 			simple_fail(q, r, FJ_E_USAGE, 405, "this address does not take this method; Allow names those it takes", "该地址不支持此请求方法，可用方法见 Allow");
 		else
-			simple_fail(q, r, FJ_E_NOTFOUND, 404, "there is nothing at this address; begin at the first page, /", "该地址不存在，请从首页 / 进入");
+			simple_fail(q, r, FJ_E_NOTFOUND, 404, "there is nothing at this address; begin at the first page", "该地址不存在，请从首页进入");
 		return;
 	}
 	if (q->route->access == WEB_SIGNED_IN && q->session == NULL) {
@@ -785,9 +797,11 @@ static void dispatch(struct web_req *q, struct web_res *r)
 		return;
 	}
 	if (q->too_large) {
-		char en[96], zh[96];
-		snprintf(en, sizeof(en), "the request is larger than the %zu octets that this address accepts", q->body.max);
-		snprintf(zh, sizeof(zh), "请求超过该地址允许的 %zu 字节", q->body.max);
+		char en[120], zh[120];
+		size_t n = q->body.max >> 20 > 0 ? q->body.max >> 20 : q->body.max >> 10;
+		const char *unit = q->body.max >> 20 > 0 ? "MB" : "kB";
+		snprintf(en, sizeof(en), "what was sent is larger than the %zu %s that are taken here; make it smaller, or send it in parts", n, unit);
+		snprintf(zh, sizeof(zh), "提交的内容超过此处允许的 %zu %s，请减小后提交，或分次提交", n, unit);
 		simple_fail(q, r, FJ_E_LIMIT, 413, en, zh);
 		return;
 	}
@@ -798,7 +812,7 @@ static void dispatch(struct web_req *q, struct web_res *r)
 		return;
 	}
 	if (!csrf_ok(q)) {
-		simple_fail(q, r, FJ_E_FORBIDDEN, 403, "the form is not from this session; load the page again", "表单不属于当前会话，请刷新页面");
+		simple_fail(q, r, FJ_E_FORBIDDEN, 403, "this form is out of date: you signed in anew, or its session has ended; go back, load its page again, and send it once more", "该表单已失效：会话已结束或您已重新登录，请返回并刷新原页面后重新提交");
 		return;
 	}
 	q->route->run(q, r);

@@ -60,6 +60,7 @@ struct web_hooks {
 	/* a page for an error; NULL: problem+json */
 	void (*error_page)(struct web_req *q, struct web_res *r, const struct fj_err *err);
 	const char *cookie;      /* cookie's name */
+	const char *basis;       /* page of the rules and clauses that are cited; NULL: none */
 	const char *login;       /* where a browser that is not signed in is sent; NULL: 401 */
 	/* where this one has to go first, in place of the page that it asks for; NULL or its answer NULL: nowhere */
 	const char *(*detour)(struct web_req *q);
@@ -72,6 +73,8 @@ struct web_hooks {
 	const char *(*choice)(const char *key, const char *code, bool en);
 	/* the name of an organisation, of 400 octets at most; NULL or false: not known */
 	bool (*org_name)(struct web_req *q, const char *usci, char *out);
+	/* the code of a place by its name, as far as the application knows it; how many places bear it; NULL: none is known */
+	size_t (*place)(struct web_req *q, const char *name, char code[7]);
 	/* a sentence of the application with words for its codes, of 1200 octets at most; NULL: as it stands */
 	void (*wording)(struct web_req *q, const char *text, char *out);
 };
@@ -213,6 +216,7 @@ const char *web_label_of(const struct web_req *q, const char *key, bool en); /* 
 #define WEB_SENTENCE 1200
 const char *web_choice_of(const struct web_req *q, const char *key, const char *code, bool en); /* the application's; NULL: none */
 bool web_org_name(struct web_req *q, const char *usci, char out[WEB_NAME]);
+size_t web_place(struct web_req *q, const char *name, char code[7]); /* the application's, as its hook says */
 void web_wording(struct web_req *q, const char *text, char out[WEB_SENTENCE]);
 const char *web_word(struct web_req *q, enum web_form form, const char *code); /* the code itself when it has no word */
 const char *web_word_of(bool en, enum web_form form, const char *code); /* NULL: it has no word */
@@ -241,11 +245,25 @@ void web_technical(struct web_req *q, struct fj_buf *b, const json_t *object);
 void web_region(struct web_req *q, struct fj_buf *b, const char *code);
 /* the other way: six digits as they are, a province by its name in either language; false: it is neither */
 bool web_region_code(const char *name, char code[7]);
-/* where a rule stands ("27号 arts. 11, 13"), in Chinese as laws are cited: 27号第11、13条 */
-void web_clause(struct web_req *q, struct fj_buf *b, const char *clause);
-void web_clause_zh(const char *clause, char *out, size_t cap); /* cut at cap, within a character at worst not shown */
 /* text whose UTC times (2026-03-16T01:00:00Z) are shown in +08:00 */
 void web_text_times(struct fj_buf *b, const char *text);
+
+/* --- clause.c: citations --- */
+struct web_document {
+	const char *id;                  /* its anchor on the page of bases; NULL: it has none */
+	const char *key;                 /* what citations begin with: "27号" */
+	const char *zh, *en;             /* how it is called in one: 27号, Rules No. 27 */
+	const char *title_zh, *title_en; /* in full; NULL: one of our own */
+};
+size_t web_documents(const struct web_document **out);
+/* "27号 arts. 11, 13": 27号第11、13条, Rules No. 27, arts. 11, 13; cut at cap, within a character at worst not shown */
+void web_clause_text(bool en, const char *clause, char *out, size_t cap);
+/* where a citation, or a rule "R04", stands on the page of bases: "167-3-2", "d27", "R04"; "": nowhere */
+#define WEB_CLAUSE_ID 40
+void web_clause_id(const char *cite, char out[WEB_CLAUSE_ID]);
+/* the same as part of a page, each document a link where the application has such a page */
+void web_clause(struct web_req *q, struct fj_buf *b, const char *clause);
+const char *web_basis_page(const struct web_req *q); /* the application's; NULL: none */
 
 /* --- verdict_page.c: a verdict document (docs/formats.md 8) as part of a page --- */
 void web_verdict(struct web_req *q, struct fj_buf *b, const json_t *verdict);

@@ -125,7 +125,7 @@ static void text_value(struct web_req *q, struct fj_buf *b, const char *key, con
 		return;
 	if (word != NULL) {
 		web_text(b, word);
-	} else if (form == WEB_TEXT && strstr(s, ".md") != NULL && (strcmp(key, "rule") == 0 || strcmp(key, "clause") == 0)) {
+	} else if (form == WEB_TEXT && s[0] != '\0' && (strcmp(key, "rule") == 0 || strcmp(key, "clause") == 0)) {
 		web_clause(q, b, s);
 	} else if (prefix != NULL) {
 		web_html(b, "<a class=\"mono\" href=\"");

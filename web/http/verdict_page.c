@@ -231,22 +231,27 @@ static const struct use_part {
 } use_parts[] = {
 	{"action", WEB_N("What is to be done"), NULL, WEB_ACTION, {"QUERY", "VERIFY", "MODEL_CALL", "DOWNLOAD_PRODUCT", "REDEVELOP"}},
 	{"purpose", WEB_N("Purpose"), NULL, WEB_PURPOSE, {"PUBGOV", "WELFARE", "INDUSTRY", "SECTOR"}},
-	{"territory", WEB_N("Where: a province, or the six digits of a division"), WEB_N("such as Hubei or 420000; for a city or a district its code of six digits, such as 420106"), WEB_TEXT, {NULL}},
+	{"territory", WEB_N("Where: a place, or its six digits"), WEB_N("such as Hubei or 420000; a city or district by its Chinese name where this site has loaded it, else by its six digits, such as 420106"), WEB_TEXT, {NULL}},
 	{"user", WEB_N("Who presents it: unified social credit code"), WEB_N("needed for a license bound by name, once you have established who it is"), WEB_TEXT, {NULL}},
 	{"audience", WEB_N("Your service's address (audience)"), WEB_N("needed for a license bound by name: the address of the service that is asked, as the license has it"), WEB_TEXT, {NULL}},
 };
 
-/* "420106+420111" as it is; else a place of which the code is known */
-static bool is_place(const char *v, char code[7])
+/* "420106+420111" as it is; else how many places of this name are known, and the code of the one */
+static size_t places(struct web_req *q, const char *v, char code[7])
 {
-	return strchr(v, '+') != NULL || web_region_code(v, code);
+	return strchr(v, '+') != NULL || web_region_code(v, code) ? 1 : web_place(q, v, code);
 }
 
-static enum fj_rc no_place(struct fj_err *err, const char *v)
+static enum fj_rc no_place(struct fj_err *err, const char *v, size_t n)
 {
-	enum fj_rc rc = fj_fail(err, FJ_E_INVALID, "web", "GB/T 2260", "\"%.40s\" is no place that is known here; type the name of a province, or the six digits of a division, such as 420106", v);
+	if (n > 1) {
+		fj_fail(err, FJ_E_INVALID, "web", "GB/T 2260", "%zu places are called \"%.40s\"; type the six digits of the one that is meant", n, v);
+		fj_err_zh(err, "有 %zu 处行政区划名为“%.40s”，请填写六位行政区划代码", n, v);
+		return FJ_E_INVALID;
+	}
+	enum fj_rc rc = fj_fail(err, FJ_E_INVALID, "web", "GB/T 2260", "\"%.40s\" is no place that is known here; type the name of a province, of a city or district that this site has loaded, or the six digits of a division, such as 420106", v);
 
-	fj_err_zh(err, "无法识别地域“%.40s”，请填写省级名称或六位行政区划代码，如 420106", v);
+	fj_err_zh(err, "无法识别地域“%.40s”，请填写省级名称、本站已加载的市县名称或六位行政区划代码，如 420106", v);
 	return rc;
 }
 
@@ -271,8 +276,9 @@ enum fj_rc web_use_text(struct web_req *q, struct fj_buf *out, struct fj_err *er
 		sent_part(q, name, v);
 		if (v[0] == '\0')
 			continue;
-		if (strcmp(use_parts[i].key, "territory") == 0 && !is_place(v, code))
-			return no_place(err, v);
+		size_t n = strcmp(use_parts[i].key, "territory") == 0 ? places(q, v, code) : 1;
+		if (n != 1)
+			return no_place(err, v, n);
 		if (fj_buf_puts(out, out->len > 0 ? "," : "") != FJ_OK || fj_buf_puts(out, use_parts[i].key) != FJ_OK || fj_buf_puts(out, "=") != FJ_OK)
 			return fj_no_memory(err, "web");
 		rc = fj_buf_puts(out, code[0] != '\0' ? code : v);
@@ -290,7 +296,7 @@ static void use_part(struct web_req *q, struct fj_buf *b, const struct use_part 
 	if (p->codes[0] == NULL) {
 		char v[201], code[7];
 		sent_part(q, name, v);
-		bool bad = web_is_post(q) && v[0] != '\0' && strcmp(p->key, "territory") == 0 && !is_place(v, code);
+		bool bad = web_is_post(q) && v[0] != '\0' && strcmp(p->key, "territory") == 0 && places(q, v, code) != 1;
 		web_html(b, bad ? "<input aria-invalid=\"true\" autofocus" : "<input");
 		web_print(b, " type=\"text\" id=\"%s\" name=\"%s\" maxlength=\"200\" spellcheck=\"false\" autocomplete=\"off\" aria-describedby=\"h-%s\" value=\"%s\"><p class=\"small hint\" id=\"h-%s\">%s</p>", name, name,
 		    name, sent, name, web_tr(q, p->hint));

@@ -27,6 +27,14 @@ void portal_account_top(struct web_req *q, struct fj_buf *b, const char *title)
 		web_print(b, ">%s</a> ", web_tr(q, links[i].text));
 	}
 	web_html(b, "</nav>");
+	if (fj_clock_offset() == 0)
+		return;
+	char real[FJ_TIME_CAP], now[FJ_TIME_CAP];
+	fj_time_china(fj_real_ms() / 1000, real);
+	fj_time_china(fj_now(), now);
+	web_html(b, "<p class=\"small\">");
+	web_say(q, b, "Times on these pages are the machine's, where it is %s now. The demo's clock is at %s.", real, now);
+	web_html(b, "</p>");
 }
 
 void portal_plain_input(struct fj_buf *b, const char *name, const char *label, const char *type, const char *complete, size_t max, const char *value)

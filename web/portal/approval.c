@@ -142,8 +142,10 @@ static void refusal(struct web_req *q, struct fj_buf *b, const json_t *r)
 	web_print(b, "<div class=\"error\"><p><strong>%s</strong> ", web_tr(q, "As things stand this can't be signed."));
 	portal_capital(b, web_either(q, fj_json_peek(detail, "zh"), fj_json_text(detail, "en")));
 	web_say(q, b, ".");
-	web_print(b, "</p><p class=\"small\">%s%s %s ", web_tr(q, "Rule "), fj_json_text(r, "rule"), web_word(q, WEB_BASIS, fj_json_text(r, "basis")));
-	web_clause(q, b, fj_json_text(r, "clause"));
+	web_html(b, "</p><p class=\"small\">");
+	portal_rule(q, b, fj_json_text(r, "rule"));
+	web_say(q, b, ", ");
+	portal_basis(q, b, fj_json_text(r, "basis"), fj_json_text(r, "clause"));
 	web_html(b, "</p></div>");
 }
 

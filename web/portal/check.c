@@ -34,6 +34,23 @@ static void root_part(struct web_req *q, struct fj_buf *b, const json_t *a)
 	web_print(b, "<li>%s</li></ul>", web_tr(q, "a mirror or another office that got it at another time"));
 }
 
+/* what can be done without a machine of one's own */
+static void telephone_part(struct web_req *q, struct fj_buf *b, const json_t *a, const char *number)
+{
+	const char *mirror = fj_json_text(a, "mirror");
+
+	web_print(b, "<h2 id=\"telephone\">%s</h2><ul>", web_tr(q, "With a telephone alone"));
+	web_print(b, "<li>%s <span class=\"mono\">%s/</span></li>", web_tr(q, "Scan the QR code on the paper, and look at the address before you believe the page: it begins with"), fj_json_text(a, "base"));
+	web_print(b, "<li>%s <a href=\"#fingerprint\">%s</a></li>", web_tr(q, "Compare the root's fingerprint with the one that the department has published or reads to you:"), web_tr(q, "to the fingerprint"));
+	if (mirror[0] != '\0' && number != NULL)
+		web_print(b, "<li>%s <a href=\"%s/v/%s\">%s</a></li>", web_tr(q, "Ask a second verifier, which another office runs, for the same number:"), mirror, number, mirror);
+	else if (mirror[0] != '\0')
+		web_print(b, "<li>%s <a href=\"%s\">%s</a></li>", web_tr(q, "Ask a second verifier, which another office runs, for the same number:"), mirror, mirror);
+	else
+		web_print(b, "<li>%s</li>", web_tr(q, "A second verifier, run by another office, would be named here; none is. Ask the department whether there is one."));
+	web_print(b, "<li>%s</li></ul>", web_tr(q, "Ask somebody with a computer to run what stands below, if much depends on it."));
+}
+
 static void keys_part(struct web_req *q, struct fj_buf *b, const json_t *a)
 {
 	const char *tpm = fj_json_text(a, "tpm");
@@ -124,6 +141,16 @@ static void commands(struct fj_buf *b, const char *title, const char *text, cons
 	"fujie witness add --dir W \"$(cat trust/log.vkey)\"\n" \
 	"fujie witness show --dir W\n"
 
+/* the program is handed out by people: there is no address to get it from */
+static void where_from(struct web_req *q, struct fj_buf *b)
+{
+	const char *tool = portal_of(q)->tool;
+
+	web_print(b, "<p class=\"small\">%s</p>", web_tr(q, "fujie-verify and fujie are parts of this software. The department in charge hands them out; or build them from the software's source: make, then they are in the folder build. fujie-verify needs neither database nor network."));
+	if (tool[0] != '\0')
+		web_print(b, "<p class=\"small\">%s <span class=\"mono\">%s</span></p>", web_tr(q, "The fujie-verify that is installed with this server has this SHA-256, which sha256sum shows of the one that you were given (another build has another):"), tool);
+}
+
 /* number: the one that was asked about; NULL: none */
 static void commands_part(struct web_req *q, struct fj_buf *b, const json_t *a, const char *number)
 {
@@ -137,7 +164,8 @@ static void commands_part(struct web_req *q, struct fj_buf *b, const json_t *a, 
 	web_print(b, "<p class=\"small\">%s</p>", web_tr(q, "Good is: the first line is the fingerprint above, and each other line says OK. Any line with error or fail is not."));
 	commands(b, web_tr(q, "One certificate"), ONE, web_tr(q, "n is the certificate's number; put the one that you have there (n=DAC-…). Good is: one.pem: OK, then holder, serial number and term as you expect them; whether it is suspended or revoked OCSP tells, below. An authorisation (DAU-…) or license token is no certificate that OpenSSL reads: for these take fujie-verify"), with);
 	commands(b, "OCSP", OCSP, web_tr(q, "ask for the state of that certificate. Good is: Response verify OK, and good behind its name; revoked there means revoked or suspended"), with);
-	commands(b, "fujie-verify", VERIFY, web_tr(q, "the verdict on a bundle by the fingerprint alone, and by the folder; fujie-verify is a small program without database and network that you can build from source"), whole);
+	commands(b, "fujie-verify", VERIFY, web_tr(q, "the verdict on a bundle by the fingerprint alone, and by the folder"), whole);
+	where_from(q, b);
 	commands(b, "fujie log", LOG, web_tr(q, "read the whole log, check every hash, and keep a checkpoint. Look again later: the monitor tells when what you saw is not the beginning of what is there. Who has a copy of the log's files, or a mirror, checks them with fujie log verify COPY"), with);
 	commands(b, "fujie witness", WITNESS, web_tr(q, "run a witness: it remembers what it saw and cosigns only what continues it. Then start it with fujie witness serve, and give the department its key and address"), with);
 }
@@ -156,6 +184,7 @@ void portal_get_check(struct web_req *q, struct web_res *r)
 	portal_top(q, b, web_tr(q, "Verify independently"));
 	web_print(b, "<p class=\"lead\">%s</p>", web_tr(q, "You need not believe this server. What it issues can be checked by anybody, with programs that are not ours, from what is published."));
 	root_part(q, b, a);
+	telephone_part(q, b, a, fj_number_ok(number) ? number : NULL);
 	keys_part(q, b, a);
 	log_part(q, b, a);
 	commands_part(q, b, a, fj_number_ok(number) ? number : NULL);

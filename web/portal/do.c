@@ -106,6 +106,27 @@ static void form_buttons(struct web_req *q, struct fj_buf *b, const struct iss_c
 	web_html(b, "</p></form>");
 }
 
+/* what each column of the template may hold, where the template says it */
+static void template_columns(struct web_req *q, struct fj_buf *b, const struct iss_command_info *t)
+{
+	FJ_AUTO(json) none = json_object();
+	FJ_AUTO(json) answer = NULL;
+	const json_t *columns;
+	size_t i, k;
+	json_t *v, *choice;
+
+	if (portal_command(q, t->name, none, &answer, NULL) != FJ_OK || json_array_size(columns = json_object_get(answer, "columns")) == 0)
+		return;
+	web_print(b, "<details><summary>%s</summary><dl>", web_tr(q, "What each column may hold"));
+	json_array_foreach(columns, i, v) {
+		web_print(b, "<div><dt>%s</dt><dd>%s", fj_json_text(v, "title"), fj_json_text(v, "note"));
+		json_array_foreach(json_object_get(v, "choices"), k, choice)
+			web_print(b, k == 0 ? "<br><span class=\"small\">%s" : "、%s", json_string_value(choice));
+		web_html(b, json_array_size(json_object_get(v, "choices")) > 0 ? "</span></dd></div>" : "</dd></div>");
+	}
+	web_html(b, "</dl></details>");
+}
+
 /* what the columns of a list are, and one to fill in */
 static void list_template(struct web_req *q, struct fj_buf *b, const struct iss_command_info *c)
 {
@@ -121,6 +142,7 @@ static void list_template(struct web_req *q, struct fj_buf *b, const struct iss_
 	web_print(b, "<p><a class=\"file\" href=\"/do/%s/template?run=1&amp;download=%s\">", noun, t->fields == NULL || t->fields[0].name == NULL ? "csv" : "");
 	portal_command_word(q, b, t);
 	web_html(b, "</a></p>");
+	template_columns(q, b, t);
 }
 
 /* it is asked by an address: nothing of it is a file or a secret */
@@ -327,7 +349,7 @@ static void noun_heading(struct web_req *q, struct fj_buf *b, const char *noun)
 {
 	bool list = portal_find(noun, "list") != NULL;
 
-	web_html(b, "<section class=\"card\"><h2>");
+	web_print(b, "<section class=\"card\" id=\"n-%s\"><h2>", noun);
 	if (list) {
 		web_html(b, "<a href=\"/list/");
 		web_text(b, noun);
@@ -348,21 +370,45 @@ static void one_command(struct web_req *q, struct fj_buf *b, const struct iss_co
 	web_html(b, "</li>");
 }
 
-/* the commands of one noun stand together, where the first of them does */
+static bool stands_here(struct web_req *q, const struct iss_command_info *c, const char *noun)
+{
+	return portal_is_noun(c->name, noun) && portal_may(q, c) && !is_elsewhere(c, c->name + strlen(noun) + 1);
+}
+
 static void noun_section(struct web_req *q, struct fj_buf *b, const char *noun)
 {
-	size_t n, shown = 0;
+	size_t n;
+	const struct iss_command_info *const *all = iss_commands(&n);
+
+	noun_heading(q, b, noun);
+	for (size_t i = 0; i < n; i++)
+		if (stands_here(q, all[i], noun))
+			one_command(q, b, all[i]);
+	web_html(b, "</ul></section>");
+}
+
+static void noun_link(struct web_req *q, struct fj_buf *b, const char *noun)
+{
+	web_print(b, "<a href=\"#n-%s\">%s</a>", noun, portal_noun_word(q, noun, false));
+}
+
+/* the nouns of what may be done, each where the first of its commands stands */
+static void by_noun(struct web_req *q, struct fj_buf *b, void (*part)(struct web_req *, struct fj_buf *, const char *))
+{
+	size_t n;
 	const struct iss_command_info *const *all = iss_commands(&n);
 
 	for (size_t i = 0; i < n; i++) {
-		if (!portal_is_noun(all[i]->name, noun) || !portal_may(q, all[i]) || is_elsewhere(all[i], all[i]->name + strlen(noun) + 1))
+		char noun[PORTAL_NOUN];
+		size_t k = 0;
+		portal_noun_in(all[i]->name, noun);
+		if (!stands_here(q, all[i], noun))
 			continue;
-		if (shown++ == 0)
-			noun_heading(q, b, noun);
-		one_command(q, b, all[i]);
+		while (k < i && !stands_here(q, all[k], noun))
+			k++;
+		if (k == i)
+			part(q, b, noun);
 	}
-	if (shown > 0)
-		web_html(b, "</ul></section>");
 }
 
 /* what each role comes to do most */
@@ -408,24 +454,17 @@ static void done_most(struct web_req *q, struct fj_buf *b)
 
 void portal_get_do(struct web_req *q, struct web_res *r)
 {
-	size_t n;
-	const struct iss_command_info *const *all = iss_commands(&n);
+	struct fj_buf *b = &r->body;
 
-	portal_top(q, &r->body, web_tr(q, "What I may do"));
-	web_print(&r->body, "<p><a href=\"/drafts\">%s</a></p>", web_tr(q, "My drafts"));
-	done_most(q, &r->body);
-	web_print(&r->body, "<h2>%s</h2><div class=\"cards\">", web_tr(q, "All by subject"));
-	for (size_t i = 0; i < n; i++) {
-		char noun[PORTAL_NOUN];
-		bool seen = false;
-		portal_noun_in(all[i]->name, noun);
-		for (size_t k = 0; k < i; k++)
-			seen = seen || portal_is_noun(all[k]->name, noun);
-		if (!seen)
-			noun_section(q, &r->body, noun);
-	}
-	web_html(&r->body, "</div>");
-	web_page_end(&r->body);
+	portal_top(q, b, web_tr(q, "What I may do"));
+	web_print(b, "<p><a href=\"/drafts\">%s</a></p>", web_tr(q, "My drafts"));
+	done_most(q, b);
+	web_print(b, "<h2>%s</h2><details class=\"fold\"><summary>%s</summary></details><nav class=\"links\" aria-label=\"%s\">", web_tr(q, "All by subject"), web_tr(q, "Go to a subject"), web_tr(q, "Subjects"));
+	by_noun(q, b, noun_link);
+	web_html(b, "</nav><div class=\"cards\">");
+	by_noun(q, b, noun_section);
+	web_html(b, "</div>");
+	web_page_end(b);
 }
 
 /* --- one command --- */

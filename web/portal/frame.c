@@ -81,13 +81,11 @@ static void officer_links(struct web_req *q, struct fj_buf *b)
 	nav_link(q, b, "/list", web_tr(q, "Lists"));
 }
 
-/* On a narrow screen the links are folded under one word; a wide one shows them and hides the word. */
 static void navigation(struct web_req *q, struct fj_buf *b)
 {
 	bool officer = web_session(q) != NULL;
 
-	web_print(b, "<nav class=\"main\" aria-label=\"%s\"><input type=\"checkbox\" id=\"menu\" class=\"unseen\"><label for=\"menu\">%s</label><div>",
-	    web_tr(q, "Main menu"), web_tr(q, "Menu"));
+	web_print(b, "<nav class=\"main\" aria-label=\"%s\"><div>", web_tr(q, "Main menu"));
 	if (officer)
 		officer_links(q, b);
 	else
@@ -98,7 +96,7 @@ static void navigation(struct web_req *q, struct fj_buf *b)
 	nav_link(q, b, "/help", web_tr(q, "Help"));
 	if (!officer)
 		nav_link(q, b, "/login", web_tr(q, "Sign in"));
-	web_html(b, "</div></nav>");
+	web_html(b, "</div></nav></header>");
 }
 
 /* An answer to a form has no address of its own: the language then leads to the page the form is on, whose address begins
@@ -149,14 +147,25 @@ static void who(struct web_req *q, struct fj_buf *b)
 	web_print(b, "<button class=\"quiet\">%s</button></form>", web_tr(q, "Sign out"));
 }
 
+/* of a narrow screen, where the menu is folded: what is looked for most */
+static void seek(struct web_req *q, struct fj_buf *b)
+{
+	const struct iss_command_info *c = portal_find("find", "search");
+	bool finds = web_session(q) != NULL && c != NULL && portal_may(q, c);
+
+	web_print(b, "<a class=\"seek\" href=\"%s\">%s</a>", finds ? "/do/find/search" : "/verify", finds ? web_tr(q, "Search") : web_tr(q, "Verify"));
+}
+
 void portal_top(struct web_req *q, struct fj_buf *b, const char *title)
 {
 	web_page_begin(q, b, title);
-	web_print(b, "<a class=\"skip\" href=\"#main\">%s</a><header><div><a class=\"brand\" href=\"/\">符节 Fujie <span>%s</span></a><div class=\"me\">",
-	    web_tr(q, "Skip to content"), web_tr(q, "Data asset certificates"));
+	web_print(b, "<a class=\"skip\" href=\"#main\">%s</a><header><details class=\"drawer\"><summary>%s</summary></details><div><a class=\"brand\" href=\"/\">符节 Fujie <span>%s</span></a>",
+	    web_tr(q, "Skip to content"), web_tr(q, "Menu"), web_tr(q, "Data asset certificates"));
+	seek(q, b);
+	web_html(b, "<div class=\"me\">");
 	language_links(q, b);
 	who(q, b);
-	web_html(b, "</div></div></header>");
+	web_html(b, "</div></div>");
 	navigation(q, b);
 	if (portal_of(q)->demo)
 		web_print(b, "<div class=\"demo\">%s</div>", web_tr(q, "DEMO: the data is invented, the TPM is software, its keys must not be trusted."));
@@ -214,24 +223,30 @@ static void sentence(struct web_req *q, struct fj_buf *b, const struct fj_err *e
 		web_html(b, en ? "." : "。");
 }
 
+void portal_rule(struct web_req *q, struct fj_buf *b, const char *cite)
+{
+	if (strstr(cite, ".md") == NULL && (cite[0] != 'R' || web_lang(q)[0] == 'e')) /* our own texts, and R.. in Chinese, say it */
+		web_say(q, b, "Rule ");
+	web_clause(q, b, cite);
+}
+
+void portal_basis(struct web_req *q, struct fj_buf *b, const char *basis, const char *clause)
+{
+	web_print(b, "%s ", web_word(q, WEB_BASIS, basis));
+	web_clause(q, b, clause);
+}
+
 void portal_error(struct web_req *q, struct fj_buf *b, const struct fj_err *err)
 {
 	web_html(b, "<div class=\"error\" role=\"alert\"><p>");
 	sentence(q, b, err);
 	web_html(b, "</p>");
-	if (err->cite[0] != '\0') {
+	if (err->cite[0] != '\0' && strncmp(err->cite, "RFC ", 4) != 0) { /* a protocol's says nothing to people */
 		web_html(b, "<p class=\"small\">");
-		if (strstr(err->cite, ".md") == NULL) /* our own texts say it */
-			web_say(q, b, "Rule ");
-		if (err->cite[0] == 'R') /* is called so already */
-			web_text(b, err->cite);
-		else
-			web_clause(q, b, err->cite);
+		portal_rule(q, b, err->cite);
 		if (err->clause[0] != '\0') {
 			web_say(q, b, ", ");
-			web_text(b, web_word(q, WEB_BASIS, err->basis));
-			web_html(b, " ");
-			web_clause(q, b, err->clause);
+			portal_basis(q, b, err->basis, err->clause);
 		}
 		web_html(b, "</p>");
 	}
@@ -271,14 +286,17 @@ enum fj_rc portal_own_form(const struct web_req *q, struct fj_err *err)
 void portal_error_page(struct web_req *q, struct web_res *r, const struct fj_err *err)
 {
 	struct fj_buf *b = &r->body;
-	const char *back = web_session(q) != NULL ? "/inbox" : "/verify";
-
 	if (err->rc == FJ_E_NOTFOUND)
 		portal_top(q, b, web_tr(q, "Not found"));
 	else
 		portal_top(q, b, web_tr(q, "This was not done"));
 	portal_error(q, b, err);
-	web_print(b, "<p><a href=\"%s\">%s</a></p>", back, back[1] == 'i' ? web_tr(q, "Back to the inbox") : web_tr(q, "To the public verification"));
+	web_print(b, "<p class=\"links\"><a href=\"/\">%s</a>", web_tr(q, "First page"));
+	if (web_session(q) != NULL)
+		web_print(b, "<a href=\"/inbox\">%s</a>", web_tr(q, "Back to the inbox"));
+	else
+		web_print(b, "<a href=\"/verify\">%s</a><a href=\"/login\">%s</a>", web_tr(q, "To the public verification"), web_tr(q, "Sign in"));
+	web_html(b, "</p>");
 	web_page_end(b);
 }
 

@@ -57,7 +57,7 @@ void portal_get_help(struct web_req *q, struct web_res *r)
 	web_print(b, "<h2>%s</h2><ul>", web_tr(q, "All pages of help"));
 	for (size_t at = 0; help_next(help_manual(web_lang(q)[0] == 'e'), &at, &s);)
 		entry(b, &s);
-	web_html(b, "</ul>");
+	web_print(b, "<li><a href=\"/basis\">%s</a></li></ul>", web_tr(q, "Rules and what they rest on"));
 	web_page_end(b);
 }
 

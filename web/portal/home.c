@@ -375,7 +375,7 @@ static const struct face {
 } faces[] = {
 	{"assets.state", "assets-state", CHART_BARS, WEB_N("Assets by state"), WEB_N("State"), BY_STATE, assets_order},
 	{"assets.industry", "assets-industry", CHART_BARS, WEB_N("Assets by industry"), WEB_N("Industry"), BY_INDUSTRY, NULL},
-	{"assets.class", "assets-class", CHART_BARS, WEB_N("Assets by class code"), WEB_N("Class code"), BY_CLASS, NULL},
+	{"assets.class", "assets-class", CHART_BARS, WEB_N("Assets by class"), WEB_N("Class"), BY_CLASS, NULL},
 	{"certificates.state", "certificates-state", CHART_BARS, WEB_N("Certificates by state"), WEB_N("State"), BY_STATE, states_order},
 	{"certificates.issued", "certificates-issued", CHART_MONTHS, WEB_N("Certificates issued, by month"), WEB_N("Month"), BY_CODE, NULL},
 	{"certificates.ending", "certificates-ending", CHART_MONTHS, WEB_N("Certificates that end, by month"), WEB_N("Month"), BY_CODE, NULL},
@@ -397,7 +397,43 @@ static const char *series_name(struct web_req *q, const char *key)
 	return key;
 }
 
-static const char *row_name(struct web_req *q, const struct face *f, const char *code)
+/* names of class codes, and whether one had none */
+struct classes {
+	json_t *names, *said;
+	bool lack;
+};
+
+/* code to name, by the tables that the finance department has loaded; a code that two schemes name differently has none */
+static json_t *class_names(struct web_req *q)
+{
+	FJ_AUTO(json) none = json_object();
+	FJ_AUTO(json) answer = NULL;
+	json_t *out = json_object(), *v;
+	size_t i;
+
+	if (portal_command(q, "class.list", none, &answer, NULL) != FJ_OK)
+		return out;
+	json_array_foreach(json_object_get(answer, "items"), i, v) {
+		const char *code = fj_json_text(v, "code"), *other = fj_json_peek(out, code);
+		if (json_is_true(json_object_get(v, "loaded")))
+			json_object_set_new(out, code, json_string(other == NULL || strcmp(other, fj_json_text(v, "name")) == 0 ? fj_json_text(v, "name") : ""));
+	}
+	return out;
+}
+
+/* "A01 结构化"; without a name the code alone, and once below the figures why */
+static const char *class_name(const char *code, struct classes *classes)
+{
+	const char *name = fj_json_text(classes->names, code);
+	json_t *said = name[0] == '\0' ? NULL : json_sprintf("%s %s", code, name);
+
+	if (said != NULL && json_array_append_new(classes->said, said) == 0)
+		return json_string_value(said);
+	classes->lack = true;
+	return code;
+}
+
+static const char *row_name(struct web_req *q, const struct face *f, const char *code, struct classes *classes)
 {
 	const char *industry = f->by == BY_INDUSTRY ? web_tr_in(q, "industry", code) : NULL;
 
@@ -407,6 +443,8 @@ static const char *row_name(struct web_req *q, const struct face *f, const char 
 		return web_tr(q, "all others");
 	if (f->by == BY_STATE && strcmp(code, "STOPPED") == 0)
 		return web_tr(q, "stopped with its authorisation");
+	if (f->by == BY_CLASS)
+		return class_name(code, classes);
 	return f->by == BY_STATE ? web_word(q, WEB_STATE, code) : f->by == BY_MODE ? web_word(q, WEB_MODE, code) : industry != NULL ? industry : code;
 }
 
@@ -445,7 +483,7 @@ static size_t in_order(const struct face *f, const json_t *rows, const json_t *o
 	return n;
 }
 
-static void figure(struct web_req *q, struct fj_buf *b, const struct face *f, const json_t *v)
+static void figure(struct web_req *q, struct fj_buf *b, const struct face *f, const json_t *v, struct classes *classes)
 {
 	const json_t *series = json_object_get(v, "series"), *ordered[MAX_ROWS];
 	struct chart_row rows[MAX_ROWS] = {{.label = ""}};
@@ -464,7 +502,7 @@ static void figure(struct web_req *q, struct fj_buf *b, const struct face *f, co
 	if (!any)
 		c.n_rows = 0; /* an axis of nothing says nothing */
 	for (size_t i = 0; i < c.n_rows; i++)
-		rows[i].label = row_name(q, f, fj_json_text(ordered[i], "code"));
+		rows[i].label = row_name(q, f, fj_json_text(ordered[i], "code"), classes);
 	chart_draw(b, &c);
 }
 
@@ -486,20 +524,36 @@ static const char *scope(struct web_req *q, const json_t *list)
 	return "";
 }
 
+static void nameless(struct web_req *q, struct fj_buf *b)
+{
+	const struct iss_command_info *load = iss_command_find("profile.propose");
+
+	web_print(b, "<p class=\"small\">%s", web_tr(q, "Class codes without a name: the finance department has loaded none for them."));
+	if (load != NULL && portal_may(q, load))
+		web_print(b, " <a href=\"/do/profile/propose\">%s</a>", web_tr(q, "Load a table of class codes"));
+	web_html(b, "</p>");
+}
+
 static void figures(struct web_req *q, struct fj_buf *b, const json_t *home)
 {
 	const json_t *list = json_object_get(home, "figures");
+	FJ_AUTO(json) names = NULL;
+	FJ_AUTO(json) said = json_array();
 	size_t i;
 	json_t *v;
 
 	if (json_array_size(list) == 0)
 		return;
+	names = class_names(q);
+	struct classes classes = {names, said, false};
 	web_print(b, "<h2>%s</h2><p class=\"small\">%s</p><div class=\"charts\">", web_tr(q, "Figures"), scope(q, list));
 	for (size_t k = 0; k < FJ_ARRAY_LEN(faces); k++)
 		json_array_foreach(list, i, v)
 			if (strcmp(fj_json_text(v, "figure"), faces[k].figure) == 0)
-				figure(q, b, &faces[k], v);
+				figure(q, b, &faces[k], v, &classes);
 	web_html(b, "</div>");
+	if (classes.lack)
+		nameless(q, b);
 }
 
 /* --- the page --- */

@@ -17,6 +17,7 @@ struct portal {
 	struct web_server *server;
 	struct fj_buf cert, key, client_ca; /* PEM texts */
 	bool demo, tls;
+	char tool[65]; /* SHA-256 of the fujie-verify that is installed beside this program, in hex; "" where there is none */
 	bool secure; /* browsers come by https: cookies are Secure and have the prefix __Host- */
 	struct web_limit *pictures, *lodging; /* of the public, by address */
 };
@@ -70,6 +71,9 @@ void portal_copy_words(struct web_req *q, const char *command, json_t *object);
 json_t *portal_organisation(struct web_req *q, const char *usci); /* as of organisation.show, the caller's; NULL: not known to who asks */
 bool portal_org_name(struct web_req *q, const char *usci, char out[PORTAL_NAME]); /* false: not known to who asks */
 void portal_error(struct web_req *q, struct fj_buf *b, const struct fj_err *err);
+/* "Rule R04", and "stated by Plan No. 167, section 4(3)", each with its link */
+void portal_rule(struct web_req *q, struct fj_buf *b, const char *cite);
+void portal_basis(struct web_req *q, struct fj_buf *b, const char *basis, const char *clause);
 void portal_tell(struct web_req *q, struct web_res *r, const struct fj_err *err); /* the same, and it is the answer's status; NULL: nothing */
 /* the act is of a role that is not the officer's: it is refused for that before anything else; true: he may */
 bool portal_let(struct web_req *q, struct web_res *r, const struct iss_command_info *c);
@@ -408,7 +412,9 @@ void portal_get_notice(struct web_req *q, struct web_res *r);
 void portal_post_objection(struct web_req *q, struct web_res *r);
 void portal_get_objections(struct web_req *q, struct web_res *r);
 void portal_post_objections(struct web_req *q, struct web_res *r);
+void portal_get_basis(struct web_req *q, struct web_res *r);  /* basis.c */
 void portal_get_check(struct web_req *q, struct web_res *r);  /* check.c */
+size_t portal_place(struct web_req *q, const char *name, char code[7]); /* verify.c: by the table of divisions; how many bear the name */
 void portal_get_help(struct web_req *q, struct web_res *r);   /* help.c */
 void portal_get_help_page(struct web_req *q, struct web_res *r);
 void portal_get_disclosure(struct web_req *q, struct web_res *r); /* disclosure.c */

@@ -37,6 +37,7 @@ void portal_public_front(struct web_req *q, struct web_res *r)
 	door(b, "notices", web_tr(q, "Public notices"), web_tr(q, "registrations under notice now, and how to object to one"));
 	door(b, "disclosure", web_tr(q, "Disclosure of authorised operation"), web_tr(q, "who is authorised, for what, how long; products and fees"));
 	door(b, "check", web_tr(q, "Verify independently"), web_tr(q, "root fingerprint, public log, and commands to run on your own machine"));
+	door(b, "basis", web_tr(q, "Rules and what they rest on"), web_tr(q, "each rule in one sentence, with the words of the document"));
 	door(b, "help", web_tr(q, "Help"), web_tr(q, "by role, with a ten-minute tour and a glossary"));
 	door(b, "login", web_tr(q, "Sign in"), web_tr(q, "for officers of holders, operators, departments and auditors"));
 	web_html(b, "</ul>");
@@ -91,7 +92,7 @@ void portal_get_notices(struct web_req *q, struct web_res *r)
 		return;
 	}
 	portal_top(q, b, web_tr(q, "Public notices"));
-	web_print(b, "<p>%s</p>", web_tr(q, "Registrations that are under public notice now (Interim Measures for the Registration of Public Data Resources, document 26 of 2025, art. 12). Whoever thinks that one of them is wrong can object until its last day; the finance department looks into it before it decides."));
+	web_print(b, "<p>%s</p>", web_tr(q, "Registrations that are under public notice now (Interim Measures for the Registration of Public Data Resources, Measures No. 26, art. 12). Whoever thinks that one of them is wrong can object until its last day; the finance department looks into it before it decides."));
 	if (json_array_size(json_object_get(answer, "items")) == 0)
 		no_notice(q, b);
 	json_array_foreach(json_object_get(answer, "items"), i, n)
@@ -116,7 +117,7 @@ static void objection_form(struct web_req *q, struct fj_buf *b, const char *id)
 
 	once_key(key);
 	web_print(b, "<section class=\"card\"><h2 id=\"object\">%s</h2><p>%s</p>", web_tr(q, "Object to this registration"),
-	    web_tr(q, "An objection is made under a real name and with evidence (26号 art. 12). Name, address and text are read by the finance department that decides and by auditors only; they stand apart from the record and can be erased. You get a receipt with a number and a secret, by which you see how it stands."));
+	    web_tr(q, "An objection is made under a real name and with evidence (Measures No. 26, art. 12). Name, address and text are read by the finance department that decides and by auditors only; they stand apart from the record and can be erased. You get a receipt with a number and a secret, by which you see how it stands."));
 	web_print(b, "<form method=\"post\" action=\"/notices/%s/object\"><input type=\"hidden\" name=\"once\" value=\"%s\">", id, key);
 	input(q, b, "name", web_tr(q, "Your name, or that of your organisation"), web_tr(q, "the real one; an anonymous objection is not taken up"), 60);
 	input(q, b, "contact", web_tr(q, "How we reach you"), web_tr(q, "telephone, e-mail or postal address"), 120);

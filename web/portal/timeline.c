@@ -30,8 +30,8 @@ static void clause(struct web_req *q, struct fj_buf *b, const json_t *e)
 {
 	if (fj_json_text(e, "clause")[0] == '\0')
 		return;
-	web_print(b, "<p class=\"small\">%s ", web_word(q, WEB_BASIS, fj_json_text(e, "basis")));
-	web_clause(q, b, fj_json_text(e, "clause"));
+	web_html(b, "<p class=\"small\">");
+	portal_basis(q, b, fj_json_text(e, "basis"), fj_json_text(e, "clause"));
 	web_html(b, "</p>");
 }
 

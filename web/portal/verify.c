@@ -239,6 +239,18 @@ static enum fj_rc verdict_now(struct portal *p, struct web_req *q, struct asked 
 	return rc;
 }
 
+size_t portal_place(struct web_req *q, const char *name, char code[7])
+{
+	FJ_AUTO(json) params = json_pack("{s:s}", "name", name);
+	FJ_AUTO(json) list = NULL;
+
+	if (portal_public(q, "division.list", params, &list, NULL) != FJ_OK)
+		return 0;
+	const json_t *items = json_object_get(list, "items");
+	snprintf(code, 7, "%s", json_array_size(items) == 1 ? fj_json_text(json_array_get(items, 0), "code") : "");
+	return json_array_size(items);
+}
+
 /* --- pages --- */
 
 static void form(struct web_req *q, struct fj_buf *b)

@@ -373,7 +373,9 @@ static void step_list(struct web_req *q, struct fj_buf *b, const struct portal_w
 	struct gap later[MAX_GAPS];
 	size_t n = count(w), n_later = unfilled(c, fill, ISS_AS_LATER, later, 0);
 
-	web_print(b, "<nav class=\"steps\" aria-label=\"%s\"><ol>", web_tr(q, "Steps"));
+	web_html(b, "<h2>");
+	web_say(q, b, "Step %zu of %zu: %s", at, n + 1, at > n ? web_tr(q, "Review and send") : web_tr(q, w->steps[at - 1].title));
+	web_print(b, "</h2><details class=\"fold\"><summary>%s</summary></details><nav class=\"steps\" aria-label=\"%s\"><ol>", web_tr(q, "All steps"), web_tr(q, "Steps"));
 	for (size_t i = 1; i <= n + 1; i++) {
 		size_t lacks = 0, asked = 0;
 		for (size_t k = 0; k < n_gaps; k++)
@@ -408,6 +410,8 @@ static void form_begin(struct web_req *q, struct fj_buf *b, const struct portal_
 	portal_csrf(q, b);
 	portal_hidden(b, "draft", fj_json_text(fill, PORTAL_DRAFT));
 	web_print(b, "<input type=\"hidden\" name=\"at\" value=\"%zu\">", at);
+	if (at <= count(w)) /* what the enter key does in a field: the first button's act */
+		web_print(b, "<button class=\"unseen\" tabindex=\"-1\" aria-hidden=\"true\" name=\"go\" value=\"%zu\"></button>", at + 1);
 }
 
 static void step_page(struct web_req *q, struct web_res *r, const struct portal_wizard *w, const struct iss_command_info *c, json_t *fill, size_t at, const struct fj_err *err)
@@ -426,9 +430,6 @@ static void step_page(struct web_req *q, struct web_res *r, const struct portal_
 	portal_fill_bad(q, c, fill, err);
 	form_begin(q, b, w, fill, at);
 	step_list(q, b, w, c, fill, at, gap, lacks);
-	web_html(b, "<h2>");
-	web_say(q, b, "Step %zu of %zu: %s", at, count(w) + 1, web_tr(q, s->title));
-	web_html(b, "</h2>");
 	if (s->note != NULL)
 		web_print(b, "<p class=\"small\">%s</p>", web_tr(q, s->note));
 	web_html(b, "<div class=\"beside\"><div>");

@@ -53,6 +53,8 @@ static bool take(struct args *a, const char *key, const char *value)
 		a->conf.signin_days = strtoll(value, NULL, 10);
 	else if (strcmp(key, "--leaked") == 0)
 		a->conf.leaked = value;
+	else if (strcmp(key, "--mirror") == 0)
+		a->conf.mirror = value;
 	else if (strcmp(key, "--client-ca") == 0)
 		a->portal.client_ca = value;
 	else if (strcmp(key, "--tls-cert") == 0)

@@ -28,6 +28,7 @@ static const char *const revocation_reasons[] = {"privilegeWithdrawn", "cessatio
 
 const struct iss_field fld_none[] = {{0}};
 const struct iss_field fld_list[] = {PAGE, {0}};
+const struct iss_field fld_bulk_list[] = {PAGE, {"operator", ISS_F_STR, false, 18, "运营机构", "USCC of the operator", .noun = "organisation"}, {0}};
 const struct iss_field fld_usci[] = {{"usci", ISS_F_STR, true, 18, "统一社会信用代码", "unified social credit code"}, {0}};
 const struct iss_field fld_ledger[] = {{"id", ISS_F_STR, true, 40, "台账条目号", "ledger entry"}, {0}};
 const struct iss_field fld_asset[] = {{"asset", ISS_F_STR, true, DOM_MAX_ASSET_NO, "资产编号", "asset number"}, {0}};

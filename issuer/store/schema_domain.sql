@@ -312,6 +312,7 @@ CREATE TABLE token_job (           -- 批量签发: one approval, up to 10,000 t
 ) STRICT;
 CREATE INDEX token_job_open ON token_job(id) WHERE state IN ('RUNNING', 'HELD');
 CREATE INDEX token_job_digest ON token_job(digest);
+CREATE INDEX token_job_operator ON token_job(operator);
 CREATE TABLE token_job_aside (     -- users of a job who got no token
   job    TEXT NOT NULL,
   line   INTEGER NOT NULL,

@@ -18,8 +18,8 @@
 /* for whom a list is narrowed, and to which state */
 static const struct {
 	const char *noun, *state;
-	bool own; /* the own organisation's, where it has some */
-} narrow[] = {{"certificate", "ACTIVE", true}, {"authorisation", "ACTIVE", false}, {"material", NULL, false}, {"organisation", NULL, false}};
+	bool own; /* the own organisation's, where it has some: by the list's filter, or its holder */
+} narrow[] = {{"certificate", "ACTIVE", true}, {"authorisation", "ACTIVE", true}, {"bulk", NULL, true}, {"product", "ON_SALE", true}};
 
 static json_t *list_of(struct web_req *q, const char *noun, json_t *params)
 {
@@ -60,7 +60,7 @@ static json_t *divisions(struct web_req *q)
 
 static void label_of(struct web_req *q, const json_t *v, char out[LABEL])
 {
-	static const char *const keys[] = {"asset_name", "name", "mode"};
+	static const char *const keys[] = {"asset_name", "asset_names", "name", "mode"};
 	const json_t *holder = json_object_get(v, "holder"), *operator_ = json_object_get(v, "operator");
 	const char *name = NULL, *who = fj_json_peek(operator_ != NULL ? operator_ : holder, "name");
 
@@ -74,9 +74,20 @@ static void label_of(struct web_req *q, const json_t *v, char out[LABEL])
 	snprintf(out, LABEL, "%.*s%s%.*s", (int)fj_utf8_prefix(name, NAME), name, who == NULL ? "" : MIDDLE, who == NULL ? 0 : (int)fj_utf8_prefix(who, NAME), who == NULL ? "" : who);
 }
 
+/* of a batch of licenses: what, how many, since when, and how far */
+static void label_of_batch(struct web_req *q, const json_t *v, char out[LABEL])
+{
+	FJ_AUTO(buf) many = FJ_BUF_INIT(200);
+
+	web_say(q, &many, "%lld licenses", (long long)fj_json_num(v, "total"));
+	snprintf(out, LABEL, "%.*s" MIDDLE "%s" MIDDLE "%.10s" MIDDLE "%s", (int)fj_utf8_prefix(fj_json_text(v, "product"), NAME), fj_json_text(v, "product"), fj_buf_str(&many), fj_json_text(v, "at"),
+	    web_word(q, WEB_STATE, fj_json_text(v, "state")));
+}
+
 static json_t *rows(struct web_req *q, const char *noun, bool own)
 {
 	json_t *params = json_object(), *out = json_array(), *v;
+	const char *filter = iss_own_filter(portal_actor(q), noun);
 	size_t i;
 
 	for (size_t k = 0; k < FJ_ARRAY_LEN(narrow); k++) {
@@ -85,13 +96,16 @@ static json_t *rows(struct web_req *q, const char *noun, bool own)
 		if (narrow[k].state != NULL)
 			json_object_set_new(params, "state", json_string(narrow[k].state));
 		if (own && narrow[k].own)
-			json_object_set_new(params, "holder", json_string(portal_actor(q)->org));
+			json_object_set_new(params, filter != NULL ? filter : "holder", json_string(portal_actor(q)->org));
 	}
 	FJ_AUTO(json) list = list_of(q, noun, params);
 	json_array_foreach(json_object_get(list, "items"), i, v) {
 		char label[LABEL];
 		const char *id = portal_number_of(v, noun);
-		label_of(q, v, label);
+		if (strcmp(noun, "bulk") == 0)
+			label_of_batch(q, v, label);
+		else
+			label_of(q, v, label);
 		if (id != NULL)
 			json_array_append_new(out, json_pack("{s:s, s:s}", "id", id, "label", label));
 	}

@@ -324,31 +324,45 @@ static void line_input(const struct form *d, const struct iss_field *f, const ch
 	web_print(d->b, " value=\"%s\">", portal_is_secret(path) ? "" : value);
 }
 
-/* one of those that the own unit has filed, or another by its number; and in a wizard the way to file one and back */
-static void material_input(const struct form *d, const struct iss_field *f, const char *path)
+/* what is chosen from a list, and how another is named; its words: context "another" */
+static const char *const listed[] = {"material", "bulk", "authorisation", NULL};
+
+static bool is_listed(const char *noun)
+{
+	size_t i = 0;
+
+	while (listed[i] != NULL && strcmp(listed[i], noun) != 0)
+		i++;
+	return listed[i] != NULL;
+}
+
+/* one of the own, or another by its number; and for a material the way to file one and back */
+static void listed_input(const struct form *d, const struct iss_field *f, const char *path)
 {
 	FJ_AUTO(json) known = portal_candidates(d->q, f->noun);
-	const char *value = fj_json_text(d->fill, path), *id;
-	bool listed = false;
+	const char *value = fj_json_text(d->fill, path), *id, *other = web_tr_in(d->q, "another", f->noun);
+	struct form loose = *d;
+	bool there = false;
 	size_t i;
 	json_t *v;
 
+	loose.lax = true; /* another may be named below */
 	web_html(d->b, "<select");
-	attributes(d, f, path, "");
+	attributes(&loose, f, path, "");
 	web_html(d->b, ">");
-	option(d->b, "", "—", false);
+	option(d->b, "", needed(f) && !d->lax ? web_tr(d->q, "choose") : "—", false);
 	json_array_foreach(known, i, v) {
 		char text[400];
 		id = fj_json_text(v, "id");
-		listed = listed || strcmp(id, value) == 0;
+		there = there || strcmp(id, value) == 0;
 		snprintf(text, sizeof(text), "%.300s · %.40s", fj_json_text(v, "label"), id);
 		option(d->b, id, text, strcmp(id, value) == 0);
 	}
 	web_html(d->b, "</select>");
-	if (d->lax && !d->inner && portal_may(d->q, iss_command_find("material.add")))
+	if (strcmp(f->noun, "material") == 0 && d->lax && !d->inner && portal_may(d->q, iss_command_find("material.add")))
 		web_print(d->b, "<button class=\"link\" name=\"file\" value=\"%s\" formnovalidate>%s</button>", path, web_tr(d->q, "File one, and come back"));
-	web_print(d->b, value[0] != '\0' && !listed ? "<details open><summary class=\"small\">%s</summary>" : "<details><summary class=\"small\">%s</summary>", web_tr(d->q, "Another material: its number or SHA-256"));
-	web_print(d->b, "<input type=\"text\" autocomplete=\"off\" name=\"%s\" aria-label=\"%s\" maxlength=\"%lld\" value=\"%s\"></details>", path, web_tr(d->q, "Another material: its number or SHA-256"), (long long)f->max, listed ? "" : value);
+	web_print(d->b, value[0] != '\0' && !there ? "<details open><summary class=\"small\">%s</summary>" : "<details><summary class=\"small\">%s</summary>", other);
+	web_print(d->b, "<input type=\"text\" autocomplete=\"off\" name=\"%s\" aria-label=\"%s\" maxlength=\"%lld\" value=\"%s\"></details>", path, other, (long long)f->max, there ? "" : value);
 }
 
 static void hint(const struct form *d, const struct iss_field *f, const char *path)
@@ -429,8 +443,8 @@ static void scalar(const struct form *d, const struct iss_field *f, const char *
 		select_input(d, f, path);
 	else if (many || f->type == ISS_F_JSON || (f->type == ISS_F_STR && (f->max > LONG_TEXT || (f->as & ISS_AS_PROSE))))
 		text_area(d, f, path);
-	else if (f->noun != NULL && strcmp(f->noun, "material") == 0)
-		material_input(d, f, path);
+	else if (f->noun != NULL && is_listed(f->noun) && !d->filter)
+		listed_input(d, f, path);
 	else
 		line_input(d, f, path);
 	why(d, path);
@@ -592,7 +606,7 @@ void portal_inputs(struct web_req *q, struct fj_buf *b, const struct iss_command
 	const char *why = portal_takeback_why(c);
 	const char *nouns[PORTAL_MAX_NOUNS] = {NULL};
 	bool focus = false, filter = strstr(c->name, ".list") != NULL; /* none of a list's has to be there: it goes without saying */
-	const struct form d = {.q = q, .b = b, .fill = fill, .id = id, .nouns = nouns, .focus = &focus, .lax = filter};
+	const struct form d = {.q = q, .b = b, .fill = fill, .id = id, .nouns = nouns, .focus = &focus, .lax = filter, .filter = filter};
 
 	for (const struct iss_field *f = c->fields; f != NULL && f->name != NULL; f++) {
 		struct iss_field asked = *f;

@@ -31,7 +31,7 @@ struct portal_hint {
 	const char *from;              /* states it is offered in, with spaces around each; "": it takes another number */
 	bool danger;                   /* no way back; what follows is said before the button: context "then" */
 };
-#define PORTAL_LINKS 40
+#define PORTAL_LINKS 41
 extern const struct web_link portal_links[PORTAL_LINKS]; /* from values to details */
 const struct portal_noun *portal_noun_of(const char *name);   /* NULL: none */
 const struct portal_hint *portal_hint_of(const char *command); /* NULL: none */
@@ -147,6 +147,7 @@ struct form {
 	const char **nouns;   /* whose names the inputs use; PORTAL_MAX_NOUNS, NULL where free */
 	bool *focus;          /* one input has the focus already; NULL: none gets it */
 	bool inner;           /* within a row */
+	bool filter;          /* of a list: by any number */
 	bool lax;             /* the browser is not to ask for what is required: a draft may lack it */
 };
 void portal_input(const struct form *d, const struct iss_field *f, const char *path);
@@ -289,6 +290,7 @@ bool portal_is_report(const json_t *o); /* a report's document, fixed or a draft
 void portal_report(struct web_req *q, struct fj_buf *b, const json_t *o);
 
 /* --- batch.c --- */
+#define PORTAL_BATCH_FILE "/do/token/archive?run=1&amp;download=file&amp;bulk=" /* the licenses of a batch, by its number */
 /* what was chosen, above the form that takes a selection; nothing when nothing was */
 void portal_selected(struct web_req *q, struct fj_buf *b, const struct iss_command_info *c, const json_t *fill);
 /* how far a task or job is, and a button for what was set aside; nothing for other answers */

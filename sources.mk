@@ -363,6 +363,7 @@ WEB_SRC := \
 	web/portal/do.c \
 	web/portal/drafts.c \
 	web/portal/fields.c \
+	web/portal/filed.c \
 	web/portal/frame.c \
 	web/portal/held.c \
 	web/portal/help.c \

@@ -16,7 +16,7 @@
 static const char *const levels[] = {"中央", "省", "市", "县", "乡", NULL};
 static const char *const results[] = {"ASSET", "MEMO", "NOT", NULL};
 static const char *const registration_types[] = {"INITIAL", "CHANGE", "CORRECTION", "RENEWAL", "TRANSFER", "CANCEL", "DESTROY", NULL};
-static const char *const material_kinds[] = {"SUBJECT", "SOURCE", "RESOURCE", "EVIDENCE", "PRODUCTS", "SCENES", "RISK", "SEC_POLICY", "EMERGENCY_PLAN", "FEASIBILITY", "DUE_DILIGENCE", "RISK_EVALUATION", "OTHER", NULL};
+static const char *const material_kinds[] = {"SUBJECT", "SOURCE", "RESOURCE", "EVIDENCE", "PRODUCTS", "SCENES", "RISK", "SEC_POLICY", "EMERGENCY_PLAN", "FEASIBILITY", "DUE_DILIGENCE", "RISK_EVALUATION", "REVENUE", "OTHER", NULL};
 static const char *const sheet_formats[] = {"csv", "xlsx", NULL};
 static const char *const exchange_formats[] = {"xlsx", "csv", "xml", NULL};
 static const char *const count_bys[] = {"holder", "industry", "class", NULL};

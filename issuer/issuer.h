@@ -230,6 +230,8 @@ const struct iss_command_info *const *iss_commands(size_t *n);
 const struct iss_command_info *iss_command_find(const char *name); /* NULL: none */
 /* May these roles run it?  An auditor runs every command that reads, sees to his own account, and nothing else. */
 bool iss_command_allowed(const struct iss_command_info *info, uint32_t roles);
+/* whether one of these roles files materials of this kind (material.add) */
+bool iss_material_may(const char *kind, uint32_t roles);
 /* the field by which a noun's list shows what is of the actor's organisation; NULL: no field does, or all of it is his to see */
 const char *iss_own_filter(const struct iss_actor *a, const char *noun);
 

@@ -159,7 +159,7 @@ def authorisation(b):
     b.press(b.form('/wizard/plan/study'), '提交材料并返回')
     f = b.form('/do/material/add')
     check('a material is filed on the way, its kind chosen already', f.get('kind') == 'FEASIBILITY', f.fields)
-    b.press(f, '提交登记材料', {'file': ('a.pdf', b'report')})
+    b.press(f, '提交材料', {'file': ('a.pdf', b'report')})
     f = b.form('/wizard/plan/study')
     check('and stands where it was wanted', (f.get('study.feasibility') or '').startswith('MT-'), f.fields)
     step(b, 'plan/study', {'study.' + k: SHA for k in ('feasibility', 'due_diligence', 'risk_evaluation', 'security_rules', 'emergency_plan')})
@@ -430,6 +430,16 @@ def revenue(dau):
     f.set('evidence.documents', '示例〔2026〕9号')
     b.press(f, '核对并预览')
     check('the preview of a booking that would be held says why', b.status in (200, 422) and events() == before and '暂挂' in b.page.text + b.html, (b.status, b.page.text[:500]))
+    b.open('/do/revenue/book?authorisation=' + dau)
+    f = b.form('/do/revenue/book')
+    f.set('gross_fen@yuan', '1000.03')
+    b.press(f, '提交材料并返回')
+    f = b.form('/do/material/add')
+    check('evidence is filed on the way by the operator, of what an operator files', f.get('kind') == 'REVENUE' and 'SEC_POLICY' not in b.html, f.fields)
+    b.press(f, '提交材料', {'file': ('a.pdf', b'receipts')})
+    f = b.form('/do/revenue/book')
+    filed = [v for k, v in f.fields if k.startswith('evidence.') and v.startswith('MT-')]
+    check('and stands in the form, with what was typed', len(filed) == 1 and f.get('gross_fen@yuan') == '1000.03', f.fields)
 
 
 def bulk(dau):

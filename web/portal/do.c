@@ -181,7 +181,7 @@ static const char *back_of(struct web_req *q)
 {
 	const char *back = web_field(q, "back");
 
-	return (strncmp(back, "/show/", 6) == 0 || strncmp(back, "/wizard/", 8) == 0) && strlen(back) < 250 ? back : "";
+	return (strncmp(back, "/show/", 6) == 0 || strncmp(back, "/wizard/", 8) == 0 || strncmp(back, "/do/", 4) == 0) && strlen(back) < 250 ? back : "";
 }
 
 /* the register's refusal, and where its field is */
@@ -487,6 +487,7 @@ void portal_get_form(struct web_req *q, struct web_res *r)
 	} else if (c->kind != ISS_READ || web_field(q, "run")[0] == '\0') {
 		portal_prefill(q, c, fill);
 	}
+	portal_take_filed(q, c, fill);
 	bool nothing_to_fill = c->fields == NULL || c->fields[0].name == NULL;
 	if (by_address(c) && (web_field(q, "run")[0] != '\0' || nothing_to_fill))
 		ask(q, r, c, fill);
@@ -517,7 +518,7 @@ static void lead_on(struct web_req *q, struct web_res *r, const struct iss_comma
 		snprintf(to, sizeof(to), "/show/request/%s", fj_json_text(answer, "id"));
 	else
 		snprintf(to, sizeof(to), "%s", back);
-	if (!own && approval == NULL && !asks && strncmp(back, "/wizard/", 8) == 0)
+	if (!own && approval == NULL && !asks && strncmp(back, "/show/", 6) != 0)
 		portal_to(to, "filed", fj_json_text(answer, "id"));
 	portal_to(to, "done", own ? "" : asks ? "asked" : portal_done_word(c->name, answer));
 	web_redirect(r, to);
@@ -592,17 +593,32 @@ static void edit(struct web_req *q, struct web_res *r, const struct iss_command_
 		portal_form_page(q, r, c, fill, NULL);
 }
 
+/* the form is kept as a draft while a material is filed */
+static void file_first(struct web_req *q, struct web_res *r, const struct iss_command_info *c, const json_t *fill, const char *path)
+{
+	char id[ISS_DRAFT_CAP];
+	struct fj_err err = {0};
+
+	snprintf(id, sizeof(id), "%.23s", web_field(q, "draft"));
+	if (portal_draft_keep(q, c, fill, id, &err) != FJ_OK)
+		portal_form_page(q, r, c, fill, &err);
+	else
+		portal_to_file(r, "do", c, id, "", path);
+}
+
 /* a button of the form that is not the act: rows, a draft, the preview, back from it; false: it is the act */
 static bool other_step(struct web_req *q, struct web_res *r, const struct iss_command_info *c)
 {
-	const char *step = web_field(q, "step");
+	const char *step = web_field(q, "step"), *file = portal_field_of(c, "file") == NULL ? web_field(q, "file") : "";
 
-	if (step[0] == '\0' || c->kind == ISS_READ)
+	if ((step[0] == '\0' && file[0] == '\0') || c->kind == ISS_READ)
 		return false;
 	FJ_AUTO(json) fill = portal_typed(q, c);
 	if (web_field(q, "draft")[0] != '\0')
 		json_object_set_new(fill, PORTAL_DRAFT, json_string(web_field(q, "draft")));
-	if (strcmp(step, "draft") == 0)
+	if (file[0] != '\0')
+		file_first(q, r, c, fill, file);
+	else if (strcmp(step, "draft") == 0)
 		portal_draft_answer(q, r, c, fill, back_of(q));
 	else if (strcmp(step, "preview") == 0)
 		portal_preview(q, r, c, fill);

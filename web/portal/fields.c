@@ -179,6 +179,14 @@ static const char *code_at(const struct iss_field *f, size_t i)
 	return f->type == ISS_F_BOOL ? yes_no[i] : f->choices[i];
 }
 
+/* of the kinds of materials those that the reader's roles file */
+static bool is_mine(const struct form *d, const struct iss_field *f, const char *code)
+{
+	bool kinds = !d->filter && strcmp(f->name, "kind") == 0 && f->choices != NULL && f->choices == portal_field_of(iss_command_find("material.add"), "kind")->choices;
+
+	return !kinds || iss_material_may(code, portal_actor(d->q)->roles);
+}
+
 static void select_input(const struct form *d, const struct iss_field *f, const char *path)
 {
 	const char *code, *value = fj_json_text(d->fill, path);
@@ -188,7 +196,8 @@ static void select_input(const struct form *d, const struct iss_field *f, const 
 	web_html(d->b, ">");
 	option(d->b, "", f->required && !d->lax ? web_tr(d->q, "choose") : "—", false);
 	for (size_t i = 0; (code = code_at(f, i)) != NULL; i++)
-		option(d->b, code, portal_choice_word(d->q, f, code), strcmp(code, value) == 0);
+		if (is_mine(d, f, code))
+			option(d->b, code, portal_choice_word(d->q, f, code), strcmp(code, value) == 0);
 	web_html(d->b, "</select>");
 }
 
@@ -231,6 +240,13 @@ static void course_of(struct web_req *q, const char *path, const char *number, c
 		snprintf(out, 80, "%.79s", web_word(q, WEB_KIND, fj_json_text(cert, "authorisation_course")));
 }
 
+/* a material that is not there yet is filed from a form that keeps a draft */
+static void file_one(const struct form *d, const struct iss_field *f, const char *path)
+{
+	if (f->noun != NULL && strcmp(f->noun, "material") == 0 && d->id == 0 && !d->filter && portal_may(d->q, iss_command_find("material.add")))
+		web_print(d->b, "<button class=\"link\" name=\"file\" value=\"%s\" formnovalidate>%s</button>", path, web_tr(d->q, "File one, and come back"));
+}
+
 /* objects by their names; others, one a line */
 static void named_boxes(const struct form *d, const struct iss_field *f, const char *path)
 {
@@ -248,6 +264,7 @@ static void named_boxes(const struct form *d, const struct iss_field *f, const c
 			if (strcmp(json_string_value(json_array_get(rest, k)), fj_json_text(v, "id")) == 0)
 				json_array_remove(rest, k);
 	}
+	file_one(d, f, path);
 	web_print(d->b, "<label for=\"f%zu-%s-other\" class=\"small\">", d->id, path);
 	web_say(d->q, d->b, json_array_size(known) > 0 ? WEB_N("Others, by name or number, one a line") : WEB_N("By name or number, one a line"));
 	web_print(d->b, "</label><textarea class=\"few\" name=\"%s\" id=\"f%zu-%s-other\" spellcheck=\"false\" autocomplete=\"off\">", path, d->id, path);
@@ -359,8 +376,7 @@ static void listed_input(const struct form *d, const struct iss_field *f, const 
 		option(d->b, id, text, strcmp(id, value) == 0);
 	}
 	web_html(d->b, "</select>");
-	if (strcmp(f->noun, "material") == 0 && d->lax && !d->inner && portal_may(d->q, iss_command_find("material.add")))
-		web_print(d->b, "<button class=\"link\" name=\"file\" value=\"%s\" formnovalidate>%s</button>", path, web_tr(d->q, "File one, and come back"));
+	file_one(d, f, path);
 	web_print(d->b, value[0] != '\0' && !there ? "<details open><summary class=\"small\">%s</summary>" : "<details><summary class=\"small\">%s</summary>", other);
 	web_print(d->b, "<input type=\"text\" autocomplete=\"off\" name=\"%s\" aria-label=\"%s\" maxlength=\"%lld\" value=\"%s\"></details>", path, other, (long long)f->max, there ? "" : value);
 }
@@ -563,11 +579,12 @@ static void name_lists(const struct form *d)
 {
 	for (size_t k = 0; k < PORTAL_MAX_NOUNS && d->nouns[k] != NULL; k++) {
 		FJ_AUTO(json) known = portal_candidates(d->q, d->nouns[k]);
+		bool names = strcmp(d->nouns[k], "organisation") == 0 || strcmp(d->nouns[k], "operator") == 0; /* read back as the code (portal_number_for) */
 		size_t i;
 		json_t *v;
 		web_print(d->b, "<datalist id=\"dl%zu-%s\">", d->id, d->nouns[k]);
 		json_array_foreach(known, i, v)
-			web_print(d->b, "<option value=\"%s\">%s</option>", fj_json_text(v, "id"), fj_json_text(v, "label"));
+			option(d->b, fj_json_text(v, names ? "label" : "id"), fj_json_text(v, names ? "id" : "label"), false);
 		web_html(d->b, "</datalist>");
 	}
 }

@@ -242,6 +242,13 @@ void portal_wizard_review(struct web_req *q, struct web_res *r, const struct por
 void portal_get_wizard(struct web_req *q, struct web_res *r);
 void portal_post_wizard(struct web_req *q, struct web_res *r);
 
+/* --- filed.c: a material is filed on the way, and back --- */
+const struct iss_field *portal_field_at(const struct iss_command_info *c, const char *path); /* "evidence.delivery.0.material"; NULL: none */
+/* to the form that files what the field at `path` wants; back is the draft, of a page "do" or "wizard" (at its step; "" none) */
+void portal_to_file(struct web_res *r, const char *under, const struct iss_command_info *c, const char *draft, const char *step, const char *path);
+/* back from there: its number stands where it was wanted */
+void portal_take_filed(struct web_req *q, const struct iss_command_info *c, json_t *fill);
+
 /* --- compare.c: two versions of a card side by side --- */
 void portal_card_against(struct web_req *q, struct fj_buf *b, const char *asset_no, const json_t *card); /* the newest version, and this one */
 void portal_get_compare(struct web_req *q, struct web_res *r);

@@ -28,6 +28,8 @@ enum fj_rc iss_role_parse(const char *name, uint32_t *bit, struct fj_err *err) F
 /* a list of names as bits, of at least one; and back: the caller's, NULL when out of memory */
 enum fj_rc iss_roles_parse(const json_t *list, uint32_t *bits, struct fj_err *err) FJ_MUST_USE;
 json_t *iss_roles_json(uint32_t bits);
+/* the same in words, appended to both; FJ_E_LIMIT: no room */
+enum fj_rc iss_roles_words(uint32_t bits, struct fj_buf *en, struct fj_buf *zh) FJ_MUST_USE;
 
 #define ISS_PERSON_CAP 256
 struct iss_actor {

@@ -442,6 +442,22 @@ def revenue(dau):
     check('and stands in the form, with what was typed', len(filed) == 1 and f.get('gross_fen@yuan') == '1000.03', f.fields)
 
 
+def price(dau):
+    b = browsers['hbsw1']
+    b.open('/do/price/record?authorisation=' + dau)
+    f = b.form('/do/price/record')
+    f.set('cost_fen@yuan', '8000000.00')
+    f.set('bond_bp@pct', '1.82')
+    f.set('tax_bp@pct', '6')
+    b.press(f, '计算', {'scan': ('核定文件.pdf', b'decision')})
+    f = b.form('/do/price/record')
+    check('what is computed of a price stands in its fields, where nobody typed', (f.get('maximum_fen@yuan'), f.get('profit_bp@pct')) == ('9,143,136.00', '7.82'), f.fields)
+    check('and the file that was chosen is kept', f.get('scan@held') and '核定文件.pdf' in b.page.text, f.fields)
+    f.set('maximum_fen@yuan', '9000000.00')
+    b.press(f, '计算')
+    check('what was typed stays', b.form('/do/price/record').get('maximum_fen@yuan') == '9000000.00' and b.form('/do/price/record').get('scan@held'))
+
+
 def bulk(dau):
     b = browsers.get('jc1') or Browser(h, 'jc1')
     b.open('/do/product/add?authorisation=' + dau)
@@ -551,6 +567,7 @@ try:
     previews()
     ledger(b)
     revenue(dau)
+    price(dau)
     bulk(dau)
     evaluation(dau)
     limits()

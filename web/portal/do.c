@@ -106,6 +106,15 @@ static void form_buttons(struct web_req *q, struct fj_buf *b, const struct iss_c
 	web_html(b, "</p></form>");
 }
 
+/* what has to be there before, or is done by others first */
+static void before(struct web_req *q, struct fj_buf *b, const struct iss_command_info *c)
+{
+	const char *text = web_tr_in(q, "before", c->name);
+
+	if (text != NULL)
+		web_print(b, "<p class=\"small\">%s</p>", text);
+}
+
 /* what the columns of a list are, and one to fill in */
 static void list_template(struct web_req *q, struct fj_buf *b, const struct iss_command_info *c)
 {
@@ -140,6 +149,7 @@ void portal_form(struct web_req *q, struct fj_buf *b, const struct iss_command_i
 	action(b, c);
 	web_html(b, portal_has_type(c, ISS_F_FILE) ? "\" enctype=\"multipart/form-data\">" : "\">");
 	portal_consequence(q, b, c);
+	before(q, b, c);
 	if (asks)
 		portal_hidden(b, "run", "1");
 	else
@@ -195,17 +205,31 @@ static void refusal(struct web_req *q, struct web_res *r, const struct iss_comma
 		web_print(b, "<p><a href=\"#f0-%s\">%s</a></p>", fj_json_text(fill, PORTAL_BAD), web_tr(q, "To the field"));
 }
 
-/* the act that takes the place of one that was refused on this registration */
-static void instead(struct web_req *q, struct fj_buf *b, const struct iss_command_info *c, const json_t *fill)
-{
-	const struct iss_command_info *other = strcmp(c->name, "registration.accept") == 0 ? iss_command_find("registration.return") : NULL;
-	const char *id = fj_json_text(fill, "id");
+/* where a refusal leads: to what takes the place of the act, or has to be there before it */
+static const struct {
+	const char *refused, *cite; /* NULL: whatever it was refused for */
+	const char *command;        /* that answers there */
+	const char *to, *field;     /* the address; what stands in the form under this name follows */
+	const char *text;           /* NULL: the command's own */
+} ways_on[] = {
+	{"registration.accept", NULL, "registration.return", "/do/registration/return?id=", "id", NULL},
+	{"product.add", "R08", "price.list", "/list/price?authorisation=", "authorisation", WEB_N("The prices that are recorded of this authorisation")},
+};
 
-	if (other == NULL || id[0] == '\0' || !portal_may(q, other))
-		return;
-	web_print(b, "<p class=\"acts\"><a class=\"button\" href=\"/do/registration/return?id=%s\">", id);
-	portal_command_word(q, b, other);
-	web_html(b, "</a></p>");
+static void ways(struct web_req *q, struct fj_buf *b, const struct iss_command_info *c, const json_t *fill, const struct fj_err *err)
+{
+	for (size_t i = 0; i < FJ_ARRAY_LEN(ways_on); i++) {
+		const struct iss_command_info *other = iss_command_find(ways_on[i].command);
+		const char *id = fj_json_text(fill, ways_on[i].field);
+		if (strcmp(ways_on[i].refused, c->name) != 0 || (ways_on[i].cite != NULL && strcmp(ways_on[i].cite, err->cite) != 0) || id[0] == '\0' || !portal_may(q, other))
+			continue;
+		web_print(b, "<p class=\"acts\"><a class=\"button\" href=\"%s%s\">", ways_on[i].to, id);
+		if (ways_on[i].text != NULL)
+			web_text(b, web_tr(q, ways_on[i].text));
+		else
+			portal_command_word(q, b, other);
+		web_html(b, "</a></p>");
+	}
 }
 
 /* what the register itself finds missing, beside what the officer adds */
@@ -279,11 +303,13 @@ void portal_form_page(struct web_req *q, struct web_res *r, const struct iss_com
 	FJ_AUTO(json) fill = json_copy((json_t *)(uintptr_t)filled);
 
 	fj_buf_clear(b);
+	if (web_is_post(q))
+		portal_hold_files(q, c, fill); /* browsers do not keep what was chosen */
 	portal_command_top(q, b, c);
 	above_form(q, b, c, fill);
 	if (err != NULL) {
 		refusal(q, r, c, fill, err);
-		instead(q, b, c, fill);
+		ways(q, b, c, fill, err);
 		if (file_sent(q, c) && !held_any(c, fill)) {
 			web_html(b, "<p class=\"small\">");
 			web_say(q, b, "Choose the file again: browsers do not keep it.");

@@ -618,6 +618,27 @@ static bool asked_otherwise(const struct iss_command_info *c, const struct iss_f
 	return f->type == ISS_F_LIST ? one != NULL : one == NULL;
 }
 
+/* what one of two parties fills in, and the other has no use for: of these roles it is needed */
+static const struct {
+	const char *command, *field;
+	uint32_t roles;
+	bool optional;
+} of_party[] = {
+	{"plan.file", "body", ISS_IMPLEMENTER, false}, {"plan.file", "usci", ISS_IMPLEMENTER, true}, {"plan.file", "doc_no", ISS_IMPLEMENTER, false}, {"plan.file", "doc_date", ISS_IMPLEMENTER, false},
+	{"plan.file", "scan", ISS_IMPLEMENTER, false},
+};
+
+/* false: the reader does not fill it in */
+static bool by_party(struct web_req *q, const struct iss_command_info *c, struct iss_field *f)
+{
+	for (size_t i = 0; i < FJ_ARRAY_LEN(of_party); i++)
+		if (strcmp(of_party[i].command, c->name) == 0 && strcmp(of_party[i].field, f->name) == 0) {
+			f->required = !of_party[i].optional;
+			return (portal_actor(q)->roles & of_party[i].roles) != 0;
+		}
+	return true;
+}
+
 void portal_inputs(struct web_req *q, struct fj_buf *b, const struct iss_command_info *c, const json_t *fill, const char *const *hidden, size_t id)
 {
 	const char *why = portal_takeback_why(c);
@@ -632,7 +653,7 @@ void portal_inputs(struct web_req *q, struct fj_buf *b, const struct iss_command
 			asked.required = true;
 			asked.as |= ISS_AS_PROSE; /* has room for it; the register gets one line */
 		}
-		if (!in(hidden, f->name) && !asked_otherwise(c, f, fill, &asked))
+		if (!in(hidden, f->name) && by_party(q, c, &asked) && !asked_otherwise(c, f, fill, &asked))
 			portal_input(&d, &asked, f->name);
 	}
 	name_lists(&d);

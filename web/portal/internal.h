@@ -219,12 +219,14 @@ void portal_post_draft_drop(struct web_req *q, struct web_res *r);
 /* a form of nothing but hidden fields, every text of a fill, and the files; it leads to the preview */
 void portal_send_form(struct web_req *q, struct fj_buf *b, const struct iss_command_info *c, const json_t *fill);
 bool portal_weighs(const struct iss_command_info *c, const json_t *fill); /* its form leads to a preview */
+/* the files that were sent with this form, until it is sent for good: their marks into fill */
+void portal_hold_files(struct web_req *q, const struct iss_command_info *c, json_t *fill);
 void portal_held_done(struct web_req *q, const struct iss_command_info *c); /* the files of this form are not kept any more */
 void portal_preview(struct web_req *q, struct web_res *r, const struct iss_command_info *c, json_t *fill);
 void portal_said(struct web_req *q, struct fj_buf *b, const struct iss_command_info *c, const json_t *params);
 
 /* --- compute.c: figures while a form is filled in --- */
-#define PORTAL_COMPUTE "!compute" /* true: they are shown */
+#define PORTAL_COMPUTE "!compute" /* they are shown; false: and were filled in */
 void portal_compute_box(struct web_req *q, struct fj_buf *b, const struct iss_command_info *c, const json_t *fill);
 bool portal_compute(struct web_req *q, struct web_res *r, const struct iss_command_info *c, json_t *fill); /* false: it has none */
 

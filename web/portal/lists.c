@@ -366,6 +366,9 @@ void portal_get_list(struct web_req *q, struct web_res *r)
 	portal_top(q, b, portal_noun_word(q, noun, false));
 	portal_done(q, b);
 	acts_above(q, b, noun);
+	const char *who = web_tr_in(q, "who", c->name);
+	if (who != NULL)
+		web_print(b, "<p class=\"small\">%s</p>", who);
 	find_form(q, b, noun);
 	filters(q, b, c, noun, fill);
 	items_of(q, b, noun, json_object_get(answer, "items"), fill);

@@ -278,7 +278,8 @@ static void links(struct web_req *q, struct fj_buf *b, const char *noun, const c
 			continue;
 		if (n++ == 0)
 			web_print(b, "<h2 id=\"documents\">%s</h2><ul class=\"links\">", web_tr(q, "What belongs to it"));
-		web_print(b, "<li><a href=\"%s%s\">%s</a></li>", related[i].to, id, web_tr(q, related[i].text));
+		const char *who = web_tr_in(q, "who", related[i].command);
+		web_print(b, who == NULL ? "<li><a href=\"%s%s\">%s</a>%s</li>" : "<li><a href=\"%s%s\">%s</a> <span class=\"small\">%s</span></li>", related[i].to, id, web_tr(q, related[i].text), who == NULL ? "" : who);
 	}
 	web_html(b, n > 0 ? "</ul>" : "");
 }
@@ -317,6 +318,8 @@ static json_t *without_head(const json_t *o, const char *noun)
 		json_object_del(rest, "state");
 	if (strcmp(noun, "registration") == 0)
 		json_object_del(rest, "missing"); /* whose turn it is says it, and the course */
+	if (json_object_get(rest, "score_bp") != NULL)
+		json_object_del(rest, "score"); /* the same without its decimals */
 	json_object_del(rest, "returned");
 	json_object_del(rest, "resubmit");
 	json_object_del(rest, "certificate_missing");

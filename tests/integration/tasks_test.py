@@ -458,6 +458,21 @@ def price(dau):
     check('what was typed stays', b.form('/do/price/record').get('maximum_fen@yuan') == '9000000.00' and b.form('/do/price/record').get('scan@held'))
 
 
+def files():
+    b = browsers['hbsw1']
+    b.open('/list/asset?holder=12420000DEMA00099D&state=CERTIFICATED')
+    rows = b.html.count('<tr>') - 1
+    links = [html.unescape(x) for x in re.findall('href="(/do/find/export[^"]*)"', b.html)]
+    check('a list is downloaded as it stands, in two formats', len(links) == 2 and all('holder=12420000DEMA00099D' in x and 'state=CERTIFICATED' in x for x in links), links)
+    b.open(links[0])
+    lines = b.raw.decode('utf-8-sig').splitlines()
+    check('with its filters and headings in words', rows > 0 and len(lines) == rows + 1 and '资产编号' in lines[0] and all('CERTIFICATED' in x for x in lines[1:]), (rows, lines[:3]))
+    b.open(links[1])
+    check('and as a workbook', b.raw[:2] == b'PK', b.raw[:60])
+    b.open('/list/revenue')
+    check('a list that is not exported offers none', '/do/find/export' not in b.html)
+
+
 def bulk(dau):
     b = browsers.get('jc1') or Browser(h, 'jc1')
     b.open('/do/product/add?authorisation=' + dau)
@@ -555,7 +570,7 @@ def no_json():
     check('no form of theirs asks for JSON', not found, found)
 
 
-import sqlite3
+import html, sqlite3
 try:
     check('a demo home without cases that serves', h.made and h.serve(), h.made_err)
     h.at('2026-02-02T01:00:00Z')
@@ -568,6 +583,7 @@ try:
     ledger(b)
     revenue(dau)
     price(dau)
+    files()
     bulk(dau)
     evaluation(dau)
     limits()

@@ -118,6 +118,8 @@ const char *portal_choice(bool en, const struct iss_field *f, const char *code)
 	for (const struct iss_choice *k = f->words; k != NULL && k->code != NULL; k++)
 		if (strcmp(k->code, code) == 0)
 			return en ? k->en : k->zh;
+	if (strcmp(f->name, "noun") == 0)
+		word = web_tr_of(en, "noun", code);
 	if (word == NULL)
 		word = web_word_of(en, WEB_KIND, code);
 	if (word == NULL)

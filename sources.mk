@@ -385,6 +385,7 @@ WEB_SRC := \
 	web/portal/preview.c \
 	web/portal/public.c \
 	web/portal/report.c \
+	web/portal/revenue.c \
 	web/portal/said.c \
 	web/portal/show.c \
 	web/portal/takeback.c \

@@ -298,6 +298,10 @@ bool portal_takeback_done(struct web_req *q, struct fj_buf *b, const struct once
 bool portal_is_report(const json_t *o); /* a report's document, fixed or a draft */
 void portal_report(struct web_req *q, struct fj_buf *b, const json_t *o);
 
+/* --- revenue.c --- */
+/* of a booking in words: who pays what to whom by when, and what was remitted; nothing of one that is over */
+void portal_revenue(struct web_req *q, struct fj_buf *b, const json_t *o);
+
 /* --- batch.c --- */
 #define PORTAL_BATCH_FILE "/do/token/archive?run=1&amp;download=file&amp;bulk=" /* the licenses of a batch, by its number */
 /* what was chosen, above the form that takes a selection; nothing when nothing was */

@@ -408,6 +408,8 @@ static void page(struct web_req *q, struct web_res *r, const char *noun, const c
 	portal_ask_license(q, b, noun, o, id);
 	next_acts(q, b, &x, o, id, back);
 	portal_license_text(q, b, noun, o, id);
+	if (strcmp(noun, "revenue") == 0)
+		portal_revenue(q, b, o);
 	if (strcmp(noun, "request") == 0)
 		portal_license_review(q, b, o, id);
 	places(q, b, noun, &x);

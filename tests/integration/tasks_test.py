@@ -208,8 +208,11 @@ def authorisation(b):
     b.press(f, '增加一行')
     check('a row is added, and what was typed stays', b.form('/wizard/plan/agree').get('agreement.products.0.id') == 'P-PUBGOV' and 'agreement.products.1.id' in b.form('/wizard/plan/agree').kinds, b.at())
     step(b, 'plan/agree', product(1, 'INDUSTRY', '产业发展'))
+    f = b.form('/wizard/plan/agree')
+    check('what the plan says already is filled in', f.get('agreement.platform') == '示例', f.fields)
     step(b, 'plan/agree', {'agreement.platform': '示例', 'agreement.ownership.0.item': '平台', 'agreement.ownership.0.owner': '示例'})
     f = b.form('/wizard/plan/agree')
+    check('and who takes part', (f.get('agreement.income.shares.0.party'), f.get('agreement.income.shares.1.party'), f.get('agreement.income.shares.1.role')) == (HUBEI_WATER, JINGCHU, '运营'), f.fields)
     check('the clause against re-development stands there word for word', NO_REDEVELOPMENT in b.page.text)
     b.press(f, '增加一行')
     step(b, 'plan/agree', {'agreement.disclosure.text': '示例', 'agreement.income.accounting': '示例', 'agreement.income.shares.0.party': HUBEI_WATER, 'agreement.income.shares.0.name': '持有单位',

@@ -94,6 +94,61 @@ static void card(struct web_req *q, const struct iss_command_info *c, json_t *fi
 	json_decref(draft);
 }
 
+/* the only one of these two that is granted; NULL: both, or neither */
+static json_t *only_purpose(const json_t *granted, const char *one, const char *other)
+{
+	bool a = fj_list_has(granted, one), b = fj_list_has(granted, other);
+
+	return a == b ? NULL : json_string(a ? one : other);
+}
+
+/* what the plan is to offer, each as a product of the operator with a number */
+static json_t *planned_products(const json_t *items, const json_t *granted)
+{
+	static const struct {
+		const char *list, *one, *other;
+	} classes[] = {{"public", "PUBGOV", "WELFARE"}, {"development", "INDUSTRY", "SECTOR"}};
+	json_t *out = json_array(), *v;
+	size_t i;
+
+	for (size_t k = 0; k < FJ_ARRAY_LEN(classes); k++) {
+		FJ_AUTO(json) purpose = only_purpose(granted, classes[k].one, classes[k].other);
+		json_array_foreach(json_object_get(json_object_get(items, "products"), classes[k].list), i, v)
+			json_array_append_new(out, json_pack("{s:o, s:O, s:s, s:O*}", "id", json_sprintf("P-%03zu", json_array_size(out) + 1), "name", v, "level", "OPERATOR", "purpose", purpose));
+	}
+	return out;
+}
+
+/* who takes part, for the shares to be filled in */
+static json_t *taking_part(struct web_req *q, const json_t *p)
+{
+	static const struct {
+		const char *key, *role;
+	} parties[] = {{"holder", "提供"}, {"implementer", "治理"}, {"operator", "运营"}};
+	json_t *out = json_array();
+	const char *before = "";
+
+	for (size_t i = 0; i < FJ_ARRAY_LEN(parties); i++) {
+		const char *usci = fj_json_text(p, parties[i].key);
+		char name[PORTAL_NAME];
+		if (usci[0] != '\0' && strcmp(usci, before) != 0 && portal_org_name(q, usci, name))
+			json_array_append_new(out, json_pack("{s:s, s:s, s:s}", "party", usci, "name", name, "role", parties[i].role));
+		before = usci;
+	}
+	return out;
+}
+
+/* the agreement as far as proposal, study and plan say it */
+static json_t *agreement_of(struct web_req *q, const json_t *p)
+{
+	const json_t *proposal = json_object_get(p, "proposal"), *items = json_object_get(p, "items"), *term = json_object_get(items, "term");
+
+	return json_pack("{s:O*, s:{s:O*, s:O*}, s:o, s:O*, s:{s:O*, s:o}, s:O*, s:{s:O*}}", "scope", json_object_get(proposal, "certificates"), "term", "from", json_object_get(proposal, "from"),
+	    "to", json_object_get(proposal, "to"), "products", planned_products(items, json_object_get(json_object_get(proposal, "grant"), "purposes")), "platform", json_object_get(term, "support"),
+	    "income", "accounting", json_object_get(items, "accounting"), "shares", taking_part(q, p), "security", json_object_get(json_object_get(p, "study"), "emergency_plan"),
+	    "evaluation", "exit", json_object_get(term, "exit"));
+}
+
 static void plan(struct web_req *q, const struct iss_command_info *c, json_t *fill)
 {
 	FJ_AUTO(json) p = ask(q, "plan.show", "id", fj_json_text(fill, "id"));
@@ -108,10 +163,9 @@ static void plan(struct web_req *q, const struct iss_command_info *c, json_t *fi
 	put(fill, c, "address", json_object_get(json_object_get(p, "disclosure"), "address"));
 	if (portal_field_of(c, "items") != NULL && !has_below(fill, "items"))
 		put_member(fill, c, "items", "mode", json_object_get(json_object_get(proposal, "grant"), "mode"));
-	if (portal_field_of(c, "agreement") != NULL && !has_below(fill, "agreement")) {
-		FJ_AUTO(json) term = json_pack("{s:O, s:O}", "from", json_object_get(proposal, "from"), "to", json_object_get(proposal, "to"));
-		put_member(fill, c, "agreement", "scope", json_object_get(proposal, "certificates"));
-		put_member(fill, c, "agreement", "term", term);
+	if (portal_field_of(c, "agreement") != NULL) {
+		FJ_AUTO(json) agreed = agreement_of(q, p);
+		put(fill, c, "agreement", agreed);
 	}
 }
 

@@ -39,10 +39,10 @@ static const struct portal_step deliberate[] = {
 	{NULL, NULL, NULL, false}};
 static const struct portal_step select_operator[] = {
 	{WEB_N("Operator and method"), "id selection.operator selection.method selection.evidence selection.exclusive", NULL, false},
-	{WEB_N("Announcement and conditions"), "selection.notice selection.conditions", NULL, false},
+	{WEB_N("Announcement and conditions"), "selection.notice selection.conditions", WEB_N("What the plan asks of an operator stands beside: say what shows each."), true},
 	{NULL, NULL, NULL, false}};
 static const struct portal_step agree[] = {
-	{WEB_N("Items 1 and 2: scope and term"), "id agreement.scope agreement.term", WEB_N("Within the plan's certificates and term."), true},
+	{WEB_N("Items 1 and 2: scope and term"), "id agreement.scope agreement.term", WEB_N("Within the plan's certificates and term. What the plan says already is filled in, here and in the next steps: check it against the agreement."), true},
 	{WEB_N("Item 3: products and services"), "agreement.products", WEB_N("Each product's purpose is one of the plan's."), true},
 	{WEB_N("Items 4 and 5: platform, ownership"), "agreement.platform agreement.ownership", NULL, false},
 	{WEB_N("Items 6 and 7: disclosure, income"), "agreement.disclosure agreement.income", WEB_N("The shares make 100% together; what rounding leaves goes to the party that is named."), false},
@@ -278,8 +278,10 @@ static void limits(struct web_req *q, struct fj_buf *b, const json_t *fill)
 	if (plan != NULL) {
 		FJ_AUTO(json) of = json_pack("{s:O?, s:O?, s:O?}", "from", json_object_get(json_object_get(plan, "proposal"), "from"), "to", json_object_get(json_object_get(plan, "proposal"), "to"),
 		    "grant", json_object_get(json_object_get(plan, "proposal"), "grant"));
+		FJ_AUTO(json) asked = json_pack("{s:O*}", "conditions", json_object_get(json_object_get(plan, "items"), "conditions"));
 		web_print(b, "<h3>%s</h3>", web_tr(q, "The plan as proposed"));
 		web_fields(q, b, of, portal_links);
+		web_fields(q, b, asked, portal_links);
 	}
 	json_array_foreach(numbers, i, v)
 		if (i < 6)

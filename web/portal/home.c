@@ -93,8 +93,8 @@ static void approvals(struct web_req *q, struct fj_buf *b, const json_t *waiting
 		return;
 	web_print(b, "<h3>%s</h3><ul class=\"todo\">", web_tr(q, "For me to approve"));
 	json_array_foreach(list, i, a) {
-		web_print(b, "<li><a href=\"/approvals/%s\">%s <span class=\"mono\">%s</span></a><span class=\"small\"> %s · ", fj_json_text(a, "id"),
-		    web_word(q, WEB_MATTER, fj_json_text(a, "kind")), fj_json_text(a, "object"), fj_json_text(a, "applicant"));
+		web_print(b, "<li><a href=\"/approvals/%s\">%s <bdi>%s</bdi> <span class=\"mono small\">%s</span></a><span class=\"small\"> %s · ", fj_json_text(a, "id"),
+		    web_word(q, WEB_MATTER, fj_json_text(a, "kind")), fj_json_text(a, "object_name"), fj_json_text(a, "object"), fj_json_text(a, "applicant"));
 		web_text_times(b, fj_json_text(a, "requested_at"));
 		web_html(b, "</span></li>");
 	}

@@ -301,11 +301,10 @@ void portal_history(struct web_req *q, struct fj_buf *b, const char *object, con
 void portal_course(struct web_req *q, struct fj_buf *b, const char *command, const char *id); /* registration.course, plan.course */
 
 /* --- approval.c --- */
-/* what approval.preview answered: documents field by field, entries, differences; not whole: what each is about, and what
- * differs, without what every one has */
+/* what approval.preview answered: what each document says and what differs, entries, differences; whole: below it, folded, every field */
 void portal_content(struct web_req *q, struct fj_buf *b, const json_t *preview, bool whole);
-/* the object of an approval of this kind, as a link where it has a page */
-void portal_object(struct web_req *q, struct fj_buf *b, const char *kind, const char *id);
+/* what an approval is about: its name, and its number as a link where it has a page */
+void portal_object(struct web_req *q, struct fj_buf *b, const json_t *a);
 /* one decision, with the form's note and confirmation; digest: of what was shown, "" not said */
 enum fj_rc portal_decide(struct web_req *q, const char *command, const char *id, const char *digest, json_t **answer, struct fj_err *err) FJ_MUST_USE;
 

@@ -1072,6 +1072,18 @@ static json_t *auth_json(const struct dom_auth *a, fj_time now)
 	    json_object_get(a->body, "assets"));
 }
 
+enum fj_rc dom_since(struct sto *db, const char *number, json_t *o, struct fj_err *err)
+{
+	FJ_AUTO(sto_q) q = {0};
+	char at[FJ_TIME_CAP];
+
+	FJ_TRY(sto_first(db, STO_STATE_SINCE, &q, number, err, "t", number));
+	if (sto_int(&q, 0) == 0)
+		return FJ_OK;
+	fj_time_utc(sto_int(&q, 0), at);
+	return fj_json_set(o, "revoked_at", json_string(at));
+}
+
 enum fj_rc cmd_authorisation_show(struct iss_call *c, struct fj_err *err)
 {
 	FJ_AUTO(dom_auth) a = {.body = NULL};
@@ -1080,6 +1092,7 @@ enum fj_rc cmd_authorisation_show(struct iss_call *c, struct fj_err *err)
 
 	FJ_TRY(dom_auth_get(c->db, fj_json_peek(c->params, "number"), &a, err));
 	c->answer = auth_json(&a, c->now);
+	FJ_TRY(dom_since(c->db, a.number, c->answer, err));
 	if (log_credential(c->iss, c->db, PIPE_AUTHORISATION, a.credential, &compact, &proof, NULL) == FJ_OK) {
 		json_object_set_new(c->answer, "compact", json_string(fj_buf_str(&compact)));
 		json_object_set_new(c->answer, "log_proof", json_string(fj_buf_str(&proof)));

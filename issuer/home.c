@@ -153,23 +153,30 @@ static enum fj_rc deadlines(const struct hom *h, json_t **out, struct fj_err *er
 
 /* --- what is in use --- */
 
+/* the first day, where it has not come */
+static const char *begins(fj_time from, fj_time now, char day[FJ_TIME_CAP])
+{
+	day[0] = '\0';
+	if (from > now)
+		fj_date_china(from, day);
+	return day;
+}
+
 static json_t *token(const struct sto_q *q, fj_time now)
 {
-	char day[FJ_TIME_CAP];
+	char day[FJ_TIME_CAP], from[FJ_TIME_CAP];
 
-	(void)now;
 	fj_date_china(sto_int(q, 3), day);
-	return json_pack("{s:s, s:s, s:s, s:s, s:s}", "id", sto_text(q, 0), "user_name", sto_text(q, 1), "product", sto_text(q, 2), "authorisation", sto_text(q, 4), "until", day);
+	return json_pack("{s:s, s:s, s:s, s:s, s:s, s:s}", "id", sto_text(q, 0), "user_name", sto_text(q, 1), "product", sto_text(q, 2), "authorisation", sto_text(q, 4), "until", day, "begins", begins(sto_int(q, 5), now, from));
 }
 
 static json_t *authorisation(const struct sto_q *q, fj_time now)
 {
-	char day[FJ_TIME_CAP];
+	char day[FJ_TIME_CAP], from[FJ_TIME_CAP];
 
-	(void)now;
 	fj_date_china(sto_int(q, 3), day);
-	return json_pack("{s:s, s:s, s:s, s:s, s:s, s:s}", "number", sto_text(q, 0), "operator_name", sto_text(q, 1), "holder_name", sto_text(q, 2), "mode", sto_text(q, 4), "until", day,
-	    "asset_names", sto_text(q, 5));
+	return json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s}", "number", sto_text(q, 0), "operator_name", sto_text(q, 1), "holder_name", sto_text(q, 2), "mode", sto_text(q, 4), "until", day,
+	    "asset_names", sto_text(q, 5), "begins", begins(sto_int(q, 6), now, from));
 }
 
 static json_t *asked(const struct sto_q *q, fj_time now)

@@ -518,6 +518,11 @@ static void page(struct web_req *q, struct web_res *r, const json_t *a, const js
 		why(q, b, a);
 	if (open)
 		to_be_done(q, b, a, p);
+	if (strcmp(fj_json_text(a, "state"), "APPROVED") == 0 && portal_stops_something(fj_json_text(a, "kind"))) {
+		bool party;
+		FJ_AUTO(json) stops = portal_stops(q, fj_json_text(a, "object"), &party);
+		portal_stopped(q, b, stops);
+	}
 	if (!open || !shown)
 		asked_for(q, b, a, false);
 	if (open && mine)

@@ -269,13 +269,16 @@ static bool may(struct web_req *q, const char *command)
 	return c != NULL && portal_may(q, c);
 }
 
-static void used(struct web_req *q, struct fj_buf *b, const char *noun, const char *id, const char *name, const char *what, const char *until, const char *stop)
+static void used(struct web_req *q, struct fj_buf *b, const char *noun, const json_t *o, const char *name, const char *what, const char *stop)
 {
+	const char *id = portal_number_of(o, noun), *until = fj_json_text(o, "until");
 	size_t n = strlen(id);
 
 	web_print(b, "<li><a href=\"/show/%s/%s\"><bdi>%s</bdi> <span class=\"small\">%s</span> <span class=\"small mono\">…%s</span></a><span class=\"small\"> ", noun, id, name, what, id + (n > 8 ? n - 8 : 0));
 	web_say(q, b, "until %s", until);
-	web_html(b, "</span>");
+	web_html(b, "</span> ");
+	if (fj_json_text(o, "begins")[0] != '\0')
+		web_state(q, b, "ACTIVE", fj_json_text(o, "begins"));
 	if (stop != NULL)
 		web_print(b, " <a class=\"stop\" href=\"/show/%s/%s#stop\" aria-label=\"%s %s\">%s</a>", noun, id, stop, name, stop);
 	web_html(b, "</li>");
@@ -301,7 +304,7 @@ static void tokens(struct web_req *q, struct fj_buf *b, const json_t *list)
 		return;
 	web_print(b, "<h3>%s</h3><ul class=\"todo\">", web_tr(q, "License tokens in use"));
 	json_array_foreach(list, i, t)
-		used(q, b, "token", fj_json_text(t, "id"), fj_json_text(t, "user_name"), fj_json_text(t, "product"), fj_json_text(t, "until"), stop);
+		used(q, b, "token", t, fj_json_text(t, "user_name"), fj_json_text(t, "product"), stop);
 	all_of(q, b, "token", web_tr(q, "All license tokens"));
 }
 
@@ -316,8 +319,8 @@ static void authorisations(struct web_req *q, struct fj_buf *b, const json_t *li
 		return;
 	web_print(b, "<h3>%s</h3><ul class=\"todo\">", web_tr(q, "Authorisations in force"));
 	json_array_foreach(list, i, a)
-		used(q, b, "authorisation", fj_json_text(a, "number"), operates ? fj_json_text(a, "holder_name") : fj_json_text(a, "operator_name"),
-		    fj_json_text(a, "asset_names")[0] != '\0' ? fj_json_text(a, "asset_names") : web_word(q, WEB_MODE, fj_json_text(a, "mode")), fj_json_text(a, "until"), stop);
+		used(q, b, "authorisation", a, operates ? fj_json_text(a, "holder_name") : fj_json_text(a, "operator_name"),
+		    fj_json_text(a, "asset_names")[0] != '\0' ? fj_json_text(a, "asset_names") : web_word(q, WEB_MODE, fj_json_text(a, "mode")), stop);
 	all_of(q, b, "authorisation", web_tr(q, "All authorisations"));
 }
 

@@ -270,6 +270,8 @@ const char *portal_stop_word(struct web_req *q, const struct iss_command_info *c
 /* what stops with the object, as of stops.show (the caller's; NULL when that is refused), and whether it is the reader's office's to stop it */
 json_t *portal_stops(struct web_req *q, const char *id, bool *party);
 void portal_stops_told(struct web_req *q, struct fj_buf *b, const char *number); /* under a heading; nothing where the register names nothing */
+/* of an authorisation that is stopped or has ended, what it had: under a heading; nothing of one in force */
+void portal_stopped(struct web_req *q, struct fj_buf *b, const json_t *stops);
 void portal_stop_section(struct web_req *q, struct fj_buf *b, const struct iss_command_info *const *list, size_t n, const char *id, const char *back, const json_t *stops);
 /* counted and by name: the first ones of each list, the rest behind a link */
 void portal_stops_list(struct web_req *q, struct fj_buf *b, const json_t *stops);

@@ -44,7 +44,7 @@ void portal_face(struct web_req *q, struct fj_buf *b, const char *noun, const js
 		web_print(b, " <span class=\"state STOPPED\">%s</span>", web_tr(q, "stopped with its authorisation"));
 	} else if (json_is_string(json_object_get(o, "state"))) {
 		web_html(b, " ");
-		web_value(q, b, "state", json_object_get(o, "state"), NULL);
+		web_state(q, b, fj_json_text(o, "state"), json_is_string(from) ? json_string_value(from) : "");
 	}
 	if (json_is_string(from) && json_is_string(to)) {
 		web_print(b, " <span class=\"valid\">%s ", web_tr(q, "valid"));
@@ -391,6 +391,10 @@ static void page(struct web_req *q, struct web_res *r, const char *noun, const c
 	find_acts(q, noun, o, party, &x);
 	if (stopped == NULL && x.n_back > 0)
 		stopped = portal_stops(q, id, &party);
+	if (strcmp(noun, "order") == 0) {
+		bool any; /* who may stop it is not asked here */
+		stopped = portal_stops(q, fj_json_text(o, "authorisation"), &any);
+	}
 	FJ_AUTO(json) stops = stopped;
 	if (!party)
 		x.n_back = 0; /* it is another office's to stop */
@@ -421,6 +425,8 @@ static void page(struct web_req *q, struct web_res *r, const char *noun, const c
 		web_print(b, "<p class=\"notice\">%s</p>", web_tr(q, "This is the token's own state: it is denied as well while its authorisation or certificate is not in force."));
 	if (strcmp(noun, "asset") == 0 && open[0] != '\0')
 		portal_course(q, b, "registration.course", open);
+	if (strcmp(noun, "authorisation") == 0 || strcmp(noun, "order") == 0)
+		portal_stopped(q, b, stops);
 	portal_stop_section(q, b, x.back, x.n_back, id, back, stops);
 	links(q, b, noun, id);
 	portal_paper(q, b, noun, id);

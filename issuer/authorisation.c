@@ -92,17 +92,17 @@ enum fj_rc dom_auth_lost(struct iss_call *c, const struct dom_auth *a, struct do
 static const char *const known[] = {"certificates", "operator", "grant", "terms", "from", "to", "documents", "shared", "selection",
 	"operator_conditions", "agreement", "adjusts", NULL};
 
-static const char *missing_document(const json_t *docs)
+static enum fj_rc check_on_file(const json_t *docs, struct fj_err *err)
 {
 	static const struct {
-		const char *key, *name;
-	} need[] = {{"feasibility", "feasibility study 可研论证"}, {"due_diligence", "due diligence 尽职调查"}, {"risk_evaluation", "risk evaluation 评估"},
-		{"security_rules", "security rules 安全制度"}, {"emergency_plan", "emergency plan 应急预案"}};
+		const char *key, *en, *zh;
+	} need[] = {{"feasibility", "feasibility study", "可研论证"}, {"due_diligence", "due diligence", "尽职调查"}, {"risk_evaluation", "risk evaluation", "评估"},
+		{"security_rules", "security rules", "安全制度"}, {"emergency_plan", "emergency plan", "应急预案"}};
 
 	for (size_t i = 0; i < FJ_ARRAY_LEN(need); i++)
 		if (!iss_said(fj_json_peek(docs, need[i].key)))
-			return need[i].name;
-	return NULL;
+			return iss_rule_no_authorisation_without_documents(need[i].en, need[i].zh, err);
+	return FJ_OK;
 }
 
 static bool expired(fj_time not_after, fj_time now)
@@ -277,7 +277,7 @@ static enum fj_rc check_rest(struct iss_call *c, const struct dom_scope *s, cons
 
 	FJ_TRY(fj_json_only(s->p, known, err));
 	FJ_TRY(fj_json_obj(s->p, "documents", &docs, err));
-	FJ_TRY(iss_rule_no_authorisation_without_documents(missing_document(docs), err));
+	FJ_TRY(check_on_file(docs, err));
 	FJ_TRY(iss_rule_no_shared_data_without_consent(s->shared, iss_said(fj_json_peek(docs, "consent")), err));
 	FJ_TRY(fj_json_str(s->p, "operator", 18, &usci, err));
 	FJ_TRY(dom_org_get(c->db, s->holder, &holder, err));

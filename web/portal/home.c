@@ -171,28 +171,31 @@ static const struct {
 	{"evaluation", WEB_N("The implementing institution files it on the authorisation's page.")},
 	{"price-review", WEB_N("The finance department or the implementing institution reviews the price.")},
 	{"filing", WEB_N("The implementing institution files plan and agreement on the plan's page.")},
-	{"report", WEB_N("Made and submitted under Act, Reports.")},
+	{"report", WEB_N("Made and submitted by its form: follow the number.")},
 	{"remittance", WEB_N("Record what was paid on the remittance's page.")},
 };
 
 static void deadline(struct web_req *q, struct fj_buf *b, const json_t *d)
 {
-	bool draft = strcmp(fj_json_text(d, "kind"), "report") == 0; /* may not be submitted yet */
-
 	web_html(b, "<tr>");
 	web_print(b, "<td data-label=\"%s\"><time>%s</time></td>", web_tr(q, "Day"), fj_json_text(d, "day"));
 	web_print(b, "<td data-label=\"%s\">%s", web_tr(q, "What"), web_word(q, WEB_KIND, fj_json_text(d, "kind")));
 	for (size_t i = 0; i < FJ_ARRAY_LEN(duties); i++)
 		if (strcmp(duties[i].kind, fj_json_text(d, "kind")) == 0)
 			web_print(b, " <span class=\"small\">%s</span>", web_tr(q, duties[i].text));
+	if (strcmp(fj_json_text(d, "state"), "NOTICED") == 0) {
+		web_html(b, " <span class=\"small\">");
+		web_say(q, b, "The notice runs until %s; after that the finance department decides.", fj_json_text(d, "day"));
+		web_html(b, "</span>");
+	}
 	web_html(b, "</td>");
 	web_print(b, "<td class=\"mono\" data-label=\"%s\">", web_tr(q, "Number"));
-	web_cell(q, b, "id", json_object_get(d, "id"), draft ? NULL : portal_links);
+	web_cell(q, b, "id", json_object_get(d, "id"), portal_links);
 	web_print(b, "</td><td data-label=\"%s\">", web_tr(q, "State"));
 	if (json_is_true(json_object_get(d, "overdue")))
 		web_print(b, "<strong class=\"fail late\">%s</strong>", web_tr(q, "overdue"));
 	else
-		web_text(b, strcmp(fj_json_text(d, "state"), "ACTIVE") == 0 ? web_tr(q, "not due yet") : web_word(q, WEB_STATE, fj_json_text(d, "state"))); /* the duty's, not its object's */
+		web_text(b, strcmp(fj_json_text(d, "state"), "ACTIVE") == 0 ? web_tr(q, "not due yet") : web_word(q, WEB_STATE, portal_state_of(fj_json_text(d, "kind"), fj_json_text(d, "state")))); /* the duty's, not its object's */
 	web_html(b, "</td></tr>");
 }
 

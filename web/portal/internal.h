@@ -60,8 +60,11 @@ void portal_error_page(struct web_req *q, struct web_res *r, const struct fj_err
 #define PORTAL_NAME WEB_NAME
 #define PORTAL_SENTENCE WEB_SENTENCE
 void portal_wording(struct web_req *q, const char *text, char out[PORTAL_SENTENCE]);
-/* of a paper copy the kind is a credential's, not a deadline's; the name is who collected it, the document his */
-void portal_copy_words(struct web_req *q, const char *command, json_t *object);
+/* the word of a state for this noun, where one code means another thing of several nouns */
+const char *portal_state_of(const char *noun, const char *state);
+/* such states in an answer of the command; of a paper copy the kind is a credential's, not a deadline's; the name is who collected it, the
+ * document his */
+void portal_own_words(struct web_req *q, const char *command, json_t *object);
 json_t *portal_organisation(struct web_req *q, const char *usci); /* as of organisation.show, the caller's; NULL: not known to who asks */
 bool portal_org_name(struct web_req *q, const char *usci, char out[PORTAL_NAME]); /* false: not known to who asks */
 void portal_error(struct web_req *q, struct fj_buf *b, const struct fj_err *err);

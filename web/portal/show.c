@@ -375,7 +375,9 @@ static void turn_of_registration(struct web_req *q, struct fj_buf *b, const char
 static void page(struct web_req *q, struct web_res *r, const char *noun, const char *command, const json_t *o)
 {
 	FJ_AUTO(buf) here = FJ_BUF_INIT(2048);
-	FJ_AUTO(json) rest = without_head(o, noun);
+	FJ_AUTO(json) told = json_copy((json_t *)(uintptr_t)o);
+	portal_own_words(q, command, told);
+	FJ_AUTO(json) rest = without_head(told, noun);
 	name_holder(q, rest);
 	struct fj_buf *b = &r->body;
 	const char *id = web_param(q, "id"), *open = fj_json_text(o, "registration");
@@ -401,7 +403,7 @@ static void page(struct web_req *q, struct web_res *r, const char *noun, const c
 	portal_top(q, b, portal_noun_word(q, noun, true));
 	portal_done(q, b);
 	if (!portal_is_report(o))
-		portal_face(q, b, noun, o);
+		portal_face(q, b, noun, told);
 	if (x.turn != NULL)
 		portal_turn_told(q, b, x.turn, o);
 	else if (strcmp(noun, "asset") == 0 && open[0] != '\0')
@@ -435,6 +437,21 @@ static void page(struct web_req *q, struct web_res *r, const char *noun, const c
 	web_page_end(b);
 }
 
+/* a report that is due and not made: the form that makes it */
+static bool to_be_made(struct web_res *r, const char *id)
+{
+	const char *kind;
+	char period[8], unit[19], to[PORTAL_TO];
+
+	if (!iss_report_of(id, &kind, period, unit))
+		return false;
+	snprintf(to, sizeof(to), "/do/report/%s", kind);
+	portal_to(to, "period", period);
+	portal_to(to, "unit", unit);
+	web_redirect(r, to);
+	return true;
+}
+
 void portal_get_show(struct web_req *q, struct web_res *r)
 {
 	const char *noun = web_param(q, "noun"), *key = portal_key_of(noun), *member = web_field(q, "download");
@@ -452,13 +469,13 @@ void portal_get_show(struct web_req *q, struct web_res *r)
 	}
 	FJ_AUTO(json) params = json_pack("{s:s}", key, web_param(q, "id"));
 	if (portal_command(q, c->name, params, &answer, &err) != FJ_OK) {
-		web_fail(q, r, &err);
+		if (strcmp(noun, "report") != 0 || err.rc != FJ_E_NOTFOUND || !to_be_made(r, web_param(q, "id")))
+			web_fail(q, r, &err);
 		return;
 	}
 	if (member[0] != '\0' && (portal_answer_file(r, c->name, answer, member) || (strcmp(member, "compact") == 0 && portal_license_file(r, noun, answer, web_param(q, "id")))))
 		return;
 	if (strcmp(noun, "bulk") == 0 && strcmp(fj_json_text(answer, "state"), "RUNNING") == 0)
 		web_say_header(r, "Refresh", "3"); /* until it is done, or held */
-	portal_copy_words(q, c->name, answer);
 	page(q, r, noun, c->name, answer);
 }

@@ -202,7 +202,7 @@ enum fj_rc apply_approval_decided(const struct evt *e, struct fj_err *err)
 struct stored {
 	char id[32], kind[40], object[DOM_CAP(DOM_MAX_ASSET_NO)], org[19], applicant[64], person[ISS_PERSON_CAP], role[24], state[12], behalf[64], owner[64];
 	fj_time at;
-	json_t *payload;
+	json_t *payload, *name; /* name: what the object is called, "" it is not */
 	struct fj_hash digest;
 	struct apr_chain chain;
 	int level;           /* the one that decides next, or decided last */
@@ -212,6 +212,7 @@ struct stored {
 static void stored_release(struct stored *s)
 {
 	json_decref(s->payload);
+	json_decref(s->name);
 	json_decref(s->decisions);
 	fj_buf_release(&s->behind);
 }
@@ -235,6 +236,7 @@ static enum fj_rc from_row(const struct sto_q *q, struct stored *s, struct fj_er
 	fj_buf_init(&s->behind, 64 * ISS_PERSON_CAP);
 	FJ_TRY(sto_copy(q, texts, FJ_ARRAY_LEN(texts), "an approval", err));
 	s->at = sto_int(q, 9);
+	s->name = json_string(sto_text(q, 15));
 	struct fj_hash again;
 	fj_sha256(fj_slice_str(sto_text(q, 4)), &again);
 	if (!fj_slice_eq(sto_blob(q, 5), FJ_SLICE(again.b, FJ_SHA256_LEN)))
@@ -374,7 +376,7 @@ static enum fj_rc to_json(struct iss_call *c, const struct stored *s, json_t **o
 
 	fj_time_utc(s->at, at);
 	fj_hex(s->digest.b, FJ_SHA256_LEN, hex);
-	*out = json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:b, s:s, s:O, s:O, s:i, s:i, s:o, s:o, s:O?}", "id", s->id, "kind", s->kind, "object", s->object, "digest", hex,
+	*out = json_pack("{s:s, s:s, s:s, s:O, s:s, s:s, s:s, s:s, s:s, s:s, s:b, s:s, s:O, s:O, s:i, s:i, s:o, s:o, s:O?}", "id", s->id, "kind", s->kind, "object", s->object, "object_name", s->name, "digest", hex,
 	    "applicant", s->applicant, "behalf", s->behalf, "owner", s->owner, "requested_at", at, "state", s->state,
 	    "mine", mine, "mine_as", mine ? as.behalf : "", "payload", payload, "decisions", s->decisions,
 	    "level", s->level, "levels", s->chain.n, "chain", levels_json(s), "waiting_for", open ? waiting_json(&s->chain, s->level) : json_null(),
@@ -488,7 +490,7 @@ enum fj_rc apr_waiting(struct iss_call *c, size_t limit, json_t *items, bool *mo
 		if (find_decider(c, &s, &s.chain.level[s.level - 1], &as, NULL) != FJ_OK)
 			continue;
 		fj_time_utc(s.at, at);
-		if (json_array_append_new(items, json_pack("{s:s, s:s, s:s, s:s, s:s, s:s}", "id", s.id, "kind", s.kind, "object", s.object, "applicant", s.applicant,
+		if (json_array_append_new(items, json_pack("{s:s, s:s, s:s, s:O, s:s, s:s, s:s}", "id", s.id, "kind", s.kind, "object", s.object, "object_name", s.name, "applicant", s.applicant,
 		    "behalf", s.behalf, "requested_at", at)) != 0)
 			return fj_no_memory(err, "issuer");
 	}

@@ -92,17 +92,17 @@ enum fj_rc dom_auth_lost(struct iss_call *c, const struct dom_auth *a, struct do
 static const char *const known[] = {"certificates", "operator", "grant", "terms", "from", "to", "documents", "shared", "selection",
 	"operator_conditions", "agreement", "adjusts", NULL};
 
-static const char *missing_document(const json_t *docs)
+static enum fj_rc check_on_file(const json_t *docs, struct fj_err *err)
 {
 	static const struct {
-		const char *key, *name;
-	} need[] = {{"feasibility", "feasibility study 可研论证"}, {"due_diligence", "due diligence 尽职调查"}, {"risk_evaluation", "risk evaluation 评估"},
-		{"security_rules", "security rules 安全制度"}, {"emergency_plan", "emergency plan 应急预案"}};
+		const char *key, *en, *zh;
+	} need[] = {{"feasibility", "feasibility study", "可研论证"}, {"due_diligence", "due diligence", "尽职调查"}, {"risk_evaluation", "risk evaluation", "评估"},
+		{"security_rules", "security rules", "安全制度"}, {"emergency_plan", "emergency plan", "应急预案"}};
 
 	for (size_t i = 0; i < FJ_ARRAY_LEN(need); i++)
 		if (!iss_said(fj_json_peek(docs, need[i].key)))
-			return need[i].name;
-	return NULL;
+			return iss_rule_no_authorisation_without_documents(need[i].en, need[i].zh, err);
+	return FJ_OK;
 }
 
 static bool expired(fj_time not_after, fj_time now)
@@ -277,7 +277,7 @@ static enum fj_rc check_rest(struct iss_call *c, const struct dom_scope *s, cons
 
 	FJ_TRY(fj_json_only(s->p, known, err));
 	FJ_TRY(fj_json_obj(s->p, "documents", &docs, err));
-	FJ_TRY(iss_rule_no_authorisation_without_documents(missing_document(docs), err));
+	FJ_TRY(check_on_file(docs, err));
 	FJ_TRY(iss_rule_no_shared_data_without_consent(s->shared, iss_said(fj_json_peek(docs, "consent")), err));
 	FJ_TRY(fj_json_str(s->p, "operator", 18, &usci, err));
 	FJ_TRY(dom_org_get(c->db, s->holder, &holder, err));
@@ -1091,6 +1091,18 @@ static enum fj_rc agreed_into(struct sto *db, const char *number, json_t *out, s
 	return rc == FJ_E_NOTFOUND ? FJ_OK : rc;
 }
 
+enum fj_rc dom_since(struct sto *db, const char *number, json_t *o, struct fj_err *err)
+{
+	FJ_AUTO(sto_q) q = {0};
+	char at[FJ_TIME_CAP];
+
+	FJ_TRY(sto_first(db, STO_STATE_SINCE, &q, number, err, "t", number));
+	if (sto_int(&q, 0) == 0)
+		return FJ_OK;
+	fj_time_utc(sto_int(&q, 0), at);
+	return fj_json_set(o, "revoked_at", json_string(at));
+}
+
 enum fj_rc cmd_authorisation_show(struct iss_call *c, struct fj_err *err)
 {
 	FJ_AUTO(dom_auth) a = {.body = NULL};
@@ -1099,6 +1111,7 @@ enum fj_rc cmd_authorisation_show(struct iss_call *c, struct fj_err *err)
 
 	FJ_TRY(dom_auth_get(c->db, fj_json_peek(c->params, "number"), &a, err));
 	c->answer = auth_json(&a, c->now);
+	FJ_TRY(dom_since(c->db, a.number, c->answer, err));
 	if (log_credential(c->iss, c->db, PIPE_AUTHORISATION, a.credential, &compact, &proof, NULL) == FJ_OK) {
 		json_object_set_new(c->answer, "compact", json_string(fj_buf_str(&compact)));
 		json_object_set_new(c->answer, "log_proof", json_string(fj_buf_str(&proof)));

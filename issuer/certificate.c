@@ -134,16 +134,18 @@ static enum fj_rc check_successor(struct iss_call *c, struct issuing *w, struct 
 static enum fj_rc check_documents(struct iss_call *c, const struct dom_asset *a, struct fj_err *err)
 {
 	FJ_AUTO(buf) names = FJ_BUF_INIT(1024);
+	FJ_AUTO(buf) names_zh = FJ_BUF_INIT(1024);
 	json_t *lacks = NULL;
 
 	FJ_TRY(dom_material_uncertified(c->db, a, &lacks, err));
 	FJ_AUTO(json) owned = lacks;
 	if (json_array_size(lacks) == 0)
 		return FJ_OK;
-	dom_material_names(lacks, &names);
+	dom_material_names(lacks, true, &names);
+	dom_material_names(lacks, false, &names_zh);
 	char en[200], zh[300];
 	snprintf(en, sizeof(en), "no certificate without the unit's security rules and emergency plan; missing: %.90s", fj_buf_str(&names));
-	snprintf(zh, sizeof(zh), "颁发证书前应具备安全制度和应急预案，缺少：%.90s；请由持有单位补填资产卡片或提交材料", fj_buf_str(&names));
+	snprintf(zh, sizeof(zh), "颁发证书前应具备安全制度和应急预案，缺少：%.90s；请由持有单位补填资产卡片或提交材料", fj_buf_str(&names_zh));
 	return iss_rule_fail(err, "R30", en, zh);
 }
 

@@ -205,6 +205,8 @@ enum fj_rc dom_auth_suspend(struct iss_call *c, const struct dom_auth *a, enum i
 bool dom_auth_suspended_by(const struct dom_auth *a, enum iss_party by);
 /* The reclaim begins: suspended at once, final when the finance department confirms. */
 enum fj_rc dom_auth_reclaim(struct iss_call *c, const struct dom_auth *a, const char *finance, json_t *payload, struct fj_err *err) FJ_MUST_USE;
+/* "revoked_at" into o: since when the authorisation or token is suspended or ended; nothing where it is not */
+enum fj_rc dom_since(struct sto *db, const char *number, json_t *o, struct fj_err *err) FJ_MUST_USE;
 enum fj_rc dom_auth_get(struct sto *db, const char *number, struct dom_auth *out, struct fj_err *err) FJ_MUST_USE;
 /* the highest party of the authorisation that the actor is in this call: the holder's finance
  * department, implementer or operator; FJ_E_FORBIDDEN when none */

@@ -48,7 +48,7 @@ const struct iss_field fld_organisation_list[] = {F_PAGE, {"superior", ISS_F_STR
 const struct iss_field fld_ledger_list[] = {F_PAGE, F_STATE(ledger_states), F_HOLDER, F_SCOPE, F_CARD,
 	{"confirmer", ISS_F_STR, false, 18, "待其确认", "recognised, and this department has to confirm it (superior, or the finance department of a holder without one)"},
 	{"result", ISS_F_STR, false, 8, "确认结论", "ASSET, MEMO or NOT", ledger_results}, F_MADE, {0}};
-const struct iss_field fld_asset_list[] = {F_PAGE, F_STATE(asset_states), F_HOLDER, F_SCOPE, F_CARD, F_MADE, F_ENDS, {0}};
+const struct iss_field fld_asset_list[] = {F_PAGE, F_STATE(asset_states), {"turn", ISS_F_STR, false, 18, "待其申请登记", "with a card, and not applied for: this holder's to apply for"}, F_HOLDER, F_SCOPE, F_CARD, F_MADE, F_ENDS, {0}};
 const struct iss_field fld_registration_list[] = {F_PAGE, F_STATE(registration_states), F_HOLDER, F_SCOPE, F_CARD,
 	{"asset", ISS_F_STR, false, DOM_MAX_ASSET_NO, "资产编号", "of this asset"},
 	{"due_from", ISS_F_STR, false, 10, "时限起", "whose term ends on this day (ISO) or later"}, {"due_to", ISS_F_STR, false, 10, "时限止", "whose term ends on this day or before"},
@@ -67,7 +67,7 @@ static const char *const plan_states[] = {"PROPOSED", "FEASIBILITY", "SUPERIOR_A
 	"FILED", "ACTIVE", "REFUSED", "WITHDRAWN", NULL};
 static const char *const product_states[] = {"ON_SALE", "WITHDRAWN", NULL};
 static const char *const product_kinds[] = {"operator", "redeveloped", NULL};
-const struct iss_field fld_plan_list[] = {F_PAGE, {"state", ISS_F_STR, false, 24, "状态", "only those in this state", plan_states, "domain.md 7.3"}, F_HOLDER, F_SCOPE,
+const struct iss_field fld_plan_list[] = {F_PAGE, {"state", ISS_F_STR, false, 24, "状态", "only those in this state", plan_states, "domain.md 7.3"}, {"turn", ISS_F_STR, false, 18, "待其办理", "of this implementing institution, while no office decides on it"}, F_HOLDER, F_SCOPE,
 	{"operator", ISS_F_STR, false, 18, "运营机构", "to this operator"}, {"implementer", ISS_F_STR, false, 18, "实施机构", "by this implementer"}, F_MADE, {0}};
 const struct iss_field fld_product_list[] = {F_PAGE, {"authorisation", ISS_F_STR, false, 40, "授权编号", "under this authorisation"},
 	{"seller", ISS_F_STR, false, 18, "销售方", "of this seller"}, {"state", ISS_F_STR, false, 12, "状态", "only those in this state", product_states, "domain.md 4.9"},
@@ -333,12 +333,13 @@ static void choose(struct fnd_query *q)
 {
 	bool state = q->state[0] != '\0' && strcmp(q->state, "EXPIRED") != 0, ends = q->expires_from > 0 || q->expires_to < INT64_MAX;
 	bool made = q->created_from > 0 || q->created_to < INT64_MAX;
+	static const enum sto_id turns[FND_END] = {[FND_LEDGER] = STO_FIND_UNDER_CONFIRMER, [FND_ASSET] = STO_FIND_TURN_ASSET, [FND_PLAN] = STO_FIND_TURN_PLAN};
 	const struct {
 		enum sto_id lead;
 		bool when;
 		char sort;
 	} rows[] = {
-		{STO_FIND_UNDER_CONFIRMER, q->confirmer[0] != '\0', 'k'},
+		{turns[q->noun], q->turn[0] != '\0', 'k'},
 		{STO_FIND_UNDER_STATE, q->superior[0] != '\0' && state, 'k'}, {STO_FIND_UNDER, q->superior[0] != '\0', 'k'},
 		{STO_FIND_PARENT, q->parent[0] != '\0', 'k'},
 		{STO_FIND_HOLDER_STATE, q->holder[0] != '\0' && state, 'k'}, {STO_FIND_HOLDER, q->holder[0] != '\0', 'k'},
@@ -397,8 +398,8 @@ enum fj_rc fnd_query(enum fnd_noun noun, const json_t *params, fj_time now, stru
 	FJ_TRY(read_division(params, q, err));
 	FJ_TRY(read_days(params, q, err));
 	read_state(params, now, q);
-	q->confirmer = noun == FND_LEDGER ? fj_json_text(params, "confirmer") : "";
-	if (q->confirmer[0] != '\0' && q->state[0] == '\0')
+	q->turn = fj_json_text(params, noun == FND_LEDGER ? "confirmer" : "turn");
+	if (noun == FND_LEDGER && q->turn[0] != '\0' && q->state[0] == '\0')
 		q->state = "RECOGNISED";
 	choose(q);
 	FJ_TRY(read_after(params, q, err));
@@ -413,9 +414,9 @@ static enum fj_rc start(struct sto *db, const struct fnd_query *q, struct sto_q 
 #define FILTERS q->after, q->limit, q->holder, q->finance, q->state, q->class_, q->industry, q->parent, q->div_from, q->div_below, \
 	q->created_from, q->created_to, q->expires_from, q->expires_to
 	bool under = q->lead == STO_FIND_UNDER || q->lead == STO_FIND_UNDER_STATE;
-	bool confirms = q->lead == STO_FIND_UNDER_CONFIRMER;
-	if (q->sort == 'd' || under || confirms)
-		return sto_query(db, q->lead, keys, err, "itti" "tttttttt" "iiii", (int64_t)q->noun, confirms ? q->confirmer : under ? q->superior : q->after_sort, FILTERS);
+	bool turn = q->turn[0] != '\0';
+	if (q->sort == 'd' || under || turn)
+		return sto_query(db, q->lead, keys, err, "itti" "tttttttt" "iiii", (int64_t)q->noun, turn ? q->turn : under ? q->superior : q->after_sort, FILTERS);
 	return sto_query(db, q->lead, keys, err, "iiti" "tttttttt" "iiii", (int64_t)q->noun, (int64_t)strtoll(q->after_sort, NULL, 10), FILTERS);
 #undef FILTERS
 }

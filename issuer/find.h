@@ -40,7 +40,7 @@ enum fj_rc fnd_note(const struct evt *e, struct fj_err *err) FJ_MUST_USE;
 #define FND_CURSOR_CAP 320
 struct fnd_query {
 	enum fnd_noun noun;
-	const char *holder, *superior, *confirmer, *finance, *state, *class_, *industry, *parent;
+	const char *holder, *superior, *turn /* whose it is to act; of the ledger: to confirm */, *finance, *state, *class_, *industry, *parent;
 	char div_from[8], div_below[8];
 	int64_t created_from, created_to, expires_from, expires_to;
 	enum sto_id lead;     /* the statement whose index serves */

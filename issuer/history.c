@@ -122,7 +122,9 @@ static enum fj_rc add_event(void *ctx, const struct sto_q *q, struct fj_slice be
 	    "actor", "login", sto_text(q, 2), "name", sto_text(q, 11), "org", "usci", sto_text(q, 3), "name", sto_text(q, 12), "kind", sto_text(q, 4),
 	    "object", sto_text(q, 5), "approval", sto_text(q, 6), "policy", sto_text(q, 9), "hash", hash, "previous", previous, "verified",
 	    evt_row_true(q, before), "behalf", fj_json_peek(body, "behalf") != NULL ? fj_json_peek(body, "behalf") : "", "body", open ? body : NULL);
-	FJ_TRY(evt_word_into(sto_text(q, 4), item, err));
+	/* what the public lodged is made by its objector; the officer of the event took it on */
+	bool taken_on = strcmp(sto_text(q, 4), "objection.made") == 0 && fj_json_text(body, "person")[0] == '\0';
+	FJ_TRY(evt_word_into(taken_on ? "objection.confirmed" : sto_text(q, 4), item, err));
 	if (sto_text(q, 6)[0] != '\0')
 		FJ_TRY(approved(c, sto_text(q, 6), item, err));
 	return json_array_append(c->items, item) == 0 ? FJ_OK : fj_no_memory(err, "issuer");

@@ -36,29 +36,30 @@ static const struct waits {
 	enum sto_id open;
 	const char *code, *filter; /* NULL: the state is the tally's code, whose says which filter */
 	const char *asked;         /* NULL: or the approval that it asks for, which waits for somebody else while it is open */
+	bool ended;                /* only what has run its term: the statement takes the time, and the list a day */
 } waits[] = {
 	{"ledger.recognise", ISS_HOLDER, "ledger", "LEDGERED", "ledger", 'H', STO_COUNT},
 	{"ledger.confirm", ISS_SUPERIOR, "ledger", "RECOGNISED", "ledger", 'D', STO_COUNT, NULL, "confirmer"},
 	{"ledger.confirm", ISS_FINANCE, "ledger", "RECOGNISED", NULL, 0, STO_HOME_CONFIRM, NULL, "confirmer"},
 	{"exchange.import", ISS_FINANCE, "asset", "AWAITING_NUMBER", "asset", 'F', STO_COUNT},
-	{"registration.submit", ISS_HOLDER, "asset", "CARDED", NULL, 'H', STO_HOME_SUBMIT},
+	{"registration.submit", ISS_HOLDER, "asset", "CARDED", NULL, 0, STO_HOME_SUBMIT, NULL, "turn"},
 	{"registration.endorse", ISS_SUPERIOR, "registration", "SUBMITTED", "registration", 'D', STO_COUNT},
 	{"registration.accept", ISS_FINANCE, "registration", "APPLIED", "registration", 'F', STO_COUNT},
 	{"registration.decide", ISS_FINANCE, "registration", "APPLIED", "registration", 'F', STO_COUNT, "APPLIED SHORT", NULL},
 	{"registration.review", ISS_FINANCE, "registration", "ACCEPTED", "registration", 'F', STO_COUNT},
 	{"registration.notice", ISS_FINANCE, "registration", "REVIEWED", "registration", 'F', STO_COUNT},
-	{"registration.decide", ISS_FINANCE, "registration", "NOTICED", "registration", 'F', STO_COUNT},
+	{"registration.decide", ISS_FINANCE, "registration", "NOTICED", NULL, 'F', STO_HOME_DECIDE, .ended = true},
 	{"certificate.issue", ISS_FINANCE, "asset", "REGISTERED", "asset", 'F', STO_COUNT},
 	{"registration.receive", ISS_HOLDER, "registration", "", NULL, 0, STO_HOME_RECEIVE},
 	{"objection.confirm", ISS_FINANCE, "objection", "", NULL, 0, STO_HOME_OBJECTIONS_LODGED},
 	{"objection.decide", ISS_FINANCE, "objection", "", NULL, 0, STO_HOME_OBJECTIONS},
 	{"plan.study", ISS_IMPLEMENTER, "plan", "PROPOSED", "plan", 'I', STO_COUNT},
-	{"plan.submit", ISS_IMPLEMENTER, "plan", "FEASIBILITY", "plan", 'I', STO_COUNT, .asked = "plan.approve"},
-	{"plan.deliberate", ISS_IMPLEMENTER, "plan", "FINANCE_APPROVED", "plan", 'I', STO_COUNT, .asked = "plan.deliberate"},
+	{"plan.submit", ISS_IMPLEMENTER, "plan", "FEASIBILITY", "plan", 'I', STO_COUNT, .filter = "turn", .asked = "plan.approve"},
+	{"plan.deliberate", ISS_IMPLEMENTER, "plan", "FINANCE_APPROVED", "plan", 'I', STO_COUNT, .filter = "turn", .asked = "plan.deliberate"},
 	{"plan.select", ISS_IMPLEMENTER, "plan", "PLAN_DELIBERATED", "plan", 'I', STO_COUNT},
-	{"plan.agree", ISS_IMPLEMENTER, "plan", "OPERATOR_SELECTED", "plan", 'I', STO_COUNT, .asked = "plan.agree"},
-	{"plan.file", ISS_IMPLEMENTER, "plan", "AGREED", "plan", 'I', STO_COUNT, .asked = "plan.file"},
-	{"plan.activate", ISS_IMPLEMENTER, "plan", "FILED", "plan", 'I', STO_COUNT, .asked = "authorisation.grant"},
+	{"plan.agree", ISS_IMPLEMENTER, "plan", "OPERATOR_SELECTED", "plan", 'I', STO_COUNT, .filter = "turn", .asked = "plan.agree"},
+	{"plan.file", ISS_IMPLEMENTER, "plan", "AGREED", "plan", 'I', STO_COUNT, .filter = "turn", .asked = "plan.file"},
+	{"plan.activate", ISS_IMPLEMENTER, "plan", "FILED", "plan", 'I', STO_COUNT, .filter = "turn", .asked = "authorisation.grant"},
 	{"token.review", ISS_OPERATOR, "request", "REQUESTED", NULL, 0, STO_HOME_REQUESTS},
 	{"order.answer", SUP_SUPERVISED, "order", "", NULL, 0, STO_HOME_ORDERS},
 	{"order.close", SUP_SUPERVISORS, "order", "", NULL, 0, STO_HOME_ANSWERS},
@@ -91,7 +92,7 @@ static enum fj_rc how_many(const struct hom *h, const struct waits *w, int64_t *
 		*n -= sto_int(&q, 0);
 		return FJ_OK;
 	}
-	FJ_TRY(sto_first(h->c->db, w->open, &q, w->what, err, "t", h->own.usci));
+	FJ_TRY(w->ended ? sto_first(h->c->db, w->open, &q, w->what, err, "ti", h->own.usci, (int64_t)h->c->now) : sto_first(h->c->db, w->open, &q, w->what, err, "t", h->own.usci));
 	*n = sto_int(&q, 0);
 	return FJ_OK;
 }
@@ -114,6 +115,11 @@ static enum fj_rc acts(const struct hom *h, json_t **out, struct fj_err *err)
 		json_t *filter = w->filter != NULL ? json_pack("{s:s}", w->filter, own.scope) : hom_filter(&own, w->noun);
 		if (w->state[0] != '\0')
 			json_object_set_new(filter, "state", json_string(w->state));
+		if (w->ended) { /* terms end with a day */
+			char day[FJ_TIME_CAP];
+			fj_date_china(h->c->now - DAY, day);
+			json_object_set_new(filter, "due_to", json_string(day));
+		}
 		if (json_array_append_new(list, json_pack("{s:s, s:s, s:o, s:I, s:b}", "what", w->what, "noun", w->noun, "filter", filter, "count", (json_int_t)n, "more",
 		    w->tally == NULL && n == LOOKED_AT)) != 0)
 			return fj_no_memory(err, "issuer");
@@ -153,23 +159,30 @@ static enum fj_rc deadlines(const struct hom *h, json_t **out, struct fj_err *er
 
 /* --- what is in use --- */
 
+/* the first day, where it has not come */
+static const char *begins(fj_time from, fj_time now, char day[FJ_TIME_CAP])
+{
+	day[0] = '\0';
+	if (from > now)
+		fj_date_china(from, day);
+	return day;
+}
+
 static json_t *token(const struct sto_q *q, fj_time now)
 {
-	char day[FJ_TIME_CAP];
+	char day[FJ_TIME_CAP], from[FJ_TIME_CAP];
 
-	(void)now;
 	fj_date_china(sto_int(q, 3), day);
-	return json_pack("{s:s, s:s, s:s, s:s, s:s}", "id", sto_text(q, 0), "user_name", sto_text(q, 1), "product", sto_text(q, 2), "authorisation", sto_text(q, 4), "until", day);
+	return json_pack("{s:s, s:s, s:s, s:s, s:s, s:s}", "id", sto_text(q, 0), "user_name", sto_text(q, 1), "product", sto_text(q, 2), "authorisation", sto_text(q, 4), "until", day, "begins", begins(sto_int(q, 5), now, from));
 }
 
 static json_t *authorisation(const struct sto_q *q, fj_time now)
 {
-	char day[FJ_TIME_CAP];
+	char day[FJ_TIME_CAP], from[FJ_TIME_CAP];
 
-	(void)now;
 	fj_date_china(sto_int(q, 3), day);
-	return json_pack("{s:s, s:s, s:s, s:s, s:s, s:s}", "number", sto_text(q, 0), "operator_name", sto_text(q, 1), "holder_name", sto_text(q, 2), "mode", sto_text(q, 4), "until", day,
-	    "asset_names", sto_text(q, 5));
+	return json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s}", "number", sto_text(q, 0), "operator_name", sto_text(q, 1), "holder_name", sto_text(q, 2), "mode", sto_text(q, 4), "until", day,
+	    "asset_names", sto_text(q, 5), "begins", begins(sto_int(q, 6), now, from));
 }
 
 static json_t *asked(const struct sto_q *q, fj_time now)

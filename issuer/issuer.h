@@ -228,6 +228,10 @@ enum fj_rc iss_draft_drop(struct iss *i, const struct iss_actor *a, const char *
 bool iss_yuan(const char *text, int64_t *fen);
 #define ISS_YUAN_CAP 32
 void iss_yuan_text(int64_t fen, char out[ISS_YUAN_CAP]);
+/* the name of a kind of material in lists of what is missing (issuer/material.c), by its Chinese one; another text: itself */
+const char *iss_material_word(const char *zh, bool en);
+/* the kind, period and unit ("" all) of a report by its number, made or not; false: it is no such number */
+bool iss_report_of(const char *id, const char **kind, char period[8], char unit[19]);
 /* All commands, for command line help, routes and OpenAPI; *n of them. */
 const struct iss_command_info *const *iss_commands(size_t *n);
 const struct iss_command_info *iss_command_find(const char *name); /* NULL: none */

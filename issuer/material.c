@@ -23,25 +23,25 @@
 #define MAX_OF_ONE 200
 
 static const struct {
-	const char *kind, *zh, *block, *key; /* block NULL: only a file gives it */
+	const char *kind, *zh, *en, *block, *key; /* block NULL: only a file gives it */
 	bool of_nine;                        /* one of the seven of art. 9(一) */
 	bool of_certificate;                 /* no certificate without it (R30) */
 	uint32_t also;                       /* who files it besides holders */
 } kinds[] = {
-	{"SUBJECT", "主体信息", "", "", true}, /* the organisation's own record */
-	{"SOURCE", "数据合法合规性来源", "rights", "source_authority", true},
-	{"RESOURCE", "数据资源情况", "basic", "overview", true},
-	{"EVIDENCE", "存证情况", "management", "evidence_no", true},
-	{"PRODUCTS", "产品和服务信息", "use", "products", true},
-	{"SCENES", "应用场景信息", "use", "scenes", true},
-	{"RISK", "数据安全风险评估", "management", "risk_assessment", true},
-	{"SEC_POLICY", "安全制度", "management", "sec_policy", false, true, ISS_IMPLEMENTER},
-	{"EMERGENCY_PLAN", "应急预案", "management", "emergency_plan", false, true, ISS_IMPLEMENTER},
-	{"FEASIBILITY", "可研论证", NULL, NULL, false, false, ISS_IMPLEMENTER}, /* these three: before an authorisation, 167·四(三), 27号 art. 10 */
-	{"DUE_DILIGENCE", "尽职调查", NULL, NULL, false, false, ISS_IMPLEMENTER},
-	{"RISK_EVALUATION", "评估", NULL, NULL, false, false, ISS_IMPLEMENTER},
-	{"REVENUE", "收益凭据", NULL, NULL, false, false, ISS_IMPLEMENTER | ISS_OPERATOR | ISS_DEVELOPER | ISS_USER}, /* receipts, acceptance: R06 */
-	{"OTHER", "其他材料", NULL, NULL, false, false, ISS_IMPLEMENTER | ISS_OPERATOR | ISS_DEVELOPER | ISS_USER},
+	{"SUBJECT", "主体信息", "subject information", "", "", true}, /* the organisation's own record */
+	{"SOURCE", "数据合法合规性来源", "lawful source of the data", "rights", "source_authority", true},
+	{"RESOURCE", "数据资源情况", "description of the data", "basic", "overview", true},
+	{"EVIDENCE", "存证情况", "evidence deposit", "management", "evidence_no", true},
+	{"PRODUCTS", "产品和服务信息", "products and services", "use", "products", true},
+	{"SCENES", "应用场景信息", "application scenarios", "use", "scenes", true},
+	{"RISK", "数据安全风险评估", "security risk assessment", "management", "risk_assessment", true},
+	{"SEC_POLICY", "安全制度", "security rules", "management", "sec_policy", false, true, ISS_IMPLEMENTER},
+	{"EMERGENCY_PLAN", "应急预案", "emergency plan", "management", "emergency_plan", false, true, ISS_IMPLEMENTER},
+	{"FEASIBILITY", "可研论证", "feasibility study", NULL, NULL, false, false, ISS_IMPLEMENTER}, /* these three: before an authorisation, 167·四(三), 27号 art. 10 */
+	{"DUE_DILIGENCE", "尽职调查", "due diligence", NULL, NULL, false, false, ISS_IMPLEMENTER},
+	{"RISK_EVALUATION", "评估", "evaluation", NULL, NULL, false, false, ISS_IMPLEMENTER},
+	{"REVENUE", "收益凭据", "evidence of revenue", NULL, NULL, false, false, ISS_IMPLEMENTER | ISS_OPERATOR | ISS_DEVELOPER | ISS_USER}, /* receipts, acceptance: R06 */
+	{"OTHER", "其他材料", "other material", NULL, NULL, false, false, ISS_IMPLEMENTER | ISS_OPERATOR | ISS_DEVELOPER | ISS_USER},
 };
 
 static int kind_find(const char *name)
@@ -307,12 +307,20 @@ enum fj_rc dom_material_uncertified(struct sto *db, const struct dom_asset *a, j
 	return FJ_OK;
 }
 
-void dom_material_names(const json_t *list, struct fj_buf *out)
+const char *iss_material_word(const char *zh, bool en)
+{
+	for (size_t i = 0; en && i < FJ_ARRAY_LEN(kinds); i++)
+		if (strcmp(kinds[i].zh, zh) == 0)
+			return kinds[i].en;
+	return zh;
+}
+
+void dom_material_names(const json_t *list, bool en, struct fj_buf *out)
 {
 	size_t i;
 	json_t *v;
 
 	json_array_foreach(list, i, v)
-		if (fj_buf_printf(out, "%s%s", i > 0 ? "、" : "", json_string_value(v)) != FJ_OK)
+		if (fj_buf_printf(out, "%s%s", i == 0 ? "" : en ? ", " : "、", iss_material_word(json_string_value(v), en)) != FJ_OK)
 			return;
 }

@@ -180,7 +180,7 @@ static json_t *to_json(const struct sto_q *q, fj_time now)
 
 	fj_time_utc(sto_int(q, 6), at);
 	fj_time_utc(sto_int(q, 7), due);
-	return json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:b}", "id", sto_text(q, 0), "registration", sto_text(q, 1), "asset_no", sto_text(q, 2), "state",
+	return json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:b}", "id", sto_text(q, 0), "raised_by", sto_text(q, 3)[0] == '\0' ? "PUBLIC" : "OFFICE", "registration", sto_text(q, 1), "asset_no", sto_text(q, 2), "state",
 	    sto_text(q, 4), "reason", sto_text(q, 5), "at", at, "due", due, "overdue", strcmp(sto_text(q, 4), "OPEN") == 0 && now > sto_int(q, 7));
 }
 

@@ -29,7 +29,7 @@ const struct iss_field fld_approval_preview[] = {
 
 struct look {
 	struct iss_call *c;
-	const char *kind, *object;
+	const char *kind, *object, *name;
 	const json_t *payload;
 	json_t *documents, *status, *differences; /* what the answer has */
 	json_t *job; /* of a job of tokens: for whom, and the fee; owned */
@@ -129,7 +129,7 @@ static enum fj_rc add_claims(struct look *l, const json_t *seen, struct fj_err *
 		FJ_TRY(prv_claims(was, before, err));
 		FJ_TRY(prv_compare(rows, before, err));
 	}
-	json_t *doc = json_pack("{s:s, s:s, s:s, s:s, s:O, s:O*, s:O*}", "credential", "authorisation", "object", l->object, "name", "", "succeeds", fj_json_text(was, "jti"), "fields", rows,
+	json_t *doc = json_pack("{s:s, s:s, s:s, s:s, s:O, s:O*, s:O*}", "credential", "authorisation", "object", l->object, "name", l->name, "succeeds", fj_json_text(was, "jti"), "fields", rows,
 	    "content", json_object_get(l->payload, "content"), "refused", json_object_get(seen, "refused"));
 	return json_array_append_new(l->documents, doc) == 0 ? FJ_OK : fj_no_memory(err, "issuer");
 }
@@ -326,7 +326,7 @@ enum fj_rc cmd_approval_preview(struct iss_call *c, struct fj_err *err)
 	FJ_AUTO(json) differences = json_array();
 
 	FJ_TRY(apr_show(c, fj_json_text(c->params, "id"), &shown, err));
-	struct look l = {.c = c, .kind = fj_json_text(shown, "kind"), .object = fj_json_text(shown, "object"), .payload = json_object_get(shown, "payload"), .documents = documents,
+	struct look l = {.c = c, .kind = fj_json_text(shown, "kind"), .object = fj_json_text(shown, "object"), .name = fj_json_text(shown, "object_name"), .payload = json_object_get(shown, "payload"), .documents = documents,
 		.status = status, .differences = differences};
 	const struct kind *k = kind_of(l.kind);
 	enum fj_rc rc = FJ_OK;

@@ -48,12 +48,12 @@ static json_t *time_text(fj_time t)
 	return json_string(at);
 }
 
-static void name_row(struct out *o, struct fj_slice name, const char *oid, const char *zh, const char *en, bool drawn)
+static void name_row(struct out *o, const char *key, struct fj_slice name, const char *oid, const char *zh, const char *en, bool drawn)
 {
 	char text[804];
 
 	if (fj_x509_name(name, oid, text, sizeof(text), NULL) == FJ_OK)
-		put(o, "text", zh, en, json_string(text), drawn);
+		put(o, key, zh, en, json_string(text), drawn);
 }
 
 static void head(struct out *o, const struct fj_x509 *x, bool end_known)
@@ -63,18 +63,18 @@ static void head(struct out *o, const struct fj_x509 *x, bool end_known)
 	put(o, "digest", "序列号（128 位随机数）", "Serial number (128 random bits)", hex_text(x->serial), true);
 	put(o, "text", "签名算法", "Signature algorithm", json_string("ECDSA, P-256, SHA-256 (" FJ_OID_ECDSA_SHA256 ")"), false);
 	o->part = "issuer";
-	name_row(o, x->issuer, FJ_OID_C, "颁发者 C", "Issuer, C", false);
-	name_row(o, x->issuer, FJ_OID_O, "颁发者 O", "Issuer, O", false);
-	name_row(o, x->issuer, FJ_OID_CN, "颁发者 CN", "Issuer, CN", false);
+	name_row(o, "text", x->issuer, FJ_OID_C, "颁发者 C", "Issuer, C", false);
+	name_row(o, "text", x->issuer, FJ_OID_O, "颁发者 O", "Issuer, O", false);
+	name_row(o, "text", x->issuer, FJ_OID_CN, "颁发者 CN", "Issuer, CN", false);
 	o->part = "validity";
 	put(o, "not_before", "生效时间 notBefore", "notBefore", time_text(x->not_before), true);
 	put(o, "not_after", "截止时间 notAfter", "notAfter", time_text(x->not_after), !end_known);
 	o->part = "subject";
-	name_row(o, x->subject, FJ_OID_C, "主体 C", "Subject, C", false);
-	name_row(o, x->subject, FJ_OID_O, "主体 O（持有单位）", "Subject, O (holder)", false);
-	name_row(o, x->subject, FJ_OID_ORGID, "主体 organizationIdentifier", "Subject, organizationIdentifier", false);
-	name_row(o, x->subject, FJ_OID_SERIALNUMBER, "主体 serialNumber（证书编号）", "Subject, serialNumber (certificate number)", true);
-	name_row(o, x->subject, FJ_OID_CN, "主体 CN（数据资产名称）", "Subject, CN (asset name)", false);
+	name_row(o, "text", x->subject, FJ_OID_C, "主体 C", "Subject, C", false);
+	name_row(o, "holder_name", x->subject, FJ_OID_O, "主体 O（持有单位）", "Subject, O (holder)", false);
+	name_row(o, "text", x->subject, FJ_OID_ORGID, "主体 organizationIdentifier", "Subject, organizationIdentifier", false);
+	name_row(o, "text", x->subject, FJ_OID_SERIALNUMBER, "主体 serialNumber（证书编号）", "Subject, serialNumber (certificate number)", true);
+	name_row(o, "text", x->subject, FJ_OID_CN, "主体 CN（数据资产名称）", "Subject, CN (asset name)", false);
 }
 
 static void extensions(struct out *o, const struct fj_x509 *x, bool own_key)

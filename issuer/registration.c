@@ -527,9 +527,11 @@ static enum fj_rc check_complete(struct iss_call *c, struct dom_reg *r, struct d
 	if (json_array_size(missing) == 0)
 		return FJ_OK;
 	FJ_AUTO(buf) list = FJ_BUF_INIT(1024);
-	dom_material_names(missing, &list);
+	FJ_AUTO(buf) zh = FJ_BUF_INIT(1024);
+	dom_material_names(missing, true, &list);
+	dom_material_names(missing, false, &zh);
 	enum fj_rc rc = fj_fail(err, FJ_E_REFUSED, "issuer", "26号 art. 9(一)", "materials are missing: %s; return the application with the whole list (registration return)", fj_buf_str(&list));
-	fj_err_zh(err, "材料不齐全：%s；请一次性告知并退回", fj_buf_str(&list));
+	fj_err_zh(err, "材料不齐全：%s；请一次性告知并退回", fj_buf_str(&zh));
 	return rc;
 }
 

@@ -64,6 +64,6 @@ enum fj_rc dom_material_missing(struct sto *db, const char *path, const char *ty
 /* names, in Chinese, of the materials without which no certificate is issued (R30), as above; the caller's */
 enum fj_rc dom_material_uncertified(struct sto *db, const struct dom_asset *a, json_t **out, struct fj_err *err) FJ_MUST_USE;
 /* such names as one text */
-void dom_material_names(const json_t *list, struct fj_buf *out);
+void dom_material_names(const json_t *list, bool en, struct fj_buf *out);
 
 #endif

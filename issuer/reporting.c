@@ -91,23 +91,48 @@ void rpt_id(const struct rpt_key *k, int64_t version, char out[RPT_ID_CAP])
 	snprintf(out, RPT_ID_CAP, "RP-%.2s-%.6s-%.18s%s", k->kind->code, k->period, k->unit, behind);
 }
 
+/* what an id says: kind, period, unit; false: it is none of a report */
+static bool read_id(const char *id, struct rpt_key *k)
+{
+	const struct rpt_kind *kind = NULL;
+	char period[8] = "";
+
+	memset(k, 0, sizeof(*k));
+	for (size_t i = 0; strlen(id) > 10 && i < FJ_ARRAY_LEN(rpt_kinds); i++)
+		if (strncmp(id, "RP-", 3) == 0 && strncmp(id + 3, rpt_kinds[i].code, 2) == 0)
+			kind = &rpt_kinds[i];
+	if (kind == NULL)
+		return false;
+	size_t n = kind->half ? 6 : 4;
+	snprintf(period, sizeof(period), "%.*s", (int)n, id + 6);
+	snprintf(k->unit, sizeof(k->unit), "%.18s", strlen(id) > 7 + n ? id + 7 + n : "");
+	return rpt_period(kind, period, k, NULL) == FJ_OK;
+}
+
 void rpt_title(const char *id, char zh[160], char en[160])
 {
-	struct rpt_key k = {.kind = NULL};
-	char period[8] = "", name[48];
+	struct rpt_key k;
+	char name[48];
 
 	snprintf(zh, 160, "%.60s", id);
 	snprintf(en, 160, "%.60s", id);
-	for (size_t i = 0; strlen(id) > 10 && i < FJ_ARRAY_LEN(rpt_kinds); i++)
-		if (strncmp(id + 3, rpt_kinds[i].code, 2) == 0)
-			k.kind = &rpt_kinds[i];
-	if (k.kind != NULL)
-		snprintf(period, sizeof(period), "%.*s", k.kind->half ? 6 : 4, id + 6);
-	if (k.kind == NULL || rpt_period(k.kind, period, &k, NULL) != FJ_OK)
+	if (!read_id(id, &k))
 		return;
 	rpt_period_name(&k, name);
 	snprintf(zh, 160, "%s %.80s", name, k.kind->zh);
-	snprintf(en, 160, "%.80s, %s", k.kind->en, period);
+	snprintf(en, 160, "%.80s, %s", k.kind->en, k.period);
+}
+
+bool iss_report_of(const char *id, const char **kind, char period[8], char unit[19])
+{
+	struct rpt_key k;
+
+	if (!read_id(id, &k))
+		return false;
+	*kind = k.kind->name;
+	memcpy(period, k.period, sizeof(k.period));
+	memcpy(unit, k.unit, sizeof(k.unit));
+	return true;
 }
 
 enum fj_rc rpt_due(struct iss_call *c, const char *finance, const struct rpt_key *k, fj_time *out, struct fj_err *err)

@@ -1,5 +1,5 @@
 /*
- * stops.c - what would stop: shown before a suspension, reclaim, surrender or
+ * stops.c - what would stop, and what stopped: shown before a suspension, reclaim, surrender or
  * withdrawal (lessons.md 6: bulk revocation shows its list).
  *
  * By the number of a certificate, an asset or an authorisation: the certificate,
@@ -35,7 +35,7 @@ static enum fj_rc add_products(struct stops *s, const char *number, int64_t *n, 
 		if (!row)
 			return FJ_OK;
 		*n += sto_int(&q, 1);
-		if (json_array_append_new(s->products, json_pack("{s:s, s:s, s:I}", "product", sto_text(&q, 0), "authorisation", number, "tokens", (json_int_t)sto_int(&q, 1))) != 0)
+		if (json_array_append_new(s->products, json_pack("{s:s, s:s, s:s, s:I}", "product", sto_text(&q, 0), "name", sto_text(&q, 2), "authorisation", number, "tokens", (json_int_t)sto_int(&q, 1))) != 0)
 			return fj_no_memory(err, "issuer");
 	}
 }

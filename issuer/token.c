@@ -719,6 +719,7 @@ enum fj_rc cmd_token_show(struct iss_call *c, struct fj_err *err)
 
 	FJ_TRY(tok_get(c->db, fj_json_peek(c->params, "id"), &t, err));
 	c->answer = token_json(&t, c->now);
+	FJ_TRY(dom_since(c->db, t.id, c->answer, err));
 	FJ_TRY(put_terms(c->db, &t, c->answer, err));
 	FJ_TRY(put_stops(c, &t, err));
 	FJ_TRY(tok_may_have(c, &t, &may, err));

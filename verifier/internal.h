@@ -208,6 +208,8 @@ void ver_status(const struct ver_trust *t, const char *iss, const char *uri, uin
 void ver_status_of(const struct ver_trust *t, const char *iss, const json_t *ref, fj_time now, struct ver_finding *f);
 /* of a license token's own entry: suspended may be a quota that is used up */
 void ver_status_token(struct ver_finding *f);
+/* of an authorisation, revoked is what became of taking it back or surrendering it */
+void ver_status_authorisation(struct ver_finding *f);
 
 /* --- trust.c --- */
 /* without anchors yet */

@@ -154,6 +154,14 @@ void ver_status_token(struct ver_finding *f)
 	}
 }
 
+void ver_status_authorisation(struct ver_finding *f)
+{
+	if (f->outcome == VER_FAIL && strcmp(f->en, "revoked") == 0) {
+		f->en = "revoked (the authorisation was taken back or surrendered)";
+		f->zh = "已撤销（授权已收回或已终止）";
+	}
+}
+
 /* --- a status list as the credential to judge --- */
 
 static void check_time(struct ver_job *j)

@@ -52,6 +52,8 @@ static void say_status(struct ver_job *j, enum ver_ck k, const json_t *ref)
 	ver_status_of(j->t, iss_of(j), ref, j->in->now, &f);
 	if (j->token && k == CK_STATUS)
 		ver_status_token(&f);
+	if (k == CK_AUTH_STATUS || (k == CK_STATUS && !j->token))
+		ver_status_authorisation(&f);
 	ver_say_finding(j->r, k, &f);
 }
 

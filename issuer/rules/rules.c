@@ -332,14 +332,14 @@ enum fj_rc iss_rule_no_token_under_dead_authorisation(const char *state, bool ex
 	    "the authorisation is not in force; no license is issued under it", "授权未处于有效状态，不得在其下签发许可令牌");
 }
 
-enum fj_rc iss_rule_no_authorisation_without_documents(const char *missing, struct fj_err *err)
+enum fj_rc iss_rule_no_authorisation_without_documents(const char *en_missing, const char *zh_missing, struct fj_err *err)
 {
 	char en[240], zh[300];
 
-	if (missing == NULL)
+	if (en_missing == NULL)
 		return FJ_OK;
-	snprintf(en, sizeof(en), "before an authorisation feasibility study, due diligence, risk evaluation, security rules and emergency plan are on file; missing: %s", missing);
-	snprintf(zh, sizeof(zh), "授权运营前应完成可研论证、尽职调查、评估，并有安全制度和应急预案；缺少：%s", missing);
+	snprintf(en, sizeof(en), "before an authorisation feasibility study, due diligence, risk evaluation, security rules and emergency plan are on file; missing: %s", en_missing);
+	snprintf(zh, sizeof(zh), "授权运营前应完成可研论证、尽职调查、评估，并有安全制度和应急预案；缺少：%s", zh_missing);
 	return iss_rule_fail(err, "R30", en, zh);
 }
 

@@ -55,7 +55,7 @@ bool iss_persons_meet(const char *a, const char *b);
 enum fj_rc iss_rule_no_two_roles_of_one_person(const char *a, const char *b, struct fj_err *err) FJ_MUST_USE; /* R22 */
 enum fj_rc iss_rule_no_way_back_from_final(const char *state, struct fj_err *err) FJ_MUST_USE; /* R23 */
 enum fj_rc iss_rule_no_token_under_dead_authorisation(const char *state, bool expired, struct fj_err *err) FJ_MUST_USE; /* R26 */
-enum fj_rc iss_rule_no_authorisation_without_documents(const char *missing, struct fj_err *err) FJ_MUST_USE; /* R30 */
+enum fj_rc iss_rule_no_authorisation_without_documents(const char *en_missing, const char *zh_missing, struct fj_err *err) FJ_MUST_USE; /* R30 */
 enum fj_rc iss_rule_no_sj_number_on_duty_data(const char *sj, const char *holder_kind, struct fj_err *err) FJ_MUST_USE; /* R33 */
 /* basis: COST, NOMINAL, UNBOOKED or "" (not said); book: the book value in fen where booked */
 enum fj_rc iss_rule_no_appraisal_as_book_value(const char *basis, bool booked, int64_t book, struct fj_err *err) FJ_MUST_USE; /* R36 */

@@ -54,6 +54,7 @@ END;
 -- terms that run, of a finance department's holders and of one holder
 CREATE INDEX find_due_finance ON find_row(finance, expires) WHERE noun = 4 AND expires > 0;
 CREATE INDEX find_due_holder ON find_row(holder, expires) WHERE noun = 4 AND expires > 0;
+CREATE INDEX find_noticed ON find_row(finance, expires) WHERE noun = 4 AND state = 'NOTICED';
 -- what is open, by its term or by who has to act
 CREATE INDEX objection_open ON objection(due) WHERE state = 'OPEN';
 CREATE INDEX supervision_order_open ON supervision_order(due) WHERE state = 'ISSUED';
@@ -72,4 +73,4 @@ CREATE INDEX price_decision_due ON price_decision(to_at) WHERE state = 'IN_FORCE
 CREATE INDEX evaluation_due_at ON evaluation_due(due);
 CREATE INDEX authorisation_first ON authorisation(first_due) WHERE first_due > 0;
 CREATE INDEX registration_receiver ON registration(receiver) WHERE receiver <> '' AND received = '';
-CREATE INDEX asset_unregistered ON asset(holder) WHERE state = 'CARDED' AND registration = '';
+CREATE INDEX asset_unregistered ON asset(holder, asset_no) WHERE state = 'CARDED' AND registration = '';

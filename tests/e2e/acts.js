@@ -108,7 +108,7 @@ async function takingBack(stranger) {
 		await click(two, '#decide form[action$="/approve"] button');
 		assert.match(await two.innerText('main'), /已批准并执行/);
 		await open(two, '/show/authorisation/' + AUTH);
-		assert.match(await two.innerText('.face'), /已收回/);
+		assert.match(await two.innerText('.face'), /已收回（已撤销）/);
 		assert.strictEqual(await two.locator('#stop').count(), 0);
 		await one.context().close();
 		await two.context().close();

@@ -140,7 +140,11 @@ try:
             check('an authorisation from a later day on: its approver reads the day that will be signed', 'drawn' not in f and f['value'] == calendar.timegm(time.strptime(later(10), '%Y-%m-%d')) - 8 * 3600 and '生效时间 %s' % later(10) in text, (f, text[:2500]))
         else:
             check('one from today on begins when it is signed', f['drawn'] and 'value' not in f and '生效时间 签发时' in text, (f, text[:2500]))
-        o.done('hb-fin2', 'approval.reject', id=ap, note='暂不调整')
+        if not begins:
+            o.done('hb-fin2', 'approval.reject', id=ap, note='暂不调整')
+    o.done('hb-fin2', 'approval.approve', id=ap)
+    number = max(a['number'] for a in o.get('hb-fin1', 'authorisation?limit=1000')['items'] if a['not_before'] > time.strftime('%Y-%m-%dT%H'))
+    check('its page and list say that it is not yet in force, and from when, as the verdict does', all('尚未生效，自 %s 起' % later(10) in two.text(at) for at in ('/show/authorisation/' + number, '/list/authorisation?state=ACTIVE', '/')), two.text('/show/authorisation/' + number)[:800])
 
     # --- the inbox, and several at once ---
     aps = [o.done('hb-fin1', 'organisation.change', usci=u, note='核对')['approval'] for u in ('91420100DEMA001011', '91420100DEMA00136K')]
@@ -213,6 +217,11 @@ try:
     check('what stops by name, and that it is final', '不可恢复' in text and all(t['id'] in one.page for t in stops['first_tokens'][:10]), text[:1500])
     text = one.text('/approvals/%s/approve' % ap, {'digest': seen['digest']})
     check('and makes it final', '已批准并执行' in text and o.get('hb-fin1', 'authorisation/' + auth)['state'] == 'RECLAIMED' and verdict(auth) == 'deny')
+    for at in ('/approvals/' + ap, '/show/authorisation/' + auth):
+        text = one.text(at)
+        check('its page lists by name what stopped with it: ' + at.split('/')[1], '随之停止的内容' in text and '许可令牌 %d' % stops['counts']['tokens'] in text and all(t['id'] in one.page and t['user']['name'] in text for t in stops['first_tokens'][:10])
+              and all(p['name'] in text for p in stops['products']), text[:1500])
+    check('since when, on its page and on its verdict; the state says what it is called there', '暂停或吊销起始时间' in text and '已收回（已撤销）' in text and '失效起始时间' in one.text('/verify?number=' + auth) and '已撤销（授权已收回或已终止）' in one.text('/verify?number=' + auth), text[:1500])
     check('who only reads is offered nothing to stop', 'id="stop"' not in Page('auditor').get('/show/certificate/' + number))
 
     # --- batches ---

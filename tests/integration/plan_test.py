@@ -251,6 +251,8 @@ def authority(cert):
     plan = begun(cert)
     done('hbsw1', 'plan.study', id=plan, study=study())
     asked = done('hbsw1', 'plan.submit', id=plan)
+    turn = lambda: plan in [p['id'] for p in officers.get('hbsw1', 'plan?limit=1000&state=FEASIBILITY&turn=' + HUBEI_WATER)['items']]
+    check('while an office decides it is in the list of its state, and not in that of its institution\'s turn', show(plan)['state'] == 'FEASIBILITY' and not turn())
     refused('nor while it waits', do('hbsw1', 'plan.study', id=plan, study=study()), 'R22')
     same('without a superior department the finance department is the only level', [l['org'] for l in officers.get('auditor', 'approval/' + asked['approval'])['chain']], [HUBEI])
     done('hbsw1', 'plan.withdraw', id=plan, reason='示例')

@@ -3,7 +3,7 @@ text, file and QR picture with hostile pictures and files among them, public not
 objecting to one, the page on how to check us, whose commands are run as they stand, and
 help in both languages."""
 import collections, concurrent.futures, html, uuid
-import pictures
+import forms, pictures
 from lib import *
 
 h = Home()
@@ -240,6 +240,11 @@ def notices():
     check('while one waits the day is in the list of what is due', any(i['id'] == receipt[0] for i in o.done('hb-fin1', 'deadline.list', limit=1000, days=366)['items']))
     o.done('hb-fin2', 'objection.confirm', id=receipt[0])
     check('confirmed it is an objection like others', state_of(receipt)[1] == ['OPEN'] and o.get('hb-fin1', 'objection/' + receipt[0])['state'] == 'OPEN')
+    made = [i for i in o.get('hb-fin1', 'find/history?object=' + receipt[0])['items'] if i['kind'].startswith('objection.')]
+    check('its history says who lodged it, and which office took it on', [(i['kind'], i['what']['en'], i['actor']['login']) for i in made] ==
+          [('objection.lodged', 'Objection lodged by anybody', 'local'), ('objection.made', 'Objection of the public taken on', 'hb-fin2')], made)
+    page = forms.Browser(h, 'hb-fin1').open('/show/objection/' + receipt[0]).text
+    check('its page has words of its own, and no name of its state that is an approval\'s', '已受理，正在核实' in page and '社会公众' in page and '待审批' not in page, page[:800])
     waiting = [lodge(rg)[0][0] for _ in range(22)]
     check('what waits is bounded, and says so', waiting[:20] == [200] * 20 and waiting[20:] == [503, 503], waiting)
     return o, rg, receipt
@@ -247,6 +252,9 @@ def notices():
 
 def ended(o, rg, receipt):
     end = o.get('hb-fin1', 'registration/' + rg)['notice_to']
+    acts = lambda o: {a['what']: a for a in o.get('hb-fin3', 'home/show')['waiting']['acts']}
+    check('while the notice runs its decision does not wait, and stands among the terms', 'registration.decide' not in acts(o) and
+          [d['state'] for d in o.done('hb-fin3', 'deadline.list', limit=1000, days=366)['items'] if d['id'] == rg] == ['NOTICED'], acts(o))
     day = time.strftime('%Y-%m-%dT%H:%M:%SZ', time.gmtime(calendar.timegm(time.strptime(end, '%Y-%m-%dT%H:%M:%SZ')) + 60))
     h.at(day)
     with urllib.request.urlopen(urllib.request.Request(h.url('/v/' + GOOD), headers={'Accept': 'text/html', 'Accept-Language': 'zh'})) as r:
@@ -254,6 +262,8 @@ def ended(o, rg, receipt):
     check('after its last day it is taken down', ask('/notices/' + rg)[0] == 404 and rg not in ask('/notices')[1])
     check('and nobody objects to it any more', lodge(rg)[0][0] in (404, 409))
     o = Officers(h)
+    waits = acts(o).get('registration.decide', {'count': 0, 'filter': {}})
+    check('from then on it waits, and its list has just that', waits['count'] == 1 and [r['id'] for r in o.get('hb-fin3', 'registration?' + urllib.parse.urlencode(waits['filter']))['items']] == [rg], waits)
     refused('with one open the registration is not decided', o.do('hb-fin3', 'registration.decide', id=rg, accept=True), 'R19')
     o.done('hb-fin2', 'objection.decide', id=receipt[0], upheld=False, reason='查无实据（示例）')
     refused('nor with one that nobody looked at', o.do('hb-fin3', 'registration.decide', id=rg, accept=True), 'R19')

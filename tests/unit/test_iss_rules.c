@@ -261,8 +261,8 @@ TEST("R38, R39: an operator is protected as the profile asks, not exclusive, and
 TEST("R30: the document that is missing is named")
 {
 	struct fj_err err = {0};
-	CHECK_OK(iss_rule_no_authorisation_without_documents(NULL, &err));
-	CHECK_RULE(iss_rule_no_authorisation_without_documents("emergency plan 应急预案", &err), "R30");
+	CHECK_OK(iss_rule_no_authorisation_without_documents(NULL, NULL, &err));
+	CHECK_RULE(iss_rule_no_authorisation_without_documents("emergency plan", "应急预案", &err), "R30");
 	CHECK(strstr(err.en, "emergency plan") != NULL);
 	CHECK(strstr(err.zh, "应急预案") != NULL);
 }
@@ -340,7 +340,7 @@ TEST("who lifts a suspension: the same party or a higher one, of all pairs")
 TEST("a refusal may go unheard: no error structure is needed")
 {
 	CHECK_RC(iss_rule_no_collateral("INST", NULL), FJ_E_REFUSED);
-	CHECK_RC(iss_rule_no_authorisation_without_documents("x", NULL), FJ_E_REFUSED);
+	CHECK_RC(iss_rule_no_authorisation_without_documents("x", "x", NULL), FJ_E_REFUSED);
 }
 
 TEST("R34 warns from the 41st and 401st character, counted in characters")

@@ -102,6 +102,17 @@ static enum fj_rc verdict_for(struct svc *s, const char *text, const char *use_t
 	return *out != NULL ? FJ_OK : fj_no_memory(err, "verifier");
 }
 
+/* by the public rows: of certificates and authorisations, also those above a license token.  Of a token itself nobody says it
+ * here: status lists have no days, and what is public names no user's licenses. */
+static bool since(void *ctx, const char *number, char at[FJ_TIME_CAP])
+{
+	FJ_AUTO(json) rows = NULL;
+
+	if (!is_number(number) || svc_rows(ctx, strncmp(number, "DAC-", 4) == 0 ? SVC_CERTIFICATE : SVC_AUTHORISATION, number, &rows, NULL) != FJ_OK)
+		return false;
+	return fj_strcopy(at, FJ_TIME_CAP, fj_json_text(json_array_get(rows, 0), "since")) == FJ_OK && at[0] != '\0';
+}
+
 static char *trimmed(const char *s)
 {
 	size_t n = strlen(s);
@@ -132,6 +143,8 @@ static void show_verdict(struct web_req *q, struct web_res *r, const char *text,
 		web_json(r, 200, verdict);
 		return;
 	}
+	if (at[0] == '\0')
+		web_verdict_since(verdict, since, web_app(q));
 	if (is_number(clean)) {
 		svc_number_page(q, r, clean, verdict, fj_buf_slice(&found));
 		return;

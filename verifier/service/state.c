@@ -12,8 +12,10 @@
 
 /* columns are the members of the answer; "from, to, at": times */
 static const char *const row_sql[SVC_ROWS] = {
-	[SVC_CERTIFICATE] = "SELECT number, state, asset_no, asset_name, holder_name, holder_usci, not_before AS 'from', not_after AS 'to' FROM certificate WHERE number = ?",
-	[SVC_AUTHORISATION] = "SELECT number, state, holder_name, operator_name, not_before AS 'from', not_after AS 'to' FROM authorisation WHERE number = ?",
+	[SVC_CERTIFICATE] = "SELECT number, state, asset_no, asset_name, holder_name, holder_usci, not_before AS 'from', not_after AS 'to', NULLIF(revoked_at, 0) AS since FROM certificate WHERE number = ?",
+	[SVC_AUTHORISATION] = "SELECT number, state, holder_name, operator_name, not_before AS 'from', not_after AS 'to', CASE WHEN state IN ('SUSPENDED', 'RECLAIMED', 'TERMINATED') THEN"
+	    " (SELECT MIN(c.at) FROM change c WHERE c.number = a.number AND c.authorisation = a.number AND c.id > COALESCE((SELECT MAX(b.id) FROM change b WHERE b.number = a.number AND b.authorisation = a.number AND b.state = 'ACTIVE'), 0)) END AS since"
+	    " FROM authorisation a WHERE number = ?",
 	[SVC_NAMED] = "SELECT certificate AS number, c.state, c.asset_no, c.asset_name FROM named LEFT JOIN certificate c ON c.number = certificate WHERE authorisation = ? LIMIT 200",
 	[SVC_PRODUCTS_OF] = "SELECT authorisation, id, name, version, purpose, delivery, level, state, seller_name, seller_usci, at FROM product WHERE authorisation = ? LIMIT 200",
 	[SVC_PRODUCTS] = "SELECT authorisation, id, name, version, purpose, delivery, level, state, seller_name, seller_usci, at FROM product WHERE id = ? LIMIT 200",
@@ -133,7 +135,7 @@ static json_t *row_json(sqlite3_stmt *q)
 		char at[FJ_TIME_CAP];
 		if (sqlite3_column_type(q, c) == SQLITE_NULL)
 			continue;
-		if (strcmp(name, "at") == 0 || strcmp(name, "from") == 0 || strcmp(name, "to") == 0) {
+		if (strcmp(name, "at") == 0 || strcmp(name, "from") == 0 || strcmp(name, "to") == 0 || strcmp(name, "since") == 0) {
 			fj_time_utc(sqlite3_column_int64(q, c), at);
 			json_object_set_new(row, name, json_string(at));
 		} else if (sqlite3_column_type(q, c) == SQLITE_INTEGER) {

@@ -22,6 +22,8 @@ static void judge_entry(struct web_req *q, const struct ver_view *v, const json_
 	ver_status(v->trust, svc_base(s), uri, (uint32_t)fj_json_num(row, idx), fj_now(), &f);
 	if (k == CK_STATUS)
 		ver_status_token(&f);
+	if (k == CK_AUTH_STATUS)
+		ver_status_authorisation(&f);
 	ver_say_finding(r, k, &f);
 }
 

@@ -9,6 +9,7 @@
 #ifndef FJ_WEB_HTTP_H
 #define FJ_WEB_HTTP_H
 
+#include "base/clock.h"
 #include "base/json.h"
 #include "web/http/form.h"
 
@@ -228,6 +229,8 @@ struct web_link { /* where a value leads; a list ends with a NULL key; NULL: no 
 };
 void web_value(struct web_req *q, struct fj_buf *b, const char *key, const json_t *v, const struct web_link *links);
 /* the same, short, for a table: an organisation by its name, a time by its day in +08:00 */
+/* a state; ACTIVE with a first day (ISO date or time; "" none) that has not come is not yet in force */
+void web_state(struct web_req *q, struct fj_buf *b, const char *state, const char *from);
 void web_cell(struct web_req *q, struct fj_buf *b, const char *key, const json_t *v, const struct web_link *links);
 /* the columns of a list of objects by its first row: those named (NULL-ended; NULL or empty: none),
  * else members that people read, in reading order; heads and cells of a row */
@@ -269,6 +272,10 @@ const char *web_basis_page(const struct web_req *q); /* the application's; NULL:
 void web_verdict(struct web_req *q, struct fj_buf *b, const json_t *verdict);
 /* verdict_plain.c: what it is, for whom, what for, until when, and what to do now; decisive: the check that decided, NULL of a permit */
 void web_verdict_plain(struct web_req *q, struct fj_buf *b, const json_t *verdict, const json_t *decisive);
+/* "since" into a verdict that permits nothing: the earliest day since which what it is about, or what stands above that, is not in
+ * force, by `find` (as a UTC time; false: none is known).  Nothing where the object's own entry decides and find knows nothing of it. */
+typedef bool (*web_since_fn)(void *ctx, const char *number, char since[FJ_TIME_CAP]);
+void web_verdict_since(json_t *verdict, web_since_fn find, void *ctx);
 void web_status_age(struct web_req *q, struct fj_buf *b, const json_t *verdict);
 /* how a paper's digest compares, by the words of ver_paper (verifier/verify.h) */
 void web_paper_notice(struct web_req *q, struct fj_buf *b, const char *paper);

@@ -389,13 +389,31 @@ void web_heads(struct web_req *q, struct fj_buf *b, const char *const *col, size
 	}
 }
 
+void web_state(struct web_req *q, struct fj_buf *b, const char *state, const char *from)
+{
+	char day[FJ_TIME_CAP];
+	fj_time at = 0;
+
+	if (strcmp(state, "ACTIVE") != 0 || (fj_time_parse(from, &at, NULL) != FJ_OK && fj_date_parse(from, &at, NULL) != FJ_OK) || at <= fj_now()) {
+		state_mark(q, b, state);
+		return;
+	}
+	fj_date_china(at, day);
+	web_html(b, "<span class=\"state PENDING\">");
+	web_say(q, b, "not yet in force, from %s", day);
+	web_html(b, "</span>");
+}
+
 void web_cells(struct web_req *q, struct fj_buf *b, const json_t *row, const struct web_link *links, const char *const *col, size_t n)
 {
 	for (size_t k = 0; k < n; k++) {
 		web_html(b, "<td data-label=\"");
 		web_text(b, web_label(q, col[k]));
 		web_html(b, "\"><div>");
-		web_cell(q, b, col[k], json_object_get(row, col[k]), links);
+		if (strcmp(col[k], "state") == 0 && json_is_string(json_object_get(row, "not_before")))
+			web_state(q, b, fj_json_text(row, "state"), fj_json_text(row, "not_before"));
+		else
+			web_cell(q, b, col[k], json_object_get(row, col[k]), links);
 		web_html(b, "</div></td>");
 	}
 }

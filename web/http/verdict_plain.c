@@ -218,6 +218,33 @@ static void assets(struct web_req *q, struct fj_buf *b, const json_t *list, cons
 	web_html(b, "</dd></div>");
 }
 
+static bool status_fails(const json_t *verdict)
+{
+	bool fails = false;
+	size_t i;
+	json_t *c;
+
+	json_array_foreach(json_object_get(verdict, "checks"), i, c)
+		fails = fails || (is(c, "name", "status") && is(c, "outcome", "fail"));
+	return fails;
+}
+
+void web_verdict_since(json_t *verdict, web_since_fn find, void *ctx)
+{
+	const json_t *s = json_object_get(verdict, "subject");
+	const char *own = fj_json_text(s, is(verdict, "kind", "certificate") ? "number" : "jti");
+	const char *const above[] = {fj_json_text(json_object_get(s, "parent"), "authorisation"), fj_json_text(json_object_get(s, "asset"), "certificate")};
+	char first[FJ_TIME_CAP] = "", at[FJ_TIME_CAP];
+
+	if (is(verdict, "verdict", "permit") || (!find(ctx, own, first) && status_fails(verdict)))
+		return;
+	for (size_t i = 0; i < FJ_ARRAY_LEN(above); i++)
+		if (above[i][0] != '\0' && find(ctx, above[i], at) && (first[0] == '\0' || strcmp(at, first) < 0))
+			memcpy(first, at, sizeof(first));
+	if (first[0] != '\0')
+		json_object_set_new(verdict, "since", json_string(first));
+}
+
 /* where who shows it knows more of the state than the lists have */
 static void since(struct web_req *q, struct fj_buf *b, const json_t *verdict)
 {

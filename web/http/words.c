@@ -13,7 +13,7 @@ static const struct web_term terms[] = {
 	/* who and what */
 	{"number", WEB_MONO}, {"id", WEB_MONO}, {"jti", WEB_MONO},
 	{"login", WEB_MONO}, {"name", WEB_TEXT}, {"asset_name", WEB_TEXT},
-	{"asset_no", WEB_MONO}, {"asset", WEB_TEXT},
+	{"asset_no", WEB_MONO}, {"asset", WEB_TEXT}, {"object_name", WEB_TEXT}, {"raised_by", WEB_KIND},
 	{"assets", WEB_TEXT}, {"certificates", WEB_MONO},
 	{"state", WEB_STATE}, {"kind", WEB_KIND},
 	{"holder", WEB_TEXT}, {"holder_name", WEB_TEXT}, {"implementer", WEB_TEXT},

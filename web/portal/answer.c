@@ -283,7 +283,7 @@ void portal_answer(struct web_req *q, struct fj_buf *b, const char *command, con
 	}
 	split(answer, fields, lists, files);
 	say_waiting(q, fields);
-	portal_copy_words(q, command, fields);
+	portal_own_words(q, command, fields);
 	if (json_is_true(json_object_get(answer, "refused")) && json_object_get(answer, "detail") != NULL)
 		json_object_clear(fields); /* it is the refusal, and was told */
 	web_fields(q, b, fields, portal_links);

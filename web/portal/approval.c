@@ -1,7 +1,7 @@
 /*
- * approval.c - one approval as a page: exactly what will be signed, field by field, what
- * differs from what is in force, what it is bound to, what was said so far and who may
- * decide; and the two decisions.
+ * approval.c - one approval as a page: what will be signed, what a reader cares about
+ * first; what differs from what is in force and what stops; the two decisions; then,
+ * folded, every field as it will be signed, the request, and what was said so far.
  *
  * The content is approval.preview's: made as carrying out would make it.  A decision names
  * the hash of what was shown, so that nobody decides on something else.  A difference has a
@@ -51,9 +51,10 @@ static void difference(struct web_req *q, struct fj_buf *b, const char *key, con
 	web_html(b, "</ins></div>");
 }
 
-static void field_row(struct web_req *q, struct fj_buf *b, const json_t *f)
+/* plain: by the word of pages, not by the name of the field in its structure */
+static void field_row(struct web_req *q, struct fj_buf *b, const json_t *f, bool plain)
 {
-	const char *key = fj_json_text(f, "key"), *label = web_either(q, fj_json_text(f, "zh"), fj_json_text(f, "en"));
+	const char *key = fj_json_text(f, "key"), *label = plain ? "" : web_either(q, fj_json_text(f, "zh"), fj_json_text(f, "en"));
 	const json_t *v = json_object_get(f, "value"), *was = json_object_get(f, "was");
 	bool drawn = json_is_true(json_object_get(f, "drawn"));
 
@@ -74,20 +75,43 @@ static void field_row(struct web_req *q, struct fj_buf *b, const json_t *f)
 	web_html(b, "</div></td></tr>");
 }
 
-/* of several approvals together: what each is about, and what differs */
-static bool telling(const json_t *f)
-{
-	static const char *const kept[] = {"subject", "asset", "parties", "grant", "terms"};
+/* what a reader cares about, in this order; a part without key: all of it */
+static const struct telling {
+	const char *part, *key;
+	bool plain;
+} telling[] = {
+	{"asset", "asset_name"}, {"subject", "holder_name", true}, {"parties", NULL}, {"assets", NULL}, {"asset", "modes"}, {"asset", "restrictions"}, {"asset", "rights"}, {"grant", NULL}, {"terms", NULL},
+	{"validity", "not_before", true}, {"validity", "not_after", true}, {"credential", "nbf"}, {"credential", "exp"}, {"asset", "class_scheme"}, {"asset", "class_code"}, {"asset", "kind"}, {"asset", "region"},
+	{"asset", "asset_no"}, {"asset", "card_version"},
+};
 
-	if (json_object_get(f, "was") != NULL || fj_json_text(f, "part")[0] == '\0')
-		return true;
-	for (size_t i = 0; i < FJ_ARRAY_LEN(kept); i++)
-		if (strcmp(fj_json_text(f, "part"), kept[i]) == 0)
-			return !json_is_true(json_object_get(f, "drawn"));
-	return false;
+static bool tells(const struct telling *t, const json_t *f)
+{
+	return strcmp(t->part, fj_json_text(f, "part")) == 0 && (t->key == NULL || strcmp(t->key, fj_json_text(f, "key")) == 0);
 }
 
-static void fields(struct web_req *q, struct fj_buf *b, const json_t *list, bool whole)
+/* those rows, and of the others what differs */
+static void main_fields(struct web_req *q, struct fj_buf *b, const json_t *list)
+{
+	size_t i;
+	json_t *f;
+
+	web_print(b, "<table class=\"sheet\"><thead><tr><th scope=\"col\">%s</th><th scope=\"col\">%s</th></tr></thead><tbody>", web_tr(q, "Field"), web_tr(q, "Content"));
+	for (size_t k = 0; k < FJ_ARRAY_LEN(telling); k++)
+		json_array_foreach(list, i, f)
+			if (tells(&telling[k], f))
+				field_row(q, b, f, telling[k].plain);
+	json_array_foreach(list, i, f) {
+		bool told = json_object_get(f, "was") == NULL;
+		for (size_t k = 0; k < FJ_ARRAY_LEN(telling); k++)
+			told = told || tells(&telling[k], f);
+		if (!told)
+			field_row(q, b, f, false);
+	}
+	web_html(b, "</tbody></table>");
+}
+
+static void fields(struct web_req *q, struct fj_buf *b, const json_t *list)
 {
 	const char *part = "";
 	size_t i;
@@ -95,14 +119,12 @@ static void fields(struct web_req *q, struct fj_buf *b, const json_t *list, bool
 
 	web_print(b, "<table class=\"sheet\"><thead><tr><th scope=\"col\">%s</th><th scope=\"col\">%s</th></tr></thead>", web_tr(q, "Field"), web_tr(q, "Content"));
 	json_array_foreach(list, i, f) {
-		if (!whole && !telling(f))
-			continue;
 		if (strcmp(part, fj_json_text(f, "part")) != 0) {
 			web_print(b, part[0] != '\0' ? "</tbody><tbody><tr class=\"part\"><th colspan=\"2\" scope=\"rowgroup\">%s</th></tr>" : "<tbody><tr class=\"part\"><th colspan=\"2\" scope=\"rowgroup\">%s</th></tr>",
 			    word_of(q, fj_json_text(f, "part"), true));
 			part = fj_json_text(f, "part");
 		}
-		field_row(q, b, f);
+		field_row(q, b, f, false);
 	}
 	web_html(b, part[0] != '\0' ? "</tbody></table>" : "</table>");
 }
@@ -155,8 +177,8 @@ static void document(struct web_req *q, struct fj_buf *b, const json_t *d, bool 
 	const char *succeeds = fj_json_text(d, "succeeds"), *content = fj_json_text(d, "content");
 	size_t n = changed(list);
 
-	web_print(b, open ? "<details class=\"doc\" open><summary>%s <span class=\"mono\">%s</span> <bdi>%s</bdi>" : "<details class=\"doc\"><summary>%s <span class=\"mono\">%s</span> <bdi>%s</bdi>",
-	    web_word(q, WEB_CREDENTIAL, fj_json_text(d, "credential")), fj_json_text(d, "object"), fj_json_text(d, "name"));
+	web_print(b, open ? "<details class=\"doc\" open><summary>%s <bdi>%s</bdi> <span class=\"mono small\">%s</span>" : "<details class=\"doc\"><summary>%s <bdi>%s</bdi> <span class=\"mono small\">%s</span>",
+	    web_word(q, WEB_CREDENTIAL, fj_json_text(d, "credential")), fj_json_text(d, "name"), fj_json_text(d, "object"));
 	if (n > 0) {
 		web_html(b, " <span class=\"tag\">▲ ");
 		web_say(q, b, "%zu fields differ", n);
@@ -173,15 +195,20 @@ static void document(struct web_req *q, struct fj_buf *b, const json_t *d, bool 
 		web_html(b, "</p>");
 	}
 	if (json_array_size(list) > 0)
-		fields(q, b, list, whole);
+		main_fields(q, b, list);
 	if (json_array_size(json_object_get(card, "items")) > 0) {
 		web_html(b, "<h4>");
 		web_say(q, b, "The asset card, version %lld against version %lld", (long long)fj_json_num(card, "to"), (long long)fj_json_num(card, "from"));
 		web_html(b, "</h4>");
 		card_differences(q, b, json_object_get(card, "items"));
 	}
-	if (content[0] != '\0')
-		web_print(b, "<p class=\"small\">%s <span class=\"mono\">%s</span></p>", web_tr(q, "The approval is bound to this content, SHA-256:"), content);
+	if (whole && json_array_size(list) > 0) {
+		web_print(b, "<details><summary>%s</summary>", web_tr(q, "Every field as it will be signed"));
+		fields(q, b, list);
+		if (content[0] != '\0')
+			web_print(b, "<p class=\"small\">%s <span class=\"mono\">%s</span></p>", web_tr(q, "The approval is bound to this content, SHA-256:"), content);
+		web_html(b, "</details>");
+	}
 	web_html(b, "</details>");
 }
 
@@ -192,7 +219,7 @@ static void status(struct web_req *q, struct fj_buf *b, const json_t *list)
 	size_t i;
 	json_t *v;
 
-	web_print(b, "<h3>%s</h3><table><thead><tr><th scope=\"col\">%s</th><th scope=\"col\">%s</th><th scope=\"col\">%s</th><th scope=\"col\">%s</th><th scope=\"col\">%s</th></tr></thead><tbody>",
+	web_print(b, "<details><summary>%s</summary><table><thead><tr><th scope=\"col\">%s</th><th scope=\"col\">%s</th><th scope=\"col\">%s</th><th scope=\"col\">%s</th><th scope=\"col\">%s</th></tr></thead><tbody>",
 	    web_tr(q, "Entries that change"), heads[0], heads[1], heads[2], heads[3], heads[4]);
 	json_array_foreach(list, i, v) {
 		web_print(b, "<tr><td data-label=\"%s\"><div>", heads[0]);
@@ -208,13 +235,13 @@ static void status(struct web_req *q, struct fj_buf *b, const json_t *list)
 		}
 		web_html(b, "</div></td></tr>");
 	}
-	web_html(b, "</tbody></table>");
+	web_html(b, "</tbody></table></details>");
 }
 
 static void differences(struct web_req *q, struct fj_buf *b, const json_t *list)
 {
 	web_print(b, "<h3>%s</h3>", web_tr(q, "What changes against what is in force"));
-	fields(q, b, list, true);
+	fields(q, b, list);
 }
 
 static void users(struct web_req *q, struct fj_buf *b, const json_t *p)
@@ -255,8 +282,9 @@ void portal_content(struct web_req *q, struct fj_buf *b, const json_t *p, bool w
 
 /* --- the approval itself --- */
 
-void portal_object(struct web_req *q, struct fj_buf *b, const char *kind, const char *id)
+void portal_object(struct web_req *q, struct fj_buf *b, const json_t *a)
 {
+	const char *kind = fj_json_text(a, "kind"), *id = fj_json_text(a, "object"), *name = fj_json_text(a, "object_name");
 	char noun[PORTAL_NOUN], prefix[80];
 	const struct web_link self[] = {{"object", prefix}, {NULL, NULL}};
 	FJ_AUTO(json) text = json_string(id);
@@ -273,7 +301,9 @@ void portal_object(struct web_req *q, struct fj_buf *b, const char *kind, const 
 		return;
 	}
 	snprintf(prefix, sizeof(prefix), "/show/%s/", noun);
-	web_html(b, "<span class=\"mono\">");
+	if (name[0] != '\0')
+		web_print(b, "<bdi>%s</bdi> ", name);
+	web_html(b, name[0] != '\0' ? "<span class=\"mono small\">" : "<span class=\"mono\">");
 	web_value(q, b, "object", text, named && strcmp(noun, "asset") != 0 ? portal_links : portal_key_of(noun) != NULL ? self : NULL);
 	web_html(b, "</span>");
 }
@@ -283,7 +313,7 @@ static void head(struct web_req *q, struct fj_buf *b, const json_t *a)
 	const json_t *w = json_object_get(a, "waiting_for");
 
 	web_html(b, "<div class=\"face\"><p class=\"name\">");
-	portal_object(q, b, fj_json_text(a, "kind"), fj_json_text(a, "object"));
+	portal_object(q, b, a);
 	web_print(b, "</p><p><span class=\"mono\">%s</span> ", fj_json_text(a, "id"));
 	web_value(q, b, "state", json_object_get(a, "state"), NULL);
 	web_html(b, "</p></div><dl>");
@@ -305,16 +335,21 @@ static void head(struct web_req *q, struct fj_buf *b, const json_t *a)
 	web_html(b, "</dl>");
 }
 
+/* why it is asked for is never folded away */
+static void why(struct web_req *q, struct fj_buf *b, const json_t *a)
+{
+	const json_t *payload = json_object_get(a, "payload");
+	FJ_AUTO(json) said = json_pack("{s:O*, s:O*}", "reason", json_object_get(payload, "reason"), "note", json_object_get(payload, "note"));
+
+	web_fields(q, b, said, NULL);
+}
+
 static void asked_for(struct web_req *q, struct fj_buf *b, const json_t *a, bool folded)
 {
 	const json_t *payload = json_object_get(a, "payload");
 
 	if (json_object_size(payload) == 0)
 		return;
-	if (folded) { /* why it is asked for is never folded away */
-		FJ_AUTO(json) why = json_pack("{s:O*, s:O*}", "reason", json_object_get(payload, "reason"), "note", json_object_get(payload, "note"));
-		web_fields(q, b, why, NULL);
-	}
 	web_print(b, folded ? "<details><summary>%s</summary>" : "<section><h3>%s</h3>", web_tr(q, "The request as it was made"));
 	web_fields(q, b, payload, portal_links);
 	web_technical(q, b, payload);
@@ -466,6 +501,17 @@ static void goes_on(struct web_req *q, struct fj_buf *b, const json_t *a)
 		web_print(b, "<p class=\"acts first\"><a class=\"button\" href=\"/show/bulk/%s\">%s</a></p>", fj_json_text(a, "object"), web_tr(q, "To the batch: how far it is, and its download"));
 }
 
+static void to_be_done(struct web_req *q, struct fj_buf *b, const json_t *a, const json_t *p)
+{
+	web_print(b, "<h2>%s</h2>", strcmp(fj_json_text(p, "signs"), "record") == 0 ? web_tr(q, "What will be entered") : web_tr(q, "What will be signed"));
+	portal_content(q, b, p, true);
+	more(q, b, a, p);
+	if (portal_stops_something(fj_json_text(a, "kind"))) {
+		portal_consequence(q, b, iss_command_find(fj_json_text(a, "kind")));
+		portal_stops_told(q, b, fj_json_text(a, "object"));
+	}
+}
+
 static void page(struct web_req *q, struct web_res *r, const json_t *a, const json_t *p, const struct fj_err *err)
 {
 	struct fj_buf *b = &r->body;
@@ -480,21 +526,24 @@ static void page(struct web_req *q, struct web_res *r, const json_t *a, const js
 	goes_on(q, b, a);
 	if (open && mine)
 		web_print(b, "<p><a href=\"#decide\">%s</a></p>", web_tr(q, "To the decision"));
-	if (open) {
-		web_print(b, "<h2>%s</h2>", strcmp(fj_json_text(p, "signs"), "record") == 0 ? web_tr(q, "What will be entered") : web_tr(q, "What will be signed"));
-		portal_content(q, b, p, true);
-		more(q, b, a, p);
-		if (portal_stops_something(fj_json_text(a, "kind"))) {
-			portal_consequence(q, b, iss_command_find(fj_json_text(a, "kind")));
-			portal_stops_told(q, b, fj_json_text(a, "object"));
-		}
+	if (open && shown)
+		why(q, b, a);
+	if (open)
+		to_be_done(q, b, a, p);
+	if (strcmp(fj_json_text(a, "state"), "APPROVED") == 0 && portal_stops_something(fj_json_text(a, "kind"))) {
+		bool party;
+		FJ_AUTO(json) stops = portal_stops(q, fj_json_text(a, "object"), &party);
+		portal_stopped(q, b, stops);
 	}
-	asked_for(q, b, a, open && shown);
-	history(q, b, a);
+	if (!open || !shown)
+		asked_for(q, b, a, false);
 	if (open && mine)
 		decide(q, b, a);
 	else if (open)
 		not_yours(q, b, a);
+	if (open && shown)
+		asked_for(q, b, a, true);
+	history(q, b, a);
 	web_print(b, "<p class=\"pager\"><a href=\"/inbox\">%s</a></p>", web_tr(q, "Back to the inbox"));
 	web_page_end(b);
 }

@@ -61,9 +61,10 @@ static void section(struct web_req *q, struct fj_buf *b, const json_t *item)
 {
 	static const struct web_link links[] = {{"^DAC-", "/verify?number="}, {"^DAU-", "/verify?number="}, {NULL, NULL}};
 	FJ_AUTO(json) rest = json_deep_copy(item);
-	const char *number = fj_json_text(item, "authorisation"), *state = fj_json_text(item, "state");
+	const char *number = fj_json_text(item, "authorisation");
 
 	json_object_del(rest, "products");
+	json_object_del(rest, "state");
 	name_caps(rest);
 	web_print(b, "<section class=\"card\" id=\"%s\"><h2>", number);
 	data_names(q, b, item);
@@ -71,7 +72,9 @@ static void section(struct web_req *q, struct fj_buf *b, const json_t *item)
 	web_text_times(b, fj_json_text(item, "from"));
 	web_html(b, " – ");
 	web_text_times(b, fj_json_text(item, "to"));
-	web_print(b, " · <span class=\"state %s\">%s</span></p><p><a class=\"mono\" href=\"/verify?number=%s\">%s</a></p>", state, web_word(q, WEB_STATE, state), number, number);
+	web_html(b, " · ");
+	web_state(q, b, fj_json_text(item, "state"), fj_json_text(item, "from"));
+	web_print(b, "</p><p><a class=\"mono\" href=\"/verify?number=%s\">%s</a></p>", number, number);
 	web_print(b, "<details><summary>%s</summary>", web_tr(q, "Scope, fees, products"));
 	web_fields(q, b, rest, links);
 	products_of(q, b, json_object_get(item, "products"));

@@ -93,8 +93,8 @@ static void approvals(struct web_req *q, struct fj_buf *b, const json_t *waiting
 		return;
 	web_print(b, "<h3>%s</h3><ul class=\"todo\">", web_tr(q, "For me to approve"));
 	json_array_foreach(list, i, a) {
-		web_print(b, "<li><a href=\"/approvals/%s\">%s <span class=\"mono\">%s</span></a><span class=\"small\"> %s · ", fj_json_text(a, "id"),
-		    web_word(q, WEB_MATTER, fj_json_text(a, "kind")), fj_json_text(a, "object"), fj_json_text(a, "applicant"));
+		web_print(b, "<li><a href=\"/approvals/%s\">%s <bdi>%s</bdi> <span class=\"mono small\">%s</span></a><span class=\"small\"> %s · ", fj_json_text(a, "id"),
+		    web_word(q, WEB_MATTER, fj_json_text(a, "kind")), fj_json_text(a, "object_name"), fj_json_text(a, "object"), fj_json_text(a, "applicant"));
 		web_text_times(b, fj_json_text(a, "requested_at"));
 		web_html(b, "</span></li>");
 	}
@@ -171,28 +171,31 @@ static const struct {
 	{"evaluation", WEB_N("The implementing institution files it on the authorisation's page.")},
 	{"price-review", WEB_N("The finance department or the implementing institution reviews the price.")},
 	{"filing", WEB_N("The implementing institution files plan and agreement on the plan's page.")},
-	{"report", WEB_N("Made and submitted under Act, Reports.")},
+	{"report", WEB_N("Made and submitted by its form: follow the number.")},
 	{"remittance", WEB_N("Record what was paid on the remittance's page.")},
 };
 
 static void deadline(struct web_req *q, struct fj_buf *b, const json_t *d)
 {
-	bool draft = strcmp(fj_json_text(d, "kind"), "report") == 0; /* may not be submitted yet */
-
 	web_html(b, "<tr>");
 	web_print(b, "<td data-label=\"%s\"><time>%s</time></td>", web_tr(q, "Day"), fj_json_text(d, "day"));
 	web_print(b, "<td data-label=\"%s\">%s", web_tr(q, "What"), web_word(q, WEB_KIND, fj_json_text(d, "kind")));
 	for (size_t i = 0; i < FJ_ARRAY_LEN(duties); i++)
 		if (strcmp(duties[i].kind, fj_json_text(d, "kind")) == 0)
 			web_print(b, " <span class=\"small\">%s</span>", web_tr(q, duties[i].text));
+	if (strcmp(fj_json_text(d, "state"), "NOTICED") == 0) {
+		web_html(b, " <span class=\"small\">");
+		web_say(q, b, "The notice runs until %s; after that the finance department decides.", fj_json_text(d, "day"));
+		web_html(b, "</span>");
+	}
 	web_html(b, "</td>");
 	web_print(b, "<td class=\"mono\" data-label=\"%s\">", web_tr(q, "Number"));
-	web_cell(q, b, "id", json_object_get(d, "id"), draft ? NULL : portal_links);
+	web_cell(q, b, "id", json_object_get(d, "id"), portal_links);
 	web_print(b, "</td><td data-label=\"%s\">", web_tr(q, "State"));
 	if (json_is_true(json_object_get(d, "overdue")))
 		web_print(b, "<strong class=\"fail late\">%s</strong>", web_tr(q, "overdue"));
 	else
-		web_text(b, strcmp(fj_json_text(d, "state"), "ACTIVE") == 0 ? web_tr(q, "not due yet") : web_word(q, WEB_STATE, fj_json_text(d, "state"))); /* the duty's, not its object's */
+		web_text(b, strcmp(fj_json_text(d, "state"), "ACTIVE") == 0 ? web_tr(q, "not due yet") : web_word(q, WEB_STATE, portal_state_of(fj_json_text(d, "kind"), fj_json_text(d, "state")))); /* the duty's, not its object's */
 	web_html(b, "</td></tr>");
 }
 
@@ -269,13 +272,16 @@ static bool may(struct web_req *q, const char *command)
 	return c != NULL && portal_may(q, c);
 }
 
-static void used(struct web_req *q, struct fj_buf *b, const char *noun, const char *id, const char *name, const char *what, const char *until, const char *stop)
+static void used(struct web_req *q, struct fj_buf *b, const char *noun, const json_t *o, const char *name, const char *what, const char *stop)
 {
+	const char *id = portal_number_of(o, noun), *until = fj_json_text(o, "until");
 	size_t n = strlen(id);
 
 	web_print(b, "<li><a href=\"/show/%s/%s\"><bdi>%s</bdi> <span class=\"small\">%s</span> <span class=\"small mono\">…%s</span></a><span class=\"small\"> ", noun, id, name, what, id + (n > 8 ? n - 8 : 0));
 	web_say(q, b, "until %s", until);
-	web_html(b, "</span>");
+	web_html(b, "</span> ");
+	if (fj_json_text(o, "begins")[0] != '\0')
+		web_state(q, b, "ACTIVE", fj_json_text(o, "begins"));
 	if (stop != NULL)
 		web_print(b, " <a class=\"stop\" href=\"/show/%s/%s#stop\" aria-label=\"%s %s\">%s</a>", noun, id, stop, name, stop);
 	web_html(b, "</li>");
@@ -301,7 +307,7 @@ static void tokens(struct web_req *q, struct fj_buf *b, const json_t *list)
 		return;
 	web_print(b, "<h3>%s</h3><ul class=\"todo\">", web_tr(q, "License tokens in use"));
 	json_array_foreach(list, i, t)
-		used(q, b, "token", fj_json_text(t, "id"), fj_json_text(t, "user_name"), fj_json_text(t, "product"), fj_json_text(t, "until"), stop);
+		used(q, b, "token", t, fj_json_text(t, "user_name"), fj_json_text(t, "product"), stop);
 	all_of(q, b, "token", web_tr(q, "All license tokens"));
 }
 
@@ -316,8 +322,8 @@ static void authorisations(struct web_req *q, struct fj_buf *b, const json_t *li
 		return;
 	web_print(b, "<h3>%s</h3><ul class=\"todo\">", web_tr(q, "Authorisations in force"));
 	json_array_foreach(list, i, a)
-		used(q, b, "authorisation", fj_json_text(a, "number"), operates ? fj_json_text(a, "holder_name") : fj_json_text(a, "operator_name"),
-		    fj_json_text(a, "asset_names")[0] != '\0' ? fj_json_text(a, "asset_names") : web_word(q, WEB_MODE, fj_json_text(a, "mode")), fj_json_text(a, "until"), stop);
+		used(q, b, "authorisation", a, operates ? fj_json_text(a, "holder_name") : fj_json_text(a, "operator_name"),
+		    fj_json_text(a, "asset_names")[0] != '\0' ? fj_json_text(a, "asset_names") : web_word(q, WEB_MODE, fj_json_text(a, "mode")), stop);
 	all_of(q, b, "authorisation", web_tr(q, "All authorisations"));
 }
 

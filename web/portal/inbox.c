@@ -36,7 +36,7 @@ static void row(struct web_req *q, struct fj_buf *b, const json_t *a, bool boxes
 	else if (boxes)
 		web_print(b, "<td class=\"tick\" data-label=\"%s\">—</td>", web_tr(q, "Select"));
 	web_print(b, "<td data-label=\"%s\"><div><a href=\"/approvals/%s\">%s</a></div></td><td data-label=\"%s\"><div>", web_tr(q, "Matter"), id, web_word(q, WEB_MATTER, kind), web_label(q, "object"));
-	portal_object(q, b, kind, fj_json_text(a, "object"));
+	portal_object(q, b, a);
 	web_print(b, "</div></td><td data-label=\"%s\"><div>%s</div></td><td data-label=\"%s\"><div>", web_label(q, "applicant"), fj_json_text(a, "applicant"), web_label(q, "requested_at"));
 	web_cell(q, b, "requested_at", json_object_get(a, "requested_at"), NULL);
 	web_print(b, "</div></td><td data-label=\"%s\"><div>", web_label(q, "waiting_for"));
@@ -250,7 +250,7 @@ static enum fj_rc load(struct web_req *q, const json_t *ids, json_t *list, struc
 static void batch_item(struct web_req *q, struct fj_buf *b, const json_t *a)
 {
 	web_html(b, "<section class=\"card\"><h2>");
-	portal_object(q, b, fj_json_text(a, "kind"), fj_json_text(a, "object"));
+	portal_object(q, b, a);
 	web_print(b, "</h2><p class=\"small\"><a href=\"/approvals/%s\">%s</a> · %s %s · ", fj_json_text(a, "id"), fj_json_text(a, "id"), web_label(q, "applicant"), fj_json_text(a, "applicant"));
 	web_value(q, b, "requested_at", json_object_get(a, "requested_at"), NULL);
 	web_html(b, "</p>");

@@ -66,8 +66,11 @@ void portal_error_page(struct web_req *q, struct web_res *r, const struct fj_err
 #define PORTAL_NAME WEB_NAME
 #define PORTAL_SENTENCE WEB_SENTENCE
 void portal_wording(struct web_req *q, const char *text, char out[PORTAL_SENTENCE]);
-/* of a paper copy the kind is a credential's, not a deadline's; the name is who collected it, the document his */
-void portal_copy_words(struct web_req *q, const char *command, json_t *object);
+/* the word of a state for this noun, where one code means another thing of several nouns */
+const char *portal_state_of(const char *noun, const char *state);
+/* such states in an answer of the command; of a paper copy the kind is a credential's, not a deadline's; the name is who collected it, the
+ * document his */
+void portal_own_words(struct web_req *q, const char *command, json_t *object);
 json_t *portal_organisation(struct web_req *q, const char *usci); /* as of organisation.show, the caller's; NULL: not known to who asks */
 bool portal_org_name(struct web_req *q, const char *usci, char out[PORTAL_NAME]); /* false: not known to who asks */
 void portal_error(struct web_req *q, struct fj_buf *b, const struct fj_err *err);
@@ -289,6 +292,8 @@ const char *portal_stop_word(struct web_req *q, const struct iss_command_info *c
 /* what stops with the object, as of stops.show (the caller's; NULL when that is refused), and whether it is the reader's office's to stop it */
 json_t *portal_stops(struct web_req *q, const char *id, bool *party);
 void portal_stops_told(struct web_req *q, struct fj_buf *b, const char *number); /* under a heading; nothing where the register names nothing */
+/* of an authorisation that is stopped or has ended, what it had: under a heading; nothing of one in force */
+void portal_stopped(struct web_req *q, struct fj_buf *b, const json_t *stops);
 void portal_stop_section(struct web_req *q, struct fj_buf *b, const struct iss_command_info *const *list, size_t n, const char *id, const char *back, const json_t *stops);
 /* counted and by name: the first ones of each list, the rest behind a link */
 void portal_stops_list(struct web_req *q, struct fj_buf *b, const json_t *stops);
@@ -325,11 +330,10 @@ void portal_history(struct web_req *q, struct fj_buf *b, const char *object, con
 void portal_course(struct web_req *q, struct fj_buf *b, const char *command, const char *id); /* registration.course, plan.course */
 
 /* --- approval.c --- */
-/* what approval.preview answered: documents field by field, entries, differences; not whole: what each is about, and what
- * differs, without what every one has */
+/* what approval.preview answered: what each document says and what differs, entries, differences; whole: below it, folded, every field */
 void portal_content(struct web_req *q, struct fj_buf *b, const json_t *preview, bool whole);
-/* the object of an approval of this kind, as a link where it has a page */
-void portal_object(struct web_req *q, struct fj_buf *b, const char *kind, const char *id);
+/* what an approval is about: its name, and its number as a link where it has a page */
+void portal_object(struct web_req *q, struct fj_buf *b, const json_t *a);
 /* one decision, with the form's note and confirmation; digest: of what was shown, "" not said */
 enum fj_rc portal_decide(struct web_req *q, const char *command, const char *id, const char *digest, json_t **answer, struct fj_err *err) FJ_MUST_USE;
 

@@ -382,7 +382,7 @@ void portal_get_list(struct web_req *q, struct web_res *r)
 		return;
 	FJ_AUTO(json) fill = portal_typed(q, c);
 	json_array_foreach(json_object_get(answer, "items"), i, row)
-		portal_copy_words(q, c->name, row);
+		portal_own_words(q, c->name, row);
 	portal_top(q, b, portal_noun_word(q, noun, false));
 	portal_done(q, b);
 	acts_above(q, b, noun);

@@ -120,7 +120,7 @@ void portal_gaps(struct web_req *q, struct fj_buf *b, const char *said, const js
 		return;
 	web_print(b, "<section class=\"missing\"><p><strong>%s</strong></p><ul>", said);
 	json_array_foreach(missing, i, v)
-		web_print(b, "<li>%s</li>", json_string_value(v));
+		web_print(b, "<li>%s</li>", iss_material_word(json_string_value(v), web_lang(q)[0] == 'e'));
 	web_html(b, "</ul><p>");
 	for (i = 0; i < FJ_ARRAY_LEN(ways) && asset_no[0] != '\0'; i++)
 		if (portal_may(q, iss_command_find(ways[i].command)))

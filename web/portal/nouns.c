@@ -30,7 +30,7 @@ static const struct portal_noun nouns[] = {
 	{"override", {"id", "rule", "object", "reason", "applicant", "approver", "state"}},
 	{"class", {"scheme", "code", "name", "loaded"}},
 	{"deadline", {"day", "kind", "id", "asset_no", "holder_name", "state", "overdue"}},
-	{"approval", {"id", "kind", "object", "applicant", "requested_at", "state"}},
+	{"approval", {"id", "kind", "object_name", "object", "applicant", "requested_at", "state"}},
 	{"task", {NULL}},
 	{"organisation", {"usci", "name", "kind", "level", "div6", "roles"}},
 	{"user", {"login", "name", "org", "roles", "state"}},

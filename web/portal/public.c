@@ -254,7 +254,7 @@ static void state_of(struct web_req *q, struct fj_buf *b, const json_t *o)
 	const char *state = fj_json_text(o, "state");
 
 	web_print(b, "<dl class=\"plain\"><div><dt>%s</dt><dd class=\"mono\">%s</dd></div>", web_tr(q, "Number of the objection"), fj_json_text(o, "id"));
-	web_print(b, "<div><dt>%s</dt><dd><span class=\"state %s\">%s</span></dd></div>", web_tr(q, "State"), state, strcmp(state, "OPEN") == 0 ? web_tr(q, "taken up, being looked into") : web_word(q, WEB_STATE, state));
+	web_print(b, "<div><dt>%s</dt><dd><span class=\"state %s\">%s</span></dd></div>", web_tr(q, "State"), state, web_word(q, WEB_STATE, portal_state_of("objection", state)));
 	if (fj_json_text(o, "reason")[0] != '\0')
 		web_print(b, "<div><dt>%s</dt><dd>%s</dd></div>", web_tr(q, "Reason"), fj_json_text(o, "reason"));
 	web_print(b, "<div><dt>%s</dt><dd>", web_tr(q, "Lodged"));

@@ -44,7 +44,7 @@ void portal_face(struct web_req *q, struct fj_buf *b, const char *noun, const js
 		web_print(b, " <span class=\"state STOPPED\">%s</span>", web_tr(q, "stopped with its authorisation"));
 	} else if (json_is_string(json_object_get(o, "state"))) {
 		web_html(b, " ");
-		web_value(q, b, "state", json_object_get(o, "state"), NULL);
+		web_state(q, b, fj_json_text(o, "state"), json_is_string(from) ? json_string_value(from) : "");
 	}
 	if (json_is_string(from) && json_is_string(to)) {
 		web_print(b, " <span class=\"valid\">%s ", web_tr(q, "valid"));
@@ -378,7 +378,9 @@ static void turn_of_registration(struct web_req *q, struct fj_buf *b, const char
 static void page(struct web_req *q, struct web_res *r, const char *noun, const char *command, const json_t *o)
 {
 	FJ_AUTO(buf) here = FJ_BUF_INIT(2048);
-	FJ_AUTO(json) rest = without_head(o, noun);
+	FJ_AUTO(json) told = json_copy((json_t *)(uintptr_t)o);
+	portal_own_words(q, command, told);
+	FJ_AUTO(json) rest = without_head(told, noun);
 	name_holder(q, rest);
 	struct fj_buf *b = &r->body;
 	const char *id = web_param(q, "id"), *open = fj_json_text(o, "registration");
@@ -394,13 +396,17 @@ static void page(struct web_req *q, struct web_res *r, const char *noun, const c
 	find_acts(q, noun, o, party, &x);
 	if (stopped == NULL && x.n_back > 0)
 		stopped = portal_stops(q, id, &party);
+	if (strcmp(noun, "order") == 0) {
+		bool any; /* who may stop it is not asked here */
+		stopped = portal_stops(q, fj_json_text(o, "authorisation"), &any);
+	}
 	FJ_AUTO(json) stops = stopped;
 	if (!party)
 		x.n_back = 0; /* it is another office's to stop */
 	portal_top(q, b, portal_noun_word(q, noun, true));
 	portal_done(q, b);
 	if (!portal_is_report(o))
-		portal_face(q, b, noun, o);
+		portal_face(q, b, noun, told);
 	if (x.turn != NULL)
 		portal_turn_told(q, b, x.turn, o);
 	else if (strcmp(noun, "asset") == 0 && open[0] != '\0')
@@ -426,12 +432,29 @@ static void page(struct web_req *q, struct web_res *r, const char *noun, const c
 		web_print(b, "<p class=\"notice\">%s</p>", web_tr(q, "This is the token's own state: it is denied as well while its authorisation or certificate is not in force."));
 	if (strcmp(noun, "asset") == 0 && open[0] != '\0')
 		portal_course(q, b, "registration.course", open);
+	if (strcmp(noun, "authorisation") == 0 || strcmp(noun, "order") == 0)
+		portal_stopped(q, b, stops);
 	portal_stop_section(q, b, x.back, x.n_back, id, back, stops);
 	links(q, b, noun, id);
 	portal_paper(q, b, noun, id);
 	other_acts(q, b, &x, id, back);
 	portal_history(q, b, id, back);
 	web_page_end(b);
+}
+
+/* a report that is due and not made: the form that makes it */
+static bool to_be_made(struct web_res *r, const char *id)
+{
+	const char *kind;
+	char period[8], unit[19], to[PORTAL_TO];
+
+	if (!iss_report_of(id, &kind, period, unit))
+		return false;
+	snprintf(to, sizeof(to), "/do/report/%s", kind);
+	portal_to(to, "period", period);
+	portal_to(to, "unit", unit);
+	web_redirect(r, to);
+	return true;
 }
 
 void portal_get_show(struct web_req *q, struct web_res *r)
@@ -451,13 +474,13 @@ void portal_get_show(struct web_req *q, struct web_res *r)
 	}
 	FJ_AUTO(json) params = json_pack("{s:s}", key, web_param(q, "id"));
 	if (portal_command(q, c->name, params, &answer, &err) != FJ_OK) {
-		web_fail(q, r, &err);
+		if (strcmp(noun, "report") != 0 || err.rc != FJ_E_NOTFOUND || !to_be_made(r, web_param(q, "id")))
+			web_fail(q, r, &err);
 		return;
 	}
 	if (member[0] != '\0' && (portal_answer_file(r, c->name, answer, member) || (strcmp(member, "compact") == 0 && portal_license_file(r, noun, answer, web_param(q, "id")))))
 		return;
 	if (strcmp(noun, "bulk") == 0 && strcmp(fj_json_text(answer, "state"), "RUNNING") == 0)
 		web_say_header(r, "Refresh", "3"); /* until it is done, or held */
-	portal_copy_words(q, c->name, answer);
 	page(q, r, noun, c->name, answer);
 }

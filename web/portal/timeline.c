@@ -116,7 +116,7 @@ static void missing(struct web_req *q, struct fj_buf *b, const json_t *step)
 		return;
 	web_print(b, "<p>%s</p><ul>", web_tr(q, "Missing:"));
 	json_array_foreach(list, i, v)
-		web_print(b, "<li>%s</li>", json_string_value(v));
+		web_print(b, "<li>%s</li>", iss_material_word(json_string_value(v), web_lang(q)[0] == 'e'));
 	web_html(b, "</ul>");
 }
 

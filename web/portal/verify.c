@@ -157,10 +157,11 @@ static bool number_of(struct fj_slice s, const char *begin, char out[41])
 	return true;
 }
 
+static const struct iss_actor anybody = {.login = "local", .roles = ISS_LOCAL, .via = "public"};
+
 /* certificates are in the register: the trust folder has only those that are authorised */
 static enum fj_rc certificate_of(struct iss *i, const char *number, json_t **shown, struct fj_err *err)
 {
-	static const struct iss_actor anybody = {.login = "local", .roles = ISS_LOCAL, .via = "public"};
 	FJ_AUTO(json) params = json_pack("{s:s}", "number", number);
 
 	if (!fj_number_ok(number))
@@ -169,6 +170,18 @@ static enum fj_rc certificate_of(struct iss *i, const char *number, json_t **sho
 	if (fj_json_peek(*shown, "pem") != NULL)
 		return FJ_OK;
 	return ver_no_such(number, err);
+}
+
+/* since when it is not in force, by the register */
+static bool since(void *ctx, const char *number, char at[FJ_TIME_CAP])
+{
+	bool token = strncmp(number, "LT-", 3) == 0;
+	FJ_AUTO(json) params = json_pack("{s:s}", token ? "id" : "number", number);
+	FJ_AUTO(json) shown = NULL;
+
+	if (iss_command(ctx, &anybody, token ? "token.show" : strncmp(number, "DAU-", 4) == 0 ? "authorisation.show" : "certificate.show", params, &shown, NULL) != FJ_OK)
+		return false;
+	return fj_strcopy(at, FJ_TIME_CAP, fj_json_text(shown, "revoked_at")) == FJ_OK && at[0] != '\0';
 }
 
 /* the names of an authorisation's data, which it does not say itself */
@@ -218,10 +231,9 @@ static enum fj_rc verdict_of(struct iss *i, const struct ver_view *v, const stru
 	FJ_TRY(ver_verify_in(v->dir, over, &in, &report, err));
 	*out = ver_report_json(&report);
 	put_names(i, *out);
-	if (fj_json_peek(shown, "revoked_at") != NULL) {
-		json_object_set(*out, "since", json_object_get(shown, "revoked_at"));
+	web_verdict_since(*out, since, i);
+	if (fj_json_peek(shown, "revoked_at") != NULL)
 		json_object_set(*out, "authority", json_object_get(json_object_get(shown, "authority"), "name"));
-	}
 	return *out == NULL ? fj_no_memory(err, "portal") : fj_json_set(*out, "paper", json_string(ver_paper(a->h, in.credential)));
 }
 

@@ -226,14 +226,30 @@ void portal_wording(struct web_req *q, const char *text, char out[PORTAL_SENTENC
 	snprintf(out, PORTAL_SENTENCE, "%s", s.out);
 }
 
-void portal_copy_words(struct web_req *q, const char *command, json_t *object)
+const char *portal_state_of(const char *noun, const char *state)
+{
+	static const struct {
+		const char *noun, *state, *word;
+	} own[] = {{"objection", "OPEN", "OBJECTION_OPEN"}, {"override", "OPEN", "OVERRIDE_OPEN"}};
+
+	for (size_t i = 0; i < FJ_ARRAY_LEN(own); i++)
+		if (strcmp(own[i].noun, noun) == 0 && strcmp(own[i].state, state) == 0)
+			return own[i].word;
+	return state;
+}
+
+void portal_own_words(struct web_req *q, const char *command, json_t *object)
 {
 	static const struct {
 		const char *from, *to;
 	} as[] = {{"name", "collector"}, {"document", "id_document"}, {"number", "credential_no"}};
 	const char *kind = fj_json_peek(object, "kind"), *word;
+	char noun[PORTAL_NOUN];
 
-	if (!portal_is_noun(command, "copy"))
+	portal_noun_in(command, noun);
+	if (json_is_string(json_object_get(object, "state"))) /* a term is called as what it is of */
+		json_object_set_new(object, "state", json_string(portal_state_of(strcmp(noun, "deadline") == 0 ? fj_json_text(object, "kind") : noun, fj_json_text(object, "state"))));
+	if (strcmp(noun, "copy") != 0)
 		return;
 	if (kind != NULL)
 		json_object_set_new(object, "kind", json_string(portal_noun_word(q, kind, true)));

@@ -489,8 +489,8 @@ static enum sheet_format format_of(const struct iss_call *c, const char *key)
 /* {"name","base64url"} */
 static enum fj_rc file_json(struct sheet_out **o, const char *name, enum sheet_format f, json_t **out, struct fj_err *err)
 {
-	FJ_AUTO(buf) bytes = FJ_BUF_INIT(16u << 20);
-	FJ_AUTO(buf) text = FJ_BUF_INIT(24u << 20);
+	FJ_AUTO(buf) bytes = FJ_BUF_INIT(SHEET_MAX_FILE);
+	FJ_AUTO(buf) text = FJ_BUF_INIT(SHEET_MAX_FILE / 3 * 4 + 8);
 	char full[64];
 
 	FJ_TRY(sheet_out_finish(o, &bytes, err));
@@ -661,7 +661,54 @@ enum fj_rc cmd_ledger_import_status(struct iss_call *c, struct fj_err *err)
 	return c->answer != NULL ? FJ_OK : fj_no_memory(err, "issuer");
 }
 
-/* --- template --- */
+/* --- template, empty or with what is in --- */
+
+#define PAGE_ROWS 1000
+
+/* as people write it: for what is stored as a code, its choice */
+static const char *written(int k, const char *stored)
+{
+	for (size_t i = 0; led_cols[k].codes != NULL && led_cols[k].codes[i] != NULL; i++)
+		if (strcmp(led_cols[k].codes[i], stored) == 0)
+			return led_cols[k].choices[i];
+	return stored;
+}
+
+/* columns of STO_LEDGER_ROWS: no_key, then LED_NO to LED_CLASS, then more */
+static enum fj_rc entry_row(struct sheet_out *o, const struct sto_q *q, struct fj_err *err)
+{
+	const char *cells[LED_COLUMNS];
+	json_t *more = NULL;
+
+	FJ_TRY(fj_json_parse(fj_slice_str(sto_text(q, LED_MORE + 1)), 65536, &more, err));
+	FJ_AUTO(json) owned = more;
+	for (int k = 0; k < LED_MORE; k++)
+		cells[k] = sto_text(q, k + 1);
+	for (int k = LED_MORE; k < LED_SECRET; k++)
+		cells[k] = written(k, fj_json_text(more, led_cols[k].field));
+	cells[LED_SECRET] = led_cols[LED_SECRET].choices[0]; /* others are never kept */
+	return sheet_out_row(o, cells, err);
+}
+
+static enum fj_rc entries_of(struct sto *db, const char *holder, struct sheet_out *o, struct fj_err *err)
+{
+	char after[DOM_CAP(DOM_MAX_LEDGER_NO) * 2] = "";
+	int64_t n = PAGE_ROWS;
+	bool row;
+
+	while (n == PAGE_ROWS) {
+		FJ_AUTO(sto_q) q = {0};
+		FJ_TRY(sto_query(db, STO_LEDGER_ROWS, &q, err, "tti", holder, after, (int64_t)PAGE_ROWS));
+		for (n = 0;; n++) {
+			FJ_TRY(sto_step(&q, &row, err));
+			if (!row)
+				break;
+			FJ_TRY(entry_row(o, &q, err));
+			FJ_TRY(fj_strcopy(after, sizeof(after), sto_text(&q, 0)));
+		}
+	}
+	return FJ_OK;
+}
 
 /* [{title, note, choices}]: what the workbook's second sheet tells, for who fills in CSV */
 static json_t *columns_told(const struct sheet_column *columns)
@@ -685,8 +732,11 @@ enum fj_rc cmd_ledger_template(struct iss_call *c, struct fj_err *err)
 	json_t *file = NULL;
 
 	columns_of(columns);
+	bool filled = json_is_true(json_object_get(c->params, "entries"));
 	FJ_TRY(sheet_out_new(f, "台账", columns, LED_COLUMNS, &o, err));
-	FJ_TRY(file_json(&o, "ledger-template", f, &file, err));
+	if (filled)
+		FJ_TRY(entries_of(c->db, c->actor->org, o, err));
+	FJ_TRY(file_json(&o, filled ? "ledger" : "ledger-template", f, &file, err));
 	c->answer = json_pack("{s:o, s:o}", "file", file, "columns", columns_told(columns));
 	return c->answer != NULL ? FJ_OK : fj_no_memory(err, "issuer");
 }

@@ -157,6 +157,13 @@ def correct(h, out, token):
     mended = lines[:1] + [l.replace('Z99', 'N76') for l in lines[1:] if 'Z99' in l]
     code, got = upload(h, '\r\n'.join(mended).encode(), token)
     check('mended, they are in', code == 200 and got['imported'] == EACH and got['faults'] == [], str(got)[:300])
+    code, file = h.api('POST', '/api/v1/ledger/template', {'entries': True, 'format': 'csv'}, token)
+    assert code == 200, (code, file)
+    b64 = file['file']['base64url']
+    own = base64.urlsafe_b64decode(b64 + '=' * (-len(b64) % 4))
+    code, got = upload(h, own, token)
+    check('the own entries in the template\'s headings are imported again, and nothing changes', code == 200 and got['imported'] == 0 and got['faults_total'] == 0 and
+          got['unchanged'] == own.count(b'\r\n') - 1 > 1000, str(got)[:400])
 
 
 def killed(h, token):

@@ -168,6 +168,9 @@ static void downloads(struct web_req *q, struct fj_buf *b, const char *noun, con
 		query_of(b, fill);
 		web_print(b, "\">%s</a>", portal_choice_word(q, portal_field_of(c, "format"), formats[i]));
 	}
+	const struct iss_command_info *t = iss_command_find("ledger.template");
+	if (strcmp(noun, "ledger") == 0 && portal_may(q, t) && portal_actor(q)->org[0] != '\0')
+		web_print(b, " · <a class=\"file\" href=\"/do/ledger/template?run=1&amp;download=file&amp;format=xlsx&amp;entries=true\">%s</a>", web_tr(q, "The own office's, in the headings of the import (Excel)"));
 	web_html(b, "</p>");
 }
 

@@ -301,7 +301,7 @@ quick: ## build, lint without the slow checkers, unit tests (under 60 s)
 	@tests/run.sh quick $(B)
 
 check: deps ## everything but the long targets (some twenty minutes on two cores); STRICT=1: a skip fails
-	@$(MAKE) --no-print-directory -j2 all $(UNIT) $(DRIVERS)
+	@$(MAKE) --no-print-directory -j2 all $(UNIT) $(DRIVERS) $(BENCHES) $(B)/tests/bench/scale # benches: that they build
 	@STRICT=$(STRICT) tests/run.sh check $(B)
 
 lint: ## layers, links, function length, banned calls, header contracts, SQL outside the store

@@ -365,6 +365,7 @@ WEB_SRC := \
 	web/portal/do.c \
 	web/portal/drafts.c \
 	web/portal/fields.c \
+	web/portal/filed.c \
 	web/portal/frame.c \
 	web/portal/held.c \
 	web/portal/help.c \
@@ -386,6 +387,7 @@ WEB_SRC := \
 	web/portal/preview.c \
 	web/portal/public.c \
 	web/portal/report.c \
+	web/portal/revenue.c \
 	web/portal/said.c \
 	web/portal/show.c \
 	web/portal/takeback.c \

@@ -1072,6 +1072,25 @@ static json_t *auth_json(const struct dom_auth *a, fj_time now)
 	    json_object_get(a->body, "assets"));
 }
 
+/* what the agreement lists to be offered, [] where there is none */
+static enum fj_rc agreed_into(struct sto *db, const char *number, json_t *out, struct fj_err *err)
+{
+	static const char *const keys[] = {"id", "name", "purpose", "level"};
+	json_t *agreement = NULL, *list = json_array(), *v;
+	enum fj_rc rc = dom_agreement_get(db, number, &agreement, err);
+	FJ_AUTO(json) owned = agreement;
+	size_t i;
+
+	json_array_foreach(json_object_get(owned, "products"), i, v) {
+		json_t *one = json_object();
+		for (size_t k = 0; k < FJ_ARRAY_LEN(keys); k++)
+			json_object_set(one, keys[k], json_object_get(v, keys[k]));
+		json_array_append_new(list, one);
+	}
+	FJ_TRY(fj_json_set(out, "agreed_products", list));
+	return rc == FJ_E_NOTFOUND ? FJ_OK : rc;
+}
+
 enum fj_rc cmd_authorisation_show(struct iss_call *c, struct fj_err *err)
 {
 	FJ_AUTO(dom_auth) a = {.body = NULL};
@@ -1090,6 +1109,7 @@ enum fj_rc cmd_authorisation_show(struct iss_call *c, struct fj_err *err)
 	json_t *adjustments = NULL;
 	FJ_TRY(adj_of(c->db, a.number, &adjustments, err));
 	json_object_set_new(c->answer, "adjustments", adjustments);
+	FJ_TRY(agreed_into(c->db, a.number, c->answer, err));
 	FJ_TRY(evl_into(c->db, a.number, c->now, c->answer, err));
 	return c->answer != NULL ? FJ_OK : fj_no_memory(err, "issuer");
 }

@@ -143,7 +143,7 @@ static enum fj_rc check_documents(struct iss_call *c, const struct dom_asset *a,
 	dom_material_names(lacks, &names);
 	char en[200], zh[300];
 	snprintf(en, sizeof(en), "no certificate without the unit's security rules and emergency plan; missing: %.90s", fj_buf_str(&names));
-	snprintf(zh, sizeof(zh), "颁发证书前应具备安全制度和应急预案，缺少：%.90s；请由持有单位补填资产卡片或提交登记材料", fj_buf_str(&names));
+	snprintf(zh, sizeof(zh), "颁发证书前应具备安全制度和应急预案，缺少：%.90s；请由持有单位补填资产卡片或提交材料", fj_buf_str(&names));
 	return iss_rule_fail(err, "R30", en, zh);
 }
 

@@ -334,10 +334,19 @@ static enum fj_rc check_role(const struct iss_actor *a, const struct iss_command
 {
 	if (iss_command_allowed(info, a->roles))
 		return FJ_OK;
+	FJ_AUTO(buf) en = FJ_BUF_INIT(1024);
+	FJ_AUTO(buf) zh = FJ_BUF_INIT(1024);
 	bool nobody = a->login[0] == '\0' || strcmp(a->login, "local") == 0;
-	enum fj_rc rc = fj_fail(err, nobody ? FJ_E_AUTH : FJ_E_FORBIDDEN, "issuer", "domain.md 6",
-	    nobody ? "%s changes something: sign in (--as LOGIN)" : "your role may not do %s", info->name);
-	fj_err_zh(err, nobody ? "请先登录（--as 用户名）" : "您的角色无权执行此操作");
+	enum fj_rc rc;
+
+	if (nobody) {
+		rc = fj_fail(err, FJ_E_AUTH, "issuer", "domain.md 6", "%s changes something: sign in (--as LOGIN)", info->name);
+		fj_err_zh(err, "请先登录（--as 用户名）");
+		return rc;
+	}
+	FJ_TRY(iss_roles_words(info->roles, &en, &zh));
+	rc = fj_fail(err, FJ_E_FORBIDDEN, "issuer", "domain.md 6", "your role may not do %s; %s: %s", info->name, info->kind == ISS_READ ? "it is read by" : "it is done by", fj_buf_str(&en));
+	fj_err_zh(err, info->kind == ISS_READ ? "您的角色无权查阅；可查阅的是%s" : "您的角色无权执行此操作；该事项由%s办理", fj_buf_str(&zh));
 	return rc;
 }
 

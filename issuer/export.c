@@ -15,16 +15,23 @@
 #define PAGE_ROWS 1000
 #define MAX_COLUMNS 24
 
-#define F(name, max, zh) {name, ISS_F_STR, false, max, zh, "as in the list"}
+static const char *const nouns[] = {"organisation", "ledger", "asset", "registration", "certificate", "authorisation", "token", "user", "plan", "product", NULL};
+static const char *const format_names[] = {"csv", "xlsx", "json", NULL};
+static const char *const languages[] = {"zh", "en", NULL};
+
+/* every filter that one of these lists has, of its length at least (find.c) */
+#define F(name, max, zh, en) {name, ISS_F_STR, false, max, zh, en}
 const struct iss_field fld_find_export[] = {
-	{"noun", ISS_F_STR, true, 16, "类别", "organisation, ledger, asset, registration, certificate, authorisation, token, user, plan or product"},
-	{"format", ISS_F_STR, false, 4, "格式", "format: csv (default), xlsx or json"},
-	{"lang", ISS_F_STR, false, 2, "表头语言", "headings: zh (default) or en"},
-	F("state", 16, "状态"), F("holder", 18, "持有单位"), F("superior", 18, "主管部门"), F("org", 18, "所属单位"), F("user", 18, "使用单位"),
-	F("finance", 18, "本级财政部门"), F("division", 6, "行政区划"), F("class", 16, "资产分类"), F("kind", 8, "主体类型"), F("result", 8, "确认结论"),
-	F("mode", 8, "授权模式"), F("industry", 64, "行业"), F("asset", DOM_MAX_ASSET_NO, "资产编号"), F("authorisation", 40, "授权编号"),
-	F("operator", 18, "运营机构"), F("implementer", 18, "实施机构"), F("created_from", 10, "登记起"), F("created_to", 10, "登记止"),
-	F("expires_from", 10, "到期起"), F("expires_to", 10, "到期止"), F("due_from", 10, "时限起"), F("due_to", 10, "时限止"),
+	{"noun", ISS_F_STR, true, 16, "列表", "list", nouns},
+	{"format", ISS_F_STR, false, 4, "格式（不填为 CSV）", "format (CSV by default)", format_names},
+	{"lang", ISS_F_STR, false, 2, "表头语言（不填为中文）", "language of the headings (Chinese by default)", languages},
+	F("state", 24, "状态", "state"), F("holder", 18, "持有单位", "holder"), F("superior", 18, "主管部门", "superior department"), F("org", 18, "所属单位", "organisation of a user"),
+	F("user", 18, "使用单位", "user of a license"), F("finance", 18, "本级财政部门", "finance department"), F("division", 6, "行政区划", "division, and what lies below it"), F("class", 16, "资产分类", "asset class"),
+	F("kind", 12, "主体类型或产品类别", "kind of an organisation or product"), F("result", 8, "确认结论", "recognition"), F("confirmer", 18, "待其确认", "department that has to confirm"), F("mode", 8, "授权模式", "mode of authorisation"),
+	F("industry", 64, "行业", "industry"), F("asset", DOM_MAX_ASSET_NO, "资产编号", "asset"), F("authorisation", 40, "授权编号", "authorisation"), F("operator", 18, "运营机构", "operator"),
+	F("implementer", 18, "实施机构", "implementing institution"), F("seller", 18, "销售方", "seller"), F("created_from", 10, "登记起", "entered on this day or later"), F("created_to", 10, "登记止", "entered on this day or before"),
+	F("expires_from", 10, "到期起", "ends on this day or later"), F("expires_to", 10, "到期止", "ends on this day or before"), F("due_from", 10, "时限起", "term ends on this day or later"),
+	F("due_to", 10, "时限止", "term ends on this day or before"),
 	{0},
 };
 #undef F

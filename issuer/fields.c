@@ -16,7 +16,7 @@
 static const char *const levels[] = {"中央", "省", "市", "县", "乡", NULL};
 static const char *const results[] = {"ASSET", "MEMO", "NOT", NULL};
 static const char *const registration_types[] = {"INITIAL", "CHANGE", "CORRECTION", "RENEWAL", "TRANSFER", "CANCEL", "DESTROY", NULL};
-static const char *const material_kinds[] = {"SUBJECT", "SOURCE", "RESOURCE", "EVIDENCE", "PRODUCTS", "SCENES", "RISK", "SEC_POLICY", "EMERGENCY_PLAN", "FEASIBILITY", "DUE_DILIGENCE", "RISK_EVALUATION", "OTHER", NULL};
+static const char *const material_kinds[] = {"SUBJECT", "SOURCE", "RESOURCE", "EVIDENCE", "PRODUCTS", "SCENES", "RISK", "SEC_POLICY", "EMERGENCY_PLAN", "FEASIBILITY", "DUE_DILIGENCE", "RISK_EVALUATION", "REVENUE", "OTHER", NULL};
 static const char *const sheet_formats[] = {"csv", "xlsx", NULL};
 static const char *const exchange_formats[] = {"xlsx", "csv", "xml", NULL};
 static const char *const count_bys[] = {"holder", "industry", "class", NULL};
@@ -29,6 +29,7 @@ static const char *const revocation_reasons[] = {"privilegeWithdrawn", "cessatio
 const struct iss_field fld_none[] = {{0}};
 const struct iss_field fld_list[] = {PAGE, {0}};
 const struct iss_field fld_division_list[] = {{"name", ISS_F_STR, false, 60, "名称", "its name, with or without 省, 市, 区, 县 at the end"}, PAGE, {0}};
+const struct iss_field fld_bulk_list[] = {PAGE, {"operator", ISS_F_STR, false, 18, "运营机构", "USCC of the operator", .noun = "organisation"}, {0}};
 const struct iss_field fld_usci[] = {{"usci", ISS_F_STR, true, 18, "统一社会信用代码", "unified social credit code"}, {0}};
 const struct iss_field fld_ledger[] = {{"id", ISS_F_STR, true, 40, "台账条目号", "ledger entry"}, {0}};
 const struct iss_field fld_asset[] = {{"asset", ISS_F_STR, true, DOM_MAX_ASSET_NO, "资产编号", "asset number"}, {0}};

@@ -89,7 +89,7 @@ static const struct fnd_column c_registration[] = {{"id", FND_TEXT, "登记编�
 static const struct fnd_column c_certificate[] = {{"number", FND_TEXT, "证书编号"}, {"state", FND_STATE, "状态"}, {"asset_no", FND_TEXT, "资产编号"},
 	{"asset_name", FND_TEXT, "资产名称"}, {"holder", FND_PARTY, "持有单位"}, {"not_before", FND_TIME, "有效期起"}, {"not_after", FND_TIME, "有效期止"},
 	{"serial", FND_TEXT, "序列号"}, {"restrictions", FND_RESTRICTIONS, "限制"}, {0}};
-static const struct fnd_column c_authorisation[] = {{"number", FND_TEXT, "授权编号"}, {"state", FND_STATE, "状态"}, {"mode", FND_TEXT, "授权模式"},
+static const struct fnd_column c_authorisation[] = {{"number", FND_TEXT, "授权编号"}, {"state", FND_STATE, "状态"}, {"asset_names", FND_TEXT, "数据资产"}, {"mode", FND_TEXT, "授权模式"},
 	{"operator", FND_PARTY, "运营机构"}, {"holder", FND_PARTY, "持有单位"}, {"implementer", FND_JSON, "实施机构"}, {"not_before", FND_TIME, "有效期起"},
 	{"not_after", FND_TIME, "有效期止"}, {"grant", FND_JSON, "授权内容"}, {"assets", FND_JSON, "资产"}, {0}};
 static const struct fnd_column c_token[] = {{"id", FND_TEXT, "令牌编号"}, {"state", FND_STATE, "状态"}, {"authorisation", FND_TEXT, "授权编号"},

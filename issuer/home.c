@@ -181,6 +181,15 @@ static json_t *asked(const struct sto_q *q, fj_time now)
 	return json_pack("{s:s, s:s, s:s, s:s, s:s, s:s}", "id", sto_text(q, 0), "product", sto_text(q, 1), "state", sto_text(q, 2), "at", at, "token", sto_text(q, 4), "authorisation", sto_text(q, 5));
 }
 
+static json_t *batch(const struct sto_q *q, fj_time now)
+{
+	char at[FJ_TIME_CAP];
+
+	(void)now;
+	fj_time_utc(sto_int(q, 4), at);
+	return json_pack("{s:s, s:s, s:s, s:I, s:s}", "id", sto_text(q, 0), "product", sto_text(q, 1), "state", sto_text(q, 2), "total", (json_int_t)sto_int(q, 3), "at", at);
+}
+
 static json_t *returned_one(const struct sto_q *q, fj_time now)
 {
 	(void)now;
@@ -191,7 +200,8 @@ static json_t *returned_one(const struct sto_q *q, fj_time now)
 static const struct uses {
 	uint32_t roles;
 	enum sto_id id;
-} to_complete[] = {{ISS_HOLDER, STO_HOME_RETURNED}, {0, STO_COUNT}}, asked_for[] = {{ISS_DEVELOPER | ISS_USER, STO_HOME_ASKED}, {0, STO_COUNT}}, tokens_in_use[] = {{ISS_OPERATOR, STO_HOME_TOKENS_OPERATOR}, {ISS_DEVELOPER | ISS_USER, STO_HOME_TOKENS_USER}, {0, STO_COUNT}},
+} to_complete[] = {{ISS_HOLDER, STO_HOME_RETURNED}, {0, STO_COUNT}}, asked_for[] = {{ISS_DEVELOPER | ISS_USER, STO_HOME_ASKED}, {0, STO_COUNT}},
+  batches_of[] = {{ISS_OPERATOR, STO_HOME_BATCHES}, {0, STO_COUNT}}, tokens_in_use[] = {{ISS_OPERATOR, STO_HOME_TOKENS_OPERATOR}, {ISS_DEVELOPER | ISS_USER, STO_HOME_TOKENS_USER}, {0, STO_COUNT}},
   authorisations_in_use[] = {{ISS_OPERATOR, STO_HOME_AUTHORISATIONS_OPERATOR}, {ISS_IMPLEMENTER, STO_HOME_AUTHORISATIONS_IMPLEMENTER},
 	{ISS_FINANCE, STO_HOME_AUTHORISATIONS_FINANCE}, {ISS_HOLDER, STO_HOME_AUTHORISATIONS_HOLDER}, {0, STO_COUNT}};
 
@@ -227,14 +237,16 @@ static enum fj_rc waiting(const struct hom *h, json_t **out, struct fj_err *err)
 
 static enum fj_rc in_use(const struct hom *h, json_t **out, struct fj_err *err)
 {
-	json_t *t = NULL, *a = NULL, *r = NULL;
+	json_t *t = NULL, *a = NULL, *r = NULL, *m = NULL;
 
 	FJ_TRY(some(h, tokens_in_use, token, &t, err));
 	FJ_AUTO(json) owned = t;
 	FJ_TRY(some(h, authorisations_in_use, authorisation, &a, err));
 	FJ_AUTO(json) owned_too = a;
 	FJ_TRY(some(h, asked_for, asked, &r, err));
-	*out = json_pack("{s:O, s:O, s:o}", "tokens", t, "authorisations", a, "requests", r);
+	FJ_AUTO(json) owned_as_well = r;
+	FJ_TRY(some(h, batches_of, batch, &m, err));
+	*out = json_pack("{s:O, s:O, s:O, s:o}", "tokens", t, "authorisations", a, "requests", r, "batches", m);
 	return *out != NULL ? FJ_OK : fj_no_memory(err, "issuer");
 }
 

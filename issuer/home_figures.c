@@ -55,7 +55,7 @@ static const char *filter_of(char whose, const char *noun)
 	} filters[] = {
 		{'F', "finance", " ledger asset registration certificate authorisation plan "}, {'H', "holder", " ledger asset registration certificate authorisation plan "},
 		{'D', "superior", " ledger asset registration certificate authorisation plan "},
-		{'I', "implementer", " authorisation plan "}, {'O', "operator", " authorisation plan token "}, {'U', "user", " token "},
+		{'I', "implementer", " authorisation plan "}, {'O', "operator", " authorisation plan token bulk "}, {'U', "user", " token "},
 	};
 	char name[40];
 
@@ -77,7 +77,7 @@ const char *iss_own_filter(const struct iss_actor *a, const char *noun)
 {
 	struct hom_scope of;
 
-	hom_scope_of(a->roles, a->org, "", strcmp(noun, "token") == 0 ? HOM_TOKENS : strcmp(noun, "authorisation") == 0 ? HOM_AUTHORISATIONS : HOM_ASSETS, &of);
+	hom_scope_of(a->roles, a->org, "", strcmp(noun, "token") == 0 || strcmp(noun, "bulk") == 0 ? HOM_TOKENS : strcmp(noun, "authorisation") == 0 ? HOM_AUTHORISATIONS : HOM_ASSETS, &of);
 	return strcmp(of.scope, a->org) == 0 && of.scope[0] != '\0' ? filter_of(of.whose, noun) : NULL;
 }
 

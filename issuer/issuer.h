@@ -28,6 +28,8 @@ enum fj_rc iss_role_parse(const char *name, uint32_t *bit, struct fj_err *err) F
 /* a list of names as bits, of at least one; and back: the caller's, NULL when out of memory */
 enum fj_rc iss_roles_parse(const json_t *list, uint32_t *bits, struct fj_err *err) FJ_MUST_USE;
 json_t *iss_roles_json(uint32_t bits);
+/* the same in words, appended to both; FJ_E_LIMIT: no room */
+enum fj_rc iss_roles_words(uint32_t bits, struct fj_buf *en, struct fj_buf *zh) FJ_MUST_USE;
 
 #define ISS_PERSON_CAP 256
 struct iss_actor {
@@ -231,6 +233,8 @@ const struct iss_command_info *const *iss_commands(size_t *n);
 const struct iss_command_info *iss_command_find(const char *name); /* NULL: none */
 /* May these roles run it?  An auditor runs every command that reads, sees to his own account, and nothing else. */
 bool iss_command_allowed(const struct iss_command_info *info, uint32_t roles);
+/* whether one of these roles files materials of this kind (material.add) */
+bool iss_material_may(const char *kind, uint32_t roles);
 /* the field by which a noun's list shows what is of the actor's organisation; NULL: no field does, or all of it is his to see */
 const char *iss_own_filter(const struct iss_actor *a, const char *noun);
 

@@ -6,7 +6,9 @@
  * a name without its file.  A material belongs to one asset, or to the unit
  * (security rules and emergency plan are filed once per unit, decision 5).  Of
  * the seven items of 26号 art. 9(一) the card itself gives several: an item is
- * missing when neither the card nor a file gives it.
+ * missing when neither the card nor a file gives it.  Who files which kind: a holder
+ * what a registration needs, an implementing institution what a plan's study rests
+ * on, and whoever books revenue the evidence of it.
  */
 #include <fcntl.h>
 
@@ -24,6 +26,7 @@ static const struct {
 	const char *kind, *zh, *block, *key; /* block NULL: only a file gives it */
 	bool of_nine;                        /* one of the seven of art. 9(一) */
 	bool of_certificate;                 /* no certificate without it (R30) */
+	uint32_t also;                       /* who files it besides holders */
 } kinds[] = {
 	{"SUBJECT", "主体信息", "", "", true}, /* the organisation's own record */
 	{"SOURCE", "数据合法合规性来源", "rights", "source_authority", true},
@@ -32,12 +35,13 @@ static const struct {
 	{"PRODUCTS", "产品和服务信息", "use", "products", true},
 	{"SCENES", "应用场景信息", "use", "scenes", true},
 	{"RISK", "数据安全风险评估", "management", "risk_assessment", true},
-	{"SEC_POLICY", "安全制度", "management", "sec_policy", false, true},
-	{"EMERGENCY_PLAN", "应急预案", "management", "emergency_plan", false, true},
-	{"FEASIBILITY", "可研论证", NULL, NULL, false}, /* these three: before an authorisation, 167·四(三), 27号 art. 10 */
-	{"DUE_DILIGENCE", "尽职调查", NULL, NULL, false},
-	{"RISK_EVALUATION", "评估", NULL, NULL, false},
-	{"OTHER", "其他材料", NULL, NULL, false},
+	{"SEC_POLICY", "安全制度", "management", "sec_policy", false, true, ISS_IMPLEMENTER},
+	{"EMERGENCY_PLAN", "应急预案", "management", "emergency_plan", false, true, ISS_IMPLEMENTER},
+	{"FEASIBILITY", "可研论证", NULL, NULL, false, false, ISS_IMPLEMENTER}, /* these three: before an authorisation, 167·四(三), 27号 art. 10 */
+	{"DUE_DILIGENCE", "尽职调查", NULL, NULL, false, false, ISS_IMPLEMENTER},
+	{"RISK_EVALUATION", "评估", NULL, NULL, false, false, ISS_IMPLEMENTER},
+	{"REVENUE", "收益凭据", NULL, NULL, false, false, ISS_IMPLEMENTER | ISS_OPERATOR | ISS_DEVELOPER | ISS_USER}, /* receipts, acceptance: R06 */
+	{"OTHER", "其他材料", NULL, NULL, false, false, ISS_IMPLEMENTER | ISS_OPERATOR | ISS_DEVELOPER | ISS_USER},
 };
 
 static int kind_find(const char *name)
@@ -46,6 +50,13 @@ static int kind_find(const char *name)
 		if (strcmp(kinds[i].kind, name) == 0)
 			return (int)i;
 	return -1;
+}
+
+bool iss_material_may(const char *kind, uint32_t roles)
+{
+	int k = kind_find(kind);
+
+	return k >= 0 && (roles & (ISS_HOLDER | kinds[k].also)) != 0;
 }
 
 /* --- filing --- */
@@ -118,8 +129,11 @@ enum fj_rc cmd_material_add(struct iss_call *c, struct fj_err *err)
 	struct dom_material m = {.holder = c->actor->org, .asset_no = asset_no == NULL ? "" : asset_no, .kind = kind, .name = name == NULL ? "" : name};
 
 	if (kind_find(kind) < 0)
-		return fj_refuse(err, FJ_E_INVALID, "issuer", "26号 art. 9(一)", "the kind is SUBJECT, SOURCE, RESOURCE, EVIDENCE, PRODUCTS, SCENES, RISK, SEC_POLICY, EMERGENCY_PLAN, FEASIBILITY, DUE_DILIGENCE, RISK_EVALUATION or OTHER",
+		return fj_refuse(err, FJ_E_INVALID, "issuer", "26号 art. 9(一)", "the kind is SUBJECT, SOURCE, RESOURCE, EVIDENCE, PRODUCTS, SCENES, RISK, SEC_POLICY, EMERGENCY_PLAN, FEASIBILITY, DUE_DILIGENCE, RISK_EVALUATION, REVENUE or OTHER",
 		    "材料类别无效");
+	if (!iss_material_may(kind, c->acting))
+		return fj_refuse(err, FJ_E_FORBIDDEN, "issuer", "domain.md 6", "a material of this kind is a holder's to file, or an implementing institution's what a plan's study rests on; file evidence of revenue as REVENUE",
+		    "此类材料由持有单位提交（方案论证材料也可由实施机构提交）；收益凭据请选“收益凭据”");
 	FJ_TRY(iss_param_file(c, "file", &file, err));
 	FJ_TRY(check_own(c, m.asset_no, err));
 	FJ_TRY(dom_material_size(c, m.holder, file.len, err));
@@ -149,13 +163,18 @@ static json_t *to_json(const struct sto_q *q, fj_time now)
 	    "name", sto_text(q, 4), "sha256", sto_text(q, 5), "size", (json_int_t)sto_int(q, 6), "at", at);
 }
 
-/* a report of an evaluation, an answer to an order, a proof of an exit: those whom it concerns */
+/* a report of an evaluation, an answer to an order, a proof of an exit, evidence of revenue, a plan's study: those whom it concerns */
 static bool concerned(struct iss_call *c, const char *id)
 {
-	FJ_AUTO(sto_q) q = {0};
+	static const enum sto_id concerns[] = {STO_MATERIAL_CONCERNS, STO_MATERIAL_EVIDENCE, STO_MATERIAL_STUDY};
 	bool row = false;
 
-	return sto_query(c->db, STO_MATERIAL_CONCERNS, &q, NULL, "tt", id, c->actor->org) == FJ_OK && sto_step(&q, &row, NULL) == FJ_OK && row;
+	for (size_t i = 0; i < FJ_ARRAY_LEN(concerns) && !row; i++) {
+		FJ_AUTO(sto_q) q = {0};
+		if (sto_query(c->db, concerns[i], &q, NULL, "tt", id, c->actor->org) != FJ_OK || sto_step(&q, &row, NULL) != FJ_OK)
+			return false;
+	}
+	return row;
 }
 
 /* the holder's own people, its superior and its finance department: materials are not public */

@@ -25,7 +25,7 @@
 #define PLAN_ID {"id", ISS_F_STR, true, 40, "编号", "plan"}
 #define PAPER(required)                                                                                     \
 	{"body", ISS_F_STR, required, 120, "办理单位", "body that acted"},                                  \
-	{"usci", ISS_F_STR, false, 18, "统一社会信用代码", "its code"},                                     \
+	{"usci", ISS_F_STR, false, 18, "办理单位统一社会信用代码", "its code"},                                     \
 	{"doc_no", ISS_F_STR, required, 80, "文号", "document number"},                                     \
 	{"doc_date", ISS_F_STR, required, 10, "文件日期", "date of the document"},                          \
 	{"scan", ISS_F_FILE, required, MAX_SCAN, "扫描件", "scan of the document"}
@@ -36,8 +36,8 @@ const struct iss_field fld_plan_agree[] = {PLAN_ID, {"agreement", ISS_F_JSON, tr
 const struct iss_field fld_plan_file[] = {PLAN_ID, {"filing_no", ISS_F_STR, true, 80, "备案号", "number of the filing"}, PAPER(false), {0}};
 const struct iss_field fld_plan_activate[] = {
 	PLAN_ID,
-	{"place", ISS_F_STR, false, 120, "披露载体", "where it is disclosed"},
-	{"address", ISS_F_STR, false, 200, "披露地址", "its address"},
+	{"place", ISS_F_STR, false, 120, "披露载体", "where it is disclosed", .as = ISS_AS_NEEDED},
+	{"address", ISS_F_STR, false, 200, "披露地址", "its address", .as = ISS_AS_NEEDED},
 	{0},
 };
 

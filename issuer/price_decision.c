@@ -20,7 +20,7 @@
 #define MAX_JSON (1u << 18)
 
 const struct iss_field fld_price_record[] = {
-	{"authorisation", ISS_F_STR, true, 40, "授权编号", "authorisation"},
+	{"authorisation", ISS_F_STR, true, 40, "授权", "authorisation", .noun = "authorisation"},
 	{"maximum_fen", ISS_F_INT, true, PRC_MAX_FEN, "最高准许收入（分，每年）", "maximum permitted revenue of a year, in fen"},
 	{"cost_fen", ISS_F_INT, true, PRC_MAX_FEN, "经营成本（分）", "operating cost, in fen"},
 	{"subsidy_fen", ISS_F_INT, false, PRC_MAX_FEN, "财政补贴（分）", "subsidy that is taken off, in fen"},

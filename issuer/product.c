@@ -47,8 +47,8 @@ static const char *const deliveries[] = {"API", "DATASET", "MODEL", "VERIFY", "R
 	{"token", ISS_F_STR, false, 40, "再开发许可令牌", "of a re-developed product: the license (LT-) under which it was made"}
 #define PRODUCT {"product", ISS_F_STR, true, DOM_MAX_PRODUCT_KEY, "产品编号", "authorisation/id"}
 const struct iss_field fld_product_add[] = {
-	{"authorisation", ISS_F_STR, true, 40, "授权编号", "authorisation"},
-	{"id", ISS_F_STR, true, DOM_MAX_PRODUCT, "产品标识", "the seller's choice: letters, digits, hyphen, dot, underscore"},
+	{"authorisation", ISS_F_STR, true, 40, "授权", "authorisation", .noun = "authorisation"},
+	{"id", ISS_F_STR, true, DOM_MAX_PRODUCT, "产品标识（字母、数字、连字符、点、下划线）", "the seller's choice: letters, digits, hyphen, dot, underscore"},
 	SAYS(true),
 	{0},
 };

@@ -24,12 +24,12 @@ static const char *const states[] = {"HELD", "BOOKED", "REFUSED", "COUNTERED", "
 #define ID {"id", ISS_F_STR, true, 40, "收益编号", "revenue"}
 #define REASON {"reason", ISS_F_STR, true, 400, "理由", "reason, for the record"}
 const struct iss_field fld_revenue_book[] = {
-	{"authorisation", ISS_F_STR, false, 40, "授权编号", "authorisation; none for a disposal", .noun = "authorisation"},
-	{"product", ISS_F_STR, false, DOM_MAX_PRODUCT, "产品标识", "product or service; required for a sale"},
-	{"asset", ISS_F_STR, false, DOM_MAX_ASSET_NO, "资产编号", "DISPOSAL: the asset"},
+	{"authorisation", ISS_F_STR, false, 40, "授权（除处置收入外须填）", "authorisation (needed, except of a disposal)", .noun = "authorisation"},
+	{"product", ISS_F_STR, false, DOM_MAX_PRODUCT, "产品标识（运营服务费、再开发收益须填）", "product or service (needed for a sale)", .noun = "sold"},
+	{"asset", ISS_F_STR, false, DOM_MAX_ASSET_NO, "资产编号（处置收入须填）", "asset (needed of a disposal)"},
 	{"kind", ISS_F_STR, true, 16, "收益类别", "kind of revenue", kinds, "domain.md 4.11"},
-	{"payer", ISS_F_STR, true, 18, "付款方代码", "payer's USCC", .noun = "organisation"},
-	{"payer_name", ISS_F_STR, false, DOM_MAX_NAME, "付款方名称", "payer's name, where the register does not know it"},
+	{"payer", ISS_F_STR, true, 18, "付款方", "payer: name, or USCC", .noun = "organisation"},
+	{"payer_name", ISS_F_STR, false, DOM_MAX_NAME, "付款方名称（未在本系统登记的须填）", "payer's name (needed where it is not registered here)"},
 	{"gross_fen", ISS_F_INT, true, SHR_MAX_FEN, "收入总额（分）", "gross, in fen"},
 	{"tax_fen", ISS_F_INT, false, SHR_MAX_FEN, "税额（分）", "tax in it, in fen; 0 by default"},
 	{"period_from", ISS_F_STR, true, 10, "所属期间起", "first day of the period, ISO"},

@@ -75,9 +75,9 @@ static enum fj_rc check_material(struct iss_call *c, const struct rev *r, const 
 	const char *of = sto_text(&q, 1);
 	if (!is(of, r->holder) && !is(of, r->implementer) && !is(of, r->operator_) && !is(of, r->booked_by) && !is(of, r->finance))
 		return bad(err, "a material of the evidence is another organisation's", "凭据所列材料属于其他单位");
-	return is(sto_text(&q, 3), "OTHER") ? FJ_OK
-	    : bad(err, "a material of the evidence is filed for a registration and shows no delivery; file what shows one (material add, kind OTHER)",
-	    "凭据所列材料为登记材料，不能证明交付；请提交交付证明（其他材料）");
+	return is(sto_text(&q, 3), "REVENUE") || is(sto_text(&q, 3), "OTHER") ? FJ_OK
+	    : bad(err, "a material of the evidence is filed for a registration and shows no delivery; file what shows one (material add, kind REVENUE)",
+	    "凭据所列材料为登记材料，不能证明交付；请提交交付证明（收益凭据）");
 }
 
 /* of this authorisation and payer, of the product where one is named, and paid where money was */

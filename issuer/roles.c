@@ -72,6 +72,17 @@ json_t *iss_roles_json(uint32_t bits)
 	return list;
 }
 
+enum fj_rc iss_roles_words(uint32_t bits, struct fj_buf *en, struct fj_buf *zh)
+{
+	for (size_t i = 0; i < FJ_ARRAY_LEN(roles); i++) {
+		if (!(bits & roles[i].bit))
+			continue;
+		if (fj_buf_printf(en, "%s%s", en->len > 0 ? ", " : "", roles[i].en) != FJ_OK || fj_buf_printf(zh, "%s%s", zh->len > 0 ? "、" : "", roles[i].zh) != FJ_OK)
+			return FJ_E_LIMIT;
+	}
+	return FJ_OK;
+}
+
 /* what the role may run: reads, or changes */
 static json_t *commands_of(enum iss_role bit, bool reads)
 {

@@ -119,7 +119,7 @@ const struct iss_field shp_proposal[] = {
 	DAY("to", true, "授权截止日", "last day"),
 	{"shared", ISS_F_BOOL, false, 1, "含政务共享数据", "holds data obtained by government sharing"},
 	{"adjusts", ISS_F_STR, false, 40, "所调整的授权", "running authorisation that is adjusted", .noun = "authorisation"},
-	{"operator", ISS_F_STR, false, 18, "运营机构", "operator", .noun = "organisation"},
+	{"operator", ISS_F_STR, false, 18, "运营机构", "operator", .noun = "operator"},
 	{"documents", ISS_F_JSON, false, 1, "备查材料", "documents on file", .members = documents},
 	TEXT("selection", false, "公平竞争选择情况", "how the operator was selected"),
 	TEXT("operator_conditions", false, "运营机构条件", "what shows the operator's conditions"),
@@ -177,7 +177,7 @@ static const struct iss_choice methods[] = {{"OPEN_TENDER", "公开招标", "ope
 	{"NEGOTIATION", "谈判", "negotiation", NULL}, {"OTHER_FAIR", "其他公平竞争", "other fair competition", NULL}, {0}};
 static const struct iss_field announced[] = {TEXT("place", true, "公告载体", "where it was announced"), TEXT("address", true, "公告地址", "address of the announcement"), {0}};
 const struct iss_field shp_selection[] = {
-	{"operator", ISS_F_STR, true, 18, "运营机构", "operator", .noun = "organisation"},
+	{"operator", ISS_F_STR, true, 18, "运营机构", "operator", .noun = "operator"},
 	{"method", ISS_F_STR, true, 16, "选择方式", "method of selection", .words = methods},
 	REFERENCE("evidence", true, "选择过程证明（材料）", "evidence of the selection (a material)"),
 	{"notice", ISS_F_JSON, true, 1, "公告", "announcement", .members = announced},

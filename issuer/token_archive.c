@@ -14,7 +14,7 @@
 #include "base/tar.h"
 #include "issuer/token.h"
 
-const struct iss_field fld_token_archive[] = {{"bulk", ISS_F_STR, true, 40, "批次编号", "job"}, {0}};
+const struct iss_field fld_token_archive[] = {{"bulk", ISS_F_STR, true, 40, "批次编号", "job", .noun = "bulk"}, {0}};
 enum { L_LINE, L_NUMBER, L_USER, L_NAME, L_PRODUCT, L_FROM, L_TO, L_SHA, L_NOTE, L_COLUMNS };
 
 /* --- the covering list --- */

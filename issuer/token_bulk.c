@@ -7,7 +7,9 @@
  * then their tokens are signed, so a suspension waits for one step at most.  How
  * many rows are taken stands in the table that the steps' own events change: after
  * a kill the next row is the next row, and what was intended is finished by the
- * pipeline, so nobody gets two and nobody none.  Before each step everything is
+ * pipeline, so nobody gets two and nobody none.  It has its number from the asking
+ * on, so that people are told one: by it the approval is found while it waits, and
+ * the job after that.  Before each step everything is
  * checked anew: where the authorisation or certificate is not in force the job is
  * held and goes on when it is again; a user who may not be licensed any more is
  * left out, with the reason.  The rows lie under their hash, and memory holds one
@@ -56,9 +58,10 @@ static enum fj_rc from_row(const struct sto_q *q, struct tok_job *j, struct fj_e
 enum fj_rc tok_job_get(struct sto *db, const char *id, struct tok_job *out, struct fj_err *err)
 {
 	FJ_AUTO(sto_q) q = {0};
+	bool old = strncmp(id, "TB-", 3) == 0; /* what approvals were called by before */
 
 	memset(out, 0, sizeof(*out));
-	FJ_TRY(sto_first(db, STO_JOB_GET, &q, id, err, "t", id));
+	FJ_TRY(sto_first(db, old ? STO_JOB_APPROVED_AS : STO_JOB_GET, &q, id, err, "t", id));
 	return from_row(&q, out, err);
 }
 
@@ -144,6 +147,25 @@ static enum fj_rc check_again(struct iss_call *c, const char *digest, int64_t da
 	return rc;
 }
 
+/* the first of the request's numbers that no job has; while it waits a second asking has the same, and is refused */
+static enum fj_rc number_of(struct sto *db, const char *digest, char id[32], struct fj_err *err)
+{
+	char text[80], hex[65];
+	struct fj_hash h;
+	bool row = true;
+
+	for (int n = 0; row; n++) {
+		FJ_AUTO(sto_q) q = {0};
+		snprintf(text, sizeof(text), "%s %d", digest, n);
+		fj_sha256(fj_slice_str(text), &h);
+		fj_hex(h.b, FJ_SHA256_LEN, hex);
+		snprintf(id, 32, "TJ-%.12s", hex);
+		FJ_TRY(sto_query(db, STO_JOB_GET, &q, err, "t", id));
+		FJ_TRY(sto_step(&q, &row, err));
+	}
+	return FJ_OK;
+}
+
 struct asking {
 	struct issuing *w;
 	const struct tok_list *l;
@@ -157,7 +179,7 @@ static enum fj_rc ask(struct iss_call *c, void *arg, struct fj_err *err)
 	FJ_AUTO(buf) rows = FJ_BUF_INIT(MAX_FILE);
 	FJ_AUTO(json) common = NULL;
 	struct dom_material m = {.holder = c->actor->org, .asset_no = "", .kind = "TOKENS", .name = "许可令牌批量签发清单"};
-	char digest[65], object[40];
+	char digest[65], id[32];
 
 	FJ_TRY(common_of(w->r, &common, err));
 	FJ_TRY(rows_of(l, &rows, err));
@@ -165,12 +187,13 @@ static enum fj_rc ask(struct iss_call *c, void *arg, struct fj_err *err)
 	FJ_TRY(check_again(c, digest, fj_json_num(w->r, "days"), err));
 	FJ_TRY(dom_material_size(c, c->actor->org, rows.len, err));
 	FJ_TRY(dom_material_file(c, &m, &rows, err));
-	snprintf(object, sizeof(object), "TB-%.20s", digest);
+	FJ_TRY(number_of(c->db, digest, id, err));
 	FJ_AUTO(json) payload = json_pack("{s:s, s:s, s:O, s:s, s:s, s:s, s:I, s:I}", "authorisation", w->auth.number, "operator", w->auth.operator_, "request", common,
 	    "sha256", m.sha256, "material", m.id, "digest", digest, "rows", (json_int_t)json_array_size(l->lines), "set_aside", (json_int_t)l->n_faults);
 	if (payload == NULL)
 		return fj_no_memory(err, "issuer");
-	FJ_TRY(apr_request(c, "token.bulk", object, c->actor->org, payload, err));
+	FJ_TRY(apr_request(c, "token.bulk", id, c->actor->org, payload, err));
+	FJ_TRY(fj_json_set(c->answer, "job", json_string(id)));
 	FJ_TRY(fj_json_set(c->answer, "digest", json_string(digest)));
 	return fj_json_set(c->answer, "material", json_string(m.id));
 }
@@ -275,7 +298,10 @@ enum fj_rc apr_token_bulk(struct iss_call *c, const struct apr *a, struct fj_err
 	tok_release(&w);
 	FJ_TRY(rc);
 	FJ_TRY(check_again(c, digest, fj_json_num(common, "days"), err));
-	iss_new_id("TJ-", 12, id);
+	if (strncmp(a->object, "TJ-", 3) == 0)
+		snprintf(id, sizeof(id), "%s", a->object);
+	else
+		iss_new_id("TJ-", 12, id); /* asked for before a job had its number at once */
 	FJ_AUTO(json) body = json_pack("{s:O, s:O, s:O, s:O, s:s, s:O, s:s, s:s}", "authorisation", json_object_get(p, "authorisation"), "operator", json_object_get(p, "operator"),
 	    "request", common, "sha256", json_object_get(p, "sha256"), "digest", digest, "total", json_object_get(p, "rows"), "applicant", a->applicant, "product",
 	    fj_json_text(json_object_get(common, "product"), "id"));
@@ -554,11 +580,37 @@ static enum fj_rc job_json(struct sto *db, const struct tok_job *j, json_t **out
 	return *out != NULL ? FJ_OK : fj_no_memory(err, "issuer");
 }
 
+/* what waits for its approval under this number, as a job of which nothing is taken; *out stays NULL where nothing does */
+static enum fj_rc waiting_json(struct iss_call *c, const char *id, json_t **out, struct fj_err *err)
+{
+	FJ_AUTO(sto_q) q = {0};
+	FJ_AUTO(json) payload = NULL;
+	struct tok_job j = {.request = NULL};
+	char open[32];
+
+	FJ_TRY(apr_open_for(c, "token.bulk", id, open, err));
+	if (open[0] == '\0')
+		return FJ_OK;
+	FJ_TRY(sto_first(c->db, STO_APPROVAL_GET, &q, open, err, "t", open));
+	FJ_TRY(fj_json_parse(fj_slice_str(sto_text(&q, 4)), 65536, &payload, err));
+	const json_t *request = json_object_get(payload, "request"), *product = json_object_get(request, "product");
+	snprintf(j.authorisation, sizeof(j.authorisation), "%s", fj_json_text(payload, "authorisation"));
+	snprintf(j.operator_, sizeof(j.operator_), "%s", fj_json_text(payload, "operator"));
+	FJ_TRY(tok_job_reader(c, &j, err));
+	*out = json_pack("{s:s, s:s, s:s, s:s, s:s, s:O, s:i, s:s, s:s, s:O*}", "id", id, "state", "OPEN", "authorisation", j.authorisation, "operator", j.operator_, "product",
+	    fj_json_text(product, "id"), "total", json_object_get(payload, "rows"), "taken", 0, "applicant", sto_text(&q, 6), "approval", open, "request", request);
+	return *out != NULL ? FJ_OK : fj_no_memory(err, "issuer");
+}
+
 enum fj_rc cmd_bulk_show(struct iss_call *c, struct fj_err *err)
 {
 	FJ_AUTO(tok_job) j = {.request = NULL};
+	const char *id = fj_json_peek(c->params, "id");
 
-	FJ_TRY(tok_job_get(c->db, fj_json_peek(c->params, "id"), &j, err));
+	FJ_TRY(waiting_json(c, id, &c->answer, err));
+	if (c->answer != NULL)
+		return FJ_OK;
+	FJ_TRY(tok_job_get(c->db, id, &j, err));
 	FJ_TRY(tok_job_reader(c, &j, err));
 	return job_json(c->db, &j, &c->answer, err);
 }
@@ -575,7 +627,13 @@ static json_t *job_row(const struct sto_q *q, fj_time now)
 
 enum fj_rc cmd_bulk_list(struct iss_call *c, struct fj_err *err)
 {
-	return dom_list_rows(c, STO_JOB_LIST, job_row, "id", err);
+	FJ_AUTO(sto_q) q = {0};
+	const char *after;
+	int64_t limit;
+
+	iss_page(c, &after, &limit);
+	FJ_TRY(sto_query(c->db, STO_JOB_LIST, &q, err, "tit", after, limit, fj_json_text(c->params, "operator")));
+	return dom_list_page(c, &q, job_row, "id", limit, err);
 }
 
 static enum fj_rc own_job(struct iss_call *c, struct tok_job *j, struct fj_err *err)

@@ -163,7 +163,8 @@ enum fj_rc iss_rule_no_fee_above_cap(int64_t fee_fen, int64_t cap_fen, struct fj
 	char en[240], zh[300], fee[32], cap[32];
 
 	if (cap_fen < 0)
-		return iss_rule_fail(err, "R08", "an operator's fee has an approved cap; have the price recorded first (price.record), with its document", "运营机构收费应有核定的上限收费标准；请先补录核定价格文件");
+		return iss_rule_fail(err, "R08", "an operator's fee has an approved cap; the implementing institution or the finance department records the price first (price.record), with its document, and the finance department approves it",
+		    "运营机构收费应有核定的上限收费标准；请先由该授权的实施机构或本级财政部门补录核定价格文件，经财政部门批准后再登记产品");
 	if (fee_fen <= cap_fen)
 		return FJ_OK;
 	snprintf(en, sizeof(en), "the fee of %s yuan is above the cap of %s yuan; lower it", yuan(fee_fen, fee), yuan(cap_fen, cap));

@@ -312,6 +312,7 @@ CREATE TABLE token_job (           -- 批量签发: one approval, up to 10,000 t
 ) STRICT;
 CREATE INDEX token_job_open ON token_job(id) WHERE state IN ('RUNNING', 'HELD');
 CREATE INDEX token_job_digest ON token_job(digest);
+CREATE INDEX token_job_operator ON token_job(operator);
 CREATE TABLE token_job_aside (     -- users of a job who got no token
   job    TEXT NOT NULL,
   line   INTEGER NOT NULL,
@@ -617,6 +618,7 @@ CREATE TABLE plan (                -- 授权运营实施方案 (27号 arts. 9 to
   seq         INTEGER NOT NULL
 ) STRICT;
 CREATE INDEX plan_due ON plan(due) WHERE due > 0;
+CREATE INDEX plan_implementer ON plan(implementer);
 CREATE INDEX plan_authorisation ON plan(authorisation) WHERE authorisation <> '';
 CREATE TABLE revenue (             -- 收益 (domain.md 4.11); what counts is BOOKED, COUNTERED and COUNTER together
   id          TEXT PRIMARY KEY,
@@ -653,6 +655,7 @@ CREATE TABLE revenue (             -- 收益 (domain.md 4.11); what counts is BO
   seq         INTEGER NOT NULL
 ) STRICT;
 CREATE INDEX revenue_of ON revenue(authorisation, id);
+CREATE INDEX revenue_booked ON revenue(booked_by);
 CREATE INDEX revenue_payer ON revenue(payer, paid_on);
 CREATE INDEX revenue_amount ON revenue(gross_fen, paid_on);
 CREATE UNIQUE INDEX revenue_trade ON revenue(trade) WHERE trade <> '' AND state IN ('HELD','BOOKED'); -- booked once

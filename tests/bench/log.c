@@ -44,12 +44,9 @@ struct db {
 	sqlite3_stmt *add;
 };
 
-static bool db_open(const char *dir, const char *name, struct db *d)
+static bool db_open(const char *name, struct db *d)
 {
-	char path[4200];
-
-	snprintf(path, sizeof(path), "%s/%s", dir, name);
-	return sqlite3_open(path, &d->db) == SQLITE_OK &&
+	return sqlite3_open(name, &d->db) == SQLITE_OK &&
 	    sqlite3_exec(d->db, "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; CREATE TABLE leaf (n INTEGER PRIMARY KEY, data TEXT NOT NULL) STRICT", NULL, NULL, NULL) == SQLITE_OK &&
 	    sqlite3_prepare_v2(d->db, "INSERT INTO leaf (n, data) VALUES (?, ?)", -1, &d->add, NULL) == SQLITE_OK;
 }
@@ -69,7 +66,7 @@ static bool commit(struct db *d, uint64_t from, int batch)
 }
 
 /* head.c's part after the commit, but for the signer */
-static enum fj_rc entered(struct log_edge *g, uint64_t from, int batch, const char *dir, struct fj_err *err)
+static enum fj_rc entered(struct log_edge *g, uint64_t from, int batch, struct fj_err *err)
 {
 	struct fj_tiles tiles = {log_edge_tile, g};
 	struct fj_checkpoint c = {.origin = "bench.example/log"};
@@ -80,25 +77,24 @@ static enum fj_rc entered(struct log_edge *g, uint64_t from, int batch, const ch
 	for (int i = 0; i < batch; i++)
 		FJ_TRY(log_edge_add(g, leaf(from + (uint64_t)i, text), err));
 	FJ_TRY(log_edge_write(g, err));
-	c.size = g->size;
-	FJ_TRY(fj_tree_root(&tiles, g->size, &c.root, err));
+	c.size = g->tree.size;
+	FJ_TRY(fj_tree_root(&tiles, g->tree.size, &c.root, err));
 	if (from > 0)
-		FJ_TRY(fj_tree_consistency(&tiles, from, g->size, &proof, err));
+		FJ_TRY(fj_tree_consistency(&tiles, from, g->tree.size, &proof, err));
 	FJ_TRY(fj_checkpoint_put(&note, &c));
-	snprintf(text, sizeof(text), "%s/checkpoint", dir);
-	FJ_AUTO(fd) fd = open(text, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
-	return fd < 0 ? fj_fail_errno(err, "bench", "create %s", text) : fj_write_all(fd, note.data, note.len, err);
+	FJ_AUTO(fd) fd = open("checkpoint", O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+	return fd < 0 ? fj_fail_errno(err, "bench", "create the checkpoint") : fj_write_all(fd, note.data, note.len, err);
 }
 
-static enum fj_rc append(const char *dir, int batch, int batches, struct fj_err *err)
+static enum fj_rc append(int batch, int batches, struct fj_err *err)
 {
 	struct db bare = {NULL, NULL}, whole = {NULL, NULL};
 	FJ_AUTO(log_edge) g;
 	int64_t commits = 0, appends = 0, tiles = 0;
 
-	log_edge_init(&g, dir, true);
-	if (!db_open(dir, "bare.db", &bare) || !db_open(dir, "whole.db", &whole))
-		return fj_fail(err, FJ_E_DB, "bench", NULL, "SQLite does not open in %s", dir);
+	log_edge_init(&g, true);
+	if (!db_open("bare.db", &bare) || !db_open("whole.db", &whole))
+		return fj_fail(err, FJ_E_DB, "bench", NULL, "SQLite does not open");
 	for (int k = 0; k < batches; k++) {
 		uint64_t from = (uint64_t)k * (uint64_t)batch;
 		int64_t a = now_us(CLOCK_MONOTONIC);
@@ -108,7 +104,7 @@ static enum fj_rc append(const char *dir, int batch, int batches, struct fj_err 
 		int64_t c = now_us(CLOCK_MONOTONIC);
 		if (!ok)
 			return fj_fail(err, FJ_E_DB, "bench", NULL, "SQLite does not commit");
-		FJ_TRY(entered(&g, from, batch, dir, err));
+		FJ_TRY(entered(&g, from, batch, err));
 		int64_t d = now_us(CLOCK_MONOTONIC);
 		commits += b - a;
 		appends += d - b;
@@ -149,16 +145,16 @@ static enum fj_rc proofs(struct log_edge *g, struct fj_err *err)
 	uint64_t x = 88172645463325252u;
 	char text[600];
 
-	FJ_TRY(fj_tree_root(&tiles, g->size, &root, err));
+	FJ_TRY(fj_tree_root(&tiles, g->tree.size, &root, err));
 	for (int i = 0; i < PROOFS; i++) {
 		x ^= x << 13;
 		x ^= x >> 7;
 		x ^= x << 17;
-		uint64_t n = x % g->size;
+		uint64_t n = x % g->tree.size;
 		fj_leaf_hash(leaf(n, text), &h);
 		int64_t from = now_us(CLOCK_MONOTONIC), mine = now_us(CLOCK_THREAD_CPUTIME_ID);
-		FJ_TRY(fj_tree_prove(&tiles, n, g->size, &p, err));
-		bool ok = fj_path_includes(&p, n, g->size, &h, &root);
+		FJ_TRY(fj_tree_prove(&tiles, n, g->tree.size, &p, err));
+		bool ok = fj_path_includes(&p, n, g->tree.size, &h, &root);
 		own[i] = now_us(CLOCK_THREAD_CPUTIME_ID) - mine;
 		took[i] = now_us(CLOCK_MONOTONIC) - from;
 		if (!ok)
@@ -170,13 +166,13 @@ static enum fj_rc proofs(struct log_edge *g, struct fj_err *err)
 	return FJ_OK;
 }
 
-static enum fj_rc prove(const char *dir, uint64_t leaves, struct fj_err *err)
+static enum fj_rc prove(uint64_t leaves, struct fj_err *err)
 {
 	FJ_AUTO(log_edge) g;
 	char text[600];
 	int64_t from = now_us(CLOCK_MONOTONIC);
 
-	log_edge_init(&g, dir, true);
+	log_edge_init(&g, true);
 	for (uint64_t i = 0; i < leaves; i++)
 		FJ_TRY(log_edge_add(&g, leaf(i, text), err));
 	FJ_TRY(log_edge_write(&g, err));
@@ -192,10 +188,14 @@ int main(int argc, char **argv)
 	enum fj_rc rc = FJ_E_USAGE;
 
 	fj_sodium_init();
+	if (argc > 2 && chdir(argv[2]) != 0) { /* the log's folder is named from a home */
+		perror(argv[2]);
+		return 3;
+	}
 	if (argc == 5 && strcmp(argv[1], "append") == 0)
-		rc = append(argv[2], (int)strtol(argv[3], NULL, 10), (int)strtol(argv[4], NULL, 10), &err);
+		rc = append((int)strtol(argv[3], NULL, 10), (int)strtol(argv[4], NULL, 10), &err);
 	else if (argc == 4 && strcmp(argv[1], "prove") == 0)
-		rc = prove(argv[2], strtoull(argv[3], NULL, 10), &err);
+		rc = prove(strtoull(argv[3], NULL, 10), &err);
 	if (rc != FJ_OK)
 		fprintf(stderr, "log: %s\n", err.en);
 	return rc == FJ_OK ? 0 : 1;

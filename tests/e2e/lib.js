@@ -155,6 +155,25 @@ class Home {
 		assert.ok(r.ok, address + ': ' + JSON.stringify(answer));
 		return answer;
 	}
+	// one officer of each of these roles, in an organisation that has them: logins
+	async hire(roles) {
+		const two = async (noun, verb, body, by) => {
+			const asked = await this.api('/api/v1/' + noun + '/' + verb, body, await this.session(by[0]));
+			return [asked, await this.api('/api/v1/approval/approve', { id: asked.approval }, await this.session(by[1]))];
+		};
+		const ministry = ['mof1', 'mof2'], org = '12420000DEMA00777W', logins = [];
+		await two('organisation', 'add', { usci: org, name: '角色测试单位（虚构）', kind: 'INST', level: '省', div6: '420000', finance: '11420000DEMA00013M', roles }, ministry);
+		for (const role of roles) {
+			const login = 'r-' + role.toLowerCase().replace('_', '-'), password = 'an invented password';
+			const [asked, given] = await two('user', 'add', { login, name: login + '（虚构）', person: 'p-' + login, org, roles: [role] }, ['hb-fin1', 'hb-fin2']);
+			const r = spawnSync(path.join(B, 'fujie'), ['user', 'enrol', '--dir', this.d, '--login', login, '--code', asked.code_first + '-' + given.code_second, '--json'],
+				{ encoding: 'utf8', timeout: 60000, env: { ...process.env, FUJIE_NEW_PASSWORD: password } });
+			assert.strictEqual(r.status, 0, r.stderr);
+			this.demo.logins.push({ login, password, totp: JSON.parse(r.stdout).totp, roles: [role] });
+			logins.push(login);
+		}
+		return logins;
+	}
 }
 
 const useText = (use) => Object.entries(use).map(([k, v]) => k + '=' + v).join(',');

@@ -565,13 +565,15 @@ async function many() {
 		await second.click(second.within('main .todo a').first());
 		await second.see('示例用户一（虚构）');
 		await second.press('批准');
-		await p.page.goto(h.portal + '/list/bulk');
+		await second.follow('查看批次：进度和下载', second.within('main'));
 		await p.click(p.within('main a[href^="/show/bulk/"]').first());
 		await p.seeSoon(/已完成/);
-		await p.follow(/下载批量签发的令牌/, p.within('main'));
-		if (await p.within('main form.fill').count() > 0)
-			await p.press(/下载/, p.within('main form.fill'));
-		const tokens = await p.within('main a[href*="download="]').first().getAttribute('href');
+		const batch = p.page.url().split('/').pop(), tokens = await p.within('main a.button[href*="/do/token/archive"]').first().getAttribute('href');
+		await p.home();
+		const there = await p.within('main a[href*="/do/token/archive"]').first().getAttribute('href');
+		assert.ok(there.endsWith(batch), 'the download is on the home page: ' + there + ' ' + batch);
+		await p.page.goto(h.portal + '/do/token/archive');
+		assert.ok((await p.within('main select[name=bulk] option[value="' + batch + '"]').textContent()).includes(' 份许可'), 'and chosen from a list');
 		const file = await fetch(new URL(tokens, p.page.url()), { headers: { Cookie: await h.cookie('jc1') } });
 		assert.ok(file.ok && (await file.arrayBuffer()).byteLength > 1000, tokens);
 	}, { narrow: true });

@@ -17,7 +17,8 @@ wrong {login: another rule}, also (logins, or a role, who may as well).  guess: 
 are known before they are given out; "@" stands before one that lacks its check character.
 judged: {name: {noun, of, use}}, what the service is asked.  A step with verify asks the tool at the
 demo home's time; one with verify-all asks the service for each of many tokens, by its own user."""
-import glob, re
+import re
+from casefile import *
 from lib import *
 
 # who may at all, by domain.md sections 6 and 7; apart from the product's own list
@@ -32,52 +33,6 @@ MAY = {'ledger/import': 'HOLDER', 'ledger/recognise': 'HOLDER', 'ledger/confirm'
        'registration/object': 'FINANCE SUPERIOR HOLDER IMPLEMENTER OPERATOR DEVELOPER USER EXCHANGE DATA_BUREAU'}
 NOBODY = 'domain.md 6'
 tokens, roles, counts = {}, {}, {}
-
-
-def numbered(text):
-    """ISO 7064 MOD 37,36 over a number without hyphens"""
-    alphabet, p = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ', 36
-    for c in text.replace('-', ''):
-        p = ((p + alphabet.index(c)) % 36 or 36) * 2 % 37
-    return text + '-' + alphabet[(37 - p) % 36]
-
-
-def many(n):
-    """n users with codes that pass their check"""
-    alphabet, out = '0123456789ABCDEFGHJKLMNPQRTUWXY', []
-    for k in range(n):
-        body = '91520100DEMB%04d1' % k
-        body += alphabet[-sum(alphabet.index(c) * pow(3, i, 31) for i, c in enumerate(body)) % 31]
-        out.append({'usci': body, 'name': '示例用户%04d（虚构）' % k})
-    return out
-
-
-def at_path(doc, path):
-    for part in re.findall(r'[^.\[\]]+(?=[.\[]|$)|\[[^\]]*\]', path):
-        if not part.startswith('['):
-            doc = doc[part]
-        elif '=' in part:
-            key, value = part[1:-1].split('=')
-            doc = next(x for x in doc if x[key] == value)
-        else:
-            doc = doc[int(part[1:-1])]
-    return doc
-
-
-class Unbound(Exception):
-    pass
-
-
-def filled(doc, names):
-    if isinstance(doc, dict):
-        return many(doc['many']) if list(doc) == ['many'] else {k: filled(v, names) for k, v in doc.items()}
-    if isinstance(doc, list):
-        return [filled(v, names) for v in doc]
-    if isinstance(doc, str) and doc.startswith('$'):
-        if doc[1:] not in names:
-            raise Unbound(doc)
-        return filled(names[doc[1:]], names)
-    return doc
 
 
 def post(who, what, body):
@@ -213,7 +168,7 @@ class Case:
 
 
 def cases():
-    todo = [Case(p) for p in sorted(glob.glob(os.path.join(os.path.dirname(__file__), '../fixtures/cases/*.json')))]
+    todo = [Case(p) for p in case_files()]
     check('six cases are there', len(todo) == 6)
     order = sorted(((c.steps[i]['when'], n, i) for n, c in enumerate(todo) for i in range(len(c.steps))))
     now, failed_cases = '', set()

@@ -1,5 +1,6 @@
 """The whole appliance on a demo home: verdicts, two officers, taking back, restarts."""
 import glob
+import re
 from lib import *
 
 
@@ -38,6 +39,10 @@ try:
         check('%s %s is %s by tool and service' % (name, json.dumps(it.get('use', {}), sort_keys=True), it['expect']),
               tool == service == it['expect'], (tool, service))
 
+    said = subprocess.run(['sh', os.path.join(os.path.dirname(os.path.abspath(__file__)), '../demo-run.sh'), B, h.d, 'text'], capture_output=True, text=True).stdout
+    first = re.search(r'^  1  (.+)$', said, re.M).group(1)
+    r = subprocess.run(first.split(), capture_output=True, text=True, timeout=20)
+    check('the first thing that `make run` offers to try is permitted', r.returncode == 0 and 'PERMIT' in r.stdout.splitlines()[0], first + r.stdout[:300])
     money()
     code, out = h.cli('deadline', 'list')
     late = [d['asset_no'] for d in out.get('items', []) if d['kind'] == 'first-registration' and d['overdue']]

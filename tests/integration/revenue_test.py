@@ -647,6 +647,13 @@ def evidence_evaded():
     rules = done('hbsw1', 'material.add', kind='SEC_POLICY', name='安全制度（示例）', file='c')['id']
     same('a material that shows a delivery is evidence', book(evidence={'materials': [own]})[0], 200)
     same('once', codes(book(evidence={'materials': [own]})[1]), ['EVIDENCE_USED'])
+    receipt = done('jc1', 'material.add', kind='REVENUE', name='验收单（示例）', file='d')['id']
+    same('what the operator filed as evidence is some', book(evidence={'materials': [receipt]})[0], 200)
+    check('the holder, the institution and the finance department read it, others do not', all(do(w, 'material.show', id=receipt)[0] == 200 for w in ('jc1', 'hbsw1', 'hb-fin1')) and
+          do('gz-fin1', 'material.show', id=receipt)[0] == 403)
+    refused('an operator files nothing that a registration needs', do('jc1', 'material.add', kind='SOURCE', file='x'), 'domain.md 6')
+    filed = done('sj1', 'material.add', kind='FEASIBILITY', name='可研论证（示例）', file='f')['id']
+    check('an institution that is no holder files what its study rests on', get('sj1', 'material/' + filed)['kind'] == 'FEASIBILITY')
     refused('a stranger\'s is not', book(evidence={'materials': [other]}), 'R06')
     refused('nor is the unit\'s security policy', book(evidence={'materials': [rules]}), 'R06')
     refused('nor as what a delivery rests on', book(evidence={'delivery': [{'count': 1, 'from': '2026-05-01', 'material': rules}]}), 'R06')

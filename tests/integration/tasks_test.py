@@ -159,7 +159,7 @@ def authorisation(b):
     b.press(b.form('/wizard/plan/study'), '提交材料并返回')
     f = b.form('/do/material/add')
     check('a material is filed on the way, its kind chosen already', f.get('kind') == 'FEASIBILITY', f.fields)
-    b.press(f, '提交登记材料', {'file': ('a.pdf', b'report')})
+    b.press(f, '提交材料', {'file': ('a.pdf', b'report')})
     f = b.form('/wizard/plan/study')
     check('and stands where it was wanted', (f.get('study.feasibility') or '').startswith('MT-'), f.fields)
     step(b, 'plan/study', {'study.' + k: SHA for k in ('feasibility', 'due_diligence', 'risk_evaluation', 'security_rules', 'emergency_plan')})
@@ -208,8 +208,11 @@ def authorisation(b):
     b.press(f, '增加一行')
     check('a row is added, and what was typed stays', b.form('/wizard/plan/agree').get('agreement.products.0.id') == 'P-PUBGOV' and 'agreement.products.1.id' in b.form('/wizard/plan/agree').kinds, b.at())
     step(b, 'plan/agree', product(1, 'INDUSTRY', '产业发展'))
+    f = b.form('/wizard/plan/agree')
+    check('what the plan says already is filled in', f.get('agreement.platform') == '示例', f.fields)
     step(b, 'plan/agree', {'agreement.platform': '示例', 'agreement.ownership.0.item': '平台', 'agreement.ownership.0.owner': '示例'})
     f = b.form('/wizard/plan/agree')
+    check('and who takes part', (f.get('agreement.income.shares.0.party'), f.get('agreement.income.shares.1.party'), f.get('agreement.income.shares.1.role')) == (HUBEI_WATER, JINGCHU, '运营'), f.fields)
     check('the clause against re-development stands there word for word', NO_REDEVELOPMENT in b.page.text)
     b.press(f, '增加一行')
     step(b, 'plan/agree', {'agreement.disclosure.text': '示例', 'agreement.income.accounting': '示例', 'agreement.income.shares.0.party': HUBEI_WATER, 'agreement.income.shares.0.name': '持有单位',
@@ -430,6 +433,47 @@ def revenue(dau):
     f.set('evidence.documents', '示例〔2026〕9号')
     b.press(f, '核对并预览')
     check('the preview of a booking that would be held says why', b.status in (200, 422) and events() == before and '暂挂' in b.page.text + b.html, (b.status, b.page.text[:500]))
+    b.open('/do/revenue/book?authorisation=' + dau)
+    f = b.form('/do/revenue/book')
+    f.set('gross_fen@yuan', '1000.03')
+    b.press(f, '提交材料并返回')
+    f = b.form('/do/material/add')
+    check('evidence is filed on the way by the operator, of what an operator files', f.get('kind') == 'REVENUE' and 'SEC_POLICY' not in b.html, f.fields)
+    b.press(f, '提交材料', {'file': ('a.pdf', b'receipts')})
+    f = b.form('/do/revenue/book')
+    filed = [v for k, v in f.fields if k.startswith('evidence.') and v.startswith('MT-')]
+    check('and stands in the form, with what was typed', len(filed) == 1 and f.get('gross_fen@yuan') == '1000.03', f.fields)
+
+
+def price(dau):
+    b = browsers['hbsw1']
+    b.open('/do/price/record?authorisation=' + dau)
+    f = b.form('/do/price/record')
+    f.set('cost_fen@yuan', '8000000.00')
+    f.set('bond_bp@pct', '1.82')
+    f.set('tax_bp@pct', '6')
+    b.press(f, '计算', {'scan': ('核定文件.pdf', b'decision')})
+    f = b.form('/do/price/record')
+    check('what is computed of a price stands in its fields, where nobody typed', (f.get('maximum_fen@yuan'), f.get('profit_bp@pct')) == ('9,143,136.00', '7.82'), f.fields)
+    check('and the file that was chosen is kept', f.get('scan@held') and '核定文件.pdf' in b.page.text, f.fields)
+    f.set('maximum_fen@yuan', '9000000.00')
+    b.press(f, '计算')
+    check('what was typed stays', b.form('/do/price/record').get('maximum_fen@yuan') == '9000000.00' and b.form('/do/price/record').get('scan@held'))
+
+
+def files():
+    b = browsers['hbsw1']
+    b.open('/list/asset?holder=12420000DEMA00099D&state=CERTIFICATED')
+    rows = b.html.count('<tr>') - 1
+    links = [html.unescape(x) for x in re.findall('href="(/do/find/export[^"]*)"', b.html)]
+    check('a list is downloaded as it stands, in two formats', len(links) == 2 and all('holder=12420000DEMA00099D' in x and 'state=CERTIFICATED' in x for x in links), links)
+    b.open(links[0])
+    lines = b.raw.decode('utf-8-sig').splitlines()
+    check('with its filters and headings in words', rows > 0 and len(lines) == rows + 1 and '资产编号' in lines[0] and all('CERTIFICATED' in x for x in lines[1:]), (rows, lines[:3]))
+    b.open(links[1])
+    check('and as a workbook', b.raw[:2] == b'PK', b.raw[:60])
+    b.open('/list/revenue')
+    check('a list that is not exported offers none', '/do/find/export' not in b.html)
 
 
 def bulk(dau):
@@ -529,7 +573,7 @@ def no_json():
     check('no form of theirs asks for JSON', not found, found)
 
 
-import sqlite3
+import html, sqlite3
 try:
     check('a demo home without cases that serves', h.made and h.serve(), h.made_err)
     h.at('2026-02-02T01:00:00Z')
@@ -541,6 +585,8 @@ try:
     previews()
     ledger(b)
     revenue(dau)
+    price(dau)
+    files()
     bulk(dau)
     evaluation(dau)
     limits()

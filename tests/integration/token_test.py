@@ -229,11 +229,14 @@ def bulk(other):
     text = open(h.d + '/materials/' + kept[0], 'rb').read()
     check('the approval\'s digest covers request and every row', hashlib.sha256(json.dumps(request, sort_keys=True, separators=(',', ':'), ensure_ascii=False).encode() + b'\n' + text).hexdigest()
           == asked['digest'] and text.count(b'\n') == N)
+    early = o.get('jc1', 'bulk/' + asked['job'])
+    check('the number is told with the asking, and says that it waits', asked['job'] == asked['object'] and (early['state'], early['total'], early['taken'], early['approval']) == ('OPEN', N, 0, asked['approval']), early)
     refused('the same list waits for a decision already', o.do('jc2', 'token.bulk', request=request, file={'base64url': doc}), None)
     refused('who asked does not approve', o.do('jc1', 'approval.approve', id=asked['approval']), 'R22')
     check('nothing is issued before', rows("SELECT COUNT(*) FROM token WHERE job <> ''") == [(0,)])
     begun = o.done('jc2', 'approval.approve', id=asked['approval'])
     JOB = begun['job']
+    check('the job has the number that was told', JOB == asked['job'] and o.get('jc1', 'bulk/TB-' + asked['digest'][:20])['id'] == JOB)
 
     seen = wait_for(lambda j: j['taken'] >= 400)
     o.done('jc2', 'token.suspend', id=other, reason='核查（示例）')
@@ -455,7 +458,7 @@ def portal(asked):
     check('a request\'s page shows its operator what is permitted, and two answers', '授权允许' in shown and 'name="accept" value="true"' in shown and 'name="accept" value="false"' in shown, shown[-1500:])
     check('and its user who reviews it', '审核单位' in user('/show/request/' + waits + '?lang=zh') and '授权允许' not in user('/show/request/' + waits + '?lang=zh'))
     check('and offers its user none', '/do/token/review' not in user('/show/request/' + waits))
-    check('a job\'s page leads to its archive', '/do/token/archive?bulk=' + JOB in operator('/show/bulk/' + JOB))
+    check('a job\'s page leads to its archive', re.search(r'/do/token/archive\?bulk=' + JOB + '[^"]*download=file', operator('/show/bulk/' + JOB)) is not None)
     check('a token\'s page leads to neither', '/do/token/review' not in operator('/show/token/' + day_id.split('.')[0]) and '/do/token/archive' not in operator('/show/token/' + day_id.split('.')[0]))
     check('codes are words', '待运营机构审核' in operator('/list/request?lang=zh') and '已完成' in operator('/list/bulk?lang=zh'))
     reported = o.done('jc1', 'token.issue', request=license_of(users=[{'usci': PENGCHENG, 'name': '鹏城数据科技（虚构）', 'x5t': b64u(b'p' * 32)}]))['tokens'][0]

@@ -88,4 +88,28 @@ TEST("yuan are read to the fen, and more decimals than two are refused")
 	iss_yuan_text(123456, text);
 	CHECK_STR(text, "1,234.56");
 }
+
+static const struct iss_field *named(const struct iss_field *f, const char *name)
+{
+	while (f->name != NULL && strcmp(f->name, name) != 0)
+		f++;
+	return f->name != NULL ? f : NULL;
+}
+
+TEST("an export takes every filter of the lists that it exports, of its length")
+{
+	const struct iss_field *takes = iss_command_find("find.export")->fields;
+
+	for (const char *const *noun = named(takes, "noun")->choices; *noun != NULL; noun++) {
+		char command[40];
+		snprintf(command, sizeof(command), "%s.list", *noun);
+		for (const struct iss_field *f = iss_command_find(command)->fields; f->name != NULL; f++) {
+			const struct iss_field *same = named(takes, f->name);
+			if (strcmp(f->name, "after") == 0 || strcmp(f->name, "limit") == 0)
+				continue;
+			at_fault = f->name;
+			CHECK(same != NULL && same->max >= f->max);
+		}
+	}
+}
 TEST_MAIN

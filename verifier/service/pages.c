@@ -51,7 +51,7 @@ void svc_error_page(struct web_req *q, struct web_res *r, const struct fj_err *e
 void svc_get_home(struct web_req *q, struct web_res *r)
 {
 	svc_page_top(q, &r->body, web_tr(q, "Check a data asset credential"));
-	web_verify_form(q, &r->body, "/", true);
+	web_verify_form(q, &r->body, "/", NULL, true);
 	web_page_end(&r->body);
 }
 
@@ -138,7 +138,7 @@ static void show_verdict(struct web_req *q, struct web_res *r, const char *text,
 	}
 	svc_page_top(q, &r->body, web_tr(q, "Verdict"));
 	web_verdict(q, &r->body, verdict);
-	web_verify_form(q, &r->body, "/", true);
+	web_verify_form(q, &r->body, "/", NULL, true);
 	web_page_end(&r->body);
 }
 

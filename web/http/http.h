@@ -272,13 +272,13 @@ void web_verdict_plain(struct web_req *q, struct fj_buf *b, const json_t *verdic
 void web_status_age(struct web_req *q, struct fj_buf *b, const json_t *verdict);
 /* how a paper's digest compares, by the words of ver_paper (verifier/verify.h) */
 void web_paper_notice(struct web_req *q, struct fj_buf *b, const char *paper);
-/* The form that asks for one, with what was sent. */
+/* The form that asks for one, with what was sent; credential: the text that was judged, where it came in a file (NULL: as sent). */
 enum web_verify_with {
 	WEB_VERIFY_AT = 1,    /* also a time to judge at */
 	WEB_VERIFY_FILES = 2, /* also a file, picture or camera: multipart/form-data, field "file" */
 	WEB_VERIFY_SHORT = 4, /* no more than what is to be judged */
 };
-void web_verify_form(struct web_req *q, struct fj_buf *b, const char *action, unsigned with);
+void web_verify_form(struct web_req *q, struct fj_buf *b, const char *action, const char *credential, unsigned with);
 /* The intended use of that form, its choices and its line together, as docs/formats.md 8 writes it. */
 enum fj_rc web_use_text(struct web_req *q, struct fj_buf *out, struct fj_err *err) FJ_MUST_USE;
 /* The proof of logging that was pasted into it, as its own lines; out stays empty when there was none. */

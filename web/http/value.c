@@ -191,12 +191,27 @@ static bool money_value(struct web_req *q, struct fj_buf *b, const char *key, js
 	return true;
 }
 
+/* rates are kept in basis points, in members that say so; people read per cent */
+static bool rate_value(struct fj_buf *b, const char *key, json_int_t n)
+{
+	size_t len = strlen(key);
+	unsigned long long bp = n < 0 ? 0 - (unsigned long long)n : (unsigned long long)n;
+
+	if (strcmp(key, "bp") != 0 && (len < 3 || strcmp(key + len - 3, "_bp") != 0))
+		return false;
+	web_print(b, n < 0 ? "-%llu" : "%llu", bp / 100);
+	if (bp % 100 != 0)
+		web_print(b, ".%02llu", bp % 100);
+	web_html(b, "%");
+	return true;
+}
+
 static void number_value(struct web_req *q, struct fj_buf *b, const char *key, json_int_t n)
 {
 	const struct web_term *t = web_term_find(key);
 	char s[FJ_TIME_CAP];
 
-	if (money_value(q, b, key, n))
+	if (money_value(q, b, key, n) || rate_value(b, key, n))
 		return;
 	if (t != NULL && t->form == WEB_EPOCH)
 		fj_time_china(n, s);

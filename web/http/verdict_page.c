@@ -384,7 +384,7 @@ static void more_fields(struct web_req *q, struct fj_buf *b, unsigned with)
 	web_html(b, "</details>");
 }
 
-void web_verify_form(struct web_req *q, struct fj_buf *b, const char *action, unsigned with)
+void web_verify_form(struct web_req *q, struct fj_buf *b, const char *action, const char *credential, unsigned with)
 {
 	bool files = (with & WEB_VERIFY_FILES) != 0;
 
@@ -395,7 +395,10 @@ void web_verify_form(struct web_req *q, struct fj_buf *b, const char *action, un
 	web_say(q, b, "The number of a certificate (DAC-…) or authorisation (DAU-…), or the whole license token, authorisation credential or certificate (PEM)");
 	web_html(b, files ? "</label><textarea id=\"c\" name=\"credential\" maxlength=\"40000\" spellcheck=\"false\" autocomplete=\"off\">"
 	    : "</label><textarea id=\"c\" name=\"credential\" required maxlength=\"40000\" spellcheck=\"false\" autocomplete=\"off\">");
-	put_sent(q, b, "credential");
+	if (credential != NULL)
+		web_text(b, credential);
+	else
+		put_sent(q, b, "credential");
 	web_html(b, "</textarea>");
 	if (files)
 		file_field(q, b);

@@ -457,6 +457,15 @@ static void asked_of(struct web_req *q, struct fj_buf *b, const json_t *a)
 	web_html(b, "</p>");
 }
 
+/* where what was approved goes on, when that is neither the object itself nor done */
+static void goes_on(struct web_req *q, struct fj_buf *b, const json_t *a)
+{
+	bool batch = strcmp(fj_json_text(a, "kind"), "token.bulk") == 0 && strcmp(fj_json_text(a, "state"), "APPROVED") == 0;
+
+	if (batch)
+		web_print(b, "<p class=\"acts first\"><a class=\"button\" href=\"/show/bulk/%s\">%s</a></p>", fj_json_text(a, "object"), web_tr(q, "To the batch: how far it is, and its download"));
+}
+
 static void page(struct web_req *q, struct web_res *r, const json_t *a, const json_t *p, const struct fj_err *err)
 {
 	struct fj_buf *b = &r->body;
@@ -468,6 +477,7 @@ static void page(struct web_req *q, struct web_res *r, const json_t *a, const js
 	portal_tell(q, r, err);
 	asked_of(q, b, a);
 	head(q, b, a);
+	goes_on(q, b, a);
 	if (open && mine)
 		web_print(b, "<p><a href=\"#decide\">%s</a></p>", web_tr(q, "To the decision"));
 	if (open) {

@@ -18,8 +18,8 @@
 /* for whom a list is narrowed, and to which state */
 static const struct {
 	const char *noun, *state;
-	bool own; /* the own organisation's, where it has some */
-} narrow[] = {{"certificate", "ACTIVE", true}, {"authorisation", "ACTIVE", false}, {"material", NULL, false}, {"organisation", NULL, false}};
+	bool own; /* the own organisation's, where it has some: by the list's filter, or its holder */
+} narrow[] = {{"certificate", "ACTIVE", true}, {"authorisation", "ACTIVE", true}, {"bulk", NULL, true}};
 
 static json_t *list_of(struct web_req *q, const char *noun, json_t *params)
 {
@@ -28,7 +28,8 @@ static json_t *list_of(struct web_req *q, const char *noun, json_t *params)
 	struct fj_err err = {0};
 
 	snprintf(command, sizeof(command), "%.64s.list", noun);
-	json_object_set_new(params, "limit", json_integer(SHOWN));
+	if (json_object_get(params, "limit") == NULL)
+		json_object_set_new(params, "limit", json_integer(SHOWN));
 	enum fj_rc rc = iss_command_find(command) == NULL ? FJ_E_NOTFOUND : portal_command(q, command, params, &answer, &err);
 	json_decref(params);
 	return rc == FJ_OK ? answer : NULL;
@@ -60,7 +61,7 @@ static json_t *divisions(struct web_req *q)
 
 static void label_of(struct web_req *q, const json_t *v, char out[LABEL])
 {
-	static const char *const keys[] = {"asset_name", "name", "mode"};
+	static const char *const keys[] = {"asset_name", "asset_names", "name", "mode"};
 	const json_t *holder = json_object_get(v, "holder"), *operator_ = json_object_get(v, "operator");
 	const char *name = NULL, *who = fj_json_peek(operator_ != NULL ? operator_ : holder, "name");
 
@@ -70,13 +71,25 @@ static void label_of(struct web_req *q, const json_t *v, char out[LABEL])
 		name = web_word(q, WEB_MODE, name);
 	if (who == NULL && json_is_string(holder) && fj_json_peek(v, "kind") == NULL)
 		who = json_string_value(holder);
-	name = name == NULL ? "" : name;
+	if (name == NULL || name[0] == '\0') /* of a material */
+		name = web_word(q, WEB_KIND, fj_json_text(v, "kind"));
 	snprintf(out, LABEL, "%.*s%s%.*s", (int)fj_utf8_prefix(name, NAME), name, who == NULL ? "" : MIDDLE, who == NULL ? 0 : (int)fj_utf8_prefix(who, NAME), who == NULL ? "" : who);
+}
+
+/* of a batch of licenses: what, how many, since when, and how far */
+static void label_of_batch(struct web_req *q, const json_t *v, char out[LABEL])
+{
+	FJ_AUTO(buf) many = FJ_BUF_INIT(200);
+
+	web_say(q, &many, "%lld licenses", (long long)fj_json_num(v, "total"));
+	snprintf(out, LABEL, "%.*s" MIDDLE "%s" MIDDLE "%.10s" MIDDLE "%s", (int)fj_utf8_prefix(fj_json_text(v, "product"), NAME), fj_json_text(v, "product"), fj_buf_str(&many), fj_json_text(v, "at"),
+	    web_word(q, WEB_STATE, fj_json_text(v, "state")));
 }
 
 static json_t *rows(struct web_req *q, const char *noun, bool own)
 {
 	json_t *params = json_object(), *out = json_array(), *v;
+	const char *filter = iss_own_filter(portal_actor(q), noun);
 	size_t i;
 
 	for (size_t k = 0; k < FJ_ARRAY_LEN(narrow); k++) {
@@ -85,16 +98,48 @@ static json_t *rows(struct web_req *q, const char *noun, bool own)
 		if (narrow[k].state != NULL)
 			json_object_set_new(params, "state", json_string(narrow[k].state));
 		if (own && narrow[k].own)
-			json_object_set_new(params, "holder", json_string(portal_actor(q)->org));
+			json_object_set_new(params, filter != NULL ? filter : "holder", json_string(portal_actor(q)->org));
 	}
 	FJ_AUTO(json) list = list_of(q, noun, params);
 	json_array_foreach(json_object_get(list, "items"), i, v) {
 		char label[LABEL];
 		const char *id = portal_number_of(v, noun);
-		label_of(q, v, label);
+		if (strcmp(noun, "bulk") == 0)
+			label_of_batch(q, v, label);
+		else
+			label_of(q, v, label);
 		if (id != NULL)
 			json_array_append_new(out, json_pack("{s:s, s:s}", "id", id, "label", label));
 	}
+	return out;
+}
+
+#define OPERATORS 200 /* of so many organisations looked at */
+#define LOOKED_AT 1000
+
+/* organisations that operate data, by name */
+static json_t *operators(struct web_req *q)
+{
+	json_t *out = json_array(), *v, *role;
+	FJ_AUTO(json) list = list_of(q, "organisation", json_pack("{s:i}", "limit", LOOKED_AT));
+	size_t i, k;
+
+	json_array_foreach(json_object_get(list, "items"), i, v)
+		json_array_foreach(json_object_get(v, "roles"), k, role)
+			if (strcmp(json_string_value(role), "OPERATOR") == 0 && json_array_size(out) < OPERATORS)
+				json_array_append_new(out, json_pack("{s:O, s:O}", "id", json_object_get(v, "usci"), "label", json_object_get(v, "name")));
+	return out;
+}
+
+/* what the own organisation sells, by the seller's own number for it */
+static json_t *sold(struct web_req *q)
+{
+	json_t *out = json_array(), *v;
+	FJ_AUTO(json) list = list_of(q, "product", json_pack("{s:s}", "seller", portal_actor(q)->org));
+	size_t i;
+
+	json_array_foreach(json_object_get(list, "items"), i, v)
+		json_array_append_new(out, json_pack("{s:O, s:o}", "id", json_object_get(v, "id"), "label", json_sprintf("%s" MIDDLE "%s", fj_json_text(v, "name"), fj_json_text(v, "authorisation"))));
 	return out;
 }
 
@@ -120,6 +165,10 @@ json_t *portal_candidates(struct web_req *q, const char *noun)
 		return classes(q);
 	if (strcmp(noun, "division") == 0)
 		return divisions(q);
+	if (strcmp(noun, "operator") == 0)
+		return operators(q);
+	if (strcmp(noun, "sold") == 0)
+		return sold(q);
 	json_t *own = rows(q, noun, true);
 	if (json_array_size(own) > 0)
 		return own;

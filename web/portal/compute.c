@@ -10,7 +10,8 @@
 
 static const struct {
 	const char *form, *ask;
-} computed[] = {{"revenue.book", "revenue.compute"}, {"evaluation.add", "evaluation.compute"}, {"price.record", "price.calculate"}};
+	bool fills; /* what was found goes into the fields of its name that are empty */
+} computed[] = {{"revenue.book", "revenue.compute", false}, {"evaluation.add", "evaluation.compute", false}, {"price.record", "price.calculate", true}};
 
 static const struct iss_command_info *asks(const struct iss_command_info *c)
 {
@@ -97,6 +98,33 @@ static void figures(struct web_req *q, struct fj_buf *b, const struct iss_comman
 	web_print(b, "<p class=\"small\">%s</p>", web_either(q, err.zh, err.en));
 }
 
+static bool is_empty(const json_t *fill, const struct iss_field *f)
+{
+	char other[120];
+
+	snprintf(other, sizeof(other), "%.100s%s", f->name, portal_unit(f));
+	return fj_json_text(fill, f->name)[0] == '\0' && fj_json_text(fill, other)[0] == '\0';
+}
+
+/* the figures that the form asks for and that nobody typed; true: some */
+static bool fill_in(struct web_req *q, const struct iss_command_info *c, json_t *fill)
+{
+	FJ_AUTO(json) params = NULL;
+	FJ_AUTO(json) answer = NULL;
+	bool fills = false, any = false;
+
+	for (size_t i = 0; i < FJ_ARRAY_LEN(computed); i++)
+		fills = fills || (computed[i].fills && strcmp(computed[i].form, c->name) == 0);
+	if (!fills || portal_params_of(q, asks(c), fill, &params, NULL) != FJ_OK || portal_command(q, asks(c)->name, params, &answer, NULL) != FJ_OK)
+		return false;
+	for (const struct iss_field *f = c->fields; f->name != NULL; f++)
+		if (json_is_integer(json_object_get(answer, f->name)) && is_empty(fill, f)) {
+			portal_put_value(fill, f, f->name, json_object_get(answer, f->name));
+			any = true;
+		}
+	return any;
+}
+
 void portal_compute_box(struct web_req *q, struct fj_buf *b, const struct iss_command_info *c, const json_t *fill)
 {
 	const struct iss_command_info *ask = asks(c);
@@ -104,8 +132,10 @@ void portal_compute_box(struct web_req *q, struct fj_buf *b, const struct iss_co
 	if (ask == NULL)
 		return;
 	web_print(b, "<p><button class=\"quiet\" name=\"step\" value=\"compute\" formnovalidate>%s</button></p><div class=\"computed\" role=\"status\" data-compute=\"1\">", web_tr(q, "Compute"));
-	if (json_is_true(json_object_get(fill, PORTAL_COMPUTE)))
+	if (json_object_get(fill, PORTAL_COMPUTE) != NULL)
 		figures(q, b, ask, fill);
+	if (json_is_false(json_object_get(fill, PORTAL_COMPUTE)))
+		web_print(b, "<p class=\"small\">%s</p>", web_tr(q, "What was found stands in the fields above that were empty."));
 	web_html(b, "</div>");
 }
 
@@ -117,7 +147,7 @@ bool portal_compute(struct web_req *q, struct web_res *r, const struct iss_comma
 		figures(q, &r->body, asks(c), fill);
 		return true;
 	}
-	json_object_set_new(fill, PORTAL_COMPUTE, json_true());
+	json_object_set_new(fill, PORTAL_COMPUTE, json_boolean(!fill_in(q, c, fill)));
 	portal_form_page(q, r, c, fill, NULL);
 	return true;
 }

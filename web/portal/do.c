@@ -129,6 +129,15 @@ static void template_columns(struct web_req *q, struct fj_buf *b, const struct i
 	web_html(b, "</dl></details>");
 }
 
+/* what has to be there before, or is done by others first */
+static void before(struct web_req *q, struct fj_buf *b, const struct iss_command_info *c)
+{
+	const char *text = web_tr_in(q, "before", c->name);
+
+	if (text != NULL)
+		web_print(b, "<p class=\"small\">%s</p>", text);
+}
+
 /* what the columns of a list are, and one to fill in */
 static void list_template(struct web_req *q, struct fj_buf *b, const struct iss_command_info *c)
 {
@@ -164,6 +173,7 @@ void portal_form(struct web_req *q, struct fj_buf *b, const struct iss_command_i
 	action(b, c);
 	web_html(b, portal_has_type(c, ISS_F_FILE) ? "\" enctype=\"multipart/form-data\">" : "\">");
 	portal_consequence(q, b, c);
+	before(q, b, c);
 	if (asks)
 		portal_hidden(b, "run", "1");
 	else
@@ -205,7 +215,7 @@ static const char *back_of(struct web_req *q)
 {
 	const char *back = web_field(q, "back");
 
-	return (strncmp(back, "/show/", 6) == 0 || strncmp(back, "/wizard/", 8) == 0) && strlen(back) < 250 ? back : "";
+	return (strncmp(back, "/show/", 6) == 0 || strncmp(back, "/wizard/", 8) == 0 || strncmp(back, "/do/", 4) == 0) && strlen(back) < 250 ? back : "";
 }
 
 /* the register's refusal, and where its field is */
@@ -219,17 +229,31 @@ static void refusal(struct web_req *q, struct web_res *r, const struct iss_comma
 		web_print(b, "<p><a href=\"#f0-%s\">%s</a></p>", fj_json_text(fill, PORTAL_BAD), web_tr(q, "To the field"));
 }
 
-/* the act that takes the place of one that was refused on this registration */
-static void instead(struct web_req *q, struct fj_buf *b, const struct iss_command_info *c, const json_t *fill)
-{
-	const struct iss_command_info *other = strcmp(c->name, "registration.accept") == 0 ? iss_command_find("registration.return") : NULL;
-	const char *id = fj_json_text(fill, "id");
+/* where a refusal leads: to what takes the place of the act, or has to be there before it */
+static const struct {
+	const char *refused, *cite; /* NULL: whatever it was refused for */
+	const char *command;        /* that answers there */
+	const char *to, *field;     /* the address; what stands in the form under this name follows */
+	const char *text;           /* NULL: the command's own */
+} ways_on[] = {
+	{"registration.accept", NULL, "registration.return", "/do/registration/return?id=", "id", NULL},
+	{"product.add", "R08", "price.list", "/list/price?authorisation=", "authorisation", WEB_N("The prices that are recorded of this authorisation")},
+};
 
-	if (other == NULL || id[0] == '\0' || !portal_may(q, other))
-		return;
-	web_print(b, "<p class=\"acts\"><a class=\"button\" href=\"/do/registration/return?id=%s\">", id);
-	portal_command_word(q, b, other);
-	web_html(b, "</a></p>");
+static void ways(struct web_req *q, struct fj_buf *b, const struct iss_command_info *c, const json_t *fill, const struct fj_err *err)
+{
+	for (size_t i = 0; i < FJ_ARRAY_LEN(ways_on); i++) {
+		const struct iss_command_info *other = iss_command_find(ways_on[i].command);
+		const char *id = fj_json_text(fill, ways_on[i].field);
+		if (strcmp(ways_on[i].refused, c->name) != 0 || (ways_on[i].cite != NULL && strcmp(ways_on[i].cite, err->cite) != 0) || id[0] == '\0' || !portal_may(q, other))
+			continue;
+		web_print(b, "<p class=\"acts\"><a class=\"button\" href=\"%s%s\">", ways_on[i].to, id);
+		if (ways_on[i].text != NULL)
+			web_text(b, web_tr(q, ways_on[i].text));
+		else
+			portal_command_word(q, b, other);
+		web_html(b, "</a></p>");
+	}
 }
 
 /* what the register itself finds missing, beside what the officer adds */
@@ -303,11 +327,13 @@ void portal_form_page(struct web_req *q, struct web_res *r, const struct iss_com
 	FJ_AUTO(json) fill = json_copy((json_t *)(uintptr_t)filled);
 
 	fj_buf_clear(b);
+	if (web_is_post(q))
+		portal_hold_files(q, c, fill); /* browsers do not keep what was chosen */
 	portal_command_top(q, b, c);
 	above_form(q, b, c, fill);
 	if (err != NULL) {
 		refusal(q, r, c, fill, err);
-		instead(q, b, c, fill);
+		ways(q, b, c, fill, err);
 		if (file_sent(q, c) && !held_any(c, fill)) {
 			web_html(b, "<p class=\"small\">");
 			web_say(q, b, "Choose the file again: browsers do not keep it.");
@@ -528,6 +554,7 @@ void portal_get_form(struct web_req *q, struct web_res *r)
 	} else if (c->kind != ISS_READ || web_field(q, "run")[0] == '\0') {
 		portal_prefill(q, c, fill);
 	}
+	portal_take_filed(q, c, fill);
 	bool nothing_to_fill = c->fields == NULL || c->fields[0].name == NULL;
 	if (by_address(c) && (web_field(q, "run")[0] != '\0' || nothing_to_fill))
 		ask(q, r, c, fill);
@@ -558,7 +585,7 @@ static void lead_on(struct web_req *q, struct web_res *r, const struct iss_comma
 		snprintf(to, sizeof(to), "/show/request/%s", fj_json_text(answer, "id"));
 	else
 		snprintf(to, sizeof(to), "%s", back);
-	if (!own && approval == NULL && !asks && strncmp(back, "/wizard/", 8) == 0)
+	if (!own && approval == NULL && !asks && strncmp(back, "/show/", 6) != 0)
 		portal_to(to, "filed", fj_json_text(answer, "id"));
 	portal_to(to, "done", own ? "" : asks ? "asked" : portal_done_word(c->name, answer));
 	web_redirect(r, to);
@@ -633,17 +660,32 @@ static void edit(struct web_req *q, struct web_res *r, const struct iss_command_
 		portal_form_page(q, r, c, fill, NULL);
 }
 
+/* the form is kept as a draft while a material is filed */
+static void file_first(struct web_req *q, struct web_res *r, const struct iss_command_info *c, const json_t *fill, const char *path)
+{
+	char id[ISS_DRAFT_CAP];
+	struct fj_err err = {0};
+
+	snprintf(id, sizeof(id), "%.23s", web_field(q, "draft"));
+	if (portal_draft_keep(q, c, fill, id, &err) != FJ_OK)
+		portal_form_page(q, r, c, fill, &err);
+	else
+		portal_to_file(r, "do", c, id, "", path);
+}
+
 /* a button of the form that is not the act: rows, a draft, the preview, back from it; false: it is the act */
 static bool other_step(struct web_req *q, struct web_res *r, const struct iss_command_info *c)
 {
-	const char *step = web_field(q, "step");
+	const char *step = web_field(q, "step"), *file = portal_field_of(c, "file") == NULL ? web_field(q, "file") : "";
 
-	if (step[0] == '\0' || c->kind == ISS_READ)
+	if ((step[0] == '\0' && file[0] == '\0') || c->kind == ISS_READ)
 		return false;
 	FJ_AUTO(json) fill = portal_typed(q, c);
 	if (web_field(q, "draft")[0] != '\0')
 		json_object_set_new(fill, PORTAL_DRAFT, json_string(web_field(q, "draft")));
-	if (strcmp(step, "draft") == 0)
+	if (file[0] != '\0')
+		file_first(q, r, c, fill, file);
+	else if (strcmp(step, "draft") == 0)
 		portal_draft_answer(q, r, c, fill, back_of(q));
 	else if (strcmp(step, "preview") == 0)
 		portal_preview(q, r, c, fill);

@@ -118,6 +118,8 @@ const char *portal_choice(bool en, const struct iss_field *f, const char *code)
 	for (const struct iss_choice *k = f->words; k != NULL && k->code != NULL; k++)
 		if (strcmp(k->code, code) == 0)
 			return en ? k->en : k->zh;
+	if (strcmp(f->name, "noun") == 0)
+		word = web_tr_of(en, "noun", code);
 	if (word == NULL)
 		word = web_word_of(en, WEB_KIND, code);
 	if (word == NULL)
@@ -125,35 +127,6 @@ const char *portal_choice(bool en, const struct iss_field *f, const char *code)
 	if (word == NULL)
 		word = web_tr_of(en, "field", code);
 	return word == NULL ? portal_label(code, en) : word;
-}
-
-/* the field of this name that may be this code, among these and their members */
-static const struct iss_field *that_takes(const struct iss_field *f, const char *key, const char *code)
-{
-	for (; f != NULL && f->name != NULL; f++) {
-		bool named = strcmp(f->name, key) == 0;
-		for (const char *const *c = f->choices; named && c != NULL && *c != NULL; c++)
-			if (strcmp(*c, code) == 0)
-				return f;
-		for (const struct iss_choice *k = f->words; named && k != NULL && k->code != NULL; k++)
-			if (strcmp(k->code, code) == 0)
-				return f;
-		const struct iss_field *below = that_takes(f->members, key, code);
-		if (below != NULL)
-			return below;
-	}
-	return NULL;
-}
-
-const char *portal_choice_of(const char *key, const char *code, bool en)
-{
-	size_t n;
-	const struct iss_command_info *const *all = iss_commands(&n);
-	const struct iss_field *f = NULL;
-
-	for (size_t i = 0; i < n && f == NULL; i++)
-		f = that_takes(all[i]->fields, key, code);
-	return f == NULL ? NULL : portal_choice(en, f, code);
 }
 
 const char *portal_choice_word(struct web_req *q, const struct iss_field *f, const char *code)
@@ -179,6 +152,14 @@ static const char *code_at(const struct iss_field *f, size_t i)
 	return f->type == ISS_F_BOOL ? yes_no[i] : f->choices[i];
 }
 
+/* of the kinds of materials those that the reader's roles file */
+static bool is_mine(const struct form *d, const struct iss_field *f, const char *code)
+{
+	bool kinds = !d->filter && strcmp(f->name, "kind") == 0 && f->choices != NULL && f->choices == portal_field_of(iss_command_find("material.add"), "kind")->choices;
+
+	return !kinds || iss_material_may(code, portal_actor(d->q)->roles);
+}
+
 static void select_input(const struct form *d, const struct iss_field *f, const char *path)
 {
 	const char *code, *value = fj_json_text(d->fill, path);
@@ -188,7 +169,8 @@ static void select_input(const struct form *d, const struct iss_field *f, const 
 	web_html(d->b, ">");
 	option(d->b, "", f->required && !d->lax ? web_tr(d->q, "choose") : "—", false);
 	for (size_t i = 0; (code = code_at(f, i)) != NULL; i++)
-		option(d->b, code, portal_choice_word(d->q, f, code), strcmp(code, value) == 0);
+		if (is_mine(d, f, code))
+			option(d->b, code, portal_choice_word(d->q, f, code), strcmp(code, value) == 0);
 	web_html(d->b, "</select>");
 }
 
@@ -231,6 +213,13 @@ static void course_of(struct web_req *q, const char *path, const char *number, c
 		snprintf(out, 80, "%.79s", web_word(q, WEB_KIND, fj_json_text(cert, "authorisation_course")));
 }
 
+/* a material that is not there yet is filed from a form that keeps a draft */
+static void file_one(const struct form *d, const struct iss_field *f, const char *path)
+{
+	if (f->noun != NULL && strcmp(f->noun, "material") == 0 && d->id == 0 && !d->filter && portal_may(d->q, iss_command_find("material.add")))
+		web_print(d->b, "<button class=\"link\" name=\"file\" value=\"%s\" formnovalidate>%s</button>", path, web_tr(d->q, "File one, and come back"));
+}
+
 /* objects by their names; others, one a line */
 static void named_boxes(const struct form *d, const struct iss_field *f, const char *path)
 {
@@ -248,6 +237,7 @@ static void named_boxes(const struct form *d, const struct iss_field *f, const c
 			if (strcmp(json_string_value(json_array_get(rest, k)), fj_json_text(v, "id")) == 0)
 				json_array_remove(rest, k);
 	}
+	file_one(d, f, path);
 	web_print(d->b, "<label for=\"f%zu-%s-other\" class=\"small\">", d->id, path);
 	web_say(d->q, d->b, json_array_size(known) > 0 ? WEB_N("Others, by name or number, one a line") : WEB_N("By name or number, one a line"));
 	web_print(d->b, "</label><textarea class=\"few\" name=\"%s\" id=\"f%zu-%s-other\" spellcheck=\"false\" autocomplete=\"off\">", path, d->id, path);
@@ -324,31 +314,44 @@ static void line_input(const struct form *d, const struct iss_field *f, const ch
 	web_print(d->b, " value=\"%s\">", portal_is_secret(path) ? "" : value);
 }
 
-/* one of those that the own unit has filed, or another by its number; and in a wizard the way to file one and back */
-static void material_input(const struct form *d, const struct iss_field *f, const char *path)
+/* what is chosen from a list, and how another is named; its words: context "another" */
+static const char *const listed[] = {"material", "bulk", "authorisation", NULL};
+
+static bool is_listed(const char *noun)
+{
+	size_t i = 0;
+
+	while (listed[i] != NULL && strcmp(listed[i], noun) != 0)
+		i++;
+	return listed[i] != NULL;
+}
+
+/* one of the own, or another by its number; and for a material the way to file one and back */
+static void listed_input(const struct form *d, const struct iss_field *f, const char *path)
 {
 	FJ_AUTO(json) known = portal_candidates(d->q, f->noun);
-	const char *value = fj_json_text(d->fill, path), *id;
-	bool listed = false;
+	const char *value = fj_json_text(d->fill, path), *id, *other = web_tr_in(d->q, "another", f->noun);
+	struct form loose = *d;
+	bool there = false;
 	size_t i;
 	json_t *v;
 
+	loose.lax = true; /* another may be named below */
 	web_html(d->b, "<select");
-	attributes(d, f, path, "");
+	attributes(&loose, f, path, "");
 	web_html(d->b, ">");
-	option(d->b, "", "—", false);
+	option(d->b, "", needed(f) && !d->lax ? web_tr(d->q, "choose") : "—", false);
 	json_array_foreach(known, i, v) {
 		char text[400];
 		id = fj_json_text(v, "id");
-		listed = listed || strcmp(id, value) == 0;
+		there = there || strcmp(id, value) == 0;
 		snprintf(text, sizeof(text), "%.300s · %.40s", fj_json_text(v, "label"), id);
 		option(d->b, id, text, strcmp(id, value) == 0);
 	}
 	web_html(d->b, "</select>");
-	if (d->lax && !d->inner && portal_may(d->q, iss_command_find("material.add")))
-		web_print(d->b, "<button class=\"link\" name=\"file\" value=\"%s\" formnovalidate>%s</button>", path, web_tr(d->q, "File one, and come back"));
-	web_print(d->b, value[0] != '\0' && !listed ? "<details open><summary class=\"small\">%s</summary>" : "<details><summary class=\"small\">%s</summary>", web_tr(d->q, "Another material: its number or SHA-256"));
-	web_print(d->b, "<input type=\"text\" autocomplete=\"off\" name=\"%s\" aria-label=\"%s\" maxlength=\"%lld\" value=\"%s\"></details>", path, web_tr(d->q, "Another material: its number or SHA-256"), (long long)f->max, listed ? "" : value);
+	file_one(d, f, path);
+	web_print(d->b, value[0] != '\0' && !there ? "<details open><summary class=\"small\">%s</summary>" : "<details><summary class=\"small\">%s</summary>", other);
+	web_print(d->b, "<input type=\"text\" autocomplete=\"off\" name=\"%s\" aria-label=\"%s\" maxlength=\"%lld\" value=\"%s\"></details>", path, other, (long long)f->max, there ? "" : value);
 }
 
 static void hint(const struct form *d, const struct iss_field *f, const char *path)
@@ -429,8 +432,8 @@ static void scalar(const struct form *d, const struct iss_field *f, const char *
 		select_input(d, f, path);
 	else if (many || f->type == ISS_F_JSON || (f->type == ISS_F_STR && (f->max > LONG_TEXT || (f->as & ISS_AS_PROSE))))
 		text_area(d, f, path);
-	else if (f->noun != NULL && strcmp(f->noun, "material") == 0)
-		material_input(d, f, path);
+	else if (f->noun != NULL && is_listed(f->noun) && !d->filter)
+		listed_input(d, f, path);
 	else
 		line_input(d, f, path);
 	why(d, path);
@@ -549,11 +552,12 @@ static void name_lists(const struct form *d)
 {
 	for (size_t k = 0; k < PORTAL_MAX_NOUNS && d->nouns[k] != NULL; k++) {
 		FJ_AUTO(json) known = portal_candidates(d->q, d->nouns[k]);
+		bool names = strcmp(d->nouns[k], "organisation") == 0 || strcmp(d->nouns[k], "operator") == 0; /* read back as the code (portal_number_for) */
 		size_t i;
 		json_t *v;
 		web_print(d->b, "<datalist id=\"dl%zu-%s\">", d->id, d->nouns[k]);
 		json_array_foreach(known, i, v)
-			web_print(d->b, "<option value=\"%s\">%s</option>", fj_json_text(v, "id"), fj_json_text(v, "label"));
+			option(d->b, fj_json_text(v, names ? "label" : "id"), fj_json_text(v, names ? "id" : "label"), false);
 		web_html(d->b, "</datalist>");
 	}
 }
@@ -587,12 +591,33 @@ static bool asked_otherwise(const struct iss_command_info *c, const struct iss_f
 	return f->type == ISS_F_LIST ? one != NULL : one == NULL;
 }
 
+/* what one of two parties fills in, and the other has no use for: of these roles it is needed */
+static const struct {
+	const char *command, *field;
+	uint32_t roles;
+	bool optional;
+} of_party[] = {
+	{"plan.file", "body", ISS_IMPLEMENTER, false}, {"plan.file", "usci", ISS_IMPLEMENTER, true}, {"plan.file", "doc_no", ISS_IMPLEMENTER, false}, {"plan.file", "doc_date", ISS_IMPLEMENTER, false},
+	{"plan.file", "scan", ISS_IMPLEMENTER, false},
+};
+
+/* false: the reader does not fill it in */
+static bool by_party(struct web_req *q, const struct iss_command_info *c, struct iss_field *f)
+{
+	for (size_t i = 0; i < FJ_ARRAY_LEN(of_party); i++)
+		if (strcmp(of_party[i].command, c->name) == 0 && strcmp(of_party[i].field, f->name) == 0) {
+			f->required = !of_party[i].optional;
+			return (portal_actor(q)->roles & of_party[i].roles) != 0;
+		}
+	return true;
+}
+
 void portal_inputs(struct web_req *q, struct fj_buf *b, const struct iss_command_info *c, const json_t *fill, const char *const *hidden, size_t id)
 {
 	const char *why = portal_takeback_why(c);
 	const char *nouns[PORTAL_MAX_NOUNS] = {NULL};
 	bool focus = false, filter = strstr(c->name, ".list") != NULL; /* none of a list's has to be there: it goes without saying */
-	const struct form d = {.q = q, .b = b, .fill = fill, .id = id, .nouns = nouns, .focus = &focus, .lax = filter};
+	const struct form d = {.q = q, .b = b, .fill = fill, .id = id, .nouns = nouns, .focus = &focus, .lax = filter, .filter = filter};
 
 	for (const struct iss_field *f = c->fields; f != NULL && f->name != NULL; f++) {
 		struct iss_field asked = *f;
@@ -601,7 +626,7 @@ void portal_inputs(struct web_req *q, struct fj_buf *b, const struct iss_command
 			asked.required = true;
 			asked.as |= ISS_AS_PROSE; /* has room for it; the register gets one line */
 		}
-		if (!in(hidden, f->name) && !asked_otherwise(c, f, fill, &asked))
+		if (!in(hidden, f->name) && by_party(q, c, &asked) && !asked_otherwise(c, f, fill, &asked))
 			portal_input(&d, &asked, f->name);
 	}
 	name_lists(&d);

@@ -9,14 +9,16 @@ struct portal *portal_of(const struct web_req *q)
 	return web_app(q);
 }
 
-const struct iss_actor *portal_actor(const struct web_req *q)
-{
-	return &((const struct iss_session *)web_session(q))->actor;
-}
-
 const struct iss_session *portal_session(const struct web_req *q)
 {
-	return web_session(q);
+	const struct portal_person *who = web_session(q);
+
+	return who == NULL ? NULL : &who->session;
+}
+
+const struct iss_actor *portal_actor(const struct web_req *q)
+{
+	return &portal_session(q)->actor;
 }
 
 bool portal_may(const struct web_req *q, const struct iss_command_info *c)
@@ -357,9 +359,12 @@ void portal_no_such(struct web_req *q, struct web_res *r)
 
 enum fj_rc portal_command(struct web_req *q, const char *name, const json_t *params, json_t **out, struct fj_err *err)
 {
-	const struct iss_session *s = web_session(q);
-	struct iss_actor actor = s->actor;
+	struct portal_person *who = web_session(q);
+	struct iss_actor actor = who->session.actor;
+	const struct iss_command_info *c = iss_command_find(name);
 
 	actor.via = "portal";
+	if (c == NULL || c->kind != ISS_READ)
+		json_object_clear(who->known);
 	return iss_command(portal_of(q)->i, &actor, name, params, out, err);
 }

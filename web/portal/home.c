@@ -348,6 +348,31 @@ static void requests(struct web_req *q, struct fj_buf *b, const json_t *list)
 	    web_tr(q, "All applications"));
 }
 
+/* an operator's last batches, each with its download */
+static void batches(struct web_req *q, struct fj_buf *b, const json_t *list)
+{
+	size_t i;
+	json_t *v;
+
+	if (json_array_size(list) == 0)
+		return;
+	web_print(b, "<section class=\"card\"><h2>%s</h2><ul class=\"todo\">", web_tr(q, "Batches of licenses"));
+	json_array_foreach(list, i, v) {
+		const char *id = fj_json_text(v, "id"), *state = fj_json_text(v, "state");
+		web_print(b, "<li><a href=\"/show/bulk/%s\"><bdi>%s</bdi> <span class=\"small\">", id, fj_json_text(v, "product"));
+		web_say(q, b, "%lld licenses", (long long)fj_json_num(v, "total"));
+		web_html(b, "</span></a> ");
+		web_value(q, b, "state", json_object_get(v, "state"), NULL);
+		web_html(b, "<span class=\"small\"> ");
+		web_text_times(b, fj_json_text(v, "at"));
+		web_html(b, "</span>");
+		if (strcmp(state, "DONE") == 0 || strcmp(state, "STOPPED") == 0)
+			web_print(b, " <a class=\"stop file\" href=\"" PORTAL_BATCH_FILE "%s\">%s</a>", id, web_tr(q, "Download"));
+		web_html(b, "</li>");
+	}
+	web_print(b, "</ul><p><a href=\"/list/bulk?operator=%s\">%s</a></p></section>", portal_actor(q)->org, web_tr(q, "All batches"));
+}
+
 static void in_use(struct web_req *q, struct fj_buf *b, const json_t *home)
 {
 	const json_t *u = json_object_get(home, "in_use"), *t = json_object_get(u, "tokens"), *a = json_object_get(u, "authorisations");
@@ -580,6 +605,7 @@ void portal_home(struct web_req *q, struct web_res *r)
 	deadlines(q, b, home);
 	requests(q, b, json_object_get(json_object_get(home, "in_use"), "requests"));
 	in_use(q, b, home);
+	batches(q, b, json_object_get(json_object_get(home, "in_use"), "batches"));
 	ending(q, b, home);
 	web_html(b, "</div>");
 	figures(q, b, home);

@@ -32,7 +32,7 @@ struct portal_hint {
 	const char *from;              /* states it is offered in, with spaces around each; "": it takes another number */
 	bool danger;                   /* no way back; what follows is said before the button: context "then" */
 };
-#define PORTAL_LINKS 40
+#define PORTAL_LINKS 41
 extern const struct web_link portal_links[PORTAL_LINKS]; /* from values to details */
 const struct portal_noun *portal_noun_of(const char *name);   /* NULL: none */
 const struct portal_hint *portal_hint_of(const char *command); /* NULL: none */
@@ -49,6 +49,11 @@ const char *portal_number_of(const json_t *o, const char *noun); /* its value in
 const char *portal_label(const char *key, bool en); /* of a command, or a field by any command's table; NULL: none */
 
 /* --- frame.c: the page around everything --- */
+/* who has signed in, for as long as a request lasts: web_session */
+struct portal_person {
+	struct iss_session session; /* first: the API reads this alone */
+	json_t *known;              /* organisations that were looked up, by their codes; empty after a change */
+};
 struct portal *portal_of(const struct web_req *q);
 const struct iss_session *portal_session(const struct web_req *q);
 const struct iss_actor *portal_actor(const struct web_req *q); /* who has signed in */
@@ -151,6 +156,7 @@ struct form {
 	const char **nouns;   /* whose names the inputs use; PORTAL_MAX_NOUNS, NULL where free */
 	bool *focus;          /* one input has the focus already; NULL: none gets it */
 	bool inner;           /* within a row */
+	bool filter;          /* of a list: by any number */
 	bool lax;             /* the browser is not to ask for what is required: a draft may lack it */
 };
 void portal_input(const struct form *d, const struct iss_field *f, const char *path);
@@ -222,12 +228,14 @@ void portal_post_draft_drop(struct web_req *q, struct web_res *r);
 /* a form of nothing but hidden fields, every text of a fill, and the files; it leads to the preview */
 void portal_send_form(struct web_req *q, struct fj_buf *b, const struct iss_command_info *c, const json_t *fill);
 bool portal_weighs(const struct iss_command_info *c, const json_t *fill); /* its form leads to a preview */
+/* the files that were sent with this form, until it is sent for good: their marks into fill */
+void portal_hold_files(struct web_req *q, const struct iss_command_info *c, json_t *fill);
 void portal_held_done(struct web_req *q, const struct iss_command_info *c); /* the files of this form are not kept any more */
 void portal_preview(struct web_req *q, struct web_res *r, const struct iss_command_info *c, json_t *fill);
 void portal_said(struct web_req *q, struct fj_buf *b, const struct iss_command_info *c, const json_t *params);
 
 /* --- compute.c: figures while a form is filled in --- */
-#define PORTAL_COMPUTE "!compute" /* true: they are shown */
+#define PORTAL_COMPUTE "!compute" /* they are shown; false: and were filled in */
 void portal_compute_box(struct web_req *q, struct fj_buf *b, const struct iss_command_info *c, const json_t *fill);
 bool portal_compute(struct web_req *q, struct web_res *r, const struct iss_command_info *c, json_t *fill); /* false: it has none */
 
@@ -244,6 +252,13 @@ const struct portal_wizard *portal_wizard_of(const char *command); /* NULL: none
 void portal_wizard_review(struct web_req *q, struct web_res *r, const struct portal_wizard *w, const struct iss_command_info *c, json_t *fill, const struct fj_err *err);
 void portal_get_wizard(struct web_req *q, struct web_res *r);
 void portal_post_wizard(struct web_req *q, struct web_res *r);
+
+/* --- filed.c: a material is filed on the way, and back --- */
+const struct iss_field *portal_field_at(const struct iss_command_info *c, const char *path); /* "evidence.delivery.0.material"; NULL: none */
+/* to the form that files what the field at `path` wants; back is the draft, of a page "do" or "wizard" (at its step; "" none) */
+void portal_to_file(struct web_res *r, const char *under, const struct iss_command_info *c, const char *draft, const char *step, const char *path);
+/* back from there: its number stands where it was wanted */
+void portal_take_filed(struct web_req *q, const struct iss_command_info *c, json_t *fill);
 
 /* --- compare.c: two versions of a card side by side --- */
 void portal_card_against(struct web_req *q, struct fj_buf *b, const char *asset_no, const json_t *card); /* the newest version, and this one */
@@ -292,7 +307,12 @@ bool portal_takeback_done(struct web_req *q, struct fj_buf *b, const struct once
 bool portal_is_report(const json_t *o); /* a report's document, fixed or a draft */
 void portal_report(struct web_req *q, struct fj_buf *b, const json_t *o);
 
+/* --- revenue.c --- */
+/* of a booking in words: who pays what to whom by when, and what was remitted; nothing of one that is over */
+void portal_revenue(struct web_req *q, struct fj_buf *b, const json_t *o);
+
 /* --- batch.c --- */
+#define PORTAL_BATCH_FILE "/do/token/archive?run=1&amp;download=file&amp;bulk=" /* the licenses of a batch, by its number */
 /* what was chosen, above the form that takes a selection; nothing when nothing was */
 void portal_selected(struct web_req *q, struct fj_buf *b, const struct iss_command_info *c, const json_t *fill);
 /* how far a task or job is, and a button for what was set aside; nothing for other answers */

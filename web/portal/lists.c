@@ -151,6 +151,26 @@ static void pager(struct web_req *q, struct fj_buf *b, const json_t *fill, const
 	web_html(b, "</p>");
 }
 
+/* the list as it stands, with all its pages, as a file: where the register exports it (find.export) */
+static void downloads(struct web_req *q, struct fj_buf *b, const char *noun, const json_t *fill)
+{
+	static const char *const formats[] = {"csv", "xlsx"};
+	const struct iss_command_info *c = iss_command_find("find.export");
+	const char *const *known = portal_field_of(c, "noun")->choices;
+
+	while (*known != NULL && strcmp(*known, noun) != 0)
+		known++;
+	if (*known == NULL || !portal_may(q, c))
+		return;
+	web_print(b, "<p class=\"small\">%s", web_tr(q, "All that this list finds, as a file:"));
+	for (size_t i = 0; i < FJ_ARRAY_LEN(formats); i++) {
+		web_print(b, " <a class=\"file\" href=\"/do/find/export?run=1&amp;download=file&amp;noun=%s&amp;format=%s&amp;lang=%s", noun, formats[i], web_lang(q)[0] == 'e' ? "en" : "zh");
+		query_of(b, fill);
+		web_print(b, "\">%s</a>", portal_choice_word(q, portal_field_of(c, "format"), formats[i]));
+	}
+	web_html(b, "</p>");
+}
+
 /* --- the table --- */
 
 struct list {
@@ -366,10 +386,15 @@ void portal_get_list(struct web_req *q, struct web_res *r)
 	portal_top(q, b, portal_noun_word(q, noun, false));
 	portal_done(q, b);
 	acts_above(q, b, noun);
+	const char *who = web_tr_in(q, "who", c->name);
+	if (who != NULL)
+		web_print(b, "<p class=\"small\">%s</p>", who);
 	find_form(q, b, noun);
 	filters(q, b, c, noun, fill);
 	items_of(q, b, noun, json_object_get(answer, "items"), fill);
 	pager(q, b, fill, fj_json_peek(answer, "next"));
+	if (json_array_size(json_object_get(answer, "items")) > 0)
+		downloads(q, b, noun, fill);
 	web_page_end(b);
 }
 

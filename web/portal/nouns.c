@@ -14,13 +14,13 @@ static const struct portal_noun nouns[] = {
 	{"asset", {"asset_no", "name", "holder_name", "state", "certificate"}},
 	{"registration", {"id", "asset_name", "asset_no", "holder_name", "type", "state", "due", "overdue"}},
 	{"certificate", {"number", "asset_name", "holder", "state", "not_after"}},
-	{"authorisation", {"number", "mode", "holder", "operator", "state", "not_after"}},
+	{"authorisation", {"number", "asset_names", "mode", "holder", "operator", "state", "not_after"}},
 	{"token", {"id", "user", "product", "state", "authorisation_state", "not_after", "authorisation"}},
 	{"product", {"product", "name", "seller", "purpose", "price_form", "fee_fen", "cap_fen", "state"}},
 	{"price", {"id", "authorisation", "maximum_fen", "doc_no", "state", "review_due", "overdue"}},
 	{"disclosure", {"authorisation", "operator", "implementer", "state", "from", "to", "products"}},
 	{"request", {"id", "user", "product", "state", "asked_by", "authorisation", "at"}},
-	{"bulk", {"id", "product", "state", "total", "taken", "left_out", "authorisation"}},
+	{"bulk", {"id", "product", "state", "total", "taken", "left_out", "at", "authorisation"}},
 	{"usage", {"day", "user", "product", "count", "state", "token"}},
 	{"objection", {NULL}},
 	{"notice", {"id", "holder", "type", "name", "from", "to"}},
@@ -127,7 +127,7 @@ const struct web_link portal_links[PORTAL_LINKS] = { /* the rest is the end */
 	{"^DAC-", "/show/certificate/"}, {"^DAU-", "/show/authorisation/"}, {"^LT-", "/show/token/"}, {"^AP-", "/approvals/"},
 	{"^LG-", "/show/ledger/"}, {"^CL-", "/show/collateral/"}, {"^RG-", "/show/registration/"}, {"^RV-", "/show/revenue/"},
 	{"^RM-", "/show/remittance/"}, {"^SR-", "/show/statement/"}, {"^PC-", "/show/price/"}, {"^PR-", "/show/plan/"}, {"^TK-", "/show/task/"},
-	{"^TQ-", "/show/request/"}, {"^TJ-", "/show/bulk/"}, {"^EV-", "/show/evaluation/"}, {"^SO-", "/show/order/"}, {"^SI-", "/show/incident/"},
+	{"^TQ-", "/show/request/"}, {"^TJ-", "/show/bulk/"}, {"^TB-", "/show/bulk/"}, {"^EV-", "/show/evaluation/"}, {"^SO-", "/show/order/"}, {"^SI-", "/show/incident/"},
 	{"^CM-", "/show/complaint/"}, {"^MT-", "/show/material/"}, {"^LS-", "/show/listing/"}, {"^TR-", "/show/trade/"}, {"^RP-", "/show/report/"}, {"^PE-", "/show/peer/"},
 	{"^CP-", "/show/copy/"}, {"import", "/do/ledger/import-status?run=1&id="}, {"asset_no", "/show/asset/"}, {"exchange", "/show/organisation/"},
 	{"usci", "/show/organisation/"}, {"org", "/show/organisation/"}, {"finance", "/show/organisation/"}, {"dept", "/show/organisation/"},
@@ -207,19 +207,4 @@ const char *portal_number_of(const json_t *o, const char *noun)
 	for (size_t i = 0; s == NULL && key != NULL && i < FJ_ARRAY_LEN(others); i++)
 		s = fj_json_peek(o, others[i]);
 	return s;
-}
-
-const char *portal_label(const char *key, bool en)
-{
-	size_t n;
-	const struct iss_command_info *const *all = iss_commands(&n), *c = iss_command_find(key);
-
-	if (c != NULL)
-		return en ? c->en : c->zh;
-	for (size_t i = 0; i < n; i++) {
-		const struct iss_field *f = portal_field_of(all[i], key);
-		if (f != NULL)
-			return en ? f->en : f->zh;
-	}
-	return NULL;
 }

@@ -27,14 +27,23 @@ static enum fj_rc session_of(struct web_req *q, const char *token, bool bearer, 
 
 static void *find_session(struct web_req *q, const char *token, bool bearer, const char **csrf)
 {
-	struct iss_session *s = fj_alloc(1, sizeof(*s));
+	struct portal_person *p = fj_alloc(1, sizeof(*p));
 
-	if (s == NULL || session_of(q, token, bearer, s) != FJ_OK) {
-		fj_free(s);
+	if (p == NULL || session_of(q, token, bearer, &p->session) != FJ_OK) {
+		fj_free(p);
 		return NULL;
 	}
-	*csrf = s->csrf;
-	return s;
+	p->known = json_object();
+	*csrf = p->session.csrf;
+	return p;
+}
+
+static void drop_session(void *session)
+{
+	struct portal_person *p = session;
+
+	json_decref(p->known);
+	fj_free(p);
 }
 
 static enum fj_rc load(const char *path, struct fj_buf *b, size_t max, struct fj_err *err)
@@ -103,7 +112,7 @@ enum fj_rc portal_bind(const struct portal_conf *conf, const char *address, stru
 		rc = ver_published_open(&p->published, err);
 	struct web_conf web = {.routes = portal_routes, .app = p, .threads = 0, .cert = p->tls ? fj_buf_str(&p->cert) : NULL,
 		.key = p->tls ? fj_buf_str(&p->key) : NULL, .client_ca = conf->client_ca != NULL ? fj_buf_str(&p->client_ca) : NULL, .secure = p->secure,
-		.hooks = {.session = find_session, .session_free = fj_free, .error_page = portal_error_page, .api = "/api/", .body_max = api_body_max,
+		.hooks = {.session = find_session, .session_free = drop_session, .error_page = portal_error_page, .api = "/api/", .body_max = api_body_max,
 		.label = portal_label, .choice = portal_choice_of, .org_name = portal_org_name, .wording = portal_wording, .place = portal_place, .cookie = p->secure ? "__Host-fujie" : "fujie", .basis = "/basis", .login = "/login", .detour = portal_detour}};
 	if (rc == FJ_OK)
 		rc = web_bind(address, &web, &p->server, err);

@@ -94,6 +94,61 @@ static void card(struct web_req *q, const struct iss_command_info *c, json_t *fi
 	json_decref(draft);
 }
 
+/* the only one of these two that is granted; NULL: both, or neither */
+static json_t *only_purpose(const json_t *granted, const char *one, const char *other)
+{
+	bool a = fj_list_has(granted, one), b = fj_list_has(granted, other);
+
+	return a == b ? NULL : json_string(a ? one : other);
+}
+
+/* what the plan is to offer, each as a product of the operator with a number */
+static json_t *planned_products(const json_t *items, const json_t *granted)
+{
+	static const struct {
+		const char *list, *one, *other;
+	} classes[] = {{"public", "PUBGOV", "WELFARE"}, {"development", "INDUSTRY", "SECTOR"}};
+	json_t *out = json_array(), *v;
+	size_t i;
+
+	for (size_t k = 0; k < FJ_ARRAY_LEN(classes); k++) {
+		FJ_AUTO(json) purpose = only_purpose(granted, classes[k].one, classes[k].other);
+		json_array_foreach(json_object_get(json_object_get(items, "products"), classes[k].list), i, v)
+			json_array_append_new(out, json_pack("{s:o, s:O, s:s, s:O*}", "id", json_sprintf("P-%03zu", json_array_size(out) + 1), "name", v, "level", "OPERATOR", "purpose", purpose));
+	}
+	return out;
+}
+
+/* who takes part, for the shares to be filled in */
+static json_t *taking_part(struct web_req *q, const json_t *p)
+{
+	static const struct {
+		const char *key, *role;
+	} parties[] = {{"holder", "提供"}, {"implementer", "治理"}, {"operator", "运营"}};
+	json_t *out = json_array();
+	const char *before = "";
+
+	for (size_t i = 0; i < FJ_ARRAY_LEN(parties); i++) {
+		const char *usci = fj_json_text(p, parties[i].key);
+		char name[PORTAL_NAME];
+		if (usci[0] != '\0' && strcmp(usci, before) != 0 && portal_org_name(q, usci, name))
+			json_array_append_new(out, json_pack("{s:s, s:s, s:s}", "party", usci, "name", name, "role", parties[i].role));
+		before = usci;
+	}
+	return out;
+}
+
+/* the agreement as far as proposal, study and plan say it */
+static json_t *agreement_of(struct web_req *q, const json_t *p)
+{
+	const json_t *proposal = json_object_get(p, "proposal"), *items = json_object_get(p, "items"), *term = json_object_get(items, "term");
+
+	return json_pack("{s:O*, s:{s:O*, s:O*}, s:o, s:O*, s:{s:O*, s:o}, s:O*, s:{s:O*}}", "scope", json_object_get(proposal, "certificates"), "term", "from", json_object_get(proposal, "from"),
+	    "to", json_object_get(proposal, "to"), "products", planned_products(items, json_object_get(json_object_get(proposal, "grant"), "purposes")), "platform", json_object_get(term, "support"),
+	    "income", "accounting", json_object_get(items, "accounting"), "shares", taking_part(q, p), "security", json_object_get(json_object_get(p, "study"), "emergency_plan"),
+	    "evaluation", "exit", json_object_get(term, "exit"));
+}
+
 static void plan(struct web_req *q, const struct iss_command_info *c, json_t *fill)
 {
 	FJ_AUTO(json) p = ask(q, "plan.show", "id", fj_json_text(fill, "id"));
@@ -104,12 +159,13 @@ static void plan(struct web_req *q, const struct iss_command_info *c, json_t *fi
 		return;
 	for (size_t i = 0; i < FJ_ARRAY_LEN(parts); i++)
 		put(fill, c, parts[i], json_object_get(p, parts[i]));
+	put(fill, c, "place", json_object_get(json_object_get(p, "disclosure"), "place"));
+	put(fill, c, "address", json_object_get(json_object_get(p, "disclosure"), "address"));
 	if (portal_field_of(c, "items") != NULL && !has_below(fill, "items"))
 		put_member(fill, c, "items", "mode", json_object_get(json_object_get(proposal, "grant"), "mode"));
-	if (portal_field_of(c, "agreement") != NULL && !has_below(fill, "agreement")) {
-		FJ_AUTO(json) term = json_pack("{s:O, s:O}", "from", json_object_get(proposal, "from"), "to", json_object_get(proposal, "to"));
-		put_member(fill, c, "agreement", "scope", json_object_get(proposal, "certificates"));
-		put_member(fill, c, "agreement", "term", term);
+	if (portal_field_of(c, "agreement") != NULL) {
+		FJ_AUTO(json) agreed = agreement_of(q, p);
+		put(fill, c, "agreement", agreed);
 	}
 }
 
@@ -148,6 +204,56 @@ static void product(struct web_req *q, const struct iss_command_info *c, json_t 
 		put(fill, c, f->name, json_object_get(p, f->name));
 }
 
+static bool has_product(const json_t *list, const char *id)
+{
+	size_t i;
+	json_t *v;
+
+	json_array_foreach(json_object_get(list, "items"), i, v)
+		if (strcmp(fj_json_text(v, "id"), id) == 0)
+			return true;
+	return false;
+}
+
+/* the first that the agreement lists and nobody registered yet; where it lists none, the next number */
+static void next_product(struct web_req *q, const struct iss_command_info *c, json_t *fill, const json_t *agreed, const char *number)
+{
+	FJ_AUTO(json) params = json_pack("{s:s, s:i}", "authorisation", number, "limit", 1000);
+	json_t *there = NULL, *v;
+	char id[24];
+	size_t i, n = 0;
+
+	if (portal_command(q, "product.list", params, &there, NULL) != FJ_OK)
+		return;
+	FJ_AUTO(json) owned = there;
+	json_array_foreach(agreed, i, v)
+		if (strcmp(fj_json_text(v, "level"), "OPERATOR") == 0 && !has_product(there, fj_json_text(v, "id"))) {
+			static const char *const same[] = {"id", "name", "purpose"};
+			for (size_t k = 0; k < FJ_ARRAY_LEN(same); k++)
+				put(fill, c, same[k], json_object_get(v, same[k]));
+			return;
+		}
+	do
+		snprintf(id, sizeof(id), "P-%03zu", ++n);
+	while (has_product(there, id));
+	FJ_AUTO(json) next = json_array_size(agreed) > 0 ? NULL : json_string(id);
+	put(fill, c, "id", next);
+}
+
+/* an operator with one authorisation offers under that */
+static void new_product(struct web_req *q, const struct iss_command_info *c, json_t *fill)
+{
+	FJ_AUTO(json) own = fj_json_text(fill, "authorisation")[0] != '\0' ? NULL : portal_candidates(q, "authorisation");
+	FJ_AUTO(json) first = json_string("1.0");
+
+	if (json_array_size(own) == 1)
+		put(fill, c, "authorisation", json_object_get(json_array_get(own, 0), "id"));
+	FJ_AUTO(json) a = ask(q, "authorisation.show", "number", fj_json_text(fill, "authorisation"));
+	if (a != NULL)
+		next_product(q, c, fill, json_object_get(a, "agreed_products"), fj_json_text(a, "number"));
+	put(fill, c, "version", first);
+}
+
 /* a unit's officer reports for the unit; whoever looks over all of them begins with all */
 static void report(struct web_req *q, const struct iss_command_info *c, json_t *fill)
 {
@@ -172,6 +278,8 @@ void portal_prefill(struct web_req *q, const struct iss_command_info *c, json_t 
 		license(q, c, fill);
 	else if (strcmp(c->name, "product.change") == 0)
 		product(q, c, fill);
+	else if (strcmp(c->name, "product.add") == 0)
+		new_product(q, c, fill);
 	else if (strcmp(c->name, "exchange.map") == 0 || strcmp(c->name, "trade.map") == 0) {
 		FJ_AUTO(json) m = ask(q, c->name[0] == 'e' ? "exchange.mapping" : "trade.mapping", fj_json_text(fill, "exchange")[0] != '\0' ? "exchange" : NULL, fj_json_text(fill, "exchange"));
 		put(fill, c, "mapping", json_object_get(m, "mapping"));

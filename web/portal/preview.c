@@ -37,7 +37,7 @@ bool portal_weighs(const struct iss_command_info *c, const json_t *fill)
 
 /* --- files: kept until "Do it" --- */
 
-static void hold_files(struct web_req *q, const struct iss_command_info *c, json_t *fill)
+void portal_hold_files(struct web_req *q, const struct iss_command_info *c, json_t *fill)
 {
 	for (const struct iss_field *f = c->fields; f != NULL && f->name != NULL; f++) {
 		char key[ONCE_KEY], mark[PORTAL_HELD_NAME];
@@ -258,7 +258,7 @@ void portal_preview(struct web_req *q, struct web_res *r, const struct iss_comma
 	struct once o;
 	char key[ONCE_KEY];
 
-	hold_files(q, c, fill);
+	portal_hold_files(q, c, fill);
 	enum fj_rc rc = portal_params(q, c, false, &params, &err);
 	if (rc == FJ_OK) {
 		FJ_AUTO(json) trial = json_copy(params);

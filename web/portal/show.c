@@ -88,7 +88,7 @@ static bool comes_next(const struct iss_command_info *c, const char *state)
 {
 	const struct portal_hint *h = portal_hint_of(c->name);
 
-	return c->kind != ISS_READ && h != NULL && h->from != NULL && h->from[0] != '\0' && !h->danger && in_state(h, state);
+	return h != NULL && h->from != NULL && h->from[0] != '\0' && !h->danger && in_state(h, state);
 }
 
 static bool is_short(const struct iss_command_info *c)
@@ -128,10 +128,10 @@ static void sort(const struct iss_command_info *c, const struct iss_field *f, co
 		return; /* stands on the page */
 	else if (strcmp(c->name, "token.review") == 0 && strcmp(noun, "request") == 0)
 		return; /* license.c */
+	else if ((out->turn == NULL || out->mine) && comes_next(c, state) && (portal_is_noun(c->name, noun) || c->kind == ISS_READ) && out->n_next < MAX_ACTS)
+		out->next[out->n_next++] = a;
 	else if (c->kind == ISS_READ && out->n_read < MAX_ACTS)
 		out->read[out->n_read++] = a;
-	else if ((out->turn == NULL || out->mine) && comes_next(c, state) && portal_is_noun(c->name, noun) && out->n_next < MAX_ACTS)
-		out->next[out->n_next++] = a;
 	else if (c->kind != ISS_READ && out->n_other < MAX_ACTS)
 		out->other[out->n_other++] = a;
 }
@@ -198,7 +198,7 @@ static void act_link(struct web_req *q, struct fj_buf *b, const struct act *a, c
 
 	portal_address(portal_wizard_of(a->c->name) != NULL ? "wizard" : "do", a->c->name, to);
 	web_print(b, "<a class=\"%s\" href=\"%s?%s=%s&amp;back=%s", class, to, a->f->name, id, back);
-	web_html(b, a->c->kind == ISS_READ && needs_only(a->c, a->f) ? "&amp;run=1\">" : "\">");
+	web_html(b, a->c->kind == ISS_READ && needs_only(a->c, a->f) ? (strcmp(a->c->name, "token.archive") == 0 ? "&amp;run=1&amp;download=file\">" : "&amp;run=1\">") : "\">");
 	portal_command_word(q, b, a->c);
 	web_html(b, "</a>");
 }
@@ -278,7 +278,8 @@ static void links(struct web_req *q, struct fj_buf *b, const char *noun, const c
 			continue;
 		if (n++ == 0)
 			web_print(b, "<h2 id=\"documents\">%s</h2><ul class=\"links\">", web_tr(q, "What belongs to it"));
-		web_print(b, "<li><a href=\"%s%s\">%s</a></li>", related[i].to, id, web_tr(q, related[i].text));
+		const char *who = web_tr_in(q, "who", related[i].command);
+		web_print(b, who == NULL ? "<li><a href=\"%s%s\">%s</a>%s</li>" : "<li><a href=\"%s%s\">%s</a> <span class=\"small\">%s</span></li>", related[i].to, id, web_tr(q, related[i].text), who == NULL ? "" : who);
 	}
 	web_html(b, n > 0 ? "</ul>" : "");
 }
@@ -317,6 +318,8 @@ static json_t *without_head(const json_t *o, const char *noun)
 		json_object_del(rest, "state");
 	if (strcmp(noun, "registration") == 0)
 		json_object_del(rest, "missing"); /* whose turn it is says it, and the course */
+	if (json_object_get(rest, "score_bp") != NULL)
+		json_object_del(rest, "score"); /* the same without its decimals */
 	json_object_del(rest, "returned");
 	json_object_del(rest, "resubmit");
 	json_object_del(rest, "certificate_missing");
@@ -405,6 +408,8 @@ static void page(struct web_req *q, struct web_res *r, const char *noun, const c
 	portal_ask_license(q, b, noun, o, id);
 	next_acts(q, b, &x, o, id, back);
 	portal_license_text(q, b, noun, o, id);
+	if (strcmp(noun, "revenue") == 0)
+		portal_revenue(q, b, o);
 	if (strcmp(noun, "request") == 0)
 		portal_license_review(q, b, o, id);
 	places(q, b, noun, &x);

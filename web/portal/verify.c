@@ -253,9 +253,12 @@ size_t portal_place(struct web_req *q, const char *name, char code[7])
 
 /* --- pages --- */
 
-static void form(struct web_req *q, struct fj_buf *b)
+/* a: what was judged, so that a file need not be chosen again; NULL: nothing was */
+static void form(struct web_req *q, struct fj_buf *b, const struct asked *a)
 {
-	web_verify_form(q, b, "/verify", WEB_VERIFY_FILES);
+	const struct web_upload *file = web_file(q, "file");
+
+	web_verify_form(q, b, "/verify", a != NULL && file != NULL && file->bytes.len > 0 ? a->credential : NULL, WEB_VERIFY_FILES);
 }
 
 /* a paper whose address is another's: its number is looked up here all the same, and its page is not to be trusted */
@@ -294,7 +297,7 @@ static void show(struct web_req *q, struct web_res *r, const struct asked *a, js
 		web_print(b, "<p class=\"small\">%s</p>", web_tr(q, "The credential in the bundle was judged by the status of now, not by that in the bundle."));
 	more(q, b, verdict);
 	web_print(b, "<details><summary>%s</summary>", web_tr(q, "Check again, or for an intended use"));
-	form(q, b);
+	form(q, b, a);
 	web_html(b, "</details>");
 	web_page_end(b);
 }
@@ -320,7 +323,7 @@ static void answer(struct web_req *q, struct web_res *r)
 	r->status = fj_rc_http(err.rc);
 	portal_top(q, &r->body, web_tr(q, "This was not checked"));
 	portal_error(q, &r->body, &err);
-	form(q, &r->body);
+	form(q, &r->body, &a);
 	web_page_end(&r->body);
 }
 
@@ -332,7 +335,7 @@ void portal_get_verify(struct web_req *q, struct web_res *r)
 	}
 	portal_top(q, &r->body, web_tr(q, "Check a data asset credential"));
 	web_print(&r->body, "<p>%s</p>", web_tr(q, "Type in a number, paste a credential, or choose a picture of its QR code. Nothing of it is stored, and no account is needed."));
-	form(q, &r->body);
+	form(q, &r->body, NULL);
 	web_page_end(&r->body);
 }
 

@@ -39,10 +39,10 @@ static const struct portal_step deliberate[] = {
 	{NULL, NULL, NULL, false}};
 static const struct portal_step select_operator[] = {
 	{WEB_N("Operator and method"), "id selection.operator selection.method selection.evidence selection.exclusive", NULL, false},
-	{WEB_N("Announcement and conditions"), "selection.notice selection.conditions", NULL, false},
+	{WEB_N("Announcement and conditions"), "selection.notice selection.conditions", WEB_N("What the plan asks of an operator stands beside: say what shows each."), true},
 	{NULL, NULL, NULL, false}};
 static const struct portal_step agree[] = {
-	{WEB_N("Items 1 and 2: scope and term"), "id agreement.scope agreement.term", WEB_N("Within the plan's certificates and term."), true},
+	{WEB_N("Items 1 and 2: scope and term"), "id agreement.scope agreement.term", WEB_N("Within the plan's certificates and term. What the plan says already is filled in, here and in the next steps: check it against the agreement."), true},
 	{WEB_N("Item 3: products and services"), "agreement.products", WEB_N("Each product's purpose is one of the plan's."), true},
 	{WEB_N("Items 4 and 5: platform, ownership"), "agreement.platform agreement.ownership", NULL, false},
 	{WEB_N("Items 6 and 7: disclosure, income"), "agreement.disclosure agreement.income", WEB_N("The shares make 100% together; what rounding leaves goes to the party that is named."), false},
@@ -76,24 +76,6 @@ static size_t count(const struct portal_wizard *w)
 
 /* --- the members of a step --- */
 
-static const struct iss_field *field_at(const struct iss_command_info *c, const char *path)
-{
-	char part[80];
-	const struct iss_field *list = c->fields, *found = NULL;
-
-	while (list != NULL && *path != '\0') {
-		size_t n = strcspn(path, ".");
-		snprintf(part, sizeof(part), "%.*s", (int)n, path);
-		for (found = list; found->name != NULL && strcmp(found->name, part) != 0; found++)
-			;
-		if (found->name == NULL)
-			return NULL;
-		list = found->members;
-		path += n + (path[n] == '.' ? 1 : 0);
-	}
-	return found;
-}
-
 #define MOST 12 /* members of a step */
 #define LEFT_AT "wizard.step" /* of a draft: where it was left */
 static size_t places_of(const struct iss_command_info *c, const struct portal_step *s, struct portal_place out[MOST])
@@ -103,7 +85,7 @@ static size_t places_of(const struct iss_command_info *c, const struct portal_st
 	for (const char *p = s->members; *p != '\0' && n < MOST; p += strspn(p, " ")) {
 		size_t k = strcspn(p, " ");
 		snprintf(out[n].path, sizeof(out[n].path), "%.*s", (int)k, p);
-		out[n].field = field_at(c, out[n].path);
+		out[n].field = portal_field_at(c, out[n].path);
 		n += out[n].field != NULL ? 1 : 0;
 		p += k;
 	}
@@ -191,7 +173,7 @@ static bool is_filled(const json_t *fill, const char *path)
 /* members of the card that are marked so and not filled in */
 static size_t unfilled(const struct iss_command_info *c, const json_t *fill, int as, struct gap out[MAX_GAPS], size_t n)
 {
-	const struct iss_field *doc = field_at(c, "card");
+	const struct iss_field *doc = portal_field_at(c, "card");
 
 	for (const struct iss_field *m = doc == NULL ? NULL : doc->members; m != NULL && m->name != NULL; m++)
 		for (const struct iss_field *f = m->members; f != NULL && f->name != NULL && n < MAX_GAPS; f++) {
@@ -296,8 +278,10 @@ static void limits(struct web_req *q, struct fj_buf *b, const json_t *fill)
 	if (plan != NULL) {
 		FJ_AUTO(json) of = json_pack("{s:O?, s:O?, s:O?}", "from", json_object_get(json_object_get(plan, "proposal"), "from"), "to", json_object_get(json_object_get(plan, "proposal"), "to"),
 		    "grant", json_object_get(json_object_get(plan, "proposal"), "grant"));
+		FJ_AUTO(json) asked = json_pack("{s:O*}", "conditions", json_object_get(json_object_get(plan, "items"), "conditions"));
 		web_print(b, "<h3>%s</h3>", web_tr(q, "The plan as proposed"));
 		web_fields(q, b, of, portal_links);
+		web_fields(q, b, asked, portal_links);
 	}
 	json_array_foreach(numbers, i, v)
 		if (i < 6)
@@ -473,42 +457,6 @@ void portal_wizard_review(struct web_req *q, struct web_res *r, const struct por
 	web_page_end(b);
 }
 
-/* --- a material is filed on the way --- */
-
-/* of which kind the material is that a field wants, as a rule; another can be chosen there */
-static const struct {
-	const char *member, *kind;
-} filed_as[] = {{".feasibility", "FEASIBILITY"}, {".due_diligence", "DUE_DILIGENCE"}, {".risk_evaluation", "RISK_EVALUATION"}, {".security_rules", "SEC_POLICY"}, {".emergency_plan", "EMERGENCY_PLAN"},
-	{"", "OTHER"}};
-
-/* to the form that files one, and back to the draft's step */
-static void to_file(struct web_res *r, const struct portal_wizard *w, const char *id, size_t at, const char *path)
-{
-	char back[PORTAL_TO], to[PORTAL_TO] = "/do/material/add", number[24];
-	size_t k = 0;
-
-	snprintf(number, sizeof(number), "%zu", at);
-	portal_address("wizard", w->command, back);
-	portal_to(back, "draft", id);
-	portal_to(back, "step", number);
-	portal_to(back, "for", path);
-	while (filed_as[k].member[0] != '\0' && strstr(path, filed_as[k].member) == NULL)
-		k++;
-	portal_to(to, "kind", filed_as[k].kind);
-	portal_to(to, "back", back);
-	web_redirect(r, to);
-}
-
-/* back from there: its number stands where it was wanted */
-static void take_filed(struct web_req *q, const struct iss_command_info *c, json_t *fill)
-{
-	const char *path = web_field(q, "for"), *id = web_field(q, "filed");
-	const struct iss_field *f = field_at(c, path);
-
-	if (f != NULL && f->noun != NULL && strcmp(f->noun, "material") == 0 && strncmp(id, "MT-", 3) == 0)
-		json_object_set_new(fill, path, json_string(id));
-}
-
 /* --- asking and keeping --- */
 
 static const struct portal_wizard *wizard_of(struct web_req *q, struct web_res *r, const struct iss_command_info **c)
@@ -544,7 +492,7 @@ void portal_get_wizard(struct web_req *q, struct web_res *r)
 		portal_prefill(q, c, fill);
 	else if (changed)
 		json_object_set_new(fill, PORTAL_CHANGED, json_true());
-	take_filed(q, c, fill);
+	portal_take_filed(q, c, fill);
 	size_t at = number_of(web_field(q, "step")[0] != '\0' ? web_field(q, "step") : fj_json_text(fill, LEFT_AT), n + 1);
 	if (web_field(q, "focus")[0] != '\0')
 		json_object_set_new(fill, PORTAL_FOCUS, json_string(web_field(q, "focus")));
@@ -622,7 +570,8 @@ void portal_post_wizard(struct web_req *q, struct web_res *r)
 		return;
 	}
 	if (file[0] != '\0') {
-		to_file(r, w, id, at, file);
+		snprintf(number, sizeof(number), "%zu", at);
+		portal_to_file(r, "wizard", c, id, number, file);
 		return;
 	}
 	snprintf(number, sizeof(number), "%zu", go);

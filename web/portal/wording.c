@@ -1,11 +1,15 @@
 /*
- * wording.c - what the register says, for people: sentences of refusals with words in
+ * wording.c - what the register says, for people: codes, sentences of refusals with words in
  * place of codes, and names beside the codes of organisations.
  *
  * The register's sentences are for programs as well, so they name states, fields and
  * commands as the interface has them.  On a page a state is its word, a field its label,
  * a command what its button says, and who is named by a code is named.
  */
+#include <pthread.h>
+#include <stdlib.h>
+
+#include "base/mem.h"
 #include "web/portal/internal.h"
 
 #define CAP 1200 /* of a sentence */
@@ -37,9 +41,15 @@ static bool is_usci(const char *s)
 json_t *portal_organisation(struct web_req *q, const char *usci)
 {
 	FJ_AUTO(json) params = json_pack("{s:s}", "usci", usci);
+	struct portal_person *who = web_session(q);
 	json_t *o = NULL;
 
-	return is_usci(usci) && web_session(q) != NULL && portal_command(q, "organisation.show", params, &o, NULL) == FJ_OK ? o : NULL;
+	if (!is_usci(usci) || who == NULL)
+		return NULL;
+	o = json_incref(json_object_get(who->known, usci)); /* a list names the same ones in each row */
+	if (o == NULL && portal_command(q, "organisation.show", params, &o, NULL) == FJ_OK)
+		json_object_set(who->known, usci, o);
+	return o;
 }
 
 bool portal_org_name(struct web_req *q, const char *usci, char out[PORTAL_NAME])
@@ -235,4 +245,98 @@ void portal_copy_words(struct web_req *q, const char *command, json_t *object)
 		json_object_set_new(object, as[i].to, json_string(word == NULL ? is : word));
 		json_object_del(object, as[i].from);
 	}
+}
+
+/* --- the field of a name, and the one that may be a code: asked for each cell of each list, so looked up, not searched --- */
+
+struct taker {
+	const char *key, *code; /* code "": the name alone, of a command's own fields */
+	const struct iss_field *field;
+	size_t rank; /* of those alike, the first in the tables counts */
+};
+static struct {
+	pthread_once_t once;
+	struct taker *all; /* NULL: memory was short, and codes stay codes */
+	size_t n;
+} takers = {.once = PTHREAD_ONCE_INIT};
+
+static void add_taker(struct taker *out, size_t *n, const struct iss_field *f, const char *code)
+{
+	if (out != NULL)
+		out[*n] = (struct taker){f->name, code, f, *n};
+	++*n;
+}
+
+static void each_taker(const struct iss_field *f, bool own, struct taker *out, size_t *n)
+{
+	for (; f != NULL && f->name != NULL; f++) {
+		if (own)
+			add_taker(out, n, f, "");
+		for (const char *const *c = f->choices; c != NULL && *c != NULL; c++)
+			add_taker(out, n, f, *c);
+		for (const struct iss_choice *k = f->words; k != NULL && k->code != NULL; k++)
+			add_taker(out, n, f, k->code);
+		each_taker(f->members, false, out, n);
+	}
+}
+
+static int by_code(const void *a, const void *b)
+{
+	const struct taker *x = a, *y = b;
+	int c = strcmp(x->key, y->key);
+
+	return c != 0 ? c : strcmp(x->code, y->code);
+}
+
+static int by_rank(const void *a, const void *b)
+{
+	const struct taker *x = a, *y = b;
+	int c = by_code(a, b);
+
+	return c != 0 ? c : x->rank < y->rank ? -1 : x->rank > y->rank;
+}
+
+static void make_takers(void)
+{
+	size_t n, kept = 0, all_n = 0;
+	const struct iss_command_info *const *all = iss_commands(&n);
+
+	for (size_t i = 0; i < n; i++)
+		each_taker(all[i]->fields, true, NULL, &all_n);
+	struct taker *t = fj_alloc(all_n, sizeof(*t));
+	if (t == NULL)
+		return;
+	all_n = 0;
+	for (size_t i = 0; i < n; i++)
+		each_taker(all[i]->fields, true, t, &all_n);
+	qsort(t, all_n, sizeof(*t), by_rank);
+	for (size_t i = 0; i < all_n; i++)
+		if (kept == 0 || by_code(&t[kept - 1], &t[i]) != 0)
+			t[kept++] = t[i];
+	takers.all = t;
+	takers.n = kept;
+}
+
+static const struct iss_field *taker(const char *key, const char *code)
+{
+	struct taker want = {.key = key, .code = code};
+
+	pthread_once(&takers.once, make_takers);
+	const struct taker *t = takers.all == NULL ? NULL : bsearch(&want, takers.all, takers.n, sizeof(want), by_code);
+	return t == NULL ? NULL : t->field;
+}
+
+const char *portal_choice_of(const char *key, const char *code, bool en)
+{
+	const struct iss_field *f = taker(key, code);
+
+	return f == NULL ? NULL : portal_choice(en, f, code);
+}
+
+const char *portal_label(const char *key, bool en)
+{
+	const struct iss_command_info *c = iss_command_find(key);
+	const struct iss_field *f = c == NULL ? taker(key, "") : NULL;
+
+	return c != NULL ? (en ? c->en : c->zh) : f == NULL ? NULL : en ? f->en : f->zh;
 }

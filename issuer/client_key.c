@@ -96,14 +96,14 @@ enum fj_rc apply_user_key_ended(const struct evt *e, struct fj_err *err)
 /* --- binding: two officers --- */
 
 const struct iss_field fld_user_bind[] = {
-	{"login", ISS_F_STR, true, 63, "用户名", "login"},
+	{"login", ISS_F_STR, true, 63, "用户名", "user name"},
 	{"certificate", ISS_F_FILE, false, FJ_X509_MAX, "客户端证书", "the client certificate, PEM or DER"},
 	{"spki_sha256", ISS_F_STR, false, 64, "公钥指纹", "or SHA-256 of its SubjectPublicKeyInfo, hex"},
 	{"label", ISS_F_STR, true, 60, "UKey 标识", "what the UKey is known by, such as its number"},
 	{0},
 };
 const struct iss_field fld_user_unbind[] = {
-	{"login", ISS_F_STR, true, 63, "用户名", "login"},
+	{"login", ISS_F_STR, true, 63, "用户名", "user name"},
 	{"spki_sha256", ISS_F_STR, true, 64, "公钥指纹", "SHA-256 of the SubjectPublicKeyInfo, hex"},
 	{"reason", ISS_F_STR, false, 400, "理由", "reason, for the record"},
 	{0},

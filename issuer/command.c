@@ -50,18 +50,18 @@ static const struct iss_field fld_decide[] = {
 	{"digest", ISS_F_STR, false, 64, "申请内容摘要", "SHA-256 of what I decide on, as approval.show tells it"},
 	{0},
 };
-static const struct iss_field fld_login[] = {{"login", ISS_F_STR, true, 63, "用户名", "login"}, {0}};
+static const struct iss_field fld_login[] = {{"login", ISS_F_STR, true, 63, "用户名", "user name"}, {0}};
 static const struct iss_field fld_user_add[] = {
-	{"login", ISS_F_STR, true, 63, "用户名", "login"},
+	{"login", ISS_F_STR, true, 63, "用户名", "user name"},
 	{"name", ISS_F_STR, true, 40, "姓名", "name as shown"},
-	{"person", ISS_F_STR, true, 63, "人员标识", "what the office identifies the natural person by"},
+	{"person", ISS_F_STR, true, 63, "人员标识", "the person, by the number that the office knows him by"},
 	{"org", ISS_F_STR, true, 18, "所属单位", "organisation's unified social credit code"},
 	{"roles", ISS_F_LIST, true, 8, "角色", "roles", iss_role_names, "domain.md 6"},
 	{0},
 };
 #define WHY {"reason", ISS_F_STR, false, 400, "理由", "reason, for the record"}
 static const struct iss_field fld_user_move[] = {
-	{"login", ISS_F_STR, true, 63, "用户名", "login"},
+	{"login", ISS_F_STR, true, 63, "用户名", "user name"},
 	{"org", ISS_F_STR, false, 18, "调入单位", "new organisation's code; the same one by default"},
 	{"roles", ISS_F_LIST, true, 8, "角色", "roles from now on", iss_role_names, "domain.md 6"},
 	WHY,
@@ -84,19 +84,19 @@ static const struct iss_field fld_user_handover[] = {
 };
 static const char *const suspension_causes[] = {"FALSE_REGISTRATION", "TAMPERING", "LEAKING", "PROFITEERING", NULL};
 static const struct iss_field fld_user_suspend[] = {
-	{"login", ISS_F_STR, true, 63, "用户名", "login"},
+	{"login", ISS_F_STR, true, 63, "用户名", "user name"},
 	{"cause", ISS_F_STR, true, 20, "情形", "what was found", suspension_causes, "26号 art. 19"},
 	{"reason", ISS_F_STR, true, 400, "事由", "what was found, for the record"},
 	{0},
 };
 static const struct iss_field fld_user_reinstate[] = {
-	{"login", ISS_F_STR, true, 63, "用户名", "login"},
+	{"login", ISS_F_STR, true, 63, "用户名", "user name"},
 	{"reason", ISS_F_STR, true, 400, "理由", "reason, for the record"},
 	{0},
 };
 static const char *const secret_kinds[] = {"password", "factor", NULL};
 static const struct iss_field fld_user_reset[] = {
-	{"login", ISS_F_STR, true, 63, "用户名", "login"},
+	{"login", ISS_F_STR, true, 63, "用户名", "user name"},
 	{"what", ISS_F_STR, true, 8, "重置内容", "what is set anew", secret_kinds, "domain.md decision 10"},
 	WHY,
 	{0},
@@ -115,7 +115,7 @@ static const struct iss_field fld_access_review[] = {
 };
 static const char *const enrol_factors[] = {"totp", "certificate", NULL};
 static const struct iss_field fld_enrol[] = {
-	{"login", ISS_F_STR, true, 63, "用户名", "login"},
+	{"login", ISS_F_STR, true, 63, "用户名", "user name"},
 	{"code", ISS_F_STR, true, 40, "一次性注册码", "one-time code"},
 	{"password", ISS_F_STR, true, 128, "新密码", "new password, at least 12 characters"},
 	{"factor", ISS_F_STR, false, 12, "第二因素", "totp (a telephone, the default), or certificate (a UKey that is bound already)", enrol_factors, "issue 8"},

@@ -446,34 +446,36 @@ static enum fj_rc load_map(struct sto *db, const char *holder, json_t *map, stru
 	}
 }
 
-static const char *const notes[LED_COLUMNS] = {
-	[LED_NO] = "必填。本单位自编的台账编号，同一单位内不得重复，至多 40 字",
-	[LED_CATALOG] = "必填。该资源在数据资源目录中的编号",
-	[LED_NAME] = "必填。写明时间、区域和内容，一般不超过 40 字",
-	[LED_SUMMARY] = "选填。不超过 400 字",
-	[LED_FORMED] = "必填。从可选值中选一项",
-	[LED_SHARED] = "形成方式为“共享取得”时必填，其他情形不填。写提供单位全称",
-	[LED_INDUSTRY] = "选填。GB/T 4754-2017 的门类字母加两位大类代码，如 N76（水利管理业）",
-	[LED_SCHEME] = "填写资产分类的必填。从可选值中选一项",
-	[LED_CLASS] = "选填。上列分类标准中的代码，1 至 16 位大写字母、数字和点",
-	[LED_FROM] = "选填。数据起始日期，如 2026-03-01",
-	[LED_TO] = "选填。数据截止日期，如 2026-03-31，不早于时域起",
-	[LED_FREQUENCY] = "选填。从可选值中选一项",
-	[LED_SCOPE] = "选填。从可选值中选一项",
-	[LED_SOURCE] = "选填。从可选值中选一项",
-	[LED_STRUCTURE] = "选填。从可选值中选一项",
-	[LED_LEVEL] = "选填。GB/T 43697-2024 的级别，从可选值中选一项；核心数据不得登记",
-	[LED_VOLUME] = "选填。记录条数，整数，不写单位",
-	[LED_PERSONAL] = "选填。从可选值中选一项",
-	[LED_DEPT] = "选填。本单位内负责管理该数据的部门",
-	[LED_SECRET] = "标注为“是”的行不导入，也不留存内容",
+static const struct {
+	const char *zh, *en;
+} notes[LED_COLUMNS] = {
+	[LED_NO] = {"必填。本单位自编的台账编号，同一单位内不得重复，至多 40 字", "Required. The ledger number of your own; once in a unit, 40 characters at most"},
+	[LED_CATALOG] = {"必填。该资源在数据资源目录中的编号", "Required. The resource's number in the data resource catalogue"},
+	[LED_NAME] = {"必填。写明时间、区域和内容，一般不超过 40 字", "Required. Tells time, region and content, 40 characters at most as a rule"},
+	[LED_SUMMARY] = {"选填。不超过 400 字", "Optional. 400 characters at most"},
+	[LED_FORMED] = {"必填。从可选值中选一项", "Required. One of the values"},
+	[LED_SHARED] = {"形成方式为“共享取得”时必填，其他情形不填。写提供单位全称", "Required where it was obtained by sharing, else empty: the full name of the unit that shared it"},
+	[LED_INDUSTRY] = {"选填。GB/T 4754-2017 的门类字母加两位大类代码，如 N76（水利管理业）", "Optional. Section letter and two digits of the division in GB/T 4754-2017, such as N76 (water conservancy)"},
+	[LED_SCHEME] = {"填写资产分类的必填。从可选值中选一项", "Required where a class is given. One of the values"},
+	[LED_CLASS] = {"选填。上列分类标准中的代码，1 至 16 位大写字母、数字和点", "Optional. The code in that scheme: 1 to 16 capital letters, digits and dots"},
+	[LED_FROM] = {"选填。数据起始日期，如 2026-03-01", "Optional. First day of the data, such as 2026-03-01"},
+	[LED_TO] = {"选填。数据截止日期，如 2026-03-31，不早于时域起", "Optional. Last day of the data, such as 2026-03-31, not before the first"},
+	[LED_FREQUENCY] = {"选填。从可选值中选一项", "Optional. One of the values"},
+	[LED_SCOPE] = {"选填。从可选值中选一项", "Optional. One of the values"},
+	[LED_SOURCE] = {"选填。从可选值中选一项", "Optional. One of the values"},
+	[LED_STRUCTURE] = {"选填。从可选值中选一项", "Optional. One of the values"},
+	[LED_LEVEL] = {"选填。GB/T 43697-2024 的级别，从可选值中选一项；核心数据不得登记", "Optional. The level of GB/T 43697-2024, one of the values; core data is not registered"},
+	[LED_VOLUME] = {"选填。记录条数，整数，不写单位", "Optional. Number of records, a whole number without a unit"},
+	[LED_PERSONAL] = {"选填。从可选值中选一项", "Optional. One of the values"},
+	[LED_DEPT] = {"选填。本单位内负责管理该数据的部门", "Optional. The department of your unit that manages the data"},
+	[LED_SECRET] = {"标注为“是”的行不导入，也不留存内容", "A row marked 是 (yes) is neither imported nor kept"},
 };
 
 /* the columns of template and corrected file */
 static void columns_of(struct sheet_column out[LED_COLUMNS + 2])
 {
 	for (int k = 0; k < LED_COLUMNS; k++)
-		out[k] = (struct sheet_column){led_cols[k].zh, led_cols[k].choices, led_cols[k].width, notes[k]};
+		out[k] = (struct sheet_column){led_cols[k].zh, led_cols[k].choices, led_cols[k].width, notes[k].zh};
 	out[LED_COLUMNS] = (struct sheet_column){"原行号", NULL, 8, NULL};
 	out[LED_COLUMNS + 1] = (struct sheet_column){"问题", NULL, 60, NULL};
 }
@@ -710,16 +712,17 @@ static enum fj_rc entries_of(struct sto *db, const char *holder, struct sheet_ou
 	return FJ_OK;
 }
 
-/* [{title, note, choices}]: what the workbook's second sheet tells, for who fills in CSV */
-static json_t *columns_told(const struct sheet_column *columns)
+/* [{field, title, note, choices}]: what the workbook's second sheet tells, for who fills in CSV */
+static json_t *columns_told(void)
 {
 	json_t *out = json_array();
 
 	for (size_t k = 0; k < LED_COLUMNS; k++) {
+		const struct led_col *col = &led_cols[k];
 		json_t *choices = json_array();
-		for (size_t i = 0; columns[k].choices != NULL && columns[k].choices[i] != NULL; i++)
-			json_array_append_new(choices, json_string(columns[k].choices[i]));
-		json_array_append_new(out, json_pack("{s:s, s:s, s:o}", "title", columns[k].title, "note", columns[k].note == NULL ? "" : columns[k].note, "choices", choices));
+		for (size_t i = 0; col->choices != NULL && col->choices[i] != NULL; i++)
+			json_array_append_new(choices, json_string(col->choices[i]));
+		json_array_append_new(out, json_pack("{s:s, s:s, s:{s:s, s:s}, s:o}", "field", col->field, "title", col->zh, "note", "zh", notes[k].zh, "en", notes[k].en, "choices", choices));
 	}
 	return out;
 }
@@ -737,7 +740,7 @@ enum fj_rc cmd_ledger_template(struct iss_call *c, struct fj_err *err)
 	if (filled)
 		FJ_TRY(entries_of(c->db, c->actor->org, o, err));
 	FJ_TRY(file_json(&o, filled ? "ledger" : "ledger-template", f, &file, err));
-	c->answer = json_pack("{s:o, s:o}", "file", file, "columns", columns_told(columns));
+	c->answer = json_pack("{s:o, s:o}", "file", file, "columns", columns_told());
 	return c->answer != NULL ? FJ_OK : fj_no_memory(err, "issuer");
 }
 

@@ -194,7 +194,7 @@ async function courses() {
 		await open(page, '/show/registration/' + await registration());
 		assert.match(await page.innerText('.timeline >> nth=0'), /✔ 提交登记申请[\s\S]*依据 26号第9条/);
 		await open(page, page.url().replace(h.portal, '') + '?lang=en');
-		assert.match(await page.innerText('.timeline >> nth=0'), /✔ Applied for[\s\S]*26号 art\. 9/);
+		assert.match(await page.innerText('.timeline >> nth=0'), /✔ Applied for[\s\S]*Measures No\. 26, art\. 9/);
 		await open(page, '/inbox?lang=zh');
 	});
 	await test('what a batch set aside is taken into the form again by one button', async () => {

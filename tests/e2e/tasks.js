@@ -61,11 +61,14 @@ class Person {
 		await locator.click();
 		await this.settled();
 	}
-	// the main menu, which is folded on a telephone
+	// what is folded on a telephone: the main menu and the account, the steps of a wizard
+	async show(what) {
+		const folded = this.page.locator(what + ':not([open]) > summary');
+		if (await folded.isVisible())
+			await folded.click();
+	}
 	async menu(words) {
-		const switch_ = this.page.locator('.drawer > summary');
-		if (await switch_.isVisible())
-			await switch_.click();
+		await this.show('.drawer');
 		await this.follow(words, this.page.locator('nav.main'));
 	}
 	// a link by its words
@@ -243,6 +246,7 @@ async function catalogue() {
 		await p.page.goto(h.portal + '/wizard/asset/card?ledger=' + id);
 		await p.page.fill('[name="card.basic.asset_no"]', 'DRAFT-' + n);
 		await p.press(say('Save draft'));
+		await p.show('.drawer');
 		await p.press(say('Sign out'), p.within('header'));
 		delete h.cookies.hbsw2;
 		const again = await as('hbsw2');
@@ -307,12 +311,15 @@ async function wizard() {
 		await p.page.fill('[name="proposal.from"]', today.slice(0, 10));
 		await p.page.fill('[name="proposal.to"]', (Number(today.slice(0, 4)) + 1) + '-06-30');
 		await save();
-		await p.click(p.page.locator('nav.steps button, .steps button').last()); // to the end, the terms are still missing
+		await p.show('.fold');
+		await p.click(p.page.locator('.steps button').last()); // to the end, the terms are still missing
 		await p.see(/缺|missing/);
 		const begun = (await h.api('/api/v1/plan?limit=1000', null, await h.session('auditor'))).items.length;
+		await p.show('.fold');
 		await p.click(p.page.locator('.steps button').nth(2));
 		await p.page.locator('[name="proposal.terms"]').selectOption('paid');
 		await save();
+		await p.show('.fold');
 		await p.click(p.page.locator('.steps button').last());
 		await p.press(say('Check and preview'));
 		assert.strictEqual(await p.within('main [role=alert]').count(), 0, await p.text());
@@ -401,6 +408,7 @@ async function offices() {
 	});
 	await task('an officer sees his sessions, ends the others and makes recovery codes', async (as, say) => {
 		const p = await as('gx-fin1');
+		await p.show('.drawer');
 		await p.click(p.within('header a[href="/account"]').first());
 		await p.click(p.within('main a[href="/account/sessions"]').first());
 		await p.see(/127\.0\.0\.1/);

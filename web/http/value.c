@@ -113,6 +113,18 @@ static bool organisation_link(struct web_req *q, struct fj_buf *b, const char *k
 	return true;
 }
 
+/* below the word "rule" its number alone is enough */
+static void rule_value(struct web_req *q, struct fj_buf *b, const char *s)
+{
+	char id[WEB_CLAUSE_ID];
+
+	web_clause_id(s, id);
+	if (strcmp(id, s) == 0 && web_basis_page(q) != NULL)
+		web_print(b, "<a href=\"%s#%s\">%s</a>", web_basis_page(q), id, s);
+	else
+		web_clause(q, b, s);
+}
+
 static void text_value(struct web_req *q, struct fj_buf *b, const char *key, const char *s, const struct web_link *links, bool day_only)
 {
 	const struct web_term *t = web_term_find(key);
@@ -126,7 +138,7 @@ static void text_value(struct web_req *q, struct fj_buf *b, const char *key, con
 	if (word != NULL) {
 		web_text(b, word);
 	} else if (form == WEB_TEXT && s[0] != '\0' && (strcmp(key, "rule") == 0 || strcmp(key, "clause") == 0)) {
-		web_clause(q, b, s);
+		rule_value(q, b, s);
 	} else if (prefix != NULL) {
 		web_html(b, "<a class=\"mono\" href=\"");
 		web_text(b, prefix);

@@ -103,6 +103,7 @@ static const struct web_term terms[] = {
 	/* versions of cards, encumbrances, overrides */
 	{"newest", WEB_TEXT}, {"in_force", WEB_TEXT}, {"draft", WEB_TEXT}, {"by", WEB_MONO},
 	{"block", WEB_TEXT}, {"zh", WEB_TEXT}, {"en", WEB_TEXT},
+	{"from_hash", WEB_TECHNICAL}, {"to_hash", WEB_TECHNICAL}, {"not_by", WEB_MONO}, {"recorder", WEB_MONO}, {"tpm", WEB_TEXT}, {"attested", WEB_TEXT}, {"log", WEB_TEXT}, {"vkey", WEB_MONO},
 	{"from", WEB_TEXT}, {"to", WEB_TEXT}, {"old_text", WEB_TEXT}, {"new_text", WEB_TEXT},
 	{"origin", WEB_KIND}, {"collateral", WEB_TEXT}, {"override", WEB_TEXT},
 	{"approver", WEB_MONO}, {"carding", WEB_TEXT}, {"path26", WEB_TEXT},

@@ -199,7 +199,7 @@ static void enrol_page(struct web_req *q, struct web_res *r, const struct fj_err
 	portal_tell(q, r, err);
 	web_print(b, "<p>%s</p><form class=\"narrow\" method=\"post\" action=\"/enrol\">", web_tr(q, "Two officers gave you a half of the one-time code each; write both with a hyphen between them. It works once, within a week."));
 	portal_plain_input(b, "login", web_tr(q, "User name"), "text", "username", 63, web_field(q, "login"));
-	portal_plain_input(b, "code", web_tr(q, "One-time code (first-second)"), "text", "off", 40, "");
+	portal_plain_input(b, "code", web_tr(q, "One-time code: its first half, a hyphen, its second half"), "text", "off", 40, "");
 	portal_plain_input(b, "password", web_tr(q, "New password"), "password", "new-password", 128, "");
 	portal_plain_input(b, "again", web_tr(q, "New password, once more"), "password", "new-password", 128, "");
 	web_print(b, "<p class=\"hint small\">%s</p>", web_tr(q, "If only the telephone or USB key (UKey) is set anew, enter the password that you have, twice."));

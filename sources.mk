@@ -228,6 +228,7 @@ ISSUER_SRC := \
 	issuer/org_change.c \
 	issuer/org_import.c \
 	issuer/organisation.c \
+	issuer/outcome.c \
 	issuer/override.c \
 	issuer/page.c \
 	issuer/paper/authorisation.c \

@@ -9,6 +9,7 @@
 
 #include "issuer/domain.h"
 #include "issuer/find.h"
+#include "issuer/home.h"
 #include "issuer/iss.h"
 #include "issuer/profile.h"
 
@@ -28,7 +29,8 @@ static enum fj_rc dispatch(const struct evt *e, struct fj_err *err)
 		if (strcmp(table[i].kind, e->kind) == 0) {
 			FJ_TRY(pipe_apply(e, err));
 			FJ_TRY(table[i].apply(e, err));
-			return fnd_note(e, err);
+			FJ_TRY(fnd_note(e, err));
+			return hom_note(e, err);
 		}
 	return fj_fail(err, FJ_E_INTERNAL, "issuer", NULL, "there is no event \"%s\"", e->kind);
 }

@@ -2,7 +2,7 @@
  * home.c - home.show: what an officer needs first, in one answer.
  *
  * What waits for the reader's roles and organisation, terms with the overdue first,
- * what ends soon, what is in use and may be taken back, figures of the own scope, and
+ * what was decided lately, what ends soon, what is in use and may be taken back, figures of the own scope, and
  * how the appliance fares.  Portal, API and command line show the same.  Every part is
  * read by an index and ends at a limit, so that it takes as long with a million assets
  * as with ten; where more waits than is looked at, "more" says so and a list has it.
@@ -328,7 +328,7 @@ static enum fj_rc answer(struct hom *h, struct fj_err *err)
 	static const struct {
 		const char *key;
 		enum fj_rc (*part)(const struct hom *h, json_t **out, struct fj_err *err);
-	} parts[] = {{"health", health}, {"waiting", waiting}, {"deadlines", deadlines}, {"ending", hom_ending}, {"in_use", in_use}, {"figures", hom_figures}};
+	} parts[] = {{"health", health}, {"waiting", waiting}, {"deadlines", deadlines}, {"decided", hom_decided}, {"ending", hom_ending}, {"in_use", in_use}, {"figures", hom_figures}};
 
 	FJ_TRY(begin(h, err));
 	h->c->answer = json_pack("{s:o, s:o, s:s, s:s}", "roles", iss_roles_json(h->c->actor->roles & ~(uint32_t)ISS_LOCAL), "at_hand", iss_roles_json(h->roles & ~(uint32_t)ISS_LOCAL),

@@ -36,4 +36,10 @@ enum fj_rc hom_ending(const struct hom *h, json_t **out, struct fj_err *err) FJ_
 /* {filter: usci} by which the lists of a noun show the scope's; {} when it is everybody's, or no filter does */
 json_t *hom_filter(const struct hom_scope *of, const char *noun);
 
+/* --- outcome.c --- */
+/* Notes for whom the event is a decision on what they had asked for; called after its apply function, also on replay. */
+enum fj_rc hom_note(const struct evt *e, struct fj_err *err) FJ_MUST_USE;
+/* those of the own office, of the last 14 days, eight, newest first: [{"day","kind","what","id","object","object_name","state","matter"?}]; the caller's */
+enum fj_rc hom_decided(const struct hom *h, json_t **out, struct fj_err *err) FJ_MUST_USE;
+
 #endif

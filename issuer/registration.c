@@ -14,6 +14,7 @@
 #include "issuer/registration.h"
 
 #include "base/jws.h"
+#include "issuer/iss.h"
 #include "issuer/legacy.h"
 #include "issuer/profile.h"
 #include "issuer/rules/rules.h"
@@ -806,6 +807,30 @@ static json_t *to_json(const struct dom_reg *r, fj_time now)
 	    "notice_from", from, "notice_to", end, "receiver", r->receiver, "certificate", r->certificate);
 }
 
+/* how many more of the finance department's officers have no part in it, the reader left out: the certificate takes two of them (R22) */
+static enum fj_rc put_officers(struct iss_call *c, const struct dom_reg *r, const struct dom_asset *a, json_t *out, struct fj_err *err)
+{
+	FJ_AUTO(dom_org) holder = {.affiliates = NULL};
+	FJ_AUTO(buf) persons = FJ_BUF_INIT(4096);
+	FJ_AUTO(sto_q) q = {0};
+	struct iss_actor o;
+	bool row;
+	json_int_t left = 0;
+
+	FJ_TRY(dom_org_get(c->db, a->holder, &holder, err));
+	if (strcmp(holder.finance, c->actor->org) != 0 || !(c->actor->roles & ISS_FINANCE) || dom_reg_type(r->type)->ends != NULL)
+		return FJ_OK;
+	FJ_TRY(dom_reg_persons(r, &persons, err));
+	FJ_TRY(sto_query(c->db, STO_USER_DECIDERS, &q, err, "ti", holder.finance, (int64_t)ISS_FINANCE));
+	for (;;) {
+		FJ_TRY(sto_step(&q, &row, err));
+		if (!row)
+			return fj_json_set(out, "issuers_left", json_integer(left));
+		FJ_TRY(usr_actor(c->db, sto_text(&q, 0), "system", &o, err));
+		left += !iss_persons_meet(o.person, fj_buf_str(&persons)) && !iss_persons_meet(o.person, c->actor->person);
+	}
+}
+
 /* before it is taken on, what the one notice would name now; after a return, whether it can be completed and applied for again */
 static enum fj_rc put_lacks(struct iss_call *c, const struct dom_reg *r, json_t *out, struct fj_err *err)
 {
@@ -822,6 +847,7 @@ static enum fj_rc put_lacks(struct iss_call *c, const struct dom_reg *r, json_t 
 	}
 	if (dom_reg_closed(r->state) || r->certificate[0] != '\0')
 		return FJ_OK;
+	FJ_TRY(put_officers(c, r, &a, out, err));
 	FJ_TRY(dom_card_at(c->db, r->asset_no, r->version, &card, err));
 	json_decref(a.card);
 	a.card = fj_move(card);

@@ -51,6 +51,12 @@ CREATE TRIGGER tally_stopped AFTER UPDATE OF state ON authorisation WHEN (OLD.st
       WHERE whose = 'T' AND scope = NEW.number AND what = 'token' AND n <> 0 AND code GLOB iif(OLD.state = 'ACTIVE', 'ACTIVE *', 'STOPPED *') ON CONFLICT DO UPDATE SET n = n + excluded.n;
 END;
 
+CREATE TABLE outcome (             -- decisions on what an office had asked for (issuer/outcome.c)
+  org TEXT NOT NULL,               -- USCC
+  seq INTEGER NOT NULL,            -- the event
+  PRIMARY KEY (org, seq)
+) STRICT, WITHOUT ROWID;
+
 -- terms that run, of a finance department's holders and of one holder
 CREATE INDEX find_due_finance ON find_row(finance, expires) WHERE noun = 4 AND expires > 0;
 CREATE INDEX find_due_holder ON find_row(holder, expires) WHERE noun = 4 AND expires > 0;

@@ -28,15 +28,21 @@ static void list_address(struct fj_buf *b, const char *noun, const json_t *filte
 	}
 }
 
-/* the command's label without what stands in its brackets */
-static void command_name(struct web_req *q, struct fj_buf *b, const char *command)
+/* a label without what stands in its brackets */
+static void short_name(struct web_req *q, struct fj_buf *b, const char *text)
 {
-	const struct iss_command_info *c = iss_command_find(command);
-	const char *text = c == NULL ? command : web_either(q, c->zh, c->en), *cut = strstr(text, web_either(q, "（", " ("));
+	const char *cut = strstr(text, web_either(q, "（", " ("));
 	char name[200];
 
 	snprintf(name, sizeof(name), "%.*s", (int)(cut == NULL ? strlen(text) : (size_t)(cut - text)), text);
 	web_text(b, name);
+}
+
+static void command_name(struct web_req *q, struct fj_buf *b, const char *command)
+{
+	const struct iss_command_info *c = iss_command_find(command);
+
+	short_name(q, b, c == NULL ? command : web_either(q, c->zh, c->en));
 }
 
 /* --- who, and how the appliance fares --- */
@@ -216,6 +222,42 @@ static void deadlines(struct web_req *q, struct fj_buf *b, const json_t *home)
 	if (json_array_size(list) > 0)
 		web_html(b, "</tbody></table>");
 	web_print(b, "<p><a href=\"/list/deadline\">%s</a></p></section>", web_tr(q, "All terms"));
+}
+
+/* --- what was decided lately --- */
+
+static void one_decided(struct web_req *q, struct fj_buf *b, const json_t *d)
+{
+	const json_t *what = json_object_get(d, "what");
+	const char *matter = fj_json_text(d, "matter"), *name = fj_json_text(d, "object_name");
+
+	web_html(b, "<li>");
+	if (matter[0] != '\0') {
+		web_print(b, "<a href=\"/approvals/%s\">", fj_json_text(d, "id"));
+		short_name(q, b, web_word(q, WEB_MATTER, matter));
+		web_html(b, "</a> ");
+	} else {
+		web_print(b, "%s ", strncmp(fj_json_text(d, "kind"), "registration.", 13) == 0 ? portal_noun_word(q, "registration", true) : web_either(q, fj_json_peek(what, "zh"), fj_json_text(what, "en")));
+	}
+	if (fj_json_text(d, "state")[0] != '\0')
+		web_value(q, b, "state", json_object_get(d, "state"), NULL);
+	web_print(b, " <bdi>%s</bdi> <span class=\"small mono\">", name);
+	web_value(q, b, "object", json_object_get(d, "object"), portal_links);
+	web_print(b, "</span> <time class=\"small\">%s</time></li>", fj_json_text(d, "day"));
+}
+
+static void decided(struct web_req *q, struct fj_buf *b, const json_t *home)
+{
+	const json_t *list = json_object_get(home, "decided");
+	size_t i;
+	json_t *d;
+
+	if (json_array_size(list) == 0)
+		return;
+	web_print(b, "<section class=\"card\"><h2>%s</h2><ul class=\"todo\">", web_tr(q, "Lately decided, on what this office asked for"));
+	json_array_foreach(list, i, d)
+		one_decided(q, b, d);
+	web_html(b, "</ul></section>");
 }
 
 /* --- what ends soon --- */
@@ -609,6 +651,7 @@ void portal_home(struct web_req *q, struct web_res *r)
 	web_html(b, "<div class=\"home\">");
 	waiting(q, b, home);
 	deadlines(q, b, home);
+	decided(q, b, home);
 	requests(q, b, json_object_get(json_object_get(home, "in_use"), "requests"));
 	in_use(q, b, home);
 	batches(q, b, json_object_get(json_object_get(home, "in_use"), "batches"));

@@ -365,6 +365,10 @@ void portal_form(struct web_req *q, struct fj_buf *b, const struct iss_command_i
 
 /* the four blocks of an asset card (card.c); nothing without a card */
 void portal_card(struct web_req *q, struct fj_buf *b, const json_t *card);
+/* these of its fields; keys ends with NULL */
+void portal_card_facts(struct web_req *q, struct fj_buf *b, const json_t *card, const char *const *keys);
+/* above the form of a step of one registration: whether officers are left for its certificate, and the card with its materials, folded; nothing for others */
+void portal_case(struct web_req *q, struct fj_buf *b, const struct iss_command_info *c, const json_t *fill);
 
 /* --- signing in and accounts --- */
 struct portal_try { /* a try to sign in, with what the connection says of the client; t points into the rest */

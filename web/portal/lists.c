@@ -330,7 +330,10 @@ static void acts_above(struct web_req *q, struct fj_buf *b, const char *noun)
 		if (shown++ == 0)
 			web_html(b, "<p class=\"acts\">");
 		portal_address(portal_wizard_of(all[i]->name) != NULL ? "wizard" : "do", all[i]->name, to);
-		web_print(b, "<a class=\"button quiet\" href=\"%s\">", to);
+		web_print(b, "<a class=\"button quiet\" href=\"%s", to);
+		if (strcmp(noun, "material") == 0 && web_field(q, "asset")[0] != '\0') /* of the asset whose list it is */
+			web_print(b, "?asset=%s", web_field(q, "asset"));
+		web_html(b, "\">");
 		portal_command_word(q, b, all[i]);
 		web_html(b, "</a> ");
 	}

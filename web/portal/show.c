@@ -343,25 +343,16 @@ static void name_holder(struct web_req *q, json_t *o)
 /* of the version of the card that it was issued on: the certificate has its hash, and of these the class, rights and modes */
 static void says(struct web_req *q, struct fj_buf *b, const json_t *cert)
 {
-	static const char *const keys[] = {"class_scheme", "class_code", "industry", "source_kind", "geo_scope", "geo_codes", "time_from", "time_to", "update_freq", "rights", "rights_table", "modes"};
+	static const char *const keys[] = {"class_scheme", "class_code", "industry", "source_kind", "geo_scope", "geo_codes", "time_from", "time_to", "update_freq", "rights", "rights_table", "modes", NULL};
 	FJ_AUTO(json) params = json_pack("{s:s, s:I}", "asset", fj_json_text(cert, "asset_no"), "version", (json_int_t)fj_json_num(cert, "card_version"));
 	FJ_AUTO(json) asset = NULL;
-	size_t i;
-	json_t *v;
 
 	if (portal_command(q, "asset.show", params, &asset, NULL) != FJ_OK)
 		return;
-	FJ_AUTO(json) lines = iss_card_lines(json_object_get(asset, "card"), web_lang(q)[0] == 'e');
 	web_html(b, "<h2>");
 	web_say(q, b, "From the card that the certificate binds (version %lld)", (long long)fj_json_num(cert, "card_version"));
-	web_html(b, "</h2><dl>");
-	json_array_foreach(lines, i, v) {
-		const char section[] = {fj_json_text(v, "text")[0], '\0'}, *industry = strcmp(fj_json_text(v, "key"), "industry") == 0 ? web_tr_in(q, "industry", section) : NULL;
-		for (size_t k = 0; k < FJ_ARRAY_LEN(keys); k++)
-			if (strcmp(keys[k], fj_json_text(v, "key")) == 0)
-				web_print(b, "<div><dt>%s</dt><dd><bdi>%s %s</bdi></dd></div>", fj_json_text(v, "label"), fj_json_text(v, "text"), industry == NULL ? "" : industry);
-	}
-	web_html(b, "</dl>");
+	web_html(b, "</h2>");
+	portal_card_facts(q, b, json_object_get(asset, "card"), keys);
 }
 
 /* an asset's open registration says whose turn it is */

@@ -104,6 +104,10 @@ async function takingBack(stranger) {
 		assert.strictEqual(await verdict(stranger, AUTH), 'deny');
 		await open(two, '/inbox');
 		await click(two, 'a[href^="/approvals/"]:has-text("收回授权")');
+		await two.setViewportSize({ width: 360, height: 740 });
+		const place = async (sel) => (await two.locator(sel).first().boundingBox()).y;
+		assert.ok(await place('main h2:has-text("不予认可的范围")') < await place('#decide') && await place('#decide') < await place('#history'), 'what stops, then the decision, then the course');
+		await two.click('summary:has-text("变更的状态条目")'); // folded: it is technical
 		assert.match(await two.innerText('main'), /变更的状态条目[\s\S]*\/status\//);
 		await click(two, '#decide form[action$="/approve"] button');
 		assert.match(await two.innerText('main'), /已批准并执行/);

@@ -100,7 +100,7 @@ static void counts(struct web_req *q, struct fj_buf *b, const json_t *stops)
 	const json_t *n = json_object_get(stops, "counts");
 
 	web_html(b, "<p>");
-	web_say(q, b, "Certificates %lld, authorisations %lld, products %lld, license tokens %lld", (long long)fj_json_num(n, "certificates"), (long long)fj_json_num(n, "authorisations"),
+	web_say(q, b, "What stops: certificates %lld, authorisations %lld, products %lld, license tokens %lld", (long long)fj_json_num(n, "certificates"), (long long)fj_json_num(n, "authorisations"),
 	    (long long)fj_json_num(n, "products"), (long long)fj_json_num(n, "tokens"));
 	web_html(b, "</p>");
 }
@@ -300,7 +300,6 @@ void portal_stopped(struct web_req *q, struct fj_buf *b, const json_t *stops)
 		return;
 	web_print(b, "<h2 id=\"stopped\">%s</h2>", web_tr(q, "What stopped with it"));
 	state_now(now, state);
-	counts(q, b, now);
 	portal_stops_list(q, b, now);
 }
 

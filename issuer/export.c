@@ -153,11 +153,11 @@ static size_t headings(const struct fnd_list *l, bool en, struct sheet_column ou
 
 	for (const struct fnd_column *c = l->columns; c->key != NULL && n + 1 < MAX_COLUMNS; c++) {
 		if (c->kind == FND_PARTY) {
-			snprintf(text[n], sizeof(text[n]), en ? "%s_usci" : "%s代码", en ? c->key : c->zh);
+			snprintf(text[n], sizeof(text[n]), en ? "%s: code" : "%s代码", en ? c->en : c->zh);
 			out[n] = (struct sheet_column){.title = text[n], .width = 22};
 			n++;
 		}
-		out[n++] = (struct sheet_column){.title = en ? c->key : c->zh, .width = c->kind == FND_TEXT || c->kind == FND_PARTY ? 24 : 0};
+		out[n++] = (struct sheet_column){.title = en ? c->en : c->zh, .width = c->kind == FND_TEXT || c->kind == FND_PARTY ? 24 : 0};
 	}
 	return n;
 }

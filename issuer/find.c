@@ -73,37 +73,37 @@ const struct iss_field fld_product_list[] = {F_PAGE, {"authorisation", ISS_F_STR
 	{"seller", ISS_F_STR, false, 18, "销售方", "of this seller"}, {"state", ISS_F_STR, false, 12, "状态", "only those in this state", product_states, "domain.md 4.9"},
 	{"kind", ISS_F_STR, false, 12, "产品类别", "the operator's, or re-developed", product_kinds, "167·三(五)"}, F_HOLDER, F_SCOPE, F_MADE, {0}};
 
-static const struct fnd_column c_organisation[] = {{"usci", FND_TEXT, "统一社会信用代码"}, {"name", FND_TEXT, "单位名称"}, {"kind", FND_TEXT, "主体类型"},
-	{"level", FND_TEXT, "财政级次"}, {"div6", FND_TEXT, "行政区划"}, {"dept", FND_TEXT, "主管部门"}, {"finance", FND_TEXT, "本级财政部门"},
-	{"roles", FND_ROLES, "角色"}, {"affiliates", FND_JSON, "关联方"}, {"dishonest", FND_BOOL, "失信"}, {"mlps", FND_INT, "等级保护"},
-	{"note", FND_TEXT, "备注"}, {"override", FND_TEXT, "代码校验说明"}, {0}};
-static const struct fnd_column c_ledger[] = {{"id", FND_TEXT, "编号"}, {"ledger_no", FND_TEXT, "台账编号"}, {"name", FND_TEXT, "名称"},
-	{"holder", FND_TEXT, "持有单位"}, {"holder_name", FND_TEXT, "持有单位名称"}, {"catalog_ref", FND_TEXT, "数据资源目录编号"}, {"shared_from", FND_TEXT, "共享来源单位"}, {"state", FND_TEXT, "状态"},
-	{"result", FND_TEXT, "确认结论"}, {0}};
-static const struct fnd_column c_asset[] = {{"asset_no", FND_TEXT, "资产编号"}, {"name", FND_TEXT, "资产名称"}, {"holder", FND_TEXT, "持有单位"}, {"holder_name", FND_TEXT, "持有单位名称"},
-	{"state", FND_TEXT, "状态"}, {"version", FND_INT, "卡片版本"}, {"certificate", FND_TEXT, "证书编号"}, {"ledger", FND_TEXT, "台账"}, {0}};
-static const struct fnd_column c_registration[] = {{"id", FND_TEXT, "登记编号"}, {"asset_no", FND_TEXT, "资产编号"}, {"asset_name", FND_TEXT, "资产名称"}, {"holder", FND_TEXT, "持有单位"}, {"holder_name", FND_TEXT, "持有单位名称"},
-	{"version", FND_INT, "卡片版本"}, {"type", FND_TEXT, "登记类型"}, {"path", FND_TEXT, "程序"}, {"state", FND_TEXT, "状态"}, {"applied_at", FND_TIME, "申请时间"},
-	{"due", FND_TIME, "办理时限"}, {"overdue", FND_OVERDUE, "超期"}, {"notice_from", FND_TIME, "公示起"}, {"notice_to", FND_TIME, "公示止"},
-	{"receiver", FND_TEXT, "接收单位"}, {"certificate", FND_TEXT, "证书编号"}, {0}};
-static const struct fnd_column c_certificate[] = {{"number", FND_TEXT, "证书编号"}, {"state", FND_STATE, "状态"}, {"asset_no", FND_TEXT, "资产编号"},
-	{"asset_name", FND_TEXT, "资产名称"}, {"holder", FND_PARTY, "持有单位"}, {"not_before", FND_TIME, "有效期起"}, {"not_after", FND_TIME, "有效期止"},
-	{"serial", FND_TEXT, "序列号"}, {"restrictions", FND_RESTRICTIONS, "限制"}, {0}};
-static const struct fnd_column c_authorisation[] = {{"number", FND_TEXT, "授权编号"}, {"state", FND_STATE, "状态"}, {"asset_names", FND_TEXT, "数据资产"}, {"mode", FND_TEXT, "授权模式"},
-	{"operator", FND_PARTY, "运营机构"}, {"holder", FND_PARTY, "持有单位"}, {"implementer", FND_JSON, "实施机构"}, {"not_before", FND_TIME, "有效期起"},
-	{"not_after", FND_TIME, "有效期止"}, {"grant", FND_JSON, "授权内容"}, {"assets", FND_JSON, "资产"}, {0}};
-static const struct fnd_column c_token[] = {{"id", FND_TEXT, "令牌编号"}, {"state", FND_STATE, "状态"}, {"authorisation", FND_TEXT, "授权编号"},
-	{"authorisation_state", FND_STATE, "授权状态"}, {"asset_no", FND_TEXT, "资产编号"}, {"user", FND_PARTY, "使用单位"}, {"product", FND_TEXT, "产品"}, {"not_before", FND_TIME, "有效期起"},
-	{"not_after", FND_TIME, "有效期止"}, {0}};
-static const struct fnd_column c_user[] = {{"login", FND_TEXT, "用户名"}, {"name", FND_TEXT, "姓名"}, {"org", FND_TEXT, "所属单位"},
-	{"state", FND_TEXT, "状态"}, {"roles", FND_ROLES, "角色"}, {0}};
-static const struct fnd_column c_plan[] = {{"id", FND_TEXT, "方案编号"}, {"asset_names", FND_TEXT, "数据资产"}, {"course", FND_TEXT, "程序"}, {"state", FND_TEXT, "状态"}, {"holder", FND_TEXT, "持有单位"},
-	{"implementer", FND_TEXT, "实施机构"}, {"operator", FND_TEXT, "运营机构"}, {"from", FND_TEXT, "拟授权起"}, {"to", FND_TEXT, "拟授权止"},
-	{"authorisation", FND_TEXT, "授权编号"}, {"due", FND_TIME, "备案期限"}, {"overdue", FND_OVERDUE, "超期"}, {"at", FND_TIME, "提出时间"}, {0}};
-static const struct fnd_column c_product[] = {{"product", FND_TEXT, "产品编号"}, {"authorisation", FND_TEXT, "授权编号"}, {"id", FND_TEXT, "产品标识"},
-	{"version", FND_TEXT, "版本"}, {"name", FND_TEXT, "名称"}, {"state", FND_TEXT, "状态"}, {"kind", FND_TEXT, "产品类别"}, {"seller", FND_PARTY, "销售方"},
-	{"purpose", FND_TEXT, "用途类"}, {"delivery", FND_TEXT, "交付方式"}, {"price_form", FND_TEXT, "价格形式"}, {"use_condition", FND_TEXT, "使用方式"},
-	{"charge_basis", FND_TEXT, "收费形式"}, {"fee_fen", FND_INT, "收费标准（分）"}, {"cap_fen", FND_FEN, "上限收费标准（分）"}, {"over_cap", FND_BOOL, "超过上限"}, {0}};
+static const struct fnd_column c_organisation[] = {{"usci", FND_TEXT, "统一社会信用代码", "unified social credit code"}, {"name", FND_TEXT, "单位名称", "name"}, {"kind", FND_TEXT, "主体类型", "kind"},
+	{"level", FND_TEXT, "财政级次", "fiscal level"}, {"div6", FND_TEXT, "行政区划", "division"}, {"dept", FND_TEXT, "主管部门", "superior department"}, {"finance", FND_TEXT, "本级财政部门", "finance department"},
+	{"roles", FND_ROLES, "角色", "roles"}, {"affiliates", FND_JSON, "关联方", "affiliates"}, {"dishonest", FND_BOOL, "失信", "dishonest"}, {"mlps", FND_INT, "等级保护", "security level (MLPS)"},
+	{"note", FND_TEXT, "备注", "note"}, {"override", FND_TEXT, "代码校验说明", "why the code is taken"}, {0}};
+static const struct fnd_column c_ledger[] = {{"id", FND_TEXT, "编号", "number"}, {"ledger_no", FND_TEXT, "台账编号", "ledger number"}, {"name", FND_TEXT, "名称", "name"},
+	{"holder", FND_TEXT, "持有单位", "holder"}, {"holder_name", FND_TEXT, "持有单位名称", "holder's name"}, {"catalog_ref", FND_TEXT, "数据资源目录编号", "catalogue number"}, {"shared_from", FND_TEXT, "共享来源单位", "shared from"}, {"state", FND_TEXT, "状态", "state"},
+	{"result", FND_TEXT, "确认结论", "recognition"}, {0}};
+static const struct fnd_column c_asset[] = {{"asset_no", FND_TEXT, "资产编号", "asset number"}, {"name", FND_TEXT, "资产名称", "name"}, {"holder", FND_TEXT, "持有单位", "holder"}, {"holder_name", FND_TEXT, "持有单位名称", "holder's name"},
+	{"state", FND_TEXT, "状态", "state"}, {"version", FND_INT, "卡片版本", "card version"}, {"certificate", FND_TEXT, "证书编号", "certificate"}, {"ledger", FND_TEXT, "台账", "ledger entry"}, {0}};
+static const struct fnd_column c_registration[] = {{"id", FND_TEXT, "登记编号", "number"}, {"asset_no", FND_TEXT, "资产编号", "asset number"}, {"asset_name", FND_TEXT, "资产名称", "data asset"}, {"holder", FND_TEXT, "持有单位", "holder"}, {"holder_name", FND_TEXT, "持有单位名称", "holder's name"},
+	{"version", FND_INT, "卡片版本", "card version"}, {"type", FND_TEXT, "登记类型", "type"}, {"path", FND_TEXT, "程序", "procedure"}, {"state", FND_TEXT, "状态", "state"}, {"applied_at", FND_TIME, "申请时间", "applied at"},
+	{"due", FND_TIME, "办理时限", "due"}, {"overdue", FND_OVERDUE, "超期", "overdue"}, {"notice_from", FND_TIME, "公示起", "notice from"}, {"notice_to", FND_TIME, "公示止", "notice to"},
+	{"receiver", FND_TEXT, "接收单位", "receiver"}, {"certificate", FND_TEXT, "证书编号", "certificate"}, {0}};
+static const struct fnd_column c_certificate[] = {{"number", FND_TEXT, "证书编号", "number"}, {"state", FND_STATE, "状态", "state"}, {"asset_no", FND_TEXT, "资产编号", "asset number"},
+	{"asset_name", FND_TEXT, "资产名称", "data asset"}, {"holder", FND_PARTY, "持有单位", "holder"}, {"not_before", FND_TIME, "有效期起", "valid from"}, {"not_after", FND_TIME, "有效期止", "valid to"},
+	{"serial", FND_TEXT, "序列号", "serial number"}, {"restrictions", FND_RESTRICTIONS, "限制", "restrictions"}, {0}};
+static const struct fnd_column c_authorisation[] = {{"number", FND_TEXT, "授权编号", "number"}, {"state", FND_STATE, "状态", "state"}, {"asset_names", FND_TEXT, "数据资产", "data assets"}, {"mode", FND_TEXT, "授权模式", "mode"},
+	{"operator", FND_PARTY, "运营机构", "operator"}, {"holder", FND_PARTY, "持有单位", "holder"}, {"implementer", FND_JSON, "实施机构", "implementing institution"}, {"not_before", FND_TIME, "有效期起", "valid from"},
+	{"not_after", FND_TIME, "有效期止", "valid to"}, {"grant", FND_JSON, "授权内容", "what is granted"}, {"assets", FND_JSON, "资产", "assets"}, {0}};
+static const struct fnd_column c_token[] = {{"id", FND_TEXT, "令牌编号", "number"}, {"state", FND_STATE, "状态", "state"}, {"authorisation", FND_TEXT, "授权编号", "authorisation"},
+	{"authorisation_state", FND_STATE, "授权状态", "authorisation's state"}, {"asset_no", FND_TEXT, "资产编号", "asset number"}, {"user", FND_PARTY, "使用单位", "user"}, {"product", FND_TEXT, "产品", "product"}, {"not_before", FND_TIME, "有效期起", "valid from"},
+	{"not_after", FND_TIME, "有效期止", "valid to"}, {0}};
+static const struct fnd_column c_user[] = {{"login", FND_TEXT, "用户名", "user name"}, {"name", FND_TEXT, "姓名", "name"}, {"org", FND_TEXT, "所属单位", "organisation"},
+	{"state", FND_TEXT, "状态", "state"}, {"roles", FND_ROLES, "角色", "roles"}, {0}};
+static const struct fnd_column c_plan[] = {{"id", FND_TEXT, "方案编号", "number"}, {"asset_names", FND_TEXT, "数据资产", "data assets"}, {"course", FND_TEXT, "程序", "course"}, {"state", FND_TEXT, "状态", "state"}, {"holder", FND_TEXT, "持有单位", "holder"},
+	{"implementer", FND_TEXT, "实施机构", "implementing institution"}, {"operator", FND_TEXT, "运营机构", "operator"}, {"from", FND_TEXT, "拟授权起", "from"}, {"to", FND_TEXT, "拟授权止", "to"},
+	{"authorisation", FND_TEXT, "授权编号", "authorisation"}, {"due", FND_TIME, "备案期限", "due"}, {"overdue", FND_OVERDUE, "超期", "overdue"}, {"at", FND_TIME, "提出时间", "proposed at"}, {0}};
+static const struct fnd_column c_product[] = {{"product", FND_TEXT, "产品编号", "product number"}, {"authorisation", FND_TEXT, "授权编号", "authorisation"}, {"id", FND_TEXT, "产品标识", "identifier"},
+	{"version", FND_TEXT, "版本", "version"}, {"name", FND_TEXT, "名称", "name"}, {"state", FND_TEXT, "状态", "state"}, {"kind", FND_TEXT, "产品类别", "kind"}, {"seller", FND_PARTY, "销售方", "seller"},
+	{"purpose", FND_TEXT, "用途类", "purpose"}, {"delivery", FND_TEXT, "交付方式", "delivery"}, {"price_form", FND_TEXT, "价格形式", "form of price"}, {"use_condition", FND_TEXT, "使用方式", "condition of use"},
+	{"charge_basis", FND_TEXT, "收费形式", "basis of charge"}, {"fee_fen", FND_INT, "收费标准（分）", "fee (fen)"}, {"cap_fen", FND_FEN, "上限收费标准（分）", "cap (fen)"}, {"over_cap", FND_BOOL, "超过上限", "over the cap"}, {0}};
 
 #define LIST(noun, NAME) {#noun, STO_FIND_ROW_##NAME, c_##noun, fld_##noun##_list}
 static const struct fnd_list lists[FND_END] = {

@@ -20,7 +20,7 @@ enum fnd_kind { FND_TEXT, FND_INT, FND_FEN, FND_BOOL, FND_TIME, FND_OVERDUE, FND
 struct fnd_column {
 	const char *key;      /* member of the item; NULL ends the list */
 	enum fnd_kind kind;
-	const char *zh;       /* heading of an export */
+	const char *zh, *en;  /* heading of an export */
 };
 struct fnd_list {
 	const char *name;     /* "asset" */

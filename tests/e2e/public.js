@@ -37,8 +37,8 @@ async function byHand(options, how) {
 		for (const w of ['有效', '持有单位', '有效期', '怎么办'])
 			assert.ok(text.includes(w), w);
 		assert.ok(!text.includes('RFC 5280'), 'clauses are folded');
-		await page.click('details >> nth=0 >> summary');
-		assert.ok((await page.innerText('details >> nth=0')).includes('通过'));
+		await page.click('main details >> nth=0 >> summary');
+		assert.ok((await page.innerText('main details >> nth=0')).includes('通过'));
 	});
 	await test('a picture of the QR code does' + how, async () => {
 		await page.goto(h.portal + '/');

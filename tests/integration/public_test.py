@@ -90,6 +90,9 @@ def verifying():
     places = {p: ask('/verify', {'credential': GOOD, 'use_territory': p}, lang='en') for p in ('Wuhan', 'Hubei', '湖北', '420106')}
     check('a place is a province by name or a code; else the field says so', places['Wuhan'][0] == 422 and 'aria-invalid' in places['Wuhan'][1] and 'the address or the choice' not in places['Wuhan'][1] and
           all(word(places[p]) == 'deny' for p in ('Hubei', '湖北', '420106')), places['Wuhan'][1][:2500])
+    Officers(h).two('mof1', 'mof2', 'division.load', file='代码,名称\n420106,武昌区（示例）\n420115,江夏区\n440115,江夏区\n', source='示例表（虚构）')
+    one, two = (ask('/verify', {'credential': GOOD, 'use_territory': p}) for p in ('武昌区（示例）', '江夏'))
+    check('one that the department has loaded is found by its name; of two alike it is asked which', word(one) == 'deny' and two[0] == 422 and 'aria-invalid' in two[1] and '代码' in two[1], two[1][:2500])
     check('a slip in a number is called one', '末位校验字符' in ask('/verify?number=' + GOOD[:-1] + ('0' if GOOD[-1] != '0' else '1'))[1])
     page = ask('/verify', {}, [('token.jwt', text.encode())])[1]
     check('what came in a file stands in the form below the verdict, for a second try', text.strip() in html.unescape(page), page[-800:])

@@ -386,6 +386,7 @@ WEB_SRC := \
 	web/portal/portal.c \
 	web/portal/prefill.c \
 	web/portal/preview.c \
+	web/portal/price.c \
 	web/portal/public.c \
 	web/portal/report.c \
 	web/portal/revenue.c \

@@ -61,12 +61,12 @@ enum fj_rc evl_score(const json_t *indicators, int64_t *score_bp, struct fj_err 
 		if (fj_json_only(v, known, NULL) != FJ_OK || fj_json_str(v, "name", 120, &name, NULL) != FJ_OK || !iss_said(name) ||
 		    fj_json_int(v, "weight_bp", 1, 10000, &weight, NULL) != FJ_OK || fj_json_int(v, "score", 0, 100, &score, NULL) != FJ_OK)
 			return no(err, "an indicator has a name, a weight of 1 to 10000 basis points and a whole score of 0 to 100",
-			    "评价指标应有名称、1 至 10000 的权重（万分之一）和 0 至 100 的整数得分");
+			    "评价指标应有名称、0.01% 至 100% 的权重和 0 至 100 的整数得分");
 		weights += weight;
 		points += weight * score;
 	}
 	if (weights != 10000)
-		return no(err, "the weights sum to 10000 basis points; correct them", "各项指标权重之和应为 10000（万分之一），请更正");
+		return no(err, "the weights sum to 100 per cent (10000 basis points); correct them", "各项指标权重之和应为 100%，请更正");
 	*score_bp = points / 100;
 	return FJ_OK;
 }

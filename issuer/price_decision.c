@@ -11,6 +11,8 @@
  * past it, it stays in force.
  */
 #include "issuer/price.h"
+
+#include "issuer/agreement.h"
 #include "issuer/registration.h"
 #include "issuer/rules/rules.h"
 #include "issuer/shape.h"
@@ -80,14 +82,65 @@ static enum fj_rc in_force(struct sto *db, const char *authorisation, struct dec
 	return FJ_OK;
 }
 
-/* what the next price has to give back */
-static enum fj_rc carried(struct sto *db, const char *authorisation, int64_t *out, struct fj_err *err)
+/* the one that the next replaces, and has to give back the excess of; no id: none is in force */
+static enum fj_rc before(struct sto *db, const char *authorisation, struct decision *d, struct fj_err *err)
 {
-	struct decision d;
+	enum fj_rc rc = in_force(db, authorisation, d, err);
 
-	enum fj_rc rc = in_force(db, authorisation, &d, err);
-	*out = rc == FJ_OK ? d.excess_fen : 0;
 	return rc == FJ_E_NOTFOUND ? FJ_OK : rc;
+}
+
+static bool is_capped(const json_t *caps, const char *product)
+{
+	size_t i;
+	json_t *v;
+
+	json_array_foreach(caps, i, v)
+		if (strcmp(fj_json_text(v, "product"), product) == 0)
+			return true;
+	return false;
+}
+
+/* what the agreement does not list can't be put on sale: told, not refused, since the agreement may follow */
+static enum fj_rc unlisted(struct sto *db, const char *authorisation, const json_t *caps, json_t *price, struct fj_err *err)
+{
+	FJ_AUTO(json) list = json_array();
+	json_t *agreement = NULL, *v, *p;
+	enum fj_rc rc = dom_agreement_get(db, authorisation, &agreement, err);
+	FJ_AUTO(json) owned = agreement;
+	size_t i, k;
+
+	if (rc != FJ_OK)
+		return rc == FJ_E_NOTFOUND ? FJ_OK : rc;
+	json_array_foreach(caps, i, v) {
+		bool listed = false;
+		json_array_foreach(json_object_get(owned, "products"), k, p)
+			listed = listed || strcmp(fj_json_text(p, "id"), fj_json_text(v, "product")) == 0;
+		if (!listed)
+			json_array_append(list, json_object_get(v, "product"));
+	}
+	return json_array_size(list) == 0 ? FJ_OK : fj_json_set(price, "unlisted", json_incref(list));
+}
+
+/* which price the next one replaces, and which products of it have none then */
+static enum fj_rc replacing(struct sto *db, const struct decision *d, const json_t *caps, json_t *price, struct fj_err *err)
+{
+	FJ_AUTO(sto_q) q = {0};
+	FJ_AUTO(json) lost = json_array();
+	bool row;
+
+	if (d->id[0] == '\0')
+		return FJ_OK;
+	FJ_TRY(sto_query(db, STO_PRICE_CAPS, &q, err, "t", d->id));
+	for (;;) {
+		FJ_TRY(sto_step(&q, &row, err));
+		if (!row)
+			break;
+		if (!is_capped(caps, sto_text(&q, 0)))
+			json_array_append_new(lost, json_string(sto_text(&q, 0)));
+	}
+	FJ_TRY(fj_json_set(price, "replaces", json_string(d->id)));
+	return fj_json_set(price, "lost", json_incref(lost));
 }
 
 /* --- recording --- */
@@ -143,12 +196,14 @@ static enum fj_rc complete(struct iss_call *c, const json_t *p, json_t **out, st
 		.profit_bp = fj_json_num(p, "profit_bp"), .tax_bp = fj_json_num(p, "tax_bp")};
 	int64_t maximum = fj_json_num(p, "maximum_fen");
 	struct prc_out computed;
+	struct decision old;
 	fj_time from, to;
 
 	FJ_TRY(check_dates(c, p, &from, &to, err));
 	if (!iss_said(fj_json_text(p, "doc_no")) || !iss_said(fj_json_text(p, "authority")) || maximum == 0)
 		return no(err, FJ_E_INVALID, "domain.md decision 10", "a price has a document number, the body that approved it, and an amount", "核定价格应有文号、核定单位和金额");
-	FJ_TRY(carried(c->db, fj_json_text(p, "authorisation"), &in.carried_fen, err));
+	FJ_TRY(before(c->db, fj_json_text(p, "authorisation"), &old, err));
+	in.carried_fen = old.excess_fen;
 	FJ_TRY(prc_compute(&in, &computed, err));
 	FJ_TRY(check_caps(json_object_get(p, "caps"), maximum > in.carried_fen ? maximum - in.carried_fen : 0, err));
 	*out = json_pack("{s:s, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:s, s:s, s:O, s:s, s:s, s:s}", "authorisation", fj_json_text(p, "authorisation"),
@@ -156,7 +211,10 @@ static enum fj_rc complete(struct iss_call *c, const json_t *p, json_t **out, st
 	    "profit_bp", (json_int_t)in.profit_bp, "tax_bp", (json_int_t)in.tax_bp, "carried_fen", (json_int_t)in.carried_fen,
 	    "computed_fen", (json_int_t)computed.maximum_fen, "from", fj_json_text(p, "from"), "to", fj_json_text(p, "to"), "caps", json_object_get(p, "caps"),
 	    "doc_no", fj_json_text(p, "doc_no"), "doc_date", fj_json_text(p, "doc_date"), "authority", fj_json_text(p, "authority"));
-	return *out != NULL ? FJ_OK : fj_no_memory(err, "issuer");
+	if (*out == NULL)
+		return fj_no_memory(err, "issuer");
+	FJ_TRY(unlisted(c->db, fj_json_text(p, "authorisation"), json_object_get(p, "caps"), *out, err));
+	return replacing(c->db, &old, json_object_get(p, "caps"), *out, err);
 }
 
 /* the authorisation in force, of which the actor is implementer or finance department */
@@ -181,24 +239,32 @@ enum fj_rc cmd_price_record(struct iss_call *c, struct fj_err *err)
 	char id[32];
 
 	FJ_TRY(own_authorisation(c, &a, &holder, err));
-	FJ_TRY(complete(c, c->params, &price, err));
+	enum fj_rc rc = complete(c, c->params, &price, err);
 	FJ_AUTO(json) payload = price;
+	FJ_TRY(rc);
 	FJ_TRY(iss_param_file(c, "scan", &scan, err));
 	FJ_TRY(dom_material_size(c, c->actor->org, scan.len, err));
 	FJ_TRY(dom_material_file(c, &m, &scan, err));
 	iss_new_id("PC-", 12, id);
 	FJ_TRY(fj_json_set(payload, "material", json_string(m.id)));
 	FJ_TRY(fj_json_set(payload, "sha256", json_string(m.sha256)));
-	return apr_request(c, "price.record", id, holder.finance, payload, err);
+	FJ_TRY(apr_request(c, "price.record", id, holder.finance, payload, err));
+	json_object_set(c->answer, "replaces", json_object_get(payload, "replaces"));
+	json_object_set(c->answer, "lost", json_object_get(payload, "lost"));
+	json_object_set(c->answer, "unlisted", json_object_get(payload, "unlisted"));
+	return FJ_OK;
 }
 
 enum fj_rc apr_price_record(struct iss_call *c, const struct apr *a, struct fj_err *err)
 {
 	json_t *price = NULL;
 
-	/* checked again, now: a year may have been reviewed since */
-	FJ_TRY(complete(c, a->payload, &price, err));
+	/* checked again, now: a year may have been reviewed since, or another price recorded */
+	enum fj_rc rc = complete(c, a->payload, &price, err);
 	FJ_AUTO(json) body = price;
+	FJ_TRY(rc);
+	if (strcmp(fj_json_text(body, "replaces"), fj_json_text(a->payload, "replaces")) != 0)
+		return no(err, FJ_E_STATE, "65号 三", "another price has come into force since this was asked for; reject it, and have it recorded again", "申请后已有新的核定价格文件生效；请驳回，由申请人重新补录");
 	FJ_TRY(fj_json_set(body, "material", json_string(fj_json_text(a->payload, "material"))));
 	FJ_TRY(fj_json_set(body, "sha256", json_string(fj_json_text(a->payload, "sha256"))));
 	FJ_TRY(fj_json_set(body, "recorder", json_string(a->applicant)));

@@ -48,7 +48,7 @@ static const char *const deliveries[] = {"API", "DATASET", "MODEL", "VERIFY", "R
 #define PRODUCT {"product", ISS_F_STR, true, DOM_MAX_PRODUCT_KEY, "产品编号", "authorisation/id"}
 const struct iss_field fld_product_add[] = {
 	{"authorisation", ISS_F_STR, true, 40, "授权", "authorisation", .noun = "authorisation"},
-	{"id", ISS_F_STR, true, DOM_MAX_PRODUCT, "产品标识（字母、数字、连字符、点、下划线）", "the seller's choice: letters, digits, hyphen, dot, underscore"},
+	{"id", ISS_F_STR, true, DOM_MAX_PRODUCT, "产品标识（字母、数字、连字符、点、下划线）", "the seller's choice: letters, digits, hyphen, dot, underscore", .noun = "agreed"},
 	SAYS(true),
 	{0},
 };
@@ -202,6 +202,25 @@ static enum fj_rc check_seller(struct offer *o, struct fj_err *err)
 
 /* --- what --- */
 
+/* names those that may still be registered, and who has another one listed */
+static enum fj_rc not_listed(struct sto *db, const char *authorisation, const json_t *agreed, struct fj_err *err)
+{
+	FJ_AUTO(buf) open = FJ_BUF_INIT(400);
+	struct dom_product there;
+	size_t i;
+	const json_t *p;
+
+	json_array_foreach(agreed, i, p)
+		if (is(fj_json_text(p, "level"), "OPERATOR") && dom_product_get(db, authorisation, fj_json_text(p, "id"), &there, NULL) == FJ_E_NOTFOUND &&
+		    fj_buf_printf(&open, "%s%s", open.len > 0 ? ", " : "", fj_json_text(p, "id")) != FJ_OK)
+			break; /* the first ones will do */
+	fj_fail(err, FJ_E_REFUSED, "rules", "R13", "the agreement does not list this product; of those that it lists, not registered yet: %s; for another one the implementing institution adjusts the agreement: it proposes the operation anew (authorisation.propose) and names this authorisation in \"adjusts\"",
+	    open.len > 0 ? fj_buf_str(&open) : "none");
+	fj_err_zh(err, "协议的产品和服务清单中没有该产品；清单中尚未登记的产品：%s。需增加产品的，由实施机构调整协议：重新提出授权运营（authorisation.propose），并在 adjusts 中填写本授权", open.len > 0 ? fj_buf_str(&open) : "无");
+	iss_rule_cite(err);
+	return FJ_E_REFUSED;
+}
+
 /* The operator's own product stands in the agreement, with this purpose (27号 art. 14(三)); an
  * authorisation without an agreement lists nothing. */
 static enum fj_rc check_listed(struct sto *db, const char *authorisation, const char *id, const char *purpose, struct fj_err *err)
@@ -218,7 +237,7 @@ static enum fj_rc check_listed(struct sto *db, const char *authorisation, const 
 		if (is(fj_json_text(p, "id"), id))
 			return is(fj_json_text(p, "level"), "OPERATOR") && is(fj_json_text(p, "purpose"), purpose) ? FJ_OK
 			    : iss_rule_fail(err, "R13", "the agreement lists this product with another purpose, or as one to be re-developed", "协议清单中该产品的用途类或层级与此不同");
-	return iss_rule_fail(err, "R13", "the agreement does not list this product; offer what it lists, or have it adjusted", "协议的产品和服务清单中没有该产品；请登记清单所列产品，或调整协议");
+	return not_listed(db, authorisation, json_object_get(owned, "products"), err);
 }
 
 /* The action that a way of delivery comes to (domain.md 3.1, 4.10): an authorisation that does

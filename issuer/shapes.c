@@ -274,7 +274,7 @@ const struct iss_field shp_indicators[] = {
 	{0},
 };
 const struct iss_field shp_caps[] = {
-	{"product", ISS_F_STR, true, DOM_MAX_PRODUCT, "产品编号", "product"},
+	{"product", ISS_F_STR, true, DOM_MAX_PRODUCT, "产品编号", "product", .noun = "agreed"},
 	{"cap_fen", ISS_F_INT, true, SHR_MAX_FEN, "上限收费标准", "cap", .as = ISS_AS_FEN},
 	{"volume", ISS_F_INT, true, INT64_MAX, "预计业务量（每年）", "expected volume of a year"},
 	{0},

@@ -134,6 +134,8 @@ def products():
     refuse_product('no data use', 'R32', id='P-INDEX', data_use='\u3000')
     refused('free use without conditions is no such thing', do('jc1', 'product.add', authorisation=dau, id='P-FLOOD', **dict(FREE, conditions='\u200b')), 'R32')
     refuse_product('a product that the agreement does not list', 'R13', id='P-MORE')
+    text = do('jc1', 'product.add', authorisation=dau, id='P-MORE', **SAID)[1]['detail']
+    check('which names those that may be registered, and who has another one listed', 'P-INDEX' in text['zh'] and 'P-INDEX' in text['en'] and '实施机构' in text['zh'], text)
     refuse_product('one that it lists for another purpose', 'R13', id='P-FLOOD')
     refuse_product('an id with a slash', 'domain.md 4.9', id='P/INDEX')
     refuse_product('the product of another operator', '167·三(五)', who='qs1', id='P-INDEX')
@@ -225,7 +227,14 @@ def licenses():
 def lowered():
     """a price that lies below a fee: no license until the fee follows"""
     new = dict(PRICE, caps=[{'product': 'P-INDEX', 'cap_fen': 899, 'volume': 1000}], doc_no='鄂价〔2026〕2号（示例）')
-    price = two('hbsw1', 'hb-fin1', 'price.record', authorisation=dau, **new)['object']
+    asked = record(caps=[dict(c, volume=1) for c in PRICE['caps']] + [{'product': 'P-ELSE', 'cap_fen': 1, 'volume': 1}])[1]
+    same('a price that keeps all caps loses none; one that the agreement does not list is told', (asked['replaces'], asked['lost'], asked['unlisted']), (first, [], ['P-ELSE']))
+    stale = record(caps=PRICE['caps'])[1]['approval']
+    asked = done('hbsw1', 'price.record', authorisation=dau, **new)
+    told = done('hb-fin1', 'approval.show', id=asked['approval'])['payload']
+    same('who asks and who approves is told what it replaces, and what has no price then', [(x['replaces'], x['lost']) for x in (asked, told)], [(first, sorted(c['product'] for c in PRICE['caps'] if c['product'] != 'P-INDEX'))] * 2)
+    price = done('hb-fin1', 'approval.approve', id=asked['approval'])['object']
+    refused('one that was to replace another is not approved any more', do('hb-fin1', 'approval.approve', id=stale), '65号 三')
     same('the price before is replaced', show('price', first)['state'], 'REPLACED')
     same('its caps with it', [show('product', dau + '/' + p)['cap_fen'] for p in ('P-INDEX', 'P-TOLL')], [899, None])
     same('a fee above the new cap says so', show('product', dau + '/P-INDEX')['over_cap'], True)

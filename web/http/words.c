@@ -119,7 +119,7 @@ static const struct web_term terms[] = {
 	{"direction", WEB_KIND}, {"through", WEB_TEXT},
 	{"was", WEB_TEXT}, {"what", WEB_TEXT},
 	/* supervision */
-	{"adjustments", WEB_TEXT}, {"agreed_products", WEB_TEXT}, {"revoked", WEB_TEXT}, {"was_to", WEB_TEXT},
+	{"adjustments", WEB_TEXT}, {"agreed_products", WEB_TEXT}, {"lost", WEB_MONO}, {"unlisted", WEB_MONO}, {"revoked", WEB_TEXT}, {"was_to", WEB_TEXT},
 	{"tokens_beyond", WEB_TEXT}, {"evaluation_due", WEB_TEXT},
 	{"evaluation_overdue", WEB_TEXT}, {"score", WEB_TEXT}, {"score_bp", WEB_TEXT},
 	{"weight_bp", WEB_TEXT}, {"conclusion", WEB_RESULT}, {"indicators", WEB_TEXT},

@@ -503,6 +503,8 @@ static void goes_on(struct web_req *q, struct fj_buf *b, const json_t *a)
 
 static void to_be_done(struct web_req *q, struct fj_buf *b, const json_t *a, const json_t *p)
 {
+	if (strcmp(fj_json_text(a, "kind"), "price.record") == 0)
+		portal_price_told(q, b, json_object_get(a, "payload"));
 	web_print(b, "<h2>%s</h2>", strcmp(fj_json_text(p, "signs"), "record") == 0 ? web_tr(q, "What will be entered") : web_tr(q, "What will be signed"));
 	portal_content(q, b, p, true);
 	more(q, b, a, p);

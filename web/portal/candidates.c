@@ -135,7 +135,8 @@ static json_t *operators(struct web_req *q)
 static json_t *sold(struct web_req *q)
 {
 	json_t *out = json_array(), *v;
-	FJ_AUTO(json) list = list_of(q, "product", json_pack("{s:s}", "seller", portal_actor(q)->org));
+	const char *under = web_field(q, "authorisation"); /* where the form has chosen one, its own */
+	FJ_AUTO(json) list = list_of(q, "product", json_pack("{s:s, s:s*}", "seller", portal_actor(q)->org, "authorisation", under[0] != '\0' ? under : NULL));
 	size_t i;
 
 	json_array_foreach(json_object_get(list, "items"), i, v)
@@ -169,6 +170,8 @@ json_t *portal_candidates(struct web_req *q, const char *noun)
 		return operators(q);
 	if (strcmp(noun, "sold") == 0)
 		return sold(q);
+	if (strcmp(noun, "agreed") == 0)
+		return portal_agreed(q);
 	json_t *own = rows(q, noun, true);
 	if (json_array_size(own) > 0)
 		return own;

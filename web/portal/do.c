@@ -342,6 +342,7 @@ void portal_form_page(struct web_req *q, struct web_res *r, const struct iss_com
 	}
 	one_notice(q, b, c, fill);
 	portal_case(q, b, c, fill);
+	portal_price_form(q, b, c, fill);
 	portal_selected(q, b, c, fill);
 	if (!portal_takeback_page(q, b, c, fill, back_of(q)))
 		portal_form(q, b, c, fill, NULL, back_of(q)[0] != '\0' ? back_of(q) : NULL, 0);

@@ -468,6 +468,13 @@ struct portal_turn {
 const char *portal_stands(const char *noun, const json_t *o);
 const struct portal_turn *portal_turn_of(const char *noun, const json_t *o); /* NULL: nobody's */
 /* what is missing, by name, and for its holder the ways to add it; nothing when nothing is */
+/* price.c: products that an authorisation may have, and what a price file replaces */
+bool portal_has_product(const json_t *list, const char *id);
+json_t *portal_products(struct web_req *q, const char *number); /* registered under it */
+json_t *portal_agreed(struct web_req *q);                       /* candidates, of the authorisation in the form */
+json_t *portal_price_of(struct web_req *q, const char *number);
+void portal_price_told(struct web_req *q, struct fj_buf *b, const json_t *o);
+void portal_price_form(struct web_req *q, struct fj_buf *b, const struct iss_command_info *c, const json_t *fill);
 void portal_gaps(struct web_req *q, struct fj_buf *b, const char *said, const json_t *missing, const char *asset_no);
 bool portal_turn_mine(struct web_req *q, const struct portal_turn *t, const json_t *o);
 void portal_turn_told(struct web_req *q, struct fj_buf *b, const struct portal_turn *t, const json_t *o);

@@ -204,30 +204,18 @@ static void product(struct web_req *q, const struct iss_command_info *c, json_t 
 		put(fill, c, f->name, json_object_get(p, f->name));
 }
 
-static bool has_product(const json_t *list, const char *id)
-{
-	size_t i;
-	json_t *v;
-
-	json_array_foreach(json_object_get(list, "items"), i, v)
-		if (strcmp(fj_json_text(v, "id"), id) == 0)
-			return true;
-	return false;
-}
-
 /* the first that the agreement lists and nobody registered yet; where it lists none, the next number */
 static void next_product(struct web_req *q, const struct iss_command_info *c, json_t *fill, const json_t *agreed, const char *number)
 {
-	FJ_AUTO(json) params = json_pack("{s:s, s:i}", "authorisation", number, "limit", 1000);
-	json_t *there = NULL, *v;
+	FJ_AUTO(json) there = portal_products(q, number);
 	char id[24];
 	size_t i, n = 0;
+	json_t *v;
 
-	if (portal_command(q, "product.list", params, &there, NULL) != FJ_OK)
+	if (there == NULL)
 		return;
-	FJ_AUTO(json) owned = there;
 	json_array_foreach(agreed, i, v)
-		if (strcmp(fj_json_text(v, "level"), "OPERATOR") == 0 && !has_product(there, fj_json_text(v, "id"))) {
+		if (strcmp(fj_json_text(v, "level"), "OPERATOR") == 0 && !portal_has_product(there, fj_json_text(v, "id"))) {
 			static const char *const same[] = {"id", "name", "purpose"};
 			for (size_t k = 0; k < FJ_ARRAY_LEN(same); k++)
 				put(fill, c, same[k], json_object_get(v, same[k]));
@@ -235,7 +223,7 @@ static void next_product(struct web_req *q, const struct iss_command_info *c, js
 		}
 	do
 		snprintf(id, sizeof(id), "P-%03zu", ++n);
-	while (has_product(there, id));
+	while (portal_has_product(there, id));
 	FJ_AUTO(json) next = json_array_size(agreed) > 0 ? NULL : json_string(id);
 	put(fill, c, "id", next);
 }
@@ -252,6 +240,15 @@ static void new_product(struct web_req *q, const struct iss_command_info *c, jso
 	if (a != NULL)
 		next_product(q, c, fill, json_object_get(a, "agreed_products"), fj_json_text(a, "number"));
 	put(fill, c, "version", first);
+}
+
+/* a price replaces the one before with all its caps: it begins with those */
+static void price(struct web_req *q, const struct iss_command_info *c, json_t *fill)
+{
+	FJ_AUTO(json) now = portal_price_of(q, fj_json_text(fill, "authorisation"));
+
+	if (now != NULL)
+		put(fill, c, "caps", json_object_get(now, "caps"));
 }
 
 /* a unit's officer reports for the unit; whoever looks over all of them begins with all */
@@ -280,6 +277,8 @@ void portal_prefill(struct web_req *q, const struct iss_command_info *c, json_t 
 		product(q, c, fill);
 	else if (strcmp(c->name, "product.add") == 0)
 		new_product(q, c, fill);
+	else if (strcmp(c->name, "price.record") == 0)
+		price(q, c, fill);
 	else if (strcmp(c->name, "exchange.map") == 0 || strcmp(c->name, "trade.map") == 0) {
 		FJ_AUTO(json) m = ask(q, c->name[0] == 'e' ? "exchange.mapping" : "trade.mapping", fj_json_text(fill, "exchange")[0] != '\0' ? "exchange" : NULL, fj_json_text(fill, "exchange"));
 		put(fill, c, "mapping", json_object_get(m, "mapping"));

@@ -112,7 +112,7 @@ static void tell_drawn(struct web_req *q, struct fj_buf *b, json_t *o, const cha
 static json_t *telling(const json_t *would)
 {
 	static const char *const only[] = {"approval", "id", "task", "digest", "published", "hash", "job", "plan", "import", "sha256", "preview",
-		"object", "refused", "waiting_for", "issued", "pending", "dry_run", "imported", "done"};
+		"object", "replaces", "lost", "unlisted", "refused", "waiting_for", "issued", "pending", "dry_run", "imported", "done"};
 	json_t *out = json_is_object(would) ? json_copy((json_t *)(uintptr_t)would) : json_object();
 	const char *key;
 	json_t *v;
@@ -168,6 +168,7 @@ static void outcome(struct web_req *q, struct fj_buf *b, const struct iss_comman
 	if (json_is_array(json_object_get(would, "set_aside")) && json_object_get(would, "done") != NULL)
 		web_print(b, "<p>%s %lld</p>", web_tr(q, "Would be done:"), (long long)fj_json_num(would, "done"));
 	who_decides(q, b, would);
+	portal_price_told(q, b, would);
 	if (events > 0) {
 		web_html(b, "<p class=\"small\">");
 		web_say(q, b, "The record would get %lld entries.", (long long)events);

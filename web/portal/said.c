@@ -13,15 +13,19 @@ static void value(struct web_req *q, struct fj_buf *b, const struct iss_field *f
 static void named(struct web_req *q, struct fj_buf *b, const char *noun, const char *id)
 {
 	FJ_AUTO(json) known = portal_candidates(q, noun);
-	size_t i;
+	const char *label = NULL;
+	size_t i, n = 0;
 	json_t *v;
 
 	json_array_foreach(known, i, v)
 		if (strcmp(fj_json_text(v, "id"), id) == 0) {
-			web_print(b, "<bdi>%s</bdi> <span class=\"mono small\">%s</span>", fj_json_text(v, "label"), id);
-			return;
+			label = fj_json_text(v, "label");
+			n++;
 		}
-	web_print(b, "<bdi>%s</bdi>", id);
+	if (n == 1) /* else several have this number, each under its authorisation */
+		web_print(b, "<bdi>%s</bdi> <span class=\"mono small\">%s</span>", label, id);
+	else
+		web_print(b, "<bdi>%s</bdi>", id);
 }
 
 static void text(struct web_req *q, struct fj_buf *b, const struct iss_field *f, const char *s)

@@ -14,6 +14,13 @@
 #include "issuer/supervision.h"
 
 static const char *const matters[] = {"DATA_RETURNED", "DELETION", "REFUND", "DELISTED", "USERS_TOLD", NULL};
+const struct iss_field fld_exit_list[] = {
+	{"after", ISS_F_STR, false, 64, "起始", "start after this one"},
+	ISS_FIELD_LIMIT,
+	{"number", ISS_F_STR, false, 40, "授权编号", "of this authorisation"},
+	{"turn", ISS_F_STR, false, 18, "待其办理", "that wait for this organisation: the operator that leaves, or the implementing institution where matters are to be accepted"},
+	{0},
+};
 const struct iss_field fld_exit_tick[] = {
 	{"number", ISS_F_STR, true, 40, "授权编号", "authorisation"},
 	{"matter", ISS_F_STR, true, 16, "退出事项", "matter", matters, "27号 art. 14(九)"},
@@ -206,5 +213,11 @@ enum fj_rc cmd_exit_show(struct iss_call *c, struct fj_err *err)
 
 enum fj_rc cmd_exit_list(struct iss_call *c, struct fj_err *err)
 {
-	return sup_list(c, STO_EXIT_LIST, to_json, "number", err);
+	FJ_AUTO(sto_q) q = {0};
+	const char *after;
+	int64_t limit;
+
+	iss_page(c, &after, &limit);
+	FJ_TRY(sto_query(c->db, STO_EXIT_LIST, &q, err, "ttit", after, fj_json_text(c->params, "number"), limit, fj_json_text(c->params, "turn")));
+	return dom_list_page(c, &q, to_json, "number", limit, err);
 }

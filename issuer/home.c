@@ -65,8 +65,8 @@ static const struct waits {
 	{"order.close", SUP_SUPERVISORS, "order", "", NULL, 0, STO_HOME_ANSWERS},
 	{"complaint.answer", ISS_OPERATOR, "complaint", "", NULL, 0, STO_HOME_COMPLAINTS},
 	{"complaint.decide", ISS_IMPLEMENTER | ISS_FINANCE, "complaint", "", NULL, 0, STO_HOME_COMPLAINTS_ANSWERED},
-	{"exit.tick", ISS_OPERATOR, "exit", "", NULL, 0, STO_HOME_EXITS},
-	{"exit.accept", ISS_IMPLEMENTER, "exit", "", NULL, 0, STO_HOME_EXITS_TICKED},
+	{"exit.tick", ISS_OPERATOR, "exit", "", NULL, 0, STO_HOME_EXITS, .filter = "turn"},
+	{"exit.accept", ISS_IMPLEMENTER, "exit", "", NULL, 0, STO_HOME_EXITS_TICKED, .filter = "turn"},
 	{"revenue.clear", ISS_FINANCE, "revenue", "HELD", NULL, 0, STO_HOME_HELD},
 	{"revenue.remit", ISS_HOLDER | ISS_IMPLEMENTER | ISS_OPERATOR, "remittance", "", NULL, 0, STO_HOME_OWED},
 };

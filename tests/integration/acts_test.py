@@ -196,7 +196,7 @@ try:
     two.text(one.url + '/approve', {})
     check('two lift it', verdict(auth) == 'permit')
     text = jc.act('/do/authorisation/surrender', number=auth, reason='业务调整')
-    check('its operator surrenders it: denied at once, final with the implementing institution', '已即时暂停' in text and verdict(auth) == 'deny' and '/approvals/AP-' in jc.page, text[:500])
+    check('its operator surrenders it: denied at once, final with the implementing institution', '已即时暂停' in text and '确认后终结' in text and '另一名经办人' not in text and verdict(auth) == 'deny' and '/approvals/AP-' in jc.page, text[:500])
     ap = re.search('/approvals/(AP-[0-9a-z]+)', jc.page).group(1)
     for who in ('hbsw1', 'hbsw2'):
         if o.do(who, 'approval.reject', id=ap, note='继续运营')[0] != 200:

@@ -395,6 +395,8 @@ def leaving(dau):
     x = o.done('qs1', 'exit.show', number=dau)
     check('the exit is open with its five matters', x['state'] == 'RUNNING' and x['how'] == 'RECLAIMED' and [m['matter'] for m in x['matters']] == ['DATA_RETURNED', 'DELETION', 'REFUND', 'DELISTED', 'USERS_TOLD'] and
           all(m['state'] == 'MISSING' for m in x['matters']), x)
+    turns = [[x['number'] for x in o.done('auditor', 'exit.list', turn=o.get('auditor', 'exit/' + dau)[who])['items']] for who in ('operator', 'implementer')]
+    check('whose turn it is lists it: the operator, while nothing is ticked', dau in turns[0] and dau not in turns[1] and all(dau not in x for x in [[y['number'] for y in o.done('auditor', 'exit.list', turn='91420000DEMA0001XX')['items']]]), turns)
     check('and is a deadline of the operator and of the implementing institution', dau in [d['id'] for d in due('qs1', 'exit')] and dau in [d['id'] for d in due('gz-hold1', 'exit')])
     refused('another operator ticks nothing', tick('DELISTED', 'jc1'), '27号 art. 14(九)')
     refused('what is not ticked is not accepted', accept('DELISTED'), 'domain.md 7')

@@ -151,7 +151,7 @@ static void notices(struct web_req *q, struct fj_buf *b, const json_t *answer)
 		notice(b, "error", web_tr(q, "The file has faults: nothing was taken. Correct what the table names and send it again."));
 	if (json_array_size(aside) > 0)
 		notice(b, "notice", web_tr(q, "These items were set aside; the others were done."));
-	if (fj_json_peek(answer, "approval") != NULL)
+	if (fj_json_peek(answer, "approval") != NULL && json_object_get(answer, "pending") == NULL) /* a batch that runs names the one it had */
 		asked_of(q, b, answer);
 	if (fj_json_peek(answer, "code_first") != NULL)
 		notice(b, "notice", web_tr(q, "This is the first half of the one-time code: hand it to the user in person. Whoever approves has the second. It can't be shown again."));

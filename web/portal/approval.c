@@ -483,6 +483,8 @@ static void asked_of(struct web_req *q, struct fj_buf *b, const json_t *a)
 {
 	char office[PORTAL_NAME];
 
+	if (strcmp(web_field(q, "done"), "suspended") == 0 && portal_ends_by(q, b, json_object_get(a, "waiting_for")))
+		return;
 	if (strcmp(web_field(q, "done"), "waiting") != 0 || !portal_decider(q, json_object_get(a, "waiting_for"), office)) {
 		portal_done(q, b);
 		return;

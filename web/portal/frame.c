@@ -326,6 +326,18 @@ bool portal_decider(struct web_req *q, const json_t *waiting_for, char name[PORT
 	return org[0] != '\0' && strcmp(org, portal_actor(q)->org) != 0 && portal_org_name(q, org, name);
 }
 
+bool portal_ends_by(struct web_req *q, struct fj_buf *b, const json_t *waiting_for)
+{
+	char office[PORTAL_NAME];
+
+	if (!portal_decider(q, waiting_for, office))
+		return false;
+	web_html(b, "<p class=\"notice ok\" role=\"status\">");
+	web_say(q, b, "Suspended at once; final when %s has confirmed it.", office);
+	web_html(b, "</p>");
+	return true;
+}
+
 void portal_done(struct web_req *q, struct fj_buf *b)
 {
 	portal_done_words(q, b, web_field(q, "done"));

@@ -341,7 +341,7 @@ static void all_of(struct web_req *q, struct fj_buf *b, const char *noun, const 
 
 static void tokens(struct web_req *q, struct fj_buf *b, const json_t *list)
 {
-	const char *stop = may(q, "token.revoke") ? web_tr(q, "Take back or suspend") : NULL;
+	const char *stop = may(q, "token.revoke") ? web_tr(q, "Suspend or revoke") : NULL;
 	size_t i;
 	json_t *t;
 
@@ -370,7 +370,7 @@ static void authorisations(struct web_req *q, struct fj_buf *b, const json_t *li
 }
 
 /* what was asked for, and how it stands */
-static void requests(struct web_req *q, struct fj_buf *b, const json_t *list)
+static void requests(struct web_req *q, struct fj_buf *b, const json_t *list, bool uses)
 {
 	size_t i;
 	json_t *r;
@@ -379,11 +379,11 @@ static void requests(struct web_req *q, struct fj_buf *b, const json_t *list)
 		return;
 	web_print(b, "<section class=\"card\"><h2>%s</h2>", web_tr(q, "My applications for licenses"));
 	if (json_array_size(list) == 0)
-		web_print(b, "<p>%s</p>", web_tr(q, "You have not asked for any yet."));
+		web_print(b, "<p>%s</p>", uses ? web_tr(q, "None was asked for here; the licenses in use were issued by their operators.") : web_tr(q, "You have not asked for any yet."));
 	web_html(b, json_array_size(list) > 0 ? "<ul class=\"todo\">" : "");
 	json_array_foreach(list, i, r) {
 		web_print(b, "<li><a href=\"/show/request/%s\">%s</a> ", fj_json_text(r, "id"), fj_json_text(r, "product"));
-		web_value(q, b, "state", json_object_get(r, "state"), NULL);
+		web_state(q, b, portal_state_of("request", fj_json_text(r, "state")), "");
 		web_html(b, "<span class=\"small\"> ");
 		web_text_times(b, fj_json_text(r, "at"));
 		web_html(b, "</span>");
@@ -652,7 +652,8 @@ void portal_home(struct web_req *q, struct web_res *r)
 	waiting(q, b, home);
 	deadlines(q, b, home);
 	decided(q, b, home);
-	requests(q, b, json_object_get(json_object_get(home, "in_use"), "requests"));
+	const json_t *use = json_object_get(home, "in_use");
+	requests(q, b, json_object_get(use, "requests"), json_array_size(json_object_get(use, "tokens")) > 0);
 	in_use(q, b, home);
 	batches(q, b, json_object_get(json_object_get(home, "in_use"), "batches"));
 	ending(q, b, home);

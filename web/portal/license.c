@@ -14,6 +14,21 @@ void portal_ask_license(struct web_req *q, struct fj_buf *b, const char *noun, c
 	const char *state = fj_json_text(o, "state");
 	bool there = (strcmp(noun, "product") == 0 && strcmp(state, "ON_SALE") == 0) || (strcmp(noun, "authorisation") == 0 && strcmp(state, "ACTIVE") == 0);
 
+	static const char *const issuing[] = {"token.issue", "token.bulk"};
+	bool seller = there && strcmp(noun, "product") == 0 && strcmp(fj_json_text(json_object_get(o, "seller"), "usci"), portal_actor(q)->org) == 0 && portal_may(q, iss_command_find("token.issue"));
+
+	if (seller) { /* filled in as a user's request is */
+		web_html(b, "<p class=\"acts first\">");
+		for (size_t i = 0; i < FJ_ARRAY_LEN(issuing); i++) {
+			char to[PORTAL_ADDRESS];
+			portal_address("do", issuing[i], to);
+			web_print(b, "<a class=\"button\" href=\"%s?product=%s\">", to, id);
+			portal_command_word(q, b, iss_command_find(issuing[i]));
+			web_html(b, "</a> ");
+		}
+		web_html(b, "</p>");
+		return;
+	}
 	if (there && (portal_actor(q)->roles & (ISS_USER | ISS_DEVELOPER)) && portal_may(q, iss_command_find("token.request")))
 		web_print(b, "<p class=\"acts first\"><a class=\"button\" href=\"/do/token/request?%s=%s\">%s</a></p>", noun, id, web_tr(q, "Ask for a license"));
 }

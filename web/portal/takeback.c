@@ -119,10 +119,14 @@ static void stops_of(struct web_req *q, struct fj_buf *b, const struct iss_comma
 
 const char *portal_stop_word(struct web_req *q, const struct iss_command_info *const *list, size_t n)
 {
-	for (size_t i = 0; i < n; i++)
-		if (act_of(list[i]->name)->stops)
-			return web_tr(q, "Take back or suspend");
-	return web_tr(q, "Resume");
+	bool stops = false;
+
+	for (size_t i = 0; i < n; i++) {
+		if (strstr(list[i]->name, ".revoke") != NULL)
+			return web_tr(q, "Suspend or revoke");
+		stops = stops || act_of(list[i]->name)->stops;
+	}
+	return stops ? web_tr(q, "Suspend or take back") : web_tr(q, "Resume");
 }
 
 json_t *portal_stops(struct web_req *q, const char *id, bool *party)
@@ -311,14 +315,15 @@ bool portal_takeback_done(struct web_req *q, struct fj_buf *b, const struct once
 
 	if (t == NULL || stops == NULL)
 		return false;
-	portal_done_words(q, b, word);
+	if (approval == NULL || !portal_ends_by(q, b, json_object_get(o->answer, "waiting_for")))
+		portal_done_words(q, b, word);
 	if (json_object_get(o->answer, "state") != NULL) {
 		web_print(b, "<p>%s ", web_label(q, "state"));
 		web_value(q, b, "state", json_object_get(o->answer, "state"), NULL);
 		web_html(b, "</p>");
 	}
 	if (approval != NULL)
-		web_print(b, "<p>%s <a class=\"mono\" href=\"/approvals/%s\">%s</a></p>", web_tr(q, "It becomes final with the second officer's decision:"), approval, approval);
+		web_print(b, "<p>%s <a class=\"mono\" href=\"/approvals/%s\">%s</a></p>", web_tr(q, "It becomes final with this approval:"), approval, approval);
 	web_print(b, "<h2>%s</h2>", web_tr(q, "Denied from now on"));
 	state_now(stops, json_object_get(o->answer, "state"));
 	counts(q, b, stops);

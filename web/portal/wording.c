@@ -230,7 +230,7 @@ const char *portal_state_of(const char *noun, const char *state)
 {
 	static const struct {
 		const char *noun, *state, *word;
-	} own[] = {{"objection", "OPEN", "OBJECTION_OPEN"}, {"override", "OPEN", "OVERRIDE_OPEN"}};
+	} own[] = {{"objection", "OPEN", "OBJECTION_OPEN"}, {"override", "OPEN", "OVERRIDE_OPEN"}, {"request", "REVIEWED", "REQUEST_GRANTED"}};
 
 	for (size_t i = 0; i < FJ_ARRAY_LEN(own); i++)
 		if (strcmp(own[i].noun, noun) == 0 && strcmp(own[i].state, state) == 0)

@@ -468,6 +468,7 @@ TEST_UNIT_SRC := \
 	tests/unit/test_ver_vectors.c \
 	tests/unit/test_web_chart.c \
 	tests/unit/test_web_form.c \
+	tests/unit/test_web_held.c \
 	tests/unit/test_web_html.c \
 	tests/unit/test_web_http.c \
 	tests/unit/test_web_once.c \

@@ -20,7 +20,8 @@
 
 #define DIR "materials"
 #define MAX_MATERIAL (8u << 20)
-#define MAX_OF_ONE 200
+#define MAX_OF_ONE 200 /* of an asset or the unit; of what is filed every day, within one */
+#define DAY 86400
 
 static const struct {
 	const char *kind, *zh, *en, *block, *key; /* block NULL: only a file gives it */
@@ -87,15 +88,23 @@ static enum fj_rc check_own(struct iss_call *c, const char *asset_no, struct fj_
 	return fj_refuse(err, FJ_E_FORBIDDEN, "issuer", "domain.md 6", "this asset is another holder's", "该资产属于其他持有单位");
 }
 
-static enum fj_rc check_count(struct sto *db, const char *holder, const char *asset_no, struct fj_err *err)
+enum fj_rc dom_material_room(struct iss_call *c, const struct dom_material *m, struct fj_err *err)
 {
+	bool daily = strcmp(m->kind, "REVENUE") == 0 || strcmp(m->kind, "TOKENS") == 0;
 	FJ_AUTO(sto_q) q = {0};
 
-	FJ_TRY(sto_first(db, STO_MATERIAL_COUNT, &q, "count", err, "tt", holder, asset_no));
+	if (daily)
+		FJ_TRY(sto_first(c->db, STO_MATERIAL_DAY, &q, "count", err, "tti", m->holder, m->kind, (int64_t)c->now - DAY));
+	else
+		FJ_TRY(sto_first(c->db, STO_MATERIAL_COUNT, &q, "count", err, "tt", m->holder, m->asset_no));
 	if (sto_int(&q, 0) < MAX_OF_ONE)
 		return FJ_OK;
-	enum fj_rc rc = fj_fail(err, FJ_E_LIMIT, "issuer", "domain.md 4.4", "%d materials are filed here already", MAX_OF_ONE);
-	fj_err_zh(err, "材料已达 %d 份上限", MAX_OF_ONE);
+	enum fj_rc rc = daily ? fj_fail(err, FJ_E_LIMIT, "issuer", "domain.md 4.4", "%d of this kind were filed within a day; file the rest tomorrow", MAX_OF_ONE)
+	    : fj_fail(err, FJ_E_LIMIT, "issuer", "domain.md 4.4", "%d materials are filed here already", MAX_OF_ONE);
+	if (daily)
+		fj_err_zh(err, "此类材料一日内已达 %d 份上限，请明日再提交", MAX_OF_ONE);
+	else
+		fj_err_zh(err, "材料已达 %d 份上限", MAX_OF_ONE);
 	return rc;
 }
 
@@ -137,7 +146,7 @@ enum fj_rc cmd_material_add(struct iss_call *c, struct fj_err *err)
 	FJ_TRY(iss_param_file(c, "file", &file, err));
 	FJ_TRY(check_own(c, m.asset_no, err));
 	FJ_TRY(dom_material_size(c, m.holder, file.len, err));
-	FJ_TRY(check_count(c->db, m.holder, m.asset_no, err));
+	FJ_TRY(dom_material_room(c, &m, err));
 	FJ_TRY(dom_material_file(c, &m, &file, err));
 	c->answer = json_pack("{s:s, s:s, s:s, s:I}", "id", m.id, "asset_no", m.asset_no, "sha256", m.sha256, "size", (json_int_t)file.len);
 	return c->answer != NULL ? FJ_OK : fj_no_memory(err, "issuer");

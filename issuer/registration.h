@@ -51,6 +51,8 @@ struct dom_material {
 	char id[32], sha256[65]; /* set by dom_material_file */
 };
 enum fj_rc dom_material_size(struct iss_call *c, const char *org, size_t size, struct fj_err *err) FJ_MUST_USE;
+/* is there room for one more?  Of evidence of revenue and lists of licenses, which go on for ever, within a day; of others in all */
+enum fj_rc dom_material_room(struct iss_call *c, const struct dom_material *m, struct fj_err *err) FJ_MUST_USE;
 enum fj_rc dom_material_file(struct iss_call *c, struct dom_material *m, const struct fj_buf *file, struct fj_err *err) FJ_MUST_USE;
 /* octets under materials/ by their hash, durable; what an event names is kept before the event */
 enum fj_rc dom_material_keep(const struct iss_call *c, struct fj_slice file, char sha256[65], struct fj_err *err) FJ_MUST_USE;

@@ -186,6 +186,7 @@ static enum fj_rc ask(struct iss_call *c, void *arg, struct fj_err *err)
 	FJ_TRY(digest_of(common, &rows, digest, err));
 	FJ_TRY(check_again(c, digest, fj_json_num(w->r, "days"), err));
 	FJ_TRY(dom_material_size(c, c->actor->org, rows.len, err));
+	FJ_TRY(dom_material_room(c, &m, err));
 	FJ_TRY(dom_material_file(c, &m, &rows, err));
 	FJ_TRY(number_of(c->db, digest, id, err));
 	FJ_AUTO(json) payload = json_pack("{s:s, s:s, s:O, s:s, s:s, s:s, s:I, s:I}", "authorisation", w->auth.number, "operator", w->auth.operator_, "request", common,

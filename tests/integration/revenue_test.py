@@ -723,6 +723,19 @@ def evaded():
     statements_evaded()
 
 
+def filed_daily():
+    """what comes every month is bounded by the day, not for ever"""
+    add = lambda kind='REVENUE': do('jc1', 'material.add', kind=kind, name='验收单（示例）', file='d')
+    answers = [add() for _ in range(201)]
+    n = [code for code, _ in answers].index(413)
+    check('up to 200 receipts are filed in a day', n >= 190 and all(code == 413 for code, _ in answers[n:]), n)
+    refused('one more is not', answers[-1], 'domain.md 4.4')
+    same('other material is not bounded by them', add('OTHER')[0], 200)
+    day = time.strptime(get('jc1', 'material')['items'][-1]['at'], '%Y-%m-%dT%H:%M:%SZ')
+    h.at(time.strftime('%Y-%m-%dT%H:%M:%SZ', time.gmtime(calendar.timegm(day) + 86401)))
+    same('nor are the receipts of the next day', add()[0], 200)
+
+
 def main():
     global h, officers, case3, case6, bare
     h = Home(cases=False)
@@ -756,6 +769,7 @@ def main():
         pages()
         balanced('entries still balance, shares still sum to net')
         reported()
+        filed_daily()
         h.stop()
         rebuilt(h, 'replaying the events gives the same tables')
     finally:

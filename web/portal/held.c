@@ -3,7 +3,8 @@
  *
  * A browser sends a file once: between the preview and the act it is kept here, in
  * memory, by a random key that only its session finds.  Never on disk, never in a
- * draft; bounded in number, octets and minutes, the oldest makes room.  What is lost
+ * draft; bounded in number, octets and minutes, the oldest makes room:
+ * of the same session first, where that has several.  What is lost
  * (a restart, a quarter of an hour) is chosen again.
  */
 #include <pthread.h>
@@ -12,6 +13,7 @@
 #include "web/portal/internal.h"
 
 #define PLACES 24
+#define OF_ONE 4 /* of a session: whoever has more loses its own oldest, not another's */
 #define OCTETS (160u << 20)
 #define LIFE_MS (15 * 60 * 1000)
 
@@ -19,9 +21,11 @@ struct place {
 	char session[ISS_SESSION_CAP], key[ONCE_KEY], field[64], name[161];
 	struct fj_buf bytes;
 	int64_t at;
+	uint64_t nth; /* in the order that they came */
 };
 static struct place places[PLACES];
 static size_t octets;
+static uint64_t held;
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 
 static void clear(struct place *p)
@@ -31,33 +35,43 @@ static void clear(struct place *p)
 	memset(p, 0, sizeof(*p));
 }
 
-static struct place *oldest(void)
+/* of this session; NULL: of all.  *n: how many there are */
+static struct place *oldest(const char *session, size_t *n)
 {
 	struct place *best = NULL;
 
-	for (size_t i = 0; i < PLACES; i++)
-		if (places[i].key[0] != '\0' && (best == NULL || places[i].at < best->at))
+	*n = 0;
+	for (size_t i = 0; i < PLACES; i++) {
+		if (places[i].key[0] == '\0' || (session != NULL && strcmp(places[i].session, session) != 0))
+			continue;
+		++*n;
+		if (best == NULL || places[i].at < best->at || (places[i].at == best->at && places[i].nth < best->nth))
 			best = &places[i];
+	}
 	return best;
 }
 
-/* a place for n octets; NULL: it is too much at all */
-static struct place *room_for(size_t n)
+/* a place for the octets; NULL: it is too much at all */
+static struct place *room_for(const char *session, size_t len)
 {
+	size_t n;
 	int64_t now = fj_boot_ms();
 	struct place *p;
 
 	for (size_t i = 0; i < PLACES; i++)
 		if (places[i].key[0] != '\0' && now - places[i].at > LIFE_MS)
 			clear(&places[i]);
-	if (n > OCTETS)
+	if (len > OCTETS)
 		return NULL;
-	while (octets + n > OCTETS && (p = oldest()) != NULL)
+	p = oldest(session, &n);
+	if (n >= OF_ONE)
+		clear(p);
+	while (octets + len > OCTETS && (p = oldest(NULL, &n)) != NULL)
 		clear(p);
 	for (size_t i = 0; i < PLACES; i++)
 		if (places[i].key[0] == '\0')
 			return &places[i];
-	p = oldest();
+	p = oldest(NULL, &n);
 	clear(p);
 	return p;
 }
@@ -75,7 +89,7 @@ bool held_put(const char *session, const char *field, const char *name, struct f
 		return false;
 	once_key(key);
 	pthread_mutex_lock(&lock);
-	struct place *p = room_for(bytes.len);
+	struct place *p = room_for(session, bytes.len);
 	if (p != NULL) {
 		snprintf(p->session, sizeof(p->session), "%s", session);
 		snprintf(p->key, sizeof(p->key), "%s", key);
@@ -83,6 +97,7 @@ bool held_put(const char *session, const char *field, const char *name, struct f
 		snprintf(p->name, sizeof(p->name), "%.160s", name);
 		p->bytes = copy;
 		p->at = fj_boot_ms();
+		p->nth = ++held;
 		octets += bytes.len;
 	}
 	pthread_mutex_unlock(&lock);

@@ -43,7 +43,7 @@ void portal_hold_files(struct web_req *q, const struct iss_command_info *c, json
 		char key[ONCE_KEY], mark[PORTAL_HELD_NAME];
 		const struct web_upload *u = f->type == ISS_F_FILE ? web_file(q, f->name) : NULL;
 		held_name(f->name, mark);
-		if (u == NULL)
+		if (u == NULL || strcmp(fj_json_text(fill, mark), web_field(q, mark)) != 0) /* none, or held already for this page */
 			continue;
 		held_drop(web_csrf(q), f->name, web_field(q, mark)); /* this one takes its place */
 		if (held_put(web_csrf(q), f->name, u->filename, u->bytes, key))

@@ -72,6 +72,14 @@ try:
     check('and the certificate is withdrawn', '已撤销' in get(two, show)[2])
     code, url, page, head = get(two, act, revoke(csrf2))
     check('revoking again is refused with its rule, on a page', code == 409 and 'R23' in page, (code, page[-400:]))
+    seller, _ = sign_in('jc1')
+    links = re.findall('href="(/do/token/(?:issue|bulk)[^"]*)"', get(seller, '/show/product/DAU-100000-202603-000001-K/P-POWER')[2])
+    check('the seller issues licenses from its product\'s page, one or many', len(links) == 2, links)
+    for link in links:
+        page = get(seller, link)[2]
+        check('with the product filled in', all(re.search('name="%s"[^>]*value="%s"' % (k, v), page) for k, v in (('request.product.id', 'P-POWER'), ('request.product.version', '1.0'), ('request.certificate', 'DAC-100000-202603-000001-F'))), link)
+    page = get(sign_in('hbsw1')[0], '/do/price/record?authorisation=DAU-420000-202611-000001-T')[2]
+    check('a price file begins with the caps of the one that it replaces, which is named', '现行核定价格文件' in page and re.search('name="caps.0.product"[^>]*value="P-REPORT"', page) and 'href="/show/price/PC-' in page, page[:200])
     today = time.strftime('%Y-%m-%d', time.gmtime(time.time() + 8 * 3600))
     Officers(h).two('hb-fin1', 'hb-fin2', 'user.deputise', login='hb-fin1', deputy='hb-fin3', **{'from': today, 'to': today})
     three, _ = sign_in('hb-fin3')

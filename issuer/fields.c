@@ -90,6 +90,7 @@ const struct iss_field fld_ledger_import[] = {
 };
 const struct iss_field fld_ledger_template[] = {{"format", ISS_F_STR, false, 4, "格式", "format of the file, csv by default", sheet_formats, "domain.md 4.2"},
 	{"entries", ISS_F_BOOL, false, 1, "带入本单位已有条目", "with the entries that the own organisation has"}, {0}};
+const struct iss_field fld_legacy_template[] = {{"format", ISS_F_STR, false, 4, "格式", "format of the file, csv by default", sheet_formats, "domain.md 4.2"}, {0}};
 const struct iss_field fld_ledger_map[] = {
 	{"org", ISS_F_STR, false, 18, "单位", "holder; the own organisation"},
 	{"mapping", ISS_F_JSON, true, 200, "列对应关系（不填即清除）", "what the headings of your tables mean (none: forgotten)", .members = shp_ledger_map, .shape = ISS_MAP, .absent = "{}"},

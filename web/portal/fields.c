@@ -157,7 +157,7 @@ static bool is_mine(const struct form *d, const struct iss_field *f, const char 
 {
 	bool kinds = !d->filter && strcmp(f->name, "kind") == 0 && f->choices != NULL && f->choices == portal_field_of(iss_command_find("material.add"), "kind")->choices;
 
-	return !kinds || iss_material_may(code, portal_actor(d->q)->roles);
+	return !kinds || iss_material_may(code, portal_session(d->q)->today.roles);
 }
 
 static void select_input(const struct form *d, const struct iss_field *f, const char *path)
@@ -607,7 +607,7 @@ static bool by_party(struct web_req *q, const struct iss_command_info *c, struct
 	for (size_t i = 0; i < FJ_ARRAY_LEN(of_party); i++)
 		if (strcmp(of_party[i].command, c->name) == 0 && strcmp(of_party[i].field, f->name) == 0) {
 			f->required = !of_party[i].optional;
-			return (portal_actor(q)->roles & of_party[i].roles) != 0;
+			return (portal_session(q)->today.roles & of_party[i].roles) != 0;
 		}
 	return true;
 }

@@ -118,7 +118,7 @@ const struct iss_field fld_ledger_confirm[] = {
 };
 const struct iss_field fld_asset_card[] = {
 	{"ledger", ISS_F_STR, true, 40, "台账条目号", "ledger entry"},
-	{"card", ISS_F_JSON, true, 1, "资产卡片", "the four blocks: basic, rights, use, management; `asset fields` lists their members", .members = card_members},
+	{"card", ISS_F_JSON, true, 1, "资产卡片", "the four blocks: basic, rights, use, management", .members = card_members},
 	{"note", ISS_F_STR, false, 400, "变更说明", "why it was changed"},
 	{0},
 };

@@ -392,7 +392,7 @@ static void levels_to_come(struct web_req *q, struct fj_buf *b, const json_t *a)
 		if (now && json_array_size(who) > 0) {
 			web_print(b, "<p class=\"small\">%s ", web_tr(q, "May decide:"));
 			json_array_foreach(who, k, v)
-				web_print(b, k > 0 ? "、%s" : "%s", fj_json_text(v, "name")[0] != '\0' ? fj_json_text(v, "name") : fj_json_text(v, "login"));
+				web_print(b, "%s%s", k > 0 ? web_either(q, "、", ", ") : "", fj_json_text(v, "name")[0] != '\0' ? fj_json_text(v, "name") : fj_json_text(v, "login"));
 			web_html(b, "</p>");
 		}
 		web_html(b, "</li>");

@@ -371,6 +371,8 @@ static void hint(const struct form *d, const struct iss_field *f, const char *pa
 		web_say(d->q, d->b, "One a line, %lld at most.", (long long)f->max);
 	else if (number)
 		web_say(d->q, d->b, "A whole number, %lld at most.", (long long)f->max);
+	else if (f->type == ISS_F_FILE && f->max >= 1 << 20)
+		web_say(d->q, d->b, "%lld MB at most.", (long long)(f->max >> 20));
 	else if (f->type == ISS_F_FILE)
 		web_say(d->q, d->b, "%lld KB at most.", (long long)((f->max + 1023) / 1024));
 	else if (table)

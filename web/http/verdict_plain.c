@@ -81,7 +81,7 @@ static void of_certificate(struct web_req *q, struct fj_buf *b, const json_t *s)
 	web_say(q, b, " has, in this data asset: ");
 	words(q, b, WEB_RIGHT, json_object_get(s, "rights"), web_tr(q, "—"));
 	web_say(q, b, "; modes of authorisation: ");
-	words(q, b, WEB_MODE, json_object_get(s, "modes"), web_tr(q, "none"));
+	words(q, b, WEB_MODE, json_object_get(s, "modes"), web_tr(q, "any, none is singled out"));
 	web_say(q, b, "; prohibited: ");
 	words(q, b, WEB_RESTRICTION, json_object_get(s, "restrictions"), web_tr(q, "nothing"));
 	web_say(q, b, ".");

@@ -90,6 +90,7 @@ const struct iss_field fld_ledger_import[] = {
 };
 const struct iss_field fld_ledger_template[] = {{"format", ISS_F_STR, false, 4, "格式", "format of the file, csv by default", sheet_formats, "domain.md 4.2"},
 	{"entries", ISS_F_BOOL, false, 1, "带入本单位已有条目", "with the entries that the own organisation has"}, {0}};
+const struct iss_field fld_legacy_template[] = {{"format", ISS_F_STR, false, 4, "格式", "format of the file, csv by default", sheet_formats, "domain.md 4.2"}, {0}};
 const struct iss_field fld_ledger_map[] = {
 	{"org", ISS_F_STR, false, 18, "单位", "holder; the own organisation"},
 	{"mapping", ISS_F_JSON, true, 200, "列对应关系（不填即清除）", "what the headings of your tables mean (none: forgotten)", .members = shp_ledger_map, .shape = ISS_MAP, .absent = "{}"},
@@ -117,7 +118,7 @@ const struct iss_field fld_ledger_confirm[] = {
 };
 const struct iss_field fld_asset_card[] = {
 	{"ledger", ISS_F_STR, true, 40, "台账条目号", "ledger entry"},
-	{"card", ISS_F_JSON, true, 1, "资产卡片", "the four blocks: basic, rights, use, management; `asset fields` lists their members", .members = card_members},
+	{"card", ISS_F_JSON, true, 1, "资产卡片", "the four blocks: basic, rights, use, management", .members = card_members},
 	{"note", ISS_F_STR, false, 400, "变更说明", "why it was changed"},
 	{0},
 };

@@ -72,7 +72,7 @@ static void head(struct out *o, const struct fj_x509 *x, bool end_known)
 	o->part = "subject";
 	name_row(o, "text", x->subject, FJ_OID_C, "主体 C", "Subject, C", false);
 	name_row(o, "holder_name", x->subject, FJ_OID_O, "主体 O（持有单位）", "Subject, O (holder)", false);
-	name_row(o, "text", x->subject, FJ_OID_ORGID, "主体 organizationIdentifier", "Subject, organizationIdentifier", false);
+	name_row(o, "holder_code", x->subject, FJ_OID_ORGID, "主体 organizationIdentifier", "Subject, organizationIdentifier", false);
 	name_row(o, "text", x->subject, FJ_OID_SERIALNUMBER, "主体 serialNumber（证书编号）", "Subject, serialNumber (certificate number)", true);
 	name_row(o, "text", x->subject, FJ_OID_CN, "主体 CN（数据资产名称）", "Subject, CN (asset name)", false);
 }

@@ -183,10 +183,11 @@ enum fj_rc fnd_tidy(struct sto *db, bool *done, struct fj_err *err)
 	return rc;
 }
 
+static const char *const searched[] = {"organisation", "ledger", "asset", "certificate", "authorisation", "plan", "product", NULL};
 const struct iss_field fld_find_search[] = {
 	{"q", ISS_F_STR, true, 200, "检索词", "words, all of which have to be there"},
-	{"noun", ISS_F_STR, false, 16, "类别", "organisation, ledger, asset, certificate, authorisation, plan or product; all by default"},
-	{"after", ISS_F_STR, false, 20, "起始", "start after this one (\"next\" of the page before)"},
+	{"noun", ISS_F_STR, false, 16, "类别", "kind", searched},
+	{"after", ISS_F_STR, false, 20, "起始", "from here on"},
 	ISS_FIELD_LIMIT,
 	{0},
 };

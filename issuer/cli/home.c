@@ -7,6 +7,7 @@
  * a home: it holds a lock on run/supervisor.lock for as long as it lives; the
  * kernel gives it back when the process ends, however it ends.
  */
+#include <ctype.h>
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -61,9 +62,11 @@ static void home_blank(struct cli_home *h)
 /* what pages lead to begins as an address of the web does */
 static enum fj_rc check_address(const char *key, const char *s, struct fj_err *err)
 {
-	if (s[0] == '\0' || strncmp(s, "https://", 8) == 0 || strncmp(s, "http://", 7) == 0)
+	size_t scheme = strncmp(s, "https://", 8) == 0 ? 8 : strncmp(s, "http://", 7) == 0 ? 7 : 0;
+
+	if (s[0] == '\0' || (scheme > 0 && isalnum((unsigned char)s[scheme]) && strpbrk(s, " \t\"'<>@\\") == NULL))
 		return FJ_OK;
-	enum fj_rc rc = fj_fail(err, FJ_E_INVALID, "cli", NULL, "configuration: %s is no address that begins with https:// or http://", key);
+	enum fj_rc rc = fj_fail(err, FJ_E_INVALID, "cli", NULL, "configuration: %s is no address of a site that begins with https:// or http://", key);
 	fj_err_zh(err, "配置项 %s 应为以 https:// 或 http:// 开头的地址", key);
 	return rc;
 }
@@ -138,8 +141,8 @@ static enum fj_rc conf_write(int dir, const struct cli_conf *c, struct fj_err *e
 	    "; where portal and API listen; beyond loopback they need cert and key (PEM files)\n"
 	    "; client_ca: authorities (PEM) of the client certificates that officers' UKeys hold; it needs cert and key\n"
 	    "; https = true: a proxy on this machine serves the portal under https, so its cookies are marked Secure\n"
-	    "; base: the portal's public address; the verifier's pages lead there\n"
-	    "[portal]\nbind = %s\n%s%s\n; client_ca = ukey-ca.pem\n; https = false\n\n"
+	    "; base: the portal's public address; the verifier's pages lead there (a demo's: to where it is served)\n"
+	    "[portal]\nbind = %s\n; base = https://portal.example.org\n; client_ca = ukey-ca.pem\n; https = false\n\n"
 	    "; leaked: a file of leaked passwords, sorted lines of hex SHA-1; signin_days: how long tries to sign in are kept\n"
 	    "[account]\n; leaked = leaked.txt\n; signin_days = 190\n\n"
 	    "; rate: requests of one address a second, ten times as many at once; 0: no limit.  A proxy is one\n"
@@ -151,7 +154,7 @@ static enum fj_rc conf_write(int dir, const struct cli_conf *c, struct fj_err *e
 	    "[outbox]\ndays = %d\n\n"
 	    "; a file with the witnesses of the public log and their addresses (C2SP tlog-policy): they cosign its checkpoints\n"
 	    "[log]\n; policy = log.policy\n",
-	    c->demo ? "true" : "false", c->base, c->portal, c->demo ? "base = http://" : "; base = https://portal.example.org", c->demo ? c->portal : "", c->verifier, c->tpm, OUTBOX_DAYS));
+	    c->demo ? "true" : "false", c->base, c->portal, c->verifier, c->tpm, OUTBOX_DAYS));
 	return fj_file_replace(dir, "fujie.ini", fj_buf_slice(&b), 0644, err);
 }
 

@@ -281,14 +281,19 @@ static void registry_argv(struct cli_parts *p, const char **argv)
 
 enum fj_rc cli_start_service(struct cli_parts *p, enum cli_part_id id, struct fj_err *err)
 {
-	char rate[24];
+	char rate[24], own[80];
+	const char *at = p->home->conf.portal_base; /* a demo's is where it is served now */
 	const char *argv[MAX_ARGV] = {"fujie-verifier", "--bind", p->verifier, "--base", p->home->conf.base, "--rate", rate, NULL};
 
 	snprintf(rate, sizeof(rate), "%lld", (long long)p->home->conf.rate);
 	int n = 7;
-	if (p->home->conf.portal_base[0] != '\0') {
+	if (at[0] == '\0' && p->home->conf.demo && p->portal != NULL) {
+		snprintf(own, sizeof(own), "http://%s", p->portal);
+		at = own;
+	}
+	if (at[0] != '\0') {
 		argv[n++] = "--portal";
-		argv[n++] = p->home->conf.portal_base;
+		argv[n++] = at;
 	}
 	if (p->home->conf.limit_local)
 		argv[n++] = "--limit-local";

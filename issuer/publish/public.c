@@ -15,7 +15,7 @@
 	__asm__(".section .rodata\n" #name ":\n.incbin \"" file \
 		"\"\n.byte 0\n.previous\n");                    \
 	extern const char name[]
-#define VERSION 3 /* user_version, once every row of the register is in it */
+#define VERSION 4 /* user_version, once every row of the register is in it */
 EMBED(pub_schema, "issuer/publish/public.sql");
 
 enum pub_sql { PUT_CERTIFICATE, PUT_AUTHORISATION, PUT_DELEGATED, PUT_PRODUCT, PUT_COPY, UNNAME, NAME, NOTE_CHANGE, PUB_SQL };
@@ -23,7 +23,7 @@ static const char *const pub_sql[PUB_SQL] = {
 	[PUT_CERTIFICATE] = "INSERT OR REPLACE INTO certificate (serial, number, asset_no, asset_name, holder_name, holder_usci,"
 	    " not_before, not_after, state, revoked_at, reason, shard, der) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?)",
 	[PUT_AUTHORISATION] = "INSERT OR REPLACE INTO authorisation (number, version, holder_name, operator_name, state, not_before,"
-	    " not_after) VALUES (?,?,?,?,?,?,?)",
+	    " not_after, since) VALUES (?,?,?,?,?,?,?,?)",
 	[PUT_DELEGATED] = "INSERT OR REPLACE INTO delegated (serial, what, der) VALUES (?,?,?)",
 	[PUT_PRODUCT] = "INSERT OR REPLACE INTO product (authorisation, id, version, name, purpose, delivery, level, state, seller_name, seller_usci, at)"
 	    " VALUES (?,?,?,?,?,?,?,?,?,?,?)",
@@ -196,10 +196,10 @@ enum fj_rc pub_db_authorisation(struct pub_db *p, const struct sto_q *row, const
 	char version[24];
 	const char *const change[] = {"authorisation", sto_text(row, 0), sto_text(row, 0), version, sto_text(row, 4), fj_json_text(json_object_get(payload, "holder"), "usci"),
 		fj_json_text(json_object_get(payload, "implementer"), "usci"), fj_json_text(json_object_get(payload, "operator"), "usci")};
-	fj_time at = sto_int(row, 10);
+	fj_time at = sto_int(row, 11);
 
 	snprintf(version, sizeof(version), "%lld", (long long)fj_json_num(payload, "version"));
-	FJ_TRY(put_row(p, PUT_AUTHORISATION, row, "titttii", err));
+	FJ_TRY(put_row(p, PUT_AUTHORISATION, row, "titttiin", err));
 	FJ_TRY(put_named(p, sto_text(row, 0), payload, err));
 	return put_texts(p, NOTE_CHANGE, change, FJ_ARRAY_LEN(change), &at, err);
 }

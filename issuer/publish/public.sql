@@ -23,7 +23,8 @@ CREATE TABLE authorisation (
   operator_name TEXT NOT NULL,
   state         TEXT NOT NULL,
   not_before    INTEGER NOT NULL,
-  not_after     INTEGER NOT NULL
+  not_after     INTEGER NOT NULL,
+  since         INTEGER          -- not in force since; NULL: in force
 ) STRICT;
 CREATE TABLE named (             -- certificates that the newest version of an authorisation names
   authorisation TEXT NOT NULL,

@@ -267,15 +267,15 @@ static enum fj_rc publish_authorisations(struct iss *i, int64_t since, int64_t *
 		if (!row)
 			return FJ_OK;
 		FJ_AUTO(json) payload = NULL;
-		FJ_TRY(fj_json_parse(fj_slice_str(sto_text(&q, 9)), 1u << 20, &payload, err));
-		FJ_TRY(pub_keep(i, "authorisations", sto_text(&q, 0), fj_json_num(payload, "iat"), ".jwt", sto_blob(&q, 7), err));
+		FJ_TRY(fj_json_parse(fj_slice_str(sto_text(&q, 10)), 1u << 20, &payload, err));
+		FJ_TRY(pub_keep(i, "authorisations", sto_text(&q, 0), fj_json_num(payload, "iat"), ".jwt", sto_blob(&q, 8), err));
 		snprintf(path, sizeof(path), "publish/trust/authorisations/%.40s.jwt", sto_text(&q, 0));
-		FJ_TRY(pub_file(i, path, sto_blob(&q, 7), err));
-		FJ_TRY(pub_proof(i, PIPE_AUTHORISATION, sto_text(&q, 0), sto_text(&q, 11), err));
+		FJ_TRY(pub_file(i, path, sto_blob(&q, 8), err));
+		FJ_TRY(pub_proof(i, PIPE_AUTHORISATION, sto_text(&q, 0), sto_text(&q, 12), err));
 		FJ_TRY(publish_named(i, payload, err));
 		FJ_TRY(pub_db_authorisation(i->pub.rows, &q, payload, err));
-		if (sto_int(&q, 8) > *seq)
-			*seq = sto_int(&q, 8);
+		if (sto_int(&q, 9) > *seq)
+			*seq = sto_int(&q, 9);
 	}
 }
 

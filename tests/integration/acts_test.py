@@ -222,6 +222,8 @@ try:
         check('its page lists by name what stopped with it: ' + at.split('/')[1], '随之停止的内容' in text and '许可令牌 %d' % stops['counts']['tokens'] in text and all(t['id'] in one.page and t['user']['name'] in text for t in stops['first_tokens'][:10])
               and all(p['name'] in text for p in stops['products']), text[:1500])
     check('since when, on its page and on its verdict; the state says what it is called there', '暂停或吊销起始时间' in text and '已收回（已撤销）' in text and '失效起始时间' in one.text('/verify?number=' + auth) and '已撤销（授权已收回或已终止）' in one.text('/verify?number=' + auth), text[:1500])
+    rates = re.findall(r'[^ >]*%', ' '.join(Page('hb-fin1').text('/show/price/' + p['id']) for p in o.get('hb-fin1', 'price?limit=20')['items']))
+    check('rates are read in per cent, to the hundredth', any(re.fullmatch(r'\d+\.\d\d%', r) for r in rates) and not any('llu' in r for r in rates), rates)
     check('who only reads is offered nothing to stop', 'id="stop"' not in Page('auditor').get('/show/certificate/' + number))
 
     # --- batches ---

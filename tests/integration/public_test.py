@@ -77,6 +77,12 @@ def verifying():
     tok = next(t for t in h.demo['tokens'] if t['expect'] == 'permit')
     text = open(os.path.join(h.d, tok['file'])).read()
     use = ','.join(k + '=' + v for k, v in tok['use'].items())
+    check('a certificate names its issuer, a use that is covered is said to be', '<dt>颁发机构</dt>' in page and '已覆盖' in ask('/verify', {'credential': text, 'use': use})[1] and '已覆盖' not in page, page[:3000])
+    dead = next(t for t in h.demo['tokens'] if t['expect'] == 'deny' and '失效起始时间' in ask('/verify', {'credential': open(os.path.join(h.d, t['file'])).read()})[1])
+    head, body, rest = text.split('.', 2)
+    claims = json.loads(base64.urlsafe_b64decode(body + '=' * (-len(body) % 4)))
+    forged = '.'.join((head, base64.urlsafe_b64encode(json.dumps(dict(claims, jti=dead['id'])).encode()).decode().rstrip('='), rest))
+    check('a forgery learns nothing of the license that it names', word(ask('/verify', {'credential': forged})) == 'deny' and '失效起始时间' not in ask('/verify', {'credential': forged})[1])
     check('a token as text and as a file', (word(ask('/verify', {'credential': text, 'use': use})), sent(text.encode(), 'token.jwt', use=use)) == ('permit', 'permit'))
     denied = next(t for t in h.demo['tokens'] if t['expect'] == 'deny')
     parts = {'use_' + k: v for k, v in tok['use'].items() if k in ('action', 'purpose', 'territory', 'user', 'audience')}

@@ -110,6 +110,7 @@ src | grep '\.c$' | xargs awk 'FNR==1{in_f=0} /^[a-z].*\)$/ && !/;/{name=$0} /^\
 src | grep -v banned.h | code | grep -E '\b(strcpy|strcat|sprintf|vsprintf|strtok|atoi|atol|gets|gmtime|localtime|rand|srand|random|system|popen|mktemp|strncpy|strncat)\(' | rule "no banned call"
 src | grep -v '^base/' | code | grep -E '[^a-z_](malloc|calloc|realloc|free|strdup|strndup)\(' | rule "no allocation outside base"
 src | grep -vE '^issuer/(store|publish/public.c)|^verifier/(service/state|inbox/rows).c' | xargs grep -nE '"(SELECT|INSERT|UPDATE|DELETE|CREATE|PRAGMA) ' | rule "no SQL outside the store and the public database's writers and reader"
+src | grep -E '^(web|verifier)/' | xargs grep -nE 'web_(print|say)\(' | sed 's/%%//g' | grep -E '%([^sdu%zl"]|z[^u]|l[^l]|ll[^d])' | rule "templates have the conversions that web_print knows: %s %d %u %zu %lld"
 src | while read -r f; do head -n 1 "$f" | grep -q '^/\*' || echo "$f"; done | rule "every file opens with a comment"
 # money is whole fen; floating point is for what is drawn (and a sheet's column widths) and for days that a workbook writes as numbers
 {

@@ -13,9 +13,7 @@
 /* columns are the members of the answer; "from, to, at": times */
 static const char *const row_sql[SVC_ROWS] = {
 	[SVC_CERTIFICATE] = "SELECT number, state, asset_no, asset_name, holder_name, holder_usci, not_before AS 'from', not_after AS 'to', NULLIF(revoked_at, 0) AS since FROM certificate WHERE number = ?",
-	[SVC_AUTHORISATION] = "SELECT number, state, holder_name, operator_name, not_before AS 'from', not_after AS 'to', CASE WHEN state IN ('SUSPENDED', 'RECLAIMED', 'TERMINATED') THEN"
-	    " (SELECT MIN(c.at) FROM change c WHERE c.number = a.number AND c.authorisation = a.number AND c.id > COALESCE((SELECT MAX(b.id) FROM change b WHERE b.number = a.number AND b.authorisation = a.number AND b.state = 'ACTIVE'), 0)) END AS since"
-	    " FROM authorisation a WHERE number = ?",
+	[SVC_AUTHORISATION] = "SELECT number, state, holder_name, operator_name, not_before AS 'from', not_after AS 'to', since FROM authorisation WHERE number = ?",
 	[SVC_NAMED] = "SELECT certificate AS number, c.state, c.asset_no, c.asset_name FROM named LEFT JOIN certificate c ON c.number = certificate WHERE authorisation = ? LIMIT 200",
 	[SVC_PRODUCTS_OF] = "SELECT authorisation, id, name, version, purpose, delivery, level, state, seller_name, seller_usci, at FROM product WHERE authorisation = ? LIMIT 200",
 	[SVC_PRODUCTS] = "SELECT authorisation, id, name, version, purpose, delivery, level, state, seller_name, seller_usci, at FROM product WHERE id = ? LIMIT 200",

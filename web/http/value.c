@@ -196,13 +196,14 @@ static bool rate_value(struct fj_buf *b, const char *key, json_int_t n)
 {
 	size_t len = strlen(key);
 	unsigned long long bp = n < 0 ? 0 - (unsigned long long)n : (unsigned long long)n;
+	char s[48];
 
 	if (strcmp(key, "bp") != 0 && (len < 3 || strcmp(key + len - 3, "_bp") != 0))
 		return false;
-	web_print(b, n < 0 ? "-%llu" : "%llu", bp / 100);
+	int used = snprintf(s, sizeof(s), "%s%llu", n < 0 ? "-" : "", bp / 100);
 	if (bp % 100 != 0)
-		web_print(b, ".%02llu", bp % 100);
-	web_html(b, "%");
+		snprintf(s + used, sizeof(s) - (size_t)used, ".%02llu", bp % 100);
+	web_print(b, "%s%%", s);
 	return true;
 }
 

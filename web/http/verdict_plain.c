@@ -81,7 +81,7 @@ static void of_certificate(struct web_req *q, struct fj_buf *b, const json_t *s)
 	web_say(q, b, " has, in this data asset: ");
 	words(q, b, WEB_RIGHT, json_object_get(s, "rights"), web_tr(q, "—"));
 	web_say(q, b, "; modes of authorisation: ");
-	words(q, b, WEB_MODE, json_object_get(s, "modes"), web_tr(q, "none"));
+	words(q, b, WEB_MODE, json_object_get(s, "modes"), web_tr(q, "any, none is singled out"));
 	web_say(q, b, "; prohibited: ");
 	words(q, b, WEB_RESTRICTION, json_object_get(s, "restrictions"), web_tr(q, "nothing"));
 	web_say(q, b, ".");
@@ -218,15 +218,15 @@ static void assets(struct web_req *q, struct fj_buf *b, const json_t *list, cons
 	web_html(b, "</dd></div>");
 }
 
-static bool status_fails(const json_t *verdict)
+static bool came_out(const json_t *verdict, const char *check, const char *outcome)
 {
-	bool fails = false;
+	bool so = false;
 	size_t i;
 	json_t *c;
 
 	json_array_foreach(json_object_get(verdict, "checks"), i, c)
-		fails = fails || (is(c, "name", "status") && is(c, "outcome", "fail"));
-	return fails;
+		so = so || (is(c, "name", check) && is(c, "outcome", outcome));
+	return so;
 }
 
 void web_verdict_since(json_t *verdict, web_since_fn find, void *ctx)
@@ -236,7 +236,9 @@ void web_verdict_since(json_t *verdict, web_since_fn find, void *ctx)
 	const char *const above[] = {fj_json_text(json_object_get(s, "parent"), "authorisation"), fj_json_text(json_object_get(s, "asset"), "certificate")};
 	char first[FJ_TIME_CAP] = "", at[FJ_TIME_CAP];
 
-	if (is(verdict, "verdict", "permit") || (!find(ctx, own, first) && status_fails(verdict)))
+	if (is(verdict, "verdict", "permit") || !came_out(verdict, "signature", "pass")) /* what a forgery names is nothing to tell of */
+		return;
+	if (!find(ctx, own, first) && came_out(verdict, "status", "fail"))
 		return;
 	for (size_t i = 0; i < FJ_ARRAY_LEN(above); i++)
 		if (above[i][0] != '\0' && find(ctx, above[i], at) && (first[0] == '\0' || strcmp(at, first) < 0))
@@ -248,13 +250,13 @@ void web_verdict_since(json_t *verdict, web_since_fn find, void *ctx)
 /* where who shows it knows more of the state than the lists have */
 static void since(struct web_req *q, struct fj_buf *b, const json_t *verdict)
 {
-	const char *at = fj_json_text(verdict, "since"), *authority = fj_json_text(verdict, "authority");
+	const char *at = fj_json_text(verdict, "since");
 
 	if (at[0] == '\0')
 		return;
 	begin_row(b, web_tr(q, "Not in force since"));
 	web_text_times(b, at);
-	web_print(b, "%s<bdi>%s</bdi></dd></div>", authority[0] == '\0' ? "" : web_tr(q, "; the department in charge is "), authority);
+	web_html(b, "</dd></div>");
 }
 
 static void what_to_do(struct web_req *q, struct fj_buf *b, const json_t *verdict, const json_t *decisive)
@@ -284,7 +286,15 @@ void web_verdict_plain(struct web_req *q, struct fj_buf *b, const json_t *verdic
 		term(q, b, s);
 		web_html(b, "</dd></div>");
 	}
+	if (fj_json_peek(verdict, "authority") != NULL) {
+		begin_row(b, web_tr(q, "Issued by"));
+		web_print(b, "<bdi>%s</bdi></dd></div>", fj_json_text(verdict, "authority"));
+	}
 	since(q, b, verdict);
+	if (good && came_out(verdict, "scope", "pass")) {
+		begin_row(b, web_tr(q, "The intended use"));
+		web_print(b, "%s</dd></div>", web_tr(q, "covered: everything that was named is granted."));
+	}
 	if (good)
 		what_to_do(q, b, verdict, decisive);
 	web_html(b, "</dl>");

@@ -304,10 +304,10 @@ void web_region(struct web_req *q, struct fj_buf *b, const char *code)
 	}
 	for (size_t i = 0; i < FJ_ARRAY_LEN(regions); i++)
 		if (strlen(code) == 6 && strncmp(code, regions[i].code, 2) == 0) {
-			web_text(b, web_either(q, regions[i].zh, regions[i].en));
 			if (strcmp(code + 2, "0000") == 0)
-				return;
-			web_print(b, " (%s)", code);
+				web_text(b, web_either(q, regions[i].zh, regions[i].en));
+			else /* a part of it is never told as the whole */
+				web_say(q, b, "%s (in %s)", code, web_either(q, regions[i].zh, regions[i].en));
 			return;
 		}
 	web_text(b, code);

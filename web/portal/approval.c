@@ -80,7 +80,7 @@ static const struct telling {
 	const char *part, *key;
 	bool plain;
 } telling[] = {
-	{"asset", "asset_name"}, {"subject", "holder_name", true}, {"parties", NULL}, {"assets", NULL}, {"asset", "modes"}, {"asset", "restrictions"}, {"asset", "rights"}, {"grant", NULL}, {"terms", NULL},
+	{"asset", "asset_name"}, {"subject", "holder_name", true}, {"subject", "holder_code"}, {"parties", NULL}, {"assets", NULL}, {"asset", "modes"}, {"asset", "restrictions"}, {"asset", "rights"}, {"grant", NULL}, {"terms", NULL},
 	{"validity", "not_before", true}, {"validity", "not_after", true}, {"credential", "nbf"}, {"credential", "exp"}, {"asset", "class_scheme"}, {"asset", "class_code"}, {"asset", "kind"}, {"asset", "region"},
 	{"asset", "asset_no"}, {"asset", "card_version"},
 };
@@ -171,7 +171,7 @@ static void refusal(struct web_req *q, struct fj_buf *b, const json_t *r)
 	web_html(b, "</p></div>");
 }
 
-static void document(struct web_req *q, struct fj_buf *b, const json_t *d, bool open, bool whole)
+static void document(struct web_req *q, struct fj_buf *b, const json_t *d, bool open)
 {
 	const json_t *list = json_object_get(d, "fields"), *card = json_object_get(d, "card");
 	const char *succeeds = fj_json_text(d, "succeeds"), *content = fj_json_text(d, "content");
@@ -202,7 +202,7 @@ static void document(struct web_req *q, struct fj_buf *b, const json_t *d, bool 
 		web_html(b, "</h4>");
 		card_differences(q, b, json_object_get(card, "items"));
 	}
-	if (whole && json_array_size(list) > 0) {
+	if (json_array_size(list) > 0) {
 		web_print(b, "<details><summary>%s</summary>", web_tr(q, "Every field as it will be signed"));
 		fields(q, b, list);
 		if (content[0] != '\0')
@@ -271,7 +271,7 @@ void portal_content(struct web_req *q, struct fj_buf *b, const json_t *p, bool w
 
 	web_print(b, "<p>%s</p>", word_of(q, fj_json_text(p, "signs"), false));
 	json_array_foreach(documents, i, d)
-		document(q, b, d, whole && i == 0, whole);
+		document(q, b, d, whole && i == 0);
 	if (json_array_size(json_object_get(p, "status")) > 0)
 		status(q, b, json_object_get(p, "status"));
 	if (json_array_size(json_object_get(p, "differences")) > 0)
@@ -392,7 +392,7 @@ static void levels_to_come(struct web_req *q, struct fj_buf *b, const json_t *a)
 		if (now && json_array_size(who) > 0) {
 			web_print(b, "<p class=\"small\">%s ", web_tr(q, "May decide:"));
 			json_array_foreach(who, k, v)
-				web_print(b, k > 0 ? "、%s" : "%s", fj_json_text(v, "name")[0] != '\0' ? fj_json_text(v, "name") : fj_json_text(v, "login"));
+				web_print(b, "%s%s", k > 0 ? web_either(q, "、", ", ") : "", fj_json_text(v, "name")[0] != '\0' ? fj_json_text(v, "name") : fj_json_text(v, "login"));
 			web_html(b, "</p>");
 		}
 		web_html(b, "</li>");

@@ -71,7 +71,9 @@ static void materials(struct web_req *q, struct fj_buf *b, const char *asset_no,
 		if (portal_command(q, "material.list", params, &list, NULL) != FJ_OK)
 			continue;
 		json_array_foreach(json_object_get(list, "items"), i, m) {
-			web_print(b, "<li><a href=\"/show/material/%s\"><bdi>%s</bdi></a> <span class=\"small\">%s · ", fj_json_text(m, "id"), fj_json_text(m, "name"), web_word(q, WEB_KIND, fj_json_text(m, "kind")));
+			if (k == 1 && !iss_material_may(fj_json_text(m, "kind"), ISS_HOLDER)) /* minutes, filings and the like of the unit: nothing of a registration */
+				continue;
+			web_print(b, "<li><a href=\"/show/material/%s\"><bdi>%s</bdi></a> <span class=\"small\">%s%s · ", fj_json_text(m, "id"), fj_json_text(m, "name"), web_word(q, WEB_KIND, fj_json_text(m, "kind")), k == 0 ? "" : web_tr(q, ", for all assets of the unit"));
 			web_text_times(b, fj_json_text(m, "at"));
 			web_html(b, "</span></li>");
 			n++;

@@ -123,7 +123,7 @@ static void template_columns(struct web_req *q, struct fj_buf *b, const struct i
 		web_print(b, "<div><dt>%s%s%s</dt><dd>%s", fj_json_text(v, "title"), web_lang(q)[0] == 'e' ? " " : "", web_lang(q)[0] == 'e' ? web_label(q, fj_json_text(v, "field")) : "",
 		    web_either(q, fj_json_peek(note, "zh"), fj_json_text(note, "en")));
 		json_array_foreach(json_object_get(v, "choices"), k, choice)
-			web_print(b, k == 0 ? "<br><span class=\"small\">%s" : "、%s", json_string_value(choice));
+			web_print(b, k == 0 ? "<br><span class=\"small\">%s%s" : "%s%s", k == 0 ? "" : web_either(q, "、", ", "), json_string_value(choice));
 		web_html(b, json_array_size(json_object_get(v, "choices")) > 0 ? "</span></dd></div>" : "</dd></div>");
 	}
 	web_html(b, "</dl></details>");

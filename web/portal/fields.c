@@ -157,7 +157,7 @@ static bool is_mine(const struct form *d, const struct iss_field *f, const char 
 {
 	bool kinds = !d->filter && strcmp(f->name, "kind") == 0 && f->choices != NULL && f->choices == portal_field_of(iss_command_find("material.add"), "kind")->choices;
 
-	return !kinds || iss_material_may(code, portal_actor(d->q)->roles);
+	return !kinds || iss_material_may(code, portal_session(d->q)->today.roles);
 }
 
 static void select_input(const struct form *d, const struct iss_field *f, const char *path)
@@ -371,6 +371,8 @@ static void hint(const struct form *d, const struct iss_field *f, const char *pa
 		web_say(d->q, d->b, "One a line, %lld at most.", (long long)f->max);
 	else if (number)
 		web_say(d->q, d->b, "A whole number, %lld at most.", (long long)f->max);
+	else if (f->type == ISS_F_FILE && f->max >= 1 << 20)
+		web_say(d->q, d->b, "%lld MB at most.", (long long)(f->max >> 20));
 	else if (f->type == ISS_F_FILE)
 		web_say(d->q, d->b, "%lld KB at most.", (long long)((f->max + 1023) / 1024));
 	else if (table)
@@ -607,7 +609,7 @@ static bool by_party(struct web_req *q, const struct iss_command_info *c, struct
 	for (size_t i = 0; i < FJ_ARRAY_LEN(of_party); i++)
 		if (strcmp(of_party[i].command, c->name) == 0 && strcmp(of_party[i].field, f->name) == 0) {
 			f->required = !of_party[i].optional;
-			return (portal_actor(q)->roles & of_party[i].roles) != 0;
+			return (portal_session(q)->today.roles & of_party[i].roles) != 0;
 		}
 	return true;
 }

@@ -290,11 +290,18 @@ static json_t *tidied(const char *s, bool lines)
 	return json_string(fj_buf_str(&b));
 }
 
+/* of several, the last that says something: what was typed as another one stands behind the choice */
 static const char *text_of(const json_t *fill, const char *path)
 {
 	const json_t *v = json_object_get(fill, path);
+	const char *s = json_is_string(v) ? json_string_value(v) : "";
+	size_t i;
+	json_t *one;
 
-	return json_is_array(v) ? json_string_value(json_array_get(v, 0)) : json_is_string(v) ? json_string_value(v) : "";
+	json_array_foreach(v, i, one)
+		if (json_is_string(one) && json_string_length(one) > 0)
+			s = json_string_value(one);
+	return s;
 }
 
 static enum fj_rc to_json(const struct iss_field *f, const char *path, const char *s, json_t **out, struct fj_err *err)

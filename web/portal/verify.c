@@ -232,7 +232,7 @@ static enum fj_rc verdict_of(struct iss *i, const struct ver_view *v, const stru
 	*out = ver_report_json(&report);
 	put_names(i, *out);
 	web_verdict_since(*out, since, i);
-	if (fj_json_peek(shown, "revoked_at") != NULL)
+	if (shown != NULL)
 		json_object_set(*out, "authority", json_object_get(json_object_get(shown, "authority"), "name"));
 	return *out == NULL ? fj_no_memory(err, "portal") : fj_json_set(*out, "paper", json_string(ver_paper(a->h, in.credential)));
 }

@@ -367,7 +367,8 @@ void portal_form(struct web_req *q, struct fj_buf *b, const struct iss_command_i
 void portal_card(struct web_req *q, struct fj_buf *b, const json_t *card);
 /* these of its fields; keys ends with NULL */
 void portal_card_facts(struct web_req *q, struct fj_buf *b, const json_t *card, const char *const *keys);
-/* above the form of a step of one registration: whether officers are left for its certificate, and the card with its materials, folded; nothing for others */
+/* above the form of a step of one registration: whether officers are left for its certificate, how objections were settled, and the card with its materials, folded;
+ * above one that settles an objection what is objected; nothing for others */
 void portal_case(struct web_req *q, struct fj_buf *b, const struct iss_command_info *c, const json_t *fill);
 
 /* --- signing in and accounts --- */

@@ -291,6 +291,7 @@ const char *portal_stop_word(struct web_req *q, const struct iss_command_info *c
 /* "#stop" of an object's page: n commands of that kind; `back` is the page's address */
 /* what stops with the object, as of stops.show (the caller's; NULL when that is refused), and whether it is the reader's office's to stop it */
 json_t *portal_stops(struct web_req *q, const char *id, bool *party);
+void portal_returns_told(struct web_req *q, struct fj_buf *b, const char *number); /* what a resumption brings back, and why it had been suspended */
 void portal_stops_told(struct web_req *q, struct fj_buf *b, const char *number); /* under a heading; nothing where the register names nothing */
 /* of an authorisation that is stopped or has ended, what it had: under a heading; nothing of one in force */
 void portal_stopped(struct web_req *q, struct fj_buf *b, const json_t *stops);

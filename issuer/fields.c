@@ -105,9 +105,9 @@ const struct iss_field fld_ledger_recognise[] = {
 	{"ids", ISS_F_LIST, false, 5000, "台账条目号", "ledger entries, instead of one"},
 	{"result", ISS_F_STR, true, 8, "确认结论", "result of the recognition", results, "domain.md 4.2"},
 	{"decision", ISS_F_STR, true, 200, "决策依据", "reference of the collective decision"},
-	{"held", ISS_F_BOOL, false, 1, "持有或控制", "the unit holds or controls the data"},
-	{"benefit", ISS_F_BOOL, false, 1, "管理服务潜力或经济利益", "service potential or economic benefit flows from it"},
-	{"measurable", ISS_F_BOOL, false, 1, "可计量", "it can be measured"},
+	{"held", ISS_F_BOOL, false, 1, "持有或控制", "the unit holds or controls the data", .as = ISS_AS_NEEDED},
+	{"benefit", ISS_F_BOOL, false, 1, "管理服务潜力或经济利益", "service potential or economic benefit flows from it", .as = ISS_AS_NEEDED},
+	{"measurable", ISS_F_BOOL, false, 1, "可计量", "it can be measured", .as = ISS_AS_NEEDED},
 	{0},
 };
 const struct iss_field fld_ledger_confirm[] = {

@@ -449,7 +449,22 @@ static void follow_up(struct iss_call *c)
 		iss_jobs(c->iss);
 }
 
-/* what a preview answers: the answer as it would be, and the events that would be written; nothing of it stays */
+/* what an approval that would be asked for would sign, as approval.preview tells it; NULL: there is none, or it can't be told yet */
+static json_t *asked_content(const struct iss_call *c, const char *approval)
+{
+	const struct command *look = approval == NULL ? NULL : find("approval.preview");
+	FJ_AUTO(json) params = json_pack("{s:s*}", "id", approval);
+	struct iss_call asked = *c;
+
+	asked.params = params;
+	asked.answer = NULL;
+	if (look == NULL || look->run(&asked, NULL) == FJ_OK)
+		return asked.answer;
+	json_decref(asked.answer);
+	return NULL;
+}
+
+/* what a preview answers: the answer as it would be, what its approval would sign, and the events that would be written; nothing of it stays */
 static enum fj_rc previewed(struct iss_call *c, struct fj_err *err)
 {
 	FJ_AUTO(json) events = json_array();
@@ -462,7 +477,7 @@ static enum fj_rc previewed(struct iss_call *c, struct fj_err *err)
 		FJ_TRY(sto_first(c->db, STO_EVENT_AT, &q, "event", err, "i", seq));
 		json_array_append_new(events, json_pack("{s:s, s:s}", "kind", sto_text(&q, 0), "object", sto_text(&q, 1)));
 	}
-	c->answer = json_pack("{s:b, s:O?, s:O, s:I}", "preview", 1, "would", would, "events", events, "events_total",
+	c->answer = json_pack("{s:b, s:O?, s:o*, s:O, s:I}", "preview", 1, "would", would, "content", asked_content(c, fj_json_peek(would, "approval")), "events", events, "events_total",
 	    c->first_seq == 0 ? (json_int_t)0 : (json_int_t)(c->last_seq - c->first_seq + 1));
 	return c->answer != NULL ? FJ_OK : fj_no_memory(err, "issuer");
 }

@@ -200,7 +200,7 @@ static enum fj_rc add_registrations(struct dossier *d, struct fj_err *err)
 	struct fnd_query q;
 	int64_t rows;
 
-	FJ_TRY(fnd_query(FND_REGISTRATION, params, d->c->now, &q, err));
+	FJ_TRY(fnd_query(FND_REGISTRATION, params, d->c->now, d->c->actor->person, &q, err));
 	FJ_TRY(fnd_page(d->c->db, &q, add_item, list, &rows, err));
 	return add_json(d, "registrations.json", list, err);
 }

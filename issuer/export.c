@@ -27,7 +27,7 @@ const struct iss_field fld_find_export[] = {
 	{"lang", ISS_F_STR, false, 2, "表头语言（不填为中文）", "language of the headings (Chinese by default)", languages},
 	F("state", 24, "状态", "state"), F("holder", 18, "持有单位", "holder"), F("superior", 18, "主管部门", "superior department"), F("org", 18, "所属单位", "organisation of a user"),
 	F("user", 18, "使用单位", "user of a license"), F("finance", 18, "本级财政部门", "finance department"), F("division", 6, "行政区划", "division, and what lies below it"), F("class", 16, "资产分类", "asset class"),
-	F("kind", 12, "主体类型或产品类别", "kind of an organisation or product"), F("result", 8, "确认结论", "recognition"), F("confirmer", 18, "待其确认", "department that has to confirm"), F("turn", 18, "待其办理", "unit whose turn it is"), F("mode", 8, "授权模式", "mode of authorisation"),
+	F("kind", 12, "主体类型或产品类别", "kind of an organisation or product"), F("result", 8, "确认结论", "recognition"), F("confirmer", 18, "待其确认", "department that has to confirm"), F("turn", 18, "待其办理", "unit whose turn it is"), F("issuing", 18, "待其颁证", "department that has to issue the certificate"), F("mode", 8, "授权模式", "mode of authorisation"),
 	F("industry", 64, "行业", "industry"), F("asset", DOM_MAX_ASSET_NO, "资产编号", "asset"), F("authorisation", 40, "授权编号", "authorisation"), F("operator", 18, "运营机构", "operator"),
 	F("implementer", 18, "实施机构", "implementing institution"), F("seller", 18, "销售方", "seller"), F("created_from", 10, "登记起", "entered on this day or later"), F("created_to", 10, "登记止", "entered on this day or before"),
 	F("expires_from", 10, "到期起", "ends on this day or later"), F("expires_to", 10, "到期止", "ends on this day or before"), F("due_from", 10, "时限起", "term ends on this day or later"),
@@ -260,7 +260,7 @@ enum fj_rc cmd_find_export(struct iss_call *c, struct fj_err *err)
 	FJ_TRY(fnd_noun_of(fj_json_peek(c->params, "noun"), &noun, err));
 	FJ_TRY(format_of(c->params, &f, &en, err));
 	FJ_TRY(check_filters(c->params, fnd_list_of(noun), err));
-	FJ_TRY(fnd_query(noun, c->params, c->now, &q, err));
+	FJ_TRY(fnd_query(noun, c->params, c->now, c->actor->person, &q, err));
 	FJ_TRY(f->sheet ? write_sheet(c, &q, f, en, &x, &file, err) : write_json(c, &q, &x, &file, err));
 	fj_date_china(c->now, day);
 	snprintf(name, sizeof(name), "%s-%.10s.%s", fnd_list_of(noun)->name, day, f->name);

@@ -106,9 +106,9 @@ const struct iss_field fld_ledger_recognise[] = {
 	{"ids", ISS_F_LIST, false, 5000, "台账条目号", "ledger entries, instead of one"},
 	{"result", ISS_F_STR, true, 8, "确认结论", "result of the recognition", results, "domain.md 4.2"},
 	{"decision", ISS_F_STR, true, 200, "决策依据", "reference of the collective decision"},
-	{"held", ISS_F_BOOL, false, 1, "持有或控制", "the unit holds or controls the data"},
-	{"benefit", ISS_F_BOOL, false, 1, "管理服务潜力或经济利益", "service potential or economic benefit flows from it"},
-	{"measurable", ISS_F_BOOL, false, 1, "可计量", "it can be measured"},
+	{"held", ISS_F_BOOL, false, 1, "持有或控制", "the unit holds or controls the data", .as = ISS_AS_NEEDED},
+	{"benefit", ISS_F_BOOL, false, 1, "管理服务潜力或经济利益", "service potential or economic benefit flows from it", .as = ISS_AS_NEEDED},
+	{"measurable", ISS_F_BOOL, false, 1, "可计量", "it can be measured", .as = ISS_AS_NEEDED},
 	{0},
 };
 const struct iss_field fld_ledger_confirm[] = {
@@ -164,7 +164,7 @@ const struct iss_field fld_rule_override[] = {
 const struct iss_field fld_override_list[] = {PAGE, {0}};
 
 #define ONE_OR_MANY {"id", ISS_F_STR, false, 40, "编号", "registration"}, {"ids", ISS_F_LIST, false, 5000, "所选登记", "a selection of registrations, as one task"}
-#define NOTE {"note", ISS_F_STR, false, 400, "意见", "reason; required for a no"}
+#define NOTE {"note", ISS_F_STR, false, 400, "意见", "remark"}
 const struct iss_field fld_registration_submit[] = {
 	{"asset", ISS_F_STR, false, DOM_MAX_ASSET_NO, "资产编号", "asset number"},
 	{"assets", ISS_F_LIST, false, 5000, "所选资产", "a selection of assets, as one task"},
@@ -177,7 +177,7 @@ const struct iss_field fld_registration_submit[] = {
 };
 const struct iss_field fld_step[] = {ONE_OR_MANY, NOTE, {0}};
 const struct iss_field fld_ids[] = {ONE_OR_MANY, {0}};
-const struct iss_field fld_decision[] = {ONE_OR_MANY, {"accept", ISS_F_BOOL, true, 1, "同意", "true: yes"}, NOTE, {0}};
+const struct iss_field fld_decision[] = {ONE_OR_MANY, {"accept", ISS_F_BOOL, true, 1, "同意", "true: yes"}, {"note", ISS_F_STR, false, 400, "意见（不同意的须填）", "remark (needed for a no)"}, {0}};
 const struct iss_field fld_return[] = {ONE_OR_MANY, {"missing", ISS_F_LIST, false, 50, "补正内容", "what is missing, beside what the register finds itself"}, NOTE, {0}};
 const struct iss_field fld_notice[] = {
 	ONE_OR_MANY,
@@ -198,7 +198,7 @@ const struct iss_field fld_object[] = {
 const struct iss_field fld_objection_decide[] = {
 	ID,
 	{"upheld", ISS_F_BOOL, true, 1, "异议成立", "true: the objection is right"},
-	{"reason", ISS_F_STR, false, 400, "理由", "reason"},
+	{"reason", ISS_F_STR, false, 400, "理由", "reason", .as = ISS_AS_NEEDED},
 	{0},
 };
 const struct iss_field fld_freeze[] = {

@@ -47,8 +47,10 @@ const struct iss_field fld_organisation_list[] = {F_PAGE, {"superior", ISS_F_STR
 	{"kind", ISS_F_STR, false, 8, "主体类型", "ADMIN, INST, MASS, SOE, UTIL or ENT", holder_kinds}, F_MADE, {0}};
 const struct iss_field fld_ledger_list[] = {F_PAGE, F_STATE(ledger_states), F_HOLDER, F_SCOPE, F_CARD,
 	{"confirmer", ISS_F_STR, false, 18, "待其确认", "recognised, and this department has to confirm it (superior, or the finance department of a holder without one)"},
+	{"turn", ISS_F_STR, false, 18, "待其填报卡片", "confirmed as an asset and without a card: this holder's to fill in"},
 	{"result", ISS_F_STR, false, 8, "确认结论", "ASSET, MEMO or NOT", ledger_results}, F_MADE, {0}};
-const struct iss_field fld_asset_list[] = {F_PAGE, F_STATE(asset_states), {"turn", ISS_F_STR, false, 18, "待其申请登记", "with a card, and not applied for: this holder's to apply for"}, F_HOLDER, F_SCOPE, F_CARD, F_MADE, F_ENDS, {0}};
+const struct iss_field fld_asset_list[] = {F_PAGE, F_STATE(asset_states), {"turn", ISS_F_STR, false, 18, "待其申请登记", "with a card, and not applied for: this holder's to apply for"},
+	{"issuing", ISS_F_STR, false, 18, "待其颁证", "registered, with no approval of a certificate open: this department's to issue, without those in whose registration you had a part"}, F_HOLDER, F_SCOPE, F_CARD, F_MADE, F_ENDS, {0}};
 const struct iss_field fld_registration_list[] = {F_PAGE, F_STATE(registration_states), F_HOLDER, F_SCOPE, F_CARD,
 	{"asset", ISS_F_STR, false, DOM_MAX_ASSET_NO, "资产编号", "of this asset"},
 	{"due_from", ISS_F_STR, false, 10, "时限起", "whose term ends on this day (ISO) or later"}, {"due_to", ISS_F_STR, false, 10, "时限止", "whose term ends on this day or before"},
@@ -333,13 +335,14 @@ static void choose(struct fnd_query *q)
 {
 	bool state = q->state[0] != '\0' && strcmp(q->state, "EXPIRED") != 0, ends = q->expires_from > 0 || q->expires_to < INT64_MAX;
 	bool made = q->created_from > 0 || q->created_to < INT64_MAX;
-	static const enum sto_id turns[FND_END] = {[FND_LEDGER] = STO_FIND_UNDER_CONFIRMER, [FND_ASSET] = STO_FIND_TURN_ASSET, [FND_PLAN] = STO_FIND_TURN_PLAN};
+	static const enum sto_id turns[FND_END][2] = {
+		[FND_LEDGER] = {STO_FIND_TURN_LEDGER, STO_FIND_UNDER_CONFIRMER}, [FND_ASSET] = {STO_FIND_TURN_ASSET, STO_FIND_TURN_ISSUE}, [FND_PLAN] = {STO_FIND_TURN_PLAN, STO_FIND_TURN_PLAN}};
 	const struct {
 		enum sto_id lead;
 		bool when;
 		char sort;
 	} rows[] = {
-		{turns[q->noun], q->turn[0] != '\0', 'k'},
+		{turns[q->noun][q->decides], q->turn[0] != '\0', 'k'},
 		{STO_FIND_UNDER_STATE, q->superior[0] != '\0' && state, 'k'}, {STO_FIND_UNDER, q->superior[0] != '\0', 'k'},
 		{STO_FIND_PARENT, q->parent[0] != '\0', 'k'},
 		{STO_FIND_HOLDER_STATE, q->holder[0] != '\0' && state, 'k'}, {STO_FIND_HOLDER, q->holder[0] != '\0', 'k'},
@@ -379,14 +382,15 @@ static enum fj_rc read_after(const json_t *p, struct fnd_query *q, struct fj_err
 	return FJ_OK;
 }
 
-enum fj_rc fnd_query(enum fnd_noun noun, const json_t *params, fj_time now, struct fnd_query *q, struct fj_err *err)
+enum fj_rc fnd_query(enum fnd_noun noun, const json_t *params, fj_time now, const char *person, struct fnd_query *q, struct fj_err *err)
 {
 	static const char *const holders[] = {"holder", "org", "user", NULL}, *const classes[] = {"kind", "mode", "class", NULL},
-		*const industries[] = {"implementer", "seller", "industry", NULL}, *const parents[] = {"asset", "operator", NULL};
+		*const industries[] = {"implementer", "seller", "industry", NULL}, *const parents[] = {"asset", "operator", NULL}, *const deciders[] = {"confirmer", "issuing", NULL};
 	const json_t *n = json_object_get(params, "limit");
 
 	memset(q, 0, sizeof(*q));
 	q->noun = noun;
+	q->person = person;
 	q->limit = json_is_integer(n) && json_integer_value(n) > 0 ? json_integer_value(n) : 100;
 	bool units = noun == FND_ORGANISATION; /* that a superior has stand in the place of a holder */
 	q->holder = units ? fj_json_text(params, "superior") : given_as(params, holders);
@@ -398,8 +402,11 @@ enum fj_rc fnd_query(enum fnd_noun noun, const json_t *params, fj_time now, stru
 	FJ_TRY(read_division(params, q, err));
 	FJ_TRY(read_days(params, q, err));
 	read_state(params, now, q);
-	q->turn = fj_json_text(params, noun == FND_LEDGER ? "confirmer" : "turn");
-	if (noun == FND_LEDGER && q->turn[0] != '\0' && q->state[0] == '\0')
+	q->turn = given_as(params, deciders);
+	q->decides = q->turn[0] != '\0';
+	if (!q->decides)
+		q->turn = fj_json_text(params, "turn");
+	if (noun == FND_LEDGER && q->decides && q->state[0] == '\0')
 		q->state = "RECOGNISED";
 	choose(q);
 	FJ_TRY(read_after(params, q, err));
@@ -415,6 +422,8 @@ static enum fj_rc start(struct sto *db, const struct fnd_query *q, struct sto_q 
 	q->created_from, q->created_to, q->expires_from, q->expires_to
 	bool under = q->lead == STO_FIND_UNDER || q->lead == STO_FIND_UNDER_STATE;
 	bool turn = q->turn[0] != '\0';
+	if (q->lead == STO_FIND_TURN_ISSUE)
+		return sto_query(db, q->lead, keys, err, "itti" "tttttttt" "iiii" "t", (int64_t)q->noun, q->turn, FILTERS, q->person);
 	if (q->sort == 'd' || under || turn)
 		return sto_query(db, q->lead, keys, err, "itti" "tttttttt" "iiii", (int64_t)q->noun, turn ? q->turn : under ? q->superior : q->after_sort, FILTERS);
 	return sto_query(db, q->lead, keys, err, "iiti" "tttttttt" "iiii", (int64_t)q->noun, (int64_t)strtoll(q->after_sort, NULL, 10), FILTERS);
@@ -526,7 +535,7 @@ static enum fj_rc list(struct iss_call *c, enum fnd_noun noun, struct fj_err *er
 	char next[FND_CURSOR_CAP];
 	int64_t rows;
 
-	FJ_TRY(fnd_query(noun, c->params, c->now, &q, err));
+	FJ_TRY(fnd_query(noun, c->params, c->now, c->actor->person, &q, err));
 	FJ_TRY(fnd_page(c->db, &q, add_item, &ctx, &rows, err));
 	fnd_cursor(&q, next);
 	c->answer = json_pack("{s:O, s:s?}", "items", items, "next", rows == q.limit ? next : NULL);

@@ -40,7 +40,8 @@ enum fj_rc fnd_note(const struct evt *e, struct fj_err *err) FJ_MUST_USE;
 #define FND_CURSOR_CAP 320
 struct fnd_query {
 	enum fnd_noun noun;
-	const char *holder, *superior, *turn /* whose it is to act; of the ledger: to confirm */, *finance, *state, *class_, *industry, *parent;
+	const char *holder, *superior, *turn /* whose it is to act */, *person /* who looks */, *finance, *state, *class_, *industry, *parent;
+	bool decides; /* the turn is of who confirms an entry or issues a certificate, else of the holder or institution */
 	char div_from[8], div_below[8];
 	int64_t created_from, created_to, expires_from, expires_to;
 	enum sto_id lead;     /* the statement whose index serves */
@@ -48,7 +49,7 @@ struct fnd_query {
 	int64_t limit;
 	char after[FND_CURSOR_CAP], after_sort[24]; /* last key and sort value of the page before */
 };
-enum fj_rc fnd_query(enum fnd_noun noun, const json_t *params, fj_time now, struct fnd_query *out, struct fj_err *err) FJ_MUST_USE;
+enum fj_rc fnd_query(enum fnd_noun noun, const json_t *params, fj_time now, const char *person, struct fnd_query *out, struct fj_err *err) FJ_MUST_USE;
 /* one page: fn for each row, whose columns stand in q; `out` moves on; *rows, less than limit at the end */
 typedef enum fj_rc (*fnd_row_fn)(void *ctx, const struct fnd_list *l, const struct sto_q *q, struct fj_err *err);
 enum fj_rc fnd_page(struct sto *db, struct fnd_query *fq, fnd_row_fn fn, void *ctx, int64_t *rows, struct fj_err *err) FJ_MUST_USE;

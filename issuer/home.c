@@ -37,10 +37,12 @@ static const struct waits {
 	const char *code, *filter; /* NULL: the state is the tally's code, whose says which filter */
 	const char *asked;         /* NULL: or the approval that it asks for, which waits for somebody else while it is open */
 	bool ended;                /* only what has run its term: the statement takes the time, and the list a day */
+	bool reader;               /* the statement takes who looks */
 } waits[] = {
 	{"ledger.recognise", ISS_HOLDER, "ledger", "LEDGERED", "ledger", 'H', STO_COUNT},
 	{"ledger.confirm", ISS_SUPERIOR, "ledger", "RECOGNISED", "ledger", 'D', STO_COUNT, NULL, "confirmer"},
 	{"ledger.confirm", ISS_FINANCE, "ledger", "RECOGNISED", NULL, 0, STO_HOME_CONFIRM, NULL, "confirmer"},
+	{"asset.card", ISS_HOLDER, "ledger", "CONFIRMED", NULL, 0, STO_HOME_CARD, NULL, "turn"},
 	{"exchange.import", ISS_FINANCE, "asset", "AWAITING_NUMBER", "asset", 'F', STO_COUNT},
 	{"registration.submit", ISS_HOLDER, "asset", "CARDED", NULL, 0, STO_HOME_SUBMIT, NULL, "turn"},
 	{"registration.endorse", ISS_SUPERIOR, "registration", "SUBMITTED", "registration", 'D', STO_COUNT},
@@ -49,7 +51,7 @@ static const struct waits {
 	{"registration.review", ISS_FINANCE, "registration", "ACCEPTED", "registration", 'F', STO_COUNT},
 	{"registration.notice", ISS_FINANCE, "registration", "REVIEWED", "registration", 'F', STO_COUNT},
 	{"registration.decide", ISS_FINANCE, "registration", "NOTICED", NULL, 'F', STO_HOME_DECIDE, .ended = true},
-	{"certificate.issue", ISS_FINANCE, "asset", "REGISTERED", "asset", 'F', STO_COUNT},
+	{"certificate.issue", ISS_FINANCE, "asset", "REGISTERED", NULL, 0, STO_HOME_ISSUE, NULL, "issuing", .reader = true},
 	{"registration.receive", ISS_HOLDER, "registration", "", NULL, 0, STO_HOME_RECEIVE},
 	{"objection.confirm", ISS_FINANCE, "objection", "", NULL, 0, STO_HOME_OBJECTIONS_LODGED},
 	{"objection.decide", ISS_FINANCE, "objection", "", NULL, 0, STO_HOME_OBJECTIONS},
@@ -92,7 +94,12 @@ static enum fj_rc how_many(const struct hom *h, const struct waits *w, int64_t *
 		*n -= sto_int(&q, 0);
 		return FJ_OK;
 	}
-	FJ_TRY(w->ended ? sto_first(h->c->db, w->open, &q, w->what, err, "ti", h->own.usci, (int64_t)h->c->now) : sto_first(h->c->db, w->open, &q, w->what, err, "t", h->own.usci));
+	if (w->ended)
+		FJ_TRY(sto_first(h->c->db, w->open, &q, w->what, err, "ti", h->own.usci, (int64_t)h->c->now));
+	else if (w->reader)
+		FJ_TRY(sto_first(h->c->db, w->open, &q, w->what, err, "tt", h->own.usci, h->c->actor->person));
+	else
+		FJ_TRY(sto_first(h->c->db, w->open, &q, w->what, err, "t", h->own.usci));
 	*n = sto_int(&q, 0);
 	return FJ_OK;
 }

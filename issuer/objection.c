@@ -184,6 +184,17 @@ static json_t *to_json(const struct sto_q *q, fj_time now)
 	    sto_text(q, 4), "reason", sto_text(q, 5), "at", at, "due", due, "overdue", strcmp(sto_text(q, 4), "OPEN") == 0 && now > sto_int(q, 7));
 }
 
+enum fj_rc obj_of(struct iss_call *c, const char *registration, json_t **list, struct fj_err *err)
+{
+	FJ_AUTO(sto_q) q = {0};
+	FJ_AUTO(json) items = json_array();
+
+	FJ_TRY(sto_query(c->db, STO_OBJECTION_OF, &q, err, "t", registration));
+	FJ_TRY(dom_rows(&q, c->now, to_json, items, err));
+	*list = fj_move(items);
+	return *list != NULL ? FJ_OK : fj_no_memory(err, "issuer");
+}
+
 enum fj_rc dom_objectors_known(struct iss_call *c, const char *asset_no, bool *out, struct fj_err *err)
 {
 	FJ_AUTO(dom_asset) a = {.card = NULL};

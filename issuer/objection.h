@@ -14,6 +14,8 @@ struct dom_objection {
 	fj_time due;
 };
 enum fj_rc obj_get(struct sto *db, const char *id, struct dom_objection *o, struct fj_err *err) FJ_MUST_USE;
+/* the objections against a registration as objection.list tells them; *list is the caller's */
+enum fj_rc obj_of(struct iss_call *c, const char *registration, json_t **list, struct fj_err *err) FJ_MUST_USE;
 /* R21: name, contact and evidence say something */
 enum fj_rc obj_check_real(const json_t *p, struct fj_err *err) FJ_MUST_USE;
 /* The registration under notice (parameter "id") or the registered asset ("asset") that is objected to; one of the two,

@@ -16,6 +16,7 @@
 #include "base/jws.h"
 #include "issuer/iss.h"
 #include "issuer/legacy.h"
+#include "issuer/objection.h"
 #include "issuer/profile.h"
 #include "issuer/rules/rules.h"
 #include "issuer/state.h"
@@ -867,7 +868,7 @@ enum fj_rc cmd_registration_show(struct iss_call *c, struct fj_err *err)
 	FJ_AUTO(sto_q) q = {0};
 	const char *id = fj_json_peek(c->params, "id");
 	struct dom_reg r;
-	json_t *missing = NULL;
+	json_t *missing = NULL, *objections = NULL;
 
 	FJ_TRY(sto_first(c->db, STO_REG_GET, &q, id, err, "t", id));
 	FJ_TRY(dom_reg_from_row(&q, &r, err));
@@ -878,5 +879,9 @@ enum fj_rc cmd_registration_show(struct iss_call *c, struct fj_err *err)
 	json_object_set_new(c->answer, "note", json_string(sto_text(&q, 16)));
 	json_object_set_new(c->answer, "notice_address", json_string(sto_text(&q, 23)));
 	FJ_TRY(put_lacks(c, &r, c->answer, err));
+	FJ_TRY(obj_of(c, id, &objections, err));
+	FJ_AUTO(json) against = objections;
+	if (json_array_size(against) > 0)
+		json_object_set(c->answer, "objections", against);
 	return c->answer != NULL ? dom_legacy_mark(c->db, r.asset_no, r.id, c->answer, err) : fj_no_memory(err, "issuer");
 }

@@ -144,6 +144,21 @@ enum fj_rc sup_is_party(struct iss_call *c, const char *holder, const char *impl
 	return FJ_OK;
 }
 
+/* of what is suspended when, and for what reason: for whom it concerns */
+static enum fj_rc put_why(struct iss_call *c, const char *number, struct fj_err *err)
+{
+	FJ_AUTO(sto_q) q = {0};
+	char at[FJ_TIME_CAP];
+	bool row;
+
+	FJ_TRY(sto_query(c->db, STO_STATE_WHY, &q, err, "t", number));
+	FJ_TRY(sto_step(&q, &row, err));
+	if (!row)
+		return FJ_OK;
+	fj_time_utc(sto_int(&q, 0), at);
+	return fj_json_set(c->answer, "why", json_pack("{s:s, s:s}", "at", at, "reason", sto_text(&q, 1)));
+}
+
 enum fj_rc cmd_stops_show(struct iss_call *c, struct fj_err *err)
 {
 	FJ_AUTO(json) certificates = json_array();
@@ -160,5 +175,7 @@ enum fj_rc cmd_stops_show(struct iss_call *c, struct fj_err *err)
 	c->answer = json_pack("{s:s, s:{s:I, s:I, s:I, s:I}, s:O, s:O, s:O, s:O, s:b}", "number", number, "counts", "certificates", (json_int_t)json_array_size(certificates),
 	    "authorisations", (json_int_t)json_array_size(authorisations), "products", (json_int_t)json_array_size(products), "tokens", (json_int_t)s.n_tokens, "certificates", certificates,
 	    "authorisations", authorisations, "products", products, "first_tokens", tokens, "party", party);
-	return c->answer != NULL ? FJ_OK : fj_no_memory(err, "issuer");
+	if (c->answer == NULL)
+		return fj_no_memory(err, "issuer");
+	return party ? put_why(c, number, err) : FJ_OK;
 }

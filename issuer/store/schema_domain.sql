@@ -47,6 +47,7 @@ CREATE TABLE ledger (              -- 台账
   tests       TEXT NOT NULL,       -- 确认条件 held, benefit, measurable: y, n or - (not stated) each
   decision    TEXT NOT NULL,       -- reference of the collective decision
   person      TEXT NOT NULL,       -- who recognised
+  carded      INTEGER NOT NULL DEFAULT 0, -- 1: it has an asset card
   seq         INTEGER NOT NULL,
   UNIQUE (holder, no_key)
 ) STRICT;
@@ -96,6 +97,7 @@ CREATE TABLE card (                -- 资产卡片, every version kept
   PRIMARY KEY (asset_no, version)
 ) STRICT;
 CREATE INDEX asset_holder ON asset(holder, asset_no);
+CREATE TRIGGER ledger_carded AFTER INSERT ON asset BEGIN UPDATE ledger SET carded = 1 WHERE id = NEW.ledger; END;
 
 CREATE TABLE collateral (          -- 担保申请和权利负担 (R04, R05)
   id        TEXT PRIMARY KEY,

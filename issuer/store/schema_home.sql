@@ -79,4 +79,5 @@ CREATE INDEX price_decision_due ON price_decision(to_at) WHERE state = 'IN_FORCE
 CREATE INDEX evaluation_due_at ON evaluation_due(due);
 CREATE INDEX authorisation_first ON authorisation(first_due) WHERE first_due > 0;
 CREATE INDEX registration_receiver ON registration(receiver) WHERE receiver <> '' AND received = '';
+CREATE INDEX ledger_uncarded ON ledger(holder, id) WHERE state = 'CONFIRMED' AND result = 'ASSET' AND carded = 0;
 CREATE INDEX asset_unregistered ON asset(holder, asset_no) WHERE state = 'CARDED' AND registration = '';

@@ -50,7 +50,14 @@ try:
 
     # --- what will be signed: a certificate ---
     s, do, (asset, other) = h.registered('ACTS', 2)
+    waits = lambda who: next((a['count'] for a in o.get(who, 'home/show')['waiting']['acts'] if a['what'] == 'certificate.issue'), 0)
+    before = waits('hb-fin2')
+    trial = o.done('hb-fin1', 'certificate.issue', assets=[asset], preview=True)
+    check('who asks for it sees in the preview what will be signed', trial['content']['documents'][0]['name'] == 'test ' + asset and trial['content']['signs'] == 'certificate', trial)
+    text = one.act('/do/certificate/issue', assets=asset, step='preview')
+    check('on the page too', all(w in text for w in ('将签署的内容', 'test ' + asset, '主体 O（持有单位）', '禁止事项')), text[:1500])
     asked = o.done('hb-fin1', 'certificate.issue', assets=[asset])
+    check('while its approval waits nobody is asked to issue it', waits('hb-fin2') == before - 1, (before, waits('hb-fin2')))
     ap = asked['approval']
     shown = o.get('hb-fin2', 'approval/' + ap)
     seen = o.get('hb-fin2', 'approval/preview?id=' + ap)
@@ -77,6 +84,7 @@ try:
     number = next(c['number'] for c in o.get('hb-fin1', 'certificate?limit=1000')['items'] if c['asset_no'] == asset)
     issued = o.get('hb-fin1', 'certificate/' + number)
     der = base64.b64decode(''.join(issued['pem'].split('\n')[1:-2]))
+    check('the approval leads to it, and to a copy on paper', two.text('/approvals/' + ap) and '/show/certificate/' + number in two.page and '/do/copy/issue?number=' + number in two.page, two.page[-1500:])
     fixed = [x['value'] for x in doc['fields'] if not x.get('drawn') and x['part'] in ('subject', 'asset') and isinstance(x['value'], str) and len(x['value']) > 3 and not re.fullmatch('[0-9a-f]{64}|[A-Za-z]+', x['value'])]
     check('what was issued says what was shown', all(v.encode() in der for v in fixed), fixed)
 
@@ -191,7 +199,10 @@ try:
     check('all that stops is counted, and the first are named', '授权 1' in text and '许可令牌 %d' % stops['counts']['tokens'] in text and all(t['id'] in one.page for t in stops['first_tokens'][:10]), text[:800])
     text = one.act('/do/authorisation/suspend', number=auth, reason='例行检查')
     check('one official suspends it, at once', '已办理，即时生效' in text and '已暂停' in text and verdict(auth) == 'deny', text[:500])
+    text = one.text('/do/authorisation/resume?number=' + auth)
+    check('the form of a resumption says what comes back and why it was suspended', '将恢复的范围' in text and '原暂停原因' in text and auth in text, text[:1500])
     text = one.act('/do/authorisation/resume', number=auth, reason='检查完毕')
+    check('and so does its approval', '将恢复的范围' in two.text(re.search('/approvals/AP-[0-9a-z]+', one.url + ' ' + text).group()) and '原暂停原因' in two.page, two.page[:1500])
     check('resuming leads to its approval, which tells the status entries that change', one.url.startswith('/approvals/') and '变更的状态条目' in text and '/status/' in text and verdict(auth) == 'deny', text[:700])
     two.text(one.url + '/approve', {})
     check('two lift it', verdict(auth) == 'permit')

@@ -179,13 +179,17 @@ try:
     check('then for who confirms: of a unit without a superior its finance department, not the unit itself', acts('hb-fin1').get('ledger.confirm') == 1 and
           'ledger.confirm' not in acts('hbsw-sup') and 'ledger.recognise' not in acts('hbsw1'), (acts('hb-fin1'), acts('hbsw-sup')))
     asked_may('while a recognition waits')
+    cards = acts('hbsw1').get('asset.card', 0)
     act('hb-fin1', 'ledger', 'confirm', id=lg)
+    check('what is confirmed as an asset waits for its holder\'s card', acts('hbsw1').get('asset.card') == cards + 1 and 'asset.card' not in acts('hb-fin1'), acts('hbsw1'))
+    asked_may('while a card waits')
     new = card('HM-00001')
     new['basic'].update(industry='J66', class_code='<b>1')
     code, out = h.api('POST', '/api/v1/asset/card', {'ledger': lg, 'card': new}, sessions['hbsw1'])
     if code != 200:  # a class code that a card may not have
         new['basic']['class_code'] = '1'
         act('hbsw1', 'asset', 'card', ledger=lg, card=new)
+    check('and then for it no more', acts('hbsw1').get('asset.card', 0) == cards, acts('hbsw1'))
     rg = act('hbsw1', 'registration', 'submit', asset='HM-00001')['id']
     waits = {a['what']: a for a in show('hb-fin3')['waiting']['acts']}
     check('an application waits for the finance department, with the list that has it', any(w.startswith('registration.') and w != 'registration.receive' for w in waits) and

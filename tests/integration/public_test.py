@@ -252,6 +252,10 @@ def notices():
     made = [i for i in o.get('hb-fin1', 'find/history?object=' + receipt[0])['items'] if i['kind'].startswith('objection.')]
     check('its history says who lodged it, and which office took it on', [(i['kind'], i['what']['en'], i['actor']['login']) for i in made] ==
           [('objection.lodged', 'Objection lodged by anybody', 'local'), ('objection.made', 'Objection of the public taken on', 'hb-fin2')], made)
+    page = forms.Browser(h, 'hb-fin1').open('/do/objection/decide?id=' + receipt[0]).text
+    check('the form that settles it says what is objected, by whom, and that a reason is needed', all(w in page for w in ('异议内容', '采集合同', '赵六（虚构）')) and '理由（可选）' not in page, page[:1500])
+    page = forms.Browser(h, 'hb-fin1').open('/do/registration/decide?id=' + rg).text
+    check('the form of the decision names the objections and how each stands', '异议及处理情况' in page and receipt[0] in page and '未附证据（示例）' in page and '不同意的须填' in page, page[:1500])
     page = forms.Browser(h, 'hb-fin1').open('/show/objection/' + receipt[0]).text
     check('its page has words of its own, and no name of its state that is an approval\'s', '已受理，正在核实' in page and '社会公众' in page and '待审批' not in page, page[:800])
     waiting = [lodge(rg)[0][0] for _ in range(22)]

@@ -96,6 +96,7 @@ never() { # executable libraries-regex
 	rm -f "$tmp.has" "$tmp.names"
 } | rule "libfujie-verify shows the names of its header and no others, shared and static"
 
+python3 tests/lint/own_rules.py | rule "each of the project's own rules that is cited has an entry on the page of rules"
 python3 tests/lint/texts.py | rule "every text of a page is in the catalogues, in both languages, and no value gets into a page unescaped"
 
 # manual pages, where there is who reads them (mandoc)

@@ -62,8 +62,8 @@ TEST("a clause is cited as laws are in either language, and has its place on the
 		{"1号(六) [M]", "1号(六)（未核原文）", "Notice No. 1, item 6 (text not checked)", "d1"}, {"141(十一) [M]", "141号(十一)（未核原文）", "Opinions No. 141, item 11 (text not checked)", "d141"},
 		{"财资〔2021〕127号 art. 5 [E]", "财资〔2021〕127号第5条（据节录）", "MoF Caizi [2021] No. 127, art. 5 (from an excerpt)", "d127"},
 		{"35号 art. 19, annex 1", "35号第19条、附件1", "Guide No. 35, art. 19, annex 1", "d35"}, {"35号 annex 1", "35号附件1", "Guide No. 35, annex 1", "d35"},
-		{"167·四(三) [D]", "167号四(三)（本系统设计）", "Plan No. 167, section 4(3) (by design)", "167-4-3"}, {"domain.md 7.3", "业务规则 7.3", "business rules 7.3", "own"},
-		{"domain.md decision 8", "业务规则 决定8", "business rules, decision 8", "own"}, {"docs/formats.md 8", "格式规范 8", "format rules 8", ""}, {"RFC 5280 6.1.3", "RFC 5280 6.1.3", "RFC 5280 6.1.3", ""},
+		{"167·四(三) [D]", "167号四(三)（本系统设计）", "Plan No. 167, section 4(3) (by design)", "167-4-3"}, {"domain.md 7.3", "业务规则 7.3", "business rules 7.3", "own-7.3"},
+		{"domain.md decision 8", "业务规则 决定8", "business rules, decision 8", "own-d8"}, {"docs/formats.md 8", "格式规范 8", "format rules 8", ""}, {"RFC 5280 6.1.3", "RFC 5280 6.1.3", "RFC 5280 6.1.3", ""},
 		{"R22", "规则 R22", "R22", "R22"}, {"", "", "", ""}, {"26号 art. ", "26号第条", "Measures No. 26, art. ", "d26"}};
 	char out[240], small[8], id[WEB_CLAUSE_ID];
 

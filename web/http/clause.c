@@ -253,7 +253,13 @@ void web_clause_id(const char *cite, char out[WEB_CLAUSE_ID])
 				rest++;
 			}
 	} else if (d != NULL && d->id != NULL) {
+		bool decision = d->key[strlen(d->key) - 1] == ' ';
 		say(&t, d->id);
+		rest += !decision && *rest == ' ';
+		if (strcmp(d->id, "own") == 0 && rest[0] >= '0' && rest[0] <= '9') {
+			say(&t, decision ? "-d" : "-");
+			put(&t, rest, strspn(rest, "0123456789."));
+		}
 	}
 }
 

@@ -494,24 +494,64 @@ static void asked_of(struct web_req *q, struct fj_buf *b, const json_t *a)
 	web_html(b, "</p>");
 }
 
+#define ISSUED 10 /* so many by name */
+
+/* what was issued, and what is usually done with it next */
+static void one_issued(struct web_req *q, struct fj_buf *b, const char *show, const char *key, const char *object, const char *member)
+{
+	const struct iss_command_info *copy = iss_command_find("copy.issue");
+	FJ_AUTO(json) params = json_pack("{s:s}", key, object);
+	FJ_AUTO(json) o = NULL;
+	bool certificate = strcmp(member, "certificate") == 0;
+
+	if (portal_command(q, show, params, &o, NULL) != FJ_OK || fj_json_text(o, member)[0] == '\0')
+		return;
+	const char *number = fj_json_text(o, member);
+	web_print(b, "<li><a class=\"button\" href=\"/show/%s/%s\">%s <span class=\"mono\">%s</span></a>", member, number, certificate ? web_tr(q, "To the certificate") : web_tr(q, "To the authorisation"), number);
+	if (certificate && portal_may(q, copy))
+		web_print(b, " <a href=\"/do/copy/issue?number=%s\">%s</a>", number, web_tr(q, "Make a copy on paper"));
+	web_html(b, "</li>");
+}
+
+static void issued(struct web_req *q, struct fj_buf *b, const json_t *a)
+{
+	const char *kind = fj_json_text(a, "kind");
+	const json_t *assets = json_object_get(json_object_get(a, "payload"), "assets");
+	bool certificate = strcmp(kind, "certificate.issue") == 0;
+
+	if (!certificate && strcmp(kind, "authorisation.grant") != 0)
+		return;
+	web_html(b, "<ul class=\"choices\">");
+	for (size_t i = 0; certificate && i < json_array_size(assets) && i < ISSUED; i++)
+		one_issued(q, b, "asset.show", "asset", fj_json_text(json_array_get(assets, i), "asset_no"), "certificate");
+	if (!certificate)
+		one_issued(q, b, "plan.show", "id", fj_json_text(a, "object"), "authorisation");
+	web_html(b, "</ul>");
+}
+
 /* where what was approved goes on, when that is neither the object itself nor done */
 static void goes_on(struct web_req *q, struct fj_buf *b, const json_t *a)
 {
-	bool batch = strcmp(fj_json_text(a, "kind"), "token.bulk") == 0 && strcmp(fj_json_text(a, "state"), "APPROVED") == 0;
-
-	if (batch)
+	if (strcmp(fj_json_text(a, "state"), "APPROVED") != 0)
+		return;
+	issued(q, b, a);
+	if (strcmp(fj_json_text(a, "kind"), "token.bulk") == 0)
 		web_print(b, "<p class=\"acts first\"><a class=\"button\" href=\"/show/bulk/%s\">%s</a></p>", fj_json_text(a, "object"), web_tr(q, "To the batch: how far it is, and its download"));
 }
 
 static void to_be_done(struct web_req *q, struct fj_buf *b, const json_t *a, const json_t *p)
 {
-	if (strcmp(fj_json_text(a, "kind"), "price.record") == 0)
+	const char *kind = fj_json_text(a, "kind");
+
+	if (strcmp(kind, "price.record") == 0)
 		portal_price_told(q, b, json_object_get(a, "payload"));
+	if (portal_takes_back(kind) && !portal_stops_something(kind))
+		portal_returns_told(q, b, fj_json_text(a, "object"));
 	web_print(b, "<h2>%s</h2>", strcmp(fj_json_text(p, "signs"), "record") == 0 ? web_tr(q, "What will be entered") : web_tr(q, "What will be signed"));
 	portal_content(q, b, p, true);
 	more(q, b, a, p);
-	if (portal_stops_something(fj_json_text(a, "kind"))) {
-		portal_consequence(q, b, iss_command_find(fj_json_text(a, "kind")));
+	if (portal_stops_something(kind)) {
+		portal_consequence(q, b, iss_command_find(kind));
 		portal_stops_told(q, b, fj_json_text(a, "object"));
 	}
 }

@@ -16,17 +16,15 @@ static void rules(struct web_req *q, struct fj_buf *b, bool own)
 {
 	const struct iss_rule *r;
 	size_t n = iss_rules(&r);
-	char called[80];
+	char called[80], id[WEB_CLAUSE_ID];
 
 	web_html(b, "<dl>");
 	for (size_t i = 0; i < n; i++) {
 		if ((r[i].id[0] != 'R') != own || r[i].en[0] == '\0')
 			continue;
 		web_clause_text(web_lang(q)[0] == 'e', r[i].id, called, sizeof(called));
-		if (own)
-			web_print(b, "<div><dt>%s</dt><dd>", called);
-		else
-			web_print(b, "<div id=\"%s\"><dt>%s</dt><dd>", r[i].id, r[i].id);
+		web_clause_id(r[i].id, id);
+		web_print(b, "<div id=\"%s\"><dt>%s</dt><dd>", id, own ? called : id);
 		web_print(b, "<strong>%s</strong><p class=\"small\">", web_either(q, r[i].zh, r[i].en));
 		portal_basis(q, b, r[i].basis, r[i].clause);
 		web_html(b, "</p>");
@@ -89,7 +87,7 @@ void portal_get_basis(struct web_req *q, struct web_res *r)
 	web_print(b, "<h2>%s</h2>", web_tr(q, "The rules"));
 	rules(q, b, false);
 	clauses(q, b);
-	web_print(b, "<h2 id=\"own\">%s</h2><p>%s</p>", web_tr(q, "The register's own rules"), web_tr(q, "Drawn by this project from the documents below. Others of them are explained by the refusal that cites them."));
+	web_print(b, "<h2 id=\"own\">%s</h2><p>%s</p>", web_tr(q, "The register's own rules"), web_tr(q, "Drawn by this project from the documents below."));
 	rules(q, b, true);
 	documents(q, b);
 	web_page_end(b);

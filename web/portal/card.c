@@ -96,6 +96,41 @@ static void officers_left(struct web_req *q, struct fj_buf *b, const json_t *reg
 	web_html(b, "</p>");
 }
 
+/* what is objected, and by whom as far as the reader may know */
+static void objection(struct web_req *q, struct fj_buf *b, const char *id)
+{
+	FJ_AUTO(json) params = json_pack("{s:s}", "id", id);
+	FJ_AUTO(json) o = NULL;
+
+	if (portal_command(q, "objection.show", params, &o, NULL) != FJ_OK)
+		return;
+	FJ_AUTO(json) told = json_pack("{s:O*, s:O*, s:O*, s:O*, s:O*, s:O*, s:O*}", "evidence", json_object_get(o, "evidence"), "name", json_object_get(o, "name"), "contact", json_object_get(o, "contact"),
+	    "registration", json_object_get(o, "registration"), "asset_no", json_object_get(o, "asset_no"), "at", json_object_get(o, "at"), "due", json_object_get(o, "due"));
+	web_print(b, "<h2>%s</h2>", web_tr(q, "What is objected"));
+	web_fields(q, b, told, portal_links);
+}
+
+/* how each was settled, before it is decided on the registration */
+static void objections(struct web_req *q, struct fj_buf *b, const json_t *reg)
+{
+	static const char *const first[] = {"id", "state", "reason", "at", NULL};
+	FJ_AUTO(json) list = json_deep_copy(json_object_get(reg, "objections"));
+	size_t i;
+	json_t *o;
+
+	web_print(b, "<h2>%s</h2>", web_tr(q, "Objections, and how each was settled"));
+	if (json_array_size(list) == 0) {
+		web_print(b, "<p>%s</p>", web_tr(q, "None was made."));
+		return;
+	}
+	json_array_foreach(list, i, o) { /* they are this registration's */
+		json_object_del(o, "registration");
+		json_object_del(o, "asset_no");
+		json_object_del(o, "overdue");
+	}
+	web_table(q, b, list, portal_links, first);
+}
+
 void portal_case(struct web_req *q, struct fj_buf *b, const struct iss_command_info *c, const json_t *fill)
 {
 	static const char *const steps[] = {"registration.endorse", "registration.accept", "registration.return", "registration.review", "registration.notice", "registration.decide"};
@@ -104,8 +139,10 @@ void portal_case(struct web_req *q, struct fj_buf *b, const struct iss_command_i
 	FJ_AUTO(json) params = json_pack("{s:s}", "id", fj_json_text(fill, "id"));
 	FJ_AUTO(json) reg = NULL;
 	FJ_AUTO(json) asset = NULL;
-	bool step = false;
+	bool step = false, decides = strcmp(c->name, "registration.decide") == 0;
 
+	if (strncmp(c->name, "objection.", 10) == 0 && c->kind != ISS_READ)
+		objection(q, b, fj_json_text(fill, "id"));
 	for (size_t i = 0; i < FJ_ARRAY_LEN(steps); i++)
 		step = step || strcmp(steps[i], c->name) == 0;
 	if (!step || portal_command(q, "registration.show", params, &reg, NULL) != FJ_OK)
@@ -114,6 +151,8 @@ void portal_case(struct web_req *q, struct fj_buf *b, const struct iss_command_i
 	FJ_AUTO(json) version = json_pack("{s:s, s:I}", "asset", asset_no, "version", (json_int_t)fj_json_num(reg, "version"));
 	if (strcmp(c->name, "registration.return") != 0)
 		officers_left(q, b, reg);
+	if (decides)
+		objections(q, b, reg);
 	if (portal_command(q, "asset.show", version, &asset, NULL) != FJ_OK)
 		return;
 	web_print(b, "<details class=\"doc\"><summary>%s <bdi>%s</bdi> <span class=\"mono small\">%s</span></summary>", web_tr(q, "The card and its materials:"), fj_json_text(reg, "asset_name"), asset_no);

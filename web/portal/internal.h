@@ -292,6 +292,7 @@ const char *portal_stop_word(struct web_req *q, const struct iss_command_info *c
 /* "#stop" of an object's page: n commands of that kind; `back` is the page's address */
 /* what stops with the object, as of stops.show (the caller's; NULL when that is refused), and whether it is the reader's office's to stop it */
 json_t *portal_stops(struct web_req *q, const char *id, bool *party);
+void portal_returns_told(struct web_req *q, struct fj_buf *b, const char *number); /* what a resumption brings back, and why it had been suspended */
 void portal_stops_told(struct web_req *q, struct fj_buf *b, const char *number); /* under a heading; nothing where the register names nothing */
 /* of an authorisation that is stopped or has ended, what it had: under a heading; nothing of one in force */
 void portal_stopped(struct web_req *q, struct fj_buf *b, const json_t *stops);
@@ -368,7 +369,8 @@ void portal_form(struct web_req *q, struct fj_buf *b, const struct iss_command_i
 void portal_card(struct web_req *q, struct fj_buf *b, const json_t *card);
 /* these of its fields; keys ends with NULL */
 void portal_card_facts(struct web_req *q, struct fj_buf *b, const json_t *card, const char *const *keys);
-/* above the form of a step of one registration: whether officers are left for its certificate, and the card with its materials, folded; nothing for others */
+/* above the form of a step of one registration: whether officers are left for its certificate, how objections were settled, and the card with its materials, folded;
+ * above one that settles an objection what is objected; nothing for others */
 void portal_case(struct web_req *q, struct fj_buf *b, const struct iss_command_info *c, const json_t *fill);
 
 /* --- signing in and accounts --- */

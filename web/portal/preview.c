@@ -245,6 +245,10 @@ static void page(struct web_req *q, struct web_res *r, const struct iss_command_
 	web_print(b, "<h2>%s</h2>", web_tr(q, "What you filled in"));
 	portal_said(q, b, c, params);
 	card_change(q, b, c, params);
+	if (json_array_size(json_object_get(json_object_get(answer, "content"), "documents")) > 0) {
+		web_print(b, "<h2>%s</h2>", web_tr(q, "What will be signed"));
+		portal_content(q, b, json_object_get(answer, "content"), true);
+	}
 	outcome(q, b, c, params, answer, again);
 	/* a booking that would be held may be made all the same; a file with faults enters nothing */
 	buttons(q, b, c, fill, fj_json_peek(answer, "import"), may);

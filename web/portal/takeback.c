@@ -105,6 +105,25 @@ static void counts(struct web_req *q, struct fj_buf *b, const json_t *stops)
 	web_html(b, "</p>");
 }
 
+void portal_returns_told(struct web_req *q, struct fj_buf *b, const char *number)
+{
+	bool party;
+	FJ_AUTO(json) stops = portal_stops(q, number, &party);
+	const json_t *why = json_object_get(stops, "why"), *n = json_object_get(stops, "counts");
+
+	if (stops == NULL)
+		return;
+	if (why != NULL) {
+		web_print(b, "<h2>%s</h2>", web_tr(q, "Why it was suspended"));
+		web_fields(q, b, why, NULL);
+	}
+	web_print(b, "<h2>%s</h2><p>", web_tr(q, "What comes back into force"));
+	web_say(q, b, "Certificates %lld, authorisations %lld, products %lld, license tokens %lld. What was suspended by itself as well stays so: its state says it.", (long long)fj_json_num(n, "certificates"),
+	    (long long)fj_json_num(n, "authorisations"), (long long)fj_json_num(n, "products"), (long long)fj_json_num(n, "tokens"));
+	web_html(b, "</p>");
+	portal_stops_list(q, b, stops);
+}
+
 static void stops_of(struct web_req *q, struct fj_buf *b, const struct iss_command_info *c, const json_t *fill)
 {
 	FJ_AUTO(json) stops = portal_what_stops(q, c->name, fill);
@@ -245,9 +264,12 @@ bool portal_takeback_page(struct web_req *q, struct fj_buf *b, const struct iss_
 	if (!portal_takes_back_one(c, fill))
 		return false;
 	the_object(q, b, c, id);
-	if (t->stops)
+	if (t->stops) {
 		web_print(b, "<h2>%s</h2>", web_tr(q, "What is denied from then on"));
-	stops_of(q, b, c, fill);
+		stops_of(q, b, c, fill);
+	} else {
+		portal_returns_told(q, b, id);
+	}
 	web_print(b, "<h2>%s</h2>", web_tr(q, "Why"));
 	FJ_AUTO(json) begun = json_copy((json_t *)(uintptr_t)fill);
 	json_object_set_new(begun, PORTAL_FOCUS, json_string(portal_takeback_why(c)));

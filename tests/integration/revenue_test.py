@@ -583,7 +583,7 @@ def pages():
         text = re.sub('<(script|style|head)[^>]*>.*?</(script|style|head)>', '', page(path), flags=re.S)
         text = re.sub('<option[^>]*>[^<]*</option>|<code>.*?</code>|<details.*?</details>', '', text, flags=re.S)
         words = {w for t in re.findall('>([^<]+)<', re.sub('P-[A-Z]+(-[A-Z]+)*|HB-R-[0-9]', '', text)) for w in code.findall(t) if not re.search('[0-9A-Z]{18}|[A-Z]{2}-[0-9a-z]', t)}
-        check('words, no codes: ' + path.split('/RV-')[0].split('/RM-')[0].split('/SR-')[0], words <= {'CSV', 'XLSX', 'UTF', 'GB', 'KB', 'SHA', 'JSON', 'TPM'}, words)
+        check('words, no codes: ' + path.split('/RV-')[0].split('/RM-')[0].split('/SR-')[0], words <= {'CSV', 'XLSX', 'UTF', 'GB', 'KB', 'MB', 'SHA', 'JSON', 'TPM'}, words)
     check('money reads as yuan', '679,012.35' in page('/list/remittance') + page('/show/revenue/' + items[0]['id']) + ''.join(page('/show/revenue/' + i['id']) for i in items if i['net_fen'] == 123456789)[:200000])
 
 

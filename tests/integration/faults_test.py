@@ -431,7 +431,7 @@ def locked(h, s):
     held = sqlite3.connect(h.d + '/register.db', isolation_level=None)
     held.execute('BEGIN IMMEDIATE')
     item = next(c for c in h.demo['certificates'] if c['number'].startswith('DAC-420000') and h.verdict_tool(c) == 'deny')
-    events = rows(h, 'SELECT MAX(seq) FROM event')
+    events = rows(h, "SELECT COUNT(*) FROM event WHERE kind <> 'list.published'")  # the publisher may have waited, too
     body = {'number': item['number'], 'reason': 'x'}
     code, out = h.api('POST', '/api/v1/certificate/resume', body, s['hb-fin1'])
     check('a register that is locked is 503 in one sentence', code == 503 and out['error'] == 'busy' and 'database is locked; nothing was changed; another process holds it, try again' in out['detail']['en'] and
@@ -441,7 +441,7 @@ def locked(h, s):
     check('reading goes on meanwhile', h.cli('cert', 'list')[0] == 0 and h.verdict_service(item) == 'deny')
     held.execute('ROLLBACK')
     held.close()
-    check('nothing was changed', rows(h, 'SELECT MAX(seq) FROM event') == events)
+    check('nothing was changed', rows(h, "SELECT COUNT(*) FROM event WHERE kind <> 'list.published'") == events)
     code, out = h.api('POST', '/api/v1/certificate/resume', body, s['hb-fin1'])
     check('the same request works when it is free', code == 200 and 'approval' in out, out)
 

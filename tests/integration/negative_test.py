@@ -29,7 +29,7 @@ RULES = {'R01': ('text', '167·三(二)'), 'R04': ('text', '167·四(三)'), 'R0
          'R25': ('inferred', '167·三(三); 27号 art. 14(九)'), 'R26': ('inferred', '167·三(三)'), 'R27': ('inferred', '167·三(四)'), 'R28': ('profile', '1号 [E]; 167·三(四)'),
          'R29': ('profile', '财资〔2021〕127号 art. 5 [E]; 1号(六) [M]'), 'R30': ('text', '167·四(三)'), 'R32': ('inferred', '27号 arts. 18, 19; NDA notice'),
          'R33': ('inferred', '35号 art. 15(一)'), 'R38': ('inferred', '27号 arts. 9(三), 12'), 'R39': ('inferred', '27号 arts. 6, 12'), 'R40': ('inferred', '167·三(二); 26号 art. 6'),
-         '167·三(二)': ('inferred', '167·三(二)'), 'domain.md 4.11': ('profile', '167·三(四)'), 'domain.md 7': (None, None)}
+         '167·三(二)': ('inferred', '167·三(二)'), 'domain.md 4.11': ('profile', '167·三(四)'), 'domain.md 7': ('inferred', '26号 arts. 10 to 12; 27号 arts. 9 to 14')}
 # who may try such a thing at all, by domain.md sections 6 and 7; apart from the product's own list
 TRADERS = 'OPERATOR DEVELOPER USER'
 MAY = {'collateral/request': 'HOLDER OPERATOR IMPLEMENTER', 'rule/override': 'FINANCE', 'asset/card': 'HOLDER', 'registration/submit': 'HOLDER', 'registration/notice': 'FINANCE',

@@ -136,7 +136,7 @@ class Home {
 			const form = new URLSearchParams({ login: name, password: this.login(name).password, totp: await this.code(name) });
 			const r = await fetch(this.portal + '/login', { method: 'POST', body: form, redirect: 'manual' });
 			assert.strictEqual(r.status, 303, name + ' does not sign in');
-			this.cookies[name] = r.headers.getSetCookie().find((c) => /fujie=/.test(c)).split(';')[0];
+			this.cookies[name] = /(?:^|, )((?:__Host-)?fujie=[^;,]*)/.exec(r.headers.get('set-cookie'))[1];
 		}
 		return this.cookies[name];
 	}

@@ -1,9 +1,9 @@
 """What the conformance tests share: the tool on a trust folder, and one line a case."""
-import json, os, shutil, subprocess, sys, tempfile
+import json, os, shutil, subprocess, sys, tempfile, threading
 
 B = os.path.abspath(sys.argv[1] if len(sys.argv) > 1 else 'build')
 passed = failed = 0
-folders = {}
+folders, making = {}, threading.Lock()
 root = tempfile.mkdtemp(prefix='fujie-conformance-')
 
 
@@ -22,14 +22,16 @@ def finish():
 def folder(files):
     """a trust folder with these files (../history/… stand beside it); the same files, the same folder"""
     key = tuple(sorted(files.items()))
-    if key not in folders:
-        folders[key] = os.path.join(root, str(len(folders)), 'trust')
-        for path, data in files.items():
-            path = os.path.join(folders[key], path)
-            os.makedirs(os.path.dirname(path), exist_ok=True)
-            with open(path, 'wb') as f:
-                f.write(data)
-    return folders[key]
+    with making:  # two threads may want the same one
+        if key not in folders:
+            at = os.path.join(root, str(len(folders)), 'trust')
+            for path, data in files.items():
+                path = os.path.join(at, path)
+                os.makedirs(os.path.dirname(path), exist_ok=True)
+                with open(path, 'wb') as f:
+                    f.write(data)
+            folders[key] = at
+        return folders[key]
 
 
 class Verdict:

@@ -455,7 +455,7 @@ async function registration() {
 		await holder.menu('台账');
 		await holder.click(holder.within('main tr', { hasText: '示例 ' + no }).getByRole('link').first());
 		await next(holder); // the conclusion
-		await fill(holder, { result: 'ASSET', decision: '示例〔2026〕' + n + '号' });
+		await fill(holder, { result: 'ASSET', decision: '示例〔2026〕' + n + '号', held: 'true', benefit: 'true', measurable: 'true' });
 		await holder.press(/./, holder.within('main form.fill'));
 		await holder.see('湖北省财政厅'); // whose turn it is
 		await finance.home();

@@ -342,7 +342,7 @@ model: all $(DRIVERS) $(B)/tests/test_base_tlog ## MOVES (100000), PAIRS of scop
 TAMPERINGS ?= 10000
 tamper: all $(DRIVERS) ## TAMPERINGS (10000) of register, public log and signer's log, by SEED (1): every one is found, at its place
 	@TAMPERINGS=$(TAMPERINGS) SEED=$(SEED) python3 tests/integration/tamper_test.py $(B)
-bench: all $(BENCHES) ## the numbers of design section 7, with their ratios
+bench: all $(BENCHES) $(B)/tests/bench/scale ## the numbers of design section 7, with their ratios
 	@python3 tests/bench/bench.py $(B)
 N ?= 1000000
 bench-scale: $(B)/tests/bench/scale ## lists, search and show with N assets (1,000,000) beside 10,000; some minutes, some GB

@@ -433,6 +433,8 @@ def pages():
     try:
         made = subprocess.run([B + '/tests/bench/scale', '--into', g.d, str(n)], capture_output=True, text=True)
         print(made.stdout + made.stderr, end='')
+        if made.returncode != 0:
+            sys.exit('the register was not filled: nothing is measured')
         home = os.open(g.d, os.O_RDONLY)
         p = subprocess.Popen(['sh', '-c', 'exec "$0" --no-signer --demo --base http://127.0.0.1:%d --portal 127.0.0.1:%d 3<&%d' % (g.v, g.p, home), B + '/fujie-registry'], pass_fds=[home], stdout=subprocess.PIPE)
         p.stdout.readline()

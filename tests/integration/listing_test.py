@@ -7,11 +7,6 @@ from lib import *
 MOF = '11100000DEMA00056N'
 
 
-def usci(body):
-    a = '0123456789ABCDEFGHJKLMNPQRTUWXY'
-    return body + a[(31 - sum(a.index(c) * pow(3, i, 31) for i, c in enumerate(body)) % 31) % 31]
-
-
 EXCHANGE, OTHER, BUYER = usci('91420100DEMA00501'), usci('91420100DEMA00502'), '91420100DEMA00136K'
 HEAD = '成交编号,挂牌编号,产品编号,成交日期,买方名称,买方代码,成交数量,成交金额（元）'
 

@@ -15,6 +15,7 @@ is shown) in report_test, cards and old papers in files in card_test, ledger_tes
 tokens that should never have been signed in tests/unit/test_ver_token.  Names are illustrative."""
 import http.client
 from collections import Counter, namedtuple
+from casefile import numbered
 from lib import *
 
 HUBEI, WATER, JINGCHU, JIANGCHENG, PENGCHENG, MWR, YONGJIANG = ('11420000DEMA00013M', '12420000DEMA00099D', '91420100DEMA001011', '91420100DEMA00136K', '91440300DEMA00128B',
@@ -302,14 +303,6 @@ def registered(no, public=False, **management):
 def certified(no, public=False, years=3):
     registered(no, public)
     return two('hb-fin1', 'hb-fin2', 'certificate.issue', assets=[no], years=years)['certificates'][0]
-
-
-def numbered(text):
-    """ISO 7064 MOD 37,36 over a number without hyphens"""
-    alphabet, p = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ', 36
-    for c in text.replace('-', ''):
-        p = ((p + alphabet.index(c)) % 36 or 36) * 2 % 37
-    return text + '-' + alphabet[(37 - p) % 36]
 
 
 def kind_of(usci, kind, first, second):

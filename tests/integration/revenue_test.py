@@ -12,11 +12,6 @@ GRANT = {'mode': 'WHOLE', 'domains': [], 'scenarios': [], 'rights': ['OPER', 'US
 h = officers = None
 
 
-def usci(body):
-    a = '0123456789ABCDEFGHJKLMNPQRTUWXY'
-    return body + a[(31 - sum(a.index(c) * pow(3, i, 31) for i, c in enumerate(body)) % 31) % 31]
-
-
 def do(who, command, **body):
     return officers.do(who, command, **body)
 

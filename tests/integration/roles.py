@@ -6,12 +6,6 @@ from lib import *
 ROLES = re.findall(r'^ROLE\((\w+),', open(os.path.join(os.path.dirname(os.path.abspath(__file__)), '../../issuer/roles.def')).read(), re.M)
 
 
-def usci(body):
-    """17 characters and their check character (GB 32100); the body is invented"""
-    a = '0123456789ABCDEFGHJKLMNPQRTUWXY'
-    return body + a[(31 - sum(a.index(c) * pow(3, i, 31) for i, c in enumerate(body)) % 31) % 31]
-
-
 ORG = usci('12420000DEMA00777')
 
 

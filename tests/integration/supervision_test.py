@@ -8,6 +8,7 @@ from collections import Counter
 from datetime import date, datetime, timedelta, timezone
 
 import sqlite3
+from casefile import many
 from lib import *
 
 GUIZHOU, QIANSHU, PENGCHENG, JIANGCHENG = '11520000DEMA000217', '91520100DEMA0011XF', '91440300DEMA00128B', '91420100DEMA00136K'
@@ -33,16 +34,6 @@ def year_after(d):
         return d.replace(year=d.year + 1) - timedelta(days=1)
     except ValueError:
         return date(d.year + 1, 2, 28)
-
-
-def usci(body):
-    """17 characters and their check character (GB 32100); the body is invented"""
-    a = '0123456789ABCDEFGHJKLMNPQRTUWXY'
-    return body + a[(31 - sum(a.index(c) * pow(3, i, 31) for i, c in enumerate(body)) % 31) % 31]
-
-
-def many(n):
-    return [{'usci': usci('91520100DEMB%04d1' % k), 'name': '示例用户%04d（虚构）' % k} for k in range(n)]
 
 
 def filled(doc, names):

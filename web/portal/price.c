@@ -65,13 +65,13 @@ json_t *portal_agreed(struct web_req *q)
 
 /* --- what a price file does --- */
 
-static void named(struct fj_buf *b, const json_t *ids)
+static void named(struct web_req *q, struct fj_buf *b, const json_t *ids)
 {
 	size_t i;
 	json_t *v;
 
 	json_array_foreach(ids, i, v)
-		web_print(b, i == 0 ? "%s" : "、%s", json_string_value(v));
+		web_print(b, "%s%s", i == 0 ? "" : web_either(q, "、", ", "), json_string_value(v));
 }
 
 void portal_price_told(struct web_req *q, struct fj_buf *b, const json_t *o)
@@ -83,7 +83,7 @@ void portal_price_told(struct web_req *q, struct fj_buf *b, const json_t *o)
 		web_print(b, "<p class=\"notice\">%s <a class=\"mono\" href=\"/show/price/%s\">%s</a>%s ", web_tr(q, "Replaces the price file in force, with all its caps:"), id, id, web_either(q, "。", "."));
 		if (json_array_size(lost) > 0) {
 			web_print(b, "<strong>%s ", web_tr(q, "These products have no approved price then, and can't be licensed for a fee:"));
-			named(b, lost);
+			named(q, b, lost);
 			web_print(b, "</strong>%s", web_either(q, "。", "."));
 		} else {
 			web_text(b, web_tr(q, "Every product that has a price there has one here."));
@@ -92,7 +92,7 @@ void portal_price_told(struct web_req *q, struct fj_buf *b, const json_t *o)
 	}
 	if (json_array_size(unlisted) > 0) {
 		web_print(b, "<p class=\"notice\">%s ", web_tr(q, "The agreement does not list these products; until it does they can't be put on sale:"));
-		named(b, unlisted);
+		named(q, b, unlisted);
 		web_html(b, "</p>");
 	}
 }

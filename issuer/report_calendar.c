@@ -29,16 +29,19 @@ struct calendar {
 	uint32_t roles;   /* of the unit: which reports are its */
 	json_t *items;
 	int year;         /* the present one */
+	json_t *owed;     /* ids of what deadline.list has of the unit, within a year */
 };
 
-static enum fj_rc add(struct calendar *k, const char *id, fj_time due, const char *zh, const char *en, const char *basis, const char *state, struct fj_err *err)
+/* ended: the moment after the period; 0 of a milestone */
+static enum fj_rc add(struct calendar *k, const char *id, fj_time due, fj_time ended, const char *zh, const char *en, const char *basis, const char *state, struct fj_err *err)
 {
 	char day[FJ_TIME_CAP];
 	bool done = strcmp(state, "FIXED") == 0, milestone = state[0] == '\0';
 
 	fj_date_china(due, day);
-	return json_array_append_new(k->items, json_pack("{s:s, s:s, s:{s:s, s:s}, s:s, s:s, s:b}", "id", id, "due", day, "name", "zh", zh, "en", en, "clause", basis, "state",
-	    milestone ? "MILESTONE" : state, "overdue", !done && !milestone && k->c->now >= due + 86400)) == 0 ? FJ_OK : fj_no_memory(err, "issuer");
+	return json_array_append_new(k->items, json_pack("{s:s, s:s, s:{s:s, s:s}, s:s, s:s, s:b, s:b, s:b}", "id", id, "due", day, "name", "zh", zh, "en", en, "clause", basis, "state",
+	    milestone ? "MILESTONE" : state, "overdue", !done && !milestone && k->c->now >= due + 86400, "ended", !milestone && k->c->now >= ended,
+	    "owed", json_object_get(k->owed, id) != NULL)) == 0 ? FJ_OK : fj_no_memory(err, "issuer");
 }
 
 /* --- the pilot's milestones --- */
@@ -59,7 +62,7 @@ static enum fj_rc milestones(struct calendar *k, struct fj_err *err)
 		if (list[i].key != NULL)
 			FJ_TRY(prf_int(k->c, k->finance, list[i].key, &day, err));
 		fj_time due = fj_time_of((struct fj_date){list[i].year, (int)(day / 100), (int)(day % 100)}, 0, 0, 0, FJ_CHINA_OFFSET);
-		FJ_TRY(add(k, list[i].id, due, list[i].zh, list[i].en, list[i].basis, "", err));
+		FJ_TRY(add(k, list[i].id, due, 0, list[i].zh, list[i].en, list[i].basis, "", err));
 	}
 	return FJ_OK;
 }
@@ -96,7 +99,7 @@ static enum fj_rc one_report(struct calendar *k, const struct rpt_kind *kind, co
 	FJ_TRY(state_of(k, &key, state, err));
 	rpt_id(&key, 1, id);
 	rpt_title(id, zh, en);
-	return add(k, id, due, zh, en, kind->basis, state, err);
+	return add(k, id, due, key.to, zh, en, kind->basis, state, err);
 }
 
 typedef enum fj_rc (*each_fn)(void *ctx, const struct rpt_kind *kind, const char *period, struct fj_err *err);
@@ -260,9 +263,27 @@ static enum fj_rc whose(struct calendar *k, struct fj_err *err)
 	return fj_strcopy(k->finance, sizeof(k->finance), o.finance[0] != '\0' ? o.finance : o.usci);
 }
 
+/* the calendar has what the unit's roles could report; this is what it has to (deadline.list) */
+static enum fj_rc owed(struct calendar *k, struct fj_err *err)
+{
+	FJ_AUTO(buf) terms = FJ_BUF_INIT(1u << 20);
+	FJ_AUTO(sto_q) q = {0};
+	bool row;
+
+	FJ_TRY(rpt_terms(k->c, k->c->now + 366 * 86400, &terms, err));
+	FJ_TRY(sto_query(k->c->db, STO_REPORTS_OWED, &q, err, "tt", k->unit, fj_buf_str(&terms)));
+	for (;;) {
+		FJ_TRY(sto_step(&q, &row, err));
+		if (!row)
+			return FJ_OK;
+		FJ_TRY(fj_json_set(k->owed, sto_text(&q, 2), json_true()));
+	}
+}
+
 static enum fj_rc make(struct calendar *k, struct fj_err *err)
 {
 	FJ_TRY(whose(k, err));
+	FJ_TRY(owed(k, err));
 	FJ_TRY(milestones(k, err));
 	FJ_TRY(reports(k, err));
 	return in_order(k, err);
@@ -284,7 +305,8 @@ static enum fj_rc answer(struct calendar *k, struct fj_err *err)
 
 enum fj_rc cmd_report_calendar(struct iss_call *c, struct fj_err *err)
 {
-	struct calendar k = {.c = c, .items = json_array(), .year = fj_date_of(c->now, FJ_CHINA_OFFSET).y};
+	FJ_AUTO(json) owing = json_object();
+	struct calendar k = {.c = c, .items = json_array(), .year = fj_date_of(c->now, FJ_CHINA_OFFSET).y, .owed = owing};
 
 	enum fj_rc rc = answer(&k, err);
 	json_decref(k.items);

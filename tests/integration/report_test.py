@@ -428,6 +428,9 @@ def calendar(o):
     check('what is not fixed is a deadline of who owes it, by its profile', mine['RP-HY-2026H2-' + HUBEI]['day'] == '2027-01-31' and mine['RP-HY-2026H2-' + HUBEI]['state'] == 'DUE' and
           mine['RP-HY-2027H1-' + HUBEI]['day'] == '2027-07-15' and mine['RP-SA-2026-' + HUBEI]['day'] == '2027-06-30' and mine['RP-HY-2026H2-' + HUBEI]['overdue'] is False, mine)
     check('neither a fixed one, nor one of before this register', not [i for i in mine if '2026H1' in i or '2025' in i], mine)
+    again = {i['id'] for i in o.get('hb-fin1', 'report/calendar')['items'] if i['owed']}
+    check('the calendar says which are owed, the same', again == set(mine), (again, mine))
+    check('and whose period is over', due['RP-HY-2026H1-' + HUBEI]['ended'] is True and due['RP-HY-2027H1-' + HUBEI]['ended'] is False and not any(i['ended'] for k, i in due.items() if k.startswith('pilot')), due)
     theirs = owed('gz-fin1')
     check('nor is it another department\'s', theirs and not [i for i in theirs if HUBEI in i], theirs)
     check('an operator without an authorisation owes none', owed('jc1') == {})

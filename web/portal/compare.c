@@ -94,7 +94,7 @@ static void version_select(struct web_req *q, struct fj_buf *b, const char *name
 	size_t i;
 	json_t *v;
 
-	web_print(b, "<label for=\"%s\">%s</label> <select name=\"%s\" id=\"%s\">", name, label, name, name);
+	web_print(b, "<span class=\"find\"><label for=\"%s\">%s</label> <select name=\"%s\" id=\"%s\">", name, label, name, name);
 	json_array_foreach(versions, i, v) {
 		int64_t n = fj_json_num(v, "version");
 		web_print(b, n == chosen ? "<option value=\"%lld\" selected>" : "<option value=\"%lld\">", (long long)n);
@@ -107,7 +107,7 @@ static void version_select(struct web_req *q, struct fj_buf *b, const char *name
 		web_text_times(b, fj_json_text(v, "at"));
 		web_html(b, "</option>");
 	}
-	web_html(b, "</select> ");
+	web_html(b, "</select></span> ");
 }
 
 static void chooser(struct web_req *q, struct fj_buf *b, const char *asset, const json_t *versions, int64_t from, int64_t to)

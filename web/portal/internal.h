@@ -313,6 +313,10 @@ bool portal_takeback_done(struct web_req *q, struct fj_buf *b, const struct once
 /* --- report.c --- */
 bool portal_is_report(const json_t *o); /* a report's document, fixed or a draft */
 void portal_report(struct web_req *q, struct fj_buf *b, const json_t *o);
+#define PORTAL_PERIOD 8
+/* of the own organisation's reports whose period is over and that are not fixed: the last period of a kind; "" none */
+void portal_report_period(struct web_req *q, const char *kind, char out[PORTAL_PERIOD]);
+void portal_reports_due(struct web_req *q, struct fj_buf *b); /* what the own organisation has to report, each with the way to its form; nothing where it has none */
 
 /* --- revenue.c --- */
 /* of a booking in words: who pays what to whom by when, and what was remitted; nothing of one that is over */

@@ -395,6 +395,8 @@ void portal_get_list(struct web_req *q, struct web_res *r)
 	const char *who = web_tr_in(q, "who", c->name);
 	if (who != NULL)
 		web_print(b, "<p class=\"small\">%s</p>", who);
+	if (strcmp(noun, "report") == 0)
+		portal_reports_due(q, b);
 	find_form(q, b, noun);
 	filters(q, b, c, noun, fill);
 	items_of(q, b, noun, json_object_get(answer, "items"), fill);

@@ -251,10 +251,17 @@ static void price(struct web_req *q, const struct iss_command_info *c, json_t *f
 		put(fill, c, "caps", json_object_get(now, "caps"));
 }
 
-/* a unit's officer reports for the unit; whoever looks over all of them begins with all */
+/* a unit's officer reports for the unit, and for the last period that is over; whoever looks over all of them begins with all */
 static void report(struct web_req *q, const struct iss_command_info *c, json_t *fill)
 {
 	FJ_AUTO(json) own = json_string(portal_actor(q)->org);
+	const char *kind = portal_field_of(c, "kind") != NULL ? fj_json_text(fill, "kind") : c->name + strlen("report.");
+	char period[PORTAL_PERIOD] = "";
+
+	if (portal_field_of(c, "period") != NULL)
+		portal_report_period(q, kind, period);
+	FJ_AUTO(json) last = period[0] == '\0' ? NULL : json_string(period);
+	put(fill, c, "period", last);
 
 	if (!(portal_actor(q)->roles & (ISS_MOF | ISS_AUDITOR)) && portal_actor(q)->org[0] != '\0')
 		put(fill, c, "unit", own);
@@ -262,11 +269,10 @@ static void report(struct web_req *q, const struct iss_command_info *c, json_t *
 
 void portal_prefill(struct web_req *q, const struct iss_command_info *c, json_t *fill)
 {
-	if (c->kind == ISS_READ) {
-		if (strncmp(c->name, "report.", 7) == 0)
-			report(q, c, fill);
+	if (strncmp(c->name, "report.", 7) == 0)
+		report(q, c, fill);
+	if (c->kind == ISS_READ)
 		return;
-	}
 	if (strcmp(c->name, "asset.card") == 0)
 		card(q, c, fill);
 	else if (strncmp(c->name, "plan.", 5) == 0 && portal_field_of(c, "id") != NULL)

@@ -248,3 +248,54 @@ void portal_report(struct web_req *q, struct fj_buf *b, const json_t *o)
 	web_print(b, "<h2>%s</h2>", web_tr(q, "What it rests on"));
 	basis(q, b, o);
 }
+
+/* --- what is to be reported --- */
+
+static json_t *calendar(struct web_req *q)
+{
+	FJ_AUTO(json) params = json_object();
+	json_t *answer = NULL;
+
+	return portal_command(q, "report.calendar", params, &answer, NULL) == FJ_OK ? answer : NULL;
+}
+
+void portal_report_period(struct web_req *q, const char *kind, char out[PORTAL_PERIOD])
+{
+	FJ_AUTO(json) all = calendar(q);
+	const char *of;
+	char period[PORTAL_PERIOD], unit[19];
+	size_t i;
+	json_t *v;
+
+	out[0] = '\0';
+	json_array_foreach(json_object_get(all, "items"), i, v) /* by what is due first */
+		if (json_is_true(json_object_get(v, "ended")) && json_is_true(json_object_get(v, "owed")) && iss_report_of(fj_json_text(v, "id"), &of, period, unit) && strcmp(of, kind) == 0)
+			memcpy(out, period, PORTAL_PERIOD);
+}
+
+void portal_reports_due(struct web_req *q, struct fj_buf *b)
+{
+	static const char *const col[] = {"due", "name", "id", "state", "overdue"};
+	FJ_AUTO(json) all = calendar(q);
+	FJ_AUTO(json) owed = json_array();
+	const struct iss_command_info *submit = portal_find("report", "submit");
+	size_t i;
+	json_t *v;
+
+	if (submit == NULL || !portal_may(q, submit))
+		return;
+	json_array_foreach(json_object_get(all, "items"), i, v)
+		if (json_is_true(json_object_get(v, "owed")))
+			json_array_append(owed, v);
+	if (json_array_size(owed) == 0)
+		return;
+	web_print(b, "<section><h2>%s</h2><p class=\"small\">%s</p><table class=\"list\"><thead><tr>", web_tr(q, "To be reported"), web_tr(q, "The number leads to the form that makes the draft."));
+	web_heads(q, b, col, FJ_ARRAY_LEN(col));
+	web_html(b, "</tr></thead><tbody>");
+	json_array_foreach(owed, i, v) {
+		web_html(b, "<tr>");
+		web_cells(q, b, v, portal_links, col, FJ_ARRAY_LEN(col));
+		web_html(b, "</tr>");
+	}
+	web_print(b, "</tbody></table></section><h2>%s</h2>", web_tr(q, "Submitted reports"));
+}

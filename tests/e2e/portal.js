@@ -70,7 +70,7 @@ const cert = (number) => '/show/certificate/' + number;
 // taking back or resuming: from the object's page to the act, a reason, and the button
 async function act(page, address, verb, reason) {
 	await open(page, address);
-	await page.click('#stop a[href*="/' + verb + '?"]');
+	await page.click((verb === 'resume' ? '#resume' : '#stop') + ' a[href*="/' + verb + '?"]');
 	await page.waitForLoadState();
 	if (await page.locator('form.fill select[name=reason]').count() > 0) {
 		await page.selectOption('form.fill select[name=reason]', reason);

@@ -252,41 +252,72 @@ static bool was_ticked(struct web_req *q, const char *item)
 	return false;
 }
 
-static void scope_box(struct web_req *q, struct fj_buf *b, const char *item, bool filled)
+/* text NULL: by the item's own words */
+static void scope_box(struct web_req *q, struct fj_buf *b, const char *item, const char *text, bool filled)
 {
 	web_print(b, filled && was_ticked(q, item) ? "<li><label class=\"box\"><input type=\"checkbox\" name=\"scope\" value=\"%s\" checked> " : "<li><label class=\"box\"><input type=\"checkbox\" name=\"scope\" value=\"%s\"> ", item);
-	scope_word(q, b, item);
+	if (text != NULL)
+		web_text(b, text);
+	else
+		scope_word(q, b, item);
 	web_html(b, "</label></li>");
 }
 
-/* what of a noun this officer may: it as a whole, and each act by itself; a group where its first command stands */
-static void scope_group(struct web_req *q, struct fj_buf *b, const struct iss_command_info *const *all, size_t n, size_t at, bool filled)
+/* what of the noun, whose first command this is, the officer may: reading (one box of many), or acts (a group); false: nothing such */
+static bool scope_may(struct web_req *q, const struct iss_command_info *const *all, size_t n, size_t at, bool reads, char noun[PORTAL_NOUN], bool *ticked)
 {
-	char noun[PORTAL_NOUN], item[2][PORTAL_NOUN + 8];
-	bool may[2] = {false, false}, open = false; /* read, write */
+	bool may = false;
 
 	portal_noun_in(all[at]->name, noun);
 	for (size_t i = 0; i < n; i++) {
-		if (!portal_is_noun(all[i]->name, noun) || all[i]->kind == ISS_OWN)
+		if (!portal_is_noun(all[i]->name, noun))
 			continue;
 		if (i < at)
-			return;
-		may[all[i]->kind != ISS_READ] |= portal_may(q, all[i]);
-		open = open || (filled && was_ticked(q, all[i]->name));
+			return false;
+		bool fits = all[i]->kind != ISS_OWN && (all[i]->kind == ISS_READ) == reads && portal_may(q, all[i]);
+		may = may || fits;
+		*ticked = *ticked || (fits && was_ticked(q, all[i]->name));
 	}
-	if (portal_noun_of(noun) == NULL || (!may[0] && !may[1]))
+	char item[PORTAL_NOUN + 8];
+	snprintf(item, sizeof(item), "%s%s", noun, reads ? ":read" : ":write");
+	*ticked = *ticked || was_ticked(q, item);
+	return may && portal_noun_of(noun) != NULL;
+}
+
+static void group_begin(struct fj_buf *b, const char *title, bool open)
+{
+	web_print(b, open ? "<details open><summary>%s</summary><ul class=\"plain\">" : "<details><summary>%s</summary><ul class=\"plain\">", title);
+}
+
+static void scope_reads(struct web_req *q, struct fj_buf *b, const struct iss_command_info *const *all, size_t n, bool filled)
+{
+	char noun[PORTAL_NOUN], item[PORTAL_NOUN + 8];
+	bool open = false;
+
+	for (size_t i = 0; i < n; i++)
+		(void)scope_may(q, all, n, i, true, noun, &open);
+	group_begin(b, web_tr(q, "Or look at some subjects only"), filled && open);
+	for (size_t i = 0; i < n; i++)
+		if (scope_may(q, all, n, i, true, noun, &open)) {
+			snprintf(item, sizeof(item), "%s:read", noun);
+			scope_box(q, b, item, portal_noun_word(q, noun, false), filled);
+		}
+	web_html(b, "</ul></details>");
+}
+
+static void scope_acts(struct web_req *q, struct fj_buf *b, const struct iss_command_info *const *all, size_t n, size_t at, bool filled)
+{
+	char noun[PORTAL_NOUN], item[PORTAL_NOUN + 8];
+	bool open = false;
+
+	if (!scope_may(q, all, n, at, false, noun, &open))
 		return;
-	for (int k = 0; k < 2; k++) {
-		snprintf(item[k], sizeof(item[k]), "%s%s", noun, scope_ends[k].end);
-		open = open || (filled && was_ticked(q, item[k]));
-	}
-	web_print(b, open ? "<details open><summary>%s</summary><ul class=\"plain\">" : "<details><summary>%s</summary><ul class=\"plain\">", portal_noun_word(q, noun, false));
-	for (int k = 0; k < 2; k++)
-		if (may[k])
-			scope_box(q, b, item[k], filled);
+	snprintf(item, sizeof(item), "%s:write", noun);
+	group_begin(b, portal_noun_word(q, noun, false), filled && open);
+	scope_box(q, b, item, NULL, filled);
 	for (size_t i = at; i < n; i++)
 		if (portal_is_noun(all[i]->name, noun) && all[i]->kind != ISS_READ && all[i]->kind != ISS_OWN && portal_may(q, all[i]))
-			scope_box(q, b, all[i]->name, filled);
+			scope_box(q, b, all[i]->name, NULL, filled);
 	web_html(b, "</ul></details>");
 }
 
@@ -297,11 +328,13 @@ static void scope_boxes(struct web_req *q, struct fj_buf *b, bool filled)
 
 	web_print(b, "<fieldset class=\"part\"><legend>%s</legend><p class=\"hint small\">%s</p><ul class=\"plain\">", web_tr(q, "What it may do"),
 	    web_tr(q, "Tick all that it is to do. What decides as a second officer, and what gives or takes somebody's way in, is in no general box: tick it by itself. A token can't manage accounts, and can't act for an officer whose deputy you are."));
-	scope_box(q, b, "*:read", filled);
-	scope_box(q, b, "*:write", filled);
+	scope_box(q, b, "*:read", NULL, filled);
+	scope_box(q, b, "*:write", NULL, filled);
 	web_html(b, "</ul>");
+	scope_reads(q, b, all, n, filled);
+	web_print(b, "<p class=\"small\">%s</p>", web_tr(q, "Or some acts only, by subject:"));
 	for (size_t i = 0; i < n; i++)
-		scope_group(q, b, all, n, i, filled);
+		scope_acts(q, b, all, n, i, filled);
 	web_html(b, "</fieldset>");
 }
 

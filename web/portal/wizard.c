@@ -417,7 +417,7 @@ static void step_page(struct web_req *q, struct web_res *r, const struct portal_
 	if (s->note != NULL)
 		web_print(b, "<p class=\"small\">%s</p>", web_tr(q, s->note));
 	web_html(b, "<div class=\"beside\"><div>");
-	portal_inputs_at(q, b, fill, place, n);
+	portal_inputs_at(q, b, c, fill, place, n);
 	if (at == 1)
 		portal_behalf(q, b, c, fill, 0);
 	web_print(b, "<p class=\"buttons\"><button name=\"go\" value=\"%zu\">%s</button>", at + 1, web_tr(q, "Save and continue"));

@@ -329,6 +329,8 @@ static json_t *without_head(const json_t *o, const char *noun)
 	json_object_del(rest, "returned");
 	json_object_del(rest, "resubmit");
 	json_object_del(rest, "certificate_missing");
+	json_object_del(rest, "issuers"); /* what comes next names them */
+	json_object_del(rest, "had_part");
 	for (size_t i = 0; strcmp(noun, "plan") == 0 && i < FJ_ARRAY_LEN(of_plan); i++)
 		json_object_del(rest, of_plan[i]);
 	if (strcmp(noun, "request") == 0)

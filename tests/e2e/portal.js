@@ -498,7 +498,7 @@ async function generic() {
 		assert.strictEqual(d.suggestedFilename(), 'ledger-template.csv');
 	});
 	await test('a refusal names rule, basis and clause, in both languages, above the form as it was filled in', async () => {
-		for (const [lang, words] of [['zh', /规则 R\d\d，/], ['en', /Rule R\d\d, /]]) {
+		for (const [lang, words] of [['zh', /规则 R\d\d\s*（在新窗口打开）\s*，/], ['en', /Rule R\d\d\s*\(opens in a new window\)\s*, /]]) {
 			await open(office, '/do/certificate/revoke?lang=' + lang);
 			await office.click('form.fill details summary'); // it is revoked already: not among those that are offered
 			await office.fill('input[name=number]', OTHER);

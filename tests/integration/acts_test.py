@@ -26,6 +26,7 @@ class Page:
             r = self.o.open('http://127.0.0.1:%d%s' % (h.p, path), data, timeout=60)
         except urllib.error.HTTPError as e:
             r = e
+        self.full = r.url
         self.code, self.url, self.head = r.status if hasattr(r, 'status') else r.code, urllib.parse.urlsplit(r.url).path, r.headers
         self.page = r.read().decode()
         return self.page
@@ -297,6 +298,15 @@ try:
     check('and to nobody else', not set(made['order']) & set(offers(holder.get('/do/order/answer'), 'id')))
     text = holder.text('/do/order/answer')
     check('where there is none the form says so', '未找到本单位目前可办理的对象' in text and '<input type="text"' in holder.page, text)
+    o.done('hbsw1', 'ledger.import', file=CSV_HEAD + 'AT-1,CAT-AT-1,offered entry,,自主采集,,否\r\n')
+    entry = next(e['id'] for e in o.get('hbsw1', 'ledger?limit=1000&state=LEDGERED')['items'] if e['name'] == 'offered entry')
+    check('entries to recognise are offered by name', 'value="%s"> offered entry' % entry in holder.get('/do/ledger/recognise'))
+    check('not for a card before it is recognised', entry not in offers(holder.get('/wizard/asset/card'), 'ledger'))
+    o.done('hbsw1', 'ledger.recognise', id=entry, result='ASSET', decision='x')
+    o.done('hb-fin1', 'ledger.confirm', id=entry)
+    check('an entry that is to be carded is', entry in offers(holder.get('/wizard/asset/card'), 'ledger'))
+    holder.get('/wizard/asset/card', {'draft': '', 'at': '1', 'go': '2', 'ledger': entry})
+    check('once chosen, the step begins with what it says', 'step=1' in holder.full and re.search('name="card.basic.name"[^>]* value="offered entry"', holder.page), holder.full)
     mine = offers(jc.get('/do/product/change'), 'product')
     check('products are those that one sells, by name', mine and all(o.get('jc1', 'product/' + urllib.parse.quote(p, safe=''))['seller']['usci'] == o.get('jc1', 'account/show')['org'] for p in mine[:3]), mine)
     check('what was chosen by the address stands there alone', offers(jc.get('/do/product/change?product=' + urllib.parse.quote(mine[0], safe='')), 'product') == [] and 'value="%s"' % mine[0] in jc.page)

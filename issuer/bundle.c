@@ -19,7 +19,7 @@
 #define MAX_CREDENTIAL 65536
 
 const struct iss_field fld_bundle_create[] = {
-	{"id", ISS_F_STR, false, 40, "编号", "number of a certificate or authorisation, or id of a license token"},
+	{"id", ISS_F_STR, false, 40, "证书、授权或许可令牌编号", "number of a certificate or authorisation, or id of a license token"},
 	{"credential", ISS_F_FILE, false, MAX_CREDENTIAL, "凭证文件", "or the credential as a file"},
 	{"log_proof", ISS_F_FILE, false, FJ_LOG_PROOF_MAX, "公开日志证明文件", "and the proof that it is in the public log, of a credential that is given as a file"},
 	{"at", ISS_F_STR, false, 20, "时间", "of the status of then: RFC 3339 in UTC; none: now"},

@@ -220,18 +220,37 @@ static json_t *returned_one(const struct sto_q *q, fj_time now)
 static const struct uses {
 	uint32_t roles;
 	enum sto_id id;
+	char whose;       /* of the tally that counts all of them */
+	const char *what; /* NULL: they are not counted */
 } to_complete[] = {{ISS_HOLDER, STO_HOME_RETURNED}, {0, STO_COUNT}}, asked_for[] = {{ISS_DEVELOPER | ISS_USER, STO_HOME_ASKED}, {0, STO_COUNT}},
-  batches_of[] = {{ISS_OPERATOR, STO_HOME_BATCHES}, {0, STO_COUNT}}, tokens_in_use[] = {{ISS_OPERATOR, STO_HOME_TOKENS_OPERATOR}, {ISS_DEVELOPER | ISS_USER, STO_HOME_TOKENS_USER}, {0, STO_COUNT}},
-  authorisations_in_use[] = {{ISS_OPERATOR, STO_HOME_AUTHORISATIONS_OPERATOR}, {ISS_IMPLEMENTER, STO_HOME_AUTHORISATIONS_IMPLEMENTER},
-	{ISS_FINANCE, STO_HOME_AUTHORISATIONS_FINANCE}, {ISS_HOLDER, STO_HOME_AUTHORISATIONS_HOLDER}, {0, STO_COUNT}};
+  batches_of[] = {{ISS_OPERATOR, STO_HOME_BATCHES}, {0, STO_COUNT}}, tokens_in_use[] = {{ISS_OPERATOR, STO_HOME_TOKENS_OPERATOR, 'O', "token"}, {ISS_DEVELOPER | ISS_USER, STO_HOME_TOKENS_USER, 'U', "held"}, {0, STO_COUNT}},
+  authorisations_in_use[] = {{ISS_OPERATOR, STO_HOME_AUTHORISATIONS_OPERATOR, 'O', "authorisation"}, {ISS_IMPLEMENTER, STO_HOME_AUTHORISATIONS_IMPLEMENTER, 'I', "authorisation"},
+	{ISS_FINANCE, STO_HOME_AUTHORISATIONS_FINANCE, 'F', "authorisation"}, {ISS_HOLDER, STO_HOME_AUTHORISATIONS_HOLDER, 'H', "authorisation"}, {0, STO_COUNT}};
 
-static enum fj_rc some(const struct hom *h, const struct uses *u, dom_row_fn row, json_t **out, struct fj_err *err)
+static const struct uses *of_reader(const struct hom *h, const struct uses *u)
+{
+	while (u->roles != 0 && !(h->roles & u->roles))
+		u++;
+	return u;
+}
+
+/* of how many the list shows the first */
+static enum fj_rc total(const struct hom *h, const struct uses *list, int64_t *n, struct fj_err *err)
+{
+	const struct uses *u = of_reader(h, list);
+	struct hom_scope of = {.whose = u->whose};
+
+	*n = 0;
+	snprintf(of.scope, sizeof(of.scope), "%s", h->own.usci);
+	return u->what == NULL || of.scope[0] == '\0' ? FJ_OK : hom_in_force(h, &of, u->what, n, err);
+}
+
+static enum fj_rc some(const struct hom *h, const struct uses *list, dom_row_fn row, json_t **out, struct fj_err *err)
 {
 	FJ_AUTO(sto_q) q = {0};
 	FJ_AUTO(json) items = json_array();
+	const struct uses *u = of_reader(h, list);
 
-	while (u->roles != 0 && !(h->roles & u->roles))
-		u++;
 	if (u->roles != 0 && h->own.usci[0] != '\0') {
 		FJ_TRY(sto_query(h->c->db, u->id, &q, err, "tii", h->own.usci, (int64_t)h->c->now, (int64_t)SHOWN));
 		FJ_TRY(dom_rows(&q, h->c->now, row, items, err));
@@ -258,7 +277,10 @@ static enum fj_rc waiting(const struct hom *h, json_t **out, struct fj_err *err)
 static enum fj_rc in_use(const struct hom *h, json_t **out, struct fj_err *err)
 {
 	json_t *t = NULL, *a = NULL, *r = NULL, *m = NULL;
+	int64_t tokens, authorisations;
 
+	FJ_TRY(total(h, tokens_in_use, &tokens, err));
+	FJ_TRY(total(h, authorisations_in_use, &authorisations, err));
 	FJ_TRY(some(h, tokens_in_use, token, &t, err));
 	FJ_AUTO(json) owned = t;
 	FJ_TRY(some(h, authorisations_in_use, authorisation, &a, err));
@@ -266,7 +288,7 @@ static enum fj_rc in_use(const struct hom *h, json_t **out, struct fj_err *err)
 	FJ_TRY(some(h, asked_for, asked, &r, err));
 	FJ_AUTO(json) owned_as_well = r;
 	FJ_TRY(some(h, batches_of, batch, &m, err));
-	*out = json_pack("{s:O, s:O, s:O, s:o}", "tokens", t, "authorisations", a, "requests", r, "batches", m);
+	*out = json_pack("{s:O, s:I, s:O, s:I, s:O, s:o}", "tokens", t, "tokens_total", (json_int_t)tokens, "authorisations", a, "authorisations_total", (json_int_t)authorisations, "requests", r, "batches", m);
 	return *out != NULL ? FJ_OK : fj_no_memory(err, "issuer");
 }
 

@@ -29,6 +29,8 @@ struct hom {
 /* --- home_figures.c --- */
 /* how many there are in a state of a noun that tally counts by state alone */
 enum fj_rc hom_count(const struct hom *h, const struct hom_scope *of, const char *what, const char *state, int64_t *n, struct fj_err *err) FJ_MUST_USE;
+/* those whose state is ACTIVE and whose last day has not passed */
+enum fj_rc hom_in_force(const struct hom *h, const struct hom_scope *of, const char *what, int64_t *n, struct fj_err *err) FJ_MUST_USE;
 /* [{"figure","of":{"whose","usci"},"unit","series":[key],"rows":[{"code",key: integer}]}]; the caller's */
 enum fj_rc hom_figures(const struct hom *h, json_t **out, struct fj_err *err) FJ_MUST_USE;
 /* what ends within 7, 30 and 90 days: [{"noun","filter":{},"within":[{"days","count","from","to"}]}] of what ends at all; the caller's */

@@ -164,6 +164,34 @@ static const char *state_on(const struct code *c, const char *today)
 	return lasts && c->day[0] != '\0' && strcmp(c->day, today) < 0 ? "EXPIRED" : c->state;
 }
 
+struct in_force {
+	bool with_mode;
+	char today[FJ_TIME_CAP];
+	int64_t n;
+};
+
+static enum fj_rc count_in_force(void *ctx, const char *text, int64_t n, struct fj_err *err)
+{
+	struct in_force *f = ctx;
+	struct code c;
+
+	(void)err;
+	code_of(text, f->with_mode, &c);
+	if (strcmp(state_on(&c, f->today), "ACTIVE") == 0)
+		f->n += n;
+	return FJ_OK;
+}
+
+enum fj_rc hom_in_force(const struct hom *h, const struct hom_scope *of, const char *what, int64_t *n, struct fj_err *err)
+{
+	struct in_force f = {.with_mode = strcmp(what, "authorisation") == 0};
+
+	fj_date_china(h->c->now, f.today);
+	FJ_TRY(each(h->c->db, of, what, count_in_force, &f, err));
+	*n = f.n;
+	return FJ_OK;
+}
+
 /* --- what ends soon --- */
 
 static const int spans[] = {7, 30, 90};

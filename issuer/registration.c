@@ -808,12 +808,16 @@ static json_t *to_json(const struct dom_reg *r, fj_time now)
 	    "notice_from", from, "notice_to", end, "receiver", r->receiver, "certificate", r->certificate);
 }
 
-/* how many more of the finance department's officers have no part in it, the reader left out: the certificate takes two of them (R22) */
+#define MAX_ISSUERS 10 /* by name */
+
+/* How many more of the finance department's officers have no part in it, the reader left out, the first of them by name, and whether
+ * the reader has: the certificate takes two of those who have none (R22). */
 static enum fj_rc put_officers(struct iss_call *c, const struct dom_reg *r, const struct dom_asset *a, json_t *out, struct fj_err *err)
 {
 	FJ_AUTO(dom_org) holder = {.affiliates = NULL};
 	FJ_AUTO(buf) persons = FJ_BUF_INIT(4096);
 	FJ_AUTO(sto_q) q = {0};
+	FJ_AUTO(json) names = json_array();
 	struct iss_actor o;
 	bool row;
 	json_int_t left = 0;
@@ -826,10 +830,16 @@ static enum fj_rc put_officers(struct iss_call *c, const struct dom_reg *r, cons
 	for (;;) {
 		FJ_TRY(sto_step(&q, &row, err));
 		if (!row)
-			return fj_json_set(out, "issuers_left", json_integer(left));
+			break;
 		FJ_TRY(usr_actor(c->db, sto_text(&q, 0), "system", &o, err));
-		left += !iss_persons_meet(o.person, fj_buf_str(&persons)) && !iss_persons_meet(o.person, c->actor->person);
+		if (iss_persons_meet(o.person, fj_buf_str(&persons)) || iss_persons_meet(o.person, c->actor->person))
+			continue;
+		if (left++ < MAX_ISSUERS && json_array_append_new(names, json_string(o.name)) != 0)
+			return fj_no_memory(err, "issuer");
 	}
+	FJ_TRY(fj_json_set(out, "issuers", json_incref(names)));
+	FJ_TRY(fj_json_set(out, "had_part", json_boolean(iss_persons_meet(c->actor->person, fj_buf_str(&persons)))));
+	return fj_json_set(out, "issuers_left", json_integer(left));
 }
 
 /* before it is taken on, what the one notice would name now; after a return, whether it can be completed and applied for again */

@@ -12,7 +12,7 @@
 
 #define MAX_AUTHS 1000
 
-const struct iss_field fld_stops[] = {{"number", ISS_F_STR, true, DOM_MAX_ASSET_NO, "编号", "certificate, asset, authorisation or license token"}, {0}};
+const struct iss_field fld_stops[] = {{"number", ISS_F_STR, true, DOM_MAX_ASSET_NO, "证书、资产、授权或许可令牌编号", "number of a certificate, asset, authorisation or license token"}, {0}};
 
 struct stops {
 	struct iss_call *c;

@@ -24,7 +24,7 @@ static const char *const reissue_reasons[] = {"LOST", "DAMAGED", "MISPRINT", "OT
 #define ID {"id", ISS_F_STR, true, PPR_ID_CAP - 1, "纸质件编号", "copy: CP-number-nn"}
 #define NOTE {"note", ISS_F_STR, false, 400, "说明", "more about it, for the record"}
 const struct iss_field fld_copy_issue[] = {
-	{"number", ISS_F_STR, true, 40, "编号", "number of a certificate or authorisation, or id of a license token"},
+	{"number", ISS_F_STR, true, 40, "证书、授权或许可令牌编号", "number of a certificate or authorisation, or id of a license token"},
 	{0},
 };
 const struct iss_field fld_copy_collect[] = {

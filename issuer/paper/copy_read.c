@@ -12,7 +12,7 @@ static const char *const file_formats[] = {"pdf", "ofd", "html", "json", "sealed
 static const char *const sheet_formats[] = {"pdf", "html", "docx", NULL};
 static const char *const states[] = {"READY", "COLLECTED", "VOID", NULL};
 const struct iss_field fld_copy_list[] = {
-	{"number", ISS_F_STR, false, 40, "编号", "copies of this certificate, authorisation or license token"},
+	{"number", ISS_F_STR, false, 40, "证书、授权或许可令牌编号", "copies of this certificate, authorisation or license token"},
 	{"state", ISS_F_STR, false, 10, "状态", "state", states, "docs/paper.md"},
 	{"after", ISS_F_STR, false, 64, "起始", "start after this one"},
 	ISS_FIELD_LIMIT,
@@ -24,7 +24,7 @@ const struct iss_field fld_copy_file[] = {
 	{0},
 };
 const struct iss_field fld_copy_sheet[] = {
-	{"number", ISS_F_STR, true, 40, "编号", "number of a certificate or authorisation, or id of a license token"},
+	{"number", ISS_F_STR, true, 40, "证书、授权或许可令牌编号", "number of a certificate or authorisation, or id of a license token"},
 	{"format", ISS_F_STR, false, 4, "格式", "format, pdf by default", sheet_formats, "docs/paper.md"},
 	{0},
 };

@@ -125,7 +125,7 @@ async function approvals(stranger) {
 	const one = await signIn('hb-fin1'), two = await signIn('hb-fin2');
 	await test('resuming a certificate: a typed reason rejects, and the applicant reads it', async () => {
 		await open(one, '/show/certificate/' + GOOD);
-		await click(one, '#stop a[href^="/do/certificate/resume"]');
+		await click(one, '#resume a[href^="/do/certificate/resume"]');
 		await one.fill('textarea[name=reason]', '核查完毕');
 		await click(one, 'form.fill button');
 		assert.match(one.url(), /\/approvals\/AP-/);
@@ -142,7 +142,7 @@ async function approvals(stranger) {
 	});
 	await test('what is signed stands field by field, in both languages, and approving lifts the suspension', async () => {
 		await open(one, '/show/certificate/' + GOOD);
-		await click(one, '#stop a[href^="/do/certificate/resume"]');
+		await click(one, '#resume a[href^="/do/certificate/resume"]');
 		await one.fill('textarea[name=reason]', '补充后再次申请');
 		await click(one, 'form.fill button');
 		const address = one.url().split('?')[0];

@@ -70,7 +70,7 @@ const cert = (number) => '/show/certificate/' + number;
 // taking back or resuming: from the object's page to the act, a reason, and the button
 async function act(page, address, verb, reason) {
 	await open(page, address);
-	await page.click('#stop a[href*="/' + verb + '?"]');
+	await page.click((verb === 'resume' ? '#resume' : '#stop') + ' a[href*="/' + verb + '?"]');
 	await page.waitForLoadState();
 	if (await page.locator('form.fill select[name=reason]').count() > 0) {
 		await page.selectOption('form.fill select[name=reason]', reason);
@@ -467,7 +467,7 @@ async function generic() {
 			await page.fill('input[name=org]', '12420000DEMA00099D');
 			await send(page);
 			assert.match(await page.innerText('.error'), words);
-			assert.match(await page.innerText('table'), new RegExp('3\\s+B 数据资源目录编号\\s+R02\\s+' + rule));
+			assert.match(await page.innerText('table'), new RegExp('3\\s+B 数据资源目录编号\\s+R02\\s*[（(](?:在新窗口打开|opens in a new window)[）)]\\s+' + rule));
 			assert.strictEqual(await page.getAttribute('form.acts input[name=org]', 'value'), '12420000DEMA00099D');
 		}
 		await open(page, '/list/ledger?lang=zh');
@@ -498,8 +498,9 @@ async function generic() {
 		assert.strictEqual(d.suggestedFilename(), 'ledger-template.csv');
 	});
 	await test('a refusal names rule, basis and clause, in both languages, above the form as it was filled in', async () => {
-		for (const [lang, words] of [['zh', /规则 R\d\d，/], ['en', /Rule R\d\d, /]]) {
+		for (const [lang, words] of [['zh', /规则 R\d\d\s*（在新窗口打开）\s*，/], ['en', /Rule R\d\d\s*\(opens in a new window\)\s*, /]]) {
 			await open(office, '/do/certificate/revoke?lang=' + lang);
+			await office.click('form.fill details summary'); // it is revoked already: not among those that are offered
 			await office.fill('input[name=number]', OTHER);
 			await office.selectOption('select[name=reason]', 'keyCompromise');
 			await office.fill('textarea[name=note]', '甲 & 乙 <b>');

@@ -26,6 +26,7 @@ class Page:
             r = self.o.open('http://127.0.0.1:%d%s' % (h.p, path), data, timeout=60)
         except urllib.error.HTTPError as e:
             r = e
+        self.full = r.url
         self.code, self.url, self.head = r.status if hasattr(r, 'status') else r.code, urllib.parse.urlsplit(r.url).path, r.headers
         self.page = r.read().decode()
         return self.page
@@ -50,6 +51,12 @@ try:
 
     # --- what will be signed: a certificate ---
     s, do, (asset, other) = h.registered('ACTS', 2)
+    three = Page('hb-fin3')
+    for at in ('asset/' + asset, 'registration/' + o.get('hb-fin3', 'registration?asset=' + asset)['items'][0]['id']):
+        text = three.text('/show/' + at)
+        check('who decided on it is not sent to issue, but told who does and where to go on: ' + at.split('/')[0], '不得经办其证书颁发（R22）' in text and o.get('hb-fin3', 'user/hb-fin1')['name'] in text and '<a class="button" href="/">' in three.page and
+              'href="/do/certificate/issue' not in three.page, text[:900])
+        check('who had no part in it is', '不得经办' not in one.text('/show/' + at) and '<a class="button" href="/do/certificate/issue?' in one.page, one.page[:300])
     waits = lambda who: next((a['count'] for a in o.get(who, 'home/show')['waiting']['acts'] if a['what'] == 'certificate.issue'), 0)
     before = waits('hb-fin2')
     trial = o.done('hb-fin1', 'certificate.issue', assets=[asset], preview=True)
@@ -265,6 +272,53 @@ try:
     check('a trial is what the preview is for', 'dry_run' not in holder.get('/do/ledger/import'))
     text = one.text('/do/copy/collect')
     check('kinds of documents are words', '居民身份证' in text and 'ID_CARD' not in text, text)
+
+    # --- an API token's scope, ticked ---
+    page = one.get('/account/tokens')
+    check('a scope is ticked, in the words of the acts', '<input type="checkbox" name="scope" value="certificate.suspend"> 冻结证书' in page and 'value="asset:read"> 数据资产' in page and '<textarea' not in page and 'value="token.issue"' not in page)
+    ticked = [('once', os.urandom(11).hex()), ('name', 'ticked'), ('scope', 'asset:read'), ('scope', 'certificate.suspend')]
+    page = one.get('/account/tokens', ticked + [('current', 'wrong')])
+    check('what was ticked stays when the form is refused', one.code == 401 and page.count(' checked>') == 2 and page.count('<details open>') == 2, (one.code, page.count(' checked>')))
+    text = one.text('/account/tokens', [('once', os.urandom(11).hex())] + ticked[1:] + [('current', h.login('hb-fin1')['password'])])
+    check('and is told in words', '数据资产：查看本类全部内容' in text and '冻结证书' in text and 'fjt-' in text, text[:900])
+
+    # --- forms that are opened without a number ---
+    holder.act('/do/registration/submit', asset='HB-2026-0001', type='INITIAL')
+    main = holder.page[holder.page.index('<main'):holder.page.rindex('</form>')]
+    leads = [t for t in re.findall('<a [^>]*>', main) if ' href="#' not in t and 'class="' not in t]
+    check('in a form that was refused what it cites opens in a window of its own, and says so', len(leads) > 1 and all(' target="_blank" rel="noopener"' in t for t in leads) and main.count('（在新窗口打开）') == len(leads), leads)
+    check('what stands below the form leads on as ever', ' target=' not in holder.page[holder.page.rindex('</form>'):])
+    check('a form as it is opened has ordinary links', ' target=' not in holder.get('/do/registration/submit?asset=HB-2026-0001'))
+    offers = lambda page, name: re.findall('<option value="([^"]+)"', (re.search(r'(?s)<select name="%s".*?</select>' % name, page) or re.search('x?', '')).group())
+    made = {}
+    for kind, what in (('GUIDE', 'order'), ('CORRECT', 'order')):
+        made.setdefault(what, []).append(o.done('hb-fin1', 'order.issue', kind=kind, org=o.get('jc1', 'product?limit=1')['items'][0]['seller']['usci'], text='x', due=day)['id'])
+    jc = Page('jc1')
+    check('an order to answer is offered to whom it was given', set(made['order']) <= set(offers(jc.get('/do/order/answer'), 'id')) and '指令编号' in jc.page, offers(jc.page, 'id'))
+    check('and to nobody else', not set(made['order']) & set(offers(holder.get('/do/order/answer'), 'id')))
+    text = holder.text('/do/order/answer')
+    check('where there is none the form says so', '未找到本单位目前可办理的对象' in text and '<input type="text"' in holder.page, text)
+    o.done('hbsw1', 'ledger.import', file=CSV_HEAD + 'AT-1,CAT-AT-1,offered entry,,自主采集,,否\r\n')
+    entry = next(e['id'] for e in o.get('hbsw1', 'ledger?limit=1000&state=LEDGERED')['items'] if e['name'] == 'offered entry')
+    check('entries to recognise are offered by name', 'value="%s"> offered entry' % entry in holder.get('/do/ledger/recognise'))
+    check('not for a card before it is recognised', entry not in offers(holder.get('/wizard/asset/card'), 'ledger'))
+    o.done('hbsw1', 'ledger.recognise', id=entry, result='ASSET', decision='x')
+    o.done('hb-fin1', 'ledger.confirm', id=entry)
+    check('an entry that is to be carded is', entry in offers(holder.get('/wizard/asset/card'), 'ledger'))
+    holder.get('/wizard/asset/card', {'draft': '', 'at': '1', 'go': '2', 'ledger': entry})
+    check('once chosen, the step begins with what it says', 'step=1' in holder.full and re.search('name="card.basic.name"[^>]* value="offered entry"', holder.page), holder.full)
+    mine = offers(jc.get('/do/product/change'), 'product')
+    check('products are those that one sells, by name', mine and all(o.get('jc1', 'product/' + urllib.parse.quote(p, safe=''))['seller']['usci'] == o.get('jc1', 'account/show')['org'] for p in mine[:3]), mine)
+    check('what was chosen by the address stands there alone', offers(jc.get('/do/product/change?product=' + urllib.parse.quote(mine[0], safe='')), 'product') == [] and 'value="%s"' % mine[0] in jc.page)
+    check('a bare number says of what', '权利负担编号' in holder.text('/do/collateral/release') and '异议编号' in one.text('/do/objection/decide') and 'Registration number' in one.text('/do/registration/withdraw?lang=en'))
+    one.get('/inbox?lang=zh')
+    page = one.get('/do/find/export')
+    check('conditions that nobody comes for are folded', '<details class="more"><summary>更多条件' in page and page.index('name="state"') < page.index('class="more"') < page.index('name="seller"'))
+    check('and open where one is given', '<details class="more" open>' in one.get('/do/find/export?noun=product&seller=x'))
+    page = one.get('/do/find/search?run=1&q=' + urllib.parse.quote('数据') + '&limit=2')
+    check('a question has no cursors to fill in; its answer leads to the next page', 'name="after"' not in page and 'name="limit"' not in page and re.search('<a href="/do/find/search[?]run=1[^"]*&amp;after=[^"]+">下一页', page), text)
+    nxt = html.unescape(re.search('<a href="(/do/find/search[?]run=1[^"]*&amp;after=[^"]+)">', page).group(1))
+    check('which is another', re.findall('/show/[a-z]+/[^"]+', one.get(nxt)) != re.findall('/show/[a-z]+/[^"]+', page))
 
     text = Page('jc1').act('/do/token/request', **{'request.authorisation': auth, 'request.product.id': 'x', 'request.product.version': '1', 'request.product.kind': 'operator'})
     check('a field is named as the form names it', 'request' not in text.split('转到该字段')[0] and '许可申请' in text, text[:900])

@@ -164,6 +164,10 @@ try:
     check('its applicant\'s office is told, by the data\'s name, newest first; others are not', news('hb-fin1')[0] == (ap, dac['number'], dac['asset_name'], 'APPROVED') and
           ap not in [n[0] for who in ('gz-fin1', 'jc1', 'hbsw1', 'auditor') for n in news(who)], news('hb-fin1')[:2])
     check('at most eight', all(len(show(who)['decided']) <= 8 for who in sessions) and len(show('hbsw1')['decided']) == 8, [len(show(who)['decided']) for who in sessions])
+    live = [t for t in h.api('GET', '/api/v1/token?limit=1000&state=ACTIVE&operator=' + JINGCHU, None, sessions['jc1'])[1]['items'] if t['authorisation_state'] == 'ACTIVE']
+    granted = h.api('GET', '/api/v1/authorisation?limit=1000&state=ACTIVE&operator=' + JINGCHU, None, sessions['jc1'])[1]['items']
+    use = show('jc1')['in_use']
+    check('of what is in use it says how many there are', (use['tokens_total'], use['authorisations_total']) == (len(live), len(granted)) and use['tokens_total'] >= len(use['tokens']) > 0, (use, len(live), len(granted)))
     used = rows(show('jc1'), 'tokens.state')
     act('sj1' if dau['implementer'].get('usci') != WATER else 'hbsw1', 'authorisation', 'suspend', number=dau['number'], reason='home test')
     after = rows(show('jc1'), 'tokens.state')
@@ -235,6 +239,8 @@ try:
     one, r = browser('jc1')
     page = r.read().decode()
     check('signing in leads home, where one can take back at once', urllib.parse.urlsplit(r.url).path == '/' and '我的待办' in page and re.search('href="/show/token/[^"]+#stop"', page) is not None, page[:300])
+    use = show('jc1')['in_use']
+    check('where more are in use than it shows it says of how many', ('以上为前 %d 项，共 %d 项' % (len(use['tokens']), use['tokens_total']) in page) == (use['tokens_total'] > len(use['tokens'])), use)
     check('all of one\'s tokens are one\'s own', re.search('href="/list/token[?]operator=[0-9A-Z]{18}&amp;state=ACTIVE"', page), re.findall('href="/list/token[^"]*"', page))
     check('the pictures have titles, words and tables', page.count('role="img"') == page.count('<desc id=') and page.count('<table class="figures">') >= page.count('role="img"') > 1)
     check('no style and no script stands in the page', ' style=' not in page and '<style' not in page and '<script>' not in page and 'alert(1)' not in page)

@@ -216,6 +216,68 @@ void web_page_end(struct fj_buf *b)
 	web_html(b, "</main></body></html>\n");
 }
 
+/* --- links of a page that answers a form --- */
+
+/* to the page itself, a file, or a button that goes on from here */
+static bool stays(const char *link, size_t n)
+{
+	static const char *const marks[] = {" href=\"#", " class=\"file", " class=\"button", " target="};
+	FJ_AUTO(str) tag = fj_strndup(link, n);
+	bool found = tag == NULL;
+
+	for (size_t i = 0; i < FJ_ARRAY_LEN(marks) && !found; i++)
+		found = strstr(tag, marks[i]) != NULL;
+	return found;
+}
+
+/* where the next link begins, before end; those to the places of the site, in a <nav>, are left */
+static const char *next_link(const char *from, const char *end)
+{
+	for (const char *p = strchr(from, '<'); p != NULL && p < end; p = strchr(p + 1, '<')) {
+		if (strncmp(p, "<a ", 3) == 0)
+			return p;
+		if (strncmp(p, "<nav", 4) == 0 && (p = strstr(p, "</nav>")) == NULL)
+			return NULL;
+	}
+	return NULL;
+}
+
+static enum fj_rc apart(struct web_req *q, const char *page, const char *main, const char *end, struct fj_buf *out)
+{
+	const char *from = page;
+
+	for (const char *link = next_link(main, end); link != NULL; link = next_link(from, end)) {
+		const char *close = strchr(link, '>'), *after = close == NULL ? NULL : strstr(close, "</a>");
+		if (after == NULL)
+			break;
+		bool leave = stays(link, (size_t)(close - link));
+		FJ_TRY(fj_buf_put(out, from, (size_t)((leave ? after : close) - from)));
+		if (!leave) {
+			FJ_TRY(fj_buf_puts(out, " target=\"_blank\" rel=\"noopener\""));
+			FJ_TRY(fj_buf_put(out, close, (size_t)(after - close)));
+			web_print(out, "<span class=\"unseen\">%s</span>", web_tr(q, " (opens in a new window)"));
+		}
+		from = after;
+	}
+	return fj_buf_puts(out, from);
+}
+
+void web_links_apart(struct web_req *q, struct fj_buf *b, bool refused)
+{
+	FJ_AUTO(buf) out = FJ_BUF_INIT(b->max);
+	const char *page = fj_buf_str(b), *main = strstr(page, "<main"), *end = NULL;
+
+	for (const char *p = main; p != NULL && (p = strstr(p, "</form>")) != NULL; p++)
+		end = p; /* what stands below the last form leads on */
+	if (end == NULL || (!refused && strstr(main, "<form class=\"fill") == NULL && strstr(main, "<form class=\"acts\" method=\"post\"") == NULL))
+		return;
+	if (apart(q, page, main, end, &out) != FJ_OK || out.max == 0)
+		return; /* no room: links as they were */
+	struct fj_buf was = *b;
+	*b = out;
+	out = was;
+}
+
 void web_get_style(struct web_req *q, struct web_res *r)
 {
 	(void)q;

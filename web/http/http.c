@@ -655,6 +655,8 @@ static enum MHD_Result answer(struct web_req *q, struct web_res *r)
 {
 	if (r->kept != NULL)
 		return answer_kept(q, r);
+	if (web_is_post(q) && !r->csp_off && strncmp(r->type, "text/html", 9) == 0)
+		web_links_apart(q, &r->body, r->status >= 400);
 	if (q->server->conf.open || (r->csp_off && r->max_age > 0))
 		web_encode(q, r);
 	struct MHD_Response *m = response(r);

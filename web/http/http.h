@@ -183,6 +183,10 @@ void web_url(struct fj_buf *b, const char *text);              /* escaped as a p
 void web_print(struct fj_buf *b, const char *tmpl, ...) __attribute__((format(printf, 2, 3)));
 void web_page_begin(struct web_req *q, struct fj_buf *b, const char *title);
 void web_page_end(struct fj_buf *b);
+/* Of a page that answers a form with a form: links in its main part, up to the end of its last form, open in windows of their own,
+ * and say so to readers, since coming back to such a page the browser asks to send the form again.  Left as they are: those to a
+ * part of the page, to files, in a <nav>, and buttons.  Nothing where what was typed stands in no form, unless it was refused. */
+void web_links_apart(struct web_req *q, struct fj_buf *b, bool refused);
 
 /* --- tr.c: texts in the page's language, from the catalogues in web/po --- */
 #define WEB_N(text) text /* marks a text of a table, which web_tr is given later */

@@ -89,7 +89,7 @@ static const struct web_term terms[] = {
 	{"command", WEB_MATTER}, {"digest", WEB_TECHNICAL}, {"hash", WEB_TECHNICAL},
 	/* registration */
 	{"applied_at", WEB_TEXT}, {"overdue", WEB_TEXT}, {"notice_from", WEB_TEXT}, {"notice_to", WEB_TEXT},
-	{"notice_address", WEB_TEXT}, {"objections", WEB_TEXT}, {"materials", WEB_TEXT}, {"issuers_left", WEB_TEXT},
+	{"notice_address", WEB_TEXT}, {"objections", WEB_TEXT}, {"materials", WEB_TEXT}, {"issuers_left", WEB_TEXT}, {"issuers", WEB_TEXT}, {"had_part", WEB_TEXT},
 	{"type", WEB_KIND}, {"path", WEB_KIND}, {"due", WEB_EPOCH}, {"late", WEB_TEXT},
 	{"registration", WEB_MONO}, {"text", WEB_TEXT}, {"size", WEB_TEXT}, {"former", WEB_STATE},
 	/* imports of the ledger, its counts */

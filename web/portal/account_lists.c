@@ -187,16 +187,43 @@ void portal_post_sessions(struct web_req *q, struct web_res *r)
 
 /* --- API tokens --- */
 
+static const struct {
+	const char *end, *all, *of_one; /* of a general scope: its word for everything, and for a noun */
+} scope_ends[] = {{":read", WEB_N("Look at everything that I may see"), WEB_N("Look at all of these")}, {":write", WEB_N("Do everything that I may do"), WEB_N("All acts on these")}};
+
+/* an item of a scope in words */
+static void scope_word(struct web_req *q, struct fj_buf *b, const char *item)
+{
+	const struct iss_command_info *c = iss_command_find(item);
+	const char *end = strchr(item, ':');
+
+	for (size_t k = 0; end != NULL && k < FJ_ARRAY_LEN(scope_ends); k++)
+		if (strcmp(end, scope_ends[k].end) == 0)
+			web_text(b, web_tr(q, item[0] == '*' ? scope_ends[k].all : scope_ends[k].of_one));
+	if (c != NULL)
+		portal_command_word(q, b, c);
+	else if (end == NULL)
+		web_text(b, item);
+}
+
 static void token_row(struct web_req *q, struct fj_buf *b, const json_t *t)
 {
 	bool live = strcmp(fj_json_text(t, "state"), "ACTIVE") == 0;
 	size_t i;
 	json_t *v;
 
-	web_print(b, "<tr><td data-label=\"%s\"><bdi>%s</bdi><br><span class=\"mono small\">%s</span></td><td data-label=\"%s\"><ul class=\"plain mono\">", web_label(q, "name"),
+	web_print(b, "<tr><td data-label=\"%s\"><bdi>%s</bdi><br><span class=\"mono small\">%s</span></td><td data-label=\"%s\"><ul class=\"plain\">", web_label(q, "name"),
 	    fj_json_text(t, "name"), fj_json_text(t, "id"), web_label(q, "scope"));
-	json_array_foreach(json_object_get(t, "scope"), i, v)
-		web_print(b, "<li>%s</li>", json_string_value(v));
+	json_array_foreach(json_object_get(t, "scope"), i, v) {
+		const char *item = json_string_value(v);
+		char noun[PORTAL_NOUN];
+		snprintf(noun, sizeof(noun), "%.*s", (int)strcspn(item, ":"), item);
+		web_html(b, "<li>");
+		if (strchr(item, ':') != NULL && item[0] != '*')
+			web_print(b, "%s%s", portal_noun_word(q, noun, false), web_either(q, "：", ": "));
+		scope_word(q, b, item);
+		web_html(b, "</li>");
+	}
 	web_html(b, "</ul></td>");
 	cell(b, web_label(q, "until"), fj_json_text(t, "until"));
 	cell(b, web_label(q, "last_used"), fj_json_text(t, "last_used")[0] != '\0' ? fj_json_text(t, "last_used") : web_tr(q, "never"));
@@ -214,39 +241,101 @@ static void token_row(struct web_req *q, struct fj_buf *b, const json_t *t)
 	web_html(b, "</td></tr>");
 }
 
-/* what of a noun this officer may at all; a row of the list where its first command stands */
-static void scope_row(struct web_req *q, struct fj_buf *b, const struct iss_command_info *const *all, size_t n, size_t at)
+static bool was_ticked(struct web_req *q, const char *item)
 {
-	char noun[PORTAL_NOUN];
-	bool reads = false, writes = false;
+	const char *s;
+	size_t at = 0;
+
+	while ((s = web_field_next(q, "scope", &at)) != NULL)
+		if (strcmp(s, item) == 0)
+			return true;
+	return false;
+}
+
+/* text NULL: by the item's own words */
+static void scope_box(struct web_req *q, struct fj_buf *b, const char *item, const char *text, bool filled)
+{
+	web_print(b, filled && was_ticked(q, item) ? "<li><label class=\"box\"><input type=\"checkbox\" name=\"scope\" value=\"%s\" checked> " : "<li><label class=\"box\"><input type=\"checkbox\" name=\"scope\" value=\"%s\"> ", item);
+	if (text != NULL)
+		web_text(b, text);
+	else
+		scope_word(q, b, item);
+	web_html(b, "</label></li>");
+}
+
+/* what of the noun, whose first command this is, the officer may: reading (one box of many), or acts (a group); false: nothing such */
+static bool scope_may(struct web_req *q, const struct iss_command_info *const *all, size_t n, size_t at, bool reads, char noun[PORTAL_NOUN], bool *ticked)
+{
+	bool may = false;
 
 	portal_noun_in(all[at]->name, noun);
 	for (size_t i = 0; i < n; i++) {
-		if (!portal_is_noun(all[i]->name, noun) || all[i]->kind == ISS_OWN)
+		if (!portal_is_noun(all[i]->name, noun))
 			continue;
 		if (i < at)
-			return;
-		reads = reads || (all[i]->kind == ISS_READ && portal_may(q, all[i]));
-		writes = writes || (all[i]->kind != ISS_READ && portal_may(q, all[i]));
+			return false;
+		bool fits = all[i]->kind != ISS_OWN && (all[i]->kind == ISS_READ) == reads && portal_may(q, all[i]);
+		may = may || fits;
+		*ticked = *ticked || (fits && was_ticked(q, all[i]->name));
 	}
-	if (portal_noun_of(noun) == NULL || (!reads && !writes))
-		return;
-	web_print(b, "<li>%s ", portal_noun_word(q, noun, false));
-	web_print(b, reads ? "<span class=\"mono\">%s:read</span> " : "", noun);
-	web_print(b, writes ? "<span class=\"mono\">%s:write</span></li>" : "</li>", noun);
+	char item[PORTAL_NOUN + 8];
+	snprintf(item, sizeof(item), "%s%s", noun, reads ? ":read" : ":write");
+	*ticked = *ticked || was_ticked(q, item);
+	return may && portal_noun_of(noun) != NULL;
 }
 
-static void scope_help(struct web_req *q, struct fj_buf *b)
+static void group_begin(struct fj_buf *b, const char *title, bool open)
+{
+	web_print(b, open ? "<details open><summary>%s</summary><ul class=\"plain\">" : "<details><summary>%s</summary><ul class=\"plain\">", title);
+}
+
+static void scope_reads(struct web_req *q, struct fj_buf *b, const struct iss_command_info *const *all, size_t n, bool filled)
+{
+	char noun[PORTAL_NOUN], item[PORTAL_NOUN + 8];
+	bool open = false;
+
+	for (size_t i = 0; i < n; i++)
+		(void)scope_may(q, all, n, i, true, noun, &open);
+	group_begin(b, web_tr(q, "Or look at some subjects only"), filled && open);
+	for (size_t i = 0; i < n; i++)
+		if (scope_may(q, all, n, i, true, noun, &open)) {
+			snprintf(item, sizeof(item), "%s:read", noun);
+			scope_box(q, b, item, portal_noun_word(q, noun, false), filled);
+		}
+	web_html(b, "</ul></details>");
+}
+
+static void scope_acts(struct web_req *q, struct fj_buf *b, const struct iss_command_info *const *all, size_t n, size_t at, bool filled)
+{
+	char noun[PORTAL_NOUN], item[PORTAL_NOUN + 8];
+	bool open = false;
+
+	if (!scope_may(q, all, n, at, false, noun, &open))
+		return;
+	snprintf(item, sizeof(item), "%s:write", noun);
+	group_begin(b, portal_noun_word(q, noun, false), filled && open);
+	scope_box(q, b, item, NULL, filled);
+	for (size_t i = at; i < n; i++)
+		if (portal_is_noun(all[i]->name, noun) && all[i]->kind != ISS_READ && all[i]->kind != ISS_OWN && portal_may(q, all[i]))
+			scope_box(q, b, all[i]->name, NULL, filled);
+	web_html(b, "</ul></details>");
+}
+
+static void scope_boxes(struct web_req *q, struct fj_buf *b, bool filled)
 {
 	size_t n;
 	const struct iss_command_info *const *all = iss_commands(&n);
 
-	web_print(b, "<p class=\"hint small\">%s</p><details><summary>%s</summary><ul class=\"plain\">",
-	    web_tr(q, "One entry per line: asset:read, asset:write, *:read, *:write, or a command such as certificate.suspend. Approving as a second officer has to be named by itself (approval.approve). A token can't manage accounts, and can't act for an officer whose deputy you are."),
-	    web_tr(q, "What can be entered, by your roles"));
+	web_print(b, "<fieldset class=\"part\"><legend>%s</legend><p class=\"hint small\">%s</p><ul class=\"plain\">", web_tr(q, "What it may do"),
+	    web_tr(q, "Tick all that it is to do. What decides as a second officer, and what gives or takes somebody's way in, is in no general box: tick it by itself. A token can't manage accounts, and can't act for an officer whose deputy you are."));
+	scope_box(q, b, "*:read", NULL, filled);
+	scope_box(q, b, "*:write", NULL, filled);
+	web_html(b, "</ul>");
+	scope_reads(q, b, all, n, filled);
+	web_print(b, "<p class=\"small\">%s</p>", web_tr(q, "Or some acts only, by subject:"));
 	for (size_t i = 0; i < n; i++)
-		scope_row(q, b, all, n, i);
-	web_html(b, "</ul></details>");
+		scope_acts(q, b, all, n, i, filled);
+	web_html(b, "</fieldset>");
 }
 
 /* filled: what was typed stays, unless it was made */
@@ -255,8 +344,7 @@ static void token_form(struct web_req *q, struct fj_buf *b, bool filled)
 	web_print(b, "<h2>%s</h2><form class=\"narrow\" method=\"post\" action=\"/account/tokens\">", web_tr(q, "Make a token"));
 	portal_keys(q, b);
 	portal_plain_input(b, "name", web_tr(q, "What it is for"), "text", "off", 60, filled ? web_field(q, "name") : "");
-	web_print(b, "<label for=\"scope\">%s</label><textarea id=\"scope\" name=\"scope\" class=\"prose mono\" required>%s</textarea>", web_tr(q, "What it may do"), filled ? web_field(q, "scope") : "");
-	scope_help(q, b);
+	scope_boxes(q, b, filled);
 	web_print(b, "<label for=\"until\">%s</label><input type=\"date\" id=\"until\" name=\"until\" value=\"%s\"><p class=\"hint small\">%s</p>", web_tr(q, "Last day (optional)"), filled ? web_field(q, "until") : "",
 	    web_tr(q, "A year away at most; 90 days where you leave it empty."));
 	portal_plain_input(b, "current", web_tr(q, "Present password"), "password", "current-password", 128, "");

@@ -519,6 +519,19 @@ static void address_of(struct fj_buf *b, const struct iss_command_info *c, const
 	}
 }
 
+/* what follows the rows that were shown */
+static void next_page(struct web_req *q, struct fj_buf *b, const struct iss_command_info *c, const json_t *fill, const json_t *next)
+{
+	FJ_AUTO(json) onward = json_copy((json_t *)(uintptr_t)fill);
+	FJ_AUTO(buf) to = FJ_BUF_INIT(65536);
+
+	if (portal_field_of(c, "after") == NULL || (!json_is_string(next) && !json_is_integer(next)))
+		return;
+	json_object_set_new(onward, "after", json_is_integer(next) ? json_sprintf("%lld", (long long)json_integer_value(next)) : json_incref((json_t *)(uintptr_t)next));
+	address_of(&to, c, onward);
+	web_print(b, "<p class=\"pager\"><a href=\"%s\">%s</a></p>", fj_buf_str(&to), web_tr(q, "Next page"));
+}
+
 static void ask(struct web_req *q, struct web_res *r, const struct iss_command_info *c, const json_t *fill)
 {
 	FJ_AUTO(json) params = NULL;
@@ -535,7 +548,10 @@ static void ask(struct web_req *q, struct web_res *r, const struct iss_command_i
 		return;
 	address_of(&again, c, fill);
 	portal_command_top(q, &r->body, c);
+	FJ_AUTO(json) next = json_incref(json_object_get(answer, "next"));
+	json_object_del(answer, "next");
 	portal_answer(q, &r->body, c->name, answer, fj_buf_str(&again));
+	next_page(q, &r->body, c, fill, next);
 	if (c->fields != NULL && c->fields[0].name != NULL)
 		portal_form(q, &r->body, c, fill, NULL, NULL, 0);
 	way_back(q, &r->body, c);

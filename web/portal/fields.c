@@ -220,10 +220,26 @@ static void file_one(const struct form *d, const struct iss_field *f, const char
 		web_print(d->b, "<button class=\"link\" name=\"file\" value=\"%s\" formnovalidate>%s</button>", path, web_tr(d->q, "File one, and come back"));
 }
 
+static bool asks_object(const struct form *d, const char *path)
+{
+	return d->object != NULL && strcmp(path, d->object) == 0;
+}
+
+static json_t *known_of(const struct form *d, const struct iss_field *f, const char *path)
+{
+	return asks_object(d, path) ? portal_actable(d->q, d->act, f->noun) : portal_candidates(d->q, (f->as & ISS_AS_NAMES) ? "division" : f->noun);
+}
+
+static void none_found(const struct form *d, const json_t *known)
+{
+	if (json_array_size(known) == 0)
+		web_print(d->b, "<p class=\"small hint\">%s</p>", web_tr(d->q, "None was found that your office can do this on now. One that you know can be typed in by its number."));
+}
+
 /* objects by their names; others, one a line */
 static void named_boxes(const struct form *d, const struct iss_field *f, const char *path)
 {
-	FJ_AUTO(json) known = portal_candidates(d->q, (f->as & ISS_AS_NAMES) ? "division" : f->noun);
+	FJ_AUTO(json) known = known_of(d, f, path);
 	FJ_AUTO(json) rest = portal_lines(json_object_get(d->fill, path));
 	size_t i;
 	json_t *v;
@@ -239,11 +255,16 @@ static void named_boxes(const struct form *d, const struct iss_field *f, const c
 	}
 	file_one(d, f, path);
 	web_print(d->b, "<label for=\"f%zu-%s-other\" class=\"small\">", d->id, path);
-	web_say(d->q, d->b, json_array_size(known) > 0 ? WEB_N("Others, by name or number, one a line") : WEB_N("By name or number, one a line"));
+	if (asks_object(d, path))
+		web_say(d->q, d->b, json_array_size(known) > 0 ? WEB_N("Others, by number, one a line") : WEB_N("By number, one a line"));
+	else
+		web_say(d->q, d->b, json_array_size(known) > 0 ? WEB_N("Others, by name or number, one a line") : WEB_N("By name or number, one a line"));
 	web_print(d->b, "</label><textarea class=\"few\" name=\"%s\" id=\"f%zu-%s-other\" spellcheck=\"false\" autocomplete=\"off\">", path, d->id, path);
 	json_array_foreach(rest, i, v)
 		web_print(d->b, "%s\n", json_string_value(v));
 	web_html(d->b, "</textarea>");
+	if (asks_object(d, path))
+		none_found(d, known);
 }
 
 static void text_area(const struct form *d, const struct iss_field *f, const char *path)
@@ -305,7 +326,7 @@ static void line_input(const struct form *d, const struct iss_field *f, const ch
 	else
 		web_html(d->b, portal_is_secret(path) ? "<input type=\"password\" autocomplete=\"off\"" : "<input type=\"text\" autocomplete=\"off\"");
 	attributes(d, f, path, unit);
-	if (f->noun != NULL) {
+	if (f->noun != NULL && !asks_object(d, path)) {
 		use_noun(d, f->noun);
 		web_print(d->b, " list=\"dl%zu-%s\"", d->id, f->noun);
 	}
@@ -314,7 +335,7 @@ static void line_input(const struct form *d, const struct iss_field *f, const ch
 	web_print(d->b, " value=\"%s\">", portal_is_secret(path) ? "" : value);
 }
 
-/* what is chosen from a list, and how another is named; its words: context "another" */
+/* what is chosen from a list; how another is named, where that is more than its number: context "another" */
 static const char *const listed[] = {"material", "bulk", "authorisation", NULL};
 
 static bool is_listed(const char *noun)
@@ -329,13 +350,20 @@ static bool is_listed(const char *noun)
 /* one of the own, or another by its number; and for a material the way to file one and back */
 static void listed_input(const struct form *d, const struct iss_field *f, const char *path)
 {
-	FJ_AUTO(json) known = portal_candidates(d->q, f->noun);
+	FJ_AUTO(json) known = known_of(d, f, path);
 	const char *value = fj_json_text(d->fill, path), *id, *other = web_tr_in(d->q, "another", f->noun);
 	struct form loose = *d;
 	bool there = false;
 	size_t i;
 	json_t *v;
 
+	if (asks_object(d, path) && json_array_size(known) == 0) {
+		line_input(d, f, path);
+		none_found(d, known);
+		return;
+	}
+	if (other == NULL)
+		other = web_tr(d->q, "Another one: its number");
 	loose.lax = true; /* another may be named below */
 	web_html(d->b, "<select");
 	attributes(&loose, f, path, "");
@@ -434,7 +462,7 @@ static void scalar(const struct form *d, const struct iss_field *f, const char *
 		select_input(d, f, path);
 	else if (many || f->type == ISS_F_JSON || (f->type == ISS_F_STR && (f->max > LONG_TEXT || (f->as & ISS_AS_PROSE))))
 		text_area(d, f, path);
-	else if (f->noun != NULL && is_listed(f->noun) && !d->filter)
+	else if (f->noun != NULL && (asks_object(d, path) || (is_listed(f->noun) && !d->filter)))
 		listed_input(d, f, path);
 	else
 		line_input(d, f, path);
@@ -573,14 +601,14 @@ static bool in(const char *const *names, const char *name)
 }
 
 /* "id" and "ids" of one form say the same: the list is asked for, or the one where it is known; a trial is what the
- * preview does */
+ * preview does, and an answer leads to its next page itself */
 static bool asked_otherwise(const struct iss_command_info *c, const struct iss_field *f, const json_t *fill, struct iss_field *asked)
 {
 	char other[72];
 	size_t n = strlen(f->name);
 	const struct iss_field *twin;
 
-	if (strcmp(f->name, "dry_run") == 0)
+	if (strcmp(f->name, "dry_run") == 0 || (c->kind == ISS_READ && portal_is_paging(f->name)))
 		return true;
 	snprintf(other, sizeof(other), "%.*s%s", (int)(f->type == ISS_F_LIST ? n - 1 : n), f->name, f->type == ISS_F_LIST ? "" : "s");
 	twin = c->kind == ISS_READ || (f->type == ISS_F_LIST && f->name[n - 1] != 's') ? NULL : portal_field_of(c, other);
@@ -614,34 +642,124 @@ static bool by_party(struct web_req *q, const struct iss_command_info *c, struct
 	return true;
 }
 
+struct iss_field portal_named_field(struct web_req *q, const struct iss_command_info *c, const struct iss_field *f, char words[200])
+{
+	struct iss_field named = *f;
+	const char *noun = portal_noun_asked(c, f->name);
+
+	if (strcmp(f->zh, "编号") != 0 || !portal_is_numbered(noun))
+		return named;
+	snprintf(words, 200, "%.150s%s", portal_noun_word(q, noun, true), web_either(q, "编号", " number"));
+	named.zh = named.en = words;
+	return named;
+}
+
+/* The first field that asks on which object it is done offers those that it can be done on, unless the form was opened for one: then
+ * the number stands there. */
+static void of_object(struct form *d, struct iss_field *asked, char words[200])
+{
+	const char *noun = portal_noun_asked(d->act, asked->name);
+
+	*asked = portal_named_field(d->q, d->act, asked, words);
+	if (d->filter || d->object != NULL || !portal_is_numbered(noun) || (d->act->kind == ISS_READ && !asked->required)) /* of a question it may be a condition */
+		return;
+	d->object = json_object_get(d->fill, asked->name) == NULL || web_is_post(d->q) ? asked->name : "";
+	if (d->object[0] != '\0' && asked->noun == NULL)
+		asked->noun = noun;
+}
+
+/* of forms with many fields those that one comes for; the others, unless they have to be there, are folded below */
+static const struct {
+	const char *command, *first;
+} folded[] = {
+	{"find.export", " noun format lang state holder "}, {"product.change", " product version name fee_fen note "}, {"certificate.issue", " assets "},
+};
+
+static bool stands_open(const struct iss_command_info *c, const struct iss_field *f)
+{
+	char name[80];
+
+	snprintf(name, sizeof(name), " %.70s ", f->name);
+	for (size_t i = 0; i < FJ_ARRAY_LEN(folded); i++)
+		if (strcmp(folded[i].command, c->name) == 0)
+			return f->required || strstr(folded[i].first, name) != NULL;
+	return true;
+}
+
+/* it says something, or was refused: it is not hidden */
+static bool says(const json_t *fill, const char *field)
+{
+	size_t n = strlen(field);
+	const char *key, *bad = fj_json_text(fill, PORTAL_BAD);
+	json_t *v;
+
+	json_object_foreach((json_t *)(uintptr_t)fill, key, v)
+		if (strncmp(key, field, n) == 0 && strchr(".@", key[n]) != NULL)
+			return true;
+	return strncmp(bad, field, n) == 0 && (bad[n] == '.' || bad[n] == '\0');
+}
+
+/* as the reader is asked for it; false: not at all */
+static bool asked_for(struct form *d, const struct iss_field *f, const char *const *hidden, struct iss_field *asked, char words[200])
+{
+	const char *why = portal_takeback_why(d->act);
+
+	*asked = *f;
+	asked->required = f->required || d->filter;
+	if (why != NULL && strcmp(f->name, why) == 0) {
+		asked->required = true;
+		asked->as |= ISS_AS_PROSE; /* has room for it; the register gets one line */
+	}
+	if (!by_party(d->q, d->act, asked) || asked_otherwise(d->act, f, d->fill, asked))
+		return false;
+	if (in(hidden, f->name)) {
+		d->object = d->object == NULL ? "" : d->object; /* it is known */
+		return false;
+	}
+	of_object(d, asked, words);
+	return true;
+}
+
 void portal_inputs(struct web_req *q, struct fj_buf *b, const struct iss_command_info *c, const json_t *fill, const char *const *hidden, size_t id)
 {
-	const char *why = portal_takeback_why(c);
 	const char *nouns[PORTAL_MAX_NOUNS] = {NULL};
 	bool focus = false, filter = strstr(c->name, ".list") != NULL; /* none of a list's has to be there: it goes without saying */
-	const struct form d = {.q = q, .b = b, .fill = fill, .id = id, .nouns = nouns, .focus = &focus, .lax = filter, .filter = filter};
+	struct form d = {.q = q, .b = b, .fill = fill, .id = id, .nouns = nouns, .focus = &focus, .lax = filter, .filter = filter, .act = c,
+		.object = id == 0 ? NULL : ""}; /* beside an object it is known */
+	bool more = false, open = false;
+	struct iss_field asked;
+	char words[200];
 
-	for (const struct iss_field *f = c->fields; f != NULL && f->name != NULL; f++) {
-		struct iss_field asked = *f;
-		asked.required = f->required || filter;
-		if (why != NULL && strcmp(f->name, why) == 0) {
-			asked.required = true;
-			asked.as |= ISS_AS_PROSE; /* has room for it; the register gets one line */
-		}
-		if (!in(hidden, f->name) && by_party(q, c, &asked) && !asked_otherwise(c, f, fill, &asked))
+	for (const struct iss_field *f = c->fields; f != NULL && f->name != NULL; f++)
+		if (!stands_open(c, f)) {
+			more = true;
+			open = open || says(fill, f->name);
+		} else if (asked_for(&d, f, hidden, &asked, words)) {
 			portal_input(&d, &asked, f->name);
-	}
+		}
+	open = open && (c->kind == ISS_READ || web_is_post(q) || fj_json_text(fill, PORTAL_DRAFT)[0] != '\0'); /* else it is how things stand */
+	if (more)
+		web_print(b, open ? "<details class=\"more\" open><summary>%s</summary>" : "<details class=\"more\"><summary>%s</summary>", c->kind == ISS_READ ? web_tr(q, "More conditions") : web_tr(q, "More, where it is needed"));
+	for (const struct iss_field *f = c->fields; more && f->name != NULL; f++)
+		if (!stands_open(c, f) && asked_for(&d, f, hidden, &asked, words))
+			portal_input(&d, &asked, f->name);
+	web_html(b, more ? "</details>" : "");
 	name_lists(&d);
 }
 
-void portal_inputs_at(struct web_req *q, struct fj_buf *b, const json_t *fill, const struct portal_place *place, size_t n)
+void portal_inputs_at(struct web_req *q, struct fj_buf *b, const struct iss_command_info *c, const json_t *fill, const struct portal_place *place, size_t n)
 {
 	const char *nouns[PORTAL_MAX_NOUNS] = {NULL};
 	bool focus = false;
-	const struct form d = {.q = q, .b = b, .fill = fill, .nouns = nouns, .focus = &focus, .lax = true};
+	struct form d = {.q = q, .b = b, .fill = fill, .nouns = nouns, .focus = &focus, .lax = true, .act = c};
 
-	for (size_t i = 0; i < n; i++)
-		portal_input(&d, place[i].field, place[i].path);
+	for (size_t i = 0; i < n; i++) {
+		struct iss_field asked = *place[i].field;
+		char words[200];
+		if (strchr(place[i].path, '.') == NULL)
+			of_object(&d, &asked, words);
+		portal_input(&d, &asked, place[i].path);
+	}
 	name_lists(&d);
 }
 

@@ -329,17 +329,20 @@ static void used(struct web_req *q, struct fj_buf *b, const char *noun, const js
 	web_html(b, "</li>");
 }
 
-/* what is counted above: the own ones */
-static void all_of(struct web_req *q, struct fj_buf *b, const char *noun, const char *text)
+/* the own ones, of which the first were shown */
+static void all_of(struct web_req *q, struct fj_buf *b, const char *noun, size_t shown, const json_t *total, const char *text)
 {
 	char to[PORTAL_TO];
 
 	portal_own_list(q, noun, to);
 	portal_to(to, "state", "ACTIVE");
-	web_print(b, "</ul><p><a href=\"%s\">%s</a></p>", to, text);
+	web_html(b, "</ul><p>");
+	if (json_integer_value(total) > (json_int_t)shown)
+		web_say(q, b, "The first %zu of %lld. ", shown, (long long)json_integer_value(total));
+	web_print(b, "<a href=\"%s\">%s</a></p>", to, text);
 }
 
-static void tokens(struct web_req *q, struct fj_buf *b, const json_t *list)
+static void tokens(struct web_req *q, struct fj_buf *b, const json_t *list, const json_t *total)
 {
 	const char *stop = may(q, "token.revoke") ? web_tr(q, "Suspend or revoke") : NULL;
 	size_t i;
@@ -350,10 +353,10 @@ static void tokens(struct web_req *q, struct fj_buf *b, const json_t *list)
 	web_print(b, "<h3>%s</h3><ul class=\"todo\">", web_tr(q, "License tokens in use"));
 	json_array_foreach(list, i, t)
 		used(q, b, "token", t, fj_json_text(t, "user_name"), fj_json_text(t, "product"), stop);
-	all_of(q, b, "token", web_tr(q, "All license tokens"));
+	all_of(q, b, "token", json_array_size(list), total, web_tr(q, "All license tokens"));
 }
 
-static void authorisations(struct web_req *q, struct fj_buf *b, const json_t *list)
+static void authorisations(struct web_req *q, struct fj_buf *b, const json_t *list, const json_t *total)
 {
 	bool operates = (portal_actor(q)->roles & ISS_OPERATOR) != 0;
 	const char *stop = may(q, "authorisation.surrender") ? web_tr(q, "Surrender") : may(q, "authorisation.suspend") ? web_tr(q, "Suspend or take back") : NULL;
@@ -366,7 +369,7 @@ static void authorisations(struct web_req *q, struct fj_buf *b, const json_t *li
 	json_array_foreach(list, i, a)
 		used(q, b, "authorisation", a, operates ? fj_json_text(a, "holder_name") : fj_json_text(a, "operator_name"),
 		    fj_json_text(a, "asset_names")[0] != '\0' ? fj_json_text(a, "asset_names") : web_word(q, WEB_MODE, fj_json_text(a, "mode")), stop);
-	all_of(q, b, "authorisation", web_tr(q, "All authorisations"));
+	all_of(q, b, "authorisation", json_array_size(list), total, web_tr(q, "All authorisations"));
 }
 
 /* what was asked for, and how it stands */
@@ -428,8 +431,8 @@ static void in_use(struct web_req *q, struct fj_buf *b, const json_t *home)
 	if (json_array_size(t) == 0 && json_array_size(a) == 0)
 		return;
 	web_print(b, "<section class=\"card\"><h2>%s</h2>", web_tr(q, "In use"));
-	tokens(q, b, t);
-	authorisations(q, b, a);
+	tokens(q, b, t, json_object_get(u, "tokens_total"));
+	authorisations(q, b, a, json_object_get(u, "authorisations_total"));
 	web_html(b, "</section>");
 }
 

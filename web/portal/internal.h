@@ -44,6 +44,7 @@ void portal_noun_in(const char *command, char out[PORTAL_NOUN]); /* "asset" of "
 void portal_address(const char *under, const char *command, char out[PORTAL_ADDRESS]); /* "/do/asset/card": under is "do" or "wizard" */
 const struct iss_command_info *portal_find(const char *noun, const char *verb); /* NULL: none */
 const struct iss_field *portal_field_of(const struct iss_command_info *c, const char *name); /* NULL: none */
+bool portal_is_paging(const char *field); /* where a page of a list begins, and how long it is */
 const char *portal_key_of(const char *noun); /* the field by which one is shown; NULL: none */
 const char *portal_number_of(const json_t *o, const char *noun); /* its value in an answer; NULL: none */
 const char *portal_label(const char *key, bool en); /* of a command, or a field by any command's table; NULL: none */
@@ -148,6 +149,11 @@ bool portal_body_is_file(const struct web_req *q);
 
 /* --- candidates.c: objects by their names --- */
 json_t *portal_candidates(struct web_req *q, const char *noun); /* [{"id", "label"}], 100 at most; the caller's */
+/* the noun whose number (or numbers) this field of the command is, "": of none; static */
+const char *portal_noun_asked(const struct iss_command_info *c, const char *field);
+bool portal_is_numbered(const char *noun); /* forms offer its objects */
+/* the same, of those that the command can be done on: in a state it takes, of the own office where its list can say so */
+json_t *portal_actable(struct web_req *q, const struct iss_command_info *c, const char *noun);
 json_t *portal_number_for(struct web_req *q, const char *noun, const char *text); /* of a name, as a JSON text; else the text */
 
 /* --- fields.c: a command's fields as the inputs of a form --- */
@@ -162,6 +168,8 @@ struct form {
 	bool inner;           /* within a row */
 	bool filter;          /* of a list: by any number */
 	bool lax;             /* the browser is not to ask for what is required: a draft may lack it */
+	const struct iss_command_info *act; /* whose fields they are; NULL: it does not matter */
+	const char *object;   /* the field that asks which object it is done on; NULL: none does */
 };
 void portal_input(const struct form *d, const struct iss_field *f, const char *path);
 /* Label and input of each field; those in `hidden` (NULL-ended names; NULL: none) are not shown. */
@@ -171,10 +179,12 @@ struct portal_place {
 	const struct iss_field *field;
 	char path[120];
 };
-void portal_inputs_at(struct web_req *q, struct fj_buf *b, const json_t *fill, const struct portal_place *place, size_t n);
+void portal_inputs_at(struct web_req *q, struct fj_buf *b, const struct iss_command_info *c, const json_t *fill, const struct portal_place *place, size_t n);
 /* for whom it is done: oneself or a principal; nothing for who is nobody's deputy today */
 void portal_behalf(struct web_req *q, struct fj_buf *b, const struct iss_command_info *c, const json_t *fill, size_t id);
 void portal_label_of(struct web_req *q, struct fj_buf *b, const struct iss_field *f);
+/* of the fields of a command that which is called a number and no more, as the number of what it is; else f */
+struct iss_field portal_named_field(struct web_req *q, const struct iss_command_info *c, const struct iss_field *f, char words[200]);
 const char *portal_choice_of(const char *key, const char *code, bool en); /* of any command's field of this name; NULL: none */
 const char *portal_choice(bool en, const struct iss_field *f, const char *code); /* NULL: it has no word */
 const char *portal_choice_word(struct web_req *q, const struct iss_field *f, const char *code);
@@ -287,15 +297,15 @@ bool portal_takes_back(const char *command);      /* it suspends, takes back or 
 bool portal_stops_something(const char *command); /* it suspends or takes back */
 /* what the act would stop, as stops.show answers; NULL: it stops nothing, or the object is not named in fill */
 json_t *portal_what_stops(struct web_req *q, const char *command, const json_t *fill);
-/* what that section is called: to take back, or only to resume */
+/* what the section of these acts is called: all of them stop, or all of them resume */
 const char *portal_stop_word(struct web_req *q, const struct iss_command_info *const *list, size_t n);
-/* "#stop" of an object's page: n commands of that kind; `back` is the page's address */
 /* what stops with the object, as of stops.show (the caller's; NULL when that is refused), and whether it is the reader's office's to stop it */
 json_t *portal_stops(struct web_req *q, const char *id, bool *party);
 void portal_returns_told(struct web_req *q, struct fj_buf *b, const char *number); /* what a resumption brings back, and why it had been suspended */
 void portal_stops_told(struct web_req *q, struct fj_buf *b, const char *number); /* under a heading; nothing where the register names nothing */
 /* of an authorisation that is stopped or has ended, what it had: under a heading; nothing of one in force */
 void portal_stopped(struct web_req *q, struct fj_buf *b, const json_t *stops);
+/* "#stop" or "#resume" of an object's page: n commands, all of one kind (0: what stops it by another's order alone); `back` is the page's address */
 void portal_stop_section(struct web_req *q, struct fj_buf *b, const struct iss_command_info *const *list, size_t n, const char *id, const char *back, const json_t *stops);
 /* counted and by name: the first ones of each list, the rest behind a link */
 void portal_stops_list(struct web_req *q, struct fj_buf *b, const json_t *stops);

@@ -62,11 +62,6 @@ static bool any_batch(struct web_req *q, const char *noun)
 
 /* --- filters and pages --- */
 
-static bool is_paging(const char *name)
-{
-	return strcmp(name, "after") == 0 || strcmp(name, "limit") == 0;
-}
-
 /* "&state=OPEN": the filters as they were given, and what is added */
 static void query_of(struct fj_buf *b, const json_t *fill)
 {
@@ -89,7 +84,7 @@ static void query_of(struct fj_buf *b, const json_t *fill)
 static bool has_filters(const struct iss_command_info *c)
 {
 	for (const struct iss_field *f = c->fields; f != NULL && f->name != NULL; f++)
-		if (!is_paging(f->name))
+		if (!portal_is_paging(f->name))
 			return true;
 	return false;
 }
@@ -281,7 +276,7 @@ static void selection(struct web_req *q, struct fj_buf *b, const struct list *l,
 	web_html(b, "\">");
 	portal_csrf(q, b);
 	json_object_foreach((json_t *)(uintptr_t)fill, key, v)
-		if (json_is_string(v) && !is_paging(key))
+		if (json_is_string(v) && !portal_is_paging(key))
 			portal_hidden(b, key, json_string_value(v));
 	web_html(b, "<p class=\"pager\">");
 	if (l->ticked)

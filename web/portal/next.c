@@ -100,12 +100,61 @@ static const char *holder_of(const json_t *o)
 	return json_is_string(h) ? json_string_value(h) : fj_json_text(h, "usci");
 }
 
+/* the registration that a certificate is to be issued on, as registration.show answers; the caller's; NULL: not known */
+static json_t *to_be_issued(struct web_req *q, const struct portal_turn *t, const json_t *o)
+{
+	FJ_AUTO(json) of = json_pack("{s:s, s:s}", "asset", fj_json_text(o, "asset_no"), "state", "REGISTERED");
+	FJ_AUTO(json) list = NULL;
+	json_t *reg = NULL;
+
+	if (strcmp(t->command, "certificate.issue") != 0)
+		return NULL;
+	if (strcmp(t->noun, "registration") == 0)
+		return json_incref((json_t *)(uintptr_t)o);
+	if (portal_command(q, "registration.list", of, &list, NULL) != FJ_OK || json_array_size(json_object_get(list, "items")) != 1)
+		return NULL;
+	FJ_AUTO(json) params = json_pack("{s:O}", "id", json_object_get(json_array_get(json_object_get(list, "items"), 0), "id"));
+	return portal_command(q, "registration.show", params, &reg, NULL) == FJ_OK ? reg : NULL;
+}
+
+/* who had a part in the registration does not issue (R22) */
+static bool is_barred(struct web_req *q, const struct portal_turn *t, const json_t *o)
+{
+	FJ_AUTO(json) reg = to_be_issued(q, t, o);
+
+	return json_is_true(json_object_get(reg, "had_part"));
+}
+
 bool portal_turn_mine(struct web_req *q, const struct portal_turn *t, const json_t *o)
 {
 	const struct iss_command_info *c = iss_command_find(t->command);
 	FJ_AUTO(json) holder = t->whose == PORTAL_ANYBODYS ? NULL : portal_organisation(q, holder_of(o));
 
-	return c != NULL && t->whose != PORTAL_DECIDERS && portal_may(q, c) && (t->whose == PORTAL_ANYBODYS || strcmp(office(t, holder, o), portal_actor(q)->org) == 0);
+	if (c == NULL || t->whose == PORTAL_DECIDERS || !portal_may(q, c) || (t->whose != PORTAL_ANYBODYS && strcmp(office(t, holder, o), portal_actor(q)->org) != 0))
+		return false;
+	return !is_barred(q, t, o);
+}
+
+/* and is told who does, and where to go on */
+static void barred_told(struct web_req *q, struct fj_buf *b, const struct portal_turn *t, const json_t *o)
+{
+	FJ_AUTO(json) reg = to_be_issued(q, t, o);
+	const json_t *names = json_object_get(reg, "issuers");
+	size_t i;
+	json_t *v;
+
+	if (!json_is_true(json_object_get(reg, "had_part")))
+		return;
+	web_print(b, "<p class=\"notice\">%s ", web_tr(q, "You had a part in this registration, so you can't issue its certificate (R22)."));
+	if (fj_json_num(reg, "issuers_left") < 2)
+		web_print(b, "%s ", web_tr(q, "It takes two officers of this department who had none: have more entered."));
+	if (json_array_size(names) > 0)
+		web_print(b, "%s ", web_tr(q, "One of these asks for it, another approves:"));
+	json_array_foreach(names, i, v)
+		web_print(b, "%s<bdi>%s</bdi>", i == 0 ? "" : web_either(q, "、", ", "), json_string_value(v));
+	if (fj_json_num(reg, "issuers_left") > (int64_t)json_array_size(names))
+		web_say(q, b, " and %lld others", (long long)fj_json_num(reg, "issuers_left") - (long long)json_array_size(names));
+	web_print(b, "</p><p class=\"acts\"><a class=\"button\" href=\"/\">%s</a></p>", web_tr(q, "What waits for me"));
 }
 
 void portal_gaps(struct web_req *q, struct fj_buf *b, const char *said, const json_t *missing, const char *asset_no)
@@ -140,6 +189,8 @@ void portal_turn_told(struct web_req *q, struct fj_buf *b, const struct portal_t
 	if (t->whose == PORTAL_DECIDERS)
 		web_print(b, " <a class=\"mono\" href=\"/approvals/%s\">%s</a>", fj_json_text(o, "approval"), fj_json_text(o, "approval"));
 	web_html(b, "</p>");
+	if (strcmp(t->command, "certificate.issue") == 0)
+		barred_told(q, b, t, o);
 	const json_t *returned = json_object_get(o, "returned");
 	portal_gaps(q, b, web_tr(q, "Missing:"), json_object_get(returned != NULL ? returned : o, "missing"), fj_json_text(o, "asset_no"));
 	portal_gaps(q, b, web_tr(q, "The certificate will need these as well:"), json_object_get(o, "certificate_missing"), fj_json_text(o, "asset_no"));

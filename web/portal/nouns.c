@@ -191,6 +191,11 @@ const struct iss_field *portal_field_of(const struct iss_command_info *c, const 
 	return NULL;
 }
 
+bool portal_is_paging(const char *field)
+{
+	return strcmp(field, "after") == 0 || strcmp(field, "limit") == 0;
+}
+
 const char *portal_key_of(const char *noun)
 {
 	const struct iss_command_info *c = portal_find(noun, "show");

@@ -105,9 +105,9 @@ struct act {
 	const struct iss_field *f;
 };
 struct acts { /* of one object, for one officer, now */
-	const struct iss_command_info *back[MAX_ACTS];
+	const struct iss_command_info *back[MAX_ACTS], *again[MAX_ACTS]; /* that stop it, and that put it in force again */
 	struct act next[MAX_ACTS], other[MAX_ACTS], read[MAX_ACTS];
-	size_t n_back, n_next, n_other, n_read;
+	size_t n_back, n_again, n_next, n_other, n_read;
 	const struct portal_turn *turn; /* NULL: none */
 	bool mine;                      /* the turn is the reader's */
 };
@@ -122,8 +122,10 @@ static void sort(const struct iss_command_info *c, const struct iss_field *f, co
 	if (turn && out->n_next < MAX_ACTS) { /* first of them */
 		memmove(out->next + 1, out->next, out->n_next++ * sizeof(a));
 		out->next[0] = a;
-	} else if (portal_is_noun(c->name, noun) && portal_takes_back(c->name) && out->n_back < MAX_ACTS)
+	} else if (portal_is_noun(c->name, noun) && portal_stops_something(c->name) && out->n_back < MAX_ACTS)
 		out->back[out->n_back++] = c;
+	else if (portal_is_noun(c->name, noun) && portal_takes_back(c->name) && out->n_again < MAX_ACTS)
+		out->again[out->n_again++] = c;
 	else if (strcmp(c->name, "registration.course") == 0 || strcmp(c->name, "plan.course") == 0)
 		return; /* stands on the page */
 	else if (strcmp(c->name, "token.review") == 0 && strcmp(noun, "request") == 0)
@@ -207,13 +209,15 @@ static void next_acts(struct web_req *q, struct fj_buf *b, const struct acts *x,
 {
 	bool without = x->mine && (x->n_next == 0 || strcmp(x->next[0].c->name, x->turn->command) != 0); /* the act takes a file or several numbers */
 
-	if (x->n_next == 0 && x->n_back == 0 && !without)
+	if (x->n_next + x->n_back + x->n_again == 0 && !without)
 		return;
 	web_html(b, "<p class=\"acts first\">");
 	if (without)
 		portal_turn_link(q, b, x->turn, o, id);
 	for (size_t i = 0; i < x->n_next; i++)
 		act_link(q, b, &x->next[i], id, back, i == 0 ? "button" : "button quiet");
+	if (x->n_again > 0)
+		web_print(b, "<a class=\"button quiet\" href=\"#resume\">%s</a>", portal_stop_word(q, x->again, x->n_again));
 	if (x->n_back > 0)
 		web_print(b, "<a class=\"button quiet\" href=\"#stop\">%s</a>", portal_stop_word(q, x->back, x->n_back));
 	web_html(b, "</p>");
@@ -294,6 +298,8 @@ static void places(struct web_req *q, struct fj_buf *b, const char *noun, const 
 	if (course)
 		web_print(b, "<a href=\"#course\">%s</a>", web_tr(q, "Course"));
 	web_print(b, "<a href=\"#facts\">%s</a>", web_tr(q, "Facts"));
+	if (x->n_again > 0)
+		web_print(b, "<a href=\"#resume\">%s</a>", portal_stop_word(q, x->again, x->n_again));
 	if (x->n_back > 0)
 		web_print(b, "<a href=\"#stop\">%s</a>", portal_stop_word(q, x->back, x->n_back));
 	if (acts)
@@ -323,6 +329,8 @@ static json_t *without_head(const json_t *o, const char *noun)
 	json_object_del(rest, "returned");
 	json_object_del(rest, "resubmit");
 	json_object_del(rest, "certificate_missing");
+	json_object_del(rest, "issuers"); /* what comes next names them */
+	json_object_del(rest, "had_part");
 	for (size_t i = 0; strcmp(noun, "plan") == 0 && i < FJ_ARRAY_LEN(of_plan); i++)
 		json_object_del(rest, of_plan[i]);
 	if (strcmp(noun, "request") == 0)
@@ -385,7 +393,7 @@ static void page(struct web_req *q, struct web_res *r, const char *noun, const c
 	json_t *stopped = NULL;
 	bool party = is_party(q, noun, o, &stopped);
 	find_acts(q, noun, o, party, &x);
-	if (stopped == NULL && x.n_back > 0)
+	if (stopped == NULL && x.n_back + x.n_again > 0)
 		stopped = portal_stops(q, id, &party);
 	if (strcmp(noun, "order") == 0) {
 		bool any; /* who may stop it is not asked here */
@@ -393,7 +401,7 @@ static void page(struct web_req *q, struct web_res *r, const char *noun, const c
 	}
 	FJ_AUTO(json) stops = stopped;
 	if (!party)
-		x.n_back = 0; /* it is another office's to stop */
+		x.n_back = x.n_again = 0; /* it is another office's to stop */
 	portal_top(q, b, portal_noun_word(q, noun, true));
 	portal_done(q, b);
 	if (!portal_is_report(o))
@@ -425,7 +433,10 @@ static void page(struct web_req *q, struct web_res *r, const char *noun, const c
 		portal_course(q, b, "registration.course", open);
 	if (strcmp(noun, "authorisation") == 0 || strcmp(noun, "order") == 0)
 		portal_stopped(q, b, stops);
-	portal_stop_section(q, b, x.back, x.n_back, id, back, stops);
+	if (x.n_again > 0)
+		portal_stop_section(q, b, x.again, x.n_again, id, back, stops);
+	if (x.n_again + x.n_back > 0)
+		portal_stop_section(q, b, x.back, x.n_back, id, back, stops);
 	links(q, b, noun, id);
 	portal_paper(q, b, noun, id);
 	other_acts(q, b, &x, id, back);

@@ -136,16 +136,24 @@ static void stops_of(struct web_req *q, struct fj_buf *b, const struct iss_comma
 
 /* --- the section of an object's page --- */
 
+static bool resumes(const struct iss_command_info *const *list, size_t n)
+{
+	return n > 0 && !act_of(list[0]->name)->stops;
+}
+
 const char *portal_stop_word(struct web_req *q, const struct iss_command_info *const *list, size_t n)
 {
-	bool stops = false;
+	static const char *const alone[][2] = {{".revoke", WEB_N("Revoke")}, {".reclaim", WEB_N("Take back")}, {".surrender", WEB_N("Surrender")}, {".freeze", WEB_N("Freeze")}};
 
-	for (size_t i = 0; i < n; i++) {
+	if (resumes(list, n))
+		return web_tr(q, "Resume");
+	for (size_t i = 0; n == 1 && i < FJ_ARRAY_LEN(alone); i++)
+		if (strstr(list[0]->name, alone[i][0]) != NULL)
+			return web_tr(q, alone[i][1]);
+	for (size_t i = 0; i < n; i++)
 		if (strstr(list[i]->name, ".revoke") != NULL)
 			return web_tr(q, "Suspend or revoke");
-		stops = stops || act_of(list[i]->name)->stops;
-	}
-	return stops ? web_tr(q, "Suspend or take back") : web_tr(q, "Resume");
+	return web_tr(q, "Suspend or take back");
 }
 
 json_t *portal_stops(struct web_req *q, const char *id, bool *party)
@@ -172,16 +180,14 @@ void portal_stops_told(struct web_req *q, struct fj_buf *b, const char *number)
 
 void portal_stop_section(struct web_req *q, struct fj_buf *b, const struct iss_command_info *const *list, size_t n, const char *id, const char *back, const json_t *stops)
 {
-	bool any = false, order = strncmp(id, "DAU-", 4) == 0 && portal_may(q, iss_command_find("order.issue"));
+	bool again = resumes(list, n), order = !again && strncmp(id, "DAU-", 4) == 0 && portal_may(q, iss_command_find("order.issue"));
 
-	if (n == 0)
-		return;
-	for (size_t i = 0; i < n; i++) {
-		any = any || act_of(list[i]->name)->stops;
+	for (size_t i = 0; i < n; i++)
 		order = order && strcmp(list[i]->name, "authorisation.reclaim") != 0;
-	}
-	web_print(b, "<section class=\"card stop\" id=\"stop\"><h2>%s</h2>", portal_stop_word(q, list, n));
-	if (any && stops != NULL)
+	if (n == 0 && !order)
+		return;
+	web_print(b, again ? "<section class=\"card stop\" id=\"resume\"><h2>%s</h2>" : "<section class=\"card stop\" id=\"stop\"><h2>%s</h2>", portal_stop_word(q, list, n));
+	if (!again && stops != NULL)
 		counts(q, b, stops);
 	web_html(b, "<ul class=\"choices\">");
 	for (size_t i = 0; i < n; i++) {
@@ -237,7 +243,7 @@ void portal_takeback_buttons(struct web_req *q, struct fj_buf *b, const struct i
 	web_html(b, t->stops ? "<button class=\"danger\">" : "<button>");
 	web_print(b, "%s", web_tr(q, "Confirm: "));
 	portal_command_word(q, b, c);
-	web_print(b, "</button> <a href=\"/show/%s/%s\">%s</a>", noun, id, web_tr(q, "Leave it as it is"));
+	web_print(b, "</button> <a class=\"button quiet\" href=\"/show/%s/%s\">%s</a>", noun, id, web_tr(q, "Leave it as it is"));
 }
 
 static void the_object(struct web_req *q, struct fj_buf *b, const struct iss_command_info *c, const char *id)

@@ -417,7 +417,7 @@ static void step_page(struct web_req *q, struct web_res *r, const struct portal_
 	if (s->note != NULL)
 		web_print(b, "<p class=\"small\">%s</p>", web_tr(q, s->note));
 	web_html(b, "<div class=\"beside\"><div>");
-	portal_inputs_at(q, b, fill, place, n);
+	portal_inputs_at(q, b, c, fill, place, n);
 	if (at == 1)
 		portal_behalf(q, b, c, fill, 0);
 	web_print(b, "<p class=\"buttons\"><button name=\"go\" value=\"%zu\">%s</button>", at + 1, web_tr(q, "Save and continue"));
@@ -502,27 +502,44 @@ void portal_get_wizard(struct web_req *q, struct web_res *r)
 		step_page(q, r, w, c, fill, at, NULL);
 }
 
-/* what the step asks for is what was typed now; the rest stays as it was kept */
-static json_t *merged(struct web_req *q, const struct portal_wizard *w, const struct iss_command_info *c, size_t at)
+/* the object was chosen on the page, and nothing else filled in yet */
+static bool only_chosen(const json_t *typed)
+{
+	const char *key;
+	json_t *v;
+
+	json_object_foreach((json_t *)(uintptr_t)typed, key, v)
+		if (strchr(key, '.') != NULL && key[strlen(key) - 1] != '#')
+			return false; /* how many rows stand there is nothing that was filled in */
+	return json_object_size(typed) > 0;
+}
+
+/* What the step asks for is what was typed now; the rest stays as it was kept.  *seen false: something of the step was filled in
+ * only now, from the object that was chosen there. */
+static json_t *merged(struct web_req *q, const struct portal_wizard *w, const struct iss_command_info *c, size_t at, bool *seen)
 {
 	json_t *fill = json_object(), *v;
 	FJ_AUTO(json) typed = portal_typed(q, c);
 	struct portal_place place[MOST];
 	const char *key;
 	void *next;
-	bool changed;
+	bool changed, chosen = false;
 
+	*seen = true;
 	if (!portal_draft_take(q, c, web_field(q, "draft"), fill, &changed)) { /* the first step: by what names the object */
 		json_object_foreach(typed, key, v)
 			if (strchr(key, '.') == NULL)
 				json_object_set(fill, key, v);
 		portal_prefill(q, c, fill);
+		chosen = only_chosen(typed);
 	}
 	size_t n = at > count(w) ? 0 : places_of(c, &w->steps[at - 1], place);
 	json_object_foreach_safe(fill, next, key, v)
 		for (size_t i = 0; i < n; i++)
 			if (below(key, place[i].path)) {
-				json_object_del(fill, key);
+				*seen = *seen && (!chosen || strchr(key, '.') == NULL);
+				if (!chosen)
+					json_object_del(fill, key);
 				break;
 			}
 	json_object_update(fill, typed);
@@ -543,11 +560,12 @@ void portal_post_wizard(struct web_req *q, struct web_res *r)
 		return;
 	}
 	size_t n = count(w), at = number_of(web_field(q, "at"), n + 1);
-	FJ_AUTO(json) fill = merged(q, w, c, at);
+	bool seen;
+	FJ_AUTO(json) fill = merged(q, w, c, at, &seen);
 	const char *step = web_field(q, "step");
 	const char *file = web_field(q, "file");
 	bool rows = portal_rows_step(fill, step), keep = strcmp(step, "draft") == 0 || file[0] != '\0';
-	size_t go = rows || keep ? at : number_of(web_field(q, "go"), n + 1);
+	size_t go = rows || keep || !seen ? at : number_of(web_field(q, "go"), n + 1);
 	snprintf(id, sizeof(id), "%.23s", web_field(q, "draft"));
 	FJ_AUTO(str) focus = fj_strdup(fj_json_text(fill, PORTAL_FOCUS));
 	bool stays = go > at && at <= n && (check_step(c, &w->steps[at - 1], fill, &err) != FJ_OK || try_step(q, c, &w->steps[at - 1], fill, &err) != FJ_OK);

@@ -32,15 +32,35 @@ static bool in_fen(const char *key)
 	return n > 4 && strcmp(key + n - 4, "_fen") == 0;
 }
 
+static bool titled(const struct columns *o, const char *title)
+{
+	for (size_t i = 0; i < o->n; i++)
+		if (strcmp(o->c[i].title, title) == 0)
+			return true;
+	return false;
+}
+
+/* no two columns have one heading */
 static void add(struct web_req *q, struct columns *o, const char *key, enum part part)
 {
+	const char *label = web_label(q, key);
+	bool code = part == CODE && strstr(label, web_either(q, "代码", "code")) == NULL;
+
 	if (o->n == MAX_COLUMNS)
 		return;
-	const char *label = web_label(q, key), *form = part == CODE ? web_either(q, "%s代码", "%s: code") : in_fen(key) ? web_either(q, "%s（元）", "%s (yuan)") : "%s";
-	int to = (int)(strstr(form, "%s") - form);
-	snprintf(o->c[o->n].title, MAX_TITLE, "%.*s%.150s%s", to, form, label, form + to + 2);
+	const char *more = code ? web_either(q, "代码", ": code") : in_fen(key) ? web_either(q, "（元）", " (yuan)") : titled(o, label) ? web_either(q, "（编号）", ": number") : "";
+	snprintf(o->c[o->n].title, MAX_TITLE, "%.150s%s", label, more);
 	o->c[o->n].key = key;
 	o->c[o->n++].part = part;
+}
+
+/* the code's name has a column of its own */
+static bool is_named(const json_t *row, const char *key)
+{
+	char name[80];
+
+	snprintf(name, sizeof(name), "%.60s_name", key);
+	return json_object_get(row, name) != NULL;
 }
 
 /* a member of the row that is not there yet and has a heading */
@@ -51,10 +71,10 @@ static void column(struct web_req *q, struct columns *o, const json_t *row, cons
 	for (size_t i = 0; i < o->n; i++)
 		if (strcmp(o->c[i].key, key) == 0)
 			return;
-	if (v == NULL || (web_tr_in(q, "field", key) == NULL && web_label_of(q, key, web_lang(q)[0] == 'e') == NULL))
+	if ((v == NULL && row != NULL) || (web_tr_in(q, "field", key) == NULL && web_label_of(q, key, web_lang(q)[0] == 'e') == NULL))
 		return;
 	bool party = fj_json_peek(v, "usci") != NULL && fj_json_peek(v, "name") != NULL;
-	add(q, o, key, party ? NAME : WHOLE);
+	add(q, o, key, party ? NAME : is_named(row, key) ? CODE : WHOLE);
 	if (party)
 		add(q, o, key, CODE);
 }
@@ -67,7 +87,9 @@ static void columns_of(struct web_req *q, const char *noun, const json_t *row, s
 
 	for (size_t i = 0; n != NULL && i < FJ_ARRAY_LEN(n->columns) && n->columns[i] != NULL; i++)
 		column(q, o, row, n->columns[i]);
-	for (const struct web_term *t = web_terms(); t->key != NULL; t++)
+	if (row == NULL && o->n == 0) /* there are none, and the page names no columns */
+		column(q, o, row, "id");
+	for (const struct web_term *t = web_terms(); row != NULL && t->key != NULL; t++)
 		column(q, o, row, t->key);
 	json_object_foreach((json_t *)(uintptr_t)row, key, v)
 		column(q, o, row, key);
@@ -124,14 +146,11 @@ static enum fj_rc plain(const char *html, bool en, struct fj_buf *out)
 static enum fj_rc shown(struct web_req *q, const json_t *row, const char *key, const json_t *v, struct fj_buf *out)
 {
 	FJ_AUTO(buf) html = FJ_BUF_INIT(1u << 20);
-	char named[80];
 
-	snprintf(named, sizeof(named), "%.60s_name", key);
-	bool beside = json_object_get(row, named) != NULL; /* the code's name has a column of its own */
 	if (strcmp(key, "state") == 0 && json_is_string(json_object_get(row, "not_before")))
 		web_state(q, &html, fj_json_text(row, "state"), fj_json_text(row, "not_before"));
 	else
-		web_value(q, &html, key, v, beside ? NULL : portal_links);
+		web_value(q, &html, key, v, is_named(row, key) ? NULL : portal_links);
 	return plain(fj_buf_str(&html), web_lang(q)[0] == 'e', out);
 }
 
@@ -139,7 +158,10 @@ static enum fj_rc cell(struct web_req *q, const json_t *row, const char *key, en
 {
 	const json_t *v = json_object_get(row, key);
 
-	if (part != WHOLE)
+	size_t i;
+	json_t *one;
+
+	if (part != WHOLE && json_is_object(v))
 		return fj_buf_puts(out, fj_json_text(v, part == NAME ? "name" : "usci"));
 	if (json_is_integer(v) && in_fen(key)) {
 		long long fen = (long long)json_integer_value(v);
@@ -148,7 +170,13 @@ static enum fj_rc cell(struct web_req *q, const json_t *row, const char *key, en
 	}
 	if (v == NULL || json_is_null(v) || (json_is_string(v) && json_string_length(v) == 0) || ((json_is_array(v) || json_is_object(v)) && json_array_size(v) + json_object_size(v) == 0))
 		return FJ_OK;
-	return shown(q, row, key, v, out);
+	if (!json_is_object(json_array_get(v, 0)))
+		return shown(q, row, key, v, out);
+	json_array_foreach(v, i, one) { /* a page has a table here */
+		FJ_TRY(fj_buf_puts(out, i > 0 ? " / " : ""));
+		FJ_TRY(shown(q, one, key, one, out));
+	}
+	return FJ_OK;
 }
 
 static enum fj_rc put_row(struct web_req *q, const struct columns *o, const json_t *row, struct sheet_out *s, struct fj_err *err)

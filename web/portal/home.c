@@ -160,6 +160,17 @@ static void drafts(struct web_req *q, struct fj_buf *b)
 	json_decref(list);
 }
 
+/* the own ones, or those that others have to meet */
+static size_t terms_of(const json_t *list, bool own)
+{
+	size_t n = 0, i;
+	json_t *d;
+
+	json_array_foreach(list, i, d)
+		n += json_is_true(json_object_get(d, "own")) == own;
+	return n;
+}
+
 static void waiting(struct web_req *q, struct fj_buf *b, const json_t *home)
 {
 	const json_t *w = json_object_get(home, "waiting"), *list = json_object_get(w, "acts");
@@ -169,7 +180,7 @@ static void waiting(struct web_req *q, struct fj_buf *b, const json_t *home)
 	returned(q, b, json_object_get(w, "returned"));
 	portal_acts(q, b, list);
 	if (json_array_size(json_object_get(w, "approvals")) == 0 && json_array_size(list) == 0)
-		web_print(b, "<p>%s</p>", web_tr(q, "Nothing waits for you."));
+		web_print(b, "<p>%s</p>", terms_of(json_object_get(json_object_get(home, "deadlines"), "items"), true) > 0 ? web_tr(q, "Nothing waits for you but what your terms name.") : web_tr(q, "Nothing waits for you."));
 	drafts(q, b);
 	web_html(b, "</section>");
 }
@@ -210,17 +221,6 @@ static void deadline(struct web_req *q, struct fj_buf *b, const json_t *d)
 	else
 		web_text(b, strcmp(fj_json_text(d, "state"), "ACTIVE") == 0 ? web_tr(q, "not due yet") : web_word(q, WEB_STATE, portal_state_of(fj_json_text(d, "kind"), fj_json_text(d, "state")))); /* the duty's, not its object's */
 	web_html(b, "</td></tr>");
-}
-
-/* the own ones, or those that others have to meet */
-static size_t terms_of(const json_t *list, bool own)
-{
-	size_t n = 0, i;
-	json_t *d;
-
-	json_array_foreach(list, i, d)
-		n += json_is_true(json_object_get(d, "own")) == own;
-	return n;
 }
 
 static void terms(struct web_req *q, struct fj_buf *b, const json_t *list, bool own, const char *title)

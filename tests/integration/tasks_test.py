@@ -480,7 +480,7 @@ def files():
     check('restrictions of a certificate in words', '不得担保质押' in b.raw.decode('utf-8-sig') and 'noCollateral' not in b.raw.decode('utf-8-sig'), b.raw[:900])
     b.open('/list/revenue?download=csv')
     check('revenue too is a file, in yuan that add up', b.status == 200 and '（元）' in b.raw.decode('utf-8-sig').splitlines()[0] and '_fen' not in b.raw.decode('utf-8-sig'), b.raw[:400])
-    for noun in ('remittance', 'statement', 'plan', 'order', 'objection', 'material', 'token', 'registration', 'exit', 'deadline'):
+    for noun in ('remittance', 'statement', 'plan', 'order', 'objection', 'material', 'token', 'registration', 'exit', 'deadline', 'session', 'apitoken', 'notice', 'disclosure'):
         b.open('/list/%s?download=csv' % noun)
         check('the list of each %s is a file' % noun, b.status == 200 and b.raw[:3] == b'\xef\xbb\xbf', b.raw[:200])
     b.open('/list/asset?download=pdf')

@@ -229,7 +229,9 @@ static enum fj_rc all_rows(struct web_req *q, const struct iss_command_info *c, 
 	size_t n = 0, i;
 	json_t *row;
 
-	json_object_set_new(params, "limit", json_integer(PAGE));
+	const struct iss_field *limit = portal_field_of(c, "limit");
+	if (limit != NULL) /* a short list has no pages */
+		json_object_set_new(params, "limit", json_integer(limit->max < PAGE ? (json_int_t)limit->max : PAGE));
 	while (after != NULL) {
 		FJ_AUTO(json) page = NULL;
 		if (after[0] != '\0')

@@ -374,6 +374,7 @@ WEB_SRC := \
 	web/portal/home.c \
 	web/portal/inbox.c \
 	web/portal/license.c \
+	web/portal/listfile.c \
 	web/portal/lists.c \
 	web/portal/login.c \
 	web/portal/nouns.c \

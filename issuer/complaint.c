@@ -39,6 +39,15 @@ const struct iss_field fld_complaint_decide[] = {
 	{"reason", ISS_F_STR, true, 400, "理由", "reason"},
 	{0},
 };
+static const char *const list_states[] = {"LODGED", "ANSWERED", "JUSTIFIED", "UNJUSTIFIED", NULL};
+const struct iss_field fld_complaint_list[] = {
+	{"after", ISS_F_STR, false, 64, "起始", "start after this one"},
+	ISS_FIELD_LIMIT,
+	{"number", ISS_F_STR, false, 40, "授权编号", "of this authorisation"},
+	{"state", ISS_F_STR, false, 12, "状态", "in this state", list_states, "domain.md 4.13"},
+	{"turn", ISS_F_STR, false, 18, "待其办理", "that this operator has to answer, or this institution or finance department to decide"},
+	{0},
+};
 
 /* --- filing --- */
 
@@ -236,7 +245,7 @@ enum fj_rc cmd_complaint_show(struct iss_call *c, struct fj_err *err)
 
 enum fj_rc cmd_complaint_list(struct iss_call *c, struct fj_err *err)
 {
-	return sup_list(c, STO_COMPLAINT_LIST, to_json, "id", err);
+	return sup_turns(c, STO_COMPLAINT_LIST, "number", to_json, err);
 }
 
 static json_t *counts_json(const struct sto_q *q, fj_time now)

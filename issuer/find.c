@@ -51,7 +51,7 @@ const struct iss_field fld_ledger_list[] = {F_PAGE, F_STATE(ledger_states), F_HO
 	{"result", ISS_F_STR, false, 8, "确认结论", "ASSET, MEMO or NOT", ledger_results}, F_MADE, {0}};
 const struct iss_field fld_asset_list[] = {F_PAGE, F_STATE(asset_states), {"turn", ISS_F_STR, false, 18, "待其申请登记", "with a card, and not applied for: this holder's to apply for"},
 	{"issuing", ISS_F_STR, false, 18, "待其颁证", "registered, with no approval of a certificate open: this department's to issue, without those in whose registration you had a part"}, F_HOLDER, F_SCOPE, F_CARD, F_MADE, F_ENDS, {0}};
-const struct iss_field fld_registration_list[] = {F_PAGE, F_STATE(registration_states), F_HOLDER, F_SCOPE, F_CARD,
+const struct iss_field fld_registration_list[] = {F_PAGE, F_STATE(registration_states), {"turn", ISS_F_STR, false, 18, "待其接收", "to be taken over by this unit"}, F_HOLDER, F_SCOPE, F_CARD,
 	{"asset", ISS_F_STR, false, DOM_MAX_ASSET_NO, "资产编号", "of this asset"},
 	{"due_from", ISS_F_STR, false, 10, "时限起", "whose term ends on this day (ISO) or later"}, {"due_to", ISS_F_STR, false, 10, "时限止", "whose term ends on this day or before"},
 	F_MADE, {0}};
@@ -59,7 +59,9 @@ const struct iss_field fld_certificate_list[] = {F_PAGE, F_STATE(certificate_sta
 	{"asset", ISS_F_STR, false, DOM_MAX_ASSET_NO, "资产编号", "of this asset"}, F_MADE, F_ENDS, {0}};
 const struct iss_field fld_authorisation_list[] = {F_PAGE, F_STATE(authorisation_states), F_HOLDER, F_SCOPE,
 	{"mode", ISS_F_STR, false, 8, "授权模式", "WHOLE, DOMAIN or SCENE", modes}, {"operator", ISS_F_STR, false, 18, "运营机构", "to this operator"},
-	{"implementer", ISS_F_STR, false, 18, "实施机构", "by this implementer"}, F_MADE, F_ENDS, {0}};
+	{"implementer", ISS_F_STR, false, 18, "实施机构", "by this implementer"},
+	{"turn", ISS_F_STR, false, 18, "待其评价", "a period is over, and this implementing institution has to evaluate it"},
+	{"assessor", ISS_F_STR, false, 18, "可由其评价", "a period is over without an evaluation, and this assessor may evaluate it"}, F_MADE, F_ENDS, {0}};
 const struct iss_field fld_token_list[] = {F_PAGE, F_STATE(token_states), {"authorisation", ISS_F_STR, false, 40, "授权编号", "under this authorisation"},
 	{"user", ISS_F_STR, false, 18, "使用单位", "for this user (unified social credit code)"}, {"operator", ISS_F_STR, false, 18, "运营机构", "by this operator"},
 	{"asset", ISS_F_STR, false, DOM_MAX_ASSET_NO, "资产编号", "of this asset"}, F_ENDS, {0}};
@@ -69,7 +71,8 @@ static const char *const plan_states[] = {"PROPOSED", "FEASIBILITY", "SUPERIOR_A
 	"FILED", "ACTIVE", "REFUSED", "WITHDRAWN", NULL};
 static const char *const product_states[] = {"ON_SALE", "WITHDRAWN", NULL};
 static const char *const product_kinds[] = {"operator", "redeveloped", NULL};
-const struct iss_field fld_plan_list[] = {F_PAGE, {"state", ISS_F_STR, false, 24, "状态", "only those in this state", plan_states, "domain.md 7.3"}, {"turn", ISS_F_STR, false, 18, "待其办理", "of this implementing institution, while no office decides on it"}, F_HOLDER, F_SCOPE,
+const struct iss_field fld_plan_list[] = {F_PAGE, {"state", ISS_F_STR, false, 24, "状态", "only those in this state", plan_states, "domain.md 7.3"}, {"turn", ISS_F_STR, false, 18, "待其办理", "of this implementing institution, while no office decides on it"},
+	{"bureau", ISS_F_STR, false, 18, "待其备案", "agreed, and to be filed with this data bureau"}, F_HOLDER, F_SCOPE,
 	{"operator", ISS_F_STR, false, 18, "运营机构", "to this operator"}, {"implementer", ISS_F_STR, false, 18, "实施机构", "by this implementer"}, F_MADE, {0}};
 const struct iss_field fld_product_list[] = {F_PAGE, {"authorisation", ISS_F_STR, false, 40, "授权编号", "under this authorisation"},
 	{"seller", ISS_F_STR, false, 18, "销售方", "of this seller"}, {"state", ISS_F_STR, false, 12, "状态", "only those in this state", product_states, "domain.md 4.9"},
@@ -336,7 +339,9 @@ static void choose(struct fnd_query *q)
 	bool state = q->state[0] != '\0' && strcmp(q->state, "EXPIRED") != 0, ends = q->expires_from > 0 || q->expires_to < INT64_MAX;
 	bool made = q->created_from > 0 || q->created_to < INT64_MAX;
 	static const enum sto_id turns[FND_END][2] = {
-		[FND_LEDGER] = {STO_FIND_TURN_LEDGER, STO_FIND_UNDER_CONFIRMER}, [FND_ASSET] = {STO_FIND_TURN_ASSET, STO_FIND_TURN_ISSUE}, [FND_PLAN] = {STO_FIND_TURN_PLAN, STO_FIND_TURN_PLAN}};
+		[FND_LEDGER] = {STO_FIND_TURN_LEDGER, STO_FIND_UNDER_CONFIRMER}, [FND_ASSET] = {STO_FIND_TURN_ASSET, STO_FIND_TURN_ISSUE},
+		[FND_REGISTRATION] = {STO_FIND_TURN_RECEIVE, STO_FIND_TURN_RECEIVE}, [FND_AUTHORISATION] = {STO_FIND_TURN_EVALUATE, STO_FIND_TURN_ASSESS},
+		[FND_PLAN] = {STO_FIND_TURN_PLAN, STO_FIND_TURN_FILE}};
 	const struct {
 		enum sto_id lead;
 		bool when;
@@ -385,12 +390,13 @@ static enum fj_rc read_after(const json_t *p, struct fnd_query *q, struct fj_err
 enum fj_rc fnd_query(enum fnd_noun noun, const json_t *params, fj_time now, const char *person, struct fnd_query *q, struct fj_err *err)
 {
 	static const char *const holders[] = {"holder", "org", "user", NULL}, *const classes[] = {"kind", "mode", "class", NULL},
-		*const industries[] = {"implementer", "seller", "industry", NULL}, *const parents[] = {"asset", "operator", NULL}, *const deciders[] = {"confirmer", "issuing", NULL};
+		*const industries[] = {"implementer", "seller", "industry", NULL}, *const parents[] = {"asset", "operator", NULL}, *const deciders[] = {"confirmer", "issuing", "assessor", "bureau", NULL};
 	const json_t *n = json_object_get(params, "limit");
 
 	memset(q, 0, sizeof(*q));
 	q->noun = noun;
 	q->person = person;
+	q->now = now;
 	q->limit = json_is_integer(n) && json_integer_value(n) > 0 ? json_integer_value(n) : 100;
 	bool units = noun == FND_ORGANISATION; /* that a superior has stand in the place of a holder */
 	q->holder = units ? fj_json_text(params, "superior") : given_as(params, holders);
@@ -424,6 +430,8 @@ static enum fj_rc start(struct sto *db, const struct fnd_query *q, struct sto_q 
 	bool turn = q->turn[0] != '\0';
 	if (q->lead == STO_FIND_TURN_ISSUE)
 		return sto_query(db, q->lead, keys, err, "itti" "tttttttt" "iiii" "t", (int64_t)q->noun, q->turn, FILTERS, q->person);
+	if (q->lead == STO_FIND_TURN_EVALUATE || q->lead == STO_FIND_TURN_ASSESS)
+		return sto_query(db, q->lead, keys, err, "itti" "tttttttt" "iiii" "i", (int64_t)q->noun, q->turn, FILTERS, (int64_t)q->now);
 	if (q->sort == 'd' || under || turn)
 		return sto_query(db, q->lead, keys, err, "itti" "tttttttt" "iiii", (int64_t)q->noun, turn ? q->turn : under ? q->superior : q->after_sort, FILTERS);
 	return sto_query(db, q->lead, keys, err, "iiti" "tttttttt" "iiii", (int64_t)q->noun, (int64_t)strtoll(q->after_sort, NULL, 10), FILTERS);

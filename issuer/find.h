@@ -46,6 +46,7 @@ struct fnd_query {
 	int64_t created_from, created_to, expires_from, expires_to;
 	enum sto_id lead;     /* the statement whose index serves */
 	char sort;            /* 'k' key, 'd' division, 't' time: what the list is ordered by before the key */
+	fj_time now;
 	int64_t limit;
 	char after[FND_CURSOR_CAP], after_sort[24]; /* last key and sort value of the page before */
 };

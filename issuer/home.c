@@ -37,7 +37,8 @@ static const struct waits {
 	const char *code, *filter; /* NULL: the state is the tally's code, whose says which filter */
 	const char *asked;         /* NULL: or the approval that it asks for, which waits for somebody else while it is open */
 	bool ended;                /* only what has run its term: the statement takes the time, and the list a day */
-	bool reader;               /* the statement takes who looks */
+	bool reader;               /* the statement takes who looks, and tells whether there are more than it looked at */
+	bool now;                  /* the statement takes the time */
 } waits[] = {
 	{"ledger.recognise", ISS_HOLDER, "ledger", "LEDGERED", "ledger", 'H', STO_COUNT},
 	{"ledger.confirm", ISS_SUPERIOR, "ledger", "RECOGNISED", "ledger", 'D', STO_COUNT, NULL, "confirmer"},
@@ -52,29 +53,33 @@ static const struct waits {
 	{"registration.notice", ISS_FINANCE, "registration", "REVIEWED", "registration", 'F', STO_COUNT},
 	{"registration.decide", ISS_FINANCE, "registration", "NOTICED", NULL, 'F', STO_HOME_DECIDE, .ended = true},
 	{"certificate.issue", ISS_FINANCE, "asset", "REGISTERED", NULL, 0, STO_HOME_ISSUE, NULL, "issuing", .reader = true},
-	{"registration.receive", ISS_HOLDER, "registration", "", NULL, 0, STO_HOME_RECEIVE},
-	{"objection.confirm", ISS_FINANCE, "objection", "", NULL, 0, STO_HOME_OBJECTIONS_LODGED},
-	{"objection.decide", ISS_FINANCE, "objection", "", NULL, 0, STO_HOME_OBJECTIONS},
+	{"registration.receive", ISS_HOLDER, "registration", "", NULL, 0, STO_HOME_RECEIVE, .filter = "turn"},
+	{"objection.confirm", ISS_FINANCE, "objection", "TO_CONFIRM", NULL, 0, STO_HOME_OBJECTIONS_LODGED, .filter = "turn"},
+	{"objection.decide", ISS_FINANCE, "objection", "OPEN", NULL, 0, STO_HOME_OBJECTIONS, .filter = "turn"},
 	{"plan.study", ISS_IMPLEMENTER, "plan", "PROPOSED", "plan", 'I', STO_COUNT},
 	{"plan.submit", ISS_IMPLEMENTER, "plan", "FEASIBILITY", "plan", 'I', STO_COUNT, .filter = "turn", .asked = "plan.approve"},
 	{"plan.deliberate", ISS_IMPLEMENTER, "plan", "FINANCE_APPROVED", "plan", 'I', STO_COUNT, .filter = "turn", .asked = "plan.deliberate"},
 	{"plan.select", ISS_IMPLEMENTER, "plan", "PLAN_DELIBERATED", "plan", 'I', STO_COUNT},
 	{"plan.agree", ISS_IMPLEMENTER, "plan", "OPERATOR_SELECTED", "plan", 'I', STO_COUNT, .filter = "turn", .asked = "plan.agree"},
 	{"plan.file", ISS_IMPLEMENTER, "plan", "AGREED", "plan", 'I', STO_COUNT, .filter = "turn", .asked = "plan.file"},
+	{"plan.file", ISS_DATA_BUREAU, "plan", "AGREED", NULL, 0, STO_HOME_FILE, .filter = "bureau"},
 	{"plan.activate", ISS_IMPLEMENTER, "plan", "FILED", "plan", 'I', STO_COUNT, .filter = "turn", .asked = "authorisation.grant"},
-	{"token.review", ISS_OPERATOR, "request", "REQUESTED", NULL, 0, STO_HOME_REQUESTS},
-	{"order.answer", SUP_SUPERVISED, "order", "", NULL, 0, STO_HOME_ORDERS},
-	{"order.close", SUP_SUPERVISORS, "order", "", NULL, 0, STO_HOME_ANSWERS},
-	{"complaint.answer", ISS_OPERATOR, "complaint", "", NULL, 0, STO_HOME_COMPLAINTS},
-	{"complaint.decide", ISS_IMPLEMENTER | ISS_FINANCE, "complaint", "", NULL, 0, STO_HOME_COMPLAINTS_ANSWERED},
+	{"evaluation.add", ISS_IMPLEMENTER, "authorisation", "", NULL, 0, STO_HOME_EVALUATE, .filter = "turn", .now = true},
+	{"evaluation.add", ISS_ASSESSOR, "authorisation", "", NULL, 0, STO_HOME_ASSESS, .filter = "assessor", .now = true},
+	{"token.review", ISS_OPERATOR, "request", "REQUESTED", NULL, 0, STO_HOME_REQUESTS, .filter = "turn"},
+	{"usage.countersign", ISS_USER | ISS_DEVELOPER, "usage", "REPORTED", NULL, 0, STO_HOME_USAGE, .filter = "user"},
+	{"order.answer", SUP_SUPERVISED, "order", "ISSUED", NULL, 0, STO_HOME_ORDERS, .filter = "turn"},
+	{"order.close", SUP_SUPERVISORS, "order", "ANSWERED", NULL, 0, STO_HOME_ANSWERS, .filter = "turn"},
+	{"complaint.answer", ISS_OPERATOR, "complaint", "LODGED", NULL, 0, STO_HOME_COMPLAINTS, .filter = "turn"},
+	{"complaint.decide", ISS_IMPLEMENTER | ISS_FINANCE, "complaint", "ANSWERED", NULL, 0, STO_HOME_COMPLAINTS_ANSWERED, .filter = "turn"},
 	{"exit.tick", ISS_OPERATOR, "exit", "", NULL, 0, STO_HOME_EXITS, .filter = "turn"},
 	{"exit.accept", ISS_IMPLEMENTER, "exit", "", NULL, 0, STO_HOME_EXITS_TICKED, .filter = "turn"},
 	{"revenue.clear", ISS_FINANCE, "revenue", "HELD", NULL, 0, STO_HOME_HELD},
-	{"revenue.remit", ISS_HOLDER | ISS_IMPLEMENTER | ISS_OPERATOR, "remittance", "", NULL, 0, STO_HOME_OWED},
+	{"revenue.remit", ISS_HOLDER | ISS_IMPLEMENTER | ISS_OPERATOR, "remittance", "", NULL, 0, STO_HOME_OWED, .filter = "turn"},
 };
 #define LOOKED_AT 100 /* by the statements */
 
-static enum fj_rc how_many(const struct hom *h, const struct waits *w, int64_t *n, struct fj_err *err)
+static enum fj_rc how_many(const struct hom *h, const struct waits *w, int64_t *n, bool *more, struct fj_err *err)
 {
 	struct hom_scope of = {.whose = w->whose};
 	FJ_AUTO(sto_q) q = {0};
@@ -94,13 +99,14 @@ static enum fj_rc how_many(const struct hom *h, const struct waits *w, int64_t *
 		*n -= sto_int(&q, 0);
 		return FJ_OK;
 	}
-	if (w->ended)
+	if (w->ended || w->now)
 		FJ_TRY(sto_first(h->c->db, w->open, &q, w->what, err, "ti", h->own.usci, (int64_t)h->c->now));
 	else if (w->reader)
 		FJ_TRY(sto_first(h->c->db, w->open, &q, w->what, err, "tt", h->own.usci, h->c->actor->person));
 	else
 		FJ_TRY(sto_first(h->c->db, w->open, &q, w->what, err, "t", h->own.usci));
 	*n = sto_int(&q, 0);
+	*more = *n == LOOKED_AT || (w->reader && sto_int(&q, 1) != 0);
 	return FJ_OK;
 }
 
@@ -114,8 +120,9 @@ static enum fj_rc acts(const struct hom *h, json_t **out, struct fj_err *err)
 		const struct hom_scope of = {w->whose, ""};
 		if (!(h->roles & w->roles))
 			continue;
-		FJ_TRY(how_many(h, w, &n, err));
-		if (n == 0)
+		bool more = false;
+		FJ_TRY(how_many(h, w, &n, &more, err));
+		if (n == 0 && !more)
 			continue;
 		struct hom_scope own = of;
 		snprintf(own.scope, sizeof(own.scope), "%s", h->own.usci);
@@ -127,8 +134,7 @@ static enum fj_rc acts(const struct hom *h, json_t **out, struct fj_err *err)
 			fj_date_china(h->c->now - DAY, day);
 			json_object_set_new(filter, "due_to", json_string(day));
 		}
-		if (json_array_append_new(list, json_pack("{s:s, s:s, s:o, s:I, s:b}", "what", w->what, "noun", w->noun, "filter", filter, "count", (json_int_t)n, "more",
-		    w->tally == NULL && n == LOOKED_AT)) != 0)
+		if (json_array_append_new(list, json_pack("{s:s, s:s, s:o, s:I, s:b}", "what", w->what, "noun", w->noun, "filter", filter, "count", (json_int_t)n, "more", more)) != 0)
 			return fj_no_memory(err, "issuer");
 	}
 	*out = fj_move(list);
@@ -143,8 +149,8 @@ static json_t *deadline(const struct sto_q *q, fj_time now)
 
 	fj_time_utc(sto_int(q, 0), due);
 	fj_date_china(sto_int(q, 0), day);
-	return json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:b}", "due", due, "day", day, "kind", sto_text(q, 1), "id", sto_text(q, 2), "asset_no", sto_text(q, 3),
-	    "holder", sto_text(q, 4), "state", sto_text(q, 5), "overdue", now > sto_int(q, 0) && strcmp(sto_text(q, 5), "NOTICED") != 0);
+	return json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:b, s:b}", "due", due, "day", day, "kind", sto_text(q, 1), "id", sto_text(q, 2), "asset_no", sto_text(q, 3),
+	    "holder", sto_text(q, 4), "state", sto_text(q, 5), "overdue", now > sto_int(q, 0) && strcmp(sto_text(q, 5), "NOTICED") != 0, "own", sto_int(q, 6) != 0);
 }
 
 static enum fj_rc deadlines(const struct hom *h, json_t **out, struct fj_err *err)

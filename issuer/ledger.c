@@ -29,6 +29,19 @@ enum fj_rc apply_ledger_entered(const struct evt *e, struct fj_err *err)
 	return dom_ledger_get(e->db, e->object, &again, err);
 }
 
+enum fj_rc apply_ledger_changed(const struct evt *e, struct fj_err *err)
+{
+	FJ_AUTO(buf) more = FJ_BUF_INIT(65536);
+	const json_t *b = e->body;
+	struct dom_ledger again;
+
+	FJ_TRY(fj_json_canonical(json_object_get(b, "more"), &more, err));
+	FJ_TRY(sto_run(e->db, STO_LEDGER_CHANGE, NULL, err, "ttttttttt" "ttit", fj_json_text(b, "ledger_no"), fj_json_text(b, "catalog_ref"), fj_json_text(b, "name"), fj_json_text(b, "summary"),
+	    fj_json_text(b, "formed_by"), fj_json_text(b, "shared_from"), fj_json_text(b, "industry"), fj_json_text(b, "class_scheme"), fj_json_text(b, "class_code"), fj_buf_str(&more),
+	    fj_json_text(b, "same_key"), e->seq, e->object));
+	return dom_ledger_get(e->db, e->object, &again, err);
+}
+
 static enum fj_rc from_row(const struct sto_q *q, struct dom_ledger *l, struct fj_err *err)
 {
 	const struct sto_copy texts[] = {STO_COPY(0, l->id), STO_COPY(1, l->holder), STO_COPY(2, l->ledger_no), STO_COPY(3, l->catalog_ref),

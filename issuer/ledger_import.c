@@ -6,7 +6,9 @@
  * when nothing hinders (or `partial` is asked for), the good rows are entered, 500
  * in a transaction, so that a suspension never waits behind an import.  An import
  * that was killed is resumed by the same file: what is in is known by its number,
- * so nothing is lost or doubled, and the same file once more changes nothing.  Its
+ * so nothing is lost or doubled, and the same file once more changes nothing.  An entry
+ * that stands there with another content is a fault, unless `update` asks that the file
+ * count: then it is changed, as long as nobody has recognised what it said.  Its
  * id follows from holder and file.  A row marked 涉密 is not stored and not
  * repeated (domain.md decision 12): only its number is told.  Memory holds one
  * chunk, a bit a row, and 16 octets a row to find what stands twice.
@@ -32,19 +34,19 @@ struct import {
 	const char *holder;
 	struct fj_slice file;
 	char id[40], sha[65];
-	json_t *map, *faults, *warnings, *secret, *kinds;
+	json_t *map, *faults, *warnings, *secret, *kinds, *changes;
 	struct led_layout lay;
 	struct led_record rec;
 	struct keys no, same_data;
 	uint8_t *good;          /* a bit a row: to be entered */
-	size_t rows, n_good, left, same, n_faults, n_secret, entered, last_line;
+	size_t rows, n_good, left, same, n_faults, n_secret, n_changes, entered, changed, last_line;
 	bool headed, damaged;   /* damaged: the file ends before its end */
 	struct sheet_out *corrected;
 	struct fj_buf why;      /* faults of the row at hand, for the corrected file */
 	size_t n_corrected;
 	const char *encoding;
 	json_t *chunk;
-	bool begun, last;
+	bool update, begun, last;
 };
 
 /* the template's name of a column, which the file's own heading may say otherwise; NULL: none of ours */
@@ -129,6 +131,15 @@ static bool keys_add(struct keys *k, const char *text)
 
 /* --- what the register has already --- */
 
+/* as people write it: for what is stored as a code, its choice */
+static const char *written(int k, const char *stored)
+{
+	for (size_t i = 0; led_cols[k].codes != NULL && led_cols[k].codes[i] != NULL; i++)
+		if (strcmp(led_cols[k].codes[i], stored) == 0)
+			return led_cols[k].choices[i];
+	return stored;
+}
+
 static enum fj_rc more_json(const struct led_record *r, struct fj_buf *text, struct fj_err *err)
 {
 	FJ_AUTO(json) more = json_object();
@@ -141,8 +152,17 @@ static enum fj_rc more_json(const struct led_record *r, struct fj_buf *text, str
 
 enum known { NEW, SAME, OTHER };
 
-/* first column in which the entry of the register differs, LED_COLUMNS none */
-static enum fj_rc known(struct sto *db, const char *holder, const struct led_record *r, enum known *out, enum led_column *column, struct fj_err *err)
+/* columns of STO_LEDGER_NO behind those that are compared */
+enum { K_MORE = 7, K_ID, K_STATE, K_FIRST /* LED_NO, LED_CATALOG, LED_NAME */ };
+
+/* nobody has recognised it: what it says may still change */
+static bool is_open(const struct sto_q *q)
+{
+	return strcmp(sto_text(q, K_STATE), "LEDGERED") == 0;
+}
+
+/* first column in which the entry of the register differs; *open: that it may still change */
+static enum fj_rc known(struct sto *db, const char *holder, const struct led_record *r, enum known *out, enum led_column *column, bool *open, struct fj_err *err)
 {
 	static const enum led_column kept[] = {LED_SUMMARY, LED_FORMED, LED_SHARED, LED_INDUSTRY, LED_SCHEME, LED_CLASS};
 	FJ_AUTO(sto_q) q = {0};
@@ -155,6 +175,7 @@ static enum fj_rc known(struct sto *db, const char *holder, const struct led_rec
 	FJ_TRY(sto_step(&q, &row, err));
 	if (!row)
 		return FJ_OK;
+	*open = is_open(&q);
 	*out = strcmp(sto_text(&q, 0), r->same_key) == 0 ? SAME : OTHER;
 	for (size_t i = 0; *out == SAME && i < FJ_ARRAY_LEN(kept); i++)
 		if (strcmp(sto_text(&q, (int)i + 1), r->v[kept[i]]) != 0) {
@@ -162,7 +183,7 @@ static enum fj_rc known(struct sto *db, const char *holder, const struct led_rec
 			*column = kept[i];
 		}
 	FJ_TRY(more_json(r, &more, err));
-	if (*out == SAME && strcmp(sto_text(&q, 7), fj_buf_str(&more)) != 0) {
+	if (*out == SAME && strcmp(sto_text(&q, K_MORE), fj_buf_str(&more)) != 0) {
 		*out = OTHER;
 		*column = LED_MORE;
 	}
@@ -182,14 +203,33 @@ static void fault_at(struct import *im, const struct sheet_row *row, enum led_co
 	tell(im, row->line, led_cell(&im->lay, k), &led_faults[f]);
 }
 
-/* against the file and the register; *take: to be entered */
+/* what would change, cell by cell: {"line", "ledger_no", "heading", "was", "value"} */
+static enum fj_rc tell_changes(struct import *im, const struct sheet_row *row, struct fj_err *err)
+{
+	FJ_AUTO(sto_q) q = {0};
+	json_t *more = NULL;
+
+	FJ_TRY(sto_first(im->c->db, STO_LEDGER_NO, &q, im->rec.no_key, err, "tt", im->holder, im->rec.no_key));
+	FJ_TRY(fj_json_parse(fj_slice_str(sto_text(&q, K_MORE)), 65536, &more, err));
+	FJ_AUTO(json) owned = more;
+	for (int k = LED_NO; k < LED_SECRET; k++) {
+		const char *was = k >= LED_MORE ? fj_json_text(more, led_cols[k].field) : sto_text(&q, k <= LED_NAME ? K_FIRST + k : k - LED_NAME), *now = im->rec.v[k];
+		if (strcmp(was, now) != 0 && json_array_size(im->changes) < MAX_TOLD)
+			json_array_append_new(im->changes, json_pack("{s:I, s:s, s:s, s:s, s:s}", "line", (json_int_t)row->line, "ledger_no", im->rec.v[LED_NO], "heading", led_cols[k].zh,
+			    "was", written(k, was), "value", written(k, now)));
+	}
+	im->n_changes++;
+	return FJ_OK;
+}
+
+/* against the file and the register; *take: to be entered, or changed */
 static enum fj_rc compare(struct import *im, const struct sheet_row *row, bool *take, struct fj_err *err)
 {
 	const struct led_record *r = &im->rec;
 	size_t before = im->n_faults;
 	enum known k = NEW;
 	enum led_column column;
-	bool is = false;
+	bool is = false, open = false;
 
 	if (r->no_key[0] != '\0' && !keys_add(&im->no, r->no_key))
 		fault_at(im, row, LED_NO, LED_F_TWICE);
@@ -199,16 +239,17 @@ static enum fj_rc compare(struct import *im, const struct sheet_row *row, bool *
 		*take = false;
 		return FJ_OK;
 	}
-	FJ_TRY(known(im->c->db, im->holder, r, &k, &column, err));
-	if (k == OTHER)
-		fault_at(im, row, column, column == LED_NO ? LED_F_TAKEN : LED_F_DIFFERS);
-	if (k == NEW)
+	FJ_TRY(known(im->c->db, im->holder, r, &k, &column, &open, err));
+	bool change = k == OTHER && im->update && open;
+	if (k == OTHER && !change)
+		fault_at(im, row, column, im->update ? LED_F_DECIDED : column == LED_NO ? LED_F_TAKEN : LED_F_DIFFERS);
+	if (k == NEW || change)
 		FJ_TRY(same_data(im->c->db, im->holder, r, &is, err));
 	if (is)
 		fault_at(im, row, LED_CATALOG, LED_F_SAME_DATA);
 	im->same += k == SAME;
-	*take = k == NEW && !is;
-	return FJ_OK;
+	*take = (k == NEW || change) && !is;
+	return change && *take ? tell_changes(im, row, err) : FJ_OK;
 }
 
 /* --- the rows of the file --- */
@@ -334,17 +375,32 @@ static enum fj_rc begin_import(struct import *im, struct iss_call *c, struct fj_
 	return evt_append(c, "ledger.import-begun", im->id, body, err);
 }
 
-/* in the meantime another import may have brought the same entry */
+/* the entry as the file says it now; its number and where it came from stay */
+static enum fj_rc change_one(struct import *im, struct iss_call *c, const char *id, const json_t *r, struct fj_err *err)
+{
+	FJ_AUTO(json) body = json_copy((json_t *)(uintptr_t)r);
+
+	if (body == NULL || json_object_del(body, "id") != 0)
+		return fj_no_memory(err, "issuer");
+	FJ_TRY(evt_append(c, "ledger.changed", id, body, err));
+	im->changed++;
+	return FJ_OK;
+}
+
+/* in the meantime another import may have brought the same entry, or somebody has recognised it */
 static enum fj_rc enter_one(struct import *im, struct iss_call *c, const json_t *r, struct fj_err *err)
 {
 	FJ_AUTO(sto_q) q = {0};
+	char id[40] = "";
 	bool row;
 
 	FJ_TRY(sto_query(c->db, STO_LEDGER_NO, &q, err, "tt", im->holder, fj_json_peek(r, "no_key")));
 	FJ_TRY(sto_step(&q, &row, err));
+	if (row && im->update && is_open(&q))
+		FJ_TRY(fj_strcopy(id, sizeof(id), sto_text(&q, K_ID)));
 	sto_done(&q);
 	if (row)
-		return FJ_OK;
+		return id[0] == '\0' ? FJ_OK : change_one(im, c, id, r, err);
 	FJ_TRY(evt_append(c, "ledger.entered", fj_json_peek(r, "id"), r, err));
 	im->entered++;
 	return FJ_OK;
@@ -353,7 +409,7 @@ static enum fj_rc enter_one(struct import *im, struct iss_call *c, const json_t 
 static enum fj_rc enter_chunk(struct iss_call *c, void *arg, struct fj_err *err)
 {
 	struct import *im = arg;
-	size_t before = im->entered, i;
+	size_t before = im->entered, changed = im->changed, i;
 	json_t *r;
 
 	enum fj_rc rc = im->begun ? FJ_OK : begin_import(im, c, err);
@@ -363,14 +419,16 @@ static enum fj_rc enter_chunk(struct iss_call *c, void *arg, struct fj_err *err)
 	FJ_AUTO(json) none = json_object();
 	if (rc == FJ_OK && im->last)
 		rc = evt_append(c, "ledger.import-done", im->id, none, err);
-	if (rc != FJ_OK)
+	if (rc != FJ_OK) {
 		im->entered = before;
+		im->changed = changed;
+	}
 	return rc;
 }
 
 static enum fj_rc flush(struct import *im, struct fj_err *err)
 {
-	size_t before = im->entered;
+	size_t before = im->entered + im->changed;
 	enum fj_rc rc = iss_step(im->c, enter_chunk, im, err);
 
 	json_array_clear(im->chunk);
@@ -525,12 +583,13 @@ static enum fj_rc import_new(struct import *im, enum sheet_format f, bool correc
 	im->warnings = json_array();
 	im->secret = json_array();
 	im->kinds = json_object();
+	im->changes = json_array();
 	im->chunk = json_array();
 	im->encoding = "";
 	im->good = fj_alloc(SHEET_MAX_ROWS / 8 + 1, 1);
 	fj_buf_init(&im->rec.text, SHEET_MAX_COLUMNS * (SHEET_MAX_CELL + 1));
 	fj_buf_init(&im->why, 8000);
-	if (!keys_open(&im->no) || !keys_open(&im->same_data) || im->good == NULL || im->map == NULL || im->faults == NULL || im->chunk == NULL)
+	if (!keys_open(&im->no) || !keys_open(&im->same_data) || im->good == NULL || im->map == NULL || im->faults == NULL || im->chunk == NULL || im->changes == NULL)
 		return fj_no_memory(err, "issuer");
 	identify(im);
 	columns_of(columns);
@@ -539,7 +598,7 @@ static enum fj_rc import_new(struct import *im, enum sheet_format f, bool correc
 
 static void import_release(struct import *im)
 {
-	json_t *const owned[] = {im->map, im->faults, im->warnings, im->secret, im->kinds, im->chunk};
+	json_t *const owned[] = {im->map, im->faults, im->warnings, im->secret, im->kinds, im->chunk, im->changes};
 
 	for (size_t i = 0; i < FJ_ARRAY_LEN(owned); i++)
 		json_decref(owned[i]);
@@ -566,6 +625,10 @@ static enum fj_rc answer(struct import *im, bool dry, bool refused, enum sheet_f
 	if (a == NULL)
 		return fj_no_memory(err, "issuer");
 	json_object_set(a, "faults", im->faults);
+	if (im->update) {
+		json_object_set_new(a, "rewritten", json_integer((json_int_t)(dry || refused ? im->n_changes : im->changed)));
+		json_object_set(a, "differences", im->changes);
+	}
 	json_object_set_new(a, "faults_total", json_integer((json_int_t)im->n_faults));
 	json_object_set(a, "kinds", im->kinds);
 	json_object_set(a, "warnings", im->warnings);
@@ -583,6 +646,7 @@ static enum fj_rc run_import(struct import *im, enum sheet_format f, struct fj_e
 {
 	bool dry = json_is_true(json_object_get(im->c->params, "dry_run")), partial = json_is_true(json_object_get(im->c->params, "partial"));
 
+	im->update = json_is_true(json_object_get(im->c->params, "update"));
 	FJ_TRY(load_map(im->c->db, im->holder, im->map, err));
 	FJ_TRY(check_file(im, err));
 	im->left = im->n_good;
@@ -666,15 +730,6 @@ enum fj_rc cmd_ledger_import_status(struct iss_call *c, struct fj_err *err)
 /* --- template, empty or with what is in --- */
 
 #define PAGE_ROWS 1000
-
-/* as people write it: for what is stored as a code, its choice */
-static const char *written(int k, const char *stored)
-{
-	for (size_t i = 0; led_cols[k].codes != NULL && led_cols[k].codes[i] != NULL; i++)
-		if (strcmp(led_cols[k].codes[i], stored) == 0)
-			return led_cols[k].choices[i];
-	return stored;
-}
 
 /* columns of STO_LEDGER_ROWS: no_key, then LED_NO to LED_CLASS, then more */
 static enum fj_rc entry_row(struct sheet_out *o, const struct sto_q *q, struct fj_err *err)

@@ -15,6 +15,17 @@
 #include "issuer/registration.h"
 #include "issuer/rules/rules.h"
 #include "issuer/state.h"
+#include "issuer/supervision.h"
+
+static const char *const list_states[] = {"TO_CONFIRM", "OPEN", "DECLINED", "UPHELD", "DISMISSED", NULL};
+const struct iss_field fld_objection_list[] = {
+	{"after", ISS_F_STR, false, 64, "起始", "start after this one"},
+	ISS_FIELD_LIMIT,
+	{"asset", ISS_F_STR, false, DOM_MAX_ASSET_NO, "资产编号", "against the registration of this asset"},
+	{"state", ISS_F_STR, false, 12, "状态", "in this state", list_states, "26号 art. 12"},
+	{"turn", ISS_F_STR, false, 18, "待其办理", "that wait for this finance department"},
+	{0},
+};
 
 enum fj_rc obj_check_real(const json_t *p, struct fj_err *err)
 {
@@ -224,5 +235,5 @@ enum fj_rc cmd_objection_show(struct iss_call *c, struct fj_err *err)
 
 enum fj_rc cmd_objection_list(struct iss_call *c, struct fj_err *err)
 {
-	return dom_list_rows(c, STO_OBJECTION_LIST, to_json, "id", err);
+	return sup_turns(c, STO_OBJECTION_LIST, "asset", to_json, err);
 }

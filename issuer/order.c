@@ -37,6 +37,15 @@ const struct iss_field fld_order_return[] = {
 	{0},
 };
 const struct iss_field fld_order_close[] = {ID, {"reason", ISS_F_STR, true, 400, "理由", "how it ended"}, {0}};
+static const char *const list_states[] = {"ISSUED", "ANSWERED", "CLOSED", NULL};
+const struct iss_field fld_order_list[] = {
+	{"after", ISS_F_STR, false, 64, "起始", "start after this one"},
+	ISS_FIELD_LIMIT,
+	{"number", ISS_F_STR, false, 40, "授权编号", "of this authorisation"},
+	{"state", ISS_F_STR, false, 12, "状态", "in this state", list_states, "domain.md 4.13"},
+	{"turn", ISS_F_STR, false, 18, "待其办理", "that this organisation has to answer, or gave and has to close"},
+	{0},
+};
 
 static enum fj_rc no(struct fj_err *err, enum fj_rc rc, const char *en, const char *zh)
 {
@@ -292,5 +301,5 @@ enum fj_rc cmd_order_show(struct iss_call *c, struct fj_err *err)
 
 enum fj_rc cmd_order_list(struct iss_call *c, struct fj_err *err)
 {
-	return sup_list(c, STO_ORDER_LIST, to_json, "id", err);
+	return sup_turns(c, STO_ORDER_LIST, "number", to_json, err);
 }

@@ -28,6 +28,7 @@ const struct iss_field fld_remittance_list[] = {
 	{"state", ISS_F_STR, false, 12, "状态", "only those in this state", states, "1号"},
 	{"party", ISS_F_STR, false, 18, "缴款单位", "only of this unit"},
 	{"finance", ISS_F_STR, false, 18, "财政部门", "only to this department"},
+	{"turn", ISS_F_STR, false, 18, "待其缴纳", "not paid, or not in full, by this unit"},
 	{0},
 };
 
@@ -211,8 +212,8 @@ enum fj_rc cmd_remittance_list(struct iss_call *c, struct fj_err *err)
 	int64_t limit;
 
 	iss_page(c, &after, &limit);
-	FJ_TRY(sto_query(c->db, STO_REM_LIST, &q, err, "tittt" "ti", rev_scope(c), (int64_t)c->now, after, fj_json_text(c->params, "state"), fj_json_text(c->params, "party"),
-	    fj_json_text(c->params, "finance"), limit));
+	FJ_TRY(sto_query(c->db, STO_REM_LIST, &q, err, "tittt" "tit", rev_scope(c), (int64_t)c->now, after, fj_json_text(c->params, "state"), fj_json_text(c->params, "party"),
+	    fj_json_text(c->params, "finance"), limit, fj_json_text(c->params, "turn")));
 	return dom_list_page(c, &q, to_json, "id", limit, err);
 }
 

@@ -100,6 +100,17 @@ enum fj_rc sup_list(struct iss_call *c, enum sto_id id, dom_row_fn row, const ch
 	return dom_list_page(c, &q, row, key, limit, err);
 }
 
+enum fj_rc sup_turns(struct iss_call *c, enum sto_id id, const char *of, dom_row_fn row, struct fj_err *err)
+{
+	FJ_AUTO(sto_q) q = {0};
+	const char *after;
+	int64_t limit;
+
+	iss_page(c, &after, &limit);
+	FJ_TRY(sto_query(c->db, id, &q, err, "ttitt", after, fj_json_text(c->params, of), limit, fj_json_text(c->params, "state"), fj_json_text(c->params, "turn")));
+	return dom_list_page(c, &q, row, "id", limit, err);
+}
+
 json_t *sup_json(const char *text)
 {
 	json_t *v = NULL;

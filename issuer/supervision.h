@@ -28,6 +28,8 @@ enum fj_rc sup_keep(struct iss_call *c, const char *key, const char *kind, const
 enum fj_rc sup_sum(const json_t *items, int64_t *total_fen, struct fj_err *err) FJ_MUST_USE;
 /* a page of statement `id` (after, authorisation or "", limit), keyed by "id" or what `key` says */
 enum fj_rc sup_list(struct iss_call *c, enum sto_id id, dom_row_fn row, const char *key, struct fj_err *err) FJ_MUST_USE;
+/* the same with the filters state and turn (whose it is to act); of: the member that says of what they are */
+enum fj_rc sup_turns(struct iss_call *c, enum sto_id id, const char *of, dom_row_fn row, struct fj_err *err) FJ_MUST_USE;
 /* a JSON column; NULL when it can't be read */
 json_t *sup_json(const char *text);
 /* the working days of the profile's `key` from now */

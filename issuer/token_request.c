@@ -33,6 +33,7 @@ const struct iss_field fld_request_list[] = {
 	{"state", ISS_F_STR, false, 12, "状态", "in this state", request_states, "domain.md 7.4"},
 	{"authorisation", ISS_F_STR, false, 40, "授权编号", "under this authorisation"},
 	{"user", ISS_F_STR, false, 18, "使用单位", "for this user (unified social credit code)"},
+	{"turn", ISS_F_STR, false, 18, "待其审核", "that wait for this operator"},
 	{0},
 };
 
@@ -276,6 +277,7 @@ enum fj_rc cmd_request_list(struct iss_call *c, struct fj_err *err)
 	int64_t limit;
 
 	iss_page(c, &after, &limit);
-	FJ_TRY(sto_query(c->db, STO_REQUEST_LIST, &q, err, "tttti", after, fj_json_text(c->params, "state"), fj_json_text(c->params, "authorisation"), fj_json_text(c->params, "user"), limit));
+	FJ_TRY(sto_query(c->db, STO_REQUEST_LIST, &q, err, "ttttit", after, fj_json_text(c->params, "state"), fj_json_text(c->params, "authorisation"), fj_json_text(c->params, "user"), limit,
+	    fj_json_text(c->params, "turn")));
 	return dom_list_page(c, &q, to_json, "id", limit, err);
 }

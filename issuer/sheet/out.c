@@ -238,11 +238,13 @@ enum fj_rc sheet_out_new(enum sheet_format f, const char *name, const struct she
 	const char *titles[SHEET_MAX_COLUMNS];
 	FJ_AUTO(sheet_out) o = fj_alloc(1, sizeof(*o));
 
-	if (o == NULL || n < 1 || n > SHEET_MAX_COLUMNS)
-		return out_of(err, o == NULL ? FJ_E_NOMEM : FJ_E_LIMIT);
+	if (o == NULL)
+		return out_of(err, FJ_E_NOMEM);
+	o->fd = -1; /* before anything fails: what is dropped closes it */
+	if (n < 1 || n > SHEET_MAX_COLUMNS)
+		return out_of(err, FJ_E_LIMIT);
 	o->format = f;
 	o->n = n;
-	o->fd = -1;
 	fj_buf_init(&o->csv, MAX_CSV);
 	for (size_t i = 0; i < n; i++)
 		titles[i] = columns[i].title;

@@ -338,6 +338,7 @@ CREATE TABLE usage_day (           -- 用量: daily totals, every correction kep
   said_at INTEGER NOT NULL DEFAULT 0,
   newest  INTEGER NOT NULL,        -- 1: the total that counts
   seq     INTEGER NOT NULL,
+  user    TEXT NOT NULL,           -- the token's: whose it is to countersign
   PRIMARY KEY (token, day, rev)
 ) STRICT, WITHOUT ROWID;
 

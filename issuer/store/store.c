@@ -132,7 +132,7 @@ static enum fj_rc version(struct sto *s, int *out, struct fj_err *err)
 }
 
 /* What this release writes; 1 to 5 were written by none.  Later ones move older registers forward here. */
-#define VERSION 7
+#define VERSION 8
 #define TEXT_OF(n) TEXT_OF_(n)
 #define TEXT_OF_(n) #n
 

@@ -392,6 +392,20 @@ async function fits(page, where) {
 }
 
 async function telephone() {
+	await test('a row of a list is a short card; its other fields fold out, and a wide screen has them all', async () => {
+		const page = await signIn('hb-fin1', { viewport: { width: 360, height: 800 } });
+		await open(page, '/list/registration');
+		const row = page.locator('main table.list tbody tr').first(), all = await row.locator('td:not(.rest)').count(), shown = () => row.locator('td:not(.rest):visible').count();
+		assert.ok(await shown() <= 5 && all > 7, (await shown()) + ' of ' + all);
+		assert.ok(await row.locator('.state').isVisible(), 'the state is always there');
+		await row.locator('.rest summary').click();
+		assert.strictEqual(await shown(), all);
+		await row.locator('.rest summary').click();
+		await page.setViewportSize({ width: 1200, height: 800 });
+		assert.strictEqual(await shown(), all);
+		assert.ok(!await row.locator('.rest').isVisible());
+		await page.context().close();
+	});
 	await test('no page scrolls sideways at 390 pixels, in either language, folded out', async () => {
 		const page = await signIn('hb-fin2', { viewport: { width: 390, height: 844 } });
 		const t = h.token('indeterminate');

@@ -575,7 +575,8 @@ async function many() {
 		await p.page.goto(h.portal + '/do/token/archive');
 		assert.ok((await p.within('main select[name=bulk] option[value="' + batch + '"]').textContent()).includes(' 份许可'), 'and chosen from a list');
 		const file = await fetch(new URL(tokens, p.page.url()), { headers: { Cookie: await h.cookie('jc1') } });
-		assert.ok(file.ok && (await file.arrayBuffer()).byteLength > 1000, tokens);
+		const bytes = Buffer.from(await file.arrayBuffer());
+		assert.ok(file.ok && bytes.length > 1000 && bytes.subarray(0, 2).toString() === 'PK', 'a ZIP, which a clerk\'s computer opens: ' + tokens);
 	}, { narrow: true });
 	await task('the department\'s report is made, approved by a colleague and downloaded', async (as, say) => {
 		const p = await as('hb-fin1'), second = await as('hb-fin2');

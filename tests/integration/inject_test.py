@@ -564,6 +564,7 @@ def read_back(filler, client):
         client.ask('GET', '/list/%s?limit=200' % noun, cookie=True)
         for form in ('csv', 'xlsx', 'json'):
             client.ask('GET', '/do/find/export?run=1&noun=%s&format=%s&download=file' % (noun, form), cookie=True)
+            client.ask('GET', '/list/%s?download=%s' % (noun, form), cookie=True)
         for key in filler.ids.get(noun, [])[-12:]:
             if noun + '.show' in commands:
                 client.ask('GET', '/show/%s/%s' % (noun, urllib.parse.quote(key, safe='')), cookie=True)

@@ -379,7 +379,11 @@ def bureau(cert):
          [['2026-03-30']] * 3 + [[]] * 2)
     refused('a county\'s bureau of the province', do('db-xian', 'plan.file', id=plan, filing_no='B-1'), '27号 art. 11')
     refused('another province\'s bureau', do('db-gz', 'plan.file', id=plan, filing_no='B-1'), '27号 art. 11')
+    home = lambda who: {a['what']: (a['count'], a['filter']) for a in done(who, 'home.show')['waiting']['acts']}
+    same('it waits for its own bureau, not for the others', [home(who).get('plan.file', (0,))[0] for who in ('db-hb', 'db-gz', 'db-xian')], [1, 0, 0])
+    same('whose list has it', [p['id'] for p in done('db-hb', 'plan.list', **home('db-hb')['plan.file'][1])['items']], [plan])
     same('its own files at once', done('db-hb', 'plan.file', id=plan, filing_no='B-1')['state'], 'FILED')
+    same('and waits no more', 'plan.file' in home('db-hb'), False)
     same('and is due no more', (due('hbsw1', plan), 'due' in show(plan)), ([], False))
     same('by number', (show(plan)['filing']['number'], show(plan)['filing']['by']), ('B-1', '91420100DEMC00041D'))
 

@@ -432,10 +432,15 @@ def overdue(cert, narrow):
     refused('the day after the evaluation is overdue: no new license', license(dau, wide), 'R25')
     refused('and no renewal to the same operator', renew(), 'R25')
     check('the deadline is listed as overdue, for implementing institution and finance department', [[d['overdue'] for d in due(w, 'evaluation') if d['id'] == dau] for w in ('gz-hold1', 'gz-fin1', 'qs1')] == [[True]] * 3)
+    waits = lambda who: next((a for a in o.done(who, 'home.show')['waiting']['acts'] if a['what'] == 'evaluation.add'), None)
+    listed = lambda who: [a['number'] for a in o.done(who, 'authorisation.list', limit=1000, **waits(who)['filter'])['items']]
+    check('it waits for its implementing institution and for an assessor, whose lists have it', all(dau in listed(w) and len(listed(w)) == waits(w)['count'] for w in ('gz-hold1', 'assessor')), (waits('gz-hold1'), waits('assessor')))
+    check('not for an assessor of the operator\'s own, nor for the operator', waits('cousin') is None and waits('qs1') is None, (waits('cousin'), waits('qs1')))
     check('what was licensed before runs on', token(good['id'])['state'] == 'ACTIVE' and state(dau) == 'ACTIVE')
     check('the authorisation says so', o.get('auditor', 'authorisation/' + dau)['evaluation_overdue'] is True)
     refused('an evaluation of half of it leaves a gap before', evaluate('assessor', dau, (first + timedelta(days=180)).isoformat(), last.isoformat()), '27号 art. 14(九)')
     out = evaluate('assessor', dau, first.isoformat(), last.isoformat())[1]
+    check('evaluated it waits no more', all(waits(w) is None or dau not in listed(w) for w in ('gz-hold1', 'assessor')))
     check('evaluated, it is licensed under again', out['next_due'] == year_after(last + timedelta(days=1)).isoformat() and license(dau, wide)[0] == 200, out)
     check('and renewed', renew()[0] == 200)
 

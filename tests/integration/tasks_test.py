@@ -465,15 +465,70 @@ def files():
     b = browsers['hbsw1']
     b.open('/list/asset?holder=12420000DEMA00099D&state=CERTIFICATED')
     rows = b.html.count('<tr>') - 1
-    links = [html.unescape(x) for x in re.findall('href="(/do/find/export[^"]*)"', b.html)]
+    links = ['/list/asset' + html.unescape(x) for x in re.findall('href="([?]download=[^"]*)"', b.html)]
     check('a list is downloaded as it stands, in two formats', len(links) == 2 and all('holder=12420000DEMA00099D' in x and 'state=CERTIFICATED' in x for x in links), links)
     b.open(links[0])
     lines = b.raw.decode('utf-8-sig').splitlines()
-    check('with its filters and headings in words', rows > 0 and len(lines) == rows + 1 and '资产编号' in lines[0] and all('CERTIFICATED' in x for x in lines[1:]), (rows, lines[:3]))
+    check('with its filters and headings in words', rows > 0 and len(lines) == rows + 1 and '资产编号' in lines[0] and all('已颁证' in x and 'CERTIFICATED' not in x for x in lines[1:]), (rows, lines[:3]))
     b.open(links[1])
     check('and as a workbook', b.raw[:2] == b'PK', b.raw[:60])
-    b.open('/list/revenue')
-    check('a list that is not exported offers none', '/do/find/export' not in b.html)
+    b.open(links[0] + '&lang=en')
+    english = b.raw.decode('utf-8-sig')
+    check('in English, in words of English', english.isascii() or 'Asset number' in english.splitlines()[0], english[:200])
+    b.open('/list/certificate?lang=zh')
+    b.open('/list/certificate?download=csv')
+    check('restrictions of a certificate in words', '不得担保质押' in b.raw.decode('utf-8-sig') and 'noCollateral' not in b.raw.decode('utf-8-sig'), b.raw[:900])
+    b.open('/list/revenue?download=csv')
+    check('revenue too is a file, in yuan that add up', b.status == 200 and '（元）' in b.raw.decode('utf-8-sig').splitlines()[0] and '_fen' not in b.raw.decode('utf-8-sig'), b.raw[:400])
+    for noun in ('remittance', 'statement', 'plan', 'order', 'objection', 'material', 'token', 'registration', 'exit', 'deadline', 'session', 'apitoken', 'notice', 'disclosure'):
+        b.open('/list/%s?download=csv' % noun)
+        check('the list of each %s is a file' % noun, b.status == 200 and b.raw[:3] == b'\xef\xbb\xbf', b.raw[:200])
+    b.open('/list/asset?download=pdf')
+    check('another format is the list as a page', b.status == 200 and '<table' in b.html)
+
+
+def round_trip():
+    """the own ledger out in the import's headings, a cell changed, in again: told cell by cell, and applied"""
+    b = browsers['hbsw1']
+    done('hbsw1', 'ledger.import', file=CSV_HEAD + 'RT-1,CAT-RT-1,=2+3,,自主采集,,否\r\nRT-2,CAT-RT-2,往返二,,自主采集,,否\r\n')
+    def entries():
+        out, after = {}, ''
+        while after is not None:
+            page = officers.get('hbsw1', 'ledger?limit=1000&holder=' + HUBEI_WATER + '&after=' + after)
+            out, after = dict(out, **{r['ledger_no']: r for r in page['items']}), page.get('next')
+        return out
+
+    done('hbsw1', 'ledger.recognise', id=entries()['RT-2']['id'], result='ASSET', decision='x')
+    b.open('/list/ledger?holder=' + HUBEI_WATER)
+    check('the list of the ledger leads to it in the import\'s headings', '/do/ledger/template?run=1&amp;download=file&amp;format=xlsx&amp;entries=true' in b.html)
+    b.open('/do/ledger/template?run=1&download=file&format=csv&entries=true')
+    text, before, at = b.raw.decode('utf-8-sig'), entries(), events()
+    check('what looks like a formula is led by a quote', "'=2+3" in text, text[:300])
+    same = done('hbsw1', 'ledger.import', file=text)
+    check('as it is it changes nothing', (same['imported'], same['unchanged'], same['faults']) == (0, len(before), []) and events() == at, same)
+    changed = text.replace("'=2+3", '往返一').replace('往返二', '往返二（改）')
+    code, out = do('hbsw1', 'ledger.import', file=changed)
+    check('changed it is refused unless it is to update', out['refused'] and {f['kind'] for f in out['faults']} == {'taken'} and entries() == before, out)
+    b.open('/do/ledger/import')
+    f = b.form('/do/ledger/import')
+    f.set('update', 'true')
+    b.press(f, '核对并预览', {'file': ('台账.csv', changed.encode())})
+    check('an entry that was recognised stays', '已作出确认结论' in b.page.text, b.page.text[:900])
+    changed = text.replace("'=2+3", '往返一')
+    b.open('/do/ledger/import')
+    f = b.form('/do/ledger/import')
+    f.set('update', 'true')
+    b.press(f, '核对并预览', {'file': ('台账.csv', changed.encode())})
+    check('the preview tells the cell, what stood there and what will', '与台账现有内容的差异' in b.page.text and '=2+3' in b.page.text and '往返一' in b.page.text and entries() == before, b.page.text[:900])
+    b.press(b.form('/do/ledger/import'), '确认办理')
+    while b.head.get('Refresh'):
+        time.sleep(0.3)
+        b.open(b.at())
+    now = entries()
+    check('and it is done: this entry alone, under its number', now['RT-1'] == dict(before['RT-1'], name='往返一') and {k: v for k, v in now.items() if k != 'RT-1'} == {k: v for k, v in before.items() if k != 'RT-1'}, now['RT-1'])
+    check('it is found by its new name', [now['RT-1']['id'] in x.values() for x in h.cli('find', 'search', '--q', '往返一')[1]['items']] == [True])
+    again = done('hbsw1', 'ledger.import', file=changed, update=True)
+    check('the same file again changes nothing', (again['imported'], again['rewritten'], again['unchanged']) == (0, 0, len(before)), again)
 
 
 def bulk(dau):
@@ -587,6 +642,7 @@ try:
     revenue(dau)
     price(dau)
     files()
+    round_trip()
     bulk(dau)
     evaluation(dau)
     limits()

@@ -3,7 +3,7 @@ faulty rows, a kill and a suspension in the middle, and one archive checked octe
 totals up to the quota, corrected, countersigned and disputed; what takes tokens back bites at
 once at the verdict service and the tool.  Beside each thing accepted stands what is refused.
 All names and codes are invented."""
-import csv, gzip, html, http.client, http.cookiejar, io, sqlite3, tarfile, urllib.parse
+import csv, gzip, html, http.client, http.cookiejar, io, sqlite3, tarfile, urllib.parse, zipfile
 from lib import *
 
 HYDRO = 'DAU-100000-202603-000001-K'  # case 1: 荆楚数据运营, by scenario
@@ -295,6 +295,9 @@ def archive(good):
             bad.append(r)
     check('fujie-verify permits them, bound by certificate, key or name', not bad, bad[:1])
     code, out = h.cli('token', 'archive', JOB, '--out', h.root + '/a.tar.gz')
+    packed = o.done('jc1', 'token.archive', bulk=JOB, format='zip')['bytes']
+    with zipfile.ZipFile(io.BytesIO(packed)) as z:
+        check('as a ZIP it holds the same files', z.testzip() is None and {n: z.read(n) for n in z.namelist() if not n.endswith('.tlog-proof')} == {n: b for n, b in files.items() if not n.endswith('.tlog-proof')} and len(z.namelist()) == len(files), len(packed))
     check('the command line writes the same file', open(h.root + '/a.tar.gz', 'rb').read() == data, out)
 
 

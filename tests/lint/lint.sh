@@ -57,7 +57,7 @@ layer() { # files-pattern allowed-regex
 	layer "issuer/report/*.[ch]" 'base/|issuer/report/|issuer/sheet/sheet.h'
 	layer "issuer/cli/*.[ch]" 'base/|issuer/cli/|issuer/commands_[a-z]*.def|hsm/proto.h'
 	layer "web/http/*.[ch]" 'base/|gen/po_|web/http/'
-	layer "web/api/*.[ch] web/portal/*.[ch]" 'base/|issuer/issuer.h|verifier/(verify|published).h|web/'
+	layer "web/api/*.[ch] web/portal/*.[ch]" 'base/|issuer/(issuer|sheet/sheet).h|verifier/(verify|published).h|web/'
 	layer "web/registry/*.[ch]" 'base/|issuer/(issuer|init|demo).h|web/'
 	layer "verifier/inbox/*.[ch]" 'base/|verifier/[a-z_]*\.(h|def)|verifier/inbox/'
 	layer "verifier/log/*.[ch]" 'base/|verifier/(internal|verify|log_policy).h|verifier/log/'

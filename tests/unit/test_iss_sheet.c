@@ -4,6 +4,9 @@
  */
 #include <zip.h>
 
+#include <fcntl.h>
+#include <unistd.h>
+
 #include "issuer/sheet/sheet.h"
 #include "tests/unit/test.h"
 
@@ -264,6 +267,19 @@ TEST("what is written is read again: CSV and XLSX, formulas as the texts they ar
 }
 
 #ifndef __SANITIZE_ADDRESS__ /* libxlsxwriter 1.1.4 leaks the formula of a rule */
+TEST("a table without columns is refused, and nothing of somebody else's is closed")
+{
+	const struct sheet_column none[1] = {{.title = ""}};
+	struct sheet_out *o = NULL;
+	struct fj_err err = {0};
+	int open = dup(1);
+
+	CHECK(open >= 0 && dup2(open, 0) == 0);
+	CHECK_RC(sheet_out_new(SHEET_CSV, "x", none, 0, &o, &err), FJ_E_LIMIT);
+	CHECK(o == NULL && fcntl(0, F_GETFD) >= 0);
+	close(open);
+}
+
 TEST("a drop-down whose list is too long for a rule has it in a hidden sheet; the first sheet is still the table")
 {
 	struct fj_err err;

@@ -241,6 +241,7 @@ void web_cell(struct web_req *q, struct fj_buf *b, const char *key, const json_t
 #define WEB_COLUMNS 8
 size_t web_columns(struct web_req *q, const json_t *row, const char *const *first, const char *col[WEB_COLUMNS]);
 void web_heads(struct web_req *q, struct fj_buf *b, const char *const *col, size_t n);
+void web_rest(struct web_req *q, struct fj_buf *b, size_t n); /* behind them: opens the rest on a narrow screen */
 void web_cells(struct web_req *q, struct fj_buf *b, const json_t *row, const struct web_link *links, const char *const *col, size_t n);
 /* a list of objects as a table: a column a member that people read, those named first */
 void web_table(struct web_req *q, struct fj_buf *b, const json_t *list, const struct web_link *links, const char *const *first);

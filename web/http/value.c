@@ -431,6 +431,14 @@ void web_cells(struct web_req *q, struct fj_buf *b, const json_t *row, const str
 	}
 }
 
+/* The last cell of a row of n columns, seen on a narrow screen alone, where a row is a card: while it is closed the style sheet hides what
+ * comes behind the first ones, but for the state. */
+void web_rest(struct web_req *q, struct fj_buf *b, size_t n)
+{
+	if (n > 5)
+		web_print(b, "<td class=\"rest\"><details><summary>%s</summary></details></td>", web_tr(q, "All fields"));
+}
+
 void web_table(struct web_req *q, struct fj_buf *b, const json_t *list, const struct web_link *links, const char *const *first)
 {
 	const char *col[WEB_COLUMNS];
@@ -445,6 +453,7 @@ void web_table(struct web_req *q, struct fj_buf *b, const json_t *list, const st
 			break;
 		web_html(b, "<tr>");
 		web_cells(q, b, row, links, col, n);
+		web_rest(q, b, n);
 		web_html(b, "</tr>");
 	}
 	web_html(b, "</tbody></table>");

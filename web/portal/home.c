@@ -122,7 +122,14 @@ void portal_acts(struct web_req *q, struct fj_buf *b, const json_t *list)
 		list_address(b, fj_json_text(a, "noun"), json_object_get(a, "filter"));
 		web_html(b, "\">");
 		command_name(q, b, fj_json_text(a, "what"));
-		web_print(b, " <span class=\"count\">%s%s</span></a></li>", n, json_is_true(json_object_get(a, "more")) ? "+" : "");
+		web_html(b, " <span class=\"count\">");
+		if (!json_is_true(json_object_get(a, "more")))
+			web_text(b, n);
+		else if (fj_json_num(a, "count") > 0)
+			web_say(q, b, "at least %s", n);
+		else
+			web_say(q, b, "perhaps"); /* those that were looked at are another's to do */
+		web_html(b, "</span></a></li>");
 	}
 	web_html(b, "</ul>");
 }
@@ -153,6 +160,17 @@ static void drafts(struct web_req *q, struct fj_buf *b)
 	json_decref(list);
 }
 
+/* the own ones, or those that others have to meet */
+static size_t terms_of(const json_t *list, bool own)
+{
+	size_t n = 0, i;
+	json_t *d;
+
+	json_array_foreach(list, i, d)
+		n += json_is_true(json_object_get(d, "own")) == own;
+	return n;
+}
+
 static void waiting(struct web_req *q, struct fj_buf *b, const json_t *home)
 {
 	const json_t *w = json_object_get(home, "waiting"), *list = json_object_get(w, "acts");
@@ -162,7 +180,7 @@ static void waiting(struct web_req *q, struct fj_buf *b, const json_t *home)
 	returned(q, b, json_object_get(w, "returned"));
 	portal_acts(q, b, list);
 	if (json_array_size(json_object_get(w, "approvals")) == 0 && json_array_size(list) == 0)
-		web_print(b, "<p>%s</p>", web_tr(q, "Nothing waits for you."));
+		web_print(b, "<p>%s</p>", terms_of(json_object_get(json_object_get(home, "deadlines"), "items"), true) > 0 ? web_tr(q, "Nothing waits for you but what your terms name.") : web_tr(q, "Nothing waits for you."));
 	drafts(q, b);
 	web_html(b, "</section>");
 }
@@ -205,22 +223,35 @@ static void deadline(struct web_req *q, struct fj_buf *b, const json_t *d)
 	web_html(b, "</td></tr>");
 }
 
-static void deadlines(struct web_req *q, struct fj_buf *b, const json_t *home)
+static void terms(struct web_req *q, struct fj_buf *b, const json_t *list, bool own, const char *title)
 {
-	const json_t *list = json_object_get(json_object_get(home, "deadlines"), "items");
 	size_t i;
 	json_t *d;
 
-	web_print(b, "<section class=\"card\"><h2>%s</h2>", web_tr(q, "Terms"));
-	if (json_array_size(list) == 0)
-		web_print(b, "<p>%s</p>", web_tr(q, "Nothing is due within 30 days."));
-	else
-		web_print(b, "<table><caption class=\"unseen\">%s</caption><thead><tr><th scope=\"col\">%s</th><th scope=\"col\">%s</th><th scope=\"col\">%s</th><th scope=\"col\">%s</th></tr></thead><tbody>",
-		    web_tr(q, "Terms"), web_tr(q, "Day"), web_tr(q, "What"), web_tr(q, "Number"), web_tr(q, "State"));
+	web_print(b, "<table><caption class=\"unseen\">%s</caption><thead><tr><th scope=\"col\">%s</th><th scope=\"col\">%s</th><th scope=\"col\">%s</th><th scope=\"col\">%s</th></tr></thead><tbody>",
+	    title, web_tr(q, "Day"), web_tr(q, "What"), web_tr(q, "Number"), web_tr(q, "State"));
 	json_array_foreach(list, i, d)
-		deadline(q, b, d);
-	if (json_array_size(list) > 0)
-		web_html(b, "</tbody></table>");
+		if (json_is_true(json_object_get(d, "own")) == own)
+			deadline(q, b, d);
+	web_html(b, "</tbody></table>");
+}
+
+/* one's own first; what others have to meet is folded, but for who has none of his own to meet */
+static void deadlines(struct web_req *q, struct fj_buf *b, const json_t *home)
+{
+	const json_t *list = json_object_get(json_object_get(home, "deadlines"), "items");
+	size_t own = terms_of(list, true), others = terms_of(list, false);
+
+	web_print(b, "<section class=\"card\"><h2>%s</h2>", own > 0 || others == 0 ? web_tr(q, "Terms") : web_tr(q, "Terms of others"));
+	if (own > 0)
+		terms(q, b, list, true, web_tr(q, "Terms"));
+	else
+		web_print(b, "<p>%s</p>", others > 0 ? web_tr(q, "Nothing of your own office is due within 30 days.") : web_tr(q, "Nothing is due within 30 days."));
+	if (own > 0 && others > 0)
+		web_print(b, "<details><summary>%s <span class=\"count\">%zu</span></summary>", web_tr(q, "Terms of others"), others);
+	if (others > 0)
+		terms(q, b, list, false, web_tr(q, "Terms of others"));
+	web_html(b, own > 0 && others > 0 ? "</details>" : "");
 	web_print(b, "<p><a href=\"/list/deadline\">%s</a></p></section>", web_tr(q, "All terms"));
 }
 

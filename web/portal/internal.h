@@ -497,6 +497,11 @@ bool portal_turn_mine(struct web_req *q, const struct portal_turn *t, const json
 void portal_turn_told(struct web_req *q, struct fj_buf *b, const struct portal_turn *t, const json_t *o);
 void portal_turn_link(struct web_req *q, struct fj_buf *b, const struct portal_turn *t, const json_t *o, const char *id);
 void portal_then(struct web_req *q, struct fj_buf *b, const char *command, const json_t *answer);
+/* lists.c: "&state=OPEN", the filters as they were given, without the place in the list */
+void portal_query_of(struct fj_buf *b, const json_t *fill);
+/* listfile.c: all of the list as a file; false: this is no format.  And the links to it; the paragraph stays open. */
+bool portal_list_file(struct web_req *q, struct web_res *r, const struct iss_command_info *c, const char *format);
+void portal_list_files(struct web_req *q, struct fj_buf *b, const json_t *fill);
 /* show.c: the field by which c asks for an object of this noun; NULL: it does not */
 const struct iss_field *portal_asks_for(const struct iss_command_info *c, const char *noun, const char *key);
 /* home.c: what waits for the reader's roles and organisation, by the command that does it */

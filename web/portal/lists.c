@@ -63,7 +63,7 @@ static bool any_batch(struct web_req *q, const char *noun)
 /* --- filters and pages --- */
 
 /* "&state=OPEN": the filters as they were given, and what is added */
-static void query_of(struct fj_buf *b, const json_t *fill)
+void portal_query_of(struct fj_buf *b, const json_t *fill)
 {
 	const char *key;
 	json_t *v, *item;
@@ -130,7 +130,7 @@ static void page_link(struct fj_buf *b, const json_t *fill, bool tick, const cha
 {
 	web_html(b, tick ? "<a href=\"?tick=1&amp;after=" : "<a href=\"?after=");
 	web_url(b, after);
-	query_of(b, fill);
+	portal_query_of(b, fill);
 	web_html(b, "\">");
 	web_text(b, text);
 	web_html(b, "</a> ");
@@ -146,24 +146,12 @@ static void pager(struct web_req *q, struct fj_buf *b, const json_t *fill, const
 	web_html(b, "</p>");
 }
 
-/* the list as it stands, with all its pages, as a file: where the register exports it (find.export) */
+/* the list as it stands, with all its pages, as a file; the own ledger also as it can be imported again */
 static void downloads(struct web_req *q, struct fj_buf *b, const char *noun, const json_t *fill)
 {
-	static const char *const formats[] = {"csv", "xlsx"};
-	const struct iss_command_info *c = iss_command_find("find.export");
-	const char *const *known = portal_field_of(c, "noun")->choices;
-
-	while (*known != NULL && strcmp(*known, noun) != 0)
-		known++;
-	if (*known == NULL || !portal_may(q, c))
-		return;
-	web_print(b, "<p class=\"small\">%s", web_tr(q, "All that this list finds, as a file:"));
-	for (size_t i = 0; i < FJ_ARRAY_LEN(formats); i++) {
-		web_print(b, " <a class=\"file\" href=\"/do/find/export?run=1&amp;download=file&amp;noun=%s&amp;format=%s&amp;lang=%s", noun, formats[i], web_lang(q)[0] == 'e' ? "en" : "zh");
-		query_of(b, fill);
-		web_print(b, "\">%s</a>", portal_choice_word(q, portal_field_of(c, "format"), formats[i]));
-	}
 	const struct iss_command_info *t = iss_command_find("ledger.template");
+
+	portal_list_files(q, b, fill);
 	if (strcmp(noun, "ledger") == 0 && portal_may(q, t) && portal_actor(q)->org[0] != '\0')
 		web_print(b, " · <a class=\"file\" href=\"/do/ledger/template?run=1&amp;download=file&amp;format=xlsx&amp;entries=true\">%s</a>", web_tr(q, "The own office's, in the headings of the import (Excel)"));
 	web_html(b, "</p>");
@@ -237,6 +225,7 @@ static void table(struct web_req *q, struct fj_buf *b, const struct list *l, con
 		if (l->boxes)
 			box(q, b, l, row);
 		web_cells(q, b, row, l->links, l->col, l->n);
+		web_rest(q, b, l->n);
 		web_html(b, "</tr>");
 	}
 	web_html(b, "</tbody></table>");
@@ -374,6 +363,8 @@ void portal_get_list(struct web_req *q, struct web_res *r)
 		return;
 	}
 	if (found(q, r, noun))
+		return;
+	if (member[0] != '\0' && portal_list_file(q, r, c, member))
 		return;
 	if (portal_params(q, c, false, &params, &err) != FJ_OK || portal_command(q, c->name, params, &answer, &err) != FJ_OK) {
 		web_fail(q, r, &err);

@@ -200,7 +200,7 @@ static void act_link(struct web_req *q, struct fj_buf *b, const struct act *a, c
 
 	portal_address(portal_wizard_of(a->c->name) != NULL ? "wizard" : "do", a->c->name, to);
 	web_print(b, "<a class=\"%s\" href=\"%s?%s=%s&amp;back=%s", class, to, a->f->name, id, back);
-	web_html(b, a->c->kind == ISS_READ && needs_only(a->c, a->f) ? (strcmp(a->c->name, "token.archive") == 0 ? "&amp;run=1&amp;download=file\">" : "&amp;run=1\">") : "\">");
+	web_html(b, a->c->kind == ISS_READ && needs_only(a->c, a->f) ? (strcmp(a->c->name, "token.archive") == 0 ? "&amp;run=1&amp;download=file&amp;format=zip\">" : "&amp;run=1\">") : "\">");
 	portal_command_word(q, b, a->c);
 	web_html(b, "</a>");
 }

@@ -226,11 +226,12 @@ static void found(struct web_req *q, struct fj_buf *b, const json_t *list)
 	web_html(b, "</tr></thead><tbody>");
 	json_array_foreach(list, i, row) {
 		const char *noun = fj_json_text(row, "noun"), *key = fj_json_text(row, "key"), *name = fj_json_text(row, "name");
-		FJ_AUTO(json) rest = json_pack("{s:s, s:s, s:O*}", "noun", portal_noun_word(q, noun, true), "state", portal_state_of(noun, fj_json_text(row, "state")), "holder", json_object_get(row, "holder"));
+		const char *state = portal_state_of(noun, fj_json_text(row, "state"));
+		FJ_AUTO(json) rest = json_pack("{s:s, s:s*, s:O*}", "noun", portal_noun_word(q, noun, true), "state", state[0] != '\0' ? state : NULL, "holder", json_object_get(row, "holder"));
 		web_print(b, "<tr><td data-label=\"%s\"><div>", web_label(q, cols[0]));
 		web_print(b, "<a href=\"/show/%s/%s\"><bdi>%s</bdi></a> <span class=\"mono small\">%s</span>", noun, key, name[0] != '\0' ? name : key, key);
 		web_html(b, "</div></td>");
-		web_cells(q, b, rest, NULL, cols + 1, FJ_ARRAY_LEN(cols) - 1);
+		web_cells(q, b, rest, portal_links, cols + 1, FJ_ARRAY_LEN(cols) - 1);
 		web_html(b, "</tr>");
 	}
 	web_html(b, "</tbody></table>");

@@ -357,6 +357,8 @@ void portal_ask_license(struct web_req *q, struct fj_buf *b, const char *noun, c
 bool portal_reviews(struct web_req *q, const json_t *o);
 /* On the page of an application that waits: the decision, or who reviews it. */
 void portal_license_review(struct web_req *q, struct fj_buf *b, const json_t *o, const char *id);
+/* The service address that a license bound by name is checked for, or those of a product's licenses; nothing of others. */
+void portal_audience(struct web_req *q, struct fj_buf *b, const json_t *o);
 /* The credential's text: as a file (false: it has none for this reader), and the buttons that lead to it. */
 bool portal_license_file(struct web_res *r, const char *noun, const json_t *o, const char *id);
 void portal_license_text(struct web_req *q, struct fj_buf *b, const char *noun, const json_t *o, const char *id);

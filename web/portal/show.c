@@ -336,6 +336,7 @@ static json_t *without_head(const json_t *o, const char *noun)
 	json_object_del(rest, "returned");
 	json_object_del(rest, "resubmit");
 	json_object_del(rest, "certificate_missing");
+	json_object_del(rest, "audiences");
 	for (size_t i = 0; strcmp(noun, "plan") == 0 && i < FJ_ARRAY_LEN(of_plan); i++)
 		json_object_del(rest, of_plan[i]);
 	if (strcmp(noun, "request") == 0)
@@ -418,6 +419,7 @@ static void page(struct web_req *q, struct web_res *r, const char *noun, const c
 	portal_ask_license(q, b, noun, o, id);
 	next_acts(q, b, &x, o, id, back);
 	portal_license_text(q, b, noun, o, id);
+	portal_audience(q, b, o);
 	if (strcmp(noun, "revenue") == 0)
 		portal_revenue(q, b, o);
 	if (strcmp(noun, "request") == 0)

@@ -332,8 +332,10 @@ void portal_preview(struct web_req *q, struct web_res *r, const struct iss_comma
 	if (rc == FJ_OK)
 		rc = portal_takeback_told(c, params, &err);
 	if (rc == FJ_OK && decides(c)) {
-		snprintf(again, sizeof(again), "/approvals/%.40s", fj_json_text(params, "id"));
-		web_redirect(r, again);
+		FJ_AUTO(buf) to = FJ_BUF_INIT(2048);
+		web_html(&to, "/approvals/");
+		web_url(&to, fj_json_text(params, "id"));
+		web_redirect(r, fj_buf_str(&to));
 		return;
 	}
 	if (rc == FJ_OK)

@@ -337,6 +337,7 @@ HTTP_SRC := \
 	web/http/html.c \
 	web/http/http.c \
 	web/http/limit.c \
+	web/http/sent.c \
 	web/http/slow.c \
 	web/http/tr.c \
 	web/http/value.c \
@@ -474,6 +475,7 @@ TEST_UNIT_SRC := \
 	tests/unit/test_web_http.c \
 	tests/unit/test_web_once.c \
 	tests/unit/test_web_public.c \
+	tests/unit/test_web_sent.c \
 	tests/unit/test_web_words.c \
 	tests/unit/test_wit_add.c
 

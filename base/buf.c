@@ -358,6 +358,17 @@ enum fj_rc fj_b64_get(const char *in, size_t n, struct fj_buf *out)
 	return n % 4 != 0 ? FJ_E_PARSE : b64_get(b64_standard, in, n, padding, out);
 }
 
+enum fj_rc fj_pem_put(struct fj_buf *b, const char *label, struct fj_slice der)
+{
+	FJ_AUTO(buf) b64 = FJ_BUF_INIT(4 * (der.len / 3 + 1) + 1);
+
+	FJ_TRY(fj_b64_put(&b64, der));
+	FJ_TRY(fj_buf_printf(b, "-----BEGIN %s-----\n", label));
+	for (size_t i = 0; i < b64.len; i += 64)
+		FJ_TRY(fj_buf_printf(b, "%.*s\n", (int)(b64.len - i < 64 ? b64.len - i : 64), (const char *)b64.data + i));
+	return fj_buf_printf(b, "-----END %s-----\n", label);
+}
+
 /* --- UTF-8 --- */
 
 /* octets of the well-formed sequence at p, 0 when there is none (RFC 3629 4) */

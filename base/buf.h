@@ -78,6 +78,8 @@ enum fj_rc fj_b64u_get(const char *in, size_t n, struct fj_buf *out) FJ_MUST_USE
 /* Classic base64 with padding (RFC 4648 4): x5c (RFC 7515 4.1.6), PEM bodies. */
 enum fj_rc fj_b64_put(struct fj_buf *b, struct fj_slice in) FJ_MUST_USE;
 enum fj_rc fj_b64_get(const char *in, size_t n, struct fj_buf *out) FJ_MUST_USE;
+/* appended as PEM, lines of 64 (RFC 7468 2): "-----BEGIN CERTIFICATE-----" and so on */
+enum fj_rc fj_pem_put(struct fj_buf *b, const char *label, struct fj_slice der) FJ_MUST_USE;
 
 /* UTF-8 (RFC 3629): well-formed, no surrogates, no U+0000. */
 bool fj_utf8_valid(struct fj_slice s);

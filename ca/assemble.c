@@ -50,17 +50,8 @@ enum fj_rc ca_verify_signed_by(struct fj_slice signed_der, struct fj_slice issue
 
 enum fj_rc ca_pem(const char *label, struct fj_slice der, struct fj_buf *pem, struct fj_err *err)
 {
-	FJ_AUTO(buf) b64 = FJ_BUF_INIT(FJ_DER_MAX);
-	enum fj_rc rc = fj_b64_put(&b64, der);
+	enum fj_rc rc = fj_pem_put(pem, label, der);
 
-	if (rc == FJ_OK)
-		rc = fj_buf_printf(pem, "-----BEGIN %s-----\n", label);
-	for (size_t i = 0; rc == FJ_OK && i < b64.len; i += 64) {
-		size_t n = b64.len - i < 64 ? b64.len - i : 64;
-		rc = fj_buf_printf(pem, "%.*s\n", (int)n, (const char *)b64.data + i);
-	}
-	if (rc == FJ_OK)
-		rc = fj_buf_printf(pem, "-----END %s-----\n", label);
 	return rc == FJ_OK ? FJ_OK : fj_fail(err, rc, "ca", NULL, "the PEM text is too large");
 }
 

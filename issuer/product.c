@@ -18,6 +18,7 @@
 #include "issuer/price.h"
 #include "issuer/shape.h"
 #include "issuer/state.h"
+#include "issuer/token.h"
 
 #define MAX_DOC (1u << 16)
 #define MAX_COSTS 50
@@ -630,12 +631,16 @@ static enum fj_rc versions(struct sto *db, const char *key, json_t *out, struct 
 enum fj_rc cmd_product_show(struct iss_call *c, struct fj_err *err)
 {
 	FJ_AUTO(json) list = json_array();
+	FJ_AUTO(json) at = json_array();
 	FJ_AUTO(json) doc = NULL;
 	struct dom_product p;
 
 	FJ_TRY(load(c->db, fj_json_peek(c->params, "product"), &p, &doc, err));
 	FJ_TRY(versions(c->db, p.key, list, err));
+	FJ_TRY(tok_audiences(c->db, p.authorisation, p.id, at, err));
 	c->answer = short_json(&p);
+	if (c->answer != NULL && json_array_size(at) > 0)
+		json_object_set(c->answer, "audiences", at);
 	return c->answer != NULL && json_object_update_missing(c->answer, doc) == 0 && json_object_set(c->answer, "versions", list) == 0 ? FJ_OK : fj_no_memory(err, "issuer");
 }
 

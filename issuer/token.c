@@ -640,6 +640,36 @@ static enum fj_rc payload_get(struct sto *db, const char *id, json_t **out, stru
 	return FJ_OK;
 }
 
+static bool holds(const json_t *list, const char *text)
+{
+	size_t i;
+	json_t *v;
+
+	json_array_foreach(list, i, v)
+		if (strcmp(json_string_value(v), text) == 0)
+			return true;
+	return false;
+}
+
+enum fj_rc tok_audiences(struct sto *db, const char *authorisation, const char *product, json_t *out, struct fj_err *err)
+{
+	FJ_AUTO(sto_q) q = {0};
+	bool row;
+
+	FJ_TRY(sto_query(db, STO_TOKEN_NEWEST_OF_PRODUCT, &q, err, "tt", product, authorisation));
+	for (;;) {
+		FJ_AUTO(json) p = NULL;
+		FJ_TRY(sto_step(&q, &row, err));
+		if (!row)
+			return FJ_OK;
+		if (payload_get(db, sto_text(&q, 0), &p, NULL) != FJ_OK)
+			continue; /* it says no address */
+		const char *at = fj_json_text(p, "audience");
+		if (at[0] != '\0' && !holds(out, at) && json_array_append_new(out, json_string(at)) != 0)
+			return fj_no_memory(err, "issuer");
+	}
+}
+
 /* what its holder has to keep: scope, binding, and what to do when it ends */
 static enum fj_rc put_terms(struct sto *db, const struct token *t, json_t *out, struct fj_err *err)
 {

@@ -24,6 +24,8 @@ struct token {
 	struct dom_fee fee;
 };
 enum fj_rc tok_get(struct sto *db, const char *id, struct token *t, struct fj_err *err) FJ_MUST_USE;
+/* the service addresses of the newest licenses of a product that are bound by name, each once: texts, appended */
+enum fj_rc tok_audiences(struct sto *db, const char *authorisation, const char *product, json_t *out, struct fj_err *err) FJ_MUST_USE;
 bool tok_used_up(const struct token *t);
 /* Is the token's text for the actor?  For whom it was made, its authorisation's parties, and who audits them: by name it can
  * be used by whoever has it.  Whatever hands the text out asks this. */

@@ -55,7 +55,10 @@ async function signIn(name, options) {
 async function verify(page, credential, use) {
 	await page.goto(h.portal + '/verify');
 	await page.fill('#c', credential);
-	await page.fill('#u', use || '');
+	if (use) {
+		await page.click('details.part:not([open]) > summary');
+		await page.fill('#u', use);
+	}
 	await page.click('main button');
 	await page.waitForLoadState();
 	const box = page.locator('.verdict');

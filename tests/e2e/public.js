@@ -50,6 +50,7 @@ async function byHand(options, how) {
 		const t = h.token('permit');
 		await page.goto(h.portal + '/verify');
 		await page.setInputFiles('#f', path.join(h.d, t.file));
+		await page.click('details.part > summary');
 		await page.fill('#u', Object.entries(t.use).map(([k, v]) => k + '=' + v).join(','));
 		await page.click('main button:visible');
 		await page.waitForSelector('.verdict.permit');

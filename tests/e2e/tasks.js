@@ -78,6 +78,12 @@ class Person {
 	async press(words, where = this.page) {
 		await this.click(where.getByRole('button', { name: words, exact: typeof words === 'string' }).first());
 	}
+	// a command's form: its preview, read through, and done
+	async act(where = this.page.locator('main form.fill')) {
+		await this.press(/./, where);
+		await this.see(/尚未办理|nothing has been done yet/);
+		await this.click(this.page.locator('main form.acts button:not(.quiet)').first());
+	}
 	async unfold(words, where = this.page) {
 		await where.locator('summary', { hasText: words }).first().click();
 		this.clicks++;
@@ -116,8 +122,10 @@ async function task(sentence, run, { en = false, narrow = false } = {}) {
 async function verdictOf(stranger, credential, use = '') {
 	await stranger.page.goto(h.portal + '/verify');
 	await stranger.page.fill('textarea[name=credential]', credential);
-	if (use)
+	if (use) {
+		await stranger.show('details.part');
 		await stranger.page.fill('[name=use]', use);
+	}
 	await stranger.page.locator('form:has(textarea[name=credential]) button:not([type=button])').first().click();
 	await stranger.page.waitForSelector('.verdict');
 	return (await stranger.page.getAttribute('.verdict', 'class')).replace(/.*\bverdict (\w+).*/, '$1');
@@ -158,17 +166,49 @@ async function anybody() {
 			if (await folded.count() > 0)
 				await folded.first().click();
 			await p.page.fill('textarea[name=credential]', h.read(t));
+			await p.show('details.part'); // what it is to be used for, on a telephone
 			await p.page.fill('[name=use]', useText(t.use));
 			await check(p);
 			assert.strictEqual(await judged(p), t.expect);
 		}
 	}, { en: true });
-	await task('a stranger checks a file', async (as) => {
-		const p = await as(null);
-		await p.page.setInputFiles('input[type=file]', { name: 'certificate.pem', mimeType: 'application/octet-stream', buffer: fs.readFileSync(path.join(h.d, 'demo', GOOD + '.pem')) });
+	await task('a stranger checks a file, of a certificate in DER too, and asks about a use of it without choosing it again; at the verifier likewise', async (as) => {
+		const p = await as(null), pem = fs.readFileSync(path.join(h.d, 'demo', GOOD + '.pem'));
+		const der = Buffer.from(pem.toString().replace(/-----[^-]*-----/g, ''), 'base64');
+		for (const at of [h.portal + '/verify', h.verifier + '/'])
+			for (const [name, buffer] of [['certificate.pem', pem], ['certificate.der', der]]) {
+				await p.page.goto(at);
+				await p.page.setInputFiles('input[type=file]', { name, mimeType: 'application/octet-stream', buffer });
+				await check(p);
+				assert.strictEqual(await judged(p), 'permit', at + name);
+				const folded = p.within('main details:not([open]):has(textarea[name=credential]) > summary');
+				if (await folded.count() > 0)
+					await folded.first().click();
+				assert.match(await p.page.inputValue('textarea[name=credential]'), /^-----BEGIN CERTIFICATE-----/);
+				await p.page.selectOption('[name=use_action]', 'DOWNLOAD_PRODUCT');
+				await check(p);
+				assert.strictEqual(await judged(p), 'deny', at + name + ' for a use: a certificate permits none');
+				await p.see(GOOD);
+			}
+		const token = h.token('permit');
+		await p.page.goto(h.verifier + '/');
+		await p.page.setInputFiles('input[type=file]', { name: 'license.jwt', mimeType: 'application/octet-stream', buffer: Buffer.from(h.read(token)) });
+		await p.show('details.part');
+		await p.page.fill('[name=use]', useText(token.use));
 		await check(p);
-		assert.strictEqual(await judged(p), 'permit');
+		assert.strictEqual(await judged(p), token.expect);
+		await p.page.goto(h.verifier + '/');
+		await p.page.setInputFiles('input[type=file]', { name: 'code.png', mimeType: 'image/png', buffer: Buffer.from('\x89PNG\r\n\x1a\n', 'latin1') });
+		await check(p);
+		await p.see('此处不读取图片');
 	});
+	await task('on a telephone the button to verify stands on the first screen; the intended use is folded', async (as) => {
+		const p = await as(null);
+		await p.page.goto(h.portal + '/verify');
+		assert.ok(!await p.within('[name=use_action]').isVisible());
+		const box = await p.within('form:has(textarea[name=credential]) button:not([type=button])').first().boundingBox();
+		assert.ok(box.y + box.height <= NARROW.height, 'the button ends at ' + (box.y + box.height));
+	}, { narrow: true });
 	await task('a stranger finds notices, disclosure, help, and how to verify independently', async (as, say) => {
 		const p = await as(null);
 		for (const [link, seen] of [['Public notices', say('Public notices')], ['Disclosure of authorised operation', /DAU-/], ['Verify independently', /[0-9A-Fa-f:]{40,}/], ['Help', say('Help')]]) {
@@ -394,7 +434,7 @@ async function offices() {
 		const p = await as('hb-fin1'), number = h.demo.certificates.find((c) => c.number.startsWith('DAC-420000') && c.expect === 'permit').number;
 		await p.page.goto(h.portal + '/show/certificate/' + number);
 		await p.click(p.within('main a[href*="/do/copy/issue"]').first());
-		await p.press(/./, p.within('main form.fill'));
+		await p.act();
 		await p.seeSoon(/CP-[0-9A-Za-z-]+/);
 		const copy = (await h.api('/api/v1/copy?number=' + number, null, await h.session('hb-fin1'))).items.pop();
 		await p.page.goto(h.portal + '/show/copy/' + copy.id);
@@ -403,7 +443,7 @@ async function offices() {
 		await p.page.locator('[name=document]').selectOption('ID_CARD');
 		await p.page.fill('[name=document_no]', '420101199001010000');
 		await p.page.locator('[name=checked]').selectOption('true');
-		await p.press(/./, p.within('main form.fill'));
+		await p.act();
 		assert.strictEqual((await h.api('/api/v1/copy/' + copy.id, null, await h.session('hb-fin1'))).state, 'COLLECTED');
 	});
 	await task('an officer sees his sessions, ends the others and makes recovery codes', async (as, say) => {
@@ -456,13 +496,13 @@ async function registration() {
 		await holder.click(holder.within('main tr', { hasText: '示例 ' + no }).getByRole('link').first());
 		await next(holder); // the conclusion
 		await fill(holder, { result: 'ASSET', decision: '示例〔2026〕' + n + '号', held: 'true', benefit: 'true', measurable: 'true' });
-		await holder.press(/./, holder.within('main form.fill'));
+		await holder.act();
 		await holder.see('湖北省财政厅'); // whose turn it is
 		await finance.home();
 		await finance.click(finance.within('main .todo a').first());
 		await finance.click(finance.within('main tr', { hasText: '示例 ' + no }).getByRole('link').first());
 		await next(finance);
-		await finance.press(/./, finance.within('main form.fill'));
+		await finance.act();
 		// the card, by its four blocks
 		await holder.home();
 		await holder.menu('台账');
@@ -482,7 +522,7 @@ async function registration() {
 			await finance.click(finance.within('main tr', { hasText: no }).getByRole('link').first());
 			await next(finance);
 			await fill(finance, fields);
-			await finance.press(/./, finance.within('main form.fill'));
+			await finance.act();
 			await finance.see('已办理');
 		};
 		await office({});
@@ -512,7 +552,7 @@ async function registration() {
 				const input = form.locator('[name="' + name + '"]');
 				await ((await input.evaluate((e) => e.tagName)) === 'SELECT' ? input.selectOption(value) : input.fill(value));
 			}
-			await finance.press(/./, form);
+			await finance.act(form);
 		}
 		await anyone.page.goto(h.portal + '/objections');
 		await fill(anyone, { id: receipt[1], secret: receipt[2] });
@@ -584,7 +624,7 @@ async function many() {
 		await p.click(p.within('main a[href="/do/report/submit"]').first());
 		await p.page.locator('[name=kind]').selectOption('half-year');
 		await p.page.fill('[name=period]', '2026H1');
-		await p.press(/./, p.within('main form.fill'));
+		await p.act();
 		await p.seeSoon(/审批/);
 		await second.home();
 		await second.click(second.within('main .todo a').first());

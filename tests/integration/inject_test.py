@@ -304,7 +304,8 @@ def reflect_command(filler, command, kind, client):
             one = urllib.parse.urlencode({name: fill[name]})
             client.ask('GET', ('/list/%s?%s' if verb == 'list' else '/do/%s/' + verb + '?run=1&%s') % (noun, one), cookie=True)
     else:
-        client.page('POST', '/do/%s/%s' % (noun, verb), dict(fill, csrf=client.csrf, once=os.urandom(11).hex(), back='/show/' + hostile('back')))
+        for step in ('preview', ''):
+            client.page('POST', '/do/%s/%s' % (noun, verb), dict(fill, csrf=client.csrf, once=os.urandom(11).hex(), back='/show/' + hostile('back'), step=step))
         client.api('POST', '/api/v1/%s/%s' % (noun, verb), fill)
 
 

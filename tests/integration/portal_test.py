@@ -78,6 +78,14 @@ try:
     for link in links:
         page = get(seller, link)[2]
         check('with the product filled in', all(re.search('name="%s"[^>]*value="%s"' % (k, v), page) for k, v in (('request.product.id', 'P-POWER'), ('request.product.version', '1.0'), ('request.certificate', 'DAC-100000-202603-000001-F'))), link)
+    named = next(t for t in h.demo['tokens'] if 'audience' in t['use'])
+    jc = sign_in('jc1')[0]
+    page = get(jc, '/show/token/' + named['id'])[2]
+    check('a license bound by name says for which service address it is checked', '适用服务地址（audience）' in page and named['use']['audience'] in page, page[:300])
+    token = h.api('GET', '/api/v1/token/' + named['id'], None, h.session('jc1'))[1]
+    check('so does its product', named['use']['audience'] in get(jc, '/show/product/%s%%2F%s' % (token['authorisation'], token['product']))[2], token)
+    page = get(jc, '/do/find/search?run=1&q=' + urllib.parse.quote('水文'))[2]
+    check('what a search finds leads to its page by its name, its kind in words', re.search('<a href="/show/asset/HB-2026-0001"><bdi>[^<]*水', page) and '>台账条目<' in page and 'href="/show/organisation/12420000DEMA00099D"' in page, page[:300])
     page = get(sign_in('hbsw1')[0], '/do/price/record?authorisation=DAU-420000-202611-000001-T')[2]
     check('a price file begins with the caps of the one that it replaces, which is named', '现行核定价格文件' in page and re.search('name="caps.0.product"[^>]*value="P-REPORT"', page) and 'href="/show/price/PC-' in page, page[:200])
     today = time.strftime('%Y-%m-%d', time.gmtime(time.time() + 8 * 3600))

@@ -341,6 +341,42 @@ def drafts(b):
 
 # --- previews ---
 
+def brief():
+    """a small act: what will be done, on which object, what follows; nothing of it until it is said"""
+    done('hbsw1', 'ledger.import', file=CSV_HEAD + 'L-BRIEF,CAT-BRIEF,示例小事,,自主采集,,否\r\n')
+    lg = next(r['id'] for r in officers.get('hbsw1', 'ledger?limit=1000')['items'] if r['ledger_no'] == 'L-BRIEF')
+    b, before = browsers['hbsw1'], events()
+    b.open('/do/ledger/recognise?id=%s&back=/show/ledger/%s' % (lg, lg))
+    f = b.form('/do/ledger/recognise')
+    texts(f, result='确认为数据资产', decision='党组会纪要（示例）', held='是', benefit='是', measurable='是')
+    b.press(f, '核对并预览')
+    main = re.sub(r'\s+', ' ', b.page.text)
+    check('a small act is previewed: what, on which object by name and number, what was filled in', all(w in main for w in ('尚未办理', '办理事项： 作出确认结论', '示例小事', lg, '党组会纪要（示例）')), main[:900])
+    check('in few words: the number is not read back as a field once more', main.count(lg) == 1 and len(main) < 900, (main.count(lg), len(main)))
+    check('and nothing was done', events() == before)
+    b.press(b.form('/do/ledger/recognise'), '返回修改')
+    f = b.form('/do/ledger/recognise')
+    check('back to change shows what was typed', (f.get('decision'), f.get('held'), f.get('id')) == ('党组会纪要（示例）', 'true', lg), f.fields)
+    b.press(f, '核对并预览')
+    b.press(b.form('/do/ledger/recognise'), '确认办理')
+    check('done, it leads back to where the form stood', events() == before + 1 and b.url.path == '/show/ledger/' + lg, (b.at(), b.page.text[:200]))
+    two_more = ['L-MANY-%d' % i for i in range(2)]
+    done('hbsw1', 'ledger.import', file=CSV_HEAD + ''.join('%s,CAT-%s,示例多项%d,,自主采集,,否\r\n' % (n, n, i) for i, n in enumerate(two_more)))
+    ids = [r['id'] for r in officers.get('hbsw1', 'ledger?limit=1000')['items'] if r['ledger_no'] in two_more]
+    before = events()
+    b.open('/do/ledger/recognise')
+    f = b.form('/do/ledger/recognise')
+    texts(f, ids='\r\n'.join(ids), result='确认为数据资产', decision='党组会纪要（示例）', held='是', benefit='是', measurable='是')
+    b.press(f, '核对并预览')
+    check('of a selection each is named', '已选 2 项' in b.page.text and all('示例多项%d' % i in b.page.text for i in range(2)) and events() == before, b.page.text[:500])
+    b.press(b.form('/do/ledger/recognise'), '确认办理')
+    check('and all of it is done', [officers.get('hbsw1', 'ledger/' + i)['state'] for i in ids] == ['RECOGNISED'] * 2)
+    c = Browser(h, 'hb-fin2')
+    c.open('/do/user/expire?login=hbsw-sup')
+    c.press(c.form('/do/user/expire'), '核对并预览')
+    check('what can\'t be tried is read back all the same', '尚未办理' in c.page.text and '要求用户更换密码' in c.page.text and any(x[0] == '确认办理' for x in c.form('/do/user/expire').buttons), c.page.text[:400])
+
+
 def previews():
     before = events()
     code, out = do('hbsw1', 'material.add', kind='OTHER', name='p', file='preview of a file', preview=True)
@@ -354,14 +390,23 @@ def previews():
     refused('it is yes or no', do('hbsw1', 'material.add', kind='OTHER', file='x', preview='maybe'), None)
     b = Browser(h, 'hb-fin1')
     b.open('/do/certificate/suspend')
-    check('a simple act stays direct', any(x[0] == '冻结证书' for x in b.form('/do/certificate/suspend').buttons) and not any(x[2] == 'preview' for x in b.form('/do/certificate/suspend').buttons),
-          b.form('/do/certificate/suspend').buttons)
+    check('a form that names no object yet leads to a preview', [x[2] for x in b.form('/do/certificate/suspend').buttons] == ['preview', 'draft'], b.form('/do/certificate/suspend').buttons)
+    number = next(c['number'] for c in officers.get('hb-fin1', 'certificate')['items'] if c['state'] == 'ACTIVE')
+    b.open('/do/certificate/suspend?number=' + number)
+    check('suspending one is its own page, with what stops, and no other', [x[0] for x in b.form('/do/certificate/suspend').buttons] == ['确认：冻结证书'] and '办理后不予认可的范围' in b.page.text,
+          (b.form('/do/certificate/suspend').buttons, b.page.text[:300]))
+    b.open('/do/approval/approve')
+    f = b.form('/do/approval/approve')
+    f.set('id', 'AP-example')
+    b.press(f, '核对并预览')
+    check('a decision leads to the approval, which shows what will be signed', b.at() == '/approvals/AP-example', b.at())
     b.open('/do/organisation/add')
     f = b.form('/do/organisation/add')
     texts(f, usci='91420100DEMA00999X', name='示例新单位', kind='其他企业', level='省', div6='420000', override='示例代码', finance=HUBEI)
     f.set('roles', ['用数主体'])
     b.press(f, '核对并预览')
     check('an organisation is previewed, with who decides', '尚未办理' in b.html and '财政部门' in b.page.text and events() == before, (b.status, b.page.text[:400]))
+    brief()
 
 
 # --- the ledger: import, correct, again ---
@@ -615,6 +660,7 @@ def limits():
 def no_json():
     """every form that any officer has, looked through for a document to be typed"""
     found = []
+    at_once = set()
     for who in ('hbsw1', 'hb-fin1', 'jc1'):
         b = browsers.get(who) or Browser(h, who)
         browsers[who] = b
@@ -623,9 +669,14 @@ def no_json():
             b.open(path)
             if 'JSON' in b.page.text:
                 found.append((who, path))
+            f = next((f for f in b.page.forms if f.action == path and f.method == 'post'), None)
+            if f is not None and not any(x[2] == 'preview' for x in f.buttons):
+                at_once.add(path)
             if len(b.raw) > 100000:
                 check('a page has 100 kB at most', False, (path, len(b.raw)))
     check('no form of theirs asks for JSON', not found, found)
+    reads = {'/do/bundle/create', '/do/exchange/reconcile'} # they take a file
+    check('each that changes something is previewed before it is done, but for a file that is filed', at_once - reads == {'/do/material/add'}, at_once)
 
 
 import html, sqlite3

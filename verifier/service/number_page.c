@@ -126,7 +126,7 @@ void svc_number_page(struct web_req *q, struct web_res *r, const char *number, c
 		state_line(q, &r->body, json_array_get(rows, 0));
 	web_verdict(q, &r->body, verdict);
 	register_part(q, &r->body, number);
-	web_verify_form(q, &r->body, "/", NULL, true);
+	web_verify_form(q, &r->body, "/", NULL, SVC_FORM);
 	web_page_end(&r->body);
 }
 
@@ -180,7 +180,7 @@ void svc_product_page(struct web_req *q, struct web_res *r, const char *authoris
 	web_html(&r->body, "<p class=\"notice\">");
 	web_say(q, &r->body, "A product is offered under its authorisation: whether that is in force says its own page. Who uses it needs a license token.");
 	web_html(&r->body, "</p>");
-	web_verify_form(q, &r->body, "/", NULL, true);
+	web_verify_form(q, &r->body, "/", NULL, SVC_FORM);
 	web_page_end(&r->body);
 }
 

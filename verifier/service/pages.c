@@ -1,5 +1,6 @@
 /*
- * pages.c - the public verifier for people: paste a credential, or ask for a number.
+ * pages.c - the public verifier for people: paste a credential, choose its file, or ask for a
+ * number.
  *
  * No script, nothing from elsewhere, nothing stored.
  */
@@ -51,7 +52,7 @@ void svc_error_page(struct web_req *q, struct web_res *r, const struct fj_err *e
 void svc_get_home(struct web_req *q, struct web_res *r)
 {
 	svc_page_top(q, &r->body, web_tr(q, "Check a data asset credential"));
-	web_verify_form(q, &r->body, "/", NULL, true);
+	web_verify_form(q, &r->body, "/", NULL, SVC_FORM);
 	web_page_end(&r->body);
 }
 
@@ -74,12 +75,13 @@ static enum fj_rc judge(const struct ver_view *v, struct ver_input *in, const ch
 	return ver_verify_in(v->dir, over, in, out, err);
 }
 
-/* what was pasted, or what was published under a number; found: the bytes that were judged, when it was a number */
-static enum fj_rc verdict_for(struct svc *s, const char *text, const char *use_text, const char *at, struct fj_slice proof, struct fj_buf *found, json_t **out, struct fj_err *err)
+/* what was sent, or what was published under a number; found: the bytes that were judged, when it was a number */
+static enum fj_rc verdict_for(struct svc *s, const struct web_sent *sent, const char *use_text, const char *at, struct fj_buf *found, json_t **out, struct fj_err *err)
 {
 	FJ_AUTO(ver_use) use = NULL;
 	FJ_AUTO(ver_report) report = {.n = 0};
-	struct ver_input in = {.credential = fj_slice_str(text), .log_proof = proof};
+	struct ver_input in = {.credential = web_sent_slice(sent), .log_proof = fj_buf_slice(&sent->proof)};
+	const char *text = sent->text == NULL ? "" : sent->text;
 	struct ver_view *v;
 
 	if (is_number(text))
@@ -113,28 +115,14 @@ static bool since(void *ctx, const char *number, char at[FJ_TIME_CAP])
 	return fj_strcopy(at, FJ_TIME_CAP, fj_json_text(json_array_get(rows, 0), "since")) == FJ_OK && at[0] != '\0';
 }
 
-static char *trimmed(const char *s)
-{
-	size_t n = strlen(s);
-
-	while (n > 0 && strchr(" \t\r\n", s[n - 1]) != NULL)
-		n--;
-	while (n > 0 && strchr(" \t\r\n", *s) != NULL) {
-		s++;
-		n--;
-	}
-	return fj_strndup(s, n);
-}
-
-static void show_verdict(struct web_req *q, struct web_res *r, const char *text, const char *use, const char *at)
+static void show_verdict(struct web_req *q, struct web_res *r, const struct web_sent *sent, const char *use, const char *at)
 {
 	FJ_AUTO(json) verdict = NULL;
-	FJ_AUTO(str) clean = trimmed(text);
 	FJ_AUTO(buf) found = FJ_BUF_INIT(FJ_X509_MAX + FJ_TOKEN_MAX);
-	FJ_AUTO(buf) proof = FJ_BUF_INIT(FJ_LOG_PROOF_MAX);
+	FJ_AUTO(buf) again = FJ_BUF_INIT(2 * FJ_X509_MAX);
 	struct fj_err err = {0};
 
-	if (clean == NULL || web_pasted_proof(q, &proof, &err) != FJ_OK || verdict_for(web_app(q), clean, use, at, fj_buf_slice(&proof), &found, &verdict, &err) != FJ_OK) {
+	if (verdict_for(web_app(q), sent, use, at, &found, &verdict, &err) != FJ_OK) {
 		web_fail(q, r, &err);
 		return;
 	}
@@ -145,33 +133,52 @@ static void show_verdict(struct web_req *q, struct web_res *r, const char *text,
 	}
 	if (at[0] == '\0')
 		web_verdict_since(verdict, since, web_app(q));
-	if (is_number(clean)) {
-		svc_number_page(q, r, clean, verdict, fj_buf_slice(&found));
+	if (sent->text != NULL && is_number(sent->text)) {
+		svc_number_page(q, r, sent->text, verdict, fj_buf_slice(&found));
 		return;
 	}
 	svc_page_top(q, &r->body, web_tr(q, "Verdict"));
 	web_verdict(q, &r->body, verdict);
-	web_verify_form(q, &r->body, "/", NULL, true);
+	if (sent->bundle)
+		web_print(&r->body, "<p class=\"small\">%s</p>", web_tr(q, "The credential in the bundle was judged by the status of now, not by that in the bundle."));
+	web_verify_form(q, &r->body, "/", web_file(q, "file") != NULL && web_sent_again(sent, &again) ? fj_buf_str(&again) : NULL, SVC_FORM | WEB_VERIFY_USE);
 	web_page_end(&r->body);
+}
+
+/* a file where one was chosen, else what was pasted */
+static enum fj_rc take(struct web_req *q, struct web_sent *sent, struct fj_err *err)
+{
+	const struct web_upload *file = web_file(q, "file");
+
+	if (file != NULL && file->bytes.len > 0)
+		FJ_TRY(web_sent_file(sent, file->bytes, err));
+	else
+		FJ_TRY(web_sent_text(sent, fj_slice_str(web_field(q, "credential")), err));
+	return web_sent_proof(q, sent, err);
 }
 
 void svc_post_home(struct web_req *q, struct web_res *r)
 {
+	FJ_AUTO(web_sent) sent = {.text = NULL};
 	FJ_AUTO(buf) use = FJ_BUF_INIT(8192);
 	struct fj_err err = {0};
 
-	if (web_use_text(q, &use, &err) != FJ_OK)
+	if (web_use_text(q, &use, &err) != FJ_OK || take(q, &sent, &err) != FJ_OK)
 		web_fail(q, r, &err);
 	else
-		show_verdict(q, r, web_field(q, "credential"), fj_buf_str(&use), web_field(q, "at"));
+		show_verdict(q, r, &sent, fj_buf_str(&use), web_field(q, "at"));
 }
 
 void svc_get_number(struct web_req *q, struct web_res *r)
 {
 	const char *number = web_param(q, "number");
+	FJ_AUTO(web_sent) sent = {.text = NULL};
+	struct fj_err err = {0};
 
-	if (is_number(number))
-		show_verdict(q, r, number, "", web_field(q, "at"));
+	if (is_number(number) && web_sent_text(&sent, fj_slice_str(number), &err) != FJ_OK)
+		web_fail(q, r, &err);
+	else if (is_number(number))
+		show_verdict(q, r, &sent, "", web_field(q, "at"));
 	else if (strncmp(number, "LT-", 3) == 0)
 		svc_token_page(q, r, number);
 	else

@@ -11,7 +11,7 @@
 const struct web_route svc_routes[] = {
 	{WEB_POST, "/v1/verify", svc_verify, WEB_PUBLIC, WEB_CSRF_NONE, VER_ASK_OCTETS, "verdict on one credential, or on up to 1000"},
 	{WEB_GET, "/", svc_get_home, WEB_PUBLIC, WEB_CSRF_NONE, 0, "form"},
-	{WEB_POST, "/", svc_post_home, WEB_PUBLIC, WEB_CSRF_NONE, 65536, "verdict as a page"},
+	{WEB_POST, "/", svc_post_home, WEB_PUBLIC, WEB_CSRF_NONE, 9u << 20, "verdict as a page, on a paste or a file"},
 	{WEB_GET, "/v/{number}", svc_get_number, WEB_PUBLIC, WEB_CSRF_NONE, 0, "verdict on a published number"},
 	{WEB_GET, "/v/{number}/{product*}", svc_get_product, WEB_PUBLIC, WEB_CSRF_NONE, 0, "a product of an authorisation"},
 	{WEB_GET, "/v1/credential/{number}", svc_get_credential, WEB_PUBLIC, WEB_CSRF_NONE, 0, "the published credential under a number"},

@@ -72,6 +72,7 @@ void svc_post_home(struct web_req *q, struct web_res *r);
 void svc_get_number(struct web_req *q, struct web_res *r);
 void svc_get_credential(struct web_req *q, struct web_res *r);
 void svc_get_bundle(struct web_req *q, struct web_res *r);
+#define SVC_FORM (WEB_VERIFY_AT | WEB_VERIFY_FILES) /* what the form of its pages has */
 void svc_page_top(struct web_req *q, struct fj_buf *b, const char *title); /* in the page's language */
 void svc_error_page(struct web_req *q, struct web_res *r, const struct fj_err *err);
 

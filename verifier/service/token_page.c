@@ -122,6 +122,6 @@ void svc_token_page(struct web_req *q, struct web_res *r, const char *id)
 	web_paper_notice(q, &r->body, web_field(q, "h")[0] == '\0' ? "" : is_paper_of(q, json_array_get(rows, 0)) ? "same" : "other");
 	svc_copy_notice(q, &r->body, id);
 	web_verdict(q, &r->body, verdict);
-	web_verify_form(q, &r->body, "/", NULL, true);
+	web_verify_form(q, &r->body, "/", NULL, SVC_FORM);
 	web_page_end(&r->body);
 }

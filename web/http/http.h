@@ -273,6 +273,29 @@ void web_clause_id(const char *cite, char out[WEB_CLAUSE_ID]);
 void web_clause(struct web_req *q, struct fj_buf *b, const char *clause);
 const char *web_basis_page(const struct web_req *q); /* the application's; NULL: none */
 
+/* --- sent.c: what somebody sent to have it verified --- */
+#define WEB_SENT_MAX (8u << 20) /* octets of a file */
+struct web_sent {
+	char *text;            /* owned: a number or a credential, without the blanks around it; NULL: `bytes` is it */
+	struct fj_slice bytes; /* of a file; borrowed from the request */
+	struct fj_buf proof;   /* of logging, from a bundle; empty: none */
+	bool bundle;           /* it was a bundle: its own lists are left aside */
+};
+void web_sent_release(struct web_sent *s);
+FJ_DEFINE_AUTO(web_sent, struct web_sent, web_sent_release)
+struct fj_slice web_sent_slice(const struct web_sent *s); /* the number or credential; empty: nothing was sent */
+/* a text, also once more in the place of another; FJ_E_INTERNAL: no memory */
+enum fj_rc web_sent_text(struct web_sent *s, struct fj_slice text, struct fj_err *err) FJ_MUST_USE;
+/* Token, certificate (PEM or DER) or bundle (docs/formats.md 15); a file that is none of these is taken as it is, for the verifier
+ * to judge.  FJ_E_PARSE: a bundle without a credential; FJ_E_UNSUPPORTED: a PDF, an archive, a picture of another kind: it says
+ * what to send instead.  Not checked: anything of what it says, and PNG or JPEG (the portal reads these). */
+enum fj_rc web_sent_file(struct web_sent *s, struct fj_slice file, struct fj_err *err) FJ_MUST_USE;
+/* The proof of logging that was pasted beside it (field "log_proof"), as its own lines; it takes the place of a bundle's.
+ * FJ_E_INVALID: there is nothing for it to be beside. */
+enum fj_rc web_sent_proof(struct web_req *q, struct web_sent *s, struct fj_err *err) FJ_MUST_USE;
+/* As a text that a form can carry on, so that it need not be chosen again: what is DER as PEM.  false: it is too large, or no text. */
+bool web_sent_again(const struct web_sent *s, struct fj_buf *out);
+
 /* --- verdict_page.c: a verdict document (docs/formats.md 8) as part of a page --- */
 void web_verdict(struct web_req *q, struct fj_buf *b, const json_t *verdict);
 /* verdict_plain.c: what it is, for whom, what for, until when, and what to do now; decisive: the check that decided, NULL of a permit */
@@ -287,13 +310,13 @@ void web_paper_notice(struct web_req *q, struct fj_buf *b, const char *paper);
 /* The form that asks for one, with what was sent; credential: the text that was judged, where it came in a file (NULL: as sent). */
 enum web_verify_with {
 	WEB_VERIFY_AT = 1,    /* also a time to judge at */
-	WEB_VERIFY_FILES = 2, /* also a file, picture or camera: multipart/form-data, field "file" */
+	WEB_VERIFY_FILES = 2, /* also a file: multipart/form-data, field "file" */
 	WEB_VERIFY_SHORT = 4, /* no more than what is to be judged */
+	WEB_VERIFY_PICTURES = 8, /* the file may be a picture of a QR code, or come from the camera */
+	WEB_VERIFY_USE = 16,  /* it stands there for asking about a use: that part is not folded */
 };
 void web_verify_form(struct web_req *q, struct fj_buf *b, const char *action, const char *credential, unsigned with);
 /* The intended use of that form, its choices and its line together, as docs/formats.md 8 writes it. */
 enum fj_rc web_use_text(struct web_req *q, struct fj_buf *out, struct fj_err *err) FJ_MUST_USE;
-/* The proof of logging that was pasted into it, as its own lines; out stays empty when there was none. */
-enum fj_rc web_pasted_proof(struct web_req *q, struct fj_buf *out, struct fj_err *err) FJ_MUST_USE;
 
 #endif

@@ -308,9 +308,24 @@ static void use_part(struct web_req *q, struct fj_buf *b, const struct use_part 
 	web_html(b, "</select>");
 }
 
-static void use_field(struct web_req *q, struct fj_buf *b)
+static bool use_sent(struct web_req *q)
 {
-	web_print(b, "<fieldset class=\"part\"><legend>%s</legend>", web_tr(q, "Intended use (optional)"));
+	bool any = web_field(q, "use")[0] != '\0';
+
+	for (size_t i = 0; i < FJ_ARRAY_LEN(use_parts); i++) {
+		char name[24];
+		snprintf(name, sizeof(name), "use_%s", use_parts[i].key);
+		any = any || web_field(q, name)[0] != '\0';
+	}
+	return any;
+}
+
+/* folded until it is asked for: it would push the button out of sight */
+static void use_field(struct web_req *q, struct fj_buf *b, unsigned with)
+{
+	bool open = (with & WEB_VERIFY_USE) != 0 || use_sent(q);
+
+	web_print(b, open ? "<details class=\"part\" open><summary>%s</summary>" : "<details class=\"part\"><summary>%s</summary>", web_tr(q, "Intended use (optional)"));
 	for (size_t i = 0; i < FJ_ARRAY_LEN(use_parts); i++)
 		use_part(q, b, &use_parts[i]);
 	web_html(b, "<label for=\"u\">");
@@ -321,7 +336,7 @@ static void use_field(struct web_req *q, struct fj_buf *b)
 	web_say(q, b, "Written key=value, separated by commas, such as ");
 	web_html(b, "<span class=\"mono\">action=QUERY,purpose=PUBGOV,territory=420106</span>");
 	web_say(q, b, ". Without it only authenticity, validity and status are checked.");
-	web_html(b, "</p></fieldset>");
+	web_html(b, "</p></details>");
 }
 
 static void at_field(struct web_req *q, struct fj_buf *b)
@@ -342,29 +357,14 @@ static void proof_field(struct web_req *q, struct fj_buf *b)
 	web_html(b, "</textarea>");
 }
 
-/* A form sends lines with CR LF, and who pastes loses or adds white space around. */
-enum fj_rc web_pasted_proof(struct web_req *q, struct fj_buf *out, struct fj_err *err)
-{
-	const char *s = web_field(q, "log_proof");
-	enum fj_rc rc = FJ_OK;
-
-	s += strspn(s, " \t\r\n");
-	for (; *s != '\0' && rc == FJ_OK; s++)
-		if (*s != '\r')
-			rc = fj_buf_put(out, s, 1);
-	while (out->len > 0 && strchr(" \t\n", out->data[out->len - 1]) != NULL)
-		out->len--;
-	if (rc == FJ_OK && out->len > 0)
-		rc = fj_buf_puts(out, "\n");
-	return rc == FJ_OK ? FJ_OK : fj_fail(err, rc, "web", "formats.md 19", "a proof of logging is larger than any");
-}
-
 /* a file or picture, dropped or chosen */
-static void file_field(struct web_req *q, struct fj_buf *b)
+static void file_field(struct web_req *q, struct fj_buf *b, bool pictures)
 {
-	web_print(b, "<label for=\"f\">%s</label><input type=\"file\" id=\"f\" name=\"file\" accept=\"image/png,image/jpeg,.jwt,.pem,.der,.cer,.crt,.json,.txt\" aria-describedby=\"fh\">",
-	    web_tr(q, "Or a file, or a picture of the QR code"));
-	web_print(b, "<p class=\"small hint\" id=\"fh\">%s</p>", web_tr(q, "PNG or JPEG; .jwt, .pem, .der, or an offline bundle (.json); 8 MB at most. It can be dropped here."));
+	web_print(b, "<label for=\"f\">%s</label>", pictures ? web_tr(q, "Or a file, or a picture of the QR code") : web_tr(q, "Or a file"));
+	web_html(b, pictures ? "<input type=\"file\" id=\"f\" name=\"file\" accept=\"image/png,image/jpeg,.jwt,.pem,.der,.cer,.crt,.json,.txt\" aria-describedby=\"fh\">"
+	    : "<input type=\"file\" id=\"f\" name=\"file\" accept=\".jwt,.pem,.der,.cer,.crt,.json,.txt\" aria-describedby=\"fh\">");
+	web_print(b, "<p class=\"small hint\" id=\"fh\">%s</p>", pictures ? web_tr(q, "PNG or JPEG; .jwt, .pem, .der, or an offline bundle (.json); 8 MB at most. It can be dropped here.")
+	    : web_tr(q, ".jwt, .pem, .der, or an offline bundle (.json); 8 MB at most. It can be dropped here."));
 }
 
 /* offered by the script where the browser itself can read QR codes */
@@ -376,7 +376,7 @@ static void camera(struct web_req *q, struct fj_buf *b)
 
 static void more_fields(struct web_req *q, struct fj_buf *b, unsigned with)
 {
-	use_field(q, b);
+	use_field(q, b, with);
 	web_print(b, "<details><summary>%s</summary>", web_tr(q, "More"));
 	proof_field(q, b);
 	if (with & WEB_VERIFY_AT)
@@ -401,13 +401,13 @@ void web_verify_form(struct web_req *q, struct fj_buf *b, const char *action, co
 		put_sent(q, b, "credential");
 	web_html(b, "</textarea>");
 	if (files)
-		file_field(q, b);
+		file_field(q, b, (with & WEB_VERIFY_PICTURES) != 0);
 	if (!(with & WEB_VERIFY_SHORT))
 		more_fields(q, b, with);
 	web_html(b, "<p><button>");
 	web_say(q, b, "Verify");
 	web_html(b, "</button></p>");
-	if (files)
+	if (with & WEB_VERIFY_PICTURES)
 		camera(q, b);
 	web_html(b, "</form>");
 }

@@ -207,6 +207,36 @@ static bool any_value(const json_t *list)
 	return false;
 }
 
+/* rows that name objects of several nouns, as a search finds them: each leads to its page, by its name */
+static bool is_found(const json_t *list)
+{
+	const json_t *row = json_array_get(list, 0);
+
+	return fj_json_peek(row, "key") != NULL && portal_key_of(fj_json_text(row, "noun")) != NULL;
+}
+
+static void found(struct web_req *q, struct fj_buf *b, const json_t *list)
+{
+	static const char *const cols[] = {"name", "noun", "state", "holder"};
+	size_t i;
+	json_t *row;
+
+	web_html(b, "<table class=\"list\"><thead><tr>");
+	web_heads(q, b, cols, FJ_ARRAY_LEN(cols));
+	web_html(b, "</tr></thead><tbody>");
+	json_array_foreach(list, i, row) {
+		const char *noun = fj_json_text(row, "noun"), *key = fj_json_text(row, "key"), *name = fj_json_text(row, "name");
+		const char *state = portal_state_of(noun, fj_json_text(row, "state"));
+		FJ_AUTO(json) rest = json_pack("{s:s, s:s*, s:O*}", "noun", portal_noun_word(q, noun, true), "state", state[0] != '\0' ? state : NULL, "holder", json_object_get(row, "holder"));
+		web_print(b, "<tr><td data-label=\"%s\"><div>", web_label(q, cols[0]));
+		web_print(b, "<a href=\"/show/%s/%s\"><bdi>%s</bdi></a> <span class=\"mono small\">%s</span>", noun, key, name[0] != '\0' ? name : key, key);
+		web_html(b, "</div></td>");
+		web_cells(q, b, rest, portal_links, cols + 1, FJ_ARRAY_LEN(cols) - 1);
+		web_html(b, "</tr>");
+	}
+	web_html(b, "</tbody></table>");
+}
+
 static void rows(struct web_req *q, struct fj_buf *b, const char *key, const json_t *list)
 {
 	static const char *const aside[] = {"item", "rule", "basis", "clause", "detail", NULL}, *const faults[] = {"line", "column", "rule", "detail", NULL}, *const values[] = {"line", "column", "value", "rule", "detail", NULL};
@@ -216,6 +246,10 @@ static void rows(struct web_req *q, struct fj_buf *b, const char *key, const jso
 		web_html(b, "<h2>");
 		web_text(b, web_label(q, key));
 		web_html(b, "</h2>");
+	}
+	if (is_found(list)) {
+		found(q, b, list);
+		return;
 	}
 	FJ_AUTO(json) shown = with_detail(list);
 	if (strcmp(key, "set_aside") == 0)

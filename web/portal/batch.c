@@ -23,24 +23,40 @@ static bool noun_of(const struct iss_command_info *c, char noun[PORTAL_NOUN], co
 	return false;
 }
 
-void portal_selected(struct web_req *q, struct fj_buf *b, const struct iss_command_info *c, const json_t *fill)
+/* by its number, with its name where the reader may see it */
+static void chosen(struct web_req *q, struct fj_buf *b, const char *noun, const char *id)
 {
-	const char *field = NULL;
+	const struct iss_command_info *show = portal_find(noun, "show");
+	FJ_AUTO(json) params = show == NULL ? NULL : json_pack("{s:s}", portal_key_of(noun), id);
+	FJ_AUTO(json) o = NULL;
+	const char *name = params != NULL && portal_command(q, show->name, params, &o, NULL) == FJ_OK ? portal_name_of(o, noun) : NULL;
+
+	web_print(b, "<li><a class=\"mono\" href=\"/show/%s/%s\">%s</a>", noun, id, id);
+	if (name != NULL)
+		web_print(b, " <bdi>%s</bdi>", name);
+	web_html(b, "</li>");
+}
+
+bool portal_selected(struct web_req *q, struct fj_buf *b, const struct iss_command_info *c, const json_t *fill, char field[PORTAL_NOUN])
+{
+	const char *name = NULL;
 	char noun[PORTAL_NOUN];
 	size_t i;
 	json_t *v;
 
-	if (!noun_of(c, noun, &field) || json_array_size(json_object_get(fill, field)) == 0)
-		return;
-	const json_t *list = json_object_get(fill, field);
+	if (!noun_of(c, noun, &name) || json_array_size(json_object_get(fill, name)) == 0)
+		return false;
+	if (field != NULL)
+		snprintf(field, PORTAL_NOUN, "%s", name);
+	const json_t *list = json_object_get(fill, name);
+	if (field != NULL && json_array_size(list) == 1 && portal_face_of(q, b, noun, json_string_value(json_array_get(list, 0))))
+		return true;
 	web_html(b, "<div class=\"notice\"><p>");
 	web_say(q, b, "%zu are chosen; they are done as one task, and what can't be done is set aside with its reason.", json_array_size(list));
-	web_html(b, "</p><ul class=\"inline\">");
-	json_array_foreach(list, i, v) {
-		if (i == FIRST)
-			break;
-		web_print(b, "<li><a class=\"mono\" href=\"/show/%s/%s\">%s</a></li>", noun, json_string_value(v), json_string_value(v));
-	}
+	web_html(b, "</p><ul>");
+	json_array_foreach(list, i, v)
+		if (i < FIRST)
+			chosen(q, b, noun, json_string_value(v));
 	web_html(b, "</ul>");
 	if (json_array_size(list) > FIRST) {
 		web_html(b, "<p class=\"small\">");
@@ -48,6 +64,7 @@ void portal_selected(struct web_req *q, struct fj_buf *b, const struct iss_comma
 		web_html(b, "</p>");
 	}
 	web_html(b, "</div>");
+	return true;
 }
 
 static void bar(struct web_req *q, struct fj_buf *b, long long done, long long of)

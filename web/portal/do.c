@@ -85,7 +85,7 @@ static bool is_kept(const struct iss_command_info *c, const json_t *fill, size_t
 	return id == 0 && c->kind != ISS_READ && !portal_takes_back_one(c, fill);
 }
 
-/* a form on a page of its own may be saved as a draft, and one of weight leads to its preview */
+/* a form on a page of its own may be saved as a draft, and what changes something leads to its preview */
 static void form_buttons(struct web_req *q, struct fj_buf *b, const struct iss_command_info *c, const json_t *fill, size_t id)
 {
 	const struct portal_hint *h = portal_hint_of(c->name);
@@ -94,7 +94,7 @@ static void form_buttons(struct web_req *q, struct fj_buf *b, const struct iss_c
 	web_html(b, "<p class=\"buttons\">");
 	if (id == 0 && portal_takes_back_one(c, fill)) {
 		portal_takeback_buttons(q, b, c, fill);
-	} else if (c->kind != ISS_READ && portal_weighs(c, fill)) {
+	} else if (!portal_at_once(c)) {
 		web_print(b, "<button name=\"step\" value=\"preview\">%s</button>", web_tr(q, "Check and preview"));
 	} else {
 		web_html(b, h != NULL && h->danger ? "<button class=\"danger\">" : "<button>");
@@ -343,7 +343,7 @@ void portal_form_page(struct web_req *q, struct web_res *r, const struct iss_com
 	one_notice(q, b, c, fill);
 	portal_case(q, b, c, fill);
 	portal_price_form(q, b, c, fill);
-	portal_selected(q, b, c, fill);
+	portal_selected(q, b, c, fill, NULL);
 	if (!portal_takeback_page(q, b, c, fill, back_of(q)))
 		portal_form(q, b, c, fill, NULL, back_of(q)[0] != '\0' ? back_of(q) : NULL, 0);
 	way_back(q, b, c);

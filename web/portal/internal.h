@@ -40,6 +40,7 @@ const char *portal_noun_word(struct web_req *q, const char *name, bool one);
 bool portal_is_noun(const char *command, const char *noun); /* "asset.show" is of "asset" */
 #define PORTAL_NOUN 64
 void portal_noun_in(const char *command, char out[PORTAL_NOUN]); /* "asset" of "asset.show" */
+bool portal_noun_by(const char *number, char out[PORTAL_NOUN]); /* "certificate" of "DAC-…", as links go by it; false: none begins so */
 #define PORTAL_ADDRESS 160
 void portal_address(const char *under, const char *command, char out[PORTAL_ADDRESS]); /* "/do/asset/card": under is "do" or "wizard" */
 const struct iss_command_info *portal_find(const char *noun, const char *verb); /* NULL: none */
@@ -241,7 +242,7 @@ void portal_post_draft_drop(struct web_req *q, struct web_res *r);
 /* --- preview.c, said.c --- */
 /* a form of nothing but hidden fields, every text of a fill, and the files; it leads to the preview */
 void portal_send_form(struct web_req *q, struct fj_buf *b, const struct iss_command_info *c, const json_t *fill);
-bool portal_weighs(const struct iss_command_info *c, const json_t *fill); /* its form leads to a preview */
+bool portal_at_once(const struct iss_command_info *c); /* its form leads to no preview: it reads, or is one of the few that act at once */
 /* the files that were sent with this form, until it is sent for good: their marks into fill */
 void portal_hold_files(struct web_req *q, const struct iss_command_info *c, json_t *fill);
 void portal_held_done(struct web_req *q, const struct iss_command_info *c); /* the files of this form are not kept any more */
@@ -291,6 +292,9 @@ bool portal_answer_is_plain(const json_t *answer); /* nothing in it that one has
 /* --- show.c --- */
 /* the head of an object's page: name, number, state, validity; o as its .show answers it */
 void portal_face(struct web_req *q, struct fj_buf *b, const char *noun, const json_t *o);
+const char *portal_name_of(const json_t *o, const char *noun); /* its name; NULL: none but its number */
+/* of the noun's object with this number; false: it is not shown to the reader, and nothing is printed */
+bool portal_face_of(struct web_req *q, struct fj_buf *b, const char *noun, const char *id);
 
 /* --- takeback.c: suspending, taking back, resuming --- */
 bool portal_takes_back(const char *command);      /* it suspends, takes back or resumes one object */
@@ -334,8 +338,9 @@ void portal_revenue(struct web_req *q, struct fj_buf *b, const json_t *o);
 
 /* --- batch.c --- */
 #define PORTAL_BATCH_FILE "/do/token/archive?run=1&amp;download=file&amp;bulk=" /* the licenses of a batch, by its number */
-/* what was chosen, above the form that takes a selection; nothing when nothing was */
-void portal_selected(struct web_req *q, struct fj_buf *b, const struct iss_command_info *c, const json_t *fill);
+/* what was chosen, above the form that takes a selection; false: nothing was.  field (NULL: it is the form): its name, for a preview, which
+ * has of one alone the face */
+bool portal_selected(struct web_req *q, struct fj_buf *b, const struct iss_command_info *c, const json_t *fill, char field[PORTAL_NOUN]);
 /* how far a task or job is, and a button for what was set aside; nothing for other answers */
 void portal_batch(struct web_req *q, struct fj_buf *b, const char *command, const json_t *answer);
 
@@ -362,6 +367,8 @@ void portal_ask_license(struct web_req *q, struct fj_buf *b, const char *noun, c
 bool portal_reviews(struct web_req *q, const json_t *o);
 /* On the page of an application that waits: the decision, or who reviews it. */
 void portal_license_review(struct web_req *q, struct fj_buf *b, const json_t *o, const char *id);
+/* The service address that a license bound by name is checked for, or those of a product's licenses; nothing of others. */
+void portal_audience(struct web_req *q, struct fj_buf *b, const json_t *o);
 /* The credential's text: as a file (false: it has none for this reader), and the buttons that lead to it. */
 bool portal_license_file(struct web_res *r, const char *noun, const json_t *o, const char *id);
 void portal_license_text(struct web_req *q, struct fj_buf *b, const char *noun, const json_t *o, const char *id);

@@ -137,6 +137,22 @@ bool portal_license_file(struct web_res *r, const char *noun, const json_t *o, c
 	return true;
 }
 
+void portal_audience(struct web_req *q, struct fj_buf *b, const json_t *o)
+{
+	const json_t *one = json_object_get(o, "audience"), *list = json_object_get(o, "audiences");
+	FJ_AUTO(json) all = json_is_string(one) ? json_pack("[O]", one) : json_incref((json_t *)(uintptr_t)list);
+	size_t i;
+	json_t *v;
+
+	if (json_array_size(all) == 0)
+		return;
+	web_print(b, "<p class=\"notice\">%s", web_tr(q, "Service address (audience):"));
+	json_array_foreach(all, i, v)
+		web_print(b, " <span class=\"mono\">%s</span>", json_string_value(v));
+	web_print(b, "<br><span class=\"small\">%s</span></p>", json_is_string(one) ? web_tr(q, "Whoever checks this license is asked for it, with the code of who presents it.")
+	    : web_tr(q, "Of its licenses that are bound by name. Whoever checks such a license is asked for it, with the code of who presents it."));
+}
+
 void portal_license_text(struct web_req *q, struct fj_buf *b, const char *noun, const json_t *o, const char *id)
 {
 	if (fj_json_text(o, "compact")[0] == '\0' || (strcmp(noun, "token") != 0 && strcmp(noun, "authorisation") != 0))

@@ -220,20 +220,15 @@ void portal_turn_link(struct web_req *q, struct fj_buf *b, const struct portal_t
 /* --- after an act --- */
 
 /* which object the answer is of: its noun by the form of its number, as links go by it */
-static const char *object_of(const json_t *answer, char noun[64])
+static const char *object_of(const json_t *answer, char noun[PORTAL_NOUN])
 {
 	const char *id = fj_json_peek(answer, "id"), *asset = fj_json_peek(answer, "asset_no");
 
 	if (id == NULL)
 		id = fj_json_peek(answer, "plan"); /* authorisation.propose */
-	for (const struct web_link *p = portal_links; id != NULL && p->key != NULL; p++) {
-		const char *begin = p->key[0] == '^' ? p->key + 1 : NULL;
-		if (begin == NULL || strstr(id, begin) != id || strncmp(p->prefix, "/show/", 6) != 0)
-			continue;
-		snprintf(noun, 64, "%.*s", (int)strcspn(p->prefix + 6, "/"), p->prefix + 6);
+	if (id != NULL && portal_noun_by(id, noun))
 		return id;
-	}
-	snprintf(noun, 64, "asset");
+	snprintf(noun, PORTAL_NOUN, "asset");
 	return id == NULL ? asset : NULL;
 }
 
@@ -252,7 +247,7 @@ static void of_list(struct web_req *q, struct fj_buf *b, const char *command)
 void portal_then(struct web_req *q, struct fj_buf *b, const char *command, const json_t *answer)
 {
 	FJ_AUTO(json) o = NULL;
-	char noun[64];
+	char noun[PORTAL_NOUN];
 	const char *id = object_of(answer, noun), *key = id == NULL ? NULL : portal_key_of(noun);
 
 	of_list(q, b, command);

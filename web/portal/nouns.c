@@ -176,6 +176,17 @@ void portal_noun_in(const char *command, char out[PORTAL_NOUN])
 	snprintf(out, PORTAL_NOUN, "%.*s", (int)strcspn(command, "."), command);
 }
 
+bool portal_noun_by(const char *number, char out[PORTAL_NOUN])
+{
+	for (const struct web_link *p = portal_links; p->key != NULL; p++) {
+		if (p->key[0] != '^' || strncmp(number, p->key + 1, strlen(p->key + 1)) != 0 || strncmp(p->prefix, "/show/", 6) != 0)
+			continue;
+		snprintf(out, PORTAL_NOUN, "%.*s", (int)strcspn(p->prefix + 6, "/"), p->prefix + 6);
+		return true;
+	}
+	return false;
+}
+
 void portal_address(const char *under, const char *command, char out[PORTAL_ADDRESS])
 {
 	size_t n = strcspn(command, ".");

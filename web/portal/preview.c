@@ -1,38 +1,43 @@
 /*
  * preview.c - what would be done, on a page of its own, before it is done.
  *
- * For forms of weight: documents, files, selections, what has no way back.  The page
- * reads the form back in words, says what would stop and what follows, and shows what
- * the register answers to the same command as a trial: after every check, with every
- * refusal, and nothing of it stays (a file's own dry run where it has one).  "Do it"
- * sends the same form again, "Back to change" shows it; nothing happens between.
+ * Every form that changes the register leads here; what acts at once is the table below, and
+ * what suspends, takes back or resumes one object (takeback.c): its page shows already what
+ * stops.  The page says what will be done, on which object, reads the form back in words, says
+ * what would stop and what follows, and shows what the register answers to the same command as
+ * a trial: after every check, with every refusal, and nothing of it stays (a file's own dry run
+ * where it has one).  "Do it" sends the same form again, "Back to change" shows it; nothing
+ * happens between.
  */
 #include "web/portal/internal.h"
 
-/* acts of weight that neither their fields nor their hints show */
-static const char *const heavy[] = {"certificate.issue", "registration.submit", "registration.return", "copy.reissue", "copy.void", "registration.execute", "registration.withdraw", "organisation.add", "organisation.change", "user.move", "user.handover",
-	"authorisation.adjust", "product.withdraw", "peer.add", "price.review", "plan.activate", "plan.submit", "plan.file", "revenue.counter", "report.text", "order.issue", NULL};
+/* a file is put with others, and decides nothing; the own account is done on its own pages (kind ISS_OWN) */
+static const char *const at_once[] = {"material.add"};
+
+bool portal_at_once(const struct iss_command_info *c)
+{
+	bool once = c->kind == ISS_READ || c->kind == ISS_OWN;
+
+	for (size_t i = 0; i < FJ_ARRAY_LEN(at_once); i++)
+		once = once || strcmp(at_once[i], c->name) == 0;
+	return once;
+}
 
 static bool has_dry_run(const struct iss_command_info *c)
 {
 	return portal_field_of(c, "dry_run") != NULL;
 }
 
-/* nothing is tried of what runs in steps, decides, or sets a clock */
+/* a decision on an approval: its page shows what will be signed, and stops with it */
+static bool decides(const struct iss_command_info *c)
+{
+	return portal_is_noun(c->name, "approval") || strcmp(c->name, "profile.approve") == 0;
+}
+
+/* nothing is tried of what runs in steps, or sets a clock; it is read back all the same */
 static bool can_try(const struct iss_command_info *c)
 {
 	return has_dry_run(c) || (c->kind == ISS_WRITE && !(c->roles & ISS_LOCAL));
-}
-
-bool portal_weighs(const struct iss_command_info *c, const json_t *fill)
-{
-	bool much = has_dry_run(c);
-
-	for (const struct iss_field *f = c->fields; f != NULL && f->name != NULL; f++)
-		much = much || f->type == ISS_F_JSON || (f->type == ISS_F_LIST && f->choices == NULL && json_array_size(json_object_get(fill, f->name)) > 1);
-	for (size_t i = 0; heavy[i] != NULL; i++)
-		much = much || strcmp(heavy[i], c->name) == 0;
-	return much && can_try(c) && strcmp(c->name, "token.review") != 0;
 }
 
 /* --- files: kept until "Do it" --- */
@@ -163,13 +168,14 @@ static void outcome(struct web_req *q, struct fj_buf *b, const struct iss_comman
 	struct fj_err err = {0};
 
 	web_print(b, "<h2>%s</h2>", web_tr(q, "What would happen"));
+	portal_consequence(q, b, c);
 	if (portal_refused(would, &err))
 		json_object_set_new(told, "refused", json_true());
 	if (json_is_array(json_object_get(would, "set_aside")) && json_object_get(would, "done") != NULL)
 		web_print(b, "<p>%s %lld</p>", web_tr(q, "Would be done:"), (long long)fj_json_num(would, "done"));
 	who_decides(q, b, would);
 	portal_price_told(q, b, would);
-	if (events > 0) {
+	if (events > 1) { /* one is the act itself */
 		web_html(b, "<p class=\"small\">");
 		web_say(q, b, "The record would get %lld entries.", (long long)events);
 		web_html(b, "</p>");
@@ -224,26 +230,72 @@ void portal_send_form(struct web_req *q, struct fj_buf *b, const struct iss_comm
 	web_print(b, "<p class=\"buttons\"><button name=\"step\" value=\"preview\">%s</button></p></form>", web_tr(q, "Check and preview"));
 }
 
-static void page(struct web_req *q, struct web_res *r, const struct iss_command_info *c, const json_t *fill, const json_t *params, const json_t *answer,
-    const char *key)
+/* --- the object --- */
+
+/* whose number the field has: by its table, its name, or as links go by the number; NULL: none that has a page */
+static const char *noun_of(const struct iss_command_info *c, const struct iss_field *f, const char *value, char noun[PORTAL_NOUN])
+{
+	portal_noun_in(c->name, noun);
+	if (portal_key_of(noun) != NULL && strcmp(portal_key_of(noun), f->name) == 0)
+		return noun;
+	snprintf(noun, PORTAL_NOUN, "%s", f->noun != NULL ? f->noun : f->name);
+	if (portal_find(noun, "show") != NULL)
+		return noun;
+	return portal_noun_by(value, noun) ? noun : NULL;
+}
+
+/* what the act is on, by name, number and state, above what else was filled in; NULL: said among that */
+static const char *object(struct web_req *q, struct fj_buf *b, const struct iss_command_info *c, const json_t *params)
+{
+	char noun[PORTAL_NOUN];
+	const char *dot = strchr(c->name, '.');
+
+	if (strcmp(dot, ".add") == 0 || portal_has_type(c, ISS_F_JSON) || portal_has_type(c, ISS_F_FILE))
+		return NULL; /* it makes one, or has a document that says it */
+	for (const struct iss_field *f = c->fields; f != NULL && f->name != NULL; f++) {
+		const char *value = f->type == ISS_F_STR && f->choices == NULL ? fj_json_peek(params, f->name) : NULL;
+		if (value != NULL && noun_of(c, f, value, noun) != NULL)
+			return portal_face_of(q, b, noun, value) ? f->name : NULL;
+	}
+	return NULL;
+}
+
+/* the act and its object, then what else the form says */
+static void filled_in(struct web_req *q, struct fj_buf *b, const struct iss_command_info *c, const json_t *params)
+{
+	FJ_AUTO(json) rest = json_copy((json_t *)(uintptr_t)params);
+	char field[PORTAL_NOUN];
+
+	web_print(b, "<p>%s <strong>", web_tr(q, "What will be done:"));
+	portal_command_word(q, b, c);
+	web_html(b, "</strong></p>");
+	const char *told = object(q, b, c, params);
+	if (told != NULL)
+		json_object_del(rest, told);
+	if (portal_selected(q, b, c, params, field))
+		json_object_del(rest, field);
+	if (json_object_size(rest) > 0) {
+		web_print(b, "<h2>%s</h2>", web_tr(q, "What you filled in"));
+		portal_said(q, b, c, rest);
+	}
+}
+
+/* `again`: where files of the trial are had; NULL: it has none to keep */
+static void page(struct web_req *q, struct web_res *r, const struct iss_command_info *c, const json_t *fill, const json_t *params, const json_t *answer, const char *again)
 {
 	struct fj_buf *b = &r->body;
 	const json_t *would = json_is_true(json_object_get(answer, "preview")) ? json_object_get(answer, "would") : answer;
 	struct fj_err err = {0};
-	char again[64];
 	bool refused = portal_refused(would, &err);
 
-	snprintf(again, sizeof(again), "/done/%s", key);
 	portal_command_top(q, b, c);
 	bool partial = json_is_true(json_object_get(params, "partial")), may = !refused || partial || strncmp(c->name, "revenue.", 8) == 0;
 	web_print(b, "<p class=\"notice\" role=\"status\">%s</p>", may ? web_tr(q, "Preview: nothing has been done yet. Read it through, then do it or go back.")
 	    : web_tr(q, "Preview: nothing has been done, and it can't be done so. Correct what is named, then send it again."));
-	portal_consequence(q, b, c);
+	filled_in(q, b, c, params);
 	FJ_AUTO(json) stops = portal_what_stops(q, c->name, fill);
 	if (stops != NULL)
 		portal_stops_list(q, b, stops);
-	web_print(b, "<h2>%s</h2>", web_tr(q, "What you filled in"));
-	portal_said(q, b, c, params);
 	card_change(q, b, c, params);
 	if (json_array_size(json_object_get(json_object_get(answer, "content"), "documents")) > 0) {
 		web_print(b, "<h2>%s</h2>", web_tr(q, "What will be signed"));
@@ -255,23 +307,39 @@ static void page(struct web_req *q, struct web_res *r, const struct iss_command_
 	web_page_end(b);
 }
 
+/* the command as a trial; *answer stays NULL where there is none */
+static enum fj_rc trial(struct web_req *q, const struct iss_command_info *c, const json_t *params, json_t **answer, struct fj_err *err)
+{
+	if (!can_try(c))
+		return FJ_OK;
+	FJ_AUTO(json) asked = json_copy((json_t *)(uintptr_t)params);
+	json_object_set_new(asked, has_dry_run(c) ? "dry_run" : iss_fld_preview.name, json_true());
+	if (portal_field_of(c, "corrected") != NULL && json_object_get(asked, "corrected") == NULL)
+		json_object_set_new(asked, "corrected", json_string("xlsx"));
+	return portal_command(q, c->name, asked, answer, err);
+}
+
 void portal_preview(struct web_req *q, struct web_res *r, const struct iss_command_info *c, json_t *fill)
 {
 	FJ_AUTO(json) params = NULL;
 	FJ_AUTO(json) answer = NULL;
 	struct fj_err err = {0};
 	struct once o;
-	char key[ONCE_KEY];
+	char key[ONCE_KEY], again[64];
 
 	portal_hold_files(q, c, fill);
 	enum fj_rc rc = portal_params(q, c, false, &params, &err);
-	if (rc == FJ_OK) {
-		FJ_AUTO(json) trial = json_copy(params);
-		json_object_set_new(trial, has_dry_run(c) ? "dry_run" : iss_fld_preview.name, json_true());
-		if (portal_field_of(c, "corrected") != NULL && json_object_get(trial, "corrected") == NULL)
-			json_object_set_new(trial, "corrected", json_string("xlsx"));
-		rc = portal_command(q, c->name, trial, &answer, &err);
+	if (rc == FJ_OK)
+		rc = portal_takeback_told(c, params, &err);
+	if (rc == FJ_OK && decides(c)) {
+		FJ_AUTO(buf) to = FJ_BUF_INIT(2048);
+		web_html(&to, "/approvals/");
+		web_url(&to, fj_json_text(params, "id"));
+		web_redirect(r, fj_buf_str(&to));
+		return;
 	}
+	if (rc == FJ_OK)
+		rc = trial(q, c, params, &answer, &err);
 	const struct portal_wizard *w = portal_wizard_of(c->name);
 	if (rc != FJ_OK && w != NULL && fj_json_text(fill, PORTAL_DRAFT)[0] != '\0') {
 		portal_wizard_review(q, r, w, c, fill, &err);
@@ -281,9 +349,12 @@ void portal_preview(struct web_req *q, struct web_res *r, const struct iss_comma
 		portal_form_page(q, r, c, fill, &err);
 		return;
 	}
-	once_key(key); /* the corrected file is had at /done/KEY */
-	once_begin(web_csrf(q), key, c->name, "", &o);
-	once_end(web_csrf(q), key, answer, NULL);
+	if (has_dry_run(c)) {
+		once_key(key); /* the corrected file is had at /done/KEY */
+		once_begin(web_csrf(q), key, c->name, "", &o);
+		once_end(web_csrf(q), key, answer, NULL);
+		snprintf(again, sizeof(again), "/done/%s", key);
+	}
 	json_object_del(fill, "dry_run");
-	page(q, r, c, fill, params, answer, key);
+	page(q, r, c, fill, params, answer, has_dry_run(c) ? again : NULL);
 }

@@ -32,7 +32,7 @@ void portal_public_front(struct web_req *q, struct web_res *r)
 	portal_ended(q, b);
 	web_print(b, "<p class=\"lead\">%s</p>", web_tr(q, "Here a finance department registers data assets, issues Data Asset Certificates, and keeps what is authorised and licensed under them. Anybody can check a certificate, an authorisation or a license token; no account is needed, and nothing of what is asked is stored."));
 	web_print(b, "<section class=\"card big\"><h2>%s</h2>", web_tr(q, "Check a certificate, authorisation or license token"));
-	web_verify_form(q, b, "/verify", NULL, WEB_VERIFY_FILES | WEB_VERIFY_SHORT);
+	web_verify_form(q, b, "/verify", NULL, WEB_VERIFY_FILES | WEB_VERIFY_PICTURES | WEB_VERIFY_SHORT);
 	web_print(b, "</section><h2>%s</h2><ul class=\"doors\">", web_tr(q, "More"));
 	door(b, "notices", web_tr(q, "Public notices"), web_tr(q, "registrations under notice now, and how to object to one"));
 	door(b, "disclosure", web_tr(q, "Disclosure of authorised operation"), web_tr(q, "who is authorised, for what, how long; products and fees"));

@@ -18,7 +18,7 @@
 /* members in which an object's name may stand, and those of its first and last day */
 static const char *const names[] = {"asset_name", "asset_names", "name", "product", "user", "operator", "asset_no", "payer_name", "period_name", "title", NULL};
 
-static const char *name_of(const json_t *o, const char *noun)
+const char *portal_name_of(const json_t *o, const char *noun)
 {
 	const char *number = portal_number_of(o, noun), *s = NULL;
 
@@ -33,7 +33,7 @@ static const char *name_of(const json_t *o, const char *noun)
 
 void portal_face(struct web_req *q, struct fj_buf *b, const char *noun, const json_t *o)
 {
-	const char *name = name_of(o, noun), *number = portal_number_of(o, noun);
+	const char *name = portal_name_of(o, noun), *number = portal_number_of(o, noun);
 	const json_t *from = json_object_get(o, "not_before"), *to = json_object_get(o, "not_after");
 
 	web_html(b, "<div class=\"face\">");
@@ -54,6 +54,19 @@ void portal_face(struct web_req *q, struct fj_buf *b, const char *noun, const js
 		web_html(b, "</span>");
 	}
 	web_html(b, "</p></div>");
+}
+
+bool portal_face_of(struct web_req *q, struct fj_buf *b, const char *noun, const char *id)
+{
+	const struct iss_command_info *show = portal_find(noun, "show");
+	FJ_AUTO(json) params = show == NULL ? NULL : json_pack("{s:s}", portal_key_of(noun), id);
+	FJ_AUTO(json) o = NULL;
+
+	if (params == NULL || portal_command(q, show->name, params, &o, NULL) != FJ_OK)
+		return false;
+	portal_own_words(q, show->name, o);
+	portal_face(q, b, noun, o);
+	return true;
 }
 
 /* --- acts --- */
@@ -331,6 +344,7 @@ static json_t *without_head(const json_t *o, const char *noun)
 	json_object_del(rest, "certificate_missing");
 	json_object_del(rest, "issuers"); /* what comes next names them */
 	json_object_del(rest, "had_part");
+	json_object_del(rest, "audiences");
 	for (size_t i = 0; strcmp(noun, "plan") == 0 && i < FJ_ARRAY_LEN(of_plan); i++)
 		json_object_del(rest, of_plan[i]);
 	if (strcmp(noun, "request") == 0)
@@ -413,6 +427,7 @@ static void page(struct web_req *q, struct web_res *r, const char *noun, const c
 	portal_ask_license(q, b, noun, o, id);
 	next_acts(q, b, &x, o, id, back);
 	portal_license_text(q, b, noun, o, id);
+	portal_audience(q, b, o);
 	if (strcmp(noun, "revenue") == 0)
 		portal_revenue(q, b, o);
 	if (strcmp(noun, "request") == 0)

@@ -246,30 +246,16 @@ void portal_takeback_buttons(struct web_req *q, struct fj_buf *b, const struct i
 	web_print(b, "</button> <a class=\"button quiet\" href=\"/show/%s/%s\">%s</a>", noun, id, web_tr(q, "Leave it as it is"));
 }
 
-static void the_object(struct web_req *q, struct fj_buf *b, const struct iss_command_info *c, const char *id)
-{
-	char noun[PORTAL_NOUN];
-	json_t *o = NULL;
-	struct fj_err err = {0};
-
-	portal_noun_in(c->name, noun);
-	const struct iss_command_info *show = portal_find(noun, "show");
-	FJ_AUTO(json) params = json_pack("{s:s}", portal_key_of(noun), id);
-	if (show == NULL || portal_command(q, show->name, params, &o, &err) != FJ_OK)
-		return;
-	portal_face(q, b, noun, o);
-	json_decref(o);
-}
-
 bool portal_takeback_page(struct web_req *q, struct fj_buf *b, const struct iss_command_info *c, const json_t *fill, const char *back)
 {
 	const struct takeback *t = act_of(c->name);
 	const char *id = number_of(t, fill);
-	char many[72];
+	char many[72], noun[PORTAL_NOUN];
 
 	if (!portal_takes_back_one(c, fill))
 		return false;
-	the_object(q, b, c, id);
+	portal_noun_in(c->name, noun);
+	portal_face_of(q, b, noun, id);
 	if (t->stops) {
 		web_print(b, "<h2>%s</h2>", web_tr(q, "What is denied from then on"));
 		stops_of(q, b, c, fill);

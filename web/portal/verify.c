@@ -12,53 +12,28 @@
 #include "web/portal/internal.h"
 #include "web/portal/picture.h"
 
-#define MAX_BUNDLE (8u << 20)
 #define MAX_NAMES 20
 
 /* what is asked, from whichever field it came */
 struct asked {
-	char *credential; /* owned: a number or a text, trimmed; NULL where `bytes` is it */
-	struct fj_slice bytes;
+	struct web_sent sent;
 	char h[65], base[161]; /* of a QR code or address; "" */
-	struct fj_buf proof;
-	bool bundle, picture;
 };
 static void asked_release(struct asked *a)
 {
-	fj_free(a->credential);
-	fj_buf_release(&a->proof);
+	web_sent_release(&a->sent);
 }
 FJ_DEFINE_AUTO(asked, struct asked, asked_release)
 
-static struct fj_slice credential_of(const struct asked *a)
-{
-	return a->credential != NULL ? fj_slice_str(a->credential) : a->bytes;
-}
-
 /* --- what was sent --- */
-
-static char *trimmed(struct fj_slice s)
-{
-	while (s.len > 0 && strchr(" \t\r\n", (char)s.p[0]) != NULL && s.p[0] != '\0') {
-		s.p++;
-		s.len--;
-	}
-	while (s.len > 0 && strchr(" \t\r\n", (char)s.p[s.len - 1]) != NULL && s.p[s.len - 1] != '\0')
-		s.len--;
-	return fj_strndup((const char *)s.p, s.len);
-}
 
 /* a number, an address as our papers carry it, or the credential itself */
 static enum fj_rc take_text(struct asked *a, struct fj_slice text, struct fj_err *err)
 {
 	char number[41];
 
-	a->credential = trimmed(text);
-	if (a->credential != NULL && picture_address(a->credential, number, a->h, a->base)) {
-		fj_free(a->credential);
-		a->credential = fj_strdup(number);
-	}
-	return a->credential != NULL ? FJ_OK : fj_no_memory(err, "portal");
+	FJ_TRY(web_sent_text(&a->sent, text, err));
+	return picture_address(a->sent.text, number, a->h, a->base) ? web_sent_text(&a->sent, fj_slice_str(number), err) : FJ_OK;
 }
 
 /* the first code that is an address of ours; else the first one */
@@ -68,59 +43,21 @@ static enum fj_rc take_picture(struct asked *a, struct fj_slice file, struct fj_
 	char number[41], h[65], base[161];
 	size_t k = 0;
 
-	a->picture = true;
 	FJ_TRY(picture_read(file, &codes, err));
 	while (k < codes.n && !picture_address(codes.text[k], number, h, base))
 		k++;
 	return take_text(a, fj_slice_str(codes.text[k < codes.n ? k : 0]), err);
 }
 
-static bool begins(struct fj_slice s, const char *with)
-{
-	return s.len >= strlen(with) && memcmp(s.p, with, strlen(with)) == 0;
-}
-
-/* of a bundle what it is about: the credential, and the proof of its logging */
-static enum fj_rc take_bundle(struct asked *a, const json_t *bundle, struct fj_err *err)
-{
-	const char *text = fj_json_peek(bundle, "credential"), *key;
-	const json_t *proof;
-
-	if (text == NULL)
-		return fj_refuse(err, FJ_E_PARSE, "portal", "formats.md 15", "the bundle has no credential in it; make it anew", "核验包中没有凭证，请重新制作");
-	a->bundle = true;
-	json_object_foreach(json_object_get(bundle, "proofs"), key, proof)
-		if (a->proof.len == 0 && json_is_string(proof) && fj_buf_puts(&a->proof, json_string_value(proof)) != FJ_OK)
-			fj_buf_clear(&a->proof);
-	return take_text(a, fj_slice_str(text), err);
-}
-
-/* what people have at hand and is no credential: say what to send instead */
-static enum fj_rc check_kind(struct fj_slice file, struct fj_err *err)
-{
-	if (begins(file, "%PDF"))
-		return fj_refuse(err, FJ_E_UNSUPPORTED, "portal", NULL, "a PDF is not read here; send a picture of its QR code, or type in the number printed on it", "此处不读取 PDF；请上传其二维码的截图或照片，或输入纸面编号");
-	if (begins(file, "PK\x03\x04") || begins(file, "\x1f\x8b") || (file.len > 262 && memcmp(file.p + 257, "ustar", 5) == 0))
-		return fj_refuse(err, FJ_E_UNSUPPORTED, "portal", NULL, "this is an archive; unpack it, and send the credential (.jwt, .pem, .der) or bundle (.json) in it", "这是压缩包或归档文件；请先解开，再上传其中的凭证（.jwt、.pem、.der）或核验包（.json）");
-	if (begins(file, "GIF8") || begins(file, "RIFF") || begins(file, "BM") || (file.len > 12 && memcmp(file.p + 4, "ftyp", 4) == 0))
-		return fj_refuse(err, FJ_E_UNSUPPORTED, "portal", NULL, "pictures are read as PNG or JPEG; save it as one of these", "图片仅支持 PNG 和 JPEG 格式，请另存后上传");
-	return FJ_OK;
-}
-
 static enum fj_rc take_file(struct portal *p, struct web_req *q, struct asked *a, struct fj_slice file, struct fj_err *err)
 {
-	FJ_AUTO(json) bundle = NULL;
-
-	if (picture_is(file)) {
-		if (web_limited(q, p->pictures, 3) == 0)
-			return take_picture(a, file, err);
-		return fj_refuse(err, FJ_E_BUSY, "portal", NULL, "too many pictures were sent from this address; try again in half a minute, or type in the number", "该地址上传图片过于频繁，请半分钟后再试，或直接输入编号");
+	if (!picture_is(file)) {
+		FJ_TRY(web_sent_file(&a->sent, file, err));
+		return a->sent.text != NULL ? take_text(a, fj_slice_str(a->sent.text), err) : FJ_OK;
 	}
-	FJ_TRY(check_kind(file, err));
-	if (begins(file, "{") && fj_json_parse(file, MAX_BUNDLE, &bundle, NULL) == FJ_OK && strncmp(fj_json_text(bundle, "format"), "urn:fujie:bundle:", 17) == 0)
-		return take_bundle(a, bundle, err);
-	a->bytes = file;
-	return fj_utf8_valid(file) && memchr(file.p, 0, file.len) == NULL ? take_text(a, file, err) : FJ_OK;
+	if (web_limited(q, p->pictures, 3) == 0)
+		return take_picture(a, file, err);
+	return fj_refuse(err, FJ_E_BUSY, "portal", NULL, "too many pictures were sent from this address; try again in half a minute, or type in the number", "该地址上传图片过于频繁，请半分钟后再试，或直接输入编号");
 }
 
 static enum fj_rc take(struct web_req *q, struct asked *a, struct fj_err *err)
@@ -128,7 +65,6 @@ static enum fj_rc take(struct web_req *q, struct asked *a, struct fj_err *err)
 	const struct web_upload *file = web_file(q, "file");
 	const char *number = web_field(q, "number"), *text = web_field(q, "credential");
 
-	fj_buf_init(&a->proof, FJ_LOG_PROOF_MAX);
 	if (file != NULL && file->bytes.len > 0) {
 		FJ_TRY(take_file(portal_of(q), q, a, file->bytes, err));
 	} else {
@@ -136,14 +72,7 @@ static enum fj_rc take(struct web_req *q, struct asked *a, struct fj_err *err)
 		if (a->h[0] == '\0')
 			snprintf(a->h, sizeof(a->h), "%.64s", web_field(q, "h"));
 	}
-	if (credential_of(a).len == 0)
-		return fj_refuse(err, FJ_E_INVALID, "portal", NULL, "nothing was sent; fill in a number, paste a credential, or choose a file", "未提供任何内容；请输入编号、粘贴凭证全文或选择文件");
-	FJ_AUTO(buf) pasted = FJ_BUF_INIT(FJ_LOG_PROOF_MAX);
-	FJ_TRY(web_pasted_proof(q, &pasted, err));
-	if (pasted.len == 0)
-		return FJ_OK;
-	fj_buf_clear(&a->proof);
-	return fj_buf_put(&a->proof, pasted.data, pasted.len) == FJ_OK ? FJ_OK : fj_no_memory(err, "portal");
+	return web_sent_proof(q, &a->sent, err);
 }
 
 /* --- the verdict --- */
@@ -151,7 +80,7 @@ static enum fj_rc take(struct web_req *q, struct asked *a, struct fj_err *err)
 /* a short text that begins so: a number, not a credential */
 static bool number_of(struct fj_slice s, const char *begin, char out[41])
 {
-	if (s.len > 40 || !begins(s, begin))
+	if (s.len > 40 || s.len < strlen(begin) || memcmp(s.p, begin, strlen(begin)) != 0)
 		return false;
 	snprintf(out, 41, "%.*s", (int)s.len, (const char *)s.p);
 	return true;
@@ -207,7 +136,7 @@ static enum fj_rc verdict_of(struct iss *i, const struct ver_view *v, const stru
 	FJ_AUTO(json) shown = NULL;
 	FJ_AUTO(buf) found = FJ_BUF_INIT(FJ_X509_MAX + FJ_TOKEN_MAX);
 	struct ver_trust *made = NULL;
-	struct ver_input in = {.now = fj_now(), .credential = credential_of(a), .log_proof = fj_buf_slice(&a->proof)};
+	struct ver_input in = {.now = fj_now(), .credential = web_sent_slice(&a->sent), .log_proof = fj_buf_slice(&a->sent.proof)};
 	char number[41];
 
 	if (use_text[0] != '\0')
@@ -266,11 +195,13 @@ size_t portal_place(struct web_req *q, const char *name, char code[7])
 /* --- pages --- */
 
 /* a: what was judged, so that a file need not be chosen again; NULL: nothing was */
-static void form(struct web_req *q, struct fj_buf *b, const struct asked *a)
+static void form(struct web_req *q, struct fj_buf *b, const struct asked *a, unsigned with)
 {
 	const struct web_upload *file = web_file(q, "file");
+	FJ_AUTO(buf) text = FJ_BUF_INIT(2 * FJ_X509_MAX);
 
-	web_verify_form(q, b, "/verify", a != NULL && file != NULL && file->bytes.len > 0 ? a->credential : NULL, WEB_VERIFY_FILES);
+	bool again = a != NULL && file != NULL && file->bytes.len > 0 && web_sent_again(&a->sent, &text);
+	web_verify_form(q, b, "/verify", again ? fj_buf_str(&text) : NULL, WEB_VERIFY_FILES | WEB_VERIFY_PICTURES | with);
 }
 
 /* a paper whose address is another's: its number is looked up here all the same, and its page is not to be trusted */
@@ -305,11 +236,11 @@ static void show(struct web_req *q, struct web_res *r, const struct asked *a, js
 	foreign_base(q, b, a->base);
 	web_paper_notice(q, b, fj_json_text(verdict, "paper"));
 	web_verdict(q, b, verdict);
-	if (a->bundle)
+	if (a->sent.bundle)
 		web_print(b, "<p class=\"small\">%s</p>", web_tr(q, "The credential in the bundle was judged by the status of now, not by that in the bundle."));
 	more(q, b, verdict);
 	web_print(b, "<details><summary>%s</summary>", web_tr(q, "Check again, or for an intended use"));
-	form(q, b, a);
+	form(q, b, a, WEB_VERIFY_USE);
 	web_html(b, "</details>");
 	web_page_end(b);
 }
@@ -318,7 +249,7 @@ static void answer(struct web_req *q, struct web_res *r)
 {
 	json_t *out = NULL;
 	struct fj_err err = {0};
-	FJ_AUTO(asked) a = {.credential = NULL};
+	FJ_AUTO(asked) a = {.h = ""};
 	enum fj_rc rc = verdict_now(portal_of(q), q, &a, &out, &err);
 	FJ_AUTO(json) verdict = out;
 
@@ -335,7 +266,7 @@ static void answer(struct web_req *q, struct web_res *r)
 	r->status = fj_rc_http(err.rc);
 	portal_top(q, &r->body, web_tr(q, "This was not checked"));
 	portal_error(q, &r->body, &err);
-	form(q, &r->body, &a);
+	form(q, &r->body, &a, 0);
 	web_page_end(&r->body);
 }
 
@@ -347,7 +278,7 @@ void portal_get_verify(struct web_req *q, struct web_res *r)
 	}
 	portal_top(q, &r->body, web_tr(q, "Check a data asset credential"));
 	web_print(&r->body, "<p>%s</p>", web_tr(q, "Type in a number, paste a credential, or choose a picture of its QR code. Nothing of it is stored, and no account is needed."));
-	form(q, &r->body, NULL);
+	form(q, &r->body, NULL, 0);
 	web_page_end(&r->body);
 }
 
@@ -355,11 +286,11 @@ void portal_get_verify(struct web_req *q, struct web_res *r)
 static bool number_alone(struct web_req *q, char number[41])
 {
 	const struct web_upload *file = web_file(q, "file");
-	FJ_AUTO(str) text = trimmed(fj_slice_str(web_field(q, "credential")));
+	FJ_AUTO(web_sent) s = {.text = NULL};
 	FJ_AUTO(buf) use = FJ_BUF_INIT(8192);
 
-	return text != NULL && (file == NULL || file->bytes.len == 0) && web_field(q, "log_proof")[0] == '\0' && web_use_text(q, &use, NULL) == FJ_OK && use.len == 0
-	    && (number_of(fj_slice_str(text), "DAC-", number) || number_of(fj_slice_str(text), "DAU-", number)) && fj_number_ok(number);
+	return web_sent_text(&s, fj_slice_str(web_field(q, "credential")), NULL) == FJ_OK && (file == NULL || file->bytes.len == 0) && web_field(q, "log_proof")[0] == '\0' && web_use_text(q, &use, NULL) == FJ_OK && use.len == 0
+	    && (number_of(web_sent_slice(&s), "DAC-", number) || number_of(web_sent_slice(&s), "DAU-", number)) && fj_number_ok(number);
 }
 
 void portal_post_verify(struct web_req *q, struct web_res *r)

@@ -1,0 +1,80 @@
+/* What is sent to be verified: what is taken of a text or a file, and what is refused. */
+#include "base/note.h"
+#include "tests/unit/test.h"
+#include "web/http/http.h"
+
+static enum fj_rc file(struct web_sent *s, struct fj_slice bytes, struct fj_err *err)
+{
+	web_sent_release(s);
+	memset(s, 0, sizeof(*s));
+	return web_sent_file(s, bytes, err);
+}
+
+TEST("a text is taken without the blanks around it, also in its own place")
+{
+	FJ_AUTO(web_sent) s = {.text = NULL};
+	struct fj_err err = {0};
+
+	CHECK_OK(web_sent_text(&s, fj_slice_str(" \r\n DAC-1 \t\n"), &err));
+	CHECK_STR(s.text, "DAC-1");
+	CHECK_OK(web_sent_text(&s, fj_slice_str(s.text), &err));
+	CHECK_STR(s.text, "DAC-1");
+	CHECK_OK(web_sent_text(&s, fj_slice_str(" \n"), &err));
+	CHECK(web_sent_slice(&s).len == 0);
+}
+
+TEST("a file of text is taken as text; one that is none as its octets, and stands in a form as PEM")
+{
+	static const uint8_t der[] = {0x30, 0x03, 0x02, 0x01, 0x00};
+	FJ_AUTO(web_sent) s = {.text = NULL};
+	struct fj_err err = {0};
+	FJ_AUTO(buf) text = FJ_BUF_INIT(256);
+
+	CHECK_OK(file(&s, fj_slice_str("eyJh.eyJi.c~\n"), &err));
+	CHECK_STR(s.text, "eyJh.eyJi.c~");
+	CHECK_OK(file(&s, FJ_SLICE(der, sizeof(der)), &err));
+	CHECK(s.text == NULL && web_sent_slice(&s).p == der && web_sent_slice(&s).len == sizeof(der));
+	CHECK(web_sent_again(&s, &text));
+	CHECK_STR(fj_buf_str(&text), "-----BEGIN CERTIFICATE-----\nMAMCAQA=\n-----END CERTIFICATE-----\n");
+}
+
+TEST("what is no certificate, or too large for one, is not carried on")
+{
+	static const uint8_t zero[] = {0x00, 0x01};
+	static uint8_t large[16385] = {0x30};
+	FJ_AUTO(web_sent) s = {.text = NULL};
+	struct fj_err err = {0};
+	FJ_AUTO(buf) text = FJ_BUF_INIT(65536);
+
+	CHECK_OK(file(&s, FJ_SLICE(zero, sizeof(zero)), &err));
+	CHECK(!web_sent_again(&s, &text));
+	CHECK_OK(file(&s, FJ_SLICE(large, sizeof(large)), &err));
+	CHECK(!web_sent_again(&s, &text));
+}
+
+TEST("of a bundle the credential and the proof of its logging are taken; one without a credential is refused")
+{
+	FJ_AUTO(web_sent) s = {.text = NULL};
+	struct fj_err err = {0};
+
+	CHECK_OK(file(&s, fj_slice_str("{\"format\":\"urn:fujie:bundle:1\",\"credential\":\" eyJ~\",\"proofs\":{\"a\":7,\"b\":\"line\\n\",\"c\":\"other\\n\"}}"), &err));
+	CHECK(s.bundle);
+	CHECK_STR(s.text, "eyJ~");
+	CHECK_STR(fj_buf_str(&s.proof), "line\n");
+	CHECK_RC(file(&s, fj_slice_str("{\"format\":\"urn:fujie:bundle:1\"}"), &err), FJ_E_PARSE);
+	CHECK_OK(file(&s, fj_slice_str("{\"format\":\"another\",\"credential\":\"eyJ~\"}"), &err));
+	CHECK(!s.bundle);
+}
+
+TEST("what people have at hand and is no credential is refused with what to send instead")
+{
+	static const char *const none[] = {"%PDF-1.7", "PK\x03\x04rest", "\x1f\x8b\x08", "GIF89a", "BMxx", "RIFFxxxx", "\x89PNG\r\n", "\xff\xd8\xff\xe0", NULL};
+	FJ_AUTO(web_sent) s = {.text = NULL};
+	struct fj_err err = {0};
+
+	for (size_t i = 0; none[i] != NULL; i++)
+		CHECK_RC(file(&s, fj_slice_str(none[i]), &err), FJ_E_UNSUPPORTED);
+	CHECK_OK(file(&s, fj_slice_str("%PD"), &err));
+}
+
+TEST_MAIN

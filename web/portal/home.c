@@ -160,14 +160,14 @@ static void drafts(struct web_req *q, struct fj_buf *b)
 	json_decref(list);
 }
 
-/* the own ones, or those that others have to meet */
-static size_t terms_of(const json_t *list, bool own)
+/* the own ones, or those that others have to meet; late: of these what is overdue */
+static size_t terms_of(const json_t *list, bool own, bool late)
 {
 	size_t n = 0, i;
 	json_t *d;
 
 	json_array_foreach(list, i, d)
-		n += json_is_true(json_object_get(d, "own")) == own;
+		n += json_is_true(json_object_get(d, "own")) == own && (!late || json_is_true(json_object_get(d, "overdue")));
 	return n;
 }
 
@@ -180,7 +180,7 @@ static void waiting(struct web_req *q, struct fj_buf *b, const json_t *home)
 	returned(q, b, json_object_get(w, "returned"));
 	portal_acts(q, b, list);
 	if (json_array_size(json_object_get(w, "approvals")) == 0 && json_array_size(list) == 0)
-		web_print(b, "<p>%s</p>", terms_of(json_object_get(json_object_get(home, "deadlines"), "items"), true) > 0 ? web_tr(q, "Nothing waits for you but what your terms name.") : web_tr(q, "Nothing waits for you."));
+		web_print(b, "<p>%s</p>", terms_of(json_object_get(json_object_get(home, "deadlines"), "items"), true, false) > 0 ? web_tr(q, "Nothing waits for you but what your terms name.") : web_tr(q, "Nothing waits for you."));
 	drafts(q, b);
 	web_html(b, "</section>");
 }
@@ -199,22 +199,29 @@ static const struct {
 	{"remittance", WEB_N("Record what was paid on the remittance's page.")},
 };
 
-static void deadline(struct web_req *q, struct fj_buf *b, const json_t *d)
+/* how a duty is met is said at the first of its kind */
+static void how(struct web_req *q, struct fj_buf *b, const char *kind, bool told[FJ_ARRAY_LEN(duties)])
+{
+	for (size_t i = 0; i < FJ_ARRAY_LEN(duties); i++)
+		if (strcmp(duties[i].kind, kind) == 0 && !told[i]) {
+			web_print(b, "<div class=\"small\">%s</div>", web_tr(q, duties[i].text));
+			told[i] = true;
+		}
+}
+
+static void deadline(struct web_req *q, struct fj_buf *b, const json_t *d, bool told[FJ_ARRAY_LEN(duties)])
 {
 	web_html(b, "<tr>");
 	web_print(b, "<td data-label=\"%s\"><time>%s</time></td>", web_tr(q, "Day"), fj_json_text(d, "day"));
-	web_print(b, "<td data-label=\"%s\">%s", web_tr(q, "What"), web_word(q, WEB_KIND, fj_json_text(d, "kind")));
-	for (size_t i = 0; i < FJ_ARRAY_LEN(duties); i++)
-		if (strcmp(duties[i].kind, fj_json_text(d, "kind")) == 0)
-			web_print(b, " <span class=\"small\">%s</span>", web_tr(q, duties[i].text));
+	web_print(b, "<td data-label=\"%s\">%s <span class=\"mono\">", web_tr(q, "What"), web_word(q, WEB_KIND, fj_json_text(d, "kind")));
+	web_cell(q, b, "id", json_object_get(d, "id"), portal_links);
+	web_html(b, "</span>");
+	how(q, b, fj_json_text(d, "kind"), told);
 	if (strcmp(fj_json_text(d, "state"), "NOTICED") == 0) {
 		web_html(b, " <span class=\"small\">");
 		web_say(q, b, "The notice runs until %s; after that the finance department decides.", fj_json_text(d, "day"));
 		web_html(b, "</span>");
 	}
-	web_html(b, "</td>");
-	web_print(b, "<td class=\"mono\" data-label=\"%s\">", web_tr(q, "Number"));
-	web_cell(q, b, "id", json_object_get(d, "id"), portal_links);
 	web_print(b, "</td><td data-label=\"%s\">", web_tr(q, "State"));
 	if (json_is_true(json_object_get(d, "overdue")))
 		web_print(b, "<strong class=\"fail late\">%s</strong>", web_tr(q, "overdue"));
@@ -225,33 +232,37 @@ static void deadline(struct web_req *q, struct fj_buf *b, const json_t *d)
 
 static void terms(struct web_req *q, struct fj_buf *b, const json_t *list, bool own, const char *title)
 {
+	bool told[FJ_ARRAY_LEN(duties)] = {false};
 	size_t i;
 	json_t *d;
 
-	web_print(b, "<table><caption class=\"unseen\">%s</caption><thead><tr><th scope=\"col\">%s</th><th scope=\"col\">%s</th><th scope=\"col\">%s</th><th scope=\"col\">%s</th></tr></thead><tbody>",
-	    title, web_tr(q, "Day"), web_tr(q, "What"), web_tr(q, "Number"), web_tr(q, "State"));
+	web_print(b, "<table><caption class=\"unseen\">%s</caption><thead><tr><th scope=\"col\">%s</th><th scope=\"col\">%s</th><th scope=\"col\">%s</th></tr></thead><tbody>", title, web_tr(q, "Day"),
+	    web_tr(q, "What"), web_tr(q, "State"));
 	json_array_foreach(list, i, d)
 		if (json_is_true(json_object_get(d, "own")) == own)
-			deadline(q, b, d);
+			deadline(q, b, d, told);
 	web_html(b, "</tbody></table>");
 }
 
-/* one's own first; what others have to meet is folded, but for who has none of his own to meet */
+/* one's own; what others have to meet is folded, with how many of them are late */
 static void deadlines(struct web_req *q, struct fj_buf *b, const json_t *home)
 {
 	const json_t *list = json_object_get(json_object_get(home, "deadlines"), "items");
-	size_t own = terms_of(list, true), others = terms_of(list, false);
+	size_t own = terms_of(list, true, false), others = terms_of(list, false, false), late = terms_of(list, false, true);
 
-	web_print(b, "<section class=\"card\"><h2>%s</h2>", own > 0 || others == 0 ? web_tr(q, "Terms") : web_tr(q, "Terms of others"));
+	web_print(b, "<section class=\"card\"><h2>%s</h2>", web_tr(q, "Terms"));
 	if (own > 0)
 		terms(q, b, list, true, web_tr(q, "Terms"));
 	else
 		web_print(b, "<p>%s</p>", others > 0 ? web_tr(q, "Nothing of your own office is due within 30 days.") : web_tr(q, "Nothing is due within 30 days."));
-	if (own > 0 && others > 0)
-		web_print(b, "<details><summary>%s <span class=\"count\">%zu</span></summary>", web_tr(q, "Terms of others"), others);
-	if (others > 0)
+	if (others > 0) {
+		web_print(b, "<details><summary>%s <span class=\"count\">%zu</span>", web_tr(q, "Terms of others"), others);
+		if (late > 0)
+			web_print(b, " <strong class=\"fail late\">%s %zu</strong>", web_tr(q, "overdue"), late);
+		web_html(b, "</summary>");
 		terms(q, b, list, false, web_tr(q, "Terms of others"));
-	web_html(b, own > 0 && others > 0 ? "</details>" : "");
+		web_html(b, "</details>");
+	}
 	web_print(b, "<p><a href=\"/list/deadline\">%s</a></p></section>", web_tr(q, "All terms"));
 }
 

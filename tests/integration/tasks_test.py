@@ -366,7 +366,7 @@ def brief():
     before = events()
     b.open('/do/ledger/recognise')
     f = b.form('/do/ledger/recognise')
-    texts(f, ids='\r\n'.join(ids), result='确认为数据资产', decision='党组会纪要（示例）', held='是', benefit='是', measurable='是')
+    texts(f, ids=[k for k in f.boxes['ids'] if '示例多项' in k], result='确认为数据资产', decision='党组会纪要（示例）', held='是', benefit='是', measurable='是')
     b.press(f, '核对并预览')
     check('of a selection each is named', '已选 2 项' in b.page.text and all('示例多项%d' % i in b.page.text for i in range(2)) and events() == before, b.page.text[:500])
     b.press(b.form('/do/ledger/recognise'), '确认办理')

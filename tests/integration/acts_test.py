@@ -330,6 +330,27 @@ try:
     text = one.text('/show/copy/' + copy)
     check('a copy on paper is told in its own words', all(w in text for w in ('类别 数据资产证书', '领取人 王芳', '证件种类 居民身份证', '凭证编号 DAC-')) and '证书到期' not in text and 'false' not in text, text[900:2200])
 
+    # --- a file that was previewed goes with the act, or the act does not go ---
+    from forms import Browser
+    b, number = Browser(h, 'qs1'), 'DAU-520000-202604-000001-2'
+    def previewed(n):
+        b.open('/do/exit/tick?number=' + number)
+        f = b.form('/do/exit/tick')
+        f.set('matter', 'USERS_TOLD')
+        f.set('text', '已告知（示例）%d' % n)
+        b.press(f, '核对并预览', {'file': ('proof.txt', b'proof %d' % n)})
+        return b.form('/do/exit/tick')
+    ticked = lambda: {m['matter']: m['state'] for m in o.get('qs1', 'exit/' + number)['matters']}
+    first, before = previewed(0), ticked()
+    for i in range(1, 6):
+        last = previewed(i)
+    b.press(first, '确认办理')
+    check('a file that is no longer held is asked for at its field, and nothing is done', b.status == 422 and 'file' in b.form('/do/exit/tick').invalid and '请重新选择' in b.page.text and b.form('/do/exit/tick').get('text') == '已告知（示例）0' and ticked() == before,
+          (b.status, b.page.text[:900]))
+    b.press(last, '确认办理')
+    kept = next(m for m in o.get('qs1', 'exit/' + number)['matters'] if m['matter'] == 'USERS_TOLD')
+    check('one that is held goes with its act', kept['state'] == 'TICKED' and kept['material'] != '', kept)
+
     # --- what is wrong with a file, where and what would be right ---
     wrong = '台账编号,数据资源目录编号,名称,概述,形成方式,共享来源单位,是否涉密,更新频率\r\nL-99,CAT/99,某某数据集,示例,捡来,,否,有时\r\nL-98,CAT/98,某某数据集,示例,捡来,,机密,\r\n'
     code, out = o.do('hbsw1', 'ledger.import', file={'base64url': base64.urlsafe_b64encode(wrong.encode()).decode().rstrip('=')}, dry_run=True)

@@ -68,7 +68,7 @@ def card(b):
     check('a step leads to the next, kept as a draft', 'draft=DR-' in b.at() and 'step=2' in b.at(), b.at())
     step(b, 'asset/card', {'card.rights.rights': ['数据持有权', '数据使用权', '数据经营权'], 'card.rights.dispute': '否', 'card.rights.public_data': '是', 'card.rights.public_data_basis': '示例',
          'card.rights.source_authority': '履职采集（示例）', 'card.rights.personal_info': '不涉及'})
-    step(b, 'asset/card', {'card.use.scenes': '示例', 'card.use.products': '示例'})
+    step(b, 'asset/card', {'card.use.scenes': '示例\r\n又一示例\r\n', 'card.use.products': '示例'}) # one a line
     step(b, 'asset/card', {'card.management.data_level': '一般数据', 'card.management.mgr_dept': 'x', 'card.management.sec_policy': 'z', 'card.management.emergency_plan': 'z',
          'card.management.evidence_no': 'EV-1', 'card.management.risk_assessment': 'x'})
     check('the last page says what is missing, and where', '尚缺 1 项' in b.page.text and '责任人' in b.page.text, b.page.text[:400])

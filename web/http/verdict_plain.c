@@ -265,12 +265,35 @@ static void what_to_do(struct web_req *q, struct fj_buf *b, const json_t *verdic
 	web_print(b, "<strong>%s</strong></dd></div>", web_tr(q, advice_for(verdict, decisive)));
 }
 
+/* Domains and scenarios are in their parties' words, not in codes: a use can't name them, and no check compares them.  true: there are some */
+static bool bounds(struct web_req *q, struct fj_buf *b, const json_t *s)
+{
+	static const struct {
+		const char *key, *label;
+	} of[] = {{"domains", WEB_N("Only within the domains")}, {"scenarios", WEB_N("Only for the scenarios")}};
+	bool any = false;
+	size_t i;
+	json_t *v;
+
+	for (size_t k = 0; k < FJ_ARRAY_LEN(of); k++) {
+		const json_t *list = json_object_get(json_object_get(s, "grant"), of[k].key);
+		if (json_array_size(list) == 0)
+			continue;
+		begin_row(b, web_tr(q, of[k].label));
+		json_array_foreach(list, i, v)
+			web_print(b, "%s<bdi>%s</bdi>", i == 0 ? "" : web_either(q, "、", ", "), json_string_value(v));
+		web_print(b, "<br>%s</dd></div>", web_tr(q, "No check compares this with a use: do that yourself."));
+		any = true;
+	}
+	return any;
+}
+
 void web_verdict_plain(struct web_req *q, struct fj_buf *b, const json_t *verdict, const json_t *decisive)
 {
 	const json_t *s = json_object_get(verdict, "subject");
 	const char *kind = fj_json_text(verdict, "kind");
 	bool token = strcmp(kind, "token") == 0, auth = strcmp(kind, "authorisation") == 0, cert = strcmp(kind, "certificate") == 0;
-	bool good = is(verdict, "verdict", "permit");
+	bool good = is(verdict, "verdict", "permit"), bound = false;
 
 	web_html(b, "<dl class=\"plain\">");
 	if (!good)
@@ -280,6 +303,7 @@ void web_verdict_plain(struct web_req *q, struct fj_buf *b, const json_t *verdic
 		begin_row(b, cert ? web_tr(q, "What it says") : web_tr(q, "What for"));
 		(token ? of_token : auth ? of_authorisation : of_certificate)(q, b, s);
 		web_html(b, "</dd></div>");
+		bound = bounds(q, b, s);
 		if (auth)
 			assets(q, b, json_object_get(s, "assets"), json_object_get(verdict, "names"));
 		begin_row(b, web_tr(q, "Term"));
@@ -293,7 +317,7 @@ void web_verdict_plain(struct web_req *q, struct fj_buf *b, const json_t *verdic
 	since(q, b, verdict);
 	if (good && came_out(verdict, "scope", "pass")) {
 		begin_row(b, web_tr(q, "The intended use"));
-		web_print(b, "%s</dd></div>", web_tr(q, "covered: everything that was named is granted."));
+		web_print(b, "%s</dd></div>", bound ? web_tr(q, "covered in what was named; compare it yourself with the domains or scenarios above.") : web_tr(q, "covered: everything that was named is granted."));
 	}
 	if (good)
 		what_to_do(q, b, verdict, decisive);

@@ -93,7 +93,7 @@ static const struct web_term terms[] = {
 	{"type", WEB_KIND}, {"path", WEB_KIND}, {"due", WEB_EPOCH}, {"late", WEB_TEXT},
 	{"registration", WEB_MONO}, {"text", WEB_TEXT}, {"size", WEB_TEXT}, {"former", WEB_STATE},
 	/* imports of the ledger, its counts */
-	{"import", WEB_MONO}, {"encoding", WEB_TEXT}, {"entered", WEB_TEXT}, {"faults_total", WEB_TEXT},
+	{"import", WEB_MONO}, {"encoding", WEB_TEXT}, {"entered", WEB_TEXT}, {"rewritten", WEB_TEXT}, {"faults_total", WEB_TEXT},
 	{"secret_total", WEB_TEXT}, {"ignored", WEB_TEXT}, {"title", WEB_TEXT},
 	{"corrected_rows", WEB_TEXT}, {"summary", WEB_TEXT}, {"formed_by", WEB_TEXT}, {"more", WEB_TEXT},
 	{"entries", WEB_TEXT}, {"undecided", WEB_TEXT}, {"unconfirmed", WEB_TEXT}, {"memo", WEB_TEXT},

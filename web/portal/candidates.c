@@ -305,7 +305,7 @@ static const char *const numbered[] = {"asset", "ledger", "registration", "certi
 /* fields that are the number of another noun than their command's, and not called by it */
 static const struct {
 	const char *command, *field, *noun;
-} of_others[] = {{"order.issue", "number", "authorisation"}, {"complaint.file", "number", "authorisation"}, {"incident.report", "number", "authorisation"}};
+} of_others[] = {{"evaluation.add", "number", "authorisation"}, {"order.issue", "number", "authorisation"}, {"complaint.file", "number", "authorisation"}, {"incident.report", "number", "authorisation"}};
 
 bool portal_is_numbered(const char *noun)
 {

@@ -292,9 +292,13 @@ static void above_form(struct web_req *q, struct fj_buf *b, const struct iss_com
 	portal_drafts_of(q, b, c, w != NULL ? "wizard" : "do", "");
 	barred(q, b, c, fill);
 	if (w != NULL) {
-		char to[PORTAL_ADDRESS];
+		static const char *const named[] = {"asset", "ledger"}; /* what the form was opened with */
+		char to[PORTAL_TO];
 		portal_address("wizard", c->name, to);
-		web_print(b, "<p><a href=\"%s?id=%s\">%s</a></p>", to, id, web_tr(q, "Fill it in step by step"));
+		portal_to(to, "id", id);
+		for (size_t i = 0; i < FJ_ARRAY_LEN(named); i++)
+			portal_to(to, named[i], web_field(q, named[i]));
+		web_print(b, "<p><a href=\"%s\">%s</a></p>", to, web_tr(q, "Fill it in step by step"));
 	}
 }
 

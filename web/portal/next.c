@@ -18,6 +18,7 @@ static const struct portal_turn turns[] = {
 	{"registration", "RETURNED", "registration.submit", PORTAL_HOLDERS, "asset", WEB_N("The application was returned. The holder adds what is missing, in the card or as a material, then applies again.")},
 	{"registration", "SUBMITTED", "registration.endorse", PORTAL_SUPERIORS, NULL, WEB_N("The superior department endorses the application.")},
 	{"registration", "APPLIED", "registration.accept", PORTAL_FINANCE, NULL, WEB_N("The finance department takes the application on.")},
+	{"registration", "APPLIED_SHORT", "registration.decide", PORTAL_FINANCE, NULL, WEB_N("The short course has no acceptance, review or notice: the finance department decides.")},
 	{"registration", "ACCEPTED", "registration.review", PORTAL_FINANCE, NULL, WEB_N("The finance department reviews what it has taken on.")},
 	{"registration", "REVIEWED", "registration.notice", PORTAL_FINANCE, NULL, WEB_N("The finance department gives public notice of it.")},
 	{"registration", "NOTICED", "registration.decide", PORTAL_FINANCE, NULL, WEB_N("When the notice has run and no objection is open, the finance department decides.")},
@@ -48,6 +49,8 @@ const char *portal_stands(const char *noun, const json_t *o)
 		return "RETURNED";
 	if (strcmp(noun, "registration") == 0 && strcmp(state, "RETURNED") == 0 && !json_is_true(json_object_get(o, "resubmit")))
 		return "";
+	if (strcmp(noun, "registration") == 0 && strcmp(state, "APPLIED") == 0 && strcmp(fj_json_text(o, "path"), "SHORT") == 0)
+		return "APPLIED_SHORT";
 	if (strcmp(noun, "registration") == 0 && strcmp(state, "REGISTERED") == 0 && (strcmp(type, "CANCEL") == 0 || strcmp(type, "TRANSFER") == 0 || strcmp(type, "DESTROY") == 0))
 		return "ENDING";
 	return state;

@@ -51,8 +51,8 @@ void portal_hold_files(struct web_req *q, const struct iss_command_info *c, json
 		if (u == NULL || strcmp(fj_json_text(fill, mark), web_field(q, mark)) != 0) /* none, or held already for this page */
 			continue;
 		held_drop(web_csrf(q), f->name, web_field(q, mark)); /* this one takes its place */
-		if (held_put(web_csrf(q), f->name, u->filename, u->bytes, key))
-			json_object_set_new(fill, mark, json_string(key));
+		bool held = held_put(web_csrf(q), f->name, u->filename, u->bytes, key);
+		json_object_set_new(fill, mark, json_string(held ? key : "-")); /* what is not held is asked for again, not left out */
 	}
 }
 
@@ -191,6 +191,29 @@ static void outcome(struct web_req *q, struct fj_buf *b, const struct iss_comman
 		tell_drawn(q, b, told, fj_buf_str(&said));
 	if (json_object_size(told) > 0)
 		portal_answer(q, b, c->name, told, again);
+}
+
+/* what was typed by name goes on as the number that the preview shows, one a line where there are several */
+static void bind(const struct iss_command_info *c, json_t *fill, const json_t *params)
+{
+	size_t i;
+	json_t *one;
+
+	for (const struct iss_field *f = c->fields; f != NULL && f->name != NULL; f++) {
+		json_t *v = json_object_get(params, f->name);
+		if (v == NULL || f->noun == NULL || f->members != NULL)
+			continue;
+		if (!json_is_array(v) || json_is_array(json_object_get(fill, f->name))) {
+			json_object_set(fill, f->name, v);
+			continue;
+		}
+		FJ_AUTO(buf) lines = FJ_BUF_INIT(1u << 20);
+		enum fj_rc rc = FJ_OK;
+		json_array_foreach(v, i, one)
+			rc = rc == FJ_OK ? fj_buf_printf(&lines, i == 0 ? "%s" : "\n%s", json_string_value(one)) : rc;
+		if (rc == FJ_OK)
+			json_object_set_new(fill, f->name, json_string(fj_buf_str(&lines)));
+	}
 }
 
 static void buttons(struct web_req *q, struct fj_buf *b, const struct iss_command_info *c, const json_t *fill, const char *track, bool may)
@@ -356,5 +379,6 @@ void portal_preview(struct web_req *q, struct web_res *r, const struct iss_comma
 		snprintf(again, sizeof(again), "/done/%s", key);
 	}
 	json_object_del(fill, "dry_run");
+	bind(c, fill, params);
 	page(q, r, c, fill, params, answer, has_dry_run(c) ? again : NULL);
 }

@@ -678,6 +678,11 @@ static enum fj_rc to_file(struct web_req *q, const struct iss_field *f, bool who
 		char mark[PORTAL_HELD_NAME], name[161];
 		held_name(f->name, mark);
 		*out = held_get(web_csrf(q), f->name, web_field(q, mark), name);
+		if (*out == NULL && web_field(q, mark)[0] != '\0') { /* the preview had it: it is not left out unsaid */
+			enum fj_rc rc = fj_fail(err, FJ_E_INVALID, "portal", NULL, "the file that was sent for the preview is no longer held (a quarter of an hour, four files at a time); choose it again");
+			fj_err_zh(err, "预览时选择的文件已不在暂存中（保留一刻钟，最多四个），请重新选择");
+			return fj_err_at(err, rc, f->name);
+		}
 		return FJ_OK;
 	}
 	if ((int64_t)bytes.len > f->max) {

@@ -297,15 +297,19 @@ static enum fj_rc check_step(const struct iss_command_info *c, const struct port
 	struct portal_place place[MOST];
 	size_t n = places_of(c, s, place);
 	const char *key;
-	json_t *v;
+	json_t *v, *line;
+	size_t k;
 
 	json_object_foreach((json_t *)(uintptr_t)fill, key, v)
 		for (size_t i = 0; i < n; i++) {
 			const char *block = strncmp(place[i].path, "card.", 5) == 0 ? place[i].path + 5 : NULL, *name = strrchr(key, '.');
 			if (block == NULL || !below(key, place[i].path) || name == NULL || !json_is_string(v))
 				continue;
-			if (strlen(key) == strlen(place[i].path) + strlen(name)) /* a member of the block itself */
-				FJ_TRY(iss_card_text_check(block, name + 1, json_string_value(v), err));
+			if (strlen(key) != strlen(place[i].path) + strlen(name)) /* not a member of the block itself */
+				continue;
+			FJ_AUTO(json) lines = portal_lines(v); /* of a list each */
+			json_array_foreach(lines, k, line)
+				FJ_TRY(iss_card_text_check(block, name + 1, json_string_value(line), err));
 		}
 	return FJ_OK;
 }
@@ -370,7 +374,7 @@ static void step_list(struct web_req *q, struct fj_buf *b, const struct portal_w
 		    : "<li><button class=\"link\" name=\"go\" value=\"%zu\" formnovalidate>%s</button>", i, i > n ? web_tr(q, "Review and send") : web_tr(q, w->steps[i - 1].title));
 		if (i <= n) {
 			web_html(b, " <span class=\"small\">");
-			if (lacks == 0 && asked > 0 && begun(w, c, i, fill))
+			if (lacks == 0 && asked > 0)
 				web_say(q, b, "enough for the card; %zu more for registration", asked);
 			else if (lacks == 0 && begun(w, c, i, fill))
 				web_print(b, "✔ %s", web_tr(q, "complete"));

@@ -432,7 +432,7 @@ size_t iss_hold_revenue(const struct iss_revenue_facts *f, struct iss_hold out[I
 		struct iss_hold h;
 	} all[ISS_MAX_HOLDS] = {
 		{f->no_authorisation, {"NO_AUTHORISATION", "R06", "no authorisation in force covers it", "没有有效授权"}},
-		{f->no_agreement, {"NO_AGREEMENT", "R06", "no clause of an agreement covers it", "没有协议条款依据"}},
+		{f->no_agreement, {"NO_AGREEMENT", "R06", "no clause of an agreement covers it: there is none, or it does not list this product", "没有协议条款依据：没有协议，或协议所列产品和服务中没有该项"}},
 		{f->no_delivery, {"NO_DELIVERY", "R06", "there is no receipt of use and no evidence of delivery", "没有使用回执或交付凭据"}},
 		{f->same_budget, {"SAME_BUDGET", "R06", "the payer is a unit of the same level's budget", "付款方为同级预算单位"}},
 		{f->lump_sum, {"LUMP_SUM", "R06", "it was paid before anything was delivered, or for time to come", "先于交付一次性付款，或为以后期间付款"}},

@@ -676,7 +676,7 @@ def no_json():
                 check('a page has 100 kB at most', False, (path, len(b.raw)))
     check('no form of theirs asks for JSON', not found, found)
     reads = {'/do/bundle/create', '/do/exchange/reconcile'} # they take a file
-    check('each that changes something is previewed before it is done, but for a file that is filed', at_once - reads == {'/do/material/add'}, at_once)
+    check('each that changes something is previewed before it is done, but for a file that is filed and a request for collateral, which is on record', at_once - reads == {'/do/material/add', '/do/collateral/request'}, at_once)
 
 
 import html, sqlite3

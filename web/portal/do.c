@@ -630,6 +630,29 @@ static void show_refused(struct web_req *q, struct web_res *r, const struct iss_
 	web_page_end(&r->body);
 }
 
+/* refused as what was asked for, and on record all the same: its own page says so, and what comes next; no form that would enter it twice */
+static bool on_record(struct web_req *q, struct web_res *r, const struct iss_command_info *c, const json_t *params, const json_t *answer)
+{
+	static const struct {
+		const char *command, *noun, *done;
+	} kept[] = {{"revenue.book", "revenue", "held"}, {"revenue.remit", "remittance", "short"}};
+
+	for (size_t i = 0; i < FJ_ARRAY_LEN(kept); i++) {
+		const char *id = fj_json_text(answer, "id");
+		char to[PORTAL_TO];
+		id = id[0] != '\0' ? id : fj_json_text(params, kept[i].noun);
+		if (strcmp(kept[i].command, c->name) != 0 || id[0] == '\0' || strlen(id) > 64)
+			continue;
+		snprintf(to, sizeof(to), "/show/%s/%s", kept[i].noun, id);
+		portal_to(to, "done", kept[i].done);
+		portal_draft_done(portal_of(q), portal_actor(q), web_field(q, "draft"));
+		portal_held_done(q, c);
+		web_redirect(r, to);
+		return true;
+	}
+	return false;
+}
+
 static void run(struct web_req *q, struct web_res *r, const struct iss_command_info *c, const char *key)
 {
 	FJ_AUTO(json) params = NULL;
@@ -662,6 +685,8 @@ static void run(struct web_req *q, struct web_res *r, const struct iss_command_i
 	once_end(web_csrf(q), key, answer, rc == FJ_OK ? NULL : &err);
 	if (rc != FJ_OK)
 		portal_form_page(q, r, c, fill, &err);
+	else if (portal_refused(answer, &err) && on_record(q, r, c, params, answer))
+		return;
 	else if (portal_refused(answer, &err))
 		show_refused(q, r, c, key, answer);
 	else {

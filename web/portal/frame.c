@@ -308,6 +308,8 @@ void portal_done_words(struct web_req *q, struct fj_buf *b, const char *word)
 		{"waiting", WEB_N("Requested: another officer has to approve.")},
 		{"suspended", WEB_N("Suspended at once; final when another officer approves.")},
 		{"done", WEB_N("Done, in force at once.")}, {"asked", WEB_N("Your application is handed in.")},
+		{"held", WEB_N("Entered and held. Two officers of the finance department clear it with evidence, or refuse it; until then nothing is shared or remitted. Don't enter it again.")},
+		{"short", WEB_N("The payment is recorded. It is less than is due: the rest stays due.")},
 		{"unpublished", WEB_N("Done; the status isn't published yet, the appliance tries again by itself.")}};
 
 	for (size_t i = 0; i < FJ_ARRAY_LEN(words); i++) {

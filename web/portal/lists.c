@@ -11,27 +11,64 @@
 #include "web/portal/internal.h"
 
 
-void portal_get_lists(struct web_req *q, struct web_res *r)
-{
-	size_t n;
-	const struct iss_command_info *const *all = iss_commands(&n);
-	struct fj_buf *b = &r->body;
+/* --- all of them --- */
 
-	portal_top(q, b, web_tr(q, "Lists"));
-	web_html(b, "<ul>");
+static const struct {
+	const char *title, *nouns; /* with blanks around each; what is named nowhere stands in the last group */
+} groups[] = {
+	{WEB_N("Data assets and registration"), " ledger asset registration certificate objection notice material collateral copy class legacy exchange "},
+	{WEB_N("Authorised operation and licenses"), " plan authorisation product price token request bulk usage disclosure evaluation exit "},
+	{WEB_N("Revenue and trade"), " revenue remittance statement listing trade "},
+	{WEB_N("Supervision and reports"), " deadline order incident complaint report peer override offline event "},
+	{WEB_N("People and rules"), " approval task organisation user delegation role access profile rule division session apitoken signin "},
+	{WEB_N("Other lists"), ""},
+};
+
+static size_t group_of(const char *noun)
+{
+	char in[PORTAL_NOUN + 2];
+	size_t k = 0;
+
+	snprintf(in, sizeof(in), " %s ", noun);
+	while (k + 1 < FJ_ARRAY_LEN(groups) && strstr(groups[k].nouns, in) == NULL)
+		k++;
+	return k;
+}
+
+/* those of one group that the reader may see; of the own office where that is how the noun is looked at */
+static void group(struct web_req *q, struct fj_buf *b, size_t k)
+{
+	size_t n, shown = 0;
+	const struct iss_command_info *const *all = iss_commands(&n);
+
 	for (size_t i = 0; i < n; i++) {
-		const char *dot = strchr(all[i]->name, '.');
-		char noun[PORTAL_NOUN];
+		const char *dot = strchr(all[i]->name, '.'), *filter;
+		char noun[PORTAL_NOUN], to[PORTAL_TO];
 		if (dot == NULL || strcmp(dot, ".list") != 0 || !portal_may(q, all[i]))
 			continue;
 		portal_noun_in(all[i]->name, noun);
-		web_html(b, "<li><a href=\"/list/");
-		web_text(b, noun);
-		web_html(b, "\">");
-		web_text(b, portal_noun_word(q, noun, false));
-		web_html(b, "</a></li>");
+		if (group_of(noun) != k)
+			continue;
+		if (shown++ == 0)
+			web_print(b, "<section class=\"card\"><h2>%s</h2><ul>", web_tr(q, groups[k].title));
+		filter = iss_own_filter(portal_actor(q), noun);
+		snprintf(to, sizeof(to), "/list/%.40s", noun);
+		if (filter != NULL && portal_field_of(all[i], filter) != NULL)
+			portal_own_list(q, noun, to);
+		web_print(b, "<li><a href=\"%s\">%s</a></li>", to, portal_noun_word(q, noun, false));
 	}
-	web_html(b, "</ul>");
+	web_html(b, shown > 0 ? "</ul></section>" : "");
+}
+
+void portal_get_lists(struct web_req *q, struct web_res *r)
+{
+	struct fj_buf *b = &r->body;
+
+	portal_top(q, b, web_tr(q, "Lists"));
+	web_html(b, "<div class=\"cards\">");
+	for (size_t k = 0; k < FJ_ARRAY_LEN(groups); k++)
+		group(q, b, k);
+	web_html(b, "</div>");
 	web_page_end(b);
 }
 

@@ -11,8 +11,9 @@
  */
 #include "web/portal/internal.h"
 
-/* a file is put with others, and decides nothing; the own account is done on its own pages (kind ISS_OWN) */
-static const char *const at_once[] = {"material.add"};
+/* a file is put with others, and decides nothing; a request for collateral is on record whatever comes of it (R04), and a trial keeps
+ * nothing; the own account is done on its own pages (kind ISS_OWN) */
+static const char *const at_once[] = {"material.add", "collateral.request"};
 
 bool portal_at_once(const struct iss_command_info *c)
 {

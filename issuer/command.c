@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "base/log.h"
+#include "issuer/course.h"
 #include "issuer/domain.h"
 #include "issuer/iss.h"
 #include "issuer/life.h"
@@ -690,7 +691,9 @@ enum fj_rc cmd_event_list(struct iss_call *c, struct fj_err *err)
 		if (!row || json_array_size(items) >= MAX_ITEMS || octets > MAX_OCTETS)
 			break;
 		octets += strlen(sto_text(&q, 7));
-		json_array_append_new(items, event_json(c, &q));
+		FJ_AUTO(json) one = event_json(c, &q);
+		FJ_TRY(evt_word_into(sto_text(&q, 4), one, err));
+		json_array_append(items, one);
 	}
 	c->answer = json_pack("{s:O, s:n}", "items", items, "next");
 	return c->answer != NULL ? FJ_OK : fj_no_memory(err, "issuer");

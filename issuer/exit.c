@@ -123,7 +123,7 @@ enum fj_rc cmd_exit_tick(struct iss_call *c, struct fj_err *err)
 	FJ_TRY(sup_said(c, "text", "evidence says what was done", "应写明办理情况", err));
 	refund = json_is_integer(json_object_get(c->params, "amount_fen"));
 	if (refund != (strcmp(x.matter, "REFUND") == 0))
-		return no(err, FJ_E_INVALID, "a refund has an amount in fen (0 where nothing was owed), the other matters have none", "退款事项应填写金额（分，无应退款填 0），其他事项不填");
+		return no(err, FJ_E_INVALID, "a refund has an amount in fen (0 where nothing was owed), the other matters have none", "退款事项应填写退款金额（无应退款填 0），其他事项不填");
 	FJ_TRY(sup_keep(c, "file", "EXIT", "退出证明", &file, err));
 	FJ_TRY(proof(c, &x, &file, err));
 	FJ_AUTO(json) body = json_pack("{s:s, s:s, s:s, s:s, s:s, s:I, s:s}", "matter", x.matter, "to", to, "text", fj_json_text(c->params, "text"), "material", file.id, "sha256",

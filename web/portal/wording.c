@@ -249,6 +249,14 @@ void portal_own_words(struct web_req *q, const char *command, json_t *object)
 	portal_noun_in(command, noun);
 	if (json_is_string(json_object_get(object, "state"))) /* a term is called as what it is of */
 		json_object_set_new(object, "state", json_string(portal_state_of(strcmp(noun, "deadline") == 0 ? fj_json_text(object, "kind") : noun, fj_json_text(object, "state"))));
+	if (strcmp(noun, "event") == 0) { /* in a log the minute counts */
+		char at[FJ_TIME_CAP];
+		fj_time t;
+		if (fj_time_parse(fj_json_text(object, "at"), &t, NULL) == FJ_OK) {
+			fj_time_china(t, at);
+			json_object_set_new(object, "at", json_sprintf("%.16s", at));
+		}
+	}
 	if (strcmp(noun, "copy") != 0)
 		return;
 	if (kind != NULL)

@@ -60,7 +60,7 @@ static const struct portal_noun nouns[] = {
 	{"bundle", {NULL}},
 	{"copy", {"id", "credential_no", "copy_no", "state", "at", "collected_at", "void_at", "sealed"}},
 	{"find", {NULL}},
-	{"event", {"seq", "at", "actor", "org", "what", "clause", "object", "approval"}},
+	{"event", {"seq", "at", "actor", "org", "kind", "clause", "object", "approval"}},
 	{"status", {NULL}},
 	{"home", {NULL}},
 	{"clock", {NULL}},

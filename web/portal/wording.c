@@ -250,8 +250,11 @@ void portal_own_words(struct web_req *q, const char *command, json_t *object)
 	if (json_is_string(json_object_get(object, "state"))) /* a term is called as what it is of */
 		json_object_set_new(object, "state", json_string(portal_state_of(strcmp(noun, "deadline") == 0 ? fj_json_text(object, "kind") : noun, fj_json_text(object, "state"))));
 	if (strcmp(noun, "event") == 0) { /* in a log the minute counts */
+		const json_t *what = json_object_get(object, "what");
 		char at[FJ_TIME_CAP];
 		fj_time t;
+		if (what != NULL)
+			json_object_set(object, "kind", json_object_get(what, web_lang(q)[0] == 'e' ? "en" : "zh"));
 		if (fj_time_parse(fj_json_text(object, "at"), &t, NULL) == FJ_OK) {
 			fj_time_china(t, at);
 			json_object_set_new(object, "at", json_sprintf("%.16s", at));

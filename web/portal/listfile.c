@@ -3,11 +3,52 @@
  *
  * The list's own command reads the rows page by page, so nobody gets in a file what he would
  * not see.  Columns and cells are listcells.c's.  Programs have find.export, with codes.
+ * A file is made in memory, twice for a moment, and takes a reader of the register: a person has
+ * one made at a time, and all together FILES.
  */
+#include <pthread.h>
+
 #include "issuer/sheet/sheet.h"
 #include "web/portal/internal.h"
 
 #define PAGE 1000
+#define FILES 4
+
+/* --- how many at once --- */
+
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+static char making[FILES][64]; /* logins for whom; "" nobody */
+
+enum fj_rc list_file_begin(const char *login, struct fj_err *err)
+{
+	size_t at = FILES;
+	bool own = false;
+
+	pthread_mutex_lock(&lock);
+	for (size_t i = 0; i < FILES; i++) {
+		own = own || strcmp(making[i], login) == 0;
+		at = making[i][0] == '\0' ? i : at;
+	}
+	if (!own && at < FILES)
+		snprintf(making[at], sizeof(making[at]), "%s", login);
+	pthread_mutex_unlock(&lock);
+	if (own)
+		return fj_refuse(err, FJ_E_BUSY, "portal", NULL, "a list is being downloaded for you; take the next one when its file is there", "您有一个列表正在下载，请待其完成后再下载下一个");
+	if (at == FILES)
+		return fj_refuse(err, FJ_E_BUSY, "portal", NULL, "others are downloading lists at this moment; try again in a minute", "当前下载列表的人较多，请稍后再试");
+	return FJ_OK;
+}
+
+void list_file_end(const char *login)
+{
+	pthread_mutex_lock(&lock);
+	for (size_t i = 0; i < FILES; i++)
+		if (strcmp(making[i], login) == 0)
+			making[i][0] = '\0';
+	pthread_mutex_unlock(&lock);
+}
+
+/* --- the file --- */
 
 static enum fj_rc too_many(struct fj_err *err)
 {
@@ -23,7 +64,7 @@ static enum fj_rc begin(struct web_req *q, const char *noun, enum sheet_format f
 
 	list_columns_of(q, noun, row, o);
 	for (size_t i = 0; i < o->n; i++)
-		heads[i] = (struct sheet_column){.title = o->c[i].title, .width = 20};
+		heads[i] = (struct sheet_column){.title = o->c[i].title, .width = 20, .number = o->c[i].amount};
 	return sheet_out_new(f, noun, heads, o->n, s, err);
 }
 
@@ -67,26 +108,34 @@ static const struct {
 	{"xlsx", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", SHEET_XLSX},
 };
 
+static enum fj_rc make(struct web_req *q, const struct iss_command_info *c, enum sheet_format f, struct fj_buf *file, struct fj_err *err)
+{
+	FJ_AUTO(sheet_out) s = NULL;
+	FJ_AUTO(json) params = NULL;
+
+	FJ_TRY(portal_params(q, c, false, &params, err));
+	json_object_del(params, "after");
+	FJ_TRY(all_rows(q, c, params, f, &s, err));
+	return sheet_out_finish(&s, file, err);
+}
+
 bool portal_list_file(struct web_req *q, struct web_res *r, const struct iss_command_info *c, const char *format)
 {
 	FJ_AUTO(buf) file = FJ_BUF_INIT(SHEET_MAX_FILE);
-	FJ_AUTO(sheet_out) s = NULL;
-	FJ_AUTO(json) params = NULL;
 	struct fj_err err = {0};
 	char name[120], day[FJ_TIME_CAP];
+	const char *login = portal_session(q)->actor.login;
 	size_t k = 0;
 
 	while (k < FJ_ARRAY_LEN(formats) && strcmp(formats[k].name, format) != 0)
 		k++;
 	if (k == FJ_ARRAY_LEN(formats))
 		return false;
-	enum fj_rc rc = portal_params(q, c, false, &params, &err);
+	enum fj_rc rc = list_file_begin(login, &err);
 	if (rc == FJ_OK) {
-		json_object_del(params, "after");
-		rc = all_rows(q, c, params, formats[k].format, &s, &err);
+		rc = make(q, c, formats[k].format, &file, &err);
+		list_file_end(login);
 	}
-	if (rc == FJ_OK)
-		rc = sheet_out_finish(&s, &file, &err);
 	if (rc != FJ_OK) {
 		web_fail(q, r, &err);
 		return true;

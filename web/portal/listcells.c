@@ -3,11 +3,10 @@
  *
  * Cells hold what the page's cells say: states, modes and restrictions in words, days in
  * +08:00, names beside codes, in the language of the headings; a code stands where there is no
- * word.  Money is in yuan without separators, so that it can be added up.  The columns are the
- * page's own, then the other members of the first row that have a heading.  Every cell is text
- * and none a formula (issuer/sheet).
+ * word.  Money is in yuan without separators, and a number in a workbook, so that it can be added up.  The columns are the
+ * page's own, then the other members of the first row that have a heading.  Every other cell is
+ * text and none a formula (issuer/sheet).
  */
-#include "issuer/sheet/sheet.h"
 #include "web/portal/internal.h"
 
 static bool in_fen(const char *key)
@@ -64,7 +63,7 @@ static void column(struct web_req *q, struct list_columns *o, const json_t *row,
 		add(q, o, key, LIST_CODE);
 }
 
-void list_columns_of(struct web_req *q, const char *noun, const json_t *row, struct list_columns *o)
+static void columns_of(struct web_req *q, const char *noun, const json_t *row, struct list_columns *o)
 {
 	const struct portal_noun *n = portal_noun_of(noun);
 	const char *key;
@@ -78,6 +77,16 @@ void list_columns_of(struct web_req *q, const char *noun, const json_t *row, str
 		column(q, o, row, t->key);
 	json_object_foreach((json_t *)(uintptr_t)row, key, v)
 		column(q, o, row, key);
+}
+
+enum fj_rc list_begin(struct web_req *q, const char *noun, enum sheet_format f, const json_t *row, struct list_columns *o, struct sheet_out **s, struct fj_err *err)
+{
+	struct sheet_column heads[LIST_COLUMNS] = {{0}};
+
+	columns_of(q, noun, row, o);
+	for (size_t i = 0; i < o->n; i++)
+		heads[i] = (struct sheet_column){.title = o->c[i].title, .width = 20, .number = in_fen(o->c[i].key)};
+	return sheet_out_new(f, noun, heads, o->n, s, err);
 }
 
 /* --- cells --- */

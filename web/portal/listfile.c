@@ -8,7 +8,6 @@
  */
 #include <pthread.h>
 
-#include "issuer/sheet/sheet.h"
 #include "web/portal/internal.h"
 
 #define PAGE 1000
@@ -58,16 +57,6 @@ static enum fj_rc too_many(struct fj_err *err)
 	return rc;
 }
 
-static enum fj_rc begin(struct web_req *q, const char *noun, enum sheet_format f, const json_t *row, struct list_columns *o, struct sheet_out **s, struct fj_err *err)
-{
-	struct sheet_column heads[LIST_COLUMNS] = {{0}};
-
-	list_columns_of(q, noun, row, o);
-	for (size_t i = 0; i < o->n; i++)
-		heads[i] = (struct sheet_column){.title = o->c[i].title, .width = 20, .number = o->c[i].amount};
-	return sheet_out_new(f, noun, heads, o->n, s, err);
-}
-
 static enum fj_rc all_rows(struct web_req *q, const struct iss_command_info *c, json_t *params, enum sheet_format f, struct sheet_out **s, struct fj_err *err)
 {
 	const char *noun = web_param(q, "noun");
@@ -87,7 +76,7 @@ static enum fj_rc all_rows(struct web_req *q, const struct iss_command_info *c, 
 		json_array_foreach(json_object_get(page, "items"), i, row) {
 			portal_own_words(q, c->name, row);
 			if (*s == NULL)
-				FJ_TRY(begin(q, noun, f, row, &o, s, err));
+				FJ_TRY(list_begin(q, noun, f, row, &o, s, err));
 			if (n++ == SHEET_MAX_ROWS)
 				return too_many(err);
 			FJ_TRY(list_row(q, &o, row, *s, err));
@@ -96,7 +85,7 @@ static enum fj_rc all_rows(struct web_req *q, const struct iss_command_info *c, 
 		after = fj_json_peek(page, "next") == NULL ? NULL : fj_strdup(fj_json_peek(page, "next"));
 	}
 	if (*s == NULL)
-		return begin(q, noun, f, NULL, &o, s, err);
+		return list_begin(q, noun, f, NULL, &o, s, err);
 	return FJ_OK;
 }
 

@@ -260,6 +260,29 @@ def decided(h, token, finance):
           out['total']['entries'] == rows(h, 'SELECT COUNT(*) FROM ledger')[0][0], str(out)[:300])
 
 
+def at_once(h, token):
+    """one catalogue under the ledger numbers of two offices, sent together"""
+    n = 3000
+
+    def file(prefix, note=''):
+        return ('台账编号,数据资源目录编号,名称,概述,形成方式,是否涉密\r\n' + ''.join('%s-%d,CAT-ONCE-%d,同时导入%d,%s,自主采集,否\r\n' % (prefix, i, i, i, note) for i in range(n))).encode()
+    start, said = threading.Barrier(2), {}
+
+    def send(prefix):
+        start.wait()
+        said[prefix] = upload(h, file(prefix), token)
+    threads = [threading.Thread(target=send, args=(p,)) for p in ('ONE', 'TWO')]
+    [t.start() for t in threads]
+    [t.join() for t in threads]
+    there = rows(h, "SELECT COUNT(*), COUNT(DISTINCT catalog_ref) FROM ledger WHERE catalog_ref LIKE 'CAT-ONCE-%'")[0]
+    check('two imports at once bring no catalogue number and name twice', there == (n, n), (there, str(said)[:600]))
+    first = min(said, key=lambda p: -len(rows(h, "SELECT 1 FROM ledger WHERE ledger_no LIKE '%s-%%'" % p)))
+    most = len(rows(h, "SELECT 1 FROM ledger WHERE ledger_no LIKE '%s-%%'" % first))
+    code, out = upload(h, file(first, '概述已更新'), token, 'update=true&partial=true')
+    status = h.api('POST', '/api/v1/ledger/import-status', {'id': out['import']}, token)[1]
+    check('the status of an import counts what it changed', out['rewritten'] == most > 0 and (status['good'], status['entered'], status['state']) == (most, most, 'DONE'), (out, status))
+
+
 h = Home()
 try:
     check('a demo home that serves', h.made and h.serve(), h.made_err)
@@ -269,6 +292,7 @@ try:
     decided(h, s['hbsw1'], s['hb-fin1'])
     killed(h, s['qx1'])
     workbooks(h, s['qx1'])
+    at_once(h, s['qx1'])
     code, out = h.cli('db', 'rebuild')
     check('the events give every table again', code == 0 and out.get('same') is True, out)
     check('and it ends on SIGTERM with 0', h.stop() == 0)

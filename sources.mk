@@ -375,6 +375,7 @@ WEB_SRC := \
 	web/portal/home.c \
 	web/portal/inbox.c \
 	web/portal/license.c \
+	web/portal/listcells.c \
 	web/portal/listfile.c \
 	web/portal/lists.c \
 	web/portal/login.c \
@@ -473,6 +474,7 @@ TEST_UNIT_SRC := \
 	tests/unit/test_web_held.c \
 	tests/unit/test_web_html.c \
 	tests/unit/test_web_http.c \
+	tests/unit/test_web_listcells.c \
 	tests/unit/test_web_once.c \
 	tests/unit/test_web_public.c \
 	tests/unit/test_web_sent.c \

@@ -387,6 +387,27 @@ static enum fj_rc read_after(const json_t *p, struct fnd_query *q, struct fj_err
 	return FJ_OK;
 }
 
+/* each decides by itself what the list goes through: a second one would be passed over */
+static enum fj_rc one_lead(enum fnd_noun noun, const json_t *p, struct fj_err *err)
+{
+	static const char leads[] = " turn confirmer issuing assessor bureau superior ";
+	const struct iss_field *first = NULL;
+
+	for (const struct iss_field *f = lists[noun].fields; f->name != NULL; f++) {
+		char name[24];
+		snprintf(name, sizeof(name), " %.20s ", f->name);
+		if (strstr(leads, name) == NULL || fj_json_text(p, f->name)[0] == '\0')
+			continue;
+		if (first != NULL) {
+			enum fj_rc rc = fj_fail(err, FJ_E_INVALID, "issuer", NULL, "\"%s\" and \"%s\" are not taken together; leave one of them out", first->name, f->name);
+			fj_err_zh(err, "“%s”与“%s”不能同时作为筛选条件，请去掉其中一项", first->zh, f->zh);
+			return rc;
+		}
+		first = f;
+	}
+	return FJ_OK;
+}
+
 enum fj_rc fnd_query(enum fnd_noun noun, const json_t *params, fj_time now, const char *person, struct fnd_query *q, struct fj_err *err)
 {
 	static const char *const holders[] = {"holder", "org", "user", NULL}, *const classes[] = {"kind", "mode", "class", NULL},
@@ -405,6 +426,7 @@ enum fj_rc fnd_query(enum fnd_noun noun, const json_t *params, fj_time now, cons
 	q->class_ = noun == FND_TOKEN ? fj_json_text(params, "asset") : noun == FND_LEDGER ? fj_json_text(params, "result") : given_as(params, classes);
 	q->industry = noun == FND_TOKEN ? fj_json_text(params, "operator") : given_as(params, industries);
 	q->parent = noun == FND_TOKEN || noun == FND_PRODUCT ? fj_json_text(params, "authorisation") : noun == FND_LEDGER ? fj_json_text(params, "class") : given_as(params, parents);
+	FJ_TRY(one_lead(noun, params, err));
 	FJ_TRY(read_division(params, q, err));
 	FJ_TRY(read_days(params, q, err));
 	read_state(params, now, q);

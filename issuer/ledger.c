@@ -39,6 +39,7 @@ enum fj_rc apply_ledger_changed(const struct evt *e, struct fj_err *err)
 	FJ_TRY(sto_run(e->db, STO_LEDGER_CHANGE, NULL, err, "ttttttttt" "ttit", fj_json_text(b, "ledger_no"), fj_json_text(b, "catalog_ref"), fj_json_text(b, "name"), fj_json_text(b, "summary"),
 	    fj_json_text(b, "formed_by"), fj_json_text(b, "shared_from"), fj_json_text(b, "industry"), fj_json_text(b, "class_scheme"), fj_json_text(b, "class_code"), fj_buf_str(&more),
 	    fj_json_text(b, "same_key"), e->seq, e->object));
+	FJ_TRY(sto_run(e->db, STO_IMPORT_ENTERED, NULL, err, "t", fj_json_text(b, "import")));
 	return dom_ledger_get(e->db, e->object, &again, err);
 }
 

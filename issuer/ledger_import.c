@@ -190,11 +190,12 @@ static enum fj_rc known(struct sto *db, const char *holder, const struct led_rec
 	return FJ_OK;
 }
 
-static enum fj_rc same_data(struct sto *db, const char *holder, const struct led_record *r, bool *is, struct fj_err *err)
+/* the catalogue number and name stand under another ledger number */
+static enum fj_rc same_data(struct sto *db, const char *holder, const char *same_key, const char *no_key, bool *is, struct fj_err *err)
 {
 	FJ_AUTO(sto_q) q = {0};
 
-	FJ_TRY(sto_query(db, STO_LEDGER_SAME, &q, err, "ttt", holder, r->same_key, r->no_key));
+	FJ_TRY(sto_query(db, STO_LEDGER_SAME, &q, err, "ttt", holder, same_key, no_key));
 	return sto_step(&q, is, err);
 }
 
@@ -244,7 +245,7 @@ static enum fj_rc compare(struct import *im, const struct sheet_row *row, bool *
 	if (k == OTHER && !change)
 		fault_at(im, row, column, im->update ? LED_F_DECIDED : column == LED_NO ? LED_F_TAKEN : LED_F_DIFFERS);
 	if (k == NEW || change)
-		FJ_TRY(same_data(im->c->db, im->holder, r, &is, err));
+		FJ_TRY(same_data(im->c->db, im->holder, r->same_key, r->no_key, &is, err));
 	if (is)
 		fault_at(im, row, LED_CATALOG, LED_F_SAME_DATA);
 	im->same += k == SAME;
@@ -387,13 +388,16 @@ static enum fj_rc change_one(struct import *im, struct iss_call *c, const char *
 	return FJ_OK;
 }
 
-/* in the meantime another import may have brought the same entry, or somebody has recognised it */
+/* in the meantime another import may have brought the same entry, or the same data under another number, or somebody has recognised it */
 static enum fj_rc enter_one(struct import *im, struct iss_call *c, const json_t *r, struct fj_err *err)
 {
 	FJ_AUTO(sto_q) q = {0};
 	char id[40] = "";
-	bool row;
+	bool row, is;
 
+	FJ_TRY(same_data(c->db, im->holder, fj_json_text(r, "same_key"), fj_json_text(r, "no_key"), &is, err));
+	if (is)
+		return FJ_OK;
 	FJ_TRY(sto_query(c->db, STO_LEDGER_NO, &q, err, "tt", im->holder, fj_json_peek(r, "no_key")));
 	FJ_TRY(sto_step(&q, &row, err));
 	if (row && im->update && is_open(&q))

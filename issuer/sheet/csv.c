@@ -134,3 +134,14 @@ enum fj_rc csv_next(struct csv *c, bool *more)
 		c->field[i] = (const char *)c->text.data + start[i];
 	return FJ_OK;
 }
+
+bool csv_is_led(const char *cell)
+{
+	static const char *const begins[] = {"=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠"};
+
+	cell += strspn(cell, "'");
+	for (size_t i = 0; i < FJ_ARRAY_LEN(begins); i++)
+		if (strncmp(cell, begins[i], strlen(begins[i])) == 0)
+			return true;
+	return false;
+}

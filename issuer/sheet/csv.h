@@ -29,5 +29,7 @@ FJ_DEFINE_AUTO(csv, struct csv, csv_release)
 /* *more false at the end.  FJ_E_PARSE: this record is broken; the next begins in the line after
  * the one in which it began, so that a quote left open hides no other record. */
 enum fj_rc csv_next(struct csv *c, bool *more) FJ_MUST_USE;
+/* a program may take this cell for a formula, so it is written with a ' before it, which reading takes away */
+bool csv_is_led(const char *cell);
 
 #endif

@@ -3,7 +3,8 @@
  * by libxlsxwriter.
  *
  * Every cell is text, and its column is formatted as text, so that a code keeps
- * its leading zeros and a value can't become a formula.  A drop-down's list stands
+ * its leading zeros and a value can't become a formula; only the amounts of a column
+ * that says so are numbers, which can be added up.  A drop-down's list stands
  * in its rule, or where it is longer than the 255 characters that a rule may have, in
  * a hidden sheet; what is to be written in a column, in a second one.  XLSX goes
  * row by row to temporary files, which lie in run/ where the process has such a
@@ -14,14 +15,17 @@
 #include <xlsxwriter.h>
 
 #include "base/file.h"
-#include "issuer/sheet/sheet.h"
+#include "issuer/sheet/csv.h"
 
 #define HIDDEN "choices"
 #define MAX_CSV (64u << 20)
+#define DIGITS "0123456789"
+#define EXACT 15 /* digits that a number of a workbook has */
 
 struct sheet_out {
 	enum sheet_format format;
 	size_t n;
+	bool number[SHEET_MAX_COLUMNS];
 	struct fj_buf csv;
 	int fd;               /* XLSX: the file in memory */
 	lxw_workbook *book;
@@ -36,15 +40,20 @@ static enum fj_rc out_of(struct fj_err *err, enum fj_rc rc)
 	return rc;
 }
 
+/* -12.50: no program takes it for a formula */
+static bool is_number(const char *s)
+{
+	s += *s == '-';
+	size_t n = strspn(s, DIGITS), more = s[n] == '.' ? strspn(s + n + 1, DIGITS) : 0;
+
+	return n > 0 && s[more > 0 ? n + 1 + more : n] == '\0';
+}
+
 /* --- CSV --- */
 
 enum fj_rc sheet_csv_cell(struct fj_buf *b, const char *s)
 {
-	const char *p = s;
-
-	while (*p == '\'')
-		p++;
-	bool lead = *p != '\0' && strchr("=+-@\t\r", *p) != NULL;
+	bool lead = csv_is_led(s) && !is_number(s);
 	bool quote = strpbrk(s, ",\"\r\n") != NULL;
 	FJ_TRY(fj_buf_printf(b, "%s%s", quote ? "\"" : "", lead ? "'" : ""));
 	for (; *s != '\0'; s++)
@@ -69,7 +78,8 @@ static enum fj_rc xlsx_row(struct sheet_out *o, const char *const *cells, lxw_fo
 	for (size_t i = 0; i < o->n; i++) {
 		if (cells[i] == NULL || cells[i][0] == '\0')
 			continue;
-		lxw_error e = worksheet_write_string(o->sheet, o->row, (lxw_col_t)i, cells[i], f);
+		bool number = o->number[i] && is_number(cells[i]) && strlen(cells[i]) <= EXACT;
+		lxw_error e = number ? worksheet_write_number(o->sheet, o->row, (lxw_col_t)i, strtod(cells[i], NULL), f) : worksheet_write_string(o->sheet, o->row, (lxw_col_t)i, cells[i], f);
 		if (e != LXW_NO_ERROR)
 			return e == LXW_ERROR_MEMORY_MALLOC_FAILED ? FJ_E_NOMEM : FJ_E_LIMIT;
 	}
@@ -158,14 +168,14 @@ static bool add_drop_down(struct sheet_out *o, size_t column, const char *const 
 	return worksheet_data_validation_range(o->sheet, 1, (lxw_col_t)column, SHEET_MAX_ROWS, (lxw_col_t)column, &v) == LXW_NO_ERROR;
 }
 
-static bool set_columns(struct sheet_out *o, const struct sheet_column *columns, lxw_format *text)
+static bool set_columns(struct sheet_out *o, const struct sheet_column *columns, lxw_format *text, lxw_format *amount)
 {
 	for (size_t i = 0; i < o->n; i++) {
 		bool list = count(columns[i].choices) > 0;
 		double width = columns[i].width > 0 ? columns[i].width : 16;
 
 		lxw_row_col_options opt = {.hidden = columns[i].width < 0};
-		if (worksheet_set_column_opt(o->sheet, (lxw_col_t)i, (lxw_col_t)i, width, text, &opt) != LXW_NO_ERROR || (list && !add_drop_down(o, i, columns[i].choices)))
+		if (worksheet_set_column_opt(o->sheet, (lxw_col_t)i, (lxw_col_t)i, width, columns[i].number ? amount : text, &opt) != LXW_NO_ERROR || (list && !add_drop_down(o, i, columns[i].choices)))
 			return false;
 	}
 	return true;
@@ -183,14 +193,16 @@ static enum fj_rc xlsx_begin(struct sheet_out *o, const char *name, const struct
 	o->sheet = o->book == NULL ? NULL : workbook_add_worksheet(o->book, name);
 	lxw_worksheet *hidden = o->sheet == NULL ? NULL : workbook_add_worksheet(o->book, HIDDEN);
 	lxw_format *text = hidden == NULL ? NULL : workbook_add_format(o->book);
-	lxw_format *head = text == NULL ? NULL : workbook_add_format(o->book);
+	lxw_format *amount = text == NULL ? NULL : workbook_add_format(o->book);
+	lxw_format *head = amount == NULL ? NULL : workbook_add_format(o->book);
 	if (head == NULL)
 		return FJ_E_NOMEM;
 	format_set_num_format_index(text, 49); /* @ */
+	format_set_num_format_index(amount, 2); /* 0.00 */
 	format_set_bold(head);
 	worksheet_hide(hidden);
 	worksheet_freeze_panes(o->sheet, 1, 0);
-	if (!set_columns(o, columns, text) || !write_choices(hidden, columns, o->n) || !write_notes(o->book, columns, o->n))
+	if (!set_columns(o, columns, text, amount) || !write_choices(hidden, columns, o->n) || !write_notes(o->book, columns, o->n))
 		return FJ_E_NOMEM;
 	return xlsx_row(o, titles, head);
 }
@@ -246,8 +258,10 @@ enum fj_rc sheet_out_new(enum sheet_format f, const char *name, const struct she
 	o->format = f;
 	o->n = n;
 	fj_buf_init(&o->csv, MAX_CSV);
-	for (size_t i = 0; i < n; i++)
+	for (size_t i = 0; i < n; i++) {
 		titles[i] = columns[i].title;
+		o->number[i] = columns[i].number;
+	}
 	enum fj_rc rc = f == SHEET_XLSX ? xlsx_begin(o, name, columns, titles) : fj_buf_puts(&o->csv, "\xef\xbb\xbf");
 	if (rc == FJ_OK && f == SHEET_CSV)
 		rc = csv_row(o, titles);

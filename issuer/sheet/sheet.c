@@ -155,11 +155,7 @@ const char *sheet_encoding(const struct sheet *s)
 /* '=1+1 is how formula-safe CSV writes the text =1+1 (out.c) */
 static const char *plain(const char *cell)
 {
-	const char *p = cell;
-
-	while (*p == '\'')
-		p++;
-	return p > cell && *p != '\0' && strchr("=+-@\t\r", *p) != NULL ? cell + 1 : cell;
+	return cell[0] == '\'' && csv_is_led(cell) ? cell + 1 : cell;
 }
 
 static bool empty(const struct csv *c)

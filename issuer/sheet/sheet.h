@@ -56,8 +56,8 @@ enum fj_rc sheet_find_heading(struct sheet *s, sheet_heading_fn fn, void *arg, b
  * one already: two columns of one meaning may disagree */
 enum fj_rc sheet_place(const struct sheet_row *row, size_t i, int *to, struct fj_err *err) FJ_MUST_USE;
 
-/* One cell of CSV, quoted where it has to be; a text that begins with = + - @ TAB CR is led by '
- * so that no program takes it for a formula. */
+/* One cell of CSV, quoted where it has to be; a text that begins with = + - @ TAB CR LF or a full-width
+ * ＝ ＋ － ＠ is led by ' so that no program takes it for a formula; a plain number (-12.50) is none. */
 enum fj_rc sheet_csv_cell(struct fj_buf *b, const char *text) FJ_MUST_USE;
 /* Calls fn for each row that is left; its failure ends it.  broken (NULL: none) says why a row can't
  * be read, of which only line and column count then.  *read counts them; more than `most` are
@@ -71,13 +71,14 @@ struct sheet_column {
 	const char *const *choices;  /* NULL, or NULL-ended list: a drop-down in XLSX */
 	int width;                   /* characters; 0: by default; below 0: not shown in XLSX (keys that come back) */
 	const char *note;            /* what is to be written there, told in a second sheet of XLSX; NULL: nothing */
+	bool number;                 /* cells that are a decimal number (-12.50) are one in XLSX, with two places; for amounts, not for codes */
 };
 struct sheet_out;
 /* first row: the titles; name: of the sheet, at most 31 characters */
 enum fj_rc sheet_out_new(enum sheet_format f, const char *name, const struct sheet_column *columns, size_t n,
     struct sheet_out **out, struct fj_err *err) FJ_MUST_USE;
-/* n cells as in sheet_out_new (NULL: empty); every cell is written as text; in CSV a cell that
- * begins with = + - @ TAB CR is led by ' (formula-safe), and reading takes that ' away again */
+/* n cells as in sheet_out_new (NULL: empty); every cell is written as text, but an amount of at most 15
+ * characters where its column says so; in CSV as sheet_csv_cell, and reading takes that ' away again */
 enum fj_rc sheet_out_row(struct sheet_out *o, const char *const *cells, struct fj_err *err) FJ_MUST_USE;
 /* the whole file appended; *o is freed either way, and NULL */
 enum fj_rc sheet_out_finish(struct sheet_out **o, struct fj_buf *file, struct fj_err *err) FJ_MUST_USE;

@@ -57,8 +57,8 @@ CREATE TABLE ledger_import (       -- imports that entered something
   holder  TEXT NOT NULL,
   sha256  TEXT NOT NULL,           -- of the file, hex
   rows    INTEGER NOT NULL,        -- rows of the file
-  good    INTEGER NOT NULL,        -- of those, to be entered
-  entered INTEGER NOT NULL,
+  good    INTEGER NOT NULL,        -- of those, to be entered or changed
+  entered INTEGER NOT NULL,        -- of those, entered or changed
   state   TEXT NOT NULL,           -- RUNNING (or broken off: the same file again goes on), DONE
   actor   TEXT NOT NULL,
   at      INTEGER NOT NULL

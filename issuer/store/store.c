@@ -131,7 +131,8 @@ static enum fj_rc version(struct sto *s, int *out, struct fj_err *err)
 	return *out >= 0 ? FJ_OK : fail(s, code, err, "be read");
 }
 
-/* What this release writes; 1 to 5 were written by none.  Later ones move older registers forward here. */
+/* What this release writes, and all that it reads: 1 to 7 were written by no release, so nothing is moved
+ * forward; a register of any other version is refused, with both numbers. */
 #define VERSION 8
 #define TEXT_OF(n) TEXT_OF_(n)
 #define TEXT_OF_(n) #n

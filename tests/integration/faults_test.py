@@ -140,11 +140,11 @@ def starts(h):
 
     db = sqlite3.connect(h.d + '/register.db', isolation_level=None)
     known = db.execute('PRAGMA user_version').fetchone()[0]
-    newer = 'version %d' % (known + 1)
-    db.execute('PRAGMA user_version=%d' % (known + 1))
-    refused('a home of a newer version', serve, 3, newer, 'knows version %d' % known, 'use the release that wrote it')
-    refused('a home of a newer version, one command', [B + '/fujie', 'cert', 'list', '--dir', h.d], 3, newer, 'knows version %d' % known)
-    check('and its version stays', db.execute('PRAGMA user_version').fetchone()[0] == known + 1)
+    for what, other in (('a newer', known + 1), ('an older', known - 1)):
+        db.execute('PRAGMA user_version=%d' % other)
+        refused('a home of %s version' % what, serve, 3, 'version %d' % other, 'knows version %d' % known, 'use the release that wrote it')
+        refused('a home of %s version, one command' % what, [B + '/fujie', 'cert', 'list', '--dir', h.d], 3, 'version %d' % other, 'knows version %d' % known)
+        check('and its version stays', db.execute('PRAGMA user_version').fetchone()[0] == other)
     db.execute('PRAGMA user_version=%d' % known)
     db.close()
 

@@ -2,7 +2,7 @@
 found at row and column and the rest in; the same file again; a suspension in the meantime; a
 kill in the middle; workbooks, also hostile ones, in the sandboxed registry.  All rows are
 illustrative."""
-import io, re, sqlite3, threading, zipfile
+import csv, io, re, sqlite3, threading, zipfile
 from lib import *
 
 COLUMNS = ['台账编号', '数据资源目录编号', '名称', '概述', '形成方式', '共享来源单位', '所属行业', '分类标准', '资产分类', '时域起', '时域止', '更新频率',
@@ -260,6 +260,36 @@ def decided(h, token, finance):
           out['total']['entries'] == rows(h, 'SELECT COUNT(*) FROM ledger')[0][0], str(out)[:300])
 
 
+def at_once(h, token):
+    """one catalogue under the ledger numbers of two offices, sent together"""
+    n = 3000
+
+    def file(prefix, note=''):
+        return ('台账编号,数据资源目录编号,名称,概述,形成方式,是否涉密\r\n' + ''.join('%s-%d,CAT-ONCE-%d,同时导入%d,%s,自主采集,否\r\n' % (prefix, i, i, i, note) for i in range(n))).encode()
+    start, said = threading.Barrier(2), {}
+
+    def send(prefix):
+        start.wait()
+        said[prefix] = upload(h, file(prefix), token)
+    threads = [threading.Thread(target=send, args=(p,)) for p in ('ONE', 'TWO')]
+    [t.start() for t in threads]
+    [t.join() for t in threads]
+    there = rows(h, "SELECT COUNT(*), COUNT(DISTINCT catalog_ref) FROM ledger WHERE catalog_ref LIKE 'CAT-ONCE-%'")[0]
+    check('two imports at once bring no catalogue number and name twice', there == (n, n), (there, str(said)[:600]))
+    first = min(said, key=lambda p: -len(rows(h, "SELECT 1 FROM ledger WHERE ledger_no LIKE '%s-%%'" % p)))
+    most = len(rows(h, "SELECT 1 FROM ledger WHERE ledger_no LIKE '%s-%%'" % first))
+    code, out = upload(h, file(first, '概述已更新'), token, 'update=true&partial=true')
+    status = h.api('POST', '/api/v1/ledger/import-status', {'id': out['import']}, token)[1]
+    check('the status of an import counts what it changed', out['rewritten'] == most > 0 and (status['good'], status['entered'], status['state']) == (most, most, 'DONE'), (out, status))
+
+    req = urllib.request.Request('http://127.0.0.1:%d/list/ledger?download=csv&holder=%s' % (h.p, rows(h, "SELECT holder FROM ledger WHERE catalog_ref = 'CAT-ONCE-0'")[0][0]), headers={'Authorization': 'Bearer ' + token, 'Accept-Language': 'zh-CN'})
+    with urllib.request.urlopen(req, timeout=60) as r:
+        got = list(csv.DictReader(io.StringIO(r.read().decode('utf-8-sig'))))
+    ours = [x for x in got if x['数据资源目录编号'].startswith('CAT-ONCE-')]
+    check('the portal\'s file of the list has all of its pages, each row with all its cells', len(ours) == n and all(x['名称'] == '同时导入' + x['数据资源目录编号'][9:] and None not in x.values() and
+          [k for k in x if (x[k] == '') != (ours[0][k] == '')] == [] for x in ours), (len(got), len(ours), got[:1], got[-1:]))
+
+
 h = Home()
 try:
     check('a demo home that serves', h.made and h.serve(), h.made_err)
@@ -269,6 +299,7 @@ try:
     decided(h, s['hbsw1'], s['hb-fin1'])
     killed(h, s['qx1'])
     workbooks(h, s['qx1'])
+    at_once(h, s['qx1'])
     code, out = h.cli('db', 'rebuild')
     check('the events give every table again', code == 0 and out.get('same') is True, out)
     check('and it ends on SIGTERM with 0', h.stop() == 0)

@@ -2,6 +2,8 @@
 blocks, an authorised operation from nothing to in force, drafts, previews that change nothing, a ledger
 that is imported and imported again, revenue with its shares computed, an evaluation.  Names and numbers
 are illustrative."""
+import concurrent.futures, threading
+
 from forms import *
 
 HUBEI, HUBEI_WATER, JINGCHU = '11420000DEMA00013M', '12420000DEMA00099D', '91420100DEMA001011'
@@ -530,6 +532,27 @@ def files():
         check('the list of each %s is a file' % noun, b.status == 200 and b.raw[:3] == b'\xef\xbb\xbf', b.raw[:200])
     b.open('/list/asset?download=pdf')
     check('another format is the list as a page', b.status == 200 and '<table' in b.html)
+    said = [a for _ in range(20) for a in at_once(b, '/list/asset?download=xlsx', 12)]
+    check('of twelve downloads at once some are made and others refused', 200 in said and 503 in said and not set(said) - {200, 503}, said)
+    b.open('/list/asset?download=csv&limit=x')
+    refused = b.status
+    b.open('/list/asset?download=csv')
+    check('and then, and after one that failed, the next is made', (refused, b.status) == (422, 200), (refused, b.status))
+
+
+def at_once(b, path, n):
+    """the answers' status, of one session's requests that come together"""
+    start = threading.Barrier(n)
+
+    def ask(_):
+        start.wait()
+        try:
+            with b.o.open('http://127.0.0.1:%d%s' % (b.h.p, path), timeout=60) as r:
+                return len(r.read()) > 0 and r.status
+        except urllib.error.HTTPError as e:
+            return e.code
+    with concurrent.futures.ThreadPoolExecutor(n) as pool:
+        return list(pool.map(ask, range(n)))
 
 
 def round_trip():

@@ -266,6 +266,36 @@ TEST("what is written is read again: CSV and XLSX, formulas as the texts they ar
 	}
 }
 
+TEST("a line end and full-width signs before a formula are led by ', and are as they were when they are read; a negative number is no formula")
+{
+	struct fj_err err;
+	static const struct sheet_column columns[] = {{.title = "a"}, {.title = "b"}, {.title = "c"}};
+	static const char *const rows[][3] = {{"\n=1+1", "＝1+1", "＋1"}, {"－1", "＠x", "'＝1"}, {"-12.50", "-1-2", "'-12"}, {"-7", "-1.2.3", "-"}};
+	FJ_AUTO(sheet_out) o = NULL;
+	FJ_AUTO(buf) file = FJ_BUF_INIT(1u << 20);
+	CHECK_OK(sheet_out_new(SHEET_CSV, "x", columns, 3, &o, &err));
+	for (size_t i = 0; i < FJ_ARRAY_LEN(rows); i++)
+		CHECK_OK(sheet_out_row(o, rows[i], &err));
+	CHECK_OK(sheet_out_finish(&o, &file, &err));
+	CHECK_STR(fj_buf_str(&file), "\xef\xbb\xbf" "a,b,c\r\n\"'\n=1+1\",'＝1+1,'＋1\r\n'－1,'＠x,''＝1\r\n-12.50,'-1-2,''-12\r\n-7,'-1.2.3,'-\r\n");
+	CHECK_STR(told(fj_buf_slice(&file), &err), "1:a|b|c;2:\n=1+1|＝1+1|＋1;4:－1|＠x|'＝1;5:-12.50|-1-2|'-12;6:-7|-1.2.3|-;");
+}
+
+TEST("in a workbook the amounts of a column that says so are numbers, and nothing else is")
+{
+	struct fj_err err;
+	static const struct sheet_column columns[] = {{.title = "amount", .number = true}, {.title = "code"}};
+	static const char *const rows[][2] = {{"-12.50", "0012"}, {"1234567.00", "-12.50"}, {"12345678901234567.89", "x"}, {"1,5", "x"}, {"=1+1", "x"}};
+	FJ_AUTO(sheet_out) o = NULL;
+	FJ_AUTO(buf) file = FJ_BUF_INIT(1u << 20);
+	CHECK_OK(sheet_out_new(SHEET_XLSX, "x", columns, 2, &o, &err));
+	for (size_t i = 0; i < FJ_ARRAY_LEN(rows); i++)
+		CHECK_OK(sheet_out_row(o, rows[i], &err));
+	CHECK_OK(sheet_out_finish(&o, &file, &err));
+	/* numbers come back as a workbook keeps them, texts as they were written */
+	CHECK_STR(told(fj_buf_slice(&file), &err), "1:amount|code;2:-12.5|0012;3:1234567|-12.50;4:12345678901234567.89|x;5:1,5|x;6:=1+1|x;");
+}
+
 #ifndef __SANITIZE_ADDRESS__ /* libxlsxwriter 1.1.4 leaks the formula of a rule */
 TEST("a table without columns is refused, and nothing of somebody else's is closed")
 {

@@ -5,6 +5,7 @@
 #define FJ_WEB_PORTAL_INTERNAL_H
 
 #include "issuer/issuer.h"
+#include "issuer/sheet/sheet.h"
 #include "verifier/published.h"
 #include "web/http/http.h"
 #include "web/portal/portal.h"
@@ -506,7 +507,24 @@ void portal_turn_link(struct web_req *q, struct fj_buf *b, const struct portal_t
 void portal_then(struct web_req *q, struct fj_buf *b, const char *command, const json_t *answer);
 /* lists.c: "&state=OPEN", the filters as they were given, without the place in the list */
 void portal_query_of(struct fj_buf *b, const json_t *fill);
-/* listfile.c: all of the list as a file; false: this is no format.  And the links to it; the paragraph stays open. */
+/* listcells.c: a list's file with the columns of its first row (NULL: it has none), and any row of the list, on this page of it or another, into the file */
+#define LIST_COLUMNS 40
+#define LIST_KEY 64
+#define LIST_TITLE 200
+enum list_part { LIST_WHOLE, LIST_NAME, LIST_CODE }; /* an organisation takes two columns */
+struct list_columns {
+	struct {
+		char key[LIST_KEY], title[LIST_TITLE];
+		enum list_part part;
+	} c[LIST_COLUMNS];
+	size_t n;
+};
+enum fj_rc list_begin(struct web_req *q, const char *noun, enum sheet_format f, const json_t *row, struct list_columns *o, struct sheet_out **s, struct fj_err *err) FJ_MUST_USE;
+enum fj_rc list_row(struct web_req *q, const struct list_columns *o, const json_t *row, struct sheet_out *s, struct fj_err *err) FJ_MUST_USE;
+/* listfile.c: FJ_E_BUSY: one is being made for this login, or as many as may be at once; each that begins has to end */
+enum fj_rc list_file_begin(const char *login, struct fj_err *err) FJ_MUST_USE;
+void list_file_end(const char *login);
+/* all of the list as a file; false: this is no format.  And the links to it; the paragraph stays open. */
 bool portal_list_file(struct web_req *q, struct web_res *r, const struct iss_command_info *c, const char *format);
 void portal_list_files(struct web_req *q, struct fj_buf *b, const json_t *fill);
 /* show.c: the field by which c asks for an object of this noun; NULL: it does not */

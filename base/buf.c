@@ -49,6 +49,8 @@ static enum fj_rc room(struct fj_buf *b, size_t n)
 	size_t cap = b->cap < 64 ? 64 : b->cap;
 	while (cap < need)
 		cap *= 2;
+	if (cap > b->max)
+		cap = b->max + 1;
 	uint8_t *p = fj_realloc(b->data, cap, 1);
 	if (p == NULL)
 		return FJ_E_NOMEM;

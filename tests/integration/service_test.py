@@ -1,5 +1,6 @@
 """The public verifier as a service: lists of the past, health, pages, feeds, limits, privacy."""
 import gzip, io, sqlite3, stat, tarfile, urllib.parse
+from http.client import HTTPConnection
 from lib import *
 
 
@@ -303,6 +304,58 @@ def limits():
         s.close()
 
 
+def file_form(octets, name='x.jwt'):
+    mark = 'b0undary'
+    return ('--%s\r\nContent-Disposition: form-data; name="file"; filename="%s"\r\n\r\n' % (mark, name)).encode() + octets + ('\r\n--%s--\r\n' % mark).encode(), 'multipart/form-data; boundary=' + mark
+
+
+def unfinished(port, source='127.0.0.1'):
+    """what has sent 9 MB less one octet of its body, and goes on no further"""
+    s = socket.create_connection(('127.0.0.1', port), source_address=(source, 0))
+    s.sendall(b'POST / HTTP/1.1\r\nHost: x\r\nContent-Type: multipart/form-data; boundary=b0undary\r\nContent-Length: %d\r\n\r\n' % (9 << 20) + bytes((9 << 20) - 1))
+    return s
+
+
+def from_address(port, source, octets):
+    """the status of a file that comes from this address"""
+    c = HTTPConnection('127.0.0.1', port, timeout=30, source_address=(source, 0))
+    body, kind = file_form(octets)
+    c.request('POST', '/', body, {'Content-Type': kind, 'Accept': 'text/html'})
+    r = c.getresponse()
+    r.read()
+    c.close()
+    return r.status
+
+
+def room(item):
+    """bodies that are sent and never finished: they take files' room, never that of a paste, and of one address a share"""
+    token = open(os.path.join(h.d, item['file'])).read()
+    form = urllib.parse.urlencode({'credential': token, 'use': ','.join(k + '=' + v for k, v in (item.get('use') or {}).items())}).encode()
+    held = [unfinished(h.v) for _ in range(16)]
+    time.sleep(1)
+    check('a file finds no room while sixteen of 9 MB are being sent', from_address(h.v, '127.0.0.1', bytes(8 << 20)) == 503)
+    code, _, page = get('/', 'POST', form, Accept='text/html', Content_Type='application/x-www-form-urlencoded')
+    check('what is pasted is judged all the same', code == 200 and b'class="verdict permit"' in page, (code, page[:300]))
+    for s in held:
+        s.close()
+    port = free_port()
+    proc = subprocess.Popen(['sh', '-c', 'exec "$1" --bind 127.0.0.1:%d --base %s --rate 1000 --limit-local --demo 3<"$2"' % (port, h.url('')), 'sh', B + '/fujie-verifier', h.d], stdout=subprocess.PIPE)
+    try:
+        check('a service that counts addresses', proc.stdout.readline().strip() == b'ready')
+        held = [unfinished(port) for _ in range(16)]
+        time.sleep(1)
+        got = [from_address(port, a, bytes(8 << 20)) for a in ('127.0.0.1', '127.0.0.2')]
+        check('an address that sends sixteen has no more room, another one has', got == [503, 200], got)
+        check('nor does the first lose its small files', from_address(port, '127.0.0.1', token.encode()) == 200)
+        for s in held:
+            s.close()
+        time.sleep(1)
+        check('once they are gone it has room again', from_address(port, '127.0.0.1', bytes(8 << 20)) == 200)
+    finally:
+        proc.terminate()
+        proc.wait(10)
+
+
 MARK = 'mArKeR7q3'
 
 
@@ -368,6 +421,7 @@ try:
     http()
     openapi()
     limits()
+    room(next(t for t in h.demo['tokens'] if t['expect'] == 'permit' and verdict(t) == 'permit'))
     private()
     stopped()
 finally:

@@ -356,6 +356,34 @@ def room(item):
         proc.wait(10)
 
 
+def megabytes(name):
+    """what a process of the home has in memory"""
+    return int(re.search(r'VmRSS:\s*(\d+)', open('/proc/%d/status' % h.children()[name]).read()).group(1)) >> 10
+
+
+def large():
+    """what is pasted by the megabyte takes no memory and comes back as no page of its own size"""
+    def tell(path, port, octets, field='; name="credential"'):
+        req = urllib.request.Request('http://127.0.0.1:%d%s' % (port, path), ('--b\r\nContent-Disposition: form-data%s\r\n\r\n' % field).encode() + octets + b'\r\n--b--\r\n',
+                                     {'Accept': 'text/html', 'Content-Type': 'multipart/form-data; boundary=b'})
+        try:
+            with urllib.request.urlopen(req, timeout=60) as r:
+                return r.status, r.read().decode()
+        except urllib.error.HTTPError as e:
+            return e.code, e.read().decode()
+    for path, port, name in (('/', h.v, 'fujie-verifier'), ('/verify', h.p, 'fujie-registry')):
+        before, got = megabytes(name), [tell(path, port, b'"' * n) for n in 6 * ((9 << 20) - 200, (1 << 20), (1 << 20) + 1)]
+        check('a text of more than 1 MB is sent as a file: ' + path, {c for c, _ in got} == {200, 413} and all('以文件形式上传' in p for c, p in got if c == 413), [(c, p[-300:]) for c, p in got[:3]])
+        check('what is larger than any credential is denied, and does not come back', all('class="verdict deny"' in p for c, p in got if c == 200) and max(len(p) for _, p in got) < 32768, [len(p) for _, p in got])
+        short = tell(path, port, b'"' * 65536)
+        check('what is not, does', short[1].count('&quot;' * 65536) == 1 or short[1].count('&#34;' * 65536) == 1, len(short[1]))
+        got = [tell(path, port, b'"' * ((8 << 20) - 200), '; name="file"; filename="x"') for _ in range(6)]
+        check('a file of 8 MB is judged', all(c == 200 and 'class="verdict deny"' in p and len(p) < 32768 for c, p in got), [(c, len(p)) for c, p in got])
+        check('none of it stays in memory', megabytes(name) - before < 150, (before, megabytes(name)))
+    code, page = tell('/', h.v, b'x' * 9000, '; name="use"')
+    check('a use that is longer than any is refused as that', code == 413 and '拟作何用' in page, (code, page))
+
+
 MARK = 'mArKeR7q3'
 
 
@@ -422,6 +450,7 @@ try:
     openapi()
     limits()
     room(next(t for t in h.demo['tokens'] if t['expect'] == 'permit' and verdict(t) == 'permit'))
+    large()
     private()
     stopped()
 finally:

@@ -52,6 +52,21 @@ TEST("what is no certificate, or too large for one, is not carried on")
 	CHECK(!web_sent_again(&s, &text));
 }
 
+TEST("a file that is larger than any text is never copied as one")
+{
+	FJ_AUTO(web_sent) s = {.text = NULL};
+	struct fj_err err = {0};
+	FJ_AUTO(buf) large = FJ_BUF_INIT(WEB_MAX_VALUE + 1);
+	uint8_t *p = fj_buf_reserve(&large, WEB_MAX_VALUE + 1);
+
+	CHECK(p != NULL);
+	memset(p, 'x', WEB_MAX_VALUE + 1);
+	CHECK_OK(file(&s, FJ_SLICE(p, WEB_MAX_VALUE), &err));
+	CHECK(s.text != NULL);
+	CHECK_OK(file(&s, FJ_SLICE(p, WEB_MAX_VALUE + 1), &err));
+	CHECK(s.text == NULL && web_sent_slice(&s).len == WEB_MAX_VALUE + 1);
+}
+
 TEST("of a bundle the credential and the proof of its logging are taken; one without a credential is refused")
 {
 	FJ_AUTO(web_sent) s = {.text = NULL};

@@ -975,6 +975,8 @@ static enum MHD_Result on_request(void *cls, struct MHD_Connection *conn, const 
 	struct web_res r = {.status = 200, .type = "text/html; charset=utf-8"};
 	fj_buf_init(&r.body, 64u << 20);
 	dispatch(q, &r);
+	web_form_release(&q->form); /* what was sent is answered: it takes no room beside its page */
+	drop_body(q);
 	return answer(q, &r);
 }
 

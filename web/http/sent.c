@@ -85,7 +85,7 @@ enum fj_rc web_sent_file(struct web_sent *s, struct fj_slice file, struct fj_err
 	if (begins(file, "{") && fj_json_parse(file, WEB_SENT_MAX, &bundle, NULL) == FJ_OK && strncmp(fj_json_text(bundle, "format"), "urn:fujie:bundle:", 17) == 0)
 		return take_bundle(s, bundle, err);
 	s->bytes = file;
-	return fj_utf8_valid(file) && memchr(file.p, 0, file.len) == NULL ? web_sent_text(s, file, err) : FJ_OK;
+	return file.len <= WEB_MAX_VALUE && fj_utf8_valid(file) && memchr(file.p, 0, file.len) == NULL ? web_sent_text(s, file, err) : FJ_OK;
 }
 
 /* A form sends lines with CR LF, and who pastes loses or adds white space around. */

@@ -304,9 +304,10 @@ def limits():
         s.close()
 
 
-def file_form(octets, name='x.jwt'):
+def file_form(octets, use=''):
     mark = 'b0undary'
-    return ('--%s\r\nContent-Disposition: form-data; name="file"; filename="%s"\r\n\r\n' % (mark, name)).encode() + octets + ('\r\n--%s--\r\n' % mark).encode(), 'multipart/form-data; boundary=' + mark
+    head = '--%s\r\nContent-Disposition: form-data; name="use"\r\n\r\n%s\r\n--%s\r\nContent-Disposition: form-data; name="file"; filename="x.jwt"\r\n\r\n' % (mark, use, mark)
+    return head.encode() + octets + ('\r\n--%s--\r\n' % mark).encode(), 'multipart/form-data; boundary=' + mark
 
 
 def unfinished(port, source='127.0.0.1'):
@@ -384,6 +385,25 @@ def large():
     check('a use that is longer than any is refused as that', code == 413 and '拟作何用' in page, (code, page))
 
 
+def files(item):
+    """a file that holds only a number, and one that an editor has marked"""
+    def tell(octets, use=''):
+        body, kind = file_form(octets, use)
+        code, _, page = get('/', 'POST', body, Accept='text/html', Content_Type=kind)
+        return code, re.findall('class="verdict ([a-z]*)"', page.decode()), page.decode()
+    number = next(a['number'] for a in h.demo['authorisations'] if a['expect'] == 'permit' and verdict(a) == 'permit')
+    published = [number] + [c['number'] for c in h.demo['certificates'] if c['expect'] == 'permit' and verdict(c) == 'permit'][:1]
+    for n in published:
+        code, said, page = tell(json.dumps({'format': 'urn:fujie:bundle:1', 'credential': n}).encode())
+        check('a bundle that holds only a number is none: ' + n[:3], code == 400 and said == [] and '只有编号' in page, (code, said))
+        code, said, page = tell(n.encode())
+        check('a file with a number alone has the verdict on what is published, and is said to prove nothing', code == 200 and said == ['permit'] and 0 < page.find('文件本身不能证明') < page.find('class="verdict'), (code, said))
+    page = get('/', 'POST', urllib.parse.urlencode({'credential': number}).encode(), Accept='text/html', Content_Type='application/x-www-form-urlencoded')[2].decode()
+    check('a number that was typed is no file', 'class="verdict permit"' in page and '文件本身' not in page)
+    token, use = open(os.path.join(h.d, item['file']), 'rb').read(), ','.join(k + '=' + v for k, v in (item.get('use') or {}).items())
+    check('a token that an editor has saved with its mark of UTF-8 is the token', tell(b'\xef\xbb\xbf' + token, use)[1] == ['permit'] == tell(token, use)[1])
+
+
 MARK = 'mArKeR7q3'
 
 
@@ -449,8 +469,10 @@ try:
     http()
     openapi()
     limits()
-    room(next(t for t in h.demo['tokens'] if t['expect'] == 'permit' and verdict(t) == 'permit'))
+    token = next(t for t in h.demo['tokens'] if t['expect'] == 'permit' and verdict(t) == 'permit')
+    room(token)
     large()
+    files(token)
     private()
     stopped()
 finally:

@@ -408,6 +408,11 @@ static bool plain8(const uint8_t *p)
 	return ((w | (w - UINT64_C(0x0101010101010101))) & UINT64_C(0x8080808080808080)) == 0;
 }
 
+struct fj_slice fj_utf8_unmarked(struct fj_slice s)
+{
+	return s.len >= 3 && memcmp(s.p, "\xef\xbb\xbf", 3) == 0 ? FJ_SLICE(s.p + 3, s.len - 3) : s;
+}
+
 bool fj_utf8_valid(struct fj_slice s)
 {
 	for (size_t i = 0; i < s.len;) {

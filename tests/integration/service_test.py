@@ -402,6 +402,9 @@ def files(item):
     check('a number that was typed is no file', 'class="verdict permit"' in page and '文件本身' not in page)
     token, use = open(os.path.join(h.d, item['file']), 'rb').read(), ','.join(k + '=' + v for k, v in (item.get('use') or {}).items())
     check('a token that an editor has saved with its mark of UTF-8 is the token', tell(b'\xef\xbb\xbf' + token, use)[1] == ['permit'] == tell(token, use)[1])
+    marked = h.root + '/marked.jwt'
+    open(marked, 'wb').write(b'\xef\xbb\xbf' + token)
+    check('so it is to the tool', tool(dict(item, file=marked), time.time(), h.d + '/publish/trust') == 'permit')
 
 
 MARK = 'mArKeR7q3'

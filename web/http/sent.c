@@ -97,8 +97,7 @@ enum fj_rc web_sent_file(struct web_sent *s, struct fj_slice file, struct fj_err
 {
 	FJ_AUTO(json) bundle = NULL;
 
-	if (begins(file, "\xef\xbb\xbf")) /* of an editor, no part of any credential */
-		file = FJ_SLICE(file.p + 3, file.len - 3);
+	file = fj_utf8_unmarked(file);
 	FJ_TRY(check_kind(file, err));
 	if (begins(file, "{") && fj_json_parse(file, WEB_SENT_MAX, &bundle, NULL) == FJ_OK && strncmp(fj_json_text(bundle, "format"), "urn:fujie:bundle:", 17) == 0)
 		return take_bundle(s, bundle, err);

@@ -49,6 +49,8 @@ static enum fj_rc room(struct fj_buf *b, size_t n)
 	size_t cap = b->cap < 64 ? 64 : b->cap;
 	while (cap < need)
 		cap *= 2;
+	if (cap > b->max)
+		cap = b->max + 1;
 	uint8_t *p = fj_realloc(b->data, cap, 1);
 	if (p == NULL)
 		return FJ_E_NOMEM;
@@ -404,6 +406,11 @@ static bool plain8(const uint8_t *p)
 
 	memcpy(&w, p, sizeof(w));
 	return ((w | (w - UINT64_C(0x0101010101010101))) & UINT64_C(0x8080808080808080)) == 0;
+}
+
+struct fj_slice fj_utf8_unmarked(struct fj_slice s)
+{
+	return s.len >= 3 && memcmp(s.p, "\xef\xbb\xbf", 3) == 0 ? FJ_SLICE(s.p + 3, s.len - 3) : s;
 }
 
 bool fj_utf8_valid(struct fj_slice s)

@@ -83,6 +83,7 @@ enum fj_rc fj_pem_put(struct fj_buf *b, const char *label, struct fj_slice der) 
 
 /* UTF-8 (RFC 3629): well-formed, no surrogates, no U+0000. */
 bool fj_utf8_valid(struct fj_slice s);
+struct fj_slice fj_utf8_unmarked(struct fj_slice s); /* without the mark (U+FEFF) that an editor puts at a file's begin */
 size_t fj_utf8_count(const char *s);           /* code points of valid UTF-8 */
 size_t fj_utf8_prefix(const char *s, size_t n); /* octets of the first n points */
 

@@ -295,7 +295,7 @@ static enum fj_rc run(const struct options *o, struct ver_report *r, struct fj_e
 		FJ_TRY(ver_use_parse(o->use, &use, err));
 	FJ_TRY(read_input(o->file, "credential", &data, err));
 	FJ_TRY(read_log_proof(o, &proof, err));
-	a.in.credential = fj_buf_slice(&data);
+	a.in.credential = fj_utf8_unmarked(fj_buf_slice(&data));
 	a.in.use = use;
 	a.in.log_proof = fj_buf_slice(&proof);
 	FJ_TRY(o->root != NULL ? ver_bundle_verify(&a.root, &a.in, r, err) : judge_in_folder(o->trust, &a.in, r, err));

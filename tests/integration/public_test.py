@@ -109,6 +109,15 @@ def verifying():
     out = h.root + '/bundle.json'
     code, made = h.cli('bundle', 'create', GOOD, '--out', out)
     check('a bundle, by the status of now', code == 0 and sent(open(out, 'rb').read(), 'b.json') == 'permit' and '现时状态' in ask('/verify', {}, [('b.json', open(out, 'rb').read())])[1], made)
+    code, page = ask('/verify', {}, [('b.json', json.dumps({'format': 'urn:fujie:bundle:1', 'credential': GOOD}).encode())])
+    check('a bundle that holds only a number is none', code == 400 and 'class="verdict' not in page and '只有编号' in page, (code, page[-600:]))
+    page = ask('/verify', {}, [('b.json', json.dumps({'format': 'urn:fujie:bundle:1', 'credential': 'https://x.example/v/' + GOOD}).encode())])
+    check('one with an address is denied', word(page) == 'deny', word(page))
+    for octets in (GOOD.encode(), b'\xef\xbb\xbf' + GOOD.encode() + b'\r\n', b'https://x.example/v/' + GOOD.encode()):
+        page = ask('/verify', {}, [('x.txt', octets)])
+        check('of a file with a number alone it is said that it proves nothing', word(page) == 'permit' and '文件本身不能证明' in page[1], (octets, page[1][-600:]))
+    check('neither of a number that was typed nor of a credential', all('文件本身不能证明' not in p[1] for p in (ask('/verify?number=' + GOOD), ask('/verify', {}, [('c.pem', pem.encode())]))))
+    check('a token that an editor has saved with its mark of UTF-8', sent(b'\xef\xbb\xbf' + text.encode() + b'\r\n', 'token.jwt', use=use) == 'permit')
     for name, octets, what in (('x.pdf', b'%PDF-1.7\n', 'PDF'), ('x.zip', b'PK\x03\x04' + bytes(30), '压缩包'), ('x.tar', b'a' * 257 + b'ustar' + bytes(250), '压缩包'), ('x.gz', b'\x1f\x8b' + bytes(20), '压缩包'),
                                ('x.gif', b'GIF89a' + bytes(20), 'PNG 和 JPEG'), ('x.webp', b'RIFF' + bytes(20), 'PNG 和 JPEG')):
         said = sent(octets, name)

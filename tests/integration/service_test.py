@@ -1,5 +1,6 @@
 """The public verifier as a service: lists of the past, health, pages, feeds, limits, privacy."""
 import gzip, io, sqlite3, stat, tarfile, urllib.parse
+from http.client import HTTPConnection
 from lib import *
 
 
@@ -303,6 +304,109 @@ def limits():
         s.close()
 
 
+def file_form(octets, use=''):
+    mark = 'b0undary'
+    head = '--%s\r\nContent-Disposition: form-data; name="use"\r\n\r\n%s\r\n--%s\r\nContent-Disposition: form-data; name="file"; filename="x.jwt"\r\n\r\n' % (mark, use, mark)
+    return head.encode() + octets + ('\r\n--%s--\r\n' % mark).encode(), 'multipart/form-data; boundary=' + mark
+
+
+def unfinished(port, source='127.0.0.1'):
+    """what has sent 9 MB less one octet of its body, and goes on no further"""
+    s = socket.create_connection(('127.0.0.1', port), source_address=(source, 0))
+    s.sendall(b'POST / HTTP/1.1\r\nHost: x\r\nContent-Type: multipart/form-data; boundary=b0undary\r\nContent-Length: %d\r\n\r\n' % (9 << 20) + bytes((9 << 20) - 1))
+    return s
+
+
+def from_address(port, source, octets):
+    """the status of a file that comes from this address"""
+    c = HTTPConnection('127.0.0.1', port, timeout=30, source_address=(source, 0))
+    body, kind = file_form(octets)
+    c.request('POST', '/', body, {'Content-Type': kind, 'Accept': 'text/html'})
+    r = c.getresponse()
+    r.read()
+    c.close()
+    return r.status
+
+
+def room(item):
+    """bodies that are sent and never finished: they take files' room, never that of a paste, and of one address a share"""
+    token = open(os.path.join(h.d, item['file'])).read()
+    form = urllib.parse.urlencode({'credential': token, 'use': ','.join(k + '=' + v for k, v in (item.get('use') or {}).items())}).encode()
+    held = [unfinished(h.v) for _ in range(16)]
+    time.sleep(1)
+    check('a file finds no room while sixteen of 9 MB are being sent', from_address(h.v, '127.0.0.1', bytes(8 << 20)) == 503)
+    code, _, page = get('/', 'POST', form, Accept='text/html', Content_Type='application/x-www-form-urlencoded')
+    check('what is pasted is judged all the same', code == 200 and b'class="verdict permit"' in page, (code, page[:300]))
+    for s in held:
+        s.close()
+    port = free_port()
+    proc = subprocess.Popen(['sh', '-c', 'exec "$1" --bind 127.0.0.1:%d --base %s --rate 1000 --limit-local --demo 3<"$2"' % (port, h.url('')), 'sh', B + '/fujie-verifier', h.d], stdout=subprocess.PIPE)
+    try:
+        check('a service that counts addresses', proc.stdout.readline().strip() == b'ready')
+        held = [unfinished(port) for _ in range(16)]
+        time.sleep(1)
+        got = [from_address(port, a, bytes(8 << 20)) for a in ('127.0.0.1', '127.0.0.2')]
+        check('an address that sends sixteen has no more room, another one has', got == [503, 200], got)
+        check('nor does the first lose its small files', from_address(port, '127.0.0.1', token.encode()) == 200)
+        for s in held:
+            s.close()
+        time.sleep(1)
+        check('once they are gone it has room again', from_address(port, '127.0.0.1', bytes(8 << 20)) == 200)
+    finally:
+        proc.terminate()
+        proc.wait(10)
+
+
+def megabytes(name):
+    """what a process of the home has in memory"""
+    return int(re.search(r'VmRSS:\s*(\d+)', open('/proc/%d/status' % h.children()[name]).read()).group(1)) >> 10
+
+
+def large():
+    """what is pasted by the megabyte takes no memory and comes back as no page of its own size"""
+    def tell(path, port, octets, field='; name="credential"'):
+        req = urllib.request.Request('http://127.0.0.1:%d%s' % (port, path), ('--b\r\nContent-Disposition: form-data%s\r\n\r\n' % field).encode() + octets + b'\r\n--b--\r\n',
+                                     {'Accept': 'text/html', 'Content-Type': 'multipart/form-data; boundary=b'})
+        try:
+            with urllib.request.urlopen(req, timeout=60) as r:
+                return r.status, r.read().decode()
+        except urllib.error.HTTPError as e:
+            return e.code, e.read().decode()
+    for path, port, name in (('/', h.v, 'fujie-verifier'), ('/verify', h.p, 'fujie-registry')):
+        before, got = megabytes(name), [tell(path, port, b'"' * n) for n in 6 * ((9 << 20) - 200, (1 << 20), (1 << 20) + 1)]
+        check('a text of more than 1 MB is sent as a file: ' + path, {c for c, _ in got} == {200, 413} and all('以文件形式上传' in p for c, p in got if c == 413), [(c, p[-300:]) for c, p in got[:3]])
+        check('what is larger than any credential is denied, and does not come back', all('class="verdict deny"' in p for c, p in got if c == 200) and max(len(p) for _, p in got) < 32768, [len(p) for _, p in got])
+        short = tell(path, port, b'"' * 65536)
+        check('what is not, does', short[1].count('&quot;' * 65536) == 1 or short[1].count('&#34;' * 65536) == 1, len(short[1]))
+        got = [tell(path, port, b'"' * ((8 << 20) - 200), '; name="file"; filename="x"') for _ in range(6)]
+        check('a file of 8 MB is judged', all(c == 200 and 'class="verdict deny"' in p and len(p) < 32768 for c, p in got), [(c, len(p)) for c, p in got])
+        check('none of it stays in memory', megabytes(name) - before < 150, (before, megabytes(name)))
+    code, page = tell('/', h.v, b'x' * 9000, '; name="use"')
+    check('a use that is longer than any is refused as that', code == 413 and '拟作何用' in page, (code, page))
+
+
+def files(item):
+    """a file that holds only a number, and one that an editor has marked"""
+    def tell(octets, use=''):
+        body, kind = file_form(octets, use)
+        code, _, page = get('/', 'POST', body, Accept='text/html', Content_Type=kind)
+        return code, re.findall('class="verdict ([a-z]*)"', page.decode()), page.decode()
+    number = next(a['number'] for a in h.demo['authorisations'] if a['expect'] == 'permit' and verdict(a) == 'permit')
+    published = [number] + [c['number'] for c in h.demo['certificates'] if c['expect'] == 'permit' and verdict(c) == 'permit'][:1]
+    for n in published:
+        code, said, page = tell(json.dumps({'format': 'urn:fujie:bundle:1', 'credential': n}).encode())
+        check('a bundle that holds only a number is none: ' + n[:3], code == 400 and said == [] and '只有编号' in page, (code, said))
+        code, said, page = tell(n.encode())
+        check('a file with a number alone has the verdict on what is published, and is said to prove nothing', code == 200 and said == ['permit'] and 0 < page.find('文件本身不能证明') < page.find('class="verdict'), (code, said))
+    page = get('/', 'POST', urllib.parse.urlencode({'credential': number}).encode(), Accept='text/html', Content_Type='application/x-www-form-urlencoded')[2].decode()
+    check('a number that was typed is no file', 'class="verdict permit"' in page and '文件本身' not in page)
+    token, use = open(os.path.join(h.d, item['file']), 'rb').read(), ','.join(k + '=' + v for k, v in (item.get('use') or {}).items())
+    check('a token that an editor has saved with its mark of UTF-8 is the token', tell(b'\xef\xbb\xbf' + token, use)[1] == ['permit'] == tell(token, use)[1])
+    marked = h.root + '/marked.jwt'
+    open(marked, 'wb').write(b'\xef\xbb\xbf' + token)
+    check('so it is to the tool', tool(dict(item, file=marked), time.time(), h.d + '/publish/trust') == 'permit')
+
+
 MARK = 'mArKeR7q3'
 
 
@@ -368,6 +472,10 @@ try:
     http()
     openapi()
     limits()
+    token = next(t for t in h.demo['tokens'] if t['expect'] == 'permit' and verdict(t) == 'permit')
+    room(token)
+    large()
+    files(token)
     private()
     stopped()
 finally:

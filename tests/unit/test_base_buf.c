@@ -74,6 +74,7 @@ TEST("UTF-8 is well-formed by RFC 3629 4: no overlong form, surrogate, or code b
 	for (size_t i = 0; i < FJ_ARRAY_LEN(bad); i++)
 		CHECK(!fj_utf8_valid(fj_slice_str(bad[i])));
 	CHECK(!fj_utf8_valid(FJ_SLICE("a\0b", 3)));
+	CHECK(fj_slice_eq(fj_utf8_unmarked(fj_slice_str("\xef\xbb\xbf" "a")), fj_slice_str("a")) && fj_utf8_unmarked(fj_slice_str("\xef\xbb")).len == 2);
 	CHECK(fj_utf8_count("数据a") == 3 && fj_utf8_prefix("数据a", 2) == 6);
 }
 

@@ -104,4 +104,39 @@ TEST("a part without name, with another disposition or a transfer encoding, or a
 	CHECK(refused(FIELD("a", "\xff") LAST));
 }
 
+/* begin, so many x, end */
+static bool around(struct fj_buf *b, const char *begin, size_t n, const char *end)
+{
+	fj_buf_clear(b);
+	uint8_t *p = fj_buf_puts(b, begin) == FJ_OK ? fj_buf_reserve(b, n) : NULL;
+	if (p == NULL)
+		return false;
+	memset(p, 'x', n);
+	b->len += n;
+	return fj_buf_puts(b, end) == FJ_OK;
+}
+
+TEST("a field has as many octets as it may and no more; a file may have more")
+{
+	static const char field[] = "------b0\r\nContent-Disposition: form-data; name=\"a\"\r\n\r\n", file[] = "------b0\r\nContent-Disposition: form-data; name=\"a\"; filename=\"x\"\r\n\r\n";
+	static const struct {
+		const char *begin, *end;
+		size_t n;
+		enum fj_rc want;
+	} tried[] = {
+		{"a=", "", WEB_MAX_VALUE, FJ_OK}, {"a=", "", WEB_MAX_VALUE + 1, FJ_E_LIMIT}, {"a=", "", 9u << 20, FJ_E_LIMIT},
+		{field, "\r\n" LAST, WEB_MAX_VALUE, FJ_OK}, {field, "\r\n" LAST, WEB_MAX_VALUE + 1, FJ_E_LIMIT}, {file, "\r\n" LAST, WEB_MAX_VALUE + 1, FJ_OK},
+	};
+	FJ_AUTO(buf) b = FJ_BUF_INIT(10u << 20);
+
+	for (size_t i = 0; i < FJ_ARRAY_LEN(tried); i++) {
+		struct web_form_data f = {.n = 0};
+		struct fj_err err = {0};
+		CHECK(around(&b, tried[i].begin, tried[i].n, tried[i].end));
+		CHECK_RC(i < 3 ? web_form_urlencoded(&f, fj_buf_slice(&b), &err) : web_form_multipart(&f, fj_buf_slice(&b), TYPE, &err), tried[i].want);
+		CHECK((err.zh[0] != '\0') == (tried[i].want != FJ_OK));
+		web_form_release(&f);
+	}
+}
+
 TEST_MAIN

@@ -52,6 +52,56 @@ TEST("what is no certificate, or too large for one, is not carried on")
 	CHECK(!web_sent_again(&s, &text));
 }
 
+TEST("a file that begins with the mark of UTF-8 is what stands behind it, also a bundle or one that is refused")
+{
+	FJ_AUTO(web_sent) s = {.text = NULL};
+	struct fj_err err = {0};
+
+	CHECK_OK(file(&s, fj_slice_str("\xef\xbb\xbf" "eyJh.eyJi.c~\r\n"), &err));
+	CHECK_STR(s.text, "eyJh.eyJi.c~");
+	CHECK_OK(file(&s, fj_slice_str("\xef\xbb\xbf{\"format\":\"urn:fujie:bundle:1\",\"credential\":\"eyJ~\"}"), &err));
+	CHECK(s.bundle);
+	CHECK_RC(file(&s, fj_slice_str("\xef\xbb\xbf%PDF-1.7"), &err), FJ_E_UNSUPPORTED);
+	CHECK_OK(file(&s, fj_slice_str("\xef\xbb\xbf"), &err));
+	CHECK(web_sent_slice(&s).len == 0);
+	CHECK_OK(file(&s, fj_slice_str("eyJh\xef\xbb\xbf"), &err));
+	CHECK_STR(s.text, "eyJh\xef\xbb\xbf");
+}
+
+TEST("a number is no credential of a bundle; a file that holds only one is known as that")
+{
+	static const char *const numbers[] = {"DAC-100000-202603-000001-F", " DAU-420000-202604-000001-0 "};
+	FJ_AUTO(web_sent) s = {.text = NULL};
+	struct fj_err err = {0};
+
+	for (size_t i = 0; i < FJ_ARRAY_LEN(numbers); i++) {
+		FJ_AUTO(buf) text = FJ_BUF_INIT(256);
+		CHECK(fj_buf_printf(&text, "{\"format\":\"urn:fujie:bundle:1\",\"credential\":\"%s\"}", numbers[i]) == FJ_OK);
+		CHECK_RC(file(&s, fj_buf_slice(&text), &err), FJ_E_PARSE);
+		CHECK_OK(file(&s, fj_slice_str(numbers[i]), &err));
+		CHECK(s.file_of_number);
+	}
+	CHECK_OK(file(&s, fj_slice_str("eyJh.eyJi.c~"), &err));
+	CHECK(!s.file_of_number);
+	CHECK_OK(web_sent_text(&s, fj_slice_str(numbers[0]), &err));
+	CHECK(!s.file_of_number);
+}
+
+TEST("a file that is larger than any text is never copied as one")
+{
+	FJ_AUTO(web_sent) s = {.text = NULL};
+	struct fj_err err = {0};
+	FJ_AUTO(buf) large = FJ_BUF_INIT(WEB_MAX_VALUE + 1);
+	uint8_t *p = fj_buf_reserve(&large, WEB_MAX_VALUE + 1);
+
+	CHECK(p != NULL);
+	memset(p, 'x', WEB_MAX_VALUE + 1);
+	CHECK_OK(file(&s, FJ_SLICE(p, WEB_MAX_VALUE), &err));
+	CHECK(s.text != NULL);
+	CHECK_OK(file(&s, FJ_SLICE(p, WEB_MAX_VALUE + 1), &err));
+	CHECK(s.text == NULL && web_sent_slice(&s).len == WEB_MAX_VALUE + 1);
+}
+
 TEST("of a bundle the credential and the proof of its logging are taken; one without a credential is refused")
 {
 	FJ_AUTO(web_sent) s = {.text = NULL};

@@ -111,8 +111,9 @@ static void register_part(struct web_req *q, struct fj_buf *b, const char *numbe
 	links_of(q, b, number);
 }
 
-void svc_number_page(struct web_req *q, struct web_res *r, const char *number, const json_t *verdict, struct fj_slice bytes)
+void svc_number_page(struct web_req *q, struct web_res *r, const struct web_sent *sent, const json_t *verdict, struct fj_slice bytes)
 {
+	const char *number = sent->text;
 	FJ_AUTO(json) rows = NULL;
 	bool cert = strncmp(number, "DAC-", 4) == 0;
 
@@ -124,6 +125,7 @@ void svc_number_page(struct web_req *q, struct web_res *r, const char *number, c
 	svc_copy_notice(q, &r->body, number);
 	if (svc_rows(web_app(q), cert ? SVC_CERTIFICATE : SVC_AUTHORISATION, number, &rows, NULL) == FJ_OK)
 		state_line(q, &r->body, json_array_get(rows, 0));
+	web_sent_notice(q, &r->body, sent);
 	web_verdict(q, &r->body, verdict);
 	register_part(q, &r->body, number);
 	web_verify_form(q, &r->body, "/", NULL, SVC_FORM);

@@ -56,11 +56,6 @@ void svc_get_home(struct web_req *q, struct web_res *r)
 	web_page_end(&r->body);
 }
 
-static bool is_number(const char *s)
-{
-	return (strncmp(s, "DAC-", 4) == 0 || strncmp(s, "DAU-", 4) == 0) && strlen(s) < 41;
-}
-
 /* number: of a published authorisation that is the credential; NULL: in has one */
 static enum fj_rc judge(const struct ver_view *v, struct ver_input *in, const char *number, struct fj_buf *found, struct ver_report *out, struct fj_err *err)
 {
@@ -84,9 +79,9 @@ static enum fj_rc verdict_for(struct svc *s, const struct web_sent *sent, const 
 	const char *text = sent->text == NULL ? "" : sent->text;
 	struct ver_view *v;
 
-	if (is_number(text))
+	if (web_is_number(text))
 		in.number = text;
-	if (strncmp(text, "DAC-", 4) == 0) {
+	if (strncmp(text, "DAC-", 4) == 0 && !sent->bundle) {
 		FJ_TRY(svc_certificate(s, text, found, err));
 		in.credential = fj_buf_slice(found);
 	}
@@ -97,7 +92,7 @@ static enum fj_rc verdict_for(struct svc *s, const struct web_sent *sent, const 
 	in.now = fj_now(); /* after the view: a demo home's clock goes with it */
 	enum fj_rc rc = ver_input_at(&in, at[0] != '\0' ? at : NULL, err);
 	if (rc == FJ_OK)
-		rc = judge(v, &in, strncmp(text, "DAU-", 4) == 0 ? text : NULL, found, &report, err);
+		rc = judge(v, &in, strncmp(text, "DAU-", 4) == 0 && !sent->bundle ? text : NULL, found, &report, err);
 	svc_view_give(s, v);
 	FJ_TRY(rc);
 	*out = ver_report_json(&report);
@@ -110,7 +105,7 @@ static bool since(void *ctx, const char *number, char at[FJ_TIME_CAP])
 {
 	FJ_AUTO(json) rows = NULL;
 
-	if (!is_number(number) || svc_rows(ctx, strncmp(number, "DAC-", 4) == 0 ? SVC_CERTIFICATE : SVC_AUTHORISATION, number, &rows, NULL) != FJ_OK)
+	if (!web_is_number(number) || svc_rows(ctx, strncmp(number, "DAC-", 4) == 0 ? SVC_CERTIFICATE : SVC_AUTHORISATION, number, &rows, NULL) != FJ_OK)
 		return false;
 	return fj_strcopy(at, FJ_TIME_CAP, fj_json_text(json_array_get(rows, 0), "since")) == FJ_OK && at[0] != '\0';
 }
@@ -133,14 +128,13 @@ static void show_verdict(struct web_req *q, struct web_res *r, const struct web_
 	}
 	if (at[0] == '\0')
 		web_verdict_since(verdict, since, web_app(q));
-	if (sent->text != NULL && is_number(sent->text)) {
-		svc_number_page(q, r, sent->text, verdict, fj_buf_slice(&found));
+	if (sent->text != NULL && web_is_number(sent->text)) {
+		svc_number_page(q, r, sent, verdict, fj_buf_slice(&found));
 		return;
 	}
 	svc_page_top(q, &r->body, web_tr(q, "Verdict"));
+	web_sent_notice(q, &r->body, sent);
 	web_verdict(q, &r->body, verdict);
-	if (sent->bundle)
-		web_print(&r->body, "<p class=\"small\">%s</p>", web_tr(q, "The credential in the bundle was judged by the status of now, not by that in the bundle."));
 	web_verify_form(q, &r->body, "/", web_file(q, "file") != NULL && web_sent_again(sent, &again) ? fj_buf_str(&again) : NULL, SVC_FORM | WEB_VERIFY_USE);
 	web_page_end(&r->body);
 }
@@ -175,9 +169,9 @@ void svc_get_number(struct web_req *q, struct web_res *r)
 	FJ_AUTO(web_sent) sent = {.text = NULL};
 	struct fj_err err = {0};
 
-	if (is_number(number) && web_sent_text(&sent, fj_slice_str(number), &err) != FJ_OK)
+	if (web_is_number(number) && web_sent_text(&sent, fj_slice_str(number), &err) != FJ_OK)
 		web_fail(q, r, &err);
-	else if (is_number(number))
+	else if (web_is_number(number))
 		show_verdict(q, r, &sent, "", web_field(q, "at"));
 	else if (strncmp(number, "LT-", 3) == 0)
 		svc_token_page(q, r, number);

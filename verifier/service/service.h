@@ -77,7 +77,7 @@ void svc_page_top(struct web_req *q, struct fj_buf *b, const char *title); /* in
 void svc_error_page(struct web_req *q, struct web_res *r, const struct fj_err *err);
 
 /* --- number_page.c --- */
-void svc_number_page(struct web_req *q, struct web_res *r, const char *number, const json_t *verdict, struct fj_slice bytes);
+void svc_number_page(struct web_req *q, struct web_res *r, const struct web_sent *number, const json_t *verdict, struct fj_slice bytes);
 /* what the register says of the copy on paper that led here (?c=); nothing when none is named */
 void svc_copy_notice(struct web_req *q, struct fj_buf *b, const char *number);
 void svc_product_page(struct web_req *q, struct web_res *r, const char *authorisation, const char *id);

@@ -49,6 +49,14 @@ static enum fj_rc too_many(struct fj_err *err, size_t max)
 	return rc;
 }
 
+static enum fj_rc too_long(struct fj_err *err)
+{
+	enum fj_rc rc = fj_fail(err, FJ_E_LIMIT, "http", NULL, "the text in a field is larger than %u MB; send it as a file", WEB_MAX_VALUE >> 20);
+
+	fj_err_zh(err, "填写的文本超过 %u MB，请以文件形式上传", WEB_MAX_VALUE >> 20);
+	return rc;
+}
+
 /* name and value are stolen */
 static enum fj_rc add(struct web_form_data *f, char *name, char *value, struct fj_err *err)
 {
@@ -82,6 +90,7 @@ static int hex(char c)
 
 static enum fj_rc decode(const char *s, size_t n, char **out, struct fj_err *err)
 {
+	FJ_ENSURE(n <= 3 * WEB_MAX_VALUE, too_long(err));
 	FJ_AUTO(str) text = fj_alloc(n + 1, 1);
 	size_t k = 0;
 
@@ -97,6 +106,7 @@ static enum fj_rc decode(const char *s, size_t n, char **out, struct fj_err *err
 		FJ_ENSURE(c != '\0', malformed(err, "it holds U+0000", "含有空字符"));
 		text[k++] = c;
 	}
+	FJ_ENSURE(k <= WEB_MAX_VALUE, too_long(err));
 	FJ_ENSURE(fj_utf8_valid(fj_slice_str(text)), malformed(err, "it is not UTF-8", "不是 UTF-8 编码"));
 	*out = fj_move(text);
 	return FJ_OK;
@@ -221,6 +231,7 @@ static enum fj_rc part_head(const char **body, const char *end, struct part *p, 
 static enum fj_rc keep_part(struct web_form_data *f, struct part *p, struct fj_slice bytes, struct fj_err *err)
 {
 	if (p->filename == NULL) {
+		FJ_ENSURE(bytes.len <= WEB_MAX_VALUE, too_long(err));
 		FJ_AUTO(str) value = fj_strndup((const char *)bytes.p, bytes.len);
 		FJ_ENSURE(value != NULL, fj_no_memory(err, "http"));
 		FJ_ENSURE(strlen(value) == bytes.len && fj_utf8_valid(bytes), malformed(err, "a field is not UTF-8", "字段不是 UTF-8 编码"));

@@ -12,6 +12,7 @@
 
 #define WEB_MAX_FIELDS 8192 /* a selection of 5,000 and what stands around it */
 #define WEB_MAX_FILES 8
+#define WEB_MAX_VALUE (1u << 20) /* octets of a field; what is larger is sent as a file */
 
 struct web_pair {
 	char *name, *value; /* owned */
@@ -29,11 +30,11 @@ struct web_form_data {
 void web_form_release(struct web_form_data *f);
 /* Adds a copy; FJ_E_LIMIT past WEB_MAX_FIELDS. */
 enum fj_rc web_form_add(struct web_form_data *f, const char *name, const char *value, struct fj_err *err) FJ_MUST_USE;
-/* application/x-www-form-urlencoded.  FJ_E_PARSE on a bad escape, U+0000, no UTF-8. */
+/* application/x-www-form-urlencoded.  FJ_E_PARSE on a bad escape, U+0000, no UTF-8; FJ_E_LIMIT past WEB_MAX_FIELDS or WEB_MAX_VALUE. */
 enum fj_rc web_form_urlencoded(struct web_form_data *f, struct fj_slice body, struct fj_err *err) FJ_MUST_USE;
 /* multipart/form-data; content_type holds the boundary (RFC 2046 5.1.1).  Refused: preamble,
  * epilogue, a transfer encoding, a disposition that is no form-data, a part without end; an
- * empty file field (no name, no octets) is as if it were not there.  body outlives f. */
+ * empty file field (no name, no octets) is as if it were not there.  FJ_E_LIMIT past one of the maxima.  body outlives f. */
 enum fj_rc web_form_multipart(struct web_form_data *f, struct fj_slice body, const char *content_type, struct fj_err *err) FJ_MUST_USE;
 
 #endif

@@ -262,8 +262,12 @@ static enum fj_rc apart(struct web_req *q, const char *page, const char *main, c
 	return fj_buf_puts(out, from);
 }
 
+#define APART_MAX (1u << 20) /* a larger page is not written a second time */
+
 void web_links_apart(struct web_req *q, struct fj_buf *b, bool refused)
 {
+	if (b->len > APART_MAX)
+		return;
 	FJ_AUTO(buf) out = FJ_BUF_INIT(b->max);
 	const char *page = fj_buf_str(b), *main = strstr(page, "<main"), *end = NULL;
 

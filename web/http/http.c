@@ -16,14 +16,16 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "base/secret.h"
 #include "web/http/client.h"
 #include "web/http/encode.h"
 #include "web/http/limit.h"
 #include "web/http/slow.h"
 
 #define MAX_PARAMS 4
-#define BODIES (512u << 20) /* octets of all bodies that are being read; strangers have a quarter of it */
-#define SMALL 65536         /* bodies of rows that take no more are not counted: each connection may have one */
+#define BODIES (512u << 20) /* octets of all bodies that are being read; strangers have a quarter of it, one address of theirs a sixteenth */
+#define SMALL 65536         /* so much of a body is not counted: each connection may have it */
+#define ADDRESSES 4096      /* slots in which strangers' bodies are counted by their address */
 #define CONNECTIONS 256
 #define PER_ADDRESS 32 /* connections of one client; behind a proxy on this machine there is one client */
 #define IDLE_SECONDS 20
@@ -37,6 +39,7 @@ struct web_req {
 	const char *method;
 	struct web_pair param[MAX_PARAMS];
 	size_t n_param, held;
+	atomic_size_t *by_address; /* where its body counts as its address's too; NULL: nowhere */
 	struct web_form_data form;
 	bool fields_read, bad_query, too_large, no_room, bad_framing;
 	unsigned methods; /* that this path has: 1 << enum web_method */
@@ -53,7 +56,8 @@ struct web_server {
 	unsigned port;
 	struct web_limit *limit; /* NULL: none */
 	struct web_slow *slow;
-	atomic_size_t held; /* octets of bodies */
+	atomic_size_t held, by_address[ADDRESSES]; /* octets of bodies beyond SMALL: of all, and of strangers by their address */
+	uint8_t salt[32];                          /* of those slots */
 };
 
 /* --- matching --- */
@@ -820,14 +824,27 @@ static void dispatch(struct web_req *q, struct web_res *r)
 	q->route->run(q, r);
 }
 
+static atomic_size_t *held_by_all(const struct web_req *q)
+{
+	return &((struct web_server *)(uintptr_t)q->server)->held;
+}
+
+static void drop_body(struct web_req *q)
+{
+	fj_buf_release(&q->body);
+	atomic_fetch_sub(held_by_all(q), q->held);
+	if (q->by_address != NULL)
+		atomic_fetch_sub(q->by_address, q->held);
+	q->held = 0;
+}
+
 static void req_free(struct web_req *q)
 {
 	if (q->session != NULL && q->server->conf.hooks.session_free != NULL)
 		q->server->conf.hooks.session_free(q->session);
 	free_pairs(q->param, &q->n_param);
 	web_form_release(&q->form);
-	fj_buf_release(&q->body);
-	atomic_fetch_sub(&((struct web_server *)(uintptr_t)q->server)->held, q->held);
+	drop_body(q);
 	fj_free(q->path);
 	fj_free(q);
 }
@@ -856,6 +873,17 @@ static bool bad_framing(struct MHD_Connection *conn)
 	return n > 1;
 }
 
+/* a stranger's address has a share; a proxy on this machine is many, unless it is told to count as one */
+static atomic_size_t *share_of(const struct web_req *q)
+{
+	struct web_server *s = (struct web_server *)(uintptr_t)q->server;
+	struct sockaddr_storage a;
+
+	if (q->session != NULL || !client(q, &a) || (!s->conf.limit_local && is_loopback(&a)))
+		return NULL;
+	return &s->by_address[web_limit_slot(s->salt, (const struct sockaddr *)&a, ADDRESSES)];
+}
+
 static struct web_req *req_new(const struct web_server *s, struct MHD_Connection *conn, const char *url, const char *method)
 {
 	struct web_req *q = fj_alloc(1, sizeof(*q));
@@ -870,6 +898,7 @@ static struct web_req *req_new(const struct web_server *s, struct MHD_Connection
 		find_route(q);
 	q->bad_framing = bad_framing(conn);
 	find_session(q); /* first, so that the page of a refusal is also that of who asks */
+	q->by_address = share_of(q);
 	/* who may not ask may not send either */
 	bool takes = q->route != NULL && !q->bad_framing && (q->route->access == WEB_PUBLIC || q->session != NULL);
 	size_t max = takes ? q->route->body_max : 0;
@@ -879,22 +908,28 @@ static struct web_req *req_new(const struct web_server *s, struct MHD_Connection
 	return q;
 }
 
-/* a body within its own maximum and that of all together */
+/* count what the body has grown by beyond what is free; false: there is no room for it */
+static bool hold(struct web_req *q)
+{
+	size_t now = q->body.cap > SMALL ? q->body.cap - SMALL : 0, more = now - q->held;
+
+	if (more == 0)
+		return true;
+	q->held = now;
+	size_t all = atomic_fetch_add(held_by_all(q), more) + more;
+	size_t own = q->by_address == NULL ? 0 : atomic_fetch_add(q->by_address, more) + more;
+	return all <= (q->session != NULL ? BODIES : BODIES / 4) && own <= BODIES / 16;
+}
+
+/* a body within its own maximum, its address's share and what all have together */
 static void take_body(struct web_req *q, const char *data, size_t n)
 {
-	atomic_size_t *all = &((struct web_server *)(uintptr_t)q->server)->held;
-
 	if (q->too_large || q->no_room)
 		return;
 	q->too_large = fj_buf_put(&q->body, data, n) != FJ_OK;
-	size_t more = q->body.max <= SMALL ? 0 : q->body.cap - q->held;
-	q->held += more;
-	q->no_room = atomic_fetch_add(all, more) + more > (q->session != NULL ? BODIES : BODIES / 4) && more > 0;
-	if (!q->too_large && !q->no_room)
-		return;
-	fj_buf_release(&q->body);
-	atomic_fetch_sub(all, q->held);
-	q->held = 0;
+	q->no_room = !hold(q);
+	if (q->too_large || q->no_room)
+		drop_body(q);
 }
 
 static struct web_conn *watched(struct MHD_Connection *conn)
@@ -940,6 +975,8 @@ static enum MHD_Result on_request(void *cls, struct MHD_Connection *conn, const 
 	struct web_res r = {.status = 200, .type = "text/html; charset=utf-8"};
 	fj_buf_init(&r.body, 64u << 20);
 	dispatch(q, &r);
+	web_form_release(&q->form); /* what was sent is answered: it takes no room beside its page */
+	drop_body(q);
 	return answer(q, &r);
 }
 
@@ -1067,6 +1104,7 @@ enum fj_rc web_bind(const char *address, const struct web_conf *conf, struct web
 		return fj_no_memory(err, "http");
 	s->conf = *conf;
 	s->fd = -1;
+	fj_random(s->salt, sizeof(s->salt));
 	if (conf->rate > 0)
 		s->limit = web_limit_new(conf->rate, conf->burst > 0 ? conf->burst : conf->rate);
 	enum fj_rc rc = conf->rate == 0 || s->limit != NULL ? open_socket(s, address, err) : fj_no_memory(err, "http");

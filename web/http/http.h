@@ -185,7 +185,8 @@ void web_page_begin(struct web_req *q, struct fj_buf *b, const char *title);
 void web_page_end(struct fj_buf *b);
 /* Of a page that answers a form with a form: links in its main part, up to the end of its last form, open in windows of their own,
  * and say so to readers, since coming back to such a page the browser asks to send the form again.  Left as they are: those to a
- * part of the page, to files, in a <nav>, and buttons.  Nothing where what was typed stands in no form, unless it was refused. */
+ * part of the page, to files, in a <nav>, and buttons.  Nothing where what was typed stands in no form, unless it was refused,
+ * and nothing to a page above 1 MiB. */
 void web_links_apart(struct web_req *q, struct fj_buf *b, bool refused);
 
 /* --- tr.c: texts in the page's language, from the catalogues in web/po --- */
@@ -280,14 +281,19 @@ struct web_sent {
 	struct fj_slice bytes; /* of a file; borrowed from the request */
 	struct fj_buf proof;   /* of logging, from a bundle; empty: none */
 	bool bundle;           /* it was a bundle: its own lists are left aside */
+	bool file_of_number;   /* it was a file, and the number is all that is in it */
 };
 void web_sent_release(struct web_sent *s);
 FJ_DEFINE_AUTO(web_sent, struct web_sent, web_sent_release)
+bool web_is_number(const char *text); /* what is looked up, no credential: of a certificate or an authorisation; not checked: its form */
+/* The line that stands beside the verdict: what a bundle's lists, or a file with a number, are worth; nothing of others. */
+void web_sent_notice(struct web_req *q, struct fj_buf *b, const struct web_sent *s);
 struct fj_slice web_sent_slice(const struct web_sent *s); /* the number or credential; empty: nothing was sent */
 /* a text, also once more in the place of another; FJ_E_INTERNAL: no memory */
 enum fj_rc web_sent_text(struct web_sent *s, struct fj_slice text, struct fj_err *err) FJ_MUST_USE;
 /* Token, certificate (PEM or DER) or bundle (docs/formats.md 15); a file that is none of these is taken as it is, for the verifier
- * to judge.  FJ_E_PARSE: a bundle without a credential; FJ_E_UNSUPPORTED: a PDF, an archive, a picture of another kind: it says
+ * to judge; what is larger than WEB_MAX_VALUE is never taken as text.  A UTF-8 mark (U+FEFF) at its begin is left out. FJ_E_PARSE: a bundle without a
+ * credential, or with a number in its place; FJ_E_UNSUPPORTED: a PDF, an archive, a picture of another kind: it says
  * what to send instead.  Not checked: anything of what it says, and PNG or JPEG (the portal reads these). */
 enum fj_rc web_sent_file(struct web_sent *s, struct fj_slice file, struct fj_err *err) FJ_MUST_USE;
 /* The proof of logging that was pasted beside it (field "log_proof"), as its own lines; it takes the place of a bundle's.

@@ -53,18 +53,18 @@ static bool mapped(const struct sockaddr *a)
 	return IN6_IS_ADDR_V4MAPPED(&((const struct sockaddr_in6 *)(const void *)a)->sin6_addr) != 0;
 }
 
-static struct bucket *bucket_of(struct web_limit *l, const struct sockaddr *a)
+size_t web_limit_slot(const uint8_t salt[32], const struct sockaddr *a, size_t n)
 {
 	uint8_t text[32 + 8] = {0};
 	struct fj_hash h;
 
-	memcpy(text, l->salt, sizeof(l->salt));
+	memcpy(text, salt, 32);
 	if (a->sa_family == AF_INET)
 		memcpy(text + 32, &((const struct sockaddr_in *)(const void *)a)->sin_addr, 4);
 	else if (a->sa_family == AF_INET6)
 		memcpy(text + 32, ((const struct sockaddr_in6 *)(const void *)a)->sin6_addr.s6_addr + (mapped(a) ? 12 : 0), mapped(a) ? 4 : 8);
 	fj_sha256(FJ_SLICE(text, sizeof(text)), &h);
-	return &l->bucket[((unsigned)h.b[0] << 8 | h.b[1]) % SLOTS];
+	return ((size_t)h.b[0] << 8 | h.b[1]) % n;
 }
 
 int64_t web_limit_take(struct web_limit *l, const struct sockaddr *a, int64_t cost, int64_t share)
@@ -73,7 +73,7 @@ int64_t web_limit_take(struct web_limit *l, const struct sockaddr *a, int64_t co
 	int64_t now = fj_boot_ms(), full = burst * MILLI, want = (cost < burst ? cost : burst) * MILLI, wait = 0;
 
 	pthread_mutex_lock(&l->lock);
-	struct bucket *b = bucket_of(l, a);
+	struct bucket *b = &l->bucket[web_limit_slot(l->salt, a, SLOTS)];
 	int64_t idle = b->at == 0 ? full / rate : now - b->at;
 	b->tokens = idle >= full / rate || b->tokens + idle * rate > full ? full : b->tokens + idle * rate;
 	b->at = now;

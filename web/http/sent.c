@@ -47,6 +47,19 @@ enum fj_rc web_sent_text(struct web_sent *s, struct fj_slice text, struct fj_err
 	return copy != NULL ? FJ_OK : fj_no_memory(err, "web");
 }
 
+bool web_is_number(const char *text)
+{
+	return (strncmp(text, "DAC-", 4) == 0 || strncmp(text, "DAU-", 4) == 0) && strlen(text) < 41;
+}
+
+void web_sent_notice(struct web_req *q, struct fj_buf *b, const struct web_sent *s)
+{
+	if (s->bundle)
+		web_print(b, "<p class=\"small\">%s</p>", web_tr(q, "The credential in the bundle was judged by the status of now, not by that in the bundle."));
+	if (s->file_of_number)
+		web_print(b, "<p class=\"notice\">%s</p>", web_tr(q, "The file holds only a number, which was looked up here: the verdict is on what is published under it. The file itself proves nothing."));
+}
+
 /* of a bundle what it is about: the credential, and the proof of its logging */
 static enum fj_rc take_bundle(struct web_sent *s, const json_t *bundle, struct fj_err *err)
 {
@@ -60,7 +73,10 @@ static enum fj_rc take_bundle(struct web_sent *s, const json_t *bundle, struct f
 	json_object_foreach(json_object_get(bundle, "proofs"), key, proof)
 		if (s->proof.len == 0 && json_is_string(proof) && fj_buf_puts(&s->proof, json_string_value(proof)) != FJ_OK)
 			fj_buf_clear(&s->proof);
-	return web_sent_text(s, fj_slice_str(text), err);
+	FJ_TRY(web_sent_text(s, fj_slice_str(text), err));
+	if (web_is_number(s->text))
+		return fj_refuse(err, FJ_E_PARSE, "web", "formats.md 15", "the bundle has only a number in it, not the credential; make it anew, or type in the number", "核验包中只有编号，没有凭证；请重新制作，或直接输入编号");
+	return FJ_OK;
 }
 
 /* say what to send instead */
@@ -81,11 +97,16 @@ enum fj_rc web_sent_file(struct web_sent *s, struct fj_slice file, struct fj_err
 {
 	FJ_AUTO(json) bundle = NULL;
 
+	file = fj_utf8_unmarked(file);
 	FJ_TRY(check_kind(file, err));
 	if (begins(file, "{") && fj_json_parse(file, WEB_SENT_MAX, &bundle, NULL) == FJ_OK && strncmp(fj_json_text(bundle, "format"), "urn:fujie:bundle:", 17) == 0)
 		return take_bundle(s, bundle, err);
 	s->bytes = file;
-	return fj_utf8_valid(file) && memchr(file.p, 0, file.len) == NULL ? web_sent_text(s, file, err) : FJ_OK;
+	if (file.len == 0 || file.len > WEB_MAX_VALUE || !fj_utf8_valid(file) || memchr(file.p, 0, file.len) != NULL)
+		return FJ_OK;
+	FJ_TRY(web_sent_text(s, file, err));
+	s->file_of_number = web_is_number(s->text);
+	return FJ_OK;
 }
 
 /* A form sends lines with CR LF, and who pastes loses or adds white space around. */

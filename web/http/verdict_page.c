@@ -218,9 +218,19 @@ void web_verdict(struct web_req *q, struct fj_buf *b, const json_t *verdict)
 
 /* --- the form --- */
 
+#define AGAIN_MAX 65536 /* octets of what was sent that stand in its field again; no credential has more */
+
+/* what was sent in a field, to stand there again */
+static const char *again(struct web_req *q, const char *name)
+{
+	const char *v = web_is_post(q) ? web_field(q, name) : strcmp(name, "credential") == 0 ? web_field(q, "number") : "";
+
+	return strnlen(v, AGAIN_MAX + 1) > AGAIN_MAX ? "" : v;
+}
+
 static void put_sent(struct web_req *q, struct fj_buf *b, const char *name)
 {
-	web_text(b, web_is_post(q) ? web_field(q, name) : strcmp(name, "credential") == 0 ? web_field(q, "number") : "");
+	web_text(b, again(q, name));
 }
 
 /* the keys that people fill in, by choice or as a text; each is a field use_KEY */
@@ -266,6 +276,13 @@ static void sent_part(struct web_req *q, const char *name, char out[201])
 		out[n - 1] = '\0';
 }
 
+static enum fj_rc put_use(enum fj_rc rc, struct fj_err *err)
+{
+	if (rc == FJ_E_LIMIT)
+		return fj_refuse(err, FJ_E_LIMIT, "web", "formats.md 8", "the intended use is longer than any", "“拟作何用”填写的内容过长");
+	return rc == FJ_OK ? FJ_OK : fj_no_memory(err, "web");
+}
+
 enum fj_rc web_use_text(struct web_req *q, struct fj_buf *out, struct fj_err *err)
 {
 	enum fj_rc rc = fj_buf_puts(out, web_field(q, "use"));
@@ -279,11 +296,9 @@ enum fj_rc web_use_text(struct web_req *q, struct fj_buf *out, struct fj_err *er
 		size_t n = strcmp(use_parts[i].key, "territory") == 0 ? places(q, v, code) : 1;
 		if (n != 1)
 			return no_place(err, v, n);
-		if (fj_buf_puts(out, out->len > 0 ? "," : "") != FJ_OK || fj_buf_puts(out, use_parts[i].key) != FJ_OK || fj_buf_puts(out, "=") != FJ_OK)
-			return fj_no_memory(err, "web");
-		rc = fj_buf_puts(out, code[0] != '\0' ? code : v);
+		rc = fj_buf_printf(out, "%s%s=%s", out->len > 0 ? "," : "", use_parts[i].key, code[0] != '\0' ? code : v);
 	}
-	return rc == FJ_OK ? FJ_OK : fj_no_memory(err, "web");
+	return put_use(rc, err);
 }
 
 static void use_part(struct web_req *q, struct fj_buf *b, const struct use_part *p)
@@ -291,7 +306,7 @@ static void use_part(struct web_req *q, struct fj_buf *b, const struct use_part 
 	char name[24];
 
 	snprintf(name, sizeof(name), "use_%s", p->key);
-	const char *sent = web_is_post(q) ? web_field(q, name) : "";
+	const char *sent = again(q, name);
 	web_print(b, "<label for=\"%s\">%s</label>", name, web_tr(q, p->label));
 	if (p->codes[0] == NULL) {
 		char v[201], code[7];

@@ -53,7 +53,11 @@ static enum fj_rc take_file(struct portal *p, struct web_req *q, struct asked *a
 {
 	if (!picture_is(file)) {
 		FJ_TRY(web_sent_file(&a->sent, file, err));
-		return a->sent.text != NULL ? take_text(a, fj_slice_str(a->sent.text), err) : FJ_OK;
+		if (a->sent.text == NULL || a->sent.bundle)
+			return FJ_OK;
+		FJ_TRY(take_text(a, fj_slice_str(a->sent.text), err));
+		a->sent.file_of_number = web_is_number(a->sent.text); /* also of an address */
+		return FJ_OK;
 	}
 	if (web_limited(q, p->pictures, 3) == 0)
 		return take_picture(a, file, err);
@@ -235,9 +239,8 @@ static void show(struct web_req *q, struct web_res *r, const struct asked *a, js
 	portal_top(q, b, web_tr(q, "Verdict"));
 	foreign_base(q, b, a->base);
 	web_paper_notice(q, b, fj_json_text(verdict, "paper"));
+	web_sent_notice(q, b, &a->sent);
 	web_verdict(q, b, verdict);
-	if (a->sent.bundle)
-		web_print(b, "<p class=\"small\">%s</p>", web_tr(q, "The credential in the bundle was judged by the status of now, not by that in the bundle."));
 	more(q, b, verdict);
 	web_print(b, "<details><summary>%s</summary>", web_tr(q, "Check again, or for an intended use"));
 	form(q, b, a, WEB_VERIFY_USE);

@@ -212,9 +212,9 @@ static void table(struct web_req *q, struct fj_buf *b, const struct list *l, con
 	const json_t *row;
 	size_t i;
 
-	web_html(b, "<table class=\"list\"><thead><tr>");
+	web_html(b, "<div class=\"wide\"><table class=\"list\"><thead><tr>");
 	if (l->boxes) {
-		web_html(b, "<th scope=\"col\">");
+		web_html(b, "<th class=\"tick\" scope=\"col\">");
 		web_say(q, b, "Select");
 		web_html(b, "</th>");
 	}
@@ -228,7 +228,7 @@ static void table(struct web_req *q, struct fj_buf *b, const struct list *l, con
 		web_rest(q, b, l->n);
 		web_html(b, "</tr>");
 	}
-	web_html(b, "</tbody></table>");
+	web_html(b, "</tbody></table></div>");
 }
 
 static void batch_buttons(struct web_req *q, struct fj_buf *b, const char *noun)

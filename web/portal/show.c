@@ -41,7 +41,8 @@ void portal_face(struct web_req *q, struct fj_buf *b, const char *noun, const js
 		web_print(b, "<p class=\"name\"><bdi>%s</bdi></p>", name);
 	web_print(b, "<p><span class=\"mono\">%s</span>", number == NULL ? "" : number);
 	if (strcmp(noun, "token") == 0 && strcmp(fj_json_text(o, "state"), "ACTIVE") == 0 && json_is_false(json_object_get(o, "usable"))) {
-		web_print(b, " <span class=\"state STOPPED\">%s</span>", web_tr(q, "stopped with its authorisation"));
+		web_html(b, " ");
+		web_stopped(q, b);
 	} else if (json_is_string(json_object_get(o, "state"))) {
 		web_html(b, " ");
 		web_state(q, b, fj_json_text(o, "state"), json_is_string(from) ? json_string_value(from) : "");

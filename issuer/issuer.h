@@ -183,6 +183,7 @@ struct iss_command_info {
 	const struct iss_field *fields; /* ends with a NULL name; may be NULL */
 	const char *zh, *en;
 };
+#define ISS_DUE_DAYS 30 /* deadline.list tells what is due within so many days, where it is not said */
 /* An asset card for people (domain.md 4.3): [{"block","key","label","text"}] in the dictionary's
  * order, codes in words; the caller's. */
 json_t *iss_card_lines(const json_t *card, bool en);

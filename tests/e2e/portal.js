@@ -422,6 +422,18 @@ async function telephone() {
 		assert.match(page.url(), /find\/search/);
 		await page.context().close();
 	});
+	await test('lists that leave something out say so, with the way to it', async () => {
+		const page = await signIn('hb-fin1');
+		await open(page, '/list/deadline');
+		assert.match(await page.innerText('main'), /30 日内到期及已逾期/);
+		await page.click('text=一年内');
+		assert.match(page.url(), /days=366/);
+		assert.match(await page.innerText('main'), /366 日内/);
+		await open(page, '/list/approval');
+		await page.click('main a:text("已批准")');
+		assert.match(page.url(), /state=APPROVED/);
+		await page.context().close();
+	});
 	await test('no page scrolls sideways at 390 pixels, in either language, folded out', async () => {
 		const page = await signIn('hb-fin2', { viewport: { width: 390, height: 844 } });
 		const t = h.token('indeterminate');

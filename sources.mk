@@ -381,6 +381,7 @@ WEB_SRC := \
 	web/portal/login.c \
 	web/portal/nouns.c \
 	web/portal/once.c \
+	web/portal/order.c \
 	web/portal/pages.c \
 	web/portal/next.c \
 	web/portal/paper.c \

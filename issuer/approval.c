@@ -70,12 +70,20 @@ static enum fj_rc digest_of(const json_t *payload, struct fj_buf *text, struct f
 	return FJ_OK;
 }
 
-static json_t *waiting_json(const struct apr_chain *ch, int level)
+/* as whom it decides: of the level's roles one that the organisation has */
+static const char *deciding_role(struct sto *db, const struct apr_level *l)
+{
+	FJ_AUTO(dom_org) o = {.affiliates = NULL};
+	uint32_t own = dom_org_get(db, l->org, &o, NULL) == FJ_OK ? l->roles & o.roles : 0, of = own != 0 ? own : l->roles;
+
+	return iss_role_name((enum iss_role)(of & ISS_FINANCE ? ISS_FINANCE : of & ISS_IMPLEMENTER ? ISS_IMPLEMENTER : of & (~of + 1)));
+}
+
+static json_t *waiting_json(struct sto *db, const struct apr_chain *ch, int level)
 {
 	const struct apr_level *l = &ch->level[level - 1];
-	uint32_t first = l->roles & ISS_FINANCE ? ISS_FINANCE : l->roles & ISS_IMPLEMENTER ? ISS_IMPLEMENTER : l->roles & (~l->roles + 1);
 
-	return json_pack("{s:s, s:o, s:s, s:i, s:i}", "role", iss_role_name((enum iss_role)first), "roles", iss_roles_json(l->roles), "org", l->org,
+	return json_pack("{s:s, s:o, s:s, s:i, s:i}", "role", deciding_role(db, l), "roles", iss_roles_json(l->roles), "org", l->org,
 	    "level", level, "levels", ch->n);
 }
 
@@ -106,7 +114,7 @@ static enum fj_rc ask(struct iss_call *c, const struct kind *k, struct apr *a, c
 	FJ_TRY(evt_append(c, "approval.requested", a->id, body, err));
 	if (k->on_request != NULL)
 		FJ_TRY(k->on_request(c, a, err));
-	c->answer = json_pack("{s:s, s:s, s:s, s:o}", "approval", a->id, "kind", a->kind, "object", a->object, "waiting_for", waiting_json(chain, 1));
+	c->answer = json_pack("{s:s, s:s, s:s, s:o}", "approval", a->id, "kind", a->kind, "object", a->object, "waiting_for", waiting_json(c->db, chain, 1));
 	return c->answer != NULL ? FJ_OK : fj_no_memory(err, "issuer");
 }
 
@@ -299,7 +307,7 @@ enum fj_rc apr_waits_for(struct iss_call *c, const char *id, json_t **out, struc
 	FJ_AUTO(stored) s = {.payload = NULL};
 
 	FJ_TRY(load(c->db, id, &s, err));
-	*out = waiting_json(&s.chain, s.level);
+	*out = waiting_json(c->db, &s.chain, s.level);
 	return *out != NULL ? FJ_OK : fj_no_memory(err, "issuer");
 }
 
@@ -349,15 +357,17 @@ static enum fj_rc find_decider(struct iss_call *c, const struct stored *s, const
 
 /* --- showing --- */
 
-static json_t *levels_json(const struct stored *s)
+static json_t *levels_json(struct sto *db, const struct stored *s)
 {
 	json_t *list = chn_json(&s->chain), *v, *d;
 	size_t i, k;
 
-	json_array_foreach(list, i, v)
+	json_array_foreach(list, i, v) {
+		json_object_set_new(v, "role", json_string(deciding_role(db, &s->chain.level[i])));
 		json_array_foreach(s->decisions, k, d)
 			if (fj_json_num(d, "level") == (json_int_t)i + 1 && strcmp(fj_json_peek(d, "verdict"), "approve") == 0)
 				json_object_set(v, "approved_by", json_object_get(d, "officer"));
+	}
 	return list;
 }
 
@@ -379,15 +389,16 @@ static enum fj_rc to_json(struct iss_call *c, const struct stored *s, json_t **o
 	*out = json_pack("{s:s, s:s, s:s, s:O, s:s, s:s, s:s, s:s, s:s, s:s, s:b, s:s, s:O, s:O, s:i, s:i, s:o, s:o, s:O?}", "id", s->id, "kind", s->kind, "object", s->object, "object_name", s->name, "digest", hex,
 	    "applicant", s->applicant, "behalf", s->behalf, "owner", s->owner, "requested_at", at, "state", s->state,
 	    "mine", mine, "mine_as", mine ? as.behalf : "", "payload", payload, "decisions", s->decisions,
-	    "level", s->level, "levels", s->chain.n, "chain", levels_json(s), "waiting_for", open ? waiting_json(&s->chain, s->level) : json_null(),
+	    "level", s->level, "levels", s->chain.n, "chain", levels_json(c->db, s), "waiting_for", open ? waiting_json(c->db, &s->chain, s->level) : json_null(),
 	    "to_confirm", json_object_get(s->payload, "contradiction"));
 	return *out != NULL ? FJ_OK : fj_no_memory(err, "issuer");
 }
 
 /* Officers who may decide at the level whose turn it is, of the organisation that it names; those on whose
- * behalf nobody could (R22) are left out. */
-static enum fj_rc deciders(struct iss_call *c, const struct stored *s, json_t *list, struct fj_err *err)
+ * behalf nobody could (R22) are left out, and told in `barred` where the request itself bars them. */
+static enum fj_rc deciders(struct iss_call *c, const struct stored *s, json_t *list, json_t *barred, struct fj_err *err)
 {
+	const char *concerned = fj_json_text(s->payload, "not_by");
 	const struct apr_level *l = &s->chain.level[s->level - 1];
 	FJ_AUTO(sto_q) q = {0};
 	struct iss_actor a;
@@ -399,7 +410,8 @@ static enum fj_rc deciders(struct iss_call *c, const struct stored *s, json_t *l
 		if (!row)
 			return FJ_OK;
 		FJ_TRY(usr_actor(c->db, sto_text(&q, 0), "system", &a, err));
-		if (check_decider(&a, s, l, NULL) == FJ_OK && json_array_append_new(list, json_pack("{s:s, s:s}", "login", a.login, "name", a.name)) != 0)
+		bool may = check_decider(&a, s, l, NULL) == FJ_OK;
+		if ((may || (concerned[0] != '\0' && iss_persons_meet(a.person, concerned))) && json_array_append_new(may ? list : barred, json_pack("{s:s, s:s}", "login", a.login, "name", a.name)) != 0)
 			return fj_no_memory(err, "issuer");
 	}
 }
@@ -408,11 +420,13 @@ enum fj_rc apr_show(struct iss_call *c, const char *id, json_t **out, struct fj_
 {
 	FJ_AUTO(stored) s = {0};
 	FJ_AUTO(json) list = json_array();
+	FJ_AUTO(json) barred = json_array();
 
 	FJ_TRY(load(c->db, id, &s, err));
 	if (strcmp(s.state, "OPEN") == 0)
-		FJ_TRY(deciders(c, &s, list, err));
+		FJ_TRY(deciders(c, &s, list, barred, err));
 	FJ_TRY(to_json(c, &s, out, err));
+	FJ_TRY(fj_json_set(*out, "barred", json_incref(barred)));
 	return fj_json_set(*out, "deciders", json_incref(list));
 }
 
@@ -584,7 +598,7 @@ static enum fj_rc approve(struct iss_call *c, const struct stored *s, const stru
 	}
 	if (!last) {
 		c->answer = json_pack("{s:s, s:s, s:s, s:s, s:o}", "id", s->id, "state", "OPEN", "kind", s->kind, "object", s->object,
-		    "waiting_for", waiting_json(&s->chain, s->level + 1));
+		    "waiting_for", waiting_json(c->db, &s->chain, s->level + 1));
 		return c->answer != NULL ? FJ_OK : fj_no_memory(err, "issuer");
 	}
 	as_apr(s, &a);

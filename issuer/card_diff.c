@@ -4,6 +4,7 @@
  * Who entered a version, when and why stands in its event; differences are told
  * field by field with the dictionary's labels and wordings.  A member that an
  * older card has and the dictionary no longer knows is told under its own key.
+ * A list of codes is a set: in another order it says the same.
  */
 #include "issuer/card.h"
 
@@ -15,6 +16,40 @@ static enum fj_rc text_of(const struct card_field *f, const json_t *v, struct fj
 	if (f != NULL)
 		return card_cell(f, v, out, err);
 	return json_is_string(v) ? fj_buf_puts(out, json_string_value(v)) : fj_json_canonical(v, out, err);
+}
+
+static bool has_item(const json_t *list, const json_t *item)
+{
+	size_t i;
+	json_t *v;
+
+	json_array_foreach(list, i, v)
+		if (json_equal(v, item))
+			return true;
+	return false;
+}
+
+static bool has_all(const json_t *list, const json_t *items)
+{
+	size_t i;
+	json_t *v;
+
+	json_array_foreach(items, i, v)
+		if (!has_item(list, v))
+			return false;
+	return true;
+}
+
+static bool same(const struct card_field *f, const json_t *a, const json_t *b)
+{
+	if (f != NULL && (f->type == CARD_CODES || f->type == CARD_DIVISIONS) && json_is_array(a) && json_is_array(b))
+		return has_all(a, b) && has_all(b, a);
+	return a == b || json_equal(a, b);
+}
+
+bool iss_card_same(const json_t *a, const json_t *b, const char *block, const char *key)
+{
+	return same(card_field(block, key), json_object_get(json_object_get(a, block), key), json_object_get(json_object_get(b, block), key));
 }
 
 struct sides {
@@ -29,7 +64,7 @@ static enum fj_rc tell(struct sides *s, const char *block, const char *key, stru
 	FJ_AUTO(buf) a = FJ_BUF_INIT(CARD_MAX);
 	FJ_AUTO(buf) b = FJ_BUF_INIT(CARD_MAX);
 
-	if (old == new || json_equal(old, new))
+	if (same(f, old, new))
 		return FJ_OK;
 	FJ_TRY(text_of(f, old, &a, err));
 	FJ_TRY(text_of(f, new, &b, err));

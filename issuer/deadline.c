@@ -34,7 +34,7 @@ static bool as_file(const struct iss_call *c)
 static enum fj_rc horizon_of(struct iss_call *c, fj_time *due, fj_time *ending, struct fj_err *err)
 {
 	FJ_AUTO(dom_org) o = {.affiliates = NULL};
-	int64_t days = as_file(c) ? 366 : 30, window = 60;
+	int64_t days = as_file(c) ? 366 : ISS_DUE_DAYS, window = 60;
 
 	FJ_TRY(fj_json_opt_int(c->params, "days", 0, 366, &days, err));
 	if (c->actor->org[0] != '\0') {

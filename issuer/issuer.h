@@ -183,9 +183,12 @@ struct iss_command_info {
 	const struct iss_field *fields; /* ends with a NULL name; may be NULL */
 	const char *zh, *en;
 };
+#define ISS_DUE_DAYS 30 /* deadline.list tells what is due within so many days, where it is not said */
 /* An asset card for people (domain.md 4.3): [{"block","key","label","text"}] in the dictionary's
  * order, codes in words; the caller's. */
 json_t *iss_card_lines(const json_t *card, bool en);
+/* Do two cards say the same in this field?  Lists of codes are sets: their order says nothing. */
+bool iss_card_same(const json_t *a, const json_t *b, const char *block, const char *key);
 /* a field of a card from words such as a ledger's; NULL when they say nothing, or nothing of the field's form; the caller's */
 json_t *iss_card_value(const char *block, const char *key, const char *text);
 /* one text of a card by itself, as carding would check its form; FJ_OK for what is chosen from a list */

@@ -409,6 +409,31 @@ async function telephone() {
 		assert.ok(!await row.locator('.rest').isVisible());
 		await page.context().close();
 	});
+	await test('a list stays in its column on a wide screen, names in it are read, a license that is stopped is not green, and the head has the search', async () => {
+		const page = await signIn('hb-fin1', { viewport: { width: 1440, height: 900 } });
+		await open(page, '/list/token?authorisation=DAU-520000-202604-000001-2&lang=en');
+		const w = await page.evaluate(() => {
+			const table = document.querySelector('table.list'), box = (e) => e.getBoundingClientRect();
+			return { over: box(table).right - box(document.querySelector('main')).right, name: box(table.querySelector('tbody td:nth-child(2)')).width, own: table.querySelector('tbody td:nth-child(4)').innerHTML };
+		});
+		assert.ok(w.over <= 0 && w.name >= 90, JSON.stringify(w));
+		assert.match(w.own, /STOPPED.*stopped with its authorisation/);
+		await page.click('header .seek:text("Search")');
+		assert.match(page.url(), /find\/search/);
+		await page.context().close();
+	});
+	await test('lists that leave something out say so, with the way to it', async () => {
+		const page = await signIn('hb-fin1');
+		await open(page, '/list/deadline');
+		assert.match(await page.innerText('main'), /30 日内到期及已逾期/);
+		await page.click('text=一年内');
+		assert.match(page.url(), /days=366/);
+		assert.match(await page.innerText('main'), /366 日内/);
+		await open(page, '/list/approval');
+		await page.click('main a:text("已批准")');
+		assert.match(page.url(), /state=APPROVED/);
+		await page.context().close();
+	});
 	await test('no page scrolls sideways at 390 pixels, in either language, folded out', async () => {
 		const page = await signIn('hb-fin2', { viewport: { width: 390, height: 844 } });
 		const t = h.token('indeterminate');

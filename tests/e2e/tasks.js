@@ -626,12 +626,15 @@ async function many() {
 		await p.page.fill('[name=period]', '2026H1');
 		await p.act();
 		await p.seeSoon(/审批/);
+		await second.page.goto(h.portal + '/show/report/RP-HY-2026H1-11420000DEMA00013M');
+		assert.match(await second.within('main .notice a').first().getAttribute('href'), /^\/approvals\/AP-/, 'the way to its approval');
 		await second.home();
 		await second.click(second.within('main .todo a').first());
 		await second.see('2026H1');
+		await second.see('报告名称');
 		await second.press('批准');
 		await p.page.goto(h.portal + '/list/report');
-		await p.click(p.within('main a[href^="/show/report/"]').first());
+		await p.click(p.within('main a[href="/show/report/RP-HY-2026H1-11420000DEMA00013M"]').first()); // those still owed stand above it
 		const pdf = await p.within('main a[href*="pdf"]').first().getAttribute('href');
 		const file = await fetch(h.portal + pdf, { headers: { Cookie: await h.cookie('hb-fin1') } });
 		assert.strictEqual(Buffer.from(await file.arrayBuffer()).subarray(0, 5).toString(), '%PDF-');

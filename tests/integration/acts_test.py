@@ -81,6 +81,8 @@ try:
           not drawn & {'Subject, O (holder)', 'Asset number', 'Prohibited', 'Holder kind', 'Data asset name'}, drawn)
     text = two.text('/approvals/' + ap)
     check('the page shows it in words, with both hashes', all(w in text for w in (asset, '将签署的内容', '主体 O（持有单位）', 'NTRCN-', '签发时给定', shown['digest'], doc['content'], '可审批人')), text[:2000])
+    barred = o.get('hb-fin2', 'user/hb-fin3')['name']
+    check('who may not is named, and no person by a code', [d['login'] for d in shown['barred']] == ['hb-fin3'] and '参与过办理，不得审批： ' + barred in text and shown['payload']['not_by'] not in two.page, (shown['barred'], text[-900:]))
     check('in English too', all(w in two.text('/approvals/%s?lang=en' % ap) for w in ('What will be signed', 'Subject, O (holder)', 'given when signed')) and two.text('/inbox?lang=zh') != '')
     check('its applicant is shown the same and no button', '待他人审批' in one.text('/approvals/' + ap) and '/approve"' not in one.page)
     refused('a decision on another hash than is bound is refused', o.do('hb-fin2', 'approval.approve', id=ap, digest='0' * 64), 'R22')
@@ -259,7 +261,7 @@ try:
     text = holder.act('/do/registration/submit', asset='HB-2026-0001', type='INITIAL')
     check('a refusal names the state in words, our clause, and what to do', '当前状态为“已颁证”' in text and '业务规则 7' in text and '怎么办' in text and 'CERTIFICATED' not in text and '.md' not in text, text[:1500])
     text = holder.act('/do/registration/submit?lang=en', asset='HB-2026-0001', type='INITIAL')
-    check('in English too', 'Its state is certificated' in text and 'What to do:' in text and 'possible: card' not in text, text[:1500])
+    check('in English too', 'Its state is certificate issued' in text and 'What to do:' in text and 'possible: card' not in text, text[:1500])
     text = holder.act('/do/ledger/recognise?lang=zh', ids='LG-none', result='X', decision='y')
     check('the permitted values are told in words, the field by its label', '“确认结论”应为下列之一：确认为数据资产、备查管理、不予确认' in text and '（result）' not in text, text[:900])
     text = holder.text('/list/ledger')

@@ -311,8 +311,8 @@ def http(h, s):
         for where, port, path in (('portal', h.p, '/verify'), ('verifier', h.v, '/')):
             page = request(port, 'POST', path, urllib.parse.urlencode({'credential': text, 'use': ''}).encode(), form)
             check('%s: its public page denies %s and says why' % (where, name), b' 200 ' in page[:16] and b'verdict deny' in page and words in page, page[-400:])
-    for where, port, path, most in (('portal', h.p, '/verify', b'9 MB'), ('verifier', h.v, '/', b'64 kB')):
-        page = request(port, 'POST', path, b'credential=' + b'a' * (int(most.split()[0]) << (20 if most.endswith(b'MB') else 10)), form)
+    for where, port, path, most in (('portal', h.p, '/verify', b'9 MB'), ('verifier', h.v, '/', b'9 MB')):
+        page = request(port, 'POST', path, b'credential=' + b'a' * (int(most.split()[0]) << 20), form)
         check('%s: its public page refuses what is too large, on a page' % where, b' 413 ' in page[:16] and b'text/html' in page and b'larger than the %s that are taken here' % most in page, page[-400:])
 
     # clients that begin and do not go on

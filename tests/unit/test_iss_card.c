@@ -398,6 +398,18 @@ TEST("class codes are held against the table that the finance department loaded"
 	CHECK(json_array_size(json_object_get(r.answer, "items")) == 4);
 }
 
+TEST("a list of codes is compared as a set, a list of texts as it stands")
+{
+	FJ_AUTO(json) a = json_pack("{s:{s:[s,s,s]}, s:{s:[s,s]}}", "rights", "rights", "HOLD", "USE", "OPER", "use", "scenes", "甲", "乙");
+	FJ_AUTO(json) b = json_pack("{s:{s:[s,s,s]}, s:{s:[s,s]}}", "rights", "rights", "OPER", "HOLD", "USE", "use", "scenes", "乙", "甲");
+	FJ_AUTO(json) c = json_pack("{s:{s:[s,s]}}", "rights", "rights", "HOLD", "USE");
+
+	CHECK(iss_card_same(a, b, "rights", "rights"));
+	CHECK(!iss_card_same(a, b, "use", "scenes"));
+	CHECK(!iss_card_same(a, c, "rights", "rights") && !iss_card_same(c, a, "rights", "rights"));
+	CHECK(!iss_card_same(a, c, "use", "scenes") && iss_card_same(c, c, "use", "scenes"));
+}
+
 TEST("versions stay, their differences are told field by field, a number is never used twice")
 {
 	OPEN();

@@ -236,6 +236,8 @@ void web_value(struct web_req *q, struct fj_buf *b, const char *key, const json_
 /* the same, short, for a table: an organisation by its name, a time by its day in +08:00 */
 /* a state; ACTIVE with a first day (ISO date or time; "" none) that has not come is not yet in force */
 void web_state(struct web_req *q, struct fj_buf *b, const char *state, const char *from);
+/* of a license that is in force itself and whose authorisation is not */
+void web_stopped(struct web_req *q, struct fj_buf *b);
 void web_cell(struct web_req *q, struct fj_buf *b, const char *key, const json_t *v, const struct web_link *links);
 /* the columns of a list of objects by its first row: those named (NULL-ended; NULL or empty: none),
  * else members that people read, in reading order; heads and cells of a row */

@@ -417,13 +417,30 @@ void web_state(struct web_req *q, struct fj_buf *b, const char *state, const cha
 	web_html(b, "</span>");
 }
 
+void web_stopped(struct web_req *q, struct fj_buf *b)
+{
+	web_html(b, "<span class=\"state STOPPED\">");
+	web_say(q, b, "stopped with its authorisation");
+	web_html(b, "</span>");
+}
+
+/* a license's own state stays when its authorisation ends */
+static bool is_stopped(const json_t *row)
+{
+	const char *above = fj_json_peek(row, "authorisation_state");
+
+	return above != NULL && strcmp(above, "ACTIVE") != 0 && strcmp(fj_json_text(row, "state"), "ACTIVE") == 0;
+}
+
 void web_cells(struct web_req *q, struct fj_buf *b, const json_t *row, const struct web_link *links, const char *const *col, size_t n)
 {
 	for (size_t k = 0; k < n; k++) {
 		web_html(b, "<td data-label=\"");
 		web_text(b, web_label(q, col[k]));
 		web_html(b, "\"><div>");
-		if (strcmp(col[k], "state") == 0 && json_is_string(json_object_get(row, "not_before")))
+		if (strcmp(col[k], "state") == 0 && is_stopped(row))
+			web_stopped(q, b);
+		else if (strcmp(col[k], "state") == 0 && json_is_string(json_object_get(row, "not_before")))
 			web_state(q, b, fj_json_text(row, "state"), fj_json_text(row, "not_before"));
 		else
 			web_cell(q, b, col[k], json_object_get(row, col[k]), links);

@@ -346,10 +346,15 @@ static void why(struct web_req *q, struct fj_buf *b, const json_t *a)
 
 static void asked_for(struct web_req *q, struct fj_buf *b, const json_t *a, bool folded)
 {
-	const json_t *payload = json_object_get(a, "payload");
+	FJ_AUTO(json) payload = json_copy(json_object_get(a, "payload"));
 
 	if (json_object_size(payload) == 0)
 		return;
+	json_object_del(payload, "not_by"); /* persons by their codes: who decides, and who may not, stands below by name */
+	if (json_object_get(payload, "title") != NULL) {
+		json_object_set(payload, "report_title", json_object_get(payload, "title"));
+		json_object_del(payload, "title");
+	}
 	web_print(b, folded ? "<details><summary>%s</summary>" : "<section><h3>%s</h3>", web_tr(q, "The request as it was made"));
 	web_fields(q, b, payload, portal_links);
 	web_technical(q, b, payload);
@@ -374,27 +379,37 @@ static void decided(struct web_req *q, struct fj_buf *b, const json_t *d)
 	web_print(b, fj_json_text(d, "note")[0] != '\0' ? "</p><p>%s</p></li>" : "</p>%s</li>", fj_json_text(d, "note"));
 }
 
+static void officers(struct web_req *q, struct fj_buf *b, const char *text, const json_t *list)
+{
+	size_t i;
+	json_t *v;
+
+	if (json_array_size(list) == 0)
+		return;
+	web_print(b, "<p class=\"small\">%s ", text);
+	json_array_foreach(list, i, v)
+		web_print(b, "%s%s", i > 0 ? web_either(q, "、", ", ") : "", fj_json_text(v, "name")[0] != '\0' ? fj_json_text(v, "name") : fj_json_text(v, "login"));
+	web_html(b, "</p>");
+}
+
 static void levels_to_come(struct web_req *q, struct fj_buf *b, const json_t *a)
 {
-	const json_t *chain = json_object_get(a, "chain"), *who = json_object_get(a, "deciders");
-	size_t i, k;
-	json_t *level, *v;
+	const json_t *chain = json_object_get(a, "chain");
+	size_t i;
+	json_t *level;
 
 	json_array_foreach(chain, i, level) {
 		bool now = (json_int_t)i + 1 == fj_json_num(a, "level");
 		if ((json_int_t)i + 1 < fj_json_num(a, "level"))
 			continue;
 		web_print(b, now ? "<li class=\"now\"><p><strong>● %s</strong> · " : "<li class=\"next\"><p><strong>○ %s</strong> · ", now ? web_tr(q, "To decide now") : web_tr(q, "After that"));
-		web_value(q, b, "roles", json_object_get(level, "roles"), NULL);
-		web_html(b, " ");
+		web_print(b, "%s ", web_word(q, WEB_ROLE, fj_json_text(level, "role")));
 		web_value(q, b, "org", json_object_get(level, "org"), portal_links);
 		web_html(b, "</p>");
-		if (now && json_array_size(who) > 0) {
-			web_print(b, "<p class=\"small\">%s ", web_tr(q, "May decide:"));
-			json_array_foreach(who, k, v)
-				web_print(b, "%s%s", k > 0 ? web_either(q, "、", ", ") : "", fj_json_text(v, "name")[0] != '\0' ? fj_json_text(v, "name") : fj_json_text(v, "login"));
-			web_html(b, "</p>");
-		}
+		if (now)
+			officers(q, b, web_tr(q, "May decide:"), json_object_get(a, "deciders"));
+		if (now)
+			officers(q, b, web_tr(q, "May not, having had a part in it:"), json_object_get(a, "barred"));
 		web_html(b, "</li>");
 	}
 }

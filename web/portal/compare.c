@@ -1,6 +1,6 @@
 /*
- * compare.c - two versions of an asset's card side by side: every field in its block,
- * old beside new, what differs said in words and marked, with a chooser of versions.
+ * compare.c - two versions of an asset's card side by side: what differs, in its block,
+ * old beside new, said in words and marked; what stays is folded; with a chooser of versions.
  */
 #include "web/portal/internal.h"
 
@@ -17,9 +17,13 @@ static const char *text_in(const json_t *lines, const char *block, const char *k
 	return "";
 }
 
-static void row(struct web_req *q, struct fj_buf *b, const char *label, const char *old, const char *new, const char *heads[2])
+struct sides { /* two cards, and their lines */
+	const json_t *old_card, *new_card, *old, *new;
+	const char *const *heads;
+};
+
+static void row(struct web_req *q, struct fj_buf *b, const char *label, const char *old, const char *new, bool same, const char *const *heads)
 {
-	bool same = strcmp(old, new) == 0;
 	const char *what = same ? "" : old[0] == '\0' ? web_tr(q, "added") : new[0] == '\0' ? web_tr(q, "removed") : web_tr(q, "changed");
 
 	web_print(b, same ? "<tr><th scope=\"row\">%s</th>" : "<tr class=\"differs\"><th scope=\"row\">%s</th>", label);
@@ -30,36 +34,49 @@ static void row(struct web_req *q, struct fj_buf *b, const char *label, const ch
 	web_print(b, same ? "<bdi>%s</bdi></td></tr>" : "<ins>%s</ins></td></tr>", new);
 }
 
-/* lines of `of`, and of those only which the other has not when `lacking` */
-static size_t rows(struct web_req *q, struct fj_buf *b, const json_t *of, const json_t *old, const json_t *new, const char *block, bool lacking, const char *heads[2])
+/* of a block what is the same, or what differs, also of what only the old card has; b NULL: counted only */
+static size_t rows(struct web_req *q, struct fj_buf *b, const struct sides *s, const char *block, bool same)
 {
+	const json_t *const of[] = {s->new, s->old};
 	size_t i, n = 0;
 	json_t *v;
 
-	json_array_foreach(of, i, v) {
-		const char *key = fj_json_text(v, "key");
-		if (strcmp(fj_json_text(v, "block"), block) != 0 || (lacking && text_in(new, block, key)[0] != '\0'))
-			continue;
-		row(q, b, fj_json_text(v, "label"), text_in(old, block, key), text_in(new, block, key), heads);
-		n++;
-	}
+	for (size_t k = 0; k < 2; k++)
+		json_array_foreach(of[k], i, v) {
+			const char *key = fj_json_text(v, "key"), *now = text_in(s->new, block, key);
+			if (strcmp(fj_json_text(v, "block"), block) != 0 || (k == 1 && now[0] != '\0') || iss_card_same(s->old_card, s->new_card, block, key) != same)
+				continue;
+			if (b != NULL)
+				row(q, b, fj_json_text(v, "label"), text_in(s->old, block, key), now, same, s->heads);
+			n++;
+		}
 	return n;
 }
 
+static void tables(struct web_req *q, struct fj_buf *b, const struct sides *s, bool same)
+{
+	for (size_t i = 0; i < FJ_ARRAY_LEN(blocks); i++) {
+		if (rows(q, NULL, s, blocks[i][0], same) == 0)
+			continue;
+		web_print(b, "<table class=\"versions\"><caption>%s</caption><thead><tr><th scope=\"col\">%s</th><th scope=\"col\">%s</th><th scope=\"col\">%s</th></tr></thead><tbody>",
+		    web_label(q, blocks[i][1]), web_tr(q, "Field"), s->heads[0], s->heads[1]);
+		rows(q, b, s, blocks[i][0], same);
+		web_html(b, "</tbody></table>");
+	}
+}
+
+/* what differs; folded below it what does not */
 static void table(struct web_req *q, struct fj_buf *b, const json_t *old_card, const json_t *new_card, const char *heads[2])
 {
 	bool en = web_lang(q)[0] == 'e';
 	FJ_AUTO(json) old = iss_card_lines(old_card, en);
 	FJ_AUTO(json) new = iss_card_lines(new_card, en);
-	FJ_AUTO(json) none = json_array();
+	const struct sides s = {old_card, new_card, old, new, heads};
 
-	for (size_t i = 0; i < FJ_ARRAY_LEN(blocks); i++) {
-		web_print(b, "<table class=\"versions\"><caption>%s</caption><thead><tr><th scope=\"col\">%s</th><th scope=\"col\">%s</th><th scope=\"col\">%s</th></tr></thead><tbody>",
-		    web_label(q, blocks[i][1]), web_tr(q, "Field"), heads[0], heads[1]);
-		rows(q, b, new, old, new, blocks[i][0], false, heads);
-		rows(q, b, old, old, new, blocks[i][0], true, heads);
-		web_html(b, "</tbody></table>");
-	}
+	tables(q, b, &s, false);
+	web_print(b, "<details><summary>%s</summary>", web_tr(q, "What stays as it is"));
+	tables(q, b, &s, true);
+	web_html(b, "</details>");
 }
 
 static json_t *card_of(struct web_req *q, const char *asset, int64_t version, struct fj_err *err)

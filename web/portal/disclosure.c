@@ -94,7 +94,7 @@ void portal_get_disclosure(struct web_req *q, struct web_res *r)
 		return;
 	}
 	portal_top(q, b, web_tr(q, "Disclosure of authorised operation"));
-	web_print(b, "<p>%s</p>", web_tr(q, "Who operates which public data, until when, with which products and at what price. A number leads to what holds of it now."));
+	web_print(b, "<p>%s</p>", web_tr(q, "Who operates which public data, until when, with which products and at what price. Select a number to see whether it is valid now."));
 	web_print(b, "<p class=\"small\">%s</p>", web_tr(q, "Complaints about a product, a charge or a use go to the operating or the implementing institution that is named, or to the finance department: they enter them here, and the answer has a term."));
 	if (json_array_size(json_object_get(answer, "items")) == 0) {
 		web_html(b, "<p class=\"notice\">");

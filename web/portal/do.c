@@ -346,6 +346,7 @@ void portal_form_page(struct web_req *q, struct web_res *r, const struct iss_com
 	}
 	one_notice(q, b, c, fill);
 	portal_case(q, b, c, fill);
+	portal_order_form(q, b, c, fill);
 	portal_price_form(q, b, c, fill);
 	portal_selected(q, b, c, fill, NULL);
 	if (!portal_takeback_page(q, b, c, fill, back_of(q)))
@@ -809,6 +810,8 @@ static void done_page(struct web_req *q, struct web_res *r, const struct iss_com
 			web_say(q, b, "Done.");
 			web_html(b, "</p>");
 			portal_then(q, b, o->command, o->answer);
+			FJ_AUTO(json) order = portal_is_noun(o->command, "order") ? portal_order_of(q, fj_json_text(o->answer, "id")) : NULL;
+			portal_order_next(q, b, order);
 		}
 		portal_answer(q, b, o->command, o->answer, again);
 	}

@@ -147,13 +147,13 @@ static void who(struct web_req *q, struct fj_buf *b)
 	web_print(b, "<button class=\"quiet\">%s</button></form>", web_tr(q, "Sign out"));
 }
 
-/* of a narrow screen, where the menu is folded: what is looked for most */
+/* what is looked for most; the public's stands in the menu too, and here only where that is folded, on a narrow screen */
 static void seek(struct web_req *q, struct fj_buf *b)
 {
 	const struct iss_command_info *c = portal_find("find", "search");
 	bool finds = web_session(q) != NULL && c != NULL && portal_may(q, c);
 
-	web_print(b, "<a class=\"seek\" href=\"%s\">%s</a>", finds ? "/do/find/search" : "/verify", finds ? web_tr(q, "Search") : web_tr(q, "Verify"));
+	web_print(b, finds ? "<a class=\"seek\" href=\"%s\">%s</a>" : "<a class=\"seek folded\" href=\"%s\">%s</a>", finds ? "/do/find/search" : "/verify", finds ? web_tr(q, "Search") : web_tr(q, "Verify"));
 }
 
 void portal_top(struct web_req *q, struct fj_buf *b, const char *title)

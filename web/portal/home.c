@@ -180,7 +180,7 @@ static void waiting(struct web_req *q, struct fj_buf *b, const json_t *home)
 	returned(q, b, json_object_get(w, "returned"));
 	portal_acts(q, b, list);
 	if (json_array_size(json_object_get(w, "approvals")) == 0 && json_array_size(list) == 0)
-		web_print(b, "<p>%s</p>", terms_of(json_object_get(json_object_get(home, "deadlines"), "items"), true, false) > 0 ? web_tr(q, "Nothing waits for you but what your terms name.") : web_tr(q, "Nothing waits for you."));
+		web_print(b, "<p>%s</p>", terms_of(json_object_get(json_object_get(home, "deadlines"), "items"), true, false) > 0 ? web_tr(q, "Nothing waits for you but what your deadlines list.") : web_tr(q, "Nothing waits for you."));
 	drafts(q, b);
 	web_html(b, "</section>");
 }
@@ -250,20 +250,20 @@ static void deadlines(struct web_req *q, struct fj_buf *b, const json_t *home)
 	const json_t *list = json_object_get(json_object_get(home, "deadlines"), "items");
 	size_t own = terms_of(list, true, false), others = terms_of(list, false, false), late = terms_of(list, false, true);
 
-	web_print(b, "<section class=\"card\"><h2>%s</h2>", web_tr(q, "Terms"));
+	web_print(b, "<section class=\"card\"><h2>%s</h2>", web_tr(q, "Deadlines"));
 	if (own > 0)
-		terms(q, b, list, true, web_tr(q, "Terms"));
+		terms(q, b, list, true, web_tr(q, "Deadlines"));
 	else
 		web_print(b, "<p>%s</p>", others > 0 ? web_tr(q, "Nothing of your own office is due within 30 days.") : web_tr(q, "Nothing is due within 30 days."));
 	if (others > 0) {
-		web_print(b, "<details><summary>%s <span class=\"count\">%zu</span>", web_tr(q, "Terms of others"), others);
+		web_print(b, "<details><summary>%s <span class=\"count\">%zu</span>", web_tr(q, "Deadlines of others"), others);
 		if (late > 0)
 			web_print(b, " <strong class=\"fail late\">%s %zu</strong>", web_tr(q, "overdue"), late);
 		web_html(b, "</summary>");
-		terms(q, b, list, false, web_tr(q, "Terms of others"));
+		terms(q, b, list, false, web_tr(q, "Deadlines of others"));
 		web_html(b, "</details>");
 	}
-	web_print(b, "<p><a href=\"/list/deadline\">%s</a></p></section>", web_tr(q, "All terms"));
+	web_print(b, "<p><a href=\"/list/deadline\">%s</a></p></section>", web_tr(q, "All deadlines"));
 }
 
 /* --- what was decided lately --- */
@@ -296,7 +296,7 @@ static void decided(struct web_req *q, struct fj_buf *b, const json_t *home)
 
 	if (json_array_size(list) == 0)
 		return;
-	web_print(b, "<section class=\"card\"><h2>%s</h2><ul class=\"todo\">", web_tr(q, "Lately decided, on what this office asked for"));
+	web_print(b, "<section class=\"card\"><h2>%s</h2><ul class=\"todo\">", web_tr(q, "Recent decisions on this office's requests"));
 	json_array_foreach(list, i, d)
 		one_decided(q, b, d);
 	web_html(b, "</ul></section>");

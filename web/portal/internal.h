@@ -337,6 +337,14 @@ void portal_reports_due(struct web_req *q, struct fj_buf *b); /* what the own or
 /* of a booking in words: who pays what to whom by when, and what was remitted; nothing of one that is over */
 void portal_revenue(struct web_req *q, struct fj_buf *b, const json_t *o);
 
+/* --- order.c --- */
+bool portal_order_stops(const json_t *o); /* does an order of this kind stop its authorisation? */
+void portal_order_labels(struct web_req *q, json_t *o); /* its members by the names of their labels */
+void portal_order_next(struct web_req *q, struct fj_buf *b, const json_t *o); /* whose turn it is; nothing of one that is closed */
+json_t *portal_order_of(struct web_req *q, const char *id); /* order.show, the caller's; NULL: none */
+/* what the order says, above a form that answers, returns or closes it; nothing for other acts */
+void portal_order_form(struct web_req *q, struct fj_buf *b, const struct iss_command_info *c, const json_t *fill);
+
 /* --- batch.c --- */
 #define PORTAL_BATCH_FILE "/do/token/archive?run=1&amp;download=file&amp;bulk=" /* the licenses of a batch, by its number */
 /* what was chosen, above the form that takes a selection; false: nothing was.  field (NULL: it is the form): its name, for a preview, which

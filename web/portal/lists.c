@@ -8,7 +8,11 @@
  * command's form, to be looked at and sent.  Ticking a whole page is an address, so
  * it needs no script.
  */
+#include <stdlib.h>
+
 #include "web/portal/internal.h"
+
+#define YEAR 366 /* days, the most that are asked for */
 
 
 /* --- all of them --- */
@@ -150,6 +154,24 @@ static void filters(struct web_req *q, struct fj_buf *b, const struct iss_comman
 	web_html(b, "</button></p></form></details>");
 }
 
+/* what a list leaves out where no filter says otherwise, and the way to it */
+static void shown_only(struct web_req *q, struct fj_buf *b, const char *noun, const json_t *fill)
+{
+	const char *state = fj_json_text(fill, "state"), *days = fj_json_text(fill, "days");
+
+	if (strcmp(noun, "deadline") == 0) {
+		long long within = days[0] != '\0' ? strtoll(days, NULL, 10) : ISS_DUE_DAYS;
+		web_html(b, "<p class=\"small\">");
+		web_say(q, b, "Due within %lld days, or overdue.", within);
+		if (within < YEAR)
+			web_print(b, " <a href=\"/list/deadline?days=%d\">%s</a>", YEAR, web_tr(q, "Within a year"));
+		web_html(b, "</p>");
+	}
+	if (strcmp(noun, "approval") == 0 && (state[0] == '\0' || strcmp(state, "OPEN") == 0))
+		web_print(b, "<p class=\"small\">%s <a href=\"/list/approval?state=APPROVED\">%s</a> · <a href=\"/list/approval?state=REFUSED\">%s</a></p>", web_tr(q, "Those that wait for a decision. Decided:"), web_tr(q, "Approved"),
+		    web_tr(q, "Rejected"));
+}
+
 static void find_form(struct web_req *q, struct fj_buf *b, const char *noun)
 {
 	if (portal_key_of(noun) == NULL)
@@ -249,9 +271,9 @@ static void table(struct web_req *q, struct fj_buf *b, const struct list *l, con
 	const json_t *row;
 	size_t i;
 
-	web_html(b, "<table class=\"list\"><thead><tr>");
+	web_html(b, "<div class=\"wide\"><table class=\"list\"><thead><tr>");
 	if (l->boxes) {
-		web_html(b, "<th scope=\"col\">");
+		web_html(b, "<th class=\"tick\" scope=\"col\">");
 		web_say(q, b, "Select");
 		web_html(b, "</th>");
 	}
@@ -265,7 +287,7 @@ static void table(struct web_req *q, struct fj_buf *b, const struct list *l, con
 		web_rest(q, b, l->n);
 		web_html(b, "</tr>");
 	}
-	web_html(b, "</tbody></table>");
+	web_html(b, "</tbody></table></div>");
 }
 
 static void batch_buttons(struct web_req *q, struct fj_buf *b, const char *noun)
@@ -422,6 +444,7 @@ void portal_get_list(struct web_req *q, struct web_res *r)
 		portal_reports_due(q, b);
 	find_form(q, b, noun);
 	filters(q, b, c, noun, fill);
+	shown_only(q, b, noun, fill);
 	items_of(q, b, noun, json_object_get(answer, "items"), fill);
 	pager(q, b, fill, fj_json_peek(answer, "next"));
 	if (json_array_size(json_object_get(answer, "items")) > 0)

@@ -49,6 +49,22 @@ static void files(struct web_req *q, struct fj_buf *b, const json_t *o)
 	web_html(b, "</p>");
 }
 
+/* the way to its approval; where that is not the reader's to see, without */
+static void submitted(struct web_req *q, struct fj_buf *b, const char *id)
+{
+	FJ_AUTO(json) params = json_pack("{s:s, s:i, s:b}", "kind", "report.approve", "limit", 1000, "brief", 1);
+	FJ_AUTO(json) list = NULL;
+	size_t i;
+	json_t *a;
+
+	web_print(b, "<p class=\"notice\">%s", web_tr(q, "Submitted: a second officer decides. Until then nothing of it changes."));
+	if (portal_command(q, "approval.list", params, &list, NULL) == FJ_OK)
+		json_array_foreach(json_object_get(list, "items"), i, a)
+			if (strcmp(fj_json_text(a, "object"), id) == 0)
+				web_print(b, " <a href=\"/approvals/%s\">%s</a>", fj_json_text(a, "id"), web_tr(q, "To the approval"));
+	web_html(b, "</p>");
+}
+
 static void next(struct web_req *q, struct fj_buf *b, const json_t *o)
 {
 	const char *state = fj_json_text(o, "state"), *kind = fj_json_text(o, "kind"), *period = fj_json_text(o, "period");
@@ -56,7 +72,7 @@ static void next(struct web_req *q, struct fj_buf *b, const json_t *o)
 	bool mine = strcmp(fj_json_text(json_object_get(o, "unit"), "usci"), portal_actor(q)->org) == 0;
 
 	if (strcmp(state, "SUBMITTED") == 0)
-		web_print(b, "<p class=\"notice\">%s <a href=\"/inbox?view=all&amp;kind=report.approve\">%s</a></p>", web_tr(q, "Submitted: a second officer decides. Until then nothing of it changes."), web_tr(q, "To the approvals"));
+		submitted(q, b, fj_json_text(o, "id"));
 	if ((strcmp(state, "DRAFT") != 0 && strcmp(state, "REOPENED") != 0) || submit == NULL || !portal_may(q, submit) || !mine)
 		return;
 	web_print(b, "<p class=\"acts first\"><a class=\"button\" href=\"/do/report/submit?kind=%s&amp;period=%s\">", kind, period);

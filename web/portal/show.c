@@ -41,7 +41,8 @@ void portal_face(struct web_req *q, struct fj_buf *b, const char *noun, const js
 		web_print(b, "<p class=\"name\"><bdi>%s</bdi></p>", name);
 	web_print(b, "<p><span class=\"mono\">%s</span>", number == NULL ? "" : number);
 	if (strcmp(noun, "token") == 0 && strcmp(fj_json_text(o, "state"), "ACTIVE") == 0 && json_is_false(json_object_get(o, "usable"))) {
-		web_print(b, " <span class=\"state STOPPED\">%s</span>", web_tr(q, "stopped with its authorisation"));
+		web_html(b, " ");
+		web_stopped(q, b);
 	} else if (json_is_string(json_object_get(o, "state"))) {
 		web_html(b, " ");
 		web_state(q, b, fj_json_text(o, "state"), json_is_string(from) ? json_string_value(from) : "");
@@ -388,6 +389,15 @@ static void turn_of_registration(struct web_req *q, struct fj_buf *b, const char
 		portal_turn_told(q, b, t, reg);
 }
 
+/* of a certificate that is suspended: the officer's words for its code, to whom they are told */
+static void words_of_reason(const json_t *stops, json_t *rest)
+{
+	const json_t *why = json_object_get(stops, "why");
+
+	if (json_is_integer(json_object_get(rest, "reason")) && fj_json_text(why, "reason")[0] != '\0')
+		json_object_set(rest, "reason", json_object_get(why, "reason"));
+}
+
 static void page(struct web_req *q, struct web_res *r, const char *noun, const char *command, const json_t *o)
 {
 	FJ_AUTO(buf) here = FJ_BUF_INIT(2048);
@@ -407,13 +417,16 @@ static void page(struct web_req *q, struct web_res *r, const char *noun, const c
 	json_t *stopped = NULL;
 	bool party = is_party(q, noun, o, &stopped);
 	find_acts(q, noun, o, party, &x);
-	if (stopped == NULL && x.n_back + x.n_again > 0)
+	if (stopped == NULL && (x.n_back + x.n_again > 0 || (strcmp(noun, "certificate") == 0 && strcmp(fj_json_text(o, "state"), "SUSPENDED") == 0)))
 		stopped = portal_stops(q, id, &party);
-	if (strcmp(noun, "order") == 0) {
+	if (strcmp(noun, "order") == 0)
+		portal_order_labels(q, rest);
+	if (strcmp(noun, "order") == 0 && portal_order_stops(o)) {
 		bool any; /* who may stop it is not asked here */
 		stopped = portal_stops(q, fj_json_text(o, "authorisation"), &any);
 	}
 	FJ_AUTO(json) stops = stopped;
+	words_of_reason(stops, rest);
 	if (!party)
 		x.n_back = x.n_again = 0; /* it is another office's to stop */
 	portal_top(q, b, portal_noun_word(q, noun, true));
@@ -424,6 +437,8 @@ static void page(struct web_req *q, struct web_res *r, const char *noun, const c
 		portal_turn_told(q, b, x.turn, o);
 	else if (strcmp(noun, "asset") == 0 && open[0] != '\0')
 		turn_of_registration(q, b, open);
+	if (strcmp(noun, "order") == 0)
+		portal_order_next(q, b, o);
 	portal_ask_license(q, b, noun, o, id);
 	next_acts(q, b, &x, o, id, back);
 	portal_license_text(q, b, noun, o, id);

@@ -443,7 +443,7 @@ def pages():
         api = g.session('hb-fin1')
         some['asset'] = g.api('GET', '/api/v1/asset?limit=1&after=' + some['asset'], None, api)[1]['items'][0]['asset_no']
         some['token'] = g.api('GET', '/api/v1/token?limit=1', None, api)[1]['items'][0]['id']
-        worst = [0.0, 0.0]
+        worst, heaviest = [0.0, 0.0], 0
         print('%-8s %-64s %6s %8s %8s %8s %8s' % ('who', 'page', 'status', 'bytes', 'p50 ms', 'p99 ms', 'p99 cpu'))
         for who, paths in PAGES.items():
             c = http.client.HTTPConnection('127.0.0.1', g.p, timeout=300)
@@ -465,9 +465,9 @@ def pages():
                     ran.append((processor(p.pid) - before) * 1000)
                 at = max(rounds * 99 // 100 - 1, 0)
                 took, ran = sorted(took), sorted(ran)
-                worst = [max(worst[0], took[at]), max(worst[1], ran[at])]
+                worst, heaviest = [max(worst[0], took[at]), max(worst[1], ran[at])], max(heaviest, len(body))
                 print('%-8s %-64s %6d %8d %8.2f %8.2f %8.2f' % (who or '-', path[:64], r.status, len(body), took[rounds // 2], took[at], ran[at]), flush=True)
-        print('slowest p99 %.2f ms by the clock, %.2f ms of processor (aim 20), %d assets' % (worst[0], worst[1], n))
+        print('slowest p99 %.2f ms by the clock, %.2f ms of processor (aim 20), heaviest %d octets (aim 100,000), %d assets' % (worst[0], worst[1], heaviest, n))
         p.terminate()
         p.wait(20)
     finally:

@@ -76,6 +76,8 @@ void portal_get_lists(struct web_req *q, struct web_res *r)
 	web_page_end(b);
 }
 
+#define PAGE 80 /* rows: a page weighs less than 100 kB */
+
 /* --- which commands take a selection --- */
 
 /* the list of numbers that c takes of this noun: "ids" of its own, "assets" of another; NULL: none */
@@ -425,7 +427,10 @@ void portal_get_list(struct web_req *q, struct web_res *r)
 		return;
 	if (member[0] != '\0' && portal_list_file(q, r, c, member))
 		return;
-	if (portal_params(q, c, false, &params, &err) != FJ_OK || portal_command(q, c->name, params, &answer, &err) != FJ_OK) {
+	enum fj_rc rc = portal_params(q, c, false, &params, &err);
+	if (rc == FJ_OK && portal_field_of(c, "limit") != NULL && json_object_get(params, "limit") == NULL)
+		json_object_set_new(params, "limit", json_integer(PAGE));
+	if (rc != FJ_OK || portal_command(q, c->name, params, &answer, &err) != FJ_OK) {
 		web_fail(q, r, &err);
 		return;
 	}

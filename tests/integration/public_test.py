@@ -77,7 +77,10 @@ def verifying():
     tok = next(t for t in h.demo['tokens'] if t['expect'] == 'permit')
     text = open(os.path.join(h.d, tok['file'])).read()
     use = ','.join(k + '=' + v for k, v in tok['use'].items())
-    check('a certificate names its issuer, a use that is covered is said to be', '<dt>颁发机构</dt>' in page and '已覆盖' in ask('/verify', {'credential': text, 'use': use})[1] and '已覆盖' not in page, page[:3000])
+    told = ask('/verify', {'credential': text, 'use': use})[1]
+    bound = any(json.loads(base64.urlsafe_b64decode(text.split('.')[1] + '==')).get('grant', {}).get(k) for k in ('scenarios', 'domains'))
+    check('a certificate names its issuer, a use that is covered is said to be', '<dt>颁发机构</dt>' in page and ('所填各项均在许可范围内' if bound else '已覆盖') in told and '已覆盖' not in page, told[:3000])
+    check('what a use can\'t name is told, and that nobody compared it', bound == ('核验不比对此项' in told) and '仅限场景' in ask('/verify?number=DAU-100000-202603-000001-K')[1], told[:3000])
     dead = next(t for t in h.demo['tokens'] if t['expect'] == 'deny' and '失效起始时间' in ask('/verify', {'credential': open(os.path.join(h.d, t['file'])).read()})[1])
     head, body, rest = text.split('.', 2)
     claims = json.loads(base64.urlsafe_b64decode(body + '=' * (-len(body) % 4)))

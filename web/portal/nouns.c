@@ -179,7 +179,8 @@ void portal_noun_in(const char *command, char out[PORTAL_NOUN])
 bool portal_noun_by(const char *number, char out[PORTAL_NOUN])
 {
 	for (const struct web_link *p = portal_links; p->key != NULL; p++) {
-		if (p->key[0] != '^' || strncmp(number, p->key + 1, strlen(p->key + 1)) != 0 || strncmp(p->prefix, "/show/", 6) != 0)
+		size_t n = strlen(p->key);
+		if (p->key[0] != '^' || strncmp(number, p->key + 1, n - 1) != 0 || strncmp(p->prefix, "/show/", 6) != 0)
 			continue;
 		snprintf(out, PORTAL_NOUN, "%.*s", (int)strcspn(p->prefix + 6, "/"), p->prefix + 6);
 		return true;

@@ -372,6 +372,20 @@ try:
     text = one.text('/show/asset/' + other)
     check('an asset shows its life in order, in words', all(w in text for w in ('办理记录', '录入台账', '填报资产卡片', '登记决定', '颁发证书')) and text.index('录入台账') < text.index('颁发证书'), text[-1500:])
     check('an approval\'s old address leads to its page', '审批进程' in one.get('/show/approval/' + ap))
+    # --- a changed card: what comes next, and of which type; an asset whose certificate is suspended says so ---
+    c, asset = Browser(h, 'hbsw1'), 'HB-2026-0001'
+    c.open('/do/asset/card?asset=' + asset)
+    check('the steps begin with the same card', '/wizard/asset/card?asset=' + asset in c.page.links.values(), [v for v in c.page.links.values() if 'wizard' in v])
+    f = c.form('/do/asset/card')
+    f.set('card.basic.overview', '概述已修改（示例）')
+    c.press(f, '核对并预览')
+    c.press(c.form('/do/asset/card'), '确认办理')
+    check('a changed card leads to the registration of the change', '由持有单位申请变更登记' in c.page.text and any(v.startswith('/do/registration/submit?') for v in c.page.links.values()), c.page.text[:600])
+    c.open('/do/registration/submit?asset=' + asset)
+    check('whose type is filled in', c.form('/do/registration/submit').get('type') == 'CHANGE')
+    code, out = o.do('hb-fin1', 'certificate.suspend', number=o.get('hbsw1', 'asset/' + asset)['certificate'], reason='示例')
+    c.open('/show/asset/' + asset)
+    check('an asset says that its certificate is not in force', code == 200 and re.search('证书：\\s*已暂停', c.page.text), (code, out, c.page.text[:500]))
     rebuilt(h)
 finally:
     h.stop()

@@ -14,6 +14,7 @@ static const struct portal_turn turns[] = {
 	    WEB_N("The card has no asset number. The finance department exports it to the budget system, and imports the receipt with the number; the holder need do nothing. Registration can be applied for after that.")},
 	{"asset", "CARDED", "registration.submit", PORTAL_HOLDERS, NULL, WEB_N("The holder applies for registration.")},
 	{"asset", "REGISTERED", "certificate.issue", PORTAL_FINANCE, NULL, WEB_N("The finance department issues the certificate; a second officer approves.")},
+	{"asset", "CHANGED", "registration.submit", PORTAL_HOLDERS, NULL, WEB_N("The card has a newer version. The holder applies for the registration of the change; until that is decided the certificate stays with the version before.")},
 	{"asset", "RETURNED", "registration.submit", PORTAL_HOLDERS, NULL, WEB_N("The application was returned. The holder adds what is missing, in the card or as a material, then applies again.")},
 	{"registration", "RETURNED", "registration.submit", PORTAL_HOLDERS, "asset", WEB_N("The application was returned. The holder adds what is missing, in the card or as a material, then applies again.")},
 	{"registration", "SUBMITTED", "registration.endorse", PORTAL_SUPERIORS, NULL, WEB_N("The superior department endorses the application.")},
@@ -62,6 +63,8 @@ const struct portal_turn *portal_turn_of(const char *noun, const json_t *o)
 	bool taken = fj_json_text(o, "registration")[0] != '\0' && strcmp(noun, "asset") == 0; /* its registration says it */
 	bool issued = strcmp(noun, "registration") == 0 && fj_json_text(o, "certificate")[0] != '\0';
 
+	if (strcmp(noun, "asset") == 0 && strcmp(state, "CERTIFICATED") == 0 && fj_json_num(o, "newest") > fj_json_num(o, "card_version"))
+		state = "CHANGED"; /* for what comes next alone: the asset itself is what it was */
 	if (strcmp(noun, "plan") == 0)
 		state = json_object_get(o, "waiting_for") != NULL ? "" : strcmp(fj_json_text(o, "course"), "SHORT") == 0 ? NULL : state;
 	for (size_t i = 0; i < FJ_ARRAY_LEN(turns) && state != NULL && !taken && !issued; i++)

@@ -267,6 +267,16 @@ static void report(struct web_req *q, const struct iss_command_info *c, json_t *
 		put(fill, c, "unit", own);
 }
 
+/* whose card has a version beyond the certificate's is registered for the change */
+static void application(struct web_req *q, const struct iss_command_info *c, json_t *fill)
+{
+	FJ_AUTO(json) a = ask(q, "asset.show", "asset", fj_json_text(fill, "asset"));
+	FJ_AUTO(json) change = json_string("CHANGE");
+
+	if (strcmp(fj_json_text(a, "state"), "CERTIFICATED") == 0 && fj_json_num(a, "newest") > fj_json_num(a, "card_version"))
+		put(fill, c, "type", change);
+}
+
 void portal_prefill(struct web_req *q, const struct iss_command_info *c, json_t *fill)
 {
 	if (strncmp(c->name, "report.", 7) == 0)
@@ -275,6 +285,8 @@ void portal_prefill(struct web_req *q, const struct iss_command_info *c, json_t 
 		return;
 	if (strcmp(c->name, "asset.card") == 0)
 		card(q, c, fill);
+	else if (strcmp(c->name, "registration.submit") == 0)
+		application(q, c, fill);
 	else if (strncmp(c->name, "plan.", 5) == 0 && portal_field_of(c, "id") != NULL)
 		plan(q, c, fill);
 	else if (portal_field_of(c, "request") != NULL && strncmp(c->name, "token.", 6) == 0 && portal_field_of(c, "request")->members != NULL)

@@ -31,6 +31,18 @@ const char *portal_name_of(const json_t *o, const char *noun)
 	return s;
 }
 
+/* an asset whose certificate is not in force says so beside its own state */
+static void certificate_stands(struct web_req *q, struct fj_buf *b, const char *number)
+{
+	FJ_AUTO(json) params = json_pack("{s:s}", "number", number);
+	FJ_AUTO(json) c = NULL;
+
+	if (number[0] == '\0' || portal_command(q, "certificate.show", params, &c, NULL) != FJ_OK || strcmp(fj_json_text(c, "state"), "ACTIVE") == 0)
+		return;
+	web_print(b, " %s ", web_tr(q, "its certificate:"));
+	web_state(q, b, fj_json_text(c, "state"), "");
+}
+
 void portal_face(struct web_req *q, struct fj_buf *b, const char *noun, const json_t *o)
 {
 	const char *name = portal_name_of(o, noun), *number = portal_number_of(o, noun);
@@ -47,6 +59,8 @@ void portal_face(struct web_req *q, struct fj_buf *b, const char *noun, const js
 		web_html(b, " ");
 		web_state(q, b, fj_json_text(o, "state"), json_is_string(from) ? json_string_value(from) : "");
 	}
+	if (strcmp(noun, "asset") == 0)
+		certificate_stands(q, b, fj_json_text(o, "certificate"));
 	if (json_is_string(from) && json_is_string(to)) {
 		web_print(b, " <span class=\"valid\">%s ", web_tr(q, "valid"));
 		web_cell(q, b, "not_before", from, NULL);

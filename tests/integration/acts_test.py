@@ -372,6 +372,11 @@ try:
     text = one.text('/show/asset/' + other)
     check('an asset shows its life in order, in words', all(w in text for w in ('办理记录', '录入台账', '填报资产卡片', '登记决定', '颁发证书')) and text.index('录入台账') < text.index('颁发证书'), text[-1500:])
     check('an approval\'s old address leads to its page', '审批进程' in one.get('/show/approval/' + ap))
+    b.o = Browser(h, 'jc2').o
+    b.open('/do/revenue/book?product=DAU-100000-202603-000001-K%2FP-FLOOD')
+    f = b.form('/do/revenue/book')
+    check('a booking that begins at a product has its authorisation', (f.get('authorisation'), f.get('product')) == ('DAU-100000-202603-000001-K', 'P-FLOOD'), f.fields[:4])
+
     # --- a changed card: what comes next, and of which type; an asset whose certificate is suspended says so ---
     c, asset = Browser(h, 'hbsw1'), 'HB-2026-0001'
     c.open('/do/asset/card?asset=' + asset)

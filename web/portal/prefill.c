@@ -267,6 +267,18 @@ static void report(struct web_req *q, const struct iss_command_info *c, json_t *
 		put(fill, c, "unit", own);
 }
 
+/* a product's number is its authorisation's and its seller's own for it */
+static void booking(const struct iss_command_info *c, json_t *fill)
+{
+	const char *whole = fj_json_text(fill, "product"), *own = strchr(whole, '/');
+	FJ_AUTO(json) number = own == NULL ? NULL : json_stringn(whole, (size_t)(own - whole));
+
+	if (number == NULL)
+		return;
+	put(fill, c, "authorisation", number);
+	json_object_set_new(fill, "product", json_string(own + 1));
+}
+
 /* whose card has a version beyond the certificate's is registered for the change */
 static void application(struct web_req *q, const struct iss_command_info *c, json_t *fill)
 {
@@ -285,6 +297,8 @@ void portal_prefill(struct web_req *q, const struct iss_command_info *c, json_t 
 		return;
 	if (strcmp(c->name, "asset.card") == 0)
 		card(q, c, fill);
+	else if (strcmp(c->name, "revenue.book") == 0)
+		booking(c, fill);
 	else if (strcmp(c->name, "registration.submit") == 0)
 		application(q, c, fill);
 	else if (strncmp(c->name, "plan.", 5) == 0 && portal_field_of(c, "id") != NULL)

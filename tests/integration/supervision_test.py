@@ -314,7 +314,7 @@ def orders(dau, good, cert, wide):
     check('the ministry gives orders to all', issue('ministry', 'TALK')[0] == 200)
     correct = given['CORRECT']['id']
     shown, form = page('qs1', '/show/order/' + correct), page('qs1', '/do/order/answer?id=' + correct)
-    check('its page says whose turn it is, in words of its own', all(w in shown for w in ('下一步：', '前答复该指令', '受令单位', '指令内容')) and '所属单位' not in shown, shown)
+    check('its page says whose turn it is, in words of its own', all(w in shown for w in ('下一步：', '期限内答复该指令', '受令单位', '指令内容')) and '所属单位' not in shown, shown)
     check('the form that answers it says what was ordered, and by when', '整改超范围使用（示例）' in form and day(14) in form, form)
     refused('an order is answered by its addressee', o.do('jc1', 'order.answer', id=correct, text='x'), '26号 art. 19')
     o.done('qs1', 'order.answer', id=correct, text='已下线相关接口（示例）', file='整改报告（示例）')

@@ -217,6 +217,7 @@ struct web_term {
 const struct web_term *web_terms(void);                 /* in reading order; ends with a NULL key */
 const struct web_term *web_term_find(const char *key);  /* NULL: none */
 const char *web_label(struct web_req *q, const char *key);  /* the key itself when it has no label */
+bool web_is_money(const char *key); /* money is kept in fen, in members that say so: "_fen" */
 const char *web_label_of(const struct web_req *q, const char *key, bool en); /* the application's; NULL: none */
 #define WEB_NAME 400
 #define WEB_SENTENCE 1200

@@ -169,15 +169,21 @@ static void text_value(struct web_req *q, struct fj_buf *b, const char *key, con
 	}
 }
 
-/* money is kept in fen, in members that say so; people read yuan */
+bool web_is_money(const char *key)
+{
+	size_t n = strlen(key);
+
+	return n > 4 && strcmp(key + n - 4, "_fen") == 0;
+}
+
+/* people read yuan */
 static bool money_value(struct web_req *q, struct fj_buf *b, const char *key, json_int_t n)
 {
-	size_t len = strlen(key);
 	unsigned long long fen = n < 0 ? 0 - (unsigned long long)n : (unsigned long long)n;
 	char digits[24], out[48];
 	size_t k = 0;
 
-	if (len < 4 || strcmp(key + len - 4, "_fen") != 0)
+	if (!web_is_money(key))
 		return false;
 	int whole = snprintf(digits, sizeof(digits), "%llu", fen / 100);
 	for (int i = 0; i < whole; i++) {

@@ -810,8 +810,6 @@ static void done_page(struct web_req *q, struct web_res *r, const struct iss_com
 			web_say(q, b, "Done.");
 			web_html(b, "</p>");
 			portal_then(q, b, o->command, o->answer);
-			FJ_AUTO(json) order = portal_is_noun(o->command, "order") ? portal_order_of(q, fj_json_text(o->answer, "id")) : NULL;
-			portal_order_next(q, b, order);
 		}
 		portal_answer(q, b, o->command, o->answer, again);
 	}

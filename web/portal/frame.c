@@ -58,9 +58,10 @@ static bool works_in(struct web_req *q, const char *noun)
 void portal_own_list(struct web_req *q, const char *noun, char to[PORTAL_TO])
 {
 	const char *filter = iss_own_filter(portal_actor(q), noun);
+	const struct iss_command_info *list = portal_find(noun, "list");
 
 	snprintf(to, PORTAL_TO, "/list/%.30s", noun);
-	if (filter != NULL)
+	if (filter != NULL && list != NULL && portal_field_of(list, filter) != NULL)
 		portal_to(to, filter, portal_actor(q)->org);
 }
 

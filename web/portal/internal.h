@@ -340,8 +340,6 @@ void portal_revenue(struct web_req *q, struct fj_buf *b, const json_t *o);
 /* --- order.c --- */
 bool portal_order_stops(const json_t *o); /* does an order of this kind stop its authorisation? */
 void portal_order_labels(struct web_req *q, json_t *o); /* its members by the names of their labels */
-void portal_order_next(struct web_req *q, struct fj_buf *b, const json_t *o); /* whose turn it is; nothing of one that is closed */
-json_t *portal_order_of(struct web_req *q, const char *id); /* order.show, the caller's; NULL: none */
 /* what the order says, above a form that answers, returns or closes it; nothing for other acts */
 void portal_order_form(struct web_req *q, struct fj_buf *b, const struct iss_command_info *c, const json_t *fill);
 
@@ -489,7 +487,7 @@ size_t api_body_max(struct web_req *q);
 void api_openapi(struct web_req *q, struct web_res *r); /* openapi.c */
 
 /* --- next.c: whose turn it is with an object, and what comes after an act --- */
-enum portal_whose { PORTAL_HOLDERS, PORTAL_SUPERIORS, PORTAL_FINANCE, PORTAL_CONFIRMERS /* superior, else finance */, PORTAL_ANYBODYS, PORTAL_IMPLEMENTERS, PORTAL_DECIDERS /* of the open approval */ };
+enum portal_whose { PORTAL_HOLDERS, PORTAL_SUPERIORS, PORTAL_FINANCE, PORTAL_CONFIRMERS /* superior, else finance */, PORTAL_ANYBODYS, PORTAL_IMPLEMENTERS, PORTAL_ADDRESSEES, PORTAL_ISSUERS /* of an order */, PORTAL_DECIDERS /* of the open approval */ };
 struct portal_turn {
 	const char *noun, *state, *command;
 	enum portal_whose whose;

@@ -3,18 +3,11 @@
  *
  * Cells hold what the page's cells say: states, modes and restrictions in words, days in
  * +08:00, names beside codes, in the language of the headings; a code stands where there is no
- * word.  Money is in yuan without separators, and a number in a workbook, so that it can be added up.  The columns are the
- * page's own, then the other members of the first row that have a heading.  Every other cell is
- * text and none a formula (issuer/sheet).
+ * word.  Money is in yuan without separators, and a number in a workbook, so that it can be added
+ * up.  The columns are the page's own, then the other members of the first row that have a
+ * heading.  Every other cell is text and none a formula (issuer/sheet).
  */
 #include "web/portal/internal.h"
-
-static bool in_fen(const char *key)
-{
-	size_t n = strlen(key);
-
-	return n > 4 && strcmp(key + n - 4, "_fen") == 0;
-}
 
 static bool titled(const struct list_columns *o, const char *title)
 {
@@ -32,7 +25,7 @@ static void add(struct web_req *q, struct list_columns *o, const char *key, enum
 
 	if (o->n == LIST_COLUMNS || strlen(key) >= LIST_KEY)
 		return;
-	const char *more = code ? web_either(q, "代码", ": code") : in_fen(key) ? web_either(q, "（元）", " (yuan)") : titled(o, label) ? web_either(q, "（编号）", ": number") : "";
+	const char *more = code ? web_either(q, "代码", ": code") : web_is_money(key) ? web_either(q, "（元）", " (yuan)") : titled(o, label) ? web_either(q, "（编号）", ": number") : "";
 	snprintf(o->c[o->n].title, LIST_TITLE, "%.150s%s", label, more);
 	snprintf(o->c[o->n].key, LIST_KEY, "%s", key); /* the row that names it is gone before the next page is read */
 	o->c[o->n++].part = part;
@@ -85,7 +78,7 @@ enum fj_rc list_begin(struct web_req *q, const char *noun, enum sheet_format f, 
 
 	columns_of(q, noun, row, o);
 	for (size_t i = 0; i < o->n; i++)
-		heads[i] = (struct sheet_column){.title = o->c[i].title, .width = 20, .number = in_fen(o->c[i].key)};
+		heads[i] = (struct sheet_column){.title = o->c[i].title, .width = 20, .number = web_is_money(o->c[i].key)};
 	return sheet_out_new(f, noun, heads, o->n, s, err);
 }
 
@@ -151,13 +144,12 @@ static enum fj_rc shown(struct web_req *q, const json_t *row, const char *key, c
 static enum fj_rc cell(struct web_req *q, const json_t *row, const char *key, enum list_part part, struct fj_buf *out)
 {
 	const json_t *v = json_object_get(row, key);
-
 	size_t i;
 	json_t *one;
 
 	if (part != LIST_WHOLE && json_is_object(v))
 		return fj_buf_puts(out, fj_json_text(v, part == LIST_NAME ? "name" : "usci"));
-	if (json_is_integer(v) && in_fen(key)) {
+	if (json_is_integer(v) && web_is_money(key)) {
 		long long fen = (long long)json_integer_value(v);
 		unsigned long long of = fen < 0 ? 0 - (unsigned long long)fen : (unsigned long long)fen;
 		return fj_buf_printf(out, "%s%llu.%02llu", fen < 0 ? "-" : "", of / 100, of % 100);

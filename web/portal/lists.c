@@ -46,7 +46,7 @@ static void group(struct web_req *q, struct fj_buf *b, size_t k)
 	const struct iss_command_info *const *all = iss_commands(&n);
 
 	for (size_t i = 0; i < n; i++) {
-		const char *dot = strchr(all[i]->name, '.'), *filter;
+		const char *dot = strchr(all[i]->name, '.');
 		char noun[PORTAL_NOUN], to[PORTAL_TO];
 		if (dot == NULL || strcmp(dot, ".list") != 0 || !portal_may(q, all[i]))
 			continue;
@@ -55,10 +55,7 @@ static void group(struct web_req *q, struct fj_buf *b, size_t k)
 			continue;
 		if (shown++ == 0)
 			web_print(b, "<section class=\"card\"><h2>%s</h2><ul>", web_tr(q, groups[k].title));
-		filter = iss_own_filter(portal_actor(q), noun);
-		snprintf(to, sizeof(to), "/list/%.40s", noun);
-		if (filter != NULL && portal_field_of(all[i], filter) != NULL)
-			portal_own_list(q, noun, to);
+		portal_own_list(q, noun, to);
 		web_print(b, "<li><a href=\"%s\">%s</a></li>", to, portal_noun_word(q, noun, false));
 	}
 	web_html(b, shown > 0 ? "</ul></section>" : "");

@@ -32,6 +32,8 @@ static const struct portal_turn turns[] = {
 	{"plan", "AGREED", "plan.file", PORTAL_IMPLEMENTERS, NULL, WEB_N("Plan and agreement are filed with the data bureau, within the term.")},
 	{"plan", "FILED", "plan.activate", PORTAL_IMPLEMENTERS, NULL, WEB_N("The implementing institution discloses the authorisation and asks for it; when the finance department has approved, it is in force.")},
 	{"plan", "", "approval.approve", PORTAL_DECIDERS, NULL, WEB_N("It decides. Until then the implementing institution has nothing to do; it may withdraw the plan.")},
+	{"order", "ISSUED", "order.answer", PORTAL_ADDRESSEES, NULL, WEB_N("It answers the order within its term.")},
+	{"order", "ANSWERED", "order.close", PORTAL_ISSUERS, NULL, WEB_N("It closes the order, or sends the answer back.")},
 	{"copy", "READY", "copy.collect", PORTAL_ANYBODYS, NULL, WEB_N("Print it, hand it over, and enter who collected it.")},
 };
 
@@ -92,6 +94,10 @@ static const char *office(const struct portal_turn *t, const json_t *holder, con
 		return dept[0] != '\0' ? dept : finance;
 	case PORTAL_IMPLEMENTERS:
 		return fj_json_text(o, "implementer");
+	case PORTAL_ADDRESSEES:
+		return fj_json_text(o, "org");
+	case PORTAL_ISSUERS:
+		return fj_json_text(o, "issued_by");
 	case PORTAL_DECIDERS:
 		return fj_json_text(json_object_get(o, "waiting_for"), "org");
 	default:

@@ -1,6 +1,6 @@
 /*
- * order.c - a supervision order on its pages: by labels of its own, whose turn it is, whether
- * it stops anything, and above the forms that answer, return or close it what it says.
+ * order.c - a supervision order on its pages: by labels of its own, whether it stops
+ * anything, and above the forms that answer, return or close it what it says.
  */
 #include "web/portal/internal.h"
 
@@ -29,22 +29,7 @@ void portal_order_labels(struct web_req *q, json_t *o)
 		json_object_set_new(o, "addressee", json_pack("{s:O, s:O}", "usci", json_object_get(org, "usci"), "name", json_object_get(org, "name")));
 }
 
-void portal_order_next(struct web_req *q, struct fj_buf *b, const json_t *o)
-{
-	bool issued = strcmp(fj_json_text(o, "state"), "ISSUED") == 0;
-	FJ_AUTO(json) who = portal_organisation(q, fj_json_text(o, issued ? "org" : "issued_by"));
-
-	if (who == NULL || (!issued && strcmp(fj_json_text(o, "state"), "ANSWERED") != 0))
-		return;
-	web_print(b, "<p class=\"notice\"><strong>%s</strong> <bdi>%s</bdi>%s ", web_tr(q, "What comes next:"), fj_json_text(who, "name"), web_either(q, "。", "."));
-	if (issued)
-		web_say(q, b, "It answers the order by %s.", fj_json_text(o, "due"));
-	else
-		web_say(q, b, "It closes the order, or sends the answer back.");
-	web_html(b, "</p>");
-}
-
-json_t *portal_order_of(struct web_req *q, const char *id)
+static json_t *order_of(struct web_req *q, const char *id)
 {
 	FJ_AUTO(json) params = json_pack("{s:s}", "id", id);
 	json_t *o = NULL;
@@ -56,7 +41,7 @@ void portal_order_form(struct web_req *q, struct fj_buf *b, const struct iss_com
 {
 	static const char *const keys[] = {"kind", "authorisation", "issued_by", "addressee", "order_text", "due", "answer", "material"};
 	FJ_AUTO(json) told = json_object();
-	FJ_AUTO(json) o = portal_is_noun(c->name, "order") && c->kind != ISS_READ ? portal_order_of(q, fj_json_text(fill, "id")) : NULL;
+	FJ_AUTO(json) o = portal_is_noun(c->name, "order") && c->kind != ISS_READ ? order_of(q, fj_json_text(fill, "id")) : NULL;
 
 	if (o == NULL)
 		return;

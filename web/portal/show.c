@@ -451,8 +451,6 @@ static void page(struct web_req *q, struct web_res *r, const char *noun, const c
 		portal_turn_told(q, b, x.turn, o);
 	else if (strcmp(noun, "asset") == 0 && open[0] != '\0')
 		turn_of_registration(q, b, open);
-	if (strcmp(noun, "order") == 0)
-		portal_order_next(q, b, o);
 	portal_ask_license(q, b, noun, o, id);
 	next_acts(q, b, &x, o, id, back);
 	portal_license_text(q, b, noun, o, id);

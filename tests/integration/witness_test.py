@@ -155,14 +155,14 @@ def witness():
     check('of a damaged record nothing is cosigned', w.post(step(twin, 600, 650))[0] == 500)
     open(path, 'wb').write(good)
 
-    stranger.add(*[b'y%d' % i for i in range(400)])
-    requests = {n: step(stranger, n, n + 1) for n in range(1, 400)}
+    stranger.add(*[b'y%d' % i for i in range(3200)])
     at, forgotten = 1, []
     for k in range(8):
+        requests = {n: step(stranger, n, n + 1) for n in range(at, at + 400)}  # as many as the quickest machine needs
         killer = threading.Timer(0.005 + 0.02 * k, w.stop, [True])
         killer.start()
         try:
-            while w.post(requests[at])[0] == 200:
+            while at in requests and w.post(requests[at])[0] == 200:
                 at += 1
         except OSError:
             pass

@@ -4,9 +4,9 @@
  *
  * An officer may enter what somebody of the public said: name and contact are an
  * opening, for who has to answer that person.  A complaint about a charge is
- * answered with the charge's cost, item by item in fen, or not at all: R10 lets a
- * charge that the public bears stand only when it is shown to be no unreasonable
- * cost.  Implementing institution or finance department then decide whether the
+ * answered with the charge's cost, item by item in fen, or with the charge paid back
+ * whole, or not at all: R10 lets a charge that the public bears stand only when it is
+ * shown to be no unreasonable cost.  Implementing institution or finance department then decide whether the
  * complaint was right; who entered or answered it does not.  How many there were is
  * counted for each authorisation.
  */
@@ -30,7 +30,8 @@ const struct iss_field fld_complaint_file[] = {
 const struct iss_field fld_complaint_answer[] = {
 	ID,
 	{"text", ISS_F_STR, true, 800, "答复", "the answer"},
-	{"items", ISS_F_JSON, false, 1, "成本构成", "the charge's cost; needed for a complaint about a charge", .members = shp_costs, .shape = ISS_ROWS},
+	{"items", ISS_F_JSON, false, 1, "成本构成", "the charge's cost; of a complaint about a charge, unless it is paid back", .members = shp_costs, .shape = ISS_ROWS},
+	{"refunded_fen", ISS_F_INT, false, SUP_MAX_FEN, "退还金额（分）", "what was paid back, in fen: with no cost shown, at least what was charged"},
 	{0},
 };
 const struct iss_field fld_complaint_decide[] = {
@@ -113,6 +114,7 @@ enum fj_rc apply_complaint_filed(const struct evt *e, struct fj_err *err)
 
 struct complaint {
 	char id[32], kind[12], state[16], person[ISS_PERSON_CAP], answerer[ISS_PERSON_CAP];
+	int64_t charged_fen; /* 0: not said */
 	struct dom_auth auth;
 };
 static void complaint_release(struct complaint *m)
@@ -129,6 +131,7 @@ static enum fj_rc load(struct iss_call *c, struct complaint *m, struct fj_err *e
 	FJ_TRY(sto_first(c->db, STO_COMPLAINT_GET, &q, id, err, "t", id));
 	const struct sto_copy texts[] = {STO_COPY(0, m->id), STO_COPY(3, m->kind), STO_COPY(8, m->person), STO_COPY(9, m->state), STO_COPY(16, m->answerer)};
 	FJ_TRY(sto_copy(&q, texts, FJ_ARRAY_LEN(texts), "a complaint", err));
+	m->charged_fen = sto_int(&q, 6);
 	return dom_auth_get(c->db, sto_text(&q, 1), &m->auth, err);
 }
 
@@ -148,7 +151,7 @@ enum fj_rc cmd_complaint_answer(struct iss_call *c, struct fj_err *err)
 	FJ_AUTO(complaint) m = {.id = ""};
 	json_t *items = NULL;
 	const char *to;
-	int64_t total_fen;
+	int64_t total_fen, back_fen = fj_json_num(c->params, "refunded_fen");
 
 	FJ_TRY(load(c, &m, err));
 	FJ_TRY(party(c, &m, true, err));
@@ -157,11 +160,11 @@ enum fj_rc cmd_complaint_answer(struct iss_call *c, struct fj_err *err)
 	enum fj_rc rc = items_of(c, &items, &total_fen, err);
 	FJ_AUTO(json) owned = items;
 	FJ_TRY(rc);
-	FJ_TRY(iss_rule_no_charge_without_breakdown(strcmp(m.kind, "CHARGE") == 0, json_array_size(owned) > 0, err));
-	FJ_AUTO(json) body = json_pack("{s:s, s:s, s:O, s:I, s:s}", "to", to, "answer", fj_json_text(c->params, "text"), "cost", owned, "cost_fen", (json_int_t)total_fen, "person",
-	    c->actor->person);
+	FJ_TRY(iss_rule_no_charge_without_breakdown(strcmp(m.kind, "CHARGE") == 0, json_array_size(owned) > 0, back_fen > 0 && back_fen >= m.charged_fen, err));
+	FJ_AUTO(json) body = json_pack("{s:s, s:s, s:O, s:I, s:I, s:s}", "to", to, "answer", fj_json_text(c->params, "text"), "cost", owned, "cost_fen", (json_int_t)total_fen,
+	    "refunded_fen", (json_int_t)back_fen, "person", c->actor->person);
 	FJ_TRY(evt_append(c, "complaint.answered", m.id, body, err));
-	c->answer = json_pack("{s:s, s:s, s:I}", "id", m.id, "state", to, "cost_fen", (json_int_t)total_fen);
+	c->answer = json_pack("{s:s, s:s, s:I, s:I}", "id", m.id, "state", to, "cost_fen", (json_int_t)total_fen, "refunded_fen", (json_int_t)back_fen);
 	return c->answer != NULL ? FJ_OK : fj_no_memory(err, "issuer");
 }
 
@@ -171,8 +174,8 @@ enum fj_rc apply_complaint_answered(const struct evt *e, struct fj_err *err)
 	FJ_AUTO(buf) cost = FJ_BUF_INIT(65536);
 
 	FJ_TRY(fj_json_canonical(json_object_get(b, "cost"), &cost, err));
-	return sto_run(e->db, STO_COMPLAINT_ANSWER, NULL, err, "tttitit", fj_json_text(b, "to"), fj_json_text(b, "answer"), fj_buf_str(&cost), fj_json_num(b, "cost_fen"),
-	    fj_json_text(b, "person"), e->seq, e->object);
+	return sto_run(e->db, STO_COMPLAINT_ANSWER, NULL, err, "tttiitit", fj_json_text(b, "to"), fj_json_text(b, "answer"), fj_buf_str(&cost), fj_json_num(b, "cost_fen"),
+	    fj_json_num(b, "refunded_fen"), fj_json_text(b, "person"), e->seq, e->object);
 }
 
 enum fj_rc cmd_complaint_decide(struct iss_call *c, struct fj_err *err)
@@ -206,9 +209,10 @@ static json_t *to_json(const struct sto_q *q, fj_time now)
 
 	fj_date_china(sto_int(q, 10), due);
 	fj_time_utc(sto_int(q, 15), at);
-	return json_pack("{s:s, s:s, s:s, s:s, s:s, s:I, s:s, s:s, s:s, s:b, s:s, s:I, s:s, s:s}", "id", sto_text(q, 0), "authorisation", sto_text(q, 1), "product", sto_text(q, 2),
+	return json_pack("{s:s, s:s, s:s, s:s, s:s, s:I, s:s, s:s, s:s, s:b, s:s, s:I, s:I, s:s, s:s}", "id", sto_text(q, 0), "authorisation", sto_text(q, 1), "product", sto_text(q, 2),
 	    "kind", sto_text(q, 3), "subject", sto_text(q, 4), "charged_fen", (json_int_t)sto_int(q, 6), "org", sto_text(q, 7), "state", sto_text(q, 9), "due", due, "overdue",
-	    strcmp(sto_text(q, 9), "LODGED") == 0 && now > sto_int(q, 10), "answer", sto_text(q, 11), "cost_fen", (json_int_t)sto_int(q, 13), "reason", sto_text(q, 14), "at", at);
+	    strcmp(sto_text(q, 9), "LODGED") == 0 && now > sto_int(q, 10), "answer", sto_text(q, 11), "cost_fen", (json_int_t)sto_int(q, 13), "refunded_fen", (json_int_t)sto_int(q, 17), "reason",
+	    sto_text(q, 14), "at", at);
 }
 
 /* who has to answer that person, who decides, and auditors */
@@ -251,9 +255,9 @@ enum fj_rc cmd_complaint_list(struct iss_call *c, struct fj_err *err)
 static json_t *counts_json(const struct sto_q *q, fj_time now)
 {
 	(void)now;
-	return json_pack("{s:s, s:I, s:I, s:I, s:I, s:I, s:I, s:I}", "authorisation", sto_text(q, 0), "filed", (json_int_t)sto_int(q, 1), "open", (json_int_t)sto_int(q, 2), "answered",
+	return json_pack("{s:s, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I}", "authorisation", sto_text(q, 0), "filed", (json_int_t)sto_int(q, 1), "open", (json_int_t)sto_int(q, 2), "answered",
 	    (json_int_t)sto_int(q, 3), "upheld", (json_int_t)sto_int(q, 4), "dismissed", (json_int_t)sto_int(q, 5), "about_charges", (json_int_t)sto_int(q, 6), "charged_fen",
-	    (json_int_t)sto_int(q, 7));
+	    (json_int_t)sto_int(q, 7), "refunded_fen", (json_int_t)sto_int(q, 8));
 }
 
 /* how many there were, by authorisation (R10) */

@@ -295,7 +295,8 @@ static json_t *to_json(const struct sto_q *q, fj_time now)
 
 	(void)now;
 	fj_time_utc(sto_int(q, 12), at);
-	return json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:I, s:I, s:s, s:s, s:s, s:s, s:s}", "id", sto_text(q, 0), "authorisation", sto_text(q, 1), "org", sto_text(q, 2),
+	return json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:I, s:I, s:s, s:s, s:s, s:s, s:s}", "id", sto_text(q, 0), "authorisation", sto_text(q, 1), "authorisation_state",
+	    sto_text(q, 14), "implementer", sto_text(q, 13), "org", sto_text(q, 2),
 	    "role", sto_text(q, 3), "from", sto_text(q, 4), "to", sto_text(q, 5), "score", (json_int_t)(sto_int(q, 7) / 100), "score_bp", (json_int_t)sto_int(q, 7),
 	    "conclusion", sto_text(q, 8), "material", sto_text(q, 9), "sha256", sto_text(q, 10), "note", sto_text(q, 11), "at", at);
 }

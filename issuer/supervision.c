@@ -12,7 +12,6 @@
 #include "issuer/registration.h"
 
 #define MAX_ITEMS 100
-#define MAX_FEN (INT64_C(1) << 53)
 
 enum fj_rc sup_supervisor(struct iss_call *c, const struct dom_org *o, const char **role, struct fj_err *err)
 {
@@ -63,9 +62,9 @@ enum fj_rc sup_keep(struct iss_call *c, const char *key, const char *kind, const
 
 static enum fj_rc bad_items(struct fj_err *err)
 {
-	enum fj_rc rc = fj_fail(err, FJ_E_INVALID, "issuer", "R10", "the items are a list of 1 to %d {\"item\": what it is for, \"amount_fen\": integer}", MAX_ITEMS);
+	enum fj_rc rc = fj_fail(err, FJ_E_INVALID, "issuer", "R10", "the items are a list of 1 to %d {\"item\": what it is for, \"amount_fen\": integer}, together %lld fen at most", MAX_ITEMS, (long long)SUP_MAX_FEN);
 
-	fj_err_zh(err, "明细应为 1 至 %d 项 {\"item\": 项目, \"amount_fen\": 金额（分，整数）}", MAX_ITEMS);
+	fj_err_zh(err, "明细应为 1 至 %d 项 {\"item\": 项目, \"amount_fen\": 金额（分，整数）}，合计不超过 %lld 分", MAX_ITEMS, (long long)SUP_MAX_FEN);
 	return rc;
 }
 
@@ -82,9 +81,9 @@ enum fj_rc sup_sum(const json_t *items, int64_t *total_fen, struct fj_err *err)
 		const char *what;
 		int64_t fen;
 		if (fj_json_only(v, known, NULL) != FJ_OK || fj_json_str(v, "item", 120, &what, NULL) != FJ_OK || !iss_said(what) ||
-		    fj_json_int(v, "amount_fen", 0, MAX_FEN, &fen, NULL) != FJ_OK)
+		    fj_json_int(v, "amount_fen", 0, SUP_MAX_FEN - *total_fen, &fen, NULL) != FJ_OK)
 			return bad_items(err);
-		*total_fen += fen; /* 100 of 2^53 at most */
+		*total_fen += fen;
 	}
 	return FJ_OK;
 }

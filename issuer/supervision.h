@@ -8,6 +8,8 @@
 
 #include "issuer/domain.h"
 
+#define SUP_MAX_FEN INT64_C(1000000000000) /* of one complaint, 10^10 yuan: millions of them are counted without overflow */
+
 #define SUP_FILE (8u << 20) /* octets of a report or proof */
 
 /* --- supervision.c: what the files below share --- */

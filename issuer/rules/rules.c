@@ -498,12 +498,12 @@ enum fj_rc iss_rule_no_short_remittance(int64_t paid, int64_t due, struct fj_err
 
 /* --- supervision --- */
 
-enum fj_rc iss_rule_no_charge_without_breakdown(bool charge, bool shown, struct fj_err *err)
+enum fj_rc iss_rule_no_charge_without_breakdown(bool charge, bool shown, bool paid_back, struct fj_err *err)
 {
-	if (!charge || shown)
+	if (!charge || shown || paid_back)
 		return FJ_OK;
-	iss_rule_fail(err, "R10", "a charge that users bear stands only when its cost is shown item by item; give the items, or take the charge back",
-	    "不得向用户收取不合理费用；请逐项列明成本构成，或者取消收费");
+	iss_rule_fail(err, "R10", "a charge that users bear stands only when its cost is shown item by item; give the items, or pay back all that was charged and enter it",
+	    "不得向用户收取不合理费用；请逐项列明成本构成，或者全额退还并填写退还金额");
 	if (err != NULL) /* the clause bans the charge; that its cost is listed is concluded */
 		snprintf(err->basis, sizeof(err->basis), "inferred");
 	return FJ_E_REFUSED;

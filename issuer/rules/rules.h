@@ -88,7 +88,7 @@ enum fj_rc iss_rule_no_shares_without_agreement(bool agreement, struct fj_err *e
 /* R28: in fen; what is paid at once and what was due */
 enum fj_rc iss_rule_no_short_remittance(int64_t paid, int64_t due, struct fj_err *err) FJ_MUST_USE;
 /* supervision */
-enum fj_rc iss_rule_no_charge_without_breakdown(bool charge, bool shown, struct fj_err *err) FJ_MUST_USE; /* R10 */
+enum fj_rc iss_rule_no_charge_without_breakdown(bool charge, bool shown, bool paid_back, struct fj_err *err) FJ_MUST_USE; /* R10 */
 enum fj_rc iss_rule_no_license_without_evaluation(bool overdue, struct fj_err *err) FJ_MUST_USE; /* R25 */
 enum fj_rc iss_rule_no_renewal_without_evaluation(const char *number, bool missing, bool reclaim, struct fj_err *err) FJ_MUST_USE; /* R25 */
 enum fj_rc iss_rule_no_evaluation_by_the_evaluated(bool own_or_affiliate, struct fj_err *err) FJ_MUST_USE; /* domain.md 6 */

@@ -575,6 +575,7 @@ CREATE TABLE complaint (           -- 投诉; name and contact are an opening
   answer    TEXT NOT NULL,
   cost      TEXT NOT NULL,         -- what the charge is made of: canonical JSON
   cost_fen  INTEGER NOT NULL,
+  refunded_fen INTEGER NOT NULL,   -- paid back with the answer
   reason    TEXT NOT NULL,
   answerer  TEXT NOT NULL,         -- persons
   at        INTEGER NOT NULL,

@@ -259,10 +259,12 @@ def evaluation(dau, good):
 
 
 def complaints(dau):
-    file = lambda who='pc1', **what: o.do(who, 'complaint.file', **{'number': dau, 'product': 'P-VERIFY', 'kind': 'CHARGE', 'subject': '核验收费不合理（示例）', 'name': '王五（虚构）', 'contact': '示例路2号',
-                                                                     'items': [{'item': '核验', 'amount_fen': 1250}, {'item': '手续', 'amount_fen': 50}], **what})
+    said = {'number': dau, 'product': 'P-VERIFY', 'kind': 'CHARGE', 'subject': '核验收费不合理（示例）', 'name': '王五（虚构）', 'contact': '示例路2号',
+            'items': [{'item': '核验', 'amount_fen': 1250}, {'item': '手续', 'amount_fen': 50}]}
+    file = lambda who='pc1', **what: o.do(who, 'complaint.file', **{k: v for k, v in {**said, **what}.items() if v is not None})
     refused('a complaint says what it is about', file(subject='　'), 'domain.md 4.13')
     refused('amounts are integers of fen', file(items=[{'item': '核验', 'amount_fen': -1}]), 'R10')
+    refused('and together no more than can be counted', file(items=[{'item': '核验', 'amount_fen': 6 * 10 ** 11}] * 2), 'R10')
     code, one = file()
     check('a complaint about a charge is entered with what was charged, in fen', code == 200 and one['charged_fen'] == 1300, (code, one))
     two = file(kind='QUALITY', items=[{'item': '核验', 'amount_fen': 0}])[1]
@@ -275,12 +277,19 @@ def complaints(dau):
     code, out = answer(items=[{'item': '算力', 'amount_fen': 800}, {'item': '人工', 'amount_fen': 400}])
     check('with its cost it is answered', code == 200 and out['cost_fen'] == 1200, (code, out))
     check('the other needs none', answer(id=two['id'])[0] == 200)
+    back = file()[1]
+    refused('a part of the charge paid back is no answer without its cost', answer(id=back['id'], refunded_fen=1299), 'R10')
+    code, out = answer(id=back['id'], refunded_fen=1300)
+    check('all of it paid back is', code == 200 and out['refunded_fen'] == 1300 and o.get('auditor', 'complaint/' + back['id'])['refunded_fen'] == 1300, (code, out))
+    unsaid = file(items=None)[1]
+    refused('nothing paid back is no answer, whatever was charged', answer(id=unsaid['id'], refunded_fen=0), 'R10')
+    check('of a charge whose amount nobody said, what was paid back is', answer(id=unsaid['id'], refunded_fen=200)[0] == 200)
     refused('the operator does not decide', o.do('qs1', 'complaint.decide', id=one['id'], upheld=False, reason='示例'), 'domain.md 6')
     check('the implementing institution decides', o.done('gz-hold1', 'complaint.decide', id=one['id'], upheld=True, reason='超出成本（示例）')['state'] == 'JUSTIFIED')
     check('and the finance department', o.done('gz-fin1', 'complaint.decide', id=two['id'], upheld=False, reason='示例')['state'] == 'UNJUSTIFIED')
     third = file(items=[{'item': '核验', 'amount_fen': 700}])[1]
     check('they are counted for the authorisation (R10)', o.done('auditor', 'complaint.counts', number=dau)['items'] ==
-          [{'authorisation': dau, 'filed': 3, 'open': 1, 'answered': 0, 'upheld': 1, 'dismissed': 1, 'about_charges': 2, 'charged_fen': 2000}], o.done('auditor', 'complaint.counts'))
+          [{'authorisation': dau, 'filed': 5, 'open': 1, 'answered': 2, 'upheld': 1, 'dismissed': 1, 'about_charges': 4, 'charged_fen': 3300, 'refunded_fen': 1500}], o.done('auditor', 'complaint.counts'))
     check('one that waits for its answer is a deadline of the operator', [d['id'] for d in due('qs1', 'complaint')] == [third['id']])
 
 

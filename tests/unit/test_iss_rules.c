@@ -398,9 +398,10 @@ TEST("only rules of kind O are overridden")
 TEST("R10: a charge stands only with its cost")
 {
 	struct fj_err err = {0};
-	CHECK_OK(iss_rule_no_charge_without_breakdown(false, false, &err));
-	CHECK_OK(iss_rule_no_charge_without_breakdown(true, true, &err));
-	CHECK_RULE(iss_rule_no_charge_without_breakdown(true, false, &err), "R10");
+	CHECK_OK(iss_rule_no_charge_without_breakdown(false, false, false, &err));
+	CHECK_OK(iss_rule_no_charge_without_breakdown(true, true, false, &err));
+	CHECK_OK(iss_rule_no_charge_without_breakdown(true, false, true, &err));
+	CHECK_RULE(iss_rule_no_charge_without_breakdown(true, false, false, &err), "R10");
 }
 
 TEST("R25: an evaluation that is overdue stops licenses and renewals; one that says so stops the renewal for good")
@@ -522,7 +523,7 @@ TEST("a rule's basis is the one that domain.md gives it, and whoever cites the r
 TEST("what has its basis keeps it, and what is no rule has none")
 {
 	struct fj_err err = {0};
-	CHECK_RULE(iss_rule_no_charge_without_breakdown(true, false, &err), "R10");
+	CHECK_RULE(iss_rule_no_charge_without_breakdown(true, false, false, &err), "R10");
 	CHECK_STR(err.basis, "inferred");
 	iss_rule_cite(&err);
 	CHECK_STR(err.basis, "inferred");

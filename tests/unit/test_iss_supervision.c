@@ -72,7 +72,7 @@ TEST("a period ends the second before the day that follows it; a day that the mo
 	CHECK(evl_period_end(day("2027-03-31"), 1) == day("2027-05-01") - 1);
 }
 
-TEST("sums are of integers of fen, of 1 to 100 items, and no list overflows them")
+TEST("sums are of integers of fen, of 1 to 100 items, 10^12 at most together")
 {
 	struct fj_err err = {0};
 	int64_t fen;
@@ -81,10 +81,14 @@ TEST("sums are of integers of fen, of 1 to 100 items, and no list overflows them
 	CHECK(fen == 1300);
 	FJ_AUTO(json) many = json_array();
 	for (int k = 0; k < 100; k++)
-		json_array_append_new(many, json_pack("{s:s, s:I}", "item", "a", "amount_fen", (json_int_t)1 << 53));
+		json_array_append_new(many, json_pack("{s:s, s:I}", "item", "a", "amount_fen", (json_int_t)SUP_MAX_FEN / 100));
 	CHECK_OK(sup_sum(many, &fen, &err));
-	CHECK(fen == INT64_C(100) << 53);
-	json_array_append_new(many, json_pack("{s:s, s:i}", "item", "a", "amount_fen", 1));
+	CHECK(fen == SUP_MAX_FEN);
+	json_object_set_new(json_array_get(many, 99), "amount_fen", json_integer(SUP_MAX_FEN / 100 + 1));
+	CHECK_RC(sup_sum(many, &fen, &err), FJ_E_INVALID);
+	json_object_set_new(json_array_get(many, 99), "amount_fen", json_integer(0));
+	CHECK_OK(sup_sum(many, &fen, &err));
+	json_array_append_new(many, json_pack("{s:s, s:i}", "item", "a", "amount_fen", 1)); /* the 101st */
 	CHECK_RC(sup_sum(many, &fen, &err), FJ_E_INVALID);
 	FJ_AUTO(json) minus = json_pack("[{s:s, s:i}]", "item", "a", "amount_fen", -1);
 	CHECK_RC(sup_sum(minus, &fen, &err), FJ_E_INVALID);

@@ -127,7 +127,7 @@ static const struct web_term terms[] = {
 	{"answer", WEB_TEXT}, {"return_reason", WEB_TEXT}, {"closing_reason", WEB_TEXT}, {"report_title", WEB_TEXT},
 	{"severity", WEB_KIND}, {"occurred", WEB_TEXT}, {"suspended", WEB_MONO}, {"measures", WEB_TEXT},
 	{"closed_at", WEB_TEXT}, {"subject", WEB_TEXT}, {"contact", WEB_TEXT},
-	{"charged_fen", WEB_TEXT}, {"cost", WEB_TEXT}, {"cost_fen", WEB_TEXT},
+	{"charged_fen", WEB_TEXT}, {"cost", WEB_TEXT}, {"cost_fen", WEB_TEXT}, {"refunded_fen", WEB_TEXT},
 	{"amount_fen", WEB_TEXT}, {"upheld", WEB_TEXT}, {"filed", WEB_TEXT}, {"open", WEB_TEXT},
 	{"answered", WEB_TEXT}, {"dismissed", WEB_TEXT}, {"about_charges", WEB_TEXT},
 	{"matter", WEB_KIND}, {"matters", WEB_TEXT}, {"how", WEB_STATE}, {"left", WEB_TEXT},

@@ -65,7 +65,7 @@ static const struct {
 	{FJ_E_EXISTS, "exists", WEB_N("It is there already. Look for it in the list, and change that one.")},
 	{FJ_E_NOTFOUND, "notfound", WEB_N("Check the number for slips, or look for it in the list.")},
 	{FJ_E_AUTH, "auth", WEB_N("Type it again; a one-time code works once, so wait for the next. If you are signed out, sign in again.")},
-	{FJ_E_FORBIDDEN, "forbidden", WEB_N("Ask an officer whose role may do this; the help page of your role says what you can do.")},
+	{FJ_E_FORBIDDEN, "forbidden", WEB_N("It is another office's to do, or another role's: the refusal, or the object's page, says whose. Ask an officer there; the help page of your role says what you can do.")},
 	{FJ_E_SIGNATURE, "signature", WEB_N("Don't use it. Get it again from whoever issued it, and compare the fingerprint.")},
 	{FJ_E_CLOCK, "clock", WEB_N("The server's time is in doubt, and nothing is signed. Two finance officers confirm the time, or the technician sets it right.")},
 	{FJ_E_BUSY, "busy", WEB_N("Wait a minute and try again; nothing was changed.")},

@@ -290,7 +290,7 @@ json_t *portal_candidates(struct web_req *q, const char *noun)
 	if (strcmp(noun, "agreed") == 0)
 		return portal_agreed(q);
 	json_t *own = rows(q, noun, true);
-	if (json_array_size(own) > 0)
+	if (json_array_size(own) > 0 || (strcmp(noun, "authorisation") == 0 && iss_own_filter(portal_actor(q), noun) != NULL)) /* a party of authorisations acts under its own */
 		return own;
 	json_decref(own);
 	return rows(q, noun, false);

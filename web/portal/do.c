@@ -291,6 +291,7 @@ static void above_form(struct web_req *q, struct fj_buf *b, const struct iss_com
 		return;
 	portal_drafts_of(q, b, c, w != NULL ? "wizard" : "do", "");
 	barred(q, b, c, fill);
+	portal_begin_at_product(q, b, c);
 	if (w != NULL) {
 		static const char *const named[] = {"asset", "ledger"}; /* what the form was opened with */
 		char to[PORTAL_TO];
@@ -591,26 +592,47 @@ static bool goes_behind(struct web_req *q, const struct iss_command_info *c, con
 	return c->kind == ISS_WRITE_STEPS && !json_is_true(json_object_get(params, "dry_run")) && behind_start(q, c->name, key, params);
 }
 
-/* to where the form stood, to the inbox, or to the answer's own page */
+/* acts after which the page of what they made or moved tells what comes next, wherever the form was begun */
+static const struct {
+	const char *command, *noun, *done; /* NULL: as after any act */
+} made[] = {
+	{"token.request", "request", "asked"}, {"evaluation.add", "evaluation", NULL}, {"order.issue", "order", NULL}, {"order.answer", "order", NULL}, {"order.return", "order", NULL},
+	{"order.close", "order", NULL}, {"complaint.file", "complaint", NULL}, {"complaint.answer", "complaint", NULL}, {"complaint.decide", "complaint", NULL},
+	{"incident.report", "incident", NULL}, {"incident.close", "incident", NULL},
+};
+
+/* its row; FJ_ARRAY_LEN(made): none */
+static size_t made_of(const char *command)
+{
+	size_t i = 0;
+
+	while (i < FJ_ARRAY_LEN(made) && strcmp(made[i].command, command) != 0)
+		i++;
+	return i;
+}
+
+/* to where the form stood, to the inbox, to the answer's own page, or to that of what it made */
 static void lead_on(struct web_req *q, struct web_res *r, const struct iss_command_info *c, const char *key, const json_t *answer)
 {
 	char to[PORTAL_TO];
 	const char *back = back_of(q), *approval = fj_json_peek(answer, "approval");
 	bool stops = portal_stops_something(c->name) && json_object_get(answer, "stopped") != NULL; /* what is denied from now on */
-	bool plain = portal_answer_is_plain(answer), asks = plain && strcmp(c->name, "token.request") == 0; /* its page says who reviews it */
-	bool own = stops || !plain || (approval == NULL && back[0] == '\0' && !asks);
+	size_t k = approval != NULL ? FJ_ARRAY_LEN(made) : made_of(c->name);
+	bool plain = portal_answer_is_plain(answer), shown = plain && k < FJ_ARRAY_LEN(made);
+	bool own = stops || !plain || (approval == NULL && back[0] == '\0' && !shown);
+	const char *word = own ? "" : shown && made[k].done != NULL ? made[k].done : portal_done_word(c->name, answer);
 
 	if (own)
 		snprintf(to, sizeof(to), "/done/%s", key);
 	else if (approval != NULL)
 		snprintf(to, sizeof(to), "/approvals/%s", approval);
-	else if (asks)
-		snprintf(to, sizeof(to), "/show/request/%s", fj_json_text(answer, "id"));
+	else if (shown)
+		snprintf(to, sizeof(to), "/show/%s/%s", made[k].noun, fj_json_text(answer, "id"));
 	else
 		snprintf(to, sizeof(to), "%s", back);
-	if (!own && approval == NULL && !asks && strncmp(back, "/show/", 6) != 0)
+	if (!own && approval == NULL && !shown && strncmp(back, "/show/", 6) != 0)
 		portal_to(to, "filed", fj_json_text(answer, "id"));
-	portal_to(to, "done", own ? "" : asks ? "asked" : portal_done_word(c->name, answer));
+	portal_to(to, "done", word);
 	web_redirect(r, to);
 }
 

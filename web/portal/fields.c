@@ -357,7 +357,7 @@ static void listed_input(const struct form *d, const struct iss_field *f, const 
 	size_t i;
 	json_t *v;
 
-	if (asks_object(d, path) && json_array_size(known) == 0) {
+	if (json_array_size(known) == 0 && strcmp(f->noun, "material") != 0) {
 		line_input(d, f, path);
 		none_found(d, known);
 		return;

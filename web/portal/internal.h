@@ -373,6 +373,7 @@ void portal_ask_license(struct web_req *q, struct fj_buf *b, const char *noun, c
 /* Is this application the reader's to decide? */
 bool portal_reviews(struct web_req *q, const json_t *o);
 /* On the page of an application that waits: the decision, or who reviews it. */
+void portal_begin_at_product(struct web_req *q, struct fj_buf *b, const struct iss_command_info *c); /* above an empty form that one fills in */
 void portal_license_review(struct web_req *q, struct fj_buf *b, const json_t *o, const char *id);
 /* The service address that a license bound by name is checked for, or those of a product's licenses; nothing of others. */
 void portal_audience(struct web_req *q, struct fj_buf *b, const json_t *o);
@@ -491,8 +492,9 @@ enum portal_whose { PORTAL_HOLDERS, PORTAL_SUPERIORS, PORTAL_FINANCE, PORTAL_CON
 struct portal_turn {
 	const char *noun, *state, *command;
 	enum portal_whose whose;
-	const char *query; /* NULL: the act is asked for with the object's number; "": without; else this field, with the asset's */
+	const char *query; /* NULL: the act is asked for with the object's number; "": without; else this field, with the object's `member` */
 	const char *text;
+	const char *member; /* NULL: asset_no */
 };
 /* the state by which acts go: an entry that has a card is CARDED, what may be completed and applied for again is RETURNED, a memorandum is MEMO,
  * a registration that was decided and ends its asset is ENDING */

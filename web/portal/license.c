@@ -9,10 +9,19 @@
 
 /* --- asking: a user's way begins at what is licensed --- */
 
+/* licenses are issued under what is in force */
+static bool is_in_force(struct web_req *q, const char *number)
+{
+	FJ_AUTO(json) params = json_pack("{s:s}", "number", number);
+	FJ_AUTO(json) a = NULL;
+
+	return portal_command(q, "authorisation.show", params, &a, NULL) == FJ_OK && strcmp(fj_json_text(a, "state"), "ACTIVE") == 0;
+}
+
 void portal_ask_license(struct web_req *q, struct fj_buf *b, const char *noun, const json_t *o, const char *id)
 {
 	const char *state = fj_json_text(o, "state");
-	bool there = (strcmp(noun, "product") == 0 && strcmp(state, "ON_SALE") == 0) || (strcmp(noun, "authorisation") == 0 && strcmp(state, "ACTIVE") == 0);
+	bool there = (strcmp(noun, "product") == 0 && strcmp(state, "ON_SALE") == 0 && is_in_force(q, fj_json_text(o, "authorisation"))) || (strcmp(noun, "authorisation") == 0 && strcmp(state, "ACTIVE") == 0);
 
 	static const char *const issuing[] = {"token.issue", "token.bulk"};
 	bool seller = there && strcmp(noun, "product") == 0 && strcmp(fj_json_text(json_object_get(o, "seller"), "usci"), portal_actor(q)->org) == 0 && portal_may(q, iss_command_find("token.issue"));
@@ -31,6 +40,49 @@ void portal_ask_license(struct web_req *q, struct fj_buf *b, const char *noun, c
 	}
 	if (there && (portal_actor(q)->roles & (ISS_USER | ISS_DEVELOPER)) && portal_may(q, iss_command_find("token.request")))
 		web_print(b, "<p class=\"acts first\"><a class=\"button\" href=\"/do/token/request?%s=%s\">%s</a></p>", noun, id, web_tr(q, "Ask for a license"));
+}
+
+#define PRODUCTS_SHOWN 8
+
+/* forms that a product fills in */
+static const struct {
+	const char *command;
+	bool own, in_force; /* of one's own products, else of anybody's; of those whose authorisation is in force */
+} from_product[] = {{"token.issue", true, true}, {"token.bulk", true, true}, {"token.request", false, true}, {"revenue.book", true, false}};
+
+void portal_begin_at_product(struct web_req *q, struct fj_buf *b, const struct iss_command_info *c)
+{
+	FJ_AUTO(json) list = NULL;
+	char to[PORTAL_ADDRESS];
+	size_t k = 0, n = 0, i;
+	json_t *v;
+
+	while (k < FJ_ARRAY_LEN(from_product) && strcmp(from_product[k].command, c->name) != 0)
+		k++;
+	if (k == FJ_ARRAY_LEN(from_product) || web_field(q, "product")[0] != '\0' || web_field(q, "authorisation")[0] != '\0')
+		return;
+	const char *seller = from_product[k].own ? portal_actor(q)->org : NULL;
+	FJ_AUTO(json) params = json_pack("{s:s, s:s*, s:i}", "state", "ON_SALE", "seller", seller, "limit", PRODUCTS_SHOWN + 1);
+	if (portal_command(q, "product.list", params, &list, NULL) != FJ_OK)
+		return;
+	portal_address("do", c->name, to);
+	json_array_foreach(json_object_get(list, "items"), i, v) {
+		const char *id = fj_json_text(v, "product");
+		if (i == PRODUCTS_SHOWN || (from_product[k].in_force && !is_in_force(q, fj_json_text(v, "authorisation"))))
+			continue;
+		if (n++ == 0)
+			web_print(b, "<section class=\"notice\"><p>%s</p><ul>", web_tr(q, "Begin at a product, and most of this form is filled in:"));
+		web_print(b, "<li><a href=\"%s?product=%s\"><bdi>%s</bdi></a> <span class=\"mono\">%s</span></li>", to, id, fj_json_text(v, "name"), id);
+	}
+	if (n == 0)
+		return;
+	if (json_array_size(json_object_get(list, "items")) > PRODUCTS_SHOWN) {
+		web_html(b, "<li><a href=\"/list/product?state=ON_SALE");
+		if (seller != NULL)
+			web_print(b, "&amp;seller=%s", seller);
+		web_print(b, "\">%s</a></li>", web_tr(q, "All products on sale"));
+	}
+	web_html(b, "</ul></section>");
 }
 
 /* --- deciding --- */

@@ -34,6 +34,9 @@ static const struct portal_turn turns[] = {
 	{"plan", "", "approval.approve", PORTAL_DECIDERS, NULL, WEB_N("It decides. Until then the implementing institution has nothing to do; it may withdraw the plan.")},
 	{"order", "ISSUED", "order.answer", PORTAL_ADDRESSEES, NULL, WEB_N("It answers the order within its term.")},
 	{"order", "ANSWERED", "order.close", PORTAL_ISSUERS, NULL, WEB_N("It closes the order, or sends the answer back.")},
+	{"evaluation", "ADJUST", "authorisation.adjust", PORTAL_IMPLEMENTERS, "number", WEB_N("The conclusion is to make the authorisation narrower. The implementing institution asks for it; the finance department confirms."), "authorisation"},
+	{"evaluation", "RECLAIM", "authorisation.reclaim", PORTAL_IMPLEMENTERS, "number",
+	    WEB_N("The conclusion is to take the authorisation back. The implementing institution does it, which suspends it at once; the finance department confirms."), "authorisation"},
 	{"copy", "READY", "copy.collect", PORTAL_ANYBODYS, NULL, WEB_N("Print it, hand it over, and enter who collected it.")},
 };
 
@@ -50,6 +53,8 @@ const char *portal_stands(const char *noun, const json_t *o)
 		return fj_json_text(o, "asset_no")[0] != '\0' ? "CARDED" : strcmp(result, "ASSET") != 0 ? result : state;
 	if (strcmp(noun, "asset") == 0 && strcmp(state, "CARDED") == 0 && json_object_get(o, "returned") != NULL)
 		return "RETURNED";
+	if (strcmp(noun, "evaluation") == 0) /* has no state: what it concluded waits while the authorisation goes on */
+		return strcmp(fj_json_text(o, "authorisation_state"), "ACTIVE") == 0 || strcmp(fj_json_text(o, "authorisation_state"), "SUSPENDED") == 0 ? fj_json_text(o, "conclusion") : "";
 	if (strcmp(noun, "registration") == 0 && strcmp(state, "RETURNED") == 0 && !json_is_true(json_object_get(o, "resubmit")))
 		return "";
 	if (strcmp(noun, "registration") == 0 && strcmp(state, "APPLIED") == 0 && strcmp(fj_json_text(o, "path"), "SHORT") == 0)
@@ -223,7 +228,7 @@ void portal_turn_link(struct web_req *q, struct fj_buf *b, const struct portal_t
 	if (t->query == NULL && f != NULL)
 		web_print(b, "?%s=%s", f->name, id);
 	else if (t->query != NULL && t->query[0] != '\0')
-		web_print(b, "?%s=%s", t->query, fj_json_text(o, "asset_no"));
+		web_print(b, "?%s=%s", t->query, fj_json_text(o, t->member != NULL ? t->member : "asset_no"));
 	web_html(b, "\">");
 	portal_command_word(q, b, c);
 	web_html(b, "</a>");

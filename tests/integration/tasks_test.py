@@ -39,6 +39,10 @@ def send(b, path, files=None):
     return at
 
 
+def named(usci):
+    return officers.get('auditor', 'organisation/' + usci)['name']
+
+
 def json_areas(b):
     """inputs that want a JSON document"""
     return [f.action for f in b.page.forms if 'JSON' in b.page.text]
@@ -218,8 +222,8 @@ def authorisation(b):
     check('the clause against re-development stands there word for word', NO_REDEVELOPMENT in b.page.text)
     b.press(f, '增加一行')
     step(b, 'plan/agree', {'agreement.disclosure.text': '示例', 'agreement.income.accounting': '示例', 'agreement.income.shares.0.party': HUBEI_WATER, 'agreement.income.shares.0.name': '持有单位',
-         'agreement.income.shares.0.role': '提供', 'agreement.income.shares.0.bp@pct': '80', 'agreement.income.shares.1.party': JINGCHU, 'agreement.income.shares.1.name': '运营机构',
-         'agreement.income.shares.1.role': '运营', 'agreement.income.shares.1.bp@pct': '19.5%', 'agreement.income.remainder': HUBEI_WATER})
+         'agreement.income.shares.0.role': '提供', 'agreement.income.shares.0.bp@pct': '80', 'agreement.income.shares.1.party': named(JINGCHU), 'agreement.income.shares.1.name': '运营机构',
+         'agreement.income.shares.1.role': '运营', 'agreement.income.shares.1.bp@pct': '19.5%', 'agreement.income.remainder': named(HUBEI_WATER)})
     step(b, 'plan/agree', {'agreement.security': SHA, 'agreement.evaluation.months': '12', 'agreement.evaluation.renewal': '示例', 'agreement.evaluation.exit': '示例'})
     step(b, 'plan/agree', {'agreement.breach': '示例', 'agreement.disputes': '示例', 'agreement.termination': '示例', 'agreement.other': '无'})
     b.press(b.form('/do/plan/agree'), '核对并预览')
@@ -227,8 +231,16 @@ def authorisation(b):
     b.press(b.form('/wizard/plan/agree'), '转到该字段所在步骤')
     step(b, 'plan/agree', {'agreement.income.shares.1.bp@pct': '20'})
     b.open(b.at().replace('step=5', 'step=7'))
-    at = send(b, 'plan/agree')
+    b.press(b.form('/do/plan/agree'), '核对并预览')
+    at, f = b.html, b.form('/do/plan/agree')
     check('the preview says who has to confirm', '批准后生效' in at and '运营机构' in at)
+    check('what was typed by name inside a document goes on as the number that was shown; the rest as it was', [f.get('agreement.income.' + k) for k in ('shares.1.party', 'remainder', 'shares.1.name', 'shares.1.bp@pct', 'shares.0.party')] ==
+          [JINGCHU, HUBEI_WATER, '运营机构', '20', HUBEI_WATER] and named(JINGCHU) not in [v for _, v in f.fields], [x for x in f.fields if 'income' in x[0]])
+    b.press(f, '返回修改')
+    b.press(b.form('/do/plan/agree'), '核对并预览')
+    check('back and forth changes nothing of it', sorted(b.form('/do/plan/agree').fields) == sorted(f.fields) or [x for x in b.form('/do/plan/agree').fields if x[0] != 'once'] == [x for x in f.fields if x[0] != 'once'],
+          [x for x in b.form('/do/plan/agree').fields if x not in f.fields])
+    b.press(b.form('/do/plan/agree'), '确认办理')
     approve('jc1')
     # filing and disclosure: plain forms
     b.open('/do/plan/file?id=' + plan)

@@ -134,6 +134,8 @@ enum fj_rc portal_params_of(struct web_req *q, const struct iss_command_info *c,
 /* the value at a path; *out NULL: nothing was said.  And back: a value into the texts. */
 enum fj_rc portal_value(struct web_req *q, const json_t *fill, const struct iss_field *f, const char *path, json_t **out, struct fj_err *err) FJ_MUST_USE;
 void portal_put_value(json_t *fill, const struct iss_field *f, const char *path, const json_t *v);
+/* a document whose members were typed, as it was read (v): what names stood for, and no row that says nothing */
+void portal_put_again(json_t *fill, const struct iss_field *f, const json_t *v);
 /* a command's field, or an answer's member, that is typed anew each time and shown once: never kept, carried on or shown again */
 bool portal_is_secret(const char *name);
 /* in which unit a number is typed: "@yuan", "@pct", or "" */

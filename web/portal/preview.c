@@ -194,7 +194,7 @@ static void outcome(struct web_req *q, struct fj_buf *b, const struct iss_comman
 		portal_answer(q, b, c->name, told, again);
 }
 
-/* what was typed by name goes on as the number that the preview shows, one a line where there are several */
+/* what was typed by name goes on as the number that the preview shows, one a line where there are several; of a document all members, as it was read */
 static void bind(const struct iss_command_info *c, json_t *fill, const json_t *params)
 {
 	size_t i;
@@ -202,6 +202,8 @@ static void bind(const struct iss_command_info *c, json_t *fill, const json_t *p
 
 	for (const struct iss_field *f = c->fields; f != NULL && f->name != NULL; f++) {
 		json_t *v = json_object_get(params, f->name);
+		if (v != NULL && f->members != NULL)
+			portal_put_again(fill, f, v);
 		if (v == NULL || f->noun == NULL || f->members != NULL)
 			continue;
 		if (!json_is_array(v) || json_is_array(json_object_get(fill, f->name))) {

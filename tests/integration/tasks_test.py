@@ -463,6 +463,32 @@ def ledger(b):
     b.open('/do/ledger/import')
     b.press(b.form('/do/ledger/import'), '核对并预览', {'file': ('台账.csv', (CSV_HEAD + rows).encode())})
     check('the same file again would change nothing, and says so', '未变化' in b.page.text and events() == before, b.page.text[:500])
+    newer = lambda note: CSV_HEAD + 'L-7,CAT-7,示例 7,%s,自主采集,,否\r\n' % note
+
+    def update(note):
+        b.open('/do/ledger/import')
+        f = b.form('/do/ledger/import')
+        check('what the preview saw is nobody\'s to fill in', 'seen' not in f.kinds and 'update' in f.kinds, f.kinds)
+        f.set('update', 'true')
+        b.press(f, '核对并预览', {'file': ('台账.csv', newer(note).encode())})
+
+    def finish_it():
+        b.press(b.form('/do/ledger/import'), '确认办理')
+        for _ in range(100):
+            if not b.head.get('Refresh'):
+                return
+            time.sleep(0.3)
+            b.open(b.at())
+    update('本单位更新')
+    done('hbsw1', 'ledger.import', file=newer('他人先更新'), update=True)
+    before = events()
+    finish_it()
+    check('an entry that changed after the preview: the update is not made, the row is named, and the form is a click away', '预览之后有条目变动' in b.page.text and '预览之后该条目有变动' in b.page.text and 'L-7' in b.page.text and
+          '/do/ledger/import' in b.page.links.get('返回表单', '') and events() == before, b.page.text[:900])
+    update('本单位更新')
+    check('previewed again, it shows what stands there now', '他人先更新' in b.page.text and '本单位更新' in b.page.text, b.page.text[:900])
+    finish_it()
+    check('and is made', events() > before and '预览之后' not in b.page.text, b.page.text[:500])
 
 
 # --- revenue, evaluation ---

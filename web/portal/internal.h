@@ -245,6 +245,7 @@ void portal_post_draft_drop(struct web_req *q, struct web_res *r);
 /* --- preview.c, said.c --- */
 /* a form of nothing but hidden fields, every text of a fill, and the files; it leads to the preview */
 void portal_send_form(struct web_req *q, struct fj_buf *b, const struct iss_command_info *c, const json_t *fill);
+bool portal_of_preview(const struct iss_field *f); /* nobody fills it in: the preview does */
 bool portal_at_once(const struct iss_command_info *c); /* its form leads to no preview: it reads, or is one of the few that act at once */
 /* the files that were sent with this form, until it is sent for good: their marks into fill */
 void portal_hold_files(struct web_req *q, const struct iss_command_info *c, json_t *fill);

@@ -15,6 +15,8 @@
  * nothing; the own account is done on its own pages (kind ISS_OWN) */
 static const char *const at_once[] = {"material.add", "collateral.request"};
 
+#define SEEN "seen" /* what a trial answers and the act compares: it is refused when somebody changed meanwhile what the preview showed */
+
 bool portal_at_once(const struct iss_command_info *c)
 {
 	bool once = c->kind == ISS_READ || c->kind == ISS_OWN;
@@ -22,6 +24,11 @@ bool portal_at_once(const struct iss_command_info *c)
 	for (size_t i = 0; i < FJ_ARRAY_LEN(at_once); i++)
 		once = once || strcmp(at_once[i], c->name) == 0;
 	return once;
+}
+
+bool portal_of_preview(const struct iss_field *f)
+{
+	return strcmp(f->name, "dry_run") == 0 || strcmp(f->name, SEEN) == 0;
 }
 
 static bool has_dry_run(const struct iss_command_info *c)
@@ -118,7 +125,7 @@ static void tell_drawn(struct web_req *q, struct fj_buf *b, json_t *o, const cha
 static json_t *telling(const json_t *would)
 {
 	static const char *const only[] = {"approval", "id", "task", "digest", "published", "hash", "job", "plan", "import", "sha256", "preview",
-		"object", "replaces", "lost", "unlisted", "refused", "waiting_for", "issued", "pending", "dry_run", "imported", "done"};
+		"object", "replaces", "lost", "unlisted", SEEN, "refused", "waiting_for", "issued", "pending", "dry_run", "imported", "done"};
 	json_t *out = json_is_object(would) ? json_copy((json_t *)(uintptr_t)would) : json_object();
 	const char *key;
 	json_t *v;
@@ -192,6 +199,16 @@ static void outcome(struct web_req *q, struct fj_buf *b, const struct iss_comman
 		tell_drawn(q, b, told, fj_buf_str(&said));
 	if (json_object_size(told) > 0)
 		portal_answer(q, b, c->name, told, again);
+}
+
+/* the act asks for what this page shows, not for what was shown before */
+static void carry_seen(const struct iss_command_info *c, json_t *fill, const json_t *answer)
+{
+	const json_t *v = json_object_get(answer, SEEN);
+
+	json_object_del(fill, SEEN);
+	if (v != NULL && portal_field_of(c, SEEN) != NULL)
+		json_object_set_new(fill, SEEN, json_is_integer(v) ? json_sprintf("%lld", (long long)json_integer_value(v)) : json_incref((json_t *)(uintptr_t)v));
 }
 
 /* what was typed by name goes on as the number that the preview shows, one a line where there are several; of a document all members, as it was read */
@@ -382,6 +399,7 @@ void portal_preview(struct web_req *q, struct web_res *r, const struct iss_comma
 		snprintf(again, sizeof(again), "/done/%s", key);
 	}
 	json_object_del(fill, "dry_run");
+	carry_seen(c, fill, answer);
 	bind(c, fill, params);
 	page(q, r, c, fill, params, answer, has_dry_run(c) ? again : NULL);
 }

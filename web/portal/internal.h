@@ -331,6 +331,8 @@ bool portal_takeback_done(struct web_req *q, struct fj_buf *b, const struct once
 /* --- report.c --- */
 bool portal_is_report(const json_t *o); /* a report's document, fixed or a draft */
 void portal_report(struct web_req *q, struct fj_buf *b, const json_t *o);
+/* what it says, where it is submitted or decided on: by section, folded what is all zero, the lists and what it rests on; folded: all of it */
+void portal_report_told(struct web_req *q, struct fj_buf *b, const json_t *o, bool folded);
 #define PORTAL_PERIOD 8
 /* of the own organisation's reports whose period is over and that are not fixed: the last period of a kind; "" none */
 void portal_report_period(struct web_req *q, const char *kind, char out[PORTAL_PERIOD]);

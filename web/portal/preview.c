@@ -125,7 +125,7 @@ static void tell_drawn(struct web_req *q, struct fj_buf *b, json_t *o, const cha
 static json_t *telling(const json_t *would)
 {
 	static const char *const only[] = {"approval", "id", "task", "digest", "published", "hash", "job", "plan", "import", "sha256", "preview",
-		"object", "replaces", "lost", "unlisted", SEEN, "refused", "waiting_for", "issued", "pending", "dry_run", "imported", "done"};
+		"object", "replaces", "lost", "unlisted", "report", SEEN, "refused", "waiting_for", "issued", "pending", "dry_run", "imported", "done"};
 	json_t *out = json_is_object(would) ? json_copy((json_t *)(uintptr_t)would) : json_object();
 	const char *key;
 	json_t *v;
@@ -343,6 +343,10 @@ static void page(struct web_req *q, struct web_res *r, const struct iss_command_
 	if (json_array_size(json_object_get(json_object_get(answer, "content"), "documents")) > 0) {
 		web_print(b, "<h2>%s</h2>", web_tr(q, "What will be signed"));
 		portal_content(q, b, json_object_get(answer, "content"), true);
+	}
+	if (json_object_get(would, "report") != NULL) {
+		web_print(b, "<h2>%s</h2>", web_tr(q, "What will be submitted"));
+		portal_report_told(q, b, json_object_get(would, "report"), false);
 	}
 	outcome(q, b, c, params, answer, again);
 	/* a booking that would be held may be made all the same; a file with faults enters nothing */

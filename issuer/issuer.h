@@ -149,6 +149,10 @@ enum iss_as {
 	ISS_AS_NEEDED = 128, /* a form asks for it, since it has no other way to say the same */
 	ISS_AS_LATER = 256, /* a later step asks for it: of a card, registration or certificate */
 	ISS_AS_PUBLIC = 512, /* of public data it is needed */
+	ISS_AS_MMDD = 1024, /* INT: a day of any year, 731 is the 31st of July */
+};
+struct iss_unit { /* of a number, as a label has it in brackets, and as it stands behind the number */
+	const char *zh, *en, *zh_counted;
 };
 struct iss_field {
 	const char *name;
@@ -166,6 +170,8 @@ struct iss_field {
 	const char *noun;                /* it is the number of one of these */
 	unsigned as;                     /* enum iss_as, or'ed */
 	int item;                        /* its number in the clause that lists it; 0: none */
+	const struct iss_unit *unit;     /* INT: what is counted, in a word; NULL: nothing, or `as` says it */
+	const struct iss_choice *group;  /* of a member: the heading under which it stands, with those beside it that have the same; NULL: none */
 };
 /* of every list that is read by pages */
 #define ISS_FIELD_LIMIT {"limit", ISS_F_INT, false, 1000, "条数", "how many, 100 by default"}

@@ -375,8 +375,16 @@ static const struct iss_field authority[] = {
 	{"levels", ISS_F_JSON, true, 6, "审批层级", "levels", .members = level, .shape = ISS_ROWS},
 	{0},
 };
+static const struct iss_unit unit_workdays = {"工作日", "working days", "个工作日"}, unit_days = {"自然日", "days", "天"}, unit_months = {"月", "months", "个月"}, unit_years = {"年", "years", "年"},
+	unit_octets = {"字节", "octets", "字节"}, unit_items = {"件", "items", "件"};
+#define PROFILE(...)
+#define PROFILE_GROUP(id, zh, en) static const struct iss_choice group_##id = {#id, zh, en, NULL};
+#include "issuer/profile.def"
+#undef PROFILE_GROUP
+#undef PROFILE
 #define AS_INT ISS_F_INT
 #define AS_FLAG ISS_F_BOOL
+#define AS_MMDD ISS_F_INT
 #define AS_DATES ISS_F_LIST
 #define AS_CODES18 ISS_F_LIST
 #define AS_CLASSES ISS_F_JSON
@@ -384,6 +392,7 @@ static const struct iss_field authority[] = {
 #define AS_AUTHORITY ISS_F_JSON
 #define MEMBERS_INT NULL
 #define MEMBERS_FLAG NULL
+#define MEMBERS_MMDD NULL
 #define MEMBERS_DATES NULL
 #define MEMBERS_CODES18 NULL
 #define MEMBERS_CLASSES levels_of_kind /* a table has none of its own; not NULL: it is no unknown document */
@@ -391,17 +400,35 @@ static const struct iss_field authority[] = {
 #define MEMBERS_AUTHORITY authority
 #define SHAPE_INT ISS_OBJECT
 #define SHAPE_FLAG ISS_OBJECT
+#define SHAPE_MMDD ISS_OBJECT
 #define SHAPE_DATES ISS_OBJECT
 #define SHAPE_CODES18 ISS_OBJECT
 #define SHAPE_CLASSES ISS_TABLE
 #define SHAPE_CHAINS ISS_MAP
 #define SHAPE_AUTHORITY ISS_ROWS
-#define PROFILE(key, kind, least, most, value, zh, en, source) \
-	{key, AS_##kind, false, (most) > 0 ? (most) : 2000, zh, en, .members = MEMBERS_##kind, .shape = SHAPE_##kind},
+#define HOW_INT 0
+#define HOW_FLAG 0
+#define HOW_MMDD ISS_AS_MMDD
+#define HOW_DATES 0
+#define HOW_CODES18 0
+#define HOW_CLASSES 0
+#define HOW_CHAINS 0
+#define HOW_AUTHORITY 0
+#define UNIT_none NULL
+#define UNIT_workdays &unit_workdays
+#define UNIT_days &unit_days
+#define UNIT_months &unit_months
+#define UNIT_years &unit_years
+#define UNIT_octets &unit_octets
+#define UNIT_items &unit_items
+#define PROFILE_GROUP(id, zh, en)
+#define PROFILE(in, key, kind, counted, least, most, value, zh, en, clause) \
+	{key, AS_##kind, false, (most) > 0 ? (most) : 2000, zh, en, .members = MEMBERS_##kind, .shape = SHAPE_##kind, .as = HOW_##kind, .unit = UNIT_##counted, .group = &group_##in},
 const struct iss_field shp_profile[] = {
 #include "issuer/profile.def"
 	{0}};
 #undef PROFILE
+#undef PROFILE_GROUP
 
 /* --- amounts as people write them --- */
 

@@ -160,7 +160,7 @@ struct iss_field {
 	bool required;
 	int64_t max;      /* STR: code points; INT: value; LIST: items; FILE: octets */
 	const char *zh, *en; /* label */
-	const char *const *choices; /* NULL, or all that STR or an item of LIST may be; ends with NULL */
+	const char *const *choices; /* NULL, or all that STR, an item of LIST or a key of an ISS_MAP may be; ends with NULL */
 	const char *rule;           /* where that list stands, for refusals; may be NULL */
 	/* of JSON fields, and of their members (issuer/shapes.c): by these forms are made, documents described and read */
 	const struct iss_choice *words;  /* what it, or an item of it, may be; ends with a NULL code */

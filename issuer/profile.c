@@ -14,6 +14,7 @@
 
 #include "issuer/domain.h"
 #include "issuer/iss.h"
+#include "issuer/shape.h"
 #include "issuer/workday.h"
 
 #define MAX_DOC (1u << 20)
@@ -287,7 +288,7 @@ static bool chains_ok(const json_t *chains)
 	if (!json_is_object(chains) || json_object_size(chains) > 100)
 		return false;
 	json_object_foreach((json_t *)(uintptr_t)chains, kind, levels)
-		if (!levels_ok(levels))
+		if (!fj_among(kind, shp_matters) || !levels_ok(levels))
 			return false;
 	return true;
 }

@@ -382,38 +382,20 @@ static const struct iss_unit unit_workdays = {"工作日", "working days", "个�
 #include "issuer/profile.def"
 #undef PROFILE_GROUP
 #undef PROFILE
-#define AS_INT ISS_F_INT
-#define AS_FLAG ISS_F_BOOL
-#define AS_MMDD ISS_F_INT
-#define AS_DATES ISS_F_LIST
-#define AS_CODES18 ISS_F_LIST
-#define AS_CLASSES ISS_F_JSON
-#define AS_CHAINS ISS_F_JSON
-#define AS_AUTHORITY ISS_F_JSON
-#define MEMBERS_INT NULL
-#define MEMBERS_FLAG NULL
-#define MEMBERS_MMDD NULL
-#define MEMBERS_DATES NULL
-#define MEMBERS_CODES18 NULL
-#define MEMBERS_CLASSES levels_of_kind /* a table has none of its own; not NULL: it is no unknown document */
-#define MEMBERS_CHAINS levels_of_kind
-#define MEMBERS_AUTHORITY authority
-#define SHAPE_INT ISS_OBJECT
-#define SHAPE_FLAG ISS_OBJECT
-#define SHAPE_MMDD ISS_OBJECT
-#define SHAPE_DATES ISS_OBJECT
-#define SHAPE_CODES18 ISS_OBJECT
-#define SHAPE_CLASSES ISS_TABLE
-#define SHAPE_CHAINS ISS_MAP
-#define SHAPE_AUTHORITY ISS_ROWS
-#define HOW_INT 0
-#define HOW_FLAG 0
-#define HOW_MMDD ISS_AS_MMDD
-#define HOW_DATES 0
-#define HOW_CODES18 0
-#define HOW_CLASSES 0
-#define HOW_CHAINS 0
-#define HOW_AUTHORITY 0
+#define APPROVAL(name, ...) name,
+const char *const shp_matters[] = {
+#include "issuer/approvals.def"
+#include "issuer/approvals_core.def"
+	NULL};
+#undef APPROVAL
+#define IS_INT .type = ISS_F_INT
+#define IS_FLAG .type = ISS_F_BOOL
+#define IS_MMDD .type = ISS_F_INT, .as = ISS_AS_MMDD
+#define IS_DATES .type = ISS_F_LIST
+#define IS_CODES18 .type = ISS_F_LIST
+#define IS_CLASSES .type = ISS_F_JSON, .members = levels_of_kind, .shape = ISS_TABLE /* a table has no members of its own; not NULL: it is no unknown document */
+#define IS_CHAINS .type = ISS_F_JSON, .members = levels_of_kind, .shape = ISS_MAP, .choices = shp_matters
+#define IS_AUTHORITY .type = ISS_F_JSON, .members = authority, .shape = ISS_ROWS
 #define UNIT_none NULL
 #define UNIT_workdays &unit_workdays
 #define UNIT_days &unit_days
@@ -422,8 +404,8 @@ static const struct iss_unit unit_workdays = {"工作日", "working days", "个�
 #define UNIT_octets &unit_octets
 #define UNIT_items &unit_items
 #define PROFILE_GROUP(id, zh, en)
-#define PROFILE(in, key, kind, counted, least, most, value, zh, en, clause) \
-	{key, AS_##kind, false, (most) > 0 ? (most) : 2000, zh, en, .members = MEMBERS_##kind, .shape = SHAPE_##kind, .as = HOW_##kind, .unit = UNIT_##counted, .group = &group_##in},
+#define PROFILE(in, key, kind, counted, least, most, value, zhname, enname, clause) \
+	{.name = key, .max = (most) > 0 ? (most) : 2000, .zh = zhname, .en = enname, IS_##kind, .unit = UNIT_##counted, .group = &group_##in},
 const struct iss_field shp_profile[] = {
 #include "issuer/profile.def"
 	{0}};

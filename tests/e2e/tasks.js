@@ -659,6 +659,8 @@ async function settings() {
 		assert.strictEqual(await p.within('main form [name="profile.complaint.days"]').isVisible(), false, 'in folded groups');
 		await p.unfold(en ? 'Authorised operation and supervision' : '授权运营和监管');
 		assert.ok((await p.within('main label[for="f0-profile.complaint.days"]').innerText()).includes(say('now:') + ' ' + said(before)), 'what holds now stands beside it');
+		const matters = await p.within('main select[name="profile.chains.0.key"] option').allInnerTexts();
+		assert.ok(matters.length > 40 && !matters.some((m) => /^[a-z]+\./.test(m)), 'matters with levels of approval are chosen by name: ' + matters.join(' '));
 		await p.page.fill('[name="profile.complaint.days"]', String(before));
 		await p.press(say('Check and preview'));
 		await p.see(en ? /nothing would change/ : /没有变更/);

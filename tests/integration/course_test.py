@@ -321,7 +321,7 @@ def freezing():
 
 def profiles():
     before = done('hb-fin1', 'profile.show')['version']
-    for bad in ({'days.accept': 0}, {'days.acept': 3}, {'years.certificate': 6}, {'short_path.public': 'yes'}, {'holidays': ['2026-13-01']}, {'chains': {'certificate.issue': []}}, {}, {'report.due_h1': 931}, {'report.due_h1': 1299},
+    for bad in ({'days.accept': 0}, {'days.acept': 3}, {'years.certificate': 6}, {'short_path.public': 'yes'}, {'holidays': ['2026-13-01']}, {'chains': {'certificate.issue': []}}, {'chains': {'certificate.isue': [{'role': 'FINANCE', 'org': 'finance'}]}}, {}, {'report.due_h1': 931}, {'report.due_h1': 1299},
                 {'days.accept': 3, 'revenue.platforms': []}):
         refused('a profile with %s' % json.dumps(bad), do('hb-fin1', 'profile.propose', profile=bad), 'domain.md 10')
     ap = done('hb-fin1', 'profile.propose', profile={'short_path.public': True, 'days.notice': 5})['approval']

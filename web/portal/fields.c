@@ -545,7 +545,7 @@ static void rows_input(const struct form *d, const struct iss_field *f, const ch
 		web_say(d->q, d->b, "Row %zu", i + 1);
 		web_html(d->b, "</legend>");
 		if (map) {
-			static const struct iss_field key = {"key", ISS_F_STR, true, 120, "名称", "name"};
+			const struct iss_field key = {f->name, ISS_F_STR, true, 120, f->choices != NULL ? "事项" : "名称", f->choices != NULL ? "matter" : "name", f->choices};
 			snprintf(at, sizeof(at), "%.*s.%zu.key", MAX_PATH, path, i);
 			portal_input(&inner, &key, at);
 			snprintf(at, sizeof(at), "%.*s.%zu.value", MAX_PATH, path, i);

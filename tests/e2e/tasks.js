@@ -690,8 +690,10 @@ async function settings() {
 			await p.press(say('Check and preview'));
 			const told = await p.within('main .changed').innerText();
 			await p.press(say('Do it'));
+			await p.page.waitForURL(/\/approvals\/AP-/);
 			await second.page.goto(p.page.url().split('?')[0]);
 			await second.press(say('Approve'));
+			await second.see('已批准');
 			return told;
 		};
 		assert.match(await change('节假日和调休', 'profile.holidays', (was) => was + '2027-01-01\n'), /^法定节假日\s+✚ 新增 2027-01-01$/);

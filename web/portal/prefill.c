@@ -298,7 +298,7 @@ static void settings(struct web_req *q, const struct iss_command_info *c, json_t
 	json_t *v;
 
 	json_object_foreach(now, key, v)
-		if (json_is_array(v) || json_is_object(v))
+		if (json_array_size(v) > 0 || json_object_size(v) > 0)
 			json_object_set(lists, key, v);
 	put(fill, c, "profile", lists);
 }

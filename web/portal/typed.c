@@ -563,6 +563,8 @@ void portal_put_value(json_t *fill, const struct iss_field *f, const char *path,
 		put_text(fill, path, "", json_is_true(v) ? "true" : "false");
 	} else if (json_is_string(v)) {
 		put_text(fill, path, "", json_string_value(v));
+	} else if (f->type == ISS_F_LIST && f->group != NULL && json_array_size(v) == 0) {
+		put_text(fill, path, "", "无"); /* to be emptied: nothing at all would leave it as it is */
 	} else if (f->type == ISS_F_LIST) {
 		json_object_set(fill, path, (json_t *)(uintptr_t)v);
 	} else if (f->members != NULL && f->shape == ISS_ROWS) {

@@ -143,7 +143,7 @@ enum iss_as {
 	ISS_AS_BP = 2,    /* INT: per cent with two decimals, kept in basis points */
 	ISS_AS_DAY = 4,   /* STR: a day, 2026-03-16 */
 	ISS_AS_SET = 8,   /* LIST: sorted by octets, each once */
-	ISS_AS_PROSE = 16, /* STR: may have several lines */
+	ISS_AS_PROSE = 16, /* STR: may have several lines; LIST: its items are paragraphs */
 	ISS_AS_FIXED = 32, /* nobody is asked: it is always what `absent` says */
 	ISS_AS_NAMES = 64, /* LIST of divisions: chosen by name */
 	ISS_AS_NEEDED = 128, /* a form asks for it, since it has no other way to say the same */

@@ -70,7 +70,7 @@ static const struct web_term terms[] = {
 	{"task", WEB_MONO}, {"done", WEB_TEXT}, {"set_aside", WEB_TEXT}, {"item", WEB_MONO},
 	{"line", WEB_TEXT}, {"column", WEB_TEXT}, {"rule", WEB_TEXT}, {"basis", WEB_BASIS},
 	{"clause", WEB_TEXT}, {"detail", WEB_TEXT}, {"faults", WEB_TEXT},
-	{"secret_lines", WEB_TEXT}, {"imported", WEB_TEXT}, {"good", WEB_TEXT},
+	{"adopted_at", WEB_TEXT}, {"secret_lines", WEB_TEXT}, {"imported", WEB_TEXT}, {"good", WEB_TEXT},
 	{"unchanged", WEB_TEXT}, {"dry_run", WEB_TEXT}, {"refused", WEB_TEXT}, {"partial", WEB_TEXT},
 	{"issued", WEB_TEXT}, {"abandoned", WEB_TEXT}, {"pending", WEB_TEXT}, {"published", WEB_TEXT},
 	{"warnings", WEB_TEXT}, {"code_first", WEB_MONO},

@@ -22,7 +22,7 @@ static const struct {
 	{"authorisation", WEB_N("Approving signs an authorisation credential. Each claim is shown as it will stand in it.")},
 	{"token", WEB_N("Approving lets the license tokens of the list be signed, one for each of its rows.")},
 	{"status", WEB_N("Approving signs new status lists, and where a certificate is concerned its revocation list. The entries that change are shown.")},
-	{"report", WEB_N("Approving fixes the report's octets and signs their hash.")},
+	{"report", WEB_N("Approving makes the report final and signs it: nothing of it can be changed afterwards.")},
 	{"record", WEB_N("Approving signs no credential: it is entered in the record, in the officers' names.")},
 };
 

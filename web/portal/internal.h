@@ -529,6 +529,7 @@ void portal_gaps(struct web_req *q, struct fj_buf *b, const char *said, const js
 bool portal_turn_mine(struct web_req *q, const struct portal_turn *t, const json_t *o);
 void portal_turn_told(struct web_req *q, struct fj_buf *b, const struct portal_turn *t, const json_t *o);
 void portal_turn_link(struct web_req *q, struct fj_buf *b, const struct portal_turn *t, const json_t *o, const char *id);
+bool portal_report_then(struct web_req *q, struct fj_buf *b, const json_t *answer); /* report.c */
 void portal_then(struct web_req *q, struct fj_buf *b, const char *command, const json_t *answer);
 /* lists.c: "&state=OPEN", the filters as they were given, without the place in the list */
 void portal_query_of(struct fj_buf *b, const json_t *fill);

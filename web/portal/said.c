@@ -119,6 +119,11 @@ static void list(struct web_req *q, struct fj_buf *b, const struct iss_field *f,
 		web_html(b, "</ol>");
 		return;
 	}
+	if (f->as & ISS_AS_PROSE) { /* paragraphs */
+		json_array_foreach(v, i, one)
+			web_print(b, "<p>%s</p>", json_string_value(one));
+		return;
+	}
 	json_array_foreach(v, i, one) {
 		if (i > 0)
 			web_html(b, f->noun != NULL ? "<br>" : web_lang(q)[0] == 'e' ? "; " : "；");

@@ -195,7 +195,7 @@ static const struct {
 	{"evaluation", WEB_N("The implementing institution files it on the authorisation's page.")},
 	{"price-review", WEB_N("The finance department or the implementing institution reviews the price.")},
 	{"filing", WEB_N("The implementing institution files plan and agreement on the plan's page.")},
-	{"report", WEB_N("Made and submitted by its form: follow the number.")},
+	{"report", WEB_N("The number opens the report as it is now: write its texts, look it over, hand it in; a second officer approves.")},
 	{"remittance", WEB_N("Record what was paid on the remittance's page.")},
 };
 

@@ -401,7 +401,7 @@ void portal_reports_due(struct web_req *q, struct fj_buf *b)
 			json_array_append(owed, v);
 	if (json_array_size(owed) == 0)
 		return;
-	web_print(b, "<section><h2>%s</h2><p class=\"small\">%s</p><table class=\"list\"><thead><tr>", web_tr(q, "To be reported"), web_tr(q, "The number leads to the form that makes the draft."));
+	web_print(b, "<section><h2>%s</h2><p class=\"small\">%s</p><table class=\"list\"><thead><tr>", web_tr(q, "To be reported"), web_tr(q, "The number opens the report as it is now."));
 	web_heads(q, b, col, FJ_ARRAY_LEN(col));
 	web_html(b, "</tr></thead><tbody>");
 	json_array_foreach(owed, i, v) {

@@ -492,7 +492,7 @@ static void page(struct web_req *q, struct web_res *r, const char *noun, const c
 	web_page_end(b);
 }
 
-/* a report that is due and not made: the form that makes it */
+/* a report that is due and not made: as it would be now */
 static bool to_be_made(struct web_res *r, const char *id)
 {
 	const char *kind;
@@ -503,6 +503,7 @@ static bool to_be_made(struct web_res *r, const char *id)
 	snprintf(to, sizeof(to), "/do/report/%s", kind);
 	portal_to(to, "period", period);
 	portal_to(to, "unit", unit);
+	portal_to(to, "run", "1");
 	web_redirect(r, to);
 	return true;
 }

@@ -248,6 +248,7 @@ ISSUER_SRC := \
 	issuer/pipe_kinds.c \
 	issuer/pipeline.c \
 	issuer/plan.c \
+	issuer/plan_changes.c \
 	issuer/plan_course.c \
 	issuer/plan_steps.c \
 	issuer/preview.c \
@@ -351,6 +352,7 @@ WEB_SRC := \
 	web/portal/account.c \
 	web/portal/account_factor.c \
 	web/portal/account_lists.c \
+	web/portal/adjust.c \
 	web/portal/advice.c \
 	web/portal/answer.c \
 	web/portal/approval.c \

@@ -1091,6 +1091,18 @@ static enum fj_rc agreed_into(struct sto *db, const char *number, json_t *out, s
 	return rc == FJ_E_NOTFOUND ? FJ_OK : rc;
 }
 
+/* its terms, and the plan that it goes by */
+static enum fj_rc plan_into(struct sto *db, const struct dom_auth *a, json_t *out, struct fj_err *err)
+{
+	FJ_AUTO(dom_plan) p = {.doc = NULL};
+	enum fj_rc rc = dom_plan_of(db, a->number, &p, err);
+
+	if (rc == FJ_OK)
+		FJ_TRY(fj_json_set(out, "plan", json_string(p.id)));
+	FJ_TRY(fj_json_set(out, "terms", json_incref(json_object_get(a->body, "terms"))));
+	return rc == FJ_E_NOTFOUND ? FJ_OK : rc;
+}
+
 enum fj_rc dom_since(struct sto *db, const char *number, json_t *o, struct fj_err *err)
 {
 	FJ_AUTO(sto_q) q = {0};
@@ -1123,6 +1135,7 @@ enum fj_rc cmd_authorisation_show(struct iss_call *c, struct fj_err *err)
 	FJ_TRY(adj_of(c->db, a.number, &adjustments, err));
 	json_object_set_new(c->answer, "adjustments", adjustments);
 	FJ_TRY(agreed_into(c->db, a.number, c->answer, err));
+	FJ_TRY(plan_into(c->db, &a, c->answer, err));
 	FJ_TRY(evl_into(c->db, a.number, c->now, c->answer, err));
 	return c->answer != NULL ? FJ_OK : fj_no_memory(err, "issuer");
 }

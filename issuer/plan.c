@@ -40,6 +40,15 @@ enum fj_rc dom_plan_get(struct sto *db, const char *id, struct dom_plan *out, st
 	return from_row(&q, out, err);
 }
 
+enum fj_rc dom_plan_of(struct sto *db, const char *authorisation, struct dom_plan *out, struct fj_err *err)
+{
+	FJ_AUTO(sto_q) q = {0};
+
+	memset(out, 0, sizeof(*out));
+	FJ_TRY(sto_first(db, STO_PLAN_OF, &q, "a plan of this authorisation", err, "t", authorisation));
+	return from_row(&q, out, err);
+}
+
 enum fj_rc dom_plan_own(const struct iss_call *c, const struct dom_plan *p, struct fj_err *err)
 {
 	if (strcmp(p->implementer, c->actor->org) == 0)
@@ -210,7 +219,7 @@ static enum fj_rc put_more(struct iss_call *c, const struct dom_plan *p, json_t 
 enum fj_rc cmd_plan_show(struct iss_call *c, struct fj_err *err)
 {
 	FJ_AUTO(dom_plan) p = {.doc = NULL};
-	json_t *disclosed = NULL;
+	json_t *disclosed = NULL, *changes = NULL;
 
 	FJ_TRY(dom_plan_get(c->db, fj_json_peek(c->params, "id"), &p, err));
 	c->answer = line(&p);
@@ -218,6 +227,9 @@ enum fj_rc cmd_plan_show(struct iss_call *c, struct fj_err *err)
 		return fj_no_memory(err, "issuer");
 	FJ_TRY(put_due(&p, c->now, c->answer));
 	FJ_TRY(put_more(c, &p, c->answer, err));
+	FJ_TRY(dom_plan_changes(c->db, &p, json_object_get(p.doc, "items"), json_object_get(p.doc, "agreement"), &changes, err));
+	if (changes != NULL)
+		FJ_TRY(fj_json_set(c->answer, "changes", changes));
 	if (strcmp(p.state, "FILED") != 0 || json_object_get(p.doc, "disclosure") != NULL)
 		return FJ_OK;
 	FJ_TRY(dom_plan_disclosed(c, &p, &disclosed, err));

@@ -70,6 +70,15 @@ enum fj_rc dom_plan_disclosed(struct iss_call *c, const struct dom_plan *p, json
 /* the scope that the agreement leaves of the plan, checked now */
 enum fj_rc dom_plan_scope(struct iss_call *c, const struct dom_plan *p, json_t **effective, struct dom_scope *out, struct fj_err *err) FJ_MUST_USE;
 
+/* the newest plan that this authorisation's versions came of; FJ_E_NOTFOUND: none */
+enum fj_rc dom_plan_of(struct sto *db, const char *authorisation, struct dom_plan *out, struct fj_err *err) FJ_MUST_USE;
+
+/* --- what it changes (plan_changes.c) --- */
+/* Of a plan that adjusts an authorisation and has not come to its grant: {"authorisation", "rows": [{"part","key","zh","en","was","value"}]},
+ * each member that differs from what is in force; items and agreement as they are to be, NULL: not said yet.  NULL: it adjusts none,
+ * or is carried out.  The caller's. */
+enum fj_rc dom_plan_changes(struct sto *db, const struct dom_plan *p, const json_t *items, const json_t *agreement, json_t **out, struct fj_err *err) FJ_MUST_USE;
+
 /* --- who approves (authority.c) --- */
 /* The levels that approve it, first to last, by the authority table of the holder's finance department:
  * [{"roles":[...],"org":USCC}]; the caller's. */

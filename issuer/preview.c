@@ -33,7 +33,7 @@ struct look {
 	const char *kind, *object, *name;
 	const json_t *payload;
 	json_t *documents, *status, *differences; /* what the answer has */
-	json_t *job; /* of a job of tokens: for whom, and the fee; of a report: all of it; owned */
+	json_t *job; /* of a job of tokens: for whom, and the fee; of a report: all of it; of a plan: the authorisation that it adjusts; owned */
 	char next[DOM_CAP(DOM_MAX_ASSET_NO)];
 };
 
@@ -279,6 +279,23 @@ static enum fj_rc profile(struct look *l, struct fj_err *err)
 	return FJ_OK;
 }
 
+/* --- a plan that adjusts an authorisation --- */
+
+static enum fj_rc plan(struct look *l, struct fj_err *err)
+{
+	FJ_AUTO(dom_plan) p = {.doc = NULL};
+	const json_t *items = json_object_get(l->payload, "items"), *agreement = json_object_get(l->payload, "agreement");
+	json_t *changes = NULL;
+
+	FJ_TRY(dom_plan_get(l->c->db, l->object, &p, err));
+	FJ_TRY(dom_plan_changes(l->c->db, &p, items != NULL ? items : json_object_get(p.doc, "items"), agreement != NULL ? agreement : json_object_get(p.doc, "agreement"), &changes, err));
+	FJ_AUTO(json) owned = changes;
+	if (changes == NULL)
+		return FJ_OK;
+	l->job = json_pack("{s:O}", "adjusts", json_object_get(changes, "authorisation"));
+	return l->job != NULL && json_array_extend(l->differences, json_object_get(changes, "rows")) == 0 ? FJ_OK : fj_no_memory(err, "issuer");
+}
+
 /* --- a job of license tokens --- */
 
 static enum fj_rc users(struct look *l, struct fj_err *err)
@@ -316,7 +333,7 @@ static const struct kind {
 	{"certificate.resume", "status", resume_certificate}, {"certificate.revoke", "status", end_certificate}, {"authorisation.resume", "status", resume_authorisation},
 	{"authorisation.reclaim", "status", end_authorisation}, {"authorisation.surrender", "status", end_authorisation}, {"token.resume", "status", resume_token},
 	{"asset.unfreeze", "status", thawed}, {"registration.execute", "status", executed}, {"token.bulk", "token", users}, {"report.approve", "report", report},
-	{"organisation.change", "record", organisation}, {"user.move", "record", moved}, {"profile.adopt", "record", profile},
+	{"plan.approve", "record", plan}, {"plan.deliberate", "record", plan}, {"plan.agree", "record", plan}, {"organisation.change", "record", organisation}, {"user.move", "record", moved}, {"profile.adopt", "record", profile},
 };
 
 static const struct kind *kind_of(const char *name)

@@ -207,17 +207,21 @@ static enum fj_rc check_seller(struct offer *o, struct fj_err *err)
 static enum fj_rc not_listed(struct sto *db, const char *authorisation, const json_t *agreed, struct fj_err *err)
 {
 	FJ_AUTO(buf) open = FJ_BUF_INIT(400);
+	FJ_AUTO(dom_auth) a = {.body = NULL};
+	FJ_AUTO(dom_org) implementer = {.affiliates = NULL};
 	struct dom_product there;
 	size_t i;
 	const json_t *p;
 
+	FJ_TRY(dom_auth_get(db, authorisation, &a, err));
+	FJ_TRY(dom_org_get(db, a.implementer, &implementer, err));
 	json_array_foreach(agreed, i, p)
 		if (is(fj_json_text(p, "level"), "OPERATOR") && dom_product_get(db, authorisation, fj_json_text(p, "id"), &there, NULL) == FJ_E_NOTFOUND &&
 		    fj_buf_printf(&open, "%s%s", open.len > 0 ? ", " : "", fj_json_text(p, "id")) != FJ_OK)
 			break; /* the first ones will do */
-	fj_fail(err, FJ_E_REFUSED, "rules", "R13", "the agreement does not list this product; of those that it lists, not registered yet: %s; for another one the implementing institution adjusts the agreement: it proposes the operation anew (authorisation.propose) and names this authorisation in \"adjusts\"",
-	    open.len > 0 ? fj_buf_str(&open) : "none");
-	fj_err_zh(err, "协议的产品和服务清单中没有该产品；清单中尚未登记的产品：%s。需增加产品的，由实施机构调整协议：重新提出授权运营（authorisation.propose），并在 adjusts 中填写本授权", open.len > 0 ? fj_buf_str(&open) : "无");
+	fj_fail(err, FJ_E_REFUSED, "rules", "R13", "the agreement does not list this product; of those that it lists, not registered yet: %s; for another one ask the implementing institution %s to adjust the agreement", open.len > 0 ? fj_buf_str(&open) : "none",
+	    implementer.name);
+	fj_err_zh(err, "协议的产品和服务清单中没有该产品；清单中尚未登记的产品：%s。需增加产品的，请实施机构%s调整协议", open.len > 0 ? fj_buf_str(&open) : "无", implementer.name);
 	iss_rule_cite(err);
 	return FJ_E_REFUSED;
 }

@@ -370,6 +370,99 @@ async function wizard() {
 	}, { en: true });
 }
 
+// --- an agreement that runs is adjusted ---
+
+async function adjusting() {
+	const dau = () => h.demo.authorisations.find((a) => a.number.startsWith('DAU-420000') && a.expect === 'permit').number;
+	const decide = async (approval, ...logins) => {
+		for (const who of logins)
+			await h.api('/api/v1/approval/approve', { id: approval }, await h.session(who));
+	};
+	const approvalOf = (p) => /AP-[0-9a-z]+/.exec(p.page.url() + ' ' + p.seen)[0];
+	const sent = async (p, say) => {
+		await p.press(say('Check and preview'));
+		assert.strictEqual(await p.within('main [role=alert]').count(), 0, await p.text());
+		await p.press(say('Do it'));
+		p.seen = await p.text();
+	};
+	const value = (p, name) => p.within('[name="' + name + '"]').evaluateAll((all) => all.map((x) => x.value).join(''));
+	await task('an agreement is adjusted from the page of its authorisation: only the change is typed, step after step, and each approval says what differs', async (as, say) => {
+		const p = await as('hbsw1'), number = dau();
+		const now = await h.api('/api/v1/authorisation/' + number, null, await h.session('auditor'));
+		await p.page.goto(h.portal + '/show/authorisation/' + number);
+		await p.follow(say('Adjust the agreement'), p.within('main'));
+		await p.see(number);
+		assert.strictEqual(await p.within('[name="proposal.certificates"][type=checkbox]:checked').count(), now.assets.length, 'its certificates are chosen');
+		await p.press(say('Save and continue'));
+		assert.strictEqual(await value(p, 'proposal.grant.mode'), now.grant.mode);
+		assert.deepStrictEqual(await p.within('[name="proposal.grant.purposes"]:checked').evaluateAll((all) => all.map((x) => x.value).sort()), now.grant.purposes);
+		await p.press(say('Save and continue'));
+		assert.strictEqual(await value(p, 'proposal.to'), new Date(Date.parse(now.not_after) + 8 * 3600 * 1000).toISOString().slice(0, 10));
+		await p.page.fill('[name="proposal.to"]', (Number(now.not_after.slice(0, 4)) - 1) + '-12-31');
+		await p.press(say('Save and continue'));
+		await p.show('.fold');
+		await p.click(p.page.locator('.steps button').last());
+		await sent(p, say);
+		const plan = /PR-[0-9a-z]+/.exec(p.seen)[0];
+		await p.page.goto(h.portal + '/show/plan/' + plan);
+		await p.see(say('This adjusts a running authorisation:') + ' ' + number);
+		await p.see('-12-31');
+		await p.page.goto(h.portal + '/do/plan/study?id=' + plan);
+		assert.ok((await value(p, 'study.feasibility')).length > 0, 'the study that is kept');
+		await sent(p, say);
+		await p.page.goto(h.portal + '/show/plan/' + plan);
+		const asked = await h.api('/api/v1/plan/submit', { id: plan }, await h.session('hbsw1'));
+		const fin = await as('hb-fin1');
+		await fin.page.goto(h.portal + '/approvals/' + asked.approval);
+		await fin.see(say('This adjusts a running authorisation:') + ' ' + number);
+		await fin.see('-12-31');
+		await decide(asked.approval, 'hb-fin1');
+		await p.page.goto(h.portal + '/do/plan/deliberate?id=' + plan);
+		assert.ok((await value(p, 'items.necessity')).length > 0, 'the twelve items that are kept');
+		const listed = await value(p, 'items.products.development');
+		await p.page.fill('[name="items.products.development"]', listed + '\n预警接口');
+		for (const [name, text] of [['body', '示例'], ['doc_no', '示例〔2026〕9号'], ['doc_date', china()]])
+			await p.page.fill('[name="' + name + '"]', text);
+		await p.page.setInputFiles('main input[type=file]', { name: '审议.pdf', mimeType: 'application/pdf', buffer: Buffer.from('%PDF-1.4 example') });
+		await sent(p, say);
+		await decide(approvalOf(p), 'hbsw2');
+		await p.page.goto(h.portal + '/do/plan/select?id=' + plan);
+		assert.ok((await value(p, 'selection.notice.place')).length > 0, 'the selection that is kept');
+		await sent(p, say);
+		await p.page.goto(h.portal + '/do/plan/agree?id=' + plan);
+		const ids = await p.within('[name^="agreement.products."][name$=".id"]').evaluateAll((all) => all.map((x) => x.value));
+		assert.deepStrictEqual(ids, [...now.agreed_products.map((x) => x.id), 'P-001'], 'numbers are kept, and a new one has its own');
+		assert.ok((await value(p, 'agreement.breach')).length > 0, 'the agreement in force');
+		const at = 'agreement.products.' + (ids.length - 1) + '.';
+		await p.page.fill('[name="' + at + 'id"]', 'P-ALERT');
+		for (const name of ['standard', 'security_review', 'conformity'])
+			await p.page.fill('[name="' + at + name + '"]', '示例');
+		await p.page.locator('[name="' + at + 'purpose"]').selectOption(now.agreed_products.find((x) => x.level === 'OPERATOR').purpose);
+		await sent(p, say);
+		const operator = await as('jc1');
+		await operator.page.goto(h.portal + '/approvals/' + approvalOf(p));
+		await operator.see(say('This adjusts a running authorisation:') + ' ' + number);
+		await operator.see('P-ALERT');
+		await operator.press(say('Reject'));
+	});
+	await task('the same from the empty form: the authorisation is chosen, and a button fills in what it says', async (as, say) => {
+		const p = await as('hbsw1'), number = dau();
+		await p.page.goto(h.portal + '/do/authorisation/propose');
+		await p.see(say('To adjust a running authorisation and its agreement, begin at it; what it says now is filled in:'));
+		await p.page.locator('select[name="proposal.adjusts"]').selectOption(number);
+		await p.press(say('Fill in what it says now'));
+		assert.ok(await p.within('[name="proposal.certificates"][type=checkbox]:checked').count() > 0);
+		assert.strictEqual(await value(p, 'proposal.grant.mode'), 'WHOLE');
+		assert.strictEqual(await value(p, 'proposal.adjusts'), number);
+		await p.page.goto(h.portal + '/wizard/authorisation/propose');
+		await p.page.locator('select[name="proposal.adjusts"]').selectOption(number);
+		await p.press(say('Save and continue'));
+		assert.ok(await p.within('[name="proposal.certificates"][type=checkbox]:checked').count() > 0, 'step by step too: what was filled in is seen first');
+		await p.press(say('Save and continue'));
+		assert.strictEqual(await value(p, 'proposal.grant.mode'), 'WHOLE');
+	});
+}
+
 // --- revenue and evaluation ---
 
 const china = () => new Date(Date.now() + 8 * 3600 * 1000).toISOString().slice(0, 10);
@@ -738,6 +831,7 @@ async function run() {
 	await catalogue();
 	await takingBack();
 	await wizard();
+	await adjusting();
 	await money();
 	await offices();
 	await many();

@@ -424,15 +424,31 @@ def adjusted(number, cert):
     organisation('91420100DEMC00068P', '另一运营（虚构）')
     plan = begun(cert, **again)
     other = {s[0]: s for s in course(plan, proposal(cert, **again), '91420100DEMC00068P', HUBEI_COURSE, HUBEI_WATER)}
-    carry(other.values(), 'select')
+    changes = show(plan)['changes']
+    same('the plan says what it adjusts, and each member that differs', (changes['authorisation'], sorted(r['key'] for r in changes['rows'])), (number, ['actions', 'purposes', 'terms', 'to']))
+    same('old beside new', next((r['was'], r['value']) for r in changes['rows'] if r['key'] == 'purposes'), (GRANT['purposes'], ['PUBGOV']))
+    carry(other.values(), 'submit')
+    asked = done('hbsw1', 'plan.submit', id=plan)['approval']
+    seen = done('hb-fin1', 'approval.preview', id=asked)
+    same('who approves it is shown the same', (seen['adjusts'], seen['differences']), (number, changes['rows']))
+    done('hb-fin1', 'approval.approve', id=asked)
+    carry(list(other.values())[2:], 'select')
     refused('another operator does not take over a running authorisation', do('hbsw1', 'plan.select', **other['select'][3]), 'R39')
     steps = course(plan, proposal(cert, **again), JINGCHU, HUBEI_COURSE, HUBEI_WATER)
-    carry(steps[3:], 'activate')
+    done('hbsw1', 'plan.select', **steps[3][3])
+    changed = copy.deepcopy(steps[4][3])
+    changed['agreement']['products'].append(dict(changed['agreement']['products'][0], id='P-MORE'))
+    asked = done('hbsw1', 'plan.agree', **changed)['approval']
+    rows = {(r['part'], r['zh']): (r['was'], r['value']) for r in done('jc1', 'approval.preview', id=asked)['differences']}
+    same('the operator is shown the product that its agreement gets, and the one that it loses', (rows['agreement', '产品和服务清单 · P-MORE'][0], rows['agreement', '产品和服务清单 · P-INDUSTRY'][1]), (None, None))
+    check('and none of what stays', ('agreement', '违约责任') not in rows and ('proposal', '授权范围 · 地域') not in rows, rows.keys())
+    done('jc1', 'approval.reject', id=asked, note='示例')
+    carry(steps[4:], 'activate')
     same('nothing changes before the grant', officers.get('auditor', 'authorisation/' + number)['grant'], GRANT)
     carry(steps[6:], None)
     a = officers.get('auditor', 'authorisation/' + number)
     same('then the same number has the new scope and term', (a['state'], a['grant'], a['not_after'], a['not_before'][:10]), ('ACTIVE', narrower, '2027-12-31T15:59:59Z', '2026-02-02'))
-    same('by the new plan', (show(plan)['state'], show(plan)['authorisation']), ('ACTIVE', number))
+    same('by the new plan', (show(plan)['state'], show(plan)['authorisation'], a['plan'], a['terms'], show(plan).get('changes')), ('ACTIVE', number, plan, {'kind': 'free'}, None))
     payload = json.loads(base64.urlsafe_b64decode(a['compact'].split('.')[1] + '=='))
     same('as a further version of the credential', (payload['version'], payload['jti']), (2, number))
     path = h.root + '/credential'

@@ -16,7 +16,7 @@ static const struct {
 } parts[] = {
 	{"certificate", WEB_N("Certificate")}, {"issuer", WEB_N("Issuer")}, {"validity", WEB_N("Validity")}, {"subject", WEB_N("Subject")}, {"key", WEB_N("Public key")},
 	{"extensions", WEB_N("Extensions")}, {"asset", WEB_N("Extension dataAsset")}, {"credential", WEB_N("Credential")}, {"parties", WEB_N("Parties")}, {"grant", WEB_N("What is granted")},
-	{"terms", WEB_N("Terms of use")}, {"assets", WEB_N("Data assets")}, {"status", WEB_N("Status entries")},
+	{"terms", WEB_N("Terms of use")}, {"proposal", WEB_N("Scope and term")}, {"items", WEB_N("The plan's twelve items")}, {"agreement", WEB_N("Agreement")}, {"assets", WEB_N("Data assets")}, {"status", WEB_N("Status entries")},
 }, signed_words[] = {
 	{"certificate", WEB_N("Approving signs Data Asset Certificates with the key of the issuing CA. Each field is shown as it will stand in the certificate.")},
 	{"authorisation", WEB_N("Approving signs an authorisation credential. Each claim is shown as it will stand in it.")},
@@ -257,6 +257,15 @@ static void differences(struct web_req *q, struct fj_buf *b, const json_t *list,
 	portal_settings_changed(q, b, change, was);
 }
 
+void portal_changes(struct web_req *q, struct fj_buf *b, const char *authorisation, const json_t *rows)
+{
+	web_print(b, "<p class=\"notice\">%s <a class=\"mono\" href=\"/show/authorisation/%s\">%s</a>%s</p>", web_tr(q, "This adjusts a running authorisation:"), authorisation, authorisation, web_either(q, "。", "."));
+	if (json_array_size(rows) > 0)
+		differences(q, b, rows, false);
+	else
+		web_print(b, "<p class=\"small\">%s</p>", web_tr(q, "So far nothing differs from what is in force."));
+}
+
 static void users(struct web_req *q, struct fj_buf *b, const json_t *p)
 {
 	const json_t *list = json_object_get(p, "users");
@@ -287,7 +296,9 @@ void portal_content(struct web_req *q, struct fj_buf *b, const json_t *p, bool w
 		document(q, b, d, whole && i == 0);
 	if (json_array_size(json_object_get(p, "status")) > 0)
 		status(q, b, json_object_get(p, "status"));
-	if (json_array_size(json_object_get(p, "differences")) > 0)
+	if (fj_json_text(p, "adjusts")[0] != '\0')
+		portal_changes(q, b, fj_json_text(p, "adjusts"), json_object_get(p, "differences"));
+	else if (json_array_size(json_object_get(p, "differences")) > 0)
 		differences(q, b, json_object_get(p, "differences"), strcmp(fj_json_text(p, "kind"), "profile.adopt") == 0);
 	if (json_array_size(json_object_get(p, "users")) > 0)
 		users(q, b, p);
@@ -596,7 +607,8 @@ static void page(struct web_req *q, struct web_res *r, const json_t *a, const js
 {
 	struct fj_buf *b = &r->body;
 	bool open = strcmp(fj_json_text(a, "state"), "OPEN") == 0, mine = json_is_true(json_object_get(a, "mine"));
-	bool shown = json_array_size(json_object_get(p, "documents")) + json_array_size(json_object_get(p, "status")) + json_array_size(json_object_get(p, "differences")) > 0 || json_object_get(p, "report") != NULL;
+	size_t n = json_object_get(p, "adjusts") != NULL ? 0 : json_array_size(json_object_get(p, "differences")); /* a plan is read whole */
+	bool shown = json_array_size(json_object_get(p, "documents")) + json_array_size(json_object_get(p, "status")) + n > 0 || json_object_get(p, "report") != NULL;
 
 	fj_buf_clear(b);
 	portal_top(q, b, web_word(q, WEB_MATTER, fj_json_text(a, "kind")));

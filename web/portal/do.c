@@ -287,13 +287,14 @@ static void above_form(struct web_req *q, struct fj_buf *b, const struct iss_com
 	const char *id = fj_json_text(fill, "id");
 
 	portal_draft_told(q, b, json_is_true(json_object_get(fill, PORTAL_CHANGED)));
+	portal_adjust_form(q, b, c, fill);
 	if (c->kind == ISS_READ || fj_json_text(fill, PORTAL_DRAFT)[0] != '\0' || web_is_post(q))
 		return;
 	portal_drafts_of(q, b, c, w != NULL ? "wizard" : "do", "");
 	barred(q, b, c, fill);
 	portal_begin_at_product(q, b, c);
 	if (w != NULL) {
-		static const char *const named[] = {"asset", "ledger"}; /* what the form was opened with */
+		static const char *const named[] = {"asset", "ledger", PORTAL_ADJUSTS}; /* what the form was opened with */
 		char to[PORTAL_TO];
 		portal_address("wizard", c->name, to);
 		portal_to(to, "id", id);
@@ -730,6 +731,13 @@ static void edit(struct web_req *q, struct web_res *r, const struct iss_command_
 		portal_form_page(q, r, c, fill, NULL);
 }
 
+/* an object was chosen in the form: what the register has of it, where nothing was typed */
+static void fill_in(struct web_req *q, struct web_res *r, const struct iss_command_info *c, json_t *fill)
+{
+	portal_prefill(q, c, fill);
+	portal_form_page(q, r, c, fill, NULL);
+}
+
 /* the form is kept as a draft while a material is filed */
 static void file_first(struct web_req *q, struct web_res *r, const struct iss_command_info *c, const json_t *fill, const char *path)
 {
@@ -763,6 +771,8 @@ static bool other_step(struct web_req *q, struct web_res *r, const struct iss_co
 		return portal_compute(q, r, c, fill);
 	else if (strcmp(step, "edit") == 0)
 		edit(q, r, c, fill);
+	else if (strcmp(step, PORTAL_FILL_IN) == 0)
+		fill_in(q, r, c, fill);
 	else if (portal_rows_step(fill, step))
 		portal_form_page(q, r, c, fill, NULL);
 	else

@@ -231,6 +231,13 @@ static void file_one(const struct form *d, const struct iss_field *f, const char
 		web_print(d->b, "<button class=\"link\" name=\"file\" value=\"%s\" formnovalidate>%s</button>", path, web_tr(d->q, "File one, and come back"));
 }
 
+/* what it says now goes into the form */
+static void fill_from(const struct form *d, const char *path)
+{
+	if (strcmp(path, PORTAL_ADJUSTS) == 0)
+		web_print(d->b, "<button class=\"link\" name=\"step\" value=\"" PORTAL_FILL_IN "\" formnovalidate>%s</button>", web_tr(d->q, "Fill in what it says now"));
+}
+
 static bool asks_object(const struct form *d, const char *path)
 {
 	return d->object != NULL && strcmp(path, d->object) == 0;
@@ -389,6 +396,7 @@ static void listed_input(const struct form *d, const struct iss_field *f, const 
 	}
 	web_html(d->b, "</select>");
 	file_one(d, f, path);
+	fill_from(d, path);
 	web_print(d->b, value[0] != '\0' && !there ? "<details open><summary class=\"small\">%s</summary>" : "<details><summary class=\"small\">%s</summary>", other);
 	web_print(d->b, "<input type=\"text\" autocomplete=\"off\" name=\"%s\" aria-label=\"%s\" maxlength=\"%lld\" value=\"%s\"></details>", path, other, (long long)f->max, there ? "" : value);
 }

@@ -391,6 +391,16 @@ void portal_ask_license(struct web_req *q, struct fj_buf *b, const char *noun, c
 bool portal_reviews(struct web_req *q, const json_t *o);
 /* On the page of an application that waits: the decision, or who reviews it. */
 void portal_begin_at_product(struct web_req *q, struct fj_buf *b, const struct iss_command_info *c); /* above an empty form that one fills in */
+/* --- adjust.c --- */
+#define PORTAL_ADJUSTS "proposal.adjusts"
+#define PORTAL_FILL_IN "fill" /* the button beside it */
+void portal_adjust_button(struct web_req *q, struct fj_buf *b, const char *noun, const json_t *o, const char *id);
+void portal_adjust_form(struct web_req *q, struct fj_buf *b, const struct iss_command_info *c, const json_t *fill);
+void portal_adjust_told(struct web_req *q, struct fj_buf *b, const json_t *changes);
+/* --- approval.c: what is adjusted, and each member that differs from what is in force --- */
+void portal_changes(struct web_req *q, struct fj_buf *b, const char *authorisation, const json_t *rows);
+/* --- prefill.c: something stands in the form at this path or below it --- */
+bool portal_is_begun(const json_t *fill, const char *path);
 void portal_license_review(struct web_req *q, struct fj_buf *b, const json_t *o, const char *id);
 /* The service address that a license bound by name is checked for, or those of a product's licenses; nothing of others. */
 void portal_audience(struct web_req *q, struct fj_buf *b, const json_t *o);

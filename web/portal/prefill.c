@@ -8,14 +8,15 @@
  */
 #include "web/portal/internal.h"
 
-static bool has_below(const json_t *fill, const char *name)
+/* how many rows stand there is nothing that was filled in */
+bool portal_is_begun(const json_t *fill, const char *path)
 {
-	size_t n = strlen(name);
+	size_t n = strlen(path);
 	const char *key;
 	json_t *v;
 
 	json_object_foreach((json_t *)(uintptr_t)fill, key, v)
-		if (strncmp(key, name, n) == 0 && (key[n] == '\0' || key[n] == '.' || key[n] == '@'))
+		if (strncmp(key, path, n) == 0 && (key[n] == '\0' || key[n] == '.' || key[n] == '@') && key[strlen(key) - 1] != '#')
 			return true;
 	return false;
 }
@@ -36,7 +37,7 @@ static void put(json_t *fill, const struct iss_command_info *c, const char *fiel
 {
 	const struct iss_field *f = portal_field_of(c, field);
 
-	if (f != NULL && v != NULL && !has_below(fill, field))
+	if (f != NULL && v != NULL && !portal_is_begun(fill, field))
 		portal_put_value(fill, f, field, v);
 }
 
@@ -149,6 +150,127 @@ static json_t *agreement_of(struct web_req *q, const json_t *p)
 	    "evaluation", "exit", json_object_get(term, "exit"));
 }
 
+/* --- an authorisation that is adjusted: one begins with what it and its agreement say --- */
+
+/* the plan that an authorisation goes by; NULL: none, or none is named; the caller's */
+static json_t *plan_of(struct web_req *q, const char *number)
+{
+	FJ_AUTO(json) a = ask(q, "authorisation.show", "number", number);
+
+	return ask(q, "plan.show", "id", fj_json_text(a, "plan"));
+}
+
+/* the day of a time, or today where that is over (a proposal begins today at the earliest) */
+static json_t *day_of(const char *at, bool today)
+{
+	char day[FJ_TIME_CAP];
+	fj_time t;
+
+	if (fj_time_parse(at, &t, NULL) != FJ_OK)
+		return NULL;
+	fj_date_china(today && t < fj_now() ? fj_now() : t, day);
+	return json_string(day);
+}
+
+static bool is_named(const json_t *list, const json_t *name)
+{
+	size_t i;
+	json_t *v;
+
+	json_array_foreach(list, i, v)
+		if (json_equal(json_is_string(v) ? v : json_object_get(v, "name"), name))
+			return true;
+	return false;
+}
+
+/* what the plan has that neither the one before nor the agreement names, after those of the agreement: numbers go on, none is given twice */
+static json_t *adjusted_products(const json_t *p, const json_t *before, const json_t *there)
+{
+	json_t *out = json_copy(json_object_get(json_object_get(before, "agreement"), "products")), *v;
+	FJ_AUTO(json) planned = planned_products(json_object_get(p, "items"), json_object_get(json_object_get(json_object_get(p, "proposal"), "grant"), "purposes"));
+	const json_t *old = json_object_get(json_object_get(before, "items"), "products");
+	char id[24];
+	size_t i, n = 0;
+
+	json_array_foreach(planned, i, v) {
+		const json_t *name = json_object_get(v, "name");
+		if (is_named(json_object_get(old, "public"), name) || is_named(json_object_get(old, "development"), name) || is_named(out, name))
+			continue;
+		do
+			snprintf(id, sizeof(id), "P-%03zu", ++n);
+		while (portal_has_product(out, id) || portal_has_product(there, id));
+		json_object_set_new(v, "id", json_string(id));
+		json_array_append(out, v);
+	}
+	return out;
+}
+
+/* the agreement in force, for the scope and term that are proposed now */
+static json_t *adjusted_agreement(struct web_req *q, const json_t *p, const json_t *before)
+{
+	const json_t *now = json_object_get(p, "proposal");
+	json_t *out = json_copy(json_object_get(before, "agreement"));
+	FJ_AUTO(json) there = portal_products(q, fj_json_text(now, "adjusts"));
+
+	json_object_set(out, "scope", json_object_get(now, "certificates"));
+	json_object_set_new(out, "term", json_pack("{s:O, s:O}", "from", json_object_get(now, "from"), "to", json_object_get(now, "to")));
+	json_object_set_new(out, "products", adjusted_products(p, before, there));
+	return out;
+}
+
+static void proposal(struct web_req *q, const struct iss_command_info *c, json_t *fill)
+{
+	FJ_AUTO(json) a = ask(q, "authorisation.show", "number", fj_json_text(fill, PORTAL_ADJUSTS));
+	FJ_AUTO(json) p = ask(q, "plan.show", "id", fj_json_text(a, "plan"));
+	FJ_AUTO(json) now = p != NULL ? json_copy(json_object_get(p, "proposal")) : json_object();
+	FJ_AUTO(json) certificates = json_array();
+	const struct iss_field *doc = portal_field_of(c, "proposal");
+	char path[80];
+	size_t i;
+	json_t *v;
+
+	if (a == NULL)
+		return;
+	json_array_foreach(json_object_get(a, "assets"), i, v)
+		json_array_append(certificates, json_object_get(v, "certificate"));
+	json_object_set(now, "certificates", certificates);
+	json_object_set(now, "grant", json_object_get(a, "grant"));
+	json_object_set(now, "terms", json_object_get(json_object_get(a, "terms"), "kind"));
+	json_object_set_new(now, "from", day_of(fj_json_text(a, "not_before"), true));
+	json_object_set_new(now, "to", day_of(fj_json_text(a, "not_after"), false));
+	if (json_object_get(now, "agreement") != NULL) { /* of the short course */
+		FJ_AUTO(json) one = json_pack("{s:O}", "proposal", now);
+		json_object_set_new(now, "agreement", adjusted_agreement(q, one, p));
+	}
+	for (const struct iss_field *f = doc->members; f->name != NULL; f++) {
+		snprintf(path, sizeof(path), "proposal.%.60s", f->name);
+		if (!portal_is_begun(fill, path))
+			portal_put_value(fill, f, path, json_object_get(now, f->name));
+	}
+}
+
+/* each step's document as it is kept for the authorisation that this plan adjusts; nothing where it adjusts none */
+static void adjusted_plan(struct web_req *q, const struct iss_command_info *c, const json_t *p, json_t *fill)
+{
+	const char *number = fj_json_text(json_object_get(p, "proposal"), "adjusts");
+	FJ_AUTO(json) before = number[0] == '\0' ? NULL : plan_of(q, number);
+	FJ_AUTO(json) items = json_copy(json_object_get(before, "items"));
+
+	if (before == NULL)
+		return;
+	if (items != NULL)
+		json_object_set(items, "mode", json_object_get(json_object_get(json_object_get(p, "proposal"), "grant"), "mode"));
+	put(fill, c, "study", json_object_get(before, "study"));
+	put(fill, c, "items", items);
+	put(fill, c, "selection", json_object_get(before, "selection"));
+	put(fill, c, "place", json_object_get(json_object_get(before, "disclosure"), "place"));
+	put(fill, c, "address", json_object_get(json_object_get(before, "disclosure"), "address"));
+	if (portal_field_of(c, "agreement") != NULL && json_object_get(before, "agreement") != NULL) {
+		FJ_AUTO(json) agreement = adjusted_agreement(q, p, before);
+		put(fill, c, "agreement", agreement);
+	}
+}
+
 static void plan(struct web_req *q, const struct iss_command_info *c, json_t *fill)
 {
 	FJ_AUTO(json) p = ask(q, "plan.show", "id", fj_json_text(fill, "id"));
@@ -161,7 +283,8 @@ static void plan(struct web_req *q, const struct iss_command_info *c, json_t *fi
 		put(fill, c, parts[i], json_object_get(p, parts[i]));
 	put(fill, c, "place", json_object_get(json_object_get(p, "disclosure"), "place"));
 	put(fill, c, "address", json_object_get(json_object_get(p, "disclosure"), "address"));
-	if (portal_field_of(c, "items") != NULL && !has_below(fill, "items"))
+	adjusted_plan(q, c, p, fill);
+	if (portal_field_of(c, "items") != NULL && !portal_is_begun(fill, "items"))
 		put_member(fill, c, "items", "mode", json_object_get(json_object_get(proposal, "grant"), "mode"));
 	if (portal_field_of(c, "agreement") != NULL) {
 		FJ_AUTO(json) agreed = agreement_of(q, p);
@@ -180,7 +303,7 @@ static void license(struct web_req *q, const struct iss_command_info *c, json_t 
 	FJ_AUTO(json) a = ask(q, "authorisation.show", "number", number);
 	const json_t *assets = json_object_get(a, "assets");
 
-	if (a == NULL || has_below(fill, "request.grant"))
+	if (a == NULL || portal_is_begun(fill, "request.grant"))
 		return;
 	put_member(fill, c, "request", "authorisation", json_object_get(a, "number"));
 	FJ_AUTO(json) grant = json_copy(json_object_get(a, "grant"));
@@ -319,6 +442,8 @@ void portal_prefill(struct web_req *q, const struct iss_command_info *c, json_t 
 		plan(q, c, fill);
 	else if (portal_field_of(c, "request") != NULL && strncmp(c->name, "token.", 6) == 0 && portal_field_of(c, "request")->members != NULL)
 		license(q, c, fill);
+	else if (strcmp(c->name, "authorisation.propose") == 0)
+		proposal(q, c, fill);
 	else if (strcmp(c->name, "product.change") == 0)
 		product(q, c, fill);
 	else if (strcmp(c->name, "product.add") == 0)

@@ -128,7 +128,17 @@ static void in_force(struct web_req *q, struct fj_buf *b, const char *number)
 	web_html(b, "</div>");
 }
 
-static void to_register(struct web_req *q, struct fj_buf *b)
+static void who_adjusts(struct web_req *q, struct fj_buf *b, const char *number)
+{
+	FJ_AUTO(json) params = json_pack("{s:s}", "number", number);
+	FJ_AUTO(json) a = NULL;
+
+	if (portal_command(q, "authorisation.show", params, &a, NULL) == FJ_OK)
+		web_print(b, "<li><a class=\"mono\" href=\"/show/authorisation/%s\">%s</a> %s%s<bdi>%s</bdi></li>", number, number, web_label(q, "implementer"), web_either(q, "：", ": "),
+		    fj_json_text(json_object_get(a, "implementer"), "name"));
+}
+
+static void to_register(struct web_req *q, struct fj_buf *b, const char *number)
 {
 	FJ_AUTO(json) list = portal_agreed(q);
 	size_t i;
@@ -141,7 +151,14 @@ static void to_register(struct web_req *q, struct fj_buf *b)
 		web_html(b, "</ul>");
 		return;
 	}
-	web_print(b, "<p class=\"notice\">%s</p>", web_tr(q, "Every product that the agreement lists is registered. Another one needs the agreement adjusted: the implementing institution proposes the operation anew and names this authorisation as the one adjusted."));
+	web_print(b, "<div class=\"notice\"><p>%s</p><ul>", web_tr(q, "Every product that the agreement lists is registered. For another one ask the implementing institution to adjust the agreement, by the button on the page of the authorisation:"));
+	if (number[0] != '\0')
+		who_adjusts(q, b, number);
+	FJ_AUTO(json) own = number[0] != '\0' ? NULL : portal_candidates(q, "authorisation");
+	json_array_foreach(own, i, v)
+		if (i < OWN)
+			who_adjusts(q, b, fj_json_text(v, "id"));
+	web_html(b, "</ul></div>");
 }
 
 void portal_price_form(struct web_req *q, struct fj_buf *b, const struct iss_command_info *c, const json_t *fill)
@@ -153,5 +170,5 @@ void portal_price_form(struct web_req *q, struct fj_buf *b, const struct iss_com
 		in_force(q, b, fj_json_text(fill, "authorisation"));
 	else if (strcmp(c->name, "product.add") == 0 && (portal_actor(q)->roles & ISS_OPERATOR) &&
 	         (fj_json_text(params, "number")[0] == '\0' || (portal_command(q, "authorisation.show", params, &a, NULL) == FJ_OK && json_array_size(json_object_get(a, "agreed_products")) > 0)))
-		to_register(q, b);
+		to_register(q, b, fj_json_text(params, "number"));
 }

@@ -336,7 +336,7 @@ static void places(struct web_req *q, struct fj_buf *b, const char *noun, const 
 }
 
 /* of a plan: its proposal, its course and the line above say them */
-static const char *const of_plan[] = {"from", "to", "at", "waiting_for", "asset_names"};
+static const char *const of_plan[] = {"from", "to", "at", "waiting_for", "asset_names", "changes"};
 
 /* without what the head has told already, and what says nothing */
 static json_t *without_head(const json_t *o, const char *noun)
@@ -457,6 +457,8 @@ static void page(struct web_req *q, struct web_res *r, const char *noun, const c
 		turn_of_registration(q, b, open);
 	portal_ask_license(q, b, noun, o, id);
 	next_acts(q, b, &x, o, id, back);
+	portal_adjust_button(q, b, noun, o, id);
+	portal_adjust_told(q, b, json_object_get(o, "changes"));
 	portal_license_text(q, b, noun, o, id);
 	portal_audience(q, b, o);
 	if (strcmp(noun, "revenue") == 0)

@@ -414,6 +414,7 @@ static void step_page(struct web_req *q, struct web_res *r, const struct portal_
 	portal_draft_told(q, b, json_is_true(json_object_get(fill, PORTAL_CHANGED)));
 	if (fj_json_text(fill, PORTAL_DRAFT)[0] == '\0')
 		portal_drafts_of(q, b, c, "wizard", fj_json_text(fill, "id"));
+	portal_adjust_form(q, b, c, fill);
 	portal_tell(q, r, err);
 	portal_fill_bad(q, c, fill, err);
 	form_begin(q, b, w, fill, at);
@@ -506,6 +507,12 @@ void portal_get_wizard(struct web_req *q, struct web_res *r)
 		step_page(q, r, w, c, fill, at, NULL);
 }
 
+/* it names what a form begins at */
+static bool names_object(const char *key)
+{
+	return strchr(key, '.') == NULL || strcmp(key, PORTAL_ADJUSTS) == 0;
+}
+
 /* the object was chosen on the page, and nothing else filled in yet */
 static bool only_chosen(const json_t *typed)
 {
@@ -513,9 +520,15 @@ static bool only_chosen(const json_t *typed)
 	json_t *v;
 
 	json_object_foreach((json_t *)(uintptr_t)typed, key, v)
-		if (strchr(key, '.') != NULL && key[strlen(key) - 1] != '#')
+		if (!names_object(key) && key[strlen(key) - 1] != '#')
 			return false; /* how many rows stand there is nothing that was filled in */
 	return json_object_size(typed) > 0;
+}
+
+/* an authorisation that is adjusted was chosen, and nothing of it stands here yet; a save by the script fills in nothing that is not seen */
+static bool adjusts_now(struct web_req *q, const json_t *kept, const json_t *typed)
+{
+	return fj_json_text(typed, PORTAL_ADJUSTS)[0] != '\0' && !portal_is_begun(kept, "proposal.grant") && !web_wants_json(q);
 }
 
 /* What the step asks for is what was typed now; the rest stays as it was kept.  *seen false: something of the step was filled in
@@ -530,9 +543,10 @@ static json_t *merged(struct web_req *q, const struct portal_wizard *w, const st
 	bool changed, chosen = false;
 
 	*seen = true;
-	if (!portal_draft_take(q, c, web_field(q, "draft"), fill, &changed)) { /* the first step: by what names the object */
+	bool first = !portal_draft_take(q, c, web_field(q, "draft"), fill, &changed);
+	if (first || adjusts_now(q, fill, typed)) { /* by what names the object */
 		json_object_foreach(typed, key, v)
-			if (strchr(key, '.') == NULL)
+			if (names_object(key) && (strchr(key, '.') == NULL ? first : !web_wants_json(q)))
 				json_object_set(fill, key, v);
 		portal_prefill(q, c, fill);
 		chosen = only_chosen(typed);
@@ -541,7 +555,7 @@ static json_t *merged(struct web_req *q, const struct portal_wizard *w, const st
 	json_object_foreach_safe(fill, next, key, v)
 		for (size_t i = 0; i < n; i++)
 			if (below(key, place[i].path)) {
-				*seen = *seen && (!chosen || strchr(key, '.') == NULL);
+				*seen = *seen && (!chosen || names_object(key));
 				if (!chosen)
 					json_object_del(fill, key);
 				break;
@@ -568,7 +582,7 @@ void portal_post_wizard(struct web_req *q, struct web_res *r)
 	FJ_AUTO(json) fill = merged(q, w, c, at, &seen);
 	const char *step = web_field(q, "step");
 	const char *file = web_field(q, "file");
-	bool rows = portal_rows_step(fill, step), keep = strcmp(step, "draft") == 0 || file[0] != '\0';
+	bool rows = portal_rows_step(fill, step), keep = strcmp(step, "draft") == 0 || strcmp(step, PORTAL_FILL_IN) == 0 || file[0] != '\0';
 	size_t go = rows || keep || !seen ? at : number_of(web_field(q, "go"), n + 1);
 	snprintf(id, sizeof(id), "%.23s", web_field(q, "draft"));
 	FJ_AUTO(str) focus = fj_strdup(fj_json_text(fill, PORTAL_FOCUS));

@@ -61,7 +61,8 @@ const struct iss_field fld_authorisation_list[] = {F_PAGE, F_STATE(authorisation
 	{"mode", ISS_F_STR, false, 8, "授权模式", "WHOLE, DOMAIN or SCENE", modes}, {"operator", ISS_F_STR, false, 18, "运营机构", "to this operator"},
 	{"implementer", ISS_F_STR, false, 18, "实施机构", "by this implementer"},
 	{"turn", ISS_F_STR, false, 18, "待其评价", "a period is over, and this implementing institution has to evaluate it"},
-	{"assessor", ISS_F_STR, false, 18, "可由其评价", "a period is over without an evaluation, and this assessor may evaluate it"}, F_MADE, F_ENDS, {0}};
+	{"assessor", ISS_F_STR, false, 18, "可由其评价", "a period is over without an evaluation, and this assessor may evaluate it"},
+	{"offering", ISS_F_STR, false, 18, "待其登记产品", "in force, and its agreement lists products that this operator has not registered"}, F_MADE, F_ENDS, {0}};
 const struct iss_field fld_token_list[] = {F_PAGE, F_STATE(token_states), {"authorisation", ISS_F_STR, false, 40, "授权编号", "under this authorisation"},
 	{"user", ISS_F_STR, false, 18, "使用单位", "for this user (unified social credit code)"}, {"operator", ISS_F_STR, false, 18, "运营机构", "by this operator"},
 	{"asset", ISS_F_STR, false, DOM_MAX_ASSET_NO, "资产编号", "of this asset"}, F_ENDS, {0}};
@@ -338,9 +339,9 @@ static void choose(struct fnd_query *q)
 {
 	bool state = q->state[0] != '\0' && strcmp(q->state, "EXPIRED") != 0, ends = q->expires_from > 0 || q->expires_to < INT64_MAX;
 	bool made = q->created_from > 0 || q->created_to < INT64_MAX;
-	static const enum sto_id turns[FND_END][2] = {
+	static const enum sto_id turns[FND_END][3] = {
 		[FND_LEDGER] = {STO_FIND_TURN_LEDGER, STO_FIND_UNDER_CONFIRMER}, [FND_ASSET] = {STO_FIND_TURN_ASSET, STO_FIND_TURN_ISSUE},
-		[FND_REGISTRATION] = {STO_FIND_TURN_RECEIVE, STO_FIND_TURN_RECEIVE}, [FND_AUTHORISATION] = {STO_FIND_TURN_EVALUATE, STO_FIND_TURN_ASSESS},
+		[FND_REGISTRATION] = {STO_FIND_TURN_RECEIVE, STO_FIND_TURN_RECEIVE}, [FND_AUTHORISATION] = {STO_FIND_TURN_EVALUATE, STO_FIND_TURN_ASSESS, STO_FIND_TURN_OFFER},
 		[FND_PLAN] = {STO_FIND_TURN_PLAN, STO_FIND_TURN_FILE}};
 	const struct {
 		enum sto_id lead;
@@ -390,7 +391,7 @@ static enum fj_rc read_after(const json_t *p, struct fnd_query *q, struct fj_err
 /* each decides by itself what the list goes through: a second one would be passed over */
 static enum fj_rc one_lead(enum fnd_noun noun, const json_t *p, struct fj_err *err)
 {
-	static const char leads[] = " turn confirmer issuing assessor bureau superior ";
+	static const char leads[] = " turn confirmer issuing assessor bureau offering superior ";
 	const struct iss_field *first = NULL;
 
 	for (const struct iss_field *f = lists[noun].fields; f->name != NULL; f++) {
@@ -431,10 +432,14 @@ enum fj_rc fnd_query(enum fnd_noun noun, const json_t *params, fj_time now, cons
 	FJ_TRY(read_days(params, q, err));
 	read_state(params, now, q);
 	q->turn = given_as(params, deciders);
-	q->decides = q->turn[0] != '\0';
-	if (!q->decides)
+	q->decides = q->turn[0] != '\0' ? 1 : 0;
+	if (q->decides == 0 && fj_json_text(params, "offering")[0] != '\0') {
+		q->turn = fj_json_text(params, "offering");
+		q->decides = 2;
+	} else if (q->decides == 0) {
 		q->turn = fj_json_text(params, "turn");
-	if (noun == FND_LEDGER && q->decides && q->state[0] == '\0')
+	}
+	if (noun == FND_LEDGER && q->decides == 1 && q->state[0] == '\0')
 		q->state = "RECOGNISED";
 	choose(q);
 	FJ_TRY(read_after(params, q, err));
@@ -452,7 +457,7 @@ static enum fj_rc start(struct sto *db, const struct fnd_query *q, struct sto_q 
 	bool turn = q->turn[0] != '\0';
 	if (q->lead == STO_FIND_TURN_ISSUE)
 		return sto_query(db, q->lead, keys, err, "itti" "tttttttt" "iiii" "t", (int64_t)q->noun, q->turn, FILTERS, q->person);
-	if (q->lead == STO_FIND_TURN_EVALUATE || q->lead == STO_FIND_TURN_ASSESS)
+	if (q->lead == STO_FIND_TURN_EVALUATE || q->lead == STO_FIND_TURN_ASSESS || q->lead == STO_FIND_TURN_OFFER)
 		return sto_query(db, q->lead, keys, err, "itti" "tttttttt" "iiii" "i", (int64_t)q->noun, q->turn, FILTERS, (int64_t)q->now);
 	if (q->sort == 'd' || under || turn)
 		return sto_query(db, q->lead, keys, err, "itti" "tttttttt" "iiii", (int64_t)q->noun, turn ? q->turn : under ? q->superior : q->after_sort, FILTERS);

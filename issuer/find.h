@@ -41,7 +41,7 @@ enum fj_rc fnd_note(const struct evt *e, struct fj_err *err) FJ_MUST_USE;
 struct fnd_query {
 	enum fnd_noun noun;
 	const char *holder, *superior, *turn /* whose it is to act */, *person /* who looks */, *finance, *state, *class_, *industry, *parent;
-	bool decides; /* the turn is of who confirms an entry or issues a certificate, else of the holder or institution */
+	int decides;  /* the turn is of 0 the holder or institution, 1 who confirms an entry or issues a certificate, 2 the operator */
 	char div_from[8], div_below[8];
 	int64_t created_from, created_to, expires_from, expires_to;
 	enum sto_id lead;     /* the statement whose index serves */

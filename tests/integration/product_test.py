@@ -118,7 +118,16 @@ def prices():
 
 # --- products ---
 
+def to_register(who='jc1'):
+    """what the home page counts, and what its list has"""
+    acts = [a for a in done(who, 'home.show')['waiting']['acts'] if a['what'] == 'product.add']
+    listed = officers.get(who, 'authorisation?limit=1000&offering=' + JINGCHU)['items']
+    return [a['count'] for a in acts], [a['number'] for a in listed]
+
+
 def products():
+    same('the operator is told that its agreement lists products to be registered; one without a list has none', to_register(), ([1], [dau]))
+    same('nobody else is', to_register('qs1')[0], [])
     for id, purpose in (('P-FLOOD', 'WELFARE'), ('P-GOV', 'PUBGOV')):
         refuse_product('a fee of 0.01 yuan for %s' % purpose, 'R07', id=id, purpose=purpose, fee_fen=1)
         refuse_product('a price for %s, even of nothing' % purpose, 'R07', id=id, purpose=purpose, fee_fen=0)
@@ -135,7 +144,8 @@ def products():
     refused('free use without conditions is no such thing', do('jc1', 'product.add', authorisation=dau, id='P-FLOOD', **dict(FREE, conditions='\u200b')), 'R32')
     refuse_product('a product that the agreement does not list', 'R13', id='P-MORE')
     text = do('jc1', 'product.add', authorisation=dau, id='P-MORE', **SAID)[1]['detail']
-    check('which names those that may be registered, and who has another one listed', 'P-INDEX' in text['zh'] and 'P-INDEX' in text['en'] and '实施机构' in text['zh'], text)
+    check('which names those that may be registered, and who has another one listed', 'P-INDEX' in text['zh'] and 'P-INDEX' in text['en'] and '请实施机构湖北省水文水资源中心' in text['zh'], text)
+    check('in no words of programs', 'adjusts' not in json.dumps(text) and 'propose' not in json.dumps(text), text)
     refuse_product('one that it lists for another purpose', 'R13', id='P-FLOOD')
     refuse_product('an id with a slash', 'domain.md 4.9', id='P/INDEX')
     refuse_product('the product of another operator', '167·三(五)', who='qs1', id='P-INDEX')

@@ -119,7 +119,10 @@ void portal_acts(struct web_req *q, struct fj_buf *b, const json_t *list)
 		char n[CHART_NUMBER_CAP];
 		chart_number(fj_json_num(a, "count"), false, n);
 		web_html(b, "<li><a href=\"");
-		list_address(b, fj_json_text(a, "noun"), json_object_get(a, "filter"));
+		if (strcmp(fj_json_text(a, "what"), "product.add") == 0)
+			web_html(b, "/do/product/add"); /* names what is to be registered, under each authorisation */
+		else
+			list_address(b, fj_json_text(a, "noun"), json_object_get(a, "filter"));
 		web_html(b, "\">");
 		command_name(q, b, fj_json_text(a, "what"));
 		web_html(b, " <span class=\"count\">");

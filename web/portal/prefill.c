@@ -327,18 +327,19 @@ static void product(struct web_req *q, const struct iss_command_info *c, json_t 
 		put(fill, c, f->name, json_object_get(p, f->name));
 }
 
-/* the first that the agreement lists and nobody registered yet; where it lists none, the next number */
+/* the one that was chosen, else the first, that the agreement lists and nobody registered yet; where it lists none, the next number */
 static void next_product(struct web_req *q, const struct iss_command_info *c, json_t *fill, const json_t *agreed, const char *number)
 {
 	FJ_AUTO(json) there = portal_products(q, number);
+	FJ_AUTO(str) chosen = fj_strdup(fj_json_text(fill, "id"));
 	char id[24];
 	size_t i, n = 0;
 	json_t *v;
 
-	if (there == NULL)
+	if (there == NULL || chosen == NULL)
 		return;
 	json_array_foreach(agreed, i, v)
-		if (strcmp(fj_json_text(v, "level"), "OPERATOR") == 0 && !portal_has_product(there, fj_json_text(v, "id"))) {
+		if (strcmp(fj_json_text(v, "level"), "OPERATOR") == 0 && !portal_has_product(there, fj_json_text(v, "id")) && (chosen[0] == '\0' || strcmp(chosen, fj_json_text(v, "id")) == 0)) {
 			static const char *const same[] = {"id", "name", "purpose"};
 			for (size_t k = 0; k < FJ_ARRAY_LEN(same); k++)
 				put(fill, c, same[k], json_object_get(v, same[k]));

@@ -42,7 +42,7 @@ static void agreed_into(struct web_req *q, const char *number, bool open, json_t
 		return;
 	json_array_foreach(json_object_get(a, "agreed_products"), i, v)
 		if (strcmp(fj_json_text(v, "level"), "OPERATOR") == 0 && !portal_has_product(there, fj_json_text(v, "id")))
-			json_array_append_new(out, json_pack("{s:O, s:o}", "id", json_object_get(v, "id"), "label", json_sprintf("%s · %s", fj_json_text(v, "name"), number)));
+			json_array_append_new(out, json_pack("{s:O, s:o, s:s}", "id", json_object_get(v, "id"), "label", json_sprintf("%s · %s", fj_json_text(v, "name"), number), "authorisation", number));
 }
 
 json_t *portal_agreed(struct web_req *q)
@@ -147,7 +147,7 @@ static void to_register(struct web_req *q, struct fj_buf *b, const char *number)
 	if (json_array_size(list) > 0) {
 		web_print(b, "<p class=\"small\">%s</p><ul>", web_tr(q, "Products of the agreement that are not registered yet:"));
 		json_array_foreach(list, i, v)
-			web_print(b, "<li><span class=\"mono\">%s</span> <bdi>%s</bdi></li>", fj_json_text(v, "id"), fj_json_text(v, "label"));
+			web_print(b, "<li><a href=\"/do/product/add?authorisation=%s&amp;id=%s\"><span class=\"mono\">%s</span> <bdi>%s</bdi></a></li>", fj_json_text(v, "authorisation"), fj_json_text(v, "id"), fj_json_text(v, "id"), fj_json_text(v, "label"));
 		web_html(b, "</ul>");
 		return;
 	}

@@ -1099,7 +1099,7 @@ static enum fj_rc plan_into(struct sto *db, const struct dom_auth *a, json_t *ou
 
 	if (rc == FJ_OK)
 		FJ_TRY(fj_json_set(out, "plan", json_string(p.id)));
-	FJ_TRY(fj_json_set(out, "terms", json_incref(json_object_get(a->body, "terms"))));
+	FJ_TRY(fj_json_set(out, "terms", json_string(fj_json_text(json_object_get(a->body, "terms"), "kind"))));
 	return rc == FJ_E_NOTFOUND ? FJ_OK : rc;
 }
 

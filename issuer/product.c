@@ -36,16 +36,16 @@ static const char *const deliveries[] = {"API", "DATASET", "MODEL", "VERIFY", "R
 	{"purpose", ISS_F_STR, required, 12, "用途类", "class of purpose", purposes, "167·三(五)"},                                                 \
 	{"delivery", ISS_F_STR, required, 12, "交付方式", "how it is delivered", deliveries, "domain.md 3.1"},                                      \
 	{"price_form", ISS_F_STR, required, 12, "价格形式", "how its price is formed", price_forms, "167·三(五); 65号"},                            \
-	{"charge_basis", ISS_F_STR, false, 12, "收费形式", "what is charged for; none of what is free", charge_bases, "65号 三(二)"},               \
-	{"fee_fen", ISS_F_INT, false, PRC_MAX_FEN, "收费标准（分）", "actual fee in fen, per unit of what is charged for"},                         \
+	{"charge_basis", ISS_F_STR, false, 12, "收费形式（有偿的须填，免费的不填）", "what is charged for (needed of what is paid; none of what is free)", charge_bases, "65号 三(二)"}, \
+	{"fee_fen", ISS_F_INT, false, PRC_MAX_FEN, "收费标准（分，有偿的须填）", "actual fee in fen, per unit of what is charged for (needed of what is paid)"}, \
 	{"data_use", ISS_F_STR, required, 800, "数据资源使用情况", "what data it uses, and how: disclosed"},                                        \
 	{"conditions", ISS_F_STR, required, 800, "使用条件", "conditions of its use, also when it is free: disclosed"},                             \
-	{"borne_by_public", ISS_F_BOOL, false, 1, "由社会公众负担", "the fee is borne by the public that uses a public service"},                   \
-	{"cost", ISS_F_JSON, false, 1, "成本构成", "cost breakdown of such a fee", .members = shp_costs, .shape = ISS_ROWS},                                           \
+	{"borne_by_public", ISS_F_BOOL, false, 1, "由社会公众负担（不填为否）", "the fee is borne by the public that uses a public service; no by default"}, \
+	{"cost", ISS_F_JSON, false, 1, "成本构成（由社会公众负担的须填）", "cost breakdown (needed of a fee that the public bears)", .members = shp_costs, .shape = ISS_ROWS},                                           \
 	{"raw_data", ISS_F_BOOL, false, 1, "原始数据", "it hands out raw data"},                                                                    \
 	{"nda_code", ISS_F_STR, false, 64, "公共数据资源登记查询码", "query code of its registration under Measures No. 26"},                                  \
 	{"nda_to", ISS_F_STR, false, 10, "登记有效期至", "last day of that registration"},                                                          \
-	{"token", ISS_F_STR, false, 40, "再开发许可令牌", "of a re-developed product: the license (LT-) under which it was made"}
+	{"token", ISS_F_STR, false, 40, "再开发许可令牌（再开发产品须填）", "license (LT-) under which it was made (needed of a re-developed product)"}
 #define PRODUCT {"product", ISS_F_STR, true, DOM_MAX_PRODUCT_KEY, "产品编号", "authorisation/id"}
 const struct iss_field fld_product_add[] = {
 	{"authorisation", ISS_F_STR, true, 40, "授权", "authorisation", .noun = "authorisation"},
@@ -423,7 +423,7 @@ static enum fj_rc append(struct offer *o, const char *event, int64_t n, struct f
 	if (body == NULL)
 		return fj_no_memory(err, "issuer");
 	FJ_TRY(evt_append(o->c, event, o->key, body, err));
-	o->c->answer = json_pack("{s:s, s:s, s:s, s:s, s:I}", "product", o->key, "state", "ON_SALE", "version", text(o, "version"), "override", o->override, "fee_fen",
+	o->c->answer = json_pack("{s:s, s:s, s:s, s:s*, s:I}", "product", o->key, "state", "ON_SALE", "version", text(o, "version"), "override", o->override[0] != '\0' ? o->override : NULL, "fee_fen",
 	    (json_int_t)fj_json_num(o->doc, "fee_fen"));
 	return o->c->answer != NULL ? FJ_OK : fj_no_memory(err, "issuer");
 }

@@ -191,8 +191,8 @@ enum fj_rc iss_rule_no_caps_above_revenue(bool known, int64_t total_fen, int64_t
 		return iss_rule_fail(err, "R08", "caps and volumes come to more than any permitted revenue; correct them", "上限收费标准与预计业务量之积过大，请更正");
 	if (total_fen <= limit_fen)
 		return FJ_OK;
-	snprintf(en, sizeof(en), "caps and volumes come to %s yuan, above the maximum permitted revenue of %s yuan; lower them", yuan(total_fen, total), yuan(limit_fen, limit));
-	snprintf(zh, sizeof(zh), "按上限收费标准测算的收入 %s 元超过最高准许收入 %s 元，请调低", total, limit);
+	snprintf(en, sizeof(en), "caps and volumes come to %s yuan, above the maximum permitted revenue of %s yuan; lower caps or expected volumes, or, where the document says another maximum, correct that", yuan(total_fen, total), yuan(limit_fen, limit));
+	snprintf(zh, sizeof(zh), "各产品上限收费标准乘以预计业务量合计 %s 元，超过最高准许收入 %s 元，请调低上限收费标准或预计业务量；核定文件载明的最高准许收入与此不同的，请更正该项", total, limit);
 	return iss_rule_fail(err, "R08", en, zh);
 }
 

@@ -386,7 +386,7 @@ async function adjusting() {
 		p.seen = await p.text();
 	};
 	const value = (p, name) => p.within('[name="' + name + '"]').evaluateAll((all) => all.map((x) => x.value).join(''));
-	await task('an agreement is adjusted from the page of its authorisation: only the change is typed, step after step, and each approval says what differs', async (as, say) => {
+	await task('an agreement is adjusted from the page of its authorisation: only the change is typed, step after step, and each approval says what differs; then the operator is told, and registers the product', async (as, say, n) => {
 		const p = await as('hbsw1'), number = dau();
 		const now = await h.api('/api/v1/authorisation/' + number, null, await h.session('auditor'));
 		await p.page.goto(h.portal + '/show/authorisation/' + number);
@@ -434,16 +434,41 @@ async function adjusting() {
 		assert.deepStrictEqual(ids, [...now.agreed_products.map((x) => x.id), 'P-001'], 'numbers are kept, and a new one has its own');
 		assert.ok((await value(p, 'agreement.breach')).length > 0, 'the agreement in force');
 		const at = 'agreement.products.' + (ids.length - 1) + '.';
-		await p.page.fill('[name="' + at + 'id"]', 'P-ALERT');
+		const id = 'P-ALERT-' + n;
+		await p.page.fill('[name="' + at + 'id"]', id);
 		for (const name of ['standard', 'security_review', 'conformity'])
 			await p.page.fill('[name="' + at + name + '"]', '示例');
-		await p.page.locator('[name="' + at + 'purpose"]').selectOption(now.agreed_products.find((x) => x.level === 'OPERATOR').purpose);
+		await p.page.locator('[name="' + at + 'purpose"]').selectOption(now.agreed_products.find((x) => ['INDUSTRY', 'SECTOR'].includes(x.purpose)).purpose);
 		await sent(p, say);
 		const operator = await as('jc1');
 		await operator.page.goto(h.portal + '/approvals/' + approvalOf(p));
 		await operator.see(say('This adjusts a running authorisation:') + ' ' + number);
-		await operator.see('P-ALERT');
-		await operator.press(say('Reject'));
+		await operator.see(id);
+		await operator.press(say('Approve'));
+		const paper = { body: '示例', doc_no: '示例〔2026〕9号', doc_date: china(), scan: '示例' };
+		const ask = async (command, body) => (await h.api('/api/v1/' + command, body, await h.session('hbsw1'))).approval;
+		await decide(await ask('plan/file', { id: plan, filing_no: '备2026-9（示例）', ...paper }), 'hbsw2');
+		await decide(await ask('plan/activate', { id: plan, place: '示例', address: 'https://disclosure.example/9' }), 'hb-fin2');
+		await operator.home();
+		await operator.click(operator.within('main .todo a[href="/do/product/add"]'));
+		await operator.click(operator.within('main a[href*="id=' + id + '"]'));
+		assert.strictEqual(await value(operator, 'id'), id);
+		assert.strictEqual(await value(operator, 'name'), '预警接口');
+		await operator.see('有偿的须填');
+		const price = (await h.api('/api/v1/price?authorisation=' + number, null, await h.session('hbsw1'))).items.find((x) => x.state === 'IN_FORCE');
+		const priced = await ask('price/record', { authorisation: number, maximum_fen: 914313600, cost_fen: 800000000, bond_bp: 182, profit_bp: 782, tax_bp: 600, from: china(), to: (Number(china().slice(0, 4)) + 2) + '-06-30',
+			caps: [...price.caps, { product: id, cap_fen: 500, volume: 1000 }], doc_no: '示例〔2026〕10号', doc_date: china(), authority: '示例', scan: '示例' });
+		await decide(priced, 'hb-fin1');
+		const said = { version: '1.0', 'fee_fen@yuan': '5.00', data_use: '示例', conditions: '示例' };
+		for (const [name, text] of Object.entries(said))
+			await operator.page.fill('[name="' + name + '"]', text);
+		for (const [name, code] of [['delivery', 'API'], ['price_form', 'GUIDED'], ['charge_basis', 'CALLS']])
+			await operator.page.locator('[name="' + name + '"]').selectOption(code);
+		await sent(operator, say);
+		assert.ok(decodeURIComponent(operator.page.url()).includes('/show/product/' + number + '/' + id), 'to its page: ' + operator.page.url());
+		assert.ok(await operator.within('main a.button[href*="/do/token/issue?product="]').count() > 0, 'and on from there');
+		await operator.home();
+		assert.strictEqual(await operator.within('main .todo a[href="/do/product/add"]').count(), 0, 'nothing is left to register');
 	});
 	await task('the same from the empty form: the authorisation is chosen, and a button fills in what it says', async (as, say) => {
 		const p = await as('hbsw1'), number = dau();

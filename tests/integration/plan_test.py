@@ -448,7 +448,7 @@ def adjusted(number, cert):
     carry(steps[6:], None)
     a = officers.get('auditor', 'authorisation/' + number)
     same('then the same number has the new scope and term', (a['state'], a['grant'], a['not_after'], a['not_before'][:10]), ('ACTIVE', narrower, '2027-12-31T15:59:59Z', '2026-02-02'))
-    same('by the new plan', (show(plan)['state'], show(plan)['authorisation'], a['plan'], a['terms'], show(plan).get('changes')), ('ACTIVE', number, plan, {'kind': 'free'}, None))
+    same('by the new plan', (show(plan)['state'], show(plan)['authorisation'], a['plan'], a['terms'], show(plan).get('changes')), ('ACTIVE', number, plan, 'free', None))
     payload = json.loads(base64.urlsafe_b64decode(a['compact'].split('.')[1] + '=='))
     same('as a further version of the credential', (payload['version'], payload['jti']), (2, number))
     path = h.root + '/credential'

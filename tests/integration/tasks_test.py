@@ -315,7 +315,7 @@ def drafts(b):
     b.open('/do/collateral/request?draft=' + second)
     check('it is taken up where it stood', b.form('/do/collateral/request').get('creditor') == '示例银行 <b>x</b>')
     b.open('/drafts')
-    for i in (id_, second):
+    for i in {id_, second, *(f.get('draft') for f in b.page.forms if f.get('draft'))}: # those of refused forms too
         f = next(f for f in b.page.forms if f.get('draft') == i)
         b.press(f, '删除草稿')
     check('and thrown away by a button', '没有草稿' in b.page.text, b.page.text[-300:])
@@ -541,9 +541,27 @@ def price(dau):
     f = b.form('/do/price/record')
     check('what is computed of a price stands in its fields, where nobody typed', (f.get('maximum_fen@yuan'), f.get('profit_bp@pct')) == ('9,143,136.00', '7.82'), f.fields)
     check('and the file that was chosen is kept', f.get('scan@held') and '核定文件.pdf' in b.page.text, f.fields)
+    f.set('cost_fen@yuan', '8800000.00')
+    f.set('bond_bp@pct', '1.80')
+    b.press(f, '计算')
+    f = b.form('/do/price/record')
+    check('computed again it follows, since nobody changed it, and the page says so', (f.get('maximum_fen@yuan'), f.get('profit_bp@pct'), f.get('tax_bp@pct')) == ('10,055,584.00', '7.80', '6') and
+          '已按新结果更新' in b.page.text, f.fields)
+    check('rates are told in per cent, without another unit', re.search(r'准许利润率\s*7\.80%', b.page.text) and '基点' not in b.page.text, b.page.text[-600:])
     f.set('maximum_fen@yuan', '9000000.00')
     b.press(f, '计算')
+    check('and who typed another amount is told that it stays', '“最高准许收入”为您填写的数值' in b.page.text, b.page.text[-600:])
     check('what was typed stays', b.form('/do/price/record').get('maximum_fen@yuan') == '9000000.00' and b.form('/do/price/record').get('scan@held'))
+    f = b.form('/do/price/record')
+    f.set('authority', '省发展改革委（示例）')
+    b.press(f, '核对并预览')
+    draft = b.form('/do/price/record').get('draft')
+    check('a form that is refused is a draft', draft and '已填内容已存为草稿' in b.page.text, b.page.text[:400])
+    b.press(b.form('/do/price/record'), '核对并预览')
+    check('refused again it is the same one', b.form('/do/price/record').get('draft') == draft)
+    b.open('/do/price/record?draft=' + draft)
+    f = b.form('/do/price/record')
+    check('which has all that was submitted', (f.get('authority'), f.get('maximum_fen@yuan'), f.get('cost_fen@yuan')) == ('省发展改革委（示例）', '9000000.00', '8800000.00'), f.fields)
 
 
 def files():

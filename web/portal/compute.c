@@ -10,7 +10,7 @@
 
 static const struct {
 	const char *form, *ask;
-	bool fills; /* what was found goes into the fields of its name that are empty */
+	bool fills; /* what was found goes into the fields of its name that are empty, or have what was found before */
 } computed[] = {{"revenue.book", "revenue.compute", false}, {"evaluation.add", "evaluation.compute", false}, {"price.record", "price.calculate", true}};
 
 static const struct iss_command_info *asks(const struct iss_command_info *c)
@@ -98,31 +98,86 @@ static void figures(struct web_req *q, struct fj_buf *b, const struct iss_comman
 	web_print(b, "<p class=\"small\">%s</p>", web_either(q, err.zh, err.en));
 }
 
-static bool is_empty(const json_t *fill, const struct iss_field *f)
+struct computed_field {
+	char name[120], mark[120]; /* of its text, and of the text that was found for it before */
+};
+static void computed_of(const struct iss_field *f, struct computed_field *out)
 {
-	char other[120];
-
-	snprintf(other, sizeof(other), "%.100s%s", f->name, portal_unit(f));
-	return fj_json_text(fill, f->name)[0] == '\0' && fj_json_text(fill, other)[0] == '\0';
+	snprintf(out->name, sizeof(out->name), "%.100s%s", f->name, portal_unit(f));
+	snprintf(out->mark, sizeof(out->mark), "%.100s%s", f->name, PORTAL_COMPUTED);
 }
 
-/* the figures that the form asks for and that nobody typed; true: some */
+/* nobody typed it: it is empty, or has what was found before */
+static bool follows(const json_t *fill, const struct iss_field *f, const struct computed_field *n)
+{
+	const char *now = fj_json_text(fill, n->name);
+
+	return (now[0] == '\0' && fj_json_text(fill, f->name)[0] == '\0') || (now[0] != '\0' && strcmp(now, fj_json_text(fill, n->mark)) == 0);
+}
+
+/* as if nothing had been found before; the caller's */
+static json_t *typed_alone(const struct iss_command_info *c, const json_t *fill)
+{
+	json_t *out = json_copy((json_t *)(uintptr_t)fill);
+	struct computed_field n;
+
+	for (const struct iss_field *f = c->fields; f->name != NULL; f++) {
+		computed_of(f, &n);
+		if (follows(fill, f, &n))
+			json_object_del(out, n.name);
+	}
+	return out;
+}
+
+static void fill_one(struct web_req *q, json_t *fill, const struct iss_field *f, const json_t *found)
+{
+	FJ_AUTO(json) text = json_object();
+	struct computed_field n;
+	char label[300];
+
+	computed_of(f, &n);
+	portal_put_value(text, f, f->name, found);
+	if (follows(fill, f, &n)) {
+		json_object_update(fill, text);
+		json_object_set(fill, n.mark, json_object_get(text, n.name));
+	} else if (strcmp(fj_json_text(fill, n.name), fj_json_text(text, n.name)) != 0) {
+		snprintf(label, sizeof(label), "%s", web_label(q, f->name));
+		json_array_append_new(json_object_get(fill, PORTAL_DIFFERS), json_string(label));
+	}
+}
+
+/* the figures that the form asks for and that nobody typed; false: it has none, or they can't be found yet */
 static bool fill_in(struct web_req *q, const struct iss_command_info *c, json_t *fill)
 {
+	FJ_AUTO(json) typed = typed_alone(c, fill);
 	FJ_AUTO(json) params = NULL;
 	FJ_AUTO(json) answer = NULL;
-	bool fills = false, any = false;
+	bool fills = false;
 
 	for (size_t i = 0; i < FJ_ARRAY_LEN(computed); i++)
 		fills = fills || (computed[i].fills && strcmp(computed[i].form, c->name) == 0);
-	if (!fills || portal_params_of(q, asks(c), fill, &params, NULL) != FJ_OK || portal_command(q, asks(c)->name, params, &answer, NULL) != FJ_OK)
+	if (!fills || portal_params_of(q, asks(c), typed, &params, NULL) != FJ_OK || portal_command(q, asks(c)->name, params, &answer, NULL) != FJ_OK)
 		return false;
+	json_object_set_new(fill, PORTAL_DIFFERS, json_array());
 	for (const struct iss_field *f = c->fields; f->name != NULL; f++)
-		if (json_is_integer(json_object_get(answer, f->name)) && is_empty(fill, f)) {
-			portal_put_value(fill, f, f->name, json_object_get(answer, f->name));
-			any = true;
-		}
-	return any;
+		if (json_is_integer(json_object_get(answer, f->name)))
+			fill_one(q, fill, f, json_object_get(answer, f->name));
+	return true;
+}
+
+/* what went into the fields above, and what stands there otherwise since somebody typed it */
+static void filled_told(struct web_req *q, struct fj_buf *b, const json_t *differs)
+{
+	size_t i;
+	json_t *v;
+
+	web_print(b, "<p class=\"small\">%s", web_tr(q, "What was found stands in the fields above, also in place of what was found before."));
+	json_array_foreach(differs, i, v) {
+		web_html(b, " <strong>");
+		web_say(q, b, "“%s” stays as you typed it, which is not what was found.", json_string_value(v));
+		web_html(b, "</strong>");
+	}
+	web_html(b, "</p>");
 }
 
 void portal_compute_box(struct web_req *q, struct fj_buf *b, const struct iss_command_info *c, const json_t *fill)
@@ -135,8 +190,14 @@ void portal_compute_box(struct web_req *q, struct fj_buf *b, const struct iss_co
 	if (json_object_get(fill, PORTAL_COMPUTE) != NULL)
 		figures(q, b, ask, fill);
 	if (json_is_false(json_object_get(fill, PORTAL_COMPUTE)))
-		web_print(b, "<p class=\"small\">%s</p>", web_tr(q, "What was found stands in the fields above that were empty."));
+		filled_told(q, b, json_object_get(fill, PORTAL_DIFFERS));
 	web_html(b, "</div>");
+	for (const struct iss_field *f = c->fields; f->name != NULL; f++) {
+		struct computed_field n;
+		computed_of(f, &n);
+		if (fj_json_text(fill, n.mark)[0] != '\0')
+			portal_hidden(b, n.mark, fj_json_text(fill, n.mark));
+	}
 }
 
 bool portal_compute(struct web_req *q, struct web_res *r, const struct iss_command_info *c, json_t *fill)

@@ -327,6 +327,21 @@ static bool held_any(const struct iss_command_info *c, const json_t *fill)
 	return false;
 }
 
+/* all that was submitted, and not what the script saved last, is there again whenever the form is */
+static void keep_refused(struct web_req *q, struct fj_buf *b, const struct iss_command_info *c, json_t *fill)
+{
+	const char *draft = fj_json_text(fill, PORTAL_DRAFT);
+	char id[ISS_DRAFT_CAP];
+
+	if (!web_is_post(q) || portal_at_once(c) || !is_kept(c, fill, 0))
+		return;
+	snprintf(id, sizeof(id), "%.23s", draft[0] != '\0' ? draft : web_field(q, "draft"));
+	if (portal_draft_keep(q, c, fill, id, NULL) != FJ_OK)
+		return; /* there is no room for another one: the form has it all the same */
+	json_object_set_new(fill, PORTAL_DRAFT, json_string(id));
+	web_print(b, "<p class=\"small\">%s</p>", web_tr(q, "What you filled in is kept as a draft."));
+}
+
 void portal_form_page(struct web_req *q, struct web_res *r, const struct iss_command_info *c, const json_t *filled, const struct fj_err *err)
 {
 	struct fj_buf *b = &r->body;
@@ -340,6 +355,7 @@ void portal_form_page(struct web_req *q, struct web_res *r, const struct iss_com
 	if (err != NULL) {
 		refusal(q, r, c, fill, err);
 		ways(q, b, c, fill, err);
+		keep_refused(q, b, c, fill);
 		if (file_sent(q, c) && !held_any(c, fill)) {
 			web_html(b, "<p class=\"small\">");
 			web_say(q, b, "Choose the file again: browsers do not keep it.");
@@ -599,8 +615,19 @@ static const struct {
 } made[] = {
 	{"token.request", "request", "asked"}, {"evaluation.add", "evaluation", NULL}, {"order.issue", "order", NULL}, {"order.answer", "order", NULL}, {"order.return", "order", NULL},
 	{"order.close", "order", NULL}, {"complaint.file", "complaint", NULL}, {"complaint.answer", "complaint", NULL}, {"complaint.decide", "complaint", NULL},
-	{"incident.report", "incident", NULL}, {"incident.close", "incident", NULL},
+	{"incident.report", "incident", NULL}, {"incident.close", "incident", NULL}, {"product.add", "product", NULL},
 };
+
+/* its page; a product's number has a slash */
+static void page_of(const char *noun, const json_t *answer, char to[PORTAL_TO])
+{
+	const char *number = portal_number_of(answer, noun);
+	FJ_AUTO(buf) b = FJ_BUF_INIT(PORTAL_TO);
+
+	web_print(&b, "/show/%s/", noun);
+	web_url(&b, number != NULL ? number : fj_json_text(answer, "id"));
+	snprintf(to, PORTAL_TO, "%s", fj_buf_str(&b));
+}
 
 /* its row; FJ_ARRAY_LEN(made): none */
 static size_t made_of(const char *command)
@@ -628,7 +655,7 @@ static void lead_on(struct web_req *q, struct web_res *r, const struct iss_comma
 	else if (approval != NULL)
 		snprintf(to, sizeof(to), "/approvals/%s", approval);
 	else if (shown)
-		snprintf(to, sizeof(to), "/show/%s/%s", made[k].noun, fj_json_text(answer, "id"));
+		page_of(made[k].noun, answer, to);
 	else
 		snprintf(to, sizeof(to), "%s", back);
 	if (!own && approval == NULL && !shown && strncmp(back, "/show/", 6) != 0)

@@ -256,6 +256,8 @@ void portal_said(struct web_req *q, struct fj_buf *b, const struct iss_command_i
 void portal_said_value(struct web_req *q, struct fj_buf *b, const struct iss_field *f, const json_t *v); /* one value of a field, in words */
 
 /* --- compute.c: figures while a form is filled in --- */
+#define PORTAL_COMPUTED "@computed" /* behind a field's name: the text that was found for it, so that it follows while nobody changed it */
+#define PORTAL_DIFFERS "!differs"   /* labels of those that were typed otherwise */
 #define PORTAL_COMPUTE "!compute" /* they are shown; false: and were filled in */
 void portal_compute_box(struct web_req *q, struct fj_buf *b, const struct iss_command_info *c, const json_t *fill);
 bool portal_compute(struct web_req *q, struct web_res *r, const struct iss_command_info *c, json_t *fill); /* false: it has none */

@@ -235,7 +235,7 @@ static void proposal(struct web_req *q, const struct iss_command_info *c, json_t
 		json_array_append(certificates, json_object_get(v, "certificate"));
 	json_object_set(now, "certificates", certificates);
 	json_object_set(now, "grant", json_object_get(a, "grant"));
-	json_object_set(now, "terms", json_object_get(json_object_get(a, "terms"), "kind"));
+	json_object_set(now, "terms", json_object_get(a, "terms"));
 	json_object_set_new(now, "from", day_of(fj_json_text(a, "not_before"), true));
 	json_object_set_new(now, "to", day_of(fj_json_text(a, "not_after"), false));
 	if (json_object_get(now, "agreement") != NULL) { /* of the short course */
@@ -313,7 +313,7 @@ static void license(struct web_req *q, const struct iss_command_info *c, json_t 
 		put_member(fill, c, "request", "product", product);
 	}
 	put_member(fill, c, "request", "grant", grant);
-	FJ_AUTO(json) terms = p != NULL ? json_string(strcmp(fj_json_text(p, "price_form"), "FREE") == 0 ? "free" : "paid") : json_incref(json_object_get(json_object_get(a, "terms"), "kind"));
+	FJ_AUTO(json) terms = p != NULL ? json_string(strcmp(fj_json_text(p, "price_form"), "FREE") == 0 ? "free" : "paid") : json_incref(json_object_get(a, "terms"));
 	put_member(fill, c, "request", "terms", terms);
 	if (json_array_size(assets) == 1)
 		put_member(fill, c, "request", "certificate", json_object_get(json_array_get(assets, 0), "certificate"));

@@ -128,20 +128,24 @@ static void in_force(struct web_req *q, struct fj_buf *b, const char *number)
 	web_html(b, "</div>");
 }
 
-static void who_adjusts(struct web_req *q, struct fj_buf *b, const char *number)
+/* of an authorisation whose agreement lists products; *n: how many there were before */
+static void who_adjusts(struct web_req *q, struct fj_buf *b, const char *number, size_t *n)
 {
 	FJ_AUTO(json) params = json_pack("{s:s}", "number", number);
 	FJ_AUTO(json) a = NULL;
 
-	if (portal_command(q, "authorisation.show", params, &a, NULL) == FJ_OK)
-		web_print(b, "<li><a class=\"mono\" href=\"/show/authorisation/%s\">%s</a> %s%s<bdi>%s</bdi></li>", number, number, web_label(q, "implementer"), web_either(q, "：", ": "),
-		    fj_json_text(json_object_get(a, "implementer"), "name"));
+	if (portal_command(q, "authorisation.show", params, &a, NULL) != FJ_OK || json_array_size(json_object_get(a, "agreed_products")) == 0)
+		return;
+	if ((*n)++ == 0)
+		web_print(b, "<div class=\"notice\"><p>%s</p><ul>", web_tr(q, "Every product that the agreement lists is registered. For another one ask the implementing institution to adjust the agreement, by the button on the page of the authorisation:"));
+	web_print(b, "<li><a class=\"mono\" href=\"/show/authorisation/%s\">%s</a> %s%s<bdi>%s</bdi></li>", number, number, web_label(q, "implementer"), web_either(q, "：", ": "),
+	    fj_json_text(json_object_get(a, "implementer"), "name"));
 }
 
 static void to_register(struct web_req *q, struct fj_buf *b, const char *number)
 {
 	FJ_AUTO(json) list = portal_agreed(q);
-	size_t i;
+	size_t i, n = 0;
 	json_t *v;
 
 	if (json_array_size(list) > 0) {
@@ -151,14 +155,13 @@ static void to_register(struct web_req *q, struct fj_buf *b, const char *number)
 		web_html(b, "</ul>");
 		return;
 	}
-	web_print(b, "<div class=\"notice\"><p>%s</p><ul>", web_tr(q, "Every product that the agreement lists is registered. For another one ask the implementing institution to adjust the agreement, by the button on the page of the authorisation:"));
 	if (number[0] != '\0')
-		who_adjusts(q, b, number);
+		who_adjusts(q, b, number, &n);
 	FJ_AUTO(json) own = number[0] != '\0' ? NULL : portal_candidates(q, "authorisation");
 	json_array_foreach(own, i, v)
 		if (i < OWN)
-			who_adjusts(q, b, fj_json_text(v, "id"));
-	web_html(b, "</ul></div>");
+			who_adjusts(q, b, fj_json_text(v, "id"), &n);
+	web_html(b, n > 0 ? "</ul></div>" : "");
 }
 
 void portal_price_form(struct web_req *q, struct fj_buf *b, const struct iss_command_info *c, const json_t *fill)

@@ -85,7 +85,7 @@ static bool is_part(const struct iss_command_info *c, const char *name)
 		return false;
 	for (const struct iss_field *f = c->fields; f != NULL && f->name != NULL; f++)
 		if (strlen(f->name) == n && strncmp(f->name, name, n) == 0)
-			return f->members != NULL || strcmp(name + n, f->type == ISS_F_FILE ? PORTAL_HELD : portal_unit(f)) == 0;
+			return f->members != NULL || (f->type == ISS_F_INT && strcmp(name + n, PORTAL_COMPUTED) == 0) || strcmp(name + n, f->type == ISS_F_FILE ? PORTAL_HELD : portal_unit(f)) == 0;
 	return false;
 }
 

@@ -417,6 +417,11 @@ async function adjusting() {
 		await fin.see(say('This adjusts a running authorisation:') + ' ' + number);
 		await fin.see('-12-31');
 		await decide(asked.approval, 'hb-fin1');
+		await p.page.setViewportSize(WIDE);
+		await p.page.goto(h.portal + '/wizard/plan/deliberate?id=' + plan);
+		const cramped = await p.within('.limits dd').evaluateAll((all) => all.filter((x) => x.clientWidth < 150 || x.scrollWidth > x.clientWidth).map((x) => x.textContent));
+		assert.deepStrictEqual(cramped, [], 'what it has to stay within has room');
+		await p.page.setViewportSize(NARROW);
 		await p.page.goto(h.portal + '/do/plan/deliberate?id=' + plan);
 		assert.ok((await value(p, 'items.necessity')).length > 0, 'the twelve items that are kept');
 		const listed = await value(p, 'items.products.development');

@@ -93,7 +93,8 @@ enum fj_rc tok_users_kept(const char *sha256, json_t **out, struct fj_err *err) 
  * FJ_E_INVALID: no such file. */
 struct tok_list {
 	json_t *lines, *faults; /* owned; lines: [{"line": "7", "user": {...}}] */
-	int64_t read, n_faults; /* rows; faults, of which TOK_MAX_TOLD are told */
+	json_t *left;           /* owned; [{"line", "usci", "name"}], the first TOK_USERS_TOLD of the rows that are left out for their faults */
+	int64_t read, n_faults, n_left; /* rows; faults, of which TOK_MAX_TOLD are told; rows left out */
 	const char *encoding;   /* of the file; "JSON" */
 };
 void tok_list_release(struct tok_list *l);

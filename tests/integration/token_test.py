@@ -221,6 +221,7 @@ def bulk(other):
     told = [(f['line'], f['column'], f['rule']) for f in dry['faults']]
     check('a dry run tells every fault by row and column, and asks for nothing', told == faults and dry['good'] == N and dry['rows'] == N + len(faulty_rows()) and 'approval' not in dry, (told, faults))
     check('each in both languages', all(f['detail']['en'] and re.search('[\u4e00-\u9fff]', f['detail']['zh']) for f in dry['faults']))
+    check('and the rows that are left out, by number and name, each once', (dry['rows_left_out'], [u['line'] for u in dry['users_left_out']]) == (len(faulty_rows()), sorted({f[0] for f in faults})), dry['users_left_out'])
     refused('another operator issues nothing under it', o.do('qs1', 'token.bulk', request=request, file={'base64url': doc}), 'domain.md 7.4')
     refused('a list of 10,001', o.do('jc1', 'token.bulk', request=request, file={'base64url': b64u(data + ('one more,%s,,named,,\r\n' % usci(0)).encode())}), 'domain.md 4.10')
     refused('no list', o.do('jc1', 'token.bulk', request=request), 'domain.md 4.10')
@@ -231,6 +232,8 @@ def bulk(other):
           == asked['digest'] and text.count(b'\n') == N)
     early = o.get('jc1', 'bulk/' + asked['job'])
     check('the number is told with the asking, and says that it waits', asked['job'] == asked['object'] and (early['state'], early['total'], early['taken'], early['approval']) == ('OPEN', N, 0, asked['approval']), early)
+    seen = o.done('jc2', 'approval.preview', id=asked['approval'])
+    check('who decides is told the rows that are left out', (seen['users_total'], seen['rows_left_out'], seen['users_left_out']) == (N, len(faulty_rows()), dry['users_left_out']), seen)
     refused('the same list waits for a decision already', o.do('jc2', 'token.bulk', request=request, file={'base64url': doc}), None)
     refused('who asked does not approve', o.do('jc1', 'approval.approve', id=asked['approval']), 'R22')
     check('nothing is issued before', rows("SELECT COUNT(*) FROM token WHERE job <> ''") == [(0,)])
@@ -313,6 +316,14 @@ def small_jobs():
             break
         time.sleep(0.05)
     check('issued', j['issued'] == 6 and j['state'] == 'DONE', j)
+    head = o.done('jc1', 'token.template')['csv'].lstrip('\ufeff')
+    says = ('记名', '记名（最长 90 天）', 'named', '持有人公钥', '网关客户端证书', '按名')
+    cells = [[usci(20 + i), 'a', s, b64u(b'1' * 32) if i == 4 else '', json.dumps(key(i)) if i == 3 else ''] for i, s in enumerate(says)]
+    text = io.StringIO()
+    csv.writer(text).writerows(cells)
+    out = o.done('jc1', 'token.bulk', dry_run=True, request=license_of(binding='named', audience='https://g.example'), file={'base64url': b64u((head + text.getvalue()).encode())})
+    check('a list takes the form\'s words for the binding, below the template\'s headings, and refuses others in them', (out['good'], [(f['line'], f['column']) for f in out['faults']]) == (5, [(7, 3)]) and
+          all(w in head for w in ('记名', '持有人公钥', '网关客户端证书')) and out['faults'][0]['detail']['zh'] == '绑定方式应为“记名”“持有人公钥”或“网关客户端证书”', out)
     out = o.do('jc1', 'token.bulk', request=license_of(users=[{'usci': 'x'}]))
     check('a list of which nothing is good is refused', out[0] == 422 and out[1]['refused'] and out[1]['faults_total'] == 3, out)
     out = o.done('jc1', 'token.bulk', request=license_of(users=[{**u, 'usci': usci(50 + i)} for i, u in enumerate(users)], binding='key', days=90))

@@ -198,7 +198,7 @@ static const struct web_term terms[] = {
 	{"booked_fen", WEB_TEXT}, {"difference_fen", WEB_TEXT}, {"held_fen", WEB_TEXT},
 	{"booked_now_fen", WEB_TEXT},
 	/* license tokens: requests, jobs, usage */
-	{"taken", WEB_TEXT}, {"left_out", WEB_TEXT}, {"held_because", WEB_TEXT},
+	{"taken", WEB_TEXT}, {"left_out", WEB_TEXT}, {"rows_left_out", WEB_TEXT}, {"users_left_out", WEB_TEXT}, {"held_because", WEB_TEXT},
 	{"done_at", WEB_TEXT}, {"job", WEB_MONO}, {"bulk", WEB_MONO}, {"request", WEB_TEXT},
 	{"token", WEB_MONO}, {"users", WEB_TEXT}, {"days", WEB_TEXT},
 	{"credential_no", WEB_MONO}, {"copy_no", WEB_TEXT}, {"collector", WEB_TEXT}, {"id_document", WEB_TEXT}, {"document_no", WEB_MONO}, {"collected_at", WEB_TEXT}, {"checked_by", WEB_MONO},

@@ -261,6 +261,7 @@ static void users(struct web_req *q, struct fj_buf *b, const json_t *p)
 		web_say(q, b, "and %lld more", all - (long long)json_array_size(list));
 		web_html(b, "</p>");
 	}
+	portal_left_out(q, b, all, p);
 }
 
 void portal_content(struct web_req *q, struct fj_buf *b, const json_t *p, bool whole)

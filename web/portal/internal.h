@@ -381,6 +381,8 @@ bool portal_reviews(struct web_req *q, const json_t *o);
 void portal_begin_at_product(struct web_req *q, struct fj_buf *b, const struct iss_command_info *c); /* above an empty form that one fills in */
 void portal_license_review(struct web_req *q, struct fj_buf *b, const json_t *o, const char *id);
 /* The service address that a license bound by name is checked for, or those of a product's licenses; nothing of others. */
+/* of a list of users: how many get a license, and which rows are left out; nothing where none is */
+void portal_left_out(struct web_req *q, struct fj_buf *b, int64_t good, const json_t *o);
 void portal_audience(struct web_req *q, struct fj_buf *b, const json_t *o);
 /* The credential's text: as a file (false: it has none for this reader), and the buttons that lead to it. */
 bool portal_license_file(struct web_res *r, const char *noun, const json_t *o, const char *id);

@@ -85,6 +85,34 @@ void portal_begin_at_product(struct web_req *q, struct fj_buf *b, const struct i
 	web_html(b, "</ul></section>");
 }
 
+/* --- a list of users --- */
+
+void portal_left_out(struct web_req *q, struct fj_buf *b, int64_t good, const json_t *o)
+{
+	int64_t left = fj_json_num(o, "rows_left_out");
+	const json_t *list = json_object_get(o, "users_left_out");
+	size_t i;
+	json_t *v;
+
+	if (left == 0)
+		return;
+	web_html(b, "<section class=\"missing\" role=\"status\"><p><strong>");
+	web_say(q, b, "Of %lld rows of the list %lld get a license. The other %lld have faults and get none:", (long long)(good + left), (long long)good, (long long)left);
+	web_html(b, "</strong></p><ul>");
+	json_array_foreach(list, i, v) {
+		web_html(b, "<li>");
+		web_say(q, b, "row %lld", (long long)fj_json_num(v, "line"));
+		web_print(b, " <bdi>%s</bdi> <span class=\"mono small\">%s</span></li>", fj_json_text(v, "name"), fj_json_text(v, "usci"));
+	}
+	web_html(b, "</ul>");
+	if (left > (int64_t)json_array_size(list)) {
+		web_html(b, "<p class=\"small\">");
+		web_say(q, b, "and %lld more", (long long)(left - (int64_t)json_array_size(list)));
+		web_html(b, "</p>");
+	}
+	web_html(b, "</section>");
+}
+
 /* --- deciding --- */
 
 static const char *const scope[] = {"mode", "domains", "scenarios", "rights", "purposes", "actions", "territory", "environment", "quota"};

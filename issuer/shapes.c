@@ -221,7 +221,9 @@ static const struct iss_field own_user[] = {
 	USER_KEYS,
 	{0},
 };
-#define ASKED_FOR                                                                                                                      \
+#define NAMED_ZH "适用服务地址（记名须填）"
+#define NAMED_EN "audience (needed by name)"
+#define ASKED_FOR(zh, en)                                                                                                              \
 	{"authorisation", ISS_F_STR, true, 40, "授权", "authorisation", .noun = "authorisation"},                                    \
 	{"certificate", ISS_F_STR, false, 40, "数据资产证书（授权含多张时须填）", "certificate (where there are several)", .noun = "certificate"}, \
 	{"product", ISS_F_JSON, true, 1, "产品和服务", "product", .members = product},                                               \
@@ -229,12 +231,12 @@ static const struct iss_field own_user[] = {
 	{"terms", ISS_F_STR, true, 8, "使用条件", "terms", .words = terms},                                                          \
 	{"days", ISS_F_INT, true, 365, "期限（天）", "term (days)"},                                                                 \
 	{"binding", ISS_F_STR, true, 8, "绑定方式", "binding", .words = shp_bindings},                                                   \
-	{"audience", ISS_F_STR, false, 200, "适用服务地址（记名须填）", "audience (needed by name)"},                                \
+	{"audience", ISS_F_STR, false, 200, zh, en},                                                                            \
 	{"duties", ISS_F_LIST, false, 3, "终止后义务", "duties when it ends", .words = duties, .absent = "[]"},                      \
 	{"fee_fen", ISS_F_INT, false, SHR_MAX_FEN, "收费标准（不填按产品登记）", "fee (none: as registered)", .as = ISS_AS_FEN}
-const struct iss_field shp_request[] = {ASKED_FOR, {"users", ISS_F_JSON, true, 5000, "用户", "users", .members = users, .shape = ISS_ROWS}, {0}};
-const struct iss_field shp_request_bulk[] = {ASKED_FOR, {0}};
-const struct iss_field shp_request_own[] = {ASKED_FOR, {"user", ISS_F_JSON, false, 1, "用户", "user", .members = own_user}, {0}};
+const struct iss_field shp_request[] = {ASKED_FOR(NAMED_ZH, NAMED_EN), {"users", ISS_F_JSON, true, 5000, "用户", "users", .members = users, .shape = ISS_ROWS}, {0}};
+const struct iss_field shp_request_bulk[] = {ASKED_FOR(NAMED_ZH, NAMED_EN), {0}};
+const struct iss_field shp_request_own[] = {ASKED_FOR("适用服务地址（记名许可；不填由运营机构审核时填写）", "audience (by name; left empty, the operator enters it)"), {"user", ISS_F_JSON, false, 1, "用户", "user", .members = own_user}, {0}};
 
 /* --- money --- */
 

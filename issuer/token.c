@@ -212,7 +212,7 @@ static enum fj_rc check_binding(const struct issuing *w, const json_t *u, enum t
 	if (strcmp(binding, "named") == 0) {
 		if (fj_json_num(w->r, "days") > TOK_NAMED_DAYS)
 			return bad_binding(err, part, TOK_BINDING, "a token bound by name is valid for 90 days at most; shorten \"days\"", "记名许可最长 90 天，请缩短期限");
-		return iss_said(fj_json_peek(w->r, "audience")) ? FJ_OK
+		return w->asked || iss_said(fj_json_peek(w->r, "audience")) ? FJ_OK
 		    : bad_binding(err, part, TOK_BINDING, "a license bound by name says the one address of the service that it is for; give \"audience\"", "记名许可须填写适用服务地址，且只填一个");
 	}
 	if (strcmp(binding, "key") == 0)
@@ -368,6 +368,15 @@ enum fj_rc tok_check(struct issuing *w, struct fj_err *err)
 	return check_form(w, err);
 }
 
+enum fj_rc tok_price(const struct issuing *w, json_t *out, struct fj_err *err)
+{
+	if (w->fee.fen >= 0)
+		FJ_TRY(fj_json_set(out, "fee_fen", json_integer((json_int_t)w->fee.fen)));
+	if (w->fee.fen >= 0 && w->fee.basis[0] != '\0')
+		FJ_TRY(fj_json_set(out, "charge_basis", json_string(w->fee.basis)));
+	return out != NULL ? FJ_OK : fj_no_memory(err, "issuer");
+}
+
 enum fj_rc tok_told(struct iss_call *c, const json_t *request, json_t *out, struct fj_err *err)
 {
 	struct issuing w = {.c = c, .r = request};
@@ -375,13 +384,7 @@ enum fj_rc tok_told(struct iss_call *c, const json_t *request, json_t *out, stru
 	json_t *grant;
 
 	enum fj_rc rc = tok_check(&w, &why); /* a refusal is told when somebody says yes */
-	if (rc == FJ_OK && w.fee.fen >= 0) {
-		rc = fj_json_set(out, "fee_fen", json_integer((json_int_t)w.fee.fen));
-		if (rc == FJ_OK && w.fee.basis[0] != '\0')
-			rc = fj_json_set(out, "charge_basis", json_string(w.fee.basis));
-	} else {
-		rc = FJ_OK;
-	}
+	rc = rc == FJ_OK ? tok_price(&w, out, err) : FJ_OK;
 	grant = json_object_get(w.auth.body, "grant");
 	if (rc == FJ_OK && grant != NULL)
 		rc = fj_json_set(out, "permitted", json_incref(grant));

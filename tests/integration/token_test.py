@@ -79,7 +79,17 @@ def requests():
     refused('a request beyond the authorisation is refused when it is made', o.do('pcu1', 'token.request', request=license_of(grant=grant(scenarios=['农业']), **own)), 'R13')
     refused('so is one over its days', o.do('pcu1', 'token.request', request=license_of(days=366, **own)), 'domain.md 4.10')
     refused('a binding by name for 91 days', o.do('pcu1', 'token.request', request=license_of(binding='named', audience='https://g.example', days=91, user={})), 'domain.md decision 7')
-    refused('a binding by name without audience', o.do('pcu1', 'token.request', request=license_of(binding='named', user={})), 'domain.md decision 7')
+    named = o.done('pcu1', 'token.request', request=license_of(binding='named', user={}))
+    check('whoever asks for a license by name need not know the address of the service, and is told the price', (named['state'], named['fee_fen']) == ('REQUESTED', 0), named)
+    out = o.do('jc1', 'token.review', request=named['id'], accept=True)
+    refused('who decides has to say it', out, 'domain.md decision 7')
+    check('in plain words', out[1]['detail']['zh'] == '记名许可须填写适用服务地址，且只填一个', out)
+    said = o.done('jc1', 'token.review', request=named['id'], accept=True, audience='https://a.example')['token']
+    other = o.done('pcu1', 'token.request', request=license_of(binding='named', user={}, audience='made-up.example'))['id']
+    check('and is shown where the product is served by now', o.get('jc1', 'request/' + other)['audiences'] == ['https://a.example'], o.get('jc1', 'request/' + other))
+    other = o.done('jc1', 'token.review', request=other, accept=True, audience='https://a.example')['token']
+    check('what the operator says stands in the license, whatever was asked', [o.get('pcu1', 'token/' + t)['audience'] for t in (said, other)] == ['https://a.example'] * 2)
+    refused('what is issued at once says it', o.do('jc1', 'token.issue', request=license_of(binding='named', users=[{'usci': usci(3), 'name': 'a'}])), 'domain.md decision 7')
     refused('a binding that brings nothing', o.do('pcu1', 'token.request', request=license_of(user={'x5t': 'abc'})), 'domain.md decision 7')
     refused('a depth above 0', o.do('pcu1', 'token.request', request=license_of(grant=grant(depth=1), **own)), 'R12')
     refused('raw data', o.do('pcu1', 'token.request', request=license_of(product={'id': 'P-X', 'version': '1.0', 'kind': 'operator', 'raw': True}, **own)), 'R18')
@@ -471,6 +481,8 @@ def portal(asked):
     shown = operator('/show/request/' + waits + '?lang=zh')
     check('a request\'s page shows its operator what is permitted, and two answers', '授权允许' in shown and 'name="accept" value="true"' in shown and 'name="accept" value="false"' in shown, shown[-1500:])
     check('and its user who reviews it', '审核单位' in user('/show/request/' + waits + '?lang=zh') and '授权允许' not in user('/show/request/' + waits + '?lang=zh'))
+    named = o.done('pcu1', 'token.request', request=license_of(binding='named', user={}))['id']
+    check('a license by name: its operator is asked for the address, which its others have', re.search('name="audience"[^>]*required value="https://[a-z.]*example"', operator('/show/request/' + named)) and 'name="audience"' not in shown)
     check('and offers its user none', '/do/token/review' not in user('/show/request/' + waits))
     check('a job\'s page leads to its archive', re.search(r'/do/token/archive\?bulk=' + JOB + '[^"]*download=file', operator('/show/bulk/' + JOB)) is not None)
     check('a token\'s page leads to neither', '/do/token/review' not in operator('/show/token/' + day_id.split('.')[0]) and '/do/token/archive' not in operator('/show/token/' + day_id.split('.')[0]))

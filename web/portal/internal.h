@@ -76,6 +76,9 @@ const char *portal_state_of(const char *noun, const char *state);
 void portal_own_words(struct web_req *q, const char *command, json_t *object);
 json_t *portal_organisation(struct web_req *q, const char *usci); /* as of organisation.show, the caller's; NULL: not known to who asks */
 bool portal_org_name(struct web_req *q, const char *usci, char out[PORTAL_NAME]); /* false: not known to who asks */
+/* of a division, by the register's own table, else of its province; false: out is the code */
+bool portal_division_name(struct web_req *q, const char *code, char out[PORTAL_NAME]);
+bool portal_object_name(struct web_req *q, const char *noun, const char *id, char out[PORTAL_NAME]); /* as its page is headed; false: none that the reader may see */
 void portal_error(struct web_req *q, struct fj_buf *b, const struct fj_err *err);
 /* "Rule R04", and "stated by Plan No. 167, section 4(3)", each with its link */
 void portal_rule(struct web_req *q, struct fj_buf *b, const char *cite);

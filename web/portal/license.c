@@ -169,9 +169,22 @@ static void begin(struct web_req *q, struct fj_buf *b, const char *id, const cha
 	portal_hidden(b, "accept", accept);
 }
 
-static void decision(struct web_req *q, struct fj_buf *b, const char *id)
+/* the service that a license by name is for is the operator's: as was asked, else as its newest license has it */
+static void service(struct web_req *q, struct fj_buf *b, const json_t *o)
+{
+	const json_t *r = json_object_get(o, "request");
+	const char *asked = fj_json_text(r, "audience"), *known = json_string_value(json_array_get(json_object_get(o, "audiences"), 0));
+
+	if (strcmp(fj_json_text(r, "binding"), "named") != 0)
+		return;
+	web_print(b, "<label for=\"where\">%s</label><input type=\"text\" id=\"where\" name=\"audience\" autocomplete=\"off\" maxlength=\"200\" required value=\"%s\"><p class=\"small hint\">%s</p>",
+	    web_tr(q, "Service address (audience) of this license by name"), asked[0] != '\0' || known == NULL ? asked : known, web_tr(q, "The address of the service that the user calls, such as api.example.cn. Whoever checks the license is asked for it."));
+}
+
+static void decision(struct web_req *q, struct fj_buf *b, const json_t *o, const char *id)
 {
 	begin(q, b, id, "true");
+	service(q, b, o);
 	web_print(b, "<p>%s</p><p><button>%s</button></p></form>", web_tr(q, "A yes signs the license token at once."), web_tr(q, "Agree, and issue the token"));
 	begin(q, b, id, "false");
 	web_print(b, "<label for=\"why-not\">%s</label><textarea class=\"prose\" id=\"why-not\" name=\"note\" maxlength=\"400\" required></textarea><p><button class=\"danger\">%s</button></p></form>",
@@ -199,7 +212,7 @@ void portal_license_review(struct web_req *q, struct fj_buf *b, const json_t *o,
 	web_print(b, "<section class=\"card\" id=\"decide\"><h2>%s</h2>", web_tr(q, "Your decision"));
 	price(q, b, o);
 	compared(q, b, json_object_get(r, "grant"), json_object_get(o, "permitted"));
-	decision(q, b, id);
+	decision(q, b, o, id);
 	web_html(b, "</section>");
 }
 

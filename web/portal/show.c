@@ -71,6 +71,19 @@ void portal_face(struct web_req *q, struct fj_buf *b, const char *noun, const js
 	web_html(b, "</p></div>");
 }
 
+bool portal_object_name(struct web_req *q, const char *noun, const char *id, char out[PORTAL_NAME])
+{
+	const struct iss_command_info *show = portal_find(noun, "show");
+	FJ_AUTO(json) params = show == NULL ? NULL : json_pack("{s:s}", portal_key_of(noun), id);
+	FJ_AUTO(json) o = NULL;
+	const char *name = params != NULL && portal_command(q, show->name, params, &o, NULL) == FJ_OK ? portal_name_of(o, noun) : NULL;
+
+	if (name == NULL)
+		name = "";
+	snprintf(out, PORTAL_NAME, "%.*s", (int)fj_utf8_prefix(name, PORTAL_NAME / 4), name);
+	return out[0] != '\0';
+}
+
 bool portal_face_of(struct web_req *q, struct fj_buf *b, const char *noun, const char *id)
 {
 	const struct iss_command_info *show = portal_find(noun, "show");
@@ -454,7 +467,8 @@ static void page(struct web_req *q, struct web_res *r, const char *noun, const c
 	portal_ask_license(q, b, noun, o, id);
 	next_acts(q, b, &x, o, id, back);
 	portal_license_text(q, b, noun, o, id);
-	portal_audience(q, b, o);
+	if (strcmp(noun, "request") != 0)
+		portal_audience(q, b, o);
 	if (strcmp(noun, "revenue") == 0)
 		portal_revenue(q, b, o);
 	if (strcmp(noun, "request") == 0)

@@ -637,6 +637,27 @@ enum fj_rc cmd_bulk_list(struct iss_call *c, struct fj_err *err)
 	return dom_list_page(c, &q, job_row, "id", limit, err);
 }
 
+static json_t *license_row(const struct sto_q *q, fj_time now)
+{
+	(void)now;
+	return json_pack("{s:s, s:s, s:{s:s, s:s}, s:s}", "line", sto_text(q, 0), "id", sto_text(q, 1), "user", "usci", sto_text(q, 2), "name", sto_text(q, 3), "state", sto_text(q, 4));
+}
+
+/* what it has issued so far, by the rows of its list */
+enum fj_rc cmd_bulk_tokens(struct iss_call *c, struct fj_err *err)
+{
+	FJ_AUTO(tok_job) j = {.request = NULL};
+	FJ_AUTO(sto_q) q = {0};
+	const char *after;
+	int64_t limit;
+
+	iss_page(c, &after, &limit);
+	FJ_TRY(tok_job_get(c->db, fj_json_peek(c->params, "id"), &j, err));
+	FJ_TRY(tok_job_reader(c, &j, err));
+	FJ_TRY(sto_query(c->db, STO_JOB_LICENSES, &q, err, "tii", j.id, (int64_t)strtoll(after, NULL, 10), limit));
+	return dom_list_page(c, &q, license_row, "line", limit, err);
+}
+
 static enum fj_rc own_job(struct iss_call *c, struct tok_job *j, struct fj_err *err)
 {
 	FJ_TRY(tok_job_get(c->db, fj_json_peek(c->params, "id"), j, err));

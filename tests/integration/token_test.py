@@ -486,10 +486,33 @@ def portal(asked):
     check('and offers its user none', '/do/token/review' not in user('/show/request/' + waits))
     check('a job\'s page leads to its archive', re.search(r'/do/token/archive\?bulk=' + JOB + '[^"]*download=file', operator('/show/bulk/' + JOB)) is not None)
     check('a token\'s page leads to neither', '/do/token/review' not in operator('/show/token/' + day_id.split('.')[0]) and '/do/token/archive' not in operator('/show/token/' + day_id.split('.')[0]))
+    plain = lambda page: re.sub(r'\s+', ' ', html.unescape(re.sub('<[^>]*>', ' ', page)))
+    first = operator('/show/bulk/' + JOB + '?lang=zh')
+    listed = [re.findall(r'/show/token/(LT-[0-9a-z]+)', page.split('id="licenses"')[1]) for page in (first, operator('/show/bulk/%s?after=%s' % (JOB, re.search(r'after=(\d+)#licenses', first)[1])))]
+    check('and lists its licenses by the rows of its list, 80 a page', listed == [[r[0] for r in rows('SELECT id FROM token WHERE job = ? ORDER BY line LIMIT 80 OFFSET ?', JOB, n)] for n in (0, 80)], [len(x) for x in listed])
+    refused('which another operator does not read', o.do('qs1', 'bulk.tokens', id=JOB), 'domain.md 7.3')
+    begin = plain(user('/do/token/request?lang=zh'))
+    check('what is on sale is told with its data and price', re.search('P-FLOOD 2015—2024年全国重要江河控制站水文水位流量数据集 · 免费', begin) and re.search('P-INDEX 2016—2025年全国农业气象要素格点数据集 · [0-9.]+ 元', begin), begin[:900])
+    gone = o.done('jc1', 'token.review', request=o.done('pcu1', 'token.request', request=license_of(user={'x5t': b64u(b'g' * 32)}))['id'], accept=True)['token']
+    newest = [r[0] for r in rows("SELECT t.id FROM token t JOIN authorisation a ON a.number = t.authorisation WHERE t.operator = ? AND t.state = 'ACTIVE' AND a.state = 'ACTIVE' ORDER BY t.rowid DESC LIMIT 6", JINGCHU)]
+    check('the licenses in use begin with the newest', [t['id'] for t in o.get('jc1', 'home/show')['in_use']['tokens']] == newest and gone == newest[0] and '以上为最新 6 份，共 ' in operator('/?lang=zh'), newest)
+    o.done('jc1', 'token.revoke', id=gone, reason='用户违约（示例）')
+    seen = plain(user('/?lang=zh'))
+    check('a user whose license was revoked finds it among the applications and the news', re.search('我的许可申请 P-FLOOD 已吊销 20', seen) and '吊销令牌 已吊销 P-FLOOD · 鹏城数据科技（虚构） ' + gone in seen, seen[300:1200])
+    check('with the reason on its page', '用户违约（示例）' in user('/show/token/' + gone))
     check('codes are words', '待运营机构审核' in operator('/list/request?lang=zh') and '已完成' in operator('/list/bulk?lang=zh'))
     reported = o.done('jc1', 'token.issue', request=license_of(users=[{'usci': PENGCHENG, 'name': '鹏城数据科技（虚构）', 'x5t': b64u(b'p' * 32)}]))['tokens'][0]
     o.done('jc1', 'usage.report', totals=[{'token': reported, 'day': day(0), 'count': 3}])
     at = '/show/usage/%s.%s' % (reported, day(0))
+    filed = o.done('pcu1', 'complaint.file', number=HYDRO, product='P-POWER', kind='CHARGE', subject='多收费用（示例）', items=[{'item': '调用', 'amount_fen': 1250}])['id']
+    page, mine = '/show/complaint/%s?lang=zh' % filed, lambda word: re.search('我的投诉.*?/show/complaint/%s">收费 · P-POWER</a>[^.]*?%s' % (filed, word), user('/?lang=zh'), re.S) is not None
+    seen = plain(user(page))
+    check('a complaint stands on the first page of who complained, and says who answers it by when', mine('待答复') and re.search('下一步： 荆楚数据运营（虚构） ?应于 20[0-9-]+ 前答复。', seen), seen[:900])
+    check('by labels of its own, without amounts that nobody has said', all(w in seen for w in ('投诉事项', '登记单位', '收费合计')) and not any(w in seen for w in ('0.00 元', '所属单位', '事项或科目')), seen[:1200])
+    o.done('jc1', 'complaint.answer', id=filed, text='已退还（示例）', refunded_fen=1250)
+    check('answered, it says who decides', mine('已答复') and re.search('下一步： [^。]+认定投诉是否属实。', plain(user(page))), plain(user(page))[:600])
+    o.done('slb1', 'complaint.decide', id=filed, upheld=True, reason='属实（示例）')
+    check('decided, it stands there still, and is news', mine('投诉属实') and '认定投诉' in plain(user('/?lang=zh')) and '下一步' not in plain(user(page)))
     check('a day\'s page offers the user to countersign or dispute', all('action="/do/usage/%s"' % v in user(at) for v in ('countersign', 'dispute')))
     check('and the operator neither', 'countersign' not in operator(at))
 

@@ -125,6 +125,7 @@ static const struct web_term terms[] = {
 	{"weight_bp", WEB_TEXT}, {"conclusion", WEB_RESULT}, {"indicators", WEB_TEXT},
 	{"next_due", WEB_TEXT}, {"material", WEB_MONO}, {"issued_by", WEB_MONO}, {"issued_as", WEB_ROLE}, {"issued_at", WEB_TEXT}, {"addressee", WEB_TEXT}, {"order_text", WEB_TEXT},
 	{"answer", WEB_TEXT}, {"return_reason", WEB_TEXT}, {"closing_reason", WEB_TEXT}, {"report_title", WEB_TEXT},
+	{"complaint_subject", WEB_TEXT}, {"complainant", WEB_TEXT}, {"complaint_by", WEB_TEXT}, {"answered_by", WEB_TEXT}, {"finding", WEB_TEXT},
 	{"severity", WEB_KIND}, {"occurred", WEB_TEXT}, {"suspended", WEB_MONO}, {"measures", WEB_TEXT},
 	{"closed_at", WEB_TEXT}, {"subject", WEB_TEXT}, {"contact", WEB_TEXT},
 	{"charged_fen", WEB_TEXT}, {"cost", WEB_TEXT}, {"cost_fen", WEB_TEXT}, {"refunded_fen", WEB_TEXT},

@@ -348,6 +348,9 @@ void portal_revenue(struct web_req *q, struct fj_buf *b, const json_t *o);
 /* --- order.c --- */
 bool portal_order_stops(const json_t *o); /* does an order of this kind stop its authorisation? */
 void portal_order_labels(struct web_req *q, json_t *o); /* its members by the names of their labels */
+void portal_complaint_labels(struct web_req *q, json_t *o); /* the same of a complaint, with its name, and without what nobody has said yet */
+void portal_complaint_turn(struct web_req *q, struct fj_buf *b, const json_t *o); /* who answers it, or decides */
+void portal_my_complaints(struct web_req *q, struct fj_buf *b, const json_t *list);
 /* what the order says, above a form that answers, returns or closes it; nothing for other acts */
 void portal_order_form(struct web_req *q, struct fj_buf *b, const struct iss_command_info *c, const json_t *fill);
 
@@ -384,6 +387,8 @@ bool portal_reviews(struct web_req *q, const json_t *o);
 void portal_begin_at_product(struct web_req *q, struct fj_buf *b, const struct iss_command_info *c); /* above an empty form that one fills in */
 void portal_license_review(struct web_req *q, struct fj_buf *b, const json_t *o, const char *id);
 /* The service address that a license bound by name is checked for, or those of a product's licenses; nothing of others. */
+/* the licenses of a batch, a page of them: by row of its list, number, user and state */
+void portal_batch_tokens(struct web_req *q, struct fj_buf *b, const char *id);
 /* of a list of users: how many get a license, and which rows are left out; nothing where none is */
 void portal_left_out(struct web_req *q, struct fj_buf *b, int64_t good, const json_t *o);
 void portal_audience(struct web_req *q, struct fj_buf *b, const json_t *o);

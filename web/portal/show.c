@@ -375,6 +375,8 @@ static json_t *without_head(const json_t *o, const char *noun)
 	json_object_del(rest, "audiences");
 	for (size_t i = 0; strcmp(noun, "plan") == 0 && i < FJ_ARRAY_LEN(of_plan); i++)
 		json_object_del(rest, of_plan[i]);
+	if (strcmp(noun, "complaint") == 0)
+		json_object_del(rest, "name");
 	if (strcmp(noun, "request") == 0)
 		json_object_del(rest, "permitted"); /* beside what is asked, for who decides */
 	return rest;
@@ -464,6 +466,8 @@ static void page(struct web_req *q, struct web_res *r, const char *noun, const c
 		portal_turn_told(q, b, x.turn, o);
 	else if (strcmp(noun, "asset") == 0 && open[0] != '\0')
 		turn_of_registration(q, b, open);
+	if (strcmp(noun, "complaint") == 0)
+		portal_complaint_turn(q, b, o);
 	portal_ask_license(q, b, noun, o, id);
 	next_acts(q, b, &x, o, id, back);
 	portal_license_text(q, b, noun, o, id);
@@ -483,6 +487,8 @@ static void page(struct web_req *q, struct web_res *r, const char *noun, const c
 		says(q, b, o);
 	portal_answer(q, b, command, portal_is_report(o) ? o : rest, back);
 	web_html(b, "</div>");
+	if (strcmp(noun, "bulk") == 0)
+		portal_batch_tokens(q, b, id);
 	if (strcmp(noun, "token") == 0)
 		web_print(b, "<p class=\"notice\">%s</p>", web_tr(q, "This is the token's own state: it is denied as well while its authorisation or certificate is not in force."));
 	if (strcmp(noun, "asset") == 0 && open[0] != '\0')

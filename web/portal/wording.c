@@ -259,6 +259,8 @@ void portal_own_words(struct web_req *q, const char *command, json_t *object)
 			json_object_set_new(object, "at", json_sprintf("%.16s", at));
 		}
 	}
+	if (strcmp(noun, "complaint") == 0 && json_object_get(object, "subject") != NULL)
+		portal_complaint_labels(q, object);
 	if (strcmp(noun, "copy") != 0)
 		return;
 	if (kind != NULL)

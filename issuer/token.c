@@ -213,7 +213,7 @@ static enum fj_rc check_binding(const struct issuing *w, const json_t *u, enum t
 		if (fj_json_num(w->r, "days") > TOK_NAMED_DAYS)
 			return bad_binding(err, part, TOK_BINDING, "a token bound by name is valid for 90 days at most; shorten \"days\"", "记名许可最长 90 天，请缩短期限");
 		return w->asked || iss_said(fj_json_peek(w->r, "audience")) ? FJ_OK
-		    : bad_binding(err, part, TOK_BINDING, "a license bound by name says the one address of the service that it is for; give \"audience\"", "记名许可须填写适用服务地址，且只填一个");
+		    : bad_binding(err, part, TOK_BINDING, "a license bound by name says the address of the one service that it is for", "记名许可须填写适用服务地址，且只填一个");
 	}
 	if (strcmp(binding, "key") == 0)
 		return is_key(json_object_get(u, "jwk")) ? FJ_OK
@@ -221,7 +221,7 @@ static enum fj_rc check_binding(const struct issuing *w, const json_t *u, enum t
 	if (strcmp(binding, "mtls") == 0)
 		return is_hash(fj_json_peek(u, "x5t")) ? FJ_OK
 		    : bad_binding(err, part, TOK_X5T, "binding mtls needs the SHA-256 of the gateway's client certificate, base64url (x5t)", "绑定方式为网关客户端证书的，须提供该证书的 SHA-256（base64url）");
-	return bad_binding(err, part, TOK_BINDING, "the binding is key (jwk), mtls (x5t) or named (audience), and each user brings what it needs", "绑定方式应为“记名”“持有人公钥”或“网关客户端证书”");
+	return bad_binding(err, part, TOK_BINDING, "the binding is key (jwk), mtls (x5t) or named, and each user brings what it needs", "绑定方式应为“记名”“持有人公钥”或“网关客户端证书”");
 }
 
 /* a code that is entered here was looked at then (R35): its check character is not asked again */

@@ -671,6 +671,8 @@ def bulk(dau):
     second.open('/approvals/' + waits)
     check('who sees the rows that are left out', said.replace(' ', '') in ''.join(second.page.text.split()), second.page.text[-1500:])
     done('jc2', 'approval.approve', id=waits)
+    second.open('/approvals/' + waits)
+    check('afterwards too', said.replace(' ', '') in ''.join(second.page.text.split()), second.page.text[-1500:])
     job = officers.get('jc1', 'bulk')['items'][0]
     for _ in range(100):
         b.open('/show/bulk/' + job['id'])

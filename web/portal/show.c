@@ -167,7 +167,7 @@ static void sort(const struct iss_command_info *c, const struct iss_field *f, co
 		out->back[out->n_back++] = c;
 	else if (portal_is_noun(c->name, noun) && portal_takes_back(c->name) && out->n_again < MAX_ACTS)
 		out->again[out->n_again++] = c;
-	else if (strcmp(c->name, "registration.course") == 0 || strcmp(c->name, "plan.course") == 0)
+	else if (strcmp(c->name, "registration.course") == 0 || strcmp(c->name, "plan.course") == 0 || strcmp(c->name, "bulk.tokens") == 0)
 		return; /* stands on the page */
 	else if (strcmp(c->name, "token.review") == 0 && strcmp(noun, "request") == 0)
 		return; /* license.c */

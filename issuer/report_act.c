@@ -35,7 +35,7 @@ const struct iss_field fld_report_text[] = {
 	KIND,
 	PERIOD,
 	{"section", ISS_F_STR, true, 24, "栏目", "section that the text stands in", texts, "domain.md 9.1"},
-	{"text", ISS_F_LIST, true, MAX_PARAGRAPHS, "正文（每段一行）", "paragraphs, one a line; an empty list takes the text away"},
+	{"text", ISS_F_LIST, true, MAX_PARAGRAPHS, "正文（每段一行）", "paragraphs, one a line; an empty list takes the text away", .as = ISS_AS_PROSE},
 	{0},
 };
 const struct iss_field fld_report_submit[] = {

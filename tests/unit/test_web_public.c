@@ -43,10 +43,11 @@ TEST("a page of help is the manual's markup, and nothing in it is markup of its 
 	static const char *const cases[][2] = {
 		{"\nA `b` **c** [d](#tour) [e](/verify).\n", "<p>A <code>b</code> <strong>c</strong> <a href=\"/help/tour\">d</a> <a href=\"/verify\">e</a>.</p>"},
 		{"### H\n- a\n- b\n\n1. c\n2. d\n", "<h2>H</h2><ul><li>a</li><li>b</li></ul><ol><li>c</li><li>d</li></ol>"},
-		{"| a | b |\n| --- | --- |\n| c | d |\n", "<table><thead><tr><th scope=\"col\">a</th><th scope=\"col\">b</th></tr></thead><tbody><tr><td>c</td><td>d</td></tr></tbody></table>"},
+		{"| a | b |\n| --- | --- |\n| c | d |\n", "<table><thead><tr><th scope=\"col\">a</th><th scope=\"col\">b</th></tr></thead><tbody><tr><td data-label=\"a\"><div>c</div></td><td data-label=\"b\"><div>d</div></td></tr></tbody></table>"},
 		{"```\n<x>\n```\n", "<pre>&lt;x&gt;\n</pre>"},
 		{"![p](manual/p.zh.png)\n<b>x</b> [y](javascript:alert(1))\n", "<p>&lt;b&gt;x&lt;/b&gt; <a href=\"#\">y</a>)</p>"},
 		{"a * b [c] `d", "<p>a * b [c] `d</p>"},
+		{"by R07, XR08 R9 R101 (R22)", "<p>by <a href=\"/basis#R07\">R07</a>, XR08 R9 R101 (<a href=\"/basis#R22\">R22</a>)</p>"},
 	};
 
 	for (size_t i = 0; i < FJ_ARRAY_LEN(cases); i++) {

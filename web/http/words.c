@@ -70,7 +70,7 @@ static const struct web_term terms[] = {
 	{"task", WEB_MONO}, {"done", WEB_TEXT}, {"set_aside", WEB_TEXT}, {"item", WEB_MONO},
 	{"line", WEB_TEXT}, {"column", WEB_TEXT}, {"rule", WEB_TEXT}, {"basis", WEB_BASIS},
 	{"clause", WEB_TEXT}, {"detail", WEB_TEXT}, {"faults", WEB_TEXT},
-	{"secret_lines", WEB_TEXT}, {"imported", WEB_TEXT}, {"good", WEB_TEXT},
+	{"adopted_at", WEB_TEXT}, {"secret_lines", WEB_TEXT}, {"imported", WEB_TEXT}, {"good", WEB_TEXT},
 	{"unchanged", WEB_TEXT}, {"dry_run", WEB_TEXT}, {"refused", WEB_TEXT}, {"partial", WEB_TEXT},
 	{"issued", WEB_TEXT}, {"abandoned", WEB_TEXT}, {"pending", WEB_TEXT}, {"published", WEB_TEXT},
 	{"warnings", WEB_TEXT}, {"code_first", WEB_MONO},
@@ -86,7 +86,7 @@ static const struct web_term terms[] = {
 	{"event_head", WEB_TECHNICAL}, {"kept", WEB_MONO},
 	{"creditor", WEB_TEXT}, {"versions", WEB_TEXT}, {"accept", WEB_TEXT}, {"items", WEB_TEXT},
 	{"key", WEB_MONO}, {"value", WEB_TEXT}, {"source", WEB_TEXT},
-	{"command", WEB_MATTER}, {"digest", WEB_TECHNICAL}, {"hash", WEB_TECHNICAL},
+	{"command", WEB_MATTER}, {"chains", WEB_MATTER}, {"digest", WEB_TECHNICAL}, {"hash", WEB_TECHNICAL},
 	/* registration */
 	{"applied_at", WEB_TEXT}, {"overdue", WEB_TEXT}, {"notice_from", WEB_TEXT}, {"notice_to", WEB_TEXT},
 	{"notice_address", WEB_TEXT}, {"objections", WEB_TEXT}, {"materials", WEB_TEXT}, {"issuers_left", WEB_TEXT}, {"issuers", WEB_TEXT}, {"had_part", WEB_TEXT},

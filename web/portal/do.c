@@ -579,7 +579,7 @@ void portal_get_form(struct web_req *q, struct web_res *r)
 		portal_prefill(q, c, fill);
 	}
 	portal_take_filed(q, c, fill);
-	bool nothing_to_fill = c->fields == NULL || c->fields[0].name == NULL;
+	bool nothing_to_fill = c->fields == NULL || c->fields[0].name == NULL || strcmp(c->name, "profile.show") == 0; /* the own office's, when nothing was asked */
 	if (by_address(c) && (web_field(q, "run")[0] != '\0' || nothing_to_fill))
 		ask(q, r, c, fill);
 	else

@@ -6,6 +6,8 @@
  */
 #include "web/portal/help_text.h"
 
+#include <ctype.h>
+
 __asm__(".section .rodata\n"
     "help_manual_zh:\n.incbin \"docs/manual.zh.md\"\n.byte 0\n"
     "help_manual_en:\n.incbin \"docs/manual.en.md\"\n.byte 0\n.previous\n");
@@ -57,7 +59,17 @@ static void link_at(struct fj_buf *b, const char *text, size_t n, const char *to
 	web_html(b, "</a>");
 }
 
-/* `code`, **strong**, [text](address) at p: its length, 0 when it is none */
+/* "R07" leads to what it says */
+static size_t rule_at(struct fj_buf *b, const char *p, size_t n)
+{
+	if (n < 3 || p[0] != 'R' || !isdigit((unsigned char)p[1]) || !isdigit((unsigned char)p[2]) || (n > 3 && isalnum((unsigned char)p[3])))
+		return 0;
+	char rule[4] = {p[0], p[1], p[2], '\0'};
+	web_print(b, "<a href=\"/basis#%s\">%s</a>", rule, rule);
+	return 3;
+}
+
+/* `code`, **strong**, [text](address), a rule at p: its length, 0 when it is none */
 static size_t mark(struct fj_buf *b, const char *p, size_t n)
 {
 	const char *end = NULL, *close;
@@ -78,7 +90,7 @@ static size_t mark(struct fj_buf *b, const char *p, size_t n)
 		link_at(b, p + 1, (size_t)(end - p) - 1, end + 2, (size_t)(close - end) - 2);
 		return (size_t)(close - p) + 1;
 	}
-	return 0;
+	return rule_at(b, p, n);
 }
 
 static void inline_text(struct fj_buf *b, const char *p, size_t n)
@@ -86,7 +98,7 @@ static void inline_text(struct fj_buf *b, const char *p, size_t n)
 	size_t from = 0, i = 0;
 
 	while (i < n) {
-		bool maybe = p[i] == '`' || p[i] == '*' || p[i] == '[';
+		bool maybe = p[i] == '`' || p[i] == '*' || p[i] == '[' || (p[i] == 'R' && (i == 0 || !isalnum((unsigned char)p[i - 1])));
 		if (maybe && i > from) {
 			plain(b, p + from, i - from);
 			from = i;
@@ -102,40 +114,59 @@ static void inline_text(struct fj_buf *b, const char *p, size_t n)
 
 enum block { NONE, BULLETS, NUMBERS, TABLE, CODE };
 
-static void leave(struct fj_buf *b, enum block *in)
+#define MAX_COLUMNS 8
+struct place {
+	enum block in;
+	struct fj_slice head[MAX_COLUMNS]; /* of the table: on a telephone each cell says its column */
+};
+
+static void leave(struct fj_buf *b, struct place *at)
 {
-	if (*in == BULLETS)
+	if (at->in == BULLETS)
 		web_html(b, "</ul>");
-	else if (*in == NUMBERS)
+	else if (at->in == NUMBERS)
 		web_html(b, "</ol>");
-	else if (*in == TABLE)
+	else if (at->in == TABLE)
 		web_html(b, "</tbody></table>");
-	else if (*in == CODE)
+	else if (at->in == CODE)
 		web_html(b, "</pre>");
-	*in = NONE;
+	at->in = NONE;
 }
 
-static void enter(struct fj_buf *b, enum block *in, enum block what)
+static void enter(struct fj_buf *b, struct place *at, enum block what)
 {
-	if (*in == what)
+	if (at->in == what)
 		return;
-	leave(b, in);
+	leave(b, at);
 	if (what == BULLETS)
 		web_html(b, "<ul>");
 	else if (what == NUMBERS)
 		web_html(b, "<ol>");
-	*in = what;
+	at->in = what;
+}
+
+static void cell(struct fj_buf *b, bool head, struct fj_slice column, struct fj_slice text)
+{
+	FJ_AUTO(str) label = fj_strndup((const char *)column.p, column.len);
+
+	if (head)
+		web_html(b, "<th scope=\"col\">");
+	else
+		web_print(b, "<td data-label=\"%s\"><div>", label == NULL ? "" : label);
+	inline_text(b, (const char *)text.p, text.len);
+	web_html(b, head ? "</th>" : "</div></td>");
 }
 
 /* "| a | b |": the first row of a table is its head; "| --- |" is skipped */
-static void table_row(struct fj_buf *b, enum block *in, const char *p, size_t n)
+static void table_row(struct fj_buf *b, struct place *at, const char *p, size_t n)
 {
-	bool head = *in != TABLE;
+	bool head = at->in != TABLE;
+	size_t k = 0;
 
 	if (n > 2 && strspn(p, "|- :") >= n)
 		return;
 	if (head)
-		leave(b, in);
+		leave(b, at);
 	web_html(b, head ? "<table><thead><tr>" : "<tr>");
 	for (const char *c = p + 1, *end = p + n; c < end;) {
 		const char *bar = memchr(c, '|', (size_t)(end - c));
@@ -148,69 +179,70 @@ static void table_row(struct fj_buf *b, enum block *in, const char *p, size_t n)
 		}
 		while (len > 0 && c[len - 1] == ' ')
 			len--;
-		web_html(b, head ? "<th scope=\"col\">" : "<td>");
-		inline_text(b, c, len);
-		web_html(b, head ? "</th>" : "</td>");
+		if (head && k < MAX_COLUMNS)
+			at->head[k] = FJ_SLICE(c, len);
+		cell(b, head, k < MAX_COLUMNS ? at->head[k] : FJ_SLICE("", 0), FJ_SLICE(c, len));
 		c = bar + 1;
+		k++;
 	}
 	web_html(b, head ? "</tr></thead><tbody>" : "</tr>");
-	*in = TABLE;
+	at->in = TABLE;
 }
 
-static void item(struct fj_buf *b, enum block *in, enum block what, const char *p, size_t n)
+static void item(struct fj_buf *b, struct place *at, enum block what, const char *p, size_t n)
 {
-	enter(b, in, what);
+	enter(b, at, what);
 	web_html(b, "<li>");
 	inline_text(b, p, n);
 	web_html(b, "</li>");
 }
 
-static void wrapped(struct fj_buf *b, enum block *in, bool heading, const char *p, size_t n)
+static void wrapped(struct fj_buf *b, struct place *at, bool heading, const char *p, size_t n)
 {
-	leave(b, in);
+	leave(b, at);
 	web_html(b, heading ? "<h2>" : "<p>");
 	inline_text(b, p, n);
 	web_html(b, heading ? "</h2>" : "</p>");
 }
 
-static void one_line(struct fj_buf *b, enum block *in, const char *p, size_t n)
+static void one_line(struct fj_buf *b, struct place *at, const char *p, size_t n)
 {
 	size_t digits = strspn(p, "0123456789");
 
 	if (n >= 3 && memcmp(p, "```", 3) == 0) {
-		bool was = *in == CODE;
-		leave(b, in);
+		bool was = at->in == CODE;
+		leave(b, at);
 		if (!was)
 			web_html(b, "<pre>");
-		*in = was ? NONE : CODE;
-	} else if (*in == CODE) {
+		at->in = was ? NONE : CODE;
+	} else if (at->in == CODE) {
 		plain(b, p, n);
 		web_html(b, "\n");
 	} else if (n == 0) {
-		leave(b, in);
+		leave(b, at);
 	} else if (n > 4 && memcmp(p, "### ", 4) == 0) {
-		wrapped(b, in, true, p + 4, n - 4);
+		wrapped(b, at, true, p + 4, n - 4);
 	} else if (n > 2 && memcmp(p, "- ", 2) == 0) {
-		item(b, in, BULLETS, p + 2, n - 2);
+		item(b, at, BULLETS, p + 2, n - 2);
 	} else if (digits > 0 && digits + 2 < n && p[digits] == '.' && p[digits + 1] == ' ') {
-		item(b, in, NUMBERS, p + digits + 2, n - digits - 2);
+		item(b, at, NUMBERS, p + digits + 2, n - digits - 2);
 	} else if (p[0] == '|') {
-		table_row(b, in, p, n);
+		table_row(b, at, p, n);
 	} else if (n < 2 || memcmp(p, "![", 2) != 0) {
-		wrapped(b, in, false, p, n);
+		wrapped(b, at, false, p, n);
 	}
 }
 
 void help_render(struct fj_buf *b, struct fj_slice text)
 {
-	enum block in = NONE;
+	struct place where = {.in = NONE};
 
 	for (size_t at = 0; at < text.len;) {
 		const char *p = (const char *)text.p + at;
 		const char *nl = memchr(p, '\n', text.len - at);
 		size_t n = nl == NULL ? text.len - at : (size_t)(nl - p);
-		one_line(b, &in, p, n);
+		one_line(b, &where, p, n);
 		at += n + 1;
 	}
-	leave(b, &in);
+	leave(b, &where);
 }

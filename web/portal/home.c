@@ -195,7 +195,7 @@ static const struct {
 	{"evaluation", WEB_N("The implementing institution files it on the authorisation's page.")},
 	{"price-review", WEB_N("The finance department or the implementing institution reviews the price.")},
 	{"filing", WEB_N("The implementing institution files plan and agreement on the plan's page.")},
-	{"report", WEB_N("Made and submitted by its form: follow the number.")},
+	{"report", WEB_N("The number opens the report as it is now: write its texts, look it over, hand it in; a second officer approves.")},
 	{"remittance", WEB_N("Record what was paid on the remittance's page.")},
 };
 
@@ -650,7 +650,7 @@ static void nameless(struct web_req *q, struct fj_buf *b)
 
 	web_print(b, "<p class=\"small\">%s", web_tr(q, "Class codes without a name: the finance department has loaded none for them."));
 	if (load != NULL && portal_may(q, load))
-		web_print(b, " <a href=\"/do/profile/propose\">%s</a>", web_tr(q, "Load a table of class codes"));
+		web_print(b, " <a href=\"/do/profile/propose#f0-profile.class_tables\">%s</a>", web_tr(q, "Load a table of class codes"));
 	web_html(b, "</p>");
 }
 

@@ -268,6 +268,8 @@ void portal_then(struct web_req *q, struct fj_buf *b, const char *command, const
 	const char *id = object_of(answer, noun), *key = id == NULL ? NULL : portal_key_of(noun);
 
 	of_list(q, b, command);
+	if (strcmp(command, "report.text") == 0 && portal_report_then(q, b, answer))
+		return;
 	FJ_AUTO(json) params = key == NULL ? NULL : json_pack("{s:s}", key, id);
 	if (params == NULL || portal_command(q, portal_find(noun, "show")->name, params, &o, NULL) != FJ_OK)
 		return;

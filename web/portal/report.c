@@ -91,6 +91,24 @@ static void next(struct web_req *q, struct fj_buf *b, const json_t *o)
 	web_print(b, "</a><a class=\"button quiet\" href=\"/do/report/text?kind=%s&amp;period=%s\">%s</a></p>", kind, period, web_tr(q, "Write the texts"));
 }
 
+/* after a text was written: the report that it stands in, and the act that hands it in */
+bool portal_report_then(struct web_req *q, struct fj_buf *b, const json_t *answer)
+{
+	const char *kind = fj_json_text(answer, "kind"), *period = fj_json_text(answer, "period");
+	const struct iss_command_info *see = portal_find("report", kind), *submit = portal_find("report", "submit");
+
+	if (kind[0] == '\0' || period[0] == '\0' || see == NULL || submit == NULL)
+		return false;
+	web_print(b, "<p class=\"acts\"><a class=\"button\" href=\"/do/report/%s?run=1&amp;unit=%s&amp;period=%s\">%s</a> ", kind, fj_json_text(answer, "unit"), period, web_tr(q, "See the report with this text"));
+	if (portal_may(q, submit)) {
+		web_print(b, "<a class=\"button quiet\" href=\"/do/report/submit?kind=%s&amp;period=%s\">", kind, period);
+		portal_command_word(q, b, submit);
+		web_html(b, "</a> ");
+	}
+	web_print(b, "<a class=\"button quiet\" href=\"/do/report/text?kind=%s&amp;period=%s\">%s</a></p>", kind, period, web_tr(q, "Write another section"));
+	return true;
+}
+
 /* --- figures, beside those of the report before --- */
 
 static const json_t *change_of(const json_t *o, const char *key)
@@ -383,7 +401,7 @@ void portal_reports_due(struct web_req *q, struct fj_buf *b)
 			json_array_append(owed, v);
 	if (json_array_size(owed) == 0)
 		return;
-	web_print(b, "<section><h2>%s</h2><p class=\"small\">%s</p><table class=\"list\"><thead><tr>", web_tr(q, "To be reported"), web_tr(q, "The number leads to the form that makes the draft."));
+	web_print(b, "<section><h2>%s</h2><p class=\"small\">%s</p><table class=\"list\"><thead><tr>", web_tr(q, "To be reported"), web_tr(q, "The number opens the report as it is now."));
 	web_heads(q, b, col, FJ_ARRAY_LEN(col));
 	web_html(b, "</tr></thead><tbody>");
 	json_array_foreach(owed, i, v) {

@@ -379,6 +379,10 @@ static json_t *without_head(const json_t *o, const char *noun)
 		json_object_del(rest, "name");
 	if (strcmp(noun, "request") == 0)
 		json_object_del(rest, "permitted"); /* beside what is asked, for who decides */
+	if (strcmp(noun, "profile") == 0)
+		json_object_del(rest, "name");
+	if (strcmp(noun, "profile") == 0 && fj_json_num(rest, "version") == 0)
+		json_object_del(rest, "version"); /* that there is none is said */
 	return rest;
 }
 
@@ -477,6 +481,8 @@ static void page(struct web_req *q, struct web_res *r, const char *noun, const c
 		portal_revenue(q, b, o);
 	if (strcmp(noun, "request") == 0)
 		portal_license_review(q, b, o, id);
+	if (strcmp(noun, "profile") == 0)
+		portal_profile_head(q, b, o);
 	places(q, b, noun, &x);
 	if (strcmp(noun, "registration") == 0)
 		portal_course(q, b, "registration.course", id);
@@ -506,7 +512,7 @@ static void page(struct web_req *q, struct web_res *r, const char *noun, const c
 	web_page_end(b);
 }
 
-/* a report that is due and not made: the form that makes it */
+/* a report that is due and not made: as it would be now */
 static bool to_be_made(struct web_res *r, const char *id)
 {
 	const char *kind;
@@ -517,6 +523,7 @@ static bool to_be_made(struct web_res *r, const char *id)
 	snprintf(to, sizeof(to), "/do/report/%s", kind);
 	portal_to(to, "period", period);
 	portal_to(to, "unit", unit);
+	portal_to(to, "run", "1");
 	web_redirect(r, to);
 	return true;
 }

@@ -364,6 +364,7 @@ WEB_SRC := \
 	web/portal/chart.c \
 	web/portal/check.c \
 	web/portal/compare.c \
+	web/portal/complaint.c \
 	web/portal/compute.c \
 	web/portal/disclosure.c \
 	web/portal/do.c \

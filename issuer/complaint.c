@@ -229,6 +229,19 @@ static enum fj_rc may_know(struct iss_call *c, const char *number, bool *out, st
 	return FJ_OK;
 }
 
+/* who answers it, and the two of whom either decides then */
+static enum fj_rc put_parties(struct iss_call *c, const char *number, json_t *out, struct fj_err *err)
+{
+	FJ_AUTO(dom_auth) a = {.body = NULL};
+	FJ_AUTO(dom_org) holder = {.affiliates = NULL};
+
+	FJ_TRY(dom_auth_get(c->db, number, &a, err));
+	FJ_TRY(dom_org_get(c->db, a.holder, &holder, err));
+	FJ_TRY(fj_json_set(out, "operator", json_string(a.operator_)));
+	FJ_TRY(fj_json_set(out, "implementer", json_string(a.implementer)));
+	return fj_json_set(out, "finance", json_string(holder.finance));
+}
+
 enum fj_rc cmd_complaint_show(struct iss_call *c, struct fj_err *err)
 {
 	FJ_AUTO(sto_q) q = {0};
@@ -242,6 +255,7 @@ enum fj_rc cmd_complaint_show(struct iss_call *c, struct fj_err *err)
 		FJ_TRY(opn_read(c->db, id, &who, err));
 	FJ_AUTO(json) owned = who;
 	c->answer = to_json(&q, c->now);
+	FJ_TRY(put_parties(c, sto_text(&q, 1), c->answer, err));
 	if (fj_json_set(c->answer, "items", sup_json(sto_text(&q, 5))) != FJ_OK || fj_json_set(c->answer, "cost", sup_json(sto_text(&q, 12))) != FJ_OK)
 		return fj_no_memory(err, "issuer");
 	return who == NULL || json_object_update(c->answer, who) == 0 ? FJ_OK : fj_no_memory(err, "issuer");

@@ -29,6 +29,7 @@ static const char *const revocation_reasons[] = {"privilegeWithdrawn", "cessatio
 const struct iss_field fld_none[] = {{0}};
 const struct iss_field fld_list[] = {PAGE, {0}};
 const struct iss_field fld_division_list[] = {{"name", ISS_F_STR, false, 60, "名称", "its name, with or without 省, 市, 区, 县 at the end"}, PAGE, {0}};
+const struct iss_field fld_bulk_tokens[] = {{"id", ISS_F_STR, true, 40, "批次编号", "job"}, PAGE, {0}};
 const struct iss_field fld_bulk_list[] = {PAGE, {"operator", ISS_F_STR, false, 18, "运营机构", "USCC of the operator", .noun = "organisation"}, {0}};
 const struct iss_field fld_usci[] = {{"usci", ISS_F_STR, true, 18, "统一社会信用代码", "unified social credit code"}, {0}};
 const struct iss_field fld_ledger[] = {{"id", ISS_F_STR, true, 40, "台账条目号", "ledger entry"}, {0}};

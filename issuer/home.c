@@ -205,7 +205,17 @@ static json_t *asked(const struct sto_q *q, fj_time now)
 
 	(void)now;
 	fj_time_utc(sto_int(q, 3), at);
-	return json_pack("{s:s, s:s, s:s, s:s, s:s, s:s}", "id", sto_text(q, 0), "product", sto_text(q, 1), "state", sto_text(q, 2), "at", at, "token", sto_text(q, 4), "authorisation", sto_text(q, 5));
+	return json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s}", "id", sto_text(q, 0), "product", sto_text(q, 1), "state", sto_text(q, 2), "at", at, "token", sto_text(q, 4), "authorisation", sto_text(q, 5),
+	    "token_state", sto_text(q, 6));
+}
+
+static json_t *complained(const struct sto_q *q, fj_time now)
+{
+	char at[FJ_TIME_CAP];
+
+	(void)now;
+	fj_time_utc(sto_int(q, 4), at);
+	return json_pack("{s:s, s:s, s:s, s:s, s:s}", "id", sto_text(q, 0), "product", sto_text(q, 1), "kind", sto_text(q, 2), "state", sto_text(q, 3), "at", at);
 }
 
 static json_t *batch(const struct sto_q *q, fj_time now)
@@ -230,6 +240,7 @@ static const struct uses {
 	char whose;       /* of the tally that counts all of them */
 	const char *what; /* NULL: they are not counted */
 } to_complete[] = {{ISS_HOLDER, STO_HOME_RETURNED}, {0, STO_COUNT}}, asked_for[] = {{ISS_DEVELOPER | ISS_USER, STO_HOME_ASKED}, {0, STO_COUNT}},
+  complained_of[] = {{UINT32_MAX, STO_HOME_COMPLAINED}, {0, STO_COUNT}},
   batches_of[] = {{ISS_OPERATOR, STO_HOME_BATCHES}, {0, STO_COUNT}}, tokens_in_use[] = {{ISS_OPERATOR, STO_HOME_TOKENS_OPERATOR, 'O', "token"}, {ISS_DEVELOPER | ISS_USER, STO_HOME_TOKENS_USER, 'U', "held"}, {0, STO_COUNT}},
   authorisations_in_use[] = {{ISS_OPERATOR, STO_HOME_AUTHORISATIONS_OPERATOR, 'O', "authorisation"}, {ISS_IMPLEMENTER, STO_HOME_AUTHORISATIONS_IMPLEMENTER, 'I', "authorisation"},
 	{ISS_FINANCE, STO_HOME_AUTHORISATIONS_FINANCE, 'F', "authorisation"}, {ISS_HOLDER, STO_HOME_AUTHORISATIONS_HOLDER, 'H', "authorisation"}, {0, STO_COUNT}};
@@ -283,7 +294,7 @@ static enum fj_rc waiting(const struct hom *h, json_t **out, struct fj_err *err)
 
 static enum fj_rc in_use(const struct hom *h, json_t **out, struct fj_err *err)
 {
-	json_t *t = NULL, *a = NULL, *r = NULL, *m = NULL;
+	json_t *t = NULL, *a = NULL, *r = NULL, *m = NULL, *k = NULL;
 	int64_t tokens, authorisations;
 
 	FJ_TRY(total(h, tokens_in_use, &tokens, err));
@@ -294,8 +305,10 @@ static enum fj_rc in_use(const struct hom *h, json_t **out, struct fj_err *err)
 	FJ_AUTO(json) owned_too = a;
 	FJ_TRY(some(h, asked_for, asked, &r, err));
 	FJ_AUTO(json) owned_as_well = r;
+	FJ_TRY(some(h, complained_of, complained, &k, err));
+	FJ_AUTO(json) owned_last = k;
 	FJ_TRY(some(h, batches_of, batch, &m, err));
-	*out = json_pack("{s:O, s:I, s:O, s:I, s:O, s:o}", "tokens", t, "tokens_total", (json_int_t)tokens, "authorisations", a, "authorisations_total", (json_int_t)authorisations, "requests", r, "batches", m);
+	*out = json_pack("{s:O, s:I, s:O, s:I, s:O, s:O, s:o}", "tokens", t, "tokens_total", (json_int_t)tokens, "authorisations", a, "authorisations_total", (json_int_t)authorisations, "requests", r, "complaints", k, "batches", m);
 	return *out != NULL ? FJ_OK : fj_no_memory(err, "issuer");
 }
 

@@ -1,5 +1,5 @@
 /*
- * outcome.c - what was decided on what an office had asked for: noted when it happens, so
+ * outcome.c - what was decided on what an office had asked for, or holds a license of: noted when it happens, so
  * that the home page reads the last few of its own office and nothing else.
  *
  * A row says whose and which event; what was decided stands in the event.  An officer who
@@ -21,6 +21,8 @@ static const struct {
 	{"registration.decided", STO_OUTCOME_REGISTRATION}, {"registration.refused", STO_OUTCOME_REGISTRATION}, {"registration.returned", STO_OUTCOME_REGISTRATION},
 	{"certificate.issued", STO_OUTCOME_CERTIFICATE}, {"authorisation.issued", STO_OUTCOME_AUTHORISATION},
 	{"token.reviewed", STO_OUTCOME_REQUEST}, {"token.request-refused", STO_OUTCOME_REQUEST},
+	{"token.suspended", STO_OUTCOME_TOKEN}, {"token.resumed", STO_OUTCOME_TOKEN}, {"token.revoked", STO_OUTCOME_TOKEN},
+	{"complaint.answered", STO_OUTCOME_COMPLAINT}, {"complaint.decided", STO_OUTCOME_COMPLAINT},
 };
 
 enum fj_rc hom_note(const struct evt *e, struct fj_err *err)

@@ -302,9 +302,9 @@ static enum fj_rc users(struct look *l, struct fj_err *err)
 {
 	json_t *list = NULL;
 
-
 	FJ_TRY(tok_users_kept(fj_json_text(l->payload, "sha256"), &list, err));
-	l->job = json_pack("{s:o, s:O}", "users", list, "users_total", json_object_get(l->payload, "rows"));
+	l->job = json_pack("{s:o, s:O, s:O*, s:O*}", "users", list, "users_total", json_object_get(l->payload, "rows"), "rows_left_out",
+	    json_object_get(l->payload, "rows_left_out"), "users_left_out", json_object_get(l->payload, "users_left_out"));
 	if (l->job == NULL)
 		return fj_no_memory(err, "issuer");
 	return tok_told(l->c, json_object_get(l->payload, "request"), l->job, err);

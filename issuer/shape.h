@@ -17,6 +17,7 @@ extern const struct iss_field shp_agreement[];     /* plan.agree: the thirteen o
 extern const struct iss_field shp_request[];       /* token.issue */
 extern const struct iss_field shp_request_bulk[];  /* token.bulk: its users are a file */
 extern const struct iss_field shp_request_own[];   /* token.request: one user, perhaps oneself */
+extern const struct iss_choice shp_bindings[];     /* a license's, in the words of its form */
 extern const struct iss_field shp_evidence[];      /* revenue.book, revenue.clear */
 extern const struct iss_field shp_costs[];         /* rows: complaint.*, product.* */
 extern const struct iss_field shp_indicators[];    /* rows: evaluation.add */

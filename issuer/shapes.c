@@ -188,7 +188,7 @@ const struct iss_field shp_selection[] = {
 
 /* --- licenses --- */
 
-static const struct iss_choice bindings[] = {{"key", "持有人公钥", "the holder's key", NULL}, {"mtls", "网关客户端证书", "the gateway's client certificate", NULL},
+const struct iss_choice shp_bindings[] = {{"key", "持有人公钥", "the holder's key", NULL}, {"mtls", "网关客户端证书", "the gateway's client certificate", NULL},
 	{"named", "记名（最长 90 天）", "by name (90 days at most)", NULL}, {0}};
 static const struct iss_choice duties[] = {{"STOP", "停止使用", "stop using", NULL}, {"DELETE", "删除数据", "delete the data", NULL}, {"RETAIN_DERIVED", "可保留衍生成果", "derived results may be kept", NULL}, {0}};
 static const struct iss_choice sellers[] = {{"operator", "运营机构产品", "operator's product", NULL}, {"redeveloped", "再开发产品", "re-developed product", NULL}, {0}};
@@ -211,7 +211,7 @@ static const struct iss_field jwk[] = {
 static const struct iss_field users[] = {
 	{"usci", ISS_F_STR, true, 18, "用户统一社会信用代码", "user's unified social credit code"},
 	{"name", ISS_F_STR, true, DOM_MAX_NAME, "用户名称", "user's name"},
-	{"binding", ISS_F_STR, false, 8, "本用户绑定方式", "this user's binding", .words = bindings},
+	{"binding", ISS_F_STR, false, 8, "本用户绑定方式", "this user's binding", .words = shp_bindings},
 	USER_KEYS,
 	{0},
 };
@@ -221,20 +221,22 @@ static const struct iss_field own_user[] = {
 	USER_KEYS,
 	{0},
 };
-#define ASKED_FOR                                                                                                                      \
+#define NAMED_ZH "适用服务地址（记名须填）"
+#define NAMED_EN "audience (needed by name)"
+#define ASKED_FOR(zh, en)                                                                                                              \
 	{"authorisation", ISS_F_STR, true, 40, "授权", "authorisation", .noun = "authorisation"},                                    \
 	{"certificate", ISS_F_STR, false, 40, "数据资产证书（授权含多张时须填）", "certificate (where there are several)", .noun = "certificate"}, \
 	{"product", ISS_F_JSON, true, 1, "产品和服务", "product", .members = product},                                               \
 	{"grant", ISS_F_JSON, true, 1, "许可范围", "scope", .members = grant},                                                      \
 	{"terms", ISS_F_STR, true, 8, "使用条件", "terms", .words = terms},                                                          \
 	{"days", ISS_F_INT, true, 365, "期限（天）", "term (days)"},                                                                 \
-	{"binding", ISS_F_STR, true, 8, "绑定方式", "binding", .words = bindings},                                                   \
-	{"audience", ISS_F_STR, false, 200, "适用服务地址（记名须填）", "audience (needed by name)"},                                \
+	{"binding", ISS_F_STR, true, 8, "绑定方式", "binding", .words = shp_bindings},                                                   \
+	{"audience", ISS_F_STR, false, 200, zh, en},                                                                            \
 	{"duties", ISS_F_LIST, false, 3, "终止后义务", "duties when it ends", .words = duties, .absent = "[]"},                      \
 	{"fee_fen", ISS_F_INT, false, SHR_MAX_FEN, "收费标准（不填按产品登记）", "fee (none: as registered)", .as = ISS_AS_FEN}
-const struct iss_field shp_request[] = {ASKED_FOR, {"users", ISS_F_JSON, true, 5000, "用户", "users", .members = users, .shape = ISS_ROWS}, {0}};
-const struct iss_field shp_request_bulk[] = {ASKED_FOR, {0}};
-const struct iss_field shp_request_own[] = {ASKED_FOR, {"user", ISS_F_JSON, false, 1, "用户", "user", .members = own_user}, {0}};
+const struct iss_field shp_request[] = {ASKED_FOR(NAMED_ZH, NAMED_EN), {"users", ISS_F_JSON, true, 5000, "用户", "users", .members = users, .shape = ISS_ROWS}, {0}};
+const struct iss_field shp_request_bulk[] = {ASKED_FOR(NAMED_ZH, NAMED_EN), {0}};
+const struct iss_field shp_request_own[] = {ASKED_FOR("适用服务地址（记名许可；不填由运营机构审核时填写）", "audience (by name; left empty, the operator enters it)"), {"user", ISS_F_JSON, false, 1, "用户", "user", .members = own_user}, {0}};
 
 /* --- money --- */
 

@@ -211,17 +211,17 @@ static enum fj_rc check_binding(const struct issuing *w, const json_t *u, enum t
 
 	if (strcmp(binding, "named") == 0) {
 		if (fj_json_num(w->r, "days") > TOK_NAMED_DAYS)
-			return bad_binding(err, part, TOK_BINDING, "a token bound by name is valid for 90 days at most; shorten \"days\"", "记名令牌有效期最长 90 天，请缩短期限（days）");
-		return iss_said(fj_json_peek(w->r, "audience")) ? FJ_OK
-		    : bad_binding(err, part, TOK_BINDING, "a token bound by name has one fixed audience; give \"audience\"", "记名令牌须指明唯一的适用服务地址（audience）");
+			return bad_binding(err, part, TOK_BINDING, "a token bound by name is valid for 90 days at most; shorten \"days\"", "记名许可最长 90 天，请缩短期限");
+		return w->asked || iss_said(fj_json_peek(w->r, "audience")) ? FJ_OK
+		    : bad_binding(err, part, TOK_BINDING, "a license bound by name says the address of the one service that it is for", "记名许可须填写适用服务地址，且只填一个");
 	}
 	if (strcmp(binding, "key") == 0)
 		return is_key(json_object_get(u, "jwk")) ? FJ_OK
-		    : bad_binding(err, part, TOK_JWK, "binding key needs the user's public key as JWK: kty EC, crv P-256, x, y, and no other member", "key 绑定须提供用户公钥 JWK（kty 为 EC、crv 为 P-256、x、y，不含其他成员）");
+		    : bad_binding(err, part, TOK_JWK, "binding key needs the user's public key as JWK: kty EC, crv P-256, x, y, and no other member", "绑定方式为持有人公钥的，须提供用户公钥 JWK（kty 为 EC、crv 为 P-256、x、y，不含其他成员）");
 	if (strcmp(binding, "mtls") == 0)
 		return is_hash(fj_json_peek(u, "x5t")) ? FJ_OK
-		    : bad_binding(err, part, TOK_X5T, "binding mtls needs the SHA-256 of the gateway's client certificate, base64url (x5t)", "mtls 绑定须提供网关客户端证书的 SHA-256（base64url，x5t）");
-	return bad_binding(err, part, TOK_BINDING, "the binding is key (jwk), mtls (x5t) or named (audience), and each user brings what it needs", "绑定方式应为 key（jwk）、mtls（x5t）或 named（audience），每个用户应提供相应内容");
+		    : bad_binding(err, part, TOK_X5T, "binding mtls needs the SHA-256 of the gateway's client certificate, base64url (x5t)", "绑定方式为网关客户端证书的，须提供该证书的 SHA-256（base64url）");
+	return bad_binding(err, part, TOK_BINDING, "the binding is key (jwk), mtls (x5t) or named, and each user brings what it needs", "绑定方式应为“记名”“持有人公钥”或“网关客户端证书”");
 }
 
 /* a code that is entered here was looked at then (R35): its check character is not asked again */
@@ -368,6 +368,15 @@ enum fj_rc tok_check(struct issuing *w, struct fj_err *err)
 	return check_form(w, err);
 }
 
+enum fj_rc tok_price(const struct issuing *w, json_t *out, struct fj_err *err)
+{
+	if (w->fee.fen >= 0)
+		FJ_TRY(fj_json_set(out, "fee_fen", json_integer((json_int_t)w->fee.fen)));
+	if (w->fee.fen >= 0 && w->fee.basis[0] != '\0')
+		FJ_TRY(fj_json_set(out, "charge_basis", json_string(w->fee.basis)));
+	return out != NULL ? FJ_OK : fj_no_memory(err, "issuer");
+}
+
 enum fj_rc tok_told(struct iss_call *c, const json_t *request, json_t *out, struct fj_err *err)
 {
 	struct issuing w = {.c = c, .r = request};
@@ -375,13 +384,7 @@ enum fj_rc tok_told(struct iss_call *c, const json_t *request, json_t *out, stru
 	json_t *grant;
 
 	enum fj_rc rc = tok_check(&w, &why); /* a refusal is told when somebody says yes */
-	if (rc == FJ_OK && w.fee.fen >= 0) {
-		rc = fj_json_set(out, "fee_fen", json_integer((json_int_t)w.fee.fen));
-		if (rc == FJ_OK && w.fee.basis[0] != '\0')
-			rc = fj_json_set(out, "charge_basis", json_string(w.fee.basis));
-	} else {
-		rc = FJ_OK;
-	}
+	rc = rc == FJ_OK ? tok_price(&w, out, err) : FJ_OK;
 	grant = json_object_get(w.auth.body, "grant");
 	if (rc == FJ_OK && grant != NULL)
 		rc = fj_json_set(out, "permitted", json_incref(grant));

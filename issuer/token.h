@@ -36,6 +36,7 @@ enum fj_rc tok_may_have(struct iss_call *c, const struct token *t, bool *out, st
 struct issuing {
 	struct iss_call *c;
 	const json_t *r;      /* the request */
+	bool asked;           /* an application: the address of a service may be left to who decides */
 	const char *by;       /* USCC that has to be the operator's; NULL: it only asks */
 	struct dom_auth auth;
 	struct dom_org op;
@@ -51,6 +52,8 @@ void tok_release(struct issuing *w);
 /* All that does not depend on the user: who issues, authorisation in force, scope, term, terms,
  * certificate, product, and the form of what becomes a token. */
 enum fj_rc tok_check(struct issuing *w, struct fj_err *err) FJ_MUST_USE;
+/* What it costs, after tok_check: "fee_fen" and "charge_basis" where a registered product says so; added to out. */
+enum fj_rc tok_price(const struct issuing *w, json_t *out, struct fj_err *err) FJ_MUST_USE;
 /* For who decides on a request: "fee_fen" and "charge_basis" where it could be issued now, and "permitted",
  * the authorisation's grant; added to out. */
 enum fj_rc tok_told(struct iss_call *c, const json_t *request, json_t *out, struct fj_err *err) FJ_MUST_USE;
@@ -93,7 +96,8 @@ enum fj_rc tok_users_kept(const char *sha256, json_t **out, struct fj_err *err) 
  * FJ_E_INVALID: no such file. */
 struct tok_list {
 	json_t *lines, *faults; /* owned; lines: [{"line": "7", "user": {...}}] */
-	int64_t read, n_faults; /* rows; faults, of which TOK_MAX_TOLD are told */
+	json_t *left;           /* owned; [{"line", "usci", "name"}], the first TOK_USERS_TOLD of the rows that are left out for their faults */
+	int64_t read, n_faults, n_left; /* rows; faults, of which TOK_MAX_TOLD are told; rows left out */
 	const char *encoding;   /* of the file; "JSON" */
 };
 void tok_list_release(struct tok_list *l);

@@ -1,7 +1,7 @@
 /*
  * token_bulk.c - license tokens for up to 10,000 users as one job (domain.md 4.10).
  *
- * One officer hands in request and users; faulty rows are set aside, and one
+ * One officer hands in request and users; faulty rows are left out and named, and one
  * approval, whose digest covers the request and every good row, begins the job.
  * It runs behind, in steps: each takes some rows in a transaction of its own,
  * then their tokens are signed, so a suspension waits for one step at most.  How
@@ -189,8 +189,8 @@ static enum fj_rc ask(struct iss_call *c, void *arg, struct fj_err *err)
 	FJ_TRY(dom_material_room(c, &m, err));
 	FJ_TRY(dom_material_file(c, &m, &rows, err));
 	FJ_TRY(number_of(c->db, digest, id, err));
-	FJ_AUTO(json) payload = json_pack("{s:s, s:s, s:O, s:s, s:s, s:s, s:I, s:I}", "authorisation", w->auth.number, "operator", w->auth.operator_, "request", common,
-	    "sha256", m.sha256, "material", m.id, "digest", digest, "rows", (json_int_t)json_array_size(l->lines), "set_aside", (json_int_t)l->n_faults);
+	FJ_AUTO(json) payload = json_pack("{s:s, s:s, s:O, s:s, s:s, s:s, s:I, s:I, s:O}", "authorisation", w->auth.number, "operator", w->auth.operator_, "request", common,
+	    "sha256", m.sha256, "material", m.id, "digest", digest, "rows", (json_int_t)json_array_size(l->lines), "rows_left_out", (json_int_t)l->n_left, "users_left_out", l->left);
 	if (payload == NULL)
 		return fj_no_memory(err, "issuer");
 	FJ_TRY(apr_request(c, "token.bulk", id, c->actor->org, payload, err));
@@ -233,8 +233,8 @@ enum fj_rc tok_users_kept(const char *sha256, json_t **out, struct fj_err *err)
 static enum fj_rc report(struct iss_call *c, const struct tok_list *l, bool dry, struct fj_err *err)
 {
 	bool refused = json_array_size(l->lines) == 0;
-	FJ_AUTO(json) told = json_pack("{s:s, s:I, s:I, s:O, s:I, s:b, s:b}", "encoding", l->encoding, "rows", (json_int_t)l->read, "good",
-	    (json_int_t)json_array_size(l->lines), "faults", l->faults, "faults_total", (json_int_t)l->n_faults, "dry_run", dry, "refused", refused);
+	FJ_AUTO(json) told = json_pack("{s:s, s:I, s:I, s:O, s:I, s:I, s:O, s:b, s:b}", "encoding", l->encoding, "rows", (json_int_t)l->read, "good",
+	    (json_int_t)json_array_size(l->lines), "faults", l->faults, "faults_total", (json_int_t)l->n_faults, "rows_left_out", (json_int_t)l->n_left, "users_left_out", l->left, "dry_run", dry, "refused", refused);
 
 	if (c->answer == NULL)
 		c->answer = json_object();
@@ -635,6 +635,27 @@ enum fj_rc cmd_bulk_list(struct iss_call *c, struct fj_err *err)
 	iss_page(c, &after, &limit);
 	FJ_TRY(sto_query(c->db, STO_JOB_LIST, &q, err, "tit", after, limit, fj_json_text(c->params, "operator")));
 	return dom_list_page(c, &q, job_row, "id", limit, err);
+}
+
+static json_t *license_row(const struct sto_q *q, fj_time now)
+{
+	(void)now;
+	return json_pack("{s:s, s:s, s:{s:s, s:s}, s:s}", "line", sto_text(q, 0), "id", sto_text(q, 1), "user", "usci", sto_text(q, 2), "name", sto_text(q, 3), "state", sto_text(q, 4));
+}
+
+/* what it has issued so far, by the rows of its list */
+enum fj_rc cmd_bulk_tokens(struct iss_call *c, struct fj_err *err)
+{
+	FJ_AUTO(tok_job) j = {.request = NULL};
+	FJ_AUTO(sto_q) q = {0};
+	const char *after;
+	int64_t limit;
+
+	iss_page(c, &after, &limit);
+	FJ_TRY(tok_job_get(c->db, fj_json_peek(c->params, "id"), &j, err));
+	FJ_TRY(tok_job_reader(c, &j, err));
+	FJ_TRY(sto_query(c->db, STO_JOB_LICENSES, &q, err, "tii", j.id, (int64_t)strtoll(after, NULL, 10), limit));
+	return dom_list_page(c, &q, license_row, "line", limit, err);
 }
 
 static enum fj_rc own_job(struct iss_call *c, struct tok_job *j, struct fj_err *err)

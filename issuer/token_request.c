@@ -7,6 +7,8 @@
  * that could be refused at issue is refused when it is asked, so nobody waits for
  * what can't come; it is checked again when it is accepted, since things change.
  * Who entered a request does not review it (R22).  A refusal gives its reason.
+ * The address of the service that a license by name is for is the operator's to know:
+ * the request may leave it out, and what the operator says when it accepts goes before it.
  */
 #include "issuer/iss.h"
 #include "issuer/shape.h"
@@ -25,6 +27,7 @@ const struct iss_field fld_token_review[] = {
 	{"requests", ISS_F_LIST, false, 1000, "所选申请", "a selection of requests, as one task"},
 	{"accept", ISS_F_BOOL, true, 1, "同意", "true: yes, and the token is issued"},
 	{"note", ISS_F_STR, false, 400, "意见", "reason; required for a no"},
+	{"audience", ISS_F_STR, false, TOK_MAX_AUDIENCE, "适用服务地址（同意记名许可的）", "audience (for a yes to a license by name)"},
 	{0},
 };
 const struct iss_field fld_request_list[] = {
@@ -132,7 +135,7 @@ static enum fj_rc append(struct issuing *w, const json_t *user, struct fj_err *e
 		return fj_no_memory(err, "issuer");
 	FJ_TRY(evt_append(c, "token.requested", id, body, err));
 	c->answer = json_pack("{s:s, s:s, s:s, s:s}", "id", id, "state", "REQUESTED", "authorisation", w->auth.number, "operator", w->auth.operator_);
-	return c->answer != NULL ? FJ_OK : fj_no_memory(err, "issuer");
+	return tok_price(w, c->answer, err);
 }
 
 static enum fj_rc ask(struct issuing *w, const json_t *user, bool own, struct fj_err *err)
@@ -149,7 +152,7 @@ enum fj_rc cmd_token_request(struct iss_call *c, struct fj_err *err)
 	const json_t *in = json_object_get(c->params, "request");
 	FJ_AUTO(json) doc = json_object();
 	bool own = (c->acting & (ISS_USER | ISS_DEVELOPER)) != 0;
-	struct issuing w = {.c = c, .r = doc, .by = own ? NULL : c->actor->org};
+	struct issuing w = {.c = c, .r = doc, .asked = true, .by = own ? NULL : c->actor->org};
 
 	if (!json_is_object(in))
 		return no(err, FJ_E_INVALID, "domain.md 4.10", "a request is a JSON object", "许可申请应为 JSON 对象");
@@ -176,7 +179,7 @@ enum fj_rc apply_token_requested(const struct evt *e, struct fj_err *err)
 
 struct review {
 	bool accept;
-	const char *note;
+	const char *note, *audience; /* "": as the request says */
 };
 
 static enum fj_rc decided(struct iss_call *c, const struct request *r, const char *act, const char *event, const struct review *v, const char *token, struct fj_err *err)
@@ -192,9 +195,13 @@ static enum fj_rc decided(struct iss_call *c, const struct request *r, const cha
 
 static enum fj_rc accept(struct iss_call *c, const struct request *r, const struct review *v, struct fj_err *err)
 {
-	struct issuing w = {.c = c, .r = r->doc, .by = c->actor->org};
-	const json_t *user = json_array_get(json_object_get(r->doc, "users"), 0);
+	FJ_AUTO(json) doc = json_copy(r->doc);
+	struct issuing w = {.c = c, .r = doc, .by = c->actor->org};
+	const json_t *user = json_array_get(json_object_get(doc, "users"), 0);
 	char token[40];
+
+	if (iss_said(v->audience))
+		FJ_TRY(fj_json_set(doc, "audience", json_string(v->audience)));
 
 	/* checked again, now: things may have changed since it was asked for */
 	enum fj_rc rc = tok_check(&w, err);
@@ -223,7 +230,7 @@ static enum fj_rc review_one(struct iss_call *c, const char *id, const void *arg
 
 enum fj_rc cmd_token_review(struct iss_call *c, struct fj_err *err)
 {
-	const struct review v = {json_is_true(json_object_get(c->params, "accept")), fj_json_text(c->params, "note")};
+	const struct review v = {json_is_true(json_object_get(c->params, "accept")), fj_json_text(c->params, "note"), fj_json_text(c->params, "audience")};
 
 	if (!v.accept && !iss_said(v.note))
 		return no(err, FJ_E_INVALID, "domain.md 7.4", "a refusal gives its reason (\"note\")", "不予同意的须说明理由（note）");
@@ -267,6 +274,11 @@ enum fj_rc cmd_request_show(struct iss_call *c, struct fj_err *err)
 	FJ_TRY(fj_json_set(c->answer, "request", doc));
 	FJ_TRY(dom_org_get(c->db, sto_text(&q, 2), &o, err));
 	FJ_TRY(fj_json_set(c->answer, "operator", json_pack("{s:s, s:s}", "usci", o.usci, "name", o.name)));
+	if (strcmp(fj_json_text(doc, "binding"), "named") == 0) {
+		FJ_AUTO(json) at = json_array();
+		FJ_TRY(tok_audiences(c->db, sto_text(&q, 1), sto_text(&q, 3), at, err));
+		FJ_TRY(fj_json_set(c->answer, "audiences", json_incref(at)));
+	}
 	return tok_told(c, doc, c->answer, err);
 }
 

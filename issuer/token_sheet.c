@@ -4,8 +4,10 @@
  * A list names for each user code, name and binding with what the binding needs:
  * the SHA-256 of a gateway's client certificate, or a public key.  Every row is
  * checked as if its user had been licensed alone, and every fault is told by row
- * and column; what is faulty is set aside, and never guessed at.
+ * and column; a row with faults is left out and told as such, and never guessed at.
+ * The binding may be said by its code or by the words of the form.
  */
+#include "issuer/shape.h"
 #include "issuer/sheet/sheet.h"
 #include "issuer/token.h"
 
@@ -16,9 +18,9 @@ static const struct {
 } columns[TOK_PARTS] = {
 	[TOK_USCI] = {"usci", {"统一社会信用代码", "用户代码", "usci", NULL}},
 	[TOK_NAME] = {"name", {"用户名称", "名称", "name", NULL}},
-	[TOK_BINDING] = {"binding", {"绑定方式", "binding", NULL}},
-	[TOK_X5T] = {"x5t", {"客户端证书指纹", "x5t", NULL}},
-	[TOK_JWK] = {"jwk", {"用户公钥", "jwk", NULL}},
+	[TOK_BINDING] = {"binding", {"绑定方式（记名、持有人公钥或网关客户端证书）", "binding", NULL}},
+	[TOK_X5T] = {"x5t", {"客户端证书指纹（网关客户端证书须填）", "x5t", NULL}},
+	[TOK_JWK] = {"jwk", {"用户公钥（持有人公钥须填）", "jwk", NULL}},
 };
 
 struct reading {
@@ -37,7 +39,8 @@ void tok_list_release(struct tok_list *l)
 {
 	json_decref(l->lines);
 	json_decref(l->faults);
-	l->lines = l->faults = NULL;
+	json_decref(l->left);
+	l->lines = l->faults = l->left = NULL;
 }
 
 static enum fj_rc fault(struct reading *g, int64_t line, int64_t column, const struct fj_err *why, struct fj_err *err)
@@ -51,6 +54,15 @@ static enum fj_rc fault(struct reading *g, int64_t line, int64_t column, const s
 	json_object_del(one, "layer");
 	json_object_del(one, "error");
 	return json_array_append(g->l->faults, one) == 0 ? FJ_OK : fj_no_memory(err, "issuer");
+}
+
+/* the row gets no license: counted, and the first ones named */
+static enum fj_rc leave_out(struct reading *g, int64_t line, const json_t *u, struct fj_err *err)
+{
+	if (g->l->n_left++ >= TOK_USERS_TOLD)
+		return FJ_OK;
+	json_t *one = json_pack("{s:I, s:s, s:s}", "line", (json_int_t)line, "usci", fj_json_text(u, "usci"), "name", fj_json_text(u, "name"));
+	return json_array_append_new(g->l->left, one) == 0 ? FJ_OK : fj_no_memory(err, "issuer");
 }
 
 /* A user with one binding stands in a list once: nobody is to get two tokens for one row too many.
@@ -105,7 +117,7 @@ static enum fj_rc take(struct reading *g, int64_t line, const json_t *u, struct 
 		FJ_TRY(told(g, line, TOK_USCI, once(g, u, &why), &why, &good, err));
 	}
 	if (!good)
-		return FJ_OK;
+		return leave_out(g, line, u, err);
 	if (json_array_size(g->l->lines) == TOK_BULK)
 		return too_many(err);
 	snprintf(name, sizeof(name), "%lld", (long long)line);
@@ -119,8 +131,9 @@ static enum fj_rc start(struct reading *g, struct issuing *w, struct tok_list *o
 	out->encoding = encoding;
 	out->lines = json_array();
 	out->faults = json_array();
+	out->left = json_array();
 	g->seen = json_object();
-	return out->lines != NULL && out->faults != NULL && g->seen != NULL ? FJ_OK : fj_no_memory(err, "issuer");
+	return out->lines != NULL && out->faults != NULL && out->left != NULL && g->seen != NULL ? FJ_OK : fj_no_memory(err, "issuer");
 }
 
 /* --- JSON --- */
@@ -198,6 +211,25 @@ static const char *cell(const struct reading *g, const struct sheet_row *row, en
 	return g->of[k] < 0 || (size_t)g->of[k] >= row->n ? "" : row->cell[g->of[k]];
 }
 
+/* "记名", "记名（最长 90 天）" and "named" are one binding; what is none is kept, and refused as what it is */
+static enum fj_rc binding_of(const char *s, json_t **out, struct fj_err *err)
+{
+	FJ_AUTO(buf) said = FJ_BUF_INIT(SHEET_MAX_CELL);
+	FJ_AUTO(buf) word = FJ_BUF_INIT(256);
+
+	FJ_TRY(sheet_heading(s, &said));
+	for (const struct iss_choice *c = shp_bindings; c->code != NULL && *out == NULL; c++)
+		for (const char *const *w = (const char *const[]){c->code, c->zh, c->en, NULL}; *w != NULL && *out == NULL; w++) {
+			fj_buf_clear(&word);
+			FJ_TRY(sheet_heading(*w, &word));
+			if (strcmp(fj_buf_str(&word), fj_buf_str(&said)) == 0)
+				*out = json_string(c->code);
+		}
+	if (*out == NULL)
+		*out = json_string(s);
+	return *out != NULL ? FJ_OK : fj_no_memory(err, "issuer");
+}
+
 /* a row as a user; *why when its key is no JSON */
 static enum fj_rc user_of(const struct reading *g, const struct sheet_row *row, json_t *u, struct fj_err *why)
 {
@@ -206,7 +238,9 @@ static enum fj_rc user_of(const struct reading *g, const struct sheet_row *row, 
 		json_t *v = NULL;
 		if (!iss_said(s))
 			continue;
-		if (k != TOK_JWK)
+		if (k == TOK_BINDING)
+			FJ_TRY(binding_of(s, &v, why));
+		else if (k != TOK_JWK)
 			v = json_string(s);
 		else if (fj_json_parse(fj_slice_str(s), SHEET_MAX_CELL, &v, NULL) != FJ_OK)
 			return bad(why, "the public key is a JSON Web Key, such as {\"kty\":\"EC\",\"crv\":\"P-256\",\"x\":…,\"y\":…}", "用户公钥应为 JWK，如 {\"kty\":\"EC\",\"crv\":\"P-256\",\"x\":…,\"y\":…}");
@@ -222,12 +256,17 @@ static enum fj_rc take_row(void *arg, const struct sheet_row *row, const struct 
 	FJ_AUTO(json) u = json_object();
 	struct fj_err why = {0};
 
-	if (broken != NULL)
-		return fault(g, (int64_t)row->line, (int64_t)row->column, broken, err);
+	if (broken != NULL) {
+		FJ_TRY(fault(g, (int64_t)row->line, (int64_t)row->column, broken, err));
+		return leave_out(g, (int64_t)row->line, u, err);
+	}
 	enum fj_rc rc = user_of(g, row, u, &why);
 	if (rc == FJ_E_NOMEM)
 		return fj_no_memory(err, "issuer");
-	return rc != FJ_OK ? fault(g, (int64_t)row->line, g->of[TOK_JWK] + 1, &why, err) : take(g, (int64_t)row->line, u, err);
+	if (rc == FJ_OK)
+		return take(g, (int64_t)row->line, u, err);
+	FJ_TRY(fault(g, (int64_t)row->line, g->of[TOK_JWK] + 1, &why, err));
+	return leave_out(g, (int64_t)row->line, u, err);
 }
 
 enum fj_rc tok_read(struct issuing *w, struct fj_slice file, struct tok_list *out, struct fj_err *err)

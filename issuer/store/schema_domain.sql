@@ -582,6 +582,7 @@ CREATE TABLE complaint (           -- 投诉; name and contact are an opening
   seq       INTEGER NOT NULL
 ) STRICT;
 CREATE INDEX complaint_of ON complaint(authorisation, id);
+CREATE INDEX complaint_by ON complaint(org, at);
 CREATE TABLE auth_exit (           -- 退出
   number   TEXT PRIMARY KEY,       -- of the authorisation
   operator TEXT NOT NULL,

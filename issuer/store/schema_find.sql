@@ -75,6 +75,8 @@ END;
 -- license tokens' lists (beside token_of)
 CREATE INDEX token_user ON token(user, id);
 CREATE INDEX token_operator ON token(operator, id);
+CREATE INDEX token_user_newest ON token(user); -- as they were issued, by rowid
+CREATE INDEX token_operator_newest ON token(operator);
 CREATE INDEX token_asset ON token(asset_no, id);
 CREATE INDEX token_expires ON token(not_after, id);
 

@@ -722,11 +722,13 @@ async function many() {
 		await p.page.setInputFiles('main input[type=file]', { name: '用户.csv', mimeType: 'text/csv', buffer: Buffer.from(list) });
 		await p.press(say('Check and preview'));
 		await p.see('示例用户一（虚构）');
-		await p.press(say('Do it'));
+		await p.see('清单共 2 行，签发 1 户；其余 1 行有错误，不予签发：'); // its code has a wrong check character
+		await p.press('仅签发 1 户');
 		await p.seeSoon(/审批/);
 		await second.home();
 		await second.click(second.within('main .todo a').first());
 		await second.see('示例用户一（虚构）');
+		await second.see(/不予签发：\s*第 3 行 示例用户二（虚构）/);
 		await second.press('批准');
 		await second.follow('查看批次：进度和下载', second.within('main'));
 		await p.click(p.within('main a[href^="/show/bulk/"]').first());

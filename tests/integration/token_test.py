@@ -79,7 +79,17 @@ def requests():
     refused('a request beyond the authorisation is refused when it is made', o.do('pcu1', 'token.request', request=license_of(grant=grant(scenarios=['农业']), **own)), 'R13')
     refused('so is one over its days', o.do('pcu1', 'token.request', request=license_of(days=366, **own)), 'domain.md 4.10')
     refused('a binding by name for 91 days', o.do('pcu1', 'token.request', request=license_of(binding='named', audience='https://g.example', days=91, user={})), 'domain.md decision 7')
-    refused('a binding by name without audience', o.do('pcu1', 'token.request', request=license_of(binding='named', user={})), 'domain.md decision 7')
+    named = o.done('pcu1', 'token.request', request=license_of(binding='named', user={}))
+    check('whoever asks for a license by name need not know the address of the service, and is told the price', (named['state'], named['fee_fen']) == ('REQUESTED', 0), named)
+    out = o.do('jc1', 'token.review', request=named['id'], accept=True)
+    refused('who decides has to say it', out, 'domain.md decision 7')
+    check('in plain words', out[1]['detail']['zh'] == '记名许可须填写适用服务地址，且只填一个', out)
+    said = o.done('jc1', 'token.review', request=named['id'], accept=True, audience='https://a.example')['token']
+    other = o.done('pcu1', 'token.request', request=license_of(binding='named', user={}, audience='made-up.example'))['id']
+    check('and is shown where the product is served by now', o.get('jc1', 'request/' + other)['audiences'] == ['https://a.example'], o.get('jc1', 'request/' + other))
+    other = o.done('jc1', 'token.review', request=other, accept=True, audience='https://a.example')['token']
+    check('what the operator says stands in the license, whatever was asked', [o.get('pcu1', 'token/' + t)['audience'] for t in (said, other)] == ['https://a.example'] * 2)
+    refused('what is issued at once says it', o.do('jc1', 'token.issue', request=license_of(binding='named', users=[{'usci': usci(3), 'name': 'a'}])), 'domain.md decision 7')
     refused('a binding that brings nothing', o.do('pcu1', 'token.request', request=license_of(user={'x5t': 'abc'})), 'domain.md decision 7')
     refused('a depth above 0', o.do('pcu1', 'token.request', request=license_of(grant=grant(depth=1), **own)), 'R12')
     refused('raw data', o.do('pcu1', 'token.request', request=license_of(product={'id': 'P-X', 'version': '1.0', 'kind': 'operator', 'raw': True}, **own)), 'R18')
@@ -221,6 +231,7 @@ def bulk(other):
     told = [(f['line'], f['column'], f['rule']) for f in dry['faults']]
     check('a dry run tells every fault by row and column, and asks for nothing', told == faults and dry['good'] == N and dry['rows'] == N + len(faulty_rows()) and 'approval' not in dry, (told, faults))
     check('each in both languages', all(f['detail']['en'] and re.search('[\u4e00-\u9fff]', f['detail']['zh']) for f in dry['faults']))
+    check('and the rows that are left out, by number and name, each once', (dry['rows_left_out'], [u['line'] for u in dry['users_left_out']]) == (len(faulty_rows()), sorted({f[0] for f in faults})), dry['users_left_out'])
     refused('another operator issues nothing under it', o.do('qs1', 'token.bulk', request=request, file={'base64url': doc}), 'domain.md 7.4')
     refused('a list of 10,001', o.do('jc1', 'token.bulk', request=request, file={'base64url': b64u(data + ('one more,%s,,named,,\r\n' % usci(0)).encode())}), 'domain.md 4.10')
     refused('no list', o.do('jc1', 'token.bulk', request=request), 'domain.md 4.10')
@@ -231,6 +242,8 @@ def bulk(other):
           == asked['digest'] and text.count(b'\n') == N)
     early = o.get('jc1', 'bulk/' + asked['job'])
     check('the number is told with the asking, and says that it waits', asked['job'] == asked['object'] and (early['state'], early['total'], early['taken'], early['approval']) == ('OPEN', N, 0, asked['approval']), early)
+    seen = o.done('jc2', 'approval.preview', id=asked['approval'])
+    check('who decides is told the rows that are left out', (seen['users_total'], seen['rows_left_out'], seen['users_left_out']) == (N, len(faulty_rows()), dry['users_left_out']), seen)
     refused('the same list waits for a decision already', o.do('jc2', 'token.bulk', request=request, file={'base64url': doc}), None)
     refused('who asked does not approve', o.do('jc1', 'approval.approve', id=asked['approval']), 'R22')
     check('nothing is issued before', rows("SELECT COUNT(*) FROM token WHERE job <> ''") == [(0,)])
@@ -313,6 +326,14 @@ def small_jobs():
             break
         time.sleep(0.05)
     check('issued', j['issued'] == 6 and j['state'] == 'DONE', j)
+    head = o.done('jc1', 'token.template')['csv'].lstrip('\ufeff')
+    says = ('记名', '记名（最长 90 天）', 'named', '持有人公钥', '网关客户端证书', '按名')
+    cells = [[usci(20 + i), 'a', s, b64u(b'1' * 32) if i == 4 else '', json.dumps(key(i)) if i == 3 else ''] for i, s in enumerate(says)]
+    text = io.StringIO()
+    csv.writer(text).writerows(cells)
+    out = o.done('jc1', 'token.bulk', dry_run=True, request=license_of(binding='named', audience='https://g.example'), file={'base64url': b64u((head + text.getvalue()).encode())})
+    check('a list takes the form\'s words for the binding, below the template\'s headings, and refuses others in them', (out['good'], [(f['line'], f['column']) for f in out['faults']]) == (5, [(7, 3)]) and
+          all(w in head for w in ('记名', '持有人公钥', '网关客户端证书')) and out['faults'][0]['detail']['zh'] == '绑定方式应为“记名”“持有人公钥”或“网关客户端证书”', out)
     out = o.do('jc1', 'token.bulk', request=license_of(users=[{'usci': 'x'}]))
     check('a list of which nothing is good is refused', out[0] == 422 and out[1]['refused'] and out[1]['faults_total'] == 3, out)
     out = o.done('jc1', 'token.bulk', request=license_of(users=[{**u, 'usci': usci(50 + i)} for i, u in enumerate(users)], binding='key', days=90))
@@ -460,13 +481,38 @@ def portal(asked):
     shown = operator('/show/request/' + waits + '?lang=zh')
     check('a request\'s page shows its operator what is permitted, and two answers', '授权允许' in shown and 'name="accept" value="true"' in shown and 'name="accept" value="false"' in shown, shown[-1500:])
     check('and its user who reviews it', '审核单位' in user('/show/request/' + waits + '?lang=zh') and '授权允许' not in user('/show/request/' + waits + '?lang=zh'))
+    named = o.done('pcu1', 'token.request', request=license_of(binding='named', user={}))['id']
+    check('a license by name: its operator is asked for the address, which its others have', re.search('name="audience"[^>]*required value="https://[a-z.]*example"', operator('/show/request/' + named)) and 'name="audience"' not in shown)
     check('and offers its user none', '/do/token/review' not in user('/show/request/' + waits))
     check('a job\'s page leads to its archive', re.search(r'/do/token/archive\?bulk=' + JOB + '[^"]*download=file', operator('/show/bulk/' + JOB)) is not None)
     check('a token\'s page leads to neither', '/do/token/review' not in operator('/show/token/' + day_id.split('.')[0]) and '/do/token/archive' not in operator('/show/token/' + day_id.split('.')[0]))
+    plain = lambda page: re.sub(r'\s+', ' ', html.unescape(re.sub('<[^>]*>', ' ', page)))
+    first = operator('/show/bulk/' + JOB + '?lang=zh')
+    listed = [re.findall(r'/show/token/(LT-[0-9a-z]+)', page.split('id="licenses"')[1]) for page in (first, operator('/show/bulk/%s?after=%s' % (JOB, re.search(r'after=(\d+)#licenses', first)[1])))]
+    check('and lists its licenses by the rows of its list, 80 a page', listed == [[r[0] for r in rows('SELECT id FROM token WHERE job = ? ORDER BY line LIMIT 80 OFFSET ?', JOB, n)] for n in (0, 80)], [len(x) for x in listed])
+    refused('which another operator does not read', o.do('qs1', 'bulk.tokens', id=JOB), 'domain.md 7.3')
+    begin = plain(user('/do/token/request?lang=zh'))
+    check('what is on sale is told with its data and price', re.search('P-FLOOD 2015—2024年全国重要江河控制站水文水位流量数据集 · 免费', begin) and re.search('P-INDEX 2016—2025年全国农业气象要素格点数据集 · [0-9.]+ 元', begin), begin[:900])
+    gone = o.done('jc1', 'token.review', request=o.done('pcu1', 'token.request', request=license_of(user={'x5t': b64u(b'g' * 32)}))['id'], accept=True)['token']
+    newest = [r[0] for r in rows("SELECT t.id FROM token t JOIN authorisation a ON a.number = t.authorisation WHERE t.operator = ? AND t.state = 'ACTIVE' AND a.state = 'ACTIVE' ORDER BY t.rowid DESC LIMIT 6", JINGCHU)]
+    check('the licenses in use begin with the newest', [t['id'] for t in o.get('jc1', 'home/show')['in_use']['tokens']] == newest and gone == newest[0] and '以上为最新 6 份，共 ' in operator('/?lang=zh'), newest)
+    o.done('jc1', 'token.revoke', id=gone, reason='用户违约（示例）')
+    seen = plain(user('/?lang=zh'))
+    check('a user whose license was revoked finds it among the applications and the news', re.search('我的许可申请 P-FLOOD 已吊销 20', seen) and '吊销令牌 已吊销 P-FLOOD · 鹏城数据科技（虚构） ' + gone in seen, seen[300:1200])
+    check('with the reason on its page', '用户违约（示例）' in user('/show/token/' + gone))
     check('codes are words', '待运营机构审核' in operator('/list/request?lang=zh') and '已完成' in operator('/list/bulk?lang=zh'))
     reported = o.done('jc1', 'token.issue', request=license_of(users=[{'usci': PENGCHENG, 'name': '鹏城数据科技（虚构）', 'x5t': b64u(b'p' * 32)}]))['tokens'][0]
     o.done('jc1', 'usage.report', totals=[{'token': reported, 'day': day(0), 'count': 3}])
     at = '/show/usage/%s.%s' % (reported, day(0))
+    filed = o.done('pcu1', 'complaint.file', number=HYDRO, product='P-POWER', kind='CHARGE', subject='多收费用（示例）', items=[{'item': '调用', 'amount_fen': 1250}])['id']
+    page, mine = '/show/complaint/%s?lang=zh' % filed, lambda word: re.search('我的投诉.*?/show/complaint/%s">收费 · P-POWER</a>[^.]*?%s' % (filed, word), user('/?lang=zh'), re.S) is not None
+    seen = plain(user(page))
+    check('a complaint stands on the first page of who complained, and says who answers it by when', mine('待答复') and re.search('下一步： 荆楚数据运营（虚构） ?应于 20[0-9-]+ 前答复。', seen), seen[:900])
+    check('by labels of its own, without amounts that nobody has said', all(w in seen for w in ('投诉事项', '登记单位', '收费合计')) and not any(w in seen for w in ('0.00 元', '所属单位', '事项或科目')), seen[:1200])
+    o.done('jc1', 'complaint.answer', id=filed, text='已退还（示例）', refunded_fen=1250)
+    check('answered, it says who decides', mine('已答复') and re.search('下一步： [^。]+认定投诉是否属实。', plain(user(page))), plain(user(page))[:600])
+    o.done('slb1', 'complaint.decide', id=filed, upheld=True, reason='属实（示例）')
+    check('decided, it stands there still, and is news', mine('投诉属实') and '认定投诉' in plain(user('/?lang=zh')) and '下一步' not in plain(user(page)))
     check('a day\'s page offers the user to countersign or dispute', all('action="/do/usage/%s"' % v in user(at) for v in ('countersign', 'dispute')))
     check('and the operator neither', 'countersign' not in operator(at))
 

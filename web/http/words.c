@@ -125,6 +125,7 @@ static const struct web_term terms[] = {
 	{"weight_bp", WEB_TEXT}, {"conclusion", WEB_RESULT}, {"indicators", WEB_TEXT},
 	{"next_due", WEB_TEXT}, {"material", WEB_MONO}, {"issued_by", WEB_MONO}, {"issued_as", WEB_ROLE}, {"issued_at", WEB_TEXT}, {"addressee", WEB_TEXT}, {"order_text", WEB_TEXT},
 	{"answer", WEB_TEXT}, {"return_reason", WEB_TEXT}, {"closing_reason", WEB_TEXT}, {"report_title", WEB_TEXT},
+	{"complaint_subject", WEB_TEXT}, {"complainant", WEB_TEXT}, {"complaint_by", WEB_TEXT}, {"answered_by", WEB_TEXT}, {"finding", WEB_TEXT},
 	{"severity", WEB_KIND}, {"occurred", WEB_TEXT}, {"suspended", WEB_MONO}, {"measures", WEB_TEXT},
 	{"closed_at", WEB_TEXT}, {"subject", WEB_TEXT}, {"contact", WEB_TEXT},
 	{"charged_fen", WEB_TEXT}, {"cost", WEB_TEXT}, {"cost_fen", WEB_TEXT}, {"refunded_fen", WEB_TEXT},
@@ -198,7 +199,7 @@ static const struct web_term terms[] = {
 	{"booked_fen", WEB_TEXT}, {"difference_fen", WEB_TEXT}, {"held_fen", WEB_TEXT},
 	{"booked_now_fen", WEB_TEXT},
 	/* license tokens: requests, jobs, usage */
-	{"taken", WEB_TEXT}, {"left_out", WEB_TEXT}, {"held_because", WEB_TEXT},
+	{"taken", WEB_TEXT}, {"left_out", WEB_TEXT}, {"rows_left_out", WEB_TEXT}, {"users_left_out", WEB_TEXT}, {"held_because", WEB_TEXT},
 	{"done_at", WEB_TEXT}, {"job", WEB_MONO}, {"bulk", WEB_MONO}, {"request", WEB_TEXT},
 	{"token", WEB_MONO}, {"users", WEB_TEXT}, {"days", WEB_TEXT},
 	{"credential_no", WEB_MONO}, {"copy_no", WEB_TEXT}, {"collector", WEB_TEXT}, {"id_document", WEB_TEXT}, {"document_no", WEB_MONO}, {"collected_at", WEB_TEXT}, {"checked_by", WEB_MONO},

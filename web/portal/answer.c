@@ -152,6 +152,7 @@ static void notices(struct web_req *q, struct fj_buf *b, const json_t *answer)
 		    : web_tr(q, "The file has faults: nothing was taken. Correct what the table names and send it again."));
 	if (json_array_size(aside) > 0)
 		notice(b, "notice", web_tr(q, "These items were set aside; the others were done."));
+	portal_left_out(q, b, fj_json_num(answer, "good"), answer);
 	if (fj_json_peek(answer, "approval") != NULL && json_object_get(answer, "pending") == NULL) /* a batch that runs names the one it had */
 		asked_of(q, b, answer);
 	if (fj_json_peek(answer, "code_first") != NULL)
@@ -283,6 +284,8 @@ static void split(const json_t *answer, json_t *fields, json_t *lists, json_t *f
 	json_object_foreach((json_t *)(uintptr_t)answer, key, v) {
 		if (is_file(key, v))
 			json_object_set(files, key, v);
+		else if (strcmp(key, "users_left_out") == 0)
+			continue; /* said above */
 		else if (is_rows(v))
 			json_object_set(lists, key, v);
 		else if (!is_no_fault(key, v) && strcmp(key, "card") != 0 && strcmp(key, "refused") != 0 && !(json_is_null(v) && strcmp(key, "next") == 0))

@@ -283,6 +283,7 @@ static void users(struct web_req *q, struct fj_buf *b, const json_t *p)
 		web_say(q, b, "and %lld more", all - (long long)json_array_size(list));
 		web_html(b, "</p>");
 	}
+	portal_left_out(q, b, all, p);
 }
 
 void portal_content(struct web_req *q, struct fj_buf *b, const json_t *p, bool whole)
@@ -376,6 +377,9 @@ static void asked_for(struct web_req *q, struct fj_buf *b, const json_t *a, bool
 
 	if (json_object_size(payload) == 0)
 		return;
+	if (strcmp(fj_json_text(a, "state"), "OPEN") != 0) /* else beside those who get one */
+		portal_left_out(q, b, fj_json_num(payload, "rows"), payload);
+	json_object_del(payload, "users_left_out");
 	json_object_del(payload, "not_by"); /* persons by their codes: who decides, and who may not, stands below by name */
 	if (json_object_get(payload, "title") != NULL) {
 		json_object_set(payload, "report_title", json_object_get(payload, "title"));

@@ -26,13 +26,11 @@ static bool noun_of(const struct iss_command_info *c, char noun[PORTAL_NOUN], co
 /* by its number, with its name where the reader may see it */
 static void chosen(struct web_req *q, struct fj_buf *b, const char *noun, const char *id)
 {
-	const struct iss_command_info *show = portal_find(noun, "show");
-	FJ_AUTO(json) params = show == NULL ? NULL : json_pack("{s:s}", portal_key_of(noun), id);
-	FJ_AUTO(json) o = NULL;
-	const char *name = params != NULL && portal_command(q, show->name, params, &o, NULL) == FJ_OK ? portal_name_of(o, noun) : NULL;
+	char name[PORTAL_NAME];
+	bool named = portal_object_name(q, noun, id, name);
 
 	web_print(b, "<li><a class=\"mono\" href=\"/show/%s/%s\">%s</a>", noun, id, id);
-	if (name != NULL)
+	if (named)
 		web_print(b, " <bdi>%s</bdi>", name);
 	web_html(b, "</li>");
 }

@@ -271,6 +271,16 @@ static void named_boxes(const struct form *d, const struct iss_field *f, const c
 			if (strcmp(json_string_value(json_array_get(rest, k)), fj_json_text(v, "id")) == 0)
 				json_array_remove(rest, k);
 	}
+	for (size_t k = 0; (f->as & ISS_AS_NAMES) && k < json_array_size(rest);) { /* of another province, as an authorisation has it */
+		char name[PORTAL_NAME];
+		const char *code = json_string_value(json_array_get(rest, k));
+		if (strlen(code) != 6 || !portal_division_name(d->q, code, name)) {
+			k++;
+			continue;
+		}
+		box(d, path, code, name);
+		json_array_remove(rest, k);
+	}
 	file_one(d, f, path);
 	web_print(d->b, "<label for=\"f%zu-%s-other\" class=\"small\">", d->id, path);
 	if (asks_object(d, path))
@@ -318,6 +328,15 @@ static bool is_day(const struct iss_field *f)
 	return f->type == ISS_F_STR && f->choices == NULL && f->words == NULL && ((f->as & ISS_AS_DAY) || f->max == 10);
 }
 
+/* what a number stands for that was filled in */
+static void named_below(const struct form *d, const struct iss_field *f, const char *value)
+{
+	char name[PORTAL_NAME];
+
+	if (f->noun != NULL && value[0] != '\0' && !d->filter && portal_object_name(d->q, f->noun, value, name))
+		web_print(d->b, "<p class=\"small hint\"><bdi>%s</bdi></p>", name);
+}
+
 static void line_input(const struct form *d, const struct iss_field *f, const char *path)
 {
 	const char *unit = portal_unit(f);
@@ -351,6 +370,7 @@ static void line_input(const struct form *d, const struct iss_field *f, const ch
 	if (!is_day(f))
 		web_print(d->b, " maxlength=\"%lld\"", unit[0] != '\0' ? 26LL : f->type == ISS_F_INT ? 19LL : f->noun != NULL && f->max < 120 ? 120LL : (long long)f->max);
 	web_print(d->b, " value=\"%s\">", portal_is_secret(path) ? "" : value);
+	named_below(d, f, value);
 }
 
 /* what is chosen from a list; how another is named, where that is more than its number: context "another" */

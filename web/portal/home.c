@@ -375,7 +375,7 @@ static void used(struct web_req *q, struct fj_buf *b, const char *noun, const js
 }
 
 /* the own ones, of which the first were shown */
-static void all_of(struct web_req *q, struct fj_buf *b, const char *noun, size_t shown, const json_t *total, const char *text)
+static void all_of(struct web_req *q, struct fj_buf *b, const char *noun, const char *how_many, size_t shown, const json_t *total, const char *text)
 {
 	char to[PORTAL_TO];
 
@@ -383,7 +383,7 @@ static void all_of(struct web_req *q, struct fj_buf *b, const char *noun, size_t
 	portal_to(to, "state", "ACTIVE");
 	web_html(b, "</ul><p>");
 	if (json_integer_value(total) > (json_int_t)shown)
-		web_say(q, b, "The first %zu of %lld. ", shown, (long long)json_integer_value(total));
+		web_say(q, b, how_many, shown, (long long)json_integer_value(total));
 	web_print(b, "<a href=\"%s\">%s</a></p>", to, text);
 }
 
@@ -398,7 +398,7 @@ static void tokens(struct web_req *q, struct fj_buf *b, const json_t *list, cons
 	web_print(b, "<h3>%s</h3><ul class=\"todo\">", web_tr(q, "License tokens in use"));
 	json_array_foreach(list, i, t)
 		used(q, b, "token", t, fj_json_text(t, "user_name"), fj_json_text(t, "product"), stop);
-	all_of(q, b, "token", json_array_size(list), total, web_tr(q, "All license tokens"));
+	all_of(q, b, "token", WEB_N("The newest %zu of %lld. "), json_array_size(list), total, web_tr(q, "All license tokens"));
 }
 
 static void authorisations(struct web_req *q, struct fj_buf *b, const json_t *list, const json_t *total)
@@ -414,7 +414,7 @@ static void authorisations(struct web_req *q, struct fj_buf *b, const json_t *li
 	json_array_foreach(list, i, a)
 		used(q, b, "authorisation", a, operates ? fj_json_text(a, "holder_name") : fj_json_text(a, "operator_name"),
 		    fj_json_text(a, "asset_names")[0] != '\0' ? fj_json_text(a, "asset_names") : web_word(q, WEB_MODE, fj_json_text(a, "mode")), stop);
-	all_of(q, b, "authorisation", json_array_size(list), total, web_tr(q, "All authorisations"));
+	all_of(q, b, "authorisation", WEB_N("The first %zu of %lld. "), json_array_size(list), total, web_tr(q, "All authorisations"));
 }
 
 /* what was asked for, and how it stands */
@@ -431,7 +431,9 @@ static void requests(struct web_req *q, struct fj_buf *b, const json_t *list, bo
 	web_html(b, json_array_size(list) > 0 ? "<ul class=\"todo\">" : "");
 	json_array_foreach(list, i, r) {
 		web_print(b, "<li><a href=\"/show/request/%s\">%s</a> ", fj_json_text(r, "id"), fj_json_text(r, "product"));
-		web_state(q, b, portal_state_of("request", fj_json_text(r, "state")), "");
+		const char *token = fj_json_text(r, "token_state");
+		bool stopped = strcmp(token, "SUSPENDED") == 0 || strcmp(token, "REVOKED") == 0 || strcmp(token, "EXHAUSTED") == 0; /* of which it came to, not only that it was agreed to */
+		web_state(q, b, stopped ? portal_state_of("token", token) : portal_state_of("request", fj_json_text(r, "state")), "");
 		web_html(b, "<span class=\"small\"> ");
 		web_text_times(b, fj_json_text(r, "at"));
 		web_html(b, "</span>");
@@ -702,6 +704,7 @@ void portal_home(struct web_req *q, struct web_res *r)
 	decided(q, b, home);
 	const json_t *use = json_object_get(home, "in_use");
 	requests(q, b, json_object_get(use, "requests"), json_array_size(json_object_get(use, "tokens")) > 0);
+	portal_my_complaints(q, b, json_object_get(use, "complaints"));
 	in_use(q, b, home);
 	batches(q, b, json_object_get(json_object_get(home, "in_use"), "batches"));
 	ending(q, b, home);

@@ -76,6 +76,9 @@ const char *portal_state_of(const char *noun, const char *state);
 void portal_own_words(struct web_req *q, const char *command, json_t *object);
 json_t *portal_organisation(struct web_req *q, const char *usci); /* as of organisation.show, the caller's; NULL: not known to who asks */
 bool portal_org_name(struct web_req *q, const char *usci, char out[PORTAL_NAME]); /* false: not known to who asks */
+/* of a division, by the register's own table, else of its province; false: out is the code */
+bool portal_division_name(struct web_req *q, const char *code, char out[PORTAL_NAME]);
+bool portal_object_name(struct web_req *q, const char *noun, const char *id, char out[PORTAL_NAME]); /* as its page is headed; false: none that the reader may see */
 void portal_error(struct web_req *q, struct fj_buf *b, const struct fj_err *err);
 /* "Rule R04", and "stated by Plan No. 167, section 4(3)", each with its link */
 void portal_rule(struct web_req *q, struct fj_buf *b, const char *cite);
@@ -349,6 +352,9 @@ void portal_revenue(struct web_req *q, struct fj_buf *b, const json_t *o);
 /* --- order.c --- */
 bool portal_order_stops(const json_t *o); /* does an order of this kind stop its authorisation? */
 void portal_order_labels(struct web_req *q, json_t *o); /* its members by the names of their labels */
+void portal_complaint_labels(struct web_req *q, json_t *o); /* the same of a complaint, with its name, and without what nobody has said yet */
+void portal_complaint_turn(struct web_req *q, struct fj_buf *b, const json_t *o); /* who answers it, or decides */
+void portal_my_complaints(struct web_req *q, struct fj_buf *b, const json_t *list);
 /* what the order says, above a form that answers, returns or closes it; nothing for other acts */
 void portal_order_form(struct web_req *q, struct fj_buf *b, const struct iss_command_info *c, const json_t *fill);
 
@@ -405,6 +411,10 @@ void portal_changes(struct web_req *q, struct fj_buf *b, const char *authorisati
 bool portal_is_begun(const json_t *fill, const char *path);
 void portal_license_review(struct web_req *q, struct fj_buf *b, const json_t *o, const char *id);
 /* The service address that a license bound by name is checked for, or those of a product's licenses; nothing of others. */
+/* the licenses of a batch, a page of them: by row of its list, number, user and state */
+void portal_batch_tokens(struct web_req *q, struct fj_buf *b, const char *id);
+/* of a list of users: how many get a license, and which rows are left out; nothing where none is */
+void portal_left_out(struct web_req *q, struct fj_buf *b, int64_t good, const json_t *o);
 void portal_audience(struct web_req *q, struct fj_buf *b, const json_t *o);
 /* The credential's text: as a file (false: it has none for this reader), and the buttons that lead to it. */
 bool portal_license_file(struct web_res *r, const char *noun, const json_t *o, const char *id);

@@ -311,6 +311,7 @@ static void license(struct web_req *q, const struct iss_command_info *c, json_t 
 		FJ_AUTO(json) product = json_pack("{s:O, s:O, s:O}", "id", json_object_get(p, "id"), "version", json_object_get(p, "version"), "kind", json_object_get(p, "kind"));
 		json_object_set_new(grant, "purposes", json_pack("[O]", json_object_get(p, "purpose")));
 		put_member(fill, c, "request", "product", product);
+		put_member(fill, c, "request", "audience", json_array_get(json_object_get(p, "audiences"), 0)); /* where it is served, by its newest license by name */
 	}
 	put_member(fill, c, "request", "grant", grant);
 	FJ_AUTO(json) terms = p != NULL ? json_string(strcmp(fj_json_text(p, "price_form"), "FREE") == 0 ? "free" : "paid") : json_incref(json_object_get(a, "terms"));

@@ -236,9 +236,22 @@ static void bind(const struct iss_command_info *c, json_t *fill, const json_t *p
 	}
 }
 
-static void buttons(struct web_req *q, struct fj_buf *b, const struct iss_command_info *c, const json_t *fill, const char *track, bool may)
+/* what it does, where that is less than the form asked for */
+static void do_it(struct web_req *q, struct fj_buf *b, const struct iss_command_info *c, const json_t *answer)
 {
 	const struct portal_hint *h = portal_hint_of(c->name);
+
+	web_html(b, h != NULL && h->danger ? "<button class=\"danger\">" : "<button>");
+	if (fj_json_num(answer, "rows_left_out") > 0)
+		web_say(q, b, "Issue to %lld users only", (long long)fj_json_num(answer, "good"));
+	else
+		web_text(b, web_tr(q, "Do it"));
+	web_html(b, "</button>");
+}
+
+static void buttons(struct web_req *q, struct fj_buf *b, const struct iss_command_info *c, const json_t *fill, const json_t *answer, bool may)
+{
+	const char *track = fj_json_peek(answer, "import");
 	char to[PORTAL_ADDRESS];
 
 	portal_address("do", c->name, to);
@@ -252,7 +265,7 @@ static void buttons(struct web_req *q, struct fj_buf *b, const struct iss_comman
 		portal_hidden(b, "track", track);
 	hidden_fill(b, fill);
 	if (may)
-		web_print(b, h != NULL && h->danger ? "<button class=\"danger\">%s</button>" : "<button>%s</button>", web_tr(q, "Do it"));
+		do_it(q, b, c, answer);
 	web_print(b, "<button class=\"quiet\" name=\"step\" value=\"edit\" formnovalidate>%s</button></form>", web_tr(q, "Back to change"));
 }
 
@@ -352,7 +365,7 @@ static void page(struct web_req *q, struct web_res *r, const struct iss_command_
 	}
 	outcome(q, b, c, params, answer, again);
 	/* a booking that would be held may be made all the same; a file with faults enters nothing */
-	buttons(q, b, c, fill, fj_json_peek(answer, "import"), may);
+	buttons(q, b, c, fill, answer, may);
 	web_page_end(b);
 }
 

@@ -14,6 +14,7 @@ static void named(struct web_req *q, struct fj_buf *b, const char *noun, const c
 {
 	FJ_AUTO(json) known = portal_candidates(q, noun);
 	const char *label = NULL;
+	char name[PORTAL_NAME];
 	size_t i, n = 0;
 	json_t *v;
 
@@ -22,6 +23,14 @@ static void named(struct web_req *q, struct fj_buf *b, const char *noun, const c
 			label = fj_json_text(v, "label");
 			n++;
 		}
+	if (n == 0 && strcmp(noun, "division") == 0 && portal_division_name(q, id, name)) { /* of another province; with its code */
+		web_print(b, "<bdi>%s</bdi>", name);
+		return;
+	}
+	if (n == 0 && portal_object_name(q, noun, id, name)) { /* not one of the own */
+		label = name;
+		n = 1;
+	}
 	if (n == 1) /* else several have this number, each under its authorisation */
 		web_print(b, "<bdi>%s</bdi> <span class=\"mono small\">%s</span>", label, id);
 	else

@@ -71,6 +71,19 @@ void portal_face(struct web_req *q, struct fj_buf *b, const char *noun, const js
 	web_html(b, "</p></div>");
 }
 
+bool portal_object_name(struct web_req *q, const char *noun, const char *id, char out[PORTAL_NAME])
+{
+	const struct iss_command_info *show = portal_find(noun, "show");
+	FJ_AUTO(json) params = show == NULL ? NULL : json_pack("{s:s}", portal_key_of(noun), id);
+	FJ_AUTO(json) o = NULL;
+	const char *name = params != NULL && portal_command(q, show->name, params, &o, NULL) == FJ_OK ? portal_name_of(o, noun) : NULL;
+
+	if (name == NULL)
+		name = "";
+	snprintf(out, PORTAL_NAME, "%.*s", (int)fj_utf8_prefix(name, PORTAL_NAME / 4), name);
+	return out[0] != '\0';
+}
+
 bool portal_face_of(struct web_req *q, struct fj_buf *b, const char *noun, const char *id)
 {
 	const struct iss_command_info *show = portal_find(noun, "show");
@@ -154,7 +167,7 @@ static void sort(const struct iss_command_info *c, const struct iss_field *f, co
 		out->back[out->n_back++] = c;
 	else if (portal_is_noun(c->name, noun) && portal_takes_back(c->name) && out->n_again < MAX_ACTS)
 		out->again[out->n_again++] = c;
-	else if (strcmp(c->name, "registration.course") == 0 || strcmp(c->name, "plan.course") == 0)
+	else if (strcmp(c->name, "registration.course") == 0 || strcmp(c->name, "plan.course") == 0 || strcmp(c->name, "bulk.tokens") == 0)
 		return; /* stands on the page */
 	else if (strcmp(c->name, "token.review") == 0 && strcmp(noun, "request") == 0)
 		return; /* license.c */
@@ -362,6 +375,8 @@ static json_t *without_head(const json_t *o, const char *noun)
 	json_object_del(rest, "audiences");
 	for (size_t i = 0; strcmp(noun, "plan") == 0 && i < FJ_ARRAY_LEN(of_plan); i++)
 		json_object_del(rest, of_plan[i]);
+	if (strcmp(noun, "complaint") == 0)
+		json_object_del(rest, "name");
 	if (strcmp(noun, "request") == 0)
 		json_object_del(rest, "permitted"); /* beside what is asked, for who decides */
 	if (strcmp(noun, "profile") == 0)
@@ -455,12 +470,15 @@ static void page(struct web_req *q, struct web_res *r, const char *noun, const c
 		portal_turn_told(q, b, x.turn, o);
 	else if (strcmp(noun, "asset") == 0 && open[0] != '\0')
 		turn_of_registration(q, b, open);
+	if (strcmp(noun, "complaint") == 0)
+		portal_complaint_turn(q, b, o);
 	portal_ask_license(q, b, noun, o, id);
 	next_acts(q, b, &x, o, id, back);
 	portal_adjust_button(q, b, noun, o, id);
 	portal_adjust_told(q, b, json_object_get(o, "changes"));
 	portal_license_text(q, b, noun, o, id);
-	portal_audience(q, b, o);
+	if (strcmp(noun, "request") != 0)
+		portal_audience(q, b, o);
 	if (strcmp(noun, "revenue") == 0)
 		portal_revenue(q, b, o);
 	if (strcmp(noun, "request") == 0)
@@ -477,6 +495,8 @@ static void page(struct web_req *q, struct web_res *r, const char *noun, const c
 		says(q, b, o);
 	portal_answer(q, b, command, portal_is_report(o) ? o : rest, back);
 	web_html(b, "</div>");
+	if (strcmp(noun, "bulk") == 0)
+		portal_batch_tokens(q, b, id);
 	if (strcmp(noun, "token") == 0)
 		web_print(b, "<p class=\"notice\">%s</p>", web_tr(q, "This is the token's own state: it is denied as well while its authorisation or certificate is not in force."));
 	if (strcmp(noun, "asset") == 0 && open[0] != '\0')

@@ -60,8 +60,7 @@ bool portal_org_name(struct web_req *q, const char *usci, char out[PORTAL_NAME])
 	return out[0] != '\0';
 }
 
-/* by the register's own table, else the province */
-static bool division_name(struct web_req *q, const char *code, char out[PORTAL_NAME])
+bool portal_division_name(struct web_req *q, const char *code, char out[PORTAL_NAME])
 {
 	FJ_AUTO(buf) known = FJ_BUF_INIT(PORTAL_NAME);
 	char before[24];
@@ -172,7 +171,7 @@ static size_t bracketed(struct say *s, const char *at)
 
 	if (lower && word == NULL && strchr(in, ' ') == NULL)
 		word = field_word(s->q, s->en, in);
-	if (word == NULL && strlen(in) == 6 && strspn(in, "0123456789") == 6 && kind == 0 && division_name(s->q, in, name))
+	if (word == NULL && strlen(in) == 6 && strspn(in, "0123456789") == 6 && kind == 0 && portal_division_name(s->q, in, name))
 		word = name;
 	if (n == 0 || word == NULL)
 		return 0;
@@ -260,6 +259,8 @@ void portal_own_words(struct web_req *q, const char *command, json_t *object)
 			json_object_set_new(object, "at", json_sprintf("%.16s", at));
 		}
 	}
+	if (strcmp(noun, "complaint") == 0 && json_object_get(object, "subject") != NULL)
+		portal_complaint_labels(q, object);
 	if (strcmp(noun, "copy") != 0)
 		return;
 	if (kind != NULL)

@@ -148,12 +148,12 @@ class Alone:
     """signer and software TPM on the state of a home, and a wire between them that can
     lie: `lie` gets a command's code and the TPM's answer, and gives what the signer sees;
     `kill_at`: the signer ends by kill -9 with this command on its way; `room`: octets that
-    its files may have"""
-    def __init__(self, home, kill_at=None, room=None):
+    its files may have; `tpm`: one that runs already"""
+    def __init__(self, home, kill_at=None, room=None, tpm=None):
         self.home, self.lie, self.seen, self.kill_at = home, None, [], kill_at
         for name in ('signer', 'run'):
             os.makedirs(os.path.join(home, name), exist_ok=True)
-        self.tpm = Tpm(home + '/tpm')
+        self.tpm = tpm or Tpm(home + '/tpm')
         self.wire, theirs = socket.socketpair()
         folder = os.open(home + '/signer', os.O_RDONLY)
         listeners = [socket.socket(socket.AF_UNIX) for _ in range(2)]
@@ -269,6 +269,127 @@ def old_storage_key(tpm):
     public = bytes.fromhex('0023000b000300720000000600800043001000030010') + bytes(4)
     code, r = tpm.owner(0x131, b'\x40\x00\x00\x01', b'\x00\x04' + bytes(4) + struct.pack('>H', len(public)) + public + bytes(6))
     return code or tpm.owner(0x120, b'\x40\x00\x00\x01' + r[10:14], b'\x81\x01\x00\x00')[0]
+
+
+# --- the key file, and what others have in the TPM ---
+OUR_POLICY = json.dumps({'arc': '1.2.3', 'base': 'http://x', 'demo': True, 'operator': 'x'}).encode()
+
+
+def public_at(tpm, handle):
+    """its public area, b'' where nothing stands"""
+    r = tpm.ask(struct.pack('>HIII', 0x8001, 14, 0x173, handle))
+    return r[10:] if r[6:10] == bytes(4) else b''
+
+
+def primary(tpm):
+    """somebody else's storage key, loaded: its handle"""
+    public = bytes.fromhex('0023000b000300720000000600800043001000030010') + bytes(4)
+    return tpm.owner(0x131, b'\x40\x00\x00\x01', b'\x00\x04' + bytes(4) + struct.pack('>H', len(public)) + public + bytes(6))[1][10:14]
+
+
+def foreign_key(tpm, handle):
+    """one that is persistent"""
+    obj = primary(tpm)
+    return tpm.owner(0x120, b'\x40\x00\x00\x01' + obj, struct.pack('>I', handle))[0] or flushed(tpm, obj)
+
+
+def flushed(tpm, handle):
+    r = tpm.ask(struct.pack('>HII', 0x8001, 14, 0x165) + handle)
+    return int.from_bytes(r[6:10], 'big')
+
+
+def evicted(tpm, handle):
+    h = struct.pack('>I', handle)
+    return tpm.owner(0x120, b'\x40\x00\x00\x01' + h, h)[0]
+
+
+def key_handles(home):
+    status = Signer(home, 'registry.sock').status()
+    return {k['role']: int(k['handle'], 16) for k in status['keys'] if 'handle' in k}
+
+
+def does_not_start(sentence, home, words):
+    a = Alone(home)
+    code, said = a.ended()
+    check(sentence, code == 3 and words in said, (code, said))
+    return a
+
+
+def keys_test(root):
+    home, ek = root + '/keyfile', 0x81010001
+    tpm = Tpm(home + '/tpm')
+    made = foreign_key(tpm, ek), foreign_key(tpm, 0x81004600), foreign_key(tpm, 0x81004602)
+    before = [public_at(tpm, h) for h in (ek, 0x81004600, 0x81004602)]
+    tpm.end()
+    a = Alone(home)
+    kind, said = Signer(home, 'registry.sock').ask(OPEN, by(OUR_POLICY)) or (None, b'')
+    at = key_handles(home)
+    check('a ceremony takes handles that are free', made == (0, 0, 0) and kind == OPEN and list(at.values()) == [0x81004603, 0x81004604, 0x81004605], (made, said, at))
+    check('and leaves alone what others have in the TPM, an endorsement key too', all(before) and [public_at(a.tpm, h) for h in (ek, 0x81004600, 0x81004602)] == before)
+    kind, said = Signer(home, 'registry.sock').ask(OPEN, by(OUR_POLICY))
+    check('a ceremony that has made its keys is not opened once more', kind == ERROR and b'held already' in said, said)
+    a.end()
+
+    tpm = Tpm(home + '/tpm')
+    gone = evicted(tpm, at['token']), evicted(tpm, 0x81004601)
+    tpm.end()
+    a = Alone(home)
+    check('keys that were taken out of the TPM are put back from the file', gone == (0, 0) and key_handles(home) == at and public_at(a.tpm, at['token']) and public_at(a.tpm, 0x81004601), gone)
+    a.end()
+
+    tpm = Tpm(home + '/tpm')
+    put = evicted(tpm, at['token']), foreign_key(tpm, at['token'])
+    theirs = public_at(tpm, at['token'])
+    tpm.end()
+    a = does_not_start('where another key stands in the place of ours the signer does not start, and names the handle', home, '0x%08x' % at['token'])
+    check('and the other is untouched', put == (0, 0) and theirs and public_at(a.tpm, at['token']) == theirs, put)
+    evicted(a.tpm, at['token'])
+    a.tpm.end()
+
+    path = home + '/signer/keys'
+    good = open(path, 'rb').read()
+    for sentence, bad in (('one octet of a key\'s blob changed', good[:4096 * 3 + 200] + bytes([good[4096 * 3 + 200] ^ 1]) + good[4096 * 3 + 201:]), ('two slots exchanged', good[:4096] + good[8192:12288] + good[4096:8192] + good[12288:]),
+                          ('the file cut', good[:4096 * 5]), ('the file gone', b'')):
+        open(path, 'wb').write(bad)
+        does_not_start('the key file: %s, and the signer does not start' % sentence, home, 'key file').tpm.end()
+    open(path, 'wb').write(good)
+    shutil.move(home + '/tpm', home + '/tpm.was')
+    does_not_start('on another TPM neither', home, 'another TPM').tpm.end()
+    shutil.rmtree(home + '/tpm')
+    shutil.move(home + '/tpm.was', home + '/tpm')
+    a = Alone(home)
+    check('on its own TPM with its own file it does', key_handles(home) == at)
+    a.end()
+    full = Tpm(home + '/tpm')
+    left = [primary(full) for _ in range(3)]
+    a = Alone(home, tpm=full)
+    check('what somebody left loaded in the TPM is flushed', all(len(h) == 4 for h in left) and key_handles(home) == at and {flushed(full, h) for h in left} != {0}, left)
+    a.end()
+
+    # killed at each command of a ceremony that makes or places something
+    tries = 0
+    for code in (0x131, 0x120, 0x12a, 0x153, 0x157, 0x134):
+        cut = root + '/cut%x' % code
+        a = Alone(cut, kill_at=code)
+        try:
+            Signer(cut, 'registry.sock').ask(OPEN, by(OUR_POLICY))
+        except OSError:
+            pass # it has ended
+        a.ended()
+        a.tpm.end()
+        a = Alone(cut)
+        s = Signer(cut, 'registry.sock')
+        begun = s.status()['ceremony']
+        other = s.ask(OPEN, by(OUR_POLICY.replace(b'1.2.3', b'1.2.4'))) if begun != 'none' else (ERROR, b'')
+        kind, said = s.ask(OPEN, by(OUR_POLICY))
+        ok = kind == OPEN and other[0] == ERROR and len(key_handles(cut)) == 3
+        a.end()
+        a = Alone(cut)
+        tries += ok and len(key_handles(cut)) == 3
+        if not ok:
+            print('# cut at 0x%x: %s, %s' % (code, begun, said))
+        a.end()
+    check('a ceremony that was cut is gone on with, by the same policy only', tries == 6, tries)
 
 
 def lockout_test(root):
@@ -909,6 +1030,7 @@ try:
     h.stop()
     restart_test(h)
     h.stop()
+    keys_test(h.root)
     lockout_test(h.root)
     no_keys_test(h.root + '/fresh')
     log_test(h.root + '/log')

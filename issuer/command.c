@@ -701,16 +701,12 @@ enum fj_rc cmd_event_list(struct iss_call *c, struct fj_err *err)
 
 enum fj_rc cmd_status_show(struct iss_call *c, struct fj_err *err)
 {
-	FJ_AUTO(sto_q) q = {0};
 	FJ_AUTO(sto_q) g = {0};
 	int64_t events = 0, generation = 0;
 	bool row;
 	char now[FJ_TIME_CAP];
 
-	FJ_TRY(sto_query(c->db, STO_EVENT_LAST, &q, err, ""));
-	FJ_TRY(sto_step(&q, &row, err));
-	if (row)
-		events = sto_int(&q, 0);
+	FJ_TRY(evt_last(c->db, &events, err));
 	FJ_TRY(sto_query(c->db, STO_PUB_GET, &g, err, "t", "generation"));
 	FJ_TRY(sto_step(&g, &row, err));
 	if (row)

@@ -56,6 +56,8 @@ enum fj_rc evt_replay(struct sto *from, struct sto *into, fj_time since, fj_time
 /* Does the event in this row, whose first columns are those of EVENT_ALL, have the hash that stands
  * there, over the hash of the one before (32 zero octets before the first)? */
 bool evt_row_true(const struct sto_q *q, struct fj_slice before);
+/* the number of the last event; 0: there is none */
+enum fj_rc evt_last(struct sto *db, int64_t *seq, struct fj_err *err) FJ_MUST_USE;
 enum fj_rc evt_append(struct iss_call *c, const char *kind, const char *object, const json_t *body, struct fj_err *err) FJ_MUST_USE;
 struct evt { /* what an apply function gets */
 	struct sto *db;

@@ -77,6 +77,13 @@ static enum fj_rc last_event(struct sto *db, int64_t *seq, struct fj_hash *hash,
 	return FJ_OK;
 }
 
+enum fj_rc evt_last(struct sto *db, int64_t *seq, struct fj_err *err)
+{
+	struct fj_hash hash;
+
+	return last_event(db, seq, &hash, err);
+}
+
 enum fj_rc evt_append(struct iss_call *c, const char *kind, const char *object, const json_t *body, struct fj_err *err)
 {
 	FJ_AUTO(buf) text = FJ_BUF_INIT(4u << 20);

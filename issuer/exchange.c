@@ -40,14 +40,6 @@ static enum fj_rc find_file(struct sto *db, const char *id, bool *there, struct 
 	return sto_step(&q, there, err);
 }
 
-static int64_t last_event(struct sto *db)
-{
-	FJ_AUTO(sto_q) q = {0};
-	bool row = false;
-
-	return sto_query(db, STO_EVENT_LAST, &q, NULL, "") == FJ_OK && sto_step(&q, &row, NULL) == FJ_OK && row ? sto_int(&q, 0) : 0;
-}
-
 /* --- out --- */
 
 struct export {
@@ -117,9 +109,10 @@ static enum fj_rc note_export(struct export *x, enum xch_format f, const struct 
 {
 	struct iss_call *c = x->c;
 	char sha[65], id[40];
-	int64_t seq = last_event(c->db);
+	int64_t seq;
 	bool again;
 
+	FJ_TRY(evt_last(c->db, &seq, err));
 	identify("OUT", c->actor->org, fj_buf_slice(file), sha, id);
 	FJ_TRY(find_file(c->db, id, &again, err));
 	FJ_AUTO(json) body = json_pack("{s:s, s:s, s:s, s:s, s:I, s:I, s:I, s:I, s:O}", "direction", "OUT", "finance", c->actor->org, "sha256", sha, "format",
@@ -397,10 +390,12 @@ static enum fj_rc answer(struct import *im, const char *sha, bool again, bool dr
 static enum fj_rc take_file(struct import *im, const char *sha, const char *format, struct fj_err *err)
 {
 	struct iss_call *c = im->c;
+	int64_t seq;
 
 	FJ_TRY(tsk_each(c, c->command, im->lines, receive_one, im, err));
+	FJ_TRY(evt_last(c->db, &seq, err));
 	FJ_AUTO(json) body = json_pack("{s:s, s:s, s:s, s:s, s:I, s:O, s:I, s:I, s:O}", "direction", "IN", "finance", c->actor->org, "sha256", sha, "format", format, "rows",
-	    (json_int_t)im->read, "done", json_object_get(c->answer, "done"), "mapping", (json_int_t)im->map->version, "through", (json_int_t)last_event(c->db), "faults", im->faults);
+	    (json_int_t)im->read, "done", json_object_get(c->answer, "done"), "mapping", (json_int_t)im->map->version, "through", (json_int_t)seq, "faults", im->faults);
 	return body != NULL ? evt_append(c, "exchange.imported", im->id, body, err) : fj_no_memory(err, "issuer");
 }
 

@@ -85,6 +85,7 @@ const struct iss_field fld_ledger_import[] = {
 	{"corrected", ISS_F_STR, false, 4, "有误行更正文件的格式", "the faulty lines as a file to correct and import again", sheet_formats, "domain.md 4.2"},
 	{"dry_run", ISS_F_BOOL, false, 1, "试导入", "check only"},
 	{"update", ISS_F_BOOL, false, 1, "已有条目以本文件为准（按台账编号更新，限尚未作出确认结论的）", "entries of the same ledger number become what the file says, where nobody has recognised them"},
+	{"seen", ISS_F_INT, false, INT64_MAX, "预览时的记录序号", "with update: the dry run's \"seen\"; an entry that changed since is not updated"},
 	{"partial", ISS_F_BOOL, false, 1, "有误行不导入，其余照常导入", "import the good lines although others are broken"},
 	{"org", ISS_F_STR, false, 18, "持有单位（试导入时）", "holder, for a dry run without --as"},
 	{0},

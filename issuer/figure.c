@@ -51,6 +51,18 @@ void fig_section_names(enum fig_section s, const char **zh, const char **en)
 	*en = names[s].en;
 }
 
+const char *iss_report_section(const char *zh)
+{
+	const char *name, *en;
+
+	for (int s = 0; s < FIG_SECTIONS; s++) {
+		fig_section_names((enum fig_section)s, &name, &en);
+		if (strcmp(name, zh) == 0)
+			return en;
+	}
+	return zh;
+}
+
 /* --- the register as it stood --- */
 
 static enum fj_rc last_event(struct sto *db, int64_t *seq, fj_time *at, struct fj_err *err)

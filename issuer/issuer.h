@@ -235,6 +235,8 @@ void iss_yuan_text(int64_t fen, char out[ISS_YUAN_CAP]);
 const char *iss_material_word(const char *zh, bool en);
 /* the kind, period and unit ("" all) of a report by its number, made or not; false: it is no such number */
 bool iss_report_of(const char *id, const char **kind, char period[8], char unit[19]);
+/* a section of a report's figures, which its document names in Chinese, in English; itself where it is none */
+const char *iss_report_section(const char *zh);
 /* All commands, for command line help, routes and OpenAPI; *n of them. */
 const struct iss_command_info *const *iss_commands(size_t *n);
 const struct iss_command_info *iss_command_find(const char *name); /* NULL: none */

@@ -8,7 +8,8 @@
  * that was killed is resumed by the same file: what is in is known by its number,
  * so nothing is lost or doubled, and the same file once more changes nothing.  An entry
  * that stands there with another content is a fault, unless `update` asks that the file
- * count: then it is changed, as long as nobody has recognised what it said.  Its
+ * count: then it is changed, as long as nobody has recognised what it said, nor changed
+ * it since the preview (`seen`, the last event when that was made).  Its
  * id follows from holder and file.  A row marked 涉密 is not stored and not
  * repeated (domain.md decision 12): only its number is told.  Memory holds one
  * chunk, a bit a row, and 16 octets a row to find what stands twice.
@@ -47,6 +48,7 @@ struct import {
 	const char *encoding;
 	json_t *chunk;
 	bool update, begun, last;
+	int64_t seen;           /* the last event that the preview knew; of a dry run, that there was */
 };
 
 /* the template's name of a column, which the file's own heading may say otherwise; NULL: none of ours */
@@ -153,7 +155,7 @@ static enum fj_rc more_json(const struct led_record *r, struct fj_buf *text, str
 enum known { NEW, SAME, OTHER };
 
 /* columns of STO_LEDGER_NO behind those that are compared */
-enum { K_MORE = 7, K_ID, K_STATE, K_FIRST /* LED_NO, LED_CATALOG, LED_NAME */ };
+enum { K_MORE = 7, K_ID, K_STATE, K_FIRST /* LED_NO, LED_CATALOG, LED_NAME */, K_SEQ = K_FIRST + 3 };
 
 /* nobody has recognised it: what it says may still change */
 static bool is_open(const struct sto_q *q)
@@ -161,31 +163,37 @@ static bool is_open(const struct sto_q *q)
 	return strcmp(sto_text(q, K_STATE), "LEDGERED") == 0;
 }
 
-/* first column in which the entry of the register differs; *open: that it may still change */
-static enum fj_rc known(struct sto *db, const char *holder, const struct led_record *r, enum known *out, enum led_column *column, bool *open, struct fj_err *err)
+struct standing {
+	enum known is;
+	enum led_column column; /* the first in which the entry of the register differs */
+	bool open;              /* it may still change */
+	int64_t seq;            /* the event that made it what it is */
+};
+
+static enum fj_rc known(struct sto *db, const char *holder, const struct led_record *r, struct standing *out, struct fj_err *err)
 {
 	static const enum led_column kept[] = {LED_SUMMARY, LED_FORMED, LED_SHARED, LED_INDUSTRY, LED_SCHEME, LED_CLASS};
 	FJ_AUTO(sto_q) q = {0};
 	FJ_AUTO(buf) more = FJ_BUF_INIT(65536);
 	bool row;
 
-	*out = NEW;
-	*column = LED_NO;
+	*out = (struct standing){.is = NEW, .column = LED_NO};
 	FJ_TRY(sto_query(db, STO_LEDGER_NO, &q, err, "tt", holder, r->no_key));
 	FJ_TRY(sto_step(&q, &row, err));
 	if (!row)
 		return FJ_OK;
-	*open = is_open(&q);
-	*out = strcmp(sto_text(&q, 0), r->same_key) == 0 ? SAME : OTHER;
-	for (size_t i = 0; *out == SAME && i < FJ_ARRAY_LEN(kept); i++)
+	out->open = is_open(&q);
+	out->seq = sto_int(&q, K_SEQ);
+	out->is = strcmp(sto_text(&q, 0), r->same_key) == 0 ? SAME : OTHER;
+	for (size_t i = 0; out->is == SAME && i < FJ_ARRAY_LEN(kept); i++)
 		if (strcmp(sto_text(&q, (int)i + 1), r->v[kept[i]]) != 0) {
-			*out = OTHER;
-			*column = kept[i];
+			out->is = OTHER;
+			out->column = kept[i];
 		}
 	FJ_TRY(more_json(r, &more, err));
-	if (*out == SAME && strcmp(sto_text(&q, K_MORE), fj_buf_str(&more)) != 0) {
-		*out = OTHER;
-		*column = LED_MORE;
+	if (out->is == SAME && strcmp(sto_text(&q, K_MORE), fj_buf_str(&more)) != 0) {
+		out->is = OTHER;
+		out->column = LED_MORE;
 	}
 	return FJ_OK;
 }
@@ -228,9 +236,8 @@ static enum fj_rc compare(struct import *im, const struct sheet_row *row, bool *
 {
 	const struct led_record *r = &im->rec;
 	size_t before = im->n_faults;
-	enum known k = NEW;
-	enum led_column column;
-	bool is = false, open = false;
+	struct standing s;
+	bool is = false;
 
 	if (r->no_key[0] != '\0' && !keys_add(&im->no, r->no_key))
 		fault_at(im, row, LED_NO, LED_F_TWICE);
@@ -240,16 +247,16 @@ static enum fj_rc compare(struct import *im, const struct sheet_row *row, bool *
 		*take = false;
 		return FJ_OK;
 	}
-	FJ_TRY(known(im->c->db, im->holder, r, &k, &column, &open, err));
-	bool change = k == OTHER && im->update && open;
-	if (k == OTHER && !change)
-		fault_at(im, row, column, im->update ? LED_F_DECIDED : column == LED_NO ? LED_F_TAKEN : LED_F_DIFFERS);
-	if (k == NEW || change)
+	FJ_TRY(known(im->c->db, im->holder, r, &s, err));
+	bool change = s.is == OTHER && im->update && s.open && s.seq <= im->seen;
+	if (s.is == OTHER && !change)
+		fault_at(im, row, im->update && s.open ? LED_NO : s.column, im->update ? s.open ? LED_F_CHANGED : LED_F_DECIDED : s.column == LED_NO ? LED_F_TAKEN : LED_F_DIFFERS);
+	if (s.is == NEW || change)
 		FJ_TRY(same_data(im->c->db, im->holder, r->same_key, r->no_key, &is, err));
 	if (is)
 		fault_at(im, row, LED_CATALOG, LED_F_SAME_DATA);
-	im->same += k == SAME;
-	*take = (k == NEW || change) && !is;
+	im->same += s.is == SAME;
+	*take = (s.is == NEW || change) && !is;
 	return change && *take ? tell_changes(im, row, err) : FJ_OK;
 }
 
@@ -324,8 +331,6 @@ static enum fj_rc check_row(struct import *im, size_t n, const struct sheet_row 
 		tell_err(im, row->line, row->column, LED_F_BROKEN, broken);
 	else if (led_read(&im->lay, row, &im->rec, &v, tell, warn, im) != FJ_OK)
 		return fj_no_memory(err, "issuer");
-	if (v == LED_FAULTY)
-		say_values(im, row, told_before);
 	if (v == LED_SECRET_ROW) {
 		im->n_secret++;
 		if (json_array_size(im->secret) < MAX_SECRET)
@@ -333,8 +338,10 @@ static enum fj_rc check_row(struct import *im, size_t n, const struct sheet_row 
 		return FJ_OK;
 	}
 	bool take = v == LED_GOOD;
-	if (v != LED_HIDDEN)
+	if (v != LED_HIDDEN) {
 		FJ_TRY(compare(im, row, &take, err));
+		say_values(im, row, told_before);
+	}
 	if (take) {
 		im->good[n / 8] |= (uint8_t)(1u << (n % 8));
 		im->n_good++;
@@ -388,7 +395,16 @@ static enum fj_rc change_one(struct import *im, struct iss_call *c, const char *
 	return FJ_OK;
 }
 
-/* in the meantime another import may have brought the same entry, or the same data under another number, or somebody has recognised it */
+static enum fj_rc changed_since(const char *ledger_no, struct fj_err *err)
+{
+	enum fj_rc rc = fj_fail(err, FJ_E_STATE, "issuer", "domain.md 4.2", "somebody changed the entry %s after the preview; preview the file again", ledger_no);
+
+	fj_err_zh(err, "预览之后条目 %s 有变动；请重新预览，核对后再导入", ledger_no);
+	return rc;
+}
+
+/* in the meantime another import may have brought the same entry, or the same data under another number, or somebody has recognised it, or changed
+ * what the preview showed: then nothing of these rows is entered */
 static enum fj_rc enter_one(struct import *im, struct iss_call *c, const json_t *r, struct fj_err *err)
 {
 	FJ_AUTO(sto_q) q = {0};
@@ -400,6 +416,8 @@ static enum fj_rc enter_one(struct import *im, struct iss_call *c, const json_t 
 		return FJ_OK;
 	FJ_TRY(sto_query(c->db, STO_LEDGER_NO, &q, err, "tt", im->holder, fj_json_peek(r, "no_key")));
 	FJ_TRY(sto_step(&q, &row, err));
+	if (row && im->update && is_open(&q) && sto_int(&q, K_SEQ) > im->seen)
+		return changed_since(fj_json_text(r, "ledger_no"), err);
 	if (row && im->update && is_open(&q))
 		FJ_TRY(fj_strcopy(id, sizeof(id), sto_text(&q, K_ID)));
 	sto_done(&q);
@@ -632,6 +650,8 @@ static enum fj_rc answer(struct import *im, bool dry, bool refused, enum sheet_f
 	if (im->update) {
 		json_object_set_new(a, "rewritten", json_integer((json_int_t)(dry || refused ? im->n_changes : im->changed)));
 		json_object_set(a, "differences", im->changes);
+		if (dry)
+			json_object_set_new(a, "seen", json_integer((json_int_t)im->seen));
 	}
 	json_object_set_new(a, "faults_total", json_integer((json_int_t)im->n_faults));
 	json_object_set(a, "kinds", im->kinds);
@@ -651,6 +671,10 @@ static enum fj_rc run_import(struct import *im, enum sheet_format f, struct fj_e
 	bool dry = json_is_true(json_object_get(im->c->params, "dry_run")), partial = json_is_true(json_object_get(im->c->params, "partial"));
 
 	im->update = json_is_true(json_object_get(im->c->params, "update"));
+	im->seen = INT64_MAX;
+	FJ_TRY(fj_json_opt_int(im->c->params, "seen", 0, INT64_MAX, &im->seen, err));
+	if (dry && json_object_get(im->c->params, "seen") == NULL)
+		FJ_TRY(evt_last(im->c->db, &im->seen, err)); /* before the first row is compared: what changes meanwhile counts as later */
 	FJ_TRY(load_map(im->c->db, im->holder, im->map, err));
 	FJ_TRY(check_file(im, err));
 	im->left = im->n_good;

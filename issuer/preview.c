@@ -14,6 +14,7 @@
 #include "issuer/domain.h"
 #include "issuer/plan.h"
 #include "issuer/profile.h"
+#include "issuer/reporting.h"
 #include "issuer/supervision.h"
 #include "issuer/token.h"
 
@@ -32,7 +33,7 @@ struct look {
 	const char *kind, *object, *name;
 	const json_t *payload;
 	json_t *documents, *status, *differences; /* what the answer has */
-	json_t *job; /* of a job of tokens: for whom, and the fee; owned */
+	json_t *job; /* of a job of tokens: for whom, and the fee; of a report: all of it; owned */
 	char next[DOM_CAP(DOM_MAX_ASSET_NO)];
 };
 
@@ -295,6 +296,19 @@ static enum fj_rc users(struct look *l, struct fj_err *err)
 	return tok_told(l->c, json_object_get(l->payload, "request"), l->job, err);
 }
 
+/* --- a report --- */
+
+static enum fj_rc report(struct look *l, struct fj_err *err)
+{
+	FJ_AUTO(sto_q) q = {0};
+	json_t *doc = NULL;
+
+	FJ_TRY(sto_first(l->c->db, STO_REPORT_GET, &q, l->object, err, "t", l->object));
+	FJ_TRY(rpt_stored(l->c->db, &q, &doc, err));
+	l->job = json_pack("{s:o}", "report", doc);
+	return l->job != NULL ? FJ_OK : fj_no_memory(err, "issuer");
+}
+
 /* --- the answer --- */
 
 static const struct kind {
@@ -304,7 +318,7 @@ static const struct kind {
 	{"certificate.issue", "certificate", certificates}, {"authorisation.grant", "authorisation", grant}, {"authorisation.adjust", "authorisation", narrowed},
 	{"certificate.resume", "status", resume_certificate}, {"certificate.revoke", "status", end_certificate}, {"authorisation.resume", "status", resume_authorisation},
 	{"authorisation.reclaim", "status", end_authorisation}, {"authorisation.surrender", "status", end_authorisation}, {"token.resume", "status", resume_token},
-	{"asset.unfreeze", "status", thawed}, {"registration.execute", "status", executed}, {"token.bulk", "token", users}, {"report.approve", "report", NULL},
+	{"asset.unfreeze", "status", thawed}, {"registration.execute", "status", executed}, {"token.bulk", "token", users}, {"report.approve", "report", report},
 	{"organisation.change", "record", organisation}, {"user.move", "record", moved}, {"profile.adopt", "record", profile},
 };
 

@@ -38,7 +38,13 @@ const struct iss_field fld_report_text[] = {
 	{"text", ISS_F_LIST, true, MAX_PARAGRAPHS, "正文（每段一行）", "paragraphs, one a line; an empty list takes the text away"},
 	{0},
 };
-const struct iss_field fld_report_submit[] = {KIND, PERIOD, {0}};
+const struct iss_field fld_report_submit[] = {
+	KIND,
+	PERIOD,
+	{"dry_run", ISS_F_BOOL, false, 1, "试提交", "check only; answers the report as it would be submitted"},
+	{"seen", ISS_F_STR, false, 64, "预览时的报告摘要", "the dry run's \"seen\": refused when the report is not the same any more"},
+	{0},
+};
 
 /* --- who --- */
 
@@ -274,6 +280,17 @@ static enum fj_rc record(struct iss_call *c, void *arg, struct fj_err *err)
 	return fj_json_set(c->answer, "sha256", json_string(s->hash));
 }
 
+/* the report is what the preview showed; nothing was asked where there was none */
+static enum fj_rc check_seen(struct iss_call *c, const struct submission *s, struct fj_err *err)
+{
+	const char *seen = fj_json_peek(c->params, "seen");
+
+	if (seen == NULL || strcmp(seen, s->hash) == 0)
+		return FJ_OK;
+	return fj_refuse(err, FJ_E_STATE, "issuer", "domain.md 9", "a figure or text of the report changed after the preview, so it was not submitted; preview it again",
+	    "预览之后报告的指标或文字有变动，未提交；请重新预览，核对后再提交");
+}
+
 enum fj_rc cmd_report_submit(struct iss_call *c, struct fj_err *err)
 {
 	struct submission s = {.doc = NULL};
@@ -288,7 +305,11 @@ enum fj_rc cmd_report_submit(struct iss_call *c, struct fj_err *err)
 	FJ_AUTO(json) doc = s.doc;
 	FJ_TRY(rc);
 	FJ_TRY(rpt_hash(doc, s.hash, err));
-	return iss_step(c, record, &s, err);
+	FJ_TRY(check_seen(c, &s, err));
+	if (!json_is_true(json_object_get(c->params, "dry_run")))
+		return iss_step(c, record, &s, err);
+	c->answer = json_pack("{s:b, s:O, s:s}", "dry_run", 1, "report", doc, "seen", s.hash);
+	return c->answer != NULL ? FJ_OK : fj_no_memory(err, "issuer");
 }
 
 enum fj_rc apply_report_submitted(const struct evt *e, struct fj_err *err)

@@ -218,7 +218,8 @@ static enum fj_rc texts_of(struct sto *db, const struct rpt_key *k, json_t **out
 		if (!row)
 			break;
 		FJ_TRY(fj_json_parse(fj_slice_str(sto_text(&q, 1)), RPT_MAX_DOC, &list, err));
-		if (fj_json_set(texts, sto_text(&q, 0), list) != FJ_OK)
+		FJ_AUTO(json) owned = list;
+		if (json_array_size(list) > 0 && json_object_set(texts, sto_text(&q, 0), list) != 0) /* an empty one was taken away */
 			return fj_no_memory(err, "issuer");
 	}
 	*out = fj_move(texts);

@@ -624,14 +624,17 @@ async function many() {
 		await p.click(p.within('main a[href="/do/report/submit"]').first());
 		await p.page.locator('[name=kind]').selectOption('half-year');
 		await p.page.fill('[name=period]', '2026H1');
-		await p.act();
+		await p.press(say('Check and preview'));
+		await p.see('台账条目');
+		assert.ok(await p.within('main details[open] table.figures').count() > 3, 'what is about to be sent is seen');
+		await p.press(say('Do it'));
 		await p.seeSoon(/审批/);
 		await second.page.goto(h.portal + '/show/report/RP-HY-2026H1-11420000DEMA00013M');
 		assert.match(await second.within('main .notice a').first().getAttribute('href'), /^\/approvals\/AP-/, 'the way to its approval');
 		await second.home();
 		await second.click(second.within('main .todo a').first());
-		await second.see('2026H1');
-		await second.see('报告名称');
+		await second.see('数据资产全过程管理试点半年报告 · 2026年上半年');
+		assert.ok(await second.within('main details[open] table.figures').count() > 3, 'and by whoever approves it');
 		await second.press('批准');
 		await p.page.goto(h.portal + '/list/report');
 		await p.click(p.within('main a[href="/show/report/RP-HY-2026H1-11420000DEMA00013M"]').first()); // those still owed stand above it

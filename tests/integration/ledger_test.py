@@ -290,6 +290,37 @@ def at_once(h, token):
           [k for k in x if (x[k] == '') != (ours[0][k] == '')] == [] for x in ours), (len(got), len(ours), got[:1], got[-1:]))
 
 
+def meanwhile(h, token):
+    """an update is what its preview showed, or it is not made"""
+    def file(**summaries):
+        return ('台账编号,数据资源目录编号,名称,概述,形成方式,是否涉密\r\n' + ''.join('%s,CAT-%s,预览之后%s,%s,自主采集,否\r\n' % (k, k, k, v) for k, v in summaries.items())).encode()
+
+    def there():
+        return dict(rows(h, "SELECT ledger_no, summary FROM ledger WHERE catalog_ref LIKE 'CAT-MW%' ORDER BY ledger_no")), rows(h, 'SELECT MAX(seq) FROM event')[0][0]
+    upload(h, file(MW1='一', MW2='二', MW3='三'), token)
+    new = file(MW1='一新', MW2='二新', MW3='三', MW4='四')
+    code, out = upload(h, new, token, 'update=true&dry_run=true')
+    seen = out.get('seen')
+    check('a preview of an update answers what it saw', code == 200 and isinstance(seen, int) and out['rewritten'] == 2 and out['good'] == 3, out)
+    check('one that updates nothing has nothing to compare', 'seen' not in upload(h, new, token, 'dry_run=true')[1])
+    upload(h, file(MW2='二，他人已改', MW4='四，他人先录入'), token, 'update=true')
+    before = there()
+    code, out = upload(h, new, token, 'update=true&seen=%d' % seen)
+    check('an entry that somebody changed after the preview, or entered, is told by row; nothing is entered', code == 422 and out['refused'] and out['kinds'] == {'changed': 2} and
+          [(f['line'], f['column'], f['value']) for f in out['faults']] == [(3, 1, 'MW2'), (5, 1, 'MW4')] and there() == before and out['rewritten'] == 1, (out, there(), before))
+    code, again = upload(h, new, token, 'update=true&dry_run=true')
+    check('the preview, looked at again, shows what stands there now', [(d['ledger_no'], d['was']) for d in again['differences']] == [('MW1', '一'), ('MW2', '二，他人已改'), ('MW4', '四，他人先录入')], again)
+    code, out = upload(h, new, token, 'update=true&partial=true&seen=%d' % seen)
+    check('asked for the good rows alone, what changed stays as it is', not out['refused'] and out['rewritten'] == 1 and out['faults_total'] == 2 and
+          there()[0] == {'MW1': '一新', 'MW2': '二，他人已改', 'MW3': '三', 'MW4': '四，他人先录入'}, (out, there()))
+    upload(h, file(MW5='五'), token) # another entry, which the file does not name
+    code, out = upload(h, new, token, 'update=true&seen=%d' % again['seen'])
+    check('with what the newer preview saw it is made, whatever happened to others', not out['refused'] and out['rewritten'] == 2 and there()[0]['MW2'] == '二新' and there()[0]['MW4'] == '四', (out, there()))
+    code, out = upload(h, file(MW1='一'), token, 'update=true')
+    check('who names no preview is asked nothing', not out['refused'] and out['rewritten'] == 1, out)
+    check('what was seen is a number', upload(h, new, token, 'update=true&seen=x')[0] == 422)
+
+
 h = Home()
 try:
     check('a demo home that serves', h.made and h.serve(), h.made_err)
@@ -300,6 +331,7 @@ try:
     killed(h, s['qx1'])
     workbooks(h, s['qx1'])
     at_once(h, s['qx1'])
+    meanwhile(h, s['qx1'])
     code, out = h.cli('db', 'rebuild')
     check('the events give every table again', code == 0 and out.get('same') is True, out)
     check('and it ends on SIGTERM with 0', h.stop() == 0)

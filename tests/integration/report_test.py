@@ -377,7 +377,16 @@ def unit_home():
 
 
 def decide(h, o, draft, text):
-    asked = o.done('hb-fin1', 'report.submit', kind='half-year', period='2026H1')
+    dry = o.done('hb-fin1', 'report.submit', kind='half-year', period='2026H1', dry_run=True)
+    check('a dry run answers the report as it would be submitted, and submits nothing', dry['dry_run'] is True and dry['report']['values'] == draft['values'] and dry['report']['texts'] == {'rules': text} and
+          o.done('hb-fin1', 'report.list')['items'] == [], dry)
+    o.done('hb-fin1', 'report.text', kind='half-year', period='2026H1', section='risks', text=['预览之后写的'])
+    refused('another report than the preview showed', o.do('hb-fin1', 'report.submit', kind='half-year', period='2026H1', seen=dry['seen']), 'domain.md 9')
+    o.done('hb-fin1', 'report.text', kind='half-year', period='2026H1', section='risks', text=[])
+    asked = o.done('hb-fin1', 'report.submit', kind='half-year', period='2026H1', seen=dry['seen'])
+    check('the report is what the preview showed', asked['sha256'] == dry['seen'], asked)
+    shown = o.done('hb-fin2', 'approval.preview', id=asked['approval'])
+    check('who decides sees all of it', shown['signs'] == 'report' and shown['report']['values'] == draft['values'] and shown['report']['sha256'] == asked['sha256'] and shown['report']['state'] == 'SUBMITTED', shown)
     refused('texts while it waits for its approval', o.do('hb-fin2', 'report.text', kind='half-year', period='2026H1', section='cases', text=['x']), 'domain.md 9')
     refused('returns while it waits for its approval', o.do('hb-fin2', 'report.return', kind='half-year', period='2026H1', source='11421000DEMA00901A', name='x', file='key,value\r\ncertificate.issued,5\r\n'), 'domain.md 9')
     refused('submitted twice', o.do('hb-fin2', 'report.submit', kind='half-year', period='2026H1'), 'domain.md 9')

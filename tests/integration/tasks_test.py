@@ -39,6 +39,10 @@ def send(b, path, files=None):
     return at
 
 
+def named(usci):
+    return officers.get('auditor', 'organisation/' + usci)['name']
+
+
 def json_areas(b):
     """inputs that want a JSON document"""
     return [f.action for f in b.page.forms if 'JSON' in b.page.text]
@@ -218,8 +222,8 @@ def authorisation(b):
     check('the clause against re-development stands there word for word', NO_REDEVELOPMENT in b.page.text)
     b.press(f, '增加一行')
     step(b, 'plan/agree', {'agreement.disclosure.text': '示例', 'agreement.income.accounting': '示例', 'agreement.income.shares.0.party': HUBEI_WATER, 'agreement.income.shares.0.name': '持有单位',
-         'agreement.income.shares.0.role': '提供', 'agreement.income.shares.0.bp@pct': '80', 'agreement.income.shares.1.party': JINGCHU, 'agreement.income.shares.1.name': '运营机构',
-         'agreement.income.shares.1.role': '运营', 'agreement.income.shares.1.bp@pct': '19.5%', 'agreement.income.remainder': HUBEI_WATER})
+         'agreement.income.shares.0.role': '提供', 'agreement.income.shares.0.bp@pct': '80', 'agreement.income.shares.1.party': named(JINGCHU), 'agreement.income.shares.1.name': '运营机构',
+         'agreement.income.shares.1.role': '运营', 'agreement.income.shares.1.bp@pct': '19.5%', 'agreement.income.remainder': named(HUBEI_WATER)})
     step(b, 'plan/agree', {'agreement.security': SHA, 'agreement.evaluation.months': '12', 'agreement.evaluation.renewal': '示例', 'agreement.evaluation.exit': '示例'})
     step(b, 'plan/agree', {'agreement.breach': '示例', 'agreement.disputes': '示例', 'agreement.termination': '示例', 'agreement.other': '无'})
     b.press(b.form('/do/plan/agree'), '核对并预览')
@@ -227,8 +231,16 @@ def authorisation(b):
     b.press(b.form('/wizard/plan/agree'), '转到该字段所在步骤')
     step(b, 'plan/agree', {'agreement.income.shares.1.bp@pct': '20'})
     b.open(b.at().replace('step=5', 'step=7'))
-    at = send(b, 'plan/agree')
+    b.press(b.form('/do/plan/agree'), '核对并预览')
+    at, f = b.html, b.form('/do/plan/agree')
     check('the preview says who has to confirm', '批准后生效' in at and '运营机构' in at)
+    check('what was typed by name inside a document goes on as the number that was shown; the rest as it was', [f.get('agreement.income.' + k) for k in ('shares.1.party', 'remainder', 'shares.1.name', 'shares.1.bp@pct', 'shares.0.party')] ==
+          [JINGCHU, HUBEI_WATER, '运营机构', '20', HUBEI_WATER] and named(JINGCHU) not in [v for _, v in f.fields], [x for x in f.fields if 'income' in x[0]])
+    b.press(f, '返回修改')
+    b.press(b.form('/do/plan/agree'), '核对并预览')
+    check('back and forth changes nothing of it', sorted(b.form('/do/plan/agree').fields) == sorted(f.fields) or [x for x in b.form('/do/plan/agree').fields if x[0] != 'once'] == [x for x in f.fields if x[0] != 'once'],
+          [x for x in b.form('/do/plan/agree').fields if x not in f.fields])
+    b.press(b.form('/do/plan/agree'), '确认办理')
     approve('jc1')
     # filing and disclosure: plain forms
     b.open('/do/plan/file?id=' + plan)
@@ -451,6 +463,32 @@ def ledger(b):
     b.open('/do/ledger/import')
     b.press(b.form('/do/ledger/import'), '核对并预览', {'file': ('台账.csv', (CSV_HEAD + rows).encode())})
     check('the same file again would change nothing, and says so', '未变化' in b.page.text and events() == before, b.page.text[:500])
+    newer = lambda note: CSV_HEAD + 'L-7,CAT-7,示例 7,%s,自主采集,,否\r\n' % note
+
+    def update(note):
+        b.open('/do/ledger/import')
+        f = b.form('/do/ledger/import')
+        check('what the preview saw is nobody\'s to fill in', 'seen' not in f.kinds and 'update' in f.kinds, f.kinds)
+        f.set('update', 'true')
+        b.press(f, '核对并预览', {'file': ('台账.csv', newer(note).encode())})
+
+    def finish_it():
+        b.press(b.form('/do/ledger/import'), '确认办理')
+        for _ in range(100):
+            if not b.head.get('Refresh'):
+                return
+            time.sleep(0.3)
+            b.open(b.at())
+    update('本单位更新')
+    done('hbsw1', 'ledger.import', file=newer('他人先更新'), update=True)
+    before = events()
+    finish_it()
+    check('an entry that changed after the preview: the update is not made, the row is named, and the form is a click away', '预览之后有条目变动' in b.page.text and '预览之后该条目有变动' in b.page.text and 'L-7' in b.page.text and
+          '/do/ledger/import' in b.page.links.get('返回表单', '') and events() == before, b.page.text[:900])
+    update('本单位更新')
+    check('previewed again, it shows what stands there now', '他人先更新' in b.page.text and '本单位更新' in b.page.text, b.page.text[:900])
+    finish_it()
+    check('and is made', events() > before and '预览之后' not in b.page.text, b.page.text[:500])
 
 
 # --- revenue, evaluation ---

@@ -148,7 +148,8 @@ static void notices(struct web_req *q, struct fj_buf *b, const json_t *answer)
 	if (portal_refused(answer, &err) && json_object_get(answer, "detail") != NULL)
 		portal_error(q, b, &err);
 	else if (err.rc != FJ_OK)
-		notice(b, "error", web_tr(q, "The file has faults: nothing was taken. Correct what the table names and send it again."));
+		notice(b, "error", fj_json_num(json_object_get(answer, "kinds"), "changed") > 0 ? web_tr(q, "Entries were changed by somebody after the preview: nothing was taken. The table names them; preview the file again.")
+		    : web_tr(q, "The file has faults: nothing was taken. Correct what the table names and send it again."));
 	if (json_array_size(aside) > 0)
 		notice(b, "notice", web_tr(q, "These items were set aside; the others were done."));
 	if (fj_json_peek(answer, "approval") != NULL && json_object_get(answer, "pending") == NULL) /* a batch that runs names the one it had */

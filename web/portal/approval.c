@@ -278,6 +278,8 @@ void portal_content(struct web_req *q, struct fj_buf *b, const json_t *p, bool w
 		differences(q, b, json_object_get(p, "differences"));
 	if (json_array_size(json_object_get(p, "users")) > 0)
 		users(q, b, p);
+	if (json_object_get(p, "report") != NULL)
+		portal_report_told(q, b, json_object_get(p, "report"), !whole);
 }
 
 /* --- the approval itself --- */
@@ -575,7 +577,7 @@ static void page(struct web_req *q, struct web_res *r, const json_t *a, const js
 {
 	struct fj_buf *b = &r->body;
 	bool open = strcmp(fj_json_text(a, "state"), "OPEN") == 0, mine = json_is_true(json_object_get(a, "mine"));
-	bool shown = json_array_size(json_object_get(p, "documents")) + json_array_size(json_object_get(p, "status")) + json_array_size(json_object_get(p, "differences")) > 0;
+	bool shown = json_array_size(json_object_get(p, "documents")) + json_array_size(json_object_get(p, "status")) + json_array_size(json_object_get(p, "differences")) > 0 || json_object_get(p, "report") != NULL;
 
 	fj_buf_clear(b);
 	portal_top(q, b, web_word(q, WEB_MATTER, fj_json_text(a, "kind")));

@@ -814,6 +814,14 @@ static void under_way(struct web_req *q, struct web_res *r)
 	    (long long)done, (long long)all);
 }
 
+/* what ran behind and was refused is asked for anew */
+static void to_form(struct web_req *q, struct fj_buf *b, const struct iss_command_info *c)
+{
+	web_html(b, "<p class=\"acts\"><a class=\"button quiet\" href=\"");
+	action(b, c);
+	web_print(b, "\">%s</a></p>", web_tr(q, "To the form again"));
+}
+
 static void done_page(struct web_req *q, struct web_res *r, const struct iss_command_info *c, const struct once *o)
 {
 	struct fj_buf *b = &r->body;
@@ -825,15 +833,19 @@ static void done_page(struct web_req *q, struct web_res *r, const struct iss_com
 		under_way(q, r);
 	} else if (o->state == ONCE_REFUSED) {
 		portal_error(q, b, &o->err);
+		to_form(q, b, c);
 	} else if (!portal_takeback_done(q, b, o)) {
 		struct fj_err err = {0};
-		if (!portal_refused(o->answer, &err) && fj_json_peek(o->answer, "approval") == NULL) {
+		bool refused = portal_refused(o->answer, &err);
+		if (!refused && fj_json_peek(o->answer, "approval") == NULL) {
 			web_html(b, "<p class=\"notice ok\" role=\"status\">");
 			web_say(q, b, "Done.");
 			web_html(b, "</p>");
 			portal_then(q, b, o->command, o->answer);
 		}
 		portal_answer(q, b, o->command, o->answer, again);
+		if (refused)
+			to_form(q, b, c);
 	}
 	link_back(q, b, o->back);
 	way_back(q, b, c);

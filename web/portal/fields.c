@@ -601,14 +601,14 @@ static bool in(const char *const *names, const char *name)
 }
 
 /* "id" and "ids" of one form say the same: the list is asked for, or the one where it is known; a trial is what the
- * preview does, and an answer leads to its next page itself */
+ * preview does, as it says what was seen, and an answer leads to its next page itself */
 static bool asked_otherwise(const struct iss_command_info *c, const struct iss_field *f, const json_t *fill, struct iss_field *asked)
 {
 	char other[72];
 	size_t n = strlen(f->name);
 	const struct iss_field *twin;
 
-	if (strcmp(f->name, "dry_run") == 0 || (c->kind == ISS_READ && portal_is_paging(f->name)))
+	if (portal_of_preview(f) || (c->kind == ISS_READ && portal_is_paging(f->name)))
 		return true;
 	snprintf(other, sizeof(other), "%.*s%s", (int)(f->type == ISS_F_LIST ? n - 1 : n), f->name, f->type == ISS_F_LIST ? "" : "s");
 	twin = c->kind == ISS_READ || (f->type == ISS_F_LIST && f->name[n - 1] != 's') ? NULL : portal_field_of(c, other);

@@ -259,7 +259,7 @@ static void batch_item(struct web_req *q, struct fj_buf *b, const json_t *a)
 	portal_content(q, b, json_object_get(a, "preview"), false);
 	if (fj_json_peek(json_object_get(a, "preview"), "next") != NULL)
 		web_print(b, "<p><a href=\"/approvals/%s\">%s</a></p>", fj_json_text(a, "id"), web_tr(q, "All of them"));
-	if (json_array_size(json_object_get(json_object_get(a, "preview"), "documents")) == 0)
+	if (json_array_size(json_object_get(json_object_get(a, "preview"), "documents")) == 0 && json_object_get(json_object_get(a, "preview"), "report") == NULL)
 		web_fields(q, b, json_object_get(a, "payload"), portal_links);
 	web_print(b, "<p class=\"small\">%s <span class=\"mono\">%s</span></p></section>", web_tr(q, "The approval is bound to this request, SHA-256:"), fj_json_text(a, "digest"));
 }

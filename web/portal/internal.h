@@ -134,6 +134,8 @@ enum fj_rc portal_params_of(struct web_req *q, const struct iss_command_info *c,
 /* the value at a path; *out NULL: nothing was said.  And back: a value into the texts. */
 enum fj_rc portal_value(struct web_req *q, const json_t *fill, const struct iss_field *f, const char *path, json_t **out, struct fj_err *err) FJ_MUST_USE;
 void portal_put_value(json_t *fill, const struct iss_field *f, const char *path, const json_t *v);
+/* a document whose members were typed, as it was read (v): what names stood for, and no row that says nothing */
+void portal_put_again(json_t *fill, const struct iss_field *f, const json_t *v);
 /* a command's field, or an answer's member, that is typed anew each time and shown once: never kept, carried on or shown again */
 bool portal_is_secret(const char *name);
 /* in which unit a number is typed: "@yuan", "@pct", or "" */
@@ -243,6 +245,7 @@ void portal_post_draft_drop(struct web_req *q, struct web_res *r);
 /* --- preview.c, said.c --- */
 /* a form of nothing but hidden fields, every text of a fill, and the files; it leads to the preview */
 void portal_send_form(struct web_req *q, struct fj_buf *b, const struct iss_command_info *c, const json_t *fill);
+bool portal_of_preview(const struct iss_field *f); /* nobody fills it in: the preview does */
 bool portal_at_once(const struct iss_command_info *c); /* its form leads to no preview: it reads, or is one of the few that act at once */
 /* the files that were sent with this form, until it is sent for good: their marks into fill */
 void portal_hold_files(struct web_req *q, const struct iss_command_info *c, json_t *fill);
@@ -328,6 +331,8 @@ bool portal_takeback_done(struct web_req *q, struct fj_buf *b, const struct once
 /* --- report.c --- */
 bool portal_is_report(const json_t *o); /* a report's document, fixed or a draft */
 void portal_report(struct web_req *q, struct fj_buf *b, const json_t *o);
+/* what it says, where it is submitted or decided on: by section, folded what is all zero, the lists and what it rests on; folded: all of it */
+void portal_report_told(struct web_req *q, struct fj_buf *b, const json_t *o, bool folded);
 #define PORTAL_PERIOD 8
 /* of the own organisation's reports whose period is over and that are not fixed: the last period of a kind; "" none */
 void portal_report_period(struct web_req *q, const char *kind, char out[PORTAL_PERIOD]);

@@ -15,6 +15,8 @@
  * nothing; the own account is done on its own pages (kind ISS_OWN) */
 static const char *const at_once[] = {"material.add", "collateral.request"};
 
+#define SEEN "seen" /* what a trial answers and the act compares: it is refused when somebody changed meanwhile what the preview showed */
+
 bool portal_at_once(const struct iss_command_info *c)
 {
 	bool once = c->kind == ISS_READ || c->kind == ISS_OWN;
@@ -22,6 +24,11 @@ bool portal_at_once(const struct iss_command_info *c)
 	for (size_t i = 0; i < FJ_ARRAY_LEN(at_once); i++)
 		once = once || strcmp(at_once[i], c->name) == 0;
 	return once;
+}
+
+bool portal_of_preview(const struct iss_field *f)
+{
+	return strcmp(f->name, "dry_run") == 0 || strcmp(f->name, SEEN) == 0;
 }
 
 static bool has_dry_run(const struct iss_command_info *c)
@@ -118,7 +125,7 @@ static void tell_drawn(struct web_req *q, struct fj_buf *b, json_t *o, const cha
 static json_t *telling(const json_t *would)
 {
 	static const char *const only[] = {"approval", "id", "task", "digest", "published", "hash", "job", "plan", "import", "sha256", "preview",
-		"object", "replaces", "lost", "unlisted", "refused", "waiting_for", "issued", "pending", "dry_run", "imported", "done"};
+		"object", "replaces", "lost", "unlisted", "report", SEEN, "refused", "waiting_for", "issued", "pending", "dry_run", "imported", "done"};
 	json_t *out = json_is_object(would) ? json_copy((json_t *)(uintptr_t)would) : json_object();
 	const char *key;
 	json_t *v;
@@ -194,7 +201,17 @@ static void outcome(struct web_req *q, struct fj_buf *b, const struct iss_comman
 		portal_answer(q, b, c->name, told, again);
 }
 
-/* what was typed by name goes on as the number that the preview shows, one a line where there are several */
+/* the act asks for what this page shows, not for what was shown before */
+static void carry_seen(const struct iss_command_info *c, json_t *fill, const json_t *answer)
+{
+	const json_t *v = json_object_get(answer, SEEN);
+
+	json_object_del(fill, SEEN);
+	if (v != NULL && portal_field_of(c, SEEN) != NULL)
+		json_object_set_new(fill, SEEN, json_is_integer(v) ? json_sprintf("%lld", (long long)json_integer_value(v)) : json_incref((json_t *)(uintptr_t)v));
+}
+
+/* what was typed by name goes on as the number that the preview shows, one a line where there are several; of a document all members, as it was read */
 static void bind(const struct iss_command_info *c, json_t *fill, const json_t *params)
 {
 	size_t i;
@@ -202,6 +219,8 @@ static void bind(const struct iss_command_info *c, json_t *fill, const json_t *p
 
 	for (const struct iss_field *f = c->fields; f != NULL && f->name != NULL; f++) {
 		json_t *v = json_object_get(params, f->name);
+		if (v != NULL && f->members != NULL)
+			portal_put_again(fill, f, v);
 		if (v == NULL || f->noun == NULL || f->members != NULL)
 			continue;
 		if (!json_is_array(v) || json_is_array(json_object_get(fill, f->name))) {
@@ -325,6 +344,10 @@ static void page(struct web_req *q, struct web_res *r, const struct iss_command_
 		web_print(b, "<h2>%s</h2>", web_tr(q, "What will be signed"));
 		portal_content(q, b, json_object_get(answer, "content"), true);
 	}
+	if (json_object_get(would, "report") != NULL) {
+		web_print(b, "<h2>%s</h2>", web_tr(q, "What will be submitted"));
+		portal_report_told(q, b, json_object_get(would, "report"), false);
+	}
 	outcome(q, b, c, params, answer, again);
 	/* a booking that would be held may be made all the same; a file with faults enters nothing */
 	buttons(q, b, c, fill, fj_json_peek(answer, "import"), may);
@@ -380,6 +403,7 @@ void portal_preview(struct web_req *q, struct web_res *r, const struct iss_comma
 		snprintf(again, sizeof(again), "/done/%s", key);
 	}
 	json_object_del(fill, "dry_run");
+	carry_seen(c, fill, answer);
 	bind(c, fill, params);
 	page(q, r, c, fill, params, answer, has_dry_run(c) ? again : NULL);
 }

@@ -12,12 +12,23 @@ bool portal_is_report(const json_t *o)
 	return json_is_array(json_object_get(o, "figures")) && fj_json_peek(o, "period_name") != NULL;
 }
 
+static const char *name_of(struct web_req *q, const json_t *o)
+{
+	const json_t *name = json_object_get(o, "name");
+
+	return web_either(q, fj_json_peek(name, "zh"), fj_json_text(name, "en"));
+}
+
+static const char *unit_of(struct web_req *q, const json_t *o)
+{
+	const json_t *unit = json_object_get(o, "unit");
+
+	return json_is_object(unit) ? fj_json_text(unit, "name") : web_tr(q, "All units");
+}
+
 static void head(struct web_req *q, struct fj_buf *b, const json_t *o)
 {
-	const json_t *name = json_object_get(o, "name"), *unit = json_object_get(o, "unit");
-
-	web_print(b, "<div class=\"face\"><p class=\"name\">%s</p><p>%s · %s %s", web_either(q, fj_json_peek(name, "zh"), fj_json_text(name, "en")), fj_json_text(o, "period_name"),
-	    json_is_object(unit) ? fj_json_text(unit, "name") : web_tr(q, "All units"), fj_json_text(o, "id"));
+	web_print(b, "<div class=\"face\"><p class=\"name\">%s</p><p>%s · %s %s", name_of(q, o), fj_json_text(o, "period_name"), unit_of(q, o), fj_json_text(o, "id"));
 	if (json_is_string(json_object_get(o, "state"))) {
 		web_html(b, " ");
 		web_value(q, b, "state", json_object_get(o, "state"), NULL);
@@ -122,17 +133,15 @@ static void figure(struct web_req *q, struct fj_buf *b, const json_t *o, const j
 	web_html(b, "</div></td></tr>");
 }
 
-static void figures(struct web_req *q, struct fj_buf *b, const json_t *o, const char *member, bool fen)
+/* parted: with a row above each section */
+static void figures_table(struct web_req *q, struct fj_buf *b, const json_t *o, const json_t *list, bool fen, bool parted)
 {
-	const json_t *list = json_object_get(o, member);
 	bool compared = json_is_object(json_object_get(o, "previous"));
 	const char *heads[] = {web_tr(q, "Figure"), web_tr(q, "This report"), web_tr(q, "The one before"), web_tr(q, "Change")}, *section = "";
 	size_t i;
 	json_t *f;
 
-	if (json_array_size(list) == 0)
-		return;
-	web_print(b, "<h2>%s</h2><table class=\"sheet figures\"><thead><tr>", web_label(q, member));
+	web_html(b, "<table class=\"sheet figures\"><thead><tr>");
 	for (size_t k = 0; k < (compared ? 4u : 2u); k++)
 		web_print(b, "<th scope=\"col\">%s</th>", heads[k]);
 	web_html(b, "</tr></thead>");
@@ -140,11 +149,60 @@ static void figures(struct web_req *q, struct fj_buf *b, const json_t *o, const 
 		if (strcmp(section, fj_json_text(f, "section")) != 0 || i == 0) {
 			web_html(b, i > 0 ? "</tbody><tbody>" : "<tbody>");
 			section = fj_json_text(f, "section");
-			web_print(b, compared ? "<tr class=\"part\"><th colspan=\"4\" scope=\"rowgroup\">%s</th></tr>" : "<tr class=\"part\"><th colspan=\"2\" scope=\"rowgroup\">%s</th></tr>", section);
+			if (parted)
+				web_print(b, compared ? "<tr class=\"part\"><th colspan=\"4\" scope=\"rowgroup\">%s</th></tr>" : "<tr class=\"part\"><th colspan=\"2\" scope=\"rowgroup\">%s</th></tr>", web_either(q, section, iss_report_section(section)));
 		}
 		figure(q, b, o, f, fen, heads);
 	}
 	web_html(b, "</tbody></table>");
+}
+
+static void figures(struct web_req *q, struct fj_buf *b, const json_t *o, const char *member, bool fen)
+{
+	const json_t *list = json_object_get(o, member);
+
+	if (json_array_size(list) == 0)
+		return;
+	web_print(b, "<h2>%s</h2>", web_label(q, member));
+	figures_table(q, b, o, list, fen, true);
+}
+
+/* one section: folded where all of it is nothing, now and before */
+static void section(struct web_req *q, struct fj_buf *b, const json_t *o, const json_t *list, bool fen)
+{
+	const char *name = fj_json_text(json_array_get(list, 0), "section");
+	bool says = false;
+	size_t i;
+	json_t *f;
+
+	json_array_foreach(list, i, f)
+		says = says || fj_json_num(f, fen ? "value_fen" : "value") != 0 || fj_json_num(change_of(o, fj_json_text(f, "key")), fen ? "before_fen" : "before") != 0;
+	web_print(b, says ? "<details open><summary>%s" : "<details><summary>%s", web_either(q, name, iss_report_section(name)));
+	if (!says)
+		web_print(b, " <span class=\"small\">%s</span>", web_tr(q, "all zero"));
+	web_html(b, "</summary>");
+	figures_table(q, b, o, list, fen, false);
+	web_html(b, "</details>");
+}
+
+static void sections(struct web_req *q, struct fj_buf *b, const json_t *o, const char *member, bool fen)
+{
+	const json_t *list = json_object_get(o, member);
+	FJ_AUTO(json) part = json_array();
+	size_t i;
+	json_t *f;
+
+	if (json_array_size(list) == 0)
+		return;
+	web_print(b, "<h2>%s</h2>", web_label(q, member));
+	json_array_foreach(list, i, f) {
+		if (json_array_size(part) > 0 && strcmp(fj_json_text(f, "section"), fj_json_text(json_array_get(part, 0), "section")) != 0) {
+			section(q, b, o, part, fen);
+			json_array_clear(part);
+		}
+		json_array_append(part, f);
+	}
+	section(q, b, o, part, fen);
 }
 
 static void compared_with(struct web_req *q, struct fj_buf *b, const json_t *o)
@@ -246,6 +304,29 @@ static void basis(struct web_req *q, struct fj_buf *b, const json_t *o)
 	web_print(b, "<p class=\"small\">%s <span class=\"mono\">%s</span></p>", web_tr(q, "Figures alone, SHA-256"), fj_json_text(o, "figures_sha256"));
 }
 
+static void returns(struct web_req *q, struct fj_buf *b, const json_t *o)
+{
+	if (json_array_size(json_object_get(o, "returns")) == 0)
+		return;
+	web_print(b, "<h2>%s</h2>", web_label(q, "returns"));
+	web_table(q, b, json_object_get(o, "returns"), portal_links, NULL);
+}
+
+void portal_report_told(struct web_req *q, struct fj_buf *b, const json_t *o, bool folded)
+{
+	web_print(b, folded ? "<details><summary>%s · %s · %s</summary>" : "<p><strong>%s · %s · %s</strong></p>", name_of(q, o), fj_json_text(o, "period_name"), unit_of(q, o));
+	compared_with(q, b, o);
+	sections(q, b, o, "figures", false);
+	sections(q, b, o, "amounts", true);
+	texts(q, b, o);
+	lists(q, b, o);
+	units(q, b, o);
+	returns(q, b, o);
+	web_print(b, "<details><summary>%s</summary>", web_tr(q, "What it rests on"));
+	basis(q, b, o);
+	web_html(b, folded ? "</details></details>" : "</details>");
+}
+
 void portal_report(struct web_req *q, struct fj_buf *b, const json_t *o)
 {
 	head(q, b, o);
@@ -257,10 +338,7 @@ void portal_report(struct web_req *q, struct fj_buf *b, const json_t *o)
 	texts(q, b, o);
 	lists(q, b, o);
 	units(q, b, o);
-	if (json_array_size(json_object_get(o, "returns")) > 0) {
-		web_print(b, "<h2>%s</h2>", web_label(q, "returns"));
-		web_table(q, b, json_object_get(o, "returns"), portal_links, NULL);
-	}
+	returns(q, b, o);
 	web_print(b, "<h2>%s</h2>", web_tr(q, "What it rests on"));
 	basis(q, b, o);
 }

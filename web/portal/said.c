@@ -152,7 +152,7 @@ void portal_said(struct web_req *q, struct fj_buf *b, const struct iss_command_i
 		const json_t *v = json_object_get(params, f->name);
 		char words[200];
 		struct iss_field named = portal_named_field(q, c, f, words);
-		if (v != NULL && strcmp(f->name, "dry_run") != 0)
+		if (v != NULL && !portal_of_preview(f))
 			line(q, b, &named, v);
 	}
 	const char *behalf = fj_json_peek(params, iss_fld_behalf.name);

@@ -574,6 +574,21 @@ void portal_put_value(json_t *fill, const struct iss_field *f, const char *path,
 	}
 }
 
+void portal_put_again(json_t *fill, const struct iss_field *f, const json_t *v)
+{
+	const char *key;
+	size_t n = strlen(f->name);
+	json_t *old;
+	void *next;
+
+	if (f->shape == ISS_TABLE || text_of(fill, f->name)[0] != '\0') /* a text of its own: it stays as it was typed */
+		return;
+	json_object_foreach_safe(fill, next, key, old)
+		if (strncmp(key, f->name, n) == 0 && (key[n] == '.' || key[n] == '#'))
+			json_object_del(fill, key);
+	portal_put_value(fill, f, f->name, v);
+}
+
 /* --- rows that come and go: no act, only another look of the form --- */
 
 static void set_count(json_t *fill, const char *path, size_t n)

@@ -392,6 +392,7 @@ WEB_SRC := \
 	web/portal/prefill.c \
 	web/portal/preview.c \
 	web/portal/price.c \
+	web/portal/profile.c \
 	web/portal/public.c \
 	web/portal/report.c \
 	web/portal/revenue.c \

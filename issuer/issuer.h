@@ -149,6 +149,10 @@ enum iss_as {
 	ISS_AS_NEEDED = 128, /* a form asks for it, since it has no other way to say the same */
 	ISS_AS_LATER = 256, /* a later step asks for it: of a card, registration or certificate */
 	ISS_AS_PUBLIC = 512, /* of public data it is needed */
+	ISS_AS_MMDD = 1024, /* INT: a day of any year, 731 is the 31st of July */
+};
+struct iss_unit { /* of a number, as a label has it in brackets, and as it stands behind the number */
+	const char *zh, *en, *zh_counted;
 };
 struct iss_field {
 	const char *name;
@@ -156,7 +160,7 @@ struct iss_field {
 	bool required;
 	int64_t max;      /* STR: code points; INT: value; LIST: items; FILE: octets */
 	const char *zh, *en; /* label */
-	const char *const *choices; /* NULL, or all that STR or an item of LIST may be; ends with NULL */
+	const char *const *choices; /* NULL, or all that STR, an item of LIST or a key of an ISS_MAP may be; ends with NULL */
 	const char *rule;           /* where that list stands, for refusals; may be NULL */
 	/* of JSON fields, and of their members (issuer/shapes.c): by these forms are made, documents described and read */
 	const struct iss_choice *words;  /* what it, or an item of it, may be; ends with a NULL code */
@@ -166,6 +170,8 @@ struct iss_field {
 	const char *noun;                /* it is the number of one of these */
 	unsigned as;                     /* enum iss_as, or'ed */
 	int item;                        /* its number in the clause that lists it; 0: none */
+	const struct iss_unit *unit;     /* INT: what is counted, in a word; NULL: nothing, or `as` says it */
+	const struct iss_choice *group;  /* of a member: the heading under which it stands, with those beside it that have the same; NULL: none */
 };
 /* of every list that is read by pages */
 #define ISS_FIELD_LIMIT {"limit", ISS_F_INT, false, 1000, "条数", "how many, 100 by default"}

@@ -274,11 +274,8 @@ static enum fj_rc profile(struct look *l, struct fj_err *err)
 	const char *key;
 	json_t *is;
 
-	json_object_foreach(json_object_get(l->payload, "change"), key, is) {
-		const json_t *was;
-		FJ_TRY(prf_json(l->c, l->object, key, &was, err));
-		FJ_TRY(differs(l, key, was, is, err));
-	}
+	json_object_foreach(json_object_get(l->payload, "change"), key, is)
+		FJ_TRY(differs(l, key, json_object_get(json_object_get(l->payload, "was"), key), is, err));
 	return FJ_OK;
 }
 

@@ -14,6 +14,7 @@
 
 #include "issuer/domain.h"
 #include "issuer/iss.h"
+#include "issuer/shape.h"
 #include "issuer/workday.h"
 
 #define MAX_DOC (1u << 20)
@@ -21,17 +22,34 @@
 #define MAX_DATES 2000
 #define MAX_CODES 5000
 
-enum kind { INT, FLAG, DATES, CLASSES, CHAINS, AUTHORITY, CODES18 };
+enum kind { INT, FLAG, MMDD, DATES, CLASSES, CHAINS, AUTHORITY, CODES18 };
+#define PROFILE(...)
+#define PROFILE_GROUP(id, zh, en) GROUP_##id,
+enum group {
+#include "issuer/profile.def"
+};
+#undef PROFILE_GROUP
+#define PROFILE_GROUP(id, zh, en) {zh, en},
 static const struct {
+	const char *zh, *en;
+} groups[] = {
+#include "issuer/profile.def"
+};
+#undef PROFILE_GROUP
+#undef PROFILE
+#define PROFILE_GROUP(id, zh, en)
+#define PROFILE(group, key, kind, unit, least, most, def, zh, en, clause) {GROUP_##group, key, kind, least, most, def, zh, en, clause},
+static const struct {
+	enum group group;
 	const char *key;
 	enum kind kind;
 	int64_t least, most;
-	const char *def, *zh, *en, *source;
+	const char *def, *zh, *en, *clause;
 } keys[] = {
-#define PROFILE(key, kind, least, most, def, zh, en, source) {key, kind, least, most, def, zh, en, source},
 #include "issuer/profile.def"
-#undef PROFILE
 };
+#undef PROFILE
+#undef PROFILE_GROUP
 
 /* the defaults, parsed once; hash of the empty document, which leaves all of them */
 static json_t *defaults;
@@ -171,6 +189,17 @@ static enum fj_rc bad(struct fj_err *err, const char *key, const char *en, const
 	return FJ_E_INVALID;
 }
 
+/* 731 is the 31st of July; the day is there in every year */
+static bool mmdd_ok(const json_t *v)
+{
+	int64_t n = json_integer_value(v);
+	char day[32];
+	fj_time t;
+
+	snprintf(day, sizeof(day), "2025-%02lld-%02lld", (long long)(n / 100 % 100), (long long)(n % 100));
+	return json_is_integer(v) && n >= 101 && n <= 1231 && fj_date_parse(day, &t, NULL) == FJ_OK;
+}
+
 static bool dates_ok(const json_t *list)
 {
 	size_t i;
@@ -259,7 +288,7 @@ static bool chains_ok(const json_t *chains)
 	if (!json_is_object(chains) || json_object_size(chains) > 100)
 		return false;
 	json_object_foreach((json_t *)(uintptr_t)chains, kind, levels)
-		if (!levels_ok(levels))
+		if (!fj_among(kind, shp_matters) || !levels_ok(levels))
 			return false;
 	return true;
 }
@@ -303,12 +332,14 @@ static enum fj_rc check_value(size_t k, const json_t *v, struct fj_err *err)
 	case INT:
 		if (json_is_integer(v) && json_integer_value(v) >= keys[k].least && json_integer_value(v) <= keys[k].most)
 			return FJ_OK;
-		fj_fail(err, FJ_E_INVALID, "issuer", "domain.md 10", "the profile's \"%s\" is a whole number from %lld to %lld", keys[k].key,
-		    (long long)keys[k].least, (long long)keys[k].most);
-		fj_err_zh(err, "政策配置项“%s”（%s）应为 %lld 至 %lld 的整数", keys[k].key, keys[k].zh, (long long)keys[k].least, (long long)keys[k].most);
+		fj_fail(err, FJ_E_INVALID, "issuer", "domain.md 10", "\"%s\" (%s) is a whole number from %lld to %lld", keys[k].en, keys[k].key, (long long)keys[k].least, (long long)keys[k].most);
+		fj_err_zh(err, "“%s”应为 %lld 至 %lld 的整数", keys[k].zh, (long long)keys[k].least, (long long)keys[k].most);
 		return FJ_E_INVALID;
 	case FLAG:
 		return json_is_boolean(v) ? FJ_OK : bad(err, keys[k].key, "is true or false", "应为 true 或 false");
+	case MMDD:
+		ok = mmdd_ok(v);
+		break;
 	case DATES:
 		ok = dates_ok(v);
 		break;
@@ -341,7 +372,12 @@ static enum fj_rc check_doc(const json_t *doc, struct fj_err *err)
 			k++;
 		if (k == FJ_ARRAY_LEN(keys))
 			return bad(err, key, "is not known", "不是已知配置项");
-		FJ_TRY(check_value(k, v, err));
+		enum fj_rc rc = check_value(k, v, err);
+		if (rc != FJ_OK) {
+			char path[80];
+			snprintf(path, sizeof(path), "profile.%.70s", key);
+			return fj_err_at(err, rc, path);
+		}
 	}
 	return FJ_OK;
 }
@@ -362,20 +398,42 @@ static enum fj_rc last_version(struct sto *db, const char *finance, int64_t *ver
 	return fj_json_parse(fj_slice_str(sto_text(&q, 2)), MAX_DOC, doc, err);
 }
 
+static json_t *in_force(const json_t *doc, const char *key)
+{
+	json_t *own = json_object_get(doc, key);
+
+	return own != NULL ? own : json_object_get(defaults, key);
+}
+
+/* of what was asked for that which differs from what is in force, and what that is */
+static enum fj_rc differing(const json_t *doc, const json_t *asked, json_t *change, json_t *was, struct fj_err *err)
+{
+	const char *key;
+	json_t *v;
+
+	json_object_foreach((json_t *)(uintptr_t)asked, key, v)
+		if (!json_equal(v, in_force(doc, key)) && (json_object_set(change, key, v) != 0 || json_object_set(was, key, in_force(doc, key)) != 0))
+			return fj_no_memory(err, "issuer");
+	return json_object_size(change) > 0 ? FJ_OK : fj_refuse(err, FJ_E_INVALID, "issuer", "domain.md 10", "all of this is in force already: nothing would change", "所填内容与现行设置相同，没有变更");
+}
+
 /* A proposal names the keys to change; what is approved is the whole document that follows. */
 enum fj_rc cmd_profile_propose(struct iss_call *c, struct fj_err *err)
 {
-	const json_t *change = json_object_get(c->params, "profile");
+	const json_t *asked = json_object_get(c->params, "profile");
+	FJ_AUTO(json) change = json_object();
+	FJ_AUTO(json) was = json_object();
 	json_t *now = NULL;
 	int64_t version;
 
 	FJ_TRY(ready(err));
-	FJ_TRY(check_doc(change, err));
+	FJ_TRY(check_doc(asked, err));
 	FJ_TRY(last_version(c->db, c->actor->org, &version, &now, err));
 	FJ_AUTO(json) doc = now;
-	if (json_object_update(doc, (json_t *)(uintptr_t)change) != 0)
+	FJ_TRY(differing(doc, asked, change, was, err));
+	if (json_object_update(doc, change) != 0)
 		return fj_no_memory(err, "issuer");
-	FJ_AUTO(json) payload = json_pack("{s:s, s:I, s:O, s:O}", "finance", c->actor->org, "version", (json_int_t)version + 1, "change", change, "profile", doc);
+	FJ_AUTO(json) payload = json_pack("{s:s, s:I, s:O, s:O, s:O}", "finance", c->actor->org, "version", (json_int_t)version + 1, "change", change, "was", was, "profile", doc);
 	return apr_request(c, "profile.adopt", c->actor->org, c->actor->org, payload, err);
 }
 
@@ -441,12 +499,9 @@ static json_t *explained(const json_t *doc)
 {
 	json_t *list = json_array();
 
-	for (size_t k = 0; k < FJ_ARRAY_LEN(keys); k++) {
-		const json_t *own = json_object_get(doc, keys[k].key);
-		json_array_append_new(list, json_pack("{s:s, s:O, s:b, s:s, s:s, s:s}", "key", keys[k].key, "value",
-		    own != NULL ? own : json_object_get(defaults, keys[k].key), "default", own == NULL, "zh", keys[k].zh, "en", keys[k].en,
-		    "source", keys[k].source));
-	}
+	for (size_t k = 0; k < FJ_ARRAY_LEN(keys); k++)
+		json_array_append_new(list, json_pack("{s:s, s:O, s:b, s:s, s:s, s:{s:s, s:s}, s:s, s:s}", "key", keys[k].key, "value", in_force(doc, keys[k].key), "default",
+		    json_object_get(doc, keys[k].key) == NULL, "zh", keys[k].zh, "en", keys[k].en, "group", "zh", groups[keys[k].group].zh, "en", groups[keys[k].group].en, "basis", "profile", "clause", keys[k].clause));
 	return list;
 }
 
@@ -458,8 +513,10 @@ enum fj_rc cmd_profile_show(struct iss_call *c, struct fj_err *err)
 	char finance[19], at[FJ_TIME_CAP] = "";
 	bool row;
 
+	FJ_AUTO(dom_org) o = {.affiliates = NULL};
 	FJ_TRY(ready(err));
 	FJ_TRY(whose(c, finance, err));
+	FJ_TRY(dom_org_get(c->db, finance, &o, err));
 	FJ_TRY(fj_json_opt_int(c->params, "version", 0, INT32_MAX, &want, err));
 	FJ_TRY(sto_query(c->db, STO_PROFILE_AT, &q, err, "ti", finance, want));
 	FJ_TRY(sto_step(&q, &row, err));
@@ -469,7 +526,7 @@ enum fj_rc cmd_profile_show(struct iss_call *c, struct fj_err *err)
 		FJ_TRY(fj_json_parse(fj_slice_str(sto_text(&q, 2)), MAX_DOC, &doc, err));
 	if (doc != NULL)
 		fj_time_utc(sto_int(&q, 3), at);
-	c->answer = json_pack("{s:s, s:I, s:s, s:s, s:o}", "finance", finance, "version", (json_int_t)(doc != NULL ? sto_int(&q, 0) : 0), "hash",
+	c->answer = json_pack("{s:s, s:s, s:I, s:s, s:s, s:o}", "finance", finance, "name", o.name, "version", (json_int_t)(doc != NULL ? sto_int(&q, 0) : 0), "hash",
 	    doc != NULL ? sto_text(&q, 1) : default_hash, "adopted_at", at, "profile", explained(doc));
 	return c->answer != NULL ? FJ_OK : fj_no_memory(err, "issuer");
 }

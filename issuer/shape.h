@@ -28,5 +28,6 @@ extern const struct iss_field shp_statement_map[]; /* the same: statement.import
 extern const struct iss_field shp_trade_map[];     /* trade.map */
 extern const struct iss_field shp_exchange_map[];  /* exchange.map */
 extern const struct iss_field shp_profile[];       /* profile.propose, by profile.def */
+extern const char *const shp_matters[];            /* what another officer approves: the keys of its chains */
 
 #endif

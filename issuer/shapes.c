@@ -375,33 +375,42 @@ static const struct iss_field authority[] = {
 	{"levels", ISS_F_JSON, true, 6, "审批层级", "levels", .members = level, .shape = ISS_ROWS},
 	{0},
 };
-#define AS_INT ISS_F_INT
-#define AS_FLAG ISS_F_BOOL
-#define AS_DATES ISS_F_LIST
-#define AS_CODES18 ISS_F_LIST
-#define AS_CLASSES ISS_F_JSON
-#define AS_CHAINS ISS_F_JSON
-#define AS_AUTHORITY ISS_F_JSON
-#define MEMBERS_INT NULL
-#define MEMBERS_FLAG NULL
-#define MEMBERS_DATES NULL
-#define MEMBERS_CODES18 NULL
-#define MEMBERS_CLASSES levels_of_kind /* a table has none of its own; not NULL: it is no unknown document */
-#define MEMBERS_CHAINS levels_of_kind
-#define MEMBERS_AUTHORITY authority
-#define SHAPE_INT ISS_OBJECT
-#define SHAPE_FLAG ISS_OBJECT
-#define SHAPE_DATES ISS_OBJECT
-#define SHAPE_CODES18 ISS_OBJECT
-#define SHAPE_CLASSES ISS_TABLE
-#define SHAPE_CHAINS ISS_MAP
-#define SHAPE_AUTHORITY ISS_ROWS
-#define PROFILE(key, kind, least, most, value, zh, en, source) \
-	{key, AS_##kind, false, (most) > 0 ? (most) : 2000, zh, en, .members = MEMBERS_##kind, .shape = SHAPE_##kind},
+static const struct iss_unit unit_workdays = {"工作日", "working days", "个工作日"}, unit_days = {"自然日", "days", "天"}, unit_months = {"月", "months", "个月"}, unit_years = {"年", "years", "年"},
+	unit_octets = {"字节", "octets", "字节"}, unit_items = {"件", "items", "件"};
+#define PROFILE(...)
+#define PROFILE_GROUP(id, zh, en) static const struct iss_choice group_##id = {#id, zh, en, NULL};
+#include "issuer/profile.def"
+#undef PROFILE_GROUP
+#undef PROFILE
+#define APPROVAL(name, ...) name,
+const char *const shp_matters[] = {
+#include "issuer/approvals.def"
+#include "issuer/approvals_core.def"
+	NULL};
+#undef APPROVAL
+#define IS_INT .type = ISS_F_INT
+#define IS_FLAG .type = ISS_F_BOOL
+#define IS_MMDD .type = ISS_F_INT, .as = ISS_AS_MMDD
+#define IS_DATES .type = ISS_F_LIST
+#define IS_CODES18 .type = ISS_F_LIST
+#define IS_CLASSES .type = ISS_F_JSON, .members = levels_of_kind, .shape = ISS_TABLE /* a table has no members of its own; not NULL: it is no unknown document */
+#define IS_CHAINS .type = ISS_F_JSON, .members = levels_of_kind, .shape = ISS_MAP, .choices = shp_matters
+#define IS_AUTHORITY .type = ISS_F_JSON, .members = authority, .shape = ISS_ROWS
+#define UNIT_none NULL
+#define UNIT_workdays &unit_workdays
+#define UNIT_days &unit_days
+#define UNIT_months &unit_months
+#define UNIT_years &unit_years
+#define UNIT_octets &unit_octets
+#define UNIT_items &unit_items
+#define PROFILE_GROUP(id, zh, en)
+#define PROFILE(in, key, kind, counted, least, most, value, zhname, enname, clause) \
+	{.name = key, .max = (most) > 0 ? (most) : 2000, .zh = zhname, .en = enname, IS_##kind, .unit = UNIT_##counted, .group = &group_##in},
 const struct iss_field shp_profile[] = {
 #include "issuer/profile.def"
 	{0}};
 #undef PROFILE
+#undef PROFILE_GROUP
 
 /* --- amounts as people write them --- */
 

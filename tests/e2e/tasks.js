@@ -644,6 +644,64 @@ async function many() {
 	}, { narrow: true });
 }
 
+// --- what the department sets itself ---
+
+async function settings() {
+	const at = '/show/profile/11420000DEMA00013M';
+	await task('an officer changes one term of the policy profile: what it was and what it becomes is told at each step, and nothing else changes', async (as, say, turn_) => {
+		const p = await as('hb-fin1'), second = await as('hb-fin2'), en = say('Setting') === 'Setting', terms = 20 + turn_;
+		const said = (n) => (en ? n + ' working days' : n + ' 个工作日');
+		await p.page.goto(h.portal + at);
+		const term = p.within('main dl > div', { hasText: en ? 'Answer to a complaint' : '投诉答复期限' });
+		const before = Number((await term.first().innerText()).match(/(\d+) (?:working|个工作日)/)[1]);
+		assert.ok(!(await p.within('main').innerText()).includes('complaint.days'), 'names for programs are folded');
+		await p.click(p.within('main a[href="/do/profile/propose"]').first());
+		assert.strictEqual(await p.within('main form [name="profile.complaint.days"]').isVisible(), false, 'in folded groups');
+		await p.unfold(en ? 'Authorised operation and supervision' : '授权运营和监管');
+		assert.ok((await p.within('main label[for="f0-profile.complaint.days"]').innerText()).includes(say('now:') + ' ' + said(before)), 'what holds now stands beside it');
+		const matters = await p.within('main select[name="profile.chains.0.key"] option').allInnerTexts();
+		assert.ok(matters.length > 40 && !matters.some((m) => /^[a-z]+\./.test(m)), 'matters with levels of approval are chosen by name: ' + matters.join(' '));
+		await p.page.fill('[name="profile.complaint.days"]', String(before));
+		await p.press(say('Check and preview'));
+		await p.see(en ? /nothing would change/ : /没有变更/);
+		await p.page.fill('[name="profile.complaint.days"]', String(terms));
+		await p.press(say('Check and preview'));
+		const told = async (who) => {
+			assert.strictEqual(await who.within('main .changed:visible').count(), 1, 'one setting');
+			assert.match(await who.within('main .changed:visible').innerText(), new RegExp(said(before) + '[\\s\\S]*' + said(terms)));
+		};
+		await told(p);
+		await p.press(say('Do it'));
+		await told(p);
+		await second.page.goto(p.page.url().split('?')[0]);
+		await told(second);
+		await second.press(say('Approve'));
+		await told(second);
+		await p.page.goto(h.portal + at);
+		assert.match(await p.within('main dl > div', { hasText: en ? 'Answer to a complaint' : '投诉答复期限' }).first().innerText(), new RegExp(said(terms) + '[\\s\\S]*' + say('set by this department')));
+	}, { en: true });
+	await task('the days of a year are added to those of the profile, and a list is emptied in a word', async (as, say) => {
+		const p = await as('hb-fin1'), second = await as('hb-fin2');
+		const change = async (group, field, text) => {
+			await p.page.goto(h.portal + '/do/profile/propose');
+			await p.unfold(group);
+			const was = await p.within('main [name="' + field + '"]').inputValue();
+			await p.page.fill('[name="' + field + '"]', text(was));
+			await p.press(say('Check and preview'));
+			const told = await p.within('main .changed').innerText();
+			await p.press(say('Do it'));
+			await p.page.waitForURL(/\/approvals\/AP-/);
+			await second.page.goto(p.page.url().split('?')[0]);
+			await second.press(say('Approve'));
+			await second.see('已批准');
+			return told;
+		};
+		assert.match(await change('节假日和调休', 'profile.holidays', (was) => was + '2027-01-01\n'), /^法定节假日\s+✚ 新增 2027-01-01$/);
+		assert.match(await change('价格和收入', 'profile.revenue.locked', () => '2025-12-31'), /✚ 新增 2025-12-31/);
+		assert.match(await change('价格和收入', 'profile.revenue.locked', () => '无'), /− 删去 2025-12-31/);
+	}, { narrow: true });
+}
+
 // --- giving an authorisation back ---
 
 async function surrendering() {
@@ -684,6 +742,7 @@ async function run() {
 	await offices();
 	await many();
 	await registration();
+	await settings();
 	await surrendering();
 }
 

@@ -137,8 +137,11 @@ try:
     ap = o.done('hb-fin1', 'profile.propose', profile={'days.review': 15})['approval']
     d = o.get('hb-fin2', 'approval/preview?id=' + ap)['differences']
     check('a profile shows only what changes', [(x['key'], x['was'], x['value']) for x in d] == [('days.review', 20, 15)] and d[0]['zh'], d)
-    check('on its page', '− 原' in two.text('/approvals/' + ap) and d[0]['zh'] in two.page)
+    text = two.text('/approvals/' + ap)
+    check('on its page in words, with the unit, and not by its name for programs', re.search('审核期限 . 原 20 个工作日 . 现 15 个工作日', text) and 'days.review' not in text, text[:1500])
     o.done('hb-fin2', 'approval.reject', id=ap, note='暂不调整')
+    text = two.text('/approvals/' + ap)
+    check('and when it is decided', re.search('审核期限 . 原 20 个工作日 . 现 15 个工作日', text) and 'short_path' not in text, text[:1500])
     ap = o.done('hb-fin1', 'user.move', login='hbsw2', org=holder, roles=['HOLDER'], reason='调整分工')['approval']
     d = {x['key']: x for x in o.get('hb-fin2', 'approval/preview?id=' + ap)['differences']}
     check('a user shows roles before and after', set(d) == {'roles'} and 'HOLDER' in d['roles']['value'] and len(d['roles']['was']) > 1, d)

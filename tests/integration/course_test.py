@@ -321,12 +321,15 @@ def freezing():
 
 def profiles():
     before = done('hb-fin1', 'profile.show')['version']
-    for bad in ({'days.accept': 0}, {'days.acept': 3}, {'years.certificate': 6}, {'short_path.public': 'yes'}, {'holidays': ['2026-13-01']}, {'chains': {'certificate.issue': []}}, {}):
+    for bad in ({'days.accept': 0}, {'days.acept': 3}, {'years.certificate': 6}, {'short_path.public': 'yes'}, {'holidays': ['2026-13-01']}, {'chains': {'certificate.issue': []}}, {'chains': {'certificate.isue': [{'role': 'FINANCE', 'org': 'finance'}]}}, {}, {'report.due_h1': 931}, {'report.due_h1': 1299},
+                {'days.accept': 3, 'revenue.platforms': []}):
         refused('a profile with %s' % json.dumps(bad), do('hb-fin1', 'profile.propose', profile=bad), 'domain.md 10')
     ap = done('hb-fin1', 'profile.propose', profile={'short_path.public': True, 'days.notice': 5})['approval']
     for who in ('hb-fin1', 'mof1', 'hbsw1'):
         code, out = do(who, 'profile.approve', id=ap)
         check('%s does not adopt it' % who, code in (403, 409, 422) and out.get('rule') in ('R22', 'domain.md 6'), out)
+    same('what stands already is no part of a change, which says what was before', show('approval', done('gz-fin1', 'profile.propose', profile={'days.notice': 5, 'days.accept': 3, 'chains': {}})['approval'])['payload'],
+         {'finance': '11520000DEMA000217', 'version': 1, 'change': {'days.notice': 5}, 'was': {'days.notice': 10}, 'profile': {'days.notice': 5}})
     out = done('hb-fin2', 'profile.approve', id=ap)
     same('two officers adopt a version', (out['version'], done('hb-fin1', 'profile.show')['version']), (before + 1, before + 1))
     rg = applied(carded('P-1', public=True))

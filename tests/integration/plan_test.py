@@ -259,10 +259,9 @@ def authority(cert):
     for bad in ([], [{}], [{'levels': []}], [{'levels': [{'role': 'KING', 'org': 'finance'}]}], [{'kinds': ['X'], 'levels': [{'role': 'FINANCE', 'org': 'finance'}]}],
                 [{'below_fen': 0, 'levels': [{'role': 'FINANCE', 'org': 'finance'}]}], [{'more': 1, 'levels': [{'role': 'FINANCE', 'org': 'finance'}]}]):
         refused('an authority table of %s' % json.dumps(bad), do('hb-fin1', 'profile.propose', profile={'authority': bad}), 'domain.md 10')
-    two('hb-fin1', 'hb-fin2', 'profile.propose', profile={'short_course.other': False})
+    two('hb-fin1', 'hb-fin2', 'profile.propose', profile={'short_course.other': False, 'authority': [
+        {'kinds': ['INST'], 'below_fen': 800000000, 'public': False, 'levels': [{'role': 'HOLDER', 'org': 'holder'}]}, {'levels': [{'role': 'SUPERIOR', 'org': 'holder'}, {'role': 'FINANCE', 'org': 'finance'}]}]})
     for value, want in ((799999999, [HUBEI_WATER]), (800000000, [HUBEI_WATER, HUBEI]), (None, [HUBEI_WATER, HUBEI])):
-        two('hb-fin1', 'hb-fin2', 'profile.propose', profile={'authority': [
-            {'kinds': ['INST'], 'below_fen': 800000000, 'public': False, 'levels': [{'role': 'HOLDER', 'org': 'holder'}]}, {'levels': [{'role': 'SUPERIOR', 'org': 'holder'}, {'role': 'FINANCE', 'org': 'finance'}]}]})
         no = certified('V-%s' % value, public=False, **({'book_value': value, 'value_basis': 'COST'} if value else {}))
         plan = begun(no)
         same('data that is not public takes the full course where the profile says so', show(plan)['course'], 'FULL')

@@ -700,7 +700,7 @@ def statements_evaded():
     same('what a column nobody knows calls 借 is not taken for income', (out['entered'], [f['line'] for f in out['faults']], out['matched']), (1, [2], 0))
     out = done('jc1', 'statement.import', kind='BANK', mapping={'往来': 'direction'}, file=table([('2026-06-02', 'E-3', '借', '12312.33', '', usci('91310000DEMA00654'), rv), ('2026-06-02', 'E-5', '', '5.00', '', '', '')], head))
     same('said what it means it went out; a row that does not say is set aside', (row_of('E-3')['direction'], [f['line'] for f in out['faults']], get('jc1', 'revenue/' + rv)['statements']), ('OUT', [3], []))
-    two('hb-fin1', 'hb-fin2', 'profile.propose', profile={'revenue.inst_nontax': True})
+    refused('a profile that says what stands already changes nothing', do('hb-fin1', 'profile.propose', profile={'revenue.inst_nontax': True}), 'domain.md 10')
     head = ('缴款书号', '缴款日期', '缴款单位代码', '金额', '收入科目', '国库回单号', '备注')
     first, second = (owed(booked(gross_fen=8800000))[4840000] for _ in range(2))
     same('a holder\'s file of slips pays what it names', done('hbsw1', 'statement.import', kind='SLIP', file=table([('JKE-1', '2026-06-12', WATER, '48400.00', '10307', 'GK-21', first['id'])], head))['matched'], 1)

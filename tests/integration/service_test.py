@@ -167,8 +167,8 @@ def pages(revoked):
     jwt = open(os.path.join(h.d, auth['file']), 'rb').read().strip()
     digest = hashlib.sha256(jwt).hexdigest()
     zh, en = (get('/v/%s?lang=%s' % (number, l), Accept='text/html')[2].decode() for l in ('zh', 'en'))
-    check('the page says verdict, state, scope in words, age of the status and every check, in Chinese', all(w in zh for w in ('有效（permit）', '登记系统中的状态', '授权', '不得转授权', '状态资料发布于', '<table', '签名', '所涉数据资产')), zh[:300])
-    check('and in English, without Chinese sentences', all(w in en for w in ('Valid (permit)', 'State in the register', 'authorises', ' ago), valid until ', 'Data assets')) and '登记系统' not in en, en[:300])
+    check('the page says verdict, state, scope in words, age of the status and every check, in Chinese', all(w in zh for w in ('有效（permit）', '登记系统中的状态', '授权', '不得转授权', '所依据的状态资料中，最早的发布于', '<table', '签名', '所涉数据资产')), zh[:300])
+    check('and in English, without Chinese sentences', all(w in en for w in ('Valid (permit)', 'State in the register', 'authorises', ' ago), and the first to end is valid until ', 'Data assets')) and '登记系统' not in en, en[:300])
     check('it runs its own script only and loads nothing from elsewhere', re.findall('<script[^>]*>', zh) == ['<script src="/portal.js" defer>'] and not re.findall(r'src="https?:|<link[^>]*href="https?:|url\(', zh) and
           set(re.findall(r'<a[^>]*href="(https?:[^"]*)"', zh)) == {'http://127.0.0.1:%d' % h.p}, re.findall(r'href="https?:[^"]*"', zh))
     same, short, other, none = (get('/v/%s?h=%s' % (number, x), Accept='text/html')[2].decode() for x in (digest, digest[:16].upper(), '0' * 16, 'xyz'))

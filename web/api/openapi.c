@@ -82,7 +82,7 @@ static json_t *schema_of(const struct iss_field *f)
 	else
 		s = document_schema(f);
 	json_object_set_new(s, "title", json_string(f->zh));
-	json_object_set_new(s, "description", json_string(f->en));
+	json_object_set_new(s, "description", f->unit != NULL ? json_sprintf("%s, in %s", f->en, f->unit->en) : json_string(f->en));
 	return s;
 }
 

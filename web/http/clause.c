@@ -25,6 +25,8 @@ static const struct web_document documents[] = {
 	{"db33", "DB33/T 1329", "DB33/T 1329", "DB33/T 1329", "浙江省地方标准 DB33/T 1329", "Zhejiang local standard DB33/T 1329"},
 	{"gb32100", "GB 32100", "GB 32100", "GB 32100", "GB 32100《法人和其他组织统一社会信用代码编码规则》", "GB 32100, coding of the unified social credit identifier"},
 	{"gb43697", "GB/T 43697", "GB/T 43697", "GB/T 43697", "GB/T 43697《数据安全技术 数据分类分级规则》", "GB/T 43697, classification and grading of data"},
+	{"holidays", "节假日安排", "年度节假日安排", "the yearly notice on public holidays", "国务院办公厅年度部分节假日安排的通知", "Yearly notice of the General Office of the State Council on public holidays"},
+	{"civil", "民法典", "民法典", "Civil Code", "《中华人民共和国民法典》", "Civil Code"},
 	/* our own texts, by which a clause is named where the sources say no more */
 	{"own", "domain.md decision ", "业务规则 决定", "business rules, decision ", NULL, NULL},
 	{"own", "domain.md", "业务规则", "business rules", NULL, NULL},

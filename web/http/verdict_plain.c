@@ -139,6 +139,8 @@ static const struct advice denied[] = {
 	{"signer status", WEB_N("Whoever signed it may not sign any more. Ask the issuing department for a new one.")},
 	{"signature", WEB_N("This was not issued here, or was tampered with. Don't use or hand out data on it; ask for the original, and tell the issuing department if you suspect a forgery.")},
 	{"time", WEB_N("It is not yet, or not any more, within its term. Ask for the one that is in force now.")},
+	{"status", WEB_N("Stop using data on it. A license that is suspended may come back, one that is revoked or replaced does not; its user can ask the operating institution that issued it why."), "token"},
+	{"status", WEB_N("Stop using data on it. An authorisation that is suspended may come back, one that is reclaimed, over or replaced does not; ask the implementing institution why."), "authorisation"},
 	{"status", WEB_N("Stop using data on it. One that is suspended may come back, one that is revoked or replaced does not; its holder can ask the issuing department why.")},
 	{"asset status", WEB_N("The data asset's certificate is suspended or revoked. Stop using the data; the holder can ask the issuing department why.")},
 	{"authorisation status", WEB_N("The authorisation that it rests on is suspended, reclaimed or over. Stop using the data; ask the operating institution.")},
@@ -294,19 +296,20 @@ void web_verdict_plain(struct web_req *q, struct fj_buf *b, const json_t *verdic
 	const char *kind = fj_json_text(verdict, "kind");
 	bool token = strcmp(kind, "token") == 0, auth = strcmp(kind, "authorisation") == 0, cert = strcmp(kind, "certificate") == 0;
 	bool good = is(verdict, "verdict", "permit"), bound = false;
+	bool denied_now = came_out(verdict, "status", "fail") || came_out(verdict, "authorisation status", "fail") || came_out(verdict, "asset status", "fail");
 
 	web_html(b, "<dl class=\"plain\">");
 	if (!good)
 		what_to_do(q, b, verdict, decisive);
 	if ((token || auth || cert) && json_object_size(s) > 0) {
 		names(q, b, kind, s);
-		begin_row(b, cert ? web_tr(q, "What it says") : web_tr(q, "What for"));
+		begin_row(b, cert ? web_tr(q, "What it says") : denied_now ? web_tr(q, "What it was for (not in force)") : web_tr(q, "What for"));
 		(token ? of_token : auth ? of_authorisation : of_certificate)(q, b, s);
 		web_html(b, "</dd></div>");
 		bound = bounds(q, b, s);
 		if (auth)
 			assets(q, b, json_object_get(s, "assets"), json_object_get(verdict, "names"));
-		begin_row(b, web_tr(q, "Term"));
+		begin_row(b, denied_now ? web_tr(q, "Term as issued (not in force)") : web_tr(q, "Term"));
 		term(q, b, s);
 		web_html(b, "</dd></div>");
 	}
@@ -351,11 +354,11 @@ void web_status_age(struct web_req *q, struct fj_buf *b, const json_t *verdict)
 		return;
 	web_html(b, "<p class=\"small\">");
 	age_words(web_lang(q)[0] == 'e', fj_now() - from, age);
-	web_say(q, b, "Status information published ");
+	web_say(q, b, "Of the status files that this rests on the oldest was published ");
 	web_text_times(b, fj_json_text(s, "as_of"));
 	web_say(q, b, " (");
 	web_text(b, age);
-	web_say(q, b, " ago), valid until ");
+	web_say(q, b, " ago), and the first to end is valid until ");
 	web_text_times(b, fj_json_text(s, "until"));
 	web_say(q, b, ".");
 	web_html(b, "</p>");

@@ -86,7 +86,7 @@ static const struct web_term terms[] = {
 	{"event_head", WEB_TECHNICAL}, {"kept", WEB_MONO},
 	{"creditor", WEB_TEXT}, {"versions", WEB_TEXT}, {"accept", WEB_TEXT}, {"items", WEB_TEXT},
 	{"key", WEB_MONO}, {"value", WEB_TEXT}, {"source", WEB_TEXT},
-	{"command", WEB_MATTER}, {"digest", WEB_TECHNICAL}, {"hash", WEB_TECHNICAL},
+	{"command", WEB_MATTER}, {"chains", WEB_MATTER}, {"digest", WEB_TECHNICAL}, {"hash", WEB_TECHNICAL},
 	/* registration */
 	{"applied_at", WEB_TEXT}, {"overdue", WEB_TEXT}, {"notice_from", WEB_TEXT}, {"notice_to", WEB_TEXT},
 	{"notice_address", WEB_TEXT}, {"objections", WEB_TEXT}, {"materials", WEB_TEXT}, {"issuers_left", WEB_TEXT}, {"issuers", WEB_TEXT}, {"had_part", WEB_TEXT},

@@ -327,7 +327,10 @@ void portal_answer(struct web_req *q, struct fj_buf *b, const char *command, con
 			file_link(q, b, command, key, v, again);
 	portal_card(q, b, json_object_get(answer, "card"));
 	json_object_foreach(lists, key, v)
-		rows(q, b, key, v);
+		if (portal_is_profile(v))
+			portal_profile(q, b, v);
+		else
+			rows(q, b, key, v);
 	if (json_is_array(json_object_get(answer, "items")) && json_object_size(lists) == 0)
 		notice(b, "notice", web_tr(q, "There are none."));
 	web_technical(q, b, fields);

@@ -238,10 +238,23 @@ static void status(struct web_req *q, struct fj_buf *b, const json_t *list)
 	web_html(b, "</tbody></table></details>");
 }
 
-static void differences(struct web_req *q, struct fj_buf *b, const json_t *list)
+static void differences(struct web_req *q, struct fj_buf *b, const json_t *list, bool settings)
 {
+	FJ_AUTO(json) change = json_object();
+	FJ_AUTO(json) was = json_object();
+	size_t i;
+	json_t *v;
+
 	web_print(b, "<h3>%s</h3>", web_tr(q, "What changes against what is in force"));
-	fields(q, b, list);
+	if (!settings) {
+		fields(q, b, list);
+		return;
+	}
+	json_array_foreach(list, i, v) {
+		json_object_set(change, fj_json_text(v, "key"), json_object_get(v, "value"));
+		json_object_set(was, fj_json_text(v, "key"), json_object_get(v, "was"));
+	}
+	portal_settings_changed(q, b, change, was);
 }
 
 static void users(struct web_req *q, struct fj_buf *b, const json_t *p)
@@ -275,7 +288,7 @@ void portal_content(struct web_req *q, struct fj_buf *b, const json_t *p, bool w
 	if (json_array_size(json_object_get(p, "status")) > 0)
 		status(q, b, json_object_get(p, "status"));
 	if (json_array_size(json_object_get(p, "differences")) > 0)
-		differences(q, b, json_object_get(p, "differences"));
+		differences(q, b, json_object_get(p, "differences"), strcmp(fj_json_text(p, "kind"), "profile.adopt") == 0);
 	if (json_array_size(json_object_get(p, "users")) > 0)
 		users(q, b, p);
 	if (json_object_get(p, "report") != NULL)
@@ -358,6 +371,12 @@ static void asked_for(struct web_req *q, struct fj_buf *b, const json_t *a, bool
 		json_object_del(payload, "title");
 	}
 	web_print(b, folded ? "<details><summary>%s</summary>" : "<section><h3>%s</h3>", web_tr(q, "The request as it was made"));
+	if (strcmp(fj_json_text(a, "kind"), "profile.adopt") == 0) { /* in words, not as the document that follows from it */
+		portal_settings_changed(q, b, json_object_get(payload, "change"), json_object_get(payload, "was"));
+		json_object_del(payload, "change");
+		json_object_del(payload, "was");
+		json_object_del(payload, "profile");
+	}
 	web_fields(q, b, payload, portal_links);
 	web_technical(q, b, payload);
 	web_html(b, folded ? "</details>" : "</section>");

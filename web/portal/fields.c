@@ -39,7 +39,10 @@ static void label_words(struct web_req *q, const struct iss_field *f, char out[3
 	const char *text = en ? f->en : f->zh, *unit = portal_unit(f);
 	char was[300];
 
-	snprintf(out, 300, "%s", text);
+	if (f->unit != NULL)
+		snprintf(out, 300, en ? "%s (%s)" : "%s（%s）", text, en ? f->unit->en : f->unit->zh);
+	else
+		snprintf(out, 300, "%s", text);
 	if (unit[0] == '\0')
 		return;
 	for (size_t i = 0; i < FJ_ARRAY_LEN(of_units) && strcmp(out, text) == 0; i++) {
@@ -68,7 +71,7 @@ static void label_text(struct web_req *q, struct fj_buf *b, const struct iss_fie
 		web_print(b, web_lang(q)[0] == 'e' ? "(%s) " : "（%s）", web_lang(q)[0] == 'e' ? no : numerals[f->item]);
 	}
 	portal_capital(b, words);
-	if (!needed(f) && strstr(words, "须填") == NULL && strstr(words, "不填") == NULL && strstr(words, "needed") == NULL) /* it says itself when it is */
+	if (!needed(f) && f->group == NULL && strstr(words, "须填") == NULL && strstr(words, "不填") == NULL && strstr(words, "needed") == NULL) /* it says itself when it is */
 		web_text(b, (f->as & ISS_AS_PUBLIC) ? web_tr(q, " (needed of public data)") : (f->as & ISS_AS_LATER) ? web_tr(q, " (registration or certificate asks for it)") : web_tr(q, " (optional)"));
 }
 
@@ -81,6 +84,14 @@ void portal_label_of(struct web_req *q, struct fj_buf *b, const struct iss_field
 }
 
 /* --- one input --- */
+
+/* the place itself, or one within it */
+static bool is_below(const char *place, const char *path)
+{
+	size_t n = strlen(path);
+
+	return strncmp(place, path, n) == 0 && (place[n] == '.' || place[n] == '\0');
+}
 
 static bool is_bad(const json_t *fill, const char *path)
 {
@@ -167,7 +178,7 @@ static void select_input(const struct form *d, const struct iss_field *f, const 
 	web_html(d->b, "<select");
 	attributes(d, f, path, "");
 	web_html(d->b, ">");
-	option(d->b, "", f->required && !d->lax ? web_tr(d->q, "choose") : "—", false);
+	option(d->b, "", f->group != NULL ? web_tr(d->q, "as it is") : f->required && !d->lax ? web_tr(d->q, "choose") : "—", false);
 	for (size_t i = 0; (code = code_at(f, i)) != NULL; i++)
 		if (is_mine(d, f, code))
 			option(d->b, code, portal_choice_word(d->q, f, code), strcmp(code, value) == 0);
@@ -397,6 +408,8 @@ static void hint(const struct form *d, const struct iss_field *f, const char *pa
 	web_html(d->b, "<p class=\"small hint\">");
 	if (lines)
 		web_say(d->q, d->b, "One a line, %lld at most.", (long long)f->max);
+	else if (f->as & ISS_AS_MMDD)
+		web_say(d->q, d->b, "Month and day as four digits: 0731 for the 31st of July.");
 	else if (number)
 		web_say(d->q, d->b, "A whole number, %lld at most.", (long long)f->max);
 	else if (f->type == ISS_F_FILE && f->max >= 1 << 20)
@@ -440,6 +453,18 @@ static void file_input(const struct form *d, const struct iss_field *f, const ch
 	web_html(d->b, ">");
 }
 
+/* of a setting what it is now, where its input begins empty */
+static void in_force(const struct form *d, const struct iss_field *f)
+{
+	const json_t *v = json_object_get(d->now, f->name);
+
+	if (f->group == NULL || !(json_is_integer(v) || json_is_boolean(v)))
+		return;
+	web_print(d->b, " <span class=\"small\">%s ", web_tr(d->q, "now:"));
+	portal_said_value(d->q, d->b, f, v);
+	web_html(d->b, "</span>");
+}
+
 static void scalar(const struct form *d, const struct iss_field *f, const char *path)
 {
 	bool many = f->type == ISS_F_LIST;
@@ -455,6 +480,7 @@ static void scalar(const struct form *d, const struct iss_field *f, const char *
 	}
 	web_print(d->b, "<label for=\"f%zu-%s\">", d->id, path);
 	label_text(d->q, d->b, f);
+	in_force(d, f);
 	web_html(d->b, "</label>");
 	if (f->type == ISS_F_FILE)
 		file_input(d, f, path);
@@ -506,6 +532,7 @@ static void rows_input(const struct form *d, const struct iss_field *f, const ch
 	char at[MAX_PATH + 64];
 
 	inner.lax = true; /* a row that is left blank is none */
+	inner.now = NULL;
 	if (n == 0 && d->inner) { /* within a row only what was asked for */
 		no_rows(d, f, path);
 		return;
@@ -518,7 +545,7 @@ static void rows_input(const struct form *d, const struct iss_field *f, const ch
 		web_say(d->q, d->b, "Row %zu", i + 1);
 		web_html(d->b, "</legend>");
 		if (map) {
-			static const struct iss_field key = {"key", ISS_F_STR, true, 120, "名称", "name"};
+			const struct iss_field key = {f->name, ISS_F_STR, true, 120, f->choices != NULL ? "事项" : "名称", f->choices != NULL ? "matter" : "name", f->choices};
 			snprintf(at, sizeof(at), "%.*s.%zu.key", MAX_PATH, path, i);
 			portal_input(&inner, &key, at);
 			snprintf(at, sizeof(at), "%.*s.%zu.value", MAX_PATH, path, i);
@@ -533,12 +560,62 @@ static void rows_input(const struct form *d, const struct iss_field *f, const ch
 	rows_end(d, f, path, n);
 }
 
+/* it was typed, or differs from what is in force with which it begins, or is looked at or was refused */
+static bool is_touched(const struct form *d, const struct iss_field *m, const char *at)
+{
+	const char *focus = fj_json_text(d->fill, PORTAL_FOCUS);
+	json_t *v = NULL;
+	struct fj_err err = {0};
+
+	if (is_below(fj_json_text(d->fill, PORTAL_BAD), at) || is_below(focus, at) || portal_value(d->q, d->fill, m, at, &v, &err) != FJ_OK)
+		return true;
+	FJ_AUTO(json) owned = v;
+	bool begins_empty = m->type == ISS_F_INT || m->type == ISS_F_BOOL;
+	return owned != NULL && (begins_empty || !json_equal(owned, json_object_get(d->now, m->name)));
+}
+
+/* the members from m to before `end`, which have one heading: folded, with their names beside it */
+static void one_group(const struct form *d, const struct iss_field *m, const struct iss_field *end, const char *path)
+{
+	char at[MAX_PATH + 64];
+	bool open = false;
+	const struct iss_field *f;
+
+	for (f = m; f < end; f++) {
+		snprintf(at, sizeof(at), "%.*s.%s", MAX_PATH, path, f->name);
+		open = open || is_touched(d, f, at);
+	}
+	web_print(d->b, open ? "<details class=\"more\" open><summary>%s" : "<details class=\"more\"><summary>%s", web_either(d->q, m->group->zh, m->group->en));
+	web_html(d->b, "<br><span class=\"small\">");
+	for (f = m; f < end; f++)
+		web_print(d->b, "%s%s", f == m ? "" : web_either(d->q, "、", "; "), web_either(d->q, f->zh, f->en));
+	web_html(d->b, "</span></summary>");
+	for (f = m; f < end; f++) {
+		snprintf(at, sizeof(at), "%.*s.%s", MAX_PATH, path, f->name);
+		portal_input(d, f, at);
+	}
+	web_html(d->b, "</details>");
+}
+
+static void groups_input(const struct form *d, const struct iss_field *members, const char *path)
+{
+	for (const struct iss_field *m = members, *end; m->name != NULL; m = end) {
+		for (end = m; end->name != NULL && end->group == m->group;)
+			end++;
+		one_group(d, m, end, path);
+	}
+}
+
 static void object_input(const struct form *d, const struct iss_field *f, const char *path)
 {
 	struct form inner = *d;
 	char at[MAX_PATH + 64];
 
 	inner.lax = d->lax || !f->required; /* what is left out as a whole needs none of its parts */
+	if (f->members[0].group != NULL) {
+		groups_input(&inner, f->members, path);
+		return;
+	}
 	group_begin(d, f, path);
 	for (const struct iss_field *m = f->members; m->name != NULL; m++) {
 		snprintf(at, sizeof(at), "%.*s.%s", MAX_PATH, path, m->name);
@@ -690,13 +767,13 @@ static bool stands_open(const struct iss_command_info *c, const struct iss_field
 static bool says(const json_t *fill, const char *field)
 {
 	size_t n = strlen(field);
-	const char *key, *bad = fj_json_text(fill, PORTAL_BAD);
+	const char *key;
 	json_t *v;
 
 	json_object_foreach((json_t *)(uintptr_t)fill, key, v)
 		if (strncmp(key, field, n) == 0 && strchr(".@", key[n]) != NULL)
 			return true;
-	return strncmp(bad, field, n) == 0 && (bad[n] == '.' || bad[n] == '\0');
+	return is_below(fj_json_text(fill, PORTAL_BAD), field);
 }
 
 /* as the reader is asked for it; false: not at all */
@@ -724,7 +801,8 @@ void portal_inputs(struct web_req *q, struct fj_buf *b, const struct iss_command
 {
 	const char *nouns[PORTAL_MAX_NOUNS] = {NULL};
 	bool focus = false, filter = strstr(c->name, ".list") != NULL; /* none of a list's has to be there: it goes without saying */
-	struct form d = {.q = q, .b = b, .fill = fill, .id = id, .nouns = nouns, .focus = &focus, .lax = filter, .filter = filter, .act = c,
+	FJ_AUTO(json) now = portal_settings_now(q, c);
+	struct form d = {.q = q, .b = b, .fill = fill, .id = id, .nouns = nouns, .focus = &focus, .lax = filter, .filter = filter, .act = c, .now = now,
 		.object = id == 0 ? NULL : ""}; /* beside an object it is known */
 	bool more = false, open = false;
 	struct iss_field asked;

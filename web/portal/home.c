@@ -648,7 +648,7 @@ static void nameless(struct web_req *q, struct fj_buf *b)
 
 	web_print(b, "<p class=\"small\">%s", web_tr(q, "Class codes without a name: the finance department has loaded none for them."));
 	if (load != NULL && portal_may(q, load))
-		web_print(b, " <a href=\"/do/profile/propose\">%s</a>", web_tr(q, "Load a table of class codes"));
+		web_print(b, " <a href=\"/do/profile/propose#f0-profile.class_tables\">%s</a>", web_tr(q, "Load a table of class codes"));
 	web_html(b, "</p>");
 }
 

@@ -174,6 +174,7 @@ struct form {
 	bool lax;             /* the browser is not to ask for what is required: a draft may lack it */
 	const struct iss_command_info *act; /* whose fields they are; NULL: it does not matter */
 	const char *object;   /* the field that asks which object it is done on; NULL: none does */
+	const json_t *now;    /* of members in groups: what is in force, by their names; NULL: not told */
 };
 void portal_input(const struct form *d, const struct iss_field *f, const char *path);
 /* Label and input of each field; those in `hidden` (NULL-ended names; NULL: none) are not shown. */
@@ -252,6 +253,7 @@ void portal_hold_files(struct web_req *q, const struct iss_command_info *c, json
 void portal_held_done(struct web_req *q, const struct iss_command_info *c); /* the files of this form are not kept any more */
 void portal_preview(struct web_req *q, struct web_res *r, const struct iss_command_info *c, json_t *fill);
 void portal_said(struct web_req *q, struct fj_buf *b, const struct iss_command_info *c, const json_t *params);
+void portal_said_value(struct web_req *q, struct fj_buf *b, const struct iss_field *f, const json_t *v); /* one value of a field, in words */
 
 /* --- compute.c: figures while a form is filled in --- */
 #define PORTAL_COMPUTE "!compute" /* they are shown; false: and were filled in */
@@ -347,6 +349,16 @@ bool portal_order_stops(const json_t *o); /* does an order of this kind stop its
 void portal_order_labels(struct web_req *q, json_t *o); /* its members by the names of their labels */
 /* what the order says, above a form that answers, returns or closes it; nothing for other acts */
 void portal_order_form(struct web_req *q, struct fj_buf *b, const struct iss_command_info *c, const json_t *fill);
+
+/* --- profile.c: the policy profile --- */
+bool portal_is_profile(const json_t *list); /* its settings, as profile.show has them */
+void portal_profile(struct web_req *q, struct fj_buf *b, const json_t *list);
+void portal_profile_head(struct web_req *q, struct fj_buf *b, const json_t *o); /* above it: whether anything of it is the own, and the way to change it */
+/* a setting's value in words; an empty list is none, a long one is folded */
+void portal_setting(struct web_req *q, struct fj_buf *b, const struct iss_field *f, const json_t *v);
+json_t *portal_settings_now(struct web_req *q, const struct iss_command_info *c); /* {key: value} of the own department, for the form that changes them; NULL: it is another, or not shown */
+/* a table of what a change makes of which: both {key: value} */
+void portal_settings_changed(struct web_req *q, struct fj_buf *b, const json_t *change, const json_t *was);
 
 /* --- batch.c --- */
 #define PORTAL_BATCH_FILE "/do/token/archive?run=1&amp;download=file&amp;bulk=" /* the licenses of a batch, by its number */

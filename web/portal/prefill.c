@@ -289,6 +289,20 @@ static void application(struct web_req *q, const struct iss_command_info *c, jso
 		put(fill, c, "type", change);
 }
 
+/* what is typed anew as a whole begins with what is in force: lists and tables; the others stay empty until they change */
+static void settings(struct web_req *q, const struct iss_command_info *c, json_t *fill)
+{
+	FJ_AUTO(json) now = portal_settings_now(q, c);
+	FJ_AUTO(json) lists = json_object();
+	const char *key;
+	json_t *v;
+
+	json_object_foreach(now, key, v)
+		if (json_array_size(v) > 0 || json_object_size(v) > 0)
+			json_object_set(lists, key, v);
+	put(fill, c, "profile", lists);
+}
+
 void portal_prefill(struct web_req *q, const struct iss_command_info *c, json_t *fill)
 {
 	if (strncmp(c->name, "report.", 7) == 0)
@@ -311,6 +325,8 @@ void portal_prefill(struct web_req *q, const struct iss_command_info *c, json_t 
 		new_product(q, c, fill);
 	else if (strcmp(c->name, "price.record") == 0)
 		price(q, c, fill);
+	else if (strcmp(c->name, "profile.propose") == 0)
+		settings(q, c, fill);
 	else if (strcmp(c->name, "exchange.map") == 0 || strcmp(c->name, "trade.map") == 0) {
 		FJ_AUTO(json) m = ask(q, c->name[0] == 'e' ? "exchange.mapping" : "trade.mapping", fj_json_text(fill, "exchange")[0] != '\0' ? "exchange" : NULL, fj_json_text(fill, "exchange"));
 		put(fill, c, "mapping", json_object_get(m, "mapping"));

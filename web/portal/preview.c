@@ -304,7 +304,7 @@ static const char *object(struct web_req *q, struct fj_buf *b, const struct iss_
 }
 
 /* the act and its object, then what else the form says */
-static void filled_in(struct web_req *q, struct fj_buf *b, const struct iss_command_info *c, const json_t *params)
+static void filled_in(struct web_req *q, struct fj_buf *b, const struct iss_command_info *c, const json_t *params, bool differences)
 {
 	FJ_AUTO(json) rest = json_copy((json_t *)(uintptr_t)params);
 	char field[PORTAL_NOUN];
@@ -317,6 +317,8 @@ static void filled_in(struct web_req *q, struct fj_buf *b, const struct iss_comm
 		json_object_del(rest, told);
 	if (portal_selected(q, b, c, params, field))
 		json_object_del(rest, field);
+	if (differences && strcmp(c->name, "profile.propose") == 0)
+		json_object_del(rest, "profile"); /* they tell what of it changes */
 	if (json_object_size(rest) > 0) {
 		web_print(b, "<h2>%s</h2>", web_tr(q, "What you filled in"));
 		portal_said(q, b, c, rest);
@@ -329,19 +331,19 @@ static void page(struct web_req *q, struct web_res *r, const struct iss_command_
 	struct fj_buf *b = &r->body;
 	const json_t *would = json_is_true(json_object_get(answer, "preview")) ? json_object_get(answer, "would") : answer;
 	struct fj_err err = {0};
-	bool refused = portal_refused(would, &err);
+	bool refused = portal_refused(would, &err), differ = json_array_size(json_object_get(json_object_get(answer, "content"), "differences")) > 0;
 
 	portal_command_top(q, b, c);
 	bool partial = json_is_true(json_object_get(params, "partial")), may = !refused || partial || strncmp(c->name, "revenue.", 8) == 0;
 	web_print(b, "<p class=\"notice\" role=\"status\">%s</p>", may ? web_tr(q, "Preview: nothing has been done yet. Read it through, then do it or go back.")
 	    : web_tr(q, "Preview: nothing has been done, and it can't be done so. Correct what is named, then send it again."));
-	filled_in(q, b, c, params);
+	filled_in(q, b, c, params, differ);
 	FJ_AUTO(json) stops = portal_what_stops(q, c->name, fill);
 	if (stops != NULL)
 		portal_stops_list(q, b, stops);
 	card_change(q, b, c, params);
-	if (json_array_size(json_object_get(json_object_get(answer, "content"), "documents")) > 0) {
-		web_print(b, "<h2>%s</h2>", web_tr(q, "What will be signed"));
+	if (differ || json_array_size(json_object_get(json_object_get(answer, "content"), "documents")) > 0) {
+		web_print(b, "<h2>%s</h2>", differ ? web_tr(q, "What will be entered") : web_tr(q, "What will be signed"));
 		portal_content(q, b, json_object_get(answer, "content"), true);
 	}
 	if (json_object_get(would, "report") != NULL) {

@@ -44,6 +44,17 @@ static void text(struct web_req *q, struct fj_buf *b, const struct iss_field *f,
 		web_print(b, "<bdi>%s</bdi>", s);
 }
 
+static void month_day(struct web_req *q, struct fj_buf *b, int64_t mmdd)
+{
+	static const char *const months[] = {"January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November", "December"};
+	int64_t month = mmdd / 100, day = mmdd % 100;
+
+	if (web_lang(q)[0] == 'e' && month >= 1 && month <= 12)
+		web_print(b, "%lld %s", (long long)day, months[month - 1]);
+	else
+		web_print(b, "%lld月%lld日", (long long)month, (long long)day);
+}
+
 static void number(struct web_req *q, struct fj_buf *b, const struct iss_field *f, int64_t n)
 {
 	const char *unit = portal_unit(f);
@@ -57,6 +68,16 @@ static void number(struct web_req *q, struct fj_buf *b, const struct iss_field *
 		char pct[PORTAL_PERCENT];
 		portal_percent_text(n, pct);
 		web_print(b, "%s%%", pct);
+	} else if (f->as & ISS_AS_MMDD) {
+		month_day(q, b, n);
+	} else if (f->unit != NULL && n >= 1 << 20 && n % (1 << 20) == 0 && strcmp(f->unit->en, "octets") == 0) {
+		web_print(b, "%lld MB", (long long)(n >> 20));
+	} else if (f->unit != NULL && web_lang(q)[0] == 'e') {
+		char word[40];
+		snprintf(word, sizeof(word), "%.*s", (int)strlen(f->unit->en) - (n == 1), f->unit->en); /* 1 working day */
+		web_print(b, "%lld %s", (long long)n, word);
+	} else if (f->unit != NULL) {
+		web_print(b, "%lld %s", (long long)n, f->unit->zh_counted);
 	} else {
 		web_print(b, "%lld", (long long)n);
 	}
@@ -109,6 +130,22 @@ static void list(struct web_req *q, struct fj_buf *b, const struct iss_field *f,
 	}
 }
 
+/* [[code, name]], of a long table the first */
+static void codes(struct web_req *q, struct fj_buf *b, const json_t *list)
+{
+	size_t i;
+	json_t *pair;
+
+	json_array_foreach(list, i, pair) {
+		web_html(b, i == 0 ? "" : web_lang(q)[0] == 'e' ? "; " : "；");
+		if (i == 20) {
+			web_say(q, b, "and %zu more", json_array_size(list) - i);
+			return;
+		}
+		web_print(b, "%s %s", json_string_value(json_array_get(pair, 0)), json_string_value(json_array_get(pair, 1)));
+	}
+}
+
 static void map(struct web_req *q, struct fj_buf *b, const struct iss_field *f, const json_t *o)
 {
 	const char *key;
@@ -116,9 +153,9 @@ static void map(struct web_req *q, struct fj_buf *b, const struct iss_field *f, 
 
 	web_html(b, "<dl>");
 	json_object_foreach((json_t *)(uintptr_t)o, key, v) {
-		web_print(b, "<div><dt><bdi>%s</bdi></dt><dd>", key);
+		web_print(b, "<div><dt><bdi>%s</bdi></dt><dd>", f->group == NULL ? key : web_word(q, f->shape == ISS_TABLE ? WEB_KIND : WEB_MATTER, key));
 		if (f->shape == ISS_TABLE)
-			web_print(b, "%zu", json_array_size(v));
+			codes(q, b, v);
 		else
 			value(q, b, &f->members[0], v);
 		web_html(b, "</dd></div>");
@@ -143,6 +180,11 @@ static void value(struct web_req *q, struct fj_buf *b, const struct iss_field *f
 	} else if (f->members != NULL) {
 		map(q, b, f, v);
 	}
+}
+
+void portal_said_value(struct web_req *q, struct fj_buf *b, const struct iss_field *f, const json_t *v)
+{
+	value(q, b, f, v);
 }
 
 void portal_said(struct web_req *q, struct fj_buf *b, const struct iss_command_info *c, const json_t *params)

@@ -364,6 +364,10 @@ static json_t *without_head(const json_t *o, const char *noun)
 		json_object_del(rest, of_plan[i]);
 	if (strcmp(noun, "request") == 0)
 		json_object_del(rest, "permitted"); /* beside what is asked, for who decides */
+	if (strcmp(noun, "profile") == 0)
+		json_object_del(rest, "name");
+	if (strcmp(noun, "profile") == 0 && fj_json_num(rest, "version") == 0)
+		json_object_del(rest, "version"); /* that there is none is said */
 	return rest;
 }
 
@@ -459,6 +463,8 @@ static void page(struct web_req *q, struct web_res *r, const char *noun, const c
 		portal_revenue(q, b, o);
 	if (strcmp(noun, "request") == 0)
 		portal_license_review(q, b, o, id);
+	if (strcmp(noun, "profile") == 0)
+		portal_profile_head(q, b, o);
 	places(q, b, noun, &x);
 	if (strcmp(noun, "registration") == 0)
 		portal_course(q, b, "registration.course", id);

@@ -271,6 +271,11 @@ static enum fj_rc to_list(struct web_req *q, const struct iss_field *f, const js
 	if (f->noun != NULL || (f->as & ISS_AS_NAMES))
 		json_array_foreach(list, i, v)
 			json_array_set_new(list, i, portal_number_for(q, (f->as & ISS_AS_NAMES) ? "division" : f->noun, json_string_value(v)));
+	const char *only = json_array_size(list) == 1 ? json_string_value(json_array_get(list, 0)) : "";
+	if (f->group != NULL && (strcmp(only, "无") == 0 || strcmp(only, "none") == 0)) { /* to be emptied, not left as it is */
+		*out = json_array();
+		return *out != NULL ? FJ_OK : portal_no_memory(err);
+	}
 	if (json_array_size(list) == 0)
 		return FJ_OK;
 	*out = (f->as & ISS_AS_SET) ? as_set(list) : json_incref(list);
@@ -558,6 +563,8 @@ void portal_put_value(json_t *fill, const struct iss_field *f, const char *path,
 		put_text(fill, path, "", json_is_true(v) ? "true" : "false");
 	} else if (json_is_string(v)) {
 		put_text(fill, path, "", json_string_value(v));
+	} else if (f->type == ISS_F_LIST && f->group != NULL && json_array_size(v) == 0) {
+		put_text(fill, path, "", "无"); /* to be emptied: nothing at all would leave it as it is */
 	} else if (f->type == ISS_F_LIST) {
 		json_object_set(fill, path, (json_t *)(uintptr_t)v);
 	} else if (f->members != NULL && f->shape == ISS_ROWS) {

@@ -39,6 +39,8 @@ struct hsm_tpm {
 	ESYS_CONTEXT *ctx;
 	ESYS_TR storage, counter;
 	ESYS_TR used;            /* the key that signs, when it was loaded for that */
+	unsigned signing;        /* its number, and what it signs */
+	struct fj_hash digest;
 	struct key key[HSM_MAX_KEYS];
 };
 
@@ -48,9 +50,50 @@ static void tpm_mem_release(void **p)
 }
 FJ_DEFINE_AUTO(tpm_mem, void *, tpm_mem_release)
 
+/* what a TPM says of its own state (TPM 2.0 Part 2, 6.6), and what helps */
+static const struct {
+	TPM2_RC code;
+	bool full; /* loaded objects or sessions fill it: what we did not load is flushed, and it is asked once more */
+	const char *en, *zh;
+} sick[] = {
+	{TPM2_RC_FAILURE, false, "it is in failure mode: restart the machine; if that does not help, it is broken, and the spare is needed", "TPM 处于失效状态：请重启主机；重启无效的，TPM 已损坏，应启用备机"},
+	{TPM2_RC_LOCKOUT, false, "it is in lockout after wrong passwords: wait, or lift it with the lockout password (tpm2_dictionarylockout -c)", "TPM 因口令错误被锁定：请等待，或者用锁定口令解除（tpm2_dictionarylockout -c）"},
+	{TPM2_RC_NV_SPACE, false, "its storage is full: remove what nobody needs (tpm2_getcap handles-persistent, handles-nv-index; tpm2_evictcontrol)", "TPM 存储空间已满：请清除无用对象（tpm2_getcap handles-persistent、handles-nv-index；tpm2_evictcontrol）"},
+	{TPM2_RC_NV_UNAVAILABLE, false, "it can't write its storage: look at its disk or its hardware", "TPM 无法写入存储：请检查其磁盘或者硬件"},
+	{TPM2_RC_NV_RATE, false, "it slows writing down to spare its storage: wait a minute", "TPM 为保护存储而限制写入：请稍候再试"},
+	{TPM2_RC_OBJECT_MEMORY, true, "its slots are full of other programs' keys: end those programs", "TPM 的密钥槽被其他程序占满：请结束这些程序"},
+	{TPM2_RC_OBJECT_HANDLES, true, "its slots are full of other programs' keys: end those programs", "TPM 的密钥槽被其他程序占满：请结束这些程序"},
+	{TPM2_RC_SESSION_MEMORY, true, "its slots are full of other programs' sessions: end those programs", "TPM 的会话槽被其他程序占满：请结束这些程序"},
+	{TPM2_RC_SESSION_HANDLES, true, "its slots are full of other programs' sessions: end those programs", "TPM 的会话槽被其他程序占满：请结束这些程序"},
+	{TPM2_RC_MEMORY, true, "its memory is full: end the other programs that use it", "TPM 内存已满：请结束使用它的其他程序"},
+};
+
+/* FJ_ARRAY_LEN(sick): it says something else */
+static size_t sickness(TSS2_RC rc)
+{
+	size_t i = 0;
+
+	while (i < FJ_ARRAY_LEN(sick) && sick[i].code != (rc & ~TSS2_RC_LAYER_MASK))
+		i++;
+	return i;
+}
+
 static enum fj_rc tpm_fail(struct fj_err *err, TSS2_RC rc, const char *what)
 {
-	return fj_fail_code(err, FJ_E_TPM, "tpm", (long)rc, "the TPM refuses to %s (code 0x%x)", what, rc);
+	size_t i = sickness(rc);
+
+	if (i == FJ_ARRAY_LEN(sick))
+		return fj_fail_code(err, FJ_E_TPM, "tpm", (long)rc, "the TPM refuses to %s (code 0x%x)", what, rc);
+	(void)!fj_fail_code(err, FJ_E_TPM, "tpm", (long)rc, "the TPM refuses to %s (code 0x%x); %s", what, rc, sick[i].en);
+	fj_err_zh(err, "%s（代码 0x%x）", sick[i].zh, rc);
+	return FJ_E_TPM;
+}
+
+static bool is_full(TSS2_RC rc)
+{
+	size_t i = sickness(rc);
+
+	return i < FJ_ARRAY_LEN(sick) && sick[i].full;
 }
 
 bool hsm_tpm_lost(const struct hsm_tpm *t)
@@ -340,6 +383,10 @@ static enum fj_rc load(struct hsm_tpm *t, const struct key *k, ESYS_TR *out, str
 {
 	TSS2_RC rc = Esys_Load(t->ctx, t->storage, ESYS_TR_PASSWORD, ESYS_TR_NONE, ESYS_TR_NONE, &k->priv, &k->pub, out);
 
+	if (is_full(rc)) {
+		flush_strays(t);
+		rc = Esys_Load(t->ctx, t->storage, ESYS_TR_PASSWORD, ESYS_TR_NONE, ESYS_TR_NONE, &k->priv, &k->pub, out);
+	}
 	return rc == TSS2_RC_SUCCESS ? FJ_OK : tpm_fail(err, rc, "load a key");
 }
 
@@ -432,24 +479,39 @@ enum fj_rc hsm_tpm_sign_start(struct hsm_tpm *t, unsigned key, const struct fj_h
 
 	FJ_TRY(take(t, key, &obj, err));
 	t->used = obj == t->key[key].tr ? ESYS_TR_NONE : obj;
+	t->signing = key;
+	t->digest = *digest;
 	scheme.scheme = TPM2_ALG_NULL;
 	memcpy(d.buffer, digest->b, FJ_SHA256_LEN);
 	TSS2_RC rc = Esys_Sign_Async(t->ctx, obj, ESYS_TR_PASSWORD, ESYS_TR_NONE, ESYS_TR_NONE, &d, &scheme, &none);
 	return rc == TSS2_RC_SUCCESS ? FJ_OK : tpm_fail(err, rc, "sign");
 }
 
-enum fj_rc hsm_tpm_sign_finish(struct hsm_tpm *t, uint8_t raw[64], struct fj_err *err)
+static TSS2_RC await(struct hsm_tpm *t, TPMT_SIGNATURE **sig)
 {
-	TPMT_SIGNATURE *sig = NULL;
 	TSS2_RC rc;
 
 	Esys_SetTimeout(t->ctx, -1);
 	do
-		rc = Esys_Sign_Finish(t->ctx, &sig);
+		rc = Esys_Sign_Finish(t->ctx, sig);
 	while ((rc & ~TSS2_RC_LAYER_MASK) == TSS2_BASE_RC_TRY_AGAIN);
 	if (t->used != ESYS_TR_NONE)
 		Esys_FlushContext(t->ctx, t->used);
 	t->used = ESYS_TR_NONE;
+	return rc;
+}
+
+enum fj_rc hsm_tpm_sign_finish(struct hsm_tpm *t, uint8_t raw[64], struct fj_err *err)
+{
+	TPMT_SIGNATURE *sig = NULL;
+	struct fj_hash digest = t->digest;
+	TSS2_RC rc = await(t, &sig);
+
+	if (is_full(rc)) {
+		flush_strays(t);
+		FJ_TRY(hsm_tpm_sign_start(t, t->signing, &digest, err));
+		rc = await(t, &sig);
+	}
 	if (rc != TSS2_RC_SUCCESS)
 		return tpm_fail(err, rc, "sign");
 	const TPMS_SIGNATURE_ECDSA *e = &sig->signature.ecdsa;

@@ -392,6 +392,48 @@ def keys_test(root):
     check('a ceremony that was cut is gone on with, by the same policy only', tries == 6, tries)
 
 
+# --- a TPM that is full, locked or broken (TPM 2.0 Part 2, 6.6) ---
+def nv_space(tpm, index, size):
+    """an index of so many octets: its response code; 8 is a counter"""
+    public = struct.pack('>IHIHH', 0x01000000 + index, 0x000b, 0x00040014 if size == 8 else 0x00040004, 0, size)
+    return tpm.owner(0x12a, b'\x40\x00\x00\x01', b'\x00\x00' + struct.pack('>H', len(public)) + public)[0]
+
+
+def sick_test(home, root):
+    a = Alone(home)
+    s = Signer(home, 'registry.sock')
+    left = [primary(a.tpm) for _ in range(4)]
+    rc, why, sig = s.sign(ISSUING, C_ASSET, cert(good), ('alice', 'bob'))
+    check('somebody fills the TPM with keys: they are flushed, and it signs', all(left[:3]) and rc == 0 and sig != b'', why)
+    public = bytes.fromhex('0023000b000300720000000600800043001000030010') + bytes(4) # of a key with dictionary attack protection
+    code, r = a.tpm.owner(0x131, b'\x40\x00\x00\x01', b'\x00\x04' + bytes(4) + struct.pack('>H', len(public)) + public + bytes(6))
+    a.tpm.owner(0x120, b'\x40\x00\x00\x01' + r[10:14], b'\x81\x01\x00\x20')
+    flushed(a.tpm, r[10:14])
+    wrong = [a.tpm.owner(0x153, b'\x81\x01\x00\x20', bytes(4), b'wrong')[0] for _ in range(6)]
+    rc, why, sig = s.sign(ISSUING, C_ASSET, cert(good), ('alice', 'bob'))
+    check('somebody brings the TPM into lockout: our keys sign on', wrong[-1] == 0x921 and rc == 0 and sig != b'', (wrong, why))
+    evicted(a.tpm, 0x81010020)
+    a.end()
+
+    full = root + '/full'
+    tpm = Tpm(full + '/tpm')
+    n = 0
+    for size in (2048, 256, 32, 8):
+        while n < 400 and nv_space(tpm, n, size) == 0:
+            n += 1
+    tpm.end()
+    a = Alone(full)
+    kind, said = Signer(full, 'registry.sock').ask(OPEN, by(OUR_POLICY)) or (None, b'')
+    check('a TPM whose storage is full: the ceremony says so, and how to make room', n > 1 and kind == ERROR and b'storage is full' in said and b'tpm2_evictcontrol' in said, (n, kind, said))
+    a.ended()
+    gone = [a.tpm.owner(0x122, b'\x40\x00\x00\x01' + struct.pack('>I', 0x01000000 + i), b'')[0] for i in range(n)]
+    a.tpm.end()
+    a = Alone(full)
+    kind, said = Signer(full, 'registry.sock').ask(OPEN, by(OUR_POLICY)) or (None, b'')
+    check('and goes on when there is room', kind == OPEN and len(key_handles(full)) == 3 and not any(gone), (gone, said))
+    a.end()
+
+
 def lockout_test(root):
     home = root + '/locked'
     tpm = Tpm(home + '/tpm')
@@ -590,7 +632,7 @@ def log_end(home, sentence, words, lie=None, full=False):
 
 def log_cause(home):
     log_end(home, 'no room for the record of a head: nothing is signed, and the log is named', 'the audit log could not be written', full=True)
-    log_end(home, 'a TPM that refuses to sign a head ends the signer, and is named', 'the TPM refuses to sign (code 0x101)',
+    log_end(home, 'a TPM that refuses to sign a head ends the signer, and is named', 'the TPM refuses to sign (code 0x101); it is in failure mode: restart the machine',
             lambda code, r: r if code != 0x15d else bytes.fromhex('80010000000a00000101'))
     log_end(home, 'a head\'s signature that does not verify is not given out', 'does not verify',
             lambda code, r: r if code != 0x15d else r[:30] + bytes(2) + r[32:])
@@ -733,7 +775,7 @@ def honest_end(home, sentence, words, lie=None, full=False):
 
 def cause_test(home):
     honest_end(home, 'a full disk ends the signer, which names the audit log', 'the audit log could not be written', full=True)
-    honest_end(home, 'a TPM that refuses to sign ends it, and is named', 'the TPM refuses to sign (code 0x101)',
+    honest_end(home, 'a TPM that refuses to sign ends it, and is named', 'the TPM refuses to sign (code 0x101); it is in failure mode: restart the machine',
                lambda code, r: r if code != 0x15d else bytes.fromhex('80010000000a00000101'))
     honest_end(home, 'a signature that does not verify ends it, and is named', 'does not verify',
                lambda code, r: r if code != 0x15d else r[:30] + bytes(2) + r[32:])
@@ -1038,6 +1080,7 @@ try:
     twin = h.root + '/twin' # what is done to it the home does not suffer
     shutil.copytree(h.d, twin, symlinks=True, ignore=shutil.ignore_patterns('run'))
     cause_test(twin)
+    sick_test(twin, h.root)
 
     # between a CRL and its row in public.db the verifier service has no answer, for no longer
     def ask(cid):

@@ -31,6 +31,7 @@ HSM_SRC := \
 	hsm/clockwatch.c \
 	hsm/counter.c \
 	hsm/keys.c \
+	hsm/keystore.c \
 	hsm/memory.c \
 	hsm/policy_crl.c \
 	hsm/policy_jws.c \

@@ -53,7 +53,7 @@ static enum fj_rc sign(struct hsm_signer *s, struct fj_slice text, const struct 
 	FJ_AUTO(buf) der = FJ_BUF_INIT(sizeof(out->ecdsa));
 	uint8_t raw[64];
 
-	FJ_TRY(hsm_tpm_sign_start(s->tpm, HSM_LOG, hash, err));
+	FJ_TRY(hsm_tpm_sign_start(s->tpm, s->mem.slot[HSM_LOG], hash, err));
 	int soft = crypto_sign_detached(out->ed25519, NULL, text.p, text.len, s->note.p); /* while the TPM works */
 	FJ_TRY(hsm_tpm_sign_finish(s->tpm, raw, err));
 	if (soft != 0 || fj_ecdsa_raw_to_der(raw, &der) != FJ_OK || !signer_verifies(s, HSM_LOG, text, fj_buf_slice(&der)) ||

@@ -55,7 +55,7 @@ static enum fj_rc load_ocsp(struct hsm_signer *s, struct fj_err *err)
 	FJ_AUTO(secret) scalar = FJ_SECRET_INIT;
 	uint8_t *der = NULL;
 
-	FJ_TRY(hsm_tpm_unseal(s->tpm, HSM_OCSP, &scalar, err));
+	FJ_TRY(hsm_tpm_unseal(s->tpm, s->mem.slot[HSM_OCSP], &scalar, err));
 	s->pub[HSM_OCSP] = private_of(&scalar);
 	int n = s->pub[HSM_OCSP] == NULL ? -1 : i2d_PUBKEY(s->pub[HSM_OCSP], &der);
 	enum fj_rc rc = n > 0 ? fj_buf_put(&s->spki[HSM_OCSP], der, (size_t)n) : FJ_E_CRYPTO;
@@ -71,7 +71,7 @@ static enum fj_rc load_note(struct hsm_signer *s, struct fj_err *err)
 	uint8_t pk[crypto_sign_PUBLICKEYBYTES];
 	struct fj_buf *spki = &s->spki[HSM_NOTE];
 
-	FJ_TRY(hsm_tpm_unseal(s->tpm, HSM_NOTE, &seed, err));
+	FJ_TRY(hsm_tpm_unseal(s->tpm, s->mem.slot[HSM_NOTE], &seed, err));
 	fj_secret_release(&s->note);
 	FJ_TRY(fj_secret_new(&s->note, crypto_sign_SECRETKEYBYTES, err));
 	if (crypto_sign_seed_keypair(pk, s->note.p, seed.p) != 0 || fj_buf_put(spki, head, sizeof(head)) != FJ_OK || fj_buf_put(spki, pk, sizeof(pk)) != FJ_OK)
@@ -81,7 +81,7 @@ static enum fj_rc load_note(struct hsm_signer *s, struct fj_err *err)
 
 static enum fj_rc load_tpm(struct hsm_signer *s, enum hsm_role role, struct fj_err *err)
 {
-	FJ_TRY(hsm_tpm_public(s->tpm, role, &s->spki[role], err));
+	FJ_TRY(hsm_tpm_public(s->tpm, s->mem.slot[role], &s->spki[role], err));
 	s->pub[role] = public_of(&s->spki[role]);
 	return s->pub[role] != NULL ? FJ_OK : fj_fail(err, FJ_E_CRYPTO, HSM_LAYER, NULL, "a key of the TPM is not usable");
 }
@@ -89,6 +89,8 @@ static enum fj_rc load_tpm(struct hsm_signer *s, enum hsm_role role, struct fj_e
 enum fj_rc signer_load_keys(struct hsm_signer *s, struct fj_err *err)
 {
 	for (int r = HSM_ROOT; r < HSM_ROLE_END; r++) {
+		if (s->mem.slot[r] == 0)
+			continue; /* a ceremony was cut before it */
 		fj_buf_release(&s->spki[r]);
 		fj_buf_init(&s->spki[r], 512);
 		EVP_PKEY_free(s->pub[r]);

@@ -130,11 +130,11 @@ static enum fj_rc prepare(struct hsm_signer *s, struct fj_err *err)
 	bool landlock = false;
 
 	FJ_TRY(mem_init(&s->mem, err));
+	FJ_TRY(store_open(s, FD_DIR, err));
 	FJ_TRY(audit_open(&s->audit, FD_DIR, signer_replay, s, err));
 	FJ_TRY(hsm_tpm_open(FD_TPM, &s->tpm, err));
 	if (s->mem.ceremony != MEM_NONE) {
-		if (!hsm_tpm_has_keys(s->tpm))
-			return fj_fail(err, FJ_E_TPM, HSM_LAYER, NULL, "the audit log knows keys that are not in this TPM; this is another TPM, or it was cleared");
+		FJ_TRY(store_find(s, err));
 		FJ_TRY(signer_load_keys(s, err));
 	}
 	/* what libraries load late, they load now */
@@ -144,7 +144,7 @@ static enum fj_rc prepare(struct hsm_signer *s, struct fj_err *err)
 	if (mlockall(MCL_CURRENT) != 0)
 		fj_log(FJ_LOG_INFO, "memory is not locked (RLIMIT_MEMLOCK); secrets have their own locked pages");
 	clock_trust(s);
-	if (s->mem.ceremony != MEM_NONE)
+	if (store_whole(&s->mem))
 		FJ_TRY(counter_start(s, err));
 	FJ_TRY(fj_sandbox_enter(&box, &landlock, err));
 	if (!landlock)

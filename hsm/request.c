@@ -147,7 +147,7 @@ static enum fj_rc may_at_all(const struct hsm_signer *s, const struct request *q
 {
 	bool early = s->mem.ceremony == MEM_OPEN && s->mem.issuing_tbs.len == 0;
 
-	if (s->mem.ceremony == MEM_NONE)
+	if (!store_whole(&s->mem))
 		return policy_no(err, "design.md 2", "there are no keys yet; the ceremony makes them");
 	FJ_TRY(counter_open(s, err));
 	if (q->row->ceremony ? s->mem.ceremony != MEM_OPEN : early)
@@ -354,6 +354,8 @@ enum fj_rc signer_replay(void *signer, const struct audit_record *r, struct fj_e
 		return replay_release(s, r->body, err);
 	case AUDIT_CLOCK:
 		return FJ_OK;
+	case AUDIT_KEY:
+		return store_replay(&s->mem, r->body, err);
 	case AUDIT_COUNTER:
 	case AUDIT_RESTORE:
 		return counter_replay(&s->mem, r, err);
@@ -419,7 +421,7 @@ static enum fj_rc sign_all(struct hsm_signer *s, struct request *q, struct fj_er
 		if (q->row->role == HSM_OCSP)
 			FJ_TRY(sign_soft(s, it, err));
 		else
-			FJ_TRY(hsm_tpm_sign_start(s->tpm, q->row->role, &it->hash, err));
+			FJ_TRY(hsm_tpm_sign_start(s->tpm, s->mem.slot[q->row->role], &it->hash, err));
 		enum fj_rc rc = before == NULL ? FJ_OK : check_own(s, q->row, before, err);
 		if (q->row->role != HSM_OCSP)
 			FJ_TRY(hsm_tpm_sign_finish(s->tpm, it->raw, err));
@@ -515,9 +517,10 @@ static json_t *status_keys(const struct hsm_signer *s)
 	char handle[16];
 
 	for (int r = HSM_ROOT; r < HSM_ROLE_END && s->spki[r].len > 0; r++) {
-		snprintf(handle, sizeof(handle), "0x%08x", 0x81010000u + (unsigned)r);
-		json_array_append_new(list, json_pack("{s:s, s:s, s:s, s:s}", "role", names[r], "alg", r == HSM_NOTE ? "Ed25519" : "ES256",
-		    "where", r == HSM_OCSP || r == HSM_NOTE ? "sealed by the TPM" : "TPM", "handle", handle));
+		const struct mem_key *k = &s->mem.key[s->mem.slot[r]];
+		snprintf(handle, sizeof(handle), "0x%08x", k->handle);
+		json_array_append_new(list, json_pack("{s:s, s:s, s:s, s:i, s:s*}", "role", names[r], "alg", r == HSM_NOTE ? "Ed25519" : "ES256",
+		    "where", r == HSM_OCSP || r == HSM_NOTE ? "sealed by the TPM" : "TPM", "generation", k->generation, "handle", k->handle != 0 ? handle : NULL));
 	}
 	return list;
 }
@@ -558,15 +561,18 @@ static enum fj_rc do_open(struct hsm_signer *s, enum hsm_socket from, const stru
 	fj_rd_init(&r, fj_buf_slice(&f->body));
 	if (fj_get_bytes(&r, 65536, &policy) != FJ_OK || fj_rd_end(&r) != FJ_OK)
 		return signer_broken(err, "a ceremony's policy is malformed");
-	if (s->mem.ceremony != MEM_NONE)
+	bool again = s->mem.ceremony == MEM_OPEN && !store_whole(&s->mem) && fj_slice_eq(fj_buf_slice(&s->mem.policy), policy); /* cut while keys were made */
+	if (s->mem.ceremony != MEM_NONE && !again)
 		return policy_no(err, "design.md 2", "the ceremony was held already");
 	s->fatal = true;
-	FJ_TRY(set_policy(s, policy, err));
+	if (!again)
+		FJ_TRY(set_policy(s, policy, err));
 	if (s->mem.demo && (!s->demo_allowed || s->hardware))
 		return policy_no(err, "design.md 4", "a demo home takes a software TPM, and must be started as one");
-	FJ_TRY(hsm_tpm_make_keys(s->tpm, err));
+	if (!again)
+		FJ_TRY(signer_record(s, AUDIT_CEREMONY_OPEN, policy, err));
+	FJ_TRY(store_make(s, err));
 	FJ_TRY(signer_load_keys(s, err));
-	FJ_TRY(signer_record(s, AUDIT_CEREMONY_OPEN, policy, err));
 	FJ_TRY(counter_begin(s, err));
 	s->fatal = false;
 	return FJ_OK;

@@ -50,6 +50,12 @@ struct mem_recent {
 	uint8_t sig[80];
 	uint8_t sig_len; /* 0: not released */
 };
+struct mem_key {
+	bool used;
+	uint8_t role, generation; /* role 0: the storage key */
+	uint32_t handle;          /* 0: loaded when it is used */
+	struct fj_hash blob;      /* of its slot's content */
+};
 enum mem_ceremony { MEM_NONE, MEM_OPEN, MEM_CLOSED };
 struct hsm_memory {
 	enum mem_ceremony ceremony;
@@ -57,6 +63,8 @@ struct hsm_memory {
 	char arc[64], base[161], operator_[201];
 	struct fj_buf policy;             /* canonical JSON of the ceremony */
 	struct fj_buf root_tbs, issuing_tbs; /* as signed */
+	struct mem_key key[HSM_MAX_KEYS];
+	uint8_t slot[HSM_ROLE_END];       /* the role's key of now; 0: none yet */
 	struct mem_crl *crl;
 	size_t n_crl;
 	struct mem_list *list;
@@ -84,7 +92,7 @@ struct mem_recent *mem_recent_find(struct hsm_memory *m, const uint8_t id[16]);
 struct mem_recent *mem_recent_put(struct hsm_memory *m, const uint8_t id[16], const struct fj_hash *tbs);
 
 /* --- audit log (audit.c) --- */
-enum audit_type { AUDIT_CEREMONY_OPEN = 1, AUDIT_CEREMONY_CLOSE, AUDIT_SIGN, AUDIT_RELEASE, AUDIT_CLOCK, AUDIT_COUNTER, AUDIT_RESTORE };
+enum audit_type { AUDIT_CEREMONY_OPEN = 1, AUDIT_CEREMONY_CLOSE, AUDIT_SIGN, AUDIT_RELEASE, AUDIT_CLOCK, AUDIT_COUNTER, AUDIT_RESTORE, AUDIT_KEY };
 struct hsm_audit {
 	int fd;
 	uint64_t seq;
@@ -114,6 +122,7 @@ struct hsm_signer {
 	struct hsm_memory mem;
 	struct hsm_audit audit;
 	struct hsm_tpm *tpm;
+	int keys_fd;                     /* keystore.c */
 	EVP_PKEY *pub[HSM_ROLE_END];     /* to verify with; pub[HSM_OCSP] holds the private key */
 	struct fj_buf spki[HSM_ROLE_END];
 	struct fj_secret note;           /* libsodium's secret key of HSM_NOTE */
@@ -176,6 +185,15 @@ enum fj_rc signer_record(struct hsm_signer *s, enum audit_type type, struct fj_s
 /* --- checkpoint.c: the public log's two requests --- */
 enum fj_rc signer_checkpoint(struct hsm_signer *s, enum hsm_socket from, const struct fj_frame *f, struct fj_buf *answer, struct fj_err *err) FJ_MUST_USE;
 enum fj_rc signer_log_head(struct hsm_signer *s, enum hsm_socket from, const struct fj_frame *f, struct fj_buf *answer, struct fj_err *err) FJ_MUST_USE;
+/* --- keystore.c --- */
+enum fj_rc store_open(struct hsm_signer *s, int dirfd, struct fj_err *err) FJ_MUST_USE;
+enum fj_rc store_replay(struct hsm_memory *m, struct fj_slice body, struct fj_err *err) FJ_MUST_USE;
+/* in the ceremony: those that are not there yet, and the counter */
+enum fj_rc store_make(struct hsm_signer *s, struct fj_err *err) FJ_MUST_USE;
+/* a ceremony that was cut goes on: are all there? */
+bool store_whole(const struct hsm_memory *m);
+/* at the start: each in its place.  FJ_E_TPM: another TPM, or something else at a handle */
+enum fj_rc store_find(struct hsm_signer *s, struct fj_err *err) FJ_MUST_USE;
 /* --- keys.c: public keys and those that are sealed, after the TPM has keys --- */
 enum fj_rc signer_load_keys(struct hsm_signer *s, struct fj_err *err) FJ_MUST_USE;
 

@@ -1,16 +1,17 @@
 /*
  * tpm.c - ESAPI: making, finding and using the keys.
  *
- * Keys are children of a storage root key and persistent, so that signing needs
- * no transient slot (a software TPM has three).  No session is left open: those
- * that are needed (salted, for unsealing) are flushed in the same function.
- * Every refusal of the TPM carries its code.
+ * Keys are children of a storage key.  Those that sign all day are persistent, so that signing
+ * needs no transient slot (a software TPM has three); the others are loaded for one use and
+ * flushed in the same function, or by the end of the signature.  No session is left open: those
+ * that are needed (salted, for unsealing) are flushed in the same function.  What an end in the
+ * middle left loaded is flushed at the start.  Every refusal of the TPM carries its code.
  *
  * Dictionary attack protection (TPM 2.0 Part 1, 19.8) is off for our keys: their
  * authorisation is empty, custody is the TPM's own, so there is no password to
  * guess.  With it, each end without TPM2_Shutdown counts as a guess, and the third
- * locks every key for minutes.  Keys made before this carry it for ever; for them
- * we say TPM2_Shutdown at an orderly end and lift a lockout at the start.
+ * locks every key for minutes.  The endorsement keys of others have it: we say
+ * TPM2_Shutdown at an orderly end and lift a lockout at the start.
  */
 #include "hsm/tpm.h"
 
@@ -18,25 +19,81 @@
 #include <openssl/evp.h>
 #include <openssl/obj_mac.h>
 #include <tss2/tss2_esys.h>
+#include <tss2/tss2_mu.h>
 
 #include "base/der.h"
 #include "base/log.h"
 #include "hsm/tcti.h"
 
-#define SRK 0x81010000u
-#define HANDLE(role) (0x81010000u + (unsigned)(role))
+#define FIRST_HANDLE 0x81004600u
+#define LAST_HANDLE 0x8100ffffu
 #define COUNTER 0x01810000u
 
+struct key {
+	ESYS_TR tr;              /* persistent: of its handle; else ESYS_TR_NONE */
+	TPM2B_PUBLIC pub;
+	TPM2B_PRIVATE priv;      /* of one that is loaded when it is used */
+};
 struct hsm_tpm {
 	struct hsm_tcti tcti;
 	ESYS_CONTEXT *ctx;
-	ESYS_TR srk, key[HSM_ROLE_END]; /* of HSM_OCSP and HSM_NOTE: the sealed objects */
-	ESYS_TR counter;
+	ESYS_TR storage, counter;
+	ESYS_TR used;            /* the key that signs, when it was loaded for that */
+	unsigned signing;        /* its number, and what it signs */
+	struct fj_hash digest;
+	struct key key[HSM_MAX_KEYS];
 };
+
+static void tpm_mem_release(void **p)
+{
+	Esys_Free(*p);
+}
+FJ_DEFINE_AUTO(tpm_mem, void *, tpm_mem_release)
+
+/* what a TPM says of its own state (TPM 2.0 Part 2, 6.6), and what helps */
+static const struct {
+	TPM2_RC code;
+	bool full; /* loaded objects or sessions fill it: what we did not load is flushed, and it is asked once more */
+	const char *en, *zh;
+} sick[] = {
+	{TPM2_RC_FAILURE, false, "it is in failure mode: restart the machine; if that does not help, it is broken, and the spare is needed", "TPM 处于失效状态：请重启主机；重启无效的，TPM 已损坏，应启用备机"},
+	{TPM2_RC_LOCKOUT, false, "it is in lockout after wrong passwords: wait, or lift it with the lockout password (tpm2_dictionarylockout -c)", "TPM 因口令错误被锁定：请等待，或者用锁定口令解除（tpm2_dictionarylockout -c）"},
+	{TPM2_RC_NV_SPACE, false, "its storage is full: remove what nobody needs (tpm2_getcap handles-persistent, handles-nv-index; tpm2_evictcontrol)", "TPM 存储空间已满：请清除无用对象（tpm2_getcap handles-persistent、handles-nv-index；tpm2_evictcontrol）"},
+	{TPM2_RC_NV_UNAVAILABLE, false, "it can't write its storage: look at its disk or its hardware", "TPM 无法写入存储：请检查其磁盘或者硬件"},
+	{TPM2_RC_NV_RATE, false, "it slows writing down to spare its storage: wait a minute", "TPM 为保护存储而限制写入：请稍候再试"},
+	{TPM2_RC_OBJECT_MEMORY, true, "its slots are full of other programs' keys: end those programs", "TPM 的密钥槽被其他程序占满：请结束这些程序"},
+	{TPM2_RC_OBJECT_HANDLES, true, "its slots are full of other programs' keys: end those programs", "TPM 的密钥槽被其他程序占满：请结束这些程序"},
+	{TPM2_RC_SESSION_MEMORY, true, "its slots are full of other programs' sessions: end those programs", "TPM 的会话槽被其他程序占满：请结束这些程序"},
+	{TPM2_RC_SESSION_HANDLES, true, "its slots are full of other programs' sessions: end those programs", "TPM 的会话槽被其他程序占满：请结束这些程序"},
+	{TPM2_RC_MEMORY, true, "its memory is full: end the other programs that use it", "TPM 内存已满：请结束使用它的其他程序"},
+};
+
+/* FJ_ARRAY_LEN(sick): it says something else */
+static size_t sickness(TSS2_RC rc)
+{
+	size_t i = 0;
+
+	while (i < FJ_ARRAY_LEN(sick) && sick[i].code != (rc & ~TSS2_RC_LAYER_MASK))
+		i++;
+	return i;
+}
 
 static enum fj_rc tpm_fail(struct fj_err *err, TSS2_RC rc, const char *what)
 {
-	return fj_fail_code(err, FJ_E_TPM, "tpm", (long)rc, "the TPM refuses to %s (code 0x%x)", what, rc);
+	size_t i = sickness(rc);
+
+	if (i == FJ_ARRAY_LEN(sick))
+		return fj_fail_code(err, FJ_E_TPM, "tpm", (long)rc, "the TPM refuses to %s (code 0x%x)", what, rc);
+	(void)!fj_fail_code(err, FJ_E_TPM, "tpm", (long)rc, "the TPM refuses to %s (code 0x%x); %s", what, rc, sick[i].en);
+	fj_err_zh(err, "%s（代码 0x%x）", sick[i].zh, rc);
+	return FJ_E_TPM;
+}
+
+static bool is_full(TSS2_RC rc)
+{
+	size_t i = sickness(rc);
+
+	return i < FJ_ARRAY_LEN(sick) && sick[i].full;
 }
 
 bool hsm_tpm_lost(const struct hsm_tpm *t)
@@ -44,18 +101,12 @@ bool hsm_tpm_lost(const struct hsm_tpm *t)
 	return t->tcti.lost != 0;
 }
 
-static void find(struct hsm_tpm *t, unsigned handle, ESYS_TR *out)
+static bool find(struct hsm_tpm *t, uint32_t handle, ESYS_TR *out)
 {
-	if (Esys_TR_FromTPMPublic(t->ctx, handle, ESYS_TR_NONE, ESYS_TR_NONE, ESYS_TR_NONE, out) != TSS2_RC_SUCCESS)
-		*out = ESYS_TR_NONE;
-}
-
-static void find_all(struct hsm_tpm *t)
-{
-	find(t, SRK, &t->srk);
-	for (int r = HSM_ROOT; r < HSM_ROLE_END; r++)
-		find(t, HANDLE(r), &t->key[r]);
-	find(t, COUNTER, &t->counter);
+	if (Esys_TR_FromTPMPublic(t->ctx, handle, ESYS_TR_NONE, ESYS_TR_NONE, ESYS_TR_NONE, out) == TSS2_RC_SUCCESS)
+		return true;
+	*out = ESYS_TR_NONE;
+	return false;
 }
 
 /* 0 when the TPM does not say */
@@ -88,12 +139,46 @@ static void lift_lockout(struct hsm_tpm *t)
 		fj_log(FJ_LOG_WARN, "the TPM is in lockout, and it is not ours to lift; keys under its protection wait");
 }
 
+/* handles in use from this one on, as many as the TPM tells at once; FJ_E_TPM */
+static enum fj_rc handles(struct hsm_tpm *t, uint32_t from, TPML_HANDLE *out, struct fj_err *err)
+{
+	TPMS_CAPABILITY_DATA *cap = NULL;
+	TSS2_RC rc = Esys_GetCapability(t->ctx, ESYS_TR_NONE, ESYS_TR_NONE, ESYS_TR_NONE, TPM2_CAP_HANDLES, from, TPM2_MAX_CAP_HANDLES, NULL, &cap);
+
+	if (rc != TSS2_RC_SUCCESS)
+		return tpm_fail(err, rc, "list its handles");
+	*out = cap->data.handles;
+	Esys_Free(cap);
+	return FJ_OK;
+}
+
+/* what an end in the middle of a use left loaded would take the place that we need; a hardware TPM's
+ * resource manager shows nobody what is not his own */
+static void flush_strays(struct hsm_tpm *t)
+{
+	static const uint32_t ranges[] = {TPM2_TRANSIENT_FIRST, TPM2_LOADED_SESSION_FIRST};
+	TPML_HANDLE list;
+
+	for (size_t k = 0; k < FJ_ARRAY_LEN(ranges); k++) {
+		if (handles(t, ranges[k], &list, NULL) != FJ_OK)
+			continue;
+		for (uint32_t i = 0; i < list.count && list.handle[i] >> 24 == ranges[k] >> 24; i++) {
+			ESYS_TR tr;
+			if (find(t, list.handle[i], &tr) && Esys_FlushContext(t->ctx, tr) == TSS2_RC_SUCCESS)
+				fj_log(FJ_LOG_INFO, "an object that an earlier end had left in the TPM was flushed");
+		}
+	}
+}
+
 enum fj_rc hsm_tpm_open(int fd, struct hsm_tpm **out, struct fj_err *err)
 {
 	FJ_AUTO(hsm_tpm) t = fj_alloc(1, sizeof(*t));
 
 	if (t == NULL)
 		return fj_no_memory(err, "hsm");
+	t->storage = t->counter = t->used = ESYS_TR_NONE;
+	for (size_t i = 0; i < HSM_MAX_KEYS; i++)
+		t->key[i].tr = ESYS_TR_NONE;
 	setenv("TSS2_LOG", "all+NONE", 0); /* its refusals are ours to tell */
 	hsm_tcti_init(&t->tcti, fd);
 	TSS2_RC rc = Esys_Initialize(&t->ctx, (TSS2_TCTI_CONTEXT *)&t->tcti, NULL);
@@ -103,7 +188,8 @@ enum fj_rc hsm_tpm_open(int fd, struct hsm_tpm **out, struct fj_err *err)
 	if (rc != TSS2_RC_SUCCESS && rc != TPM2_RC_INITIALIZE)
 		return tpm_fail(err, rc, "start up");
 	lift_lockout(t);
-	find_all(t);
+	flush_strays(t);
+	(void)find(t, COUNTER, &t->counter);
 	if (hsm_tpm_lost(t))
 		return fj_fail(err, FJ_E_TPM, "tpm", NULL, "the TPM has closed its stream");
 	*out = fj_move(t);
@@ -123,15 +209,6 @@ void hsm_tpm_shutdown(struct hsm_tpm *t)
 {
 	if (!hsm_tpm_lost(t))
 		(void)Esys_Shutdown(t->ctx, ESYS_TR_NONE, ESYS_TR_NONE, ESYS_TR_NONE, TPM2_SU_CLEAR);
-}
-
-bool hsm_tpm_has_keys(const struct hsm_tpm *t)
-{
-	bool all = t->srk != ESYS_TR_NONE;
-
-	for (int r = HSM_ROOT; r < HSM_ROLE_END; r++)
-		all = all && t->key[r] != ESYS_TR_NONE;
-	return all;
 }
 
 static TPM2B_PUBLIC storage_template(void)
@@ -163,166 +240,278 @@ static TPM2B_PUBLIC sealed_template(void)
 		.parameters.keyedHashDetail.scheme.scheme = TPM2_ALG_NULL}};
 }
 
-/* takes away what stands at the handle, puts obj there */
-static enum fj_rc persist(struct hsm_tpm *t, ESYS_TR obj, unsigned handle, ESYS_TR *out, struct fj_err *err)
-{
-	TSS2_RC rc = TSS2_RC_SUCCESS;
+/* --- blobs --- */
 
-	if (*out != ESYS_TR_NONE) {
-		ESYS_TR none;
-		rc = Esys_EvictControl(t->ctx, ESYS_TR_RH_OWNER, *out, ESYS_TR_PASSWORD, ESYS_TR_NONE, ESYS_TR_NONE, handle, &none);
-		*out = ESYS_TR_NONE;
-	}
-	if (rc == TSS2_RC_SUCCESS)
-		rc = Esys_EvictControl(t->ctx, ESYS_TR_RH_OWNER, obj, ESYS_TR_PASSWORD, ESYS_TR_NONE, ESYS_TR_NONE, handle, out);
+/* a structure of the TPM, marshalled, at the end of b */
+#define MARSHAL(type, value, b) \
+	do { \
+		size_t n_ = 0; \
+		uint8_t *room_ = fj_buf_reserve((b), HSM_BLOB_PART); \
+		fj_buf_clear(b); \
+		if (room_ == NULL || Tss2_MU_##type##_Marshal((value), room_, HSM_BLOB_PART, &n_) != TSS2_RC_SUCCESS) \
+			return fj_fail(err, FJ_E_LIMIT, "tpm", NULL, "a " #type " of the TPM is too long to be kept"); \
+		(b)->len = n_; \
+	} while (0)
+#define UNMARSHAL(type, b, value) (Tss2_MU_##type##_Unmarshal((b)->data, (b)->len, &(size_t){0}, (value)) == TSS2_RC_SUCCESS)
+
+static bool same_public(const TPM2B_PUBLIC *a, const TPM2B_PUBLIC *b)
+{
+	uint8_t x[HSM_BLOB_PART], y[HSM_BLOB_PART];
+	size_t n = 0, m = 0;
+
+	return Tss2_MU_TPM2B_PUBLIC_Marshal(a, x, sizeof(x), &n) == TSS2_RC_SUCCESS && Tss2_MU_TPM2B_PUBLIC_Marshal(b, y, sizeof(y), &m) == TSS2_RC_SUCCESS &&
+	    n == m && memcmp(x, y, n) == 0;
+}
+
+/* what stands at a handle is this key; another is not ours, and stays */
+static enum fj_rc stands_there(struct hsm_tpm *t, ESYS_TR tr, uint32_t handle, const TPM2B_PUBLIC *want, struct fj_err *err)
+{
+	TPM2B_PUBLIC *pub = NULL;
+	TSS2_RC rc = Esys_ReadPublic(t->ctx, tr, ESYS_TR_NONE, ESYS_TR_NONE, ESYS_TR_NONE, &pub, NULL, NULL);
+
+	if (rc != TSS2_RC_SUCCESS)
+		return tpm_fail(err, rc, "read a public key");
+	bool same = same_public(pub, want);
+	Esys_Free(pub);
+	return same ? FJ_OK : fj_fail(err, FJ_E_TPM, "tpm", NULL, "at handle 0x%08x stands a key that is not the one of this folder: this is another TPM, or somebody put it there; nothing of it was touched", handle);
+}
+
+static enum fj_rc persist(struct hsm_tpm *t, ESYS_TR obj, uint32_t handle, ESYS_TR *out, struct fj_err *err)
+{
+	TSS2_RC rc = Esys_EvictControl(t->ctx, ESYS_TR_RH_OWNER, obj, ESYS_TR_PASSWORD, ESYS_TR_NONE, ESYS_TR_NONE, handle, out);
+
 	Esys_FlushContext(t->ctx, obj);
+	if (rc != TSS2_RC_SUCCESS)
+		*out = ESYS_TR_NONE;
 	return rc == TSS2_RC_SUCCESS ? FJ_OK : tpm_fail(err, rc, "make a key persistent");
 }
 
-static enum fj_rc make_srk(struct hsm_tpm *t, struct fj_err *err)
+enum fj_rc hsm_tpm_free_handles(struct hsm_tpm *t, uint32_t *out, size_t n, struct fj_err *err)
 {
-	TPM2B_PUBLIC pub = storage_template();
+	uint32_t room = property(t, TPM2_PT_HR_PERSISTENT_AVAIL), next = FIRST_HANDLE;
+	TPML_HANDLE list;
+	size_t found = 0;
+
+	if (room < n)
+		return fj_fail(err, FJ_E_TPM, "tpm", NULL, "the TPM has room for %u more persistent keys, %zu are needed; what others left there is listed by tpm2_getcap handles-persistent", room, n);
+	FJ_TRY(handles(t, FIRST_HANDLE, &list, err));
+	for (uint32_t i = 0; found < n && next <= LAST_HANDLE; next++) {
+		while (i < list.count && list.handle[i] < next)
+			i++;
+		if (i == list.count || list.handle[i] != next)
+			out[found++] = next;
+	}
+	return found == n ? FJ_OK : fj_fail(err, FJ_E_TPM, "tpm", NULL, "no %zu handles are free between 0x%08x and 0x%08x", n, FIRST_HANDLE, LAST_HANDLE);
+}
+
+/* the primary of the owner's seed by our template: the same each time, as long as the seed is */
+static enum fj_rc make_storage(struct hsm_tpm *t, ESYS_TR *obj, TPM2B_PUBLIC *out, struct fj_err *err)
+{
+	TPM2B_PUBLIC pub = storage_template(), *made = NULL;
 	TPM2B_SENSITIVE_CREATE sens = {0};
 	TPM2B_DATA info = {0};
 	TPML_PCR_SELECTION pcr = {0};
-	ESYS_TR obj;
 
-	if (t->srk != ESYS_TR_NONE)
-		return FJ_OK;
-	TSS2_RC rc = Esys_CreatePrimary(t->ctx, ESYS_TR_RH_OWNER, ESYS_TR_PASSWORD, ESYS_TR_NONE, ESYS_TR_NONE,
-	    &sens, &pub, &info, &pcr, &obj, NULL, NULL, NULL, NULL);
+	TSS2_RC rc = Esys_CreatePrimary(t->ctx, ESYS_TR_RH_OWNER, ESYS_TR_PASSWORD, ESYS_TR_NONE, ESYS_TR_NONE, &sens, &pub, &info, &pcr, obj, &made, NULL, NULL, NULL);
 	if (rc != TSS2_RC_SUCCESS)
 		return tpm_fail(err, rc, "make the storage key");
-	return persist(t, obj, SRK, &t->srk, err);
+	*out = *made;
+	Esys_Free(made);
+	return FJ_OK;
 }
 
-static enum fj_rc make_child(struct hsm_tpm *t, const TPM2B_PUBLIC *pub, const TPM2B_SENSITIVE_CREATE *sens,
-    enum hsm_role role, struct fj_err *err)
+enum fj_rc hsm_tpm_storage(struct hsm_tpm *t, uint32_t handle, struct hsm_blob *b, struct fj_err *err)
+{
+	TPM2B_PUBLIC kept = {0}, made;
+	ESYS_TR obj;
+	bool known = b->pub.len > 0;
+
+	if (known && !UNMARSHAL(TPM2B_PUBLIC, &b->pub, &kept))
+		return fj_fail(err, FJ_E_CORRUPT, "tpm", NULL, "the storage key's public area is malformed");
+	if (find(t, handle, &t->storage))
+		return known ? stands_there(t, t->storage, handle, &kept, err) : fj_fail(err, FJ_E_TPM, "tpm", NULL, "handle 0x%08x was free and is not any more", handle);
+	FJ_TRY(make_storage(t, &obj, &made, err));
+	if (known && !same_public(&kept, &made)) {
+		Esys_FlushContext(t->ctx, obj);
+		return fj_fail(err, FJ_E_TPM, "tpm", NULL, "this TPM makes another storage key than the one of this folder: it is another TPM, or it was cleared");
+	}
+	if (!known)
+		MARSHAL(TPM2B_PUBLIC, &made, &b->pub);
+	return persist(t, obj, handle, &t->storage, err);
+}
+
+static enum fj_rc create(struct hsm_tpm *t, const TPM2B_PUBLIC *pub, const TPM2B_SENSITIVE_CREATE *sens, struct hsm_blob *b, struct fj_err *err)
 {
 	TPM2B_DATA info = {0};
 	TPML_PCR_SELECTION pcr = {0};
 	TPM2B_PRIVATE *priv = NULL;
 	TPM2B_PUBLIC *made = NULL;
-	ESYS_TR obj;
+	TPM2B_CREATION_DATA *data = NULL;
+	TPM2B_DIGEST *hash = NULL;
+	TPMT_TK_CREATION *ticket = NULL;
 
-	TSS2_RC rc = Esys_Create(t->ctx, t->srk, ESYS_TR_PASSWORD, ESYS_TR_NONE, ESYS_TR_NONE, sens, pub, &info, &pcr,
-	    &priv, &made, NULL, NULL, NULL);
-	if (rc == TSS2_RC_SUCCESS)
-		rc = Esys_Load(t->ctx, t->srk, ESYS_TR_PASSWORD, ESYS_TR_NONE, ESYS_TR_NONE, priv, made, &obj);
-	Esys_Free(priv);
-	Esys_Free(made);
+	TSS2_RC rc = Esys_Create(t->ctx, t->storage, ESYS_TR_PASSWORD, ESYS_TR_NONE, ESYS_TR_NONE, sens, pub, &info, &pcr, &priv, &made, &data, &hash, &ticket);
 	if (rc != TSS2_RC_SUCCESS)
 		return tpm_fail(err, rc, "make a key");
-	return persist(t, obj, HANDLE(role), &t->key[role], err);
+	FJ_AUTO(tpm_mem) m1 = priv, m2 = made, m3 = data, m4 = hash, m5 = ticket;
+	(void)m1, (void)m2, (void)m3, (void)m4, (void)m5;
+	MARSHAL(TPM2B_PRIVATE, priv, &b->priv);
+	MARSHAL(TPM2B_PUBLIC, made, &b->pub);
+	MARSHAL(TPM2B_CREATION_DATA, data, &b->creation);
+	MARSHAL(TPMT_TK_CREATION, ticket, &b->ticket);
+	if (hash->size != FJ_SHA256_LEN)
+		return fj_fail(err, FJ_E_TPM, "tpm", NULL, "the TPM answered a creation hash of another form");
+	memcpy(b->creation_hash.b, hash->buffer, FJ_SHA256_LEN);
+	return FJ_OK;
 }
 
-static bool new_scalar(uint8_t out[32])
+enum fj_rc hsm_tpm_create(struct hsm_tpm *t, const struct fj_slice *secret, struct hsm_blob *b, struct fj_err *err)
 {
-	BIGNUM *d = NULL;
-	EVP_PKEY *key = EVP_EC_gen("P-256");
-	bool ok = key != NULL && EVP_PKEY_get_bn_param(key, "priv", &d) == 1 && BN_bn2binpad(d, out, 32) == 32;
-
-	EVP_PKEY_free(key);
-	BN_clear_free(d);
-	return ok;
-}
-
-/* 32 octets made outside: they are to sign in our memory, sealed at rest */
-static enum fj_rc seal(struct hsm_tpm *t, enum hsm_role role, struct fj_err *err)
-{
-	TPM2B_PUBLIC pub = sealed_template();
+	TPM2B_PUBLIC pub = secret != NULL ? sealed_template() : signing_template();
 	TPM2B_SENSITIVE_CREATE sens = {0};
 
-	sens.sensitive.data.size = 32;
-	if (role == HSM_NOTE)
-		fj_random(sens.sensitive.data.buffer, 32);
-	else if (!new_scalar(sens.sensitive.data.buffer))
-		return fj_fail(err, FJ_E_CRYPTO, "hsm", NULL, "the OCSP key could not be made");
-	enum fj_rc rc = make_child(t, &pub, &sens, role, err);
+	if (secret != NULL) {
+		sens.sensitive.data.size = (UINT16)secret->len;
+		memcpy(sens.sensitive.data.buffer, secret->p, secret->len);
+	}
+	enum fj_rc rc = create(t, &pub, &sens, b, err);
 	fj_wipe(&sens, sizeof(sens));
 	return rc;
 }
 
-enum fj_rc hsm_tpm_make_keys(struct hsm_tpm *t, struct fj_err *err)
+static enum fj_rc load(struct hsm_tpm *t, const struct key *k, ESYS_TR *out, struct fj_err *err)
 {
-	TPM2B_PUBLIC pub = signing_template();
-	TPM2B_SENSITIVE_CREATE sens = {0};
+	TSS2_RC rc = Esys_Load(t->ctx, t->storage, ESYS_TR_PASSWORD, ESYS_TR_NONE, ESYS_TR_NONE, &k->priv, &k->pub, out);
 
-	FJ_TRY(make_srk(t, err));
-	FJ_TRY(hsm_tpm_counter_make(t, err));
-	for (int r = HSM_ROOT; r < HSM_ROLE_END; r++) {
-		bool sealed = r == HSM_OCSP || r == HSM_NOTE;
-		FJ_TRY(sealed ? seal(t, (enum hsm_role)r, err) : make_child(t, &pub, &sens, (enum hsm_role)r, err));
+	if (is_full(rc)) {
+		flush_strays(t);
+		rc = Esys_Load(t->ctx, t->storage, ESYS_TR_PASSWORD, ESYS_TR_NONE, ESYS_TR_NONE, &k->priv, &k->pub, out);
 	}
-	return FJ_OK;
+	return rc == TSS2_RC_SUCCESS ? FJ_OK : tpm_fail(err, rc, "load a key");
 }
 
-enum fj_rc hsm_tpm_public(struct hsm_tpm *t, enum hsm_role role, struct fj_buf *spki, struct fj_err *err)
+enum fj_rc hsm_tpm_attach(struct hsm_tpm *t, unsigned key, const struct hsm_blob *b, uint32_t handle, struct fj_err *err)
+{
+	struct key *k = &t->key[key];
+	ESYS_TR obj;
+
+	if (!UNMARSHAL(TPM2B_PUBLIC, &b->pub, &k->pub) || !UNMARSHAL(TPM2B_PRIVATE, &b->priv, &k->priv))
+		return fj_fail(err, FJ_E_CORRUPT, "tpm", NULL, "the blob of key %u is malformed", key);
+	if (handle == 0)
+		return FJ_OK;
+	if (find(t, handle, &k->tr))
+		return stands_there(t, k->tr, handle, &k->pub, err);
+	FJ_TRY(load(t, k, &obj, err));
+	return persist(t, obj, handle, &k->tr, err);
+}
+
+/* a key to be used: at its handle, or loaded; the caller lets go of it */
+static enum fj_rc take(struct hsm_tpm *t, unsigned key, ESYS_TR *tr, struct fj_err *err)
+{
+	struct key *k = &t->key[key];
+
+	*tr = k->tr;
+	return *tr != ESYS_TR_NONE ? FJ_OK : load(t, k, tr, err);
+}
+
+static void let_go(struct hsm_tpm *t, unsigned key, ESYS_TR tr)
+{
+	if (tr != t->key[key].tr)
+		Esys_FlushContext(t->ctx, tr);
+}
+
+enum fj_rc hsm_tpm_public(const struct hsm_tpm *t, unsigned key, struct fj_buf *spki, struct fj_err *err)
 {
 	static const uint8_t head[] = {0x30, 0x59, 0x30, 0x13, 0x06, 0x07, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x02, 0x01,
 		0x06, 0x08, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x03, 0x01, 0x07, 0x03, 0x42, 0x00, 0x04};
-	TPM2B_PUBLIC *pub = NULL;
+	const TPMT_PUBLIC *pub = &t->key[key].pub.publicArea;
+	const TPMS_ECC_POINT *p = &pub->unique.ecc;
 	uint8_t xy[64] = {0};
+	bool ok = pub->type == TPM2_ALG_ECC && pub->parameters.eccDetail.curveID == TPM2_ECC_NIST_P256 && p->x.size <= 32 && p->y.size <= 32;
 
-	TSS2_RC rc = Esys_ReadPublic(t->ctx, t->key[role], ESYS_TR_NONE, ESYS_TR_NONE, ESYS_TR_NONE, &pub, NULL, NULL);
-	if (rc != TSS2_RC_SUCCESS)
-		return tpm_fail(err, rc, "read a public key");
-	const TPMS_ECC_POINT *p = &pub->publicArea.unique.ecc;
-	bool ok = pub->publicArea.type == TPM2_ALG_ECC && p->x.size <= 32 && p->y.size <= 32;
 	if (ok) {
 		memcpy(xy + 32 - p->x.size, p->x.buffer, p->x.size);
 		memcpy(xy + 64 - p->y.size, p->y.buffer, p->y.size);
 	}
-	Esys_Free(pub);
 	if (!ok || fj_buf_put(spki, head, sizeof(head)) != FJ_OK || fj_buf_put(spki, xy, 64) != FJ_OK)
-		return fj_fail(err, FJ_E_TPM, "tpm", NULL, "the key at handle 0x%x is no P-256 key", HANDLE(role));
+		return fj_fail(err, FJ_E_TPM, "tpm", NULL, "key %u is no P-256 key", key);
 	return FJ_OK;
 }
 
-enum fj_rc hsm_tpm_unseal(struct hsm_tpm *t, enum hsm_role role, struct fj_secret *secret, struct fj_err *err)
+static enum fj_rc unseal(struct hsm_tpm *t, ESYS_TR obj, TPM2B_SENSITIVE_DATA **data, struct fj_err *err)
 {
 	TPMT_SYM_DEF sym = {.algorithm = TPM2_ALG_AES, .keyBits.aes = 128, .mode.aes = TPM2_ALG_CFB};
-	TPM2B_SENSITIVE_DATA *data = NULL;
 	ESYS_TR s = ESYS_TR_NONE;
 
-	TSS2_RC rc = Esys_StartAuthSession(t->ctx, t->srk, ESYS_TR_NONE, ESYS_TR_NONE, ESYS_TR_NONE, ESYS_TR_NONE, NULL,
+	TSS2_RC rc = Esys_StartAuthSession(t->ctx, t->storage, ESYS_TR_NONE, ESYS_TR_NONE, ESYS_TR_NONE, ESYS_TR_NONE, NULL,
 	    TPM2_SE_HMAC, &sym, TPM2_ALG_SHA256, &s);
 	if (rc == TSS2_RC_SUCCESS)
 		rc = Esys_TRSess_SetAttributes(t->ctx, s, TPMA_SESSION_ENCRYPT | TPMA_SESSION_CONTINUESESSION, 0xff);
 	if (rc == TSS2_RC_SUCCESS)
-		rc = Esys_Unseal(t->ctx, t->key[role], s, ESYS_TR_NONE, ESYS_TR_NONE, &data);
+		rc = Esys_Unseal(t->ctx, obj, s, ESYS_TR_NONE, ESYS_TR_NONE, data);
 	if (s != ESYS_TR_NONE)
 		Esys_FlushContext(t->ctx, s);
-	if (rc != TSS2_RC_SUCCESS)
-		return tpm_fail(err, rc, "unseal a key");
-	enum fj_rc out = data->size == 32 ? fj_secret_copy(secret, FJ_SLICE(data->buffer, 32), err)
-	    : fj_fail(err, FJ_E_TPM, "tpm", NULL, "the sealed key at handle 0x%x is not 32 octets", HANDLE(role));
-	fj_wipe(data, sizeof(*data));
-	Esys_Free(data);
-	return out;
+	return rc == TSS2_RC_SUCCESS ? FJ_OK : tpm_fail(err, rc, "unseal a key");
 }
 
-enum fj_rc hsm_tpm_sign_start(struct hsm_tpm *t, enum hsm_role role, const struct fj_hash *digest, struct fj_err *err)
+enum fj_rc hsm_tpm_unseal(struct hsm_tpm *t, unsigned key, struct fj_secret *secret, struct fj_err *err)
+{
+	TPM2B_SENSITIVE_DATA *data = NULL;
+	ESYS_TR obj;
+
+	FJ_TRY(take(t, key, &obj, err));
+	enum fj_rc rc = unseal(t, obj, &data, err);
+	let_go(t, key, obj);
+	FJ_TRY(rc);
+	rc = data->size == 32 ? fj_secret_copy(secret, FJ_SLICE(data->buffer, 32), err)
+	    : fj_fail(err, FJ_E_TPM, "tpm", NULL, "the sealed key %u is not 32 octets", key);
+	fj_wipe(data, sizeof(*data));
+	Esys_Free(data);
+	return rc;
+}
+
+enum fj_rc hsm_tpm_sign_start(struct hsm_tpm *t, unsigned key, const struct fj_hash *digest, struct fj_err *err)
 {
 	TPM2B_DIGEST d = {.size = FJ_SHA256_LEN};
 	TPMT_SIG_SCHEME scheme = {0};
 	TPMT_TK_HASHCHECK none = {.tag = TPM2_ST_HASHCHECK, .hierarchy = TPM2_RH_NULL};
+	ESYS_TR obj;
 
+	FJ_TRY(take(t, key, &obj, err));
+	t->used = obj == t->key[key].tr ? ESYS_TR_NONE : obj;
+	t->signing = key;
+	t->digest = *digest;
 	scheme.scheme = TPM2_ALG_NULL;
 	memcpy(d.buffer, digest->b, FJ_SHA256_LEN);
-	TSS2_RC rc = Esys_Sign_Async(t->ctx, t->key[role], ESYS_TR_PASSWORD, ESYS_TR_NONE, ESYS_TR_NONE, &d, &scheme, &none);
+	TSS2_RC rc = Esys_Sign_Async(t->ctx, obj, ESYS_TR_PASSWORD, ESYS_TR_NONE, ESYS_TR_NONE, &d, &scheme, &none);
 	return rc == TSS2_RC_SUCCESS ? FJ_OK : tpm_fail(err, rc, "sign");
+}
+
+static TSS2_RC await(struct hsm_tpm *t, TPMT_SIGNATURE **sig)
+{
+	TSS2_RC rc;
+
+	Esys_SetTimeout(t->ctx, -1);
+	do
+		rc = Esys_Sign_Finish(t->ctx, sig);
+	while ((rc & ~TSS2_RC_LAYER_MASK) == TSS2_BASE_RC_TRY_AGAIN);
+	if (t->used != ESYS_TR_NONE)
+		Esys_FlushContext(t->ctx, t->used);
+	t->used = ESYS_TR_NONE;
+	return rc;
 }
 
 enum fj_rc hsm_tpm_sign_finish(struct hsm_tpm *t, uint8_t raw[64], struct fj_err *err)
 {
 	TPMT_SIGNATURE *sig = NULL;
-	TSS2_RC rc;
+	struct fj_hash digest = t->digest;
+	TSS2_RC rc = await(t, &sig);
 
-	Esys_SetTimeout(t->ctx, -1);
-	do
-		rc = Esys_Sign_Finish(t->ctx, &sig);
-	while ((rc & ~TSS2_RC_LAYER_MASK) == TSS2_BASE_RC_TRY_AGAIN);
+	if (is_full(rc)) {
+		flush_strays(t);
+		FJ_TRY(hsm_tpm_sign_start(t, t->signing, &digest, err));
+		rc = await(t, &sig);
+	}
 	if (rc != TSS2_RC_SUCCESS)
 		return tpm_fail(err, rc, "sign");
 	const TPMS_SIGNATURE_ECDSA *e = &sig->signature.ecdsa;

@@ -1,20 +1,39 @@
 /*
- * tpm.h - the keys in the TPM: persistent handles, signing, and two sealed keys.
+ * tpm.h - the keys in the TPM: made, found again, used.
  *
- * Handles: 0x81010000 storage root, ...01 root CA, ...02 issuing CA, ...03
- * token, ...04 sealed OCSP key, ...05 log, ...06 sealed Ed25519 key of the log.
- * NV index 0x01810000 is a counter: it rises only, and whoever removes it and makes it
- * anew finds it above all that the TPM ever counted (TPM 2.0 Part 3, 31.3).
- * Signing keys are P-256, made in the TPM, not
- * exportable (fixedTPM, fixedParent, sensitiveDataOrigin) and without dictionary
- * attack protection (noDA: tpm.c says why).  The interface carries roles; SM2 adds
- * handles, not functions.
+ * A key is known by its number (0 to HSM_MAX_KEYS - 1) and by its blob: the public area, the
+ * private part that only this TPM can unwrap, and what proves how it was made.  Who keeps the
+ * blobs is keystore.c.  A key with a handle is persistent: it stands there after a restart, and
+ * signing needs no transient slot (a software TPM has three).  One without is loaded when it is
+ * used and flushed afterwards.  What stands at a handle and is not the key of the blob is never
+ * taken away: it is somebody else's, and that is an error.
+ *
+ * Handles are chosen among the free ones from 0x81004600 on, in the owner's range (TCG Registry of
+ * Reserved TPM 2.0 Handles and Localities); 0x81010000 and above belong to endorsement keys.  NV
+ * index 0x01810000 is a counter: it rises only, and whoever removes it and makes it anew finds it
+ * above all that the TPM ever counted (TPM 2.0 Part 3, 31.3).  Signing keys are P-256, made in the
+ * TPM, not exportable (fixedTPM, fixedParent, sensitiveDataOrigin) and without dictionary attack
+ * protection (noDA: tpm.c says why).
  */
 #ifndef FJ_HSM_TPM_H
 #define FJ_HSM_TPM_H
 
+#include "base/buf.h"
 #include "base/secret.h"
 #include "hsm/proto.h"
+
+#define HSM_MAX_KEYS 64
+#define HSM_BLOB_PART 1024 /* octets that a part of a blob has at most */
+
+/* as the TPM marshals them (TPM 2.0 Part 2): TPM2B_PUBLIC, TPM2B_PRIVATE, TPM2B_CREATION_DATA and
+ * its hash, TPMT_TK_CREATION.  A storage key has its public area alone: it is made anew from it. */
+struct hsm_blob {
+	struct fj_buf pub, priv, creation, ticket;
+	struct fj_hash creation_hash;
+};
+void hsm_blob_init(struct hsm_blob *b); /* keystore.c */
+void hsm_blob_release(struct hsm_blob *b);
+FJ_DEFINE_AUTO(hsm_blob, struct hsm_blob, hsm_blob_release)
 
 struct hsm_tpm;
 /* FJ_E_TPM with the TPM's own code; fd stays the caller's and must outlive it.  A lockout
@@ -27,17 +46,24 @@ FJ_DEFINE_AUTO_PTR(hsm_tpm, struct hsm_tpm, hsm_tpm_close)
 void hsm_tpm_shutdown(struct hsm_tpm *t);
 /* the stream has ended, or the TPM is in failure mode: nothing will work any more */
 bool hsm_tpm_lost(const struct hsm_tpm *t);
-/* all keys there / none there; a half-made set is neither */
-bool hsm_tpm_has_keys(const struct hsm_tpm *t);
-/* makes all of them, removing what an interrupted ceremony left */
-enum fj_rc hsm_tpm_make_keys(struct hsm_tpm *t, struct fj_err *err) FJ_MUST_USE;
-/* SubjectPublicKeyInfo of a TPM role */
-enum fj_rc hsm_tpm_public(struct hsm_tpm *t, enum hsm_role role, struct fj_buf *spki, struct fj_err *err) FJ_MUST_USE;
-/* what is sealed for HSM_OCSP (a private scalar) or HSM_NOTE (an Ed25519 seed), 32 octets, over a
- * salted session with encryption */
-enum fj_rc hsm_tpm_unseal(struct hsm_tpm *t, enum hsm_role role, struct fj_secret *out, struct fj_err *err) FJ_MUST_USE;
+
+/* n handles that are free, ascending.  FJ_E_TPM: the TPM has not so many persistent slots left. */
+enum fj_rc hsm_tpm_free_handles(struct hsm_tpm *t, uint32_t *out, size_t n, struct fj_err *err) FJ_MUST_USE;
+/* The storage key under which all others are: made, or found, at its handle.  An empty blob is filled;
+ * one that is there must be what this TPM makes (FJ_E_TPM: another TPM, or its owner's seed was changed). */
+enum fj_rc hsm_tpm_storage(struct hsm_tpm *t, uint32_t handle, struct hsm_blob *b, struct fj_err *err) FJ_MUST_USE;
+/* A signing key, or (`secret` of 32 octets) a sealed one; it is nowhere but in its blob yet. */
+enum fj_rc hsm_tpm_create(struct hsm_tpm *t, const struct fj_slice *secret, struct hsm_blob *b, struct fj_err *err) FJ_MUST_USE;
+/* The key of a blob is number `key` from now on; handle 0: loaded when it is used.  A handle that is
+ * empty is filled.  FJ_E_TPM: something else stands there; FJ_E_CORRUPT: a blob that this TPM does not know. */
+enum fj_rc hsm_tpm_attach(struct hsm_tpm *t, unsigned key, const struct hsm_blob *b, uint32_t handle, struct fj_err *err) FJ_MUST_USE;
+
+/* SubjectPublicKeyInfo of a signing key */
+enum fj_rc hsm_tpm_public(const struct hsm_tpm *t, unsigned key, struct fj_buf *spki, struct fj_err *err) FJ_MUST_USE;
+/* what is sealed, 32 octets, over a salted session with encryption */
+enum fj_rc hsm_tpm_unseal(struct hsm_tpm *t, unsigned key, struct fj_secret *out, struct fj_err *err) FJ_MUST_USE;
 /* begin signing a digest; finish it: r || s.  One at a time. */
-enum fj_rc hsm_tpm_sign_start(struct hsm_tpm *t, enum hsm_role role, const struct fj_hash *digest, struct fj_err *err) FJ_MUST_USE;
+enum fj_rc hsm_tpm_sign_start(struct hsm_tpm *t, unsigned key, const struct fj_hash *digest, struct fj_err *err) FJ_MUST_USE;
 enum fj_rc hsm_tpm_sign_finish(struct hsm_tpm *t, uint8_t raw[64], struct fj_err *err) FJ_MUST_USE;
 /* The counter's value: FJ_E_NOTFOUND before it is made.  Making one that is there leaves it. */
 enum fj_rc hsm_tpm_counter(struct hsm_tpm *t, uint64_t *value, struct fj_err *err) FJ_MUST_USE;

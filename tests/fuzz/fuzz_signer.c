@@ -33,7 +33,7 @@ FJ_DEFINE_AUTO(signer, struct hsm_signer, signer_end)
 /* what the log that is there says, and no keys */
 static void read_log(struct hsm_signer *s)
 {
-	*s = (struct hsm_signer){.audit.fd = -1, .demo_allowed = true, .tpm = &the_tpm};
+	*s = (struct hsm_signer){.audit.fd = -1, .demo_allowed = true, .tpm = &the_tpm, .keys_fd = keys_fd(false)};
 	HOLDS(mem_init(&s->mem, NULL) == FJ_OK && audit_open(&s->audit, tmp_dir(LOG), signer_replay, s, NULL) == FJ_OK);
 }
 

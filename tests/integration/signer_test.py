@@ -148,12 +148,12 @@ class Alone:
     """signer and software TPM on the state of a home, and a wire between them that can
     lie: `lie` gets a command's code and the TPM's answer, and gives what the signer sees;
     `kill_at`: the signer ends by kill -9 with this command on its way; `room`: octets that
-    its files may have"""
-    def __init__(self, home, kill_at=None, room=None):
+    its files may have; `tpm`: one that runs already"""
+    def __init__(self, home, kill_at=None, room=None, tpm=None):
         self.home, self.lie, self.seen, self.kill_at = home, None, [], kill_at
         for name in ('signer', 'run'):
             os.makedirs(os.path.join(home, name), exist_ok=True)
-        self.tpm = Tpm(home + '/tpm')
+        self.tpm = tpm or Tpm(home + '/tpm')
         self.wire, theirs = socket.socketpair()
         folder = os.open(home + '/signer', os.O_RDONLY)
         listeners = [socket.socket(socket.AF_UNIX) for _ in range(2)]
@@ -269,6 +269,169 @@ def old_storage_key(tpm):
     public = bytes.fromhex('0023000b000300720000000600800043001000030010') + bytes(4)
     code, r = tpm.owner(0x131, b'\x40\x00\x00\x01', b'\x00\x04' + bytes(4) + struct.pack('>H', len(public)) + public + bytes(6))
     return code or tpm.owner(0x120, b'\x40\x00\x00\x01' + r[10:14], b'\x81\x01\x00\x00')[0]
+
+
+# --- the key file, and what others have in the TPM ---
+OUR_POLICY = json.dumps({'arc': '1.2.3', 'base': 'http://x', 'demo': True, 'operator': 'x'}).encode()
+
+
+def public_at(tpm, handle):
+    """its public area, b'' where nothing stands"""
+    r = tpm.ask(struct.pack('>HIII', 0x8001, 14, 0x173, handle))
+    return r[10:] if r[6:10] == bytes(4) else b''
+
+
+def primary(tpm):
+    """somebody else's storage key, loaded: its handle"""
+    public = bytes.fromhex('0023000b000300720000000600800043001000030010') + bytes(4)
+    return tpm.owner(0x131, b'\x40\x00\x00\x01', b'\x00\x04' + bytes(4) + struct.pack('>H', len(public)) + public + bytes(6))[1][10:14]
+
+
+def foreign_key(tpm, handle):
+    """one that is persistent"""
+    obj = primary(tpm)
+    return tpm.owner(0x120, b'\x40\x00\x00\x01' + obj, struct.pack('>I', handle))[0] or flushed(tpm, obj)
+
+
+def flushed(tpm, handle):
+    r = tpm.ask(struct.pack('>HII', 0x8001, 14, 0x165) + handle)
+    return int.from_bytes(r[6:10], 'big')
+
+
+def evicted(tpm, handle):
+    h = struct.pack('>I', handle)
+    return tpm.owner(0x120, b'\x40\x00\x00\x01' + h, h)[0]
+
+
+def key_handles(home):
+    status = Signer(home, 'registry.sock').status()
+    return {k['role']: int(k['handle'], 16) for k in status['keys'] if 'handle' in k}
+
+
+def does_not_start(sentence, home, words):
+    a = Alone(home)
+    code, said = a.ended()
+    check(sentence, code == 3 and words in said, (code, said))
+    return a
+
+
+def keys_test(root):
+    home, ek = root + '/keyfile', 0x81010001
+    tpm = Tpm(home + '/tpm')
+    made = foreign_key(tpm, ek), foreign_key(tpm, 0x81004600), foreign_key(tpm, 0x81004602)
+    before = [public_at(tpm, h) for h in (ek, 0x81004600, 0x81004602)]
+    tpm.end()
+    a = Alone(home)
+    kind, said = Signer(home, 'registry.sock').ask(OPEN, by(OUR_POLICY)) or (None, b'')
+    at = key_handles(home)
+    check('a ceremony takes handles that are free', made == (0, 0, 0) and kind == OPEN and list(at.values()) == [0x81004603, 0x81004604, 0x81004605], (made, said, at))
+    check('and leaves alone what others have in the TPM, an endorsement key too', all(before) and [public_at(a.tpm, h) for h in (ek, 0x81004600, 0x81004602)] == before)
+    kind, said = Signer(home, 'registry.sock').ask(OPEN, by(OUR_POLICY))
+    check('a ceremony that has made its keys is not opened once more', kind == ERROR and b'held already' in said, said)
+    a.end()
+
+    tpm = Tpm(home + '/tpm')
+    gone = evicted(tpm, at['token']), evicted(tpm, 0x81004601)
+    tpm.end()
+    a = Alone(home)
+    check('keys that were taken out of the TPM are put back from the file', gone == (0, 0) and key_handles(home) == at and public_at(a.tpm, at['token']) and public_at(a.tpm, 0x81004601), gone)
+    a.end()
+
+    tpm = Tpm(home + '/tpm')
+    put = evicted(tpm, at['token']), foreign_key(tpm, at['token'])
+    theirs = public_at(tpm, at['token'])
+    tpm.end()
+    a = does_not_start('where another key stands in the place of ours the signer does not start, and names the handle', home, '0x%08x' % at['token'])
+    check('and the other is untouched', put == (0, 0) and theirs and public_at(a.tpm, at['token']) == theirs, put)
+    evicted(a.tpm, at['token'])
+    a.tpm.end()
+
+    path = home + '/signer/keys'
+    good = open(path, 'rb').read()
+    for sentence, bad in (('one octet of a key\'s blob changed', good[:4096 * 3 + 200] + bytes([good[4096 * 3 + 200] ^ 1]) + good[4096 * 3 + 201:]), ('two slots exchanged', good[:4096] + good[8192:12288] + good[4096:8192] + good[12288:]),
+                          ('the file cut', good[:4096 * 5]), ('the file gone', b'')):
+        open(path, 'wb').write(bad)
+        does_not_start('the key file: %s, and the signer does not start' % sentence, home, 'key file').tpm.end()
+    open(path, 'wb').write(good)
+    shutil.move(home + '/tpm', home + '/tpm.was')
+    does_not_start('on another TPM neither', home, 'another TPM').tpm.end()
+    shutil.rmtree(home + '/tpm')
+    shutil.move(home + '/tpm.was', home + '/tpm')
+    a = Alone(home)
+    check('on its own TPM with its own file it does', key_handles(home) == at)
+    a.end()
+    full = Tpm(home + '/tpm')
+    left = [primary(full) for _ in range(3)]
+    a = Alone(home, tpm=full)
+    check('what somebody left loaded in the TPM is flushed', all(len(h) == 4 for h in left) and key_handles(home) == at and {flushed(full, h) for h in left} != {0}, left)
+    a.end()
+
+    # killed at each command of a ceremony that makes or places something
+    tries = 0
+    for code in (0x131, 0x120, 0x12a, 0x153, 0x157, 0x134):
+        cut = root + '/cut%x' % code
+        a = Alone(cut, kill_at=code)
+        try:
+            Signer(cut, 'registry.sock').ask(OPEN, by(OUR_POLICY))
+        except OSError:
+            pass # it has ended
+        a.ended()
+        a.tpm.end()
+        a = Alone(cut)
+        s = Signer(cut, 'registry.sock')
+        begun = s.status()['ceremony']
+        other = s.ask(OPEN, by(OUR_POLICY.replace(b'1.2.3', b'1.2.4'))) if begun != 'none' else (ERROR, b'')
+        kind, said = s.ask(OPEN, by(OUR_POLICY))
+        ok = kind == OPEN and other[0] == ERROR and len(key_handles(cut)) == 3
+        a.end()
+        a = Alone(cut)
+        tries += ok and len(key_handles(cut)) == 3
+        if not ok:
+            print('# cut at 0x%x: %s, %s' % (code, begun, said))
+        a.end()
+    check('a ceremony that was cut is gone on with, by the same policy only', tries == 6, tries)
+
+
+# --- a TPM that is full, locked or broken (TPM 2.0 Part 2, 6.6) ---
+def nv_space(tpm, index, size):
+    """an index of so many octets: its response code; 8 is a counter"""
+    public = struct.pack('>IHIHH', 0x01000000 + index, 0x000b, 0x00040014 if size == 8 else 0x00040004, 0, size)
+    return tpm.owner(0x12a, b'\x40\x00\x00\x01', b'\x00\x00' + struct.pack('>H', len(public)) + public)[0]
+
+
+def sick_test(home, root):
+    a = Alone(home)
+    s = Signer(home, 'registry.sock')
+    left = [primary(a.tpm) for _ in range(4)]
+    rc, why, sig = s.sign(ISSUING, C_ASSET, cert(good), ('alice', 'bob'))
+    check('somebody fills the TPM with keys: they are flushed, and it signs', all(left[:3]) and rc == 0 and sig != b'', why)
+    public = bytes.fromhex('0023000b000300720000000600800043001000030010') + bytes(4) # of a key with dictionary attack protection
+    code, r = a.tpm.owner(0x131, b'\x40\x00\x00\x01', b'\x00\x04' + bytes(4) + struct.pack('>H', len(public)) + public + bytes(6))
+    a.tpm.owner(0x120, b'\x40\x00\x00\x01' + r[10:14], b'\x81\x01\x00\x20')
+    flushed(a.tpm, r[10:14])
+    wrong = [a.tpm.owner(0x153, b'\x81\x01\x00\x20', bytes(4), b'wrong')[0] for _ in range(6)]
+    rc, why, sig = s.sign(ISSUING, C_ASSET, cert(good), ('alice', 'bob'))
+    check('somebody brings the TPM into lockout: our keys sign on', wrong[-1] == 0x921 and rc == 0 and sig != b'', (wrong, why))
+    evicted(a.tpm, 0x81010020)
+    a.end()
+
+    full = root + '/full'
+    tpm = Tpm(full + '/tpm')
+    n = 0
+    for size in (2048, 256, 32, 8):
+        while n < 400 and nv_space(tpm, n, size) == 0:
+            n += 1
+    tpm.end()
+    a = Alone(full)
+    kind, said = Signer(full, 'registry.sock').ask(OPEN, by(OUR_POLICY)) or (None, b'')
+    check('a TPM whose storage is full: the ceremony says so, and how to make room', n > 1 and kind == ERROR and b'storage is full' in said and b'tpm2_evictcontrol' in said, (n, kind, said))
+    a.ended()
+    gone = [a.tpm.owner(0x122, b'\x40\x00\x00\x01' + struct.pack('>I', 0x01000000 + i), b'')[0] for i in range(n)]
+    a.tpm.end()
+    a = Alone(full)
+    kind, said = Signer(full, 'registry.sock').ask(OPEN, by(OUR_POLICY)) or (None, b'')
+    check('and goes on when there is room', kind == OPEN and len(key_handles(full)) == 3 and not any(gone), (gone, said))
+    a.end()
 
 
 def lockout_test(root):
@@ -469,7 +632,7 @@ def log_end(home, sentence, words, lie=None, full=False):
 
 def log_cause(home):
     log_end(home, 'no room for the record of a head: nothing is signed, and the log is named', 'the audit log could not be written', full=True)
-    log_end(home, 'a TPM that refuses to sign a head ends the signer, and is named', 'the TPM refuses to sign (code 0x101)',
+    log_end(home, 'a TPM that refuses to sign a head ends the signer, and is named', 'the TPM refuses to sign (code 0x101); it is in failure mode: restart the machine',
             lambda code, r: r if code != 0x15d else bytes.fromhex('80010000000a00000101'))
     log_end(home, 'a head\'s signature that does not verify is not given out', 'does not verify',
             lambda code, r: r if code != 0x15d else r[:30] + bytes(2) + r[32:])
@@ -612,7 +775,7 @@ def honest_end(home, sentence, words, lie=None, full=False):
 
 def cause_test(home):
     honest_end(home, 'a full disk ends the signer, which names the audit log', 'the audit log could not be written', full=True)
-    honest_end(home, 'a TPM that refuses to sign ends it, and is named', 'the TPM refuses to sign (code 0x101)',
+    honest_end(home, 'a TPM that refuses to sign ends it, and is named', 'the TPM refuses to sign (code 0x101); it is in failure mode: restart the machine',
                lambda code, r: r if code != 0x15d else bytes.fromhex('80010000000a00000101'))
     honest_end(home, 'a signature that does not verify ends it, and is named', 'does not verify',
                lambda code, r: r if code != 0x15d else r[:30] + bytes(2) + r[32:])
@@ -909,6 +1072,7 @@ try:
     h.stop()
     restart_test(h)
     h.stop()
+    keys_test(h.root)
     lockout_test(h.root)
     no_keys_test(h.root + '/fresh')
     log_test(h.root + '/log')
@@ -916,6 +1080,7 @@ try:
     twin = h.root + '/twin' # what is done to it the home does not suffer
     shutil.copytree(h.d, twin, symlinks=True, ignore=shutil.ignore_patterns('run'))
     cause_test(twin)
+    sick_test(twin, h.root)
 
     # between a CRL and its row in public.db the verifier service has no answer, for no longer
     def ask(cid):

@@ -267,7 +267,7 @@ static void stop(void)
 
 static bool start(void)
 {
-	s = (struct hsm_signer){.audit.fd = -1, .demo_allowed = true, .tpm = &the_tpm};
+	s = (struct hsm_signer){.audit.fd = -1, .demo_allowed = true, .tpm = &the_tpm, .keys_fd = keys_fd(false)};
 	clock_trust(&s);
 	return mem_init(&s.mem, &err) == FJ_OK && audit_open(&s.audit, tmp_dir(LOG), signer_replay, &s, &err) == FJ_OK &&
 	    (s.mem.ceremony == MEM_NONE || (signer_load_keys(&s, &err) == FJ_OK && counter_start(&s, &err) == FJ_OK));

@@ -1,0 +1,251 @@
+/*
+ * keystore.c - which keys there are: made once, recorded, found again at each start.
+ *
+ * A key has a role and a generation, a handle in the TPM (0: it is loaded when it is used), and a
+ * blob.  The blobs stand in the file `keys`, HSM_MAX_KEYS slots of SLOT octets: u32 length, then bytes public,
+ * private, creation data, raw[32] creation hash, bytes creation ticket (tpm.h).  They are worth
+ * nothing in another TPM.  The audit log says which slots count: a record KEY has the SHA-256 of the
+ * slot's content, so a slot that was changed is found, and one that was written without its record is
+ * free.  The blob is in the file before its record is in the log, and the record before the key is put
+ * at its handle: whenever power goes, the next start goes on from there, and never takes a foreign
+ * object for ours nor ours away from somebody.  Slot 0 is the storage key.
+ */
+#include <fcntl.h>
+#include <openssl/ec.h>
+#include <openssl/evp.h>
+#include <unistd.h>
+
+#include "hsm/signer.h"
+
+#define SLOT 4096
+
+/* keys that sign all day stand in the TPM; those of the ceremony and of the start are loaded */
+static const struct {
+	enum hsm_role role;
+	bool persistent, sealed;
+} kinds[] = {
+	{HSM_ROOT, false, false}, {HSM_ISSUING, true, false}, {HSM_TOKEN, true, false}, {HSM_OCSP, false, true}, {HSM_LOG, true, false}, {HSM_NOTE, false, true},
+};
+
+void hsm_blob_init(struct hsm_blob *b)
+{
+	memset(b, 0, sizeof(*b));
+	fj_buf_init(&b->pub, HSM_BLOB_PART);
+	fj_buf_init(&b->priv, HSM_BLOB_PART);
+	fj_buf_init(&b->creation, HSM_BLOB_PART);
+	fj_buf_init(&b->ticket, HSM_BLOB_PART);
+}
+
+void hsm_blob_release(struct hsm_blob *b)
+{
+	fj_buf_release(&b->pub);
+	fj_buf_release(&b->priv);
+	fj_buf_release(&b->creation);
+	fj_buf_release(&b->ticket);
+}
+
+enum fj_rc store_open(struct hsm_signer *s, int dirfd, struct fj_err *err)
+{
+	s->keys_fd = openat(dirfd, "keys", O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+	return s->keys_fd >= 0 ? FJ_OK : fj_fail_errno(err, HSM_LAYER, "open the key file");
+}
+
+/* --- slots --- */
+
+static enum fj_rc encode(const struct hsm_blob *b, struct fj_buf *out)
+{
+	FJ_TRY(fj_put_bytes(out, fj_buf_slice(&b->pub)));
+	FJ_TRY(fj_put_bytes(out, fj_buf_slice(&b->priv)));
+	FJ_TRY(fj_put_bytes(out, fj_buf_slice(&b->creation)));
+	FJ_TRY(fj_buf_put(out, b->creation_hash.b, FJ_SHA256_LEN));
+	return fj_put_bytes(out, fj_buf_slice(&b->ticket));
+}
+
+static enum fj_rc part(struct fj_rd *r, struct fj_buf *to)
+{
+	struct fj_slice s;
+
+	FJ_TRY(fj_get_bytes(r, HSM_BLOB_PART, &s));
+	return fj_buf_put(to, s.p, s.len);
+}
+
+static enum fj_rc decode(struct fj_slice content, struct hsm_blob *b)
+{
+	struct fj_rd r;
+	struct fj_slice hash;
+
+	fj_rd_init(&r, content);
+	FJ_TRY(part(&r, &b->pub));
+	FJ_TRY(part(&r, &b->priv));
+	FJ_TRY(part(&r, &b->creation));
+	FJ_TRY(fj_get_raw(&r, FJ_SHA256_LEN, &hash));
+	memcpy(b->creation_hash.b, hash.p, FJ_SHA256_LEN);
+	FJ_TRY(part(&r, &b->ticket));
+	return fj_rd_end(&r);
+}
+
+static enum fj_rc write_slot(const struct hsm_signer *s, unsigned slot, const struct hsm_blob *b, struct fj_hash *hash, struct fj_err *err)
+{
+	uint8_t room[SLOT] = {0};
+	FJ_AUTO(buf) content = FJ_BUF_INIT(SLOT - 4);
+	FJ_AUTO(buf) head = FJ_BUF_INIT(4);
+
+	if (encode(b, &content) != FJ_OK || fj_put_u32(&head, (uint32_t)content.len) != FJ_OK)
+		return fj_fail(err, FJ_E_LIMIT, HSM_LAYER, NULL, "a key's blob is too long for its slot");
+	memcpy(room, head.data, 4);
+	memcpy(room + 4, content.data, content.len);
+	fj_sha256(fj_buf_slice(&content), hash);
+	if (pwrite(s->keys_fd, room, SLOT, (off_t)slot * SLOT) != SLOT || fsync(s->keys_fd) != 0)
+		return fj_fail_errno(err, HSM_LAYER, "write the key file");
+	return FJ_OK;
+}
+
+static enum fj_rc read_slot(const struct hsm_signer *s, unsigned slot, struct hsm_blob *b, struct fj_err *err)
+{
+	uint8_t room[SLOT];
+	struct fj_rd r;
+	struct fj_slice content;
+	struct fj_hash hash;
+
+	if (pread(s->keys_fd, room, SLOT, (off_t)slot * SLOT) != SLOT)
+		return fj_fail(err, FJ_E_CORRUPT, HSM_LAYER, NULL, "the key file ends before slot %u, which the audit log knows", slot);
+	fj_rd_init(&r, FJ_SLICE(room, SLOT));
+	if (fj_get_bytes(&r, SLOT - 4, &content) == FJ_OK) {
+		fj_sha256(content, &hash);
+		if (fj_hash_eq(&hash, &s->mem.key[slot].blob) && decode(content, b) == FJ_OK)
+			return FJ_OK;
+	}
+	return fj_fail(err, FJ_E_CORRUPT, HSM_LAYER, NULL, "slot %u of the key file is not what the audit log says; put the file back that belongs to this log", slot);
+}
+
+/* --- records: u8 slot, u8 role (0: storage), u8 generation, u32 handle, raw[32] hash of the slot's content --- */
+
+enum fj_rc store_replay(struct hsm_memory *m, struct fj_slice body, struct fj_err *err)
+{
+	struct fj_rd r;
+	struct fj_slice hash;
+	struct mem_key k = {.used = true};
+	uint8_t slot;
+
+	fj_rd_init(&r, body);
+	if (fj_get_u8(&r, &slot) != FJ_OK || slot >= HSM_MAX_KEYS || fj_get_u8(&r, &k.role) != FJ_OK || k.role >= HSM_ROLE_END || fj_get_u8(&r, &k.generation) != FJ_OK ||
+	    fj_get_u32(&r, &k.handle) != FJ_OK || fj_get_raw(&r, FJ_SHA256_LEN, &hash) != FJ_OK || fj_rd_end(&r) != FJ_OK || m->key[slot].used || (slot == 0) != (k.role == 0))
+		return fj_fail(err, FJ_E_CORRUPT, HSM_LAYER, NULL, "a record of the audit log is malformed");
+	memcpy(k.blob.b, hash.p, FJ_SHA256_LEN);
+	m->key[slot] = k;
+	if (k.role != 0)
+		m->slot[k.role] = slot;
+	return FJ_OK;
+}
+
+static enum fj_rc record(struct hsm_signer *s, unsigned slot, uint8_t role, uint32_t handle, const struct hsm_blob *b, struct fj_err *err)
+{
+	FJ_AUTO(buf) body = FJ_BUF_INIT(64);
+	struct fj_hash hash;
+
+	FJ_TRY(write_slot(s, slot, b, &hash, err));
+	FJ_TRY(fj_put_u8(&body, (uint8_t)slot));
+	FJ_TRY(fj_put_u8(&body, role));
+	FJ_TRY(fj_put_u8(&body, 1));
+	FJ_TRY(fj_put_u32(&body, handle));
+	FJ_TRY(fj_buf_put(&body, hash.b, FJ_SHA256_LEN));
+	FJ_TRY(signer_record(s, AUDIT_KEY, fj_buf_slice(&body), err));
+	return store_replay(&s->mem, fj_buf_slice(&body), err);
+}
+
+/* --- making --- */
+
+static bool new_scalar(uint8_t out[32])
+{
+	BIGNUM *d = NULL;
+	EVP_PKEY *key = EVP_EC_gen("P-256");
+	bool ok = key != NULL && EVP_PKEY_get_bn_param(key, "priv", &d) == 1 && BN_bn2binpad(d, out, 32) == 32;
+
+	EVP_PKEY_free(key);
+	BN_clear_free(d);
+	return ok;
+}
+
+/* 32 octets made outside: they are to sign in our memory, sealed at rest */
+static enum fj_rc create_sealed(struct hsm_signer *s, enum hsm_role role, struct hsm_blob *b, struct fj_err *err)
+{
+	uint8_t octets[32];
+	struct fj_slice secret = FJ_SLICE(octets, sizeof(octets));
+	enum fj_rc rc = FJ_OK;
+
+	if (role == HSM_NOTE)
+		fj_random(octets, sizeof(octets));
+	else if (!new_scalar(octets))
+		rc = fj_fail(err, FJ_E_CRYPTO, HSM_LAYER, NULL, "the OCSP key could not be made");
+	if (rc == FJ_OK)
+		rc = hsm_tpm_create(s->tpm, &secret, b, err);
+	fj_wipe(octets, sizeof(octets));
+	return rc;
+}
+
+static unsigned free_slot(const struct hsm_memory *m)
+{
+	unsigned i = 1;
+
+	while (i < HSM_MAX_KEYS && m->key[i].used)
+		i++;
+	return i;
+}
+
+static enum fj_rc make_key(struct hsm_signer *s, size_t k, uint32_t handle, struct fj_err *err)
+{
+	FJ_AUTO(hsm_blob) b;
+	unsigned slot = free_slot(&s->mem);
+
+	hsm_blob_init(&b);
+	if (slot == HSM_MAX_KEYS)
+		return fj_fail(err, FJ_E_LIMIT, HSM_LAYER, NULL, "the key file has room for %d keys", HSM_MAX_KEYS);
+	FJ_TRY(kinds[k].sealed ? create_sealed(s, kinds[k].role, &b, err) : hsm_tpm_create(s->tpm, NULL, &b, err));
+	FJ_TRY(record(s, slot, (uint8_t)kinds[k].role, handle, &b, err));
+	return hsm_tpm_attach(s->tpm, slot, &b, handle, err);
+}
+
+enum fj_rc store_make(struct hsm_signer *s, struct fj_err *err)
+{
+	uint32_t handle[1 + FJ_ARRAY_LEN(kinds)];
+	FJ_AUTO(hsm_blob) storage;
+	size_t n = !s->mem.key[0].used, next = 0;
+
+	hsm_blob_init(&storage);
+	for (size_t k = 0; k < FJ_ARRAY_LEN(kinds); k++)
+		n += kinds[k].persistent && s->mem.slot[kinds[k].role] == 0;
+	FJ_TRY(hsm_tpm_free_handles(s->tpm, handle, n, err));
+	if (!s->mem.key[0].used) {
+		FJ_TRY(hsm_tpm_storage(s->tpm, handle[next], &storage, err));
+		FJ_TRY(record(s, 0, 0, handle[next++], &storage, err));
+	}
+	FJ_TRY(hsm_tpm_counter_make(s->tpm, err));
+	for (size_t k = 0; k < FJ_ARRAY_LEN(kinds); k++)
+		if (s->mem.slot[kinds[k].role] == 0)
+			FJ_TRY(make_key(s, k, kinds[k].persistent ? handle[next++] : 0, err));
+	return FJ_OK;
+}
+
+bool store_whole(const struct hsm_memory *m)
+{
+	bool all = m->key[0].used;
+
+	for (size_t k = 0; k < FJ_ARRAY_LEN(kinds); k++)
+		all = all && m->slot[kinds[k].role] != 0;
+	return all;
+}
+
+/* --- at the start --- */
+
+enum fj_rc store_find(struct hsm_signer *s, struct fj_err *err)
+{
+	for (unsigned i = 0; i < HSM_MAX_KEYS; i++) {
+		FJ_AUTO(hsm_blob) b;
+		hsm_blob_init(&b);
+		if (!s->mem.key[i].used)
+			continue;
+		FJ_TRY(read_slot(s, i, &b, err));
+		FJ_TRY(i == 0 ? hsm_tpm_storage(s->tpm, s->mem.key[0].handle, &b, err) : hsm_tpm_attach(s->tpm, i, &b, s->mem.key[i].handle, err));
+	}
+	return FJ_OK;
+}

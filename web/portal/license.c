@@ -129,7 +129,7 @@ void portal_begin_at_product(struct web_req *q, struct fj_buf *b, const struct i
 
 void portal_left_out(struct web_req *q, struct fj_buf *b, int64_t good, const json_t *o)
 {
-	int64_t left = fj_json_num(o, "rows_left_out");
+	int64_t left = fj_json_num(o, "rows_left_out"), all = good + left;
 	const json_t *list = json_object_get(o, "users_left_out");
 	size_t i;
 	json_t *v;
@@ -137,7 +137,7 @@ void portal_left_out(struct web_req *q, struct fj_buf *b, int64_t good, const js
 	if (left == 0)
 		return;
 	web_html(b, "<section class=\"missing\" role=\"status\"><p><strong>");
-	web_say(q, b, "Of %lld rows of the list %lld get a license. The other %lld have faults and get none:", (long long)(good + left), (long long)good, (long long)left);
+	web_say(q, b, "Of %lld rows of the list %lld get a license. The other %lld have faults and get none:", (long long)all, (long long)good, (long long)left);
 	web_html(b, "</strong></p><ul>");
 	json_array_foreach(list, i, v) {
 		web_html(b, "<li>");

@@ -66,6 +66,8 @@ static const struct waits {
 	{"plan.activate", ISS_IMPLEMENTER, "plan", "FILED", "plan", 'I', STO_COUNT, .filter = "turn", .asked = "authorisation.grant"},
 	{"evaluation.add", ISS_IMPLEMENTER, "authorisation", "", NULL, 0, STO_HOME_EVALUATE, .filter = "turn", .now = true},
 	{"evaluation.add", ISS_ASSESSOR, "authorisation", "", NULL, 0, STO_HOME_ASSESS, .filter = "assessor", .now = true},
+	{"authorisation.adjust", ISS_IMPLEMENTER, "evaluation", "ADJUST", NULL, 0, STO_HOME_NARROW, .filter = "turn", .now = true},
+	{"authorisation.reclaim", ISS_IMPLEMENTER, "evaluation", "RECLAIM", NULL, 0, STO_HOME_TAKE_BACK, .filter = "turn", .now = true},
 	{"token.review", ISS_OPERATOR, "request", "REQUESTED", NULL, 0, STO_HOME_REQUESTS, .filter = "turn"},
 	{"usage.countersign", ISS_USER | ISS_DEVELOPER, "usage", "REPORTED", NULL, 0, STO_HOME_USAGE, .filter = "user"},
 	{"order.answer", SUP_SUPERVISED, "order", "ISSUED", NULL, 0, STO_HOME_ORDERS, .filter = "turn"},

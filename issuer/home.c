@@ -196,8 +196,8 @@ static json_t *authorisation(const struct sto_q *q, fj_time now)
 	char day[FJ_TIME_CAP], from[FJ_TIME_CAP];
 
 	fj_date_china(sto_int(q, 3), day);
-	return json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s}", "number", sto_text(q, 0), "operator_name", sto_text(q, 1), "holder_name", sto_text(q, 2), "mode", sto_text(q, 4), "until", day,
-	    "asset_names", sto_text(q, 5), "begins", begins(sto_int(q, 6), now, from));
+	return json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:b}", "number", sto_text(q, 0), "operator_name", sto_text(q, 1), "holder_name", sto_text(q, 2), "mode", sto_text(q, 4), "until", day,
+	    "asset_names", sto_text(q, 5), "begins", begins(sto_int(q, 6), now, from), "certificate_stopped", sto_int(q, 7) != 0);
 }
 
 static json_t *asked(const struct sto_q *q, fj_time now)

@@ -10,6 +10,7 @@ from datetime import date, datetime, timedelta, timezone
 import sqlite3
 from casefile import many
 from lib import *
+from forms import Browser
 
 GUIZHOU, QIANSHU, PENGCHENG, JIANGCHENG = '11520000DEMA000217', '91520100DEMA0011XF', '91440300DEMA00128B', '91420100DEMA00136K'
 CASE = json.load(open(os.path.join(os.path.dirname(os.path.abspath(__file__)), '../fixtures/cases/case4.json')))
@@ -462,6 +463,29 @@ def overdue(cert, narrow):
     check('and renewed', renew()[0] == 200)
     return (last + timedelta(days=1)).isoformat()
 
+def paused(cert, dau):
+    text = lambda t: re.sub('<[^>]*>', '', t)
+    o.done('gz-fin1', 'certificate.suspend', number=cert, reason='核实中（示例）')
+    asked = o.done('gz-fin1', 'certificate.resume', number=cert, reason='已核实（示例）')['approval']
+    mine, others = (page(w, '/show/certificate/' + cert) for w in ('gz-fin2', 'gz-fin1'))
+    check('a certificate whose resumption is asked for says so, for whom, and does not offer to ask again', '恢复申请待您审批：' in mine and '恢复申请待本单位另一名经办人审批：' in others and
+          all('/approvals/' + asked in p and '/do/certificate/resume' not in p for p in (mine, others)))
+    b = Browser(h, 'gz-fin2')
+    b.open('/do/certificate/resume?number=' + cert)
+    f = b.form('/do/certificate/resume')
+    f.set('reason', '再次申请（示例）')
+    b.open('/do/certificate/resume', urllib.parse.urlencode([tuple(x) for x in f.fields]).encode(), 'application/x-www-form-urlencoded')
+    check('asked again it is refused with the way to the request, and no other advice', 'href="/approvals/%s"' % asked in b.html and '请打开该申请' in b.html and '怎么办' not in b.page.text, b.page.text[:600])
+    form = text(page('gz-fin2', '/do/certificate/resume?number=' + cert))
+    check('what lies under it is stopped with it, not in force', '随证书停止' in form)
+    home = next(a for a in o.done('gz-hold1', 'home.show')['in_use']['authorisations'] if a['number'] == dau)
+    check('on the home page too', home['certificate_stopped'] is True and '随证书停止' in page('gz-hold1', '/'))
+    public = text(urllib.request.urlopen(urllib.request.Request(h.url('/v/' + dau + '?lang=zh'), headers={'Accept': 'text/html'}), timeout=20).read().decode())
+    check('and on the public page, which names the certificate', re.search('登记系统中的状态：\\s*随证书停止；其证书：\\s*%s\\s*已暂停' % cert, public), public[:800])
+    o.done('gz-fin2', 'approval.approve', id=asked)
+    check('resumed, nothing of that is left', '随证书停止' not in page('gz-hold1', '/') and '恢复申请待' not in page('gz-fin1', '/show/certificate/' + cert))
+
+
 def concluded(cert, today):
     dau = grant_of(cert, {**CASE['vars']['grant'], 'purposes': ['INDUSTRY', 'PUBGOV']}, today, day(1000))
     o.done('gz-hold1', 'evaluation.add', **{'number': dau, 'from': today, 'to': today, 'indicators': [{'name': '总体', 'weight_bp': 10000, 'score': 60}], 'conclusion': 'ADJUST', 'report': '评价报告（示例）'})
@@ -482,6 +506,9 @@ def concluded(cert, today):
         code, out = adjust(**{key: left})
         check('a scope that cannot be is refused at its field, and why: ' + key, code in (409, 422) and out.get('field') == key and said in out['detail']['zh'], (code, out))
     o.done('qs1', 'product.add', authorisation=dau, id='P-FREE', version='1.0', name='治理查验（示例）', purpose='PUBGOV', delivery='VERIFY', price_form='FREE', fee_fen=0, data_use='示例', conditions='示例')
+    above = o.done('gz-fin1', 'stops.show', number=cert)
+    each = [o.done('gz-fin1', 'stops.show', number=a['number'])['counts']['products'] for a in above['authorisations']]
+    check('what would stop is counted alike on an authorisation and on the certificate above it', above['counts']['products'] == sum(each) and (dau, 1) in zip([a['number'] for a in above['authorisations']], each), (above['counts'], each))
     asked = adjust(purposes=['INDUSTRY'])[1]
     check('a narrowing tells which products lie beyond it', [p['name'] for p in asked['products_beyond']] == ['治理查验（示例）'] and 'becomes_free' not in asked, asked)
     check('and to whom it is that approves', '超出新范围的产品和服务' in page('gz-fin1', '/approvals/' + asked['approval']))
@@ -578,6 +605,7 @@ try:
     orders(dau, good, cert, CASE['vars']['grant'])
     surrender(cert)
     kept(cert)
+    paused(cert, narrow)
     evaluation(dau, good)
     refused('who is to be taken back by his evaluation is not renewed', o.do('gz-hold1', 'authorisation.propose', proposal=proposal(cert, CASE['vars']['grant'], day(0), day(700))), 'R25')
     reclaim(dau, good)

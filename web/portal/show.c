@@ -473,6 +473,8 @@ static void page(struct web_req *q, struct web_res *r, const char *noun, const c
 	else if (strcmp(noun, "asset") == 0 && open[0] != '\0')
 		turn_of_registration(q, b, open);
 	carried_out(q, b, rest);
+	if (portal_resume_asked(q, b, stops))
+		x.n_again = 0; /* it is asked for once */
 	portal_ask_license(q, b, noun, o, id);
 	next_acts(q, b, &x, o, id, back);
 	portal_license_text(q, b, noun, o, id);

@@ -264,12 +264,15 @@ static void none_found(const struct form *d, const json_t *known)
 static void named_boxes(const struct form *d, const struct iss_field *f, const char *path)
 {
 	FJ_AUTO(json) known = known_of(d, f, path);
+	FJ_AUTO(json) only = (f->as & ISS_AS_NAMES) ? granted(d, path) : NULL;
 	FJ_AUTO(json) rest = portal_lines(json_object_get(d->fill, path));
 	size_t i;
 	json_t *v;
 
 	json_array_foreach(known, i, v) {
 		char text[400], course[80];
+		if (only != NULL && !fj_territory_has(only, fj_json_text(v, "id")))
+			continue;
 		course_of(d->q, path, fj_json_text(v, "id"), course);
 		snprintf(text, sizeof(text), "%.300s%s%s", fj_json_text(v, "label"), course[0] == '\0' ? "" : " · ", course);
 		box(d, path, fj_json_text(v, "id"), text);

@@ -23,12 +23,12 @@ static const char *const purposes[] = {"INDUSTRY", "PUBGOV", "SECTOR", "WELFARE"
 static const char *const actions[] = {"DOWNLOAD_PRODUCT", "MODEL_CALL", "QUERY", "REDEVELOP", "VERIFY", NULL};
 const struct iss_field fld_authorisation_adjust[] = {
 	{"number", ISS_F_STR, true, 40, "授权编号", "authorisation"},
-	{"purposes", ISS_F_LIST, false, 4, "保留用途", "purposes that are left; none: as they are", purposes, "docs/formats.md 5.1"},
-	{"actions", ISS_F_LIST, false, 5, "保留行为", "acts that are left; none: as they are", actions, "docs/formats.md 5.1"},
-	{"territory", ISS_F_LIST, false, 256, "保留地域", "divisions that are left; none: as they are"},
-	{"scenarios", ISS_F_LIST, false, 256, "保留场景", "scenarios that are left; none: as they are"},
-	{"domains", ISS_F_LIST, false, 256, "保留领域", "domains that are left; none: as they are"},
-	{"environment", ISS_F_LIST, false, 256, "保留环境", "environments that are left; none: as they are"},
+	{"purposes", ISS_F_LIST, false, 4, "保留用途（全不选为不变）", "purposes that are left; none: as they are", purposes, "docs/formats.md 5.1"},
+	{"actions", ISS_F_LIST, false, 5, "保留行为（全不选为不变）", "acts that are left; none: as they are", actions, "docs/formats.md 5.1"},
+	{"territory", ISS_F_LIST, false, 256, "保留地域（全不选为不变）", "divisions that are left; none: as they are", .as = ISS_AS_NAMES},
+	{"scenarios", ISS_F_LIST, false, 256, "保留场景（不填为不变）", "scenarios that are left; none: as they are"},
+	{"domains", ISS_F_LIST, false, 256, "保留领域（不填为不变）", "domains that are left; none: as they are"},
+	{"environment", ISS_F_LIST, false, 256, "保留环境（不填为不变）", "environments that are left; none: as they are"},
 	{"to", ISS_F_STR, false, 10, "提前截止", "last day, earlier than now"},
 	{"reason", ISS_F_STR, true, 400, "理由", "reason, for the record"},
 	{0},
@@ -41,24 +41,46 @@ static enum fj_rc no(struct fj_err *err, enum fj_rc rc, const char *en, const ch
 
 /* --- what is left --- */
 
+static const struct left {
+	const char *key, *zh, *en;
+} lists[] = {{"purposes", "保留用途", "purposes"}, {"actions", "保留行为", "acts"}, {"territory", "保留地域", "divisions"}, {"scenarios", "保留场景", "scenarios"}, {"domains", "保留领域", "domains"},
+	{"environment", "保留环境", "environments"}};
+
+/* what is no list of this kind at all, in words for who filled it in */
+static enum fj_rc ill(const struct left *l, const json_t *left, const json_t *old, struct fj_err *err)
+{
+	bool regions = strcmp(l->key, "territory") == 0, none = json_array_size(json_object_get(old, l->key)) == 0;
+	const char *wrong = "";
+	size_t i;
+	json_t *v;
+
+	json_array_foreach(left, i, v)
+		if (regions && wrong[0] == '\0' && !fj_div6_ok(json_string_value(v)))
+			wrong = json_string_value(v);
+	enum fj_rc rc = fj_fail(err, FJ_E_INVALID, "issuer", "27号 art. 11", "%s that are left: %.60s%s", l->en, wrong,
+	    regions ? " is no division; give its name as the list has it, or its six digits" : none ? "this authorisation names none; leave it out" : "one is not written as it should be");
+	fj_err_zh(err, "“%s”：%s%.60s%s", l->zh, regions ? "没有行政区划“" : "", wrong, regions ? "”，请填列表中的名称或六位代码" : none ? "本授权未限定此项，请留空" : "有一项填写不符合规定");
+	return fj_err_at(err, rc, l->key);
+}
+
+/* one list after the other, so that a refusal is of the one that it is about */
 static enum fj_rc narrowed_grant(const json_t *params, const json_t *old, json_t **out, struct fj_err *err)
 {
-	static const char *const lists[] = {"purposes", "actions", "territory", "scenarios", "domains", "environment", NULL};
 	FJ_AUTO(json) grant = json_deep_copy(old);
 	struct fj_err why = {0};
 
-	for (const char *const *k = lists; *k != NULL; k++) {
-		const json_t *left = json_object_get(params, *k);
-		if (json_array_size(left) > 0 && fj_json_set(grant, *k, dom_sorted(left)) != FJ_OK)
+	for (size_t i = 0; i < FJ_ARRAY_LEN(lists); i++) {
+		const json_t *left = json_object_get(params, lists[i].key);
+		if (json_array_size(left) == 0)
+			continue;
+		if (fj_json_set(grant, lists[i].key, dom_sorted(left)) != FJ_OK)
 			return fj_no_memory(err, "issuer");
+		enum fj_rc rc = fj_grant_within(grant, old, &why);
+		if (rc == FJ_E_REFUSED)
+			return fj_err_at(err, iss_rule_no_widening(why.en, why.zh, err), lists[i].key);
+		if (rc != FJ_OK)
+			return rc == FJ_E_INVALID ? ill(&lists[i], left, old, err) : fj_no_memory(err, "issuer");
 	}
-	enum fj_rc rc = fj_grant_within(grant, old, &why);
-	if (rc != FJ_OK && rc != FJ_E_REFUSED) {
-		if (err != NULL)
-			*err = why;
-		return rc;
-	}
-	FJ_TRY(iss_rule_no_widening(rc == FJ_OK ? NULL : why.en, rc == FJ_OK ? NULL : why.zh, err));
 	*out = fj_move(grant);
 	return FJ_OK;
 }
@@ -199,6 +221,40 @@ static enum fj_rc narrowed_payload(struct iss_call *c, const struct dom_auth *a,
 	    : fj_no_memory(err, "issuer");
 }
 
+/* what is on sale under it for a purpose that is not left */
+static enum fj_rc products_beyond(struct sto *db, const char *number, const json_t *grant, json_t **out, struct fj_err *err)
+{
+	FJ_AUTO(sto_q) q = {0};
+	FJ_AUTO(json) list = json_array();
+	bool row;
+
+	FJ_TRY(sto_query(db, STO_PRODUCT_PUBLIC, &q, err, "t", number));
+	for (;;) {
+		FJ_TRY(sto_step(&q, &row, err));
+		if (!row)
+			break;
+		if (!fj_list_has(json_object_get(grant, "purposes"), sto_text(&q, 5)))
+			json_array_append_new(list, json_pack("{s:s, s:s, s:s}", "product", sto_text(&q, 0), "name", sto_text(&q, 4), "purpose", sto_text(&q, 5)));
+	}
+	*out = fj_move(list);
+	return *out != NULL ? FJ_OK : fj_no_memory(err, "issuer");
+}
+
+/* what follows from a narrowing, beside what was asked for: into the request and its answer */
+static enum fj_rc follows(struct iss_call *c, const struct dom_auth *a, const json_t *scope, json_t *out, struct fj_err *err)
+{
+	json_t *products = NULL;
+	int64_t n;
+	bool was_free = strcmp(fj_json_text(json_object_get(a->body, "terms"), "kind"), "free") == 0;
+
+	FJ_TRY(beyond(c->db, NULL, a->number, c->now, scope, &n, err));
+	FJ_TRY(products_beyond(c->db, a->number, json_object_get(scope, "grant"), &products, err));
+	FJ_TRY(fj_json_set(out, "products_beyond", products));
+	if (!was_free && strcmp(fj_json_text(json_object_get(scope, "terms"), "kind"), "free") == 0)
+		FJ_TRY(fj_json_set(out, "becomes_free", json_string("R07")));
+	return fj_json_set(out, "tokens_beyond", json_integer((json_int_t)n));
+}
+
 static enum fj_rc check(struct iss_call *c, const struct dom_auth *a, struct fj_err *err)
 {
 	const char *to;
@@ -215,7 +271,6 @@ enum fj_rc cmd_authorisation_adjust(struct iss_call *c, struct fj_err *err)
 	FJ_AUTO(json) scope = NULL;
 	enum iss_party by;
 	fj_time exp;
-	int64_t n;
 	char content[65];
 
 	FJ_TRY(sup_authorisation(c, &a, err));
@@ -227,13 +282,15 @@ enum fj_rc cmd_authorisation_adjust(struct iss_call *c, struct fj_err *err)
 	if (exp == a.not_after && json_equal(grant, json_object_get(a.body, "grant")))
 		return no(err, FJ_E_INVALID, "nothing would be narrower than it is", "未缩小任何范围");
 	FJ_TRY(narrowed_payload(c, &a, grant, exp, &scope, err));
-	FJ_TRY(beyond(c->db, NULL, a.number, c->now, scope, &n, err));
+	FJ_AUTO(json) then = json_object();
+	FJ_TRY(follows(c, &a, scope, then, err));
 	FJ_TRY(dom_org_get(c->db, a.holder, &holder, err));
 	FJ_TRY(dom_claims_content(scope, content, err));
-	FJ_AUTO(json) payload = json_pack("{s:s, s:O, s:I, s:s, s:I, s:s}", "number", a.number, "grant", grant, "exp", (json_int_t)exp, "reason", fj_json_text(c->params, "reason"),
-	    "tokens_beyond", (json_int_t)n, "content", content);
+	FJ_AUTO(json) payload = json_pack("{s:s, s:O, s:I, s:s, s:s}", "number", a.number, "grant", grant, "exp", (json_int_t)exp, "reason", fj_json_text(c->params, "reason"), "content", content);
+	if (payload == NULL || json_object_update(payload, then) != 0)
+		return fj_no_memory(err, "issuer");
 	FJ_TRY(apr_request(c, "authorisation.adjust", a.number, holder.finance, payload, err));
-	return fj_json_set(c->answer, "tokens_beyond", json_integer((json_int_t)n));
+	return json_object_update(c->answer, then) == 0 ? FJ_OK : fj_no_memory(err, "issuer");
 }
 
 enum fj_rc apr_authorisation_adjust(struct iss_call *c, const struct apr *p, struct fj_err *err)

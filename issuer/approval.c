@@ -94,8 +94,8 @@ static enum fj_rc refuse_second(struct iss_call *c, const char *kind, const char
 	FJ_TRY(apr_open_for(c, kind, object, open, err));
 	if (open[0] == '\0')
 		return FJ_OK;
-	enum fj_rc rc = fj_fail(err, FJ_E_EXISTS, "issuer", NULL, "this waits for a decision already: %s", open);
-	fj_err_zh(err, "该事项已有待审批申请：%s", open);
+	enum fj_rc rc = fj_fail(err, FJ_E_EXISTS, "issuer", NULL, "this waits for a decision already: %s; whose turn it is stands there", open);
+	fj_err_zh(err, "该事项已有待审批申请 %s，请打开该申请查看由谁审批", open);
 	return rc;
 }
 

@@ -1073,7 +1073,7 @@ static json_t *auth_json(const struct dom_auth *a, fj_time now)
 }
 
 /* what the agreement lists to be offered, [] where there is none */
-static enum fj_rc agreed_into(struct sto *db, const char *number, json_t *out, struct fj_err *err)
+static enum fj_rc agreed_into(struct sto *db, const char *number, const json_t *grant, json_t *out, struct fj_err *err)
 {
 	static const char *const keys[] = {"id", "name", "purpose", "level"};
 	json_t *agreement = NULL, *list = json_array(), *v;
@@ -1085,6 +1085,8 @@ static enum fj_rc agreed_into(struct sto *db, const char *number, json_t *out, s
 		json_t *one = json_object();
 		for (size_t k = 0; k < FJ_ARRAY_LEN(keys); k++)
 			json_object_set(one, keys[k], json_object_get(v, keys[k]));
+		if (!fj_list_has(json_object_get(grant, "purposes"), fj_json_text(v, "purpose")))
+			json_object_set_new(one, "beyond_scope", json_true()); /* the authorisation was made narrower */
 		json_array_append_new(list, one);
 	}
 	FJ_TRY(fj_json_set(out, "agreed_products", list));
@@ -1134,7 +1136,7 @@ enum fj_rc cmd_authorisation_show(struct iss_call *c, struct fj_err *err)
 	json_t *adjustments = NULL;
 	FJ_TRY(adj_of(c->db, a.number, &adjustments, err));
 	json_object_set_new(c->answer, "adjustments", adjustments);
-	FJ_TRY(agreed_into(c->db, a.number, c->answer, err));
+	FJ_TRY(agreed_into(c->db, a.number, json_object_get(a.body, "grant"), c->answer, err));
 	FJ_TRY(plan_into(c->db, &a, c->answer, err));
 	FJ_TRY(evl_into(c->db, a.number, c->now, c->answer, err));
 	return c->answer != NULL ? FJ_OK : fj_no_memory(err, "issuer");

@@ -32,6 +32,15 @@ const struct iss_field fld_evaluation_add[] = {
 	{0},
 };
 const struct iss_field fld_evaluation_compute[] = {{"indicators", ISS_F_JSON, true, 1, "评价指标", "indicators", .members = shp_indicators, .shape = ISS_ROWS}, {0}};
+static const char *const to_do[] = {"ADJUST", "RECLAIM", NULL};
+const struct iss_field fld_evaluation_list[] = {
+	{"after", ISS_F_STR, false, 64, "起始", "start after this one"},
+	ISS_FIELD_LIMIT,
+	{"number", ISS_F_STR, false, 40, "授权编号", "of this authorisation"},
+	{"state", ISS_F_STR, false, 8, "待落实的结论", "that concluded this, which is not done yet", to_do, "domain.md 4.13"},
+	{"turn", ISS_F_STR, false, 18, "待其办理", "whose conclusion this implementing institution has to carry out"},
+	{0},
+};
 const struct iss_field fld_supervision_list[] = {
 	{"after", ISS_F_STR, false, 64, "起始", "start after this one"},
 	ISS_FIELD_LIMIT,
@@ -164,18 +173,37 @@ static enum fj_rc check_evaluator(struct iss_call *c, const struct dom_auth *a, 
 	return iss_rule_no_evaluation_by_the_evaluated(strcmp(org, op.usci) == 0 || fj_list_has(op.affiliates, org) || fj_list_has(own.affiliates, op.usci), err);
 }
 
+/* which days may be evaluated: those of the term that are over, today too */
+static enum fj_rc no_such_period(const struct iss_call *c, const struct dom_auth *a, const char *field, struct fj_err *err)
+{
+	char first[FJ_TIME_CAP], last[FJ_TIME_CAP];
+
+	fj_date_china(a->not_before, first);
+	fj_date_china(a->not_after < c->now ? a->not_after : c->now, last);
+	enum fj_rc rc = fj_fail(err, FJ_E_INVALID, "issuer", "27号 art. 14(九)", "the period lies within the days of the authorisation that are over, %s to %s, and ends no earlier than it begins; correct it", first, last);
+	fj_err_zh(err, "评价期应在授权期限内已经过的 %s 至 %s 之间，起不晚于止，请更正", first, last);
+	return fj_err_at(err, rc, field);
+}
+
 static enum fj_rc read_period(struct iss_call *c, const struct dom_auth *a, const struct term *t, fj_time *to, struct fj_err *err)
 {
 	fj_time from;
 
 	FJ_TRY(fj_date_parse(fj_json_text(c->params, "from"), &from, err));
 	FJ_TRY(fj_date_parse(fj_json_text(c->params, "to"), to, err));
-	if (from > *to || *to > c->now || from < day_of(a->not_before))
-		return no(err, "the period begins with the authorisation or later, ends after it begins and is not of the future", "评价期应在授权期限内，起不晚于止，且不得为将来");
+	if (from < day_of(a->not_before) || from > *to || *to > c->now)
+		return no_such_period(c, a, from < day_of(a->not_before) ? "from" : "to", err);
+	if (from <= t->since && *to >= t->since)
+		return FJ_OK;
+	char next[FJ_TIME_CAP];
+	fj_date_china(t->since, next);
+	enum fj_rc rc = from > t->since ? fj_fail(err, FJ_E_INVALID, "issuer", "27号 art. 14(九)", "the period leaves a gap: %s is the first day that is not evaluated; begin no later", next)
+	    : fj_fail(err, FJ_E_INVALID, "issuer", "27号 art. 14(九)", "this period is evaluated already: %s is the first day that is not; end no earlier", next);
 	if (from > t->since)
-		return no(err, "the period leaves a gap after the last one that was evaluated (or after the authorisation's first day); begin earlier",
-		    "评价期与上一评价期（或授权起始日）之间有间隔，请提前起始日");
-	return *to >= t->since ? FJ_OK : no(err, "this period is evaluated already; end it later", "该期间已评价，请延后截止日");
+		fj_err_zh(err, "评价期之间有间隔：%s 起尚未评价，起始日不得晚于该日", next);
+	else
+		fj_err_zh(err, "该期间已评价：%s 起尚未评价，截止日不得早于该日", next);
+	return fj_err_at(err, rc, from > t->since ? "from" : "to");
 }
 
 /* of the next period, by the agreement of now */
@@ -289,16 +317,29 @@ enum fj_rc sup_may_grant(struct iss_call *c, const json_t *certificates, const c
 
 /* --- reading --- */
 
+/* what came of a conclusion to narrow: the version, or the request and who decides it */
+static json_t *followed(const struct sto_q *q, json_t *shown)
+{
+	const char *asked = sto_text(q, 16), *by = sto_text(q, 17);
+	bool narrow = strcmp(sto_text(q, 8), "ADJUST") == 0;
+
+	if (narrow && sto_int(q, 15) > 0)
+		json_object_set_new(shown, "narrowed_version", json_integer((json_int_t)sto_int(q, 15)));
+	else if (narrow && asked[0] != '\0')
+		json_object_update_new(shown, json_pack("{s:s, s:{s:s}}", "approval", asked, "waiting_for", "org", by));
+	return shown;
+}
+
 static json_t *to_json(const struct sto_q *q, fj_time now)
 {
 	char at[FJ_TIME_CAP];
 
 	(void)now;
 	fj_time_utc(sto_int(q, 12), at);
-	return json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:I, s:I, s:s, s:s, s:s, s:s, s:s}", "id", sto_text(q, 0), "authorisation", sto_text(q, 1), "authorisation_state",
+	return followed(q, json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:I, s:I, s:s, s:s, s:s, s:s, s:s, s:b}", "id", sto_text(q, 0), "authorisation", sto_text(q, 1), "authorisation_state",
 	    sto_text(q, 14), "implementer", sto_text(q, 13), "org", sto_text(q, 2),
 	    "role", sto_text(q, 3), "from", sto_text(q, 4), "to", sto_text(q, 5), "score", (json_int_t)(sto_int(q, 7) / 100), "score_bp", (json_int_t)sto_int(q, 7),
-	    "conclusion", sto_text(q, 8), "material", sto_text(q, 9), "sha256", sto_text(q, 10), "note", sto_text(q, 11), "at", at);
+	    "conclusion", sto_text(q, 8), "material", sto_text(q, 9), "sha256", sto_text(q, 10), "note", sto_text(q, 11), "at", at, "waits", sto_int(q, 18) != 0));
 }
 
 enum fj_rc cmd_evaluation_show(struct iss_call *c, struct fj_err *err)
@@ -306,12 +347,18 @@ enum fj_rc cmd_evaluation_show(struct iss_call *c, struct fj_err *err)
 	FJ_AUTO(sto_q) q = {0};
 	const char *id = fj_json_peek(c->params, "id");
 
-	FJ_TRY(sto_first(c->db, STO_EVAL_GET, &q, id, err, "t", id));
+	FJ_TRY(sto_first(c->db, STO_EVAL_GET, &q, id, err, "it", (int64_t)c->now, id));
 	c->answer = to_json(&q, c->now);
 	return fj_json_set(c->answer, "indicators", sup_json(sto_text(&q, 6)));
 }
 
 enum fj_rc cmd_evaluation_list(struct iss_call *c, struct fj_err *err)
 {
-	return sup_list(c, STO_EVAL_LIST, to_json, "id", err);
+	FJ_AUTO(sto_q) q = {0};
+	const char *after;
+	int64_t limit;
+
+	iss_page(c, &after, &limit);
+	FJ_TRY(sto_query(c->db, STO_EVAL_LIST, &q, err, "ittitt", (int64_t)c->now, after, fj_json_text(c->params, "number"), limit, fj_json_text(c->params, "state"), fj_json_text(c->params, "turn")));
+	return dom_list_page(c, &q, to_json, "id", limit, err);
 }

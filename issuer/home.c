@@ -66,6 +66,8 @@ static const struct waits {
 	{"plan.activate", ISS_IMPLEMENTER, "plan", "FILED", "plan", 'I', STO_COUNT, .filter = "turn", .asked = "authorisation.grant"},
 	{"evaluation.add", ISS_IMPLEMENTER, "authorisation", "", NULL, 0, STO_HOME_EVALUATE, .filter = "turn", .now = true},
 	{"evaluation.add", ISS_ASSESSOR, "authorisation", "", NULL, 0, STO_HOME_ASSESS, .filter = "assessor", .now = true},
+	{"authorisation.adjust", ISS_IMPLEMENTER, "evaluation", "ADJUST", NULL, 0, STO_HOME_NARROW, .filter = "turn", .now = true},
+	{"authorisation.reclaim", ISS_IMPLEMENTER, "evaluation", "RECLAIM", NULL, 0, STO_HOME_TAKE_BACK, .filter = "turn", .now = true},
 	{"product.add", ISS_OPERATOR, "authorisation", "", NULL, 0, STO_HOME_OFFER, .filter = "offering", .now = true},
 	{"token.review", ISS_OPERATOR, "request", "REQUESTED", NULL, 0, STO_HOME_REQUESTS, .filter = "turn"},
 	{"usage.countersign", ISS_USER | ISS_DEVELOPER, "usage", "REPORTED", NULL, 0, STO_HOME_USAGE, .filter = "user"},
@@ -195,8 +197,8 @@ static json_t *authorisation(const struct sto_q *q, fj_time now)
 	char day[FJ_TIME_CAP], from[FJ_TIME_CAP];
 
 	fj_date_china(sto_int(q, 3), day);
-	return json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s}", "number", sto_text(q, 0), "operator_name", sto_text(q, 1), "holder_name", sto_text(q, 2), "mode", sto_text(q, 4), "until", day,
-	    "asset_names", sto_text(q, 5), "begins", begins(sto_int(q, 6), now, from));
+	return json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:b}", "number", sto_text(q, 0), "operator_name", sto_text(q, 1), "holder_name", sto_text(q, 2), "mode", sto_text(q, 4), "until", day,
+	    "asset_names", sto_text(q, 5), "begins", begins(sto_int(q, 6), now, from), "certificate_stopped", sto_int(q, 7) != 0);
 }
 
 static json_t *asked(const struct sto_q *q, fj_time now)

@@ -159,6 +159,23 @@ static enum fj_rc put_why(struct iss_call *c, const char *number, struct fj_err 
 	return fj_json_set(c->answer, "why", json_pack("{s:s, s:s}", "at", at, "reason", sto_text(&q, 1)));
 }
 
+/* a request to put it in force again that nobody has decided */
+static enum fj_rc put_asked(struct iss_call *c, const char *number, struct fj_err *err)
+{
+	static const char *const kinds[][2] = {{"DAC-", "certificate.resume"}, {"DAU-", "authorisation.resume"}, {"LT-", "token.resume"}, {"", "asset.unfreeze"}};
+	size_t i = 0;
+	char open[32];
+	json_t *who = NULL;
+
+	while (strncmp(number, kinds[i][0], strlen(kinds[i][0])) != 0)
+		i++;
+	FJ_TRY(apr_open_for(c, kinds[i][1], number, open, err));
+	if (open[0] == '\0')
+		return FJ_OK;
+	FJ_TRY(apr_waits_for(c, open, &who, err));
+	return fj_json_set(c->answer, "resume_asked", json_pack("{s:s, s:o}", "approval", open, "waiting_for", who));
+}
+
 enum fj_rc cmd_stops_show(struct iss_call *c, struct fj_err *err)
 {
 	FJ_AUTO(json) certificates = json_array();
@@ -177,5 +194,6 @@ enum fj_rc cmd_stops_show(struct iss_call *c, struct fj_err *err)
 	    "authorisations", authorisations, "products", products, "first_tokens", tokens, "party", party);
 	if (c->answer == NULL)
 		return fj_no_memory(err, "issuer");
-	return party ? put_why(c, number, err) : FJ_OK;
+	FJ_TRY(party ? put_why(c, number, err) : FJ_OK);
+	return put_asked(c, number, err);
 }

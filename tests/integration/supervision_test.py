@@ -10,6 +10,7 @@ from datetime import date, datetime, timedelta, timezone
 import sqlite3
 from casefile import many
 from lib import *
+from forms import Browser
 
 GUIZHOU, QIANSHU, PENGCHENG, JIANGCHENG = '11520000DEMA000217', '91520100DEMA0011XF', '91440300DEMA00128B', '91420100DEMA00136K'
 CASE = json.load(open(os.path.join(os.path.dirname(os.path.abspath(__file__)), '../fixtures/cases/case4.json')))
@@ -244,6 +245,8 @@ def evaluation(dau, good):
                                  ('a conclusion that there is not', {'conclusion': 'PASS'}, None)):
         code, out = add(**what)
         check('an evaluation with %s is refused' % sentence, code in (400, 422) and (rule is None or out.get('rule') == rule), (code, out))
+    code, out = add(**{'from': day(-1)})
+    check('a period outside the term is told the days that there are, at its field', out['field'] == 'from' and day(0) in out['detail']['zh'] and add(to=day(1))[1]['field'] == 'to', out)
     refused('the operator does not evaluate itself', add('qs1'), 'domain.md 6')
     refused('nor does its affiliate', add('cousin'), 'domain.md 6')
     refused('nor another implementing institution', add('hbsw1'), 'domain.md 7.3')
@@ -458,6 +461,67 @@ def overdue(cert, narrow):
     check('evaluated it waits no more', all(waits(w) is None or dau not in listed(w) for w in ('gz-hold1', 'assessor')))
     check('evaluated, it is licensed under again', out['next_due'] == year_after(last + timedelta(days=1)).isoformat() and license(dau, wide)[0] == 200, out)
     check('and renewed', renew()[0] == 200)
+    return (last + timedelta(days=1)).isoformat()
+
+def paused(cert, dau):
+    text = lambda t: re.sub('<[^>]*>', '', t)
+    o.done('gz-fin1', 'certificate.suspend', number=cert, reason='核实中（示例）')
+    asked = o.done('gz-fin1', 'certificate.resume', number=cert, reason='已核实（示例）')['approval']
+    mine, others = (page(w, '/show/certificate/' + cert) for w in ('gz-fin2', 'gz-fin1'))
+    check('a certificate whose resumption is asked for says so, for whom, and does not offer to ask again', '恢复申请待您审批：' in mine and '恢复申请待本单位另一名经办人审批：' in others and
+          all('/approvals/' + asked in p and '/do/certificate/resume' not in p for p in (mine, others)))
+    b = Browser(h, 'gz-fin2')
+    b.open('/do/certificate/resume?number=' + cert)
+    f = b.form('/do/certificate/resume')
+    f.set('reason', '再次申请（示例）')
+    b.open('/do/certificate/resume', urllib.parse.urlencode([tuple(x) for x in f.fields]).encode(), 'application/x-www-form-urlencoded')
+    check('asked again it is refused with the way to the request, and no other advice', 'href="/approvals/%s"' % asked in b.html and '请打开该申请' in b.html and '怎么办' not in b.page.text, b.page.text[:600])
+    form = text(page('gz-fin2', '/do/certificate/resume?number=' + cert))
+    check('what lies under it is stopped with it, not in force', '随证书停止' in form)
+    home = next(a for a in o.done('gz-hold1', 'home.show')['in_use']['authorisations'] if a['number'] == dau)
+    check('on the home page too', home['certificate_stopped'] is True and '随证书停止' in page('gz-hold1', '/'))
+    public = text(urllib.request.urlopen(urllib.request.Request(h.url('/v/' + dau + '?lang=zh'), headers={'Accept': 'text/html'}), timeout=20).read().decode())
+    check('and on the public page, which names the certificate', re.search('登记系统中的状态：\\s*随证书停止；其证书：\\s*%s\\s*已暂停' % cert, public), public[:800])
+    o.done('gz-fin2', 'approval.approve', id=asked)
+    check('resumed, nothing of that is left', '随证书停止' not in page('gz-hold1', '/') and '恢复申请待' not in page('gz-fin1', '/show/certificate/' + cert))
+
+
+def concluded(cert, today):
+    dau = grant_of(cert, {**CASE['vars']['grant'], 'purposes': ['INDUSTRY', 'PUBGOV']}, today, day(1000))
+    o.done('gz-hold1', 'evaluation.add', **{'number': dau, 'from': today, 'to': today, 'indicators': [{'name': '总体', 'weight_bp': 10000, 'score': 60}], 'conclusion': 'ADJUST', 'report': '评价报告（示例）'})
+    judged = o.get('gz-hold1', 'evaluation?number=' + dau)['items'][0]
+    waits = lambda who='gz-hold1': next((a for a in o.done(who, 'home.show')['waiting']['acts'] if a['what'] == 'authorisation.adjust'), None)
+    told = lambda: re.sub('<[^>]*>', '', page('gz-hold1', '/show/evaluation/' + judged['id']))
+    wait = waits()
+    listed = o.done('gz-hold1', 'evaluation.list', **wait['filter'])['items'] if wait else []
+    check('what an evaluation concluded waits for its institution, which the list has too, and for nobody else', wait and wait['count'] == 1 == len(listed) and listed[0]['id'] == judged['id'] and not waits('hbsw1') and not waits('gz-fin1'), (wait, listed))
+    check('and the evaluation says what comes next', '由实施机构提出缩小授权范围' in told() and judged['waits'] is True)
+    form = page('gz-hold1', '/do/authorisation/adjust?number=' + dau)
+    boxes = re.findall(r'name="(purposes|actions)" value="(\w+)"( checked)?', form)
+    grant = o.get('auditor', 'authorisation/' + dau)['grant']
+    check('the form begins with the scope: what it has is ticked, nothing else is offered, its regions too', [(k, c, ' checked') for k in ('purposes', 'actions') for c in sorted(grant[k])] == sorted(boxes, key=lambda b: (b[0] == 'actions', b[1])) and
+          re.search('name="territory" value="%s" checked' % grant['territory'][0], form) and 'value="100000"' not in form, boxes)
+    adjust = lambda **what: o.do('gz-hold1', 'authorisation.adjust', number=dau, reason='按评价结论（示例）', **what)
+    for key, left, said in (('territory', ['贵州'], '没有行政区划“贵州”'), ('scenarios', ['x'], '调整只能缩小范围'), ('purposes', ['WELFARE'], '调整只能缩小范围')):
+        code, out = adjust(**{key: left})
+        check('a scope that cannot be is refused at its field, and why: ' + key, code in (409, 422) and out.get('field') == key and said in out['detail']['zh'], (code, out))
+    o.done('qs1', 'product.add', authorisation=dau, id='P-FREE', version='1.0', name='治理查验（示例）', purpose='PUBGOV', delivery='VERIFY', price_form='FREE', fee_fen=0, data_use='示例', conditions='示例')
+    above = o.done('gz-fin1', 'stops.show', number=cert)
+    each = [o.done('gz-fin1', 'stops.show', number=a['number'])['counts']['products'] for a in above['authorisations']]
+    check('what would stop is counted alike on an authorisation and on the certificate above it', above['counts']['products'] == sum(each) and (dau, 1) in zip([a['number'] for a in above['authorisations']], each), (above['counts'], each))
+    asked = adjust(purposes=['INDUSTRY'])[1]
+    check('a narrowing tells which products lie beyond it', [p['name'] for p in asked['products_beyond']] == ['治理查验（示例）'] and 'becomes_free' not in asked, asked)
+    check('and to whom it is that approves', '超出新范围的产品和服务' in page('gz-fin1', '/approvals/' + asked['approval']))
+    o.done('gz-fin1', 'approval.reject', id=asked['approval'], note='请保留公共治理（示例）')
+    check('rejected, the conclusion waits again', waits() is not None)
+    asked = adjust(purposes=['PUBGOV'])[1]
+    check('what becomes free by rule is told before', asked.get('becomes_free') == 'R07' and asked['products_beyond'] == [], asked)
+    preview = page('gz-fin1', '/approvals/' + asked['approval'])
+    check('to who approves too', '依规则无偿使用' in preview)
+    check('asked for, it waits no more for the institution: the evaluation says that it waits for approval, and for whose', waits() is None and '已申请缩小授权范围，待审批' in told() and asked['approval'] in told(), waits())
+    o.done('gz-fin1', 'approval.approve', id=asked['approval'])
+    check('narrowed, the evaluation says with which version, and asks for nothing', waits() is None and '已缩小（第 2 版）' in told() and '由实施机构提出' not in told() and o.get('gz-hold1', 'evaluation/' + judged['id'])['narrowed_version'] == 2)
+
 
 def surrender(cert):
     wide = CASE['vars']['grant']
@@ -541,13 +605,14 @@ try:
     orders(dau, good, cert, CASE['vars']['grant'])
     surrender(cert)
     kept(cert)
+    paused(cert, narrow)
     evaluation(dau, good)
     refused('who is to be taken back by his evaluation is not renewed', o.do('gz-hold1', 'authorisation.propose', proposal=proposal(cert, CASE['vars']['grant'], day(0), day(700))), 'R25')
     reclaim(dau, good)
     frozen(cert)
     o.two('gz-fin1', 'gz-fin2', 'asset.unfreeze', asset='GZ-2026-0001', reason='排除（示例）')
     leaving(dau)
-    overdue(cert, narrow)
+    concluded(cert, overdue(cert, narrow))
     figures()
     rebuilt(h)
 finally:

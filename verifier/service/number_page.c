@@ -26,6 +26,39 @@ static void state_line(struct web_req *q, struct fj_buf *b, const json_t *row)
 	web_html(b, "</span></p>");
 }
 
+/* of an authorisation in force the certificate that is not, by which it is denied; NULL: none */
+static const json_t *stopped_by(const json_t *row, const json_t *named)
+{
+	size_t i;
+	json_t *c;
+
+	if (strcmp(fj_json_text(row, "state"), "ACTIVE") != 0)
+		return NULL;
+	json_array_foreach(named, i, c)
+		if (strcmp(fj_json_text(c, "state"), "ACTIVE") != 0)
+			return c;
+	return NULL;
+}
+
+/* its own state, or that its certificate stops it, and how that stands */
+static void authorisation_line(struct web_req *q, struct fj_buf *b, const char *number, const json_t *row)
+{
+	FJ_AUTO(json) named = NULL;
+	const json_t *by = svc_rows(web_app(q), SVC_NAMED, number, &named, NULL) == FJ_OK ? stopped_by(row, named) : NULL;
+
+	if (by == NULL) {
+		state_line(q, b, row);
+		return;
+	}
+	web_html(b, "<p>");
+	web_say(q, b, "State in the register: ");
+	web_state(q, b, "WITH_CERTIFICATE", "");
+	web_say(q, b, "; its certificate: ");
+	web_print(b, "<a class=\"mono\" href=\"/v/%s\">%s</a> ", fj_json_text(by, "number"), fj_json_text(by, "number"));
+	web_state(q, b, fj_json_text(by, "state"), "");
+	web_html(b, "</p>");
+}
+
 static void rows_table(struct web_req *q, struct fj_buf *b, json_t *rows, const char *title, const char *const *columns)
 {
 	static const struct web_link links[] = {{"^DAC-", "/v/"}, {"^DAU-", "/v/"}, {NULL, NULL}};
@@ -123,8 +156,10 @@ void svc_number_page(struct web_req *q, struct web_res *r, const struct web_sent
 	web_html(&r->body, "</p>");
 	web_paper_notice(q, &r->body, ver_paper(web_field(q, "h"), bytes));
 	svc_copy_notice(q, &r->body, number);
-	if (svc_rows(web_app(q), cert ? SVC_CERTIFICATE : SVC_AUTHORISATION, number, &rows, NULL) == FJ_OK)
+	if (svc_rows(web_app(q), cert ? SVC_CERTIFICATE : SVC_AUTHORISATION, number, &rows, NULL) == FJ_OK && cert)
 		state_line(q, &r->body, json_array_get(rows, 0));
+	else if (!cert && json_array_size(rows) > 0)
+		authorisation_line(q, &r->body, number, json_array_get(rows, 0));
 	web_sent_notice(q, &r->body, sent);
 	web_verdict(q, &r->body, verdict);
 	register_part(q, &r->body, number);

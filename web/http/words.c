@@ -120,7 +120,7 @@ static const struct web_term terms[] = {
 	{"was", WEB_TEXT}, {"what", WEB_TEXT},
 	/* supervision */
 	{"adjustments", WEB_TEXT}, {"agreed_products", WEB_TEXT}, {"lost", WEB_MONO}, {"unlisted", WEB_MONO}, {"revoked", WEB_TEXT}, {"was_to", WEB_TEXT},
-	{"tokens_beyond", WEB_TEXT}, {"evaluation_due", WEB_TEXT},
+	{"tokens_beyond", WEB_TEXT}, {"products_beyond", WEB_TEXT}, {"beyond_scope", WEB_TEXT}, {"becomes_free", WEB_TEXT}, {"evaluation_due", WEB_TEXT}, {"narrowed_version", WEB_TEXT}, {"waits", WEB_TEXT},
 	{"evaluation_overdue", WEB_TEXT}, {"score", WEB_TEXT}, {"score_bp", WEB_TEXT},
 	{"weight_bp", WEB_TEXT}, {"conclusion", WEB_RESULT}, {"indicators", WEB_TEXT},
 	{"next_due", WEB_TEXT}, {"material", WEB_MONO}, {"issued_by", WEB_MONO}, {"issued_as", WEB_ROLE}, {"issued_at", WEB_TEXT}, {"addressee", WEB_TEXT}, {"order_text", WEB_TEXT},

@@ -349,7 +349,7 @@ static const struct {
 	uint32_t roles;
 } turns[] = {
 	{"asset.card", "turn", NULL, ~0u}, {"registration.submit", "turn", NULL, ~0u}, {"certificate.issue", "issuing", NULL, ~0u}, {"ledger.confirm", "confirmer", NULL, ~0u},
-	{"plan.", "implementer", NULL, ISS_IMPLEMENTER}, {"exit.", "turn", NULL, ~0u}, {"product.", "seller", NULL, ~0u}, {"revenue.remit", NULL, " DUE LATE SHORT ", ~0u},
+	{"plan.", "implementer", NULL, ISS_IMPLEMENTER}, {"evaluation.add", "implementer", NULL, ISS_IMPLEMENTER}, {"authorisation.adjust", "implementer", NULL, ISS_IMPLEMENTER}, {"exit.", "turn", NULL, ~0u}, {"product.", "seller", NULL, ~0u}, {"revenue.remit", NULL, " DUE LATE SHORT ", ~0u},
 };
 
 json_t *portal_actable(struct web_req *q, const struct iss_command_info *c, const char *noun)

@@ -205,12 +205,25 @@ static void box(const struct form *d, const char *path, const char *code, const 
 	    : "<label class=\"box\"><input type=\"checkbox\" name=\"%s\" value=\"%s\"> %s</label>", path, code, word);
 }
 
+/* what is made narrower keeps of what it has; NULL: anything may be ticked */
+static json_t *granted(const struct form *d, const char *path)
+{
+	FJ_AUTO(json) params = json_pack("{s:s}", "number", fj_json_text(d->fill, "number"));
+	FJ_AUTO(json) a = NULL;
+
+	if (d->act == NULL || strcmp(d->act->name, "authorisation.adjust") != 0 || portal_command(d->q, "authorisation.show", params, &a, NULL) != FJ_OK)
+		return NULL;
+	return json_incref(json_object_get(json_object_get(a, "grant"), path));
+}
+
 static void boxes(const struct form *d, const struct iss_field *f, const char *path)
 {
+	FJ_AUTO(json) only = granted(d, path);
 	const char *code;
 
 	for (size_t i = 0; (code = code_at(f, i)) != NULL; i++)
-		box(d, path, code, portal_choice_word(d->q, f, code));
+		if (only == NULL || fj_list_has(only, code))
+			box(d, path, code, portal_choice_word(d->q, f, code));
 }
 
 /* what is authorised: by which course, beside each certificate */
@@ -258,12 +271,15 @@ static void none_found(const struct form *d, const json_t *known)
 static void named_boxes(const struct form *d, const struct iss_field *f, const char *path)
 {
 	FJ_AUTO(json) known = known_of(d, f, path);
+	FJ_AUTO(json) only = (f->as & ISS_AS_NAMES) ? granted(d, path) : NULL;
 	FJ_AUTO(json) rest = portal_lines(json_object_get(d->fill, path));
 	size_t i;
 	json_t *v;
 
 	json_array_foreach(known, i, v) {
 		char text[400], course[80];
+		if (only != NULL && !fj_territory_has(only, fj_json_text(v, "id")))
+			continue;
 		course_of(d->q, path, fj_json_text(v, "id"), course);
 		snprintf(text, sizeof(text), "%.300s%s%s", fj_json_text(v, "label"), course[0] == '\0' ? "" : " · ", course);
 		box(d, path, fj_json_text(v, "id"), text);

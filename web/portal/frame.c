@@ -242,6 +242,12 @@ void portal_error(struct web_req *q, struct fj_buf *b, const struct fj_err *err)
 	web_html(b, "<div class=\"error\" role=\"alert\"><p>");
 	sentence(q, b, err);
 	web_html(b, "</p>");
+	const char *request = err->rc == FJ_E_EXISTS && web_session(q) != NULL ? strstr(err->en, "AP-") : NULL;
+	if (request != NULL) { /* which waits */
+		char id[16]; /* AP- and twelve */
+		snprintf(id, sizeof(id), "%.15s", request);
+		web_print(b, "<p><a href=\"/approvals/%s\">%s</a></p>", id, web_tr(q, "Open the request"));
+	}
 	if (err->cite[0] != '\0' && strncmp(err->cite, "RFC ", 4) != 0) { /* a protocol's says nothing to people */
 		web_html(b, "<p class=\"small\">");
 		portal_rule(q, b, err->cite);

@@ -367,7 +367,9 @@ static void used(struct web_req *q, struct fj_buf *b, const char *noun, const js
 	web_print(b, "<li><a href=\"/show/%s/%s\"><bdi>%s</bdi> <span class=\"small\">%s</span> <span class=\"small mono\">…%s</span></a><span class=\"small\"> ", noun, id, name, what, id + (n > 8 ? n - 8 : 0));
 	web_say(q, b, "until %s", until);
 	web_html(b, "</span> ");
-	if (fj_json_text(o, "begins")[0] != '\0')
+	if (json_is_true(json_object_get(o, "certificate_stopped")))
+		web_state(q, b, "WITH_CERTIFICATE", "");
+	else if (fj_json_text(o, "begins")[0] != '\0')
 		web_state(q, b, "ACTIVE", fj_json_text(o, "begins"));
 	if (stop != NULL)
 		web_print(b, " <a class=\"stop\" href=\"/show/%s/%s#stop\" aria-label=\"%s %s\">%s</a>", noun, id, stop, name, stop);

@@ -105,6 +105,8 @@ void portal_no_such(struct web_req *q, struct web_res *r); /* 404, as a page */
 void portal_done_words(struct web_req *q, struct fj_buf *b, const char *word);
 void portal_done(struct web_req *q, struct fj_buf *b);
 /* the office that an approval waits for, by its name; false: the reader's own, or it is not known which */
+/* that a request to resume waits, for whom, and its link; stops: as of portal_stops, or NULL; false: none */
+bool portal_resume_asked(struct web_req *q, struct fj_buf *b, const json_t *stops);
 bool portal_ends_by(struct web_req *q, struct fj_buf *b, const json_t *waiting_for); /* of another office: told; false: it is of the own */
 bool portal_decider(struct web_req *q, const json_t *waiting_for, char name[PORTAL_NAME]);
 /* which word that is, by the answer */

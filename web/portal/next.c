@@ -37,6 +37,7 @@ static const struct portal_turn turns[] = {
 	{"evaluation", "ADJUST", "authorisation.adjust", PORTAL_IMPLEMENTERS, "number", WEB_N("The conclusion is to make the authorisation narrower. The implementing institution asks for it; the finance department confirms."), "authorisation"},
 	{"evaluation", "RECLAIM", "authorisation.reclaim", PORTAL_IMPLEMENTERS, "number",
 	    WEB_N("The conclusion is to take the authorisation back. The implementing institution does it, which suspends it at once; the finance department confirms."), "authorisation"},
+	{"evaluation", "ASKED", "approval.approve", PORTAL_DECIDERS, NULL, WEB_N("The narrowing has been asked for and waits for approval.")},
 	{"copy", "READY", "copy.collect", PORTAL_ANYBODYS, NULL, WEB_N("Print it, hand it over, and enter who collected it.")},
 };
 
@@ -53,8 +54,8 @@ const char *portal_stands(const char *noun, const json_t *o)
 		return fj_json_text(o, "asset_no")[0] != '\0' ? "CARDED" : strcmp(result, "ASSET") != 0 ? result : state;
 	if (strcmp(noun, "asset") == 0 && strcmp(state, "CARDED") == 0 && json_object_get(o, "returned") != NULL)
 		return "RETURNED";
-	if (strcmp(noun, "evaluation") == 0) /* has no state: what it concluded waits while the authorisation goes on */
-		return strcmp(fj_json_text(o, "authorisation_state"), "ACTIVE") == 0 || strcmp(fj_json_text(o, "authorisation_state"), "SUSPENDED") == 0 ? fj_json_text(o, "conclusion") : "";
+	if (strcmp(noun, "evaluation") == 0) /* has no state: what it concluded waits until it is done, or asked for */
+		return json_is_true(json_object_get(o, "waits")) ? fj_json_text(o, "conclusion") : json_object_get(o, "waiting_for") != NULL ? "ASKED" : "";
 	if (strcmp(noun, "registration") == 0 && strcmp(state, "RETURNED") == 0 && !json_is_true(json_object_get(o, "resubmit")))
 		return "";
 	if (strcmp(noun, "registration") == 0 && strcmp(state, "APPLIED") == 0 && strcmp(fj_json_text(o, "path"), "SHORT") == 0)

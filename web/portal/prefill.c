@@ -428,6 +428,16 @@ static void settings(struct web_req *q, const struct iss_command_info *c, json_t
 	put(fill, c, "profile", lists);
 }
 
+/* a scope that is made narrower begins as it is: what is not to stay is taken out */
+static void scope(struct web_req *q, const struct iss_command_info *c, json_t *fill)
+{
+	FJ_AUTO(json) a = ask(q, "authorisation.show", "number", fj_json_text(fill, "number"));
+
+	for (const struct iss_field *f = c->fields; a != NULL && f->name != NULL; f++)
+		if (f->type == ISS_F_LIST)
+			put(fill, c, f->name, json_object_get(json_object_get(a, "grant"), f->name));
+}
+
 void portal_prefill(struct web_req *q, const struct iss_command_info *c, json_t *fill)
 {
 	if (strncmp(c->name, "report.", 7) == 0)
@@ -452,6 +462,8 @@ void portal_prefill(struct web_req *q, const struct iss_command_info *c, json_t 
 		new_product(q, c, fill);
 	else if (strcmp(c->name, "price.record") == 0)
 		price(q, c, fill);
+	else if (strcmp(c->name, "authorisation.adjust") == 0)
+		scope(q, c, fill);
 	else if (strcmp(c->name, "profile.propose") == 0)
 		settings(q, c, fill);
 	else if (strcmp(c->name, "exchange.map") == 0 || strcmp(c->name, "trade.map") == 0) {

@@ -373,6 +373,10 @@ static json_t *without_head(const json_t *o, const char *noun)
 	json_object_del(rest, "issuers"); /* what comes next names them */
 	json_object_del(rest, "had_part");
 	json_object_del(rest, "audiences");
+	if (strcmp(noun, "evaluation") == 0)
+		json_object_del(rest, "waits"); /* what comes next says it, and who decides */
+	if (strcmp(noun, "evaluation") == 0)
+		json_object_del(rest, "waiting_for");
 	for (size_t i = 0; strcmp(noun, "plan") == 0 && i < FJ_ARRAY_LEN(of_plan); i++)
 		json_object_del(rest, of_plan[i]);
 	if (strcmp(noun, "complaint") == 0)
@@ -420,6 +424,19 @@ static void turn_of_registration(struct web_req *q, struct fj_buf *b, const char
 
 	if (t != NULL)
 		portal_turn_told(q, b, t, reg);
+}
+
+/* what an evaluation concluded, and is done */
+static void carried_out(struct web_req *q, struct fj_buf *b, json_t *rest)
+{
+	const long long version = fj_json_num(rest, "narrowed_version");
+
+	if (version <= 0)
+		return;
+	web_html(b, "<p class=\"notice\">");
+	web_say(q, b, "Narrowed since: version %lld of the authorisation.", version);
+	web_print(b, " <a class=\"mono\" href=\"/show/authorisation/%s\">%s</a></p>", fj_json_text(rest, "authorisation"), fj_json_text(rest, "authorisation"));
+	json_object_del(rest, "narrowed_version");
 }
 
 /* of a certificate that is suspended: the officer's words for its code, to whom they are told */
@@ -472,6 +489,9 @@ static void page(struct web_req *q, struct web_res *r, const char *noun, const c
 		turn_of_registration(q, b, open);
 	if (strcmp(noun, "complaint") == 0)
 		portal_complaint_turn(q, b, o);
+	carried_out(q, b, rest);
+	if (portal_resume_asked(q, b, stops))
+		x.n_again = 0; /* it is asked for once */
 	portal_ask_license(q, b, noun, o, id);
 	next_acts(q, b, &x, o, id, back);
 	portal_adjust_button(q, b, noun, o, id);

@@ -73,6 +73,20 @@ static void rest(struct web_req *q, struct fj_buf *b, const char *name, const ch
 	web_html(b, "</p>");
 }
 
+/* what lies under it keeps its own state, and is denied all the same */
+static void state_under(const json_t *stops, const char *list, json_t *row)
+{
+	const json_t *cert = json_array_get(json_object_get(stops, "certificates"), 0), *auth = json_array_get(json_object_get(stops, "authorisations"), 0);
+	bool token = strcmp(list, "first_tokens") == 0, under = token || strcmp(list, "authorisations") == 0;
+
+	if (!under || strcmp(fj_json_text(row, "state"), "ACTIVE") != 0)
+		return;
+	if (cert != NULL && json_object_get(cert, "state") != NULL && strcmp(fj_json_text(cert, "state"), "ACTIVE") != 0)
+		json_object_set_new(row, "state", json_string("WITH_CERTIFICATE"));
+	else if (token && cert == NULL && json_object_get(auth, "state") != NULL && strcmp(fj_json_text(auth, "state"), "ACTIVE") != 0)
+		json_object_set_new(row, "state", json_string("WITH_AUTHORISATION"));
+}
+
 void portal_stops_list(struct web_req *q, struct fj_buf *b, const json_t *stops)
 {
 	static const struct {
@@ -86,8 +100,10 @@ void portal_stops_list(struct web_req *q, struct fj_buf *b, const json_t *stops)
 		if (n == 0)
 			continue;
 		FJ_AUTO(json) first = json_array();
-		for (size_t k = 0; k < json_array_size(list) && k < FIRST; k++)
-			json_array_append(first, json_array_get(list, k));
+		for (size_t k = 0; k < json_array_size(list) && k < FIRST; k++) {
+			json_array_append_new(first, json_copy(json_array_get(list, k)));
+			state_under(stops, lists[i].list, json_array_get(first, k));
+		}
 		web_print(b, "<h3>%s <span class=\"count\">%lld</span></h3>", strcmp(lists[i].list, "first_tokens") == 0 ? portal_noun_word(q, "token", false) : web_label(q, lists[i].list), n);
 		web_table(q, b, first, portal_links, NULL);
 		if (n > (long long)json_array_size(first))
@@ -122,6 +138,27 @@ void portal_returns_told(struct web_req *q, struct fj_buf *b, const char *number
 	    (long long)fj_json_num(n, "authorisations"), (long long)fj_json_num(n, "products"), (long long)fj_json_num(n, "tokens"));
 	web_html(b, "</p>");
 	portal_stops_list(q, b, stops);
+}
+
+bool portal_resume_asked(struct web_req *q, struct fj_buf *b, const json_t *stops)
+{
+	const json_t *asked = json_object_get(stops, "resume_asked");
+	FJ_AUTO(json) params = json_pack("{s:O*}", "id", json_object_get(asked, "approval"));
+	FJ_AUTO(json) a = NULL;
+	const char *id = fj_json_text(asked, "approval");
+	char office[PORTAL_NAME];
+
+	if (asked == NULL)
+		return false;
+	web_html(b, "<p class=\"notice\">");
+	if (portal_command(q, "approval.show", params, &a, NULL) == FJ_OK && json_is_true(json_object_get(a, "mine")))
+		web_say(q, b, "A request to resume it waits for your decision:");
+	else if (portal_decider(q, json_object_get(asked, "waiting_for"), office))
+		web_say(q, b, "A request to resume it waits for %s:", office);
+	else
+		web_say(q, b, "A request to resume it waits for another officer of this office:");
+	web_print(b, " <a class=\"mono\" href=\"/approvals/%s\">%s</a></p>", id, id);
+	return true;
 }
 
 static void stops_of(struct web_req *q, struct fj_buf *b, const struct iss_command_info *c, const json_t *fill)

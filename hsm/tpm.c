@@ -252,7 +252,20 @@ static TPM2B_PUBLIC sealed_template(void)
 			return fj_fail(err, FJ_E_LIMIT, "tpm", NULL, "a " #type " of the TPM is too long to be kept"); \
 		(b)->len = n_; \
 	} while (0)
-#define UNMARSHAL(type, b, value) (Tss2_MU_##type##_Unmarshal((b)->data, (b)->len, &(size_t){0}, (value)) == TSS2_RC_SUCCESS)
+
+static bool read_public(const struct fj_buf *b, TPM2B_PUBLIC *out)
+{
+	size_t at = 0;
+
+	return Tss2_MU_TPM2B_PUBLIC_Unmarshal(b->data, b->len, &at, out) == TSS2_RC_SUCCESS && at == b->len;
+}
+
+static bool read_private(const struct fj_buf *b, TPM2B_PRIVATE *out)
+{
+	size_t at = 0;
+
+	return Tss2_MU_TPM2B_PRIVATE_Unmarshal(b->data, b->len, &at, out) == TSS2_RC_SUCCESS && at == b->len;
+}
 
 static bool same_public(const TPM2B_PUBLIC *a, const TPM2B_PUBLIC *b)
 {
@@ -326,7 +339,7 @@ enum fj_rc hsm_tpm_storage(struct hsm_tpm *t, uint32_t handle, struct hsm_blob *
 	ESYS_TR obj;
 	bool known = b->pub.len > 0;
 
-	if (known && !UNMARSHAL(TPM2B_PUBLIC, &b->pub, &kept))
+	if (known && !read_public(&b->pub, &kept))
 		return fj_fail(err, FJ_E_CORRUPT, "tpm", NULL, "the storage key's public area is malformed");
 	if (find(t, handle, &t->storage))
 		return known ? stands_there(t, t->storage, handle, &kept, err) : fj_fail(err, FJ_E_TPM, "tpm", NULL, "handle 0x%08x was free and is not any more", handle);
@@ -395,7 +408,7 @@ enum fj_rc hsm_tpm_attach(struct hsm_tpm *t, unsigned key, const struct hsm_blob
 	struct key *k = &t->key[key];
 	ESYS_TR obj;
 
-	if (!UNMARSHAL(TPM2B_PUBLIC, &b->pub, &k->pub) || !UNMARSHAL(TPM2B_PRIVATE, &b->priv, &k->priv))
+	if (!read_public(&b->pub, &k->pub) || !read_private(&b->priv, &k->priv))
 		return fj_fail(err, FJ_E_CORRUPT, "tpm", NULL, "the blob of key %u is malformed", key);
 	if (handle == 0)
 		return FJ_OK;

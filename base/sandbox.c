@@ -88,7 +88,7 @@ static void deny(struct filter *f, int nr, unsigned answer)
 }
 
 /* clone is how threads start: allowed with CLONE_THREAD, else a fork.  clone3
- * hides its flags behind a pointer: "not implemented" makes libc use clone. */
+ * hides its flags behind a pointer: ENOSYS makes libc use clone. */
 static void deny_fork(struct filter *f)
 {
 	deny(f, __NR_clone3, SECCOMP_RET_ERRNO | ENOSYS);

@@ -330,16 +330,22 @@ static void returns(struct web_req *q, struct fj_buf *b, const json_t *o)
 	web_table(q, b, json_object_get(o, "returns"), portal_links, NULL);
 }
 
+/* what it has in words and lists */
+static void rest_of(struct web_req *q, struct fj_buf *b, const json_t *o)
+{
+	texts(q, b, o);
+	lists(q, b, o);
+	units(q, b, o);
+	returns(q, b, o);
+}
+
 void portal_report_told(struct web_req *q, struct fj_buf *b, const json_t *o, bool folded)
 {
 	web_print(b, folded ? "<details><summary>%s · %s · %s</summary>" : "<p><strong>%s · %s · %s</strong></p>", name_of(q, o), fj_json_text(o, "period_name"), unit_of(q, o));
 	compared_with(q, b, o);
 	sections(q, b, o, "figures", false);
 	sections(q, b, o, "amounts", true);
-	texts(q, b, o);
-	lists(q, b, o);
-	units(q, b, o);
-	returns(q, b, o);
+	rest_of(q, b, o);
 	web_print(b, "<details><summary>%s</summary>", web_tr(q, "What it rests on"));
 	basis(q, b, o);
 	web_html(b, folded ? "</details></details>" : "</details>");
@@ -353,10 +359,7 @@ void portal_report(struct web_req *q, struct fj_buf *b, const json_t *o)
 	compared_with(q, b, o);
 	figures(q, b, o, "figures", false);
 	figures(q, b, o, "amounts", true);
-	texts(q, b, o);
-	lists(q, b, o);
-	units(q, b, o);
-	returns(q, b, o);
+	rest_of(q, b, o);
 	web_print(b, "<h2>%s</h2>", web_tr(q, "What it rests on"));
 	basis(q, b, o);
 }

@@ -348,8 +348,16 @@ static void places(struct web_req *q, struct fj_buf *b, const char *noun, const 
 	web_print(b, "<a href=\"#history\">%s</a></nav>", web_tr(q, "History"));
 }
 
-/* of a plan: its proposal, its course and the line above say them */
-static const char *const of_plan[] = {"from", "to", "at", "waiting_for", "asset_names", "changes"};
+/* what another part of an object's page says already */
+static const struct {
+	const char *noun, *member;
+} told_elsewhere[] = {
+	{"plan", "from"}, {"plan", "to"}, {"plan", "at"}, {"plan", "waiting_for"}, {"plan", "asset_names"}, {"plan", "changes"}, /* its proposal, its course, its head */
+	{"registration", "missing"},                                                                                         /* whose turn it is, and the course */
+	{"evaluation", "waits"}, {"evaluation", "waiting_for"},                                                              /* what comes next */
+	{"complaint", "name"}, {"profile", "name"},
+	{"request", "permitted"}, /* beside what is asked, for who decides */
+};
 
 /* without what the head has told already, and what says nothing */
 static json_t *without_head(const json_t *o, const char *noun)
@@ -363,8 +371,6 @@ static json_t *without_head(const json_t *o, const char *noun)
 			json_object_del(rest, key);
 	if (json_is_string(json_object_get(rest, "state")))
 		json_object_del(rest, "state");
-	if (strcmp(noun, "registration") == 0)
-		json_object_del(rest, "missing"); /* whose turn it is says it, and the course */
 	if (json_object_get(rest, "score_bp") != NULL)
 		json_object_del(rest, "score"); /* the same without its decimals */
 	json_object_del(rest, "returned");
@@ -373,18 +379,9 @@ static json_t *without_head(const json_t *o, const char *noun)
 	json_object_del(rest, "issuers"); /* what comes next names them */
 	json_object_del(rest, "had_part");
 	json_object_del(rest, "audiences");
-	if (strcmp(noun, "evaluation") == 0)
-		json_object_del(rest, "waits"); /* what comes next says it, and who decides */
-	if (strcmp(noun, "evaluation") == 0)
-		json_object_del(rest, "waiting_for");
-	for (size_t i = 0; strcmp(noun, "plan") == 0 && i < FJ_ARRAY_LEN(of_plan); i++)
-		json_object_del(rest, of_plan[i]);
-	if (strcmp(noun, "complaint") == 0)
-		json_object_del(rest, "name");
-	if (strcmp(noun, "request") == 0)
-		json_object_del(rest, "permitted"); /* beside what is asked, for who decides */
-	if (strcmp(noun, "profile") == 0)
-		json_object_del(rest, "name");
+	for (size_t i = 0; i < FJ_ARRAY_LEN(told_elsewhere); i++)
+		if (strcmp(noun, told_elsewhere[i].noun) == 0)
+			json_object_del(rest, told_elsewhere[i].member);
 	if (strcmp(noun, "profile") == 0 && fj_json_num(rest, "version") == 0)
 		json_object_del(rest, "version"); /* that there is none is said */
 	return rest;

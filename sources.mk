@@ -40,6 +40,7 @@ HSM_SRC := \
 	hsm/policy_package.c \
 	hsm/policy_x509.c \
 	hsm/request.c \
+	hsm/roles.c \
 	hsm/tcti.c \
 	hsm/tpm.c
 

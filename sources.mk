@@ -23,6 +23,7 @@ BASE_SRC := \
 	base/tar.c \
 	base/tiles.c \
 	base/tlog.c \
+	base/tpm2.c \
 	base/x509.c
 
 HSM_SRC := \
@@ -436,6 +437,7 @@ TEST_UNIT_SRC := \
 	tests/unit/test_base_note.c \
 	tests/unit/test_base_tiles.c \
 	tests/unit/test_base_tlog.c \
+	tests/unit/test_base_tpm2.c \
 	tests/unit/test_base_watch.c \
 	tests/unit/test_ca_core.c \
 	tests/unit/test_gw_edge.c \

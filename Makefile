@@ -207,6 +207,7 @@ F_ROOM_note = base
 F_ROOM_number = iss
 F_ROOM_ocsp = ca
 F_ROOM_package = ver
+F_ROOM_plan = base
 F_ROOM_report = ver
 F_ROOM_request = ca
 F_ROOM_sheet = iss

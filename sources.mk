@@ -1,5 +1,6 @@
 # Which sources make which room, one a line; the lint compares with what is there.
 BASE_SRC := \
+	base/approval.c \
 	base/buf.c \
 	base/claims.c \
 	base/clock.c \
@@ -16,6 +17,7 @@ BASE_SRC := \
 	base/mem.c \
 	base/note.c \
 	base/package.c \
+	base/plan.c \
 	base/proc.c \
 	base/room.c \
 	base/sandbox.c \
@@ -23,6 +25,7 @@ BASE_SRC := \
 	base/tar.c \
 	base/tiles.c \
 	base/tlog.c \
+	base/tpm2.c \
 	base/x509.c
 
 HSM_SRC := \
@@ -435,8 +438,10 @@ TEST_UNIT_SRC := \
 	tests/unit/test_base_der.c \
 	tests/unit/test_base_json.c \
 	tests/unit/test_base_note.c \
+	tests/unit/test_base_plan.c \
 	tests/unit/test_base_tiles.c \
 	tests/unit/test_base_tlog.c \
+	tests/unit/test_base_tpm2.c \
 	tests/unit/test_base_watch.c \
 	tests/unit/test_ca_core.c \
 	tests/unit/test_gw_edge.c \
@@ -509,6 +514,7 @@ TEST_FUZZ_SRC := \
 	tests/fuzz/fuzz_number.c \
 	tests/fuzz/fuzz_ocsp.c \
 	tests/fuzz/fuzz_package.c \
+	tests/fuzz/fuzz_plan.c \
 	tests/fuzz/fuzz_report.c \
 	tests/fuzz/fuzz_request.c \
 	tests/fuzz/fuzz_search.c \

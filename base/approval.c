@@ -1,0 +1,287 @@
+/*
+ * approval.c - challenges and answers, read and written, and the root key's public area.
+ *
+ * The appliance that asks is not trusted: a nonce of another length, or none, would make an
+ * approval that holds in every session for ever; an expiration that the TPM reads as negative
+ * would make a ticket in the officer's place.  Neither can be expressed past this reader.
+ * The key is not parsed but written anew and compared, so no attribute can hide.
+ */
+#include "base/approval.h"
+
+#define CITE "formats.md 21"
+#define ALG(sm2) ((sm2) ? "SM2" : "P-256")
+
+static const char *const steps[] = {[FJ_STEP_ROOT] = "root", [FJ_STEP_ISSUING] = "issuing", [FJ_STEP_ROOT_CRL] = "root-crl"};
+
+const char *fj_step_name(enum fj_step s)
+{
+	return s < FJ_STEP_END ? steps[s] : "";
+}
+
+enum fj_rc fj_tpm_root_public(bool sm2, const struct fj_hash *policy, const uint8_t xy[64], struct fj_buf *out)
+{
+	static const uint8_t head[] = {
+		0x00, 0x23,             /* type: ECC */
+		0x00, 0x0b,             /* nameAlg: SHA-256 */
+		0x00, 0x04, 0x04, 0x32, /* objectAttributes: fixedTPM, fixedParent, sensitiveDataOrigin, noDA, sign */
+		0x00, 0x20,             /* authPolicy, 32 octets */
+	};
+	const uint8_t parameters[] = {
+		0x00, 0x10,                             /* symmetric: NULL */
+		0x00, sm2 ? 0x1b : 0x18, 0x00, 0x0b,    /* scheme: SM2 or ECDSA, with SHA-256 */
+		0x00, sm2 ? 0x20 : 0x03,                /* curve: SM2_P256 or NIST P-256 */
+		0x00, 0x10,                             /* kdf: NULL */
+		0x00, 0x20,                             /* x, 32 octets */
+	};
+
+	FJ_TRY(fj_buf_put(out, head, sizeof(head)));
+	FJ_TRY(fj_buf_put(out, policy->b, sizeof(policy->b)));
+	FJ_TRY(fj_buf_put(out, parameters, sizeof(parameters)));
+	FJ_TRY(fj_buf_put(out, xy, 32));
+	FJ_TRY(fj_buf_put(out, (const uint8_t[]){0x00, 0x20}, 2));
+	return fj_buf_put(out, xy + 32, 32);
+}
+
+void fj_round_release(struct fj_round *r)
+{
+	for (size_t i = 0; i < FJ_ROUND_MAX; i++) {
+		fj_buf_release(&r->c[i].structure);
+		fj_buf_release(&r->c[i].key);
+	}
+	r->n = 0;
+}
+
+static enum fj_rc bad(struct fj_err *err, const char *field, const char *en, const char *zh)
+{
+	return fj_err_at(err, fj_refuse(err, FJ_E_INVALID, "approval", CITE, en, zh), field);
+}
+
+static enum fj_rc refused(struct fj_err *err, const char *field, const char *en, const char *zh)
+{
+	return fj_err_at(err, fj_refuse(err, FJ_E_REFUSED, "approval", CITE, en, zh), field);
+}
+
+/* base64url into out, whose max is the limit */
+static enum fj_rc octets(const json_t *o, const char *key, struct fj_buf *out, struct fj_err *err)
+{
+	const char *s;
+
+	FJ_TRY(fj_json_str(o, key, out->max / 3 * 4 + 4, &s, err));
+	return fj_b64u_get(s, strlen(s), out) == FJ_OK ? FJ_OK : bad(err, key, "a member is not base64url of at most as many octets as it may have", "成员不是长度允许的 base64url");
+}
+
+static enum fj_rc hash(const json_t *o, const char *key, struct fj_hash *out, struct fj_err *err)
+{
+	const char *s;
+
+	FJ_TRY(fj_json_str(o, key, 64, &s, err));
+	return strlen(s) == 64 && fj_unhex(s, 64, out->b) == FJ_OK ? FJ_OK : bad(err, key, "a hash is 64 hexadecimal digits", "散列值应为 64 位十六进制数字");
+}
+
+/* what challenge and answer have in common */
+static enum fj_rc read_head(const json_t *o, struct fj_hash *plan, enum fj_step *step, bool *sm2, struct fj_err *err)
+{
+	const char *name, *alg;
+	int64_t version;
+
+	FJ_TRY(fj_json_int(o, "version", 1, 1, &version, err));
+	FJ_TRY(hash(o, "plan", plan, err));
+	FJ_TRY(fj_json_str(o, "step", 32, &name, err));
+	FJ_TRY(fj_json_str(o, "alg", 16, &alg, err));
+	for (*step = 0; *step < FJ_STEP_END && strcmp(steps[*step], name) != 0;)
+		(*step)++;
+	if (*step == FJ_STEP_END)
+		return bad(err, "step", "the step is none that this program knows: root, issuing, root-crl", "步骤不在本程序所知之列：root、issuing、root-crl");
+	*sm2 = strcmp(alg, ALG(true)) == 0;
+	return strcmp(alg, ALG(*sm2)) == 0 ? FJ_OK : bad(err, "alg", "the algorithm is neither P-256 nor SM2", "算法应为 P-256 或 SM2");
+}
+
+static enum fj_rc read_nonce(const json_t *o, uint8_t out[FJ_TPM_NONCE_LEN], struct fj_err *err)
+{
+	FJ_AUTO(buf) nonce = FJ_BUF_INIT(FJ_TPM_NONCE_LEN);
+	const char *s = fj_json_peek(o, "nonce");
+
+	if (s == NULL || fj_b64u_get(s, strlen(s), &nonce) != FJ_OK || nonce.len != FJ_TPM_NONCE_LEN)
+		return bad(err, "nonce", "the nonce is not 32 octets: without a fresh one an approval would hold in every session for ever. Don't approve; have the appliance ask anew",
+		    "随机数不是 32 字节：没有新随机数的批准会在任何会话中永久有效。请勿批准，请设备重新发起");
+	memcpy(out, nonce.data, FJ_TPM_NONCE_LEN);
+	return FJ_OK;
+}
+
+static enum fj_rc read_challenge(const json_t *o, struct fj_challenge *c, struct fj_err *err)
+{
+	static const char *const keys[] = {"version", "plan", "step", "alg", "structure", "key", "nonce", "expiration", "kind", NULL};
+	const char *kind;
+	int64_t expiration;
+
+	FJ_TRY(fj_json_only(o, keys, err));
+	FJ_TRY(read_head(o, &c->plan, &c->step, &c->sm2, err));
+	FJ_TRY(octets(o, "structure", &c->structure, err));
+	FJ_TRY(octets(o, "key", &c->key, err));
+	FJ_TRY(read_nonce(o, c->nonce, err));
+	FJ_TRY(fj_json_int(o, "expiration", 1, FJ_PLAN_EXPIRATION, &expiration, err));
+	c->expiration = (uint32_t)expiration;
+	FJ_TRY(fj_json_str(o, "kind", 32, &kind, err));
+	return strcmp(kind, FJ_REF_ROOT_SIGN) == 0 ? FJ_OK : bad(err, "kind", "the kind of approval is not fujie-root-sign, the only one there is", "批准种类应为 fujie-root-sign");
+}
+
+/* the list under `name`, or the one object for itself */
+static enum fj_rc list_of(struct fj_slice file, const char *name, json_t **out, struct fj_err *err)
+{
+	const char *const keys[] = {name, NULL};
+	FJ_AUTO(json) j = NULL;
+	json_t *list;
+
+	FJ_TRY(fj_json_parse(file, FJ_ROUND_OCTETS, &j, err));
+	if (json_object_get(j, name) == NULL) {
+		*out = json_pack("[O]", j);
+		return *out != NULL ? FJ_OK : fj_no_memory(err, "approval");
+	}
+	FJ_TRY(fj_json_only(j, keys, err));
+	FJ_TRY(fj_json_arr(j, name, FJ_ROUND_MAX, &list, err));
+	if (json_array_size(list) == 0)
+		return bad(err, name, "the file's list is empty", "文件中的列表为空");
+	*out = json_incref(list);
+	return FJ_OK;
+}
+
+enum fj_rc fj_round_read(struct fj_slice file, struct fj_round *r, struct fj_err *err)
+{
+	FJ_AUTO(json) list = NULL;
+	json_t *o;
+	size_t i;
+
+	memset(r, 0, sizeof(*r));
+	for (i = 0; i < FJ_ROUND_MAX; i++) {
+		fj_buf_init(&r->c[i].structure, FJ_STRUCTURE_MAX);
+		fj_buf_init(&r->c[i].key, FJ_ROOT_PUBLIC_LEN);
+	}
+	FJ_TRY(list_of(file, "challenges", &list, err));
+	json_array_foreach(list, i, o)
+		FJ_TRY(read_challenge(o, &r->c[r->n++], err));
+	return FJ_OK;
+}
+
+json_t *fj_challenge_json(const struct fj_challenge *c)
+{
+	FJ_AUTO(buf) structure = FJ_BUF_INIT(FJ_STRUCTURE_MAX * 2);
+	FJ_AUTO(buf) key = FJ_BUF_INIT(400);
+	FJ_AUTO(buf) nonce = FJ_BUF_INIT(100);
+	char plan[65];
+
+	fj_hex(c->plan.b, sizeof(c->plan.b), plan);
+	if (fj_b64u_put(&structure, fj_buf_slice(&c->structure)) != FJ_OK || fj_b64u_put(&key, fj_buf_slice(&c->key)) != FJ_OK ||
+	    fj_b64u_put(&nonce, FJ_SLICE(c->nonce, sizeof(c->nonce))) != FJ_OK)
+		return NULL;
+	return json_pack("{s:i, s:s, s:s, s:s, s:s, s:s, s:s, s:I, s:s}", "version", 1, "plan", plan, "step", fj_step_name(c->step), "alg", ALG(c->sm2),
+	    "structure", fj_buf_str(&structure), "key", fj_buf_str(&key), "nonce", fj_buf_str(&nonce), "expiration", (json_int_t)c->expiration, "kind", FJ_REF_ROOT_SIGN);
+}
+
+void fj_challenge_xy(const struct fj_challenge *c, uint8_t xy[64])
+{
+	const uint8_t *x = c->key.data + FJ_ROOT_PUBLIC_LEN - 66;
+
+	memcpy(xy, x, 32);
+	memcpy(xy + 32, x + 34, 32);
+}
+
+/* written anew from the plan and the point, it must be what was sent */
+static enum fj_rc check_key(const struct fj_challenge *c, const struct fj_plan *p, struct fj_err *err)
+{
+	FJ_AUTO(buf) want = FJ_BUF_INIT(FJ_ROOT_PUBLIC_LEN);
+	struct fj_quorum q;
+	struct fj_hash policy;
+	uint8_t xy[64];
+
+	fj_plan_root_quorum(p, &q);
+	FJ_TRY(fj_quorum_policy(&q, &policy));
+	if (c->key.len == FJ_ROOT_PUBLIC_LEN) {
+		fj_challenge_xy(c, xy);
+		if (fj_tpm_root_public(c->sm2, &policy, xy, &want) != FJ_OK)
+			return fj_no_memory(err, "approval");
+	}
+	return fj_slice_eq(fj_buf_slice(&want), fj_buf_slice(&c->key)) ? FJ_OK
+	    : refused(err, "key", "the key is not this plan's root key: its attributes, its algorithm or the officers in its policy differ. Don't approve; such a key could sign without this plan's officers",
+	          "该密钥不是本方案的根密钥：其属性、算法或策略中的官员与方案不符。请勿批准：这样的密钥可能无须本方案官员即可签名");
+}
+
+enum fj_rc fj_challenge_check(const struct fj_challenge *c, const struct fj_plan *p, struct fj_tpm_name *name, struct fj_err *err)
+{
+	if (!fj_hash_eq(&c->plan, &p->hash))
+		return refused(err, "plan", "the challenge is of another plan. Don't approve; ask for one that names your plan's hash", "质询属于另一方案。请勿批准，请索取本方案散列值的质询");
+	if (c->sm2 && !p->sm2)
+		return refused(err, "alg", "the plan has no SM2 keys. Don't approve", "方案不含 SM2 密钥。请勿批准");
+	if (c->expiration > p->expiration)
+		return refused(err, "expiration", "the approval would hold longer than the plan allows. Don't approve; have the appliance ask anew", "批准的有效时间超过方案所允许。请勿批准，请设备重新发起");
+	FJ_TRY(check_key(c, p, err));
+	fj_tpm_name_of(fj_buf_slice(&c->key), name);
+	return FJ_OK;
+}
+
+void fj_challenge_approval(const struct fj_challenge *c, const struct fj_plan *p, const struct fj_tpm_name *name,
+    const struct fj_hash *digest, struct fj_hash *cphash, struct fj_hash *to_sign)
+{
+	struct fj_quorum q;
+
+	fj_plan_root_quorum(p, &q);
+	fj_tpm_cphash_sign(name, digest, cphash);
+	fj_tpm_approval_digest(c->nonce, c->expiration, cphash, FJ_SLICE(q.ref, q.ref_len), to_sign);
+}
+
+/* --- answers --- */
+
+static enum fj_rc read_answer(const json_t *o, struct fj_answer *a, struct fj_err *err)
+{
+	static const char *const keys[] = {"version", "plan", "step", "alg", "officer", "cphash", "sig", NULL};
+	FJ_AUTO(buf) sig = FJ_BUF_INIT(sizeof(a->sig));
+	const char *officer;
+
+	FJ_TRY(fj_json_only(o, keys, err));
+	FJ_TRY(read_head(o, &a->plan, &a->step, &a->sm2, err));
+	FJ_TRY(fj_json_str(o, "officer", FJ_PLAN_LOGIN, &officer, err));
+	FJ_TRY(hash(o, "cphash", &a->cphash, err));
+	FJ_TRY(octets(o, "sig", &sig, err));
+	if (fj_strcopy(a->officer, sizeof(a->officer), officer) != FJ_OK || sig.len != sizeof(a->sig))
+		return bad(err, "sig", "an answer's signature is 64 octets, r and s, and its officer a login", "答复的签名应为 64 字节（r 与 s），官员应为用户名");
+	memcpy(a->sig, sig.data, sizeof(a->sig));
+	return FJ_OK;
+}
+
+enum fj_rc fj_answers_read(struct fj_slice file, struct fj_answer out[FJ_ROUND_MAX], size_t *n, struct fj_err *err)
+{
+	FJ_AUTO(json) list = NULL;
+	json_t *o;
+	size_t i;
+
+	*n = 0;
+	FJ_TRY(list_of(file, "answers", &list, err));
+	json_array_foreach(list, i, o)
+		FJ_TRY(read_answer(o, &out[(*n)++], err));
+	return FJ_OK;
+}
+
+static json_t *answer_json(const struct fj_answer *a)
+{
+	FJ_AUTO(buf) sig = FJ_BUF_INIT(100);
+	char plan[65], cphash[65];
+
+	fj_hex(a->plan.b, sizeof(a->plan.b), plan);
+	fj_hex(a->cphash.b, sizeof(a->cphash.b), cphash);
+	if (fj_b64u_put(&sig, FJ_SLICE(a->sig, sizeof(a->sig))) != FJ_OK)
+		return NULL;
+	return json_pack("{s:i, s:s, s:s, s:s, s:s, s:s, s:s}", "version", 1, "plan", plan, "step", fj_step_name(a->step), "alg", ALG(a->sm2),
+	    "officer", a->officer, "cphash", cphash, "sig", fj_buf_str(&sig));
+}
+
+enum fj_rc fj_answers_put(const struct fj_answer *a, size_t n, struct fj_buf *out, struct fj_err *err)
+{
+	FJ_AUTO(json) doc = json_pack("{s:[]}", "answers");
+
+	for (size_t i = 0; i < n; i++)
+		if (json_array_append_new(json_object_get(doc, "answers"), answer_json(&a[i])) != 0)
+			return fj_no_memory(err, "approval");
+	if (doc == NULL)
+		return fj_no_memory(err, "approval");
+	FJ_TRY(fj_json_canonical(doc, out, err));
+	return fj_buf_puts(out, "\n") == FJ_OK ? FJ_OK : fj_no_memory(err, "approval");
+}

@@ -1,0 +1,72 @@
+/*
+ * approval.h - what an appliance asks of an officer, and what the officer answers
+ * (docs/formats.md 21): a challenge names the structure to be signed, the TPM's key and the
+ * session's nonce; an answer holds a signature over what the officer's own tool computed.
+ *
+ * A challenge carries no digest and no cpHash.  Whoever has it computes them from the
+ * structure, and compares the key with the one that the plan's officers have, octet by
+ * octet.  What the structure says is not looked at here, and no signature is verified.
+ */
+#ifndef FJ_BASE_APPROVAL_H
+#define FJ_BASE_APPROVAL_H
+
+#include "base/plan.h"
+
+#define FJ_ROUND_MAX 8               /* challenges in a file, answers of one officer */
+#define FJ_ROUND_OCTETS (1u << 20)   /* of such a file */
+#define FJ_STRUCTURE_MAX 65536       /* octets of a structure to be signed */
+#define FJ_ROOT_PUBLIC_LEN 120
+
+/* what a challenge asks for; names as in the file */
+enum fj_step { FJ_STEP_ROOT, FJ_STEP_ISSUING, FJ_STEP_ROOT_CRL, FJ_STEP_END };
+const char *fj_step_name(enum fj_step s); /* "root", "issuing", "root-crl" */
+
+struct fj_challenge {
+	struct fj_hash plan;
+	enum fj_step step;
+	bool sm2;
+	struct fj_buf structure;     /* TBSCertificate or TBSCertList */
+	struct fj_buf key;           /* TPMT_PUBLIC */
+	uint8_t nonce[FJ_TPM_NONCE_LEN];
+	uint32_t expiration;         /* seconds from when the session began */
+};
+struct fj_round {
+	size_t n;
+	struct fj_challenge c[FJ_ROUND_MAX];
+};
+void fj_round_release(struct fj_round *r);
+FJ_DEFINE_AUTO(round, struct fj_round, fj_round_release)
+
+/* A file: {"challenges":[…]} or one challenge.  FJ_E_INVALID names the member: a nonce that is
+ * not 32 octets, an expiration that is not 1 to 86400, anything unknown. */
+enum fj_rc fj_round_read(struct fj_slice file, struct fj_round *out, struct fj_err *err) FJ_MUST_USE;
+/* One challenge as JSON, owned by the caller; NULL when out of memory. */
+json_t *fj_challenge_json(const struct fj_challenge *c);
+
+/* Against the plan: its hash, its algorithms, at most its expiration, and the key, which must be
+ * the plan's root key and no other: FJ_E_REFUSED otherwise, with what to do.  *name: the key's. */
+enum fj_rc fj_challenge_check(const struct fj_challenge *c, const struct fj_plan *p, struct fj_tpm_name *name, struct fj_err *err) FJ_MUST_USE;
+/* the key's point, of a challenge that was checked */
+void fj_challenge_xy(const struct fj_challenge *c, uint8_t xy[64]);
+/* cpHash of the one TPM2_Sign of that digest (P-256: SHA-256 of the structure; SM2: SM3(Z || structure))
+ * by that key, and what the officer signs for it in this session. */
+void fj_challenge_approval(const struct fj_challenge *c, const struct fj_plan *p, const struct fj_tpm_name *name,
+    const struct fj_hash *digest, struct fj_hash *cphash, struct fj_hash *to_sign);
+
+struct fj_answer {
+	struct fj_hash plan, cphash;
+	enum fj_step step;
+	bool sm2;
+	char officer[FJ_PLAN_LOGIN + 1];
+	uint8_t sig[64];             /* r || s */
+};
+/* A file: {"answers":[…]} or one answer. */
+enum fj_rc fj_answers_read(struct fj_slice file, struct fj_answer out[FJ_ROUND_MAX], size_t *n, struct fj_err *err) FJ_MUST_USE;
+/* {"answers":[…]}, canonical and a newline */
+enum fj_rc fj_answers_put(const struct fj_answer *a, size_t n, struct fj_buf *out, struct fj_err *err) FJ_MUST_USE;
+
+/* The one public area that a plan's root key has: fixedTPM, fixedParent, sensitiveDataOrigin, noDA and
+ * sign, neither userWithAuth nor adminWithPolicy; ECDSA or SM2 with SHA-256; policy: fj_quorum_policy. */
+enum fj_rc fj_tpm_root_public(bool sm2, const struct fj_hash *policy, const uint8_t xy[64], struct fj_buf *tpmt_public) FJ_MUST_USE;
+
+#endif

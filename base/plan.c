@@ -1,0 +1,289 @@
+/*
+ * plan.c - the plan of a ceremony, read strictly.
+ *
+ * Its hash stands in every key's policy and in every approval, so there may be but one plan
+ * for one hash: canonical JSON, each member known, every text and number in bounds.  What
+ * later plans may hold ("unseal", "move") is refused until there is who honours it.
+ */
+#include "base/plan.h"
+
+#include <sodium.h>
+
+#include "base/der.h"
+
+#define CITE "formats.md 21"
+#define PREFIX "fujie-plan-1\n"
+
+/* SEQUENCE { SEQUENCE { id-ecPublicKey, prime256v1 }, BIT STRING, uncompressed (RFC 5480 2) */
+static const uint8_t spki_head[27] = {0x30, 0x59, 0x30, 0x13, 0x06, 0x07, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x02, 0x01,
+	0x06, 0x08, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x03, 0x01, 0x07, 0x03, 0x42, 0x00, 0x04};
+
+enum fj_rc fj_p256_spki_put(struct fj_buf *out, const uint8_t xy[64])
+{
+	FJ_TRY(fj_buf_put(out, spki_head, sizeof(spki_head)));
+	return fj_buf_put(out, xy, 64);
+}
+
+bool fj_p256_spki_read(struct fj_slice spki, uint8_t xy[64])
+{
+	if (spki.len != FJ_P256_SPKI || memcmp(spki.p, spki_head, sizeof(spki_head)) != 0)
+		return false;
+	memcpy(xy, spki.p + sizeof(spki_head), 64);
+	return true;
+}
+
+static enum fj_rc bad(struct fj_err *err, const char *field, const char *en, const char *zh)
+{
+	return fj_err_at(err, fj_refuse(err, FJ_E_INVALID, "plan", CITE, en, zh), field);
+}
+
+static enum fj_rc text(const json_t *o, const char *key, size_t max, char *out, size_t cap, struct fj_err *err)
+{
+	const char *s;
+
+	FJ_TRY(fj_json_str(o, key, max, &s, err));
+	return fj_strcopy(out, cap, s) == FJ_OK ? FJ_OK : bad(err, key, "a text of the plan is too long", "方案中的文本过长");
+}
+
+/* http:// or https://, printable ASCII, no slash at the end: it goes into certificates */
+static bool is_base(const char *s)
+{
+	size_t n = strlen(s), head = strncmp(s, "https://", 8) == 0 ? 8 : strncmp(s, "http://", 7) == 0 ? 7 : n;
+
+	if (n <= head || s[n - 1] == '/')
+		return false;
+	for (; *s != '\0'; s++)
+		if (*s <= ' ' || *s >= 0x7f || *s == '"' || *s == '<' || *s == '>')
+			return false;
+	return true;
+}
+
+static enum fj_rc read_home(const json_t *plan, struct fj_plan *p, struct fj_err *err)
+{
+	static const char *const keys[] = {"demo", "arc", "base", "operator", NULL};
+	FJ_AUTO(buf) oid = FJ_BUF_INIT(64);
+	json_t *home;
+
+	FJ_TRY(fj_json_obj(plan, "home", &home, err));
+	FJ_TRY(fj_json_only(home, keys, err));
+	FJ_TRY(text(home, "arc", 60, p->arc, sizeof(p->arc), err));
+	FJ_TRY(text(home, "base", 160, p->base, sizeof(p->base), err));
+	FJ_TRY(text(home, "operator", 64, p->operator_, sizeof(p->operator_), err));
+	if (!json_is_boolean(json_object_get(home, "demo")))
+		return bad(err, "demo", "\"demo\" of the plan is true or false", "方案的“demo”应为 true 或 false");
+	p->demo = json_is_true(json_object_get(home, "demo"));
+	if (fj_der_oid_encode(p->arc, &oid) != FJ_OK)
+		return bad(err, "arc", "\"arc\" of the plan is no object identifier, such as 1.3.6.1.4.1.1", "方案的“arc”不是对象标识符（如 1.3.6.1.4.1.1）");
+	return is_base(p->base) ? FJ_OK : bad(err, "base", "\"base\" of the plan is no address http(s)://… without a slash at its end", "方案的“base”应为 http(s):// 开头、结尾不带斜杠的地址");
+}
+
+static enum fj_rc read_algorithms(const json_t *plan, struct fj_plan *p, struct fj_err *err)
+{
+	const char *first, *second;
+	json_t *list;
+
+	FJ_TRY(fj_json_arr(plan, "algorithms", 2, &list, err));
+	first = json_string_value(json_array_get(list, 0));
+	second = json_string_value(json_array_get(list, 1));
+	p->sm2 = second != NULL && strcmp(second, "SM2") == 0;
+	if (first == NULL || strcmp(first, "P-256") != 0 || json_array_size(list) != (p->sm2 ? 2 : 1))
+		return bad(err, "algorithms", "\"algorithms\" of the plan is [\"P-256\"] or [\"P-256\",\"SM2\"]", "方案的“algorithms”应为 [\"P-256\"] 或 [\"P-256\",\"SM2\"]");
+	return FJ_OK;
+}
+
+static bool is_login(const char *s)
+{
+	size_t n = strspn(s, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-_@");
+
+	return n > 0 && s[n] == '\0';
+}
+
+static enum fj_rc read_officer(const json_t *o, struct fj_plan *p, struct fj_err *err)
+{
+	static const char *const keys[] = {"login", "name", "key", NULL};
+	struct fj_officer *f = &p->officer[p->n];
+	FJ_AUTO(buf) spki = FJ_BUF_INIT(FJ_P256_SPKI);
+	const char *key;
+
+	FJ_TRY(fj_json_only(o, keys, err));
+	FJ_TRY(text(o, "login", FJ_PLAN_LOGIN, f->login, sizeof(f->login), err));
+	FJ_TRY(text(o, "name", FJ_PLAN_NAME, f->name, sizeof(f->name), err));
+	FJ_TRY(fj_json_str(o, "key", 200, &key, err));
+	if (!is_login(f->login))
+		return bad(err, "login", "an officer's login has letters, digits and . - _ @ only", "官员用户名只能含字母、数字和 . - _ @");
+	if (fj_b64u_get(key, strlen(key), &spki) != FJ_OK || !fj_p256_spki_read(fj_buf_slice(&spki), f->xy))
+		return bad(err, "key", "an officer's key is base64url of a P-256 key's SubjectPublicKeyInfo, as `fujie-officer public` prints it",
+		    "官员公钥应为 P-256 密钥 SubjectPublicKeyInfo 的 base64url，即 fujie-officer public 所示");
+	if (fj_plan_officer(p, f->login) >= 0 || fj_plan_officer_by_key(p, f->xy) >= 0)
+		return bad(err, "officers", "two officers of the plan have one login or one key", "方案中有两名官员的用户名或密钥相同");
+	p->n++;
+	return FJ_OK;
+}
+
+static enum fj_rc read_officers(const json_t *plan, struct fj_plan *p, struct fj_err *err)
+{
+	static const char *const keys[] = {"root", NULL};
+	json_t *list, *quorum, *o;
+	int64_t m;
+	size_t i;
+
+	FJ_TRY(fj_json_arr(plan, "officers", FJ_QUORUM_MAX, &list, err));
+	json_array_foreach(list, i, o)
+		FJ_TRY(read_officer(o, p, err));
+	if (p->n == 0)
+		return bad(err, "officers", "the plan names no officer", "方案未列任何官员");
+	FJ_TRY(fj_json_obj(plan, "quorum", &quorum, err));
+	FJ_TRY(fj_json_only(quorum, keys, err));
+	FJ_TRY(fj_json_int(quorum, "root", 1, (int64_t)p->n, &m, err));
+	p->root = (unsigned)m;
+	return FJ_OK;
+}
+
+static enum fj_rc hash_of(const json_t *plan, struct fj_plan *p, struct fj_err *err)
+{
+	FJ_AUTO(buf) canonical = FJ_BUF_INIT(FJ_PLAN_MAX);
+	crypto_hash_sha256_state h;
+
+	FJ_TRY(fj_json_canonical(plan, &canonical, err));
+	fj_sha256(fj_buf_slice(&canonical), &p->hash);
+	crypto_hash_sha256_init(&h);
+	crypto_hash_sha256_update(&h, (const uint8_t *)PREFIX, strlen(PREFIX));
+	crypto_hash_sha256_update(&h, canonical.data, canonical.len);
+	crypto_hash_sha256_final(&h, p->to_sign.b);
+	return FJ_OK;
+}
+
+enum fj_rc fj_plan_read(const json_t *plan, struct fj_plan *p, struct fj_err *err)
+{
+	static const char *const keys[] = {"version", "home", "algorithms", "officers", "quorum", "expiration", "made", NULL};
+	int64_t version, expiration;
+	const char *made;
+
+	memset(p, 0, sizeof(*p));
+	FJ_TRY(fj_json_only(plan, keys, err));
+	FJ_TRY(fj_json_int(plan, "version", 1, 1, &version, err));
+	FJ_TRY(read_home(plan, p, err));
+	FJ_TRY(read_algorithms(plan, p, err));
+	FJ_TRY(read_officers(plan, p, err));
+	FJ_TRY(fj_json_int(plan, "expiration", 1, FJ_PLAN_EXPIRATION, &expiration, err));
+	p->expiration = (uint32_t)expiration;
+	FJ_TRY(fj_json_str(plan, "made", FJ_TIME_CAP, &made, err));
+	FJ_TRY(fj_err_at(err, fj_time_parse(made, &p->made, err), "made"));
+	return hash_of(plan, p, err);
+}
+
+int fj_plan_officer(const struct fj_plan *p, const char *login)
+{
+	for (unsigned i = 0; i < p->n; i++)
+		if (strcmp(p->officer[i].login, login) == 0)
+			return (int)i;
+	return -1;
+}
+
+int fj_plan_officer_by_key(const struct fj_plan *p, const uint8_t xy[64])
+{
+	for (unsigned i = 0; i < p->n; i++)
+		if (memcmp(p->officer[i].xy, xy, 64) == 0)
+			return (int)i;
+	return -1;
+}
+
+/* --- with its signatures --- */
+
+static enum fj_rc file_read(struct fj_slice in, json_t **file, json_t **plan, json_t **signatures, struct fj_err *err)
+{
+	static const char *const keys[] = {"plan", "signatures", NULL};
+
+	FJ_TRY(fj_json_parse(in, FJ_PLAN_MAX, file, err));
+	FJ_TRY(fj_json_only(*file, keys, err));
+	FJ_TRY(fj_json_obj(*file, "plan", plan, err));
+	return fj_json_arr(*file, "signatures", FJ_QUORUM_MAX, signatures, err);
+}
+
+static enum fj_rc read_signature(const json_t *s, const struct fj_plan *p, int *who, uint8_t sig[64], struct fj_err *err)
+{
+	static const char *const keys[] = {"officer", "sig", NULL};
+	FJ_AUTO(buf) raw = FJ_BUF_INIT(64);
+	const char *login, *b64;
+
+	FJ_TRY(fj_json_only(s, keys, err));
+	FJ_TRY(fj_json_str(s, "officer", FJ_PLAN_LOGIN, &login, err));
+	FJ_TRY(fj_json_str(s, "sig", 86, &b64, err));
+	*who = fj_plan_officer(p, login);
+	if (*who < 0)
+		return bad(err, "officer", "the plan is signed by somebody who is no officer of it", "方案上有非方案官员的签名");
+	if (fj_b64u_get(b64, strlen(b64), &raw) != FJ_OK || raw.len != 64)
+		return bad(err, "sig", "a signature is base64url of 64 octets, r and s", "签名应为 64 字节（r 与 s）的 base64url");
+	memcpy(sig, raw.data, 64);
+	return FJ_OK;
+}
+
+enum fj_rc fj_plan_signed_read(struct fj_slice in, fj_verify_fn verify, void *ctx, struct fj_plan *out, unsigned *by, struct fj_err *err)
+{
+	FJ_AUTO(json) file = NULL;
+	json_t *plan, *signatures, *s;
+	int who, last = -1;
+	uint8_t sig[64];
+	size_t i;
+
+	*by = 0;
+	FJ_TRY(file_read(in, &file, &plan, &signatures, err));
+	FJ_TRY(fj_plan_read(plan, out, err));
+	json_array_foreach(signatures, i, s) {
+		FJ_TRY(read_signature(s, out, &who, sig, err));
+		if (who <= last)
+			return bad(err, "signatures", "the plan's signatures are not in the order of its officers, each once", "方案的签名未按官员顺序排列，或有重复");
+		FJ_TRY(verify(ctx, out->officer[who].xy, &out->to_sign, sig, err));
+		*by |= 1u << who;
+		last = who;
+	}
+	return FJ_OK;
+}
+
+enum fj_rc fj_plan_all(const struct fj_plan *p, unsigned by, struct fj_err *err)
+{
+	for (unsigned i = 0; i < p->n; i++)
+		if (!(by >> i & 1)) {
+			enum fj_rc rc = fj_fail(err, FJ_E_SIGNATURE, "plan", CITE, "officer %s has not signed the plan; a plan is in force when all its officers did", p->officer[i].login);
+			fj_err_zh(err, "官员 %s 尚未签署方案；全体官员签署后方案才生效", p->officer[i].login);
+			return rc;
+		}
+	return FJ_OK;
+}
+
+static enum fj_rc insert(json_t *signatures, const struct fj_plan *p, unsigned officer, const uint8_t sig[64])
+{
+	FJ_AUTO(buf) b64 = FJ_BUF_INIT(100);
+	size_t at = 0;
+
+	FJ_TRY(fj_b64u_put(&b64, FJ_SLICE(sig, 64)));
+	while (at < json_array_size(signatures) && fj_plan_officer(p, fj_json_text(json_array_get(signatures, at), "officer")) < (int)officer)
+		at++;
+	json_t *s = json_pack("{s:s, s:s}", "officer", p->officer[officer].login, "sig", fj_buf_str(&b64));
+	return json_array_insert_new(signatures, at, s) == 0 ? FJ_OK : FJ_E_NOMEM;
+}
+
+enum fj_rc fj_plan_add_signature(struct fj_slice in, unsigned officer, const uint8_t sig[64], struct fj_buf *out, struct fj_err *err)
+{
+	FJ_AUTO(json) file = NULL;
+	json_t *plan, *signatures;
+	struct fj_plan p;
+
+	FJ_TRY(file_read(in, &file, &plan, &signatures, err));
+	FJ_TRY(fj_plan_read(plan, &p, err));
+	if (officer >= p.n)
+		return bad(err, "officer", "the plan has no such officer", "方案中无此官员");
+	if (insert(signatures, &p, officer, sig) != FJ_OK)
+		return fj_no_memory(err, "plan");
+	FJ_TRY(fj_json_canonical(file, out, err));
+	return fj_buf_puts(out, "\n") == FJ_OK ? FJ_OK : fj_no_memory(err, "plan");
+}
+
+void fj_plan_root_quorum(const struct fj_plan *p, struct fj_quorum *q)
+{
+	*q = (struct fj_quorum){.m = p->root, .n = p->n, .ref_len = strlen(FJ_REF_ROOT_SIGN) + sizeof(p->hash.b)};
+	for (unsigned i = 0; i < p->n; i++)
+		memcpy(q->officer[i], p->officer[i].xy, 64);
+	memcpy(q->ref, FJ_REF_ROOT_SIGN, strlen(FJ_REF_ROOT_SIGN));
+	memcpy(q->ref + strlen(FJ_REF_ROOT_SIGN), p->hash.b, sizeof(p->hash.b));
+}

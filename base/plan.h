@@ -1,0 +1,63 @@
+/*
+ * plan.h - the plan of a ceremony, and the same with its officers' signatures
+ * (docs/formats.md 21): who the officers are, how many of them a root needs, which
+ * algorithms there are.
+ *
+ * Read strictly: exactly the members, numbers in their bounds, logins and keys each once.
+ * The signer, the command line, an officer's tool and a verifier use this one reader.  No
+ * signature is verified here, since this room has no cryptography but hashes: the caller
+ * hands in who does it.  Not checked: that a key is a point of its curve.
+ */
+#ifndef FJ_BASE_PLAN_H
+#define FJ_BASE_PLAN_H
+
+#include "base/clock.h"
+#include "base/json.h"
+#include "base/tpm2.h"
+
+#define FJ_PLAN_MAX 65536           /* octets of a plan, signed or not */
+#define FJ_PLAN_EXPIRATION 86400    /* seconds that an approval may hold, at most */
+#define FJ_PLAN_LOGIN 64
+#define FJ_PLAN_NAME 64             /* code points */
+#define FJ_P256_SPKI 91             /* octets of a SubjectPublicKeyInfo with an uncompressed point */
+
+struct fj_officer {
+	char login[FJ_PLAN_LOGIN + 1];
+	char name[FJ_PLAN_NAME * 4 + 1];
+	uint8_t xy[64];
+};
+struct fj_plan {
+	bool demo, sm2;                   /* sm2: a second hierarchy beside P-256 */
+	char arc[64], base[161], operator_[64 * 4 + 1];
+	unsigned n, root;                 /* officers; how many of them the root needs */
+	struct fj_officer officer[FJ_QUORUM_MAX];
+	uint32_t expiration;              /* seconds, 1 to FJ_PLAN_EXPIRATION */
+	fj_time made;
+	struct fj_hash hash;              /* SHA-256 of the canonical plan */
+	struct fj_hash to_sign;           /* SHA-256 of "fujie-plan-1\n" and the canonical plan */
+};
+/* The object "plan" alone; FJ_E_INVALID names the member. */
+enum fj_rc fj_plan_read(const json_t *plan, struct fj_plan *out, struct fj_err *err) FJ_MUST_USE;
+/* index of the officer, or -1 */
+int fj_plan_officer(const struct fj_plan *p, const char *login);
+int fj_plan_officer_by_key(const struct fj_plan *p, const uint8_t xy[64]);
+
+/* {"plan","signatures":[{"officer","sig"}]}, signatures in the officers' order, each officer
+ * at most once.  verify is asked for each; FJ_E_SIGNATURE names whose does not match.
+ * *by: who signed (bit i: officer i); a plan is in force only when all n did, which the
+ * caller compares (fj_plan_all). */
+typedef enum fj_rc (*fj_verify_fn)(void *ctx, const uint8_t xy[64], const struct fj_hash *digest, const uint8_t sig[64], struct fj_err *err);
+enum fj_rc fj_plan_signed_read(struct fj_slice file, fj_verify_fn verify, void *ctx, struct fj_plan *out, unsigned *by, struct fj_err *err) FJ_MUST_USE;
+enum fj_rc fj_plan_all(const struct fj_plan *p, unsigned by, struct fj_err *err) FJ_MUST_USE;
+/* The file again, canonical and a newline, with one officer's signature in its place. */
+enum fj_rc fj_plan_add_signature(struct fj_slice file, unsigned officer, const uint8_t sig[64], struct fj_buf *out, struct fj_err *err) FJ_MUST_USE;
+
+/* The root's quorum: the plan's officers, its number, policyRef "fujie-root-sign" || hash. */
+#define FJ_REF_ROOT_SIGN "fujie-root-sign"
+void fj_plan_root_quorum(const struct fj_plan *p, struct fj_quorum *q);
+
+/* SubjectPublicKeyInfo of a P-256 key with an uncompressed point, and back: one form only. */
+enum fj_rc fj_p256_spki_put(struct fj_buf *out, const uint8_t xy[64]) FJ_MUST_USE;
+bool fj_p256_spki_read(struct fj_slice spki, uint8_t xy[64]);
+
+#endif

@@ -1,0 +1,366 @@
+/*
+ * test_base_plan.c - plans, challenges and answers: one right one of each, and one with each
+ * member changed, left out or added, which is refused at that member.
+ */
+#include <fcntl.h>
+
+#include "base/approval.h"
+#include "base/file.h"
+#include "tests/unit/test.h"
+
+#define KEY(c) "MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAE" c "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"
+#define PLAN                                                                                                   \
+	"{\"version\":1,\"home\":{\"demo\":true,\"arc\":\"1.3.6.1.4.1.1\",\"base\":\"http://127.0.0.1:8444\",\"operator\":\"财政局\"}," \
+	"\"algorithms\":[\"P-256\",\"SM2\"],\"officers\":[{\"login\":\"a\",\"name\":\"甲\",\"key\":\"" KEY("AAAAAA") "\"},"  \
+	"{\"login\":\"b\",\"name\":\"乙\",\"key\":\"" KEY("BAAAAA") "\"},{\"login\":\"c\",\"name\":\"丙\",\"key\":\"" KEY("CAAAAA") "\"}]," \
+	"\"quorum\":{\"root\":2},\"expiration\":600,\"made\":\"2026-03-16T08:00:00Z\"}"
+#define SIG "AQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQ"
+#define SIGNED(sigs) "{\"plan\":" PLAN ",\"signatures\":[" sigs "]}"
+#define BY(who) "{\"officer\":\"" who "\",\"sig\":\"" SIG "\"}"
+
+/* text with the first `from` as `to` */
+static struct fj_slice with(struct fj_buf *b, const char *text, const char *from, const char *to)
+{
+	const char *at = strstr(text, from);
+
+	fj_buf_clear(b);
+	if (at == NULL || fj_buf_put(b, text, (size_t)(at - text)) != FJ_OK || fj_buf_puts(b, to) != FJ_OK || fj_buf_puts(b, at + strlen(from)) != FJ_OK)
+		return FJ_SLICE(NULL, 0);
+	return fj_buf_slice(b);
+}
+
+static enum fj_rc plan_of(struct fj_slice text, struct fj_plan *p, struct fj_err *err)
+{
+	FJ_AUTO(json) j = NULL;
+
+	FJ_TRY(fj_json_parse(text, FJ_PLAN_MAX, &j, err));
+	return fj_plan_read(j, p, err);
+}
+
+static enum fj_rc any(void *ctx, const uint8_t xy[64], const struct fj_hash *digest, const uint8_t sig[64], struct fj_err *err)
+{
+	unsigned *asked = ctx;
+
+	(*asked)++;
+	return xy[63] == 0 && digest != NULL && sig[0] == 1 ? FJ_OK : fj_fail(err, FJ_E_SIGNATURE, "test", NULL, "another officer");
+}
+
+TEST("a plan is read, whatever order its members have, and its hash is of the canonical form")
+{
+	struct fj_plan p, q;
+	struct fj_hash want;
+	struct fj_err err = {0};
+	FJ_AUTO(json) j = NULL;
+	FJ_AUTO(buf) canonical = FJ_BUF_INIT(FJ_PLAN_MAX);
+	FJ_AUTO(buf) b = FJ_BUF_INIT(FJ_PLAN_MAX);
+
+	CHECK_OK(plan_of(fj_slice_str(PLAN), &p, &err));
+	CHECK(p.demo && p.sm2 && p.n == 3 && p.root == 2 && p.expiration == 600 && p.made == 1773648000);
+	CHECK_STR(p.officer[2].login, "c");
+	CHECK_STR(p.officer[1].name, "乙");
+	CHECK(p.officer[0].xy[0] == 0 && fj_plan_officer(&p, "b") == 1 && fj_plan_officer(&p, "d") == -1 && fj_plan_officer_by_key(&p, p.officer[2].xy) == 2);
+	CHECK_OK(fj_json_parse(fj_slice_str(PLAN), FJ_PLAN_MAX, &j, &err));
+	CHECK_OK(fj_json_canonical(j, &canonical, &err));
+	fj_sha256(fj_buf_slice(&canonical), &want);
+	CHECK(fj_hash_eq(&p.hash, &want));
+	CHECK_OK(plan_of(fj_buf_slice(&canonical), &q, &err));
+	CHECK(fj_hash_eq(&p.hash, &q.hash) && fj_hash_eq(&p.to_sign, &q.to_sign) && !fj_hash_eq(&p.hash, &p.to_sign));
+	CHECK_OK(plan_of(with(&b, PLAN, ",\"SM2\"", ""), &q, &err));
+	CHECK(!q.sm2 && !fj_hash_eq(&p.hash, &q.hash));
+}
+
+TEST("a plan with a member changed, left out or added is refused at that member")
+{
+	static const struct {
+		const char *from, *to, *field;
+	} rows[] = {
+		{"\"version\":1", "\"version\":2", "version"}, {"\"version\":1,", "", "version"},
+		{"\"quorum\"", "\"unseal\":null,\"quorum\"", "unseal"}, {"\"expiration\"", "\"move\":null,\"expiration\"", "move"},
+		{"\"demo\":true", "\"demo\":1", "demo"}, {"\"demo\":true,", "", "demo"}, {"\"demo\"", "\"x\":1,\"demo\"", "x"},
+		{"1.3.6.1.4.1.1", "1.3.x", "arc"}, {"1.3.6.1.4.1.1", "", "arc"},
+		{"http://127.0.0.1:8444", "ftp://a", "base"}, {"http://127.0.0.1:8444", "http://a/", "base"}, {"http://127.0.0.1:8444", "http://", "base"}, {"http://127", "http:// 127", "base"},
+		{"财政局", "", "operator"}, {"财政局", "\\n", "operator"},
+		{"\"P-256\",\"SM2\"", "\"SM2\"", "algorithms"}, {"\"P-256\",\"SM2\"", "\"P-256\",\"P-256\"", "algorithms"}, {"\"P-256\",\"SM2\"", "\"P-256\",3", "algorithms"},
+		{"\"P-256\",\"SM2\"", "", "algorithms"}, {"\"P-256\",", "\"P-256\",\"P-384\",", "algorithms"},
+		{"\"login\":\"a\"", "\"login\":\"a b\"", "login"}, {"\"login\":\"a\"", "\"login\":\"b\"", "officers"}, {"\"login\":\"a\"", "\"login\":\"a\",\"role\":1", "role"},
+		{"\"甲\"", "\"\"", "name"}, {KEY("AAAAAA"), KEY("BAAAAA"), "officers"}, {KEY("AAAAAA"), "MFkw", "key"}, {KEY("AAAAAA"), KEY("AAAAAA") "AA", "key"}, {"\"key\":\"M", "\"key\":\"N", "key"},
+		{"\"root\":2", "\"root\":0", "root"}, {"\"root\":2", "\"root\":4", "root"}, {"\"root\":2", "\"root\":-1", "root"}, {"\"root\":2", "\"root\":2,\"unseal\":2", "unseal"},
+		{"\"expiration\":600", "\"expiration\":0", "expiration"}, {"\"expiration\":600", "\"expiration\":-600", "expiration"}, {"\"expiration\":600", "\"expiration\":86401", "expiration"},
+		{"\"expiration\":600", "\"expiration\":\"600\"", "expiration"}, {"2026-03-16T08:00:00Z", "2026-03-16", "made"},
+	};
+	FJ_AUTO(buf) b = FJ_BUF_INIT(FJ_PLAN_MAX);
+	struct fj_plan p;
+
+	for (size_t i = 0; i < FJ_ARRAY_LEN(rows); i++) {
+		struct fj_err err = {0};
+		enum fj_rc rc = plan_of(with(&b, PLAN, rows[i].from, rows[i].to), &p, &err);
+
+		if (rc == FJ_OK || strcmp(err.field, rows[i].field) != 0)
+			printf("# %s for %s: %s, at \"%s\"\n", rows[i].to, rows[i].from, fj_rc_name(rc), err.field);
+		CHECK(rc == FJ_E_INVALID || rc == FJ_E_PARSE);
+		CHECK_STR(err.field, rows[i].field);
+	}
+}
+
+TEST("a plan has one to eight officers")
+{
+	FJ_AUTO(json) j = NULL;
+	struct fj_plan p;
+	struct fj_err err = {0};
+
+	CHECK_OK(fj_json_parse(fj_slice_str(PLAN), FJ_PLAN_MAX, &j, &err));
+	json_t *officers = json_object_get(j, "officers");
+	for (uint8_t i = 3; i < 9; i++) {
+		FJ_AUTO(buf) spki = FJ_BUF_INIT(200);
+		FJ_AUTO(buf) text = FJ_BUF_INIT(200);
+		uint8_t xy[64] = {0xff, i};
+		char login[4] = {'o', (char)('0' + i), '\0'};
+
+		CHECK(fj_p256_spki_put(&spki, xy) == FJ_OK && fj_b64u_put(&text, fj_buf_slice(&spki)) == FJ_OK);
+		CHECK((fj_plan_read(j, &p, &err) == FJ_OK) == (i <= 8));
+		CHECK(json_array_append_new(officers, json_pack("{s:s, s:s, s:s}", "login", login, "name", "n", "key", fj_buf_str(&text))) == 0);
+	}
+	CHECK_RC(fj_plan_read(j, &p, &err), FJ_E_INVALID);
+	CHECK(json_array_clear(officers) == 0);
+	CHECK_RC(fj_plan_read(j, &p, &err), FJ_E_INVALID);
+	CHECK_STR(err.field, "officers");
+}
+
+TEST("a signed plan says who signed, and is in force when all did")
+{
+	struct fj_plan p;
+	unsigned by, asked = 0;
+	struct fj_err err = {0};
+
+	CHECK_OK(fj_plan_signed_read(fj_slice_str(SIGNED("")), any, &asked, &p, &by, &err));
+	CHECK(by == 0 && asked == 0);
+	CHECK_RC(fj_plan_all(&p, by, &err), FJ_E_SIGNATURE);
+	CHECK_OK(fj_plan_signed_read(fj_slice_str(SIGNED(BY("a") "," BY("c"))), any, &asked, &p, &by, &err));
+	CHECK(by == 5 && asked == 2);
+	CHECK_RC(fj_plan_all(&p, by, &err), FJ_E_SIGNATURE);
+	CHECK(strstr(err.en, "officer b ") != NULL);
+	CHECK_OK(fj_plan_signed_read(fj_slice_str(SIGNED(BY("a") "," BY("b") "," BY("c"))), any, &asked, &p, &by, &err));
+	CHECK_OK(fj_plan_all(&p, by, &err));
+}
+
+TEST("a signed plan is refused for a foreign, second, disordered, malformed or wrong signature, and an unknown member")
+{
+	static const struct {
+		const char *text;
+		enum fj_rc rc;
+	} rows[] = {
+		{SIGNED(BY("d")), FJ_E_INVALID}, {SIGNED(BY("a") "," BY("a")), FJ_E_INVALID}, {SIGNED(BY("b") "," BY("a")), FJ_E_INVALID},
+		{SIGNED("{\"officer\":\"a\",\"sig\":\"AQEB\"}"), FJ_E_INVALID}, {SIGNED("{\"officer\":\"a\"}"), FJ_E_INVALID}, {SIGNED("{\"officer\":\"a\",\"sig\":\"" SIG "\",\"at\":1}"), FJ_E_INVALID},
+		{SIGNED("{\"officer\":\"a\",\"sig\":\"AgEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQ\"}"), FJ_E_SIGNATURE},
+		{"{\"plan\":" PLAN "}", FJ_E_INVALID}, {"{\"plan\":" PLAN ",\"signatures\":[],\"x\":1}", FJ_E_INVALID}, {"{\"signatures\":[]}", FJ_E_INVALID}, {PLAN, FJ_E_INVALID}, {"[]", FJ_E_INVALID},
+	};
+	struct fj_plan p;
+	unsigned by, asked = 0;
+
+	for (size_t i = 0; i < FJ_ARRAY_LEN(rows); i++)
+		CHECK_RC(fj_plan_signed_read(fj_slice_str(rows[i].text), any, &asked, &p, &by, NULL), rows[i].rc);
+}
+
+TEST("signatures are added in the officers' order, whoever signs first")
+{
+	FJ_AUTO(buf) one = FJ_BUF_INIT(FJ_PLAN_MAX);
+	FJ_AUTO(buf) two = FJ_BUF_INIT(FJ_PLAN_MAX);
+	uint8_t sig[64];
+	struct fj_plan p;
+	unsigned by, asked = 0;
+	struct fj_err err = {0};
+
+	memset(sig, 1, sizeof(sig));
+	CHECK_OK(fj_plan_add_signature(fj_slice_str(SIGNED("")), 2, sig, &one, &err));
+	CHECK_OK(fj_plan_add_signature(fj_buf_slice(&one), 0, sig, &two, &err));
+	CHECK_OK(fj_plan_signed_read(fj_buf_slice(&two), any, &asked, &p, &by, &err));
+	CHECK(by == 5);
+	CHECK_RC(fj_plan_add_signature(fj_buf_slice(&two), 3, sig, &one, &err), FJ_E_INVALID);
+}
+
+TEST("the root's quorum is the plan's officers and number, its reference ends with the plan's hash")
+{
+	struct fj_plan p;
+	struct fj_quorum q;
+	struct fj_err err = {0};
+
+	CHECK_OK(plan_of(fj_slice_str(PLAN), &p, &err));
+	fj_plan_root_quorum(&p, &q);
+	CHECK(q.m == 2 && q.n == 3 && q.ref_len == 47 && memcmp(q.ref, "fujie-root-sign", 15) == 0 && memcmp(q.ref + 15, p.hash.b, 32) == 0);
+	CHECK(memcmp(q.officer[1], p.officer[1].xy, 64) == 0);
+}
+
+TEST("a root key's public area is the one with which the TPM signed")
+{
+	FJ_AUTO(buf) text = FJ_BUF_INIT(1u << 20);
+	FJ_AUTO(json) v = NULL;
+	struct fj_err err = {0};
+	json_t *q;
+	size_t i;
+
+	CHECK_OK(fj_file_read(AT_FDCWD, "tests/fixtures/tpm2.json", &text, &err));
+	CHECK_OK(fj_json_parse(fj_buf_slice(&text), text.len, &v, &err));
+	json_array_foreach(json_object_get(v, "quorums"), i, q) {
+		FJ_AUTO(buf) made = FJ_BUF_INIT(FJ_ROOT_PUBLIC_LEN);
+		uint8_t pub[FJ_ROOT_PUBLIC_LEN], xy[64];
+		struct fj_hash policy;
+		const char *hex = fj_json_text(json_object_get(q, "signed"), "public");
+
+		CHECK(strlen(hex) == 2 * sizeof(pub) && fj_unhex(hex, strlen(hex), pub) == FJ_OK);
+		CHECK(fj_unhex(fj_json_text(q, "policy"), 64, policy.b) == FJ_OK);
+		memcpy(xy, pub + 54, 32);
+		memcpy(xy + 32, pub + 88, 32);
+		CHECK(fj_tpm_root_public(false, &policy, xy, &made) == FJ_OK);
+		CHECK(fj_slice_eq(fj_buf_slice(&made), FJ_SLICE(pub, sizeof(pub))));
+	}
+	CHECK(i == 7);
+}
+
+/* --- challenges and answers --- */
+
+/* a challenge of that plan, as the appliance writes it */
+static enum fj_rc challenge_text(const struct fj_plan *p, bool sm2, struct fj_buf *out, struct fj_err *err)
+{
+	struct fj_challenge c = {.plan = p->hash, .step = FJ_STEP_ROOT, .sm2 = sm2, .structure = FJ_BUF_INIT(64), .key = FJ_BUF_INIT(200), .nonce = {1, 2}, .expiration = 600};
+	struct fj_quorum q;
+	struct fj_hash policy;
+	uint8_t xy[64] = {7};
+
+	fj_plan_root_quorum(p, &q);
+	FJ_TRY(fj_quorum_policy(&q, &policy));
+	enum fj_rc rc = fj_buf_puts(&c.structure, "tbs");
+	if (rc == FJ_OK)
+		rc = fj_tpm_root_public(sm2, &policy, xy, &c.key);
+	FJ_AUTO(json) j = rc == FJ_OK ? fj_challenge_json(&c) : NULL;
+	fj_buf_release(&c.structure);
+	fj_buf_release(&c.key);
+	return j == NULL ? FJ_E_NOMEM : fj_json_canonical(j, out, err);
+}
+
+TEST("a challenge is read alone and in a list, and is the plan's")
+{
+	FJ_AUTO(buf) one = FJ_BUF_INIT(FJ_ROUND_OCTETS);
+	FJ_AUTO(buf) list = FJ_BUF_INIT(FJ_ROUND_OCTETS);
+	struct fj_round r;
+	struct fj_plan p;
+	struct fj_tpm_name name;
+	struct fj_err err = {0};
+
+	CHECK_OK(plan_of(fj_slice_str(PLAN), &p, &err));
+	for (int sm2 = 0; sm2 < 2; sm2++) {
+		fj_buf_clear(&one);
+		CHECK_OK(challenge_text(&p, sm2 != 0, &one, &err));
+		CHECK_OK(fj_round_read(fj_buf_slice(&one), &r, &err));
+		CHECK(r.n == 1 && r.c[0].step == FJ_STEP_ROOT && r.c[0].sm2 == (sm2 != 0) && r.c[0].nonce[1] == 2 && r.c[0].structure.len == 3);
+		CHECK_OK(fj_challenge_check(&r.c[0], &p, &name, &err));
+		fj_round_release(&r);
+	}
+	CHECK(fj_buf_printf(&list, "{\"challenges\":[%s,%s]}", fj_buf_str(&one), fj_buf_str(&one)) == FJ_OK);
+	CHECK_OK(fj_round_read(fj_buf_slice(&list), &r, &err));
+	CHECK(r.n == 2);
+	fj_round_release(&r);
+}
+
+TEST("a challenge with a member changed, left out or added is refused at that member")
+{
+	static const struct {
+		const char *from, *to, *field;
+	} rows[] = {
+		{"\"version\":1", "\"version\":2", "version"}, {"\"alg\":\"P-256\",", "", "alg"}, {"P-256", "P-384", "alg"}, {"P-256", "sm2", "alg"},
+		{"\"expiration\":600", "\"expiration\":0", "expiration"}, {"\"expiration\":600", "\"expiration\":-600", "expiration"}, {"\"expiration\":600", "\"expiration\":4294967295", "expiration"},
+		{"\"expiration\":600", "\"expiration\":600.5", ""},
+		{"\"kind\":\"fujie-root-sign\"", "\"kind\":\"fujie-root-move\"", "kind"}, {"\"kind\"", "\"cphash\":\"00\",\"kind\"", "cphash"}, {"\"kind\"", "\"digest\":\"00\",\"kind\"", "digest"},
+		{"\"nonce\":\"AQI", "\"nonce\":\"\",\"x\":\"", "x"}, {"AQIAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA", "", "nonce"}, {"AQIAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA", "AQIAAAAAAAAAAAAAAAAAAA", "nonce"},
+		{"AQIAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA", "AQIAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA", "nonce"}, {"AQIAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA", "!QIAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA", "nonce"},
+		{"\"structure\":\"", "\"structure\":\"=", "structure"}, {"\"structure\":\"dGJz\"", "\"structure\":\"\"", "structure"}, {"\"step\":\"root\"", "\"step\":\"leaf\"", "step"}, {"\"plan\":\"", "\"plan\":\"0", "plan"},
+	};
+	FJ_AUTO(buf) one = FJ_BUF_INIT(FJ_ROUND_OCTETS);
+	FJ_AUTO(buf) b = FJ_BUF_INIT(FJ_ROUND_OCTETS);
+	struct fj_plan p;
+	struct fj_err err = {0};
+
+	CHECK_OK(plan_of(fj_slice_str(PLAN), &p, &err));
+	CHECK_OK(challenge_text(&p, false, &one, &err));
+	for (size_t i = 0; i < FJ_ARRAY_LEN(rows); i++) {
+		struct fj_round r;
+
+		err = (struct fj_err){0};
+		enum fj_rc rc = fj_round_read(with(&b, fj_buf_str(&one), rows[i].from, rows[i].to), &r, &err);
+
+		fj_round_release(&r);
+		if (rc == FJ_OK || strcmp(err.field, rows[i].field) != 0)
+			printf("# %s for %s: %s, at \"%s\"\n", rows[i].to, rows[i].from, fj_rc_name(rc), err.field);
+		CHECK(rc == FJ_E_INVALID || rc == FJ_E_PARSE);
+		CHECK_STR(err.field, rows[i].field);
+	}
+	struct fj_round r;
+
+	CHECK_RC(fj_round_read(fj_slice_str("{\"challenges\":[]}"), &r, NULL), FJ_E_INVALID);
+	CHECK_RC(fj_round_read(fj_slice_str("{\"challenges\":[1]}"), &r, NULL), FJ_E_INVALID);
+	CHECK_RC(fj_round_read(fj_slice_str("{\"challenges\":[],\"x\":1}"), &r, NULL), FJ_E_INVALID);
+}
+
+TEST("a challenge of another plan, above its expiration, of SM2 where there is none, or with any other key is refused")
+{
+	FJ_AUTO(buf) one = FJ_BUF_INIT(FJ_ROUND_OCTETS);
+	FJ_AUTO(buf) b = FJ_BUF_INIT(FJ_PLAN_MAX);
+	struct fj_plan p, other;
+	struct fj_round r;
+	struct fj_tpm_name name;
+	struct fj_err err = {0};
+
+	CHECK_OK(plan_of(fj_slice_str(PLAN), &p, &err));
+	CHECK_OK(challenge_text(&p, true, &one, &err));
+	CHECK_OK(fj_round_read(fj_buf_slice(&one), &r, &err));
+	struct fj_challenge *c = &r.c[0];
+	CHECK_OK(plan_of(with(&b, PLAN, "\"root\":2", "\"root\":1"), &other, &err));
+	CHECK_RC(fj_challenge_check(c, &other, &name, &err), FJ_E_REFUSED);
+	CHECK_STR(err.field, "plan");
+	c->plan = other.hash; /* a key of another quorum under the right plan's name */
+	CHECK_RC(fj_challenge_check(c, &other, &name, &err), FJ_E_REFUSED);
+	CHECK_STR(err.field, "key");
+	CHECK_OK(plan_of(with(&b, PLAN, ",\"SM2\"", ""), &other, &err));
+	c->plan = other.hash;
+	CHECK_RC(fj_challenge_check(c, &other, &name, &err), FJ_E_REFUSED);
+	CHECK_STR(err.field, "alg");
+	c->plan = p.hash;
+	c->expiration = 601;
+	CHECK_RC(fj_challenge_check(c, &p, &name, &err), FJ_E_REFUSED);
+	CHECK_STR(err.field, "expiration");
+	c->expiration = 600;
+	CHECK_OK(fj_challenge_check(c, &p, &name, &err));
+	for (size_t i = 0; i < c->key.len; i++) { /* every octet but the point's own */
+		bool point = (i >= 54 && i < 86) || i >= 88;
+
+		c->key.data[i] ^= 1;
+		CHECK((fj_challenge_check(c, &p, &name, &err) == FJ_OK) == point);
+		c->key.data[i] ^= 1;
+	}
+	c->sm2 = false;
+	CHECK_RC(fj_challenge_check(c, &p, &name, &err), FJ_E_REFUSED);
+	c->sm2 = true;
+	c->key.len--;
+	CHECK_RC(fj_challenge_check(c, &p, &name, &err), FJ_E_REFUSED);
+	fj_round_release(&r);
+}
+
+TEST("answers are read as they were written; another form is refused")
+{
+	struct fj_answer a[2] = {{.step = FJ_STEP_ISSUING, .officer = "a"}, {.step = FJ_STEP_ROOT_CRL, .sm2 = true, .officer = "b"}}, back[FJ_ROUND_MAX];
+	FJ_AUTO(buf) text = FJ_BUF_INIT(FJ_ROUND_OCTETS);
+	FJ_AUTO(buf) b = FJ_BUF_INIT(FJ_ROUND_OCTETS);
+	static const char *const changes[][2] = {{"\"version\":1", "\"version\":2"}, {"\"officer\":\"a\",", ""}, {"\"sig\":\"AA", "\"sig\":\""}, {"\"cphash\":\"00", "\"cphash\":\"0"},
+		{"\"sig\"", "\"nonce\":\"\",\"sig\""}, {"issuing", "leaf"}, {"P-256", "ES256"}};
+	struct fj_err err = {0};
+	size_t n;
+
+	memset(a[1].sig, 9, 64);
+	CHECK_OK(fj_answers_put(a, 2, &text, &err));
+	CHECK_OK(fj_answers_read(fj_buf_slice(&text), back, &n, &err));
+	CHECK(n == 2 && back[0].step == FJ_STEP_ISSUING && !back[0].sm2 && back[1].step == FJ_STEP_ROOT_CRL && back[1].sm2 && back[1].sig[63] == 9);
+	CHECK_STR(back[1].officer, "b");
+	for (size_t i = 0; i < FJ_ARRAY_LEN(changes); i++)
+		CHECK_RC(fj_answers_read(with(&b, fj_buf_str(&text), changes[i][0], changes[i][1]), back, &n, &err), FJ_E_INVALID);
+}
+
+TEST_MAIN

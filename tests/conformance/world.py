@@ -422,7 +422,3 @@ class World:
         out = {**self.first.published(), **self.published(), 'authorisations/%s.jwt' % DAU: self.auth().encode(),
                'certificates/%s.pem' % DAC: pem(self.first.dac.der()), **self.first.more, **self.more}
         return {k: v for k, v in out.items() if v is not None}
-
-    def alone(self):
-        """the trust of this hierarchy without the other, and without what only the other signs"""
-        return {**self.published(), **{k: v for k, v in self.more.items() if v is not None}}

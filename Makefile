@@ -51,6 +51,7 @@ L_PICTURE = -lzbar -lpng -ljpeg
 L_REGISTRY = -lsqlite3 $(L_SHEET) $(L_PAGES) $(L_PICTURE) $(L_VERIFY) $(L_HTTP)
 L_VERIFIER = -lsqlite3 $(L_VERIFY) $(L_HTTP)
 L_INBOX = -lsqlite3 $(L_VERIFY)
+L_OFFICER = -lcrypto $(L_BASE)
 L_WITNESS = $(L_HTTP) $(L_BASE)
 L_GATEWAY = -lcurl $(L_VERIFY) $(L_HTTP)
 
@@ -65,7 +66,7 @@ A_GATEWAY = $(B)/libgateway.a $(B)/libhttp.a $(A_LOG)
 A_WITNESS = $(B)/libwitness.a $(B)/libhttp.a $(A_BASE)
 A_VERIFIER = $(B)/libhttp.a $(B)/libverify.a $(B)/libca.a $(A_CLIENT)
 
-EXES = fujie fujie-signer fujie-registry fujie-verifier fujie-verify fujie-gateway fujie-inbox fujie-witness fujie-log
+EXES = fujie fujie-signer fujie-registry fujie-verifier fujie-verify fujie-gateway fujie-inbox fujie-witness fujie-log fujie-officer
 BINS = $(addprefix $(B)/,$(EXES))
 FUZZERS = $(patsubst tests/fuzz/%.c,$(B)/tests/%,$(TEST_FUZZ_SRC))
 UNIT = $(patsubst tests/unit/%.c,$(B)/tests/%,$(TEST_UNIT_SRC))
@@ -157,6 +158,9 @@ $(B)/fujie-witness: $(call obj,verifier/witness/main.c) $(A_WITNESS)
 
 $(B)/fujie-log: $(call obj,verifier/log/main.c) $(A_LOG)
 	$(CC) $(LDFLAGS) -o $@ $^ $(L_VERIFY)
+
+$(B)/fujie-officer: $(call obj,$(OFFICER_SRC)) $(A_BASE)
+	$(CC) $(LDFLAGS) -o $@ $^ $(L_OFFICER)
 
 # --- tests: test_<room>_<object>.c links what its room may ---
 T_LIBS_base = $(A_BASE)
@@ -365,7 +369,7 @@ install: all ## executables to $(DESTDIR)$(PREFIX)/bin
 	install -d $(DESTDIR)$(PREFIX)/bin
 	install -m 755 $(BINS) $(DESTDIR)$(PREFIX)/bin
 	install -d $(DESTDIR)$(PREFIX)/share/man/man1
-	install -m 644 docs/man/fujie-witness.1 $(DESTDIR)$(PREFIX)/share/man/man1
+	install -m 644 docs/man/fujie-witness.1 docs/man/fujie-officer.1 $(DESTDIR)$(PREFIX)/share/man/man1
 install-lib: $(LIBRARY) ## libfujie-verify: header, libraries, pkg-config, manual, example to $(DESTDIR)$(PREFIX)
 	install -d $(addprefix $(DESTDIR)$(PREFIX)/,include lib/pkgconfig share/man/man1 share/man/man3 share/doc/fujie-verify/examples)
 	install -m 644 verifier/fujie-verify.h $(DESTDIR)$(PREFIX)/include

@@ -63,6 +63,7 @@ A_LOG = $(B)/liblog.a $(A_VERIFY)
 A_ISSUER = $(B)/libissuer.a $(B)/liblog.a $(B)/libverify.a $(B)/libca.a $(A_CLIENT)
 A_REGISTRY = $(B)/libweb.a $(B)/libhttp.a $(A_ISSUER)
 A_GATEWAY = $(B)/libgateway.a $(B)/libhttp.a $(A_LOG)
+A_OFFICER = $(B)/libofficer.a $(A_BASE)
 A_WITNESS = $(B)/libwitness.a $(B)/libhttp.a $(A_BASE)
 A_VERIFIER = $(B)/libhttp.a $(B)/libverify.a $(B)/libca.a $(A_CLIENT)
 
@@ -113,6 +114,7 @@ $(eval $(call lib,ca,$(CA_SRC)))
 $(eval $(call lib,verify,$(VERIFY_SRC)))
 $(eval $(call lib,log,$(LOG_SRC)))
 $(eval $(call lib,gateway,$(GATEWAY_SRC)))
+$(eval $(call lib,officer,$(OFFICER_SRC)))
 $(eval $(call lib,witness,$(WITNESS_SRC)))
 $(eval $(call lib,issuer,$(ISSUER_SRC)))
 $(eval $(call lib,http,$(HTTP_SRC)))
@@ -159,7 +161,7 @@ $(B)/fujie-witness: $(call obj,verifier/witness/main.c) $(A_WITNESS)
 $(B)/fujie-log: $(call obj,verifier/log/main.c) $(A_LOG)
 	$(CC) $(LDFLAGS) -o $@ $^ $(L_VERIFY)
 
-$(B)/fujie-officer: $(call obj,$(OFFICER_SRC)) $(A_BASE)
+$(B)/fujie-officer: $(call obj,officer/main.c) $(A_OFFICER)
 	$(CC) $(LDFLAGS) -o $@ $^ $(L_OFFICER)
 
 # --- tests: test_<room>_<object>.c links what its room may ---
@@ -175,6 +177,8 @@ T_LIBS_log = $(A_LOG)
 T_LINK_log = $(L_VERIFY)
 T_LIBS_gw = $(A_GATEWAY)
 T_LINK_gw = $(L_GATEWAY)
+T_LIBS_off = $(A_OFFICER)
+T_LINK_off = $(L_OFFICER)
 T_LIBS_wit = $(A_WITNESS)
 T_LINK_wit = $(L_WITNESS)
 T_LIBS_web = $(A_REGISTRY)
@@ -192,6 +196,7 @@ $(foreach t,$(patsubst tests/unit/%.c,%,$(TEST_UNIT_SRC)),$(eval $(call unit,$(t
 # fuzz targets: the same libraries by room; the main is libFuzzer's or replay.c's
 F_MAIN = $(if $(FUZZ),,$(call obj,tests/fuzz/replay.c))
 F_ROOM_agreement = iss
+F_ROOM_approval = off
 F_ROOM_asset = base
 F_ROOM_audit = hsm
 F_ROOM_bundle = ver

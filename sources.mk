@@ -152,7 +152,6 @@ OFFICER_SRC := \
 	officer/digest.c \
 	officer/key.c \
 	officer/key_file.c \
-	officer/main.c \
 	officer/plan.c \
 	officer/secret.c \
 	officer/show.c
@@ -509,6 +508,7 @@ TEST_UNIT_SRC := \
 
 TEST_FUZZ_SRC := \
 	tests/fuzz/fuzz_agreement.c \
+	tests/fuzz/fuzz_approval.c \
 	tests/fuzz/fuzz_asset.c \
 	tests/fuzz/fuzz_audit.c \
 	tests/fuzz/fuzz_bundle.c \

@@ -2,14 +2,16 @@
  * main.c - fujie-officer: an officer's key, and what is approved with it.
  *
  * Run on an officer's own machine; plan, challenges and answers are files that travel by
- * whatever way there is, since each is checked here and none is secret.  It opens no socket
- * and talks to no TPM.  Exit: 0 done, 1 refused, 2 wrong use, 3 failure; with --json there is
+ * whatever way there is, since each is checked here and none is secret.  It talks to no TPM,
+ * and with a key file the kernel lets it open no socket, start no program and write nowhere
+ * but where it was told.  Exit: 0 done, 1 refused, 2 wrong use, 3 failure; with --json there is
  * exactly one document on standard output whatever happens.
  */
 #include <getopt.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 
+#include "base/sandbox.h"
 #include "officer/officer.h"
 
 #define KEY 1     /* names a key */
@@ -128,6 +130,39 @@ static enum fj_rc none_of(const struct ofc *o, unsigned takes, struct fj_err *er
 	return FJ_OK;
 }
 
+/* the folder of a path that is written into */
+static const char *folder(const char *path, char out[4096])
+{
+	const char *slash = path == NULL ? NULL : strrchr(path, '/');
+
+	if (path == NULL)
+		return NULL;
+	snprintf(out, 4096, "%.*s", slash == NULL ? 1 : slash == path ? 1 : (int)(slash - path), slash == NULL ? "." : path);
+	return out;
+}
+
+/* No network, no other program, no file but those that were named.  A card's module may need
+ * a socket to its reader's service: it runs as who started this does. */
+static enum fj_rc enter(const struct ofc *o, struct fj_err *err)
+{
+	char key[4096], out[4096], file[4096];
+	const char *const writes[] = {"/dev/tty", folder(o->key, key), folder(o->out, out), folder(o->file, file)};
+	const char *const reads[] = {"/usr", "/lib", "/etc/ssl", "/dev/urandom", o->plan, o->secret_file};
+	struct fj_sandbox box = {.role = FJ_SANDBOX_FILER};
+	size_t n = 0, m = 0;
+	bool landlock;
+
+	if (o->card != NULL)
+		return FJ_OK;
+	for (size_t i = 0; i < FJ_ARRAY_LEN(writes); i++)
+		if (writes[i] != NULL)
+			box.rw[n++] = writes[i];
+	for (size_t i = 0; i < FJ_ARRAY_LEN(reads); i++)
+		if (reads[i] != NULL)
+			box.ro[m++] = reads[i];
+	return fj_sandbox_enter(&box, &landlock, err);
+}
+
 static enum fj_rc run(struct ofc *o, int n, char **words, struct fj_err *err)
 {
 	o->verb = n > 0 ? words[0] : "";
@@ -140,6 +175,7 @@ static enum fj_rc run(struct ofc *o, int n, char **words, struct fj_err *err)
 			return wrong(err, n < want ? "\"%s\" needs a file; see --help" : "there is one word too many behind \"%s\"; see --help", n < want ? "“%s”缺少文件，请看 --help" : "“%s”之后多了一个词，请看 --help", words[own - 1]);
 		o->file = want > own ? words[own] : NULL;
 		FJ_TRY(none_of(o, commands[i].takes, err));
+		FJ_TRY(enter(o, err));
 		return commands[i].run(o, err);
 	}
 	return wrong(err, "\"%s\" is not a command; see --help", "没有命令“%s”，请看 --help", o->verb);
@@ -160,7 +196,7 @@ int main(int argc, char **argv)
 	struct fj_err err = {0};
 
 	fj_sodium_init();
-	if (setrlimit(RLIMIT_CORE, &none) != 0 || prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) != 0) { /* keys are in its memory */
+	if (setrlimit(RLIMIT_CORE, &none) != 0 || prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) != 0) { /* keys will be in its memory */
 		perror("fujie-officer");
 		return 3;
 	}

@@ -189,6 +189,8 @@ static const struct step {
 	[FJ_STEP_ROOT_CRL] = {"根的吊销列表", "A revocation list of the root", 0, 0, 0},
 };
 #define CRL_DAYS 401
+#define CRL_ENTRIES 64 /* CAs that a root revokes; more would not be read by anybody */
+#define CN_MAX 64      /* code points, ub-common-name */
 
 struct asked {
 	const struct fj_plan *plan;
@@ -204,6 +206,20 @@ static enum fj_rc no(struct fj_err *err, const char *cite, const char *en, const
 	return rc;
 }
 #define MUST(cond, cite, en, zh) FJ_ENSURE(cond, no(err, cite, en, zh))
+
+/* C=CN, O=operator, CN: these three, each once, and CN of the length that RFC 5280 allows */
+static enum fj_rc own_name(const struct asked *a, struct fj_slice name, struct fj_buf *text, struct fj_err *err)
+{
+	FJ_AUTO(buf) want = FJ_BUF_INIT(TEXT_MAX);
+	char cn[300];
+
+	FJ_TRY(name_text(name, text, err));
+	FJ_TRY(fj_x509_name(name, FJ_OID_CN, cn, sizeof(cn), err));
+	FJ_TRY(fj_buf_printf(&want, "C=CN, O=%s, CN=%s", a->plan->operator_, cn));
+	MUST(strcmp(fj_buf_str(&want), fj_buf_str(text)) == 0 && fj_utf8_count(cn) <= CN_MAX, "formats.md 2", "a name in it is not C=CN, O=the plan's operator and one CN", "其中的名称不是 C=CN、O=方案的运营机构与一个 CN");
+	MUST((strstr(cn, "DEMO") != NULL) == a->plan->demo, "formats.md 2", "its name says DEMO where the plan does not, or the other way about", "名称中的 DEMO 字样与方案的性质不符");
+	return FJ_OK;
+}
 
 static bool address_is(const struct asked *a, struct fj_slice uri, const char *path, const char *end)
 {
@@ -230,7 +246,6 @@ static enum fj_rc check_certificate(const struct asked *a, const struct fj_x509 
 	const struct step *s = &steps[a->c->step];
 	enum fj_curve curve = a->c->alg == FJ_SM2 ? FJ_CURVE_SM2 : FJ_CURVE_P256;
 	struct fj_date end = fj_date_of(x->not_before, 0);
-	char operator_[300], cn[300];
 	uint8_t id[20];
 
 	end.y += s->years;
@@ -240,10 +255,6 @@ static enum fj_rc check_certificate(const struct asked *a, const struct fj_x509 
 	MUST(x->not_after < fj_time_of(end, 0, 0, 0, 0) + 86400, "RFC 5280 4.1.2.5", "it would be valid for longer than this step allows", "有效期超出本步骤所允许");
 	FJ_TRY(ofc_key_id(x->key, id, err));
 	MUST(fj_slice_eq(x->ski, FJ_SLICE(id, sizeof(id))), "RFC 5280 4.2.1.2", "its key identifier is not of its key", "密钥标识与其密钥不符");
-	FJ_TRY(fj_x509_name(x->subject, FJ_OID_O, operator_, sizeof(operator_), err));
-	FJ_TRY(fj_x509_name(x->subject, FJ_OID_CN, cn, sizeof(cn), err));
-	MUST(strcmp(operator_, a->plan->operator_) == 0, "formats.md 2", "its organisation is not the plan's operator", "其机构不是方案的运营机构");
-	MUST((strstr(cn, "DEMO") != NULL) == a->plan->demo, "formats.md 2", "its name says DEMO where the plan does not, or the other way about", "名称中的 DEMO 字样与方案的性质不符");
 	if (a->c->step != FJ_STEP_ROOT)
 		return check_issuing(a, x, err);
 	MUST(fj_slice_eq(x->issuer, x->subject) && fj_slice_eq(x->key, FJ_SLICE(a->point, sizeof(a->point))), "RFC 5280 3.2", "the root certificate is not of the root key, or not its own issuer", "根证书的密钥不是根密钥，或并非自签");
@@ -266,8 +277,8 @@ static enum fj_rc show_certificate(const struct ofc *o, const struct asked *a, s
 
 	FJ_TRY(unreadable(fj_x509_read_tbs(fj_buf_slice(&a->c->structure), &x, err), err));
 	FJ_TRY(check_certificate(a, &x, err));
-	FJ_TRY(name_text(x.subject, &subject, err));
-	FJ_TRY(name_text(x.issuer, &issuer, err));
+	FJ_TRY(own_name(a, x.subject, &subject, err));
+	FJ_TRY(own_name(a, x.issuer, &issuer, err));
 	ofc_title(o, steps[a->c->step].zh, steps[a->c->step].en);
 	ofc_line(o, "主体", "subject", "%s", fj_buf_str(&subject));
 	ofc_line(o, "颁发者", "issuer", "%s", fj_buf_str(&issuer));
@@ -290,6 +301,7 @@ static enum fj_rc check_crl(const struct asked *a, const struct fj_crl *l, struc
 	MUST(fj_slice_eq(l->aki, FJ_SLICE(a->key_id, sizeof(a->key_id))), "RFC 5280 5.2.1", "the issuer's key identifier is not the root key's", "颁发者密钥标识不是根密钥的标识");
 	MUST(address_is(a, l->uri, "/crl/root", ".crl"), "RFC 5280 5.2.5", "its address is not under the plan's", "其地址不在方案的发布地址之下");
 	MUST(span > 0 && span <= CRL_DAYS * 86400, "RFC 5280 5.1.2.5", "it would hold for longer than 401 days", "有效期超过 401 天");
+	MUST(l->n <= CRL_ENTRIES, "formats.md 22", "it revokes more than 64 certificates, which no root here has issued", "其吊销条目超过 64 个，根不曾签发这么多证书");
 	return FJ_OK;
 }
 
@@ -310,7 +322,7 @@ static enum fj_rc show_crl(const struct ofc *o, const struct asked *a, struct fj
 
 	FJ_TRY(unreadable(fj_crl_read_tbs(fj_buf_slice(&a->c->structure), &l, err), err));
 	FJ_TRY(check_crl(a, &l, err));
-	FJ_TRY(name_text(l.issuer, &issuer, err));
+	FJ_TRY(own_name(a, l.issuer, &issuer, err));
 	ofc_title(o, steps[a->c->step].zh, steps[a->c->step].en);
 	ofc_line(o, "颁发者", "issuer", "%s", fj_buf_str(&issuer));
 	ofc_line(o, "编号", "number", "%llu", (unsigned long long)l.number);

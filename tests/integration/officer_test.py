@@ -380,6 +380,8 @@ def structures():
     rows = [
         ('root', 'a root of another key', root_cert(sub)), ('root', 'a root of another organisation', root_cert(key, subject=other)),
         ('root', 'a root that says it is in earnest', root_cert(key, subject=w.name(('C', 'CN'), ('O', OPERATOR), ('CN', 'Fujie Root')))),
+        ('root', 'a root with a second unit in its name', root_cert(key, subject=w.name(('C', 'CN'), ('O', OPERATOR), ('orgid', 'x'), ('CN', 'Fujie DEMO Root')))),
+        ('root', 'a root with a name of 65 characters', root_cert(key, subject=w.name(('C', 'CN'), ('O', OPERATOR), ('CN', 'DEMO' + 'x' * 61)))),
         ('root', 'a root of 40 years', root_cert(key, until=NOW + 40 * 365 * DAY)), ('root', 'a root without a bound of length', root_cert(key, ext=ext(ca, bc=(True, w.bc(True))))),
         ('root', 'a root with a length of 3', root_cert(key, ext=ext(ca, bc=(True, w.bc(True, 3))))), ('root', 'a root that signs tokens', root_cert(key, ext=ext(ca, ku=(True, w.flags(0, 5, 6))))),
         ('root', 'a root with a policy', root_cert(key, ext=ext(ca, policy=(False, w.policy(ARC + '.3.2'))))), ('root', 'a root with another\'s key identifier', root_cert(key, ext=ext(ca, ski=(False, w.octets(bytes(20)))))),
@@ -395,6 +397,7 @@ def structures():
         ('root-crl', 'a CRL that is signed by SM2', root_crl(ca, inner=SM2)), ('root-crl', 'a certificate under the step of a CRL', ca)]
     for step, name, made in rows:
         says('refused: ' + name, approve(challenge(doc, step, tbs=tbs_of(made.der()))), 1, file='answers.json')
+    says('refused: a root with an octet behind it', approve(challenge(doc, 'root', tbs=tbs_of(ca.der()) + b'\0')), 1, file='answers.json')
     tbs = bytearray(tbs_of(ca.der()))
     for i in range(0, len(tbs), 7):  # altered anywhere: refused, or approved as what it is and nothing else
         bent = bytes(tbs[:i]) + bytes([tbs[i] ^ 1]) + bytes(tbs[i + 1:])
@@ -409,7 +412,37 @@ def structures():
     check('an octet changed anywhere is refused, or approved with its own hash', True)
 
 
+def product():
+    """what the product's own CA writes fits what is compared here, in both hierarchies"""
+    home = Home(cases=False)
+    try:
+        def der(name):
+            data = open(home.d + '/trust/' + name, 'rb').read()
+            return base64.b64decode(data.split(b'-----')[2]) if data.startswith(b'-----') else data
+        base = re.search(r'^base = (\S+)', open(home.d + '/fujie.ini').read(), re.M).group(1)
+        doc = plan_doc(home={'demo': True, 'arc': ARC, 'base': base, 'operator': 'Fujie DEMO (illustrative)'})
+        sign_plan('product.json', doc)
+        h = sha(w.canonical(doc))
+        pol = policy([xys[o] for o in 'abc'], 2, b'fujie-root-sign' + h)
+        for alg, head in (('P-256', HEAD), ('SM2', SM2_HEAD)):
+            s = suffix(alg)
+            ca = der('root%s.pem' % s)
+            at = ca.index(head) + len(head)
+            xy = ca[at:at + 64]
+            made = [('root', ca), ('issuing', der('chain%s.pem' % s)), ('root-crl', der('crl/root%s.crl' % s))]
+            round_ = [challenge(doc, step, alg, tbs=tbs_of(x), key=b64u(public(pol, xy, alg))) for step, x in made]
+            code, out = approve({'challenges': round_}, plan='product.json')
+            check('root, issuing CA and root CRL of a home, %s, are approved' % alg, code == 0, out)
+            if alg == 'SM2' and code == 0:
+                check('by the digest that the TPM signs', all(a['digest'] == digest_of(tbs_of(x), alg, xy).hex() for a, (_, x) in zip(out['approved'], made)))
+    finally:
+        home.close()
+
+
 # --- at a terminal ---
+
+status = {}  # of the process, when it asked last
+
 
 def terminal(args, typed, lang='en'):
     """run at a terminal; typed: [(what must be shown first, the answer)]; (exit code, everything shown)"""
@@ -418,9 +451,11 @@ def terminal(args, typed, lang='en'):
         os.chdir(root)
         os.execv(TOOL, [TOOL, *args, '--lang', lang])
     shown, at, end = '', 0, time.time() + 30
+    status.clear()
     while time.time() < end:
         if typed and typed[0][0] in shown[at:]:
             at = len(shown)
+            status.update(line.split(':\t') for line in open('/proc/%d/status' % pid).read().splitlines() if ':\t' in line)
             os.write(fd, (typed.pop(0)[1] + '\n').encode())
         if select.select([fd], [], [], .2)[0]:
             try:
@@ -438,6 +473,7 @@ def at_a_terminal():
     doc = plan_doc()
     code, shown = terminal(['new', '--key', path('t.key')], [('New passphrase', PASS), ('Once more', PASS)])
     check('a new passphrase is asked for twice, and not shown', code == 0 and PASS not in shown and os.path.exists(path('t.key')), shown)
+    check('by then it has given up sockets and other programs', status.get('Seccomp') == '2' and status.get('NoNewPrivs') == '1', status)
     code, shown = terminal(['new', '--key', path('u.key')], [('New passphrase', PASS), ('Once more', PASS + 'x')])
     check('two that differ make no key', code == 1 and 'differ' in shown and not os.path.exists(path('u.key')), shown)
     write('challenges.json', challenge(doc, 'root'))
@@ -529,6 +565,7 @@ try:
     words()
     refusals()
     structures()
+    product()
     at_a_terminal()
     usage()
     card()

@@ -122,7 +122,7 @@ src | while read -r f; do head -n 1 "$f" | grep -q '^/\*' || echo "$f"; done | r
 	grep -nE '\b(REAL|NUMERIC|FLOAT|DOUBLE|AVG\(|TOTAL\(|ROUND\(|JULIANDAY\()|[-+*/] *[0-9]+\.[0-9]' issuer/store/*.sql issuer/store/*.def
 } | rule "no floating point outside drawing and the reading of dates"
 src | xargs grep -nE 'TODO|FIXME|XXX' | rule "nothing is left for later in the source"
-{ src | grep '\.c$' | grep -vE '^(hsm|verifier|verifier/gateway|verifier/log|verifier/witness)/main\.c$'; ls tests/unit/test_*.c tests/fuzz/fuzz_*.c; } | while read -r f; do
+{ src | grep '\.c$' | grep -vE '^(hsm|officer|verifier|verifier/gateway|verifier/log|verifier/witness)/main\.c$'; ls tests/unit/test_*.c tests/fuzz/fuzz_*.c; } | while read -r f; do
 	grep -qE "^	$f( |\$)" sources.mk || echo "$f"
 done | rule "sources.mk names every source"
 ls tests/integration/*_test.py | sed 's%.*/%%; s/_test.py//' | while read -r t; do grep -qE "names=\"([a-z]+ )*$t( |\")" tests/run.sh || echo "$t"; done | rule "every integration test is run"

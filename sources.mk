@@ -29,6 +29,7 @@ BASE_SRC := \
 	base/x509.c
 
 HSM_SRC := \
+	hsm/attest.c \
 	hsm/audit.c \
 	hsm/checkpoint.c \
 	hsm/clockwatch.c \
@@ -45,7 +46,8 @@ HSM_SRC := \
 	hsm/request.c \
 	hsm/roles.c \
 	hsm/tcti.c \
-	hsm/tpm.c
+	hsm/tpm.c \
+	hsm/tpm_attest.c
 
 HSMCLIENT_SRC := \
 	hsm/client/client.c

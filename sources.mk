@@ -64,6 +64,10 @@ CA_SRC := \
 
 VERIFY_SRC := \
 	verifier/ask.c \
+	verifier/attest_doc.c \
+	verifier/attest_ek.c \
+	verifier/attest_read.c \
+	verifier/attestation.c \
 	verifier/bundle.c \
 	verifier/bundle_make.c \
 	verifier/certificate.c \

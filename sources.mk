@@ -268,6 +268,7 @@ ISSUER_SRC := \
 	issuer/price_decision.c \
 	issuer/product.c \
 	issuer/profile.c \
+	issuer/publish/attestation.c \
 	issuer/publish/history.c \
 	issuer/publish/lists.c \
 	issuer/publish/log_files.c \

@@ -15,7 +15,7 @@ static const char usage[] =
     "Fujie 符节 - certificates and license tokens for data assets\n\n"
     "  fujie demo  --dir D [--no-serve] [--no-cases] [--portal A:P] [--verifier A:V] [--base URL]\n"
     "  fujie init  --dir D --base URL --arc OID --operator NAME --org-usci CODE --org-name NAME\n"
-    "              --org-div6 N --org-level L --officer LOGIN:NAME:PERSON --second-officer L:N:P\n"
+    "              --org-div6 N --org-level L --officer LOGIN:NAME:PERSON --second-officer L:N:P [--sm2]\n"
     "  fujie serve --dir D [--portal A:P] [--verifier A:V]\n"
     "  fujie verifier --dir V --root SHA256 [--mirror URL] [--bind A:V]   the public verifier on another machine\n"
     "  fujie outbox list|export --after N|snapshot --dir D [--out FILE]   packages for it, carried by hand\n"

@@ -504,6 +504,7 @@ TEST_UNIT_SRC := \
 TEST_FUZZ_SRC := \
 	tests/fuzz/fuzz_agreement.c \
 	tests/fuzz/fuzz_asset.c \
+	tests/fuzz/fuzz_attest.c \
 	tests/fuzz/fuzz_audit.c \
 	tests/fuzz/fuzz_bundle.c \
 	tests/fuzz/fuzz_card.c \

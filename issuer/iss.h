@@ -56,6 +56,7 @@ struct iss {
 		fj_time pruned;        /* when the history was last gone through */
 		bool attest;           /* the TPM is to say anew what it holds: at init, and when a service starts */
 		fj_time attest_at;     /* not before then */
+		char attested[12];     /* "software", "none": what a verifier makes of what was published; "" not known */
 		bool files;            /* a file below publish/ was replaced: the generation is to rise */
 	} pub;
 	struct iss_log log;

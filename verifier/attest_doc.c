@@ -1,5 +1,5 @@
 /*
- * attest_doc.c - the document of a judged attestation (docs/formats.md 21): the answer, each step, each object with what
+ * attest_doc.c - the document of a judged attestation (docs/formats.md 23): the answer, each step, each object with what
  * its public area says, and what no file can show.
  */
 #include <string.h>

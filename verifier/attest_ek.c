@@ -128,7 +128,7 @@ enum fj_rc ver_endorsed(struct ver_endorsement *e, struct fj_slice vendors, stru
 	bool soft = swtpm(ek);
 	e->vendor = !soft && leads_to_vendor(ek, vendors, &soft) && !soft;
 	if (soft)
-		return fj_refuse(err, FJ_E_NOTFOUND, "verify", "formats.md 21", "the endorsement certificate is a software TPM's (swtpm)", "背书证书出自软件 TPM（swtpm）");
+		return fj_refuse(err, FJ_E_NOTFOUND, "verify", "formats.md 23", "the endorsement certificate is a software TPM's (swtpm)", "背书证书出自软件 TPM（swtpm）");
 	return e->vendor ? FJ_OK
-	    : fj_refuse(err, FJ_E_NOTFOUND, "verify", "formats.md 21", "the endorsement certificate does not lead to a vendor's root that is known here; name one with --vendors", "背书证书未能上溯至已知厂商的根证书；可用 --vendors 指定");
+	    : fj_refuse(err, FJ_E_NOTFOUND, "verify", "formats.md 23", "the endorsement certificate does not lead to a vendor's root that is known here; name one with --vendors", "背书证书未能上溯至已知厂商的根证书；可用 --vendors 指定");
 }

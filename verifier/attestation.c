@@ -11,7 +11,7 @@
 
 #include "verifier/internal.h"
 
-#define CITE "formats.md 21"
+#define CITE "formats.md 23"
 #define PART 4096 /* octets of one structure */
 
 struct judging {

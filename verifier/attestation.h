@@ -1,5 +1,5 @@
 /*
- * attestation.h - where the keys of a trust folder lie, by what their TPM says (docs/formats.md 21).
+ * attestation.h - where the keys of a trust folder lie, by what their TPM says (docs/formats.md 23).
  *
  * A TPM's attestation key certifies each key's public area, hence its point, its scheme and that it can't leave; the
  * certificates of the trust folder have to be of those points.  Judged here: that these statements are true by that key,

@@ -58,7 +58,7 @@ static void usage(FILE *to)
 	      "  --logged  ask for such a proof, and for the witnesses of the trust's log.policy\n"
 	      "  --vendors  certificates of TPM vendors (PEM): roots, and what lies between; without them no\n"
 	      "           TPM counts as hardware\n"
-	      "  --json   one JSON document (docs/formats.md sections 8 and 21)\n"
+	      "  --json   one JSON document (docs/formats.md sections 8 and 23)\n"
 	      "\n"
 	      "Exit: 0 permit, or attested; 1 deny, indeterminate, or not attested; 2 wrong use, 3 failure.\n", to);
 }

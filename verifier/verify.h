@@ -77,7 +77,7 @@ enum fj_rc ver_input_at(struct ver_input *in, const char *at, struct fj_err *err
 
 enum ver_verdict { VER_PERMIT, VER_DENY, VER_INDETERMINATE };
 enum ver_outcome { VER_PASS, VER_FAIL, VER_UNKNOWN, VER_NOT_REQUESTED, VER_NOT_APPLICABLE };
-/* where the keys lie by which a credential stands, by the trust's attestation (docs/formats.md 21) */
+/* where the keys lie by which a credential stands, by the trust's attestation (docs/formats.md 23) */
 enum ver_tpm { VER_TPM_NONE, VER_TPM_SOFTWARE, VER_TPM_HARDWARE };
 const char *ver_tpm_name(enum ver_tpm tpm); /* "none", "software", "hardware" */
 const char *ver_tpm_text(enum ver_tpm tpm, bool chinese); /* one sentence */

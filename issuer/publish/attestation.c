@@ -1,5 +1,5 @@
 /*
- * attestation.c - what the TPM says of its keys, as files: trust/attestation (docs/formats.md 21).
+ * attestation.c - what the TPM says of its keys, as files: trust/attestation (docs/formats.md 23).
  *
  * Made at init, and anew each time that the service starts: every statement repeats the hash of qualifying.txt, which names the
  * root, the time and the newest checkpoint of the public log, so that none can be from before that checkpoint.
@@ -12,6 +12,7 @@
 #include "base/file.h"
 #include "base/log.h"
 #include "issuer/publish/publish.h"
+#include "verifier/attestation.h"
 
 #define FOLDER "publish/trust/attestation"
 #define JSON_MAX (1u << 20)
@@ -135,9 +136,20 @@ static enum fj_rc attest(struct iss *i, struct fj_err *err)
 	return write_all(i, &text, &a, err);
 }
 
+/* what a verifier makes of it that knows no vendor */
+static void judge(struct iss *i)
+{
+	FJ_AUTO(ver_trust) trust = NULL;
+
+	if (ver_trust_load_dir(AT_FDCWD, "publish/trust", &trust, NULL, NULL) == FJ_OK)
+		snprintf(i->pub.attested, sizeof(i->pub.attested), "%s", ver_tpm_name(ver_trust_attestation(trust)->tpm));
+}
+
 void pub_attest_due(struct iss *i)
 {
 	i->pub.attest = i->conf.attest || access(FOLDER "/attestation.json", F_OK) != 0;
+	if (!i->pub.attest)
+		judge(i);
 }
 
 void pub_attest(struct iss *i)
@@ -147,8 +159,9 @@ void pub_attest(struct iss *i)
 	if (!i->pub.attest || fj_now() < i->pub.attest_at)
 		return;
 	i->pub.attest_at = fj_now() + AGAIN;
-	if (attest(i, &err) == FJ_OK)
+	if (attest(i, &err) == FJ_OK) {
 		i->pub.attest = false;
-	else
+		judge(i);
+	} else
 		fj_log_err(FJ_LOG_WARN, "the keys are not attested", &err);
 }

@@ -160,6 +160,8 @@ def points():
         spoil = lambda c: vars(c).update(key_type=oid(kind), parameters=parameters, point=point)
         each('key-' + id, 'deny', 'a signer with ' + en, '签名证书为' + zh, lambda a, b: spoil(a.token_signer))
         each('key-%s-certificate' % id, 'deny', 'a certificate with ' + en, '数据资产证书为' + zh, lambda a, b: spoil(a.dac) or a.dac.der())
+    p384 = bytes.fromhex('04aa87ca22be8b05378eb1c71ef320ad746e1d3b628ba79b9859f741e082542a385502f25dbf55296c3a545e3872760ab73617de4a96262c6f5d9e98bf9292dc29f8f41dbd289a147ce9da3113b5f0b8c00a60b1ce1d7e819d7a431d7c90ea0e5f')
+    each('key-p384-certificate', 'deny', 'a certificate with a key of P-384', '数据资产证书为 P-384 公钥', lambda a, b: vars(a.dac).update(parameters=oid('1.3.132.0.34'), point=p384) or a.dac.der(), (SM2,))
     each('curve-as-type', 'deny', 'the curve\'s name in the place of id-ecPublicKey', '以曲线标识代替公钥算法标识', lambda a, b: vars(a.dac).update(key_type=oid(a.curve.oid), parameters=b'') or a.dac.der())
     each('curve-as-type-signer', 'deny', 'the same of a signer', '同上（签名证书）', lambda a, b: setattr(a.token_signer, 'key_type', oid(a.curve.oid)))
 
@@ -356,6 +358,8 @@ def trust():
              ('chains-exchanged', {'chain.pem': chain(w), 'chain-sm2.pem': chain(p)}, 'chain.pem and chain-sm2.pem are exchanged', 'chain.pem 与 chain-sm2.pem 互换'),
              ('stranger', {'root-sm2.pem': root(s), 'chain-sm2.pem': chain(s)}, 'root-sm2.pem and chain-sm2.pem are a stranger\'s', 'root-sm2.pem 与 chain-sm2.pem 属于陌生机构'))
     for id, files, en, zh in wrong:
+        if files is exchanged:  # as good as the SM2 trust alone
+            continue
         for what, credential in (('token', w.token()), ('certificate', w.dac.der()), ('list', w.list()), ('crl', w.shard.der())):
             folder('%s-%s' % (id, what), 'deny chain' if id == 'no-sm2' else 'refused', 'an SM2 %s, and %s' % (what, en), 'SM2 凭证；' + zh, files, credential)
     for id, files, en, zh in (wrong[5], wrong[7], ('root-is-sm2', {'root.pem': root(w)}, 'root.pem is the SM2 root', 'root.pem 为 SM2 根证书')):
@@ -365,7 +369,10 @@ def trust():
     folder('second-p256', 'refused', 'root-sm2.pem and chain-sm2.pem are a stranger\'s of P-256, and so is the token', '以 root-sm2.pem 引入陌生的 P-256 根', {'root-sm2.pem': root(q), 'chain-sm2.pem': chain(q), **theirs}, q.token())
     folder('second-p256-certificate', 'refused', 'the same of a certificate', '同上（证书）', {'root-sm2.pem': root(q), 'chain-sm2.pem': chain(q), **theirs}, q.dac.der())
     theirs = {k: v for k, v in s.published().items() if '/' in k}
-    folder('second-sm2', 'refused', 'root.pem and chain.pem are a stranger\'s of SM2, and so is the token', '以 root.pem 引入陌生的 SM2 根', {'root.pem': root(s), 'chain.pem': chain(s), **theirs}, s.token())
+    alone = {'root.pem': root(w), 'chain.pem': chain(w), **{k: v for k, v in w.published().items() if '/' in k}}
+    case('trust-alone-token', 'permit !narrowing', 'a token where the SM2 trust is all there is', '仅有 SM2 信任资料时的 SM2 令牌', alone, w.token())
+    case('trust-alone-certificate', 'permit', 'a certificate where the SM2 trust is all there is', '仅有 SM2 信任资料时的 SM2 证书', alone, w.dac.der())
+    case('trust-alone-p256', 'refused', 'a P-256 token where the SM2 trust is all there is', '仅有 SM2 信任资料时的 P-256 令牌', alone, p.token())
     folder('second-sm2-chain', 'refused', 'a stranger\'s SM2 CA in chain.pem', 'chain.pem 中有陌生的 SM2 签发机构', {'chain.pem': chain(p, s), **theirs}, s.token())
 
 

@@ -385,7 +385,7 @@ def words():
                        ('zh', ('根证书', '主体：C=CN, O=%s, CN=Fujie DEMO Root' % OPERATOR, '路径长度：1', '2026-11-18', ca.ski().hex(), sha(tbs).hex()))):
         write('challenges.json', challenge(doc, 'root'))
         code, out, err = run('approve', path('challenges.json'), '--plan', path('plan.json'), '--key', path('a.key'), '--passphrase-file', passphrase(), '--out', path('w-' + lang), '--yes', lang=lang)
-        check('what a root certificate says is shown before, %s' % lang, code == 0 and all(x in out for x in want), (out, err))
+        check('what a root certificate says is shown before, %s' % lang, code == 0 and all(x in out for x in want) and '官员a (a)' in out[out.rindex('\n\n'):], (out, err))
     write('challenges.json', challenge(doc, 'root-crl', tbs=tbs_of(crl.der())))
     code, out, err = run('approve', path('challenges.json'), '--plan', path('plan.json'), '--key', path('a.key'), '--passphrase-file', passphrase(), '--out', path('w-crl'), '--yes')
     check('what a CRL revokes is shown', code == 0 and 'number: 1' in out and 'revoked certificates: 1' in out and '42  ' in out and 'CA compromise' in out, (out, err))
@@ -570,6 +570,37 @@ def module():
     return None
 
 
+def own_keys(lib, args, digest, cphash, doc):
+    """keys that another tool made: the public half under another label, a PIN before each signature, another curve"""
+    if not shutil.which('pkcs11-tool'):
+        return absent('pkcs11-tool')
+    pin = passphrase('1234')
+
+    def pair(label, number, *more):
+        subprocess.run(['pkcs11-tool', '--module', lib, '--token-label', 'officer2', '--login', '--pin', '1234', '--keypairgen', '--key-type', 'EC:prime256v1', '--id', number, '--label', label, *more], check=True, capture_output=True)
+    pair('other', '02')
+    card = ['pkcs11-tool', '--module', lib, '--token-label', 'officer2', '--login', '--pin', '1234', '--type', 'pubkey', '--id', '02']
+    for more in (['--read-object', '--output-file', path('pub.der')], ['--delete-object'], ['--write-object', path('pub.der'), '--label', 'other pubkey']):
+        subprocess.run(card + more, check=True, capture_output=True)
+    pair('each', '03', '--always-auth')
+    there = subprocess.run(['pkcs11-tool', '--module', lib, '--token-label', 'officer2', '--login', '--pin', '1234', '--list-objects'], capture_output=True, text=True).stdout
+    check('the card has a public key of another label, and a key that asks before each signature', 'other pubkey' in there and 'always authenticate' in there.lower(), there)
+    pair('curve', '04', '--key-type', 'EC:secp384r1')
+    pair('twice', '05')
+    pair('twice', '06')
+    for label in ('other', 'each'):
+        k = ('--card', lib, '--token', 'officer2', '--object', label)
+        code, out = tool('public', *k, '--passphrase-file', pin)
+        check('a key that another tool made is taken: ' + label, code == 0, out)
+        xys['m'] = unb64u(out.get('key', ''))[27:]
+        write('own.json', {'plan': plan_doc(m=1, who='m'), 'signatures': []})
+        code, out = tool('plan', 'sign', path('own.json'), *k, '--passphrase-file', pin, '--yes')
+        signed = json.loads(read('own.json'))
+        check('and signs', code == 0 and verifies(xys['m'], sha(b'fujie-plan-1\n' + w.canonical(signed['plan'])), unb64u(signed['signatures'][0]['sig'])), out)
+    says('a key of another curve', tool('public', '--card', lib, '--token', 'officer2', '--object', 'curve', '--passphrase-file', pin), 1, words='P-256')
+    says('two keys of one label', tool('public', '--card', lib, '--token', 'officer2', '--object', 'twice', '--passphrase-file', pin), 1, words='more than one')
+
+
 def card():
     lib = module()
     if lib is None:
@@ -603,6 +634,7 @@ def card():
     answer = json.loads(read('card-answer.json'))['answers'][0] if code == 0 else {'sig': '', 'cphash': ''}
     digest, cphash = to_sign(c, sha(w.canonical(doc)))
     check('openssl verifies the card\'s approval over the digest made here', code == 0 and answer['cphash'] == cphash.hex() and verifies(xys['k'], digest, unb64u(answer['sig'])), out)
+    own_keys(lib, args, digest, cphash, doc)
     subprocess.run(['softhsm2-util', '--init-token', '--free', '--label', 'officer1', '--so-pin', '12345678', '--pin', '1234'], check=True, capture_output=True)
     says('two tokens of one label', tool('public', *key, '--passphrase-file', pin), 1, words='two tokens')
 

@@ -196,6 +196,19 @@ check('an SM2 certificate is not judged by the P-256 CRL', judge_in(d, leaf_file
 shutil.copy(d + '/crl/1.crl', d + '/crl/sm2-1.crl')
 check('nor by one that stands in its place', judge_in(d, leaf_file)[0] == 'indeterminate')
 
+# --- offline, by one root ---
+
+prints = {name: hashlib.sha256(pem_ders(open('%s/%s.pem' % (trust, name)).read())[0]).hexdigest() for name in ('root', 'root-sm2')}
+for what, item in (('certificate', next(c for c in twins if c['expect'] == 'permit')), ('token', jwt), ('suspended certificate', next(c for c in twins if c['expect'] == 'deny'))):
+    out = os.path.join(h.root, 'bundle.json')
+    r = subprocess.run([B + '/fujie', 'bundle', 'create', os.path.join(h.d, item['file']), '--dir', h.d, '--out', out], capture_output=True, text=True)
+
+    def offline(root):
+        return json.loads(subprocess.run([B + '/fujie-verify', '--root', prints[root], out, '--json'], capture_output=True, text=True).stdout)['verdict']
+
+    check('a bundle of an SM2 %s is judged by the SM2 root alone' % what, r.returncode == 0 and offline('root-sm2') == item['expect'] and offline('root') == 'deny', r.stderr)
+    os.unlink(out)
+
 ECDSA = bytes.fromhex('300a06082a8648ce3d040302')
 tbs, _, _ = signed(leaf)
 check('a certificate that names another algorithm outside than inside is malformed',

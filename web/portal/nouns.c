@@ -80,7 +80,6 @@ static const struct portal_hint hints[] = {
 	{"bulk.stop", " RUNNING HELD ", true}, {"bulk.run", " RUNNING HELD ", false},
 	{"usage.countersign", " REPORTED DISPUTED ", false}, {"usage.dispute", " REPORTED ", false},
 	{"token.revoke", " ACTIVE SUSPENDED EXHAUSTED ", true},
-	{"certificate.sm2", " ACTIVE ", false}, {"token.sm2", " ACTIVE ", false},
 	{"certificate.suspend", " ACTIVE ", false}, {"certificate.resume", " SUSPENDED ", false},
 	{"certificate.revoke", " ACTIVE SUSPENDED ", true},
 	{"authorisation.suspend", " ACTIVE ", false}, {"authorisation.resume", " SUSPENDED ", false},

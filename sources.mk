@@ -113,6 +113,7 @@ SERVICE_SRC := \
 	verifier/service/outbox.c \
 	verifier/service/pages.c \
 	verifier/service/routes.c \
+	verifier/service/signing.c \
 	verifier/service/state.c \
 	verifier/service/token_page.c \
 	verifier/service/verdicts.c

@@ -211,7 +211,7 @@ static void tell_publisher(fj_time now, json_t *causes)
 	svc_cause(causes, "publisher", PUBLISHER_LATE - age, en, zh);
 }
 
-static json_t *report(const struct ver_view *v, const char *base, bool *ok)
+static json_t *report(struct svc *s, const struct ver_view *v, bool *ok)
 {
 	FJ_AUTO(json) checks = json_array();
 	FJ_AUTO(json) causes = json_array();
@@ -226,11 +226,12 @@ static json_t *report(const struct ver_view *v, const char *base, bool *ok)
 	svc_log_health(causes);
 	fj_time last = known.newest;
 	pthread_mutex_unlock(&known.lock);
+	FJ_AUTO(json) signer = svc_signer_health(s, causes);
 	fj_time_utc(now, at);
 	fj_time_utc(last, newest);
 	*ok = json_array_size(causes) == 0;
-	return json_pack("{s:b, s:I, s:s, s:s, s:{s:s, s:I, s:I}, s:O, s:O}", "ok", *ok, "generation", (json_int_t)v->generation, "base", base, "at", at,
-	    "publisher", "last", newest, "age", (json_int_t)(now - last), "most", (json_int_t)PUBLISHER_LATE, "checks", checks, "causes", causes);
+	return json_pack("{s:b, s:I, s:s, s:s, s:{s:s, s:I, s:I}, s:O, s:O, s:O}", "ok", *ok, "generation", (json_int_t)v->generation, "base", svc_base(s), "at", at,
+	    "publisher", "last", newest, "age", (json_int_t)(now - last), "most", (json_int_t)PUBLISHER_LATE, "signer", signer, "checks", checks, "causes", causes);
 }
 
 void svc_get_health(struct web_req *q, struct web_res *r)
@@ -247,7 +248,7 @@ void svc_get_health(struct web_req *q, struct web_res *r)
 		web_json(r, 503, none);
 		return;
 	}
-	FJ_AUTO(json) j = report(v, svc_base(s), &ok);
+	FJ_AUTO(json) j = report(s, v, &ok);
 	svc_view_give(s, v);
 	web_json(r, ok ? 200 : 503, j);
 }

@@ -50,6 +50,8 @@ static enum fj_rc serve(const struct options *o, struct fj_err *err)
 	if (rc == FJ_OK && !landlock)
 		fj_log(FJ_LOG_INFO, "this kernel has no Landlock; seccomp alone is in force");
 	if (rc == FJ_OK)
+		rc = svc_signer_start(s, err);
+	if (rc == FJ_OK)
 		rc = web_start(w, err);
 	if (rc == FJ_OK) {
 		printf("ready\n");
@@ -57,6 +59,7 @@ static enum fj_rc serve(const struct options *o, struct fj_err *err)
 		while (!ending)
 			usleep(200000);
 	}
+	svc_signer_end(s);
 	web_stop(w);
 	svc_close(s);
 	return rc;

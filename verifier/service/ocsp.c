@@ -33,19 +33,44 @@ static enum fj_rc look_up(struct svc *s, enum fj_alg alg, struct ca_ocsp_id *id,
 	return FJ_OK;
 }
 
-static enum fj_rc make(struct svc *s, const struct ver_view *v, enum fj_alg alg, struct ca_ocsp_req *req, struct fj_buf *out, struct fj_err *err)
+/* an answer that waits for its signature */
+struct unsigned_answer {
+	struct svc *s;
+	struct svc_signing w;
+	struct fj_buf own;     /* the responder's certificate */
+	struct fj_buf request; /* by which it is kept; empty: it is not */
+	int64_t generation;
+};
+
+static void unsigned_free(struct unsigned_answer *u)
 {
-	FJ_AUTO(buf) tbs = FJ_BUF_INIT(65536);
-	FJ_AUTO(buf) sig = FJ_BUF_INIT(128);
-	FJ_AUTO(buf) own = FJ_BUF_INIT(FJ_X509_MAX);
+	if (u == NULL)
+		return;
+	fj_buf_release(&u->w.tbs);
+	fj_buf_release(&u->own);
+	fj_buf_release(&u->request);
+	fj_free(u);
+}
+FJ_DEFINE_AUTO_PTR(unsigned_answer, struct unsigned_answer, unsigned_free)
+
+static enum fj_rc make(struct svc *s, const struct ver_view *v, enum fj_alg alg, struct ca_ocsp_req *req, struct unsigned_answer **out, struct fj_err *err)
+{
+	FJ_AUTO(unsigned_answer) u = fj_alloc(1, sizeof(*u));
 	fj_time now = fj_now();
 
+	if (u == NULL)
+		return fj_no_memory(err, "verifier");
+	u->s = s;
+	u->w.alg = alg;
+	fj_buf_init(&u->w.tbs, 65536);
+	fj_buf_init(&u->own, FJ_X509_MAX);
+	fj_buf_init(&u->request, 65536);
 	for (size_t i = 0; i < req->n; i++)
 		FJ_TRY(look_up(s, alg, &req->id[i], err));
-	FJ_TRY(ca_unpem("CERTIFICATE", fj_buf_slice(&v->ocsp[alg]), &own, err));
-	FJ_TRY(ca_ocsp_tbs(req, fj_buf_slice(&own), now, now + LIFE, &tbs, err));
-	FJ_TRY(svc_sign(s, alg, fj_buf_slice(&tbs), &sig, err));
-	return ca_ocsp_assemble(fj_buf_slice(&tbs), fj_buf_slice(&sig), fj_buf_slice(&own), out, err);
+	FJ_TRY(ca_unpem("CERTIFICATE", fj_buf_slice(&v->ocsp[alg]), &u->own, err));
+	FJ_TRY(ca_ocsp_tbs(req, fj_buf_slice(&u->own), now, now + LIFE, &u->w.tbs, err));
+	*out = fj_move(u);
+	return FJ_OK;
 }
 
 /* what is not known yet may be issued the next moment */
@@ -75,6 +100,7 @@ static int status_of(const struct fj_err *err)
 	case FJ_E_UNAVAILABLE:
 	case FJ_E_TIMEOUT:
 	case FJ_E_BUSY:
+	case FJ_E_TPM:
 	case FJ_E_POLICY:
 		return 3;
 	default:
@@ -82,8 +108,8 @@ static int status_of(const struct fj_err *err)
 	}
 }
 
-/* *again: the answer may be given again */
-static enum fj_rc answer(struct svc *s, const struct ver_view *v, struct fj_slice request, struct fj_buf *out, bool *again, struct fj_err *err)
+/* *u: it waits for its signature; NULL: *out is whole */
+static enum fj_rc answer(struct svc *s, const struct ver_view *v, struct fj_slice request, struct fj_buf *out, struct unsigned_answer **u, struct fj_err *err)
 {
 	struct ca_ocsp_req req;
 	enum fj_alg alg = FJ_ES256;
@@ -97,43 +123,73 @@ static enum fj_rc answer(struct svc *s, const struct ver_view *v, struct fj_slic
 	}
 	if (foreign(&req))
 		return ca_ocsp_error(6, out, err);
-	FJ_TRY(make(s, v, alg, &req, out, err));
-	*again = req.nonce.len == 0 && all_known(&req);
-	return FJ_OK;
+	FJ_TRY(make(s, v, alg, &req, u, err));
+	(*u)->generation = v->generation;
+	if (req.nonce.len == 0 && all_known(&req) && fj_buf_put(&(*u)->request, request.p, request.len) != FJ_OK)
+		return fj_no_memory(err, "verifier");
+	return svc_sign_place(s, err);
 }
 
-static enum fj_rc answer_of(struct web_req *q, struct web_res *r, struct fj_slice request, struct fj_err *err)
+static void say_failure(struct web_res *r, struct fj_err *err)
 {
-	FJ_AUTO(buf) out = FJ_BUF_INIT(131072);
-	struct svc *s = web_app(q);
-	struct ver_view *v;
-	bool again = false;
+	FJ_AUTO(buf) out = FJ_BUF_INIT(64);
 
-	FJ_TRY(svc_view_take(s, &v, err));
-	int64_t generation = v->generation;
-	r->kept = svc_stale(v) ? NULL : svc_kept(s, request, generation);
-	enum fj_rc rc = r->kept != NULL ? FJ_OK : answer(s, v, request, &out, &again, err);
-	svc_view_give(s, v);
-	if (rc != FJ_OK || r->kept != NULL)
-		return rc;
-	web_bytes(r, TYPE, fj_buf_slice(&out), again ? LIFE / 12 : 0);
-	if (again)
-		svc_keep(s, request, generation, fj_now() + LIFE / 2, q, r);
-	return FJ_OK;
+	if (status_of(err) != 1 && err->rc != FJ_E_BUSY)
+		fj_log_err(FJ_LOG_ERROR, "OCSP", err);
+	if (ca_ocsp_error(status_of(err), &out, err) != FJ_OK)
+		r->status = 500;
+	web_bytes(r, TYPE, fj_buf_slice(&out), 0);
+}
+
+static void begin(void *arg)
+{
+	struct unsigned_answer *u = arg;
+
+	svc_sign(u->s, &u->w);
+}
+
+static void end(struct web_req *q, struct web_res *r, void *arg)
+{
+	FJ_AUTO(unsigned_answer) u = arg;
+	FJ_AUTO(buf) out = FJ_BUF_INIT(131072);
+	struct fj_slice key = fj_buf_slice(&u->request);
+
+	if (r == NULL)
+		return;
+	if (u->w.err.rc != FJ_OK || ca_ocsp_assemble(fj_buf_slice(&u->w.tbs), FJ_SLICE(u->w.item.sig, u->w.item.sig_len), fj_buf_slice(&u->own), &out, &u->w.err) != FJ_OK) {
+		say_failure(r, &u->w.err);
+		return;
+	}
+	web_bytes(r, TYPE, fj_buf_slice(&out), key.len > 0 ? LIFE / 12 : 0);
+	if (key.len > 0)
+		svc_keep(u->s, key, u->generation, fj_now() + LIFE / 2, q, r);
 }
 
 static void respond(struct web_req *q, struct web_res *r, struct fj_slice request)
 {
 	FJ_AUTO(buf) out = FJ_BUF_INIT(64);
+	FJ_AUTO(unsigned_answer) u = NULL;
+	struct svc *s = web_app(q);
+	struct ver_view *v = NULL;
 	struct fj_err err = {0};
 
-	if (answer_of(q, r, request, &err) == FJ_OK)
+	enum fj_rc rc = svc_view_take(s, &v, &err);
+	if (rc == FJ_OK) {
+		r->kept = svc_stale(v) ? NULL : svc_kept(s, request, v->generation);
+		rc = r->kept != NULL ? FJ_OK : answer(s, v, request, &out, &u, &err);
+		svc_view_give(s, v);
+	}
+	if (r->kept != NULL)
 		return;
-	if (status_of(&err) != 1)
-		fj_log_err(FJ_LOG_ERROR, "OCSP", &err);
-	if (ca_ocsp_error(status_of(&err), &out, &err) != FJ_OK)
-		r->status = 500;
-	web_bytes(r, TYPE, fj_buf_slice(&out), 0);
+	if (rc != FJ_OK) {
+		say_failure(r, &err);
+	} else if (u == NULL) {
+		web_bytes(r, TYPE, fj_buf_slice(&out), 0);
+	} else {
+		u->w.q = q;
+		web_later(q, (struct web_later){begin, end, u});
+		u = NULL;
+	}
 }
 
 void svc_ocsp_post(struct web_req *q, struct web_res *r)

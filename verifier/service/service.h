@@ -38,9 +38,29 @@ enum fj_rc svc_rows(struct svc *s, enum svc_query q, const char *key, json_t **o
 /* a file below publish/, whole; at most 8 MiB (a CRL) */
 enum fj_rc svc_file(const char *path, struct fj_buf *out, struct fj_err *err) FJ_MUST_USE;
 
-/* signature over an OCSP answer's data; those who wait are signed together, and the connection is made anew when it
- * was lost */
-enum fj_rc svc_sign(struct svc *s, enum fj_alg alg, struct fj_slice tbs, struct fj_buf *sig, struct fj_err *err) FJ_MUST_USE;
+/* --- signing.c: OCSP answers on their way to the signer and back --- */
+struct svc_signing {
+	enum fj_alg alg; /* which responder signs */
+	struct fj_buf tbs;
+	struct web_req *q; /* web_ready when item or err is there */
+	struct hsm_item item;
+	struct fj_err err; /* rc FJ_OK: signed */
+	struct svc_signing *next;
+};
+struct svc_signer;
+enum fj_rc svc_signer_new(int run, struct svc_signer **out, struct fj_err *err) FJ_MUST_USE;
+enum fj_rc svc_signer_start(struct svc *s, struct fj_err *err) FJ_MUST_USE; /* its thread */
+void svc_signer_end(struct svc *s); /* who waits is told to try later; before web_stop */
+void svc_signer_free(struct svc_signer *g);
+struct svc_signer *svc_signer(struct svc *s);
+/* A place for one more.  FJ_E_BUSY: SVC_WAITING have one, or the signer has not answered for so long that nobody who
+ * comes now would be served soon. */
+#define SVC_WAITING 64
+enum fj_rc svc_sign_place(struct svc *s, struct fj_err *err) FJ_MUST_USE;
+/* into the queue, at the place that it has; those who wait are signed together, and the connection is made anew when it was lost */
+void svc_sign(struct svc *s, struct svc_signing *w);
+/* {"waiting","most","since" (milliseconds that the signer has been asked for), "refused"}; a cause while it does not answer */
+json_t *svc_signer_health(struct svc *s, json_t *causes);
 
 /* Answers that are given again: OCSP's to requests without nonce, by the request's octets, and
  * published files, by their path, of this generation only: a publication drops them all.

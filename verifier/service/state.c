@@ -1,6 +1,6 @@
 /*
  * state.c - what the service answers from: the publication (verifier/published.h),
- * public.db, read only, the signer of OCSP answers, and answers that may be given again.
+ * public.db, read only, and answers that may be given again.
  */
 #include <fcntl.h>
 #include <sqlite3.h>
@@ -32,7 +32,6 @@ static const char *const row_sql[SVC_ROWS] = {
 #define KEPT_ONE (SVC_TAR_OCTETS + 4096)
 #define KEPT_ALL (2 * SVC_TAR_OCTETS)
 #define FILE_MAX (8u << 20)
-#define SIGN_AT_ONCE 16
 
 struct slot {
 	struct fj_hash key;
@@ -40,15 +39,6 @@ struct slot {
 	fj_time until;
 	struct web_kept *kept; /* NULL: empty */
 	size_t size;
-};
-/* an answer whose signature is asked for */
-struct waiting {
-	enum fj_alg alg; /* which responder signs */
-	struct fj_slice tbs;
-	struct hsm_item item;
-	struct fj_err err;
-	bool done;
-	struct waiting *next;
 };
 struct svc {
 	char base[161];
@@ -60,11 +50,7 @@ struct svc {
 	pthread_mutex_t db_lock;
 	sqlite3 *db;
 	sqlite3_stmt *by_serial[FJ_ALG_END], *delegated, *by_number, *rows[SVC_ROWS];
-	pthread_mutex_t signer_lock;
-	pthread_cond_t signed_some;
-	struct waiting *queue, **queue_end;
-	bool signing;              /* somebody waits for the signer, without the lock */
-	struct hsm_conn *signer;   /* theirs meanwhile */
+	struct svc_signer *signer;
 	struct slot slot[SLOTS];
 	size_t held; /* octets in the slots */
 };
@@ -72,6 +58,11 @@ struct svc {
 const char *svc_portal(const struct svc *s)
 {
 	return s->portal;
+}
+
+struct svc_signer *svc_signer(struct svc *s)
+{
+	return s->signer;
 }
 
 const char *svc_base(const struct svc *s)
@@ -232,94 +223,6 @@ void svc_view_give(struct svc *s, struct ver_view *v)
 	ver_view_give(s->published, v);
 }
 
-/* --- signing OCSP answers --- */
-
-static enum fj_rc sign_once(struct svc *s, struct hsm_request *r, struct fj_err *err)
-{
-	if (s->signer == NULL)
-		FJ_TRY(hsm_connect(s->run, HSM_SOCK_VERIFIER, &s->signer, err));
-	enum fj_rc rc = hsm_sign(s->signer, r, err);
-	if (rc == FJ_E_UNAVAILABLE || rc == FJ_E_PROTO || rc == FJ_E_TIMEOUT || rc == FJ_E_IO) {
-		hsm_close(s->signer);
-		s->signer = NULL;
-	}
-	return rc;
-}
-
-/* one frame for those of one key that wait, in the order in which they came */
-static void sign_all(struct svc *s, struct waiting *first, size_t n)
-{
-	struct hsm_item item[SIGN_AT_ONCE];
-	struct hsm_request r = {.role = first->alg == FJ_SM2 ? HSM_OCSP_SM2 : HSM_OCSP, .kind = HSM_OCSP_RESPONSE, .items = item, .n_items = n};
-	struct fj_err err = {0};
-	size_t i = 0;
-
-	memset(item, 0, sizeof(item));
-	for (const struct waiting *w = first; i < n; w = w->next)
-		item[i++].tbs = w->tbs;
-	enum fj_rc rc = sign_once(s, &r, &err);
-	if (rc == FJ_E_UNAVAILABLE) /* a signer that was started anew */
-		rc = sign_once(s, &r, &err);
-	for (i = 0; i < n; first = first->next, i++) {
-		first->item = item[i];
-		first->item.rc = rc;
-		first->err = err;
-		if (rc == FJ_OK && item[i].rc != FJ_OK)
-			first->item.rc = fj_fail(&first->err, item[i].rc, "signer", NULL, "%s", item[i].why);
-	}
-}
-
-/* under the lock: whoever finds nobody at work asks for everybody that waits */
-static void lead(struct svc *s)
-{
-	struct waiting *first = s->queue, *last = first;
-	size_t n = 1;
-
-	while (n < SIGN_AT_ONCE && last->next != NULL && last->next->alg == first->alg) {
-		last = last->next;
-		n++;
-	}
-	s->queue = last->next;
-	if (s->queue == NULL)
-		s->queue_end = &s->queue;
-	s->signing = true;
-	pthread_mutex_unlock(&s->signer_lock);
-	sign_all(s, first, n);
-	pthread_mutex_lock(&s->signer_lock);
-	s->signing = false;
-	for (size_t i = 0; i < n; i++) {
-		struct waiting *next = first->next; /* done: its owner may go */
-		first->done = true;
-		first = next;
-	}
-	pthread_cond_broadcast(&s->signed_some);
-}
-
-enum fj_rc svc_sign(struct svc *s, enum fj_alg alg, struct fj_slice tbs, struct fj_buf *sig, struct fj_err *err)
-{
-	FJ_AUTO(mem) room = fj_alloc(1, sizeof(struct waiting));
-	struct waiting *w = room;
-
-	if (w == NULL)
-		return fj_no_memory(err, "verifier");
-	w->alg = alg;
-	w->tbs = tbs;
-	pthread_mutex_lock(&s->signer_lock);
-	*s->queue_end = w;
-	s->queue_end = &w->next;
-	while (!w->done)
-		if (s->signing)
-			pthread_cond_wait(&s->signed_some, &s->signer_lock);
-		else
-			lead(s);
-	pthread_mutex_unlock(&s->signer_lock);
-	if (w->item.rc == FJ_OK)
-		return fj_buf_put(sig, w->item.sig, w->item.sig_len);
-	if (err != NULL)
-		*err = w->err;
-	return w->item.rc;
-}
-
 /* --- answers that are given again --- */
 
 int64_t svc_generation(struct svc *s)
@@ -386,12 +289,11 @@ enum fj_rc svc_open(const char *base, const char *portal, bool demo, struct svc 
 	s->portal = portal;
 	pthread_mutex_init(&s->lock, NULL);
 	pthread_mutex_init(&s->db_lock, NULL);
-	pthread_mutex_init(&s->signer_lock, NULL);
-	pthread_cond_init(&s->signed_some, NULL);
-	s->queue_end = &s->queue;
 	enum fj_rc rc = fj_strcopy(s->base, sizeof(s->base), base) == FJ_OK ? FJ_OK : fj_fail(err, FJ_E_LIMIT, "verifier", NULL, "--base is too long");
 	if (rc == FJ_OK)
 		rc = fj_dir_open(AT_FDCWD, "run", &s->run, err);
+	if (rc == FJ_OK)
+		rc = svc_signer_new(s->run, &s->signer, err);
 	if (rc == FJ_OK)
 		rc = open_db(s, err);
 	if (rc == FJ_OK)
@@ -419,7 +321,7 @@ void svc_close(struct svc *s)
 		sqlite3_finalize(s->by_serial[a]);
 	sqlite3_finalize(s->delegated);
 	sqlite3_close(s->db);
-	hsm_close(s->signer);
+	svc_signer_free(s->signer);
 	for (size_t i = 0; i < SLOTS; i++)
 		empty(s, &s->slot[i]);
 	fj_fd_close(&s->run);

@@ -47,6 +47,7 @@ struct web_req {
 	void *session;
 	const char *csrf, *lang;
 	char token[80];
+	struct web_later later; /* end NULL: the answer comes at once */
 };
 struct web_server {
 	struct web_conf conf;
@@ -840,6 +841,8 @@ static void drop_body(struct web_req *q)
 
 static void req_free(struct web_req *q)
 {
+	if (q->later.end != NULL)
+		q->later.end(q, NULL, q->later.arg);
 	if (q->session != NULL && q->server->conf.hooks.session_free != NULL)
 		q->server->conf.hooks.session_free(q->session);
 	free_pairs(q->param, &q->n_param);
@@ -952,6 +955,24 @@ static void on_connection(void *cls, struct MHD_Connection *conn, void **context
 	}
 }
 
+void web_later(struct web_req *q, struct web_later later)
+{
+	q->later = later;
+}
+
+void web_ready(struct web_req *q)
+{
+	MHD_resume_connection(q->conn); /* its own thread goes on with it */
+}
+
+static void end_later(struct web_req *q, struct web_res *r)
+{
+	struct web_later l = q->later;
+
+	q->later.end = NULL;
+	l.end(q, r, l.arg);
+}
+
 static enum MHD_Result on_request(void *cls, struct MHD_Connection *conn, const char *url, const char *method,
     const char *version, const char *data, size_t *n, void **state)
 {
@@ -974,10 +995,18 @@ static enum MHD_Result on_request(void *cls, struct MHD_Connection *conn, const 
 	web_slow_came(q->server->slow, watched(conn));
 	struct web_res r = {.status = 200, .type = "text/html; charset=utf-8"};
 	fj_buf_init(&r.body, 64u << 20);
-	dispatch(q, &r);
+	if (q->later.end != NULL)
+		end_later(q, &r);
+	else
+		dispatch(q, &r);
 	web_form_release(&q->form); /* what was sent is answered: it takes no room beside its page */
 	drop_body(q);
-	return answer(q, &r);
+	if (q->later.end == NULL)
+		return answer(q, &r);
+	fj_buf_release(&r.body);
+	MHD_suspend_connection(conn);
+	q->later.begin(q->later.arg);
+	return MHD_YES;
 }
 
 static void on_done(void *cls, struct MHD_Connection *conn, void **state, enum MHD_RequestTerminationCode code)
@@ -1128,7 +1157,7 @@ bool web_is_loopback(const struct web_server *s)
 
 enum fj_rc web_start(struct web_server *s, struct fj_err *err)
 {
-	unsigned flags = MHD_USE_AUTO | MHD_USE_INTERNAL_POLLING_THREAD | (s->conf.cert != NULL ? MHD_USE_TLS : 0) | (s->conf.threads == 0 ? MHD_USE_THREAD_PER_CONNECTION : 0);
+	unsigned flags = MHD_USE_AUTO | MHD_USE_INTERNAL_POLLING_THREAD | (s->conf.cert != NULL ? MHD_USE_TLS : 0) | (s->conf.threads == 0 ? MHD_USE_THREAD_PER_CONNECTION : MHD_ALLOW_SUSPEND_RESUME);
 	struct MHD_OptionItem tls[] = {
 		{MHD_OPTION_HTTPS_MEM_CERT, 0, (void *)(uintptr_t)s->conf.cert},
 		{MHD_OPTION_HTTPS_MEM_KEY, 0, (void *)(uintptr_t)s->conf.key},

@@ -83,7 +83,7 @@ struct web_conf {
 	const struct web_route *routes; /* ends with a NULL path */
 	struct web_hooks hooks;
 	void *app;
-	/* 2..16: a pool; requests that one of them has taken wait for each other, so no handler may wait.
+	/* 2..16: a pool; requests that one of them has taken wait for each other, so no handler may wait: web_later.
 	 * 0: a thread a connection, for handlers that wait for the signer */
 	unsigned threads;
 	/* Everything is public: GET answers have an ETag, text may be compressed, pages of other sites
@@ -146,6 +146,17 @@ bool web_is_post(const struct web_req *q);
  * for many: it has sixteen times as much. */
 struct web_limit;
 int64_t web_limited(const struct web_req *q, struct web_limit *l, int64_t cost);
+
+/* The answer comes later and no thread waits for it (pools only).  When the connection rests, `begin` hands arg to whoever
+ * calls web_ready, once, from any thread; then `end` fills the answer and releases arg; r NULL: only that, nobody hears it.
+ * All have to be ready before web_stop. */
+struct web_later {
+	void (*begin)(void *arg);
+	void (*end)(struct web_req *q, struct web_res *r, void *arg);
+	void *arg;
+};
+void web_later(struct web_req *q, struct web_later later);
+void web_ready(struct web_req *q);
 
 /* --- answers --- */
 void web_json(struct web_res *r, int status, const json_t *j);

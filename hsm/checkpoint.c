@@ -72,14 +72,14 @@ static enum fj_rc record_and_sign(struct hsm_signer *s, struct fj_slice text, co
 	fj_sha256(text, &hash);
 	if (put_record(&hash, delta, &b) != FJ_OK)
 		return fj_fail(err, FJ_E_LIMIT, HSM_LAYER, NULL, "an audit record is too large");
-	s->fatal = true; /* a record that failed may stand in the file or not; a TPM that failed is opened anew */
 	FJ_TRY(counter_ready(s, err));
+	s->fatal = true; /* a record that failed may stand in the file or not */
 	FJ_TRY(signer_record(s, AUDIT_SIGN, fj_buf_slice(&b), err));
 	FJ_TRY(mem_apply(&s->mem, fj_buf_slice(delta), err));
 	s->mem.count[HSM_CHECKPOINT]++;
-	FJ_TRY(sign(s, text, &hash, out, err));
-	s->fatal = false;
-	return FJ_OK;
+	enum fj_rc rc = sign(s, text, &hash, out, err);
+	s->fatal = rc != FJ_OK && !hsm_tpm_stays(err);
+	return rc;
 }
 
 enum fj_rc signer_checkpoint(struct hsm_signer *s, enum hsm_socket from, const struct fj_frame *f, struct fj_buf *answer, struct fj_err *err)

@@ -106,10 +106,20 @@ enum fj_rc counter_open(const struct hsm_signer *s, struct fj_err *err)
 	return fj_fail(err, FJ_E_STATE, HSM_LAYER, "lesson 14", "the signer is closed: %.190s; find out why, then let two officers open it: fujie log restore", s->watch.closed);
 }
 
+/* What was announced and did not rise stands one below the log, or at it: so does a kill between the two.  With a TPM
+ * that refuses for now the signer goes on and tries again; after anything else the log is read anew. */
+static enum fj_rc advance_or_end(struct hsm_signer *s, struct fj_err *err)
+{
+	enum fj_rc rc = advance(s, err);
+
+	s->fatal = rc != FJ_OK && !hsm_tpm_stays(err);
+	return rc;
+}
+
 enum fj_rc counter_ready(struct hsm_signer *s, struct fj_err *err)
 {
 	if (s->watch.due)
-		FJ_TRY(advance(s, err));
+		FJ_TRY(advance_or_end(s, err));
 	return counter_open(s, err);
 }
 
@@ -120,8 +130,9 @@ enum fj_rc counter_tick(struct hsm_signer *s, struct fj_err *err)
 	if (s->mem.counter == 0 || s->watch.closed[0] != '\0' || s->watch.due || records == 0 ||
 	    (records < COUNTER_RECORDS && fj_boot_ms() - s->watch.boot < COUNTER_S * INT64_C(1000)))
 		return FJ_OK;
-	enum fj_rc rc = advance(s, err);
-	s->fatal = rc != FJ_OK; /* is its record in the log, did it rise? to be read anew */
+	enum fj_rc rc = advance_or_end(s, err);
+	if (rc != FJ_OK && !s->fatal)
+		fj_log_err(FJ_LOG_WARN, "the TPM's counter waits", err);
 	return rc;
 }
 

@@ -20,7 +20,7 @@
  *              signature}, bytes TPMS_ATTEST of the quote, bytes DER signature, bytes
  *              register values, u32 e, e x {u32 NV index, bytes certificate}, u32 m,
  *              m x str what is missing and why; a statement that is missing is empty
- * An answer has the kind of its request; HSM_MSG_ERROR (u8 rc, str cite, str why)
+ * An answer has the kind of its request; HSM_MSG_ERROR (u8 rc, str cite, str why, str why in Chinese or "")
  * answers a well-formed request that is refused as a whole.  A malformed frame,
  * or a kind that this socket may not send, ends the connection.
  */

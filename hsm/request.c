@@ -3,9 +3,9 @@
  *
  * Anything that is not in the table for the socket it came from ends the
  * connection.  A signing request: every item is read by the policy of its kind;
- * what passes is written to the audit log with what is to be remembered; then it
- * is signed, each signature is verified with the public key while the TPM works
- * on the next; then the signatures are written to the log, and only then is
+ * what passes is written to the audit log with what is to be remembered, while the
+ * TPM begins with the first; each signature is verified with the public key while the
+ * TPM works on the next; then the signatures are written to the log, and only then is
  * there an answer.  An item that a policy refuses does not touch the others.
  *
  * The same id with the same bytes gets the signature that was recorded; the
@@ -411,8 +411,8 @@ static enum fj_rc sign_start(struct hsm_signer *s, const struct request *q, cons
 	return hsm_tpm_sign_start(s->tpm, s->mem.slot[q->role], &digest, err);
 }
 
-/* one signature is verified while the TPM makes the next */
-static enum fj_rc sign_all(struct hsm_signer *s, struct request *q, struct fj_err *err)
+/* one signature is verified while the TPM makes the next; `begun`: the one that it makes already, or NULL */
+static enum fj_rc sign_all(struct hsm_signer *s, struct request *q, const struct item *begun, struct fj_err *err)
 {
 	struct item *before = NULL;
 	bool soft = hsm_role(q->role)->where == HSM_SEALED;
@@ -421,8 +421,11 @@ static enum fj_rc sign_all(struct hsm_signer *s, struct request *q, struct fj_er
 		struct item *it = &q->item[i];
 		if (!it->sign)
 			continue;
-		FJ_TRY(soft ? signer_sign_soft(s, q->role, it->tbs, it->raw, err) : sign_start(s, q, it, err));
+		if (it != begun)
+			FJ_TRY(soft ? signer_sign_soft(s, q->role, it->tbs, it->raw, err) : sign_start(s, q, it, err));
 		enum fj_rc rc = before == NULL ? FJ_OK : check_own(s, q, before, err);
+		if (!soft && s->meanwhile != NULL)
+			s->meanwhile(s->meanwhile_arg);
 		if (!soft)
 			FJ_TRY(hsm_tpm_sign_finish(s->tpm, it->raw, err));
 		FJ_TRY(rc);
@@ -442,28 +445,53 @@ static enum fj_rc put_answers(const struct request *q, struct fj_buf *out)
 	return FJ_OK;
 }
 
+/* the first signature, which the TPM began with before the record was on the disk, or why it did not */
+struct begun {
+	struct item *item;
+	enum fj_rc rc;
+	struct fj_err why;
+};
+
+/* A signature that nobody gets needs no record, and none leaves before it has one: so the TPM does not wait for the disk. */
+static enum fj_rc record_while_it_signs(struct hsm_signer *s, struct request *q, struct fj_slice record, struct begun *out, struct fj_err *err)
+{
+	uint8_t unused[64];
+
+	out->item = q->item;
+	while (!out->item->sign)
+		out->item++;
+	out->rc = sign_start(s, q, out->item, &out->why);
+	enum fj_rc rc = signer_record(s, AUDIT_SIGN, record, err);
+	if (rc != FJ_OK && out->rc == FJ_OK)
+		(void)!hsm_tpm_sign_finish(s->tpm, unused, NULL);
+	return rc;
+}
+
 /* OCSP answers are many and each is public: they are counted, not recorded one
  * by one, since the memory that they are checked against is. */
 static enum fj_rc sign_recorded(struct hsm_signer *s, struct request *q, const struct fj_buf *deltas, struct fj_err *err)
 {
 	FJ_AUTO(buf) b = FJ_BUF_INIT(32u << 20);
+	struct begun begun = {.rc = FJ_OK};
 
 	if (to_sign(q) == 0)
 		return FJ_OK;
 	if (q->row->kind == HSM_OCSP_RESPONSE) {
 		s->mem.count[q->row->kind] += to_sign(q);
-		return sign_all(s, q, err);
+		return sign_all(s, q, NULL, err);
 	}
 	s->fatal = true; /* until log and memory agree again */
-	FJ_TRY(counter_ready(s, err));
 	if (sign_record(q, deltas, &b) != FJ_OK)
 		return fj_fail(err, FJ_E_LIMIT, HSM_LAYER, NULL, "an audit record is too large");
-	FJ_TRY(signer_record(s, AUDIT_SIGN, fj_buf_slice(&b), err));
+	FJ_TRY(record_while_it_signs(s, q, fj_buf_slice(&b), &begun, err));
 	s->mem.count[q->row->kind] += to_sign(q);
 	for (uint32_t i = 0; i < q->n; i++)
 		if (q->item[i].sign && q->item[i].remember)
 			mem_recent_put(&s->mem, q->item[i].id, &q->item[i].hash);
-	FJ_TRY(sign_all(s, q, err));
+	enum fj_rc rc = begun.rc == FJ_OK ? sign_all(s, q, begun.item, err) : (*err = begun.why).rc;
+	if (rc != FJ_OK && hsm_tpm_stays(err))
+		s->fatal = false; /* they do: all of it is recorded, nothing released; who asks again gets it */
+	FJ_TRY(rc);
 	fj_buf_clear(&b);
 	if (release_record(q, &b) != FJ_OK)
 		return fj_fail(err, FJ_E_LIMIT, HSM_LAYER, NULL, "an audit record is too large");
@@ -481,7 +509,10 @@ static enum fj_rc do_sign(struct hsm_signer *s, enum hsm_socket from, const stru
 	enum fj_rc rc = read_request(f, from, &q, err);
 	FJ_AUTO(mem) items = q.item;
 	FJ_TRY(rc);
+	s->items = q.n;
 	FJ_TRY(may_at_all(s, &q, err));
+	if (q.row->kind != HSM_OCSP_RESPONSE)
+		FJ_TRY(counter_ready(s, err));
 	s->fatal = true; /* judge changes memory before the log does */
 	rc = judge(s, &q, &deltas, err);
 	if (rc == FJ_OK && to_sign(&q) == 0)
@@ -647,6 +678,15 @@ static enum fj_rc do_restore(struct hsm_signer *s, enum hsm_socket from, const s
 	return counter_restore(s, raw, err);
 }
 
+enum fj_rc signer_say(const struct fj_err *err, struct fj_buf *answer)
+{
+	fj_buf_clear(answer);
+	FJ_TRY(fj_put_u8(answer, (uint8_t)err->rc));
+	FJ_TRY(fj_put_str(answer, err->cite));
+	FJ_TRY(fj_put_str(answer, err->en));
+	return fj_put_str(answer, err->zh);
+}
+
 enum fj_rc signer_answer(struct hsm_signer *s, enum hsm_socket from, const struct fj_frame *f,
     uint16_t *kind, struct fj_buf *answer, struct fj_err *err)
 {
@@ -676,10 +716,7 @@ enum fj_rc signer_answer(struct hsm_signer *s, enum hsm_socket from, const struc
 		if (rc == FJ_OK || rc == FJ_E_PROTO)
 			return rc;
 		*kind = HSM_MSG_ERROR;
-		fj_buf_clear(answer);
-		FJ_TRY(fj_put_u8(answer, (uint8_t)err->rc));
-		FJ_TRY(fj_put_str(answer, err->cite));
-		return fj_put_str(answer, err->en);
+		return signer_say(err, answer);
 	}
 	return signer_broken(err, "this socket may not send this request");
 }

@@ -135,6 +135,9 @@ struct hsm_signer {
 	struct hsm_memory mem;
 	struct hsm_audit audit;
 	struct hsm_tpm *tpm;
+	uint32_t items; /* of the signing request that was served last; 0: it was no such */
+	void (*meanwhile)(void *arg); /* called while the TPM signs, to return when it has; no TPM may be used in it.  NULL: nothing */
+	void *meanwhile_arg;
 	int keys_fd;                     /* keystore.c */
 	EVP_PKEY *pub[HSM_ROLE_END];     /* to verify with; those of OCSP hold the private key */
 	struct fj_buf spki[HSM_ROLE_END];
@@ -198,6 +201,8 @@ enum hsm_socket { HSM_FROM_REGISTRY = 1, HSM_FROM_VERIFIER = 2 };
 /* FJ_E_PROTO: end the connection.  `answer` is the frame's body, *kind its kind. */
 enum fj_rc signer_answer(struct hsm_signer *s, enum hsm_socket from, const struct fj_frame *f,
     uint16_t *kind, struct fj_buf *answer, struct fj_err *err) FJ_MUST_USE;
+/* the body of HSM_MSG_ERROR */
+enum fj_rc signer_say(const struct fj_err *err, struct fj_buf *answer) FJ_MUST_USE;
 /* replay of one audit record */
 enum fj_rc signer_replay(void *signer, const struct audit_record *r, struct fj_err *err);
 /* FJ_E_PROTO */
@@ -237,7 +242,7 @@ enum fj_rc counter_start(struct hsm_signer *s, struct fj_err *err) FJ_MUST_USE;
 enum fj_rc counter_begin(struct hsm_signer *s, struct fj_err *err) FJ_MUST_USE;
 /* FJ_E_STATE: closed */
 enum fj_rc counter_open(const struct hsm_signer *s, struct fj_err *err) FJ_MUST_USE;
-/* before a record of a signature: raises what is due */
+/* before anything of a request is remembered: raises what is due */
 enum fj_rc counter_ready(struct hsm_signer *s, struct fj_err *err) FJ_MUST_USE;
 /* between two requests: raises when the interval has passed */
 enum fj_rc counter_tick(struct hsm_signer *s, struct fj_err *err) FJ_MUST_USE;

@@ -15,8 +15,9 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/clock.h"
+
 #define MAGIC 0x46554a4945544343ULL
-#define SILENT_MS 60000 /* making a P-256 key takes a slow chip a few seconds */
 
 static struct hsm_tcti *self(TSS2_TCTI_CONTEXT *c)
 {
@@ -34,6 +35,7 @@ static TSS2_RC transmit(TSS2_TCTI_CONTEXT *c, size_t n, const uint8_t *p)
 	struct hsm_tcti *t = self(c);
 
 	t->got = 0;
+	t->sent = fj_boot_ms();
 	while (n > 0) {
 		ssize_t w = write(t->fd, p, n);
 		if (w < 0 && errno == EINTR)
@@ -60,7 +62,8 @@ static TSS2_RC receive(TSS2_TCTI_CONTEXT *c, size_t *n, uint8_t *out, int32_t ti
 
 	while (wanted(t) == 0 || t->got < wanted(t)) {
 		struct pollfd p = {.fd = t->fd, .events = POLLIN};
-		int ready = poll(&p, 1, timeout < 0 ? SILENT_MS : timeout);
+		int64_t left = t->sent + HSM_TPM_SILENT_MS - fj_boot_ms();
+		int ready = poll(&p, 1, timeout >= 0 ? timeout : left > 0 ? (int)left : 0);
 		if (ready < 0 && errno == EINTR)
 			continue;
 		if (ready == 0)

@@ -48,6 +48,8 @@ static const struct {
 	{TPM2_RC_SESSION_MEMORY, true, "its slots are full of other programs' sessions: end those programs", "TPM 的会话槽被其他程序占满：请结束这些程序"},
 	{TPM2_RC_SESSION_HANDLES, true, "its slots are full of other programs' sessions: end those programs", "TPM 的会话槽被其他程序占满：请结束这些程序"},
 	{TPM2_RC_MEMORY, true, "its memory is full: end the other programs that use it", "TPM 内存已满：请结束使用它的其他程序"},
+	{TPM2_RC_CONTEXT_GAP, true, "another program has kept a session for too long: end that program (tpm2_flushcontext -s)", "其他程序占用的会话过久，TPM 不能再建立会话：请结束该程序（tpm2_flushcontext -s）"},
+	{TSS2_BASE_RC_NO_CONNECTION, false, "it has gone, or has not answered for half a minute: look at its process or its device; the signer is started again and again", "TPM 已断开，或者半分钟没有应答：请检查其进程或者设备；签名服务会不断重新启动"},
 };
 
 /* FJ_ARRAY_LEN(sick): it says something else */
@@ -63,12 +65,19 @@ static size_t sickness(TSS2_RC rc)
 enum fj_rc tpm_fail(struct fj_err *err, TSS2_RC rc, const char *what)
 {
 	size_t i = sickness(rc);
+	bool known = i < FJ_ARRAY_LEN(sick);
+	enum fj_rc out = known && sick[i].code == TSS2_BASE_RC_NO_CONNECTION ? FJ_E_UNAVAILABLE : FJ_E_TPM;
 
-	if (i == FJ_ARRAY_LEN(sick))
-		return fj_fail_code(err, FJ_E_TPM, "tpm", (long)rc, "the TPM refuses to %s (code 0x%x)", what, rc);
-	(void)!fj_fail_code(err, FJ_E_TPM, "tpm", (long)rc, "the TPM refuses to %s (code 0x%x); %s", what, rc, sick[i].en);
-	fj_err_zh(err, "%s（代码 0x%x）", sick[i].zh, rc);
-	return FJ_E_TPM;
+	(void)!fj_fail_code(err, out, "tpm", (long)rc, "the TPM refuses to %s (code 0x%x)%s%s", what, rc, known ? "; " : "", known ? sick[i].en : "");
+	fj_err_zh(err, "%s（代码 0x%x）", known ? sick[i].zh : "TPM 拒绝操作", rc);
+	return out;
+}
+
+bool hsm_tpm_stays(const struct fj_err *err)
+{
+	size_t i = sickness((TSS2_RC)err->code);
+
+	return err->rc == FJ_E_TPM && err->code != 0 && i < FJ_ARRAY_LEN(sick) && sick[i].code != TPM2_RC_FAILURE;
 }
 
 static bool is_full(TSS2_RC rc)
@@ -184,6 +193,7 @@ enum fj_rc hsm_tpm_open(int fd, struct hsm_tpm **out, struct fj_err *err)
 	lift_lockout(t);
 	flush_strays(t);
 	(void)find(t, COUNTER, &t->counter);
+	t->maker = property(t, TPM2_PT_MANUFACTURER);
 	if (hsm_tpm_lost(t))
 		return fj_fail(err, FJ_E_TPM, "tpm", NULL, "the TPM has closed its stream");
 	*out = fj_move(t);
@@ -342,7 +352,8 @@ enum fj_rc hsm_tpm_storage(struct hsm_tpm *t, uint32_t handle, struct hsm_blob *
 	FJ_TRY(make_storage(t, &obj, &made, err));
 	if (known && !same_public(&kept, &made)) {
 		Esys_FlushContext(t->ctx, obj);
-		return fj_fail(err, FJ_E_TPM, "tpm", NULL, "this TPM makes another storage key than the one of this folder: it is another TPM, or it was cleared");
+		return fj_refuse(err, FJ_E_TPM, "tpm", NULL, "this TPM makes another storage key than the one of this folder: it is another TPM, or it was cleared and its keys are gone for ever; nothing was made anew: put the right TPM back, or take the spare into service",
+		    "此 TPM 的存储密钥与本系统的不符：不是原来的 TPM，或者 TPM 已被清除，其中的密钥不可恢复；系统没有重新生成任何密钥：请换回原 TPM，或者启用备机");
 	}
 	if (!known)
 		MARSHAL(TPM2B_PUBLIC, &made, &b->pub);
@@ -598,9 +609,9 @@ enum fj_rc hsm_tpm_counter_make(struct hsm_tpm *t, struct fj_err *err)
 	return hsm_tpm_counter_up(t, err); /* it has no value before */
 }
 
-void hsm_tpm_maker(struct hsm_tpm *t, char out[8])
+void hsm_tpm_maker(const struct hsm_tpm *t, char out[8])
 {
-	uint32_t v = property(t, TPM2_PT_MANUFACTURER);
+	uint32_t v = t->maker;
 
 	memset(out, 0, 8);
 	for (int i = 0; i < 4; i++) {

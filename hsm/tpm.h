@@ -45,8 +45,12 @@ FJ_DEFINE_AUTO_PTR(hsm_tpm, struct hsm_tpm, hsm_tpm_close)
 /* TPM2_Shutdown: what follows is an orderly end of a software TPM; a TPM that is gone already
  * is no error.  A hardware TPM is shut down by its kernel, not by us. */
 void hsm_tpm_shutdown(struct hsm_tpm *t);
-/* the stream has ended, or the TPM is in failure mode: nothing will work any more */
+/* the stream has ended, or the TPM has not answered for half a minute: nothing will work any more; the error that
+ * said so is FJ_E_UNAVAILABLE */
 bool hsm_tpm_lost(const struct hsm_tpm *t);
+/* A refusal that passes, by itself or by what somebody does, without a new start of TPM or signer: full, locked, writing slowly.
+ * It changed nothing in the TPM. */
+bool hsm_tpm_stays(const struct fj_err *err);
 
 /* n handles that are free, ascending.  FJ_E_TPM: the TPM has not so many persistent slots left. */
 enum fj_rc hsm_tpm_free_handles(struct hsm_tpm *t, uint32_t *out, size_t n, struct fj_err *err) FJ_MUST_USE;
@@ -71,7 +75,7 @@ enum fj_rc hsm_tpm_sign_finish(struct hsm_tpm *t, uint8_t raw[64], struct fj_err
 enum fj_rc hsm_tpm_counter(struct hsm_tpm *t, uint64_t *value, struct fj_err *err) FJ_MUST_USE;
 enum fj_rc hsm_tpm_counter_make(struct hsm_tpm *t, struct fj_err *err) FJ_MUST_USE;
 enum fj_rc hsm_tpm_counter_up(struct hsm_tpm *t, struct fj_err *err) FJ_MUST_USE;
-/* manufacturer, four characters */
-void hsm_tpm_maker(struct hsm_tpm *t, char out[8]);
+/* manufacturer, four characters, as it was when the TPM was opened */
+void hsm_tpm_maker(const struct hsm_tpm *t, char out[8]);
 
 #endif

@@ -18,13 +18,14 @@ struct hsm_tpm {
 	struct hsm_tcti tcti;
 	ESYS_CONTEXT *ctx;
 	ESYS_TR storage, counter;
+	uint32_t maker;
 	ESYS_TR used;            /* the key that signs, when it was loaded for that */
 	unsigned signing;        /* its number, and what it signs */
 	struct fj_hash digest;
 	struct key key[HSM_MAX_KEYS];
 };
 
-/* FJ_E_TPM with the TPM's code, and what helps where it says what it suffers from */
+/* FJ_E_TPM with the TPM's code, and what helps where it says what it suffers from; FJ_E_UNAVAILABLE: it is lost */
 enum fj_rc tpm_fail(struct fj_err *err, TSS2_RC rc, const char *what);
 /* a key to be used: at its handle, or loaded; the caller lets go of it */
 enum fj_rc tpm_take(struct hsm_tpm *t, unsigned key, ESYS_TR *tr, struct fj_err *err) FJ_MUST_USE;

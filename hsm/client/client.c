@@ -20,7 +20,7 @@
 #include "base/clock.h"
 #include "base/ipc.h"
 
-/* A round is what the TPM signs in a quarter of a second, at least 4 items and 32 the
+/* A round is what the TPM signs in a third of a second, at least 4 items and 32 the
  * first time (issuer/pipeline.c): even a TPM that needs a second for each has answered
  * by then.  A signer that hangs is noticed within the minute. */
 #define ANSWER_MS 60000
@@ -96,7 +96,7 @@ static enum fj_rc recv_body(struct hsm_conn *c, enum hsm_msg kind, int wait_ms, 
 {
 	struct fj_rd r;
 	uint8_t rc;
-	char cite[64], why[320];
+	char cite[64], why[320], zh[480];
 
 	uint64_t id = c->due++; /* also when it fails: its late answer is not to pass for the next */
 	FJ_TRY(fj_ipc_recv(c->fd, f, wait_ms, err));
@@ -110,7 +110,9 @@ static enum fj_rc recv_body(struct hsm_conn *c, enum hsm_msg kind, int wait_ms, 
 	    fj_get_str(&r, cite, sizeof(cite)) != FJ_OK || fj_get_str(&r, why, sizeof(why)) != FJ_OK)
 		return broken(err);
 	enum fj_rc out = fj_fail(err, (enum fj_rc)rc, "signer", cite, "%s", why);
-	if (out == FJ_E_STATE)
+	if (fj_get_str(&r, zh, sizeof(zh)) == FJ_OK && zh[0] != '\0')
+		fj_err_zh(err, "%s", zh);
+	else if (out == FJ_E_STATE)
 		fj_err_zh(err, kind == HSM_MSG_RESTORE ? "签名服务没有关闭，无需恢复"
 		    : "签名服务已关闭，不再签名：其存储或 TPM 被还原为较早的状态；请查明原因，再由两名经办人执行 fujie log restore");
 	return out;
@@ -131,8 +133,8 @@ static enum fj_rc greet(struct hsm_conn *c, struct fj_err *err)
 		return away(err);
 	FJ_TRY(send_body(c, HSM_MSG_STATUS, &nothing, err));
 	enum fj_rc rc = recv_body(c, HSM_MSG_STATUS, GREETING_MS, &f, err);
-	if (rc == FJ_OK)
-		return FJ_OK;
+	if (rc == FJ_OK || f.kind == HSM_MSG_ERROR) /* it says why it can't start */
+		return rc;
 	atomic_store(&away_until, fj_boot_ms() + AWAY_MS);
 	return rc == FJ_E_TIMEOUT || rc == FJ_E_UNAVAILABLE ? away(err) : rc;
 }

@@ -127,13 +127,14 @@ enum fj_rc cli_start_signer(struct cli_parts *p, struct fj_err *err)
 	bool software = strcmp(p->home->conf.tpm, "software") == 0;
 	FJ_AUTO(fd) tpm = -1;
 	FJ_AUTO(fd) dir = -1;
-	char path[4096];
+	char path[4096], pause[24];
 
 	cli_end(&p->part[CLI_TPM].pid);
 	FJ_TRY(open_tpm(p, software, &tpm, err));
 	FJ_TRY(fj_dir_open(p->home->dir, "signer", &dir, err));
 	FJ_TRY(cli_sibling("fujie-signer", path, sizeof(path), err));
-	const char *argv[] = {"fujie-signer", "--tpm", software ? "software" : "hardware",
+	snprintf(pause, sizeof(pause), "%lld", (long long)(p->part[CLI_SIGNER].delay > 0 ? p->part[CLI_SIGNER].delay : 1));
+	const char *argv[] = {"fujie-signer", "--tpm", software ? "software" : "hardware", "--pause", pause,
 		p->home->conf.demo ? "--demo-allowed" : NULL, NULL};
 	struct fj_spawn s = {.path = path, .argv = argv,
 		.fds = {tpm, dir, p->listen_registry, p->listen_verifier, -1},

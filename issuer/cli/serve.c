@@ -2,7 +2,8 @@
  * serve.c - the supervisor: starts the parts, starts again what ends, ends all.
  *
  * A part that ends while we serve is started again after a pause that doubles
- * from 0.2 s to 10 s, and is short again after a minute without trouble.  A part
+ * from 0.2 s to 10 s, and is short again after a minute without trouble; a signer that
+ * can't start spends it telling everybody why.  A part
  * that can't start at the beginning ends us: a wrong configuration is told to
  * whoever typed it, not to a log.  We are single-threaded: the children's
  * parent-death signal then ends them if we are killed.
@@ -18,6 +19,7 @@
 #define DELAY_MIN 200
 #define DELAY_MAX 10000
 #define CALM_MS 60000
+#define SIGNER_TOLD 3 /* hsm/main.c */
 
 static enum fj_rc start_part(struct cli_parts *p, enum cli_part_id id, struct fj_err *err)
 {
@@ -36,6 +38,12 @@ static void put_off(struct cli_parts *p, enum cli_part_id id)
 	part->due = now + part->delay;
 }
 
+/* a signer that could not start has paused already, telling why: its pause grows all the same */
+static void at_once(struct cli_part *part)
+{
+	part->due = fj_boot_ms() + DELAY_MIN;
+}
+
 /* a TPM that ends takes the signer with it; both start again as one */
 static void part_ended(struct cli_parts *p, pid_t pid, int status)
 {
@@ -51,6 +59,8 @@ static void part_ended(struct cli_parts *p, pid_t pid, int status)
 			kill(p->part[CLI_SIGNER].pid, SIGKILL);
 		else if (id != CLI_TPM)
 			put_off(p, id);
+		if (id == CLI_SIGNER && WIFEXITED(status) && WEXITSTATUS(status) == SIGNER_TOLD)
+			at_once(&p->part[id]);
 	}
 }
 

@@ -705,15 +705,17 @@ enum fj_rc cmd_status_show(struct iss_call *c, struct fj_err *err)
 	int64_t events = 0, generation = 0;
 	bool row;
 	char now[FJ_TIME_CAP];
+	FJ_AUTO(json) queue = NULL;
 
+	FJ_TRY(pipe_queue(c, &queue, err));
 	FJ_TRY(evt_last(c->db, &events, err));
 	FJ_TRY(sto_query(c->db, STO_PUB_GET, &g, err, "t", "generation"));
 	FJ_TRY(sto_step(&g, &row, err));
 	if (row)
 		generation = sto_int(&g, 0);
 	fj_time_utc(fj_now(), now);
-	c->answer = json_pack("{s:b, s:I, s:I, s:s, s:s, s:b}", "demo", c->iss->conf.demo, "events", (json_int_t)events, "generation",
-	    (json_int_t)generation, "base", iss_base(c->iss), "now", now, "behind", (bool)c->iss->behind);
+	c->answer = json_pack("{s:b, s:I, s:I, s:s, s:s, s:b, s:O}", "demo", c->iss->conf.demo, "events", (json_int_t)events, "generation",
+	    (json_int_t)generation, "base", iss_base(c->iss), "now", now, "behind", (bool)c->iss->behind, "queue", queue);
 	return c->answer != NULL ? FJ_OK : fj_no_memory(err, "issuer");
 }
 

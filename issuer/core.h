@@ -133,8 +133,13 @@ struct pipe_intent {
 	const char *approval;
 };
 /* body becomes event "<kind>.intended"; object and serial (hex in body["serial"], certificates)
- * must be new: FJ_E_EXISTS. */
+ * must be new: FJ_E_EXISTS; FJ_E_BUSY: see pipe_queue. */
 enum fj_rc pipe_intend(struct iss_call *c, enum pipe_kind kind, const char *object, const json_t *body, struct fj_err *err) FJ_MUST_USE;
+/* Of what waits for the signer: {"waiting", "most", "oldest" (when the first was asked for, or null), "signing" (the pipeline is at
+ * work), "a_second" (what the TPM was seen to sign), "because" (why it did not finish last, as errors are told, or null)}.  New.
+ * At most PIPE_QUEUE wait: who asks for more is refused (FJ_E_BUSY) before anything is written. */
+#define PIPE_QUEUE 50000
+enum fj_rc pipe_queue(struct iss_call *c, json_t **out, struct fj_err *err) FJ_MUST_USE;
 /* The table in domain code (pipe_kinds.c): */
 struct pipe_ops {
 	const char *name;   /* "certificate" */

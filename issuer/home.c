@@ -331,19 +331,20 @@ static enum fj_rc health(const struct hom *h, json_t **out, struct fj_err *err)
 {
 	bool behind = h->c->iss != NULL && h->c->iss->behind, runs = (h->roles & (ISS_AUDITOR | ISS_LOCAL)) ||
 	    ((h->roles & ISS_FINANCE) && h->c->iss != NULL && strcmp(h->own.usci, h->c->iss->keeper) == 0);
-	int64_t pending, published;
+	FJ_AUTO(json) queue = NULL;
+	int64_t published;
 	char at[FJ_TIME_CAP];
 
 	*out = json_pack("{s:b}", "behind", behind);
 	if (*out == NULL)
 		return fj_no_memory(err, "issuer");
-	if (!runs)
+	if (!runs || h->c->iss == NULL)
 		return FJ_OK;
-	FJ_TRY(number(h, STO_HOME_PENDING, &pending, err));
+	FJ_TRY(pipe_queue(h->c, &queue, err));
 	FJ_TRY(number(h, STO_HOME_PUBLISHED, &published, err));
 	fj_time_utc(published, at);
 	bool late = published != 0 && h->c->now - published > LATE;
-	FJ_AUTO(json) more = json_pack("{s:I, s:s, s:b}", "pending", (json_int_t)pending, "oldest_list", published == 0 ? "" : at, "late", late);
+	FJ_AUTO(json) more = json_pack("{s:O, s:s, s:b}", "queue", queue, "oldest_list", published == 0 ? "" : at, "late", late);
 	return json_object_update(*out, more) == 0 ? FJ_OK : fj_no_memory(err, "issuer");
 }
 

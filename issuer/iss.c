@@ -23,7 +23,7 @@
 #include "issuer/sheet/sheet.h"
 
 #define TEND_S 60
-#define RETRY_S 2
+#define RETRY_S 2 /* doubled up to TEND_S while it goes on failing */
 
 const char *iss_base(const struct iss *i)
 {
@@ -267,11 +267,21 @@ static void tend_once(struct iss *i, bool jobs)
 	also(&rc, &err, published, &why);
 	if (made == FJ_OK && published == FJ_OK && jobs) /* a job that can't go on keeps no other from its end */
 		also(&rc, &err, tok_jobs_conclude(i, &why), &why);
+	pthread_mutex_lock(&i->lock);
 	/* each cause once: another one needs another remedy */
-	if (rc != FJ_OK && strcmp(err.en, i->waits_for) != 0)
+	if (rc != FJ_OK && strcmp(err.en, i->waits_for.en) != 0)
 		fj_log_err(FJ_LOG_ERROR, "issuing or publication waits", &err);
-	snprintf(i->waits_for, sizeof(i->waits_for), "%s", rc != FJ_OK ? err.en : "");
+	i->waits_for = rc != FJ_OK ? err : (struct fj_err){.rc = FJ_OK};
+	i->retry_s = rc == FJ_OK || i->retry_s == 0 ? RETRY_S : i->retry_s * 2 < TEND_S ? i->retry_s * 2 : TEND_S;
 	i->behind = rc != FJ_OK;
+	pthread_mutex_unlock(&i->lock);
+}
+
+void iss_waits_for(struct iss *i, struct fj_err *why)
+{
+	pthread_mutex_lock(&i->lock);
+	*why = i->waits_for;
+	pthread_mutex_unlock(&i->lock);
 }
 
 void iss_behind(struct iss *i)
@@ -315,7 +325,7 @@ static void *tend(void *arg)
 	pthread_mutex_lock(&i->lock);
 	while (!i->ending) {
 		clock_gettime(CLOCK_REALTIME, &until);
-		until.tv_sec += i->behind ? RETRY_S : TEND_S;
+		until.tv_sec += !i->behind ? TEND_S : i->retry_s > 0 ? i->retry_s : RETRY_S;
 		if (!i->jobs)
 			pthread_cond_timedwait(&i->wake, &i->lock, &until);
 		if (i->ending)

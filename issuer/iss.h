@@ -39,7 +39,7 @@ struct iss {
 		pthread_mutex_t lock;  /* taken before the writer's, never with the publisher's */
 		struct hsm_conn *signer; /* NULL: not connected */
 		int64_t done;          /* intents up to this event are made or given up */
-		size_t batch;          /* credentials a round: what the TPM signs in a quarter of a second */
+		size_t batch;          /* credentials a round: what the TPM signs in a third of a second */
 	} make;
 	struct iss_pub {               /* the publisher, in the same way */
 		pthread_mutex_t lock;
@@ -66,11 +66,15 @@ struct iss {
 	bool tending, ending;
 	pthread_cond_t wake;
 	atomic_bool behind;            /* issuing or publication did not finish: the tender tries again */
+	atomic_int hurry;              /* so many publish, or wait to: rounds of the pipeline are short */
 	atomic_bool jobs;              /* a job may have rows left: the tender does not wait */
-	char waits_for[320];           /* why, as the tender last logged it; its own */
+	struct fj_err waits_for;       /* why, as the tender last found; under `lock` */
+	int retry_s;                   /* its pause until it tries again; its own */
 	_Atomic int64_t clock_real0, clock_boot0; /* when the two clocks were last found to agree */
 };
 
+/* why issuing or publication did not finish, as the tender last found; rc FJ_OK: it did */
+void iss_waits_for(struct iss *i, struct fj_err *why);
 /* an empty register in memory, for iss_open and iss_init */
 enum fj_rc iss_new(const struct iss_conf *conf, struct iss **out, struct fj_err *err) FJ_MUST_USE;
 /* a call outside of any command: start-up, pipeline; the writer's lock is held */

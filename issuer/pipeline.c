@@ -8,9 +8,9 @@
  *     transaction; only then does anybody see them.
  *
  * Steps 2 to 4 run in rounds: while the signer works on one, the next is built.
- * A round holds as many credentials as the TPM signs in a quarter of a second, so
- * that what else needs a signature, a revocation above all, waits no longer than
- * that.  The writer's lock is held to read intents and to store, never while
+ * A round holds as many credentials as the TPM signs in a third of a second, and two
+ * of them while something is published, so that what else needs a signature, a revocation
+ * above all, waits no longer than that.  The writer's lock is held to read intents and to store, never while
  * something is built, signed or verified.  Whoever needs a credential made makes
  * all that wait; who comes meanwhile finds his done.  What was PENDING when a
  * process ended is taken up again with the same id and the same bytes, and is
@@ -21,7 +21,7 @@
 #include "issuer/domain.h"
 #include "issuer/iss.h"
 
-#define ROUND_MS 250
+#define ROUND_MS 350
 #define ROUND_MIN 4
 #define ROUND_FIRST 32
 #define MAX_INTENT (1u << 20)
@@ -72,6 +72,56 @@ static enum fj_rc nomem(struct fj_err *err)
 	return fj_no_memory(err, "issuer");
 }
 
+/* --- what waits --- */
+
+static enum fj_rc waiting(struct iss_call *c, int64_t *n, fj_time *oldest, struct fj_err *err)
+{
+	FJ_AUTO(sto_q) q = {0};
+
+	FJ_TRY(sto_first(c->db, STO_INTENT_WAITING, &q, "intent", err, ""));
+	*n = sto_int(&q, 0);
+	*oldest = sto_int(&q, 1);
+	return FJ_OK;
+}
+
+enum fj_rc pipe_queue(struct iss_call *c, json_t **out, struct fj_err *err)
+{
+	int64_t n;
+	fj_time oldest;
+	struct fj_err why = {.rc = FJ_OK};
+	char at[FJ_TIME_CAP];
+
+	FJ_TRY(waiting(c, &n, &oldest, err));
+	fj_time_utc(oldest, at);
+	iss_waits_for(c->iss, &why);
+	bool signing = pthread_mutex_trylock(&c->iss->make.lock) != 0;
+	size_t a_second = c->iss->make.batch * 1000 / ROUND_MS;
+	if (!signing)
+		pthread_mutex_unlock(&c->iss->make.lock);
+	*out = json_pack("{s:I, s:i, s:s?, s:b, s:I, s:o?}", "waiting", (json_int_t)n, "most", PIPE_QUEUE, "oldest", oldest == 0 ? NULL : at, "signing", signing,
+	    "a_second", (json_int_t)a_second, "because", why.rc == FJ_OK ? NULL : fj_err_json(&why));
+	return *out != NULL ? FJ_OK : nomem(err);
+}
+
+/* the first of a call: what it asks for has to wait behind what waits already */
+static enum fj_rc room(struct iss_call *c, struct fj_err *err)
+{
+	int64_t n;
+	fj_time oldest;
+	char at[FJ_TIME_CAP];
+
+	if (c->has_intents)
+		return FJ_OK;
+	FJ_TRY(waiting(c, &n, &oldest, err));
+	if (n < PIPE_QUEUE)
+		return FJ_OK;
+	fj_time_utc(oldest, at);
+	(void)!fj_fail(err, FJ_E_BUSY, "issuer", NULL, "%lld credentials wait to be signed, the first since %s: more are taken when these are done; fujie status show says what the signer does",
+	    (long long)n, at);
+	fj_err_zh(err, "待签名的凭证已有 %lld 件，最早的自 %s 起等待：请待其签完再办；签名服务的情况见 fujie status show", (long long)n, at);
+	return FJ_E_BUSY;
+}
+
 /* --- step 1, in the caller's transaction --- */
 
 enum fj_rc pipe_intend(struct iss_call *c, enum pipe_kind kind, const char *object, const json_t *body, struct fj_err *err)
@@ -80,6 +130,7 @@ enum fj_rc pipe_intend(struct iss_call *c, enum pipe_kind kind, const char *obje
 	char hex[33], event[40];
 	FJ_AUTO(json) full = json_copy((json_t *)(uintptr_t)body); /* only its own members change */
 
+	FJ_TRY(room(c, err));
 	fj_random(id, sizeof(id));
 	fj_hex(id, sizeof(id), hex);
 	if (full == NULL || fj_json_set(full, "id", json_string(hex)) != FJ_OK)
@@ -221,7 +272,7 @@ static enum fj_rc fetch_locked(struct iss *i, int64_t until, size_t max, struct 
 
 static enum fj_rc fetch(struct iss *i, int64_t after, int64_t until, struct round *r, struct fj_err *err)
 {
-	size_t max = i->make.batch;
+	size_t max = i->hurry > 0 ? ROUND_MIN / 2 : i->make.batch;
 
 	memset(r, 0, sizeof(*r));
 	r->last_seq = after;
@@ -380,7 +431,7 @@ static void adapt(struct iss_make *m, size_t n, int64_t ms)
 {
 	size_t want = n * ROUND_MS / (size_t)(ms < 1 ? 1 : ms);
 
-	if (n < m->batch && want > m->batch)
+	if (n <= ROUND_MIN / 2 || (n < m->batch && want > m->batch))
 		return; /* the round was not full: it says little */
 	want = want > 2 * m->batch ? 2 * m->batch : want;
 	m->batch = want < ROUND_MIN ? ROUND_MIN : want > HSM_MAX_ITEMS ? HSM_MAX_ITEMS : want;
@@ -465,7 +516,7 @@ size_t pipe_second(struct iss *i)
 	pthread_mutex_lock(&i->make.lock);
 	size_t batch = i->make.batch == 0 ? ROUND_FIRST : i->make.batch;
 	pthread_mutex_unlock(&i->make.lock);
-	return batch * (1000 / ROUND_MS);
+	return batch * 1000 / ROUND_MS;
 }
 
 enum fj_rc pipe_make(struct iss *i, int64_t seq, struct fj_err *err)

@@ -437,10 +437,10 @@ static enum fj_rc locked(struct iss *i, locked_fn fn, const char *id, bool *more
 	return iss_write(i, as_of_now, &(struct locked){fn, id, more}, err);
 }
 
-/* as many rows as are signed in about a second, then their tokens */
+/* as many rows as are signed in about two seconds, then their tokens */
 static enum fj_rc advance(struct iss *i, const char *id, bool *more, struct fj_err *err)
 {
-	size_t room = pipe_second(i);
+	size_t room = 2 * pipe_second(i);
 
 	*more = true;
 	for (size_t n = 0; *more && n < room; n += CHUNK) {

@@ -506,9 +506,11 @@ static enum fj_rc publish_state(struct iss *i, bool tending, struct fj_err *err)
 
 enum fj_rc pub_publish(struct iss *i, int64_t seq, struct fj_err *err)
 {
+	atomic_fetch_add(&i->hurry, 1);
 	pthread_mutex_lock(&i->pub.lock);
 	enum fj_rc rc = i->pub.done >= seq ? FJ_OK : publish_state(i, seq == INT64_MAX, err);
 	pthread_mutex_unlock(&i->pub.lock);
+	atomic_fetch_sub(&i->hurry, 1);
 	return rc;
 }
 

@@ -70,7 +70,8 @@ static void who_reads(struct web_req *q, struct fj_buf *b, const json_t *home)
 
 static void health(struct web_req *q, struct fj_buf *b, const json_t *h)
 {
-	const char *oldest = fj_json_peek(h, "oldest_list");
+	const char *oldest = fj_json_peek(h, "oldest_list"), *first;
+	const json_t *queue = json_object_get(h, "queue"), *why = json_object_get(json_object_get(queue, "because"), "detail");
 
 	if (json_is_true(json_object_get(h, "behind")))
 		web_print(b, "<p class=\"error\" role=\"alert\">%s</p>", web_tr(q, "Publishing is behind: what was decided last may not be seen by verifiers yet. The appliance tries again by itself."));
@@ -78,8 +79,17 @@ static void health(struct web_req *q, struct fj_buf *b, const json_t *h)
 		web_print(b, "<p class=\"error\" role=\"alert\">%s</p>", web_tr(q, "A status list or CRL was not renewed in time: look at the signer and the log of the appliance before it expires."));
 	if (oldest == NULL)
 		return;
+	if (json_is_object(why)) {
+		web_html(b, "<p class=\"error\" role=\"alert\">");
+		web_print(b, "%s<bdi>%s</bdi>", web_tr(q, "Signing waits: "), web_either(q, fj_json_peek(why, "zh"), fj_json_text(why, "en")));
+		web_html(b, "</p>");
+	}
 	web_html(b, "<p class=\"small\">");
-	web_say(q, b, "State of the appliance: waiting to be signed %lld", (long long)fj_json_num(h, "pending"));
+	web_say(q, b, "State of the appliance: waiting to be signed %lld (at most %lld)", (long long)fj_json_num(queue, "waiting"), (long long)fj_json_num(queue, "most"));
+	if ((first = fj_json_peek(queue, "oldest")) != NULL) {
+		web_say(q, b, ", the first since ");
+		web_text_times(b, first);
+	}
 	if (oldest[0] != '\0') {
 		web_say(q, b, "; oldest status list or CRL published ");
 		web_text_times(b, oldest);

@@ -317,7 +317,7 @@ check: deps ## everything but the long targets (some twenty minutes on two cores
 
 lint: ## layers, links, function length, banned calls, header contracts, SQL outside the store
 	@tests/run.sh lint $(B)
-integration: all $(DRIVERS) ## tests on the whole appliance with a software TPM
+integration: all $(DRIVERS) $(B)/tests/bench/slow/swtpm ## tests on the whole appliance with a software TPM
 	@tests/run.sh integration $(B)
 conformance: all ## openssl, gnutls and jose as independent clients
 	@tests/run.sh conformance $(B)
@@ -366,8 +366,9 @@ fuzz: ## each parser of outside data under libFuzzer for FUZZ_SECONDS (60); FUZZ
 		tests/fuzz/run.sh fuzz build/fuzz $(FUZZ_SECONDS) $(FUZZ_ONLY); \
 	else echo "skipped: clang with libFuzzer is absent (make deps-full)"; fi
 fuzzers: $(FUZZERS)
-soak: all ## kill -9 at every write of a batch of 200, and 50 times at random (half an hour)
+soak: all $(BENCHES) ## kill -9 at every write of a batch of 200, and 50 times at random (half an hour); 70,000 signatures beside a guest in the TPM
 	POINTS=all ANYWHERE=50 python3 tests/integration/kill_test.py $(B)
+	ROWS=guest python3 tests/bench/bench.py $(B)
 routes: all ## print the route tables
 	@$(B)/fujie-registry --routes && $(B)/fujie-verifier --routes && $(B)/fujie-gateway --routes && $(B)/fujie-witness --routes
 

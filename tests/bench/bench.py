@@ -1,14 +1,17 @@
 """`make bench`: certificate rows of design section 7, offline verification, and how
 soon a suspension, a reclaim and an adjustment bite.  Limits and appliance are measured in one run
 on this machine, in turns where they share it; compare the ratios, not the numbers.  ROWS names some
-of the parts: certificates, tokens, offline, http, batch, lists, memory, log, slow; and pages, the portal's pages of a
+of the parts: certificates, tokens, offline, http, batch, lists, memory, log, slow (SLOW credentials at 20 signatures a second), guest (GUEST license tokens
+while another program uses the TPM); and pages, the portal's pages of a
 register of ASSETS (1,000,000), which is made first (some minutes, some GB).  TOKENS and ADJUST are numbers
 of license tokens, LEAVES is the size of the log whose proofs are timed."""
 import http.client, io, os, sys, tarfile, threading, zlib
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), '..', 'integration'))
 from lib import *
 
-BATCH, BATCHES, ONES, CLIENTS, SLOW, ITEMS = 500, 4, 150, 8, 60, 1000
+BATCH, BATCHES, ONES, CLIENTS, ITEMS = 500, 4, 150, 8, 1000
+SLOW, SUSPENDED = int(os.environ.get('SLOW', 600)), 20
+GUEST = int(os.environ.get('GUEST', 70000))
 TOKENS = int(os.environ.get('TOKENS', 100000))
 LEAVES = int(os.environ.get('LEAVES', 10 ** 7))
 ADJUST = int(os.environ.get('ADJUST', 10000))
@@ -386,15 +389,152 @@ def service_memory():
         p.wait()
 
 
+class Probes:
+    """what people and verifiers do meanwhile, one thread each: milliseconds of each answer"""
+
+    def __init__(self, certificates):
+        self.left, self.on, self.threads, self.ms = list(certificates), True, [], {}
+        l = h.login('hb-fin1')
+        c = http.client.HTTPConnection('127.0.0.1', h.p, timeout=300)
+        c.request('POST', '/login', urllib.parse.urlencode({'login': 'hb-fin1', 'password': l['password'], 'totp': h.code('hb-fin1')}), {'Content-Type': 'application/x-www-form-urlencoded'})
+        r = c.getresponse()
+        r.read()
+        self.page = {'Accept': 'text/html', 'Cookie': r.getheader('Set-Cookie').split(';')[0]}
+        token = [x for x in h.demo['tokens'] if x['expect'] == 'permit'][1]
+        self.verdict = json.dumps({'credential': open(os.path.join(h.d, token['file'])).read().strip()})
+        d, number = tempfile.mkdtemp(dir=h.root), next(c['number'] for c in h.demo['certificates'] if c['expect'] == 'permit')
+        open(d + '/c.pem', 'w').write(h.api('GET', '/api/v1/certificate/' + number, None, s['hb-fin1'])[1]['pem'])
+        self.ocsp = {}
+        for nonce in ('-no_nonce', '-nonce'):
+            subprocess.run(['openssl', 'ocsp', '-issuer', h.d + '/trust/chain.pem', '-cert', d + '/c.pem', nonce, '-reqout', d + '/q'], check=True, capture_output=True)
+            self.ocsp[nonce] = open(d + '/q', 'rb').read()
+
+    def suspend(self, c):
+        c.request('POST', '/api/v1/certificate/suspend', json.dumps({'number': self.left.pop(), 'reason': 'bench'}), {'Authorization': 'Bearer ' + s['hb-fin1']})
+        r = c.getresponse()
+        return json.loads(r.read()).get('published') is True
+
+    def ask(self, c, method, path, body=None, head={}):
+        c.request(method, path, body, head)
+        r = c.getresponse()
+        data = r.read()
+        return r.status == 200 and not data.startswith(bytes.fromhex('30030a01'))
+
+    def one(self, what, port, pause, fn):
+        c, took = http.client.HTTPConnection('127.0.0.1', port, timeout=300), self.ms.setdefault(what, [])
+        while self.on and (what != 'a suspension, published' or self.left):
+            t = time.perf_counter()
+            if not fn(c):
+                sys.exit('%s: no answer' % what)
+            took.append((time.perf_counter() - t) * 1000)
+            time.sleep(pause)
+
+    def begin(self, certificates=()):
+        self.on, self.ms, self.left = True, {}, list(certificates)
+        ocsp = {'Content-Type': 'application/ocsp-request'}
+        todo = (('the home page', h.p, 0.05, lambda c: self.ask(c, 'GET', '/', None, self.page)), ('a list of assets', h.p, 0.05, lambda c: self.ask(c, 'GET', '/list/asset', None, self.page)),
+                ('a verdict', h.v, 0.02, lambda c: self.ask(c, 'POST', '/v1/verify', self.verdict)),
+                ('OCSP from the cache', h.v, 0.02, lambda c: self.ask(c, 'POST', '/ocsp', self.ocsp['-no_nonce'], ocsp)),
+                ('OCSP signed on demand', h.v, 0.1, lambda c: self.ask(c, 'POST', '/ocsp', self.ocsp['-nonce'], ocsp)),
+                ('a suspension, published', h.p, 2, self.suspend))
+        self.threads = [threading.Thread(target=self.one, args=x, daemon=True) for x in todo]
+        for x in self.threads:
+            x.start()
+
+    def end(self):
+        self.on = False
+        for x in self.threads:
+            x.join()
+        at = lambda took, of: sorted(took)[min(len(took) - 1, len(took) * of // 100)] if took else float('nan')
+        return {what: (at(took, 50), at(took, 99), len(took)) for what, took in self.ms.items()}
+
+
+def busy(meter):
+    return tuple(int(x) for x in open(meter).read().split())[:2]
+
+
 def slow():
-    """a TPM that signs 20 times a second"""
-    waits = ask(SLOW)
+    """a TPM that signs 20 times a second: is it kept at work, and does everybody else get on meanwhile?"""
+    waits, some = [ask(SLOW // 2), ask(SLOW // 2)], ask(4 * SUSPENDED)
+    approve_all(h, s['hb-fin2'], [some], 1)
+    mine = [h.api('GET', '/api/v1/asset/' + a, None, s['hbsw1'])[1]['certificate'] for a in assets[taken[0] - 4 * SUSPENDED:taken[0]]]
     h.stop()
-    real = shutil.which('swtpm')
-    os.environ.update(FUJIE_REAL_SWTPM=real, PATH=B + '/tests/bench/slow:' + os.environ['PATH'])
+    meter = h.root + '/meter'
+    os.environ.update(FUJIE_REAL_SWTPM=shutil.which('swtpm'), FUJIE_TPM_METER=meter, PATH=B + '/tests/bench/slow:' + os.environ['PATH'])
     h.serve()
-    took = approve_all(h, h.session('hb-fin2'), [waits], 1)
-    row('certificates, one approval of %d, TPM slowed to 20 signatures a second' % SLOW, SLOW / took, 20, 0.95)
+    for who in s:
+        s[who] = h.session(who)
+    for who in ('jc1', 'jc2'):
+        s[who] = s.get(who) or h.session(who)
+    probes, figures, next_ = Probes(mine), {}, iter(mine)
+    few = lambda: [x for x, _ in zip(next_, range(SUSPENDED))]
+
+    def during(what, n, fn):
+        probes.begin(few())
+        time.sleep(0.5)
+        before, t = busy(meter), time.time()
+        fn()
+        took, after = time.time() - t, busy(meter)
+        figures[what] = probes.end()
+        if n:
+            line('%s: %d in %.1f s' % (what, n, took), '%.1f a second, %.1f signatures a second in all; the TPM is at work %.1f %% of the time (aim 95 %%)' % (
+                n / took, (after[1] - before[1]) / took, (after[0] - before[0]) / took / 1e4))
+
+    def alone(what, n, fn):
+        before, t = busy(meter), time.time()
+        fn()
+        took, after = time.time() - t, busy(meter)
+        line('%s, nobody else: %d in %.1f s' % (what, n, took), '%.1f a second; the TPM is at work %.1f %% of the time (aim 95 %%)' % (n / took, (after[0] - before[0]) / took / 1e4))
+
+    half = waits[:1], waits[1:]
+    during('idle', 0, lambda: time.sleep(12))
+    during('certificates, one approval', SLOW // 2, lambda: approve_all(h, s['hb-fin2'], half[0], 1))
+    alone('certificates, one approval', SLOW // 2, lambda: approve_all(h, s['hb-fin2'], half[1], 1))
+    twins = [h.api('GET', '/api/v1/asset/' + a, None, s['hbsw1'])[1]['certificate'] for a in assets[:SLOW // 2]]
+    asked = do('hb-fin1', 'certificate', 'sm2', {'certificates': twins})['approval']
+    during('SM2 certificates, one approval', SLOW // 2, lambda: approve_all(h, s['hb-fin2'], [asked], 1))
+    dau, grant = authorised(assets[0], ['QUERY'])
+    job = tokens_of(dau, grant, 0, SLOW)
+    during('license tokens, one job', SLOW, lambda: done(job()))
+    job = tokens_of(dau, grant, SLOW, SLOW)
+    alone('license tokens, one job', SLOW, lambda: done(job()))
+    print('%-26s' % 'p50, p99 in ms' + ''.join('%36s' % w for w in figures))
+    for what in figures['idle']:
+        print('%-26s' % what + ''.join('%36s' % ('%.1f, %.1f (%d)' % f[what]) for f in figures.values()))
+
+
+def guest():
+    """GUEST signatures while another program has a session open in the same TPM and another one saved"""
+    [waits] = [ask(1)]
+    approve_all(h, s['hb-fin2'], [waits], 1)
+    own = assets[taken[0] - 1]
+    h.stop()
+    meter = h.root + '/meter-guest'
+    os.environ.update(FUJIE_REAL_SWTPM=os.environ.get('FUJIE_REAL_SWTPM') or shutil.which('swtpm'), FUJIE_TPM_METER=meter, FUJIE_TPM_MS='0', FUJIE_TPM_GUEST='1')
+    os.environ['PATH'] = B + '/tests/bench/slow:' + os.environ['PATH']
+    h.serve()
+    for who in s:
+        s[who] = h.session(who)
+    pid = h.children()['fujie-signer']
+    was, files = memory(pid, 'VmRSS'), len(os.listdir('/proc/%d/fd' % pid))
+    dau, token, took = licensed(own, GUEST)
+    _, signatures, did, not_ = (int(x) for x in open(meter).read().split())
+    line('%d license tokens beside a guest with a session open and one saved' % GUEST, '%.0f s, %d signatures of the TPM in all; the guest: %d commands done, %d refused' % (took, signatures, did, not_))
+    line('  the signer meanwhile', 'the same process: %s; memory %d KiB, then %d; descriptors %d, then %d' % (
+        h.children()['fujie-signer'] == pid, was, memory(pid, 'VmRSS'), files, len(os.listdir('/proc/%d/fd' % pid))))
+
+
+def tokens_of(dau, grant, first, n):
+    """asks for n license tokens in a job; what approves it, and gives its number"""
+    request = {'authorisation': dau, 'product': {'id': 'P', 'version': '1', 'kind': 'operator'}, 'grant': grant, 'terms': 'free', 'days': 90, 'binding': 'named',
+               'audience': 'https://gateway.example', 'duties': [], 'users': [user(i) for i in range(first, first + n)]}
+    asked = do('jc1', 'token', 'bulk', {'request': request})['approval']
+    return lambda: do('jc2', 'approval', 'approve', {'id': asked})['job']
+
+
+def done(job):
+    while h.api('GET', '/api/v1/bulk/' + job, None, s['jc1'])[1]['state'] != 'DONE':
+        time.sleep(0.1)
 
 
 def ask(n):
@@ -477,11 +617,11 @@ def pages():
 try:
     if not (h.made and h.serve()):
         sys.exit('no demo home: ' + h.made_err)
-    need = (BATCH * BATCHES + 2 * ONES if 'certificates' in ROWS else 0) + (2 if 'tokens' in ROWS else 0) + (SLOW if 'slow' in ROWS else 0)
+    need = (BATCH * BATCHES + 2 * ONES if 'certificates' in ROWS else 0) + (2 if 'tokens' in ROWS else 0) + (SLOW + 4 * SUSPENDED if 'slow' in ROWS else 0) + ('guest' in ROWS)
     s, do, assets = h.registered('B', max(need, 1))
     taken = [0]
     print('load %.2f, %d processors' % (os.getloadavg()[0], os.cpu_count()))
-    for name, part in (('certificates', certificates), ('tokens', tokens), ('offline', offline), ('http', http_rows), ('batch', batch), ('lists', lists), ('memory', service_memory), ('log', public_log), ('slow', slow), ('pages', pages)):
+    for name, part in (('certificates', certificates), ('tokens', tokens), ('offline', offline), ('http', http_rows), ('batch', batch), ('lists', lists), ('memory', service_memory), ('log', public_log), ('slow', slow), ('guest', guest), ('pages', pages)):
         if name in ROWS:
             part()
     print('load %.2f' % os.getloadavg()[0])

@@ -42,9 +42,11 @@ HSM_SRC := \
 	hsm/policy_ocsp.c \
 	hsm/policy_package.c \
 	hsm/policy_x509.c \
+	hsm/quorum.c \
 	hsm/request.c \
 	hsm/tcti.c \
-	hsm/tpm.c
+	hsm/tpm.c \
+	hsm/tpm_policy.c
 
 HSMCLIENT_SRC := \
 	hsm/client/client.c

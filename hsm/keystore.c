@@ -178,7 +178,7 @@ static enum fj_rc create_sealed(struct hsm_signer *s, enum hsm_role role, struct
 	else if (!new_scalar(octets))
 		rc = fj_fail(err, FJ_E_CRYPTO, HSM_LAYER, NULL, "the OCSP key could not be made");
 	if (rc == FJ_OK)
-		rc = hsm_tpm_create(s->tpm, &secret, b, err);
+		rc = hsm_tpm_create(s->tpm, &secret, NULL, b, err);
 	fj_wipe(octets, sizeof(octets));
 	return rc;
 }
@@ -196,11 +196,13 @@ static enum fj_rc make_key(struct hsm_signer *s, size_t k, uint32_t handle, stru
 {
 	FJ_AUTO(hsm_blob) b;
 	unsigned slot = free_slot(&s->mem);
+	struct fj_hash policy;
 
 	hsm_blob_init(&b);
 	if (slot == HSM_MAX_KEYS)
 		return fj_fail(err, FJ_E_LIMIT, HSM_LAYER, NULL, "the key file has room for %d keys", HSM_MAX_KEYS);
-	FJ_TRY(kinds[k].sealed ? create_sealed(s, kinds[k].role, &b, err) : hsm_tpm_create(s->tpm, NULL, &b, err));
+	bool ruled = quorum_policy(&s->mem, kinds[k].role, &policy);
+	FJ_TRY(kinds[k].sealed ? create_sealed(s, kinds[k].role, &b, err) : hsm_tpm_create(s->tpm, NULL, ruled ? &policy : NULL, &b, err));
 	FJ_TRY(record(s, slot, (uint8_t)kinds[k].role, handle, &b, err));
 	return hsm_tpm_attach(s->tpm, slot, &b, handle, err);
 }

@@ -15,6 +15,10 @@
  *              the text, bytes DER ECDSA over its SHA-256
  * LOG_HEAD     (empty)                                 answer: u64 size, raw[32] root
  * RESTORE      approvals as in SIGN                    answer: (empty)
+ * QUORUM_BEGIN u8 role, u8 kind, bytes tbs             answer: u8 id, raw[32] nonce,
+ *              bytes TPMT_PUBLIC of the key, u32 seconds until it ends
+ * QUORUM_SIGN  u8 id, u32 n, n x {u8 officer (the plan's, from 0), raw[64] r||s}
+ *                                                      answer: bytes DER signature
  * An answer has the kind of its request; HSM_MSG_ERROR (u8 rc, str cite, str why)
  * answers a well-formed request that is refused as a whole.  A malformed frame,
  * or a kind that this socket may not send, ends the connection.
@@ -25,14 +29,14 @@
 enum hsm_msg {
 	HSM_MSG_SIGN = 1, HSM_MSG_PUBKEY, HSM_MSG_STATUS, HSM_MSG_CEREMONY_OPEN,
 	HSM_MSG_CEREMONY_CLOSE, HSM_MSG_CLOCK_OFFSET, HSM_MSG_CLOCK_RESET,
-	HSM_MSG_CHECKPOINT, HSM_MSG_LOG_HEAD, HSM_MSG_RESTORE,
+	HSM_MSG_CHECKPOINT, HSM_MSG_LOG_HEAD, HSM_MSG_RESTORE, HSM_MSG_QUORUM_BEGIN, HSM_MSG_QUORUM_SIGN,
 	HSM_MSG_ERROR = 255,
 };
 enum hsm_role { HSM_ROOT = 1, HSM_ISSUING, HSM_TOKEN, HSM_OCSP, HSM_LOG, HSM_NOTE, HSM_ROLE_END };
 enum hsm_kind {
 	HSM_CERT_ROOT = 1,    /* TBSCertificate, self-signed root        (ROOT, ceremony) */
 	HSM_CERT_ISSUING,     /* TBSCertificate of the issuing CA        (ROOT, ceremony) */
-	HSM_CRL_ROOT,         /* TBSCertList                             (ROOT, ceremony) */
+	HSM_CRL_ROOT,         /* TBSCertList                             (ROOT, ceremony; after it two approvals) */
 	HSM_CERT_DATA_ASSET,  /* TBSCertificate                          (ISSUING, two approvals) */
 	HSM_CERT_DELEGATED,   /* TBSCertificate token/status/ocsp/log signer (ISSUING) */
 	HSM_CRL,              /* TBSCertList of a shard                  (ISSUING) */

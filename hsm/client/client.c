@@ -110,7 +110,9 @@ static enum fj_rc recv_body(struct hsm_conn *c, enum hsm_msg kind, int wait_ms, 
 	    fj_get_str(&r, cite, sizeof(cite)) != FJ_OK || fj_get_str(&r, why, sizeof(why)) != FJ_OK)
 		return broken(err);
 	enum fj_rc out = fj_fail(err, (enum fj_rc)rc, "signer", cite, "%s", why);
-	if (out == FJ_E_STATE)
+	if (out == FJ_E_STATE && kind == HSM_MSG_QUORUM_SIGN)
+		fj_err_zh(err, "该结构已不在等待批准（已签名、已超时或者签名服务已重新启动）；请重新开始，并重新批准");
+	else if (out == FJ_E_STATE)
 		fj_err_zh(err, kind == HSM_MSG_RESTORE ? "签名服务没有关闭，无需恢复"
 		    : "签名服务已关闭，不再签名：其存储或 TPM 被还原为较早的状态；请查明原因，再由两名经办人执行 fujie log restore");
 	return out;
@@ -313,4 +315,42 @@ enum fj_rc hsm_restore(struct hsm_conn *c, const struct hsm_approval *a, size_t 
 
 	FJ_TRY(put_approvals(&b, a, n));
 	return ask(c, HSM_MSG_RESTORE, &b, NULL, err);
+}
+
+/* --- the root under its officers --- */
+
+enum fj_rc hsm_quorum_begin(struct hsm_conn *c, enum hsm_role role, enum hsm_kind kind, struct fj_slice tbs, struct hsm_challenge *out, struct fj_err *err)
+{
+	FJ_AUTO(buf) b = FJ_BUF_INIT(FJ_IPC_MAX - 64);
+	FJ_AUTO(frame) f = {0};
+	struct fj_rd r;
+	struct fj_slice nonce, public;
+
+	memset(out, 0, sizeof(*out));
+	fj_buf_init(&out->public, 1024);
+	FJ_TRY(fj_put_u8(&b, (uint8_t)role));
+	FJ_TRY(fj_put_u8(&b, (uint8_t)kind));
+	if (fj_put_bytes(&b, tbs) != FJ_OK)
+		return fj_fail(err, FJ_E_LIMIT, "hsm", NULL, "a structure is too large to be signed");
+	FJ_TRY(send_body(c, HSM_MSG_QUORUM_BEGIN, &b, err));
+	FJ_TRY(recv_body(c, HSM_MSG_QUORUM_BEGIN, ANSWER_MS, &f, err));
+	fj_rd_init(&r, fj_buf_slice(&f.body));
+	if (fj_get_u8(&r, &out->id) != FJ_OK || fj_get_raw(&r, sizeof(out->nonce), &nonce) != FJ_OK || fj_get_bytes(&r, 1024, &public) != FJ_OK ||
+	    fj_get_u32(&r, &out->expiration) != FJ_OK || fj_rd_end(&r) != FJ_OK || fj_buf_put(&out->public, public.p, public.len) != FJ_OK)
+		return broken(err);
+	memcpy(out->nonce, nonce.p, nonce.len);
+	return FJ_OK;
+}
+
+enum fj_rc hsm_quorum_sign(struct hsm_conn *c, uint8_t id, const struct hsm_officer_approval *a, size_t n, struct fj_buf *der, struct fj_err *err)
+{
+	FJ_AUTO(buf) b = FJ_BUF_INIT(8192);
+
+	FJ_TRY(fj_put_u8(&b, id));
+	FJ_TRY(fj_put_u32(&b, (uint32_t)n));
+	for (size_t i = 0; i < n; i++) {
+		FJ_TRY(fj_put_u8(&b, a[i].officer));
+		FJ_TRY(fj_buf_put(&b, a[i].sig, sizeof(a[i].sig)));
+	}
+	return ask(c, HSM_MSG_QUORUM_SIGN, &b, der, err);
 }

@@ -44,6 +44,7 @@ HSM_SRC := \
 	hsm/policy_x509.c \
 	hsm/quorum.c \
 	hsm/request.c \
+	hsm/roles.c \
 	hsm/tcti.c \
 	hsm/tpm.c \
 	hsm/tpm_policy.c

@@ -1,7 +1,7 @@
 /*
  * jws.c - the compact JWS and its header.
  *
- * There is one algorithm and one set of header members; a header that names
+ * There are two algorithms and one set of header members; a header that names
  * another place to find keys (jwk, jku, x5u) or an extension (crit) has a member
  * too many and is refused as such (RFC 8725 3.1, 3.8).
  */
@@ -56,9 +56,10 @@ static enum fj_rc read_header(struct fj_slice part, struct fj_jws *j, struct fj_
 	FJ_TRY(read_part(part, FJ_TOKEN_MAX, &h, err));
 	if (fj_json_only(h, known, NULL) != FJ_OK)
 		return bad(err, "RFC 8725 3.1", "the header has a member that is not allowed here (only alg, kid, typ, x5c)");
-	FJ_TRY(fj_json_str(h, "alg", 16, &alg, err));
-	if (strcmp(alg, "ES256") != 0)
-		return fj_fail(err, FJ_E_UNSUPPORTED, "jws", "RFC 8725 3.1", "the algorithm \"%s\" is not ES256", alg);
+	FJ_TRY(fj_json_str(h, "alg", 40, &alg, err));
+	j->alg = strcmp(alg, "ES256") == 0 ? FJ_ES256 : strcmp(alg, FJ_JWS_SM2) == 0 ? FJ_SM2 : 0;
+	if (j->alg == 0)
+		return fj_fail(err, FJ_E_UNSUPPORTED, "jws", "RFC 8725 3.1", "the algorithm \"%s\" is neither ES256 nor " FJ_JWS_SM2, alg);
 	FJ_TRY(fj_json_str(h, "typ", sizeof(j->typ) - 1, &typ, err));
 	FJ_TRY(fj_json_str(h, "kid", sizeof(j->kid) - 1, &kid, err));
 	if (fj_strcopy(j->typ, sizeof(j->typ), typ) != FJ_OK || fj_strcopy(j->kid, sizeof(j->kid), kid) != FJ_OK)
@@ -106,7 +107,32 @@ enum fj_rc fj_jws_read(struct fj_slice compact, size_t max, struct fj_jws *j, st
 	return FJ_OK;
 }
 
-enum fj_rc fj_jws_write_head(const char *typ, const char *kid, const struct fj_slice x5c[2], struct fj_buf *out, struct fj_err *err)
+enum fj_rc fj_jws_kid(struct fj_slice spki, char out[44], struct fj_err *err)
+{
+	FJ_AUTO(buf) x = FJ_BUF_INIT(64);
+	FJ_AUTO(buf) y = FJ_BUF_INIT(64);
+	FJ_AUTO(buf) text = FJ_BUF_INIT(256);
+	FJ_AUTO(buf) b64 = FJ_BUF_INIT(64);
+	struct fj_hash h;
+	struct fj_slice key;
+	enum fj_curve curve;
+
+	FJ_TRY(fj_spki_read(spki, &curve, &key, err));
+	if (fj_alg_of(curve) == 0)
+		return fj_fail(err, FJ_E_INVALID, "jws", "RFC 7518 3.4", "a key is on neither P-256 nor SM2's curve");
+	if (curve == FJ_CURVE_SM2) {
+		fj_sha256(spki, &h);
+	} else {
+		FJ_TRY(fj_b64u_put(&x, FJ_SLICE(key.p + 1, 32)));
+		FJ_TRY(fj_b64u_put(&y, FJ_SLICE(key.p + 33, 32)));
+		FJ_TRY(fj_buf_printf(&text, "{\"crv\":\"P-256\",\"kty\":\"EC\",\"x\":\"%s\",\"y\":\"%s\"}", fj_buf_str(&x), fj_buf_str(&y)));
+		fj_sha256(fj_buf_slice(&text), &h);
+	}
+	FJ_TRY(fj_b64u_put(&b64, FJ_SLICE(h.b, sizeof(h.b))));
+	return fj_strcopy(out, 44, fj_buf_str(&b64));
+}
+
+enum fj_rc fj_jws_write_head(enum fj_alg alg, const char *typ, const char *kid, const struct fj_slice x5c[2], struct fj_buf *out, struct fj_err *err)
 {
 	FJ_AUTO(buf) a = FJ_BUF_INIT(24000);
 	FJ_AUTO(buf) b = FJ_BUF_INIT(24000);
@@ -114,7 +140,7 @@ enum fj_rc fj_jws_write_head(const char *typ, const char *kid, const struct fj_s
 
 	if (fj_b64_put(&a, x5c[0]) != FJ_OK || fj_b64_put(&b, x5c[1]) != FJ_OK)
 		return fj_fail(err, FJ_E_LIMIT, "jws", NULL, "a certificate of the header is over its maximum size");
-	FJ_AUTO(json) h = json_pack("{s:s, s:s, s:s, s:[s, s]}", "alg", "ES256", "typ", typ, "kid", kid,
+	FJ_AUTO(json) h = json_pack("{s:s, s:s, s:s, s:[s, s]}", "alg", alg == FJ_SM2 ? FJ_JWS_SM2 : "ES256", "typ", typ, "kid", kid,
 	    "x5c", fj_buf_str(&a), fj_buf_str(&b));
 	FJ_TRY(fj_json_canonical(h, &text, err));
 	enum fj_rc rc = fj_b64u_put(out, fj_buf_slice(&text));
@@ -134,12 +160,12 @@ enum fj_rc fj_jws_write_under(struct fj_slice head, const json_t *payload, struc
 	return rc == FJ_OK ? FJ_OK : fj_fail(err, rc, "jws", NULL, "a signed text is over its maximum size");
 }
 
-enum fj_rc fj_jws_write_input(const char *typ, const char *kid, const struct fj_slice x5c[2],
+enum fj_rc fj_jws_write_input(enum fj_alg alg, const char *typ, const char *kid, const struct fj_slice x5c[2],
     const json_t *payload, struct fj_buf *out, struct fj_err *err)
 {
 	FJ_AUTO(buf) head = FJ_BUF_INIT(FJ_STATUS_JWT_MAX);
 
-	FJ_TRY(fj_jws_write_head(typ, kid, x5c, &head, err));
+	FJ_TRY(fj_jws_write_head(alg, typ, kid, x5c, &head, err));
 	return fj_jws_write_under(fj_buf_slice(&head), payload, out, err);
 }
 

@@ -1,6 +1,6 @@
 /*
  * jws.h - strict reading of the signed JSON of this house (docs/formats.md 5):
- * compact JWS with ES256 and exactly the header members alg, typ, kid, x5c; the
+ * compact JWS with ES256 or SM2 and exactly the header members alg, typ, kid, x5c; the
  * payloads of license tokens, authorisation credentials and status lists with
  * exactly their members; GRANTs and their narrowing; status list bitmaps.
  *
@@ -11,9 +11,12 @@
 #define FJ_BASE_JWS_H
 
 #include "base/json.h"
+#include "base/x509.h"
 
 #define FJ_TOKEN_MAX 16384        /* octets of a token or authorisation credential */
 #define FJ_STATUS_JWT_MAX (1u << 20)
+/* SM2 with SM3 has no registered name in JOSE: its object identifier as a URN (RFC 3061) collides with nobody's (RFC 7515 4.1.1) */
+#define FJ_JWS_SM2 "urn:oid:" FJ_OID_SM2_SM3
 #define FJ_TYP_TOKEN "dc+sd-jwt"
 #define FJ_TYP_STATUS "statuslist+jwt"
 #define FJ_TYP_MANIFEST "manifest+jwt"
@@ -26,11 +29,12 @@
 #define FJ_REPORT_CRLS 8                /* revocation lists that a signed report brings along */
 
 struct fj_jws {
+	enum fj_alg alg;
 	struct fj_slice input;      /* header "." payload: what was signed, borrowed */
 	char typ[24], kid[44];
 	struct fj_buf x5c[2];       /* DER: signer certificate, issuing CA certificate */
 	json_t *payload;
-	uint8_t sig[64];            /* r || s, RFC 7518 3.4; zero when there was none */
+	uint8_t sig[64];            /* r || s of 32 octets each, RFC 7518 3.4; zero when there was none */
 };
 void fj_jws_release(struct fj_jws *j);
 FJ_DEFINE_AUTO(jws, struct fj_jws, fj_jws_release)
@@ -39,12 +43,16 @@ enum fj_rc fj_jws_read(struct fj_slice compact, size_t max, struct fj_jws *out, 
 /* header "." payload alone: what is sent to the signer. */
 enum fj_rc fj_jws_read_input(struct fj_slice input, size_t max, struct fj_jws *out, struct fj_err *err) FJ_MUST_USE;
 /* Only header and payload of such an input, written: canonical JSON, base64url. */
-enum fj_rc fj_jws_write_input(const char *typ, const char *kid, const struct fj_slice x5c[2],
+enum fj_rc fj_jws_write_input(enum fj_alg alg, const char *typ, const char *kid, const struct fj_slice x5c[2],
     const json_t *payload, struct fj_buf *out, struct fj_err *err) FJ_MUST_USE;
 /* The same in two parts, for whoever writes many under one header: the header, base64url, and the
  * input under it.  FJ_E_LIMIT when out is too small. */
-enum fj_rc fj_jws_write_head(const char *typ, const char *kid, const struct fj_slice x5c[2], struct fj_buf *out, struct fj_err *err) FJ_MUST_USE;
+enum fj_rc fj_jws_write_head(enum fj_alg alg, const char *typ, const char *kid, const struct fj_slice x5c[2], struct fj_buf *out, struct fj_err *err) FJ_MUST_USE;
 enum fj_rc fj_jws_write_under(struct fj_slice head, const json_t *payload, struct fj_buf *out, struct fj_err *err) FJ_MUST_USE;
+
+/* What a header calls a key (kid), base64url: the thumbprint of RFC 7638 of a P-256 key; SHA-256 of the SubjectPublicKeyInfo of
+ * an SM2 key, for whose curve JWK has no name.  FJ_E_INVALID for a key on another curve. */
+enum fj_rc fj_jws_kid(struct fj_slice spki, char out[44], struct fj_err *err) FJ_MUST_USE;
 
 /* Payload forms; FJ_E_INVALID names the member. */
 enum fj_rc fj_token_check(const json_t *payload, struct fj_err *err) FJ_MUST_USE;

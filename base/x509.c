@@ -12,16 +12,51 @@ static enum fj_rc bad(struct fj_err *err, const char *cite, const char *what)
 	return fj_fail(err, FJ_E_PARSE, "x509", cite, "%s", what);
 }
 
-/* AlgorithmIdentifier ecdsa-with-SHA256, parameters absent (RFC 5758 3.2) */
-static enum fj_rc read_algorithm(struct fj_der *d, struct fj_err *err)
+static const struct {
+	enum fj_curve curve;
+	const char *oid;
+	size_t point; /* octets of an uncompressed one */
+	enum fj_alg alg;
+} curves[] = {
+	{FJ_CURVE_P256, "1.2.840.10045.3.1.7", 65, FJ_ES256},
+	{FJ_CURVE_P384, "1.3.132.0.34", 97, 0},
+	{FJ_CURVE_SM2, "1.2.156.10197.1.301", 65, FJ_SM2},
+};
+
+enum fj_alg fj_alg_of(enum fj_curve c)
+{
+	for (size_t i = 0; i < FJ_ARRAY_LEN(curves); i++)
+		if (curves[i].curve == c)
+			return curves[i].alg;
+	return 0;
+}
+
+const char *fj_alg_name(enum fj_alg a)
+{
+	return a == FJ_SM2 ? "SM2" : "P-256";
+}
+
+const char *fj_alg_prefix(enum fj_alg a)
+{
+	return a == FJ_SM2 ? "sm2-" : "";
+}
+
+const char *fj_alg_suffix(enum fj_alg a)
+{
+	return a == FJ_SM2 ? "-sm2" : "";
+}
+
+/* AlgorithmIdentifier ecdsa-with-SHA256 (RFC 5758 3.2) or SM2 with SM3 (GM/T 0015-2012 5.2.3.1), parameters absent */
+static enum fj_rc read_algorithm(struct fj_der *d, enum fj_alg *out, struct fj_err *err)
 {
 	struct fj_der alg;
 	char oid[64];
 
 	FJ_TRY(fj_der_enter(d, FJ_DER_SEQ, &alg, err));
 	FJ_TRY(fj_der_oid(&alg, oid, sizeof(oid), err));
-	if (strcmp(oid, FJ_OID_ECDSA_SHA256) != 0 || fj_der_more(&alg))
-		return bad(err, "RFC 5758 3.2", "the signature algorithm is not ECDSA with SHA-256");
+	*out = strcmp(oid, FJ_OID_ECDSA_SHA256) == 0 ? FJ_ES256 : strcmp(oid, FJ_OID_SM2_SM3) == 0 ? FJ_SM2 : 0;
+	if (*out == 0 || fj_der_more(&alg))
+		return bad(err, "RFC 5758 3.2", "the signature algorithm is neither ECDSA with SHA-256 nor SM2 with SM3");
 	return FJ_OK;
 }
 
@@ -56,9 +91,22 @@ static enum fj_rc read_key(struct fj_der *d, struct fj_x509 *x, struct fj_err *e
 	FJ_TRY(fj_der_end(&alg, err));
 	FJ_TRY(fj_der_bits(&spki, &x->key, &unused, err));
 	FJ_TRY(fj_der_end(&spki, err));
-	size_t want = strcmp(curve, "1.2.840.10045.3.1.7") == 0 ? 65 : strcmp(curve, "1.3.132.0.34") == 0 ? 97 : 0;
-	if (want == 0 || unused != 0 || x->key.len != want || x->key.p[0] != 4)
-		return bad(err, "RFC 5480 2.2", "the key is not an uncompressed point of P-256 or P-384");
+	for (size_t i = 0; i < FJ_ARRAY_LEN(curves); i++)
+		if (strcmp(curve, curves[i].oid) == 0 && unused == 0 && x->key.len == curves[i].point && x->key.p[0] == 4)
+			x->curve = curves[i].curve;
+	return x->curve != FJ_CURVE_OTHER ? FJ_OK : bad(err, "RFC 5480 2.2", "the key is not an uncompressed point of P-256, P-384 or SM2's curve");
+}
+
+enum fj_rc fj_spki_read(struct fj_slice spki, enum fj_curve *curve, struct fj_slice *key, struct fj_err *err)
+{
+	struct fj_der d;
+	struct fj_x509 x = {.curve = FJ_CURVE_OTHER};
+
+	fj_der_init(&d, spki);
+	FJ_TRY(read_key(&d, &x, err));
+	FJ_TRY(fj_der_end(&d, err));
+	*curve = x.curve;
+	*key = x.key;
 	return FJ_OK;
 }
 
@@ -298,7 +346,7 @@ static enum fj_rc read_tbs(struct fj_slice tbs, struct fj_x509 *x, struct fj_err
 	if (version != 2 || fj_der_more(&v))
 		return bad(err, "RFC 5280 4.1.2.1", "the version is not v3");
 	FJ_TRY(read_serial(&t, x, err));
-	FJ_TRY(read_algorithm(&t, err));
+	FJ_TRY(read_algorithm(&t, &x->alg, err));
 	FJ_TRY(fj_der_get(&t, FJ_DER_SEQ, NULL, &x->issuer, err));
 	FJ_TRY(read_validity(&t, x, err));
 	FJ_TRY(fj_der_get(&t, FJ_DER_SEQ, NULL, &x->subject, err));
@@ -327,7 +375,7 @@ enum fj_rc fj_x509_read_tbs(struct fj_slice tbs, struct fj_x509 *x, struct fj_er
 }
 
 /* SEQUENCE { tbs, algorithm, BIT STRING }: certificates and CRLs alike */
-static enum fj_rc read_signed(struct fj_slice in, struct fj_slice *tbs, struct fj_slice *sig, struct fj_err *err)
+static enum fj_rc read_signed(struct fj_slice in, struct fj_slice *tbs, enum fj_alg *alg, struct fj_slice *sig, struct fj_err *err)
 {
 	struct fj_der d, s;
 	unsigned unused;
@@ -337,7 +385,7 @@ static enum fj_rc read_signed(struct fj_slice in, struct fj_slice *tbs, struct f
 	FJ_TRY(fj_der_enter(&d, FJ_DER_SEQ, &s, err));
 	FJ_TRY(fj_der_end(&d, err));
 	FJ_TRY(fj_der_get(&s, FJ_DER_SEQ, NULL, tbs, err));
-	FJ_TRY(read_algorithm(&s, err));
+	FJ_TRY(read_algorithm(&s, alg, err));
 	FJ_TRY(fj_der_bits(&s, sig, &unused, err));
 	FJ_TRY(fj_der_end(&s, err));
 	if (unused != 0)
@@ -348,14 +396,15 @@ static enum fj_rc read_signed(struct fj_slice in, struct fj_slice *tbs, struct f
 enum fj_rc fj_x509_read(struct fj_slice cert, struct fj_x509 *x, struct fj_err *err)
 {
 	struct fj_slice tbs, sig;
+	enum fj_alg alg;
 
 	blank(x);
 	if (cert.len > FJ_X509_MAX)
 		return fj_fail(err, FJ_E_LIMIT, "x509", NULL, "a certificate has %zu octets; %d are allowed", cert.len, FJ_X509_MAX);
-	FJ_TRY(read_signed(cert, &tbs, &sig, err));
+	FJ_TRY(read_signed(cert, &tbs, &alg, &sig, err));
 	FJ_TRY(read_tbs(tbs, x, err));
 	x->sig = sig;
-	return FJ_OK;
+	return alg == x->alg ? FJ_OK : bad(err, "RFC 5280 4.1.1.2", "inside and outside name different signature algorithms");
 }
 
 enum fj_rc fj_x509_key(struct fj_slice cert, struct fj_slice *spki, fj_time *not_after, struct fj_err *err)
@@ -620,7 +669,7 @@ static enum fj_rc read_crl_tbs(struct fj_slice tbs, struct fj_crl *c, struct fj_
 	FJ_TRY(fj_der_uint(&t, &version, err));
 	if (version != 1)
 		return bad(err, "RFC 5280 5.1.2.1", "the CRL's version is not v2");
-	FJ_TRY(read_algorithm(&t, err));
+	FJ_TRY(read_algorithm(&t, &c->alg, err));
 	FJ_TRY(fj_der_get(&t, FJ_DER_SEQ, NULL, &c->issuer, err));
 	FJ_TRY(fj_der_time(&t, false, &c->this_update, err));
 	FJ_TRY(fj_der_time(&t, false, &c->next_update, err));
@@ -643,14 +692,15 @@ enum fj_rc fj_crl_read_tbs(struct fj_slice tbs, struct fj_crl *c, struct fj_err 
 enum fj_rc fj_crl_read(struct fj_slice crl, struct fj_crl *c, struct fj_err *err)
 {
 	struct fj_slice tbs, sig;
+	enum fj_alg alg;
 
 	memset(c, 0, sizeof(*c));
 	if (crl.len > FJ_CRL_MAX)
 		return fj_fail(err, FJ_E_LIMIT, "x509", NULL, "a CRL has %zu octets; %u are allowed", crl.len, FJ_CRL_MAX);
-	FJ_TRY(read_signed(crl, &tbs, &sig, err));
+	FJ_TRY(read_signed(crl, &tbs, &alg, &sig, err));
 	FJ_TRY(read_crl_tbs(tbs, c, err));
 	c->sig = sig;
-	return FJ_OK;
+	return alg == c->alg ? FJ_OK : bad(err, "RFC 5280 5.1.1.2", "inside and outside name different signature algorithms");
 }
 
 bool fj_crl_next(struct fj_der *walk, struct fj_crl_entry *e)

@@ -1,7 +1,7 @@
 /*
  * x509.h - a strict reader for certificates and CRLs of RFC 5280 as this house
- * uses them: ECDSA with SHA-256, P-256 or P-384 keys, each extension at most
- * once, and only the extensions named below.
+ * uses them: ECDSA with SHA-256 or SM2 with SM3, keys on P-256, P-384 or SM2's
+ * curve, each extension at most once, and only the extensions named below.
  *
  * It checks syntax, not trust: no signature, no date, no chain, no policy.  The
  * signer, the CA's lint and the verifier each hold their own policy over what
@@ -15,6 +15,7 @@
 
 /* object identifiers, dotted */
 #define FJ_OID_ECDSA_SHA256 "1.2.840.10045.4.3.2"
+#define FJ_OID_SM2_SM3 "1.2.156.10197.1.501" /* GB/T 33560, GM/T 0006 */
 #define FJ_OID_OCSP_SIGNING "1.3.6.1.5.5.7.3.9"
 #define FJ_OID_CN "2.5.4.3"
 #define FJ_OID_SERIALNUMBER "2.5.4.5"
@@ -33,8 +34,24 @@ enum {
 #define FJ_KU_CRL (1u << 6)
 #define FJ_X509_MAX 16384 /* octets of a certificate */
 
+/* The two algorithms of this house; a key signs by the one of its curve, and a signature that names the
+ * other one is nobody's.  SM2 with the distinguishing identifier that GM/T 0009-2012 10 gives where none is agreed. */
+enum fj_alg { FJ_ES256 = 1, FJ_SM2, FJ_ALG_END };
+#define FJ_SM2_ID "1234567812345678"
+enum fj_curve { FJ_CURVE_OTHER = 0, FJ_CURVE_P256, FJ_CURVE_P384, FJ_CURVE_SM2 };
+/* 0: none of ours signs with keys on it */
+enum fj_alg fj_alg_of(enum fj_curve c);
+/* "P-256", "SM2": names of a hierarchy, for people */
+const char *fj_alg_name(enum fj_alg a);
+/* What tells a hierarchy's files and addresses apart: "sm2-" before a number (crl/sm2-1.crl), "-sm2" after a name (root-sm2.pem);
+ * both "" of P-256. */
+const char *fj_alg_prefix(enum fj_alg a);
+const char *fj_alg_suffix(enum fj_alg a);
+
 struct fj_x509 {
-	struct fj_slice tbs, sig;         /* whole TBSCertificate; DER ECDSA-Sig-Value, empty for a TBS alone */
+	enum fj_alg alg;                  /* that it is signed with */
+	enum fj_curve curve;              /* of its key; FJ_CURVE_OTHER: a key that is no EC key */
+	struct fj_slice tbs, sig;         /* whole TBSCertificate; DER SEQUENCE{r,s}, empty for a TBS alone */
 	struct fj_slice serial;           /* INTEGER contents */
 	struct fj_slice issuer, subject;  /* whole Name */
 	fj_time not_before, not_after;
@@ -53,6 +70,8 @@ struct fj_x509 {
  * no URI, any other extension beyond one are not this house's and refused here. */
 enum fj_rc fj_x509_read(struct fj_slice cert, struct fj_x509 *out, struct fj_err *err) FJ_MUST_USE;
 enum fj_rc fj_x509_read_tbs(struct fj_slice tbs, struct fj_x509 *out, struct fj_err *err) FJ_MUST_USE;
+/* A SubjectPublicKeyInfo alone: its curve and point, by the same reader. */
+enum fj_rc fj_spki_read(struct fj_slice spki, enum fj_curve *curve, struct fj_slice *key, struct fj_err *err) FJ_MUST_USE;
 /* Of a certificate of anybody, whatever its algorithms and extensions: the whole SubjectPublicKeyInfo and the end of its
  * validity.  Nothing else of it is looked at. */
 enum fj_rc fj_x509_key(struct fj_slice cert, struct fj_slice *spki, fj_time *not_after, struct fj_err *err) FJ_MUST_USE;
@@ -82,6 +101,7 @@ enum fj_rc fj_asset_write(const struct fj_asset *a, struct fj_buf *out) FJ_MUST_
 /* CRL */
 #define FJ_CRL_MAX FJ_DER_MAX
 struct fj_crl {
+	enum fj_alg alg;
 	struct fj_slice tbs, sig, issuer;
 	fj_time this_update, next_update;
 	struct fj_slice aki, uri; /* URI of the critical issuingDistributionPoint, the only field in it */

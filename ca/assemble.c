@@ -4,36 +4,59 @@
  */
 #include "ca/internal.h"
 
-/* SEQUENCE { OID ecdsa-with-SHA256 }, RFC 5758 3.2 */
-static const uint8_t algorithm[] = {0x30, 0x0a, 0x06, 0x08, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x04, 0x03, 0x02};
+struct fj_slice ca_algorithm(enum fj_alg alg)
+{
+	/* SEQUENCE { OID }: ecdsa-with-SHA256 (RFC 5758 3.2), SM2 with SM3 (GM/T 0015); neither has parameters */
+	static const uint8_t ecdsa[] = {0x30, 0x0a, 0x06, 0x08, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x04, 0x03, 0x02};
+	static const uint8_t sm2[] = {0x30, 0x0a, 0x06, 0x08, 0x2a, 0x81, 0x1c, 0xcf, 0x55, 0x01, 0x83, 0x75};
+
+	return alg == FJ_SM2 ? FJ_SLICE(sm2, sizeof(sm2)) : FJ_SLICE(ecdsa, sizeof(ecdsa));
+}
+
+/* the AlgorithmIdentifier inside: behind the version of a CRL, behind version and serial number of a certificate */
+static enum fj_rc algorithm_in(struct fj_slice tbs, struct fj_slice *alg, struct fj_err *err)
+{
+	struct fj_der d, s;
+
+	fj_der_init(&d, tbs);
+	FJ_TRY(fj_der_enter(&d, FJ_DER_SEQ, &s, err));
+	if (fj_der_peek(&s) == FJ_DER_CTX(0))
+		FJ_TRY(fj_der_get(&s, FJ_DER_CTX(0), NULL, NULL, err));
+	FJ_TRY(fj_der_get(&s, FJ_DER_INTEGER, NULL, NULL, err));
+	return fj_der_get(&s, FJ_DER_SEQ, NULL, alg, err);
+}
 
 enum fj_rc ca_assemble(struct fj_slice tbs, struct fj_slice der_sig, struct fj_buf *out, struct fj_err *err)
 {
 	FJ_AUTO(buf) body = FJ_BUF_INIT(FJ_DER_MAX);
 	FJ_AUTO(buf) bits = FJ_BUF_INIT(256);
 	static const uint8_t unused = 0;
+	struct fj_slice algorithm;
 	enum fj_rc rc;
 
+	FJ_TRY(algorithm_in(tbs, &algorithm, err));
 	if ((rc = fj_buf_put(&bits, &unused, 1)) != FJ_OK || (rc = fj_buf_put(&bits, der_sig.p, der_sig.len)) != FJ_OK ||
-	    (rc = fj_buf_put(&body, tbs.p, tbs.len)) != FJ_OK || (rc = fj_buf_put(&body, algorithm, sizeof(algorithm))) != FJ_OK ||
+	    (rc = fj_buf_put(&body, tbs.p, tbs.len)) != FJ_OK || (rc = fj_buf_put(&body, algorithm.p, algorithm.len)) != FJ_OK ||
 	    (rc = fj_der_put(&body, FJ_DER_BITS, fj_buf_slice(&bits))) != FJ_OK ||
 	    (rc = fj_der_put(out, FJ_DER_SEQ, fj_buf_slice(&body))) != FJ_OK)
 		return fj_fail(err, rc, "ca", NULL, "the signed structure is too large, or memory is out");
 	return FJ_OK;
 }
 
-static enum fj_rc split(struct fj_slice in, struct fj_slice *tbs, struct fj_slice *sig, struct fj_err *err)
+static enum fj_rc split(struct fj_slice in, struct fj_slice *tbs, enum fj_alg *alg, struct fj_slice *sig, struct fj_err *err)
 {
 	struct fj_x509 x;
 	struct fj_crl c;
 
 	if (fj_x509_read(in, &x, NULL) == FJ_OK) {
 		*tbs = x.tbs;
+		*alg = x.alg;
 		*sig = x.sig;
 		return FJ_OK;
 	}
 	FJ_TRY(fj_crl_read(in, &c, err));
 	*tbs = c.tbs;
+	*alg = c.alg;
 	*sig = c.sig;
 	return FJ_OK;
 }
@@ -41,10 +64,13 @@ static enum fj_rc split(struct fj_slice in, struct fj_slice *tbs, struct fj_slic
 enum fj_rc ca_verify_signed_by(struct fj_slice signed_der, struct fj_slice issuer_cert, struct fj_err *err)
 {
 	struct fj_slice tbs, sig;
+	enum fj_alg alg;
 	FJ_AUTO(ca_key) key = NULL;
 
-	FJ_TRY(split(signed_der, &tbs, &sig, err));
+	FJ_TRY(split(signed_der, &tbs, &alg, &sig, err));
 	FJ_TRY(ca_key_open(issuer_cert, &key, err));
+	if (alg != ca_key_alg(key))
+		return fj_fail(err, FJ_E_SIGNATURE, "ca", "RFC 5280 4.1.1.2", "it names another signature algorithm than its issuer's key has");
 	return ca_key_verify(key, tbs, sig, err);
 }
 

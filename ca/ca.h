@@ -33,7 +33,7 @@ struct ca_cert_in {
 	enum ca_profile profile;
 	struct ca_serial serial;
 	fj_time not_before, not_after;
-	struct fj_slice spki;        /* subject key, DER */
+	struct fj_slice spki;        /* subject key, DER; a root's decides the algorithm, else the issuer's key does */
 	struct fj_slice issuer_cert; /* DER; empty for CA_ROOT */
 	unsigned shard;              /* leaves */
 	/* CA_DATA_ASSET only: */
@@ -43,9 +43,9 @@ struct ca_cert_in {
 /* TBSCertificate into tbs (max 16 KiB); lints, and compares with `in`: anything
  * that differs or breaks RFC 5280 or the profile is FJ_E_INVALID with the section. */
 enum fj_rc ca_cert_tbs(const struct ca_home *h, const struct ca_cert_in *in, struct fj_buf *tbs, struct fj_err *err) FJ_MUST_USE;
-/* A key made in memory whose private half is destroyed at once (keyOrigin none): its
+/* A key made in memory, for the algorithm, whose private half is destroyed at once (keyOrigin none): its
  * SubjectPublicKeyInfo. */
-enum fj_rc ca_ephemeral_spki(struct fj_buf *spki, struct fj_err *err) FJ_MUST_USE;
+enum fj_rc ca_ephemeral_spki(enum fj_alg alg, struct fj_buf *spki, struct fj_err *err) FJ_MUST_USE;
 /* A holder's key from PKCS#10 (PEM or DER, 16 KiB at most; RFC 2986), with proof of
  * possession; refuses CA:TRUE or any requested extension that would decide CA flag or
  * EKU, and any key but P-256 and P-384. */
@@ -58,9 +58,9 @@ enum fj_rc ca_public_key(struct fj_slice file, struct fj_buf *spki, struct fj_er
 /* ECDSA with SHA-256 over text by that key; sig: DER ECDSA-Sig-Value.  FJ_E_SIGNATURE otherwise. */
 enum fj_rc ca_proof_check(struct fj_slice spki, const char *text, struct fj_slice sig, struct fj_err *err) FJ_MUST_USE;
 
-/* SEQUENCE { tbs, ecdsa-with-SHA256, BIT STRING sig }: certificates and CRLs. */
+/* SEQUENCE { tbs, the algorithm that the TBS names, BIT STRING sig }: certificates and CRLs. */
 enum fj_rc ca_assemble(struct fj_slice tbs, struct fj_slice der_sig, struct fj_buf *out, struct fj_err *err) FJ_MUST_USE;
-/* Signature of a certificate or CRL (DER) under the key of issuer_cert. */
+/* Signature of a certificate or CRL (DER) under the key of issuer_cert, by the algorithm of that key, which is the one it names. */
 enum fj_rc ca_verify_signed_by(struct fj_slice signed_der, struct fj_slice issuer_cert, struct fj_err *err) FJ_MUST_USE;
 /* The two CAs of a home, read and checked against each other once (RFC 5280 6.1: names,
  * key identifiers, CA flags, path length, key usage, signatures).  Owned by the caller;
@@ -77,7 +77,8 @@ struct ca_key;
 enum fj_rc ca_key_open(struct fj_slice cert, struct ca_key **out, struct fj_err *err) FJ_MUST_USE;
 void ca_key_close(struct ca_key *k);
 FJ_DEFINE_AUTO_PTR(ca_key, struct ca_key, ca_key_close)
-/* ECDSA with SHA-256 over data; sig: DER ECDSA-Sig-Value.  FJ_E_SIGNATURE when it is not this key's. */
+enum fj_alg ca_key_alg(const struct ca_key *k);
+/* By the key's algorithm over data; sig: DER SEQUENCE{r,s}.  FJ_E_SIGNATURE when it is not this key's. */
 enum fj_rc ca_key_verify(const struct ca_key *k, struct fj_slice data, struct fj_slice sig, struct fj_err *err) FJ_MUST_USE;
 /* RFC 5280 and the profile on a whole certificate; FJ_E_INVALID names the section. */
 enum fj_rc ca_lint(const struct ca_home *h, enum ca_profile profile, struct fj_slice cert, struct fj_err *err) FJ_MUST_USE;

@@ -102,15 +102,17 @@ struct building {
 	const struct ca_cert_in *in;
 	const struct ca_profile_row *p;
 	struct fj_x509 issuer; /* read from in->issuer_cert; root: unused */
+	enum fj_alg alg;
 	uint8_t ski[20];
 	X509 *x;
 };
 
 static enum fj_rc issuer_uris(const struct building *w, char crl[240], char ca[240])
 {
-	int n = w->p->id == CA_ISSUING ? snprintf(crl, 240, "%s/crl/root.crl", w->h->base)
-	    : snprintf(crl, 240, "%s/crl/%u.crl", w->h->base, w->in->shard);
-	int m = snprintf(ca, 240, "%s/ca/%s.cer", w->h->base, w->p->id == CA_ISSUING ? "root" : "issuing");
+	const char *suffix = fj_alg_suffix(w->alg);
+	int n = w->p->id == CA_ISSUING ? snprintf(crl, 240, "%s/crl/root%s.crl", w->h->base, suffix)
+	    : snprintf(crl, 240, "%s/crl/%s%u.crl", w->h->base, fj_alg_prefix(w->alg), w->in->shard);
+	int m = snprintf(ca, 240, "%s/ca/%s%s.cer", w->h->base, w->p->id == CA_ISSUING ? "root" : "issuing", suffix);
 
 	return n > 0 && n < 201 && m > 0 && m < 201 ? FJ_OK : FJ_E_LIMIT;
 }
@@ -199,6 +201,8 @@ static enum fj_rc set_subject(const struct building *w, struct fj_err *err)
 
 	ca_cut(leaf ? in->holder_name : w->h->operator_, 64, o, sizeof(o));
 	ca_cut(leaf ? in->asset.asset_name : w->h->demo ? w->p->cn_demo : w->p->cn, 64, cn, sizeof(cn));
+	if (!leaf && w->alg == FJ_SM2 && strlen(cn) + 4 < sizeof(cn))
+		memcpy(cn + strlen(cn), " SM2", 5);
 	snprintf(orgid, sizeof(orgid), "NTRCN-%s", in->usci);
 	bool ok = add_rdn(n, FJ_OID_C, V_ASN1_PRINTABLESTRING, "CN") && add_rdn(n, FJ_OID_O, V_ASN1_UTF8STRING, o);
 	if (ok && leaf)
@@ -297,11 +301,12 @@ static enum fj_rc compare(const struct building *w, const struct fj_x509 *x, str
 }
 
 /* signs with the throw-away key, and gives the exact to-be-signed bytes */
-static enum fj_rc encode(X509 *x, struct fj_buf *tbs, struct fj_err *err)
+static enum fj_rc encode(X509 *x, enum fj_alg alg, struct fj_buf *tbs, struct fj_err *err)
 {
 	uint8_t *der = NULL;
+	FJ_AUTO(ca_context) ctx = ca_context(ca_throwaway(alg), true);
 
-	if (X509_sign(x, ca_throwaway(), EVP_sha256()) <= 0)
+	if (ctx == NULL || X509_sign_ctx(x, ctx) <= 0)
 		return ca_fail_ssl(err, "sign with the throw-away key");
 	int n = i2d_re_X509_tbs(x, &der);
 	if (n <= 0)
@@ -319,25 +324,22 @@ static enum fj_rc build(struct building *w, struct fj_buf *tbs, struct fj_err *e
 	FJ_TRY(set_subject(w, err));
 	FJ_TRY(set_issuer(w, err));
 	FJ_TRY(add_extensions(w, err));
-	FJ_TRY(encode(w->x, tbs, err));
+	FJ_TRY(encode(w->x, w->alg, tbs, err));
 	FJ_TRY(fj_x509_read_tbs(fj_buf_slice(tbs), &x, err));
 	FJ_TRY(ca_lint_view(w->h, w->p, &x, err));
 	return compare(w, &x, err);
 }
 
-/* the point inside an SPKI, for the key identifier */
-static enum fj_rc subject_key_id(struct building *w, struct fj_err *err)
+/* its identifier; and whose key decides the algorithm: a root's own, else the issuer's */
+static enum fj_rc subject_key(struct building *w, struct fj_err *err)
 {
-	struct fj_der d, s;
-	struct fj_slice bits;
-	unsigned unused;
+	struct fj_slice point;
+	enum fj_curve curve;
 
-	fj_der_init(&d, w->in->spki);
-	FJ_TRY(fj_der_enter(&d, FJ_DER_SEQ, &s, err));
-	FJ_TRY(fj_der_get(&s, FJ_DER_SEQ, NULL, NULL, err));
-	FJ_TRY(fj_der_bits(&s, &bits, &unused, err));
-	ca_key_id(bits, w->ski);
-	return FJ_OK;
+	FJ_TRY(fj_spki_read(w->in->spki, &curve, &point, err));
+	ca_key_id(point, w->ski);
+	w->alg = fj_alg_of(w->p->id == CA_ROOT ? curve : w->issuer.curve);
+	return w->alg != 0 ? FJ_OK : fj_fail(err, FJ_E_UNSUPPORTED, "ca", "formats.md 2", "a CA's key is on neither P-256 nor SM2's curve");
 }
 
 enum fj_rc ca_cert_tbs(const struct ca_home *h, const struct ca_cert_in *in, struct fj_buf *tbs, struct fj_err *err)
@@ -348,7 +350,7 @@ enum fj_rc ca_cert_tbs(const struct ca_home *h, const struct ca_cert_in *in, str
 		return fj_fail(err, FJ_E_UNSUPPORTED, "ca", NULL, "there is no certificate profile %d", (int)in->profile);
 	if (in->profile != CA_ROOT)
 		FJ_TRY(fj_x509_read(in->issuer_cert, &w.issuer, err));
-	FJ_TRY(subject_key_id(&w, err));
+	FJ_TRY(subject_key(&w, err));
 	FJ_AUTO(x509) x = X509_new();
 	if (x == NULL)
 		return ca_fail_ssl(err, "make a certificate");

@@ -48,6 +48,7 @@ static enum fj_rc link_check(const struct fj_x509 *child, const struct fj_x509 *
 	    no(err, "RFC 5280 4.2.1.1", "an authority key identifier is not the issuer's"));
 	FJ_ENSURE(parent->ca && (parent->ku & FJ_KU_CERT), no(err, "RFC 5280 4.2.1.9", "an issuer in the chain is no CA"));
 	FJ_ENSURE(parent->pathlen < 0 || below <= parent->pathlen, no(err, "RFC 5280 4.2.1.9", "the chain is longer than a CA allows"));
+	FJ_ENSURE(child->alg == ca_key_alg(key), no(err, "RFC 5280 4.1.1.2", "a certificate names another signature algorithm than its issuer's key has"));
 	return ca_key_verify(key, child->tbs, child->sig, err);
 }
 

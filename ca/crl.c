@@ -7,8 +7,6 @@
  */
 #include "ca/internal.h"
 
-static const uint8_t algorithm[] = {0x30, 0x0a, 0x06, 0x08, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x04, 0x03, 0x02};
-
 static enum fj_rc put_time(struct fj_buf *b, fj_time t)
 {
 	struct fj_date d = fj_date_of(t, 0);
@@ -108,7 +106,7 @@ static enum fj_rc write_crl(const struct ca_crl_in *in, const struct fj_x509 *is
 	FJ_AUTO(buf) list = FJ_BUF_INIT(FJ_DER_MAX);
 
 	FJ_TRY(fj_der_put_uint(&body, 1));
-	FJ_TRY(fj_buf_put(&body, algorithm, sizeof(algorithm)));
+	FJ_TRY(fj_buf_put(&body, ca_algorithm(fj_alg_of(issuer->curve)).p, ca_algorithm(fj_alg_of(issuer->curve)).len));
 	FJ_TRY(fj_buf_put(&body, issuer->subject.p, issuer->subject.len));
 	FJ_TRY(put_time(&body, in->this_update));
 	FJ_TRY(put_time(&body, in->next_update));

@@ -14,14 +14,20 @@ FJ_DEFINE_AUTO_PTR(x509_crl, X509_CRL, X509_CRL_free)
 FJ_DEFINE_AUTO_PTR(x509_req, X509_REQ, X509_REQ_free)
 FJ_DEFINE_AUTO_PTR(x509_name, X509_NAME, X509_NAME_free)
 FJ_DEFINE_AUTO_PTR(evp_pkey, EVP_PKEY, EVP_PKEY_free)
-FJ_DEFINE_AUTO_PTR(evp_md_ctx, EVP_MD_CTX, EVP_MD_CTX_free)
 FJ_DEFINE_AUTO_PTR(asn1_time, ASN1_TIME, ASN1_TIME_free)
 FJ_DEFINE_AUTO_PTR(asn1_int, ASN1_INTEGER, ASN1_INTEGER_free)
 
 /* FJ_E_CRYPTO with OpenSSL's own code, its queue emptied */
 enum fj_rc ca_fail_ssl(struct fj_err *err, const char *what);
-/* the process's throw-away P-256 key: signs what the TPM will sign again */
-EVP_PKEY *ca_throwaway(void);
+/* the process's throw-away key of an algorithm: signs what the TPM will sign again */
+EVP_PKEY *ca_throwaway(enum fj_alg alg);
+/* A context that signs (or verifies) by the algorithm of the key, with the distinguishing identifier for SM2; NULL: the
+ * key is none of ours, or memory is out.  ca_context_free frees it. */
+EVP_MD_CTX *ca_context(EVP_PKEY *key, bool sign);
+void ca_context_free(EVP_MD_CTX *ctx);
+FJ_DEFINE_AUTO_PTR(ca_context, EVP_MD_CTX, ca_context_free)
+/* AlgorithmIdentifier, whole */
+struct fj_slice ca_algorithm(enum fj_alg alg);
 /* SHA-1 of the key bits: RFC 5280 4.2.1.2 (1) */
 void ca_key_id(struct fj_slice key_bits, uint8_t out[20]);
 

@@ -30,18 +30,43 @@ enum fj_rc ca_fail_ssl(struct fj_err *err, const char *what)
 	return fj_fail_code(err, FJ_E_CRYPTO, "openssl", (long)code, "%s: %s", what, reason != NULL ? reason : "failed");
 }
 
-static EVP_PKEY *throwaway;
+static EVP_PKEY *throwaway[FJ_ALG_END];
 static pthread_once_t once = PTHREAD_ONCE_INIT;
 
 static void make_throwaway(void)
 {
-	throwaway = EVP_EC_gen("P-256");
+	throwaway[FJ_ES256] = EVP_EC_gen("P-256");
+	throwaway[FJ_SM2] = EVP_PKEY_Q_keygen(NULL, NULL, "SM2");
 }
 
-EVP_PKEY *ca_throwaway(void)
+EVP_PKEY *ca_throwaway(enum fj_alg alg)
 {
 	pthread_once(&once, make_throwaway);
-	return throwaway;
+	return throwaway[alg];
+}
+
+EVP_MD_CTX *ca_context(EVP_PKEY *key, bool sign)
+{
+	bool sm2 = key != NULL && EVP_PKEY_is_a(key, "SM2");
+	EVP_MD_CTX *ctx = EVP_MD_CTX_new();
+	EVP_PKEY_CTX *with = key != NULL ? EVP_PKEY_CTX_new(key, NULL) : NULL;
+
+	if (ctx != NULL && with != NULL && (!sm2 || EVP_PKEY_CTX_set1_id(with, FJ_SM2_ID, strlen(FJ_SM2_ID)) == 1)) {
+		EVP_MD_CTX_set_pkey_ctx(ctx, with); /* stays ours */
+		if ((sign ? EVP_DigestSignInit : EVP_DigestVerifyInit)(ctx, NULL, sm2 ? EVP_sm3() : EVP_sha256(), NULL, key) == 1)
+			return ctx;
+	}
+	EVP_MD_CTX_free(ctx);
+	EVP_PKEY_CTX_free(with);
+	return NULL;
+}
+
+void ca_context_free(EVP_MD_CTX *ctx)
+{
+	EVP_PKEY_CTX *with = ctx != NULL ? EVP_MD_CTX_get_pkey_ctx(ctx) : NULL;
+
+	EVP_MD_CTX_free(ctx);
+	EVP_PKEY_CTX_free(with);
 }
 
 void ca_key_id(struct fj_slice key_bits, uint8_t out[20])
@@ -57,6 +82,11 @@ void ca_key_id(struct fj_slice key_bits, uint8_t out[20])
 struct ca_key {
 	EVP_PKEY *pkey;
 };
+
+enum fj_alg ca_key_alg(const struct ca_key *k)
+{
+	return EVP_PKEY_is_a(k->pkey, "SM2") ? FJ_SM2 : FJ_ES256;
+}
 
 enum fj_rc ca_key_open(struct fj_slice cert, struct ca_key **out, struct fj_err *err)
 {
@@ -84,9 +114,9 @@ void ca_key_close(struct ca_key *k)
 
 enum fj_rc ca_key_verify(const struct ca_key *k, struct fj_slice data, struct fj_slice sig, struct fj_err *err)
 {
-	FJ_AUTO(evp_md_ctx) ctx = EVP_MD_CTX_new();
+	FJ_AUTO(ca_context) ctx = ca_context(k->pkey, false);
 
-	if (ctx == NULL || EVP_DigestVerifyInit(ctx, NULL, EVP_sha256(), NULL, k->pkey) != 1)
+	if (ctx == NULL)
 		return ca_fail_ssl(err, "prepare to verify");
 	if (EVP_DigestVerify(ctx, sig.p, sig.len, data.p, data.len) == 1)
 		return FJ_OK;
@@ -108,19 +138,20 @@ static enum fj_rc put_spki(EVP_PKEY *key, struct fj_buf *spki, struct fj_err *er
 	return rc;
 }
 
-enum fj_rc ca_ephemeral_spki(struct fj_buf *spki, struct fj_err *err)
+enum fj_rc ca_ephemeral_spki(enum fj_alg alg, struct fj_buf *spki, struct fj_err *err)
 {
-	/* SEQUENCE { SEQUENCE { id-ecPublicKey, prime256v1 }, BIT STRING of 65 octets }, RFC 5480 2 */
-	static const uint8_t head[] = {0x30, 0x59, 0x30, 0x13, 0x06, 0x07, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x02, 0x01, 0x06, 0x08,
-		0x2a, 0x86, 0x48, 0xce, 0x3d, 0x03, 0x01, 0x07, 0x03, 0x42, 0x00};
+	/* SEQUENCE { SEQUENCE { id-ecPublicKey, curve }, BIT STRING of 65 octets }, RFC 5480 2; both curves' names have eight octets.  An
+	 * encoder would take longer than the key. */
+	static const uint8_t head[] = {0x30, 0x59, 0x30, 0x13, 0x06, 0x07, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x02, 0x01, 0x06, 0x08};
+	static const uint8_t p256[] = {0x2a, 0x86, 0x48, 0xce, 0x3d, 0x03, 0x01, 0x07}, sm2[] = {0x2a, 0x81, 0x1c, 0xcf, 0x55, 0x01, 0x82, 0x2d}, bits[] = {0x03, 0x42, 0x00};
 	uint8_t point[65];
 	size_t n = 0;
-	FJ_AUTO(evp_pkey) key = EVP_EC_gen("P-256");
+	FJ_AUTO(evp_pkey) key = alg == FJ_SM2 ? EVP_PKEY_Q_keygen(NULL, NULL, "SM2") : EVP_EC_gen("P-256");
 
 	if (key == NULL || EVP_PKEY_get_octet_string_param(key, OSSL_PKEY_PARAM_ENCODED_PUBLIC_KEY, point, sizeof(point), &n) != 1 || n != sizeof(point))
 		return ca_fail_ssl(err, "make a key");
-	return fj_buf_put(spki, head, sizeof(head)) == FJ_OK && fj_buf_put(spki, point, n) == FJ_OK ? FJ_OK
-	    : fj_no_memory(err, "ca");
+	return fj_buf_put(spki, head, sizeof(head)) == FJ_OK && fj_buf_put(spki, alg == FJ_SM2 ? sm2 : p256, 8) == FJ_OK &&
+	    fj_buf_put(spki, bits, sizeof(bits)) == FJ_OK && fj_buf_put(spki, point, n) == FJ_OK ? FJ_OK : fj_no_memory(err, "ca");
 }
 
 static enum fj_rc refuse(struct fj_err *err, const char *cite, const char *en, const char *zh)

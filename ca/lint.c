@@ -20,20 +20,21 @@ static bool uri_is(struct fj_slice uri, const char *base, const char *rest)
 	return uri.len == n + m && memcmp(uri.p, base, n) == 0 && memcmp(uri.p + n, rest, m) == 0;
 }
 
-/* BASE/crl/<shard>.crl, shard in digits */
-static bool crldp_ok(const struct ca_home *h, const struct ca_profile_row *p, struct fj_slice uri)
+/* BASE/crl/<shard>.crl, BASE/crl/sm2-<shard>.crl, shard in digits */
+static bool crldp_ok(const struct ca_home *h, const struct ca_profile_row *p, enum fj_alg alg, struct fj_slice uri)
 {
 	size_t n = strlen(h->base);
-	char name[32];
+	char name[40], begin[24];
 
 	if (p->id == CA_ISSUING)
-		return uri_is(uri, h->base, "/crl/root.crl");
-	if (uri.len < n + 10 || uri.len - n >= sizeof(name) || memcmp(uri.p, h->base, n) != 0)
+		return uri_is(uri, h->base, alg == FJ_SM2 ? "/crl/root-sm2.crl" : "/crl/root.crl");
+	size_t head = (size_t)snprintf(begin, sizeof(begin), "/crl/%s", fj_alg_prefix(alg));
+	if (uri.len < n + head + 5 || uri.len - n >= sizeof(name) || memcmp(uri.p, h->base, n) != 0)
 		return false;
 	memcpy(name, uri.p + n, uri.len - n);
 	name[uri.len - n] = '\0';
-	size_t d = strspn(name + 5, "0123456789");
-	return memcmp(name, "/crl/", 5) == 0 && d > 0 && d < 10 && strcmp(name + 5 + d, ".crl") == 0;
+	size_t d = strspn(name + head, "0123456789");
+	return memcmp(name, begin, head) == 0 && d > 0 && d < 10 && strcmp(name + head + d, ".crl") == 0;
 }
 
 static enum fj_rc lint_names(const struct ca_profile_row *p, const struct fj_x509 *x, struct fj_err *err)
@@ -56,6 +57,8 @@ static enum fj_rc lint_basics(const struct ca_profile_row *p, const struct fj_x5
 	WANT(x->serial.len == 16 && x->serial.p[0] != 0 && x->serial.p[0] < 0x80, "RFC 5280 4.1.2.2",
 	    "the serial number is not 16 octets, positive, without leading zero");
 	WANT(x->not_after <= ca_profile_end(p, x->not_before), "RFC 5280 4.1.2.5", "the validity is longer than the profile allows");
+	WANT(p->id == CA_DATA_ASSET || fj_alg_of(x->curve) == x->alg, "formats.md 2", "the key of one of our own is of another hierarchy than its issuer's");
+	WANT((x->curve == FJ_CURVE_SM2) == (x->alg == FJ_SM2), "GB/T 20518 5.2.3.7", "the subject's key belongs to another hierarchy than its issuer's");
 	WANT(x->seen == p->wants, "formats.md 2", "an extension is missing or is not in the profile");
 	unsigned critical = p->wants & (FJ_X_KU | FJ_X_BC);
 	WANT(x->critical == critical, "RFC 5280 4.2", "an extension is wrongly critical or not critical");
@@ -93,9 +96,10 @@ static enum fj_rc lint_extensions(const struct ca_home *h, const struct ca_profi
 		WANT(strcmp(x->policy, want) == 0, "RFC 5280 4.2.1.4", "the certificate policy is not this home's");
 	}
 	if (p->wants & FJ_X_CRLDP)
-		WANT(crldp_ok(h, p, x->crldp), "RFC 5280 4.2.1.13", "the CRL distribution point is not this home's");
+		WANT(crldp_ok(h, p, x->alg, x->crldp), "RFC 5280 4.2.1.13", "the CRL distribution point is not this home's");
 	if (p->wants & FJ_X_AIA) {
-		WANT(uri_is(x->ca_issuers, h->base, p->ca ? "/ca/root.cer" : "/ca/issuing.cer"), "RFC 5280 4.2.2.1", "caIssuers is not this home's");
+		snprintf(want, sizeof(want), "/ca/%s%s.cer", p->ca ? "root" : "issuing", fj_alg_suffix(x->alg));
+		WANT(uri_is(x->ca_issuers, h->base, want), "RFC 5280 4.2.2.1", "caIssuers is not this home's");
 		WANT(p->ca ? x->ocsp.len == 0 : uri_is(x->ocsp, h->base, "/ocsp"), "RFC 5280 4.2.2.1", "the OCSP address is not this home's");
 	}
 	if (p->wants & FJ_X_SAN)
@@ -145,7 +149,7 @@ enum fj_rc ca_lint(const struct ca_home *h, enum ca_profile profile, struct fj_s
 }
 
 /* an issuing certificate signed by the throw-away key, for the leaves' canaries */
-static enum fj_rc canary_issuer(const struct ca_home *h, struct fj_buf *cert, struct fj_err *err)
+static enum fj_rc canary_issuer(const struct ca_home *h, enum fj_alg alg, struct fj_buf *cert, struct fj_err *err)
 {
 	FJ_AUTO(buf) spki = FJ_BUF_INIT(1024);
 	FJ_AUTO(buf) tbs = FJ_BUF_INIT(FJ_X509_MAX);
@@ -153,24 +157,23 @@ static enum fj_rc canary_issuer(const struct ca_home *h, struct fj_buf *cert, st
 	size_t n = 128;
 	uint8_t sig[128];
 
-	FJ_TRY(ca_ephemeral_spki(&spki, err));
+	FJ_TRY(ca_ephemeral_spki(alg, &spki, err));
 	in.spki = fj_buf_slice(&spki);
 	ca_serial_new(&in.serial);
 	FJ_TRY(ca_cert_tbs(h, &in, &tbs, err));
-	FJ_AUTO(evp_md_ctx) ctx = EVP_MD_CTX_new();
-	if (ctx == NULL || EVP_DigestSignInit(ctx, NULL, EVP_sha256(), NULL, ca_throwaway()) != 1 ||
-	    EVP_DigestSign(ctx, sig, &n, tbs.data, tbs.len) != 1)
+	FJ_AUTO(ca_context) ctx = ca_context(ca_throwaway(alg), true);
+	if (ctx == NULL || EVP_DigestSign(ctx, sig, &n, tbs.data, tbs.len) != 1)
 		return ca_fail_ssl(err, "sign a canary");
 	return ca_assemble(fj_buf_slice(&tbs), FJ_SLICE(sig, n), cert, err);
 }
 
-enum fj_rc ca_canary(const struct ca_home *h, struct fj_err *err)
+static enum fj_rc canaries(const struct ca_home *h, enum fj_alg alg, struct fj_err *err)
 {
 	FJ_AUTO(buf) issuer = FJ_BUF_INIT(FJ_X509_MAX);
 	FJ_AUTO(buf) spki = FJ_BUF_INIT(1024);
 
-	FJ_TRY(canary_issuer(h, &issuer, err));
-	FJ_TRY(ca_ephemeral_spki(&spki, err));
+	FJ_TRY(canary_issuer(h, alg, &issuer, err));
+	FJ_TRY(ca_ephemeral_spki(alg, &spki, err));
 	for (int id = CA_ISSUING; id < CA_PROFILE_END; id++) {
 		FJ_AUTO(buf) tbs = FJ_BUF_INIT(FJ_X509_MAX);
 		struct ca_cert_in in = {.profile = (enum ca_profile)id, .not_before = fj_now(), .not_after = fj_now() + 86400,
@@ -184,4 +187,10 @@ enum fj_rc ca_canary(const struct ca_home *h, struct fj_err *err)
 		FJ_TRY(ca_cert_tbs(h, &in, &tbs, err));
 	}
 	return FJ_OK;
+}
+
+enum fj_rc ca_canary(const struct ca_home *h, struct fj_err *err)
+{
+	FJ_TRY(canaries(h, FJ_ES256, err));
+	return canaries(h, FJ_SM2, err);
 }

@@ -3,7 +3,7 @@
  *
  * Both are read and written with the small DER tools: a request comes from
  * anybody, and a parser that knows only what we answer to is the smallest.
- * CertIDs may use SHA-1 or SHA-256; the nonce is echoed (1 to 128 octets);
+ * CertIDs may use SHA-1, SHA-256 or SM3; the nonce is echoed (1 to 128 octets);
  * request signatures are ignored, as RFC 6960 4.1.2 allows a responder.
  */
 #include "ca/internal.h"
@@ -12,7 +12,7 @@
 
 static const uint8_t sha1_oid[] = {0x2b, 0x0e, 0x03, 0x02, 0x1a};
 static const uint8_t sha256_oid[] = {0x60, 0x86, 0x48, 0x01, 0x65, 0x03, 0x04, 0x02, 0x01};
-static const uint8_t ecdsa_alg[] = {0x30, 0x0a, 0x06, 0x08, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x04, 0x03, 0x02};
+static const uint8_t sm3_oid[] = {0x2a, 0x81, 0x1c, 0xcf, 0x55, 0x01, 0x83, 0x11};
 
 static enum fj_rc bad(struct fj_err *err, const char *what)
 {
@@ -23,7 +23,8 @@ static enum fj_rc bad(struct fj_err *err, const char *what)
 static bool issuer_matches(struct fj_slice alg_oid, struct fj_slice name, struct fj_slice key, const struct fj_x509 *issuer)
 {
 	const EVP_MD *md = fj_slice_eq(alg_oid, FJ_SLICE(sha1_oid, sizeof(sha1_oid))) ? EVP_sha1()
-	    : fj_slice_eq(alg_oid, FJ_SLICE(sha256_oid, sizeof(sha256_oid))) ? EVP_sha256() : NULL;
+	    : fj_slice_eq(alg_oid, FJ_SLICE(sha256_oid, sizeof(sha256_oid))) ? EVP_sha256()
+	    : fj_slice_eq(alg_oid, FJ_SLICE(sm3_oid, sizeof(sm3_oid))) ? EVP_sm3() : NULL;
 	uint8_t h[EVP_MAX_MD_SIZE];
 	unsigned n = 0;
 
@@ -218,7 +219,7 @@ enum fj_rc ca_ocsp_tbs(const struct ca_ocsp_req *r, struct fj_slice responder_ce
 	return rc == FJ_OK ? FJ_OK : fj_fail(err, rc, "ca", NULL, "an OCSP answer is too large, or memory is out");
 }
 
-static enum fj_rc write_response(struct fj_slice tbs, struct fj_slice sig, struct fj_slice cert, struct fj_buf *out)
+static enum fj_rc write_response(struct fj_slice tbs, enum fj_alg alg, struct fj_slice sig, struct fj_slice cert, struct fj_buf *out)
 {
 	static const uint8_t basic_oid[] = {0x2b, 0x06, 0x01, 0x05, 0x05, 0x07, 0x30, 0x01, 0x01};
 	static const uint8_t head[] = {0x0a, 0x01, 0x00}, unused = 0;
@@ -227,7 +228,7 @@ static enum fj_rc write_response(struct fj_slice tbs, struct fj_slice sig, struc
 	FJ_AUTO(buf) certs = FJ_BUF_INIT(FJ_X509_MAX + 64);
 
 	FJ_TRY(fj_buf_put(&basic, tbs.p, tbs.len));
-	FJ_TRY(fj_buf_put(&basic, ecdsa_alg, sizeof(ecdsa_alg)));
+	FJ_TRY(fj_buf_put(&basic, ca_algorithm(alg).p, ca_algorithm(alg).len));
 	FJ_TRY(fj_buf_put(&bits, &unused, 1));
 	FJ_TRY(fj_buf_put(&bits, sig.p, sig.len));
 	FJ_TRY(fj_der_put(&basic, FJ_DER_BITS, fj_buf_slice(&bits)));
@@ -248,7 +249,10 @@ static enum fj_rc write_response(struct fj_slice tbs, struct fj_slice sig, struc
 
 enum fj_rc ca_ocsp_assemble(struct fj_slice tbs, struct fj_slice der_sig, struct fj_slice responder_cert, struct fj_buf *out, struct fj_err *err)
 {
-	enum fj_rc rc = write_response(tbs, der_sig, responder_cert, out);
+	struct fj_x509 responder;
+
+	FJ_TRY(fj_x509_read(responder_cert, &responder, err));
+	enum fj_rc rc = write_response(tbs, fj_alg_of(responder.curve), der_sig, responder_cert, out);
 
 	return rc == FJ_OK ? FJ_OK : fj_fail(err, rc, "ca", NULL, "an OCSP answer is too large, or memory is out");
 }

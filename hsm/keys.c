@@ -3,7 +3,10 @@
  * signature with, and the two that sign in our memory.
  *
  * A key is known by its SubjectPublicKeyInfo; one that was not made yet has none.
- * The log's Ed25519 key is libsodium's, in guarded pages; the OCSP key is OpenSSL's.
+ * The log's Ed25519 key is libsodium's, in guarded pages; the OCSP keys are OpenSSL's.
+ *
+ * SM2 signs and verifies over e = SM3(Z || M), Z = SM3(length of id || id || a || b || x_G || y_G ||
+ * x_A || y_A) (GM/T 0003.2-2012 5.5).  OpenSSL computes it for itself when it verifies; for the TPM we do.
  */
 #include <openssl/core_names.h>
 #include <openssl/ec.h>
@@ -21,21 +24,22 @@ static EVP_PKEY *public_of(const struct fj_buf *spki)
 }
 
 /* the OCSP key from its scalar: OpenSSL wants the public point beside it */
-static EVP_PKEY *private_of(const struct fj_secret *scalar)
+static EVP_PKEY *private_of(enum fj_alg alg, const struct fj_secret *scalar)
 {
+	const char *group = alg == FJ_SM2 ? "SM2" : "prime256v1";
 	EVP_PKEY *key = NULL;
 	BIGNUM *d = BN_secure_new();
 	OSSL_PARAM_BLD *bld = OSSL_PARAM_BLD_new();
 	OSSL_PARAM *params = NULL;
-	EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_new_from_name(NULL, "EC", NULL);
-	EC_GROUP *g = EC_GROUP_new_by_curve_name(NID_X9_62_prime256v1);
+	EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_new_from_name(NULL, alg == FJ_SM2 ? "SM2" : "EC", NULL);
+	EC_GROUP *g = EC_GROUP_new_by_curve_name(alg == FJ_SM2 ? NID_sm2 : NID_X9_62_prime256v1);
 	EC_POINT *q = g == NULL ? NULL : EC_POINT_new(g);
 	uint8_t point[65];
 
 	if (d != NULL && bld != NULL && ctx != NULL && q != NULL && BN_bin2bn(scalar->p, (int)scalar->len, d) != NULL &&
 	    EC_POINT_mul(g, q, d, NULL, NULL, NULL) == 1 &&
 	    EC_POINT_point2oct(g, q, POINT_CONVERSION_UNCOMPRESSED, point, 65, NULL) == 65 &&
-	    OSSL_PARAM_BLD_push_utf8_string(bld, OSSL_PKEY_PARAM_GROUP_NAME, "prime256v1", 0) == 1 &&
+	    OSSL_PARAM_BLD_push_utf8_string(bld, OSSL_PKEY_PARAM_GROUP_NAME, group, 0) == 1 &&
 	    OSSL_PARAM_BLD_push_octet_string(bld, OSSL_PKEY_PARAM_PUB_KEY, point, 65) == 1 &&
 	    OSSL_PARAM_BLD_push_BN(bld, OSSL_PKEY_PARAM_PRIV_KEY, d) == 1 &&
 	    (params = OSSL_PARAM_BLD_to_param(bld)) != NULL && EVP_PKEY_fromdata_init(ctx) == 1)
@@ -50,15 +54,15 @@ static EVP_PKEY *private_of(const struct fj_secret *scalar)
 	return key;
 }
 
-static enum fj_rc load_ocsp(struct hsm_signer *s, struct fj_err *err)
+static enum fj_rc load_ocsp(struct hsm_signer *s, unsigned role, struct fj_err *err)
 {
 	FJ_AUTO(secret) scalar = FJ_SECRET_INIT;
 	uint8_t *der = NULL;
 
-	FJ_TRY(hsm_tpm_unseal(s->tpm, s->mem.slot[HSM_OCSP], &scalar, err));
-	s->pub[HSM_OCSP] = private_of(&scalar);
-	int n = s->pub[HSM_OCSP] == NULL ? -1 : i2d_PUBKEY(s->pub[HSM_OCSP], &der);
-	enum fj_rc rc = n > 0 ? fj_buf_put(&s->spki[HSM_OCSP], der, (size_t)n) : FJ_E_CRYPTO;
+	FJ_TRY(hsm_tpm_unseal(s->tpm, s->mem.slot[role], &scalar, err));
+	s->pub[role] = private_of(hsm_role(role)->alg, &scalar);
+	int n = s->pub[role] == NULL ? -1 : i2d_PUBKEY(s->pub[role], &der);
+	enum fj_rc rc = n > 0 ? fj_buf_put(&s->spki[role], der, (size_t)n) : FJ_E_CRYPTO;
 	OPENSSL_free(der);
 	return rc == FJ_OK ? FJ_OK : fj_fail(err, rc, HSM_LAYER, NULL, "the sealed OCSP key is not usable");
 }
@@ -79,7 +83,7 @@ static enum fj_rc load_note(struct hsm_signer *s, struct fj_err *err)
 	return FJ_OK;
 }
 
-static enum fj_rc load_tpm(struct hsm_signer *s, enum hsm_role role, struct fj_err *err)
+static enum fj_rc load_tpm(struct hsm_signer *s, unsigned role, struct fj_err *err)
 {
 	FJ_TRY(hsm_tpm_public(s->tpm, s->mem.slot[role], &s->spki[role], err));
 	s->pub[role] = public_of(&s->spki[role]);
@@ -88,27 +92,96 @@ static enum fj_rc load_tpm(struct hsm_signer *s, enum hsm_role role, struct fj_e
 
 enum fj_rc signer_load_keys(struct hsm_signer *s, struct fj_err *err)
 {
-	for (int r = HSM_ROOT; r < HSM_ROLE_END; r++) {
+	for (unsigned r = HSM_ROOT; r < HSM_ROLE_END; r++) {
 		if (s->mem.slot[r] == 0)
 			continue; /* a ceremony was cut before it */
 		fj_buf_release(&s->spki[r]);
 		fj_buf_init(&s->spki[r], 512);
 		EVP_PKEY_free(s->pub[r]);
 		s->pub[r] = NULL;
-		FJ_TRY(r == HSM_OCSP ? load_ocsp(s, err) : r == HSM_NOTE ? load_note(s, err) : load_tpm(s, (enum hsm_role)r, err));
+		FJ_TRY(hsm_role(r)->where != HSM_SEALED ? load_tpm(s, r, err) : r == HSM_NOTE ? load_note(s, err) : load_ocsp(s, r, err));
 	}
 	return FJ_OK;
 }
 
-bool signer_verifies(const struct hsm_signer *s, enum hsm_role role, struct fj_slice data, struct fj_slice der_sig)
+/* --- signatures by a key's algorithm --- */
+
+static bool digest_all(const EVP_MD *md, const struct fj_slice *part, size_t n, struct fj_hash *out)
 {
 	EVP_MD_CTX *ctx = EVP_MD_CTX_new();
-	bool ok = ctx != NULL && s->pub[role] != NULL &&
-	    EVP_DigestVerifyInit(ctx, NULL, EVP_sha256(), NULL, s->pub[role]) == 1 &&
-	    EVP_DigestVerify(ctx, der_sig.p, der_sig.len, data.p, data.len) == 1;
+	bool ok = ctx != NULL && EVP_DigestInit_ex(ctx, md, NULL) == 1;
 
+	for (size_t i = 0; ok && i < n; i++)
+		ok = EVP_DigestUpdate(ctx, part[i].p, part[i].len) == 1;
+	ok = ok && EVP_DigestFinal_ex(ctx, out->b, NULL) == 1;
 	EVP_MD_CTX_free(ctx);
 	return ok;
+}
+
+enum fj_rc signer_digest(const struct hsm_signer *s, enum hsm_role role, struct fj_slice data, struct fj_hash *out, struct fj_err *err)
+{
+	/* the length of the identifier in bits, itself, and a, b, x_G, y_G of the recommended curve (GM/T 0003.5-2012 2) */
+	static const uint8_t head[] = {0x00, 0x80, '1', '2', '3', '4', '5', '6', '7', '8', '1', '2', '3', '4', '5', '6', '7', '8',
+		0xff, 0xff, 0xff, 0xfe, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x00, 0x00, 0x00, 0x00, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xfc,
+		0x28, 0xe9, 0xfa, 0x9e, 0x9d, 0x9f, 0x5e, 0x34, 0x4d, 0x5a, 0x9e, 0x4b, 0xcf, 0x65, 0x09, 0xa7, 0xf3, 0x97, 0x89, 0xf5, 0x15, 0xab, 0x8f, 0x92, 0xdd, 0xbc, 0xbd, 0x41, 0x4d, 0x94, 0x0e, 0x93,
+		0x32, 0xc4, 0xae, 0x2c, 0x1f, 0x19, 0x81, 0x19, 0x5f, 0x99, 0x04, 0x46, 0x6a, 0x39, 0xc9, 0x94, 0x8f, 0xe3, 0x0b, 0xbf, 0xf2, 0x66, 0x0b, 0xe1, 0x71, 0x5a, 0x45, 0x89, 0x33, 0x4c, 0x74, 0xc7,
+		0xbc, 0x37, 0x36, 0xa2, 0xf4, 0xf6, 0x77, 0x9c, 0x59, 0xbd, 0xce, 0xe3, 0x6b, 0x69, 0x21, 0x53, 0xd0, 0xa9, 0x87, 0x7c, 0xc6, 0x2a, 0x47, 0x40, 0x02, 0xdf, 0x32, 0xe5, 0x21, 0x39, 0xf0, 0xa0};
+	const struct fj_buf *spki = &s->spki[role];
+	struct fj_hash z;
+
+	if (hsm_role(role)->alg != FJ_SM2) {
+		fj_sha256(data, out);
+		return FJ_OK;
+	}
+	struct fj_slice key[] = {FJ_SLICE(head, sizeof(head)), FJ_SLICE(spki->data + spki->len - 64, 64)};
+	struct fj_slice msg[] = {FJ_SLICE(z.b, sizeof(z.b)), data};
+	return digest_all(EVP_sm3(), key, 2, &z) && digest_all(EVP_sm3(), msg, 2, out) ? FJ_OK
+	    : fj_fail(err, FJ_E_CRYPTO, HSM_LAYER, NULL, "SM3 of what is to be signed could not be computed");
+}
+
+/* a context that signs or verifies by the algorithm of the role's key; the caller frees both */
+static EVP_MD_CTX *context(const struct hsm_signer *s, enum hsm_role role, bool sign, EVP_PKEY_CTX **key)
+{
+	const EVP_MD *md = hsm_role(role)->alg == FJ_SM2 ? EVP_sm3() : EVP_sha256();
+	EVP_MD_CTX *ctx = EVP_MD_CTX_new();
+
+	*key = s->pub[role] != NULL ? EVP_PKEY_CTX_new(s->pub[role], NULL) : NULL;
+	if (ctx == NULL || *key == NULL || (hsm_role(role)->alg == FJ_SM2 && EVP_PKEY_CTX_set1_id(*key, FJ_SM2_ID, strlen(FJ_SM2_ID)) != 1))
+		goto bad;
+	EVP_MD_CTX_set_pkey_ctx(ctx, *key);
+	if ((sign ? EVP_DigestSignInit : EVP_DigestVerifyInit)(ctx, NULL, md, NULL, s->pub[role]) == 1)
+		return ctx;
+bad:
+	EVP_MD_CTX_free(ctx);
+	EVP_PKEY_CTX_free(*key);
+	*key = NULL;
+	return NULL;
+}
+
+bool signer_verifies(const struct hsm_signer *s, enum hsm_role role, struct fj_slice data, struct fj_slice der_sig)
+{
+	EVP_PKEY_CTX *key;
+	EVP_MD_CTX *ctx = context(s, role, false, &key);
+	bool ok = ctx != NULL && EVP_DigestVerify(ctx, der_sig.p, der_sig.len, data.p, data.len) == 1;
+
+	EVP_MD_CTX_free(ctx);
+	EVP_PKEY_CTX_free(key);
+	return ok;
+}
+
+enum fj_rc signer_sign_soft(const struct hsm_signer *s, enum hsm_role role, struct fj_slice data, uint8_t raw[64], struct fj_err *err)
+{
+	uint8_t der[96];
+	size_t n = sizeof(der);
+	EVP_PKEY_CTX *key;
+	EVP_MD_CTX *ctx = context(s, role, true, &key);
+	bool ok = ctx != NULL && EVP_DigestSign(ctx, der, &n, data.p, data.len) == 1;
+
+	EVP_MD_CTX_free(ctx);
+	EVP_PKEY_CTX_free(key);
+	if (!ok)
+		return fj_fail(err, FJ_E_CRYPTO, HSM_LAYER, NULL, "the OCSP key could not sign");
+	return fj_ecdsa_der_to_raw(FJ_SLICE(der, n), raw, err);
 }
 
 bool signer_note_verifies(const struct hsm_signer *s, struct fj_slice text, const uint8_t sig[64])

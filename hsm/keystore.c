@@ -19,14 +19,6 @@
 
 #define SLOT 4096
 
-/* keys that sign all day stand in the TPM; those of the ceremony and of the start are loaded */
-static const struct {
-	enum hsm_role role;
-	bool persistent, sealed;
-} kinds[] = {
-	{HSM_ROOT, false, false}, {HSM_ISSUING, true, false}, {HSM_TOKEN, true, false}, {HSM_OCSP, false, true}, {HSM_LOG, true, false}, {HSM_NOTE, false, true},
-};
-
 void hsm_blob_init(struct hsm_blob *b)
 {
 	memset(b, 0, sizeof(*b));
@@ -155,10 +147,10 @@ static enum fj_rc record(struct hsm_signer *s, unsigned slot, uint8_t role, uint
 
 /* --- making --- */
 
-static bool new_scalar(uint8_t out[32])
+static bool new_scalar(enum fj_alg alg, uint8_t out[32])
 {
 	BIGNUM *d = NULL;
-	EVP_PKEY *key = EVP_EC_gen("P-256");
+	EVP_PKEY *key = alg == FJ_SM2 ? EVP_PKEY_Q_keygen(NULL, NULL, "SM2") : EVP_EC_gen("P-256");
 	bool ok = key != NULL && EVP_PKEY_get_bn_param(key, "priv", &d) == 1 && BN_bn2binpad(d, out, 32) == 32;
 
 	EVP_PKEY_free(key);
@@ -167,18 +159,18 @@ static bool new_scalar(uint8_t out[32])
 }
 
 /* 32 octets made outside: they are to sign in our memory, sealed at rest */
-static enum fj_rc create_sealed(struct hsm_signer *s, enum hsm_role role, struct hsm_blob *b, struct fj_err *err)
+static enum fj_rc create_sealed(struct hsm_signer *s, enum fj_alg alg, struct hsm_blob *b, struct fj_err *err)
 {
 	uint8_t octets[32];
 	struct fj_slice secret = FJ_SLICE(octets, sizeof(octets));
 	enum fj_rc rc = FJ_OK;
 
-	if (role == HSM_NOTE)
+	if (alg == 0)
 		fj_random(octets, sizeof(octets));
-	else if (!new_scalar(octets))
+	else if (!new_scalar(alg, octets))
 		rc = fj_fail(err, FJ_E_CRYPTO, HSM_LAYER, NULL, "the OCSP key could not be made");
 	if (rc == FJ_OK)
-		rc = hsm_tpm_create(s->tpm, &secret, NULL, b, err);
+		rc = hsm_tpm_create(s->tpm, 0, &secret, NULL, b, err);
 	fj_wipe(octets, sizeof(octets));
 	return rc;
 }
@@ -192,39 +184,50 @@ static unsigned free_slot(const struct hsm_memory *m)
 	return i;
 }
 
-static enum fj_rc make_key(struct hsm_signer *s, size_t k, uint32_t handle, struct fj_err *err)
+static enum fj_rc make_key(struct hsm_signer *s, unsigned role, uint32_t handle, struct fj_err *err)
 {
 	FJ_AUTO(hsm_blob) b;
+	const struct hsm_role_row *r = hsm_role(role);
 	unsigned slot = free_slot(&s->mem);
 	struct fj_hash policy;
 
 	hsm_blob_init(&b);
 	if (slot == HSM_MAX_KEYS)
 		return fj_fail(err, FJ_E_LIMIT, HSM_LAYER, NULL, "the key file has room for %d keys", HSM_MAX_KEYS);
-	bool ruled = quorum_policy(&s->mem, kinds[k].role, &policy);
-	FJ_TRY(kinds[k].sealed ? create_sealed(s, kinds[k].role, &b, err) : hsm_tpm_create(s->tpm, NULL, ruled ? &policy : NULL, &b, err));
-	FJ_TRY(record(s, slot, (uint8_t)kinds[k].role, handle, &b, err));
+	bool ruled = quorum_policy(&s->mem, role, &policy);
+	FJ_TRY(r->where == HSM_SEALED ? create_sealed(s, r->alg, &b, err) : hsm_tpm_create(s->tpm, r->alg, NULL, ruled ? &policy : NULL, &b, err));
+	FJ_TRY(record(s, slot, (uint8_t)role, handle, &b, err));
 	return hsm_tpm_attach(s->tpm, slot, &b, handle, err);
+}
+
+bool store_has(const struct hsm_memory *m, unsigned role)
+{
+	return m->sm2 || hsm_role(role)->alg != FJ_SM2;
+}
+
+static bool lacks(const struct hsm_memory *m, unsigned role)
+{
+	return store_has(m, role) && m->slot[role] == 0;
 }
 
 enum fj_rc store_make(struct hsm_signer *s, struct fj_err *err)
 {
-	uint32_t handle[1 + FJ_ARRAY_LEN(kinds)];
+	uint32_t handle[1 + HSM_ROLE_END];
 	FJ_AUTO(hsm_blob) storage;
 	size_t n = !s->mem.key[0].used, next = 0;
 
 	hsm_blob_init(&storage);
-	for (size_t k = 0; k < FJ_ARRAY_LEN(kinds); k++)
-		n += kinds[k].persistent && s->mem.slot[kinds[k].role] == 0;
+	for (unsigned r = HSM_ROOT; r < HSM_ROLE_END; r++)
+		n += lacks(&s->mem, r) && hsm_role(r)->where == HSM_PERSISTENT;
 	FJ_TRY(hsm_tpm_free_handles(s->tpm, handle, n, err));
 	if (!s->mem.key[0].used) {
 		FJ_TRY(hsm_tpm_storage(s->tpm, handle[next], &storage, err));
 		FJ_TRY(record(s, 0, 0, handle[next++], &storage, err));
 	}
 	FJ_TRY(hsm_tpm_counter_make(s->tpm, err));
-	for (size_t k = 0; k < FJ_ARRAY_LEN(kinds); k++)
-		if (s->mem.slot[kinds[k].role] == 0)
-			FJ_TRY(make_key(s, k, kinds[k].persistent ? handle[next++] : 0, err));
+	for (unsigned r = HSM_ROOT; r < HSM_ROLE_END; r++)
+		if (lacks(&s->mem, r))
+			FJ_TRY(make_key(s, r, hsm_role(r)->where == HSM_PERSISTENT ? handle[next++] : 0, err));
 	return FJ_OK;
 }
 
@@ -232,8 +235,8 @@ bool store_whole(const struct hsm_memory *m)
 {
 	bool all = m->key[0].used;
 
-	for (size_t k = 0; k < FJ_ARRAY_LEN(kinds); k++)
-		all = all && m->slot[kinds[k].role] != 0;
+	for (unsigned r = HSM_ROOT; r < HSM_ROLE_END; r++)
+		all = all && !lacks(m, r);
 	return all;
 }
 

@@ -142,7 +142,9 @@ static enum fj_rc prepare(struct hsm_signer *s, struct fj_err *err)
 	/* what libraries load late, they load now */
 	EVP_MD_free(EVP_MD_fetch(NULL, "SHA256", NULL));
 	EVP_MD_free(EVP_MD_fetch(NULL, "SHA1", NULL));
+	EVP_MD_free(EVP_MD_fetch(NULL, "SM3", NULL));
 	EVP_PKEY_free(EVP_EC_gen("P-256"));
+	EVP_PKEY_free(EVP_PKEY_Q_keygen(NULL, NULL, "SM2"));
 	if (mlockall(MCL_CURRENT) != 0)
 		fj_log(FJ_LOG_INFO, "memory is not locked (RLIMIT_MEMLOCK); secrets have their own locked pages");
 	clock_trust(s);

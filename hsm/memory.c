@@ -17,8 +17,10 @@ enum fj_rc mem_init(struct hsm_memory *m, struct fj_err *err)
 {
 	memset(m, 0, sizeof(*m));
 	fj_buf_init(&m->policy, 65536);
-	fj_buf_init(&m->root_tbs, FJ_X509_MAX);
-	fj_buf_init(&m->issuing_tbs, FJ_X509_MAX);
+	for (int a = 0; a < FJ_ALG_END; a++) {
+		fj_buf_init(&m->root_tbs[a], FJ_X509_MAX);
+		fj_buf_init(&m->issuing_tbs[a], FJ_X509_MAX);
+	}
 	fj_empty_hash(&m->log_root);
 	m->crl = fj_alloc(HSM_MAX_CRLS, sizeof(*m->crl));
 	m->list = fj_alloc(HSM_MAX_LISTS, sizeof(*m->list));
@@ -39,8 +41,10 @@ void mem_release(struct hsm_memory *m)
 	fj_free(m->recent);
 	fj_free(m->recent_at);
 	fj_buf_release(&m->policy);
-	fj_buf_release(&m->root_tbs);
-	fj_buf_release(&m->issuing_tbs);
+	for (int a = 0; a < FJ_ALG_END; a++) {
+		fj_buf_release(&m->root_tbs[a]);
+		fj_buf_release(&m->issuing_tbs[a]);
+	}
 }
 
 struct mem_crl *mem_crl_find(struct hsm_memory *m, struct fj_slice uri)
@@ -240,12 +244,14 @@ static enum fj_rc apply_list(struct hsm_memory *m, struct fj_rd *r, struct fj_er
 	return FJ_OK;
 }
 
-static enum fj_rc apply_tbs(struct fj_buf *to, struct fj_rd *r, struct fj_err *err)
+static enum fj_rc apply_tbs(struct fj_buf of[FJ_ALG_END], struct fj_rd *r, struct fj_err *err)
 {
 	struct fj_slice s;
+	struct fj_x509 x;
 
-	if (fj_get_bytes(r, FJ_X509_MAX, &s) != FJ_OK)
+	if (fj_get_bytes(r, FJ_X509_MAX, &s) != FJ_OK || fj_x509_read_tbs(s, &x, NULL) != FJ_OK)
 		return corrupt(err);
+	struct fj_buf *to = &of[x.alg];
 	fj_buf_clear(to);
 	return fj_buf_put(to, s.p, s.len) == FJ_OK ? FJ_OK : full(err);
 }
@@ -288,10 +294,10 @@ enum fj_rc mem_apply(struct hsm_memory *m, struct fj_slice delta, struct fj_err 
 			return corrupt(err);
 		switch (op) {
 		case MEM_OP_ROOT:
-			FJ_TRY(apply_tbs(&m->root_tbs, &r, err));
+			FJ_TRY(apply_tbs(m->root_tbs, &r, err));
 			break;
 		case MEM_OP_ISSUING:
-			FJ_TRY(apply_tbs(&m->issuing_tbs, &r, err));
+			FJ_TRY(apply_tbs(m->issuing_tbs, &r, err));
 			break;
 		case MEM_OP_CRL:
 			FJ_TRY(apply_crl(m, &r, err));

@@ -2,7 +2,7 @@
  * policy_crl.c - which CRLs the root and the issuing CA sign.
  *
  * Compared: version, algorithm, issuer name and key identifier, the critical
- * distribution point (a shard of this appliance, root.crl for the root), number
+ * distribution point (a shard of this appliance and hierarchy, the root CRL's for the root), number
  * (strictly above the last for this point), thisUpdate (now), nextUpdate (49 h
  * at most; root: 401 days), and the entries with those remembered: one that was
  * revoked stays, with its date and reason; one on hold may become final, or
@@ -19,18 +19,17 @@
 static enum fj_rc check_head(const struct hsm_job *j, const struct fj_crl *c, struct fj_err *err)
 {
 	bool root = j->kind == HSM_CRL_ROOT;
-	const struct fj_buf *tbs = root ? &j->s->mem.root_tbs : &j->s->mem.issuing_tbs;
+	const struct fj_buf *tbs = root ? &j->s->mem.root_tbs[j->alg] : &j->s->mem.issuing_tbs[j->alg];
 	struct fj_x509 ca;
-	size_t n = strlen(j->s->mem.base);
 
 	MUST(tbs->len > 0, "design.md 2", "the CA of this CRL is not made yet");
 	FJ_TRY(fj_x509_read_tbs(fj_buf_slice(tbs), &ca, err));
+	MUST(c->alg == j->alg, "RFC 5280 5.1.1.2", "the CRL names another signature algorithm than its issuer's key has");
 	MUST(fj_slice_eq(c->issuer, ca.subject) && fj_slice_eq(c->aki, ca.ski), "RFC 5280 5.1.2.3", "the issuer is not our CA");
 	if (root)
-		MUST(policy_uri_is(c->uri, j->s->mem.base, "/crl/root.crl"), "RFC 5280 5.2.5", "the distribution point is not root.crl");
+		MUST(policy_path_is(j, c->uri, "/crl/root%s.crl"), "RFC 5280 5.2.5", "the distribution point is not the root CRL's");
 	else
-		MUST(c->uri.len > n + 5 && memcmp(c->uri.p, j->s->mem.base, n) == 0 && memcmp(c->uri.p + n, "/crl/", 5) == 0 &&
-		    !policy_uri_is(c->uri, j->s->mem.base, "/crl/root.crl"), "RFC 5280 5.2.5", "the distribution point is not a shard of this appliance");
+		MUST(policy_numbered(j, c->uri, "/crl/") > 0, "RFC 5280 5.2.5", "the distribution point is not a shard of this appliance");
 	int64_t off = c->this_update - j->now, span = c->next_update - c->this_update;
 	MUST(off <= NOW_TOLERANCE && off >= -NOW_TOLERANCE, "RFC 5280 5.1.2.4", "thisUpdate is not now");
 	MUST(span > 0 && span <= (root ? 401 * 86400 : 49 * 3600), "RFC 5280 5.1.2.5", "nextUpdate is too far away");

@@ -2,7 +2,7 @@
  * policy_jws.c - which signed JSON the token key signs.
  *
  * Compared, for all: canonical header and payload with exactly their members
- * (base/jws.h), algorithm, typ, kid (the token key's thumbprint), x5c: the
+ * (base/jws.h), algorithm (the key's), typ, kid (the key's, base/jws.h), x5c: the
  * signer's certificate is for the token key, has the one purpose of the job, was
  * signed by our issuing key, which stands behind it, and both are valid now;
  * issuer address.
@@ -23,24 +23,6 @@
 #define NOW_TOLERANCE 600
 #define DAY 86400
 
-/* RFC 7638 thumbprint of the token key, base64url */
-static enum fj_rc own_kid(const struct hsm_signer *s, struct fj_buf *out)
-{
-	const struct fj_buf *spki = &s->spki[HSM_TOKEN];
-	FJ_AUTO(buf) x = FJ_BUF_INIT(64);
-	FJ_AUTO(buf) y = FJ_BUF_INIT(64);
-	FJ_AUTO(buf) text = FJ_BUF_INIT(256);
-	struct fj_hash h;
-
-	if (spki->len != 91)
-		return FJ_E_INTERNAL;
-	FJ_TRY(fj_b64u_put(&x, FJ_SLICE(spki->data + 27, 32)));
-	FJ_TRY(fj_b64u_put(&y, FJ_SLICE(spki->data + 59, 32)));
-	FJ_TRY(fj_buf_printf(&text, "{\"crv\":\"P-256\",\"kty\":\"EC\",\"x\":\"%s\",\"y\":\"%s\"}", fj_buf_str(&x), fj_buf_str(&y)));
-	fj_sha256(fj_buf_slice(&text), &h);
-	return fj_b64u_put(out, FJ_SLICE(h.b, sizeof(h.b)));
-}
-
 /* everything but the dates, which are the caller's to compare */
 static enum fj_rc check_pair(const struct hsm_job *j, const struct fj_jws *w, const char *purpose, struct hsm_pair *out,
     struct fj_err *err)
@@ -52,10 +34,10 @@ static enum fj_rc check_pair(const struct hsm_job *j, const struct fj_jws *w, co
 	FJ_TRY(fj_x509_read(fj_buf_slice(&w->x5c[0]), &leaf, err));
 	FJ_TRY(fj_x509_read(fj_buf_slice(&w->x5c[1]), &ca, err));
 	snprintf(want, sizeof(want), "%s%s", s->mem.arc, purpose);
-	MUST(fj_slice_eq(leaf.spki, fj_buf_slice(&s->spki[HSM_TOKEN])), "RFC 7515 4.1.6", "x5c is not a certificate of the token key");
+	MUST(fj_slice_eq(leaf.spki, fj_buf_slice(&s->spki[j->role])), "RFC 7515 4.1.6", "x5c is not a certificate of the token key");
 	MUST(strcmp(leaf.eku, want) == 0, "RFC 5280 4.2.1.12", "x5c is a certificate for another purpose");
-	MUST(fj_slice_eq(ca.tbs, fj_buf_slice(&s->mem.issuing_tbs)), "RFC 7515 4.1.6", "x5c does not lead to our issuing CA");
-	MUST(signer_verifies(s, HSM_ISSUING, leaf.tbs, leaf.sig), "RFC 5280 6.1.3", "x5c was not signed by our issuing CA");
+	MUST(fj_slice_eq(ca.tbs, fj_buf_slice(&s->mem.issuing_tbs[j->alg])), "RFC 7515 4.1.6", "x5c does not lead to our issuing CA");
+	MUST(signer_verifies(s, hsm_role_of(HSM_ISSUING, j->alg), leaf.tbs, leaf.sig), "RFC 5280 6.1.3", "x5c was not signed by our issuing CA");
 	out->from = leaf.not_before > ca.not_before ? leaf.not_before : ca.not_before;
 	out->until = leaf.not_after < ca.not_after ? leaf.not_after : ca.not_after;
 	return FJ_OK;
@@ -94,21 +76,21 @@ static enum fj_rc check_canonical(const struct fj_jws *w, struct fj_err *err)
 	FJ_AUTO(buf) again = FJ_BUF_INIT(FJ_STATUS_JWT_MAX + FJ_TOKEN_MAX);
 	struct fj_slice x5c[2] = {fj_buf_slice(&w->x5c[0]), fj_buf_slice(&w->x5c[1])};
 
-	FJ_TRY(fj_jws_write_input(w->typ, w->kid, x5c, w->payload, &again, err));
+	FJ_TRY(fj_jws_write_input(w->alg, w->typ, w->kid, x5c, w->payload, &again, err));
 	MUST(fj_slice_eq(fj_buf_slice(&again), w->input), "formats.md 5", "the text is not in canonical form");
 	return FJ_OK;
 }
 
 enum fj_rc policy_jws_read(const struct hsm_job *j, struct fj_slice tbs, const char *typ, const char *purpose, struct fj_jws *w, struct fj_err *err)
 {
-	FJ_AUTO(buf) kid = FJ_BUF_INIT(64);
+	char kid[44];
 
 	/* what is signed as the status signer is long: lists and manifests of packages */
 	FJ_TRY(fj_jws_read_input(tbs, strcmp(purpose, ".2.4") == 0 ? FJ_STATUS_JWT_MAX : FJ_TOKEN_MAX, w, err));
 	MUST(strcmp(w->typ, typ) == 0, "RFC 8725 3.11", "typ is another");
-	if (own_kid(j->s, &kid) != FJ_OK)
-		return fj_fail(err, FJ_E_INTERNAL, HSM_LAYER, NULL, "the token key has no thumbprint");
-	MUST(strcmp(w->kid, fj_buf_str(&kid)) == 0, "RFC 7515 4.1.4", "kid is not the token key");
+	MUST(w->alg == j->alg, "RFC 8725 3.1", "alg is another than the token key's");
+	FJ_TRY(fj_jws_kid(fj_buf_slice(&j->s->spki[j->role]), kid, err));
+	MUST(strcmp(w->kid, kid) == 0, "RFC 7515 4.1.4", "kid is not the token key");
 	FJ_TRY(check_canonical(w, err));
 	FJ_TRY(check_x5c(j, w, purpose, err));
 	MUST(fj_json_peek(w->payload, "iss") != NULL && strcmp(fj_json_peek(w->payload, "iss"), j->s->mem.base) == 0, "RFC 7519 4.1.1",
@@ -119,10 +101,8 @@ enum fj_rc policy_jws_read(const struct hsm_job *j, struct fj_slice tbs, const c
 static enum fj_rc check_entry(const struct hsm_job *j, const json_t *ref, struct fj_err *err)
 {
 	const char *uri = fj_json_peek(ref, "uri");
-	size_t n = strlen(j->s->mem.base);
 
-	MUST(uri != NULL && strncmp(uri, j->s->mem.base, n) == 0 && strncmp(uri + n, "/status/", 8) == 0, "formats.md 5.3",
-	    "a status entry is not in a list of this appliance");
+	MUST(uri != NULL && policy_numbered(j, fj_slice_str(uri), "/status/") > 0, "formats.md 5.3", "a status entry is not in a list of this appliance and algorithm");
 	return FJ_OK;
 }
 
@@ -217,9 +197,8 @@ static enum fj_rc check_list(const struct hsm_job *j, const struct fj_jws *w, co
 {
 	int64_t iat = fj_json_num(w->payload, "iat"), exp = fj_json_num(w->payload, "exp");
 	const char *sub = fj_json_peek(w->payload, "sub");
-	size_t n = strlen(j->s->mem.base);
 
-	MUST(strncmp(sub, j->s->mem.base, n) == 0 && strncmp(sub + n, "/status/", 8) == 0, "formats.md 5.3", "the list's address is not this appliance's");
+	MUST(policy_numbered(j, fj_slice_str(sub), "/status/") > 0, "formats.md 5.3", "the list's address is not this appliance's");
 	MUST(iat - j->now <= NOW_TOLERANCE && j->now - iat <= NOW_TOLERANCE, "RFC 7519 4.1.6", "iat is not now");
 	MUST(exp - iat <= 48 * 3600, "formats.md 5.3", "a status list is valid for 48 hours at most");
 	MUST(old == NULL || iat >= old->iat, "formats.md 5.3", "the list is older than the last that was signed");

@@ -41,8 +41,9 @@ static enum fj_rc read_hash(struct fj_der *id, const EVP_MD **md, struct fj_err 
 
 	FJ_TRY(fj_der_enter(id, FJ_DER_SEQ, &alg, err));
 	FJ_TRY(fj_der_oid(&alg, oid, sizeof(oid), err));
-	*md = strcmp(oid, "1.3.14.3.2.26") == 0 ? EVP_sha1() : strcmp(oid, "2.16.840.1.101.3.4.2.1") == 0 ? EVP_sha256() : NULL;
-	MUST(*md != NULL, "RFC 9919", "the CertID's hash is neither SHA-1 nor SHA-256");
+	*md = strcmp(oid, "1.3.14.3.2.26") == 0 ? EVP_sha1() : strcmp(oid, "2.16.840.1.101.3.4.2.1") == 0 ? EVP_sha256()
+	    : strcmp(oid, "1.2.156.10197.1.401") == 0 ? EVP_sm3() : NULL;
+	MUST(*md != NULL, "RFC 9919", "the CertID's hash is none of SHA-1, SHA-256 and SM3");
 	struct fj_slice v = {0};
 	if (fj_der_more(&alg))
 		FJ_TRY(fj_der_get(&alg, FJ_DER_NULL, &v, NULL, err));
@@ -57,8 +58,8 @@ static enum fj_rc read_cert_id(const struct hsm_job *j, struct fj_der *single, s
 	struct fj_x509 ca;
 	const EVP_MD *md;
 
-	MUST(j->s->mem.issuing_tbs.len > 0, "design.md 2", "there is no issuing CA yet");
-	FJ_TRY(fj_x509_read_tbs(fj_buf_slice(&j->s->mem.issuing_tbs), &ca, err));
+	MUST(j->s->mem.issuing_tbs[j->alg].len > 0, "design.md 2", "there is no issuing CA yet");
+	FJ_TRY(fj_x509_read_tbs(fj_buf_slice(&j->s->mem.issuing_tbs[j->alg]), &ca, err));
 	FJ_TRY(fj_der_enter(single, FJ_DER_SEQ, &id, err));
 	FJ_TRY(read_hash(&id, &md, err));
 	FJ_TRY(fj_der_get(&id, FJ_DER_OCTETS, &name, NULL, err));
@@ -156,7 +157,7 @@ enum fj_rc policy_ocsp(const struct hsm_job *j, struct fj_slice tbs, struct fj_b
 	FJ_TRY(fj_der_enter(&data, FJ_DER_CTX(2), &who, err));
 	FJ_TRY(fj_der_get(&who, FJ_DER_OCTETS, &id, NULL, err));
 	FJ_TRY(fj_der_end(&who, err));
-	policy_key_id(FJ_SLICE(j->s->spki[HSM_OCSP].data + 26, 65), key);
+	policy_key_id(FJ_SLICE(j->s->spki[j->role].data + 26, 65), key);
 	MUST(fj_slice_eq(id, FJ_SLICE(key, 20)), "RFC 6960 4.2.1", "the responder is not our OCSP key");
 	FJ_TRY(fj_der_time(&data, true, &produced, err));
 	FJ_TRY(check_now(j, produced, err));

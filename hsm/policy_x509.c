@@ -1,7 +1,7 @@
 /*
  * policy_x509.c - which certificates the root and the issuing CA sign.
  *
- * Compared, for every certificate: version, algorithm, serial (16 octets, top
+ * Compared, for every certificate: version, algorithm (the signing key's), serial (16 octets, top
  * bit clear, first octet not zero), issuer name, validity (end after begin, at
  * most the profile's years by inclusive count, begin within ten minutes of our
  * clock), subject key, key identifiers, key usage (critical), basicConstraints,
@@ -28,6 +28,23 @@ bool policy_uri_is(struct fj_slice uri, const char *a, const char *b)
 	size_t n = strlen(a), m = strlen(b);
 
 	return uri.len == n + m && memcmp(uri.p, a, n) == 0 && memcmp(uri.p + n, b, m) == 0;
+}
+
+bool policy_path_is(const struct hsm_job *j, struct fj_slice uri, const char *path)
+{
+	char want[64];
+	const char *at = strchr(path, '%');
+
+	snprintf(want, sizeof(want), "%.*s%s%s", (int)(at - path), path, fj_alg_suffix(j->alg), at + 2);
+	return policy_uri_is(uri, j->s->mem.base, want);
+}
+
+size_t policy_numbered(const struct hsm_job *j, struct fj_slice uri, const char *folder)
+{
+	char head[32];
+	size_t n = strlen(j->s->mem.base), m = (size_t)snprintf(head, sizeof(head), "%s%s", folder, fj_alg_prefix(j->alg));
+
+	return uri.len > n + m && memcmp(uri.p, j->s->mem.base, n) == 0 && memcmp(uri.p + n, head, m) == 0 && uri.p[n + m] >= '0' && uri.p[n + m] <= '9' ? n + m : 0;
 }
 
 void policy_key_id(struct fj_slice key, uint8_t out[20])
@@ -66,6 +83,7 @@ static enum fj_rc check_common(const struct hsm_job *j, const struct fj_x509 *x,
 	    "the serial number is not 16 octets, positive, without a leading zero");
 	int64_t off = x->not_before - j->now;
 	MUST(off <= BEGIN_TOLERANCE && off >= -BEGIN_TOLERANCE, "RFC 5280 4.1.2.5", "notBefore is not now");
+	MUST(x->alg == j->alg, "RFC 5280 4.1.1.2", "the certificate names another signature algorithm than its issuer's key has");
 	MUST((x->seen & FJ_X_SKI) && key_id_is(x->ski, x->key), "RFC 5280 4.2.1.2", "the subject key identifier is not the key's");
 	return FJ_OK;
 }
@@ -95,9 +113,9 @@ static enum fj_rc put_tbs(struct fj_buf *delta, enum mem_op op, struct fj_slice 
 
 static enum fj_rc check_root(const struct hsm_job *j, const struct fj_x509 *x, struct fj_err *err)
 {
-	MUST(!quorum_final(&j->s->mem, &j->s->mem.root_tbs), "design.md 2", "the root certificate is signed already");
+	MUST(!quorum_final(&j->s->mem, &j->s->mem.root_tbs[j->alg]), "design.md 2", "the root certificate is signed already");
 	MUST(fj_slice_eq(x->issuer, x->subject), "RFC 5280 3.2", "a root is its own issuer");
-	MUST(fj_slice_eq(x->spki, fj_buf_slice(&j->s->spki[HSM_ROOT])), "RFC 5280 3.2", "the root certificate is not for the root key");
+	MUST(fj_slice_eq(x->spki, fj_buf_slice(&j->s->spki[j->role])), "RFC 5280 3.2", "the root certificate is not for the root key");
 	MUST(x->seen == (FJ_X_SKI | FJ_X_KU | FJ_X_BC), "formats.md 2", "a root has other extensions");
 	MUST(x->not_after <= last_second(x->not_before, 20), "RFC 5280 4.1.2.5", "a root is valid for 20 years at most");
 	return check_ca_flags(x, 1, err);
@@ -107,15 +125,14 @@ static enum fj_rc check_issuing(const struct hsm_job *j, const struct fj_x509 *x
 {
 	struct fj_x509 root;
 
-	MUST(quorum_final(&j->s->mem, &j->s->mem.root_tbs) && !quorum_final(&j->s->mem, &j->s->mem.issuing_tbs), "design.md 2", "there is no root yet, or an issuing CA already");
-	FJ_TRY(fj_x509_read_tbs(fj_buf_slice(&j->s->mem.root_tbs), &root, err));
+	MUST(quorum_final(&j->s->mem, &j->s->mem.root_tbs[j->alg]) && !quorum_final(&j->s->mem, &j->s->mem.issuing_tbs[j->alg]), "design.md 2", "there is no root yet, or an issuing CA already");
+	FJ_TRY(fj_x509_read_tbs(fj_buf_slice(&j->s->mem.root_tbs[j->alg]), &root, err));
 	MUST(fj_slice_eq(x->issuer, root.subject) && fj_slice_eq(x->aki, root.ski), "RFC 5280 4.1.2.4", "the issuer is not our root");
 	MUST(!fj_slice_eq(x->subject, root.subject), "RFC 5280 4.1.2.6", "the issuing CA has the root's name");
-	MUST(fj_slice_eq(x->spki, fj_buf_slice(&j->s->spki[HSM_ISSUING])), "design.md 2", "the certificate is not for our issuing key");
+	MUST(fj_slice_eq(x->spki, fj_buf_slice(&j->s->spki[hsm_role_of(HSM_ISSUING, j->alg)])), "design.md 2", "the certificate is not for our issuing key");
 	MUST(x->seen == (FJ_X_SKI | FJ_X_AKI | FJ_X_KU | FJ_X_BC | FJ_X_POLICY | FJ_X_CRLDP | FJ_X_AIA), "formats.md 2", "an issuing CA has other extensions");
 	MUST(x->not_after <= last_second(x->not_before, 12), "RFC 5280 4.1.2.5", "an issuing CA is valid for 12 years at most");
-	MUST(policy_uri_is(x->crldp, j->s->mem.base, "/crl/root.crl") && x->ocsp.len == 0 &&
-	    policy_uri_is(x->ca_issuers, j->s->mem.base, "/ca/root.cer"), "RFC 5280 4.2.1.13", "CRL or CA address are not this appliance's");
+	MUST(policy_path_is(j, x->crldp, "/crl/root%s.crl") && x->ocsp.len == 0 && policy_path_is(j, x->ca_issuers, "/ca/root%s.cer"), "RFC 5280 4.2.1.13", "CRL or CA address are not this appliance's");
 	FJ_TRY(check_policy_oid(j, x, err));
 	return check_ca_flags(x, 0, err);
 }
@@ -136,8 +153,8 @@ static enum fj_rc check_issuer(const struct hsm_job *j, const struct fj_x509 *x,
 {
 	struct fj_x509 ca;
 
-	MUST(j->s->mem.issuing_tbs.len > 0, "design.md 2", "there is no issuing CA yet");
-	FJ_TRY(fj_x509_read_tbs(fj_buf_slice(&j->s->mem.issuing_tbs), &ca, err));
+	MUST(j->s->mem.issuing_tbs[j->alg].len > 0, "design.md 2", "there is no issuing CA yet");
+	FJ_TRY(fj_x509_read_tbs(fj_buf_slice(&j->s->mem.issuing_tbs[j->alg]), &ca, err));
 	MUST(fj_slice_eq(x->issuer, ca.subject) && fj_slice_eq(x->aki, ca.ski), "RFC 5280 4.1.2.4", "the issuer is not our issuing CA");
 	MUST(!fj_slice_eq(x->subject, ca.subject), "RFC 5280 4.1.2.6", "a leaf has the issuing CA's name");
 	MUST(x->not_after <= ca.not_after, "RFC 5280 6.1.3", "a leaf outlives its issuing CA");
@@ -147,14 +164,14 @@ static enum fj_rc check_issuer(const struct hsm_job *j, const struct fj_x509 *x,
 static enum fj_rc check_addresses(const struct hsm_job *j, const struct fj_x509 *x, struct fj_err *err)
 {
 	const char *base = j->s->mem.base;
-	size_t n = strlen(base);
 	char shard[24] = "";
 
-	if (x->crldp.len > n && x->crldp.len - n < sizeof(shard) && memcmp(x->crldp.p, base, n) == 0)
-		memcpy(shard, x->crldp.p + n, x->crldp.len - n);
-	size_t d = strncmp(shard, "/crl/", 5) == 0 ? strspn(shard + 5, "0123456789") : 0;
-	MUST(d > 0 && d < 10 && strcmp(shard + 5 + d, ".crl") == 0, "RFC 5280 4.2.1.13", "the CRL distribution point is not a shard of this appliance");
-	MUST(policy_uri_is(x->ocsp, base, "/ocsp") && policy_uri_is(x->ca_issuers, base, "/ca/issuing.cer"), "RFC 5280 4.2.2.1",
+	size_t head = policy_numbered(j, x->crldp, "/crl/");
+	if (head > 0 && x->crldp.len - head < sizeof(shard))
+		memcpy(shard, x->crldp.p + head, x->crldp.len - head);
+	size_t d = strspn(shard, "0123456789");
+	MUST(d > 0 && d < 10 && strcmp(shard + d, ".crl") == 0, "RFC 5280 4.2.1.13", "the CRL distribution point is not a shard of this appliance");
+	MUST(policy_uri_is(x->ocsp, base, "/ocsp") && policy_path_is(j, x->ca_issuers, "/ca/issuing%s.cer"), "RFC 5280 4.2.2.1",
 	    "OCSP or CA address are not this appliance's");
 	return FJ_OK;
 }
@@ -163,7 +180,6 @@ static enum fj_rc check_asset(const struct hsm_job *j, const struct fj_x509 *x, 
 {
 	struct fj_asset a;
 	char want[80], number[64];
-	size_t n = strlen(j->s->mem.base);
 
 	snprintf(want, sizeof(want), "%s.1.1", j->s->mem.arc);
 	MUST(strcmp(x->private_oid, want) == 0, "formats.md 1", "the private extension is not dataAsset");
@@ -171,14 +187,14 @@ static enum fj_rc check_asset(const struct hsm_job *j, const struct fj_x509 *x, 
 	FJ_TRY(fj_x509_name(x->subject, FJ_OID_SERIALNUMBER, number, sizeof(number), err));
 	MUST(strcmp(number, a.number) == 0 && strncmp(number, "DAC-", 4) == 0, "formats.md 2", "subject and dataAsset name different certificate numbers");
 	MUST(a.holder_kind > 2 || (a.restrictions & 1u), "R04", "an administrative, public or mass body's certificate lacks noCollateral");
-	MUST(strncmp(a.status_uri, j->s->mem.base, n) == 0 && strncmp(a.status_uri + n, "/status/", 8) == 0, "formats.md 5.3",
+	MUST(policy_numbered(j, fj_slice_str(a.status_uri), "/status/") > 0, "formats.md 5.3",
 	    "the status list is not this appliance's");
 	return FJ_OK;
 }
 
 struct leaf {
 	const char *eku; /* under the arc when it begins with a dot */
-	enum hsm_role key; /* 0: the holder's */
+	enum hsm_role key; /* 0: the holder's; else the P-256 role */
 	unsigned wants;
 	int years, days;
 };
@@ -214,9 +230,10 @@ static enum fj_rc check_leaf_key(const struct hsm_job *j, const struct fj_x509 *
 {
 	if (l->key == 0) {
 		MUST(!own_key(j, x), "design.md 2", "a data asset certificate is for one of the appliance's own keys");
+		MUST((x->curve == FJ_CURVE_SM2) == (j->alg == FJ_SM2), "GB/T 20518 5.2.3.7", "the subject's key belongs to another hierarchy than its issuer's");
 		return FJ_OK;
 	}
-	MUST(fj_slice_eq(x->spki, fj_buf_slice(&j->s->spki[l->key])), "design.md 2", "a delegated certificate is for a key that is not ours");
+	MUST(fj_slice_eq(x->spki, fj_buf_slice(&j->s->spki[hsm_role_of(l->key, j->alg)])), "design.md 2", "a delegated certificate is for a key that is not ours");
 	return FJ_OK;
 }
 

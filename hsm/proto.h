@@ -7,7 +7,7 @@
  * answer    u32 m, m x {u8 rc, str why, bytes sig}
  * PUBKEY    u8 role                                    answer: bytes spki
  * STATUS    (empty)                                    answer: bytes json
- * CEREMONY_OPEN bytes policy json; CEREMONY_CLOSE (empty)  answer: (empty)
+ * CEREMONY_OPEN bytes policy json {demo, arc, base, operator, sm2?}; CEREMONY_CLOSE (empty)  answer: (empty)
  * CLOCK_OFFSET u64 two's complement                    answer: (empty)
  * CLOCK_RESET  approvals as in SIGN                    answer: (empty)
  * CHECKPOINT   bytes text, u32 n, n x raw[32] consistency proof from the head that
@@ -32,7 +32,11 @@ enum hsm_msg {
 	HSM_MSG_CHECKPOINT, HSM_MSG_LOG_HEAD, HSM_MSG_RESTORE, HSM_MSG_QUORUM_BEGIN, HSM_MSG_QUORUM_SIGN,
 	HSM_MSG_ERROR = 255,
 };
-enum hsm_role { HSM_ROOT = 1, HSM_ISSUING, HSM_TOKEN, HSM_OCSP, HSM_LOG, HSM_NOTE, HSM_ROLE_END };
+/* One key a role; what each is made of stands in hsm/roles.c.  The SM2 hierarchy has roles of its own. */
+enum hsm_role {
+	HSM_ROOT = 1, HSM_ISSUING, HSM_TOKEN, HSM_OCSP, HSM_LOG, HSM_NOTE,
+	HSM_ROOT_SM2, HSM_ISSUING_SM2, HSM_TOKEN_SM2, HSM_OCSP_SM2, HSM_ROLE_END
+};
 enum hsm_kind {
 	HSM_CERT_ROOT = 1,    /* TBSCertificate, self-signed root        (ROOT, ceremony) */
 	HSM_CERT_ISSUING,     /* TBSCertificate of the issuing CA        (ROOT, ceremony) */

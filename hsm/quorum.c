@@ -32,8 +32,8 @@ enum fj_rc quorum_plan(struct hsm_memory *m, const json_t *policy, struct fj_err
 	if (plan == NULL)
 		return FJ_OK;
 	FJ_TRY(fj_plan_read(plan, &m->plan, err));
-	if (p->demo != m->demo || strcmp(p->arc, m->arc) != 0 || strcmp(p->base, m->base) != 0 || strcmp(p->operator_, m->operator_) != 0)
-		return fj_fail(err, FJ_E_INVALID, HSM_LAYER, NULL, "the plan is of another home: demo, arc, base or operator differ from the ceremony's policy");
+	if (p->demo != m->demo || p->sm2 != m->sm2 || strcmp(p->arc, m->arc) != 0 || strcmp(p->base, m->base) != 0 || strcmp(p->operator_, m->operator_) != 0)
+		return fj_fail(err, FJ_E_INVALID, HSM_LAYER, NULL, "the plan is of another home: demo, SM2, arc, base or operator differ from the ceremony's policy");
 	fj_plan_root_quorum(p, &m->quorum);
 	return FJ_OK;
 }
@@ -45,7 +45,7 @@ bool quorum_rules(const struct hsm_memory *m, const struct hsm_kind_row *row)
 
 bool quorum_policy(const struct hsm_memory *m, enum hsm_role role, struct fj_hash *out)
 {
-	return m->planned && role == HSM_ROOT && fj_quorum_policy(&m->quorum, out) == FJ_OK;
+	return m->planned && hsm_role(role)->as == HSM_ROOT && fj_quorum_policy(&m->quorum, out) == FJ_OK;
 }
 
 static void id_of(struct fj_slice tbs, uint8_t id[16])
@@ -100,7 +100,7 @@ static struct hsm_open *place(struct hsm_signer *s, const struct hsm_kind_row *r
 
 static enum fj_rc judge(struct hsm_signer *s, const struct hsm_open *o, unsigned officers, struct fj_buf *delta, struct fj_err *err)
 {
-	struct hsm_job j = {.s = s, .kind = o->row->kind, .role = o->role, .approvals = officers, .now = o->at};
+	struct hsm_job j = {.s = s, .kind = o->row->kind, .role = o->role, .alg = hsm_role(o->role)->alg, .approvals = officers, .now = o->at};
 
 	return o->row->policy(&j, fj_buf_slice(&o->tbs), delta, err);
 }
@@ -109,7 +109,7 @@ static enum fj_rc bind(struct hsm_signer *s, struct hsm_open *o, struct fj_buf *
 {
 	struct fj_tpm_name name;
 
-	fj_sha256(fj_buf_slice(&o->tbs), &o->digest);
+	FJ_TRY(signer_digest(s, o->role, fj_buf_slice(&o->tbs), &o->digest, err));
 	FJ_TRY(hsm_tpm_public_area(s->tpm, s->mem.slot[o->role], public, err));
 	fj_tpm_name_of(fj_buf_slice(public), &name);
 	fj_tpm_cphash_sign(&name, &o->digest, &o->cphash);
@@ -121,7 +121,7 @@ static enum fj_rc begin(struct hsm_signer *s, struct hsm_open *o, struct fj_buf 
 	struct hsm_open *at;
 	FJ_AUTO(buf) delta = FJ_BUF_INIT(16u << 20);
 
-	FJ_TRY(signer_may(s, o->row, s->mem.quorum.m, err));
+	FJ_TRY(signer_may(s, o->row, o->role, s->mem.quorum.m, err));
 	FJ_TRY(judge(s, o, s->mem.quorum.m, &delta, err));
 	FJ_TRY(bind(s, o, public, err));
 	quorum_tick(s);
@@ -339,7 +339,7 @@ static struct hsm_open *find(struct hsm_signer *s, uint8_t id)
 static enum fj_rc consider(struct hsm_signer *s, const struct hsm_open *o, struct fj_rd *r, struct approvals *a, struct fj_buf *delta, struct fj_err *err)
 {
 	FJ_TRY(read_approvals(s, o, r, a, err));
-	FJ_TRY(signer_may(s, o->row, s->mem.quorum.m, err));
+	FJ_TRY(signer_may(s, o->row, o->role, s->mem.quorum.m, err));
 	FJ_TRY(choose(s, o, a, err));
 	return judge(s, o, s->mem.quorum.m, delta, err);
 }

@@ -49,6 +49,7 @@ struct item {
 };
 struct request {
 	const struct hsm_kind_row *row;
+	enum hsm_role role; /* row->role, or the one that stands in for it */
 	struct fj_slice intent;
 	struct fj_slice approvals_raw;
 	unsigned officers;
@@ -90,8 +91,10 @@ static enum fj_rc read_approvals(struct fj_rd *r, struct fj_slice *raw, unsigned
 
 const struct hsm_kind_row *signer_row(uint8_t kind, uint8_t role, enum hsm_socket from)
 {
+	if (role < HSM_ROOT || role >= HSM_ROLE_END)
+		return NULL;
 	for (size_t i = 0; i < FJ_ARRAY_LEN(table); i++)
-		if (table[i].kind == kind && table[i].role == role && (table[i].sockets & from))
+		if (table[i].kind == kind && table[i].role == hsm_role(role)->as && (table[i].sockets & from))
 			return &table[i];
 	return NULL;
 }
@@ -129,6 +132,7 @@ static enum fj_rc read_request(const struct fj_frame *f, enum hsm_socket from, s
 	q->row = signer_row(kind, role, from);
 	if (q->row == NULL)
 		return signer_broken(err, "this socket may not ask for this kind of signature with this key");
+	q->role = role;
 	FJ_TRY(read_approvals(&r, &q->approvals_raw, &q->officers, err));
 	return read_items(&r, q, err);
 }
@@ -141,13 +145,15 @@ static unsigned needs(const struct hsm_signer *s, const struct hsm_kind_row *row
 	return row->ceremony && s->mem.ceremony == MEM_OPEN ? 0 : row->approvals;
 }
 
-enum fj_rc signer_may(const struct hsm_signer *s, const struct hsm_kind_row *row, unsigned officers, struct fj_err *err)
+enum fj_rc signer_may(const struct hsm_signer *s, const struct hsm_kind_row *row, enum hsm_role role, unsigned officers, struct fj_err *err)
 {
-	bool early = s->mem.ceremony == MEM_OPEN && s->mem.issuing_tbs.len == 0;
+	bool early = s->mem.ceremony == MEM_OPEN && s->mem.issuing_tbs[hsm_role(role)->alg].len == 0;
 	bool late = row->ceremony && row->approvals == 0 && s->mem.ceremony != MEM_OPEN;
 
 	if (!store_whole(&s->mem))
 		return policy_no(err, "design.md 2", "there are no keys yet; the ceremony makes them");
+	if (!store_has(&s->mem, role))
+		return policy_no(err, "design.md 2", "this home was made without an SM2 hierarchy");
 	FJ_TRY(counter_open(s, err));
 	if (late || (early && !row->ceremony))
 		return policy_no(err, "design.md 2", late ? "CA certificates are signed in the ceremony only" : "there are no CA certificates yet");
@@ -193,7 +199,7 @@ static bool id_twice(const struct request *q, uint32_t i)
 
 static enum fj_rc judge(struct hsm_signer *s, struct request *q, struct fj_buf *deltas, struct fj_err *err)
 {
-	struct hsm_job j = {.s = s, .kind = q->row->kind, .role = q->row->role, .approvals = q->officers, .now = fj_now()};
+	struct hsm_job j = {.s = s, .kind = q->row->kind, .role = q->role, .alg = hsm_role(q->role)->alg, .approvals = q->officers, .now = fj_now()};
 
 	for (uint32_t i = 0; i < q->n; i++) {
 		struct item *it = &q->item[i];
@@ -237,7 +243,7 @@ static uint32_t to_sign(const struct request *q)
 
 static enum fj_rc sign_record(const struct request *q, const struct fj_buf *deltas, struct fj_buf *b)
 {
-	FJ_TRY(fj_put_u8(b, (uint8_t)q->row->role));
+	FJ_TRY(fj_put_u8(b, (uint8_t)q->role));
 	FJ_TRY(fj_put_u8(b, (uint8_t)q->row->kind));
 	FJ_TRY(fj_buf_put(b, q->intent.p, q->intent.len));
 	FJ_TRY(fj_put_bytes(b, q->approvals_raw));
@@ -335,6 +341,7 @@ static enum fj_rc set_policy(struct hsm_signer *s, struct fj_slice json, struct 
 	    fj_strcopy(m->operator_, sizeof(m->operator_), who) != FJ_OK || !json_is_boolean(json_object_get(p, "demo")))
 		return fj_fail(err, FJ_E_INVALID, HSM_LAYER, NULL, "the ceremony's policy lacks demo, arc, base or operator, or one is too long");
 	m->demo = json_is_true(json_object_get(p, "demo"));
+	m->sm2 = json_is_true(json_object_get(p, "sm2"));
 	FJ_TRY(quorum_plan(m, p, err));
 	fj_buf_clear(&m->policy);
 	m->ceremony = MEM_OPEN;
@@ -390,49 +397,42 @@ static enum fj_rc make_der(const struct hsm_kind_row *row, struct item *it, stru
 	return FJ_OK;
 }
 
-static enum fj_rc check_own(const struct hsm_signer *s, const struct hsm_kind_row *row, struct item *it, struct fj_err *err)
+static enum fj_rc check_own(const struct hsm_signer *s, const struct request *q, struct item *it, struct fj_err *err)
 {
 	FJ_AUTO(buf) der = FJ_BUF_INIT(96);
 
-	if (make_der(row, it, &der) != FJ_OK || !signer_verifies(s, row->role, it->tbs, fj_buf_slice(&der)))
+	if (make_der(q->row, it, &der) != FJ_OK || !signer_verifies(s, q->role, it->tbs, fj_buf_slice(&der)))
 		return fj_fail(err, FJ_E_TPM, HSM_LAYER, NULL, "a signature that was just made does not verify; nothing is released");
 	return FJ_OK;
 }
 
-static enum fj_rc sign_soft(const struct hsm_signer *s, struct item *it, struct fj_err *err)
+static enum fj_rc sign_start(struct hsm_signer *s, const struct request *q, const struct item *it, struct fj_err *err)
 {
-	uint8_t der[96];
-	size_t n = sizeof(der);
-	EVP_MD_CTX *ctx = EVP_MD_CTX_new();
-	bool ok = ctx != NULL && EVP_DigestSignInit(ctx, NULL, EVP_sha256(), NULL, s->pub[HSM_OCSP]) == 1 &&
-	    EVP_DigestSign(ctx, der, &n, it->tbs.p, it->tbs.len) == 1;
+	struct fj_hash digest = it->hash;
 
-	EVP_MD_CTX_free(ctx);
-	if (!ok)
-		return fj_fail(err, FJ_E_CRYPTO, HSM_LAYER, NULL, "the OCSP key could not sign");
-	return fj_ecdsa_der_to_raw(FJ_SLICE(der, n), it->raw, err);
+	if (hsm_role(q->role)->alg == FJ_SM2)
+		FJ_TRY(signer_digest(s, q->role, it->tbs, &digest, err));
+	return hsm_tpm_sign_start(s->tpm, s->mem.slot[q->role], &digest, err);
 }
 
 /* one signature is verified while the TPM makes the next */
 static enum fj_rc sign_all(struct hsm_signer *s, struct request *q, struct fj_err *err)
 {
 	struct item *before = NULL;
+	bool soft = hsm_role(q->role)->where == HSM_SEALED;
 
 	for (uint32_t i = 0; i < q->n; i++) {
 		struct item *it = &q->item[i];
 		if (!it->sign)
 			continue;
-		if (q->row->role == HSM_OCSP)
-			FJ_TRY(sign_soft(s, it, err));
-		else
-			FJ_TRY(hsm_tpm_sign_start(s->tpm, s->mem.slot[q->row->role], &it->hash, err));
-		enum fj_rc rc = before == NULL ? FJ_OK : check_own(s, q->row, before, err);
-		if (q->row->role != HSM_OCSP)
+		FJ_TRY(soft ? signer_sign_soft(s, q->role, it->tbs, it->raw, err) : sign_start(s, q, it, err));
+		enum fj_rc rc = before == NULL ? FJ_OK : check_own(s, q, before, err);
+		if (!soft)
 			FJ_TRY(hsm_tpm_sign_finish(s->tpm, it->raw, err));
 		FJ_TRY(rc);
 		before = it;
 	}
-	return before == NULL ? FJ_OK : check_own(s, q->row, before, err);
+	return before == NULL ? FJ_OK : check_own(s, q, before, err);
 }
 
 static enum fj_rc put_answers(const struct request *q, struct fj_buf *out)
@@ -454,7 +454,7 @@ static enum fj_rc sign_recorded(struct hsm_signer *s, struct request *q, const s
 
 	if (to_sign(q) == 0)
 		return FJ_OK;
-	if (q->row->role == HSM_OCSP) {
+	if (q->row->kind == HSM_OCSP_RESPONSE) {
 		s->mem.count[q->row->kind] += to_sign(q);
 		return sign_all(s, q, err);
 	}
@@ -485,13 +485,13 @@ static enum fj_rc do_sign(struct hsm_signer *s, enum hsm_socket from, const stru
 	enum fj_rc rc = read_request(f, from, &q, err);
 	FJ_AUTO(mem) items = q.item;
 	FJ_TRY(rc);
-	FJ_TRY(signer_may(s, q.row, q.officers, err));
+	FJ_TRY(signer_may(s, q.row, q.role, q.officers, err));
 	s->fatal = true; /* judge changes memory before the log does */
 	rc = judge(s, &q, &deltas, err);
 	if (rc == FJ_OK && to_sign(&q) == 0)
 		s->fatal = false;
 	FJ_TRY(rc);
-	if (q.row->role == HSM_OCSP)
+	if (q.row->kind == HSM_OCSP_RESPONSE)
 		s->fatal = false;
 	FJ_TRY(sign_recorded(s, &q, &deltas, err));
 	return put_answers(&q, answer) == FJ_OK ? FJ_OK : fj_fail(err, FJ_E_LIMIT, HSM_LAYER, NULL, "an answer is too large");
@@ -507,24 +507,26 @@ static enum fj_rc do_pubkey(struct hsm_signer *s, enum hsm_socket from, const st
 	fj_rd_init(&r, fj_buf_slice(&f->body));
 	if (fj_get_u8(&r, &role) != FJ_OK || fj_rd_end(&r) != FJ_OK || role < HSM_ROOT || role >= HSM_ROLE_END)
 		return signer_broken(err, "a key was asked for that does not exist");
-	if (from == HSM_FROM_VERIFIER && role != HSM_OCSP)
-		return signer_broken(err, "the verifier's socket may ask for the OCSP key only");
+	if (from == HSM_FROM_VERIFIER && hsm_role(role)->as != HSM_OCSP)
+		return signer_broken(err, "the verifier's socket may ask for the OCSP keys only");
 	if (s->spki[role].len == 0)
-		return fj_fail(err, FJ_E_NOTFOUND, HSM_LAYER, NULL, "there are no keys yet; the ceremony makes them");
+		return fj_fail(err, FJ_E_NOTFOUND, HSM_LAYER, NULL, s->mem.ceremony == MEM_NONE ? "there are no keys yet; the ceremony makes them" : "this home was made without an SM2 hierarchy");
 	return fj_put_bytes(answer, fj_buf_slice(&s->spki[role]));
 }
 
 static json_t *status_keys(const struct hsm_signer *s)
 {
-	static const char *const names[] = {"", "root", "issuing", "token", "ocsp", "log", "note"};
+	static const char *const algs[FJ_ALG_END] = {"Ed25519", "ES256", "SM2"};
 	json_t *list = json_array();
 	char handle[16];
 
-	for (int r = HSM_ROOT; r < HSM_ROLE_END && s->spki[r].len > 0; r++) {
+	for (unsigned r = HSM_ROOT; r < HSM_ROLE_END; r++) {
 		const struct mem_key *k = &s->mem.key[s->mem.slot[r]];
+		if (s->spki[r].len == 0)
+			continue;
 		snprintf(handle, sizeof(handle), "0x%08x", k->handle);
-		json_array_append_new(list, json_pack("{s:s, s:s, s:s, s:i, s:s*}", "role", names[r], "alg", r == HSM_NOTE ? "Ed25519" : "ES256",
-		    "where", r == HSM_OCSP || r == HSM_NOTE ? "sealed by the TPM" : "TPM", "generation", k->generation, "handle", k->handle != 0 ? handle : NULL));
+		json_array_append_new(list, json_pack("{s:s, s:s, s:s, s:i, s:s*}", "role", hsm_role(r)->name, "alg", algs[hsm_role(r)->alg],
+		    "where", hsm_role(r)->where == HSM_SEALED ? "sealed by the TPM" : "TPM", "generation", k->generation, "handle", k->handle != 0 ? handle : NULL));
 	}
 	return list;
 }

@@ -24,6 +24,19 @@
 
 #define HSM_LAYER "signer"
 
+/* --- roles.c: what the key of each role is --- */
+enum hsm_where { HSM_LOADED = 1, HSM_PERSISTENT, HSM_SEALED }; /* loaded for one use; at a handle; 32 octets that sign in our memory */
+struct hsm_role_row {
+	const char *name;
+	enum fj_alg alg;    /* 0: Ed25519 */
+	enum hsm_where where;
+	enum hsm_role as;   /* the P-256 role that the request table and the policies know it by */
+};
+/* role: 1 to HSM_ROLE_END - 1 */
+const struct hsm_role_row *hsm_role(unsigned role);
+/* of that algorithm, the key that does what this P-256 role does; 0: there is none */
+enum hsm_role hsm_role_of(enum hsm_role as, enum fj_alg alg);
+
 /* --- what is remembered (memory.c) --- */
 #define HSM_RECENT 4096
 #define HSM_RECENT_SLOTS (4 * HSM_RECENT) /* a power of two */
@@ -60,13 +73,13 @@ struct mem_key {
 enum mem_ceremony { MEM_NONE, MEM_OPEN, MEM_CLOSED };
 struct hsm_memory {
 	enum mem_ceremony ceremony;
-	bool demo;
+	bool demo, sm2; /* sm2: the SM2 hierarchy was made too */
 	char arc[64], base[161], operator_[201];
 	struct fj_buf policy;             /* canonical JSON of the ceremony */
 	bool planned;                     /* the root is under the plan's officers (quorum.c) */
 	struct fj_plan plan;
 	struct fj_quorum quorum;          /* of the root, by the plan */
-	struct fj_buf root_tbs, issuing_tbs; /* as signed */
+	struct fj_buf root_tbs[FJ_ALG_END], issuing_tbs[FJ_ALG_END]; /* as signed; by the algorithm that they are signed with */
 	struct mem_key key[HSM_MAX_KEYS];
 	uint8_t slot[HSM_ROLE_END];       /* the role's key of now; 0: none yet */
 	struct mem_crl *crl;
@@ -129,7 +142,7 @@ struct hsm_signer {
 	struct hsm_audit audit;
 	struct hsm_tpm *tpm;
 	int keys_fd;                     /* keystore.c */
-	EVP_PKEY *pub[HSM_ROLE_END];     /* to verify with; pub[HSM_OCSP] holds the private key */
+	EVP_PKEY *pub[HSM_ROLE_END];     /* to verify with; those of OCSP hold the private key */
 	struct fj_buf spki[HSM_ROLE_END];
 	struct fj_secret note;           /* libsodium's secret key of HSM_NOTE */
 	bool hardware, demo_allowed;
@@ -161,6 +174,7 @@ struct hsm_job {
 	struct hsm_signer *s;
 	enum hsm_kind kind;
 	enum hsm_role role;
+	enum fj_alg alg;    /* of the key */
 	unsigned approvals; /* different officers */
 	fj_time now;
 };
@@ -191,19 +205,27 @@ enum fj_rc policy_log(const struct hsm_memory *m, struct fj_slice text, const st
 enum fj_rc policy_no(struct fj_err *err, const char *cite, const char *what);
 /* SHA-1 of key bits */
 void policy_key_id(struct fj_slice key, uint8_t out[20]);
-/* ECDSA-Sig-Value over data under a role's key */
+/* What the TPM signs of it with a role's key: SHA-256, or SM3 over Z of the key and the data (GM/T 0009-2012 8.1) */
+enum fj_rc signer_digest(const struct hsm_signer *s, enum hsm_role role, struct fj_slice data, struct fj_hash *out, struct fj_err *err);
+/* DER SEQUENCE{r,s} over data under a role's key, by its algorithm */
 bool signer_verifies(const struct hsm_signer *s, enum hsm_role role, struct fj_slice data, struct fj_slice der_sig);
+/* with a role's sealed key, r || s */
+enum fj_rc signer_sign_soft(const struct hsm_signer *s, enum hsm_role role, struct fj_slice data, uint8_t raw[64], struct fj_err *err);
 /* Ed25519 over a text under the key of HSM_NOTE */
 bool signer_note_verifies(const struct hsm_signer *s, struct fj_slice text, const uint8_t sig[64]);
 /* "a" + "b" equals the slice */
 bool policy_uri_is(struct fj_slice uri, const char *a, const char *b);
+/* it is that path of this appliance, "%s" standing for the hierarchy's suffix: "/ca/root%s.cer" */
+bool policy_path_is(const struct hsm_job *j, struct fj_slice uri, const char *path);
+/* It is something numbered in that folder of this appliance and hierarchy ("/crl/1.crl", "/crl/sm2-1.crl"): where the number begins; else 0. */
+size_t policy_numbered(const struct hsm_job *j, struct fj_slice uri, const char *folder);
 
 /* --- request.c: one frame from a socket, one answer --- */
 enum hsm_socket { HSM_FROM_REGISTRY = 1, HSM_FROM_VERIFIER = 2 };
 /* NULL: this socket may not ask for it */
 const struct hsm_kind_row *signer_row(uint8_t kind, uint8_t role, enum hsm_socket from);
-/* keys, counter, ceremony, approvals, clock: before anything of the kind is looked at */
-enum fj_rc signer_may(const struct hsm_signer *s, const struct hsm_kind_row *row, unsigned officers, struct fj_err *err) FJ_MUST_USE;
+/* keys, counter, ceremony, approvals, clock, for a key of that role: before anything of the kind is looked at */
+enum fj_rc signer_may(const struct hsm_signer *s, const struct hsm_kind_row *row, enum hsm_role role, unsigned officers, struct fj_err *err) FJ_MUST_USE;
 /* FJ_E_PROTO: end the connection.  `answer` is the frame's body, *kind its kind. */
 enum fj_rc signer_answer(struct hsm_signer *s, enum hsm_socket from, const struct fj_frame *f,
     uint16_t *kind, struct fj_buf *answer, struct fj_err *err) FJ_MUST_USE;
@@ -223,6 +245,8 @@ enum fj_rc store_replay(struct hsm_memory *m, struct fj_slice body, struct fj_er
 enum fj_rc store_make(struct hsm_signer *s, struct fj_err *err) FJ_MUST_USE;
 /* a ceremony that was cut goes on: are all there? */
 bool store_whole(const struct hsm_memory *m);
+/* is a key of this role made in this home? */
+bool store_has(const struct hsm_memory *m, unsigned role);
 /* at the start: each in its place.  FJ_E_TPM: another TPM, or something else at a handle */
 enum fj_rc store_find(struct hsm_signer *s, struct fj_err *err) FJ_MUST_USE;
 /* --- keys.c: public keys and those that are sealed, after the TPM has keys --- */

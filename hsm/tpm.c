@@ -108,6 +108,18 @@ static uint32_t property(struct hsm_tpm *t, TPM2_PT which)
 	return v;
 }
 
+/* does the TPM implement the algorithm? */
+static bool knows(struct hsm_tpm *t, TPM2_ALG_ID alg)
+{
+	TPMS_CAPABILITY_DATA *cap = NULL;
+
+	if (Esys_GetCapability(t->ctx, ESYS_TR_NONE, ESYS_TR_NONE, ESYS_TR_NONE, TPM2_CAP_ALGS, alg, 1, NULL, &cap) != TSS2_RC_SUCCESS)
+		return false;
+	bool there = cap->data.algorithms.count > 0 && cap->data.algorithms.algProperties[0].alg == alg;
+	Esys_Free(cap);
+	return there;
+}
+
 /* Only where the lockout authorisation is empty: a wrong one would lock that too. */
 static void lift_lockout(struct hsm_tpm *t)
 {
@@ -205,14 +217,16 @@ static TPM2B_PUBLIC storage_template(void)
 			.scheme.scheme = TPM2_ALG_NULL, .curveID = TPM2_ECC_NIST_P256, .kdf.scheme = TPM2_ALG_NULL}}};
 }
 
-static TPM2B_PUBLIC signing_template(void)
+/* The key's one scheme is fixed in it: a key without would sign by any.  SM2 signs e = SM3(Z || M), which is computed
+ * outside, since a software TPM has no SM3; the digest that the scheme names is then not used for anything. */
+static TPM2B_PUBLIC signing_template(enum fj_alg alg, TPM2_ALG_ID hash)
 {
 	return (TPM2B_PUBLIC){.publicArea = {.type = TPM2_ALG_ECC, .nameAlg = TPM2_ALG_SHA256,
 		.objectAttributes = TPMA_OBJECT_SIGN_ENCRYPT | TPMA_OBJECT_FIXEDTPM | TPMA_OBJECT_FIXEDPARENT |
 		    TPMA_OBJECT_SENSITIVEDATAORIGIN | TPMA_OBJECT_USERWITHAUTH | TPMA_OBJECT_NODA,
 		.parameters.eccDetail = {.symmetric.algorithm = TPM2_ALG_NULL,
-			.scheme = {.scheme = TPM2_ALG_ECDSA, .details.ecdsa.hashAlg = TPM2_ALG_SHA256},
-			.curveID = TPM2_ECC_NIST_P256, .kdf.scheme = TPM2_ALG_NULL}}};
+			.scheme = {.scheme = alg == FJ_SM2 ? TPM2_ALG_SM2 : TPM2_ALG_ECDSA, .details.ecdsa.hashAlg = hash},
+			.curveID = alg == FJ_SM2 ? TPM2_ECC_SM2_P256 : TPM2_ECC_NIST_P256, .kdf.scheme = TPM2_ALG_NULL}}};
 }
 
 static TPM2B_PUBLIC sealed_template(void)
@@ -361,11 +375,20 @@ static enum fj_rc create(struct hsm_tpm *t, const TPM2B_PUBLIC *pub, const TPM2B
 	return FJ_OK;
 }
 
-enum fj_rc hsm_tpm_create(struct hsm_tpm *t, const struct fj_slice *secret, const struct fj_hash *policy, struct hsm_blob *b, struct fj_err *err)
+/* SM2's scheme names SM3 where the TPM has it */
+static TPM2_ALG_ID digest_of(struct hsm_tpm *t, enum fj_alg alg)
 {
-	TPM2B_PUBLIC pub = secret != NULL ? sealed_template() : signing_template();
+	return alg == FJ_SM2 && knows(t, TPM2_ALG_SM3_256) ? TPM2_ALG_SM3_256 : TPM2_ALG_SHA256;
+}
+
+enum fj_rc hsm_tpm_create(struct hsm_tpm *t, enum fj_alg alg, const struct fj_slice *secret, const struct fj_hash *policy, struct hsm_blob *b, struct fj_err *err)
+{
+	/* officers compare the whole public area: there the scheme names the same digest in every TPM */
+	TPM2B_PUBLIC pub = secret != NULL ? sealed_template() : signing_template(alg, policy != NULL ? TPM2_ALG_SHA256 : digest_of(t, alg));
 	TPM2B_SENSITIVE_CREATE sens = {0};
 
+	if (secret == NULL && alg == FJ_SM2 && !knows(t, TPM2_ALG_SM2))
+		return fj_fail(err, FJ_E_UNSUPPORTED, "tpm", NULL, "this TPM does not know SM2 (tpm2_getcap algorithms); hold the ceremony without it, or take a TPM that does");
 	if (policy != NULL) { /* adminWithPolicy is not set either: with it, Certify would want the officers too */
 		pub.publicArea.objectAttributes &= ~(TPMA_OBJECT)TPMA_OBJECT_USERWITHAUTH;
 		pub.publicArea.authPolicy.size = FJ_SHA256_LEN;
@@ -422,19 +445,27 @@ void tpm_let_go(struct hsm_tpm *t, unsigned key, ESYS_TR tr)
 
 enum fj_rc hsm_tpm_public(const struct hsm_tpm *t, unsigned key, struct fj_buf *spki, struct fj_err *err)
 {
-	static const uint8_t head[] = {0x30, 0x59, 0x30, 0x13, 0x06, 0x07, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x02, 0x01,
-		0x06, 0x08, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x03, 0x01, 0x07, 0x03, 0x42, 0x00, 0x04};
+	/* SEQUENCE { SEQUENCE { id-ecPublicKey, curve }, BIT STRING of an uncompressed point }, RFC 5480 2; both curves' names have eight octets */
+	static const struct {
+		TPMI_ECC_CURVE curve;
+		uint8_t oid[8];
+	} curves[] = {{TPM2_ECC_NIST_P256, {0x2a, 0x86, 0x48, 0xce, 0x3d, 0x03, 0x01, 0x07}}, {TPM2_ECC_SM2_P256, {0x2a, 0x81, 0x1c, 0xcf, 0x55, 0x01, 0x82, 0x2d}}};
+	static const uint8_t head[] = {0x30, 0x59, 0x30, 0x13, 0x06, 0x07, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x02, 0x01, 0x06, 0x08}, bits[] = {0x03, 0x42, 0x00, 0x04};
 	const TPMT_PUBLIC *pub = &t->key[key].pub.publicArea;
 	const TPMS_ECC_POINT *p = &pub->unique.ecc;
 	uint8_t xy[64] = {0};
-	bool ok = pub->type == TPM2_ALG_ECC && pub->parameters.eccDetail.curveID == TPM2_ECC_NIST_P256 && p->x.size <= 32 && p->y.size <= 32;
+	size_t c = 0;
 
+	while (c < FJ_ARRAY_LEN(curves) && (pub->type != TPM2_ALG_ECC || pub->parameters.eccDetail.curveID != curves[c].curve))
+		c++;
+	bool ok = c < FJ_ARRAY_LEN(curves) && p->x.size <= 32 && p->y.size <= 32;
 	if (ok) {
 		memcpy(xy + 32 - p->x.size, p->x.buffer, p->x.size);
 		memcpy(xy + 64 - p->y.size, p->y.buffer, p->y.size);
 	}
-	if (!ok || fj_buf_put(spki, head, sizeof(head)) != FJ_OK || fj_buf_put(spki, xy, 64) != FJ_OK)
-		return fj_fail(err, FJ_E_TPM, "tpm", NULL, "key %u is no P-256 key", key);
+	if (!ok || fj_buf_put(spki, head, sizeof(head)) != FJ_OK || fj_buf_put(spki, curves[c].oid, sizeof(curves[c].oid)) != FJ_OK ||
+	    fj_buf_put(spki, bits, sizeof(bits)) != FJ_OK || fj_buf_put(spki, xy, 64) != FJ_OK)
+		return fj_fail(err, FJ_E_TPM, "tpm", NULL, "key %u is on neither P-256 nor SM2's curve", key);
 	return FJ_OK;
 }
 
@@ -503,9 +534,9 @@ static TSS2_RC await(struct hsm_tpm *t, TPMT_SIGNATURE **sig)
 
 bool tpm_raw(const TPMT_SIGNATURE *sig, uint8_t raw[64])
 {
-	const TPMS_SIGNATURE_ECDSA *e = &sig->signature.ecdsa;
+	const TPMS_SIGNATURE_ECC *e = &sig->signature.ecdsa; /* SM2's has the same form (Part 2, 11.2.2.3) */
 
-	if (sig->sigAlg != TPM2_ALG_ECDSA || e->signatureR.size > 32 || e->signatureS.size > 32)
+	if ((sig->sigAlg != TPM2_ALG_ECDSA && sig->sigAlg != TPM2_ALG_SM2) || e->signatureR.size > 32 || e->signatureS.size > 32)
 		return false;
 	memset(raw, 0, 64); /* a TPM may strip leading zeros */
 	memcpy(raw + 32 - e->signatureR.size, e->signatureR.buffer, e->signatureR.size);

@@ -11,8 +11,8 @@
  * Handles are chosen among the free ones from 0x81004600 on, in the owner's range (TCG Registry of
  * Reserved TPM 2.0 Handles and Localities); 0x81010000 and above belong to endorsement keys.  NV
  * index 0x01810000 is a counter: it rises only, and whoever removes it and makes it anew finds it
- * above all that the TPM ever counted (TPM 2.0 Part 3, 31.3).  Signing keys are P-256, made in the
- * TPM, not exportable (fixedTPM, fixedParent, sensitiveDataOrigin) and without dictionary attack
+ * above all that the TPM ever counted (TPM 2.0 Part 3, 31.3).  Signing keys are P-256 for ECDSA with
+ * SHA-256, or on SM2's curve for SM2; they are made in the TPM, not exportable (fixedTPM, fixedParent, sensitiveDataOrigin) and without dictionary attack
  * protection (noDA: tpm.c says why).
  */
 #ifndef FJ_HSM_TPM_H
@@ -21,6 +21,7 @@
 #include "base/buf.h"
 #include "base/secret.h"
 #include "base/tpm2.h"
+#include "base/x509.h"
 #include "hsm/proto.h"
 
 #define HSM_MAX_KEYS 64
@@ -53,9 +54,10 @@ enum fj_rc hsm_tpm_free_handles(struct hsm_tpm *t, uint32_t *out, size_t n, stru
 /* The storage key under which all others are: made, or found, at its handle.  An empty blob is filled;
  * one that is there must be what this TPM makes (FJ_E_TPM: another TPM, or its owner's seed was changed). */
 enum fj_rc hsm_tpm_storage(struct hsm_tpm *t, uint32_t handle, struct hsm_blob *b, struct fj_err *err) FJ_MUST_USE;
-/* A signing key, or (`secret` of 32 octets) a sealed one; it is nowhere but in its blob yet.  Under a policy
- * (NULL: none) it signs in a session that satisfies it, and in no other way. */
-enum fj_rc hsm_tpm_create(struct hsm_tpm *t, const struct fj_slice *secret, const struct fj_hash *policy, struct hsm_blob *b, struct fj_err *err) FJ_MUST_USE;
+/* A signing key of the algorithm, or (`secret` of 32 octets) a sealed one; it is nowhere but in its blob yet.  Under a
+ * policy (NULL: none) it signs in a session that satisfies it, and in no other way.  FJ_E_UNSUPPORTED: the TPM does
+ * not know the algorithm. */
+enum fj_rc hsm_tpm_create(struct hsm_tpm *t, enum fj_alg alg, const struct fj_slice *secret, const struct fj_hash *policy, struct hsm_blob *b, struct fj_err *err) FJ_MUST_USE;
 /* The key of a blob is number `key` from now on; handle 0: loaded when it is used.  A handle that is
  * empty is filled.  FJ_E_TPM: something else stands there; FJ_E_CORRUPT: a blob that this TPM does not know. */
 enum fj_rc hsm_tpm_attach(struct hsm_tpm *t, unsigned key, const struct hsm_blob *b, uint32_t handle, struct fj_err *err) FJ_MUST_USE;

@@ -438,7 +438,7 @@ static enum fj_rc key_of(struct iss_call *c, const struct issuing *w, struct fj_
 		FJ_TRY(dom_key_usable(c->db, fj_json_peek(w->payload, "spki_sha256"), w->holder.usci, err));
 		return fj_buf_puts(spki64, fj_json_text(w->payload, "spki"));
 	}
-	FJ_TRY(ca_ephemeral_spki(&spki, err));
+	FJ_TRY(ca_ephemeral_spki(FJ_ES256, &spki, err));
 	return fj_b64u_put(spki64, fj_buf_slice(&spki));
 }
 

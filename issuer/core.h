@@ -10,6 +10,7 @@
 #ifndef FJ_ISSUER_CORE_H
 #define FJ_ISSUER_CORE_H
 
+#include "base/x509.h"
 #include "issuer/issuer.h"
 #include "issuer/store/store.h"
 
@@ -118,10 +119,15 @@ enum fj_rc apr_void(struct iss_call *c, const char *kind, const char *object, co
  * pipe_intend (in the handler's or execute's transaction, step 1) stores the intent
  * PENDING; after commit pipe_make builds, has signed, verifies (2, 3), and finishes (4)
  * everything pending, in rounds. --- */
-enum pipe_kind { PIPE_CERTIFICATE = 1, PIPE_AUTHORISATION, PIPE_TOKEN, PIPE_PACK, PIPE_REPORT, PIPE_END };
+enum pipe_kind {
+	PIPE_CERTIFICATE = 1, PIPE_AUTHORISATION, PIPE_TOKEN, PIPE_PACK, PIPE_REPORT,
+	PIPE_CERTIFICATE_SM2, PIPE_TOKEN_SM2, /* the same once more under the SM2 hierarchy (sm2.c) */
+	PIPE_END
+};
 struct pipe_intent {
 	uint8_t id[16];
 	enum pipe_kind kind;
+	enum fj_alg alg;     /* of its kind */
 	const char *object;  /* certificate number, DAU-… number, jti, LS-…~version, RP-… */
 	const json_t *body;  /* everything the structure is built from, times and serial included */
 	const char *approval;
@@ -132,6 +138,7 @@ enum fj_rc pipe_intend(struct iss_call *c, enum pipe_kind kind, const char *obje
 /* The table in domain code (pipe_kinds.c): */
 struct pipe_ops {
 	const char *name;   /* "certificate" */
+	enum fj_alg alg;
 	int hsm_role, hsm_kind;
 	/* to-be-signed bytes, lint and comparison with the intent included */
 	enum fj_rc (*build)(struct iss *i, const struct pipe_intent *in, struct fj_buf *tbs, struct fj_err *err);
@@ -174,9 +181,9 @@ enum fj_rc crl_apply_lift(const struct evt *e, const char *serial_hex, struct fj
 /* --- what the signer and the publisher hold, for domain code --- */
 const char *iss_base(const struct iss *i);
 const struct ca_home *iss_ca_home(const struct iss *i);
-struct fj_slice iss_issuing_cert(const struct iss *i); /* DER */
+struct fj_slice iss_issuing_cert(const struct iss *i, enum fj_alg alg); /* DER */
 /* JWS signing input: canonical header {alg,typ,kid,x5c} and payload, with `typ` */
-enum fj_rc iss_jws_input(struct iss *i, const char *typ, const json_t *payload, struct fj_buf *out, struct fj_err *err) FJ_MUST_USE;
+enum fj_rc iss_jws_input(struct iss *i, enum fj_alg alg, const char *typ, const json_t *payload, struct fj_buf *out, struct fj_err *err) FJ_MUST_USE;
 /* Next number of a series: counts events only, so it is rebuilt by replay: series "DAC-420000-202604"
  * gives 1, 2, 3...; the caller's event must carry the number; apply calls ser_apply. */
 enum fj_rc ser_next(struct iss_call *c, const char *series, int64_t *out, struct fj_err *err) FJ_MUST_USE;

@@ -253,7 +253,7 @@ json_t *dmo_jwk(void)
 	FJ_AUTO(buf) x = FJ_BUF_INIT(64);
 	FJ_AUTO(buf) y = FJ_BUF_INIT(64);
 
-	if (ca_ephemeral_spki(&spki, NULL) != FJ_OK || spki.len != 91 || fj_b64u_put(&x, FJ_SLICE(spki.data + 27, 32)) != FJ_OK ||
+	if (ca_ephemeral_spki(FJ_ES256, &spki, NULL) != FJ_OK || spki.len != 91 || fj_b64u_put(&x, FJ_SLICE(spki.data + 27, 32)) != FJ_OK ||
 	    fj_b64u_put(&y, FJ_SLICE(spki.data + 59, 32)) != FJ_OK)
 		return NULL;
 	return json_pack("{s:s, s:s, s:s, s:s}", "kty", "EC", "crv", "P-256", "x", fj_buf_str(&x), "y", fj_buf_str(&y));

@@ -39,19 +39,21 @@ static enum fj_rc settings(struct iss *i, const json_t *in, struct fj_err *err)
 	if ((strncmp(base, "http://", 7) != 0 && strncmp(base, "https://", 8) != 0) || base[strlen(base) - 1] == '/' || strpbrk(base, " \"<>") != NULL)
 		return fj_fail(err, FJ_E_INVALID, "issuer", "RFC 3986 3", "the public base address is http(s)://…, without a final slash");
 	i->home.demo = i->conf.demo = demo;
+	i->sm2 = json_is_true(json_object_get(in, "sm2"));
 	if (fj_strcopy(i->home.arc, sizeof(i->home.arc), arc) != FJ_OK || fj_strcopy(i->home.base, sizeof(i->home.base), base) != FJ_OK ||
 	    fj_strcopy(i->home.operator_, sizeof(i->home.operator_), who) != FJ_OK)
 		return fj_fail(err, FJ_E_LIMIT, "issuer", NULL, "arc, base or operator are too long");
 	FJ_TRY(set(i, "base", base, err));
 	FJ_TRY(set(i, "arc", arc, err));
 	FJ_TRY(set(i, "operator", who, err));
+	FJ_TRY(set(i, "sm2", i->sm2 ? "true" : "false", err));
 	return set(i, "demo", demo ? "true" : "false", err);
 }
 
-static enum fj_rc sign_ca(struct iss *i, enum hsm_kind kind, struct fj_slice tbs, struct fj_buf *out, struct fj_err *err)
+static enum fj_rc sign_ca(struct iss *i, enum fj_alg alg, enum hsm_kind kind, struct fj_slice tbs, struct fj_buf *out, struct fj_err *err)
 {
 	struct hsm_item item = {.tbs = tbs};
-	struct hsm_request r = {.role = HSM_ROOT, .kind = kind, .items = &item, .n_items = 1};
+	struct hsm_request r = {.role = alg == FJ_SM2 ? HSM_ROOT_SM2 : HSM_ROOT, .kind = kind, .items = &item, .n_items = 1};
 
 	FJ_TRY(iss_signer(i, &i->make.signer, err));
 	FJ_TRY(hsm_sign(i->make.signer, &r, err));
@@ -60,16 +62,20 @@ static enum fj_rc sign_ca(struct iss *i, enum hsm_kind kind, struct fj_slice tbs
 	return ca_assemble(tbs, FJ_SLICE(item.sig, item.sig_len), out, err);
 }
 
-static enum fj_rc keep(struct iss *i, const char *what, const struct fj_buf *der, struct fj_err *err)
+/* "root", "root.crl" and so on of a hierarchy */
+static enum fj_rc keep(struct iss *i, const char *what, enum fj_alg alg, const char *rest, const struct fj_buf *der, struct fj_err *err)
 {
-	return sto_run(i->db, STO_KEYRING_SET, NULL, err, "tb", what, fj_buf_slice(der));
+	char name[24];
+
+	snprintf(name, sizeof(name), "%s%s%s", what, fj_alg_suffix(alg), rest);
+	return sto_run(i->db, STO_KEYRING_SET, NULL, err, "tb", name, fj_buf_slice(der));
 }
 
-static enum fj_rc make_ca(struct iss *i, enum ca_profile profile, enum hsm_role role, struct fj_buf *out, struct fj_err *err)
+static enum fj_rc make_ca(struct iss *i, enum fj_alg alg, enum ca_profile profile, enum hsm_role role, struct fj_buf *out, struct fj_err *err)
 {
 	FJ_AUTO(buf) spki = FJ_BUF_INIT(512);
 	FJ_AUTO(buf) tbs = FJ_BUF_INIT(FJ_X509_MAX);
-	struct ca_cert_in in = {.profile = profile, .not_before = fj_now(), .issuer_cert = fj_buf_slice(&i->root)};
+	struct ca_cert_in in = {.profile = profile, .not_before = fj_now(), .issuer_cert = fj_buf_slice(&i->ca[alg].root)};
 	struct fj_date d = fj_date_of(in.not_before, 0);
 
 	FJ_TRY(iss_signer(i, &i->make.signer, err));
@@ -81,44 +87,63 @@ static enum fj_rc make_ca(struct iss *i, enum ca_profile profile, enum hsm_role 
 	ca_serial_new(&in.serial);
 	FJ_TRY(ca_cert_tbs(&i->home, &in, &tbs, err));
 	fj_buf_init(out, FJ_X509_MAX);
-	FJ_TRY(sign_ca(i, profile == CA_ROOT ? HSM_CERT_ROOT : HSM_CERT_ISSUING, fj_buf_slice(&tbs), out, err));
-	FJ_TRY(ca_verify_signed_by(fj_buf_slice(out), fj_buf_slice(&i->root), err));
-	return keep(i, profile == CA_ROOT ? "root" : "issuing", out, err);
+	FJ_TRY(sign_ca(i, alg, profile == CA_ROOT ? HSM_CERT_ROOT : HSM_CERT_ISSUING, fj_buf_slice(&tbs), out, err));
+	FJ_TRY(ca_verify_signed_by(fj_buf_slice(out), fj_buf_slice(&i->ca[alg].root), err));
+	return keep(i, profile == CA_ROOT ? "root" : "issuing", alg, "", out, err);
 }
 
-static enum fj_rc make_root_crl(struct iss *i, struct fj_err *err)
+static enum fj_rc make_root_crl(struct iss *i, enum fj_alg alg, struct fj_err *err)
 {
 	FJ_AUTO(buf) tbs = FJ_BUF_INIT(4096);
 	FJ_AUTO(buf) crl = FJ_BUF_INIT(8192);
-	struct ca_crl_in in = {.issuer_cert = fj_buf_slice(&i->root), .number = 1, .this_update = fj_now(),
+	struct ca_crl_in in = {.issuer_cert = fj_buf_slice(&i->ca[alg].root), .number = 1, .this_update = fj_now(),
 		.next_update = fj_now() + (fj_time)ROOT_CRL_DAYS * 86400};
 
-	snprintf(in.uri, sizeof(in.uri), "%s/crl/root.crl", i->home.base);
+	snprintf(in.uri, sizeof(in.uri), "%s/crl/root%s.crl", i->home.base, fj_alg_suffix(alg));
 	FJ_TRY(ca_crl_tbs(&in, &tbs, err));
-	FJ_TRY(sign_ca(i, HSM_CRL_ROOT, fj_buf_slice(&tbs), &crl, err));
-	return keep(i, "root.crl", &crl, err);
+	FJ_TRY(sign_ca(i, alg, HSM_CRL_ROOT, fj_buf_slice(&tbs), &crl, err));
+	return keep(i, "root", alg, ".crl", &crl, err);
+}
+
+static enum fj_rc make_hierarchy(struct iss *i, enum fj_alg alg, struct fj_err *err)
+{
+	struct iss_ca *ca = &i->ca[alg];
+
+	FJ_TRY(make_ca(i, alg, CA_ROOT, alg == FJ_SM2 ? HSM_ROOT_SM2 : HSM_ROOT, &ca->root, err));
+	FJ_TRY(make_ca(i, alg, CA_ISSUING, alg == FJ_SM2 ? HSM_ISSUING_SM2 : HSM_ISSUING, &ca->issuing, err));
+	return make_root_crl(i, alg, err);
+}
+
+static enum fj_rc make_delegated(struct iss *i, const char *what, enum fj_alg alg, struct fj_err *err)
+{
+	FJ_AUTO(buf) cert = FJ_BUF_INIT(FJ_X509_MAX);
+	char name[24];
+
+	snprintf(name, sizeof(name), "%s%s", what, fj_alg_suffix(alg));
+	FJ_TRY(pub_delegate(i, name, &cert, err));
+	return keep(i, what, alg, "", &cert, err);
 }
 
 static enum fj_rc ceremony(struct iss *i, struct fj_err *err)
 {
+	static const char *const own[] = {"token", "status", "ocsp"};
 	FJ_AUTO(buf) policy = FJ_BUF_INIT(4096);
-	FJ_AUTO(json) p = json_pack("{s:b, s:s, s:s, s:s}", "demo", i->home.demo, "arc", i->home.arc, "base", i->home.base,
-	    "operator", i->home.operator_);
+	FJ_AUTO(json) p = json_pack("{s:b, s:s, s:s, s:s, s:b}", "demo", i->home.demo, "arc", i->home.arc, "base", i->home.base,
+	    "operator", i->home.operator_, "sm2", i->sm2);
 
 	FJ_TRY(fj_json_canonical(p, &policy, err));
 	FJ_TRY(iss_signer(i, &i->make.signer, err));
 	FJ_TRY(hsm_ceremony_open(i->make.signer, fj_buf_slice(&policy), err));
-	FJ_TRY(make_ca(i, CA_ROOT, HSM_ROOT, &i->root, err));
-	FJ_TRY(make_ca(i, CA_ISSUING, HSM_ISSUING, &i->issuing, err));
-	FJ_TRY(make_root_crl(i, err));
+	FJ_TRY(make_hierarchy(i, FJ_ES256, err));
+	if (i->sm2)
+		FJ_TRY(make_hierarchy(i, FJ_SM2, err));
 	FJ_TRY(hsm_ceremony_close(i->make.signer, err));
-	static const char *const own[] = {"token", "status", "ocsp", "log"};
 	for (size_t k = 0; k < FJ_ARRAY_LEN(own); k++) {
-		FJ_AUTO(buf) cert = FJ_BUF_INIT(FJ_X509_MAX);
-		FJ_TRY(pub_delegate(i, own[k], &cert, err));
-		FJ_TRY(keep(i, own[k], &cert, err));
+		FJ_TRY(make_delegated(i, own[k], FJ_ES256, err));
+		if (i->sm2)
+			FJ_TRY(make_delegated(i, own[k], FJ_SM2, err));
 	}
-	return FJ_OK;
+	return make_delegated(i, "log", FJ_ES256, err);
 }
 
 static enum fj_rc first_officer(struct iss_call *c, const json_t *o, const char *org, json_t *out, struct fj_err *err)

@@ -40,9 +40,9 @@ const struct ca_home *iss_ca_home(const struct iss *i)
 	return &i->home;
 }
 
-struct fj_slice iss_issuing_cert(const struct iss *i)
+struct fj_slice iss_issuing_cert(const struct iss *i, enum fj_alg alg)
 {
-	return fj_buf_slice(&i->issuing);
+	return fj_buf_slice(&i->ca[alg].issuing);
 }
 
 static const struct iss_actor system_actor = {.login = "system", .name = "system", .roles = ISS_SYSTEM, .via = "system"};
@@ -110,44 +110,46 @@ static enum fj_rc load_setting(struct iss *i, const char *key, char *out, size_t
 	return fj_strcopy(out, cap, sto_text(&q, 0)) == FJ_OK ? FJ_OK : fj_fail(err, FJ_E_CORRUPT, "issuer", NULL, "the setting %s is too long", key);
 }
 
-/* RFC 7638 thumbprint of the token key */
-static enum fj_rc set_kid(struct iss *i, struct fj_err *err)
-{
-	struct fj_x509 x;
-	FJ_AUTO(buf) kx = FJ_BUF_INIT(64);
-	FJ_AUTO(buf) ky = FJ_BUF_INIT(64);
-	FJ_AUTO(buf) text = FJ_BUF_INIT(256);
-	FJ_AUTO(buf) kid = FJ_BUF_INIT(64);
-	struct fj_hash h;
-
-	FJ_TRY(fj_x509_read(fj_buf_slice(&i->token), &x, err));
-	if (x.key.len != 65 || fj_b64u_put(&kx, FJ_SLICE(x.key.p + 1, 32)) != FJ_OK || fj_b64u_put(&ky, FJ_SLICE(x.key.p + 33, 32)) != FJ_OK ||
-	    fj_buf_printf(&text, "{\"crv\":\"P-256\",\"kty\":\"EC\",\"x\":\"%s\",\"y\":\"%s\"}", fj_buf_str(&kx), fj_buf_str(&ky)) != FJ_OK)
-		return fj_fail(err, FJ_E_CORRUPT, "issuer", NULL, "the token certificate has no P-256 key");
-	fj_sha256(fj_buf_slice(&text), &h);
-	FJ_TRY(fj_b64u_put(&kid, FJ_SLICE(h.b, FJ_SHA256_LEN)));
-	return fj_strcopy(i->kid, sizeof(i->kid), fj_buf_str(&kid));
-}
-
-static enum fj_rc set_heads(struct iss *i, struct fj_err *err)
+static enum fj_rc set_heads(struct iss_ca *ca, enum fj_alg alg, struct fj_err *err)
 {
 	static const char *const typs[] = {FJ_TYP_TOKEN, FJ_TYP_MANIFEST, FJ_TYP_STATUS, FJ_TYP_PACKAGE};
-	_Static_assert(FJ_ARRAY_LEN(typs) == FJ_ARRAY_LEN(i->head), "one header for each typ");
+	_Static_assert(FJ_ARRAY_LEN(typs) == FJ_ARRAY_LEN(ca->head), "one header for each typ");
 
 	for (size_t k = 0; k < FJ_ARRAY_LEN(typs); k++) {
 		bool status = strcmp(typs[k], FJ_TYP_STATUS) == 0 || strcmp(typs[k], FJ_TYP_PACKAGE) == 0;
-		struct fj_slice x5c[2] = {fj_buf_slice(status ? &i->status : &i->token), fj_buf_slice(&i->issuing)};
-		i->head[k].typ = typs[k];
-		fj_buf_release(&i->head[k].text);
-		fj_buf_init(&i->head[k].text, FJ_TOKEN_MAX);
-		FJ_TRY(fj_jws_write_head(typs[k], i->kid, x5c, &i->head[k].text, err));
+		struct fj_slice x5c[2] = {fj_buf_slice(status ? &ca->status : &ca->token), fj_buf_slice(&ca->issuing)};
+		ca->head[k].typ = typs[k];
+		fj_buf_release(&ca->head[k].text);
+		fj_buf_init(&ca->head[k].text, FJ_TOKEN_MAX);
+		FJ_TRY(fj_jws_write_head(alg, typs[k], ca->kid, x5c, &ca->head[k].text, err));
 	}
 	return FJ_OK;
 }
 
+static enum fj_rc load_ca(struct iss *i, enum fj_alg alg, struct fj_err *err)
+{
+	struct iss_ca *ca = &i->ca[alg];
+	struct {
+		const char *what;
+		struct fj_buf *to;
+	} certs[] = {{"root", &ca->root}, {"issuing", &ca->issuing}, {"token", &ca->token}, {"status", &ca->status}, {"ocsp", &ca->ocsp}};
+	char what[24];
+	struct fj_x509 x;
+
+	for (size_t k = 0; k < FJ_ARRAY_LEN(certs); k++) {
+		snprintf(what, sizeof(what), "%s%s", certs[k].what, fj_alg_suffix(alg));
+		FJ_TRY(load_cert(i, what, certs[k].to, err));
+	}
+	FJ_TRY(fj_x509_read(fj_buf_slice(&ca->token), &x, err));
+	FJ_TRY(fj_jws_kid(x.spki, ca->kid, err));
+	FJ_TRY(set_heads(ca, alg, err));
+	FJ_TRY(ca_trust_open(fj_buf_slice(&ca->issuing), fj_buf_slice(&ca->root), &ca->trust, err));
+	return ca_key_open(fj_buf_slice(&ca->token), &ca->token_key, err);
+}
+
 enum fj_rc iss_load_keyring(struct iss *i, struct fj_err *err)
 {
-	char demo[8];
+	char demo[8], sm2[8];
 
 	FJ_TRY(load_setting(i, "arc", i->home.arc, sizeof(i->home.arc), err));
 	FJ_TRY(load_setting(i, "base", i->home.base, sizeof(i->home.base), err));
@@ -155,23 +157,20 @@ enum fj_rc iss_load_keyring(struct iss *i, struct fj_err *err)
 	FJ_TRY(load_setting(i, "keeper", i->keeper, sizeof(i->keeper), err));
 	FJ_TRY(load_setting(i, "demo", demo, sizeof(demo), err));
 	i->home.demo = strcmp(demo, "true") == 0;
-	FJ_TRY(load_cert(i, "root", &i->root, err));
-	FJ_TRY(load_cert(i, "issuing", &i->issuing, err));
-	FJ_TRY(load_cert(i, "token", &i->token, err));
-	FJ_TRY(load_cert(i, "status", &i->status, err));
-	FJ_TRY(load_cert(i, "ocsp", &i->ocsp, err));
+	FJ_TRY(load_setting(i, "sm2", sm2, sizeof(sm2), err));
+	i->sm2 = strcmp(sm2, "true") == 0;
 	FJ_TRY(load_cert(i, "log", &i->log_signer, err));
-	FJ_TRY(set_kid(i, err));
-	FJ_TRY(set_heads(i, err));
-	FJ_TRY(ca_trust_open(fj_buf_slice(&i->issuing), fj_buf_slice(&i->root), &i->trust, err));
-	return ca_key_open(fj_buf_slice(&i->token), &i->token_key, err);
+	FJ_TRY(load_ca(i, FJ_ES256, err));
+	return i->sm2 ? load_ca(i, FJ_SM2, err) : FJ_OK;
 }
 
-enum fj_rc iss_jws_input(struct iss *i, const char *typ, const json_t *payload, struct fj_buf *out, struct fj_err *err)
+enum fj_rc iss_jws_input(struct iss *i, enum fj_alg alg, const char *typ, const json_t *payload, struct fj_buf *out, struct fj_err *err)
 {
-	for (size_t k = 0; k < FJ_ARRAY_LEN(i->head); k++)
-		if (i->head[k].typ != NULL && strcmp(i->head[k].typ, typ) == 0)
-			return fj_jws_write_under(fj_buf_slice(&i->head[k].text), payload, out, err);
+	const struct iss_ca *ca = &i->ca[alg];
+
+	for (size_t k = 0; k < FJ_ARRAY_LEN(ca->head); k++)
+		if (ca->head[k].typ != NULL && strcmp(ca->head[k].typ, typ) == 0)
+			return fj_jws_write_under(fj_buf_slice(&ca->head[k].text), payload, out, err);
 	return fj_fail(err, FJ_E_INTERNAL, "issuer", NULL, "nothing is signed with typ \"%s\"", typ);
 }
 
@@ -405,10 +404,20 @@ enum fj_rc iss_open(const struct iss_conf *conf, struct iss **out, struct fj_err
 	return FJ_OK;
 }
 
+static void ca_release(struct iss_ca *ca)
+{
+	struct fj_buf *certs[] = {&ca->root, &ca->issuing, &ca->token, &ca->status, &ca->ocsp};
+
+	ca_trust_close(ca->trust);
+	ca_key_close(ca->token_key);
+	for (size_t k = 0; k < FJ_ARRAY_LEN(certs); k++)
+		fj_buf_release(certs[k]);
+	for (size_t k = 0; k < FJ_ARRAY_LEN(ca->head); k++)
+		fj_buf_release(&ca->head[k].text);
+}
+
 void iss_close(struct iss *i)
 {
-	struct fj_buf *certs[] = {&i->root, &i->issuing, &i->token, &i->status, &i->ocsp, &i->log_signer};
-
 	if (i->tending) {
 		pthread_mutex_lock(&i->lock);
 		i->ending = true;
@@ -423,12 +432,9 @@ void iss_close(struct iss *i)
 	sto_close(i->db);
 	fj_fd_close(&i->leaks.fd);
 	iss_signer_drop(&i->make.signer);
-	ca_trust_close(i->trust);
-	ca_key_close(i->token_key);
-	for (size_t k = 0; k < FJ_ARRAY_LEN(certs); k++)
-		fj_buf_release(certs[k]);
-	for (size_t k = 0; k < FJ_ARRAY_LEN(i->head); k++)
-		fj_buf_release(&i->head[k].text);
+	for (size_t a = 0; a < FJ_ARRAY_LEN(i->ca); a++)
+		ca_release(&i->ca[a]);
+	fj_buf_release(&i->log_signer);
 	fj_fd_close(&i->run);
 	pthread_mutex_t *locks[] = {&i->lock, &i->make.lock, &i->pub.lock, &i->readers_lock};
 	for (size_t k = 0; k < FJ_ARRAY_LEN(locks); k++)

@@ -18,14 +18,18 @@
 struct iss {
 	struct iss_conf conf;
 	struct ca_home home;
-	struct fj_buf root, issuing, token, status, ocsp, log_signer; /* certificates, DER */
-	struct ca_trust *trust;        /* root and issuing, checked */
-	struct ca_key *token_key;
-	char kid[44];                  /* thumbprint of the token key */
-	struct iss_head {              /* of what is signed with typ: the same for every one */
-		const char *typ;
-		struct fj_buf text;
-	} head[4];
+	struct iss_ca {                /* a hierarchy */
+		struct fj_buf root, issuing, token, status, ocsp; /* certificates, DER */
+		struct ca_trust *trust; /* root and issuing, checked */
+		struct ca_key *token_key;
+		char kid[44];          /* what its token key is called (base/jws.h) */
+		struct iss_head {      /* of what is signed with typ: the same for every one */
+			const char *typ;
+			struct fj_buf text;
+		} head[4];
+	} ca[FJ_ALG_END];
+	bool sm2;                      /* ca[FJ_SM2] is there */
+	struct fj_buf log_signer;
 	struct pwd_leaks leaks;        /* passwords that are known to have leaked */
 	char keeper[19];               /* USCC of the finance department that made this appliance */
 	int run;                       /* descriptor of D/run */

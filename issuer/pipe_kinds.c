@@ -46,7 +46,7 @@ static enum fj_rc build_certificate(struct iss *i, const struct pipe_intent *in,
 	const char *serial = fj_json_peek(b, "serial"), *spki64 = fj_json_peek(b, "spki");
 	FJ_AUTO(buf) spki = FJ_BUF_INIT(1024);
 	struct ca_cert_in c = {.profile = CA_DATA_ASSET, .not_before = fj_json_num(b, "not_before"), .not_after = fj_json_num(b, "not_after"),
-		.issuer_cert = iss_issuing_cert(i), .shard = (unsigned)fj_json_num(b, "shard")};
+		.issuer_cert = iss_issuing_cert(i, in->alg), .shard = (unsigned)fj_json_num(b, "shard")};
 
 	if (serial == NULL || strlen(serial) != 32 || fj_unhex(serial, 32, c.serial.b) != FJ_OK || spki64 == NULL ||
 	    fj_b64u_get(spki64, strlen(spki64), &spki) != FJ_OK)
@@ -61,26 +61,25 @@ static enum fj_rc build_certificate(struct iss *i, const struct pipe_intent *in,
 static enum fj_rc finish_certificate(struct iss *i, const struct pipe_intent *in, struct fj_slice tbs, struct fj_slice sig,
     struct fj_buf *credential, struct fj_err *err)
 {
-	(void)in;
 	FJ_TRY(ca_assemble(tbs, sig, credential, err));
-	return ca_trust_check(i->trust, fj_buf_slice(credential), fj_now(), err);
+	return ca_trust_check(i->ca[in->alg].trust, fj_buf_slice(credential), fj_now(), err);
 }
 
 static enum fj_rc build_jws(struct iss *i, const struct pipe_intent *in, struct fj_buf *tbs, struct fj_err *err)
 {
 	const json_t *p = json_object_get(in->body, "payload");
 
-	FJ_TRY(in->kind == PIPE_TOKEN ? fj_token_check(p, err) : fj_authorisation_check(p, err));
-	return iss_jws_input(i, FJ_TYP_TOKEN, p, tbs, err);
+	FJ_TRY(in->kind == PIPE_TOKEN || in->kind == PIPE_TOKEN_SM2 ? fj_token_check(p, err) : fj_authorisation_check(p, err));
+	return iss_jws_input(i, in->alg, FJ_TYP_TOKEN, p, tbs, err);
 }
 
 /* under the token certificate, which is checked against the chain when it is made */
-static bool jws_verifies(const struct iss *i, struct fj_slice input, struct fj_slice raw)
+static bool jws_verifies(const struct iss *i, enum fj_alg alg, struct fj_slice input, struct fj_slice raw)
 {
 	FJ_AUTO(buf) der = FJ_BUF_INIT(96);
 
 	return raw.len == 64 && fj_ecdsa_raw_to_der(raw.p, &der) == FJ_OK &&
-	    ca_key_verify(i->token_key, input, fj_buf_slice(&der), NULL) == FJ_OK;
+	    ca_key_verify(i->ca[alg].token_key, input, fj_buf_slice(&der), NULL) == FJ_OK;
 }
 
 static enum fj_rc build_manifest(struct iss *i, const struct pipe_intent *in, struct fj_buf *tbs, struct fj_err *err)
@@ -88,13 +87,13 @@ static enum fj_rc build_manifest(struct iss *i, const struct pipe_intent *in, st
 	const json_t *p = json_object_get(in->body, "payload");
 
 	FJ_TRY(fj_manifest_check(p, err));
-	return iss_jws_input(i, FJ_TYP_MANIFEST, p, tbs, err);
+	return iss_jws_input(i, in->alg, FJ_TYP_MANIFEST, p, tbs, err);
 }
 
 /* credentials are SD-JWT without disclosures, which end in "~"; a manifest is a compact JWS */
 static enum fj_rc finish_jws(struct iss *i, const struct pipe_intent *in, struct fj_slice tbs, struct fj_slice sig, struct fj_buf *credential, struct fj_err *err)
 {
-	if (!jws_verifies(i, tbs, sig))
+	if (!jws_verifies(i, in->alg, tbs, sig))
 		return fj_fail(err, FJ_E_SIGNATURE, "issuer", "RFC 7515 5.2", "the signature does not verify");
 	enum fj_rc rc = fj_buf_put(credential, tbs.p, tbs.len);
 	if (rc == FJ_OK)
@@ -109,9 +108,11 @@ static enum fj_rc finish_jws(struct iss *i, const struct pipe_intent *in, struct
 }
 
 const struct pipe_ops pipe_table[PIPE_END] = {
-	[PIPE_CERTIFICATE] = {"certificate", HSM_ISSUING, HSM_CERT_DATA_ASSET, build_certificate, finish_certificate},
-	[PIPE_AUTHORISATION] = {"authorisation", HSM_TOKEN, HSM_JWS_AUTHORISATION, build_jws, finish_jws},
-	[PIPE_TOKEN] = {"token", HSM_TOKEN, HSM_JWS_TOKEN, build_jws, finish_jws},
-	[PIPE_PACK] = {"pack", HSM_TOKEN, HSM_JWS_MANIFEST, build_manifest, finish_jws},
-	[PIPE_REPORT] = {"report-seal", HSM_TOKEN, HSM_JWS_MANIFEST, build_manifest, finish_jws},
+	[PIPE_CERTIFICATE] = {"certificate", FJ_ES256, HSM_ISSUING, HSM_CERT_DATA_ASSET, build_certificate, finish_certificate},
+	[PIPE_AUTHORISATION] = {"authorisation", FJ_ES256, HSM_TOKEN, HSM_JWS_AUTHORISATION, build_jws, finish_jws},
+	[PIPE_TOKEN] = {"token", FJ_ES256, HSM_TOKEN, HSM_JWS_TOKEN, build_jws, finish_jws},
+	[PIPE_PACK] = {"pack", FJ_ES256, HSM_TOKEN, HSM_JWS_MANIFEST, build_manifest, finish_jws},
+	[PIPE_REPORT] = {"report-seal", FJ_ES256, HSM_TOKEN, HSM_JWS_MANIFEST, build_manifest, finish_jws},
+	[PIPE_CERTIFICATE_SM2] = {"certificate-sm2", FJ_SM2, HSM_ISSUING_SM2, HSM_CERT_DATA_ASSET, build_certificate, finish_certificate},
+	[PIPE_TOKEN_SM2] = {"token-sm2", FJ_SM2, HSM_TOKEN_SM2, HSM_JWS_TOKEN, build_jws, finish_jws},
 };

@@ -159,6 +159,7 @@ static enum fj_rc read_job(const struct sto_q *q, struct job *j, struct fj_err *
 		return fj_fail(err, FJ_E_CORRUPT, "issuer", NULL, "an intent is malformed");
 	memcpy(j->in.id, sto_blob(q, 0).p, 16);
 	j->in.kind = (enum pipe_kind)sto_int(q, 1);
+	j->in.alg = pipe_table[j->in.kind].alg;
 	FJ_TRY(fj_json_parse(fj_slice_str(sto_text(q, 3)), MAX_INTENT, &j->body, err));
 	j->in.object = j->object;
 	j->in.approval = j->approval;

@@ -49,7 +49,8 @@ enum fj_rc ver_ca_root(struct fj_slice der, struct ver_ca *out, struct fj_err *e
 	FJ_TRY(check_ca(&out->x, err));
 	WANT(fj_slice_eq(out->x.issuer, out->x.subject), "RFC 5280 3.2", "the root is not its own issuer");
 	WANT(out->x.pathlen >= 1, "RFC 5280 4.2.1.9", "the root's path length has no room for an issuing CA");
-	WANT(ver_signed_der(out->key, out->x.tbs, out->x.sig), "RFC 5280 6.1", "the root's signature does not verify under its own key");
+	out->root = out;
+	WANT(ver_signed_der(out->key, out->x.alg, out->x.tbs, out->x.sig), "RFC 5280 6.1", "the root's signature does not verify under its own key");
 	return FJ_OK;
 }
 
@@ -75,7 +76,9 @@ enum fj_rc ver_ca_issuing(struct fj_slice der, const struct ver_ca *root, struct
 	WANT(fj_slice_eq(out->x.issuer, root->x.subject) && fj_slice_eq(out->x.aki, root->x.ski), "RFC 5280 6.1.3", "an issuing CA was not issued by the root");
 	WANT(!fj_slice_eq(out->x.subject, root->x.subject), "RFC 5280 6.1.3", "an issuing CA bears the root's name");
 	WANT(out->x.crldp.len > 0, "formats.md 2", "an issuing CA names no CRL");
-	WANT(ver_signed_der(root->key, out->x.tbs, out->x.sig), "RFC 5280 6.1.3", "an issuing CA's signature does not verify under the root's key");
+	WANT(fj_alg_of(out->x.curve) == out->x.alg, "formats.md 2", "an issuing CA's key is of another algorithm than its root's");
+	out->root = root;
+	WANT(ver_signed_der(root->key, out->x.alg, out->x.tbs, out->x.sig), "RFC 5280 6.1.3", "an issuing CA's signature does not verify under the root's key");
 	return learn_arc(out, err);
 }
 
@@ -84,7 +87,10 @@ const struct ver_ca *ver_ca_of(const struct ver_trust *t, struct fj_slice issuer
 	for (size_t i = 0; i < t->a->n_ca; i++)
 		if (fj_slice_eq(t->a->ca[i].x.subject, issuer) && fj_slice_eq(t->a->ca[i].x.ski, aki))
 			return &t->a->ca[i];
-	return fj_slice_eq(t->a->root.x.subject, issuer) && fj_slice_eq(t->a->root.x.ski, aki) ? &t->a->root : NULL;
+	for (size_t a = 1; a < FJ_ALG_END; a++)
+		if (t->a->root[a].key != NULL && fj_slice_eq(t->a->root[a].x.subject, issuer) && fj_slice_eq(t->a->root[a].x.ski, aki))
+			return &t->a->root[a];
+	return NULL;
 }
 
 /* --- end entities --- */
@@ -105,7 +111,7 @@ enum fj_rc ver_leaf_check(const struct fj_x509 *x, const struct ver_ca *ca, unsi
 
 bool ver_leaf_signed(const struct fj_x509 *x, const struct ver_ca *ca)
 {
-	return ver_signed_der(ca->key, x->tbs, x->sig);
+	return ver_signed_der(ca->key, x->alg, x->tbs, x->sig);
 }
 
 static void one_date(const struct fj_x509 *x, fj_time now, const char *en, const char *zh, struct ver_finding *f)
@@ -123,8 +129,8 @@ static void one_date(const struct fj_x509 *x, fj_time now, const char *en, const
 void ver_dates(const struct ver_trust *t, const struct fj_x509 *leaf, const struct ver_ca *ca, fj_time now, struct ver_finding *f)
 {
 	ver_find(f, VER_PASS, "RFC 5280 6", "leads through an issuing CA to the trusted root; flags, path length and dates hold", "经签发机构上溯至受信根，标志、路径长度与日期均成立");
-	one_date(&t->a->root.x, now, "the root is not valid at this time", "根证书此时不在有效期内", f);
-	if (ca != NULL && ca != &t->a->root)
+	one_date(ca != NULL ? &ca->root->x : &t->a->root[FJ_ES256].x, now, "the root is not valid at this time", "根证书此时不在有效期内", f);
+	if (ca != NULL && ca != ca->root)
 		one_date(&ca->x, now, "the issuing CA is not valid at this time", "签发机构证书此时不在有效期内", f);
 	if (leaf != NULL)
 		one_date(leaf, now, "the signer's certificate is not valid at this time", "签名证书此时不在有效期内", f);
@@ -196,8 +202,9 @@ static enum fj_rc build_signer(struct fj_slice leaf, const struct ver_ca *ca, st
 	FJ_TRY(fj_x509_read(fj_buf_slice(&s->der), &s->x, err));
 	FJ_TRY(ver_leaf_check(&s->x, ca, s->x.seen & (FJ_X_SAN | FJ_X_PRIVATE), err));
 	WANT(ver_leaf_signed(&s->x, ca), "RFC 5280 6.1.3", "the signer's certificate does not verify under the issuing CA's key");
+	WANT(fj_alg_of(s->x.curve) == s->x.alg, "formats.md 2", "the signer's key is of another algorithm than its issuing CA's");
 	FJ_TRY(ver_key_read(s->x.spki, &s->key, err));
-	FJ_TRY(ver_key_thumbprint(s->x.key, s->kid));
+	FJ_TRY(fj_jws_kid(s->x.spki, s->kid, err));
 	if (s->x.san.len < sizeof(s->iss) && s->x.san.len > 0)
 		memcpy(s->iss, s->x.san.p, s->x.san.len);
 	*out = fj_move(s);
@@ -304,7 +311,7 @@ void ver_signer_learn(const struct ver_trust *t, const struct ver_signer_ref *re
 
 bool ver_signer_good(const struct ver_trust *t, const struct ver_signer *s, fj_time now)
 {
-	const struct fj_x509 *path[] = {&s->x, &s->ca->x, &t->a->root.x};
+	const struct fj_x509 *path[] = {&s->x, &s->ca->x, &s->ca->root->x};
 
 	for (size_t i = 0; i < FJ_ARRAY_LEN(path); i++)
 		if (now < path[i]->not_before || now > path[i]->not_after)

@@ -60,7 +60,7 @@ static enum fj_rc fill(const struct ver_trust *t, const struct fj_crl *in, struc
 	out->number = in->number;
 	out->from = in->this_update;
 	out->to = in->next_update;
-	if (!ver_signed_der(out->ca->key, in->tbs, in->sig))
+	if (!ver_signed_der(out->ca->key, in->alg, in->tbs, in->sig))
 		return fj_fail(err, FJ_E_SIGNATURE, "verify", "RFC 5280 6.3.3", "a CRL's signature does not verify under its issuer's key");
 	return read_entries(in, out, err);
 }
@@ -169,7 +169,7 @@ void ver_revoked(const struct ver_trust *t, const struct fj_x509 *x, const struc
 		say_unknown(c, x, now, f);
 	}
 	if (c != NULL) {
-		f->from = ca == &t->a->root ? 0 : c->from; /* the root's list is made once a year: its end counts, its age says nothing of what can change */
+		f->from = ca == ca->root ? 0 : c->from; /* the root's list is made once a year: its end counts, its age says nothing of what can change */
 		f->to = c->to;
 	}
 }
@@ -179,7 +179,7 @@ bool ver_path_good(const struct ver_trust *t, const struct fj_x509 *leaf, const 
 	const struct ver_crl *c;
 	const struct ver_serial *hit;
 
-	return look_up(t, leaf, ca, now, &c, &hit) == VER_PASS && look_up(t, &ca->x, &t->a->root, now, &c, &hit) == VER_PASS;
+	return look_up(t, leaf, ca, now, &c, &hit) == VER_PASS && look_up(t, &ca->x, ca->root, now, &c, &hit) == VER_PASS;
 }
 
 /* as of then: an entry that came later counts only when the key was lost */
@@ -202,7 +202,7 @@ void ver_path_revoked_by(const struct ver_trust *t, const struct fj_x509 *leaf, 
 	struct ver_finding of_ca;
 
 	revoked_by(t, leaf, ca, now, then, f);
-	revoked_by(t, &ca->x, &t->a->root, now, then, &of_ca);
+	revoked_by(t, &ca->x, ca->root, now, then, &of_ca);
 	ver_worse(f, &of_ca);
 }
 
@@ -213,9 +213,9 @@ void ver_path_revoked(const struct ver_trust *t, const struct fj_x509 *leaf, con
 	ver_find(f, VER_PASS, "RFC 5280 6.3.3", "the root answers for itself", "根证书自证");
 	if (leaf != NULL)
 		ver_revoked(t, leaf, ca, now, f);
-	if (ca == &t->a->root)
+	if (ca == ca->root)
 		return;
-	ver_revoked(t, &ca->x, &t->a->root, now, &of_ca);
+	ver_revoked(t, &ca->x, ca->root, now, &of_ca);
 	if (leaf == NULL)
 		*f = of_ca;
 	else
@@ -266,7 +266,7 @@ void ver_verify_crl(struct ver_job *j, struct fj_slice der)
 		return;
 	}
 	ver_say(j->r, CK_FORM, VER_PASS, "RFC 5280 5", "a version 2 CRL with number and distribution point", "格式合规的第二版吊销列表");
-	ver_say(j->r, CK_ALGORITHM, VER_PASS, "RFC 5758 3.2", "ECDSA with SHA-256", "ECDSA 与 SHA-256");
+	ver_say_alg(j->r, c.alg);
 	j->r->subject = subject(&c);
 	const struct ver_ca *ca = ver_ca_of(j->t, c.issuer, c.aki);
 	if (ca == NULL) {

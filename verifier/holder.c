@@ -81,7 +81,7 @@ static enum fj_rc check_proof(struct ver_job *j, json_t **payload, struct fj_err
 
 	FJ_TRY(read_proof(j->proof, &input, sig, payload, err));
 	FJ_TRY(holder_key(json_object_get(j->jws.payload, "cnf"), &key, err));
-	bool ok = ver_signed_raw(key, input, sig);
+	bool ok = ver_signed_raw(key, FJ_ES256, input, sig);
 	EVP_PKEY_free(key);
 	if (!ok)
 		return bad(err, "RFC 9901 7.3", "the proof's signature does not verify under the holder's key", "持有证明的签名经持有人公钥验证不成立");

@@ -27,6 +27,7 @@ struct ver_ca {
 	struct fj_buf der;
 	struct fj_x509 x; /* borrows from der */
 	EVP_PKEY *key;
+	const struct ver_ca *root; /* that it stands under; a root: itself */
 	char arc[64];     /* learnt from the policy; empty for the root */
 	bool demo;
 };
@@ -38,7 +39,7 @@ struct ver_signer {
 	struct fj_x509 x;
 	EVP_PKEY *key;
 	const struct ver_ca *ca;
-	char kid[44], iss[201]; /* RFC 7638 thumbprint; SAN URI */
+	char kid[44], iss[201]; /* base/jws.h; SAN URI */
 	/* base64url of a header under which a signature of this signer once verified, and its
 	 * typ: the same octets need not be read again.  Written once, under the pool's lock. */
 	struct fj_buf header;
@@ -92,7 +93,7 @@ struct ver_log {
 struct ver_pool;
 /* shared by a trust and all that are made over it */
 struct ver_anchors {
-	struct ver_ca root, ca[VER_MAX_CA];
+	struct ver_ca root[FJ_ALG_END], ca[VER_MAX_CA]; /* a root for each algorithm; its key is NULL when there is none */
 	size_t n_ca;
 	struct ver_pool *pool; /* verified signers; behind its own lock */
 };
@@ -116,6 +117,8 @@ void ver_report_begin(struct ver_report *r, fj_time at);
 /* the checks that a kind has; until reached they are unknown */
 void ver_report_expect(struct ver_report *r, const char *kind, unsigned checks);
 void ver_say(struct ver_report *r, enum ver_ck k, enum ver_outcome o, const char *clause, const char *en, const char *zh);
+/* CK_ALGORITHM passes: what it is */
+void ver_say_alg(struct ver_report *r, enum fj_alg alg);
 void ver_say_err(struct ver_report *r, enum ver_ck k, enum ver_outcome o, const struct fj_err *e);
 void ver_evidence(struct ver_report *r, enum ver_ck k, const char *fmt, ...) FJ_PRINTF(3, 4);
 /* max_age: of ver_input */
@@ -138,14 +141,15 @@ void ver_say_finding(struct ver_report *r, enum ver_ck k, const struct ver_findi
 void ver_worse(struct ver_finding *a, const struct ver_finding *b);
 
 /* --- key.c --- */
-/* P-256 only (RFC 7518 3.4); FJ_E_INVALID otherwise */
+/* P-256 or SM2's curve, no other; FJ_E_INVALID otherwise */
 enum fj_rc ver_key_read(struct fj_slice spki, EVP_PKEY **out, struct fj_err *err) FJ_MUST_USE;
 /* from 32 + 32 octets */
 enum fj_rc ver_key_point(const uint8_t xy[64], EVP_PKEY **out, struct fj_err *err) FJ_MUST_USE;
-/* RFC 7638 of a point: 04 x y */
-enum fj_rc ver_key_thumbprint(struct fj_slice point, char out[44]) FJ_MUST_USE;
-bool ver_signed_der(EVP_PKEY *key, struct fj_slice tbs, struct fj_slice sig);
-bool ver_signed_raw(EVP_PKEY *key, struct fj_slice input, const uint8_t sig[64]);
+/* By the key's algorithm, which must be the one that the structure names: a signature that verifies under
+ * another name than its own is refused. */
+bool ver_signed_der(EVP_PKEY *key, enum fj_alg named, struct fj_slice tbs, struct fj_slice sig);
+bool ver_signed_raw(EVP_PKEY *key, enum fj_alg named, struct fj_slice input, const uint8_t sig[64]);
+enum fj_alg ver_key_alg(const EVP_PKEY *key);
 enum fj_rc ver_sha256_b64u(struct fj_slice in, char out[44]) FJ_MUST_USE;
 bool ver_visible(struct fj_slice text); /* every octet 0x21 to 0x7e */
 

@@ -43,6 +43,7 @@ static enum fj_rc read_payload(const struct parts *p, size_t max, struct fj_jws 
 static enum fj_rc read_short(const struct parts *p, struct fj_slice compact, size_t max, const struct ver_signer *s, struct fj_jws *out, struct fj_err *err)
 {
 	out->input = FJ_SLICE(compact.p, p->header.len + 1 + p->payload.len);
+	out->alg = s->x.alg; /* the header was kept because its signature verified by it */
 	memcpy(out->kid, s->kid, sizeof(out->kid));
 	memcpy(out->typ, s->typ, sizeof(out->typ));
 	enum fj_rc rc = read_payload(p, max, out, err);
@@ -74,7 +75,7 @@ enum fj_rc ver_jws_read(const struct ver_trust *t, struct fj_slice compact, size
 
 bool ver_jws_verify(const struct ver_trust *t, const struct fj_jws *jws, const struct ver_signer_ref *ref)
 {
-	if (!ver_signed_raw(ref->s->key, jws->input, jws->sig))
+	if (!ver_signed_raw(ref->s->key, jws->alg, jws->input, jws->sig))
 		return false;
 	ver_signer_learn(t, ref, jws);
 	return true;

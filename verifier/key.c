@@ -1,5 +1,6 @@
 /*
- * key.c - public keys and signatures: P-256, ECDSA, SHA-256, and nothing else.
+ * key.c - public keys and signatures: P-256 with ECDSA and SHA-256, SM2's curve with SM2 and SM3,
+ * and nothing else.
  *
  * OpenSSL does the arithmetic; it refuses points off the curve when a key is
  * read and r or s outside of 1..n-1 when a signature is checked.
@@ -16,12 +17,23 @@ static const uint8_t spki_head[26] = {0x30, 0x59, 0x30, 0x13, 0x06, 0x07, 0x2a, 
 enum fj_rc ver_key_read(struct fj_slice spki, EVP_PKEY **out, struct fj_err *err)
 {
 	const uint8_t *p = spki.p;
+	struct fj_slice point;
+	enum fj_curve curve;
 
 	*out = NULL;
-	if (spki.len != SPKI_LEN || memcmp(spki.p, spki_head, sizeof(spki_head)) != 0)
-		return fj_fail(err, FJ_E_INVALID, "verify", "RFC 7518 3.4", "a key is not on P-256");
+	if (fj_spki_read(spki, &curve, &point, NULL) != FJ_OK || fj_alg_of(curve) == 0)
+		return fj_fail(err, FJ_E_INVALID, "verify", "RFC 7518 3.4", "a key is on neither P-256 nor SM2's curve");
 	*out = d2i_PUBKEY(NULL, &p, (long)spki.len);
-	return *out != NULL ? FJ_OK : fj_fail(err, FJ_E_INVALID, "verify", "RFC 5480 2.2", "a key is not a point of P-256");
+	if (*out != NULL && ver_key_alg(*out) == fj_alg_of(curve))
+		return FJ_OK;
+	EVP_PKEY_free(*out);
+	*out = NULL;
+	return fj_fail(err, FJ_E_INVALID, "verify", "RFC 5480 2.2", "a key is not a point of its curve");
+}
+
+enum fj_alg ver_key_alg(const EVP_PKEY *key)
+{
+	return EVP_PKEY_is_a(key, "SM2") ? FJ_SM2 : FJ_ES256;
 }
 
 enum fj_rc ver_key_point(const uint8_t xy[64], EVP_PKEY **out, struct fj_err *err)
@@ -44,35 +56,27 @@ enum fj_rc ver_sha256_b64u(struct fj_slice in, char out[44])
 	return fj_strcopy(out, 44, fj_buf_str(&b));
 }
 
-enum fj_rc ver_key_thumbprint(struct fj_slice point, char out[44])
+bool ver_signed_der(EVP_PKEY *key, enum fj_alg named, struct fj_slice tbs, struct fj_slice sig)
 {
-	FJ_AUTO(buf) x = FJ_BUF_INIT(64);
-	FJ_AUTO(buf) y = FJ_BUF_INIT(64);
-	FJ_AUTO(buf) text = FJ_BUF_INIT(256);
-
-	if (point.len != 65)
-		return FJ_E_INVALID;
-	FJ_TRY(fj_b64u_put(&x, FJ_SLICE(point.p + 1, 32)));
-	FJ_TRY(fj_b64u_put(&y, FJ_SLICE(point.p + 33, 32)));
-	FJ_TRY(fj_buf_printf(&text, "{\"crv\":\"P-256\",\"kty\":\"EC\",\"x\":\"%s\",\"y\":\"%s\"}", fj_buf_str(&x), fj_buf_str(&y)));
-	return ver_sha256_b64u(fj_buf_slice(&text), out);
-}
-
-bool ver_signed_der(EVP_PKEY *key, struct fj_slice tbs, struct fj_slice sig)
-{
+	bool sm2 = named == FJ_SM2;
 	EVP_MD_CTX *ctx = EVP_MD_CTX_new();
-	bool ok = ctx != NULL && EVP_DigestVerifyInit(ctx, NULL, EVP_sha256(), NULL, key) == 1 &&
-	    EVP_DigestVerify(ctx, sig.p, sig.len, tbs.p, tbs.len) == 1;
+	EVP_PKEY_CTX *with = EVP_PKEY_CTX_new(key, NULL);
+	bool ok = named == ver_key_alg(key) && ctx != NULL && with != NULL && (!sm2 || EVP_PKEY_CTX_set1_id(with, FJ_SM2_ID, strlen(FJ_SM2_ID)) == 1);
 
+	if (ok) {
+		EVP_MD_CTX_set_pkey_ctx(ctx, with);
+		ok = EVP_DigestVerifyInit(ctx, NULL, sm2 ? EVP_sm3() : EVP_sha256(), NULL, key) == 1 && EVP_DigestVerify(ctx, sig.p, sig.len, tbs.p, tbs.len) == 1;
+	}
 	EVP_MD_CTX_free(ctx);
+	EVP_PKEY_CTX_free(with);
 	return ok;
 }
 
-bool ver_signed_raw(EVP_PKEY *key, struct fj_slice input, const uint8_t sig[64])
+bool ver_signed_raw(EVP_PKEY *key, enum fj_alg named, struct fj_slice input, const uint8_t sig[64])
 {
 	FJ_AUTO(buf) der = FJ_BUF_INIT(96);
 
-	return fj_ecdsa_raw_to_der(sig, &der) == FJ_OK && ver_signed_der(key, input, fj_buf_slice(&der));
+	return fj_ecdsa_raw_to_der(sig, &der) == FJ_OK && ver_signed_der(key, named, input, fj_buf_slice(&der));
 }
 
 bool ver_visible(struct fj_slice text)

@@ -18,14 +18,14 @@ void ver_list_release(struct ver_list *l)
 	l->map = NULL;
 }
 
-/* iss "/status/" digits */
+/* iss "/status/" digits, "sm2-" before them in a list of that hierarchy */
 static bool uri_of_issuer(const char *uri, const char *iss)
 {
 	size_t n = strlen(iss);
 
 	if (strncmp(uri, iss, n) != 0 || strncmp(uri + n, "/status/", 8) != 0)
 		return false;
-	const char *digits = uri + n + 8;
+	const char *digits = uri + n + 8 + (strncmp(uri + n + 8, "sm2-", 4) == 0 ? 4 : 0);
 	size_t d = strspn(digits, "0123456789");
 	return d > 0 && d < 10 && digits[d] == '\0';
 }
@@ -50,6 +50,8 @@ static enum fj_rc check_signer(const struct ver_signer *s, const struct fj_jws *
 {
 	WANT(ver_signer_is(s, ".2.4"), "RFC 5280 4.2.1.12", "a status list is not signed under a status-signer certificate");
 	WANT(strcmp(s->iss, fj_json_peek(jws->payload, "iss")) == 0, "RFC 5280 4.2.1.6", "a status list's iss is not the address in its signer's certificate");
+	WANT(jws->alg == s->x.alg, "RFC 8725 3.1", "a status list's alg is another than its signer's key has");
+	WANT((strstr(fj_json_peek(jws->payload, "sub"), "/status/sm2-") != NULL) == (jws->alg == FJ_SM2), "formats.md 5.3", "a status list's address is of another hierarchy than its signer");
 	WANT(strcmp(s->kid, jws->kid) == 0, "RFC 7638", "a status list's kid is not the thumbprint of its signer's key");
 	return FJ_OK;
 }

@@ -253,7 +253,7 @@ static void check_signer(const struct ver_job *j, const struct shown *c, const s
 		any = true;
 		fj_ecdsa_id(s->x.spki, id);
 		const struct fj_note_line *line = fj_note_line_of(&l->note, l->origin, id);
-		if (line == NULL || !ver_signed_der(s->key, l->note.text, FJ_SLICE(line->sig, line->sig_len)))
+		if (line == NULL || !ver_signed_der(s->key, FJ_ES256, l->note.text, FJ_SLICE(line->sig, line->sig_len)))
 			continue;
 		standing(j, s, l->time, &f);
 		if (!signed_by_one || rank(f.outcome) > rank(best->outcome))

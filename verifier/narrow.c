@@ -78,6 +78,32 @@ static enum fj_rc within_certificate(const struct ver_cert *c, const json_t *ent
 
 /* --- within an authorisation --- */
 
+/* The same entry: of a list that is signed in both hierarchies either address names it. */
+static bool same_entry(const json_t *a, const json_t *b)
+{
+	const char *x = fj_json_peek(a, "uri"), *y = fj_json_peek(b, "uri"), *of[2] = {x, y};
+	size_t cut[2];
+
+	if (x == NULL || y == NULL || !json_equal(json_object_get(a, "idx"), json_object_get(b, "idx")))
+		return false;
+	for (int i = 0; i < 2; i++) {
+		const char *at = strstr(of[i], "/status/");
+		cut[i] = at != NULL ? (size_t)(at - of[i]) + 8 : strlen(of[i]);
+		of[i] += at != NULL && strncmp(at + 8, "sm2-", 4) == 0 ? cut[i] + 4 : cut[i];
+	}
+	return cut[0] == cut[1] && strncmp(x, y, cut[0]) == 0 && strcmp(of[0], of[1]) == 0;
+}
+
+static bool same_asset(const json_t *a, const json_t *b)
+{
+	static const char *const keys[] = {"id", "certificate", "certificate_sha256"};
+
+	for (size_t i = 0; i < FJ_ARRAY_LEN(keys); i++)
+		if (!json_equal(json_object_get(a, keys[i]), json_object_get(b, keys[i])))
+			return false;
+	return true;
+}
+
 /* In a later version the asset may stand under a successor's certificate; its entry is kept. */
 static bool asset_in(const json_t *auth, const json_t *asset, bool same_version)
 {
@@ -85,8 +111,8 @@ static bool asset_in(const json_t *auth, const json_t *asset, bool same_version)
 	json_t *a;
 
 	json_array_foreach(json_object_get(auth, "assets"), i, a)
-		if (same_version ? json_equal(a, asset)
-		    : json_equal(json_object_get(a, "id"), json_object_get(asset, "id")) && json_equal(json_object_get(a, "status"), json_object_get(asset, "status")))
+		if ((same_version ? same_asset(a, asset) : json_equal(json_object_get(a, "id"), json_object_get(asset, "id"))) &&
+		    same_entry(json_object_get(a, "status"), json_object_get(asset, "status")))
 			return true;
 	return false;
 }
@@ -142,7 +168,7 @@ static enum fj_rc within_authorisation(const json_t *token, const struct ver_aut
 		return beyond(err, "the published authorisation of this version has another hash than the one signed for", "已公开授权凭证的摘要与所签不一致");
 	if (strcmp(fj_json_peek(token, "iss"), fj_json_peek(auth, "iss")) != 0)
 		return beyond(err, "token and authorisation have different issuers", "令牌与授权的签发方不同");
-	if (!json_equal(json_object_get(parent, "status"), json_object_get(auth, "authorisation_status")))
+	if (!same_entry(json_object_get(parent, "status"), json_object_get(auth, "authorisation_status")))
 		return beyond(err, "the token names another status entry than its authorisation", "令牌引用的授权状态项与授权凭证不一致");
 	if (fj_json_num(token, "nbf") < fj_json_num(auth, "nbf") || fj_json_num(token, "exp") > fj_json_num(auth, "exp"))
 		return beyond(err, "the token's term goes beyond its authorisation's", "令牌期限超出授权期限");

@@ -47,7 +47,7 @@ enum fj_rc ver_package_signed(const struct ver_trust *t, const struct fj_package
 		return no(err, FJ_E_INVALID, "RFC 5280 4.2.1.12", "the package is not signed under a status signer's certificate", "数据包并非以状态签名证书签名");
 	if (strcmp(s->iss, fj_json_text(p->jws.payload, "iss")) != 0)
 		return no(err, FJ_E_INVALID, "RFC 5280 4.2.1.6", "the package's issuer is not the address in its signer's certificate", "数据包签发方与签名证书不符");
-	if (!ver_signed_raw(s->key, p->jws.input, p->jws.sig))
+	if (!ver_signed_raw(s->key, p->jws.alg, p->jws.input, p->jws.sig))
 		return no(err, FJ_E_SIGNATURE, "RFC 7515 5.2", "the signature of the package's manifest does not verify", "数据包清单的签名不成立");
 	ver_dates(t, &s->x, s->ca, p->at, &f);
 	if (f.outcome == VER_FAIL)
@@ -149,7 +149,7 @@ static bool point_signed(const struct ver_trust *t, const struct fj_package *p, 
 		return false;
 	fj_ecdsa_id(s->x.spki, id);
 	const struct fj_note_line *l = fj_note_line_of(note, origin, id);
-	bool good = strcmp(s->iss, fj_json_text(p->jws.payload, "iss")) == 0 && l != NULL && ver_signed_der(s->key, note->text, FJ_SLICE(l->sig, l->sig_len));
+	bool good = strcmp(s->iss, fj_json_text(p->jws.payload, "iss")) == 0 && l != NULL && ver_signed_der(s->key, FJ_ES256, note->text, FJ_SLICE(l->sig, l->sig_len));
 	ver_path_revoked(t, &s->x, s->ca, p->at, &f);
 	ver_log_signer_free(s);
 	return good && f.outcome != VER_FAIL;

@@ -14,7 +14,7 @@ static const struct {
 	const char *name, *clause, *zh_failed;
 } checks[CK_COUNT] = {
 	[CK_FORM] = {"form", "formats.md 5", "格式不合规，拒绝解析"},
-	[CK_ALGORITHM] = {"algorithm", "RFC 8725 3.1", "签名算法不在允许之列（仅 ES256）"},
+	[CK_ALGORITHM] = {"algorithm", "RFC 8725 3.1", "签名算法不在允许之列（仅 ES256 与 SM2）"},
 	[CK_CHAIN] = {"chain", "RFC 5280 6", "证书链不成立"},
 	[CK_SIGNER] = {"signer", "formats.md 2", "签名证书的用途或签发地址不符"},
 	[CK_SIGNER_STATUS] = {"signer status", "RFC 5280 6.3", "签名证书的状态不可信"},
@@ -96,6 +96,14 @@ void ver_say(struct ver_report *r, enum ver_ck k, enum ver_outcome o, const char
 	copy(c->clause, sizeof(c->clause), clause);
 	copy(c->en, sizeof(c->en), en);
 	copy(c->zh, sizeof(c->zh), zh);
+}
+
+void ver_say_alg(struct ver_report *r, enum fj_alg alg)
+{
+	if (alg == FJ_SM2)
+		ver_say(r, CK_ALGORITHM, VER_PASS, "GB/T 32918.2", "SM2 with SM3, under the SM2 root", "SM2 与 SM3，经 SM2 根证书验证");
+	else
+		ver_say(r, CK_ALGORITHM, VER_PASS, "RFC 5758 3.2", "ECDSA on P-256 with SHA-256 (ES256)", "P-256 曲线 ECDSA 与 SHA-256（ES256）");
 }
 
 void ver_say_err(struct ver_report *r, enum ver_ck k, enum ver_outcome o, const struct fj_err *e)

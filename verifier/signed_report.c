@@ -67,7 +67,7 @@ static enum fj_rc brought(const struct ver_job *j, const json_t *file, struct ve
 	size_t i;
 	json_t *v;
 
-	FJ_TRY(ver_trust_of(fj_buf_slice(&j->t->a->root.der), fj_buf_slice(&j->signer.s->ca->der), out, err));
+	FJ_TRY(ver_trust_of(fj_buf_slice(&j->signer.s->ca->root->der), fj_buf_slice(&j->signer.s->ca->der), out, err));
 	json_array_foreach(json_object_get(file, "crls"), i, v) {
 		FJ_AUTO(buf) der = FJ_BUF_INIT(FJ_CRL_MAX);
 		const char *s = json_string_value(v);

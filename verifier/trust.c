@@ -20,7 +20,8 @@ static void anchors_free(struct ver_anchors *a)
 	ver_pool_free(a->pool);
 	for (size_t i = 0; i < a->n_ca; i++)
 		ver_ca_release(&a->ca[i]);
-	ver_ca_release(&a->root);
+	for (size_t i = 0; i < FJ_ALG_END; i++)
+		ver_ca_release(&a->root[i]);
 	fj_free(a);
 }
 
@@ -82,9 +83,11 @@ enum fj_rc ver_trust_of(struct fj_slice root, struct fj_slice issuing, struct ve
 
 	FJ_TRY(ver_trust_new(&made, err));
 	FJ_AUTO(ver_trust) t = made;
-	FJ_TRY(ver_ca_root(root, &t->a->root, err));
+	struct fj_x509 x;
+	FJ_TRY(fj_x509_read(root, &x, err));
+	FJ_TRY(ver_ca_root(root, &t->a->root[x.alg], err));
 	t->a->n_ca = 1; /* released with the rest, whatever becomes of it */
-	FJ_TRY(ver_ca_issuing(issuing, &t->a->root, &t->a->ca[0], err));
+	FJ_TRY(ver_ca_issuing(issuing, &t->a->root[x.alg], &t->a->ca[0], err));
 	*out = fj_move(t);
 	return FJ_OK;
 }

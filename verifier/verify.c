@@ -36,12 +36,14 @@ static bool check_signer(struct ver_job *j, const char *suffix)
 	const struct ver_signer *s = j->signer.s;
 	const char *iss = fj_json_peek(j->jws.payload, "iss");
 
-	if (!ver_signer_is(s, suffix))
+	if (j->jws.alg != fj_alg_of(s->x.curve))
+		ver_say(j->r, CK_SIGNER, VER_FAIL, "RFC 8725 3.1", "alg is another than the signer's key has", "alg 与签名证书的密钥算法不符");
+	else if (!ver_signer_is(s, suffix))
 		ver_say(j->r, CK_SIGNER, VER_FAIL, "RFC 5280 4.2.1.12", "the signer's certificate is not for this kind of credential", "签名证书的扩展密钥用途与凭证种类不符");
 	else if (iss == NULL || strcmp(s->iss, iss) != 0)
 		ver_say(j->r, CK_SIGNER, VER_FAIL, "RFC 5280 4.2.1.6", "iss is not the address in the signer's certificate", "iss 与签名证书中的地址不一致");
 	else if (strcmp(s->kid, j->jws.kid) != 0)
-		ver_say(j->r, CK_SIGNER, VER_FAIL, "RFC 7638", "kid is not the thumbprint of the signer's key", "kid 不是签名公钥的指纹");
+		ver_say(j->r, CK_SIGNER, VER_FAIL, "RFC 7638", "kid is not what the signer's key is called", "kid 不是签名公钥的指纹");
 	else
 		ver_say(j->r, CK_SIGNER, VER_PASS, "RFC 5280 4.2.1.12", "the right signer for this kind, and for this issuer's address", "签名证书的用途与签发地址相符");
 	ver_evidence(j->r, CK_SIGNER, "%s, %s", s->x.eku, s->iss);
@@ -52,7 +54,7 @@ bool ver_job_signer(struct ver_job *j, const char *suffix)
 {
 	struct ver_finding f;
 
-	ver_say(j->r, CK_ALGORITHM, VER_PASS, "RFC 8725 3.1", "ES256, the only algorithm allowed", "ES256，唯一允许的算法");
+	ver_say_alg(j->r, j->jws.alg);
 	if (j->signer.s == NULL) {
 		ver_say_err(j->r, CK_CHAIN, VER_FAIL, &j->chain);
 		return false;

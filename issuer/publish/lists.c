@@ -100,7 +100,7 @@ static enum fj_rc list_input(struct iss *i, int64_t list, fj_time now, struct fj
 	snprintf(uri, sizeof(uri), "%s/status/%lld", iss_base(i), (long long)list);
 	FJ_AUTO(json) payload = json_pack("{s:s, s:s, s:I, s:I, s:i, s:{s:i, s:s}}", "iss", iss_base(i), "sub", uri, "iat", (json_int_t)now,
 	    "exp", (json_int_t)now + LIST_LIFE, "ttl", 300, "status_list", "bits", 2, "lst", fj_buf_str(&lst));
-	return iss_jws_input(i, FJ_TYP_STATUS, payload, input, err);
+	return iss_jws_input(i, FJ_ES256, FJ_TYP_STATUS, payload, input, err);
 }
 
 #define AHEAD 10 /* seconds that a list may begin before its time; verifiers allow 60 */
@@ -219,7 +219,7 @@ static enum fj_rc crl_bytes(struct iss *i, int64_t shard, int64_t number, int64_
 	enum fj_rc rc = load_revoked(i, shard, &list, &n, err);
 	FJ_AUTO(mem) owned = list;
 	FJ_TRY(rc);
-	struct ca_crl_in in = {.issuer_cert = iss_issuing_cert(i), .number = (uint64_t)number, .this_update = now,
+	struct ca_crl_in in = {.issuer_cert = iss_issuing_cert(i, FJ_ES256), .number = (uint64_t)number, .this_update = now,
 		.next_update = now + CRL_LIFE, .revoked = list, .n_revoked = n};
 	snprintf(in.uri, sizeof(in.uri), "%s/crl/%lld.crl", iss_base(i), (long long)shard);
 	FJ_TRY(ca_crl_tbs(&in, &tbs, err));
@@ -227,7 +227,7 @@ static enum fj_rc crl_bytes(struct iss *i, int64_t shard, int64_t number, int64_
 	FJ_TRY(lift_approvals(i, STO_CRL_LIFTED, shard, since, &r, who, err));
 	FJ_TRY(sign_one(i, &r, err));
 	FJ_TRY(ca_assemble(fj_buf_slice(&tbs), FJ_SLICE(item.sig, item.sig_len), out, err));
-	return ca_verify_signed_by(fj_buf_slice(out), iss_issuing_cert(i), err);
+	return ca_verify_signed_by(fj_buf_slice(out), iss_issuing_cert(i, FJ_ES256), err);
 }
 
 static enum fj_rc publish_crl(struct iss *i, int64_t shard, struct fj_err *err)

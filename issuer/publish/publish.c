@@ -72,28 +72,30 @@ static enum fj_rc pem_file(struct iss *i, const char *path, struct fj_slice a, s
 
 /* --- delegated certificates --- */
 
-static const struct {
+static const struct delegated {
 	const char *what;
+	enum fj_alg alg; /* of its issuer */
 	enum ca_profile profile;
 	enum hsm_role role;
 	int years; /* 0: seven days */
 } delegated[] = {
-	{"token", CA_TOKEN_SIGNER, HSM_TOKEN, 6}, {"status", CA_STATUS_SIGNER, HSM_TOKEN, 6}, {"ocsp", CA_OCSP, HSM_OCSP, 0},
-	{"log", CA_LOG_SIGNER, HSM_LOG, 6},
+	{"token", FJ_ES256, CA_TOKEN_SIGNER, HSM_TOKEN, 6}, {"status", FJ_ES256, CA_STATUS_SIGNER, HSM_TOKEN, 6}, {"ocsp", FJ_ES256, CA_OCSP, HSM_OCSP, 0},
+	{"log", FJ_ES256, CA_LOG_SIGNER, HSM_LOG, 6},
+	{"token-sm2", FJ_SM2, CA_TOKEN_SIGNER, HSM_TOKEN_SM2, 6}, {"status-sm2", FJ_SM2, CA_STATUS_SIGNER, HSM_TOKEN_SM2, 6}, {"ocsp-sm2", FJ_SM2, CA_OCSP, HSM_OCSP_SM2, 0},
 };
 
-static enum fj_rc delegate_tbs(struct iss *i, size_t k, struct fj_buf *tbs, struct fj_err *err)
+static enum fj_rc delegate_tbs(struct iss *i, const struct delegated *what, struct fj_buf *tbs, struct fj_err *err)
 {
 	FJ_AUTO(buf) spki = FJ_BUF_INIT(512);
-	struct ca_cert_in in = {.profile = delegated[k].profile, .not_before = fj_now(), .issuer_cert = fj_buf_slice(&i->issuing), .shard = 1};
+	struct ca_cert_in in = {.profile = what->profile, .not_before = fj_now(), .issuer_cert = fj_buf_slice(&i->ca[what->alg].issuing), .shard = 1};
 	struct fj_date d = fj_date_of(in.not_before, 0);
 
 	FJ_TRY(iss_signer(i, &i->pub.signer, err));
-	FJ_TRY(hsm_public_key(i->pub.signer, delegated[k].role, &spki, err));
+	FJ_TRY(hsm_public_key(i->pub.signer, what->role, &spki, err));
 	in.spki = fj_buf_slice(&spki);
-	d.y += delegated[k].years;
+	d.y += what->years;
 	d.d = d.d > 28 ? 28 : d.d;
-	in.not_after = delegated[k].years == 0 ? in.not_before + 7 * DAY - 1 : fj_time_of(d, 0, 0, 0, 0) - 1;
+	in.not_after = what->years == 0 ? in.not_before + 7 * DAY - 1 : fj_time_of(d, 0, 0, 0, 0) - 1;
 	ca_serial_new(&in.serial);
 	return ca_cert_tbs(&i->home, &in, tbs, err);
 }
@@ -102,54 +104,63 @@ enum fj_rc pub_delegate(struct iss *i, const char *what, struct fj_buf *cert, st
 {
 	FJ_AUTO(buf) tbs = FJ_BUF_INIT(FJ_X509_MAX);
 	struct hsm_item item = {.sig_len = 0};
-	struct hsm_request r = {.role = HSM_ISSUING, .kind = HSM_CERT_DELEGATED, .items = &item, .n_items = 1};
-	size_t k = 0;
+	const struct delegated *d = delegated;
 
-	while (strcmp(delegated[k].what, what) != 0)
-		k++;
-	FJ_TRY(delegate_tbs(i, k, &tbs, err));
+	while (strcmp(d->what, what) != 0)
+		d++;
+	struct hsm_request r = {.role = d->alg == FJ_SM2 ? HSM_ISSUING_SM2 : HSM_ISSUING, .kind = HSM_CERT_DELEGATED, .items = &item, .n_items = 1};
+	FJ_TRY(delegate_tbs(i, d, &tbs, err));
 	item.tbs = fj_buf_slice(&tbs);
 	FJ_TRY(iss_signer(i, &i->pub.signer, err));
 	FJ_TRY(hsm_sign(i->pub.signer, &r, err));
 	if (item.rc != FJ_OK)
 		return fj_fail(err, item.rc, "signer", NULL, "%s", item.why);
 	FJ_TRY(ca_assemble(fj_buf_slice(&tbs), FJ_SLICE(item.sig, item.sig_len), cert, err));
-	return ca_verify_signed_by(fj_buf_slice(cert), fj_buf_slice(&i->issuing), err);
+	return ca_verify_signed_by(fj_buf_slice(cert), fj_buf_slice(&i->ca[d->alg].issuing), err);
 }
 
-/* the responder's certificate is of days: it is renewed well before its end */
-static enum fj_rc renew_ocsp(struct iss *i, bool *changed, struct fj_err *err)
+static enum fj_rc renew_one(struct iss *i, const char *what, struct fj_buf *of, bool *changed, struct fj_err *err)
 {
 	struct ca_info info;
 
-	FJ_TRY(ca_cert_info(fj_buf_slice(&i->ocsp), &info, err));
+	FJ_TRY(ca_cert_info(fj_buf_slice(of), &info, err));
 	if (info.not_after - fj_now() > OCSP_RENEW)
 		return FJ_OK;
 	FJ_AUTO(buf) cert = FJ_BUF_INIT(FJ_X509_MAX);
-	enum fj_rc rc = pub_delegate(i, "ocsp", &cert, err);
+	enum fj_rc rc = pub_delegate(i, what, &cert, err);
 	if (rc != FJ_OK) {
 		iss_signer_drop(&i->pub.signer); /* its answer may still be to come */
 		return rc;
 	}
 	pthread_mutex_lock(&i->lock);
-	rc = sto_run(i->db, STO_KEYRING_SET, NULL, err, "tb", "ocsp", fj_buf_slice(&cert));
+	rc = sto_run(i->db, STO_KEYRING_SET, NULL, err, "tb", what, fj_buf_slice(&cert));
 	pthread_mutex_unlock(&i->lock);
 	FJ_TRY(rc);
-	fj_buf_release(&i->ocsp);
-	i->ocsp = cert;
+	fj_buf_release(of);
+	*of = cert;
 	memset(&cert, 0, sizeof(cert));
 	*changed = true;
 	return FJ_OK;
 }
 
+/* the responders' certificates are of days: they are renewed well before their end */
+static enum fj_rc renew_ocsp(struct iss *i, bool *changed, struct fj_err *err)
+{
+	FJ_TRY(renew_one(i, "ocsp", &i->ca[FJ_ES256].ocsp, changed, err));
+	return i->sm2 ? renew_one(i, "ocsp-sm2", &i->ca[FJ_SM2].ocsp, changed, err) : FJ_OK;
+}
+
 static enum fj_rc publish_delegated(struct iss *i, struct pub_db *db, struct fj_err *err)
 {
-	const struct fj_buf *certs[] = {&i->token, &i->status, &i->ocsp, &i->log_signer};
+	const struct iss_ca *p = &i->ca[FJ_ES256], *s = &i->ca[FJ_SM2];
+	const struct fj_buf *certs[] = {&p->token, &p->status, &p->ocsp, &i->log_signer, &s->token, &s->status, &s->ocsp};
 	_Static_assert(FJ_ARRAY_LEN(certs) == FJ_ARRAY_LEN(delegated), "one certificate for each");
 	char path[64], hex[33];
 	struct ca_info info;
 
 	for (size_t k = 0; k < FJ_ARRAY_LEN(delegated); k++) {
+		if (delegated[k].alg == FJ_SM2 && !i->sm2)
+			continue;
 		snprintf(path, sizeof(path), "publish/signer/%s.pem", delegated[k].what);
 		FJ_TRY(pem_file(i, path, fj_buf_slice(certs[k]), FJ_SLICE(NULL, 0), err));
 		FJ_TRY(ca_cert_info(fj_buf_slice(certs[k]), &info, err));
@@ -170,14 +181,14 @@ static enum fj_rc issuer_metadata(struct iss *i, struct fj_err *err)
 	FJ_AUTO(buf) b = FJ_BUF_INIT(24000);
 	FJ_AUTO(buf) text = FJ_BUF_INIT(65536);
 
-	FJ_TRY(fj_x509_read(fj_buf_slice(&i->token), &x, err));
+	FJ_TRY(fj_x509_read(fj_buf_slice(&i->ca[FJ_ES256].token), &x, err));
 	if (fj_b64u_put(&kx, FJ_SLICE(x.key.p + 1, 32)) != FJ_OK || fj_b64u_put(&ky, FJ_SLICE(x.key.p + 33, 32)) != FJ_OK ||
-	    fj_b64_put(&a, fj_buf_slice(&i->token)) != FJ_OK || fj_b64_put(&b, fj_buf_slice(&i->issuing)) != FJ_OK)
+	    fj_b64_put(&a, fj_buf_slice(&i->ca[FJ_ES256].token)) != FJ_OK || fj_b64_put(&b, fj_buf_slice(&i->ca[FJ_ES256].issuing)) != FJ_OK)
 		return fj_no_memory(err, "publish");
 	char lists[200];
 	snprintf(lists, sizeof(lists), "%.160s/status", iss_base(i));
 	FJ_AUTO(json) j = json_pack("{s:s, s:s, s:{s:[{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:[s, s]}]}}", "issuer", iss_base(i), "status_list_aggregation_endpoint", lists, "jwks", "keys",
-	    "kty", "EC", "crv", "P-256", "x", fj_buf_str(&kx), "y", fj_buf_str(&ky), "kid", i->kid, "alg", "ES256", "use", "sig",
+	    "kty", "EC", "crv", "P-256", "x", fj_buf_str(&kx), "y", fj_buf_str(&ky), "kid", i->ca[FJ_ES256].kid, "alg", "ES256", "use", "sig",
 	    "x5c", fj_buf_str(&a), fj_buf_str(&b));
 	FJ_TRY(fj_json_canonical(j, &text, err));
 	return pub_file(i, "publish/jwt-vc-issuer.json", fj_buf_slice(&text), err);
@@ -193,6 +204,33 @@ static enum fj_rc vkey_file(struct iss *i, struct fj_err *err)
 	return pub_file(i, "publish/trust/log.vkey", fj_buf_slice(&text), err);
 }
 
+/* a hierarchy's own: root-sm2.pem is root.pem of the other */
+static enum fj_rc ca_files(struct iss *i, enum fj_alg alg, struct fj_err *err)
+{
+	const struct iss_ca *ca = &i->ca[alg];
+	const char *suffix = fj_alg_suffix(alg);
+	char path[64], what[24];
+	struct fj_crl crl;
+	FJ_AUTO(sto_q) q = {0};
+
+	snprintf(path, sizeof(path), "publish/trust/root%s.pem", suffix);
+	FJ_TRY(pem_file(i, path, fj_buf_slice(&ca->root), FJ_SLICE(NULL, 0), err));
+	snprintf(path, sizeof(path), "publish/trust/chain%s.pem", suffix);
+	FJ_TRY(pem_file(i, path, fj_buf_slice(&ca->issuing), fj_buf_slice(&ca->root), err));
+	snprintf(path, sizeof(path), "publish/ca/root%s.cer", suffix);
+	FJ_TRY(pub_file(i, path, fj_buf_slice(&ca->root), err));
+	snprintf(path, sizeof(path), "publish/ca/issuing%s.cer", suffix);
+	FJ_TRY(pub_file(i, path, fj_buf_slice(&ca->issuing), err));
+	snprintf(what, sizeof(what), "root%s.crl", suffix);
+	FJ_TRY(sto_first(i->db, STO_KEYRING_GET, &q, "root CRL", err, "t", what));
+	FJ_TRY(fj_crl_read(sto_blob(&q, 0), &crl, err));
+	struct pub_list root = {.kind = "crl", .from = crl.this_update, .number = (int64_t)crl.number, .bytes = FJ_BUF_INIT(sto_blob(&q, 0).len)};
+	snprintf(root.name, sizeof(root.name), "root%s", suffix);
+	if (fj_buf_put(&root.bytes, sto_blob(&q, 0).p, sto_blob(&q, 0).len) != FJ_OK)
+		return fj_no_memory(err, "publish");
+	return pub_hold(i, &root, err); /* the first publication shows it */
+}
+
 enum fj_rc pub_fixed(struct iss *i, struct fj_err *err)
 {
 	static const char *const folders[] = {"publish/trust", "publish/trust/crl", "publish/trust/status",
@@ -202,20 +240,11 @@ enum fj_rc pub_fixed(struct iss *i, struct fj_err *err)
 		FJ_TRY(fj_dir_make(AT_FDCWD, folders[k], 0755, err));
 	if (symlink("publish/trust", "trust") != 0 && access("trust", F_OK) != 0)
 		return fj_fail_errno(err, "publish", "make the link trust");
-	FJ_TRY(pem_file(i, "publish/trust/root.pem", fj_buf_slice(&i->root), FJ_SLICE(NULL, 0), err));
-	FJ_TRY(pem_file(i, "publish/trust/chain.pem", fj_buf_slice(&i->issuing), fj_buf_slice(&i->root), err));
 	FJ_TRY(pem_file(i, "publish/trust/log.pem", fj_buf_slice(&i->log_signer), FJ_SLICE(NULL, 0), err));
 	FJ_TRY(vkey_file(i, err));
-	FJ_TRY(pub_file(i, "publish/ca/root.cer", fj_buf_slice(&i->root), err));
-	FJ_TRY(pub_file(i, "publish/ca/issuing.cer", fj_buf_slice(&i->issuing), err));
-	FJ_AUTO(sto_q) q = {0};
-	FJ_TRY(sto_first(i->db, STO_KEYRING_GET, &q, "root CRL", err, "t", "root.crl"));
-	struct fj_crl crl;
-	FJ_TRY(fj_crl_read(sto_blob(&q, 0), &crl, err));
-	struct pub_list root = {.kind = "crl", .name = "root", .from = crl.this_update, .number = 1, .bytes = FJ_BUF_INIT(sto_blob(&q, 0).len)};
-	if (fj_buf_put(&root.bytes, sto_blob(&q, 0).p, sto_blob(&q, 0).len) != FJ_OK)
-		return fj_no_memory(err, "publish");
-	FJ_TRY(pub_hold(i, &root, err)); /* the first publication shows it */
+	FJ_TRY(ca_files(i, FJ_ES256, err));
+	if (i->sm2)
+		FJ_TRY(ca_files(i, FJ_SM2, err));
 	return issuer_metadata(i, err);
 }
 

@@ -24,7 +24,7 @@ static void again(const struct fj_jws *j)
 	FJ_AUTO(jws) k = {.payload = NULL};
 	struct fj_slice x5c[2] = {fj_buf_slice(&j->x5c[0]), fj_buf_slice(&j->x5c[1])};
 
-	HOLDS(fj_jws_write_input(j->typ, j->kid, x5c, j->payload, &text, NULL) == FJ_OK);
+	HOLDS(fj_jws_write_input(j->alg, j->typ, j->kid, x5c, j->payload, &text, NULL) == FJ_OK);
 	if (text.len > FJ_STATUS_JWT_MAX)
 		return;
 	HOLDS(fj_jws_read_input(fj_buf_slice(&text), FJ_STATUS_JWT_MAX, &k, NULL) == FJ_OK);

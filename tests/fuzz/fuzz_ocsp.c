@@ -20,7 +20,7 @@ static struct fj_slice issuer(void)
 		struct ca_cert_in in = {.profile = CA_ROOT, .not_before = NOW, .not_after = NOW + 86400};
 		ca_serial_new(&in.serial);
 		static const uint8_t sig[] = {0x30, 0x06, 0x02, 0x01, 0x01, 0x02, 0x01, 0x01};
-		HOLDS(ca_ephemeral_spki(&spki, NULL) == FJ_OK);
+		HOLDS(ca_ephemeral_spki(FJ_ES256, &spki, NULL) == FJ_OK);
 		in.spki = fj_buf_slice(&spki);
 		HOLDS(ca_cert_tbs(&home, &in, &tbs, NULL) == FJ_OK);
 		HOLDS(ca_assemble(fj_buf_slice(&tbs), FJ_SLICE(sig, sizeof(sig)), &cert, NULL) == FJ_OK);

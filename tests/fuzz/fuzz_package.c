@@ -60,7 +60,7 @@ static bool build(struct fj_slice in, struct fj_buf *out)
 	if (fj_json_parse(FJ_SLICE(in.p, n), MAX, &p, NULL) != FJ_OK || !json_is_object(p))
 		return false;
 	fill(p, rest);
-	if (fj_jws_write_input(FJ_TYP_PACKAGE, "kid", x5c, p, &text, NULL) != FJ_OK || fj_buf_puts(&text, ".") != FJ_OK ||
+	if (fj_jws_write_input(FJ_ES256, FJ_TYP_PACKAGE, "kid", x5c, p, &text, NULL) != FJ_OK || fj_buf_puts(&text, ".") != FJ_OK ||
 	    fj_b64u_put(&text, FJ_SLICE(sig, sizeof(sig))) != FJ_OK)
 		return false;
 	return fj_package_head(fj_buf_slice(&text), out) == FJ_OK && fj_buf_put(out, rest.p, rest.len) == FJ_OK;

@@ -80,9 +80,10 @@ enum fj_rc hsm_tpm_storage(struct hsm_tpm *t, uint32_t handle, struct hsm_blob *
 	return b->pub.len > 0 ? FJ_OK : fj_buf_puts(&b->pub, "storage");
 }
 
-enum fj_rc hsm_tpm_create(struct hsm_tpm *t, const struct fj_slice *secret, const struct fj_hash *policy, struct hsm_blob *b, struct fj_err *err)
+enum fj_rc hsm_tpm_create(struct hsm_tpm *t, enum fj_alg alg, const struct fj_slice *secret, const struct fj_hash *policy, struct hsm_blob *b, struct fj_err *err)
 {
 	(void)t;
+	(void)alg;
 	(void)secret;
 	(void)policy;
 	(void)err;

@@ -39,7 +39,7 @@ TEST("a validity one second longer than the profile allows is refused, exactly f
 	FJ_AUTO(buf) spki = FJ_BUF_INIT(512);
 	FJ_AUTO(buf) tbs = FJ_BUF_INIT(FJ_X509_MAX);
 	struct ca_cert_in in = {.profile = CA_ROOT};
-	CHECK_OK(ca_ephemeral_spki(&spki, &err));
+	CHECK_OK(ca_ephemeral_spki(FJ_ES256, &spki, &err));
 	CHECK_OK(fj_time_parse("2026-03-16T01:00:00Z", &in.not_before, &err));
 	CHECK_OK(fj_time_parse("2046-03-16T00:59:59Z", &in.not_after, &err));
 	in.spki = fj_buf_slice(&spki);
@@ -58,7 +58,7 @@ static enum fj_rc make_cert(enum ca_profile profile, struct fj_slice issuer, str
 	FJ_AUTO(buf) tbs = FJ_BUF_INIT(FJ_X509_MAX);
 	struct ca_cert_in in = {.profile = profile, .not_before = fj_now(), .not_after = fj_now() + 86400, .issuer_cert = issuer, .shard = 1};
 
-	FJ_TRY(ca_ephemeral_spki(&spki, err));
+	FJ_TRY(ca_ephemeral_spki(FJ_ES256, &spki, err));
 	in.spki = fj_buf_slice(&spki);
 	ca_serial_new(&in.serial);
 	FJ_TRY(ca_cert_tbs(&home, &in, &tbs, err));

@@ -287,7 +287,7 @@ static UNUSED void jws(const char *typ, const json_t *payload, const struct byte
 	struct fj_slice x5c[2] = {slice(leaf), slice(issuing)};
 
 	fj_buf_clear(out);
-	if (fj_jws_write_input(typ, kid_of(key), x5c, payload, out, NULL) != FJ_OK)
+	if (fj_jws_write_input(FJ_ES256, typ, kid_of(key), x5c, payload, out, NULL) != FJ_OK)
 		exit(1);
 	sign_tail(key, out, 0);
 }

@@ -116,7 +116,7 @@ static enum fj_rc by_cert(const struct vlg_log *l, const struct fj_note *n, cons
 
 	if (line == NULL)
 		return fj_refuse(err, FJ_E_SIGNATURE, "log", "formats.md 19", "the checkpoint has no line by the key of log.pem", "检查点没有 log.pem 所载密钥的签名行");
-	if (!ver_signed_der(l->cert, n->text, FJ_SLICE(line->sig, line->sig_len)))
+	if (!ver_signed_der(l->cert, FJ_ES256, n->text, FJ_SLICE(line->sig, line->sig_len)))
 		return fj_refuse(err, FJ_E_SIGNATURE, "log", "formats.md 19", "the checkpoint's line by the key of log.pem does not verify", "检查点上 log.pem 所载密钥的签名不成立");
 	return FJ_OK;
 }

@@ -6,7 +6,8 @@ from signer_lib import *
 
 POLICY, SIGNATURE, STATE, BUSY = 13, 12, 7, 15  # enum fj_rc
 ARC, BASE = '1.3.6.1.4.1.32473', 'http://127.0.0.1:8480'
-ECDSA = tlv(0x30, bytes.fromhex('06082a8648ce3d040302'))
+ECDSA, SM2 = tlv(0x30, bytes.fromhex('06082a8648ce3d040302')), tlv(0x30, bytes.fromhex('06082a811ccf55018375'))
+ROOT_SM2, ISSUING_SM2 = 7, 8
 ZERO = bytes(32)
 
 
@@ -78,11 +79,11 @@ def key_id(spki):
     return hashlib.sha1(spki[26:]).digest()
 
 
-def ca(spki, subject, issuer, issuer_spki, pathlen, more=(), begin=None, serial=None):
+def ca(spki, subject, issuer, issuer_spki, pathlen, more=(), begin=None, serial=None, alg=ECDSA):
     now = begin or int(time.time())
     exts = [ext(b'\x55\x1d\x0e', False, tlv(4, key_id(spki)))] + list(more) + [
         ext(b'\x55\x1d\x0f', True, bytes.fromhex('03020106')), ext(b'\x55\x1d\x13', True, tlv(0x30, tlv(1, b'\xff'), tlv(2, bytes([pathlen]))))]
-    return tlv(0x30, tlv(0xa0, tlv(2, b'\2')), tlv(2, serial or b'\x11' + os.urandom(15)), ECDSA, name(issuer), tlv(0x30, utc(now), utc(now + 300 * 86400)), name(subject),
+    return tlv(0x30, tlv(0xa0, tlv(2, b'\2')), tlv(2, serial or b'\x11' + os.urandom(15)), alg, name(issuer), tlv(0x30, utc(now), utc(now + 300 * 86400)), name(subject),
                spki, tlv(0xa3, tlv(0x30, *exts)))
 
 
@@ -90,12 +91,12 @@ def root_tbs(spki, **more):
     return ca(spki, 'Test Root', 'Test Root', spki, 1, **more)
 
 
-def issuing_tbs(spki, root):
+def issuing_tbs(spki, root, suffix='', alg=ECDSA):
     policy = bytes.fromhex('2b06010401') + b'\x81\xfd\x59' + b'\x03\x02'
     more = [ext(b'\x55\x1d\x23', False, tlv(0x30, tlv(0x80, key_id(root)))), ext(b'\x55\x1d\x20', False, tlv(0x30, tlv(0x30, tlv(6, policy)))),
-            ext(b'\x55\x1d\x1f', False, tlv(0x30, tlv(0x30, tlv(0xa0, tlv(0xa0, tlv(0x86, (BASE + '/crl/root.crl').encode())))))),
-            ext(bytes.fromhex('2b06010505070101'), False, tlv(0x30, tlv(0x30, tlv(6, bytes.fromhex('2b06010505073002')), tlv(0x86, (BASE + '/ca/root.cer').encode()))))]
-    return ca(spki, 'Test Issuing', 'Test Root', root, 0, more)
+            ext(b'\x55\x1d\x1f', False, tlv(0x30, tlv(0x30, tlv(0xa0, tlv(0xa0, tlv(0x86, (BASE + '/crl/root%s.crl' % suffix).encode())))))),
+            ext(bytes.fromhex('2b06010505070101'), False, tlv(0x30, tlv(0x30, tlv(6, bytes.fromhex('2b06010505073002')), tlv(0x86, (BASE + '/ca/root%s.cer' % suffix).encode()))))]
+    return ca(spki, 'Test Issuing', 'Test Root', root, 0, more, alg=alg)
 
 
 def crl_tbs(root, number, revoked=(), span=400 * 86400):
@@ -104,6 +105,18 @@ def crl_tbs(root, number, revoked=(), span=400 * 86400):
     return tlv(0x30, tlv(2, b'\1'), ECDSA, name('Test Root'), utc(now), utc(now + span), *([tlv(0x30, *entries)] if entries else []),
                tlv(0xa0, tlv(0x30, ext(b'\x55\x1d\x23', False, tlv(0x30, tlv(0x80, key_id(root)))), ext(b'\x55\x1d\x14', False, tlv(2, bytes([number]))),
                              ext(b'\x55\x1d\x1c', True, tlv(0x30, tlv(0xa0, tlv(0xa0, tlv(0x86, (BASE + '/crl/root.crl').encode()))))))))
+
+
+# --- SM2 (GM/T 0003.2, 0009): what is signed is SM3(Z || M) ---
+A = 'FFFFFFFEFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFF00000000FFFFFFFFFFFFFFFC'
+B_ = '28E9FA9E9D9F5E344D5A9E4BCF6509A7F39789F515AB8F92DDBCBD414D940E93'
+G = '32C4AE2C1F1981195F9904466A39C9948FE30BBFF2660BE1715A4589334C74C7BC3736A2F4F6779C59BDCEE36B692153D0A9877CC62A474002DF32E52139F0A0'
+
+
+def sm3_of(public, tbs):
+    xy = public[-66:-34] + public[-32:]
+    z = hashlib.new('sm3', b'\0\x80' + b'1234567812345678' + bytes.fromhex(A + B_ + G) + xy).digest()
+    return hashlib.new('sm3', z + tbs).digest()
 
 
 # --- the two requests ---
@@ -115,7 +128,7 @@ class Round:
             self.id, self.nonce = data[0], data[1:33]
             n = struct.unpack('>I', data[33:37])[0]
             self.public, self.expiration = data[37:37 + n], struct.unpack('>I', data[37 + n:])[0]
-            self.cphash = cphash(self.public, h(tbs))
+            self.cphash = cphash(self.public, sm3_of(self.public, tbs) if role == ROOT_SM2 else h(tbs))
 
     def approve(self, officer, ref, nonce=None, expiration=None, cp=None):
         return officer.sign(approval(nonce or self.nonce, self.expiration if expiration is None else expiration, cp or self.cphash, ref))
@@ -126,10 +139,13 @@ class Round:
         return rc, why, data[4:] if rc == 0 else b''
 
 
-def verifies(spki, tbs, sig):
+def verifies(spki, tbs, sig, sm2=False):
     with tempfile.TemporaryDirectory() as d:
         for n, data in (('k', spki), ('t', tbs), ('s', sig)):
             open(d + '/' + n, 'wb').write(data)
+        if sm2:
+            return subprocess.run(['openssl', 'pkeyutl', '-verify', '-rawin', '-digest', 'sm3', '-pkeyopt', 'distid:1234567812345678', '-pubin', '-keyform', 'DER', '-inkey', d + '/k',
+                                   '-in', d + '/t', '-sigfile', d + '/s'], capture_output=True).returncode == 0
         return subprocess.run(['openssl', 'dgst', '-sha256', '-keyform', 'DER', '-verify', d + '/k', '-signature', d + '/s', d + '/t'], capture_output=True).returncode == 0
 
 
@@ -397,9 +413,40 @@ def without_plan_test(root):
     a.end()
 
 
+def sm2_test(root, officers, plan):
+    """both hierarchies under the same officers; never more than two structures open"""
+    home, plan = root + '/both', dict(plan, algorithms=['P-256', 'SM2'], expiration=60)
+    ref = b'fujie-root-sign' + h(json.dumps(plan, sort_keys=True, separators=(',', ':'), ensure_ascii=False).encode())
+    a = Alone(home)
+    reg = Signer(home, 'registry.sock')
+    policy = {'demo': True, 'arc': ARC, 'base': BASE, 'operator': 'Test', 'plan': plan, 'sm2': True}
+    rc, why, _ = reg.plain(OPEN, by(json.dumps(policy, sort_keys=True, separators=(',', ':')).encode()))
+    check('a ceremony for both algorithms is opened', rc == 0, why)
+    spki = {r: reg.plain(PUBKEY, bytes([r]))[2][4:] for r in (ROOT, ISSUING, ROOT_SM2, ISSUING_SM2)}
+
+    def both(one, other):
+        got = []
+        for r, sm2 in ((one, False), (other, True)):
+            rc, why, sig = r.sign(*[(i, r.approve(officers[i], ref)) for i in (0, 2)])
+            got.append(rc == 0 and verifies(spki[ROOT_SM2 if sm2 else ROOT], r.tbs, sig, sm2))
+        return got
+
+    rounds = Round(reg, C_ROOT, root_tbs(spki[ROOT])), Round(reg, C_ROOT, root_tbs(spki[ROOT_SM2], alg=SM2), ROOT_SM2)
+    check('both roots await their officers at once, and sign', both(*rounds) == [True, True], [r.why for r in rounds])
+    check('the SM2 root is under the same policy', policy_or(branches(officers, ref)) in rounds[1].public)
+    rounds = Round(reg, C_ISS, issuing_tbs(spki[ISSUING], spki[ROOT])), Round(reg, C_ISS, issuing_tbs(spki[ISSUING_SM2], spki[ROOT_SM2], '-sm2', SM2), ROOT_SM2)
+    third = Round(reg, CRL_ROOT, crl_tbs(spki[ROOT], 1))
+    check('a third structure waits until one of two is done', third.rc == BUSY and '2 structures' in third.why, (third.rc, third.why))
+    check('the two are still open, and sign', both(*rounds) == [True, True], [r.why for r in rounds])
+    check('then the third is opened', Round(reg, CRL_ROOT, crl_tbs(spki[ROOT], 1)).rc == 0)
+    wrong = Round(reg, CRL_ROOT, crl_tbs(spki[ROOT], 1), ROOT_SM2)
+    check('a structure of one algorithm for the other\'s root is not opened', wrong.rc == POLICY, wrong.why)
+    a.end()
+
+
 def plans_test(root, plan):
     """a plan that is not of this home, or none: the signer takes no ceremony from it"""
-    for sentence, change in (('of another operator', {'home': dict(plan['home'], operator='Other')}), ('of a home that is no demo', {'home': dict(plan['home'], demo=False)}),
+    for sentence, change in (('of another operator', {'home': dict(plan['home'], operator='Other')}), ('for another algorithm', {'algorithms': ['P-256', 'SM2']}), ('of a home that is no demo', {'home': dict(plan['home'], demo=False)}),
                              ('with one officer twice', {'officers': [plan['officers'][0]] * 2}), ('that asks for more officers than there are', {'quorum': {'root': 4}}),
                              ('with an unknown member', {'more': 1}), ('without an end', {'expiration': 0})):
         home = root + '/bad'
@@ -422,6 +469,7 @@ try:
     home, public = ceremony_test(root, officers, plan, ref)
     tpm_test(home, public, officers, ref)
     without_plan_test(root)
+    sm2_test(root, officers, plan)
     plans_test(root, plan)
 finally:
     shutil.rmtree(root, ignore_errors=True)

@@ -9,7 +9,6 @@
 #include "base/approval.h"
 
 #define CITE "formats.md 21"
-#define ALG(sm2) ((sm2) ? "SM2" : "P-256")
 
 static const char *const steps[] = {[FJ_STEP_ROOT] = "root", [FJ_STEP_ISSUING] = "issuing", [FJ_STEP_ROOT_CRL] = "root-crl"};
 
@@ -18,7 +17,7 @@ const char *fj_step_name(enum fj_step s)
 	return s < FJ_STEP_END ? steps[s] : "";
 }
 
-enum fj_rc fj_tpm_root_public(bool sm2, const struct fj_hash *policy, const uint8_t xy[64], struct fj_buf *out)
+enum fj_rc fj_tpm_root_public(enum fj_alg alg, bool sm3, const struct fj_hash *policy, const uint8_t xy[64], struct fj_buf *out)
 {
 	static const uint8_t head[] = {
 		0x00, 0x23,             /* type: ECC */
@@ -27,11 +26,11 @@ enum fj_rc fj_tpm_root_public(bool sm2, const struct fj_hash *policy, const uint
 		0x00, 0x20,             /* authPolicy, 32 octets */
 	};
 	const uint8_t parameters[] = {
-		0x00, 0x10,                             /* symmetric: NULL */
-		0x00, sm2 ? 0x1b : 0x18, 0x00, 0x0b,    /* scheme: SM2 or ECDSA, with SHA-256 */
-		0x00, sm2 ? 0x20 : 0x03,                /* curve: SM2_P256 or NIST P-256 */
-		0x00, 0x10,                             /* kdf: NULL */
-		0x00, 0x20,                             /* x, 32 octets */
+		0x00, 0x10,                                                    /* symmetric: NULL */
+		0x00, alg == FJ_SM2 ? 0x1b : 0x18, 0x00, sm3 ? 0x12 : 0x0b,    /* scheme: SM2 or ECDSA; SM3_256 or SHA-256 */
+		0x00, alg == FJ_SM2 ? 0x20 : 0x03,                             /* curve: SM2_P256 or NIST P-256 */
+		0x00, 0x10,                                                    /* kdf: NULL */
+		0x00, 0x20,                                                    /* x, 32 octets */
 	};
 
 	FJ_TRY(fj_buf_put(out, head, sizeof(head)));
@@ -79,21 +78,21 @@ static enum fj_rc hash(const json_t *o, const char *key, struct fj_hash *out, st
 }
 
 /* what challenge and answer have in common */
-static enum fj_rc read_head(const json_t *o, struct fj_hash *plan, enum fj_step *step, bool *sm2, struct fj_err *err)
+static enum fj_rc read_head(const json_t *o, struct fj_hash *plan, enum fj_step *step, enum fj_alg *alg, struct fj_err *err)
 {
-	const char *name, *alg;
+	const char *name, *of;
 	int64_t version;
 
 	FJ_TRY(fj_json_int(o, "version", 1, 1, &version, err));
 	FJ_TRY(hash(o, "plan", plan, err));
 	FJ_TRY(fj_json_str(o, "step", 32, &name, err));
-	FJ_TRY(fj_json_str(o, "alg", 16, &alg, err));
+	FJ_TRY(fj_json_str(o, "alg", 16, &of, err));
 	for (*step = 0; *step < FJ_STEP_END && strcmp(steps[*step], name) != 0;)
 		(*step)++;
 	if (*step == FJ_STEP_END)
 		return bad(err, "step", "the step is none that this program knows: root, issuing, root-crl", "步骤不在本程序所知之列：root、issuing、root-crl");
-	*sm2 = strcmp(alg, ALG(true)) == 0;
-	return strcmp(alg, ALG(*sm2)) == 0 ? FJ_OK : bad(err, "alg", "the algorithm is neither P-256 nor SM2", "算法应为 P-256 或 SM2");
+	*alg = strcmp(of, fj_alg_name(FJ_SM2)) == 0 ? FJ_SM2 : FJ_ES256;
+	return strcmp(of, fj_alg_name(*alg)) == 0 ? FJ_OK : bad(err, "alg", "the algorithm is neither P-256 nor SM2", "算法应为 P-256 或 SM2");
 }
 
 static enum fj_rc read_nonce(const json_t *o, uint8_t out[FJ_TPM_NONCE_LEN], struct fj_err *err)
@@ -115,7 +114,7 @@ static enum fj_rc read_challenge(const json_t *o, struct fj_challenge *c, struct
 	int64_t expiration;
 
 	FJ_TRY(fj_json_only(o, keys, err));
-	FJ_TRY(read_head(o, &c->plan, &c->step, &c->sm2, err));
+	FJ_TRY(read_head(o, &c->plan, &c->step, &c->alg, err));
 	FJ_TRY(octets(o, "structure", &c->structure, err));
 	FJ_TRY(octets(o, "key", &c->key, err));
 	FJ_TRY(read_nonce(o, c->nonce, err));
@@ -173,7 +172,7 @@ json_t *fj_challenge_json(const struct fj_challenge *c)
 	if (fj_b64u_put(&structure, fj_buf_slice(&c->structure)) != FJ_OK || fj_b64u_put(&key, fj_buf_slice(&c->key)) != FJ_OK ||
 	    fj_b64u_put(&nonce, FJ_SLICE(c->nonce, sizeof(c->nonce))) != FJ_OK)
 		return NULL;
-	return json_pack("{s:i, s:s, s:s, s:s, s:s, s:s, s:s, s:I, s:s}", "version", 1, "plan", plan, "step", fj_step_name(c->step), "alg", ALG(c->sm2),
+	return json_pack("{s:i, s:s, s:s, s:s, s:s, s:s, s:s, s:I, s:s}", "version", 1, "plan", plan, "step", fj_step_name(c->step), "alg", fj_alg_name(c->alg),
 	    "structure", fj_buf_str(&structure), "key", fj_buf_str(&key), "nonce", fj_buf_str(&nonce), "expiration", (json_int_t)c->expiration, "kind", FJ_REF_ROOT_SIGN);
 }
 
@@ -185,31 +184,34 @@ void fj_challenge_xy(const struct fj_challenge *c, uint8_t xy[64])
 	memcpy(xy + 32, x + 34, 32);
 }
 
+static bool key_is(const struct fj_challenge *c, bool sm3, const struct fj_hash *policy)
+{
+	FJ_AUTO(buf) want = FJ_BUF_INIT(FJ_ROOT_PUBLIC_LEN);
+	uint8_t xy[64];
+
+	fj_challenge_xy(c, xy);
+	return fj_tpm_root_public(c->alg, sm3, policy, xy, &want) == FJ_OK && fj_slice_eq(fj_buf_slice(&want), fj_buf_slice(&c->key));
+}
+
 /* written anew from the plan and the point, it must be what was sent */
 static enum fj_rc check_key(const struct fj_challenge *c, const struct fj_plan *p, struct fj_err *err)
 {
-	FJ_AUTO(buf) want = FJ_BUF_INIT(FJ_ROOT_PUBLIC_LEN);
 	struct fj_quorum q;
 	struct fj_hash policy;
-	uint8_t xy[64];
 
 	fj_plan_root_quorum(p, &q);
 	FJ_TRY(fj_quorum_policy(&q, &policy));
-	if (c->key.len == FJ_ROOT_PUBLIC_LEN) {
-		fj_challenge_xy(c, xy);
-		if (fj_tpm_root_public(c->sm2, &policy, xy, &want) != FJ_OK)
-			return fj_no_memory(err, "approval");
-	}
-	return fj_slice_eq(fj_buf_slice(&want), fj_buf_slice(&c->key)) ? FJ_OK
-	    : refused(err, "key", "the key is not this plan's root key: its attributes, its algorithm or the officers in its policy differ. Don't approve; such a key could sign without this plan's officers",
-	          "该密钥不是本方案的根密钥：其属性、算法或策略中的官员与方案不符。请勿批准：这样的密钥可能无须本方案官员即可签名");
+	if (c->key.len == FJ_ROOT_PUBLIC_LEN && (key_is(c, false, &policy) || (c->alg == FJ_SM2 && key_is(c, true, &policy))))
+		return FJ_OK;
+	return refused(err, "key", "the key is not this plan's root key: its attributes, its algorithm or the officers in its policy differ. Don't approve; such a key could sign without this plan's officers",
+	    "该密钥不是本方案的根密钥：其属性、算法或策略中的官员与方案不符。请勿批准：这样的密钥可能无须本方案官员即可签名");
 }
 
 enum fj_rc fj_challenge_check(const struct fj_challenge *c, const struct fj_plan *p, struct fj_tpm_name *name, struct fj_err *err)
 {
 	if (!fj_hash_eq(&c->plan, &p->hash))
 		return refused(err, "plan", "the challenge is of another plan. Don't approve; ask for one that names your plan's hash", "质询属于另一方案。请勿批准，请索取本方案散列值的质询");
-	if (c->sm2 && !p->sm2)
+	if (c->alg == FJ_SM2 && !p->sm2)
 		return refused(err, "alg", "the plan has no SM2 keys. Don't approve", "方案不含 SM2 密钥。请勿批准");
 	if (c->expiration > p->expiration)
 		return refused(err, "expiration", "the approval would hold longer than the plan allows. Don't approve; have the appliance ask anew", "批准的有效时间超过方案所允许。请勿批准，请设备重新发起");
@@ -237,7 +239,7 @@ static enum fj_rc read_answer(const json_t *o, struct fj_answer *a, struct fj_er
 	const char *officer;
 
 	FJ_TRY(fj_json_only(o, keys, err));
-	FJ_TRY(read_head(o, &a->plan, &a->step, &a->sm2, err));
+	FJ_TRY(read_head(o, &a->plan, &a->step, &a->alg, err));
 	FJ_TRY(fj_json_str(o, "officer", FJ_PLAN_LOGIN, &officer, err));
 	FJ_TRY(hash(o, "cphash", &a->cphash, err));
 	FJ_TRY(octets(o, "sig", &sig, err));
@@ -269,7 +271,7 @@ static json_t *answer_json(const struct fj_answer *a)
 	fj_hex(a->cphash.b, sizeof(a->cphash.b), cphash);
 	if (fj_b64u_put(&sig, FJ_SLICE(a->sig, sizeof(a->sig))) != FJ_OK)
 		return NULL;
-	return json_pack("{s:i, s:s, s:s, s:s, s:s, s:s, s:s}", "version", 1, "plan", plan, "step", fj_step_name(a->step), "alg", ALG(a->sm2),
+	return json_pack("{s:i, s:s, s:s, s:s, s:s, s:s, s:s}", "version", 1, "plan", plan, "step", fj_step_name(a->step), "alg", fj_alg_name(a->alg),
 	    "officer", a->officer, "cphash", cphash, "sig", fj_buf_str(&sig));
 }
 

@@ -11,6 +11,7 @@
 #define FJ_BASE_APPROVAL_H
 
 #include "base/plan.h"
+#include "base/x509.h"
 
 #define FJ_ROUND_MAX 8               /* challenges in a file, answers of one officer */
 #define FJ_ROUND_OCTETS (1u << 20)   /* of such a file */
@@ -24,7 +25,7 @@ const char *fj_step_name(enum fj_step s); /* "root", "issuing", "root-crl" */
 struct fj_challenge {
 	struct fj_hash plan;
 	enum fj_step step;
-	bool sm2;
+	enum fj_alg alg;
 	struct fj_buf structure;     /* TBSCertificate or TBSCertList */
 	struct fj_buf key;           /* TPMT_PUBLIC */
 	uint8_t nonce[FJ_TPM_NONCE_LEN];
@@ -56,7 +57,7 @@ void fj_challenge_approval(const struct fj_challenge *c, const struct fj_plan *p
 struct fj_answer {
 	struct fj_hash plan, cphash;
 	enum fj_step step;
-	bool sm2;
+	enum fj_alg alg;
 	char officer[FJ_PLAN_LOGIN + 1];
 	uint8_t sig[64];             /* r || s */
 };
@@ -66,7 +67,8 @@ enum fj_rc fj_answers_read(struct fj_slice file, struct fj_answer out[FJ_ROUND_M
 enum fj_rc fj_answers_put(const struct fj_answer *a, size_t n, struct fj_buf *out, struct fj_err *err) FJ_MUST_USE;
 
 /* The one public area that a plan's root key has: fixedTPM, fixedParent, sensitiveDataOrigin, noDA and
- * sign, neither userWithAuth nor adminWithPolicy; ECDSA or SM2 with SHA-256; policy: fj_quorum_policy. */
-enum fj_rc fj_tpm_root_public(bool sm2, const struct fj_hash *policy, const uint8_t xy[64], struct fj_buf *tpmt_public) FJ_MUST_USE;
+ * sign, neither userWithAuth nor adminWithPolicy; ECDSA with SHA-256, SM2 with SM3 where the TPM has it, else
+ * with SHA-256 (sm3: which of the two; the digest comes from outside either way); policy: fj_quorum_policy. */
+enum fj_rc fj_tpm_root_public(enum fj_alg alg, bool sm3, const struct fj_hash *policy, const uint8_t xy[64], struct fj_buf *tpmt_public) FJ_MUST_USE;
 
 #endif

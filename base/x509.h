@@ -38,6 +38,8 @@ enum {
  * other one is nobody's.  SM2 with the distinguishing identifier that GM/T 0009-2012 10 gives where none is agreed. */
 enum fj_alg { FJ_ES256 = 1, FJ_SM2, FJ_ALG_END };
 #define FJ_SM2_ID "1234567812345678"
+/* What Z = SM3(this || x || y) begins with, the same for every key: SM2 signs e = SM3(Z || M) (GM/T 0003.2-2012 5.5). */
+extern const struct fj_slice fj_sm2_head;
 enum fj_curve { FJ_CURVE_OTHER = 0, FJ_CURVE_P256, FJ_CURVE_P384, FJ_CURVE_SM2 };
 /* 0: none of ours signs with keys on it */
 enum fj_alg fj_alg_of(enum fj_curve c);

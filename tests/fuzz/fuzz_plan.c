@@ -54,7 +54,7 @@ static bool round_of(struct fj_slice in, const struct fj_plan *p)
 		HOLDS(back.n == 1 && fj_slice_eq(fj_buf_slice(&back.c[0].structure), fj_buf_slice(&r.c[i].structure)));
 		fj_round_release(&back);
 		if (p != NULL && fj_challenge_check(&r.c[i], p, &name, NULL) == FJ_OK)
-			HOLDS(r.c[i].expiration <= p->expiration && fj_hash_eq(&r.c[i].plan, &p->hash) && (p->sm2 || !r.c[i].sm2));
+			HOLDS(r.c[i].expiration <= p->expiration && fj_hash_eq(&r.c[i].plan, &p->hash) && (p->sm2 || r.c[i].alg == FJ_ES256));
 	}
 	fj_round_release(&r);
 	return read;

@@ -210,7 +210,7 @@ TEST("a root key's public area is the one with which the TPM signed")
 		CHECK(fj_unhex(fj_json_text(q, "policy"), 64, policy.b) == FJ_OK);
 		memcpy(xy, pub + 54, 32);
 		memcpy(xy + 32, pub + 88, 32);
-		CHECK(fj_tpm_root_public(false, &policy, xy, &made) == FJ_OK);
+		CHECK(fj_tpm_root_public(FJ_ES256, false, &policy, xy, &made) == FJ_OK);
 		CHECK(fj_slice_eq(fj_buf_slice(&made), FJ_SLICE(pub, sizeof(pub))));
 	}
 	CHECK(i == 7);
@@ -219,9 +219,9 @@ TEST("a root key's public area is the one with which the TPM signed")
 /* --- challenges and answers --- */
 
 /* a challenge of that plan, as the appliance writes it */
-static enum fj_rc challenge_text(const struct fj_plan *p, bool sm2, struct fj_buf *out, struct fj_err *err)
+static enum fj_rc challenge_text(const struct fj_plan *p, enum fj_alg alg, bool sm3, struct fj_buf *out, struct fj_err *err)
 {
-	struct fj_challenge c = {.plan = p->hash, .step = FJ_STEP_ROOT, .sm2 = sm2, .structure = FJ_BUF_INIT(64), .key = FJ_BUF_INIT(200), .nonce = {1, 2}, .expiration = 600};
+	struct fj_challenge c = {.plan = p->hash, .step = FJ_STEP_ROOT, .alg = alg, .structure = FJ_BUF_INIT(64), .key = FJ_BUF_INIT(200), .nonce = {1, 2}, .expiration = 600};
 	struct fj_quorum q;
 	struct fj_hash policy;
 	uint8_t xy[64] = {7};
@@ -230,7 +230,7 @@ static enum fj_rc challenge_text(const struct fj_plan *p, bool sm2, struct fj_bu
 	FJ_TRY(fj_quorum_policy(&q, &policy));
 	enum fj_rc rc = fj_buf_puts(&c.structure, "tbs");
 	if (rc == FJ_OK)
-		rc = fj_tpm_root_public(sm2, &policy, xy, &c.key);
+		rc = fj_tpm_root_public(alg, sm3, &policy, xy, &c.key);
 	FJ_AUTO(json) j = rc == FJ_OK ? fj_challenge_json(&c) : NULL;
 	fj_buf_release(&c.structure);
 	fj_buf_release(&c.key);
@@ -247,11 +247,13 @@ TEST("a challenge is read alone and in a list, and is the plan's")
 	struct fj_err err = {0};
 
 	CHECK_OK(plan_of(fj_slice_str(PLAN), &p, &err));
-	for (int sm2 = 0; sm2 < 2; sm2++) {
+	for (int way = 0; way < 3; way++) {
+		enum fj_alg alg = way == 0 ? FJ_ES256 : FJ_SM2;
+
 		fj_buf_clear(&one);
-		CHECK_OK(challenge_text(&p, sm2 != 0, &one, &err));
+		CHECK_OK(challenge_text(&p, alg, way == 2, &one, &err));
 		CHECK_OK(fj_round_read(fj_buf_slice(&one), &r, &err));
-		CHECK(r.n == 1 && r.c[0].step == FJ_STEP_ROOT && r.c[0].sm2 == (sm2 != 0) && r.c[0].nonce[1] == 2 && r.c[0].structure.len == 3);
+		CHECK(r.n == 1 && r.c[0].step == FJ_STEP_ROOT && r.c[0].alg == alg && r.c[0].nonce[1] == 2 && r.c[0].structure.len == 3);
 		CHECK_OK(fj_challenge_check(&r.c[0], &p, &name, &err));
 		fj_round_release(&r);
 	}
@@ -280,7 +282,7 @@ TEST("a challenge with a member changed, left out or added is refused at that me
 	struct fj_err err = {0};
 
 	CHECK_OK(plan_of(fj_slice_str(PLAN), &p, &err));
-	CHECK_OK(challenge_text(&p, false, &one, &err));
+	CHECK_OK(challenge_text(&p, FJ_ES256, false, &one, &err));
 	for (size_t i = 0; i < FJ_ARRAY_LEN(rows); i++) {
 		struct fj_round r;
 
@@ -310,7 +312,7 @@ TEST("a challenge of another plan, above its expiration, of SM2 where there is n
 	struct fj_err err = {0};
 
 	CHECK_OK(plan_of(fj_slice_str(PLAN), &p, &err));
-	CHECK_OK(challenge_text(&p, true, &one, &err));
+	CHECK_OK(challenge_text(&p, FJ_SM2, false, &one, &err));
 	CHECK_OK(fj_round_read(fj_buf_slice(&one), &r, &err));
 	struct fj_challenge *c = &r.c[0];
 	CHECK_OK(plan_of(with(&b, PLAN, "\"root\":2", "\"root\":1"), &other, &err));
@@ -336,9 +338,9 @@ TEST("a challenge of another plan, above its expiration, of SM2 where there is n
 		CHECK((fj_challenge_check(c, &p, &name, &err) == FJ_OK) == point);
 		c->key.data[i] ^= 1;
 	}
-	c->sm2 = false;
+	c->alg = FJ_ES256;
 	CHECK_RC(fj_challenge_check(c, &p, &name, &err), FJ_E_REFUSED);
-	c->sm2 = true;
+	c->alg = FJ_SM2;
 	c->key.len--;
 	CHECK_RC(fj_challenge_check(c, &p, &name, &err), FJ_E_REFUSED);
 	fj_round_release(&r);
@@ -346,7 +348,7 @@ TEST("a challenge of another plan, above its expiration, of SM2 where there is n
 
 TEST("answers are read as they were written; another form is refused")
 {
-	struct fj_answer a[2] = {{.step = FJ_STEP_ISSUING, .officer = "a"}, {.step = FJ_STEP_ROOT_CRL, .sm2 = true, .officer = "b"}}, back[FJ_ROUND_MAX];
+	struct fj_answer a[2] = {{.step = FJ_STEP_ISSUING, .alg = FJ_ES256, .officer = "a"}, {.step = FJ_STEP_ROOT_CRL, .alg = FJ_SM2, .officer = "b"}}, back[FJ_ROUND_MAX];
 	FJ_AUTO(buf) text = FJ_BUF_INIT(FJ_ROUND_OCTETS);
 	FJ_AUTO(buf) b = FJ_BUF_INIT(FJ_ROUND_OCTETS);
 	static const char *const changes[][2] = {{"\"version\":1", "\"version\":2"}, {"\"officer\":\"a\",", ""}, {"\"sig\":\"AA", "\"sig\":\""}, {"\"cphash\":\"00", "\"cphash\":\"0"},
@@ -357,7 +359,7 @@ TEST("answers are read as they were written; another form is refused")
 	memset(a[1].sig, 9, 64);
 	CHECK_OK(fj_answers_put(a, 2, &text, &err));
 	CHECK_OK(fj_answers_read(fj_buf_slice(&text), back, &n, &err));
-	CHECK(n == 2 && back[0].step == FJ_STEP_ISSUING && !back[0].sm2 && back[1].step == FJ_STEP_ROOT_CRL && back[1].sm2 && back[1].sig[63] == 9);
+	CHECK(n == 2 && back[0].step == FJ_STEP_ISSUING && back[0].alg == FJ_ES256 && back[1].step == FJ_STEP_ROOT_CRL && back[1].alg == FJ_SM2 && back[1].sig[63] == 9);
 	CHECK_STR(back[1].officer, "b");
 	for (size_t i = 0; i < FJ_ARRAY_LEN(changes); i++)
 		CHECK_RC(fj_answers_read(with(&b, fj_buf_str(&text), changes[i][0], changes[i][1]), back, &n, &err), FJ_E_INVALID);

@@ -169,6 +169,9 @@ ISSUER_SRC := \
 	issuer/card_fields.c \
 	issuer/card_row.c \
 	issuer/card_sheet.c \
+	issuer/ceremony.c \
+	issuer/ceremony_log.c \
+	issuer/ceremony_run.c \
 	issuer/certificate.c \
 	issuer/chain.c \
 	issuer/client_key.c \
@@ -421,11 +424,13 @@ REGISTRY_SRC := \
 CLI_SRC := \
 	issuer/cli/args.c \
 	issuer/cli/ask.c \
+	issuer/cli/ceremony.c \
 	issuer/cli/command.c \
 	issuer/cli/home.c \
 	issuer/cli/main.c \
 	issuer/cli/make.c \
 	issuer/cli/mirror.c \
+	issuer/cli/officers.c \
 	issuer/cli/outbox.c \
 	issuer/cli/parts.c \
 	issuer/cli/print.c \

@@ -550,10 +550,10 @@ static enum fj_rc do_status(struct hsm_signer *s, enum hsm_socket from, const st
 	fj_hex(s->mem.plan.hash.b, FJ_SHA256_LEN, plan);
 	fj_time_utc(fj_now(), now);
 	hsm_tpm_maker(s->tpm, maker);
-	FJ_AUTO(json) j = json_pack("{s:s, s:s, s:b, s:s, s:o, s:O, s:{s:I, s:s}, s:{s:I, s:s}, s:I, s:s?, s:s, s:s?}", "tpm", s->hardware ? "hardware" : "software",
+	FJ_AUTO(json) j = json_pack("{s:s, s:s, s:b, s:s, s:o, s:O, s:{s:I, s:s}, s:{s:I, s:s}, s:I, s:s?, s:s, s:s?, s:b}", "tpm", s->hardware ? "hardware" : "software",
 	    "manufacturer", maker, "demo", s->mem.demo, "ceremony", ceremony[s->mem.ceremony], "keys", status_keys(s),
 	    "signed", counts, "audit", "seq", (json_int_t)s->audit.seq, "hash", hash,
-	    "log", "size", (json_int_t)s->mem.log_size, "root", root, "counter", (json_int_t)s->mem.counter, "closed", s->watch.closed[0] != '\0' ? s->watch.closed : NULL, "now", now, "plan", s->mem.planned ? plan : NULL);
+	    "log", "size", (json_int_t)s->mem.log_size, "root", root, "counter", (json_int_t)s->mem.counter, "closed", s->watch.closed[0] != '\0' ? s->watch.closed : NULL, "now", now, "plan", s->mem.planned ? plan : NULL, "whole", store_whole(&s->mem));
 	FJ_TRY(fj_json_canonical(j, &text, err));
 	return fj_put_bytes(answer, fj_buf_slice(&text));
 }

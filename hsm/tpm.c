@@ -383,8 +383,7 @@ static TPM2_ALG_ID digest_of(struct hsm_tpm *t, enum fj_alg alg)
 
 enum fj_rc hsm_tpm_create(struct hsm_tpm *t, enum fj_alg alg, const struct fj_slice *secret, const struct fj_hash *policy, struct hsm_blob *b, struct fj_err *err)
 {
-	/* officers compare the whole public area: there the scheme names the same digest in every TPM */
-	TPM2B_PUBLIC pub = secret != NULL ? sealed_template() : signing_template(alg, policy != NULL ? TPM2_ALG_SHA256 : digest_of(t, alg));
+	TPM2B_PUBLIC pub = secret != NULL ? sealed_template() : signing_template(alg, digest_of(t, alg));
 	TPM2B_SENSITIVE_CREATE sens = {0};
 
 	if (secret == NULL && alg == FJ_SM2 && !knows(t, TPM2_ALG_SM2))

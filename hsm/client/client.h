@@ -103,7 +103,8 @@ enum fj_rc hsm_quorum_sign(struct hsm_conn *c, uint8_t id, const struct hsm_offi
 
 /* JSON: {"tpm":"software"|"hardware","manufacturer","demo":bool,"ceremony":"none"|"open"|"closed",
  * "keys":[{role,alg,where,handle}],"signed":{kind:count},"audit":{"seq","hash"},"log":{"size","root"},
- * "counter","closed":null|why,"now","plan":null|SHA-256 of the plan whose officers hold the root} */
+ * "counter","closed":null|why,"now","plan":null|SHA-256 of the plan whose officers hold the root,
+ * "whole":bool, all its keys are made} */
 enum fj_rc hsm_status(struct hsm_conn *c, struct fj_buf *json, struct fj_err *err) FJ_MUST_USE;
 
 /* Ceremony on an empty signer: makes all keys.  policy_json (canonical, kept for

@@ -319,6 +319,7 @@ ISSUER_SRC := \
 	issuer/sheet/xmltab.c \
 	issuer/signin.c \
 	issuer/signin_log.c \
+	issuer/sm2.c \
 	issuer/state.c \
 	issuer/statement.c \
 	issuer/statement_match.c \

@@ -985,6 +985,20 @@ static enum fj_rc put_origin(struct iss_call *c, const struct dom_cert *t, struc
 	return c->answer != NULL ? FJ_OK : fj_no_memory(err, "issuer");
 }
 
+/* "sm2": what was signed once more of it */
+static enum fj_rc put_twin(struct iss_call *c, const struct dom_cert *t, struct fj_err *err)
+{
+	FJ_AUTO(buf) der = FJ_BUF_INIT(FJ_X509_MAX);
+	FJ_AUTO(buf) pem = FJ_BUF_INIT(2 * FJ_X509_MAX);
+	FJ_AUTO(buf) proof = FJ_BUF_INIT(FJ_LOG_PROOF_MAX);
+
+	if (dom_twin(c->iss, c->db, PIPE_CERTIFICATE_SM2, t->number, &der, &proof, NULL) != FJ_OK || der.len == 0)
+		return FJ_OK;
+	FJ_TRY(ca_pem("CERTIFICATE", fj_buf_slice(&der), &pem, err));
+	json_object_set_new(c->answer, "sm2", json_pack("{s:s, s:s}", "pem", fj_buf_str(&pem), "log_proof", fj_buf_str(&proof)));
+	return FJ_OK;
+}
+
 enum fj_rc cmd_certificate_show(struct iss_call *c, struct fj_err *err)
 {
 	struct dom_cert t;
@@ -1007,5 +1021,6 @@ enum fj_rc cmd_certificate_show(struct iss_call *c, struct fj_err *err)
 		json_object_set_new(c->answer, "pem", json_string(fj_buf_str(&pem)));
 		json_object_set_new(c->answer, "log_proof", json_string(fj_buf_str(&proof)));
 	}
+	FJ_TRY(put_twin(c, &t, err));
 	return c->answer != NULL ? FJ_OK : fj_no_memory(err, "issuer");
 }

@@ -162,7 +162,7 @@ struct sts_ref {
 enum fj_rc sts_allot(struct iss_call *c, const char *block, struct sts_ref *out, size_t n, struct fj_err *err) FJ_MUST_USE;
 /* {"idx","uri"} of an entry, NULL when out of memory; and back from list number and index */
 json_t *sts_json(const char *uri, uint32_t idx);
-/* list number of a status URI of this appliance ("BASE/status/<n>") */
+/* list number of a status URI of this appliance ("BASE/status/<n>"; "BASE/status/sm2-<n>" is the same list) */
 enum fj_rc sts_list_of(const char *uri, int64_t *list, struct fj_err *err) FJ_MUST_USE;
 /* In apply functions: record an allotted entry / change its value. 1 never changes; 3 only to 1
  * (FJ_E_STATE).  A change marks the list for the publisher. */
@@ -170,7 +170,8 @@ enum fj_rc sts_apply_allot(const struct evt *e, const char *block, int64_t list,
 enum fj_rc sts_apply_set(const struct evt *e, int64_t list, uint32_t idx, enum sts_value v, struct fj_err *err) FJ_MUST_USE;
 
 /* --- CRL entries; in apply functions.  A final entry never changes; a hold may become final
- * or be lifted. --- */
+ * or be lifted.  What was signed once more under the SM2 hierarchy gets the same entry in its CRL; its
+ * shards are below 0. --- */
 /* the shard of the next certificate: the newest one's, or the next when that holds CRL_SHARD of them */
 enum fj_rc crl_shard_next(struct sto *db, int64_t *out, struct fj_err *err) FJ_MUST_USE;
 /* the newest shard that a certificate is in, at least 1 */

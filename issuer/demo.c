@@ -161,8 +161,9 @@ static enum fj_rc write_json(struct dmo *d, struct fj_err *err)
 		    "totp", d->user[k].secret.totp_uri, "roles", dmo_split(d->user[k].roles), "org", d->user[k].org));
 	snprintf(portal, sizeof(portal), "http://%s", d->i->conf.portal);
 	snprintf(verifier, sizeof(verifier), "http://%s", d->i->conf.verifier);
-	FJ_AUTO(json) all = json_pack("{s:s, s:s, s:s, s:O, s:O, s:O, s:O}", "note", "illustrative 虚构示例; DEMO keys, never to be trusted", "portal", portal,
-	    "verifier", verifier, "logins", logins, "certificates", d->certificates, "tokens", d->tokens, "authorisations", d->authorisations);
+	FJ_AUTO(json) all = json_pack("{s:s, s:s, s:s, s:O, s:O, s:O, s:O, s:O, s:O}", "note", "illustrative 虚构示例; DEMO keys, never to be trusted", "portal", portal,
+	    "verifier", verifier, "logins", logins, "certificates", d->certificates, "tokens", d->tokens, "authorisations", d->authorisations, "certificates_sm2", d->certificates_sm2,
+	    "tokens_sm2", d->tokens_sm2);
 	FJ_TRY(fj_json_canonical(all, &text, err));
 	return fj_file_replace(AT_FDCWD, "demo.json", fj_buf_slice(&text), 0600, err);
 }
@@ -191,11 +192,14 @@ enum fj_rc iss_demo(struct iss *i, bool cases, struct fj_err *err)
 	if (fj_real_ms() / 1000 < earliest)
 		return fj_fail(err, FJ_E_CLOCK, "demo", NULL, "the sample cases end in June 2026; this machine's clock is before that: set it right");
 	*d = (struct dmo){.i = i, .cases = cases, .certificates = json_array(), .tokens = json_array(), .authorisations = json_array(),
+	    .certificates_sm2 = json_array(), .tokens_sm2 = json_array(),
 	    .registrations = json_object()};
 	enum fj_rc rc = run(d, err);
 	json_decref(d->certificates);
 	json_decref(d->tokens);
 	json_decref(d->authorisations);
+	json_decref(d->certificates_sm2);
+	json_decref(d->tokens_sm2);
 	json_decref(d->registrations);
 	fj_wipe(d, sizeof(*d));
 	return rc;

@@ -309,12 +309,14 @@ static enum fj_rc save(struct dmo *d, enum pipe_kind kind, const char *object, c
 	FJ_AUTO(buf) raw = FJ_BUF_INIT(65536);
 	FJ_AUTO(buf) proof = FJ_BUF_INIT(FJ_LOG_PROOF_MAX);
 	FJ_AUTO(buf) pem = FJ_BUF_INIT(65536);
+	bool certificate = kind == PIPE_CERTIFICATE || kind == PIPE_CERTIFICATE_SM2;
+	const char *suffix = fj_alg_suffix(pipe_table[kind].alg);
 
 	FJ_TRY(log_credential(d->i, d->i->db, kind, object, &raw, &proof, err));
-	snprintf(file, 96, "demo/%.60s.tlog-proof", object);
+	snprintf(file, 96, "demo/%.60s%s.tlog-proof", object, suffix);
 	FJ_TRY(fj_file_replace(AT_FDCWD, file, fj_buf_slice(&proof), 0644, err));
-	snprintf(file, 96, "demo/%.60s.%s", object, kind == PIPE_CERTIFICATE ? "pem" : "jwt");
-	if (kind != PIPE_CERTIFICATE)
+	snprintf(file, 96, "demo/%.60s%s.%s", object, suffix, certificate ? "pem" : "jwt");
+	if (!certificate)
 		return fj_file_replace(AT_FDCWD, file, fj_buf_slice(&raw), 0644, err);
 	FJ_TRY(ca_pem("CERTIFICATE", fj_buf_slice(&raw), &pem, err));
 	return fj_file_replace(AT_FDCWD, file, fj_buf_slice(&pem), 0644, err);
@@ -344,3 +346,20 @@ enum fj_rc dmo_show_token(struct dmo *d, const char *id, const char *expect, con
 	return note(d->tokens, "id", id, file, expect, use, err);
 }
 
+enum fj_rc dmo_sm2_certificate(struct dmo *d, const char *first, const char *second, const char *number, const char *expect, struct fj_err *err)
+{
+	char file[96];
+
+	FJ_TRY(dmo_act2(d, first, second, "certificate.sm2", json_pack("{s:[s]}", "certificates", number), NULL, err));
+	FJ_TRY(save(d, PIPE_CERTIFICATE_SM2, number, file, err));
+	return note(d->certificates_sm2, "number", number, file, expect, NULL, err);
+}
+
+enum fj_rc dmo_sm2_token(struct dmo *d, const char *login, const char *id, const char *expect, const char *use, struct fj_err *err)
+{
+	char file[96];
+
+	FJ_TRY(dmo_act(d, login, "token.sm2", json_pack("{s:s}", "id", id), NULL, err));
+	FJ_TRY(save(d, PIPE_TOKEN_SM2, id, file, err));
+	return note(d->tokens_sm2, "id", id, file, expect, use, err);
+}

@@ -22,7 +22,7 @@ struct dmo {
 	struct iss *i;
 	struct dmo_user user[DMO_MAX_USERS];
 	size_t n;
-	json_t *certificates, *tokens, *authorisations; /* for demo.json */
+	json_t *certificates, *tokens, *authorisations, *certificates_sm2, *tokens_sm2; /* for demo.json */
 	json_t *registrations; /* of each asset number */
 	int person;
 	bool cases;
@@ -120,6 +120,9 @@ enum fj_rc dmo_show_certificate(struct dmo *d, const char *number, const char *e
 enum fj_rc dmo_show_authorisation(struct dmo *d, const char *number, const char *expect, struct fj_err *err) FJ_MUST_USE;
 /* use: "action=QUERY,purpose=…", NULL none */
 enum fj_rc dmo_show_token(struct dmo *d, const char *id, const char *expect, const char *use, struct fj_err *err) FJ_MUST_USE;
+/* signed once more under SM2, and noted with the verdict that it will have at the demo's end */
+enum fj_rc dmo_sm2_certificate(struct dmo *d, const char *first, const char *second, const char *number, const char *expect, struct fj_err *err) FJ_MUST_USE;
+enum fj_rc dmo_sm2_token(struct dmo *d, const char *login, const char *id, const char *expect, const char *use, struct fj_err *err) FJ_MUST_USE;
 
 /* --- demo_cases.c --- */
 

@@ -55,6 +55,8 @@ static enum fj_rc case1(struct dmo *d, struct fj_err *err)
 	FJ_TRY(dmo_show_token(d, id, "permit", "action=QUERY,purpose=WELFARE,territory=420100", err));
 	FJ_TRY(dmo_show_token(d, id, "deny", "action=DOWNLOAD_PRODUCT,purpose=WELFARE", err)); /* out of scope */
 	FJ_TRY(dmo_show_token(d, id, "deny", "action=PLEDGE", err));
+	FJ_TRY(dmo_sm2_token(d, "jc1", id, "permit", "action=QUERY,purpose=WELFARE,territory=420100", err));
+	FJ_TRY(dmo_sm2_certificate(d, "mof1", "mof2", number, "permit", err));
 	FJ_TRY(dmo_license(d, &paid_one, dau, id, err));
 	FJ_TRY(dmo_show_token(d, id, "deny", "action=MODEL_CALL,purpose=SECTOR", err)); /* expired */
 	FJ_TRY(dmo_show_certificate(d, number, "permit", err));
@@ -84,6 +86,7 @@ static enum fj_rc case2(struct dmo *d, struct fj_err *err)
 	FJ_TRY(dmo_license(d, &other, dau, id, err));
 	FJ_TRY(dmo_show_token(d, id, "permit", "action=REDEVELOP,purpose=INDUSTRY,user=" PENGCHENG, err));
 	FJ_TRY(dmo_license(d, &free_one, dau, id, err));
+	FJ_TRY(dmo_sm2_token(d, "jc1", id, "deny", "action=QUERY,purpose=WELFARE", err)); /* suspended with the other */
 	FJ_TRY(dmo_act(d, "jc2", "token.suspend", json_pack("{s:s, s:s}", "id", id, "reason", "核查（示例）"), NULL, err));
 	FJ_TRY(dmo_show_token(d, id, "deny", "action=QUERY,purpose=WELFARE", err)); /* suspended */
 	FJ_TRY(dmo_license(d, &free_one, dau, id, err));
@@ -108,6 +111,7 @@ static enum fj_rc case3(struct dmo *d, char dau[41], char id[64], struct fj_err 
 	FJ_TRY(dmo_certified(d, &asset_second, NULL, other, err));
 	FJ_TRY(dmo_authorise(d, &auth, &asset_hubei, number, dau, err));
 	FJ_TRY(dmo_license(d, &one, dau, id, err));
+	FJ_TRY(dmo_sm2_certificate(d, "hb-fin1", "hb-fin2", other, "deny", err)); /* suspended with the other */
 	FJ_TRY(dmo_act(d, "hb-fin2", "certificate.suspend", json_pack("{s:s, s:s}", "number", other, "reason", "权属核查（示例）"), NULL, err));
 	FJ_TRY(dmo_show_certificate(d, other, "deny", err)); /* suspended */
 	return dmo_show_certificate(d, number, "permit", err);

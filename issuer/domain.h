@@ -42,6 +42,7 @@ enum fj_rc apr_asset_unfreeze(struct iss_call *c, const struct apr *a, struct fj
 enum fj_rc apr_registration_execute(struct iss_call *c, const struct apr *a, struct fj_err *err);
 enum fj_rc apr_registration_withdraw(struct iss_call *c, const struct apr *a, struct fj_err *err);
 enum fj_rc apr_certificate_issue(struct iss_call *c, const struct apr *a, struct fj_err *err);
+enum fj_rc apr_certificate_sm2(struct iss_call *c, const struct apr *a, struct fj_err *err);
 enum fj_rc apr_certificate_resume(struct iss_call *c, const struct apr *a, struct fj_err *err);
 enum fj_rc apr_certificate_revoke_request(struct iss_call *c, const struct apr *a, struct fj_err *err);
 enum fj_rc apr_certificate_revoke(struct iss_call *c, const struct apr *a, struct fj_err *err);
@@ -212,6 +213,8 @@ enum fj_rc dom_auth_get(struct sto *db, const char *number, struct dom_auth *out
  * department, implementer or operator; FJ_E_FORBIDDEN when none */
 enum fj_rc dom_party(struct iss_call *c, const struct dom_auth *a, enum iss_party *out, struct fj_err *err) FJ_MUST_USE;
 /* bytes of a credential: DER, or compact with "~" */
+/* what was signed once more of it under the SM2 hierarchy, and its proof of the public log; nothing is appended where it was not */
+enum fj_rc dom_twin(struct iss *i, struct sto *db, enum pipe_kind kind, const char *number, struct fj_buf *credential, struct fj_buf *proof, struct fj_err *err) FJ_MUST_USE;
 enum fj_rc dom_credential(struct sto *db, enum pipe_kind kind, const char *object, struct fj_buf *out, struct fj_err *err) FJ_MUST_USE;
 /* sorted list of texts without repetition, from a list in any order; the caller's */
 json_t *dom_sorted(const json_t *list);

@@ -232,6 +232,10 @@ const struct iss_field fld_certificate_issue[] = {
 	{"years", ISS_F_INT, false, 5, "年限", "validity in years, 1 to 5, by default the profile's"},
 	{0},
 };
+const struct iss_field fld_certificates[] = {
+	{"certificates", ISS_F_LIST, true, 500, "证书编号", "certificate numbers"},
+	{0},
+};
 const struct iss_field fld_certificate_revoke[] = {
 	NUMBER,
 	{"reason", ISS_F_STR, true, 32, "撤销原因", "reason for the revocation", revocation_reasons, "RFC 5280 5.3.1"},

@@ -345,7 +345,7 @@ static enum fj_rc store_one(struct iss_call *c, const struct job *j, struct fj_e
 	snprintf(c->approval, sizeof(c->approval), "%s", j->approval);
 	fj_hex(j->hash.b, FJ_SHA256_LEN, hex);
 	FJ_AUTO(json) body = json_pack("{s:s}", j->refused ? "reason" : "sha256", j->refused ? j->why : hex);
-	if (!j->refused && j->in.kind == PIPE_TOKEN)
+	if (!j->refused && (j->in.kind == PIPE_TOKEN || j->in.kind == PIPE_TOKEN_SM2))
 		FJ_TRY(put_salt(body, err));
 	if (!j->refused)
 		FJ_TRY(sto_run(c->db, STO_CREDENTIAL_ADD, NULL, err, "itbb", (int64_t)j->in.kind, j->object,

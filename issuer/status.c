@@ -22,6 +22,8 @@ enum fj_rc sts_list_of(const char *uri, int64_t *list, struct fj_err *err)
 	const char *slash = uri == NULL ? NULL : strrchr(uri, '/');
 	char *end;
 
+	if (slash != NULL && strncmp(slash + 1, fj_alg_prefix(FJ_SM2), 4) == 0)
+		slash += 4;
 	if (slash != NULL && slash[1] >= '0' && slash[1] <= '9') {
 		*list = strtoll(slash + 1, &end, 10);
 		if (*end == '\0' && *list < 1000000)
@@ -151,12 +153,14 @@ enum fj_rc crl_apply_set(const struct evt *e, const char *serial_hex, int64_t sh
 		if (row && sto_int(&q, 0) != 6)
 			return fj_fail(err, FJ_E_STATE, "issuer", "R23", "a revoked certificate's entry can't change");
 	}
-	return sto_run(e->db, STO_CRL_SET, NULL, err, "tiiiit", serial_hex, shard, (int64_t)e->at, (int64_t)reason, e->seq, e->approval);
+	FJ_TRY(sto_run(e->db, STO_CRL_SET, NULL, err, "tiiiit", serial_hex, shard, (int64_t)e->at, (int64_t)reason, e->seq, e->approval));
+	return sto_run(e->db, STO_CRL_TWIN, NULL, err, "tiiit", serial_hex, (int64_t)e->at, (int64_t)reason, e->seq, e->approval);
 }
 
 enum fj_rc crl_apply_lift(const struct evt *e, const char *serial_hex, struct fj_err *err)
 {
-	return sto_run(e->db, STO_CRL_LIFT, NULL, err, "itt", e->seq, e->approval, serial_hex);
+	FJ_TRY(sto_run(e->db, STO_CRL_LIFT, NULL, err, "itt", e->seq, e->approval, serial_hex));
+	return sto_run(e->db, STO_CRL_TWIN_LIFT, NULL, err, "itt", e->seq, e->approval, serial_hex);
 }
 
 enum fj_rc ser_next(struct iss_call *c, const char *series, int64_t *out, struct fj_err *err)

@@ -234,8 +234,8 @@ static void token_narrowing(struct ver_job *j)
 		    c != NULL ? "经签名字节核对，未超出授权与证书" : "经签名字节核对，未超出授权");
 	else
 		ver_say(j->r, CK_NARROWING, VER_UNKNOWN, "RFC 5280 6.3", "the authorisation's signer can't be trusted at this time", "授权凭证的签名者此时不可信");
-	ver_evidence(j->r, CK_NARROWING, "%s version %lld%s", a->number, (long long)fj_json_num(a->payload, "version"),
-	    c != NULL ? ", certificate present" : ", certificate asserted by the issuer");
+	ver_evidence(j->r, CK_NARROWING, "%s version %lld%s%s", a->number, (long long)fj_json_num(a->payload, "version"),
+	    c != NULL ? ", certificate present" : ", certificate asserted by the issuer", j->jws.alg != a->signer->x.alg ? "; they are signed under the P-256 root" : "");
 }
 
 static void authorisation_narrowing(struct ver_job *j)

@@ -49,19 +49,34 @@ static void view_free(struct ver_view *v)
 		return;
 	ver_trust_free(v->trust);
 	fj_fd_close(&v->dir);
-	fj_buf_release(&v->issuing);
-	fj_buf_release(&v->ocsp);
+	for (int a = 0; a < FJ_ALG_END; a++) {
+		fj_buf_release(&v->issuing[a]);
+		fj_buf_release(&v->ocsp[a]);
+	}
 	fj_free(v);
+}
+
+static enum fj_rc load_responder(struct ver_view *v, enum fj_alg alg, struct fj_err *err)
+{
+	char path[64];
+
+	fj_buf_init(&v->issuing[alg], FJ_X509_MAX);
+	fj_buf_init(&v->ocsp[alg], 2 * FJ_X509_MAX);
+	snprintf(path, sizeof(path), "publish/ca/issuing%s.cer", fj_alg_suffix(alg));
+	enum fj_rc rc = fj_file_read(AT_FDCWD, path, &v->issuing[alg], err);
+	if (rc == FJ_E_NOTFOUND && alg != FJ_ES256)
+		return FJ_OK;
+	FJ_TRY(rc);
+	snprintf(path, sizeof(path), "publish/signer/ocsp%s.pem", fj_alg_suffix(alg));
+	return fj_file_read(AT_FDCWD, path, &v->ocsp[alg], err);
 }
 
 static enum fj_rc load(struct ver_view *v, json_t **notes, struct fj_err *err)
 {
-	fj_buf_init(&v->issuing, FJ_X509_MAX);
-	fj_buf_init(&v->ocsp, 2 * FJ_X509_MAX);
 	FJ_TRY(fj_dir_open(AT_FDCWD, "publish/trust", &v->dir, err));
 	FJ_TRY(ver_trust_load_dir(v->dir, ".", &v->trust, notes, err));
-	FJ_TRY(fj_file_read(AT_FDCWD, "publish/ca/issuing.cer", &v->issuing, err));
-	return fj_file_read(AT_FDCWD, "publish/signer/ocsp.pem", &v->ocsp, err);
+	FJ_TRY(load_responder(v, FJ_ES256, err));
+	return load_responder(v, FJ_SM2, err);
 }
 
 static enum fj_rc view_load(int64_t generation, struct ver_view **out, struct fj_err *err)

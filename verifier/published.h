@@ -14,8 +14,8 @@
 struct ver_view {
 	struct ver_trust *trust;   /* anchors and lists; over it, for ver_verify_in: ver_trust_over */
 	int dir;                   /* the trust folder */
-	struct fj_buf issuing;     /* issuing CA, DER */
-	struct fj_buf ocsp;        /* OCSP responder, PEM */
+	struct fj_buf issuing[FJ_ALG_END]; /* issuing CA, DER; empty: the home has no such hierarchy */
+	struct fj_buf ocsp[FJ_ALG_END];    /* OCSP responder, PEM */
 	int64_t generation;
 	int users;                 /* under the lock of who lends it */
 };

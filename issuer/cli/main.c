@@ -15,7 +15,7 @@ static const char usage[] =
     "Fujie 符节 - certificates and license tokens for data assets\n\n"
     "  fujie demo  --dir D [--no-serve] [--no-cases] [--portal A:P] [--verifier A:V] [--base URL]\n"
     "  fujie init  --dir D --base URL --arc OID --operator NAME --org-usci CODE --org-name NAME\n"
-    "              --org-div6 N --org-level L --officer LOGIN:NAME:PERSON --second-officer L:N:P\n"
+    "              --org-div6 N --org-level L --officer LOGIN:NAME:PERSON --second-officer L:N:P [--sm2]\n"
     "  fujie ceremony plan --arc OID --base URL --operator NAME --officer LOGIN:NAME:KEYFILE... --quorum M [--sm2] [--expiration S] --out FILE\n"
     "  fujie ceremony run --plan SIGNED --dir D --org-usci CODE ... --officer L:N:P --second-officer L:N:P   a home whose root is under its officers\n"
     "  fujie ceremony root-crl --dir D --as LOGIN [--out CHALLENGES --answers FILE,FILE...]   the root's CRL anew, before it ends\n"

@@ -126,8 +126,8 @@ static enum fj_rc from_options(const struct cli_args *a, json_t *in, struct fj_e
 
 enum fj_rc cli_init_request(const struct cli_args *a, const struct cli_conf *c, const struct fj_plan *plan, json_t **out, struct fj_err *err)
 {
-	FJ_AUTO(json) in = json_pack("{s:s, s:s, s:s, s:b, s:{s:[s, s, s]}, s:[]}", "base", c->base, "portal", c->portal,
-	    "verifier", c->verifier, "demo", 0, "organisation", "roles", "FINANCE", "AUDITOR", "MOF", "officers");
+	FJ_AUTO(json) in = json_pack("{s:s, s:s, s:s, s:b, s:b, s:{s:[s, s, s]}, s:[]}", "base", c->base, "portal", c->portal,
+	    "verifier", c->verifier, "demo", 0, "sm2", cli_opt(a, "sm2", NULL) != NULL, "organisation", "roles", "FINANCE", "AUDITOR", "MOF", "officers");
 	json_t *org = json_object_get(in, "organisation"), *officers = json_object_get(in, "officers");
 
 	if (in == NULL)
@@ -155,7 +155,7 @@ enum fj_rc cli_init_request(const struct cli_args *a, const struct cli_conf *c, 
 static enum fj_rc init(const struct cli_args *a, json_t **answer, struct fj_err *err)
 {
 	static const char *const known[] = {"portal", "verifier", "base", "tpm", "arc", "operator", "org-usci",
-		"org-name", "org-div6", "org-level", "org-kind", "officer", "second-officer", NULL};
+		"org-name", "org-div6", "org-level", "org-kind", "officer", "second-officer", "sm2", NULL};
 	struct cli_conf conf;
 	FJ_AUTO(json) in = NULL;
 

@@ -96,21 +96,22 @@ enum fj_rc log_issued(const struct evt *e, enum pipe_kind kind, const json_t *in
 	struct fj_slice salt = FJ_SLICE(raw, 0);
 	json_t *leaf = NULL;
 
-	if (kind != PIPE_CERTIFICATE && kind != PIPE_AUTHORISATION && kind != PIPE_TOKEN)
+	if (kind == PIPE_PACK || kind == PIPE_REPORT)
 		return FJ_OK;
 	FJ_TRY(hash_text(fj_json_peek(e->body, "sha256"), &hash, err));
-	if (kind == PIPE_TOKEN) {
+	if (kind == PIPE_TOKEN || kind == PIPE_TOKEN_SM2) {
 		if (strlen(hex) != 32 || fj_unhex(hex, 32, raw) != FJ_OK)
 			return fj_fail(err, FJ_E_CORRUPT, "issuer", NULL, "the event of a token's issuing has no salt");
 		salt = FJ_SLICE(raw, sizeof(raw));
 		FJ_TRY(of_token(p, fj_buf_str(&hash), salt, &leaf, err));
 	} else
-		leaf = kind == PIPE_CERTIFICATE ? of_certificate(intent, fj_buf_str(&hash)) : of_authorisation(p, fj_buf_str(&hash));
+		leaf = kind != PIPE_AUTHORISATION ? of_certificate(intent, fj_buf_str(&hash)) : of_authorisation(p, fj_buf_str(&hash));
 	FJ_AUTO(json) owned = leaf;
 	return leaf == NULL ? fj_no_memory(err, "issuer") : add(e, (int)kind, e->object, "issued", leaf, salt, err);
 }
 
-enum fj_rc log_changed(const struct evt *e, enum pipe_kind kind, const char *object, enum sts_value v, struct fj_err *err)
+/* nothing for what was not issued */
+static enum fj_rc changed(const struct evt *e, enum pipe_kind kind, const char *object, enum sts_value v, struct fj_err *err)
 {
 	static const char *const event[] = {[STS_VALID] = "resumed", [STS_INVALID] = "revoked", [STS_SUSPENDED] = "suspended", [STS_SUPERSEDED] = "superseded"};
 	FJ_AUTO(json) leaf = NULL;
@@ -124,6 +125,26 @@ enum fj_rc log_changed(const struct evt *e, enum pipe_kind kind, const char *obj
 		FJ_TRY(fj_json_parse(fj_slice_str(sto_text(&q, 1)), FJ_LEAF_MAX, &leaf, err));
 	}
 	return add(e, (int)kind, object, event[v], leaf, FJ_SLICE("", 0), err);
+}
+
+enum fj_rc log_changed(const struct evt *e, enum pipe_kind kind, const char *object, enum sts_value v, struct fj_err *err)
+{
+	enum pipe_kind twin = kind == PIPE_CERTIFICATE ? PIPE_CERTIFICATE_SM2 : PIPE_TOKEN_SM2;
+	char under[64];
+	bool row;
+
+	FJ_TRY(changed(e, kind, object, v, err));
+	if (kind != PIPE_CERTIFICATE && kind != PIPE_TOKEN)
+		return FJ_OK;
+	{
+		FJ_AUTO(sto_q) q = {0};
+		FJ_TRY(sto_query(e->db, STO_TWIN_GET, &q, err, "it", (int64_t)twin, object));
+		FJ_TRY(sto_step(&q, &row, err));
+		if (!row)
+			return FJ_OK;
+		FJ_TRY(fj_strcopy(under, sizeof(under), sto_text(&q, 0)));
+	}
+	return changed(e, twin, under, v, err);
 }
 
 enum fj_rc apply_list_published(const struct evt *e, struct fj_err *err)

@@ -167,6 +167,14 @@ static enum fj_rc read_list(struct restore *r, const char *uri, struct fj_slice 
 	return entries_of(r, list, map, err);
 }
 
+/* "3.crl", "sm2-3.crl" */
+static int64_t shard_of(const char *name)
+{
+	bool sm2 = strncmp(name, fj_alg_prefix(FJ_SM2), 4) == 0;
+
+	return sm2 ? -strtoll(name + 4, NULL, 10) : strtoll(name, NULL, 10);
+}
+
 static enum fj_rc read_crl(struct restore *r, const char *shard, struct fj_slice file, struct fj_err *err)
 {
 	struct fj_crl crl;
@@ -181,7 +189,7 @@ static enum fj_rc read_crl(struct restore *r, const char *shard, struct fj_slice
 		fj_hex(e.serial.p, e.serial.len, hex);
 		bool same;
 		FJ_TRY(has_row(r->c->db, STO_CRL_HAS, "tii", hex, (int64_t)e.at, (int64_t)e.reason, &same, err));
-		if (!same && json_array_append_new(r->crl, json_pack("[s, I, I, i]", hex, (json_int_t)strtoll(shard, NULL, 10), (json_int_t)e.at, (int)e.reason)) != 0)
+		if (!same && json_array_append_new(r->crl, json_pack("[s, I, I, i]", hex, (json_int_t)shard_of(shard), (json_int_t)e.at, (int)e.reason)) != 0)
 			return fj_no_memory(err, "log");
 	}
 	return FJ_OK;
@@ -195,7 +203,7 @@ static enum fj_rc take_file(struct restore *r, const json_t *leaf, struct fj_err
 	bool crl = strcmp(fj_json_text(leaf, "kind"), "crl") == 0, newest = false, any = false;
 	char path[120];
 
-	if (slash == NULL || strcmp(slash, "/root.crl") == 0)
+	if (slash == NULL || strcmp(slash, "/root.crl") == 0 || strcmp(slash, "/root-sm2.crl") == 0)
 		return FJ_OK;
 	snprintf(path, sizeof(path), "publish/trust/%s/%.40s%s", crl ? "crl" : "status", slash + 1, crl ? "" : ".jwt");
 	if (fj_file_read(AT_FDCWD, path, &file, NULL) == FJ_OK)
@@ -434,6 +442,7 @@ static enum fj_rc apply_certificate(const struct evt *e, const char *number, con
 	int64_t reason = v == STS_SUPERSEDED ? 4 : v == STS_SUSPENDED ? 6 : 9, at = fj_json_num(leaf, "at");
 
 	FJ_TRY(sto_run(e->db, STO_CRL_LOST, NULL, err, "tiiit", number, at, reason, e->seq, e->approval));
+	FJ_TRY(sto_run(e->db, STO_CRL_TWIN_LOST, NULL, err, "tiiiti", number, at, reason, e->seq, e->approval, (int64_t)PIPE_CERTIFICATE_SM2));
 	FJ_TRY(sto_run(e->db, STO_CERT_LOST, NULL, err, "iiit", at, reason, e->seq, number));
 	if (v != STS_SUPERSEDED) /* its successor has the asset */
 		FJ_TRY(sto_run(e->db, STO_ENTRY_LOST_ASSET, NULL, err, "iitt", (int64_t)v, e->seq, e->approval, number));

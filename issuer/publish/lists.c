@@ -87,7 +87,7 @@ static enum fj_rc load_map(struct iss *i, int64_t list, uint8_t *map, struct fj_
 	}
 }
 
-static enum fj_rc list_input(struct iss *i, int64_t list, fj_time now, struct fj_buf *input, struct fj_err *err)
+static enum fj_rc list_input(struct iss *i, enum fj_alg alg, int64_t list, fj_time now, struct fj_buf *input, struct fj_err *err)
 {
 	FJ_AUTO(mem) map = fj_alloc(FJ_LIST_OCTETS, 1);
 	FJ_AUTO(buf) lst = FJ_BUF_INIT(FJ_STATUS_JWT_MAX);
@@ -97,10 +97,10 @@ static enum fj_rc list_input(struct iss *i, int64_t list, fj_time now, struct fj
 		return fj_no_memory(err, "publish");
 	FJ_TRY(load_map(i, list, map, err));
 	FJ_TRY(fj_list_deflate(map, &lst, err));
-	snprintf(uri, sizeof(uri), "%s/status/%lld", iss_base(i), (long long)list);
+	snprintf(uri, sizeof(uri), "%s/status/%s%lld", iss_base(i), fj_alg_prefix(alg), (long long)list);
 	FJ_AUTO(json) payload = json_pack("{s:s, s:s, s:I, s:I, s:i, s:{s:i, s:s}}", "iss", iss_base(i), "sub", uri, "iat", (json_int_t)now,
 	    "exp", (json_int_t)now + LIST_LIFE, "ttl", 300, "status_list", "bits", 2, "lst", fj_buf_str(&lst));
-	return iss_jws_input(i, FJ_ES256, FJ_TYP_STATUS, payload, input, err);
+	return iss_jws_input(i, alg, FJ_TYP_STATUS, payload, input, err);
 }
 
 #define AHEAD 10 /* seconds that a list may begin before its time; verifiers allow 60 */
@@ -116,15 +116,15 @@ static fj_time begin_after(fj_time last)
 	return last < fj_now() ? fj_now() : last + 1;
 }
 
-static enum fj_rc publish_list(struct iss *i, int64_t list, fj_time last, int64_t since, int64_t seq, struct fj_err *err)
+static enum fj_rc sign_list(struct iss *i, enum fj_alg alg, int64_t list, fj_time last, int64_t since, int64_t seq, struct fj_err *err)
 {
 	FJ_AUTO(buf) jwt = FJ_BUF_INIT(FJ_STATUS_JWT_MAX + 256);
 	struct hsm_approval who[HSM_MAX_APPROVALS];
 	struct hsm_item item = {.sig_len = 0};
-	struct hsm_request r = {.role = HSM_TOKEN, .kind = HSM_JWS_STATUS, .items = &item, .n_items = 1};
+	struct hsm_request r = {.role = alg == FJ_SM2 ? HSM_TOKEN_SM2 : HSM_TOKEN, .kind = HSM_JWS_STATUS, .items = &item, .n_items = 1};
 	fj_time now = begin_after(last);
 
-	FJ_TRY(list_input(i, list, now, &jwt, err));
+	FJ_TRY(list_input(i, alg, list, now, &jwt, err));
 	item.tbs = fj_buf_slice(&jwt);
 	FJ_TRY(lift_approvals(i, STO_LIST_LIFTED, list, since, &r, who, err));
 	FJ_TRY(sign_one(i, &r, err));
@@ -135,7 +135,7 @@ static enum fj_rc publish_list(struct iss *i, int64_t list, fj_time last, int64_
 		return fj_fail(err, rc, "publish", NULL, "a status list is too large");
 	struct pub_list made = {.kind = "status-list", .from = now, .seq = seq, .bytes = jwt};
 	jwt = (struct fj_buf)FJ_BUF_INIT(0);
-	snprintf(made.name, sizeof(made.name), "%lld", (long long)list);
+	snprintf(made.name, sizeof(made.name), "%s%lld", fj_alg_prefix(alg), (long long)list);
 	return pub_hold(i, &made, err);
 }
 
@@ -155,23 +155,44 @@ static enum fj_rc list_numbers(struct iss *i, int64_t *out, size_t max, size_t *
 	}
 }
 
-enum fj_rc pub_lists(struct iss *i, struct fj_err *err)
+static enum fj_rc publish_list(struct iss *i, enum fj_alg alg, int64_t list, struct fj_err *err)
 {
-	int64_t lists[1024], number, since, seq;
-	size_t n;
+	int64_t number, since, seq;
 	fj_time at;
 	char what[32];
 
+	snprintf(what, sizeof(what), "list/%s%lld", fj_alg_prefix(alg), (long long)list);
+	FJ_TRY(pub_state(i, what, &number, &at, &since, err));
+	FJ_TRY(one_int(i, STO_LIST_CHANGED, list, &seq, err));
+	if (at != 0 && seq <= since && fj_now() - at < LIST_RENEW)
+		return FJ_OK;
+	return sign_list(i, alg, list, at, since, seq, err);
+}
+
+/* The lists of the SM2 hierarchy are signed from the first credential that names one: whoever asks for none does not pay for them. */
+static enum fj_rc any_twin(struct iss *i, bool *out, struct fj_err *err)
+{
+	FJ_AUTO(sto_q) q = {0};
+
+	*out = false;
+	if (!i->sm2)
+		return FJ_OK;
+	FJ_TRY(sto_query(i->pub.db, STO_TWIN_ANY, &q, err, ""));
+	return sto_step(&q, out, err);
+}
+
+enum fj_rc pub_lists(struct iss *i, struct fj_err *err)
+{
+	int64_t lists[1024];
+	size_t n;
+	bool sm2;
 	enum fj_rc first = FJ_OK;
+
 	FJ_TRY(list_numbers(i, lists, FJ_ARRAY_LEN(lists), &n, err));
-	for (size_t k = 0; k < n; k++) {
+	FJ_TRY(any_twin(i, &sm2, err));
+	for (size_t k = 0; k < n * (sm2 ? 2 : 1); k++) {
 		struct fj_err why = {0};
-		snprintf(what, sizeof(what), "list/%lld", (long long)lists[k]);
-		FJ_TRY(pub_state(i, what, &number, &at, &since, err));
-		FJ_TRY(one_int(i, STO_LIST_CHANGED, lists[k], &seq, err));
-		if (at != 0 && seq <= since && fj_now() - at < LIST_RENEW)
-			continue;
-		enum fj_rc rc = publish_list(i, lists[k], at, since, seq, &why);
+		enum fj_rc rc = publish_list(i, k < n ? FJ_ES256 : FJ_SM2, lists[k % n], &why);
 		if (rc == FJ_OK || first != FJ_OK)
 			continue; /* one list that can't be signed does not keep the others back */
 		first = rc;
@@ -212,22 +233,25 @@ static enum fj_rc crl_bytes(struct iss *i, int64_t shard, int64_t number, int64_
 	struct ca_revoked *list = NULL;
 	struct hsm_approval who[HSM_MAX_APPROVALS];
 	struct hsm_item item = {.sig_len = 0};
-	struct hsm_request r = {.role = HSM_ISSUING, .kind = HSM_CRL, .items = &item, .n_items = 1};
+	enum fj_alg alg = shard < 0 ? FJ_SM2 : FJ_ES256;
+	struct hsm_request r = {.role = alg == FJ_SM2 ? HSM_ISSUING_SM2 : HSM_ISSUING, .kind = HSM_CRL, .items = &item, .n_items = 1};
 	FJ_AUTO(buf) tbs = FJ_BUF_INIT(FJ_DER_MAX);
 	size_t n = 0;
+	char name[32];
 
 	enum fj_rc rc = load_revoked(i, shard, &list, &n, err);
 	FJ_AUTO(mem) owned = list;
 	FJ_TRY(rc);
-	struct ca_crl_in in = {.issuer_cert = iss_issuing_cert(i, FJ_ES256), .number = (uint64_t)number, .this_update = now,
+	struct ca_crl_in in = {.issuer_cert = iss_issuing_cert(i, alg), .number = (uint64_t)number, .this_update = now,
 		.next_update = now + CRL_LIFE, .revoked = list, .n_revoked = n};
-	snprintf(in.uri, sizeof(in.uri), "%s/crl/%lld.crl", iss_base(i), (long long)shard);
+	snprintf(name, sizeof(name), "%s%lld", fj_alg_prefix(alg), llabs((long long)shard));
+	snprintf(in.uri, sizeof(in.uri), "%s/crl/%s.crl", iss_base(i), name);
 	FJ_TRY(ca_crl_tbs(&in, &tbs, err));
 	item.tbs = fj_buf_slice(&tbs);
 	FJ_TRY(lift_approvals(i, STO_CRL_LIFTED, shard, since, &r, who, err));
 	FJ_TRY(sign_one(i, &r, err));
 	FJ_TRY(ca_assemble(fj_buf_slice(&tbs), FJ_SLICE(item.sig, item.sig_len), out, err));
-	return ca_verify_signed_by(fj_buf_slice(out), iss_issuing_cert(i, FJ_ES256), err);
+	return ca_verify_signed_by(fj_buf_slice(out), iss_issuing_cert(i, alg), err);
 }
 
 static enum fj_rc publish_crl(struct iss *i, int64_t shard, struct fj_err *err)
@@ -235,9 +259,11 @@ static enum fj_rc publish_crl(struct iss *i, int64_t shard, struct fj_err *err)
 	FJ_AUTO(buf) crl = FJ_BUF_INIT(FJ_DER_MAX);
 	int64_t number, since, seq;
 	fj_time at, now = fj_now();
-	char what[32];
+	char what[40], name[32];
 
-	snprintf(what, sizeof(what), "crl/%lld", (long long)shard);
+	/* below 0: of the SM2 hierarchy */
+	snprintf(name, sizeof(name), "%s%lld", fj_alg_prefix(shard < 0 ? FJ_SM2 : FJ_ES256), llabs((long long)shard));
+	snprintf(what, sizeof(what), "crl/%s", name);
 	FJ_TRY(pub_state(i, what, &number, &at, &since, err));
 	FJ_TRY(one_int(i, STO_CRL_CHANGED, shard, &seq, err));
 	if (at != 0 && seq <= since && now - at < CRL_RENEW)
@@ -247,7 +273,7 @@ static enum fj_rc publish_crl(struct iss *i, int64_t shard, struct fj_err *err)
 	FJ_TRY(crl_bytes(i, shard, number, since, now, &crl, err));
 	struct pub_list made = {.kind = "crl", .from = now, .number = number, .seq = seq, .bytes = crl};
 	crl = (struct fj_buf)FJ_BUF_INIT(0);
-	snprintf(made.name, sizeof(made.name), "%lld", (long long)shard);
+	snprintf(made.name, sizeof(made.name), "%s", name);
 	return pub_hold(i, &made, err);
 }
 
@@ -257,8 +283,10 @@ enum fj_rc pub_crls(struct iss *i, struct fj_err *err)
 	enum fj_rc first = FJ_OK;
 
 	FJ_TRY(crl_shard_last(i->pub.db, &last, err));
-	for (int64_t shard = 1; shard <= last; shard++) {
+	for (int64_t shard = i->sm2 ? -last : 1; shard <= last; shard++) {
 		struct fj_err why = {0};
+		if (shard == 0)
+			continue;
 		enum fj_rc rc = publish_crl(i, shard, &why);
 		if (rc == FJ_OK || first != FJ_OK)
 			continue; /* one that can't be signed does not keep the others back */

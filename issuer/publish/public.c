@@ -15,13 +15,14 @@
 	__asm__(".section .rodata\n" #name ":\n.incbin \"" file \
 		"\"\n.byte 0\n.previous\n");                    \
 	extern const char name[]
-#define VERSION 4 /* user_version, once every row of the register is in it */
+#define VERSION 5 /* user_version, once every row of the register is in it */
 EMBED(pub_schema, "issuer/publish/public.sql");
 
-enum pub_sql { PUT_CERTIFICATE, PUT_AUTHORISATION, PUT_DELEGATED, PUT_PRODUCT, PUT_COPY, UNNAME, NAME, NOTE_CHANGE, PUB_SQL };
+enum pub_sql { PUT_CERTIFICATE, PUT_TWIN, PUT_AUTHORISATION, PUT_DELEGATED, PUT_PRODUCT, PUT_COPY, UNNAME, NAME, NOTE_CHANGE, PUB_SQL };
 static const char *const pub_sql[PUB_SQL] = {
 	[PUT_CERTIFICATE] = "INSERT OR REPLACE INTO certificate (serial, number, asset_no, asset_name, holder_name, holder_usci,"
 	    " not_before, not_after, state, revoked_at, reason, shard, der) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?)",
+	[PUT_TWIN] = "INSERT OR REPLACE INTO twin (serial, number, der) VALUES (?,?,?)",
 	[PUT_AUTHORISATION] = "INSERT OR REPLACE INTO authorisation (number, version, holder_name, operator_name, state, not_before,"
 	    " not_after, since) VALUES (?,?,?,?,?,?,?,?)",
 	[PUT_DELEGATED] = "INSERT OR REPLACE INTO delegated (serial, what, der) VALUES (?,?,?)",
@@ -176,6 +177,11 @@ enum fj_rc pub_db_certificate(struct pub_db *p, const struct sto_q *row, struct 
 
 	FJ_TRY(put_row(p, PUT_CERTIFICATE, row, "ttttttiitniib", err));
 	return put_texts(p, NOTE_CHANGE, change, FJ_ARRAY_LEN(change), &at, err);
+}
+
+enum fj_rc pub_db_twin(struct pub_db *p, const struct sto_q *row, struct fj_err *err)
+{
+	return put_row(p, PUT_TWIN, row, "ttb", err);
 }
 
 static enum fj_rc put_named(struct pub_db *p, const char *number, const json_t *payload, struct fj_err *err)

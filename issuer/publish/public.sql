@@ -16,6 +16,11 @@ CREATE TABLE certificate (
   shard       INTEGER NOT NULL,
   der         BLOB NOT NULL
 ) STRICT;
+CREATE TABLE twin (              -- a certificate's other signature, under the SM2 hierarchy; its state is the certificate's
+  serial      TEXT PRIMARY KEY,  -- hex
+  number      TEXT NOT NULL UNIQUE,
+  der         BLOB NOT NULL
+) STRICT;
 CREATE TABLE authorisation (
   number        TEXT PRIMARY KEY,
   version       INTEGER NOT NULL,

@@ -27,7 +27,7 @@
 #define DAY 86400
 
 struct pub_note {
-	char what[32];
+	char what[40];
 	int64_t number, at, seq;
 };
 #define MAX_NOTES 2048 /* every list and CRL, and the rows */
@@ -266,6 +266,22 @@ static enum fj_rc publish_certificates(struct iss *i, int64_t since, int64_t *se
 	}
 }
 
+static enum fj_rc publish_twins(struct iss *i, int64_t since, int64_t *seq, struct fj_err *err)
+{
+	FJ_AUTO(sto_q) q = {0};
+	bool row;
+
+	FJ_TRY(sto_query(i->pub.db, STO_PUB_TWINS, &q, err, "i", since));
+	for (;;) {
+		FJ_TRY(sto_step(&q, &row, err));
+		if (!row)
+			return FJ_OK;
+		FJ_TRY(pub_db_twin(i->pub.rows, &q, err));
+		if (sto_int(&q, 3) > *seq)
+			*seq = sto_int(&q, 3);
+	}
+}
+
 /* the certificates that an authorisation names, where a token's verifier looks for them */
 static enum fj_rc publish_named(struct iss *i, const json_t *p, struct fj_err *err)
 {
@@ -343,6 +359,7 @@ static enum fj_rc publish_copies(struct iss *i, int64_t since, int64_t *seq, str
 static enum fj_rc put_rows(struct iss *i, bool delegated_too, bool all, int64_t since, int64_t *seq, struct fj_err *err)
 {
 	FJ_TRY(publish_certificates(i, since, seq, err));
+	FJ_TRY(publish_twins(i, since, seq, err));
 	FJ_TRY(publish_authorisations(i, since, seq, err));
 	FJ_TRY(publish_products(i, since, seq, err));
 	FJ_TRY(publish_copies(i, since, seq, err));

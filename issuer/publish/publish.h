@@ -29,6 +29,7 @@ enum fj_rc pub_db_whole(struct pub_db *p, struct fj_err *err) FJ_MUST_USE; /* wi
 enum fj_rc pub_db_commit(struct pub_db *p, struct fj_err *err) FJ_MUST_USE;
 /* rows as the statements above give them */
 enum fj_rc pub_db_certificate(struct pub_db *p, const struct sto_q *row, struct fj_err *err) FJ_MUST_USE;
+enum fj_rc pub_db_twin(struct pub_db *p, const struct sto_q *row, struct fj_err *err) FJ_MUST_USE;
 enum fj_rc pub_db_authorisation(struct pub_db *p, const struct sto_q *row, const json_t *payload, struct fj_err *err) FJ_MUST_USE;
 enum fj_rc pub_db_product(struct pub_db *p, const struct sto_q *row, struct fj_err *err) FJ_MUST_USE;
 enum fj_rc pub_db_copy(struct pub_db *p, const struct sto_q *row, struct fj_err *err) FJ_MUST_USE; /* columns of STO_PUB_COPIES */
@@ -98,7 +99,7 @@ enum fj_rc pub_box_pack(struct iss *i, bool rows_too, struct fj_err *err) FJ_MUS
 /* --- shown.c: lists and CRLs that are signed, and are shown once the public log has them --- */
 struct pub_list {
 	const char *kind;  /* "status-list" or "crl" */
-	char name[24];     /* the list's number; of a CRL its shard, or "root" */
+	char name[32];     /* the list's number; of a CRL its shard, or "root"; with "sm2-" before, "-sm2" behind in that hierarchy */
 	fj_time from;      /* iat, thisUpdate */
 	int64_t number;    /* a CRL's */
 	int64_t seq;       /* events up to here are in it */

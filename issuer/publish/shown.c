@@ -62,7 +62,7 @@ static enum fj_rc enter_all(struct iss_call *c, void *publisher, struct fj_err *
 
 static enum fj_rc show(struct iss *i, const struct pub_list *l, struct fj_err *err)
 {
-	char path[80], what[32];
+	char path[80], what[40];
 
 	FJ_TRY(pub_keep(i, folder_of(l), l->name, l->from, suffix_of(l), fj_buf_slice(&l->bytes), err));
 	snprintf(path, sizeof(path), "publish/trust/%s/%s%s", folder_of(l), l->name, suffix_of(l));

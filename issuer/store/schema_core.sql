@@ -34,7 +34,7 @@ CREATE TRIGGER credential_fixed BEFORE UPDATE ON credential BEGIN SELECT RAISE(A
 CREATE TRIGGER credential_kept BEFORE DELETE ON credential BEGIN SELECT RAISE(ABORT, 'credentials are permanent'); END;
 
 CREATE TABLE keyring (            -- certificates of the appliance's own keys
-  what TEXT PRIMARY KEY,          -- root, issuing, token, status, ocsp, root.crl
+  what TEXT PRIMARY KEY,          -- root, issuing, token, status, ocsp, root.crl, log; of the SM2 hierarchy with -sm2
   der  BLOB NOT NULL
 ) STRICT;
 CREATE TABLE setting (            -- fixed at init: arc, operator, demo, base, keeper
@@ -230,7 +230,7 @@ CREATE INDEX list_entry_set ON list_entry(list, seq, value) WHERE value <> 0 OR 
 
 CREATE TABLE crl_entry (
   serial   TEXT PRIMARY KEY,
-  shard    INTEGER NOT NULL,
+  shard    INTEGER NOT NULL,      -- below 0: of the SM2 hierarchy
   at       INTEGER NOT NULL,
   reason   INTEGER NOT NULL,      -- RFC 5280 5.3.1
   lifted   INTEGER NOT NULL,      -- 1: a hold that was lifted; it has left the CRL

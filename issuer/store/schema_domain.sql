@@ -216,6 +216,20 @@ CREATE INDEX certificate_key ON certificate(spki);
 CREATE INDEX certificate_seq ON certificate(seq);
 CREATE INDEX certificate_asset ON certificate(asset_no);
 
+CREATE TABLE twin (                -- signed once more under the SM2 hierarchy (sm2.c)
+  kind   INTEGER NOT NULL,         -- enum pipe_kind
+  number TEXT NOT NULL,            -- of the certificate, id of the token
+  object TEXT NOT NULL,            -- under which its intent and its bytes are
+  state  TEXT NOT NULL,            -- PENDING ISSUED ABANDONED
+  serial TEXT UNIQUE,              -- certificates: its own
+  first  TEXT,                     -- and that of the certificate
+  shard  INTEGER NOT NULL,         -- of the CRL, below 0
+  seq    INTEGER NOT NULL,
+  PRIMARY KEY (kind, number)
+) STRICT;
+CREATE INDEX twin_first ON twin(first);
+CREATE INDEX twin_seq ON twin(seq);
+
 CREATE TABLE authorisation (       -- 授权
   number      TEXT PRIMARY KEY,
   state       TEXT NOT NULL,       -- PENDING ACTIVE SUSPENDED ENDING RECLAIMED TERMINATED ABANDONED

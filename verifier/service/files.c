@@ -36,7 +36,7 @@ static void send_file(struct web_req *q, struct web_res *r, const char *path, co
 
 static bool plain_name(const char *s)
 {
-	return s[0] != '\0' && strspn(s, "0123456789abcdefghijklmnopqrstuvwxyz") == strlen(s) && strlen(s) < 16;
+	return s[0] != '\0' && strspn(s, "0123456789abcdefghijklmnopqrstuvwxyz-") == strlen(s) && s[0] != '-' && strlen(s) < 16;
 }
 
 /* a name in a path, with its ending taken off */

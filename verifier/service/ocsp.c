@@ -14,7 +14,7 @@
 #define LIFE 3600
 #define TYPE "application/ocsp-response"
 
-static enum fj_rc look_up(struct svc *s, struct ca_ocsp_id *id, struct fj_err *err)
+static enum fj_rc look_up(struct svc *s, enum fj_alg alg, struct ca_ocsp_id *id, struct fj_err *err)
 {
 	struct svc_row row;
 	char hex[33];
@@ -23,7 +23,7 @@ static enum fj_rc look_up(struct svc *s, struct ca_ocsp_id *id, struct fj_err *e
 	if (!id->our_issuer || !id->serial_ok)
 		return FJ_OK;
 	fj_hex(id->serial.b, sizeof(id->serial.b), hex);
-	enum fj_rc rc = svc_serial(s, hex, &row, err);
+	enum fj_rc rc = svc_serial(s, alg, hex, &row, err);
 	if (rc == FJ_E_NOTFOUND)
 		return FJ_OK;
 	FJ_TRY(rc);
@@ -33,7 +33,7 @@ static enum fj_rc look_up(struct svc *s, struct ca_ocsp_id *id, struct fj_err *e
 	return FJ_OK;
 }
 
-static enum fj_rc make(struct svc *s, const struct ver_view *v, struct ca_ocsp_req *req, struct fj_buf *out, struct fj_err *err)
+static enum fj_rc make(struct svc *s, const struct ver_view *v, enum fj_alg alg, struct ca_ocsp_req *req, struct fj_buf *out, struct fj_err *err)
 {
 	FJ_AUTO(buf) tbs = FJ_BUF_INIT(65536);
 	FJ_AUTO(buf) sig = FJ_BUF_INIT(128);
@@ -41,10 +41,10 @@ static enum fj_rc make(struct svc *s, const struct ver_view *v, struct ca_ocsp_r
 	fj_time now = fj_now();
 
 	for (size_t i = 0; i < req->n; i++)
-		FJ_TRY(look_up(s, &req->id[i], err));
-	FJ_TRY(ca_unpem("CERTIFICATE", fj_buf_slice(&v->ocsp), &own, err));
+		FJ_TRY(look_up(s, alg, &req->id[i], err));
+	FJ_TRY(ca_unpem("CERTIFICATE", fj_buf_slice(&v->ocsp[alg]), &own, err));
 	FJ_TRY(ca_ocsp_tbs(req, fj_buf_slice(&own), now, now + LIFE, &tbs, err));
-	FJ_TRY(svc_sign(s, fj_buf_slice(&tbs), &sig, err));
+	FJ_TRY(svc_sign(s, alg, fj_buf_slice(&tbs), &sig, err));
 	return ca_ocsp_assemble(fj_buf_slice(&tbs), fj_buf_slice(&sig), fj_buf_slice(&own), out, err);
 }
 
@@ -86,13 +86,18 @@ static int status_of(const struct fj_err *err)
 static enum fj_rc answer(struct svc *s, const struct ver_view *v, struct fj_slice request, struct fj_buf *out, bool *again, struct fj_err *err)
 {
 	struct ca_ocsp_req req;
+	enum fj_alg alg = FJ_ES256;
 
 	if (svc_stale(v))
 		return fj_fail(err, FJ_E_UNAVAILABLE, "verifier", "RFC 6960 2.3", "the last publication has ended");
-	FJ_TRY(ca_ocsp_parse(request, fj_buf_slice(&v->issuing), &req, err));
+	FJ_TRY(ca_ocsp_parse(request, fj_buf_slice(&v->issuing[alg]), &req, err));
+	if (foreign(&req) && v->issuing[FJ_SM2].len > 0) { /* the other CA's: one request is about one */
+		alg = FJ_SM2;
+		FJ_TRY(ca_ocsp_parse(request, fj_buf_slice(&v->issuing[alg]), &req, err));
+	}
 	if (foreign(&req))
 		return ca_ocsp_error(6, out, err);
-	FJ_TRY(make(s, v, &req, out, err));
+	FJ_TRY(make(s, v, alg, &req, out, err));
 	*again = req.nonce.len == 0 && all_known(&req);
 	return FJ_OK;
 }

@@ -28,7 +28,7 @@ struct svc_row {
 	fj_time revoked_at;
 	unsigned reason;
 };
-enum fj_rc svc_serial(struct svc *s, const char *serial_hex, struct svc_row *out, struct fj_err *err) FJ_MUST_USE;
+enum fj_rc svc_serial(struct svc *s, enum fj_alg alg, const char *serial_hex, struct svc_row *out, struct fj_err *err) FJ_MUST_USE;
 /* a certificate's DER by its number: FJ_E_NOTFOUND when none bears it */
 enum fj_rc svc_certificate(struct svc *s, const char *number, struct fj_buf *der, struct fj_err *err) FJ_MUST_USE;
 /* rows of public.db for pages and feeds, as objects of their columns; times as RFC 3339 */
@@ -40,7 +40,7 @@ enum fj_rc svc_file(const char *path, struct fj_buf *out, struct fj_err *err) FJ
 
 /* signature over an OCSP answer's data; those who wait are signed together, and the connection is made anew when it
  * was lost */
-enum fj_rc svc_sign(struct svc *s, struct fj_slice tbs, struct fj_buf *sig, struct fj_err *err) FJ_MUST_USE;
+enum fj_rc svc_sign(struct svc *s, enum fj_alg alg, struct fj_slice tbs, struct fj_buf *sig, struct fj_err *err) FJ_MUST_USE;
 
 /* Answers that are given again: OCSP's to requests without nonce, by the request's octets, and
  * published files, by their path, of this generation only: a publication drops them all.

@@ -43,6 +43,7 @@ struct slot {
 };
 /* an answer whose signature is asked for */
 struct waiting {
+	enum fj_alg alg; /* which responder signs */
 	struct fj_slice tbs;
 	struct hsm_item item;
 	struct fj_err err;
@@ -58,7 +59,7 @@ struct svc {
 	pthread_mutex_t lock;      /* slots */
 	pthread_mutex_t db_lock;
 	sqlite3 *db;
-	sqlite3_stmt *by_serial, *delegated, *by_number, *rows[SVC_ROWS];
+	sqlite3_stmt *by_serial[FJ_ALG_END], *delegated, *by_number, *rows[SVC_ROWS];
 	pthread_mutex_t signer_lock;
 	pthread_cond_t signed_some;
 	struct waiting *queue, **queue_end;
@@ -114,8 +115,9 @@ static enum fj_rc open_db(struct svc *s, struct fj_err *err)
 	if (sqlite3_vfs_register(&vfs, 0) != SQLITE_OK ||
 	    sqlite3_open_v2("publish/public.db", &s->db, SQLITE_OPEN_READONLY | SQLITE_OPEN_NOMUTEX, "relative") != SQLITE_OK ||
 	    sqlite3_busy_timeout(s->db, 3000) != SQLITE_OK ||
-	    sqlite3_prepare_v2(s->db, "SELECT state, revoked_at, reason FROM certificate WHERE serial = ?", -1, &s->by_serial, NULL) != SQLITE_OK ||
-	    sqlite3_prepare_v2(s->db, "SELECT what FROM delegated WHERE serial = ?", -1, &s->delegated, NULL) != SQLITE_OK ||
+	    sqlite3_prepare_v2(s->db, "SELECT state, revoked_at, reason FROM certificate WHERE serial = ?", -1, &s->by_serial[FJ_ES256], NULL) != SQLITE_OK ||
+	    sqlite3_prepare_v2(s->db, "SELECT c.state, c.revoked_at, c.reason FROM twin t CROSS JOIN certificate c ON c.number = t.number WHERE t.serial = ?", -1, &s->by_serial[FJ_SM2], NULL) != SQLITE_OK ||
+	    sqlite3_prepare_v2(s->db, "SELECT what FROM delegated WHERE serial = ? AND (what LIKE '%-sm2') = ?", -1, &s->delegated, NULL) != SQLITE_OK ||
 	    sqlite3_prepare_v2(s->db, "SELECT der FROM certificate WHERE number = ?", -1, &s->by_number, NULL) != SQLITE_OK)
 		return db_fail(s, err);
 	for (int k = 0; k < SVC_ROWS; k++)
@@ -163,13 +165,15 @@ enum fj_rc svc_rows(struct svc *s, enum svc_query id, const char *key, json_t **
 	return FJ_OK;
 }
 
-static enum fj_rc lookup(struct svc *s, sqlite3_stmt *q, const char *serial, struct svc_row *out, struct fj_err *err)
+static enum fj_rc lookup(struct svc *s, sqlite3_stmt *q, enum fj_alg alg, const char *serial, struct svc_row *out, struct fj_err *err)
 {
 	int code = sqlite3_bind_text(q, 1, serial, -1, SQLITE_TRANSIENT);
 
+	if (code == SQLITE_OK && q == s->delegated)
+		code = sqlite3_bind_int(q, 2, alg == FJ_SM2);
 	if (code == SQLITE_OK)
 		code = sqlite3_step(q);
-	if (code == SQLITE_ROW && q == s->by_serial) {
+	if (code == SQLITE_ROW && q == s->by_serial[alg]) {
 		snprintf(out->state, sizeof(out->state), "%s", (const char *)sqlite3_column_text(q, 0));
 		out->revoked_at = sqlite3_column_int64(q, 1);
 		out->reason = (unsigned)sqlite3_column_int(q, 2);
@@ -179,13 +183,13 @@ static enum fj_rc lookup(struct svc *s, sqlite3_stmt *q, const char *serial, str
 	return rc;
 }
 
-enum fj_rc svc_serial(struct svc *s, const char *serial_hex, struct svc_row *out, struct fj_err *err)
+enum fj_rc svc_serial(struct svc *s, enum fj_alg alg, const char *serial_hex, struct svc_row *out, struct fj_err *err)
 {
 	memset(out, 0, sizeof(*out));
 	pthread_mutex_lock(&s->db_lock);
-	enum fj_rc rc = lookup(s, s->by_serial, serial_hex, out, err);
+	enum fj_rc rc = lookup(s, s->by_serial[alg], alg, serial_hex, out, err);
 	if (rc == FJ_E_NOTFOUND)
-		rc = lookup(s, s->delegated, serial_hex, out, err); /* own signers: good while they are published */
+		rc = lookup(s, s->delegated, alg, serial_hex, out, err); /* own signers: good while they are published */
 	pthread_mutex_unlock(&s->db_lock);
 	return rc == FJ_E_NOTFOUND ? fj_fail(err, rc, "verifier", "RFC 6960 2.2", "this serial number was never issued here") : rc;
 }
@@ -242,11 +246,11 @@ static enum fj_rc sign_once(struct svc *s, struct hsm_request *r, struct fj_err 
 	return rc;
 }
 
-/* one frame for all that wait, in the order in which they came */
+/* one frame for those of one key that wait, in the order in which they came */
 static void sign_all(struct svc *s, struct waiting *first, size_t n)
 {
 	struct hsm_item item[SIGN_AT_ONCE];
-	struct hsm_request r = {.role = HSM_OCSP, .kind = HSM_OCSP_RESPONSE, .items = item, .n_items = n};
+	struct hsm_request r = {.role = first->alg == FJ_SM2 ? HSM_OCSP_SM2 : HSM_OCSP, .kind = HSM_OCSP_RESPONSE, .items = item, .n_items = n};
 	struct fj_err err = {0};
 	size_t i = 0;
 
@@ -271,7 +275,7 @@ static void lead(struct svc *s)
 	struct waiting *first = s->queue, *last = first;
 	size_t n = 1;
 
-	while (n < SIGN_AT_ONCE && last->next != NULL) {
+	while (n < SIGN_AT_ONCE && last->next != NULL && last->next->alg == first->alg) {
 		last = last->next;
 		n++;
 	}
@@ -291,13 +295,14 @@ static void lead(struct svc *s)
 	pthread_cond_broadcast(&s->signed_some);
 }
 
-enum fj_rc svc_sign(struct svc *s, struct fj_slice tbs, struct fj_buf *sig, struct fj_err *err)
+enum fj_rc svc_sign(struct svc *s, enum fj_alg alg, struct fj_slice tbs, struct fj_buf *sig, struct fj_err *err)
 {
 	FJ_AUTO(mem) room = fj_alloc(1, sizeof(struct waiting));
 	struct waiting *w = room;
 
 	if (w == NULL)
 		return fj_no_memory(err, "verifier");
+	w->alg = alg;
 	w->tbs = tbs;
 	pthread_mutex_lock(&s->signer_lock);
 	*s->queue_end = w;
@@ -410,7 +415,8 @@ void svc_close(struct svc *s)
 	for (int k = 0; k < SVC_ROWS; k++)
 		sqlite3_finalize(s->rows[k]);
 	sqlite3_finalize(s->by_number);
-	sqlite3_finalize(s->by_serial);
+	for (int a = 0; a < FJ_ALG_END; a++)
+		sqlite3_finalize(s->by_serial[a]);
 	sqlite3_finalize(s->delegated);
 	sqlite3_close(s->db);
 	hsm_close(s->signer);

@@ -66,6 +66,8 @@ VERIFY_SRC := \
 	verifier/ask.c \
 	verifier/bundle.c \
 	verifier/bundle_make.c \
+	verifier/ceremony.c \
+	verifier/ceremony_print.c \
 	verifier/certificate.c \
 	verifier/chain.c \
 	verifier/crl.c \
@@ -93,7 +95,7 @@ VERIFY_SRC := \
 # what libfujie-verify, for others, is made of: the verdict, and no more than it needs
 LIBRARY_SRC := \
 	$(filter-out base/conf.c base/ipc.c base/log.c base/package.c base/proc.c base/room.c base/sandbox.c base/tar.c base/tiles.c base/edge.c,$(BASE_SRC)) \
-	$(filter-out verifier/ask.c verifier/bundle_make.c verifier/package.c verifier/published.c,$(VERIFY_SRC))
+	$(filter-out verifier/ask.c verifier/bundle_make.c verifier/ceremony.c verifier/ceremony_print.c verifier/package.c verifier/published.c,$(VERIFY_SRC))
 
 SERVICE_SRC := \
 	verifier/service/feed.c \
@@ -303,6 +305,7 @@ ISSUER_SRC := \
 	issuer/revenue_split.c \
 	issuer/review.c \
 	issuer/roles.c \
+	issuer/root_crl.c \
 	issuer/rules/rules.c \
 	issuer/search.c \
 	issuer/session.c \
@@ -436,6 +439,7 @@ CLI_SRC := \
 	issuer/cli/parts.c \
 	issuer/cli/print.c \
 	issuer/cli/request.c \
+	issuer/cli/root_crl.c \
 	issuer/cli/serve.c \
 	issuer/cli/stops.c
 

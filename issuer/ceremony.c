@@ -47,10 +47,10 @@ static enum fj_rc ca_structure(struct iss *i, bool root, enum fj_alg alg, struct
 	return ca_cert_tbs(&i->home, &in, tbs, err);
 }
 
-static enum fj_rc crl_structure(struct iss *i, enum fj_alg alg, uint64_t number, struct fj_buf *tbs, struct fj_err *err)
+enum fj_rc crm_crl(struct iss *i, enum fj_alg alg, uint64_t number, const struct ca_revoked *revoked, size_t n, struct fj_buf *tbs, struct fj_err *err)
 {
 	struct ca_crl_in in = {.issuer_cert = fj_buf_slice(&i->ca[alg].root), .number = number, .this_update = fj_now(),
-		.next_update = fj_now() + (fj_time)ROOT_CRL_DAYS * 86400};
+		.next_update = fj_now() + (fj_time)ROOT_CRL_DAYS * 86400, .revoked = revoked, .n_revoked = n};
 
 	snprintf(in.uri, sizeof(in.uri), "%s/crl/root%s.crl", i->home.base, fj_alg_suffix(alg));
 	return ca_crl_tbs(&in, tbs, err);
@@ -58,7 +58,7 @@ static enum fj_rc crl_structure(struct iss *i, enum fj_alg alg, uint64_t number,
 
 enum fj_rc crm_structure(struct iss *i, enum fj_step step, enum fj_alg alg, uint64_t number, struct fj_buf *tbs, struct fj_err *err)
 {
-	return step == FJ_STEP_ROOT_CRL ? crl_structure(i, alg, number, tbs, err) : ca_structure(i, step == FJ_STEP_ROOT, alg, tbs, err);
+	return step == FJ_STEP_ROOT_CRL ? crm_crl(i, alg, number, NULL, 0, tbs, err) : ca_structure(i, step == FJ_STEP_ROOT, alg, tbs, err);
 }
 
 enum hsm_kind crm_kind(enum fj_step step)

@@ -24,6 +24,8 @@ void crm_item_init(struct crm_item *it, enum fj_step step, enum fj_alg alg);
 void crm_item_release(struct crm_item *it);
 /* To-be-signed bytes of a step by the certificates that i has; number: a CRL's. */
 enum fj_rc crm_structure(struct iss *i, enum fj_step step, enum fj_alg alg, uint64_t number, struct fj_buf *tbs, struct fj_err *err) FJ_MUST_USE;
+/* a root's CRL with these entries, for 400 days from now */
+enum fj_rc crm_crl(struct iss *i, enum fj_alg alg, uint64_t number, const struct ca_revoked *revoked, size_t n, struct fj_buf *tbs, struct fj_err *err) FJ_MUST_USE;
 enum hsm_kind crm_kind(enum fj_step step);
 /* The structure is given to the signer, and the challenge made; approvals in hand are forgotten. */
 enum fj_rc crm_begin(struct hsm_conn *conn, const struct fj_plan *p, struct crm_item *it, struct fj_err *err) FJ_MUST_USE;
@@ -55,5 +57,8 @@ enum fj_rc crm_plan(struct fj_slice file, struct fj_plan *out, struct fj_err *er
 /* Everything that the root signs at the beginning, into i->ca[…] and crl[alg]: rounds through files in CRM_DIR,
  * waiting for the officers as long as it takes.  Broken off, it goes on from the transcript. */
 enum fj_rc crm_hold(struct iss *i, const struct fj_plan *p, struct fj_buf crl[FJ_ALG_END], struct fj_err *err) FJ_MUST_USE;
+
+/* --- root_crl.c: the root's CRLs after the ceremony; what awaits approvals --- */
+void crm_renewal_free(struct crm_renewal *r);
 
 #endif

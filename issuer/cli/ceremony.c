@@ -197,19 +197,20 @@ static enum fj_rc run(const struct cli_args *a, struct fj_err *err)
 	return FJ_OK;
 }
 
-int cli_ceremony(const struct cli_args *a, int argc, char **argv)
+int cli_ceremony(const struct cli_args *a, char **argv)
 {
 	const char *verb = a->verb != NULL ? a->verb : "";
 	struct fj_err err = {0};
 	enum fj_rc rc;
 
-	(void)argc;
 	if (strcmp(verb, "replay") == 0 || strcmp(verb, "transcript") == 0)
-		return cli_become("fujie-verify", argv + 1); /* "ceremony replay …" */
+		return cli_become("fujie-verify", argv);
 	if (strcmp(verb, "plan") == 0)
 		rc = plan(a, &err);
 	else if (strcmp(verb, "run") == 0)
 		rc = run(a, &err);
+	else if (strcmp(verb, "root-crl") == 0)
+		rc = cli_root_crl(a, &err);
 	else
 		rc = usage(&err, "fujie ceremony plan|run|root-crl|replay|transcript; `fujie help` says more", "用法：fujie ceremony plan|run|root-crl|replay|transcript；详见 fujie help");
 	return rc == FJ_OK ? 0 : cli_print_error(&err, NULL, a->json);

@@ -142,6 +142,15 @@ enum fj_rc cli_params(const struct cli_args *a, const json_t *fields, struct fj_
  * out[cap] NUL-terminated; "" when neither is there. */
 enum fj_rc cli_ask_secret(const char *env, const char *prompt, char *out, size_t cap, struct fj_err *err) FJ_MUST_USE;
 
+/* --- command.c --- */
+/* as whom: --as with password and code, FUJIE_TOKEN, or nobody; the caller's */
+enum fj_rc cli_identity(const struct cli_args *a, json_t **as, struct fj_err *err) FJ_MUST_USE;
+/* a command to the register; params and as are stolen */
+enum fj_rc cli_ask(struct cli_link *l, const char *name, json_t *params, json_t *as, struct fj_slice attached, json_t **answer, json_t **refusal, struct fj_err *err) FJ_MUST_USE;
+
+/* --- root_crl.c --- */
+enum fj_rc cli_root_crl(const struct cli_args *a, struct fj_err *err) FJ_MUST_USE;
+
 /* --- stops.c --- */
 /* Before an act that takes back: prints what would stop, and asks at a terminal whether to go on;
  * FJ_E_USAGE when not. */
@@ -176,7 +185,7 @@ enum fj_rc cli_officers_step(void *officers, const json_t *progress, struct fj_e
 int cli_serve(const struct cli_args *a);   /* serve.c */
 int cli_init(const struct cli_args *a);    /* make.c */
 int cli_demo(const struct cli_args *a);    /* make.c */
-int cli_ceremony(const struct cli_args *a, int argc, char **argv); /* ceremony.c */
+int cli_ceremony(const struct cli_args *a, char **argv); /* ceremony.c */
 int cli_command(const struct cli_args *a); /* command.c */
 int cli_outbox(const struct cli_args *a);  /* outbox.c */
 int cli_verifier(const struct cli_args *a); /* mirror.c */

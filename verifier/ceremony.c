@@ -373,10 +373,10 @@ static enum fj_rc take(struct replay *r, struct fj_slice line, ver_line_fn fn, v
 	r->n++;
 	fj_hex(r->before.b, FJ_SHA256_LEN, before);
 	if (fj_json_parse(line, MAX_LINE, &j, NULL) != FJ_OK || fj_json_only(j, keys, NULL) != FJ_OK || fj_json_canonical(j, &again, NULL) != FJ_OK || !fj_slice_eq(fj_buf_slice(&again), line))
-		return no(r, err, FJ_E_CORRUPT, "it is no canonical line", "格式不规范");
+		return no(r, err, FJ_E_PARSE, "it is no canonical line", "格式不规范");
 	MUST(fj_json_num(j, "n") == (int64_t)r->n, "a line is missing, or stands in another place", "缺少一行，或者顺序不符");
 	if (strcmp(fj_json_text(j, "before"), before) != 0)
-		return no(r, err, FJ_E_CORRUPT, r->n == 1 ? "it does not begin with this plan" : "it does not follow from the line before, which was changed", r->n == 1 ? "不是从本方案开始" : "与前一行不相衔接，前一行已被改动");
+		return no(r, err, FJ_E_SIGNATURE, r->n == 1 ? "it does not begin with this plan" : "it does not follow from the line before, which was changed", r->n == 1 ? "不是从本方案开始" : "与前一行不相衔接，前一行已被改动");
 	MUST(fj_time_parse(fj_json_text(j, "at"), &l.at, NULL) == FJ_OK && l.at >= r->at, "its time is malformed, or before that of the line before", "时间格式有误，或者早于前一行");
 	l.n = r->n;
 	l.step = fj_json_text(j, "step");
@@ -399,7 +399,7 @@ static enum fj_rc run(struct replay *r, struct fj_slice all, ver_line_fn fn, voi
 		end = memchr(all.p + at, '\n', all.len - at);
 		if (end == NULL) {
 			r->n++;
-			return no(r, err, FJ_E_CORRUPT, "it is cut", "被截断");
+			return no(r, err, FJ_E_PARSE, "it is cut", "被截断");
 		}
 		FJ_TRY(take(r, FJ_SLICE(all.p + at, (size_t)(end - (all.p + at))), fn, user, err));
 	}

@@ -22,7 +22,7 @@ enum fj_rc ver_plan(struct fj_slice file, struct fj_plan *out, unsigned *by, str
 /*
  * Every line of the transcript in order, each checked against all before it and against the plan:
  * chain, times, order of the steps, nonces, key and policy, structures, cpHashes, officers' signatures,
- * what the root signed.  fn (NULL: nobody) is told each line that was found true.  FJ_E_CORRUPT,
+ * what the root signed.  fn (NULL: nobody) is told each line that was found true.  FJ_E_PARSE,
  * FJ_E_SIGNATURE or FJ_E_REFUSED name the line and what is wrong with it.  *last: the last line's hash.
  * What it does not show: that nothing happened beside it, and that a key lives in a TPM (attestation).
  */

@@ -26,6 +26,7 @@ BASE_SRC := \
 	base/tiles.c \
 	base/tlog.c \
 	base/tpm2.c \
+	base/tty.c \
 	base/x509.c
 
 HSM_SRC := \
@@ -147,6 +148,17 @@ INBOX_SRC := \
 	verifier/inbox/main.c \
 	verifier/inbox/room.c \
 	verifier/inbox/rows.c
+
+# what an officer approves with, on a machine of their own
+OFFICER_SRC := \
+	officer/approve.c \
+	officer/card.c \
+	officer/digest.c \
+	officer/key.c \
+	officer/key_file.c \
+	officer/plan.c \
+	officer/secret.c \
+	officer/show.c
 
 # the witness of logs
 WITNESS_SRC := \
@@ -507,6 +519,7 @@ TEST_UNIT_SRC := \
 
 TEST_FUZZ_SRC := \
 	tests/fuzz/fuzz_agreement.c \
+	tests/fuzz/fuzz_approval.c \
 	tests/fuzz/fuzz_asset.c \
 	tests/fuzz/fuzz_audit.c \
 	tests/fuzz/fuzz_bundle.c \

@@ -25,6 +25,9 @@ struct ver_trust; /* root, chain, status lists, CRLs, authorisation credentials,
  * wants.  Without a root and an issuing CA under it the folder is refused. */
 enum fj_rc ver_trust_load_dir(int dirfd, const char *dir, struct ver_trust **out, json_t **notes, struct fj_err *err) FJ_MUST_USE;
 /* A root certificate (PEM) as DER: self-signed, a CA, P-256.  FJ_E_INVALID with the section otherwise. */
+/* The SM2 hierarchy beside that of P-256, from PEM: its root, and the CAs under it.  Both belong to whoever gave the trust its
+ * first root: nothing here says that the two are one issuer's.  FJ_E_INVALID, and nothing of it is believed. */
+enum fj_rc ver_trust_sm2(struct ver_trust *t, struct fj_slice root, struct fj_slice chain, struct fj_err *err) FJ_MUST_USE;
 enum fj_rc ver_root_read(struct fj_slice pem, struct fj_buf *der, struct fj_err *err) FJ_MUST_USE;
 /* The same, and only when it is the root with this fingerprint: FJ_E_SIGNATURE for another. */
 enum fj_rc ver_root_is(struct fj_slice pem, const struct fj_hash *fingerprint, struct fj_buf *der, struct fj_err *err) FJ_MUST_USE;

@@ -70,7 +70,7 @@ static bool plain(const char *s)
 static enum fj_rc read_name(const char *path, struct gw_tar_entry *out, struct fj_err *err)
 {
 	static const char *const folders[] = {"crl", "status", "authorisations", "certificates"};
-	static const char *const files[] = {"root.pem", "chain.pem", "log.pem", "log.vkey", "log.policy", NULL};
+	static const char *const files[] = {"root.pem", "chain.pem", "root-sm2.pem", "chain-sm2.pem", "log.pem", "log.vkey", "log.policy", NULL};
 	const char *rest = path + 6, *slash;
 
 	if (strncmp(path, "trust/", 6) != 0 || strstr(path, "..") != NULL || strstr(path, "//") != NULL || strchr(path, '\\') != NULL)

@@ -121,7 +121,7 @@ json_t *crm_challenges(const struct crm_item *items, size_t n)
 
 static enum fj_rc no(struct fj_err *err, const struct fj_answer *a, const char *en, const char *zh)
 {
-	(void)!fj_fail(err, FJ_E_REFUSED, LAYER, "formats.md 21", "the answer of %s to \"%s\" (%s) is refused: %s", a->officer, fj_step_name(a->step), fj_alg_name(a->alg), en);
+	(void)!fj_fail(err, FJ_E_REFUSED, LAYER, "formats.md 22", "the answer of %s to \"%s\" (%s) is refused: %s", a->officer, fj_step_name(a->step), fj_alg_name(a->alg), en);
 	fj_err_zh(err, "%s 对“%s”（%s）的答复被拒绝：%s", a->officer, fj_step_name(a->step), fj_alg_name(a->alg), zh);
 	return FJ_E_REFUSED;
 }

@@ -1,6 +1,6 @@
 /*
  * ceremony.h - what the root signs under its officers: structures, challenges, answers, rounds,
- * and the transcript of a ceremony (docs/formats.md 21).
+ * and the transcript of a ceremony (docs/formats.md 22).
  */
 #ifndef FJ_ISSUER_CEREMONY_H
 #define FJ_ISSUER_CEREMONY_H

@@ -18,7 +18,7 @@
 
 static enum fj_rc broken(struct fj_err *err, uint64_t n)
 {
-	(void)!fj_fail(err, FJ_E_CORRUPT, LAYER, "formats.md 21", "line %llu of the transcript does not follow from the one before: the ceremony does not go on from a transcript that was changed", (unsigned long long)n);
+	(void)!fj_fail(err, FJ_E_CORRUPT, LAYER, "formats.md 22", "line %llu of the transcript does not follow from the one before: the ceremony does not go on from a transcript that was changed", (unsigned long long)n);
 	fj_err_zh(err, "会议记录第 %llu 行与前一行不相衔接；记录已被改动，密钥仪式不能继续", (unsigned long long)n);
 	return FJ_E_CORRUPT;
 }

@@ -124,7 +124,7 @@ static enum fj_rc open_ceremony(struct iss *i, const struct fj_plan *plan, const
 	if (plan != NULL)
 		fj_hex(plan->hash.b, FJ_SHA256_LEN, hash);
 	if (plan != NULL && strcmp(fj_json_text(s, "ceremony"), "none") != 0 && strcmp(fj_json_text(s, "plan"), hash) != 0)
-		return fj_refuse(err, FJ_E_STATE, "issuer", "formats.md 21", "a ceremony under another plan was begun here; go on with that plan, or begin in another folder",
+		return fj_refuse(err, FJ_E_STATE, "issuer", "formats.md 22", "a ceremony under another plan was begun here; go on with that plan, or begin in another folder",
 		    "此目录中的密钥仪式是按另一方案开始的；请以该方案继续，或者换用其他目录");
 	if (strcmp(fj_json_text(s, "ceremony"), "none") != 0 && json_array_size(json_object_get(s, "keys")) > 0 && plan != NULL && json_is_true(json_object_get(s, "whole")))
 		return FJ_OK;
@@ -166,7 +166,7 @@ static enum fj_rc adopt_plan(struct iss *i, const json_t *signed_plan, struct fj
 	FJ_TRY(fj_json_canonical(signed_plan, &file, err));
 	FJ_TRY(crm_plan(fj_buf_slice(&file), plan, err));
 	if (plan->demo != i->home.demo || plan->sm2 != i->sm2 || strcmp(plan->arc, i->home.arc) != 0 || strcmp(plan->base, i->home.base) != 0 || strcmp(plan->operator_, i->home.operator_) != 0)
-		return fj_refuse(err, FJ_E_REFUSED, "issuer", "formats.md 21", "the plan is for another home: arc, base, operator, algorithms or demo differ", "方案不属于本机构：标识弧、地址、运营者、算法或者演示标志不同");
+		return fj_refuse(err, FJ_E_REFUSED, "issuer", "formats.md 22", "the plan is for another home: arc, base, operator, algorithms or demo differ", "方案不属于本机构：标识弧、地址、运营者、算法或者演示标志不同");
 	FJ_TRY(fj_dir_make(AT_FDCWD, CRM_DIR, 0755, err));
 	return fj_file_replace(AT_FDCWD, CRM_DIR "/plan.json", fj_buf_slice(&file), 0644, err);
 }

@@ -32,7 +32,7 @@ void crm_renewal_free(struct crm_renewal *r)
 
 static enum fj_rc say(struct fj_err *err, enum fj_rc rc, const char *en, const char *zh)
 {
-	return fj_refuse(err, rc, LAYER, "formats.md 21", en, zh);
+	return fj_refuse(err, rc, LAYER, "formats.md 22", en, zh);
 }
 
 static size_t algorithms(const struct iss *i, enum fj_alg out[2])

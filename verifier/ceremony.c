@@ -12,7 +12,7 @@
 #include "verifier/internal.h"
 
 #define LAYER "ceremony"
-#define CITE "formats.md 21"
+#define CITE "formats.md 22"
 #define MAX_NONCES 512
 #define MAX_LINE (512u << 10)
 

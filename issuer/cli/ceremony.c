@@ -20,7 +20,7 @@
 
 static enum fj_rc usage(struct fj_err *err, const char *en, const char *zh)
 {
-	return fj_refuse(err, FJ_E_USAGE, "cli", "formats.md 21", en, zh);
+	return fj_refuse(err, FJ_E_USAGE, "cli", "formats.md 22", en, zh);
 }
 
 /* --- plan --- */
@@ -39,7 +39,7 @@ static enum fj_rc read_key(const char *path, json_t **out, struct fj_err *err)
 		key = fj_json_text(doc, "key");
 	size_t n = strcspn(key, "\r\n");
 	if (fj_b64u_get(key, n, &spki) != FJ_OK || !fj_p256_spki_read(fj_buf_slice(&spki), xy))
-		return fj_fail(err, FJ_E_USAGE, "cli", "formats.md 21", "%s has no officer's public key; `fujie-officer public --json` prints one", path);
+		return fj_fail(err, FJ_E_USAGE, "cli", "formats.md 22", "%s has no officer's public key; `fujie-officer public --json` prints one", path);
 	*out = json_stringn(key, n);
 	return *out != NULL ? FJ_OK : fj_no_memory(err, "cli");
 }

@@ -84,7 +84,7 @@ static enum fj_rc wait_for_officers(struct cli_link *l, int64_t seconds, struct 
 		if (done)
 			return FJ_OK;
 		if (fj_boot_ms() > end)
-			return fj_refuse(err, FJ_E_REFUSED, "cli", "formats.md 21", "the officers' time is over and nothing was signed; begin again, and have the new challenges approved", "已超过批准时限，未作签名；请重新开始，并批准新的质询");
+			return fj_refuse(err, FJ_E_REFUSED, "cli", "formats.md 22", "the officers' time is over and nothing was signed; begin again, and have the new challenges approved", "已超过批准时限，未作签名；请重新开始，并批准新的质询");
 		if (fj_boot_ms() - alive > ALIVE_MS) {
 			FJ_TRY(stay(l, err));
 			alive = fj_boot_ms();

@@ -1,4 +1,4 @@
-"""A ceremony by files (docs/formats.md 21): a plan that its officers sign with fujie-officer, rounds that wait
+"""A ceremony by files (docs/formats.md 22): a plan that its officers sign with fujie-officer, rounds that wait
 for them, ends in the middle, every wrong answer; then its transcript, replayed and tampered with; and the
 root's CRL after it has ended, renewed by a quorum."""
 from lib import *

@@ -27,11 +27,10 @@
 #define LAST_HANDLE 0x8100ffffu
 #define COUNTER 0x01810000u
 
-static void tpm_mem_release(void **p)
+void tpm_mem_release(void **p)
 {
 	Esys_Free(*p);
 }
-FJ_DEFINE_AUTO(tpm_mem, void *, tpm_mem_release)
 
 /* what a TPM says of its own state (TPM 2.0 Part 2, 6.6), and what helps */
 static const struct {
@@ -350,7 +349,7 @@ enum fj_rc hsm_tpm_storage(struct hsm_tpm *t, uint32_t handle, struct hsm_blob *
 	return persist(t, obj, handle, &t->storage, err);
 }
 
-static enum fj_rc create(struct hsm_tpm *t, const TPM2B_PUBLIC *pub, const TPM2B_SENSITIVE_CREATE *sens, struct hsm_blob *b, struct fj_err *err)
+enum fj_rc tpm_create(struct hsm_tpm *t, const TPM2B_PUBLIC *pub, const TPM2B_SENSITIVE_CREATE *sens, struct hsm_blob *b, struct fj_err *err)
 {
 	TPM2B_DATA info = {0};
 	TPML_PCR_SELECTION pcr = {0};
@@ -397,7 +396,7 @@ enum fj_rc hsm_tpm_create(struct hsm_tpm *t, enum fj_alg alg, const struct fj_sl
 		sens.sensitive.data.size = (UINT16)secret->len;
 		memcpy(sens.sensitive.data.buffer, secret->p, secret->len);
 	}
-	enum fj_rc rc = create(t, &pub, &sens, b, err);
+	enum fj_rc rc = tpm_create(t, &pub, &sens, b, err);
 	fj_wipe(&sens, sizeof(sens));
 	return rc;
 }

@@ -1,5 +1,5 @@
 /*
- * tpm_internal.h - what the files share that talk to the TPM (tpm.c, tpm_policy.c).
+ * tpm_internal.h - what the files share that talk to the TPM (tpm.c, tpm_attest.c, tpm_policy.c).
  */
 #ifndef FJ_HSM_TPM_INTERNAL_H
 #define FJ_HSM_TPM_INTERNAL_H
@@ -31,5 +31,10 @@ enum fj_rc tpm_take(struct hsm_tpm *t, unsigned key, ESYS_TR *tr, struct fj_err 
 void tpm_let_go(struct hsm_tpm *t, unsigned key, ESYS_TR tr);
 /* r || s; false: a signature of another form */
 bool tpm_raw(const TPMT_SIGNATURE *sig, uint8_t raw[64]);
+/* a child of the storage key, into its blob */
+enum fj_rc tpm_create(struct hsm_tpm *t, const TPM2B_PUBLIC *pub, const TPM2B_SENSITIVE_CREATE *sens, struct hsm_blob *b, struct fj_err *err) FJ_MUST_USE;
+
+void tpm_mem_release(void **p);
+FJ_DEFINE_AUTO(tpm_mem, void *, tpm_mem_release)
 
 #endif

@@ -8,6 +8,7 @@
  * there may be several versions: at the time of a verdict counts the newest that had
  * begun, so a trust can answer for the past.
  */
+#include "verifier/attestation.h"
 #include "verifier/internal.h"
 #include "verifier/log_policy.h"
 
@@ -22,6 +23,9 @@ static void anchors_free(struct ver_anchors *a)
 		ver_ca_release(&a->ca[i]);
 	for (size_t i = 0; i < FJ_ALG_END; i++)
 		ver_ca_release(&a->root[i]);
+	if (a->attestation != NULL)
+		ver_attestation_release(a->attestation);
+	fj_free(a->attestation);
 	fj_free(a);
 }
 
@@ -521,4 +525,18 @@ bool ver_trust_log_unreadable(const struct ver_trust *t)
 		if (t->log.unreadable)
 			return true;
 	return false;
+}
+
+const struct ver_attestation *ver_trust_attestation(const struct ver_trust *t)
+{
+	return t->a->attestation;
+}
+
+enum ver_tpm ver_trust_tpm(const struct ver_trust *t, const struct ver_ca *ca, const struct ver_signer *signer)
+{
+	const struct ver_attestation *a = t->a->attestation;
+	bool all = a != NULL && ca != NULL && ver_attested_key(a, &ca->root->x, "root") && (ca == ca->root || ver_attested_key(a, &ca->x, "issuing")) &&
+	    (signer == NULL || ver_attested_key(a, &signer->x, ""));
+
+	return all ? a->stated : VER_TPM_NONE;
 }

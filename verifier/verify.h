@@ -80,6 +80,10 @@ enum fj_rc ver_input_at(struct ver_input *in, const char *at, struct fj_err *err
 
 enum ver_verdict { VER_PERMIT, VER_DENY, VER_INDETERMINATE };
 enum ver_outcome { VER_PASS, VER_FAIL, VER_UNKNOWN, VER_NOT_REQUESTED, VER_NOT_APPLICABLE };
+/* where the keys lie by which a credential stands, by the trust's attestation (docs/formats.md 23) */
+enum ver_tpm { VER_TPM_NONE, VER_TPM_SOFTWARE, VER_TPM_HARDWARE };
+const char *ver_tpm_name(enum ver_tpm tpm); /* "none", "software", "hardware" */
+const char *ver_tpm_text(enum ver_tpm tpm, bool chinese); /* one sentence */
 #define VER_MAX_CHECKS 20
 #define VER_MAX_WANTED 32
 /* what the trust lacked: the address of a list or CRL that is current at the time, or a number */
@@ -99,6 +103,7 @@ struct ver_report {
 	const char *kind;    /* "token" ... ; "unknown" when nothing could be read */
 	fj_time at;
 	bool past;           /* at is meant to lie in the past */
+	enum ver_tpm tpm;
 	json_t *subject;     /* what the credential says, public fields; owned */
 	size_t n;
 	struct ver_check check[VER_MAX_CHECKS];

@@ -228,7 +228,9 @@ static enum fj_rc look_at(struct hold *h, const char *name, struct fj_err *err)
 	bool bad = false;
 
 	snprintf(path, sizeof(path), CRM_DIR "/%s", name);
-	if (stat(path, &st) != 0 || fj_file_read(AT_FDCWD, path, &data, &why) != FJ_OK || fj_answers_read(fj_buf_slice(&data), a, &n, &why) != FJ_OK) {
+	if (stat(path, &st) != 0)
+		return FJ_OK; /* somebody took it away */
+	if (fj_file_read(AT_FDCWD, path, &data, &why) != FJ_OK || fj_answers_read(fj_buf_slice(&data), a, &n, &why) != FJ_OK) {
 		if (fj_real_ms() / 1000 - st.st_mtime < HALF_S)
 			return FJ_OK;
 		FJ_TRY(note_answer(h, name, json_null(), &why, err));

@@ -126,7 +126,7 @@ static enum fj_rc open_ceremony(struct iss *i, const struct fj_plan *plan, const
 	if (plan != NULL && strcmp(fj_json_text(s, "ceremony"), "none") != 0 && strcmp(fj_json_text(s, "plan"), hash) != 0)
 		return fj_refuse(err, FJ_E_STATE, "issuer", "formats.md 22", "a ceremony under another plan was begun here; go on with that plan, or begin in another folder",
 		    "此目录中的密钥仪式是按另一方案开始的；请以该方案继续，或者换用其他目录");
-	if (strcmp(fj_json_text(s, "ceremony"), "none") != 0 && json_array_size(json_object_get(s, "keys")) > 0 && plan != NULL && json_is_true(json_object_get(s, "whole")))
+	if (plan != NULL && json_is_true(json_object_get(s, "whole")))
 		return FJ_OK;
 	FJ_TRY(fj_json_canonical(policy, &text, err));
 	return hsm_ceremony_open(i->make.signer, fj_buf_slice(&text), err);

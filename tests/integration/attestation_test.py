@@ -126,7 +126,8 @@ def points(h):
         area = base64.b64decode(o['public'])
         if o['name'] not in ('storage', 'ak') and area[:2] == b'\0\x23':
             x, y = area[-66:-34][-32:], area[-32:]
-            out[o['name']] = (x + y, 'SM2' if area[16:18] == b'\0\x20' else 'P-256')
+            curve = 16 + int.from_bytes(area[8:10], 'big') # behind the policy, which a root under its officers has
+            out[o['name']] = (x + y, 'SM2' if area[curve:curve + 2] == b'\0\x20' else 'P-256')
     return out
 
 

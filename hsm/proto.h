@@ -15,7 +15,8 @@
  *              the text, bytes DER ECDSA over its SHA-256
  * LOG_HEAD     (empty)                                 answer: u64 size, raw[32] root
  * RESTORE      approvals as in SIGN                    answer: (empty)
- * ATTEST       bytes the asker's, 32 at most         answer: u32 n, n x {str name, bytes
+ * ATTEST       bytes the asker's, 32 at most, u8 role (0: the storage key, and what is
+ *              of the platform)                        answer: u32 n, n x {str name, bytes
  *              TPMT_PUBLIC, bytes TPMS_CREATION_DATA, bytes TPMS_ATTEST, bytes DER
  *              signature}, bytes TPMS_ATTEST of the quote, bytes DER signature, bytes
  *              register values, u32 e, e x {u32 NV index, bytes certificate}, u32 m,

@@ -359,7 +359,8 @@ enum fj_rc hsm_quorum_sign(struct hsm_conn *c, uint8_t id, const struct hsm_offi
 
 void hsm_attestation_release(struct hsm_attestation *a)
 {
-	fj_buf_release(&a->answer);
+	for (size_t i = 0; i < HSM_ROLE_END; i++)
+		fj_buf_release(&a->answer[i]);
 }
 
 static enum fj_rc read_object(struct fj_rd *r, struct hsm_attested *o)
@@ -371,48 +372,64 @@ static enum fj_rc read_object(struct fj_rd *r, struct hsm_attested *o)
 	return fj_get_bytes(r, FJ_IPC_MAX, &o->sig);
 }
 
-/* a count that is not over its maximum */
-static enum fj_rc read_count(struct fj_rd *r, size_t max, size_t *out)
+/* so many more, of which there may be `max` in all */
+static enum fj_rc read_count(struct fj_rd *r, size_t max, size_t have, size_t *upto)
 {
 	uint32_t n;
 
 	FJ_TRY(fj_get_u32(r, &n));
-	*out = n;
-	return n <= max ? FJ_OK : FJ_E_PROTO;
+	*upto = have + n;
+	return n <= max - have ? FJ_OK : FJ_E_PROTO;
 }
 
-static enum fj_rc read_attestation(struct hsm_attestation *a)
+static enum fj_rc read_eks(struct fj_rd *r, struct hsm_attestation *a)
 {
-	struct fj_rd r;
+	size_t upto;
 
-	fj_rd_init(&r, fj_buf_slice(&a->answer));
-	FJ_TRY(read_count(&r, HSM_MAX_OBJECTS, &a->n));
-	for (size_t i = 0; i < a->n; i++)
-		FJ_TRY(read_object(&r, &a->object[i]));
-	FJ_TRY(fj_get_bytes(&r, FJ_IPC_MAX, &a->quote.attest));
-	FJ_TRY(fj_get_bytes(&r, FJ_IPC_MAX, &a->quote.sig));
-	FJ_TRY(fj_get_bytes(&r, FJ_IPC_MAX, &a->registers));
-	FJ_TRY(read_count(&r, HSM_MAX_ENDORSEMENTS, &a->n_ek));
-	for (size_t i = 0; i < a->n_ek; i++) {
-		FJ_TRY(fj_get_u32(&r, &a->ek[i].index));
-		FJ_TRY(fj_get_bytes(&r, FJ_IPC_MAX, &a->ek[i].der));
+	FJ_TRY(read_count(r, HSM_MAX_ENDORSEMENTS, a->n_ek, &upto));
+	for (; a->n_ek < upto; a->n_ek++) {
+		FJ_TRY(fj_get_u32(r, &a->ek[a->n_ek].index));
+		FJ_TRY(fj_get_bytes(r, FJ_IPC_MAX, &a->ek[a->n_ek].der));
 	}
-	FJ_TRY(read_count(&r, HSM_MAX_OBJECTS, &a->n_missing));
-	for (size_t i = 0; i < a->n_missing; i++)
-		FJ_TRY(fj_get_str(&r, a->missing[i], sizeof(a->missing[i])));
+	return FJ_OK;
+}
+
+/* one answer, behind what there is; the quote is of the first */
+static enum fj_rc read_attestation(struct fj_slice body, bool first, struct hsm_attestation *a)
+{
+	struct hsm_attested none;
+	struct fj_slice nothing;
+	struct fj_rd r;
+	size_t upto;
+
+	fj_rd_init(&r, body);
+	FJ_TRY(read_count(&r, HSM_MAX_OBJECTS, a->n, &upto));
+	for (; a->n < upto; a->n++)
+		FJ_TRY(read_object(&r, &a->object[a->n]));
+	FJ_TRY(fj_get_bytes(&r, FJ_IPC_MAX, first ? &a->quote.attest : &none.attest));
+	FJ_TRY(fj_get_bytes(&r, FJ_IPC_MAX, first ? &a->quote.sig : &none.sig));
+	FJ_TRY(fj_get_bytes(&r, FJ_IPC_MAX, first ? &a->registers : &nothing));
+	FJ_TRY(read_eks(&r, a));
+	FJ_TRY(read_count(&r, HSM_MAX_OBJECTS, a->n_missing, &upto));
+	for (; a->n_missing < upto; a->n_missing++)
+		FJ_TRY(fj_get_str(&r, a->missing[a->n_missing], sizeof(a->missing[0])));
 	return fj_rd_end(&r);
 }
 
 enum fj_rc hsm_attest(struct hsm_conn *c, struct fj_slice data, struct hsm_attestation *out, struct fj_err *err)
 {
-	FJ_AUTO(buf) b = FJ_BUF_INIT(64);
-	FJ_AUTO(frame) f = {0};
-
 	memset(out, 0, sizeof(*out));
-	FJ_TRY(fj_put_bytes(&b, data));
-	FJ_TRY(send_body(c, HSM_MSG_ATTEST, &b, err));
-	FJ_TRY(recv_body(c, HSM_MSG_ATTEST, ANSWER_MS, &f, err));
-	out->answer = f.body;
-	memset(&f.body, 0, sizeof(f.body));
-	return read_attestation(out) == FJ_OK ? FJ_OK : broken(err);
+	for (unsigned role = 0; role < HSM_ROLE_END; role++) {
+		FJ_AUTO(buf) b = FJ_BUF_INIT(64);
+		FJ_AUTO(frame) f = {0};
+		FJ_TRY(fj_put_bytes(&b, data));
+		FJ_TRY(fj_put_u8(&b, (uint8_t)role));
+		FJ_TRY(send_body(c, HSM_MSG_ATTEST, &b, err));
+		FJ_TRY(recv_body(c, HSM_MSG_ATTEST, ANSWER_MS, &f, err));
+		out->answer[role] = f.body;
+		memset(&f.body, 0, sizeof(f.body));
+		if (read_attestation(fj_buf_slice(&out->answer[role]), role == 0, out) != FJ_OK)
+			return broken(err);
+	}
+	return FJ_OK;
 }

@@ -111,7 +111,7 @@ struct hsm_attested {
 	struct fj_slice attest, sig; /* TPMS_ATTEST, and the attestation key's signature (DER) over it; empty: it could not be said */
 };
 struct hsm_attestation {
-	struct fj_buf answer;        /* what all slices are of */
+	struct fj_buf answer[HSM_ROLE_END]; /* what all slices are of */
 	size_t n, n_ek, n_missing;
 	struct hsm_attested object[HSM_MAX_OBJECTS];
 	struct hsm_attested quote;   /* attest and sig; empty: there is none */

@@ -112,7 +112,7 @@ static enum fj_rc advance_or_end(struct hsm_signer *s, struct fj_err *err)
 {
 	enum fj_rc rc = advance(s, err);
 
-	s->fatal = rc != FJ_OK && !hsm_tpm_stays(err);
+	s->fatal = s->fatal || (rc != FJ_OK && !hsm_tpm_stays(err));
 	return rc;
 }
 

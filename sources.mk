@@ -5,6 +5,7 @@ BASE_SRC := \
 	base/claims.c \
 	base/clock.c \
 	base/conf.c \
+	base/content.c \
 	base/der.c \
 	base/edge.c \
 	base/err.c \
@@ -26,6 +27,7 @@ BASE_SRC := \
 	base/tiles.c \
 	base/tlog.c \
 	base/tpm2.c \
+	base/webauthn.c \
 	base/x509.c
 
 HSM_SRC := \
@@ -33,9 +35,11 @@ HSM_SRC := \
 	hsm/checkpoint.c \
 	hsm/clockwatch.c \
 	hsm/counter.c \
+	hsm/intent.c \
 	hsm/keys.c \
 	hsm/keystore.c \
 	hsm/memory.c \
+	hsm/officers.c \
 	hsm/policy_crl.c \
 	hsm/policy_jws.c \
 	hsm/policy_log.c \
@@ -312,6 +316,7 @@ ISSUER_SRC := \
 	issuer/sheet/xlsx_book.c \
 	issuer/sheet/xlsx_rows.c \
 	issuer/sheet/xmltab.c \
+	issuer/signed.c \
 	issuer/signin.c \
 	issuer/signin_log.c \
 	issuer/sm2.c \

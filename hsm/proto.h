@@ -15,6 +15,11 @@
  *              the text, bytes DER ECDSA over its SHA-256
  * LOG_HEAD     (empty)                                 answer: u64 size, raw[32] root
  * RESTORE      approvals as in SIGN                    answer: (empty)
+ * ENROL        as INTENT, then approvals as in SIGN     answer: (empty)
+ * INTENT       u8 flags (1: refused, not approved; 2: only look at it), bytes payload
+ *              (canonical JSON), u32 n, n x {raw[32] SHA-256 of the key's
+ *              SubjectPublicKeyInfo, bytes signature, bytes authenticatorData, bytes
+ *              clientDataJSON}, the last two empty of a key file    answer: (empty)
  * An answer has the kind of its request; HSM_MSG_ERROR (u8 rc, str cite, str why)
  * answers a well-formed request that is refused as a whole.  A malformed frame,
  * or a kind that this socket may not send, ends the connection.
@@ -26,6 +31,7 @@ enum hsm_msg {
 	HSM_MSG_SIGN = 1, HSM_MSG_PUBKEY, HSM_MSG_STATUS, HSM_MSG_CEREMONY_OPEN,
 	HSM_MSG_CEREMONY_CLOSE, HSM_MSG_CLOCK_OFFSET, HSM_MSG_CLOCK_RESET,
 	HSM_MSG_CHECKPOINT, HSM_MSG_LOG_HEAD, HSM_MSG_RESTORE,
+	HSM_MSG_ENROL = 20, HSM_MSG_INTENT,
 	HSM_MSG_ERROR = 255,
 };
 /* One key a role; what each is made of stands in hsm/roles.c.  The SM2 hierarchy has roles of its own. */
@@ -49,6 +55,13 @@ enum hsm_kind {
 	HSM_CHECKPOINT,       /* text of a note                          (LOG and NOTE; by its own request only) */
 	HSM_KIND_END
 };
+#define HSM_MAX_PAYLOAD (4u << 20) /* octets of an approval's payload */
+#define HSM_SAID_REFUSE 1u
+#define HSM_SAID_DRY 2u
+/* kinds of approvals that the signer knows by name */
+#define HSM_ACT_ENROL "officer-key.change"
+#define HSM_ACT_CLOCK "clock.reset"
+#define HSM_ACT_RESTORE "log.restore"
 #define HSM_SOCK_REGISTRY "registry.sock"
 #define HSM_SOCK_VERIFIER "verifier.sock"
 

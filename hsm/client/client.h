@@ -83,9 +83,23 @@ enum fj_rc hsm_log_head(struct hsm_conn *c, uint64_t *size, struct fj_hash *root
  * officers.  FJ_E_STATE when it is not closed. */
 enum fj_rc hsm_restore(struct hsm_conn *c, const struct hsm_approval *a, size_t n, struct fj_err *err) FJ_MUST_USE;
 
+/* --- approvals that officers have signed (docs/formats.md 22) --- */
+struct hsm_said_by {
+	struct fj_hash key;                /* SHA-256 of the SubjectPublicKeyInfo */
+	struct fj_slice sig, auth, client; /* r || s; of a passkey DER, authenticatorData and clientDataJSON */
+};
+/* What both requests begin with.  flags: HSM_SAID_REFUSE, HSM_SAID_DRY; payload: canonical JSON with "act". */
+enum fj_rc hsm_said_write(unsigned flags, struct fj_slice payload, const struct hsm_said_by *by, size_t n, struct fj_buf *out) FJ_MUST_USE;
+/* The signer verifies the signatures and holds what the payload lets be signed; again after it was started anew.
+ * FJ_E_SIGNATURE, FJ_E_POLICY: it was not signed so by two officers, its time is over. */
+enum fj_rc hsm_intent(struct hsm_conn *c, const struct fj_buf *said, struct fj_err *err) FJ_MUST_USE;
+/* An officer's key is enrolled or removed; a: the names that count while fewer than two officers have keys. */
+enum fj_rc hsm_enrol(struct hsm_conn *c, const struct fj_buf *said, const struct hsm_approval *a, size_t n, struct fj_err *err) FJ_MUST_USE;
+
 /* JSON: {"tpm":"software"|"hardware","manufacturer","demo":bool,"ceremony":"none"|"open"|"closed",
  * "keys":[{role,alg,where,handle}],"signed":{kind:count},"audit":{"seq","hash"},"log":{"size","root"},
- * "counter","closed":null|why,"now","policy":{...}} */
+ * "counter","closed":null|why,"now","policy":{...},"approvals":"software"|"signer" (who checks them),
+ * "officers":[{login,person,kind,key,rp?,origin?,credential?}]} */
 enum fj_rc hsm_status(struct hsm_conn *c, struct fj_buf *json, struct fj_err *err) FJ_MUST_USE;
 
 /* Ceremony on an empty signer: makes all keys.  policy_json (canonical, kept for

@@ -1,0 +1,277 @@
+"""Approvals that officers sign with keys of their own, checked by the signer (issue 9, part 4).
+First what officers do through the register; then a conquered registry that speaks to the
+signer's socket itself, with every right it has and one officer's key: nothing gets through,
+before and after a restart.  All names and numbers are illustrative."""
+import signal
+
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec, utils
+
+from signer_lib import *
+
+ENROL, INTENT = 14, 15
+POLICY, SIGNATURE = 13, 12
+REFUSE, DRY = 1, 2
+
+
+def b64(data):
+    return base64.urlsafe_b64encode(data).rstrip(b'=').decode()
+
+
+class Key:
+    """an officer's key file, as his own machine has it"""
+
+    def __init__(self):
+        self.key = ec.generate_private_key(ec.SECP256R1())
+        self.spki = self.key.public_key().public_bytes(serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo)
+        self.id = hashlib.sha256(self.spki).digest()
+
+    def sign(self, payload, refuse=False):
+        said = (b'fujie-refusal-1\n' if refuse else b'fujie-approval-1\n') + hashlib.sha256(payload).digest()
+        r, s = utils.decode_dss_signature(self.key.sign(said, ec.ECDSA(hashes.SHA256())))
+        return r.to_bytes(32, 'big') + s.to_bytes(32, 'big')
+
+
+def canonical(payload):
+    return json.dumps(payload, sort_keys=True, separators=(',', ':'), ensure_ascii=False).encode()
+
+
+def payload_of(approval):
+    return canonical(h.cli('approval', 'show', approval)[1]['payload'])
+
+
+def sign(approval, key, refuse=False, payload=None):
+    """the officer looks at what the approval says, and signs that: exit code and answer"""
+    args = ['approval', 'signature', '--id', approval, '--key', key.id.hex(), '--signature', b64(key.sign(payload or payload_of(approval), refuse))]
+    return h.cli(*args, *(['--refuse', 'true'] if refuse else []))
+
+
+def enrol(who, approver, key, *signers):
+    """status and answer of the approval"""
+    asked = o.done(who, 'officer-key.add', kind='file', public=b64(key.spki))
+    for k in (key,) + signers:
+        code, out = sign(asked['approval'], k)
+        if code != 0:
+            return code, out
+    return o.do(approver, 'approval.approve', id=asked['approval'])
+
+
+# --- the signer's own wire ---
+def said(payload, *signed, flags=0):
+    out = bytes([flags]) + by(payload) + struct.pack('>I', len(signed))
+    for key, sig in signed:
+        out += key.id + by(sig) + by(b'') + by(b'')
+    return out
+
+
+def names(*officers):
+    return struct.pack('>I', len(officers)) + b''.join(by(n.encode()) + by(b'FINANCE') + struct.pack('>Q', int(time.time())) + by(b'') for n in officers)
+
+
+def asked_to_sign(signer, role, kind, tbs, payload, ident=None):
+    """a request to sign that names the approval, and two officers"""
+    body = bytes([role, kind]) + hashlib.sha256(payload).digest() + names('hb-fin1', 'hb-fin2') + struct.pack('>I', 1) + (ident or os.urandom(16)) + by(tbs)
+    k, data = signer.ask(SIGN, body)
+    if k == ERROR:
+        return signer.error(data)[:2]
+    n = struct.unpack('>I', data[5:9])[0]
+    return data[4], data[9:9 + n].decode()
+
+
+def tbs_of(pem):
+    der = base64.b64decode(''.join(pem.split('\n')[1:-2]))
+    head = 2 + (der[1] & 0x7f if der[1] & 0x80 else 0)
+    n = int.from_bytes(der[head + 2:head + 2 + (der[head + 1] & 0x7f)], 'big')
+    return der[head:head + 2 + (der[head + 1] & 0x7f) + n]
+
+
+def another_serial(tbs, n):
+    """the same certificate once more, with another serial number"""
+    at = tbs.index(b'\x02\x10') + 2
+    return tbs[:at] + bytes([tbs[at], n]) + os.urandom(14) + tbs[at + 16:]
+
+
+def act(kind, days=20, **more):
+    return canonical(dict(more, act={'approval': 'AP-' + os.urandom(6).hex(), 'kind': kind, 'until': int(time.time()) + days * 86400}))
+
+
+def no(sentence, answer, words, rc=POLICY):
+    check(sentence, answer[0] == rc and words in answer[1], answer)
+
+
+def restarted():
+    pid = h.children()['fujie-signer']
+    os.kill(pid, signal.SIGKILL)
+    for _ in range(200):
+        time.sleep(0.1)
+        try:
+            if h.children().get('fujie-signer') not in (None, pid):
+                signer = Signer(h.d, 'registry.sock')
+                signer.status()
+                return signer
+        except (OSError, TypeError, ValueError):
+            pass
+    raise RuntimeError('the signer did not come back')
+
+
+def approve(approval, *keys):
+    for k in keys:
+        code, out = sign(approval, k)
+        check('an officer signs what the approval says', code == 0, out)
+    return o.do('hb-fin2', 'approval.approve', id=approval)
+
+
+def first_keys():
+    a, b = Key(), Key()
+    listed = o.done('hb-fin1', 'officer-key.list')
+    check('a new home enforces approvals by software, and says so', listed['approvals'] == 'enforced by software' and listed['items'] == [], listed)
+    asked = o.done('hb-fin1', 'officer-key.add', kind='file', public=b64(a.spki))
+    check('the first keys are asked for with their fingerprint, and on whose word', asked['fingerprint'] == a.id.hex() and 'names of two officers' in asked['accepted_on']['en'], asked)
+    code, out = o.do('hb-fin2', 'approval.approve', id=asked['approval'])
+    check('a key that has not signed its own enrolment is not enrolled', code == 403 and 'sign its own enrolment' in str(out), out)
+    check('another key does not sign for it', sign(asked['approval'], b)[0] == 1)
+    check('it signs', sign(asked['approval'], a)[0] == 0)
+    check('twice it does not', sign(asked['approval'], a)[0] == 1)
+    code, out = o.do('hb-fin2', 'approval.approve', id=asked['approval'])
+    check('then two officers enrol it', code == 200, out)
+    check('with one officer\'s key approvals are enforced by software still', o.done('hb-fin1', 'officer-key.list')['approvals'] == 'enforced by software')
+    code, out = enrol('hb-fin1', 'hb-fin2', Key())
+    check('a second key of the same person is enrolled', code == 200, out)
+    check('and he is one officer', o.done('hb-fin1', 'officer-key.list')['approvals'] == 'enforced by software')
+    code, out = enrol('hb-fin2', 'hb-fin1', b)
+    check('with the second person the signer checks', code == 200 and o.done('hb-fin1', 'officer-key.list')['approvals'] == 'checked by the signer', out)
+    return a, b
+
+
+def through_the_register(a, b, one, other):
+    """issue: names alone, one signature, two; the TBS and the payload of what was issued"""
+    asked = o.done('hb-fin1', 'certificate.issue', assets=[one])['approval']
+    code, out = o.do('hb-fin2', 'approval.approve', id=asked)
+    check('two officers who have not signed issue nothing', code == 403 and '0 did' in str(out), out)
+    code, out = approve(asked, a)
+    check('one signature issues nothing', code == 403 and '1 did' in str(out), out)
+    check('the approval is open still', h.cli('approval', 'show', asked)[1]['state'] == 'OPEN')
+    altered = json.loads(payload_of(asked))
+    altered['years'] += 1
+    check('a signature over another payload is none', sign(asked, b, payload=canonical(altered))[0] == 1)
+    check('nor one of a refusal', sign(asked, b, refuse=True)[0] == 1)
+    code, out = approve(asked, b)
+    check('two signatures issue', code == 200 and len(out.get('certificates', [])) == 1, out)
+    number = out['certificates'][0]
+    shown = o.get('hb-fin1', 'certificate/' + number)
+    check('and the certificate is in force', shown['state'] == 'ACTIVE', shown)
+    return asked, number, tbs_of(shown['pem']), payload_of(asked)
+
+
+def resumption(a, b, number):
+    o.done('hb-fin1', 'certificate.suspend', number=number, reason='test')
+    asked = o.done('hb-fin1', 'certificate.resume', number=number, reason='test')['approval']
+    lifts = json.loads(payload_of(asked))['lifts']
+    check('a request to resume names the entries that are lifted', {'serial': o.get('hb-fin1', 'certificate/' + number)['serial']} in lifts and any('uri' in l for l in lifts), lifts)
+    code, out = o.do('hb-fin2', 'approval.approve', id=asked)
+    check('without signatures nothing is resumed', code == 403, out)
+    code, out = approve(asked, a, b)
+    check('with two it is', code == 200 and o.get('hb-fin1', 'certificate/' + number)['state'] == 'ACTIVE', out)
+    pem = h.root + '/one.pem'
+    open(pem, 'w').write(o.get('hb-fin1', 'certificate/' + number)['pem'])
+    item = {'file': pem}
+    check('and says so to whoever asks', h.verdict_service(item) == 'permit', h.verdict_service(item))
+    return payload_of(asked), lifts
+
+
+def refusal(a, b, number):
+    asked = o.done('hb-fin1', 'certificate.revoke', number=number, reason='privilegeWithdrawn')['approval']
+    check('a request to revoke is not signed to be approved', sign(asked, a)[0] == 1)
+    code, out = o.do('hb-fin2', 'approval.reject', id=asked, note='no')
+    check('the first refusal is entered', code == 200, out)
+    code, out = o.do('hb-fin3', 'approval.reject', id=asked, note='no')
+    check('two refusals without signatures lift nothing', code == 403, out)
+    for k in (a, b):
+        code, out = sign(asked, k, refuse=True)
+        check('an officer signs that he refuses', code == 0, out)
+    code, out = o.do('hb-fin3', 'approval.reject', id=asked, note='no')
+    check('two signed refusals lift the suspension', code == 200 and o.get('hb-fin1', 'certificate/' + number)['state'] == 'ACTIVE', out)
+
+
+def conquered(a, b, tbs, payload, resumed):
+    """the registry is an attacker's, and with it officer a"""
+    s = Signer(h.d, 'registry.sock')
+    fresh = another_serial(tbs, 1)
+    no('another certificate under a used approval', asked_to_sign(s, ISSUING, C_ASSET, fresh, payload), 'signed already')
+    no('a certificate that names no approval', asked_to_sign(s, ISSUING, C_ASSET, fresh, b'{}'), 'names alone do not count')
+    altered = json.loads(payload)
+    altered['act']['approval'] = 'AP-ffffffffffff'
+    no('a payload that was altered: the signatures are not over it', s.plain(INTENT, said(canonical(altered), (a, a.sign(payload)), (b, b.sign(payload)))), 'not over what this approval says', SIGNATURE)
+    own = act('certificate.issue', **{k: v for k, v in json.loads(payload).items() if k != 'act'})
+    no('names only', s.plain(INTENT, said(own)), '0 did')
+    no('one signature', s.plain(INTENT, said(own, (a, a.sign(own)))), '1 did')
+    no('one officer twice', s.plain(INTENT, said(own, (a, a.sign(own)), (a, a.sign(own)))), '1 did')
+    no('one person with two keys', s.plain(INTENT, said(own, (a, a.sign(own)), (second, second.sign(own)))), '1 did')
+    stranger = Key()
+    no('a key that nobody enrolled', s.plain(INTENT, said(own, (a, a.sign(own)), (stranger, stranger.sign(own)))), 'not enrolled')
+    no('a signature of the first officer under the second one\'s key', s.plain(INTENT, said(own, (a, a.sign(own)), (b, a.sign(own)))), 'not over what', SIGNATURE)
+    no('a refusal that is taken for an approval', s.plain(INTENT, said(own, (a, a.sign(own, True)), (b, b.sign(own, True)))), 'not over what', SIGNATURE)
+    no('an approval that is only looked at leaves nothing behind', (s.plain(INTENT, said(own, (a, a.sign(own)), flags=DRY)), asked_to_sign(s, ISSUING, C_ASSET, fresh, own))[1], 'names alone do not count')
+    over = act('certificate.issue', days=-1, assets=json.loads(payload)['assets'])
+    no('an approval whose time is over', s.plain(INTENT, said(over, (a, a.sign(over)), (b, b.sign(over)))), 'time is over')
+    far = act('certificate.issue', days=90, assets=json.loads(payload)['assets'])
+    no('one that would hold for ever', s.plain(INTENT, said(far, (a, a.sign(far)), (b, b.sign(far)))), '31 days')
+    other = act('plan.file', assets=json.loads(payload)['assets'])
+    no('an approval of a kind that lets nothing be signed', s.plain(INTENT, said(other, (a, a.sign(other)), (b, b.sign(other)))), 'lets nothing be signed')
+    loose = json.dumps(json.loads(own)).encode()
+    no('a payload that is not canonical', s.plain(INTENT, said(loose, (a, a.sign(loose)), (b, b.sign(loose)))), 'canonical')
+    no('names do not open a signer', s.plain(7, names('hb-fin1', 'hb-fin2')), 'names alone do not count')
+    stolen = Key()
+    entry = act('officer-key.change', enrolment={'op': 'add', 'login': 'hb-fin3', 'person': 'stranger', 'kind': 'file', 'key': b64(stolen.spki)})
+    no('an attacker\'s key is not enrolled on names', s.plain(ENROL, said(entry, (stolen, stolen.sign(entry))) + names('hb-fin1', 'hb-fin2')), 'names alone do not count')
+    no('nor on one officer\'s signature', s.plain(ENROL, said(entry, (stolen, stolen.sign(entry)), (a, a.sign(entry))) + names('hb-fin1', 'hb-fin2')), '1 did')
+    removal = act('officer-key.change', enrolment={'op': 'remove', 'key': b.id.hex()})
+    no('nor is one removed, so that names count again', s.plain(ENROL, said(removal, (a, a.sign(removal)), (b, b.sign(removal))) + names('hb-fin1', 'hb-fin2')), 'fewer than two')
+    return own
+
+
+def approved_once(a, b, own, tbs):
+    """what two officers did sign, used as far as it goes, and after a restart"""
+    s = Signer(h.d, 'registry.sock')
+    signed = said(own, (a, a.sign(own)), (b, b.sign(own)))
+    check('what two officers signed is taken', s.plain(INTENT, signed)[0] == 0)
+    check('and again, and is the same', s.plain(INTENT, signed)[0] == 0)
+    name = next(x for x in ('示例'.encode(), b'SUC') if x in tbs)
+    no('a certificate that says something else under it', asked_to_sign(s, ISSUING, C_ASSET, another_serial(tbs, 2).replace(name, name[::-1] if name == b'SUC' else '例示'.encode(), 1), own), 'not what the officers approved')
+    one = another_serial(tbs, 3)
+    ident = os.urandom(16)
+    got = asked_to_sign(s, ISSUING, C_ASSET, one, own, ident)
+    check('the certificate that they approved is signed', got[0] == 0, got)
+    check('the same once more is the same signature', asked_to_sign(s, ISSUING, C_ASSET, one, own, ident)[0] == 0)
+    no('a second one is not', asked_to_sign(s, ISSUING, C_ASSET, another_serial(tbs, 4), own), 'signed already')
+    s = restarted()
+    check('after a restart the signer checks still', s.status()['approvals'] == 'signer' and len(s.status()['officers']) == 4, s.status())
+    no('the approval is not known until it is brought again', asked_to_sign(s, ISSUING, C_ASSET, another_serial(tbs, 5), own), 'names alone do not count')
+    check('it is brought again', s.plain(INTENT, signed)[0] == 0)
+    no('and was used', asked_to_sign(s, ISSUING, C_ASSET, another_serial(tbs, 6), own), 'signed already')
+
+
+h = Home(cases=True)
+try:
+    check('a demo home that serves', h.made and h.serve(), h.made_err)
+    o = Officers(h)
+    s, do, assets = h.registered('SUC', 2)
+    a, b = first_keys()
+    second = Key()
+    asked = o.done('hb-fin1', 'officer-key.add', kind='file', public=b64(second.spki))['approval']
+    sign(asked, second)
+    code, out = o.do('hb-fin2', 'approval.approve', id=asked)
+    check('from then on two enrolled officers sign each key', code == 403 and 'names alone do not count' in str(out), out)
+    sign(asked, a), sign(asked, b)
+    code, out = o.do('hb-fin2', 'approval.approve', id=asked)
+    check('and with their signatures it is enrolled', code == 200, out)
+    approval, number, tbs, payload = through_the_register(a, b, *assets)
+    resumed, lifts = resumption(a, b, number)
+    refusal(a, b, number)
+    own = conquered(a, b, tbs, payload, resumed)
+    approved_once(a, b, own, tbs)
+    check('what was issued before and after verifies', all(h.verdict_service(c) == c['verdict'] for c in h.demo['certificates'][:3]))
+    rebuilt(h)
+finally:
+    h.close()
+finish()

@@ -51,6 +51,7 @@ L_PICTURE = -lzbar -lpng -ljpeg
 L_REGISTRY = -lsqlite3 $(L_SHEET) $(L_PAGES) $(L_PICTURE) $(L_VERIFY) $(L_HTTP)
 L_VERIFIER = -lsqlite3 $(L_VERIFY) $(L_HTTP)
 L_INBOX = -lsqlite3 $(L_VERIFY)
+L_OFFICER = -lcrypto $(L_BASE)
 L_WITNESS = $(L_HTTP) $(L_BASE)
 L_GATEWAY = -lcurl $(L_VERIFY) $(L_HTTP)
 
@@ -62,10 +63,11 @@ A_LOG = $(B)/liblog.a $(A_VERIFY)
 A_ISSUER = $(B)/libissuer.a $(B)/liblog.a $(B)/libverify.a $(B)/libca.a $(A_CLIENT)
 A_REGISTRY = $(B)/libweb.a $(B)/libhttp.a $(A_ISSUER)
 A_GATEWAY = $(B)/libgateway.a $(B)/libhttp.a $(A_LOG)
+A_OFFICER = $(B)/libofficer.a $(A_BASE)
 A_WITNESS = $(B)/libwitness.a $(B)/libhttp.a $(A_BASE)
 A_VERIFIER = $(B)/libhttp.a $(B)/libverify.a $(B)/libca.a $(A_CLIENT)
 
-EXES = fujie fujie-signer fujie-registry fujie-verifier fujie-verify fujie-gateway fujie-inbox fujie-witness fujie-log
+EXES = fujie fujie-signer fujie-registry fujie-verifier fujie-verify fujie-gateway fujie-inbox fujie-witness fujie-log fujie-officer
 BINS = $(addprefix $(B)/,$(EXES))
 FUZZERS = $(patsubst tests/fuzz/%.c,$(B)/tests/%,$(TEST_FUZZ_SRC))
 UNIT = $(patsubst tests/unit/%.c,$(B)/tests/%,$(TEST_UNIT_SRC))
@@ -112,6 +114,7 @@ $(eval $(call lib,ca,$(CA_SRC)))
 $(eval $(call lib,verify,$(VERIFY_SRC)))
 $(eval $(call lib,log,$(LOG_SRC)))
 $(eval $(call lib,gateway,$(GATEWAY_SRC)))
+$(eval $(call lib,officer,$(OFFICER_SRC)))
 $(eval $(call lib,witness,$(WITNESS_SRC)))
 $(eval $(call lib,issuer,$(ISSUER_SRC)))
 $(eval $(call lib,http,$(HTTP_SRC)))
@@ -158,6 +161,9 @@ $(B)/fujie-witness: $(call obj,verifier/witness/main.c) $(A_WITNESS)
 $(B)/fujie-log: $(call obj,verifier/log/main.c) $(A_LOG)
 	$(CC) $(LDFLAGS) -o $@ $^ $(L_VERIFY)
 
+$(B)/fujie-officer: $(call obj,officer/main.c) $(A_OFFICER)
+	$(CC) $(LDFLAGS) -o $@ $^ $(L_OFFICER)
+
 # --- tests: test_<room>_<object>.c links what its room may ---
 T_LIBS_base = $(A_BASE)
 T_LINK_base = $(L_BASE)
@@ -171,6 +177,8 @@ T_LIBS_log = $(A_LOG)
 T_LINK_log = $(L_VERIFY)
 T_LIBS_gw = $(A_GATEWAY)
 T_LINK_gw = $(L_GATEWAY)
+T_LIBS_off = $(A_OFFICER)
+T_LINK_off = $(L_OFFICER)
 T_LIBS_wit = $(A_WITNESS)
 T_LINK_wit = $(L_WITNESS)
 T_LIBS_web = $(A_REGISTRY)
@@ -188,7 +196,9 @@ $(foreach t,$(patsubst tests/unit/%.c,%,$(TEST_UNIT_SRC)),$(eval $(call unit,$(t
 # fuzz targets: the same libraries by room; the main is libFuzzer's or replay.c's
 F_MAIN = $(if $(FUZZ),,$(call obj,tests/fuzz/replay.c))
 F_ROOM_agreement = iss
+F_ROOM_approval = off
 F_ROOM_asset = base
+F_ROOM_attest = ver
 F_ROOM_audit = hsm
 F_ROOM_bundle = ver
 F_ROOM_card = iss
@@ -365,7 +375,7 @@ install: all ## executables to $(DESTDIR)$(PREFIX)/bin
 	install -d $(DESTDIR)$(PREFIX)/bin
 	install -m 755 $(BINS) $(DESTDIR)$(PREFIX)/bin
 	install -d $(DESTDIR)$(PREFIX)/share/man/man1
-	install -m 644 docs/man/fujie-witness.1 $(DESTDIR)$(PREFIX)/share/man/man1
+	install -m 644 docs/man/fujie-witness.1 docs/man/fujie-officer.1 $(DESTDIR)$(PREFIX)/share/man/man1
 install-lib: $(LIBRARY) ## libfujie-verify: header, libraries, pkg-config, manual, example to $(DESTDIR)$(PREFIX)
 	install -d $(addprefix $(DESTDIR)$(PREFIX)/,include lib/pkgconfig share/man/man1 share/man/man3 share/doc/fujie-verify/examples)
 	install -m 644 verifier/fujie-verify.h $(DESTDIR)$(PREFIX)/include

@@ -28,9 +28,11 @@ BASE_SRC := \
 	base/tlog.c \
 	base/tpm2.c \
 	base/webauthn.c \
+	base/tty.c \
 	base/x509.c
 
 HSM_SRC := \
+	hsm/attest.c \
 	hsm/audit.c \
 	hsm/checkpoint.c \
 	hsm/clockwatch.c \
@@ -49,7 +51,8 @@ HSM_SRC := \
 	hsm/request.c \
 	hsm/roles.c \
 	hsm/tcti.c \
-	hsm/tpm.c
+	hsm/tpm.c \
+	hsm/tpm_attest.c
 
 HSMCLIENT_SRC := \
 	hsm/client/client.c
@@ -66,6 +69,10 @@ CA_SRC := \
 
 VERIFY_SRC := \
 	verifier/ask.c \
+	verifier/attest_doc.c \
+	verifier/attest_ek.c \
+	verifier/attest_read.c \
+	verifier/attestation.c \
 	verifier/bundle.c \
 	verifier/bundle_make.c \
 	verifier/certificate.c \
@@ -147,6 +154,17 @@ INBOX_SRC := \
 	verifier/inbox/main.c \
 	verifier/inbox/room.c \
 	verifier/inbox/rows.c
+
+# what an officer approves with, on a machine of their own
+OFFICER_SRC := \
+	officer/approve.c \
+	officer/card.c \
+	officer/digest.c \
+	officer/key.c \
+	officer/key_file.c \
+	officer/plan.c \
+	officer/secret.c \
+	officer/show.c
 
 # the witness of logs
 WITNESS_SRC := \
@@ -266,6 +284,7 @@ ISSUER_SRC := \
 	issuer/price_decision.c \
 	issuer/product.c \
 	issuer/profile.c \
+	issuer/publish/attestation.c \
 	issuer/publish/history.c \
 	issuer/publish/lists.c \
 	issuer/publish/log_files.c \
@@ -501,7 +520,9 @@ TEST_UNIT_SRC := \
 
 TEST_FUZZ_SRC := \
 	tests/fuzz/fuzz_agreement.c \
+	tests/fuzz/fuzz_approval.c \
 	tests/fuzz/fuzz_asset.c \
+	tests/fuzz/fuzz_attest.c \
 	tests/fuzz/fuzz_audit.c \
 	tests/fuzz/fuzz_bundle.c \
 	tests/fuzz/fuzz_card.c \

@@ -8,7 +8,7 @@
  */
 #include "base/approval.h"
 
-#define CITE "formats.md 21"
+#define CITE "formats.md 22"
 
 static const char *const steps[] = {[FJ_STEP_ROOT] = "root", [FJ_STEP_ISSUING] = "issuing", [FJ_STEP_ROOT_CRL] = "root-crl"};
 

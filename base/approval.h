@@ -1,6 +1,6 @@
 /*
  * approval.h - what an appliance asks of an officer, and what the officer answers
- * (docs/formats.md 21): a challenge names the structure to be signed, the TPM's key and the
+ * (docs/formats.md 22): a challenge names the structure to be signed, the TPM's key and the
  * session's nonce; an answer holds a signature over what the officer's own tool computed.
  *
  * A challenge carries no digest and no cpHash.  Whoever has it computes them from the

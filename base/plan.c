@@ -11,7 +11,7 @@
 
 #include "base/der.h"
 
-#define CITE "formats.md 21"
+#define CITE "formats.md 22"
 #define PREFIX "fujie-plan-1\n"
 
 /* SEQUENCE { SEQUENCE { id-ecPublicKey, prime256v1 }, BIT STRING, uncompressed (RFC 5480 2) */

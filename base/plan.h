@@ -1,6 +1,6 @@
 /*
  * plan.h - the plan of a ceremony, and the same with its officers' signatures
- * (docs/formats.md 21): who the officers are, how many of them a root needs, which
+ * (docs/formats.md 22): who the officers are, how many of them a root needs, which
  * algorithms there are.
  *
  * Read strictly: exactly the members, numbers in their bounds, logins and keys each once.

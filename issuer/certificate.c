@@ -1033,7 +1033,7 @@ static enum fj_rc put_origin(struct iss_call *c, const struct dom_cert *t, struc
 	return c->answer != NULL ? FJ_OK : fj_no_memory(err, "issuer");
 }
 
-/* "sm2": what was signed once more of it */
+/* "sm2_pem", "sm2_log_proof": what was signed once more of it */
 static enum fj_rc put_twin(struct iss_call *c, const struct dom_cert *t, struct fj_err *err)
 {
 	FJ_AUTO(buf) der = FJ_BUF_INIT(FJ_X509_MAX);
@@ -1043,8 +1043,8 @@ static enum fj_rc put_twin(struct iss_call *c, const struct dom_cert *t, struct 
 	if (dom_twin(c->iss, c->db, PIPE_CERTIFICATE_SM2, t->number, &der, &proof, NULL) != FJ_OK || der.len == 0)
 		return FJ_OK;
 	FJ_TRY(ca_pem("CERTIFICATE", fj_buf_slice(&der), &pem, err));
-	json_object_set_new(c->answer, "sm2", json_pack("{s:s, s:s}", "pem", fj_buf_str(&pem), "log_proof", fj_buf_str(&proof)));
-	return FJ_OK;
+	json_object_set_new(c->answer, "sm2_pem", json_string(fj_buf_str(&pem)));
+	return fj_json_set(c->answer, "sm2_log_proof", json_string(fj_buf_str(&proof)));
 }
 
 enum fj_rc cmd_certificate_show(struct iss_call *c, struct fj_err *err)

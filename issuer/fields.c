@@ -233,7 +233,8 @@ const struct iss_field fld_certificate_issue[] = {
 	{0},
 };
 const struct iss_field fld_certificates[] = {
-	{"certificates", ISS_F_LIST, true, 500, "证书编号", "certificate numbers"},
+	{"number", ISS_F_STR, false, 40, "证书编号", "certificate"},
+	{"certificates", ISS_F_LIST, false, 500, "所选证书", "or several of them"},
 	{0},
 };
 const struct iss_field fld_certificate_revoke[] = {

@@ -102,7 +102,9 @@ enum fj_rc cmd_certificate_sm2(struct iss_call *c, struct fj_err *err)
 	char object[80];
 
 	FJ_TRY(check_home(c, err));
-	FJ_TRY(numbers_of(json_object_get(c->params, "certificates"), &sorted, err));
+	FJ_AUTO(json) one = json_pack("[s*]", fj_json_peek(c->params, "number"));
+	const json_t *list = json_object_get(c->params, "certificates");
+	FJ_TRY(numbers_of(json_array_size(list) > 0 ? list : one, &sorted, err));
 	FJ_AUTO(json) owned = sorted;
 	FJ_AUTO(json) items = json_array();
 	json_array_foreach(sorted, i, v) {

@@ -743,14 +743,16 @@ enum fj_rc tok_may_have(struct iss_call *c, const struct token *t, bool *out, st
 	return sup_is_party(c, a.holder, a.implementer, a.operator_, out, err);
 }
 
-/* "sm2": what was signed once more of it */
+/* "sm2_compact", "sm2_log_proof": what was signed once more of it */
 static void put_twin(struct iss_call *c, const char *id)
 {
 	FJ_AUTO(buf) compact = FJ_BUF_INIT(FJ_TOKEN_MAX);
 	FJ_AUTO(buf) proof = FJ_BUF_INIT(FJ_LOG_PROOF_MAX);
 
-	if (dom_twin(c->iss, c->db, PIPE_TOKEN_SM2, id, &compact, &proof, NULL) == FJ_OK && compact.len > 0)
-		json_object_set_new(c->answer, "sm2", json_pack("{s:s, s:s}", "compact", fj_buf_str(&compact), "log_proof", fj_buf_str(&proof)));
+	if (dom_twin(c->iss, c->db, PIPE_TOKEN_SM2, id, &compact, &proof, NULL) != FJ_OK || compact.len == 0)
+		return;
+	json_object_set_new(c->answer, "sm2_compact", json_string(fj_buf_str(&compact)));
+	json_object_set_new(c->answer, "sm2_log_proof", json_string(fj_buf_str(&proof)));
 }
 
 enum fj_rc cmd_token_show(struct iss_call *c, struct fj_err *err)

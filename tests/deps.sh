@@ -8,7 +8,7 @@ cd "$(dirname "$0")/.."
 what=${1:-base}
 # libcurl with OpenSSL, since the gateway's verifier links libcrypto and the curl command brings this one along
 base="gcc libc6-dev make pkg-config libssl-dev libsodium-dev libjansson-dev libinih-dev
-	libsqlite3-dev libmicrohttpd-dev libgnutls28-dev libtss2-dev zlib1g-dev swtpm
+	libsqlite3-dev libmicrohttpd-dev libgnutls28-dev libp11-kit-dev libtss2-dev zlib1g-dev swtpm
 	libexpat1-dev libzip-dev libxlsxwriter-dev libunistring-dev
 	libcurl4-openssl-dev libpango1.0-dev libcairo2-dev libqrencode-dev libzbar-dev libpng-dev libjpeg-dev fonts-noto-cjk
 	openssl gnutls-bin jose curl python3"
@@ -20,8 +20,8 @@ case $what in
 base) want=$base ;;
 e2e) want=$browser ;;
 full) want="$base $browser git g++ clang libclang-rt-14-dev clang-tidy cppcheck strace sqlite3 python3-jsonschema mandoc
-	python3-cryptography python3-cryptography-vectors strongswan-pki libstrongswan-standard-plugins libnss3-tools golang-cfssl
-	nginx-light golang-go golang-golang-x-mod-dev default-jdk-headless" ;;
+	python3-botan python3-cryptography python3-cryptography-vectors strongswan-pki libstrongswan-standard-plugins libnss3-tools golang-cfssl
+	softhsm2 tpm2-tools swtpm-tools nginx-light golang-go golang-golang-x-mod-dev default-jdk-headless" ;;
 *) echo "usage: $0 base|full|e2e" >&2; exit 2 ;;
 esac
 # what the lock file names, with its hashes; no script of a package is run

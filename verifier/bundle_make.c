@@ -271,21 +271,38 @@ static enum fj_rc find_chain(struct making *m, struct fj_slice root, struct fj_s
 	return why.rc;
 }
 
-static enum fj_rc make(struct making *m, struct fj_err *err)
+/* root and issuing CA of one hierarchy of the folder; FJ_E_NOTFOUND: it has no such */
+static enum fj_rc chain_of(struct making *m, enum fj_alg alg, struct fj_buf *root, struct fj_buf *issuing, struct fj_err *err)
 {
 	FJ_AUTO(buf) root_pem = FJ_BUF_INIT(PEM_MAX);
 	FJ_AUTO(buf) chain_pem = FJ_BUF_INIT(4 * PEM_MAX);
+	char name[24];
+
+	snprintf(name, sizeof(name), "root%s.pem", fj_alg_suffix(alg));
+	FJ_TRY(fj_file_read(m->dir, name, &root_pem, err));
+	snprintf(name, sizeof(name), "chain%s.pem", fj_alg_suffix(alg));
+	FJ_TRY(fj_file_read(m->dir, name, &chain_pem, err));
+	fj_buf_clear(root);
+	FJ_TRY(ver_root_read(fj_buf_slice(&root_pem), root, err));
+	return find_chain(m, fj_buf_slice(root), fj_buf_slice(&chain_pem), issuing, err);
+}
+
+static enum fj_rc make(struct making *m, struct fj_err *err)
+{
 	FJ_AUTO(buf) root = FJ_BUF_INIT(FJ_X509_MAX);
 	FJ_AUTO(buf) issuing = FJ_BUF_INIT(FJ_X509_MAX);
+	struct fj_err why = {.rc = FJ_OK};
 
-	FJ_TRY(fj_file_read(m->dir, "root.pem", &root_pem, err));
-	FJ_TRY(fj_file_read(m->dir, "chain.pem", &chain_pem, err));
-	FJ_TRY(ver_root_read(fj_buf_slice(&root_pem), &root, err));
-	FJ_TRY(find_chain(m, fj_buf_slice(&root), fj_buf_slice(&chain_pem), &issuing, err));
+	bool sm2 = chain_of(m, FJ_ES256, &root, &issuing, err) != FJ_OK;
+	if (sm2 && (fj_rc_exit(err->rc) == 3 || chain_of(m, FJ_SM2, &root, &issuing, &why) != FJ_OK)) {
+		if (why.rc != FJ_OK && why.rc != FJ_E_NOTFOUND && fj_rc_exit(why.rc) == 3)
+			*err = why;
+		return err->rc;
+	}
 	if (json_object_set_new(m->doc, "root", base64(fj_buf_slice(&root))) != 0 || json_object_set_new(m->doc, "issuing", base64(fj_buf_slice(&issuing))) != 0)
 		return fj_no_memory(err, "verify");
 	FJ_TRY(fill(m, err));
-	return fill_log(m, err);
+	return sm2 ? FJ_OK : fill_log(m, err); /* the log is signed under P-256 alone: under this root nothing of it could be verified */
 }
 
 /* text without white space around it; DER as PEM */

@@ -155,7 +155,7 @@ void ver_verify_certificate(struct ver_job *j, struct fj_slice der)
 	j->nomem = j->r->subject == NULL;
 	ver_say(j->r, CK_FORM, VER_PASS, "RFC 5280 4.1", "a version 3 certificate with a well-formed dataAsset extension", "格式合规的第三版证书，含数据资产扩展");
 	ver_say_alg(j->r, x.alg);
-	const struct ver_ca *ca = check_chain(j, &x);
+	const struct ver_ca *ca = j->ca = check_chain(j, &x);
 	if (ca == NULL)
 		return;
 	struct ver_finding f;

@@ -268,7 +268,7 @@ void ver_verify_crl(struct ver_job *j, struct fj_slice der)
 	ver_say(j->r, CK_FORM, VER_PASS, "RFC 5280 5", "a version 2 CRL with number and distribution point", "格式合规的第二版吊销列表");
 	ver_say_alg(j->r, c.alg);
 	j->r->subject = subject(&c);
-	const struct ver_ca *ca = ver_ca_of(j->t, c.issuer, c.aki);
+	const struct ver_ca *ca = j->ca = ver_ca_of(j->t, c.issuer, c.aki);
 	if (ca == NULL) {
 		ver_say(j->r, CK_CHAIN, VER_FAIL, "RFC 5280 6.3.3", "the CRL's issuer is no CA of this trust", "签发者不是受信的证书机构");
 		return;

@@ -8,6 +8,7 @@
  * when a verdict lacks them.  A file that fails is left out with a note: leaving out can
  * only turn a permit into something else, since what is missing is unknown.
  */
+#include "verifier/attestation.h"
 #include "verifier/internal.h"
 
 #include <errno.h>
@@ -39,40 +40,33 @@ static void note(struct loading *l, const char *what, const struct fj_err *e)
 
 /* --- root and chain --- */
 
-static enum fj_rc load_root(struct loading *l, enum fj_alg alg, struct fj_err *err)
+static enum fj_rc load_root(struct loading *l, struct fj_err *err)
 {
 	FJ_AUTO(buf) pem = FJ_BUF_INIT(PEM_BYTES);
 	FJ_AUTO(buf) der = FJ_BUF_INIT(FJ_X509_MAX);
-	struct ver_ca *root = &l->t->a->root[alg];
-	char name[24];
 
-	snprintf(name, sizeof(name), "root%s.pem", fj_alg_suffix(alg));
-	FJ_TRY(fj_file_read(l->dir, name, &pem, err));
+	FJ_TRY(fj_file_read(l->dir, "root.pem", &pem, err));
 	struct fj_slice in = fj_buf_slice(&pem);
 	FJ_TRY(ver_pem_next(&in, "CERTIFICATE", &der, err));
-	FJ_TRY(ver_ca_root(fj_buf_slice(&der), root, err));
-	return root->x.alg == alg ? FJ_OK : fj_fail(err, FJ_E_INVALID, "verify", "formats.md 7", "%s is a root of another algorithm", name);
+	return ver_ca_root(fj_buf_slice(&der), &l->t->a->root[FJ_ES256], err);
 }
 
-static enum fj_rc no_chain(const char *name, const struct fj_err *why, struct fj_err *err)
+static enum fj_rc no_chain(const struct fj_err *why, struct fj_err *err)
 {
 	enum fj_rc rc = fj_fail(err, FJ_E_INVALID, "verify", why->cite[0] != '\0' ? why->cite : "formats.md 7",
-	    "%s holds no issuing CA under the root%s%.200s; get the trust folder anew", name, why->en[0] != '\0' ? ": " : "", why->en);
+	    "chain.pem holds no issuing CA under the root%s%.200s; get the trust folder anew", why->en[0] != '\0' ? ": " : "", why->en);
 
-	fj_err_zh(err, "%s 中没有由根签发且符合规定的签发机构证书，请重新获取信任资料", name);
+	fj_err_zh(err, "chain.pem 中没有由根签发且符合规定的签发机构证书，请重新获取信任资料");
 	return rc;
 }
 
-static enum fj_rc load_chain(struct loading *l, enum fj_alg alg, struct fj_err *err)
+static enum fj_rc load_chain(struct loading *l, struct fj_err *err)
 {
 	FJ_AUTO(buf) pem = FJ_BUF_INIT(PEM_BYTES * 4);
 	struct ver_anchors *t = l->t->a;
 	struct fj_err last = {.rc = FJ_OK};
-	size_t before = t->n_ca;
-	char name[24];
 
-	snprintf(name, sizeof(name), "chain%s.pem", fj_alg_suffix(alg));
-	FJ_TRY(fj_file_read(l->dir, name, &pem, err));
+	FJ_TRY(fj_file_read(l->dir, "chain.pem", &pem, err));
 	struct fj_slice in = fj_buf_slice(&pem);
 	for (int i = 0; i < 2 * VER_MAX_CA; i++) {
 		FJ_AUTO(buf) der = FJ_BUF_INIT(FJ_X509_MAX);
@@ -80,12 +74,12 @@ static enum fj_rc load_chain(struct loading *l, enum fj_alg alg, struct fj_err *
 		enum fj_rc rc = ver_pem_next(&in, "CERTIFICATE", &der, &why);
 		if (rc == FJ_E_NOTFOUND)
 			break;
-		if (rc == FJ_OK && fj_slice_eq(fj_buf_slice(&der), fj_buf_slice(&t->root[alg].der)))
+		if (rc == FJ_OK && fj_slice_eq(fj_buf_slice(&der), fj_buf_slice(&t->root[FJ_ES256].der)))
 			continue;
 		if (rc == FJ_OK && t->n_ca == VER_MAX_CA)
 			rc = fj_fail(&why, FJ_E_LIMIT, "verify", NULL, "there are more than %d issuing CAs", VER_MAX_CA);
 		else if (rc == FJ_OK)
-			rc = ver_ca_issuing(fj_buf_slice(&der), &t->root[alg], &t->ca[t->n_ca], &why);
+			rc = ver_ca_issuing(fj_buf_slice(&der), &t->root[FJ_ES256], &t->ca[t->n_ca], &why);
 		if (rc == FJ_OK) {
 			t->n_ca++;
 			continue;
@@ -93,31 +87,31 @@ static enum fj_rc load_chain(struct loading *l, enum fj_alg alg, struct fj_err *
 		if (t->n_ca < VER_MAX_CA)
 			ver_ca_release(&t->ca[t->n_ca]);
 		FJ_ENSURE(rc != FJ_E_NOMEM, fj_fail(err, rc, "verify", NULL, "out of memory"));
-		note(l, name, &why);
+		note(l, "chain.pem", &why);
 		last = why;
 	}
-	return t->n_ca > before ? FJ_OK : no_chain(name, &last, err);
+	return t->n_ca > 0 ? FJ_OK : no_chain(&last, err);
 }
 
 /* The hierarchy of P-256 is always there; that of SM2 may be.  One that is there and is broken is noted, and nothing is
  * believed of it: the other one's credentials don't stand on it. */
 static enum fj_rc load_sm2(struct loading *l, struct fj_err *err)
 {
+	FJ_AUTO(buf) root = FJ_BUF_INIT(PEM_BYTES);
+	FJ_AUTO(buf) chain = FJ_BUF_INIT(PEM_BYTES * 4);
 	struct fj_err why = {.rc = FJ_OK};
-	struct ver_ca *root = &l->t->a->root[FJ_SM2];
 
-	if (faccessat(l->dir, "root-sm2.pem", F_OK, 0) != 0 && errno == ENOENT)
+	enum fj_rc rc = fj_file_read(l->dir, "root-sm2.pem", &root, &why);
+	if (rc == FJ_E_NOTFOUND)
 		return FJ_OK;
-	enum fj_rc rc = load_root(l, FJ_SM2, &why);
 	if (rc == FJ_OK)
-		rc = load_chain(l, FJ_SM2, &why);
+		rc = fj_file_read(l->dir, "chain-sm2.pem", &chain, &why);
 	if (rc == FJ_OK)
-		return FJ_OK;
+		rc = ver_trust_sm2(l->t, fj_buf_slice(&root), fj_buf_slice(&chain), &why);
 	if (rc == FJ_E_NOMEM)
 		return fj_no_memory(err, "verify");
-	ver_ca_release(root);
-	memset(root, 0, sizeof(*root));
-	note(l, "root-sm2.pem, chain-sm2.pem", &why);
+	if (rc != FJ_OK)
+		note(l, "root-sm2.pem, chain-sm2.pem", &why);
 	return FJ_OK;
 }
 
@@ -225,6 +219,43 @@ static enum fj_rc load_log(struct loading *l, struct fj_err *err)
 	return load_log_file(l, "log.policy", VER_LOG_POLICY, err);
 }
 
+/* --- attestation --- */
+
+enum fj_rc ver_folder_attest(int dir, struct ver_trust *t, const struct ver_attest_in *how, struct fj_err *err)
+{
+	FJ_AUTO(buf) json = FJ_BUF_INIT(VER_ATTEST_MAX);
+	struct ver_attest_in in = *how;
+	struct ver_attestation *a = fj_alloc(1, sizeof(*a));
+
+	if (a == NULL)
+		return fj_no_memory(err, "verify");
+	enum fj_rc rc = fj_file_read(dir, "attestation/attestation.json", &json, err);
+	in.json = fj_buf_slice(&json);
+	rc = rc == FJ_OK || rc == FJ_E_NOTFOUND ? ver_attestation_judge(t, &in, a, err) : rc;
+	if (rc != FJ_OK) {
+		fj_free(a);
+		return rc;
+	}
+	if (t->a->attestation != NULL)
+		ver_attestation_release(t->a->attestation);
+	fj_free(t->a->attestation);
+	t->a->attestation = a;
+	return FJ_OK;
+}
+
+/* one that can't be read is as good as none, since it can only add */
+static enum fj_rc load_attestation(struct loading *l, struct fj_err *err)
+{
+	const struct ver_attest_in any = {.now = FJ_TIME_MAX};
+	struct fj_err why;
+
+	enum fj_rc rc = ver_folder_attest(l->dir, l->t, &any, &why);
+	FJ_ENSURE(rc != FJ_E_NOMEM, fj_no_memory(err, "verify"));
+	if (rc != FJ_OK)
+		note(l, "attestation/attestation.json", &why);
+	return FJ_OK;
+}
+
 static enum fj_rc no_trust(const char *dir, const char *what, struct fj_err *err)
 {
 	char why[96];
@@ -252,12 +283,13 @@ enum fj_rc ver_trust_load_dir(int dirfd, const char *dir, struct ver_trust **out
 	if (faccessat(fd, "root.pem", R_OK, 0) != 0)
 		return no_trust(dir, "root.pem", err);
 	struct loading l = {.t = t, .dir = fd, .notes = list};
-	FJ_TRY(load_root(&l, FJ_ES256, err));
-	FJ_TRY(load_chain(&l, FJ_ES256, err));
+	FJ_TRY(load_root(&l, err));
+	FJ_TRY(load_chain(&l, err));
 	FJ_TRY(load_sm2(&l, err));
 	for (size_t i = 0; i < FJ_ARRAY_LEN(folders); i++)
 		FJ_TRY(load_folder(&l, &folders[i], err));
 	FJ_TRY(load_log(&l, err));
+	FJ_TRY(load_attestation(&l, err));
 	if (notes != NULL)
 		*notes = fj_move(list);
 	*out = fj_move(t);
@@ -310,7 +342,7 @@ enum fj_rc ver_no_such(const char *number, struct fj_err *err)
 static bool name_of(const char *uri, char out[32])
 {
 	const char *at = strrchr(uri, '/');
-	size_t n = at == NULL ? 0 : strspn(at + 1, "abcdefghijklmnopqrstuvwxyz0123456789");
+	size_t n = at == NULL ? 0 : strspn(at + 1, "abcdefghijklmnopqrstuvwxyz0123456789-");
 
 	if (n == 0 || n >= 32 || (at[1 + n] != '\0' && strcmp(at + 1 + n, ".crl") != 0))
 		return false;

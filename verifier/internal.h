@@ -91,11 +91,13 @@ struct ver_log {
 	struct ver_policy *policy;
 };
 struct ver_pool;
+struct ver_attestation;
 /* shared by a trust and all that are made over it */
 struct ver_anchors {
 	struct ver_ca root[FJ_ALG_END], ca[VER_MAX_CA]; /* a root for each algorithm; its key is NULL when there is none */
 	size_t n_ca;
 	struct ver_pool *pool; /* verified signers; behind its own lock */
+	struct ver_attestation *attestation; /* NULL: none was looked at */
 };
 struct ver_trust {
 	struct ver_anchors *a;
@@ -121,6 +123,10 @@ void ver_say(struct ver_report *r, enum ver_ck k, enum ver_outcome o, const char
 void ver_say_alg(struct ver_report *r, enum fj_alg alg);
 void ver_say_err(struct ver_report *r, enum ver_ck k, enum ver_outcome o, const struct fj_err *e);
 void ver_evidence(struct ver_report *r, enum ver_ck k, const char *fmt, ...) FJ_PRINTF(3, 4);
+/* a text from outside into out: well-formed, printable, whole characters; at most cap - 1 octets */
+void ver_keep(char *out, size_t cap, const char *in);
+/* {"name","outcome","clause","evidence","text"}; the caller's, NULL when memory is out */
+json_t *ver_check_json(const struct ver_check *c);
 /* max_age: of ver_input */
 void ver_report_end(struct ver_report *r, int64_t max_age);
 /* what the trust lacked; said once each, and no more than the report has room for */
@@ -230,6 +236,9 @@ bool ver_trust_log_unreadable(const struct ver_trust *t);
 /* one more certificate of the log, as ver_trust_add with the DER of it */
 enum fj_rc ver_trust_add_log(struct ver_trust *t, struct fj_slice der, struct fj_err *err) FJ_MUST_USE;
 
+/* Where the keys lie by which something stands that hangs on this CA, and (signer may be NULL) was signed by this signer. */
+enum ver_tpm ver_trust_tpm(const struct ver_trust *t, const struct ver_ca *ca, const struct ver_signer *signer);
+
 /* --- folder.c --- */
 /* the file of what was wanted, as published; past: the one of then, when it is kept */
 enum fj_rc ver_folder_read(int dir, const struct ver_wanted *w, fj_time now, bool past, struct fj_buf *out) FJ_MUST_USE;
@@ -265,6 +274,7 @@ struct ver_job {
 	struct fj_jws jws;
 	struct ver_signer_ref signer;
 	struct fj_err chain;        /* why there is no signer */
+	const struct ver_ca *ca;    /* that it hangs on, when it is signed by one */
 	bool token;                 /* else an authorisation credential */
 	bool nomem;
 };

@@ -8,6 +8,7 @@
  * there may be several versions: at the time of a verdict counts the newest that had
  * begun, so a trust can answer for the past.
  */
+#include "verifier/attestation.h"
 #include "verifier/internal.h"
 #include "verifier/log_policy.h"
 
@@ -22,6 +23,9 @@ static void anchors_free(struct ver_anchors *a)
 		ver_ca_release(&a->ca[i]);
 	for (size_t i = 0; i < FJ_ALG_END; i++)
 		ver_ca_release(&a->root[i]);
+	if (a->attestation != NULL)
+		ver_attestation_release(a->attestation);
+	fj_free(a->attestation);
 	fj_free(a);
 }
 
@@ -90,6 +94,48 @@ enum fj_rc ver_trust_of(struct fj_slice root, struct fj_slice issuing, struct ve
 	FJ_TRY(ver_ca_issuing(issuing, &t->a->root[x.alg], &t->a->ca[0], err));
 	*out = fj_move(t);
 	return FJ_OK;
+}
+
+/* what was read of a hierarchy that does not hold is let go */
+static void without_sm2(struct ver_anchors *a, size_t n_ca)
+{
+	while (a->n_ca > n_ca)
+		ver_ca_release(&a->ca[--a->n_ca]);
+	ver_ca_release(&a->root[FJ_SM2]);
+	memset(&a->root[FJ_SM2], 0, sizeof(a->root[FJ_SM2]));
+}
+
+static enum fj_rc read_sm2(struct ver_anchors *a, struct fj_slice root, struct fj_slice chain, struct fj_err *err)
+{
+	struct ver_ca *r = &a->root[FJ_SM2];
+	size_t before = a->n_ca;
+	FJ_AUTO(buf) der = FJ_BUF_INIT(FJ_X509_MAX);
+	enum fj_rc rc;
+
+	FJ_TRY(ver_pem_next(&root, "CERTIFICATE", &der, err));
+	FJ_TRY(ver_ca_root(fj_buf_slice(&der), r, err));
+	if (r->x.alg != FJ_SM2)
+		return fj_fail(err, FJ_E_INVALID, "verify", "formats.md 21", "the root in the SM2 root's place is of another algorithm");
+	for (fj_buf_clear(&der); (rc = ver_pem_next(&chain, "CERTIFICATE", &der, err)) == FJ_OK; fj_buf_clear(&der)) {
+		if (fj_slice_eq(fj_buf_slice(&der), fj_buf_slice(&r->der)))
+			continue;
+		if (a->n_ca == VER_MAX_CA)
+			return fj_fail(err, FJ_E_LIMIT, "verify", NULL, "there are more than %d issuing CAs", VER_MAX_CA);
+		FJ_TRY(ver_ca_issuing(fj_buf_slice(&der), r, &a->ca[a->n_ca++], err)); /* counted: it is released with the rest */
+	}
+	if (rc != FJ_E_NOTFOUND)
+		return rc;
+	return a->n_ca > before ? FJ_OK : fj_fail(err, FJ_E_INVALID, "verify", "formats.md 21", "there is no issuing CA under the SM2 root");
+}
+
+enum fj_rc ver_trust_sm2(struct ver_trust *t, struct fj_slice root, struct fj_slice chain, struct fj_err *err)
+{
+	size_t before = t->a->n_ca;
+	enum fj_rc rc = read_sm2(t->a, root, chain, err);
+
+	if (rc != FJ_OK)
+		without_sm2(t->a, before);
+	return rc;
 }
 
 enum fj_rc ver_root_read(struct fj_slice pem, struct fj_buf *der, struct fj_err *err)
@@ -479,4 +525,18 @@ bool ver_trust_log_unreadable(const struct ver_trust *t)
 		if (t->log.unreadable)
 			return true;
 	return false;
+}
+
+const struct ver_attestation *ver_trust_attestation(const struct ver_trust *t)
+{
+	return t->a->attestation;
+}
+
+enum ver_tpm ver_trust_tpm(const struct ver_trust *t, const struct ver_ca *ca, const struct ver_signer *signer)
+{
+	const struct ver_attestation *a = t->a->attestation;
+	bool all = a != NULL && ca != NULL && ver_attested_key(a, &ca->root->x, "root") && (ca == ca->root || ver_attested_key(a, &ca->x, "issuing")) &&
+	    (signer == NULL || ver_attested_key(a, &signer->x, ""));
+
+	return all ? a->stated : VER_TPM_NONE;
 }

@@ -25,6 +25,9 @@ struct ver_trust; /* root, chain, status lists, CRLs, authorisation credentials,
  * wants.  Without a root and an issuing CA under it the folder is refused. */
 enum fj_rc ver_trust_load_dir(int dirfd, const char *dir, struct ver_trust **out, json_t **notes, struct fj_err *err) FJ_MUST_USE;
 /* A root certificate (PEM) as DER: self-signed, a CA, P-256.  FJ_E_INVALID with the section otherwise. */
+/* The SM2 hierarchy beside that of P-256, from PEM: its root, and the CAs under it.  Both belong to whoever gave the trust its
+ * first root: nothing here says that the two are one issuer's.  FJ_E_INVALID, and nothing of it is believed. */
+enum fj_rc ver_trust_sm2(struct ver_trust *t, struct fj_slice root, struct fj_slice chain, struct fj_err *err) FJ_MUST_USE;
 enum fj_rc ver_root_read(struct fj_slice pem, struct fj_buf *der, struct fj_err *err) FJ_MUST_USE;
 /* The same, and only when it is the root with this fingerprint: FJ_E_SIGNATURE for another. */
 enum fj_rc ver_root_is(struct fj_slice pem, const struct fj_hash *fingerprint, struct fj_buf *der, struct fj_err *err) FJ_MUST_USE;
@@ -77,6 +80,10 @@ enum fj_rc ver_input_at(struct ver_input *in, const char *at, struct fj_err *err
 
 enum ver_verdict { VER_PERMIT, VER_DENY, VER_INDETERMINATE };
 enum ver_outcome { VER_PASS, VER_FAIL, VER_UNKNOWN, VER_NOT_REQUESTED, VER_NOT_APPLICABLE };
+/* where the keys lie by which a credential stands, by the trust's attestation (docs/formats.md 23) */
+enum ver_tpm { VER_TPM_NONE, VER_TPM_SOFTWARE, VER_TPM_HARDWARE };
+const char *ver_tpm_name(enum ver_tpm tpm); /* "none", "software", "hardware" */
+const char *ver_tpm_text(enum ver_tpm tpm, bool chinese); /* one sentence */
 #define VER_MAX_CHECKS 20
 #define VER_MAX_WANTED 32
 /* what the trust lacked: the address of a list or CRL that is current at the time, or a number */
@@ -96,6 +103,7 @@ struct ver_report {
 	const char *kind;    /* "token" ... ; "unknown" when nothing could be read */
 	fj_time at;
 	bool past;           /* at is meant to lie in the past */
+	enum ver_tpm tpm;
 	json_t *subject;     /* what the credential says, public fields; owned */
 	size_t n;
 	struct ver_check check[VER_MAX_CHECKS];

@@ -2,31 +2,10 @@
  * ask.c - secrets for the command line: from the environment (scripts), or
  * from the controlling terminal without echo.  Never from an argument.
  */
-#include <fcntl.h>
-#include <termios.h>
 #include <unistd.h>
 
+#include "base/tty.h"
 #include "issuer/cli/cli.h"
-
-static void read_quietly(int tty, char *out, size_t cap)
-{
-	struct termios old, quiet;
-	bool echo_off = tcgetattr(tty, &old) == 0;
-	size_t n = 0;
-	char c;
-
-	if (echo_off) {
-		quiet = old;
-		quiet.c_lflag &= ~(tcflag_t)ECHO;
-		tcsetattr(tty, TCSAFLUSH, &quiet);
-	}
-	while (read(tty, &c, 1) == 1 && c != '\n')
-		if (n + 1 < cap)
-			out[n++] = c;
-	out[n] = '\0';
-	if (echo_off)
-		tcsetattr(tty, TCSAFLUSH, &old);
-}
 
 enum fj_rc cli_ask_secret(const char *env, const char *prompt, char *out, size_t cap, struct fj_err *err)
 {
@@ -38,12 +17,12 @@ enum fj_rc cli_ask_secret(const char *env, const char *prompt, char *out, size_t
 			return fj_fail(err, FJ_E_LIMIT, "cli", NULL, "%s is longer than %zu octets", env, cap - 1);
 		return FJ_OK;
 	}
-	int tty = open("/dev/tty", O_RDWR | O_CLOEXEC | O_NOCTTY);
+	int tty = fj_tty_open();
 	if (tty < 0)
 		return FJ_OK;
-	dprintf(tty, "%s: ", prompt);
-	read_quietly(tty, out, cap);
-	dprintf(tty, "\n");
+	char question[128];
+	snprintf(question, sizeof(question), "%s: ", prompt);
+	(void)fj_tty_ask(tty, question, false, out, cap);
 	close(tty);
 	return FJ_OK;
 }

@@ -1,5 +1,5 @@
 /*
- * A signed plan (docs/formats.md 21), and the same file as challenges and as answers: what an
+ * A signed plan (docs/formats.md 22), and the same file as challenges and as answers: what an
  * officer's tool and the signer read from each other.
  *
  * Properties: officers of a plan are different, its quorum has a policy; a plan that is

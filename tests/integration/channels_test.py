@@ -10,7 +10,9 @@ h = Home()
 if not h.made:
     check('a demo home is made', False, h.made_err)
     finish()
-ROOT = hashlib.sha256(open(h.d + '/publish/ca/root.cer', 'rb').read()).hexdigest()
+
+ROOTS = {sm2: hashlib.sha256(open(h.d + '/publish/ca/root%s.cer' % ('-sm2' * sm2), 'rb').read()).hexdigest() for sm2 in (False, True)}
+ROOT = ROOTS[False]
 others, ports = [], {'gateway': free_port(), 'mirror': free_port()}
 EXAMPLE = h.root + '/verify'
 
@@ -31,7 +33,7 @@ def begin(name, *cmd):
 
 
 def everything():
-    return [i for k in ('certificates', 'authorisations', 'tokens') for i in h.demo[k] if 'file' in i and 'expect' in i]
+    return [i for k in ('certificates', 'authorisations', 'tokens', 'certificates_sm2', 'tokens_sm2') for i in h.demo[k] if 'file' in i and 'expect' in i]
 
 
 def text_of(item):
@@ -69,7 +71,7 @@ def says(channel, item):
     if channel == 'bundle':
         out = h.root + '/bundle-%d.json' % len(os.listdir(h.root))
         code, made = h.cli('bundle', 'create', path, '--out', out)
-        return tool_says('--root', ROOT, out, *use) if code == 0 else str(made)
+        return tool_says('--root', ROOTS['-sm2' in path], out, *use) if code == 0 else str(made)
     return page_says(h.url(''), item) if channel == 'page' else asked(h.url('') if channel == 'service' else 'http://127.0.0.1:%d' % ports[channel], item)['verdict']
 
 

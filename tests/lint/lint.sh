@@ -17,7 +17,7 @@ rule() { # sentence; findings on stdin
 		echo p >>"$sum"
 	fi
 }
-src() { find base hsm ca issuer verifier web -name '*.[ch]'; }
+src() { find base hsm ca issuer officer verifier web -name '*.[ch]'; }
 # FILE:LINE: what is left of each line without comments and what stands in quotes
 code() {
 	xargs awk 'FNR == 1 { c = 0 }
@@ -52,6 +52,7 @@ layer() { # files-pattern allowed-regex
 	layer "hsm/*.[ch]" 'base/|hsm/'
 	layer "hsm/client/*.[ch]" 'base/|hsm/client/|hsm/proto.h'
 	layer "ca/*.[ch]" 'base/|ca/'
+	layer "officer/*.[ch]" 'base/|officer/'
 	layer "verifier/*.[ch]" 'base/|verifier/[a-z_-]*\.h'
 	layer "issuer/*.[ch] issuer/rules/*.[ch] issuer/sheet/*.[ch] issuer/paper/*.[ch] issuer/store/*.[ch] issuer/publish/*.[ch] issuer/log/*.[ch]" 'base/|ca/ca.h|hsm/client/|hsm/proto.h|verifier/(verify|bundle|log_policy|log/log).h|verifier/public_rows.def|issuer/'
 	layer "issuer/report/*.[ch]" 'base/|issuer/report/|issuer/sheet/sheet.h'
@@ -81,6 +82,7 @@ never() { # executable libraries-regex
 	never fujie-witness 'libcrypto|libssl|curl|tss2|sqlite|xlsx|libzip|expat|unistring|pango|cairo|qrencode|zbar|png|jpeg'
 	never fujie-inbox 'tss2|microhttpd|gnutls|curl|xlsx|libzip|expat|unistring|pango|cairo|qrencode|zbar|png|jpeg'
 	never fujie-log 'tss2|sqlite|microhttpd|gnutls|curl|xlsx|libzip|expat|unistring|pango|cairo|qrencode|zbar|png|jpeg'
+	never fujie-officer 'libssl|tss2|sqlite|microhttpd|gnutls|curl|p11-kit|xlsx|libzip|expat|unistring|pango|cairo|qrencode|zbar|png|jpeg'
 } | rule "every executable links only what its room may"
 
 # the library for others: it needs what the verdict needs, and shows nothing but what its header names
@@ -120,7 +122,7 @@ src | while read -r f; do head -n 1 "$f" | grep -q '^/\*' || echo "$f"; done | r
 	grep -nE '\b(REAL|NUMERIC|FLOAT|DOUBLE|AVG\(|TOTAL\(|ROUND\(|JULIANDAY\()|[-+*/] *[0-9]+\.[0-9]' issuer/store/*.sql issuer/store/*.def
 } | rule "no floating point outside drawing and the reading of dates"
 src | xargs grep -nE 'TODO|FIXME|XXX' | rule "nothing is left for later in the source"
-{ src | grep '\.c$' | grep -vE '^(hsm|verifier|verifier/gateway|verifier/log|verifier/witness)/main\.c$'; ls tests/unit/test_*.c tests/fuzz/fuzz_*.c; } | while read -r f; do
+{ src | grep '\.c$' | grep -vE '^(hsm|officer|verifier|verifier/gateway|verifier/log|verifier/witness)/main\.c$'; ls tests/unit/test_*.c tests/fuzz/fuzz_*.c; } | while read -r f; do
 	grep -qE "^	$f( |\$)" sources.mk || echo "$f"
 done | rule "sources.mk names every source"
 ls tests/integration/*_test.py | sed 's%.*/%%; s/_test.py//' | while read -r t; do grep -qE "names=\"([a-z]+ )*$t( |\")" tests/run.sh || echo "$t"; done | rule "every integration test is run"

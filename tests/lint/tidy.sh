@@ -6,7 +6,7 @@
 # `tidy.sh BUILD` (`make lint`) at everything.
 B=$1
 analysed='.*'
-[ "${2:-}" = core ] && analysed='^(base|hsm|ca|verifier|web/http)/'
+[ "${2:-}" = core ] && analysed='^(base|hsm|ca|officer|verifier|web/http)/'
 list=$(mktemp)
 trap 'rm -f "$list"' EXIT
 checks='-*,bugprone-*,misc-redundant-expression,performance-*'
@@ -26,12 +26,12 @@ run() {
 	flags="-I$B $1" xargs -P 2 -n 8 sh -c 'clang-tidy --quiet "$0" "$@" \
 		-- -std=c17 -D_GNU_SOURCE -I. $flags -include base/banned.h 2>/dev/null || echo "clang-tidy: error: failed on $* [tidy]"' "-checks=$2"
 }
-sources() { find base hsm ca issuer verifier web -name '*.c' ! -path issuer/report/pages.c ! -path issuer/report/pen.c ! -path issuer/report/formal.c | sort; }
+sources() { find base hsm ca issuer officer verifier web -name '*.c' ! -path issuer/report/pages.c ! -path issuer/report/pen.c ! -path issuer/report/formal.c | sort; }
 {
 	sources | grep -E "$analysed" | run "-include xlsxwriter.h" "$(echo "$checks" | sed 's/^-\*,/-*,clang-analyzer-*,/')"
 	sources | grep -vE "$analysed" | run "-include xlsxwriter.h" "$checks"
 	printf '%s\n' issuer/report/pages.c issuer/report/pen.c issuer/report/formal.c | run "$(pkg-config --cflags pangocairo) -include pango/pangocairo.h" "$checks"
-} | grep -E '(warning|error):' | sed -E 's%^.*/(base|hsm|ca|issuer|verifier|web)/%\1/%' | sort -u >"$list"
+} | grep -E '(warning|error):' | sed -E 's%^.*/(base|hsm|ca|issuer|officer|verifier|web)/%\1/%' | sort -u >"$list"
 left=$(sed -E 's/^([^:]*):.*\[([^]]*)\]$/\1: \2/' "$list" | sort -u | grep -v -x -F -f tests/lint/exceptions)
 if [ -z "$left" ]; then
 	echo "ok - clang-tidy"

@@ -158,12 +158,28 @@ static enum fj_rc crls(struct job *j, struct fj_err *err)
 	return rc;
 }
 
+/* The SM2 root of this issuer: the one that is here, or what a package whose signature was found good brings.  Only after that:
+ * before, whoever writes a package could bring the CA that signs it. */
+static enum fj_rc sm2_of(struct job *j, struct fj_err *err)
+{
+	FJ_AUTO(buf) root = FJ_BUF_INIT(65536);
+	FJ_AUTO(buf) chain = FJ_BUF_INIT(4 * 65536);
+
+	if (inb_file_now(&j->p, j->first, "trust/root-sm2.pem", &root, NULL) != FJ_OK || inb_file_now(&j->p, j->first, "trust/chain-sm2.pem", &chain, NULL) != FJ_OK)
+		return FJ_OK;
+	enum fj_rc rc = ver_trust_sm2(j->trust, fj_buf_slice(&root), fj_buf_slice(&chain), err);
+	if (rc != FJ_OK && rc != FJ_E_NOMEM)
+		fj_err_zh(err, "%s", "数据包内的 SM2 根证书与签发机构证书不成立");
+	return rc;
+}
+
 static enum fj_rc believe(struct job *j, struct fj_err *err)
 {
 	FJ_TRY(root_of(j, err));
 	FJ_TRY(ver_package_trust(&j->p, fj_buf_slice(&j->root), &j->trust, err));
 	FJ_TRY(crls(j, err));
-	return ver_package_signed(j->trust, &j->p, err);
+	FJ_TRY(ver_package_signed(j->trust, &j->p, err));
+	return sm2_of(j, err);
 }
 
 /* what it would put in the place of what is here */

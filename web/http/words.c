@@ -234,7 +234,7 @@ static const struct web_term terms[] = {
 	{"ledger", WEB_TECHNICAL}, {"status", WEB_TECHNICAL},
 	{"authorisation_status", WEB_TECHNICAL}, {"iss", WEB_TECHNICAL},
 	{"cnf", WEB_TECHNICAL}, {"vct", WEB_TECHNICAL}, {"previous", WEB_TECHNICAL},
-	{"pem", WEB_LONG}, {"compact", WEB_LONG}, {"log_proof", WEB_LONG},
+	{"pem", WEB_LONG}, {"compact", WEB_LONG}, {"log_proof", WEB_LONG}, {"sm2_pem", WEB_LONG}, {"sm2_compact", WEB_LONG}, {"sm2_log_proof", WEB_LONG},
 	{NULL, WEB_TEXT},
 };
 

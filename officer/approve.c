@@ -1,0 +1,87 @@
+/*
+ * approve.c - the approval of what an appliance wants its root to sign.
+ *
+ * In this order: the plan with all its signatures; each challenge against the plan; each
+ * structure against plan, step and key, shown, and asked about by itself; only then the key is
+ * opened, and all are signed, or none.  Digest and cpHash are computed here.
+ */
+#include "officer/officer.h"
+
+static enum fj_rc read_plan(const struct ofc *o, struct fj_plan *p, struct fj_err *err)
+{
+	FJ_AUTO(buf) text = FJ_BUF_INIT(FJ_PLAN_MAX);
+	unsigned by;
+
+	FJ_TRY(ofc_read(o->plan, &text, err));
+	FJ_TRY(fj_plan_signed_read(fj_buf_slice(&text), ofc_verify, NULL, p, &by, err));
+	return fj_plan_all(p, by, err);
+}
+
+struct item {
+	struct fj_hash digest, cphash, to_sign;
+};
+
+/* check, compute, show, ask */
+static enum fj_rc consider(const struct ofc *o, const struct fj_plan *p, const struct fj_challenge *c, struct item *i, struct fj_err *err)
+{
+	struct fj_tpm_name name;
+	uint8_t xy[64];
+
+	FJ_TRY(fj_challenge_check(c, p, &name, err));
+	fj_challenge_xy(c, xy);
+	FJ_TRY(ofc_digest(c->alg, xy, fj_buf_slice(&c->structure), &i->digest, err));
+	fj_challenge_approval(c, p, &name, &i->digest, &i->cphash, &i->to_sign);
+	FJ_TRY(ofc_show_structure(o, p, c, &i->digest, err));
+	return ofc_ask(o, "\n这就是要由根签名的内容吗？批准请输入“是”：", "\nIs this what the root is to sign? To approve type \"yes\": ", err);
+}
+
+static enum fj_rc answer(const struct ofc_key *k, const struct fj_plan *p, int who, const struct fj_challenge *c, const struct item *i, struct fj_answer *a, struct fj_err *err)
+{
+	*a = (struct fj_answer){.plan = p->hash, .cphash = i->cphash, .step = c->step, .alg = c->alg};
+	memcpy(a->officer, p->officer[who].login, sizeof(a->officer));
+	return ofc_key_sign(k, &i->to_sign, a->sig, err);
+}
+
+static enum fj_rc report(const struct ofc *o, const struct fj_plan *p, int who, const struct fj_round *r, const struct item *item, struct fj_err *err)
+{
+	FJ_AUTO(json) list = json_array();
+	char hash[65], digest[65], cphash[65];
+	struct fj_hash h;
+
+	for (size_t i = 0; i < r->n; i++) {
+		fj_sha256(fj_buf_slice(&r->c[i].structure), &h);
+		fj_hex(h.b, sizeof(h.b), hash);
+		fj_hex(item[i].digest.b, sizeof(item[i].digest.b), digest);
+		fj_hex(item[i].cphash.b, sizeof(item[i].cphash.b), cphash);
+		if (json_array_append_new(list, json_pack("{s:s, s:s, s:s, s:s, s:s}", "step", fj_step_name(r->c[i].step), "alg", fj_alg_name(r->c[i].alg), "sha256", hash, "digest", digest, "cphash", cphash)) != 0)
+			return fj_no_memory(err, OFC_LAYER);
+	}
+	return ofc_print(json_pack("{s:s, s:s, s:O}", "officer", p->officer[who].login, "out", o->out, "approved", list), err);
+}
+
+enum fj_rc ofc_approve(struct ofc *o, struct fj_err *err)
+{
+	FJ_AUTO(buf) text = FJ_BUF_INIT(FJ_ROUND_OCTETS);
+	FJ_AUTO(buf) out = FJ_BUF_INIT(FJ_ROUND_OCTETS);
+	FJ_AUTO(round) r = {0};
+	FJ_AUTO(ofc_key) k = NULL;
+	struct fj_plan p;
+	struct item item[FJ_ROUND_MAX];
+	struct fj_answer a[FJ_ROUND_MAX];
+
+	FJ_TRY(read_plan(o, &p, err));
+	FJ_TRY(ofc_read(o->file, &text, err));
+	FJ_TRY(fj_round_read(fj_buf_slice(&text), &r, err));
+	FJ_TRY(ofc_words(o, err));
+	for (size_t i = 0; i < r.n; i++)
+		FJ_TRY(consider(o, &p, &r.c[i], &item[i], err));
+	FJ_TRY(ofc_key_open(o, false, &k, err));
+	int who = fj_plan_officer_by_key(&p, ofc_key_xy(k));
+	if (who < 0)
+		return fj_refuse(err, FJ_E_REFUSED, OFC_LAYER, "formats.md 22", "your key is not of an officer of this plan; nothing was approved", "您的密钥不属于本方案的官员，未作批准");
+	for (size_t i = 0; i < r.n; i++)
+		FJ_TRY(answer(k, &p, who, &r.c[i], &item[i], &a[i], err));
+	FJ_TRY(fj_answers_put(a, r.n, &out, err));
+	FJ_TRY(ofc_write_new(o->out, fj_buf_slice(&out), 0644, err));
+	return o->json ? report(o, &p, who, &r, item, err) : FJ_OK;
+}

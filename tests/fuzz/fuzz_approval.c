@@ -1,0 +1,90 @@
+/*
+ * What an appliance asks an officer's tool to show: a structure to be signed, as TBSCertificate and
+ * as TBSCertList, for a plan whose names and addresses the corpus has.
+ *
+ * Properties: what is shown has no octet that a terminal would act upon, and no mark that turns
+ * letters; what is refused says so in both languages or comes from the reader; what is shown as
+ * one step is not shown as another.
+ */
+#include <unistd.h>
+
+#include "officer/officer.h"
+#include "tests/fuzz/fuzz.h"
+
+#define SHOWN_MAX (1u << 20)
+
+static struct fj_plan plan_of(void)
+{
+	struct fj_plan p = {.demo = true, .sm2 = true, .n = 1, .root = 1, .expiration = 600};
+
+	snprintf(p.arc, sizeof(p.arc), "1.3.6.1.4.1.32473");
+	snprintf(p.base, sizeof(p.base), "https://verify.example");
+	snprintf(p.operator_, sizeof(p.operator_), "某市财政局");
+	return p;
+}
+
+/* the point that the structure is about, so that what compares keys can be passed */
+static void point_of(struct fj_slice in, uint8_t xy[64])
+{
+	struct fj_x509 x;
+
+	memset(xy, 7, 64);
+	if (fj_x509_read_tbs(in, &x, NULL) == FJ_OK && x.key.len == 65)
+		memcpy(xy, x.key.p + 1, 64);
+}
+
+static void harmless(FILE *words)
+{
+	static char text[SHOWN_MAX];
+	long n = ftell(words);
+
+	HOLDS(n >= 0 && n < (long)sizeof(text));
+	rewind(words);
+	HOLDS(fread(text, 1, (size_t)n, words) == (size_t)n);
+	HOLDS(fj_utf8_valid(FJ_SLICE(text, (size_t)n)));
+	for (long i = 0; i < n; i++) {
+		unsigned char c = (unsigned char)text[i];
+
+		HOLDS(c == '\n' || (c >= 0x20 && c != 0x7f));
+		HOLDS(c != 0xc2 || (unsigned char)text[i + 1] >= 0xa0);
+		HOLDS(c != 0xe2 || (unsigned char)text[i + 1] != 0x80 || (unsigned char)text[i + 2] < 0xaa || (unsigned char)text[i + 2] > 0xae);
+	}
+}
+
+static bool show(struct fj_slice in, enum fj_step step, enum fj_alg alg, const uint8_t xy[64])
+{
+	struct fj_plan p = plan_of();
+	struct fj_challenge c = {.step = step, .alg = alg, .structure = FJ_BUF_INIT(FJ_STRUCTURE_MAX), .key = FJ_BUF_INIT(FJ_ROOT_PUBLIC_LEN), .expiration = 600};
+	struct ofc o = {.zh = alg == FJ_SM2, .words = tmpfile()};
+	struct fj_hash policy = {{0}}, digest;
+	struct fj_err err = {0};
+
+	HOLDS(o.words != NULL);
+	HOLDS(fj_buf_put(&c.structure, in.p, in.len) == FJ_OK && fj_tpm_root_public(alg, false, &policy, xy, &c.key) == FJ_OK);
+	HOLDS(ofc_digest(alg, xy, in, &digest, &err) == FJ_OK);
+	enum fj_rc rc = ofc_show_structure(&o, &p, &c, &digest, &err);
+	if (rc == FJ_OK)
+		harmless(o.words);
+	else
+		HOLDS(err.en[0] != '\0' && (rc != FJ_E_REFUSED || err.zh[0] != '\0') && ftell(o.words) == 0);
+	fclose(o.words);
+	fj_buf_release(&c.structure);
+	fj_buf_release(&c.key);
+	return rc == FJ_OK;
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	struct fj_slice in = FJ_SLICE(data, size);
+	uint8_t xy[64], root[64];
+	int shown = 0;
+
+	if (size == 0 || size > FJ_STRUCTURE_MAX)
+		return 0;
+	memset(root, 7, sizeof(root));
+	point_of(in, xy);
+	for (enum fj_alg alg = FJ_ES256; alg < FJ_ALG_END; alg++)
+		shown += show(in, FJ_STEP_ROOT, alg, xy) + show(in, FJ_STEP_ISSUING, alg, root) + show(in, FJ_STEP_ROOT_CRL, alg, root);
+	HOLDS(shown <= 1);
+	return 0;
+}

@@ -157,6 +157,7 @@ INBOX_SRC := \
 
 # what an officer approves with, on a machine of their own
 OFFICER_SRC := \
+	officer/act.c \
 	officer/approve.c \
 	officer/card.c \
 	officer/digest.c \
@@ -454,6 +455,7 @@ CLI_SRC := \
 	issuer/cli/print.c \
 	issuer/cli/request.c \
 	issuer/cli/serve.c \
+	issuer/cli/sign.c \
 	issuer/cli/stops.c
 
 TEST_UNIT_SRC := \

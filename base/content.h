@@ -1,7 +1,7 @@
 /*
  * content.h - what officers approve, as hashes: what a certificate or an authorisation will
  * say, but for what is drawn, counted or taken from the clock when it is signed; which entries
- * leave a list; and what an officer's key signs (docs/formats.md 22).
+ * leave a list; and what an officer's key signs (docs/formats.md 24).
  *
  * The register writes these hashes into an approval, and the signer computes them again from
  * what it is to sign: one function for both, so that they can't differ by an oversight.

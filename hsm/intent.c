@@ -51,7 +51,7 @@ enum fj_rc intent_read(struct fj_rd *r, struct hsm_said *q, struct fj_err *err)
 	FJ_TRY(read_signatures(r, q, err));
 	FJ_TRY(fj_json_parse(q->payload, HSM_MAX_PAYLOAD, &q->json, err));
 	FJ_TRY(fj_json_canonical(q->json, &again, err));
-	MUST(fj_slice_eq(fj_buf_slice(&again), q->payload), "formats.md 22", "what was approved is not in canonical form");
+	MUST(fj_slice_eq(fj_buf_slice(&again), q->payload), "formats.md 24", "what was approved is not in canonical form");
 	FJ_TRY(fj_act_read(q->json, &q->act, err));
 	fj_sha256(q->payload, &q->hash);
 	fj_act_digest(q->refuse, &q->hash, &q->digest);
@@ -84,7 +84,7 @@ static enum fj_rc put_hex(struct items *t, const json_t *hex, struct fj_err *err
 	const char *s = json_string_value(hex);
 	struct fj_hash h;
 
-	MUST(s != NULL && strlen(s) == 64 && fj_unhex(s, 64, h.b) == FJ_OK, "formats.md 22", "an item of the approval has no content that officers could have signed; ask for it anew");
+	MUST(s != NULL && strlen(s) == 64 && fj_unhex(s, 64, h.b) == FJ_OK, "formats.md 24", "an item of the approval has no content that officers could have signed; ask for it anew");
 	return put(t, &h, err);
 }
 
@@ -129,7 +129,7 @@ static enum fj_rc of_lifts(const json_t *p, struct items *t, struct fj_err *err)
 		uint8_t raw[16];
 		struct fj_hash h;
 		bool crl = serial != NULL && strlen(serial) == 32 && fj_unhex(serial, 32, raw) == FJ_OK;
-		MUST(crl || (uri != NULL && idx >= 0 && idx < FJ_LIST_ENTRIES), "formats.md 22", "an entry to be lifted is malformed");
+		MUST(crl || (uri != NULL && idx >= 0 && idx < FJ_LIST_ENTRIES), "formats.md 24", "an entry to be lifted is malformed");
 		if (crl)
 			fj_content_serial(raw, &h);
 		else
@@ -171,7 +171,7 @@ static enum fj_rc read_items(const struct hsm_said *q, struct items *t, struct f
 		fj_content_act(kinds[i].kind, &h);
 		return put(t, &h, err);
 	}
-	return policy_no(err, "formats.md 22", q->refuse ? "refusing this kind lets nothing be signed" : "approving this kind lets nothing be signed");
+	return policy_no(err, "formats.md 24", q->refuse ? "refusing this kind lets nothing be signed" : "approving this kind lets nothing be signed");
 }
 
 /* --- memory --- */
@@ -322,7 +322,7 @@ static enum fj_rc judge(const struct hsm_signer *s, const struct hsm_said *q, st
 
 	FJ_TRY(intent_fresh(&s->mem, q, fj_now(), err));
 	FJ_TRY(read_items(q, t, err));
-	MUST(t->n > 0, "formats.md 22", "nothing is signed for this approval");
+	MUST(t->n > 0, "formats.md 24", "nothing is signed for this approval");
 	FJ_TRY(officers_signed(&s->mem, q, NULL, &who, &self, err));
 	if (q->dry || who >= 2)
 		return FJ_OK;

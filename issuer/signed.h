@@ -1,6 +1,6 @@
 /*
  * signed.h - approvals that officers sign with keys of their own, for the signer to check
- * (docs/formats.md 22).  Where it checks them, what is asked for says in its payload which
+ * (docs/formats.md 24).  Where it checks them, what is asked for says in its payload which
  * approval it is, until when it holds, and which entries of lists it would lift; officers sign
  * the payload's hash; the register keeps the signatures and brings both to the signer.
  */

@@ -106,7 +106,7 @@ FJ_DEFINE_AUTO(hsm_attestation, struct hsm_attestation, hsm_attestation_release)
 /* Has the TPM state what it holds; data: 32 octets at most of the asker's that each statement repeats.  A key that nothing
  * could be said of is there without; FJ_E_NOTFOUND before the ceremony. */
 enum fj_rc hsm_attest(struct hsm_conn *c, struct fj_slice data, struct hsm_attestation *out, struct fj_err *err) FJ_MUST_USE;
-/* --- approvals that officers have signed (docs/formats.md 22) --- */
+/* --- approvals that officers have signed (docs/formats.md 24) --- */
 struct hsm_said_by {
 	struct fj_hash key;                /* SHA-256 of the SubjectPublicKeyInfo */
 	struct fj_slice sig, auth, client; /* r || s; of a passkey DER, authenticatorData and clientDataJSON */

@@ -4,9 +4,7 @@ signer's socket itself, with every right it has and one officer's key: nothing g
 before and after a restart.  All names and numbers are illustrative."""
 import signal
 
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec, utils
-
+from officers_lib import *
 from signer_lib import *
 
 ENROL, INTENT = 14, 15
@@ -14,46 +12,16 @@ POLICY, SIGNATURE = 13, 12
 REFUSE, DRY = 1, 2
 
 
-def b64(data):
-    return base64.urlsafe_b64encode(data).rstrip(b'=').decode()
-
-
-class Key:
-    """an officer's key file, as his own machine has it"""
-
-    def __init__(self):
-        self.key = ec.generate_private_key(ec.SECP256R1())
-        self.spki = self.key.public_key().public_bytes(serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo)
-        self.id = hashlib.sha256(self.spki).digest()
-
-    def sign(self, payload, refuse=False):
-        said = (b'fujie-refusal-1\n' if refuse else b'fujie-approval-1\n') + hashlib.sha256(payload).digest()
-        r, s = utils.decode_dss_signature(self.key.sign(said, ec.ECDSA(hashes.SHA256())))
-        return r.to_bytes(32, 'big') + s.to_bytes(32, 'big')
-
-
-def canonical(payload):
-    return json.dumps(payload, sort_keys=True, separators=(',', ':'), ensure_ascii=False).encode()
-
-
 def payload_of(approval):
-    return canonical(h.cli('approval', 'show', approval)[1]['payload'])
+    return o.payload(approval)
 
 
 def sign(approval, key, refuse=False, payload=None):
-    """the officer looks at what the approval says, and signs that: exit code and answer"""
-    args = ['approval', 'signature', '--id', approval, '--key', key.id.hex(), '--signature', b64(key.sign(payload or payload_of(approval), refuse))]
-    return h.cli(*args, *(['--refuse', 'true'] if refuse else []))
+    return o.sign(approval, key, refuse, payload)
 
 
 def enrol(who, approver, key, *signers):
-    """status and answer of the approval"""
-    asked = o.done(who, 'officer-key.add', kind='file', public=b64(key.spki))
-    for k in (key,) + signers:
-        code, out = sign(asked['approval'], k)
-        if code != 0:
-            return code, out
-    return o.do(approver, 'approval.approve', id=asked['approval'])
+    return o.enrol(who, approver, key, *signers)
 
 
 # --- the signer's own wire ---
@@ -117,7 +85,7 @@ def restarted():
 def approve(approval, *keys):
     for k in keys:
         code, out = sign(approval, k)
-        check('an officer signs what the approval says', code == 0, out)
+        check('an officer signs what the approval says', code == 200, out)
     return o.do('hb-fin2', 'approval.approve', id=approval)
 
 
@@ -129,9 +97,9 @@ def first_keys():
     check('the first keys are asked for with their fingerprint, and on whose word', asked['fingerprint'] == a.id.hex() and 'names of two officers' in asked['accepted_on']['en'], asked)
     code, out = o.do('hb-fin2', 'approval.approve', id=asked['approval'])
     check('a key that has not signed its own enrolment is not enrolled', code == 403 and 'sign its own enrolment' in str(out), out)
-    check('another key does not sign for it', sign(asked['approval'], b)[0] == 1)
-    check('it signs', sign(asked['approval'], a)[0] == 0)
-    check('twice it does not', sign(asked['approval'], a)[0] == 1)
+    check('another key does not sign for it', sign(asked['approval'], b)[0] == 403)
+    check('it signs', sign(asked['approval'], a)[0] == 200)
+    check('twice it does not', sign(asked['approval'], a)[0] == 409)
     code, out = o.do('hb-fin2', 'approval.approve', id=asked['approval'])
     check('then two officers enrol it', code == 200, out)
     check('with one officer\'s key approvals are enforced by software still', o.done('hb-fin1', 'officer-key.list')['approvals'] == 'enforced by software')
@@ -141,6 +109,37 @@ def first_keys():
     code, out = enrol('hb-fin2', 'hb-fin1', b)
     check('with the second person the signer checks', code == 200 and o.done('hb-fin1', 'officer-key.list')['approvals'] == 'checked by the signer', out)
     return a, b
+
+
+def key_file(a, b, certificate):
+    """a key file as fujie-officer makes it, at the command line"""
+    key, secret = h.root + '/officer.pem', h.root + '/secret'
+    open(secret, 'w').write('a passphrase of a test\n')
+    r = subprocess.run([B + '/fujie-officer', 'new', '--key', key, '--passphrase-file', secret, '--json'], capture_output=True, text=True)
+    made = json.loads(r.stdout)
+    asked = o.done('hb-fin3', 'officer-key.add', kind='file', public=made['key'])
+    check('the command line and the officer\'s tool show the same fingerprint', asked['fingerprint'] == made['sha256'], (asked, made))
+    tool = ('--key', key, '--passphrase-file', secret, '--yes')
+    code, out = h.cli('approval', 'sign', asked['approval'], *tool)
+    check('fujie approval sign signs with a key file', code == 0 and out.get('officer') == 'hb-fin3', out)
+    sign(asked['approval'], a), sign(asked['approval'], b)
+    code, out = o.do('hb-fin2', 'approval.approve', id=asked['approval'])
+    check('and the key is enrolled', code == 200, out)
+    asked = o.done('hb-fin1', 'certificate.suspend', number=certificate, reason='x') and o.done('hb-fin1', 'certificate.resume', number=certificate, reason='x')['approval']
+    shown = h.root + '/approval.json'
+    json.dump(h.cli('approval', 'show', asked)[1], open(shown, 'w'))
+    r = subprocess.run([B + '/fujie-officer', 'sign', shown, *tool, '--lang', 'en'], capture_output=True, text=True)
+    check('the tool says in words what is signed, and its hash', 'resume a certificate' in r.stdout and hashlib.sha256(payload_of(asked)).hexdigest() in r.stdout and certificate in r.stdout, r.stdout + r.stderr)
+    code, out = h.cli('approval', 'sign', asked, *tool, '--refuse')
+    check('a refusal that nobody checks is not signed', code == 1, out)
+    code, out = h.cli('approval', 'sign', asked, *tool)
+    check('an approval is', code == 0, out)
+    sign(asked, a)
+    code, out = o.do('hb-fin2', 'approval.approve', id=asked)
+    check('and counts as any officer\'s', code == 200, out)
+    json.dump({'payload': {'number': certificate}}, open(shown, 'w'))
+    r = subprocess.run([B + '/fujie-officer', 'sign', shown, *tool, '--json'], capture_output=True, text=True)
+    check('what names no approval is not signed by the tool', r.returncode == 1 and 'nothing was signed' in r.stdout, r.stdout)
 
 
 def through_the_register(a, b, one, other):
@@ -153,8 +152,8 @@ def through_the_register(a, b, one, other):
     check('the approval is open still', h.cli('approval', 'show', asked)[1]['state'] == 'OPEN')
     altered = json.loads(payload_of(asked))
     altered['years'] += 1
-    check('a signature over another payload is none', sign(asked, b, payload=canonical(altered))[0] == 1)
-    check('nor one of a refusal', sign(asked, b, refuse=True)[0] == 1)
+    check('a signature over another payload is none', sign(asked, b, payload=canonical(altered))[0] == 422)
+    check('nor one of a refusal', sign(asked, b, refuse=True)[0] == 409)
     code, out = approve(asked, b)
     check('two signatures issue', code == 200 and len(out.get('certificates', [])) == 1, out)
     number = out['certificates'][0]
@@ -181,16 +180,80 @@ def resumption(a, b, number):
 
 def refusal(a, b, number):
     asked = o.done('hb-fin1', 'certificate.revoke', number=number, reason='privilegeWithdrawn')['approval']
-    check('a request to revoke is not signed to be approved', sign(asked, a)[0] == 1)
+    check('a request to revoke is not signed to be approved', sign(asked, a)[0] == 409)
     code, out = o.do('hb-fin2', 'approval.reject', id=asked, note='no')
     check('the first refusal is entered', code == 200, out)
     code, out = o.do('hb-fin3', 'approval.reject', id=asked, note='no')
     check('two refusals without signatures lift nothing', code == 403, out)
     for k in (a, b):
         code, out = sign(asked, k, refuse=True)
-        check('an officer signs that he refuses', code == 0, out)
+        check('an officer signs that he refuses', code == 200, out)
     code, out = o.do('hb-fin3', 'approval.reject', id=asked, note='no')
     check('two signed refusals lift the suspension', code == 200 and o.get('hb-fin1', 'certificate/' + number)['state'] == 'ACTIVE', out)
+
+
+def successor(a, b, no):
+    """an authorisation is granted, and gets a new version when its certificate has a successor: under signatures too"""
+    o.keys = [a, b]
+    held = o.get('hb-fin1', 'asset/' + no)
+    china = lambda days: time.strftime('%Y-%m-%d', time.gmtime(time.time() + 8 * 3600 + days * 86400))
+    grant = {'mode': 'WHOLE', 'domains': [], 'scenarios': [], 'rights': ['USE'], 'purposes': ['INDUSTRY', 'PUBGOV'], 'actions': ['QUERY', 'VERIFY'], 'territory': ['420000'], 'environment': [], 'quota': None, 'depth': 0}
+    proposal = {'certificates': [held['certificate']], 'operator': '91420100DEMA001011', 'grant': grant, 'terms': 'paid', 'from': china(0), 'to': china(300), 'shared': False, 'selection': '招标（示例）',
+                'operator_conditions': 'x', 'documents': {k: 'x' for k in ('feasibility', 'due_diligence', 'risk_evaluation', 'security_rules', 'emergency_plan')}}
+    asked = o.done('hbsw1', 'authorisation.propose', proposal=proposal)['approval']
+    check('an authorisation without signatures is not granted', Officers.do(o, 'hb-fin1', 'approval.approve', id=asked)[0] == 403)
+    code, out = o.do('hb-fin1', 'approval.approve', id=asked)
+    check('with two it is', code == 200, out)
+    number = out['authorisation']
+    o.done('hbsw1', 'asset.card', ledger=held['ledger'], card=dict(card(no), basic=dict(card(no)['basic'], overview='变更（示例）')))
+    rg = o.done('hbsw1', 'registration.submit', asset=no, type='CHANGE')['id']
+    o.done('hb-fin3', 'registration.decide', id=rg, accept=True)
+    asked = o.done('hb-fin1', 'certificate.issue', assets=[no])['approval']
+    check('a successor\'s approval names what is bound to it anew', len(json.loads(payload_of(asked))['assets'][0]['rebinds']) == 1)
+    code, out = o.do('hb-fin2', 'approval.approve', id=asked)
+    check('the successor is issued', code == 200 and out.get('issued') == 1, out)
+    shown = o.get('hb-fin1', 'authorisation/' + number)
+    check('and the authorisation names it, in a second version', shown['version'] == 2 and shown['assets'][0]['certificate'] == out['certificates'][0], shown)
+    asked = o.done('hb-fin1', 'authorisation.suspend', number=number, reason='x') and o.done('hb-fin1', 'authorisation.resume', number=number, reason='x')['approval']
+    check('it is not resumed without signatures', Officers.do(o, 'hb-fin2', 'approval.approve', id=asked)[0] == 403)
+    code, out = o.do('hb-fin2', 'approval.approve', id=asked)
+    check('and with them it is', code == 200 and o.get('hb-fin1', 'authorisation/' + number)['state'] == 'ACTIVE', out)
+    o.keys = []
+
+
+def acts_of_the_signer(a, b):
+    s = Signer(h.d, 'registry.sock')
+    reset = act('clock.reset', drift=0)
+    check('a clock reset that two officers signed', s.plain(INTENT, said(reset, (a, a.sign(reset)), (b, b.sign(reset))))[0] == 0 and s.plain(7, names('hb-fin1', 'hb-fin2'))[0] == 0)
+    no('is good once', s.plain(7, names('hb-fin1', 'hb-fin2')), 'each is good once')
+
+
+def restore(root):
+    """a signer by itself, whose folder is put back: names do not open it, two signatures do"""
+    home = root + '/alone'
+    a, b = Key(), Key()
+    one = Alone(home)
+    s = Signer(home, 'registry.sock')
+    s.ask(OPEN, by(json.dumps({'arc': '1.2.3', 'base': 'http://x', 'demo': True, 'operator': 'x'}).encode()))
+    for k, who in ((a, 'alice'), (b, 'bob')):
+        entry = act('officer-key.change', enrolment={'op': 'add', 'login': who, 'person': who, 'kind': 'file', 'key': b64(k.spki)})
+        check('a key is enrolled on two names, %s' % who, s.plain(ENROL, said(entry, (k, k.sign(entry))) + names('alice', 'bob'))[0] == 0)
+    one.end()
+    shutil.copytree(home + '/signer', home + '-kept')
+    for _ in range(2):
+        one = Alone(home)
+        Signer(home, 'registry.sock').status()
+        one.end()
+    shutil.rmtree(home + '/signer')
+    shutil.copytree(home + '-kept', home + '/signer')
+    one = Alone(home)
+    s = Signer(home, 'registry.sock')
+    check('a signer whose folder was put back is closed, and knows its officers', s.status()['closed'] and s.status()['approvals'] == 'signer', s.status())
+    no('names do not open it', s.restore('alice', 'bob'), 'names alone do not count')
+    opened = act('log.restore')
+    no('one signature does not', s.plain(INTENT, said(opened, (a, a.sign(opened)))), '1 did')
+    check('two do', s.plain(INTENT, said(opened, (a, a.sign(opened)), (b, b.sign(opened))))[0] == 0 and s.restore('alice', 'bob')[0] == 0 and s.status()['closed'] is None, s.status())
+    one.end()
 
 
 def conquered(a, b, tbs, payload, resumed):
@@ -257,7 +320,7 @@ def approved_once(a, b, own, tbs, number):
 h = Home(cases=True)
 try:
     check('a demo home that serves', h.made and h.serve(), h.made_err)
-    o = Officers(h)
+    o = Signing(h)
     s, do, assets = h.registered('SUC', 2)
     a, b = first_keys()
     second = Key()
@@ -271,8 +334,12 @@ try:
     approval, number, tbs, payload = through_the_register(a, b, *assets)
     resumed, lifts = resumption(a, b, number)
     refusal(a, b, number)
+    successor(a, b, assets[0])
     own = conquered(a, b, tbs, payload, resumed)
+    acts_of_the_signer(a, b)
     approved_once(a, b, own, tbs, number)
+    key_file(a, b, o.get('hb-fin1', 'asset/' + assets[0])['certificate'])
+    restore(h.root)
     rebuilt(h)
 finally:
     h.close()

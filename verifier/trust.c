@@ -532,6 +532,11 @@ const struct ver_attestation *ver_trust_attestation(const struct ver_trust *t)
 	return t->a->attestation;
 }
 
+enum ver_tpm ver_trust_attested(const struct ver_trust *t)
+{
+	return t->a->attestation != NULL ? t->a->attestation->tpm : VER_TPM_NONE;
+}
+
 enum ver_tpm ver_trust_tpm(const struct ver_trust *t, const struct ver_ca *ca, const struct ver_signer *signer)
 {
 	const struct ver_attestation *a = t->a->attestation;

@@ -16,6 +16,11 @@
 #include "base/clock.h"
 #include "base/jws.h"
 
+/* where the keys lie by which a credential stands, by the trust's attestation (docs/formats.md 23) */
+enum ver_tpm { VER_TPM_NONE, VER_TPM_SOFTWARE, VER_TPM_HARDWARE };
+const char *ver_tpm_name(enum ver_tpm tpm); /* "none", "software", "hardware" */
+const char *ver_tpm_text(enum ver_tpm tpm, bool chinese); /* one sentence */
+
 struct ver_trust; /* root, chain, status lists, CRLs, authorisation credentials, certificates */
 
 /* The anchors and lists of dir (docs/formats.md section 7, D/publish/trust): CAs, CRLs and
@@ -38,6 +43,8 @@ enum fj_rc ver_fingerprint_read(const char *text, struct fj_hash *out, struct fj
 enum fj_rc ver_trust_of(struct fj_slice root, struct fj_slice issuing, struct ver_trust **out, struct fj_err *err) FJ_MUST_USE;
 /* Is every issuing CA of it a demo's, by the policy in its certificate? */
 bool ver_trust_demo(const struct ver_trust *t);
+/* Where all the keys of its certificates lie, by the attestation in the folder that it was loaded from (docs/formats.md 23). */
+enum ver_tpm ver_trust_attested(const struct ver_trust *t);
 /* A trust over another, whose anchors it shares: what is added to it is looked for first, or
  * beside the other's versions.  base stays the caller's and outlives it. */
 enum fj_rc ver_trust_over(const struct ver_trust *base, struct ver_trust **out, struct fj_err *err) FJ_MUST_USE;
@@ -80,10 +87,6 @@ enum fj_rc ver_input_at(struct ver_input *in, const char *at, struct fj_err *err
 
 enum ver_verdict { VER_PERMIT, VER_DENY, VER_INDETERMINATE };
 enum ver_outcome { VER_PASS, VER_FAIL, VER_UNKNOWN, VER_NOT_REQUESTED, VER_NOT_APPLICABLE };
-/* where the keys lie by which a credential stands, by the trust's attestation (docs/formats.md 23) */
-enum ver_tpm { VER_TPM_NONE, VER_TPM_SOFTWARE, VER_TPM_HARDWARE };
-const char *ver_tpm_name(enum ver_tpm tpm); /* "none", "software", "hardware" */
-const char *ver_tpm_text(enum ver_tpm tpm, bool chinese); /* one sentence */
 #define VER_MAX_CHECKS 20
 #define VER_MAX_WANTED 32
 /* what the trust lacked: the address of a list or CRL that is current at the time, or a number */

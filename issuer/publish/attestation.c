@@ -12,7 +12,7 @@
 #include "base/file.h"
 #include "base/log.h"
 #include "issuer/publish/publish.h"
-#include "verifier/attestation.h"
+#include "verifier/verify.h"
 
 #define FOLDER "publish/trust/attestation"
 #define JSON_MAX (1u << 20)
@@ -142,7 +142,7 @@ static void judge(struct iss *i)
 	FJ_AUTO(ver_trust) trust = NULL;
 
 	if (ver_trust_load_dir(AT_FDCWD, "publish/trust", &trust, NULL, NULL) == FJ_OK)
-		snprintf(i->pub.attested, sizeof(i->pub.attested), "%s", ver_tpm_name(ver_trust_attestation(trust)->tpm));
+		snprintf(i->pub.attested, sizeof(i->pub.attested), "%s", ver_tpm_name(ver_trust_attested(trust)));
 }
 
 void pub_attest_due(struct iss *i)

@@ -142,6 +142,42 @@ def key_file(a, b, certificate):
     check('what names no approval is not signed by the tool', r.returncode == 1 and 'nothing was signed' in r.stdout, r.stdout)
 
 
+def passkeys(a, b, number):
+    """the signer's own reading of an assertion (WebAuthn 7.2): each part of it altered in turn"""
+    k = Passkey()
+    asked = o.done('hb-fin1', 'officer-key.add', **k.enrolment())['approval']
+    told = json.loads(payload_of(asked))['enrolment']
+    check('a passkey is asked for with its relying party, origin and credential', (told['rp'], told['origin'], told['credential']) == (k.RP, k.ORIGIN, b64(k.credential)), told)
+    good = json.dumps({'type': 'webauthn.get', 'challenge': 'x', 'origin': k.ORIGIN})
+    for sentence, words, other in (
+            ('another challenge', 'another challenge', {'challenge': b64(bytes(32))}), ('another origin', 'another origin', {'origin': 'https://evil.example'}),
+            ('the same host on another port', 'another origin', {'origin': k.ORIGIN + ':8443'}), ('a registration', 'no assertion', {'type': 'webauthn.create'}),
+            ('from within another page', 'page of another origin', {'crossOrigin': True}), ('with a top origin', 'page of another origin', {'topOrigin': 'https://evil.example'}),
+            ('of another relying party', 'another relying party', {'rp': 'evil.example'}), ('nobody present', 'nobody was present', {'flags': 0x04}),
+            ('nobody verified', 'not verified', {'flags': 0x01}), ('with an attested key', 'more than was asked', {'flags': 0x45}),
+            ('with an extension', 'more than was asked', {'flags': 0x85, 'extra': b'\xa0'}), ('of a refusal', 'another challenge', {'refuse': True}),
+            ('a member twice', 'malformed', {'text': (good[:-1] + ', "origin": "%s"}' % k.ORIGIN).encode()})):
+        code, out = o.sign_passkey(asked, k, **other)
+        check('a passkey\'s answer is refused: ' + sentence, code == 422 and words in str(out), out)
+    code, out = o.do('hb-fin1', 'approval.signature', id=asked, key=k.id.hex(), signature=b64(k.sign(payload_of(asked))))
+    check('a signature without an authenticator\'s data is none of a passkey', code == 422, out)
+    check('an answer with a member that browsers add is taken', o.sign_passkey(asked, k, other_keys_can_be_added_here='x')[0] == 200)
+    sign(asked, a), sign(asked, b)
+    code, out = o.do('hb-fin2', 'approval.approve', id=asked)
+    check('and the passkey is enrolled', code == 200, out)
+    o.done('hb-fin1', 'certificate.suspend', number=number, reason='x')
+    asked = o.done('hb-fin1', 'certificate.resume', number=number, reason='x')['approval']
+    code, out = o.sign_passkey(asked, k)
+    check('it signs an approval', code == 200, out)
+    code, out = approve(asked, b)
+    check('which counts as its officer\'s, with the other\'s key file', code == 200, out)
+    for sentence, change in (('over http', {'origin': 'http://portal.example.cn'}), ('of another host', {'origin': 'https://portal.example.com'}), ('of a host that ends alike', {'origin': 'https://xportal.example.cn'})):
+        bad = Passkey()
+        asked = o.done('hb-fin1', 'officer-key.add', **dict(bad.enrolment(), **change))['approval']
+        code, out = o.sign_passkey(asked, bad, **change)
+        check('a passkey is not enrolled ' + sentence, code == 403 and 'does not belong' in str(out), out)
+
+
 def through_the_register(a, b, one, other):
     """issue: names alone, one signature, two; the TBS and the payload of what was issued"""
     asked = o.done('hb-fin1', 'certificate.issue', assets=[one])['approval']
@@ -338,6 +374,7 @@ try:
     own = conquered(a, b, tbs, payload, resumed)
     acts_of_the_signer(a, b)
     approved_once(a, b, own, tbs, number)
+    passkeys(a, b, o.get('hb-fin1', 'asset/' + assets[0])['certificate'])
     key_file(a, b, o.get('hb-fin1', 'asset/' + assets[0])['certificate'])
     restore(h.root)
     rebuilt(h)

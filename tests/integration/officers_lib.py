@@ -26,6 +26,27 @@ class Key:
         return r.to_bytes(32, 'big') + s.to_bytes(32, 'big')
 
 
+class Passkey(Key):
+    """what an authenticator and a browser make of a challenge; each part of it can be another"""
+    RP, ORIGIN = 'portal.example.cn', 'https://portal.example.cn'
+
+    def __init__(self):
+        super().__init__()
+        self.credential = os.urandom(32)
+
+    def enrolment(self):
+        return {'kind': 'passkey', 'public': b64(self.spki), 'rp': self.RP, 'origin': self.ORIGIN, 'credential': b64(self.credential)}
+
+    def assertion(self, payload, refuse=False, rp=RP, flags=0x05, extra=b'', text=None, **other):
+        """(signature, authenticatorData, clientDataJSON)"""
+        said = (b'fujie-refusal-1\n' if refuse else b'fujie-approval-1\n') + hashlib.sha256(payload).digest()
+        client = {'type': 'webauthn.get', 'challenge': b64(hashlib.sha256(said).digest()), 'origin': self.ORIGIN, 'crossOrigin': False}
+        client.update(other)
+        data = text or json.dumps(client).encode()
+        auth = hashlib.sha256(rp.encode()).digest() + bytes([flags]) + struct.pack('>I', 1) + extra
+        return self.key.sign(auth + hashlib.sha256(data).digest(), ec.ECDSA(hashes.SHA256())), auth, data
+
+
 class Signing(Officers):
     """officers of a home whose approvals the signer checks: two of them sign whatever is approved or refused that asks for it"""
 
@@ -42,6 +63,10 @@ class Signing(Officers):
         """(status, answer)"""
         more = {'refuse': True} if refuse else {}
         return super().do('hb-fin1', 'approval.signature', id=approval, key=key.id.hex(), signature=b64(key.sign(payload or self.payload(approval), refuse)), **more)
+
+    def sign_passkey(self, approval, key, **other):
+        sig, auth, data = key.assertion(self.payload(approval), **other)
+        return super().do('hb-fin1', 'approval.signature', id=approval, key=key.id.hex(), signature=b64(sig), authenticator_data=b64(auth), client_data=b64(data))
 
     def enrol(self, who, approver, key, *signers):
         """(status, answer) of the approval"""

@@ -431,6 +431,7 @@ WEB_SRC := \
 	web/portal/revenue.c \
 	web/portal/said.c \
 	web/portal/show.c \
+	web/portal/signing.c \
 	web/portal/takeback.c \
 	web/portal/timeline.c \
 	web/portal/typed.c \

@@ -428,6 +428,8 @@ enum fj_rc apr_show(struct iss_call *c, const char *id, json_t **out, struct fj_
 	if (strcmp(s.state, "OPEN") == 0)
 		FJ_TRY(deciders(c, &s, list, barred, err));
 	FJ_TRY(to_json(c, &s, out, err));
+	if (strcmp(s.state, "OPEN") == 0)
+		FJ_TRY(sgn_into(c, s.id, s.kind, s.payload, &s.digest, *out, err));
 	FJ_TRY(fj_json_set(*out, "barred", json_incref(barred)));
 	return fj_json_set(*out, "deciders", json_incref(list));
 }

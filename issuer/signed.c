@@ -365,6 +365,61 @@ enum fj_rc apply_approval_signed(const struct evt *e, struct fj_err *err)
 	return FJ_OK; /* no table changes; the event is the record */
 }
 
+/* --- what a page needs of it --- */
+
+static void put_passkey(json_t *list, const struct iss_call *c, const json_t *o, const char *key)
+{
+	if (strcmp(fj_json_text(o, "login"), c->actor->login) == 0 && strcmp(fj_json_text(o, "kind"), "passkey") == 0)
+		json_array_append_new(list, json_pack("{s:s, s:s, s:s}", "credential", fj_json_text(o, "credential"), "key", key, "rp", fj_json_text(o, "rp")));
+}
+
+/* the reader's own, and one that this very approval enrols */
+static json_t *passkeys_of(struct iss_call *c, const char *object, const json_t *payload)
+{
+	const json_t *e = json_object_get(payload, "enrolment");
+	FJ_AUTO(json) status = NULL;
+	json_t *list = json_array(), *v;
+	size_t i;
+
+	if (signer_status(c->iss, &status, NULL) == FJ_OK)
+		json_array_foreach(json_object_get(status, "officers"), i, v)
+			put_passkey(list, c, v, fj_json_text(v, "key"));
+	if (strcmp(fj_json_text(e, "op"), "add") == 0)
+		put_passkey(list, c, e, object);
+	return list;
+}
+
+static json_t *signers_of(struct sto *db, const char *id, struct fj_err *err)
+{
+	FJ_AUTO(sto_q) q = {0};
+	json_t *list = json_array();
+	bool row = true;
+
+	for (enum fj_rc rc = sto_query(db, STO_APPROVAL_SIGNED, &q, err, "t", id); rc == FJ_OK && row;) {
+		FJ_AUTO(json) e = NULL;
+		rc = sto_step(&q, &row, err);
+		if (rc == FJ_OK && row && fj_json_parse(fj_slice_str(sto_text(&q, 0)), 65536, &e, NULL) == FJ_OK)
+			json_array_append(list, json_object_get(e, "officer"));
+	}
+	return list;
+}
+
+enum fj_rc sgn_into(struct iss_call *c, const char *id, const char *kind, const json_t *payload, const struct fj_hash *digest, json_t *out, struct fj_err *err)
+{
+	const struct sealed *s = sealed_find(kind);
+	FJ_AUTO(buf) challenge = FJ_BUF_INIT(64);
+	bool refuse = s != NULL && s->refuse;
+	struct fj_hash d;
+
+	if (json_object_get(payload, "act") == NULL)
+		return FJ_OK;
+	fj_act_digest(refuse, digest, &d);
+	FJ_TRY(fj_b64u_put(&challenge, FJ_SLICE(d.b, FJ_SHA256_LEN)));
+	json_t *keys = passkeys_of(c, fj_json_text(out, "object"), payload);
+	return fj_json_set(out, "signing", json_pack("{s:s, s:b, s:b, s:o, s:o}", "challenge", fj_buf_str(&challenge), "refuse", refuse, "checked", checked(c->iss), "signed_by", signers_of(c->db, id, err),
+	    "passkeys", keys));
+}
+
 /* --- officers' keys --- */
 
 static const char *const kinds[] = {"file", "passkey", NULL};

@@ -93,7 +93,7 @@ examples() {
 	python_stage "conformance examples" tests/conformance/examples_test.py
 }
 # a real browser; its npm packages are put there by `make deps-full` or `make e2e`, never by a check
-E2E="tasks axe portal acts public"
+E2E="tasks axe portal acts public keys"
 # why the browser tests can't run; nothing when they can
 e2e_lacks() {
 	if ! need node; then echo "node is absent (make deps-full)"
@@ -109,7 +109,7 @@ e2e_of() {
 }
 e2e_run() { # in the lanes that the integration tests have left
 	(FUJIE_LANE=$lanes/1; e2e_of tasks portal) &
-	(FUJIE_LANE=$lanes/2; e2e_of axe acts public) &
+	(FUJIE_LANE=$lanes/2; e2e_of axe acts public keys) &
 	wait
 }
 e2e_report() {

@@ -8,10 +8,12 @@
  */
 #include <fcntl.h>
 #include <spawn.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/file.h"
+#include "base/secret.h"
 #include "issuer/cli/cli.h"
 
 extern char **environ;
@@ -81,13 +83,17 @@ static enum fj_rc run(const struct cli_args *a, json_t **answer, json_t **refusa
 	FJ_AUTO(cli_link) l = {.fd = -1, .home = {.dir = -1, .run = -1, .lock = -1}};
 	FJ_AUTO(json) shown = NULL;
 	FJ_AUTO(json) params = NULL;
-	char folder[] = "/tmp/fujie-sign-XXXXXX";
+	uint8_t random[8];
+	char hex[17], folder[40];
 
 	FJ_ENSURE(a->dir != NULL && a->id != NULL && cli_opt(a, "key", NULL) != NULL,
 	    fj_fail(err, FJ_E_USAGE, "cli", NULL, "fujie approval sign ID --key FILE --dir D [--refuse]: which approval, which key file, which home?"));
 	FJ_TRY(cli_link_open(&l, a->dir, true, err));
 	FJ_TRY(to_register(&l, "approval.show", json_pack("{s:s}", "id", a->id), &shown, refusal, err));
-	if (mkdtemp(folder) == NULL)
+	fj_random(random, sizeof(random));
+	fj_hex(random, sizeof(random), hex);
+	snprintf(folder, sizeof(folder), "/tmp/fujie-sign-%s", hex);
+	if (mkdir(folder, 0700) != 0)
 		return fj_fail_errno(err, "cli", "make a folder in /tmp");
 	enum fj_rc rc = sign_in(a, folder, shown, &params, err);
 	rmdir(folder);

@@ -633,6 +633,8 @@ static void page(struct web_req *q, struct web_res *r, const json_t *a, const js
 	}
 	if (!open || !shown)
 		asked_for(q, b, a, false);
+	if (open)
+		portal_signing(q, b, a);
 	if (open && mine)
 		decide(q, b, a);
 	else if (open)

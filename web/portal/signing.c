@@ -13,13 +13,34 @@ static void who_signed(struct web_req *q, struct fj_buf *b, const json_t *s)
 	json_t *v;
 
 	if (json_array_size(json_object_get(s, "signed_by")) == 0)
-		web_print(b, "<p>%s</p>", web_tr(q, "Nobody has signed yet; two officers have to."));
+		web_print(b, "<p>%s</p>", json_is_true(json_object_get(s, "checked")) ? web_tr(q, "Nobody has signed yet; two officers have to.") : web_tr(q, "The key has not signed yet."));
 	else
 		web_print(b, "<p>%s</p><ul>", web_tr(q, "Signed by:"));
 	json_array_foreach(json_object_get(s, "signed_by"), i, v)
 		web_print(b, "<li><bdi>%s</bdi></li>", json_string_value(v));
 	if (json_array_size(json_object_get(s, "signed_by")) > 0)
 		web_html(b, "</ul>");
+}
+
+static void row(struct fj_buf *b, const char *label, const char *value)
+{
+	if (value[0] != '\0')
+		web_print(b, "<div><dt>%s</dt><dd><bdi>%s</bdi></dd></div>", label, value);
+}
+
+/* whose key comes or goes */
+static void enrolment(struct web_req *q, struct fj_buf *b, const json_t *a)
+{
+	const json_t *e = json_object_get(json_object_get(a, "payload"), "enrolment");
+
+	if (e == NULL)
+		return;
+	web_html(b, "<dl>");
+	row(b, web_tr(q, "What is asked for"), strcmp(fj_json_text(e, "op"), "remove") == 0 ? web_tr(q, "A key is removed") : strcmp(fj_json_text(e, "kind"), "passkey") == 0 ? web_tr(q, "A passkey is enrolled") : web_tr(q, "A key file is enrolled"));
+	row(b, web_tr(q, "User name"), fj_json_text(e, "login"));
+	row(b, web_tr(q, "Fingerprint of the key (SHA-256)"), fj_json_text(a, "object"));
+	row(b, web_tr(q, "Signs at this address alone"), fj_json_text(e, "origin"));
+	web_html(b, "</dl>");
 }
 
 static void passkey_form(struct web_req *q, struct fj_buf *b, const char *id, const json_t *s)
@@ -50,6 +71,7 @@ void portal_signing(struct web_req *q, struct fj_buf *b, const json_t *a)
 	const json_t *s = json_object_get(a, "signing");
 	bool refuse = json_is_true(json_object_get(s, "refuse"));
 	const char *id = fj_json_text(a, "id");
+	char until[FJ_TIME_CAP];
 
 	if (s == NULL)
 		return;
@@ -57,7 +79,11 @@ void portal_signing(struct web_req *q, struct fj_buf *b, const json_t *a)
 	    json_is_true(json_object_get(s, "checked")) ? refuse ? web_tr(q, "To reject this, two different officers sign the rejection with keys of their own; the signer checks both and lifts nothing without them.")
 	    : web_tr(q, "Two different officers sign this with keys of their own; the signer checks both and signs nothing without them.")
 	    : web_tr(q, "The key that is enrolled signs this. The names of two officers count until two have keys: compare the fingerprint with the one that the officer reads from his key."));
-	web_print(b, "<p class=\"small\">%s <span class=\"mono\">%s</span></p>", web_tr(q, "What is signed is what this page shows, SHA-256:"), fj_json_text(a, "digest"));
+	enrolment(q, b, a);
+	fj_time_china(fj_json_num(json_object_get(json_object_get(a, "payload"), "act"), "until"), until);
+	web_html(b, "<p>");
+	web_say(q, b, "A signature counts until %s; later the request is made anew.", until);
+	web_print(b, "</p><p class=\"small\">%s <span class=\"mono\">%s</span></p>", web_tr(q, "What is signed is what this page shows, SHA-256:"), fj_json_text(a, "digest"));
 	who_signed(q, b, s);
 	passkey_form(q, b, id, s);
 	web_print(b, "<p class=\"small\">%s</p><pre class=\"mono\">fujie approval sign %s --key %s%s --dir %s</pre></section>", web_tr(q, "With a key file, at the command line:"), id, web_tr(q, "FILE"),

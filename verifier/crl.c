@@ -57,6 +57,8 @@ static enum fj_rc fill(const struct ver_trust *t, const struct fj_crl *in, struc
 	if (in->uri.len >= sizeof(out->uri) || in->next_update < in->this_update)
 		return fj_fail(err, FJ_E_INVALID, "verify", "RFC 5280 5.1.2.5", "a CRL ends before it begins");
 	memcpy(out->uri, in->uri.p, in->uri.len);
+	if ((strstr(out->uri, "/crl/sm2-") != NULL || strstr(out->uri, "/crl/root-sm2.crl") != NULL) != (in->alg == FJ_SM2))
+		return fj_fail(err, FJ_E_INVALID, "verify", "formats.md 21", "a CRL's distribution point is of another hierarchy than its issuer");
 	out->number = in->number;
 	out->from = in->this_update;
 	out->to = in->next_update;

@@ -156,6 +156,9 @@ enum fj_rc ver_key_point(const uint8_t xy[64], EVP_PKEY **out, struct fj_err *er
 bool ver_signed_der(EVP_PKEY *key, enum fj_alg named, struct fj_slice tbs, struct fj_slice sig);
 bool ver_signed_raw(EVP_PKEY *key, enum fj_alg named, struct fj_slice input, const uint8_t sig[64]);
 enum fj_alg ver_key_alg(const EVP_PKEY *key);
+/* A holder's key as certificates of this algorithm bear one (formats.md 2, 21): P-256 or P-384, or SM2's curve; and a point
+ * of it that is not the one at infinity. */
+bool ver_holder_key(enum fj_alg alg, enum fj_curve curve, struct fj_slice point);
 enum fj_rc ver_sha256_b64u(struct fj_slice in, char out[44]) FJ_MUST_USE;
 bool ver_visible(struct fj_slice text); /* every octet 0x21 to 0x7e */
 
@@ -213,9 +216,10 @@ bool ver_path_good(const struct ver_trust *t, const struct fj_x509 *leaf, const 
 /* --- list.c --- */
 enum fj_rc ver_list_read(const struct ver_trust *t, struct fj_slice jwt, struct ver_list *out, struct fj_err *err) FJ_MUST_USE;
 void ver_list_release(struct ver_list *l);
-void ver_status(const struct ver_trust *t, const char *iss, const char *uri, uint32_t idx, fj_time now, struct ver_finding *f);
+/* alg: of what names the entry; a list of the other hierarchy is none of its */
+void ver_status(const struct ver_trust *t, enum fj_alg alg, const char *iss, const char *uri, uint32_t idx, fj_time now, struct ver_finding *f);
 /* the same from {"idx","uri"} of a checked payload */
-void ver_status_of(const struct ver_trust *t, const char *iss, const json_t *ref, fj_time now, struct ver_finding *f);
+void ver_status_of(const struct ver_trust *t, enum fj_alg alg, const char *iss, const json_t *ref, fj_time now, struct ver_finding *f);
 /* of a license token's own entry: suspended may be a quota that is used up */
 void ver_status_token(struct ver_finding *f);
 /* of an authorisation, revoked is what became of taking it back or surrendering it */

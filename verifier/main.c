@@ -171,8 +171,11 @@ static enum fj_rc read_input(const char *file, const char *any, struct fj_buf *o
 		if (n == 0)
 			return FJ_OK;
 		enum fj_rc rc = fj_buf_put(out, chunk, (size_t)n);
-		if (rc != FJ_OK)
-			return fj_fail(err, rc, "verify", "formats.md 8", "%s is larger than any %s", file, any);
+		if (rc == FJ_OK)
+			continue;
+		fj_fail(err, rc, "verify", "formats.md 8", "%s is larger than any %s", file, any);
+		fj_err_zh(err, "文件 %s 过大", file);
+		return rc;
 	}
 }
 

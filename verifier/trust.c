@@ -280,6 +280,8 @@ static enum fj_rc check_auth(const struct ver_trust *t, struct fj_slice data, st
 	FJ_TRY(fj_authorisation_check(jws.payload, err));
 	if (ref.s == NULL)
 		return fj_fail(err, chain.rc, "verify", chain.cite, "%s", chain.en);
+	if (jws.alg != FJ_ES256)
+		return fj_fail(err, FJ_E_INVALID, "verify", "formats.md 21", "authorisation credentials are signed under P-256 alone");
 	if (strcmp(jws.typ, FJ_TYP_TOKEN) != 0 || strcmp(fj_json_peek(jws.payload, "vct"), FJ_VCT_AUTHORISATION) != 0 || !ver_signer_is(ref.s, ".2.3") ||
 	    strcmp(ref.s->iss, fj_json_peek(jws.payload, "iss")) != 0 || strcmp(ref.s->kid, jws.kid) != 0)
 		return fj_fail(err, FJ_E_INVALID, "verify", "formats.md 5.2", "type, signer or issuer of an authorisation credential are not right");

@@ -471,6 +471,7 @@ TEST_UNIT_SRC := \
 	tests/unit/test_base_tlog.c \
 	tests/unit/test_base_tpm2.c \
 	tests/unit/test_base_watch.c \
+	tests/unit/test_base_webauthn.c \
 	tests/unit/test_ca_core.c \
 	tests/unit/test_gw_edge.c \
 	tests/unit/test_gw_gate.c \

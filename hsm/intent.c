@@ -67,11 +67,13 @@ struct items {
 
 static enum fj_rc put(struct items *t, const struct fj_hash *h, struct fj_err *err)
 {
+	if (t->n == HSM_MAX_CONTENTS)
+		return fj_fail(err, FJ_E_LIMIT, HSM_LAYER, NULL, "an approval has more than %d items", HSM_MAX_CONTENTS);
 	if (t->n == t->cap) {
 		uint32_t cap = t->cap == 0 ? 16 : t->cap * 2;
-		struct fj_hash *p = t->cap >= HSM_MAX_CONTENTS ? NULL : fj_realloc(t->h, cap, sizeof(*p));
+		struct fj_hash *p = fj_realloc(t->h, cap, sizeof(*p));
 		if (p == NULL)
-			return fj_fail(err, FJ_E_LIMIT, HSM_LAYER, NULL, "an approval has more than %d items, or memory ran out", HSM_MAX_CONTENTS);
+			return fj_fail(err, FJ_E_NOMEM, HSM_LAYER, NULL, "out of memory");
 		t->h = p;
 		t->cap = cap;
 	}

@@ -317,6 +317,8 @@ def conquered(a, b, tbs, payload, resumed):
     no('one that would hold for ever', s.plain(INTENT, said(far, (a, a.sign(far)), (b, b.sign(far)))), '31 days')
     other = act('plan.file', assets=json.loads(payload)['assets'])
     no('an approval of a kind that lets nothing be signed', s.plain(INTENT, said(other, (a, a.sign(other)), (b, b.sign(other)))), 'lets nothing be signed')
+    many = act('token.resume', lifts=[{'idx': n, 'uri': 'x'} for n in range(20001)])
+    no('an approval of more items than the signer holds', s.plain(INTENT, said(many, (a, a.sign(many)), (b, b.sign(many)))), 'more than 20000 items', 4)
     loose = json.dumps(json.loads(own)).encode()
     no('a payload that is not canonical', s.plain(INTENT, said(loose, (a, a.sign(loose)), (b, b.sign(loose)))), 'canonical')
     no('names do not open a signer', s.plain(7, names('hb-fin1', 'hb-fin2')), 'names alone do not count')

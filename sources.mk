@@ -5,6 +5,7 @@ BASE_SRC := \
 	base/claims.c \
 	base/clock.c \
 	base/conf.c \
+	base/content.c \
 	base/der.c \
 	base/edge.c \
 	base/err.c \
@@ -26,6 +27,7 @@ BASE_SRC := \
 	base/tiles.c \
 	base/tlog.c \
 	base/tpm2.c \
+	base/webauthn.c \
 	base/tty.c \
 	base/x509.c
 
@@ -35,9 +37,11 @@ HSM_SRC := \
 	hsm/checkpoint.c \
 	hsm/clockwatch.c \
 	hsm/counter.c \
+	hsm/intent.c \
 	hsm/keys.c \
 	hsm/keystore.c \
 	hsm/memory.c \
+	hsm/officers.c \
 	hsm/policy_crl.c \
 	hsm/policy_jws.c \
 	hsm/policy_log.c \
@@ -158,6 +162,7 @@ INBOX_SRC := \
 
 # what an officer approves with, on a machine of their own
 OFFICER_SRC := \
+	officer/act.c \
 	officer/approve.c \
 	officer/card.c \
 	officer/digest.c \
@@ -340,6 +345,7 @@ ISSUER_SRC := \
 	issuer/sheet/xlsx_book.c \
 	issuer/sheet/xlsx_rows.c \
 	issuer/sheet/xmltab.c \
+	issuer/signed.c \
 	issuer/signin.c \
 	issuer/signin_log.c \
 	issuer/sm2.c \
@@ -434,6 +440,7 @@ WEB_SRC := \
 	web/portal/revenue.c \
 	web/portal/said.c \
 	web/portal/show.c \
+	web/portal/signing.c \
 	web/portal/takeback.c \
 	web/portal/timeline.c \
 	web/portal/typed.c \
@@ -461,6 +468,7 @@ CLI_SRC := \
 	issuer/cli/request.c \
 	issuer/cli/root_crl.c \
 	issuer/cli/serve.c \
+	issuer/cli/sign.c \
 	issuer/cli/stops.c
 
 TEST_UNIT_SRC := \
@@ -475,6 +483,7 @@ TEST_UNIT_SRC := \
 	tests/unit/test_base_tlog.c \
 	tests/unit/test_base_tpm2.c \
 	tests/unit/test_base_watch.c \
+	tests/unit/test_base_webauthn.c \
 	tests/unit/test_ca_core.c \
 	tests/unit/test_gw_edge.c \
 	tests/unit/test_gw_gate.c \

@@ -8,6 +8,7 @@
  *   LIST           bytes uri, u64 iat, u32 n, n x {u32 index, u8 value}
  *   PACKAGE        u8 snapshot, u64 number, raw[32] hash of what was signed
  *   LOG            u64 size, raw[32] root
+ *   USE            raw[32] hash of an approval's payload, u32 item (intent.c)
  */
 #include "hsm/signer.h"
 
@@ -26,7 +27,8 @@ enum fj_rc mem_init(struct hsm_memory *m, struct fj_err *err)
 	m->list = fj_alloc(HSM_MAX_LISTS, sizeof(*m->list));
 	m->recent = fj_alloc(HSM_RECENT, sizeof(*m->recent));
 	m->recent_at = fj_alloc(HSM_RECENT_SLOTS, sizeof(*m->recent_at));
-	return m->crl != NULL && m->list != NULL && m->recent != NULL && m->recent_at != NULL ? FJ_OK
+	m->intent = fj_alloc(HSM_MAX_INTENTS, sizeof(*m->intent));
+	return m->intent != NULL && m->crl != NULL && m->list != NULL && m->recent != NULL && m->recent_at != NULL ? FJ_OK
 	    : fj_fail(err, FJ_E_NOMEM, HSM_LAYER, NULL, "out of memory");
 }
 
@@ -40,6 +42,7 @@ void mem_release(struct hsm_memory *m)
 	fj_free(m->list);
 	fj_free(m->recent);
 	fj_free(m->recent_at);
+	intents_release(m);
 	fj_buf_release(&m->policy);
 	for (int a = 0; a < FJ_ALG_END; a++) {
 		fj_buf_release(&m->root_tbs[a]);
@@ -310,6 +313,9 @@ enum fj_rc mem_apply(struct hsm_memory *m, struct fj_slice delta, struct fj_err 
 			break;
 		case MEM_OP_LOG:
 			FJ_TRY(apply_log(m, &r, err));
+			break;
+		case MEM_OP_USE:
+			FJ_TRY(intent_apply_use(m, &r, err));
 			break;
 		default:
 			return corrupt(err);

@@ -75,13 +75,15 @@ static enum fj_rc compare(const struct hsm_job *j, const struct mem_crl *old, co
     struct fj_buf *changes, uint32_t *count, struct fj_err *err)
 {
 	size_t a = 0, b = 0, n_old = old == NULL ? 0 : old->n;
+	struct fj_hash content;
 	enum fj_rc rc = FJ_OK;
 
 	while (rc == FJ_OK && (a < n_old || b < n)) {
 		int order = a == n_old ? 1 : b == n ? -1 : memcmp(old->entry[a].serial, now[b].serial, 16);
 		if (order < 0) {
 			MUST(old->entry[a].reason == HOLD, "lesson 6", "a revoked certificate would leave the CRL");
-			MUST(j->approvals >= 2, "design.md 2", "lifting a suspension needs two approvals");
+			fj_content_serial(old->entry[a].serial, &content);
+			FJ_TRY(intent_lift(j, &content, err));
 			rc = put_entry(changes, &old->entry[a++], GONE, count);
 		} else if (order > 0) {
 			rc = put_entry(changes, &now[b], now[b].reason, count);

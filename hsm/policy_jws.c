@@ -165,15 +165,19 @@ enum fj_rc policy_manifest(const struct hsm_job *j, struct fj_slice tbs, struct 
 	return FJ_OK;
 }
 
-static enum fj_rc check_change(const struct hsm_job *j, unsigned before, unsigned now, struct fj_err *err)
+static enum fj_rc check_change(const struct hsm_job *j, const char *uri, uint32_t idx, unsigned before, unsigned now, struct fj_err *err)
 {
+	struct fj_hash content;
+
 	MUST(before != 1 || now == 1, "lesson 6", "a revoked entry of the status list would come back");
 	MUST(before != 3 || now == 3 || now == 1, "formats.md 5.3", "a superseded entry would come back");
-	MUST(before != 2 || now != 0 || j->approvals >= 2, "design.md 2", "lifting a suspension needs two approvals");
-	return FJ_OK;
+	if (before != 2 || now != 0)
+		return FJ_OK;
+	fj_content_entry(uri, idx, &content);
+	return intent_lift(j, &content, err);
 }
 
-static enum fj_rc compare_maps(const struct hsm_job *j, const uint8_t *before, const uint8_t *now, struct fj_buf *changes,
+static enum fj_rc compare_maps(const struct hsm_job *j, const char *uri, const uint8_t *before, const uint8_t *now, struct fj_buf *changes,
     uint32_t *n, struct fj_err *err)
 {
 	for (uint32_t o = 0; o < FJ_LIST_OCTETS; o++) {
@@ -184,7 +188,7 @@ static enum fj_rc compare_maps(const struct hsm_job *j, const uint8_t *before, c
 			unsigned was = (old >> ((i & 3) * 2)) & 3, is = fj_list_get(now, i);
 			if (was == is)
 				continue;
-			FJ_TRY(check_change(j, was, is, err));
+			FJ_TRY(check_change(j, uri, i, was, is, err));
 			(*n)++;
 			if (fj_put_u32(changes, i) != FJ_OK || fj_put_u8(changes, (uint8_t)is) != FJ_OK)
 				return fj_fail(err, FJ_E_LIMIT, HSM_LAYER, NULL, "a memory delta is too large");
@@ -220,7 +224,7 @@ enum fj_rc policy_status(const struct hsm_job *j, struct fj_slice tbs, struct fj
 	const struct mem_list *old = mem_list_find(&j->s->mem, sub);
 	FJ_TRY(check_list(j, &w, old, err));
 	FJ_TRY(fj_list_inflate(w.payload, map, err));
-	FJ_TRY(compare_maps(j, old == NULL ? NULL : old->map, map, &changes, &n, err));
+	FJ_TRY(compare_maps(j, sub, old == NULL ? NULL : old->map, map, &changes, &n, err));
 	if (fj_put_u8(delta, MEM_OP_LIST) != FJ_OK || fj_put_str(delta, sub) != FJ_OK ||
 	    fj_put_u64(delta, (uint64_t)fj_json_num(w.payload, "iat")) != FJ_OK || fj_put_u32(delta, n) != FJ_OK ||
 	    fj_buf_put(delta, changes.data, changes.len) != FJ_OK)

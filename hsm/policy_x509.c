@@ -7,8 +7,8 @@
  * clock), subject key, key identifiers, key usage (critical), basicConstraints,
  * the one extended key usage, policy, CRL distribution point, authority
  * information, alternative name; and that there is no extension beyond the
- * profile's.  For data asset certificates also dataAsset: its form, its number
- * against the subject's, its status URI, noCollateral for holder kinds 0 to 2.
+ * profile's.  For data asset certificates also dataAsset: its form, its number and
+ * name against the subject's, which has nothing else, its status URI, noCollateral for holder kinds 0 to 2.
  * For delegated signers the key must be one of our own.
  */
 #include "hsm/signer.h"
@@ -176,16 +176,40 @@ static enum fj_rc check_addresses(const struct hsm_job *j, const struct fj_x509 
 	return FJ_OK;
 }
 
+/* The subject says what dataAsset says, and nothing else: country, holder, its code, number, the asset's name; O and CN as
+ * the profile cuts them, to 64 characters. */
+static enum fj_rc check_subject(const struct fj_x509 *x, const struct fj_asset *a, struct fj_err *err)
+{
+	static const char *const others[] = {FJ_OID_O, FJ_OID_ORGID};
+	char text[512];
+	struct fj_der d, list, set;
+	size_t n = 0;
+
+	fj_der_init(&d, x->subject);
+	FJ_TRY(fj_der_enter(&d, FJ_DER_SEQ, &list, err));
+	for (; fj_der_more(&list); n++)
+		FJ_TRY(fj_der_enter(&list, FJ_DER_SET, &set, err));
+	for (size_t i = 0; i < FJ_ARRAY_LEN(others); i++)
+		FJ_TRY(fj_x509_name(x->subject, others[i], text, sizeof(text), err));
+	MUST(strncmp(text, "NTRCN-", 6) == 0, "formats.md 2", "the holder has no unified social credit code");
+	FJ_TRY(fj_x509_name(x->subject, FJ_OID_C, text, sizeof(text), err));
+	MUST(n == 5 && strcmp(text, "CN") == 0, "formats.md 2", "the subject has other attributes than the profile");
+	FJ_TRY(fj_x509_name(x->subject, FJ_OID_SERIALNUMBER, text, sizeof(text), err));
+	MUST(strcmp(text, a->number) == 0 && strncmp(text, "DAC-", 4) == 0, "formats.md 2", "subject and dataAsset name different certificate numbers");
+	FJ_TRY(fj_x509_name(x->subject, FJ_OID_CN, text, sizeof(text), err));
+	MUST(fj_slice_eq(fj_slice_str(text), FJ_SLICE(a->asset_name, fj_utf8_prefix(a->asset_name, 64))), "formats.md 2", "subject and dataAsset name different assets");
+	return FJ_OK;
+}
+
 static enum fj_rc check_asset(const struct hsm_job *j, const struct fj_x509 *x, struct fj_err *err)
 {
 	struct fj_asset a;
-	char want[80], number[64];
+	char want[80];
 
 	snprintf(want, sizeof(want), "%s.1.1", j->s->mem.arc);
 	MUST(strcmp(x->private_oid, want) == 0, "formats.md 1", "the private extension is not dataAsset");
 	FJ_TRY(fj_asset_read(x->private_value, &a, err));
-	FJ_TRY(fj_x509_name(x->subject, FJ_OID_SERIALNUMBER, number, sizeof(number), err));
-	MUST(strcmp(number, a.number) == 0 && strncmp(number, "DAC-", 4) == 0, "formats.md 2", "subject and dataAsset name different certificate numbers");
+	FJ_TRY(check_subject(x, &a, err));
 	MUST(a.holder_kind > 2 || (a.restrictions & 1u), "R04", "an administrative, public or mass body's certificate lacks noCollateral");
 	MUST(policy_numbered(j, fj_slice_str(a.status_uri), "/status/") > 0, "formats.md 5.3",
 	    "the status list is not this appliance's");

@@ -25,6 +25,11 @@
  *              bytes TPMT_PUBLIC of the key, u32 seconds until it ends
  * QUORUM_SIGN  u8 id, u32 n, n x {u8 officer (the plan's, from 0), raw[64] r||s}
  *                                                      answer: bytes DER signature
+ * ENROL        as INTENT, then approvals as in SIGN     answer: (empty)
+ * INTENT       u8 flags (1: refused, not approved; 2: only look at it), bytes payload
+ *              (canonical JSON), u32 n, n x {raw[32] SHA-256 of the key's
+ *              SubjectPublicKeyInfo, bytes signature, bytes authenticatorData, bytes
+ *              clientDataJSON}, the last two empty of a key file    answer: (empty)
  * An answer has the kind of its request; HSM_MSG_ERROR (u8 rc, str cite, str why, str why in Chinese or "")
  * answers a well-formed request that is refused as a whole.  A malformed frame,
  * or a kind that this socket may not send, ends the connection.
@@ -36,7 +41,7 @@ enum hsm_msg {
 	HSM_MSG_SIGN = 1, HSM_MSG_PUBKEY, HSM_MSG_STATUS, HSM_MSG_CEREMONY_OPEN,
 	HSM_MSG_CEREMONY_CLOSE, HSM_MSG_CLOCK_OFFSET, HSM_MSG_CLOCK_RESET,
 	HSM_MSG_CHECKPOINT, HSM_MSG_LOG_HEAD, HSM_MSG_RESTORE, HSM_MSG_ATTEST, HSM_MSG_QUORUM_BEGIN,
-	HSM_MSG_QUORUM_SIGN,
+	HSM_MSG_QUORUM_SIGN, HSM_MSG_ENROL, HSM_MSG_INTENT,
 	HSM_MSG_ERROR = 255,
 };
 /* One key a role; what each is made of stands in hsm/roles.c.  The SM2 hierarchy has roles of its own. */
@@ -62,6 +67,13 @@ enum hsm_kind {
 	HSM_CHECKPOINT,       /* text of a note                          (LOG and NOTE; by its own request only) */
 	HSM_KIND_END
 };
+#define HSM_MAX_PAYLOAD (4u << 20) /* octets of an approval's payload */
+#define HSM_SAID_REFUSE 1u
+#define HSM_SAID_DRY 2u
+/* kinds of approvals that the signer knows by name */
+#define HSM_ACT_ENROL "officer-key.change"
+#define HSM_ACT_CLOCK "clock.reset"
+#define HSM_ACT_RESTORE "log.restore"
 #define HSM_SOCK_REGISTRY "registry.sock"
 #define HSM_SOCK_VERIFIER "verifier.sock"
 

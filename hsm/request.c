@@ -89,6 +89,11 @@ static enum fj_rc read_approvals(struct fj_rd *r, struct fj_slice *raw, unsigned
 	return FJ_OK;
 }
 
+enum fj_rc signer_names(struct fj_rd *r, struct fj_slice *raw, unsigned *officers, struct fj_err *err)
+{
+	return read_approvals(r, raw, officers, err);
+}
+
 const struct hsm_kind_row *signer_row(uint8_t kind, uint8_t role, enum hsm_socket from)
 {
 	if (role < HSM_ROOT || role >= HSM_ROLE_END)
@@ -182,6 +187,14 @@ static bool answer_again(struct hsm_signer *s, struct item *it)
 	return true;
 }
 
+/* recorded and never released, as when the power went: what it uses was used already */
+static bool recorded(const struct hsm_signer *s, const struct item *it)
+{
+	const struct mem_recent *r = it->remember ? mem_recent_find((struct hsm_memory *)(uintptr_t)&s->mem, it->id) : NULL;
+
+	return r != NULL && fj_hash_eq(&r->tbs, &it->hash);
+}
+
 static void refuse_item(struct item *it, const struct fj_err *err)
 {
 	it->rc = err->rc;
@@ -199,11 +212,12 @@ static bool id_twice(const struct request *q, uint32_t i)
 
 static enum fj_rc judge(struct hsm_signer *s, struct request *q, struct fj_buf *deltas, struct fj_err *err)
 {
-	struct hsm_job j = {.s = s, .kind = q->row->kind, .role = q->role, .alg = hsm_role(q->role)->alg, .approvals = q->officers, .now = fj_now()};
+	struct hsm_job j = {.s = s, .kind = q->row->kind, .role = q->role, .alg = hsm_role(q->role)->alg, .approvals = q->officers, .now = fj_now(), .intent = q->intent};
 
 	for (uint32_t i = 0; i < q->n; i++) {
 		struct item *it = &q->item[i];
 		FJ_AUTO(buf) delta = FJ_BUF_INIT(16u << 20);
+		FJ_AUTO(buf) uses = FJ_BUF_INIT(1u << 20);
 		struct fj_err why = {0};
 
 		if (id_twice(q, i)) {
@@ -218,10 +232,13 @@ static enum fj_rc judge(struct hsm_signer *s, struct request *q, struct fj_buf *
 			refuse_item(it, &why);
 			continue;
 		}
-		if (q->row->policy(&j, it->tbs, &delta, &why) != FJ_OK) {
+		j.uses = &uses;
+		if (q->row->policy(&j, it->tbs, &delta, &why) != FJ_OK || (!recorded(s, it) && intent_bind(&j, it->tbs, &why) != FJ_OK)) {
 			refuse_item(it, &why);
 			continue;
 		}
+		if (fj_buf_put(&delta, uses.data, uses.len) != FJ_OK)
+			return fj_fail(err, FJ_E_LIMIT, HSM_LAYER, NULL, "a request changes too much at once");
 		it->sign = true;
 		FJ_TRY(mem_apply(&s->mem, fj_buf_slice(&delta), err));
 		if (fj_buf_put(deltas, delta.data, delta.len) != FJ_OK)
@@ -365,6 +382,12 @@ enum fj_rc signer_replay(void *signer, const struct audit_record *r, struct fj_e
 		return replay_release(s, r->body, err);
 	case AUDIT_CLOCK:
 		return FJ_OK;
+	case AUDIT_ENROL:
+		return officers_replay(&s->mem, r->body, err);
+	case AUDIT_INTENT:
+		return intent_replay(&s->mem, r->body, err);
+	case AUDIT_USE:
+		return mem_apply(&s->mem, r->body, err);
 	case AUDIT_KEY:
 		return store_replay(&s->mem, r->body, err);
 	case AUDIT_COUNTER:
@@ -565,7 +588,7 @@ static json_t *status_keys(const struct hsm_signer *s)
 static enum fj_rc do_status(struct hsm_signer *s, enum hsm_socket from, const struct fj_frame *f, struct fj_buf *answer, struct fj_err *err)
 {
 	static const char *const ceremony[] = {"none", "open", "closed"};
-	FJ_AUTO(buf) text = FJ_BUF_INIT(65536);
+	FJ_AUTO(buf) text = FJ_BUF_INIT(131072);
 	char hash[65], root[65], plan[65], now[FJ_TIME_CAP], maker[8], kind[12];
 	FJ_AUTO(json) counts = json_object();
 
@@ -585,6 +608,7 @@ static enum fj_rc do_status(struct hsm_signer *s, enum hsm_socket from, const st
 	    "manufacturer", maker, "demo", s->mem.demo, "ceremony", ceremony[s->mem.ceremony], "keys", status_keys(s),
 	    "signed", counts, "audit", "seq", (json_int_t)s->audit.seq, "hash", hash,
 	    "log", "size", (json_int_t)s->mem.log_size, "root", root, "counter", (json_int_t)s->mem.counter, "closed", s->watch.closed[0] != '\0' ? s->watch.closed : NULL, "now", now, "plan", s->mem.planned ? plan : NULL, "whole", store_whole(&s->mem));
+	FJ_TRY(officers_into(&s->mem, j, err));
 	FJ_TRY(fj_json_canonical(j, &text, err));
 	return fj_put_bytes(answer, fj_buf_slice(&text));
 }
@@ -668,6 +692,7 @@ static enum fj_rc do_reset(struct hsm_signer *s, enum hsm_socket from, const str
 	(void)from;
 	(void)answer;
 	FJ_TRY(two_officers(f, "a clock reset is malformed", "resetting the clock watch needs two officers", &raw, err));
+	FJ_TRY(intent_act(s, HSM_ACT_CLOCK, err));
 	FJ_TRY(signer_record(s, AUDIT_CLOCK, raw, err));
 	clock_trust(s);
 	return FJ_OK;
@@ -680,6 +705,8 @@ static enum fj_rc do_restore(struct hsm_signer *s, enum hsm_socket from, const s
 	(void)from;
 	(void)answer;
 	FJ_TRY(two_officers(f, "a restore is malformed", "opening a closed signer needs two officers", &raw, err));
+	if (s->watch.closed[0] != '\0')
+		FJ_TRY(intent_act(s, HSM_ACT_RESTORE, err));
 	return counter_restore(s, raw, err);
 }
 
@@ -713,6 +740,8 @@ enum fj_rc signer_answer(struct hsm_signer *s, enum hsm_socket from, const struc
 		{HSM_MSG_ATTEST, HSM_FROM_REGISTRY, signer_attest},
 		{HSM_MSG_QUORUM_BEGIN, HSM_FROM_REGISTRY, signer_quorum_begin},
 		{HSM_MSG_QUORUM_SIGN, HSM_FROM_REGISTRY, signer_quorum_sign},
+		{HSM_MSG_ENROL, HSM_FROM_REGISTRY, signer_enrol},
+		{HSM_MSG_INTENT, HSM_FROM_REGISTRY, signer_intent},
 	};
 
 	for (size_t i = 0; i < FJ_ARRAY_LEN(requests); i++) {

@@ -14,10 +14,12 @@
 #include <openssl/evp.h>
 
 #include "base/clock.h"
+#include "base/content.h"
 #include "base/ipc.h"
 #include "base/jws.h"
 #include "base/note.h"
 #include "base/plan.h"
+#include "base/webauthn.h"
 #include "base/x509.h"
 #include "hsm/client/client.h"
 #include "hsm/tpm.h"
@@ -70,6 +72,26 @@ struct mem_key {
 	uint32_t handle;          /* 0: loaded when it is used */
 	struct fj_hash blob;      /* of its slot's content */
 };
+#define HSM_MAX_OFFICERS 64
+struct mem_officer {
+	char login[64], person[256];
+	bool passkey;
+	struct fj_hash id;                /* SHA-256 of the SubjectPublicKeyInfo */
+	uint8_t xy[64];
+	char rp[254], origin[262];        /* of a passkey, as its credential */
+	uint8_t credential[256];
+	size_t credential_len;
+};
+#define HSM_MAX_INTENTS 8192
+#define HSM_MAX_CONTENTS 20000 /* of one approval */
+#define HSM_MAX_HELD 2000000   /* of all, about */
+struct mem_intent {
+	struct fj_hash hash;              /* of the payload */
+	fj_time until;
+	uint32_t n;                       /* 0: it was used up as a whole */
+	uint8_t *used;                    /* bit k: item k */
+	struct fj_hash *item;             /* NULL: the payload was not brought since the start */
+};
 enum mem_ceremony { MEM_NONE, MEM_OPEN, MEM_CLOSED };
 struct hsm_memory {
 	enum mem_ceremony ceremony;
@@ -96,11 +118,15 @@ struct hsm_memory {
 	struct fj_hash log_root;
 	uint64_t counter;                 /* of the TPM, as it was last announced; 0: never */
 	uint64_t count[HSM_KIND_END];
+	struct mem_officer officer[HSM_MAX_OFFICERS];
+	size_t n_officers;
+	struct mem_intent *intent;        /* of HSM_MAX_INTENTS */
+	size_t n_intents;
 };
 enum fj_rc mem_init(struct hsm_memory *m, struct fj_err *err) FJ_MUST_USE;
 void mem_release(struct hsm_memory *m);
 /* Deltas: u8 op and its fields; written by policies, applied live and in replay. */
-enum mem_op { MEM_OP_ROOT = 1, MEM_OP_ISSUING, MEM_OP_CRL, MEM_OP_LIST, MEM_OP_PACKAGE, MEM_OP_LOG };
+enum mem_op { MEM_OP_ROOT = 1, MEM_OP_ISSUING, MEM_OP_CRL, MEM_OP_LIST, MEM_OP_PACKAGE, MEM_OP_LOG, MEM_OP_USE };
 enum fj_rc mem_apply(struct hsm_memory *m, struct fj_slice delta, struct fj_err *err) FJ_MUST_USE;
 struct mem_crl *mem_crl_find(struct hsm_memory *m, struct fj_slice uri);
 struct mem_list *mem_list_find(struct hsm_memory *m, const char *uri);
@@ -109,7 +135,7 @@ struct mem_recent *mem_recent_find(struct hsm_memory *m, const uint8_t id[16]);
 struct mem_recent *mem_recent_put(struct hsm_memory *m, const uint8_t id[16], const struct fj_hash *tbs);
 
 /* --- audit log (audit.c) --- */
-enum audit_type { AUDIT_CEREMONY_OPEN = 1, AUDIT_CEREMONY_CLOSE, AUDIT_SIGN, AUDIT_RELEASE, AUDIT_CLOCK, AUDIT_COUNTER, AUDIT_RESTORE, AUDIT_KEY };
+enum audit_type { AUDIT_CEREMONY_OPEN = 1, AUDIT_CEREMONY_CLOSE, AUDIT_SIGN, AUDIT_RELEASE, AUDIT_CLOCK, AUDIT_COUNTER, AUDIT_RESTORE, AUDIT_KEY, AUDIT_ENROL, AUDIT_INTENT, AUDIT_USE };
 struct hsm_audit {
 	int fd;
 	uint64_t seq;
@@ -178,8 +204,10 @@ struct hsm_job {
 	enum hsm_kind kind;
 	enum hsm_role role;
 	enum fj_alg alg;    /* of the key */
-	unsigned approvals; /* different officers */
+	unsigned approvals; /* different officers, by name */
 	fj_time now;
+	struct fj_slice intent;  /* the approval that the request names */
+	struct fj_buf *uses;     /* delta: items of approvals that it uses */
 };
 typedef enum fj_rc (*hsm_policy)(const struct hsm_job *j, struct fj_slice tbs, struct fj_buf *delta, struct fj_err *err);
 struct hsm_kind_row { /* of the request table */
@@ -245,6 +273,50 @@ enum fj_rc signer_checkpoint(struct hsm_signer *s, enum hsm_socket from, const s
 enum fj_rc signer_log_head(struct hsm_signer *s, enum hsm_socket from, const struct fj_frame *f, struct fj_buf *answer, struct fj_err *err) FJ_MUST_USE;
 /* --- attest.c --- */
 enum fj_rc signer_attest(struct hsm_signer *s, enum hsm_socket from, const struct fj_frame *f, struct fj_buf *answer, struct fj_err *err) FJ_MUST_USE;
+/* the approvals of a request by name: how many different officers; *raw for the log */
+enum fj_rc signer_names(struct fj_rd *r, struct fj_slice *raw, unsigned *officers, struct fj_err *err) FJ_MUST_USE;
+/* --- intent.c, officers.c: approvals that officers have signed --- */
+#define HSM_MAX_SIGNATURES 16
+struct hsm_said {
+	bool refuse, dry;             /* they refuse; it is only looked at */
+	struct fj_slice payload, raw; /* raw: the signatures */
+	struct fj_hash hash, digest;  /* of the payload; what was signed */
+	json_t *json;
+	struct fj_act act;
+	uint32_t n;
+	struct hsm_signature {
+		struct fj_slice key;          /* SHA-256 of the SubjectPublicKeyInfo */
+		struct fj_slice sig;          /* r || s; of a passkey DER */
+		struct fj_slice auth, client; /* of a passkey */
+	} s[HSM_MAX_SIGNATURES];
+};
+void said_release(struct hsm_said *q);
+FJ_DEFINE_AUTO(said, struct hsm_said, said_release)
+/* u8 flags, bytes payload, signatures */
+enum fj_rc intent_read(struct fj_rd *r, struct hsm_said *q, struct fj_err *err) FJ_MUST_USE;
+/* its time is not over, and it was not used up */
+enum fj_rc intent_fresh(const struct hsm_memory *m, const struct hsm_said *q, fj_time now, struct fj_err *err) FJ_MUST_USE;
+enum fj_rc signer_intent(struct hsm_signer *s, enum hsm_socket from, const struct fj_frame *f, struct fj_buf *answer, struct fj_err *err) FJ_MUST_USE;
+enum fj_rc intent_replay(struct hsm_memory *m, struct fj_slice body, struct fj_err *err) FJ_MUST_USE;
+enum fj_rc intent_apply_use(struct hsm_memory *m, struct fj_rd *r, struct fj_err *err) FJ_MUST_USE;
+/* remembered as used up */
+enum fj_rc intent_spent(struct hsm_memory *m, const struct fj_hash *hash, fj_time until, struct fj_err *err) FJ_MUST_USE;
+void intents_release(struct hsm_memory *m);
+/* Certificates and authorisations, in a home whose approvals are checked: what is to be signed is an item of the approval that is named. */
+enum fj_rc intent_bind(const struct hsm_job *j, struct fj_slice tbs, struct fj_err *err) FJ_MUST_USE;
+/* An entry that leaves a CRL or is good again: two names, or where approvals are checked an item of any that was signed. */
+enum fj_rc intent_lift(const struct hsm_job *j, const struct fj_hash *content, struct fj_err *err) FJ_MUST_USE;
+/* An act of the signer's own, where approvals are checked; it is recorded before the act. */
+enum fj_rc intent_act(struct hsm_signer *s, const char *kind, struct fj_err *err) FJ_MUST_USE;
+/* Are approvals checked here: have two persons keys? */
+bool officers_check(const struct hsm_memory *m);
+const struct mem_officer *officer_find(const struct hsm_memory *m, struct fj_slice id);
+/* Verifies all; *who: how many different persons with enrolled keys.  *self: `also`, which is not enrolled yet, signed too. */
+enum fj_rc officers_signed(const struct hsm_memory *m, const struct hsm_said *q, const struct mem_officer *also, unsigned *who, bool *self, struct fj_err *err) FJ_MUST_USE;
+enum fj_rc signer_enrol(struct hsm_signer *s, enum hsm_socket from, const struct fj_frame *f, struct fj_buf *answer, struct fj_err *err) FJ_MUST_USE;
+enum fj_rc officers_replay(struct hsm_memory *m, struct fj_slice body, struct fj_err *err) FJ_MUST_USE;
+/* "approvals" and "officers" of the status */
+enum fj_rc officers_into(const struct hsm_memory *m, json_t *status, struct fj_err *err) FJ_MUST_USE;
 /* --- keystore.c --- */
 enum fj_rc store_open(struct hsm_signer *s, int dirfd, struct fj_err *err) FJ_MUST_USE;
 enum fj_rc store_replay(struct hsm_memory *m, struct fj_slice body, struct fj_err *err) FJ_MUST_USE;

@@ -11,6 +11,7 @@
  */
 #include "issuer/domain.h"
 #include "issuer/iss.h"
+#include "issuer/signed.h"
 
 #define MAX_PAYLOAD (4u << 20)
 #define MAX_LISTED (16u << 20) /* octets of the payloads of one page */
@@ -105,9 +106,10 @@ static enum fj_rc ask(struct iss_call *c, const struct kind *k, struct apr *a, c
 	FJ_AUTO(buf) text = FJ_BUF_INIT(MAX_PAYLOAD);
 	struct fj_hash digest;
 
+	iss_new_id("AP-", 12, a->id);
+	FJ_TRY(sgn_seal(c, a, err));
 	FJ_TRY(digest_of(a->payload, &text, &digest, err));
 	fj_hex(digest.b, FJ_SHA256_LEN, hex);
-	iss_new_id("AP-", 12, a->id);
 	FJ_AUTO(json) body = json_pack("{s:s, s:s, s:s, s:s, s:O, s:s, s:s, s:s, s:s, s:o}", "id", a->id, "kind", a->kind, "object", a->object,
 	    "org", a->org, "payload", a->payload, "digest", hex, "applicant", c->actor->login, "person", c->actor->person,
 	    "role", role_for(c->actor, k->request), "chain", chn_json(chain));
@@ -426,6 +428,8 @@ enum fj_rc apr_show(struct iss_call *c, const char *id, json_t **out, struct fj_
 	if (strcmp(s.state, "OPEN") == 0)
 		FJ_TRY(deciders(c, &s, list, barred, err));
 	FJ_TRY(to_json(c, &s, out, err));
+	if (strcmp(s.state, "OPEN") == 0)
+		FJ_TRY(sgn_into(c, s.id, s.kind, s.payload, &s.digest, *out, err));
 	FJ_TRY(fj_json_set(*out, "barred", json_incref(barred)));
 	return fj_json_set(*out, "deciders", json_incref(list));
 }
@@ -603,6 +607,7 @@ static enum fj_rc approve(struct iss_call *c, const struct stored *s, const stru
 	}
 	as_apr(s, &a);
 	snprintf(c->approval, sizeof(c->approval), "%s", s->id);
+	FJ_TRY(sgn_decide(c, &a, false, err));
 	FJ_TRY(k->execute(c, &a, err));
 	if (c->answer == NULL)
 		c->answer = json_pack("{s:s, s:s, s:s, s:s}", "id", s->id, "state", "APPROVED", "kind", s->kind, "object", s->object);
@@ -625,8 +630,10 @@ static enum fj_rc reject(struct iss_call *c, const struct stored *s, const struc
 	FJ_TRY(decide(c, s, level, "reject", final ? "REFUSED" : "OPEN", NULL, err));
 	as_apr(s, &a);
 	snprintf(c->approval, sizeof(c->approval), "%s", s->id);
-	if (final && k->on_refuse != NULL)
+	if (final && k->on_refuse != NULL) {
+		FJ_TRY(sgn_decide(c, &a, true, err));
 		FJ_TRY(k->on_refuse(c, &a, err));
+	}
 	c->answer = json_pack("{s:s, s:s, s:s, s:I}", "id", s->id, "state", final ? "REFUSED" : "OPEN", "object", s->object,
 	    "refusals_missing", (json_int_t)(final ? 0 : k->refusals - refused));
 	return c->answer != NULL ? FJ_OK : fj_no_memory(err, "issuer");

@@ -8,6 +8,7 @@
  * reclaim and surrender suspend at once and are final with the second party;
  * refused twice, the former state returns.
  */
+#include "base/content.h"
 #include "base/jws.h"
 #include "issuer/agreement.h"
 #include "issuer/plan.h"
@@ -379,19 +380,11 @@ static enum fj_rc party(struct sto *db, const char *usci, json_t **out, struct f
 	return FJ_OK;
 }
 
-/* of the claims, those that are drawn, counted or taken from the clock when it is signed; the others are what is approved */
-static const char *const drawn[] = {"jti", "version", "iat", "nbf", "previous", "authorisation_status", "status", NULL};
-
 enum fj_rc dom_claims_content(const json_t *claims, char hex[65], struct fj_err *err)
 {
-	FJ_AUTO(json) content = json_copy((json_t *)(uintptr_t)claims);
-	FJ_AUTO(buf) text = FJ_BUF_INIT(65536);
 	struct fj_hash h;
 
-	for (size_t i = 0; drawn[i] != NULL; i++)
-		json_object_del(content, drawn[i]);
-	FJ_TRY(fj_json_canonical(content, &text, err));
-	fj_sha256(fj_buf_slice(&text), &h);
+	FJ_TRY(fj_content_claims(claims, &h, err));
 	fj_hex(h.b, FJ_SHA256_LEN, hex);
 	return FJ_OK;
 }

@@ -9,6 +9,7 @@
  * its reason decides what becomes of the asset: corrected and registered again,
  * certified again, or ended.
  */
+#include "base/content.h"
 #include "base/jws.h"
 #include "ca/ca.h"
 #include "issuer/domain.h"
@@ -77,6 +78,7 @@ struct issuing {
 	const char *persons;   /* who asked and approved so far, NULL while asking */
 	const json_t *payload; /* what was approved */
 	bool own_key;          /* the holder's */
+	int years;             /* that are asked for */
 	struct dom_asset asset; /* with the card that is certified */
 	struct dom_org holder;
 	struct dom_reg reg;    /* the registration it rests on */
@@ -205,25 +207,28 @@ static enum fj_rc check_issuable(struct iss_call *c, const char *asset_no, struc
 /* --- asking --- */
 
 struct asking {
-	json_t *items; /* {"asset_no","card_hash","registration","content"}: what the approval's digest covers */
+	json_t *items; /* {"asset_no","card_hash","registration","content", of a successor "succeeds" and "rebinds"}: what the approval's digest covers */
+	json_t *key;   /* the holder's own: "spki", as the payload has it */
 	bool own_key;
+	int years;
 	struct fj_buf *not_by; /* of one asset, who had a part in its registration (R22); of several the others may be issued */
 };
 
-static enum fj_rc content_hash(const struct issuing *w, char hex[65], struct fj_err *err);
+static enum fj_rc item_of(struct iss_call *c, const struct issuing *w, json_t **out, struct fj_err *err);
 
 static enum fj_rc ask_one(struct iss_call *c, const char *asset_no, const void *arg, struct fj_err *err)
 {
 	const struct asking *x = arg;
-	FJ_AUTO(issuing) w = {.issuer = c->actor->org, .own_key = x->own_key};
-	char content[65];
+	FJ_AUTO(issuing) w = {.issuer = c->actor->org, .own_key = x->own_key, .payload = x->key, .years = x->years};
+	json_t *item = NULL;
 
 	FJ_TRY(check_issuable(c, asset_no, &w, err));
-	FJ_TRY(content_hash(&w, content, err));
+	FJ_TRY(item_of(c, &w, &item, err));
+	if (json_array_append_new(x->items, item) != 0)
+		return fj_no_memory(err, "issuer");
 	if (x->not_by != NULL)
 		FJ_TRY(dom_reg_persons(&w.reg, x->not_by, err));
-	return json_array_append_new(x->items, json_pack("{s:s, s:s, s:s, s:s}", "asset_no", asset_no, "card_hash", w.asset.card_hash, "registration", w.reg.id, "content",
-	    content)) == 0 ? FJ_OK : fj_no_memory(err, "issuer");
+	return FJ_OK;
 }
 
 static enum fj_rc add_request(struct iss_call *c, const json_t *assets, json_t *payload, struct fj_err *err)
@@ -315,6 +320,7 @@ enum fj_rc cmd_certificate_issue(struct iss_call *c, struct fj_err *err)
 	FJ_AUTO(json) aside = json_array();
 	FJ_AUTO(buf) not_by = FJ_BUF_INIT(4096);
 	struct asking x = {.items = items, .not_by = json_array_size(assets) == 1 ? &not_by : NULL, .own_key = json_object_get(c->params, "request") != NULL || json_object_get(c->params, "key") != NULL};
+	FJ_AUTO(json) key = json_object();
 	json_int_t years;
 	char object[80];
 
@@ -322,10 +328,14 @@ enum fj_rc cmd_certificate_issue(struct iss_call *c, struct fj_err *err)
 	if (json_array_size(assets) == 0 || json_array_size(sorted) != json_array_size(assets))
 		return fj_refuse(err, FJ_E_INVALID, "issuer", "lesson 6", "no asset is named, or one stands twice in the list", "未选择资产，或列表中有重复");
 	FJ_TRY(years_of(c, &years, err));
+	x.years = (int)years;
+	x.key = key;
+	if (x.own_key)
+		FJ_TRY(add_request(c, sorted, key, err));
 	FJ_TRY(ask_each(c, sorted, &x, aside, err));
 	FJ_AUTO(json) payload = json_pack("{s:O, s:I, s:s, s:s*}", "assets", items, "years", years, "issuer", c->actor->org, "not_by", not_by.len > 0 ? fj_buf_str(&not_by) : NULL);
-	if (x.own_key)
-		FJ_TRY(add_request(c, sorted, payload, err));
+	if (payload == NULL || json_object_update(payload, key) != 0)
+		return fj_no_memory(err, "issuer");
 	FJ_TRY(object_of(items, object, sizeof(object), err));
 	FJ_TRY(void_overtaken(c, object, items, err));
 	FJ_TRY(apr_request(c, "certificate.issue", object, c->actor->org, payload, err));
@@ -385,12 +395,14 @@ static enum fj_rc status_of(struct iss_call *c, const struct dom_asset *a, struc
 
 /* A change or correction keeps the end of what it succeeds; a renewal and a first certificate run
  * for the years approved, never to an earlier end than before (domain.md 5.3: no date moves back). */
+static bool keeps_end(const struct issuing *w)
+{
+	return w->old.number[0] != '\0' && strcmp(w->reg.type, "RENEWAL") != 0;
+}
+
 static enum fj_rc end_of(struct iss_call *c, const struct issuing *w, fj_time *end, struct fj_err *err)
 {
-	int years = (int)fj_json_num(w->payload, "years");
-	bool renewal = strcmp(w->reg.type, "RENEWAL") == 0;
-
-	*end = w->old.number[0] != '\0' && !renewal ? w->old.not_after : fj_term_end(c->now, years);
+	*end = keeps_end(w) ? w->old.not_after : fj_term_end(c->now, w->years);
 	if (*end >= w->old.not_after || w->old.number[0] == '\0')
 		return FJ_OK;
 	return fj_refuse(err, FJ_E_REFUSED, "issuer", "domain.md 5.3", "the successor would end before the certificate that it renews; give more years",
@@ -416,18 +428,54 @@ static enum fj_rc content_of(const struct issuing *w, json_t **out, struct fj_er
 
 static enum fj_rc content_hash(const struct issuing *w, char hex[65], struct fj_err *err)
 {
-	FJ_AUTO(buf) text = FJ_BUF_INIT(65536);
+	FJ_AUTO(buf) spki = FJ_BUF_INIT(1024);
+	const char *spki64 = fj_json_text(w->payload, "spki");
 	json_t *content = NULL;
-	struct fj_hash h;
 
 	FJ_TRY(content_of(w, &content, err));
 	FJ_AUTO(json) owned = content;
-	if (strcmp(w->reg.type, "RENEWAL") == 0) /* says nothing of what it renews, which may end while it waits */
-		json_object_del(owned, "succeeds");
-	FJ_TRY(fj_json_canonical(owned, &text, err));
-	fj_sha256(fj_buf_slice(&text), &h);
-	fj_hex(h.b, FJ_SHA256_LEN, hex);
-	return FJ_OK;
+	FJ_TRY(fj_b64u_get(spki64, strlen(spki64), &spki));
+	return dom_cert_content(owned, FJ_ES256, w->years, keeps_end(w) ? w->old.not_after : 0, fj_buf_slice(&spki), hex, err);
+}
+
+/* the authorisations that get a new version, which says the same but for this certificate */
+static enum fj_rc rebinds_of(struct iss_call *c, const struct issuing *w, json_t **out, struct fj_err *err)
+{
+	FJ_AUTO(sto_q) q = {0};
+	FJ_AUTO(json) list = json_array();
+	bool row;
+
+	FJ_TRY(sto_query(c->db, STO_AUTH_ON, &q, err, "tti", w->old.holder, w->old.number, (int64_t)c->now));
+	for (;;) {
+		FJ_AUTO(dom_auth) a = {.body = NULL};
+		struct fj_hash h;
+		char hex[65];
+		FJ_TRY(sto_step(&q, &row, err));
+		if (!row)
+			break;
+		FJ_TRY(dom_auth_get(c->db, sto_text(&q, 0), &a, err));
+		FJ_TRY(fj_content_rebound(a.body, &h, err));
+		fj_hex(h.b, FJ_SHA256_LEN, hex);
+		json_array_append_new(list, json_string(hex));
+	}
+	*out = dom_sorted(list);
+	return *out != NULL ? FJ_OK : fj_no_memory(err, "issuer");
+}
+
+/* what is approved of one asset */
+static enum fj_rc item_of(struct iss_call *c, const struct issuing *w, json_t **out, struct fj_err *err)
+{
+	char content[65];
+	json_t *rebinds = NULL;
+
+	FJ_TRY(content_hash(w, content, err));
+	*out = json_pack("{s:s, s:s, s:s, s:s}", "asset_no", w->asset.asset_no, "card_hash", w->asset.card_hash, "registration", w->reg.id, "content", content);
+	if (w->old.number[0] == '\0')
+		return *out != NULL ? FJ_OK : fj_no_memory(err, "issuer");
+	FJ_TRY(rebinds_of(c, w, &rebinds, err));
+	FJ_TRY(fj_json_set(*out, "rebinds", rebinds));
+	/* a renewal says nothing of what it renews, which may end while it waits */
+	return keeps_end(w) ? fj_json_set(*out, "succeeds", json_string(w->old.number)) : FJ_OK;
 }
 
 static enum fj_rc key_of(struct iss_call *c, const struct issuing *w, struct fj_buf *spki64, struct fj_err *err)
@@ -484,14 +532,14 @@ static const json_t *approved_item(const json_t *payload, const char *asset_no)
 }
 
 /* What is signed is what was approved, whatever changed meanwhile: the holder's name, its kind, the ban
- * that follows from it.  A request from before contents were hashed has none. */
-static enum fj_rc check_content(const struct issuing *w, const json_t *item, struct fj_err *err)
+ * that follows from it, the authorisations that rest on it. */
+static enum fj_rc check_content(struct iss_call *c, const struct issuing *w, const json_t *item, struct fj_err *err)
 {
-	const char *approved = fj_json_peek(item, "content");
-	char now[65];
+	json_t *now = NULL;
 
-	FJ_TRY(content_hash(w, now, err));
-	if (approved == NULL || strcmp(approved, now) == 0)
+	FJ_TRY(item_of(c, w, &now, err));
+	FJ_AUTO(json) owned = now;
+	if (json_equal(owned, item))
 		return FJ_OK;
 	return fj_refuse(err, FJ_E_STATE, "issuer", "R22", "what the certificate would say is not what was approved: the holder's entry changed since; reject this and ask again",
 	    "证书内容与送审时不一致（持有单位信息在送审后已变更）；请驳回后重新申请");
@@ -510,7 +558,7 @@ static enum fj_rc issue_one(struct iss_call *c, const char *asset_no, const void
 	if (strcmp(fj_json_peek(item, "card_hash"), w.asset.card_hash) != 0 || strcmp(fj_json_peek(item, "registration"), w.reg.id) != 0) {
 		return fj_refuse(err, FJ_E_STATE, "issuer", "lesson 5", "the card is not the one that was approved; ask again", "资产卡片与送审时不一致，请重新申请");
 	}
-	FJ_TRY(check_content(&w, item, err));
+	FJ_TRY(check_content(c, &w, item, err));
 	enum fj_rc rc = intent_of(c, &w, number, &body, err);
 	FJ_AUTO(json) owned = body;
 	FJ_TRY(rc);
@@ -531,7 +579,7 @@ static json_t *numbers_of(const json_t *lines)
 
 enum fj_rc apr_certificate_issue(struct iss_call *c, const struct apr *a, struct fj_err *err)
 {
-	struct issuing w = {.issuer = fj_json_peek(a->payload, "issuer"), .payload = a->payload, .own_key = json_object_get(a->payload, "spki") != NULL};
+	struct issuing w = {.issuer = fj_json_peek(a->payload, "issuer"), .payload = a->payload, .years = (int)fj_json_num(a->payload, "years"), .own_key = json_object_get(a->payload, "spki") != NULL};
 	FJ_AUTO(json) names = json_array();
 	FJ_AUTO(buf) persons = FJ_BUF_INIT(65536);
 	size_t i;
@@ -556,7 +604,7 @@ enum fj_rc apr_certificate_issue(struct iss_call *c, const struct apr *a, struct
 /* As issue_one goes, up to the intent, which is given and not stored. */
 enum fj_rc dom_certificate_preview(struct iss_call *c, const json_t *payload, const char *asset_no, json_t **out, struct fj_err *err)
 {
-	FJ_AUTO(issuing) w = {.issuer = fj_json_peek(payload, "issuer"), .payload = payload, .own_key = json_object_get(payload, "spki") != NULL};
+	FJ_AUTO(issuing) w = {.issuer = fj_json_peek(payload, "issuer"), .payload = payload, .years = (int)fj_json_num(payload, "years"), .own_key = json_object_get(payload, "spki") != NULL};
 	const json_t *item = approved_item(payload, asset_no);
 	struct fj_err why = {0};
 	json_t *intent = NULL;
@@ -564,7 +612,7 @@ enum fj_rc dom_certificate_preview(struct iss_call *c, const json_t *payload, co
 
 	enum fj_rc rc = check_issuable(c, asset_no, &w, &why);
 	if (rc == FJ_OK)
-		rc = check_content(&w, item, &why);
+		rc = check_content(c, &w, item, &why);
 	if (fj_rc_exit(rc) == 3) {
 		*err = why;
 		return rc;

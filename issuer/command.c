@@ -714,8 +714,9 @@ enum fj_rc cmd_status_show(struct iss_call *c, struct fj_err *err)
 	if (row)
 		generation = sto_int(&g, 0);
 	fj_time_utc(fj_now(), now);
-	c->answer = json_pack("{s:b, s:I, s:I, s:s, s:s, s:b, s:O}", "demo", c->iss->conf.demo, "events", (json_int_t)events, "generation",
-	    (json_int_t)generation, "base", iss_base(c->iss), "now", now, "behind", (bool)c->iss->behind, "queue", queue);
+	c->answer = json_pack("{s:b, s:I, s:I, s:s, s:s, s:b, s:O, s:s}", "demo", c->iss->conf.demo, "events", (json_int_t)events, "generation",
+	    (json_int_t)generation, "base", iss_base(c->iss), "now", now, "behind", (bool)c->iss->behind, "queue", queue,
+	    "approvals", c->iss->log.checked ? "checked by the signer" : "enforced by software");
 	return c->answer != NULL ? FJ_OK : fj_no_memory(err, "issuer");
 }
 

@@ -175,6 +175,9 @@ enum fj_rc dom_cert_get(struct sto *db, const char *number, struct dom_cert *out
  * serial, entries, a key that nobody has) is an example; nothing is stored.  *out is the caller's. */
 enum fj_rc dom_certificate_preview(struct iss_call *c, const json_t *payload, const char *asset_no, json_t **out, struct fj_err *err) FJ_MUST_USE;
 
+/* What is approved of a certificate, as a hash in hexadecimal (base/content.h): b as an intent has it, without what is
+ * drawn; by years, or with ends; spki where the key is the holder's. */
+enum fj_rc dom_cert_content(const json_t *b, enum fj_alg alg, int years, fj_time ends, struct fj_slice spki, char hex[65], struct fj_err *err) FJ_MUST_USE;
 /* --- authorisations (authorisation.c) --- */
 struct dom_auth {
 	char number[41], state[16], former[16], holder[19], implementer[19], operator_[19], holder_name[DOM_CAP(DOM_MAX_NAME)],

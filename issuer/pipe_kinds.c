@@ -2,6 +2,7 @@
  * pipe_kinds.c - how each of the three credentials, and the manifest of a listing's
  * pack or of a report, is built from its intent, and checked when it comes back signed.
  */
+#include "base/content.h"
 #include "base/jws.h"
 #include "ca/ca.h"
 #include "issuer/domain.h"
@@ -20,13 +21,11 @@ static enum fj_rc asset_of(const json_t *b, struct fj_asset *a, struct fj_err *e
 	char hex[65];
 
 	memset(a, 0, sizeof(*a));
-	FJ_TRY(put(a->number, sizeof(a->number), b, "number", err));
 	FJ_TRY(put(a->asset_no, sizeof(a->asset_no), b, "asset_no", err));
 	FJ_TRY(put(a->asset_name, sizeof(a->asset_name), b, "asset_name", err));
 	FJ_TRY(put(a->class_scheme, sizeof(a->class_scheme), b, "class_scheme", err));
 	FJ_TRY(put(a->class_code, sizeof(a->class_code), b, "class_code", err));
 	FJ_TRY(put(a->region, sizeof(a->region), b, "region", err));
-	FJ_TRY(put(a->status_uri, sizeof(a->status_uri), b, "uri", err));
 	FJ_TRY(put(hex, sizeof(hex), b, "card_hash", err));
 	if (strlen(hex) != 64 || fj_unhex(hex, 64, a->card_hash.b) != FJ_OK)
 		return fj_fail(err, FJ_E_CORRUPT, "issuer", NULL, "an intent has no card hash");
@@ -35,8 +34,22 @@ static enum fj_rc asset_of(const json_t *b, struct fj_asset *a, struct fj_err *e
 	a->rights = (unsigned)fj_json_num(b, "rights");
 	a->modes = (unsigned)fj_json_num(b, "modes");
 	a->restrictions = (unsigned)fj_json_num(b, "restrictions");
-	a->status_index = (uint32_t)fj_json_num(b, "idx");
 	a->key_origin = (unsigned)fj_json_num(b, "key_origin");
+	return FJ_OK;
+}
+
+enum fj_rc dom_cert_content(const json_t *b, enum fj_alg alg, int years, fj_time ends, struct fj_slice spki, char hex[65], struct fj_err *err)
+{
+	struct fj_asset a;
+	struct fj_hash h;
+	const char *whole = fj_json_text(b, "holder_name");
+	char name[260];
+
+	FJ_TRY(asset_of(b, &a, err));
+	snprintf(name, sizeof(name), "%.*s", (int)fj_utf8_prefix(whole, 64), whole); /* as the subject has it (RFC 5280 A.1, ub-organization-name) */
+	struct fj_cert_content c = {.alg = alg, .asset = &a, .holder = fj_json_text(b, "holder"), .holder_name = name, .years = years, .ends = ends, .spki = spki};
+	FJ_TRY(fj_content_certificate(&c, &h, err));
+	fj_hex(h.b, FJ_SHA256_LEN, hex);
 	return FJ_OK;
 }
 
@@ -55,6 +68,9 @@ static enum fj_rc build_certificate(struct iss *i, const struct pipe_intent *in,
 	FJ_TRY(put(c.holder_name, sizeof(c.holder_name), b, "holder_name", err));
 	FJ_TRY(put(c.usci, sizeof(c.usci), b, "holder", err));
 	FJ_TRY(asset_of(b, &c.asset, err));
+	FJ_TRY(put(c.asset.number, sizeof(c.asset.number), b, "number", err));
+	FJ_TRY(put(c.asset.status_uri, sizeof(c.asset.status_uri), b, "uri", err));
+	c.asset.status_index = (uint32_t)fj_json_num(b, "idx");
 	return ca_cert_tbs(iss_ca_home(i), &c, tbs, err);
 }
 

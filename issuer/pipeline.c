@@ -20,6 +20,7 @@
 #include "base/secret.h"
 #include "issuer/domain.h"
 #include "issuer/iss.h"
+#include "issuer/signed.h"
 
 #define ROUND_MS 350
 #define ROUND_MIN 4
@@ -43,6 +44,7 @@ struct frame {
 	struct hsm_request req;
 	struct hsm_approval who[HSM_MAX_APPROVALS];
 	size_t first, n; /* jobs */
+	struct fj_buf said; /* what officers signed, for the signer to hold first */
 };
 struct round {
 	struct job *job;
@@ -61,6 +63,8 @@ static void round_release(struct round *r)
 		fj_buf_release(&r->job[k].tbs);
 		fj_buf_release(&r->job[k].credential);
 	}
+	for (size_t k = 0; k < r->n_frames; k++)
+		fj_buf_release(&r->frame[k].said);
 	fj_free(r->job);
 	fj_free(r->item);
 	memset(r, 0, sizeof(*r));
@@ -249,11 +253,22 @@ static enum fj_rc fetch_rows(struct iss *i, int64_t until, size_t max, struct ro
 	}
 }
 
+/* once while the pipeline runs: a signer that was started anew meanwhile breaks its connection */
+static enum fj_rc bring_once(struct iss *i, const char *approval, struct frame *f, struct fj_err *err)
+{
+	if (strcmp(i->make.brought, approval) == 0)
+		return FJ_OK;
+	FJ_TRY(sgn_load(i, i->db, approval, false, &f->said, err));
+	return fj_strcopy(i->make.brought, sizeof(i->make.brought), approval);
+}
+
 static enum fj_rc approvals_of(struct iss *i, const struct job *j, struct frame *f, struct fj_err *err)
 {
 	f->req.approvals = f->who;
-	if (strncmp(j->approval, "AP-", 3) == 0) /* a task has one officer */
+	if (strncmp(j->approval, "AP-", 3) == 0) { /* a task has one officer */
+		FJ_TRY(bring_once(i, j->approval, f, err));
 		return apr_for_signer(i->db, j->approval, f->who, &f->req.n_approvals, &f->req.intent, err);
+	}
 	/* who he was when the intent was accepted; he may have left since */
 	snprintf(f->who[0].officer, sizeof(f->who[0].officer), "%s", j->actor);
 	snprintf(f->who[0].role, sizeof(f->who[0].role), "OPERATOR");
@@ -316,6 +331,19 @@ static enum fj_rc build_frame(struct iss *i, struct round *r, struct frame *f, s
 	return FJ_OK;
 }
 
+/* An approval that the signer does not take any more is no reason to stop: it says so of each that rests on it. */
+static enum fj_rc bring(struct iss *i, const struct frame *f, struct fj_err *err)
+{
+	struct fj_err why = {0};
+	enum fj_rc rc = sgn_bring(i, &f->said, &why);
+
+	if (rc == FJ_OK || fj_rc_exit(rc) != 3)
+		return FJ_OK;
+	if (err != NULL)
+		*err = why;
+	return rc;
+}
+
 static enum fj_rc build_and_send(struct iss *i, struct round *r, struct fj_err *err)
 {
 	for (size_t k = 0; k < r->n_frames; k++) {
@@ -323,6 +351,7 @@ static enum fj_rc build_and_send(struct iss *i, struct round *r, struct fj_err *
 		FJ_TRY(build_frame(i, r, f, err));
 		if (f->req.n_items == 0)
 			continue;
+		FJ_TRY(bring(i, f, err));
 		FJ_TRY(iss_signer(i, &i->make.signer, err));
 		FJ_TRY(hsm_send(i->make.signer, &f->req, err));
 	}
@@ -492,6 +521,7 @@ static enum fj_rc make(struct iss *i, struct fj_err *err)
 
 	if (i->make.batch == 0)
 		i->make.batch = ROUND_FIRST;
+	i->make.brought[0] = '\0';
 	FJ_TRY(log_advance(i, err)); /* a log that can't be written has nothing signed for it */
 	FJ_TRY(last_event(i, &until, err));
 	enum fj_rc rc = run(i, until, err);

@@ -110,9 +110,10 @@ enum fj_rc cmd_certificate_sm2(struct iss_call *c, struct fj_err *err)
 	json_array_foreach(sorted, i, v) {
 		struct dom_cert t;
 		FJ_AUTO(json) body = NULL;
-		char name[64];
+		char name[64], content[65];
 		FJ_TRY(check_certificate(c, json_string_value(v), &t, &body, name, err));
-		if (json_array_append_new(items, json_pack("{s:s, s:s, s:s, s:s}", "number", t.number, "sha256", t.sha256, "asset_no", t.asset_no, "holder", t.holder)) != 0)
+		FJ_TRY(dom_cert_content(body, FJ_SM2, 0, fj_json_num(body, "not_after"), FJ_SLICE(NULL, 0), content, err));
+		if (json_array_append_new(items, json_pack("{s:s, s:s, s:s, s:s, s:s}", "number", t.number, "sha256", t.sha256, "asset_no", t.asset_no, "holder", t.holder, "content", content)) != 0)
 			return fj_no_memory(err, "issuer");
 	}
 	snprintf(object, sizeof(object), "%.60s", json_array_size(sorted) == 1 ? json_string_value(json_array_get(sorted, 0)) : "certificates");

@@ -31,6 +31,7 @@ static const struct {
 	{"plan", "show", FILE_, ofc_plan_show},
 	{"plan", "sign", FILE_ | KEY | MAY_OUT, ofc_plan_sign},
 	{"approve", NULL, FILE_ | KEY | PLAN | OUT, ofc_approve},
+	{"sign", NULL, FILE_ | KEY | MAY_OUT, ofc_sign},
 };
 
 static void usage(FILE *to, bool zh)
@@ -41,6 +42,8 @@ static void usage(FILE *to, bool zh)
 		   "fujie-officer plan sign  方案 密钥 [--out 文件]     签署方案（不给 --out 则写回原文件）\n"
 		   "fujie-officer approve    质询 --plan 已签方案 密钥 --out 答复\n"
 		   "                                                    批准由根签名的内容\n"
+		   "fujie-officer sign       审批 密钥 [--refuse] [--out 文件]\n"
+		   "                                                    为日常审批签名（审批：fujie approval show --json 的输出）\n"
 		   "\n"
 		   "  密钥        --key 文件，或 --card 模块 --token 标签 --object 标签（PKCS#11）\n"
 		   "  --yes       不询问（用于测试与演示）\n"
@@ -55,6 +58,9 @@ static void usage(FILE *to, bool zh)
 		   "fujie-officer plan sign  PLAN KEY [--out FILE]      sign a plan (without --out in place)\n"
 		   "fujie-officer approve    CHALLENGES --plan SIGNED KEY --out ANSWERS\n"
 		   "                                                    approve what a root is to sign\n"
+		   "fujie-officer sign       APPROVAL KEY [--refuse] [--out FILE]\n"
+		   "                                                    sign an approval of everyday business\n"
+		   "                                                    (what fujie approval show --json prints)\n"
 		   "\n"
 		   "  KEY         --key FILE, or --card MODULE --token LABEL --object LABEL (PKCS#11)\n"
 		   "  --yes       don't ask (for tests and demonstrations)\n"
@@ -87,7 +93,7 @@ static enum fj_rc options_read(int argc, char **argv, struct ofc *o, struct fj_e
 {
 	static const struct option longs[] = {{"key", required_argument, NULL, 0}, {"card", required_argument, NULL, 0}, {"token", required_argument, NULL, 0},
 		{"object", required_argument, NULL, 0}, {"plan", required_argument, NULL, 0}, {"out", required_argument, NULL, 0}, {"passphrase-file", required_argument, NULL, 0},
-		{"lang", required_argument, NULL, 0}, {"json", no_argument, NULL, 'j'}, {"yes", no_argument, NULL, 'y'}, {"help", no_argument, NULL, 'h'}, {NULL, 0, NULL, 0}};
+		{"lang", required_argument, NULL, 0}, {"json", no_argument, NULL, 'j'}, {"yes", no_argument, NULL, 'y'}, {"refuse", no_argument, NULL, 'r'}, {"help", no_argument, NULL, 'h'}, {NULL, 0, NULL, 0}};
 	const char **const slots[] = {&o->key, &o->card, &o->token, &o->object, &o->plan, &o->out, &o->secret_file, &o->lang};
 	int c, which = 0;
 
@@ -103,6 +109,7 @@ static enum fj_rc options_read(int argc, char **argv, struct ofc *o, struct fj_e
 			*slots[which] = optarg;
 		o->yes |= c == 'y';
 		o->help |= c == 'h';
+		o->refuse |= c == 'r';
 	}
 	if (o->lang != NULL && strcmp(o->lang, "zh") != 0 && strcmp(o->lang, "en") != 0)
 		return wrong(err, "--lang is zh or en, not \"%s\"", "--lang 只能是 zh 或 en，不能是“%s”", o->lang);
@@ -122,6 +129,8 @@ static enum fj_rc none_of(const struct ofc *o, unsigned takes, struct fj_err *er
 	for (size_t i = 0; i < FJ_ARRAY_LEN(rows); i++)
 		if (rows[i].value != NULL && !(takes & rows[i].for_))
 			return wrong(err, "this command takes no %s", "此命令没有选项 %s", rows[i].name);
+	if (o->refuse && strcmp(o->verb, "sign") != 0)
+		return wrong(err, "this command takes no %s", "此命令没有选项 %s", "--refuse");
 	if (o->key != NULL && (o->token != NULL || o->object != NULL))
 		return wrong(err, "--token and --object go with --card, not with %s", "--token 与 --object 用于 --card，不用于 %s", "--key");
 	if ((takes & PLAN) && o->plan == NULL)

@@ -24,7 +24,7 @@ struct ofc {
 	const char *card, *token, *object;       /* PKCS#11 module and labels */
 	const char *plan, *out, *secret_file;    /* --plan, --out, --passphrase-file */
 	const char *lang;
-	bool json, yes, help, zh;
+	bool json, yes, help, zh, refuse;
 	FILE *words;                             /* where what is shown goes; NULL until it is opened */
 };
 
@@ -86,6 +86,8 @@ enum fj_rc ofc_public(struct ofc *o, struct fj_err *err) FJ_MUST_USE;
 enum fj_rc ofc_plan_show(struct ofc *o, struct fj_err *err) FJ_MUST_USE;
 enum fj_rc ofc_plan_sign(struct ofc *o, struct fj_err *err) FJ_MUST_USE;
 enum fj_rc ofc_approve(struct ofc *o, struct fj_err *err) FJ_MUST_USE;
+/* act.c: an approval of everyday business, or with --refuse its refusal */
+enum fj_rc ofc_sign(struct ofc *o, struct fj_err *err) FJ_MUST_USE;
 enum fj_rc ofc_read(const char *path, struct fj_buf *out, struct fj_err *err) FJ_MUST_USE;
 /* a file that is not there yet: whole, or none */
 enum fj_rc ofc_write_new(const char *path, struct fj_slice data, mode_t mode, struct fj_err *err) FJ_MUST_USE;

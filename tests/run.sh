@@ -60,7 +60,7 @@ python_stage() {
 # of demo home once, and its tests take copies (lib.py).
 integration() {
 	need python3 || { skip integration "python3 is absent"; return; }
-	names="ledger accounts officer inject acts home tamper people faults report cases demo rollback kill token negative signer sick quorum ceremony figures witness course paper copies portal public plan product revenue tasks legacy exchange card rules key find day crawl routes init succession supervision listing attack bundle gateway service mirror channels log logged attestation"
+	names="ledger accounts approvals officer inject acts home tamper people faults report cases demo rollback kill token negative signer sick quorum ceremony figures witness course paper copies portal public plan product revenue tasks legacy exchange card rules key find day crawl routes init succession supervision listing attack bundle gateway service mirror channels log logged attestation"
 	if ! need strace; then
 		names=$(echo "$names" | sed 's/ kill//')
 		skip "integration kill" "strace is absent"
@@ -93,7 +93,7 @@ examples() {
 	python_stage "conformance examples" tests/conformance/examples_test.py
 }
 # a real browser; its npm packages are put there by `make deps-full` or `make e2e`, never by a check
-E2E="tasks axe portal acts public"
+E2E="tasks axe portal acts public keys"
 # why the browser tests can't run; nothing when they can
 e2e_lacks() {
 	if ! need node; then echo "node is absent (make deps-full)"
@@ -109,7 +109,7 @@ e2e_of() {
 }
 e2e_run() { # in the lanes that the integration tests have left
 	(FUJIE_LANE=$lanes/1; e2e_of tasks portal) &
-	(FUJIE_LANE=$lanes/2; e2e_of axe acts public) &
+	(FUJIE_LANE=$lanes/2; e2e_of axe acts public keys) &
 	wait
 }
 e2e_report() {

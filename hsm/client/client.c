@@ -435,3 +435,33 @@ enum fj_rc hsm_attest(struct hsm_conn *c, struct fj_slice data, struct hsm_attes
 	}
 	return FJ_OK;
 }
+
+/* --- approvals that officers have signed --- */
+
+enum fj_rc hsm_said_write(unsigned flags, struct fj_slice payload, const struct hsm_said_by *by, size_t n, struct fj_buf *out)
+{
+	FJ_TRY(fj_put_u8(out, (uint8_t)flags));
+	FJ_TRY(fj_put_bytes(out, payload));
+	FJ_TRY(fj_put_u32(out, (uint32_t)n));
+	for (size_t i = 0; i < n; i++) {
+		FJ_TRY(fj_buf_put(out, by[i].key.b, FJ_SHA256_LEN));
+		FJ_TRY(fj_put_bytes(out, by[i].sig));
+		FJ_TRY(fj_put_bytes(out, by[i].auth));
+		FJ_TRY(fj_put_bytes(out, by[i].client));
+	}
+	return FJ_OK;
+}
+
+enum fj_rc hsm_intent(struct hsm_conn *c, const struct fj_buf *said, struct fj_err *err)
+{
+	return ask(c, HSM_MSG_INTENT, said, NULL, err);
+}
+
+enum fj_rc hsm_enrol(struct hsm_conn *c, const struct fj_buf *said, const struct hsm_approval *a, size_t n, struct fj_err *err)
+{
+	FJ_AUTO(buf) b = FJ_BUF_INIT(FJ_IPC_MAX - 64);
+
+	FJ_TRY(fj_buf_put(&b, said->data, said->len));
+	FJ_TRY(put_approvals(&b, a, n));
+	return ask(c, HSM_MSG_ENROL, &b, NULL, err);
+}

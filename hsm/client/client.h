@@ -124,11 +124,24 @@ FJ_DEFINE_AUTO(hsm_attestation, struct hsm_attestation, hsm_attestation_release)
 /* Has the TPM state what it holds; data: 32 octets at most of the asker's that each statement repeats.  A key that nothing
  * could be said of is there without; FJ_E_NOTFOUND before the ceremony. */
 enum fj_rc hsm_attest(struct hsm_conn *c, struct fj_slice data, struct hsm_attestation *out, struct fj_err *err) FJ_MUST_USE;
+/* --- approvals that officers have signed (docs/formats.md 25) --- */
+struct hsm_said_by {
+	struct fj_hash key;                /* SHA-256 of the SubjectPublicKeyInfo */
+	struct fj_slice sig, auth, client; /* r || s; of a passkey DER, authenticatorData and clientDataJSON */
+};
+/* What both requests begin with.  flags: HSM_SAID_REFUSE, HSM_SAID_DRY; payload: canonical JSON with "act". */
+enum fj_rc hsm_said_write(unsigned flags, struct fj_slice payload, const struct hsm_said_by *by, size_t n, struct fj_buf *out) FJ_MUST_USE;
+/* The signer verifies the signatures and holds what the payload lets be signed; again after it was started anew.
+ * FJ_E_SIGNATURE, FJ_E_POLICY: it was not signed so by two officers, its time is over. */
+enum fj_rc hsm_intent(struct hsm_conn *c, const struct fj_buf *said, struct fj_err *err) FJ_MUST_USE;
+/* An officer's key is enrolled or removed; a: the names that count while fewer than two officers have keys. */
+enum fj_rc hsm_enrol(struct hsm_conn *c, const struct fj_buf *said, const struct hsm_approval *a, size_t n, struct fj_err *err) FJ_MUST_USE;
 
 /* JSON: {"tpm":"software"|"hardware","manufacturer","demo":bool,"ceremony":"none"|"open"|"closed",
  * "keys":[{role,alg,where,handle}],"signed":{kind:count},"audit":{"seq","hash"},"log":{"size","root"},
  * "counter","closed":null|why,"now","plan":null|SHA-256 of the plan whose officers hold the root,
- * "whole":bool, all its keys are made} */
+ * "whole":bool, all its keys are made,"approvals":"software"|"signer" (who checks them),
+ * "officers":[{login,person,kind,key,rp?,origin?,credential?}]} */
 enum fj_rc hsm_status(struct hsm_conn *c, struct fj_buf *json, struct fj_err *err) FJ_MUST_USE;
 
 /* Ceremony on an empty signer: makes all keys.  policy_json (canonical, kept for

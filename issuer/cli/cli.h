@@ -187,6 +187,7 @@ int cli_init(const struct cli_args *a);    /* make.c */
 int cli_demo(const struct cli_args *a);    /* make.c */
 int cli_ceremony(const struct cli_args *a, char **argv); /* ceremony.c */
 int cli_command(const struct cli_args *a); /* command.c */
+int cli_sign(const struct cli_args *a);    /* sign.c */
 int cli_outbox(const struct cli_args *a);  /* outbox.c */
 int cli_verifier(const struct cli_args *a); /* mirror.c */
 int cli_become(const char *name, char **argv); /* mirror.c: another executable of ours takes over, with words of its own */

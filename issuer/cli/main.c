@@ -103,6 +103,8 @@ int main(int argc, char **argv)
 		return cli_init(&a);
 	if (a.verb == NULL && strcmp(a.noun, "demo") == 0)
 		return cli_demo(&a);
+	if (a.verb != NULL && strcmp(a.noun, "approval") == 0 && strcmp(a.verb, "sign") == 0)
+		return cli_sign(&a);
 	if (a.verb == NULL) {
 		fj_fail(&err, FJ_E_USAGE, "cli", NULL, "there is no command \"%s\"; `fujie help` lists them", a.noun);
 		return cli_print_error(&err, NULL, a.json);

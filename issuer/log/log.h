@@ -62,6 +62,7 @@ struct iss_log {
 	int64_t shut_leaves, shut_restored; /* what was looked at when it was shut: while that is so, it stays shut */
 	fj_time signed_at;
 	char tpm[12];                /* where the signer says its keys lie: "software", "hardware"; "" not asked yet */
+	atomic_bool checked;         /* the signer checks officers' signatures of approvals (signed.c) */
 };
 /* Compares the register with the head that the signer remembers, and takes up the log there.  A register that is
  * older than the log leaves it closed: everything that would be signed is refused, with the position, until

@@ -12,6 +12,7 @@
 
 #include "base/jws.h"
 #include "issuer/publish/publish.h"
+#include "issuer/signed.h"
 
 #define LIST_LIFE (48 * 3600)
 #define LIST_RENEW (12 * 3600)
@@ -43,21 +44,45 @@ static enum fj_rc one_int(struct iss *i, enum sto_id id, int64_t arg, int64_t *o
 	return FJ_OK;
 }
 
+/* What officers signed of a lift, to the signer: an approval, or a refusal that keeps.  One that it does not take any more
+ * may have been used already, and the list says then what is left to say. */
+static enum fj_rc bring(struct iss *i, const char *approval, struct fj_err *err)
+{
+	FJ_AUTO(buf) yes = FJ_BUF_INIT(0);
+	FJ_AUTO(buf) refusal = FJ_BUF_INIT(0);
+	struct fj_err why = {0};
+
+	FJ_TRY(sgn_load(i, i->pub.db, approval, false, &yes, err));
+	FJ_TRY(sgn_load(i, i->pub.db, approval, true, &refusal, err));
+	enum fj_rc rc = sgn_bring(i, yes.len > 0 ? &yes : &refusal, &why);
+	if (rc == FJ_OK || fj_rc_exit(rc) != 3)
+		return FJ_OK;
+	if (err != NULL)
+		*err = why;
+	return rc;
+}
+
 /* approvals for what was lifted after seq; none is fine when nothing was */
 static enum fj_rc lift_approvals(struct iss *i, enum sto_id id, int64_t key, int64_t seq, struct hsm_request *r,
     struct hsm_approval *who, struct fj_err *err)
 {
 	char approval[32] = "";
+	FJ_AUTO(sto_q) q = {0};
 	bool row;
-	{
-		FJ_AUTO(sto_q) q = {0};
-		FJ_TRY(sto_query(i->pub.db, id, &q, err, "ii", key, seq));
-		FJ_TRY(sto_step(&q, &row, err));
-		if (row)
-			snprintf(approval, sizeof(approval), "%s", sto_text(&q, 0));
-	}
+
 	r->approvals = who;
-	return approval[0] == '\0' ? FJ_OK : apr_for_signer(i->pub.db, approval, who, &r->n_approvals, &r->intent, err);
+	FJ_TRY(sto_query(i->pub.db, id, &q, err, "ii", key, seq));
+	for (;;) {
+		FJ_TRY(sto_step(&q, &row, err));
+		if (!row)
+			return approval[0] == '\0' ? FJ_OK : apr_for_signer(i->pub.db, approval, who, &r->n_approvals, &r->intent, err);
+		FJ_TRY(fj_strcopy(approval, sizeof(approval), sto_text(&q, 0)));
+		FJ_TRY(bring(i, approval, err));
+		if (!i->log.checked) /* names are counted, and one approval has enough of them */
+			sto_done(&q);
+		if (!i->log.checked)
+			return apr_for_signer(i->pub.db, approval, who, &r->n_approvals, &r->intent, err);
+	}
 }
 
 static enum fj_rc sign_one(struct iss *i, struct hsm_request *r, struct fj_err *err)

@@ -128,3 +128,40 @@ document.querySelectorAll('[data-copy]').forEach((button) => {
 		button.textContent = button.dataset.done;
 	});
 });
+
+// passkeys: an approval is signed with one, and a new one is made
+(() => {
+	if (!window.PublicKeyCredential || !navigator.credentials)
+		return;
+	const octets = (s) => Uint8Array.from(atob(s.replace(/-/g, '+').replace(/_/g, '/')), (c) => c.charCodeAt(0));
+	const text = (b) => btoa(String.fromCharCode(...new Uint8Array(b))).replace(/\+/g, '-').replace(/\//g, '_').replace(/=+$/, '');
+	const filled = (form, values) => {
+		for (const [name, value] of Object.entries(values))
+			form.elements[name].value = value;
+		form.submit();
+	};
+	const begin = (form, run) => {
+		form.hidden = false;
+		form.addEventListener('submit', (e) => {
+			e.preventDefault();
+			const alert = form.querySelector('[role=alert]');
+			alert.hidden = true;
+			run().catch(() => {
+				alert.hidden = false;
+				delete form.dataset.sent;
+			});
+		});
+	};
+	document.querySelectorAll('form[data-passkey]').forEach((form) => begin(form, async () => {
+		const keys = new Map(form.dataset.credentials.split(' ').map((c) => c.split(':')));
+		const got = await navigator.credentials.get({ publicKey: { challenge: octets(form.dataset.passkey), rpId: form.dataset.rp, userVerification: 'required',
+			allowCredentials: [...keys.keys()].map((id) => ({ type: 'public-key', id: octets(id) })) } });
+		filled(form, { key: keys.get(text(got.rawId)), signature: text(got.response.signature), authenticator_data: text(got.response.authenticatorData), client_data: text(got.response.clientDataJSON) });
+	}));
+	document.querySelectorAll('form[data-new-passkey]').forEach((form) => begin(form, async () => {
+		const login = form.dataset.newPasskey;
+		const made = await navigator.credentials.create({ publicKey: { rp: { id: location.hostname, name: document.title }, user: { id: new TextEncoder().encode(login), name: login, displayName: login },
+			challenge: crypto.getRandomValues(new Uint8Array(32)), pubKeyCredParams: [{ type: 'public-key', alg: -7 }], authenticatorSelection: { userVerification: 'required' }, attestation: 'none' } });
+		filled(form, { public: text(made.response.getPublicKey()), rp: location.hostname, origin: location.origin, credential: text(made.rawId) });
+	}));
+})();

@@ -13,7 +13,7 @@ static const struct {
 	const char *to, *text;
 } links[] = {
 	{"/account", WEB_N("Overview")}, {"/account/password", WEB_N("Password")}, {"/account/factor", WEB_N("Telephone")}, {"/account/recovery", WEB_N("Recovery codes")},
-	{"/account/sessions", WEB_N("Sessions")}, {"/account/tokens", WEB_N("API tokens")}, {"/account/signins", WEB_N("Sign-ins")},
+	{"/account/sessions", WEB_N("Sessions")}, {"/account/keys", WEB_N("Keys")}, {"/account/tokens", WEB_N("API tokens")}, {"/account/signins", WEB_N("Sign-ins")},
 };
 
 void portal_account_top(struct web_req *q, struct fj_buf *b, const char *title)

@@ -380,6 +380,8 @@ static void asked_for(struct web_req *q, struct fj_buf *b, const json_t *a, bool
 	if (strcmp(fj_json_text(a, "state"), "OPEN") != 0) /* else beside those who get one */
 		portal_left_out(q, b, fj_json_num(payload, "rows"), payload);
 	json_object_del(payload, "users_left_out");
+	json_object_del(payload, "act"); /* told with the signatures; entries that are lifted, with what will be signed */
+	json_object_del(payload, "lifts");
 	json_object_del(payload, "not_by"); /* persons by their codes: who decides, and who may not, stands below by name */
 	if (json_object_get(payload, "title") != NULL) {
 		json_object_set(payload, "report_title", json_object_get(payload, "title"));
@@ -633,6 +635,8 @@ static void page(struct web_req *q, struct web_res *r, const json_t *a, const js
 	}
 	if (!open || !shown)
 		asked_for(q, b, a, false);
+	if (open)
+		portal_signing(q, b, a);
 	if (open && mine)
 		decide(q, b, a);
 	else if (open)

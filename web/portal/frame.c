@@ -311,7 +311,7 @@ void portal_done_words(struct web_req *q, struct fj_buf *b, const char *word)
 {
 	static const char *const words[][2] = {
 		{"approved", WEB_N("Approved and carried out.")}, {"rejected", WEB_N("Rejected.")},
-		{"passed", WEB_N("Approved; the next level decides.")}, {"refused-once", WEB_N("Your no is on record; it lifts what was stopped only with a second officer's.")},
+		{"signed", WEB_N("Signed. The decision itself is still to be made.")}, {"passed", WEB_N("Approved; the next level decides.")}, {"refused-once", WEB_N("Your no is on record; it lifts what was stopped only with a second officer's.")},
 		{"waiting", WEB_N("Requested: another officer has to approve.")},
 		{"suspended", WEB_N("Suspended at once; final when another officer approves.")},
 		{"done", WEB_N("Done, in force at once.")}, {"asked", WEB_N("Your application is handed in.")},

@@ -489,6 +489,10 @@ void portal_post_logout(struct web_req *q, struct web_res *r);
 void portal_get_inbox(struct web_req *q, struct web_res *r);  /* inbox.c */
 void portal_get_batch(struct web_req *q, struct web_res *r);
 void portal_post_batch(struct web_req *q, struct web_res *r);
+void portal_signing(struct web_req *q, struct fj_buf *b, const json_t *a); /* signing.c: what an approval's officers sign, where they do */
+void portal_post_sign(struct web_req *q, struct web_res *r);
+void portal_get_keys(struct web_req *q, struct web_res *r);
+void portal_post_keys(struct web_req *q, struct web_res *r);
 void portal_get_approval(struct web_req *q, struct web_res *r); /* approval.c */
 void portal_post_approve(struct web_req *q, struct web_res *r);
 void portal_post_reject(struct web_req *q, struct web_res *r);

@@ -1,0 +1,152 @@
+'use strict';
+// Passkeys that sign approvals, in a real browser with Chromium's virtual authenticator, on localhost (an IP address
+// can have none): enrolled from the account pages, an approval signed; what is answered wrongly is refused by the signer.
+const { Home, assert, finish, launch, test } = require('./lib.js');
+
+const h = new Home();
+const faults = [];
+let browser, portal;
+
+// an officer at the portal, with a security key of his own
+async function officer(name) {
+	const context = await browser.newContext({ locale: 'en-GB' });
+	const page = await context.newPage();
+	page.on('pageerror', (e) => faults.push(name + ': ' + e.message));
+	const cdp = await context.newCDPSession(page);
+	await cdp.send('WebAuthn.enable');
+	const { authenticatorId } = await cdp.send('WebAuthn.addVirtualAuthenticator', { options: { protocol: 'ctap2', transport: 'usb', hasResidentKey: true, hasUserVerification: true, isUserVerified: true, automaticPresenceSimulation: true } });
+	await page.goto(portal + '/login');
+	await page.fill('#login', name);
+	await page.fill('#password', h.login(name).password);
+	await page.fill('#totp', await h.code(name));
+	await page.click('main button');
+	await page.waitForLoadState();
+	return { name, page, cdp, authenticatorId };
+}
+
+async function press(page, selector) {
+	await Promise.all([page.waitForNavigation({ timeout: 15000 }), page.click(selector)]);
+	return page.innerText('main');
+}
+
+// a passkey is made on the account's page; the id of the approval that it waits for
+async function make(o) {
+	await o.page.goto(portal + '/account/keys');
+	await press(o.page, 'form[data-new-passkey] button');
+	return /AP-[0-9a-z]+/.exec(o.page.url())[0];
+}
+
+const sign = (o) => press(o.page, 'form[data-passkey] button');
+
+async function approve(o, id) {
+	await o.page.goto(portal + '/approvals/' + id);
+	return press(o.page, 'form[action$="/approve"] button');
+}
+
+// the form as it would be sent, with an assertion that was asked for otherwise
+async function answered(page, id, change) {
+	await page.goto(portal + '/approvals/' + id);
+	const form = await page.$eval('form[data-passkey]', (f) => ({ ...f.dataset }));
+	return ask(page, { ...form, ...change });
+}
+
+const ask = (page, form) => page.evaluate(async (f) => {
+	const octets = (s) => Uint8Array.from(atob(s.replace(/-/g, '+').replace(/_/g, '/')), (c) => c.charCodeAt(0));
+	const text = (b) => btoa(String.fromCharCode(...new Uint8Array(b))).replace(/\+/g, '-').replace(/\//g, '_').replace(/=+$/, '');
+	const [credential, key] = f.credentials.split(' ')[0].split(':');
+	const got = await navigator.credentials.get({ publicKey: { challenge: octets(f.passkey), rpId: f.rp, userVerification: f.verify || 'required', allowCredentials: [{ type: 'public-key', id: octets(credential) }] } });
+	return { key, signature: text(got.response.signature), authenticator_data: text(got.response.authenticatorData), client_data: text(got.response.clientDataJSON) };
+}, form);
+
+async function refused(page, id, values, words) {
+	await page.goto(portal + '/approvals/' + id);
+	await Promise.all([page.waitForNavigation(), page.$eval('form[data-passkey]', (f, v) => {
+		for (const [name, value] of Object.entries(v))
+			f.elements[name].value = value;
+		f.submit();
+	}, values)]);
+	const text = await page.innerText('body');
+	assert.ok(text.includes(words), text.slice(0, 400));
+}
+
+(async () => {
+	await h.make();
+	await h.serve();
+	portal = h.portal.replace('127.0.0.1', 'localhost');
+	browser = await launch();
+	const one = await officer('hb-fin1'), two = await officer('hb-fin2');
+
+	await test('the account says that approvals are enforced by software, and how a key file is enrolled', async () => {
+		await one.page.goto(portal + '/account/keys');
+		const text = await one.page.innerText('main');
+		assert.ok(text.includes('enforced by software') && text.includes('fujie-officer new') && text.includes('You have no key yet'), text);
+	});
+	await test('an officer makes a passkey, signs its enrolment with it, and another officer approves', async () => {
+		const id = await make(one);
+		assert.ok((await one.page.innerText('#sign')).includes('compare the fingerprint'));
+		const text = await sign(one);
+		assert.ok(text.includes('Signed.') && text.includes('hb-fin1'), text);
+		await approve(two, id);
+		await one.page.goto(portal + '/account/keys');
+		assert.ok((await one.page.innerText('main')).includes('Passkey'));
+	});
+	await test('with the second officer\'s passkey the signer checks', async () => {
+		const id = await make(two);
+		await sign(two);
+		await approve(one, id);
+		await one.page.goto(portal + '/account/keys');
+		assert.ok((await one.page.innerText('main')).includes('checked by the signer'));
+	});
+
+	const bearer = await h.session('hb-fin1');
+	const mine = (await h.api('/api/v1/certificate?limit=1000', null, bearer)).items.filter((c) => c.state === 'ACTIVE' && c.holder.usci === '12420000DEMA00099D' || c.holder === '12420000DEMA00099D' && c.state === 'ACTIVE')[0].number;
+	await h.api('/api/v1/certificate/suspend', { number: mine, reason: 'x' }, bearer);
+	const asked = (await h.api('/api/v1/certificate/resume', { number: mine, reason: 'x' }, bearer)).approval;
+
+	await test('the approval\'s page says what is signed, its hash, and how a key file signs; without script too', async () => {
+		await two.page.goto(portal + '/approvals/' + asked);
+		const text = await two.page.innerText('#sign'), digest = (await h.api('/api/v1/approval/' + asked, null, bearer)).digest;
+		assert.ok(text.includes(digest) && text.includes('fujie approval sign ' + asked) && text.includes('Nobody has signed'), text);
+		const context = await browser.newContext({ locale: 'en-GB', javaScriptEnabled: false, storageState: await two.page.context().storageState() });
+		const plain = await context.newPage();
+		await plain.goto(portal + '/approvals/' + asked);
+		assert.ok((await plain.innerText('#sign')).includes('fujie approval sign ' + asked) && !(await plain.isVisible('form[data-passkey]')));
+		await context.close();
+	});
+	await test('it is not approved before it is signed', async () => {
+		assert.ok((await approve(two, asked)).includes('0 did'));
+	});
+	await test('an answer to another challenge is refused', async () => {
+		await refused(two.page, asked, await answered(two.page, asked, { passkey: 'A'.repeat(43) }), 'another challenge');
+	});
+	await test('an answer that was given to another origin is refused', async () => {
+		await two.page.goto(portal + '/approvals/' + asked);
+		const form = await two.page.$eval('form[data-passkey]', (f) => ({ ...f.dataset }));
+		await two.page.goto(h.verifier.replace('127.0.0.1', 'localhost') + '/');
+		await refused(two.page, asked, await ask(two.page, form), 'another origin');
+	});
+	await test('an answer without verification of who is present is refused', async () => {
+		await two.cdp.send('WebAuthn.setUserVerified', { authenticatorId: two.authenticatorId, isUserVerified: false });
+		await refused(two.page, asked, await answered(two.page, asked, { verify: 'discouraged' }), 'not verified');
+	});
+	await test('and the page itself, which asks for it, says that nothing was signed', async () => {
+		await two.page.goto(portal + '/approvals/' + asked);
+		await two.page.click('form[data-passkey] button');
+		await two.page.waitForSelector('form[data-passkey] [role=alert]', { state: 'visible', timeout: 90000 });
+		await two.cdp.send('WebAuthn.setUserVerified', { authenticatorId: two.authenticatorId, isUserVerified: true });
+	});
+	await test('two officers sign with their passkeys, and it is resumed', async () => {
+		for (const o of [one, two]) {
+			await o.page.goto(portal + '/approvals/' + asked);
+			assert.ok((await sign(o)).includes('Signed.'));
+		}
+		await approve(two, asked);
+		assert.strictEqual((await h.api('/api/v1/certificate/' + mine, null, bearer)).state, 'ACTIVE');
+	});
+	await test('the pages ran without an error', async () => assert.deepStrictEqual(faults, []));
+})().catch((e) => test('the appliance and the browser run', () => { throw e; })).finally(async () => {
+	if (browser)
+		await browser.close();
+	await h.stop();
+	finish();
+});

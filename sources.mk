@@ -59,7 +59,8 @@ CA_SRC := \
 	ca/key.c \
 	ca/lint.c \
 	ca/ocsp.c \
-	ca/profile.c
+	ca/profile.c \
+	ca/term.c
 
 VERIFY_SRC := \
 	verifier/ask.c \
@@ -219,6 +220,7 @@ ISSUER_SRC := \
 	issuer/init.c \
 	issuer/iss.c \
 	issuer/items.c \
+	issuer/key.c \
 	issuer/ledger.c \
 	issuer/ledger_heading.c \
 	issuer/ledger_import.c \

@@ -96,6 +96,18 @@ enum fj_rc ca_pem(const char *label, struct fj_slice der, struct fj_buf *pem, st
 /* first PEM block of that label; FJ_E_PARSE when none */
 enum fj_rc ca_unpem(const char *label, struct fj_slice pem, struct fj_buf *der, struct fj_err *err) FJ_MUST_USE;
 
+/* --- term.c --- */
+/* What of an appliance's own ends: "root", "issuing", "token", "status", "log", "ocsp" (certificates), "root.crl". */
+struct ca_term {
+	const char *what;
+	int64_t soon, urgent; /* seconds before its end */
+	const char *clause;   /* where a practice statement promises it */
+};
+enum ca_level { CA_FINE, CA_SOON, CA_URGENT, CA_OVER };
+const struct ca_term *ca_term_of(const char *what); /* NULL: there is none of that name */
+/* of what has so many seconds left: over only when less than none is left, since an end is the last valid second */
+enum ca_level ca_term_level(const struct ca_term *t, int64_t left);
+
 /* CRL */
 struct ca_revoked {
 	struct ca_serial serial;

@@ -343,7 +343,9 @@ static enum fj_rc health(const struct hom *h, json_t **out, struct fj_err *err)
 	FJ_TRY(number(h, STO_HOME_PUBLISHED, &published, err));
 	fj_time_utc(published, at);
 	bool late = published != 0 && h->c->now - published > LATE;
-	FJ_AUTO(json) more = json_pack("{s:I, s:s, s:b}", "pending", (json_int_t)pending, "oldest_list", published == 0 ? "" : at, "late", late);
+	json_t *keys = NULL;
+	FJ_TRY(key_warnings(h->c->db, h->c->now, &keys, err));
+	FJ_AUTO(json) more = json_pack("{s:I, s:s, s:b, s:o}", "pending", (json_int_t)pending, "oldest_list", published == 0 ? "" : at, "late", late, "keys", keys);
 	return json_object_update(*out, more) == 0 ? FJ_OK : fj_no_memory(err, "issuer");
 }
 

@@ -58,6 +58,7 @@ static const struct portal_noun nouns[] = {
 	{"remittance", {"id", "name", "fund", "amount_fen", "paid_fen", "due", "state", "late"}},
 	{"statement", {"id", "kind", "day", "direction", "amount_fen", "counterparty_name", "matched", "how"}},
 	{"bundle", {NULL}},
+	{"key", {"kind", "algorithm", "subject", "not_after", "days_left", "renewed_by", "state"}},
 	{"copy", {"id", "credential_no", "copy_no", "state", "at", "collected_at", "void_at", "sealed"}},
 	{"find", {NULL}},
 	{"event", {"seq", "at", "actor", "org", "kind", "clause", "object", "approval"}},

@@ -53,6 +53,7 @@ static const struct waits {
 	{"registration.notice", ISS_FINANCE, "registration", "REVIEWED", "registration", 'F', STO_COUNT},
 	{"registration.decide", ISS_FINANCE, "registration", "NOTICED", NULL, 'F', STO_HOME_DECIDE, .ended = true},
 	{"certificate.issue", ISS_FINANCE, "asset", "REGISTERED", NULL, 0, STO_HOME_ISSUE, NULL, "issuing", .reader = true},
+	{"key.compromised", ISS_FINANCE, "compromise", "", NULL, 0, STO_HOME_KEYS_TOLD, .filter = "turn"},
 	{"registration.receive", ISS_HOLDER, "registration", "", NULL, 0, STO_HOME_RECEIVE, .filter = "turn"},
 	{"objection.confirm", ISS_FINANCE, "objection", "TO_CONFIRM", NULL, 0, STO_HOME_OBJECTIONS_LODGED, .filter = "turn"},
 	{"objection.decide", ISS_FINANCE, "objection", "OPEN", NULL, 0, STO_HOME_OBJECTIONS, .filter = "turn"},

@@ -198,6 +198,7 @@ F_MAIN = $(if $(FUZZ),,$(call obj,tests/fuzz/replay.c))
 F_ROOM_agreement = iss
 F_ROOM_approval = off
 F_ROOM_asset = base
+F_ROOM_attest = ver
 F_ROOM_audit = hsm
 F_ROOM_bundle = ver
 F_ROOM_card = iss

@@ -30,6 +30,7 @@ BASE_SRC := \
 	base/x509.c
 
 HSM_SRC := \
+	hsm/attest.c \
 	hsm/audit.c \
 	hsm/checkpoint.c \
 	hsm/clockwatch.c \
@@ -46,7 +47,8 @@ HSM_SRC := \
 	hsm/request.c \
 	hsm/roles.c \
 	hsm/tcti.c \
-	hsm/tpm.c
+	hsm/tpm.c \
+	hsm/tpm_attest.c
 
 HSMCLIENT_SRC := \
 	hsm/client/client.c
@@ -65,6 +67,10 @@ CA_SRC := \
 
 VERIFY_SRC := \
 	verifier/ask.c \
+	verifier/attest_doc.c \
+	verifier/attest_ek.c \
+	verifier/attest_read.c \
+	verifier/attestation.c \
 	verifier/bundle.c \
 	verifier/bundle_make.c \
 	verifier/certificate.c \
@@ -278,6 +284,7 @@ ISSUER_SRC := \
 	issuer/price_decision.c \
 	issuer/product.c \
 	issuer/profile.c \
+	issuer/publish/attestation.c \
 	issuer/publish/history.c \
 	issuer/publish/lists.c \
 	issuer/publish/log_files.c \
@@ -515,6 +522,7 @@ TEST_FUZZ_SRC := \
 	tests/fuzz/fuzz_agreement.c \
 	tests/fuzz/fuzz_approval.c \
 	tests/fuzz/fuzz_asset.c \
+	tests/fuzz/fuzz_attest.c \
 	tests/fuzz/fuzz_audit.c \
 	tests/fuzz/fuzz_bundle.c \
 	tests/fuzz/fuzz_card.c \

@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "hsm/signer.h"
+#include "hsm/tpm_attest.h"
 
 #define SLOT 4096
 
@@ -92,7 +93,7 @@ static enum fj_rc write_slot(const struct hsm_signer *s, unsigned slot, const st
 	return FJ_OK;
 }
 
-static enum fj_rc read_slot(const struct hsm_signer *s, unsigned slot, struct hsm_blob *b, struct fj_err *err)
+enum fj_rc store_read(const struct hsm_signer *s, unsigned slot, struct hsm_blob *b, struct fj_err *err)
 {
 	uint8_t room[SLOT];
 	struct fj_rd r;
@@ -193,7 +194,7 @@ static enum fj_rc make_key(struct hsm_signer *s, unsigned role, uint32_t handle,
 	hsm_blob_init(&b);
 	if (slot == HSM_MAX_KEYS)
 		return fj_fail(err, FJ_E_LIMIT, HSM_LAYER, NULL, "the key file has room for %d keys", HSM_MAX_KEYS);
-	FJ_TRY(r->where == HSM_SEALED ? create_sealed(s, r->alg, &b, err) : hsm_tpm_create(s->tpm, r->alg, NULL, &b, err));
+	FJ_TRY(role == HSM_AK ? hsm_tpm_create_ak(s->tpm, &b, err) : r->where == HSM_SEALED ? create_sealed(s, r->alg, &b, err) : hsm_tpm_create(s->tpm, r->alg, NULL, &b, err));
 	FJ_TRY(record(s, slot, (uint8_t)role, handle, &b, err));
 	return hsm_tpm_attach(s->tpm, slot, &b, handle, err);
 }
@@ -229,12 +230,18 @@ enum fj_rc store_make(struct hsm_signer *s, struct fj_err *err)
 	return FJ_OK;
 }
 
+enum fj_rc store_make_ak(struct hsm_signer *s, struct fj_err *err)
+{
+	return make_key(s, HSM_AK, 0, err);
+}
+
+/* homes of before have no attestation key, and lack nothing else by that */
 bool store_whole(const struct hsm_memory *m)
 {
 	bool all = m->key[0].used;
 
 	for (unsigned r = HSM_ROOT; r < HSM_ROLE_END; r++)
-		all = all && !lacks(m, r);
+		all = all && (r == HSM_AK || !lacks(m, r));
 	return all;
 }
 
@@ -247,7 +254,7 @@ enum fj_rc store_find(struct hsm_signer *s, struct fj_err *err)
 		hsm_blob_init(&b);
 		if (!s->mem.key[i].used)
 			continue;
-		FJ_TRY(read_slot(s, i, &b, err));
+		FJ_TRY(store_read(s, i, &b, err));
 		FJ_TRY(i == 0 ? hsm_tpm_storage(s->tpm, s->mem.key[0].handle, &b, err) : hsm_tpm_attach(s->tpm, i, &b, s->mem.key[i].handle, err));
 	}
 	return FJ_OK;

@@ -15,6 +15,11 @@
  *              the text, bytes DER ECDSA over its SHA-256
  * LOG_HEAD     (empty)                                 answer: u64 size, raw[32] root
  * RESTORE      approvals as in SIGN                    answer: (empty)
+ * ATTEST       bytes the asker's, 32 at most         answer: u32 n, n x {str name, bytes
+ *              TPMT_PUBLIC, bytes TPMS_CREATION_DATA, bytes TPMS_ATTEST, bytes DER
+ *              signature}, bytes TPMS_ATTEST of the quote, bytes DER signature, bytes
+ *              register values, u32 e, e x {u32 NV index, bytes certificate}, u32 m,
+ *              m x str what is missing and why; a statement that is missing is empty
  * An answer has the kind of its request; HSM_MSG_ERROR (u8 rc, str cite, str why)
  * answers a well-formed request that is refused as a whole.  A malformed frame,
  * or a kind that this socket may not send, ends the connection.
@@ -25,13 +30,15 @@
 enum hsm_msg {
 	HSM_MSG_SIGN = 1, HSM_MSG_PUBKEY, HSM_MSG_STATUS, HSM_MSG_CEREMONY_OPEN,
 	HSM_MSG_CEREMONY_CLOSE, HSM_MSG_CLOCK_OFFSET, HSM_MSG_CLOCK_RESET,
-	HSM_MSG_CHECKPOINT, HSM_MSG_LOG_HEAD, HSM_MSG_RESTORE,
+	HSM_MSG_CHECKPOINT, HSM_MSG_LOG_HEAD, HSM_MSG_RESTORE, HSM_MSG_ATTEST,
 	HSM_MSG_ERROR = 255,
 };
 /* One key a role; what each is made of stands in hsm/roles.c.  The SM2 hierarchy has roles of its own. */
 enum hsm_role {
 	HSM_ROOT = 1, HSM_ISSUING, HSM_TOKEN, HSM_OCSP, HSM_LOG, HSM_NOTE,
-	HSM_ROOT_SM2, HSM_ISSUING_SM2, HSM_TOKEN_SM2, HSM_OCSP_SM2, HSM_ROLE_END
+	HSM_ROOT_SM2, HSM_ISSUING_SM2, HSM_TOKEN_SM2, HSM_OCSP_SM2,
+	HSM_AK, /* the attestation key: it signs what the TPM states, on HSM_MSG_ATTEST alone */
+	HSM_ROLE_END
 };
 enum hsm_kind {
 	HSM_CERT_ROOT = 1,    /* TBSCertificate, self-signed root        (ROOT, ceremony) */

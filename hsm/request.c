@@ -665,6 +665,7 @@ enum fj_rc signer_answer(struct hsm_signer *s, enum hsm_socket from, const struc
 		{HSM_MSG_CHECKPOINT, HSM_FROM_REGISTRY, signer_checkpoint},
 		{HSM_MSG_LOG_HEAD, HSM_FROM_REGISTRY, signer_log_head},
 		{HSM_MSG_RESTORE, HSM_FROM_REGISTRY, do_restore},
+		{HSM_MSG_ATTEST, HSM_FROM_REGISTRY, signer_attest},
 	};
 
 	for (size_t i = 0; i < FJ_ARRAY_LEN(requests); i++) {

@@ -207,11 +207,17 @@ enum fj_rc signer_record(struct hsm_signer *s, enum audit_type type, struct fj_s
 /* --- checkpoint.c: the public log's two requests --- */
 enum fj_rc signer_checkpoint(struct hsm_signer *s, enum hsm_socket from, const struct fj_frame *f, struct fj_buf *answer, struct fj_err *err) FJ_MUST_USE;
 enum fj_rc signer_log_head(struct hsm_signer *s, enum hsm_socket from, const struct fj_frame *f, struct fj_buf *answer, struct fj_err *err) FJ_MUST_USE;
+/* --- attest.c --- */
+enum fj_rc signer_attest(struct hsm_signer *s, enum hsm_socket from, const struct fj_frame *f, struct fj_buf *answer, struct fj_err *err) FJ_MUST_USE;
 /* --- keystore.c --- */
 enum fj_rc store_open(struct hsm_signer *s, int dirfd, struct fj_err *err) FJ_MUST_USE;
 enum fj_rc store_replay(struct hsm_memory *m, struct fj_slice body, struct fj_err *err) FJ_MUST_USE;
 /* in the ceremony: those that are not there yet, and the counter */
 enum fj_rc store_make(struct hsm_signer *s, struct fj_err *err) FJ_MUST_USE;
+/* the attestation key of a home that was made before there were any */
+enum fj_rc store_make_ak(struct hsm_signer *s, struct fj_err *err) FJ_MUST_USE;
+/* the blob of a slot; FJ_E_CORRUPT when it is not what the audit log says */
+enum fj_rc store_read(const struct hsm_signer *s, unsigned slot, struct hsm_blob *b, struct fj_err *err) FJ_MUST_USE;
 /* a ceremony that was cut goes on: are all there? */
 bool store_whole(const struct hsm_memory *m);
 /* is a key of this role made in this home? */

@@ -13,42 +13,24 @@
  * locks every key for minutes.  The endorsement keys of others have it: we say
  * TPM2_Shutdown at an orderly end and lift a lockout at the start.
  */
-#include "hsm/tpm.h"
+#include "hsm/tpm_internal.h"
 
 #include <openssl/ec.h>
 #include <openssl/evp.h>
 #include <openssl/obj_mac.h>
-#include <tss2/tss2_esys.h>
 #include <tss2/tss2_mu.h>
 
 #include "base/der.h"
 #include "base/log.h"
-#include "hsm/tcti.h"
 
 #define FIRST_HANDLE 0x81004600u
 #define LAST_HANDLE 0x8100ffffu
 #define COUNTER 0x01810000u
 
-struct key {
-	ESYS_TR tr;              /* persistent: of its handle; else ESYS_TR_NONE */
-	TPM2B_PUBLIC pub;
-	TPM2B_PRIVATE priv;      /* of one that is loaded when it is used */
-};
-struct hsm_tpm {
-	struct hsm_tcti tcti;
-	ESYS_CONTEXT *ctx;
-	ESYS_TR storage, counter;
-	ESYS_TR used;            /* the key that signs, when it was loaded for that */
-	unsigned signing;        /* its number, and what it signs */
-	struct fj_hash digest;
-	struct key key[HSM_MAX_KEYS];
-};
-
-static void tpm_mem_release(void **p)
+void tpm_mem_release(void **p)
 {
 	Esys_Free(*p);
 }
-FJ_DEFINE_AUTO(tpm_mem, void *, tpm_mem_release)
 
 /* what a TPM says of its own state (TPM 2.0 Part 2, 6.6), and what helps */
 static const struct {
@@ -78,7 +60,7 @@ static size_t sickness(TSS2_RC rc)
 	return i;
 }
 
-static enum fj_rc tpm_fail(struct fj_err *err, TSS2_RC rc, const char *what)
+enum fj_rc tpm_fail(struct fj_err *err, TSS2_RC rc, const char *what)
 {
 	size_t i = sickness(rc);
 
@@ -367,7 +349,7 @@ enum fj_rc hsm_tpm_storage(struct hsm_tpm *t, uint32_t handle, struct hsm_blob *
 	return persist(t, obj, handle, &t->storage, err);
 }
 
-static enum fj_rc create(struct hsm_tpm *t, const TPM2B_PUBLIC *pub, const TPM2B_SENSITIVE_CREATE *sens, struct hsm_blob *b, struct fj_err *err)
+enum fj_rc tpm_create(struct hsm_tpm *t, const TPM2B_PUBLIC *pub, const TPM2B_SENSITIVE_CREATE *sens, struct hsm_blob *b, struct fj_err *err)
 {
 	TPM2B_DATA info = {0};
 	TPML_PCR_SELECTION pcr = {0};
@@ -409,7 +391,7 @@ enum fj_rc hsm_tpm_create(struct hsm_tpm *t, enum fj_alg alg, const struct fj_sl
 		sens.sensitive.data.size = (UINT16)secret->len;
 		memcpy(sens.sensitive.data.buffer, secret->p, secret->len);
 	}
-	enum fj_rc rc = create(t, &pub, &sens, b, err);
+	enum fj_rc rc = tpm_create(t, &pub, &sens, b, err);
 	fj_wipe(&sens, sizeof(sens));
 	return rc;
 }
@@ -440,8 +422,7 @@ enum fj_rc hsm_tpm_attach(struct hsm_tpm *t, unsigned key, const struct hsm_blob
 	return persist(t, obj, handle, &k->tr, err);
 }
 
-/* a key to be used: at its handle, or loaded; the caller lets go of it */
-static enum fj_rc take(struct hsm_tpm *t, unsigned key, ESYS_TR *tr, struct fj_err *err)
+enum fj_rc tpm_take(struct hsm_tpm *t, unsigned key, ESYS_TR *tr, struct fj_err *err)
 {
 	struct key *k = &t->key[key];
 
@@ -449,7 +430,7 @@ static enum fj_rc take(struct hsm_tpm *t, unsigned key, ESYS_TR *tr, struct fj_e
 	return *tr != ESYS_TR_NONE ? FJ_OK : load(t, k, tr, err);
 }
 
-static void let_go(struct hsm_tpm *t, unsigned key, ESYS_TR tr)
+void tpm_let_go(struct hsm_tpm *t, unsigned key, ESYS_TR tr)
 {
 	if (tr != t->key[key].tr)
 		Esys_FlushContext(t->ctx, tr);
@@ -502,9 +483,9 @@ enum fj_rc hsm_tpm_unseal(struct hsm_tpm *t, unsigned key, struct fj_secret *sec
 	TPM2B_SENSITIVE_DATA *data = NULL;
 	ESYS_TR obj;
 
-	FJ_TRY(take(t, key, &obj, err));
+	FJ_TRY(tpm_take(t, key, &obj, err));
 	enum fj_rc rc = unseal(t, obj, &data, err);
-	let_go(t, key, obj);
+	tpm_let_go(t, key, obj);
 	FJ_TRY(rc);
 	rc = data->size == 32 ? fj_secret_copy(secret, FJ_SLICE(data->buffer, 32), err)
 	    : fj_fail(err, FJ_E_TPM, "tpm", NULL, "the sealed key %u is not 32 octets", key);
@@ -520,7 +501,7 @@ enum fj_rc hsm_tpm_sign_start(struct hsm_tpm *t, unsigned key, const struct fj_h
 	TPMT_TK_HASHCHECK none = {.tag = TPM2_ST_HASHCHECK, .hierarchy = TPM2_RH_NULL};
 	ESYS_TR obj;
 
-	FJ_TRY(take(t, key, &obj, err));
+	FJ_TRY(tpm_take(t, key, &obj, err));
 	t->used = obj == t->key[key].tr ? ESYS_TR_NONE : obj;
 	t->signing = key;
 	t->digest = *digest;
@@ -544,6 +525,18 @@ static TSS2_RC await(struct hsm_tpm *t, TPMT_SIGNATURE **sig)
 	return rc;
 }
 
+bool tpm_raw(const TPMT_SIGNATURE *sig, uint8_t raw[64])
+{
+	const TPMS_SIGNATURE_ECC *e = &sig->signature.ecdsa; /* SM2's has the same form (Part 2, 11.2.2.3) */
+
+	if ((sig->sigAlg != TPM2_ALG_ECDSA && sig->sigAlg != TPM2_ALG_SM2) || e->signatureR.size > 32 || e->signatureS.size > 32)
+		return false;
+	memset(raw, 0, 64); /* a TPM may strip leading zeros */
+	memcpy(raw + 32 - e->signatureR.size, e->signatureR.buffer, e->signatureR.size);
+	memcpy(raw + 64 - e->signatureS.size, e->signatureS.buffer, e->signatureS.size);
+	return true;
+}
+
 enum fj_rc hsm_tpm_sign_finish(struct hsm_tpm *t, uint8_t raw[64], struct fj_err *err)
 {
 	TPMT_SIGNATURE *sig = NULL;
@@ -557,15 +550,9 @@ enum fj_rc hsm_tpm_sign_finish(struct hsm_tpm *t, uint8_t raw[64], struct fj_err
 	}
 	if (rc != TSS2_RC_SUCCESS)
 		return tpm_fail(err, rc, "sign");
-	const TPMS_SIGNATURE_ECC *e = &sig->signature.ecdsa; /* SM2's has the same form (Part 2, 11.2.2.3) */
-	bool ok = (sig->sigAlg == TPM2_ALG_ECDSA || sig->sigAlg == TPM2_ALG_SM2) && e->signatureR.size <= 32 && e->signatureS.size <= 32;
-	if (ok) { /* a TPM may strip leading zeros */
-		memset(raw, 0, 64);
-		memcpy(raw + 32 - e->signatureR.size, e->signatureR.buffer, e->signatureR.size);
-		memcpy(raw + 64 - e->signatureS.size, e->signatureS.buffer, e->signatureS.size);
-	}
+	rc = tpm_raw(sig, raw) ? TSS2_RC_SUCCESS : TSS2_BASE_RC_GENERAL_FAILURE;
 	Esys_Free(sig);
-	return ok ? FJ_OK : fj_fail(err, FJ_E_TPM, "tpm", NULL, "the TPM answered a signature of another form");
+	return rc == TSS2_RC_SUCCESS ? FJ_OK : fj_fail(err, FJ_E_TPM, "tpm", NULL, "the TPM answered a signature of another form");
 }
 
 /* --- the counter --- */

@@ -38,7 +38,7 @@ enum fj_rc cmd_status_anchor(struct iss_call *c, struct fj_err *err)
 
 	fj_sha256(fj_buf_slice(&i->ca[FJ_ES256].root), &h);
 	fj_hex(h.b, FJ_SHA256_LEN, hex);
-	c->answer = json_pack("{s:s, s:b, s:s, s:s, s:s}", "base", iss_base(i), "demo", i->conf.demo, "root_sha256", hex, "tpm", i->log.tpm[0] != '\0' ? i->log.tpm : "unknown", "attested", "none");
+	c->answer = json_pack("{s:s, s:b, s:s, s:s, s:s}", "base", iss_base(i), "demo", i->conf.demo, "root_sha256", hex, "tpm", i->log.tpm[0] != '\0' ? i->log.tpm : "unknown", "attested", i->pub.attested[0] != '\0' ? i->pub.attested : "none");
 	if (c->answer == NULL)
 		return fj_no_memory(err, "issuer");
 	if (i->conf.mirror != NULL)

@@ -208,6 +208,7 @@ static enum fj_rc make(struct iss *i, const json_t *in, json_t *officers, struct
 	FJ_TRY(iss_load_keyring(i, err));
 	FJ_TRY(log_open(i, err));
 	FJ_TRY(pub_fixed(i, err));
+	i->pub.attest = true;
 	return pub_publish(i, INT64_MAX, err);
 }
 

@@ -342,6 +342,7 @@ static enum fj_rc start(struct iss *i, struct fj_err *err)
 		return FJ_OK;
 	FJ_TRY(ca_canary(&i->home, err));
 	FJ_TRY(pub_log_policy(i, err));
+	pub_attest_due(i);
 	tend_once(i, false);
 	return FJ_OK;
 }

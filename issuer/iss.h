@@ -54,6 +54,9 @@ struct iss {
 		int64_t done;          /* events up to this are published */
 		int64_t rows_done;     /* rows up to this event are in public.db; noted with the next files */
 		fj_time pruned;        /* when the history was last gone through */
+		bool attest;           /* the TPM is to say anew what it holds: at init, and when a service starts */
+		fj_time attest_at;     /* not before then */
+		char attested[12];     /* "software", "none": what a verifier makes of what was published; "" not known */
 		bool files;            /* a file below publish/ was replaced: the generation is to rise */
 	} pub;
 	struct iss_log log;
@@ -166,6 +169,8 @@ enum fj_rc pub_publish(struct iss *i, int64_t seq, struct fj_err *err) FJ_MUST_U
 void pub_release(struct iss *i);
 /* folders, CA certificates, chain, jwt-vc-issuer.json: once, at init */
 enum fj_rc pub_fixed(struct iss *i, struct fj_err *err) FJ_MUST_USE;
+/* at a start: is the TPM to say anew what it holds? */
+void pub_attest_due(struct iss *i);
 /* the witnesses of the log, from the operator's file, when they are others than those that are published */
 enum fj_rc pub_log_policy(struct iss *i, struct fj_err *err) FJ_MUST_USE;
 /* a new certificate for an own key: token, status, ocsp, log; the caller keeps it in the keyring */

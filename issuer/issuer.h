@@ -47,6 +47,7 @@ struct iss_actor {
 };
 
 struct iss_conf { /* the process's working directory is the home D */
+	bool attest;      /* a service starts: the TPM is to say anew what it holds */
 	bool with_signer; /* false: reading only, no publisher, no recovery */
 	char base[160];   /* [public] base */
 	char portal[64], verifier[64];

@@ -83,5 +83,10 @@ enum fj_rc ofc_approve(struct ofc *o, struct fj_err *err)
 		FJ_TRY(answer(k, &p, who, &r.c[i], &item[i], &a[i], err));
 	FJ_TRY(fj_answers_put(a, r.n, &out, err));
 	FJ_TRY(ofc_write_new(o->out, fj_buf_slice(&out), 0644, err));
-	return o->json ? report(o, &p, who, &r, item, err) : FJ_OK;
+	if (o->json)
+		return report(o, &p, who, &r, item, err);
+	ofc_title(o, "已批准", "Approved");
+	ofc_line(o, "官员", "officer", "%s (%s)", p.officer[who].name, p.officer[who].login);
+	ofc_line(o, "答复写入", "answers in", "%s", o->out);
+	return FJ_OK;
 }

@@ -4,8 +4,10 @@
  * The module is the maker's library, named by its whole path: no search path decides what
  * code sees the PIN.  It runs in this process, so what it does is believed no more than a
  * signature that verifies (key.c).  CKM_ECDSA over the digest gives r || s of 64 octets,
- * which is what a TPM's PolicySigned takes.  Token and key are named by their labels; two of
- * one label are refused, since nobody could say which one signed.
+ * which is what a TPM's PolicySigned takes.  Token and private key are named by their labels;
+ * two of one label are refused, since nobody could say which one signed.  The public key is
+ * the one with the private key's CKA_ID (some makers label it otherwise), or of its label where
+ * there is none.  A key that wants its PIN before each signature gets it.
  */
 #include <dlfcn.h>
 
@@ -15,6 +17,7 @@
 #include "officer/officer.h"
 
 #define SLOTS_MAX 64
+#define ID_MAX 64 /* octets of a CKA_ID */
 
 struct ofc_card {
 	void *module;
@@ -22,6 +25,7 @@ struct ofc_card {
 	bool begun;
 	CK_SESSION_HANDLE session;
 	CK_OBJECT_HANDLE private_key, public_key;
+	struct fj_secret pin; /* empty: typed at the reader itself */
 };
 
 static const CK_BYTE p256[] = {0x06, 0x08, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x03, 0x01, 0x07}; /* OID prime256v1 */
@@ -41,6 +45,7 @@ void ofc_card_close(struct ofc_card *c)
 		(void)c->f->C_Finalize(NULL);
 	if (c->module != NULL)
 		dlclose(c->module);
+	fj_secret_release(&c->pin);
 	fj_free(c);
 }
 FJ_DEFINE_AUTO_PTR(ofc_card, struct ofc_card, ofc_card_close)
@@ -93,19 +98,10 @@ static enum fj_rc find_slot(const struct ofc_card *c, const char *token, CK_SLOT
 	    : ofc_refuse(err, FJ_E_INVALID, "two tokens have the label \"%s\"; take one out", "有两张卡的标签均为“%s”，请取下一张", token);
 }
 
-static enum fj_rc login(const struct ofc *o, const struct ofc_card *c, const CK_TOKEN_INFO *t, struct fj_err *err)
+static enum fj_rc login(const struct ofc_card *c, CK_USER_TYPE as, struct fj_err *err)
 {
-	FJ_AUTO(secret) pin = FJ_SECRET_INIT;
-	CK_RV rv;
+	CK_RV rv = c->f->C_Login(c->session, as, c->pin.p, c->pin.len);
 
-	if (t->flags & CKF_USER_PIN_LOCKED)
-		return fj_refuse(err, FJ_E_AUTH, OFC_LAYER, NULL, "the card's PIN is locked; its issuer unlocks it", "卡的 PIN 已锁定，请联系发卡方解锁");
-	if (t->flags & CKF_PROTECTED_AUTHENTICATION_PATH) {
-		rv = c->f->C_Login(c->session, CKU_USER, NULL, 0); /* on the reader's own keys */
-	} else {
-		FJ_TRY(ofc_secret(o, true, false, &pin, err));
-		rv = c->f->C_Login(c->session, CKU_USER, pin.p, pin.len);
-	}
 	if (rv == CKR_PIN_INCORRECT || rv == CKR_PIN_LEN_RANGE || rv == CKR_PIN_INVALID)
 		return fj_refuse(err, FJ_E_AUTH, OFC_LAYER, NULL, "the PIN is wrong; nothing was signed. After some wrong ones a card locks itself: try again with care", "PIN 错误，未作任何签名。多次输错会锁卡，请谨慎重试");
 	if (rv == CKR_PIN_LOCKED)
@@ -113,12 +109,21 @@ static enum fj_rc login(const struct ofc *o, const struct ofc_card *c, const CK_
 	return rv == CKR_OK ? FJ_OK : no(err, "C_Login", rv);
 }
 
-/* *found: how many there are, 2 for more than one */
-static enum fj_rc find(const struct ofc_card *c, CK_OBJECT_CLASS class, const char *label, CK_OBJECT_HANDLE *out, CK_ULONG *found, struct fj_err *err)
+static enum fj_rc first_login(const struct ofc *o, struct ofc_card *c, const CK_TOKEN_INFO *t, struct fj_err *err)
+{
+	if (t->flags & CKF_USER_PIN_LOCKED)
+		return fj_refuse(err, FJ_E_AUTH, OFC_LAYER, NULL, "the card's PIN is locked; its issuer unlocks it", "卡的 PIN 已锁定，请联系发卡方解锁");
+	if (!(t->flags & CKF_PROTECTED_AUTHENTICATION_PATH))
+		FJ_TRY(ofc_secret(o, true, false, &c->pin, err));
+	return login(c, CKU_USER, err);
+}
+
+/* EC keys of a class with one more attribute; *found: how many there are, 2 for more than one */
+static enum fj_rc find(const struct ofc_card *c, CK_OBJECT_CLASS class, CK_ATTRIBUTE by, CK_OBJECT_HANDLE *out, CK_ULONG *found, struct fj_err *err)
 {
 	CK_KEY_TYPE ec = CKK_EC;
 	CK_OBJECT_HANDLE both[2];
-	CK_ATTRIBUTE want[] = {{CKA_CLASS, &class, sizeof(class)}, {CKA_KEY_TYPE, &ec, sizeof(ec)}, {CKA_LABEL, (void *)(uintptr_t)label, strlen(label)}};
+	CK_ATTRIBUTE want[] = {{CKA_CLASS, &class, sizeof(class)}, {CKA_KEY_TYPE, &ec, sizeof(ec)}, by};
 
 	*found = 0;
 	CK_RV rv = c->f->C_FindObjectsInit(c->session, want, FJ_ARRAY_LEN(want));
@@ -132,29 +137,48 @@ static enum fj_rc find(const struct ofc_card *c, CK_OBJECT_CLASS class, const ch
 	return FJ_OK;
 }
 
-static enum fj_rc find_one(const struct ofc_card *c, CK_OBJECT_CLASS class, const char *label, CK_OBJECT_HANDLE *out, struct fj_err *err)
+static CK_ATTRIBUTE labelled(const char *label)
+{
+	return (CK_ATTRIBUTE){CKA_LABEL, (void *)(uintptr_t)label, strlen(label)};
+}
+
+static enum fj_rc find_one(const struct ofc_card *c, CK_OBJECT_CLASS class, CK_ATTRIBUTE by, const char *label, CK_OBJECT_HANDLE *out, struct fj_err *err)
 {
 	CK_ULONG n;
 
-	FJ_TRY(find(c, class, label, out, &n, err));
+	FJ_TRY(find(c, class, by, out, &n, err));
 	if (n == 1)
 		return FJ_OK;
 	return n == 0 ? ofc_refuse(err, FJ_E_NOTFOUND, "the card has no EC key pair with the label \"%s\"; make one with `fujie-officer new --card …`", "卡上没有标签为“%s”的椭圆曲线密钥对，可用 fujie-officer new --card … 生成", label)
 	    : ofc_refuse(err, FJ_E_INVALID, "the card has more than one key with the label \"%s\"; rename one", "卡上有多个标签为“%s”的密钥，请改名", label);
 }
 
+static enum fj_rc find_pair(struct ofc_card *c, const char *label, struct fj_err *err)
+{
+	CK_BYTE id[ID_MAX];
+	CK_ATTRIBUTE by = {CKA_ID, id, sizeof(id)};
+
+	FJ_TRY(find_one(c, CKO_PRIVATE_KEY, labelled(label), label, &c->private_key, err));
+	CK_RV rv = c->f->C_GetAttributeValue(c->session, c->private_key, &by, 1);
+	if (rv != CKR_OK || by.ulValueLen > sizeof(id) || by.ulValueLen == 0)
+		by = labelled(label);
+	return find_one(c, CKO_PUBLIC_KEY, by, label, &c->public_key, err);
+}
+
 static enum fj_rc generate(struct ofc_card *c, const char *label, struct fj_err *err)
 {
 	CK_BBOOL yes = CK_TRUE, never = CK_FALSE;
 	CK_ULONG n, m;
-	void *name = (void *)(uintptr_t)label, *curve = (void *)(uintptr_t)p256;
+	CK_BYTE id[16];
+	void *curve = (void *)(uintptr_t)p256;
 	CK_MECHANISM how = {CKM_EC_KEY_PAIR_GEN, NULL, 0};
-	CK_ATTRIBUTE pub[] = {{CKA_TOKEN, &yes, sizeof(yes)}, {CKA_VERIFY, &yes, sizeof(yes)}, {CKA_EC_PARAMS, curve, sizeof(p256)}, {CKA_LABEL, name, strlen(label)}};
+	CK_ATTRIBUTE pub[] = {{CKA_TOKEN, &yes, sizeof(yes)}, {CKA_VERIFY, &yes, sizeof(yes)}, {CKA_EC_PARAMS, curve, sizeof(p256)}, {CKA_ID, id, sizeof(id)}, labelled(label)};
 	CK_ATTRIBUTE priv[] = {{CKA_TOKEN, &yes, sizeof(yes)}, {CKA_PRIVATE, &yes, sizeof(yes)}, {CKA_SIGN, &yes, sizeof(yes)},
-		{CKA_SENSITIVE, &yes, sizeof(yes)}, {CKA_EXTRACTABLE, &never, sizeof(never)}, {CKA_LABEL, name, strlen(label)}};
+		{CKA_SENSITIVE, &yes, sizeof(yes)}, {CKA_EXTRACTABLE, &never, sizeof(never)}, {CKA_ID, id, sizeof(id)}, labelled(label)};
 
-	FJ_TRY(find(c, CKO_PRIVATE_KEY, label, &c->private_key, &n, err));
-	FJ_TRY(find(c, CKO_PUBLIC_KEY, label, &c->public_key, &m, err));
+	fj_random(id, sizeof(id));
+	FJ_TRY(find(c, CKO_PRIVATE_KEY, labelled(label), &c->private_key, &n, err));
+	FJ_TRY(find(c, CKO_PUBLIC_KEY, labelled(label), &c->public_key, &m, err));
 	if (n + m > 0)
 		return ofc_refuse(err, FJ_E_EXISTS, "the card has a key with the label \"%s\" already; choose another --object", "卡上已有标签为“%s”的密钥，请另取 --object 标签", label);
 	CK_RV rv = c->f->C_GenerateKeyPair(c->session, &how, pub, FJ_ARRAY_LEN(pub), priv, FJ_ARRAY_LEN(priv), &c->public_key, &c->private_key);
@@ -176,13 +200,8 @@ enum fj_rc ofc_card_open(const struct ofc *o, bool make, struct ofc_card **out, 
 	CK_RV rv = c->f->C_OpenSession(slot, CKF_SERIAL_SESSION | (make ? CKF_RW_SESSION : 0), NULL, NULL, &c->session);
 	if (rv != CKR_OK)
 		return no(err, "C_OpenSession", rv);
-	FJ_TRY(login(o, c, &info, err));
-	if (make) {
-		FJ_TRY(generate(c, o->object, err));
-	} else {
-		FJ_TRY(find_one(c, CKO_PRIVATE_KEY, o->object, &c->private_key, err));
-		FJ_TRY(find_one(c, CKO_PUBLIC_KEY, o->object, &c->public_key, err));
-	}
+	FJ_TRY(first_login(o, c, &info, err));
+	FJ_TRY(make ? generate(c, o->object, err) : find_pair(c, o->object, err));
 	*out = fj_move(c);
 	return FJ_OK;
 }
@@ -209,8 +228,15 @@ enum fj_rc ofc_card_sign(const struct ofc_card *c, const struct fj_hash *digest,
 	CK_BYTE out[128], in[FJ_SHA256_LEN];
 	CK_ULONG n = sizeof(out);
 
+	CK_BBOOL each = CK_FALSE;
+	CK_ATTRIBUTE a = {CKA_ALWAYS_AUTHENTICATE, &each, sizeof(each)};
+
 	memcpy(in, digest->b, sizeof(in));
+	if (c->f->C_GetAttributeValue(c->session, c->private_key, &a, 1) != CKR_OK)
+		each = CK_FALSE; /* an older module has no such attribute */
 	CK_RV rv = c->f->C_SignInit(c->session, &ecdsa, c->private_key);
+	if (rv == CKR_OK && each)
+		FJ_TRY(login(c, CKU_CONTEXT_SPECIFIC, err));
 	if (rv == CKR_OK)
 		rv = c->f->C_Sign(c->session, in, sizeof(in), out, &n);
 	if (rv != CKR_OK || n != 64)

@@ -18,14 +18,15 @@
 #define FILE_ 2   /* names a file */
 #define PLAN 4    /* needs --plan */
 #define OUT 8     /* needs --out */
-#define MAY_OUT 16
+#define MAY_OUT 16 /* may have --out, else writes FILE anew */
+#define MAKES 32   /* the key is not there yet */
 
 static const struct {
 	const char *verb, *sub;
 	unsigned takes;
 	enum fj_rc (*run)(struct ofc *o, struct fj_err *err);
 } commands[] = {
-	{"new", NULL, KEY, ofc_new},
+	{"new", NULL, KEY | MAKES, ofc_new},
 	{"public", NULL, KEY, ofc_public},
 	{"plan", "show", FILE_, ofc_plan_show},
 	{"plan", "sign", FILE_ | KEY | MAY_OUT, ofc_plan_sign},
@@ -141,13 +142,15 @@ static const char *folder(const char *path, char out[4096])
 	return out;
 }
 
-/* No network, no other program, no file but those that were named.  A card's module may need
- * a socket to its reader's service: it runs as who started this does. */
-static enum fj_rc enter(const struct ofc *o, struct fj_err *err)
+/* No network, no other program, no file but those that were named, and of these to write only
+ * what is to be made.  A card's module may need a socket to its reader's service: it runs as who
+ * started this does. */
+static enum fj_rc enter(const struct ofc *o, unsigned takes, struct fj_err *err)
 {
 	char key[4096], out[4096], file[4096];
-	const char *const writes[] = {"/dev/tty", folder(o->key, key), folder(o->out, out), folder(o->file, file)};
-	const char *const reads[] = {"/usr", "/lib", "/etc/ssl", "/dev/urandom", o->plan, o->secret_file};
+	bool in_place = (takes & MAY_OUT) && o->out == NULL;
+	const char *const writes[] = {"/dev/tty", takes & MAKES ? folder(o->key, key) : NULL, folder(o->out, out), in_place ? folder(o->file, file) : NULL};
+	const char *const reads[] = {"/usr", "/lib", "/etc/ssl", "/dev/urandom", o->key, o->file, o->plan, o->secret_file};
 	struct fj_sandbox box = {.role = FJ_SANDBOX_FILER};
 	size_t n = 0, m = 0;
 	bool landlock;
@@ -175,7 +178,7 @@ static enum fj_rc run(struct ofc *o, int n, char **words, struct fj_err *err)
 			return wrong(err, n < want ? "\"%s\" needs a file; see --help" : "there is one word too many behind \"%s\"; see --help", n < want ? "“%s”缺少文件，请看 --help" : "“%s”之后多了一个词，请看 --help", words[own - 1]);
 		o->file = want > own ? words[own] : NULL;
 		FJ_TRY(none_of(o, commands[i].takes, err));
-		FJ_TRY(enter(o, err));
+		FJ_TRY(enter(o, commands[i].takes, err));
 		return commands[i].run(o, err);
 	}
 	return wrong(err, "\"%s\" is not a command; see --help", "没有命令“%s”，请看 --help", o->verb);

@@ -87,7 +87,7 @@ enum fj_rc ofc_plan_show(struct ofc *o, struct fj_err *err) FJ_MUST_USE;
 enum fj_rc ofc_plan_sign(struct ofc *o, struct fj_err *err) FJ_MUST_USE;
 enum fj_rc ofc_approve(struct ofc *o, struct fj_err *err) FJ_MUST_USE;
 enum fj_rc ofc_read(const char *path, struct fj_buf *out, struct fj_err *err) FJ_MUST_USE;
-/* a file that is not there yet, mode 0644 */
+/* a file that is not there yet: whole, or none */
 enum fj_rc ofc_write_new(const char *path, struct fj_slice data, mode_t mode, struct fj_err *err) FJ_MUST_USE;
 enum fj_rc ofc_print(json_t *doc, struct fj_err *err) FJ_MUST_USE; /* doc is stolen */
 /* a refusal whose sentence has something in it, in both languages */

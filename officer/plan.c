@@ -29,8 +29,12 @@ enum fj_rc ofc_write_new(const char *path, struct fj_slice data, mode_t mode, st
 		return ofc_refuse(err, FJ_E_EXISTS, "%s is there already; choose another name", "%s 已存在，请另取文件名", path);
 	if (fd < 0)
 		return fj_fail_errno(err, OFC_LAYER, "create %s", path);
-	FJ_TRY(fj_write_all(fd, data.p, data.len, err));
-	return fsync(fd) == 0 ? FJ_OK : fj_fail_errno(err, OFC_LAYER, "write %s", path);
+	enum fj_rc rc = fj_write_all(fd, data.p, data.len, err);
+	if (rc == FJ_OK && fsync(fd) != 0)
+		rc = fj_fail_errno(err, OFC_LAYER, "write %s", path);
+	if (rc != FJ_OK)
+		unlink(path); /* half a file is none */
+	return rc;
 }
 
 enum fj_rc ofc_print(json_t *doc, struct fj_err *err)

@@ -346,8 +346,8 @@ enum fj_rc ofc_show_structure(const struct ofc *o, const struct fj_plan *p, cons
 	fj_challenge_xy(c, a.point + 1);
 	FJ_TRY(ofc_key_id(FJ_SLICE(a.point, sizeof(a.point)), a.key_id, err));
 	FJ_TRY(c->step == FJ_STEP_ROOT_CRL ? show_crl(o, &a, err) : show_certificate(o, &a, err));
-	ofc_line(o, "根密钥", "by the root key", "%s", fj_alg_name(c->alg));
-	hex_line(o, "  其标识", "  with identifier", a.key_id, sizeof(a.key_id));
+	ofc_line(o, "由根密钥签名", "signed by the root key", "%s", fj_alg_name(c->alg));
+	hex_line(o, "  根密钥标识", "  its identifier", a.key_id, sizeof(a.key_id));
 	fj_sha256(fj_buf_slice(&c->structure), &h);
 	hex_line(o, "待签内容 SHA-256", "SHA-256 of what is signed", h.b, sizeof(h.b));
 	if (c->alg == FJ_SM2)

@@ -36,6 +36,8 @@ static enum fj_rc read_form(struct fj_slice der, struct fj_x509 *x, struct fj_as
 	if (!(x->seen & FJ_X_PRIVATE))
 		return fj_fail(err, FJ_E_INVALID, "verify", "formats.md 3", "this is no data asset certificate: it has no dataAsset extension");
 	FJ_TRY(fj_asset_read(x->private_value, a, err));
+	if (!ver_holder_key(x->alg, x->curve, x->key))
+		return fj_fail(err, FJ_E_INVALID, "verify", "formats.md 21", "the subject's key is not a point of a curve that certificates of this algorithm bear");
 	FJ_TRY(fj_x509_name(x->subject, FJ_OID_SERIALNUMBER, number, sizeof(number), err));
 	if (strcmp(number, a->number) != 0)
 		return fj_fail(err, FJ_E_INVALID, "verify", "formats.md 2", "the subject's number is not the extension's");
@@ -91,7 +93,7 @@ static void check_status(struct ver_job *j, const struct fj_x509 *x, const struc
 
 	ver_revoked(j->t, x, ca, j->in->now, &crl);
 	if (base[0] != '\0')
-		ver_status(j->t, base, a->status_uri, a->status_index, j->in->now, &list);
+		ver_status(j->t, x->alg, base, a->status_uri, a->status_index, j->in->now, &list);
 	else
 		ver_find(&list, VER_FAIL, "formats.md 2", "the distribution point is not of the form BASE/crl/N.crl", "吊销列表分发点格式不符");
 	ver_worse(&list, &crl);
@@ -155,7 +157,7 @@ void ver_verify_certificate(struct ver_job *j, struct fj_slice der)
 	j->nomem = j->r->subject == NULL;
 	ver_say(j->r, CK_FORM, VER_PASS, "RFC 5280 4.1", "a version 3 certificate with a well-formed dataAsset extension", "格式合规的第三版证书，含数据资产扩展");
 	ver_say_alg(j->r, x.alg);
-	const struct ver_ca *ca = check_chain(j, &x);
+	const struct ver_ca *ca = j->ca = check_chain(j, &x);
 	if (ca == NULL)
 		return;
 	struct ver_finding f;

@@ -57,6 +57,8 @@ static enum fj_rc fill(const struct ver_trust *t, const struct fj_crl *in, struc
 	if (in->uri.len >= sizeof(out->uri) || in->next_update < in->this_update)
 		return fj_fail(err, FJ_E_INVALID, "verify", "RFC 5280 5.1.2.5", "a CRL ends before it begins");
 	memcpy(out->uri, in->uri.p, in->uri.len);
+	if ((strstr(out->uri, "/crl/sm2-") != NULL || strstr(out->uri, "/crl/root-sm2.crl") != NULL) != (in->alg == FJ_SM2))
+		return fj_fail(err, FJ_E_INVALID, "verify", "formats.md 21", "a CRL's distribution point is of another hierarchy than its issuer");
 	out->number = in->number;
 	out->from = in->this_update;
 	out->to = in->next_update;
@@ -268,7 +270,7 @@ void ver_verify_crl(struct ver_job *j, struct fj_slice der)
 	ver_say(j->r, CK_FORM, VER_PASS, "RFC 5280 5", "a version 2 CRL with number and distribution point", "格式合规的第二版吊销列表");
 	ver_say_alg(j->r, c.alg);
 	j->r->subject = subject(&c);
-	const struct ver_ca *ca = ver_ca_of(j->t, c.issuer, c.aki);
+	const struct ver_ca *ca = j->ca = ver_ca_of(j->t, c.issuer, c.aki);
 	if (ca == NULL) {
 		ver_say(j->r, CK_CHAIN, VER_FAIL, "RFC 5280 6.3.3", "the CRL's issuer is no CA of this trust", "签发者不是受信的证书机构");
 		return;

@@ -8,6 +8,7 @@
  * when a verdict lacks them.  A file that fails is left out with a note: leaving out can
  * only turn a permit into something else, since what is missing is unknown.
  */
+#include "verifier/attestation.h"
 #include "verifier/internal.h"
 
 #include <errno.h>
@@ -218,6 +219,43 @@ static enum fj_rc load_log(struct loading *l, struct fj_err *err)
 	return load_log_file(l, "log.policy", VER_LOG_POLICY, err);
 }
 
+/* --- attestation --- */
+
+enum fj_rc ver_folder_attest(int dir, struct ver_trust *t, const struct ver_attest_in *how, struct fj_err *err)
+{
+	FJ_AUTO(buf) json = FJ_BUF_INIT(VER_ATTEST_MAX);
+	struct ver_attest_in in = *how;
+	struct ver_attestation *a = fj_alloc(1, sizeof(*a));
+
+	if (a == NULL)
+		return fj_no_memory(err, "verify");
+	enum fj_rc rc = fj_file_read(dir, "attestation/attestation.json", &json, err);
+	in.json = fj_buf_slice(&json);
+	rc = rc == FJ_OK || rc == FJ_E_NOTFOUND ? ver_attestation_judge(t, &in, a, err) : rc;
+	if (rc != FJ_OK) {
+		fj_free(a);
+		return rc;
+	}
+	if (t->a->attestation != NULL)
+		ver_attestation_release(t->a->attestation);
+	fj_free(t->a->attestation);
+	t->a->attestation = a;
+	return FJ_OK;
+}
+
+/* one that can't be read is as good as none, since it can only add */
+static enum fj_rc load_attestation(struct loading *l, struct fj_err *err)
+{
+	const struct ver_attest_in any = {.now = FJ_TIME_MAX};
+	struct fj_err why;
+
+	enum fj_rc rc = ver_folder_attest(l->dir, l->t, &any, &why);
+	FJ_ENSURE(rc != FJ_E_NOMEM, fj_no_memory(err, "verify"));
+	if (rc != FJ_OK)
+		note(l, "attestation/attestation.json", &why);
+	return FJ_OK;
+}
+
 static enum fj_rc no_trust(const char *dir, const char *what, struct fj_err *err)
 {
 	char why[96];
@@ -251,6 +289,7 @@ enum fj_rc ver_trust_load_dir(int dirfd, const char *dir, struct ver_trust **out
 	for (size_t i = 0; i < FJ_ARRAY_LEN(folders); i++)
 		FJ_TRY(load_folder(&l, &folders[i], err));
 	FJ_TRY(load_log(&l, err));
+	FJ_TRY(load_attestation(&l, err));
 	if (notes != NULL)
 		*notes = fj_move(list);
 	*out = fj_move(t);

@@ -40,7 +40,7 @@
 extern "C" {
 #endif
 
-#define FJV_VERSION "0.7" /* of this header; fjv_version() has the library's */
+#define FJV_VERSION "0.8" /* of this header; fjv_version() has the library's */
 
 typedef enum {
 	FJV_OK = 0,
@@ -61,7 +61,7 @@ typedef struct fjv_trust fjv_trust;   /* a root and what was published under it 
 typedef struct fjv_query fjv_query;   /* what somebody wants to do, and with which proof */
 typedef struct fjv_report fjv_report; /* the verdict, and each check */
 
-/* "0.7"; static. */
+/* "0.8"; static. */
 const char *fjv_version(void);
 
 /* --- errors --- */
@@ -185,6 +185,10 @@ int64_t fjv_report_at(const fjv_report *report);
  * ends; 0 when it rests on none.  The age of the status is at - as_of. */
 int64_t fjv_report_as_of(const fjv_report *report);
 int64_t fjv_report_until(const fjv_report *report);
+/* Where the keys lie that it stands on, its signer's and its CAs', by the attestation of an opened
+ * folder (docs/formats.md 23): "software" or "none"; static.  "hardware" is never said here, since
+ * no vendor of TPMs is known to this library; see fujie-verify attestation. */
+const char *fjv_report_tpm(const fjv_report *report);
 
 /* The checks in their fixed order (docs/formats.md 8; a later version may add some at the end), i from 0 to fjv_report_checks() - 1.
  * Past the end: FJV_UNKNOWN, and "". */

@@ -91,11 +91,13 @@ struct ver_log {
 	struct ver_policy *policy;
 };
 struct ver_pool;
+struct ver_attestation;
 /* shared by a trust and all that are made over it */
 struct ver_anchors {
 	struct ver_ca root[FJ_ALG_END], ca[VER_MAX_CA]; /* a root for each algorithm; its key is NULL when there is none */
 	size_t n_ca;
 	struct ver_pool *pool; /* verified signers; behind its own lock */
+	struct ver_attestation *attestation; /* NULL: none was looked at */
 };
 struct ver_trust {
 	struct ver_anchors *a;
@@ -121,6 +123,10 @@ void ver_say(struct ver_report *r, enum ver_ck k, enum ver_outcome o, const char
 void ver_say_alg(struct ver_report *r, enum fj_alg alg);
 void ver_say_err(struct ver_report *r, enum ver_ck k, enum ver_outcome o, const struct fj_err *e);
 void ver_evidence(struct ver_report *r, enum ver_ck k, const char *fmt, ...) FJ_PRINTF(3, 4);
+/* a text from outside into out: well-formed, printable, whole characters; at most cap - 1 octets */
+void ver_keep(char *out, size_t cap, const char *in);
+/* {"name","outcome","clause","evidence","text"}; the caller's, NULL when memory is out */
+json_t *ver_check_json(const struct ver_check *c);
 /* max_age: of ver_input */
 void ver_report_end(struct ver_report *r, int64_t max_age);
 /* what the trust lacked; said once each, and no more than the report has room for */
@@ -150,6 +156,9 @@ enum fj_rc ver_key_point(const uint8_t xy[64], EVP_PKEY **out, struct fj_err *er
 bool ver_signed_der(EVP_PKEY *key, enum fj_alg named, struct fj_slice tbs, struct fj_slice sig);
 bool ver_signed_raw(EVP_PKEY *key, enum fj_alg named, struct fj_slice input, const uint8_t sig[64]);
 enum fj_alg ver_key_alg(const EVP_PKEY *key);
+/* A holder's key as certificates of this algorithm bear one (formats.md 2, 21): P-256 or P-384, or SM2's curve; and a point
+ * of it that is not the one at infinity. */
+bool ver_holder_key(enum fj_alg alg, enum fj_curve curve, struct fj_slice point);
 enum fj_rc ver_sha256_b64u(struct fj_slice in, char out[44]) FJ_MUST_USE;
 bool ver_visible(struct fj_slice text); /* every octet 0x21 to 0x7e */
 
@@ -207,9 +216,10 @@ bool ver_path_good(const struct ver_trust *t, const struct fj_x509 *leaf, const 
 /* --- list.c --- */
 enum fj_rc ver_list_read(const struct ver_trust *t, struct fj_slice jwt, struct ver_list *out, struct fj_err *err) FJ_MUST_USE;
 void ver_list_release(struct ver_list *l);
-void ver_status(const struct ver_trust *t, const char *iss, const char *uri, uint32_t idx, fj_time now, struct ver_finding *f);
+/* alg: of what names the entry; a list of the other hierarchy is none of its */
+void ver_status(const struct ver_trust *t, enum fj_alg alg, const char *iss, const char *uri, uint32_t idx, fj_time now, struct ver_finding *f);
 /* the same from {"idx","uri"} of a checked payload */
-void ver_status_of(const struct ver_trust *t, const char *iss, const json_t *ref, fj_time now, struct ver_finding *f);
+void ver_status_of(const struct ver_trust *t, enum fj_alg alg, const char *iss, const json_t *ref, fj_time now, struct ver_finding *f);
 /* of a license token's own entry: suspended may be a quota that is used up */
 void ver_status_token(struct ver_finding *f);
 /* of an authorisation, revoked is what became of taking it back or surrendering it */
@@ -229,6 +239,9 @@ const struct ver_policy *ver_trust_log_policy(const struct ver_trust *t);
 bool ver_trust_log_unreadable(const struct ver_trust *t);
 /* one more certificate of the log, as ver_trust_add with the DER of it */
 enum fj_rc ver_trust_add_log(struct ver_trust *t, struct fj_slice der, struct fj_err *err) FJ_MUST_USE;
+
+/* Where the keys lie by which something stands that hangs on this CA, and (signer may be NULL) was signed by this signer. */
+enum ver_tpm ver_trust_tpm(const struct ver_trust *t, const struct ver_ca *ca, const struct ver_signer *signer);
 
 /* --- folder.c --- */
 /* the file of what was wanted, as published; past: the one of then, when it is kept */
@@ -265,6 +278,7 @@ struct ver_job {
 	struct fj_jws jws;
 	struct ver_signer_ref signer;
 	struct fj_err chain;        /* why there is no signer */
+	const struct ver_ca *ca;    /* that it hangs on, when it is signed by one */
 	bool token;                 /* else an authorisation credential */
 	bool nomem;
 };

@@ -7,6 +7,8 @@
  */
 #include "verifier/internal.h"
 
+#include <openssl/ec.h>
+#include <openssl/obj_mac.h>
 #include <openssl/x509.h>
 
 /* SEQUENCE { SEQUENCE { id-ecPublicKey, prime256v1 }, BIT STRING { 0, 04 ... } } */
@@ -29,6 +31,28 @@ enum fj_rc ver_key_read(struct fj_slice spki, EVP_PKEY **out, struct fj_err *err
 	EVP_PKEY_free(*out);
 	*out = NULL;
 	return fj_fail(err, FJ_E_INVALID, "verify", "RFC 5480 2.2", "a key is not a point of its curve");
+}
+
+/* groups are made once: a key that is decoded as OpenSSL does it takes longer than its certificate's signature */
+static EC_GROUP *groups[FJ_CURVE_SM2 + 1];
+static pthread_once_t once = PTHREAD_ONCE_INIT;
+
+static void make_groups(void)
+{
+	groups[FJ_CURVE_P256] = EC_GROUP_new_by_curve_name(NID_X9_62_prime256v1);
+	groups[FJ_CURVE_P384] = EC_GROUP_new_by_curve_name(NID_secp384r1);
+	groups[FJ_CURVE_SM2] = EC_GROUP_new_by_curve_name(NID_sm2);
+}
+
+bool ver_holder_key(enum fj_alg alg, enum fj_curve curve, struct fj_slice point)
+{
+	if (curve == FJ_CURVE_OTHER || (curve == FJ_CURVE_SM2) != (alg == FJ_SM2))
+		return false;
+	pthread_once(&once, make_groups);
+	EC_POINT *p = groups[curve] == NULL ? NULL : EC_POINT_new(groups[curve]);
+	bool ok = p != NULL && EC_POINT_oct2point(groups[curve], p, point.p, point.len, NULL) == 1 && EC_POINT_is_at_infinity(groups[curve], p) == 0;
+	EC_POINT_free(p);
+	return ok;
 }
 
 enum fj_alg ver_key_alg(const EVP_PKEY *key)

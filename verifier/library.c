@@ -464,6 +464,11 @@ int64_t fjv_report_until(const fjv_report *report)
 	return report->r.until;
 }
 
+const char *fjv_report_tpm(const fjv_report *report)
+{
+	return ver_tpm_name(report->r.tpm);
+}
+
 size_t fjv_report_checks(const fjv_report *report)
 {
 	return report->r.n;

@@ -108,11 +108,20 @@ static void judge_entry(const struct ver_list *l, uint32_t idx, struct ver_findi
 	rests_on(f, l);
 }
 
-void ver_status(const struct ver_trust *t, const char *iss, const char *uri, uint32_t idx, fj_time now, struct ver_finding *f)
+static bool of_sm2(const char *uri)
+{
+	const char *name = strrchr(uri, '/');
+
+	return name != NULL && strncmp(name + 1, "sm2-", 4) == 0;
+}
+
+void ver_status(const struct ver_trust *t, enum fj_alg alg, const char *iss, const char *uri, uint32_t idx, fj_time now, struct ver_finding *f)
 {
 	const struct ver_list *l = ver_trust_list(t, uri, now);
 
-	if (l == NULL) {
+	if (of_sm2(uri) != (alg == FJ_SM2)) {
+		ver_find(f, VER_FAIL, "formats.md 21", "it names a status list of the other hierarchy", "所引状态列表属于另一算法体系");
+	} else if (l == NULL) {
 		ver_find(f, VER_UNKNOWN, DRAFT " 8.3", "the trust has no such status list", "信任资料中没有该状态列表");
 		lacking(f, VER_STATUS_LIST, fj_slice_str(uri));
 	} else if (idx >= FJ_LIST_ENTRIES) {
@@ -137,7 +146,7 @@ void ver_status(const struct ver_trust *t, const char *iss, const char *uri, uin
 	snprintf(f->evidence, sizeof(f->evidence), "%.200s#%u", uri, idx);
 }
 
-void ver_status_of(const struct ver_trust *t, const char *iss, const json_t *ref, fj_time now, struct ver_finding *f)
+void ver_status_of(const struct ver_trust *t, enum fj_alg alg, const char *iss, const json_t *ref, fj_time now, struct ver_finding *f)
 {
 	const char *uri;
 	uint32_t idx;
@@ -145,7 +154,7 @@ void ver_status_of(const struct ver_trust *t, const char *iss, const json_t *ref
 	if (fj_status_ref(ref, &idx, &uri, NULL) != FJ_OK)
 		ver_find(f, VER_FAIL, "formats.md 5", "the status reference is malformed", "状态引用格式错误");
 	else
-		ver_status(t, iss, uri, idx, now, f);
+		ver_status(t, alg, iss, uri, idx, now, f);
 }
 
 void ver_status_token(struct ver_finding *f)

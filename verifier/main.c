@@ -4,7 +4,7 @@
  *
  * `--listen` and `watch` are another program's, fujie-gateway, which is executed from
  * the folder of this one: what judges offline links nothing that could reach out.
- * Exit: 0 permit, 1 deny or indeterminate, 2 wrong use, 3 failure.  With --json
+ * Exit: 0 permit (or attested), 1 deny or indeterminate (or not attested), 2 wrong use, 3 failure.  With --json
  * there is exactly one JSON document on stdout whatever happens, so that a
  * caller that parses it never takes silence for consent.
  */
@@ -16,13 +16,14 @@
 #include "base/file.h"
 #include "base/note.h"
 #include "base/secret.h"
+#include "verifier/attestation.h"
 #include "verifier/bundle.h"
 
 #define INPUT_MAX VER_BUNDLE_MAX /* no less than a CRL of 8 MiB as PEM; a signed report */
 
 struct options {
-	const char *trust, *root, *use, *nonce, *x5t, *at, *max_age, *log_proof, *file;
-	bool json, logged, help;
+	const char *trust, *root, *use, *nonce, *x5t, *at, *max_age, *log_proof, *vendors, *file;
+	bool attestation, json, logged, help;
 };
 /* what the options say */
 struct asked {
@@ -34,6 +35,7 @@ static void usage(FILE *to)
 {
 	fputs("fujie-verify --trust DIR FILE|-   [--use k=v,k=v] [--max-age 24h] [--at RFC3339]\n"
 	      "fujie-verify --root SHA256 BUNDLE|-    [--nonce N] [--x5t T] [--log-proof FILE] [--logged] [--json]\n"
+	      "fujie-verify attestation --trust DIR  [--vendors FILE] [--max-age 24h] [--json]\n"
 	      "fujie-verify --listen ... | watch ...    (fujie-gateway; fujie-gateway --help)\n"
 	      "\n"
 	      "Judges a license token, an authorisation credential, a data asset certificate, a\n"
@@ -41,6 +43,8 @@ static void usage(FILE *to)
 	      "unpacked); or a bundle (fujie bundle create) by its root's fingerprint alone.\n"
 	      "核验许可令牌、授权凭证、数据资产证书、签名报告、状态列表或吊销列表；\n"
 	      "核验包只需根证书指纹即可离线核验。\n"
+	      "attestation: where the keys of a trust folder lie, by what their TPM says.\n"
+	      "attestation：依 TPM 声明核验信任资料中各密钥的所在。\n"
 	      "\n"
 	      "  --root   SHA-256 of the root certificate's DER in hex; colons and spaces may stand in it\n"
 	      "  --use    what somebody wants to do: asset product action purpose territory\n"
@@ -52,9 +56,11 @@ static void usage(FILE *to)
 	      "  --log-proof  proof that it stands in the issuer's public log; without it the file beside\n"
 	      "           FILE is read that ends in .tlog-proof for its last suffix, if there is one\n"
 	      "  --logged  ask for such a proof, and for the witnesses of the trust's log.policy\n"
-	      "  --json   one JSON document (docs/formats.md section 8)\n"
+	      "  --vendors  certificates of TPM vendors (PEM): roots, and what lies between; without them no\n"
+	      "           TPM counts as hardware\n"
+	      "  --json   one JSON document (docs/formats.md sections 8 and 23)\n"
 	      "\n"
-	      "Exit: 0 permit, 1 deny or indeterminate, 2 wrong use, 3 failure.\n", to);
+	      "Exit: 0 permit, or attested; 1 deny, indeterminate, or not attested; 2 wrong use, 3 failure.\n", to);
 }
 
 static enum fj_rc once(const char **slot, const char *name, struct fj_err *err)
@@ -65,12 +71,20 @@ static enum fj_rc once(const char **slot, const char *name, struct fj_err *err)
 	return FJ_OK;
 }
 
+static enum fj_rc attestation_options(int words, const struct options *o, struct fj_err *err)
+{
+	if (o->trust == NULL || words != 0)
+		return fj_fail(err, FJ_E_USAGE, "verify", NULL, "give fujie-verify attestation --trust DIR, and no file; see --help");
+	return o->root == NULL && o->use == NULL && o->nonce == NULL && o->x5t == NULL && o->at == NULL && o->log_proof == NULL && !o->logged ? FJ_OK
+	    : fj_fail(err, FJ_E_USAGE, "verify", NULL, "attestation takes --trust, --vendors, --max-age and --json alone");
+}
+
 static enum fj_rc options_read(int argc, char **argv, struct options *o, struct fj_err *err)
 {
 	static const struct option longs[] = {{"trust", required_argument, NULL, 't'}, {"root", required_argument, NULL, 'r'},
 		{"max-age", required_argument, NULL, 'm'}, {"use", required_argument, NULL, 'u'},
 		{"nonce", required_argument, NULL, 'n'}, {"x5t", required_argument, NULL, 'x'}, {"at", required_argument, NULL, 'a'},
-		{"log-proof", required_argument, NULL, 'l'}, {"logged", no_argument, NULL, 'L'},
+		{"log-proof", required_argument, NULL, 'l'}, {"vendors", required_argument, NULL, 'v'}, {"logged", no_argument, NULL, 'L'},
 		{"json", no_argument, NULL, 'j'}, {"help", no_argument, NULL, 'h'}, {NULL, 0, NULL, 0}};
 	int c;
 
@@ -85,6 +99,7 @@ static enum fj_rc options_read(int argc, char **argv, struct options *o, struct 
 		case 'x': FJ_TRY(once(&o->x5t, "x5t", err)); break;
 		case 'a': FJ_TRY(once(&o->at, "at", err)); break;
 		case 'l': FJ_TRY(once(&o->log_proof, "log-proof", err)); break;
+		case 'v': FJ_TRY(once(&o->vendors, "vendors", err)); break;
 		case 'L': o->logged = true; break;
 		case 'j': o->json = true; break;
 		case 'h': o->help = true; break;
@@ -93,6 +108,10 @@ static enum fj_rc options_read(int argc, char **argv, struct options *o, struct 
 		}
 	if (o->help)
 		return FJ_OK;
+	if (o->attestation)
+		return attestation_options(argc - optind, o, err);
+	if (o->vendors != NULL && o->root != NULL)
+		return fj_fail(err, FJ_E_USAGE, "verify", NULL, "--vendors goes with --trust: a bundle has no attestation");
 	if ((o->trust == NULL) == (o->root == NULL))
 		return fj_fail(err, FJ_E_USAGE, "verify", NULL, "give --trust DIR for a credential, or --root SHA256 for a bundle; see --help");
 	if (argc - optind != 1)
@@ -152,8 +171,11 @@ static enum fj_rc read_input(const char *file, const char *any, struct fj_buf *o
 		if (n == 0)
 			return FJ_OK;
 		enum fj_rc rc = fj_buf_put(out, chunk, (size_t)n);
-		if (rc != FJ_OK)
-			return fj_fail(err, rc, "verify", "formats.md 8", "%s is larger than any %s", file, any);
+		if (rc == FJ_OK)
+			continue;
+		fj_fail(err, rc, "verify", "formats.md 8", "%s is larger than any %s", file, any);
+		fj_err_zh(err, "文件 %s 过大", file);
+		return rc;
 	}
 }
 
@@ -239,6 +261,7 @@ static void print_report(const struct ver_report *r)
 	fj_time_china(r->at, at);
 	printf("%s  %s  %s\n", verdicts[r->verdict], r->kind, at);
 	print_age(r);
+	printf("%s | %s\n", ver_tpm_text(r->tpm, true), ver_tpm_text(r->tpm, false));
 	for (size_t k = 0; k < r->n; k++)
 		print_check(&r->check[k]);
 }
@@ -259,27 +282,49 @@ static int refuse(const struct options *o, const struct fj_err *err)
 {
 	fprintf(stderr, "fujie-verify: %s%s%s\n", err->en, err->zh[0] != '\0' ? " / " : "", err->zh);
 	if (o->json) {
-		FJ_AUTO(json) doc = json_pack("{s:s, s:[], s:o}", "verdict", "indeterminate", "checks", "error", fj_err_json(err));
+		FJ_AUTO(json) doc = json_pack("{s:s, s:[], s:o}", o->attestation ? "tpm" : "verdict", o->attestation ? "none" : "indeterminate", "checks", "error", fj_err_json(err));
 		if (doc == NULL || print_json(doc, NULL) != FJ_OK)
-			puts("{\"checks\":[],\"verdict\":\"indeterminate\"}");
+			puts(o->attestation ? "{\"checks\":[],\"tpm\":\"none\"}" : "{\"checks\":[],\"verdict\":\"indeterminate\"}");
 	}
 	return err->rc == FJ_E_USAGE ? 2 : err->rc == FJ_E_LIMIT ? 1 : 3; /* too large to be one: no yes, and no failure */
 }
 
-static enum fj_rc judge_in_folder(const char *folder, const struct ver_input *in, struct ver_report *r, struct fj_err *err)
+static enum fj_rc load_folder(const char *folder, struct ver_trust **out, int *dir, struct fj_err *err)
 {
-	FJ_AUTO(ver_trust) trust = NULL;
-	FJ_AUTO(ver_trust) over = NULL;
-	FJ_AUTO(fd) dir = -1;
 	FJ_AUTO(json) notes = NULL;
 	size_t i;
 	json_t *v;
 
-	FJ_TRY(ver_trust_load_dir(AT_FDCWD, folder, &trust, &notes, err));
+	FJ_TRY(ver_trust_load_dir(AT_FDCWD, folder, out, &notes, err));
 	json_array_foreach(notes, i, v)
 		fprintf(stderr, "fujie-verify: left out: %s\n", json_string_value(v));
+	return fj_dir_open(AT_FDCWD, folder, dir, err);
+}
+
+/* the folder's attestation anew, by the vendors that were named */
+static enum fj_rc attest(const struct options *o, int dir, struct ver_trust *trust, int64_t max_age, struct fj_err *err)
+{
+	FJ_AUTO(buf) vendors = FJ_BUF_INIT(VER_VENDORS_MAX);
+	struct ver_attest_in in = {.now = fj_now(), .max_age = max_age};
+
+	if (o->vendors != NULL)
+		FJ_TRY(read_input(o->vendors, "vendors' certificates", &vendors, err));
+	in.vendors = fj_buf_slice(&vendors);
+	if (o->vendors != NULL && !ver_vendors_any(in.vendors))
+		return fj_refuse(err, FJ_E_USAGE, "verify", "RFC 7468", "--vendors names no file of certificates in PEM", "--vendors 所指文件不含 PEM 证书");
+	return ver_folder_attest(dir, trust, &in, err);
+}
+
+static enum fj_rc judge_in_folder(const struct options *o, const struct ver_input *in, struct ver_report *r, struct fj_err *err)
+{
+	FJ_AUTO(ver_trust) trust = NULL;
+	FJ_AUTO(ver_trust) over = NULL;
+	FJ_AUTO(fd) dir = -1;
+
+	FJ_TRY(load_folder(o->trust, &trust, &dir, err));
+	if (o->vendors != NULL)
+		FJ_TRY(attest(o, dir, trust, 0, err));
 	FJ_TRY(ver_trust_over(trust, &over, err));
-	FJ_TRY(fj_dir_open(AT_FDCWD, folder, &dir, err));
 	return ver_verify_in(dir, over, in, r, err);
 }
 
@@ -298,12 +343,53 @@ static enum fj_rc run(const struct options *o, struct ver_report *r, struct fj_e
 	a.in.credential = fj_utf8_unmarked(fj_buf_slice(&data));
 	a.in.use = use;
 	a.in.log_proof = fj_buf_slice(&proof);
-	FJ_TRY(o->root != NULL ? ver_bundle_verify(&a.root, &a.in, r, err) : judge_in_folder(o->trust, &a.in, r, err));
+	FJ_TRY(o->root != NULL ? ver_bundle_verify(&a.root, &a.in, r, err) : judge_in_folder(o, &a.in, r, err));
 	if (!o->json) {
 		print_report(r);
 		return FJ_OK;
 	}
 	FJ_AUTO(json) doc = ver_report_json(r);
+	return doc != NULL ? print_json(doc, err) : fj_no_memory(err, "verify");
+}
+
+/* --- attestation --- */
+
+static void print_attestation(const struct ver_attestation *a)
+{
+	static const char *const answers[] = {[VER_TPM_NONE] = "未证明 NONE", [VER_TPM_SOFTWARE] = "软件 SOFTWARE", [VER_TPM_HARDWARE] = "硬件 HARDWARE"};
+	char at[FJ_TIME_CAP] = "";
+	size_t i;
+	json_t *v;
+
+	if (a->at != 0)
+		fj_time_china(a->at, at);
+	printf("%s  %s | %s  %s\n", answers[a->tpm], ver_tpm_text(a->tpm, true), ver_tpm_text(a->tpm, false), at);
+	for (size_t k = 0; k < AT_COUNT; k++)
+		print_check(&a->check[k]);
+	json_array_foreach(a->certificates, i, v)
+		printf("%s %s %s (%s)\n", json_is_true(json_object_get(v, "attested")) ? "已证明 attested" : "未证明 not attested", fj_json_text(v, "certificate"), fj_json_text(v, "serial"), fj_json_text(v, "role"));
+	json_array_foreach(a->missing, i, v)
+		printf("缺少 missing: %s\n", json_string_value(v));
+}
+
+/* *yes: the keys are shown to lie in a TPM */
+static enum fj_rc run_attestation(const struct options *o, bool *yes, struct fj_err *err)
+{
+	FJ_AUTO(ver_trust) trust = NULL;
+	FJ_AUTO(fd) dir = -1;
+	int64_t max_age = 0;
+
+	if (o->max_age != NULL)
+		FJ_TRY(age_read(o->max_age, &max_age, err));
+	FJ_TRY(load_folder(o->trust, &trust, &dir, err));
+	FJ_TRY(attest(o, dir, trust, max_age, err));
+	const struct ver_attestation *a = ver_trust_attestation(trust);
+	*yes = a->tpm != VER_TPM_NONE;
+	if (!o->json) {
+		print_attestation(a);
+		return FJ_OK;
+	}
+	FJ_AUTO(json) doc = ver_attestation_json(a);
 	return doc != NULL ? print_json(doc, err) : fj_no_memory(err, "verify");
 }
 
@@ -342,21 +428,23 @@ int main(int argc, char **argv)
 	struct options o = {.json = false};
 	struct fj_err err = {.rc = FJ_OK};
 	FJ_AUTO(ver_report) r = {.subject = NULL};
+	bool yes = false;
 
 	fj_sodium_init();
 	for (int i = 1; i < argc; i++) /* before anything can fail */
 		o.json = o.json || strcmp(argv[i], "--json") == 0;
 	if (is_gateway(argc, argv))
 		return gateway(&o, argv);
-	if (options_read(argc, argv, &o, &err) != FJ_OK)
+	o.attestation = argc > 1 && strcmp(argv[1], "attestation") == 0;
+	if (options_read(argc - o.attestation, argv + o.attestation, &o, &err) != FJ_OK)
 		return refuse(&o, &err);
 	if (o.help) {
 		usage(stdout);
 		return 0;
 	}
-	if (run(&o, &r, &err) != FJ_OK)
+	if ((o.attestation ? run_attestation(&o, &yes, &err) : run(&o, &r, &err)) != FJ_OK)
 		return refuse(&o, &err);
 	if (fflush(stdout) != 0 || ferror(stdout))
 		return 3;
-	return r.verdict == VER_PERMIT ? 0 : 1;
+	return yes || (!o.attestation && r.verdict == VER_PERMIT) ? 0 : 1;
 }

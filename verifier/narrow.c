@@ -205,6 +205,17 @@ static void failed(struct ver_job *j, const struct fj_err *err)
 	ver_say_err(j->r, CK_NARROWING, VER_FAIL, err);
 }
 
+/* its own CRL may be what is lacking: the token's is another, when it is of the other hierarchy */
+static void no_signer(struct ver_job *j, const struct ver_auth *a)
+{
+	struct fj_slice crl = a->signer->x.crldp;
+	char uri[201];
+
+	ver_say(j->r, CK_NARROWING, VER_UNKNOWN, "RFC 5280 6.3", "the authorisation's signer can't be trusted at this time", "授权凭证的签名者此时不可信");
+	snprintf(uri, sizeof(uri), "%.*s", (int)crl.len, (const char *)crl.p);
+	ver_want(j->r, VER_CRL, uri);
+}
+
 static void token_narrowing(struct ver_job *j)
 {
 	const json_t *p = j->jws.payload, *parent = json_object_get(p, "parent"), *asset = json_object_get(p, "asset");
@@ -233,7 +244,7 @@ static void token_narrowing(struct ver_job *j)
 		ver_say(j->r, CK_NARROWING, VER_PASS, "R13", c != NULL ? "within its authorisation and its certificate, on signed bytes" : "within its authorisation, on signed bytes",
 		    c != NULL ? "经签名字节核对，未超出授权与证书" : "经签名字节核对，未超出授权");
 	else
-		ver_say(j->r, CK_NARROWING, VER_UNKNOWN, "RFC 5280 6.3", "the authorisation's signer can't be trusted at this time", "授权凭证的签名者此时不可信");
+		no_signer(j, a);
 	ver_evidence(j->r, CK_NARROWING, "%s version %lld%s%s", a->number, (long long)fj_json_num(a->payload, "version"),
 	    c != NULL ? ", certificate present" : ", certificate asserted by the issuer", j->jws.alg != a->signer->x.alg ? "; they are signed under the P-256 root" : "");
 }

@@ -47,6 +47,8 @@ enum fj_rc ver_package_signed(const struct ver_trust *t, const struct fj_package
 		return no(err, FJ_E_INVALID, "RFC 5280 4.2.1.12", "the package is not signed under a status signer's certificate", "数据包并非以状态签名证书签名");
 	if (strcmp(s->iss, fj_json_text(p->jws.payload, "iss")) != 0)
 		return no(err, FJ_E_INVALID, "RFC 5280 4.2.1.6", "the package's issuer is not the address in its signer's certificate", "数据包签发方与签名证书不符");
+	if (p->jws.alg != FJ_ES256)
+		return no(err, FJ_E_INVALID, "formats.md 21", "packages are signed under P-256 alone", "数据包仅以 P-256 体系签名");
 	if (!ver_signed_raw(s->key, p->jws.alg, p->jws.input, p->jws.sig))
 		return no(err, FJ_E_SIGNATURE, "RFC 7515 5.2", "the signature of the package's manifest does not verify", "数据包清单的签名不成立");
 	ver_dates(t, &s->x, s->ca, p->at, &f);

@@ -32,8 +32,7 @@ static const struct {
 	[CK_LOGGED] = {"logged", "formats.md 19", "公开日志载入证明不成立"},
 };
 
-/* well-formed, printable, whole characters; at most cap - 1 octets */
-static void keep(char *out, size_t cap, const char *in)
+void ver_keep(char *out, size_t cap, const char *in)
 {
 	size_t n = 0;
 
@@ -60,6 +59,7 @@ void ver_report_begin(struct ver_report *r, fj_time at)
 	r->n = CK_COUNT;
 	r->as_of = r->until = 0;
 	r->past = false;
+	r->tpm = VER_TPM_NONE;
 	r->n_wanted = 0;
 	for (size_t k = 0; k < CK_COUNT; k++) {
 		struct ver_check *c = &r->check[k];
@@ -83,7 +83,7 @@ static void copy(char *out, size_t cap, const char *in)
 	size_t n = strlen(in);
 
 	if (n >= cap)
-		keep(out, cap, in);
+		ver_keep(out, cap, in);
 	else
 		memcpy(out, in, n + 1);
 }
@@ -111,9 +111,9 @@ void ver_say_err(struct ver_report *r, enum ver_ck k, enum ver_outcome o, const 
 	struct ver_check *c = &r->check[k];
 
 	c->outcome = o;
-	keep(c->clause, sizeof(c->clause), e->cite[0] != '\0' ? e->cite : checks[k].clause);
-	keep(c->en, sizeof(c->en), e->en); /* may quote the credential */
-	keep(c->zh, sizeof(c->zh), e->zh[0] != '\0' ? e->zh : checks[k].zh_failed);
+	ver_keep(c->clause, sizeof(c->clause), e->cite[0] != '\0' ? e->cite : checks[k].clause);
+	ver_keep(c->en, sizeof(c->en), e->en); /* may quote the credential */
+	ver_keep(c->zh, sizeof(c->zh), e->zh[0] != '\0' ? e->zh : checks[k].zh_failed);
 }
 
 void ver_evidence(struct ver_report *r, enum ver_ck k, const char *fmt, ...)
@@ -125,7 +125,7 @@ void ver_evidence(struct ver_report *r, enum ver_ck k, const char *fmt, ...)
 	int n = vsnprintf(text, sizeof(text), fmt, ap);
 	va_end(ap);
 	if (n >= 0)
-		keep(r->check[k].evidence, sizeof(r->check[k].evidence), text);
+		ver_keep(r->check[k].evidence, sizeof(r->check[k].evidence), text);
 }
 
 void ver_find(struct ver_finding *f, enum ver_outcome o, const char *clause, const char *en, const char *zh)
@@ -257,13 +257,31 @@ const char *ver_verdict_name(enum ver_verdict v)
 	return names[v];
 }
 
+const char *ver_tpm_name(enum ver_tpm tpm)
+{
+	static const char *const names[] = {[VER_TPM_NONE] = "none", [VER_TPM_SOFTWARE] = "software", [VER_TPM_HARDWARE] = "hardware"};
+
+	return names[tpm];
+}
+
+const char *ver_tpm_text(enum ver_tpm tpm, bool chinese)
+{
+	static const char *const texts[][2] = {
+		[VER_TPM_NONE] = {"it is not shown that the keys lie in a TPM", "未能证明密钥在 TPM 中"},
+		[VER_TPM_SOFTWARE] = {"the keys lie in a TPM by its own word; nothing shows that it is hardware", "密钥在 TPM 中（依其自身声明），尚无证据表明为硬件 TPM"},
+		[VER_TPM_HARDWARE] = {"the keys lie in a TPM that shows a vendor's endorsement certificate", "密钥在 TPM 中，该 TPM 出示了厂商背书证书"},
+	};
+
+	return texts[tpm][chinese];
+}
+
 /* texts of a report are UTF-8 since they were put into it: a thousand reports need not be looked at again */
 static bool put(json_t *o, const char *key, const char *text)
 {
 	return json_object_set_new_nocheck(o, key, json_string_nocheck(text)) == 0;
 }
 
-static json_t *check_json(const struct ver_check *c)
+json_t *ver_check_json(const struct ver_check *c)
 {
 	static const char *const outcomes[] = {[VER_PASS] = "pass", [VER_FAIL] = "fail", [VER_UNKNOWN] = "unknown",
 		[VER_NOT_REQUESTED] = "not requested", [VER_NOT_APPLICABLE] = "not applicable"};
@@ -306,10 +324,10 @@ json_t *ver_report_json(const struct ver_report *r)
 	json_t *list = json_array();
 
 	for (size_t k = 0; k < r->n; k++)
-		json_array_append_new(list, check_json(&r->check[k]));
+		json_array_append_new(list, ver_check_json(&r->check[k]));
 	fj_time_utc(r->at, at);
-	json_t *out = json_pack("{s:s, s:s, s:O, s:s, s:o, s:o}", "verdict", ver_verdict_name(r->verdict), "kind", r->kind, "subject", r->subject,
-	    "at", at, "checks", list, "not_checked", not_checked(r));
+	json_t *out = json_pack("{s:s, s:s, s:O, s:s, s:o, s:o, s:s}", "verdict", ver_verdict_name(r->verdict), "kind", r->kind, "subject", r->subject,
+	    "at", at, "checks", list, "not_checked", not_checked(r), "tpm", ver_tpm_name(r->tpm));
 	if (out == NULL || r->as_of == 0)
 		return out;
 	fj_time_utc(r->as_of, at);

@@ -49,7 +49,7 @@ static void say_status(struct ver_job *j, enum ver_ck k, const json_t *ref)
 {
 	struct ver_finding f;
 
-	ver_status_of(j->t, iss_of(j), ref, j->in->now, &f);
+	ver_status_of(j->t, j->jws.alg, iss_of(j), ref, j->in->now, &f);
 	if (j->token && k == CK_STATUS)
 		ver_status_token(&f);
 	if (k == CK_AUTH_STATUS || (k == CK_STATUS && !j->token))
@@ -66,7 +66,7 @@ static void all_assets(struct ver_job *j)
 
 	ver_find(&worst, VER_PASS, "formats.md 5.2", "every asset is in force", "各数据资产状态均有效");
 	json_array_foreach(json_object_get(j->jws.payload, "assets"), i, a) {
-		ver_status_of(j->t, iss_of(j), json_object_get(a, "status"), j->in->now, &f);
+		ver_status_of(j->t, j->jws.alg, iss_of(j), json_object_get(a, "status"), j->in->now, &f);
 		ver_worse(&worst, &f);
 	}
 	ver_say_finding(j->r, CK_ASSET_STATUS, &worst);
@@ -99,6 +99,10 @@ void ver_verify_sd_jwt(struct ver_job *j)
 		return;
 	}
 	ver_say(j->r, CK_FORM, VER_PASS, "formats.md 5", "well-formed: exactly the members that are allowed", "格式合规，字段与规定一致");
+	if (!j->token && j->jws.alg != FJ_ES256) {
+		ver_say(j->r, CK_ALGORITHM, VER_FAIL, "formats.md 21", "authorisation credentials are signed under P-256 alone", "授权凭证仅以 P-256 体系签名");
+		return;
+	}
 	if (!ver_job_signer(j, ".2.3"))
 		return;
 	check_time(j);

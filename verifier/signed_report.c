@@ -55,6 +55,8 @@ static enum fj_rc read_manifest(struct ver_job *j, const json_t *file, struct fj
 	FJ_TRY(ver_jws_read(j->t, fj_slice_str(compact), FJ_TOKEN_MAX, &j->jws, &j->signer, &j->chain, err));
 	if (strcmp(j->jws.typ, FJ_TYP_MANIFEST) != 0)
 		return BAD("RFC 8725 3.11", "the signature is not a manifest's (typ manifest+jwt)");
+	if (j->jws.alg != FJ_ES256)
+		return BAD("formats.md 21", "reports are signed under P-256 alone");
 	FJ_TRY(fj_manifest_check(j->jws.payload, err));
 	if (strcmp(text(j->jws.payload, "vct"), FJ_VCT_MANIFEST) != 0 || strcmp(text(j->jws.payload, "kind"), FJ_MANIFEST_REPORT) != 0)
 		return BAD("RFC 8725 3.11", "the signature is not a report's");

@@ -8,6 +8,7 @@
  * there may be several versions: at the time of a verdict counts the newest that had
  * begun, so a trust can answer for the past.
  */
+#include "verifier/attestation.h"
 #include "verifier/internal.h"
 #include "verifier/log_policy.h"
 
@@ -22,6 +23,9 @@ static void anchors_free(struct ver_anchors *a)
 		ver_ca_release(&a->ca[i]);
 	for (size_t i = 0; i < FJ_ALG_END; i++)
 		ver_ca_release(&a->root[i]);
+	if (a->attestation != NULL)
+		ver_attestation_release(a->attestation);
+	fj_free(a->attestation);
 	fj_free(a);
 }
 
@@ -276,6 +280,8 @@ static enum fj_rc check_auth(const struct ver_trust *t, struct fj_slice data, st
 	FJ_TRY(fj_authorisation_check(jws.payload, err));
 	if (ref.s == NULL)
 		return fj_fail(err, chain.rc, "verify", chain.cite, "%s", chain.en);
+	if (jws.alg != FJ_ES256)
+		return fj_fail(err, FJ_E_INVALID, "verify", "formats.md 21", "authorisation credentials are signed under P-256 alone");
 	if (strcmp(jws.typ, FJ_TYP_TOKEN) != 0 || strcmp(fj_json_peek(jws.payload, "vct"), FJ_VCT_AUTHORISATION) != 0 || !ver_signer_is(ref.s, ".2.3") ||
 	    strcmp(ref.s->iss, fj_json_peek(jws.payload, "iss")) != 0 || strcmp(ref.s->kid, jws.kid) != 0)
 		return fj_fail(err, FJ_E_INVALID, "verify", "formats.md 5.2", "type, signer or issuer of an authorisation credential are not right");
@@ -521,4 +527,23 @@ bool ver_trust_log_unreadable(const struct ver_trust *t)
 		if (t->log.unreadable)
 			return true;
 	return false;
+}
+
+const struct ver_attestation *ver_trust_attestation(const struct ver_trust *t)
+{
+	return t->a->attestation;
+}
+
+enum ver_tpm ver_trust_attested(const struct ver_trust *t)
+{
+	return t->a->attestation != NULL ? t->a->attestation->tpm : VER_TPM_NONE;
+}
+
+enum ver_tpm ver_trust_tpm(const struct ver_trust *t, const struct ver_ca *ca, const struct ver_signer *signer)
+{
+	const struct ver_attestation *a = t->a->attestation;
+	bool all = a != NULL && ca != NULL && ver_attested_key(a, &ca->root->x, "root") && (ca == ca->root || ver_attested_key(a, &ca->x, "issuing")) &&
+	    (signer == NULL || ver_attested_key(a, &signer->x, ""));
+
+	return all ? a->stated : VER_TPM_NONE;
 }

@@ -217,6 +217,8 @@ enum fj_rc ver_verify(const struct ver_trust *t, const struct ver_input *in, str
 	dispatch(&j);
 	check_number(&j);
 	fj_jws_release(&j.jws);
+	if (ver_report_passed(out, "signature"))
+		out->tpm = ver_trust_tpm(t, j.signer.s != NULL ? j.signer.s->ca : j.ca, j.signer.s);
 	ver_signer_release(&j.signer);
 	if (out->subject == NULL)
 		out->subject = json_object();

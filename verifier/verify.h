@@ -16,6 +16,11 @@
 #include "base/clock.h"
 #include "base/jws.h"
 
+/* where the keys lie by which a credential stands, by the trust's attestation (docs/formats.md 23) */
+enum ver_tpm { VER_TPM_NONE, VER_TPM_SOFTWARE, VER_TPM_HARDWARE };
+const char *ver_tpm_name(enum ver_tpm tpm); /* "none", "software", "hardware" */
+const char *ver_tpm_text(enum ver_tpm tpm, bool chinese); /* one sentence */
+
 struct ver_trust; /* root, chain, status lists, CRLs, authorisation credentials, certificates */
 
 /* The anchors and lists of dir (docs/formats.md section 7, D/publish/trust): CAs, CRLs and
@@ -38,6 +43,8 @@ enum fj_rc ver_fingerprint_read(const char *text, struct fj_hash *out, struct fj
 enum fj_rc ver_trust_of(struct fj_slice root, struct fj_slice issuing, struct ver_trust **out, struct fj_err *err) FJ_MUST_USE;
 /* Is every issuing CA of it a demo's, by the policy in its certificate? */
 bool ver_trust_demo(const struct ver_trust *t);
+/* Where all the keys of its certificates lie, by the attestation in the folder that it was loaded from (docs/formats.md 23). */
+enum ver_tpm ver_trust_attested(const struct ver_trust *t);
 /* A trust over another, whose anchors it shares: what is added to it is looked for first, or
  * beside the other's versions.  base stays the caller's and outlives it. */
 enum fj_rc ver_trust_over(const struct ver_trust *base, struct ver_trust **out, struct fj_err *err) FJ_MUST_USE;
@@ -99,6 +106,7 @@ struct ver_report {
 	const char *kind;    /* "token" ... ; "unknown" when nothing could be read */
 	fj_time at;
 	bool past;           /* at is meant to lie in the past */
+	enum ver_tpm tpm;
 	json_t *subject;     /* what the credential says, public fields; owned */
 	size_t n;
 	struct ver_check check[VER_MAX_CHECKS];

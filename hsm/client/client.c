@@ -314,3 +314,65 @@ enum fj_rc hsm_restore(struct hsm_conn *c, const struct hsm_approval *a, size_t 
 	FJ_TRY(put_approvals(&b, a, n));
 	return ask(c, HSM_MSG_RESTORE, &b, NULL, err);
 }
+
+/* --- attestation --- */
+
+void hsm_attestation_release(struct hsm_attestation *a)
+{
+	fj_buf_release(&a->answer);
+}
+
+static enum fj_rc read_object(struct fj_rd *r, struct hsm_attested *o)
+{
+	FJ_TRY(fj_get_str(r, o->name, sizeof(o->name)));
+	FJ_TRY(fj_get_bytes(r, FJ_IPC_MAX, &o->pub));
+	FJ_TRY(fj_get_bytes(r, FJ_IPC_MAX, &o->creation));
+	FJ_TRY(fj_get_bytes(r, FJ_IPC_MAX, &o->attest));
+	return fj_get_bytes(r, FJ_IPC_MAX, &o->sig);
+}
+
+/* a count that is not over its maximum */
+static enum fj_rc read_count(struct fj_rd *r, size_t max, size_t *out)
+{
+	uint32_t n;
+
+	FJ_TRY(fj_get_u32(r, &n));
+	*out = n;
+	return n <= max ? FJ_OK : FJ_E_PROTO;
+}
+
+static enum fj_rc read_attestation(struct hsm_attestation *a)
+{
+	struct fj_rd r;
+
+	fj_rd_init(&r, fj_buf_slice(&a->answer));
+	FJ_TRY(read_count(&r, HSM_MAX_OBJECTS, &a->n));
+	for (size_t i = 0; i < a->n; i++)
+		FJ_TRY(read_object(&r, &a->object[i]));
+	FJ_TRY(fj_get_bytes(&r, FJ_IPC_MAX, &a->quote.attest));
+	FJ_TRY(fj_get_bytes(&r, FJ_IPC_MAX, &a->quote.sig));
+	FJ_TRY(fj_get_bytes(&r, FJ_IPC_MAX, &a->registers));
+	FJ_TRY(read_count(&r, HSM_MAX_ENDORSEMENTS, &a->n_ek));
+	for (size_t i = 0; i < a->n_ek; i++) {
+		FJ_TRY(fj_get_u32(&r, &a->ek[i].index));
+		FJ_TRY(fj_get_bytes(&r, FJ_IPC_MAX, &a->ek[i].der));
+	}
+	FJ_TRY(read_count(&r, HSM_MAX_OBJECTS, &a->n_missing));
+	for (size_t i = 0; i < a->n_missing; i++)
+		FJ_TRY(fj_get_str(&r, a->missing[i], sizeof(a->missing[i])));
+	return fj_rd_end(&r);
+}
+
+enum fj_rc hsm_attest(struct hsm_conn *c, struct fj_slice data, struct hsm_attestation *out, struct fj_err *err)
+{
+	FJ_AUTO(buf) b = FJ_BUF_INIT(64);
+	FJ_AUTO(frame) f = {0};
+
+	memset(out, 0, sizeof(*out));
+	FJ_TRY(fj_put_bytes(&b, data));
+	FJ_TRY(send_body(c, HSM_MSG_ATTEST, &b, err));
+	FJ_TRY(recv_body(c, HSM_MSG_ATTEST, ANSWER_MS, &f, err));
+	out->answer = f.body;
+	memset(&f.body, 0, sizeof(f.body));
+	return read_attestation(out) == FJ_OK ? FJ_OK : broken(err);
+}

@@ -83,6 +83,30 @@ enum fj_rc hsm_log_head(struct hsm_conn *c, uint64_t *size, struct fj_hash *root
  * officers.  FJ_E_STATE when it is not closed. */
 enum fj_rc hsm_restore(struct hsm_conn *c, const struct hsm_approval *a, size_t n, struct fj_err *err) FJ_MUST_USE;
 
+/* --- attestation --- */
+#define HSM_MAX_OBJECTS 64
+#define HSM_MAX_ENDORSEMENTS 16
+/* what the TPM says of a key, as it marshals it (TPM 2.0 Part 2); borrowed from the answer */
+struct hsm_attested {
+	char name[32];               /* "storage", "ak", or the key's role */
+	struct fj_slice pub, creation; /* TPMT_PUBLIC; TPMS_CREATION_DATA, empty of the storage key */
+	struct fj_slice attest, sig; /* TPMS_ATTEST, and the attestation key's signature (DER) over it; empty: it could not be said */
+};
+struct hsm_attestation {
+	struct fj_buf answer;        /* what all slices are of */
+	size_t n, n_ek, n_missing;
+	struct hsm_attested object[HSM_MAX_OBJECTS];
+	struct hsm_attested quote;   /* attest and sig; empty: there is none */
+	struct fj_slice registers;
+	struct { uint32_t index; struct fj_slice der; } ek[HSM_MAX_ENDORSEMENTS];
+	char missing[HSM_MAX_OBJECTS][400]; /* what could not be said, and why */
+};
+void hsm_attestation_release(struct hsm_attestation *a);
+FJ_DEFINE_AUTO(hsm_attestation, struct hsm_attestation, hsm_attestation_release)
+/* Has the TPM state what it holds; data: 32 octets at most of the asker's that each statement repeats.  A key that nothing
+ * could be said of is there without; FJ_E_NOTFOUND before the ceremony. */
+enum fj_rc hsm_attest(struct hsm_conn *c, struct fj_slice data, struct hsm_attestation *out, struct fj_err *err) FJ_MUST_USE;
+
 /* JSON: {"tpm":"software"|"hardware","manufacturer","demo":bool,"ceremony":"none"|"open"|"closed",
  * "keys":[{role,alg,where,handle}],"signed":{kind:count},"audit":{"seq","hash"},"log":{"size","root"},
  * "counter","closed":null|why,"now","policy":{...}} */

@@ -472,6 +472,7 @@ static enum fj_rc publish(struct iss *i, int64_t now_seq, struct fj_err *err)
 	keep_first(&out, err, renew_ocsp(i, &renewed, &why), &why);
 	keep_first(&out, err, publish_rows(i, renewed, now_seq, &why), &why);
 	keep_first(&out, err, pub_proofs_renew(i, &why), &why);
+	pub_attest(i);
 	keep_first(&out, err, conclude(i, &why), &why);
 	if (pub_history_prune(i, &why) != FJ_OK) /* what is kept too long holds no publication back */
 		fj_log_err(FJ_LOG_WARN, "old lists were not removed", &why);

@@ -118,6 +118,11 @@ enum fj_rc pub_proof(struct iss *i, enum pipe_kind kind, const char *number, con
 /* those that witnesses have cosigned since, made anew */
 enum fj_rc pub_proofs_renew(struct iss *i, struct fj_err *err) FJ_MUST_USE;
 
+/* --- attestation.c --- */
+/* What the TPM says of its keys, into trust/attestation, when that is due (i->pub.attest); what fails is logged, and tried
+ * again later. */
+void pub_attest(struct iss *i);
+
 /* --- lists.c: status lists and CRLs that changed or grow old --- */
 enum fj_rc pub_lists(struct iss *i, struct fj_err *err) FJ_MUST_USE;
 enum fj_rc pub_crls(struct iss *i, struct fj_err *err) FJ_MUST_USE;

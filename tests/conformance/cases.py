@@ -1,33 +1,30 @@
 """Good and bad credentials, each bad one a good one with one thing changed: what is published
 as docs/vectors and what never_test.py asks.  A case: id, what is expected ("permit", or verdict
 and the check that says no), one sentence in English and Chinese, credential, trust folder, and
-what is asked (at, use, nonce, x5t)."""
-import collections
+what is asked (at, use, nonce, x5t).  cases: under P-256; cases_of(SM2) are the same once more,
+under the second hierarchy of a home that has both."""
+import bisect, collections, functools
 from world import *
 
 Case = collections.namedtuple('Case', 'id expect en zh credential files ask pack')
-cases = []
 KB = {'use': USE + ',audience=' + AUDIENCE, 'nonce': NONCE}
 
 
 def case(id, expect, en, zh, world, credential=None, at=NOW, pack=False, **ask):
     """credential: text or octets; None: the world's token"""
     credential = world.token() if credential is None else credential
-    cases.append(Case(id, expect, en, zh, credential.encode() if isinstance(credential, str) else credential, world.files(),
-                      {'at': time.strftime('%Y-%m-%dT%H:%M:%SZ', time.gmtime(at)), **ask}, pack))
+    rows.append(Case(id if curve is P256 else 'sm2-' + id, expect, en, zh, credential.encode() if isinstance(credential, str) else credential, world.files(),
+                      {'at': time.strftime('%Y-%m-%dT%H:%M:%SZ', time.gmtime(at)), **ask}, pack and curve is P256))
 
 
-def world(change=None, **how):
-    w = World(**how)
-    if change is not None:
-        change(w)
-    return w
+def home(**how):
+    return World(curve=curve, **how)
 
 
 def edited(kind, change):
     """a world whose token, auth or list payload is changed before it is signed"""
-    w = World()
-    w.edit[kind] = change
+    w = home()
+    (w.first if kind == 'auth' else w).edit[kind] = change
     return w
 
 
@@ -48,10 +45,6 @@ def text(change):
         assert out != canonical(p)
         return out
     return edit
-
-
-good = World()
-G_FILES = good.files()
 
 
 def goods():
@@ -97,8 +90,8 @@ def algorithms():
 
     def alg(value):
         return lambda h: h.update(alg=value)
-    for value in ('none', 'None', 'ES384', 'ES256K', 'es256', 'EdDSA', 'ES256\0', ''):
-        case('alg-%s' % (value.replace('\0', '-nul') or 'empty'), 'deny form' if value in ('ES256\0', '') else 'deny algorithm', 'alg is %s, the signature a good one' % json.dumps(value), 'alg 为 %s' % json.dumps(value), w,
+    for value in ('none', 'None', 'ES384', 'ES256K', curve.jws.swapcase(), 'EdDSA', curve.jws + '\0', ''):
+        case('alg-%s' % (value.replace('\0', '-nul') or 'empty'), 'deny form' if value in (curve.jws + '\0', '') else 'deny algorithm', 'alg is %s, the signature a good one' % json.dumps(value), 'alg 为 %s' % json.dumps(value), w,
              header(alg(value)), pack=value in ('none', 'ES384'))
     case('alg-none-unsigned', 'deny', 'alg is none and there is no signature', 'alg 为 none 且没有签名', w, header(alg('none'), signature=lambda d: b''), pack=True)
     for n, (what, secret) in enumerate((('the point', key.point), ('the public key in DER', spki), ('the public key in PEM', pem(spki, 'PUBLIC KEY')),
@@ -109,23 +102,16 @@ def algorithms():
              header(alg('HS512'), signature=mac(secret, 'sha512')))
         case('alg-hs512-as-es256-%d' % n, 'deny signature', 'a MAC under the public key (%s) in the place of a signature' % what, '以公钥为密钥的 MAC 冒充签名', w,
              header(lambda h: None, signature=mac(secret, 'sha512')))
-    case('alg-array', 'deny form', 'alg is an array', 'alg 为数组', w, header(alg(['ES256'])))
+    case('alg-array', 'deny form', 'alg is an array', 'alg 为数组', w, header(alg([curve.jws])))
     case('alg-null', 'deny form', 'alg is null', 'alg 为 null', w, header(alg(None)))
     case('alg-missing', 'deny form', 'there is no alg', '缺少 alg', w, header(lambda h: h.pop('alg') and None), pack=True)
-    case('alg-twice', 'deny form', 'alg stands twice, none and ES256', 'alg 出现两次', w, header(lambda h: b'{"alg":"none",' + canonical(h)[1:]), pack=True)
-    case('alg-sha384', 'deny signature', 'alg is ES256, the signature is over SHA-384', 'alg 为 ES256，签名却用 SHA-384', w,
-         header(lambda h: None, signature=lambda d: raw(*sha384(key, d))))
-
-
-def sha384(key, data):
-    h = int.from_bytes(hashlib.sha384(data).digest()[:32], 'big')
-    k = nonce(key.d, hashlib.sha256(b'384').digest())
-    r = times(k)[0] % N
-    return r, pow(k, -1, N) * (h + r * key.d) % N
+    case('alg-twice', 'deny form', 'alg stands twice, none and %s' % curve.jws, 'alg 出现两次', w, header(lambda h: b'{"alg":"none",' + canonical(h)[1:]), pack=True)
+    case('alg-sha384', 'deny signature', 'alg is %s, the signature is over SHA-384' % curve.jws, 'alg 为 %s，签名却用 SHA-384' % curve.jws, w,
+         header(lambda h: None, signature=lambda d: raw(*curve.sign_digest(key.d, hashlib.sha384(d).digest()[:32]))))
 
 
 def headers():
-    w, evil = good, Key('evil')
+    w, evil = good, Key('evil', curve)
     for k, v in (('jku', 'https://evil.example/keys'), ('x5u', 'https://evil.example/chain'), ('jwk', good.token_signer.key.jwk()), ('crit', ['exp']),
                  ('x5t#S256', good.token_signer.sha256()), ('b64', True), ('zip', 'DEF'), ('cty', 'JWT')):
         case('header-' + k.replace('#', '-'), 'deny form', 'the header has %s' % k, '头部含有 %s' % k, w, header(lambda h: h.update({k: v})), pack=k in ('jku', 'x5u', 'crit'))
@@ -138,7 +124,7 @@ def headers():
 
 
 def chains():
-    w, s = good, World(seed='stranger: ')
+    w, s = good, home(seed='stranger: ')
     x5c = good.header('', good.token_signer)['x5c']
     theirs = s.header('', s.token_signer)['x5c']
     case('x5c-stranger', 'deny chain', 'a stranger\'s whole chain under the same names, everything right in itself', '陌生机构以相同名称签发的完整证书链', w, s.token(), pack=True)
@@ -158,9 +144,9 @@ def chains():
 
 def signers():
     def sig(id, expect, en, zh, change, base='token_signer', pack=False):
-        w = World()
+        w = home()
         c = getattr(w, base)
-        t = World().token_payload()
+        t = home().token_payload()
         change(c)
         case('signer-' + id, expect, en, zh, w if base != 'token_signer' else good, jws(w.header('dc+sd-jwt', c), t, c.key) + '~', pack=pack)
 
@@ -190,9 +176,9 @@ def signers():
     sig('ku-not-critical', 'deny chain', 'a signer whose key usage is not critical', '签名证书的密钥用途未标记关键', lambda c: c.ext.update(ku=(False, flags(0))))
     sig('critical', 'deny chain', 'a signer with an unknown critical extension', '签名证书含未知关键扩展', lambda c: c.ext.update({'1.2.3.4': (True, NULL)}))
     sig('demo-policy', 'deny chain', 'a signer of the demo policy under a production CA', '生产机构下的演示策略签名证书', lambda c: c.ext.update(policy=(False, policy(ARC + '.3.2'))))
-    sig('by-root', 'deny chain', 'a signer that the root issued itself', '由根直接签发的签名证书', lambda c: (setattr(c, 'issuer', c.issuer.issuer), c.ext.update(crldp=(False, crldp(BASE + '/crl/root.crl')))))
+    sig('by-root', 'deny chain', 'a signer that the root issued itself', '由根直接签发的签名证书', lambda c: (setattr(c, 'issuer', c.issuer.issuer), c.ext.update(crldp=(False, crldp(good.uri('crl/root.crl'))))))
     for reason, en, zh in ((1, 'revoked for key compromise', '因密钥泄露被吊销'), (6, 'on hold', '被暂停')):
-        w = World()
+        w = home()
         w.shard.revoke(w.token_signer, reason)
         case('signer-revoked-%d' % reason, 'deny signer status', 'the signer is ' + en, '签名证书' + zh, w, pack=reason == 1)
 
@@ -270,10 +256,10 @@ def encodings():
     one = lambda v: v.to_bytes(32, 'big')
     for id, expect, value, en, zh in (
             ('r-0', 'deny form', one(0) + one(s), 'r is 0', 'r 为 0'), ('s-0', 'deny form', one(r) + one(0), 's is 0', 's 为 0'),
-            ('both-0', 'deny form', one(0) * 2, 'r and s are 0', 'r 与 s 均为 0'), ('r-n', 'deny signature', one(N) + one(s), 'r is the order of the group', 'r 等于群的阶'),
-            ('s-n', 'deny signature', one(r) + one(N), 's is the order of the group', 's 等于群的阶'),
+            ('both-0', 'deny form', one(0) * 2, 'r and s are 0', 'r 与 s 均为 0'), ('r-n', 'deny signature', one(curve.n) + one(s), 'r is the order of the group', 'r 等于群的阶'),
+            ('s-n', 'deny signature', one(r) + one(curve.n), 's is the order of the group', 's 等于群的阶'),
             ('ff', 'deny signature', b'\xff' * 64, 'r and s are 2^256 - 1', 'r 与 s 均为 2^256-1'), ('swapped', 'deny signature', one(s) + one(r), 's before r', 's 在 r 之前'),
-            ('r-p', 'deny signature', one(P) + one(s), 'r is the field\'s prime', 'r 等于域的素数'),
+            ('r-p', 'deny signature', one(curve.p) + one(s), 'r is the field\'s prime', 'r 等于域的素数'),
             ('63', 'deny form', sig[:63], '63 octets', '签名 63 字节'), ('65', 'deny form', b'\0' + sig, '65 octets, r led by a zero', '签名 65 字节'),
             ('62', 'deny form', sig[1:32] + sig[33:], 'r and s of 31 octets', 'r 与 s 各 31 字节'), ('none', 'deny form', b'', 'no octet', '没有签名字节'),
             ('der', 'deny form', seq(integer(r), integer(s)), 'r and s in DER', '签名为 DER 编码'), ('96', 'deny form', sig + bytes(32), '96 octets', '签名 96 字节')):
@@ -284,14 +270,14 @@ def encodings():
 
 def sizes():
     """the same token on either side of 16 KiB, by the length of one entry of its grant"""
-    w = World()
-    names = ['sandbox-1'] + ['sandbox-1%03d%s' % (i, '-' * 100) for i in range(79)]
-    w.edit['auth'] = lambda p: p['grant'].update(environment=[])
+    w = home()
+    names = ['sandbox-1'] + ['sandbox-1%03d%s' % (i, '-' * 100) for i in range(78)]
+    w.first.edit['auth'] = lambda p: p['grant'].update(environment=[])
 
     def token(n):
         w.edit['token'] = lambda p: p['grant'].update(environment=names + ['sandbox-2' + '-' * n])
         return w.token()
-    n = next(n for n in range(1, 190) if len(token(n)) > 16384)
+    n = bisect.bisect_left(range(190), True, key=lambda n: len(token(n)) > 16384)
     assert 16382 <= len(token(n - 1)) <= 16384, len(token(n - 1))
     case('size-limit', 'permit', 'a token of %d octets' % len(token(n - 1)), '%d 字节的令牌' % len(token(n - 1)), w, token(n - 1))
     case('size-over', 'deny form', 'a token of %d octets, over 16 KiB' % len(token(n)), '%d 字节的令牌，超过 16 KiB' % len(token(n)), w, token(n))
@@ -304,10 +290,10 @@ def times_():
     p('expired', put('exp', NOW - 1), 'deny time', 'a token that expired a second ago', '一秒前过期的令牌', True)
     p('future', lambda d: d.update(nbf=NOW + 1, iat=NOW), 'deny time', 'a token that begins in a second', '一秒后才生效的令牌', True)
     p('reversed', lambda d: d.update(nbf=NOW + DAY, exp=NOW - DAY), 'deny', 'a token that ends before it begins', '止于其始之前的令牌')
-    w = World()
+    w = home()
     w.dac.until = NOW - 1
     case('time-certificate-expired', 'deny time', 'a data asset certificate that expired a second ago', '一秒前过期的数据资产证书', w, w.dac.der(), pack=True)
-    w = World()
+    w = home()
     w.dac.since = NOW + 1
     case('time-certificate-future', 'deny time', 'a data asset certificate that begins in a second', '一秒后才生效的数据资产证书', w, w.dac.der())
     w = edited('auth', put('exp', NOW - 1))
@@ -318,36 +304,36 @@ def times_():
 def lists():
     for what, idx, check in (('own', 14, 'status'), ('asset', 11, 'asset status'), ('authorisation', 12, 'authorisation status')):
         for v, en, zh in ((1, 'revoked', '已吊销'), (2, 'suspended', '已暂停'), (3, 'superseded', '已被取代')):
-            w = World()
+            w = home()
             w.marks[idx] = v
             case('list-%s-%d' % (what, v), 'deny ' + check, 'the %s entry says %s' % (what, en), '状态列表中%s' % zh, w, pack=v == 1 or (v == 2 and what == 'own'))
-    w = World()
+    w = home()
     w.marks = {13: 1, 15: 1, 10: 1, 1048575: 3, 14 + 4: 1, 14 - 4: 1}
     case('list-neighbours', 'permit', 'the entries around it are revoked, its own is not', '相邻条目已吊销，自身有效', w, pack=True)
 
     def bad(id, change, expect, en, zh, pack=False):
-        w = World()
+        w = home()
         change(w)
         case('list-' + id, expect, en, zh, w, pack=pack)
     unknown = 'indeterminate status'
-    bad('missing', lambda w: w.more.update({'status/0.jwt': None}), unknown, 'there is no list', '缺少状态列表', True)
+    bad('missing', lambda w: w.more.update({good.path('status/0') + '.jwt': None}), unknown, 'there is no list', '缺少状态列表', True)
     bad('expired', lambda w: w.edit.update(list=lambda p: p.update(iat=NOW - 3 * DAY, exp=NOW - 1)), unknown, 'the list has expired', '状态列表已过期', True)
     bad('future', lambda w: w.edit.update(list=lambda p: p.update(iat=NOW + 3600, exp=NOW + DAY)), unknown, 'the list is of the future', '状态列表尚未生效', True)
-    bad('foreign-sub', lambda w: w.edit.update(list=put('sub', BASE + '/status/1')), unknown, 'the list is another one\'s', '状态列表的 sub 是另一列表', True)
-    bad('foreign-iss', lambda w: w.edit.update(list=lambda p: p.update(iss='https://other.example', sub='https://other.example/status/0')), unknown, 'the list is another issuer\'s', '状态列表属于另一签发方')
-    bad('typ', lambda w: w.more.update({'status/0.jwt': jws(w.header('dc+sd-jwt', w.status_signer), w.list_payload(), w.keys['signer']).encode()}), unknown, 'the list has a token\'s typ', '状态列表的 typ 是令牌的')
-    bad('token-signer', lambda w: w.more.update({'status/0.jwt': w.list(w.token_signer).encode()}), unknown, 'the token signer\'s certificate signed the list', '令牌签名证书签署状态列表', True)
-    bad('holder', lambda w: w.more.update({'status/0.jwt': w.list(w.dac).encode()}), unknown, 'a holder signed the list', '持有人签署状态列表')
-    bad('stranger', lambda w: w.more.update({'status/0.jwt': World(seed='stranger: ').list().encode()}), unknown, 'a stranger signed the list', '陌生机构签署状态列表', True)
+    bad('foreign-sub', lambda w: w.edit.update(list=put('sub', good.uri('status/1'))), unknown, 'the list is another one\'s', '状态列表的 sub 是另一列表', True)
+    bad('foreign-iss', lambda w: w.edit.update(list=lambda p: p.update(iss='https://other.example', sub=good.uri('status/0').replace(BASE, 'https://other.example'))), unknown, 'the list is another issuer\'s', '状态列表属于另一签发方')
+    bad('typ', lambda w: w.more.update({good.path('status/0') + '.jwt': jws(w.header('dc+sd-jwt', w.status_signer), w.list_payload(), w.keys['signer']).encode()}), unknown, 'the list has a token\'s typ', '状态列表的 typ 是令牌的')
+    bad('token-signer', lambda w: w.more.update({good.path('status/0') + '.jwt': w.list(w.token_signer).encode()}), unknown, 'the token signer\'s certificate signed the list', '令牌签名证书签署状态列表', True)
+    bad('holder', lambda w: w.more.update({good.path('status/0') + '.jwt': w.list(w.dac).encode()}), unknown, 'a holder signed the list', '持有人签署状态列表')
+    bad('stranger', lambda w: w.more.update({good.path('status/0') + '.jwt': home(seed='stranger: ').list().encode()}), unknown, 'a stranger signed the list', '陌生机构签署状态列表', True)
     for id, change in (('bits-1', put('status_list.bits', 1)), ('bits-4', put('status_list.bits', 4)), ('bits-8', put('status_list.bits', 8)),
-                       ('short', lambda p: p['status_list'].update(lst=b64u(zlib.compress(bytes((1 << 18) - 1))))),
-                       ('long', lambda p: p['status_list'].update(lst=b64u(zlib.compress(bytes((1 << 18) + 1))))),
-                       ('bomb', lambda p: p['status_list'].update(lst=b64u(zlib.compress(bytes(1 << 26), 9)))),
+                       ('short', lambda p: p['status_list'].update(lst=b64u(zeros((1 << 18) - 1)))),
+                       ('long', lambda p: p['status_list'].update(lst=b64u(zeros((1 << 18) + 1)))),
+                       ('bomb', lambda p: p['status_list'].update(lst=b64u(zeros(1 << 26, 9)))),
                        ('gzip', lambda p: p['status_list'].update(lst=b64u(gzip_of(bytes(1 << 18))))),
-                       ('deflate', lambda p: p['status_list'].update(lst=b64u(zlib.compress(bytes(1 << 18))[2:-4]))),
-                       ('adler', lambda p: p['status_list'].update(lst=b64u(zlib.compress(bytes(1 << 18))[:-1] + b'\0'))),
-                       ('cut', lambda p: p['status_list'].update(lst=b64u(zlib.compress(bytes(1 << 18))[:-5]))),
-                       ('tail', lambda p: p['status_list'].update(lst=b64u(zlib.compress(bytes(1 << 18)) + b'x'))),
+                       ('deflate', lambda p: p['status_list'].update(lst=b64u(zeros(1 << 18)[2:-4]))),
+                       ('adler', lambda p: p['status_list'].update(lst=b64u(zeros(1 << 18)[:-1] + b'\0'))),
+                       ('cut', lambda p: p['status_list'].update(lst=b64u(zeros(1 << 18)[:-5]))),
+                       ('tail', lambda p: p['status_list'].update(lst=b64u(zeros(1 << 18) + b'x'))),
                        ('aggregation', put('status_list.aggregation_uri', BASE))):
         bad('form-' + id, lambda w: w.edit.update(list=change), unknown, 'a list of another form (%s)' % id, '状态列表格式不符（%s）' % id)
     w = edited('token', put('status.status_list.idx', 1 << 20))
@@ -356,20 +342,26 @@ def lists():
     for v in (-1, 1 << 32, (1 << 32) + 14, (1 << 64) + 14):
         case('list-index-%d' % v, 'deny form', 'the index is %d' % v, '序号为 %d' % v, good, edited('token', put('status.status_list.idx', v)).token())
     case('list-index-parent', 'deny form', 'the authorisation\'s index lies outside', '授权状态序号超出列表', good, edited('token', put('parent.status.idx', 1 << 20)).token())
-    for id, u in (('other', BASE + '/status/7'), ('host', 'https://other.example/status/0'), ('query', BASE + '/status/0?x'), ('dots', BASE + '/status/../status/0'), ('padded', BASE + '/status/00')):
+    for id, u in (('other', good.uri('status/7')), ('host', good.uri('status/0').replace(BASE, 'https://other.example')), ('query', good.uri('status/0') + '?x'),
+                  ('dots', good.uri('status/0').replace('/status/', '/status/../status/')), ('padded', good.uri('status/00'))):
         case('list-uri-' + id, 'indeterminate status', 'its list has another address (%s)' % id, '状态列表地址不同', edited('token', put('status.status_list.uri', u)))
 
     # rolled back: a revocation stands in the newer of two lists, whatever the files are called
-    new = World()
+    new = home()
     new.marks[14] = 1
     old = edited('list', lambda p: p.update(iat=NOW - 7200, exp=NOW - 7200 + 2 * DAY))
     for first, second in (('0', 'older'), ('older', '0')):
-        w = World()
-        w.more = {'status/0.jwt': None, 'status/%s.jwt' % first: new.list().encode(), 'status/%s.jwt' % second: old.list().encode()}
+        w = home()
+        w.more = {good.path('status/0') + '.jwt': None, good.path('status/' + first) + '.jwt': new.list().encode(), good.path('status/' + second) + '.jwt': old.list().encode()}
         case('list-rolled-back-' + first, 'deny status', 'the list from before the revocation lies beside the new one', '吊销前的旧列表与新列表并存', w, pack=first == '0')
-    w = World()
-    w.more['status/0.jwt'] = edited('list', lambda p: p.update(iat=NOW - 3 * DAY, exp=NOW - DAY)).list().encode()
+    w = home()
+    w.more[good.path('status/0') + '.jwt'] = edited('list', lambda p: p.update(iat=NOW - 3 * DAY, exp=NOW - DAY)).list().encode()
     case('list-rolled-back-alone', 'indeterminate status', 'a list from before the revocation, which has ended since', '仅有已到期的旧列表', w)
+
+
+@functools.lru_cache(None)
+def zeros(n, level=-1):
+    return zlib.compress(bytes(n), level)
 
 
 def gzip_of(data):
@@ -379,35 +371,35 @@ def gzip_of(data):
 
 def crls():
     def bad(id, change, expect, en, zh, pack=False, credential=None):
-        w = World()
+        w = home()
         change(w)
         case('crl-' + id, expect, en, zh, w, credential(w) if credential else None, pack=pack)
     unknown = 'indeterminate signer status'
     der = lambda w: w.dac.der()
-    bad('missing', lambda w: w.more.update({'crl/1.crl': None}), unknown, 'the signer\'s CRL is missing', '缺少签名证书的吊销列表', True)
-    bad('root-missing', lambda w: w.more.update({'crl/root.crl': None}), unknown, 'the root\'s CRL is missing', '缺少根的吊销列表')
-    bad('certificate-missing', lambda w: w.more.update({'crl/1.crl': None}), 'indeterminate status', 'the certificate\'s CRL is missing', '缺少该证书的吊销列表', False, der)
+    bad('missing', lambda w: w.more.update({good.path('crl/1.crl'): None}), unknown, 'the signer\'s CRL is missing', '缺少签名证书的吊销列表', True)
+    bad('root-missing', lambda w: w.more.update({good.path('crl/root.crl'): None}), unknown, 'the root\'s CRL is missing', '缺少根的吊销列表')
+    bad('certificate-missing', lambda w: w.more.update({good.path('crl/1.crl'): None}), 'indeterminate status', 'the certificate\'s CRL is missing', '缺少该证书的吊销列表', False, der)
     bad('expired', lambda w: vars(w.shard).update(since=NOW - 3 * DAY, until=NOW - 1), unknown, 'the CRL has expired', '吊销列表已过期', True)
     bad('future', lambda w: vars(w.shard).update(since=NOW + 3600), unknown, 'the CRL is of the future', '吊销列表尚未生效')
-    bad('stranger', lambda w: w.more.update({'crl/1.crl': World(seed='stranger: ').shard.der()}), unknown, 'the CRL is a stranger\'s under the same name', '吊销列表由同名陌生机构签发', True)
+    bad('stranger', lambda w: w.more.update({good.path('crl/1.crl'): home(seed='stranger: ').shard.der()}), unknown, 'the CRL is a stranger\'s under the same name', '吊销列表由同名陌生机构签发', True)
     bad('signature', lambda w: setattr(w.shard, 'spoil', lambda r, s: (r, s ^ 1)), unknown, 'the CRL\'s signature is wrong', '吊销列表签名错误')
     bad('by-root', lambda w: setattr(w.shard, 'issuer', w.root), unknown, 'the root signed the shard\'s CRL', '根签发了分片的吊销列表')
-    bad('idp', lambda w: setattr(w.shard, 'where', BASE + '/crl/2.crl'), unknown, 'the CRL is another shard\'s', '吊销列表属于另一分片', True)
+    bad('idp', lambda w: setattr(w.shard, 'where', good.uri('crl/2.crl')), unknown, 'the CRL is another shard\'s', '吊销列表属于另一分片', True)
     bad('revoked', lambda w: w.shard.revoke(w.dac, 9), 'deny status', 'the certificate is revoked by its CRL', '证书已被吊销', True, der)
     bad('hold', lambda w: w.shard.revoke(w.dac, 6), 'deny status', 'the certificate is on hold by its CRL', '证书已被暂停', False, der)
     bad('issuing', lambda w: w.root_crl.revoke(w.issuing, 2), 'deny signer status', 'the issuing CA is revoked', '签发机构证书已被吊销', True)
     bad('entry', lambda w: w.marks.update({10: 1}), 'deny status', 'the certificate is revoked by its list entry alone', '仅状态列表显示证书已吊销', False, der)
 
-    old = lambda w: Crl(w.issuing, BASE + '/crl/1.crl', 6, NOW - 7200, NOW - 7200 + 2 * DAY)
+    old = lambda w: Crl(w.issuing, good.uri('crl/1.crl'), 6, NOW - 7200, NOW - 7200 + 2 * DAY)
     for first, second in (('1', '0-older'), ('9-newer', '1')):
-        w = World()
+        w = home()
         w.shard.revoke(w.dac)
-        w.more = {'crl/1.crl': None, 'crl/%s.crl' % first: w.shard.der(), 'crl/%s.crl' % second: old(w).der()}
+        w.more = {good.path('crl/1.crl'): None, good.path('crl/%s.crl' % first): w.shard.der(), good.path('crl/%s.crl' % second): old(w).der()}
         case('crl-rolled-back-' + first, 'deny status', 'the CRL from before the revocation lies beside the new one', '吊销前的旧吊销列表与新列表并存', w, w.dac.der(), pack=first == '1')
-    w = World()
+    w = home()
     w.shard.n, w.shard.since, w.shard.until = 6, NOW - 3 * DAY, NOW - DAY
     case('crl-rolled-back-alone', 'indeterminate status', 'a CRL from before the revocation, which has ended since', '仅有已到期的旧吊销列表', w, w.dac.der())
-    w = World()
+    w = home()
     w.shard.revoke(w.dac)
     w.shard.since, w.shard.until = NOW - 3 * DAY, NOW - DAY
     case('crl-revoked-expired', 'deny status', 'revoked by a CRL that has ended since', '已到期的吊销列表中显示已吊销', w, w.dac.der())
@@ -415,30 +407,30 @@ def crls():
 
 def issuers():
     """a serial number is one issuer's"""
-    s = World(seed='stranger: ')
+    s = home(seed='stranger: ')
     case('issuer-stranger', 'deny', 'the right serial number and everything else, issued by a stranger of the same name', '序列号与内容均相同，由同名陌生机构签发', good, s.dac.der(), pack=True)
-    w = World()
+    w = home()
     w.dac.by = s.issuing.key
     case('issuer-signature', 'deny signature', 'the right serial number, name and key identifier, a stranger\'s signature', '序列号、名称与密钥标识相同，由陌生密钥签名', good, w.dac.der())
-    w = World()
+    w = home()
     w.dac.serial ^= 1 << 80
     w.dac.by = s.issuing.key
     case('issuer-unknown-serial', 'deny signature', 'a serial number that was never issued', '从未签发的序列号', good, w.dac.der(), pack=True)
-    w = World()
+    w = home()
     w.dac.issuer_name = w.root.subject
     case('issuer-name', 'deny chain', 'the right serial number, the root\'s name as issuer', '签发者名称为根', good, w.dac.der())
-    w = World()
+    w = home()
     w.dac.issuer = w.root
     case('issuer-root', 'deny chain', 'the right serial number, issued by the root', '由根直接签发', good, w.dac.der())
 
     # two issuing CAs under one root, one distribution point, the same serial number
     def pair(revoked_by):
-        one, two = World(), World(number=2)
-        two.keys['issuing'] = two.issuing.key = Key('issuing 2')
+        one, two = home(), home(number=2)
+        two.keys['issuing'] = two.issuing.key = Key('issuing 2', curve)
         one.chain = pem(one.issuing.der()) + pem(two.issuing.der())
         two.shard.issuer, two.shard.n = two.issuing, 9
         (one if revoked_by == 1 else two).shard.revoke(one.dac)
-        one.more = {'crl/2.crl': two.shard.der()}
+        one.more = {good.path('crl/2.crl'): two.shard.der()}
         return one
     case('issuer-two-good', 'permit', 'the same serial number is revoked at another issuing CA', '另一签发机构的同一序列号已吊销', pair(2), good.dac.der(), pack=True)
     case('issuer-two-bad', 'deny status', 'revoked at its own issuing CA, good at another whose list is newer', '在本签发机构已吊销，另一机构的较新列表未列', pair(1), good.dac.der(), pack=True)
@@ -448,7 +440,7 @@ def issuers():
             ('eku-any', lambda c: c.ext.update(eku=(False, eku(ANY_EKU))), 'deny signer', 'with anyExtendedKeyUsage', '为任意扩展密钥用途'),
             ('no-asset', lambda c: c.ext.pop('asset'), 'deny form', 'without the extension dataAsset', '没有 dataAsset 扩展'),
             ('other-number', lambda c: setattr(c, 'subject', name(('C', 'CN'), ('O', '某气象服务中心'), ('serialNumber', number('DAC-440300-202611-000002')), ('CN', 'x'))), 'deny form', 'whose subject bears another number', '主体编号与扩展不符')):
-        w = World()
+        w = home()
         change(w.dac)
         case('certificate-' + id, expect, 'a certificate ' + en, '证书' + zh, w, w.dac.der())
     case('certificate-signer', 'deny form', 'a signer\'s certificate is no data asset certificate', '签名证书不是数据资产证书', good, good.token_signer.der(), pack=True)
@@ -522,15 +514,22 @@ def past():
     def p(id, expect, en, zh, change=lambda w: None, since=lambda w: None, credential=None, history=True, begins=then - 600):
         """change: to the lists of then; since: to those of today"""
         def made(what):
-            w = World()
+            w = home()
             w.edit['token'] = lambda t: t.update(iat=NOW - 10 * DAY, nbf=NOW - 10 * DAY)
-            w.root_crl.since = NOW - 90 * DAY
+            for h in (w, w.first):
+                h.root_crl.since = NOW - 90 * DAY
             what(w)
             return w
-        old = made(lambda w: (w.edit.update(list=lambda l: l.update(iat=begins, exp=begins + 2 * DAY)), vars(w.shard).update(n=5, since=begins, until=begins + 2 * DAY), change(w)))
-        now = made(since)
+
+        def of_then(w):
+            for h in (w, w.first):
+                h.edit['list'] = lambda l: l.update(iat=begins, exp=begins + 2 * DAY)
+                vars(h.shard).update(n=5, since=begins, until=begins + 2 * DAY)
+            change(w)
+        old, now = made(of_then), made(since)
         if history:
-            now.more.update({'../history/status/0/%d.jwt' % begins: old.list().encode(), '../history/crl/1/%d.crl' % begins: old.shard.der()})
+            for h in (old, old.first):
+                now.more.update({'../history/%s/%d.jwt' % (h.path('status/0'), begins): h.list().encode(), '../history/%s/%d.crl' % (h.path('crl/1'), begins): h.shard.der()})
         case('past-' + id, expect, en, zh, now, credential and credential(now), at=then)
     der = lambda w: w.dac.der()
     p('good', 'permit', 'in force two days ago', '两日前有效')
@@ -543,10 +542,19 @@ def past():
     p('certificate-compromised', 'deny status', 'a certificate revoked since for key compromise', '其后因密钥泄露吊销的证书', since=lambda w: w.shard.revoke(w.dac, 1), credential=der)
     p('dated-before', 'deny status', 'a certificate revoked since, with an earlier date', '其后吊销但日期在前的证书', since=lambda w: w.shard.revoke(w.dac, 4, then), credential=der)
     p('stranger', 'indeterminate status', 'the list of then is a stranger\'s', '当时的列表由陌生机构签发', since=lambda w: None,
-      change=lambda w: setattr(w, 'list', World(seed='stranger: ').list))
+      change=lambda w: setattr(w, 'list', home(seed='stranger: ').list))
     p('ended', 'indeterminate status', 'the list of then had ended', '当时的列表已到期', begins=then - 2 * DAY - 1)
     p('later', 'indeterminate status', 'the list is of an hour later', '列表晚于该时刻一小时', begins=then + 3600)
 
 
-for make in (goods, algorithms, headers, chains, signers, forms, encodings, sizes, times_, lists, crls, issuers, proofs, scopes, past):
-    make()
+def cases_of(which):
+    """all of the above under one hierarchy"""
+    global curve, good, rows
+    curve, good, rows = which, World(curve=which), []
+    for make in (goods, algorithms, headers, chains, signers, forms, encodings, sizes, times_, lists, crls, issuers, proofs, scopes, past):
+        if curve is P256 or make not in (forms, sizes):  # JSON is read before anybody asks for the algorithm
+            make()
+    return rows
+
+
+cases = cases_of(P256)

@@ -34,12 +34,22 @@ def folder(files):
         return folders[key]
 
 
+def chinese(text):
+    return any('\u4e00' <= c <= '\u9fff' for c in text)
+
+
+def explained(c):
+    return bool(c['text']['en']) and chinese(c['text']['zh'])
+
+
 class Verdict:
     """verdict, the names of the checks that failed or stayed unknown, the document, exit code and stderr"""
 
-    def __init__(self, trust, credential, at, use=None, nonce=None, x5t=None, log_proof=None, logged=False):
-        """credential: octets, or the path of a file; trust: files, or a path; log_proof: octets"""
-        cmd = [B + '/fujie-verify', '--trust', trust if isinstance(trust, str) else folder(trust), '--json', '--at', at]
+    def __init__(self, trust, credential, at, use=None, nonce=None, x5t=None, log_proof=None, logged=False, root=None):
+        """credential: octets, or the path of a file; trust: files, or a path; log_proof: octets; root: fingerprint,
+        of a bundle, which is its own trust"""
+        trusted = ['--root', root] if root else ['--trust', trust if isinstance(trust, str) else folder(trust)]
+        cmd = [B + '/fujie-verify', *trusted, '--json', '--at', at]
         for k, v in (('--use', use), ('--nonce', nonce), ('--x5t', x5t)):
             cmd += [k, v] if v is not None else []
         if log_proof is not None:
@@ -67,4 +77,8 @@ class Verdict:
     def says(self, verdict, name):
         """not permitted, by this verdict, this check among the wrong ones, with a reason in both languages"""
         hit = [c for c in self.wrong if c['name'] == name]
-        return self.verdict == verdict and self.code == 1 and bool(hit) and bool(hit[0]['text']['en']) and any('\u4e00' <= c <= '\u9fff' for c in hit[0]['text']['zh'])
+        return self.verdict == verdict and self.code == 1 and bool(hit) and explained(hit[0])
+
+    def refuses(self):
+        """not permitted, whatever check says it, with a reason in both languages; or no verdict could be given"""
+        return not self.permits() and self.code in (1, 3) and (explained(self.wrong[0]) if self.wrong else chinese(self.err))

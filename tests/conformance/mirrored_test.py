@@ -52,6 +52,27 @@ leaves = [b'leaf %d' % i for i in range(1200)]
 leaves[100:103] = [published_leaf(100, 'status-list', BASE + '/status/0', w.list().encode()), published_leaf(101, 'crl', BASE + '/crl/1.crl', w.shard.der()),
                    published_leaf(102, 'crl', BASE + '/crl/root.crl', w.root_crl.der())]
 leaves[700:702] = [published_leaf(700, 'crl', BASE + '/crl/1.crl', later()), published_leaf(701, 'crl', BASE + '/crl/1.crl', later([w.log]))]
+sm2 = World(curve=SM2)
+
+
+def later_sm2(revoked=(), issuer=None):
+    """a newer CRL of the SM2 hierarchy"""
+    c = World(curve=SM2).shard
+    c.n, c.since, c.issuer = 8, NOW - 1800, issuer or c.issuer
+    for cert in revoked:
+        c.revoke(cert)
+    return c.der()
+
+
+def sm2_list_by(world):
+    payload = {**sm2.list_payload(), 'iat': NOW - 500}
+    return jws(world.header('statuslist+jwt', world.status_signer), payload, world.status_signer.key)
+
+
+leaves[103:106] = [published_leaf(103, 'status-list', sm2.uri('status/0'), sm2.list().encode()), published_leaf(104, 'crl', sm2.uri('crl/1.crl'), sm2.shard.der()),
+                   published_leaf(105, 'crl', sm2.uri('crl/root.crl'), sm2.root_crl.der())]
+leaves[702:706] = [published_leaf(702, 'crl', sm2.uri('crl/1.crl'), later_sm2()), published_leaf(703, 'crl', sm2.uri('crl/1.crl'), later_sm2(issuer=w.issuing)),
+                   *[published_leaf(704 + i, 'status-list', sm2.uri('status/0'), sm2_list_by(x).encode()) for i, x in enumerate((sm2, w))]]
 tree = Tiles(leaves)
 other = Tiles(leaves[:200] + [b'other %d' % i for i in range(200, 1200)])
 OTHER_KEY = ed_key('another log')
@@ -70,20 +91,23 @@ def keys(cert=None, ed=LOG_KEY):
     return {'trust/log.pem': pem((cert or w.log).der()), 'trust/log.vkey': (ed_vkey(ORIGIN, ed) + '\n').encode()}
 
 
-def package(files, seq=1, kind='change', before=(0, ZERO)):
+def package(files, seq=1, kind='change', before=(0, ZERO), by=None):
+    """by: the world whose status signer signs it"""
+    by = by or w
     files = {k: v.encode() if isinstance(v, str) else v for k, v in files.items() if v is not None}
     digest = lambda b: b64u(hashlib.sha256(b).digest())
-    manifest = jws(w.header('package+jwt', w.status_signer), {
+    manifest = jws(by.header('package+jwt', by.status_signer), {
         'iss': BASE, 'vct': 'urn:fujie:package:1', 'iat': NOW, 'kind': kind, 'seq': seq, 'part': 1, 'last': True, 'generation': 1,
         'previous': {'seq': before[0], 'sha256': b64u(before[1])}, 'files': [{'path': k, 'sha256': digest(v), 'size': len(v)} for k, v in files.items()],
-        'rows': {'sha256': digest(b''), 'size': 0}}, w.status_signer.key).encode()
+        'rows': {'sha256': digest(b''), 'size': 0}}, by.status_signer.key).encode()
     path = '%s/%s-%d.pkg' % (root, kind, seq)
     open(path, 'wb').write(MAGIC + len(manifest).to_bytes(4, 'big') + manifest + b''.join(files.values()))
     return path, hashlib.sha256(manifest).digest()
 
 
-def apply(folder, path):
-    r = subprocess.run([B + '/fujie', 'inbox', 'apply', path, '--dir', folder, '--root', hashlib.sha256(w.root.der()).hexdigest(), '--json'], capture_output=True, text=True, timeout=60)
+def apply(folder, path, under=None):
+    fingerprint = hashlib.sha256((under or w.root).der()).hexdigest()
+    r = subprocess.run([B + '/fujie', 'inbox', 'apply', path, '--dir', folder, '--root', fingerprint, '--json'], capture_output=True, text=True, timeout=60)
     out = json.loads(r.stdout)
     return r.returncode, out.get('error', {}).get('detail', {}).get('en', '')
 
@@ -105,24 +129,24 @@ good = {**tree.grown(HERE, THEN), 'log/checkpoint': note(text_of(tree, THEN))}
 n = 0
 
 
-def fresh():
+def fresh(from_=None):
     global n
     n += 1
-    return shutil.copytree(base, '%s/v%d' % (root, n))
+    return shutil.copytree(from_ or base, '%s/v%d' % (root, n))
 
 
-def taken(sentence, files, **how):
-    v = fresh()
+def taken(sentence, files, from_=None, **how):
+    v = fresh(from_)
     code, said = apply(v, package({**good, **files}, **how)[0])
     check(sentence, code == 0 and not os.path.exists(v + '/publish/log/fork'), said)
     return v
 
 
-def refused(sentence, files, word, fork=False, whole=False, from_=base):
+def refused(sentence, files, word, fork=False, whole=False, from_=None, by=None):
     """word: of the reason; fork: both notes are kept; whole: without the good package's files"""
-    v = fresh()
+    v = fresh(from_)
     before = published(v)
-    code, said = apply(v, package(files if whole else {**good, **files})[0])
+    code, said = apply(v, package(files if whole else {**good, **files}, by=by)[0])
     kept = json.load(open(v + '/publish/log/fork')) if os.path.exists(v + '/publish/log/fork') else None
     same = {k: x for k, x in published(v).items()} == before
     check(sentence, code == 1 and word in said and same and (kept is not None) == fork and (not fork or kept['ours'].encode() == start['log/checkpoint'] and kept['theirs'].encode() == files['log/checkpoint']),
@@ -196,6 +220,26 @@ path, hash1 = package({k: x for k, x in good.items() if k != 'log/checkpoint'}, 
 one = apply(v, path)
 two = apply(v, package({'log/checkpoint': good['log/checkpoint']}, 2, before=(1, hash1))[0])
 check('a log that is too large for one package comes in two, its checkpoint last', one[0] == 0 and two[0] == 0 and published(v)['/publish/log/checkpoint'] == good['log/checkpoint'], (one, two))
+
+# both hierarchies (docs/formats.md 21): packages are signed under P-256 alone
+both = root + '/both'
+files = {**{'trust/' + k: v for k, v in sm2.files().items()}, **keys(), **tree.at(HERE), 'log/checkpoint': start['log/checkpoint']}
+code, said = apply(both, package(files, 0, 'snapshot')[0])
+check('a snapshot of a home with both hierarchies is taken in', code == 0 and '/publish/trust/root-sm2.pem' in published(both), said)
+taken('a CRL of SM2 that the log has', {'trust/crl/sm2-1.crl': later_sm2()}, both)
+refused('a CRL of SM2 that the log has not', {'trust/crl/sm2-1.crl': later_sm2([sm2.dac])}, 'does not stand in the public log', from_=both)
+refused('a CRL of P-256 under an address of SM2, which the log has', {'trust/crl/sm2-1.crl': later_sm2(issuer=w.issuing)}, '', from_=both)
+taken('a list of SM2 that the log has', {'trust/status/sm2-0.jwt': sm2_list_by(sm2)}, both)
+refused('a list of SM2 that P-256 signed, which the log has', {'trust/status/sm2-0.jwt': sm2_list_by(w)}, 'another hierarchy', from_=both)
+refused('a package that the status signer of SM2 signed', {}, 'not issued by the root', from_=both, by=sm2)
+refused('a package that it signed, of a CRL of its own', {'trust/crl/sm2-1.crl': later_sm2()}, 'not issued by the root', from_=both, by=sm2)
+refused('the root is replaced by that of SM2', {'trust/root.pem': pem(sm2.root.der())}, 'another root', from_=both)
+refused('the SM2 root is replaced by the P-256 root', {'trust/root-sm2.pem': pem(w.root.der())}, 'another algorithm', from_=both)
+for sentence, under in (('under the SM2 root, named by its fingerprint', sm2.root), ('under the P-256 root', w.root)):
+    v = '%s/sm2-%d' % (root, n)
+    n += 1
+    code, said = apply(v, package(files, 0, 'snapshot', by=sm2)[0], under)
+    check('a snapshot that the status signer of SM2 signed, ' + sentence, code == 1 and not os.path.exists(v + '/publish/trust'), (code, said))
 
 shutil.rmtree(root)
 print('%d passed, %d failed' % (passed, failed))

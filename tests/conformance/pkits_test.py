@@ -397,7 +397,7 @@ t('4.16.2', INVALID, ext('dac', MADE_UP, NULL, True))
 # a part of the reason that is true of these tests
 CHAIN, LOST = 'issuer is no CA of this trust', "signer can't be trusted"  # of the status list: the CRL is its signer's, too
 REASONS = (
-    ('4.1.2', "signature does not verify under the root's key"), ('4.1.3', 'signature does not verify'), ('4.1.[46]', 'not ECDSA with SHA-256'), ('4.1.5', 'malformed DER'),
+    ('4.1.2', "signature does not verify under the root's key"), ('4.1.3', 'signature does not verify'), ('4.1.[46]', 'neither ECDSA with SHA-256 nor SM2 with SM3'), ('4.1.5', 'malformed DER'),
     ('4.2.[15]', 'the issuing CA is not valid at this time'), ('4.2.2', 'is not valid yet'), ('4.2.[67]', 'has expired'), ('4.2.3', 'not in the calendar'), ('4.2.4', 'GeneralizedTime'),
     ('4.3.6', 'malformed DER'), ('4.3.*', CHAIN),
     ('4.4.[13]', 'revoked|trusted'), ('4.4.2', 'is revoked'), ('4.4.4', "signature does not verify under its issuer's key"), ('4.4.5', "a CRL's issuer is no CA"), ('4.4.(6|11|12)', LOST),

@@ -1,13 +1,14 @@
 """A small certificate authority, written from docs/formats.md and the standards alone, in
-Python's standard library: P-256 with the deterministic ECDSA of RFC 6979, DER, compact JWS,
-status lists, CRLs, a trust folder.  None of the product's code is in it, so what both say
-alike was understood twice.
+Python's standard library: P-256 and SM2 (curves.py), DER, compact JWS, status lists, CRLs, a
+trust folder.  None of the product's code is in it, so what both say alike was understood twice.
 
 World() is one home in which everything is right: root, issuing CA, token and status signer,
 a data asset certificate, an authorisation, a token.  A test spoils one thing (a field of a
 Cert or Crl, a payload through `edit`) and takes files() and token() anew; the same world
-gives the same octets every time."""
-import base64, hashlib, hmac, json, time, zlib
+gives the same octets every time.  World(curve=SM2) is the second hierarchy of section 21, with the first
+one beside it (`first`), where the authorisation and the log are."""
+import base64, functools, hashlib, hmac, json, time, zlib
+from curves import IDENTIFIER, P256, SM2, Ecdsa, Sm2, point_of, sm3
 
 BASE = 'https://verify.example'
 ARC = '1.3.6.1.4.1.32473'
@@ -15,93 +16,44 @@ NOW = 1795000000  # 2026-11-18T11:06:40Z
 DAY = 86400
 NONCE, AUDIENCE = 'n-0S6_WzA2Mj', 'https://gateway.example'
 
-# --- P-256 (FIPS 186-5, SEC 2) and ECDSA (RFC 6979) ---
-
-P = 0xffffffff00000001000000000000000000000000ffffffffffffffffffffffff
-N = 0xffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632551
-G = (0x6b17d1f2e12c4247f8bce6e563a440f277037d812deb33a0f4a13945d898c296,
-     0x4fe342e2fe1a7f9b8ee7eb4a7c0f9e162bce33576b315ececbb6406837bf51f5)
-
-
-def double(p):
-    x, y, z = p
-    d, g = z * z % P, y * y % P
-    b = x * g % P
-    a = 3 * (x - d) * (x + d) % P
-    x3 = (a * a - 8 * b) % P
-    return x3, (a * (4 * b - x3) - 8 * g * g) % P, 2 * y * z % P
-
-
-def add(p, q):
-    """Jacobian and affine"""
-    x1, y1, z1 = p
-    if z1 == 0:
-        return q[0], q[1], 1
-    zz = z1 * z1 % P
-    h, r = (q[0] * zz - x1) % P, (q[1] * zz * z1 - y1) % P
-    if h == 0:
-        return double(p) if r == 0 else (1, 1, 0)
-    hh = h * h % P
-    hhh, v = h * hh % P, x1 * hh % P
-    x3 = (r * r - hhh - 2 * v) % P
-    return x3, (r * (v - x3) - y1 * hhh) % P, z1 * h % P
-
-
-def times(k, point=G):
-    p = (1, 1, 0)
-    for bit in bin(k)[2:]:
-        p = double(p)
-        if bit == '1':
-            p = add(p, point)
-    z = pow(p[2], -1, P)
-    return p[0] * z * z % P, p[1] * z * z * z % P
-
-
-def nonce(d, h):
-    """RFC 6979 3.2 with SHA-256"""
-    x, h = d.to_bytes(32, 'big'), (int.from_bytes(h, 'big') % N).to_bytes(32, 'big')
-    v, k = b'\1' * 32, b'\0' * 32
-    for tag in (b'\0', b'\1'):
-        k = hmac.digest(k, v + tag + x + h, 'sha256')
-        v = hmac.digest(k, v, 'sha256')
-    while True:
-        v = hmac.digest(k, v, 'sha256')
-        n = int.from_bytes(v, 'big')
-        if 0 < n < N:
-            return n
-        k = hmac.digest(k, v + b'\0', 'sha256')
-        v = hmac.digest(k, v, 'sha256')
-
+# --- keys ---
 
 signed = {}
 
 
 def sign(key, data):
-    """(r, s)"""
-    h = hashlib.sha256(data).digest()
-    if (key.d, h) not in signed:
-        k = nonce(key.d, h)
-        r = times(k)[0] % N
-        signed[key.d, h] = r, pow(k, -1, N) * (int.from_bytes(h, 'big') + r * key.d) % N
-    return signed[key.d, h]
+    """(r, s), of the key's curve"""
+    known = key.curve, key.d, hashlib.sha256(data).digest()
+    if known not in signed:
+        signed[known] = key.curve.sign_digest(key.d, key.curve.digest(data, key.point))
+    return signed[known]
 
 
 class Key:
     kept = {}
 
-    def __init__(self, name):
+    def __init__(self, name, curve=P256):
         """the same name, the same key: these keys are public and protect nothing"""
-        self.d = int.from_bytes(hashlib.sha256(('fujie test key: ' + name).encode()).digest(), 'big') % N
-        self.x, self.y = Key.kept.setdefault(self.d, None) or times(self.d)
-        Key.kept[self.d] = self.x, self.y
-        self.point = b'\4' + self.x.to_bytes(32, 'big') + self.y.to_bytes(32, 'big')
+        self.curve = curve
+        self.d = int.from_bytes(hashlib.sha256(('fujie test key: ' + name).encode()).digest(), 'big') % curve.n
+        if (curve, self.d) not in Key.kept:
+            Key.kept[curve, self.d] = curve.times(self.d)
+        self.x, self.y = Key.kept[curve, self.d]
+        self.point = point_of(self.x, self.y)
 
     def jwk(self):
-        return {'kty': 'EC', 'crv': 'P-256', 'x': b64u(self.point[1:33]), 'y': b64u(self.point[33:])}
+        return {'kty': 'EC', 'crv': self.curve.name, 'x': b64u(self.point[1:33]), 'y': b64u(self.point[33:])}
+
+    def algorithm(self):
+        """AlgorithmIdentifier of its signatures, without parameters"""
+        return seq(oid(self.curve.algorithm))
+
+    def spki(self):
+        return seq(seq(oid('1.2.840.10045.2.1'), oid(self.curve.oid)), bits(self.point))
 
     def kid(self):
-        """RFC 7638"""
-        return b64u(hashlib.sha256(canonical(self.jwk())).digest())
+        """RFC 7638; SM2: docs/formats.md 21"""
+        return b64u(hashlib.sha256(canonical(self.jwk()) if self.curve is P256 else self.spki()).digest())
 
 
 # --- DER (X.690) ---
@@ -125,6 +77,7 @@ def integer(n, tag=2):
     return tlv(tag, n.to_bytes((n + (n < 0)).bit_length() // 8 + 1, 'big', signed=True))
 
 
+@functools.lru_cache(None)
 def oid(text):
     a, b, *rest = [int(x) for x in text.split('.')]
     out = b''
@@ -216,6 +169,7 @@ def aki(cert):
     return seq(ctx(0, cert.ski(), primitive=True))
 
 
+@functools.lru_cache(1 << 14)
 def extension(key, critical, value):
     return seq(oid(EXTENSIONS.get(key, key)), TRUE if critical else b'', octets(value))
 
@@ -223,7 +177,7 @@ def extension(key, critical, value):
 def data_asset(a):
     return seq(integer(1), utf8(a['number']), utf8(a['asset']), utf8(a['name']), integer(1), octets(hashlib.sha256(b'card').digest()), utf8('LOCAL'),
                utf8('01'), integer(1, 10), flags(0, 1, 2), flags(0, 1, 2), flags(*a['restrictions']), utf8('440300'), integer(1, 10), integer(a['idx']),
-               tlv(22, (BASE + '/status/0').encode()))
+               tlv(22, a['uri'].encode()))
 
 
 def number(prefix):
@@ -248,12 +202,13 @@ class Signed:
     """what certificates and CRLs share: the signature, and ways to spoil it"""
 
     def __init__(self):
-        self.by = self.inner = self.outer = None  # key, AlgorithmIdentifiers
-        self.spoil = lambda r, s: (r, s)
+        self.by = self.inner = self.outer = None  # key, AlgorithmIdentifiers; None: the issuer's
+        self.sign, self.spoil = sign, lambda r, s: (r, s)
+        self.form = lambda r, s: bits(seq(integer(r), integer(s)))
 
     def seal(self, tbs, key):
-        r, s = self.spoil(*sign(self.by or key, tbs))
-        return seq(tbs, self.outer or ECDSA, bits(seq(integer(r), integer(s))))
+        r, s = self.spoil(*self.sign(self.by or key, tbs))
+        return seq(tbs, self.outer or key.algorithm(), self.form(r, s))
 
 
 class Cert(Signed):
@@ -263,19 +218,21 @@ class Cert(Signed):
         self.serial = int.from_bytes(b'\x42' + hashlib.sha256(b'serial %d' % serial).digest()[:15], 'big')
         self.issuer_name = None
         self.version, self.dates, self.more, self.uids = ctx(0, integer(2)), None, b'', b''
+        self.point = self.parameters = None  # of the SubjectPublicKeyInfo; None: the key's
+        self.key_type = oid('1.2.840.10045.2.1')
 
     def ski(self):
-        return hashlib.sha1(self.key.point).digest()
+        return hashlib.sha1(self.point or self.key.point).digest()
 
     def spki(self):
-        return seq(seq(oid('1.2.840.10045.2.1'), oid('1.2.840.10045.3.1.7')), bits(self.key.point))
+        return seq(seq(self.key_type, oid(self.key.curve.oid) if self.parameters is None else self.parameters), bits(self.point or self.key.point))
 
     def value(self, v):
         return v(self) if callable(v) else v
 
     def der(self):
         ext = [extension(k, c, self.value(v)) for k, (c, v) in self.ext.items()]
-        tbs = seq(self.version, integer(self.serial), self.inner or ECDSA, self.issuer_name or self.issuer.subject,
+        tbs = seq(self.version, integer(self.serial), self.inner or self.issuer.key.algorithm(), self.issuer_name or self.issuer.subject,
                   self.dates or seq(date(self.since), date(self.until)), self.subject, self.spki(), self.uids, ctx(3, seq(*ext, self.more)) if ext else b'')
         return self.seal(tbs, self.issuer.key)
 
@@ -297,7 +254,7 @@ class Crl(Signed):
     def der(self):
         rows = [seq(integer(s), date(at), seq(extension('reason', False, integer(reason, 10)), self.entry_ext)) for s, at, reason in self.revoked]
         ext = [extension(k, c, v(self) if callable(v) else v) for k, (c, v) in self.ext.items()]
-        tbs = seq(integer(1), self.inner or ECDSA, self.issuer_name or self.issuer.subject, self.dates or date(self.since) + date(self.until),
+        tbs = seq(integer(1), self.inner or self.issuer.key.algorithm(), self.issuer_name or self.issuer.subject, self.dates or date(self.since) + date(self.until),
                   seq(*rows) if rows else b'', ctx(0, seq(*ext)) if ext else b'')
         return self.seal(tbs, self.issuer.key)
 
@@ -323,7 +280,7 @@ def raw(r, s, width=32):
 
 def jws(header, payload, key, signature=None):
     """header and payload: a document, or octets as they are; signature: what makes it from the
-    input instead of ES256"""
+    input instead of the key's"""
     header, payload = (x if isinstance(x, bytes) else canonical(x) for x in (header, payload))
     text = b64u(header) + '.' + b64u(payload)
     sig = raw(*sign(key, text.encode())) if signature is None else signature(text.encode())
@@ -331,7 +288,7 @@ def jws(header, payload, key, signature=None):
 
 
 def ref(idx, n=0):
-    return {'idx': idx, 'uri': BASE + '/status/%d' % n}
+    return {'idx': idx, 'uri': BASE + '/status/%s' % n}
 
 
 def grant(**more):
@@ -342,41 +299,67 @@ def grant(**more):
 USE = 'action=QUERY,purpose=INDUSTRY,territory=440300,environment=sandbox-1'
 
 
+@functools.lru_cache(64)
+def packed(marks):
+    """a status list's entries; marks: (index, value) of those that are not 0"""
+    entries = bytearray(1 << 18)
+    for i, v in marks:
+        entries[i // 4] |= v << 2 * (i % 4)
+    return zlib.compress(bytes(entries), 6)
+
+
 class World:
-    def __init__(self, seed='', number=1):
+    def __init__(self, seed='', number=1, curve=P256):
         """seed: another home with the same names and other keys; number: of the issuing CA"""
-        self.keys = {k: Key(seed + k) for k in ('root', 'issuing', 'signer', 'holder', 'user', 'stranger', 'log')}
-        self.asset = {'number': DAC, 'asset': 'SZ-0001', 'name': '气象数据', 'restrictions': (0, 2), 'idx': 10}
+        self.curve, self.first = curve, self if curve is P256 else World(seed, number)
+        self.keys = {k: Key(seed + ('' if curve is P256 else 'sm2 ') + k, curve) for k in ('root', 'issuing', 'signer', 'holder', 'stranger')}
+        self.keys.update({k: Key(seed + k) for k in ('user', 'log')})
+        self.asset = {'number': DAC, 'asset': 'SZ-0001', 'name': '气象数据', 'restrictions': (0, 2), 'idx': 10, 'uri': self.uri('status/0')}
         self.edit = {}  # 'token', 'auth', 'list': what to do to the payload before it is signed
         self.marks = {}  # entries of the list that are not 0
         self.certificates(number)
-        self.root_crl = Crl(self.root, BASE + '/crl/root.crl', 1, NOW - DAY, NOW + 300 * DAY)
-        self.shard = Crl(self.issuing, BASE + '/crl/1.crl', 7, NOW - 3600, NOW + 2 * DAY - 3600)
+        self.root_crl = Crl(self.root, self.uri('crl/root.crl'), 1, NOW - DAY, NOW + 300 * DAY)
+        self.shard = Crl(self.issuing, self.uri('crl/1.crl'), 7, NOW - 3600, NOW + 2 * DAY - 3600)
         self.more = {}  # files of the trust folder besides, by path; None: that one is not there
         self.chain = None
+
+    def path(self, path):
+        """a published file, by its name of the P-256 hierarchy (docs/formats.md 21)"""
+        if self.curve is P256:
+            return path
+        folder, _, file = path.rpartition('/')
+        stem, dot, kind = file.partition('.')
+        numbered = stem.isdigit()
+        return folder + '/' * bool(folder) + ('sm2-' + file if numbered else stem + '-sm2' + dot + kind)
+
+    def uri(self, path):
+        return BASE + '/' + self.path(path)
+
+    def ref(self, idx):
+        return {'idx': idx, 'uri': self.uri('status/0')}
 
     def certificates(self, n):
         k = self.keys
         ca_ku = (True, flags(5, 6))
         key_ids = {'ski': (False, lambda c: octets(c.ski())), 'aki': (False, lambda c: aki(c.issuer))}
-        self.root = Cert(None, k['root'], name(('C', 'CN'), ('O', '某数据中心'), ('CN', 'Fujie Root')), 1, NOW - 400 * DAY, NOW + 4000 * DAY,
-                         {'ski': key_ids['ski'], 'bc': (True, bc(True, 1)), 'ku': ca_ku})
-        self.issuing = Cert(self.root, k['issuing'], name(('C', 'CN'), ('O', '某数据中心'), ('CN', 'Fujie Issuing CA %d' % n)), 2, NOW - 300 * DAY, NOW + 3000 * DAY,
+        whose = lambda cn: name(('C', 'CN'), ('O', '某数据中心'), ('CN', cn if self.curve is P256 else cn + ' SM2'))
+        self.root = Cert(None, k['root'], whose('Fujie Root'), 1, NOW - 400 * DAY, NOW + 4000 * DAY, {'ski': key_ids['ski'], 'bc': (True, bc(True, 1)), 'ku': ca_ku})
+        self.issuing = Cert(self.root, k['issuing'], whose('Fujie Issuing CA %d' % n), 2, NOW - 300 * DAY, NOW + 3000 * DAY,
                             {**key_ids, 'bc': (True, bc(True, 0)), 'ku': ca_ku, 'policy': (False, policy(ARC + '.3.1')),
-                             'crldp': (False, crldp(BASE + '/crl/root.crl')), 'aia': (False, aia(None, BASE + '/ca/root.cer'))})
-        leaf = {**key_ids, 'ku': (True, flags(0)), 'policy': (False, policy(ARC + '.3.1')), 'crldp': (False, crldp(BASE + '/crl/1.crl')),
-                'aia': (False, aia(BASE + '/ocsp', BASE + '/ca/issuing.cer'))}
+                             'crldp': (False, crldp(self.uri('crl/root.crl'))), 'aia': (False, aia(None, self.uri('ca/root.cer')))})
+        leaf = {**key_ids, 'ku': (True, flags(0)), 'policy': (False, policy(ARC + '.3.1')), 'crldp': (False, crldp(self.uri('crl/1.crl'))),
+                'aia': (False, aia(BASE + '/ocsp', self.uri('ca/issuing.cer')))}
 
         def signer(cn, serial, purpose, until=1000, key='signer'):
-            return Cert(self.issuing, k[key], name(('C', 'CN'), ('O', '某数据中心'), ('CN', cn)), serial, NOW - 100 * DAY, NOW + until * DAY,
+            return Cert(self.issuing, k[key], whose(cn), serial, NOW - 100 * DAY, NOW + until * DAY,
                         {**leaf, 'eku': (False, eku(ARC + purpose)), 'san': (False, seq(uri(BASE)))})
         self.token_signer = signer('Fujie Token Signer', 3, '.2.3')
         self.status_signer = signer('Fujie Status Signer', 4, '.2.4')
-        self.log = signer('Fujie Log Signer', 7, '.2.5', key='log')
+        self.log = signer('Fujie Log Signer', 7, '.2.5', key='log') if self.curve is P256 else self.first.log
         self.dac = Cert(self.issuing, k['holder'], name(('C', 'CN'), ('O', '某气象服务中心'), ('orgid', 'NTRCN-' + HOLDER), ('serialNumber', DAC),
                         ('CN', '气象数据')), 5, NOW - 100 * DAY, NOW + 1000 * DAY, {**leaf, 'eku': (False, eku(ARC + '.2.1')),
                         'asset': (False, lambda c: data_asset(self.asset))})
-        self.ocsp = Cert(self.issuing, k['stranger'], name(('C', 'CN'), ('O', '某数据中心'), ('CN', 'Fujie OCSP Responder')), 6, NOW - DAY, NOW + 6 * DAY,
+        self.ocsp = Cert(self.issuing, k['stranger'], whose('Fujie OCSP Responder'), 6, NOW - DAY, NOW + 6 * DAY,
                          {**key_ids, 'ku': (True, flags(0)), 'eku': (False, eku(OCSP_SIGNING)), 'nocheck': (False, NULL)})
 
     # payloads
@@ -386,37 +369,36 @@ class World:
         return self.edit[kind](payload) or payload if kind in self.edit else payload
 
     def asset_entry(self):
-        return {'id': self.asset['asset'], 'certificate': DAC, 'certificate_sha256': self.dac.sha256(), 'status': ref(11)}
+        """as the world's credentials name it: the P-256 certificate, the entry in the own list"""
+        return {'id': self.asset['asset'], 'certificate': DAC, 'certificate_sha256': self.first.dac.sha256(), 'status': self.ref(11)}
 
     def header(self, typ, cert, **more):
-        return {'alg': 'ES256', 'typ': typ, 'kid': cert.key.kid(), 'x5c': [base64.b64encode(c.der()).decode() for c in (cert, self.issuing)], **more}
+        return {'alg': cert.key.curve.jws, 'typ': typ, 'kid': cert.key.kid(), 'x5c': [base64.b64encode(c.der()).decode() for c in (cert, self.issuing)], **more}
 
     def auth_payload(self):
         return self.made('auth', {
             'iss': BASE, 'vct': 'urn:fujie:authorisation:1', 'jti': DAU, 'version': 1, 'iat': NOW - 50 * DAY, 'nbf': NOW - 50 * DAY, 'exp': NOW + 700 * DAY,
             'holder': {'usci': HOLDER, 'name': '甲'}, 'implementer': {'usci': HOLDER, 'name': '乙'}, 'operator': {'usci': OPERATOR, 'name': '丙'},
-            'assets': [self.asset_entry()], 'grant': grant(), 'terms': {'kind': 'paid'}, 'previous': None, 'authorisation_status': ref(12),
-            'status': {'status_list': ref(13)}})
+            'assets': [self.asset_entry()], 'grant': grant(), 'terms': {'kind': 'paid'}, 'previous': None, 'authorisation_status': self.ref(12),
+            'status': {'status_list': self.ref(13)}})
 
     def token_payload(self):
         return self.made('token', {
             'iss': BASE, 'vct': 'urn:fujie:license-token:1', 'jti': 'LT-0123456789abcdefghjkmnpqrs', 'iat': NOW - DAY, 'nbf': NOW - DAY, 'exp': NOW + 30 * DAY,
             'binding': 'key', 'cnf': {'jwk': self.keys['user'].jwk()}, 'holder': {'usci': USER, 'name': '丁'}, 'asset': self.asset_entry(),
             'product': {'id': 'P-1', 'version': '1.0', 'kind': 'operator'}, 'grant': grant(), 'terms': {'kind': 'paid'},
-            'parent': {'authorisation': DAU, 'version': 1, 'sha256': b64u(hashlib.sha256(self.auth().encode()).digest()), 'status': ref(12)},
-            'duties': ['STOP'], 'status': {'status_list': ref(14)}})
+            'parent': {'authorisation': DAU, 'version': 1, 'sha256': b64u(hashlib.sha256(self.auth().encode()).digest()), 'status': self.ref(12)},
+            'duties': ['STOP'], 'status': {'status_list': self.ref(14)}})
 
     def list_payload(self):
-        entries = bytearray(1 << 18)
-        for i, v in self.marks.items():
-            entries[i // 4] |= v << 2 * (i % 4)
-        return self.made('list', {'iss': BASE, 'sub': BASE + '/status/0', 'iat': NOW - 600, 'exp': NOW - 600 + 2 * DAY, 'ttl': 300,
-                                  'status_list': {'bits': 2, 'lst': b64u(zlib.compress(bytes(entries), 6))}})
+        return self.made('list', {'iss': BASE, 'sub': self.uri('status/0'), 'iat': NOW - 600, 'exp': NOW - 600 + 2 * DAY, 'ttl': 300,
+                                  'status_list': {'bits': 2, 'lst': b64u(packed(frozenset(self.marks.items())))}})
 
     # signed
 
     def auth(self, **how):
-        return jws(self.header('dc+sd-jwt', self.token_signer), self.auth_payload(), self.token_signer.key, **how) + '~'
+        """under P-256, always"""
+        return self.first.auth(**how) if self.first is not self else jws(self.header('dc+sd-jwt', self.token_signer), self.auth_payload(), self.token_signer.key, **how) + '~'
 
     def token(self, cert=None, payload=None, header=None, key=None, **how):
         cert = cert or self.token_signer
@@ -431,9 +413,12 @@ class World:
         body = {'iat': NOW, 'aud': AUDIENCE, 'nonce': NONCE, 'sd_hash': b64u(hashlib.sha256(token.encode()).digest()), **more}
         return token + jws(header or {'alg': 'ES256', 'typ': 'kb+jwt'}, body, key or self.keys['user'])
 
+    def published(self):
+        return {self.path('root.pem'): pem(self.root.der()), self.path('chain.pem'): self.chain or pem(self.issuing.der()),
+                self.path('crl/root.crl'): self.root_crl.der(), self.path('crl/1.crl'): self.shard.der(), self.path('status/0') + '.jwt': self.list().encode()}
+
     def files(self):
-        """the trust folder, by path (docs/formats.md 7)"""
-        out = {'root.pem': pem(self.root.der()), 'chain.pem': self.chain or pem(self.issuing.der()), 'crl/root.crl': self.root_crl.der(),
-               'crl/1.crl': self.shard.der(), 'status/0.jwt': self.list().encode(), 'authorisations/%s.jwt' % DAU: self.auth().encode(),
-               'certificates/%s.pem' % DAC: pem(self.dac.der()), **self.more}
+        """the trust folder, by path (docs/formats.md 7, 21)"""
+        out = {**self.first.published(), **self.published(), 'authorisations/%s.jwt' % DAU: self.auth().encode(),
+               'certificates/%s.pem' % DAC: pem(self.first.dac.der()), **self.first.more, **self.more}
         return {k: v for k, v in out.items() if v is not None}

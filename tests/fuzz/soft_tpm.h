@@ -1,6 +1,6 @@
 /*
- * soft_tpm.h - keys in memory in the TPM's place: every function of hsm/tpm.h, so
- * that hsm/tpm.c is not linked.  Keys go by their number; a signer that makes all of
+ * soft_tpm.h - keys in memory in the TPM's place: every function of hsm/tpm.h and hsm/tpm_attest.h,
+ * so that what talks to a TPM is not linked.  Keys go by their number; a signer that makes all of
  * its own in one ceremony has number r for role r.
  */
 #ifndef FJ_FUZZ_SOFT_TPM_H
@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "hsm/signer.h"
+#include "hsm/tpm_attest.h"
 #include "tests/fuzz/fuzz.h"
 
 struct hsm_tpm {
@@ -156,6 +157,49 @@ enum fj_rc hsm_tpm_counter_up(struct hsm_tpm *t, struct fj_err *err)
 	(void)err;
 	t->counter++;
 	return FJ_OK;
+}
+
+/* --- attestation: text in the statements' place; there are no registers and no certificates --- */
+
+enum fj_rc hsm_tpm_create_ak(struct hsm_tpm *t, struct hsm_blob *b, struct fj_err *err)
+{
+	return hsm_tpm_create(t, FJ_ES256, NULL, b, err);
+}
+
+enum fj_rc hsm_tpm_certify_creation(struct hsm_tpm *t, unsigned ak, unsigned key, const struct hsm_blob *b, struct fj_slice data, struct hsm_statement *out, struct fj_err *err)
+{
+	(void)t;
+	(void)err;
+	HOLDS(ak > 0 && key > 0 && b->pub.len > 0 && data.len <= HSM_QUALIFYING_MAX);
+	FJ_TRY(fj_buf_puts(&out->attest, "made here"));
+	return fj_buf_puts(&out->sig, "signature");
+}
+
+enum fj_rc hsm_tpm_certify_storage(struct hsm_tpm *t, unsigned ak, struct fj_slice data, struct hsm_statement *out, struct fj_err *err)
+{
+	(void)t;
+	(void)err;
+	HOLDS(ak > 0 && data.len <= HSM_QUALIFYING_MAX);
+	FJ_TRY(fj_buf_puts(&out->attest, "is here"));
+	return fj_buf_puts(&out->sig, "signature");
+}
+
+enum fj_rc hsm_tpm_quote(struct hsm_tpm *t, unsigned ak, struct fj_slice data, struct hsm_statement *out, struct fj_buf *pcrs, struct fj_err *err)
+{
+	(void)t;
+	(void)ak;
+	(void)data;
+	(void)out;
+	(void)pcrs;
+	return fj_fail(err, FJ_E_TPM, "tpm", NULL, "no registers");
+}
+
+enum fj_rc hsm_tpm_endorsement(struct hsm_tpm *t, uint32_t index, struct fj_buf *der, struct fj_err *err)
+{
+	(void)t;
+	(void)index;
+	(void)der;
+	return fj_fail(err, FJ_E_NOTFOUND, "tpm", NULL, "no certificate");
 }
 
 void hsm_tpm_maker(struct hsm_tpm *t, char out[8])

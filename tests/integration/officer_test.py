@@ -4,7 +4,9 @@ standards alone (tests/conformance/world.py); whatever an appliance could change
 import copy, os, pty, select, shutil, sys
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), '..', 'conformance'))
 from lib import *
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), '..', 'model'))
 import world as w
+import tpm2_make
 
 root = tempfile.mkdtemp(prefix='fujie-officer-')
 TOOL = B + '/fujie-officer'
@@ -312,6 +314,68 @@ def approvals():
     check('an SM2 key of a TPM that has SM3', code == 0, out)
 
 
+def in_a_tpm():
+    """a software TPM's key under the plan's policy signs, and only what was approved, only by as many as the plan says"""
+    doc = plan_doc()
+    h = sha(w.canonical(doc))
+    ref = b'fujie-root-sign' + h
+    all_ = [xys[o] for o in 'abc']
+    folder = path('tpm')
+    os.mkdir(folder)
+    t = tpm2_make.Tpm(folder)
+
+    def sign(handle, tbs_digest, session):
+        return t.ask(0x15d, [handle], b2(tbs_digest) + bytes.fromhex('00108024400000070000'), session)
+
+    def refuses(sentence, f):
+        try:
+            f()
+            check(sentence, False)
+        except tpm2_make.Refused:
+            check(sentence, True)
+
+    def give(session, challenge, answer, xy):
+        nonce = unb64u(challenge['nonce'])
+        t.policy_signed(bytes.fromhex('0023000b00040040000000100018000b00030010') + b2(xy[:32]) + b2(xy[32:]), session, nonce, bytes.fromhex(answer['cphash']), ref, 600, unb64u(answer['sig']))
+
+    try:
+        parent = t.storage()
+        for alg in ('P-256', 'SM2'):
+            template = bytes.fromhex('0023000b00040432') + b2(policy(all_, 2, ref)) + b'\0\x10' + bytes.fromhex('001b000b0020' if alg == 'SM2' else '0018000b0003') + bytes.fromhex('001000000000')
+            handle, pub, _ = tpm2_make.created(t, parent, template)
+            xy = pub[-66:-34] + pub[-32:]
+            tpm['root', alg].point = b'\4' + xy
+            session, nonce = t.session(1)
+            c = challenge(doc, 'root', alg, key=b64u(pub), nonce=b64u(nonce))
+            digest = digest_of(unb64u(c['structure']), alg, xy)
+            answers = {}
+            for o in 'ac':
+                code, out = approve(c, who=o)
+                answers[o] = json.loads(read('answers.json'))['answers'][0] if code == 0 else None
+                check('%s: officer %s approves what the TPM is to sign' % (alg, o), code == 0, out)
+            branch = [sha(sha(sha(sha(bytes(32) + bytes.fromhex('00000160') + officer_name(xys[x])) + ref) + bytes.fromhex('00000160') + officer_name(xys[y])) + ref) for x, y in ('ab', 'ac', 'bc')]
+            give(session, c, answers['a'], xys['a'])
+            refuses('%s: one of two is not enough' % alg, lambda: t.policy_or(session, branch))
+            refuses('%s: nor is one officer twice' % alg, lambda: (give(session, c, answers['a'], xys['a']), t.policy_or(session, branch)))
+            t.ask(0x180, [session], b'')  # PolicyRestart
+            refuses('%s: an answer under another officer\'s name' % alg, lambda: give(session, c, answers['c'], xys['b']))
+            give(session, c, answers['a'], xys['a'])
+            give(session, c, answers['c'], xys['c'])
+            t.policy_or(session, branch)
+            refuses('%s: another structure is not signed by it' % alg, lambda: sign(handle, sha(b'other'), session))
+            r = sign(handle, digest, session)[4:]
+            check('%s: with the approvals the TPM signs' % alg, r[:4] == bytes.fromhex('001b000b' if alg == 'SM2' else '0018000b') and len(r) >= 72, r.hex())
+            if alg == 'P-256':
+                check('and openssl verifies the root certificate\'s signature', verifies(xy, digest, r[6:38] + r[40:72]))
+            refuses('%s: the same answers in the same session once more' % alg, lambda: give(session, c, answers['a'], xys['a']))
+            other, _ = t.session(1)
+            refuses('%s: the same answers in another session' % alg, lambda: give(other, c, answers['a'], xys['a']))
+            for x in (session, other, handle):
+                t.flush(x)
+    finally:
+        t.end()
+
+
 def words():
     doc = plan_doc()
     ca = root_cert(tpm['root', 'P-256'])
@@ -321,7 +385,7 @@ def words():
                        ('zh', ('根证书', '主体：C=CN, O=%s, CN=Fujie DEMO Root' % OPERATOR, '路径长度：1', '2026-11-18', ca.ski().hex(), sha(tbs).hex()))):
         write('challenges.json', challenge(doc, 'root'))
         code, out, err = run('approve', path('challenges.json'), '--plan', path('plan.json'), '--key', path('a.key'), '--passphrase-file', passphrase(), '--out', path('w-' + lang), '--yes', lang=lang)
-        check('what a root certificate says is shown before, %s' % lang, code == 0 and all(x in out for x in want), (out, err))
+        check('what a root certificate says is shown before, %s' % lang, code == 0 and all(x in out for x in want) and '官员a (a)' in out[out.rindex('\n\n'):], (out, err))
     write('challenges.json', challenge(doc, 'root-crl', tbs=tbs_of(crl.der())))
     code, out, err = run('approve', path('challenges.json'), '--plan', path('plan.json'), '--key', path('a.key'), '--passphrase-file', passphrase(), '--out', path('w-crl'), '--yes')
     check('what a CRL revokes is shown', code == 0 and 'number: 1' in out and 'revoked certificates: 1' in out and '42  ' in out and 'CA compromise' in out, (out, err))
@@ -506,6 +570,37 @@ def module():
     return None
 
 
+def own_keys(lib, args, digest, cphash, doc):
+    """keys that another tool made: the public half under another label, a PIN before each signature, another curve"""
+    if not shutil.which('pkcs11-tool'):
+        return absent('pkcs11-tool')
+    pin = passphrase('1234')
+
+    def pair(label, number, *more):
+        subprocess.run(['pkcs11-tool', '--module', lib, '--token-label', 'officer2', '--login', '--pin', '1234', '--keypairgen', '--key-type', 'EC:prime256v1', '--id', number, '--label', label, *more], check=True, capture_output=True)
+    pair('other', '02')
+    card = ['pkcs11-tool', '--module', lib, '--token-label', 'officer2', '--login', '--pin', '1234', '--type', 'pubkey', '--id', '02']
+    for more in (['--read-object', '--output-file', path('pub.der')], ['--delete-object'], ['--write-object', path('pub.der'), '--label', 'other pubkey']):
+        subprocess.run(card + more, check=True, capture_output=True)
+    pair('each', '03', '--always-auth')
+    there = subprocess.run(['pkcs11-tool', '--module', lib, '--token-label', 'officer2', '--login', '--pin', '1234', '--list-objects'], capture_output=True, text=True).stdout
+    check('the card has a public key of another label, and a key that asks before each signature', 'other pubkey' in there and 'always authenticate' in there.lower(), there)
+    pair('curve', '04', '--key-type', 'EC:secp384r1')
+    pair('twice', '05')
+    pair('twice', '06')
+    for label in ('other', 'each'):
+        k = ('--card', lib, '--token', 'officer2', '--object', label)
+        code, out = tool('public', *k, '--passphrase-file', pin)
+        check('a key that another tool made is taken: ' + label, code == 0, out)
+        xys['m'] = unb64u(out.get('key', ''))[27:]
+        write('own.json', {'plan': plan_doc(m=1, who='m'), 'signatures': []})
+        code, out = tool('plan', 'sign', path('own.json'), *k, '--passphrase-file', pin, '--yes')
+        signed = json.loads(read('own.json'))
+        check('and signs', code == 0 and verifies(xys['m'], sha(b'fujie-plan-1\n' + w.canonical(signed['plan'])), unb64u(signed['signatures'][0]['sig'])), out)
+    says('a key of another curve', tool('public', '--card', lib, '--token', 'officer2', '--object', 'curve', '--passphrase-file', pin), 1, words='P-256')
+    says('two keys of one label', tool('public', '--card', lib, '--token', 'officer2', '--object', 'twice', '--passphrase-file', pin), 1, words='more than one')
+
+
 def card():
     lib = module()
     if lib is None:
@@ -539,6 +634,7 @@ def card():
     answer = json.loads(read('card-answer.json'))['answers'][0] if code == 0 else {'sig': '', 'cphash': ''}
     digest, cphash = to_sign(c, sha(w.canonical(doc)))
     check('openssl verifies the card\'s approval over the digest made here', code == 0 and answer['cphash'] == cphash.hex() and verifies(xys['k'], digest, unb64u(answer['sig'])), out)
+    own_keys(lib, args, digest, cphash, doc)
     subprocess.run(['softhsm2-util', '--init-token', '--free', '--label', 'officer1', '--so-pin', '12345678', '--pin', '1234'], check=True, capture_output=True)
     says('two tokens of one label', tool('public', *key, '--passphrase-file', pin), 1, words='two tokens')
 
@@ -562,6 +658,7 @@ try:
     keys()
     plans()
     approvals()
+    in_a_tpm()
     words()
     refusals()
     structures()

@@ -5,8 +5,11 @@ made only since officers had approved the hash of that very command.  It speaks 
 octets, with no TPM library between.  `tpm2_make.py` writes the file anew; `--check` makes it again in
 memory and compares what does not change from run to run."""
 import hashlib, itertools, json, os, socket, struct, subprocess, sys, tempfile, time
-from cryptography.hazmat.primitives.asymmetric import ec, utils
-from cryptography.hazmat.primitives import hashes
+try:
+    from cryptography.hazmat.primitives.asymmetric import ec, utils
+    from cryptography.hazmat.primitives import hashes
+except ImportError:
+    ec = None  # who wants the TPM alone needs none of it (tests/integration/officer_test.py)
 
 OUT = 'tests/fixtures/tpm2.json'
 OWNER, NULL, PW = 0x40000001, 0x40000007, 0x40000009
@@ -40,7 +43,7 @@ class Tpm:
     def ask(self, code, handles, params, session=None):
         auth = b''
         if session is not None:
-            area = u32(session) + b2(b'') + b'\0' + b2(b'')
+            area = u32(session) + b2(b'') + b'\1' + b2(b'')  # continueSession
             auth = u32(len(area)) + area
         body = u32(code) + b''.join(map(u32, handles)) + auth + params
         self.s.sendall(struct.pack('>HI', 0x8002 if auth else 0x8001, len(body) + 6) + body)
@@ -64,12 +67,16 @@ class Tpm:
     def flush(self, handle):
         self.ask(0x165, [], u32(handle))
 
-    def policy_signed(self, officer, session, nonce, cphash, ref, expiration, rs):
-        h, _ = self.load_external(public(officer))
+    def policy_signed(self, officer_public, session, nonce, cphash, ref, expiration, rs):
+        h, _ = self.load_external(officer_public)
         try:
             self.ask(0x160, [h, session], b2(nonce) + b2(cphash) + b2(ref) + struct.pack('>i', expiration) + b'\0\x18\0\x0b' + b2(rs[:32]) + b2(rs[32:]))
         finally:
             self.flush(h)
+
+    def storage(self):
+        r = self.ask(0x131, [OWNER], b2(b2(b'') + b2(b'')) + b2(bytes.fromhex('0023000b00030072000000060080004300100003001000000000')) + b2(b'') + u32(0), PW)
+        return struct.unpack('>I', r[:4])[0]
 
     def policy_or(self, session, branches):
         self.ask(0x171, [session], u32(len(branches)) + b''.join(map(b2, branches)))
@@ -97,7 +104,7 @@ def branches(t, m, n):
     for number, who in sorted((sum(1 << i for i in who), who) for who in itertools.combinations(range(n), m)):
         s, nonce = t.session(3)
         for i in who:
-            t.policy_signed(i, s, nonce, b'', REF, 0, bytes([1]) * 64)
+            t.policy_signed(public(i), s, nonce, b'', REF, 0, bytes([1]) * 64)
         out.append((number, t.digest(s)))
         t.flush(s)
     return out
@@ -137,7 +144,7 @@ def approved(t, who, cphash):
     for i in who:
         approval = hashlib.sha256(nonce + u32(600) + cphash + REF).digest()
         r_, s_ = utils.decode_dss_signature(key(i).sign(approval, ec.ECDSA(utils.Prehashed(hashes.SHA256()))))
-        t.policy_signed(i, s, nonce, cphash, REF, 600, r_.to_bytes(32, 'big') + s_.to_bytes(32, 'big'))
+        t.policy_signed(public(i), s, nonce, cphash, REF, 600, r_.to_bytes(32, 'big') + s_.to_bytes(32, 'big'))
     return s, {'cphash': cphash.hex(), 'nonce': nonce.hex(), 'expiration': 600, 'approval': approval.hex()}
 
 
@@ -152,6 +159,7 @@ def signed_by(t, parent, who, leaves, levels, policy):
         at //= 8
         t.policy_or(s, groups[at])
     t.ask(0x15d, [handle], params, s)
+    t.flush(s)
     t.flush(handle)
     return {'public': pub.hex(), 'name': name.hex(), 'digest': digest.hex(), **out}
 
@@ -161,6 +169,7 @@ def unsealed_by(t, parent, leaf):
     handle, _, name = created(t, parent, bytes.fromhex('0008000b00000412') + b2(leaf) + bytes.fromhex('00100000'), b'kept')
     s, out = approved(t, [0], hashlib.sha256(u32(0x15e) + name).digest())
     assert b'kept' in t.ask(0x15e, [handle], b'', s)
+    t.flush(s)
     t.flush(handle)
     return {'name': name.hex(), **out}
 
@@ -174,9 +183,7 @@ def make():
                 h, name = t.load_external(public(i))
                 t.flush(h)
                 officers.append({'xy': xy(i).hex(), 'name': name.hex()})
-            storage = bytes.fromhex('0023000b00030072000000060080004300100003001000000000')
-            r = t.ask(0x131, [OWNER], b2(b2(b'') + b2(b'')) + b2(storage) + b2(b'') + u32(0), PW)
-            parent = struct.unpack('>I', r[:4])[0]
+            parent = t.storage()
             for m, n in PLANS:
                 leaves = branches(t, m, n)
                 levels, policy = tree(t, leaves)
@@ -203,4 +210,5 @@ def main():
         f.write('\n')
 
 
-main()
+if __name__ == '__main__':
+    main()

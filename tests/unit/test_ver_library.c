@@ -39,6 +39,7 @@ TEST("over an opened folder the verdict, its checks and its document are the eng
 	CHECK(fjv_report_permits(r) == 1 && fjv_report_verdict(r) == FJV_PERMIT && fjv_report_at(r) == NOW);
 	CHECK_OK(judge(w, fj_buf_slice(&w->token_jwt), &(struct asked){.use = "action=QUERY,purpose=INDUSTRY"}, &own, &err));
 	CHECK_STR(fjv_report_kind(r), own.kind);
+	CHECK_STR(fjv_report_tpm(r), "none"); /* the trust has no attestation */
 	CHECK(fjv_report_as_of(r) == own.as_of && fjv_report_until(r) == own.until && fjv_report_checks(r) == own.n);
 	for (size_t i = 0; i < own.n; i++) {
 		CHECK_STR(fjv_check_name(r, i), own.check[i].name);

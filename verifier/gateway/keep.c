@@ -45,7 +45,7 @@ struct gw_keep {
 
 /* --- folders --- */
 
-static const char *const below[] = {"crl", "status", "authorisations", "certificates"};
+static const char *const below[] = {"crl", "status", "authorisations", "certificates", "attestation"};
 
 static void empty_folder(const char *path)
 {

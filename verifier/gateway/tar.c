@@ -2,7 +2,7 @@
  * tar.c - a strict reader for one archive: trust.tar as an issuer serves it.
  *
  * The archive comes over a network before anything in it is authenticated, so
- * it can name no place but a file of ours: five folders and plain names.  A name
+ * it can name no place but a file of ours: six folders and plain names.  A name
  * in a folder that this version does not know is passed over, so that an issuer
  * may publish more; a name that tries to lead elsewhere ends the reading.
  */
@@ -69,7 +69,7 @@ static bool plain(const char *s)
 /* "trust/crl/1.crl" to folder and name */
 static enum fj_rc read_name(const char *path, struct gw_tar_entry *out, struct fj_err *err)
 {
-	static const char *const folders[] = {"crl", "status", "authorisations", "certificates"};
+	static const char *const folders[] = {"crl", "status", "authorisations", "certificates", "attestation"};
 	static const char *const files[] = {"root.pem", "chain.pem", "root-sm2.pem", "chain-sm2.pem", "log.pem", "log.vkey", "log.policy", NULL};
 	const char *rest = path + 6, *slash;
 

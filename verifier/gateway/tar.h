@@ -20,7 +20,7 @@ struct gw_tar {
 	bool ended;
 };
 struct gw_tar_entry {
-	const char *folder;   /* "", "crl", "status", "authorisations" or "certificates"; NULL: of no use here */
+	const char *folder;   /* "", "crl", "status", "authorisations", "certificates" or "attestation"; NULL: of no use here */
 	char name[64];        /* plain: letters, digits, "-", "_" and one dot before the ending */
 	struct fj_slice data; /* borrowed */
 };

@@ -190,7 +190,7 @@ static enum fj_rc tar_folder(struct fj_tar *t, const char *folder, struct fj_err
  * issuer alone (narrowing), but a status that is left out would deny everything. */
 static enum fj_rc tar_all(struct fj_tar *t, struct fj_err *err)
 {
-	static const char *const lists[] = {"", "crl/", "status/"}, *const credentials[] = {"authorisations/", "certificates/"};
+	static const char *const lists[] = {"", "crl/", "status/", "attestation/"}, *const credentials[] = {"authorisations/", "certificates/"};
 	enum fj_rc rc = FJ_OK;
 
 	for (size_t i = 0; i < FJ_ARRAY_LEN(lists); i++)

@@ -19,7 +19,7 @@ static void judge_entry(struct web_req *q, const struct ver_view *v, const json_
 	char uri[201];
 
 	snprintf(uri, sizeof(uri), "%.160s/status/%lld", svc_base(s), (long long)fj_json_num(row, list));
-	ver_status(v->trust, svc_base(s), uri, (uint32_t)fj_json_num(row, idx), fj_now(), &f);
+	ver_status(v->trust, FJ_ES256, svc_base(s), uri, (uint32_t)fj_json_num(row, idx), fj_now(), &f);
 	if (k == CK_STATUS)
 		ver_status_token(&f);
 	if (k == CK_AUTH_STATUS)

@@ -197,6 +197,22 @@ static void not_checked(struct web_req *q, struct fj_buf *b, const json_t *verdi
 	web_html(b, "</li></ul></details>");
 }
 
+/* where the keys lie; of a signature that does not hold there is nothing to say */
+static void keys_line(struct web_req *q, struct fj_buf *b, const json_t *verdict)
+{
+	const char *tpm = fj_json_text(verdict, "tpm");
+	const json_t *c;
+	size_t i;
+
+	json_array_foreach(json_object_get(verdict, "checks"), i, c) {
+		if (strcmp(fj_json_text(c, "name"), "signature") != 0 || !outcome_is(c, "pass"))
+			continue;
+		web_print(b, "<p class=\"small\">%s</p>", strcmp(tpm, "software") == 0 ? web_tr(q, "The keys that it stands on lie in a TPM, by the TPM's own word; nothing shows that it is hardware.")
+		    : strcmp(tpm, "hardware") == 0 ? web_tr(q, "The keys that it stands on lie in a TPM that shows its vendor's certificate.")
+		    : web_tr(q, "It is not shown that the keys that it stands on lie in a TPM."));
+	}
+}
+
 void web_verdict(struct web_req *q, struct fj_buf *b, const json_t *verdict)
 {
 	const json_t *why = strcmp(fj_json_text(verdict, "verdict"), "permit") == 0 ? NULL : decisive(verdict);
@@ -208,6 +224,7 @@ void web_verdict(struct web_req *q, struct fj_buf *b, const json_t *verdict)
 	web_text_times(b, fj_json_text(verdict, "at"));
 	web_html(b, "</p>");
 	web_status_age(q, b, verdict);
+	keys_line(q, b, verdict);
 	web_html(b, "<p class=\"notice\">");
 	web_say(q, b, "The issuer's own status decides; copies held by others may be up to 48 hours old.");
 	web_html(b, "</p>");

@@ -57,8 +57,10 @@ static void keys_part(struct web_req *q, struct fj_buf *b, const json_t *a)
 
 	web_print(b, "<h2>%s</h2><p>%s</p>", web_tr(q, "2. Where the keys lie"), strcmp(tpm, "software") == 0
 	    ? web_tr(q, "The keys lie in a software TPM: a program on the server itself. Its rules are enforced, but whoever copies the server's disk has the keys. Nothing is attested by hardware.")
-	    : strcmp(tpm, "hardware") == 0 ? web_tr(q, "The keys lie in a hardware TPM. No attestation of it is published yet: that they do is this server's own word.")
+	    : strcmp(tpm, "hardware") == 0 ? web_tr(q, "The keys lie in a hardware TPM: that they do is this server's own word until its vendor's certificate was checked, as below.")
 	    : web_tr(q, "Where the keys lie is not known at this moment: the signer does not answer. Nothing is attested by hardware."));
+	if (strcmp(fj_json_text(a, "attested"), "none") != 0)
+		web_print(b, "<p>%s</p>", web_tr(q, "What the TPM itself states of each key is published with the trust folder; the commands below check it."));
 	if (json_is_true(json_object_get(a, "demo")))
 		web_print(b, "<p class=\"notice\">%s</p>", web_tr(q, "This is a demo: its certificates carry a demo policy and bind nobody."));
 }
@@ -132,7 +134,8 @@ static void commands(struct fj_buf *b, const char *title, const char *text, cons
 	"curl -sSf BASE/v1/bundle/$n -o bundle.json\n" \
 	"fujie-verify --root ROOT bundle.json\n" \
 	"curl -sSf BASE/v1/credential/$n -o credential\n" \
-	"fujie-verify --trust trust credential\n"
+	"fujie-verify --trust trust credential\n" \
+	"fujie-verify attestation --trust trust\n"
 #define LOG \
 	"fujie log monitor BASE/log --vkey trust/log.vkey --dir seen --once | tail -n 1\n" \
 	"curl -sSf BASE/log/checkpoint -o kept-$(date +%F)\n"

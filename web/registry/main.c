@@ -137,6 +137,7 @@ static enum fj_rc serve(struct args *a, struct fj_err *err)
 	FJ_TRY(iss_prepare(err));
 	if (!a->no_portal)
 		FJ_TRY(portal_prepare(err));
+	a->conf.attest = !a->no_portal;
 	FJ_TRY(iss_open(&a->conf, &i, err));
 	enum fj_rc rc = control_listen(&control, err);
 	if (rc == FJ_OK && !a->no_portal)

@@ -1,0 +1,100 @@
+/*
+ * A TPM's structures and attestation.json (verifier/attest_read.c, attestation.c), judged with the trust of
+ * tests/fuzz/attest, whose appliance made the seed `pass-demo`.
+ *
+ * Properties: there is always a result, with a text for each step; nobody here can sign, so what is not `none` says what
+ * the seed says, octet by octet: each object, each statement, the text that they are bound to and the registers; it is
+ * never `hardware`.  A public area's name is the hash of its octets, and what was read of a structure lies within it.
+ */
+#include <fcntl.h>
+
+#include "base/file.h"
+#include "tests/fuzz/fuzz.h"
+#include "verifier/attestation.h"
+#include "verifier/internal.h"
+
+#define TRUST "tests/fuzz/attest"
+#define SEED "tests/fuzz/corpus/attest/pass-demo"
+
+static struct ver_trust *trust;
+static struct fj_buf seed = FJ_BUF_INIT(VER_ATTEST_MAX);
+static struct ver_attestation known;
+
+static void judge(struct fj_slice json, struct ver_attestation *a)
+{
+	const struct ver_attest_in in = {.json = json, .now = FJ_TIME_MAX};
+
+	HOLDS(ver_attestation_judge(trust, &in, a, NULL) == FJ_OK);
+	HOLDS(a->tpm != VER_TPM_HARDWARE && (a->tpm == VER_TPM_NONE || a->tpm == a->stated));
+	for (size_t k = 0; k < AT_COUNT; k++)
+		HOLDS(a->check[k].name != NULL && a->check[k].en[0] != '\0' && a->check[k].zh[0] != '\0' && (a->tpm == VER_TPM_NONE || a->check[k].outcome != VER_FAIL));
+	FJ_AUTO(json) doc = ver_attestation_json(a);
+	HOLDS(doc != NULL);
+}
+
+static void begin(void)
+{
+	HOLDS(ver_trust_load_dir(AT_FDCWD, TRUST, &trust, NULL, NULL) == FJ_OK && fj_file_read(AT_FDCWD, SEED, &seed, NULL) == FJ_OK);
+	judge(fj_buf_slice(&seed), &known);
+	HOLDS(known.tpm == VER_TPM_SOFTWARE && known.n > 8);
+}
+
+static bool same(const struct fj_buf *a, const struct fj_buf *b)
+{
+	return fj_slice_eq(fj_buf_slice(a), fj_buf_slice(b));
+}
+
+/* an object of the seed, or one of which nothing was said */
+static bool is_known(const struct ver_object *o)
+{
+	for (size_t i = 0; i < known.n; i++)
+		if (same(&known.object[i].pub, &o->pub) && same(&known.object[i].creation, &o->creation) && same(&known.object[i].attest, &o->attest))
+			return true;
+	return o->said.type == 0;
+}
+
+static void as_document(struct fj_slice in)
+{
+	FJ_AUTO(ver_attestation) a;
+
+	judge(in, &a);
+	if (a.stated == VER_TPM_NONE)
+		return;
+	bool any = a.quote.said.type != 0;
+	for (size_t i = 0; i < a.n; i++) {
+		HOLDS(is_known(&a.object[i]));
+		any = any || a.object[i].said.type != 0;
+	}
+	HOLDS(a.quote.said.type == 0 || (same(&a.quote.attest, &known.quote.attest) && same(&a.registers, &known.registers)));
+	HOLDS(!any || same(&a.qualifying, &known.qualifying));
+}
+
+static void as_structure(struct fj_slice in)
+{
+	struct ver_area a;
+	struct ver_statement s;
+	struct ver_creation c;
+	struct fj_hash h;
+
+	if (ver_area_read(in, &a, NULL) == FJ_OK) {
+		fj_sha256(in, &h);
+		HOLDS(within(a.policy, in) && a.name[1] == VER_TPM_SHA256 && memcmp(a.name + 2, h.b, sizeof(h.b)) == 0);
+		HOLDS(a.kind == VER_AREA_SEALED ? a.curve == 0 && a.scheme == 0 : a.curve != 0 && (a.kind == VER_AREA_SIGNING) == (a.scheme != 0));
+	}
+	if (ver_statement_read(in, &s, NULL) == FJ_OK)
+		HOLDS(in.len > 4 && memcmp(in.p, "\xff\x54\x43\x47", 4) == 0 && within(s.signer, in) && within(s.data, in) && within(s.name, in) && within(s.qualified, in) && within(s.creation, in) &&
+		    within(s.digest, in) && (s.type == VER_TPM_QUOTE) == (s.registers != 0));
+	if (ver_creation_read(in, &c, NULL) == FJ_OK)
+		HOLDS(c.parent.len == VER_TPM_NAME && c.parent_qualified.len == VER_TPM_NAME && within(c.parent, in) && within(c.parent_qualified, in) && within(c.outside, in));
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	struct fj_slice in = FJ_SLICE(data, size);
+
+	if (trust == NULL)
+		begin();
+	as_structure(in);
+	as_document(in);
+	return 0;
+}

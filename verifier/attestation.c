@@ -1,0 +1,568 @@
+/*
+ * attestation.c - an issuer's attestation.json, judged step by step; the first step that fails decides.
+ *
+ * What is believed of a key follows from one chain of octets: the attestation key's signature covers the statement, the
+ * statement names the key by the hash of its public area, that area has the point, and the point is the one in the
+ * certificate.  Each step is one function; what it does not need to be true is not asked there.
+ */
+#include "verifier/attestation.h"
+
+#include <string.h>
+
+#include "verifier/internal.h"
+
+#define CITE "formats.md 23"
+#define PART 4096 /* octets of one structure */
+
+struct judging {
+	const struct ver_trust *t;
+	const struct ver_attest_in *in;
+	struct ver_attestation *a;
+};
+
+static void object_release(struct ver_object *o)
+{
+	fj_buf_release(&o->pub);
+	fj_buf_release(&o->creation);
+	fj_buf_release(&o->attest);
+	fj_buf_release(&o->sig);
+}
+
+void ver_attestation_release(struct ver_attestation *a)
+{
+	for (size_t i = 0; i < a->n; i++)
+		object_release(&a->object[i]);
+	for (size_t i = 0; i < a->n_ek; i++)
+		fj_buf_release(&a->ek[i].der);
+	object_release(&a->quote);
+	fj_buf_release(&a->qualifying);
+	fj_buf_release(&a->registers);
+	json_decref(a->missing);
+	json_decref(a->certificates);
+}
+
+/* --- form --- */
+
+static enum fj_rc bad(struct fj_err *err, const char *en)
+{
+	return fj_refuse(err, FJ_E_INVALID, "verify", CITE, en, "证明文件格式不合规");
+}
+
+static enum fj_rc octets(const json_t *o, const char *key, size_t max, struct fj_buf *out, struct fj_err *err)
+{
+	const json_t *v = json_object_get(o, key);
+
+	fj_buf_init(out, max);
+	enum fj_rc rc = json_is_string(v) ? fj_b64_get(json_string_value(v), json_string_length(v), out) : FJ_E_PARSE;
+	if (rc == FJ_OK || rc == FJ_E_NOMEM)
+		return rc == FJ_OK ? FJ_OK : fj_no_memory(err, "verify");
+	fj_fail(err, FJ_E_INVALID, "verify", CITE, "%s of the attestation is not base64, or too large", key);
+	fj_err_zh(err, "%s", "证明文件格式不合规");
+	return FJ_E_INVALID;
+}
+
+/* statement and signature, or neither */
+static enum fj_rc read_said(const json_t *j, struct ver_object *o, struct fj_err *err)
+{
+	FJ_TRY(octets(j, "attest", PART, &o->attest, err));
+	FJ_TRY(octets(j, "signature", 96, &o->sig, err));
+	if (o->attest.len == 0 && o->sig.len == 0)
+		return FJ_OK;
+	FJ_TRY(ver_statement_read(fj_buf_slice(&o->attest), &o->said, err));
+	return o->sig.len > 0 ? FJ_OK : bad(err, "a statement has no signature");
+}
+
+static const struct ver_object *object_of(const struct ver_attestation *a, const char *name)
+{
+	for (size_t i = 0; i < a->n; i++)
+		if (strcmp(a->object[i].name, name) == 0)
+			return &a->object[i];
+	return NULL;
+}
+
+static enum fj_rc read_object(struct ver_attestation *a, const json_t *j, struct fj_err *err)
+{
+	static const char *const keys[] = {"name", "public", "creation", "attest", "signature", NULL};
+	struct ver_object *o = &a->object[a->n];
+	const char *name;
+
+	FJ_TRY(fj_json_only(j, keys, err));
+	FJ_TRY(fj_json_str(j, "name", sizeof(o->name) - 1, &name, err));
+	if (strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789-") != strlen(name) || object_of(a, name) != NULL)
+		return bad(err, "an object's name is malformed, or stands twice");
+	FJ_TRY(fj_strcopy(o->name, sizeof(o->name), name));
+	a->n++; /* released with the rest, whatever becomes of it */
+	FJ_TRY(octets(j, "public", PART, &o->pub, err));
+	FJ_TRY(octets(j, "creation", PART, &o->creation, err));
+	FJ_TRY(ver_area_read(fj_buf_slice(&o->pub), &o->area, err));
+	return read_said(j, o, err);
+}
+
+static enum fj_rc read_objects(struct ver_attestation *a, const json_t *doc, struct fj_err *err)
+{
+	json_t *list, *v;
+	size_t i;
+
+	FJ_TRY(fj_json_arr(doc, "objects", VER_ATTEST_OBJECTS, &list, err));
+	json_array_foreach(list, i, v)
+		FJ_TRY(read_object(a, v, err));
+	return object_of(a, "ak") != NULL && object_of(a, "storage") != NULL ? FJ_OK : bad(err, "the attestation key or the storage key is not among the objects");
+}
+
+static enum fj_rc read_quote(struct ver_attestation *a, const json_t *doc, struct fj_err *err)
+{
+	static const char *const keys[] = {"attest", "signature", "registers", NULL};
+	const json_t *q = json_object_get(doc, "quote");
+
+	if (json_is_null(q))
+		return FJ_OK;
+	FJ_TRY(fj_json_only(q, keys, err));
+	FJ_TRY(octets(q, "registers", 32 * FJ_SHA256_LEN, &a->registers, err));
+	FJ_TRY(read_said(q, &a->quote, err));
+	return a->quote.said.type == VER_TPM_QUOTE ? FJ_OK : bad(err, "the quote is no quote");
+}
+
+static enum fj_rc read_eks(struct ver_attestation *a, const json_t *doc, struct fj_err *err)
+{
+	static const char *const keys[] = {"index", "certificate", NULL};
+	json_t *list, *v;
+	size_t i;
+	int64_t index;
+
+	FJ_TRY(fj_json_arr(doc, "endorsement", VER_ATTEST_EKS, &list, err));
+	json_array_foreach(list, i, v) {
+		struct ver_endorsement *e = &a->ek[a->n_ek];
+		FJ_TRY(fj_json_only(v, keys, err));
+		FJ_TRY(fj_json_int(v, "index", 0x01c00000, 0x01c07fff, &index, err));
+		e->index = (uint32_t)index;
+		a->n_ek++;
+		FJ_TRY(octets(v, "certificate", FJ_X509_MAX, &e->der, err));
+	}
+	return FJ_OK;
+}
+
+static enum fj_rc read_texts(struct ver_attestation *a, const json_t *doc, struct fj_err *err)
+{
+	const json_t *q = json_object_get(doc, "qualifying"), *v;
+	json_t *missing;
+	size_t i;
+
+	fj_buf_init(&a->qualifying, 65536);
+	if (!json_is_string(q) || fj_buf_put(&a->qualifying, json_string_value(q), json_string_length(q)) != FJ_OK)
+		return bad(err, "the qualifying text is missing, or too long");
+	FJ_TRY(fj_json_arr(doc, "missing", 2 * VER_ATTEST_OBJECTS, &missing, err));
+	json_array_foreach(missing, i, v)
+		if (!json_is_string(v) || json_string_length(v) > 400)
+			return bad(err, "what is missing is a list of texts");
+	a->missing = json_incref(missing);
+	return FJ_OK;
+}
+
+static enum fj_rc step_form(struct judging *g, struct fj_err *err)
+{
+	static const char *const keys[] = {"version", "qualifying", "objects", "quote", "endorsement", "missing", NULL};
+	struct ver_attestation *a = g->a;
+	FJ_AUTO(json) doc = NULL;
+	int64_t version;
+
+	if (g->in->json.len == 0)
+		return fj_refuse(err, FJ_E_INVALID, "verify", CITE, "the trust folder has no attestation (attestation/attestation.json)", "信任资料中没有密钥证明文件（attestation/attestation.json）");
+	FJ_TRY(fj_json_parse(g->in->json, VER_ATTEST_MAX, &doc, err));
+	FJ_TRY(fj_json_only(doc, keys, err));
+	FJ_TRY(fj_json_int(doc, "version", 1, 1, &version, err));
+	FJ_TRY(read_texts(a, doc, err));
+	FJ_TRY(read_objects(a, doc, err));
+	FJ_TRY(read_quote(a, doc, err));
+	return read_eks(a, doc, err);
+}
+
+/* --- the attestation key, and what it signed --- */
+
+/* what an object of each use has to be, and may not be */
+static const struct {
+	enum ver_area_kind kind;
+	uint32_t must, never;
+} uses[] = {
+#define FIXED (VER_TPM_FIXED_TPM | VER_TPM_FIXED_PARENT)
+#define LOOSE (VER_TPM_DUPLICATION | VER_TPM_ST_CLEAR | VER_TPM_X509)
+	{VER_AREA_SIGNING, FIXED | VER_TPM_ORIGIN | VER_TPM_SIGN, LOOSE | VER_TPM_DECRYPT | VER_TPM_RESTRICTED},
+	{VER_AREA_STORAGE, FIXED | VER_TPM_ORIGIN | VER_TPM_RESTRICTED | VER_TPM_DECRYPT, LOOSE | VER_TPM_SIGN},
+	{VER_AREA_SEALED, FIXED, LOOSE | VER_TPM_ORIGIN | VER_TPM_SIGN | VER_TPM_DECRYPT | VER_TPM_RESTRICTED},
+	{VER_AREA_SIGNING, FIXED | VER_TPM_ORIGIN | VER_TPM_SIGN | VER_TPM_RESTRICTED, LOOSE | VER_TPM_DECRYPT},
+#undef FIXED
+#undef LOOSE
+};
+enum { USE_ATTESTATION = 3 };
+
+static bool is_so(const struct ver_area *a, size_t use)
+{
+	return a->kind == uses[use].kind && (a->attributes & uses[use].must) == uses[use].must && (a->attributes & uses[use].never) == 0;
+}
+
+static enum fj_rc step_key(struct judging *g, struct fj_err *err)
+{
+	const struct ver_area *ak = &object_of(g->a, "ak")->area;
+
+	return is_so(ak, USE_ATTESTATION) && ak->scheme == VER_TPM_ECDSA ? FJ_OK
+	    : fj_refuse(err, FJ_E_INVALID, "verify", "TPM 2.0 Part 1, 25.3", "the attestation key is no restricted key of a TPM: it would sign any statement", "证明密钥不是 TPM 的受限签名密钥，可签署任意声明");
+}
+
+/* of this key, by its name below the storage key; the signature is OpenSSL's to check */
+static enum fj_rc signed_by(struct judging *g, EVP_PKEY *key, const uint8_t qualified[VER_TPM_NAME], const struct ver_object *o, struct fj_err *err)
+{
+	if (o->said.type == 0)
+		return FJ_OK;
+	if (!fj_slice_eq(o->said.signer, FJ_SLICE(qualified, VER_TPM_NAME))) {
+		fj_fail(err, FJ_E_SIGNATURE, "verify", "TPM 2.0 Part 2, 10.12.12", "the statement of %s names another attestation key", o == &g->a->quote ? "the registers" : o->name);
+		fj_err_zh(err, "%s 的声明出自另一证明密钥", o == &g->a->quote ? "寄存器" : o->name);
+		return FJ_E_SIGNATURE;
+	}
+	if (ver_signed_der(key, FJ_ES256, fj_buf_slice(&o->attest), fj_buf_slice(&o->sig)))
+		return FJ_OK;
+	fj_fail(err, FJ_E_SIGNATURE, "verify", "TPM 2.0 Part 2, 10.12.12", "the statement of %s is not signed by the attestation key, or was changed", o == &g->a->quote ? "the registers" : o->name);
+	fj_err_zh(err, "%s 的声明未经证明密钥签名，或被改动", o == &g->a->quote ? "寄存器" : o->name);
+	return FJ_E_SIGNATURE;
+}
+
+static void qualified_of(const struct ver_attestation *a, const struct ver_object *o, uint8_t out[VER_TPM_NAME])
+{
+	const struct ver_object *storage = object_of(a, "storage");
+	uint8_t parent[VER_TPM_NAME];
+
+	ver_tpm_qualified(FJ_SLICE(NULL, 0), storage->area.name, parent);
+	if (o == storage)
+		memcpy(out, parent, VER_TPM_NAME);
+	else
+		ver_tpm_qualified(FJ_SLICE(parent, VER_TPM_NAME), o->area.name, out);
+}
+
+static enum fj_rc step_signatures(struct judging *g, struct fj_err *err)
+{
+	const struct ver_object *ak = object_of(g->a, "ak");
+	uint8_t qualified[VER_TPM_NAME];
+	EVP_PKEY *key = NULL;
+
+	qualified_of(g->a, ak, qualified);
+	FJ_TRY(ver_key_point(ak->area.xy, &key, err));
+	enum fj_rc rc = signed_by(g, key, qualified, &g->a->quote, err);
+	for (size_t i = 0; rc == FJ_OK && i < g->a->n; i++)
+		rc = signed_by(g, key, qualified, &g->a->object[i], err);
+	EVP_PKEY_free(key);
+	return rc;
+}
+
+/* --- what the statements are about --- */
+
+static enum fj_rc of_object(enum fj_rc rc, const struct ver_object *o, const char *en, const char *zh, struct fj_err *err)
+{
+	fj_fail(err, rc, "verify", CITE, "%s: %s", o->name, en);
+	fj_err_zh(err, "%s：%s", o->name, zh);
+	return rc;
+}
+
+static enum fj_rc step_names(struct judging *g, struct fj_err *err)
+{
+	for (size_t i = 0; i < g->a->n; i++) {
+		const struct ver_object *o = &g->a->object[i];
+		bool storage = o->area.kind == VER_AREA_STORAGE;
+		uint8_t qualified[VER_TPM_NAME];
+		if (storage != (strcmp(o->name, "storage") == 0))
+			return of_object(FJ_E_INVALID, o, "it is the storage key by its name or by its form, and not by both", "名称与存储密钥的形式不一致", err);
+		if (o->said.type == 0)
+			continue;
+		if (o->said.type != (storage ? VER_TPM_CERTIFY : VER_TPM_CREATION))
+			return of_object(FJ_E_INVALID, o, "the statement is of another kind", "声明种类不符", err);
+		if (!fj_slice_eq(o->said.name, FJ_SLICE(o->area.name, VER_TPM_NAME)))
+			return of_object(FJ_E_SIGNATURE, o, "the statement names another key than this public area", "声明所指密钥与所附公钥区不符", err);
+		qualified_of(g->a, o, qualified);
+		if (storage && !fj_slice_eq(o->said.qualified, FJ_SLICE(qualified, VER_TPM_NAME)))
+			return of_object(FJ_E_SIGNATURE, o, "it does not hang on the TPM's owner hierarchy", "不属于该 TPM 的所有者层次", err);
+	}
+	return FJ_OK;
+}
+
+static enum fj_rc step_attributes(struct judging *g, struct fj_err *err)
+{
+	for (size_t i = 0; i < g->a->n; i++) {
+		const struct ver_object *o = &g->a->object[i];
+		size_t use = strcmp(o->name, "ak") == 0 ? USE_ATTESTATION : (size_t)o->area.kind - 1;
+		if (!is_so(&o->area, use))
+			return of_object(FJ_E_INVALID, o, "its attributes let it leave the TPM, come from outside, or do something else", "其属性允许密钥离开 TPM、由外部导入或另作他用", err);
+	}
+	return FJ_OK;
+}
+
+static enum fj_rc made_here(const struct ver_attestation *a, const struct ver_object *o, struct fj_err *err)
+{
+	const struct ver_object *storage = object_of(a, "storage");
+	uint8_t parent[VER_TPM_NAME];
+	struct ver_creation c;
+	struct fj_hash h;
+
+	FJ_TRY(ver_creation_read(fj_buf_slice(&o->creation), &c, err));
+	fj_sha256(fj_buf_slice(&o->creation), &h);
+	if (!fj_slice_eq(o->said.creation, FJ_SLICE(h.b, FJ_SHA256_LEN)))
+		return of_object(FJ_E_SIGNATURE, o, "how it was made is not what the TPM certified", "所附创建数据与 TPM 声明不符", err);
+	qualified_of(a, storage, parent);
+	if (!fj_slice_eq(c.parent, FJ_SLICE(storage->area.name, VER_TPM_NAME)) || !fj_slice_eq(c.parent_qualified, FJ_SLICE(parent, VER_TPM_NAME)))
+		return of_object(FJ_E_INVALID, o, "it was made under another parent than the storage key", "其上级不是所附存储密钥", err);
+	return FJ_OK;
+}
+
+static enum fj_rc step_creation(struct judging *g, struct fj_err *err)
+{
+	for (size_t i = 0; i < g->a->n; i++)
+		if (g->a->object[i].said.type == VER_TPM_CREATION)
+			FJ_TRY(made_here(g->a, &g->a->object[i], err));
+	return FJ_OK;
+}
+
+static enum fj_rc step_quote(struct judging *g, struct fj_err *err)
+{
+	const struct ver_attestation *a = g->a;
+	struct fj_hash h;
+	size_t want = 0;
+
+	if (a->quote.said.type == 0)
+		return fj_refuse(err, FJ_E_NOTFOUND, "verify", CITE, "there is no quote of the platform's registers", "没有平台寄存器引证（quote）");
+	for (uint32_t bits = a->quote.said.registers; bits != 0; bits &= bits - 1)
+		want++;
+	fj_sha256(fj_buf_slice(&a->registers), &h);
+	return a->registers.len == want * FJ_SHA256_LEN && fj_slice_eq(a->quote.said.digest, FJ_SLICE(h.b, FJ_SHA256_LEN)) ? FJ_OK
+	    : fj_refuse(err, FJ_E_SIGNATURE, "verify", "TPM 2.0 Part 2, 10.12.4", "the registers' values are not those of the quote", "所附寄存器值与引证（quote）不符");
+}
+
+/* --- freshness --- */
+
+/* the next line of a text without its end; FJ_E_PARSE when there is none */
+static enum fj_rc line_of(struct fj_slice *in, struct fj_slice *out)
+{
+	const uint8_t *end = in->len == 0 ? NULL : memchr(in->p, '\n', in->len);
+
+	if (end == NULL)
+		return FJ_E_PARSE;
+	*out = FJ_SLICE(in->p, (size_t)(end - in->p));
+	*in = FJ_SLICE(end + 1, in->len - out->len - 1);
+	return FJ_OK;
+}
+
+static bool line_is(struct fj_slice line, const char *text)
+{
+	return fj_slice_eq(line, fj_slice_str(text));
+}
+
+/* "fujie-attestation-1", a time, the root's fingerprint, then a checkpoint of the public log */
+static enum fj_rc read_qualifying(struct judging *g, struct fj_slice *note, struct fj_err *err)
+{
+	struct fj_slice rest = fj_buf_slice(&g->a->qualifying), line;
+	struct fj_hash root;
+	char hex[65], at[FJ_TIME_CAP];
+
+	if (line_of(&rest, &line) != FJ_OK || !line_is(line, "fujie-attestation-1") || line_of(&rest, &line) != FJ_OK || line.len >= sizeof(at))
+		return bad(err, "the qualifying text is malformed");
+	memcpy(at, line.p, line.len);
+	at[line.len] = '\0';
+	FJ_TRY(fj_time_parse(at, &g->a->at, err));
+	fj_sha256(fj_buf_slice(&g->t->a->root[FJ_ES256].der), &root);
+	fj_hex(root.b, FJ_SHA256_LEN, hex);
+	if (line_of(&rest, &line) != FJ_OK || !line_is(line, hex))
+		return fj_refuse(err, FJ_E_SIGNATURE, "verify", CITE, "the attestation is of another root", "证明文件属于另一根证书");
+	*note = rest;
+	return FJ_OK;
+}
+
+/* a true line by each of the log's keys that the trust has, and at least one */
+static enum fj_rc check_checkpoint(struct judging *g, struct fj_slice text, struct fj_err *err)
+{
+	const struct fj_vkey *key = ver_trust_log_key(g->t);
+	const struct ver_signer *s;
+	struct fj_note note;
+	struct fj_checkpoint c;
+	uint8_t id[4];
+	bool any = key != NULL;
+
+	FJ_TRY(fj_note_read(text, &note, err));
+	FJ_TRY(fj_checkpoint_read(note.text, &c, err));
+	bool good = key == NULL || (strcmp(key->name, c.origin) == 0 && fj_note_verify(&note, key, NULL, NULL) == FJ_OK);
+	for (size_t i = 0; good && !any && (s = ver_trust_log(g->t, i)) != NULL; i++) {
+		fj_ecdsa_id(s->x.spki, id);
+		const struct fj_note_line *line = fj_note_line_of(&note, c.origin, id);
+		any = line != NULL && ver_signed_der(s->key, FJ_ES256, note.text, FJ_SLICE(line->sig, line->sig_len));
+	}
+	if (!good)
+		return fj_refuse(err, FJ_E_SIGNATURE, "verify", "C2SP signed-note", "the checkpoint that it is bound to is not one of this issuer's log", "所绑定的检查点不是该签发方公开日志的检查点");
+	return any ? FJ_OK : fj_refuse(err, FJ_E_NOTFOUND, "verify", CITE, "the trust has no key of the issuer's log to check the checkpoint by", "信任资料中没有可核验检查点的日志公钥");
+}
+
+static enum fj_rc step_freshness(struct judging *g, struct fj_err *err)
+{
+	struct fj_slice note;
+	struct fj_hash h;
+
+	FJ_TRY(read_qualifying(g, &note, err));
+	fj_sha256(fj_buf_slice(&g->a->qualifying), &h);
+	for (size_t i = 0; i <= g->a->n; i++) {
+		const struct ver_object *o = i < g->a->n ? &g->a->object[i] : &g->a->quote;
+		if (o->said.type != 0 && !fj_slice_eq(o->said.data, FJ_SLICE(h.b, FJ_SHA256_LEN)))
+			return fj_refuse(err, FJ_E_SIGNATURE, "verify", "TPM 2.0 Part 2, 10.12.12", "a statement was made for another qualifying text: it is of another time or appliance", "有声明的限定数据不符：出自另一时间或另一系统");
+	}
+	if (g->a->at > g->in->now + VER_SKEW)
+		return fj_refuse(err, FJ_E_INVALID, "verify", CITE, "the attestation lies in the future", "证明时间晚于当前时间");
+	if (g->in->max_age > 0 && g->in->now - g->a->at > g->in->max_age)
+		return fj_refuse(err, FJ_E_INVALID, "verify", CITE, "the attestation is older than was asked: get a newer trust, or have the service started anew", "证明时间早于所要求的时限，请获取新的信任资料或重新启动服务");
+	return check_checkpoint(g, note, err);
+}
+
+/* --- certificates --- */
+
+/* "token", "token-sm2" */
+static bool of_role(const char *name, const char *role)
+{
+	size_t n = strlen(role);
+
+	return n == 0 || (strncmp(name, role, n) == 0 && (name[n] == '\0' || name[n] == '-'));
+}
+
+static const struct ver_object *attested(const struct ver_attestation *a, const struct fj_x509 *x, const char *role)
+{
+	unsigned curve = x->curve == FJ_CURVE_SM2 ? VER_TPM_CURVE_SM2 : x->curve == FJ_CURVE_P256 ? VER_TPM_P256 : 0;
+
+	for (size_t i = 0; x->key.len == 65 && i < a->n; i++) {
+		const struct ver_object *o = &a->object[i];
+		if (o->said.type == VER_TPM_CREATION && o->area.kind == VER_AREA_SIGNING && o->area.curve == curve && memcmp(o->area.xy, x->key.p + 1, 64) == 0 && of_role(o->name, role))
+			return o;
+	}
+	return NULL;
+}
+
+bool ver_attested_key(const struct ver_attestation *a, const struct fj_x509 *x, const char *role)
+{
+	return attested(a, x, role) != NULL;
+}
+
+static enum fj_rc note_certificate(struct judging *g, const char *which, const struct fj_x509 *x, const char *role, bool *all, struct fj_err *err)
+{
+	const struct ver_object *o = attested(g->a, x, role);
+	char serial[42] = "";
+
+	*all = *all && o != NULL;
+	fj_hex(x->serial.p, x->serial.len <= 20 ? x->serial.len : 20, serial);
+	return json_array_append_new(g->a->certificates, json_pack("{s:s, s:s, s:s, s:b}", "certificate", which, "serial", serial, "role", o != NULL ? o->name : role, "attested", o != NULL)) == 0
+	    ? FJ_OK : fj_no_memory(err, "verify");
+}
+
+/* signers of the trust's status lists: authorisations and tokens are signed with the same key */
+static enum fj_rc note_signers(struct judging *g, bool *all, struct fj_err *err)
+{
+	const struct ver_trust *t = g->t;
+
+	for (size_t i = 0; i < t->n_list; i++) {
+		bool before = false;
+		for (size_t k = 0; k < i && !before; k++)
+			before = t->list[k].signer == t->list[i].signer;
+		if (!before)
+			FJ_TRY(note_certificate(g, "signer of status lists", &t->list[i].signer->x, "token", all, err));
+	}
+	return FJ_OK;
+}
+
+static enum fj_rc step_certificates(struct judging *g, struct fj_err *err)
+{
+	const struct ver_anchors *c = g->t->a;
+	const struct ver_signer *s;
+	bool all = true;
+
+	for (enum fj_alg alg = FJ_ES256; alg < FJ_ALG_END; alg++)
+		if (c->root[alg].key != NULL)
+			FJ_TRY(note_certificate(g, alg == FJ_SM2 ? "root-sm2.pem" : "root.pem", &c->root[alg].x, "root", &all, err));
+	for (size_t i = 0; i < c->n_ca; i++)
+		FJ_TRY(note_certificate(g, c->ca[i].x.alg == FJ_SM2 ? "chain-sm2.pem" : "chain.pem", &c->ca[i].x, "issuing", &all, err));
+	for (size_t i = 0; (s = ver_trust_log(g->t, i)) != NULL; i++)
+		FJ_TRY(note_certificate(g, "log.pem", &s->x, "log", &all, err));
+	FJ_TRY(note_signers(g, &all, err));
+	return all ? FJ_OK : fj_refuse(err, FJ_E_SIGNATURE, "verify", CITE, "a key of the trust folder's certificates is not attested", "信任资料中有证书的密钥未经证明");
+}
+
+/* --- endorsement --- */
+
+/* the first that is a vendor's; FJ_E_NOTFOUND with the reason of the last */
+static enum fj_rc step_endorsement(struct judging *g, struct fj_err *err)
+{
+	enum fj_rc rc = fj_refuse(err, FJ_E_NOTFOUND, "verify", CITE, "the TPM shows no endorsement certificate", "TPM 未出示背书证书");
+
+	for (size_t i = 0; i < g->a->n_ek; i++) {
+		rc = ver_endorsed(&g->a->ek[i], g->in->vendors, err);
+		if (rc == FJ_OK || rc == FJ_E_NOMEM)
+			return rc;
+	}
+	return rc == FJ_E_NOMEM ? rc : FJ_E_NOTFOUND;
+}
+
+/* --- all of it --- */
+
+static const struct {
+	const char *name, *en, *zh;
+	enum fj_rc (*run)(struct judging *g, struct fj_err *err);
+} steps[AT_COUNT] = {
+	[AT_FORM] = {"form", "structures of a TPM, strictly read", "格式合规的 TPM 结构", step_form},
+	[AT_KEY] = {"attestation key", "a restricted signing key: it signs what its TPM states, and nothing else", "受限签名密钥：只签署所在 TPM 的声明", step_key},
+	[AT_SIGNATURES] = {"signatures", "every statement is signed by the attestation key", "各项声明均经证明密钥签名", step_signatures},
+	[AT_NAMES] = {"names", "every statement names the public area that is shown", "各项声明所指密钥与所附公钥区相符", step_names},
+	[AT_ATTRIBUTES] = {"attributes", "the keys can't leave their TPM, and serve one purpose each", "密钥不能离开 TPM，且各司其用", step_attributes},
+	[AT_CREATION] = {"creation", "the keys were made in this TPM under one storage key", "密钥均在该 TPM 内、同一存储密钥下生成", step_creation},
+	[AT_QUOTE] = {"quote", "the registers' values are those of the quote", "寄存器值与引证（quote）相符", step_quote},
+	[AT_FRESHNESS] = {"freshness", "bound to this root, to its time and to a checkpoint of the issuer's log", "已绑定该根证书、时间与签发方日志检查点", step_freshness},
+	[AT_ENDORSEMENT] = {"endorsement", "an endorsement certificate of a known vendor is shown", "出示了已知厂商的 TPM 背书证书", step_endorsement},
+	[AT_CERTIFICATES] = {"certificates", "the certificates of the trust folder are of the attested keys", "信任资料中各证书的密钥均经证明", step_certificates},
+};
+
+static void say(struct ver_check *c, enum ver_outcome o, const char *clause, const char *en, const char *zh)
+{
+	c->outcome = o;
+	ver_keep(c->clause, sizeof(c->clause), clause);
+	ver_keep(c->en, sizeof(c->en), en);
+	ver_keep(c->zh, sizeof(c->zh), zh);
+}
+
+static enum fj_rc run_step(struct judging *g, enum ver_at k, bool reached, struct fj_err *err)
+{
+	struct ver_check *c = &g->a->check[k];
+	struct fj_err why = {.rc = FJ_OK};
+
+	c->name = steps[k].name;
+	if (!reached) {
+		say(c, VER_UNKNOWN, CITE, "was not reached, because of an earlier failure", "因前项未通过，未予检查");
+		return FJ_OK;
+	}
+	enum fj_rc rc = steps[k].run(g, &why);
+	if (rc == FJ_E_NOMEM)
+		return fj_no_memory(err, "verify");
+	if (rc == FJ_OK)
+		say(c, VER_PASS, CITE, steps[k].en, steps[k].zh);
+	else
+		say(c, rc == FJ_E_NOTFOUND ? VER_UNKNOWN : VER_FAIL, why.cite[0] != '\0' ? why.cite : CITE, why.en, why.zh[0] != '\0' ? why.zh : "证明文件格式不合规");
+	return FJ_OK;
+}
+
+enum fj_rc ver_attestation_judge(const struct ver_trust *t, const struct ver_attest_in *in, struct ver_attestation *out, struct fj_err *err)
+{
+	struct judging g = {t, in, out};
+	bool reached = true;
+
+	memset(out, 0, sizeof(*out));
+	out->certificates = json_array();
+	if (out->certificates == NULL)
+		return fj_no_memory(err, "verify");
+	for (enum ver_at k = 0; k < AT_COUNT; k++) {
+		enum fj_rc rc = run_step(&g, k, reached, err);
+		if (rc != FJ_OK) {
+			ver_attestation_release(out);
+			return rc;
+		}
+		reached = reached && out->check[k].outcome != VER_FAIL;
+		if (k == AT_ENDORSEMENT && reached)
+			out->stated = out->check[k].outcome == VER_PASS ? VER_TPM_HARDWARE : VER_TPM_SOFTWARE;
+	}
+	out->tpm = reached ? out->stated : VER_TPM_NONE;
+	return FJ_OK;
+}

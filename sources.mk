@@ -44,11 +44,13 @@ HSM_SRC := \
 	hsm/policy_ocsp.c \
 	hsm/policy_package.c \
 	hsm/policy_x509.c \
+	hsm/quorum.c \
 	hsm/request.c \
 	hsm/roles.c \
 	hsm/tcti.c \
 	hsm/tpm.c \
-	hsm/tpm_attest.c
+	hsm/tpm_attest.c \
+	hsm/tpm_policy.c
 
 HSMCLIENT_SRC := \
 	hsm/client/client.c
@@ -73,6 +75,8 @@ VERIFY_SRC := \
 	verifier/attestation.c \
 	verifier/bundle.c \
 	verifier/bundle_make.c \
+	verifier/ceremony.c \
+	verifier/ceremony_print.c \
 	verifier/certificate.c \
 	verifier/chain.c \
 	verifier/crl.c \
@@ -100,7 +104,7 @@ VERIFY_SRC := \
 # what libfujie-verify, for others, is made of: the verdict, and no more than it needs
 LIBRARY_SRC := \
 	$(filter-out base/conf.c base/ipc.c base/log.c base/package.c base/proc.c base/room.c base/sandbox.c base/tar.c base/tiles.c base/edge.c,$(BASE_SRC)) \
-	$(filter-out verifier/ask.c verifier/bundle_make.c verifier/package.c verifier/published.c,$(VERIFY_SRC))
+	$(filter-out verifier/ask.c verifier/bundle_make.c verifier/ceremony.c verifier/ceremony_print.c verifier/package.c verifier/published.c,$(VERIFY_SRC))
 
 SERVICE_SRC := \
 	verifier/service/feed.c \
@@ -187,6 +191,9 @@ ISSUER_SRC := \
 	issuer/card_fields.c \
 	issuer/card_row.c \
 	issuer/card_sheet.c \
+	issuer/ceremony.c \
+	issuer/ceremony_log.c \
+	issuer/ceremony_run.c \
 	issuer/certificate.c \
 	issuer/chain.c \
 	issuer/client_key.c \
@@ -321,6 +328,7 @@ ISSUER_SRC := \
 	issuer/revenue_split.c \
 	issuer/review.c \
 	issuer/roles.c \
+	issuer/root_crl.c \
 	issuer/rules/rules.c \
 	issuer/search.c \
 	issuer/session.c \
@@ -443,15 +451,18 @@ REGISTRY_SRC := \
 CLI_SRC := \
 	issuer/cli/args.c \
 	issuer/cli/ask.c \
+	issuer/cli/ceremony.c \
 	issuer/cli/command.c \
 	issuer/cli/home.c \
 	issuer/cli/main.c \
 	issuer/cli/make.c \
 	issuer/cli/mirror.c \
+	issuer/cli/officers.c \
 	issuer/cli/outbox.c \
 	issuer/cli/parts.c \
 	issuer/cli/print.c \
 	issuer/cli/request.c \
+	issuer/cli/root_crl.c \
 	issuer/cli/serve.c \
 	issuer/cli/stops.c
 

@@ -43,6 +43,9 @@ static void become(const struct fj_spawn *s, int report, pid_t parent)
 	}
 	if (out >= 0 && dup2(out, 1) < 0)
 		return;
+	int nowhere = s->quiet ? open("/dev/null", O_WRONLY | O_CLOEXEC) : -1;
+	if (s->quiet && dup2(nowhere, 2) < 0)
+		return;
 	for (int i = 0; i < n; i++)
 		if (dup2(HIGH + i, 3 + i) < 0)
 			return;

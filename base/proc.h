@@ -16,6 +16,7 @@ struct fj_spawn {
 	const char *const *argv;  /* NULL-terminated, argv[0] included */
 	int fds[FJ_PROC_MAX_FDS]; /* become 3, 4, 5... in the child; -1 ends */
 	int stdout_fd;            /* -1: ours; else becomes 1 in the child */
+	bool quiet;               /* standard error goes nowhere */
 	bool die_with_parent;     /* PR_SET_PDEATHSIG SIGKILL */
 };
 /* all other descriptors from 3 on are closed; the signal mask is emptied and

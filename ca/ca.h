@@ -92,6 +92,10 @@ FJ_DEFINE_AUTO_PTR(ca_key, struct ca_key, ca_key_close)
 enum fj_alg ca_key_alg(const struct ca_key *k);
 /* By the key's algorithm over data; sig: DER SEQUENCE{r,s}.  FJ_E_SIGNATURE when it is not this key's. */
 enum fj_rc ca_key_verify(const struct ca_key *k, struct fj_slice data, struct fj_slice sig, struct fj_err *err) FJ_MUST_USE;
+/* What a TPM is given to sign: SHA-256, or SM3 over Z of the key xy and the data (GM/T 0003.2-2012 5.5). */
+enum fj_rc ca_digest(enum fj_alg alg, const uint8_t xy[64], struct fj_slice data, struct fj_hash *out, struct fj_err *err) FJ_MUST_USE;
+/* ECDSA (r || s) over a digest under a point of P-256; a fj_verify_fn (base/plan.h).  FJ_E_SIGNATURE, also for what is no point. */
+enum fj_rc ca_point_verify(void *unused, const uint8_t xy[64], const struct fj_hash *digest, const uint8_t sig[64], struct fj_err *err);
 /* RFC 5280 and the profile on a whole certificate; FJ_E_INVALID names the section. */
 enum fj_rc ca_lint(const struct ca_home *h, enum ca_profile profile, struct fj_slice cert, struct fj_err *err) FJ_MUST_USE;
 /* A canary of every profile is built and linted: run at start (lesson 3). */

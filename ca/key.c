@@ -12,6 +12,7 @@
 
 #include "base/json.h"
 #include "base/jws.h"
+#include "base/plan.h"
 
 #include <openssl/core_names.h>
 #include <openssl/ec.h>
@@ -122,6 +123,45 @@ enum fj_rc ca_key_verify(const struct ca_key *k, struct fj_slice data, struct fj
 		return FJ_OK;
 	ERR_clear_error();
 	return fj_fail(err, FJ_E_SIGNATURE, "ca", "RFC 5280 6.1.3", "the signature is not the issuer's");
+}
+
+static bool sm3(struct fj_slice a, struct fj_slice b, uint8_t out[FJ_SHA256_LEN])
+{
+	EVP_MD_CTX *ctx = EVP_MD_CTX_new();
+	bool ok = ctx != NULL && EVP_DigestInit_ex(ctx, EVP_sm3(), NULL) == 1 && EVP_DigestUpdate(ctx, a.p, a.len) == 1 &&
+	    EVP_DigestUpdate(ctx, b.p, b.len) == 1 && EVP_DigestFinal_ex(ctx, out, NULL) == 1;
+
+	EVP_MD_CTX_free(ctx);
+	return ok;
+}
+
+enum fj_rc ca_digest(enum fj_alg alg, const uint8_t xy[64], struct fj_slice data, struct fj_hash *out, struct fj_err *err)
+{
+	uint8_t z[FJ_SHA256_LEN];
+
+	if (alg != FJ_SM2) {
+		fj_sha256(data, out);
+		return FJ_OK;
+	}
+	return sm3(fj_sm2_head, FJ_SLICE(xy, 64), z) && sm3(FJ_SLICE(z, sizeof(z)), data, out->b) ? FJ_OK : ca_fail_ssl(err, "compute SM3");
+}
+
+enum fj_rc ca_point_verify(void *unused, const uint8_t xy[64], const struct fj_hash *digest, const uint8_t sig[64], struct fj_err *err)
+{
+	FJ_AUTO(buf) spki = FJ_BUF_INIT(FJ_P256_SPKI);
+	FJ_AUTO(buf) der = FJ_BUF_INIT(96);
+
+	(void)unused;
+	if (fj_p256_spki_put(&spki, xy) != FJ_OK || fj_ecdsa_raw_to_der(sig, &der) != FJ_OK)
+		return fj_no_memory(err, "ca");
+	const uint8_t *p = spki.data;
+	FJ_AUTO(evp_pkey) key = d2i_PUBKEY(NULL, &p, (long)spki.len);
+	EVP_PKEY_CTX *ctx = key == NULL ? NULL : EVP_PKEY_CTX_new(key, NULL);
+	bool ok = ctx != NULL && EVP_PKEY_verify_init(ctx) == 1 && EVP_PKEY_CTX_set_signature_md(ctx, EVP_sha256()) == 1 &&
+	    EVP_PKEY_verify(ctx, der.data, der.len, digest->b, FJ_SHA256_LEN) == 1;
+	EVP_PKEY_CTX_free(ctx);
+	ERR_clear_error();
+	return ok ? FJ_OK : fj_refuse(err, FJ_E_SIGNATURE, "ca", "FIPS 186-5 6.4", "the signature is not this key's", "签名与该密钥不符");
 }
 
 /* --- holders' keys --- */

@@ -1,5 +1,6 @@
 /*
- * attest.c - one request: what the TPM says of each key of this home, and of the platform.
+ * attest.c - one request: what the TPM says of a key of this home, or of the platform.  A key a request, since a
+ * TPM may need a second for it, and who waits for a signature is not to wait for all of them.
  *
  * Nothing is recorded and nothing is decided here: statements are the TPM's, and whoever asks gets all that there are.
  * What the TPM can't say (its slots are full, it refuses, it has no such registers) is named in the answer and stops nothing; only
@@ -133,18 +134,19 @@ static enum fj_rc put_all(const struct telling *t, const struct hsm_statement *q
 	return fj_buf_put(out, t->missing.data, t->missing.len);
 }
 
-static enum fj_rc tell(struct telling *t, struct fj_buf *answer, struct fj_err *err)
+static enum fj_rc tell(struct telling *t, unsigned role, struct fj_buf *answer, struct fj_err *err)
 {
 	FJ_AUTO(hsm_statement) quote;
 	FJ_AUTO(buf) pcrs = FJ_BUF_INIT(HSM_PCRS * FJ_SHA256_LEN);
 
 	hsm_statement_init(&quote);
-	FJ_TRY(tell_key(t, 0, "storage", err));
-	for (unsigned r = HSM_ROOT; r < HSM_ROLE_END; r++)
-		if (t->s->mem.slot[r] != 0)
-			FJ_TRY(tell_key(t, t->s->mem.slot[r], hsm_role(r)->name, err));
-	FJ_TRY(tell_quote(t, &quote, &pcrs, err));
-	FJ_TRY(tell_eks(t, err));
+	if (role == 0) {
+		FJ_TRY(tell_key(t, 0, "storage", err));
+		FJ_TRY(tell_quote(t, &quote, &pcrs, err));
+		FJ_TRY(tell_eks(t, err));
+	} else if (t->s->mem.slot[role] != 0) {
+		FJ_TRY(tell_key(t, t->s->mem.slot[role], hsm_role(role)->name, err));
+	}
 	return put_all(t, &quote, &pcrs, answer) == FJ_OK ? FJ_OK : fj_fail(err, FJ_E_LIMIT, HSM_LAYER, NULL, "an attestation is too large");
 }
 
@@ -152,10 +154,11 @@ enum fj_rc signer_attest(struct hsm_signer *s, enum hsm_socket from, const struc
 {
 	FJ_AUTO(telling) t = {.s = s, .objects = FJ_BUF_INIT(1u << 20), .eks = FJ_BUF_INIT(1u << 18), .missing = FJ_BUF_INIT(1u << 16)};
 	struct fj_rd r;
+	uint8_t role;
 
 	(void)from;
 	fj_rd_init(&r, fj_buf_slice(&f->body));
-	if (fj_get_bytes(&r, HSM_QUALIFYING_MAX, &t.data) != FJ_OK || fj_rd_end(&r) != FJ_OK)
+	if (fj_get_bytes(&r, HSM_QUALIFYING_MAX, &t.data) != FJ_OK || fj_get_u8(&r, &role) != FJ_OK || role >= HSM_ROLE_END || fj_rd_end(&r) != FJ_OK)
 		return signer_broken(err, "a request for an attestation is malformed");
 	if (s->mem.ceremony != MEM_CLOSED)
 		return fj_fail(err, FJ_E_NOTFOUND, HSM_LAYER, NULL, "there are no keys yet; the ceremony makes them");
@@ -164,5 +167,5 @@ enum fj_rc signer_attest(struct hsm_signer *s, enum hsm_socket from, const struc
 		FJ_TRY(store_make_ak(s, err));
 		FJ_TRY(signer_load_keys(s, err));
 	}
-	return tell(&t, answer, err);
+	return tell(&t, role, answer, err);
 }

@@ -15,6 +15,7 @@
 #include <openssl/evp.h>
 #include <unistd.h>
 
+#include "base/approval.h"
 #include "hsm/signer.h"
 #include "hsm/tpm_attest.h"
 
@@ -171,7 +172,7 @@ static enum fj_rc create_sealed(struct hsm_signer *s, enum fj_alg alg, struct hs
 	else if (!new_scalar(alg, octets))
 		rc = fj_fail(err, FJ_E_CRYPTO, HSM_LAYER, NULL, "the OCSP key could not be made");
 	if (rc == FJ_OK)
-		rc = hsm_tpm_create(s->tpm, 0, &secret, b, err);
+		rc = hsm_tpm_create(s->tpm, 0, &secret, NULL, b, err);
 	fj_wipe(octets, sizeof(octets));
 	return rc;
 }
@@ -185,16 +186,32 @@ static unsigned free_slot(const struct hsm_memory *m)
 	return i;
 }
 
+/* Officers compare the public area octet by octet with both coordinates whole; where a TPM strips a leading zero
+ * (one key in 128) another key is made. */
+static enum fj_rc create_ruled(struct hsm_signer *s, enum fj_alg alg, const struct fj_hash *policy, struct hsm_blob *b, struct fj_err *err)
+{
+	for (int tries = 0; tries < 16; tries++) {
+		FJ_TRY(hsm_tpm_create(s->tpm, alg, NULL, policy, b, err));
+		if (b->pub.len == 2 + FJ_ROOT_PUBLIC_LEN)
+			return FJ_OK;
+	}
+	return fj_fail(err, FJ_E_TPM, HSM_LAYER, NULL, "the TPM makes a root key of another form than the plan's officers can check");
+}
+
 static enum fj_rc make_key(struct hsm_signer *s, unsigned role, uint32_t handle, struct fj_err *err)
 {
 	FJ_AUTO(hsm_blob) b;
 	const struct hsm_role_row *r = hsm_role(role);
 	unsigned slot = free_slot(&s->mem);
+	struct fj_hash policy;
 
 	hsm_blob_init(&b);
 	if (slot == HSM_MAX_KEYS)
 		return fj_fail(err, FJ_E_LIMIT, HSM_LAYER, NULL, "the key file has room for %d keys", HSM_MAX_KEYS);
-	FJ_TRY(role == HSM_AK ? hsm_tpm_create_ak(s->tpm, &b, err) : r->where == HSM_SEALED ? create_sealed(s, r->alg, &b, err) : hsm_tpm_create(s->tpm, r->alg, NULL, &b, err));
+	if (quorum_policy(&s->mem, role, &policy))
+		FJ_TRY(create_ruled(s, r->alg, &policy, &b, err));
+	else
+		FJ_TRY(role == HSM_AK ? hsm_tpm_create_ak(s->tpm, &b, err) : r->where == HSM_SEALED ? create_sealed(s, r->alg, &b, err) : hsm_tpm_create(s->tpm, r->alg, NULL, NULL, &b, err));
 	FJ_TRY(record(s, slot, (uint8_t)role, handle, &b, err));
 	return hsm_tpm_attach(s->tpm, slot, &b, handle, err);
 }

@@ -108,6 +108,8 @@ static int run(struct loop *l)
 		serve_ready(l, p);
 		if (!l->s->fatal && !hsm_tpm_lost(l->s->tpm))
 			(void)!counter_tick(l->s, &l->why);
+		if (!l->s->fatal && !hsm_tpm_lost(l->s->tpm))
+			quorum_tick(l->s);
 		if (hsm_tpm_lost(l->s->tpm)) {
 			fj_log(FJ_LOG_ERROR, "the TPM is lost; the signer ends and is to be started anew");
 			return 4;

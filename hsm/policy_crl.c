@@ -6,7 +6,8 @@
  * (strictly above the last for this point), thisUpdate (now), nextUpdate (49 h
  * at most; root: 401 days), and the entries with those remembered: one that was
  * revoked stays, with its date and reason; one on hold may become final, or
- * leave with two approvals; no serial stands twice; none lies in the future.
+ * leave with two approvals (the root's list knows no hold, so it only grows); no
+ * serial stands twice; none lies in the future.
  */
 #include "hsm/signer.h"
 
@@ -40,8 +41,8 @@ static int by_serial(const void *a, const void *b)
 	return memcmp(a, b, 16);
 }
 
-/* entries of the list, sorted by serial; none twice */
-static enum fj_rc collect(const struct fj_crl *c, fj_time now, struct mem_entry *out, struct fj_err *err)
+/* entries of the list, sorted by serial; none twice; of one that only grows, none that could leave */
+static enum fj_rc collect(const struct fj_crl *c, fj_time now, bool grows, struct mem_entry *out, struct fj_err *err)
 {
 	struct fj_der walk = c->entries;
 	struct fj_crl_entry e;
@@ -50,6 +51,7 @@ static enum fj_rc collect(const struct fj_crl *c, fj_time now, struct mem_entry 
 	while (fj_crl_next(&walk, &e)) {
 		MUST(e.serial.len == 16, "RFC 5280 5.1.2.6", "an entry's serial number is not one of ours");
 		MUST(e.at <= now + NOW_TOLERANCE, "RFC 5280 5.1.2.6", "an entry's date lies in the future");
+		MUST(!grows || e.reason != HOLD, "design.md 2", "a CA is not suspended: entries of the root's list only grow");
 		memcpy(out[n].serial, e.serial.p, 16);
 		out[n].at = e.at;
 		out[n++].reason = (uint8_t)e.reason;
@@ -109,7 +111,7 @@ enum fj_rc policy_crl(const struct hsm_job *j, struct fj_slice tbs, struct fj_bu
 	FJ_AUTO(mem) mem = fj_alloc(c.n + 1, sizeof(struct mem_entry));
 	if (mem == NULL)
 		return fj_fail(err, FJ_E_NOMEM, HSM_LAYER, NULL, "out of memory for a CRL");
-	FJ_TRY(collect(&c, j->now, mem, err));
+	FJ_TRY(collect(&c, j->now, j->kind == HSM_CRL_ROOT, mem, err));
 	enum fj_rc rc = compare(j, old, mem, c.n, &changes, &count, err);
 	if (rc == FJ_E_POLICY)
 		return rc;

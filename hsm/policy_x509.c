@@ -113,7 +113,7 @@ static enum fj_rc put_tbs(struct fj_buf *delta, enum mem_op op, struct fj_slice 
 
 static enum fj_rc check_root(const struct hsm_job *j, const struct fj_x509 *x, struct fj_err *err)
 {
-	MUST(j->s->mem.root_tbs[j->alg].len == 0, "design.md 2", "the root certificate is signed already");
+	MUST(!quorum_final(&j->s->mem, &j->s->mem.root_tbs[j->alg]), "design.md 2", "the root certificate is signed already");
 	MUST(fj_slice_eq(x->issuer, x->subject), "RFC 5280 3.2", "a root is its own issuer");
 	MUST(fj_slice_eq(x->spki, fj_buf_slice(&j->s->spki[j->role])), "RFC 5280 3.2", "the root certificate is not for the root key");
 	MUST(x->seen == (FJ_X_SKI | FJ_X_KU | FJ_X_BC), "formats.md 2", "a root has other extensions");
@@ -125,7 +125,7 @@ static enum fj_rc check_issuing(const struct hsm_job *j, const struct fj_x509 *x
 {
 	struct fj_x509 root;
 
-	MUST(j->s->mem.root_tbs[j->alg].len > 0 && j->s->mem.issuing_tbs[j->alg].len == 0, "design.md 2", "there is no root yet, or an issuing CA already");
+	MUST(quorum_final(&j->s->mem, &j->s->mem.root_tbs[j->alg]) && !quorum_final(&j->s->mem, &j->s->mem.issuing_tbs[j->alg]), "design.md 2", "there is no root yet, or an issuing CA already");
 	FJ_TRY(fj_x509_read_tbs(fj_buf_slice(&j->s->mem.root_tbs[j->alg]), &root, err));
 	MUST(fj_slice_eq(x->issuer, root.subject) && fj_slice_eq(x->aki, root.ski), "RFC 5280 4.1.2.4", "the issuer is not our root");
 	MUST(!fj_slice_eq(x->subject, root.subject), "RFC 5280 4.1.2.6", "the issuing CA has the root's name");

@@ -15,11 +15,16 @@
  *              the text, bytes DER ECDSA over its SHA-256
  * LOG_HEAD     (empty)                                 answer: u64 size, raw[32] root
  * RESTORE      approvals as in SIGN                    answer: (empty)
- * ATTEST       bytes the asker's, 32 at most         answer: u32 n, n x {str name, bytes
+ * ATTEST       bytes the asker's, 32 at most, u8 role (0: the storage key, and what is
+ *              of the platform)                        answer: u32 n, n x {str name, bytes
  *              TPMT_PUBLIC, bytes TPMS_CREATION_DATA, bytes TPMS_ATTEST, bytes DER
  *              signature}, bytes TPMS_ATTEST of the quote, bytes DER signature, bytes
  *              register values, u32 e, e x {u32 NV index, bytes certificate}, u32 m,
  *              m x str what is missing and why; a statement that is missing is empty
+ * QUORUM_BEGIN u8 role, u8 kind, bytes tbs             answer: u8 id, raw[32] nonce,
+ *              bytes TPMT_PUBLIC of the key, u32 seconds until it ends
+ * QUORUM_SIGN  u8 id, u32 n, n x {u8 officer (the plan's, from 0), raw[64] r||s}
+ *                                                      answer: bytes DER signature
  * An answer has the kind of its request; HSM_MSG_ERROR (u8 rc, str cite, str why)
  * answers a well-formed request that is refused as a whole.  A malformed frame,
  * or a kind that this socket may not send, ends the connection.
@@ -30,7 +35,8 @@
 enum hsm_msg {
 	HSM_MSG_SIGN = 1, HSM_MSG_PUBKEY, HSM_MSG_STATUS, HSM_MSG_CEREMONY_OPEN,
 	HSM_MSG_CEREMONY_CLOSE, HSM_MSG_CLOCK_OFFSET, HSM_MSG_CLOCK_RESET,
-	HSM_MSG_CHECKPOINT, HSM_MSG_LOG_HEAD, HSM_MSG_RESTORE, HSM_MSG_ATTEST,
+	HSM_MSG_CHECKPOINT, HSM_MSG_LOG_HEAD, HSM_MSG_RESTORE, HSM_MSG_ATTEST, HSM_MSG_QUORUM_BEGIN,
+	HSM_MSG_QUORUM_SIGN,
 	HSM_MSG_ERROR = 255,
 };
 /* One key a role; what each is made of stands in hsm/roles.c.  The SM2 hierarchy has roles of its own. */
@@ -43,7 +49,7 @@ enum hsm_role {
 enum hsm_kind {
 	HSM_CERT_ROOT = 1,    /* TBSCertificate, self-signed root        (ROOT, ceremony) */
 	HSM_CERT_ISSUING,     /* TBSCertificate of the issuing CA        (ROOT, ceremony) */
-	HSM_CRL_ROOT,         /* TBSCertList                             (ROOT, ceremony) */
+	HSM_CRL_ROOT,         /* TBSCertList                             (ROOT, ceremony; after it two approvals) */
 	HSM_CERT_DATA_ASSET,  /* TBSCertificate                          (ISSUING, two approvals) */
 	HSM_CERT_DELEGATED,   /* TBSCertificate token/status/ocsp/log signer (ISSUING) */
 	HSM_CRL,              /* TBSCertList of a shard                  (ISSUING) */

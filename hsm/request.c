@@ -13,18 +13,10 @@
  */
 #include "hsm/signer.h"
 
-static const struct kind_row {
-	enum hsm_kind kind;
-	enum hsm_role role;
-	unsigned sockets;
-	bool ceremony;      /* only while the ceremony is open; else only when it is closed */
-	unsigned approvals; /* different officers */
-	bool raw;           /* answer r || s and not DER */
-	hsm_policy policy;
-} table[] = {
+static const struct hsm_kind_row table[] = {
 	{HSM_CERT_ROOT, HSM_ROOT, HSM_FROM_REGISTRY, true, 0, false, policy_ca},
 	{HSM_CERT_ISSUING, HSM_ROOT, HSM_FROM_REGISTRY, true, 0, false, policy_ca},
-	{HSM_CRL_ROOT, HSM_ROOT, HSM_FROM_REGISTRY, true, 0, false, policy_crl},
+	{HSM_CRL_ROOT, HSM_ROOT, HSM_FROM_REGISTRY, true, 2, false, policy_crl},
 	{HSM_CERT_DATA_ASSET, HSM_ISSUING, HSM_FROM_REGISTRY, false, 2, false, policy_leaf},
 	{HSM_CERT_DELEGATED, HSM_ISSUING, HSM_FROM_REGISTRY, false, 0, false, policy_leaf},
 	{HSM_CRL, HSM_ISSUING, HSM_FROM_REGISTRY, false, 0, false, policy_crl},
@@ -56,7 +48,7 @@ struct item {
 	bool remember;  /* has an id */
 };
 struct request {
-	const struct kind_row *row;
+	const struct hsm_kind_row *row;
 	enum hsm_role role; /* row->role, or the one that stands in for it */
 	struct fj_slice intent;
 	struct fj_slice approvals_raw;
@@ -97,7 +89,7 @@ static enum fj_rc read_approvals(struct fj_rd *r, struct fj_slice *raw, unsigned
 	return FJ_OK;
 }
 
-static const struct kind_row *row_of(uint8_t kind, uint8_t role, enum hsm_socket from)
+const struct hsm_kind_row *signer_row(uint8_t kind, uint8_t role, enum hsm_socket from)
 {
 	if (role < HSM_ROOT || role >= HSM_ROLE_END)
 		return NULL;
@@ -137,7 +129,7 @@ static enum fj_rc read_request(const struct fj_frame *f, enum hsm_socket from, s
 	fj_rd_init(&r, fj_buf_slice(&f->body));
 	if (fj_get_u8(&r, &role) != FJ_OK || fj_get_u8(&r, &kind) != FJ_OK || fj_get_raw(&r, FJ_SHA256_LEN, &q->intent) != FJ_OK)
 		return signer_broken(err, "a request is cut");
-	q->row = row_of(kind, role, from);
+	q->row = signer_row(kind, role, from);
 	if (q->row == NULL)
 		return signer_broken(err, "this socket may not ask for this kind of signature with this key");
 	q->role = role;
@@ -147,21 +139,27 @@ static enum fj_rc read_request(const struct fj_frame *f, enum hsm_socket from, s
 
 /* --- policy --- */
 
-static enum fj_rc may_at_all(const struct hsm_signer *s, const struct request *q, struct fj_err *err)
+/* A row with the approvals of nobody is for the ceremony alone; one of the ceremony with approvals needs them afterwards. */
+static unsigned needs(const struct hsm_signer *s, const struct hsm_kind_row *row)
 {
-	bool early = s->mem.ceremony == MEM_OPEN && s->mem.issuing_tbs[hsm_role(q->role)->alg].len == 0;
+	return row->ceremony && s->mem.ceremony == MEM_OPEN ? 0 : row->approvals;
+}
+
+enum fj_rc signer_may(const struct hsm_signer *s, const struct hsm_kind_row *row, enum hsm_role role, unsigned officers, struct fj_err *err)
+{
+	bool early = s->mem.ceremony == MEM_OPEN && s->mem.issuing_tbs[hsm_role(role)->alg].len == 0;
+	bool late = row->ceremony && row->approvals == 0 && s->mem.ceremony != MEM_OPEN;
 
 	if (!store_whole(&s->mem))
 		return policy_no(err, "design.md 2", "there are no keys yet; the ceremony makes them");
-	if (!store_has(&s->mem, q->role))
+	if (!store_has(&s->mem, role))
 		return policy_no(err, "design.md 2", "this home was made without an SM2 hierarchy");
 	FJ_TRY(counter_open(s, err));
-	if (q->row->ceremony ? s->mem.ceremony != MEM_OPEN : early)
-		return policy_no(err, "design.md 2", q->row->ceremony ? "CA certificates are signed in the ceremony only"
-		    : "there are no CA certificates yet");
-	if (q->officers < q->row->approvals)
+	if (late || (early && !row->ceremony))
+		return policy_no(err, "design.md 2", late ? "CA certificates are signed in the ceremony only" : "there are no CA certificates yet");
+	if (officers < needs(s, row) && !quorum_rules(&s->mem, row))
 		return fj_fail(err, FJ_E_POLICY, HSM_LAYER, "R22", "the signer refuses: this needs the approval of %u different officers, there are %u",
-		    q->row->approvals, q->officers);
+		    needs(s, row), officers);
 	return clock_check(s, err);
 }
 
@@ -215,6 +213,11 @@ static enum fj_rc judge(struct hsm_signer *s, struct request *q, struct fj_buf *
 		}
 		if (answer_again(s, it))
 			continue;
+		if (quorum_rules(&s->mem, q->row)) {
+			policy_no(&why, "design.md 2", "the root of this home signs with its officers' approvals and in no other way; ask for them (fujie ceremony)");
+			refuse_item(it, &why);
+			continue;
+		}
 		if (q->row->policy(&j, it->tbs, &delta, &why) != FJ_OK) {
 			refuse_item(it, &why);
 			continue;
@@ -339,6 +342,7 @@ static enum fj_rc set_policy(struct hsm_signer *s, struct fj_slice json, struct 
 		return fj_fail(err, FJ_E_INVALID, HSM_LAYER, NULL, "the ceremony's policy lacks demo, arc, base or operator, or one is too long");
 	m->demo = json_is_true(json_object_get(p, "demo"));
 	m->sm2 = json_is_true(json_object_get(p, "sm2"));
+	FJ_TRY(quorum_plan(m, p, err));
 	fj_buf_clear(&m->policy);
 	m->ceremony = MEM_OPEN;
 	return fj_buf_put(&m->policy, json.p, json.len) == FJ_OK ? FJ_OK : fj_fail(err, FJ_E_NOMEM, HSM_LAYER, NULL, "out of memory");
@@ -382,7 +386,7 @@ enum fj_rc signer_record(struct hsm_signer *s, enum audit_type type, struct fj_s
 
 /* --- signing --- */
 
-static enum fj_rc make_der(const struct kind_row *row, struct item *it, struct fj_buf *der)
+static enum fj_rc make_der(const struct hsm_kind_row *row, struct item *it, struct fj_buf *der)
 {
 	FJ_TRY(fj_ecdsa_raw_to_der(it->raw, der));
 	struct fj_slice out = row->raw ? FJ_SLICE(it->raw, 64) : fj_buf_slice(der);
@@ -481,7 +485,7 @@ static enum fj_rc do_sign(struct hsm_signer *s, enum hsm_socket from, const stru
 	enum fj_rc rc = read_request(f, from, &q, err);
 	FJ_AUTO(mem) items = q.item;
 	FJ_TRY(rc);
-	FJ_TRY(may_at_all(s, &q, err));
+	FJ_TRY(signer_may(s, q.row, q.role, q.officers, err));
 	s->fatal = true; /* judge changes memory before the log does */
 	rc = judge(s, &q, &deltas, err);
 	if (rc == FJ_OK && to_sign(&q) == 0)
@@ -531,7 +535,7 @@ static enum fj_rc do_status(struct hsm_signer *s, enum hsm_socket from, const st
 {
 	static const char *const ceremony[] = {"none", "open", "closed"};
 	FJ_AUTO(buf) text = FJ_BUF_INIT(65536);
-	char hash[65], root[65], now[FJ_TIME_CAP], maker[8], kind[12];
+	char hash[65], root[65], plan[65], now[FJ_TIME_CAP], maker[8], kind[12];
 	FJ_AUTO(json) counts = json_object();
 
 	(void)from;
@@ -543,12 +547,13 @@ static enum fj_rc do_status(struct hsm_signer *s, enum hsm_socket from, const st
 	}
 	fj_hex(s->audit.last.b, FJ_SHA256_LEN, hash);
 	fj_hex(s->mem.log_root.b, FJ_SHA256_LEN, root);
+	fj_hex(s->mem.plan.hash.b, FJ_SHA256_LEN, plan);
 	fj_time_utc(fj_now(), now);
 	hsm_tpm_maker(s->tpm, maker);
-	FJ_AUTO(json) j = json_pack("{s:s, s:s, s:b, s:s, s:o, s:O, s:{s:I, s:s}, s:{s:I, s:s}, s:I, s:s?, s:s}", "tpm", s->hardware ? "hardware" : "software",
+	FJ_AUTO(json) j = json_pack("{s:s, s:s, s:b, s:s, s:o, s:O, s:{s:I, s:s}, s:{s:I, s:s}, s:I, s:s?, s:s, s:s?, s:b}", "tpm", s->hardware ? "hardware" : "software",
 	    "manufacturer", maker, "demo", s->mem.demo, "ceremony", ceremony[s->mem.ceremony], "keys", status_keys(s),
 	    "signed", counts, "audit", "seq", (json_int_t)s->audit.seq, "hash", hash,
-	    "log", "size", (json_int_t)s->mem.log_size, "root", root, "counter", (json_int_t)s->mem.counter, "closed", s->watch.closed[0] != '\0' ? s->watch.closed : NULL, "now", now);
+	    "log", "size", (json_int_t)s->mem.log_size, "root", root, "counter", (json_int_t)s->mem.counter, "closed", s->watch.closed[0] != '\0' ? s->watch.closed : NULL, "now", now, "plan", s->mem.planned ? plan : NULL, "whole", store_whole(&s->mem));
 	FJ_TRY(fj_json_canonical(j, &text, err));
 	return fj_put_bytes(answer, fj_buf_slice(&text));
 }
@@ -666,6 +671,8 @@ enum fj_rc signer_answer(struct hsm_signer *s, enum hsm_socket from, const struc
 		{HSM_MSG_LOG_HEAD, HSM_FROM_REGISTRY, signer_log_head},
 		{HSM_MSG_RESTORE, HSM_FROM_REGISTRY, do_restore},
 		{HSM_MSG_ATTEST, HSM_FROM_REGISTRY, signer_attest},
+		{HSM_MSG_QUORUM_BEGIN, HSM_FROM_REGISTRY, signer_quorum_begin},
+		{HSM_MSG_QUORUM_SIGN, HSM_FROM_REGISTRY, signer_quorum_sign},
 	};
 
 	for (size_t i = 0; i < FJ_ARRAY_LEN(requests); i++) {

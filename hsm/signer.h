@@ -17,6 +17,7 @@
 #include "base/ipc.h"
 #include "base/jws.h"
 #include "base/note.h"
+#include "base/plan.h"
 #include "base/x509.h"
 #include "hsm/client/client.h"
 #include "hsm/tpm.h"
@@ -75,6 +76,9 @@ struct hsm_memory {
 	bool demo, sm2; /* sm2: the SM2 hierarchy was made too */
 	char arc[64], base[161], operator_[201];
 	struct fj_buf policy;             /* canonical JSON of the ceremony */
+	bool planned;                     /* the root is under the plan's officers (quorum.c) */
+	struct fj_plan plan;
+	struct fj_quorum quorum;          /* of the root, by the plan */
 	struct fj_buf root_tbs[FJ_ALG_END], issuing_tbs[FJ_ALG_END]; /* as signed; by the algorithm that they are signed with */
 	struct mem_key key[HSM_MAX_KEYS];
 	uint8_t slot[HSM_ROLE_END];       /* the role's key of now; 0: none yet */
@@ -131,6 +135,8 @@ struct hsm_pair {
 	struct fj_hash hash;
 	fj_time from, until;
 };
+#define HSM_OPEN 2
+struct hsm_kind_row;
 struct hsm_signer {
 	struct hsm_memory mem;
 	struct hsm_audit audit;
@@ -150,6 +156,18 @@ struct hsm_signer {
 	int64_t real0, boot0;            /* clocks when they were last found to agree */
 	struct hsm_pair x5c_ok[4];       /* ring */
 	unsigned x5c_next;
+	struct hsm_open {                /* structures that await approvals (quorum.c) */
+		uint8_t id;              /* 0: free */
+		const struct hsm_kind_row *row;
+		enum hsm_role role;
+		struct fj_buf tbs;
+		struct fj_hash digest, cphash;
+		uint32_t session;        /* of the TPM */
+		uint8_t nonce[FJ_TPM_NONCE_LEN];
+		fj_time at;
+		int64_t until;           /* boot clock, ms */
+	} open[HSM_OPEN];
+	uint8_t opened;                  /* the last id */
 };
 /* what a policy gets */
 struct hsm_job {
@@ -161,6 +179,15 @@ struct hsm_job {
 	fj_time now;
 };
 typedef enum fj_rc (*hsm_policy)(const struct hsm_job *j, struct fj_slice tbs, struct fj_buf *delta, struct fj_err *err);
+struct hsm_kind_row { /* of the request table */
+	enum hsm_kind kind;
+	enum hsm_role role;
+	unsigned sockets;
+	bool ceremony;      /* while the ceremony is open, afterwards with approvals only; else only when it is closed */
+	unsigned approvals; /* different officers */
+	bool raw;           /* answer r || s and not DER */
+	hsm_policy policy;
+};
 enum fj_rc policy_ca(const struct hsm_job *j, struct fj_slice tbs, struct fj_buf *delta, struct fj_err *err);         /* policy_x509.c */
 enum fj_rc policy_leaf(const struct hsm_job *j, struct fj_slice tbs, struct fj_buf *delta, struct fj_err *err);
 enum fj_rc policy_crl(const struct hsm_job *j, struct fj_slice tbs, struct fj_buf *delta, struct fj_err *err);        /* policy_crl.c */
@@ -195,6 +222,10 @@ size_t policy_numbered(const struct hsm_job *j, struct fj_slice uri, const char 
 
 /* --- request.c: one frame from a socket, one answer --- */
 enum hsm_socket { HSM_FROM_REGISTRY = 1, HSM_FROM_VERIFIER = 2 };
+/* NULL: this socket may not ask for it */
+const struct hsm_kind_row *signer_row(uint8_t kind, uint8_t role, enum hsm_socket from);
+/* keys, counter, ceremony, approvals, clock, for a key of that role: before anything of the kind is looked at */
+enum fj_rc signer_may(const struct hsm_signer *s, const struct hsm_kind_row *row, enum hsm_role role, unsigned officers, struct fj_err *err) FJ_MUST_USE;
 /* FJ_E_PROTO: end the connection.  `answer` is the frame's body, *kind its kind. */
 enum fj_rc signer_answer(struct hsm_signer *s, enum hsm_socket from, const struct fj_frame *f,
     uint16_t *kind, struct fj_buf *answer, struct fj_err *err) FJ_MUST_USE;
@@ -244,6 +275,20 @@ enum fj_rc counter_tick(struct hsm_signer *s, struct fj_err *err) FJ_MUST_USE;
 enum fj_rc counter_replay(struct hsm_memory *m, const struct audit_record *r, struct fj_err *err) FJ_MUST_USE;
 /* two officers: the TPM's value is taken for the record's */
 enum fj_rc counter_restore(struct hsm_signer *s, struct fj_slice approvals, struct fj_err *err) FJ_MUST_USE;
+/* --- quorum.c: the root under its officers --- */
+/* The ceremony's policy may have a plan: it says the same of the home, and its officers hold the root. */
+enum fj_rc quorum_plan(struct hsm_memory *m, const json_t *policy, struct fj_err *err) FJ_MUST_USE;
+/* is a row of the request table theirs? */
+bool quorum_rules(const struct hsm_memory *m, const struct hsm_kind_row *row);
+/* the policy that a role's key is made under; false: none */
+bool quorum_policy(const struct hsm_memory *m, enum hsm_role role, struct fj_hash *out);
+/* a structure was signed and its signature recorded; one that was not may be signed anew, or another in its place */
+bool quorum_final(struct hsm_memory *m, const struct fj_buf *tbs);
+/* ends what waited too long */
+void quorum_tick(struct hsm_signer *s);
+enum fj_rc signer_quorum_begin(struct hsm_signer *s, enum hsm_socket from, const struct fj_frame *f, struct fj_buf *answer, struct fj_err *err) FJ_MUST_USE;
+enum fj_rc signer_quorum_sign(struct hsm_signer *s, enum hsm_socket from, const struct fj_frame *f, struct fj_buf *answer, struct fj_err *err) FJ_MUST_USE;
+
 /* --- clockwatch.c --- */
 #define CLOCK_BACK 120  /* seconds that the clock may go back behind the last record */
 #define CLOCK_JUMP 300  /* seconds by which it may leave CLOCK_BOOTTIME */

@@ -380,13 +380,18 @@ static TPM2_ALG_ID digest_of(struct hsm_tpm *t, enum fj_alg alg)
 	return alg == FJ_SM2 && knows(t, TPM2_ALG_SM3_256) ? TPM2_ALG_SM3_256 : TPM2_ALG_SHA256;
 }
 
-enum fj_rc hsm_tpm_create(struct hsm_tpm *t, enum fj_alg alg, const struct fj_slice *secret, struct hsm_blob *b, struct fj_err *err)
+enum fj_rc hsm_tpm_create(struct hsm_tpm *t, enum fj_alg alg, const struct fj_slice *secret, const struct fj_hash *policy, struct hsm_blob *b, struct fj_err *err)
 {
 	TPM2B_PUBLIC pub = secret != NULL ? sealed_template() : signing_template(alg, digest_of(t, alg));
 	TPM2B_SENSITIVE_CREATE sens = {0};
 
 	if (secret == NULL && alg == FJ_SM2 && !knows(t, TPM2_ALG_SM2))
 		return fj_fail(err, FJ_E_UNSUPPORTED, "tpm", NULL, "this TPM does not know SM2 (tpm2_getcap algorithms); hold the ceremony without it, or take a TPM that does");
+	if (policy != NULL) { /* adminWithPolicy is not set either: with it, Certify would want the officers too */
+		pub.publicArea.objectAttributes &= ~(TPMA_OBJECT)TPMA_OBJECT_USERWITHAUTH;
+		pub.publicArea.authPolicy.size = FJ_SHA256_LEN;
+		memcpy(pub.publicArea.authPolicy.buffer, policy->b, FJ_SHA256_LEN);
+	}
 	if (secret != NULL) {
 		sens.sensitive.data.size = (UINT16)secret->len;
 		memcpy(sens.sensitive.data.buffer, secret->p, secret->len);

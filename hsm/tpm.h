@@ -20,6 +20,7 @@
 
 #include "base/buf.h"
 #include "base/secret.h"
+#include "base/tpm2.h"
 #include "base/x509.h"
 #include "hsm/proto.h"
 
@@ -53,9 +54,10 @@ enum fj_rc hsm_tpm_free_handles(struct hsm_tpm *t, uint32_t *out, size_t n, stru
 /* The storage key under which all others are: made, or found, at its handle.  An empty blob is filled;
  * one that is there must be what this TPM makes (FJ_E_TPM: another TPM, or its owner's seed was changed). */
 enum fj_rc hsm_tpm_storage(struct hsm_tpm *t, uint32_t handle, struct hsm_blob *b, struct fj_err *err) FJ_MUST_USE;
-/* A signing key of the algorithm, or (`secret` of 32 octets) a sealed one; it is nowhere but in its blob yet.
- * FJ_E_UNSUPPORTED: the TPM does not know the algorithm. */
-enum fj_rc hsm_tpm_create(struct hsm_tpm *t, enum fj_alg alg, const struct fj_slice *secret, struct hsm_blob *b, struct fj_err *err) FJ_MUST_USE;
+/* A signing key of the algorithm, or (`secret` of 32 octets) a sealed one; it is nowhere but in its blob yet.  Under a
+ * policy (NULL: none) it signs in a session that satisfies it, and in no other way.  FJ_E_UNSUPPORTED: the TPM does
+ * not know the algorithm. */
+enum fj_rc hsm_tpm_create(struct hsm_tpm *t, enum fj_alg alg, const struct fj_slice *secret, const struct fj_hash *policy, struct hsm_blob *b, struct fj_err *err) FJ_MUST_USE;
 /* The key of a blob is number `key` from now on; handle 0: loaded when it is used.  A handle that is
  * empty is filled.  FJ_E_TPM: something else stands there; FJ_E_CORRUPT: a blob that this TPM does not know. */
 enum fj_rc hsm_tpm_attach(struct hsm_tpm *t, unsigned key, const struct hsm_blob *b, uint32_t handle, struct fj_err *err) FJ_MUST_USE;
@@ -67,6 +69,25 @@ enum fj_rc hsm_tpm_unseal(struct hsm_tpm *t, unsigned key, struct fj_secret *out
 /* begin signing a digest; finish it: r || s.  One at a time. */
 enum fj_rc hsm_tpm_sign_start(struct hsm_tpm *t, unsigned key, const struct fj_hash *digest, struct fj_err *err) FJ_MUST_USE;
 enum fj_rc hsm_tpm_sign_finish(struct hsm_tpm *t, uint8_t raw[64], struct fj_err *err) FJ_MUST_USE;
+/* --- tpm_policy.c: a key that is under a policy (TPM 2.0 Part 1, 19.7) --- */
+/* its TPMT_PUBLIC, marshalled */
+enum fj_rc hsm_tpm_public_area(const struct hsm_tpm *t, unsigned key, struct fj_buf *tpmt_public, struct fj_err *err) FJ_MUST_USE;
+/* A policy session and its nonce; one that was begun is ended, signed with or not.  0 is none. */
+enum fj_rc hsm_tpm_policy_begin(struct hsm_tpm *t, uint32_t *session, uint8_t nonce[32], struct fj_err *err) FJ_MUST_USE;
+void hsm_tpm_policy_end(struct hsm_tpm *t, uint32_t session);
+/* PolicySigned: an officer's signature (r || s) that is bound to the session's nonce and to one command */
+struct hsm_tpm_approval {
+	struct fj_slice officer;      /* TPMT_PUBLIC */
+	const uint8_t *sig, *nonce;   /* 64 and 32 octets */
+	uint32_t expiration;          /* seconds after the session's begin */
+	const struct fj_hash *cphash;
+	struct fj_slice ref;
+};
+enum fj_rc hsm_tpm_policy_signed(struct hsm_tpm *t, uint32_t session, const struct hsm_tpm_approval *a, struct fj_err *err) FJ_MUST_USE;
+enum fj_rc hsm_tpm_policy_or(struct hsm_tpm *t, uint32_t session, const struct fj_or *or, struct fj_err *err) FJ_MUST_USE;
+/* r || s, where the session satisfies the key's policy for this digest */
+enum fj_rc hsm_tpm_policy_sign(struct hsm_tpm *t, uint32_t session, unsigned key, const struct fj_hash *digest, uint8_t raw[64], struct fj_err *err) FJ_MUST_USE;
+
 /* The counter's value: FJ_E_NOTFOUND before it is made.  Making one that is there leaves it. */
 enum fj_rc hsm_tpm_counter(struct hsm_tpm *t, uint64_t *value, struct fj_err *err) FJ_MUST_USE;
 enum fj_rc hsm_tpm_counter_make(struct hsm_tpm *t, struct fj_err *err) FJ_MUST_USE;

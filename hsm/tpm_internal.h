@@ -1,5 +1,5 @@
 /*
- * tpm_internal.h - what the files share that talk to the TPM (tpm.c, tpm_attest.c).
+ * tpm_internal.h - what the files share that talk to the TPM (tpm.c, tpm_attest.c, tpm_policy.c).
  */
 #ifndef FJ_HSM_TPM_INTERNAL_H
 #define FJ_HSM_TPM_INTERNAL_H

@@ -17,8 +17,6 @@
 #include "base/secret.h"
 #include "issuer/demo_act.h"
 
-#define DEMO_ARC "1.3.6.1.4.1.32473"
-
 /* --- organisations --- */
 
 static const struct {
@@ -69,8 +67,7 @@ static const struct {
 
 enum fj_rc iss_demo_request(json_t *in, struct fj_err *err)
 {
-	json_t *more = json_pack("{s:b, s:s, s:s, s:s, s:{s:s, s:s, s:s, s:s, s:s, s:[s, s]}, s:[{s:s, s:s, s:s}, {s:s, s:s, s:s}]}", "sm2", 1, "arc", DEMO_ARC,
-	    "operator", "Fujie DEMO (illustrative)", "at", "2026-01-05T01:00:00Z", "organisation", "usci", MOF, "name", "财政部资产管理司", "kind", "ADMIN",
+	json_t *more = json_pack("{s:s, s:{s:s, s:s, s:s, s:s, s:s, s:[s, s]}, s:[{s:s, s:s, s:s}, {s:s, s:s, s:s}]}", "at", "2026-01-05T01:00:00Z", "organisation", "usci", MOF, "name", "财政部资产管理司", "kind", "ADMIN",
 	    "level", "中央", "div6", "100000", "roles", "FINANCE", "AUDITOR", "officers", "login", "mof1", "name", "张一（虚构）", "person", "demo-person-1",
 	    "login", "mof2", "name", "李二（虚构）", "person", "demo-person-2");
 

@@ -1,21 +1,23 @@
 /*
  * init.c - the ceremony of a new home.
  *
- * The signer makes the keys and, while its ceremony is open, signs the root, the
- * issuing CA and the root's CRL; then the ceremony is closed for good.  The
+ * The signer makes the keys and, while its ceremony is open, the root signs itself, the
+ * issuing CA and its CRL; then the ceremony is closed for good.  With a plan it signs under
+ * its officers (ceremony_run.c), which may take days and be broken off: then there is no
+ * register yet, and the next try begins at the register and goes on at the ceremony.  The
  * first organisation and its two officers are entered by the system: there is
  * nobody yet who could approve.  The officers get one-time codes.
  */
 #include "issuer/init.h"
 
 #include <fcntl.h>
+#include <unistd.h>
 
 #include "base/file.h"
+#include "issuer/ceremony.h"
 #include "issuer/domain.h"
 #include "issuer/iss.h"
 #include "issuer/rules/rules.h"
-
-#define ROOT_CRL_DAYS 400
 
 static enum fj_rc set(struct iss *i, const char *key, const char *value, struct fj_err *err)
 {
@@ -71,47 +73,31 @@ static enum fj_rc keep(struct iss *i, const char *what, enum fj_alg alg, const c
 	return sto_run(i->db, STO_KEYRING_SET, NULL, err, "tb", name, fj_buf_slice(der));
 }
 
-static enum fj_rc make_ca(struct iss *i, enum fj_alg alg, enum ca_profile profile, enum hsm_role role, struct fj_buf *out, struct fj_err *err)
+/* a home without officers: the signer signs alone while its ceremony is open */
+static enum fj_rc make_one(struct iss *i, enum fj_alg alg, enum fj_step step, struct fj_buf *out, struct fj_err *err)
 {
-	FJ_AUTO(buf) spki = FJ_BUF_INIT(512);
 	FJ_AUTO(buf) tbs = FJ_BUF_INIT(FJ_X509_MAX);
-	struct ca_cert_in in = {.profile = profile, .not_before = fj_now(), .issuer_cert = fj_buf_slice(&i->ca[alg].root)};
-	struct fj_date d = fj_date_of(in.not_before, 0);
 
-	FJ_TRY(iss_signer(i, &i->make.signer, err));
-	FJ_TRY(hsm_public_key(i->make.signer, role, &spki, err));
-	in.spki = fj_buf_slice(&spki);
-	d.y += profile == CA_ROOT ? 20 : 12;
-	d.d = d.d > 28 ? 28 : d.d;
-	in.not_after = fj_time_of(d, 0, 0, 0, 0) - 1;
-	ca_serial_new(&in.serial);
-	FJ_TRY(ca_cert_tbs(&i->home, &in, &tbs, err));
+	FJ_TRY(crm_structure(i, step, alg, 1, &tbs, err));
 	fj_buf_init(out, FJ_X509_MAX);
-	FJ_TRY(sign_ca(i, alg, profile == CA_ROOT ? HSM_CERT_ROOT : HSM_CERT_ISSUING, fj_buf_slice(&tbs), out, err));
-	FJ_TRY(ca_verify_signed_by(fj_buf_slice(out), fj_buf_slice(&i->ca[alg].root), err));
-	return keep(i, profile == CA_ROOT ? "root" : "issuing", alg, "", out, err);
+	FJ_TRY(sign_ca(i, alg, crm_kind(step), fj_buf_slice(&tbs), out, err));
+	return ca_verify_signed_by(fj_buf_slice(out), fj_buf_slice(&i->ca[alg].root), err);
 }
 
-static enum fj_rc make_root_crl(struct iss *i, enum fj_alg alg, struct fj_err *err)
-{
-	FJ_AUTO(buf) tbs = FJ_BUF_INIT(4096);
-	FJ_AUTO(buf) crl = FJ_BUF_INIT(8192);
-	struct ca_crl_in in = {.issuer_cert = fj_buf_slice(&i->ca[alg].root), .number = 1, .this_update = fj_now(),
-		.next_update = fj_now() + (fj_time)ROOT_CRL_DAYS * 86400};
-
-	snprintf(in.uri, sizeof(in.uri), "%s/crl/root%s.crl", i->home.base, fj_alg_suffix(alg));
-	FJ_TRY(ca_crl_tbs(&in, &tbs, err));
-	FJ_TRY(sign_ca(i, alg, HSM_CRL_ROOT, fj_buf_slice(&tbs), &crl, err));
-	return keep(i, "root", alg, ".crl", &crl, err);
-}
-
-static enum fj_rc make_hierarchy(struct iss *i, enum fj_alg alg, struct fj_err *err)
+static enum fj_rc make_hierarchy(struct iss *i, enum fj_alg alg, struct fj_buf *crl, struct fj_err *err)
 {
 	struct iss_ca *ca = &i->ca[alg];
 
-	FJ_TRY(make_ca(i, alg, CA_ROOT, alg == FJ_SM2 ? HSM_ROOT_SM2 : HSM_ROOT, &ca->root, err));
-	FJ_TRY(make_ca(i, alg, CA_ISSUING, alg == FJ_SM2 ? HSM_ISSUING_SM2 : HSM_ISSUING, &ca->issuing, err));
-	return make_root_crl(i, alg, err);
+	FJ_TRY(make_one(i, alg, FJ_STEP_ROOT, &ca->root, err));
+	FJ_TRY(make_one(i, alg, FJ_STEP_ISSUING, &ca->issuing, err));
+	return make_one(i, alg, FJ_STEP_ROOT_CRL, crl, err);
+}
+
+static enum fj_rc keep_hierarchy(struct iss *i, enum fj_alg alg, const struct fj_buf *crl, struct fj_err *err)
+{
+	FJ_TRY(keep(i, "root", alg, "", &i->ca[alg].root, err));
+	FJ_TRY(keep(i, "issuing", alg, "", &i->ca[alg].issuing, err));
+	return keep(i, "root", alg, ".crl", crl, err);
 }
 
 static enum fj_rc make_delegated(struct iss *i, const char *what, enum fj_alg alg, struct fj_err *err)
@@ -124,26 +110,83 @@ static enum fj_rc make_delegated(struct iss *i, const char *what, enum fj_alg al
 	return keep(i, what, alg, "", &cert, err);
 }
 
-static enum fj_rc ceremony(struct iss *i, struct fj_err *err)
+/* opened once; one that was broken off is open already, or has ended, under the same plan */
+static enum fj_rc open_ceremony(struct iss *i, const struct fj_plan *plan, const json_t *policy, struct fj_err *err)
+{
+	FJ_AUTO(buf) text = FJ_BUF_INIT(FJ_PLAN_MAX);
+	FJ_AUTO(buf) status = FJ_BUF_INIT(65536);
+	FJ_AUTO(json) s = NULL;
+	char hash[65] = "";
+
+	FJ_TRY(iss_signer(i, &i->make.signer, err));
+	FJ_TRY(hsm_status(i->make.signer, &status, err));
+	FJ_TRY(fj_json_parse(fj_buf_slice(&status), status.len, &s, err));
+	if (plan != NULL)
+		fj_hex(plan->hash.b, FJ_SHA256_LEN, hash);
+	if (plan != NULL && strcmp(fj_json_text(s, "ceremony"), "none") != 0 && strcmp(fj_json_text(s, "plan"), hash) != 0)
+		return fj_refuse(err, FJ_E_STATE, "issuer", "formats.md 22", "a ceremony under another plan was begun here; go on with that plan, or begin in another folder",
+		    "此目录中的密钥仪式是按另一方案开始的；请以该方案继续，或者换用其他目录");
+	if (plan != NULL && json_is_true(json_object_get(s, "whole")))
+		return FJ_OK;
+	FJ_TRY(fj_json_canonical(policy, &text, err));
+	return hsm_ceremony_open(i->make.signer, fj_buf_slice(&text), err);
+}
+
+static enum fj_rc hold(struct iss *i, const struct fj_plan *plan, const json_t *policy, struct fj_buf crl[FJ_ALG_END], struct fj_err *err)
+{
+	FJ_TRY(open_ceremony(i, plan, policy, err));
+	if (plan != NULL)
+		return crm_hold(i, plan, crl, err);
+	FJ_TRY(make_hierarchy(i, FJ_ES256, &crl[FJ_ES256], err));
+	if (i->sm2)
+		FJ_TRY(make_hierarchy(i, FJ_SM2, &crl[FJ_SM2], err));
+	return hsm_ceremony_close(i->make.signer, err);
+}
+
+static enum fj_rc keep_all(struct iss *i, const struct fj_buf crl[FJ_ALG_END], struct fj_err *err)
 {
 	static const char *const own[] = {"token", "status", "ocsp"};
-	FJ_AUTO(buf) policy = FJ_BUF_INIT(4096);
-	FJ_AUTO(json) p = json_pack("{s:b, s:s, s:s, s:s, s:b}", "demo", i->home.demo, "arc", i->home.arc, "base", i->home.base,
-	    "operator", i->home.operator_, "sm2", i->sm2);
 
-	FJ_TRY(fj_json_canonical(p, &policy, err));
-	FJ_TRY(iss_signer(i, &i->make.signer, err));
-	FJ_TRY(hsm_ceremony_open(i->make.signer, fj_buf_slice(&policy), err));
-	FJ_TRY(make_hierarchy(i, FJ_ES256, err));
+	FJ_TRY(keep_hierarchy(i, FJ_ES256, &crl[FJ_ES256], err));
 	if (i->sm2)
-		FJ_TRY(make_hierarchy(i, FJ_SM2, err));
-	FJ_TRY(hsm_ceremony_close(i->make.signer, err));
+		FJ_TRY(keep_hierarchy(i, FJ_SM2, &crl[FJ_SM2], err));
 	for (size_t k = 0; k < FJ_ARRAY_LEN(own); k++) {
 		FJ_TRY(make_delegated(i, own[k], FJ_ES256, err));
 		if (i->sm2)
 			FJ_TRY(make_delegated(i, own[k], FJ_SM2, err));
 	}
 	return make_delegated(i, "log", FJ_ES256, err);
+}
+
+/* the plan of the request, if it has one: of this home, signed by all its officers, kept for what the root signs later */
+static enum fj_rc adopt_plan(struct iss *i, const json_t *signed_plan, struct fj_plan *plan, struct fj_err *err)
+{
+	FJ_AUTO(buf) file = FJ_BUF_INIT(FJ_PLAN_MAX);
+
+	FJ_TRY(fj_json_canonical(signed_plan, &file, err));
+	FJ_TRY(crm_plan(fj_buf_slice(&file), plan, err));
+	if (plan->demo != i->home.demo || plan->sm2 != i->sm2 || strcmp(plan->arc, i->home.arc) != 0 || strcmp(plan->base, i->home.base) != 0 || strcmp(plan->operator_, i->home.operator_) != 0)
+		return fj_refuse(err, FJ_E_REFUSED, "issuer", "formats.md 22", "the plan is for another home: arc, base, operator, algorithms or demo differ", "方案不属于本机构：标识弧、地址、运营者、算法或者演示标志不同");
+	FJ_TRY(fj_dir_make(AT_FDCWD, CRM_DIR, 0755, err));
+	return fj_file_replace(AT_FDCWD, CRM_DIR "/plan.json", fj_buf_slice(&file), 0644, err);
+}
+
+static enum fj_rc ceremony(struct iss *i, const json_t *in, struct fj_err *err)
+{
+	struct fj_buf crl[FJ_ALG_END] = {{0}};
+	struct fj_plan plan;
+	const json_t *signed_plan = json_object_get(in, "plan");
+	FJ_AUTO(json) p = json_pack("{s:b, s:s, s:s, s:s, s:b, s:O*}", "demo", i->home.demo, "arc", i->home.arc, "base", i->home.base,
+	    "operator", i->home.operator_, "sm2", i->sm2, "plan", json_object_get(signed_plan, "plan"));
+
+	if (signed_plan != NULL)
+		FJ_TRY(adopt_plan(i, signed_plan, &plan, err));
+	enum fj_rc rc = hold(i, signed_plan != NULL ? &plan : NULL, p, crl, err);
+	if (rc == FJ_OK)
+		rc = keep_all(i, crl, err);
+	for (int a = 0; a < FJ_ALG_END; a++)
+		fj_buf_release(&crl[a]);
+	return rc;
 }
 
 static enum fj_rc first_officer(struct iss_call *c, const json_t *o, const char *org, json_t *out, struct fj_err *err)
@@ -202,7 +245,7 @@ static enum fj_rc make(struct iss *i, const json_t *in, json_t *officers, struct
 		FJ_TRY(iss_demo_clock(i, t, err));
 	}
 	FJ_TRY(ca_canary(&i->home, err));
-	FJ_TRY(ceremony(i, err));
+	FJ_TRY(ceremony(i, in, err));
 	FJ_TRY(first_people(i, in, officers, err));
 	FJ_TRY(sto_commit(i->db, err));
 	FJ_TRY(iss_load_keyring(i, err));
@@ -214,11 +257,14 @@ static enum fj_rc make(struct iss *i, const json_t *in, json_t *officers, struct
 
 enum fj_rc iss_init(const struct iss_conf *conf, const json_t *in, json_t **out, struct iss **open, struct fj_err *err)
 {
+	static const char *const left[] = {"register.db", "register.db-wal", "register.db-shm"}; /* by a ceremony that was broken off */
 	struct iss *i;
 	FJ_AUTO(json) officers = json_array();
 
 	FJ_TRY(iss_new(conf, &i, err));
 	enum fj_rc rc = fj_dir_open(AT_FDCWD, "run", &i->run, err);
+	for (size_t k = 0; k < FJ_ARRAY_LEN(left); k++)
+		unlink(left[k]);
 	if (rc == FJ_OK)
 		rc = sto_open("register.db", true, &i->db, err);
 	if (rc == FJ_OK)

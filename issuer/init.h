@@ -9,6 +9,7 @@
 
 /*
  * in: {"base","arc","operator","demo":bool,"at": RFC 3339 (demo only: where the clock starts),
+ * "plan": {"plan","signatures"} (the root is under these officers: rounds through files, ceremony_run.c),
  * "portal","verifier","organisation": {usci,name,kind,level,div6,dept?,finance?,roles},
  * "officers": [{"login","name","person"} x 2]}.  The working folder is the new home.
  * *out: {"officers":[{"login","code"}]}, the caller's.  *open (may be NULL) gets the register,

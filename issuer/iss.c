@@ -6,6 +6,7 @@
  * tender then wakes every minute, or when a publication was left unfinished,
  * and renews what expires: lists, CRLs, the OCSP responder's certificate.
  */
+#include "issuer/ceremony.h"
 #include "issuer/iss.h"
 
 #include <fcntl.h>
@@ -436,6 +437,7 @@ void iss_close(struct iss *i)
 	for (size_t a = 0; a < FJ_ARRAY_LEN(i->ca); a++)
 		ca_release(&i->ca[a]);
 	fj_buf_release(&i->log_signer);
+	crm_renewal_free(i->renewal);
 	fj_fd_close(&i->run);
 	pthread_mutex_t *locks[] = {&i->lock, &i->make.lock, &i->pub.lock, &i->readers_lock};
 	for (size_t k = 0; k < FJ_ARRAY_LEN(locks); k++)

@@ -30,6 +30,7 @@ struct iss {
 	} ca[FJ_ALG_END];
 	bool sm2;                      /* ca[FJ_SM2] is there */
 	struct fj_buf log_signer;
+	struct crm_renewal *renewal;   /* root CRLs that await their officers (root_crl.c); under the writer's lock */
 	struct pwd_leaks leaks;        /* passwords that are known to have leaked */
 	char keeper[19];               /* USCC of the finance department that made this appliance */
 	int run;                       /* descriptor of D/run */
@@ -100,7 +101,7 @@ enum fj_rc iss_load_keyring(struct iss *i, struct fj_err *err) FJ_MUST_USE;
 
 /* what the core's tables name */
 extern const struct iss_field fld_account_show[], fld_account_password[], fld_account_factor[], fld_account_confirm[], fld_account_recovery[], fld_session_list[],
-    fld_session_end[], fld_apitoken_add[], fld_apitoken_list[], fld_apitoken_end[], fld_signin_list[], fld_user_bind[], fld_user_unbind[];
+    fld_root_answer[], fld_session_end[], fld_apitoken_add[], fld_apitoken_list[], fld_apitoken_end[], fld_signin_list[], fld_user_bind[], fld_user_unbind[];
 #define CMD(ident, name, kind, roles, fields, handler, zh, en) enum fj_rc handler(struct iss_call *c, struct fj_err *err);
 #include "issuer/commands_core.def"
 #undef CMD
@@ -111,6 +112,7 @@ enum fj_rc apr_user_add(struct iss_call *c, const struct apr *a, struct fj_err *
 enum fj_rc apr_user_disable(struct iss_call *c, const struct apr *a, struct fj_err *err);
 enum fj_rc apr_profile_adopt(struct iss_call *c, const struct apr *a, struct fj_err *err);
 enum fj_rc apr_clock_reset(struct iss_call *c, const struct apr *a, struct fj_err *err);
+enum fj_rc apr_root_renew(struct iss_call *c, const struct apr *a, struct fj_err *err);
 enum fj_rc apr_log_restore(struct iss_call *c, const struct apr *a, struct fj_err *err);
 
 enum fj_rc apr_user_bind(struct iss_call *c, const struct apr *a, struct fj_err *err);

@@ -57,6 +57,7 @@ struct iss_conf { /* the process's working directory is the home D */
 	const char *mirror;  /* [public] mirror: address of another office's verifier, borrowed; NULL: none */
 	const char *leaked;  /* [account] leaked: a file of leaked passwords, borrowed; NULL: none */
 	int64_t signin_days; /* [account] signin_days: how long tries to sign in are kept */
+	void (*progress)(const json_t *what); /* of iss_init: what a ceremony waits for, took or refused; NULL: nobody asks */
 };
 /* Before iss_open, in a process with one thread and nothing open: what reads XLSX files and draws pages is forked
  * here, where forking is still allowed. */

@@ -50,7 +50,7 @@ static enum fj_rc read_rows(struct fj_slice der, bool tbs, bool own_key, bool en
 static enum fj_rc built_rows(struct look *l, const json_t *intent, bool end_known, json_t *rows, struct fj_err *err)
 {
 	FJ_AUTO(buf) tbs = FJ_BUF_INIT(FJ_X509_MAX);
-	struct pipe_intent in = {.kind = PIPE_CERTIFICATE, .object = fj_json_text(intent, "number"), .body = intent, .approval = ""};
+	struct pipe_intent in = {.kind = PIPE_CERTIFICATE, .alg = pipe_table[PIPE_CERTIFICATE].alg, .object = fj_json_text(intent, "number"), .body = intent, .approval = ""};
 
 	FJ_TRY(pipe_table[PIPE_CERTIFICATE].build(l->c->iss, &in, &tbs, err));
 	return read_rows(fj_buf_slice(&tbs), true, fj_json_num(intent, "key_origin") != 0, end_known, rows, err);

@@ -1,7 +1,8 @@
 /*
  * key_file.c - an officer's key in a file: PKCS#8, PEM, under a passphrase.
  *
- * Encrypted with scrypt (N 16384, r 8, p 8: some tenths of a second a try, 16 MiB) and
+ * Encrypted with scrypt (N 16384, r 8, p 8: some tenths of a second a try, 16 MiB; p 1, as OpenSSL has it, where
+ * the passphrase lies in a file, for a demo: whoever has the folder needs no try) and
  * AES-256-CBC, which OpenSSL's own tools read as well.  A file in clear, or under a function
  * that a thief can try quickly, is refused and the command that mends it is told: the whole
  * quorum rests on these files.
@@ -43,11 +44,11 @@ static enum fj_rc failed(struct fj_err *err, const char *what)
 
 /* --- making one --- */
 
-static X509_SIG *encrypted(EVP_PKEY *key, const struct fj_secret *pass)
+static X509_SIG *encrypted(EVP_PKEY *key, const struct fj_secret *pass, bool beside)
 {
 	uint8_t salt[SALT];
 	PKCS8_PRIV_KEY_INFO *plain = EVP_PKEY2PKCS8(key);
-	X509_ALGOR *how = RAND_bytes(salt, sizeof(salt)) == 1 ? PKCS5_pbe2_set_scrypt(EVP_aes_256_cbc(), salt, sizeof(salt), NULL, SCRYPT_N, SCRYPT_R, SCRYPT_P) : NULL;
+	X509_ALGOR *how = RAND_bytes(salt, sizeof(salt)) == 1 ? PKCS5_pbe2_set_scrypt(EVP_aes_256_cbc(), salt, sizeof(salt), NULL, SCRYPT_N, SCRYPT_R, beside ? 1 : SCRYPT_P) : NULL;
 	X509_SIG *out = plain == NULL || how == NULL ? NULL : PKCS8_set0_pbe((const char *)pass->p, (int)pass->len, plain, how);
 
 	if (out == NULL)
@@ -59,7 +60,7 @@ static X509_SIG *encrypted(EVP_PKEY *key, const struct fj_secret *pass)
 static enum fj_rc write_file(const struct ofc *o, EVP_PKEY *key, const struct fj_secret *pass, struct fj_err *err)
 {
 	FJ_AUTO(buf) pem = FJ_BUF_INIT(FILE_MAX);
-	X509_SIG *sig = encrypted(key, pass);
+	X509_SIG *sig = encrypted(key, pass, o->secret_file != NULL);
 	uint8_t *der = NULL;
 	int n = sig == NULL ? -1 : i2d_X509_SIG(sig, &der);
 	enum fj_rc rc = n > 0 ? fj_pem_put(&pem, "ENCRYPTED PRIVATE KEY", FJ_SLICE(der, (size_t)n)) : failed(err, "encrypt the key");

@@ -36,27 +36,18 @@ static enum fj_rc get_name(struct fj_rd *r, struct fj_slice *out)
 	return out->len == VER_TPM_NAME && out->p[0] == 0 && out->p[1] == VER_TPM_SHA256 ? FJ_OK : FJ_E_PARSE;
 }
 
-static void name_of(struct fj_slice a, struct fj_slice b, uint8_t out[VER_TPM_NAME])
-{
-	uint8_t both[VER_TPM_NAME * 2];
-	struct fj_hash h;
-
-	if (b.len > 0) {
-		memcpy(both, a.p, a.len);
-		memcpy(both + a.len, b.p, b.len);
-		a = FJ_SLICE(both, a.len + b.len);
-	}
-	fj_sha256(a, &h);
-	out[0] = 0;
-	out[1] = VER_TPM_SHA256;
-	memcpy(out + 2, h.b, FJ_SHA256_LEN);
-}
-
 void ver_tpm_qualified(struct fj_slice parent, const uint8_t name[VER_TPM_NAME], uint8_t out[VER_TPM_NAME])
 {
 	static const uint8_t owner[] = {0x40, 0x00, 0x00, 0x01}; /* TPM_RH_OWNER */
+	uint8_t both[2 * VER_TPM_NAME];
+	struct fj_tpm_name n;
 
-	name_of(parent.len > 0 ? parent : FJ_SLICE(owner, sizeof(owner)), FJ_SLICE(name, VER_TPM_NAME), out);
+	if (parent.len == 0)
+		parent = FJ_SLICE(owner, sizeof(owner));
+	memcpy(both, parent.p, parent.len);
+	memcpy(both + parent.len, name, VER_TPM_NAME);
+	fj_tpm_name_of(FJ_SLICE(both, parent.len + VER_TPM_NAME), &n); /* its form is a Name's */
+	memcpy(out, n.b, VER_TPM_NAME);
 }
 
 /* --- public areas --- */
@@ -130,6 +121,7 @@ enum fj_rc ver_area_read(struct fj_slice in, struct ver_area *out, struct fj_err
 {
 	struct fj_rd r;
 	uint16_t type, name;
+	struct fj_tpm_name n;
 
 	memset(out, 0, sizeof(*out));
 	fj_rd_init(&r, in);
@@ -141,7 +133,8 @@ enum fj_rc ver_area_read(struct fj_slice in, struct ver_area *out, struct fj_err
 	WANT(type == 0x0023 || type == 0x0008, "12.2.2", "an object is neither an elliptic key nor sealed octets");
 	FJ_TRY(type == 0x0023 ? read_ecc(&r, out, err) : read_sealed(&r, out, err));
 	WANT(fj_rd_end(&r) == FJ_OK, "12.2.4", "something follows a public area");
-	name_of(in, FJ_SLICE(NULL, 0), out->name);
+	fj_tpm_name_of(in, &n);
+	memcpy(out->name, n.b, VER_TPM_NAME);
 	return FJ_OK;
 }
 

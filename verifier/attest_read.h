@@ -9,9 +9,9 @@
 #ifndef FJ_VERIFIER_ATTEST_READ_H
 #define FJ_VERIFIER_ATTEST_READ_H
 
-#include "base/buf.h"
+#include "base/tpm2.h"
 
-#define VER_TPM_NAME 34 /* octets of a Name: 000b and SHA-256 of the public area (Part 1, 16) */
+#define VER_TPM_NAME FJ_TPM_NAME_LEN
 
 /* TPMA_OBJECT (Part 2, 8.3) */
 enum {

@@ -18,6 +18,7 @@
 #include "base/secret.h"
 #include "verifier/attestation.h"
 #include "verifier/bundle.h"
+#include "verifier/ceremony.h"
 
 #define INPUT_MAX VER_BUNDLE_MAX /* no less than a CRL of 8 MiB as PEM; a signed report */
 
@@ -36,6 +37,7 @@ static void usage(FILE *to)
 	fputs("fujie-verify --trust DIR FILE|-   [--use k=v,k=v] [--max-age 24h] [--at RFC3339]\n"
 	      "fujie-verify --root SHA256 BUNDLE|-    [--nonce N] [--x5t T] [--log-proof FILE] [--logged] [--json]\n"
 	      "fujie-verify attestation --trust DIR  [--vendors FILE] [--max-age 24h] [--json]\n"
+	      "fujie-verify ceremony replay|transcript FILE --plan SIGNED   a key ceremony by its record alone\n"
 	      "fujie-verify --listen ... | watch ...    (fujie-gateway; fujie-gateway --help)\n"
 	      "\n"
 	      "Judges a license token, an authorisation credential, a data asset certificate, a\n"
@@ -433,6 +435,8 @@ int main(int argc, char **argv)
 	fj_sodium_init();
 	for (int i = 1; i < argc; i++) /* before anything can fail */
 		o.json = o.json || strcmp(argv[i], "--json") == 0;
+	if (argc > 1 && strcmp(argv[1], "ceremony") == 0)
+		return ver_ceremony(argc - 1, argv + 1);
 	if (is_gateway(argc, argv))
 		return gateway(&o, argv);
 	o.attestation = argc > 1 && strcmp(argv[1], "attestation") == 0;

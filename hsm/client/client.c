@@ -110,7 +110,9 @@ static enum fj_rc recv_body(struct hsm_conn *c, enum hsm_msg kind, int wait_ms, 
 	    fj_get_str(&r, cite, sizeof(cite)) != FJ_OK || fj_get_str(&r, why, sizeof(why)) != FJ_OK)
 		return broken(err);
 	enum fj_rc out = fj_fail(err, (enum fj_rc)rc, "signer", cite, "%s", why);
-	if (out == FJ_E_STATE)
+	if (out == FJ_E_STATE && kind == HSM_MSG_QUORUM_SIGN)
+		fj_err_zh(err, "该结构已不在等待批准（已签名、已超时或者签名服务已重新启动）；请重新开始，并重新批准");
+	else if (out == FJ_E_STATE)
 		fj_err_zh(err, kind == HSM_MSG_RESTORE ? "签名服务没有关闭，无需恢复"
 		    : "签名服务已关闭，不再签名：其存储或 TPM 被还原为较早的状态；请查明原因，再由两名经办人执行 fujie log restore");
 	return out;
@@ -315,11 +317,50 @@ enum fj_rc hsm_restore(struct hsm_conn *c, const struct hsm_approval *a, size_t 
 	return ask(c, HSM_MSG_RESTORE, &b, NULL, err);
 }
 
+/* --- the root under its officers --- */
+
+enum fj_rc hsm_quorum_begin(struct hsm_conn *c, enum hsm_role role, enum hsm_kind kind, struct fj_slice tbs, struct hsm_challenge *out, struct fj_err *err)
+{
+	FJ_AUTO(buf) b = FJ_BUF_INIT(FJ_IPC_MAX - 64);
+	FJ_AUTO(frame) f = {0};
+	struct fj_rd r;
+	struct fj_slice nonce, public;
+
+	memset(out, 0, sizeof(*out));
+	fj_buf_init(&out->public, 1024);
+	FJ_TRY(fj_put_u8(&b, (uint8_t)role));
+	FJ_TRY(fj_put_u8(&b, (uint8_t)kind));
+	if (fj_put_bytes(&b, tbs) != FJ_OK)
+		return fj_fail(err, FJ_E_LIMIT, "hsm", NULL, "a structure is too large to be signed");
+	FJ_TRY(send_body(c, HSM_MSG_QUORUM_BEGIN, &b, err));
+	FJ_TRY(recv_body(c, HSM_MSG_QUORUM_BEGIN, ANSWER_MS, &f, err));
+	fj_rd_init(&r, fj_buf_slice(&f.body));
+	if (fj_get_u8(&r, &out->id) != FJ_OK || fj_get_raw(&r, sizeof(out->nonce), &nonce) != FJ_OK || fj_get_bytes(&r, 1024, &public) != FJ_OK ||
+	    fj_get_u32(&r, &out->expiration) != FJ_OK || fj_rd_end(&r) != FJ_OK || fj_buf_put(&out->public, public.p, public.len) != FJ_OK)
+		return broken(err);
+	memcpy(out->nonce, nonce.p, nonce.len);
+	return FJ_OK;
+}
+
+enum fj_rc hsm_quorum_sign(struct hsm_conn *c, uint8_t id, const struct hsm_officer_approval *a, size_t n, struct fj_buf *der, struct fj_err *err)
+{
+	FJ_AUTO(buf) b = FJ_BUF_INIT(8192);
+
+	FJ_TRY(fj_put_u8(&b, id));
+	FJ_TRY(fj_put_u32(&b, (uint32_t)n));
+	for (size_t i = 0; i < n; i++) {
+		FJ_TRY(fj_put_u8(&b, a[i].officer));
+		FJ_TRY(fj_buf_put(&b, a[i].sig, sizeof(a[i].sig)));
+	}
+	return ask(c, HSM_MSG_QUORUM_SIGN, &b, der, err);
+}
+
 /* --- attestation --- */
 
 void hsm_attestation_release(struct hsm_attestation *a)
 {
-	fj_buf_release(&a->answer);
+	for (size_t i = 0; i < HSM_ROLE_END; i++)
+		fj_buf_release(&a->answer[i]);
 }
 
 static enum fj_rc read_object(struct fj_rd *r, struct hsm_attested *o)
@@ -331,48 +372,64 @@ static enum fj_rc read_object(struct fj_rd *r, struct hsm_attested *o)
 	return fj_get_bytes(r, FJ_IPC_MAX, &o->sig);
 }
 
-/* a count that is not over its maximum */
-static enum fj_rc read_count(struct fj_rd *r, size_t max, size_t *out)
+/* so many more, of which there may be `max` in all */
+static enum fj_rc read_count(struct fj_rd *r, size_t max, size_t have, size_t *upto)
 {
 	uint32_t n;
 
 	FJ_TRY(fj_get_u32(r, &n));
-	*out = n;
-	return n <= max ? FJ_OK : FJ_E_PROTO;
+	*upto = have + n;
+	return n <= max - have ? FJ_OK : FJ_E_PROTO;
 }
 
-static enum fj_rc read_attestation(struct hsm_attestation *a)
+static enum fj_rc read_eks(struct fj_rd *r, struct hsm_attestation *a)
 {
-	struct fj_rd r;
+	size_t upto;
 
-	fj_rd_init(&r, fj_buf_slice(&a->answer));
-	FJ_TRY(read_count(&r, HSM_MAX_OBJECTS, &a->n));
-	for (size_t i = 0; i < a->n; i++)
-		FJ_TRY(read_object(&r, &a->object[i]));
-	FJ_TRY(fj_get_bytes(&r, FJ_IPC_MAX, &a->quote.attest));
-	FJ_TRY(fj_get_bytes(&r, FJ_IPC_MAX, &a->quote.sig));
-	FJ_TRY(fj_get_bytes(&r, FJ_IPC_MAX, &a->registers));
-	FJ_TRY(read_count(&r, HSM_MAX_ENDORSEMENTS, &a->n_ek));
-	for (size_t i = 0; i < a->n_ek; i++) {
-		FJ_TRY(fj_get_u32(&r, &a->ek[i].index));
-		FJ_TRY(fj_get_bytes(&r, FJ_IPC_MAX, &a->ek[i].der));
+	FJ_TRY(read_count(r, HSM_MAX_ENDORSEMENTS, a->n_ek, &upto));
+	for (; a->n_ek < upto; a->n_ek++) {
+		FJ_TRY(fj_get_u32(r, &a->ek[a->n_ek].index));
+		FJ_TRY(fj_get_bytes(r, FJ_IPC_MAX, &a->ek[a->n_ek].der));
 	}
-	FJ_TRY(read_count(&r, HSM_MAX_OBJECTS, &a->n_missing));
-	for (size_t i = 0; i < a->n_missing; i++)
-		FJ_TRY(fj_get_str(&r, a->missing[i], sizeof(a->missing[i])));
+	return FJ_OK;
+}
+
+/* one answer, behind what there is; the quote is of the first */
+static enum fj_rc read_attestation(struct fj_slice body, bool first, struct hsm_attestation *a)
+{
+	struct hsm_attested none;
+	struct fj_slice nothing;
+	struct fj_rd r;
+	size_t upto;
+
+	fj_rd_init(&r, body);
+	FJ_TRY(read_count(&r, HSM_MAX_OBJECTS, a->n, &upto));
+	for (; a->n < upto; a->n++)
+		FJ_TRY(read_object(&r, &a->object[a->n]));
+	FJ_TRY(fj_get_bytes(&r, FJ_IPC_MAX, first ? &a->quote.attest : &none.attest));
+	FJ_TRY(fj_get_bytes(&r, FJ_IPC_MAX, first ? &a->quote.sig : &none.sig));
+	FJ_TRY(fj_get_bytes(&r, FJ_IPC_MAX, first ? &a->registers : &nothing));
+	FJ_TRY(read_eks(&r, a));
+	FJ_TRY(read_count(&r, HSM_MAX_OBJECTS, a->n_missing, &upto));
+	for (; a->n_missing < upto; a->n_missing++)
+		FJ_TRY(fj_get_str(&r, a->missing[a->n_missing], sizeof(a->missing[0])));
 	return fj_rd_end(&r);
 }
 
 enum fj_rc hsm_attest(struct hsm_conn *c, struct fj_slice data, struct hsm_attestation *out, struct fj_err *err)
 {
-	FJ_AUTO(buf) b = FJ_BUF_INIT(64);
-	FJ_AUTO(frame) f = {0};
-
 	memset(out, 0, sizeof(*out));
-	FJ_TRY(fj_put_bytes(&b, data));
-	FJ_TRY(send_body(c, HSM_MSG_ATTEST, &b, err));
-	FJ_TRY(recv_body(c, HSM_MSG_ATTEST, ANSWER_MS, &f, err));
-	out->answer = f.body;
-	memset(&f.body, 0, sizeof(f.body));
-	return read_attestation(out) == FJ_OK ? FJ_OK : broken(err);
+	for (unsigned role = 0; role < HSM_ROLE_END; role++) {
+		FJ_AUTO(buf) b = FJ_BUF_INIT(64);
+		FJ_AUTO(frame) f = {0};
+		FJ_TRY(fj_put_bytes(&b, data));
+		FJ_TRY(fj_put_u8(&b, (uint8_t)role));
+		FJ_TRY(send_body(c, HSM_MSG_ATTEST, &b, err));
+		FJ_TRY(recv_body(c, HSM_MSG_ATTEST, ANSWER_MS, &f, err));
+		out->answer[role] = f.body;
+		memset(&f.body, 0, sizeof(f.body));
+		if (read_attestation(fj_buf_slice(&out->answer[role]), role == 0, out) != FJ_OK)
+			return broken(err);
+	}
+	return FJ_OK;
 }

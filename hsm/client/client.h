@@ -83,6 +83,24 @@ enum fj_rc hsm_log_head(struct hsm_conn *c, uint64_t *size, struct fj_hash *root
  * officers.  FJ_E_STATE when it is not closed. */
 enum fj_rc hsm_restore(struct hsm_conn *c, const struct hsm_approval *a, size_t n, struct fj_err *err) FJ_MUST_USE;
 
+/* --- what the root signs in a home with a plan: its officers approve it (docs/formats.md, ceremony) --- */
+struct hsm_challenge {
+	uint8_t id;            /* of the structure, until it is signed or its time is over */
+	uint8_t nonce[32];
+	struct fj_buf public;  /* TPMT_PUBLIC of the root's key; the caller releases it */
+	uint32_t expiration;   /* seconds */
+};
+struct hsm_officer_approval {
+	uint8_t officer;       /* the plan's, from 0 */
+	uint8_t sig[64];       /* r || s over the approval's digest (base/tpm2.h) */
+};
+/* FJ_E_POLICY: the structure is none that this key signs.  Two are open at most: FJ_E_BUSY; a further one of the
+ * same kind and key takes the earlier one's place. */
+enum fj_rc hsm_quorum_begin(struct hsm_conn *c, enum hsm_role role, enum hsm_kind kind, struct fj_slice tbs, struct hsm_challenge *out, struct fj_err *err) FJ_MUST_USE;
+/* DER signature.  FJ_E_SIGNATURE, FJ_E_POLICY: an approval is none, or there are too few; the structure stays
+ * open.  FJ_E_STATE: it is not open any more.  FJ_E_TPM: the TPM refused, and it is closed. */
+enum fj_rc hsm_quorum_sign(struct hsm_conn *c, uint8_t id, const struct hsm_officer_approval *a, size_t n, struct fj_buf *der, struct fj_err *err) FJ_MUST_USE;
+
 /* --- attestation --- */
 #define HSM_MAX_OBJECTS 64
 #define HSM_MAX_ENDORSEMENTS 16
@@ -93,7 +111,7 @@ struct hsm_attested {
 	struct fj_slice attest, sig; /* TPMS_ATTEST, and the attestation key's signature (DER) over it; empty: it could not be said */
 };
 struct hsm_attestation {
-	struct fj_buf answer;        /* what all slices are of */
+	struct fj_buf answer[HSM_ROLE_END]; /* what all slices are of */
 	size_t n, n_ek, n_missing;
 	struct hsm_attested object[HSM_MAX_OBJECTS];
 	struct hsm_attested quote;   /* attest and sig; empty: there is none */
@@ -109,11 +127,12 @@ enum fj_rc hsm_attest(struct hsm_conn *c, struct fj_slice data, struct hsm_attes
 
 /* JSON: {"tpm":"software"|"hardware","manufacturer","demo":bool,"ceremony":"none"|"open"|"closed",
  * "keys":[{role,alg,where,handle}],"signed":{kind:count},"audit":{"seq","hash"},"log":{"size","root"},
- * "counter","closed":null|why,"now","policy":{...}} */
+ * "counter","closed":null|why,"now","plan":null|SHA-256 of the plan whose officers hold the root,
+ * "whole":bool, all its keys are made} */
 enum fj_rc hsm_status(struct hsm_conn *c, struct fj_buf *json, struct fj_err *err) FJ_MUST_USE;
 
 /* Ceremony on an empty signer: makes all keys.  policy_json (canonical, kept for
- * ever): {"demo":bool,"arc":"1.3...","base":"http...","operator":text}.
+ * ever): {"demo":bool,"arc":"1.3...","base":"http...","operator":text}, and "plan" where officers hold the root.
  * While open, CERT_ROOT, CERT_ISSUING and CRL_ROOT may be signed; close ends that. */
 enum fj_rc hsm_ceremony_open(struct hsm_conn *c, struct fj_slice policy_json, struct fj_err *err) FJ_MUST_USE;
 enum fj_rc hsm_ceremony_close(struct hsm_conn *c, struct fj_err *err) FJ_MUST_USE;

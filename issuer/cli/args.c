@@ -21,7 +21,9 @@ static enum fj_rc take_option(struct cli_args *a, const char *key, const char *v
 	else if (strcmp(key, "out") == 0)
 		a->out = value;
 	else {
-		for (size_t i = 0; i < a->n_opt; i++)
+		/* a plan has several officers */
+		bool several = a->noun != NULL && strcmp(a->noun, "ceremony") == 0 && strcmp(key, "officer") == 0;
+		for (size_t i = 0; i < a->n_opt && !several; i++)
 			if (strcmp(a->opt[i].key, key) == 0)
 				return fj_fail(err, FJ_E_USAGE, "cli", NULL, "--%s is given twice", key);
 		if (a->n_opt == CLI_MAX_ARGS)

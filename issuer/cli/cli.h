@@ -9,6 +9,8 @@
 #define FJ_CLI_H
 
 #include "base/json.h"
+#include "base/plan.h"
+#include "base/x509.h"
 #include "base/proc.h"
 
 /* --- home.c: the home folder, its configuration and its lock --- */
@@ -50,6 +52,11 @@ enum fj_rc cli_home_begin(const char *path, const struct cli_conf *conf, char *p
     struct cli_home *h, struct fj_err *err) FJ_MUST_USE;
 enum fj_rc cli_home_finish(const char *partial, const char *path, struct fj_err *err) FJ_MUST_USE;
 void cli_home_discard(const char *partial);
+/* A home whose ceremony takes its time is built in its own place: it is a home when fujie.ini is there.
+ * cli_home_ceremony: makes the folder, or takes up the one where a ceremony was begun; FJ_E_EXISTS for any
+ * other.  cli_home_done writes fujie.ini. */
+enum fj_rc cli_home_ceremony(const char *path, const struct cli_conf *conf, struct cli_home *h, struct fj_err *err) FJ_MUST_USE;
+enum fj_rc cli_home_done(const struct cli_home *h, struct fj_err *err) FJ_MUST_USE;
 
 /* --- parts.c: starting and ending the processes --- */
 enum cli_part_id { CLI_TPM, CLI_SIGNER, CLI_REGISTRY, CLI_VERIFIER, CLI_COSIGNER, CLI_PARTS };
@@ -73,8 +80,13 @@ enum fj_rc cli_parts_init(struct cli_parts *p, const struct cli_home *h, struct 
 enum fj_rc cli_start_signer(struct cli_parts *p, struct fj_err *err) FJ_MUST_USE;
 /* Registry, verifier service or what goes to the log's witnesses; returns when it says that it is ready, or has failed. */
 enum fj_rc cli_start_service(struct cli_parts *p, enum cli_part_id id, struct fj_err *err) FJ_MUST_USE;
-/* The registry once, to make a home from run/init.json; *answer is its one JSON line. */
-enum fj_rc cli_run_init(struct cli_parts *p, json_t **answer, struct fj_err *err) FJ_MUST_USE;
+/* The registry once, to make a home from run/init.json; *answer is its last JSON line.  Whoever follows it hears what
+ * its ceremony waits for (issuer/ceremony_run.c), for as long as that takes; NULL: nobody, and it takes no officers. */
+struct cli_follow {
+	enum fj_rc (*step)(void *user, const json_t *progress, struct fj_err *err);
+	void *user;
+};
+enum fj_rc cli_run_init(struct cli_parts *p, const struct cli_follow *f, json_t **answer, struct fj_err *err) FJ_MUST_USE;
 /* path of another executable of ours, beside this one */
 enum fj_rc cli_sibling(const char *name, char *out, size_t cap, struct fj_err *err) FJ_MUST_USE;
 /* Another executable of ours, argv[0], with the folder `dir` as its descriptor 3; FJ_OK when it says "ready", its own
@@ -130,6 +142,15 @@ enum fj_rc cli_params(const struct cli_args *a, const json_t *fields, struct fj_
  * out[cap] NUL-terminated; "" when neither is there. */
 enum fj_rc cli_ask_secret(const char *env, const char *prompt, char *out, size_t cap, struct fj_err *err) FJ_MUST_USE;
 
+/* --- command.c --- */
+/* as whom: --as with password and code, FUJIE_TOKEN, or nobody; the caller's */
+enum fj_rc cli_identity(const struct cli_args *a, json_t **as, struct fj_err *err) FJ_MUST_USE;
+/* a command to the register; params and as are stolen */
+enum fj_rc cli_ask(struct cli_link *l, const char *name, json_t *params, json_t *as, struct fj_slice attached, json_t **answer, json_t **refusal, struct fj_err *err) FJ_MUST_USE;
+
+/* --- root_crl.c --- */
+enum fj_rc cli_root_crl(const struct cli_args *a, struct fj_err *err) FJ_MUST_USE;
+
 /* --- stops.c --- */
 /* Before an act that takes back: prints what would stop, and asks at a terminal whether to go on;
  * FJ_E_USAGE when not. */
@@ -144,10 +165,27 @@ enum fj_rc cli_file(json_t *answer, struct fj_slice file, const struct cli_args 
 /* the refusal on stderr for people, on stdout as JSON; returns the exit code */
 int cli_print_error(const struct fj_err *err, const json_t *refusal, bool json);
 
+/* --- make.c --- */
+enum fj_rc cli_conf_from(const struct cli_args *a, bool demo, struct cli_conf *c, struct fj_err *err) FJ_MUST_USE;
+/* run/init.json of a real home; arc, base and operator by the options, or (not NULL) by a plan */
+enum fj_rc cli_init_request(const struct cli_args *a, const struct cli_conf *c, const struct fj_plan *plan, json_t **out, struct fj_err *err) FJ_MUST_USE;
+void cli_print_officers(const char *dir, const json_t *answer);
+
+/* --- officers.c: a demo's officers, who approve what its ceremony asks (illustrative) --- */
+#define CLI_OFFICERS 3
+struct cli_officers {
+	const char *home; /* the folder, as a path */
+};
+/* Keys and passphrases in officers/, and a plan that all of them have signed; the caller's. */
+enum fj_rc cli_officers_make(const struct cli_officers *o, const char *arc, const char *base, const char *operator_, json_t **signed_plan, struct fj_err *err) FJ_MUST_USE;
+/* a cli_follow's step: who is needed approves each challenge by fujie-officer */
+enum fj_rc cli_officers_step(void *officers, const json_t *progress, struct fj_err *err);
+
 /* --- the commands with an own process to manage; each returns an exit code --- */
 int cli_serve(const struct cli_args *a);   /* serve.c */
 int cli_init(const struct cli_args *a);    /* make.c */
 int cli_demo(const struct cli_args *a);    /* make.c */
+int cli_ceremony(const struct cli_args *a, char **argv); /* ceremony.c */
 int cli_command(const struct cli_args *a); /* command.c */
 int cli_outbox(const struct cli_args *a);  /* outbox.c */
 int cli_verifier(const struct cli_args *a); /* mirror.c */

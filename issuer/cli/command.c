@@ -35,7 +35,7 @@ static bool reads(const char *command)
 	return true;
 }
 
-static enum fj_rc identity(const struct cli_args *a, json_t **as, struct fj_err *err)
+enum fj_rc cli_identity(const struct cli_args *a, json_t **as, struct fj_err *err)
 {
 	char password[256], totp[16];
 
@@ -56,7 +56,7 @@ static enum fj_rc identity(const struct cli_args *a, json_t **as, struct fj_err 
 	return *as != NULL ? FJ_OK : fj_fail(err, FJ_E_USAGE, "cli", NULL, "login and password are UTF-8");
 }
 
-static enum fj_rc ask(struct cli_link *l, const char *name, json_t *params, json_t *as, struct fj_slice attached, json_t **answer,
+enum fj_rc cli_ask(struct cli_link *l, const char *name, json_t *params, json_t *as, struct fj_slice attached, json_t **answer,
     json_t **refusal, struct fj_err *err)
 {
 	FJ_AUTO(json) request = json_pack("{s:s, s:o, s:o, s:s}", "command", name, "params", params,
@@ -81,13 +81,13 @@ static enum fj_rc run(const struct cli_args *a, json_t **answer, json_t **refusa
 	FJ_ENSURE(n > 0 && (size_t)n < sizeof(name),
 	    fj_fail(err, FJ_E_USAGE, "cli", NULL, "there is no such command"));
 	FJ_TRY(cli_link_open(&l, a->dir, !reads(name), err));
-	FJ_TRY(ask(&l, "help", json_pack("{s:s}", "name", name), json_null(), FJ_SLICE(NULL, 0), &table, refusal, err));
+	FJ_TRY(cli_ask(&l, "help", json_pack("{s:s}", "name", name), json_null(), FJ_SLICE(NULL, 0), &table, refusal, err));
 	FJ_TRY(cli_params(a, json_object_get(table, "fields"), &attached, &params, err));
 	FJ_AUTO(json) owned = params;
 	if (!a->json)
 		FJ_TRY(cli_stops(&l, name, owned, err));
-	FJ_TRY(identity(a, &as, err));
-	FJ_TRY(ask(&l, name, json_incref(owned), as, fj_buf_slice(&attached), answer, refusal, err));
+	FJ_TRY(cli_identity(a, &as, err));
+	FJ_TRY(cli_ask(&l, name, json_incref(owned), as, fj_buf_slice(&attached), answer, refusal, err));
 	return cli_file(*answer, fj_buf_slice(&l.file), a, printed, err);
 }
 

@@ -204,6 +204,31 @@ enum fj_rc cli_home_begin(const char *path, const struct cli_conf *conf, char *p
 	return cli_home_lock(h, err);
 }
 
+enum fj_rc cli_home_ceremony(const char *path, const struct cli_conf *conf, struct cli_home *h, struct fj_err *err)
+{
+	FJ_AUTO(fd) begun = -1;
+
+	home_blank(h);
+	h->conf = *conf;
+	bool fresh = absent_or_empty(path);
+	if (fresh)
+		FJ_TRY(fj_dir_make(AT_FDCWD, path, 0755, err));
+	FJ_TRY(fj_dir_open(AT_FDCWD, path, &h->dir, err));
+	if (!fresh && (faccessat(h->dir, "fujie.ini", F_OK, 0) == 0 || fj_dir_open(h->dir, "ceremony", &begun, NULL) != FJ_OK)) {
+		enum fj_rc rc = fj_fail(err, FJ_E_EXISTS, "cli", NULL, "%s exists and no ceremony was begun in it; name a folder that does not exist yet", path);
+		fj_err_zh(err, "%s 已存在，且其中没有已开始的密钥仪式；请指定一个尚不存在的目录", path);
+		return rc;
+	}
+	FJ_TRY(make_folders(h, err));
+	FJ_TRY(fj_dir_make(h->dir, "ceremony", 0755, err));
+	return cli_home_lock(h, err);
+}
+
+enum fj_rc cli_home_done(const struct cli_home *h, struct fj_err *err)
+{
+	return conf_write(h->dir, &h->conf, err);
+}
+
 enum fj_rc cli_home_finish(const char *partial, const char *path, struct fj_err *err)
 {
 	rmdir(path); /* an empty folder may stand there; rename would do the same */

@@ -16,6 +16,10 @@ static const char usage[] =
     "  fujie demo  --dir D [--no-serve] [--no-cases] [--portal A:P] [--verifier A:V] [--base URL]\n"
     "  fujie init  --dir D --base URL --arc OID --operator NAME --org-usci CODE --org-name NAME\n"
     "              --org-div6 N --org-level L --officer LOGIN:NAME:PERSON --second-officer L:N:P [--sm2]\n"
+    "  fujie ceremony plan --arc OID --base URL --operator NAME --officer LOGIN:NAME:KEYFILE... --quorum M [--sm2] [--expiration S] --out FILE\n"
+    "  fujie ceremony run --plan SIGNED --dir D --org-usci CODE ... --officer L:N:P --second-officer L:N:P   a home whose root is under its officers\n"
+    "  fujie ceremony root-crl --dir D --as LOGIN [--out CHALLENGES]   the root's CRL anew, before it ends\n"
+    "  fujie ceremony replay|transcript TRANSCRIPT --plan SIGNED [--lang zh|en]   checks a ceremony by its record alone, or prints it\n"
     "  fujie serve --dir D [--portal A:P] [--verifier A:V]\n"
     "  fujie verifier --dir V --root SHA256 [--mirror URL] [--bind A:V]   the public verifier on another machine\n"
     "  fujie outbox list|export --after N|snapshot --dir D [--out FILE]   packages for it, carried by hand\n"
@@ -87,6 +91,8 @@ int main(int argc, char **argv)
 	}
 	if (strcmp(a.noun, "help") == 0)
 		return help(&a);
+	if (strcmp(a.noun, "ceremony") == 0)
+		return cli_ceremony(&a, argv);
 	if (a.verb == NULL && strcmp(a.noun, "serve") == 0)
 		return cli_serve(&a);
 	if (a.verb == NULL && strcmp(a.noun, "verifier") == 0)

@@ -2,6 +2,7 @@
  * make.c - `fujie init` (a real, empty home) and `fujie demo` (the sample
  * cases, on a clock that may be moved, marked DEMO everywhere).
  *
+ * A demo's root is under three officers whose keys lie in its folder (officers.c).
  * Both start TPM, signer and registry in a folder beside the home's name; the
  * registry makes the register and the keys from run/init.json and ends.  The
  * home gets its name only when all of it is there.
@@ -13,8 +14,10 @@
 
 #define DEMO_PORTAL "127.0.0.1:8443"
 #define DEMO_VERIFIER "127.0.0.1:8480"
+#define DEMO_ARC "1.3.6.1.4.1.32473" /* RFC 5612: for documentation */
+#define DEMO_OPERATOR "Fujie DEMO (illustrative)"
 
-static enum fj_rc conf_from(const struct cli_args *a, bool demo, struct cli_conf *c, struct fj_err *err)
+enum fj_rc cli_conf_from(const struct cli_args *a, bool demo, struct cli_conf *c, struct fj_err *err)
 {
 	char dflt[161];
 	const char *portal = cli_opt(a, "portal", DEMO_PORTAL), *verifier = cli_opt(a, "verifier", DEMO_VERIFIER);
@@ -34,15 +37,29 @@ static enum fj_rc conf_from(const struct cli_args *a, bool demo, struct cli_conf
 	return FJ_OK;
 }
 
+/* the demo's root is under officers like any other; their keys lie beside it, marked illustrative */
+static enum fj_rc demo_plan(const struct cli_officers *o, const struct cli_conf *conf, json_t *in, struct fj_err *err)
+{
+	json_t *plan = NULL;
+
+	FJ_TRY(cli_officers_make(o, DEMO_ARC, conf->base, DEMO_OPERATOR, &plan, err));
+	return fj_json_set(in, "plan", plan) == FJ_OK && fj_json_set(in, "arc", json_string(DEMO_ARC)) == FJ_OK && fj_json_set(in, "operator", json_string(DEMO_OPERATOR)) == FJ_OK &&
+	    fj_json_set(in, "sm2", json_true()) == FJ_OK ? FJ_OK : fj_no_memory(err, "cli");
+}
+
 /* the common part: init.json in, the registry's answer out */
-static enum fj_rc make_home(const char *dir, const struct cli_conf *conf, const json_t *in, json_t **out, struct fj_err *err)
+static enum fj_rc make_home(const char *dir, const struct cli_conf *conf, json_t *in, json_t **out, struct fj_err *err)
 {
 	FJ_AUTO(cli_home) h = {.dir = -1, .run = -1, .lock = -1};
 	FJ_AUTO(buf) b = FJ_BUF_INIT(1u << 20);
 	char partial[4096];
 
 	FJ_TRY(cli_home_begin(dir, conf, partial, sizeof(partial), &h, err));
-	enum fj_rc rc = fj_json_canonical(in, &b, err);
+	struct cli_officers officers = {partial};
+	struct cli_follow follow = {cli_officers_step, &officers};
+	enum fj_rc rc = conf->demo ? demo_plan(&officers, conf, in, err) : FJ_OK;
+	if (rc == FJ_OK)
+		rc = fj_json_canonical(in, &b, err);
 	if (rc == FJ_OK)
 		rc = fj_file_replace(h.dir, "run/init.json", fj_buf_slice(&b), 0600, err);
 	if (rc == FJ_OK) {
@@ -52,7 +69,7 @@ static enum fj_rc make_home(const char *dir, const struct cli_conf *conf, const 
 		if (rc == FJ_OK)
 			rc = cli_start_signer(&p, err);
 		if (rc == FJ_OK)
-			rc = cli_run_init(&p, out, err);
+			rc = cli_run_init(&p, conf->demo ? &follow : NULL, out, err);
 	}
 	if (rc == FJ_OK) {
 		unlinkat(h.dir, "run/init.json", 0);
@@ -92,7 +109,22 @@ static enum fj_rc need(const struct cli_args *a, const char *key, const char *wh
 	return FJ_OK;
 }
 
-static enum fj_rc init_request(const struct cli_args *a, const struct cli_conf *c, json_t **out, struct fj_err *err)
+static enum fj_rc from_plan(const struct fj_plan *p, json_t *in, struct fj_err *err)
+{
+	if (fj_json_set(in, "arc", json_string(p->arc)) != FJ_OK || fj_json_set(in, "base", json_string(p->base)) != FJ_OK ||
+	    fj_json_set(in, "operator", json_string(p->operator_)) != FJ_OK || fj_json_set(in, "sm2", json_boolean(p->sm2)) != FJ_OK)
+		return fj_no_memory(err, "cli");
+	return FJ_OK;
+}
+
+static enum fj_rc from_options(const struct cli_args *a, json_t *in, struct fj_err *err)
+{
+	FJ_TRY(need(a, "arc", "your IANA private enterprise number, such as 1.3.6.1.4.1.N (free to get)", in, "arc", err));
+	FJ_TRY(need(a, "base", "the verifier's public address, as it will stand in certificates", in, "base", err));
+	return need(a, "operator", "the legal name of who runs this certificate authority", in, "operator", err);
+}
+
+enum fj_rc cli_init_request(const struct cli_args *a, const struct cli_conf *c, const struct fj_plan *plan, json_t **out, struct fj_err *err)
 {
 	FJ_AUTO(json) in = json_pack("{s:s, s:s, s:s, s:b, s:b, s:{s:[s, s, s]}, s:[]}", "base", c->base, "portal", c->portal,
 	    "verifier", c->verifier, "demo", 0, "sm2", cli_opt(a, "sm2", NULL) != NULL, "organisation", "roles", "FINANCE", "AUDITOR", "MOF", "officers");
@@ -100,9 +132,10 @@ static enum fj_rc init_request(const struct cli_args *a, const struct cli_conf *
 
 	if (in == NULL)
 		return fj_fail(err, FJ_E_USAGE, "cli", NULL, "addresses and --base are UTF-8");
-	FJ_TRY(need(a, "arc", "your IANA private enterprise number, such as 1.3.6.1.4.1.N (free to get)", in, "arc", err));
-	FJ_TRY(need(a, "base", "the verifier's public address, as it will stand in certificates", in, "base", err));
-	FJ_TRY(need(a, "operator", "the legal name of who runs this certificate authority", in, "operator", err));
+	if (plan != NULL)
+		FJ_TRY(from_plan(plan, in, err));
+	else
+		FJ_TRY(from_options(a, in, err));
 	FJ_TRY(need(a, "org-usci", "the finance department's unified social credit code", org, "usci", err));
 	FJ_TRY(need(a, "org-name", "the finance department's legal name", org, "name", err));
 	FJ_TRY(need(a, "org-div6", "its administrative division, six digits (GB/T 2260)", org, "div6", err));
@@ -128,17 +161,28 @@ static enum fj_rc init(const struct cli_args *a, json_t **answer, struct fj_err 
 
 	FJ_ENSURE(a->dir != NULL, fj_fail(err, FJ_E_USAGE, "cli", NULL, "--dir D is missing: where shall the home be?"));
 	FJ_TRY(cli_opt_only(a, known, err));
-	FJ_TRY(conf_from(a, false, &conf, err));
-	FJ_TRY(init_request(a, &conf, &in, err));
+	FJ_TRY(cli_conf_from(a, false, &conf, err));
+	FJ_TRY(cli_init_request(a, &conf, NULL, &in, err));
 	return make_home(a->dir, &conf, in, answer, err);
+}
+
+void cli_print_officers(const char *dir, const json_t *answer)
+{
+	size_t i;
+	json_t *o;
+
+	printf("The home %s is made: keys in the TPM, an empty register.\n"
+	       "Each officer sets password and second factor with a one-time code:\n\n", dir);
+	json_array_foreach(json_object_get(answer, "officers"), i, o)
+		printf("  fujie user enrol --dir %s --login %s --code %s\n", dir,
+		    fj_json_peek(o, "login"), fj_json_peek(o, "code"));
+	printf("\nThen: fujie serve --dir %s\n", dir);
 }
 
 int cli_init(const struct cli_args *a)
 {
 	FJ_AUTO(json) answer = NULL;
 	struct fj_err err = {0};
-	size_t i;
-	json_t *o;
 
 	if (init(a, &answer, &err) != FJ_OK)
 		return cli_print_error(&err, NULL, a->json);
@@ -146,12 +190,7 @@ int cli_init(const struct cli_args *a)
 		cli_print_answer(answer, true);
 		return 0;
 	}
-	printf("The home %s is made: keys in the TPM, an empty register.\n"
-	       "Each officer sets password and second factor with a one-time code:\n\n", a->dir);
-	json_array_foreach(json_object_get(answer, "officers"), i, o)
-		printf("  fujie user enrol --dir %s --login %s --code %s\n", a->dir,
-		    fj_json_peek(o, "login"), fj_json_peek(o, "code"));
-	printf("\nThen: fujie serve --dir %s\n", a->dir);
+	cli_print_officers(a->dir, answer);
 	return 0;
 }
 
@@ -163,7 +202,7 @@ static enum fj_rc demo(const struct cli_args *a, struct fj_err *err)
 
 	FJ_ENSURE(a->dir != NULL, fj_fail(err, FJ_E_USAGE, "cli", NULL, "--dir D is missing: where shall the demo be?"));
 	FJ_TRY(cli_opt_only(a, known, err));
-	FJ_TRY(conf_from(a, true, &conf, err));
+	FJ_TRY(cli_conf_from(a, true, &conf, err));
 	FJ_AUTO(json) in = json_pack("{s:s, s:s, s:s, s:b, s:b}", "base", conf.base, "portal", conf.portal,
 	    "verifier", conf.verifier, "demo", 1, "cases", cli_opt(a, "no-cases", NULL) == NULL);
 	if (in == NULL)

@@ -24,6 +24,7 @@
 #include "issuer/cli/cli.h"
 
 #define READY_MS 120000 /* a registry may have a long recovery to do */
+#define INIT_MS 120000
 #define STOP_MS 5000
 #define MAX_ARGV 40
 
@@ -146,9 +147,9 @@ enum fj_rc cli_start_signer(struct cli_parts *p, struct fj_err *err)
 
 /* Everything the child prints up to a line end or its end; the child's failure
  * to get ready is the failure here. */
-static enum fj_rc read_line(int fd, struct fj_buf *line, struct fj_err *err)
+static enum fj_rc read_line(int fd, int64_t wait_ms, struct fj_buf *line, struct fj_err *err)
 {
-	int64_t end = fj_boot_ms() + READY_MS;
+	int64_t end = fj_boot_ms() + wait_ms;
 
 	for (;;) {
 		struct pollfd pf = {.fd = fd, .events = POLLIN};
@@ -156,8 +157,8 @@ static enum fj_rc read_line(int fd, struct fj_buf *line, struct fj_err *err)
 		char c;
 
 		if (left <= 0)
-			return fj_fail(err, FJ_E_TIMEOUT, "cli", NULL, "it did not get ready within %d s", READY_MS / 1000);
-		if (poll(&pf, 1, (int)left) < 0 && errno != EINTR)
+			return fj_fail(err, FJ_E_TIMEOUT, "cli", NULL, "it did not get ready within %lld s", (long long)wait_ms / 1000);
+		if (poll(&pf, 1, left > 60000 ? 60000 : (int)left) < 0 && errno != EINTR)
 			return fj_fail_errno(err, "cli", "poll");
 		if (pf.revents == 0)
 			continue;
@@ -216,7 +217,7 @@ enum fj_rc cli_start(int dir, const char *const *argv, const char *name, pid_t *
 	FJ_AUTO(buf) line = FJ_BUF_INIT(8192);
 
 	FJ_TRY(spawn(dir, argv, pid, &fd, err));
-	enum fj_rc rc = read_line(fd, &line, err);
+	enum fj_rc rc = read_line(fd, READY_MS, &line, err);
 	if (rc == FJ_OK && strcmp(fj_buf_str(&line), "ready") == 0)
 		return FJ_OK;
 	cli_end(pid);
@@ -306,11 +307,32 @@ enum fj_rc cli_start_service(struct cli_parts *p, enum cli_part_id id, struct fj
 	return cli_start(p->home->dir, id == CLI_COSIGNER ? cosigner : argv, cli_part_name(id), &p->part[id].pid, err);
 }
 
-enum fj_rc cli_run_init(struct cli_parts *p, json_t **answer, struct fj_err *err)
+/* its last line; what it says before goes to whoever follows it */
+static enum fj_rc follow(int fd, const struct cli_follow *f, json_t **last, struct fj_err *err)
+{
+	FJ_AUTO(buf) line = FJ_BUF_INIT(1u << 20);
+
+	for (;;) {
+		FJ_AUTO(json) said = NULL;
+		fj_buf_clear(&line);
+		FJ_TRY(read_line(fd, f != NULL ? INT64_MAX / 2 : INIT_MS, &line, err));
+		if (fj_json_parse(fj_buf_slice(&line), 1u << 20, &said, NULL) != FJ_OK)
+			return FJ_OK;
+		const json_t *progress = json_object_get(said, "progress");
+		if (progress == NULL) {
+			*last = fj_move(said);
+			return FJ_OK;
+		}
+		if (f != NULL)
+			FJ_TRY(f->step(f->user, progress, err));
+	}
+}
+
+enum fj_rc cli_run_init(struct cli_parts *p, const struct cli_follow *f, json_t **answer, struct fj_err *err)
 {
 	const char *argv[MAX_ARGV];
 	FJ_AUTO(fd) fd = -1;
-	FJ_AUTO(buf) line = FJ_BUF_INIT(1u << 20);
+	FJ_AUTO(json) said = NULL;
 	int status = 0, n = 0;
 
 	registry_argv(p, argv);
@@ -320,17 +342,15 @@ enum fj_rc cli_run_init(struct cli_parts *p, json_t **answer, struct fj_err *err
 	argv[n++] = "run/init.json";
 	argv[n] = NULL;
 	FJ_TRY(spawn(p->home->dir, argv, &p->part[CLI_REGISTRY].pid, &fd, err));
-	FJ_TRY(read_line(fd, &line, err));
+	FJ_TRY(follow(fd, f, &said, err));
 	enum fj_rc rc = fj_reap(p->part[CLI_REGISTRY].pid, -1, &status, err);
 	p->part[CLI_REGISTRY].pid = 0;
 	FJ_TRY(rc);
-	FJ_AUTO(json) said = NULL;
-	rc = fj_json_parse(fj_buf_slice(&line), 1u << 20, &said, err);
-	if (rc == FJ_OK && WIFEXITED(status) && WEXITSTATUS(status) == 0) {
+	if (said != NULL && WIFEXITED(status) && WEXITSTATUS(status) == 0) {
 		*answer = fj_move(said);
 		return FJ_OK;
 	}
-	if (rc == FJ_OK)
+	if (said != NULL)
 		return fj_err_replied(said, err);
 	return fj_fail(err, FJ_E_UNAVAILABLE, "cli", NULL, "making the home failed without a reason; look at the log");
 }

@@ -277,10 +277,37 @@ static enum fj_rc publish_crl(struct iss *i, int64_t shard, struct fj_err *err)
 	return pub_hold(i, &made, err);
 }
 
+/* the root's, when it was signed anew (root_crl.c) */
+static enum fj_rc publish_root_crl(struct iss *i, enum fj_alg alg, struct fj_err *err)
+{
+	FJ_AUTO(sto_q) q = {0};
+	struct fj_crl crl;
+	char what[24];
+	int64_t number, seq;
+	fj_time at;
+
+	snprintf(what, sizeof(what), "crl/root%s", fj_alg_suffix(alg));
+	FJ_TRY(pub_state(i, what, &number, &at, &seq, err));
+	snprintf(what, sizeof(what), "root%s.crl", fj_alg_suffix(alg));
+	FJ_TRY(sto_first(i->pub.db, STO_KEYRING_GET, &q, "root CRL", err, "t", what));
+	FJ_TRY(fj_crl_read(sto_blob(&q, 0), &crl, err));
+	if (at == 0 || (int64_t)crl.number <= number)
+		return FJ_OK; /* the first one is pub_fixed's */
+	struct pub_list made = {.kind = "crl", .from = crl.this_update, .number = (int64_t)crl.number, .bytes = FJ_BUF_INIT(sto_blob(&q, 0).len)};
+	snprintf(made.name, sizeof(made.name), "root%s", fj_alg_suffix(alg));
+	if (fj_buf_put(&made.bytes, sto_blob(&q, 0).p, sto_blob(&q, 0).len) != FJ_OK)
+		return fj_no_memory(err, "publish");
+	return pub_hold(i, &made, err);
+}
+
 enum fj_rc pub_crls(struct iss *i, struct fj_err *err)
 {
 	int64_t last;
 	enum fj_rc first = FJ_OK;
+
+	FJ_TRY(publish_root_crl(i, FJ_ES256, err));
+	if (i->sm2)
+		FJ_TRY(publish_root_crl(i, FJ_SM2, err));
 
 	FJ_TRY(crl_shard_last(i->pub.db, &last, err));
 	for (int64_t shard = i->sm2 ? -last : 1; shard <= last; shard++) {

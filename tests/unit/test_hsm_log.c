@@ -502,4 +502,61 @@ TEST("the counter rises after 4096 records, or an hour with one; not before, and
 	stop();
 }
 
+/* --- attestation --- */
+
+/* of the key of that role, and an octet behind it when there is to be one */
+static enum fj_rc attest_of(enum hsm_socket from, size_t n, unsigned role, const char *behind, struct fj_buf *answer)
+{
+	FJ_AUTO(buf) b = FJ_BUF_INIT(128);
+	static const uint8_t data[64];
+
+	HOLDS(fj_put_bytes(&b, FJ_SLICE(data, n)) == FJ_OK && fj_put_u8(&b, (uint8_t)role) == FJ_OK && fj_buf_puts(&b, behind) == FJ_OK);
+	return ask(from, HSM_MSG_ATTEST, &b, answer);
+}
+
+static enum fj_rc attest_from(enum hsm_socket from, size_t n, const char *behind, struct fj_buf *answer)
+{
+	return attest_of(from, n, HSM_TOKEN, behind, answer);
+}
+
+TEST("an attestation is the registry's to ask for, after the ceremony, with 32 octets at most; it signs nothing and records nothing")
+{
+	FJ_AUTO(buf) answer = FJ_BUF_INIT(1u << 20);
+
+	tmp_write(LOG, FJ_SLICE("", 0));
+	CHECK(start() && attest_from(HSM_FROM_REGISTRY, 32, "", &answer) == FJ_E_NOTFOUND);
+	stop();
+	CHECK(ceremony());
+	uint64_t seq = s.audit.seq;
+	CHECK(attest_from(HSM_FROM_REGISTRY, 32, "", &answer) == FJ_OK && answer.len > 40);
+	CHECK(attest_of(HSM_FROM_REGISTRY, 32, 0, "", &answer) == FJ_OK && answer.len > 60);
+	CHECK(attest_of(HSM_FROM_REGISTRY, 32, HSM_TOKEN_SM2, "", &answer) == FJ_OK && attest_of(HSM_FROM_REGISTRY, 32, HSM_ROLE_END, "", &answer) == FJ_E_PROTO);
+	CHECK(attest_from(HSM_FROM_REGISTRY, 0, "", &answer) == FJ_OK && s.audit.seq == seq);
+	CHECK(attest_from(HSM_FROM_REGISTRY, 33, "", &answer) == FJ_E_PROTO && attest_from(HSM_FROM_REGISTRY, 32, "x", &answer) == FJ_E_PROTO);
+	CHECK(attest_from(HSM_FROM_VERIFIER, 32, "", &answer) == FJ_E_PROTO);
+	CHECK(checkpoint(&ours, 0, 5) == FJ_OK);
+	stop();
+}
+
+TEST("a home without an attestation key gets one when it is asked, and keeps it; one that is closed does not")
+{
+	FJ_AUTO(buf) answer = FJ_BUF_INIT(1u << 20);
+
+	CHECK(ceremony());
+	unsigned first = s.mem.slot[HSM_AK];
+	s.mem.slot[HSM_AK] = 0; /* as in one that was made before */
+	CHECK(store_whole(&s.mem) && checkpoint(&ours, 0, 5) == FJ_OK);
+	snprintf(s.watch.closed, sizeof(s.watch.closed), "put back");
+	CHECK(attest_from(HSM_FROM_REGISTRY, 32, "", &answer) == FJ_E_STATE && s.mem.slot[HSM_AK] == 0);
+	s.watch.closed[0] = '\0';
+	CHECK(attest_from(HSM_FROM_REGISTRY, 32, "", &answer) == FJ_OK);
+	unsigned second = s.mem.slot[HSM_AK];
+	CHECK(first != 0 && second > first && s.spki[HSM_AK].len > 0);
+	stop();
+	CHECK(start() && s.mem.slot[HSM_AK] == second);
+	uint64_t seq = s.audit.seq;
+	CHECK(attest_from(HSM_FROM_REGISTRY, 32, "", &answer) == FJ_OK && s.mem.slot[HSM_AK] == second && s.audit.seq == seq);
+	stop();
+}
+
 TEST_MAIN

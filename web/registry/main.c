@@ -5,7 +5,7 @@
  * Descriptor 3 is the home, which becomes the working folder.  Everything is
  * opened and bound first; then the process gives up what it does not need and
  * starts threads; then it says "ready", or in one line why not.  With --init it makes a new home from a
- * request, prints one line of JSON, and ends.
+ * request, prints what it waits for meanwhile ({"progress": …}), then one line of JSON, and ends.
  */
 #include <fcntl.h>
 #include <signal.h>
@@ -89,6 +89,17 @@ static bool parse(int argc, char **argv, struct args *a)
 	return a->conf.base[0] != '\0';
 }
 
+static void progress(const json_t *what)
+{
+	FJ_AUTO(buf) text = FJ_BUF_INIT(65536);
+	FJ_AUTO(json) line = json_pack("{s:O}", "progress", what);
+
+	if (line != NULL && fj_json_canonical(line, &text, NULL) == FJ_OK) {
+		printf("%s\n", fj_buf_str(&text));
+		fflush(stdout);
+	}
+}
+
 static enum fj_rc make_home(struct args *a, struct fj_err *err)
 {
 	FJ_AUTO(buf) text = FJ_BUF_INIT(1u << 20);
@@ -106,6 +117,7 @@ static enum fj_rc make_home(struct args *a, struct fj_err *err)
 	json_object_del(in, "cases");
 	if (a->conf.demo)
 		FJ_TRY(iss_demo_request(in, err));
+	a->conf.progress = progress;
 	FJ_TRY(iss_init(&a->conf, in, &out, &i, err));
 	enum fj_rc rc = a->conf.demo ? iss_demo(i, cases, err) : FJ_OK;
 	iss_close(i);

@@ -1,0 +1,181 @@
+/*
+ * ceremony.c - one structure that the root signs under its officers: made, given to the signer,
+ * approved, signed.
+ *
+ * What is checked of an approval is what the signer checks too (hsm/quorum.c), so that it can be
+ * refused as it comes, with its officer and the reason; the signer and the TPM do not rely on it.
+ */
+#include "issuer/ceremony.h"
+
+#define LAYER "ceremony"
+#define ROOT_CRL_DAYS 400
+#define MARGIN_MS 1500 /* before the TPM's own time is over */
+
+void crm_item_init(struct crm_item *it, enum fj_step step, enum fj_alg alg)
+{
+	memset(it, 0, sizeof(*it));
+	it->c.step = step;
+	it->c.alg = alg;
+	fj_buf_init(&it->c.structure, FJ_STRUCTURE_MAX);
+	fj_buf_init(&it->c.key, 1024);
+	fj_buf_init(&it->out, FJ_STRUCTURE_MAX);
+}
+
+void crm_item_release(struct crm_item *it)
+{
+	fj_buf_release(&it->c.structure);
+	fj_buf_release(&it->c.key);
+	fj_buf_release(&it->out);
+}
+
+/* --- structures --- */
+
+static enum fj_rc ca_structure(struct iss *i, bool root, enum fj_alg alg, struct fj_buf *tbs, struct fj_err *err)
+{
+	FJ_AUTO(buf) spki = FJ_BUF_INIT(512);
+	struct ca_cert_in in = {.profile = root ? CA_ROOT : CA_ISSUING, .not_before = fj_now(), .issuer_cert = fj_buf_slice(&i->ca[alg].root)};
+	struct fj_date d = fj_date_of(in.not_before, 0);
+	enum hsm_role role = alg == FJ_SM2 ? (root ? HSM_ROOT_SM2 : HSM_ISSUING_SM2) : root ? HSM_ROOT : HSM_ISSUING;
+
+	FJ_TRY(iss_signer(i, &i->make.signer, err));
+	FJ_TRY(hsm_public_key(i->make.signer, role, &spki, err));
+	in.spki = fj_buf_slice(&spki);
+	d.y += root ? 20 : 12;
+	d.d = d.d > 28 ? 28 : d.d;
+	in.not_after = fj_time_of(d, 0, 0, 0, 0) - 1;
+	ca_serial_new(&in.serial);
+	return ca_cert_tbs(&i->home, &in, tbs, err);
+}
+
+enum fj_rc crm_crl(struct iss *i, enum fj_alg alg, uint64_t number, const struct ca_revoked *revoked, size_t n, struct fj_buf *tbs, struct fj_err *err)
+{
+	struct ca_crl_in in = {.issuer_cert = fj_buf_slice(&i->ca[alg].root), .number = number, .this_update = fj_now(),
+		.next_update = fj_now() + (fj_time)ROOT_CRL_DAYS * 86400, .revoked = revoked, .n_revoked = n};
+
+	snprintf(in.uri, sizeof(in.uri), "%s/crl/root%s.crl", i->home.base, fj_alg_suffix(alg));
+	return ca_crl_tbs(&in, tbs, err);
+}
+
+enum fj_rc crm_structure(struct iss *i, enum fj_step step, enum fj_alg alg, uint64_t number, struct fj_buf *tbs, struct fj_err *err)
+{
+	return step == FJ_STEP_ROOT_CRL ? crm_crl(i, alg, number, NULL, 0, tbs, err) : ca_structure(i, step == FJ_STEP_ROOT, alg, tbs, err);
+}
+
+enum hsm_kind crm_kind(enum fj_step step)
+{
+	static const enum hsm_kind kinds[] = {[FJ_STEP_ROOT] = HSM_CERT_ROOT, [FJ_STEP_ISSUING] = HSM_CERT_ISSUING, [FJ_STEP_ROOT_CRL] = HSM_CRL_ROOT};
+
+	return kinds[step];
+}
+
+/* --- challenge and answers --- */
+
+static enum hsm_role root_role(enum fj_alg alg)
+{
+	return alg == FJ_SM2 ? HSM_ROOT_SM2 : HSM_ROOT;
+}
+
+/* what the officers compute too; a key that is not the plan's is told before anybody is asked */
+static enum fj_rc compute(const struct fj_plan *p, struct crm_item *it, struct fj_err *err)
+{
+	struct fj_tpm_name name;
+	struct fj_hash digest;
+	uint8_t xy[64];
+
+	FJ_TRY(fj_challenge_check(&it->c, p, &name, err));
+	fj_challenge_xy(&it->c, xy);
+	FJ_TRY(ca_digest(it->c.alg, xy, fj_buf_slice(&it->c.structure), &digest, err));
+	fj_challenge_approval(&it->c, p, &name, &digest, &it->cphash, &it->to_sign);
+	return FJ_OK;
+}
+
+enum fj_rc crm_begin(struct hsm_conn *conn, const struct fj_plan *p, struct crm_item *it, struct fj_err *err)
+{
+	struct hsm_challenge ch;
+
+	it->set = 0;
+	enum fj_rc rc = hsm_quorum_begin(conn, root_role(it->c.alg), crm_kind(it->c.step), fj_buf_slice(&it->c.structure), &ch, err);
+	if (rc == FJ_OK) {
+		it->id = ch.id;
+		it->until = fj_boot_ms() + (int64_t)ch.expiration * 1000 - MARGIN_MS;
+		it->c.plan = p->hash;
+		it->c.expiration = ch.expiration;
+		memcpy(it->c.nonce, ch.nonce, sizeof(it->c.nonce));
+		fj_buf_clear(&it->c.key);
+		rc = fj_buf_put(&it->c.key, ch.public.data, ch.public.len);
+	}
+	fj_buf_release(&ch.public);
+	FJ_TRY(rc);
+	return compute(p, it, err);
+}
+
+json_t *crm_challenges(const struct crm_item *items, size_t n)
+{
+	FJ_AUTO(json) list = json_array();
+
+	for (size_t k = 0; k < n; k++)
+		if (items[k].out.len == 0 && json_array_append_new(list, fj_challenge_json(&items[k].c)) != 0)
+			return NULL;
+	return json_pack("{s:O}", "challenges", list);
+}
+
+static enum fj_rc no(struct fj_err *err, const struct fj_answer *a, const char *en, const char *zh)
+{
+	(void)!fj_fail(err, FJ_E_REFUSED, LAYER, "formats.md 22", "the answer of %s to \"%s\" (%s) is refused: %s", a->officer, fj_step_name(a->step), fj_alg_name(a->alg), en);
+	fj_err_zh(err, "%s 对“%s”（%s）的答复被拒绝：%s", a->officer, fj_step_name(a->step), fj_alg_name(a->alg), zh);
+	return FJ_E_REFUSED;
+}
+
+static struct crm_item *asked(struct crm_item *items, size_t n, const struct fj_answer *a)
+{
+	for (size_t k = 0; k < n; k++)
+		if (items[k].c.step == a->step && items[k].c.alg == a->alg && items[k].out.len == 0)
+			return &items[k];
+	return NULL;
+}
+
+enum fj_rc crm_take(const struct fj_plan *p, struct crm_item *items, size_t n, const struct fj_answer *a, struct fj_err *err)
+{
+	struct crm_item *it = asked(items, n, a);
+	int officer = fj_plan_officer(p, a->officer);
+
+	if (!fj_hash_eq(&a->plan, &p->hash))
+		return no(err, a, "it is for another plan", "所属方案不同");
+	if (officer < 0)
+		return no(err, a, "the plan has no such officer", "方案中没有这名官员");
+	if (it == NULL)
+		return no(err, a, "no such structure awaits approvals in this round", "本轮没有等待批准的该结构");
+	if (it->set & 1u << officer)
+		return no(err, a, "this officer has approved already; each counts once", "该官员已批准；每人只计一次");
+	if (fj_boot_ms() >= it->until)
+		return no(err, a, "it came too late; the round goes on with a new challenge", "已超时；本轮以新的质询继续");
+	if (!fj_hash_eq(&a->cphash, &it->cphash))
+		return no(err, a, "it approves another structure, or a signature by another key", "批准的是另一结构，或者另一密钥的签名");
+	if (ca_point_verify(NULL, p->officer[officer].xy, &it->to_sign, a->sig, NULL) != FJ_OK)
+		return no(err, a, "its signature is not this officer's, or is of another session: approve the newest challenge", "签名不是该官员的，或者属于另一会话；请批准最新的质询");
+	it->approval[officer].officer = (uint8_t)officer;
+	memcpy(it->approval[officer].sig, a->sig, sizeof(a->sig));
+	it->set |= 1u << officer;
+	return FJ_OK;
+}
+
+/* --- the signature --- */
+
+enum fj_rc crm_assemble(struct iss *i, struct crm_item *it, struct fj_slice sig, struct fj_err *err)
+{
+	FJ_TRY(ca_assemble(fj_buf_slice(&it->c.structure), sig, &it->out, err));
+	return ca_verify_signed_by(fj_buf_slice(&it->out), fj_buf_slice(it->c.step == FJ_STEP_ROOT ? &it->out : &i->ca[it->c.alg].root), err);
+}
+
+enum fj_rc crm_sign(struct iss *i, struct hsm_conn *conn, struct crm_item *it, struct fj_err *err)
+{
+	struct hsm_officer_approval a[FJ_QUORUM_MAX];
+	FJ_AUTO(buf) sig = FJ_BUF_INIT(96);
+	size_t n = 0;
+
+	for (unsigned k = 0; k < FJ_QUORUM_MAX; k++)
+		if (it->set & 1u << k)
+			a[n++] = it->approval[k];
+	FJ_TRY(hsm_quorum_sign(conn, it->id, a, n, &sig, err));
+	return crm_assemble(i, it, fj_buf_slice(&sig), err);
+}

@@ -1,0 +1,64 @@
+/*
+ * ceremony.h - what the root signs under its officers: structures, challenges, answers, rounds,
+ * and the transcript of a ceremony (docs/formats.md 22).
+ */
+#ifndef FJ_ISSUER_CEREMONY_H
+#define FJ_ISSUER_CEREMONY_H
+
+#include "base/approval.h"
+#include "issuer/iss.h"
+
+#define CRM_DIR "ceremony" /* below the home */
+
+/* --- ceremony.c: one structure --- */
+struct crm_item {
+	struct fj_challenge c;      /* step and alg are the caller's; the rest by crm_begin */
+	uint8_t id;                 /* the signer's */
+	int64_t until;              /* boot clock, ms: later answers come too late */
+	struct fj_hash cphash, to_sign;
+	unsigned set;               /* officers whose approval is in hand */
+	struct hsm_officer_approval approval[FJ_QUORUM_MAX];
+	struct fj_buf out;          /* certificate or CRL, once it is signed */
+};
+void crm_item_init(struct crm_item *it, enum fj_step step, enum fj_alg alg);
+void crm_item_release(struct crm_item *it);
+/* To-be-signed bytes of a step by the certificates that i has; number: a CRL's. */
+enum fj_rc crm_structure(struct iss *i, enum fj_step step, enum fj_alg alg, uint64_t number, struct fj_buf *tbs, struct fj_err *err) FJ_MUST_USE;
+/* a root's CRL with these entries, for 400 days from now */
+enum fj_rc crm_crl(struct iss *i, enum fj_alg alg, uint64_t number, const struct ca_revoked *revoked, size_t n, struct fj_buf *tbs, struct fj_err *err) FJ_MUST_USE;
+enum hsm_kind crm_kind(enum fj_step step);
+/* The structure is given to the signer, and the challenge made; approvals in hand are forgotten. */
+enum fj_rc crm_begin(struct hsm_conn *conn, const struct fj_plan *p, struct crm_item *it, struct fj_err *err) FJ_MUST_USE;
+/* An answer, to the structure of these that it is for.  FJ_E_REFUSED, FJ_E_SIGNATURE: why it is none. */
+enum fj_rc crm_take(const struct fj_plan *p, struct crm_item *items, size_t n, const struct fj_answer *a, struct fj_err *err) FJ_MUST_USE;
+/* With enough approvals in hand: signed, assembled into it->out, and verified under the root of its algorithm. */
+enum fj_rc crm_sign(struct iss *i, struct hsm_conn *conn, struct crm_item *it, struct fj_err *err) FJ_MUST_USE;
+/* The same from a signature (DER) that is there. */
+enum fj_rc crm_assemble(struct iss *i, struct crm_item *it, struct fj_slice sig, struct fj_err *err) FJ_MUST_USE;
+/* {"challenges":[…]} of those that are not signed yet; the caller's */
+json_t *crm_challenges(const struct crm_item *items, size_t n);
+
+/* --- ceremony_log.c: the transcript, a line a step, each bound to the one before --- */
+struct crm_log {
+	int fd;
+	uint64_t n;
+	struct fj_hash before; /* of the last line; of the plan when there is none */
+};
+/* in and out are borrowed */
+typedef enum fj_rc (*crm_line_fn)(void *user, const char *step, const json_t *in, const json_t *out, struct fj_err *err);
+/* Opens or begins CRM_DIR/transcript; each line that stands there is handed to fn.  A last line that is cut is removed. */
+enum fj_rc crm_log_open(struct crm_log *l, const struct fj_plan *p, crm_line_fn fn, void *user, struct fj_err *err) FJ_MUST_USE;
+/* in and out are stolen; durable when it returns */
+enum fj_rc crm_log_put(struct crm_log *l, const char *step, json_t *in, json_t *out, struct fj_err *err) FJ_MUST_USE;
+
+/* --- ceremony_run.c --- */
+/* The signed plan of `file`, in force: every officer's signature verified. */
+enum fj_rc crm_plan(struct fj_slice file, struct fj_plan *out, struct fj_err *err) FJ_MUST_USE;
+/* Everything that the root signs at the beginning, into i->ca[…] and crl[alg]: rounds through files in CRM_DIR,
+ * waiting for the officers as long as it takes.  Broken off, it goes on from the transcript. */
+enum fj_rc crm_hold(struct iss *i, const struct fj_plan *p, struct fj_buf crl[FJ_ALG_END], struct fj_err *err) FJ_MUST_USE;
+
+/* --- root_crl.c: the root's CRLs after the ceremony; what awaits approvals --- */
+void crm_renewal_free(struct crm_renewal *r);
+
+#endif

@@ -1,0 +1,241 @@
+/*
+ * ceremony_print.c - `fujie-verify ceremony`: a transcript replayed, or printed for a file of paper.
+ *
+ * Only what was replayed without a fault is printed; at the first fault the reason follows, and
+ * nothing after it is shown.
+ */
+#include <fcntl.h>
+#include <getopt.h>
+#include <stdio.h>
+
+#include "base/file.h"
+#include "verifier/ceremony.h"
+#include "verifier/internal.h"
+
+struct ask {
+	const char *plan, *lang, *file;
+	bool json, print, zh;
+};
+struct told {
+	const struct ask *a;
+	const struct fj_plan *plan;
+	json_t *signed_; /* [{step, alg, sha256}] */
+};
+
+/* Chinese where the system's messages are */
+static bool by_system(void)
+{
+	static const char *const names[] = {"LC_ALL", "LC_MESSAGES", "LANG"};
+
+	for (size_t i = 0; i < FJ_ARRAY_LEN(names); i++) {
+		const char *v = getenv(names[i]);
+		if (v != NULL && v[0] != '\0')
+			return strncmp(v, "zh", 2) == 0;
+	}
+	return false;
+}
+
+static void line(const struct told *t, const char *zh, const char *en, const char *value)
+{
+	printf("      %s%s%s\n", t->a->zh ? zh : en, t->a->zh ? "：" : ": ", value);
+}
+
+static const char *name_of(const struct told *t, enum fj_step step)
+{
+	static const char *const names[][2] = {[FJ_STEP_ROOT] = {"根证书", "root certificate"}, [FJ_STEP_ISSUING] = {"签发 CA 证书", "issuing CA's certificate"}, [FJ_STEP_ROOT_CRL] = {"根吊销列表", "root's CRL"}};
+
+	return names[step][!t->a->zh];
+}
+
+static void what(const struct told *t, const json_t *o, char out[80])
+{
+	enum fj_step s = 0;
+
+	while (s < FJ_STEP_END && strcmp(fj_step_name(s), fj_json_text(o, "step")) != 0)
+		s++;
+	snprintf(out, 80, "%s (%s)", s < FJ_STEP_END ? name_of(t, s) : "", fj_json_text(o, "alg"));
+}
+
+static void hash_of(const json_t *o, const char *key, char hex[65])
+{
+	FJ_AUTO(buf) b = FJ_BUF_INIT(FJ_STRUCTURE_MAX);
+	const char *text = fj_json_text(o, key);
+	struct fj_hash h;
+
+	hex[0] = '\0';
+	if (fj_b64u_get(text, strlen(text), &b) != FJ_OK)
+		return;
+	fj_sha256(fj_buf_slice(&b), &h);
+	fj_hex(h.b, FJ_SHA256_LEN, hex);
+}
+
+static void print_challenge(const struct told *t, const struct ver_line *l)
+{
+	char text[80], hex[65];
+
+	what(t, l->out, text);
+	line(t, "待批准", "to be approved", text);
+	hash_of(l->out, "structure", hex);
+	line(t, "其 SHA-256", "its SHA-256", hex);
+	line(t, "随机数", "nonce", fj_json_text(l->out, "nonce"));
+}
+
+static void print_answer(const struct told *t, const struct ver_line *l)
+{
+	const json_t *a = json_object_get(l->in, "answer");
+	int officer = fj_plan_officer(t->plan, fj_json_text(a, "officer"));
+	char text[80];
+
+	line(t, "文件", "file", fj_json_text(l->in, "file"));
+	if (a != NULL && !json_is_null(a)) {
+		what(t, a, text);
+		line(t, "答复", "of", text);
+		line(t, "官员", "officer", officer >= 0 ? t->plan->officer[officer].name : fj_json_text(a, "officer"));
+	}
+	if (json_is_true(json_object_get(l->out, "taken")))
+		line(t, "命令散列 cpHash", "cpHash", fj_json_text(a, "cphash"));
+	else
+		line(t, "拒绝，原因", "refused", fj_json_text(l->out, t->a->zh ? "zh" : "en"));
+}
+
+static void print_signature(const struct told *t, const struct ver_line *l)
+{
+	size_t k;
+	json_t *login;
+	char text[80], hex[65];
+
+	what(t, l->in, text);
+	line(t, "已签名", "signed", text);
+	json_array_foreach(json_object_get(l->in, "officers"), k, login) {
+		int officer = fj_plan_officer(t->plan, json_string_value(login));
+		line(t, "批准官员", "approved by", officer >= 0 ? t->plan->officer[officer].name : "");
+	}
+	hash_of(l->out, "signed", hex);
+	line(t, "其 SHA-256", "its SHA-256", hex);
+}
+
+static void print_line(const struct told *t, const struct ver_line *l)
+{
+	static const struct {
+		const char *step, *zh, *en;
+		void (*more)(const struct told *t, const struct ver_line *l);
+	} rows[] = {
+		{"open", "开始：密钥已在 TPM 中生成", "opened: the keys are made in the TPM", NULL}, {"go-on", "中断后继续", "gone on with after an end", NULL},
+		{"challenge", "发出质询", "challenge", print_challenge}, {"answer", "收到答复", "answer", print_answer}, {"signature", "签名", "signature", print_signature},
+		{"expired", "批准超时，重新质询", "the approvals' time is over; challenged anew", NULL}, {"close", "结束：根密钥此后仅凭官员批准使用", "closed: the root's key is used with its officers' approvals only", NULL},
+	};
+	char at[FJ_TIME_CAP];
+
+	fj_time_china(l->at, at);
+	for (size_t k = 0; k < FJ_ARRAY_LEN(rows); k++) {
+		if (strcmp(rows[k].step, l->step) != 0)
+			continue;
+		printf("%4llu  %s  %s\n", (unsigned long long)l->n, at, t->a->zh ? rows[k].zh : rows[k].en);
+		if (rows[k].more != NULL)
+			rows[k].more(t, l);
+	}
+}
+
+static void on_line(void *user, const struct ver_line *l)
+{
+	const struct told *t = user;
+	char hex[65];
+
+	if (t->a->print)
+		print_line(t, l);
+	if (strcmp(l->step, "signature") != 0)
+		return;
+	hash_of(l->out, "signed", hex);
+	json_array_append_new(t->signed_, json_pack("{s:s, s:s, s:s}", "step", fj_json_text(l->in, "step"), "alg", fj_json_text(l->in, "alg"), "sha256", hex));
+}
+
+static void print_plan(const struct ask *a, const struct fj_plan *p)
+{
+	char hex[65];
+
+	fj_hex(p->hash.b, FJ_SHA256_LEN, hex);
+	printf(a->zh ? "密钥仪式记录\n运营者：%s\n方案 SHA-256：%s\n根密钥须 %u 名官员中的 %u 名批准：\n" : "Transcript of a key ceremony\noperator: %s\nSHA-256 of the plan: %s\nthe root needs, of its %u officers, %u:\n",
+	    p->operator_, hex, p->n, p->root);
+	for (unsigned k = 0; k < p->n; k++)
+		printf("      %s (%s)\n", p->officer[k].name, p->officer[k].login);
+	putchar('\n');
+}
+
+static enum fj_rc options_read(int argc, char **argv, struct ask *a, struct fj_err *err)
+{
+	static const struct option longs[] = {{"plan", required_argument, NULL, 'p'}, {"lang", required_argument, NULL, 'l'}, {"json", no_argument, NULL, 'j'}, {NULL, 0, NULL, 0}};
+	int c;
+
+	opterr = 0;
+	a->zh = by_system();
+	while ((c = getopt_long(argc, argv, ":", longs, NULL)) != -1) {
+		if (c == '?' || c == ':')
+			return fj_fail(err, FJ_E_USAGE, "verify", NULL, c == ':' ? "\"%s\" needs a value" : "\"%s\" is not an option", argv[optind - 1]);
+		if (c == 'j')
+			a->json = true;
+		else
+			*(c == 'p' ? &a->plan : &a->lang) = optarg;
+	}
+	if (a->lang != NULL)
+		a->zh = strcmp(a->lang, "zh") == 0;
+	a->print = argc > optind && strcmp(argv[optind], "transcript") == 0 && !a->json;
+	if (argc - optind != 2 || a->plan == NULL || (!a->print && strcmp(argv[optind], "replay") != 0 && strcmp(argv[optind], "transcript") != 0))
+		return fj_refuse(err, FJ_E_USAGE, "verify", NULL, "fujie-verify ceremony replay|transcript FILE --plan SIGNED [--lang zh|en] [--json]", "用法：fujie-verify ceremony replay|transcript 记录 --plan 已签方案 [--lang zh|en] [--json]");
+	a->file = argv[optind + 1];
+	return FJ_OK;
+}
+
+static enum fj_rc replay(const struct ask *a, json_t **out, struct fj_err *err)
+{
+	FJ_AUTO(buf) transcript = FJ_BUF_INIT(VER_TRANSCRIPT_MAX);
+	FJ_AUTO(buf) file = FJ_BUF_INIT(FJ_PLAN_MAX);
+	FJ_AUTO(json) done = json_array();
+	struct fj_plan plan;
+	struct fj_hash last;
+	struct told t = {a, &plan, done};
+	char hex[65], of[65];
+	unsigned by;
+
+	FJ_TRY(fj_file_read(AT_FDCWD, a->file, &transcript, err));
+	FJ_TRY(fj_file_read(AT_FDCWD, a->plan, &file, err));
+	FJ_TRY(ver_plan(fj_buf_slice(&file), &plan, &by, err));
+	if (a->print)
+		print_plan(a, &plan);
+	FJ_TRY(ver_replay(fj_buf_slice(&transcript), fj_buf_slice(&file), &plan, &last, on_line, &t, err));
+	fj_hex(plan.hash.b, FJ_SHA256_LEN, of);
+	fj_hex(last.b, FJ_SHA256_LEN, hex);
+	*out = json_pack("{s:b, s:s, s:s, s:O}", "replayed", 1, "plan", of, "last", hex, "signed", done);
+	return *out != NULL ? FJ_OK : fj_no_memory(err, "verify");
+}
+
+static int refuse(const struct ask *a, const struct fj_err *err)
+{
+	FJ_AUTO(buf) text = FJ_BUF_INIT(8192);
+	FJ_AUTO(json) doc = fj_err_json(err);
+
+	fprintf(stderr, "fujie-verify: %s%s%s\n", err->en, err->zh[0] != '\0' ? " / " : "", err->zh);
+	if (a->json && doc != NULL && fj_json_canonical(doc, &text, NULL) == FJ_OK)
+		puts(fj_buf_str(&text));
+	return fj_rc_exit(err->rc);
+}
+
+int ver_ceremony(int argc, char **argv)
+{
+	struct ask a = {.plan = NULL};
+	struct fj_err err = {0};
+	FJ_AUTO(json) out = NULL;
+	FJ_AUTO(buf) text = FJ_BUF_INIT(65536);
+
+	enum fj_rc rc = options_read(argc, argv, &a, &err);
+	if (rc == FJ_OK)
+		rc = replay(&a, &out, &err);
+	if (rc == FJ_OK && a.json)
+		rc = fj_json_canonical(out, &text, &err);
+	if (rc != FJ_OK)
+		return refuse(&a, &err);
+	if (a.json)
+		puts(fj_buf_str(&text));
+	else
+		printf(a.zh ? "\n核验无误：每一行均与方案、批准和签名相符。末行 SHA-256：%s\n" : "\nReplayed without a fault: each line agrees with the plan, the approvals and the signatures.  SHA-256 of the last line: %s\n", fj_json_text(out, "last"));
+	return fflush(stdout) == 0 && !ferror(stdout) ? 0 : 3;
+}

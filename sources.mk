@@ -64,10 +64,12 @@ CA_SRC := \
 	ca/cert.c \
 	ca/chain.c \
 	ca/crl.c \
+	ca/found_key.c \
 	ca/key.c \
 	ca/lint.c \
 	ca/ocsp.c \
-	ca/profile.c
+	ca/profile.c \
+	ca/term.c
 
 VERIFY_SRC := \
 	verifier/ask.c \
@@ -205,6 +207,7 @@ ISSUER_SRC := \
 	issuer/collateral.c \
 	issuer/command.c \
 	issuer/complaint.c \
+	issuer/compromise.c \
 	issuer/course.c \
 	issuer/deadline.c \
 	issuer/delegation.c \
@@ -238,6 +241,7 @@ ISSUER_SRC := \
 	issuer/init.c \
 	issuer/iss.c \
 	issuer/items.c \
+	issuer/key.c \
 	issuer/ledger.c \
 	issuer/ledger_heading.c \
 	issuer/ledger_import.c \
@@ -485,6 +489,7 @@ TEST_UNIT_SRC := \
 	tests/unit/test_base_watch.c \
 	tests/unit/test_base_webauthn.c \
 	tests/unit/test_ca_core.c \
+	tests/unit/test_ca_found_key.c \
 	tests/unit/test_gw_edge.c \
 	tests/unit/test_gw_gate.c \
 	tests/unit/test_hsm_log.c \
@@ -548,6 +553,7 @@ TEST_FUZZ_SRC := \
 	tests/fuzz/fuzz_csv.c \
 	tests/fuzz/fuzz_der.c \
 	tests/fuzz/fuzz_form.c \
+	tests/fuzz/fuzz_found_key.c \
 	tests/fuzz/fuzz_json.c \
 	tests/fuzz/fuzz_jws.c \
 	tests/fuzz/fuzz_ledger.c \

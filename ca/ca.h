@@ -55,6 +55,18 @@ enum fj_rc ca_request_key(struct fj_slice csr, struct fj_buf *spki, struct fj_er
  * SubjectPublicKeyInfo) or a JWK (RFC 7517; EC, P-256 or P-384); 16 KiB at most.  Possession is
  * proved apart, by ca_proof_check. */
 enum fj_rc ca_public_key(struct fj_slice file, struct fj_buf *spki, struct fj_err *err) FJ_MUST_USE;
+/* Whatever was found of a key (found_key.c): a certificate, a request, a public or private key in PEM or DER, a JWK; 16 KiB at
+ * most.  spki_sha256 is of the key as this house encodes it, of whatever form it came in.  No private half is kept anywhere;
+ * `file` itself is the caller's to wipe.  FJ_E_INVALID: nothing of these, encrypted, or another curve. */
+struct ca_found {
+	bool read;                 /* false: nothing was */
+	bool private_half;         /* it was in the file */
+	bool certificate;          /* it was one, with this hash of the whole (x5t#S256) */
+	struct fj_hash spki_sha256, certificate_sha256;
+};
+enum fj_rc ca_found_key(struct fj_slice file, struct ca_found *out, struct fj_err *err) FJ_MUST_USE;
+/* the same of a P-256 point, x and y */
+enum fj_rc ca_p256_hash(const uint8_t xy[64], struct fj_hash *out, struct fj_err *err) FJ_MUST_USE;
 /* ECDSA with SHA-256 over text by that key; sig: DER ECDSA-Sig-Value.  FJ_E_SIGNATURE otherwise. */
 enum fj_rc ca_proof_check(struct fj_slice spki, const char *text, struct fj_slice sig, struct fj_err *err) FJ_MUST_USE;
 
@@ -99,6 +111,18 @@ enum fj_rc ca_cert_info(struct fj_slice cert, struct ca_info *out, struct fj_err
 enum fj_rc ca_pem(const char *label, struct fj_slice der, struct fj_buf *pem, struct fj_err *err) FJ_MUST_USE;
 /* first PEM block of that label; FJ_E_PARSE when none */
 enum fj_rc ca_unpem(const char *label, struct fj_slice pem, struct fj_buf *der, struct fj_err *err) FJ_MUST_USE;
+
+/* --- term.c --- */
+/* What of an appliance's own ends: "root", "issuing", "token", "status", "log", "ocsp" (certificates), "root.crl". */
+struct ca_term {
+	const char *what;
+	int64_t soon, urgent; /* seconds before its end */
+	const char *clause;   /* where a practice statement promises it */
+};
+enum ca_level { CA_FINE, CA_SOON, CA_URGENT, CA_OVER };
+const struct ca_term *ca_term_of(const char *what); /* NULL: there is none of that name */
+/* of what has so many seconds left: over only when less than none is left, since an end is the last valid second */
+enum ca_level ca_term_level(const struct ca_term *t, int64_t left);
 
 /* CRL */
 struct ca_revoked {

@@ -874,12 +874,17 @@ enum fj_rc cmd_certificate_revoke(struct iss_call *c, struct fj_err *err)
 	return apr_request(c, "certificate.revoke", t.number, c->actor->org, payload, err);
 }
 
-enum fj_rc apr_certificate_revoke_request(struct iss_call *c, const struct apr *a, struct fj_err *err)
+enum fj_rc dom_certificate_revoking(struct iss_call *c, const char *number, const char *reason, struct fj_err *err)
 {
-	FJ_AUTO(json) body = json_pack("{s:s, s:O}", "to", "REVOKING", "reason", json_object_get(a->payload, "reason"));
+	FJ_AUTO(json) body = json_pack("{s:s, s:s}", "to", "REVOKING", "reason", reason);
 
 	c->dirty_status = true;
-	return evt_append(c, "certificate.revocation-requested", a->object, body, err);
+	return evt_append(c, "certificate.revocation-requested", number, body, err);
+}
+
+enum fj_rc apr_certificate_revoke_request(struct iss_call *c, const struct apr *a, struct fj_err *err)
+{
+	return dom_certificate_revoking(c, a->object, fj_json_text(a->payload, "reason"), err);
 }
 
 enum fj_rc apply_certificate_revocation_requested(const struct evt *e, struct fj_err *err)
@@ -903,14 +908,14 @@ enum fj_rc dom_drop_successor(struct iss_call *c, const struct dom_cert *t, stru
 	return evt_append(c, "certificate.abandoned", number, body, err);
 }
 
-enum fj_rc apr_certificate_revoke(struct iss_call *c, const struct apr *a, struct fj_err *err)
+enum fj_rc dom_certificate_end(struct iss_call *c, const char *number, const char *reason, struct fj_err *err)
 {
 	struct dom_cert t;
 	FJ_AUTO(dom_asset) asset = {.card = NULL};
 	const char *to, *asset_to;
-	const struct reason *r = reason_find(fj_json_peek(a->payload, "reason"));
+	const struct reason *r = reason_find(reason);
 
-	FJ_TRY(dom_cert_get(c->db, a->object, &t, err));
+	FJ_TRY(dom_cert_get(c->db, number, &t, err));
 	FJ_TRY(iss_state_next(ISS_OBJ_CERTIFICATE, t.state, "end", &to, err));
 	FJ_TRY(dom_drop_successor(c, &t, err));
 	FJ_TRY(dom_asset_get(c->db, t.asset_no, &asset, err));
@@ -933,6 +938,11 @@ enum fj_rc apr_certificate_revoke(struct iss_call *c, const struct apr *a, struc
 	    (json_int_t)version);
 	c->dirty_status = true;
 	return evt_append(c, "certificate.revoked", t.number, body, err);
+}
+
+enum fj_rc apr_certificate_revoke(struct iss_call *c, const struct apr *a, struct fj_err *err)
+{
+	return dom_certificate_end(c, a->object, fj_json_text(a->payload, "reason"), err);
 }
 
 enum fj_rc apply_certificate_revoked(const struct evt *e, struct fj_err *err)
@@ -962,13 +972,13 @@ enum fj_rc apply_certificate_revoked(const struct evt *e, struct fj_err *err)
 	return sto_run(e->db, STO_ASSET_ADOPT, NULL, err, "ittit", version, dom_card_text(new_card, "basic", "name"), "", e->seq, t.asset_no);
 }
 
-enum fj_rc apr_certificate_revoke_refused(struct iss_call *c, const struct apr *a, struct fj_err *err)
+enum fj_rc dom_certificate_kept(struct iss_call *c, const char *number, struct fj_err *err)
 {
 	struct dom_cert t;
 	FJ_AUTO(dom_asset) asset = {.card = NULL};
 	const char *to;
 
-	FJ_TRY(dom_cert_get(c->db, a->object, &t, err));
+	FJ_TRY(dom_cert_get(c->db, number, &t, err));
 	FJ_TRY(iss_state_next(ISS_OBJ_CERTIFICATE, t.state, "keep", &to, err));
 	/* frozen meanwhile: suspended, until that is lifted */
 	FJ_TRY(dom_asset_get(c->db, t.asset_no, &asset, err));
@@ -976,6 +986,11 @@ enum fj_rc apr_certificate_revoke_refused(struct iss_call *c, const struct apr *
 	FJ_AUTO(json) body = json_pack("{s:s, s:s, s:s}", "to", held ? "SUSPENDED" : t.former, "asset_no", t.asset_no, "held", held ? t.number : "");
 	c->dirty_status = true;
 	return evt_append(c, "certificate.revocation-refused", t.number, body, err);
+}
+
+enum fj_rc apr_certificate_revoke_refused(struct iss_call *c, const struct apr *a, struct fj_err *err)
+{
+	return dom_certificate_kept(c, a->object, err);
 }
 
 enum fj_rc apply_certificate_revocation_refused(const struct evt *e, struct fj_err *err)

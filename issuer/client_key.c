@@ -11,6 +11,7 @@
  */
 #include "base/secret.h"
 #include "base/x509.h"
+#include "issuer/compromise.h"
 #include "issuer/domain.h"
 #include "issuer/iss.h"
 #include "issuer/rules/rules.h"
@@ -142,6 +143,7 @@ static enum fj_rc check_key(struct iss_call *c, const char *login, const char *s
 	struct usr u;
 	bool row;
 
+	FJ_TRY(cmp_key_free(c->db, spki, err));
 	FJ_TRY(usr_get(c->db, login, &u, err));
 	if (strcmp(u.state, "DISABLED") == 0)
 		return fj_refuse(err, FJ_E_STATE, "issuer", NULL, "this user is disabled for good; enter a new user", "该用户已停用且不可恢复，请登记新用户");

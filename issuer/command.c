@@ -703,6 +703,7 @@ enum fj_rc cmd_status_show(struct iss_call *c, struct fj_err *err)
 {
 	FJ_AUTO(sto_q) g = {0};
 	int64_t events = 0, generation = 0;
+	json_t *keys = NULL;
 	bool row;
 	char now[FJ_TIME_CAP];
 	FJ_AUTO(json) queue = NULL;
@@ -714,9 +715,10 @@ enum fj_rc cmd_status_show(struct iss_call *c, struct fj_err *err)
 	if (row)
 		generation = sto_int(&g, 0);
 	fj_time_utc(fj_now(), now);
-	c->answer = json_pack("{s:b, s:I, s:I, s:s, s:s, s:b, s:O, s:s}", "demo", c->iss->conf.demo, "events", (json_int_t)events, "generation",
+	FJ_TRY(key_warnings(c->db, c->now, &keys, err));
+	c->answer = json_pack("{s:b, s:I, s:I, s:s, s:s, s:b, s:O, s:s, s:o}", "demo", c->iss->conf.demo, "events", (json_int_t)events, "generation",
 	    (json_int_t)generation, "base", iss_base(c->iss), "now", now, "behind", (bool)c->iss->behind, "queue", queue,
-	    "approvals", c->iss->log.checked ? "checked by the signer" : "enforced by software");
+	    "approvals", c->iss->log.checked ? "checked by the signer" : "enforced by software", "keys_ending", keys);
 	return c->answer != NULL ? FJ_OK : fj_no_memory(err, "issuer");
 }
 

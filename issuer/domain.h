@@ -47,6 +47,9 @@ enum fj_rc apr_certificate_resume(struct iss_call *c, const struct apr *a, struc
 enum fj_rc apr_certificate_revoke_request(struct iss_call *c, const struct apr *a, struct fj_err *err);
 enum fj_rc apr_certificate_revoke(struct iss_call *c, const struct apr *a, struct fj_err *err);
 enum fj_rc apr_certificate_revoke_refused(struct iss_call *c, const struct apr *a, struct fj_err *err);
+enum fj_rc apr_key_compromised_request(struct iss_call *c, const struct apr *a, struct fj_err *err);
+enum fj_rc apr_key_compromised(struct iss_call *c, const struct apr *a, struct fj_err *err);
+enum fj_rc apr_key_compromised_refused(struct iss_call *c, const struct apr *a, struct fj_err *err);
 enum fj_rc apr_authorisation_grant(struct iss_call *c, const struct apr *a, struct fj_err *err);
 enum fj_rc apr_authorisation_resume(struct iss_call *c, const struct apr *a, struct fj_err *err);
 enum fj_rc apr_authorisation_end_request(struct iss_call *c, const struct apr *a, struct fj_err *err);

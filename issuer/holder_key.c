@@ -8,6 +8,7 @@
  * key that another holder has: one of the two does not hold it alone.
  */
 #include "ca/ca.h"
+#include "issuer/compromise.h"
 #include "issuer/domain.h"
 
 void dom_spki_hash(struct fj_slice spki, char out[65])
@@ -23,14 +24,13 @@ enum fj_rc dom_key_usable(struct sto *db, const char *spki_hex, const char *hold
 	FJ_AUTO(sto_q) q = {0};
 	bool row;
 
+	FJ_TRY(cmp_key_free(db, spki_hex, err));
 	FJ_TRY(sto_query(db, STO_CERT_OF_KEY, &q, err, "tt", spki_hex, holder));
 	FJ_TRY(sto_step(&q, &row, err));
 	if (!row)
 		return FJ_OK;
-	bool compromised = sto_int(&q, 1) == 1;
-	enum fj_rc rc = fj_fail(err, FJ_E_REFUSED, "issuer", compromised ? "lessons.md 9" : "domain.md decision 7",
-	    compromised ? "this key was reported compromised (certificate %s); make a new one" : "this key stands in another holder's certificate (%s); make a key of your own", sto_text(&q, 0));
-	fj_err_zh(err, compromised ? "该密钥已被报告泄露（证书 %s），请生成新密钥" : "该密钥已用于其他持有人的证书（%s），请使用本单位自己的密钥", sto_text(&q, 0));
+	enum fj_rc rc = fj_fail(err, FJ_E_REFUSED, "issuer", "domain.md decision 7", "this key stands in another holder's certificate (%s); make a key of your own", sto_text(&q, 0));
+	fj_err_zh(err, "该密钥已用于其他持有人的证书（%s），请使用本单位自己的密钥", sto_text(&q, 0));
 	return rc;
 }
 

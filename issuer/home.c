@@ -53,6 +53,7 @@ static const struct waits {
 	{"registration.notice", ISS_FINANCE, "registration", "REVIEWED", "registration", 'F', STO_COUNT},
 	{"registration.decide", ISS_FINANCE, "registration", "NOTICED", NULL, 'F', STO_HOME_DECIDE, .ended = true},
 	{"certificate.issue", ISS_FINANCE, "asset", "REGISTERED", NULL, 0, STO_HOME_ISSUE, NULL, "issuing", .reader = true},
+	{"key.compromised", ISS_FINANCE, "compromise", "", NULL, 0, STO_HOME_KEYS_TOLD, .filter = "turn"},
 	{"registration.receive", ISS_HOLDER, "registration", "", NULL, 0, STO_HOME_RECEIVE, .filter = "turn"},
 	{"objection.confirm", ISS_FINANCE, "objection", "TO_CONFIRM", NULL, 0, STO_HOME_OBJECTIONS_LODGED, .filter = "turn"},
 	{"objection.decide", ISS_FINANCE, "objection", "OPEN", NULL, 0, STO_HOME_OBJECTIONS, .filter = "turn"},
@@ -344,7 +345,9 @@ static enum fj_rc health(const struct hom *h, json_t **out, struct fj_err *err)
 	FJ_TRY(number(h, STO_HOME_PUBLISHED, &published, err));
 	fj_time_utc(published, at);
 	bool late = published != 0 && h->c->now - published > LATE;
-	FJ_AUTO(json) more = json_pack("{s:O, s:s, s:b}", "queue", queue, "oldest_list", published == 0 ? "" : at, "late", late);
+	json_t *keys = NULL;
+	FJ_TRY(key_warnings(h->c->db, h->c->now, &keys, err));
+	FJ_AUTO(json) more = json_pack("{s:O, s:s, s:b, s:o}", "queue", queue, "oldest_list", published == 0 ? "" : at, "late", late, "keys", keys);
 	return json_object_update(*out, more) == 0 ? FJ_OK : fj_no_memory(err, "issuer");
 }
 

@@ -185,6 +185,12 @@ enum fj_rc pub_log_policy(struct iss *i, struct fj_err *err) FJ_MUST_USE;
 /* a new certificate for an own key: token, status, ocsp, log; the caller keeps it in the keyring */
 enum fj_rc pub_delegate(struct iss *i, const char *what, struct fj_buf *cert, struct fj_err *err) FJ_MUST_USE;
 
+/* --- key.c --- */
+/* The appliance's own certificates and root CRLs of both hierarchies, what ends first at the head, as key.list answers them; and
+ * those that are to be renewed soon, at once, or are over.  The caller's. */
+enum fj_rc key_calendar(struct sto *db, fj_time now, json_t **out, struct fj_err *err) FJ_MUST_USE;
+enum fj_rc key_warnings(struct sto *db, fj_time now, json_t **out, struct fj_err *err) FJ_MUST_USE;
+
 /* --- token_bulk.c --- */
 /* One step of every job of license tokens that is not over: some rows are intended and their tokens
  * made; *more: one has rows left.  No lock is held by the caller. */

@@ -13,6 +13,7 @@
 
 #include "base/jws.h"
 #include "ca/ca.h"
+#include "issuer/compromise.h"
 #include "issuer/state.h"
 #include "verifier/verify.h"
 
@@ -46,11 +47,25 @@ static enum fj_rc check_units(const json_t *units, struct fj_err *err)
 	    : fj_refuse(err, FJ_E_INVALID, "issuer", "167·四(二)", "name the units whose reports the other register signs", "请填写由该登记系统签署报告的单位");
 }
 
-static enum fj_rc check_new(struct iss_call *c, const char *sha256, struct fj_err *err)
+/* a root whose key was reported compromised is nobody's any more */
+static enum fj_rc check_key(struct iss_call *c, struct fj_slice der, struct fj_err *err)
+{
+	struct ca_found key;
+	char hex[65];
+
+	FJ_TRY(ca_found_key(der, &key, err));
+	fj_hex(key.spki_sha256.b, FJ_SHA256_LEN, hex);
+	return cmp_key_free(c->db, hex, err);
+}
+
+static enum fj_rc check_new(struct iss_call *c, const char *b64, const char *sha256, struct fj_err *err)
 {
 	FJ_AUTO(sto_q) q = {0};
+	FJ_AUTO(buf) der = FJ_BUF_INIT(FJ_X509_MAX);
 	bool row;
 
+	FJ_TRY(fj_b64_get(b64, strlen(b64), &der));
+	FJ_TRY(check_key(c, fj_buf_slice(&der), err));
 	FJ_TRY(sto_query(c->db, STO_PEER_SAME, &q, err, "tt", c->actor->org, sha256));
 	FJ_TRY(sto_step(&q, &row, err));
 	if (!row)
@@ -78,8 +93,8 @@ enum fj_rc cmd_peer_add(struct iss_call *c, struct fj_err *err)
 	}
 	fj_sha256(fj_buf_slice(&der), &h);
 	fj_hex(h.b, FJ_SHA256_LEN, hex);
-	FJ_TRY(check_new(c, hex, err));
 	FJ_TRY(fj_b64_put(&b64, fj_buf_slice(&der)));
+	FJ_TRY(check_new(c, fj_buf_str(&b64), hex, err));
 	iss_new_id("PE-", 10, id);
 	FJ_AUTO(json) payload = json_pack("{s:s, s:s, s:s, s:s, s:s, s:O}", "id", id, "org", c->actor->org, "name", fj_json_text(c->params, "name"), "root", fj_buf_str(&b64), "sha256",
 	    hex, "signs_for", units);
@@ -89,7 +104,7 @@ enum fj_rc cmd_peer_add(struct iss_call *c, struct fj_err *err)
 
 enum fj_rc apr_peer_add(struct iss_call *c, const struct apr *a, struct fj_err *err)
 {
-	FJ_TRY(check_new(c, fj_json_text(a->payload, "sha256"), err));
+	FJ_TRY(check_new(c, fj_json_text(a->payload, "root"), fj_json_text(a->payload, "sha256"), err));
 	FJ_TRY(evt_append(c, "peer.added", a->object, a->payload, err));
 	c->answer = json_pack("{s:s, s:s, s:s, s:s}", "id", a->id, "state", "APPROVED", "peer", a->object, "sha256", fj_json_text(a->payload, "sha256"));
 	return c->answer != NULL ? FJ_OK : fj_no_memory(err, "issuer");

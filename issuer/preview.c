@@ -214,6 +214,30 @@ static enum fj_rc end_authorisation(struct look *l, struct fj_err *err)
 	return of_authorisation(l, STS_INVALID, err);
 }
 
+/* of what a report of a key found, the first: the certificates' entries and CRLs, the tokens' entries */
+static enum fj_rc end_of_key(struct look *l, struct fj_err *err)
+{
+	FJ_AUTO(sto_q) q = {0};
+	struct token t;
+	bool row;
+
+	FJ_TRY(sto_query(l->c->db, STO_KEY_HITS_OWN, &q, err, "t", l->object));
+	for (int n = 0; n < PAGE; n++) {
+		FJ_TRY(sto_step(&q, &row, err));
+		if (!row)
+			return FJ_OK;
+		const char *kind = sto_text(&q, 0), *object = sto_text(&q, 1), *state = sto_text(&q, 2);
+		bool live = strcmp(state, "ACTIVE") == 0 || strcmp(state, "SUSPENDED") == 0 || strcmp(state, "REVOKING") == 0 || strcmp(state, "EXHAUSTED") == 0;
+		if (live && strcmp(kind, "certificate") == 0)
+			FJ_TRY(of_certificate(l, object, STS_INVALID, err));
+		if (!live || strcmp(kind, "token") != 0)
+			continue;
+		FJ_TRY(tok_get(l->c->db, object, &t, err));
+		FJ_TRY(entry(l, t.id, t.list, t.idx, STS_INVALID, err));
+	}
+	return FJ_OK;
+}
+
 static enum fj_rc resume_token(struct look *l, struct fj_err *err)
 {
 	struct token t;
@@ -331,7 +355,7 @@ static const struct kind {
 } kinds[] = {
 	{"certificate.issue", "certificate", certificates}, {"authorisation.grant", "authorisation", grant}, {"authorisation.adjust", "authorisation", narrowed},
 	{"certificate.resume", "status", resume_certificate}, {"certificate.revoke", "status", end_certificate}, {"authorisation.resume", "status", resume_authorisation},
-	{"authorisation.reclaim", "status", end_authorisation}, {"authorisation.surrender", "status", end_authorisation}, {"token.resume", "status", resume_token},
+	{"key.compromised", "status", end_of_key}, {"authorisation.reclaim", "status", end_authorisation}, {"authorisation.surrender", "status", end_authorisation}, {"token.resume", "status", resume_token},
 	{"asset.unfreeze", "status", thawed}, {"registration.execute", "status", executed}, {"token.bulk", "token", users}, {"report.approve", "report", report},
 	{"plan.approve", "record", plan}, {"plan.deliberate", "record", plan}, {"plan.agree", "record", plan}, {"organisation.change", "record", organisation}, {"user.move", "record", moved}, {"profile.adopt", "record", profile},
 };

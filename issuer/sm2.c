@@ -11,6 +11,7 @@
  * token-sm2.intended  id  {"of", "payload"}.  An attempt that was given up can be made anew, as number~2.
  */
 #include "base/secret.h"
+#include "issuer/compromise.h"
 #include "issuer/domain.h"
 #include "issuer/iss.h"
 #include "issuer/token.h"
@@ -156,6 +157,7 @@ enum fj_rc apr_certificate_sm2(struct iss_call *c, const struct apr *a, struct f
 
 enum fj_rc apply_certificate_sm2_intended(const struct evt *e, struct fj_err *err)
 {
+	FJ_TRY(cmp_bind_spki(e->db, fj_json_text(e->body, "spki"), "certificate", fj_json_text(e->body, "of"), err));
 	/* the shard has the first one's number; below 0 it is the SM2 hierarchy's */
 	return sto_run(e->db, STO_TWIN_ADD, NULL, err, "ittttii", (int64_t)PIPE_CERTIFICATE_SM2, fj_json_text(e->body, "of"), e->object, fj_json_text(e->body, "serial"),
 	    fj_json_text(e->body, "first"), -fj_json_num(e->body, "shard"), e->seq);

@@ -10,6 +10,8 @@
  * quota is used up denies like a suspended one until its operator opens it again.
  */
 #include "base/jws.h"
+#include "ca/ca.h"
+#include "issuer/compromise.h"
 #include "issuer/product.h"
 #include "issuer/profile.h"
 #include "issuer/rules/rules.h"
@@ -204,6 +206,40 @@ static bool is_key(const json_t *k)
 	    is_hash(fj_json_peek(k, "x")) && is_hash(fj_json_peek(k, "y"));
 }
 
+/* what a token is bound to, as reports of compromised keys name it: SHA-256 of the key's SubjectPublicKeyInfo, or of the
+ * gateway's certificate, hex; "" bound by name */
+static enum fj_rc bound_to(const json_t *jwk, const char *x5t, char hex[65], struct fj_err *err)
+{
+	FJ_AUTO(buf) b = FJ_BUF_INIT(64);
+	struct fj_hash h;
+
+	hex[0] = '\0';
+	if (x5t != NULL) {
+		FJ_TRY(fj_b64u_get(x5t, strlen(x5t), &b));
+		fj_hex(b.data, b.len > FJ_SHA256_LEN ? 0 : b.len, hex);
+		return FJ_OK;
+	}
+	if (jwk == NULL)
+		return FJ_OK;
+	const char *x = fj_json_text(jwk, "x"), *y = fj_json_text(jwk, "y");
+	FJ_TRY(fj_b64u_get(x, strlen(x), &b));
+	FJ_TRY(fj_b64u_get(y, strlen(y), &b));
+	if (b.len != 64)
+		return fj_fail(err, FJ_E_INVALID, "issuer", "RFC 7518 6.2.1", "a coordinate is not of 32 octets");
+	FJ_TRY(ca_p256_hash(b.data, &h, err));
+	fj_hex(h.b, FJ_SHA256_LEN, hex);
+	return FJ_OK;
+}
+
+static enum fj_rc key_free(const struct issuing *w, const json_t *jwk, const char *x5t, enum tok_part *part, enum tok_part which, struct fj_err *err)
+{
+	char hex[65];
+
+	*part = which;
+	FJ_TRY(bound_to(jwk, x5t, hex, err));
+	return cmp_key_free(w->c->db, hex, err);
+}
+
 /* decision 7: key, mtls or named, and each brings what it needs */
 static enum fj_rc check_binding(const struct issuing *w, const json_t *u, enum tok_part *part, struct fj_err *err)
 {
@@ -216,10 +252,10 @@ static enum fj_rc check_binding(const struct issuing *w, const json_t *u, enum t
 		    : bad_binding(err, part, TOK_BINDING, "a license bound by name says the address of the one service that it is for", "记名许可须填写适用服务地址，且只填一个");
 	}
 	if (strcmp(binding, "key") == 0)
-		return is_key(json_object_get(u, "jwk")) ? FJ_OK
+		return is_key(json_object_get(u, "jwk")) ? key_free(w, json_object_get(u, "jwk"), NULL, part, TOK_JWK, err)
 		    : bad_binding(err, part, TOK_JWK, "binding key needs the user's public key as JWK: kty EC, crv P-256, x, y, and no other member", "绑定方式为持有人公钥的，须提供用户公钥 JWK（kty 为 EC、crv 为 P-256、x、y，不含其他成员）");
 	if (strcmp(binding, "mtls") == 0)
-		return is_hash(fj_json_peek(u, "x5t")) ? FJ_OK
+		return is_hash(fj_json_peek(u, "x5t")) ? key_free(w, NULL, fj_json_peek(u, "x5t"), part, TOK_X5T, err)
 		    : bad_binding(err, part, TOK_X5T, "binding mtls needs the SHA-256 of the gateway's client certificate, base64url (x5t)", "绑定方式为网关客户端证书的，须提供该证书的 SHA-256（base64url）");
 	return bad_binding(err, part, TOK_BINDING, "the binding is key (jwk), mtls (x5t) or named, and each user brings what it needs", "绑定方式应为“记名”“持有人公钥”或“网关客户端证书”");
 }
@@ -469,6 +505,11 @@ enum fj_rc apply_token_intended(const struct evt *e, struct fj_err *err)
 	    fj_json_peek(json_object_get(p, "asset"), "id"), fj_json_peek(h, "usci"), fj_json_peek(h, "name"),
 	    fj_json_peek(json_object_get(p, "product"), "id"), fj_json_num(p, "nbf"), fj_json_num(p, "exp"), fj_json_num(b, "list"), fj_json_num(b, "idx"), e->seq,
 	    fj_json_text(b, "job"), fj_json_num(b, "line"), quota_of(p), fj_json_num(b, "fee_fen"), fj_json_text(b, "charge_basis")));
+	const json_t *cnf = json_object_get(p, "cnf");
+	char key[65];
+	FJ_TRY(bound_to(json_object_get(cnf, "jwk"), fj_json_peek(cnf, "x5t#S256"), key, err));
+	if (key[0] != '\0')
+		FJ_TRY(cmp_bind(e->db, key, "token", e->object, err));
 	if (fj_json_peek(b, "job") != NULL)
 		FJ_TRY(sto_run(e->db, STO_JOB_TAKEN, NULL, err, "t", fj_json_peek(b, "job")));
 	return tok_get(e->db, e->object, &t, err); /* what can't be read could never be taken back */
@@ -524,6 +565,29 @@ enum fj_rc cmd_token_revoke(struct iss_call *c, struct fj_err *err)
 	return change(c, "revoke", "token.revoked", err);
 }
 
+static enum fj_rc payload_get(struct sto *db, const char *id, json_t **out, struct fj_err *err)
+{
+	FJ_AUTO(sto_q) q = {0};
+	FJ_AUTO(json) body = NULL;
+
+	FJ_TRY(sto_first(db, STO_INTENT_GET, &q, id, err, "it", (int64_t)PIPE_TOKEN, id));
+	FJ_TRY(fj_json_parse(fj_slice_str(sto_text(&q, 2)), 1u << 20, &body, err));
+	*out = json_incref(json_object_get(body, "payload"));
+	return FJ_OK;
+}
+
+/* what was bound to a key that was reported compromised stays stopped */
+static enum fj_rc check_key(struct sto *db, const char *id, struct fj_err *err)
+{
+	FJ_AUTO(json) p = NULL;
+	char hex[65];
+
+	FJ_TRY(payload_get(db, id, &p, err));
+	const json_t *cnf = json_object_get(p, "cnf");
+	FJ_TRY(bound_to(json_object_get(cnf, "jwk"), fj_json_peek(cnf, "x5t#S256"), hex, err));
+	return cmp_key_free(db, hex, err);
+}
+
 /* A suspension is lifted by the same or a higher party (decision 8); what was used up comes back
  * only by the operator, and only when the reported use lies below the quota again. */
 static enum fj_rc may_resume(const struct token *t, enum iss_party by, const char **to, struct fj_err *err)
@@ -551,6 +615,7 @@ enum fj_rc cmd_token_resume(struct iss_call *c, struct fj_err *err)
 	enum iss_party by;
 
 	FJ_TRY(party_check(c, fj_json_peek(c->params, "id"), &t, &by, err));
+	FJ_TRY(check_key(c->db, t.id, err));
 	FJ_TRY(may_resume(&t, by, &to, err));
 	FJ_AUTO(json) payload = json_pack("{s:s, s:s, s:s}", "id", t.id, "reason", fj_json_peek(c->params, "reason"), "by", iss_party_name(by));
 	return apr_request(c, "token.resume", t.id, c->actor->org, payload, err);
@@ -564,6 +629,7 @@ enum fj_rc apr_token_resume(struct iss_call *c, const struct apr *a, struct fj_e
 
 	/* it may have been raised, or used up, since; both officers are of the party that may */
 	FJ_TRY(party_check(c, a->object, &t, &by, err));
+	FJ_TRY(check_key(c->db, t.id, err));
 	FJ_TRY(may_resume(&t, by, &to, err));
 	FJ_TRY(iss_rule_no_resumption_by_lower_party(iss_party_of(t.suspended_by), iss_party_of(asked), err));
 	FJ_AUTO(json) body = json_pack("{s:s, s:s}", "to", to, "reason", fj_json_peek(a->payload, "reason"));
@@ -630,17 +696,6 @@ static json_t *token_json(const struct token *t, fj_time now)
 	fj_time_utc(t->not_after, to);
 	return json_pack("{s:s, s:s, s:s, s:s, s:{s:s, s:s}, s:s, s:s, s:s}", "id", t->id, "state", over ? "EXPIRED" : t->state, "authorisation",
 	    t->authorisation, "asset_no", t->asset_no, "user", "usci", t->user, "name", t->user_name, "product", t->product, "not_before", from, "not_after", to);
-}
-
-static enum fj_rc payload_get(struct sto *db, const char *id, json_t **out, struct fj_err *err)
-{
-	FJ_AUTO(sto_q) q = {0};
-	FJ_AUTO(json) body = NULL;
-
-	FJ_TRY(sto_first(db, STO_INTENT_GET, &q, id, err, "it", (int64_t)PIPE_TOKEN, id));
-	FJ_TRY(fj_json_parse(fj_slice_str(sto_text(&q, 2)), 1u << 20, &body, err));
-	*out = json_incref(json_object_get(body, "payload"));
-	return FJ_OK;
 }
 
 static bool holds(const json_t *list, const char *text)

@@ -60,7 +60,7 @@ python_stage() {
 # of demo home once, and its tests take copies (lib.py).
 integration() {
 	need python3 || { skip integration "python3 is absent"; return; }
-	names="ledger accounts approvals officer inject acts home tamper people faults report cases demo rollback kill token negative signer sick quorum ceremony figures witness course paper copies portal public plan product revenue tasks legacy exchange card rules key find day crawl routes init succession supervision listing attack bundle gateway service mirror channels log logged attestation"
+	names="ledger accounts approvals officer inject acts home tamper people faults report cases demo rollback kill token negative signer sick quorum ceremony figures witness course paper copies portal public plan product revenue tasks legacy exchange card rules key find day crawl routes init succession supervision listing attack bundle gateway service mirror channels log logged attestation keylife"
 	if ! need strace; then
 		names=$(echo "$names" | sed 's/ kill//')
 		skip "integration kill" "strace is absent"

@@ -875,6 +875,39 @@ CREATE TABLE peer (                -- 互信登记系统: other registers whose 
   seq    INTEGER NOT NULL
 ) STRICT;
 CREATE INDEX peer_of ON peer(org, state, sha256);
+-- keys that were reported compromised (compromise.c)
+CREATE TABLE key_report (
+  id       TEXT PRIMARY KEY,       -- KC-…
+  spki     TEXT NOT NULL,          -- SHA-256 of the SubjectPublicKeyInfo, hex
+  org      TEXT NOT NULL,          -- the finance department that reported it
+  state    TEXT NOT NULL,          -- OPEN CONFIRMED REFUSED
+  reason   TEXT NOT NULL,
+  approval TEXT NOT NULL,
+  at       INTEGER NOT NULL,
+  seq      INTEGER NOT NULL
+) STRICT;
+CREATE INDEX key_report_key ON key_report(spki, org);
+CREATE TABLE key_thumb (           -- certificates of a reported key that are known
+  x5t  TEXT PRIMARY KEY,           -- SHA-256 of the certificate, hex
+  spki TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE INDEX key_thumb_key ON key_thumb(spki);
+CREATE TABLE key_hit (             -- what stood on a key when it was reported
+  report  TEXT NOT NULL,
+  kind    TEXT NOT NULL,           -- certificate token user
+  object  TEXT NOT NULL,           -- number, id, login
+  finance TEXT NOT NULL,           -- whose it is to stop
+  own     INTEGER NOT NULL,        -- 1: the reporter's
+  stopped INTEGER NOT NULL,        -- 1: by this report, and so brought back if that is refused
+  PRIMARY KEY (report, kind, object)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX key_hit_finance ON key_hit(finance, report) WHERE own = 0;
+CREATE TABLE bound_key (           -- whose key by its hash; a certificate's first key stands in its row, a user's in user_key
+  key    TEXT NOT NULL,            -- SHA-256 of the SubjectPublicKeyInfo, or of a gateway's certificate, hex
+  kind   TEXT NOT NULL,            -- certificate token
+  object TEXT NOT NULL,
+  PRIMARY KEY (key, kind, object)
+) STRICT, WITHOUT ROWID;
 CREATE TABLE copy (                -- 纸质件: numbered copies of certificates, authorisations, license tokens
   id        TEXT PRIMARY KEY,      -- CP-number-nn
   number    TEXT NOT NULL,         -- of the credential

@@ -12,34 +12,28 @@
 #include "verifier/service/service.h"
 
 #define HOUR 3600
-#define DAY (24 * HOUR)
-/* Least time left.  Lists live 48 h and are renewed after 12, CRLs after 24, the
- * responder's certificate of 7 days with 3 left: below these the publisher is late. */
+/* Least time left.  Lists live 48 h and are renewed after 12, CRLs after 24: below these the publisher is
+ * late.  Keys and what only a ceremony renews go by the register's calendar (ca/term.c); of both hierarchies. */
 #define LEAST_LIST (30 * HOUR)
 #define LEAST_CRL (18 * HOUR)
-#define LEAST_OCSP (2 * DAY)
-/* what people renew, some of it in a ceremony */
-#define LEAST_ROOT_CRL (30 * DAY)
-#define LEAST_SIGNER (180 * DAY)
-#define LEAST_ISSUING (365 * DAY)
-#define LEAST_ROOT (2 * 365 * DAY)
 /* at least the lists are published anew every 12 h */
 #define PUBLISHER_LATE (18 * HOUR)
 
 enum what { LIST, CRL, ROOT_CRL, OCSP, TOKEN_SIGNER, STATUS_SIGNER, LOG_SIGNER, ISSUING, ROOT, WHATS };
 static const struct {
 	const char *code, *zh, *en;
-	int64_t least;
+	int64_t least;    /* 0: as the calendar says */
+	const char *term;
 } whats[WHATS] = {
-	[LIST] = {"status-list", "状态列表", "a status list", LEAST_LIST},
-	[CRL] = {"crl", "证书吊销列表", "a CRL", LEAST_CRL},
-	[ROOT_CRL] = {"root-crl", "根CA吊销列表", "the root's CRL", LEAST_ROOT_CRL},
-	[OCSP] = {"ocsp-certificate", "OCSP应答证书", "the OCSP responder's certificate", LEAST_OCSP},
-	[TOKEN_SIGNER] = {"token-signer", "令牌签名证书", "the token signer's certificate", LEAST_SIGNER},
-	[STATUS_SIGNER] = {"status-signer", "状态签名证书", "the status signer's certificate", LEAST_SIGNER},
-	[LOG_SIGNER] = {"log-signer", "日志签名证书", "the log signer's certificate", LEAST_SIGNER},
-	[ISSUING] = {"issuing-ca", "签发CA证书", "the issuing CA's certificate", LEAST_ISSUING},
-	[ROOT] = {"root-ca", "根CA证书", "the root CA's certificate", LEAST_ROOT},
+	[LIST] = {"status-list", "状态列表", "a status list", LEAST_LIST, NULL},
+	[CRL] = {"crl", "证书吊销列表", "a CRL", LEAST_CRL, NULL},
+	[ROOT_CRL] = {"root-crl", "根CA吊销列表", "the root's CRL", 0, "root.crl"},
+	[OCSP] = {"ocsp-certificate", "OCSP应答证书", "the OCSP responder's certificate", 0, "ocsp"},
+	[TOKEN_SIGNER] = {"token-signer", "令牌签名证书", "the token signer's certificate", 0, "token"},
+	[STATUS_SIGNER] = {"status-signer", "状态签名证书", "the status signer's certificate", 0, "status"},
+	[LOG_SIGNER] = {"log-signer", "日志签名证书", "the log signer's certificate", 0, "log"},
+	[ISSUING] = {"issuing-ca", "签发CA证书", "the issuing CA's certificate", 0, "issuing"},
+	[ROOT] = {"root-ca", "根CA证书", "the root CA's certificate", 0, "root"},
 };
 
 struct fact {
@@ -53,6 +47,11 @@ static struct {
 	fj_time newest; /* when a list or CRL was published last */
 	struct fact fact[WHATS];
 } known = {.lock = PTHREAD_MUTEX_INITIALIZER, .generation = -1};
+
+static int64_t least_of(enum what w)
+{
+	return whats[w].term == NULL ? whats[w].least : ca_term_of(whats[w].term)->soon;
+}
 
 /* --- what ends when --- */
 
@@ -92,7 +91,7 @@ static void look_at_list(const struct ver_view *v, const char *name, struct fj_s
 
 static void look_at_crl(const struct ver_view *v, const char *name, struct fj_slice bytes)
 {
-	bool root = strcmp(name, "root.crl") == 0;
+	bool root = strcmp(name, "root.crl") == 0 || strcmp(name, "root-sm2.crl") == 0;
 	struct fj_crl crl = {.next_update = 1};
 
 	if (fj_crl_read(bytes, &crl, NULL) == FJ_OK && !root && crl.this_update > known.newest)
@@ -133,20 +132,36 @@ static void look_at_certificate(enum what w, const char *path)
 	note(w, strrchr(path, '/') + 1, info.not_after, ok);
 }
 
+static void look_at_hierarchy(enum fj_alg alg)
+{
+	static const struct {
+		enum what w;
+		const char *name, *end;
+	} files[] = {{OCSP, "signer/ocsp", "pem"}, {TOKEN_SIGNER, "signer/token", "pem"}, {STATUS_SIGNER, "signer/status", "pem"}, {LOG_SIGNER, "signer/log", "pem"}, {ISSUING, "ca/issuing", "cer"},
+		{ROOT, "ca/root", "cer"}};
+	char path[64];
+
+	for (size_t k = 0; k < FJ_ARRAY_LEN(files); k++) {
+		if (files[k].w == LOG_SIGNER && alg == FJ_SM2)
+			continue; /* one log, one key */
+		snprintf(path, sizeof(path), "%s%s.%s", files[k].name, fj_alg_suffix(alg), files[k].end);
+		look_at_certificate(files[k].w, path);
+	}
+}
+
 static void look(const struct ver_view *v)
 {
+	FJ_AUTO(buf) sm2 = FJ_BUF_INIT(0);
+
 	if (known.generation == v->generation)
 		return;
 	memset(known.fact, 0, sizeof(known.fact));
 	known.newest = 0;
 	look_into(v, "trust/status", ".jwt", look_at_list);
 	look_into(v, "trust/crl", ".crl", look_at_crl);
-	look_at_certificate(OCSP, "signer/ocsp.pem");
-	look_at_certificate(TOKEN_SIGNER, "signer/token.pem");
-	look_at_certificate(STATUS_SIGNER, "signer/status.pem");
-	look_at_certificate(LOG_SIGNER, "signer/log.pem");
-	look_at_certificate(ISSUING, "ca/issuing.cer");
-	look_at_certificate(ROOT, "ca/root.cer");
+	look_at_hierarchy(FJ_ES256);
+	if (svc_file("ca/root-sm2.cer", &sm2, NULL) == FJ_OK)
+		look_at_hierarchy(FJ_SM2);
 	known.generation = v->generation;
 }
 
@@ -174,8 +189,8 @@ static void text_of(const struct fact *f, enum what w, int64_t left, char en[320
 		snprintf(en, 320, "%s (%s) ended %lld s ago: verifiers can't decide any more; look at the register and its signer", whats[w].en, name, (long long)-left);
 		snprintf(zh, 320, "%s（%s）已于 %lld 秒前失效，核验方已无法判定；请检查登记系统和签名服务", whats[w].zh, name, (long long)-left);
 	} else {
-		snprintf(en, 320, "%s (%s) ends in %lld s, less than %lld s: it should have been renewed", whats[w].en, name, (long long)left, (long long)whats[w].least);
-		snprintf(zh, 320, "%s（%s）将于 %lld 秒后失效，少于 %lld 秒，应已更新", whats[w].zh, name, (long long)left, (long long)whats[w].least);
+		snprintf(en, 320, "%s (%s) ends in %lld s, less than %lld s: it should have been renewed", whats[w].en, name, (long long)left, (long long)least_of(w));
+		snprintf(zh, 320, "%s（%s）将于 %lld 秒后失效，少于 %lld 秒，应已更新", whats[w].zh, name, (long long)left, (long long)least_of(w));
 	}
 }
 
@@ -192,8 +207,8 @@ static void tell(enum what w, fj_time now, json_t *checks, json_t *causes)
 
 	fj_time_utc(f->until, at);
 	json_array_append_new(checks, json_pack("{s:s, s:s, s:s, s:I, s:I}", "what", whats[w].code, "name", f->name, "until", at, "left", (json_int_t)left,
-	    "least", (json_int_t)whats[w].least));
-	if (f->until != 0 && !f->bad && left >= whats[w].least)
+	    "least", (json_int_t)least_of(w)));
+	if (f->until != 0 && !f->bad && left >= least_of(w))
 		return;
 	text_of(f, w, left, en, zh);
 	svc_cause(causes, whats[w].code, left, en, zh);

@@ -832,6 +832,7 @@ static atomic_size_t *held_by_all(const struct web_req *q)
 
 static void drop_body(struct web_req *q)
 {
+	fj_wipe(q->body.data, q->body.len); /* a password or a key may have been in it */
 	fj_buf_release(&q->body);
 	atomic_fetch_sub(held_by_all(q), q->held);
 	if (q->by_address != NULL)

@@ -222,6 +222,9 @@ static const struct web_term terms[] = {
 	{"label", WEB_TEXT}, {"telephone", WEB_TEXT}, {"keys", WEB_TEXT}, {"recovery_left", WEB_TEXT}, {"password_set", WEB_TEXT}, {"must_change", WEB_TEXT},
 	{"sessions", WEB_TEXT}, {"api_tokens", WEB_TEXT}, {"last_in", WEB_TEXT}, {"last_address", WEB_MONO}, {"changed", WEB_TEXT}, {"ended", WEB_TEXT},
 	{"sessions_ended", WEB_TEXT}, {"recovery_codes", WEB_MONO}, {"totp", WEB_MONO}, {"confirm_until", WEB_TEXT}, {"api_token", WEB_MONO}, {"factor_kept", WEB_TEXT},
+	/* the life of keys */
+	{"algorithm", WEB_TEXT}, {"days_left", WEB_TEXT}, {"renewed_by", WEB_KIND}, {"keys_ending", WEB_TEXT}, {"compromise", WEB_MONO}, {"stops", WEB_TEXT}, {"others", WEB_TEXT}, {"certificates_hit", WEB_TEXT}, {"tokens_hit", WEB_TEXT},
+	{"sign_in_keys", WEB_TEXT}, {"first", WEB_TEXT}, {"found", WEB_TEXT}, {"stopped_by_it", WEB_TEXT}, {"logins", WEB_TECHNICAL}, {"x5t", WEB_TECHNICAL},
 	/* for machines */
 	{"manifest", WEB_TECHNICAL},
 	{"values", WEB_TECHNICAL}, {"consolidated", WEB_TECHNICAL}, {"figures_sha256", WEB_TECHNICAL},

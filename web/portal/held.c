@@ -10,6 +10,7 @@
 #include <pthread.h>
 
 #include "base/clock.h"
+#include "base/secret.h"
 #include "web/portal/internal.h"
 
 #define PLACES 24
@@ -31,6 +32,7 @@ static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static void clear(struct place *p)
 {
 	octets -= p->bytes.len;
+	fj_wipe(p->bytes.data, p->bytes.len); /* it may have been a key */
 	fj_buf_release(&p->bytes);
 	memset(p, 0, sizeof(*p));
 }

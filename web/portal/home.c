@@ -68,6 +68,27 @@ static void who_reads(struct web_req *q, struct fj_buf *b, const json_t *home)
 	web_html(b, "</p>");
 }
 
+/* of the appliance's own, what is to be renewed: urgent ones as an alarm, the first of each */
+static void keys_ending(struct web_req *q, struct fj_buf *b, const json_t *keys)
+{
+	const json_t *first = json_array_get(keys, 0);
+	const char *state = fj_json_text(first, "state");
+	bool over = strcmp(state, "OVER") == 0;
+
+	if (first == NULL)
+		return;
+	web_html(b, strcmp(state, "SOON") == 0 ? "<p class=\"notice\">" : "<p class=\"error\" role=\"alert\">");
+	const char *what = web_word(q, WEB_KIND, fj_json_text(first, "kind")), *alg = fj_json_text(first, "algorithm");
+	long long days = (long long)fj_json_num(first, "days_left");
+	if (over)
+		web_say(q, b, "Of the appliance's own keys: %s (%s) ended %lld days ago; what rests on it can't be verified any more.", what, alg, -days);
+	else
+		web_say(q, b, "Of the appliance's own keys: %s (%s) ends in %lld days and has to be renewed.", what, alg, days);
+	web_html(b, " <a href=\"/list/key\">");
+	web_say(q, b, "To be renewed in all: %lld", (long long)json_array_size(keys));
+	web_html(b, "</a></p>");
+}
+
 static void health(struct web_req *q, struct fj_buf *b, const json_t *h)
 {
 	const char *oldest = fj_json_peek(h, "oldest_list"), *first;
@@ -84,6 +105,7 @@ static void health(struct web_req *q, struct fj_buf *b, const json_t *h)
 		web_print(b, "%s<bdi>%s</bdi>", web_tr(q, "Signing waits: "), web_either(q, fj_json_peek(why, "zh"), fj_json_text(why, "en")));
 		web_html(b, "</p>");
 	}
+	keys_ending(q, b, json_object_get(h, "keys"));
 	web_html(b, "<p class=\"small\">");
 	web_say(q, b, "State of the appliance: waiting to be signed %lld (at most %lld)", (long long)fj_json_num(queue, "waiting"), (long long)fj_json_num(queue, "most"));
 	if ((first = fj_json_peek(queue, "oldest")) != NULL) {

@@ -33,7 +33,7 @@ struct portal_hint {
 	const char *from;              /* states it is offered in, with spaces around each; "": it takes another number */
 	bool danger;                   /* no way back; what follows is said before the button: context "then" */
 };
-#define PORTAL_LINKS 41
+#define PORTAL_LINKS 42
 extern const struct web_link portal_links[PORTAL_LINKS]; /* from values to details */
 const struct portal_noun *portal_noun_of(const char *name);   /* NULL: none */
 const struct portal_hint *portal_hint_of(const char *command); /* NULL: none */

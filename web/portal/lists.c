@@ -23,7 +23,7 @@ static const struct {
 	{WEB_N("Data assets and registration"), " ledger asset registration certificate objection notice material collateral copy class legacy exchange "},
 	{WEB_N("Authorised operation and licenses"), " plan authorisation product price token request bulk usage disclosure evaluation exit "},
 	{WEB_N("Revenue and trade"), " revenue remittance statement listing trade "},
-	{WEB_N("Supervision and reports"), " deadline order incident complaint report peer override offline event "},
+	{WEB_N("Supervision and reports"), " deadline order incident complaint report peer override offline event key compromise "},
 	{WEB_N("People and rules"), " approval task organisation user delegation role access profile rule division session apitoken signin "},
 	{WEB_N("Other lists"), ""},
 };

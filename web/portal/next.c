@@ -38,6 +38,7 @@ static const struct portal_turn turns[] = {
 	{"evaluation", "RECLAIM", "authorisation.reclaim", PORTAL_IMPLEMENTERS, "number",
 	    WEB_N("The conclusion is to take the authorisation back. The implementing institution does it, which suspends it at once; the finance department confirms."), "authorisation"},
 	{"evaluation", "ASKED", "approval.approve", PORTAL_DECIDERS, NULL, WEB_N("The narrowing has been asked for and waits for approval.")},
+	{"compromise", "TOLD", "key.compromised", PORTAL_ANYBODYS, "spki_sha256", WEB_N("Another department reported this key, and it stands on something of yours. Your own report stops that."), "spki_sha256"},
 	{"copy", "READY", "copy.collect", PORTAL_ANYBODYS, NULL, WEB_N("Print it, hand it over, and enter who collected it.")},
 };
 
@@ -56,6 +57,8 @@ const char *portal_stands(const char *noun, const json_t *o)
 		return "RETURNED";
 	if (strcmp(noun, "evaluation") == 0) /* has no state: what it concluded waits until it is done, or asked for */
 		return json_is_true(json_object_get(o, "waits")) ? fj_json_text(o, "conclusion") : json_object_get(o, "waiting_for") != NULL ? "ASKED" : "";
+	if (strcmp(noun, "compromise") == 0 && json_is_true(json_object_get(o, "waits")))
+		return "TOLD";
 	if (strcmp(noun, "registration") == 0 && strcmp(state, "RETURNED") == 0 && !json_is_true(json_object_get(o, "resubmit")))
 		return "";
 	if (strcmp(noun, "registration") == 0 && strcmp(state, "APPLIED") == 0 && strcmp(fj_json_text(o, "path"), "SHORT") == 0)

@@ -58,6 +58,8 @@ static const struct portal_noun nouns[] = {
 	{"remittance", {"id", "name", "fund", "amount_fen", "paid_fen", "due", "state", "late"}},
 	{"statement", {"id", "kind", "day", "direction", "amount_fen", "counterparty_name", "matched", "how"}},
 	{"bundle", {NULL}},
+	{"key", {"kind", "algorithm", "subject", "not_after", "days_left", "renewed_by", "state"}},
+	{"compromise", {"id", "state", "org", "certificates_hit", "tokens_hit", "sign_in_keys", "at", "approval"}},
 	{"copy", {"id", "credential_no", "copy_no", "state", "at", "collected_at", "void_at", "sealed"}},
 	{"find", {NULL}},
 	{"event", {"seq", "at", "actor", "org", "kind", "clause", "object", "approval"}},
@@ -103,6 +105,7 @@ static const struct portal_hint hints[] = {
 	{"incident.close", " REPORTED ", false}, {"complaint.answer", " LODGED ", false}, {"complaint.decide", " ANSWERED ", false},
 	{"exit.tick", " RUNNING ", false}, {"exit.accept", " RUNNING ", false},
 	{"report.submit", NULL, false},
+	{"key.compromised", NULL, true},
 	{"peer.add", NULL, false},
 	{"peer.remove", " TRUSTED ", true},
 	{"plan.study", " PROPOSED FEASIBILITY ", false}, {"plan.submit", " FEASIBILITY ", false},
@@ -129,7 +132,7 @@ const struct web_link portal_links[PORTAL_LINKS] = { /* the rest is the end */
 	{"^RM-", "/show/remittance/"}, {"^SR-", "/show/statement/"}, {"^PC-", "/show/price/"}, {"^PR-", "/show/plan/"}, {"^TK-", "/show/task/"},
 	{"^TQ-", "/show/request/"}, {"^TJ-", "/show/bulk/"}, {"^TB-", "/show/bulk/"}, {"^EV-", "/show/evaluation/"}, {"^SO-", "/show/order/"}, {"^SI-", "/show/incident/"},
 	{"^CM-", "/show/complaint/"}, {"^MT-", "/show/material/"}, {"^LS-", "/show/listing/"}, {"^TR-", "/show/trade/"}, {"^RP-", "/show/report/"}, {"^PE-", "/show/peer/"},
-	{"^CP-", "/show/copy/"}, {"import", "/do/ledger/import-status?run=1&id="}, {"asset_no", "/show/asset/"}, {"exchange", "/show/organisation/"},
+	{"^CP-", "/show/copy/"}, {"^KC-", "/show/compromise/"}, {"import", "/do/ledger/import-status?run=1&id="}, {"asset_no", "/show/asset/"}, {"exchange", "/show/organisation/"},
 	{"usci", "/show/organisation/"}, {"org", "/show/organisation/"}, {"finance", "/show/organisation/"}, {"dept", "/show/organisation/"},
 	{"login", "/show/user/"}, {"actor", "/show/user/"}, {NULL, NULL}};
 

@@ -14,18 +14,18 @@
 #include "hsm/signer.h"
 
 static const struct hsm_kind_row table[] = {
-	{HSM_CERT_ROOT, HSM_ROOT, HSM_FROM_REGISTRY, true, 0, false, policy_ca},
-	{HSM_CERT_ISSUING, HSM_ROOT, HSM_FROM_REGISTRY, true, 0, false, policy_ca},
-	{HSM_CRL_ROOT, HSM_ROOT, HSM_FROM_REGISTRY, true, 2, false, policy_crl},
-	{HSM_CERT_DATA_ASSET, HSM_ISSUING, HSM_FROM_REGISTRY, false, 2, false, policy_leaf},
-	{HSM_CERT_DELEGATED, HSM_ISSUING, HSM_FROM_REGISTRY, false, 0, false, policy_leaf},
-	{HSM_CRL, HSM_ISSUING, HSM_FROM_REGISTRY, false, 0, false, policy_crl},
-	{HSM_JWS_TOKEN, HSM_TOKEN, HSM_FROM_REGISTRY, false, 1, true, policy_token},
-	{HSM_JWS_AUTHORISATION, HSM_TOKEN, HSM_FROM_REGISTRY, false, 2, true, policy_authorisation},
-	{HSM_JWS_STATUS, HSM_TOKEN, HSM_FROM_REGISTRY, false, 0, true, policy_status},
-	{HSM_OCSP_RESPONSE, HSM_OCSP, HSM_FROM_VERIFIER, false, 0, false, policy_ocsp},
-	{HSM_JWS_MANIFEST, HSM_TOKEN, HSM_FROM_REGISTRY, false, 1, true, policy_manifest},
-	{HSM_JWS_PACKAGE, HSM_TOKEN, HSM_FROM_REGISTRY, false, 0, true, policy_package},
+	{HSM_CERT_ROOT, HSM_ROOT, HSM_FROM_REGISTRY, true, 0, false, true, policy_ca},
+	{HSM_CERT_ISSUING, HSM_ROOT, HSM_FROM_REGISTRY, true, 0, false, true, policy_ca},
+	{HSM_CRL_ROOT, HSM_ROOT, HSM_FROM_REGISTRY, true, 2, false, true, policy_crl},
+	{HSM_CERT_DATA_ASSET, HSM_ISSUING, HSM_FROM_REGISTRY, false, 2, false, true, policy_leaf},
+	{HSM_CERT_DELEGATED, HSM_ISSUING, HSM_FROM_REGISTRY, false, 0, false, true, policy_leaf},
+	{HSM_CRL, HSM_ISSUING, HSM_FROM_REGISTRY, false, 0, false, true, policy_crl},
+	{HSM_JWS_TOKEN, HSM_TOKEN, HSM_FROM_REGISTRY, false, 1, true, true, policy_token},
+	{HSM_JWS_AUTHORISATION, HSM_TOKEN, HSM_FROM_REGISTRY, false, 2, true, false, policy_authorisation},
+	{HSM_JWS_STATUS, HSM_TOKEN, HSM_FROM_REGISTRY, false, 0, true, true, policy_status},
+	{HSM_OCSP_RESPONSE, HSM_OCSP, HSM_FROM_VERIFIER, false, 0, false, true, policy_ocsp},
+	{HSM_JWS_MANIFEST, HSM_TOKEN, HSM_FROM_REGISTRY, false, 1, true, false, policy_manifest},
+	{HSM_JWS_PACKAGE, HSM_TOKEN, HSM_FROM_REGISTRY, false, 0, true, false, policy_package},
 };
 
 enum fj_rc signer_broken(struct fj_err *err, const char *what)
@@ -99,7 +99,7 @@ const struct hsm_kind_row *signer_row(uint8_t kind, uint8_t role, enum hsm_socke
 	if (role < HSM_ROOT || role >= HSM_ROLE_END)
 		return NULL;
 	for (size_t i = 0; i < FJ_ARRAY_LEN(table); i++)
-		if (table[i].kind == kind && table[i].role == hsm_role(role)->as && (table[i].sockets & from))
+		if (table[i].kind == kind && table[i].role == hsm_role(role)->as && (table[i].sockets & from) && (table[i].sm2 || hsm_role(role)->alg != FJ_SM2))
 			return &table[i];
 	return NULL;
 }

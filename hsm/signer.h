@@ -217,6 +217,7 @@ struct hsm_kind_row { /* of the request table */
 	bool ceremony;      /* while the ceremony is open, afterwards with approvals only; else only when it is closed */
 	unsigned approvals; /* different officers */
 	bool raw;           /* answer r || s and not DER */
+	bool sm2;           /* by the SM2 key of that role too (docs/formats.md 21) */
 	hsm_policy policy;
 };
 enum fj_rc policy_ca(const struct hsm_job *j, struct fj_slice tbs, struct fj_buf *delta, struct fj_err *err);         /* policy_x509.c */
